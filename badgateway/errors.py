@@ -1,0 +1,25 @@
+"""The failures the kit knows, each with one line a user can act on."""
+
+
+class BadgatewayError(Exception):
+    """Something stopped the kit; the message says what, where and what to do."""
+
+
+class ConfigurationError(BadgatewayError):
+    """What the user wrote cannot be run; nothing was started."""
+
+
+class DeploymentError(BadgatewayError):
+    """A database, proxy or application server did not come up or did not stay up."""
+
+
+class LoadError(BadgatewayError):
+    """The load generator failed, so its rows say nothing about the server."""
+
+
+class RawDataError(BadgatewayError):
+    """A raw file is missing or is not what it should be; never turned into a number."""
+
+
+class ResultsError(BadgatewayError):
+    """The results folder does not hold what was asked for."""

@@ -1,0 +1,1 @@
+"""The frozen types every room shares; units are in the names."""

@@ -1,0 +1,172 @@
+"""What the ledgers of a run add up to, trial by trial and level by level."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from badgateway.model.environment import Environment
+from badgateway.model.experiment import Configuration, Experiment
+from badgateway.model.outcome import Outcome
+from badgateway.model.trial import Trial
+
+
+class Verdict(StrEnum):
+    """How a trial, a level or a configuration stands against the objective."""
+
+    PASS = "PASS"  # noqa: S105 # a verdict, not a password
+    FAIL = "FAIL"
+    INCONCLUSIVE = "INCONCLUSIVE"
+    """Enough was measured to count, not enough to decide."""
+    INVALID = "INVALID"
+    """The measurement itself cannot be trusted; it is in no statistic."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proportion:
+    """A share with its exact (Clopper-Pearson) two-sided 95 % interval."""
+
+    count: int
+    total: int
+    low: float
+    high: float
+
+    @property
+    def share(self) -> float:
+        """count / total; a Proportion is never made of nothing."""
+        return self.count / self.total
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quantiles:
+    """Quantiles of OK requests, from raw rows, in milliseconds."""
+
+    p50_ms: float
+    p95_ms: float
+    p99_ms: float
+    max_ms: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutcomeShare:
+    """How many requests ended so."""
+
+    outcome: Outcome
+    proportion: Proportion
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProxyMessage:
+    """A kind of line in the proxy's error log, with what differs between lines taken out."""
+
+    message: str
+    count: int
+    first_line: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measurement:
+    """What a set of requests adds up to: those of one trial, or of all valid trials of a level."""
+
+    requests: int
+    outcomes: tuple[OutcomeShare, ...]
+    """One entry for each outcome that occurred, in the order of Outcome."""
+    failures: Proportion
+    latency: Quantiles | None
+    """Start to last byte; None when no request was OK."""
+    first_byte: Quantiles | None
+    over_objective: Proportion | None
+    """OK requests slower than the objective's p95_ms; None when no request was OK."""
+    throughput_rps: float
+    """OK requests started in the window, per second of it."""
+
+    def count(self, outcome: Outcome) -> int:
+        """Return how many requests had the outcome."""
+        return next((entry.proportion.count for entry in self.outcomes if entry.outcome is outcome), 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessUse:
+    """What one part of the stack used during a trial."""
+
+    part: str
+    """server, nginx, mariadb or locust."""
+    cpu_s: float
+    peak_rss_bytes: int
+    rss_growth_bytes: int
+    """Last sample minus the first one in the window."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialSummary:
+    """One trial, judged."""
+
+    trial: Trial
+    verdict: Verdict
+    reasons: tuple[str, ...]
+    """Why the verdict is not PASS; sentences."""
+    measurement: Measurement | None
+    """None for a trial that is INVALID."""
+    proxy_messages: tuple[ProxyMessage, ...]
+    """Most frequent first."""
+    uses: tuple[ProcessUse, ...]
+    overhead_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LevelSummary:
+    """One configuration at one load level, over all blocks."""
+
+    configuration: str
+    users: int
+    verdict: Verdict
+    reasons: tuple[str, ...]
+    measurement: Measurement | None
+    """Of the valid trials' requests together; None when there is no valid trial."""
+    trials: tuple[TrialSummary, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigurationSummary:
+    """One configuration over all load levels; its verdict is its worst level's."""
+
+    configuration: Configuration
+    verdict: Verdict
+    reasons: tuple[str, ...]
+    levels: tuple[LevelSummary, ...]
+
+
+class Decision(StrEnum):
+    """What kind of answer an experiment got."""
+
+    PICKED = "PICKED"
+    NONE_QUALIFIES = "NONE_QUALIFIES"
+    INCONCLUSIVE = "INCONCLUSIVE"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recommendation:
+    """The answer to the experiment's question."""
+
+    decision: Decision
+    configuration: str | None
+    sentence: str
+    """One sentence to act on."""
+    reasons: tuple[str, ...]
+    """The facts that decided, most important first."""
+    ranking: tuple[str, ...]
+    """All configurations, best first: failures, then latency, then throughput; INVALID ones last."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudySummary:
+    """Everything a report shows."""
+
+    experiment: Experiment
+    started: str
+    """UTC, ISO 8601."""
+    seed: int
+    environment: Environment
+    complete: bool
+    """False when the run was interrupted before its last trial."""
+    configurations: tuple[ConfigurationSummary, ...]
+    """In the order of the experiment file."""
+    recommendation: Recommendation

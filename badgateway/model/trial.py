@@ -1,0 +1,67 @@
+"""One configuration at one load level, once: the plan of it and the record of it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """A planned trial; its place in the order is part of it."""
+
+    block: int
+    """Counted from 1; every configuration has one trial per load level in each block."""
+    position: int
+    """Counted from 1 over the whole experiment."""
+    configuration: str
+    users: int
+    seed: int
+    """Seed of the users' choices; the same for every configuration of a block and level."""
+
+    @property
+    def id(self) -> str:
+        """Name of the trial's folder, which sorts in the order of running."""
+        return f"{self.position:03d}-{self.configuration}-{self.users}u"
+
+
+class TrialStatus(StrEnum):
+    """How a trial ended."""
+
+    COMPLETED = "COMPLETED"
+    ABORTED = "ABORTED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """The counted part of a trial; times are seconds since the epoch."""
+
+    start_s: float
+    end_s: float
+    drained_s: float
+    """When the last request in flight had ended."""
+
+    @property
+    def length_s(self) -> float:
+        """Seconds in which requests were started and counted."""
+        return self.end_s - self.start_s
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialRecord:
+    """What is known of a trial that was run, besides its raw files."""
+
+    trial: Trial
+    status: TrialStatus
+    reason: str
+    """Why it was aborted, one line; empty when completed."""
+    window: Window | None
+    started_s: float
+    ended_s: float
+    load_s: float
+    """Time the load generator was sending or waiting for answers, warm-up and drain included."""
+    generator_cpu_share: float | None
+    """CPU seconds of the load generator per second of load; near 1 it measures itself."""
+
+    @property
+    def overhead_s(self) -> float:
+        """Time the trial took beyond its load: start, checks, stop."""
+        return self.ended_s - self.started_s - self.load_s
