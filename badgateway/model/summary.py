@@ -31,7 +31,7 @@ class Proportion:
 
     @property
     def share(self) -> float:
-        """count / total; a Proportion is never made of nothing."""
+        """The share itself; a Proportion is never made of nothing."""
         return self.count / self.total
 
 
@@ -163,6 +163,8 @@ class StudySummary:
     experiment: Experiment
     started: str
     """UTC, ISO 8601."""
+    command: str
+    """The command line that started the run, to repeat it."""
     seed: int
     environment: Environment
     complete: bool

@@ -1,0 +1,25 @@
+"""What a run set out to do, written before its first trial."""
+
+from dataclasses import dataclass
+
+from badgateway.model.environment import Environment
+from badgateway.model.experiment import Experiment
+from badgateway.model.trial import Trial
+
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """With the trials' folders beside it, all that a report is made of."""
+
+    schema_version: int
+    kit_version: str
+    command: str
+    """The command line that started the run, to repeat it."""
+    started: str
+    """UTC, ISO 8601, to the second."""
+    experiment: Experiment
+    environment: Environment
+    trials: tuple[Trial, ...]
+    """In the order of running."""

@@ -1,0 +1,1 @@
+"""From an experiment file to an ordered list of trials."""

@@ -1,0 +1,38 @@
+"""Orders the trials of an experiment: blocks, and a random order inside each."""
+
+import random
+
+from badgateway.model.experiment import Experiment
+from badgateway.model.trial import Trial
+
+
+def schedule(experiment: Experiment) -> tuple[Trial, ...]:
+    """Return all trials in the order of running; the same experiment and seed give the same order.
+
+    Every block holds each configuration at each load level once. The order inside it is random, so that a
+    machine that gets slower or faster during the experiment does not favour the configuration listed first.
+    """
+    trials: list[Trial] = []
+    for block in range(1, experiment.blocks + 1):
+        cells = [(one.name, users) for users in experiment.load.users for one in experiment.configurations]
+        random.Random(f"{experiment.seed}/{block}").shuffle(cells)  # noqa: S311 # an order, not a secret
+        for name, users in cells:
+            seed = _workload_seed(experiment.seed, block, users)
+            trials.append(Trial(block=block, position=len(trials) + 1, configuration=name, users=users, seed=seed))
+    return tuple(trials)
+
+
+def _workload_seed(seed: int, block: int, users: int) -> int:
+    """Return one seed for all configurations of a block and level, so that they get the same requests."""
+    return random.Random(f"{seed}/{block}/{users}").randrange(2**31)  # noqa: S311 # repeatable on purpose
+
+
+def expected_s(experiment: Experiment, *, overhead_s: float = 4.0) -> float:
+    """Return about how long the experiment takes, in seconds, counting the longest drain only where it is likely.
+
+    A trial is its warm-up and window, plus a drain of up to the client's time limit; half of that is a fair guess
+    when configurations are expected to fail.
+    """
+    load = experiment.load
+    one_trial_s = load.warm_up_s + load.window_s + experiment.timeouts.proxy_read_s / 2 + overhead_s
+    return one_trial_s * experiment.blocks * len(load.users) * len(experiment.configurations)
