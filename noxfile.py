@@ -33,6 +33,11 @@ def environment_home() -> Path:
 KIT = environment_home() / "kit"
 
 
+PURE_ROOMS = [f"badgateway/{room}/*" for room in ("model", "plan", "ledger", "judge", "report")] + [
+    "badgateway/errors.py"
+]
+
+
 def configuration_names(experiment: str) -> list[str]:
     """Return the names of an experiment's configurations; the experiment file is their only home."""
     text = (ROOT / "experiments" / f"{experiment}.toml").read_text(encoding="utf-8")
@@ -42,47 +47,33 @@ def configuration_names(experiment: str) -> list[str]:
 def install(session: nox.Session) -> None:
     """Make the kit's environment what the lock file says; return at once when it already is."""
     stamp = KIT / "installed.txt"
-    wanted = (
-        f"{sys.version}\n{ROOT}\n"
-        + LOCK.read_text(encoding="utf-8")
-        + (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    )
-    if stamp.exists() and stamp.read_text(encoding="utf-8") == wanted:
+    wanted = "\n".join([sys.version, str(ROOT), LOCK.read_text("utf-8"), (ROOT / "pyproject.toml").read_text("utf-8")])
+    if stamp.exists() and stamp.read_text("utf-8") == wanted:
         return
-    session.log(f"installing the kit's environment in {KIT} (the first time this compiles uWSGI and mysqlclient)")
-    python = KIT / "bin" / "python"
-    uv = str(Path(sys.executable).with_name("uv")) if Path(sys.executable).with_name("uv").exists() else "uv"
-    session.run_install(uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(KIT), external=True)
-    session.run_install(
-        uv, "pip", "sync", "--quiet", "--require-hashes", "--python", str(python), str(LOCK), external=True
-    )
-    session.run_install(
-        uv,
-        "pip",
-        "install",
-        "--quiet",
-        "--no-deps",
-        "--no-build-isolation",
-        "--python",
-        str(python),
-        "--editable",
-        ".",
-        external=True,
-    )
-    stamp.write_text(wanted, encoding="utf-8")
+    session.log(f"making the environment {KIT} (the first time, uWSGI and mysqlclient are compiled)")
+    uv(session, "venv", "--clear", "--python", sys.executable, str(KIT))
+    uv(session, "pip", "sync", "--require-hashes", "--python", str(KIT), str(LOCK))
+    uv(session, "pip", "install", "--no-deps", "--no-build-isolation", "--python", str(KIT), "--editable", ".")
+    stamp.write_text(wanted, "utf-8")
 
 
-def run(session: nox.Session, command: str, *arguments: str) -> None:
-    """Run a command of the kit's environment, with whatever followed -- at the end."""
+def uv(session: nox.Session, *arguments: str) -> None:
+    """Run the uv that came with nox, or the one on the PATH."""
+    beside_nox = Path(sys.executable).with_name("uv")
+    session.run_install(str(beside_nox) if beside_nox.exists() else "uv", "--quiet", *arguments, external=True)
+
+
+def run(session: nox.Session, command: str, *arguments: str, success_codes: tuple[int, ...] = (0,)) -> None:
+    """Run a command of the kit's environment."""
     install(session)
     # nox kills a session 0.3 s after Ctrl-C; the kit needs longer to stop its servers and keep what it measured.
     session.run(
         str(KIT / "bin" / command),
         *arguments,
-        *session.posargs,
         external=True,
         interrupt_timeout=60,
         terminate_timeout=30,
+        success_codes=success_codes,
     )
 
 
@@ -90,8 +81,65 @@ nox.needs_version = ">=2025.5"
 nox.options.sessions = ["compare"]
 nox.options.default_venv_backend = "none"
 
+CONCURRENCY = "experiments/concurrency.toml"
+EXPORT = "experiments/export.toml"
+# One configuration alone is measured to look at it: that it does not qualify is an answer, not a failed session.
+ANSWERED = (0, 1, 3)
+
 
 @nox.session
 def compare(session: nox.Session) -> None:
     """Compare all server configurations, then the Excel exports; print each pick and its report's path."""
-    run(session, "badgateway", "run", "experiments/concurrency.toml", "experiments/export.toml")
+    run(session, "badgateway", "run", CONCURRENCY, EXPORT, *session.posargs)
+
+
+@nox.session
+@nox.parametrize("configuration", configuration_names("concurrency"), ids=configuration_names("concurrency"))
+def server(session: nox.Session, configuration: str) -> None:
+    """Measure one server configuration at every load level."""
+    run(session, "badgateway", "run", CONCURRENCY, "--only", configuration, *session.posargs, success_codes=ANSWERED)
+
+
+@nox.session
+def export(session: nox.Session) -> None:
+    """Compare the ways of making the Excel file under a short proxy timeout."""
+    run(session, "badgateway", "run", EXPORT, *session.posargs)
+
+
+@nox.session
+def ui(session: nox.Session) -> None:
+    """Open Locust's web UI against one configuration (`ui -- uwsgi-2`), until Ctrl-C."""
+    run(session, "badgateway", "ui", CONCURRENCY, *(session.posargs or ["gunicorn-gevent"]))
+
+
+@nox.session
+def serve(session: nox.Session) -> None:
+    """Put one configuration behind nginx (`serve -- uwsgi-2`), to open in a browser, until Ctrl-C."""
+    run(session, "badgateway", "serve", CONCURRENCY, *(session.posargs or ["gunicorn-gevent"]))
+
+
+@nox.session
+def report(session: nox.Session) -> None:
+    """Rebuild a run's reports from its raw files (`report -- results/export/latest`)."""
+    run(session, "badgateway", "report", *(session.posargs or ["results/concurrency/latest"]), success_codes=ANSWERED)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run all tests, the live ones against real servers and the report in Chromium; check coverage."""
+    run(session, "coverage", "run", "-m", "pytest", *session.posargs)
+    if not session.posargs:
+        run(session, "coverage", "report", "--include", ",".join(PURE_ROOMS), "--fail-under", "95")
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style, types and the layers of imports."""
+    run(session, "ruff", "check", ".")
+    run(session, "ruff", "format", "--check", ".")
+    run(session, "mypy")
+    run(session, "lint-imports")
+
+
+if __name__ == "__main__":
+    nox.main()

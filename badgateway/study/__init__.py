@@ -1,0 +1,1 @@
+"""Orchestrates: deploy, drive, keep, analyse. It never judges."""

@@ -1,0 +1,89 @@
+"""Runs one trial: restore the data, deploy, drive, stop."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from badgateway.errors import DeploymentError, LoadError
+from badgateway.load.locust import Drive, drive
+from badgateway.load.progress import Progress
+from badgateway.model.trial import Trial, TrialRecord, TrialStatus
+from badgateway.probe.processes import ProcessSampler
+from badgateway.stack.deployment import deploy, restore
+from badgateway.study.bench import Bench
+
+
+class TrialInterruptedError(Exception):
+    """Ctrl-C came during a trial; carries the record of what there is of it."""
+
+    def __init__(self, record: TrialRecord) -> None:
+        super().__init__(record.reason)
+        self.record = record
+
+
+def run_trial(trial: Trial, bench: Bench, raw: Path, on_progress: Callable[[Progress], None]) -> TrialRecord:
+    """Run a trial into a raw folder; a server or load generator that fails gives an ABORTED record.
+
+    The record's `ended_s` is when the servers had stopped.
+
+    Raises:
+        TrialInterruptedError: The user interrupted it; all servers of the trial have been stopped.
+    """
+    started_s = time.time()
+    try:
+        result = _deploy_and_drive(trial, bench, raw, on_progress)
+    except (DeploymentError, LoadError) as error:
+        return _aborted(trial, str(error), started_s)
+    except KeyboardInterrupt:
+        raise TrialInterruptedError(_aborted(trial, "interrupted", started_s)) from None
+    return TrialRecord(
+        trial=trial,
+        status=TrialStatus.COMPLETED,
+        reason="",
+        window=result.window,
+        started_s=started_s,
+        ended_s=time.time(),
+        load_s=result.load_s,
+        generator_cpu_share=result.generator_cpu_share,
+    )
+
+
+def _deploy_and_drive(trial: Trial, bench: Bench, raw: Path, on_progress: Callable[[Progress], None]) -> Drive:
+    experiment = bench.experiment
+    configuration = experiment.configuration(trial.configuration)
+    restore(experiment, bench.database, bench.snapshot)
+    with (
+        deploy(
+            experiment,
+            configuration,
+            database=bench.database,
+            snapshot=bench.snapshot,
+            raw=raw,
+            account=bench.account,
+        ) as deployment,
+        ProcessSampler(raw, {**deployment.parts, "mariadb": bench.database.pid}) as sampler,
+    ):
+        return drive(
+            experiment.load,
+            trial,
+            url=deployment.url,
+            project_root=bench.root,
+            client_timeout_s=experiment.timeouts.client_s,
+            raw=raw,
+            on_start=lambda pid: sampler.add("locust", pid),
+            on_progress=on_progress,
+            check=deployment.check,
+        )
+
+
+def _aborted(trial: Trial, reason: str, started_s: float) -> TrialRecord:
+    return TrialRecord(
+        trial=trial,
+        status=TrialStatus.ABORTED,
+        reason=reason,
+        window=None,
+        started_s=started_s,
+        ended_s=time.time(),
+        load_s=0.0,
+        generator_cpu_share=None,
+    )
