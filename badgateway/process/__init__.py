@@ -1,0 +1,1 @@
+"""Supervises any child process; knows no server by name."""

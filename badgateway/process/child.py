@@ -1,0 +1,227 @@
+"""One child process: start it, look at it, read the end of its log, stop it with all that came from it."""
+
+import errno
+import os
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import psutil
+
+from badgateway.errors import DeploymentError
+from badgateway.process import guardian
+from badgateway.process.account import Account, hand_over, unreachable_parent
+from badgateway.process.interruption import held
+from badgateway.process.shutdown import Ending, living, shut_down
+
+START_DEADLINE_S = 10.0
+GUARDIAN_DEADLINE_S = 5.0
+TAIL_BYTES = 65_536
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """A program and everything it is started with."""
+
+    name: str
+    """What messages call it."""
+    argv: tuple[str, ...]
+    environment: Mapping[str, str]
+    """All of it: nothing is inherited from the kit, PATH neither."""
+    directory: Path
+    log: Path
+    """stdout and stderr are appended to it."""
+    account: Account | None = None
+    """None: the account of the kit."""
+
+
+class Child:
+    """A started program in a session of its own, under a guardian (see guardian.py)."""
+
+    def __init__(self, command: Command, pid: int, keeper: subprocess.Popen[bytes], line: socket.socket) -> None:
+        self.command = command
+        self.pid = pid
+        self.ending: Ending | None = None
+        """How it went; None until stop() is through."""
+        self.log_start_bytes = 0
+        """Where in the log this child's own output begins."""
+        self._keeper = keeper
+        self._line = line
+        self._exit_code: int | None = None
+        self._process = _process_of(pid)
+        self._guardian = psutil.Process(keeper.pid)
+
+    @classmethod
+    def start(cls, command: Command) -> Self:
+        """Start the program; returns once it has been executed, ready or not.
+
+        Raises:
+            DeploymentError: the program or the directory does not exist or may not be used.
+        """
+        if not command.directory.is_dir():
+            raise DeploymentError(f"{command.name}: directory {command.directory} does not exist; make it first")
+        with held():
+            log_start_bytes = _make_log(command)
+            keeper, line = _start_guardian(command)
+            word, number = _first_message(command, keeper, line)
+            if word == "failed":
+                line.close()
+                keeper.wait(GUARDIAN_DEADLINE_S)
+                raise DeploymentError(_why_not_executed(command, number))
+            child = cls(command, number, keeper, line)
+            child.log_start_bytes = log_start_bytes
+            return child
+
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+        return self.command.name
+
+    def exit_code(self) -> int | None:
+        """Return None while the program runs, then its status; negative when a signal ended it."""
+        return self.wait(0)
+
+    def wait(self, timeout_s: float) -> int | None:
+        """Return the exit code as soon as the program ends, or None when it still runs after timeout_s."""
+        if self._exit_code is None and select.select([self._line], [], [], timeout_s)[0]:
+            message = _receive(self._line)
+            # A guardian that says nothing was killed itself; its own ending is all that is known then.
+            self._exit_code = message[1] if message else self._keeper.wait(GUARDIAN_DEADLINE_S)
+        return self._exit_code
+
+    def output(self) -> str:
+        """Return everything this child wrote to its log."""
+        return _read_from(self.command.log, self.log_start_bytes)
+
+    def tail(self, lines: int = 15) -> str:
+        """Return the last lines of its output; empty when it wrote nothing."""
+        size_bytes = self.command.log.stat().st_size
+        text = _read_from(self.command.log, max(self.log_start_bytes, size_bytes - TAIL_BYTES))
+        return "\n".join(text.splitlines()[-lines:])
+
+    def stop(self, grace_s: float = 5.0) -> int:
+        """End the program and all processes that came from it; returns the exit code.
+
+        Safe to call again. Ctrl-C and SIGTERM wait until it is done.
+
+        Raises:
+            DeploymentError: a process survived even SIGKILL.
+        """
+        with held():
+            if self.ending is None:
+                self.ending = self._end(grace_s)
+            return self.ending.exit_code
+
+    def _end(self, grace_s: float) -> Ending:
+        leader = self._process if self.exit_code() is None else None
+        try:
+            killed = shut_down(self.name, leader, self._family, grace_s=grace_s)
+            exit_code = self.wait(GUARDIAN_DEADLINE_S)
+        finally:
+            self._line.close()
+        self._keeper.wait(GUARDIAN_DEADLINE_S)
+        if exit_code is None:
+            raise DeploymentError(f"{self.name}: pid {self.pid} is gone, but its guardian reported no exit status")
+        return Ending(exit_code=exit_code, killed=killed)
+
+    def _family(self) -> tuple[psutil.Process, ...]:
+        return living(self._guardian, self.pid, self._process)
+
+
+def describe_exit(exit_code: int) -> str:
+    """Return 'ended with status 1' or 'was ended by SIGKILL'."""
+    if exit_code >= 0:
+        return f"ended with status {exit_code}"
+    try:
+        return f"was ended by {signal.Signals(-exit_code).name}"
+    except ValueError:
+        return f"was ended by signal {-exit_code}"
+
+
+def _process_of(pid: int) -> psutil.Process | None:
+    try:
+        return psutil.Process(pid)
+    except psutil.NoSuchProcess:
+        return None
+
+
+def _make_log(command: Command) -> int:
+    with command.log.open("ab") as log:
+        # Daemons like nginx open /dev/stderr anew, which asks for rights to the file behind it.
+        hand_over(command.log, command.account)
+        return log.tell()
+
+
+def _start_guardian(command: Command) -> tuple[subprocess.Popen[bytes], socket.socket]:
+    account = command.account
+    uid, gid = (account.uid, account.gid) if account else (-1, -1)
+    ours, theirs = socket.socketpair()
+    with theirs, command.log.open("ab") as log:
+        # -I and -S: the program's environment and directory must not change the guardian, and it starts in 20 ms.
+        keeper = subprocess.Popen(
+            [sys.executable, "-I", "-S", guardian.__file__, str(theirs.fileno()), str(uid), str(gid), *command.argv],
+            env=dict(command.environment),
+            cwd=command.directory,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            pass_fds=[theirs.fileno()],
+            start_new_session=True,
+        )
+    return keeper, ours
+
+
+def _first_message(command: Command, keeper: subprocess.Popen[bytes], line: socket.socket) -> tuple[str, int]:
+    line.settimeout(START_DEADLINE_S)
+    try:
+        message = _receive(line)
+    except TimeoutError:
+        message = None
+    if message is None:
+        keeper.kill()
+        keeper.wait(GUARDIAN_DEADLINE_S)
+        line.close()
+        raise DeploymentError(
+            f"{command.name}: its guardian did not start it within {START_DEADLINE_S:g} s; see {command.log}"
+        )
+    return message
+
+
+def _receive(line: socket.socket) -> tuple[str, int] | None:
+    text = bytearray()
+    while not text.endswith(b"\n"):
+        # Byte by byte: `started` and `ended` may be in the buffer together, and each is asked for alone.
+        byte = line.recv(1)
+        if not byte:
+            return None
+        text += byte
+    word, number = text.decode().split()
+    return word, int(number)
+
+
+def _why_not_executed(command: Command, error_number: int) -> str:
+    program = command.argv[0]
+    if error_number == errno.ENOENT:
+        where = "" if os.sep in program else f" in PATH ({command.environment.get('PATH', 'not set')})"
+        return f"{command.name}: program {program} not found{where}; install it"
+    found = shutil.which(program, path=command.environment.get("PATH"))
+    closed = unreachable_parent(Path(found or program), command.account)
+    if closed is not None and command.account is not None:
+        return (
+            f"{command.name}: account {command.account.name} cannot enter {closed} to execute {program}; "
+            f"make it enterable (chmod o+x {closed}) or put the project elsewhere"
+        )
+    return f"{command.name}: {program} cannot be executed: {os.strerror(error_number)}"
+
+
+def _read_from(path: Path, offset_bytes: int) -> str:
+    with path.open("rb") as file:
+        file.seek(offset_bytes)
+        return file.read().decode(errors="replace")

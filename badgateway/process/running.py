@@ -1,0 +1,31 @@
+"""A child for as long as a block lasts, and a command that runs to its end."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from badgateway.errors import DeploymentError
+from badgateway.process.child import Child, Command, describe_exit
+
+
+@contextmanager
+def running(command: Command, *, grace_s: float = 5.0) -> Iterator[Child]:
+    """Start the command and always stop it, with all that came from it."""
+    child = Child.start(command)
+    try:
+        yield child
+    finally:
+        child.stop(grace_s)
+
+
+def run_to_end(command: Command, *, deadline_s: float) -> str:
+    """Run the command and return what it wrote to stdout and stderr.
+
+    Raises:
+        DeploymentError: it ended with a status other than 0, or did not end in deadline_s; with its last log lines.
+    """
+    with running(command) as child:
+        exit_code = child.wait(deadline_s)
+        if exit_code == 0:
+            return child.output()
+        state = f"did not end within {deadline_s:g} s" if exit_code is None else describe_exit(exit_code)
+        raise DeploymentError(f"{child.name} {state}; last log lines of {command.log.name}:\n{child.tail()}")
