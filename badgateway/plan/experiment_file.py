@@ -31,7 +31,7 @@ def load_experiment(path: Path) -> Experiment:
     try:
         experiment = Experiment.model_validate(declared)
     except ValidationError as error:
-        lines = [f"{path}: {_describe(fault, declared)}" for fault in error.errors(include_url=False)]
+        lines = [f"{path}: {_describe(fault, declared)}" for fault in _root_faults(error)]
         raise ConfigurationError("\n".join(lines)) from None
     _require_files(experiment, path)
     return experiment
@@ -45,6 +45,17 @@ def project_root(path: Path) -> Path:
 def _others_beside(path: Path) -> str:
     others = sorted(str(other) for other in path.parent.glob("*.toml"))
     return f"; there are {', '.join(others)}" if others else ""
+
+
+def _root_faults(error: ValidationError) -> list[ErrorDetails]:
+    """Leave out a list that is only too short because its entries were refused."""
+    faults = error.errors(include_url=False)
+    locations = [fault["loc"] for fault in faults]
+    return [fault for fault in faults if not any(_is_inside(other, fault["loc"]) for other in locations)]
+
+
+def _is_inside(inner: tuple[int | str, ...], outer: tuple[int | str, ...]) -> bool:
+    return len(inner) > len(outer) and inner[: len(outer)] == outer
 
 
 def _describe(fault: ErrorDetails, declared: Mapping[str, Any]) -> str:

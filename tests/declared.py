@@ -1,0 +1,28 @@
+"""A small, valid experiment as a user would declare it, for tests to change."""
+
+import copy
+from typing import Any
+
+from badgateway.model.experiment import Experiment
+
+DECLARED: dict[str, Any] = {
+    "name": "small",
+    "question": "Which one?",
+    "load": {"locustfile": "experiments/load.py", "users": [5, 50]},
+    "objective": {"max_failure_share": 0.01, "p95_ms": 1000},
+    "configurations": [
+        {"name": "first", "server": "servers/uwsgi.ini", "driver": "mysqlclient", "workers": 2},
+        {"name": "second", "server": "servers/gunicorn_gevent.py", "driver": "pymysql", "workers": 2},
+        {"name": "third", "server": "servers/gunicorn_gevent.py", "driver": "mysqlclient", "workers": 2},
+    ],
+}
+
+
+def declared(**changes: Any) -> dict[str, Any]:
+    """Return a fresh copy, with top-level keys replaced."""
+    return copy.deepcopy(DECLARED) | changes
+
+
+def experiment(**changes: Any) -> Experiment:
+    """Return the small experiment as a value."""
+    return Experiment.model_validate(declared(**changes))

@@ -1,0 +1,139 @@
+"""Experiment files: what is accepted, and how every fault is told."""
+
+from pathlib import Path
+
+import pytest
+
+from badgateway.errors import ConfigurationError
+from badgateway.model.experiment import ServerKind
+from badgateway.plan.experiment_file import load_experiment, project_root
+
+VALID = """\
+name = "small"
+question = "Which one?"
+
+[load]
+locustfile = "experiments/load.py"
+users = [5, 50]
+
+[objective]
+max_failure_share = 0.01
+p95_ms = 1000
+
+[[configurations]]
+name = "first"
+server = "servers/uwsgi.ini"
+driver = "mysqlclient"
+workers = 2
+
+[[configurations]]
+name = "second"
+server = "servers/gunicorn_gevent.py"
+driver = "pymysql"
+workers = 2
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    for name in ("experiments/load.py", "servers/uwsgi.ini", "servers/gunicorn_gevent.py", "app/manage.py"):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
+    path = tmp_path / "experiments" / "small.toml"
+    path.write_text(VALID)
+    return path
+
+
+def refusal(file: Path, old: str, new: str) -> str:
+    assert old in VALID
+    file.write_text(VALID.replace(old, new, 1))
+    with pytest.raises(ConfigurationError) as caught:
+        load_experiment(file)
+    return str(caught.value)
+
+
+def test_a_valid_file_becomes_an_experiment(file):
+    experiment = load_experiment(file)
+
+    assert [one.name for one in experiment.configurations] == ["first", "second"]
+    assert experiment.load.users == (5, 50)
+    assert [one.kind for one in experiment.configurations] == [ServerKind.UWSGI, ServerKind.GUNICORN]
+
+
+def test_paths_are_relative_to_the_folder_above_the_experiments(file, tmp_path):
+    assert project_root(file) == tmp_path
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("workers = 2", "workers = -1", "configurations[first].workers: -1 is not allowed: input should be greater"),
+        ("workers = 2", "worker = 2", "configurations[first].worker: unknown key; did you mean workers?"),
+        (
+            "workers = 2",
+            "colour = 2\nworkers = 2",
+            "configurations[first].colour: unknown key; allowed are name, server",
+        ),
+        ("workers = 2", "", "configurations[first].workers: is missing"),
+        ('name = "second"', 'name = "first"', "configuration name used twice: first"),
+        (
+            'driver = "pymysql"',
+            'driver = "mysql"',
+            "configurations[second].driver: 'mysql' is not allowed: input should be 'pymysql'",
+        ),
+        ('"servers/uwsgi.ini"', '"servers/wsgi.ini"', "configurations[first].server: no such file:"),
+        ('"servers/uwsgi.ini"', '"servers/wsgi.conf"', "allowed are .ini (uWSGI) and .py (Gunicorn)"),
+        ('"servers/uwsgi.ini"', '"/etc/uwsgi.ini"', "must be a path inside the project"),
+        ('"experiments/load.py"', '"experiments/lod.py"', "load.locustfile: no such file:"),
+        ("users = [5, 50]", "users = [5, 5]", "a level is listed twice"),
+        ("users = [5, 50]", "users = []", "load.users"),
+        ("users = [5, 50]", "users = [0]", "load.users[1]: 0 is not allowed"),
+        ("p95_ms = 1000", "p95_ms = nan", "objective.p95_ms"),
+        (
+            "[objective]",
+            "[timeouts]\napp_s = 9\nproxy_read_s = 5\n[objective]",
+            "app_s (9) must be below proxy_read_s (5)",
+        ),
+        ("[objective]", "[objectives]", "objectives: unknown key; did you mean objective?"),
+    ],
+)
+def test_a_fault_names_file_key_and_what_is_allowed(file, old, new, expected):
+    message = refusal(file, old, new)
+
+    first = next(line for line in message.splitlines() if expected in line)
+    assert first.startswith(str(file))
+
+
+def test_a_missing_server_file_lists_those_that_exist(file):
+    assert "servers/ has uwsgi.ini" in refusal(file, '"servers/uwsgi.ini"', '"servers/wsgi.ini"')
+
+
+def test_every_fault_of_a_file_is_told_at_once(file):
+    file.write_text(VALID.replace("workers = 2", "workers = 0").replace("p95_ms = 1000", "p95_ms = -1"))
+
+    with pytest.raises(ConfigurationError) as caught:
+        load_experiment(file)
+
+    assert len(str(caught.value).splitlines()) == 3
+
+
+def test_text_that_is_not_toml_is_refused_with_its_line(file):
+    assert "line 1" in refusal(file, 'name = "small"', "name = small")
+
+
+def test_a_missing_file_is_refused_and_its_neighbours_are_named(file):
+    with pytest.raises(ConfigurationError, match=r"no such experiment file; there are .*small\.toml"):
+        load_experiment(file.with_name("smal.toml"))
+
+
+def test_a_missing_file_in_an_empty_folder_is_refused(tmp_path):
+    with pytest.raises(ConfigurationError, match=r"no such experiment file$"):
+        load_experiment(tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize("name", ["concurrency", "export"])
+def test_the_experiments_that_come_with_the_kit_are_valid(name):
+    path = Path(__file__).parents[2] / "experiments" / f"{name}.toml"
+
+    assert load_experiment(path).name == name

@@ -1,0 +1,47 @@
+"""The order of trials."""
+
+from collections import Counter
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from badgateway.plan.schedule import expected_s, schedule
+from tests.declared import experiment
+
+
+@given(seed=st.integers(), blocks=st.integers(1, 5))
+def test_every_block_holds_each_configuration_at_each_level_once(seed, blocks):
+    trials = schedule(experiment(seed=seed, blocks=blocks))
+
+    cells = Counter((trial.block, trial.configuration, trial.users) for trial in trials)
+    assert set(cells.values()) == {1}
+    assert len(cells) == blocks * 3 * 2
+    assert [trial.block for trial in trials] == sorted(trial.block for trial in trials)
+    assert [trial.position for trial in trials] == list(range(1, len(trials) + 1))
+
+
+def test_the_same_seed_gives_the_same_order_and_another_seed_another():
+    assert schedule(experiment(seed=7)) == schedule(experiment(seed=7))
+    orders = {tuple(trial.configuration for trial in schedule(experiment(seed=seed))) for seed in range(10)}
+    assert len(orders) > 5
+
+
+def test_configurations_of_a_block_and_level_get_the_same_requests():
+    trials = schedule(experiment(blocks=2))
+
+    seeds = {
+        (trial.block, trial.users): {one.seed for one in trials if (one.block, one.users) == (trial.block, trial.users)}
+        for trial in trials
+    }
+    assert all(len(found) == 1 for found in seeds.values())
+    assert len({seed for found in seeds.values() for seed in found}) == 4
+
+
+def test_folder_names_sort_in_the_order_of_running():
+    names = [trial.id for trial in schedule(experiment(blocks=20))]
+
+    assert names == sorted(names)
+
+
+def test_the_expected_time_grows_with_the_trials():
+    assert expected_s(experiment(blocks=2)) == 2 * expected_s(experiment(blocks=1))

@@ -1,0 +1,133 @@
+"""The folder of a run."""
+
+import json
+import os
+
+import duckdb
+import pytest
+
+from badgateway.errors import ResultsError
+from badgateway.model import raw
+from badgateway.model.environment import Environment
+from badgateway.model.manifest import SCHEMA_VERSION, Manifest
+from badgateway.model.trial import TrialRecord, TrialStatus, Window
+from badgateway.plan.schedule import schedule
+from badgateway.store.run_folder import RunFolder
+from tests.declared import experiment
+
+ENVIRONMENT = Environment(
+    system="Linux", cpu="a cpu", cores=2, memory_bytes=1, python="3.11", somaxconn=None, account="nobody", versions=()
+)
+MANIFEST = Manifest(
+    schema_version=SCHEMA_VERSION,
+    kit_version="0.1.0",
+    command="badgateway run experiments/small.toml",
+    started="2026-11-21T20:00:00Z",
+    experiment=experiment(),
+    environment=ENVIRONMENT,
+    trials=schedule(experiment()),
+)
+RECORD = TrialRecord(
+    trial=MANIFEST.trials[0],
+    status=TrialStatus.COMPLETED,
+    reason="",
+    window=Window(start_s=3.0, end_s=13.0, drained_s=14.0),
+    started_s=1.0,
+    ended_s=16.0,
+    load_s=12.5,
+    generator_cpu_share=0.25,
+)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return RunFolder.create(tmp_path / "results", MANIFEST)
+
+
+@pytest.fixture
+def raw_folder(tmp_path):
+    path = tmp_path / "raw"
+    path.mkdir()
+    (path / raw.CLIENT_ROWS).write_text("rows")
+    os.mkfifo(path / "app.sock")
+    (path / "proxy_temp").mkdir()
+    return path
+
+
+def test_a_manifest_is_read_back_as_it_was_written(folder):
+    assert folder.manifest() == MANIFEST
+
+
+def test_latest_points_to_the_newest_run(folder, tmp_path):
+    newer = RunFolder.create(tmp_path / "results", MANIFEST)
+
+    assert newer.path != folder.path
+    assert RunFolder.open(tmp_path / "results" / "small").path == newer.path
+    assert RunFolder.open(tmp_path / "results" / "small" / "latest").path == newer.path
+
+
+def test_a_kept_trial_is_read_back_and_its_raw_folder_is_gone(folder, raw_folder):
+    kept = folder.keep_trial(RECORD, raw_folder)
+
+    assert folder.trial_folders() == (kept,)
+    assert folder.record(kept) == RECORD
+    assert sorted(path.name for path in kept.iterdir()) == [raw.CLIENT_ROWS, raw.TRIAL]
+    assert not raw_folder.exists()
+
+
+def test_a_trial_that_was_being_kept_when_the_kit_died_does_not_count(folder):
+    half = folder.trials_path / f".{RECORD.trial.id}"
+    half.mkdir()
+    (half / raw.TRIAL).write_text("{}")
+
+    assert folder.trial_folders() == ()
+
+
+def test_a_ledger_is_stored_as_parquet(folder, raw_folder):
+    kept = folder.keep_trial(RECORD, raw_folder)
+
+    folder.write_ledger(kept, duckdb.sql("select 1 as status union all select 2 order by 1"))
+
+    assert duckdb.read_parquet(str(kept / raw.LEDGER)).fetchall() == [(1,), (2,)]
+
+
+def test_a_folder_without_a_run_is_refused_with_an_example(tmp_path):
+    with pytest.raises(ResultsError, match=r"holds no run.*results/concurrency/latest"):
+        RunFolder.open(tmp_path)
+
+
+def test_a_manifest_of_another_schema_is_refused(folder):
+    file = folder.path / raw.MANIFEST
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"schema_version": 99}))
+
+    with pytest.raises(ResultsError, match="schema version 99; this kit reads 1"):
+        folder.manifest()
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"schema_version": 1}'])
+def test_a_damaged_manifest_is_refused(folder, text):
+    (folder.path / raw.MANIFEST).write_text(text)
+
+    with pytest.raises(ResultsError, match="damaged"):
+        folder.manifest()
+
+
+def test_a_damaged_record_is_refused(folder, raw_folder):
+    kept = folder.keep_trial(RECORD, raw_folder)
+    (kept / raw.TRIAL).write_text("{}")
+
+    with pytest.raises(ResultsError, match="damaged"):
+        folder.record(kept)
+
+
+def test_results_that_cannot_be_written_are_told(tmp_path):
+    (tmp_path / "results").write_text("a file")
+
+    with pytest.raises(ResultsError, match="cannot be written"):
+        RunFolder.create(tmp_path / "results", MANIFEST)
+
+
+def test_overhead_is_what_a_trial_took_beyond_its_load():
+    assert RECORD.overhead_s == 2.5
+    assert RECORD.window is not None
+    assert RECORD.window.length_s == 10.0
