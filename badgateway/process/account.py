@@ -6,6 +6,8 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
+from badgateway.errors import DeploymentError
+
 CANDIDATES = ("www-data", "nginx", "http", "nobody")
 """The web server's account on Debian, Fedora and Arch, and the one that exists everywhere."""
 
@@ -20,12 +22,20 @@ class Account:
 
 
 def service_account() -> Account | None:
-    """Return the account daemons shall run under, or None when the kit is not root and so cannot change it."""
+    """Return the account daemons shall run under, or None when the kit is not root and so cannot change it.
+
+    Raises:
+        DeploymentError: the kit is root, and the machine has none of the accounts; nothing is run as root instead.
+    """
     if os.geteuid() != 0:
         return None
     known = {entry.pw_name: entry for entry in pwd.getpwall()}
     found = next((known[name] for name in CANDIDATES if name in known), None)
-    return Account(name=found.pw_name, uid=found.pw_uid, gid=found.pw_gid) if found else None
+    if found is None:
+        raise DeploymentError(
+            f"no account to run servers under: none of {', '.join(CANDIDATES)} exists; add one of them"
+        )
+    return Account(name=found.pw_name, uid=found.pw_uid, gid=found.pw_gid)
 
 
 def hand_over(path: Path, account: Account | None) -> None:

@@ -29,7 +29,7 @@ class Watched(Protocol):
         """Return the last lines of its log."""
 
 
-def await_ready(  # noqa: PLR0913 # the last three are seams with defaults
+def await_ready(
     child: Watched,
     probe: Probe,
     *,

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from badgateway.errors import DeploymentError
-from badgateway.process.account import service_account
+from badgateway.process.account import Account, service_account
 from badgateway.process.child import Child, describe_exit
 from badgateway.process.running import running
 from tests.process.conftest import MakeCommand
@@ -210,7 +210,7 @@ def test_a_program_that_does_not_exist_is_named(python: MakeCommand):
 
 
 def test_a_directory_that_does_not_exist_is_named(python: MakeCommand, tmp_path):
-    with pytest.raises(DeploymentError, match="directory .*/none does not exist"):
+    with pytest.raises(DeploymentError, match=r"directory .*/none does not exist"):
         Child.start(replace(python(""), directory=tmp_path / "none"))
 
 
@@ -222,7 +222,7 @@ def test_a_file_that_is_no_program_is_named(python: MakeCommand, tmp_path):
         Child.start(replace(python(""), argv=(str(plain),)))
 
 
-def as_root():
+def as_root() -> Account:
     account = service_account()
     if account is None:
         pytest.skip("only root can change the account")
@@ -245,9 +245,6 @@ def test_the_directory_that_bars_the_account_is_named(python: MakeCommand, tmp_p
     closed.mkdir(mode=0o700)
     program = closed / "sh"
     shutil.copy("/bin/sh", program)
-    for parent in (tmp_path, *tmp_path.parents):
-        if parent.owner() == "root" and parent.is_relative_to("/tmp/pytest-of-root"):  # noqa: S108 # pytest's own
-            parent.chmod(0o755)
 
     with pytest.raises(DeploymentError, match=f"account {account.name} cannot enter .* to execute"):
         Child.start(replace(python(""), argv=(str(program),), directory=Path("/"), account=account))

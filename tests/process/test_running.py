@@ -1,0 +1,42 @@
+import signal
+
+import psutil
+import pytest
+
+from badgateway.errors import DeploymentError
+from badgateway.process.running import run_to_end, running
+from tests.process.conftest import MakeCommand
+
+SLEEP = "import time; time.sleep(60)"
+
+
+def test_the_child_is_stopped_when_the_block_raises(python: MakeCommand):
+    def fail(pid) -> None:
+        assert psutil.pid_exists(pid)
+        raise LookupError
+
+    with pytest.raises(LookupError), running(python(SLEEP)) as child:
+        fail(child.pid)
+
+    assert child.ending is not None
+    assert child.ending.exit_code == -signal.SIGTERM
+    assert not psutil.pid_exists(child.pid)
+
+
+def test_a_command_that_succeeds_gives_its_own_output(python: MakeCommand):
+    command = python("print('loaded')")
+    command.log.write_text("of an earlier one\n")
+
+    assert run_to_end(command, deadline_s=10) == "loaded\n"
+
+
+def test_a_command_that_fails_is_told_with_status_and_last_words(python: MakeCommand):
+    with pytest.raises(DeploymentError) as caught:
+        run_to_end(python("import sys; sys.exit('table is missing')"), deadline_s=10)
+
+    assert str(caught.value) == "piece ended with status 1; last log lines of piece.log:\ntable is missing"
+
+
+def test_a_command_that_hangs_is_ended_at_the_deadline(python: MakeCommand):
+    with pytest.raises(DeploymentError, match=r"piece did not end within 0\.3 s"):
+        run_to_end(python(SLEEP), deadline_s=0.3)
