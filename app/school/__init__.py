@@ -1,0 +1,1 @@
+"""The school: members, courses, scores, and their exports."""

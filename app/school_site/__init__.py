@@ -1,0 +1,1 @@
+"""The school site: settings, URLs and the WSGI entrance."""
