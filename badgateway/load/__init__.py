@@ -1,0 +1,1 @@
+"""Drives Locust as a child process; the recorder is the part that runs inside it."""

@@ -1,0 +1,105 @@
+"""The command lines and environments with which Locust is started."""
+
+import ipaddress
+import math
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from badgateway.errors import LoadError
+from badgateway.load.settings import Settings
+from badgateway.model.experiment import Load
+from badgateway.model.raw import LOCUST_LOG
+from badgateway.process.child import Command
+
+STOP_MARGIN_S = 2
+"""Locust waits so much longer for its users than a request may take, so that it never has to kill one."""
+INHERITED = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """What is loaded, and with what."""
+
+    url: str
+    """Base address of the site, such as http://127.0.0.1:8080; a loopback address."""
+    load: Load
+    users: int
+    client_timeout_s: float
+    """Limit of one request, from connecting to its last byte."""
+    project_root: Path
+    """Where the path of the Locust file starts; also on its import path."""
+    seed: int = 1
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """More variables for the Locust file, such as the application's APP_ ones."""
+
+    @property
+    def load_s(self) -> float:
+        """How long users send requests: warm-up and window."""
+        return self.load.warm_up_s + self.load.window_s
+
+
+def headless_command(target: Target, raw: Path) -> Command:
+    """Return the command that runs one trial's load and writes its files to the folder raw.
+
+    Raises:
+        LoadError: the url is not a loopback address.
+    """
+    folder = raw.absolute()
+    settings = Settings(
+        rows=folder,
+        client_timeout_s=target.client_timeout_s,
+        run_time_s=target.load_s,
+        seed=target.seed,
+    )
+    options = ("--headless", "--only-summary", "--exit-code-on-error", "0", "--loglevel", "WARNING")
+    return _command("Locust", target, settings, options, folder / LOCUST_LOG)
+
+
+def web_command(target: Target, *, port: int, log: Path) -> Command:
+    """Return the command of Locust's web UI on 127.0.0.1:port, with the target filled in; it writes no rows.
+
+    Raises:
+        LoadError: the url is not a loopback address.
+    """
+    settings = Settings(client_timeout_s=target.client_timeout_s, seed=target.seed)
+    options = ("--web-host", "127.0.0.1", "--web-port", str(port), "--loglevel", "INFO")
+    return _command("Locust's web UI", target, settings, options, log.absolute())
+
+
+def spawn_rate(users: int, warm_up_s: float) -> float:
+    """Return users per second such that all run after half the warm-up; Locust starts a second's users at once."""
+    return max(1.0, users / max(warm_up_s / 2, 1.0))
+
+
+def _command(name: str, target: Target, settings: Settings, options: tuple[str, ...], log: Path) -> Command:
+    _refuse_other_hosts(target.url)
+    argv = (
+        *(sys.executable, "-m", "locust", "--locustfile", str(target.project_root.absolute() / target.load.locustfile)),
+        *("--host", target.url, "--users", str(target.users)),
+        *("--spawn-rate", f"{spawn_rate(target.users, target.load.warm_up_s):g}"),
+        *("--stop-timeout", str(math.ceil(target.client_timeout_s) + STOP_MARGIN_S)),
+        *options,
+    )
+    environment = {
+        **{name: os.environ[name] for name in INHERITED if name in os.environ},
+        **target.environment,
+        **settings.to_environment(),
+        "PYTHONPATH": str(target.project_root.absolute()),
+        # Locust would read ~/.locust.conf and change a trial by what somebody once wrote there.
+        "HOME": str(log.parent),
+    }
+    return Command(name=name, argv=argv, environment=environment, directory=log.parent, log=log)
+
+
+def _refuse_other_hosts(url: str) -> None:
+    host = urlsplit(url).hostname or ""
+    try:
+        is_own = host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        is_own = False
+    if not is_own:
+        raise LoadError(f"{url} is not an address of this machine: the kit loads no host that the user did not name")

@@ -1,0 +1,47 @@
+"""client-events.json: when the load began, was complete, stopped and had drained."""
+
+import json
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+from badgateway.errors import LoadError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientEvents:
+    """Times in seconds since the epoch; None, and no key in the file, for what did not happen."""
+
+    test_start_s: float | None = None
+    spawned_s: float | None = None
+    """When the last user was started."""
+    test_stopping_s: float | None = None
+    """From here on no user starts a request."""
+    drained_s: float | None = None
+    """When the last request in flight had ended."""
+    users: int | None = None
+    locust_version: str | None = None
+    generator_cpu_share: float | None = None
+    """CPU seconds per second between spawned and test_stopping."""
+    user_errors: int | None = None
+    """Exceptions that tasks of the Locust file let out."""
+
+
+def write_events(path: Path, events: ClientEvents) -> None:
+    """Replace the file at once, so that a reader never sees half of it."""
+    happened = {key: value for key, value in asdict(events).items() if value is not None}
+    beside = path.with_suffix(".part")
+    beside.write_text(json.dumps(happened, indent=1) + "\n", encoding="utf-8")
+    beside.replace(path)
+
+
+def read_events(path: Path) -> ClientEvents:
+    """Read the file; LoadError when it is missing or damaged."""
+    try:
+        happened = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as fault:
+        message = (
+            f"{path}: Locust left no events to read ({fault}); did the Locust file import badgateway.load.recorder?"
+        )
+        raise LoadError(message) from fault
+    known = {field.name for field in fields(ClientEvents)}
+    return ClientEvents(**{key: value for key, value in happened.items() if key in known})

@@ -1,0 +1,140 @@
+"""Runs one trial's load: Locust as a child process, watched until its last request has ended."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from badgateway.errors import LoadError
+from badgateway.load.command import Target, headless_command
+from badgateway.load.events import ClientEvents, read_events
+from badgateway.load.progress import Progress, RowCounter
+from badgateway.model.experiment import Load
+from badgateway.model.raw import CLIENT_EVENTS, CLIENT_ROWS
+from badgateway.model.trial import Trial, Window
+from badgateway.process.child import Child, describe_exit
+from badgateway.process.running import running
+
+LOOK_S = 0.5
+START_DEADLINE_S = 30.0
+"""For Locust to be imported on a busy machine, and to say goodbye."""
+TOLERANCE_S = 0.05
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drive:
+    """What driving gave, besides the raw files."""
+
+    window: Window
+    load_s: float
+    """From the start of the first user to the end of the last request."""
+    generator_cpu_share: float
+    """CPU seconds of Locust per second while all users ran."""
+
+
+def drive(  # noqa: PLR0913 # everything about a trial that is not in its plan, each with a name
+    load: Load,
+    trial: Trial,
+    *,
+    url: str,
+    project_root: Path,
+    client_timeout_s: float,
+    raw: Path,
+    on_start: Callable[[int], None],
+    on_progress: Callable[[Progress], None],
+    check: Callable[[], None],
+    environment: Mapping[str, str] | None = None,
+) -> Drive:
+    """Run the load of a trial to its end, drain included; writes client.csv, client-events.json and locust.log.
+
+    Args:
+        load: The workload and its times.
+        trial: Gives the number of users and the seed.
+        url: Base address of the site, such as http://127.0.0.1:8080; a loopback address.
+        project_root: Where the path of the Locust file starts; also on its import path.
+        client_timeout_s: Limit of one request, from connecting to its last byte.
+        raw: The trial's folder, without rows of an earlier run.
+        on_start: Told the pid of Locust.
+        on_progress: Told about twice a second how far it is.
+        check: Called about twice a second; what it raises stops the load and is passed on.
+        environment: The application's APP_ variables, for a Locust file that depends on them.
+
+    Raises:
+        LoadError: Locust failed or did not end in time, or its files do not cover the window with all users.
+        DeploymentError: Locust could not be started at all.
+    """
+    target = Target(
+        url=url,
+        load=load,
+        users=trial.users,
+        client_timeout_s=client_timeout_s,
+        project_root=project_root,
+        seed=trial.seed,
+        environment=environment or {},
+    )
+    command = headless_command(target, raw)
+    counter = RowCounter(raw / CLIENT_ROWS)
+    with running(command, grace_s=2) as child:
+        on_start(child.pid)
+        for elapsed_s in _until_ended(child, target.load_s + client_timeout_s + START_DEADLINE_S):
+            check()
+            counter.look()
+            on_progress(_progress(counter, target, elapsed_s))
+        _demand_success(child, counter)
+    return _judged(read_events(raw / CLIENT_EVENTS), target, command.log)
+
+
+def _until_ended(child: Child, deadline_s: float) -> Iterator[float]:
+    """Yield the seconds since now about twice a second, until the child has ended."""
+    start = time.monotonic()
+    while child.wait(LOOK_S) is None:
+        elapsed_s = time.monotonic() - start
+        if elapsed_s > deadline_s:
+            raise LoadError(_complaint(child, f"still runs after {elapsed_s:.0f} s, {deadline_s:.0f} s are its limit"))
+        yield elapsed_s
+
+
+def _progress(counter: RowCounter, target: Target, elapsed_s: float) -> Progress:
+    return Progress(
+        requests=counter.requests,
+        failures=counter.failures,
+        users=target.users,
+        elapsed_s=elapsed_s,
+        total_s=target.load_s,
+    )
+
+
+def _demand_success(child: Child, counter: RowCounter) -> None:
+    exit_code = child.exit_code()
+    if exit_code:
+        raise LoadError(_complaint(child, describe_exit(exit_code)))
+    counter.look()
+    if counter.requests == 0:
+        raise LoadError(_complaint(child, f"left no rows in {CLIENT_ROWS}; do its users call RecordedUser.fetch?"))
+
+
+def _complaint(child: Child, what: str) -> str:
+    return f"{child.name} {what}; last lines of {child.command.log}:\n{child.tail()}"
+
+
+def _judged(events: ClientEvents, target: Target, log: Path) -> Drive:
+    """Turn the events into times; a load that was not what was ordered is a LoadError."""
+    start_s, spawned_s = events.test_start_s, events.spawned_s
+    stopping_s, drained_s, cpu_share = events.test_stopping_s, events.drained_s, events.generator_cpu_share
+    if start_s is None or spawned_s is None or stopping_s is None or drained_s is None or cpu_share is None:
+        raise LoadError(f"Locust did not get through start, spawning, stop and drain ({events}); see {log}")
+    window = Window(
+        start_s=start_s + target.load.warm_up_s,
+        end_s=start_s + target.load_s,
+        drained_s=drained_s,
+    )
+    if events.users != target.users:
+        raise LoadError(f"Locust ran {events.users} users where {target.users} were ordered; see {log}")
+    late_s = spawned_s - window.start_s
+    if target.load.warm_up_s and late_s > TOLERANCE_S:
+        raise LoadError(f"Locust started its last user {late_s:.2f} s after the window opened; raise load.warm_up_s")
+    if stopping_s < window.end_s - TOLERANCE_S:
+        raise LoadError(f"Locust stopped {window.end_s - stopping_s:.2f} s before the window's end; see {log}")
+    if events.user_errors:
+        raise LoadError(f"{target.load.locustfile} raised {events.user_errors} exceptions; correct it, see {log}")
+    return Drive(window=window, load_s=drained_s - start_s, generator_cpu_share=cpu_share)

@@ -1,0 +1,194 @@
+"""One keep-alive HTTP/1.1 connection that tells exactly how each exchange ended.
+
+Locust's FastHttpSession is not used for this: it sends a GET that was closed before its header up to eleven times under
+one request id, books a streamed download as done before its body has come, and ends a cut body like a whole one.
+"""
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import Final, Self
+from urllib.parse import urlsplit
+
+import gevent.socket
+from gevent import Timeout
+from gevent.monkey import get_original
+from geventhttpclient.response import HTTPParseError, HTTPResponse
+
+from badgateway.load.checks import BodyCheck
+from badgateway.load.rows import ClientError
+
+CHUNK_BYTES: Final = 64 * 1024
+
+# Wall clock as a base, to lay rows beside the proxy's log; monotonic from there, so that no time is negative.
+_EPOCH_S = time.time() - time.perf_counter()
+
+# The kernel's own poll: the cooperative one would give way to other users between the look and the request.
+_poll = get_original("select", "poll")
+_POLL_READABLE: Final = 1
+
+
+def now_s() -> float:
+    """Return the seconds since the epoch; never goes back."""
+    return _EPOCH_S + time.perf_counter()
+
+
+class WireError(Exception):
+    """An exchange that did not end with a whole answer."""
+
+    def __init__(self, error: ClientError, detail: str) -> None:
+        super().__init__(detail)
+        self.error = error
+
+
+class Reply(HTTPResponse):
+    """What has come of an answer so far; right at any moment, also when the exchange is broken off."""
+
+    def __init__(self, method: str, expect: int, check: BodyCheck | None) -> None:
+        super().__init__(method=method)
+        self.first_byte_s: float | None = None
+        self.body_bytes = 0
+        self.header_came = False
+        self._expect = expect
+        self._check = check
+
+    @property
+    def status(self) -> int:
+        """The status; 0 while the header is not complete."""
+        return self.get_code() if self.header_came else 0
+
+    @property
+    def expected_bytes(self) -> int | None:
+        """What Content-Length promises of the body."""
+        return self.content_length if self.header_came and self.method != "HEAD" else None
+
+    def take(self, data: bytes) -> None:
+        """Parse what came from the socket; empty bytes are its end. HTTPParseError when it cannot go on or end so."""
+        if data and self.first_byte_s is None:
+            self.first_byte_s = now_s()
+        self.feed(data)
+
+    def verdict(self) -> str | None:
+        """Say what the check found wrong; None when there is none."""
+        return self._check.verdict() if self._check else None
+
+    def _on_headers_complete(self) -> int | bool | None:
+        skip_body = super()._on_headers_complete()
+        # 1xx answers come before the one that was asked for.
+        self.header_came = self.get_code() >= 200
+        if self.get_code() != self._expect:
+            self._check = None
+        if self._check and self.header_came:
+            self._check.begin({name.lower(): value for name, value in self.items()})
+        return skip_body
+
+    def _on_body(self, buf: bytearray) -> None:
+        self.body_bytes += len(buf)
+        if self._check:
+            self._check.feed(bytes(buf))
+
+
+class Connection:
+    """The one connection of a user: opened when needed, kept while it is good."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self._address = (host, port)
+        self._authority = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        self._socket: gevent.socket.socket | None = None
+
+    @classmethod
+    def to(cls, url: str) -> Self:
+        """Make the connection to a base URL such as http://127.0.0.1:8000; ValueError when it is not like that."""
+        parts = urlsplit(url)
+        if parts.scheme != "http" or not parts.hostname or parts.path not in {"", "/"}:
+            message = f"host {url}: must look like http://127.0.0.1:8000, without a path"
+            raise ValueError(message)
+        return cls(parts.hostname, parts.port or 80)
+
+    def request(self, method: str, target: str, headers: Mapping[str, str], body: bytes | None) -> bytes:
+        """Return the bytes of a request."""
+        fields = {"Host": self._authority, "User-Agent": "badgateway", "Accept-Encoding": "identity", **headers}
+        if body is not None:
+            fields["Content-Length"] = str(len(body))
+        lines = (f"{method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in fields.items()))
+        if any("\r" in line or "\n" in line for line in lines):
+            message = f"{method} {target!r}: a line break in target or headers"
+            raise ValueError(message)
+        return "\r\n".join((*lines, "", "")).encode("latin-1") + (body or b"")
+
+    def exchange(self, request: bytes, reply: Reply) -> None:
+        """Send the request, once, and read its answer to the end.
+
+        The connection is kept only when the answer was whole and nobody wants it closed.
+
+        Raises:
+            WireError: connect_error, disconnected or truncated.
+        """
+        with self._borrowed() as sock:
+            # A server may answer and close before it has read all; what can be read tells.
+            with suppress(OSError):
+                sock.sendall(request)
+            while not reply.message_complete:
+                _take_next(sock, reply)
+            if not reply.should_close():
+                self._socket = sock
+
+    def close(self) -> None:
+        """Close it; the next exchange opens a new one."""
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+    @contextmanager
+    def _borrowed(self) -> Iterator[gevent.socket.socket]:
+        """Yield a good socket and close it afterwards, unless it was given back to self._socket."""
+        sock = self._idle() or self._open()
+        self._socket = None
+        try:
+            yield sock
+        finally:
+            if self._socket is not sock:
+                sock.close()
+
+    def _idle(self) -> gevent.socket.socket | None:
+        if self._socket is None:
+            return None
+        poll = _poll()
+        poll.register(self._socket, _POLL_READABLE)
+        # Nothing was asked, so what can be read is the server's close.
+        if poll.poll(0):
+            self.close()
+        return self._socket
+
+    def _open(self) -> gevent.socket.socket:
+        try:
+            return gevent.socket.create_connection(self._address)
+        except OSError as fault:
+            raise WireError(ClientError.CONNECT_ERROR, _reason(fault)) from fault
+        except Timeout as expired:
+            # Not client_timeout: the proxy has never heard of this request.
+            raise WireError(ClientError.CONNECT_ERROR, f"not connected after {expired.seconds:g} s") from expired
+
+
+def _take_next(sock: gevent.socket.socket, reply: Reply) -> None:
+    try:
+        data = sock.recv(CHUNK_BYTES)
+    except OSError as fault:
+        raise _broken(reply, _reason(fault)) from fault
+    try:
+        reply.take(data)
+    except HTTPParseError as fault:
+        raise _broken(reply, str(fault.args[0]) if data else "connection closed") from fault
+    if not data and not reply.message_complete:
+        raise _broken(reply, "connection closed")
+
+
+def _reason(fault: OSError) -> str:
+    return fault.strerror or str(fault)
+
+
+def _broken(reply: Reply, reason: str) -> WireError:
+    if not reply.header_came:
+        return WireError(ClientError.DISCONNECTED, f"before the response header: {reason}")
+    of_promised = "" if reply.expected_bytes is None else f" of {reply.expected_bytes}"
+    return WireError(ClientError.TRUNCATED, f"{reply.body_bytes}{of_promised} bytes: {reason}")

@@ -1,0 +1,42 @@
+"""Visitors of the school site: pages, members, new scores, and the slow query that makes many visitors see a 502."""
+
+import os
+
+from locust import task
+
+from badgateway.load.checks import StartsWith
+from badgateway.load.recorder import RecordedUser, between
+
+MEMBERS = int(os.environ.get("APP_MEMBERS", "4300"))
+PAGES = -(-MEMBERS // 20)
+COURSES = ("ALG-1", "BIO-1", "ENG-1", "GEO-1")
+
+
+class Visitor(RecordedUser):
+    """Somebody who clicks every 0.1 to 0.3 seconds."""
+
+    wait_time = between(0.1, 0.3)
+
+    @task(4)
+    def list_members(self) -> None:
+        """Look at a page of the list."""
+        page = self.random.randint(1, PAGES)
+        self.fetch("GET", f"/members/?page={page}", name="GET /members/", check=StartsWith(b'{"page":'))
+
+    @task(3)
+    def read_member(self) -> None:
+        """Open one member."""
+        member = self.random.randint(1, MEMBERS)
+        self.fetch("GET", f"/members/{member}/", name="GET /members/<id>/", check=StartsWith(b'{"id":'))
+
+    @task(1)
+    def post_score(self) -> None:
+        """Write a new score."""
+        member = self.random.randint(1, MEMBERS)
+        score = {"course": self.random.choice(COURSES), "points": self.random.randint(0, 100), "taken_on": "2026-03-01"}
+        self.fetch("POST", f"/members/{member}/scores/", name="POST /members/<id>/scores/", json=score, expect=201)
+
+    @task(4)
+    def wait_for_database(self) -> None:
+        """Ask for what takes the database 20 ms."""
+        self.fetch("GET", "/wait/?db_ms=20", name="GET /wait/", check=StartsWith(b'{"db_ms":'))
