@@ -1,0 +1,1 @@
+"""Starts and stops the system under test: MariaDB, the application server, nginx."""

@@ -1,0 +1,192 @@
+"""Composes the drivers: one application server behind one nginx for a trial, one database for an experiment."""
+
+import os
+import resource
+import shutil
+import signal
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from badgateway.errors import DeploymentError
+from badgateway.model import raw as raw_files
+from badgateway.model.experiment import Configuration, Experiment, ServerKind
+from badgateway.process.account import Account, hand_over
+from badgateway.process.child import Child, Command, describe_exit
+from badgateway.process.ports import free_port
+from badgateway.process.readiness import Probe, await_ready, connect_probe
+from badgateway.process.running import running
+from badgateway.stack import application, gunicorn, nginx, uwsgi
+from badgateway.stack.health import health_probe
+from badgateway.stack.mariadb import RunningDatabase, run_mariadb
+from badgateway.stack.project import Snapshot
+from badgateway.stack.site import Site
+
+READY_DEADLINE_S = 30.0
+SERVER_GRACE_S = 3.0
+PROXY_DRAIN_S = 1.0
+DRIVERS = {ServerKind.UWSGI: uwsgi.command, ServerKind.GUNICORN: gunicorn.command}
+
+restore = application.restore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployment:
+    """A configuration that is up and answers."""
+
+    url: str
+    """Of nginx, without a slash at its end."""
+    children: Mapping[str, Child]
+    """By their part: server, nginx."""
+
+    @property
+    def parts(self) -> dict[str, int]:
+        """The pid of each part's first process."""
+        return {part: child.pid for part, child in self.children.items()}
+
+    def check(self) -> None:
+        """Return when all parts are still there.
+
+        Raises:
+            DeploymentError: nginx or the application server has ended by itself.
+        """
+        for child in self.children.values():
+            exit_code = child.exit_code()
+            if exit_code is not None:
+                state = f"{child.name} {describe_exit(exit_code)} in the middle of the trial"
+                raise DeploymentError(f"{state}; last log lines:\n{child.tail()}")
+
+
+@contextmanager
+def prepare_database(
+    experiment: Experiment, *, snapshot: Snapshot, folder: Path, account: Account | None
+) -> Iterator[RunningDatabase]:
+    """Run a database of the experiment's own in folder, which is made, filled with the application's data.
+
+    Raises:
+        DeploymentError: the server did not come up, or the application could not load its data.
+    """
+    folder.mkdir()
+    hand_over(folder, account)
+    template = snapshot.mariadb_template()
+    with run_mariadb(experiment.database, template, folder=folder, account=account) as database:
+        application.prepare(experiment, database, snapshot)
+        yield database
+
+
+@contextmanager
+def deploy(
+    experiment: Experiment,
+    configuration: Configuration,
+    *,
+    database: RunningDatabase,
+    snapshot: Snapshot,
+    raw: Path,
+    account: Account | None,
+) -> Iterator[Deployment]:
+    """Run a fresh application server and a fresh nginx until the block ends; their logs go to raw.
+
+    raw is an empty folder that belongs to the account, with a short path. When the block begins, the application has
+    answered through nginx; those requests have ids that begin with "health-" and are in nginx's access log too.
+
+    Raises:
+        DeploymentError: a server did not come up; with what was awaited, how it ended and its last log lines.
+    """
+    port = free_port()
+    with _run_folder(raw, account) as run:
+        site = _site(
+            experiment=experiment,
+            configuration=configuration,
+            database=database,
+            snapshot=snapshot,
+            raw=raw,
+            run=run,
+            account=account,
+        )
+        _write_proxy_configuration(experiment, configuration, snapshot, site, port)
+        with running(DRIVERS[configuration.kind](configuration, site), grace_s=SERVER_GRACE_S) as server:
+            # Without a listening socket the first health check would be a 502 in nginx's logs.
+            await_ready(server, connect_probe(site.socket), what=f"{site.socket}", deadline_s=READY_DEADLINE_S)
+            with _proxy(nginx.command(raw, account)) as proxy:
+                await_ready(proxy, _exists(raw / nginx.PID_FILE), what=f"127.0.0.1:{port}", deadline_s=READY_DEADLINE_S)
+                deployment = Deployment(url=f"http://127.0.0.1:{port}", children={"server": server, "nginx": proxy})
+                health_url = deployment.url + experiment.application.health_path
+                probe = health_probe(health_url, timeout_s=experiment.timeouts.client_s)
+                await_ready(server, probe, what=f"200 from {health_url}", deadline_s=READY_DEADLINE_S)
+                yield deployment
+
+
+@contextmanager
+def _run_folder(raw: Path, account: Account | None) -> Iterator[Path]:
+    folder = raw / nginx.RUN_FOLDER
+    folder.mkdir()
+    hand_over(folder, account)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+
+
+def _site(
+    *,
+    experiment: Experiment,
+    configuration: Configuration,
+    database: RunningDatabase,
+    snapshot: Snapshot,
+    raw: Path,
+    run: Path,
+    account: Account | None,
+) -> Site:
+    return Site(
+        application=snapshot.path(experiment.application.directory),
+        server_file=snapshot.path(configuration.server),
+        wsgi=experiment.application.wsgi,
+        raw=raw,
+        run=run,
+        python_home=Path(sys.prefix),
+        timeout_s=experiment.timeouts.app_s,
+        variables={
+            **database.environment(configuration.driver, configuration.conn_max_age_s),
+            **experiment.application.environment,
+            **configuration.environment,
+        },
+        account=account,
+    )
+
+
+def _write_proxy_configuration(
+    experiment: Experiment, configuration: Configuration, snapshot: Snapshot, site: Site, port: int
+) -> None:
+    text = nginx.render(
+        snapshot.nginx_template(),
+        kind=configuration.kind,
+        upstream=site.socket,
+        port=port,
+        timeouts=experiment.timeouts,
+        open_files=_open_files(),
+    )
+    (site.raw / raw_files.NGINX_CONF).write_text(text, encoding="utf-8")
+
+
+def _open_files() -> int:
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return nginx.MAX_OPEN_FILES if hard == resource.RLIM_INFINITY else hard
+
+
+@contextmanager
+def _proxy(command: Command) -> Iterator[Child]:
+    with running(command) as proxy:
+        try:
+            yield proxy
+        finally:
+            # On SIGTERM, requests in flight would be cut off without a line in the access log.
+            if proxy.exit_code() is None:
+                with suppress(ProcessLookupError):
+                    os.kill(proxy.pid, signal.SIGQUIT)
+                proxy.wait(PROXY_DRAIN_S)
+
+
+def _exists(path: Path) -> Probe:
+    return lambda: None if path.exists() else f"{path} does not exist"

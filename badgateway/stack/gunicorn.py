@@ -1,0 +1,18 @@
+"""Gunicorn's driver: how to start it with a configuration's server file."""
+
+from badgateway.model import raw
+from badgateway.model.experiment import Configuration
+from badgateway.process.child import Command
+from badgateway.stack.site import Site
+
+
+def command(configuration: Configuration, site: Site) -> Command:
+    """Return the command; Gunicorn's master ends when its first workers cannot import the application."""
+    return Command(
+        name="gunicorn",
+        argv=(site.program("gunicorn"), "--config", str(site.server_file)),
+        environment=site.environment(configuration, bind=f"unix:{site.socket}"),
+        directory=site.application,
+        log=site.raw / raw.SERVER_LOG,
+        account=site.account,
+    )

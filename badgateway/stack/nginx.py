@@ -1,0 +1,52 @@
+"""nginx's driver: its configuration file and how to start it."""
+
+from pathlib import Path
+
+from badgateway.model import raw
+from badgateway.model.experiment import ServerKind, Timeouts
+from badgateway.process.account import Account
+from badgateway.process.child import Command
+from badgateway.stack.environment import base_environment
+from badgateway.stack.template import fill
+
+RUN_FOLDER = "run"
+"""Where the template puts nginx's pid file and temporary files, below the folder nginx is started with."""
+PID_FILE = f"{RUN_FOLDER}/nginx.pid"
+MAX_OPEN_FILES = 16_384
+
+
+def render(template: str, *, kind: ServerKind, upstream: Path, port: int, timeouts: Timeouts, open_files: int) -> str:
+    """Return nginx.conf for one trial: in front of the unix socket `upstream`, on 127.0.0.1:port.
+
+    `open_files` is how many files one process may open.
+
+    Raises:
+        ConfigurationError: the template has an @{value} there is none of.
+    """
+    protocol, scheme = ("uwsgi", "") if kind is ServerKind.UWSGI else ("proxy", "http://")
+    limit = min(open_files, MAX_OPEN_FILES)
+    values: dict[str, str | int] = {
+        "port": port,
+        "upstream": f"unix:{upstream}",
+        "pass": protocol,
+        "scheme": scheme,
+        "connect_timeout_s": timeouts.proxy_connect_s,
+        "read_timeout_s": timeouts.proxy_read_s,
+        "open_files": limit,
+        # A client's connection and its upstream's are two; the last third is for temporary files.
+        "connections": limit * 2 // 3,
+    }
+    return fill("servers/nginx.conf", template, values)
+
+
+def command(folder: Path, account: Account | None) -> Command:
+    """Return the command for the nginx.conf in folder, where its logs go too."""
+    return Command(
+        name="nginx",
+        # -e: what happens before the configuration file is read would go to the system's own error log.
+        argv=("nginx", "-e", "stderr", "-p", f"{folder}/", "-c", str(folder / raw.NGINX_CONF)),
+        environment=base_environment(folder / RUN_FOLDER),
+        directory=folder,
+        log=folder / raw.NGINX_LOG,
+        account=account,
+    )

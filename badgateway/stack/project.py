@@ -1,0 +1,69 @@
+"""The snapshot of the user's files that an experiment runs from."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from badgateway.errors import ConfigurationError
+from badgateway.model.experiment import Experiment
+from badgateway.process.account import Account, hand_over
+
+TEMPLATES = (PurePosixPath("servers/nginx.conf"), PurePosixPath("servers/mariadb.cnf"))
+NOT_COPIED = ("__pycache__", ".git", ".venv", ".nox", "node_modules")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """A copy of the application and the server files, which cannot change under a running experiment.
+
+    The copies belong to the account of the servers, which may not be able to reach the originals.
+    """
+
+    root: Path
+    """Stands for the project's own folder: the paths of an experiment lead from here to the copies."""
+
+    def path(self, relative: PurePosixPath) -> Path:
+        """Return where the copy of one of the project's files or folders is."""
+        return self.root / relative
+
+    def nginx_template(self) -> str:
+        """Return the text of servers/nginx.conf."""
+        return self.path(TEMPLATES[0]).read_text(encoding="utf-8")
+
+    def mariadb_template(self) -> str:
+        """Return the text of servers/mariadb.cnf."""
+        return self.path(TEMPLATES[1]).read_text(encoding="utf-8")
+
+
+def take_snapshot(experiment: Experiment, root: Path, folder: Path, account: Account | None) -> Snapshot:
+    """Copy what the experiment's servers need from the project at root into folder, which is made.
+
+    Raises:
+        ConfigurationError: a file or folder is missing or cannot be read.
+    """
+    try:
+        _copy_application(root, folder, experiment.application.directory)
+        for file in {*TEMPLATES, *(configuration.server for configuration in experiment.configurations)}:
+            (folder / file).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(root / file, folder / file)
+    except OSError as error:
+        raise ConfigurationError(f"experiment {experiment.name}: cannot copy {root} to run it: {error}") from error
+    for path in (folder, *folder.rglob("*")):
+        hand_over(path, account)
+    return Snapshot(root=folder)
+
+
+def _copy_application(root: Path, folder: Path, directory: PurePosixPath) -> None:
+    shutil.copytree(root / directory, folder / directory, ignore=_not_copied(root), ignore_dangling_symlinks=True)
+
+
+def _not_copied(root: Path) -> Callable[[str, list[str]], set[str]]:
+    by_name = shutil.ignore_patterns(*NOT_COPIED)
+
+    def ignored(directory: str, names: list[str]) -> set[str]:
+        # Where the project's own folder is the application, earlier results lie in it; deeper, it is a name as any.
+        results = {"results"} if Path(directory).samefile(root) else set()
+        return by_name(directory, names) | results
+
+    return ignored

@@ -1,0 +1,65 @@
+"""What a driver needs to know of a trial to start its application server."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from badgateway.errors import DeploymentError
+from badgateway.model.experiment import Configuration
+from badgateway.process.account import Account
+from badgateway.stack.environment import base_environment
+
+MAX_SOCKET_PATH_BYTES = 100
+"""The kernel's own limit is 107 on Linux and 103 on macOS."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """One application, and where the files of its trial are."""
+
+    application: Path
+    """The folder the server is started in; modules are imported from it."""
+    server_file: Path
+    wsgi: str
+    raw: Path
+    """Where the logs of the trial go."""
+    run: Path
+    """Sockets, pid files and temporary files; gone when the deployment is."""
+    python_home: Path
+    """The Python environment that has the application's and the server's packages."""
+    timeout_s: int
+    """Limit of the application server itself."""
+    variables: Mapping[str, str] = field(repr=False)
+    """The application's own settings and its database, with the password."""
+    account: Account | None
+
+    def __post_init__(self) -> None:
+        length = len(bytes(self.socket))
+        if length > MAX_SOCKET_PATH_BYTES:
+            raise DeploymentError(
+                f"unix socket {self.socket}: its path has {length} bytes, more than {MAX_SOCKET_PATH_BYTES} cannot be "
+                "bound everywhere; use a shorter temporary folder"
+            )
+
+    @property
+    def socket(self) -> Path:
+        """The unix socket between nginx and the application server."""
+        return self.run / "web.sock"
+
+    def program(self, name: str) -> str:
+        """Return the path of a program of the site's Python environment."""
+        return str(self.python_home / "bin" / name)
+
+    def environment(self, configuration: Configuration, *, bind: str) -> dict[str, str]:
+        """Return the whole environment of the application server; `bind` is the socket as the server spells it."""
+        return {
+            **base_environment(self.run),
+            **self.variables,
+            "WEB_BIND": bind,
+            "WEB_WSGI": self.wsgi,
+            "WEB_WORKERS": str(configuration.workers),
+            "WEB_THREADS": str(configuration.threads),
+            "WEB_GREENLETS": str(configuration.greenlets),
+            "WEB_LISTEN": str(configuration.listen),
+            "WEB_TIMEOUT_S": str(self.timeout_s),
+        }

@@ -1,0 +1,43 @@
+"""Gunicorn with gevent: each worker process serves WEB_GREENLETS requests at a time, as long as all wait politely.
+
+    gunicorn --config gunicorn_gevent.py      (in the site's directory)
+
+The database driver must be pure Python (PyMySQL): one that waits in C stops all requests of its worker, and the
+worker's heartbeat with them.
+"""
+
+from gevent import monkey
+
+# Before anything else is imported: Gunicorn itself patches only after the fork, too late for a site that is preloaded.
+monkey.patch_all()
+
+import os  # noqa: E402 # the patch comes first
+from pathlib import Path  # noqa: E402 # the patch comes first
+
+wsgi_app = os.environ.get("WEB_WSGI", "school_site.wsgi:application")
+bind = os.environ.get("WEB_BIND", "127.0.0.1:8000")
+# Imported once and forked, as uWSGI does: workers share its memory and start at once. New code needs a restart, not SIGHUP.
+preload_app = True
+
+worker_class = "gevent"
+workers = int(os.environ.get("WEB_WORKERS", "2"))
+worker_connections = int(os.environ.get("WEB_GREENLETS", "64"))
+
+# Requests that wait for a worker; capped by net.core.somaxconn without a word.
+backlog = int(os.environ.get("WEB_LISTEN", "2048"))
+
+# For this class no limit on a request: a worker whose event loop stood still for so long is killed, with all it serves.
+timeout = int(os.environ.get("WEB_TIMEOUT_S", "30"))
+graceful_timeout = timeout
+# Longer than a proxy keeps an idle connection (nginx: 60 s), or a request may meet a connection that is being closed.
+keepalive = 75
+
+# The heartbeat is a file; on a disk, it waits for the disk.
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 # Gunicorn makes a private file in it
+
+# A peer on a unix socket is always trusted with X-Forwarded-*; this is for the day when bind is a port.
+forwarded_allow_ips = "127.0.0.1,::1"
+
+accesslog = None  # nginx has it
+errorlog = "-"
+control_socket_disable = True

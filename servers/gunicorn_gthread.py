@@ -1,0 +1,38 @@
+"""Gunicorn with threads: each worker process serves WEB_THREADS requests at a time.
+
+    gunicorn --config gunicorn_gthread.py      (in the site's directory)
+
+Any database driver will do: those in C let go of the interpreter while they wait.
+"""
+
+import os
+from pathlib import Path
+
+wsgi_app = os.environ.get("WEB_WSGI", "school_site.wsgi:application")
+bind = os.environ.get("WEB_BIND", "127.0.0.1:8000")
+# Imported once and forked, as uWSGI does: workers share its memory and start at once. New code needs a restart, not SIGHUP.
+preload_app = True
+
+worker_class = "gthread"
+workers = int(os.environ.get("WEB_WORKERS", "2"))
+threads = int(os.environ.get("WEB_THREADS", "16"))
+
+# Requests that wait for a worker; capped by net.core.somaxconn without a word. A worker of this class also takes up to
+# worker_connections (1000) of them out of that queue and lets them wait for a thread itself.
+backlog = int(os.environ.get("WEB_LISTEN", "2048"))
+
+# For this class no limit on a request: only a worker whose main thread stood still for so long is killed.
+timeout = int(os.environ.get("WEB_TIMEOUT_S", "30"))
+graceful_timeout = timeout
+# Longer than a proxy keeps an idle connection (nginx: 60 s), or a request may meet a connection that is being closed.
+keepalive = 75
+
+# The heartbeat is a file; on a disk, it waits for the disk.
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 # Gunicorn makes a private file in it
+
+# A peer on a unix socket is always trusted with X-Forwarded-*; this is for the day when bind is a port.
+forwarded_allow_ips = "127.0.0.1,::1"
+
+accesslog = None  # nginx has it
+errorlog = "-"
+control_socket_disable = True

@@ -1,0 +1,35 @@
+"""Gunicorn, prefork: each worker process serves one request at a time.
+
+    gunicorn --config gunicorn_sync.py      (in the site's directory)
+
+Any database driver will do.
+"""
+
+import os
+from pathlib import Path
+
+wsgi_app = os.environ.get("WEB_WSGI", "school_site.wsgi:application")
+bind = os.environ.get("WEB_BIND", "127.0.0.1:8000")
+# Imported once and forked, as uWSGI does: workers share its memory and start at once. New code needs a restart, not SIGHUP.
+preload_app = True
+
+worker_class = "sync"
+workers = int(os.environ.get("WEB_WORKERS", "2"))
+
+# Requests that wait for a worker; capped by net.core.somaxconn without a word.
+backlog = int(os.environ.get("WEB_LISTEN", "2048"))
+
+# Kills the worker of a request that takes longer; keep it below proxy_read_timeout. The client gets 500 when the worker
+# was in Python and 502 when it waited in C, in mysqlclient for one.
+timeout = int(os.environ.get("WEB_TIMEOUT_S", "30"))
+graceful_timeout = timeout
+
+# The heartbeat is a file; on a disk, it waits for the disk.
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 # Gunicorn makes a private file in it
+
+# A peer on a unix socket is always trusted with X-Forwarded-*; this is for the day when bind is a port.
+forwarded_allow_ips = "127.0.0.1,::1"
+
+accesslog = None  # nginx has it
+errorlog = "-"
+control_socket_disable = True
