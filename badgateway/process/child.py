@@ -121,11 +121,9 @@ class Child:
 
     def _end(self, grace_s: float) -> Ending:
         leader = self._process if self.exit_code() is None else None
-        try:
-            killed = shut_down(self.name, leader, self._family, grace_s=grace_s)
-            exit_code = self.wait(GUARDIAN_DEADLINE_S)
-        finally:
-            self._line.close()
+        killed = shut_down(self.name, leader, self._family, grace_s=grace_s)
+        exit_code = self.wait(GUARDIAN_DEADLINE_S)
+        self._line.close()
         self._keeper.wait(GUARDIAN_DEADLINE_S)
         if exit_code is None:
             raise DeploymentError(f"{self.name}: pid {self.pid} is gone, but its guardian reported no exit status")
@@ -208,10 +206,12 @@ def _receive(line: socket.socket) -> tuple[str, int] | None:
 
 def _why_not_executed(command: Command, error_number: int) -> str:
     program = command.argv[0]
+    found = shutil.which(program, path=command.environment.get("PATH", ""))
+    if error_number == errno.ENOENT and found:
+        return f"{command.name}: the interpreter that the first line of {found} names does not exist; install it again"
     if error_number == errno.ENOENT:
         where = "" if os.sep in program else f" in PATH ({command.environment.get('PATH', 'not set')})"
         return f"{command.name}: program {program} not found{where}; install it"
-    found = shutil.which(program, path=command.environment.get("PATH"))
     closed = unreachable_parent(Path(found or program), command.account)
     if closed is not None and command.account is not None:
         return (

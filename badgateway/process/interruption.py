@@ -2,7 +2,7 @@
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -54,13 +54,13 @@ def held() -> Iterator[None]:
 
 
 @contextmanager
-def _handled_by(handler: "signal._HANDLER") -> Iterator[None]:
+def _handled_by(handler: Callable[[int, FrameType | None], object]) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     # None is a handler that was not installed from Python: it could not be put back.
     before = {number: signal.getsignal(number) for number in ENDING}
-    ours = [number for number, previous in before.items() if previous not in {signal.SIG_IGN, None}]
+    ours = [number for number, previous in before.items() if previous is not None and previous != signal.SIG_IGN]
     for number in ours:
         signal.signal(number, handler)
     try:

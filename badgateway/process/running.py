@@ -5,16 +5,21 @@ from contextlib import contextmanager
 
 from badgateway.errors import DeploymentError
 from badgateway.process.child import Child, Command, describe_exit
+from badgateway.process.interruption import held
 
 
 @contextmanager
 def running(command: Command, *, grace_s: float = 5.0) -> Iterator[Child]:
     """Start the command and always stop it, with all that came from it."""
-    child = Child.start(command)
+    child = None
     try:
+        # Without this a Ctrl-C could come when the child is started and nobody knows of it yet.
+        with held():
+            child = Child.start(command)
         yield child
     finally:
-        child.stop(grace_s)
+        if child is not None:
+            child.stop(grace_s)
 
 
 def run_to_end(command: Command, *, deadline_s: float) -> str:

@@ -42,7 +42,7 @@ def shut_down(name: str, leader: psutil.Process | None, family: Family, *, grace
     deadline = time.monotonic() + grace_s
     if leader is not None:
         _send(leader.terminate)
-        _await_end(lambda: tuple(process for process in (leader,) if process.is_running()), deadline)
+        _await_end(lambda: tuple(process for process in (leader,) if _is_alive(process)), deadline)
     for survivor in family():
         if survivor != leader:
             _send(survivor.terminate)
@@ -117,6 +117,6 @@ def _in_session(session: int, leader: psutil.Process | None) -> list[psutil.Proc
 
 def _is_alive(process: psutil.Process) -> bool:
     try:
-        return process.status() != psutil.STATUS_ZOMBIE
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False

@@ -222,6 +222,15 @@ def test_a_file_that_is_no_program_is_named(python: MakeCommand, tmp_path):
         Child.start(replace(python(""), argv=(str(plain),)))
 
 
+def test_a_script_whose_interpreter_is_gone_is_told_from_one_that_does_not_exist(python: MakeCommand, tmp_path):
+    script = tmp_path / "script"
+    script.write_text("#!/no/such/python\n")
+    script.chmod(0o755)
+
+    with pytest.raises(DeploymentError, match=r"interpreter that the first line of .*/script names does not exist"):
+        Child.start(replace(python(""), argv=(str(script),)))
+
+
 def as_root() -> Account:
     account = service_account()
     if account is None:

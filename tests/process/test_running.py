@@ -4,6 +4,8 @@ import psutil
 import pytest
 
 from badgateway.errors import DeploymentError
+from badgateway.process.child import Child
+from badgateway.process.interruption import unwinding_on_signals
 from badgateway.process.running import run_to_end, running
 from tests.process.conftest import MakeCommand
 
@@ -21,6 +23,22 @@ def test_the_child_is_stopped_when_the_block_raises(python: MakeCommand):
     assert child.ending is not None
     assert child.ending.exit_code == -signal.SIGTERM
     assert not psutil.pid_exists(child.pid)
+
+
+def test_a_signal_during_the_start_leaves_no_child(python: MakeCommand, monkeypatch):
+    started = []
+    start = Child.start
+
+    def interrupted(command):
+        started.append(start(command))
+        signal.raise_signal(signal.SIGTERM)
+        return started[0]
+
+    monkeypatch.setattr(Child, "start", interrupted)
+    with pytest.raises(KeyboardInterrupt), unwinding_on_signals(), running(python(SLEEP)):
+        pytest.fail("the block must not begin")
+
+    assert not psutil.pid_exists(started[0].pid)
 
 
 def test_a_command_that_succeeds_gives_its_own_output(python: MakeCommand):

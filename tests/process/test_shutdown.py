@@ -19,6 +19,9 @@ class FakeProcess:
     def is_running(self):
         return self.alive
 
+    def status(self):
+        return psutil.STATUS_SLEEPING
+
     def terminate(self):
         self.receive("TERM")
 

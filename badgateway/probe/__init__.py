@@ -1,0 +1,1 @@
+"""Samples the machine and the processes on it; changes nothing."""

@@ -1,0 +1,126 @@
+"""What machine this is and which versions run on it; nothing that tells whose machine it is."""
+
+import importlib.metadata
+import os
+import platform
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import psutil
+
+from badgateway.model.environment import Environment
+
+DISTRIBUTIONS = (
+    "django",
+    "duckdb",
+    "gevent",
+    "greenlet",
+    "gunicorn",
+    "locust",
+    "mysqlclient",
+    "pymysql",
+    "uwsgi",
+    "xlsxwriter",
+)
+PROGRAMS = (
+    ("mariadb", ("mariadbd", "--version"), re.compile(r"Ver (\d[\w.]*)")),
+    ("nginx", ("nginx", "-v"), re.compile(r"nginx/(\d[\w.]*)")),
+)
+"""Name in the report, argv that prints the version, and where the version is in what it prints."""
+
+DAEMON_FOLDERS = ("/usr/sbin", "/usr/local/sbin", "/opt/homebrew/bin", "/opt/homebrew/sbin")
+"""Where daemons are installed and a user's PATH often does not lead."""
+
+NOT_INSTALLED = "not installed"
+UNKNOWN = "unknown"
+PROGRAM_DEADLINE_S = 10.0
+
+
+def read_environment(account_name: str) -> Environment:
+    """Return machine and versions; account_name is whose processes the servers will be."""
+    return Environment(
+        system=_system(),
+        cpu=_cpu(),
+        cores=_cores(),
+        memory_bytes=psutil.virtual_memory().total,
+        python=f"{platform.python_implementation()} {platform.python_version()}",
+        somaxconn=_somaxconn(),
+        account=account_name,
+        versions=tuple(sorted((*_library_versions(), *_program_versions()))),
+    )
+
+
+def _system() -> str:
+    kernel = f"{platform.system()} {platform.release()}"
+    if platform.system() == "Darwin":
+        return f"{kernel}, macOS {platform.mac_ver()[0]}"
+    try:
+        return f"{kernel}, {platform.freedesktop_os_release()['PRETTY_NAME']}"
+    except (OSError, KeyError):
+        return kernel
+
+
+def _cpu(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
+    text = cpuinfo.read_text(errors="replace") if cpuinfo.exists() else ""
+    found = re.search(r"^model name\s*:\s*(.+)$", text, re.MULTILINE)
+    # ARM's cpuinfo names no model, and macOS has no cpuinfo.
+    named = found[1] if found else _printed_by(("sysctl", "-n", "machdep.cpu.brand_string"))
+    return named.strip() if named else f"{UNKNOWN} {platform.machine()}"
+
+
+def _cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _somaxconn(setting: Path = Path("/proc/sys/net/core/somaxconn")) -> int | None:
+    text = setting.read_text() if setting.exists() else _printed_by(("sysctl", "-n", "kern.ipc.somaxconn"))
+    return int(text) if text and text.strip().isdecimal() else None
+
+
+def _library_versions() -> list[tuple[str, str]]:
+    return [(name, _library_version(name)) for name in DISTRIBUTIONS]
+
+
+def _library_version(name: str) -> str:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return NOT_INSTALLED
+
+
+def _program_versions() -> list[tuple[str, str]]:
+    return [(name, _program_version(argv, pattern)) for name, argv, pattern in PROGRAMS]
+
+
+def _program_version(argv: tuple[str, ...], pattern: re.Pattern[str]) -> str:
+    printed = _printed_by(argv)
+    if printed is None:
+        return NOT_INSTALLED
+    found = pattern.search(printed)
+    return found[1] if found else UNKNOWN
+
+
+def _printed_by(argv: tuple[str, ...]) -> str | None:
+    """Return stdout and stderr of the program; None when there is no such program, empty when it failed."""
+    path = os.pathsep.join((os.environ.get("PATH", os.defpath), *DAEMON_FOLDERS))
+    program = shutil.which(argv[0], path=path)
+    if program is None:
+        return None
+    try:
+        # nginx prints its version to stderr.
+        return subprocess.run(
+            (program, *argv[1:]),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            timeout=PROGRAM_DEADLINE_S,
+            check=True,
+        ).stdout
+    except (OSError, subprocess.SubprocessError):
+        return ""

@@ -1,0 +1,154 @@
+"""CPU and memory of the parts of a stack, twice a second, as rows of processes.csv."""
+
+import csv
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+import psutil
+
+from badgateway.errors import DeploymentError
+
+COLUMNS = ("time_s", "part", "pids", "cpu_s", "rss_bytes")
+PERIOD_S = 0.5
+
+
+class ProcessSampler:
+    """Appends one row per part and period for as long as its block lasts.
+
+    Columns: time_s (seconds since the epoch), part, pids (live processes of the tree), cpu_s (what the part has used
+    since it started, user and system; never goes down), rss_bytes (sum over the tree; shared pages count in each
+    process). A part whose root process has ended gets no further rows.
+    """
+
+    def __init__(self, path: Path, parts: Mapping[str, int], *, period_s: float = PERIOD_S) -> None:
+        """Sample `parts`, which maps each part's name to the pid of its root process, into the file at path.
+
+        Raises:
+            DeploymentError: a part has no process of that pid.
+        """
+        self._path = path
+        self._period_s = period_s
+        self._meters = {part: _Meter(_process(part, pid)) for part, pid in parts.items()}
+        self._lock = threading.Lock()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="process-sampler", daemon=True)
+        self._failure: Exception | None = None
+
+    def add(self, part: str, pid: int) -> None:
+        """Sample one more part from now on; a part of the same name is replaced.
+
+        Raises:
+            DeploymentError: there is no process of that pid.
+        """
+        meter = _Meter(_process(part, pid))
+        with self._lock:
+            self._meters[part] = meter
+
+    def __enter__(self) -> Self:
+        is_new = not self._path.exists()
+        with self._path.open("a", newline="", encoding="utf-8") as file:
+            if is_new:
+                csv.writer(file, lineterminator="\n").writerow(COLUMNS)
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop sampling, after a last sample.
+
+        Raises:
+            Exception: what stopped the sampling before its time, unless the block itself failed with something else.
+        """
+        self._stop.set()
+        self._thread.join()
+        if self._failure is not None and error is None:
+            raise self._failure
+        if self._failure is not None and error is not None:
+            error.add_note(f"besides, the process sampler failed: {self._failure!r}")
+
+    def _run(self) -> None:
+        try:
+            with self._path.open("a", newline="", encoding="utf-8") as file:
+                self._sample_until_stopped(file)
+        except Exception as failure:  # noqa: BLE001 # an exception dies with its thread; __exit__ raises this one
+            self._failure = failure
+
+    def _sample_until_stopped(self, file: IO[str]) -> None:
+        writer = csv.writer(file, lineterminator="\n")
+        is_last = False
+        while True:
+            writer.writerows(self._rows())
+            # What a killed kit leaves behind is whole rows.
+            file.flush()
+            if is_last:
+                return
+            # One more round after the stop: the last row is of the end, not of up to a period before it.
+            is_last = self._stop.wait(self._period_s)
+
+    def _rows(self) -> Iterator[tuple[str, str, int, str, int]]:
+        with self._lock:
+            meters = tuple(self._meters.items())
+        for part, meter in meters:
+            now_s = time.time()
+            with suppress(psutil.NoSuchProcess):
+                pids, cpu_s, rss_bytes = meter.read()
+                yield (f"{now_s:.6f}", part, pids, f"{cpu_s:.2f}", rss_bytes)
+
+
+class _Meter:
+    """CPU and memory of one process tree."""
+
+    def __init__(self, root: psutil.Process) -> None:
+        self._root = root
+        self._lost_cpu_s = 0.0
+        self._last_cpu_s = 0.0
+
+    def read(self) -> tuple[int, float, int]:
+        """Return number of processes, CPU seconds so far and resident bytes; NoSuchProcess when the root has ended."""
+        used = [_use(self._root)]
+        for process in self._root.children(recursive=True):
+            with suppress(psutil.NoSuchProcess):
+                used.append(_use(process))
+        cpu_s = self._lost_cpu_s + sum(cpu_s for cpu_s, _ in used)
+        # A process takes its time along when no parent in the tree waited for it; what was seen of it stays counted.
+        if cpu_s < self._last_cpu_s:
+            self._lost_cpu_s += self._last_cpu_s - cpu_s
+            cpu_s = self._last_cpu_s
+        self._last_cpu_s = cpu_s
+        return len(used), cpu_s, sum(rss_bytes for _, rss_bytes in used)
+
+
+def _use(process: psutil.Process) -> tuple[float, int]:
+    with process.oneshot():
+        if process.status() == psutil.STATUS_ZOMBIE:
+            raise psutil.ZombieProcess(process.pid)
+        times = process.cpu_times()
+        # The kernel adds a worker's time to its parent when the parent has waited for it, so recycled workers count to
+        # the last tick and not just to the last sample.
+        cpu_s = times.user + times.system + times.children_user + times.children_system
+        return cpu_s, process.memory_info().rss
+
+
+def _process(part: str, pid: int) -> psutil.Process:
+    try:
+        return psutil.Process(pid)
+    except psutil.NoSuchProcess as error:
+        raise DeploymentError(f"{part}: no process {pid}; it ended before it could be sampled, see its log") from error
+
+
+def cpu_seconds(pid: int) -> float:
+    """Return the CPU time, user and system, that the tree below and with pid has used since it started.
+
+    Raises:
+        DeploymentError: there is no such process (any more).
+    """
+    try:
+        return _Meter(psutil.Process(pid)).read()[1]
+    except psutil.NoSuchProcess as error:
+        raise DeploymentError(f"no process {pid}: its CPU time went with it; measure before it is stopped") from error
