@@ -1,0 +1,95 @@
+"""Reads the rows Locust's side wrote, one per request it sent."""
+
+from pathlib import Path
+
+import duckdb
+
+from badgateway.errors import RawDataError
+from badgateway.ledger.checks import Rule, check, load, require_whole_lines
+from badgateway.model.raw import CLIENT_COLUMNS
+
+TABLE = "client"
+
+ERRORS = ("", "connect_error", "disconnected", "client_timeout", "truncated", "bad_content", "aborted")
+"""All that the column error can hold; empty when the client has nothing to complain of."""
+
+_TYPES = {
+    "request_id": "VARCHAR",
+    "name": "VARCHAR",
+    "method": "VARCHAR",
+    "intended_start_s": "DOUBLE",
+    "start_s": "DOUBLE",
+    "first_byte_s": "DOUBLE",
+    "end_s": "DOUBLE",
+    "status": "INTEGER",
+    "body_bytes": "BIGINT",
+    "expected_bytes": "BIGINT",
+    "error": "VARCHAR",
+    "detail": "VARCHAR",
+}
+_MAY_BE_EMPTY = ("first_byte_s", "expected_bytes")
+_TEXTS = tuple(column for column, sql_type in _TYPES.items() if sql_type == "VARCHAR")
+_TIMES = ("intended_start_s", "start_s", "first_byte_s", "end_s")
+
+_RULES = (
+    *(
+        Rule(broken=f"{column} = ''", problem=f"has an empty {column}")
+        for column in _TEXTS
+        if column not in {"error", "detail"}
+    ),
+    *(
+        Rule(broken=f"{column} IS NULL", problem=f"has an empty {column}")
+        for column in _TYPES
+        if column not in _MAY_BE_EMPTY
+    ),
+    *(Rule(broken=f"NOT isfinite({column})", problem=f"has no time in {column}") for column in _TIMES),
+    Rule(broken="end_s < start_s", problem="ends before it starts: the machine's clock was set back"),
+    Rule(
+        broken="first_byte_s NOT BETWEEN start_s AND end_s",
+        problem="has its first byte before its start or after its end",
+    ),
+    Rule(broken=f"error NOT IN {ERRORS}", problem=f"has an unknown error; known are {', '.join(ERRORS[1:])}"),
+    Rule(broken="status <> 0 AND status NOT BETWEEN 100 AND 599", problem="has a status that HTTP does not have"),
+    Rule(
+        broken="status = 0 AND error IN ('', 'truncated', 'bad_content')",
+        problem="got no response header, but its error column says that one came",
+    ),
+    Rule(
+        broken="status <> 0 AND error IN ('connect_error', 'disconnected')",
+        problem="got a response header, but its error column says that none came",
+    ),
+    Rule(broken="body_bytes < 0 OR expected_bytes < 0", problem="has a negative size"),
+)
+
+
+def load_client(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Load the file into the connection's table `client`, as written.
+
+    Raises:
+        RawDataError: The file is missing, cut, has another header, or a row that cannot be believed.
+    """
+    require_whole_lines(path)
+    _require_header(path)
+    load(path, lambda: _load_rows(connection, path), where=str)
+    check(path, connection.table(TABLE), _RULES)
+
+
+def _require_header(path: Path) -> None:
+    with path.open(encoding="utf-8", errors="replace") as file:
+        header = file.readline().rstrip("\r\n")
+    if header != ",".join(CLIENT_COLUMNS):
+        raise RawDataError(f"{path}, line 1: the header is '{header}', must be '{','.join(CLIENT_COLUMNS)}'")
+
+
+def _load_rows(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    rows = connection.read_csv(
+        str(path),
+        columns=_TYPES,
+        header=True,
+        auto_detect=False,
+        delimiter=",",
+        quotechar='"',
+        escapechar='"',
+        force_not_null=list(_TEXTS),
+    )
+    rows.create(TABLE)

@@ -1,0 +1,76 @@
+"""Tells what happened to a request from what client and proxy wrote about it; docs/ledger.md explains each rule."""
+
+from dataclasses import dataclass
+
+from badgateway.model.outcome import Outcome
+
+_NO_ANSWER_IS_FINE = "error IN ('connect_error', 'disconnected', 'client_timeout', 'aborted')"
+_GOOD_STATUS = "status BETWEEN 200 AND 399"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One rule; the first that holds decides."""
+
+    outcome: Outcome
+    when: str
+    """SQL condition over the joined columns; without a client row its columns are NULL, proxy_* without a proxy row."""
+    meaning: str
+
+
+RULES = (
+    Rule(
+        outcome=Outcome.UNMATCHED,
+        when="name IS NULL",
+        meaning="the proxy logged a request of which the client knows nothing",
+    ),
+    Rule(
+        outcome=Outcome.UNMATCHED,
+        when=f"proxy_status IS NULL AND NOT {_NO_ANSWER_IS_FINE}",
+        meaning="the client got an answer of which the proxy knows nothing",
+    ),
+    Rule(
+        outcome=Outcome.UNMATCHED,
+        when=f"status <> proxy_status AND NOT {_NO_ANSWER_IS_FINE}",
+        meaning="client and proxy saw different statuses",
+    ),
+    Rule(
+        outcome=Outcome.CLIENT_CLOSED,
+        when="error = 'aborted'",
+        meaning="the load generator stopped the request itself",
+    ),
+    Rule(
+        outcome=Outcome.CLIENT_TIMEOUT,
+        when="error = 'client_timeout'",
+        meaning="the client's own time limit ended it",
+    ),
+    Rule(
+        outcome=Outcome.CONNECT_ERROR,
+        when="error IN ('connect_error', 'disconnected')",
+        meaning="no connection, or it was closed before a response header came",
+    ),
+    Rule(
+        outcome=Outcome.TRUNCATED,
+        when=f"error = 'truncated' AND {_GOOD_STATUS}",
+        meaning="a good status, but the body was cut short",
+    ),
+    Rule(outcome=Outcome.BAD_GATEWAY, when="status = 502", meaning="status 502"),
+    Rule(outcome=Outcome.GATEWAY_TIMEOUT, when="status = 504", meaning="status 504"),
+    Rule(outcome=Outcome.UNAVAILABLE, when="status = 503", meaning="status 503"),
+    Rule(outcome=Outcome.SERVER_ERROR, when="status >= 500", meaning="status 500 or any other 5xx"),
+    Rule(
+        outcome=Outcome.BAD_CONTENT,
+        when=f"error = 'bad_content' OR NOT {_GOOD_STATUS}",
+        meaning="a whole answer that is not what was asked for, or a status below 200 or from 400 to 499",
+    ),
+    Rule(
+        outcome=Outcome.OK,
+        when=f"error = '' AND {_GOOD_STATUS}",
+        meaning="status 200 to 399 and the client has nothing to complain of",
+    ),
+)
+
+CASE = "CASE {} ELSE error('no rule for request ' || request_id) END".format(
+    " ".join(f"WHEN {rule.when} THEN '{rule.outcome}'" for rule in RULES)
+)
+"""SQL expression for the outcome of a joined row; a row that no rule knows stops the query."""
