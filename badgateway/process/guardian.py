@@ -99,7 +99,8 @@ def _sweep(leader: int) -> None:
         for pid in _children() if ON_LINUX else [-leader]:
             try:
                 os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
+            except (ProcessLookupError, PermissionError):
+                # Gone already; macOS says so of a group of zombies with EPERM.
                 continue
         time.sleep(SWEEP_POLL_S)
 

@@ -42,7 +42,7 @@ def test_this_machine_is_described_without_gaps():
 
 
 def test_nothing_tells_whose_machine_it_is():
-    told = repr(read_environment("www-data"))
+    told = repr(read_environment("the-account"))
 
     assert socket.gethostname() not in told
     assert os.path.expanduser("~") not in told  # noqa: PTH111 # compared as text

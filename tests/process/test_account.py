@@ -12,7 +12,7 @@ STRANGER = Account(name="stranger", uid=54321, gid=54322)
 
 @pytest.fixture
 def way(tmp_path):
-    """A folder below the root directory's own rights only: the tests' own folders are closed to strangers."""
+    """Make two nested folders whose rights the test can change."""
     folder = tmp_path / "outer" / "inner"
     folder.mkdir(parents=True)
     return folder
