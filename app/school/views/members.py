@@ -18,18 +18,20 @@ LAST_PAGE = 1_000_000
 
 @require_safe
 def member_list(request: HttpRequest) -> JsonResponse:
-    """Answer with one page of members and their scores summed up; two queries, whatever the page."""
+    """Answer with one page of members and their scores summed up; three queries, whatever the page."""
     number = whole_number(request, "page", default=1, lowest=1, highest=LAST_PAGE)
     try:
-        page = Paginator(members_with_scores(), PAGE_SIZE).page(number)
+        page = Paginator(Member.objects.order_by("id").values_list("id", flat=True), PAGE_SIZE).page(number)
     except EmptyPage:
         raise Http404(f"There is no page {number}") from None
+    # Summing up before paging would sum up every member of the pages before, 30 ms more on the last page.
+    members = members_with_scores().filter(pk__in=list(page))
     return JsonResponse(
         {
             "page": number,
             "pages": page.paginator.num_pages,
             "count": page.paginator.count,
-            "members": [_summed_up(member) for member in page],
+            "members": [_summed_up(member) for member in members],
         },
     )
 
