@@ -10,7 +10,7 @@ from pathlib import Path
 
 wsgi_app = os.environ.get("WEB_WSGI", "school_site.wsgi:application")
 bind = os.environ.get("WEB_BIND", "127.0.0.1:8000")
-# Imported once and forked, as uWSGI does: workers share its memory and start at once. New code needs a restart, not SIGHUP.
+# Imported once and forked, as uWSGI does: workers share memory and start at once. New code takes a restart, no SIGHUP.
 preload_app = True
 
 worker_class = "sync"

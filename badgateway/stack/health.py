@@ -14,11 +14,12 @@ SHOWN_BYTES = 200
 def health_probe(url: str, *, timeout_s: float) -> Probe:
     """Ready when a GET of the http URL answers 200; else the answer has the status and the first line of the body."""
     parts = urlsplit(url)
+    target = f"{parts.path}?{parts.query}" if parts.query else parts.path
 
     def ask() -> str | None:
         connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=timeout_s)
         try:
-            connection.request("GET", parts.path, headers={"X-Request-ID": REQUEST_ID_PREFIX + secrets.token_hex(8)})
+            connection.request("GET", target, headers={"X-Request-ID": REQUEST_ID_PREFIX + secrets.token_hex(8)})
             response = connection.getresponse()
             body = response.read()
         except (OSError, http.client.HTTPException) as error:

@@ -1,0 +1,22 @@
+import os
+from pathlib import Path
+
+from badgateway.stack.environment import base_environment, search_path
+
+
+def test_nothing_of_the_callers_environment_leaks_but_path(monkeypatch):
+    monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "someone.elses")
+    monkeypatch.setenv("PATH", "/opt/bin")
+
+    environment = base_environment(Path("/tmp/run"))
+
+    assert set(environment) == {"PATH", "HOME", "LANG", "TZ"}
+    assert environment["TZ"] == "UTC"
+    assert environment["HOME"] == "/tmp/run"
+    assert environment["PATH"].split(os.pathsep)[0] == "/opt/bin"
+
+
+def test_daemons_are_found_even_when_path_does_not_name_their_directories(monkeypatch):
+    monkeypatch.setenv("PATH", "/usr/bin")
+
+    assert "/usr/sbin" in search_path().split(os.pathsep)

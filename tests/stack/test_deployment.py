@@ -1,0 +1,39 @@
+from dataclasses import dataclass
+from typing import Any, cast
+
+import pytest
+
+from badgateway.errors import DeploymentError
+from badgateway.stack.deployment import Deployment
+
+
+@dataclass
+class Part:
+    name: str
+    pid: int
+    code: int | None = None
+
+    def exit_code(self):
+        return self.code
+
+    def tail(self):
+        return "last line"
+
+
+def deployment(server: Part, proxy: Part) -> Deployment:
+    return Deployment(url="http://127.0.0.1:1", children=cast("Any", {"server": server, "nginx": proxy}))
+
+
+def test_a_deployment_tells_the_first_process_of_each_part():
+    assert deployment(Part("uwsgi", 7), Part("nginx", 8)).parts == {"server": 7, "nginx": 8}
+
+
+def test_a_deployment_that_stands_passes_its_check():
+    deployment(Part("uwsgi", 7), Part("nginx", 8)).check()
+
+
+def test_a_part_that_went_away_by_itself_is_named_with_how_and_its_last_lines():
+    with pytest.raises(DeploymentError) as refusal:
+        deployment(Part("uwsgi", 7), Part("nginx", 8, code=-9)).check()
+
+    assert str(refusal.value) == "nginx was ended by SIGKILL in the middle of the trial; last log lines:\nlast line"

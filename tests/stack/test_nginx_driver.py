@@ -1,0 +1,68 @@
+import re
+from pathlib import Path
+
+import pytest
+
+from badgateway.model.experiment import ServerKind, Timeouts
+from badgateway.stack import nginx
+
+GOLDEN = Path(__file__).parent / "golden"
+TEMPLATE = (Path(__file__).parents[2] / "servers" / "nginx.conf").read_text()
+
+
+def rendered(kind: ServerKind, **values: int) -> str:
+    return nginx.render(
+        TEMPLATE,
+        kind=kind,
+        upstream=Path("/tmp/t/run/web.sock"),
+        port=values.get("port", 8080),
+        timeouts=Timeouts(app_s=4, proxy_connect_s=3, proxy_read_s=5, client_s=10),
+        open_files=values.get("open_files", 1024),
+    )
+
+
+def settings(text: str, protocol: str) -> dict[str, str]:
+    """Return the values of a protocol's directives by their names, those that have no counterpart left out."""
+    found = dict(re.findall(rf"^ +{protocol}_(\w+) ([^;]+);", text, flags=re.MULTILINE))
+    only_one_has = {"pass", "http_version", "set_header", "param", "temp_path"}
+    return {name: value for name, value in found.items() if name not in only_one_has}
+
+
+@pytest.mark.parametrize("kind", list(ServerKind))
+def test_the_configuration_is_the_golden_one(kind):
+    assert rendered(kind) == (GOLDEN / f"nginx-{kind}.conf").read_text()
+
+
+def test_two_servers_get_the_same_front_but_for_the_line_that_hands_over():
+    ours, theirs = (rendered(kind).splitlines() for kind in (ServerKind.GUNICORN, ServerKind.UWSGI))
+
+    assert [pair for pair in zip(ours, theirs, strict=True) if pair[0] != pair[1]] == [
+        ("            proxy_pass http://application;", "            uwsgi_pass application;")
+    ]
+
+
+def test_both_protocols_have_the_same_limits_and_buffers():
+    text = rendered(ServerKind.UWSGI)
+
+    assert settings(text, "proxy") == settings(text, "uwsgi")
+    assert settings(text, "proxy")["read_timeout"] == "5s"
+    assert settings(text, "proxy")["connect_timeout"] == "3s"
+    assert settings(text, "proxy")["next_upstream"] == "off"
+
+
+def test_connections_and_their_files_fit_what_a_process_may_open():
+    text = rendered(ServerKind.GUNICORN, open_files=900)
+
+    assert "worker_rlimit_nofile 900;" in text
+    assert "worker_connections 600;" in text
+
+
+def test_an_unlimited_machine_does_not_make_nginx_huge():
+    assert "worker_rlimit_nofile 16384;" in rendered(ServerKind.GUNICORN, open_files=10**9)
+
+
+def test_nginx_reads_nothing_of_the_systems_own_configuration():
+    command = nginx.command(Path("/tmp/t/raw"), None)
+
+    assert command.argv == ("nginx", "-e", "stderr", "-p", "/tmp/t/raw/", "-c", "/tmp/t/raw/nginx.conf")
+    assert command.log == Path("/tmp/t/raw/nginx.log")

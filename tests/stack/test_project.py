@@ -1,0 +1,80 @@
+import os
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+from badgateway.errors import ConfigurationError
+from badgateway.model.experiment import Experiment
+from badgateway.process.account import Account
+from badgateway.stack.project import take_snapshot
+from tests.declared import experiment
+
+
+@pytest.fixture
+def project(tmp_path):
+    root = tmp_path / "project"
+    for name in ("app/manage.py", "app/.git/HEAD", "app/site/__pycache__/x.pyc", "app/site/results/a.py"):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(name)
+    (root / "servers").mkdir()
+    for name in ("nginx.conf", "mariadb.cnf", "uwsgi.ini"):
+        (root / "servers" / name).write_text(name)
+    return root
+
+
+def files(folder: Path) -> set[str]:
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+
+
+def declared(directory: str = "app", server: str = "servers/uwsgi.ini") -> Experiment:
+    return experiment(
+        application={"directory": directory},
+        configurations=[{"name": "a", "server": server, "driver": "pymysql", "workers": 1}],
+    )
+
+
+def test_a_snapshot_has_the_application_and_the_server_files_and_nothing_that_is_made_from_them(project, tmp_path):
+    snapshot = take_snapshot(declared(), project, tmp_path / "copy", None)
+
+    assert files(snapshot.root) == {
+        "app/manage.py",
+        "app/site/results/a.py",
+        "servers/nginx.conf",
+        "servers/mariadb.cnf",
+        "servers/uwsgi.ini",
+    }
+    assert snapshot.nginx_template() == "nginx.conf"
+    assert snapshot.mariadb_template() == "mariadb.cnf"
+
+
+def test_a_snapshot_does_not_change_with_its_project(project, tmp_path):
+    snapshot = take_snapshot(declared(), project, tmp_path / "copy", None)
+    (project / "app" / "manage.py").write_text("changed")
+
+    assert snapshot.path(PurePosixPath("app/manage.py")).read_text() == "app/manage.py"
+
+
+def test_earlier_results_stay_behind_when_the_project_itself_is_the_application(project, tmp_path):
+    (project / "results").mkdir()
+    (project / "results" / "report.html").write_text("big")
+
+    snapshot = take_snapshot(declared(directory="."), project, tmp_path / "copy", None)
+
+    assert "results/report.html" not in files(snapshot.root)
+    assert {"app/manage.py", "app/site/results/a.py", "servers/uwsgi.ini"} <= files(snapshot.root)
+
+
+def test_a_missing_server_file_is_named(project, tmp_path):
+    with pytest.raises(ConfigurationError, match=r"cannot copy .*servers/granian\.ini"):
+        take_snapshot(declared(server="servers/granian.ini"), project, tmp_path / "copy", None)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_the_copies_belong_to_the_account_and_private_files_stay_private(project, tmp_path):
+    (project / "app" / "secrets.py").write_text("hush")
+    (project / "app" / "secrets.py").chmod(0o600)
+
+    snapshot = take_snapshot(declared(), project, tmp_path / "copy", Account(name="them", uid=12345, gid=12346))
+
+    assert {path.stat().st_uid for path in (snapshot.root, *snapshot.root.rglob("*"))} == {12345}
+    assert (snapshot.root / "app" / "secrets.py").stat().st_mode & 0o777 == 0o600

@@ -1,0 +1,78 @@
+import configparser
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SERVERS = Path(__file__).parents[2] / "servers"
+GUNICORN = sorted(SERVERS.glob("gunicorn_*.py"))
+UWSGI = sorted(SERVERS.glob("uwsgi*.ini"))
+SHOW = "import json, runpy, sys; print(json.dumps(runpy.run_path(sys.argv[1]), default=str))"
+NUMBERS = {
+    "WEB_WORKERS": "3",
+    "WEB_THREADS": "5",
+    "WEB_GREENLETS": "7",
+    "WEB_LISTEN": "11",
+    "WEB_TIMEOUT_S": "13",
+    "WEB_BIND": "unix:/x",
+    "WEB_WSGI": "a:b",
+}
+
+
+def settings(file: Path, environment: dict[str, str]) -> dict[str, object]:
+    # In a process of its own: the gevent one patches whatever interpreter reads it.
+    program = [sys.executable, "-c", SHOW, str(file)]
+    path = {"PATH": os.environ["PATH"]}
+    answer = subprocess.run(program, env={**path, **environment}, capture_output=True, text=True, check=True)
+    shown: dict[str, object] = json.loads(answer.stdout)
+    return shown
+
+
+@pytest.mark.parametrize("file", GUNICORN, ids=lambda file: file.stem)
+def test_a_gunicorn_file_can_be_used_as_it_is(file):
+    shown = settings(file, {})
+
+    assert shown["bind"] == "127.0.0.1:8000"
+    assert shown["wsgi_app"] == "school_site.wsgi:application"
+    assert (shown["workers"], shown["timeout"], shown["backlog"]) == (2, 30, 2048)
+    assert shown["control_socket_disable"] is True
+
+
+@pytest.mark.parametrize("file", GUNICORN, ids=lambda file: file.stem)
+def test_a_gunicorn_file_takes_its_numbers_from_the_environment(file):
+    shown = settings(file, NUMBERS)
+
+    assert (shown["workers"], shown["backlog"], shown["timeout"]) == (3, 11, 13)
+    assert (shown["bind"], shown["wsgi_app"]) == ("unix:/x", "a:b")
+    own = {"gevent": ("worker_connections", 7), "gthread": ("threads", 5), "sync": ("worker_class", "sync")}
+    name, value = own[file.stem.removeprefix("gunicorn_")]
+    assert shown[name] == value
+
+
+def test_the_gevent_file_patches_before_it_imports_anything_else():
+    text = (SERVERS / "gunicorn_gevent.py").read_text().split('"""')[2]
+    statements = [line for line in text.splitlines() if line and not line.startswith("#")]
+
+    assert statements[:2] == ["from gevent import monkey", "monkey.patch_all()"]
+
+
+@pytest.mark.parametrize("file", UWSGI, ids=lambda file: file.stem)
+def test_a_uwsgi_file_has_the_settings_without_which_it_fails_in_silence(file):
+    parser = configparser.ConfigParser(strict=False, interpolation=None)
+    parser.read(file)
+
+    for name in ("strict", "master", "need-app", "single-interpreter", "vacuum", "die-on-term"):
+        assert parser.getboolean("uwsgi", name), name
+
+
+@pytest.mark.parametrize("file", UWSGI, ids=lambda file: file.stem)
+def test_every_condition_in_a_uwsgi_file_is_closed_and_sets_one_thing(file):
+    lines = [line for line in file.read_text().splitlines() if line and not line.startswith(";")]
+    opened = [number for number, line in enumerate(lines) if line.startswith("if-")]
+
+    assert opened
+    assert all(lines[number + 2] == "end-if =" for number in opened)
+    assert len(opened) == lines.count("end-if =")

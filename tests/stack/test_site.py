@@ -1,0 +1,38 @@
+from pathlib import Path
+
+import pytest
+
+from badgateway.errors import DeploymentError
+from tests.stack.sites import configuration, site
+
+
+def test_the_server_file_gets_every_parameter_from_the_environment(monkeypatch):
+    monkeypatch.setenv("PATH", "/bin")
+
+    environment = site().environment(configuration("servers/uwsgi.ini"), bind="here")
+
+    assert {name: value for name, value in environment.items() if name != "PATH"} == {
+        "HOME": "/tmp/t/raw/run",
+        "LANG": "C.UTF-8",
+        "TZ": "UTC",
+        "DB_PASSWORD": "hush",
+        "APP_MEMBERS": "10",
+        "WEB_BIND": "here",
+        "WEB_WSGI": "school_site.wsgi:application",
+        "WEB_WORKERS": "3",
+        "WEB_THREADS": "5",
+        "WEB_GREENLETS": "7",
+        "WEB_LISTEN": "11",
+        "WEB_TIMEOUT_S": "4",
+    }
+
+
+def test_a_socket_path_that_cannot_be_bound_is_refused_before_anything_starts():
+    with pytest.raises(DeploymentError, match="its path has 119 bytes, more than 100") as refusal:
+        site(run=Path("/tmp/" + "x" * 105))
+
+    assert "\n" not in str(refusal.value)
+
+
+def test_the_password_is_not_printed_with_the_site():
+    assert "hush" not in repr(site())
