@@ -1,0 +1,1 @@
+"""Renders a study: pure functions from its summary to HTML, Markdown and JSON."""

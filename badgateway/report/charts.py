@@ -1,0 +1,193 @@
+"""The three charts of a report: failures by outcome, latency and throughput of OK requests."""
+
+import math
+from itertools import accumulate, pairwise
+
+from badgateway.model.outcome import FAILURES
+from badgateway.model.summary import Measurement, StudySummary
+from badgateway.report import grid, numbers, wording
+from badgateway.report.chart_drawing import Chart, Plot, draw
+from badgateway.report.chart_layout import Layout, Spec
+from badgateway.report.grid import Cell
+
+_BAR_PX = 14
+_LOG_SPAN = 20
+"""From this ratio of the slowest to the fastest, the fast ones would be invisible on a linear scale."""
+_FAINTEST = 1 / 100
+"""Of the scale: shorter bars are drawn this long, or few failures would look like none."""
+
+
+def failures(study: StudySummary) -> Chart:
+    """Draw the share of requests that failed, stacked by outcome."""
+    shares = [measured.failures.share for measured in _measured(study)]
+    top = min(1, max([0.01, study.experiment.objective.max_failure_share * 1.25, *shares]))
+
+    def marks(cells: list[Cell], layout: Layout) -> list[Spec]:
+        return [_bars([segment for cell in cells for segment in _segments(cell, top)], layout)]
+
+    axis = _linear(top, "format(datum.value * 100, '.3~g') + ' %'")
+    return draw(study, Plot(title="Share of requests that failed", x_axis=axis, marks=marks, text=_failure_text))
+
+
+def throughput(study: StudySummary) -> Chart:
+    """Draw the OK requests per second."""
+    top = max([1, *(measured.throughput_rps for measured in _measured(study))])
+
+    def marks(cells: list[Cell], layout: Layout) -> list[Spec]:
+        rates = [(cell.configuration, cell.measurement.throughput_rps) for cell in cells if cell.measurement]
+        return [_bars([_segment(name, 0, rate, "var(--ok)") for name, rate in rates], layout)]
+
+    axis = _linear(top, "format(datum.value, ',~g')")
+    return draw(study, Plot(title="OK requests per second", x_axis=axis, marks=marks, text=_rate_text))
+
+
+def latency(study: StudySummary) -> Chart:
+    """Draw p50, p95 and p99 of the OK requests, on a log scale when they span much, with the objective's line."""
+    objective_ms = study.experiment.objective.p95_ms
+    known = [value for measured in _measured(study) for value in _quantiles_ms(measured)]
+    axis = _latency_axis([*known, objective_ms])
+
+    def marks(cells: list[Cell], layout: Layout) -> list[Spec]:
+        rows = [_latency_row(cell, objective_ms) for cell in cells if cell.measurement and cell.measurement.latency]
+        return [_objective_line(objective_ms), *_latency_marks(rows, layout)]
+
+    return draw(study, Plot(title="Latency of OK requests", x_axis=axis, marks=marks, text=_latency_text))
+
+
+def latency_is_logarithmic(study: StudySummary) -> bool:
+    """Tell whether the latency chart has a log scale, for the words beside it."""
+    known = [value for measured in _measured(study) for value in _quantiles_ms(measured)]
+    return _spans_much([*known, study.experiment.objective.p95_ms])
+
+
+def _measured(study: StudySummary) -> list[Measurement]:
+    return [cell.measurement for cell in grid.cells(study) if cell.measurement]
+
+
+def _failure_text(measured: Measurement) -> str:
+    return numbers.percent(measured.failures.share) if measured.failures.count else "none"
+
+
+def _rate_text(measured: Measurement) -> str:
+    return f"{numbers.rate(measured.throughput_rps)} /s"
+
+
+def _latency_text(measured: Measurement) -> str:
+    return numbers.milliseconds(measured.latency.p95_ms) if measured.latency else "no OK request"
+
+
+def _linear(top: float, label: str) -> Spec:
+    return {
+        "scale": {"domain": [0, top], "nice": 5},
+        "axis": {"title": None, "tickCount": 5, "labelExpr": label},
+    }
+
+
+def _bars(segments: list[Spec], layout: Layout) -> Spec:
+    return {
+        "data": {"values": segments},
+        "mark": {
+            "type": "bar",
+            "height": _BAR_PX,
+            "yOffset": layout.shift_px,
+            "stroke": "var(--panel)",
+            "strokeWidth": 0.5,
+        },
+        "encoding": {
+            "x": {"field": "start", "type": "quantitative"},
+            "x2": {"field": "end"},
+            "color": {"field": "colour", "type": "nominal", "scale": None},
+        },
+    }
+
+
+def _segment(configuration: str, start: float, end: float, colour: str) -> Spec:
+    return {"configuration": configuration, "start": start, "end": end, "colour": colour}
+
+
+def _segments(cell: Cell, top: float) -> list[Spec]:
+    measured = cell.measurement
+    if measured is None:
+        return []
+    kinds = [(outcome, measured.count(outcome)) for outcome in FAILURES if measured.count(outcome)]
+    lengths = [max(count / measured.requests, top * _FAINTEST) for _, count in kinds]
+    edges = pairwise(accumulate(lengths, initial=0.0))
+    return [
+        _segment(cell.configuration, start, min(end, 1), f"var(--o-{wording.slug(outcome)})")
+        for (outcome, _), (start, end) in zip(kinds, edges, strict=True)
+    ]
+
+
+def _quantiles_ms(measured: Measurement) -> tuple[float, ...]:
+    found = measured.latency
+    return (found.p50_ms, found.p95_ms, found.p99_ms) if found else ()
+
+
+def _spans_much(values_ms: list[float]) -> bool:
+    return min(values_ms) > 0 and max(values_ms) / min(values_ms) > _LOG_SPAN
+
+
+def _latency_axis(values_ms: list[float]) -> Spec:
+    label = "datum.value >= 1000 ? format(datum.value / 1000, ',~g') + ' s' : format(datum.value, '~g') + ' ms'"
+    if not _spans_much(values_ms):
+        return _linear(max(values_ms) * 1.05, label)
+    ticks = _ticks_1_2_5(min(values_ms), max(values_ms))
+    return {
+        "scale": {"type": "log", "domain": [ticks[0], ticks[-1]], "nice": False},
+        "axis": {"title": None, "values": ticks, "labelExpr": label},
+    }
+
+
+def _ticks_1_2_5(low: float, high: float) -> list[float]:
+    """Return the round values from the last one not above low to the first one not below high."""
+    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    rounds = [digit * 10.0**decade for decade in decades for digit in (1, 2, 5)]
+    first = max(value for value in rounds if value <= low)
+    last = min(value for value in rounds if value >= high)
+    return [value for value in rounds if first <= value <= last]
+
+
+def _latency_row(cell: Cell, objective_ms: float) -> Spec:
+    found = cell.measurement.latency if cell.measurement else None
+    assert found is not None
+    return {
+        "configuration": cell.configuration,
+        "p50": found.p50_ms,
+        "p95": found.p95_ms,
+        "p99": found.p99_ms,
+        "fill": "var(--ok)" if found.p95_ms <= objective_ms else "var(--panel)",
+    }
+
+
+def _objective_line(objective_ms: float) -> Spec:
+    return {
+        "data": {"values": [{"objective": objective_ms}]},
+        "mark": {"type": "rule", "stroke": "var(--objective)", "strokeDash": [5, 4], "strokeWidth": 1.5},
+        "encoding": {"x": {"field": "objective", "type": "quantitative"}, "y": None},
+    }
+
+
+def _latency_marks(rows: list[Spec], layout: Layout) -> list[Spec]:
+    line: Spec = {"type": "rule", "stroke": "var(--ok)", "strokeWidth": 2, "opacity": 0.55}
+    shapes: tuple[tuple[str, Spec], ...] = (
+        ("p50", {"type": "point", "shape": "circle", "filled": True, "size": 46, "color": "var(--ok)", "opacity": 1}),
+        ("p99", {"type": "tick", "thickness": 2.5, "size": 13, "color": "var(--ok)"}),
+    )
+    p95: Spec = {
+        "type": "point",
+        "shape": "diamond",
+        "size": 100,
+        "stroke": "var(--ok)",
+        "strokeWidth": 2,
+        "opacity": 1,
+    }
+    fill: Spec = {"fill": {"field": "fill", "type": "nominal", "scale": None}}
+    return [
+        _mark(rows, line, {"x": {"field": "p50", "type": "quantitative"}, "x2": {"field": "p99"}}, layout),
+        *(_mark(rows, mark, {"x": {"field": name, "type": "quantitative"}}, layout) for name, mark in shapes),
+        _mark(rows, p95, {"x": {"field": "p95", "type": "quantitative"}, **fill}, layout),
+    ]
+
+
+def _mark(rows: list[Spec], mark: Spec, encoding: Spec, layout: Layout) -> Spec:
+    return {"data": {"values": rows}, "mark": {**mark, "yOffset": layout.shift_px}, "encoding": encoding}

@@ -1,0 +1,54 @@
+"""Every configuration at every load level, best first, with a place for what was not measured."""
+
+from dataclasses import dataclass
+
+from badgateway.model.summary import ConfigurationSummary, LevelSummary, Measurement, StudySummary
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """One configuration at one load level, whether it was run or not."""
+
+    configuration: str
+    users: int
+    level: LevelSummary | None
+    """None when no trial of it was run."""
+
+    @property
+    def measurement(self) -> Measurement | None:
+        """What was measured; None when nothing valid was."""
+        return self.level.measurement if self.level else None
+
+    @property
+    def gap(self) -> str:
+        """Why there is no measurement, in two words; empty when there is one."""
+        if self.measurement is not None:
+            return ""
+        return "not measured" if self.level is not None and self.level.trials else "not run"
+
+
+def ranked(study: StudySummary) -> tuple[ConfigurationSummary, ...]:
+    """Return the configurations best first; those the ranking leaves out come last, in the order of the file."""
+    place = {name: index for index, name in enumerate(study.recommendation.ranking)}
+    last = len(place)
+    return tuple(sorted(study.configurations, key=lambda summary: place.get(summary.configuration.name, last)))
+
+
+def levels(study: StudySummary) -> tuple[int, ...]:
+    """Return the numbers of users, as declared; those only seen in the results come after."""
+    declared = study.experiment.load.users
+    seen = {level.users for summary in study.configurations for level in summary.levels}
+    return (*declared, *sorted(seen - set(declared)))
+
+
+def row(summary: ConfigurationSummary, users: tuple[int, ...]) -> tuple[Cell, ...]:
+    """Return one configuration's cells, one for each number of users."""
+    by_users = {level.users: level for level in summary.levels}
+    name = summary.configuration.name
+    return tuple(Cell(configuration=name, users=number, level=by_users.get(number)) for number in users)
+
+
+def cells(study: StudySummary) -> tuple[Cell, ...]:
+    """Return all cells: configurations best first, and within one the load levels as declared."""
+    users = levels(study)
+    return tuple(cell for summary in ranked(study) for cell in row(summary, users))

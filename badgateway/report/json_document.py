@@ -1,0 +1,135 @@
+"""Renders a study as JSON for programs; docs/report-json.md tells every key."""
+
+import json
+
+from badgateway.model.experiment import Experiment
+from badgateway.model.outcome import Outcome
+from badgateway.model.summary import (
+    ConfigurationSummary,
+    LevelSummary,
+    Measurement,
+    Proportion,
+    Quantiles,
+    StudySummary,
+    TrialSummary,
+)
+from badgateway.report import rows
+
+SCHEMA_VERSION = 1
+
+Object = dict[str, object]
+
+
+def render_json(study: StudySummary) -> str:
+    """Return the document; the same study gives the same bytes."""
+    found = study.recommendation
+    whole: Object = {
+        "schema_version": SCHEMA_VERSION,
+        "started": study.started,
+        "command": study.command,
+        "complete": study.complete,
+        "recommendation": {
+            "decision": found.decision.value,
+            "configuration": found.configuration,
+            "sentence": found.sentence,
+            "reasons": found.reasons,
+            "ranking": found.ranking,
+        },
+        "experiment": _experiment(study.experiment, study.seed),
+        "environment": _environment(study),
+        "configurations": [_configuration(summary) for summary in study.configurations],
+    }
+    return json.dumps(whole, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _experiment(experiment: Experiment, seed: int) -> Object:
+    declared = experiment.model_dump(mode="json", exclude={"configurations"})
+    return {**declared, "seed": seed}
+
+
+def _environment(study: StudySummary) -> Object:
+    found = study.environment
+    return {
+        "system": found.system,
+        "cpu": found.cpu,
+        "cores": found.cores,
+        "memory_bytes": found.memory_bytes,
+        "python": found.python,
+        "somaxconn": found.somaxconn,
+        "account": found.account,
+        "versions": dict(sorted(found.versions)),
+    }
+
+
+def _configuration(summary: ConfigurationSummary) -> Object:
+    trials = sorted((trial for level in summary.levels for trial in level.trials), key=lambda one: one.trial.position)
+    return {
+        "name": summary.configuration.name,
+        "verdict": summary.verdict.value,
+        "reasons": summary.reasons,
+        "settings": summary.configuration.model_dump(mode="json", exclude={"name"}),
+        "levels": [_level(level) for level in summary.levels],
+        "trials": [_trial(trial) for trial in trials],
+    }
+
+
+def _level(level: LevelSummary) -> Object:
+    return {
+        "users": level.users,
+        "verdict": level.verdict.value,
+        "reasons": level.reasons,
+        **_measurement(level.measurement),
+    }
+
+
+def _trial(summary: TrialSummary) -> Object:
+    trial = summary.trial
+    return {
+        "id": trial.id,
+        "block": trial.block,
+        "position": trial.position,
+        "users": trial.users,
+        "seed": trial.seed,
+        "status": summary.verdict.value,
+        "reasons": summary.reasons,
+        "overhead_s": summary.overhead_s,
+        **_measurement(rows.measured(summary)),
+        "proxy_messages": [
+            {"message": message.message, "count": message.count, "first_line": message.first_line}
+            for message in summary.proxy_messages
+        ],
+        "processes": [
+            {
+                "part": use.part,
+                "cpu_s": use.cpu_s,
+                "peak_rss_bytes": use.peak_rss_bytes,
+                "rss_growth_bytes": use.rss_growth_bytes,
+            }
+            for use in summary.uses
+        ],
+    }
+
+
+def _measurement(found: Measurement | None) -> Object:
+    if found is None:
+        keys = ("requests", "outcomes", "failures", "latency_ms", "first_byte_ms", "over_objective", "throughput_rps")
+        return dict.fromkeys(keys)
+    return {
+        "requests": found.requests,
+        "outcomes": {outcome.value: found.count(outcome) for outcome in Outcome},
+        "failures": _proportion(found.failures),
+        "latency_ms": _quantiles(found.latency),
+        "first_byte_ms": _quantiles(found.first_byte),
+        "over_objective": found.over_objective and _proportion(found.over_objective),
+        "throughput_rps": found.throughput_rps,
+    }
+
+
+def _proportion(found: Proportion) -> Object:
+    return {"count": found.count, "total": found.total, "share": found.share, "low": found.low, "high": found.high}
+
+
+def _quantiles(found: Quantiles | None) -> Object | None:
+    return (
+        None if found is None else {"p50": found.p50_ms, "p95": found.p95_ms, "p99": found.p99_ms, "max": found.max_ms}
+    )

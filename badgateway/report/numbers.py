@@ -1,0 +1,89 @@
+"""How numbers are printed: one place decides digits and units, and nothing measured ever prints as nothing."""
+
+NO_DATA = "\N{EN DASH}"
+_SPACE = "\N{NO-BREAK SPACE}"
+
+
+def count(number: int) -> str:
+    """Return a count with thousands separators: '1,234'."""
+    return f"{number:,}"
+
+
+def percent(share: float) -> str:
+    """Return a share as a percentage: '12.3 %'; only an exact 0 or 1 prints as '0 %' or '100 %'."""
+    return f"{_percent_digits(share * 100)}{_SPACE}%"
+
+
+def _percent_digits(value: float) -> str:
+    if value in {0, 100}:
+        return f"{value:.0f}"
+    if value < 0.001:
+        return f"<{_SPACE}0.001"
+    if value < 0.995:
+        return f"{value:.2g}" if value < 0.095 else f"{value:.2f}"
+    if value >= 99.95:
+        return f">{_SPACE}99.9"
+    return f"{value:.2f}" if value < 9.995 else f"{value:.1f}"
+
+
+def interval(low: float, high: float) -> str:
+    """Return the two ends of an interval of shares: '0.1-0.4 %', with an en dash."""
+    return f"{_percent_digits(low * 100)}{NO_DATA}{percent(high)}"
+
+
+def declared_percent(share: float) -> str:
+    """Return a share that somebody wrote down, with the digits that were written: '1 %'."""
+    return f"{share * 100:.6g}{_SPACE}%"
+
+
+def milliseconds(value_ms: float) -> str:
+    """Return a latency with three significant digits at most, in ms or s: '4.2 ms', '812 ms', '1.23 s'."""
+    if value_ms >= 999.5:
+        return seconds(value_ms / 1000)
+    if value_ms >= 9.95:
+        return f"{value_ms:.0f}{_SPACE}ms"
+    return f"{_small(value_ms)}{_SPACE}ms"
+
+
+def seconds(value_s: float) -> str:
+    """Return a duration: '0.8 s', '1.23 s', '12.3 s', '123 s'."""
+    return f"{_seconds_digits(value_s)}{_SPACE}s"
+
+
+def _seconds_digits(value_s: float) -> str:
+    if value_s < 0.995:
+        return _small(value_s)
+    if value_s < 9.995:
+        return f"{value_s:.2f}"
+    return f"{value_s:.1f}" if value_s < 99.95 else f"{value_s:,.0f}"
+
+
+def declared_milliseconds(value_ms: float) -> str:
+    """Return a limit that somebody wrote down, exactly: '800 ms', '1 s', '1.5 s'."""
+    return f"{value_ms / 1000:g}{_SPACE}s" if value_ms >= 1000 else f"{value_ms:g}{_SPACE}ms"
+
+
+def declared_seconds(value_s: float) -> str:
+    """Return a duration that somebody wrote down, exactly: '10 s'."""
+    return f"{value_s:g}{_SPACE}s"
+
+
+def rate(per_second: float) -> str:
+    """Return requests per second without the unit: '0.4', '41', '1,234'."""
+    return _small(per_second) if per_second < 9.95 else f"{per_second:,.0f}"
+
+
+def memory(size_bytes: int) -> str:
+    """Return an amount of memory: '38 MiB', '1.9 GiB'; a shrinking one has a minus sign."""
+    mebibytes = size_bytes / 2**20
+    if size_bytes == 0:
+        return f"0{_SPACE}MiB"
+    if abs(mebibytes) >= 1023.5:
+        return f"{mebibytes / 1024:.1f}{_SPACE}GiB"
+    return f"{mebibytes:.0f}{_SPACE}MiB" if abs(mebibytes) >= 9.95 else f"{mebibytes:.1f}{_SPACE}MiB"
+
+
+def _small(value: float) -> str:
+    if 0 < value < 0.05:
+        return f"<{_SPACE}0.1"
+    return "0" if value == 0 else f"{value:.1f}"

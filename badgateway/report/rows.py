@@ -1,0 +1,168 @@
+"""What was measured, as rows of a table ready to print; a cell without a number says why."""
+
+from dataclasses import dataclass
+
+from badgateway.model.outcome import FAILURES, Outcome
+from badgateway.model.summary import Measurement, Quantiles, StudySummary, TrialSummary, Verdict
+from badgateway.report import grid, numbers, wording
+from badgateway.report.grid import Cell
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """The text of a cell, and where it has no number the reason."""
+
+    text: str
+    why: str = ""
+    quiet: bool = False
+    """A number that needs no attention, such as a count of 0 failures."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """A kind of failure and the name of its colour; in `Numbers.split` the text begins with its count."""
+
+    text: str
+    short: str
+    slug: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Numbers:
+    """One measurement, column by column."""
+
+    requests: Shown
+    failed_share: Shown
+    failed_interval: Shown
+    """The exact 95 % interval of the share."""
+    split: tuple[Kind, ...]
+    """The failures by kind; empty when there are none, or nothing was measured."""
+    counts: tuple[Shown, ...]
+    """One for each outcome the table has a column for."""
+    p50: Shown
+    p95: Shown
+    p99: Shown
+    longest: Shown
+    first_byte_p95: Shown
+    rate: Shown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LevelRow:
+    """One configuration at one load level."""
+
+    users: str
+    verdict: str
+    reasons: tuple[str, ...]
+    gap: str
+    """Why nothing was measured, in two words; empty when something was."""
+    numbers: Numbers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialRow:
+    """One trial."""
+
+    position: str
+    block: str
+    configuration: str
+    users: str
+    seed: str
+    verdict: str
+    reasons: tuple[str, ...]
+    overhead: str
+    numbers: Numbers
+
+
+def occurred(study: StudySummary) -> tuple[Outcome, ...]:
+    """Return the kinds of failure that a valid trial had anywhere, in the order of Outcome."""
+    measured = [cell.measurement for cell in grid.cells(study) if cell.measurement]
+    return tuple(outcome for outcome in FAILURES if any(entry.count(outcome) for entry in measured))
+
+
+def kind(outcome: Outcome, text: str) -> Kind:
+    """Return the kind of an outcome, with the text to print for it."""
+    return Kind(text=text, short=wording.short_name(outcome), slug=wording.slug(outcome))
+
+
+def level_row(cell: Cell, columns: tuple[Outcome, ...]) -> LevelRow:
+    """Return the row of a cell; a level that was never run has no verdict."""
+    return LevelRow(
+        users=numbers.count(cell.users),
+        verdict=cell.level.verdict.value if cell.level else "NOT RUN",
+        reasons=cell.level.reasons if cell.level else ("The run ended before this level.",),
+        gap=cell.gap,
+        numbers=_numbers(cell.measurement, cell.gap, columns),
+    )
+
+
+def trial_row(summary: TrialSummary) -> TrialRow:
+    """Return the row of a trial; an INVALID one has reasons instead of numbers."""
+    trial = summary.trial
+    return TrialRow(
+        position=str(trial.position),
+        block=str(trial.block),
+        configuration=trial.configuration,
+        users=numbers.count(trial.users),
+        seed=str(trial.seed),
+        verdict=summary.verdict.value,
+        reasons=summary.reasons,
+        overhead=numbers.seconds(summary.overhead_s),
+        numbers=_numbers(measured(summary), "not measured: the trial is INVALID", ()),
+    )
+
+
+def measured(summary: TrialSummary) -> Measurement | None:
+    """Return what a trial measured; an INVALID trial measured nothing, whatever it holds."""
+    return None if summary.verdict is Verdict.INVALID else summary.measurement
+
+
+def _numbers(found: Measurement | None, gap: str, columns: tuple[Outcome, ...]) -> Numbers:
+    if found is None:
+        return _no_numbers(Shown(text=numbers.NO_DATA, why=gap), columns)
+    p50, p95, p99, longest = _latencies(found.latency)
+    _, first_p95, _, _ = _latencies(found.first_byte)
+    failed = found.failures
+    return Numbers(
+        requests=Shown(text=numbers.count(found.requests)),
+        failed_share=Shown(text=numbers.percent(failed.share), quiet=failed.count == 0),
+        failed_interval=Shown(text=numbers.interval(failed.low, failed.high), quiet=failed.count == 0),
+        split=tuple(kind(outcome, text) for outcome, text in wording.split(found)),
+        counts=tuple(_count(found.count(outcome)) for outcome in columns),
+        p50=p50,
+        p95=p95,
+        p99=p99,
+        longest=longest,
+        first_byte_p95=first_p95,
+        rate=Shown(text=numbers.rate(found.throughput_rps)),
+    )
+
+
+def _count(number: int) -> Shown:
+    return Shown(text=numbers.count(number), quiet=number == 0)
+
+
+def _latencies(found: Quantiles | None) -> tuple[Shown, Shown, Shown, Shown]:
+    if found is None:
+        nothing = Shown(text=numbers.NO_DATA, why="no request was OK")
+        return nothing, nothing, nothing, nothing
+    p50, p95, p99, longest = (
+        Shown(text=numbers.milliseconds(value)) for value in (found.p50_ms, found.p95_ms, found.p99_ms, found.max_ms)
+    )
+    return p50, p95, p99, longest
+
+
+def _no_numbers(nothing: Shown, columns: tuple[Outcome, ...]) -> Numbers:
+    return Numbers(
+        requests=nothing,
+        failed_share=nothing,
+        failed_interval=nothing,
+        split=(),
+        counts=tuple(nothing for _ in columns),
+        p50=nothing,
+        p95=nothing,
+        p99=nothing,
+        longest=nothing,
+        first_byte_p95=nothing,
+        rate=nothing,
+    )

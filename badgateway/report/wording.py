@@ -1,0 +1,62 @@
+"""The words of the report: what outcomes, verdicts and decisions are called where people read them."""
+
+from collections.abc import Iterable
+
+from badgateway.model.outcome import FAILURES, STATUS_OF, Outcome
+from badgateway.model.summary import Decision, Measurement
+
+_NAMES = {
+    Outcome.OK: "OK",
+    Outcome.BAD_GATEWAY: "bad gateway",
+    Outcome.GATEWAY_TIMEOUT: "gateway timeout",
+    Outcome.UNAVAILABLE: "unavailable",
+    Outcome.SERVER_ERROR: "server error",
+    Outcome.CLIENT_CLOSED: "client went away",
+    Outcome.CLIENT_TIMEOUT: "client timeout",
+    Outcome.CONNECT_ERROR: "no answer",
+    Outcome.TRUNCATED: "truncated",
+    Outcome.BAD_CONTENT: "bad content",
+    Outcome.UNMATCHED: "unmatched",
+}
+
+DECISION_LABELS = {
+    Decision.PICKED: "Picked",
+    Decision.NONE_QUALIFIES: "None qualifies",
+    Decision.INCONCLUSIVE: "Inconclusive",
+}
+
+
+def short_name(outcome: Outcome) -> str:
+    """Return the status code where people know the outcome by one, else its name: '502', 'truncated'."""
+    return STATUS_OF.get(outcome, _NAMES[outcome])
+
+
+def long_name(outcome: Outcome) -> str:
+    """Return the status code and the name: '502 bad gateway', 'truncated'."""
+    return f"{STATUS_OF[outcome]} {_NAMES[outcome]}" if outcome in STATUS_OF else _NAMES[outcome]
+
+
+def slug(outcome: Outcome) -> str:
+    """Return the name of the outcome's colour in the style sheet: 'bad-gateway'."""
+    return outcome.value.lower().replace("_", "-")
+
+
+def split(measurement: Measurement) -> tuple[tuple[Outcome, str], ...]:
+    """Return each kind of failure that occurred with its count in words: '284 x 502', in the order of Outcome."""
+    counted = ((outcome, measurement.count(outcome)) for outcome in FAILURES)
+    return tuple(
+        (outcome, f"{count:,}\N{NO-BREAK SPACE}\N{MULTIPLICATION SIGN}\N{NO-BREAK SPACE}{short_name(outcome)}")
+        for outcome, count in counted
+        if count
+    )
+
+
+def listed(items: Iterable[object], last: str = "and") -> str:
+    """Return items as they are said: '50', '50 and 300', '50, 100 and 300'."""
+    words = [str(item) for item in items]
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}"
+
+
+def plural(number: int, noun: str) -> str:
+    """Return a number with its noun: '1 user', '300 users'."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
