@@ -6,12 +6,13 @@ from pathlib import Path
 import click
 
 from badgateway.errors import ConfigurationError
-from badgateway.load.locust import web_command
+from badgateway.load.command import Target, web_command
 from badgateway.model.experiment import Experiment
+from badgateway.model.raw import LOCUST_LOG
 from badgateway.process.ports import free_port, is_free
 from badgateway.process.readiness import await_ready, http_probe
 from badgateway.process.running import running
-from badgateway.study.standing import stand
+from badgateway.study.standing import Standing, stand
 
 _LOCUST_PORT = 8089
 
@@ -39,24 +40,31 @@ def browse_locust(experiment: Experiment, configuration: str, root: Path, port: 
     click.echo(f"starting {configuration} ...", err=True)
     try:
         with stand(experiment, configuration, root) as standing:
-            command = web_command(
-                experiment.load,
-                url=standing.deployment.url,
-                project_root=root,
-                client_timeout_s=experiment.timeouts.client_s,
-                raw=standing.raw,
-                port=port,
-            )
-            with running(command) as locust:
-                page = f"http://127.0.0.1:{port}"
-                await_ready(locust, http_probe(page), what=f"Locust's web UI at {page}", deadline_s=20)
-                click.echo(f"{configuration} answers at {standing.deployment.url}")
-                click.echo(f"Locust's web UI: {page} (Ctrl-C stops everything)")
-                while locust.exit_code() is None:
-                    time.sleep(0.5)
-                    standing.deployment.check()
+            _run_locust(_target(experiment, standing, root), standing, port)
     except KeyboardInterrupt:
         click.echo("\nstopped", err=True)
+
+
+def _run_locust(target: Target, standing: Standing, port: int) -> None:
+    page = f"http://127.0.0.1:{port}"
+    with running(web_command(target, port=port, log=standing.raw / LOCUST_LOG)) as locust:
+        await_ready(locust, http_probe(page), what=f"Locust's web UI at {page}", deadline_s=20)
+        click.echo(f"{locust.name}: {page} in front of {target.url} (Ctrl-C stops everything)")
+        while locust.exit_code() is None:
+            time.sleep(0.5)
+            standing.deployment.check()
+
+
+def _target(experiment: Experiment, standing: Standing, root: Path) -> Target:
+    configuration = experiment.configurations[0]
+    return Target(
+        url=standing.deployment.url,
+        load=experiment.load,
+        users=experiment.load.users[0],
+        client_timeout_s=experiment.timeouts.client_s,
+        project_root=root,
+        environment={**experiment.application.environment, **configuration.environment},
+    )
 
 
 def _web_port(port: int | None) -> int:

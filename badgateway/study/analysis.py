@@ -7,8 +7,9 @@ from badgateway.judge.evidence import TrialEvidence
 from badgateway.judge.recommend import recommend
 from badgateway.judge.summarise import summarise
 from badgateway.ledger.join import build
-from badgateway.ledger.messages import read_messages
+from badgateway.ledger.messages import messages
 from badgateway.ledger.processes import read_uses
+from badgateway.model.raw import ERROR_LOG
 from badgateway.model.summary import StudySummary
 from badgateway.model.trial import TrialRecord, TrialStatus
 from badgateway.report.html_page import render_html
@@ -27,7 +28,7 @@ def read_evidence(raw: Path, record: TrialRecord) -> TrialEvidence:
             record=record,
             relation=ledger.relation,
             problem=ledger.balance.problem(),
-            proxy_messages=read_messages(raw),
+            proxy_messages=messages(raw / ERROR_LOG, ledger.probe_connections),
             uses=read_uses(raw, record.window),
         )
     except RawDataError as error:

@@ -7,7 +7,7 @@ from pathlib import Path
 from badgateway.judge.summarise import summarise_trial
 from badgateway.model.manifest import Manifest
 from badgateway.model.trial import Trial, TrialRecord
-from badgateway.process.interruption import interruptible
+from badgateway.process.interruption import unwinding_on_signals
 from badgateway.store.run_folder import RunFolder
 from badgateway.study.analysis import read_evidence
 from badgateway.study.bench import Bench, set_up
@@ -23,7 +23,7 @@ def conduct(folder: RunFolder, manifest: Manifest, root: Path, listener: Listene
         KeyboardInterrupt: The user stopped it (Ctrl-C or SIGTERM); nothing is left running, and the trial in
             flight is kept as ABORTED.
     """
-    with interruptible():
+    with unwinding_on_signals():
         listener.preparing("starting MariaDB and loading the data")
         with set_up(manifest.experiment, root) as bench:
             for trial in manifest.trials:

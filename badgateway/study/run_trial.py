@@ -7,6 +7,7 @@ from pathlib import Path
 from badgateway.errors import DeploymentError, LoadError
 from badgateway.load.locust import Drive, drive
 from badgateway.load.progress import Progress
+from badgateway.model import raw as raw_files
 from badgateway.model.trial import Trial, TrialRecord, TrialStatus
 from badgateway.probe.processes import ProcessSampler
 from badgateway.stack.deployment import deploy, restore
@@ -61,7 +62,7 @@ def _deploy_and_drive(trial: Trial, bench: Bench, raw: Path, on_progress: Callab
             raw=raw,
             account=bench.account,
         ) as deployment,
-        ProcessSampler(raw, {**deployment.parts, "mariadb": bench.database.pid}) as sampler,
+        ProcessSampler(raw / raw_files.PROCESSES, {**deployment.parts, "mariadb": bench.database.pid}) as sampler,
     ):
         return drive(
             experiment.load,
@@ -73,6 +74,7 @@ def _deploy_and_drive(trial: Trial, bench: Bench, raw: Path, on_progress: Callab
             on_start=lambda pid: sampler.add("locust", pid),
             on_progress=on_progress,
             check=deployment.check,
+            environment={**experiment.application.environment, **configuration.environment},
         )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from badgateway.model.experiment import Experiment
-from badgateway.process.interruption import interruptible
+from badgateway.process.interruption import unwinding_on_signals
 from badgateway.stack.deployment import Deployment, deploy
 from badgateway.study.bench import Bench, set_up
 
@@ -27,7 +27,7 @@ def stand(experiment: Experiment, name: str, root: Path) -> Iterator[Standing]:
     Raises:
         DeploymentError: It did not come up.
     """
-    with interruptible(), set_up(experiment, root) as bench:
+    with unwinding_on_signals(), set_up(experiment, root) as bench:
         raw = bench.raw_folder("standing")
         with deploy(
             experiment,
