@@ -3,5 +3,6 @@
 from badgateway.ledger.balance import Balance
 from badgateway.ledger.join import COLUMNS, Ledger, build, read
 from badgateway.ledger.messages import messages
+from badgateway.ledger.processes import read_uses
 
-__all__ = ["COLUMNS", "Balance", "Ledger", "build", "messages", "read"]
+__all__ = ["COLUMNS", "Balance", "Ledger", "build", "messages", "read", "read_uses"]

@@ -40,6 +40,14 @@ def _ends_a_line(path: Path) -> bool:
         return file.read(1) == b"\n"
 
 
+def require_header(path: Path, columns: tuple[str, ...]) -> None:
+    """Raise RawDataError when the first line of a CSV file does not name these columns; DuckDB would not mind."""
+    with path.open(encoding="utf-8", errors="replace") as file:
+        header = file.readline().rstrip("\r\n")
+    if header != ",".join(columns):
+        raise RawDataError(f"{path}, line 1: the header is '{header}', must be '{','.join(columns)}'")
+
+
 def load(path: Path, load_rows: Callable[[], None], where: Callable[[str], str]) -> None:
     """Let DuckDB load a file; its error becomes a RawDataError.
 

@@ -4,8 +4,7 @@ from pathlib import Path
 
 import duckdb
 
-from badgateway.errors import RawDataError
-from badgateway.ledger.checks import Rule, check, load, require_whole_lines
+from badgateway.ledger.checks import Rule, check, load, require_header, require_whole_lines
 from badgateway.model.raw import CLIENT_COLUMNS
 
 TABLE = "client"
@@ -69,16 +68,9 @@ def load_client(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
         RawDataError: The file is missing, cut, has another header, or a row that cannot be believed.
     """
     require_whole_lines(path)
-    _require_header(path)
+    require_header(path, CLIENT_COLUMNS)
     load(path, lambda: _load_rows(connection, path), where=str)
     check(path, connection.table(TABLE), _RULES)
-
-
-def _require_header(path: Path) -> None:
-    with path.open(encoding="utf-8", errors="replace") as file:
-        header = file.readline().rstrip("\r\n")
-    if header != ",".join(CLIENT_COLUMNS):
-        raise RawDataError(f"{path}, line 1: the header is '{header}', must be '{','.join(CLIENT_COLUMNS)}'")
 
 
 def _load_rows(connection: duckdb.DuckDBPyConnection, path: Path) -> None:

@@ -55,10 +55,6 @@ class Ledger:
     probe_connections: frozenset[int]
     """nginx's numbers of the connections that carried only readiness probes."""
 
-    def write(self, path: Path) -> None:
-        """Write the rows as Parquet; the same ledger gives the same bytes."""
-        self.relation.write_parquet(str(path), compression="zstd")
-
 
 def build(raw: Path, window: Window | None) -> Ledger:
     """Join the raw files of one trial.
