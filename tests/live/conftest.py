@@ -1,0 +1,101 @@
+"""What the live tests share: one filled database for the session, and folders its servers can reach."""
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from badgateway.model.experiment import Experiment
+from badgateway.process.account import Account, hand_over, service_account
+from badgateway.stack.deployment import Deployment, deploy, prepare_database
+from badgateway.stack.mariadb import RunningDatabase
+from badgateway.stack.project import Snapshot, take_snapshot
+from tests.declared import experiment
+
+ROOT = Path(__file__).parents[2]
+SERVER_FILES = ("uwsgi.ini", "uwsgi_gevent.ini", "gunicorn_gevent.py", "gunicorn_gthread.py", "gunicorn_sync.py")
+MEMBERS = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SchoolDatabase:
+    """The school site with its data in a MariaDB of its own."""
+
+    experiment: Experiment
+    """Has one configuration for each server file and driver, named like gunicorn-sync-pymysql; two workers each."""
+    snapshot: Snapshot
+    database: RunningDatabase
+    account: Account | None
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables by which the site finds the database, with PyMySQL."""
+        return {**self.database.environment("pymysql", 0), **self.experiment.application.environment}
+
+
+Deploy = Callable[..., AbstractContextManager[Deployment]]
+"""deployed("gunicorn-sync-pymysql", workers=1): a context manager; the second part changes the configuration."""
+
+
+def arm(server: str, driver: str) -> dict[str, object]:
+    """Return the declaration of one server file with one driver."""
+    name = f"{Path(server).stem.replace('_', '-')}-{driver}"
+    return {"name": name, "server": f"servers/{server}", "driver": driver, "workers": 2, "threads": 4}
+
+
+@pytest.fixture(scope="session")
+def account() -> Account | None:
+    return service_account()
+
+
+@contextmanager
+def _reachable_folder(account: Account | None) -> Iterator[Path]:
+    # pytest's own temporary folders are closed to other accounts, and their paths are long for unix sockets.
+    folder = Path(tempfile.mkdtemp(prefix="badgateway-test-", dir="/tmp"))
+    folder.chmod(0o755)
+    hand_over(folder, account)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def school_database(account: Account | None) -> Iterator[SchoolDatabase]:
+    school = experiment(
+        application={"environment": {"APP_MEMBERS": str(MEMBERS)}},
+        configurations=[arm(server, driver) for server in SERVER_FILES for driver in ("pymysql", "mysqlclient")],
+    )
+    with _reachable_folder(account) as folder:
+        snapshot = take_snapshot(school, ROOT, folder / "snapshot", account)
+        with prepare_database(school, snapshot=snapshot, folder=folder / "database", account=account) as database:
+            yield SchoolDatabase(experiment=school, snapshot=snapshot, database=database, account=account)
+
+
+@pytest.fixture
+def raw_folder(account: Account | None) -> Iterator[Path]:
+    with _reachable_folder(account) as folder:
+        yield folder
+
+
+@pytest.fixture
+def deployed(school_database: SchoolDatabase, raw_folder: Path) -> Deploy:
+    """Return a function that deploys one of the school's configurations, changed if need be, into raw_folder."""
+    school = school_database
+
+    def deploy_school(name: str, **changes: object) -> AbstractContextManager[Deployment]:
+        configuration = school.experiment.configuration(name).model_copy(update=changes)
+        return deploy(
+            school.experiment,
+            configuration,
+            database=school.database,
+            snapshot=school.snapshot,
+            raw=raw_folder,
+            account=school.account,
+        )
+
+    return deploy_school

@@ -1,0 +1,355 @@
+"""The real servers: they come up, answer, keep to themselves, and leave nothing behind."""
+
+import concurrent.futures
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pymysql
+import pytest
+
+from badgateway.errors import DeploymentError
+from badgateway.model import raw
+from badgateway.process.account import hand_over
+from badgateway.stack.deployment import deploy, restore
+from badgateway.stack.project import Snapshot
+from tests.declared import experiment
+from tests.live.conftest import MEMBERS, ROOT, Deploy, SchoolDatabase, arm
+
+pytestmark = pytest.mark.live
+
+ARMS = (
+    "uwsgi-mysqlclient",
+    "uwsgi-pymysql",
+    "uwsgi-gevent-pymysql",
+    "gunicorn-gevent-pymysql",
+    "gunicorn-gevent-mysqlclient",
+    "gunicorn-gthread-mysqlclient",
+    "gunicorn-sync-mysqlclient",
+)
+ECHO = """
+import json, os
+
+def application(environ, start_response):
+    body = json.dumps({
+        "request_id": environ.get("HTTP_X_REQUEST_ID"),
+        "forwarded_for": environ.get("HTTP_X_FORWARDED_FOR"),
+        "host": environ.get("HTTP_HOST"),
+        "path": environ["PATH_INFO"],
+        "query": environ["QUERY_STRING"],
+        "body": environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)).decode(),
+        "environment": sorted(os.environ),
+    }).encode()
+    start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
+    return [body]
+"""
+
+
+def get(url: str, **headers: str) -> Any:
+    with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=20) as answer:
+        return json.load(answer)
+
+
+def post(url: str, body: dict[str, object]) -> Any:
+    with urllib.request.urlopen(urllib.request.Request(url, json.dumps(body).encode()), timeout=20) as answer:
+        assert answer.status == 201
+        return json.load(answer)
+
+
+def family(pid: int) -> list[psutil.Process]:
+    leader = psutil.Process(pid)
+    return [leader, *leader.children(recursive=True)]
+
+
+def processes_of(folder: Path) -> list[str]:
+    """Return the command lines of all processes whose arguments, directory or environment lead into a folder."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            traces = [*process.cmdline(), process.cwd(), process.environ().get("HOME", "")]
+        except (psutil.NoSuchProcess, psutil.ZombieProcess, psutil.AccessDenied):
+            continue  # gone, or of somebody whom this account's children cannot be
+        if any(str(folder) in trace for trace in traces):
+            found.append(" ".join(process.cmdline()))
+    return found
+
+
+def access_rows(folder: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (folder / raw.ACCESS_LOG).read_text().splitlines()]
+
+
+@pytest.fixture
+def small_site(school_database: SchoolDatabase, raw_folder: Path):
+    """Return a function that makes a snapshot with a WSGI module of a few lines in place of the school."""
+
+    def make(code: str) -> Snapshot:
+        folder = raw_folder / "site"
+        folder.mkdir()
+        (folder / "echo.py").write_text(code)
+        for path in (folder, folder / "echo.py"):
+            hand_over(path, school_database.account)
+        (raw_folder / "servers").symlink_to(school_database.snapshot.root / "servers")
+        return Snapshot(root=raw_folder)
+
+    return make
+
+
+def small_experiment(server: str, **changes: Any) -> Any:
+    site = {"directory": "site", "wsgi": "echo:application", "prepare": ["true"], "restore": ["true"]}
+    return experiment(application=site, configurations=[arm(server, "pymysql")], **changes)
+
+
+@pytest.mark.parametrize("name", ARMS)
+def test_each_server_comes_up_answers_and_leaves_nothing_behind(name: str, deployed: Deploy, raw_folder: Path):
+    with deployed(name) as deployment:
+        page = get(f"{deployment.url}/members/?page=2")
+        score = {"course": "ALG-1", "points": 87, "taken_on": "2026-03-01"}
+        assert post(f"{deployment.url}/members/1/scores/", score)["points"] == 87
+        deployment.check()
+        processes = [process for pid in deployment.parts.values() for process in family(pid)]
+        owners = {process.uids().real for process in processes}
+
+    assert page["page"] == 2
+    assert os.geteuid() not in owners or os.geteuid() != 0
+    assert not any(process.is_running() for process in processes)
+    assert processes_of(raw_folder) == []
+    assert not list(raw_folder.rglob("*.sock"))
+    assert not (raw_folder / "run").exists()
+
+
+@pytest.mark.parametrize("name", ["uwsgi-pymysql", "gunicorn-sync-pymysql"])
+def test_the_proxys_logs_have_nothing_but_the_requests_that_were_sent(name: str, deployed: Deploy, raw_folder: Path):
+    with deployed(name) as deployment:
+        get(f"{deployment.url}/members/?page=1", **{"X-Request-ID": "mine-1"})
+
+    health, mine = access_rows(raw_folder)
+    assert health["request_id"].startswith("health-")
+    assert (mine["request_id"], mine["uri"], mine["status"]) == ("mine-1", "/members/?page=1", 200)
+    assert mine["upstream_status"] == "200"
+    assert mine["body_bytes"] == int(mine["upstream_content_length"])
+    error_log = (raw_folder / raw.ERROR_LOG).read_text()
+    assert not [line for line in error_log.splitlines() if "[error]" in line or "[warn]" in line or "[crit]" in line]
+    assert (raw_folder / raw.NGINX_LOG).read_text() == ""
+
+
+def test_a_request_in_flight_at_the_end_is_finished_and_logged(deployed: Deploy, raw_folder: Path):
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        with deployed("gunicorn-gthread-mysqlclient") as deployment:
+            answer = pool.submit(get, f"{deployment.url}/wait/?db_ms=500")
+            time.sleep(0.2)
+        assert answer.result() == {"db_ms": 500}
+
+    assert [row["uri"] for row in access_rows(raw_folder)] == ["/healthz", "/wait/?db_ms=500"]
+
+
+@pytest.mark.parametrize("server", ["uwsgi.ini", "uwsgi_gevent.ini", "gunicorn_gevent.py", "gunicorn_sync.py"])
+def test_both_protocols_hand_over_the_same_request(
+    server: str, school_database: SchoolDatabase, small_site, raw_folder: Path, monkeypatch
+):
+    monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "somebody.elses")
+    small = small_experiment(server)
+    with deploy(
+        small,
+        small.configurations[0],
+        database=school_database.database,
+        snapshot=small_site(ECHO),
+        raw=raw_folder,
+        account=school_database.account,
+    ) as deployment:
+        request = urllib.request.Request(
+            f"{deployment.url}/a%20b/?q=%C3%A4", b"text", {"X-Request-ID": "mine-1", "Content-Type": "text/plain"}
+        )
+        with urllib.request.urlopen(request) as answer:
+            seen = json.load(answer)
+
+    assert seen["request_id"] == "mine-1"
+    assert seen["forwarded_for"] == "127.0.0.1"
+    assert f"http://{seen['host']}" == deployment.url
+    assert (seen["path"], seen["query"], seen["body"]) == ("/a b/", "q=%C3%A4", "text")
+    ours = ("DB_", "WEB_", "APP_", "UWSGI_", "GUNICORN_", "SERVER_SOFTWARE")
+    own = [name for name in seen["environment"] if not name.startswith(ours)]
+    assert set(own) <= {"PATH", "HOME", "LANG", "TZ", "PWD", "SHLVL", "_"}
+
+
+@pytest.mark.parametrize("server", ["uwsgi.ini", "gunicorn_sync.py", "gunicorn_gevent.py"])
+def test_a_site_that_cannot_be_imported_is_told_with_what_was_awaited_how_it_ended_and_why(
+    server: str, school_database: SchoolDatabase, small_site, raw_folder: Path
+):
+    small = small_experiment(server)
+    with (
+        pytest.raises(DeploymentError) as refusal,
+        deploy(
+            small,
+            small.configurations[0],
+            database=school_database.database,
+            snapshot=small_site("import nowhere_to_be_found\n"),
+            raw=raw_folder,
+            account=school_database.account,
+        ),
+    ):
+        pass
+
+    told = str(refusal.value)
+    assert "ended with status" in told
+    assert "waited" in told
+    assert "No module named 'nowhere_to_be_found'" in told
+    assert processes_of(raw_folder) == []
+
+
+def test_a_server_that_dies_is_noticed(deployed: Deploy):
+    with deployed("gunicorn-sync-pymysql") as deployment:
+        os.kill(deployment.parts["nginx"], signal.SIGKILL)
+        time.sleep(0.3)
+        with pytest.raises(DeploymentError, match="nginx was ended by SIGKILL in the middle of the trial"):
+            deployment.check()
+
+
+def test_uwsgi_takes_its_numbers_from_the_configuration(deployed: Deploy, raw_folder: Path):
+    with deployed("uwsgi-pymysql", workers=3, threads=1, listen=77):
+        pass
+
+    log = (raw_folder / raw.SERVER_LOG).read_text()
+    assert "spawned uWSGI worker 3 " in log
+    assert "spawned uWSGI worker 4 " not in log
+    assert "listen backlog is limited to 77 connections" in log
+
+
+def elapsed_s(deployment, requests: int, db_ms: int) -> float:
+    url = f"{deployment.url}/wait/?db_ms={db_ms}"
+    get(url)  # the first one of a worker is slow
+    start = time.monotonic()
+    with concurrent.futures.ThreadPoolExecutor(requests) as pool:
+        assert list(pool.map(get, [url] * requests)) == [{"db_ms": db_ms}] * requests
+    return time.monotonic() - start
+
+
+@pytest.mark.parametrize("server", ["gunicorn-gevent", "uwsgi-gevent"])
+def test_pymysql_waits_together_under_gevent_and_mysqlclient_one_after_the_other(
+    server: str, deployed: Deploy, raw_folder: Path
+):
+    with deployed(f"{server}-pymysql", workers=1) as deployment:
+        together_s = elapsed_s(deployment, requests=8, db_ms=300)
+    (raw_folder / raw.SERVER_LOG).unlink()
+    with deployed(f"{server}-mysqlclient", workers=1) as deployment:
+        in_turn_s = elapsed_s(deployment, requests=8, db_ms=300)
+
+    assert together_s < 8 * 0.3 / 2
+    assert in_turn_s >= 8 * 0.3
+
+
+def test_restoring_takes_back_what_was_written(school_database: SchoolDatabase, deployed: Deploy):
+    school = school_database
+    restore(school.experiment, school.database, school.snapshot)
+    with deployed("gunicorn-sync-pymysql") as deployment:
+        before = get(f"{deployment.url}/members/1/")
+        post(f"{deployment.url}/members/1/scores/", {"course": "ALG-1", "points": 1, "taken_on": "2026-03-01"})
+        assert get(f"{deployment.url}/members/1/") != before
+        restore(school.experiment, school.database, school.snapshot)
+        assert get(f"{deployment.url}/members/1/") == before
+
+
+def test_only_the_site_itself_may_enter_the_database(school_database: SchoolDatabase):
+    database = school_database.database
+    address: dict[str, Any] = {"host": database.host, "port": database.port, "ssl_disabled": True}
+
+    site = pymysql.connect(**address, user=database.user, password=database.password, database=database.name)
+    with site, site.cursor() as cursor:
+        cursor.execute("SELECT COUNT(*) FROM school_member")
+        assert cursor.fetchone() == (MEMBERS,)
+        cursor.execute("SHOW DATABASES")
+        assert {name for (name,) in cursor.fetchall()} == {"information_schema", database.name}
+    for user, password in (("root", ""), ("", ""), (database.user, ""), (database.user, "guess")):
+        with pytest.raises(pymysql.err.OperationalError, match="Access denied"):
+            pymysql.connect(**address, user=user, password=password)
+
+
+def test_the_database_keeps_its_secrets_in_files_of_its_own(school_database: SchoolDatabase):
+    folder, password = school_database.database.folder, school_database.database.password
+
+    readable = [path for path in folder.glob("*") if path.is_file() and password in path.read_text(errors="replace")]
+    assert readable == []
+    assert (folder / "data").stat().st_mode & 0o077 == 0
+    if os.geteuid() == 0:
+        assert psutil.Process(school_database.database.pid).uids().real != 0
+
+
+STAND = """
+import sys, time
+from pathlib import Path
+
+from badgateway.process.account import hand_over, service_account
+from badgateway.process.interruption import unwinding_on_signals
+from badgateway.stack.deployment import deploy, prepare_database
+from badgateway.stack.project import Snapshot
+from tests.live.test_stack import small_experiment
+
+folder, server = Path(sys.argv[1]), sys.argv[2]
+account, small, snapshot = service_account(), small_experiment(server), Snapshot(root=folder)
+with (
+    unwinding_on_signals(),
+    prepare_database(small, snapshot=snapshot, folder=folder / "database", account=account) as database,
+    deploy(small, small.configurations[0], database=database, snapshot=snapshot, raw=folder, account=account),
+):
+    time.sleep(60)
+"""
+SLOW = """
+import sys, time
+
+print("slow import", file=sys.stderr, flush=True)
+time.sleep(30)
+"""
+
+
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize("server", ["uwsgi.ini", "gunicorn_gevent.py"])
+def test_a_kit_that_is_ended_in_the_middle_of_a_deploy_leaves_no_process(
+    ending: signal.Signals, server: str, small_site, raw_folder: Path
+):
+    small_site(SLOW)
+    kit = subprocess.Popen([sys.executable, "-c", STAND, str(raw_folder), server], cwd=ROOT, stderr=subprocess.DEVNULL)
+    try:
+        await_text(raw_folder / raw.SERVER_LOG, "slow import")
+        kit.send_signal(ending)
+        assert kit.wait(20) != 0
+    finally:
+        kit.kill()
+        kit.wait()
+
+    deadline = time.monotonic() + 10
+    while processes_of(raw_folder) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert processes_of(raw_folder) == []
+
+
+def await_text(file: Path, text: str) -> None:
+    deadline = time.monotonic() + 20
+    while not (file.exists() and text in file.read_text()):
+        assert time.monotonic() < deadline, f"no {text!r} in {file}"
+        time.sleep(0.02)
+
+
+def test_two_deployments_stand_side_by_side(school_database: SchoolDatabase, deployed: Deploy, raw_folder: Path):
+    second = raw_folder / "second"
+    second.mkdir()
+    hand_over(second, school_database.account)
+    school = school_database
+    with (
+        deployed("uwsgi-pymysql") as one,
+        deploy(
+            school.experiment,
+            school.experiment.configuration("gunicorn-gthread-mysqlclient"),
+            database=school.database,
+            snapshot=school.snapshot,
+            raw=second,
+            account=school.account,
+        ) as other,
+    ):
+        assert one.url != other.url
+        assert get(f"{one.url}/members/?page=1") == get(f"{other.url}/members/?page=1")
