@@ -296,7 +296,7 @@ def picked() -> StudySummary:
         reasons=(
             "Of the 8 configurations, gunicorn-gthread and uwsgi-16 meet the objective at 50 and at 300 users.",
             "Neither had a failure, so latency decides: p95 741 ms against 871 ms with 300 users.",
-            "uwsgi-2 failed 94.8 % of its requests with 300 users: its accept queue was full, so nginx could not connect.",
+            "uwsgi-2 failed 94.8 % of its requests with 300 users: nginx found the accept queue full.",
         ),
         ranking=_RANKING,
     )

@@ -1,0 +1,180 @@
+"""Opens reports in the system's own Chromium, from disk, as a reader would."""
+
+import os
+import shutil
+from dataclasses import dataclass, field
+
+import pytest
+from playwright.sync_api import Page, sync_playwright
+
+from badgateway.report.html_page import render_html
+from tests.report import samples
+
+pytestmark = pytest.mark.live
+
+WIDTHS = (400, 1280)
+SCHEMES = ("light", "dark")
+READABLE = 4.5
+"""WCAG's contrast of text against what is behind it, level AA."""
+
+CHARTS = """() => [...document.querySelectorAll('figure svg')]
+  .filter(svg => svg.getClientRects().length)
+  .map(svg => ({
+    width: svg.getBoundingClientRect().width,
+    marks: [...svg.querySelectorAll('.role-mark path, .role-mark line')]
+      .map(mark => mark.getBoundingClientRect())
+      .filter(box => box.width > 0 || box.height > 0).length,
+    numbers: [...svg.querySelectorAll('.role-mark text')]
+      .filter(text => text.getBoundingClientRect().width > 0).length,
+    colours: [...svg.querySelectorAll('.role-mark [fill]')].map(mark => getComputedStyle(mark).fill)
+      .filter(colour => colour !== 'none'),
+  }))"""
+
+OVERLAPS = """() => [...document.querySelectorAll('figure svg')]
+  .filter(svg => svg.getClientRects().length)
+  .flatMap(svg => {
+    const texts = [...svg.querySelectorAll('text:not([opacity="0"])')].map(text => [text.textContent, text.getBoundingClientRect()])
+      .filter(([, box]) => box.width > 0);
+    return texts.flatMap(([one, a], place) => texts.slice(place + 1)
+      .filter(([, b]) => a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 3 && b.top < a.bottom - 3)
+      .map(([other]) => `${one} / ${other}`));
+  })"""
+
+CONTRASTS = """() => {
+  const numbers = colour => colour.match(/[\\d.]+/g).map(Number);
+  const light = ([r, g, b]) => [r, g, b].map(part => part / 255)
+    .map(part => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, part, place) => sum + part * [0.2126, 0.7152, 0.0722][place], 0);
+  const behind = element => {
+    for (let place = element; place; place = place.parentElement) {
+      const colour = numbers(getComputedStyle(place).backgroundColor);
+      if (colour.length === 3 || colour[3] > 0) return colour;
+    }
+  };
+  const ratio = (a, b) => (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+  const own = element => [...element.childNodes].some(node => node.nodeType === 3 && node.data.trim());
+  return [...document.querySelectorAll('main *')]
+    .filter(element => own(element) && element.getClientRects().length)
+    .map(element => {
+      const style = getComputedStyle(element);
+      const ink = element instanceof SVGElement ? style.fill : style.color;
+      return [ratio(light(numbers(ink)), light(behind(element))), element.textContent.trim().slice(0, 60)];
+    });
+}"""
+
+
+@dataclass
+class Opened:
+    """A page that was opened, and what it did meanwhile."""
+
+    page: Page
+    url: str
+    errors: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    path = shutil.which("chromium") or shutil.which("google-chrome") or shutil.which("chromium-browser")
+    assert path, "no Chromium on this machine; install it with: apt-get install chromium"
+    root = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=path, args=[*root, "--disable-gpu"])
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def open_report(browser, tmp_path):
+    contexts = []
+
+    def opener(sample, *, width=1280, scheme="light"):
+        file = tmp_path / "report.html"
+        file.write_text(render_html(samples.SAMPLES[sample]()), encoding="utf-8")
+        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+        contexts.append(context)
+        page = context.new_page()
+        opened = Opened(page=page, url=file.as_uri())
+        page.on("console", lambda message: opened.errors.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: opened.errors.append(str(error)))
+        page.on("request", lambda request: opened.requests.append(request.url))
+        page.goto(opened.url, wait_until="networkidle")
+        return opened
+
+    yield opener
+    for context in contexts:
+        context.close()
+
+
+def unfold(page):
+    page.evaluate("() => document.querySelectorAll('details').forEach(part => { part.open = true })")
+
+
+@pytest.mark.parametrize("sample", samples.SAMPLES)
+def test_a_report_opens_from_disk_without_an_error_or_another_request(open_report, sample):
+    opened = open_report(sample)
+    assert opened.errors == []
+    assert [url for url in opened.requests if not url.startswith("data:")] == [opened.url]
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("sample", samples.SAMPLES)
+def test_the_three_charts_are_drawn_and_nothing_is_wider_than_the_page(open_report, sample, width, scheme):
+    page = open_report(sample, width=width, scheme=scheme).page
+    charts = page.evaluate(CHARTS)
+    assert len(charts) == 3
+    failures, latency, throughput = charts
+    assert [300 <= chart["width"] <= width for chart in charts] == [True] * 3
+    assert min(chart["numbers"] for chart in charts) >= 1
+    assert min(latency["marks"], throughput["marks"]) >= 1
+    assert (failures["marks"] == 0) == (sample == "many-levels"), "the only sample without any failure"
+    unfold(page)
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("sample", samples.SAMPLES)
+def test_no_label_of_a_chart_covers_another_one(open_report, sample, width):
+    assert open_report(sample, width=width).page.evaluate(OVERLAPS) == []
+
+
+def test_the_colours_of_the_charts_follow_the_scheme(open_report):
+    light, dark = (open_report("picked", scheme=scheme).page.evaluate(CHARTS) for scheme in SCHEMES)
+    assert "rgb(201, 79, 12)" in light[0]["colours"]
+    assert "rgb(240, 127, 60)" in dark[0]["colours"]
+    assert not set(light[1]["colours"]) & set(dark[1]["colours"])
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("width", WIDTHS)
+def test_all_text_stands_out_from_what_is_behind_it(open_report, width, scheme):
+    page = open_report("inconclusive", width=width, scheme=scheme).page
+    unfold(page)
+    contrasts = page.evaluate(CONTRASTS)
+    assert len(contrasts) > 200
+    assert [(round(ratio, 2), text) for ratio, text in contrasts if ratio < READABLE] == []
+
+
+@pytest.mark.parametrize("sample", ["picked", "none-qualifies", "inconclusive", "interrupted"])
+def test_the_answer_is_in_the_first_view(open_report, sample):
+    page = open_report(sample).page
+    box = page.locator(".sentence").bounding_box()
+    assert box is not None
+    assert box["y"] + box["height"] <= 900
+    assert page.locator(".sentence").inner_text() == samples.SAMPLES[sample]().recommendation.sentence
+
+
+def test_text_from_a_log_runs_nothing(open_report):
+    opened = open_report("hostile")
+    unfold(opened.page)
+    assert opened.errors == []
+    assert opened.page.locator("main script").count() == 0
+
+
+def test_a_table_that_scrolls_can_be_reached_with_the_keyboard(open_report):
+    page = open_report("picked", width=400).page
+    region = page.locator(".scroll").first
+    assert region.evaluate("part => part.scrollWidth > part.clientWidth")
+    region.focus()
+    assert page.evaluate("() => document.activeElement.getAttribute('aria-label')").startswith("All numbers")

@@ -1,0 +1,33 @@
+from dataclasses import replace
+
+from badgateway.report import grid
+from tests.report import samples
+
+
+def test_configurations_come_best_first():
+    names = [summary.configuration.name for summary in grid.ranked(samples.picked())]
+    assert names[0] == "gunicorn-gthread"
+    assert names[-1] == "uwsgi-2"
+
+
+def test_a_configuration_that_the_ranking_left_out_still_has_its_place():
+    study = samples.picked()
+    shortened = replace(study, recommendation=replace(study.recommendation, ranking=("uwsgi-16",)))
+    names = [summary.configuration.name for summary in grid.ranked(shortened)]
+    assert names[:2] == ["uwsgi-16", "uwsgi-2"]
+    assert len(names) == 8
+
+
+def test_a_level_that_was_not_run_differs_from_one_that_was_not_measured():
+    gaps = {(cell.configuration, cell.users): cell.gap for cell in grid.cells(samples.interrupted())}
+    assert gaps["uwsgi-16", 50] == ""
+    assert gaps["uwsgi-16", 300] == "not run"
+    assert gaps["uwsgi-2", 300] == "not measured"
+
+
+def test_levels_come_as_declared_and_none_that_was_measured_is_lost():
+    study = samples.picked()
+    load = study.experiment.load.model_copy(update={"users": (300,)})
+    narrowed = replace(study, experiment=study.experiment.model_copy(update={"load": load}))
+    assert grid.levels(study) == (50, 300)
+    assert grid.levels(narrowed) == (300, 50)

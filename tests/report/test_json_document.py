@@ -1,0 +1,105 @@
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from badgateway.model.outcome import Outcome
+from badgateway.report.json_document import SCHEMA_VERSION, render_json
+from tests.report import samples
+
+PAGE = Path(__file__).parents[2] / "docs" / "report-json.md"
+NAMES_OF_THE_USER = (
+    re.compile(r"(environment\.versions)\..+", re.DOTALL),
+    re.compile(r"(configurations\[\]\.settings\.environment)\..+"),
+)
+
+
+def read(study):
+    return json.loads(render_json(study))
+
+
+def keys(value, path=""):
+    """Return the dotted path of every key; the members of a list share theirs."""
+    if isinstance(value, dict):
+        here = {f"{path}.{key}".lstrip(".") for key in value}
+        return here.union(*(keys(member, f"{path}.{key}") for key, member in value.items()))
+    if isinstance(value, list):
+        return set().union(*(keys(member, f"{path}[]") for member in value))
+    return set()
+
+
+def generic(path):
+    for pattern in NAMES_OF_THE_USER:
+        path = pattern.sub(r"\1.<name>", path)
+    return path
+
+
+def documented():
+    return set(re.findall(r"^\| `([^`]+)` \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE))
+
+
+def test_the_page_about_the_json_names_every_key_and_no_other():
+    found = set().union(*(keys(read(sample())) for sample in samples.SAMPLES.values()))
+    assert {generic(path) for path in found} == documented()
+
+
+def test_every_number_of_a_trial_stands_under_its_own_name():
+    (configuration,) = read(samples.tiny())["configurations"]
+    (trial,) = configuration["trials"]
+    assert trial["latency_ms"] == {"p50": 101, "p95": 202, "p99": 303, "max": 404}
+    assert trial["first_byte_ms"] == {"p50": 51, "p95": 62, "p99": 73, "max": 84}
+    assert trial["failures"] == {"count": 29, "total": 2000, "share": 0.0145, "low": 0.00973, "high": 0.02076}
+    assert (trial["requests"], trial["throughput_rps"], trial["overhead_s"]) == (2000, 197.1, 2.75)
+    assert (trial["id"], trial["status"], trial["users"]) == ("001-uwsgi-2-300u", "FAIL", 300)
+
+
+def test_a_measured_trial_tells_every_outcome_even_those_that_did_not_occur():
+    (trial,) = read(samples.tiny())["configurations"][0]["trials"]
+    assert list(trial["outcomes"]) == [outcome.value for outcome in Outcome]
+    assert trial["outcomes"]["BAD_GATEWAY"] == 17
+    assert trial["outcomes"]["UNMATCHED"] == 0
+    assert sum(trial["outcomes"].values()) == trial["requests"]
+
+
+def test_an_invalid_trial_has_null_where_a_number_would_be():
+    configurations = {entry["name"]: entry for entry in read(samples.inconclusive())["configurations"]}
+    trial = configurations["gunicorn-gthread"]["trials"][1]
+    assert trial["status"] == "INVALID"
+    assert trial["reasons"] == ["The client has 812 rows and the proxy 790: the books do not balance."]
+    numbers = ("requests", "outcomes", "failures", "latency_ms", "first_byte_ms", "over_objective", "throughput_rps")
+    assert {trial[key] for key in numbers} == {None}
+
+
+def test_without_an_ok_request_latency_is_null_and_throughput_is_zero():
+    configurations = {entry["name"]: entry for entry in read(samples.inconclusive())["configurations"]}
+    level = configurations["uwsgi-2"]["levels"][1]
+    assert (level["latency_ms"], level["over_objective"], level["throughput_rps"]) == (None, None, 0)
+
+
+def test_the_recommendation_is_told_whole():
+    found = read(samples.picked())["recommendation"]
+    assert (found["decision"], found["configuration"]) == ("PICKED", "gunicorn-gthread")
+    assert found["sentence"].startswith("Run gunicorn-gthread")
+    assert len(found["reasons"]) == 3
+    assert len(found["ranking"]) == 8
+
+
+@pytest.mark.parametrize("sample", ["none-qualifies", "inconclusive"])
+def test_without_a_pick_the_configuration_is_null(sample):
+    assert read(samples.SAMPLES[sample]())["recommendation"]["configuration"] is None
+
+
+def test_the_experiment_and_its_circumstances_are_told():
+    found = read(samples.interrupted())
+    assert found["schema_version"] == SCHEMA_VERSION
+    assert found["complete"] is False
+    assert found["experiment"]["seed"] == 7
+    assert found["experiment"]["objective"] == {"max_failure_share": 0.001, "p95_ms": 1000}
+    assert found["experiment"]["load"]["users"] == [50, 300]
+    assert found["environment"]["versions"]["nginx"] == "1.22.1"
+
+
+@pytest.mark.parametrize("sample", samples.SAMPLES)
+def test_the_same_study_gives_the_same_bytes(sample):
+    assert render_json(samples.SAMPLES[sample]()) == render_json(samples.SAMPLES[sample]())

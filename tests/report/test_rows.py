@@ -1,0 +1,63 @@
+from badgateway.model.outcome import Outcome
+from badgateway.model.summary import Verdict
+from badgateway.report import grid, rows
+from tests.report import samples
+
+
+def cell_of(study, name, users):
+    return next(cell for cell in grid.cells(study) if (cell.configuration, cell.users) == (name, users))
+
+
+def texts(found):
+    return [cell.text.replace("\N{NO-BREAK SPACE}", " ").replace("\N{EN DASH}", "-") for cell in found]
+
+
+def test_every_number_of_a_level_stands_under_its_own_name():
+    study = samples.tiny()
+    found = rows.level_row(cell_of(study, "uwsgi-2", 300), rows.occurred(study)).numbers
+    assert texts([found.requests, found.failed_share, found.failed_interval]) == ["2,000", "1.45 %", "0.97-2.08 %"]
+    assert texts(found.counts) == ["17", "11", "1"]
+    assert texts([found.p50, found.p95, found.p99, found.longest]) == ["101 ms", "202 ms", "303 ms", "404 ms"]
+    assert texts([found.first_byte_p95, found.rate]) == ["62 ms", "197"]
+
+
+def test_the_columns_are_the_failures_that_occurred_anywhere():
+    assert rows.occurred(samples.picked()) == (Outcome.BAD_GATEWAY, Outcome.GATEWAY_TIMEOUT, Outcome.TRUNCATED)
+    assert rows.occurred(samples.many_levels()) == ()
+
+
+def test_a_level_that_is_invalid_has_no_zero_anywhere():
+    study = samples.inconclusive()
+    found = rows.level_row(cell_of(study, "gunicorn-gthread", 300), rows.occurred(study))
+    assert found.verdict == "INVALID"
+    assert found.gap == "not measured"
+    assert set(texts(found.numbers.counts)) == {"-"}
+    assert found.numbers.rate.why == "not measured"
+    assert found.numbers.failed_share.text == found.numbers.p95.text == "\N{EN DASH}"
+
+
+def test_a_level_that_was_not_run_has_no_verdict():
+    found = rows.level_row(cell_of(samples.interrupted(), "uwsgi-16", 300), ())
+    assert (found.verdict, found.gap) == ("NOT RUN", "not run")
+
+
+def test_without_an_ok_request_latency_has_no_number_but_failures_have():
+    study = samples.inconclusive()
+    found = rows.level_row(cell_of(study, "uwsgi-2", 300), ()).numbers
+    assert texts([found.failed_share, found.p95, found.first_byte_p95, found.rate]) == ["100 %", "-", "-", "0"]
+    assert found.p95.why == "no request was OK"
+
+
+def test_a_trial_that_is_invalid_shows_its_reasons_and_never_numbers():
+    invalid = samples.trial(
+        "uwsgi-2",
+        50,
+        3,
+        samples.measurement({Outcome.OK: 9}, (1, 2, 3, 4)),
+        verdict=Verdict.INVALID,
+        reasons=("The load generator was saturated.",),
+    )
+    found = rows.trial_row(invalid)
+    assert found.reasons == ("The load generator was saturated.",)
+    assert found.numbers.requests.text == "\N{EN DASH}"
+    assert found.overhead.replace("\N{NO-BREAK SPACE}", " ") == "2.75 s"
