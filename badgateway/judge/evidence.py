@@ -1,0 +1,22 @@
+"""What the judge is given of one trial."""
+
+from dataclasses import dataclass
+
+import duckdb
+
+from badgateway.model.summary import ProcessUse, ProxyMessage
+from badgateway.model.trial import TrialRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialEvidence:
+    """One trial as it was recorded; nothing in it is judged yet."""
+
+    record: TrialRecord
+    relation: duckdb.DuckDBPyRelation | None
+    """One row per request with at least the columns outcome, phase, latency_ms, first_byte_ms; None when unreadable."""
+    problem: str | None
+    """Why the rows cannot be believed, one sentence; None when they can."""
+    proxy_messages: tuple[ProxyMessage, ...]
+    """Most frequent first."""
+    uses: tuple[ProcessUse, ...]

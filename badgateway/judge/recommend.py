@@ -1,0 +1,93 @@
+"""Answers the experiment's question: which configuration, and which facts decided."""
+
+from collections.abc import Sequence
+
+from badgateway.judge.ranking import highest_level, rank
+from badgateway.judge.reasons import about_baseline, about_invalid, about_rivals, reached
+from badgateway.judge.verdicts import MAX_SHARE_OVER_P95
+from badgateway.judge.wording import counted, limit, milliseconds_limit, setup
+from badgateway.model.experiment import Experiment
+from badgateway.model.summary import ConfigurationSummary, Decision, Recommendation, Verdict
+
+
+def recommend(experiment: Experiment, configurations: Sequence[ConfigurationSummary]) -> Recommendation:
+    """Pick the best configuration that passed at every level, if there is one.
+
+    Args:
+        experiment: Its first configuration is the baseline.
+        configurations: One for each of the experiment's, in any order.
+    """
+    ranked = rank(configurations)
+    if ranked[0].verdict is Verdict.PASS:
+        return _picked(experiment, ranked)
+    if ranked[0].verdict is Verdict.FAIL:
+        return _none_qualifies(experiment, ranked)
+    return _inconclusive(experiment, ranked)
+
+
+def _picked(experiment: Experiment, ranked: tuple[ConfigurationSummary, ...]) -> Recommendation:
+    best = ranked[0]
+    return Recommendation(
+        decision=Decision.PICKED,
+        configuration=best.configuration.name,
+        sentence=f"Run {best.configuration.name} ({setup(best.configuration)}): {reached(highest_level(best))}.",
+        reasons=(*about_rivals(experiment, ranked), *about_baseline(experiment, ranked), *about_invalid(ranked)),
+        ranking=_names(ranked),
+    )
+
+
+def _none_qualifies(experiment: Experiment, ranked: tuple[ConfigurationSummary, ...]) -> Recommendation:
+    best = ranked[0]
+    valid = [summary for summary in ranked if summary.verdict is not Verdict.INVALID]
+    return Recommendation(
+        decision=Decision.NONE_QUALIFIES,
+        configuration=None,
+        sentence=(
+            f"None of the {counted(len(valid), 'configuration')} that could be measured reached the objective "
+            f"({_objective(experiment)}); the closest is {best.configuration.name} ({setup(best.configuration)})."
+        ),
+        reasons=(
+            *(f"{best.configuration.name}, {reason}." for reason in best.reasons),
+            *about_baseline(experiment, ranked),
+            *about_invalid(ranked),
+        ),
+        ranking=_names(ranked),
+    )
+
+
+def _inconclusive(experiment: Experiment, ranked: tuple[ConfigurationSummary, ...]) -> Recommendation:
+    best = ranked[0]
+    if best.verdict is Verdict.INVALID:
+        sentence = "No trial can be trusted, so nothing is known: look at the reasons, repair, and run it again."
+        reasons = about_invalid(ranked)
+    else:
+        sentence = (
+            f"Nothing is decided yet: no configuration is proven to reach the objective ({_objective(experiment)}), "
+            f"but {best.configuration.name} may; measure longer (load.window_s) or more often (blocks)."
+        )
+        open_ones = tuple(
+            f"{summary.configuration.name} is open, {reason}."
+            for summary in ranked
+            if summary.verdict is Verdict.INCONCLUSIVE
+            for reason in summary.reasons
+        )
+        reasons = (*open_ones, *about_baseline(experiment, ranked), *about_invalid(ranked))
+    return Recommendation(
+        decision=Decision.INCONCLUSIVE,
+        configuration=None,
+        sentence=sentence,
+        reasons=reasons,
+        ranking=_names(ranked),
+    )
+
+
+def _objective(experiment: Experiment) -> str:
+    objective = experiment.objective
+    return (
+        f"at most {limit(objective.max_failure_share)} of requests failed and {limit(1 - MAX_SHARE_OVER_P95)} of the "
+        f"OK ones within {milliseconds_limit(objective.p95_ms)}, at every load level"
+    )
+
+
+def _names(ranked: tuple[ConfigurationSummary, ...]) -> tuple[str, ...]:
+    return tuple(summary.configuration.name for summary in ranked)

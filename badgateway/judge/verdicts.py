@@ -1,0 +1,106 @@
+"""Holds a measurement against the objective, and says what makes a trial no measurement at all."""
+
+from dataclasses import dataclass
+
+from badgateway.judge.evidence import TrialEvidence
+from badgateway.judge.proportion import requests_to_decide
+from badgateway.judge.wording import interval, kinds, limit, milliseconds, milliseconds_limit, percent
+from badgateway.model.experiment import Objective
+from badgateway.model.outcome import Outcome
+from badgateway.model.summary import Measurement, Proportion, Verdict
+from badgateway.model.trial import TrialRecord, TrialStatus
+
+SEVERITY = (Verdict.PASS, Verdict.INCONCLUSIVE, Verdict.FAIL, Verdict.INVALID)
+"""From good to bad; the worst of several verdicts wins."""
+
+MAX_GENERATOR_CPU_SHARE = 0.9
+MAX_SHARE_OVER_P95 = 0.05
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """A verdict and the sentences why it is not PASS, the worst first."""
+
+    verdict: Verdict
+    reasons: tuple[str, ...]
+
+
+def why_invalid(evidence: TrialEvidence) -> str | None:
+    """Say why the trial's rows must not be counted; None when they may."""
+    if evidence.record.status is TrialStatus.ABORTED:
+        return evidence.record.reason or "the trial was aborted, and nobody wrote down why"
+    if evidence.problem is not None:
+        return evidence.problem
+    if evidence.relation is None:
+        return "there is no ledger of the trial"
+    return _why_not_measured(evidence.record)
+
+
+def _why_not_measured(record: TrialRecord) -> str | None:
+    if record.window is None:
+        return "the trial ended before its window began"
+    if record.generator_cpu_share is None:
+        return "how busy the load generator was is unknown"
+    if record.generator_cpu_share > MAX_GENERATOR_CPU_SHARE:
+        return f"the load generator was saturated ({percent(record.generator_cpu_share)} of one core)"
+    return None
+
+
+def why_unusable(measurement: Measurement) -> str | None:
+    """Say why a trial's sums must not be used; None when they may."""
+    unmatched = measurement.count(Outcome.UNMATCHED)
+    if unmatched:
+        return f"{unmatched:,} of {measurement.requests:,} requests are in the books of one side only"
+    return None
+
+
+def judge(measurement: Measurement, objective: Objective) -> Judgement:
+    """Hold a measurement against the objective; the worse of its two parts is the verdict."""
+    if measurement.over_objective is None:
+        reason = f"none of {measurement.requests:,} requests was OK: {kinds(measurement)}"
+        return Judgement(verdict=Verdict.FAIL, reasons=(reason,))
+    parts = (_judge_failures(measurement, objective), _judge_latency(measurement, objective))
+    worst_first = sorted(parts, key=lambda part: -SEVERITY.index(part.verdict))
+    reasons = tuple(reason for part in worst_first for reason in part.reasons)
+    return Judgement(verdict=worst_first[0].verdict, reasons=reasons)
+
+
+def _judge_failures(measurement: Measurement, objective: Objective) -> Judgement:
+    failures, allowed = measurement.failures, objective.max_failure_share
+    fact = f"{percent(failures.share)} of {failures.total:,} requests failed ({interval(failures)})"
+    by_kind = f": {kinds(measurement)}" if failures.count else ""
+    return _compare(failures, allowed, f"{fact}; allowed are {limit(allowed)}{by_kind}")
+
+
+def _judge_latency(measurement: Measurement, objective: Objective) -> Judgement:
+    over, latency = measurement.over_objective, measurement.latency
+    assert over is not None
+    assert latency is not None
+    fact = (
+        f"{percent(over.share)} of {over.total:,} OK requests took longer than {milliseconds_limit(objective.p95_ms)} "
+        f"({interval(over)}); allowed are {limit(MAX_SHARE_OVER_P95)}, the p95 was {milliseconds(latency.p95_ms)}"
+    )
+    return _compare(over, MAX_SHARE_OVER_P95, fact)
+
+
+def _compare(observed: Proportion, allowed: float, fact: str) -> Judgement:
+    if observed.low > allowed:
+        return Judgement(verdict=Verdict.FAIL, reasons=(fact,))
+    if observed.high <= allowed:
+        return Judgement(verdict=Verdict.PASS, reasons=())
+    return Judgement(verdict=Verdict.INCONCLUSIVE, reasons=(f"{fact}; {_what_it_takes(observed, allowed)}",))
+
+
+def _what_it_takes(observed: Proportion, allowed: float) -> str:
+    if allowed == 0:
+        return "no number of requests can prove that none ever fails"
+    total = requests_to_decide(observed, allowed)
+    if total is None:
+        return "the share is so close to what is allowed that more requests will hardly decide it"
+    return f"it needs about {_rounded_up(total - observed.total):,} more requests to decide, if the share stays so"
+
+
+def _rounded_up(number: int) -> int:
+    """Round up to two digits: more would claim to know."""
+    unit: int = 10 ** max(len(str(number)) - 2, 0)
+    return -(-number // unit) * unit
