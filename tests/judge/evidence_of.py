@@ -1,0 +1,91 @@
+"""Makes evidence, measurements and summaries out of plain counts, without any file."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import duckdb
+
+from badgateway.judge import TrialEvidence, summarise
+from badgateway.judge.measure import measure
+from badgateway.model.experiment import Experiment
+from badgateway.model.outcome import Outcome
+from badgateway.model.summary import ConfigurationSummary, Measurement, ProcessUse, ProxyMessage
+from badgateway.model.trial import Trial, TrialRecord, TrialStatus, Window
+from tests.declared import declared
+
+WINDOW = Window(start_s=1000, end_s=1010, drained_s=1012)
+
+Counts = Mapping[Outcome, int]
+OK, BAD_GATEWAY = Outcome.OK, Outcome.BAD_GATEWAY
+
+
+def rows(counts: Counts, *, latencies_ms: Sequence[float] = (100.0,), phase: str = "window") -> duckdb.DuckDBPyRelation:
+    """Return a ledger's columns that the judge reads; OK requests take the latencies in turn, others 1 ms."""
+    connection = duckdb.connect()
+    connection.execute("CREATE TABLE ledger (outcome VARCHAR, phase VARCHAR, latency_ms DOUBLE, first_byte_ms DOUBLE)")
+    for outcome, number in counts.items():
+        turns = list(latencies_ms) if outcome is OK else [1.0]
+        connection.execute(
+            "INSERT INTO ledger SELECT $outcome, $phase, $turns[1 + i % len($turns)], $turns[1 + i % len($turns)] / 2 "
+            "FROM range($number) AS numbers(i)",
+            {"outcome": str(outcome), "phase": phase, "turns": turns, "number": number},
+        )
+    return connection.table("ledger")
+
+
+def measurement(counts: Counts, *, latencies_ms: Sequence[float] = (100.0,), limit_ms: float = 1000) -> Measurement:
+    found = measure([rows(counts, latencies_ms=latencies_ms)], window_s=10, p95_limit_ms=limit_ms)
+    assert found is not None
+    return found
+
+
+def record(configuration: str = "first", users: int = 50, *, block: int = 1, **given: Any) -> TrialRecord:
+    fields: dict[str, Any] = {
+        "status": TrialStatus.COMPLETED,
+        "reason": "",
+        "window": WINDOW,
+        "started_s": 990.0,
+        "ended_s": 1015.5,
+        "load_s": 22.0,
+        "generator_cpu_share": 0.2,
+    }
+    trial = Trial(block=block, position=block, configuration=configuration, users=users, seed=1)
+    return TrialRecord(trial=trial, **(fields | given))
+
+
+def evidence(
+    counts: Counts | None,
+    trial: TrialRecord | None = None,
+    *,
+    latencies_ms: Sequence[float] = (100.0,),
+    problem: str | None = None,
+    proxy_messages: tuple[ProxyMessage, ...] = (),
+    uses: tuple[ProcessUse, ...] = (),
+) -> TrialEvidence:
+    return TrialEvidence(
+        record=trial or record(),
+        relation=None if counts is None else rows(counts, latencies_ms=latencies_ms),
+        problem=problem,
+        proxy_messages=proxy_messages,
+        uses=uses,
+    )
+
+
+def experiment(*names: str, users: Sequence[int] = (50,), max_failure_share: float = 0.01) -> Experiment:
+    arm = {"server": "servers/gunicorn_gevent.py", "driver": "pymysql", "workers": 2}
+    return Experiment.model_validate(
+        declared(
+            configurations=[{"name": name, **arm} for name in names],
+            load={"locustfile": "experiments/load.py", "users": list(users)},
+            objective={"max_failure_share": max_failure_share, "p95_ms": 1000},
+        )
+    )
+
+
+def summarised(
+    given: Experiment, found: Mapping[str, TrialEvidence | Sequence[TrialEvidence]]
+) -> tuple[ConfigurationSummary, ...]:
+    trials = [
+        entry for entries in found.values() for entry in ([entries] if isinstance(entries, TrialEvidence) else entries)
+    ]
+    return summarise(given, trials)

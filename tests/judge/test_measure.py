@@ -1,0 +1,92 @@
+import numpy as np
+import pytest
+
+from badgateway.judge.measure import measure
+from badgateway.model.outcome import Outcome
+from tests.judge.evidence_of import BAD_GATEWAY, OK, measurement, rows
+
+
+def test_counts_shares_and_throughput_are_those_computed_by_hand():
+    found = measurement({OK: 60, BAD_GATEWAY: 30, Outcome.TRUNCATED: 10})
+
+    assert found.requests == 100
+    assert [(entry.outcome, entry.proportion.count, entry.proportion.total) for entry in found.outcomes] == [
+        (OK, 60, 100),
+        (BAD_GATEWAY, 30, 100),
+        (Outcome.TRUNCATED, 10, 100),
+    ]
+    assert (found.failures.count, found.failures.total, found.failures.share) == (40, 100, 0.4)
+    assert found.throughput_rps == 6
+    assert found.count(Outcome.GATEWAY_TIMEOUT) == 0
+
+
+def test_the_quantiles_of_0_to_100_ms_carry_their_own_names():
+    found = measurement({OK: 101}, latencies_ms=range(101)).latency
+
+    assert found is not None
+    assert (found.p50_ms, found.p95_ms, found.p99_ms, found.max_ms) == (50, 95, 99, 100)
+
+
+def test_quantiles_are_those_of_numpy_on_the_raw_rows():
+    latencies_ms = np.random.default_rng(1).lognormal(5, 1, size=1234)
+    found = measurement({OK: 1234}, latencies_ms=latencies_ms.tolist())
+
+    assert found.latency is not None
+    assert found.first_byte is not None
+    assert found.latency.p95_ms == pytest.approx(np.quantile(latencies_ms, 0.95))
+    assert found.latency.p99_ms == pytest.approx(np.quantile(latencies_ms, 0.99))
+    assert found.first_byte.p95_ms == pytest.approx(np.quantile(latencies_ms, 0.95) / 2)
+
+
+def test_failures_are_not_in_the_latency_however_fast_they_are():
+    without = measurement({OK: 100}, latencies_ms=range(100))
+    with_failures = measurement({OK: 100, BAD_GATEWAY: 900}, latencies_ms=range(100))
+
+    assert without.latency == with_failures.latency
+    assert without.over_objective == with_failures.over_objective
+    assert without.throughput_rps == with_failures.throughput_rps
+
+
+def test_requests_over_the_objective_are_counted_a_request_at_the_limit_is_within():
+    found = measurement({OK: 100}, latencies_ms=range(1, 101), limit_ms=90).over_objective
+
+    assert found is not None
+    assert (found.count, found.total) == (10, 100)
+
+
+def test_without_an_ok_request_there_is_no_latency_and_no_throughput():
+    found = measurement({BAD_GATEWAY: 5})
+
+    assert (found.latency, found.first_byte, found.over_objective) == (None, None, None)
+    assert found.throughput_rps == 0
+
+
+def test_only_requests_that_started_in_the_window_count():
+    warm_up, after = (rows({OK: 7, BAD_GATEWAY: 3}, phase=phase) for phase in ("warm-up", "after"))
+
+    assert measure([warm_up, after], window_s=10, p95_limit_ms=1) is None
+    found = measure([warm_up, rows({OK: 2}), after], window_s=10, p95_limit_ms=1000)
+    assert found is not None
+    assert (found.requests, found.failures.count) == (2, 0)
+
+
+def test_trials_are_pooled_row_by_row_and_not_by_averaging_their_quantiles():
+    few, many = rows({OK: 1}, latencies_ms=[1000.0]), rows({OK: 99, BAD_GATEWAY: 100}, latencies_ms=[10.0])
+    found = measure([few, many], window_s=20, p95_limit_ms=500)
+
+    assert found is not None
+    assert found.latency is not None
+    assert found.over_objective is not None
+    assert (found.requests, found.failures.count, found.over_objective.count) == (200, 100, 1)
+    assert (found.latency.p95_ms, found.latency.max_ms) == (10, 1000)
+    assert found.throughput_rps == 5
+
+
+def test_an_unknown_first_byte_is_left_out_of_its_quantiles_only():
+    relation = rows({OK: 10}).project("outcome, phase, latency_ms, NULL::DOUBLE AS first_byte_ms")
+    found = measure([relation, rows({OK: 1}, latencies_ms=[30.0])], window_s=1, p95_limit_ms=1000)
+
+    assert found is not None
+    assert found.first_byte is not None
+    assert found.latency is not None
+    assert (found.first_byte.p50_ms, found.latency.p50_ms) == (15, 100)

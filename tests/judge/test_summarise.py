@@ -1,0 +1,113 @@
+import pytest
+
+from badgateway.judge import summarise_trial
+from badgateway.model.experiment import Objective
+from badgateway.model.outcome import Outcome
+from badgateway.model.summary import ProcessUse, ProxyMessage, Verdict
+from badgateway.model.trial import TrialStatus
+from tests.judge.evidence_of import BAD_GATEWAY, OK, evidence, experiment, record, summarised
+
+OBJECTIVE = Objective(max_failure_share=0.01, p95_ms=1000)
+GOOD = {OK: 1000}
+
+
+def test_a_good_trial_passes_and_keeps_what_was_recorded_beside_it():
+    message = ProxyMessage(message="m", count=1, first_line="l")
+    use = ProcessUse(part="server", cpu_s=1, peak_rss_bytes=1, rss_growth_bytes=0)
+    found = summarise_trial(evidence(GOOD, proxy_messages=(message,), uses=(use,)), OBJECTIVE)
+
+    assert (found.verdict, found.reasons) == (Verdict.PASS, ())
+    assert found.measurement is not None
+    assert found.measurement.throughput_rps == 100
+    assert (found.trial, found.overhead_s) == (record().trial, 3.5)
+    assert (found.proxy_messages, found.uses) == ((message,), (use,))
+
+
+@pytest.mark.parametrize(
+    ("counts", "changed", "problem", "reason"),
+    [
+        (None, {"status": TrialStatus.ABORTED, "reason": "uWSGI ended"}, None, "uWSGI ended"),
+        (GOOD, {"status": TrialStatus.ABORTED}, None, "the trial was aborted, and nobody wrote down why"),
+        (GOOD, {}, "the books do not balance", "the books do not balance"),
+        (None, {}, None, "there is no ledger of the trial"),
+        (GOOD, {"window": None}, None, "the trial ended before its window began"),
+        (GOOD, {"generator_cpu_share": None}, None, "how busy the load generator was is unknown"),
+        (GOOD, {"generator_cpu_share": 0.91}, None, "the load generator was saturated (91.0 % of one core)"),
+        ({}, {}, None, "no request started in the window"),
+        ({OK: 1999, Outcome.UNMATCHED: 1}, {}, None, "1 of 2,000 requests are in the books of one side only"),
+    ],
+)
+def test_a_trial_that_cannot_be_trusted_is_invalid_has_no_numbers_and_says_why(counts, changed, problem, reason):
+    found = summarise_trial(evidence(counts, record(**changed), problem=problem), OBJECTIVE)
+
+    assert (found.verdict, found.reasons, found.measurement) == (Verdict.INVALID, (reason,), None)
+
+
+def test_a_load_generator_at_its_limit_but_not_over_it_is_believed():
+    assert summarise_trial(evidence(GOOD, record(generator_cpu_share=0.9)), OBJECTIVE).verdict is Verdict.PASS
+
+
+def test_configurations_and_levels_come_in_the_order_of_the_experiment():
+    given = experiment("b", "a", users=(300, 50))
+    found = summarised(
+        given, {"a": [evidence(GOOD, record("a", users)) for users in (50, 300)], "b": evidence(GOOD, record("b", 50))}
+    )
+
+    assert [summary.configuration.name for summary in found] == ["b", "a"]
+    assert [[level.users for level in summary.levels] for summary in found] == [[300, 50], [300, 50]]
+
+
+def test_a_level_pools_the_rows_of_its_valid_trials_and_tells_of_the_others():
+    trials = [
+        evidence(GOOD, record(block=1)),
+        evidence({OK: 995, BAD_GATEWAY: 5}, record(block=2)),
+        evidence({BAD_GATEWAY: 9000}, record(block=3), problem="the books do not balance"),
+    ]
+    ((level,),) = (summary.levels for summary in summarised(experiment("first"), {"first": trials}))
+
+    assert level.measurement is not None
+    assert (level.measurement.requests, level.measurement.failures.count) == (2000, 5)
+    assert level.measurement.throughput_rps == 1995 / 20
+    assert level.verdict is Verdict.PASS
+    assert level.reasons == ("1 of 3 trials not counted: the books do not balance",)
+    assert [trial.verdict for trial in level.trials] == [Verdict.PASS, Verdict.INCONCLUSIVE, Verdict.INVALID]
+
+
+def test_trials_too_short_to_decide_alone_decide_together():
+    trials = [evidence({OK: 200}, record(block=block)) for block in (1, 2)]
+    (found,) = summarised(experiment("first"), {"first": trials})
+
+    assert [trial.verdict for trial in found.levels[0].trials] == [Verdict.INCONCLUSIVE] * 2
+    assert found.verdict is Verdict.PASS
+
+
+def test_a_level_without_a_valid_trial_is_invalid():
+    (found,) = summarised(experiment("first"), {"first": [evidence(None), evidence(None, record(block=2))]})
+
+    assert found.levels[0].verdict is Verdict.INVALID
+    assert found.levels[0].measurement is None
+    assert found.reasons == ("at 50 users: 2 of 2 trials not counted: there is no ledger of the trial",)
+
+
+def test_a_level_that_was_not_run_is_invalid_and_so_is_its_configuration():
+    (found,) = summarised(experiment("first", users=(50, 300)), {"first": evidence(GOOD)})
+
+    assert found.verdict is Verdict.INVALID
+    assert found.reasons == ("at 300 users: no trial was run",)
+
+
+@pytest.mark.parametrize(
+    ("levels", "verdict", "places"),
+    [
+        ((GOOD, GOOD), Verdict.PASS, []),
+        ((GOOD, {OK: 10}), Verdict.INCONCLUSIVE, ["at 300 users"] * 2),
+        (({OK: 10}, {BAD_GATEWAY: 10}), Verdict.FAIL, ["at 300 users", "at 1 user", "at 1 user"]),
+        (({BAD_GATEWAY: 10}, None), Verdict.INVALID, ["at 300 users", "at 1 user"]),
+    ],
+)
+def test_a_configuration_has_the_verdict_of_its_worst_level_whose_reasons_come_first(levels, verdict, places):
+    trials = [evidence(counts, record(users=users)) for counts, users in zip(levels, (1, 300), strict=True)]
+    (found,) = summarised(experiment("first", users=(1, 300)), {"first": trials})
+
+    assert found.verdict is verdict
+    assert [reason.split(":")[0] for reason in found.reasons] == places

@@ -1,0 +1,50 @@
+from pathlib import PurePosixPath
+
+import pytest
+
+from badgateway.judge.wording import milliseconds, milliseconds_limit, percent, rate, setup
+from badgateway.model.experiment import Configuration
+
+
+@pytest.mark.parametrize(
+    ("share", "words"),
+    [
+        (0, "0 %"),
+        (1e-9, "<0.001 %"),
+        (0.0003, "0.03 %"),
+        (0.005, "0.5 %"),
+        (0.1234, "12.3 %"),
+        (0.99999, ">99.9 %"),
+        (1, "100 %"),
+    ],
+)
+def test_a_share_is_never_said_as_nothing_or_all_when_it_is_not(share, words):
+    assert percent(share) == words
+
+
+def test_latencies_and_rates_have_the_digits_that_matter():
+    assert [milliseconds(value) for value in (4.23, 42.3, 1234.5)] == ["4.2 ms", "42 ms", "1,234 ms"]
+    assert [milliseconds_limit(value) for value in (0.5, 3000)] == ["0.5 ms", "3,000 ms"]
+    assert [rate(value) for value in (4.23, 1234.5)] == ["4.2 requests/s", "1,234 requests/s"]
+
+
+@pytest.mark.parametrize(
+    ("server", "words"),
+    [
+        ("servers/uwsgi.ini", "servers/uwsgi.ini with 1 worker x 8 threads, accept queue 1,024, pymysql"),
+        (
+            "servers/gunicorn_gevent.py",
+            "servers/gunicorn_gevent.py with 1 worker x 64 greenlets, accept queue 1,024, pymysql",
+        ),
+    ],
+)
+def test_a_setup_names_what_the_worker_model_uses(server, words):
+    configuration = Configuration(name="x", server=PurePosixPath(server), driver="pymysql", workers=1, threads=8)
+
+    assert setup(configuration) == words
+
+
+def test_a_setup_without_threads_is_just_workers():
+    configuration = Configuration(name="x", server=PurePosixPath("a.ini"), driver="mysqlclient", workers=2, listen=100)
+
+    assert setup(configuration) == "a.ini with 2 workers, accept queue 100, mysqlclient"
