@@ -48,6 +48,8 @@ class Document:
     objective: str
     outcomes: tuple[Kind, ...]
     """The kinds of failure that occurred, for legends and column headings."""
+    has_gaps: bool
+    """Whether some configuration has a level without a measurement."""
     configurations: tuple[ConfigurationView, ...]
     """Best first."""
     parity: Parity
@@ -72,6 +74,7 @@ def build(study: StudySummary) -> Document:
         answer=_answer(study),
         objective=method.objective(study.experiment),
         outcomes=tuple(rows.kind(outcome, wording.long_name(outcome)) for outcome in columns),
+        has_gaps=any(cell.gap for cell in grid.cells(study)),
         configurations=tuple(_configuration(study, summary, columns) for summary in ranked),
         parity=settings.parity(study.experiment, tuple(summary.configuration for summary in ranked)),
         trials=_trials(study),

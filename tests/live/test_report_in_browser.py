@@ -14,6 +14,8 @@ pytestmark = pytest.mark.live
 
 WIDTHS = (400, 1280)
 SCHEMES = ("light", "dark")
+A4_WIDTH = 718
+"""What a sheet of A4 has between margins of 1 cm, in CSS pixels."""
 READABLE = 4.5
 """WCAG's contrast of text against what is behind it, level AA."""
 
@@ -33,7 +35,8 @@ CHARTS = """() => [...document.querySelectorAll('figure svg')]
 OVERLAPS = """() => [...document.querySelectorAll('figure svg')]
   .filter(svg => svg.getClientRects().length)
   .flatMap(svg => {
-    const texts = [...svg.querySelectorAll('text:not([opacity="0"])')].map(text => [text.textContent, text.getBoundingClientRect()])
+    const texts = [...svg.querySelectorAll('text:not([opacity="0"])')]
+      .map(text => [text.textContent, text.getBoundingClientRect()])
       .filter(([, box]) => box.width > 0);
     return texts.flatMap(([one, a], place) => texts.slice(place + 1)
       .filter(([, b]) => a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 3 && b.top < a.bottom - 3)
@@ -141,8 +144,8 @@ def test_no_label_of_a_chart_covers_another_one(open_report, sample, width):
 
 def test_the_colours_of_the_charts_follow_the_scheme(open_report):
     light, dark = (open_report("picked", scheme=scheme).page.evaluate(CHARTS) for scheme in SCHEMES)
-    assert "rgb(201, 79, 12)" in light[0]["colours"]
-    assert "rgb(240, 127, 60)" in dark[0]["colours"]
+    assert "rgb(197, 68, 21)" in light[0]["colours"]
+    assert "rgb(240, 135, 61)" in dark[0]["colours"]
     assert not set(light[1]["colours"]) & set(dark[1]["colours"])
 
 
@@ -178,3 +181,11 @@ def test_a_table_that_scrolls_can_be_reached_with_the_keyboard(open_report):
     assert region.evaluate("part => part.scrollWidth > part.clientWidth")
     region.focus()
     assert page.evaluate("() => document.activeElement.getAttribute('aria-label')").startswith("All numbers")
+
+
+def test_on_paper_it_is_light_and_whole_with_its_folded_parts_open(open_report):
+    page = open_report("picked", width=A4_WIDTH, scheme="dark").page
+    page.emulate_media(media="print", color_scheme="dark")
+    assert page.evaluate("() => getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= A4_WIDTH
+    assert page.get_by_text(samples.QUEUE_FULL.message).last.bounding_box()

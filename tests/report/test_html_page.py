@@ -157,3 +157,9 @@ def test_text_from_elsewhere_cannot_become_markup():
     assert "<script" not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
     assert samples.HOSTILE.splitlines()[0] in "".join(outline(samples.hostile()).text)
+
+
+def test_the_legend_explains_only_what_the_chart_shows():
+    assert "not measured, or not run" in "".join(outline(samples.interrupted()).text)
+    assert "not measured, or not run" not in "".join(outline(samples.picked()).text)
+    assert "No request failed." in "".join(outline(samples.many_levels()).text)

@@ -1,3 +1,5 @@
+from itertools import combinations
+from math import dist
 from pathlib import Path
 
 import pytest
@@ -15,11 +17,41 @@ def test_every_failure_has_one_colour_for_light_and_one_for_dark(outcome):
     assert STYLES.read_text(encoding="utf-8").count(f"--o-{wording.slug(outcome)}:") == 2
 
 
-def test_no_two_failures_share_a_colour():
+def colours(part):
+    return [part.split(f"--o-{wording.slug(outcome)}: #")[1][:6] for outcome in FAILURES]
+
+
+def linear(code):
+    parts = [int(code[place : place + 2], 16) / 255 for place in (0, 2, 4)]
+    return [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+
+
+def times(matrix, vector):
+    return [min(1, max(0, sum(a * b for a, b in zip(row, vector, strict=True)))) for row in matrix]
+
+
+def lab(rgb):
+    x, y, z = (max(part, 0) for part in times(XYZ, rgb))
+    x, y, z = (t ** (1 / 3) if t > 0.008856 else 7.787 * t + 16 / 116 for t in (x / 0.9505, y, z / 1.089))
+    return 116 * y - 16, 500 * (x - y), 200 * (y - z)
+
+
+XYZ = ((0.4124, 0.3576, 0.1805), (0.2126, 0.7152, 0.0722), (0.0193, 0.1192, 0.9505))
+EYES = {
+    "all cones": ((1, 0, 0), (0, 1, 0), (0, 0, 1)),
+    "no red cones": ((0.152286, 1.052583, -0.204868), (0.114503, 0.786281, 0.099216), (-0.003882, -0.048116, 1.051998)),
+    "no green cones": ((0.367322, 0.860646, -0.227968), (0.280085, 0.672501, 0.047413), (-0.01182, 0.04294, 0.968881)),
+    "no blue cones": ((1.255528, -0.076749, -0.178779), (-0.078411, 0.930809, 0.147602), (0.004733, 0.691367, 0.3039)),
+}
+"""How eyes see linear RGB (Machado, Oliveira and Fernandes, 2009)."""
+
+
+@pytest.mark.parametrize("eyes", EYES.values(), ids=EYES)
+def test_any_two_failures_look_different_to_all_eyes(eyes):
     light, dark = STYLES.read_text(encoding="utf-8").split("@media screen and (prefers-color-scheme: dark)")
     for part in (light, dark):
-        colours = [part.split(f"--o-{wording.slug(outcome)}: ")[1].split(";")[0] for outcome in FAILURES]
-        assert len(set(colours)) == len(FAILURES)
+        seen = [lab(times(eyes, linear(code))) for code in colours(part)]
+        assert min(dist(one, other) for one, other in combinations(seen, 2)) > 15
 
 
 def test_every_decision_and_outcome_has_words():
