@@ -21,10 +21,10 @@ print(json.dumps({name: getattr(settings, name) for name in shown} | {"drivers":
 """
 
 
-def start(code: str, **variables: str) -> subprocess.CompletedProcess[str]:
+def start(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("APP_", "DB_"))}
     return subprocess.run(
-        [sys.executable, "-c", code],
+        [sys.executable, *arguments],
         env=kept | {"DJANGO_SETTINGS_MODULE": "school_site.settings"} | variables,
         cwd=APP,
         capture_output=True,
@@ -36,7 +36,7 @@ def start(code: str, **variables: str) -> subprocess.CompletedProcess[str]:
 
 @functools.cache
 def settings_with(**variables: str) -> dict[str, Any]:
-    process = start(SHOW, **variables)
+    process = start("-c", SHOW, **variables)
     assert process.returncode == 0, process.stderr
     site: dict[str, Any] = json.loads(process.stdout)
     return site
@@ -54,7 +54,7 @@ def settings_with(**variables: str) -> dict[str, Any]:
     ],
 )
 def test_a_wrong_value_stops_the_start_and_names_the_variable_and_what_is_allowed(variable, value, allowed):
-    process = start(SHOW, **{variable: value})
+    process = start("-c", SHOW, **{variable: value})
 
     assert process.returncode == 1
     last = process.stderr.strip().splitlines()[-1]
@@ -64,7 +64,7 @@ def test_a_wrong_value_stops_the_start_and_names_the_variable_and_what_is_allowe
 
 
 def test_a_missing_pymysql_is_said_with_the_remedy():
-    process = start("import sys; sys.modules['pymysql'] = None\n" + SHOW)
+    process = start("-c", "import sys; sys.modules['pymysql'] = None\n" + SHOW)
 
     assert "DB_DRIVER='pymysql' but PyMySQL is not installed; pip install pymysql" in process.stderr
 
@@ -125,8 +125,18 @@ def test_an_error_is_logged_with_its_cause_and_its_request():
         "print(client.get('/healthz', headers={'X-Request-ID': 'r1'}).status_code)\n"
     )
 
-    process = start(code, DB_PORT="1")
+    process = start("-c", code, DB_PORT="1")
 
     assert process.stdout.strip() == "500"
     assert "[ERROR] django.request request=r1 Internal Server Error: /healthz" in process.stderr
     assert "OperationalError: (2003" in process.stderr
+
+
+@pytest.mark.parametrize("command", ["prepare", "restore"])
+def test_a_command_without_its_database_fails_in_one_line_that_says_where_it_looked(command):
+    process = start("manage.py", command, DB_PORT="1", DB_NAME="n", DB_USER="u")
+
+    assert process.returncode == 1
+    assert process.stderr.startswith("CommandError: the database n at 127.0.0.1, port 1, cannot be used as u: (2003, ")
+    assert process.stderr.strip().endswith("; check that it runs, and the variables DB_*")
+    assert process.stderr.count("\n") == 1

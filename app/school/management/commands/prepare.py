@@ -4,17 +4,16 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand
 
 from school.dataset.load import is_loaded, load
 from school.dataset.restore import NotAsLoadedError, restore
+from school.management.database_command import DatabaseCommand
 
 
-class Command(BaseCommand):
+class Command(DatabaseCommand):
     """Migrates and loads; data which already is what APP_MEMBERS asks for is kept."""
 
     help = "Create the tables and load APP_MEMBERS members with their scores, unless they already are there."
-    requires_system_checks = ()
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         """Prepare the database, and say whether its data was loaded or reused."""

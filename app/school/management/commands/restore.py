@@ -2,16 +2,16 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from school.dataset.restore import NotAsLoadedError, restore
+from school.management.database_command import DatabaseCommand
 
 
-class Command(BaseCommand):
+class Command(DatabaseCommand):
     """Deletes what was added; fails, and changes nothing, when loaded rows are missing or changed."""
 
     help = "Delete the rows added after loading; fail when the loaded rows are not as they were loaded."
-    requires_system_checks = ()
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         """Restore the database, and say how many rows were taken back.
