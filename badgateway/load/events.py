@@ -6,6 +6,8 @@ from pathlib import Path
 
 from badgateway.errors import LoadError
 
+_REMEDY = "the users of the Locust file must derive from badgateway.load.recorder.RecordedUser"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientEvents:
@@ -39,9 +41,8 @@ def read_events(path: Path) -> ClientEvents:
     try:
         happened = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as fault:
-        message = (
-            f"{path}: Locust left no events to read ({fault}); did the Locust file import badgateway.load.recorder?"
-        )
-        raise LoadError(message) from fault
+        raise LoadError(f"{path}: no events of Locust to read ({fault}); {_REMEDY}") from fault
+    if not isinstance(happened, dict):
+        raise LoadError(f"{path}: no events of Locust to read (not an object); {_REMEDY}")
     known = {field.name for field in fields(ClientEvents)}
     return ClientEvents(**{key: value for key, value in happened.items() if key in known})

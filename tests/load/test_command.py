@@ -1,0 +1,62 @@
+from typing import Any
+
+import pytest
+
+from badgateway.errors import LoadError
+from badgateway.load.command import Target, headless_command, spawn_rate, web_command
+from badgateway.process.child import Command
+from tests.load.conftest import ROOT, load_of
+
+
+def target(url: str = "http://127.0.0.1:8080", **more: Any) -> Target:
+    load, _ = load_of("visitors", users=50, warm_up_s=3, window_s=10)
+    return Target(url=url, load=load, users=50, client_timeout_s=8.5, project_root=ROOT, seed=4, **more)
+
+
+def option(command: Command, name: str) -> str:
+    return command.argv[command.argv.index(name) + 1]
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:80", "http://localhost:1", "http://[::1]:8000", "http://127.8.9.1"])
+def test_addresses_of_this_machine_are_loaded(url, tmp_path):
+    assert option(headless_command(target(url), tmp_path), "--host") == url
+
+
+@pytest.mark.parametrize(
+    "url", ["http://example.org", "http://10.0.0.1:80", "http://localhost.example", "", "nonsense"]
+)
+def test_other_hosts_are_not(url, tmp_path):
+    with pytest.raises(LoadError, match="no host that the user did not name"):
+        headless_command(target(url), tmp_path)
+    with pytest.raises(LoadError, match="no host that the user did not name"):
+        web_command(target(url), port=1, log=tmp_path / "ui.log")
+
+
+def test_locust_waits_longer_for_its_users_than_a_request_may_take(tmp_path):
+    assert float(option(headless_command(target(), tmp_path), "--stop-timeout")) > 8.5 + 1
+
+
+def test_the_environment_has_only_what_is_named(tmp_path, monkeypatch):
+    monkeypatch.setenv("LOCUST_USERS", "9999")
+    monkeypatch.setenv("SECRET", "x")
+    environment = headless_command(target(environment={"APP_MEMBERS": "10"}), tmp_path).environment
+
+    assert environment["APP_MEMBERS"] == "10"
+    assert environment["BADGATEWAY_ROWS"] == str(tmp_path)
+    assert environment["BADGATEWAY_RUN_TIME_S"] == "13.0"
+    assert environment["BADGATEWAY_SEED"] == "4"
+    assert not {"LOCUST_USERS", "SECRET"} & set(environment)
+
+
+def test_the_web_ui_listens_on_this_machine_only_and_records_nothing(tmp_path):
+    command = web_command(target(), port=8089, log=tmp_path / "ui.log")
+
+    assert (option(command, "--web-host"), option(command, "--web-port")) == ("127.0.0.1", "8089")
+    assert option(command, "--users") == "50"
+    assert "BADGATEWAY_ROWS" not in command.environment
+    assert "--headless" not in command.argv
+
+
+@pytest.mark.parametrize(("users", "warm_up_s", "rate"), [(300, 3, 200), (50, 0, 50), (1, 60, 1), (300, 1, 300)])
+def test_all_users_run_after_half_of_the_warm_up(users, warm_up_s, rate):
+    assert spawn_rate(users, warm_up_s) == rate
