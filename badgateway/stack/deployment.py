@@ -167,7 +167,9 @@ def _write_proxy_configuration(
         timeouts=experiment.timeouts,
         open_files=_open_files(),
     )
-    (site.raw / raw_files.NGINX_CONF).write_text(text, encoding="utf-8")
+    file = site.raw / raw_files.NGINX_CONF
+    file.write_text(text, encoding="utf-8")
+    hand_over(file, site.account)
 
 
 def _open_files() -> int:

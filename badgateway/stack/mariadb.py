@@ -92,6 +92,7 @@ def run_mariadb(
         hand_over(folder / name, account)
     configuration = folder / "mariadb.cnf"
     configuration.write_text(render(template, settings, folder=folder, port=port), encoding="utf-8")
+    hand_over(configuration, account)
     _bootstrap(program, password, folder, account)
     command = _command(folder, account, "MariaDB", str(program), f"--defaults-file={configuration}")
     with running(command) as server:
