@@ -44,8 +44,7 @@ def throughput(study: StudySummary) -> Chart:
 def latency(study: StudySummary) -> Chart:
     """Draw p50, p95 and p99 of the OK requests, on a log scale when they span much, with the objective's line."""
     objective_ms = study.experiment.objective.p95_ms
-    known = [value for measured in _measured(study) for value in _quantiles_ms(measured)]
-    axis = _latency_axis([*known, objective_ms])
+    axis = _latency_axis(_latencies_ms(study))
 
     def marks(cells: list[Cell], layout: Layout) -> list[Spec]:
         rows = [_latency_row(cell, objective_ms) for cell in cells if cell.measurement and cell.measurement.latency]
@@ -56,8 +55,14 @@ def latency(study: StudySummary) -> Chart:
 
 def latency_is_logarithmic(study: StudySummary) -> bool:
     """Tell whether the latency chart has a log scale, for the words beside it."""
-    known = [value for measured in _measured(study) for value in _quantiles_ms(measured)]
-    return _spans_much([*known, study.experiment.objective.p95_ms])
+    return _spans_much(_latencies_ms(study))
+
+
+def _latencies_ms(study: StudySummary) -> list[float]:
+    """Return everything the latency chart has to show, the objective included."""
+    found = [measured.latency for measured in _measured(study) if measured.latency]
+    known = [value for one in found for value in (one.p50_ms, one.p95_ms, one.p99_ms)]
+    return [*known, study.experiment.objective.p95_ms]
 
 
 def _measured(study: StudySummary) -> list[Measurement]:
@@ -116,11 +121,6 @@ def _segments(cell: Cell, top: float) -> list[Spec]:
         _segment(cell.configuration, start, min(end, 1), f"var(--o-{wording.slug(outcome)})")
         for (outcome, _), (start, end) in zip(kinds, edges, strict=True)
     ]
-
-
-def _quantiles_ms(measured: Measurement) -> tuple[float, ...]:
-    found = measured.latency
-    return (found.p50_ms, found.p95_ms, found.p99_ms) if found else ()
 
 
 def _spans_much(values_ms: list[float]) -> bool:
