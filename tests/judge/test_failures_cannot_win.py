@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from badgateway.judge import recommend
@@ -85,12 +85,16 @@ a_level = st.builds(
 an_arm = st.tuples(a_level, a_level)
 results = st.tuples(*(an_arm for _ in NAMES))
 
+# A busy machine is no fault of the judge, and the first example imports scipy.
+unhurried = settings(deadline=None)
+
 
 def place(arms: dict[str, tuple[Level, ...]], name: str) -> int:
     ranked = rank([summary(arm, levels) for arm, levels in arms.items()])
     return [entry.configuration.name for entry in ranked].index(name)
 
 
+@unhurried
 @given(results, st.sampled_from(NAMES), st.sampled_from([0, 1]), st.integers(1, 50_000))
 def test_more_failures_never_improve_a_rank(found, name, which, more):
     arms = dict(zip(NAMES, found, strict=True))
@@ -102,6 +106,7 @@ def test_more_failures_never_improve_a_rank(found, name, which, more):
     assert place(arms, name) <= place({**arms, name: tuple(levels)}, name)
 
 
+@unhurried
 @given(results, st.sampled_from(NAMES), st.integers(1, 100_000))
 def test_instant_502s_never_outrank_an_arm_with_fewer_failures(found, name, number):
     all_failed = Level(ok=0, failed=number, over=0, p95_ms=0.1, valid=True)
@@ -114,6 +119,7 @@ def test_instant_502s_never_outrank_an_arm_with_fewer_failures(found, name, numb
         assert entry.verdict is Verdict.INVALID or max(shares) == 1
 
 
+@unhurried
 @given(results, st.permutations(NAMES))
 def test_the_ranking_holds_every_configuration_once_whatever_order_they_come_in(found, order):
     summaries = {name: summary(name, levels) for name, levels in zip(NAMES, found, strict=True)}
@@ -123,6 +129,7 @@ def test_the_ranking_holds_every_configuration_once_whatever_order_they_come_in(
     assert recommend(EXPERIMENT, [summaries[name] for name in order]) == recommendation
 
 
+@unhurried
 @given(results)
 def test_only_what_passed_everywhere_is_picked_and_what_is_invalid_comes_last(found):
     summaries = {name: summary(name, levels) for name, levels in zip(NAMES, found, strict=True)}

@@ -41,6 +41,15 @@ def test_too_few_requests_say_how_many_more_it_takes():
     )
 
 
+def test_more_failures_than_allowed_by_bad_luck_are_inconclusive():
+    found = judged({OK: 98, BAD_GATEWAY: 2})
+
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert found.reasons[0].startswith(
+        "2.0 % of 100 requests failed (95 % interval 0.24-7.0 %); allowed are 1 %: 2 x 502;"
+    )
+
+
 def test_what_more_requests_cannot_decide_is_said():
     (at_the_limit,) = judged({OK: 297, BAD_GATEWAY: 3}).reasons
     (none_allowed,) = judged({OK: 5000}, allowed=0).reasons

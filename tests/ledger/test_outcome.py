@@ -76,6 +76,7 @@ def test_a_request_unknown_to_the_client_is_unmatched():
 @pytest.mark.parametrize("error", ["", "truncated", "bad_content"])
 def test_two_different_statuses_are_unmatched(error):
     assert outcome(status=200, error=error, proxy=502) is Outcome.UNMATCHED
+    assert outcome(status=502, error=error, proxy=200) is Outcome.UNMATCHED
 
 
 def test_a_row_no_rule_knows_stops_the_query():
