@@ -17,13 +17,13 @@ class Visitor(RecordedUser):
 
     wait_time = between(0.1, 0.3)
 
-    @task(4)
+    @task(3)
     def list_members(self) -> None:
         """Look at a page of the list."""
         page = self.random.randint(1, PAGES)
         self.fetch("GET", f"/members/?page={page}", name="GET /members/", check=StartsWith(b'{"page":'))
 
-    @task(3)
+    @task(2)
     def read_member(self) -> None:
         """Open one member."""
         member = self.random.randint(1, MEMBERS)
@@ -36,7 +36,7 @@ class Visitor(RecordedUser):
         score = {"course": self.random.choice(COURSES), "points": self.random.randint(0, 100), "taken_on": "2026-03-01"}
         self.fetch("POST", f"/members/{member}/scores/", name="POST /members/<id>/scores/", json=score, expect=201)
 
-    @task(4)
+    @task(6)
     def wait_for_database(self) -> None:
-        """Ask for what takes the database 20 ms."""
-        self.fetch("GET", "/wait/?db_ms=20", name="GET /wait/", check=StartsWith(b'{"db_ms":'))
+        """Ask for what takes the database 40 ms."""
+        self.fetch("GET", "/wait/?db_ms=40", name="GET /wait/", check=StartsWith(b'{"db_ms":'))

@@ -112,6 +112,7 @@ class Session:
         """Close the rows; Locust says nothing after this."""
         if self._rows:
             self._rows.close()
+            self._rows = None
 
     def _note(self, **facts: float | None) -> None:
         self._events = replace(self._events, **facts)  # type: ignore[arg-type] # ints among floats
@@ -122,6 +123,7 @@ class Session:
             write_events(self.settings.rows / raw.CLIENT_EVENTS, self._events)
 
     def _keep_flushing(self) -> None:
-        while self._rows:
+        while True:
             gevent.sleep(FLUSH_S)
-            self._rows.flush()
+            if self._rows:
+                self._rows.flush()

@@ -1,6 +1,6 @@
 """One keep-alive HTTP/1.1 connection that tells exactly how each exchange ended.
 
-Locust's FastHttpSession is not used for this: it sends a GET that was closed before its header up to eleven times under
+Locust's FastHttpSession is not used for this: it sends a GET that was closed before its header up to twelve times under
 one request id, books a streamed download as done before its body has come, and ends a cut body like a whole one.
 """
 
