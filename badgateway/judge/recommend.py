@@ -38,14 +38,18 @@ def _picked(experiment: Experiment, ranked: tuple[ConfigurationSummary, ...]) ->
 
 def _none_qualifies(experiment: Experiment, ranked: tuple[ConfigurationSummary, ...]) -> Recommendation:
     best = ranked[0]
+    named = f"{best.configuration.name} ({setup(best.configuration)})"
     valid = [summary for summary in ranked if summary.verdict is not Verdict.INVALID]
+    sentence = (
+        f"{named} does not reach the objective ({_objective(experiment)})."
+        if len(ranked) == 1
+        else f"None of the {counted(len(valid), 'configuration')} that could be measured reached the objective "
+        f"({_objective(experiment)}); the closest is {named}."
+    )
     return Recommendation(
         decision=Decision.NONE_QUALIFIES,
         configuration=None,
-        sentence=(
-            f"None of the {counted(len(valid), 'configuration')} that could be measured reached the objective "
-            f"({_objective(experiment)}); the closest is {best.configuration.name} ({setup(best.configuration)})."
-        ),
+        sentence=sentence,
         reasons=(
             *(f"{best.configuration.name}, {reason}." for reason in best.reasons),
             *about_baseline(experiment, ranked),

@@ -129,6 +129,14 @@ def test_none_qualifies_when_all_that_could_be_measured_fail():
     assert found.ranking == ("a", "base", "b")
 
 
+def test_an_only_configuration_that_fails_is_told_so():
+    found = recommended({"a": BAD})
+
+    assert found.decision is Decision.NONE_QUALIFIES
+    assert found.sentence.startswith("a (servers/gunicorn_gevent.py with 2 workers x 64 greenlets")
+    assert ") does not reach the objective (at most 1 %" in found.sentence
+
+
 def test_a_fast_failure_is_behind_a_slow_one_with_fewer_failures():
     found = recommended(
         {"fast": {OK: 1000, BAD_GATEWAY: 9000}, "slow": {OK: 90, BAD_GATEWAY: 10}}, latencies={"slow": 990.0}
