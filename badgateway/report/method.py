@@ -10,7 +10,7 @@ def objective(experiment: Experiment) -> str:
     share = numbers.declared_percent(experiment.objective.max_failure_share)
     limit = numbers.declared_milliseconds(experiment.objective.p95_ms)
     allowed = f"at most {share} of the requests fail" if experiment.objective.max_failure_share else "no request fails"
-    at = f"with {wording.listed(experiment.load.users)} users" if experiment.load.users != (1,) else "with 1 user"
+    at = f"at {wording.listed(experiment.load.users)} users" if experiment.load.users != (1,) else "at 1 user"
     return f"{allowed} and at least 95 % of the OK requests take at most {limit}, {at}."
 
 

@@ -87,10 +87,11 @@ def kind(outcome: Outcome, text: str) -> Kind:
 
 def level_row(cell: Cell, columns: tuple[Outcome, ...]) -> LevelRow:
     """Return the row of a cell; a level that was never run has no verdict."""
+    run = cell.level if cell.level and cell.level.trials else None
     return LevelRow(
         users=numbers.count(cell.users),
-        verdict=cell.level.verdict.value if cell.level else "NOT RUN",
-        reasons=cell.level.reasons if cell.level else ("The run ended before this level.",),
+        verdict=run.verdict.value if run else "NOT RUN",
+        reasons=run.reasons if run else (),
         gap=cell.gap,
         numbers=_numbers(cell.measurement, cell.gap, columns),
     )

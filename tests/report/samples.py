@@ -136,7 +136,7 @@ def level(
 
 def summary(configuration: Configuration, levels: Sequence[LevelSummary]) -> ConfigurationSummary:
     worst = max((entry.verdict for entry in levels), key=list(Verdict).index)
-    reasons = tuple(reason for entry in levels for reason in entry.reasons)
+    reasons = tuple(f"at {entry.users} users: {reason}" for entry in levels for reason in entry.reasons)
     return ConfigurationSummary(configuration=configuration, verdict=worst, reasons=reasons, levels=tuple(levels))
 
 
@@ -198,8 +198,8 @@ CONFIGURATIONS = (
 )
 
 _OK, _502, _504, _CUT = Outcome.OK, Outcome.BAD_GATEWAY, Outcome.GATEWAY_TIMEOUT, Outcome.TRUNCATED
-_LATE = "95 % of the OK requests took up to {}; at most 1 s is allowed."
-_FAILED = "{} of the requests failed; at most 0.1 % may."
+_LATE = "p95 of {} is above 1 s"
+_FAILED = "{} of the requests failed, more than 0.1 %"
 
 _COUNTS = {
     ("uwsgi-2", 50): ({_OK: 742}, (640, 702, 741, 803)),
@@ -317,7 +317,7 @@ def none_qualifies() -> StudySummary:
 
 def inconclusive() -> StudySummary:
     """One configuration is INVALID at one level, another had no OK request at all."""
-    reason = "The client has 812 rows and the proxy 790: the books do not balance."
+    reason = "the client has 812 rows and the proxy 790, so the books do not balance"
     lost = level("gunicorn-gthread", 300, 14, None, verdict=Verdict.INVALID, reasons=(reason,))
     dead = level(
         "uwsgi-2",
@@ -325,7 +325,7 @@ def inconclusive() -> StudySummary:
         9,
         measurement({_502: 24_002}),
         verdict=Verdict.FAIL,
-        reasons=("100 % of the requests failed; at most 0.1 % may.",),
+        reasons=("none of 24,002 requests was OK: 24,002 x 502",),
         messages=(QUEUE_FULL,),
     )
     changed = {"gunicorn-gthread": lost, "uwsgi-2": dead}
@@ -343,6 +343,12 @@ def inconclusive() -> StudySummary:
     return study(entries, recommendation)
 
 
+def never_run(configuration: str) -> LevelSummary:
+    """Return a level for which the run had no time."""
+    level_of_it = level(configuration, 300, 1, None, verdict=Verdict.INVALID, reasons=("no trial was run",))
+    return replace(level_of_it, trials=())
+
+
 def interrupted() -> StudySummary:
     """Stopped after the trials with 50 users and an aborted one; the others were never run."""
     aborted = level(
@@ -351,10 +357,16 @@ def interrupted() -> StudySummary:
         9,
         None,
         verdict=Verdict.INVALID,
-        reasons=("Aborted: nginx did not answer on /healthz within 10 s.",),
+        reasons=("nginx did not answer on /healthz within 10 s",),
     )
     entries = [
-        summary(entry.configuration, [entry.levels[0], *([aborted] if entry.configuration.name == "uwsgi-2" else [])])
+        summary(
+            entry.configuration,
+            [
+                entry.levels[0],
+                aborted if entry.configuration.name == "uwsgi-2" else never_run(entry.configuration.name),
+            ],
+        )
         for entry in default_comparison()
     ]
     recommendation = Recommendation(
@@ -377,7 +389,7 @@ def tiny() -> StudySummary:
         throughput_rps=197.1,
     )
     only = declared("uwsgi-2", "servers/uwsgi.ini", "mysqlclient", 2, listen=100)
-    reasons = ("1.4 % of the requests failed; at most 0.1 % may.",)
+    reasons = ("1.45 % of the requests failed, more than 0.1 %",)
     entry = summary(only, [level("uwsgi-2", 300, 1, measured, verdict=Verdict.FAIL, reasons=reasons)])
     recommendation = Recommendation(
         decision=Decision.NONE_QUALIFIES,
@@ -411,6 +423,21 @@ def hostile() -> StudySummary:
     return replace(base, experiment=asked, environment=place, configurations=(entry,), recommendation=advice)
 
 
+def nothing_measured() -> StudySummary:
+    """The only trial is INVALID."""
+    only = declared("uwsgi-2", "servers/uwsgi.ini", "mysqlclient", 2, listen=100)
+    reasons = ("the load generator was saturated (97 % of one core)",)
+    entry = summary(only, [level("uwsgi-2", 300, 1, None, verdict=Verdict.INVALID, reasons=reasons)])
+    recommendation = Recommendation(
+        decision=Decision.INCONCLUSIVE,
+        configuration=None,
+        sentence="Not decided: nothing was measured.",
+        reasons=reasons,
+        ranking=("uwsgi-2",),
+    )
+    return study([entry], recommendation, declared_experiment=experiment((only,), (300,)))
+
+
 def many_levels() -> StudySummary:
     """One configuration at four levels: the panels of the charts wrap."""
     only = declared("gunicorn-gthread", "servers/gunicorn_gthread.py", "mysqlclient", 2, threads=16)
@@ -437,4 +464,5 @@ SAMPLES: dict[str, Callable[[], StudySummary]] = {
     "tiny": tiny,
     "hostile": hostile,
     "many-levels": many_levels,
+    "nothing-measured": nothing_measured,
 }

@@ -136,12 +136,13 @@ def test_every_number_of_a_level_stands_under_its_own_heading():
 def test_an_invalid_level_gives_its_reason_in_place_of_numbers():
     rows = outline("inconclusive").rows
     (row,) = [row for row in rows if row[:2] == ["300", "INVALID"]]
-    assert row[2:] == ["- not measured. The client has 812 rows and the proxy 790: the books do not balance."]
+    assert row[2:] == ["- not measured: the client has 812 rows and the proxy 790, so the books do not balance"]
 
 
 def test_a_level_that_was_not_run_says_so():
     page = "".join(outline("interrupted").text)
-    assert "not run. The run ended before this level." in page
+    assert "not run" in page
+    assert "NOT RUN" in page
     assert "The run was interrupted before its last trial" in page
 
 
@@ -168,4 +169,4 @@ def test_text_from_elsewhere_cannot_become_markup():
 def test_the_legend_explains_only_what_the_chart_shows():
     assert "not measured, or not run" in "".join(outline("interrupted").text)
     assert "not measured, or not run" not in "".join(outline("picked").text)
-    assert "No request failed." in "".join(outline("many-levels").text)
+    assert "No failure was measured." in "".join(outline("many-levels").text)

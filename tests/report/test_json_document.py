@@ -66,7 +66,7 @@ def test_an_invalid_trial_has_null_where_a_number_would_be():
     configurations = {entry["name"]: entry for entry in read(samples.inconclusive())["configurations"]}
     trial = configurations["gunicorn-gthread"]["trials"][1]
     assert trial["status"] == "INVALID"
-    assert trial["reasons"] == ["The client has 812 rows and the proxy 790: the books do not balance."]
+    assert trial["reasons"] == ["the client has 812 rows and the proxy 790, so the books do not balance"]
     numbers = ("requests", "outcomes", "failures", "latency_ms", "first_byte_ms", "over_objective", "throughput_rps")
     assert {trial[key] for key in numbers} == {None}
 
