@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, sync_playwright
 
 from badgateway.report.html_page import render_html
-from tests.report import samples
+from tests.report import comparison, samples
 
 pytestmark = pytest.mark.live
 
@@ -195,4 +195,4 @@ def test_on_paper_it_is_light_and_whole_with_its_folded_parts_open(open_report):
     page.emulate_media(media="print", color_scheme="dark")
     assert page.evaluate("() => getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert page.evaluate("() => document.documentElement.scrollWidth") <= A4_WIDTH
-    assert page.get_by_text(samples.QUEUE_FULL.message).last.bounding_box()
+    assert page.get_by_text(comparison.QUEUE_FULL.message).last.bounding_box()

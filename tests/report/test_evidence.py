@@ -2,7 +2,7 @@ from dataclasses import replace
 
 from badgateway.model.summary import ProcessUse, ProxyMessage, Verdict
 from badgateway.report import evidence
-from tests.report import samples
+from tests.report import builders, samples
 
 
 def trials_of(*trials):
@@ -11,7 +11,7 @@ def trials_of(*trials):
 
 
 def trial(messages=(), uses=(), verdict=Verdict.PASS):
-    return replace(samples.trial("uwsgi-2", 300, 1, None, verdict=verdict, messages=messages), uses=uses)
+    return replace(builders.trial("uwsgi-2", 300, 1, None, verdict=verdict, messages=messages), uses=uses)
 
 
 def message(text, count, first="first"):

@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 from badgateway.report.html_page import render_html
-from tests.report import samples
+from tests.report import comparison, samples
 
 MOST_BYTES = 300_000
 VOID = {"meta", "link", "br", "path", "line", "rect"}
@@ -148,8 +148,8 @@ def test_a_level_that_was_not_run_says_so():
 
 def test_the_error_log_and_the_use_of_the_processes_are_there_as_evidence():
     page = "".join(outline("picked").text)
-    assert samples.QUEUE_FULL.message in page
-    assert samples.QUEUE_FULL.first_line in page
+    assert comparison.QUEUE_FULL.message in page
+    assert comparison.QUEUE_FULL.first_line in page
     assert "142\N{NO-BREAK SPACE}MiB" in page
 
 

@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 from badgateway.report import method
-from tests.report import samples
+from tests.report import builders, comparison, samples
 
 
 def words(sentences):
@@ -9,15 +9,15 @@ def words(sentences):
 
 
 def test_the_objective_is_one_sentence_with_all_its_limits():
-    sentence = words([method.objective(samples.experiment())])
+    sentence = words([method.objective(comparison.experiment())])
     assert sentence == (
         "at most 0.1 % of the requests fail and at least 95 % of the OK requests take at most 1 s, at 50 and 300 users."
     )
 
 
 def test_an_objective_without_failures_says_that_none_may_fail():
-    objective = samples.OBJECTIVE.model_copy(update={"max_failure_share": 0.0})
-    experiment = samples.experiment().model_copy(update={"objective": objective})
+    objective = builders.OBJECTIVE.model_copy(update={"max_failure_share": 0.0})
+    experiment = comparison.experiment().model_copy(update={"objective": objective})
     assert method.objective(experiment).startswith("no request fails and")
 
 

@@ -1,7 +1,7 @@
 from badgateway.model.outcome import Outcome
 from badgateway.model.summary import Verdict
 from badgateway.report import grid, rows
-from tests.report import samples
+from tests.report import builders, samples
 
 
 def cell_of(study, name, users):
@@ -49,11 +49,11 @@ def test_without_an_ok_request_latency_has_no_number_but_failures_have():
 
 
 def test_a_trial_that_is_invalid_shows_its_reasons_and_never_numbers():
-    invalid = samples.trial(
+    invalid = builders.trial(
         "uwsgi-2",
         50,
         3,
-        samples.measurement({Outcome.OK: 9}, (1, 2, 3, 4)),
+        builders.measurement({Outcome.OK: 9}, (1, 2, 3, 4)),
         verdict=Verdict.INVALID,
         reasons=("The load generator was saturated.",),
     )

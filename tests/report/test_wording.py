@@ -7,7 +7,7 @@ import pytest
 from badgateway.model.outcome import FAILURES, Outcome
 from badgateway.model.summary import Decision
 from badgateway.report import wording
-from tests.report import samples
+from tests.report import builders
 
 STYLES = Path(wording.__file__).with_name("templates") / "report.css"
 
@@ -66,7 +66,7 @@ def test_an_outcome_is_called_by_its_status_where_it_has_one():
 
 
 def test_the_split_names_each_kind_of_failure_with_its_count():
-    measured = samples.measurement({Outcome.OK: 5, Outcome.BAD_GATEWAY: 1284, Outcome.TRUNCATED: 2}, (1, 2, 3, 4))
+    measured = builders.measurement({Outcome.OK: 5, Outcome.BAD_GATEWAY: 1284, Outcome.TRUNCATED: 2}, (1, 2, 3, 4))
     texts = [text.replace("\N{NO-BREAK SPACE}", " ") for _, text in wording.split(measured)]
     assert texts == ["1,284 × 502", "2 × truncated"]  # noqa: RUF001 # the sign that is printed
 
