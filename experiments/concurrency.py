@@ -36,7 +36,7 @@ class Visitor(RecordedUser):
         score = {"course": self.random.choice(COURSES), "points": self.random.randint(0, 100), "taken_on": "2026-03-01"}
         self.fetch("POST", f"/members/{member}/scores/", name="POST /members/<id>/scores/", json=score, expect=201)
 
-    @task(6)
+    @task(5)
     def wait_for_database(self) -> None:
         """Ask for what takes the database 40 ms."""
         self.fetch("GET", "/wait/?db_ms=40", name="GET /wait/", check=StartsWith(b'{"db_ms":'))
