@@ -7,6 +7,7 @@
 
 import hashlib
 import os
+import shlex
 import sys
 import tomllib
 from pathlib import Path
@@ -74,6 +75,12 @@ def run(session: nox.Session, command: str, *arguments: str, success_codes: tupl
         interrupt_timeout=60,
         terminate_timeout=30,
         success_codes=success_codes,
+        # So that the report can tell how to do it again.
+        env={
+            "BADGATEWAY_STARTED_AS": shlex.join(
+                ["./lab", session.name, *(["--", *session.posargs] if session.posargs else [])]
+            )
+        },
     )
 
 

@@ -1,5 +1,6 @@
 """The commands and their options; the work is in the rooms below."""
 
+import os
 import shlex
 import sys
 from collections.abc import Sequence
@@ -79,7 +80,8 @@ def run(  # noqa: PLR0917 # one parameter per option
 def _run_one(path: Path, experiment: Experiment, results: Path) -> Finished:
     console = Console(stderr=True)
     console.print(f"[bold]{experiment.name}[/bold]: {experiment.question}", highlight=False)
-    command = shlex.join(["badgateway", *sys.argv[1:]])
+    # A nox session says what its user typed; the environment it runs us from is nobody's to type.
+    command = os.environ.get("BADGATEWAY_STARTED_AS") or shlex.join(["badgateway", *sys.argv[1:]])
     finished = run_experiment(experiment, root=project_root(path), results=results, command=command, console=console)
     if finished is None:
         click.echo("interrupted before the first trial had ended; nothing to report", err=True)
