@@ -47,15 +47,16 @@ def configuration_names(experiment: str) -> list[str]:
 
 def install(session: nox.Session) -> None:
     """Make the kit's environment what the lock file says; return at once when it already is."""
-    stamp = KIT / "installed.txt"
-    wanted = "\n".join([sys.version, str(ROOT), LOCK.read_text("utf-8"), (ROOT / "pyproject.toml").read_text("utf-8")])
-    if stamp.exists() and stamp.read_text("utf-8") == wanted:
-        return
-    session.log(f"making the environment {KIT} (the first time, uWSGI and mysqlclient are compiled)")
-    uv(session, "venv", "--clear", "--python", sys.executable, str(KIT))
-    uv(session, "pip", "sync", "--require-hashes", "--python", str(KIT), str(LOCK))
-    uv(session, "pip", "install", "--no-deps", "--no-build-isolation", "--python", str(KIT), "--editable", ".")
-    stamp.write_text(wanted, "utf-8")
+    interpreter, stamp = KIT / "interpreter.txt", KIT / "installed.txt"
+    wanted = "\n".join([str(ROOT), LOCK.read_text("utf-8"), (ROOT / "pyproject.toml").read_text("utf-8")])
+    if not (interpreter.exists() and interpreter.read_text("utf-8") == sys.version):
+        session.log(f"making the environment {KIT} (the first time, uWSGI and mysqlclient are compiled)")
+        uv(session, "venv", "--clear", "--python", sys.executable, str(KIT))
+        interpreter.write_text(sys.version, "utf-8")
+    if not (stamp.exists() and stamp.read_text("utf-8") == wanted):
+        uv(session, "pip", "sync", "--require-hashes", "--python", str(KIT), str(LOCK))
+        uv(session, "pip", "install", "--no-deps", "--no-build-isolation", "--python", str(KIT), "--editable", ".")
+        stamp.write_text(wanted, "utf-8")
 
 
 def uv(session: nox.Session, *arguments: str) -> None:

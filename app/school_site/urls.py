@@ -1,6 +1,7 @@
 """The addresses of the site; every error is answered in JSON."""
 
 from django.urls import path
+
 from school.views import export, health, members, scores, wait
 
 urlpatterns = [

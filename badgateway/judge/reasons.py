@@ -79,10 +79,10 @@ def about_baseline(experiment: Experiment, ranked: tuple[ConfigurationSummary, .
         return ()
     if baseline.verdict is not Verdict.PASS:
         complaint = _complaint(worst_level(baseline))
-        return (f"{name}, the first of the experiment, is {baseline.verdict}, {baseline.reasons[0]}{complaint}.",)
+        return (f"The baseline {name} is {baseline.verdict}, {baseline.reasons[0]}{complaint}.",)
     if rank == 1:
         return ()
-    return (f"{name}, the first of the experiment, reached the objective too: {reached(highest_level(baseline))}.",)
+    return (f"The baseline {name} reached the objective too: {reached(highest_level(baseline))}.",)
 
 
 def _complaint(level: LevelSummary) -> str:

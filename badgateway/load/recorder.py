@@ -155,7 +155,7 @@ def _judge(reply: Reply, expect: int) -> tuple[ClientError, str]:
     if reply.status == expect:
         wrong = reply.verdict()
     else:
-        wrong = f"status {reply.status}, expected {expect}" if 200 <= reply.status < 300 else None
+        wrong = f"status {reply.status}, expected {expect}" if 200 <= reply.status < 400 else None
     return (ClientError.BAD_CONTENT, wrong) if wrong else (ClientError.NONE, "")
 
 

@@ -6,11 +6,11 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db.models import Model
 from django.forms import model_to_dict
+
 from school.dataset import make
 from school.dataset.load import batches, load
 from school.dataset.restore import NotAsLoadedError, restore
 from school.models import Course, LoadedDataset, Member, Score
-
 from tests.app.conftest import MEMBERS
 
 pytestmark = pytest.mark.usefixtures("school")

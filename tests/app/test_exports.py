@@ -7,11 +7,11 @@ import pytest
 from django.db import connection
 from django.db.models import Avg
 from django.test.utils import CaptureQueriesContext
+
 from school.exports import STRATEGIES
 from school.exports.columns import COLUMNS, TITLES
 from school.exports.workbook import workbook_response, write_workbook
 from school.models import Member, Score
-
 from tests.app.conftest import MEMBERS
 
 

@@ -2,8 +2,8 @@ import pytest
 from django.db import connection
 from django.db.models import Avg
 from django.test.utils import CaptureQueriesContext
-from school.models import Member, Score
 
+from school.models import Member, Score
 from tests.app.conftest import MEMBERS
 
 

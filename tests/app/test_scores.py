@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+
 from school.models import Score
 
 GOOD = {"course": "ALG-1", "points": 87, "taken_on": "2026-03-01"}

@@ -37,7 +37,7 @@ def test_the_pick_is_named_with_what_to_deploy_and_what_it_reached():
     assert found.reasons == (
         "No other configuration is proven to reach the objective.",
         (
-            "uwsgi-2, the first of the experiment, is FAIL, at 50 users: 30.0 % of 2,000 requests failed "
+            "The baseline uwsgi-2 is FAIL, at 50 users: 30.0 % of 2,000 requests failed "
             "(95 % interval 28.0-32.1 %); allowed are 1 %: 600 x 502; nginx said 600 times: "
             "connect() to unix:... failed (11: x)."
         ),
@@ -88,7 +88,7 @@ def test_a_baseline_that_passes_is_spoken_of_only_once():
     third = recommended({"base": GOOD, "b": GOOD, "c": GOOD}, latencies=latencies)
     second = recommended({"base": GOOD, "b": GOOD}, latencies=latencies)
 
-    assert third.reasons[1].startswith("base, the first of the experiment, reached the objective too: at 50 users 0 of")
+    assert third.reasons[1].startswith("The baseline base reached the objective too: at 50 users 0 of")
     assert len(second.reasons) == 1
 
 
@@ -152,7 +152,7 @@ def test_nothing_is_decided_when_something_may_still_pass():
     assert "no configuration is proven to reach the objective" in found.sentence
     assert "but a may; measure longer" in found.sentence
     assert found.reasons[0].startswith("a is open, at 50 users: 0 % of 100 requests failed")
-    assert found.reasons[1].startswith("base, the first of the experiment, is FAIL")
+    assert found.reasons[1].startswith("The baseline base is FAIL")
 
 
 def test_nothing_is_known_when_every_configuration_is_invalid():

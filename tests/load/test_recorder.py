@@ -19,7 +19,7 @@ EXPECTED = {
     "/workbook": ("200", ""),
     "/502": ("502", ""),
     "/404": ("404", ""),
-    "/redirect": ("302", ""),
+    "/redirect": ("302", "bad_content"),
     "/empty": ("204", "bad_content"),
     "/html": ("200", "bad_content"),
     "/workbook-short": ("200", "bad_content"),
