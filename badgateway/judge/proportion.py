@@ -51,6 +51,6 @@ def _high(count: float, total: int) -> float:
 
 def _beta_quantile(probability: float, a: float, b: float) -> float:
     # scipy.special takes 0.4 s to import and scipy.stats, which does the same with it, 1.2 s: not at every start.
-    from scipy.special import betaincinv
+    from scipy.special import betaincinv  # noqa: PLC0415 # see above
 
     return float(betaincinv(a, b, probability))

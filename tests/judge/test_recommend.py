@@ -125,7 +125,11 @@ def test_none_qualifies_when_all_that_could_be_measured_fail():
         "95 % of the OK ones within 1,000 ms, at every load level); the closest is a (servers/gunicorn_gevent.py with "
         "2 workers x 64 greenlets, accept queue 1,024, pymysql)."
     )
-    assert [reason.split(" ")[0].rstrip(",") for reason in found.reasons] == ["a", "base", "b"]
+    assert [reason.split(",")[0] for reason in found.reasons] == [
+        "a",
+        "The baseline base is FAIL",
+        "b is INVALID and was not compared",
+    ]
     assert found.ranking == ("a", "base", "b")
 
 
