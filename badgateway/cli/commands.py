@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from badgateway.cli.browse import browse, locust_port
-from badgateway.cli.display import watch
+from badgateway.cli.display import say, watch
 from badgateway.cli.exit_codes import ExitCode, of_decision
 from badgateway.cli.group import KitGroup
 from badgateway.cli.wording import decision_lines, duration, trial_name
@@ -84,8 +84,8 @@ def run(  # noqa: PLR0917 # one parameter per option
 
 def _run_one(path: Path, experiment: Experiment, results: Path, interruption: Interruption) -> ExitCode:
     console = Console(stderr=True)
-    console.print(Text.assemble((experiment.name, "bold"), f": {experiment.question}"), soft_wrap=True)
-    console.print(Text(_outlook(experiment)), soft_wrap=True)
+    say(console, Text.assemble((experiment.name, "bold"), f": {experiment.question}"))
+    say(console, Text(_outlook(experiment)))
     with watch(console, experiment, interruption) as listener:
         finished = run_experiment(
             experiment, root=project_root(path), results=results, command=_command(), listener=listener
@@ -113,7 +113,11 @@ def _outlook(experiment: Experiment) -> str:
 
 
 def _print_decision(study: StudySummary, report: Path) -> None:
-    click.echo("\n".join((*decision_lines(study), f"Report: {report}")))
+    console = Console()
+    headline, *rest = decision_lines(study)
+    say(console, Text(headline, style="bold"))
+    for line in (*rest, f"Report: {report}"):
+        say(console, Text(line))
 
 
 @cli.command(name="report", short_help="Rebuild the reports of a run from its raw files.")

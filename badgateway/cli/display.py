@@ -45,7 +45,7 @@ class PlainLines:
 
     def busy_with(self, what: str) -> None:
         """Print what begins."""
-        self._console.print(Text(what), soft_wrap=True)
+        say(self._console, Text(what))
 
     def trial_starting(self, trial: Trial) -> None:
         """Print nothing: a line a trial, when there is something to say, keeps a log readable."""
@@ -55,7 +55,7 @@ class PlainLines:
 
     def trial_ended(self, summary: TrialSummary) -> None:
         """Print the trial's result."""
-        self._console.print(Text(trial_line(summary, self._total)), soft_wrap=True)
+        say(self._console, Text(trial_line(summary, self._total)))
 
 
 class LiveDisplay:
@@ -112,7 +112,7 @@ class LiveDisplay:
         text = Text(line)
         start = line.index(f": {summary.verdict.value}") + 2
         text.stylize(_STYLES[summary.verdict], start, start + len(summary.verdict.value))
-        self._console.print(text, soft_wrap=True)
+        say(self._console, text)
 
     def frame(self) -> Group:
         """Return what the live lines show now; always three, so that nothing jumps."""
@@ -157,6 +157,11 @@ def _state(progress: Progress) -> str:
     if progress.elapsed_s > progress.total_s:
         return ", waiting for the last answers"
     return f", {progress.elapsed_s:.0f} of {progress.total_s:.0f} s"
+
+
+def say(console: Console, text: Text) -> None:
+    """Print a line, broken between words on a terminal and not at all elsewhere."""
+    console.print(text, soft_wrap=not console.is_terminal)
 
 
 def watch(console: Console, experiment: Experiment, interruption: Interruption) -> PlainLines | LiveDisplay:
