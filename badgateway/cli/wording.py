@@ -56,6 +56,6 @@ def decision_lines(study: StudySummary) -> tuple[str, ...]:
         Decision.NONE_QUALIFIES: f"NONE QUALIFIES for {study.experiment.name}",
         Decision.INCONCLUSIVE: f"INCONCLUSIVE for {study.experiment.name}",
     }[study.recommendation.decision]
-    unfinished = () if study.complete else ("Not all trials were run: only those that had ended are counted.",)
+    unfinished = () if study.complete else ("Interrupted: only the trials that had ended are counted.",)
     reasons = tuple(f"- {first_line(reason)}" for reason in study.recommendation.reasons)
     return (headline, study.recommendation.sentence, *reasons, *unfinished)

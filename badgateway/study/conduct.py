@@ -50,6 +50,8 @@ def _keep(record: TrialRecord, raw: Path, bench: Bench, folder: RunFolder) -> Tr
     # The ledger is built inside the trial's time, so that the overhead it reports is all there is.
     record = dataclasses.replace(record, ended_s=time.time())
     kept = folder.keep_trial(record, raw)
+    # Not before: a run that came to nothing must not hide the one before it.
+    folder.point_latest()
     if evidence.relation is not None:
         folder.write_ledger(kept, evidence.relation)
     return summarise_trial(dataclasses.replace(evidence, record=record), bench.experiment.objective)

@@ -77,7 +77,6 @@ def _report(folder: RunFolder, listener: Listener) -> StudySummary | None:
     listener.busy_with("writing the reports")
     study = analyse(folder)
     publish(folder, study)
-    folder.point_latest()
     return study
 
 
