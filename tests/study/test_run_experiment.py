@@ -78,15 +78,16 @@ def test_an_interrupt_in_the_first_trial_leaves_its_raw_files_and_no_report(run,
     assert [trial.name[:3] for trial in (folder / "trials").iterdir()] == ["001"]
 
 
-@pytest.mark.parametrize("stop", [KeyboardInterrupt(), DeploymentError("no MariaDB"), OSError(28, "No space left")])
+@pytest.mark.parametrize("stop", [KeyboardInterrupt, DeploymentError, OSError])
 def test_a_run_that_was_stopped_before_its_first_trial_leaves_nothing(stop, run, seam, tmp_path):
     def fail() -> None:
-        raise stop
+        raise stop("no MariaDB")
 
     seam.on_set_up = fail
     finished = run()
 
-    assert (finished.study, finished.stopped_by) == (None, stop)
+    assert finished.study is None
+    assert isinstance(finished.stopped_by, stop)
     assert runs(tmp_path) == []
 
 
