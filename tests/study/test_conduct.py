@@ -6,7 +6,6 @@ import duckdb
 import pytest
 
 from badgateway.errors import DeploymentError, LoadError
-from badgateway.judge.summarise import summarise_trial
 from badgateway.model.raw import CLIENT_ROWS, LEDGER, SERVER_LOG
 from badgateway.model.summary import Verdict
 from badgateway.model.trial import TrialStatus
@@ -107,11 +106,11 @@ def test_ctrl_c_keeps_the_trial_in_flight_as_aborted_and_starts_no_other(seam, f
 
 
 def test_a_signal_while_a_trial_is_being_kept_waits_until_it_is(seam, folder, told, monkeypatch):
-    def signalled(evidence, objective):
+    def signalled(raw, record):
         signal.raise_signal(signal.SIGTERM)
-        return summarise_trial(evidence, objective)
+        return read_evidence(raw, record)
 
-    monkeypatch.setattr(module, "summarise_trial", signalled)
+    monkeypatch.setattr(module, "read_evidence", signalled)
 
     with pytest.raises(KeyboardInterrupt), unwinding_on_signals():
         run(folder, told)

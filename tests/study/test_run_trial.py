@@ -67,13 +67,21 @@ def test_what_a_server_or_the_generator_did_wrong_is_the_reason_of_an_aborted_tr
     assert seam.up == []
 
 
-def test_a_database_that_is_gone_aborts_the_trial_instead_of_failing_the_server(seam, table, raw):
+def test_a_database_that_ends_aborts_the_trial_instead_of_failing_the_server(seam, table, raw, monkeypatch):
+    monkeypatch.setattr("badgateway.study.bench.psutil.pid_exists", lambda _pid: False)
+    record = run_trial(TRIAL, table, raw, lambda _: None)
+
+    assert record.status is TrialStatus.ABORTED
+    assert record.reason.startswith(f"MariaDB (pid {table.database.pid}) ended by itself")
+    assert seam.up == []
+
+
+def test_a_bench_without_its_database_says_where_to_look(table):
     gone = dataclasses.replace(table, database=dataclasses.replace(table.database, pid=NO_PROCESS))
 
+    assert table.check() is None
     with pytest.raises(DeploymentError, match=rf"MariaDB \(pid {NO_PROCESS}\) ended by itself.*dmesg"):
         gone.check()
-
-    assert table.check() is None
 
 
 def test_ctrl_c_goes_through_a_trial_once_its_servers_are_down(seam, table, raw):
