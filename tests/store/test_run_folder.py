@@ -164,9 +164,3 @@ def test_a_file_that_cannot_be_written_is_told(folder, raw_folder):
         folder.write_text("report.md", "text")
     with pytest.raises(ResultsError, match=r"ledger\.parquet: cannot be written"):
         folder.write_ledger(kept, duckdb.sql("select 1"))
-
-
-def test_overhead_is_what_a_trial_took_beyond_its_load():
-    assert RECORD.overhead_s == 2.5
-    assert RECORD.window is not None
-    assert RECORD.window.length_s == 10.0
