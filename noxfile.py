@@ -34,7 +34,7 @@ def environment_home() -> Path:
 KIT = environment_home() / "kit"
 
 
-PURE_ROOMS = [f"badgateway/{room}/*" for room in ("model", "plan", "ledger", "judge", "report")] + [
+PURE_ROOMS = [f"badgateway/{room}/*" for room in ("model", "plan", "ledger", "logs", "causes", "judge", "report")] + [
     "badgateway/errors.py"
 ]
 

@@ -1,0 +1,1 @@
+"""The catalogue of causes, and the rules that find them in evidence."""

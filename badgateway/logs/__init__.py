@@ -1,0 +1,1 @@
+"""Reads production logs of proxies and servers into tables of evidence."""
