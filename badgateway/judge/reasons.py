@@ -19,7 +19,7 @@ def reached(level: LevelSummary) -> str:
     failures = measurement.failures
     return (
         f"at {counted(level.users, 'user')} {failures.count:,} of {failures.total:,} requests failed "
-        f"(at most {percent(failures.high)} in the long run), the p95 of OK requests was "
+        f"(with 95 % confidence at most {percent(failures.high)}), the p95 of OK requests was "
         f"{milliseconds(measurement.latency.p95_ms)}, and it served {rate(measurement.throughput_rps)}"
     )
 

@@ -39,7 +39,16 @@ def render_json(study: StudySummary) -> str:
         "environment": _environment(study),
         "configurations": [_configuration(summary) for summary in study.configurations],
     }
-    return json.dumps(whole, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return json.dumps(_rounded(whole), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _rounded(value: object) -> object:
+    """Cut floats to six decimals, finer than anything measured, so that no digit is the arithmetic's own."""
+    if isinstance(value, float):
+        return round(value, 6)
+    if isinstance(value, dict):
+        return {key: _rounded(inner) for key, inner in value.items()}
+    return [_rounded(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
 def _experiment(experiment: Experiment, seed: int) -> Object:

@@ -31,7 +31,7 @@ def test_the_pick_is_named_with_what_to_deploy_and_what_it_reached():
     assert (found.decision, found.configuration) == (Decision.PICKED, "gevent")
     assert found.sentence == (
         "Run gevent (servers/gunicorn_gevent.py with 2 workers x 64 greenlets, accept queue 1,024, pymysql): "
-        "at 50 users 0 of 2,000 requests failed (at most 0.18 % in the long run), the p95 of OK requests "
+        "at 50 users 0 of 2,000 requests failed (with 95 % confidence at most 0.18 %), the p95 of OK requests "
         "was 100 ms, and it served 200 requests/s."
     )
     assert found.reasons == (

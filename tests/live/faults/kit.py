@@ -1,0 +1,147 @@
+"""The badgateway command in a process of its own, on a small project of its own, and what it starts and leaves."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from tests.live.conftest import ROOT
+
+BADGATEWAY = Path(sys.executable).with_name("badgateway")
+FAULTS = Path(__file__).parent
+WHOLE_RUN_S = 90.0
+TEMPORARY = re.compile(r"/tmp/badgateway-[^/\s]+")
+REPORTS = ("report.html", "report.json", "report.md")
+
+
+def make_project(folder: Path) -> Path:
+    """Make a project with the real app and server files, and experiments and servers that fail on purpose."""
+    for part in ("experiments", "site", "servers"):
+        shutil.copytree(FAULTS / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+    for file in (ROOT / "servers").iterdir():
+        if file.is_file():
+            shutil.copy(file, folder / "servers")
+    (folder / "app").symlink_to(ROOT / "app")
+    return folder
+
+
+class Kit:
+    """A started command, everything it writes, and every process it was ever seen with."""
+
+    def __init__(self, project: Path, *arguments: str) -> None:
+        self.project = project
+        self.family: set[psutil.Process] = set()
+        """All descendants that were seen, ended ones too."""
+        self.owners: set[tuple[str, int]] = set()
+        """Program name and user id of each."""
+        self.output = ""
+        """stdout, when it has ended."""
+        self.errors = ""
+        """stderr, when it has ended."""
+        self._logs = [project / f"{stream}-{time.monotonic_ns()}.txt" for stream in ("stdout", "stderr")]
+        environment = {name: value for name, value in os.environ.items() if name != "FORCE_COLOR"}
+        stdout, stderr = (log.open("w", encoding="utf-8") for log in self._logs)
+        with stdout, stderr:
+            # A session of its own, as a terminal gives: Ctrl-C goes to its whole foreground group.
+            self._process = subprocess.Popen(
+                [BADGATEWAY, *arguments],
+                cwd=project,
+                env=environment,
+                stdout=stdout,
+                stderr=stderr,
+                start_new_session=True,
+            )
+        self._psutil = psutil.Process(self._process.pid)
+
+    @property
+    def pid(self) -> int:
+        """Of the command itself, and of its process group."""
+        return self._process.pid
+
+    def look(self) -> list[psutil.Process]:
+        """Return all processes that live below the command now, and remember them."""
+        try:
+            found = self._psutil.children(recursive=True)
+        except psutil.NoSuchProcess:
+            return []
+        self.family.update(found)
+        for process in found:
+            with suppress(psutil.NoSuchProcess):
+                self.owners.add((process.name(), process.uids().real))
+        return found
+
+    def await_that(self, condition: Callable[[], object], what: str) -> None:
+        """Look on until the condition holds while the command runs."""
+        deadline = time.monotonic() + WHOLE_RUN_S
+        while not condition():
+            self.look()
+            assert self._process.poll() is None, f"ended before {what}: {self._read()}"
+            assert time.monotonic() < deadline, f"no {what} in {WHOLE_RUN_S:g} s: {self._read()}"
+            time.sleep(0.05)
+
+    def end(self, within_s: float = WHOLE_RUN_S) -> int:
+        """Return the exit status; the command must end by itself in the time."""
+        deadline = time.monotonic() + within_s
+        try:
+            while self._process.poll() is None and time.monotonic() < deadline:
+                self.look()
+                time.sleep(0.05)
+        finally:
+            running = self._process.poll() is None
+            self._process.kill()
+            self._process.wait()
+            self.output, self.errors = self._read()
+        assert not running, f"still ran after {within_s:g} s: {self.errors}"
+        return self._process.returncode
+
+    def temporary_folders(self) -> set[Path]:
+        """Return the folder in /tmp that its servers live in, told by their command lines; none before the first."""
+        return {Path(match) for process in self.look() for match in TEMPORARY.findall(_command_line(process))}
+
+    def survivors(self) -> list[str]:
+        """Return the command lines of descendants that still live."""
+        return [_command_line(process) for process in self.family if _lives(process)]
+
+    def _read(self) -> tuple[str, str]:
+        stdout, stderr = (log.read_text(encoding="utf-8") for log in self._logs)
+        return stdout, stderr
+
+
+def run(project: Path, *arguments: str) -> tuple[Kit, int]:
+    """Run the command to its end; return its exit status too."""
+    kit = Kit(project, *arguments)
+    return kit, kit.end()
+
+
+def _command_line(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline())
+    except (psutil.NoSuchProcess, psutil.ZombieProcess):
+        return ""
+
+
+def _lives(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def read_report(folder: Path) -> dict[str, Any]:
+    """Return a run's report.json."""
+    report: dict[str, Any] = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+    return report
+
+
+def trials(report: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the only trial of each configuration, by the configuration's name; one without any is left out."""
+    return {one["name"]: trial for one in report["configurations"] for trial in one["trials"]}
