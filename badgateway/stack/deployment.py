@@ -85,14 +85,17 @@ def deploy(
     snapshot: Snapshot,
     raw: Path,
     account: Account | None,
+    watch_loop: bool = False,
 ) -> Iterator[Deployment]:
     """Run a fresh application server and a fresh nginx until the block ends; their logs go to raw.
 
     raw is an empty folder that belongs to the account, with a short path. When the block begins, the application has
-    answered through nginx; those requests have ids that begin with "health-" and are in nginx's access log too.
+    answered through nginx; those requests have ids that begin with "health-" and are in nginx's access log too, and in
+    the application's journal. `watch_loop` lets workers on gevent write there what blocked their event loop.
 
     Raises:
-        DeploymentError: a server did not come up; with what was awaited, how it ended and its last log lines.
+        DeploymentError: a server did not come up, with what was awaited, how it ended and its last log lines; or its
+            file does not start the application by WEB_WSGI.
     """
     port = free_port()
     with _run_folder(raw, account) as run:
@@ -104,6 +107,7 @@ def deploy(
             raw=raw,
             run=run,
             account=account,
+            watch_loop=watch_loop,
         )
         _write_proxy_configuration(experiment, configuration, snapshot, site, port)
         with running(DRIVERS[configuration.kind](configuration, site), grace_s=SERVER_GRACE_S) as server:
@@ -115,6 +119,7 @@ def deploy(
                 health_url = deployment.url + experiment.application.health_path
                 probe = health_probe(health_url, timeout_s=experiment.timeouts.client_s)
                 await_ready(server, probe, what=f"200 from {health_url}", deadline_s=READY_DEADLINE_S)
+                _require_journal(site)
                 yield deployment
 
 
@@ -138,10 +143,12 @@ def _site(
     raw: Path,
     run: Path,
     account: Account | None,
+    watch_loop: bool,
 ) -> Site:
     return Site(
         application=snapshot.path(experiment.application.directory),
         server_file=snapshot.path(configuration.server),
+        journal=snapshot.journal,
         wsgi=experiment.application.wsgi,
         raw=raw,
         run=run,
@@ -153,7 +160,18 @@ def _site(
             **configuration.environment,
         },
         account=account,
+        watch_loop=watch_loop,
     )
+
+
+def _require_journal(site: Site) -> None:
+    # The module is imported, and so makes the file, before the server answers; without it, this configuration would
+    # have an application of its own choosing, and no book of it.
+    if not (site.raw / raw_files.JOURNAL).exists():
+        raise DeploymentError(
+            f"{site.server_file.name} started another application than the experiment's: it must take the name of its "
+            "WSGI application from the environment variable WEB_WSGI, as the files in servers/ do"
+        )
 
 
 def _write_proxy_configuration(
