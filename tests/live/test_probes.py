@@ -1,4 +1,4 @@
-"""The probes beside real servers: a full queue is seen, connections are counted, uWSGI's own account is read."""
+"""The probes beside real servers, and the proof of who shares a worker's time."""
 
 import csv
 import http.client
@@ -12,9 +12,13 @@ from urllib.parse import urlsplit
 import pytest
 
 from badgateway.model import raw
+from badgateway.model.cooperation import Cooperation, CooperationProof
 from badgateway.probe.sampler import StackSampler
 from badgateway.probe.watch import DatabaseAccess, Watch
-from tests.live.conftest import Deploy, SchoolDatabase
+from badgateway.study.bench import Bench
+from badgateway.study.connect_costs import connect_costs
+from badgateway.study.cooperation import prove_one
+from tests.live.conftest import ROOT, Deploy, SchoolDatabase
 
 pytestmark = pytest.mark.live
 
@@ -135,3 +139,78 @@ def test_uwsgi_tells_how_many_requests_it_serves_and_how_old_the_oldest_is(
     assert max(values(raw_folder, "uwsgi_cores_in_request")) == 6
     # uWSGI knows the second a request started in, no more.
     assert 0.5 <= max(values(raw_folder, "uwsgi_oldest_request_s")) < 3
+
+
+@pytest.fixture
+def bench(school_database: SchoolDatabase, raw_folder: Path) -> Bench:
+    school = school_database
+    return Bench(
+        experiment=school.experiment,
+        root=ROOT,
+        folder=raw_folder,
+        account=school.account,
+        snapshot=school.snapshot,
+        database=school.database,
+    )
+
+
+def proven(bench: Bench, name: str, **changes) -> CooperationProof:
+    configuration = bench.experiment.configuration(name)
+    return prove_one(configuration.model_copy(update={"workers": 1, "threads": 8, **changes}), bench)
+
+
+@pytest.mark.parametrize(
+    ("name", "verdict"),
+    [
+        ("gunicorn-gevent-pymysql", Cooperation.COOPERATIVE),
+        ("gunicorn-gevent-mysqlclient", Cooperation.BLOCKING),
+        ("uwsgi-gevent-pymysql", Cooperation.COOPERATIVE),
+        ("uwsgi-gevent-mysqlclient", Cooperation.BLOCKING),
+        ("gunicorn-gthread-mysqlclient", Cooperation.COOPERATIVE),
+        ("gunicorn-sync-pymysql", Cooperation.BLOCKING),
+    ],
+)
+def test_who_shares_a_workers_time_and_who_does_not_is_proven(name, verdict, bench):
+    proof = proven(bench, name)
+
+    assert (proof.verdict, proof.reason, proof.statuses) == (verdict, "", ((200, 16),))
+    assert proof.wall_ms is not None
+    assert proof.wall_ms >= proof.wait_ms
+
+
+def test_a_worker_with_fewer_places_than_requests_is_partial(bench):
+    assert proven(bench, "gunicorn-gthread-mysqlclient", threads=3).verdict is Cooperation.PARTIAL
+
+
+def test_a_late_monkey_patch_is_called_by_its_name(bench):
+    servers = bench.snapshot.path(PurePosixPath("servers"))
+    early = (servers / "uwsgi_gevent.ini").read_text()
+    late = early.replace("gevent-early-monkey-patch = true", "gevent-monkey-patch = true")
+    assert late != early
+    (servers / "late_patch.ini").write_text(late)
+
+    proof = proven(bench, "uwsgi-gevent-pymysql", server=PurePosixPath("servers/late_patch.ini"))
+
+    assert (proof.verdict, proof.wall_ms) == (Cooperation.ERRORS, None)
+    assert proof.reason.startswith("late monkey-patch")
+    assert "DatabaseWrapper objects created in a thread" in proof.reason
+    assert set(dict(proof.statuses)) & {500, 502}
+
+
+def test_a_server_that_does_not_come_up_is_a_proof_with_errors(bench):
+    (bench.snapshot.path(PurePosixPath("servers")) / "broken.ini").write_text("[uwsgi]\nstrict = true\nnonsense = 1\n")
+
+    proof = proven(bench, "uwsgi-pymysql", server=PurePosixPath("servers/broken.ini"))
+
+    assert (proof.verdict, proof.statuses) == (Cooperation.ERRORS, ())
+    assert proof.reason.startswith("did not come up: uwsgi")
+
+
+def test_a_connect_with_pymysqls_own_tls_context_costs_many_times_one_without(bench):
+    costs = {cost.client: cost for cost in connect_costs(bench)}
+
+    assert [cost.problem for cost in costs.values()] == [""] * 3
+    without, with_context = (costs[f"PyMySQL, {how}"].cpu_ms for how in ("ssl_disabled", "as it is"))
+    assert without is not None
+    assert with_context is not None
+    assert with_context > 5 * without > 0
