@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from badgateway.model.raw import ACCESS_LOG, CLIENT_COLUMNS, CLIENT_ROWS
+from badgateway.model.raw import ACCESS_LOG, CLIENT_COLUMNS, CLIENT_ROWS, ERROR_LOG
 
 T0_S = 1_795_293_000.0
 
@@ -68,6 +68,7 @@ def write_client(folder: Path, *rows: dict[str, Any]) -> Path:
 def write_proxy(folder: Path, *lines: dict[str, Any]) -> Path:
     path = folder / ACCESS_LOG
     path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    (folder / ERROR_LOG).touch()
     return path
 
 
