@@ -3,37 +3,33 @@
 import os
 import shlex
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 import click
 from rich.console import Console
+from rich.text import Text
 
-from badgateway.cli import exit_codes
-from badgateway.cli.browse import browse_locust, browse_site
-from badgateway.cli.display import minutes
-from badgateway.cli.exit_codes import ExitCode
-from badgateway.cli.run_experiment import Finished, run_experiment
-from badgateway.cli.wording import decision_lines
-from badgateway.errors import BadgatewayError
+from badgateway.cli.browse import browse, locust_port
+from badgateway.cli.display import say, watch
+from badgateway.cli.exit_codes import ExitCode, of_decision
+from badgateway.cli.group import KitGroup
+from badgateway.cli.wording import decision_lines, duration, trial_name
 from badgateway.model.experiment import Experiment
+from badgateway.model.summary import StudySummary
 from badgateway.plan.experiment_file import load_experiment, project_root
 from badgateway.plan.narrow import narrow
 from badgateway.plan.schedule import expected_s, schedule
+from badgateway.process.interruption import Interruption
 from badgateway.store.run_folder import RunFolder
 from badgateway.study.analysis import analyse, publish
+from badgateway.study.run_experiment import run_experiment
+from badgateway.study.standing import stand, stand_behind_locust
 
-_EXPERIMENT = click.argument("experiment", type=click.Path(path_type=Path))
-_RESULTS = click.option(
-    "--results",
-    type=click.Path(path_type=Path),
-    default=Path("results"),
-    show_default=True,
-    help="Where runs are kept.",
-)
+_PATH = click.Path(path_type=Path)
+_EXPERIMENT = click.argument("experiment", type=_PATH)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(cls=KitGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="badgateway")
 def cli() -> None:
     """Find out why a site answers 502 and 504 under load, and which server configuration stops it.
@@ -43,20 +39,24 @@ def cli() -> None:
       badgateway run experiments/concurrency.toml               compare; get a pick and a report
       badgateway serve experiments/concurrency.toml uwsgi-2     one configuration, to open in a browser
 
+    Every command explains itself: badgateway run --help.
+
     Exit status of run and report: 0 a configuration is picked, 1 none qualifies, 2 wrong usage,
-    3 inconclusive, 4 something could not be started, 130 interrupted.
+    3 inconclusive, 4 something could not be started, read or written, 130 interrupted.
     """  # noqa: D301 # click's mark for a paragraph that keeps its lines
 
 
-@cli.command()
-@click.argument("experiments", nargs=-1, required=True, type=click.Path(path_type=Path))
+@cli.command(short_help="Compare configurations under load; get a pick and a report.")
+@click.argument("experiments", nargs=-1, required=True, type=_PATH)
 @click.option("--only", multiple=True, metavar="NAME", help="Only this configuration; may be given several times.")
 @click.option("--users", multiple=True, type=int, metavar="N", help="Load level instead of the file's; repeatable.")
 @click.option("--window", "window_s", type=float, metavar="SECONDS", help="Counted time of each trial.")
 @click.option("--blocks", type=int, metavar="N", help="How often each configuration is tried at each level.")
 @click.option("--seed", type=int, metavar="N", help="Seed of the order of trials and of the users' choices.")
-@_RESULTS
+@click.option("--results", type=_PATH, default=Path("results"), show_default=True, help="Where runs are kept.")
+@click.pass_obj
 def run(  # noqa: PLR0917 # one parameter per option
+    interruption: Interruption,
     experiments: tuple[Path, ...],
     only: tuple[str, ...],
     users: tuple[int, ...],
@@ -67,80 +67,121 @@ def run(  # noqa: PLR0917 # one parameter per option
 ) -> None:
     """Run experiments: deploy every configuration, load it, and report which one qualifies.
 
-    Ctrl-C stops the servers, keeps every trial that had ended and reports on those.
-    """
+    All files are checked before anything is started. Ctrl-C stops the servers, keeps every trial that had ended and
+    reports on those; experiments that were still to come are not started.
+
+    \b
+    Examples:
+      badgateway run experiments/concurrency.toml experiments/export.toml
+      badgateway run experiments/concurrency.toml --only uwsgi-2 --only uwsgi-gevent --users 300
+    """  # noqa: D301 # click's mark for a paragraph that keeps its lines
     narrowed = [
         (path, narrow(load_experiment(path), only=only, users=users, window_s=window_s, blocks=blocks, seed=seed))
         for path in experiments
     ]
-    finished = [_run_one(path, experiment, results) for path, experiment in narrowed]
-    sys.exit(max(exit_codes.of_decision(one.study.recommendation.decision) for one in finished))
+    sys.exit(max(_run_one(path, experiment, results, interruption) for path, experiment in narrowed))
 
 
-def _run_one(path: Path, experiment: Experiment, results: Path) -> Finished:
+def _run_one(path: Path, experiment: Experiment, results: Path, interruption: Interruption) -> ExitCode:
     console = Console(stderr=True)
-    console.print(f"[bold]{experiment.name}[/bold]: {experiment.question}", highlight=False)
+    say(console, Text.assemble((experiment.name, "bold"), f": {experiment.question}"))
+    say(console, Text(_outlook(experiment)))
+    with watch(console, experiment, interruption) as listener:
+        finished = run_experiment(
+            experiment, root=project_root(path), results=results, command=_command(), listener=listener
+        )
+    if finished.study is None and isinstance(finished.stopped_by, KeyboardInterrupt):
+        click.echo("no trial had ended yet, so there is nothing to report", err=True)
+    if finished.study is not None:
+        console.print()
+        _print_decision(finished.study, finished.report)
+        console.print()
+    if finished.stopped_by is not None:
+        raise finished.stopped_by
+    assert finished.study is not None
+    return of_decision(finished.study.recommendation.decision)
+
+
+def _command() -> str:
     # A nox session says what its user typed; the environment it runs us from is nobody's to type.
-    command = os.environ.get("BADGATEWAY_STARTED_AS") or shlex.join(["badgateway", *sys.argv[1:]])
-    finished = run_experiment(experiment, root=project_root(path), results=results, command=command, console=console)
-    if finished is None:
-        click.echo("interrupted before the first trial had ended; nothing to report", err=True)
-        sys.exit(ExitCode.INTERRUPTED)
-    click.echo("\n" + "\n".join(decision_lines(finished.study)) + f"\nReport: {finished.report}\n")
-    if finished.interrupted:
-        sys.exit(ExitCode.INTERRUPTED)
-    return finished
+    return os.environ.get("BADGATEWAY_STARTED_AS") or shlex.join(["badgateway", *sys.argv[1:]])
 
 
-@cli.command()
-@click.argument("directory", type=click.Path(path_type=Path))
-def report(directory: Path) -> None:
-    """Rebuild the reports of a run from its raw files alone, for example results/concurrency/latest."""
+def _outlook(experiment: Experiment) -> str:
+    trials = len(schedule(experiment))
+    return f"{trials} {'trial' if trials == 1 else 'trials'}, about {duration(expected_s(experiment))}"
+
+
+def _print_decision(study: StudySummary, report: Path) -> None:
+    console = Console()
+    headline, *rest = decision_lines(study)
+    say(console, Text(headline, style="bold"))
+    for line in (*rest, f"Report: {report}"):
+        say(console, Text(line))
+
+
+@cli.command(name="report", short_help="Rebuild the reports of a run from its raw files.")
+@click.argument("directory", type=_PATH)
+def rebuild(directory: Path) -> None:
+    """Rebuild the reports of a run from its raw files alone, to the same bytes.
+
+    DIRECTORY is one run, such as results/concurrency/2026-11-21T20-00-00Z, or results/concurrency/latest.
+    """
     folder = RunFolder.open(directory)
     study = analyse(folder)
-    path = publish(folder, study)
-    click.echo("\n".join(decision_lines(study)) + f"\nReport: {path}")
-    sys.exit(exit_codes.of_decision(study.recommendation.decision))
+    _print_decision(study, publish(folder, study))
+    sys.exit(of_decision(study.recommendation.decision))
 
 
-@cli.command()
+@cli.command(short_help="Check an experiment file and list its trials; start nothing.")
 @_EXPERIMENT
 def plan(experiment: Path) -> None:
-    """Check an experiment file and print the trials it would run, in their order; start nothing."""
+    """Check an experiment file and print the trials it would run, in their order; start nothing.
+
+    \b
+    Example:
+      badgateway plan experiments/concurrency.toml
+    """  # noqa: D301 # click's mark for a paragraph that keeps its lines
     checked = load_experiment(experiment)
     for trial in schedule(checked):
-        click.echo(f"block {trial.block}  {trial.position:>3}  {trial.configuration}, {trial.users} users")
-    click.echo(f"about {minutes(expected_s(checked))}")
+        click.echo(f"block {trial.block}  {trial.position:>3}  {trial_name(trial)}")
+    click.echo(_outlook(checked))
 
 
-@cli.command()
+@cli.command(short_help="Put one configuration behind nginx, to open in a browser.")
 @_EXPERIMENT
 @click.argument("configuration")
 def serve(experiment: Path, configuration: str) -> None:
-    """Put one configuration behind nginx and keep it up until Ctrl-C."""
-    browse_site(_one(experiment, configuration), configuration, project_root(experiment))
+    """Put one configuration behind nginx, to open in a browser, and keep it up until Ctrl-C.
+
+    CONFIGURATION is one of the names in the experiment's file; the address is printed once it answers.
+
+    \b
+    Example:
+      badgateway serve experiments/concurrency.toml uwsgi-2
+    """  # noqa: D301 # click's mark for a paragraph that keeps its lines
+    only = narrow(load_experiment(experiment), only=[configuration])
+    browse(configuration, stand(only, configuration, project_root(experiment)), what="the site")
 
 
-@cli.command()
+@cli.command(short_help="Open Locust's web UI against one configuration.")
 @_EXPERIMENT
 @click.argument("configuration")
-@click.option(
-    "--port", type=click.IntRange(1, 65535), default=None, help="Port of the web UI.  [default: 8089 if free]"
-)
+@click.option("--port", type=click.IntRange(1, 65535), help="Port of the web UI.  [default: 8089 if free]")
 def ui(experiment: Path, configuration: str, port: int | None) -> None:
-    """Open Locust's own web UI, on 127.0.0.1, against one configuration behind nginx, until Ctrl-C."""
-    browse_locust(_one(experiment, configuration), configuration, project_root(experiment), port)
+    """Open Locust's own web UI, on 127.0.0.1, against one configuration behind nginx, until Ctrl-C.
+
+    CONFIGURATION is one of the names in the experiment's file. What you start there is for looking: it is not counted.
+
+    \b
+    Example:
+      badgateway ui experiments/concurrency.toml gunicorn-gevent --port 8090
+    """  # noqa: D301 # click's mark for a paragraph that keeps its lines
+    only = narrow(load_experiment(experiment), only=[configuration])
+    root = project_root(experiment)
+    browse(configuration, stand_behind_locust(only, configuration, root, locust_port(port)), what="Locust's web UI")
 
 
-def _one(path: Path, configuration: str) -> Experiment:
-    return narrow(load_experiment(path), only=[configuration])
-
-
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line; a failure the kit knows becomes one line and an exit status."""
-    try:
-        cli.main(args=arguments, prog_name="badgateway")
-    except BadgatewayError as error:
-        for line in str(error).splitlines():
-            click.echo(f"badgateway: {line}", err=True)
-        sys.exit(exit_codes.of_error(error))
+def main() -> None:
+    """Run the command line."""
+    cli(prog_name="badgateway")

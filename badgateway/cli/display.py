@@ -1,26 +1,39 @@
 """Shows a study while it runs: a live display on a terminal, plain lines elsewhere."""
 
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
 
-from badgateway.cli.wording import trial_line
-from badgateway.load.progress import Progress as LoadProgress
+from badgateway.cli.pace import Pace
+from badgateway.cli.wording import duration, trial_line, trial_name
+from badgateway.load.progress import Progress
+from badgateway.model.experiment import Experiment
 from badgateway.model.summary import TrialSummary, Verdict
 from badgateway.model.trial import Trial
+from badgateway.plan.schedule import expected_s, schedule
+from badgateway.process.interruption import Interruption
 
 _STYLES = {Verdict.PASS: "green", Verdict.FAIL: "red", Verdict.INCONCLUSIVE: "yellow", Verdict.INVALID: "magenta"}
+_LONGEST_BAR, _SHORTEST_BAR = 40, 8
+_HEAD_TEXTS = 44
+"""Columns for what stands on either side of the bar."""
+_FRAMES_PER_S = 4
 
 
 class PlainLines:
-    """One line when a trial starts and one when it ends, for logs and pipes."""
+    """One line for each trial that ended, for logs and pipes."""
 
-    def __init__(self, console: Console, expected_s: float) -> None:
+    def __init__(self, console: Console, experiment: Experiment) -> None:
+        """Print to the console."""
         self._console = console
-        self._console.print(f"expected to take about {minutes(expected_s)}", highlight=False)
+        self._total = len(schedule(experiment))
 
     def __enter__(self) -> Self:
         return self
@@ -30,94 +43,130 @@ class PlainLines:
     ) -> None:
         """Nothing to take down."""
 
-    def preparing(self, what: str) -> None:
-        """Print what is being prepared."""
-        self._console.print(what, highlight=False)
+    def busy_with(self, what: str) -> None:
+        """Print what begins."""
+        say(self._console, Text(what))
 
-    def trial_starting(self, trial: Trial, total: int) -> None:
+    def trial_starting(self, trial: Trial) -> None:
         """Print nothing: a line a trial, when there is something to say, keeps a log readable."""
 
-    def trial_progress(self, trial: Trial, progress: LoadProgress) -> None:
+    def trial_progress(self, progress: Progress) -> None:
         """Print nothing while the load runs."""
 
-    def trial_ended(self, summary: TrialSummary, total: int) -> None:
+    def trial_ended(self, summary: TrialSummary) -> None:
         """Print the trial's result."""
-        self._console.print(trial_line(summary, total), highlight=False, soft_wrap=True)
+        say(self._console, Text(trial_line(summary, self._total)))
 
 
 class LiveDisplay:
-    """Two live lines, the experiment and the trial in flight; results scroll up above them."""
+    """Three live lines: the experiment, the trial in flight, what it does; results scroll up above them."""
 
-    def __init__(self, console: Console, expected_s: float) -> None:
-        self._progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=24),
-            TaskProgressColumn(),
-            TimeElapsedColumn(),
-            TextColumn("{task.fields[note]}"),
-            console=console,
-        )
+    def __init__(
+        self,
+        console: Console,
+        experiment: Experiment,
+        interruption: Interruption,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Draw on the console; the interruption is looked at with each frame."""
         self._console = console
-        self._expected_s = expected_s
-        self._started_s = time.monotonic()
-        self._ended = 0
-        self._whole = self._progress.add_task("experiment", total=None, note=f"about {minutes(expected_s)}")
-        self._trial = self._progress.add_task("", total=None, note="", visible=False)
+        self._interruption = interruption
+        self._clock = clock
+        self._total = len(schedule(experiment))
+        self._pace = Pace(self._total, expected_s(experiment), clock)
+        self._busy = ""
+        self._busy_since_s = clock()
+        self._trial: Trial | None = None
+        self._progress: Progress | None = None
+        # A thread draws the frames, so that time goes on while nothing is heard of the study.
+        self._live = Live(get_renderable=self.frame, console=console, refresh_per_second=_FRAMES_PER_S, transient=True)
 
     def __enter__(self) -> Self:
-        self._progress.start()
+        self._live.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Leave the finished lines on the screen."""
-        self._progress.stop()
+        """Take the live lines away; the results stay."""
+        self._live.stop()
 
-    def preparing(self, what: str) -> None:
-        """Say what is being prepared."""
-        self._progress.update(self._whole, note=what)
+    def busy_with(self, what: str) -> None:
+        """Show what is being done between or around trials, and for how long already."""
+        self._busy, self._busy_since_s = what, self._clock()
+        self._trial = None
 
-    def trial_starting(self, trial: Trial, total: int) -> None:
-        """Show which trial is being deployed, and the time left."""
-        self._progress.update(
-            self._whole, description=f"trial {trial.position} of {total}", total=total, note=self._time_left(total)
-        )
-        self._progress.reset(self._trial, total=None, visible=True)
-        self._progress.update(self._trial, description=f"{trial.configuration}, {trial.users} users", note="starting")
+    def trial_starting(self, trial: Trial) -> None:
+        """Show which trial is being deployed."""
+        self._trial, self._progress = trial, None
+        self._pace.trial_started()
 
-    def trial_progress(self, trial: Trial, progress: LoadProgress) -> None:  # noqa: ARG002 # the listener's signature
+    def trial_progress(self, progress: Progress) -> None:
         """Show requests and failures so far."""
-        draining = progress.elapsed_s > progress.total_s
-        state = "waiting for requests in flight" if draining else f"{progress.failures:,} failed"
-        self._progress.update(
-            self._trial,
-            total=progress.total_s,
-            completed=min(progress.elapsed_s, progress.total_s),
-            note=f"{progress.requests:,} requests, {state}",
-        )
+        self._progress = progress
 
-    def trial_ended(self, summary: TrialSummary, total: int) -> None:
+    def trial_ended(self, summary: TrialSummary) -> None:
         """Print the trial's result above the live lines."""
-        self._ended += 1
-        self._progress.update(self._whole, completed=self._ended, note=self._time_left(total))
-        self._progress.update(self._trial, visible=False)
-        style = _STYLES[summary.verdict]
-        self._console.print(trial_line(summary, total), style=style, highlight=False, soft_wrap=True)
+        self._pace.trial_ended()
+        line = trial_line(summary, self._total)
+        text = Text(line)
+        start = line.index(f": {summary.verdict.value}") + 2
+        text.stylize(_STYLES[summary.verdict], start, start + len(summary.verdict.value))
+        say(self._console, text)
 
-    def _time_left(self, total: int) -> str:
-        """Estimate from the trials that ended; from the plan before the first one has."""
-        if self._ended == 0:
-            return f"about {minutes(self._expected_s)} left"
-        spent_s = time.monotonic() - self._started_s
-        return f"about {minutes(spent_s / self._ended * (total - self._ended))} left"
+    def frame(self) -> Group:
+        """Return what the live lines show now; always three, so that nothing jumps."""
+        head, body = self._head(), self._body()
+        if self._interruption.received is not None:
+            body = Text("interrupted: stopping what runs, keeping what was measured", style="yellow")
+        name = Text(trial_name(self._trial) if self._trial else "", style="bold")
+        for line in (name, body):
+            line.no_wrap, line.overflow = True, "ellipsis"
+        return Group(head, name, body)
+
+    def _head(self) -> Table:
+        place = f"trial {self._trial.position} of {self._total}" if self._trial else f"{self._total} trials"
+        bar = ProgressBar(total=1.0, completed=self._pace.share_done(), width=self._bar_columns())
+        left_s = self._pace.left_s()
+        table = Table.grid(padding=(0, 2, 0, 0))
+        for width in (len(f"trial {self._total} of {self._total}"), None, None):
+            table.add_column(width=width, no_wrap=True)
+        table.add_row(place, bar, f"about {duration(max(left_s, 1))} left" if left_s or self._trial else "")
+        return table
+
+    def _bar_columns(self) -> int:
+        return max(_SHORTEST_BAR, min(_LONGEST_BAR, self._console.width - _HEAD_TEXTS))
+
+    def _body(self) -> Text:
+        if self._trial is None:
+            return Text(f"{self._busy}, {self._clock() - self._busy_since_s:.0f} s" if self._busy else "")
+        progress = self._progress
+        if progress is None:
+            return Text("starting the servers")
+        return _counts(progress).append(_state(progress))
 
 
-def watch(console: Console, expected_s: float) -> PlainLines | LiveDisplay:
+def _counts(progress: Progress) -> Text:
+    if not progress.requests:
+        return Text("no answer yet")
+    failures = (f"{progress.failures:,} failed", "red") if progress.failures else "no failures"
+    return Text.assemble(f"{progress.requests:,} requests, ", failures)
+
+
+def _state(progress: Progress) -> str:
+    if progress.elapsed_s > progress.total_s:
+        return ", waiting for the last answers"
+    return f", {progress.elapsed_s:.0f} of {progress.total_s:.0f} s"
+
+
+def say(console: Console, text: Text) -> None:
+    """Print a line, broken between words on a terminal and not at all elsewhere."""
+    console.print(text, soft_wrap=not console.is_terminal)
+
+
+def watch(console: Console, experiment: Experiment, interruption: Interruption) -> PlainLines | LiveDisplay:
     """Return the display that fits where the output goes."""
-    return LiveDisplay(console, expected_s) if console.is_terminal else PlainLines(console, expected_s)
-
-
-def minutes(duration_s: float) -> str:
-    """Spell a duration as a person would: '40 s', '6 min'."""
-    return f"{duration_s:.0f} s" if duration_s < 90 else f"{duration_s / 60:.0f} min"
+    # FORCE_COLOR makes a console claim to be a terminal; a log full of frames helps nobody.
+    if console.is_interactive and console.file.isatty():
+        return LiveDisplay(console, experiment, interruption)
+    return PlainLines(console, experiment)

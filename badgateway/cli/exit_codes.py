@@ -14,7 +14,7 @@ class ExitCode(IntEnum):
     USAGE = 2
     INCONCLUSIVE = 3
     FAILED = 4
-    """A server or the load generator could not be started."""
+    """Something could not be started, read or written."""
     INTERRUPTED = 130
 
 

@@ -2,21 +2,40 @@
 
 from badgateway.model.outcome import FAILURES, STATUS_OF
 from badgateway.model.summary import Decision, Measurement, StudySummary, TrialSummary, Verdict
+from badgateway.model.trial import Trial
+
+
+def duration(seconds: float) -> str:
+    """Spell a duration as a person would: '40 s', '6 min'."""
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
+
+
+def trial_name(trial: Trial) -> str:
+    """Return what a trial runs: 'uwsgi-2, 300 users'."""
+    return f"{trial.configuration}, {trial.users:,} {'user' if trial.users == 1 else 'users'}"
 
 
 def trial_line(summary: TrialSummary, total: int) -> str:
     """Return one line for a trial that ended: its place, name, verdict and what it measured."""
     trial = summary.trial
-    head = f"{trial.position:>{len(str(total))}}/{total}  {trial.configuration}, {trial.users} users"
-    return f"{head}: {summary.verdict.value}, {_measured(summary)}"
+    place = f"{trial.position:>{len(str(total))}}/{total}"
+    return f"{place}  {trial_name(trial)}: {summary.verdict.value}, {_measured(summary)}"
 
 
 def _measured(summary: TrialSummary) -> str:
     measurement = summary.measurement
     if measurement is None or summary.verdict is Verdict.INVALID:
-        return summary.reasons[0].splitlines()[0] if summary.reasons else "nothing measured"
+        return first_line(summary.reasons[0]) if summary.reasons else "nothing measured"
     latency = f"p95 {measurement.latency.p95_ms:,.0f} ms" if measurement.latency else "no OK request"
-    return f"{measurement.requests:,} requests, {failures_in_words(measurement)}, {latency}"
+    requests = f"{measurement.requests:,} {'request' if measurement.requests == 1 else 'requests'}"
+    return f"{requests}, {failures_in_words(measurement)}, {latency}"
+
+
+def first_line(message: str) -> str:
+    """Return a message without the lines of a log that follow it; the report has those."""
+    first, _, rest = message.partition("\n")
+    # "uWSGI ended with status 1; last log lines:" announces what is left out here.
+    return first.rpartition("; last ")[0] or first if rest else first
 
 
 def failures_in_words(measurement: Measurement) -> str:
@@ -38,5 +57,5 @@ def decision_lines(study: StudySummary) -> tuple[str, ...]:
         Decision.INCONCLUSIVE: f"INCONCLUSIVE for {study.experiment.name}",
     }[study.recommendation.decision]
     unfinished = () if study.complete else ("Interrupted: only the trials that had ended are counted.",)
-    reasons = tuple(f"- {reason}" for reason in study.recommendation.reasons)
+    reasons = tuple(f"- {first_line(reason)}" for reason in study.recommendation.reasons)
     return (headline, study.recommendation.sentence, *reasons, *unfinished)

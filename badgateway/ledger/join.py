@@ -130,8 +130,12 @@ def _phase(window: Window | None) -> str:
     )
 
 
-def read(path: Path) -> duckdb.DuckDBPyRelation:
-    """Return the rows of a stored ledger, as `Ledger.relation` had them.
+def read(path: Path, connection: duckdb.DuckDBPyConnection | None = None) -> duckdb.DuckDBPyRelation:
+    """Return the rows of a stored ledger, as `Ledger.relation` had them; they stay in the file until asked for.
+
+    Args:
+        path: The Parquet file.
+        connection: Shared by the ledgers of a study; one of its own when not given.
 
     Raises:
         RawDataError: The file is missing or is not a ledger.
@@ -139,7 +143,7 @@ def read(path: Path) -> duckdb.DuckDBPyRelation:
     if not path.is_file():
         raise RawDataError(f"{path} is missing: rebuild it from the raw files beside it")
     try:
-        rows = duckdb.connect().read_parquet(str(path))
+        rows = (connection or duckdb.connect()).read_parquet(str(path))
     except duckdb.Error as error:
         raise RawDataError(f"{path} is not Parquet: rebuild it from the raw files beside it") from error
     if tuple(rows.columns) != COLUMNS:

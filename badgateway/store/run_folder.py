@@ -3,6 +3,8 @@
 import json
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,22 +33,19 @@ class RunFolder:
 
     @classmethod
     def create(cls, results: Path, manifest: Manifest) -> "RunFolder":
-        """Make results/EXPERIMENT/TIME/ with its manifest, and let `latest` point to it.
+        """Make results/EXPERIMENT/TIME/ with its manifest; `latest` does not point to it yet.
 
         Raises:
             ResultsError: The folder cannot be made.
         """
         parent = results / manifest.experiment.name
         stamp = manifest.started.replace(":", "-")
-        try:
+        with _writing(parent):
             parent.mkdir(parents=True, exist_ok=True)
             path = _first_free(parent, stamp)
             (path / "trials").mkdir(parents=True)
-        except OSError as error:
-            raise ResultsError(f"{parent}: cannot be written: {error.strerror}") from error
         folder = cls(path=path)
         folder.write_text(raw.MANIFEST, _MANIFEST.dump_json(manifest, indent=2).decode() + "\n")
-        folder._point_latest()
         return folder
 
     @classmethod
@@ -83,13 +82,17 @@ class RunFolder:
         """Move a finished trial's raw files and its record into the run; return their folder.
 
         The copy is made under another name and renamed, so that a trial is there whole or not at all.
+
+        Raises:
+            ResultsError: It cannot be written.
         """
         target = self.trials_path / record.trial.id
         unfinished = self.trials_path / f".{record.trial.id}"
-        shutil.rmtree(unfinished, ignore_errors=True)
-        shutil.copytree(raw_folder, unfinished, ignore=_all_but_files, copy_function=shutil.copyfile)
-        (unfinished / raw.TRIAL).write_bytes(_RECORD.dump_json(record, indent=2) + b"\n")
-        unfinished.rename(target)
+        with _writing(target):
+            shutil.rmtree(unfinished, ignore_errors=True)
+            shutil.copytree(raw_folder, unfinished, ignore=_all_but_files, copy_function=shutil.copyfile)
+            (unfinished / raw.TRIAL).write_bytes(_RECORD.dump_json(record, indent=2) + b"\n")
+            unfinished.rename(target)
         shutil.rmtree(raw_folder)
         return target
 
@@ -110,24 +113,52 @@ class RunFolder:
             raise ResultsError(f"{file}: damaged: {str(error).splitlines()[0]}") from error
 
     def write_ledger(self, trial_folder: Path, relation: duckdb.DuckDBPyRelation) -> None:
-        """Store a trial's ledger beside its raw files, as Parquet."""
+        """Store a trial's ledger beside its raw files, as Parquet.
+
+        Raises:
+            ResultsError: It cannot be written.
+        """
         file = trial_folder / raw.LEDGER
         unfinished = file.with_suffix(".unfinished")
-        relation.write_parquet(str(unfinished), compression="zstd")
-        unfinished.replace(file)
+        with _writing(file):
+            relation.write_parquet(str(unfinished), compression="zstd")
+            unfinished.replace(file)
 
     def write_text(self, name: str, text: str) -> Path:
-        """Write a file of the run; return its path."""
-        unfinished = self.path / f".{name}"
-        unfinished.write_text(text, encoding="utf-8")
-        return unfinished.replace(self.path / name)
+        """Write a file of the run; return its path.
 
-    def _point_latest(self) -> None:
+        Raises:
+            ResultsError: It cannot be written.
+        """
+        unfinished = self.path / f".{name}"
+        with _writing(self.path / name):
+            unfinished.write_text(text, encoding="utf-8")
+            return unfinished.replace(self.path / name)
+
+    def discard(self) -> None:
+        """Remove a run that came to nothing; one that kept a trial stays."""
+        if not self.trial_folders():
+            shutil.rmtree(self.path)
+
+    def point_latest(self) -> None:
+        """Let `latest` beside the run point to it, once it has something to show."""
         link = self.path.parent / "latest"
         unfinished = self.path.parent / f".latest-{os.getpid()}"
-        unfinished.unlink(missing_ok=True)
-        unfinished.symlink_to(self.path.name)
-        unfinished.replace(link)
+        with _writing(link):
+            unfinished.unlink(missing_ok=True)
+            unfinished.symlink_to(self.path.name)
+            unfinished.replace(link)
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """Let an error of the file system become one line about the path."""
+    try:
+        yield
+    except OSError as error:
+        raise ResultsError(f"{path}: cannot be written: {error.strerror or error}") from error
+    except duckdb.IOException as error:
+        raise ResultsError(f"{path}: cannot be written: {str(error).splitlines()[0]}") from error
 
 
 def _first_free(parent: Path, stamp: str) -> Path:

@@ -1,21 +1,25 @@
 """From the raw files of a run to its summary and reports; starts nothing, so it can be repeated years later."""
 
+import dataclasses
 from pathlib import Path
 
-from badgateway.errors import RawDataError
+import duckdb
+
+from badgateway.errors import RawDataError, ResultsError
 from badgateway.judge.evidence import TrialEvidence
 from badgateway.judge.recommend import recommend
 from badgateway.judge.summarise import summarise
-from badgateway.ledger.join import build
+from badgateway.ledger.join import build, read
 from badgateway.ledger.messages import messages
 from badgateway.ledger.processes import read_uses
-from badgateway.model.raw import ERROR_LOG
+from badgateway.model.raw import ERROR_LOG, LEDGER
 from badgateway.model.summary import StudySummary
 from badgateway.model.trial import TrialRecord, TrialStatus
 from badgateway.report.html_page import render_html
 from badgateway.report.json_document import render_json
 from badgateway.report.markdown_page import render_markdown
 from badgateway.store.run_folder import RunFolder
+from badgateway.study.endings import was_interrupted, without_folder
 
 
 def read_evidence(raw: Path, record: TrialRecord) -> TrialEvidence:
@@ -32,37 +36,66 @@ def read_evidence(raw: Path, record: TrialRecord) -> TrialEvidence:
             uses=read_uses(raw, record.window),
         )
     except RawDataError as error:
-        return TrialEvidence(record=record, relation=None, problem=str(error), proxy_messages=(), uses=())
+        problem = without_folder(str(error), raw)
+        return TrialEvidence(record=record, relation=None, problem=problem, proxy_messages=(), uses=())
+
+
+def any_trial_ended(folder: RunFolder) -> bool:
+    """Tell whether there is something to report: a trial that was not cut off by the user.
+
+    Raises:
+        ResultsError: A record is damaged.
+    """
+    return any(not was_interrupted(folder.record(trial_folder)) for trial_folder in folder.trial_folders())
 
 
 def analyse(folder: RunFolder) -> StudySummary:
     """Recompute a run's summary, and the ledgers beside its raw files.
 
     Raises:
-        ResultsError: The manifest or a record is damaged, or no trial has ended.
+        ResultsError: The manifest or a record is damaged, no trial has ended, or the folder cannot be written.
     """
     manifest = folder.manifest()
-    evidence: list[TrialEvidence] = []
-    for trial_folder in folder.trial_folders():
-        found = read_evidence(trial_folder, folder.record(trial_folder))
-        if found.relation is not None:
-            folder.write_ledger(trial_folder, found.relation)
-        evidence.append(found)
+    if not any_trial_ended(folder):
+        raise ResultsError(
+            f"{folder.path}: no trial of this run has ended, so there is nothing to report; run it again"
+        )
+    evidence = _all_evidence(folder)
     configurations = summarise(manifest.experiment, evidence)
+    ended = [entry for entry in evidence if not was_interrupted(entry.record)]
     return StudySummary(
         experiment=manifest.experiment,
         started=manifest.started,
         command=manifest.command,
         seed=manifest.experiment.seed,
         environment=manifest.environment,
-        complete=len(evidence) == len(manifest.trials),
+        complete=len(ended) == len(manifest.trials),
         configurations=configurations,
         recommendation=recommend(manifest.experiment, configurations),
     )
 
 
+def _all_evidence(folder: RunFolder) -> tuple[TrialEvidence, ...]:
+    connection = duckdb.connect()
+    return tuple(_recomputed(folder, trial_folder, connection) for trial_folder in folder.trial_folders())
+
+
+def _recomputed(folder: RunFolder, trial_folder: Path, connection: duckdb.DuckDBPyConnection) -> TrialEvidence:
+    evidence = read_evidence(trial_folder, folder.record(trial_folder))
+    if evidence.relation is None:
+        return evidence
+    folder.write_ledger(trial_folder, evidence.relation)
+    # From here on the rows are read from the file as they are needed: the ledger in memory has threads and buffers of
+    # its own, and an experiment may have a thousand trials.
+    return dataclasses.replace(evidence, relation=read(trial_folder / LEDGER, connection))
+
+
 def publish(folder: RunFolder, study: StudySummary) -> Path:
-    """Write report.html, report.md and report.json into the run; return the HTML file."""
+    """Write report.html, report.md and report.json into the run; return the HTML file.
+
+    Raises:
+        ResultsError: The folder cannot be written.
+    """
     folder.write_text("report.json", render_json(study))
     folder.write_text("report.md", render_markdown(study))
     return folder.write_text("report.html", render_html(study))

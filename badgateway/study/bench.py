@@ -7,6 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
+from badgateway.errors import DeploymentError
 from badgateway.model.experiment import Experiment
 from badgateway.process.account import Account, hand_over, service_account
 from badgateway.stack.deployment import prepare_database
@@ -32,6 +35,18 @@ class Bench:
         folder.mkdir()
         hand_over(folder, self.account)
         return folder
+
+    def check(self) -> None:
+        """Return when the database is still there.
+
+        Raises:
+            DeploymentError: It has ended by itself; what the site answers without it says nothing about a server.
+        """
+        if not psutil.pid_exists(self.database.pid):
+            raise DeploymentError(
+                f"MariaDB (pid {self.database.pid}) ended by itself in the middle of the run; "
+                "look for what stopped it, such as the kernel's out-of-memory killer (dmesg), and run again"
+            )
 
 
 @contextmanager

@@ -10,14 +10,14 @@ from badgateway.model.trial import Trial
 class Listener(Protocol):
     """Watches a study; a display on a terminal, plain lines elsewhere."""
 
-    def preparing(self, what: str) -> None:
-        """Something that takes seconds begins, before the first trial."""
+    def busy_with(self, what: str) -> None:
+        """Something that takes seconds begins, before the first trial or after the last."""
 
-    def trial_starting(self, trial: Trial, total: int) -> None:
-        """A trial begins: servers are started."""
+    def trial_starting(self, trial: Trial) -> None:
+        """A trial begins: its servers are started."""
 
-    def trial_progress(self, trial: Trial, progress: Progress) -> None:
-        """About twice a second while the load runs."""
+    def trial_progress(self, progress: Progress) -> None:
+        """About twice a second while the load of the trial runs."""
 
-    def trial_ended(self, summary: TrialSummary, total: int) -> None:
-        """A trial is over, kept and judged on its own."""
+    def trial_ended(self, summary: TrialSummary) -> None:
+        """The trial is over, kept and judged on its own."""

@@ -10,16 +10,9 @@ from badgateway.load.progress import Progress
 from badgateway.model import raw as raw_files
 from badgateway.model.trial import Trial, TrialRecord, TrialStatus
 from badgateway.probe.processes import ProcessSampler
-from badgateway.stack.deployment import deploy, restore
+from badgateway.stack.deployment import Deployment, deploy, restore
 from badgateway.study.bench import Bench
-
-
-class TrialInterruptedError(Exception):
-    """Ctrl-C came during a trial; carries the record of what there is of it."""
-
-    def __init__(self, record: TrialRecord) -> None:
-        super().__init__(record.reason)
-        self.record = record
+from badgateway.study.endings import aborted, without_folder
 
 
 def run_trial(trial: Trial, bench: Bench, raw: Path, on_progress: Callable[[Progress], None]) -> TrialRecord:
@@ -28,15 +21,14 @@ def run_trial(trial: Trial, bench: Bench, raw: Path, on_progress: Callable[[Prog
     The record's `ended_s` is when the servers had stopped.
 
     Raises:
-        TrialInterruptedError: The user interrupted it; all servers of the trial have been stopped.
+        KeyboardInterrupt: The user interrupted it; all servers of the trial have been stopped.
     """
     started_s = time.time()
     try:
+        restore(bench.experiment, bench.database, bench.snapshot)
         result = _deploy_and_drive(trial, bench, raw, on_progress)
     except (DeploymentError, LoadError) as error:
-        return _aborted(trial, str(error), started_s)
-    except KeyboardInterrupt:
-        raise TrialInterruptedError(_aborted(trial, "interrupted", started_s)) from None
+        return aborted(trial, without_folder(str(error), raw), started_s)
     return TrialRecord(
         trial=trial,
         status=TrialStatus.COMPLETED,
@@ -52,7 +44,6 @@ def run_trial(trial: Trial, bench: Bench, raw: Path, on_progress: Callable[[Prog
 def _deploy_and_drive(trial: Trial, bench: Bench, raw: Path, on_progress: Callable[[Progress], None]) -> Drive:
     experiment = bench.experiment
     configuration = experiment.configuration(trial.configuration)
-    restore(experiment, bench.database, bench.snapshot)
     with (
         deploy(
             experiment,
@@ -73,19 +64,11 @@ def _deploy_and_drive(trial: Trial, bench: Bench, raw: Path, on_progress: Callab
             raw=raw,
             on_start=lambda pid: sampler.add("locust", pid),
             on_progress=on_progress,
-            check=deployment.check,
+            check=lambda: _check(deployment, bench),
             environment={**experiment.application.environment, **configuration.environment},
         )
 
 
-def _aborted(trial: Trial, reason: str, started_s: float) -> TrialRecord:
-    return TrialRecord(
-        trial=trial,
-        status=TrialStatus.ABORTED,
-        reason=reason,
-        window=None,
-        started_s=started_s,
-        ended_s=time.time(),
-        load_s=0.0,
-        generator_cpu_share=None,
-    )
+def _check(deployment: Deployment, bench: Bench) -> None:
+    deployment.check()
+    bench.check()

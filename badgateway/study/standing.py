@@ -1,23 +1,35 @@
-"""Keeps one configuration standing, for a person with a browser."""
+"""Keeps one configuration standing for a person: the site alone, or with Locust's web UI in front of it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from badgateway.errors import LoadError
+from badgateway.load.command import Target, web_command
 from badgateway.model.experiment import Experiment
-from badgateway.process.interruption import unwinding_on_signals
-from badgateway.stack.deployment import Deployment, deploy
-from badgateway.study.bench import Bench, set_up
+from badgateway.model.raw import LOCUST_LOG
+from badgateway.process.child import Child, describe_exit
+from badgateway.process.readiness import await_ready, http_probe
+from badgateway.process.running import running
+from badgateway.stack.deployment import deploy
+from badgateway.study.bench import set_up
+
+WEB_UI_DEADLINE_S = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """A configuration that is up, and the bench it stands on."""
+    """A configuration that is up."""
 
-    deployment: Deployment
-    bench: Bench
-    raw: Path
+    site: str
+    """Address of nginx."""
+    page: str
+    """Address of what the person asked for: the site, or Locust's web UI."""
+    logs: Path
+    """The folder of its logs, for as long as it stands."""
+    check: Callable[[], None]
+    """Raises DeploymentError or LoadError when a part has ended by itself."""
 
 
 @contextmanager
@@ -27,7 +39,7 @@ def stand(experiment: Experiment, name: str, root: Path) -> Iterator[Standing]:
     Raises:
         DeploymentError: It did not come up.
     """
-    with unwinding_on_signals(), set_up(experiment, root) as bench:
+    with set_up(experiment, root) as bench:
         raw = bench.raw_folder("standing")
         with deploy(
             experiment,
@@ -37,4 +49,46 @@ def stand(experiment: Experiment, name: str, root: Path) -> Iterator[Standing]:
             raw=raw,
             account=bench.account,
         ) as deployment:
-            yield Standing(deployment=deployment, bench=bench, raw=raw)
+
+            def check() -> None:
+                deployment.check()
+                bench.check()
+
+            yield Standing(site=deployment.url, page=deployment.url, logs=raw, check=check)
+
+
+@contextmanager
+def stand_behind_locust(experiment: Experiment, name: str, root: Path, port: int) -> Iterator[Standing]:
+    """Deploy one configuration, and Locust's web UI on 127.0.0.1:port with that configuration as its target.
+
+    Raises:
+        DeploymentError: One of them did not come up.
+    """
+    with stand(experiment, name, root) as site:
+        page = f"http://127.0.0.1:{port}"
+        target = _target(experiment, name, root, site.site)
+        with running(web_command(target, port=port, log=site.logs / LOCUST_LOG), grace_s=2) as locust:
+            await_ready(locust, http_probe(page), what=page, deadline_s=WEB_UI_DEADLINE_S)
+
+            def check() -> None:
+                site.check()
+                _demand_running(locust)
+
+            yield Standing(site=site.site, page=page, logs=site.logs, check=check)
+
+
+def _target(experiment: Experiment, name: str, root: Path, url: str) -> Target:
+    return Target(
+        url=url,
+        load=experiment.load,
+        users=experiment.load.users[0],
+        client_timeout_s=experiment.timeouts.client_s,
+        project_root=root,
+        environment={**experiment.application.environment, **experiment.configuration(name).environment},
+    )
+
+
+def _demand_running(locust: Child) -> None:
+    exit_code = locust.exit_code()
+    if exit_code is not None:
+        raise LoadError(f"{locust.name} {describe_exit(exit_code)} by itself; last log lines:\n{locust.tail()}")

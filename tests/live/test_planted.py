@@ -147,7 +147,7 @@ def test_the_report_has_nginxs_own_words_for_each_failure_of_the_upstream(plante
 
 def test_the_trial_in_the_terminal_is_the_one_in_the_report(planted: Planted):
     counted = "1 x 502, 1 x 504, 1 x 500, 1 x client timeout, 1 x truncated"
-    assert f"faulty, 1 users: FAIL, {OK + len(PLANTED)} requests, {counted}" in planted.kit.errors
+    assert f"faulty, 1 user: FAIL, {OK + len(PLANTED)} requests, {counted}" in planted.kit.errors
     assert "NONE QUALIFIES for planted" in planted.kit.output
     assert "Report: results/planted/latest/report.html" in planted.kit.output
 

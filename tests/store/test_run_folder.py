@@ -58,12 +58,30 @@ def test_a_manifest_is_read_back_as_it_was_written(folder):
     assert folder.manifest() == MANIFEST
 
 
-def test_latest_points_to_the_newest_run(folder, tmp_path):
+def test_latest_points_to_the_newest_run_that_has_something_to_show(folder, tmp_path):
+    folder.point_latest()
     newer = RunFolder.create(tmp_path / "results", MANIFEST)
 
     assert newer.path != folder.path
+    assert RunFolder.open(tmp_path / "results" / "small").path == folder.path
+
+    newer.point_latest()
+
     assert RunFolder.open(tmp_path / "results" / "small").path == newer.path
     assert RunFolder.open(tmp_path / "results" / "small" / "latest").path == newer.path
+
+
+def test_a_run_that_came_to_nothing_can_be_discarded(folder):
+    folder.discard()
+
+    assert not folder.path.exists()
+
+
+def test_a_run_that_kept_a_trial_is_never_discarded(folder, raw_folder):
+    kept = folder.keep_trial(RECORD, raw_folder)
+    folder.discard()
+
+    assert folder.trial_folders() == (kept,)
 
 
 def test_a_kept_trial_is_read_back_and_its_raw_folder_is_gone(folder, raw_folder):
@@ -89,6 +107,16 @@ def test_a_ledger_is_stored_as_parquet(folder, raw_folder):
     folder.write_ledger(kept, duckdb.sql("select 1 as status union all select 2 order by 1"))
 
     assert duckdb.read_parquet(str(kept / raw.LEDGER)).fetchall() == [(1,), (2,)]
+
+
+def test_a_ledger_has_the_same_bytes_every_time(folder, raw_folder):
+    kept = folder.keep_trial(RECORD, raw_folder)
+    texts = []
+    for _ in range(2):
+        folder.write_ledger(kept, duckdb.sql("select i, i % 7 as status from range(100000) numbers(i) order by i"))
+        texts.append((kept / raw.LEDGER).read_bytes())
+
+    assert texts[0] == texts[1]
 
 
 def test_a_folder_without_a_run_is_refused_with_an_example(tmp_path):
@@ -125,6 +153,17 @@ def test_results_that_cannot_be_written_are_told(tmp_path):
 
     with pytest.raises(ResultsError, match="cannot be written"):
         RunFolder.create(tmp_path / "results", MANIFEST)
+
+
+def test_a_file_that_cannot_be_written_is_told(folder, raw_folder):
+    kept = folder.keep_trial(RECORD, raw_folder)
+    for blocked in (folder.path / ".report.md", kept / "ledger.unfinished"):
+        blocked.mkdir()
+
+    with pytest.raises(ResultsError, match=r"report\.md: cannot be written: Is a directory"):
+        folder.write_text("report.md", "text")
+    with pytest.raises(ResultsError, match=r"ledger\.parquet: cannot be written"):
+        folder.write_ledger(kept, duckdb.sql("select 1"))
 
 
 def test_overhead_is_what_a_trial_took_beyond_its_load():

@@ -19,6 +19,7 @@ from tests.live.conftest import ROOT
 BADGATEWAY = Path(sys.executable).with_name("badgateway")
 FAULTS = Path(__file__).parent
 WHOLE_RUN_S = 90.0
+POLL_S = 0.05
 TEMPORARY = re.compile(r"/tmp/badgateway-[^/\s]+")
 REPORTS = ("report.html", "report.json", "report.md")
 
@@ -80,27 +81,24 @@ class Kit:
         return found
 
     def await_that(self, condition: Callable[[], object], what: str) -> None:
-        """Look on until the condition holds while the command runs."""
+        """Look on until the condition holds while the command runs; a command that does not get there is killed."""
         deadline = time.monotonic() + WHOLE_RUN_S
         while not condition():
             self.look()
-            assert self._process.poll() is None, f"ended before {what}: {self._read()}"
-            assert time.monotonic() < deadline, f"no {what} in {WHOLE_RUN_S:g} s: {self._read()}"
-            time.sleep(0.05)
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                self._make_end()
+                raise AssertionError(f"no {what}: {self.output}{self.errors}")
+            time.sleep(POLL_S)
 
     def end(self, within_s: float = WHOLE_RUN_S) -> int:
         """Return the exit status; the command must end by itself in the time."""
         deadline = time.monotonic() + within_s
-        try:
-            while self._process.poll() is None and time.monotonic() < deadline:
-                self.look()
-                time.sleep(0.05)
-        finally:
-            running = self._process.poll() is None
-            self._process.kill()
-            self._process.wait()
-            self.output, self.errors = self._read()
-        assert not running, f"still ran after {within_s:g} s: {self.errors}"
+        while self._process.poll() is None and time.monotonic() < deadline:
+            self.look()
+            time.sleep(POLL_S)
+        ran_on = self._process.poll() is None
+        self._make_end()
+        assert not ran_on, f"still ran after {within_s:g} s: {self.errors}"
         return self._process.returncode
 
     def temporary_folders(self) -> set[Path]:
@@ -111,9 +109,10 @@ class Kit:
         """Return the command lines of descendants that still live."""
         return [_command_line(process) for process in self.family if _lives(process)]
 
-    def _read(self) -> tuple[str, str]:
-        stdout, stderr = (log.read_text(encoding="utf-8") for log in self._logs)
-        return stdout, stderr
+    def _make_end(self) -> None:
+        self._process.kill()  # nothing, when it has ended already
+        self._process.wait()
+        self.output, self.errors = (log.read_text(encoding="utf-8") for log in self._logs)
 
 
 def run(project: Path, *arguments: str) -> tuple[Kit, int]:

@@ -1,0 +1,48 @@
+"""Estimates how much of an experiment is done and how long the rest takes."""
+
+import time
+from collections.abc import Callable
+
+NEARLY_DONE = 0.95
+"""A trial that takes longer than the others is not done before it has ended."""
+
+
+class Pace:
+    """Goes by the trials that have ended, and by the plan until the first one has."""
+
+    def __init__(self, trials: int, expected_s: float, clock: Callable[[], float] = time.monotonic) -> None:
+        """Expect so many trials that take expected_s seconds together."""
+        self._trials = trials
+        self._expected_s = expected_s
+        self._clock = clock
+        self._ended = 0
+        self._spent_s = 0.0
+        self._started_s: float | None = None
+
+    def trial_started(self) -> None:
+        """Note that a trial begins now."""
+        self._started_s = self._clock()
+
+    def trial_ended(self) -> None:
+        """Note that the trial in flight ends now."""
+        self._spent_s += self._in_trial_s()
+        self._ended += 1
+        self._started_s = None
+
+    def left_s(self) -> float:
+        """Return the seconds until the last trial ends."""
+        waiting = self._trials - self._ended
+        if self._started_s is None:
+            return waiting * self._trial_s()
+        return max(self._trial_s() - self._in_trial_s(), 0) + max(waiting - 1, 0) * self._trial_s()
+
+    def share_done(self) -> float:
+        """Return how much of the experiment is done, between 0 and 1; it never goes back."""
+        in_trial = min(self._in_trial_s() / self._trial_s(), NEARLY_DONE)
+        return min((self._ended + in_trial) / self._trials, 1.0)
+
+    def _trial_s(self) -> float:
+        return self._spent_s / self._ended if self._spent_s else self._expected_s / self._trials
+
+    def _in_trial_s(self) -> float:
+        return 0.0 if self._started_s is None else self._clock() - self._started_s

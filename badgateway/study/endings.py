@@ -1,0 +1,34 @@
+"""How a trial that did not run to its end is recorded."""
+
+import os
+import time
+from pathlib import Path
+
+from badgateway.model.trial import Trial, TrialRecord, TrialStatus
+
+INTERRUPTED = "interrupted"
+"""The reason of the trial that was in flight when the user stopped the run."""
+
+
+def aborted(trial: Trial, reason: str, started_s: float) -> TrialRecord:
+    """Return the record of a trial that ends now, without a result."""
+    return TrialRecord(
+        trial=trial,
+        status=TrialStatus.ABORTED,
+        reason=reason,
+        window=None,
+        started_s=started_s,
+        ended_s=time.time(),
+        load_s=0.0,
+        generator_cpu_share=None,
+    )
+
+
+def was_interrupted(record: TrialRecord) -> bool:
+    """Tell whether the user stopped the trial; any other trial ended by itself, well or not."""
+    return record.status is TrialStatus.ABORTED and record.reason == INTERRUPTED
+
+
+def without_folder(message: str, raw: Path) -> str:
+    """Name a trial's files by their names alone: the folder moves, and what a report says must not move with it."""
+    return message.replace(f"{raw.resolve()}{os.sep}", "").replace(f"{raw}{os.sep}", "")

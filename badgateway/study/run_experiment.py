@@ -1,0 +1,93 @@
+"""Runs one experiment from manifest to reports, and reports what there is when it ends early."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from badgateway.errors import BadgatewayError
+from badgateway.model.experiment import Experiment
+from badgateway.model.manifest import SCHEMA_VERSION, Manifest
+from badgateway.model.summary import StudySummary
+from badgateway.plan.schedule import schedule
+from badgateway.probe.environment import read_environment
+from badgateway.process.account import service_account
+from badgateway.process.interruption import held
+from badgateway.store.run_folder import RunFolder
+from badgateway.study.analysis import analyse, any_trial_ended, publish
+from badgateway.study.conduct import conduct
+from badgateway.study.listener import Listener
+
+Stop = KeyboardInterrupt | BadgatewayError | OSError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """A run that is over."""
+
+    study: StudySummary | None
+    """None when no trial had ended: then there are no reports."""
+    report: Path
+    """The HTML report, by the way that stays the same: results/EXPERIMENT/latest/report.html."""
+    stopped_by: Stop | None
+    """Why the run ended early; what had been measured is in the reports nevertheless."""
+
+
+def run_experiment(experiment: Experiment, *, root: Path, results: Path, command: str, listener: Listener) -> Finished:
+    """Run an experiment and write its reports.
+
+    Args:
+        experiment: What to run.
+        root: The project that the experiment's paths are relative to.
+        results: Where runs are kept; made when it is not there.
+        command: The command line, for the report to tell how to repeat the run.
+        listener: Told how far it is.
+
+    Raises:
+        ResultsError: The results folder cannot be written.
+    """
+    manifest = _manifest(experiment, command)
+    folder = RunFolder.create(results, manifest)
+    stopped_by = _conduct(folder, manifest, root, listener)
+    study = None
+    try:
+        # Reports take seconds and what they tell took minutes: a signal waits until they are written.
+        with held():
+            study = _report(folder, listener)
+    except KeyboardInterrupt as interrupt:
+        stopped_by = stopped_by or interrupt
+    report = results / experiment.name / "latest" / "report.html"
+    return Finished(study=study, report=report, stopped_by=stopped_by)
+
+
+def _conduct(folder: RunFolder, manifest: Manifest, root: Path, listener: Listener) -> Stop | None:
+    try:
+        conduct(folder, manifest, root, listener)
+    except (KeyboardInterrupt, BadgatewayError, OSError) as stop:
+        return stop
+    return None
+
+
+def _report(folder: RunFolder, listener: Listener) -> StudySummary | None:
+    if not folder.trial_folders():
+        folder.discard()
+        return None
+    if not any_trial_ended(folder):
+        return None
+    listener.busy_with("writing the reports")
+    study = analyse(folder)
+    publish(folder, study)
+    return study
+
+
+def _manifest(experiment: Experiment, command: str) -> Manifest:
+    account = service_account()
+    return Manifest(
+        schema_version=SCHEMA_VERSION,
+        kit_version=version("badgateway"),
+        command=command,
+        started=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        experiment=experiment,
+        environment=read_environment(account.name if account else "the user who started the run"),
+        trials=schedule(experiment),
+    )

@@ -1,0 +1,45 @@
+"""Summaries of trials and studies for the lines that tell of them."""
+
+from collections.abc import Mapping
+
+from badgateway.model.outcome import Outcome
+from badgateway.model.summary import Decision, Recommendation, StudySummary, TrialSummary, Verdict
+from badgateway.model.trial import Trial
+from tests.declared import experiment
+from tests.report.builders import environment, measurement, trial
+
+LATENCY_MS = (10.0, 1234.5, 1300.0, 1400.0)
+MULTI_LINE = "gunicorn ended with status 1; waited 0.3 s for web.sock; last log lines:\nTraceback\n  File"
+
+
+def planned(position: int = 2, users: int = 300) -> Trial:
+    return Trial(block=1, position=position, configuration="uwsgi-2", users=users, seed=1)
+
+
+def ended(
+    counts: Mapping[Outcome, int] | None = None,
+    *,
+    verdict: Verdict = Verdict.PASS,
+    reasons: tuple[str, ...] = (),
+    position: int = 2,
+    users: int = 300,
+) -> TrialSummary:
+    latency = LATENCY_MS if counts and counts.get(Outcome.OK) else None
+    measured = measurement(counts, latency) if counts else None
+    return trial("uwsgi-2", users, position, measured, verdict=verdict, reasons=reasons)
+
+
+def decided(decision: Decision, *, complete: bool = True, reasons: tuple[str, ...] = ("It was fastest.",)):
+    picked = "first" if decision is Decision.PICKED else None
+    return StudySummary(
+        experiment=experiment(),
+        started="2026-11-21T20:00:00Z",
+        command="badgateway run x.toml",
+        seed=1,
+        environment=environment(),
+        complete=complete,
+        configurations=(),
+        recommendation=Recommendation(
+            decision=decision, configuration=picked, sentence="This is the answer.", reasons=reasons, ranking=()
+        ),
+    )

@@ -1,0 +1,285 @@
+"""The commands as a user types them."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from badgateway.cli import commands
+from badgateway.cli.commands import cli
+from badgateway.errors import DeploymentError
+from badgateway.model.experiment import Experiment
+from badgateway.model.summary import Decision
+from badgateway.study import run_experiment
+from badgateway.study.run_experiment import Finished
+from tests.cli.given import decided
+from tests.study.fakes import ENVIRONMENT, Seam, install
+
+ROOT = Path(__file__).parents[2]
+EXAMPLE = """
+name = "small"
+question = "Which [one]?"
+[load]
+locustfile = "experiments/load.py"
+users = [5]
+[objective]
+max_failure_share = 0.01
+p95_ms = 1000
+[[configurations]]
+name = "first"
+server = "servers/uwsgi.ini"
+driver = "mysqlclient"
+workers = 2
+[[configurations]]
+name = "second"
+server = "servers/uwsgi.ini"
+driver = "pymysql"
+workers = 2
+"""
+COMMANDS = ["run", "report", "plan", "serve", "ui"]
+
+
+def call(*arguments: object) -> Result:
+    return CliRunner().invoke(cli, [str(argument) for argument in arguments], prog_name="badgateway")
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in ("experiments/load.py", "servers/uwsgi.ini", "app/manage.py"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    (tmp_path / "experiments" / "small.toml").write_text(EXAMPLE)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("BADGATEWAY_STARTED_AS", raising=False)
+    return tmp_path
+
+
+@pytest.fixture
+def seam(project, tmp_path, monkeypatch) -> Seam:
+    (tmp_path / "bench").mkdir()
+    monkeypatch.setattr(run_experiment, "read_environment", lambda _account: ENVIRONMENT)
+    return install(monkeypatch, tmp_path / "bench")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(command):
+    result = call(command, "--help")
+
+    assert result.exit_code == 0
+    assert f"Usage: badgateway {command} [OPTIONS]" in result.stdout
+    assert f"  {command} " in call("--help").stdout
+
+
+def test_the_first_help_names_the_commands_in_the_order_of_use_and_the_statuses():
+    text = call("--help").stdout
+
+    assert [line.split()[0] for line in text.partition("Commands:\n")[2].splitlines()] == COMMANDS
+    assert "130 interrupted" in text
+    assert "..." not in text.partition("Commands:\n")[2], "a summary is cut off"
+
+
+def test_the_version_is_printed():
+    assert call("--version").stdout.startswith("badgateway, version ")
+
+
+@pytest.mark.parametrize("example", ["concurrency", "export"])
+def test_plan_lists_the_trials_in_their_order_and_the_time_they_take(example):
+    result = call("plan", ROOT / "experiments" / f"{example}.toml")
+    *trials, outlook = result.stdout.splitlines()
+
+    assert result.exit_code == 0
+    assert [int(line.split()[2]) for line in trials] == list(range(1, len(trials) + 1))
+    assert all(line.startswith("block 1 ") and line.endswith(" users") for line in trials)
+    assert outlook.startswith(f"{len(trials)} trials, about ")
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (("workers = 2", "workers = -2"), "configurations[first].workers: -2 is not allowed"),
+        (("p95_ms", "p59_ms"), "objective.p59_ms: unknown key; did you mean p95_ms?"),
+        (('name = "second"', 'name = "first"'), "configuration name used twice: first"),
+        (("servers/uwsgi.ini", "servers/uwsgo.ini"), "configurations[first].server: no such file"),
+    ],
+)
+@pytest.mark.parametrize("command", ["run", "plan"])
+def test_a_mistake_in_the_file_is_told_with_file_and_key_and_nothing_is_made(command, change, told, project):
+    file = project / "experiments" / "small.toml"
+    file.write_text(file.read_text().replace(*change, 1))
+    result = call(command, "experiments/small.toml")
+
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert f"badgateway: experiments/small.toml: {told}" in result.stderr
+    assert all(line.startswith("badgateway: ") for line in result.stderr.splitlines())
+    assert not (project / "results").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("run", "experiments/nope.toml"), "no such experiment file; there are experiments/small.toml"),
+        (("run", "experiments/small.toml", "--only", "nope"), "has no configuration nope; it has first, second"),
+        (("run", "experiments/small.toml", "--blocks", "0"), "command line: blocks: 0 is not allowed"),
+        (("run", "experiments/small.toml", "--window", "nan"), "command line: load.window_s: nan is not allowed"),
+        (("serve", "experiments/small.toml", "nope"), "has no configuration nope; it has first, second"),
+        (("ui", "experiments/small.toml", "nope"), "has no configuration nope; it has first, second"),
+    ],
+)
+def test_a_mistake_on_the_command_line_is_one_line(arguments, told, project):
+    result = call(*arguments)
+
+    assert result.exit_code == 2
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("badgateway: ")
+    assert told in line
+
+
+def test_a_second_file_with_a_mistake_stops_the_first_one_too(seam):
+    result = call("run", "experiments/small.toml", "experiments/nope.toml")
+
+    assert (result.exit_code, seam.drives) == (2, 0)
+
+
+def test_a_run_prints_its_decision_on_stdout_and_its_progress_on_stderr(seam):
+    result = call("run", "experiments/small.toml")
+
+    assert result.exit_code == 0, result.stderr
+    headline, sentence, *reasons, report = result.stdout.splitlines()
+    assert headline.startswith("PICK for small: ")
+    assert sentence.startswith("Run ")
+    assert all(reason.startswith("- ") for reason in reasons)
+    assert report == "Report: results/small/latest/report.html"
+    assert Path("results/small/latest/report.html").exists()
+    told = [line for line in result.stderr.splitlines() if line]
+    assert told[0] == "small: Which [one]?"
+    assert told[1].startswith("2 trials, about ")
+    assert told[2] == "starting MariaDB and loading the data"
+    assert [line[:3] for line in told[3:5]] == ["1/2", "2/2"]
+
+
+def test_options_narrow_the_run(seam):
+    result = call("run", "experiments/small.toml", "--only", "second", "--users", "7", "--blocks", "2")
+
+    assert [line for line in result.stderr.splitlines() if ": PASS" in line][1].startswith("2/2  second, 7 users")
+    assert Path("results/small-second/latest/report.json").exists()
+
+
+def test_a_set_up_that_fails_is_told_with_the_log_and_status_4(seam):
+    def fail() -> None:
+        raise DeploymentError("MariaDB ended with status 1; last log lines:\nno space")
+
+    seam.on_set_up = fail
+    result = call("run", "experiments/small.toml", "experiments/small.toml")
+
+    assert (result.exit_code, result.stdout) == (4, "")
+    assert result.stderr.endswith("badgateway: MariaDB ended with status 1; last log lines:\nbadgateway: no space\n")
+    assert result.stderr.count("Which [one]?") == 1
+
+
+def test_results_that_cannot_be_written_are_told_with_status_4(seam):
+    Path("results").touch()
+    result = call("run", "experiments/small.toml")
+
+    assert result.exit_code == 4
+    assert "badgateway: results/small: cannot be written: " in result.stderr
+
+
+def test_ctrl_c_before_a_trial_has_ended_says_that_there_is_nothing_to_report(seam):
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    seam.on_drive = interrupt
+    result = call("run", "experiments/small.toml")
+
+    assert (result.exit_code, result.stdout) == (130, "")
+    assert result.stderr.endswith("so there is nothing to report\nbadgateway: interrupted\n")
+
+
+def test_ctrl_c_reports_what_had_ended_and_starts_no_other_experiment(seam):
+    def interrupt(trial, raw) -> None:
+        if trial.position == 2:
+            raise KeyboardInterrupt
+
+    seam.on_drive = interrupt
+    result = call("run", "experiments/small.toml", "experiments/small.toml")
+
+    assert result.exit_code == 130
+    assert result.stdout.splitlines()[-2:] == [
+        "Interrupted: only the trials that had ended are counted.",
+        "Report: results/small/latest/report.html",
+    ]
+    assert seam.drives == 2
+    assert result.stderr.endswith("badgateway: interrupted\n")
+
+
+def finished(decision: Decision) -> Finished:
+    return Finished(study=decided(decision), report=Path("results/small/latest/report.html"), stopped_by=None)
+
+
+@pytest.mark.parametrize(
+    ("decisions", "status"),
+    [
+        ((Decision.PICKED, Decision.PICKED), 0),
+        ((Decision.PICKED, Decision.NONE_QUALIFIES), 1),
+        ((Decision.INCONCLUSIVE, Decision.NONE_QUALIFIES), 3),
+    ],
+)
+def test_of_several_experiments_the_highest_status_is_returned(decisions, status, project, monkeypatch):
+    left = list(decisions)
+    monkeypatch.setattr(commands, "run_experiment", lambda _experiment, **_: finished(left.pop(0)))
+
+    assert call("run", "experiments/small.toml", "experiments/small.toml").exit_code == status
+
+
+def started_as(project, monkeypatch) -> str:
+    seen: list[str] = []
+
+    def run_it(experiment: Experiment, *, command: str, **_: object) -> Finished:
+        seen.append(command)
+        return finished(Decision.PICKED)
+
+    monkeypatch.setattr(commands, "run_experiment", run_it)
+    monkeypatch.setattr("sys.argv", ["/somewhere/badgateway", "run", "a b.toml"])
+    call("run", "experiments/small.toml")
+    return seen[0]
+
+
+def test_the_report_gets_the_command_as_it_was_typed(project, monkeypatch):
+    assert started_as(project, monkeypatch) == "badgateway run 'a b.toml'"
+
+
+def test_the_report_gets_the_session_where_one_started_the_command(project, monkeypatch):
+    monkeypatch.setenv("BADGATEWAY_STARTED_AS", "./lab compare")
+
+    assert started_as(project, monkeypatch) == "./lab compare"
+
+
+def test_report_rebuilds_the_same_bytes_and_gives_the_same_status(seam):
+    ran = call("run", "experiments/small.toml")
+    report = Path("results/small/latest/report.html")
+    before = report.read_bytes()
+    report.unlink()
+    result = call("report", "results/small")
+
+    assert result.exit_code == ran.exit_code == 0
+    assert report.read_bytes() == before
+    assert result.stdout.splitlines()[:-1] == ran.stdout.splitlines()[:-1]
+
+
+def test_report_on_a_folder_without_a_run_says_what_to_name(project):
+    result = call("report", project)
+
+    assert result.exit_code == 4
+    (line,) = result.stderr.splitlines()
+    assert line.startswith(f"badgateway: {project}: holds no run")
+    assert "results/concurrency/latest" in line
+
+
+def test_report_on_a_run_without_its_manifest_whole_says_so(seam):
+    call("run", "experiments/small.toml")
+    shutil.copytree("results/small/latest", "copy")
+    Path("copy/manifest.json").write_text("{")
+
+    assert "copy/manifest.json: damaged" in call("report", "copy").stderr

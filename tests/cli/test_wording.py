@@ -1,0 +1,100 @@
+"""What the command says of trials and decisions."""
+
+import pytest
+
+from badgateway.cli.wording import decision_lines, duration, failures_in_words, first_line, trial_line, trial_name
+from badgateway.model.outcome import Outcome
+from badgateway.model.summary import Decision, Verdict
+from tests.cli.given import MULTI_LINE, decided, ended, planned
+from tests.report.builders import measurement
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(0.4, "0 s"), (40, "40 s"), (89.4, "89 s"), (90, "2 min"), (372, "6 min")]
+)
+def test_a_duration_is_said_as_a_person_would(seconds, words):
+    assert duration(seconds) == words
+
+
+def test_a_trial_is_named_by_what_it_runs():
+    assert trial_name(planned(users=1)) == "uwsgi-2, 1 user"
+    assert trial_name(planned(users=1500)) == "uwsgi-2, 1,500 users"
+
+
+@pytest.mark.parametrize(
+    ("counts", "words"),
+    [
+        ({Outcome.OK: 5}, "no failures"),
+        ({Outcome.OK: 5, Outcome.BAD_GATEWAY: 1284, Outcome.GATEWAY_TIMEOUT: 3}, "1,284 x 502, 3 x 504"),
+        ({Outcome.TRUNCATED: 2, Outcome.CONNECT_ERROR: 1}, "1 x connect error, 2 x truncated"),
+    ],
+)
+def test_failures_are_said_by_the_names_people_know_them_by(counts, words):
+    assert failures_in_words(measurement(counts)) == words
+
+
+def test_a_trial_that_was_measured_is_one_line():
+    summary = ended({Outcome.OK: 6000, Outcome.BAD_GATEWAY: 311}, verdict=Verdict.FAIL, reasons=("too many",))
+
+    assert trial_line(summary, 16) == " 2/16  uwsgi-2, 300 users: FAIL, 6,311 requests, 311 x 502, p95 1,234 ms"
+
+
+def test_a_trial_without_one_ok_request_has_no_latency():
+    summary = ended({Outcome.GATEWAY_TIMEOUT: 1}, verdict=Verdict.FAIL)
+
+    assert trial_line(summary, 3) == "2/3  uwsgi-2, 300 users: FAIL, 1 request, 1 x 504, no OK request"
+
+
+def test_an_invalid_trial_says_why_without_the_log_that_follows():
+    summary = ended(verdict=Verdict.INVALID, reasons=(MULTI_LINE, "another"))
+
+    assert trial_line(summary, 3) == (
+        "2/3  uwsgi-2, 300 users: INVALID, gunicorn ended with status 1; waited 0.3 s for web.sock"
+    )
+
+
+def test_an_invalid_trial_shows_no_number_even_where_there_is_one():
+    summary = ended({Outcome.OK: 5}, verdict=Verdict.INVALID, reasons=("the books do not balance",))
+
+    assert trial_line(summary, 3).endswith(": INVALID, the books do not balance")
+
+
+def test_an_invalid_trial_without_a_reason_says_that_nothing_was_measured():
+    assert trial_line(ended(verdict=Verdict.INVALID), 3).endswith(": INVALID, nothing measured")
+
+
+@pytest.mark.parametrize(
+    ("message", "line"),
+    [
+        ("one line; last answer: none", "one line; last answer: none"),
+        ("a first line\nand a second", "a first line"),
+        (MULTI_LINE, "gunicorn ended with status 1; waited 0.3 s for web.sock"),
+        ("Locust ended with status 1; last lines of locust.log:\nTraceback", "Locust ended with status 1"),
+    ],
+)
+def test_only_what_announces_a_log_is_cut_off_a_first_line(message, line):
+    assert first_line(message) == line
+
+
+@pytest.mark.parametrize(
+    ("decision", "headline"),
+    [
+        (Decision.PICKED, "PICK for small: first"),
+        (Decision.NONE_QUALIFIES, "NONE QUALIFIES for small"),
+        (Decision.INCONCLUSIVE, "INCONCLUSIVE for small"),
+    ],
+)
+def test_a_decision_is_a_headline_a_sentence_and_its_reasons(decision, headline):
+    assert decision_lines(decided(decision)) == (headline, "This is the answer.", "- It was fastest.")
+
+
+def test_a_decision_on_some_of_the_trials_says_so():
+    lines = decision_lines(decided(Decision.PICKED, complete=False))
+
+    assert lines[-1] == "Interrupted: only the trials that had ended are counted."
+
+
+def test_the_reasons_of_a_decision_leave_the_logs_to_the_report():
+    lines = decision_lines(decided(Decision.INCONCLUSIVE, reasons=(MULTI_LINE,)))
+
+    assert lines[-1] == "- gunicorn ended with status 1; waited 0.3 s for web.sock"

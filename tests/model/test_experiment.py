@@ -1,0 +1,48 @@
+"""What a declaration knows and refuses by itself; how a file's faults are told is tested with the plan."""
+
+import pytest
+from pydantic import ValidationError
+
+from badgateway.model.experiment import Configuration, ServerKind, Timeouts
+from tests.declared import experiment
+
+
+def configuration(server: str) -> Configuration:
+    return Configuration.model_validate({"name": "one", "server": server, "driver": "pymysql", "workers": 1})
+
+
+@pytest.mark.parametrize(
+    ("server", "kind"), [("servers/uwsgi.ini", ServerKind.UWSGI), ("servers/gunicorn_sync.py", ServerKind.GUNICORN)]
+)
+def test_the_suffix_of_the_server_file_tells_its_server(server, kind):
+    assert configuration(server).kind is kind
+
+
+@pytest.mark.parametrize("server", ["servers/uwsgi.yaml", "servers/uwsgi", "/etc/uwsgi.ini", "../uwsgi.ini"])
+def test_a_server_file_of_another_kind_or_from_elsewhere_is_refused(server):
+    with pytest.raises(ValidationError, match=r"allowed are \.ini|inside the project"):
+        configuration(server)
+
+
+def test_the_default_timeouts_are_in_their_order():
+    timeouts = Timeouts()
+
+    assert timeouts.app_s < timeouts.proxy_read_s < timeouts.client_s
+
+
+@pytest.mark.parametrize(("app_s", "proxy_read_s", "client_s"), [(5, 5, 10), (4, 10, 10), (9, 5, 10), (4, 12, 10)])
+def test_timeouts_that_would_rename_failures_are_refused_with_their_values(app_s, proxy_read_s, client_s):
+    with pytest.raises(ValidationError, match=rf"app_s \({app_s}\) must be below proxy_read_s \({proxy_read_s}\)"):
+        Timeouts(app_s=app_s, proxy_read_s=proxy_read_s, client_s=client_s)
+
+
+def test_a_configuration_is_found_by_its_name():
+    assert experiment().configuration("second").name == "second"
+
+    with pytest.raises(KeyError):
+        experiment().configuration("fourth")
+
+
+def test_a_declaration_cannot_be_changed():
+    with pytest.raises(ValidationError, match="frozen"):
+        experiment().configuration("second").workers = 3  # type: ignore[misc]

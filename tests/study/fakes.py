@@ -1,0 +1,175 @@
+"""A study without servers: what would start processes is replaced, everything behind it is real."""
+
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from badgateway.load.locust import Drive
+from badgateway.load.progress import Progress
+from badgateway.model.environment import Environment
+from badgateway.model.experiment import Experiment
+from badgateway.model.manifest import SCHEMA_VERSION, Manifest
+from badgateway.model.raw import CLIENT_ROWS, ERROR_LOG, SERVER_LOG
+from badgateway.model.summary import TrialSummary
+from badgateway.model.trial import Trial, Window
+from badgateway.plan.schedule import schedule
+from badgateway.stack.mariadb import RunningDatabase
+from badgateway.stack.project import Snapshot
+from badgateway.study import conduct, run_trial
+from badgateway.study.bench import Bench
+from tests.declared import experiment
+from tests.ledger.raw_folder import client_row, write_both
+
+ENVIRONMENT = Environment(
+    system="Linux", cpu="a cpu", cores=2, memory_bytes=1, python="3.11", somaxconn=None, account="nobody", versions=()
+)
+LOAD_S = 0.25
+REQUESTS = 400
+WARM_UP = 7
+
+
+def small() -> Experiment:
+    """Return three configurations at one level: three trials."""
+    return experiment(load={"locustfile": "experiments/load.py", "users": [5]})
+
+
+def manifest(of: Experiment | None = None) -> Manifest:
+    declared = of or small()
+    return Manifest(
+        schema_version=SCHEMA_VERSION,
+        kit_version="0.1.0",
+        command="badgateway run experiments/small.toml",
+        started="2026-11-21T20:00:00Z",
+        experiment=declared,
+        environment=ENVIRONMENT,
+        trials=schedule(declared),
+    )
+
+
+class Told:
+    """A listener that remembers."""
+
+    def __init__(self) -> None:
+        self.busy: list[str] = []
+        self.started: list[int] = []
+        self.progress: list[Progress] = []
+        self.ended: list[TrialSummary] = []
+
+    def busy_with(self, what: str) -> None:
+        self.busy.append(what)
+
+    def trial_starting(self, trial: Trial) -> None:
+        self.started.append(trial.position)
+
+    def trial_progress(self, progress: Progress) -> None:
+        self.progress.append(progress)
+
+    def trial_ended(self, summary: TrialSummary) -> None:
+        self.ended.append(summary)
+
+
+def bench(folder: Path, of: Experiment) -> Bench:
+    """Return a bench whose database is this very process, which is alive for sure."""
+    database = RunningDatabase(
+        folder=folder,
+        account=None,
+        host="127.0.0.1",
+        port=1,
+        socket=folder / "mariadb.sock",
+        name="site",
+        user="site",
+        password="secret",
+        pid=os.getpid(),
+    )
+    return Bench(
+        experiment=of, root=folder, folder=folder, account=None, snapshot=Snapshot(root=folder), database=database
+    )
+
+
+class Seam:
+    """What the fakes at the process seam do, and what they were seen doing."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.up: list[str] = []
+        """Configurations that are deployed, and "bench" while that stands."""
+        self.drives = 0
+        self.on_restore: Callable[[], None] = lambda: None
+        self.on_deploy: Callable[[str], None] = lambda _name: None
+        self.on_drive: Callable[[Trial, Path], None] = lambda _trial, _raw: None
+        self.on_set_up: Callable[[], None] = lambda: None
+
+    @contextmanager
+    def set_up(self, of: Experiment, root: Path) -> Iterator[Bench]:
+        self.on_set_up()
+        self.up.append("bench")
+        try:
+            yield bench(self.folder, of)
+        finally:
+            self.up.remove("bench")
+
+    def restore(self, *_given: object) -> None:
+        self.on_restore()
+
+    @contextmanager
+    def deploy(self, _of: Experiment, configuration: Any, *, raw: Path, **_given: object) -> Iterator[SimpleNamespace]:
+        self.on_deploy(configuration.name)
+        (raw / SERVER_LOG).write_text("a server's log\n")
+        self.up.append(configuration.name)
+        try:
+            yield SimpleNamespace(url="http://127.0.0.1:1", parts={"server": os.getpid()}, check=lambda: None)
+        finally:
+            self.up.remove(configuration.name)
+
+    def drive(
+        self,
+        _load: object,
+        trial: Trial,
+        *,
+        raw: Path,
+        on_start: Callable[[int], None],
+        on_progress: Callable[[Progress], None],
+        check: Callable[[], None],
+        environment: Mapping[str, str],
+        **_given: object,
+    ) -> Drive:
+        self.drives += 1
+        on_start(os.getpid())
+        check()
+        on_progress(Progress(requests=1, failures=0, users=trial.users, elapsed_s=1, total_s=13))
+        now_s = time.time()
+        write_trial(raw, now_s)
+        self.on_drive(trial, raw)
+        return Drive(
+            window=Window(start_s=now_s - 5, end_s=now_s + 5, drained_s=now_s + 5),
+            load_s=LOAD_S,
+            generator_cpu_share=0.1,
+        )
+
+
+def write_trial(raw: Path, now_s: float) -> None:
+    """Write what client and proxy would of a trial in which every request was answered."""
+
+    def rows(name: str, number: int, start_s: float) -> Iterator[dict[str, Any]]:
+        times = {"intended_start_s": start_s, "start_s": start_s, "first_byte_s": start_s, "end_s": start_s + 0.02}
+        return (client_row(f"{name}-{i}", **times) for i in range(number))
+
+    write_both(raw, *rows("counted", REQUESTS, now_s), *rows("early", WARM_UP, now_s - 60))
+    (raw / ERROR_LOG).touch()
+    assert (raw / CLIENT_ROWS).exists()
+
+
+def install(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Seam:
+    """Put the fakes where the study would start processes."""
+    seam = Seam(folder)
+    monkeypatch.setattr(conduct, "set_up", seam.set_up)
+    monkeypatch.setattr(run_trial, "restore", seam.restore)
+    monkeypatch.setattr(run_trial, "deploy", seam.deploy)
+    monkeypatch.setattr(run_trial, "drive", seam.drive)
+    return seam

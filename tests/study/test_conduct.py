@@ -1,0 +1,164 @@
+"""All trials of an experiment: each is kept as it ends, whatever becomes of the others."""
+
+import signal
+
+import duckdb
+import pytest
+
+from badgateway.errors import DeploymentError, LoadError
+from badgateway.judge.summarise import summarise_trial
+from badgateway.model.raw import CLIENT_ROWS, LEDGER, SERVER_LOG
+from badgateway.model.summary import Verdict
+from badgateway.model.trial import TrialStatus
+from badgateway.process.interruption import unwinding_on_signals
+from badgateway.store.run_folder import RunFolder
+from badgateway.study import conduct as module
+from badgateway.study.analysis import read_evidence
+from badgateway.study.conduct import conduct
+from tests.study.fakes import LOAD_S, REQUESTS, WARM_UP, manifest
+
+MANIFEST = manifest()
+
+
+def run(folder, told):
+    conduct(folder, MANIFEST, folder.path, told)
+
+
+def records(folder):
+    return [folder.record(kept) for kept in folder.trial_folders()]
+
+
+def test_all_trials_run_in_their_order_and_are_kept_with_their_ledgers(seam, folder, told):
+    run(folder, told)
+
+    assert [record.trial for record in records(folder)] == list(MANIFEST.trials)
+    for kept in folder.trial_folders():
+        rows = duckdb.read_parquet(str(kept / LEDGER)).aggregate("phase, count(*)").order("phase").fetchall()
+        assert rows == [("warm-up", WARM_UP), ("window", REQUESTS)]
+
+
+def test_who_watches_is_told_of_every_trial_and_its_verdict(seam, folder, told):
+    run(folder, told)
+
+    assert told.busy == ["starting MariaDB and loading the data"]
+    assert told.started == [1, 2, 3]
+    assert [progress.requests for progress in told.progress] == [1, 1, 1]
+    assert [(summary.trial.position, summary.verdict) for summary in told.ended] == [
+        (position, Verdict.PASS) for position in (1, 2, 3)
+    ]
+
+
+def test_nothing_stands_and_no_raw_folder_is_left_when_all_is_over(seam, folder, told):
+    run(folder, told)
+
+    assert seam.up == []
+    assert list(seam.folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("error", [DeploymentError("no socket\nlast log line"), LoadError("Locust failed")])
+def test_a_trial_that_fails_is_aborted_and_the_experiment_goes_on(error, seam, folder, told):
+    def fail_second(trial, raw) -> None:
+        if trial.position == 2:
+            raise error
+
+    seam.on_drive = fail_second
+    run(folder, told)
+
+    assert [record.status for record in records(folder)] == [
+        TrialStatus.COMPLETED,
+        TrialStatus.ABORTED,
+        TrialStatus.COMPLETED,
+    ]
+    assert records(folder)[1].reason == str(error)
+    assert told.ended[1].verdict is Verdict.INVALID
+    assert told.ended[1].reasons == (str(error),)
+
+
+def test_an_aborted_trial_keeps_the_raw_files_it_has_and_gets_no_ledger(seam, folder, told):
+    def fail(trial, raw) -> None:
+        raise LoadError("Locust failed")
+
+    seam.on_drive = fail
+    run(folder, told)
+
+    names = {file.name for file in folder.trial_folders()[0].iterdir()}
+    assert names >= {SERVER_LOG, CLIENT_ROWS}
+    assert LEDGER not in names
+
+
+def test_ctrl_c_keeps_the_trial_in_flight_as_aborted_and_starts_no_other(seam, folder, told):
+    def interrupt_second(trial, raw) -> None:
+        if trial.position == 2:
+            raise KeyboardInterrupt
+
+    seam.on_drive = interrupt_second
+
+    with pytest.raises(KeyboardInterrupt):
+        run(folder, told)
+
+    assert [(record.status, record.reason) for record in records(folder)] == [
+        (TrialStatus.COMPLETED, ""),
+        (TrialStatus.ABORTED, "interrupted"),
+    ]
+    assert (folder.trial_folders()[1] / CLIENT_ROWS).exists()
+    assert told.started == [1, 2]
+    assert seam.up == []
+
+
+def test_a_signal_while_a_trial_is_being_kept_waits_until_it_is(seam, folder, told, monkeypatch):
+    def signalled(evidence, objective):
+        signal.raise_signal(signal.SIGTERM)
+        return summarise_trial(evidence, objective)
+
+    monkeypatch.setattr(module, "summarise_trial", signalled)
+
+    with pytest.raises(KeyboardInterrupt), unwinding_on_signals():
+        run(folder, told)
+
+    assert [record.status for record in records(folder)] == [TrialStatus.COMPLETED]
+
+
+def test_overhead_is_the_time_from_start_to_ledger_that_was_not_load(seam, folder, told):
+    run(folder, told)
+
+    for record, summary in zip(records(folder), told.ended, strict=True):
+        assert record.load_s == LOAD_S
+        assert record.overhead_s == record.ended_s - record.started_s - LOAD_S
+        assert summary.overhead_s == record.overhead_s
+
+
+def test_the_time_to_read_a_trials_rows_is_part_of_its_overhead(seam, folder, told, monkeypatch):
+    times_s = iter([1e9, 1e9 + 1, 1e9 + 2])
+
+    def at_a_known_time(raw, record):
+        clock_s = next(times_s)
+        monkeypatch.setattr("badgateway.study.conduct.time.time", lambda: clock_s)
+        return read_evidence(raw, record)
+
+    monkeypatch.setattr(module, "read_evidence", at_a_known_time)
+    run(folder, told)
+
+    assert [record.ended_s for record in records(folder)] == [1e9, 1e9 + 1, 1e9 + 2]
+
+
+def test_latest_is_the_earlier_run_until_a_trial_of_this_one_is_kept(seam, folder, told):
+    folder.point_latest()
+    newer = RunFolder.create(folder.path.parent.parent, MANIFEST)
+    latest = folder.path.parent / "latest"
+    seen = []
+    seam.on_drive = lambda _trial, _raw: seen.append(latest.resolve())
+    run(newer, told)
+
+    assert seen == [folder.path, newer.path, newer.path]
+
+
+def test_a_database_that_does_not_come_up_stops_the_run_before_any_trial(seam, folder, told):
+    def fail() -> None:
+        raise DeploymentError("MariaDB did not come up")
+
+    seam.on_set_up = fail
+
+    with pytest.raises(DeploymentError, match="did not come up"):
+        run(folder, told)
+
+    assert (told.started, records(folder)) == ([], [])

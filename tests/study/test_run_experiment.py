@@ -1,0 +1,128 @@
+"""A whole run: reports are written of what ended, whatever ended the run."""
+
+import json
+import signal
+
+import pytest
+
+from badgateway.errors import DeploymentError, ResultsError
+from badgateway.process.interruption import unwinding_on_signals
+from badgateway.study import run_experiment as module
+from badgateway.study.analysis import analyse
+from badgateway.study.run_experiment import Finished, run_experiment
+from tests.study.fakes import ENVIRONMENT, small
+
+REPORTS = ("report.html", "report.md", "report.json")
+
+
+@pytest.fixture
+def run(seam, told, tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "read_environment", lambda _account: ENVIRONMENT)
+
+    def run_it() -> Finished:
+        results = tmp_path / "results"
+        return run_experiment(small(), root=tmp_path, results=results, command="badgateway run x.toml", listener=told)
+
+    return run_it
+
+
+def interrupt_at(position):
+    def interrupt(trial, raw) -> None:
+        if trial.position == position:
+            raise KeyboardInterrupt
+
+    return interrupt
+
+
+def runs(tmp_path):
+    return [one for one in (tmp_path / "results" / "small").iterdir() if not one.is_symlink()]
+
+
+def test_a_whole_run_has_all_reports_at_the_path_that_stays_the_same(run, told, tmp_path):
+    finished = run()
+
+    assert finished.stopped_by is None
+    assert finished.study is not None
+    assert finished.study.complete
+    assert finished.report == tmp_path / "results" / "small" / "latest" / "report.html"
+    assert all((finished.report.parent / name).stat().st_size > 0 for name in REPORTS)
+    assert json.loads((finished.report.parent / "report.json").read_text())["command"] == "badgateway run x.toml"
+    assert told.busy[-1] == "writing the reports"
+
+
+def test_an_interrupted_run_reports_the_trials_that_had_ended(run, seam):
+    seam.on_drive = interrupt_at(2)
+    finished = run()
+
+    assert isinstance(finished.stopped_by, KeyboardInterrupt)
+    assert finished.study is not None
+    assert not finished.study.complete
+    assert finished.report.exists()
+
+
+def test_a_run_that_is_interrupted_in_its_last_trial_is_not_complete(run, seam):
+    seam.on_drive = interrupt_at(3)
+    finished = run()
+
+    assert finished.study is not None
+    assert not finished.study.complete
+
+
+def test_an_interrupt_in_the_first_trial_leaves_its_raw_files_and_no_report(run, seam, tmp_path):
+    seam.on_drive = interrupt_at(1)
+    finished = run()
+
+    assert (finished.study, finished.report.exists()) == (None, False)
+    assert isinstance(finished.stopped_by, KeyboardInterrupt)
+    (folder,) = runs(tmp_path)
+    assert [trial.name[:3] for trial in (folder / "trials").iterdir()] == ["001"]
+
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt(), DeploymentError("no MariaDB"), OSError(28, "No space left")])
+def test_a_run_that_was_stopped_before_its_first_trial_leaves_nothing(stop, run, seam, tmp_path):
+    def fail() -> None:
+        raise stop
+
+    seam.on_set_up = fail
+    finished = run()
+
+    assert (finished.study, finished.stopped_by) == (None, stop)
+    assert runs(tmp_path) == []
+
+
+def test_what_breaks_the_run_does_not_take_the_trials_along(run, seam):
+    def break_second(trial, raw) -> None:
+        if trial.position == 2:
+            raise OSError(28, "No space left on device")
+
+    seam.on_drive = break_second
+    finished = run()
+
+    assert isinstance(finished.stopped_by, OSError)
+    assert finished.study is not None
+    assert not finished.study.complete
+    assert finished.report.exists()
+
+
+def test_ctrl_c_while_the_reports_are_written_waits_for_them(run, monkeypatch):
+    def signalled(folder):
+        signal.raise_signal(signal.SIGINT)
+        return analyse(folder)
+
+    monkeypatch.setattr(module, "analyse", signalled)
+    with unwinding_on_signals():
+        finished = run()
+
+    assert isinstance(finished.stopped_by, KeyboardInterrupt)
+    assert finished.study is not None
+    assert finished.study.complete
+    assert all((finished.report.parent / name).exists() for name in REPORTS)
+
+
+def test_results_that_cannot_be_written_are_found_out_before_anything_is_started(run, seam, tmp_path):
+    (tmp_path / "results").write_text("a file")
+
+    with pytest.raises(ResultsError, match="cannot be written"):
+        run()
+
+    assert seam.drives == 0

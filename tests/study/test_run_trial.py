@@ -1,0 +1,88 @@
+"""One trial: what stops it, and what is recorded of it."""
+
+import dataclasses
+import time
+
+import pytest
+
+from badgateway.errors import DeploymentError, LoadError
+from badgateway.model.raw import PROCESSES
+from badgateway.model.trial import TrialStatus
+from badgateway.study.run_trial import run_trial
+from tests.study.fakes import LOAD_S, bench, manifest, small
+
+TRIAL = manifest().trials[0]
+NO_PROCESS = 2**22 + 1
+"""Above the highest pid there can be."""
+
+
+@pytest.fixture
+def table(seam):
+    return bench(seam.folder, small())
+
+
+@pytest.fixture
+def raw(table):
+    return table.raw_folder("trial-1")
+
+
+def test_a_trial_that_ran_is_completed_with_the_drives_times(seam, table, raw):
+    before_s = time.time()
+    record = run_trial(TRIAL, table, raw, lambda _: None)
+
+    assert (record.trial, record.status, record.reason) == (TRIAL, TrialStatus.COMPLETED, "")
+    assert (record.load_s, record.generator_cpu_share) == (LOAD_S, 0.1)
+    assert record.window is not None
+    assert before_s <= record.started_s <= record.ended_s <= time.time()
+
+
+def test_every_part_of_the_stack_is_sampled(seam, table, raw):
+    run_trial(TRIAL, table, raw, lambda _: None)
+
+    parts = {line.split(",")[1] for line in (raw / PROCESSES).read_text().splitlines()[1:]}
+    assert parts == {"server", "mariadb", "locust"}
+
+
+def test_the_servers_are_down_when_the_trial_is_over(seam, table, raw):
+    up_while_driven = []
+    seam.on_drive = lambda _trial, _raw: up_while_driven.extend(seam.up)
+    run_trial(TRIAL, table, raw, lambda _: None)
+
+    assert up_while_driven == [TRIAL.configuration]
+    assert seam.up == []
+
+
+@pytest.mark.parametrize("error", [DeploymentError, LoadError])
+@pytest.mark.parametrize("step", ["on_restore", "on_deploy", "on_drive"])
+def test_what_a_server_or_the_generator_did_wrong_is_the_reason_of_an_aborted_trial(step, error, seam, table, raw):
+    def fail(*_: object) -> None:
+        raise error(f"it ended with status 1; see {raw}/server.log; last log lines:\nTraceback")
+
+    setattr(seam, step, fail)
+    record = run_trial(TRIAL, table, raw, lambda _: None)
+
+    assert record.status is TrialStatus.ABORTED
+    assert record.reason == "it ended with status 1; see server.log; last log lines:\nTraceback"
+    assert (record.window, record.load_s, record.generator_cpu_share) == (None, 0, None)
+    assert seam.up == []
+
+
+def test_a_database_that_is_gone_aborts_the_trial_instead_of_failing_the_server(seam, table, raw):
+    gone = dataclasses.replace(table, database=dataclasses.replace(table.database, pid=NO_PROCESS))
+
+    with pytest.raises(DeploymentError, match=rf"MariaDB \(pid {NO_PROCESS}\) ended by itself.*dmesg"):
+        gone.check()
+
+    assert table.check() is None
+
+
+def test_ctrl_c_goes_through_a_trial_once_its_servers_are_down(seam, table, raw):
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    seam.on_drive = interrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_trial(TRIAL, table, raw, lambda _: None)
+
+    assert seam.up == []
