@@ -1,6 +1,7 @@
 import threading
 from collections import Counter
 from contextlib import contextmanager
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer, ThreadingHTTPServer
 
 import pytest
@@ -28,20 +29,18 @@ mysqlclient, as it is  not measured  not measured  no module
 """
 
 
-def proof(**changes) -> CooperationProof:
-    values = {
-        "server": "servers/gevent.py",
-        "driver": "pymysql",
-        "threads": 1,
-        "greenlets": 64,
-        "requests": 8,
-        "wait_ms": 200,
-        "verdict": Cooperation.COOPERATIVE,
-        "wall_ms": 212.3,
-        "statuses": ((200, 16),),
-        "reason": "",
-    }
-    return CooperationProof(**(values | changes))
+GOOD = CooperationProof(
+    server="servers/gevent.py",
+    driver="pymysql",
+    threads=1,
+    greenlets=64,
+    requests=8,
+    wait_ms=200,
+    verdict=Cooperation.COOPERATIVE,
+    wall_ms=212.3,
+    statuses=((200, 16),),
+    reason="",
+)
 
 
 @pytest.mark.parametrize(
@@ -152,7 +151,8 @@ def test_no_answer_is_status_0():
 
 
 def test_a_report_is_a_table_anybody_can_read():
-    failed = proof(
+    failed = replace(
+        GOOD,
         server="servers/uwsgi_gevent.ini",
         driver="mysqlclient",
         verdict=Cooperation.ERRORS,
@@ -165,4 +165,4 @@ def test_a_report_is_a_table_anybody_can_read():
         ConnectCost(client="mysqlclient, as it is", connects=20, median_ms=None, cpu_ms=None, problem="no module"),
     )
 
-    assert render_table(CooperationReport(experiment="x", proofs=(proof(), failed), connect_costs=costs)) == TABLE
+    assert render_table(CooperationReport(experiment="x", proofs=(GOOD, failed), connect_costs=costs)) == TABLE
