@@ -1,7 +1,7 @@
 """How many connections wait in a listening socket for somebody to accept them: what `ss -l` shows as Recv-Q.
 
-Asked of the kernel itself through sock_diag(7), which is what ss does: in a loop, 0.03 ms of CPU for a question, against
-2.7 ms to start ss and read what it prints for people, and 0.2 ms through pyroute2, 5 MB with an event loop of its own.
+Asked of the kernel itself through sock_diag(7), as ss does it: in a loop, 0.03 ms of CPU a question, against 2.7 ms to
+start ss and read what it prints for people, and 0.2 ms through pyroute2, 5 MB with an event loop of its own.
 uWSGI and Gunicorn cannot say it of a unix socket.
 """
 
