@@ -44,7 +44,7 @@ UWSGI_RULES: Final = _rules(
     (ServerEvent.WORKER_READY, r"^WSGI app .* ready in (?P<value>\d+) seconds on interpreter \S+ pid: (?P<pid>\d+)"),
     (ServerEvent.WORKER_RECYCLED, r"^\.\.\.The work of process (?P<pid>\d+) is done"),
     (ServerEvent.WORKER_EXITED, rf"^worker (?P<worker>\d+) killed successfully {_PID}\)"),
-    (ServerEvent.WORKER_EXITED, r"^worker (?P<worker>\d+) buried after (?P<value>\d+) seconds"),
+    (ServerEvent.WORKER_EXITED, r"^worker (?P<worker>\d+) buried after \d+ seconds"),
     (ServerEvent.MERCY_EXPIRED, rf"^worker (?P<worker>\d+) {_PID}\) is taking too much time to die\.\.\.NO MERCY"),
     (
         ServerEvent.EVIL_RELOAD,

@@ -59,6 +59,7 @@ class EventReader:
         self._opener: Event | None = None
         self._text_before: str | None = None
         self._dying_worker: Event | None = None
+        self._recycled_pid: int | None = None
 
     def feed(self, line_number: int, line: str) -> None:
         """Take the next line."""
@@ -67,20 +68,27 @@ class EventReader:
         if event is None and not parsed.has_prefix and not parsed.text.startswith(_UWSGI_REQUEST):
             self._feed_text(line_number, line, parsed.text)
             return
-        if not self._prints_uncaught and self._traceback.is_open:
-            # Gunicorn writes a traceback in one piece, so its next own line ends it.
+        # Gunicorn writes a traceback in one piece, so its next own line ends it; uWSGI's processes interleave.
+        if self._traceback.has_ended or (self._traceback.is_open and not self._prints_uncaught):
             self._close_traceback()
         self._text_before = None if event or parsed.text.startswith(_UWSGI_REQUEST) else parsed.text
         self._before = event
         if event is None:
             event = _matched(APPLICATION_RULES, line_number, line, parsed)
-        if event is not None:
+        if event is not None and not self._repeats(event):
             self.events.append(event)
 
     def close(self) -> None:
         """The log is at its end."""
         if self._traceback.is_open:
             self._close_traceback()
+
+    def _repeats(self, event: Event) -> bool:
+        """Whether a gevent worker says goodbye once more, as it does for each request it still has to finish."""
+        if event.event is not ServerEvent.WORKER_RECYCLED or not self._prints_uncaught:
+            return False
+        repeats, self._recycled_pid = event.pid == self._recycled_pid, event.pid
+        return repeats
 
     def _own_event(self, line_number: int, line: str, parsed: ServerLine) -> Event | None:
         event = _matched(self._rules, line_number, line, parsed)

@@ -34,7 +34,8 @@ def _columns(first_duration: int) -> dict[str, str]:
         # The balancer logs the whole URL.
         "uri": rf"regexp_replace({request['uri']}, '^\w+://[^/]*', '')",
         "upstream_addr": f"nullif({target_address}, '-')",
-        "upstream_status": f"nullif({_field(first_duration + 4)}, '-')",
+        # An ALB writes '-', a Classic balancer 0, where no target answered.
+        "upstream_status": f"nullif(nullif({_field(first_duration + 4)}, '-'), '0')",
         "upstream_tries": f"CASE WHEN {target_address} = '-' THEN 0 ELSE 1 END",
         "upstream_connect_s": to_target,
         "upstream_header_s": target,
@@ -56,8 +57,8 @@ ALB = LineFormat(
     columns={
         **_ALB_COLUMNS,
         # The three durations do not add up when one is -1, and that is when a 502 or 504 must be timed.
-        "duration_s": f"coalesce({_ALB_ENDED} - {_CREATED}, {_ALB_COLUMNS['duration_s']})",
-        "request_id": extracted(r'" "(Root=[^"]+)"'),
+        "duration_s": f"coalesce(round({_ALB_ENDED} - {_CREATED}, 6), {_ALB_COLUMNS['duration_s']})",
+        "request_id": extracted(r'"(Root=[^"]+)"'),
     },
 )
 

@@ -12,7 +12,7 @@ LOOKS_LIKE_ERROR_LOG = r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \[\w+\] \d+#\d+: "
 MALFORMED = "time_s IS NULL"
 
 _HEADER = r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \[\w+\] \d+#\d+: (?:\*\d+ )?"
-_LEVELS = "('emerg', 'alert', 'crit', 'error', 'warn', 'notice')"
+_LEVELS = "('emerg', 'alert', 'crit', 'error', 'warn')"
 
 # What nginx appends about the request.
 _CONTEXT = r", (?:client|server|upstream|request|subrequest|host|referrer): .*"
@@ -37,8 +37,9 @@ def error_projection(utc_offset_s: float) -> str:
 
 
 def add_proxy_errors(table: duckdb.DuckDBPyRelation, *, file_name: str, mask: bool) -> None:
-    """Take over all but debug lines and what level info tells of idle connections."""
+    """Take over complaints, what level info tells of requests, and signals such as that to reload."""
     about_a_request = "level = 'info' AND contains(line, ', request: \"')"
+    about_a_signal = "level = 'notice' AND regexp_matches(line, 'signal [0-9]+ .SIG(HUP|INT|QUIT|TERM|USR2).')"
     text = f"regexp_replace(line, '^.*?{_HEADER}', '')"
     message = f"regexp_replace({text}, '{_CONTEXT}', '')"
     known = {
@@ -57,7 +58,7 @@ def add_proxy_errors(table: duckdb.DuckDBPyRelation, *, file_name: str, mask: bo
     if mask:
         known |= {name: masked_sql(known[name]) for name in ("message", "request", "upstream", "line")}
     columns = (f"CAST({known[name]} AS {sql_type})" for name, sql_type in PROXY_ERRORS.columns)
-    kept = table.filter(f"time_s IS NOT NULL AND (level IN {_LEVELS} OR {about_a_request})")
+    kept = table.filter(f"time_s IS NOT NULL AND (level IN {_LEVELS} OR {about_a_request} OR {about_a_signal})")
     kept.order("line_number").project(", ".join(columns)).insert_into(PROXY_ERRORS.name)
 
 

@@ -27,7 +27,12 @@ def add_server_events(
             reader.feed(line_number, line)
     reader.close()
     hide: Callable[[str], str] = masked if mask else str
-    _insert(connection, [_row(event, server, file_name, hide) for event in reader.events])
+    _insert(connection, [_row(event, server, file_name, hide) for event in _in_order(reader.events)])
+
+
+def _in_order(events: list[Event]) -> list[Event]:
+    # A traceback is known when it is over, and other lines may have come in between.
+    return sorted(events, key=lambda event: event.line_number)
 
 
 def _row(event: Event, server: str, file_name: str, hide: Callable[[str], str]) -> dict[str, object]:

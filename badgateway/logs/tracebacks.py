@@ -15,6 +15,7 @@ class _State(Enum):
     OUTSIDE = auto()
     INSIDE = auto()
     ENDED = auto()
+    CHAINED = auto()
 
 
 class TracebackTracker:
@@ -35,17 +36,25 @@ class TracebackTracker:
         """Whether a traceback has begun that did not end yet."""
         return self._state is not _State.OUTSIDE
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether the open one is complete, unless another exception is chained to it."""
+        return self._state is _State.ENDED
+
     def starts(self, text: str) -> bool:
         """Whether the line begins a new traceback, not one more of a chain."""
         return self._state is _State.OUTSIDE and text.strip() == _START
 
     def takes(self, line_number: int, text: str) -> bool:
         """Take the line if it belongs to the traceback; if not, the traceback is over."""
-        if text.strip() == _START:
+        words = text.strip()
+        if words == _START and self._state is not _State.ENDED:
             self._state = _State.INSIDE
         elif self._state is _State.INSIDE:
             self._inside(line_number, text)
-        elif text.strip() and text.strip() not in _CHAINS:
+        elif words in _CHAINS:
+            self._state = _State.CHAINED
+        elif words:
             return False
         return True
 
