@@ -361,6 +361,7 @@ def _watch_loop(lines: Lines) -> None:
             if late_s > BLOCKED_S:
                 lines.event("blocked", duration_s=late_s)
 
+    gevent.config.monitor_thread = True
     gevent.config.max_blocking_time = BLOCKED_S
     gevent.config.print_blocking_reports = False
     gevent.events.subscribers.append(on_event)

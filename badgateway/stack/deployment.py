@@ -165,9 +165,10 @@ def _site(
 
 
 def _require_journal(site: Site) -> None:
-    # The module is imported, and so makes the file, before the server answers; without it, this configuration would
-    # have an application of its own choosing, and no book of it.
-    if not (site.raw / raw_files.JOURNAL).exists():
+    # The health check was a request; where the journal does not have it, the server file has chosen an application of
+    # its own, and there would be no book of it.
+    journal = site.raw / raw_files.JOURNAL
+    if not journal.exists() or b"start," not in journal.read_bytes():
         raise DeploymentError(
             f"{site.server_file.name} started another application than the experiment's: it must take the name of its "
             "WSGI application from the environment variable WEB_WSGI, as the files in servers/ do"
