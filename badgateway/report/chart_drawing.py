@@ -40,8 +40,8 @@ def draw(study: StudySummary, plot: Plot) -> Chart:
     users = grid.levels(study)
     label = _in_words(study, plot)
     return Chart(
-        wide=_svg(_chart(study, plot, chart_layout.wide(len(users))), label),
-        narrow=_svg(_chart(study, plot, chart_layout.narrow()), label),
+        wide=svg(_chart(study, plot, chart_layout.wide(len(users))), label),
+        narrow=svg(_chart(study, plot, chart_layout.narrow()), label),
     )
 
 
@@ -95,7 +95,8 @@ def _in_words(study: StudySummary, plot: Plot) -> str:
     return f"{plot.title}. {'. '.join(levels)}."
 
 
-def _svg(spec: Spec, label: str) -> Markup:
+def svg(spec: Spec, label: str) -> Markup:
+    """Draw a specification; the label is what a screen reader says."""
     drawn = vl_convert.vegalite_to_svg(spec, vl_version=_VEGA_LITE)
     opening = Markup('<svg role="img" aria-label="{}" ').format(label)
     return opening + Markup(drawn.removeprefix("<svg "))  # noqa: S704 # made by the library from numbers and checked names
