@@ -10,7 +10,7 @@ OUTSIDE_DJANGO = Cause(
     id="exception-outside-django",
     title="An exception left the WSGI application",
     family=FAMILY,
-    statuses=(500, 502),
+    statuses=(500, 502, 200),
     explanation="It was raised outside of what Django catches: in WSGI middleware, in a signal handler, or while the "
     "body was being made. Gunicorn answers 500; uWSGI closes the connection without a byte, which nginx turns into "
     "502.",
@@ -55,11 +55,12 @@ ANSWERED_RULES = (
     ),
 )
 # A 500 that closes a connection is uWSGI's; Gunicorn would have sent it.
-CLOSED_RULES = (
-    Rule(cause=OUTSIDE_DJANGO, where="c.reason IN ('closed', 'lost')", proof=near(ServerEvent.EMPTY_500)),
+CLOSED_RULES = (Rule(cause=OUTSIDE_DJANGO, where="c.reason IN ('closed', 'lost')", proof=near(ServerEvent.EMPTY_500)),)
+# A worker that is stopped leaves a traceback, too: deaths go before.
+ALIVE_RULES = (
     Rule(
         cause=OUTSIDE_DJANGO,
-        where="c.reason IN ('closed', 'lost') AND NOT c.died_in_app",
+        where="c.reason IN ('closed', 'lost', 'body cut', 'cut unseen') AND NOT c.died_in_app",
         proof=near(ServerEvent.APPLICATION_EXCEPTION),
     ),
 )

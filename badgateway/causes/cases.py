@@ -13,9 +13,11 @@ SELECT row_number() OVER (ORDER BY time_s, file, line_number, failure_id) AS id,
     method || ' ' || uri AS request,
     balanced AND upstream_status IS NULL AS lb_made,
     coalesce(outcome <> 'TRUNCATED', true) AND seen_status < 499 AND upstream_tries > 1 AS retried,
-    coalesce(CASE WHEN balanced THEN upstream_status IS NOT NULL AND seen_status NOT IN (502, 503, 504)
-        ELSE seen_status >= 500 AND (upstream_header_s IS NOT NULL OR app_status >= 500
-            OR seen_status NOT IN (502, 503, 504)) END, false) AS app_answered
+    coalesce(NOT balanced AND seen_status >= 500 AND (upstream_header_s IS NOT NULL OR app_status >= 500), false)
+        AS header_came,
+    -- Where nothing tells whether a header came: proxies make these three, and hardly any other.
+    header_came OR coalesce(seen_status >= 500 AND seen_status NOT IN (502, 503, 504)
+        AND CASE WHEN balanced THEN upstream_status IS NOT NULL ELSE NOT has_upstream_times END, false) AS app_answered
 FROM (
     SELECT * EXCLUDE (status, upstream_status, line, request_id, body_bytes), status AS client_status,
         CASE WHEN outcome IN ('CLIENT_CLOSED', 'CLIENT_TIMEOUT') THEN 499 ELSE coalesce(status, 0) END AS seen_status,
@@ -25,18 +27,17 @@ FROM (
 """
 """What the failures' own rows claim. The id is in the order in which the requests ended."""
 
-_ANSWERABLE = "NOT lb_made AND NOT app_answered AND NOT retried"
-_WITH_CONNECTION = f"{_ANSWERABLE} AND connection IS NOT NULL"
-_WITHOUT_CONNECTION = f"{_ANSWERABLE} AND connection IS NULL"
+_FAILED_AT_PROXY = "NOT lb_made AND NOT header_came AND NOT retried"
 
 # What nginx did last, where no line tells but the times it logged do: '-' means that it did not get so far.
 _REASON = """
 CASE
     WHEN f.status IN (499, 460) THEN 'client gone'
-    WHEN f.lb_made OR f.app_answered OR f.retried THEN NULL
     WHEN m.reason IS NOT NULL THEN m.reason
+    WHEN f.lb_made OR f.app_answered OR f.retried THEN NULL
     WHEN f.outcome = 'TRUNCATED' THEN 'cut unseen'
     WHEN NOT coalesce(f.has_upstream_times, false) OR f.balanced THEN NULL
+    WHEN f.upstream_status IS NULL AND f.upstream_addr IS NULL THEN NULL
     WHEN f.status = 502 AND f.upstream_connect_s IS NULL AND f.upstream_addr IS NOT NULL
         AND NOT regexp_matches(f.upstream_addr, '(unix:|:[0-9]+)[^,]*$') THEN 'none live'
     WHEN f.status = 502 AND f.upstream_connect_s IS NULL THEN 'unconnected'
@@ -52,7 +53,8 @@ SELECT f.failure_id, f.source, f.status, coalesce(f.client_status, 0) AS client_
     coalesce(f.time_s - coalesce(f.duration_s, f.upstream_response_s), f.app_started_s, f.time_s) AS start_s,
     coalesce(f.duration_s, f.upstream_response_s) AS duration_s,
     split_part(f.uri, '?', 1) AS path,
-    f.balanced, f.lb_made, f.retried, f.app_answered, coalesce(f.has_upstream_times, false) AS has_upstream_times,
+    f.balanced, f.lb_made, f.retried, f.app_answered AND m.id IS NULL AS app_answered,
+    coalesce(f.has_upstream_times, false) AS has_upstream_times,
     f.connection, coalesce(f.upstream_addr, m.upstream, '') AS upstream, f.upstream_connect_s,
     f.app_pid, f.app_pid IS NOT NULL OR f.app_started_s IS NOT NULL AS in_app,
     f.app_started_s IS NOT NULL AND f.app_ended_s IS NULL AS died_in_app,
@@ -102,12 +104,12 @@ def prepare_cases(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(_CLAIMS)
     start_pairs(connection, "claimed")
     for columns, condition in (
-        (("connection", "request"), _WITH_CONNECTION),
-        (("request",), _WITHOUT_CONNECTION),
+        (("connection", "request"), f"{_FAILED_AT_PROXY} AND connection IS NOT NULL"),
+        (("request",), f"{_FAILED_AT_PROXY} AND connection IS NULL"),
     ):
-        match = partial(pair, connection, "claimed", left="claims", right="complaints", condition=condition)
-        match(key=("status", *columns))
+        match = partial(pair, connection, "claimed", left="claims", right="complaints")
+        match(key=("status", *columns), condition=condition)
         # An error_page may have turned the status into another one.
-        match(key=columns, offsets_s=(0,))
+        match(key=columns, condition=f"{condition} AND NOT app_answered", offsets_s=(0,))
     for statement in (_CASES, _RETRIED, _DERIVED):
         connection.execute(statement)

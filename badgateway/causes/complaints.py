@@ -9,6 +9,7 @@ SELECT row_number() OVER (ORDER BY file, line_number) AS id, *,
         WHEN reason IN ('connect timeout', 'read timeout') THEN 504
         WHEN reason = 'limited' THEN 503
         WHEN reason = 'client gone' THEN 499
+        WHEN reason = 'no files' THEN 500
         WHEN reason IN ('body cut', 'body stalled') THEN 200
         ELSE 502 END AS status
 FROM (
@@ -17,6 +18,7 @@ FROM (
         CASE
             WHEN message LIKE 'limiting %' AND message NOT LIKE '%dry run%' THEN 'limited'
             WHEN message LIKE '%client prematurely closed connection%' THEN 'client gone'
+            WHEN errno = 24 OR message LIKE '%worker_connections are not enough%' THEN 'no files'
             WHEN message LIKE 'no live upstreams%' THEN 'none live'
             WHEN message LIKE 'upstream sent too big header%' THEN 'big header'
             WHEN message LIKE 'upstream sent no valid HTTP%' THEN 'not HTTP'

@@ -63,6 +63,21 @@ PORTS_EXHAUSTED = Cause(
     ),
 )
 
+PROXY_EXHAUSTED = Cause(
+    id="proxy-out-of-connections",
+    title="nginx itself had no connection or open file left",
+    family=FAMILY,
+    statuses=(500,),
+    explanation="Each request behind nginx takes two connections, one to each side, and each is an open file. At the "
+    "limit nginx answers 500, and the server behind it never hears of the request.",
+    evidence="nginx: `worker_connections are not enough while connecting to upstream`, or `(24: Too many open files)`.",
+    remedies=(
+        Remedy(text="Allow more: 4096 is safe (default 512).", knob="nginx: worker_connections"),
+        Remedy(text="Allow twice as many open files.", knob="nginx: worker_rlimit_nofile; systemd: LimitNOFILE"),
+    ),
+    innocent="Looks like the application's own 500; there $upstream_header_time is a number.",
+)
+
 NO_LIVE_UPSTREAMS = Cause(
     id="no-live-upstreams",
     title="nginx had marked every upstream server as down",
@@ -137,6 +152,7 @@ CONNECT_RULES = (
     Rule(cause=NO_LIVE_UPSTREAMS, where="c.reason = 'none live'"),
     Rule(cause=SOCKET_FORBIDDEN, where="c.reason = 'forbidden'"),
     Rule(cause=PORTS_EXHAUSTED, where="c.reason = 'no ports'"),
+    Rule(cause=PROXY_EXHAUSTED, where="c.reason = 'no files'"),
     Rule(cause=NOTHING_LISTENING, where="c.reason = 'refused'"),
 )
 
@@ -147,4 +163,12 @@ RACE_RULES = (
     ),
 )
 
-CAUSES = (NOTHING_LISTENING, SOCKET_FORBIDDEN, PORTS_EXHAUSTED, NO_LIVE_UPSTREAMS, KEEPALIVE_RACE, PROXY_RETRIED)
+CAUSES = (
+    NOTHING_LISTENING,
+    SOCKET_FORBIDDEN,
+    PORTS_EXHAUSTED,
+    PROXY_EXHAUSTED,
+    NO_LIVE_UPSTREAMS,
+    KEEPALIVE_RACE,
+    PROXY_RETRIED,
+)

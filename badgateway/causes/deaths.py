@@ -19,10 +19,10 @@ FROM (
         'worker killed', 'worker crashed', 'worker recycled', 'worker exited', 'shutdown'))
 """
 
-# A pid comes back one day: what is noted of it within a minute and a half is one worker's end.
+# A pid comes back one day: what is noted of it with no gap of ten minutes is one worker's end.
 _SITTINGS = """
 CREATE OR REPLACE TEMP TABLE sittings AS
-SELECT *, sum(CASE WHEN abs(low_s - before_s) > 90 THEN 1 ELSE 0 END) OVER (
+SELECT *, sum(CASE WHEN abs(low_s - before_s) > 600 THEN 1 ELSE 0 END) OVER (
     PARTITION BY server, pid ORDER BY file, line_number ROWS UNBOUNDED PRECEDING) AS sitting
 FROM (
     SELECT *, last_value(high_s IGNORE NULLS) OVER (
@@ -57,7 +57,13 @@ FROM (
         min(mark_id) FILTER (kind = 'worker crashed' OR (kind = 'worker killed' AND signal IN (4, 6, 7, 8, 11)))
             AS crash_mark,
         min(mark_id) FILTER (kind IN ('worker recycled', 'worker exited', 'shutdown')) AS left_mark
-    FROM (SELECT *, kind NOT IN ('worker recycled', 'worker exited', 'shutdown') AS deadly FROM sittings)
+    FROM (
+        -- Gunicorn asks workers to leave by a signal, and says so as if it had killed them.
+        SELECT * EXCLUDE (kind), kind NOT IN ('worker recycled', 'worker exited', 'shutdown') AND NOT asked AS deadly,
+            CASE WHEN asked THEN 'worker exited' ELSE kind END AS kind
+        FROM (
+            SELECT *, kind = 'worker killed' AND server = 'gunicorn' AND coalesce(signal, 9) IN (1, 2, 3, 15) AS asked
+            FROM sittings))
     GROUP BY server, pid, sitting)
 WHERE first_mark IS NOT NULL
 """

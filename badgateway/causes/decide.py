@@ -37,8 +37,10 @@ def decide(connection: duckdb.DuckDBPyConnection, rules: Sequence[Rule], *, jour
     connection.execute(_VERDICTS)
     selectors = [rule.where.replace("$journal", str(journal)) for rule in rules]
     # Most rules select nothing in most logs; one look at the cases spares them their joins.
-    checks = connection.execute(f"SELECT {', '.join(f'bool_or({where})' for where in selectors)} FROM cases c")
-    for number, selects in enumerate(checks.fetchall()[0]):
+    selecting = (
+        connection.table("cases").set_alias("c").aggregate(", ".join(f"bool_or({where})" for where in selectors))
+    )
+    for number, selects in enumerate(selecting.fetchall()[0]):
         if selects:
             connection.execute(_statement(number, selectors[number], rules[number].proof))
     names = [

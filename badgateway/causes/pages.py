@@ -27,7 +27,7 @@ row that fits is the cause. A status alone never names one.
 
 _DECISIONS: tuple[tuple[str, tuple[tuple[str, tuple[str, ...]], ...]], ...] = (
     (
-        "502 and nginx's error log",
+        "502 (and 500) and nginx's error log",
         (
             (
                 "`(11: Resource temporarily unavailable) while connecting`, no worker was there",
@@ -40,6 +40,10 @@ _DECISIONS: tuple[tuple[str, tuple[tuple[str, tuple[str, ...]], ...]], ...] = (
             ),
             ("`(13: Permission denied) while connecting`", ("socket-forbidden",)),
             ("`(99: Cannot assign requested address) while connecting`", ("ephemeral-ports-exhausted",)),
+            (
+                "500 and `worker_connections are not enough` or `(24: Too many open files)`",
+                ("proxy-out-of-connections",),
+            ),
             ("`no live upstreams while connecting`", ("no-live-upstreams",)),
             ("`upstream sent too big header`", ("response-header-too-big",)),
             ("`upstream sent no valid HTTP/1.0 header`", ("protocol-mismatch",)),

@@ -1,11 +1,14 @@
 """For each cause the evidence that a real case of it leaves, by the cause's id."""
 
 from collections.abc import Callable
+from typing import Any
 
 from badgateway.model.evidence import LogKind, Phase, ServerEvent
 from tests.causes.evidence import CLOSED, CONNECT_TIMED_OUT, Evidence
 
-QUEUE_FULL = "connect() to unix:/run/web.sock failed (11: Resource temporarily unavailable) while connecting to upstream"
+QUEUE_FULL = (
+    "connect() to unix:/run/web.sock failed (11: Resource temporarily unavailable) while connecting to upstream"
+)
 REFUSED = "connect() failed (111: Connection refused) while connecting to upstream"
 RESET = "recv() failed (104: Connection reset by peer) while reading response header from upstream"
 
@@ -38,7 +41,7 @@ def connect_timeout(evidence: Evidence, *, addr: str = "10.0.0.7:8000", at: floa
     )
 
 
-def dying(*events: ServerEvent, server: str = "uwsgi", **given: object) -> Evidence:
+def dying(*events: ServerEvent, server: str = "uwsgi", **given: Any) -> Evidence:
     """A closed connection, and what the server noted about a worker at that time."""
     evidence = Evidence().closed(at=10.4)
     for event in events:
@@ -83,7 +86,7 @@ def retried() -> Evidence:
     return evidence.complaint(CLOSED, at=4.2).event(ServerEvent.WORKER_KILLED, at=4, pid=71, signal=9)
 
 
-def unattached(message: str, status: int, **line: object) -> Evidence:
+def unattached(message: str, status: int, **line: Any) -> Evidence:
     return Evidence().failed(message, status=status, upstream_connect_s=None, upstream_addr=None, **line)
 
 
@@ -98,6 +101,9 @@ SAMPLES: dict[str, Callable[[], Evidence]] = {
     "nothing-listening": lambda: refused(Evidence()),
     "socket-forbidden": lambda: no_connect("connect() to unix:/s failed (13: Permission denied) while ...", 13),
     "ephemeral-ports-exhausted": lambda: no_connect("connect() failed (99: Cannot assign requested address) ...", 99),
+    "proxy-out-of-connections": lambda: Evidence().failed(
+        "1024 worker_connections are not enough while connecting to upstream", status=500, phase=Phase.CONNECTING
+    ),
     "no-live-upstreams": lambda: no_connect("no live upstreams while connecting to upstream"),
     "keepalive-race": lambda: Evidence().closed(method="POST").failure(500, at=90, upstream_header_s=1, app_pid=5),
     "proxy-retried": retried,
@@ -123,12 +129,16 @@ SAMPLES: dict[str, Callable[[], Evidence]] = {
     "504-queued-or-slow": lambda: Evidence().slow(upstream_connect_s=None).event(EVENT.LISTEN_QUEUE_FULL, at=-1),
     "event-loop-blocked": lambda: Evidence().slow(at=10).sample("loop_blocked_s", 2.0, at=9.5),
     "async-cores-exhausted": lambda: Evidence().slow(at=10).event(EVENT.ASYNC_QUEUE_FULL, at=8, server="uwsgi"),
-    "request-header-too-big": lambda: Evidence()
-    .failed(RESET, errno=104, duration_s=0.001)
-    .event(EVENT.BLOCK_SIZE_EXCEEDED, server="uwsgi", value=5411, limit_value=4096),
-    "protocol-mismatch": lambda: Evidence()
-    .failed(RESET, errno=104, duration_s=0.001)
-    .event(EVENT.BLOCK_SIZE_EXCEEDED, server="uwsgi", value=21573, limit_value=4096),
+    "request-header-too-big": lambda: (
+        Evidence()
+        .failed(RESET, errno=104, duration_s=0.001)
+        .event(EVENT.BLOCK_SIZE_EXCEEDED, server="uwsgi", value=5411, limit_value=4096)
+    ),
+    "protocol-mismatch": lambda: (
+        Evidence()
+        .failed(RESET, errno=104, duration_s=0.001)
+        .event(EVENT.BLOCK_SIZE_EXCEEDED, server="uwsgi", value=21573, limit_value=4096)
+    ),
     "response-header-too-big": lambda: Evidence().failed("upstream sent too big header while reading response header"),
     "invalid-response-header": lambda: Evidence().failed('upstream sent invalid header: "a\\x00" while reading ...'),
     "db-connections-exhausted": lambda: answered().event(EVENT.DB_TOO_MANY_CONNECTIONS, at=10, uri="/members/"),
