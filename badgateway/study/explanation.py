@@ -34,10 +34,11 @@ def explain(sources: Sequence[Source], *, utc_offset_s: float = 0.0, mask: bool 
     connection = evidence.connection
     try:
         _count_once(connection)
+        period_s = _period_s(evidence)
         return Explanation(
             diagnosis=diagnose(connection, requests=evidence.requests),
             files=tuple(_file_read(file) for file in evidence.files),
-            period_s=_period_s(evidence),
+            period_s=period_s,
             unattributed_minutes=_unattributed_minutes(connection),
             utc_offset_s=utc_offset_s,
         )
