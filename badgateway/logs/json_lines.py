@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 
-from badgateway.logs.line_format import LineFormat, epoch_s, request_columns, status_code
+from badgateway.logs.line_format import LineFormat, epoch_s, finite, request_columns, status_code
 from badgateway.model.evidence import LogKind
 
 _SYNONYMS = {
@@ -59,10 +59,10 @@ def json_format(keys: Sequence[str]) -> LineFormat:
         columns={
             **_request(keys),
             **_upstream(keys),
-            "duration_s": _number(_value(keys, "duration"), "DOUBLE"),
-            "connection": _number(_value(keys, "connection"), "BIGINT"),
+            "duration_s": finite(_value(keys, "duration")),
+            "connection": f"TRY_CAST({_value(keys, 'connection')} AS BIGINT)",
             "request_id": f"nullif({_value(keys, 'request_id')}, '')",
-            "body_bytes": _number(_value(keys, "body_bytes"), "BIGINT"),
+            "body_bytes": f"TRY_CAST({_value(keys, 'body_bytes')} AS BIGINT)",
         },
     )
 
@@ -75,12 +75,8 @@ def _value(keys: Sequence[str], column: str) -> str:
     return f"json_extract_string(CASE WHEN json_valid(line) THEN line END, '$.\"{key}\"')"
 
 
-def _number(text: str, sql_type: str) -> str:
-    return f"TRY_CAST({text} AS {sql_type})"
-
-
 def _time_s(text: str) -> str:
-    seconds = _number(text, "DOUBLE")
+    seconds = f"TRY_CAST({text} AS DOUBLE)"
     in_words = f"epoch(TRY_CAST({text} AS TIMESTAMPTZ)), {epoch_s(text, '%d/%b/%Y:%H:%M:%S %z')}"
     return f"coalesce(CASE WHEN {seconds} > {_MILLISECONDS_FROM} THEN {seconds} / 1000 ELSE {seconds} END, {in_words})"
 
@@ -102,7 +98,7 @@ def _last_try(text: str) -> str:
 def _upstream(keys: Sequence[str]) -> dict[str, str]:
     address = _value(keys, "upstream_addr")
     times = {
-        f"{name}_s": _number(_last_try(_value(keys, name)), "DOUBLE")
+        f"{name}_s": finite(_last_try(_value(keys, name)))
         for name in ("upstream_connect", "upstream_header", "upstream_response")
     }
     has_times = all(any(name in keys for name in _SYNONYMS[f"upstream_{part}"]) for part in ("connect", "header"))

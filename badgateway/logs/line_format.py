@@ -42,6 +42,12 @@ def number(pattern: str, sql_type: str, text: str = "line") -> str:
     return f"TRY_CAST({extracted(pattern, text)} AS {sql_type})"
 
 
+def finite(text: str) -> str:
+    """SQL for a text as a DOUBLE, NULL if it is no number, 'nan' or 'inf'."""
+    cast = f"TRY_CAST({text} AS DOUBLE)"
+    return f"CASE WHEN isfinite({cast}) THEN {cast} END"
+
+
 def status_code(text: str) -> str:
     """SQL for a text as an HTTP status, NULL if it is none."""
     return f"CASE WHEN regexp_full_match({text}, '[1-9][0-9][0-9]') THEN CAST({text} AS INTEGER) END"

@@ -1,6 +1,6 @@
 """Access logs of AWS load balancers, Application and Classic."""
 
-from badgateway.logs.line_format import LineFormat, extracted, request_columns, status_code
+from badgateway.logs.line_format import LineFormat, extracted, finite, request_columns, status_code
 from badgateway.model.evidence import LogKind
 
 
@@ -9,13 +9,10 @@ def _field(position: int) -> str:
     return f"split_part(line, ' ', {position})"
 
 
-def _number(position: int) -> str:
-    return f"TRY_CAST({_field(position)} AS DOUBLE)"
-
-
 def _duration(position: int) -> str:
     # The balancer writes -1 where there was nothing to time: no target took the request, or it closed unanswered.
-    return f"CASE WHEN {_number(position)} >= 0 THEN {_number(position)} END"
+    seconds = finite(_field(position))
+    return f"CASE WHEN {seconds} >= 0 THEN {seconds} END"
 
 
 def _instant(text: str) -> str:

@@ -31,9 +31,7 @@ def error_projection(utc_offset_s: float) -> str:
     local_time = extracted(r"(\d{4}/\d\d/\d\d \d\d:\d\d:\d\d) \[")
     time_s = f"{epoch_s(local_time, '%Y/%m/%d %H:%M:%S')} - {utc_offset_s!r}"
     level = extracted(r"\d\d:\d\d:\d\d \[(\w+)\] \d+#\d+: ")
-    return (
-        f"{level} AS level, CASE WHEN {level} IS NOT NULL THEN {time_s} END AS time_s, left(line, {LINE_CHARS}) AS line"
-    )
+    return f"{level} AS level, CASE WHEN {level} IS NOT NULL THEN {time_s} END AS time_s, line"
 
 
 def add_proxy_errors(table: duckdb.DuckDBPyRelation, *, file_name: str, mask: bool) -> None:
@@ -57,6 +55,7 @@ def add_proxy_errors(table: duckdb.DuckDBPyRelation, *, file_name: str, mask: bo
     }
     if mask:
         known |= {name: masked_sql(known[name]) for name in ("message", "request", "upstream", "line")}
+    known["line"] = f"left({known['line']}, {LINE_CHARS})"
     columns = (f"CAST({known[name]} AS {sql_type})" for name, sql_type in PROXY_ERRORS.columns)
     kept = table.filter(f"time_s IS NOT NULL AND (level IN {_LEVELS} OR {about_a_request} OR {about_a_signal})")
     kept.order("line_number").project(", ".join(columns)).insert_into(PROXY_ERRORS.name)

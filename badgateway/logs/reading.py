@@ -15,7 +15,7 @@ from badgateway.logs.line_format import LineFormat
 from badgateway.logs.load_balancer import ALB, CLASSIC_ELB
 from badgateway.logs.proxy_errors import MALFORMED, add_proxy_errors, error_projection
 from badgateway.logs.recognising import recognised
-from badgateway.logs.requests import add_failures, add_volume
+from badgateway.logs.request_rows import add_failures, add_volume
 from badgateway.logs.scanning import malformed, request_projection, row_count, scanned
 from badgateway.logs.server_events import add_server_events
 from badgateway.logs.source import LocalFile, Source, head, local_file

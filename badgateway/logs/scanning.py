@@ -14,9 +14,12 @@ from badgateway.logs.source import LocalFile, cleaned
 
 SCANNED = "scanned"
 LINE_CHARS = 2000
-"""What is kept of a line as evidence."""
+"""What the tables keep of a line as evidence."""
 
 FAILED = "(status >= 499 OR status = 460)"
+
+# Noise that looks like a time: no log reaches the year 2200.
+_LATEST_TIME_S = 7258118400
 
 _SHOWN_MALFORMED = 5
 _SHOWN_CHARS = 200
@@ -74,10 +77,12 @@ def _read_cleaned(connection: duckdb.DuckDBPyConnection, file: LocalFile, projec
 
 def request_projection(line_format: LineFormat) -> str:
     """Columns status, time_s and line; line is NULL where nothing of it is needed any more."""
+    time_s = f"CAST({line_format.time_s} AS DOUBLE)"
     is_needed = f"{FAILED} OR status IS NULL OR time_s IS NULL OR {line_format.was_retried}"
     return (
-        f"CAST({line_format.status} AS SMALLINT) AS status, CAST({line_format.time_s} AS DOUBLE) AS time_s, "
-        f"CASE WHEN {is_needed} THEN left(line, {LINE_CHARS}) END AS line"
+        f"CAST({line_format.status} AS SMALLINT) AS status, "
+        f"CASE WHEN {time_s} BETWEEN 0 AND {_LATEST_TIME_S} THEN {time_s} END AS time_s, "
+        f"CASE WHEN {is_needed} THEN line END AS line"
     )
 
 

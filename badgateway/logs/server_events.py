@@ -6,6 +6,7 @@ import duckdb
 
 from badgateway.logs.event_reader import Event, EventReader
 from badgateway.logs.masking import masked
+from badgateway.logs.scanning import LINE_CHARS
 from badgateway.model.evidence import SERVER_EVENTS
 
 _BATCH_LINES = 50_000
@@ -49,7 +50,7 @@ def _row(event: Event, server: str, file_name: str, hide: Callable[[str], str]) 
         "limit_value": event.limit_value,
         "file": file_name,
         "line_number": event.line_number,
-        "line": hide(event.line),
+        "line": hide(event.line)[:LINE_CHARS],
     }
 
 

@@ -142,6 +142,24 @@ def test_the_offset_leaves_times_with_a_zone_alone(tmp_path):
     assert column(read(tmp_path, BAD, utc_offset_s=3600), "failures", "time_s") == [1795262401.0]
 
 
+def test_a_long_line_is_read_whole_and_kept_cut(tmp_path):
+    line = '{"status":502,"padding":"' + "x" * 5000 + '","time":1795262400,"uri":"/late"}'
+    evidence = read(tmp_path, line)
+
+    assert column(evidence, "failures", "uri") == ["/late"]
+    assert column(evidence, "failures", "line") == [line[:2000]]
+
+
+@pytest.mark.parametrize("time", ["1e40", "-5", '"nan"', '"inf"', '"9999-12-31T23:59:59Z"'])
+def test_a_time_that_no_log_has_is_malformed(tmp_path, time):
+    line = '{"status":502,"time":1795262400,"request_time":"inf"}'
+    evidence = read(tmp_path, f"{line}\n" + line.replace("1795262400", time))
+
+    assert evidence.files[0].malformed_lines == 1
+    assert column(evidence, "failures", "time_s") == [1795262400.0]
+    assert column(evidence, "failures", "duration_s") == [None]
+
+
 def test_only_the_first_five_malformed_lines_are_shown_and_all_are_counted(tmp_path):
     evidence = read(tmp_path, "\n".join([*[OK] * 8, *[f"what is this {number}" for number in range(7)]]))
 

@@ -50,3 +50,7 @@ def test_gunicorns_own_zone_counts():
 
 def test_gunicorns_impossible_time_is_unknown():
     assert gunicorn_line("[0000-11-21 06:00:00 -0600] [42] [ERROR] words").time_s is None
+
+
+def test_a_number_beyond_any_pid_is_no_prefix_of_gunicorn():
+    assert not gunicorn_line(f"[2026-11-21 06:00:00 -0600] [{'9' * 40}] [ERROR] words").has_prefix

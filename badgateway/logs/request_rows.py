@@ -4,7 +4,7 @@ import duckdb
 
 from badgateway.logs.line_format import LineFormat, text_literal
 from badgateway.logs.masking import masked_sql
-from badgateway.logs.scanning import FAILED, row_count
+from badgateway.logs.scanning import FAILED, LINE_CHARS, row_count
 from badgateway.model.evidence import FAILURES, VOLUME
 
 _IS_REQUEST = "status IS NOT NULL AND time_s IS NOT NULL"
@@ -43,6 +43,7 @@ def add_failures(
     }
     if mask:
         known |= {name: masked_sql(known[name]) for name in _MASKED_COLUMNS}
+    known["line"] = f"left({known['line']}, {LINE_CHARS})"
     columns = (f"CAST({known.get(name, 'NULL')} AS {sql_type})" for name, sql_type in FAILURES.columns)
     failed = table.filter(f"{_IS_REQUEST} AND line IS NOT NULL AND ({FAILED} OR {line_format.was_retried})")
     failed.project(", ".join(columns)).insert_into(FAILURES.name)
