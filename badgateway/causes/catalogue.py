@@ -67,6 +67,7 @@ RULES: tuple[Rule, ...] = (
     *database.CLOSED_RULES,
     *application.CLOSED_RULES,
     *_DEATHS,
+    *worker_deaths.UNCLEAR_RULES,
     *application.ALIVE_RULES,
     *accept_queue.DROPPED_RULES,
     # No answer in time.

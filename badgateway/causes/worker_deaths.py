@@ -157,8 +157,8 @@ DEATH_RULES = (
     Rule(cause=MERCY_EXPIRED, where=_GONE, proof=died_as("mercy")),
     Rule(cause=WORKER_KILLED, where=_GONE, proof=died_as("kill")),
     Rule(cause=WORKER_CRASHED, where=_GONE, proof=died_as("crash")),
-    Rule(cause=SEVERAL_DEATHS, where=_GONE, proof=died_as("unclear"), certainty=Certainty.FAMILY),
 )
+UNCLEAR_RULES = (Rule(cause=SEVERAL_DEATHS, where=_GONE, proof=died_as("unclear"), certainty=Certainty.FAMILY),)
 NAMED_RULES = (
     Rule(cause=HARAKIRI, where=_SILENT, proof=died_as("harakiri", sure=True)),
     Rule(cause=COLLATERAL, where=_SILENT, proof=died_as("collateral", sure=True)),

@@ -148,7 +148,7 @@ class Evidence:
 
     def database(self, order: Mapping[str, Sequence[int]] | None = None) -> duckdb.DuckDBPyConnection:
         """Return a connection with the tables; `order` gives the indices of a table's rows."""
-        connection = duckdb.connect()
+        connection = duckdb.connect(config={"threads": 1})
         for table in (FAILURES, VOLUME, PROXY_ERRORS, SERVER_EVENTS, SAMPLES):
             rows = self.rows[table.name]
             if order and table.name in order:

@@ -58,6 +58,38 @@ def test_the_journals_pid_decides_between_two_deaths_of_one_second():
     assert evidence.found() == {"worker-killed": 1, "gunicorn-timeout-502": 1}
 
 
+@pytest.mark.parametrize(
+    ("events", "found"),
+    [
+        ((EVENT.WORKER_KILLED,), "worker-killed"),
+        ((EVENT.WORKER_CRASHED,), "worker-crashed"),
+        ((EVENT.HARAKIRI,), "harakiri"),
+        ((EVENT.EVIL_RELOAD,), "memory-reload"),
+        ((EVENT.MERCY_EXPIRED,), "worker-mercy-expired"),
+        ((EVENT.GRACEFUL_TIMEOUT,), "graceful-timeout-cut"),
+        ((EVENT.WORKER_TIMEOUT,), "gunicorn-timeout-502"),
+        ((EVENT.WORKER_TIMEOUT, EVENT.WORKER_KILLED), "gunicorn-timeout-blocked-in-c"),
+    ],
+)
+def test_the_death_of_the_very_process_goes_before_what_was_only_near(events, found):
+    evidence = (
+        Evidence().closed(app_pid=71, app_started_s=NOON - 1).event(EVENT.EMPTY_500).event(EVENT.LATE_MONKEY_PATCH)
+    )
+    for event in events:
+        evidence.event(event, pid=71)
+    assert evidence.found() == {found: 1}
+
+
+def test_the_timeout_of_the_very_process_cut_the_body():
+    evidence = Evidence().cut(app_pid=71, app_started_s=NOON - 1).event(EVENT.WORKER_TIMEOUT, pid=71)
+    assert evidence.event(EVENT.WORKER_KILLED, pid=72, signal=9).found() == {"timeout-cut-the-body": 1}
+
+
+def test_a_traceback_beside_a_500_of_gunicorn_is_its_cause():
+    evidence = answered().event(EVENT.APPLICATION_EXCEPTION, at=10, uri="/members/")
+    assert evidence.found() == {"exception-outside-django": 1}
+
+
 def test_a_death_of_another_process_than_the_journals_explains_nothing():
     evidence = Evidence().closed(app_pid=70, app_started_s=NOON - 1).event(EVENT.WORKER_KILLED, pid=71, signal=9)
     assert evidence.found() == {"worker-died-unseen": 1}
@@ -106,8 +138,12 @@ def test_the_journal_finds_collateral_that_no_line_names():
 
 
 def test_a_named_harakiri_explains_a_502_of_a_stock_access_log():
-    evidence = harakiri("/export/").combined(502, at=11, uri="/export/").combined(502, at=11, uri="/other/")
-    assert evidence.found() == {"harakiri": 1, "502-unexplained-by-this-log": 1}
+    evidence = harakiri("/export/", "/members/").combined(502, at=11, uri="/export/").combined(502, at=11)
+    assert evidence.combined(502, at=11, uri="/other/").found() == {
+        "harakiri": 1,
+        "harakiri-collateral": 1,
+        "502-unexplained-by-this-log": 1,
+    }
 
 
 def test_a_stock_access_log_alone_proves_nothing():
