@@ -60,17 +60,18 @@ def prove(experiment: Experiment, root: Path, listener: Listener) -> Cooperation
     """Deploy every server file of the experiment with every driver of it, one worker each, and send requests at once.
 
     Raises:
-        DeploymentError: The database could not be started. A server that does not come up is a proof with errors.
+        DeploymentError: The database did not come up or did not stay up; a server that does not is a proof with errors.
         KeyboardInterrupt: The user stopped it; nothing is left running.
     """
     with unwinding_on_signals():
-        listener.preparing("starting MariaDB and loading the data")
+        listener.busy_with("starting MariaDB and loading the data")
         with set_up(experiment, root) as bench:
             proofs = []
             for configuration in lone_workers(experiment):
-                listener.preparing(f"{REQUESTS} requests at once: {configuration.server}, {configuration.driver}")
+                listener.busy_with(f"{REQUESTS} requests at once: {configuration.server}, {configuration.driver}")
                 proofs.append(prove_one(configuration, bench))
-            listener.preparing("measuring what a database connect costs")
+                bench.check()
+            listener.busy_with("measuring what a database connect costs")
             return CooperationReport(
                 experiment=experiment.name, proofs=tuple(proofs), connect_costs=connect_costs(bench)
             )

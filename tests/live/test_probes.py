@@ -2,24 +2,31 @@
 
 import csv
 import http.client
+import json
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path, PurePosixPath
+from unittest.mock import create_autospec
 from urllib.parse import urlsplit
 
 import pytest
+from pydantic import TypeAdapter
 
 from badgateway.model import raw
-from badgateway.model.cooperation import Cooperation, CooperationProof
+from badgateway.model.cooperation import Cooperation, CooperationProof, CooperationReport
 from badgateway.probe.sampler import StackSampler
 from badgateway.probe.watch import DatabaseAccess, Watch
 from badgateway.stack import deployment as deployment_room
 from badgateway.study.bench import Bench
 from badgateway.study.connect_costs import connect_costs
-from badgateway.study.cooperation import prove_one
-from tests.live.conftest import ROOT, Deploy, SchoolDatabase
+from badgateway.study.cooperation import prove, prove_one
+from badgateway.study.cooperation_table import render_table
+from badgateway.study.listener import Listener
+from tests.declared import experiment
+from tests.live.conftest import MEMBERS, ROOT, Deploy, SchoolDatabase, arm
 
 pytestmark = pytest.mark.live
 
@@ -158,6 +165,24 @@ def bench(school_database: SchoolDatabase, raw_folder: Path) -> Bench:
 def proven(bench: Bench, name: str, **changes) -> CooperationProof:
     configuration = bench.experiment.configuration(name)
     return prove_one(configuration.model_copy(update={"workers": 1, "threads": 8, **changes}), bench)
+
+
+def test_a_whole_experiment_is_proven_with_its_connects():
+    school = experiment(
+        application={"environment": {"APP_MEMBERS": str(MEMBERS)}},
+        configurations=[arm("gunicorn_gthread.py", "mysqlclient") | {"threads": 16}],
+    )
+    listener = create_autospec(Listener, instance=True)
+
+    report = prove(school, ROOT, listener)
+
+    assert [(proof.server, proof.verdict) for proof in report.proofs] == [
+        ("servers/gunicorn_gthread.py", Cooperation.COOPERATIVE)
+    ]
+    assert len(report.connect_costs) == 3
+    assert listener.busy_with.call_count == 3
+    assert "COOPERATIVE" in render_table(report)
+    assert TypeAdapter(CooperationReport).validate_json(json.dumps(asdict(report))) == report
 
 
 @pytest.mark.parametrize(
