@@ -15,8 +15,8 @@ _STATUS = f"""
     ELSE {_STATUS_BY_PATTERN} END
 """
 
-_EXTRA_NUMBER = r'["=]?([\d.]+)"?(?: |$)'
-"""A value such as rt=0.004 or uht="0.003" that many put behind the combined fields."""
+_EXTRA_NUMBER = r'"?(?:[\d.-]+(?:, | : ))*([\d.]+)"?(?: |$)'
+"""A value such as rt=0.004 or uht="0.003, 0.004" that many put behind the combined fields; the last try's."""
 
 
 def _extra(names: str) -> str:

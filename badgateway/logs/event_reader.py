@@ -25,6 +25,7 @@ _UWSGI_REQUEST = "[pid: "
 # uWSGI raises it in the application when nginx has gone; it has its own line for that.
 _NOT_OF_THE_APPLICATION = re.compile(r"(?:OSError|IOError): write error$")
 _TIMED_OUT = re.compile(r"SystemExit: 1$")
+_RECENT_EVENTS = 100
 _LONGEST_NUMBER = 18
 
 
@@ -131,21 +132,23 @@ class EventReader:
 
     def _explain(self, event: Event, exceptions: tuple[str, ...]) -> None:
         """Tell what the exception was that Gunicorn says left the application."""
-        if _TIMED_OUT.match(exceptions[-1]):
-            # It was not the application: the arbiter's SIGABRT arrives as SystemExit. Only the URI is news.
-            self.events.remove(event)
-            self._name_timed_out_request(event)
+        if _TIMED_OUT.match(exceptions[-1]) and self._merge_into_timeout(event):
             return
         known = _known_exception(exceptions, event.line_number)
         if known is not None:
             event.event, event.value = known.event, known.value
         event.line = f"{event.line}\n{exceptions[-1]}"
 
-    def _name_timed_out_request(self, event: Event) -> None:
-        for earlier in reversed(self.events):
-            if earlier.event is ServerEvent.WORKER_TIMEOUT and earlier.pid == event.pid:
-                earlier.uri = earlier.uri or event.uri
-                return
+    def _merge_into_timeout(self, event: Event) -> bool:
+        """The arbiter's SIGABRT arrives as SystemExit, which is not the application's; only the URI is news."""
+        recent = self.events[-_RECENT_EVENTS:]
+        timeouts = (each for each in reversed(recent) if each.event is ServerEvent.WORKER_TIMEOUT)
+        timeout = next((each for each in timeouts if each.pid == event.pid), None)
+        if timeout is None:
+            return False
+        timeout.uri = timeout.uri or event.uri
+        self.events[-_RECENT_EVENTS:] = [each for each in recent if each is not event]
+        return True
 
     def _add_printed(self, line_number: int, exceptions: tuple[str, ...], text_before: str | None) -> None:
         """An exception that somebody printed: uWSGI itself only if no words of a logger stand before it."""

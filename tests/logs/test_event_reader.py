@@ -25,6 +25,12 @@ def test_gunicorns_own_abort_is_no_exception_of_the_application_but_tells_the_ur
     assert (event.event, event.pid, event.uri) == (ServerEvent.WORKER_TIMEOUT, 7, "/slow")
 
 
+def test_an_application_that_exits_by_itself_is_not_taken_for_a_timeout():
+    (event,) = events("gunicorn", HEADER + "[ERROR] Error handling request GET /quit", *TRACEBACK, "SystemExit: 1")
+
+    assert (event.event, event.uri) == (ServerEvent.APPLICATION_EXCEPTION, "/quit")
+
+
 def test_an_exception_shows_both_its_lines():
     (event,) = events("gunicorn", HEADER + "[ERROR] Error handling request GET /x", *TRACEBACK, "ValueError: no")
 
