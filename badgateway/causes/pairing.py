@@ -17,8 +17,8 @@ JOIN (
 USING (key, second, turn)
 """
 
-_LEFT_OVER = """
-SELECT EXISTS (
+_BOTH_LEFT_OVER = """
+SELECT EXISTS (FROM {right} ANTI JOIN (SELECT right_id AS id FROM {pairs}) USING (id)) AND EXISTS (
     FROM (SELECT id FROM {left} WHERE second IS NOT NULL AND {known} AND {condition})
     ANTI JOIN (SELECT left_id AS id FROM {pairs}) USING (id))
 """
@@ -60,5 +60,5 @@ def pair(
     }
     for offset in offsets_s:
         # Mostly the first offset finds all partners, and a pass over millions of rows takes its time.
-        if connection.execute(_LEFT_OVER.format(**names)).fetchone() == (True,):
+        if connection.execute(_BOTH_LEFT_OVER.format(**names)).fetchone() == (True,):
             connection.execute(_PAIR.format(offset=offset, **names))
