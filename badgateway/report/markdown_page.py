@@ -22,6 +22,7 @@ def render_markdown(study: StudySummary) -> str:
         "\n".join(f"- {escaped(reason)}" for reason in page.answer.reasons),
         f"Question: {escaped(page.question)}  \nObjective: {escaped(page.objective)}",
         _table(page),
+        _causes(page),
         f"Latency is of OK requests only; {numbers.NO_DATA} means there is no number.",
         f"Reproduce: {code_span(page.command)} (seed {page.seed}; run of {page.started})",
         f"Environment: {escaped(_environment(page))}",
@@ -32,6 +33,11 @@ def render_markdown(study: StudySummary) -> str:
 def _table(page: Document) -> str:
     body = (_row(view, level) for view in page.configurations for level in view.levels)
     return "\n".join(_line(cells) for cells in (_HEAD, _ALIGN, *body))
+
+
+def _causes(page: Document) -> str:
+    lines = "\n".join(f"- {escaped(line)}" for line in page.cause_lines)
+    return f"Why requests failed:\n\n{lines}" if lines else ""
 
 
 def _line(cells: Iterable[str]) -> str:
