@@ -1,5 +1,6 @@
 """The chart of an explanation: failures over time, stacked by cause."""
 
+from collections.abc import Iterator
 from itertools import accumulate, pairwise
 
 from badgateway.report import chart_layout, numbers
@@ -8,9 +9,8 @@ from badgateway.report.chart_layout import Layout, Spec
 from badgateway.report.explanation import moments, series
 from badgateway.report.explanation.document import Document
 from badgateway.report.explanation.series import Series
-from badgateway.report.explanation.timeline import Timeline
+from badgateway.report.explanation.timeline import DAY_S, Timeline, round_length_s
 
-_DAY_S = 86_400
 _FAINTEST = 1 / 100
 """Of the highest bar: lower parts are drawn this high, or few failures would look like none."""
 _Y_AXIS_PX = 52
@@ -82,18 +82,14 @@ def _count_axis(top: int) -> Spec:
 
 
 def _time_axis(timeline: Timeline, utc_offset_s: float, most_ticks: int) -> Spec:
-    every = -(-timeline.buckets // most_ticks)
-    places = list(range(0, timeline.buckets + 1, every))
-    names = {
-        place: _name(timeline.start_s + place * timeline.step_s, timeline.step_s, utc_offset_s) for place in places
-    }
-    cases = "".join(f"datum.value === {place} ? '{name}' : " for place, name in names.items())
+    names = dict(_ticks(timeline, utc_offset_s, most_ticks))
+    cases = "".join(f"datum.value === {place!r} ? '{name}' : " for place, name in names.items())
     return {
         "scale": {"domain": [0, timeline.buckets], "nice": False},
         "axis": {
             "title": None,
             "grid": False,
-            "values": places,
+            "values": list(names),
             "labelExpr": f"{cases}''",
             "labelFlush": True,
             "labelOverlap": False,
@@ -101,5 +97,16 @@ def _time_axis(timeline: Timeline, utc_offset_s: float, most_ticks: int) -> Spec
     }
 
 
-def _name(second: int, step_s: int, utc_offset_s: float) -> str:
-    return moments.local(second, utc_offset_s).strftime("%Y-%m-%d" if step_s >= _DAY_S else "%H:%M")
+def _ticks(timeline: Timeline, utc_offset_s: float, most_ticks: int) -> Iterator[tuple[float, str]]:
+    """Yield places on the axis, in buckets, at which the reader's clock is round, and what it shows then."""
+    offset_s = round(utc_offset_s)
+    tick_s = round_length_s((timeline.end_s - timeline.start_s) / most_ticks)
+    start_s, end_s = timeline.start_s + offset_s, timeline.end_s + offset_s
+    for second in range(-(-start_s // tick_s) * tick_s, end_s + 1, tick_s):
+        yield (second - start_s) / timeline.step_s, _name(second, tick_s, end_s - start_s)
+
+
+def _name(local_s: int, tick_s: int, span_s: int) -> str:
+    if tick_s >= DAY_S:
+        return f"{moments.local(local_s, 0):%Y-%m-%d}"
+    return f"{moments.local(local_s, 0):%d %b %H:%M}" if span_s > DAY_S else f"{moments.local(local_s, 0):%H:%M}"

@@ -139,7 +139,7 @@ def _answer(diagnosis: Diagnosis, causes: tuple[CauseView, ...]) -> tuple[str, .
     if not diagnosis.failures:
         return ()
     if not causes or diagnosis.unattributed > diagnosis.causes[0].count:
-        return (f"For {_how_many(diagnosis)} of them no cause was found.",)
+        return (f"No cause was found for {_how_many(diagnosis)} of them.",)
     first, advice = causes[0], causes[0].remedies[0]
     doubt = "" if first.is_proven else f"; {first.certainty}"
     knob = f"{advice.knob}. " if advice.knob else ""

@@ -1,5 +1,6 @@
 """Failures by cause over time, in buckets that are few enough to be seen at once."""
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -7,9 +8,9 @@ from badgateway.model.explanation import Explanation
 
 MOST_BUCKETS = 60
 _MINUTE_S = 60
-_DAY_S = 86_400
+DAY_S = 86_400
 _STEPS_S = tuple(_MINUTE_S * minutes for minutes in (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440))
-_YEAR_10000_S = 253_402_300_800 - _DAY_S
+_YEAR_10000_S = 253_402_300_800 - DAY_S
 """A broken clock may have written anything; what no calendar can name (with its zone) is in the counts alone."""
 
 Minutes = tuple[tuple[int, int], ...]
@@ -44,7 +45,8 @@ def build(explanation: Explanation) -> Timeline | None:
     if not seconds:
         return None
     offset_s = round(explanation.utc_offset_s)
-    step_s = _step_s(max(seconds) - min(seconds))
+    # One less than the most, for a start that is rounded down adds one.
+    step_s = round_length_s((max(seconds) - min(seconds)) / (MOST_BUCKETS - 1))
     start_s = _floor(min(seconds) + offset_s, step_s) - offset_s
     buckets = (max(seconds) - start_s) // step_s + 1
     return Timeline(
@@ -56,13 +58,12 @@ def build(explanation: Explanation) -> Timeline | None:
 
 
 def _nameable(minutes: Minutes) -> Minutes:
-    return tuple((second, count) for second, count in minutes if _DAY_S <= second < _YEAR_10000_S)
+    return tuple((second, count) for second, count in minutes if DAY_S <= second < _YEAR_10000_S)
 
 
-def _step_s(span_s: int) -> int:
-    # One less than the most, for a start that is rounded down adds one.
-    wanted_s = span_s / (MOST_BUCKETS - 1)
-    return next((step_s for step_s in _STEPS_S if step_s >= wanted_s), _DAY_S * -int(-wanted_s // _DAY_S))
+def round_length_s(at_least_s: float) -> int:
+    """Return the shortest length that clocks and calendars divide well: minutes, hours or whole days."""
+    return next((step_s for step_s in _STEPS_S if step_s >= at_least_s), DAY_S * math.ceil(at_least_s / DAY_S))
 
 
 def _floor(second: int, step_s: int) -> int:
