@@ -47,6 +47,6 @@ def diagnose(connection: duckdb.DuckDBPyConnection, *, requests: int, journal: b
 
 
 def _first(connection: duckdb.DuckDBPyConnection, query: str) -> int:
-    row = connection.execute(query).fetchone()
-    assert row is not None
-    return int(row[0])
+    # All of it: a result that is not read to its end would keep the connection busy.
+    ((number,),) = connection.sql(query).fetchall()
+    return int(number)

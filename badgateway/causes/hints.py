@@ -78,6 +78,5 @@ _HINTS = (
 def hints(connection: duckdb.DuckDBPyConnection, *, journal: bool) -> tuple[str, ...]:
     """Return sentences that tell what would have said more, in order of use; empty when nothing is missing."""
     checks = ", ".join(hint.when.replace("$journal", str(journal)) for hint in _HINTS)
-    row = connection.execute(f"SELECT {checks}").fetchone()
-    assert row is not None
+    (row,) = connection.sql(f"SELECT {checks}").fetchall()
     return tuple(hint.sentence for hint, holds in zip(_HINTS, row, strict=True) if holds)

@@ -38,6 +38,11 @@ class Deployment:
 
     url: str
     """Of nginx, without a slash at its end."""
+    proxy_port: int
+    server_socket: Path
+    """Of the application server."""
+    uwsgi_stats: Path | None
+    """Of uWSGI's statistics, if it is uWSGI."""
     children: Mapping[str, Child]
     """By their part: server, nginx."""
 
@@ -115,7 +120,13 @@ def deploy(
             await_ready(server, connect_probe(site.socket), what=f"{site.socket}", deadline_s=READY_DEADLINE_S)
             with _proxy(nginx.command(raw, account)) as proxy:
                 await_ready(proxy, _exists(raw / nginx.PID_FILE), what=f"127.0.0.1:{port}", deadline_s=READY_DEADLINE_S)
-                deployment = Deployment(url=f"http://127.0.0.1:{port}", children={"server": server, "nginx": proxy})
+                deployment = Deployment(
+                    url=f"http://127.0.0.1:{port}",
+                    proxy_port=port,
+                    server_socket=site.socket,
+                    uwsgi_stats=site.stats_socket if configuration.kind is ServerKind.UWSGI else None,
+                    children={"server": server, "nginx": proxy},
+                )
                 health_url = deployment.url + experiment.application.health_path
                 probe = health_probe(health_url, timeout_s=experiment.timeouts.client_s)
                 await_ready(server, probe, what=f"200 from {health_url}", deadline_s=READY_DEADLINE_S)

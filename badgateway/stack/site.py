@@ -51,6 +51,11 @@ class Site:
         """The unix socket between nginx and the application server."""
         return self.run / "web.sock"
 
+    @property
+    def stats_socket(self) -> Path:
+        """The unix socket of uWSGI's statistics."""
+        return self.run / "stats.sock"
+
     def program(self, name: str) -> str:
         """Return the path of a program of the site's Python environment."""
         return str(self.python_home / "bin" / name)
