@@ -9,10 +9,10 @@ from badgateway.report.json_document import SCHEMA_VERSION, render_json
 from tests.report import samples
 
 PAGE = Path(__file__).parents[2] / "docs" / "report-json.md"
-NAMES_OF_THE_USER = (
-    re.compile(r"(environment\.versions)\..+", re.DOTALL),
-    re.compile(r"(configurations\[\]\.settings\.environment)\..+"),
-    re.compile(r"(causes\[\]\.statuses)\..+"),
+NAMES_THAT_VARY = (
+    (re.compile(r"(environment\.versions)\..+", re.DOTALL), r"\1.<name>"),
+    (re.compile(r"(configurations\[\]\.settings\.environment)\..+"), r"\1.<name>"),
+    (re.compile(r"(causes\[\]\.statuses)\..+"), r"\1.<status>"),
 )
 
 
@@ -31,8 +31,8 @@ def keys(value, path=""):
 
 
 def generic(path):
-    for pattern in NAMES_OF_THE_USER:
-        path = pattern.sub(r"\1.<name>", path)
+    for pattern, name in NAMES_THAT_VARY:
+        path = pattern.sub(name, path)
     return path
 
 
