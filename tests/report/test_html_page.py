@@ -140,6 +140,26 @@ def test_an_invalid_level_gives_its_reason_in_place_of_numbers():
     assert row[2:] == ["- not measured: the client has 812 rows and the proxy 790, so the books do not balance"]
 
 
+def test_why_requests_failed_is_told_with_knob_evidence_and_page():
+    page = "".join(outline("picked").text)
+    for words in (
+        "The accept queue of the unix socket was full",
+        "uWSGI: listen",
+        "trials/009-uwsgi-2-300u/nginx-error.log:12",
+        "docs/causes/listen-queue-full.md",
+        "without a cause: nothing was guessed",
+        "several causes fit, and these logs cannot tell them apart",
+    ):
+        assert words in page
+    assert "Not looked into" not in page
+    assert "uwsgi-2 at 300 users: 24,002 failures" in "".join(outline("inconclusive").text)
+
+
+def test_without_failures_there_is_no_such_section():
+    assert "Why requests failed" not in "".join(outline("many-levels").text)
+    assert 'class="cause"' not in rendered("many-levels")
+
+
 def test_a_level_that_was_not_run_says_so():
     page = "".join(outline("interrupted").text)
     assert "not run" in page
