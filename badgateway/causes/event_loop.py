@@ -43,8 +43,8 @@ CORES_EXHAUSTED = Cause(
 )
 
 _BLOCKED_MOST_OF_IT = Proof(
-    joins=("ASOF JOIN blocked p ON c.time_s + 0.5 >= p.time_s ASOF LEFT JOIN blocked q ON c.start_s >= q.time_s"),
-    condition="p.total_s - coalesce(q.total_s, 0) >= 0.5 * (c.time_s - c.start_s) AND p.time_s >= c.start_s",
+    joins="JOIN blocked p USING (failure_id)",
+    condition="p.blocked_s >= 0.5 * (c.time_s - c.start_s)",
     mark="p.mark_id",
 )
 

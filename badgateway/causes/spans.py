@@ -62,15 +62,22 @@ SELECT 'respawn throttled', low_s, high_s + coalesce(value, 2) + 2, mark_id FROM
 WHERE kind = 'respawn throttled'
 """
 
+# The loop's probe can tell of a standstill only when it is over, which is after the proxy gave up.
 _BLOCKED = """
 CREATE OR REPLACE TEMP TABLE blocked AS
-SELECT mark_id, low_s AS time_s, sum(value) OVER (ORDER BY low_s, mark_id ROWS UNBOUNDED PRECEDING) AS total_s
-FROM timed_marks WHERE kind = 'loop blocked'
+WITH standstills AS (
+    SELECT mark_id, low_s - value AS start_s, low_s AS end_s FROM timed_marks WHERE kind = 'loop blocked'),
+shared AS (
+    SELECT c.failure_id, b.mark_id, least(c.time_s, b.end_s) - greatest(c.start_s, b.start_s) AS shared_s
+    FROM cases c JOIN standstills b ON b.end_s > c.start_s AND b.start_s < c.time_s
+    WHERE c.reason = 'read timeout')
+SELECT failure_id, arg_max(mark_id, (shared_s, mark_id)) AS mark_id, sum(shared_s) AS blocked_s
+FROM shared GROUP BY failure_id
 """
 
 
 def prepare_spans(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make the tables spans and blocked from marks.
+    """Make the tables spans, from marks, and blocked: how long the event loop stood still during a case.
 
     A log in which a worker's coming or going has no time gives no lulls: a count with a hole proves nothing.
     """

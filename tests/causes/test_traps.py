@@ -240,6 +240,11 @@ def test_a_fast_page_behind_a_loop_that_was_free_most_of_the_time_was_slow_itsel
     assert evidence.found() == {"slow-request": 1}
 
 
+def test_a_loop_that_stood_still_until_after_the_proxy_gave_up_is_to_blame():
+    assert Evidence().slow(at=10).sample("loop_blocked_s", 5.0, at=12).found() == {"event-loop-blocked": 1}
+    assert Evidence().slow(at=10).sample("loop_blocked_s", 3.0, at=12).found() == {"slow-request": 1}
+
+
 def test_short_blocks_of_the_loop_add_up():
     evidence = Evidence().slow(at=10)
     for at in (8.0, 9.0, 10.0):
