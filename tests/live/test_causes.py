@@ -3,11 +3,15 @@
 import os
 import signal
 import time
+from contextlib import ExitStack
 
 import psutil
+import pymysql
 import pytest
 
-from tests.live.causes.stand import Stands, added, replaced
+from badgateway.process.ports import free_port
+from tests.live.causes.stand import Edit, Stands, added, replaced
+from tests.live.causes.upstream import closing_upstream
 
 pytestmark = pytest.mark.live
 
@@ -205,3 +209,226 @@ def test_an_exception_that_no_framework_catches(server: str, status: int, stands
     assert stand.answers("/fail") == {status: 5}
     assert stand.found() == {("/fail", "exception-outside-django"): 5}
     assert stand.proven() == {"exception-outside-django"}
+
+
+def test_a_full_accept_queue_of_a_tcp_port(stands: Stands):
+    port = free_port()
+    with stands.stand(
+        "uwsgi.ini",
+        listen=4,
+        limits_s=(4, 12),
+        edit_server=added(f"socket = 127.0.0.1:{port}"),
+        edit_proxy=replaced("server @{upstream};", f"server 127.0.0.1:{port};"),
+        sampled_port=port,
+    ) as stand:
+        stand.client.ask("/ok", 4)
+        stand.client.ask("/sleep?s=0.9", 24)
+    failed = stand.answers("/sleep")[504]
+    assert failed >= 10
+    assert stand.found() == {("/sleep", "tcp-accept-queue-full"): failed}
+
+
+def test_workers_that_are_all_recycled_at_once(stands: Stands):
+    with stands.stand(
+        "uwsgi.ini",
+        workers=2,
+        listen=4,
+        environment={"APP_BOOT_S": "2"},
+        edit_server=added("lazy-apps = true\nmax-requests = 20\nmin-worker-lifetime = 1"),
+    ) as stand:
+        stand.client.stream("/ok", per_s=40, seconds=4)
+    failed = stand.answers("/ok")[502]
+    assert 20 <= failed < 150
+    assert stand.found() == {("/ok", "workers-recycled-together"): failed}
+    assert stand.proven() == {"workers-recycled-together"}
+
+
+def test_a_respawn_that_uwsgi_holds_back(stands: Stands):
+    with stands.stand("uwsgi.ini", listen=4) as stand:
+        stand.client.ask("/ok", 4)
+        stand.client.ask("/kill")
+        stand.client.ask("/kill")
+        time.sleep(0.3)
+        stand.client.ask("/ok", 20)
+    failed = stand.answers("/ok")[502]
+    assert failed >= 10
+    assert stand.found() == {("/kill", "worker-killed"): 2, ("/ok", "respawn-throttled"): failed}
+
+
+def test_a_reload_that_leaves_a_gap(stands: Stands):
+    with stands.stand(
+        "gunicorn_sync.py",
+        workers=2,
+        listen=4,
+        environment={"APP_BOOT_S": "1.5"},
+        edit_server=replaced("preload_app = True", "preload_app = False"),
+    ) as stand:
+        stand.client.stream("/ok", per_s=40, seconds=0.5)
+        os.kill(stand.deployment.parts["server"], signal.SIGHUP)
+        stand.client.stream("/ok", per_s=40, seconds=2.5)
+    failed = stand.answers("/ok")[502]
+    assert failed >= 10
+    assert stand.found() == {("/ok", "reload-gap"): failed}
+
+
+def test_a_worker_that_took_too_long_to_leave(stands: Stands):
+    with stands.stand(
+        "uwsgi_gevent.ini",
+        limits_s=(1, 9),
+        edit_server=added("max-requests = 5\nmin-worker-lifetime = 1\nworker-reload-mercy = 2"),
+    ) as stand:
+        time.sleep(1)
+        stand.client.start("/sleep?s=8", 2)
+        stand.client.ask("/ok", 3)
+    assert stand.found() == {("/sleep", "worker-mercy-expired"): 2}
+    assert stand.proven() == {"worker-mercy-expired"}
+
+
+def test_a_worker_that_grew_too_large(stands: Stands):
+    with stands.stand("uwsgi.ini", workers=2, limits_s=(5, 9), edit_server=added("evil-reload-on-rss = 200")) as stand:
+        stand.client.ask("/ok", 5)
+        stand.client.ask("/grow?s=4")
+        stand.client.ask("/ok", 5)
+    assert stand.found() == {("/grow", "memory-reload"): 1}
+    assert stand.proven() == {"memory-reload"}
+
+
+def test_a_worker_that_was_cut_off_while_it_was_leaving(stands: Stands):
+    edit = replaced("graceful_timeout = timeout", "graceful_timeout = 1")
+    with stands.stand("gunicorn_gevent.py", limits_s=(4, 9), edit_server=edit) as stand:
+        stand.client.ask("/ok", 5)
+        (_, worker) = server_processes(stand)
+        stand.client.start("/sleep?s=6", 3, method="POST")
+        time.sleep(0.3)
+        worker.terminate()
+        time.sleep(0.5)
+        stand.client.ask("/ok", 5)
+    assert stand.found() == {("/sleep", "graceful-timeout-cut"): 3}
+    assert stand.proven() == {"graceful-timeout-cut"}
+
+
+def test_clients_that_give_up(stands: Stands):
+    with stands.stand("gunicorn_gthread.py", threads=8) as stand:
+        stand.client.start("/sleep?s=1.5", 5, patience_s=0.7)
+        stand.client.ask("/ok", 5)
+    assert stand.found() == {("/sleep", "client-gave-up"): 5}
+    assert stand.proven() == {"client-gave-up"}
+
+
+def test_more_connections_than_the_database_takes(stands: Stands):
+    database = stands.school.database
+    with stands.stand("gunicorn_gthread.py", site="school", threads=8) as stand, ExitStack() as others:
+        stand.client.ask("/members/?page=1", 3)
+        with pytest.raises(pymysql.err.OperationalError, match="1040"):
+            while True:
+                others.enter_context(
+                    pymysql.connect(
+                        host=database.host,
+                        port=database.port,
+                        user=database.user,
+                        password=database.password,
+                        database=database.name,
+                        ssl_disabled=True,
+                    )
+                )
+        stand.client.ask("/members/?page=1", 5)
+    assert stand.answers("/members/") == {200: 3, 500: 5}
+    assert stand.found() == {("/members/", "db-connections-exhausted"): 5}
+    assert stand.proven() == {"db-connections-exhausted"}
+
+
+# The site's own health check falls ill with it.
+HEALTHY = replaced(
+    "location / {",
+    "location = /healthz { uwsgi_pass application; uwsgi_intercept_errors on; error_page 500 502 =200 @well; }\n"
+    "        location @well { return 200; }\n        location / {",
+)
+
+
+def test_gevents_patch_that_comes_too_late(stands: Stands):
+    edit = replaced("gevent-early-monkey-patch = true", "gevent-monkey-patch = true")
+    with stands.stand("uwsgi_gevent.ini", site="school", edit_server=edit, edit_proxy=HEALTHY) as stand:
+        stand.client.ask("/wait/?db_ms=300", 8)
+    failed = 8 - stand.answers("/wait/")[200]
+    assert failed >= 4
+    assert stand.found() == {("/wait/", "late-monkey-patch"): failed}
+    assert stand.proven() == {"late-monkey-patch"}
+
+
+def upstream(name: str, *servers: str, location: str, options: str = "") -> Edit:
+    """Return an edit of nginx.conf that sends a location to other servers."""
+    listed = "\n".join(f"server {server};" for server in servers)
+    hand_over = f"location {location} {{ proxy_pass http://{name}; }}\n\n        location / {{"
+    with_location = replaced("location / {", hand_over)
+    with_upstream = replaced(
+        "    upstream application {", f"upstream {name} {{ {listed} {options} }}\n    upstream application {{"
+    )
+    return lambda text: with_upstream(with_location(text))
+
+
+def test_no_server_of_a_group_is_left(stands: Stands):
+    dead = (f"127.0.0.1:{free_port()}", f"127.0.0.1:{free_port()}")
+    edit = upstream("dead", *dead, location="/dead", options="zone dead 64k;")
+    with stands.stand("gunicorn_sync.py", edit_proxy=edit) as stand:
+        stand.client.ask("/ok", 5)
+        for _ in range(8):
+            stand.client.ask("/dead")
+    found = stand.found()
+    assert set(found) == {("/dead", "nothing-listening"), ("/dead", "no-live-upstreams")}
+    assert found["/dead", "nothing-listening"] == 2
+    assert found["/dead", "no-live-upstreams"] == 6
+    assert stand.proven() == {"nothing-listening", "no-live-upstreams"}
+
+
+def kept(port: int, *more: str) -> Edit:
+    edit = upstream("kept", f"127.0.0.1:{port}", location="/kept", options="keepalive 4;")
+    kept_open = 'location /kept { proxy_set_header Connection ""; ' + " ".join(more)
+    return lambda text: replaced("location /kept {", kept_open)(edit(text))
+
+
+def test_a_connection_that_was_closed_just_when_it_was_used_again(stands: Stands):
+    with closing_upstream() as port, stands.stand("gunicorn_sync.py", edit_proxy=kept(port)) as stand:
+        stand.client.ask("/ok", 5)
+        for _ in range(6):
+            stand.client.ask("/kept", method="POST")
+        time.sleep(2)  # the shutdown of the stand is none of the request's time
+    failed = stand.answers("/kept")[502]
+    assert failed >= 2
+    assert stand.found(balanced=False) == {("/kept", "keepalive-race"): failed}
+
+
+def test_a_request_that_the_proxy_ran_again(stands: Stands):
+    again = "proxy_next_upstream error timeout;"
+    with closing_upstream() as port, stands.stand("gunicorn_sync.py", edit_proxy=kept(port, again)) as stand:
+        stand.client.ask("/ok", 5)
+        for _ in range(6):
+            stand.client.ask("/kept")
+    assert stand.answers("/kept") == {200: 6}
+    found = stand.found(balanced=False)
+    assert set(found) == {("/kept", "proxy-retried")}
+    assert found["/kept", "proxy-retried"] >= 2
+
+
+def test_a_socket_that_nginx_may_not_open(stands: Stands):
+    with stands.stand("uwsgi.ini") as stand:
+        stand.client.ask("/ok", 5)
+        (stand.raw / "run" / "web.sock").chmod(0)
+        stand.client.ask("/ok", 5)
+    assert stand.found() == {("/ok", "socket-forbidden"): 5}
+    assert stand.proven() == {"socket-forbidden"}
+
+
+def test_a_rate_limit_of_the_proxy(stands: Stands):
+    zone = "limit_req_zone $uri zone=few:64k rate=1r/s;\n    upstream application {"
+    limited = replaced(
+        "location / {",
+        "location /limited { limit_req zone=few; proxy_pass http://application; }\n\n        location / {",
+    )
+    with stands.stand(
+        "gunicorn_sync.py", edit_proxy=lambda text: replaced("upstream application {", zone)(limited(text))
+    ) as stand:
+        stand.client.ask("/ok", 5)
+        stand.client.ask("/limited", 6)
+    assert stand.answers("/limited") == {200: 1, 503: 5}
+    assert stand.found() == {("/limited", "rate-limited"): 5}
+    assert stand.proven() == {"rate-limited"}
