@@ -6,7 +6,7 @@ from badgateway.judge.proportion import proportion
 from badgateway.judge.wording import counted
 from badgateway.model.diagnosis import CauseCount, Certainty, Diagnosis, Remedy
 from badgateway.model.experiment import Configuration, ServerKind
-from badgateway.model.summary import ConfigurationSummary, LevelSummary
+from badgateway.model.summary import ConfigurationSummary, LevelSummary, Verdict
 
 _RETRIED = "proxy-retried"
 """The requests of this cause were answered in the end, so they are no failures of the measurement."""
@@ -62,7 +62,7 @@ def about_single_changes(
         changes = differences(baseline.configuration, other.configuration)
         same = next((one for one in other.levels if one.users == level.users), None)
         if len(changes) == 1 and same is not None and _is_rid(level, same, found):
-            yield _single_change(baseline.configuration.name, changes[0], same)
+            yield _single_change(baseline.configuration.name, changes[0], same) + _but(other)
 
 
 def differences(baseline: Configuration, other: Configuration) -> tuple[str, ...]:
@@ -102,6 +102,11 @@ def _may_be_left(diagnosis: Diagnosis, failures: int, found: CauseCount) -> bool
 
 def _alike(one: CauseCount, other: CauseCount) -> bool:
     return bool(dict(one.statuses).keys() & dict(other.statuses).keys())
+
+
+def _but(other: ConfigurationSummary) -> str:
+    """Return what keeps a configuration without these failures from the objective; empty when it passes."""
+    return "" if other.verdict is Verdict.PASS else f" It is {other.verdict} all the same, {other.reasons[0]}."
 
 
 def _single_change(baseline: str, change: str, level: LevelSummary) -> str:

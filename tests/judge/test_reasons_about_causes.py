@@ -87,7 +87,13 @@ def test_requests_that_were_answered_at_the_second_try_are_not_the_cause_of_fail
 def test_failures_of_other_causes_are_told_with_the_change():
     other = level("other", 915, 38, diagnosis(found(SLOW, 38, status=504), requests=953))
     (claim,) = claims(reasons(other=other))
-    assert claim.endswith("38 of 953 requests failed at 300 users, all of other causes.")
+    assert "38 of 953 requests failed at 300 users, all of other causes. " in claim
+
+
+def test_a_change_that_ends_these_failures_and_is_not_enough_says_what_is_left():
+    slow = replace(FREE, verdict=Verdict.FAIL, reasons=("p95 is 3,140 ms",))
+    (claim,) = claims(reasons(other=slow))
+    assert claim.endswith("requests failed at 300 users. It is FAIL all the same, at 300 users: p95 is 3,140 ms.")
 
 
 def test_every_single_change_that_ends_it_is_told():
