@@ -24,6 +24,8 @@ class Cost:
     """What a program took to read the log."""
 
     seconds: float
+    cpu_s: float
+    """Of all its threads: what other work on the machine disturbs least."""
     peak_mib: float
 
 
@@ -36,7 +38,7 @@ def _measured(command: list[str]) -> Cost:
     seconds = time.perf_counter() - started_s
     if child.returncode:
         raise click.ClickException(f"{command[0]} ended with status {child.returncode}")
-    return Cost(seconds=seconds, peak_mib=usage.ru_maxrss / 1024)
+    return Cost(seconds=seconds, cpu_s=usage.ru_utime + usage.ru_stime, peak_mib=usage.ru_maxrss / 1024)
 
 
 def _explain(log: Path, answer: Path) -> Cost:
@@ -54,7 +56,7 @@ def _goaccess(log: Path, answer: Path) -> Cost:
 
 
 def _in_words(cost: Cost) -> str:
-    return f"{cost.seconds:8.2f} s, peak {cost.peak_mib:,.0f} MiB"
+    return f"{cost.seconds:8.2f} s, {cost.cpu_s:.2f} s of CPU, peak {cost.peak_mib:,.0f} MiB"
 
 
 @click.command()
