@@ -133,6 +133,19 @@ def report(session: nox.Session) -> None:
 
 
 @nox.session
+def probe(session: nox.Session) -> None:
+    """Prove which servers and drivers let the requests of one worker wait side by side."""
+    run(session, "badgateway", "probe", *(session.posargs or [CONCURRENCY]))
+
+
+@nox.session
+def benchmarks(session: nox.Session) -> None:
+    """Measure the kit itself: cost of journal and probes, speed of explain; every figure in the docs is from here."""
+    for script in ("journal.py", "probes.py", "explain.py"):
+        run(session, "python", f"benchmarks/{script}")
+
+
+@nox.session
 def tests(session: nox.Session) -> None:
     """Run all tests, the live ones against real servers and the report in Chromium; check coverage."""
     run(session, "coverage", "run", "-m", "pytest", *session.posargs)

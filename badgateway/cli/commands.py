@@ -14,6 +14,7 @@ from badgateway.cli.display import say, watch
 from badgateway.cli.exit_codes import ExitCode, of_decision
 from badgateway.cli.explain import explain
 from badgateway.cli.group import KitGroup
+from badgateway.cli.probe import probe
 from badgateway.cli.wording import decision_lines, duration, trial_name
 from badgateway.model.experiment import Experiment
 from badgateway.model.summary import StudySummary
@@ -184,6 +185,7 @@ def ui(experiment: Path, configuration: str, port: int | None) -> None:
 
 
 cli.add_command(explain)
+cli.add_command(probe)
 
 
 def main() -> None:
