@@ -3,11 +3,11 @@
 import duckdb
 
 # What Gunicorn notes is the fork; the application is imported after it, and nothing tells when that ends.
+# "worker 2 buried", of uWSGI's own end, has no pid: taken for a life of its own, it would be one worker more all along.
 _STEPS = """
 CREATE OR REPLACE TEMP TABLE steps AS
 WITH workers AS (
-    SELECT *, kind = 'worker ready' AS ready, kind IN ('worker ready', 'worker booted') AS up,
-        coalesce(pid, -worker) AS life
+    SELECT *, kind = 'worker ready' AS ready, kind IN ('worker ready', 'worker booted') AS up, pid AS life
     FROM marks
     WHERE kind IN ('worker ready', 'worker booted', 'worker recycled', 'worker exited', 'worker killed',
         'worker crashed')),

@@ -307,6 +307,13 @@ def test_all_workers_of_a_log_that_begins_later_can_still_be_gone():
     assert queue_full(evidence, at=63.0).found() == {"workers-recycled-together": 1}
 
 
+def test_workers_that_uwsgi_buries_at_its_end_without_their_pids_are_none_more():
+    evidence = recycled().event(EVENT.WORKER_EXITED, at=90, server="uwsgi", worker=1)
+    assert evidence.event(EVENT.WORKER_EXITED, at=90, server="uwsgi", worker=2).found() == {
+        "workers-recycled-together": 1
+    }
+
+
 def test_a_killed_only_worker_is_not_called_recycled():
     evidence = Evidence().event(EVENT.WORKER_READY, pid=71).event(EVENT.WORKER_KILLED, at=60, pid=71, signal=9)
     assert queue_full(evidence, at=60.5).found() == {"listen-queue-full": 1}
