@@ -1,5 +1,6 @@
 """A client of plain threads, which writes of each request the row that the kit's own client would write."""
 
+import concurrent.futures
 import csv
 import http.client
 import time
@@ -44,6 +45,11 @@ class Client:
         self.start(target, times, **options)
         for future in self._futures[before:]:
             future.result()
+
+    def settle(self, seconds: float) -> None:
+        """Wait until all requests have ended, and then a while: a log that ends with them says less of them."""
+        concurrent.futures.wait(self._futures)
+        time.sleep(seconds)
 
     def stream(self, target: str, *, per_s: float, seconds: float) -> None:
         """Send requests at an even rate, whatever becomes of them."""
