@@ -34,7 +34,7 @@ def environment_home() -> Path:
 KIT = environment_home() / "kit"
 
 
-PURE_ROOMS = [f"badgateway/{room}/*" for room in ("model", "plan", "ledger", "judge", "report")] + [
+PURE_ROOMS = [f"badgateway/{room}/*" for room in ("model", "plan", "ledger", "logs", "causes", "judge", "report")] + [
     "badgateway/errors.py"
 ]
 
@@ -133,11 +133,27 @@ def report(session: nox.Session) -> None:
 
 
 @nox.session
+def probe(session: nox.Session) -> None:
+    """Prove which servers and drivers let the requests of one worker wait side by side."""
+    run(session, "badgateway", "probe", *(session.posargs or [CONCURRENCY]))
+
+
+@nox.session
+def benchmarks(session: nox.Session) -> None:
+    """Measure the kit itself: cost of journal and probes, speed of explain; every figure in the docs is from here."""
+    for script in ("journal.py", "probes.py", "explain.py"):
+        run(session, "python", f"benchmarks/{script}")
+
+
+@nox.session
 def tests(session: nox.Session) -> None:
     """Run all tests, the live ones against real servers and the report in Chromium; check coverage."""
-    run(session, "coverage", "run", "-m", "pytest", *session.posargs)
-    if not session.posargs:
-        run(session, "coverage", "report", "--include", ",".join(PURE_ROOMS), "--fail-under", "95")
+    if session.posargs:
+        run(session, "pytest", *session.posargs)
+        return
+    run(session, "pytest", "-m", "not live", "--numprocesses", "auto", "--cov", "--cov-report", "")
+    run(session, "coverage", "report", "--include", ",".join(PURE_ROOMS), "--fail-under", "95", "--skip-covered")
+    run(session, "pytest", "-m", "live")
 
 
 @nox.session

@@ -12,7 +12,9 @@ from rich.text import Text
 from badgateway.cli.browse import browse, locust_port
 from badgateway.cli.display import say, watch
 from badgateway.cli.exit_codes import ExitCode, of_decision
+from badgateway.cli.explain import explain
 from badgateway.cli.group import KitGroup
+from badgateway.cli.probe import probe
 from badgateway.cli.wording import decision_lines, duration, trial_name
 from badgateway.model.experiment import Experiment
 from badgateway.model.summary import StudySummary
@@ -180,6 +182,10 @@ def ui(experiment: Path, configuration: str, port: int | None) -> None:
     only = narrow(load_experiment(experiment), only=[configuration])
     root = project_root(experiment)
     browse(configuration, stand_behind_locust(only, configuration, root, locust_port(port)), what="Locust's web UI")
+
+
+cli.add_command(explain)
+cli.add_command(probe)
 
 
 def main() -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import duckdb
 
+from badgateway.model.diagnosis import Diagnosis
 from badgateway.model.summary import ProcessUse, ProxyMessage
 from badgateway.model.trial import TrialRecord
 
@@ -20,3 +21,5 @@ class TrialEvidence:
     proxy_messages: tuple[ProxyMessage, ...]
     """Most frequent first."""
     uses: tuple[ProcessUse, ...]
+    diagnosis: Diagnosis | None = None
+    """Why its requests failed; None when nobody looked."""

@@ -1,7 +1,9 @@
 """The facts that decided between configurations, as sentences."""
 
 from collections import Counter
+from collections.abc import Iterator
 
+from badgateway.judge.cause_reasons import about_cause, about_single_changes, main_cause
 from badgateway.judge.ranking import highest_level, worst_level
 from badgateway.judge.wording import counted, limit, milliseconds, percent, rate
 from badgateway.model.experiment import Experiment
@@ -72,17 +74,29 @@ def _trials(level: LevelSummary) -> str:
 
 
 def about_baseline(experiment: Experiment, ranked: tuple[ConfigurationSummary, ...]) -> tuple[str, ...]:
-    """Say how the experiment's first configuration does, unless that was said already."""
+    """Say how the experiment's first configuration does and what ends its failures, unless that was said already."""
     name = _baseline_name(experiment)
     rank, baseline = next(entry for entry in enumerate(ranked) if entry[1].configuration.name == name)
     if rank == 0 or baseline.verdict is Verdict.INVALID:
         return ()
     if baseline.verdict is not Verdict.PASS:
-        complaint = _complaint(worst_level(baseline))
-        return (f"The baseline {name} is {baseline.verdict}, {baseline.reasons[0]}{complaint}.",)
+        in_order = sorted(ranked, key=lambda one: experiment.configurations.index(one.configuration))
+        return tuple(_about_failing(baseline, tuple(in_order)))
     if rank == 1:
         return ()
     return (f"The baseline {name} reached the objective too: {reached(highest_level(baseline))}.",)
+
+
+def _about_failing(baseline: ConfigurationSummary, all_of_them: tuple[ConfigurationSummary, ...]) -> Iterator[str]:
+    level = worst_level(baseline)
+    verdict = f"The baseline {baseline.configuration.name} is {baseline.verdict}, {baseline.reasons[0]}"
+    found = main_cause(level)
+    if found is None:
+        yield f"{verdict}{_complaint(level)}."
+        return
+    cause = about_cause(level, found, baseline.configuration)
+    yield f"{verdict}. {cause[0].upper()}{cause[1:]}."
+    yield from about_single_changes(baseline, level, found, all_of_them)
 
 
 def _complaint(level: LevelSummary) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from badgateway.judge.evidence import TrialEvidence
 from badgateway.judge.measure import measure
+from badgateway.judge.pooling import pooled
 from badgateway.judge.verdicts import SEVERITY, Judgement, judge, why_invalid, why_unusable
 from badgateway.judge.wording import counted
 from badgateway.model.experiment import Configuration, Experiment, Objective
@@ -53,6 +54,7 @@ def _trial_summary(
         proxy_messages=evidence.proxy_messages,
         uses=evidence.uses,
         overhead_s=evidence.record.overhead_s,
+        diagnosis=evidence.diagnosis,
     )
 
 
@@ -94,6 +96,7 @@ def _summarise_level(
         reasons=(*judgement.reasons, *_about_invalid(trials)),
         measurement=measurement,
         trials=trials,
+        diagnosis=pooled([entry.diagnosis for entry in valid]),
     )
 
 

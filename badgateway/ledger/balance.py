@@ -1,4 +1,4 @@
-"""Whether the books of client and proxy agree on every single request."""
+"""Whether the books of client, proxy and application agree on every single request."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ import duckdb
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Balance:
-    """What the two books hold; numbers of requests."""
+    """What the books hold; numbers of requests."""
 
     client: int
     """Rows the client wrote."""
@@ -24,6 +24,14 @@ class Balance:
     duplicates_client: int
     """Rows with a request id that another row has already."""
     duplicates_proxy: int
+    app: int | None = None
+    """Requests the application started, readiness probes left out; None when the trial has no such book."""
+    app_unfinished: int = 0
+    """Started and never ended, because their worker died; information, not a fault."""
+    app_unknown_to_proxy: int = 0
+    """In the application's book, not in the proxy's."""
+    unknown_to_app: int = 0
+    """Answered well by the application according to the proxy, but not in the application's book."""
 
     def problem(self) -> str | None:
         """Say in one sentence why the books cannot be believed; None when they balance."""
@@ -44,6 +52,8 @@ class Balance:
             (self.contradictory, "with one status at the client and another at the proxy"),
             (self.duplicates_client, "with a request id used before, at the client"),
             (self.duplicates_proxy, "with a request id used before, at the proxy"),
+            (self.app_unknown_to_proxy, "started by the application, unknown to the proxy"),
+            (self.unknown_to_app, "answered by the application according to the proxy, unknown to the application"),
         )
         return tuple(f"{count:,} {fault}" for count, fault in counted if count)
 
@@ -54,16 +64,21 @@ SELECT
     (SELECT count(*) FROM proxy) AS proxy,
     count(*) FILTER (name IS NOT NULL AND proxy_status IS NULL AND outcome <> 'UNMATCHED') AS never_reached,
     count(*) FILTER (name IS NOT NULL AND proxy_status IS NULL AND outcome = 'UNMATCHED') AS unmatched_client,
-    count(*) FILTER (name IS NULL) AS unmatched_proxy,
+    count(*) FILTER (name IS NULL AND proxy_status IS NOT NULL) AS unmatched_proxy,
     count(*) FILTER (name IS NOT NULL AND proxy_status IS NOT NULL AND outcome = 'UNMATCHED') AS contradictory,
     (SELECT count(*) - count(DISTINCT request_id) FROM client) AS duplicates_client,
-    (SELECT count(*) - count(DISTINCT request_id) FROM proxy) AS duplicates_proxy
+    (SELECT count(*) - count(DISTINCT request_id) FROM proxy) AS duplicates_proxy,
+    (SELECT CASE WHEN $has_app THEN count(*) END FROM app) AS app,
+    (SELECT count(*) FROM app WHERE app_ended_s IS NULL) AS app_unfinished,
+    (SELECT count(*) FROM app ANTI JOIN proxy USING (request_id)) AS app_unknown_to_proxy,
+    -- A 4xx or 5xx may be the server's own, but only the application has good news.
+    count(*) FILTER ($has_app AND upstream_status BETWEEN 200 AND 399 AND app_pid IS NULL) AS unknown_to_app
 FROM ledger
 """
 
 
-def count(connection: duckdb.DuckDBPyConnection) -> Balance:
-    """Count the connection's tables `client`, `proxy` and `ledger`."""
-    counts = connection.sql(_COUNTS)
+def count(connection: duckdb.DuckDBPyConnection, *, has_app: bool) -> Balance:
+    """Count the connection's tables `client`, `proxy`, `app` and `ledger`; has_app: the trial has an app's book."""
+    counts = connection.sql(_COUNTS, params={"has_app": has_app})
     (row,) = counts.fetchall()
     return Balance(**dict(zip(counts.columns, row, strict=True)))

@@ -1,4 +1,4 @@
-"""Joins the books of client and proxy into the ledger: every request once."""
+"""Joins the books of client, proxy and application into the ledger: every request once."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,11 +6,13 @@ from pathlib import Path
 import duckdb
 
 from badgateway.errors import RawDataError
+from badgateway.ledger.app import load_app
 from badgateway.ledger.balance import Balance, count
 from badgateway.ledger.client import load_client
+from badgateway.ledger.complaints import load_complaints
 from badgateway.ledger.outcome import CASE
 from badgateway.ledger.proxy import load_proxy
-from badgateway.model.raw import ACCESS_LOG, CLIENT_COLUMNS, CLIENT_ROWS
+from badgateway.model.raw import ACCESS_LOG, CLIENT_COLUMNS, CLIENT_ROWS, ERROR_LOG, JOURNAL
 from badgateway.model.trial import Window
 
 _PROXY_COLUMNS = (
@@ -27,20 +29,43 @@ _PROXY_COLUMNS = (
     "upstream_response_s",
 )
 
-COLUMNS = (*CLIENT_COLUMNS, *_PROXY_COLUMNS, "outcome", "phase", "latency_ms", "first_byte_ms")
+_APP_COLUMNS = ("app_pid", "app_starts", "app_started_s", "app_ended_s", "app_status", "app_bytes", "app_seconds")
+
+COLUMNS = (
+    *CLIENT_COLUMNS,
+    *_PROXY_COLUMNS,
+    *_APP_COLUMNS,
+    "proxy_error",
+    "proxy_error_line_number",
+    "outcome",
+    "phase",
+    "latency_ms",
+    "first_byte_ms",
+)
 """The ledger's columns, in their order; docs/ledger.md tells their meaning."""
 
 _TABLE = "ledger"
+_JOINED = "joined"
 
 # A request id that was used twice would multiply rows in the join; the balance counts such rows and refuses the trial.
 _JOIN = """
 FROM (SELECT DISTINCT ON (request_id) * FROM client ORDER BY request_id, start_s, end_s)
 FULL JOIN (SELECT DISTINCT ON (request_id) * FROM proxy ORDER BY request_id, proxy_time_s, connection)
 USING (request_id)
+FULL JOIN (
+    SELECT DISTINCT ON (request_id) *, count(*) OVER (PARTITION BY request_id) AS app_starts
+    FROM app ORDER BY request_id, app_started_s DESC)
+USING (request_id)
+"""
+_COMPLAINTS = """
+SELECT joined.*, message AS proxy_error, line_number AS proxy_error_line_number
+FROM joined LEFT JOIN complaints USING (request_id)
 """
 
 # A study holds the ledgers of many trials at once.
-_FORGET_SOURCES = "DROP TABLE client; DROP TABLE proxy"
+_FORGET_SOURCES = "; ".join(
+    f"DROP TABLE {table}" for table in ("client", "proxy", "journal", "app", "error_lines", "joined", "complaints")
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +85,8 @@ def build(raw: Path, window: Window | None) -> Ledger:
     """Join the raw files of one trial.
 
     Args:
-        raw: The trial's folder with the client's rows and the proxy's access log.
+        raw: The trial's folder with the client's rows, the proxy's logs and, unless it is of an earlier kit, the
+            application's journal.
         window: The counted part; None when the trial never got to it, and all of it was warm-up.
 
     Raises:
@@ -69,9 +95,12 @@ def build(raw: Path, window: Window | None) -> Ledger:
     connection = duckdb.connect()
     load_client(connection, raw / CLIENT_ROWS)
     probe_connections = load_proxy(connection, raw / ACCESS_LOG)
-    expressions = (*CLIENT_COLUMNS, *_PROXY_COLUMNS, f"{CASE} AS outcome", f"{_phase(window)} AS phase", *_DURATIONS)
-    connection.sql(_JOIN).project(", ".join(expressions)).order("start_s, request_id").create(_TABLE)
-    balance = count(connection)
+    has_app = load_app(connection, raw / JOURNAL)
+    connection.sql(f"SELECT *, {CASE} AS outcome {_JOIN}").create(_JOINED)
+    load_complaints(connection, raw / ERROR_LOG, _JOINED)
+    expressions = (*COLUMNS[: COLUMNS.index("phase")], f"{_phase(window)} AS phase", *_DURATIONS)
+    connection.sql(_COMPLAINTS).project(", ".join(expressions)).order("start_s, request_id").create(_TABLE)
+    balance = count(connection, has_app=has_app)
     connection.execute(_FORGET_SOURCES)
     relation = connection.table(_TABLE)
     return Ledger(
@@ -93,8 +122,8 @@ _DURATIONS = (
 def _phase(window: Window | None) -> str:
     if window is None:
         return "'warm-up'"
-    # A request that only the proxy knows started when the proxy began to work on it.
-    start_s = "coalesce(start_s, proxy_time_s - proxy_request_s)"
+    # A request that only the proxy or the application knows started when it began to work on it.
+    start_s = "coalesce(start_s, proxy_time_s - proxy_request_s, app_started_s)"
     return (
         f"CASE WHEN {start_s} < {window.start_s!r} THEN 'warm-up' "
         f"WHEN {start_s} < {window.end_s!r} THEN 'window' ELSE 'after' END"

@@ -1,20 +1,14 @@
-"""Reads nginx's error log: which complaints there were, and how often."""
+"""Counts the complaints of nginx's error log by their kind."""
 
 import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from badgateway.errors import RawDataError
+from badgateway.ledger.error_log import read_lines
 from badgateway.model.summary import ProxyMessage
 
-_LINE = re.compile(
-    r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \[(?P<level>\w+)\] \d+#\d+: (?:\*(?P<connection>\d+) )?(?P<text>.*)", re.DOTALL
-)
 _COUNTED_LEVELS = frozenset({"warn", "error", "crit", "alert", "emerg"})
-
-# What nginx appends about the request; it never tells two kinds of complaint apart.
-_CONTEXT = re.compile(r", (?:client|server|upstream|request|subrequest|host|referrer): .*", re.DOTALL)
 
 _DIFFERING = (
     (re.compile(r"unix:[^\s,]+"), "unix:..."),
@@ -54,32 +48,24 @@ def messages(path: Path, probe_connections: frozenset[int] = frozenset()) -> tup
 
 
 def _complaints(path: Path, probe_connections: frozenset[int]) -> Iterator[tuple[str, str]]:
-    if not path.is_file():
-        raise RawDataError(f"{path} is missing: nginx did not start or its folder is gone; run the trial again")
-    # A client may put any byte into the request line that nginx quotes here.
-    with path.open(encoding="utf-8", errors="backslashreplace", newline="\n") as file:
-        for number, line in enumerate(file, start=1):
-            match = _LINE.match(line)
-            if match is None:
-                raise RawDataError(f"{path}: line {number} is not a line of nginx's error log: {line.rstrip()[:120]}")
-            if match["level"] not in _COUNTED_LEVELS:
-                continue
-            if match["connection"] is None or int(match["connection"]) not in probe_connections:
-                yield line.rstrip(), _CONTEXT.sub("", match["text"]).rstrip()
+    for line in read_lines(path):
+        if line.level in _COUNTED_LEVELS and line.connection not in probe_connections:
+            yield line.line, line.message
 
 
 def _grouped(counts: Counter[str], first_lines: dict[str, str]) -> tuple[ProxyMessage, ...]:
     kinds: Counter[str] = Counter()
     first_of_kind: dict[str, str] = {}
     for text, count in counts.items():
-        kind = _kind(text)
+        kind = kind_of(text)
         kinds[kind] += count
         first_of_kind.setdefault(kind, first_lines[text])
     ordered = sorted(kinds.items(), key=lambda item: (-item[1], item[0]))
     return tuple(ProxyMessage(message=kind, count=count, first_line=first_of_kind[kind]) for kind, count in ordered)
 
 
-def _kind(text: str) -> str:
+def kind_of(text: str) -> str:
+    """Return a message without what differs between two of its kind."""
     for pattern, replacement in _DIFFERING:
         text = pattern.sub(replacement, text)
     return text

@@ -14,7 +14,7 @@ class Rule:
 
     outcome: Outcome
     when: str
-    """SQL condition over the joined columns; without a client row its columns are NULL, proxy_* without a proxy row."""
+    """SQL condition over the joined columns; those of a book in which the request is not are NULL."""
     meaning: str
 
 
@@ -22,7 +22,7 @@ RULES = (
     Rule(
         outcome=Outcome.UNMATCHED,
         when="name IS NULL",
-        meaning="the proxy logged a request of which the client knows nothing",
+        meaning="proxy or application logged a request of which the client knows nothing",
     ),
     Rule(
         outcome=Outcome.UNMATCHED,

@@ -64,6 +64,8 @@ _COLUMNS = (
     "request_id",
     "time_s AS proxy_time_s",
     "connection",
+    "method AS proxy_method",
+    "uri AS proxy_uri",
     "status AS proxy_status",
     "body_bytes AS proxy_body_bytes",
     "request_time_s AS proxy_request_s",

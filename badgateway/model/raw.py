@@ -4,14 +4,30 @@ CLIENT_ROWS = "client.csv"
 CLIENT_EVENTS = "client-events.json"
 ACCESS_LOG = "nginx-access.jsonl"
 ERROR_LOG = "nginx-error.log"
+JOURNAL = "app-journal.csv"
 SERVER_LOG = "server.log"
 NGINX_LOG = "nginx.log"
 NGINX_CONF = "nginx.conf"
 LOCUST_LOG = "locust.log"
 PROCESSES = "processes.csv"
+SAMPLES = "samples.csv"
+SAMPLE_NOTES = "samples-notes.txt"
 LEDGER = "ledger.parquet"
 TRIAL = "trial.json"
 MANIFEST = "manifest.json"
+
+JOURNAL_COLUMNS = (
+    "kind",
+    "time_s",
+    "pid",
+    "thread",
+    "number",
+    "request_id",
+    "status",
+    "body_bytes",
+    "duration_s",
+    "detail",
+)
 
 CLIENT_COLUMNS = (
     "request_id",

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from badgateway.model.diagnosis import Diagnosis
 from badgateway.model.environment import Environment
 from badgateway.model.experiment import Configuration, Experiment
 from badgateway.model.outcome import Outcome
@@ -109,6 +110,8 @@ class TrialSummary:
     """Most frequent first."""
     uses: tuple[ProcessUse, ...]
     overhead_s: float
+    diagnosis: Diagnosis | None = None
+    """Why the window's requests failed; None when it was not looked into (an ABORTED trial, unreadable files)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +125,8 @@ class LevelSummary:
     measurement: Measurement | None
     """Of the valid trials' requests together; None when there is no valid trial."""
     trials: tuple[TrialSummary, ...]
+    diagnosis: Diagnosis | None = None
+    """Of the valid trials together; None unless all of them have one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

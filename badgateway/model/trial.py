@@ -52,7 +52,7 @@ class TrialRecord:
     trial: Trial
     status: TrialStatus
     reason: str
-    """Why it was aborted, one line; empty when completed."""
+    """Why it was aborted: one line, then the last lines of a log; empty when completed."""
     window: Window | None
     started_s: float
     ended_s: float

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import vl_convert
 from markupsafe import Markup
 
-from badgateway.model.summary import Measurement, StudySummary
+from badgateway.model.summary import StudySummary
 from badgateway.report import chart_layout, grid, wording
 from badgateway.report.chart_layout import Layout, Rows, Spec
 from badgateway.report.grid import Cell
@@ -23,8 +23,10 @@ class Plot:
     """Scale and axis of every panel."""
     marks: Callable[[list[Cell], Layout], list[Spec]]
     """From the cells of one load level to the marks that show them."""
-    text: Callable[[Measurement], str]
-    """The number printed beside the marks."""
+    text: Callable[[Cell], str]
+    """The number printed beside the marks, or why there is none."""
+    is_empty: Callable[[Cell], bool] = lambda cell: bool(cell.gap)
+    """Whether there is nothing to draw, which looks different from the number 0."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,8 +42,8 @@ def draw(study: StudySummary, plot: Plot) -> Chart:
     users = grid.levels(study)
     label = _in_words(study, plot)
     return Chart(
-        wide=_svg(_chart(study, plot, chart_layout.wide(len(users))), label),
-        narrow=_svg(_chart(study, plot, chart_layout.narrow()), label),
+        wide=svg(_chart(study, plot, chart_layout.wide(len(users))), label),
+        narrow=svg(_chart(study, plot, chart_layout.narrow()), label),
     )
 
 
@@ -64,7 +66,7 @@ def _panel(study: StudySummary, plot: Plot, place: int, layout: Layout) -> Spec:
         ),
         marks=[
             *plot.marks(cells, layout),
-            chart_layout.gap_boxes([cell.configuration for cell in cells if cell.gap], layout),
+            chart_layout.gap_boxes([cell.configuration for cell in cells if plot.is_empty(cell)], layout),
             chart_layout.value_texts([_value(cell, plot) for cell in cells], layout),
         ],
         x_axis={**plot.x_axis, "scale": {**scale, "range": [0, layout.plot_px]}},
@@ -76,12 +78,8 @@ def _cells_at(study: StudySummary, users: int) -> list[Cell]:
     return [cell for cell in grid.cells(study) if cell.users == users]
 
 
-def _text(cell: Cell, plot: Plot) -> str:
-    return plot.text(cell.measurement) if cell.measurement else cell.gap
-
-
 def _value(cell: Cell, plot: Plot) -> Spec:
-    text = _text(cell, plot)
+    text = plot.text(cell)
     ink = "var(--ink)" if any(letter.isdigit() for letter in text) else "var(--muted)"
     return {"configuration": cell.configuration, "text": text, "ink": ink}
 
@@ -89,13 +87,14 @@ def _value(cell: Cell, plot: Plot) -> Spec:
 def _in_words(study: StudySummary, plot: Plot) -> str:
     levels = (
         f"At {wording.plural(users, 'user')}: "
-        + ", ".join(f"{cell.configuration} {_text(cell, plot)}" for cell in _cells_at(study, users))
+        + ", ".join(f"{cell.configuration} {plot.text(cell)}" for cell in _cells_at(study, users))
         for users in grid.levels(study)
     )
     return f"{plot.title}. {'. '.join(levels)}."
 
 
-def _svg(spec: Spec, label: str) -> Markup:
+def svg(spec: Spec, label: str) -> Markup:
+    """Draw a specification; the label is what a screen reader says."""
     drawn = vl_convert.vegalite_to_svg(spec, vl_version=_VEGA_LITE)
     opening = Markup('<svg role="img" aria-label="{}" ').format(label)
     return opening + Markup(drawn.removeprefix("<svg "))  # noqa: S704 # made by the library from numbers and checked names

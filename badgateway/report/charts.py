@@ -1,32 +1,30 @@
 """The three charts of a report: failures by outcome, latency and throughput of OK requests."""
 
 import math
-from itertools import accumulate, pairwise
+from collections.abc import Callable
 
 from badgateway.model.outcome import FAILURES
 from badgateway.model.summary import Measurement, StudySummary
 from badgateway.report import grid, numbers, wording
+from badgateway.report.chart_bars import bars, linear, segment, share_axis, stacked
 from badgateway.report.chart_drawing import Chart, Plot, draw
 from badgateway.report.chart_layout import Layout, Spec
 from badgateway.report.grid import Cell
 
-_BAR_PX = 14
 _LOG_SPAN = 20
 """From this ratio of the slowest to the fastest, the fast ones would be invisible on a linear scale."""
-_FAINTEST = 1 / 100
-"""Of the scale: shorter bars are drawn this long, or few failures would look like none."""
 
 
 def failures(study: StudySummary) -> Chart:
     """Draw the share of requests that failed, stacked by outcome."""
     shares = [measured.failures.share for measured in _measured(study)]
-    top = min(1, max([0.01, study.experiment.objective.max_failure_share * 1.25, *shares]))
+    top, axis = share_axis(shares, at_least=study.experiment.objective.max_failure_share * 1.25)
 
     def marks(cells: list[Cell], layout: Layout) -> list[Spec]:
-        return [_bars([segment for cell in cells for segment in _segments(cell, top)], layout)]
+        return [bars([part for cell in cells for part in _segments(cell, top)], layout)]
 
-    axis = _linear(top, "format(datum.value * 100, '.3~g') + ' %'")
-    return draw(study, Plot(title="Share of requests that failed", x_axis=axis, marks=marks, text=_failure_text))
+    text = _measured_text(_failure_text)
+    return draw(study, Plot(title="Share of requests that failed", x_axis=axis, marks=marks, text=text))
 
 
 def throughput(study: StudySummary) -> Chart:
@@ -35,10 +33,10 @@ def throughput(study: StudySummary) -> Chart:
 
     def marks(cells: list[Cell], layout: Layout) -> list[Spec]:
         rates = [(cell.configuration, cell.measurement.throughput_rps) for cell in cells if cell.measurement]
-        return [_bars([_segment(name, 0, rate, "var(--ok)") for name, rate in rates], layout)]
+        return [bars([segment(name, 0, rate, "var(--ok)") for name, rate in rates], layout)]
 
-    axis = _linear(top, "format(datum.value, ',~g')")
-    return draw(study, Plot(title="OK requests per second", x_axis=axis, marks=marks, text=_rate_text))
+    axis = linear(top, "format(datum.value, ',~g')")
+    return draw(study, Plot(title="OK requests per second", x_axis=axis, marks=marks, text=_measured_text(_rate_text)))
 
 
 def latency(study: StudySummary) -> Chart:
@@ -50,7 +48,9 @@ def latency(study: StudySummary) -> Chart:
         rows = [_latency_row(cell, objective_ms) for cell in cells if cell.measurement and cell.measurement.latency]
         return [_objective_line(objective_ms), *_latency_marks(rows, layout)]
 
-    return draw(study, Plot(title="Latency of OK requests", x_axis=axis, marks=marks, text=_latency_text))
+    return draw(
+        study, Plot(title="Latency of OK requests", x_axis=axis, marks=marks, text=_measured_text(_latency_text))
+    )
 
 
 def latency_is_logarithmic(study: StudySummary) -> bool:
@@ -69,6 +69,10 @@ def _measured(study: StudySummary) -> list[Measurement]:
     return [cell.measurement for cell in grid.cells(study) if cell.measurement]
 
 
+def _measured_text(text: Callable[[Measurement], str]) -> Callable[[Cell], str]:
+    return lambda cell: text(cell.measurement) if cell.measurement else cell.gap
+
+
 def _failure_text(measured: Measurement) -> str:
     return numbers.percent(measured.failures.share) if measured.failures.count else "none"
 
@@ -81,46 +85,13 @@ def _latency_text(measured: Measurement) -> str:
     return numbers.milliseconds(measured.latency.p95_ms) if measured.latency else "no OK request"
 
 
-def _linear(top: float, label: str) -> Spec:
-    return {
-        "scale": {"domain": [0, top], "nice": 5},
-        "axis": {"title": None, "tickCount": 5, "labelExpr": label},
-    }
-
-
-def _bars(segments: list[Spec], layout: Layout) -> Spec:
-    return {
-        "data": {"values": segments},
-        "mark": {
-            "type": "bar",
-            "height": _BAR_PX,
-            "yOffset": layout.shift_px,
-            "stroke": "var(--panel)",
-            "strokeWidth": 0.5,
-        },
-        "encoding": {
-            "x": {"field": "start", "type": "quantitative"},
-            "x2": {"field": "end"},
-            "color": {"field": "colour", "type": "nominal", "scale": None},
-        },
-    }
-
-
-def _segment(configuration: str, start: float, end: float, colour: str) -> Spec:
-    return {"configuration": configuration, "start": start, "end": end, "colour": colour}
-
-
 def _segments(cell: Cell, top: float) -> list[Spec]:
     measured = cell.measurement
     if measured is None:
         return []
     kinds = [(outcome, measured.count(outcome)) for outcome in FAILURES if measured.count(outcome)]
-    lengths = [max(count / measured.requests, top * _FAINTEST) for _, count in kinds]
-    edges = pairwise(accumulate(lengths, initial=0.0))
-    return [
-        _segment(cell.configuration, start, min(end, 1), f"var(--o-{wording.slug(outcome)})")
-        for (outcome, _), (start, end) in zip(kinds, edges, strict=True)
-    ]
+    parts = [(count / measured.requests, f"var(--o-{wording.slug(outcome)})") for outcome, count in kinds]
+    return stacked(cell.configuration, parts, top)
 
 
 def _spans_much(values_ms: list[float]) -> bool:
@@ -130,7 +101,7 @@ def _spans_much(values_ms: list[float]) -> bool:
 def _latency_axis(values_ms: list[float]) -> Spec:
     label = "datum.value >= 1000 ? format(datum.value / 1000, ',~g') + ' s' : format(datum.value, '~g') + ' ms'"
     if not _spans_much(values_ms):
-        return _linear(max(values_ms) * 1.05, label)
+        return linear(max(values_ms) * 1.05, label)
     ticks = _ticks_1_2_5(min(values_ms), max(values_ms))
     return {
         "scale": {"type": "log", "domain": [ticks[0], ticks[-1]], "nice": False},

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from badgateway.model.outcome import Outcome
 from badgateway.model.summary import ConfigurationSummary, Decision, StudySummary
-from badgateway.report import evidence, grid, method, numbers, rows, settings, wording
+from badgateway.report import cause_lines, causes, evidence, grid, method, numbers, rows, settings, wording
+from badgateway.report.causes import Causes
 from badgateway.report.evidence import MessageRow, UseRow
 from badgateway.report.rows import Kind, LevelRow, TrialRow
 from badgateway.report.settings import Parity, Setting
@@ -52,6 +53,10 @@ class Document:
     """Whether some configuration has a level without a measurement."""
     configurations: tuple[ConfigurationView, ...]
     """Best first."""
+    causes: Causes | None
+    """Why requests failed; None when none did."""
+    cause_lines: tuple[str, ...]
+    """The same, one line each."""
     parity: Parity
     trials: tuple[TrialRow, ...]
     method: tuple[str, ...]
@@ -76,6 +81,8 @@ def build(study: StudySummary) -> Document:
         outcomes=tuple(rows.kind(outcome, wording.long_name(outcome)) for outcome in columns),
         has_gaps=any(cell.gap for cell in grid.cells(study)),
         configurations=tuple(_configuration(study, summary, columns) for summary in ranked),
+        causes=causes.build(study),
+        cause_lines=cause_lines.build(study),
         parity=settings.parity(study.experiment, tuple(summary.configuration for summary in ranked)),
         trials=_trials(study),
         method=method.measured(study),

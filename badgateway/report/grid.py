@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from badgateway.model.diagnosis import Diagnosis
 from badgateway.model.summary import ConfigurationSummary, LevelSummary, Measurement, StudySummary
 
 
@@ -18,6 +19,16 @@ class Cell:
     def measurement(self) -> Measurement | None:
         """What was measured; None when nothing valid was."""
         return self.level.measurement if self.level else None
+
+    @property
+    def diagnosis(self) -> Diagnosis | None:
+        """Why requests failed; None when nothing valid was measured, or it was not looked into."""
+        return self.level.diagnosis if self.level and self.measurement else None
+
+    @property
+    def is_undiagnosed(self) -> bool:
+        """Whether requests failed and it was not looked into why."""
+        return bool(self.measurement and self.measurement.failures.count and self.diagnosis is None)
 
     @property
     def gap(self) -> str:

@@ -1,23 +1,28 @@
 """Renders a study as one HTML file that needs nothing else: no network, no script."""
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
 from badgateway.model.summary import StudySummary
-from badgateway.report import charts, document
+from badgateway.report import cause_chart, charts, document
+from badgateway.report.marked import marked
 
 _TEMPLATES = Environment(
-    loader=PackageLoader("badgateway.report"),
+    # The cards of causes look as they do in an explanation: they share its style sheet.
+    loader=ChoiceLoader([PackageLoader("badgateway.report"), PackageLoader("badgateway.report.explanation")]),
     autoescape=True,
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
 )
+_TEMPLATES.filters["marked"] = marked
 
 
 def render_html(study: StudySummary) -> str:
     """Return the page; the same study gives the same bytes."""
+    page = document.build(study)
     return _TEMPLATES.get_template("report.html.j2").render(
-        page=document.build(study),
+        page=page,
+        cause_chart=cause_chart.draw_causes(study) if page.causes else None,
         failures=charts.failures(study),
         latency=charts.latency(study),
         throughput=charts.throughput(study),

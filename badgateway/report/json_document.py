@@ -2,6 +2,7 @@
 
 import json
 
+from badgateway.model.diagnosis import CauseCount, Diagnosis
 from badgateway.model.experiment import Experiment
 from badgateway.model.outcome import Outcome
 from badgateway.model.summary import (
@@ -88,6 +89,7 @@ def _level(level: LevelSummary) -> Object:
         "verdict": level.verdict.value,
         "reasons": level.reasons,
         **_measurement(level.measurement),
+        **_diagnosis(level.diagnosis if level.measurement else None),
     }
 
 
@@ -103,6 +105,7 @@ def _trial(summary: TrialSummary) -> Object:
         "reasons": summary.reasons,
         "overhead_s": summary.overhead_s,
         **_measurement(rows.measured(summary)),
+        **_diagnosis(summary.diagnosis if rows.measured(summary) else None),
         "proxy_messages": [
             {"message": message.message, "count": message.count, "first_line": message.first_line}
             for message in summary.proxy_messages
@@ -142,3 +145,23 @@ def _quantiles(found: Quantiles | None) -> Object | None:
     return (
         None if found is None else {"p50": found.p50_ms, "p95": found.p95_ms, "p99": found.p99_ms, "max": found.max_ms}
     )
+
+
+def _diagnosis(found: Diagnosis | None) -> Object:
+    if found is None:
+        return {"causes": None, "unattributed": None}
+    return {"causes": [_cause(cause) for cause in found.causes], "unattributed": found.unattributed}
+
+
+def _cause(found: CauseCount) -> Object:
+    return {
+        "id": found.cause.id,
+        "title": found.cause.title,
+        "certainty": found.certainty.value,
+        "count": found.count,
+        "statuses": {str(status): count for status, count in found.statuses},
+        "evidence": [
+            {"file": line.file, "line_number": line.line_number, "text": line.text} for line in found.evidence
+        ],
+        "remedies": [{"knob": remedy.knob, "text": remedy.text} for remedy in found.cause.remedies],
+    }

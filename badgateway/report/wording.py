@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable
 
+from badgateway.model.diagnosis import Certainty
 from badgateway.model.outcome import FAILURES, STATUS_OF, Outcome
 from badgateway.model.summary import Decision, Measurement
 
+_TIMES = "\N{NO-BREAK SPACE}\N{MULTIPLICATION SIGN}\N{NO-BREAK SPACE}"
 _NAMES = {
     Outcome.OK: "OK",
     Outcome.BAD_GATEWAY: "bad gateway",
@@ -25,6 +27,11 @@ DECISION_LABELS = {
     Decision.INCONCLUSIVE: "Inconclusive",
 }
 
+CERTAINTIES = {
+    Certainty.PROVEN: "proven",
+    Certainty.FAMILY: "several causes fit, and these logs cannot tell them apart",
+}
+
 
 def short_name(outcome: Outcome) -> str:
     """Return the status code where people know the outcome by one, else its name: '502', 'truncated'."""
@@ -41,14 +48,20 @@ def slug(outcome: Outcome) -> str:
     return outcome.value.lower().replace("_", "-")
 
 
+def family_slug(family: str) -> str:
+    """Return the name of the colour of a family of causes in the style sheet: 'accept-queue'."""
+    return family.replace(" ", "-")
+
+
+def statuses(counts: Iterable[tuple[int, int]]) -> str:
+    """Return how often each status was seen, in words: '12 x 502, 1 x 200'."""
+    return ", ".join(f"{count:,}{_TIMES}{status or 'no status'}" for status, count in counts)
+
+
 def split(measurement: Measurement) -> tuple[tuple[Outcome, str], ...]:
     """Return each kind of failure that occurred with its count in words: '284 x 502', in the order of Outcome."""
     counted = ((outcome, measurement.count(outcome)) for outcome in FAILURES)
-    return tuple(
-        (outcome, f"{count:,}\N{NO-BREAK SPACE}\N{MULTIPLICATION SIGN}\N{NO-BREAK SPACE}{short_name(outcome)}")
-        for outcome, count in counted
-        if count
-    )
+    return tuple((outcome, f"{count:,}{_TIMES}{short_name(outcome)}") for outcome, count in counted if count)
 
 
 def listed(items: Iterable[object], last: str = "and") -> str:

@@ -38,6 +38,11 @@ class Deployment:
 
     url: str
     """Of nginx, without a slash at its end."""
+    proxy_port: int
+    server_socket: Path
+    """Of the application server."""
+    uwsgi_stats: Path | None
+    """Of uWSGI's statistics, if it is uWSGI."""
     children: Mapping[str, Child]
     """By their part: server, nginx."""
 
@@ -85,14 +90,17 @@ def deploy(
     snapshot: Snapshot,
     raw: Path,
     account: Account | None,
+    watch_loop: bool = False,
 ) -> Iterator[Deployment]:
     """Run a fresh application server and a fresh nginx until the block ends; their logs go to raw.
 
     raw is an empty folder that belongs to the account, with a short path. When the block begins, the application has
-    answered through nginx; those requests have ids that begin with "health-" and are in nginx's access log too.
+    answered through nginx; those requests have ids that begin with "health-" and are in nginx's access log too, and in
+    the application's journal. `watch_loop` lets workers on gevent write there what blocked their event loop.
 
     Raises:
-        DeploymentError: a server did not come up; with what was awaited, how it ended and its last log lines.
+        DeploymentError: a server did not come up, with what was awaited, how it ended and its last log lines; or its
+            file does not start the application by WEB_WSGI.
     """
     port = free_port()
     with _run_folder(raw, account) as run:
@@ -104,6 +112,7 @@ def deploy(
             raw=raw,
             run=run,
             account=account,
+            watch_loop=watch_loop,
         )
         _write_proxy_configuration(experiment, configuration, snapshot, site, port)
         with running(DRIVERS[configuration.kind](configuration, site), grace_s=SERVER_GRACE_S) as server:
@@ -111,10 +120,17 @@ def deploy(
             await_ready(server, connect_probe(site.socket), what=f"{site.socket}", deadline_s=READY_DEADLINE_S)
             with _proxy(nginx.command(raw, account)) as proxy:
                 await_ready(proxy, _exists(raw / nginx.PID_FILE), what=f"127.0.0.1:{port}", deadline_s=READY_DEADLINE_S)
-                deployment = Deployment(url=f"http://127.0.0.1:{port}", children={"server": server, "nginx": proxy})
+                deployment = Deployment(
+                    url=f"http://127.0.0.1:{port}",
+                    proxy_port=port,
+                    server_socket=site.socket,
+                    uwsgi_stats=site.stats_socket if configuration.kind is ServerKind.UWSGI else None,
+                    children={"server": server, "nginx": proxy},
+                )
                 health_url = deployment.url + experiment.application.health_path
                 probe = health_probe(health_url, timeout_s=experiment.timeouts.client_s)
                 await_ready(server, probe, what=f"200 from {health_url}", deadline_s=READY_DEADLINE_S)
+                _require_journal(site)
                 yield deployment
 
 
@@ -138,10 +154,12 @@ def _site(
     raw: Path,
     run: Path,
     account: Account | None,
+    watch_loop: bool,
 ) -> Site:
     return Site(
         application=snapshot.path(experiment.application.directory),
         server_file=snapshot.path(configuration.server),
+        journal=snapshot.journal,
         wsgi=experiment.application.wsgi,
         raw=raw,
         run=run,
@@ -153,7 +171,19 @@ def _site(
             **configuration.environment,
         },
         account=account,
+        watch_loop=watch_loop,
     )
+
+
+def _require_journal(site: Site) -> None:
+    # The health check was a request; where the journal does not have it, the server file has chosen an application of
+    # its own, and there would be no book of it.
+    journal = site.raw / raw_files.JOURNAL
+    if not journal.exists() or b"start," not in journal.read_bytes():
+        raise DeploymentError(
+            f"{site.server_file.name} started another application than the experiment's: it must take the name of its "
+            "WSGI application from the environment variable WEB_WSGI, as the files in servers/ do"
+        )
 
 
 def _write_proxy_configuration(

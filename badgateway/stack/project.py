@@ -10,6 +10,9 @@ from badgateway.model.experiment import Experiment
 from badgateway.process.account import Account, hand_over
 
 TEMPLATES = (PurePosixPath("servers/nginx.conf"), PurePosixPath("servers/mariadb.cnf"))
+JOURNAL_SOURCE = PurePosixPath("servers/journal.py")
+JOURNAL_COPY = PurePosixPath(".badgateway/badgateway_journal.py")
+"""A module name and a folder of its own: the folder is searched for modules, and a site may have a `journal` itself."""
 NOT_COPIED = ("__pycache__", ".git", ".venv", ".nox", "node_modules")
 
 
@@ -26,6 +29,11 @@ class Snapshot:
     def path(self, relative: PurePosixPath) -> Path:
         """Return where the copy of one of the project's files or folders is."""
         return self.root / relative
+
+    @property
+    def journal(self) -> Path:
+        """The journal's module; nothing else is in its folder."""
+        return self.path(JOURNAL_COPY)
 
     def nginx_template(self) -> str:
         """Return the text of servers/nginx.conf."""
@@ -45,8 +53,8 @@ def take_snapshot(experiment: Experiment, root: Path, folder: Path, account: Acc
     try:
         _copy_application(root, folder, experiment.application.directory)
         for file in {*TEMPLATES, *(configuration.server for configuration in experiment.configurations)}:
-            (folder / file).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(root / file, folder / file)
+            _copy_file(root / file, folder / file)
+        _copy_file(root / JOURNAL_SOURCE, folder / JOURNAL_COPY)
     except OSError as error:
         raise ConfigurationError(f"experiment {experiment.name}: cannot copy {root} to run it: {error}") from error
     for path in (folder, *folder.rglob("*")):
@@ -56,6 +64,11 @@ def take_snapshot(experiment: Experiment, root: Path, folder: Path, account: Acc
 
 def _copy_application(root: Path, folder: Path, directory: PurePosixPath) -> None:
     shutil.copytree(root / directory, folder / directory, ignore=_not_copied(root), ignore_dangling_symlinks=True)
+
+
+def _copy_file(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy2(source, target)
 
 
 def _not_copied(root: Path) -> Callable[[str, list[str]], set[str]]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from badgateway.errors import DeploymentError
+from badgateway.model import raw as raw_files
 from badgateway.model.experiment import Configuration
 from badgateway.process.account import Account
 from badgateway.stack.environment import base_environment
@@ -20,6 +21,8 @@ class Site:
     application: Path
     """The folder the server is started in; modules are imported from it."""
     server_file: Path
+    journal: Path
+    """The journal's module, in a folder of its own."""
     wsgi: str
     raw: Path
     """Where the logs of the trial go."""
@@ -32,6 +35,8 @@ class Site:
     variables: Mapping[str, str] = field(repr=False)
     """The application's own settings and its database, with the password."""
     account: Account | None
+    watch_loop: bool = False
+    """Whether workers on gevent tell what blocked their event loop."""
 
     def __post_init__(self) -> None:
         length = len(bytes(self.socket))
@@ -46,17 +51,29 @@ class Site:
         """The unix socket between nginx and the application server."""
         return self.run / "web.sock"
 
+    @property
+    def stats_socket(self) -> Path:
+        """The unix socket of uWSGI's statistics."""
+        return self.run / "stats.sock"
+
     def program(self, name: str) -> str:
         """Return the path of a program of the site's Python environment."""
         return str(self.python_home / "bin" / name)
 
     def environment(self, configuration: Configuration, *, bind: str) -> dict[str, str]:
-        """Return the whole environment of the application server; `bind` is the socket as the server spells it."""
+        """Return the whole environment of the application server; `bind` is the socket as the server spells it.
+
+        What the server starts is the journal, and the journal starts the application.
+        """
         return {
             **base_environment(self.run),
             **self.variables,
+            "PYTHONPATH": str(self.journal.parent),
+            "JOURNAL_WSGI": self.wsgi,
+            "JOURNAL_FILE": str(self.raw / raw_files.JOURNAL),
+            **({"JOURNAL_LOOP": "1"} if self.watch_loop else {}),
             "WEB_BIND": bind,
-            "WEB_WSGI": self.wsgi,
+            "WEB_WSGI": f"{self.journal.stem}:application",
             "WEB_WORKERS": str(configuration.workers),
             "WEB_THREADS": str(configuration.threads),
             "WEB_GREENLETS": str(configuration.greenlets),

@@ -11,7 +11,11 @@ def command(configuration: Configuration, site: Site) -> Command:
     return Command(
         name="uwsgi",
         argv=(site.program("uwsgi"), "--ini", str(site.server_file)),
-        environment={**site.environment(configuration, bind=str(site.socket)), "WEB_VENV": str(site.python_home)},
+        environment={
+            **site.environment(configuration, bind=str(site.socket)),
+            "WEB_VENV": str(site.python_home),
+            "WEB_STATS": str(site.stats_socket),
+        },
         directory=site.application,
         log=site.raw / raw.SERVER_LOG,
         account=site.account,

@@ -19,6 +19,7 @@ from badgateway.report.html_page import render_html
 from badgateway.report.json_document import render_json
 from badgateway.report.markdown_page import render_markdown
 from badgateway.store.run_folder import RunFolder
+from badgateway.study.diagnosis import diagnose_trial
 from badgateway.study.endings import was_interrupted, without_folder
 
 
@@ -34,6 +35,7 @@ def read_evidence(raw: Path, record: TrialRecord) -> TrialEvidence:
             problem=ledger.balance.problem(),
             proxy_messages=messages(raw / ERROR_LOG, ledger.probe_connections),
             uses=read_uses(raw, record.window),
+            diagnosis=diagnose_trial(ledger, raw),
         )
     except RawDataError as error:
         problem = without_folder(str(error), raw)

@@ -10,6 +10,8 @@ from badgateway.load.progress import Progress
 from badgateway.model import raw as raw_files
 from badgateway.model.trial import Trial, TrialRecord, TrialStatus
 from badgateway.probe.processes import ProcessSampler
+from badgateway.probe.sampler import StackSampler
+from badgateway.probe.watch import DatabaseAccess, Watch
 from badgateway.stack.deployment import Deployment, deploy, restore
 from badgateway.study.bench import Bench
 from badgateway.study.endings import aborted, without_folder
@@ -53,8 +55,14 @@ def _deploy_and_drive(trial: Trial, bench: Bench, raw: Path, on_progress: Callab
             raw=raw,
             account=bench.account,
         ) as deployment,
-        ProcessSampler(raw / raw_files.PROCESSES, {**deployment.parts, "mariadb": bench.database.pid}) as sampler,
+        ProcessSampler(raw / raw_files.PROCESSES, {**deployment.parts, "mariadb": bench.database.pid}) as processes,
+        StackSampler(raw, _watch(deployment, bench)) as stack,
     ):
+
+        def watch_generator(pid: int) -> None:
+            processes.add("locust", pid)
+            stack.add_generator(pid)
+
         return drive(
             experiment.load,
             trial,
@@ -62,11 +70,21 @@ def _deploy_and_drive(trial: Trial, bench: Bench, raw: Path, on_progress: Callab
             project_root=bench.root,
             client_timeout_s=experiment.timeouts.client_s,
             raw=raw,
-            on_start=lambda pid: sampler.add("locust", pid),
+            on_start=watch_generator,
             on_progress=on_progress,
             check=lambda: _check(deployment, bench),
             environment={**experiment.application.environment, **configuration.environment},
         )
+
+
+def _watch(deployment: Deployment, bench: Bench) -> Watch:
+    database = bench.database
+    return Watch(
+        server_socket=deployment.server_socket,
+        proxy_port=deployment.proxy_port,
+        uwsgi_stats=deployment.uwsgi_stats,
+        database=DatabaseAccess(host=database.host, port=database.port, user=database.user, password=database.password),
+    )
 
 
 def _check(deployment: Deployment, bench: Bench) -> None:

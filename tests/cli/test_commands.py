@@ -37,7 +37,7 @@ server = "servers/uwsgi.ini"
 driver = "pymysql"
 workers = 2
 """
-COMMANDS = ["run", "report", "plan", "serve", "ui"]
+COMMANDS = ["run", "report", "plan", "serve", "ui", "explain", "probe"]
 
 
 def call(*arguments: object) -> Result:

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from badgateway.model.raw import ACCESS_LOG, CLIENT_COLUMNS, CLIENT_ROWS
+from badgateway.model.raw import ACCESS_LOG, CLIENT_COLUMNS, CLIENT_ROWS, ERROR_LOG, JOURNAL
 
 T0_S = 1_795_293_000.0
 
@@ -68,6 +68,43 @@ def write_client(folder: Path, *rows: dict[str, Any]) -> Path:
 def write_proxy(folder: Path, *lines: dict[str, Any]) -> Path:
     path = folder / ACCESS_LOG
     path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    (folder / ERROR_LOG).touch()
+    return path
+
+
+def journal_line(kind: str, request_id: str = "", /, **given: Any) -> str:
+    fields: dict[str, Any] = {
+        "kind": kind,
+        "time_s": T0_S + (0.45 if kind == "end" else 0.05),
+        "pid": 100,
+        "thread": 7,
+        "number": 1,
+        "request_id": request_id,
+        "status": 200 if kind == "end" else "",
+        "body_bytes": 10 if kind == "end" else "",
+        "duration_s": 0.4 if kind == "end" else "",
+        "detail": "",
+    }
+    fields.update(given)
+    return ",".join(map(str, fields.values())) + "\n"
+
+
+def write_journal(folder: Path, *lines: str) -> Path:
+    path = folder / JOURNAL
+    path.write_text("".join(lines))
+    return path
+
+
+def error_line(text: str, target: str = "GET /members/", /, **given: Any) -> str:
+    """Return a line of nginx's error log about a request, at the time of proxy_line's."""
+    values = {"time": "2026/11/21 20:30:00", "level": "error", "connection": 1, **given}
+    context = f'client: 127.0.0.1, server: _, request: "{target} HTTP/1.1", upstream: "http://unix:/run/app.sock:/"'
+    return f'{values["time"]} [{values["level"]}] 9#9: *{values["connection"]} {text}, {context}, host: "x"\n'
+
+
+def write_errors(folder: Path, *lines: str) -> Path:
+    path = folder / ERROR_LOG
+    path.write_text("".join(lines))
     return path
 
 

@@ -20,6 +20,10 @@ def test_books_that_agree_have_no_problem():
     assert EVEN.problem() is None
 
 
+def test_requests_that_died_with_their_worker_are_no_fault():
+    assert dataclasses.replace(EVEN, app=90, app_unfinished=3).problem() is None
+
+
 def test_an_empty_client_book_is_a_problem_even_when_both_are_empty():
     empty = dataclasses.replace(EVEN, client=0, proxy=0, never_reached=0)
 
@@ -40,6 +44,8 @@ def test_a_sum_that_does_not_hold_is_a_problem_by_itself():
         ("contradictory", "3 with one status at the client and another at the proxy"),
         ("duplicates_client", "3 with a request id used before, at the client"),
         ("duplicates_proxy", "3 with a request id used before, at the proxy"),
+        ("app_unknown_to_proxy", "3 started by the application, unknown to the proxy"),
+        ("unknown_to_app", "3 answered by the application according to the proxy, unknown to the application"),
     ],
 )
 def test_each_fault_is_told_with_its_number_even_when_the_sum_holds(field, words):

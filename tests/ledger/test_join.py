@@ -6,6 +6,7 @@ import pytest
 from badgateway import ledger
 from badgateway.errors import RawDataError
 from badgateway.ledger import COLUMNS, Balance
+from badgateway.model.raw import ERROR_LOG
 from badgateway.model.trial import Window
 from tests.ledger.raw_folder import T0_S, client_row, proxy_line, unanswered, write_both, write_client, write_proxy
 
@@ -24,7 +25,7 @@ def rows(built: ledger.Ledger, columns: str) -> list[tuple[Any, ...]]:
     return built.relation.project(columns).fetchall()
 
 
-def test_a_request_is_one_row_with_both_sides_in_the_documented_columns(tmp_path):
+def test_a_request_is_one_row_with_all_sides_in_the_documented_columns(tmp_path):
     write_client(tmp_path, client_row("a", expected_bytes=10))
     write_proxy(tmp_path, proxy_line("a"))
     built = ledger.build(tmp_path, None)
@@ -32,7 +33,9 @@ def test_a_request_is_one_row_with_both_sides_in_the_documented_columns(tmp_path
     assert tuple(built.relation.columns) == COLUMNS
     client = ("a", "GET /members/", "GET", T0_S, T0_S, T0_S + 0.25, T0_S + 0.5, 200, 10, 10, "", "")
     proxy = (T0_S + 0.5, 1, 200, 10, 0.5, "unix:/run/app.sock", 200, 1, 0.001, 0.24, 0.49)
-    assert [(*client, *proxy, "OK", "warm-up", 500.0, 250.0)] == built.relation.fetchall()
+    app = (None,) * 7
+    complaint = (None, None)
+    assert [(*client, *proxy, *app, *complaint, "OK", "warm-up", 500.0, 250.0)] == built.relation.fetchall()
     assert built.rows == 1
 
 
@@ -159,4 +162,8 @@ def test_a_missing_raw_file_is_named(tmp_path):
     write_client(tmp_path, at("a", 1))
 
     with pytest.raises(RawDataError, match=r"nginx-access\.jsonl is missing"):
+        ledger.build(tmp_path, None)
+    write_proxy(tmp_path, proxy_line("a"))
+    (tmp_path / ERROR_LOG).unlink()
+    with pytest.raises(RawDataError, match=r"nginx-error\.log is missing"):
         ledger.build(tmp_path, None)

@@ -20,6 +20,8 @@ A4_WIDTH = 718
 READABLE = 4.5
 """WCAG's contrast of text against what is behind it, level AA."""
 
+WITHOUT_FAILURES = {"many-levels", "interrupted", "nothing-measured"}
+
 CHARTS = """() => [...document.querySelectorAll('figure svg')]
   .filter(svg => svg.getClientRects().length)
   .map(svg => ({
@@ -130,15 +132,16 @@ def test_a_report_opens_from_disk_without_an_error_or_another_request(open_repor
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("sample", samples.SAMPLES)
-def test_the_three_charts_are_drawn_and_nothing_is_wider_than_the_page(open_report, sample, width, scheme):
+def test_the_charts_are_drawn_and_nothing_is_wider_than_the_page(open_report, sample, width, scheme):
     page = open_report(sample, width=width, scheme=scheme).page
     charts = page.evaluate(CHARTS)
-    assert len(charts) == 3
-    failures, latency, throughput = charts
-    assert [300 <= chart["width"] <= width for chart in charts] == [True] * 3
+    failures, *causes, latency, throughput = charts
+    assert len(causes) == (sample not in WITHOUT_FAILURES)
+    assert [300 <= chart["width"] <= width for chart in charts] == [True] * len(charts)
+    assert [chart["marks"] > 0 for chart in causes] == [True] * len(causes)
     assert min(chart["numbers"] for chart in charts) >= 1
     assert min(latency["marks"], throughput["marks"]) >= 1
-    assert (failures["marks"] == 0) == (sample == "many-levels"), "the only sample without any failure"
+    assert (failures["marks"] == 0) == (sample == "many-levels"), "the only sample without any failure or gap"
     unfold(page)
     assert page.evaluate("() => document.documentElement.scrollWidth") <= width
 
@@ -151,19 +154,53 @@ def test_no_label_of_a_chart_covers_another_one(open_report, sample, width):
 
 def test_the_colours_of_the_charts_follow_the_scheme(open_report):
     light, dark = (open_report("picked", scheme=scheme).page.evaluate(CHARTS) for scheme in SCHEMES)
-    assert "rgb(197, 68, 21)" in light[0]["colours"]
-    assert "rgb(240, 135, 61)" in dark[0]["colours"]
-    assert not set(light[1]["colours"]) & set(dark[1]["colours"])
+    for failures_or_causes in (0, 1):
+        assert "rgb(197, 68, 21)" in light[failures_or_causes]["colours"]
+        assert "rgb(240, 135, 61)" in dark[failures_or_causes]["colours"]
+    assert not set(light[2]["colours"]) & set(dark[2]["colours"])
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("width", WIDTHS)
-def test_all_text_stands_out_from_what_is_behind_it(open_report, width, scheme):
-    page = open_report("inconclusive", width=width, scheme=scheme).page
+@pytest.mark.parametrize("sample", ["picked", "inconclusive"])
+def test_all_text_stands_out_from_what_is_behind_it(open_report, sample, width, scheme):
+    page = open_report(sample, width=width, scheme=scheme).page
     unfold(page)
     contrasts = page.evaluate(CONTRASTS)
     assert len(contrasts) > 200
     assert [(round(ratio, 2), text) for ratio, text in contrasts if ratio < READABLE] == []
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_cause_of_the_most_failures_is_open_and_the_others_open_on_a_click(open_report, width):
+    page = open_report("picked", width=width).page
+    cards = page.locator("details.cause")
+    assert cards.count() == 7
+    assert cards.first.get_by_text("uWSGI: listen", exact=True).is_visible()
+    second = cards.nth(1).get_by_text("Use a driver in pure Python")
+    assert not second.is_visible()
+    cards.nth(1).locator("summary").click()
+    assert second.is_visible()
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_the_colour_of_a_card_is_that_of_its_part_in_the_chart(open_report, scheme):
+    page = open_report("picked", scheme=scheme).page
+    drawn = page.evaluate(CHARTS)[1]["colours"]
+    edges = page.locator("details.cause").evaluate_all(
+        "cards => cards.map(card => getComputedStyle(card).borderLeftColor)"
+    )
+    assert set(edges[:4]) <= set(drawn)
+    assert len(set(edges[:4])) == 4
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_long_line_of_a_log_is_wrapped_in_its_card(open_report, width):
+    page = open_report("hostile", width=width).page
+    unfold(page)
+    lines = page.locator(".lines code")
+    assert lines.count() == 5
+    assert lines.evaluate_all("all => all.every(line => line.scrollWidth <= line.clientWidth)")
 
 
 @pytest.mark.parametrize("sample", ["picked", "none-qualifies", "inconclusive", "interrupted"])

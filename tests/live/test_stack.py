@@ -95,7 +95,8 @@ def small_site(school_database: SchoolDatabase, raw_folder: Path):
         (folder / "echo.py").write_text(code)
         for path in (folder, folder / "echo.py"):
             hand_over(path, school_database.account)
-        (raw_folder / "servers").symlink_to(school_database.snapshot.root / "servers")
+        for name in ("servers", ".badgateway"):
+            (raw_folder / name).symlink_to(school_database.snapshot.root / name)
         return Snapshot(root=raw_folder)
 
     return make
@@ -173,9 +174,9 @@ def test_both_protocols_hand_over_the_same_request(
     assert seen["forwarded_for"] == "127.0.0.1"
     assert f"http://{seen['host']}" == deployment.url
     assert (seen["path"], seen["query"], seen["body"]) == ("/a b/", "q=%C3%A4", "text")
-    ours = ("DB_", "WEB_", "APP_", "UWSGI_", "GUNICORN_", "SERVER_SOFTWARE")
+    ours = ("DB_", "WEB_", "JOURNAL_", "APP_", "UWSGI_", "GUNICORN_", "SERVER_SOFTWARE")
     own = [name for name in seen["environment"] if not name.startswith(ours)]
-    assert set(own) <= {"PATH", "HOME", "LANG", "TZ", "PWD", "SHLVL", "_"}
+    assert set(own) <= {"PATH", "HOME", "LANG", "TZ", "PWD", "SHLVL", "_", "PYTHONPATH"}
 
 
 @pytest.mark.parametrize("server", ["uwsgi.ini", "gunicorn_sync.py", "gunicorn_gevent.py"])

@@ -15,6 +15,7 @@ from badgateway.model.summary import (
     Verdict,
 )
 from tests.report.builders import OBJECTIVE, WINDOW_S, declared, environment, level, measurement, summary
+from tests.report.diagnoses import FAMILY, diagnosed, found, line
 
 QUEUE_FULL = ProxyMessage(
     message="connect() to unix:* failed (11: Resource temporarily unavailable) while connecting to upstream",
@@ -86,6 +87,40 @@ _COUNTS = {
     ("gunicorn-gevent-mysqlclient", 50): ({_OK: 702}, (690, 1240, 1810, 2410)),
     ("gunicorn-gevent-mysqlclient", 300): ({_OK: 388, _504: 412, _502: 96}, (3410, 4820, 4960, 4995)),
 }
+_CLOSED = line(
+    "2026/03/14 09:40:11 [error] 4901#4901: *312 upstream prematurely closed connection while reading response header "
+    'from upstream, client: 127.0.0.1, server: , request: "GET /export/?term=... HTTP/1.1"'
+)
+_LATE_LINE = (
+    '{"time_s":1773480667.114,"request_id":"6f1f0c0e2b3b4b1d","status":504,"method":"GET","uri":"/wait/?db_ms=...",'
+    '"upstream_connect_time_s":"0.000","upstream_header_time_s":"-","upstream_response_time_s":"5.003"}'
+)
+_CAUSES = {
+    ("uwsgi-2", 300): (
+        found(
+            "listen-queue-full",
+            20_331,
+            502,
+            line(QUEUE_FULL.first_line),
+            line(QUEUE_FULL.first_line.replace("*1 ", "*3 "), number=13),
+        ),
+    ),
+    ("uwsgi-gevent", 300): (
+        found("body-cut-unexplained", 7, 200, line("200 29131", file="client.csv", number=412), certainty=FAMILY),
+        found("502-connection-closed", 3, 502, _CLOSED, certainty=FAMILY),
+    ),
+    ("gunicorn-sync", 300): (found("slow-request", 38, 504, line(READ_TIMEOUT.first_line, number=4)),),
+    ("gunicorn-gevent-mysqlclient", 300): (
+        found("event-loop-blocked", 409, 504, line(READ_TIMEOUT.first_line, number=1)),
+        found(
+            "gunicorn-timeout-502",
+            96,
+            502,
+            line("[2026-03-14 09:31:02 +0000] [4702] [CRITICAL] WORKER TIMEOUT (pid:4711)", file="server.log"),
+        ),
+    ),
+}
+_UNATTRIBUTED = {("gunicorn-gevent", 300): 1, ("gunicorn-gevent-mysqlclient", 300): 3}
 RANKING = (
     "gunicorn-gthread",
     "uwsgi-16",
@@ -112,7 +147,15 @@ def _judged(name: str, users: int, position: int) -> LevelSummary:
         if outcome in counts
     )
     verdict = Verdict.FAIL if reasons else Verdict.PASS
-    return level(name, users, position, measured, verdict=verdict, reasons=tuple(reasons), messages=messages)
+    judged = level(name, users, position, measured, verdict=verdict, reasons=tuple(reasons), messages=messages)
+    return diagnosed(
+        judged,
+        *_CAUSES.get((name, users), ()),
+        unattributed=[
+            line(_LATE_LINE, file="nginx-access.jsonl", number=90 + place)
+            for place in range(_UNATTRIBUTED.get((name, users), 0))
+        ],
+    )
 
 
 def experiment(

@@ -15,6 +15,7 @@ from badgateway.model.summary import (
 )
 from tests.report.builders import declared, level, measurement, quantiles, summary
 from tests.report.comparison import QUEUE_FULL, RANKING, default_comparison, experiment, study
+from tests.report.diagnoses import FAMILY, diagnosed, found, line
 
 
 def picked() -> StudySummary:
@@ -119,7 +120,15 @@ def tiny() -> StudySummary:
     )
     only = declared("uwsgi-2", "servers/uwsgi.ini", "mysqlclient", 2, listen=100)
     reasons = ("1.45 % of the requests failed, more than 0.1 %",)
-    entry = summary(only, [level("uwsgi-2", 300, 1, measured, verdict=Verdict.FAIL, reasons=reasons)])
+    judged = diagnosed(
+        level("uwsgi-2", 300, 1, measured, verdict=Verdict.FAIL, reasons=reasons),
+        found("listen-queue-full", 17, 502, line(QUEUE_FULL.first_line)),
+        found("slow-request", 9, 504, line("upstream timed out", number=3)),
+        found("body-cut-unexplained", 1, 200, line("truncated", file="client.csv", number=5), certainty=FAMILY),
+        unattributed=(line("no line tells why", file="nginx-access.jsonl", number=77),),
+        unattributed_count=2,
+    )
+    entry = summary(only, [judged])
     recommendation = Recommendation(
         decision=Decision.NONE_QUALIFIES,
         configuration=None,
@@ -139,12 +148,17 @@ def hostile() -> StudySummary:
     entry = base.configurations[0]
     configuration = entry.configuration.model_copy(update={"note": HOSTILE, "environment": {"APP_MODE": HOSTILE}})
     message = ProxyMessage(message=HOSTILE, count=3, first_line=HOSTILE)
-    run = replace(entry.levels[0].trials[0], reasons=(HOSTILE,), proxy_messages=(message,))
+    evil = diagnosed(
+        entry.levels[0],
+        found("listen-queue-full", 27, 502, *(line(HOSTILE * 200, file=f"{HOSTILE}.log") for _ in range(3))),
+        unattributed=(line(f"\x1b[2J\u202e{HOSTILE}"), line(HOSTILE)),
+    )
+    run = replace(evil.trials[0], reasons=(HOSTILE,), proxy_messages=(message,))
     entry = replace(
         entry,
         configuration=configuration,
         reasons=(HOSTILE,),
-        levels=(replace(entry.levels[0], reasons=(HOSTILE,), trials=(run,)),),
+        levels=(replace(evil, reasons=(HOSTILE,), trials=(run,)),),
     )
     asked = base.experiment.model_copy(update={"question": HOSTILE, "configurations": (configuration,)})
     advice = replace(base.recommendation, sentence=HOSTILE, reasons=(HOSTILE,))

@@ -96,16 +96,17 @@ def test_headings_never_skip_a_level(sample):
 
 
 def test_the_question_comes_first_then_the_answer_then_the_charts_then_the_numbers():
-    titles = [text for _, text in outline("picked").headings]
-    assert titles[:6] == [
+    titles = [text for level, text in outline("picked").headings if level < 4]
+    assert titles[:7] == [
         "Two uWSGI processes answer 502 under load. Which server configuration stops it?",
         "Picked: gunicorn-gthread",
         "What happened",
         "Requests that failed",
+        "Why requests failed",
         "Latency of OK requests",
         "Throughput of OK requests",
     ]
-    assert titles[6] == "All numbers"
+    assert titles[7] == "All numbers"
 
 
 @pytest.mark.parametrize(
@@ -137,6 +138,26 @@ def test_an_invalid_level_gives_its_reason_in_place_of_numbers():
     rows = outline("inconclusive").rows
     (row,) = [row for row in rows if row[:2] == ["300", "INVALID"]]
     assert row[2:] == ["- not measured: the client has 812 rows and the proxy 790, so the books do not balance"]
+
+
+def test_why_requests_failed_is_told_with_knob_evidence_and_page():
+    page = "".join(outline("picked").text)
+    for words in (
+        "The accept queue of the unix socket was full",
+        "uWSGI: listen",
+        "trials/009-uwsgi-2-300u/nginx-error.log:12",
+        "docs/causes/listen-queue-full.md",
+        "without a cause: nothing was guessed",
+        "several causes fit, and these logs cannot tell them apart",
+    ):
+        assert words in page
+    assert "Not looked into" not in page
+    assert "uwsgi-2 at 300 users: 24,002 failures" in "".join(outline("inconclusive").text)
+
+
+def test_without_failures_there_is_no_such_section():
+    assert "Why requests failed" not in "".join(outline("many-levels").text)
+    assert 'class="cause"' not in rendered("many-levels")
 
 
 def test_a_level_that_was_not_run_says_so():

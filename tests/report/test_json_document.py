@@ -9,9 +9,10 @@ from badgateway.report.json_document import SCHEMA_VERSION, render_json
 from tests.report import samples
 
 PAGE = Path(__file__).parents[2] / "docs" / "report-json.md"
-NAMES_OF_THE_USER = (
-    re.compile(r"(environment\.versions)\..+", re.DOTALL),
-    re.compile(r"(configurations\[\]\.settings\.environment)\..+"),
+NAMES_THAT_VARY = (
+    (re.compile(r"(environment\.versions)\..+", re.DOTALL), r"\1.<name>"),
+    (re.compile(r"(configurations\[\]\.settings\.environment)\..+"), r"\1.<name>"),
+    (re.compile(r"(causes\[\]\.statuses)\..+"), r"\1.<status>"),
 )
 
 
@@ -30,8 +31,8 @@ def keys(value, path=""):
 
 
 def generic(path):
-    for pattern in NAMES_OF_THE_USER:
-        path = pattern.sub(r"\1.<name>", path)
+    for pattern, name in NAMES_THAT_VARY:
+        path = pattern.sub(name, path)
     return path
 
 
@@ -75,6 +76,29 @@ def test_without_an_ok_request_latency_is_null_and_throughput_is_zero():
     configurations = {entry["name"]: entry for entry in read(samples.inconclusive())["configurations"]}
     level = configurations["uwsgi-2"]["levels"][1]
     assert (level["latency_ms"], level["over_objective"], level["throughput_rps"]) == (None, None, 0)
+
+
+def test_the_causes_of_a_level_and_of_its_trial_are_told_with_what_to_do():
+    (configuration,) = read(samples.tiny())["configurations"]
+    (level,), (trial,) = configuration["levels"], configuration["trials"]
+    first, _, last = level["causes"]
+    assert (level["causes"], level["unattributed"]) == (trial["causes"], trial["unattributed"])
+    assert level["unattributed"] == 2
+    assert (first["id"], first["certainty"], first["count"]) == ("listen-queue-full", "proven", 17)
+    assert first["title"] == "The accept queue of the unix socket was full"
+    assert first["statuses"] == {"502": 17}
+    assert first["evidence"][0]["file"] == "nginx-error.log"
+    assert first["evidence"][0]["line_number"] == 12
+    assert first["remedies"][0]["knob"] == "uWSGI: listen; Gunicorn: backlog"
+    assert (last["id"], last["certainty"]) == ("body-cut-unexplained", "family")
+
+
+def test_causes_that_were_not_looked_into_are_null_and_those_of_no_failure_an_empty_list():
+    configurations = {entry["name"]: entry for entry in read(samples.inconclusive())["configurations"]}
+    not_looked_into = configurations["uwsgi-2"]["levels"][1]
+    without_failures = configurations["uwsgi-16"]["levels"][1]
+    assert (not_looked_into["causes"], not_looked_into["unattributed"]) == (None, None)
+    assert (without_failures["causes"], without_failures["unattributed"]) == ([], 0)
 
 
 def test_the_recommendation_is_told_whole():

@@ -45,6 +45,17 @@ def test_an_invalid_level_has_dashes_instead_of_numbers():
     assert rows == [f"| gunicorn-gthread | 300 | {' | '.join([dash] * 6)} | INVALID |"]
 
 
+def test_the_causes_stand_under_the_table_a_line_each():
+    lines = rendered(samples.picked()).splitlines()
+    causes = [line for line in lines if " = " in line]
+    assert causes[-1] == (
+        "- uwsgi-2 at 300 users: 20,331 × 502 = The accept queue of the unix socket was full (listen-queue-full); "  # noqa: RUF001 # the sign that is printed
+        "change uWSGI: listen"
+    )
+    assert lines.index("Why requests failed:") > max(place for place, line in enumerate(lines) if line.startswith("|"))
+    assert "Why requests failed" not in rendered(samples.many_levels())
+
+
 def test_an_interrupted_run_says_so():
     assert "The run was interrupted before its last trial" in rendered(samples.interrupted())
     assert "interrupted" not in rendered(samples.picked())

@@ -18,6 +18,7 @@ def site(**values: Any) -> Site:
     defaults: dict[str, Any] = {
         "application": Path("/tmp/t/snapshot/app"),
         "server_file": Path("/tmp/t/snapshot/servers/x"),
+        "journal": Path("/tmp/t/snapshot/.badgateway/badgateway_journal.py"),
         "wsgi": "school_site.wsgi:application",
         "raw": Path("/tmp/t/raw"),
         "run": Path("/tmp/t/raw/run"),

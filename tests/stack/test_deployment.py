@@ -1,4 +1,5 @@
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -21,7 +22,13 @@ class Part:
 
 
 def deployment(server: Part, proxy: Part) -> Deployment:
-    return Deployment(url="http://127.0.0.1:1", children=cast("Any", {"server": server, "nginx": proxy}))
+    return Deployment(
+        url="http://127.0.0.1:1",
+        proxy_port=1,
+        server_socket=Path("web.sock"),
+        uwsgi_stats=None,
+        children=cast("Any", {"server": server, "nginx": proxy}),
+    )
 
 
 def test_a_deployment_tells_the_first_process_of_each_part():

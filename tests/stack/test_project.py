@@ -17,7 +17,7 @@ def project(tmp_path):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(name)
     (root / "servers").mkdir()
-    for name in ("nginx.conf", "mariadb.cnf", "uwsgi.ini"):
+    for name in ("nginx.conf", "mariadb.cnf", "uwsgi.ini", "journal.py"):
         (root / "servers" / name).write_text(name)
     return root
 
@@ -42,7 +42,9 @@ def test_a_snapshot_has_the_application_and_the_server_files_and_nothing_that_is
         "servers/nginx.conf",
         "servers/mariadb.cnf",
         "servers/uwsgi.ini",
+        ".badgateway/badgateway_journal.py",
     }
+    assert snapshot.journal.read_text() == "journal.py"
     assert snapshot.nginx_template() == "nginx.conf"
     assert snapshot.mariadb_template() == "mariadb.cnf"
 

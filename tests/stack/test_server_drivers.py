@@ -4,10 +4,11 @@ from badgateway.stack import gunicorn, uwsgi
 from tests.stack.sites import configuration, site
 
 
-def test_gunicorn_is_started_with_the_server_file_in_the_application():
+def test_gunicorn_is_started_in_the_application_with_the_journal_which_reads_the_server_file():
     command = gunicorn.command(configuration("servers/gunicorn_sync.py"), site())
 
-    assert command.argv == ("/opt/kit/bin/gunicorn", "--config", "/tmp/t/snapshot/servers/x")
+    assert command.argv == ("/opt/kit/bin/gunicorn", "--config", "/tmp/t/snapshot/.badgateway/badgateway_journal.py")
+    assert command.environment["JOURNAL_GUNICORN"] == "/tmp/t/snapshot/servers/x"
     assert command.directory == Path("/tmp/t/snapshot/app")
     assert command.log == Path("/tmp/t/raw/server.log")
     assert command.environment["WEB_BIND"] == "unix:/tmp/t/raw/run/web.sock"

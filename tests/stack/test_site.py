@@ -18,13 +18,22 @@ def test_the_server_file_gets_every_parameter_from_the_environment(monkeypatch):
         "DB_PASSWORD": "hush",
         "APP_MEMBERS": "10",
         "WEB_BIND": "here",
-        "WEB_WSGI": "school_site.wsgi:application",
+        "PYTHONPATH": "/tmp/t/snapshot/.badgateway",
+        "JOURNAL_WSGI": "school_site.wsgi:application",
+        "JOURNAL_FILE": "/tmp/t/raw/app-journal.csv",
+        "WEB_WSGI": "badgateway_journal:application",
         "WEB_WORKERS": "3",
         "WEB_THREADS": "5",
         "WEB_GREENLETS": "7",
         "WEB_LISTEN": "11",
         "WEB_TIMEOUT_S": "4",
     }
+
+
+def test_the_event_loop_is_watched_only_when_asked_for():
+    watching = site(watch_loop=True).environment(configuration("servers/uwsgi.ini"), bind="here")
+
+    assert watching["JOURNAL_LOOP"] == "1"
 
 
 def test_a_socket_path_that_cannot_be_bound_is_refused_before_anything_starts():

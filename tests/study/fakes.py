@@ -123,7 +123,14 @@ class Seam:
         (raw / SERVER_LOG).write_text("a server's log\n")
         self.up.append(configuration.name)
         try:
-            yield SimpleNamespace(url="http://127.0.0.1:1", parts={"server": os.getpid()}, check=lambda: None)
+            yield SimpleNamespace(
+                url="http://127.0.0.1:1",
+                proxy_port=1,
+                server_socket=raw / "web.sock",
+                uwsgi_stats=None,
+                parts={"server": os.getpid()},
+                check=lambda: None,
+            )
         finally:
             self.up.remove(configuration.name)
 

@@ -1,0 +1,7 @@
+"""The catalogue of causes, and the rules that find them in evidence."""
+
+from badgateway.causes.catalogue import BY_ID, CAUSES, RULES
+from badgateway.causes.diagnose import diagnose
+from badgateway.causes.rule import Rule
+
+__all__ = ["BY_ID", "CAUSES", "RULES", "Rule", "diagnose"]

@@ -1,0 +1,157 @@
+"""The accept queue: requests that no worker could take in, because the queue before them was full."""
+
+from badgateway.causes.rule import Rule, during, inside
+from badgateway.model.diagnosis import Cause, Remedy
+from badgateway.model.evidence import ServerEvent
+
+FAMILY = "accept queue"
+
+LISTEN = Remedy(
+    text="Give the queue room for a burst: 1024 is safe. uWSGI's default is 100 and it refuses to start when the value "
+    "is above net.core.somaxconn; Gunicorn's is 2048 and the kernel caps it at net.core.somaxconn without a word.",
+    knob="uWSGI: listen; Gunicorn: backlog",
+)
+SOMAXCONN = Remedy(
+    text="Raise the kernel's limit first (4096 since Linux 5.4, 128 before; in a container it is the container's own).",
+    knob="sysctl: net.core.somaxconn",
+)
+MORE_AT_ONCE = Remedy(
+    text="Serve more requests at a time, or faster: a queue only bridges bursts. Workers needed = requests per second "
+    "x seconds per request.",
+    knob="uWSGI: processes, threads; Gunicorn: workers, threads (default 1 each)",
+)
+
+LISTEN_QUEUE_FULL = Cause(
+    id="listen-queue-full",
+    title="The accept queue of the unix socket was full",
+    family=FAMILY,
+    statuses=(502,),
+    explanation="All workers were busy and the queue of connections that wait for one was full. On a unix socket the "
+    "kernel then refuses at once, and nginx answers 502 within a millisecond. The application never sees the request.",
+    evidence="nginx: `connect() to unix:... failed (11: Resource temporarily unavailable) while connecting to "
+    "upstream`. Neither uWSGI nor Gunicorn writes a line about it.",
+    remedies=(LISTEN, SOMAXCONN, MORE_AT_ONCE),
+    innocent="Not a crash, and not a timeout. uWSGI's stats show listen_queue 0 and listen_queue_errors 0 for unix "
+    "sockets whatever happens; look at `ss -xl` (Recv-Q is the queue, Send-Q its limit).",
+)
+
+TCP_ACCEPT_QUEUE_FULL = Cause(
+    id="tcp-accept-queue-full",
+    title="The accept queue of the TCP port was full",
+    family=FAMILY,
+    statuses=(504,),
+    explanation="All workers were busy and the queue of connections that wait for one was full. On TCP the kernel "
+    "drops the handshake and the client tries again after 1, 3 and 7 seconds, so the same fault that is an instant "
+    "502 on a unix socket is seconds of waiting here, and then 504.",
+    evidence="nginx: `upstream timed out (110: Connection timed out) while connecting to upstream` for an address on "
+    "this machine, or beside uWSGI's `*** uWSGI listen queue of socket ... full !!! ***`, a growing "
+    "TcpExtListenOverflows or a full accept queue; or a read timeout whose $upstream_connect_time was 1, 3 or 7 s.",
+    remedies=(LISTEN, SOMAXCONN, MORE_AT_ONCE),
+    innocent="Not a slow network: on one machine no packet is lost. `nstat -az TcpExtListenOverflows` counts the "
+    "drops.",
+)
+
+WORKERS_RECYCLED_TOGETHER = Cause(
+    id="workers-recycled-together",
+    title="All workers were being recycled at the same time",
+    family=FAMILY,
+    statuses=(502, 504),
+    explanation="Workers are replaced after a number of requests. With the same number for all and an even load they "
+    "reach it together; until one of the new ones has imported the application nobody takes requests, and the accept "
+    "queue overflows.",
+    evidence="The connection failed or timed out while the server's log shows no worker between the last "
+    "`Autorestarting worker after current request.` (Gunicorn) or `The work of process P is done. Seeya!` (uWSGI) "
+    "and the next worker that was ready.",
+    remedies=(
+        Remedy(
+            text="Spread the restarts. A jitter of half of max_requests and more keeps workers apart (default 0).",
+            knob="Gunicorn: max_requests_jitter; uWSGI (2.0.29 and later): max-requests-delta, "
+            "max-worker-lifetime-delta",
+        ),
+        Remedy(
+            text="Import the application once, before the fork, so that a new worker is ready at once.",
+            knob="Gunicorn: preload_app = True; uWSGI: no lazy-apps",
+        ),
+        Remedy(
+            text="Recycle more rarely, or not at all.", knob="Gunicorn: max_requests (default 0); uWSGI: max-requests"
+        ),
+        LISTEN,
+    ),
+    innocent="Looks like overload that comes and goes; the load is even, and the gaps follow the count of requests.",
+)
+
+RESPAWN_THROTTLED = Cause(
+    id="respawn-throttled",
+    title="uWSGI paused before it replaced its workers",
+    family=FAMILY,
+    statuses=(502, 504),
+    explanation="Two workers died within a second, and uWSGI took that for a fork bomb: it waited before it started "
+    "new ones. Meanwhile nobody took requests.",
+    evidence="uWSGI: `worker respawning too fast !!! i have to sleep a bit (2 seconds)...`, and a connection that "
+    "failed or timed out within that pause.",
+    remedies=(
+        Remedy(text="Find out why the workers die: that is the fault, this is its echo.", knob=""),
+        Remedy(text="Shorten the pause (default 2 s; 0 turns it off).", knob="uWSGI: forkbomb-delay"),
+    ),
+)
+
+RELOAD_GAP = Cause(
+    id="reload-gap",
+    title="The server was being reloaded or restarted",
+    family=FAMILY,
+    statuses=(502, 504),
+    explanation="The old workers were told to go before the new ones had imported the application. Requests of that "
+    "moment met a full queue, a closed socket, or were dropped in it.",
+    evidence="Gunicorn: `Hang up: Master`; uWSGI: `...gracefully killing workers...`, and a failure between that and "
+    "the first new worker that was ready.",
+    remedies=(
+        Remedy(
+            text="Replace workers one at a time: touch a file that uWSGI watches. It lost no request in our lab.",
+            knob="uWSGI: lazy-apps = true with touch-chain-reload",
+        ),
+        Remedy(
+            text="Start a second master beside the old one (kill -USR2, then -TERM for the old). A HUP without preload "
+            "has this gap; with preload it has none, but does not load new code.",
+            knob="Gunicorn: USR2 instead of HUP",
+        ),
+        Remedy(text="Take the server out of the load balancer while it restarts.", knob=""),
+    ),
+)
+
+_CONNECTING = "c.reason IN ('queue full', 'refused', 'connect timeout', 'unconnected')"
+_READING = "c.reason = 'read timeout' AND NOT c.in_app"
+_DROPPED = "c.reason IN ('closed', 'lost') AND NOT c.in_app"
+# A SYN that was dropped is sent again after 1, 3 and 7 s.
+_RETRANSMITTED = (
+    "round(c.upstream_connect_s) IN (1, 3, 7) AND abs(c.upstream_connect_s - round(c.upstream_connect_s)) <= 0.1"
+)
+_QUEUE_MARKS = during(ServerEvent.LISTEN_QUEUE_FULL, "listen overflow", "accept queue full")
+_HERE = r"regexp_matches(c.upstream, '(^|//|, )(127\.|\[::1\]|localhost)')"
+
+CONNECT_RULES = (
+    Rule(cause=RESPAWN_THROTTLED, where=_CONNECTING, proof=inside("respawn throttled")),
+    Rule(cause=RELOAD_GAP, where=_CONNECTING, proof=inside("reload")),
+    Rule(cause=WORKERS_RECYCLED_TOGETHER, where=_CONNECTING, proof=inside("recycled together")),
+    Rule(cause=LISTEN_QUEUE_FULL, where="c.reason = 'queue full'"),
+    Rule(cause=TCP_ACCEPT_QUEUE_FULL, where="c.reason = 'connect timeout'", proof=_QUEUE_MARKS),
+    Rule(cause=TCP_ACCEPT_QUEUE_FULL, where=f"c.reason = 'connect timeout' AND {_HERE}"),
+)
+"""For requests that nginx could not hand over."""
+
+DROPPED_RULES = (
+    Rule(cause=RELOAD_GAP, where=_DROPPED, proof=inside("reload")),
+    Rule(cause=RELOAD_GAP, where=_DROPPED, proof=inside("shutdown")),
+)
+"""For requests that were closed while they waited in the queue."""
+
+READ_RULES = (
+    Rule(cause=TCP_ACCEPT_QUEUE_FULL, where=f"{_READING} AND {_RETRANSMITTED}"),
+    Rule(cause=TCP_ACCEPT_QUEUE_FULL, where=f"{_READING} AND $journal", proof=_QUEUE_MARKS),
+    # The wait in the queue has to be most of the wait, or the request was slow besides.
+    Rule(cause=RESPAWN_THROTTLED, where=_READING, proof=inside("respawn throttled", share=0.5)),
+    Rule(cause=RELOAD_GAP, where=_READING, proof=inside("reload", share=0.5)),
+    Rule(cause=WORKERS_RECYCLED_TOGETHER, where=_READING, proof=inside("recycled together", share=0.5)),
+)
+"""For requests that nginx handed over to the queue, and that waited there until the proxy gave up."""
+
+CAUSES = (LISTEN_QUEUE_FULL, TCP_ACCEPT_QUEUE_FULL, WORKERS_RECYCLED_TOGETHER, RESPAWN_THROTTLED, RELOAD_GAP)

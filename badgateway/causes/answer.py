@@ -1,0 +1,103 @@
+"""Turns attributed cases into what a diagnosis says: counts, times, paths and lines."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+import duckdb
+
+from badgateway.causes.catalogue import BY_ID
+from badgateway.model.diagnosis import CauseCount, Certainty, EvidenceLine
+
+_LINES_SHOWN = 3
+_PATHS_SHOWN = 10
+
+_GROUPS = """
+SELECT cause_id, certainty, count(*) FROM attributions GROUP BY ALL ORDER BY count(*) DESC, cause_id, certainty
+"""
+
+_STATUSES = """
+SELECT cause_id, certainty, client_status, count(*)
+FROM attributions JOIN cases USING (failure_id) GROUP BY ALL ORDER BY count(*) DESC, client_status
+"""
+
+_MINUTES = """
+SELECT cause_id, certainty, floor(time_s / 60)::BIGINT * 60 AS minute_s, count(*)
+FROM attributions JOIN cases USING (failure_id) WHERE time_s IS NOT NULL GROUP BY ALL ORDER BY minute_s
+"""
+
+_PATHS = f"""
+SELECT cause_id, certainty, path, count(*) AS number
+FROM attributions JOIN cases USING (failure_id) WHERE path <> ''
+GROUP BY cause_id, certainty, path
+QUALIFY row_number() OVER (PARTITION BY cause_id, certainty ORDER BY number DESC, path) <= {_PATHS_SHOWN}
+ORDER BY number DESC, path
+"""  # noqa: S608 # a constant of this module
+
+# A line of the server and the proxy's line about the same failure say more than three of either.
+_EVIDENCE = f"""
+WITH proofs AS (
+    SELECT cause_id, certainty, 0 AS kind, mark_id AS id FROM attributions WHERE mark_id IS NOT NULL
+    UNION ALL
+    SELECT cause_id, certainty, 1, complaint_id FROM attributions JOIN cases USING (failure_id)
+    WHERE complaint_id IS NOT NULL
+    UNION ALL
+    SELECT cause_id, certainty, 2, failure_id FROM attributions JOIN cases USING (failure_id)
+    WHERE complaint_id IS NULL AND mark_id IS NULL),
+firsts AS (
+    SELECT DISTINCT cause_id, certainty, kind, id FROM proofs
+    QUALIFY dense_rank() OVER (PARTITION BY cause_id, certainty, kind ORDER BY id) <= {_LINES_SHOWN}),
+turns AS (
+    SELECT *, row_number() OVER (PARTITION BY cause_id, certainty, kind ORDER BY id) AS turn FROM firsts)
+SELECT cause_id, certainty, coalesce(m.file, p.file, f.file), coalesce(m.line_number, p.line_number, f.line_number, 0),
+    coalesce(m.line, e.line, f.line, '')
+FROM (FROM turns QUALIFY row_number() OVER (PARTITION BY cause_id, certainty ORDER BY turn, kind) <= {_LINES_SHOWN}) t
+LEFT JOIN marks m ON t.kind = 0 AND m.mark_id = t.id
+LEFT JOIN complaints p ON t.kind = 1 AND p.id = t.id
+LEFT JOIN proxy_errors e ON e.file = p.file AND e.line_number = p.line_number
+LEFT JOIN failures f ON t.kind = 2 AND f.failure_id = t.id
+ORDER BY t.turn, t.kind
+"""  # noqa: S608 # a constant of this module
+
+_UNATTRIBUTED = f"""
+SELECT coalesce(file, ''), coalesce(line_number, 0), coalesce(line, '')
+FROM failures SEMI JOIN (FROM cases ANTI JOIN attributions USING (failure_id)) USING (failure_id)
+ORDER BY file, line_number, failure_id LIMIT {_LINES_SHOWN}
+"""  # noqa: S608 # a constant of this module
+
+_Rows = dict[tuple[str, str], list[tuple[Any, ...]]]
+
+
+def causes_found(connection: duckdb.DuckDBPyConnection) -> tuple[CauseCount, ...]:
+    """Return the causes of the attributed cases, the most frequent first."""
+    statuses, minutes, paths, evidence = (
+        _grouped(connection.execute(query).fetchall()) for query in (_STATUSES, _MINUTES, _PATHS, _EVIDENCE)
+    )
+    return tuple(
+        CauseCount(
+            cause=BY_ID[cause_id],
+            certainty=Certainty(certainty),
+            count=count,
+            statuses=tuple((status, number) for status, number in statuses[cause_id, certainty]),
+            evidence=_lines(evidence[cause_id, certainty]),
+            minutes=tuple((minute_s, number) for minute_s, number in minutes[cause_id, certainty]),
+            urls=tuple((path, number) for path, number in paths[cause_id, certainty]),
+        )
+        for cause_id, certainty, count in connection.execute(_GROUPS).fetchall()
+    )
+
+
+def unattributed_lines(connection: duckdb.DuckDBPyConnection) -> tuple[EvidenceLine, ...]:
+    """Return the first lines of failures that no rule held for."""
+    return _lines(connection.execute(_UNATTRIBUTED).fetchall())
+
+
+def _grouped(rows: Iterable[tuple[Any, ...]]) -> _Rows:
+    groups: _Rows = defaultdict(list)
+    for cause_id, certainty, *rest in rows:
+        groups[cause_id, certainty].append(tuple(rest))
+    return groups
+
+
+def _lines(rows: Iterable[tuple[Any, ...]]) -> tuple[EvidenceLine, ...]:
+    return tuple(EvidenceLine(file=file or "", line_number=number, text=text) for file, number, text in rows)

@@ -1,0 +1,115 @@
+"""Prepares cases: every failure, with the proxy's line about it and what can be read off its own columns."""
+
+from functools import partial
+
+import duckdb
+
+from badgateway.causes.pairing import pair, start_pairs
+
+_CLAIMS = """
+CREATE OR REPLACE TEMP TABLE claims AS
+SELECT row_number() OVER (ORDER BY time_s, file, line_number, failure_id) AS id, * EXCLUDE (file, line_number),
+    floor(time_s)::BIGINT AS second, seen_status AS status,
+    method || ' ' || uri AS request,
+    balanced AND upstream_status IS NULL AS lb_made,
+    coalesce(outcome <> 'TRUNCATED', true) AND seen_status < 499 AND upstream_tries > 1 AS retried,
+    coalesce(NOT balanced AND seen_status >= 500 AND (upstream_header_s IS NOT NULL OR app_status >= 500), false)
+        AS header_came,
+    -- Where nothing tells whether a header came: proxies make these three, and hardly any other.
+    header_came OR coalesce(seen_status >= 500 AND seen_status NOT IN (502, 503, 504)
+        AND CASE WHEN balanced THEN upstream_status IS NOT NULL ELSE NOT has_upstream_times END, false) AS app_answered
+FROM (
+    SELECT * EXCLUDE (status, upstream_status, line, request_id, body_bytes), status AS client_status,
+        CASE WHEN outcome IN ('CLIENT_CLOSED', 'CLIENT_TIMEOUT') THEN 499 ELSE coalesce(status, 0) END AS seen_status,
+        CASE WHEN upstream_status NOT IN ('', '-', '0') THEN upstream_status END AS upstream_status,
+        source LIKE 'AWS %' AS balanced
+    FROM failures)
+"""
+"""What the failures' own rows claim. The id is in the order in which the requests ended."""
+
+_FAILED_AT_PROXY = "NOT lb_made AND NOT header_came AND NOT retried"
+
+# What nginx did last, where no line tells but the times it logged do: '-' means that it did not get so far.
+_REASON = """
+CASE
+    WHEN f.status IN (499, 460) THEN 'client gone'
+    WHEN m.reason IS NOT NULL THEN m.reason
+    WHEN f.lb_made OR f.app_answered OR f.retried THEN NULL
+    WHEN f.outcome = 'TRUNCATED' THEN 'cut unseen'
+    WHEN NOT coalesce(f.has_upstream_times, false) OR f.balanced THEN NULL
+    WHEN f.upstream_status IS NULL AND f.upstream_addr IS NULL THEN NULL
+    WHEN f.status = 502 AND f.upstream_connect_s IS NULL AND f.upstream_addr IS NOT NULL
+        AND NOT regexp_matches(f.upstream_addr, '(unix:|:[0-9]+)[^,]*$') THEN 'none live'
+    WHEN f.status = 502 AND f.upstream_connect_s IS NULL THEN 'unconnected'
+    WHEN f.status = 502 THEN 'lost'
+    WHEN f.status = 504 AND f.upstream_connect_s IS NULL THEN 'connect timeout'
+    WHEN f.status = 504 THEN 'read timeout'
+END
+"""
+
+_CASES = f"""
+CREATE OR REPLACE TEMP TABLE cases AS
+SELECT f.failure_id, f.source, f.status, coalesce(f.client_status, 0) AS client_status, f.outcome, f.time_s, f.second,
+    coalesce(f.time_s - coalesce(f.duration_s, f.upstream_response_s), f.app_started_s, f.time_s) AS start_s,
+    coalesce(f.duration_s, f.upstream_response_s) AS duration_s,
+    split_part(f.uri, '?', 1) AS path,
+    f.balanced, f.lb_made, f.retried, f.app_answered AND m.id IS NULL AS app_answered,
+    coalesce(f.has_upstream_times, false) AS has_upstream_times,
+    f.connection, coalesce(f.upstream_addr, m.upstream, '') AS upstream, f.upstream_connect_s,
+    f.app_pid, f.app_pid IS NOT NULL OR f.app_started_s IS NOT NULL AS in_app,
+    f.app_started_s IS NOT NULL AND f.app_ended_s IS NULL AS died_in_app,
+    {_REASON} AS reason,
+    m.id AS complaint_id, false AS derived
+FROM claims f
+LEFT JOIN claimed p ON p.left_id = f.id
+LEFT JOIN complaints m ON m.id = p.right_id
+"""  # noqa: S608 # constants of this module
+
+_RETRIED = """
+UPDATE cases SET complaint_id = found.id
+FROM (
+    SELECT f.failure_id, m.id, m.time_s, coalesce(f.duration_s, f.upstream_response_s, 0) AS wait_s, f.time_s AS end_s
+    FROM (SELECT *, time_s + 1 AS until_s, coalesce(connection, -1) AS known FROM claims WHERE retried) f
+    ASOF JOIN (
+        SELECT *, connection AS known FROM complaints WHERE connection IS NOT NULL AND status IN (502, 504)
+        UNION ALL SELECT *, -1 FROM complaints WHERE status IN (502, 504)) m
+    ON m.known = f.known AND m.request = f.request AND f.until_s >= m.time_s) found
+WHERE cases.failure_id = found.failure_id AND found.time_s >= floor(found.end_s - found.wait_s) - 1
+"""
+
+_DERIVED = """
+INSERT INTO cases
+SELECT (SELECT coalesce(max(failure_id), 0) FROM failures) + row_number() OVER (ORDER BY m.id),
+    'nginx error log', m.status, m.status, CASE m.status WHEN 200 THEN 'TRUNCATED' END,
+    m.time_s, m.second, m.time_s, NULL,
+    split_part(split_part(m.request, ' ', 2), '?', 1),
+    false, false, false, false, false, m.connection, coalesce(m.upstream, ''), NULL, NULL, false, false,
+    m.reason, m.id, true
+FROM complaints m
+ANTI JOIN (SELECT right_id AS id FROM claimed) USING (id)
+WHERE (m.status = 200 OR (SELECT count(*) FROM failures) + (SELECT count(*) FROM volume) = 0)
+    AND NOT EXISTS (SELECT 1 FROM volume WHERE source = 'ledger')
+    AND NOT EXISTS (SELECT 1 FROM failures WHERE source = 'ledger')
+"""
+
+
+def prepare_cases(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the table cases: one row per failure, with the complaint about it where there is one.
+
+    Failures are joined to error lines by connection where both logs have it, by request line and time otherwise, one
+    line to one failure. Lines that no failure claims become failures themselves in two situations: when there is no
+    access log at all (then each line is one failed request), and when they tell of a body that was cut, which the
+    access log holds as an innocent 200. The kit's own ledger knows all its failures; nothing is added to it.
+    """
+    connection.execute(_CLAIMS)
+    start_pairs(connection, "claimed")
+    for columns, condition in (
+        (("connection", "request"), f"{_FAILED_AT_PROXY} AND connection IS NOT NULL"),
+        (("request",), f"{_FAILED_AT_PROXY} AND connection IS NULL"),
+    ):
+        match = partial(pair, connection, "claimed", left="claims", right="complaints")
+        match(key=("status", *columns), condition=condition)
+        # An error_page may have turned the status into another one.
+        match(key=columns, condition=f"{condition} AND NOT app_answered", offsets_s=(0,))
+    for statement in (_CASES, _RETRIED, _DERIVED):
+        connection.execute(statement)

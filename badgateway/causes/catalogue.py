@@ -1,0 +1,85 @@
+"""All causes, and all rules in the order in which they are tried."""
+
+from dataclasses import replace
+
+from badgateway.causes import (
+    accept_queue,
+    application,
+    client,
+    connections,
+    database,
+    event_loop,
+    front_door,
+    gunicorn_timeouts,
+    proxy_limits,
+    timeouts,
+    unexplained,
+    worker_deaths,
+)
+from badgateway.causes.rule import Rule
+from badgateway.model.diagnosis import Cause
+
+CAUSES: tuple[Cause, ...] = (
+    *accept_queue.CAUSES,
+    *connections.CAUSES,
+    *worker_deaths.CAUSES,
+    *gunicorn_timeouts.CAUSES,
+    *timeouts.CAUSES,
+    *event_loop.CAUSES,
+    *proxy_limits.CAUSES,
+    *database.CAUSES,
+    *application.CAUSES,
+    *client.CAUSES,
+    *front_door.CAUSES,
+    *unexplained.CAUSES,
+)
+"""By family, as the index of the pages has them."""
+
+
+def _only_sure(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
+    return tuple(
+        replace(rule, proof=replace(rule.proof, condition=f"{rule.proof.condition} AND p.sure"))
+        for rule in rules
+        if rule.proof is not None
+    )
+
+
+_DEATHS = (*gunicorn_timeouts.DEATH_RULES, *worker_deaths.DEATH_RULES)
+
+RULES: tuple[Rule, ...] = (
+    *client.GONE_RULES,
+    *connections.RETRY_RULES,
+    *front_door.MADE_RULES,
+    *client.OTHER_RULES,
+    # The application's own answers.
+    *database.ANSWERED_RULES,
+    *gunicorn_timeouts.ANSWERED_RULES,
+    *application.ANSWERED_RULES,
+    *application.FAMILY_RULES,
+    # No connection.
+    *accept_queue.CONNECT_RULES,
+    *connections.CONNECT_RULES,
+    # A connection, and no header. What names the very request goes before what was only near it.
+    *proxy_limits.HEADER_RULES,
+    *_only_sure(_DEATHS),
+    *worker_deaths.NAMED_RULES,
+    *proxy_limits.BLOCK_RULES,
+    *database.CLOSED_RULES,
+    *application.CLOSED_RULES,
+    *_DEATHS,
+    *worker_deaths.UNCLEAR_RULES,
+    *application.ALIVE_RULES,
+    *accept_queue.DROPPED_RULES,
+    # No answer in time.
+    *event_loop.READ_RULES,
+    *accept_queue.READ_RULES,
+    *timeouts.RULES,
+    *connections.RACE_RULES,
+    # What remains open.
+    *worker_deaths.UNSEEN_RULES,
+    *front_door.RELAYED_RULES,
+    *unexplained.RULES,
+)
+"""The first rule that holds for a failure decides."""
+
+BY_ID = {cause.id: cause for cause in CAUSES}

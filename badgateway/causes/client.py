@@ -1,0 +1,63 @@
+"""Clients: those who left before the answer, were held back, or got something else than they asked for."""
+
+from badgateway.causes.rule import Rule
+from badgateway.model.diagnosis import Cause, Remedy
+
+FAMILY = "client"
+
+CLIENT_GAVE_UP = Cause(
+    id="client-gave-up",
+    title="The client left before the answer came",
+    family=FAMILY,
+    statuses=(499, 460),
+    explanation="A person reloaded the page, or a client's or load balancer's own time limit ran out. The application "
+    "does not learn of it and works on to the end, for nobody.",
+    evidence="Status 499 (an ALB writes 460); at level info nginx adds `client prematurely closed connection, so "
+    "upstream connection is closed too`.",
+    remedies=(
+        Remedy(text="Make the page faster, or move long work into a background job.", knob=""),
+        Remedy(
+            text="Order the time limits: the client's above the load balancer's, above the proxy's, above the "
+            "server's.",
+            knob="ALB: idle timeout (default 60 s); nginx: proxy_read_timeout (default 60 s)",
+        ),
+    ),
+    innocent="nginx writes 499, no client ever sees it. When 499s come in waves with a steady duration, a time limit "
+    "in front of nginx makes them.",
+)
+
+RATE_LIMITED = Cause(
+    id="rate-limited",
+    title="nginx turned the request away on purpose",
+    family=FAMILY,
+    statuses=(503,),
+    explanation="More requests or connections came than limit_req or limit_conn allow. The application was not asked.",
+    evidence="nginx: `limiting requests, excess: ...` or `limiting connections by zone ...`.",
+    remedies=(
+        Remedy(text="Allow bursts without delay.", knob="nginx: limit_req ... burst=20 nodelay"),
+        Remedy(text="Say what it is: 429 instead of 503.", knob="nginx: limit_req_status 429, limit_conn_status 429"),
+        Remedy(
+            text="Count by the client's address, not the load balancer's.",
+            knob="nginx: set_real_ip_from, real_ip_header",
+        ),
+    ),
+)
+
+WRONG_CONTENT = Cause(
+    id="wrong-content",
+    title="A whole answer, but not what was asked for",
+    family=FAMILY,
+    statuses=(200, 404),
+    explanation="The answer came complete, but with another status or a content that does not open. Neither the "
+    "proxy nor the server failed.",
+    evidence="The load generator's own check of the answer (outcome BAD_CONTENT).",
+    remedies=(Remedy(text="Look at the answer, and at the data the application was given.", knob=""),),
+)
+
+GONE_RULES = (Rule(cause=CLIENT_GAVE_UP, where="c.reason = 'client gone'"),)
+OTHER_RULES = (
+    Rule(cause=RATE_LIMITED, where="c.reason = 'limited'"),
+    Rule(cause=WRONG_CONTENT, where="c.outcome = 'BAD_CONTENT'"),
+)
+
+CAUSES = (CLIENT_GAVE_UP, RATE_LIMITED, WRONG_CONTENT)

@@ -1,0 +1,44 @@
+"""Prepares complaints: the proxy's error lines that end a try of a request, and what each of them says."""
+
+import duckdb
+
+_COMPLAINTS = r"""
+CREATE OR REPLACE TEMP TABLE complaints AS
+SELECT row_number() OVER (ORDER BY file, line_number) AS id, *,
+    CASE
+        WHEN reason IN ('connect timeout', 'read timeout') THEN 504
+        WHEN reason = 'limited' THEN 503
+        WHEN reason = 'client gone' THEN 499
+        WHEN reason = 'no files' THEN 500
+        WHEN reason IN ('body cut', 'body stalled') THEN 200
+        ELSE 502 END AS status
+FROM (
+    SELECT floor(time_s)::BIGINT AS second, time_s, connection, file, line_number, upstream,
+        regexp_replace(request, ' HTTP/[0-9.]+$', '') AS request,
+        CASE
+            WHEN message LIKE 'limiting %' AND message NOT LIKE '%dry run%' THEN 'limited'
+            WHEN message LIKE '%client prematurely closed connection%' THEN 'client gone'
+            WHEN errno = 24 OR message LIKE '%worker_connections are not enough%' THEN 'no files'
+            WHEN message LIKE 'no live upstreams%' THEN 'none live'
+            WHEN message LIKE 'upstream sent too big header%' THEN 'big header'
+            WHEN message LIKE 'upstream sent no valid HTTP%' THEN 'not HTTP'
+            WHEN message LIKE 'upstream sent %' AND level = 'error' THEN 'bad header'
+            WHEN errno = 110 AND phase = 'reading body' THEN 'body stalled'
+            WHEN errno = 110 AND phase IN ('connecting', 'other') AND message LIKE '%upstream%' THEN 'connect timeout'
+            WHEN errno = 110 AND phase IN ('reading header', 'sending') THEN 'read timeout'
+            WHEN phase = 'connecting' AND errno = 11 THEN 'queue full'
+            WHEN phase = 'connecting' AND errno = 13 THEN 'forbidden'
+            WHEN phase = 'connecting' AND errno = 99 THEN 'no ports'
+            WHEN phase = 'connecting' AND errno IN (2, 101, 111, 113) THEN 'refused'
+            WHEN errno IN (32, 104) OR message LIKE 'upstream prematurely closed connection%' THEN
+                CASE phase WHEN 'reading body' THEN 'body cut' WHEN 'reading header' THEN 'closed'
+                    WHEN 'sending' THEN 'closed' END
+        END AS reason
+    FROM proxy_errors)
+WHERE reason IS NOT NULL
+"""
+
+
+def prepare_complaints(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the table complaints from proxy_errors: only lines that end a try, with what the client got for it."""
+    connection.execute(_COMPLAINTS)

@@ -1,0 +1,174 @@
+"""Connections between proxy and server: none to be had, lost to a race, or tried again."""
+
+from badgateway.causes.rule import Rule, any_death
+from badgateway.model.diagnosis import Cause, Remedy
+
+FAMILY = "connections"
+
+NOTHING_LISTENING = Cause(
+    id="nothing-listening",
+    title="Nothing was listening at the upstream's address",
+    family=FAMILY,
+    statuses=(502,),
+    explanation="The server was not started yet, had ended, or listens somewhere else. The kernel refuses at once.",
+    evidence="nginx: `connect() failed (111: Connection refused) while connecting to upstream`, or for a unix socket "
+    "`(2: No such file or directory)`; `(113: No route to host)` when the machine is gone. On TCP with "
+    "net.ipv4.tcp_abort_on_overflow = 1 a full accept queue is reset instead, which is 104.",
+    remedies=(
+        Remedy(text="Start the server before the proxy sends it requests, and let a supervisor restart it.", knob=""),
+        Remedy(
+            text="Compare the addresses on both sides.",
+            knob="nginx: proxy_pass, uwsgi_pass; Gunicorn: bind; uWSGI: socket",
+        ),
+        Remedy(
+            text="Let uWSGI end when the application does not import, instead of running without it.",
+            knob="uWSGI: need-app = true (default false)",
+        ),
+    ),
+    innocent="Not a full queue: that is error 11 on a unix socket and a timeout on TCP.",
+)
+
+SOCKET_FORBIDDEN = Cause(
+    id="socket-forbidden",
+    title="nginx may not open the server's socket",
+    family=FAMILY,
+    statuses=(502,),
+    explanation="The unix socket is there, but its file permissions, or those of a folder above it, keep nginx out.",
+    evidence="nginx: `connect() to unix:... failed (13: Permission denied) while connecting to upstream`.",
+    remedies=(
+        Remedy(
+            text="Let nginx's group write to the socket, and enter the folders above it.",
+            knob="uWSGI: chmod-socket = 660 with chown-socket; Gunicorn: umask (default 0)",
+        ),
+        Remedy(text="On SELinux also allow it to connect.", knob="setsebool: httpd_can_network_connect"),
+    ),
+)
+
+PORTS_EXHAUSTED = Cause(
+    id="ephemeral-ports-exhausted",
+    title="The proxy had no local port left",
+    family=FAMILY,
+    statuses=(502,),
+    explanation="Each connection to a TCP upstream takes a local port and blocks it for a minute after its end. Some "
+    "28,000 are there; at 470 new connections a second to one address they run out.",
+    evidence="nginx: `connect() to ADDRESS failed (99: Cannot assign requested address) while connecting to upstream`.",
+    remedies=(
+        Remedy(
+            text="Keep connections open and reuse them.", knob="nginx: keepalive 32 in upstream, proxy_http_version 1.1"
+        ),
+        Remedy(text="Use a unix socket on one machine.", knob="nginx: proxy_pass http://unix:..."),
+        Remedy(
+            text="Allow more ports and their reuse.", knob="sysctl: net.ipv4.ip_local_port_range, net.ipv4.tcp_tw_reuse"
+        ),
+    ),
+)
+
+PROXY_EXHAUSTED = Cause(
+    id="proxy-out-of-connections",
+    title="nginx itself had no connection or open file left",
+    family=FAMILY,
+    statuses=(500,),
+    explanation="Each request behind nginx takes two connections, one to each side, and each is an open file. At the "
+    "limit nginx answers 500, and the server behind it never hears of the request.",
+    evidence="nginx: `worker_connections are not enough while connecting to upstream`, or `(24: Too many open files)`.",
+    remedies=(
+        Remedy(text="Allow more: 4096 is safe (default 512).", knob="nginx: worker_connections"),
+        Remedy(text="Allow twice as many open files.", knob="nginx: worker_rlimit_nofile; systemd: LimitNOFILE"),
+    ),
+    innocent="Looks like the application's own 500; there $upstream_header_time is a number.",
+)
+
+NO_LIVE_UPSTREAMS = Cause(
+    id="no-live-upstreams",
+    title="nginx had marked every upstream server as down",
+    family=FAMILY,
+    statuses=(502,),
+    explanation="With two servers and more, nginx leaves one alone for fail_timeout (10 s) after max_fails (1) "
+    "failures. When all are left alone it answers 502 without trying any. The failures before that are the fault.",
+    evidence="nginx: `no live upstreams while connecting to upstream`, or $upstream_addr is the name of the upstream "
+    "group instead of an address.",
+    remedies=(
+        Remedy(text="Find the failures just before: they have a cause of their own.", knob=""),
+        Remedy(
+            text="Never mark a server as down for single failures: 0 turns it off (default 1 in 10 s).",
+            knob="nginx: max_fails, fail_timeout",
+        ),
+        Remedy(text="Leave slow requests out of what counts as a failure.", knob="nginx: proxy_next_upstream error"),
+    ),
+    innocent="The servers may be perfectly well: one slow report was enough.",
+)
+
+KEEPALIVE_RACE = Cause(
+    id="keepalive-race",
+    title="The server closed an idle connection just as the proxy reused it",
+    family=FAMILY,
+    statuses=(502,),
+    explanation="The proxy keeps connections open longer than the server does. Now and then it sends a request into "
+    "one that is being closed. nginx tries a GET again by itself, so it is POSTs that fail.",
+    evidence="nginx: `upstream prematurely closed connection` or `recv() failed (104: Connection reset by peer)` at "
+    "$upstream_connect_time 0.000, while no worker died and the request journal has no start of that request.",
+    remedies=(
+        Remedy(
+            text="Let the server be the patient one: 75 s beside nginx's 60 s (default 2 s).",
+            knob="Gunicorn: keepalive",
+        ),
+        Remedy(
+            text="Or let the proxy give up first (default 60 s; on since nginx 1.29.7 without being asked).",
+            knob="nginx: keepalive_timeout in upstream",
+        ),
+    ),
+    innocent="Looks like a crash, and no worker has died. Behind a load balancer the same race is between it and "
+    "nginx.",
+)
+
+PROXY_RETRIED = Cause(
+    id="proxy-retried",
+    title="The first try failed, and the proxy ran the request again",
+    family=FAMILY,
+    statuses=(200,),
+    explanation="nginx sent the request to another server, or once more over a new connection, and that went well. The "
+    "client only waited longer, but the request may have been run twice, and the first failure is hidden.",
+    evidence="$upstream_status lists several tries, such as `502, 200`. The error line, and a worker that died at that "
+    "time, tell why the first one failed.",
+    remedies=(
+        Remedy(text="Look for what ended the first try; without the retry it is a 502.", knob=""),
+        Remedy(
+            text="Do not run expensive requests twice (default error timeout; POST is never retried once it was sent).",
+            knob="nginx: proxy_next_upstream off, proxy_next_upstream_tries",
+        ),
+    ),
+    innocent="Not a failed request: an error line in nginx's log is not yet a failure that a client saw.",
+)
+
+RETRY_RULES = (
+    Rule(
+        cause=PROXY_RETRIED,
+        where="c.retried",
+        proof=any_death(needed=False),
+    ),
+)
+
+CONNECT_RULES = (
+    Rule(cause=NO_LIVE_UPSTREAMS, where="c.reason = 'none live'"),
+    Rule(cause=SOCKET_FORBIDDEN, where="c.reason = 'forbidden'"),
+    Rule(cause=PORTS_EXHAUSTED, where="c.reason = 'no ports'"),
+    Rule(cause=PROXY_EXHAUSTED, where="c.reason = 'no files'"),
+    Rule(cause=NOTHING_LISTENING, where="c.reason = 'refused'"),
+)
+
+RACE_RULES = (
+    Rule(
+        cause=KEEPALIVE_RACE,
+        where="c.reason IN ('closed', 'lost') AND $journal AND NOT c.in_app AND c.upstream_connect_s < 0.0015",
+    ),
+)
+
+CAUSES = (
+    NOTHING_LISTENING,
+    SOCKET_FORBIDDEN,
+    PORTS_EXHAUSTED,
+    PROXY_EXHAUSTED,
+    NO_LIVE_UPSTREAMS,
+    KEEPALIVE_RACE,
+    PROXY_RETRIED,
+)

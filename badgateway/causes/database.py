@@ -1,0 +1,91 @@
+"""The database: no connection left on either side, or one that another greenlet owns."""
+
+from badgateway.causes.rule import Rule, near
+from badgateway.model.diagnosis import Cause, Remedy
+from badgateway.model.evidence import ServerEvent
+
+FAMILY = "database"
+
+CONNECTIONS_EXHAUSTED = Cause(
+    id="db-connections-exhausted",
+    title="The database had no connection left",
+    family=FAMILY,
+    statuses=(500,),
+    explanation="Each thread or greenlet of each worker opens its own connection. Together they went over the "
+    "database's max_connections, and Django answered 500.",
+    evidence="The application's log: `OperationalError: (1040, 'Too many connections')` within a second of the "
+    "failure, for the same path where the line names one. nginx's log says nothing: it relayed the answer.",
+    remedies=(
+        Remedy(
+            text="Share connections within a worker: 5 to 10 are plenty for one process.",
+            knob="Django: ENGINE dj_db_conn_pool.backends.mysql with POOL_OPTIONS POOL_SIZE, and CONN_MAX_AGE 0",
+        ),
+        Remedy(
+            text="Keep workers x threads (or greenlets) below the limit (default 151), with a reserve for people.",
+            knob="MariaDB, MySQL: max_connections; Gunicorn: worker_connections (default 1000); uWSGI: gevent",
+        ),
+        Remedy(
+            text="Under uWSGI with gevent each request is a greenlet of its own: kept connections only leak.",
+            knob="Django: CONN_MAX_AGE = 0",
+        ),
+    ),
+    innocent="With DEBUG off Django prints nothing of it unless LOGGING sends django.request somewhere.",
+)
+
+POOL_EXHAUSTED = Cause(
+    id="db-pool-exhausted",
+    title="The pool of database connections was empty for too long",
+    family=FAMILY,
+    statuses=(500,),
+    explanation="All connections of the pool were lent out, and none came back within the pool's time limit. Either "
+    "requests hold them too long, or there are far more requests than connections.",
+    evidence="The application's log: `QueuePool limit of size N overflow M reached, connection timed out` within a "
+    "second of the failure.",
+    remedies=(
+        Remedy(
+            text="Give connections back after each request: kept ones starve the pool under gevent.",
+            knob="Django: CONN_MAX_AGE = 0",
+        ),
+        Remedy(
+            text="Enlarge the pool step by step.",
+            knob="POOL_OPTIONS: POOL_SIZE (default 10), MAX_OVERFLOW (default 10)",
+        ),
+        Remedy(text="Shorten what holds them: slow queries, and calls to others inside a transaction.", knob=""),
+    ),
+    innocent="The database itself was idle: it is the pool in the worker that was empty.",
+)
+
+LATE_PATCH = Cause(
+    id="late-monkey-patch",
+    title="gevent patched the standard library too late",
+    family=FAMILY,
+    statuses=(500, 502),
+    explanation="Django had been imported before gevent replaced threading. Its connections belong to the main "
+    "thread, and every greenlet that touches them is turned away: a 500, or a 502 when it happens outside of "
+    "Django's handler.",
+    evidence="The application's log: `DatabaseWrapper objects created in a thread can only be used in that same "
+    "thread` within a second of the failure.",
+    remedies=(
+        Remedy(
+            text="Patch before the application loads (lazy-apps does not help).",
+            knob="uWSGI: gevent-early-monkey-patch instead of gevent-monkey-patch",
+        ),
+        Remedy(
+            text="With preload_app, patch in the first line of gunicorn.conf.py: Gunicorn itself patches after the "
+            "fork.",
+            knob="Gunicorn: from gevent import monkey; monkey.patch_all()",
+        ),
+    ),
+    innocent="Not a fault of the view or the driver, although the traceback ends in them.",
+)
+
+ANSWERED_RULES = (
+    Rule(cause=CONNECTIONS_EXHAUSTED, where="c.app_answered", proof=near(ServerEvent.DB_TOO_MANY_CONNECTIONS)),
+    Rule(cause=POOL_EXHAUSTED, where="c.app_answered", proof=near(ServerEvent.DB_POOL_EXHAUSTED)),
+    Rule(cause=LATE_PATCH, where="c.app_answered", proof=near(ServerEvent.LATE_MONKEY_PATCH)),
+)
+CLOSED_RULES = (
+    Rule(cause=LATE_PATCH, where="c.reason IN ('closed', 'lost')", proof=near(ServerEvent.LATE_MONKEY_PATCH)),
+)
+
+CAUSES = (CONNECTIONS_EXHAUSTED, POOL_EXHAUSTED, LATE_PATCH)

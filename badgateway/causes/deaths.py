@@ -1,0 +1,137 @@
+"""Prepares deaths: how each worker ended, and which cases were in it."""
+
+import duckdb
+
+from badgateway.causes.pairing import pair, start_pairs
+
+# The lines that name the requests of a worker under harakiri follow the line that names its pid.
+_NOTES = """
+CREATE OR REPLACE TEMP TABLE notes AS
+SELECT * EXCLUDE (pid, low_s, high_s), coalesce(pid, CASE WHEN kind = 'harakiri' THEN leader.pid END) AS pid,
+    coalesce(low_s, CASE WHEN kind = 'harakiri' THEN leader.low_s END) AS low_s,
+    coalesce(high_s, CASE WHEN kind = 'harakiri' THEN leader.high_s END) AS high_s
+FROM (
+    SELECT *, last_value(CASE WHEN kind = 'harakiri' AND pid IS NOT NULL
+        THEN {'pid': pid, 'low_s': low_s, 'high_s': high_s} END IGNORE NULLS) OVER (
+        PARTITION BY file ORDER BY line_number ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS leader
+    FROM marks
+    WHERE kind IN ('harakiri', 'evil reload', 'mercy expired', 'worker timeout', 'graceful timeout',
+        'worker killed', 'worker crashed', 'worker recycled', 'worker exited', 'shutdown'))
+"""
+
+# A pid comes back one day: what is noted of it with no gap of ten minutes is one worker's end.
+_SITTINGS = """
+CREATE OR REPLACE TEMP TABLE sittings AS
+SELECT *, sum(CASE WHEN abs(low_s - before_s) > 600 THEN 1 ELSE 0 END) OVER (
+    PARTITION BY server, pid ORDER BY file, line_number ROWS UNBOUNDED PRECEDING) AS sitting
+FROM (
+    SELECT *, last_value(high_s IGNORE NULLS) OVER (
+        PARTITION BY server, pid ORDER BY file, line_number ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+        AS before_s
+    FROM notes WHERE pid IS NOT NULL)
+"""
+
+_DEATHS = """
+CREATE OR REPLACE TEMP TABLE deaths AS
+SELECT row_number() OVER (ORDER BY first_mark) AS death_id, *,
+    CASE
+        WHEN harakiri THEN 'harakiri'
+        WHEN evil THEN 'evil'
+        WHEN mercy THEN 'mercy'
+        WHEN graceful OR left_mark < timeout_mark THEN 'graceful'
+        WHEN timeout_mark IS NOT NULL AND killed_mark > timeout_mark THEN 'blocked in C'
+        WHEN timeout_mark IS NOT NULL THEN 'timeout'
+        WHEN crash_mark IS NOT NULL THEN 'crash'
+        ELSE 'kill' END AS kind,
+    coalesce(timeout_mark, first_mark) AS mark_id
+FROM (
+    SELECT server, pid, sitting,
+        min(mark_id) FILTER (deadly) AS first_mark,
+        floor(min(low_s) FILTER (deadly))::BIGINT AS first_s,
+        floor(max(high_s) FILTER (deadly))::BIGINT AS last_s,
+        bool_or(kind = 'harakiri') AS harakiri, bool_or(kind = 'evil reload') AS evil,
+        bool_or(kind = 'mercy expired') AS mercy, bool_or(kind = 'graceful timeout') AS graceful,
+        min(mark_id) FILTER (kind = 'worker timeout') AS timeout_mark,
+        max(mark_id) FILTER (kind = 'worker killed' AND coalesce(signal, 9) = 9) AS killed_mark,
+        -- Illegal instruction, abort, bus error, bad arithmetic, segmentation fault: nobody sent these.
+        min(mark_id) FILTER (kind = 'worker crashed' OR (kind = 'worker killed' AND signal IN (4, 6, 7, 8, 11)))
+            AS crash_mark,
+        min(mark_id) FILTER (kind IN ('worker recycled', 'worker exited', 'shutdown')) AS left_mark
+    FROM (
+        -- Gunicorn asks workers to leave by a signal, and says so as if it had killed them.
+        SELECT * EXCLUDE (kind), kind NOT IN ('worker recycled', 'worker exited', 'shutdown') AND NOT asked AS deadly,
+            CASE WHEN asked THEN 'worker exited' ELSE kind END AS kind
+        FROM (
+            SELECT *, kind = 'worker killed' AND server = 'gunicorn' AND coalesce(signal, 9) IN (1, 2, 3, 15) AS asked
+            FROM sittings))
+    GROUP BY server, pid, sitting)
+WHERE first_mark IS NOT NULL
+"""
+
+# The request that was in the worker for longest had the deadline; the others only shared its process.
+_NAMED = """
+CREATE OR REPLACE TEMP TABLE named AS
+SELECT row_number() OVER (ORDER BY d.death_id, s.request_started_s, s.mark_id) AS id,
+    d.death_id, s.mark_id, s.path, d.last_s AS second,
+    row_number() OVER (PARTITION BY d.death_id ORDER BY s.request_started_s NULLS LAST, s.mark_id) = 1 AS culprit
+FROM sittings s
+JOIN deaths d USING (server, pid, sitting)
+WHERE s.kind = 'harakiri' AND s.path IS NOT NULL
+"""
+
+_VICTIMS = """
+CREATE OR REPLACE TEMP TABLE victims AS
+SELECT row_number() OVER (ORDER BY c.start_s, c.failure_id) AS id, c.failure_id, c.path, c.app_pid, c.start_s,
+    -- Of a request that was retried, the try that failed.
+    CASE WHEN retried THEN coalesce(m.second, c.second) ELSE c.second END AS second
+FROM cases c LEFT JOIN complaints m ON m.id = c.complaint_id
+WHERE c.reason IN ('closed', 'lost', 'body cut', 'cut unseen') OR (c.retried AND NOT c.lb_made)
+    OR (c.reason IS NULL AND c.status = 502 AND NOT c.lb_made AND NOT c.app_answered)
+"""
+
+_FATES = """
+CREATE OR REPLACE TEMP TABLE fates AS
+SELECT d.*, named IS NOT NULL AS named
+FROM deaths d LEFT JOIN (SELECT DISTINCT death_id, true AS named FROM named) USING (death_id)
+"""
+
+_CASE_DEATHS = """
+CREATE OR REPLACE TEMP TABLE case_deaths AS
+WITH by_name AS (
+    SELECT v.failure_id, CASE WHEN n.culprit THEN 'harakiri' ELSE 'collateral' END AS kind, n.mark_id
+    FROM named_victims p JOIN victims v ON v.id = p.left_id JOIN named n ON n.id = p.right_id),
+by_pid AS (
+    SELECT v.failure_id, min(d.mark_id) AS mark_id,
+        arg_min(CASE WHEN d.named THEN 'collateral' ELSE d.kind END, d.mark_id) AS kind
+    FROM victims v JOIN fates d ON d.pid = v.app_pid AND d.last_s >= v.start_s - 2 AND d.first_s <= v.second + 5
+    GROUP BY v.failure_id),
+moments AS (
+    SELECT kind, mark_id, second, greatest(first_s - second, second - last_s, 0) AS distance_s
+    FROM (SELECT *, unnest(range(first_s - 1, last_s + 2)) AS second FROM fates WHERE NOT named)),
+by_time AS (
+    SELECT second, CASE WHEN count(DISTINCT kind) = 1 THEN any_value(kind) ELSE 'unclear' END AS kind,
+        min(mark_id) AS mark_id
+    FROM (FROM moments QUALIFY rank() OVER (PARTITION BY second ORDER BY distance_s) = 1)
+    GROUP BY second)
+SELECT v.failure_id, coalesce(n.kind, i.kind, t.kind) AS kind, coalesce(n.mark_id, i.mark_id, t.mark_id) AS mark_id,
+    coalesce(n.mark_id, i.mark_id) IS NOT NULL AS sure
+FROM victims v
+LEFT JOIN by_name n USING (failure_id)
+LEFT JOIN by_pid i USING (failure_id)
+-- Where the journal knows the process, another one's death says nothing.
+LEFT JOIN by_time t ON t.second = v.second AND v.app_pid IS NULL
+WHERE coalesce(n.kind, i.kind, t.kind) IS NOT NULL
+"""
+
+
+def prepare_deaths(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the table case_deaths: how the worker of a case ended, from marks and cases.
+
+    A case belongs to a death whose harakiri lines name its path, whose pid the request journal has, or, where neither
+    is known, that was noted within a second of it; two different deaths equally near make the kind 'unclear'.
+    """
+    for statement in (_NOTES, _SITTINGS, _DEATHS, _NAMED, _FATES, _VICTIMS):
+        connection.execute(statement)
+    start_pairs(connection, "named_victims")
+    pair(connection, "named_victims", left="victims", right="named", key=("path",), offsets_s=(0, 1, -1, 2, -2))
+    connection.execute(_CASE_DEATHS)

@@ -1,0 +1,63 @@
+"""Applies the rules in their order: the first one that holds for a failure decides."""
+
+from collections.abc import Sequence
+
+import duckdb
+
+from badgateway.causes.rule import Proof, Rule
+
+_VERDICTS = """
+CREATE OR REPLACE TEMP TABLE verdicts (failure_id BIGINT, rule INTEGER, mark_id BIGINT)
+"""
+
+_APPLY = """
+INSERT INTO verdicts
+SELECT c.failure_id, {rule}, {chosen}
+FROM (SELECT * FROM cases c ANTI JOIN verdicts USING (failure_id) WHERE {where}) c
+{joins}
+WHERE {condition}
+{grouped}
+"""
+
+_ATTRIBUTIONS = """
+CREATE OR REPLACE TEMP TABLE attributions AS
+SELECT v.failure_id, r.cause_id, r.certainty, v.mark_id
+FROM verdicts v JOIN (SELECT unnest($rules, recursive := true)) r USING (rule)
+"""
+
+
+def decide(connection: duckdb.DuckDBPyConnection, rules: Sequence[Rule], *, journal: bool) -> None:
+    """Make the table attributions: failure_id, cause_id, certainty, mark_id (NULL where the case's lines suffice).
+
+    Args:
+        connection: With the prepared tables: cases, complaints, marks and what is made of them.
+        rules: In the order in which they are tried.
+        journal: Whether the application's request starts were kept, so that a missing one means something.
+    """
+    connection.execute(_VERDICTS)
+    selectors = [rule.where.replace("$journal", str(journal)) for rule in rules]
+    # Most rules select nothing in most logs; one look at the cases spares them their joins.
+    selecting = (
+        connection.table("cases").set_alias("c").aggregate(", ".join(f"bool_or({where})" for where in selectors))
+    )
+    for number, selects in enumerate(selecting.fetchall()[0]):
+        if selects:
+            connection.execute(_statement(number, selectors[number], rules[number].proof))
+    names = [
+        {"rule": number, "cause_id": rule.cause.id, "certainty": str(rule.certainty)}
+        for number, rule in enumerate(rules)
+    ]
+    connection.execute(_ATTRIBUTIONS, {"rules": names})
+
+
+def _statement(number: int, where: str, proof: Proof | None) -> str:
+    # Several marks may prove one case; which of them is shown must not hang on the order of rows.
+    chosen = f"arg_min({proof.mark}, ({proof.nearness}, {proof.mark}))" if proof else "NULL"
+    return _APPLY.format(
+        rule=number,
+        chosen=chosen,
+        where=where,
+        joins=proof.joins if proof else "",
+        condition=proof.condition if proof else "true",
+        grouped="GROUP BY c.failure_id" if proof else "",
+    )

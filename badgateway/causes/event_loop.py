@@ -1,0 +1,64 @@
+"""The event loop: stopped by one request for all, or with no place left."""
+
+from badgateway.causes.rule import Proof, Rule, during
+from badgateway.model.diagnosis import Cause, Remedy
+from badgateway.model.evidence import ServerEvent
+
+FAMILY = "event loop"
+
+EVENT_LOOP_BLOCKED = Cause(
+    id="event-loop-blocked",
+    title="Another request stopped the worker's event loop",
+    family=FAMILY,
+    statuses=(504,),
+    explanation="Under gevent all requests of a worker share one thread. One that waits in C (mysqlclient) or computes "
+    "stops all others, so fast pages time out too.",
+    evidence="nginx: a read timeout, while the loop's own probe was late for at least half of the request's duration. "
+    "gevent shows the line that did it: GEVENT_MONITOR_THREAD_ENABLE=1 GEVENT_MAX_BLOCKING_TIME=0.5.",
+    remedies=(
+        Remedy(text="Use a driver in pure Python.", knob="Django: pymysql.install_as_MySQLdb() instead of mysqlclient"),
+        Remedy(
+            text="Or use threads, where any driver will do.",
+            knob="Gunicorn: worker_class = gthread, threads = 16; uWSGI: threads instead of gevent",
+        ),
+        Remedy(text="Move computation (Excel exports) into a background job.", knob=""),
+    ),
+    innocent="The URL that failed is not to blame: look for what else ran in that worker.",
+)
+
+CORES_EXHAUSTED = Cause(
+    id="async-cores-exhausted",
+    title="All of uWSGI's async cores were taken",
+    family=FAMILY,
+    statuses=(504,),
+    explanation="Each request in flight takes one of the N cores of gevent = N. Beyond that uWSGI takes no more, and "
+    "burns a whole CPU while it waits.",
+    evidence="uWSGI: `[DANGER] async queue is full !!!` while the request waited, then nginx's read timeout.",
+    remedies=(
+        Remedy(text="Allow more requests at a time: 100 and up, if the database agrees.", knob="uWSGI: gevent"),
+        Remedy(text="Limit the database's connections by a pool, not by cores.", knob="POOL_OPTIONS: POOL_SIZE"),
+        Remedy(text="More processes.", knob="uWSGI: processes"),
+    ),
+    innocent="100 % CPU here is no sign of work: it is uWSGI asking for a free core.",
+)
+
+_BLOCKED_MOST_OF_IT = Proof(
+    joins="JOIN blocked p USING (failure_id)",
+    condition="p.blocked_s >= 0.5 * (c.time_s - c.start_s)",
+    mark="p.mark_id",
+)
+
+READ_RULES = (
+    Rule(
+        cause=EVENT_LOOP_BLOCKED,
+        where="c.reason = 'read timeout' AND c.time_s > c.start_s",
+        proof=_BLOCKED_MOST_OF_IT,
+    ),
+    Rule(
+        cause=CORES_EXHAUSTED,
+        where="c.reason = 'read timeout' AND NOT c.in_app",
+        proof=during(ServerEvent.ASYNC_QUEUE_FULL),
+    ),
+)
+
+CAUSES = (EVENT_LOOP_BLOCKED, CORES_EXHAUSTED)

@@ -1,0 +1,82 @@
+"""What to log or to give in addition, to learn more about what these logs left open."""
+
+from dataclasses import dataclass
+
+import duckdb
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Hint:
+    sentence: str
+    when: str
+    """SQL condition over the prepared tables."""
+
+
+_HINTS = (
+    _Hint(
+        sentence="No access log and no error log of nginx was given, so nothing tells which requests failed: give "
+        "at least one.",
+        when="(SELECT count(*) FROM volume) + (SELECT count(*) FROM cases) + (SELECT count(*) FROM proxy_errors) = 0",
+    ),
+    _Hint(
+        sentence="Without an access log each line of nginx's error log was counted as one failed request; requests "
+        "that nginx tried again with success are among them. Give the access log too.",
+        when="EXISTS (FROM cases WHERE derived AND status <> 200)",
+    ),
+    _Hint(
+        sentence="Give nginx's error log of the same time: it tells the causes of 502 and 504 apart, the access "
+        "log does not.",
+        when="EXISTS (FROM cases WHERE status IN (502, 503, 504) AND NOT balanced AND NOT app_answered) AND NOT "
+        "EXISTS (FROM proxy_errors)",
+    ),
+    _Hint(
+        sentence="The access log has no times of the upstream. Add to nginx's log_format: $msec $connection "
+        "$upstream_addr $upstream_status $upstream_connect_time $upstream_header_time $upstream_response_time "
+        "$request_time.",
+        when="EXISTS (FROM cases WHERE NOT has_upstream_times AND NOT balanced AND NOT derived)",
+    ),
+    _Hint(
+        sentence="Add $connection to nginx's log_format: it is the number behind the * in the error log, and joins "
+        "the two for certain; here they were joined by request and second.",
+        when="EXISTS (FROM cases WHERE connection IS NULL AND complaint_id IS NOT NULL)",
+    ),
+    _Hint(
+        sentence="Set the level of nginx's error_log to info: only then it says why a request became a 499.",
+        when="EXISTS (FROM cases WHERE status = 499 AND NOT derived) AND NOT EXISTS (FROM complaints WHERE reason "
+        "= 'client gone')",
+    ),
+    _Hint(
+        sentence="Give the application server's log (uWSGI or Gunicorn) of the same time: it tells why connections "
+        "were closed and answers did not come.",
+        when="EXISTS (FROM cases c WHERE status IN (200, 502, 504) AND NOT app_answered) AND NOT EXISTS (FROM "
+        "server_events)",
+    ),
+    _Hint(
+        sentence="Lines of the server's log have no time, so they could not be put beside failures. Set log-date = "
+        "true in uWSGI.",
+        when="EXISTS (FROM marks WHERE low_s IS NULL)",
+    ),
+    _Hint(
+        sentence="Log when each request starts in the application, with its process id: requests that died with "
+        "their worker leave no other trace.",
+        when="NOT $journal AND EXISTS (FROM attributions a WHERE cause_id IN ('502-connection-closed', "
+        "'body-cut-unexplained', '504-queued-or-slow', '502-one-of-several-worker-deaths')) AND EXISTS (FROM "
+        "server_events)",
+    ),
+    _Hint(
+        sentence="Give the logs of the load balancer's targets too: its own log cannot tell why they failed.",
+        when="EXISTS (FROM cases WHERE balanced AND status <> 460) AND NOT EXISTS (FROM cases WHERE NOT balanced)",
+    ),
+    _Hint(
+        sentence="Send Django's errors to a log (LOGGING with a handler for django.request): with DEBUG off it "
+        "prints none.",
+        when="EXISTS (FROM attributions WHERE cause_id = 'application-answered-5xx')",
+    ),
+)
+
+
+def hints(connection: duckdb.DuckDBPyConnection, *, journal: bool) -> tuple[str, ...]:
+    """Return sentences that tell what would have said more, in order of use; empty when nothing is missing."""
+    checks = ", ".join(hint.when.replace("$journal", str(journal)) for hint in _HINTS)
+    (row,) = connection.sql(f"SELECT {checks}").fetchall()
+    return tuple(hint.sentence for hint, holds in zip(_HINTS, row, strict=True) if holds)

@@ -1,0 +1,57 @@
+"""Prepares marks: what servers and probes noted, each with the time, or the span of time, that it can be of."""
+
+import duckdb
+
+_MARKS = """
+CREATE OR REPLACE TEMP TABLE marks AS
+WITH bounded AS (
+    SELECT *,
+        last_value(time_s IGNORE NULLS) OVER (
+            PARTITION BY file ORDER BY line_number ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS before_s,
+        first_value(time_s IGNORE NULLS) OVER (
+            PARTITION BY file ORDER BY line_number ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS after_s
+    FROM server_events),
+noted AS (
+    SELECT
+        -- An HTTP method read as a uwsgi header: its second and third letter are taken for the size.
+        CASE WHEN event = 'block size exceeded'
+                AND value IN (21573, 21327, 21589, 16709, 21584, 19525, 21569)
+            THEN 'protocol mismatch' ELSE event END AS kind,
+        CASE WHEN time_s IS NOT NULL THEN time_s WHEN after_s - before_s BETWEEN 0 AND 10 THEN before_s END AS low_s,
+        CASE WHEN time_s IS NOT NULL THEN time_s WHEN after_s - before_s BETWEEN 0 AND 10 THEN after_s END AS high_s,
+        server, pid, worker, split_part(uri, '?', 1) AS path, request_started_s, signal, value, file, line_number, line
+    FROM bounded
+    UNION ALL
+    SELECT kind, time_s, time_s, NULL, NULL, NULL, NULL, NULL, NULL, value, 'probe samples',
+        row_number() OVER (ORDER BY time_s, series, value),
+        format('{} = {:g} at {:.1f} s since the epoch', series, value, time_s)
+    FROM (
+        SELECT *, CASE
+            WHEN series = 'accept_queue' AND limit_value > 0 AND value >= limit_value THEN 'accept queue full'
+            WHEN series = 'listen_overflows' AND value > lag(value) OVER (PARTITION BY series ORDER BY time_s, value)
+                THEN 'listen overflow'
+            WHEN series = 'loop_blocked_s' AND value > 0 THEN 'loop blocked' END AS kind
+        FROM samples)
+    WHERE kind IS NOT NULL)
+SELECT row_number() OVER (ORDER BY file, line_number, kind, pid, low_s, path) AS mark_id, * FROM noted
+"""
+"""A line without a time gets the span between its timed neighbours, if that is short enough to mean something."""
+
+_TIMED = "CREATE OR REPLACE TEMP TABLE timed_marks AS FROM marks WHERE low_s IS NOT NULL"
+
+_NEARBY = """
+CREATE OR REPLACE TEMP TABLE nearby AS
+SELECT kind, second, path, pid, min(distance_s) AS distance_s, arg_min(mark_id, (distance_s, mark_id)) AS mark_id
+FROM (
+    SELECT kind, coalesce(path, '') AS path, CASE WHEN path IS NULL THEN pid END AS pid, mark_id, second,
+        greatest(floor(low_s)::BIGINT - second, second - floor(high_s)::BIGINT, 0) AS distance_s
+    FROM (SELECT *, unnest(range(floor(low_s)::BIGINT - 1, floor(high_s)::BIGINT + 2)) AS second FROM timed_marks))
+GROUP BY kind, second, path, pid
+"""
+"""Per kind, second, path and process the nearest mark, so that rules join by equality."""
+
+
+def prepare_marks(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the tables marks, timed_marks and nearby from server_events and samples."""
+    for statement in (_MARKS, _TIMED, _NEARBY):
+        connection.execute(statement)

@@ -1,0 +1,95 @@
+"""Limits of size and form: headers too big for either side, and two sides that speak different protocols."""
+
+from badgateway.causes.rule import Rule, near
+from badgateway.model.diagnosis import Cause, Remedy
+from badgateway.model.evidence import ServerEvent
+
+FAMILY = "sizes and protocols"
+
+REQUEST_HEADER_TOO_BIG = Cause(
+    id="request-header-too-big",
+    title="The request's header was larger than uWSGI takes",
+    family=FAMILY,
+    statuses=(502,),
+    explanation="Cookies, query string and nginx's own parameters together went over uWSGI's buffer. It closes the "
+    "connection without an answer; the application never sees the request.",
+    evidence="uWSGI: `invalid request block size: 5411 (max 4096)...skip` within a second of nginx's `recv() failed "
+    "(104: Connection reset by peer) while reading response header from upstream`.",
+    remedies=(
+        Remedy(text="Make the buffer larger: 16384 is safe (default 4096, at most 65535).", knob="uWSGI: buffer-size"),
+        Remedy(text="Find out who sends such a header: mostly one cookie that grows.", knob=""),
+    ),
+    innocent="Only some users are hit, again and again: those with the large cookie. No worker has died.",
+)
+
+PROTOCOL_MISMATCH = Cause(
+    id="protocol-mismatch",
+    title="Proxy and server speak different protocols",
+    family=FAMILY,
+    statuses=(502,),
+    explanation="HTTP was sent to a port that expects uWSGI's own protocol, or the other way round. Every request "
+    "fails.",
+    evidence="uWSGI: `invalid request block size: 21573 (max 4096)...skip`, where 21573 are the letters ET of GET "
+    "(21327: OS of POST); or nginx: `upstream sent no valid HTTP/1.0 header while reading response header from "
+    "upstream`.",
+    remedies=(
+        Remedy(
+            text="Match them: uwsgi_pass with socket, or proxy_pass with http-socket.",
+            knob="nginx: uwsgi_pass or proxy_pass; uWSGI: socket or http-socket",
+        ),
+    ),
+    innocent="A larger buffer-size does not help, whatever the line seems to say: the size in it is text.",
+)
+
+RESPONSE_HEADER_TOO_BIG = Cause(
+    id="response-header-too-big",
+    title="The answer's header was larger than nginx takes",
+    family=FAMILY,
+    statuses=(502,),
+    explanation="The application answered, and logged 200, but its headers did not fit into the one buffer that nginx "
+    "reads them into. Mostly it is Set-Cookie, or a redirect with a long address.",
+    evidence="nginx: `upstream sent too big header while reading response header from upstream`.",
+    remedies=(
+        Remedy(
+            text="16k is safe (default 4k or 8k, one memory page). The busy buffers must not be smaller.",
+            knob="nginx: proxy_buffer_size, uwsgi_buffer_size; proxy_busy_buffers_size",
+        ),
+        Remedy(text="Send less: keep sessions in the database, not in cookies.", knob="Django: SESSION_ENGINE"),
+    ),
+    innocent="The application's own log has 200 for it.",
+)
+
+INVALID_RESPONSE_HEADER = Cause(
+    id="invalid-response-header",
+    title="The answer's header was malformed",
+    family=FAMILY,
+    statuses=(502,),
+    explanation="The application sent a header that HTTP does not allow: a line break or a control character in a "
+    "value, or Content-Length twice. nginx throws the answer away.",
+    evidence='nginx: `upstream sent invalid header: "..." while reading response header from upstream`, or another '
+    "`upstream sent ...` at level error.",
+    remedies=(
+        Remedy(text="Clean what goes into headers: file names and redirect addresses that users chose.", knob=""),
+    ),
+)
+
+BLOCK_RULES = (
+    Rule(
+        cause=PROTOCOL_MISMATCH,
+        where="c.reason IN ('closed', 'lost') AND NOT c.in_app",
+        proof=near(ServerEvent.PROTOCOL_MISMATCH),
+    ),
+    Rule(
+        cause=REQUEST_HEADER_TOO_BIG,
+        # The refusal is immediate; a request that ran for a while was read.
+        where="c.reason IN ('closed', 'lost') AND NOT c.in_app AND coalesce(c.duration_s, 0) < 1",
+        proof=near(ServerEvent.BLOCK_SIZE_EXCEEDED),
+    ),
+)
+HEADER_RULES = (
+    Rule(cause=RESPONSE_HEADER_TOO_BIG, where="c.reason = 'big header'"),
+    Rule(cause=PROTOCOL_MISMATCH, where="c.reason = 'not HTTP'"),
+    Rule(cause=INVALID_RESPONSE_HEADER, where="c.reason = 'bad header'"),
+)
+
+CAUSES = (REQUEST_HEADER_TOO_BIG, PROTOCOL_MISMATCH, RESPONSE_HEADER_TOO_BIG, INVALID_RESPONSE_HEADER)

@@ -1,0 +1,85 @@
+"""Prepares spans of time in which a server could not take requests: no worker was there, or it was reloading."""
+
+import duckdb
+
+# What Gunicorn notes is the fork; the application is imported after it, and nothing tells when that ends.
+# "worker 2 buried", of uWSGI's own end, has no pid: taken for a life of its own, it would be one worker more all along.
+_STEPS = """
+CREATE OR REPLACE TEMP TABLE steps AS
+WITH workers AS (
+    SELECT *, kind = 'worker ready' AS ready, kind IN ('worker ready', 'worker booted') AS up, pid AS life
+    FROM marks
+    WHERE kind IN ('worker ready', 'worker booted', 'worker recycled', 'worker exited', 'worker killed',
+        'worker crashed')),
+sources AS (
+    SELECT file, bool_or(ready) AS tells_ready, max(worker) AS workers, count(*) FILTER (low_s IS NULL) AS untimed
+    FROM workers GROUP BY file)
+SELECT file, life, up, min(mark_id) AS mark_id, any_value(workers) AS workers, any_value(tells_ready) AS tells_ready,
+    min(low_s) AS time_s, bool_or(kind = 'worker recycled') AS recycled
+FROM workers JOIN sources USING (file)
+WHERE untimed = 0 AND life IS NOT NULL AND (NOT up OR ready = tells_ready)
+GROUP BY file, life, up
+"""
+
+_COUNTS = """
+CREATE OR REPLACE TEMP TABLE counts AS
+WITH strangers AS (
+    SELECT file, count(*) AS known
+    FROM (SELECT file, life FROM steps WHERE NOT up EXCEPT SELECT file, life FROM steps WHERE up)
+    GROUP BY file),
+running AS (
+    SELECT s.*, coalesce(known, 0) AS known,
+        coalesce(known, 0) + sum(CASE WHEN up THEN 1 ELSE -1 END) OVER (
+            PARTITION BY file ORDER BY time_s, mark_id ROWS UNBOUNDED PRECEDING) AS alive
+    FROM steps s LEFT JOIN strangers USING (file))
+SELECT *, alive + greatest(workers - greatest(known, max(alive) OVER (PARTITION BY file)), 0) AS accepting
+FROM running
+"""
+"""Workers that leave in a log but never came were there before it; so were those whose numbers are higher."""
+
+_SPANS = """
+CREATE OR REPLACE TEMP TABLE spans AS
+WITH lulls AS (
+    SELECT 'recycled together' AS kind, time_s AS start_s,
+        lead(time_s) OVER order_of_file + CASE WHEN tells_ready THEN 0 ELSE 5 END AS end_s,
+        mark_id, up, accepting, recycled
+    FROM counts WINDOW order_of_file AS (PARTITION BY file ORDER BY time_s, mark_id)),
+reloads AS (
+    SELECT CASE r.kind WHEN 'reload' THEN 'reload' ELSE 'shutdown' END AS kind, r.low_s AS start_s,
+        coalesce(
+            (SELECT min(u.low_s) + 1 FROM timed_marks u WHERE u.kind = 'worker ready' AND u.file = r.file
+                AND u.low_s BETWEEN r.low_s AND r.low_s + 60),
+            (SELECT min(u.low_s) + 5 FROM timed_marks u WHERE u.kind = 'worker booted' AND u.file = r.file
+                AND u.low_s BETWEEN r.low_s AND r.low_s + 60),
+            r.high_s + 10) AS end_s,
+        r.mark_id
+    FROM timed_marks r WHERE r.kind IN ('reload', 'shutdown'))
+SELECT kind, start_s, coalesce(end_s, start_s + 60) AS end_s, mark_id FROM lulls
+WHERE NOT up AND accepting <= 0 AND recycled
+UNION ALL FROM reloads
+UNION ALL
+SELECT 'respawn throttled', low_s, high_s + coalesce(value, 2) + 2, mark_id FROM timed_marks
+WHERE kind = 'respawn throttled'
+"""
+
+# The loop's probe can tell of a standstill only when it is over, which is after the proxy gave up.
+_BLOCKED = """
+CREATE OR REPLACE TEMP TABLE blocked AS
+WITH standstills AS (
+    SELECT mark_id, low_s - value AS start_s, low_s AS end_s FROM timed_marks WHERE kind = 'loop blocked'),
+shared AS (
+    SELECT c.failure_id, b.mark_id, least(c.time_s, b.end_s) - greatest(c.start_s, b.start_s) AS shared_s
+    FROM cases c JOIN standstills b ON b.end_s > c.start_s AND b.start_s < c.time_s
+    WHERE c.reason = 'read timeout')
+SELECT failure_id, arg_max(mark_id, (shared_s, mark_id)) AS mark_id, sum(shared_s) AS blocked_s
+FROM shared GROUP BY failure_id
+"""
+
+
+def prepare_spans(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the tables spans, from marks, and blocked: how long the event loop stood still during a case.
+
+    A log in which a worker's coming or going has no time gives no lulls: a count with a hole proves nothing.
+    """
+    for statement in (_STEPS, _COUNTS, _SPANS, _BLOCKED):
+        connection.execute(statement)

@@ -1,0 +1,77 @@
+"""The proxy's patience: an answer that did not begin, or stopped on its way."""
+
+from badgateway.causes.rule import Rule, during
+from badgateway.model.diagnosis import Cause, Certainty, Remedy
+from badgateway.model.evidence import ServerEvent
+
+FAMILY = "proxy timeouts"
+
+SLOW_REQUEST = Cause(
+    id="slow-request",
+    title="The answer did not begin within the proxy's read timeout",
+    family=FAMILY,
+    statuses=(504,),
+    explanation="The proxy waited for the first byte until its limit. The application works on, and its own log has "
+    "a 200 later, for nobody.",
+    evidence="nginx: `upstream timed out (110: Connection timed out) while reading response header from upstream`, "
+    "or a 504 with $upstream_connect_time but no $upstream_header_time; and no full queue, blocked loop or dead "
+    "worker at that time.",
+    remedies=(
+        Remedy(
+            text="Find the query: 300 s for an export is a query per row, not the writing of the file.",
+            knob="Django: select_related, prefetch_related, annotate",
+        ),
+        Remedy(text="Stream, so that the first byte comes early: the limit is between two reads.", knob=""),
+        Remedy(text="Move what takes longer than 30 s into a background job.", knob=""),
+        Remedy(
+            text="Raise the limit for this location only, and the load balancer's with it (default 60 s).",
+            knob="nginx: proxy_read_timeout, uwsgi_read_timeout",
+        ),
+    ),
+    innocent="Not a fault of the server: more workers do not make one request faster.",
+)
+
+STALLED_MID_BODY = Cause(
+    id="stalled-mid-body",
+    title="The answer stopped in its middle",
+    family=FAMILY,
+    statuses=(200,),
+    explanation="Headers and a part of the body came, then nothing for the read timeout. nginx cuts the answer; its "
+    "access log still says 200.",
+    evidence="nginx: `upstream timed out (110: Connection timed out) while reading upstream`.",
+    remedies=(
+        Remedy(text="Find what the generator of the body waits for.", knob=""),
+        Remedy(text="Send something in between, or raise the limit (default 60 s).", knob="nginx: proxy_read_timeout"),
+    ),
+    innocent="The access log counts it as a success.",
+)
+
+QUEUED_OR_SLOW = Cause(
+    id="504-queued-or-slow",
+    title="No answer in time, while the accept queue was full",
+    family=FAMILY,
+    statuses=(504,),
+    explanation="The queue of the port was full at that time. This request may have waited in it "
+    "(tcp-accept-queue-full), or have been the slow one that kept a worker (slow-request).",
+    evidence="nginx's read timeout, and uWSGI's `listen queue ... full` while the request ran; nothing tells whether "
+    "the application got to see it.",
+    remedies=(
+        Remedy(
+            text="Log when requests start in the application, with their process.", knob="badgateway's request journal"
+        ),
+        Remedy(text="Log the time the connection took.", knob="nginx: $upstream_connect_time"),
+    ),
+)
+
+RULES = (
+    Rule(
+        cause=QUEUED_OR_SLOW,
+        where="c.reason = 'read timeout' AND NOT c.in_app AND c.upstream_connect_s IS NULL",
+        proof=during(ServerEvent.LISTEN_QUEUE_FULL, "listen overflow", "accept queue full"),
+        certainty=Certainty.FAMILY,
+    ),
+    Rule(cause=SLOW_REQUEST, where="c.reason = 'read timeout'"),
+    Rule(cause=STALLED_MID_BODY, where="c.reason = 'body stalled'"),
+)
+
+CAUSES = (SLOW_REQUEST, STALLED_MID_BODY, QUEUED_OR_SLOW)

@@ -1,0 +1,177 @@
+"""Workers that died with requests in them: killed, crashed, or put to death by uWSGI."""
+
+from badgateway.causes.rule import Rule, died_as
+from badgateway.model.diagnosis import Cause, Certainty, Remedy
+
+FAMILY = "worker deaths"
+
+WORKER_KILLED = Cause(
+    id="worker-killed",
+    title="The worker was killed from outside",
+    family=FAMILY,
+    statuses=(502, 200),
+    explanation="Something sent the worker a signal, mostly the kernel when memory ran out. Its requests died with "
+    "it: 502, or a cut body where the answer had begun.",
+    evidence="Gunicorn: `Worker (pid:N) was sent SIGKILL! Perhaps out of memory?` without a WORKER TIMEOUT of that pid "
+    "before; uWSGI: `DAMN ! worker 1 (pid: P) died, killed by signal 9` without a HARAKIRI. The pid is that of the "
+    "request, or the time is the same.",
+    remedies=(
+        Remedy(
+            text="Ask the kernel: `dmesg | grep -i oom`, and in a container memory.events of its cgroup.",
+            knob="Docker, Kubernetes: memory limit",
+        ),
+        Remedy(
+            text="Replace workers before they get too large.",
+            knob="Gunicorn: max_requests with max_requests_jitter; uWSGI: reload-on-rss",
+        ),
+        Remedy(text="Do not hold whole results: iterate, and write workbooks row by row.", knob="Django: .iterator()"),
+    ),
+    innocent="Gunicorn prints the same line when its own timeout killed the worker: look for WORKER TIMEOUT before it.",
+)
+
+WORKER_CRASHED = Cause(
+    id="worker-crashed",
+    title="The worker crashed or ended itself",
+    family=FAMILY,
+    statuses=(502, 200),
+    explanation="A library in C crashed (segmentation fault, abort), or code called os._exit. All requests of the "
+    "process died with it.",
+    evidence="Gunicorn: `Worker (pid:N) exited with code 1.`; uWSGI: `DAMN ! worker 1 (pid: P) died :(` or `killed "
+    "by signal 11`; at the time nginx wrote `upstream prematurely closed connection`.",
+    remedies=(
+        Remedy(text="Get the stack of the crash.", knob="Python: PYTHONFAULTHANDLER=1"),
+        Remedy(
+            text="Update the libraries in C that it shows; do not mix them with what they do not support.",
+            knob="uWSGI: no threads together with gevent",
+        ),
+    ),
+    innocent="Not out of memory: that is signal 9.",
+)
+
+HARAKIRI = Cause(
+    id="harakiri",
+    title="uWSGI killed the worker because this request took too long",
+    family=FAMILY,
+    statuses=(502, 200),
+    explanation="The request took longer than harakiri, and uWSGI knows no other way to stop it than to kill the "
+    "process.",
+    evidence="uWSGI: `*** HARAKIRI ON WORKER 2 (pid: P, try: 1, graceful: yes) ***` and `HARAKIRI [core 0] IP - GET "
+    "/uri since EPOCH` with this request's path and start.",
+    remedies=(
+        Remedy(text="Make the request faster, or move it into a background job.", knob=""),
+        Remedy(
+            text="Set it above the slowest request you allow and below the proxy's read timeout (default off).",
+            knob="uWSGI: harakiri; per location in nginx: uwsgi_param UWSGI_HARAKIRI",
+        ),
+        Remedy(text="Let it tell where the worker stood.", knob="uWSGI: harakiri-verbose, py-tracebacker"),
+    ),
+    innocent="Under gevent the limit is on the worker, not on a request: each new one moves it and each finished one "
+    "removes it, so it strikes late and at random.",
+)
+
+COLLATERAL = Cause(
+    id="harakiri-collateral",
+    title="uWSGI killed the worker because of another request",
+    family=FAMILY,
+    statuses=(502, 200),
+    explanation="This request did nothing wrong. It shared a process, by threads or greenlets, with one that took "
+    "longer than harakiri, and died with it.",
+    evidence="A HARAKIRI whose lines name several requests: this one is among them, or its process is that one, but "
+    "another one had run for longest.",
+    remedies=(
+        Remedy(text="Deal with the request that harakiri was meant for.", knob=""),
+        Remedy(
+            text="Use a limit that ends one request instead of a process: in the database and in HTTP clients.",
+            knob="MariaDB: max_statement_time; uWSGI with gevent: no harakiri",
+        ),
+    ),
+    innocent="Do not optimise this URL.",
+)
+
+MERCY_EXPIRED = Cause(
+    id="worker-mercy-expired",
+    title="uWSGI killed a worker that took too long to leave",
+    family=FAMILY,
+    statuses=(502, 200),
+    explanation="The worker was to be replaced (max-requests, a reload) and waited for its longest request. After "
+    "worker-reload-mercy uWSGI killed it with signal 9. Under gevent it takes no requests while it waits.",
+    evidence="uWSGI: `worker 1 (pid: P) is taking too much time to die...NO MERCY !!!`, before `killed by signal 9`.",
+    remedies=(
+        Remedy(text="Set it above the slowest request (default 60 s).", knob="uWSGI: worker-reload-mercy"),
+        Remedy(text="Recycle more rarely, and never all at once.", knob="uWSGI: max-requests, max-requests-delta"),
+        Remedy(text="Make the longest request shorter.", knob=""),
+    ),
+    innocent="Signal 9 although memory is free: it is not the kernel.",
+)
+
+MEMORY_RELOAD = Cause(
+    id="memory-reload",
+    title="uWSGI killed the worker because of its memory",
+    family=FAMILY,
+    statuses=(502, 200),
+    explanation="evil-reload-on-rss (or -as) kills a worker at once, with the requests in it. The polite form waits "
+    "for them.",
+    evidence="uWSGI: `*** EVIL RELOAD ON WORKER 1 RSS: n (pid: P) ***` at the time the connection was closed.",
+    remedies=(
+        Remedy(text="Use the form that waits for requests.", knob="uWSGI: reload-on-rss instead of evil-reload-on-rss"),
+        Remedy(text="Find what grows: mostly one export that builds everything in memory.", knob=""),
+    ),
+)
+
+SEVERAL_DEATHS = Cause(
+    id="502-one-of-several-worker-deaths",
+    title="Workers died for different reasons at that moment",
+    family=FAMILY,
+    statuses=(502, 200),
+    explanation="The request was lost with a worker, but several died within a second, and not all for the same "
+    "reason.",
+    evidence="nginx: `upstream prematurely closed connection`; the server's log has different deaths, equally near "
+    "in time.",
+    remedies=(
+        Remedy(text="Log when requests start, with their process.", knob="badgateway's request journal"),
+        Remedy(text="Deal with each of the deaths: the evidence names one of them.", knob=""),
+    ),
+)
+
+DIED_UNSEEN = Cause(
+    id="worker-died-unseen",
+    title="The request never ended in the application, and no log tells why",
+    family=FAMILY,
+    statuses=(502, 200),
+    explanation="The request journal has its start, and no end: its process died. It can be worker-killed, "
+    "worker-crashed, harakiri or a time limit of Gunicorn.",
+    evidence="A start without an end in the journal, a connection that was closed, and no line about that process.",
+    remedies=(
+        Remedy(text="Keep the server's own log, standard error included.", knob="Gunicorn: errorlog; uWSGI: logto"),
+    ),
+)
+
+_GONE = "c.reason IN ('closed', 'lost', 'body cut', 'cut unseen')"
+# nginx says nothing about these; only a line of the server that names the request will do.
+_SILENT = "c.reason IS NULL AND c.status = 502 AND NOT c.app_answered AND NOT c.lb_made"
+
+DEATH_RULES = (
+    Rule(cause=HARAKIRI, where=_GONE, proof=died_as("harakiri")),
+    Rule(cause=COLLATERAL, where=_GONE, proof=died_as("collateral")),
+    Rule(cause=MEMORY_RELOAD, where=_GONE, proof=died_as("evil")),
+    Rule(cause=MERCY_EXPIRED, where=_GONE, proof=died_as("mercy")),
+    Rule(cause=WORKER_KILLED, where=_GONE, proof=died_as("kill")),
+    Rule(cause=WORKER_CRASHED, where=_GONE, proof=died_as("crash")),
+)
+UNCLEAR_RULES = (Rule(cause=SEVERAL_DEATHS, where=_GONE, proof=died_as("unclear"), certainty=Certainty.FAMILY),)
+NAMED_RULES = (
+    Rule(cause=HARAKIRI, where=_SILENT, proof=died_as("harakiri", sure=True)),
+    Rule(cause=COLLATERAL, where=_SILENT, proof=died_as("collateral", sure=True)),
+)
+UNSEEN_RULES = (Rule(cause=DIED_UNSEEN, where=f"{_GONE} AND c.died_in_app", certainty=Certainty.FAMILY),)
+
+CAUSES = (
+    WORKER_KILLED,
+    WORKER_CRASHED,
+    HARAKIRI,
+    COLLATERAL,
+    MERCY_EXPIRED,
+    MEMORY_RELOAD,
+    SEVERAL_DEATHS,
+    DIED_UNSEEN,
+)

@@ -1,0 +1,118 @@
+"""The command that explains log files."""
+
+import re
+import shutil
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import click
+
+from badgateway.errors import ConfigurationError, RawDataError
+from badgateway.logs import Source
+from badgateway.model.explanation import Explanation
+from badgateway.report.explanation.html_page import render_html
+from badgateway.report.explanation.json_document import render_json
+from badgateway.report.explanation.markdown_page import render_markdown
+from badgateway.report.explanation.text_page import render_text
+from badgateway.study.explanation import explain as explain_logs
+
+_NARROWEST, _WIDEST = 80, 100
+_STDIN = Path("-")
+_OFFSET = re.compile(r"([+-])(\d\d):?([0-5]\d)")
+_FURTHEST_HOURS = 14
+
+_OTHER_FORMATS: dict[str, Callable[[Explanation], str]] = {
+    "md": render_markdown,
+    "html": render_html,
+    "json": render_json,
+}
+
+
+def _utc_offset_s(_context: click.Context, _parameter: click.Parameter, value: str) -> float:
+    match = _OFFSET.fullmatch(value)
+    if match is None or int(match[2]) > _FURTHEST_HOURS:
+        raise click.BadParameter(f"{value!r} is no offset from UTC; write one like +02:00 or -05:30")
+    sign = -1 if match[1] == "-" else 1
+    return sign * (int(match[2]) * 3600.0 + int(match[3]) * 60.0)
+
+
+@click.command(short_help="Tell from log files why requests failed, and what to change.")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path))
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", *_OTHER_FORMATS]),
+    help="Form of the answer.  [default: what --output ends with, else text]",
+)
+@click.option(
+    "--utc-offset",
+    "utc_offset_s",
+    callback=_utc_offset_s,
+    default="+00:00",
+    show_default=True,
+    metavar="+HH:MM",
+    help="Zone of the logs that have local times without one (nginx's error log, uWSGI), and of the times shown.",
+)
+@click.option("--no-mask", "mask", is_flag=True, default=True, flag_value=False, help="Show values of query strings.")
+@click.option("--output", type=click.Path(path_type=Path), metavar="FILE", help="Write there, not to standard output.")
+def explain(
+    files: tuple[Path, ...], format_: str | None, utc_offset_s: float, output: Path | None, *, mask: bool
+) -> None:
+    """Tell from log files why requests failed, by which lines, and what to change.
+
+    Give all logs of the same time together, plain or .gz, in any order; - is standard input. What each one is, is seen
+    from its content: nginx access logs (combined, or JSON) and error logs, logs of uWSGI and Gunicorn, access logs of
+    AWS load balancers. The more of them, the more can be told.
+
+    Values in query strings and other secrets are masked in all that is shown, unless --no-mask is given.
+
+    \b
+    Examples:
+      badgateway explain access.log error.log uwsgi.log
+      zcat access.log.*.gz | badgateway explain - error.log --output failures.html
+
+    Exit status: 0 the logs were read, whether requests failed or not; 2 a file is missing, empty or no log; 4 the
+    answer could not be written.
+    """  # noqa: D301 # click's mark for a paragraph that keeps its lines
+    explanation = _explained(files, utc_offset_s, mask=mask)
+    _write(_rendered(explanation, format_ or _format_of(output), to_terminal=output is None), output)
+
+
+def _explained(files: tuple[Path, ...], utc_offset_s: float, *, mask: bool) -> Explanation:
+    if len(set(files)) < len(files):
+        raise ConfigurationError("a file is named twice, so its requests would count twice; name each once")
+    try:
+        return explain_logs([_source(file) for file in files], utc_offset_s=utc_offset_s, mask=mask)
+    except RawDataError as error:
+        # Here the files are what the user wrote, not something the kit made.
+        raise ConfigurationError(" ".join(str(error).splitlines())) from error
+
+
+def _source(file: Path) -> Source:
+    if file == _STDIN:
+        return Source(name="standard input", content=sys.stdin.buffer)
+    return Source(name=click.format_filename(file), content=file)
+
+
+def _format_of(output: Path | None) -> str:
+    ending = output.suffix.removeprefix(".") if output else ""
+    return ending if ending in _OTHER_FORMATS else "text"
+
+
+def _rendered(explanation: Explanation, format_: str, *, to_terminal: bool) -> str:
+    if format_ in _OTHER_FORMATS:
+        return _OTHER_FORMATS[format_](explanation)
+    if not to_terminal or not sys.stdout.isatty():
+        return render_text(explanation, width=_WIDEST)
+    width = min(max(shutil.get_terminal_size().columns, _NARROWEST), _WIDEST)
+    return render_text(explanation, width=width, strong=partial(click.style, bold=True))
+
+
+def _write(text: str, output: Path | None) -> None:
+    # Bytes, so that neither a locale nor a pipe decides what becomes of letters in a log.
+    if output is None:
+        click.echo(text.encode(), nl=False)
+    else:
+        output.write_bytes(text.encode())

@@ -1,0 +1,69 @@
+"""Finds for each failed request the line of nginx's error log that tells of it."""
+
+from pathlib import Path
+
+import duckdb
+
+from badgateway.ledger.error_log import TABLE as ERROR_LINES
+from badgateway.ledger.error_log import load_errors
+from badgateway.ledger.messages import kind_of
+
+TABLE = "complaints"
+
+# Lines from [error] up end a try of a request; of [info], those that tell why a client's connection was closed.
+_ENDING = "level IN ('error', 'crit', 'alert', 'emerg') OR contains(message, 'client prematurely closed')"
+
+# A header that the application sent is no failure of nginx's, unless the body behind it was cut.
+_FAILED = "outcome <> 'OK' AND NOT (proxy_status >= 500 AND upstream_header_s IS NOT NULL AND error <> 'truncated')"
+
+# A connection carries one request after the other, so the k-th failure of a second belongs to the k-th line of it.
+# nginx writes the error before the access line: in the same second or, when it has just turned, in the one before.
+_PAIR = f"""
+INSERT INTO {TABLE}
+SELECT request_id, message, line_number
+FROM (
+    SELECT *, row_number() OVER (PARTITION BY connection, target, second ORDER BY proxy_time_s) AS turn
+    FROM failed ANTI JOIN {TABLE} USING (request_id)) f
+JOIN (
+    SELECT connection, message, line_number, regexp_replace(request, ' HTTP/[0-9.]+$', '') AS target,
+        CAST(time_s AS BIGINT) + $late_s AS second,
+        row_number() OVER (PARTITION BY connection, target, second ORDER BY line_number) AS turn
+    FROM {ERROR_LINES}
+    WHERE ({_ENDING}) AND line_number NOT IN (SELECT line_number FROM {TABLE})) l
+USING (connection, target, second, turn)
+"""  # noqa: S608 # constants of the kit
+
+_KINDS = f"""
+UPDATE {TABLE} SET message = kinds.kind FROM kinds WHERE kinds.message = {TABLE}.message
+"""  # noqa: S608 # constants of the kit
+
+
+def load_complaints(connection: duckdb.DuckDBPyConnection, path: Path, requests: str) -> None:
+    """Make the table `complaints`: request_id, message (its kind) and line_number, at most one per failed request.
+
+    Args:
+        connection: Gets the tables `error_lines` and `complaints`.
+        path: nginx's error log.
+        requests: Table with the joined books, outcome, and proxy_method and proxy_uri.
+
+    Raises:
+        RawDataError: The log is missing or has a line that nginx does not write.
+    """
+    load_errors(connection, path)
+    connection.execute(f"CREATE TABLE {TABLE} (request_id VARCHAR, message VARCHAR, line_number BIGINT)")
+    failed = connection.table(requests).filter(f"proxy_status IS NOT NULL AND ({_FAILED} OR upstream_tries > 1)")
+    target = "proxy_method || ' ' || proxy_uri AS target, CAST(floor(proxy_time_s) AS BIGINT) AS second"
+    failed.project(f"request_id, connection, proxy_time_s, {target}").create("failed")
+    for late_s in (0, 1):
+        connection.execute(_PAIR, {"late_s": late_s})
+    connection.execute("DROP TABLE failed")
+    _name_kinds(connection)
+
+
+def _name_kinds(connection: duckdb.DuckDBPyConnection) -> None:
+    messages = connection.table(TABLE).project("message").distinct().fetchall()
+    connection.execute("CREATE TABLE kinds (message VARCHAR, kind VARCHAR)")
+    if messages:
+        connection.executemany("INSERT INTO kinds VALUES (?, ?)", [(text, kind_of(text)) for (text,) in messages])
+    connection.execute(_KINDS)
+    connection.execute("DROP TABLE kinds")

@@ -1,0 +1,206 @@
+"""Reads the events of a uWSGI or Gunicorn log out of its lines."""
+
+import re
+from dataclasses import dataclass
+
+from badgateway.logs.event_grammar import (
+    APPLICATION_RULES,
+    GUNICORN_RULES,
+    HARAKIRI_OF_WORKER,
+    HTTP_AS_BLOCK_SIZES,
+    UWSGI_RULES,
+    Rule,
+)
+from badgateway.logs.server_lines import ServerLine, gunicorn_line, uwsgi_line
+from badgateway.logs.tracebacks import TracebackTracker
+from badgateway.model.evidence import ServerEvent
+
+# The numbers of Linux, where these servers' logs come from; this room may not import signal.
+_SIGNALS = {"HUP": 1, "INT": 2, "QUIT": 3, "ILL": 4, "ABRT": 6, "BUS": 7, "FPE": 8, "KILL": 9, "USR1": 10}
+_SIGNALS |= {"SEGV": 11, "USR2": 12, "PIPE": 13, "ALRM": 14, "TERM": 15, "XCPU": 24, "XFSZ": 25, "SYS": 31}
+
+_HANDLED_BY_DJANGO = re.compile(r"(?:Internal Server Error|Service Unavailable|Bad Request|Not Found): (?P<uri>/\S*)$")
+_UWSGI_REQUEST = "[pid: "
+
+# uWSGI raises it in the application when nginx has gone; it has its own line for that.
+_NOT_OF_THE_APPLICATION = re.compile(r"(?:OSError|IOError): write error$")
+_TIMED_OUT = re.compile(r"SystemExit: 1$")
+_RECENT_EVENTS = 100
+_LONGEST_NUMBER = 18
+
+
+@dataclass(slots=True, kw_only=True)
+class Event:
+    """A row of `server_events`; a traceback that follows may still tell more of it."""
+
+    event: ServerEvent
+    line_number: int
+    line: str
+    time_s: float | None = None
+    pid: int | None = None
+    worker: int | None = None
+    uri: str | None = None
+    request_started_s: float | None = None
+    signal: int | None = None
+    value: float | None = None
+    limit_value: float | None = None
+
+
+class EventReader:
+    """Fed a server's log line by line, in order; close() yields what was still open."""
+
+    def __init__(self, server: str, utc_offset_s: float) -> None:
+        """Read the log of 'uwsgi' (its local time being utc_offset_s ahead of UTC) or 'gunicorn'."""
+        self.events: list[Event] = []
+        self._rules = UWSGI_RULES if server == "uwsgi" else GUNICORN_RULES
+        self._utc_offset_s = utc_offset_s
+        self._prints_uncaught = server == "uwsgi"
+        self._traceback = TracebackTracker()
+        self._before: Event | None = None
+        self._opener: Event | None = None
+        self._text_before: str | None = None
+        self._dying_worker: Event | None = None
+        self._recycled_pid: int | None = None
+
+    def feed(self, line_number: int, line: str) -> None:
+        """Take the next line."""
+        parsed = uwsgi_line(line, self._utc_offset_s) if self._prints_uncaught else gunicorn_line(line)
+        event = self._own_event(line_number, line, parsed)
+        if event is None and not parsed.has_prefix and not parsed.text.startswith(_UWSGI_REQUEST):
+            self._feed_text(line_number, line, parsed.text)
+            return
+        # Gunicorn writes a traceback in one piece, so its next own line ends it; uWSGI's processes interleave.
+        if self._traceback.has_ended or (self._traceback.is_open and not self._prints_uncaught):
+            self._close_traceback()
+        self._text_before = None if event or parsed.text.startswith(_UWSGI_REQUEST) else parsed.text
+        self._before = event
+        if event is None:
+            event = _matched(APPLICATION_RULES, line_number, line, parsed)
+        if event is not None and not self._repeats(event):
+            self.events.append(event)
+
+    def close(self) -> None:
+        """The log is at its end."""
+        if self._traceback.is_open:
+            self._close_traceback()
+
+    def _repeats(self, event: Event) -> bool:
+        """Whether a gevent worker says goodbye once more, as it does for each request it still has to finish."""
+        if event.event is not ServerEvent.WORKER_RECYCLED or not self._prints_uncaught:
+            return False
+        repeats, self._recycled_pid = event.pid == self._recycled_pid, event.pid
+        return repeats
+
+    def _own_event(self, line_number: int, line: str, parsed: ServerLine) -> Event | None:
+        event = _matched(self._rules, line_number, line, parsed)
+        if event is None:
+            return None
+        if event.event is ServerEvent.BLOCK_SIZE_EXCEEDED and event.value in HTTP_AS_BLOCK_SIZES:
+            event.event = ServerEvent.PROTOCOL_MISMATCH
+        if HARAKIRI_OF_WORKER.search(parsed.text):
+            self._dying_worker = event
+        elif event.event is ServerEvent.HARAKIRI and self._dying_worker is not None:
+            event.pid, event.worker = self._dying_worker.pid, self._dying_worker.worker
+        return event
+
+    def _feed_text(self, line_number: int, line: str, text: str) -> None:
+        if self._traceback.is_open and not self._traceback.takes(line_number, text):
+            self._close_traceback()
+        if self._traceback.is_open:
+            return
+        if self._traceback.starts(text):
+            self._opener = self._before
+            self._traceback.takes(line_number, text)
+        elif text.strip():
+            self._before, self._text_before = None, text
+            event = _matched(APPLICATION_RULES, line_number, line, ServerLine(text=text))
+            if event is not None:
+                self.events.append(event)
+
+    def _close_traceback(self) -> None:
+        line_number = self._traceback.line_number
+        exceptions = self._traceback.finish()
+        opener, self._opener = self._opener, None
+        text_before, self._text_before = self._text_before, None
+        self._before = None
+        if not exceptions:
+            return
+        if opener is not None and opener.event is ServerEvent.APPLICATION_EXCEPTION:
+            self._explain(opener, exceptions)
+        else:
+            self._add_printed(line_number, exceptions, text_before)
+
+    def _explain(self, event: Event, exceptions: tuple[str, ...]) -> None:
+        """Tell what the exception was that Gunicorn says left the application."""
+        if _TIMED_OUT.match(exceptions[-1]) and self._merge_into_timeout(event):
+            return
+        known = _known_exception(exceptions, event.line_number)
+        if known is not None:
+            event.event, event.value = known.event, known.value
+        event.line = f"{event.line}\n{exceptions[-1]}"
+
+    def _merge_into_timeout(self, event: Event) -> bool:
+        """The arbiter's SIGABRT arrives as SystemExit, which is not the application's; only the URI is news."""
+        recent = self.events[-_RECENT_EVENTS:]
+        timeouts = (each for each in reversed(recent) if each.event is ServerEvent.WORKER_TIMEOUT)
+        timeout = next((each for each in timeouts if each.pid == event.pid), None)
+        if timeout is None:
+            return False
+        timeout.uri = timeout.uri or event.uri
+        self.events[-_RECENT_EVENTS:] = [each for each in recent if each is not event]
+        return True
+
+    def _add_printed(self, line_number: int, exceptions: tuple[str, ...], text_before: str | None) -> None:
+        """An exception that somebody printed: uWSGI itself only if no words of a logger stand before it."""
+        event = _known_exception(exceptions, line_number)
+        if event is None:
+            if not self._prints_uncaught or text_before is not None or _NOT_OF_THE_APPLICATION.match(exceptions[-1]):
+                return
+            event = Event(event=ServerEvent.APPLICATION_EXCEPTION, line_number=line_number, line=exceptions[-1])
+        handled = _HANDLED_BY_DJANGO.search(text_before or "")
+        event.uri = handled["uri"] if handled else None
+        self.events.append(event)
+
+
+def _known_exception(exceptions: tuple[str, ...], line_number: int) -> Event | None:
+    for text in reversed(exceptions):
+        event = _matched(APPLICATION_RULES, line_number, text, ServerLine(text=text))
+        if event is not None:
+            return event
+    return None
+
+
+def _matched(rules: tuple[Rule, ...], line_number: int, line: str, parsed: ServerLine) -> Event | None:
+    for rule in rules:
+        match = rule.pattern.search(parsed.text)
+        if match is not None:
+            found = {name: text for name, text in match.groupdict().items() if text is not None}
+            return Event(
+                event=rule.event,
+                line_number=line_number,
+                line=line,
+                time_s=parsed.time_s,
+                pid=_whole(found.get("pid")) or parsed.pid,
+                worker=_whole(found.get("worker")),
+                uri=found.get("uri"),
+                request_started_s=_number(found.get("started")),
+                signal=_signal(found.get("signal")),
+                value=_number(found.get("value")),
+                limit_value=_number(found.get("limit")),
+            )
+    return None
+
+
+def _whole(text: str | None) -> int | None:
+    # What a 32-bit column cannot hold is no pid and no worker.
+    return int(text) if text is not None and len(text) < 10 else None
+
+
+def _number(text: str | None) -> float | None:
+    return float(text) if text is not None and len(text) <= _LONGEST_NUMBER else None
+
+
+def _signal(text: str | None) -> int | None:
+    if text is None or not text.isdecimal():
+        return _SIGNALS.get((text or "").upper().removeprefix("SIG"))
+    return _whole(text)

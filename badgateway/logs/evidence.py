@@ -1,0 +1,62 @@
+"""What reading log files yields: a database of evidence, and what was found in each file."""
+
+from dataclasses import dataclass
+
+import duckdb
+
+from badgateway.model.evidence import LogKind
+
+_OUTERMOST_FIRST = (
+    (LogKind.ALB, LogKind.CLASSIC_ELB),
+    (LogKind.NGINX_COMBINED, LogKind.NGINX_JSON),
+    (LogKind.GUNICORN, LogKind.UWSGI),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MalformedLine:
+    """A line that is not of its file's kind; text is masked and cut."""
+
+    line_number: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogFile:
+    """One file that was read; kind is None for an empty one."""
+
+    name: str
+    kind: LogKind | None
+    lines: int
+    malformed_lines: int = 0
+    first_malformed: tuple[MalformedLine, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogEvidence:
+    """The filled tables of model.evidence.TABLES in a DuckDB connection that the holder closes."""
+
+    connection: duckdb.DuckDBPyConnection
+    files: tuple[LogFile, ...]
+
+    @property
+    def counted_kinds(self) -> tuple[LogKind, ...]:
+        """The outermost kinds that logged requests: the same request may be in an inner server's log once more."""
+        logged = {row[0] for row in self.connection.table("volume").project("source").distinct().fetchall()}
+        present = (tuple(kind for kind in rank if kind in logged) for rank in _OUTERMOST_FIRST)
+        return next((kinds for kinds in present if kinds), ())
+
+    @property
+    def requests(self) -> int:
+        """How many requests the logs of counted_kinds hold."""
+        return self._of_counted_kinds("volume", "CAST(coalesce(sum(requests), 0) AS BIGINT)")
+
+    @property
+    def failures(self) -> int:
+        """How many requests in the logs of counted_kinds failed or were retried: rows of `failures`."""
+        return self._of_counted_kinds("failures", "count(*)")
+
+    def _of_counted_kinds(self, table: str, aggregate: str) -> int:
+        kinds = ", ".join(f"'{kind}'" for kind in self.counted_kinds) or "NULL"
+        ((total,),) = self.connection.table(table).filter(f"source IN ({kinds})").aggregate(aggregate).fetchall()
+        return int(total)

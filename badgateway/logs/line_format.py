@@ -1,0 +1,66 @@
+"""What the scanner must know of a kind of log that has one request per line."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from badgateway.model.evidence import LogKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineFormat:
+    """SQL expressions over the column `line`; status and time_s are evaluated for every line, so they must be cheap.
+
+    Attributes:
+        status: INTEGER, NULL where the line is not a request of this kind.
+        time_s: DOUBLE, seconds since the epoch, when the request ended; NULL as above.
+        was_retried: BOOLEAN, a reason to keep the row of a request that did not fail.
+        claims_to_be_a_request: BOOLEAN, whether a line without status or time is malformed; None: every line but a
+            blank one. A server's log has other lines too.
+        columns: Expressions for columns of model.evidence.FAILURES, evaluated for kept lines only.
+    """
+
+    kind: LogKind
+    status: str
+    time_s: str
+    was_retried: str = "FALSE"
+    claims_to_be_a_request: str | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+
+
+def text_literal(text: str) -> str:
+    """SQL for a text."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def extracted(pattern: str, text: str = "line") -> str:
+    """SQL for the pattern's first group, NULL without a match."""
+    return f"nullif(regexp_extract({text}, {text_literal(pattern)}, 1), '')"
+
+
+def number(pattern: str, sql_type: str, text: str = "line") -> str:
+    """SQL for the pattern's first group as a number, NULL without one."""
+    return f"TRY_CAST({extracted(pattern, text)} AS {sql_type})"
+
+
+def finite(text: str) -> str:
+    """SQL for a text as a DOUBLE, NULL if it is no number, 'nan' or 'inf'."""
+    cast = f"TRY_CAST({text} AS DOUBLE)"
+    return f"CASE WHEN isfinite({cast}) THEN {cast} END"
+
+
+def status_code(text: str) -> str:
+    """SQL for a text as an HTTP status, NULL if it is none."""
+    return f"CASE WHEN regexp_full_match({text}, '[1-9][0-9][0-9]') THEN CAST({text} AS INTEGER) END"
+
+
+def epoch_s(text: str, time_format: str) -> str:
+    """SQL for seconds since the epoch of a text in DuckDB's strptime format, NULL if it is no such time."""
+    return f"epoch(try_strptime({text}, '{time_format}'))"
+
+
+def request_columns(request: str) -> dict[str, str]:
+    """Columns method and uri out of SQL for a request line such as 'GET /x HTTP/1.1'."""
+    return {
+        "method": extracted(r"^([A-Z]+) ", request),
+        "uri": extracted(r"^[A-Z]+ (.*?)(?: HTTP/[\d.]+)?$", request),
+    }

@@ -1,0 +1,59 @@
+"""Tells the kind of a log from its first lines, never from its name."""
+
+import re
+from collections.abc import Callable, Sequence
+
+from badgateway.errors import RawDataError
+from badgateway.logs.json_lines import looks_like_json_access
+from badgateway.logs.load_balancer import LOOKS_LIKE_ALB, LOOKS_LIKE_CLASSIC_ELB
+from badgateway.logs.proxy_errors import LOOKS_LIKE_ERROR_LOG
+from badgateway.model.evidence import LogKind
+
+_COMBINED = r"\S+ \S+ .*\[\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}\] " + r'"(?:[^"\\]|\\.)*" \d{3} (?:\d+|-)'
+_GUNICORN = re.compile(r"[^\"]{0,80}\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d{4}\] \[\d+\] \[[A-Z]+\] ")
+_UWSGI = re.compile(
+    r"[^\"]{0,80}(?:\*\*\* (?:Starting uWSGI|HARAKIRI ON|uWSGI listen queue|EVIL RELOAD)|\[uWSGI\] |"
+    r"\[pid: \d+\|app: |(?:Respawned|spawned) uWSGI |DAMN ! worker \d|HARAKIRI \[core|\.\.\.The work of process \d|"
+    r"worker \d+ killed successfully|invalid request block size: \d|WSGI app \d+ \(mountpoint=|"
+    r"\[DANGER\] async queue is full|worker respawning too fast|uwsgi_response_\w+\(\)|goodbye to uWSGI|"
+    r"\.\.\.(?:gracefully|brutally) killing workers)"
+)
+_SHOWN_CHARS = 80
+
+_SERVER_LOGS = ((LogKind.UWSGI, _UWSGI), (LogKind.GUNICORN, _GUNICORN))
+"""Their first lines may be mostly what the application prints, so one line of their own decides."""
+
+
+def _matches(pattern: str) -> Callable[[str], bool]:
+    compiled = re.compile(pattern)
+    return lambda line: compiled.match(line) is not None
+
+
+_ONE_LINE_PER_ENTRY: tuple[tuple[LogKind, Callable[[str], bool]], ...] = (
+    (LogKind.NGINX_JSON, looks_like_json_access),
+    (LogKind.NGINX_ERROR, _matches(rf"[^\"]{{0,80}}?{LOOKS_LIKE_ERROR_LOG}")),
+    (LogKind.ALB, _matches(LOOKS_LIKE_ALB)),
+    (LogKind.CLASSIC_ELB, _matches(LOOKS_LIKE_CLASSIC_ELB)),
+    (LogKind.NGINX_COMBINED, _matches(_COMBINED)),
+)
+
+
+def recognised(name: str, lines: Sequence[str]) -> LogKind:
+    """The kind of log whose first lines these are.
+
+    Raises:
+        RawDataError: They are of no kind that is known here.
+    """
+    counts = {kind: sum(map(is_entry, lines)) for kind, is_entry in _ONE_LINE_PER_ENTRY}
+    best = max(counts, key=lambda kind: counts[kind])
+    server = next((kind for kind, pattern in _SERVER_LOGS if any(map(pattern.match, lines))), None)
+    # A Gunicorn log may hold its access log too, which looks like nginx's.
+    if server is not None and (best is LogKind.NGINX_COMBINED or 2 * counts[best] < len(lines)):
+        return server
+    if counts[best] == 0:
+        kinds = ", ".join(LogKind)
+        raise RawDataError(
+            f"{name} is no log that is known here: its first {len(lines)} lines, such as "
+            f"{lines[0][:_SHOWN_CHARS]!r}, are of none of these kinds: {kinds}"
+        )
+    return best

@@ -1,0 +1,102 @@
+"""Reads one file into the table `scanned`, in one pass over all its lines."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from badgateway.errors import RawDataError
+from badgateway.logs.evidence import MalformedLine
+from badgateway.logs.line_format import LineFormat
+from badgateway.logs.masking import masked
+from badgateway.logs.source import LocalFile, cleaned
+
+SCANNED = "scanned"
+LINE_CHARS = 2000
+"""What the tables keep of a line as evidence."""
+
+FAILED = "(status >= 499 OR status = 460)"
+
+# Noise that looks like a time: no log reaches the year 2200.
+_LATEST_TIME_S = 7258118400
+
+_SHOWN_MALFORMED = 5
+_SHOWN_CHARS = 200
+_LONGEST_LINE_BYTES = 1_000_000
+# No log has it, so the whole line is one column.
+_DELIMITER = "\x01\x02\x03\x04"
+
+
+@contextmanager
+def scanned(
+    connection: duckdb.DuckDBPyConnection, file: LocalFile, projection: str, scratch: Path
+) -> Iterator[duckdb.DuckDBPyRelation]:
+    """Have the table `scanned` with the columns of the projection over the column `line`, one row per line.
+
+    Yields:
+        The table with line_number, counted from 1, in front.
+
+    Raises:
+        RawDataError: DuckDB cannot read the file, not even a cleaned copy of it.
+    """
+    try:
+        _read(connection, file, projection)
+    except duckdb.Error:
+        # Bytes that are not UTF-8, or an endless line: rare enough to pay for a copy then only.
+        _read_cleaned(connection, cleaned(file, scratch), projection)
+    try:
+        # The row id is the line's number: DuckDB keeps the order of what it reads.
+        yield connection.table(SCANNED).project("rowid + 1 AS line_number, *")
+    finally:
+        connection.execute(f"DROP TABLE {SCANNED}")
+
+
+def _read(connection: duckdb.DuckDBPyConnection, file: LocalFile, projection: str) -> None:
+    lines = connection.read_csv(
+        str(file.path),
+        columns={"line": "VARCHAR"},
+        delimiter=_DELIMITER,
+        quotechar="",
+        escapechar="",
+        header=False,
+        auto_detect=False,
+        strict_mode=False,
+        max_line_size=_LONGEST_LINE_BYTES,
+        compression="gzip" if file.is_gzip else "none",
+    )
+    lines.project(projection).create(SCANNED)
+
+
+def _read_cleaned(connection: duckdb.DuckDBPyConnection, file: LocalFile, projection: str) -> None:
+    try:
+        _read(connection, file, projection)
+    except duckdb.Error as error:
+        raise RawDataError(f"{file.name} cannot be read as lines of text: {str(error).splitlines()[0]}") from error
+
+
+def request_projection(line_format: LineFormat) -> str:
+    """Columns status, time_s and line; line is NULL where nothing of it is needed any more."""
+    time_s = f"CAST({line_format.time_s} AS DOUBLE)"
+    is_needed = f"{FAILED} OR status IS NULL OR time_s IS NULL OR {line_format.was_retried}"
+    return (
+        f"CAST({line_format.status} AS SMALLINT) AS status, "
+        f"CASE WHEN {time_s} BETWEEN 0 AND {_LATEST_TIME_S} THEN {time_s} END AS time_s, "
+        f"CASE WHEN {is_needed} THEN line END AS line"
+    )
+
+
+def malformed(table: duckdb.DuckDBPyRelation, condition: str, *, mask: bool) -> tuple[int, tuple[MalformedLine, ...]]:
+    """How many lines fulfil the condition without being blank, and the first of them, masked and cut."""
+    found = table.filter(f"line IS NOT NULL AND trim(line) <> '' AND ({condition})")
+    first = found.order("line_number").limit(_SHOWN_MALFORMED).project("line_number, line").fetchall()
+    return row_count(found), tuple(
+        MalformedLine(line_number=number, text=(masked(text) if mask else text)[:_SHOWN_CHARS])
+        for number, text in first
+    )
+
+
+def row_count(relation: duckdb.DuckDBPyRelation) -> int:
+    """How many rows a relation has."""
+    ((rows,),) = relation.aggregate("count(*)").fetchall()
+    return int(rows)

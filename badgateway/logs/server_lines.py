@@ -1,0 +1,55 @@
+"""What uWSGI and Gunicorn put in front of their messages: time, process, level."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+_CTIME = re.compile(r"(?:^|(?<=\s))[A-Z][a-z]{2} ([A-Z][a-z]{2}) +(\d+) (\d\d:\d\d:\d\d) (\d{4}) - ")
+_ISO = re.compile(r"\[?(\d{4})[-/](\d\d)[-/](\d\d)[ T](\d\d:\d\d:\d\d)(?:[.,]\d+)?\]? - ")
+_GUNICORN = re.compile(r"\[(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d{4})\] \[(\d{1,9})\] \[([A-Z]+)\] ")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+_PREFIX_CHARS = 120
+"""How far a syslog's or container's own prefix may push the server's one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerLine:
+    """A line without its prefix; has_prefix tells the server's own words from what an application prints."""
+
+    text: str
+    time_s: float | None = None
+    pid: int | None = None
+    has_prefix: bool = False
+
+
+def uwsgi_line(line: str, utc_offset_s: float) -> ServerLine:
+    """Split off uWSGI's date, in its default form or as year, month, day; the time is utc_offset_s ahead of UTC."""
+    start = line[:_PREFIX_CHARS]
+    if match := _CTIME.search(start):
+        month, day, clock, year = match.groups()
+        month_number = _MONTHS.index(month) + 1 if month in _MONTHS else 0
+        stamp = f"{year}-{month_number:02d}-{int(day):02d} {clock}"
+    elif match := _ISO.search(start):
+        stamp = "{}-{}-{} {}".format(*match.groups())
+    else:
+        return ServerLine(text=line)
+    local_s = _epoch_s(stamp + "+00:00")
+    time_s = None if local_s is None else local_s - utc_offset_s
+    return ServerLine(text=line[match.end() :], time_s=time_s, has_prefix=True)
+
+
+def gunicorn_line(line: str) -> ServerLine:
+    """Split off Gunicorn's date, pid and level."""
+    match = _GUNICORN.search(line[:_PREFIX_CHARS])
+    if match is None:
+        return ServerLine(text=line)
+    return ServerLine(text=line[match.end() :], time_s=_epoch_s(match[1]), pid=int(match[2]), has_prefix=True)
+
+
+def _epoch_s(stamp: str) -> float | None:
+    try:
+        return datetime.fromisoformat(stamp).astimezone(UTC).timestamp()
+    except (ValueError, OverflowError):
+        # 32 November, or the year 0: it only looks like a date.
+        return None

@@ -1,0 +1,84 @@
+"""What a diagnosis says: causes, how sure, by which lines, and what to do."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Certainty(StrEnum):
+    """How much the evidence allows to say."""
+
+    PROVEN = "proven"
+    """A line or a sample of this very request or moment says so."""
+    FAMILY = "family"
+    """The evidence fits several causes and cannot tell them apart; nothing is guessed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remedy:
+    """Something to do, and the knob it turns."""
+
+    text: str
+    knob: str
+    """Such as 'uWSGI: listen' or 'nginx: proxy_read_timeout'; empty when it is no setting."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """A reason why requests fail."""
+
+    id: str
+    """Also the name of its page: docs/causes/ID.md."""
+    title: str
+    family: str
+    statuses: tuple[int, ...]
+    """What clients see of it; 200 is a body that was cut or a request that was retried."""
+    explanation: str
+    """Two or three sentences: what happens, and why."""
+    evidence: str
+    """The rule in words: which lines and numbers prove it."""
+    remedies: tuple[Remedy, ...]
+    """In order of effect."""
+    innocent: str = ""
+    """What it is often taken for, and how to tell; empty when it is rarely mistaken."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceLine:
+    """A line that proves something, and where it stands."""
+
+    file: str
+    line_number: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CauseCount:
+    """A cause that was found, and how often."""
+
+    cause: Cause
+    certainty: Certainty
+    count: int
+    statuses: tuple[tuple[int, int], ...]
+    """Status and count, the most frequent first."""
+    evidence: tuple[EvidenceLine, ...]
+    """The first few lines."""
+    minutes: tuple[tuple[int, int], ...]
+    """Second at which a minute begins, and failures in it; failures without a time are left out."""
+    urls: tuple[tuple[str, int], ...]
+    """The most frequent paths, without query strings."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnosis:
+    """All failures of some logs or trials, each with one cause or none."""
+
+    requests: int
+    """All requests the access logs have, failed or not."""
+    failures: int
+    causes: tuple[CauseCount, ...]
+    """Most frequent first."""
+    unattributed: int
+    unattributed_lines: tuple[EvidenceLine, ...]
+    """The first few failures for which no cause was found."""
+    hints: tuple[str, ...]
+    """What to log in addition, to learn more; sentences."""

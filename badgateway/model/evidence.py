@@ -1,0 +1,155 @@
+"""The evidence of failures, one shape for the kit's own trials and for production logs: tables, and kinds of events."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class LogKind(StrEnum):
+    """The kinds of files that evidence is read from."""
+
+    NGINX_COMBINED = "nginx access log (combined)"
+    NGINX_JSON = "nginx access log (JSON)"
+    NGINX_ERROR = "nginx error log"
+    UWSGI = "uWSGI log"
+    GUNICORN = "Gunicorn log"
+    ALB = "AWS Application Load Balancer access log"
+    CLASSIC_ELB = "AWS Classic Load Balancer access log"
+
+
+class Phase(StrEnum):
+    """What nginx was doing with the upstream when it wrote an error line."""
+
+    CONNECTING = "connecting"
+    SENDING = "sending"
+    READING_HEADER = "reading header"
+    READING_BODY = "reading body"
+    OTHER = "other"
+
+
+class ServerEvent(StrEnum):
+    """What an application server (or the application in it) writes about itself that can explain a failure."""
+
+    LISTEN_QUEUE_FULL = "listen queue full"
+    WORKER_BOOTED = "worker booted"
+    WORKER_READY = "worker ready"
+    WORKER_RECYCLED = "worker recycled"
+    WORKER_EXITED = "worker exited"
+    WORKER_CRASHED = "worker crashed"
+    """The worker ended by itself with a status other than 0."""
+    WORKER_KILLED = "worker killed"
+    """SIGKILL or another signal; who sent it is for the cause to find out."""
+    WORKER_TIMEOUT = "worker timeout"
+    """Gunicorn's arbiter gave up on a worker (--timeout)."""
+    GRACEFUL_TIMEOUT = "graceful timeout"
+    HARAKIRI = "harakiri"
+    MERCY_EXPIRED = "mercy expired"
+    """uWSGI's worker-reload-mercy ran out on a worker that had to go."""
+    EVIL_RELOAD = "evil reload"
+    RESPAWN_THROTTLED = "respawn throttled"
+    RELOAD = "reload"
+    SHUTDOWN = "shutdown"
+    ASYNC_QUEUE_FULL = "async queue full"
+    BLOCK_SIZE_EXCEEDED = "block size exceeded"
+    PROTOCOL_MISMATCH = "protocol mismatch"
+    APPLICATION_EXCEPTION = "application exception"
+    """An exception that left the WSGI callable."""
+    EMPTY_500 = "empty 500"
+    """uWSGI counted a 500 of its own with no byte sent."""
+    DB_TOO_MANY_CONNECTIONS = "too many database connections"
+    DB_POOL_EXHAUSTED = "database pool exhausted"
+    LATE_MONKEY_PATCH = "late monkey-patch"
+    WRITE_FAILED = "write failed"
+    """The server could not write its answer: the proxy had gone already."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A DuckDB table of evidence: its name and its columns with their SQL types, in their order."""
+
+    name: str
+    columns: tuple[tuple[str, str], ...]
+
+    @property
+    def ddl(self) -> str:
+        """The CREATE TABLE statement."""
+        columns = ", ".join(f"{name} {sql_type}" for name, sql_type in self.columns)
+        return f"CREATE TABLE {self.name} ({columns})"
+
+
+_WHERE_FROM = (("file", "VARCHAR"), ("line_number", "BIGINT"), ("line", "VARCHAR"))
+
+FAILURES = Table(
+    name="failures",
+    columns=(
+        ("failure_id", "BIGINT"),
+        ("source", "VARCHAR"),  # a LogKind, or 'ledger'
+        ("time_s", "DOUBLE"),  # when it ended; seconds since the epoch, NULL where the log has no readable time
+        ("duration_s", "DOUBLE"),  # NULL where the log does not say
+        ("method", "VARCHAR"),
+        ("uri", "VARCHAR"),  # the query string's values are masked when it is read
+        ("status", "INTEGER"),  # what the client got: 499, 500, 502, 503, 504, 460, or 200 of a retried or cut request
+        ("outcome", "VARCHAR"),  # model Outcome, NULL where only the status is known
+        ("upstream_status", "VARCHAR"),  # as nginx wrote it, '502, 200' when it retried; an ALB's target_status_code
+        ("upstream_addr", "VARCHAR"),
+        ("upstream_connect_s", "DOUBLE"),  # of the last try; NULL is nginx's '-': never connected, or not logged
+        ("upstream_header_s", "DOUBLE"),  # NULL is '-': no header came, so the proxy itself made the status
+        ("upstream_response_s", "DOUBLE"),
+        ("upstream_tries", "INTEGER"),
+        ("has_upstream_times", "BOOLEAN"),  # whether this log has those columns at all
+        ("connection", "BIGINT"),  # nginx's $connection, as in its error log's *N
+        ("request_id", "VARCHAR"),
+        ("body_bytes", "BIGINT"),
+        ("app_pid", "INTEGER"),  # from the request journal; NULL where there is none
+        ("app_started_s", "DOUBLE"),
+        ("app_ended_s", "DOUBLE"),  # NULL with a started_s: the request died with its worker
+        ("app_status", "INTEGER"),
+        *_WHERE_FROM,
+    ),
+)
+"""One row per request that failed (status >= 499, or an outcome that is not OK) or was retried."""
+
+VOLUME = Table(
+    name="volume",
+    columns=(("source", "VARCHAR"), ("minute_s", "BIGINT"), ("status", "INTEGER"), ("requests", "BIGINT")),
+)
+"""How many requests of each status there were in each minute (minute_s is its first second), failures and not."""
+
+PROXY_ERRORS = Table(
+    name="proxy_errors",
+    columns=(
+        ("time_s", "DOUBLE"),  # whole seconds
+        ("level", "VARCHAR"),
+        ("connection", "BIGINT"),
+        ("message", "VARCHAR"),  # without what follows ', client:'
+        ("errno", "INTEGER"),
+        ("phase", "VARCHAR"),  # a Phase
+        ("request", "VARCHAR"),  # 'GET /x HTTP/1.1', masked
+        ("upstream", "VARCHAR"),
+        *_WHERE_FROM,
+    ),
+)
+
+SERVER_EVENTS = Table(
+    name="server_events",
+    columns=(
+        ("time_s", "DOUBLE"),  # NULL where the line has no time
+        ("server", "VARCHAR"),  # 'uwsgi' or 'gunicorn'
+        ("event", "VARCHAR"),  # a ServerEvent
+        ("pid", "INTEGER"),
+        ("worker", "INTEGER"),
+        ("uri", "VARCHAR"),
+        ("request_started_s", "DOUBLE"),  # of the request a HARAKIRI line names
+        ("signal", "INTEGER"),
+        ("value", "DOUBLE"),  # queue length, block size, exit status: what the event's number means
+        ("limit_value", "DOUBLE"),  # the limit it ran into
+        *_WHERE_FROM,
+    ),
+)
+
+SAMPLES = Table(
+    name="samples",
+    columns=(("time_s", "DOUBLE"), ("series", "VARCHAR"), ("value", "DOUBLE"), ("limit_value", "DOUBLE")),
+)
+"""What probes saw: accept_queue (and its limit), listen_overflows, db_connections, loop_blocked_s, ..."""
+
+TABLES = (FAILURES, VOLUME, PROXY_ERRORS, SERVER_EVENTS, SAMPLES)

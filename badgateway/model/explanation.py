@@ -1,0 +1,36 @@
+"""What an explanation of log files holds: what was read, and the diagnosis of it."""
+
+from dataclasses import dataclass
+
+from badgateway.model.diagnosis import Diagnosis, EvidenceLine
+from badgateway.model.evidence import LogKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileRead:
+    """One log that was read; kind is None for an empty one."""
+
+    name: str
+    kind: LogKind | None
+    lines: int
+    malformed_lines: int
+    first_malformed: tuple[EvidenceLine, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """The failures of some logs, and where they come from."""
+
+    diagnosis: Diagnosis
+    files: tuple[FileRead, ...]
+    period_s: tuple[int, int] | None
+    """First second of the first and of the last minute with a request; None when no access log was given."""
+    unattributed_minutes: tuple[tuple[int, int], ...]
+    """As CauseCount.minutes, of the failures without a cause."""
+    utc_offset_s: float
+    """In which zone times are shown: seconds ahead of UTC."""
+
+    @property
+    def malformed_lines(self) -> int:
+        """How many lines of all files could not be read."""
+        return sum(file.malformed_lines for file in self.files)

@@ -1,0 +1,58 @@
+"""How many TCP connections the kernel dropped because an accept queue was full, since the probe was made."""
+
+from pathlib import Path
+
+from badgateway.probe.reading import NotAvailableError, Reading
+
+NETSTAT = Path("/proc/net/netstat")
+COUNTERS = {"listen_overflows": "ListenOverflows", "listen_drops": "ListenDrops"}
+"""Series and the kernel's name for it; drops are overflows and what else kept a connection from being queued."""
+
+
+class ListenDrops:
+    """TcpExtListenOverflows and TcpExtListenDrops, counted from zero.
+
+    The kernel counts them over all TCP sockets of the network namespace, and never for unix sockets.
+    """
+
+    series = tuple(COUNTERS)
+
+    def __init__(self, file: Path = NETSTAT) -> None:
+        """Note where the counters stand.
+
+        Raises:
+            NotAvailableError: this system does not have them.
+        """
+        self._file = file
+        self._start = self._counters()
+
+    def read(self) -> tuple[Reading, ...]:
+        """Return both counters.
+
+        Raises:
+            NotAvailableError: the file cannot be read any more.
+        """
+        now = self._counters()
+        return tuple(Reading(series=series, value=now[name] - self._start[name]) for series, name in COUNTERS.items())
+
+    def close(self) -> None:
+        """Do nothing: nothing is held open."""
+
+    def _counters(self) -> dict[str, int]:
+        try:
+            counters = tcp_counters(self._file.read_text(encoding="ascii"))
+        except OSError as error:
+            raise NotAvailableError(f"{self._file}: {error.strerror}; Linux has it") from error
+        missing = [name for name in COUNTERS.values() if name not in counters]
+        if missing:
+            raise NotAvailableError(f"{self._file}: no {', '.join(missing)} in TcpExt")
+        return counters
+
+
+def tcp_counters(netstat: str) -> dict[str, int]:
+    """Return the TcpExt counters by name; empty when there are none.
+
+    Each group of counters is a line of names and a line of numbers, both with the group's name in front.
+    """
+    names, numbers = ([], [], *(line.split()[1:] for line in netstat.splitlines() if line.startswith("TcpExt:")))[-2:]
+    return {name: int(number) for name, number in zip(names, numbers, strict=False)}

@@ -1,0 +1,89 @@
+"""A probe and what became of it: one that fails stops alone, and says why."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from badgateway.probe.accept_queue import AcceptQueue
+from badgateway.probe.listen_drops import ListenDrops
+from badgateway.probe.reading import NotAvailableError, Probe, Reading
+from badgateway.probe.uwsgi_stats import UwsgiStats
+from badgateway.probe.watch import DatabaseAccess, Watch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One row of samples.csv."""
+
+    time_s: float
+    reading: Reading
+
+
+class Series:
+    """The series of one probe."""
+
+    def __init__(self, names: tuple[str, ...], make: Callable[[], Probe]) -> None:
+        """Make the probe; when it cannot be made, the series have no value from the start."""
+        self._names = names
+        self._probe: Probe | None = None
+        self._notes: list[str] = []
+        self._reasons: set[str] = set()
+        try:
+            self._probe = make()
+        except NotAvailableError as error:
+            self._note(f"not available: {error}")
+
+    def rows(self) -> Iterator[Row]:
+        """Read the probe; without it, or when it fails, each series has a row with no value."""
+        now_s = time.time()
+        for reading in self._readings():
+            yield Row(time_s=now_s, reading=reading)
+
+    def take_notes(self) -> tuple[str, ...]:
+        """Return what there is to tell since the last call; the same is told once."""
+        notes = tuple(self._notes)
+        self._notes.clear()
+        return notes
+
+    def close(self) -> None:
+        """Let go of what the probe holds."""
+        if self._probe is not None:
+            self._probe.close()
+
+    def _readings(self) -> tuple[Reading, ...]:
+        if self._probe is not None:
+            try:
+                return tuple(self._probe.read())
+            except NotAvailableError as error:
+                self._note(f"not available: {error}")
+            except Exception as error:  # noqa: BLE001 # whatever it is, the other series go on, and it is told
+                self._note(f"stopped: {type(error).__name__}: {error}")
+                self._probe.close()
+                self._probe = None
+        return tuple(Reading(series=name, value=None) for name in self._names)
+
+    def _note(self, reason: str) -> None:
+        if reason not in self._reasons:
+            self._reasons.add(reason)
+            self._notes.append(f"series {', '.join(self._names)} {' '.join(reason.split())}")
+
+
+def series_of(watch: Watch) -> Iterator[Series]:
+    """Make all the series of what is watched."""
+    for name, listener in (("accept_queue", watch.server_socket), ("proxy_accept_queue", watch.proxy_port)):
+        yield Series((name,), partial(AcceptQueue, name, listener))
+    yield Series(ListenDrops.series, ListenDrops)
+    stats, access = watch.uwsgi_stats, watch.database
+    if stats is not None:
+        yield Series(UwsgiStats.series, partial(UwsgiStats, stats))
+    if access is not None:
+        yield Series(("db_connections",), partial(_database, access))
+
+
+def _database(access: DatabaseAccess) -> Probe:
+    try:
+        from badgateway.probe.database import DatabaseConnections  # noqa: PLC0415 # needs a package that may be missing
+    except ImportError as error:
+        raise NotAvailableError(f"{error.name} is not installed") from error
+    return DatabaseConnections(access)

@@ -1,0 +1,30 @@
+"""What to watch of a stack while it is under load."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+Listener = Path | int
+"""The path of a unix socket, as its server bound it, or a TCP port of an IPv4 address of this machine."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatabaseAccess:
+    """How to reach the database as the application does."""
+
+    host: str
+    port: int
+    user: str
+    """Whose connections are counted."""
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """Where the parts of a stack can be asked; what is None is not watched and has no series."""
+
+    server_socket: Listener
+    """Of the application server."""
+    proxy_port: int
+    uwsgi_stats: Path | None = None
+    """Its stats socket, when the server is uWSGI and has one."""
+    database: DatabaseAccess | None = None

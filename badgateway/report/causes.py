@@ -1,0 +1,206 @@
+"""Why requests failed: each cause with where it was found, its evidence and what to change, as text."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from badgateway.model.diagnosis import CauseCount, Certainty, Diagnosis, EvidenceLine, Remedy
+from badgateway.model.experiment import ServerKind
+from badgateway.model.summary import StudySummary, TrialSummary, Verdict
+from badgateway.report import cause_chart, grid, numbers, wording
+from badgateway.report.explanation import knobs
+from badgateway.report.explanation.printable import printable
+from badgateway.report.grid import Cell
+
+_LINES = 3
+_LONGEST_LINE = 600
+"""Characters; a line may hold any URL, and a report stays small."""
+_SERVERS = {ServerKind.UWSGI: "uWSGI", ServerKind.GUNICORN: "Gunicorn"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Family:
+    """An entry of the chart's legend."""
+
+    label: str
+    colour: str
+    is_proven: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A configuration at a load level at which a cause was found."""
+
+    where: str
+    """Such as 'uwsgi-2 at 300 users'."""
+    statuses: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CauseCard:
+    """One cause with one certainty, over all configurations and load levels."""
+
+    id: str
+    title: str
+    page: str
+    colour: str
+    is_proven: bool
+    certainty: str
+    statuses: str
+    places: tuple[Place, ...]
+    """The most failures first."""
+    explanation: str
+    remedies: tuple[Remedy, ...]
+    """In order of effect; the knobs are those of the servers at the places."""
+    evidence: tuple[EvidenceLine, ...]
+    """The files are named from the folder of the run."""
+    innocent: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Causes:
+    """All causes of a study's failures."""
+
+    families: tuple[Family, ...]
+    cards: tuple[CauseCard, ...]
+    """The most failures first."""
+    unattributed: str
+    """One sentence; empty when every failure that was looked into has a cause."""
+    unattributed_lines: tuple[EvidenceLine, ...]
+    undiagnosed: tuple[str, ...]
+    """Where requests failed and it was not looked into why, each in words."""
+    has_retried: bool
+    """Whether some of the requests were answered in the end."""
+
+
+_Found = tuple[Cell, CauseCount]
+
+
+def build(study: StudySummary) -> Causes | None:
+    """Put the causes of a study's failures into words; None when no request failed."""
+    cells = grid.cells(study)
+    diagnosed = [(cell, cell.diagnosis) for cell in cells if cell.diagnosis and cell.diagnosis.failures]
+    undiagnosed = [cell for cell in cells if cell.is_undiagnosed]
+    if not diagnosed and not undiagnosed:
+        return None
+    groups = _grouped((cell, found) for cell, diagnosis in diagnosed for found in diagnosis.causes)
+    return Causes(
+        families=_families(groups),
+        cards=tuple(_card(group, study) for group in groups),
+        unattributed=_unattributed([diagnosis for _, diagnosis in diagnosed]),
+        unattributed_lines=_first(
+            (trial, line)
+            for cell, _ in diagnosed
+            for trial, diagnosis in _diagnosed_trials(cell)
+            for line in diagnosis.unattributed_lines
+        ),
+        undiagnosed=tuple(f"{where(cell)}: {_failures(cell)}" for cell in undiagnosed),
+        has_retried=any(_retried(cell) for cell, _ in diagnosed),
+    )
+
+
+def where(cell: Cell) -> str:
+    """Return a configuration and load level in words."""
+    return f"{cell.configuration} at {wording.plural(cell.users, 'user')}"
+
+
+def servers_knob(knob: str, kinds: Iterable[ServerKind]) -> str:
+    """Return what of a knob turns something in servers of these kinds."""
+    return knobs.relevant(knob, frozenset(_SERVERS.values()) - {_SERVERS[kind] for kind in kinds})
+
+
+def _grouped(found: Iterable[_Found]) -> list[list[_Found]]:
+    groups: dict[tuple[str, Certainty], list[_Found]] = {}
+    for cell, cause in found:
+        groups.setdefault((cause.cause.id, cause.certainty), []).append((cell, cause))
+    ordered = sorted(groups.items(), key=lambda group: (-_total(group[1]), group[0]))
+    return [sorted(group, key=lambda one: -one[1].count) for _, group in ordered]
+
+
+def _total(group: Iterable[_Found]) -> int:
+    return sum(cause.count for _, cause in group)
+
+
+def _families(groups: list[list[_Found]]) -> tuple[Family, ...]:
+    found = (group[0][1] for group in groups)
+    return tuple(
+        dict.fromkeys(
+            Family(
+                label=one.cause.family,
+                colour=cause_chart.colour(one.cause.family),
+                is_proven=one.certainty is Certainty.PROVEN,
+            )
+            for one in found
+        )
+    )
+
+
+def _card(group: list[_Found], study: StudySummary) -> CauseCard:
+    first = group[0][1]
+    cause = first.cause
+    kinds = {study.experiment.configuration(cell.configuration).kind for cell, _ in group}
+    return CauseCard(
+        id=cause.id,
+        title=cause.title,
+        page=f"docs/causes/{cause.id}.md",
+        colour=cause_chart.colour(cause.family),
+        is_proven=first.certainty is Certainty.PROVEN,
+        certainty=wording.CERTAINTIES[first.certainty],
+        statuses=wording.statuses(_statuses(group)),
+        places=tuple(Place(where=where(cell), statuses=wording.statuses(found.statuses)) for cell, found in group),
+        explanation=cause.explanation,
+        remedies=tuple(Remedy(text=one.text, knob=servers_knob(one.knob, kinds)) for one in cause.remedies),
+        evidence=_first(_lines(group)),
+        innocent=cause.innocent,
+    )
+
+
+def _statuses(group: Iterable[_Found]) -> list[tuple[int, int]]:
+    totals: dict[int, int] = {}
+    for _, found in group:
+        for status, count in found.statuses:
+            totals[status] = totals.get(status, 0) + count
+    return sorted(totals.items(), key=lambda item: (-item[1], item[0]))
+
+
+def _lines(group: Iterable[_Found]) -> Iterator[tuple[TrialSummary, EvidenceLine]]:
+    for cell, wanted in group:
+        for trial, diagnosis in _diagnosed_trials(cell):
+            for found in diagnosis.causes:
+                if (found.cause.id, found.certainty) == (wanted.cause.id, wanted.certainty):
+                    yield from ((trial, line) for line in found.evidence)
+
+
+def _diagnosed_trials(cell: Cell) -> Iterator[tuple[TrialSummary, Diagnosis]]:
+    for trial in cell.level.trials if cell.level else ():
+        if trial.diagnosis and trial.verdict is not Verdict.INVALID:
+            yield trial, trial.diagnosis
+
+
+def _first(lines: Iterable[tuple[TrialSummary, EvidenceLine]]) -> tuple[EvidenceLine, ...]:
+    return tuple(_shown(trial, line) for (trial, line), _ in zip(lines, range(_LINES), strict=False))
+
+
+def _shown(trial: TrialSummary, line: EvidenceLine) -> EvidenceLine:
+    text = printable(line.text)
+    cut = text if len(text) <= _LONGEST_LINE else f"{text[:_LONGEST_LINE]} ..."
+    return EvidenceLine(file=f"trials/{trial.trial.id}/{printable(line.file)}", line_number=line.line_number, text=cut)
+
+
+def _unattributed(diagnoses: Iterable[Diagnosis]) -> str:
+    known = list(diagnoses)
+    count, failures = sum(one.unattributed for one in known), sum(one.failures for one in known)
+    if not count:
+        return ""
+    share = numbers.percent(count / failures)
+    return f"{wording.plural(count, 'failure')} ({share} of those looked into) without a cause: nothing was guessed."
+
+
+def _failures(cell: Cell) -> str:
+    assert cell.measurement is not None
+    return wording.plural(cell.measurement.failures.count, "failure")
+
+
+def _retried(cell: Cell) -> bool:
+    assert cell.measurement is not None
+    assert cell.diagnosis is not None
+    return cell.diagnosis.failures > cell.measurement.failures.count

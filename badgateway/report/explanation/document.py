@@ -1,0 +1,170 @@
+"""The view of an explanation: everything the pages for people say, in its order, as text."""
+
+from dataclasses import dataclass
+
+from badgateway.model.diagnosis import CauseCount, Certainty, Diagnosis, EvidenceLine, Remedy
+from badgateway.model.explanation import Explanation, FileRead
+from badgateway.report import numbers, wording
+from badgateway.report.explanation import knobs, moments, timeline
+from badgateway.report.explanation.names import Names
+from badgateway.report.explanation.printable import printable
+from badgateway.report.explanation.timeline import Timeline
+
+_RETRIED = "proxy-retried"
+_TIMES = "\N{NO-BREAK SPACE}x\N{NO-BREAK SPACE}"
+_CERTAINTY = {
+    Certainty.PROVEN: "proven",
+    Certainty.FAMILY: "several causes fit, and these logs cannot tell them apart",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CauseView:
+    """One cause, and what to do about it."""
+
+    place: int
+    """From 1, the most frequent first."""
+    id: str
+    title: str
+    page: str
+    count: str
+    share: str
+    """Of all failures."""
+    statuses: str
+    """Such as '12 x 502, 1 x 200'."""
+    is_proven: bool
+    certainty: str
+    explanation: str
+    innocent: str
+    remedies: tuple[Remedy, ...]
+    evidence: tuple[EvidenceLine, ...]
+    urls: tuple[tuple[str, str], ...]
+    """Count and path."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """An explanation, before it has a format."""
+
+    headline: str
+    period: str
+    """When the requests were; empty when the logs do not say."""
+    answer: tuple[str, ...]
+    """What is behind most failures, and what to change first: sentences; empty without failures."""
+    causes: tuple[CauseView, ...]
+    timeline: Timeline | None
+    zone: str
+    utc_offset_s: float
+    unattributed: str
+    """One sentence; empty when every failure has a cause."""
+    unattributed_lines: tuple[EvidenceLine, ...]
+    hints: tuple[str, ...]
+    malformed: str
+    """One sentence; empty when every line was read."""
+    malformed_lines: tuple[EvidenceLine, ...]
+    files: tuple[tuple[str, str, str], ...]
+    """Name, kind, and lines in words."""
+
+
+def build(explanation: Explanation) -> Document:
+    """Put an explanation into words."""
+    diagnosis = explanation.diagnosis
+    foreign = knobs.foreign_servers(explanation.files)
+    names = Names(explanation.files)
+    causes = tuple(
+        _cause(place, found, diagnosis, foreign, names) for place, found in enumerate(diagnosis.causes, start=1)
+    )
+    return Document(
+        headline=_headline(diagnosis),
+        period=_period(explanation),
+        answer=_answer(diagnosis, causes),
+        causes=causes,
+        timeline=timeline.build(explanation),
+        zone=moments.zone(explanation.utc_offset_s),
+        utc_offset_s=explanation.utc_offset_s,
+        unattributed=_unattributed(diagnosis),
+        unattributed_lines=names.shown(diagnosis.unattributed_lines),
+        hints=diagnosis.hints,
+        malformed=_malformed(explanation),
+        malformed_lines=names.shown(line for file in explanation.files for line in file.first_malformed),
+        files=tuple(_file(file) for file in explanation.files),
+    )
+
+
+def _cause(place: int, found: CauseCount, diagnosis: Diagnosis, foreign: frozenset[str], names: Names) -> CauseView:
+    cause = found.cause
+    return CauseView(
+        place=place,
+        id=cause.id,
+        title=cause.title,
+        page=f"docs/causes/{cause.id}.md",
+        count=numbers.count(found.count),
+        share=numbers.percent(found.count / diagnosis.failures),
+        statuses=_statuses(found),
+        is_proven=found.certainty is Certainty.PROVEN,
+        certainty=_CERTAINTY[found.certainty],
+        explanation=cause.explanation,
+        innocent=cause.innocent,
+        remedies=tuple(Remedy(text=one.text, knob=knobs.relevant(one.knob, foreign)) for one in cause.remedies),
+        evidence=names.shown(found.evidence),
+        urls=tuple((numbers.count(count), printable(path)) for path, count in found.urls),
+    )
+
+
+def _statuses(found: CauseCount) -> str:
+    return ", ".join(f"{numbers.count(count)}{_TIMES}{status or 'no status'}" for status, count in found.statuses)
+
+
+def _headline(diagnosis: Diagnosis) -> str:
+    if not diagnosis.failures:
+        if not diagnosis.requests:
+            return "No request is in these logs, so they cannot show a failure."
+        return f"No failures in {wording.plural(diagnosis.requests, 'request')}."
+    retried = any(found.cause.id == _RETRIED for found in diagnosis.causes)
+    failed = "failed or had to be tried again" if retried else "failed"
+    if not diagnosis.requests:
+        return f"{wording.plural(diagnosis.failures, 'request')} {failed}; of how many, these logs do not say."
+    share = numbers.percent(diagnosis.failures / diagnosis.requests)
+    return f"{numbers.count(diagnosis.failures)} of {wording.plural(diagnosis.requests, 'request')} {failed} ({share})."
+
+
+def _period(explanation: Explanation) -> str:
+    if explanation.period_s is None:
+        return ""
+    first_s, last_s = explanation.period_s
+    return moments.span(first_s, last_s + 60, explanation.utc_offset_s)
+
+
+def _answer(diagnosis: Diagnosis, causes: tuple[CauseView, ...]) -> tuple[str, ...]:
+    if not diagnosis.failures:
+        return ()
+    if not causes or diagnosis.unattributed > diagnosis.causes[0].count:
+        return (f"No cause was found for {_how_many(diagnosis)} of them.",)
+    first, advice = causes[0], causes[0].remedies[0]
+    doubt = "" if first.is_proven else f"; {first.certainty}"
+    knob = f"{advice.knob}. " if advice.knob else ""
+    return (f"{first.title} ({first.share}{doubt}).", f"Change first: {knob}{advice.text}")
+
+
+def _how_many(diagnosis: Diagnosis) -> str:
+    return "any" if diagnosis.unattributed == diagnosis.failures else numbers.count(diagnosis.unattributed)
+
+
+def _unattributed(diagnosis: Diagnosis) -> str:
+    if not diagnosis.unattributed:
+        return ""
+    share = numbers.percent(diagnosis.unattributed / diagnosis.failures)
+    return f"{wording.plural(diagnosis.unattributed, 'failure')} ({share}) without a cause: nothing was guessed."
+
+
+def _malformed(explanation: Explanation) -> str:
+    if not explanation.malformed_lines:
+        return ""
+    verb = "was" if explanation.malformed_lines == 1 else "were"
+    return f"{wording.plural(explanation.malformed_lines, 'line')} could not be read and {verb} left out."
+
+
+def _file(file: FileRead) -> tuple[str, str, str]:
+    lines = wording.plural(file.lines, "line")
+    malformed = f", {numbers.count(file.malformed_lines)} malformed" if file.malformed_lines else ""
+    return (printable(file.name), str(file.kind) if file.kind else "empty", f"{lines}{malformed}")

@@ -1,0 +1,40 @@
+"""Renders an explanation as one HTML file that needs nothing else: no network, no script."""
+
+import re
+
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from badgateway.model.explanation import Explanation
+from badgateway.report.explanation import chart, document, moments, series
+
+_CODE = re.compile(r"`([^`]+)`")
+
+
+def _marked(text: str) -> Markup:
+    """Return the catalogue's Markdown as HTML: what stands in backticks is code."""
+    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704 # escaped before
+
+
+_TEMPLATES = Environment(
+    # The report's style sheet and parts are this page's too.
+    loader=ChoiceLoader([PackageLoader("badgateway.report.explanation"), PackageLoader("badgateway.report")]),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_TEMPLATES.filters["marked"] = _marked
+
+
+def render_html(explanation: Explanation) -> str:
+    """Return the page; the same explanation gives the same bytes."""
+    page = document.build(explanation)
+    return _TEMPLATES.get_template("explanation.html.j2").render(
+        page=page,
+        chart=chart.draw(page),
+        series=series.stacked(page),
+        step=moments.length(page.timeline.step_s) if page.timeline else "",
+        span=moments.span(page.timeline.start_s, page.timeline.end_s, page.utc_offset_s) if page.timeline else "",
+        colour=series.colour,
+    )

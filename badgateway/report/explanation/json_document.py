@@ -1,0 +1,65 @@
+"""Renders an explanation as JSON for programs; docs/explain.md tells every key."""
+
+import json
+
+from badgateway.model.diagnosis import CauseCount, EvidenceLine
+from badgateway.model.explanation import Explanation, FileRead
+
+SCHEMA_VERSION = 1
+
+Object = dict[str, object]
+
+
+def render_json(explanation: Explanation) -> str:
+    """Return the document; the same explanation gives the same bytes."""
+    diagnosis = explanation.diagnosis
+    whole: Object = {
+        "schema_version": SCHEMA_VERSION,
+        "requests": diagnosis.requests,
+        "failures": diagnosis.failures,
+        "period_s": explanation.period_s,
+        "causes": [_cause(found) for found in diagnosis.causes],
+        "unattributed": diagnosis.unattributed,
+        "unattributed_lines": [_line(line) for line in diagnosis.unattributed_lines],
+        "unattributed_minutes": _minutes(explanation.unattributed_minutes),
+        "hints": diagnosis.hints,
+        "malformed_lines": explanation.malformed_lines,
+        "files": [_file(file) for file in explanation.files],
+    }
+    return json.dumps(whole, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _cause(found: CauseCount) -> Object:
+    cause = found.cause
+    return {
+        "id": cause.id,
+        "title": cause.title,
+        "family": cause.family,
+        "certainty": found.certainty.value,
+        "count": found.count,
+        "statuses": {str(status): count for status, count in found.statuses},
+        "explanation": cause.explanation,
+        "remedies": [{"knob": remedy.knob, "text": remedy.text} for remedy in cause.remedies],
+        "evidence": [_line(line) for line in found.evidence],
+        "urls": [{"path": path, "count": count} for path, count in found.urls],
+        "minutes": _minutes(found.minutes),
+        "page": f"docs/causes/{cause.id}.md",
+    }
+
+
+def _minutes(minutes: tuple[tuple[int, int], ...]) -> list[Object]:
+    return [{"start_s": start_s, "failures": failures} for start_s, failures in minutes]
+
+
+def _line(line: EvidenceLine) -> Object:
+    return {"file": line.file, "line_number": line.line_number, "text": line.text}
+
+
+def _file(file: FileRead) -> Object:
+    return {
+        "name": file.name,
+        "kind": file.kind and file.kind.value,
+        "lines": file.lines,
+        "malformed_lines": file.malformed_lines,
+        "first_malformed": [_line(line) for line in file.first_malformed],
+    }

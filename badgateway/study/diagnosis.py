@@ -1,0 +1,68 @@
+"""Finds out why the requests of a trial failed: ledger, server log and samples together, put to the catalogue."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import duckdb
+
+from badgateway.causes import diagnose
+from badgateway.errors import RawDataError
+from badgateway.ledger.evidence import fill_evidence
+from badgateway.ledger.join import Ledger
+from badgateway.logs import Source, read_logs
+from badgateway.model.diagnosis import Diagnosis
+from badgateway.model.evidence import SAMPLES, SERVER_EVENTS
+from badgateway.model.raw import JOURNAL, SERVER_LOG
+from badgateway.model.raw import SAMPLES as SAMPLES_FILE
+
+_WINDOW = ("window",)
+_COUNTS = """
+SELECT count(*), count(*) FILTER (outcome <> 'OK' OR upstream_tries > 1) FROM ledger WHERE phase = 'window'
+"""
+
+
+def diagnose_trial(ledger: Ledger, raw: Path) -> Diagnosis:
+    """Attribute each failure of the trial's window to a cause, a family of causes, or none.
+
+    Raises:
+        RawDataError: A raw file is missing, or something in it cannot be believed.
+    """
+    ((requests, worth_a_look),) = ledger.connection.sql(_COUNTS).fetchall()
+    if not worth_a_look:
+        return Diagnosis(requests=requests, failures=0, causes=(), unattributed=0, unattributed_lines=(), hints=())
+    fill_evidence(ledger, raw, phases=_WINDOW)
+    unread = _add_server_events(ledger.connection, raw / SERVER_LOG)
+    _add_samples(ledger.connection, raw / SAMPLES_FILE)
+    diagnosis = diagnose(ledger.connection, requests=requests, journal=(raw / JOURNAL).is_file())
+    return replace(diagnosis, hints=(*unread, *diagnosis.hints))
+
+
+def _add_server_events(connection: duckdb.DuckDBPyConnection, log: Path) -> tuple[str, ...]:
+    """Copy what the server wrote about itself; return why its log could not be used, if so.
+
+    The failures are counted without it too, so a log of another grammar costs causes, not the trial.
+    """
+    if not log.is_file():
+        return (f"{log.name} is missing: what the server wrote about itself is unknown.",)
+    if log.stat().st_size == 0:
+        return (f"{log.name} is empty: the server wrote nothing about itself.",)
+    try:
+        found = read_logs([Source(name=log.name, content=log)])
+    except RawDataError as error:
+        return (f"The server's log could not be used: {str(error).replace(str(log), log.name)}.",)
+    try:
+        rows = found.connection.table(SERVER_EVENTS.name).fetchall()
+    finally:
+        found.connection.close()
+    if rows:
+        places = ", ".join("?" for _ in SERVER_EVENTS.columns)
+        connection.executemany(f"INSERT INTO {SERVER_EVENTS.name} VALUES ({places})", rows)  # noqa: S608 # constants
+    return ()
+
+
+def _add_samples(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
+    """Add what the probes saw; runs of before there were probes have no such file."""
+    if file.is_file():
+        columns = dict(SAMPLES.columns)
+        rows = connection.read_csv(str(file), header=True, columns=columns, auto_detect=False)
+        rows.filter("value IS NOT NULL").insert_into(SAMPLES.name)

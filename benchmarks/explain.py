@@ -1,0 +1,82 @@
+"""Measures `badgateway explain` beside Debian's goaccess, on the same large access log, one after the other.
+
+In the project's root: `python benchmarks/explain.py --lines 2000000`.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+_COMBINED_LOG = Path(__file__).with_name("combined_log.py")
+_EXPLAIN = (sys.executable, "-c", "from badgateway.cli import main; main()", "explain", "--format", "json")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """What a program took to read the log."""
+
+    seconds: float
+    cpu_s: float
+    """Of all its threads: what other work on the machine disturbs least."""
+    peak_mib: float
+
+
+def _measured(command: list[str]) -> Cost:
+    started_s = time.perf_counter()
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL) as child:
+        # wait4 has the peak of this child alone; getrusage would give the largest of all children.
+        _, status, usage = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
+    seconds = time.perf_counter() - started_s
+    if child.returncode:
+        raise click.ClickException(f"{command[0]} ended with status {child.returncode}")
+    return Cost(seconds=seconds, cpu_s=usage.ru_utime + usage.ru_stime, peak_mib=usage.ru_maxrss / 1024)
+
+
+def _explain(log: Path, answer: Path) -> Cost:
+    cost = _measured([*_EXPLAIN, "--output", str(answer), str(log)])
+    found = json.loads(answer.read_text(encoding="utf-8"))
+    click.echo(f"explain   {_in_words(cost)}: {found['requests']:,} requests, {found['failures']:,} failures")
+    return cost
+
+
+def _goaccess(log: Path, answer: Path) -> Cost:
+    cost = _measured(["goaccess", str(log), "--log-format=COMBINED", "--no-progress", "-o", str(answer)])
+    found = json.loads(answer.read_text(encoding="utf-8"))["general"]
+    click.echo(f"goaccess  {_in_words(cost)}: {found['valid_requests']:,} requests")
+    return cost
+
+
+def _in_words(cost: Cost) -> str:
+    return f"{cost.seconds:8.2f} s, {cost.cpu_s:.2f} s of CPU, peak {cost.peak_mib:,.0f} MiB"
+
+
+@click.command()
+@click.option("--lines", default=2_000_000, show_default=True)
+@click.option("--seed", default=1, show_default=True)
+def main(lines: int, seed: int) -> None:
+    """Write a log of that many lines to a temporary folder, and have it read by both."""
+    with tempfile.TemporaryDirectory(prefix="badgateway-benchmark-") as folder:
+        log = Path(folder) / "access.log"
+        # In a process of its own: a child's peak begins with what its parent holds when it forks.
+        writing = [sys.executable, str(_COMBINED_LOG), "write", str(log), "--lines", str(lines), "--seed", str(seed)]
+        subprocess.run(writing, check=True)
+        click.echo(f"{lines:,} lines, {log.stat().st_size / 1e9:.2f} GB, {os.cpu_count()} cores")
+        explain = _explain(log, Path(folder) / "explain.json")
+        if shutil.which("goaccess") is None:
+            click.echo("goaccess is not installed, so there is no ratio; install it with: apt-get install goaccess")
+            return
+        goaccess = _goaccess(log, Path(folder) / "goaccess.json")
+        click.echo(f"explain is {goaccess.seconds / explain.seconds:.1f} times as fast as goaccess")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,176 @@
+"""For each cause the evidence that a real case of it leaves, by the cause's id."""
+
+from collections.abc import Callable
+from typing import Any
+
+from badgateway.model.evidence import LogKind, Phase, ServerEvent
+from tests.causes.evidence import CLOSED, CONNECT_TIMED_OUT, Evidence
+
+QUEUE_FULL = (
+    "connect() to unix:/run/web.sock failed (11: Resource temporarily unavailable) while connecting to upstream"
+)
+REFUSED = "connect() failed (111: Connection refused) while connecting to upstream"
+RESET = "recv() failed (104: Connection reset by peer) while reading response header from upstream"
+
+
+def queue_full(evidence: Evidence, *, at: float = 0.0) -> Evidence:
+    return evidence.failed(
+        QUEUE_FULL, at=at, errno=11, phase=Phase.CONNECTING, upstream_connect_s=None, duration_s=0.001
+    )
+
+
+def refused(evidence: Evidence, *, at: float = 0.0) -> Evidence:
+    return evidence.failed(REFUSED, at=at, errno=111, phase=Phase.CONNECTING, upstream_connect_s=None)
+
+
+def no_connect(message: str, errno: int | None = None) -> Evidence:
+    return Evidence().failed(message, errno=errno, phase=Phase.CONNECTING, upstream_connect_s=None)
+
+
+def connect_timeout(evidence: Evidence, *, addr: str = "10.0.0.7:8000", at: float = 0.0) -> Evidence:
+    return evidence.failed(
+        CONNECT_TIMED_OUT,
+        status=504,
+        at=at,
+        errno=110,
+        phase=Phase.CONNECTING,
+        upstream=f"http://{addr}/members/",
+        upstream_connect_s=None,
+        upstream_addr=addr,
+        duration_s=3.0,
+    )
+
+
+def dying(*events: ServerEvent, server: str = "uwsgi", **given: Any) -> Evidence:
+    """A closed connection, and what the server noted about a worker at that time."""
+    evidence = Evidence().closed(at=10.4)
+    for event in events:
+        evidence.event(event, at=10, server=server, pid=71, **given)
+    return evidence
+
+
+def recycled() -> Evidence:
+    evidence = Evidence()
+    for worker in (1, 2):
+        evidence.event(ServerEvent.WORKER_READY, at=0, server="uwsgi", pid=70 + worker, worker=worker)
+    for worker in (1, 2):
+        evidence.event(ServerEvent.WORKER_RECYCLED, at=60, server="uwsgi", pid=70 + worker)
+    for worker in (1, 2):
+        evidence.event(ServerEvent.WORKER_READY, at=63, server="uwsgi", pid=80 + worker, worker=worker)
+    return queue_full(evidence, at=61.5)
+
+
+def harakiri(*paths: str) -> Evidence:
+    """One worker under harakiri; its lines name all it had in it, the longest running first."""
+    evidence = Evidence().event(ServerEvent.HARAKIRI, at=10, server="uwsgi", pid=71, worker=2)
+    for number, path in enumerate(paths):
+        evidence.event(
+            ServerEvent.HARAKIRI, at=10, server="uwsgi", uri=path, request_started_s=1_795_262_405.0 + number
+        )
+    return evidence.event(ServerEvent.WORKER_KILLED, at=11, server="uwsgi", pid=71, worker=2, signal=9)
+
+
+def answered(status: int = 500, *, at: float = 10.2, duration_s: float = 0.2) -> Evidence:
+    return Evidence().failure(status, at=at, upstream_header_s=duration_s, duration_s=duration_s)
+
+
+def mid_stream() -> Evidence:
+    message = "upstream timed out (110: Connection timed out) while reading upstream"
+    return Evidence().failed(message, status=200, errno=110, phase=Phase.READING_BODY, outcome="TRUNCATED")
+
+
+def retried() -> Evidence:
+    evidence = Evidence().failure(
+        200, at=12.0, upstream_status="502, 200", upstream_tries=2, upstream_header_s=8.0, duration_s=12.0
+    )
+    return evidence.complaint(CLOSED, at=4.2).event(ServerEvent.WORKER_KILLED, at=4, pid=71, signal=9)
+
+
+def unattached(message: str, status: int, **line: Any) -> Evidence:
+    return Evidence().failed(message, status=status, upstream_connect_s=None, upstream_addr=None, **line)
+
+
+EVENT = ServerEvent
+
+SAMPLES: dict[str, Callable[[], Evidence]] = {
+    "listen-queue-full": lambda: queue_full(Evidence()),
+    "tcp-accept-queue-full": lambda: connect_timeout(Evidence(), addr="127.0.0.1:8000"),
+    "workers-recycled-together": recycled,
+    "respawn-throttled": lambda: queue_full(Evidence(), at=1.5).event(EVENT.RESPAWN_THROTTLED, value=2, server="uwsgi"),
+    "reload-gap": lambda: queue_full(Evidence(), at=1.5).event(EVENT.RELOAD).event(EVENT.WORKER_BOOTED, at=1, pid=9),
+    "nothing-listening": lambda: refused(Evidence()),
+    "socket-forbidden": lambda: no_connect("connect() to unix:/s failed (13: Permission denied) while ...", 13),
+    "ephemeral-ports-exhausted": lambda: no_connect("connect() failed (99: Cannot assign requested address) ...", 99),
+    "proxy-out-of-connections": lambda: Evidence().failed(
+        "1024 worker_connections are not enough while connecting to upstream", status=500, phase=Phase.CONNECTING
+    ),
+    "no-live-upstreams": lambda: no_connect("no live upstreams while connecting to upstream"),
+    "keepalive-race": lambda: Evidence().closed(method="POST").failure(500, at=90, upstream_header_s=1, app_pid=5),
+    "proxy-retried": retried,
+    "worker-killed": lambda: dying(EVENT.WORKER_KILLED, signal=9),
+    "worker-crashed": lambda: dying(EVENT.WORKER_CRASHED, server="gunicorn", value=1),
+    "harakiri": lambda: harakiri("/members/").closed(at=10.9),
+    "harakiri-collateral": lambda: harakiri("/export/", "/members/").closed(at=10.9),
+    "worker-mercy-expired": lambda: dying(EVENT.MERCY_EXPIRED, EVENT.WORKER_KILLED, signal=9),
+    "memory-reload": lambda: dying(EVENT.EVIL_RELOAD, EVENT.WORKER_KILLED, signal=9),
+    "502-one-of-several-worker-deaths": lambda: dying(EVENT.WORKER_KILLED, signal=9).event(
+        EVENT.WORKER_CRASHED, at=10, pid=72
+    ),
+    "worker-died-unseen": lambda: Evidence().closed(app_pid=71, app_started_s=1_795_262_399.0),
+    "gunicorn-timeout-500": lambda: answered(duration_s=3.0).event(EVENT.WORKER_TIMEOUT, at=10, pid=71),
+    "gunicorn-timeout-blocked-in-c": lambda: dying(
+        EVENT.WORKER_TIMEOUT, EVENT.WORKER_KILLED, server="gunicorn", signal=9
+    ),
+    "gunicorn-timeout-502": lambda: dying(EVENT.WORKER_TIMEOUT, EVENT.WORKER_EXITED, server="gunicorn"),
+    "timeout-cut-the-body": lambda: Evidence().cut(at=10.4).event(EVENT.WORKER_TIMEOUT, at=10, pid=71),
+    "graceful-timeout-cut": lambda: dying(EVENT.GRACEFUL_TIMEOUT, EVENT.WORKER_KILLED, server="gunicorn"),
+    "slow-request": lambda: Evidence().slow(),
+    "stalled-mid-body": mid_stream,
+    "504-queued-or-slow": lambda: Evidence().slow(upstream_connect_s=None).event(EVENT.LISTEN_QUEUE_FULL, at=-1),
+    "event-loop-blocked": lambda: Evidence().slow(at=10).sample("loop_blocked_s", 2.0, at=9.5),
+    "async-cores-exhausted": lambda: Evidence().slow(at=10).event(EVENT.ASYNC_QUEUE_FULL, at=8, server="uwsgi"),
+    "request-header-too-big": lambda: (
+        Evidence()
+        .failed(RESET, errno=104, duration_s=0.001)
+        .event(EVENT.BLOCK_SIZE_EXCEEDED, server="uwsgi", value=5411, limit_value=4096)
+    ),
+    "protocol-mismatch": lambda: (
+        Evidence()
+        .failed(RESET, errno=104, duration_s=0.001)
+        .event(EVENT.BLOCK_SIZE_EXCEEDED, server="uwsgi", value=21573, limit_value=4096)
+    ),
+    "response-header-too-big": lambda: Evidence().failed("upstream sent too big header while reading response header"),
+    "invalid-response-header": lambda: Evidence().failed('upstream sent invalid header: "a\\x00" while reading ...'),
+    "db-connections-exhausted": lambda: answered().event(EVENT.DB_TOO_MANY_CONNECTIONS, at=10, uri="/members/"),
+    "db-pool-exhausted": lambda: answered().event(EVENT.DB_POOL_EXHAUSTED, at=10),
+    "late-monkey-patch": lambda: answered().event(EVENT.LATE_MONKEY_PATCH, at=10),
+    "exception-outside-django": lambda: Evidence().closed(at=10.4).event(EVENT.EMPTY_500, at=10, uri="/members/"),
+    "application-answered-5xx": answered,
+    "client-gave-up": lambda: Evidence().failure(499),
+    "rate-limited": lambda: unattached('limiting requests, excess: 5.0 by zone "one"', 503, phase=Phase.OTHER),
+    "wrong-content": lambda: Evidence().failure(404, outcome="BAD_CONTENT", upstream_header_s=0.1),
+    "alb-502-from-target": lambda: Evidence().balanced(502),
+    "alb-no-targets": lambda: Evidence().balanced(503),
+    "alb-idle-timeout": lambda: Evidence().balanced(504, duration_s=60.0),
+    "alb-504-unexplained": lambda: Evidence().balanced(504, duration_s=10.0),
+    "classic-elb-502": lambda: Evidence().balanced(502, kind=LogKind.CLASSIC_ELB),
+    "classic-elb-503": lambda: Evidence().balanced(503, kind=LogKind.CLASSIC_ELB),
+    "classic-elb-504": lambda: Evidence().balanced(504, kind=LogKind.CLASSIC_ELB),
+    "load-balancer-error": lambda: Evidence().balanced(500),
+    "target-answered-5xx": lambda: Evidence().balanced(502, upstream_status="502"),
+    "502-not-connected": lambda: Evidence().failure(502, upstream_connect_s=None),
+    "502-answer-lost": lambda: Evidence().failure(502),
+    "502-connection-closed": lambda: Evidence().closed(),
+    "body-cut-unexplained": lambda: Evidence().cut(),
+    "504-connect-timeout": lambda: connect_timeout(Evidence()),
+    "502-near-a-worker-death": lambda: Evidence().combined(at=10).event(EVENT.WORKER_KILLED, at=10, pid=7, signal=9),
+    "502-unexplained-by-this-log": lambda: Evidence().combined(502),
+    "503-unexplained-by-this-log": lambda: Evidence().combined(503),
+    "504-unexplained-by-this-log": lambda: Evidence().combined(504),
+}
+
+EXPECTED: dict[str, dict[str, int]] = {
+    # The journal has to be there for this one to be found, and it is of requests that failed for another reason.
+    "keepalive-race": {"keepalive-race": 1, "application-answered-5xx": 1},
+}
+"""Where a sample cannot be of one cause alone."""

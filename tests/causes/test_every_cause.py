@@ -1,0 +1,65 @@
+"""The cross table: the sample of each cause is found as that cause, and as no other."""
+
+import pytest
+
+from badgateway.causes import BY_ID, CAUSES, RULES
+from badgateway.model.diagnosis import Certainty
+from tests.causes.evidence import Evidence, counts
+from tests.causes.samples import EXPECTED, SAMPLES
+
+
+@pytest.mark.parametrize("cause_id", SAMPLES)
+def test_the_sample_of_a_cause_is_found_as_exactly_that_cause(cause_id):
+    diagnosis = SAMPLES[cause_id]().diagnosis()
+    assert counts(diagnosis) == EXPECTED.get(cause_id, {cause_id: 1})
+    assert diagnosis.unattributed == 0
+    found = next(found for found in diagnosis.causes if found.cause.id == cause_id)
+    assert {status for status, _ in found.statuses} <= set(found.cause.statuses)
+    assert found.evidence
+
+
+def test_all_samples_in_one_pile_of_logs_are_still_told_apart():
+    pile = Evidence()
+    ids = sorted(set(SAMPLES) - {"keepalive-race"})
+    for number, cause_id in enumerate(ids):
+        _put_behind(pile, SAMPLES[cause_id](), number)
+    # Without the journal, for of most samples there is none.
+    assert pile.found(journal=False) == dict.fromkeys(ids, 1)
+
+
+def test_every_cause_has_a_sample_and_a_rule():
+    assert set(SAMPLES) == set(BY_ID)
+    assert {rule.cause.id for rule in RULES} == set(BY_ID)
+
+
+def test_ids_are_unique_and_in_kebab_case():
+    assert len(BY_ID) == len(CAUSES)
+    assert all(cause.id == cause.id.lower().replace("_", "-").replace(" ", "-") for cause in CAUSES)
+
+
+def test_every_cause_says_what_to_do():
+    for cause in CAUSES:
+        assert cause.remedies, cause.id
+        assert cause.explanation.endswith((".", "`")), cause.id
+        assert cause.evidence.endswith("."), cause.id
+
+
+def test_what_a_log_leaves_open_is_never_called_proven():
+    for rule in RULES:
+        if rule.cause.family == "not told by these logs":
+            assert rule.certainty is Certainty.FAMILY
+
+
+def _put_behind(pile: Evidence, sample: Evidence, number: int) -> None:
+    """Add a sample to the pile, hours later and with files of its own."""
+    for table, rows in sample.rows.items():
+        for row in rows:
+            for column in ("time_s", "request_started_s", "app_started_s", "app_ended_s"):
+                if row.get(column) is not None:
+                    row[column] += 10_800.0 * number
+            for column in ("connection", "failure_id"):
+                if row.get(column) is not None:
+                    row[column] += 5000 * number
+            if row.get("file"):
+                row["file"] = f"{number}-{row['file']}"
+            pile.rows[table].append(row)

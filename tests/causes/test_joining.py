@@ -1,0 +1,105 @@
+"""Which line of nginx's error log belongs to which failure, and which lines are failures themselves."""
+
+import pytest
+
+from badgateway.model.evidence import Phase
+from tests.causes.evidence import CLOSED, TIMED_OUT, Evidence
+from tests.causes.samples import QUEUE_FULL
+
+CUT = "upstream prematurely closed connection while reading upstream"
+
+
+def line(evidence: Evidence, message: str, **given) -> Evidence:
+    """A line that names its request, but no failure's connection."""
+    return evidence.complaint(message, of=None, **given)
+
+
+@pytest.mark.parametrize("late_s", [-1, 0, 1])
+def test_a_stock_log_is_joined_by_request_and_nearly_the_second(late_s):
+    evidence = line(Evidence().combined(502, at=10), CLOSED, at=10 + late_s)
+    assert evidence.found() == {"502-connection-closed": 1}
+
+
+def test_a_line_two_seconds_off_is_anothers():
+    assert line(Evidence().combined(502, at=10), CLOSED, at=12).found() == {"502-unexplained-by-this-log": 1}
+
+
+def test_another_request_of_that_second_is_not_taken():
+    evidence = line(Evidence().combined(502), CLOSED, request="POST /members/ HTTP/1.1")
+    assert evidence.found() == {"502-unexplained-by-this-log": 1}
+
+
+def test_one_line_explains_one_failure():
+    evidence = line(Evidence().combined(502).combined(502).combined(502), CLOSED)
+    assert evidence.found() == {"502-connection-closed": 1, "502-unexplained-by-this-log": 2}
+
+
+def test_lines_of_one_second_go_to_failures_in_their_order_and_by_status():
+    evidence = Evidence().combined(502).combined(504).combined(502)
+    line(evidence, TIMED_OUT, errno=110)
+    line(line(evidence, CLOSED), QUEUE_FULL, errno=11, phase=Phase.CONNECTING)
+    assert evidence.found() == {"slow-request": 1, "502-connection-closed": 1, "listen-queue-full": 1}
+
+
+def test_the_connection_decides_where_both_logs_have_it():
+    evidence = Evidence().failure(502).failure(502)
+    evidence.complaint(CLOSED, of=1).complaint(QUEUE_FULL, of=0, errno=11, phase=Phase.CONNECTING)
+    evidence.rows["failures"][0]["upstream_connect_s"] = None
+    assert evidence.found() == {"502-connection-closed": 1, "listen-queue-full": 1}
+
+
+def test_a_line_of_another_connection_is_not_taken():
+    assert line(Evidence().failure(502), CLOSED).found() == {"502-answer-lost": 1}
+
+
+def test_a_status_that_an_error_page_replaced_is_still_explained():
+    evidence = Evidence().combined(503)
+    assert line(evidence, QUEUE_FULL, errno=11, phase=Phase.CONNECTING).found() == {"listen-queue-full": 1}
+
+
+def test_the_applications_own_500_takes_no_line_of_a_502():
+    assert line(Evidence().combined(500), CLOSED).found() == {"application-answered-5xx": 1}
+
+
+def test_without_an_access_log_each_line_is_a_failure():
+    evidence = line(line(Evidence(), CLOSED), TIMED_OUT, errno=110)
+    line(evidence, QUEUE_FULL, errno=11, phase=Phase.CONNECTING)
+    line(evidence, "an upstream response is buffered to a temporary file", phase=Phase.READING_BODY, level="warn")
+    diagnosis = evidence.diagnosis()
+    assert diagnosis.failures == 3
+    assert evidence.found() == {"listen-queue-full": 1, "slow-request": 1, "502-connection-closed": 1}
+    assert {found.urls for found in diagnosis.causes} == {(("/members/", 1),)}
+    assert {status for found in diagnosis.causes for status, _ in found.statuses} == {502, 504}
+
+
+def test_with_an_access_log_a_line_that_no_failure_has_is_none():
+    evidence = line(Evidence().volume("nginx access log (combined)", 200, 50), CLOSED)
+    assert evidence.diagnosis().failures == 0
+
+
+def test_a_cut_body_is_a_failure_that_the_access_log_takes_for_a_success():
+    evidence = line(Evidence().volume("nginx access log (combined)", 200, 50), CUT, phase=Phase.READING_BODY)
+    assert evidence.found() == {"body-cut-unexplained": 1}
+
+
+def test_the_ledger_knows_all_its_failures():
+    assert line(Evidence().volume("ledger", 200, 50), CUT, phase=Phase.READING_BODY).found() == {}
+    evidence = Evidence().failure(502, source="ledger")
+    assert line(evidence, CUT, phase=Phase.READING_BODY).found() == {"502-answer-lost": 1}
+
+
+@pytest.mark.parametrize(
+    ("message", "errno", "phase", "found"),
+    [
+        ("writev() failed (32: Broken pipe) while sending request to upstream", 32, Phase.SENDING, "connection-closed"),
+        ("connect() failed (113: No route to host) while connecting", 113, Phase.CONNECTING, "nothing-listening"),
+        ("connect() to unix:/s failed (2: No such file or directory)", 2, Phase.CONNECTING, "nothing-listening"),
+        ("upstream timed out (110: ...) while SSL handshaking to upstream", 110, Phase.OTHER, "504-connect-timeout"),
+        ("upstream timed out (110: ...) while sending request to upstream", 110, Phase.SENDING, "slow-request"),
+        ("epoll_wait() reported that client prematurely closed connection", None, Phase.SENDING, "client-gave-up"),
+        ("socket() failed (24: Too many open files)", 24, Phase.CONNECTING, "proxy-out-of-connections"),
+    ],
+)
+def test_lines_are_read_by_number_and_phase(message, errno, phase, found):
+    evidence = line(Evidence(), message, errno=errno, phase=phase, upstream="http://10.0.0.7:80/")
+    assert [cause for cause in evidence.found() if cause.endswith(found)]

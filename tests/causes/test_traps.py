@@ -1,0 +1,435 @@
+"""What looks like one cause and is another."""
+
+import pytest
+
+from badgateway.model.diagnosis import Certainty
+from badgateway.model.evidence import LogKind, Phase, ServerEvent
+from tests.causes.evidence import CLOSED, NOON, TIMED_OUT, Evidence
+from tests.causes.samples import answered, connect_timeout, harakiri, queue_full, recycled, refused
+
+EVENT = ServerEvent
+
+
+def test_out_of_memory_after_a_worker_timeout_is_the_arbiters_own_kill():
+    evidence = Evidence().closed(at=11.2).event(EVENT.WORKER_TIMEOUT, at=10, pid=71)
+    evidence.event(EVENT.WORKER_KILLED, at=11, pid=71, signal=9)
+    assert evidence.found() == {"gunicorn-timeout-blocked-in-c": 1}
+
+
+def test_a_kill_of_another_worker_long_after_a_timeout_stays_a_kill():
+    evidence = Evidence().event(EVENT.WORKER_TIMEOUT, at=10, pid=71)
+    evidence.event(EVENT.WORKER_KILLED, at=100, pid=72, signal=9).closed(at=100.3)
+    assert evidence.found() == {"worker-killed": 1}
+
+
+def test_a_pid_that_came_back_next_day_has_a_death_of_its_own():
+    evidence = Evidence().event(EVENT.WORKER_TIMEOUT, at=10, pid=71)
+    evidence.event(EVENT.WORKER_KILLED, at=86_400, pid=71, signal=9).closed(at=86_400.3)
+    assert evidence.found() == {"worker-killed": 1}
+
+
+def test_a_thread_worker_that_was_leaving_did_not_hang():
+    evidence = Evidence().closed(at=40.3).event(EVENT.WORKER_EXITED, at=10, pid=71)
+    evidence.event(EVENT.WORKER_TIMEOUT, at=40, pid=71)
+    assert evidence.found() == {"graceful-timeout-cut": 1}
+
+
+def test_gunicorns_polite_signal_is_no_kill():
+    evidence = Evidence().closed(at=0.4).event(EVENT.WORKER_KILLED, pid=71, signal=15)
+    assert evidence.found() == {"502-connection-closed": 1}
+    evidence.event(EVENT.WORKER_TIMEOUT, at=0, pid=71)
+    assert evidence.found() == {"graceful-timeout-cut": 1}
+
+
+@pytest.mark.parametrize("signal", [6, 11])
+def test_a_signal_that_nobody_sends_is_a_crash(signal):
+    evidence = Evidence().closed().event(EVENT.WORKER_KILLED, server="uwsgi", pid=71, signal=signal)
+    assert evidence.found() == {"worker-crashed": 1}
+
+
+def test_a_worker_that_was_recycled_in_good_order_killed_nothing():
+    evidence = Evidence().closed().event(EVENT.WORKER_RECYCLED, pid=71).event(EVENT.WORKER_EXITED, pid=71)
+    assert evidence.found() == {"502-connection-closed": 1}
+
+
+def test_the_journals_pid_decides_between_two_deaths_of_one_second():
+    evidence = Evidence().event(EVENT.WORKER_KILLED, pid=71, signal=9).event(EVENT.WORKER_TIMEOUT, pid=72)
+    evidence.closed(at=0.3, app_pid=71, app_started_s=NOON - 1).closed(at=0.3, app_pid=72, app_started_s=NOON - 1)
+    assert evidence.found() == {"worker-killed": 1, "gunicorn-timeout-502": 1}
+
+
+@pytest.mark.parametrize(
+    ("events", "found"),
+    [
+        ((EVENT.WORKER_KILLED,), "worker-killed"),
+        ((EVENT.WORKER_CRASHED,), "worker-crashed"),
+        ((EVENT.HARAKIRI,), "harakiri"),
+        ((EVENT.EVIL_RELOAD,), "memory-reload"),
+        ((EVENT.MERCY_EXPIRED,), "worker-mercy-expired"),
+        ((EVENT.GRACEFUL_TIMEOUT,), "graceful-timeout-cut"),
+        ((EVENT.WORKER_TIMEOUT,), "gunicorn-timeout-502"),
+        ((EVENT.WORKER_TIMEOUT, EVENT.WORKER_KILLED), "gunicorn-timeout-blocked-in-c"),
+    ],
+)
+def test_the_death_of_the_very_process_goes_before_what_was_only_near(events, found):
+    evidence = (
+        Evidence().closed(app_pid=71, app_started_s=NOON - 1).event(EVENT.EMPTY_500).event(EVENT.LATE_MONKEY_PATCH)
+    )
+    for event in events:
+        evidence.event(event, pid=71)
+    assert evidence.found() == {found: 1}
+
+
+def test_the_timeout_of_the_very_process_cut_the_body():
+    evidence = Evidence().cut(app_pid=71, app_started_s=NOON - 1).event(EVENT.WORKER_TIMEOUT, pid=71)
+    assert evidence.event(EVENT.WORKER_KILLED, pid=72, signal=9).found() == {"timeout-cut-the-body": 1}
+
+
+def test_a_traceback_beside_a_500_of_gunicorn_is_its_cause():
+    evidence = answered().event(EVENT.APPLICATION_EXCEPTION, at=10, uri="/members/")
+    assert evidence.found() == {"exception-outside-django": 1}
+
+
+def test_a_death_of_another_process_than_the_journals_explains_nothing():
+    evidence = Evidence().closed(app_pid=70, app_started_s=NOON - 1).event(EVENT.WORKER_KILLED, pid=71, signal=9)
+    assert evidence.found() == {"worker-died-unseen": 1}
+
+
+def test_two_unlike_deaths_equally_near_are_not_guessed_between():
+    evidence = Evidence().closed().event(EVENT.WORKER_KILLED, pid=71, signal=9).event(EVENT.EVIL_RELOAD, pid=72)
+    (found,) = evidence.diagnosis().causes
+    assert (found.cause.id, found.certainty) == ("502-one-of-several-worker-deaths", Certainty.FAMILY)
+
+
+def test_the_nearer_of_two_unlike_deaths_is_taken():
+    evidence = Evidence().closed(at=10.5).event(EVENT.WORKER_KILLED, at=10, pid=71, signal=9)
+    assert evidence.event(EVENT.EVIL_RELOAD, at=9, pid=72).found() == {"worker-killed": 1}
+
+
+def test_of_one_harakiri_the_longest_request_is_to_blame_and_the_others_are_not():
+    evidence = harakiri("/export/", "/members/", "/members/")
+    evidence.closed(at=11.1, uri="/export/?year=2026", duration_s=6.0)
+    evidence.closed(at=11.1, duration_s=5.0).closed(at=11.1, duration_s=4.0)
+    assert evidence.found() == {"harakiri": 1, "harakiri-collateral": 2}
+
+
+def test_a_request_that_a_harakiri_does_not_name_was_not_in_that_worker():
+    evidence = harakiri("/export/").closed(at=11.1, uri="/export/").closed(at=11.1, uri="/other/")
+    assert evidence.found() == {"harakiri": 1, "502-connection-closed": 1}
+
+
+def test_two_workers_under_harakiri_for_the_same_path_have_a_culprit_each():
+    evidence = Evidence()
+    for pid in (71, 72):
+        evidence.event(EVENT.HARAKIRI, at=10, server="uwsgi", pid=pid)
+        evidence.event(EVENT.HARAKIRI, at=10, server="uwsgi", uri="/export/", request_started_s=NOON + 4)
+        evidence.closed(at=10.6, uri="/export/", duration_s=6.0)
+    assert evidence.found() == {"harakiri": 2}
+
+
+def test_a_harakiri_without_names_takes_what_was_closed_at_its_time():
+    evidence = Evidence().closed(at=10.5).event(EVENT.HARAKIRI, at=10, server="uwsgi", pid=71)
+    assert evidence.found() == {"harakiri": 1}
+
+
+def test_the_journal_finds_collateral_that_no_line_names():
+    evidence = harakiri("/export/").closed(at=11.1, uri="/other/", app_pid=71, app_started_s=NOON + 9)
+    assert evidence.found() == {"harakiri-collateral": 1}
+
+
+def test_a_named_harakiri_explains_a_502_of_a_stock_access_log():
+    evidence = harakiri("/export/", "/members/").combined(502, at=11, uri="/export/").combined(502, at=11)
+    assert evidence.combined(502, at=11, uri="/other/").found() == {
+        "harakiri": 1,
+        "harakiri-collateral": 1,
+        "502-unexplained-by-this-log": 1,
+    }
+
+
+def test_a_stock_access_log_alone_proves_nothing():
+    diagnosis = Evidence().combined(502).combined(504).combined(503).combined(500).diagnosis()
+    assert {found.certainty for found in diagnosis.causes} == {Certainty.FAMILY}
+    assert diagnosis.unattributed == 0
+
+
+def test_a_502_of_a_stock_access_log_beside_a_death_is_still_open():
+    evidence = Evidence().combined(502).event(EVENT.WORKER_TIMEOUT, pid=71)
+    (found,) = evidence.diagnosis().causes
+    assert (found.cause.id, found.certainty) == ("502-near-a-worker-death", Certainty.FAMILY)
+
+
+def test_a_retry_that_went_well_shows_what_ended_the_first_try():
+    evidence = Evidence().failure(200, at=12.0, upstream_status="502, 200", upstream_tries=2, duration_s=12.0)
+    evidence.complaint(CLOSED, at=4.2).event(EVENT.WORKER_KILLED, at=4, pid=71, signal=9)
+    (found,) = evidence.diagnosis().causes
+    assert [line.file for line in found.evidence] == ["server.log", "error.log"]
+
+
+def test_a_retry_shows_no_death_of_another_hour():
+    evidence = Evidence().failure(200, at=4000.0, upstream_status="502, 200", upstream_tries=2, duration_s=1.0)
+    evidence.complaint(CLOSED, at=4.2).event(EVENT.WORKER_KILLED, at=4, pid=71, signal=9)
+    (found,) = evidence.diagnosis().causes
+    assert [line.file for line in found.evidence] == ["access.log"]
+
+
+def test_the_last_try_decides_when_all_failed():
+    evidence = Evidence().failed(TIMED_OUT, status=504, at=10, errno=110, upstream_tries=2, upstream_status="502, 504")
+    assert evidence.complaint(CLOSED, at=7).found() == {"slow-request": 1}
+
+
+def test_an_own_502_of_the_application_is_not_the_proxys():
+    assert Evidence().failure(502, upstream_header_s=0.2).found() == {"application-answered-5xx": 1}
+    assert Evidence().combined(502, app_status=502).found() == {"application-answered-5xx": 1}
+
+
+def test_a_500_that_nginx_made_and_did_not_explain_stays_open():
+    diagnosis = Evidence().failure(500, upstream_header_s=None).diagnosis()
+    assert (diagnosis.causes, diagnosis.unattributed) == ((), 1)
+    assert diagnosis.unattributed_lines[0].text == "access line 1"
+
+
+def test_a_quick_500_beside_a_timeout_was_not_interrupted_by_it():
+    assert answered(duration_s=0.1).event(EVENT.WORKER_TIMEOUT, at=10, pid=71).found() == {
+        "application-answered-5xx": 1
+    }
+
+
+def test_an_error_of_another_page_explains_nothing():
+    evidence = answered().event(EVENT.DB_TOO_MANY_CONNECTIONS, at=10, uri="/scores/?page=*")
+    assert evidence.found() == {"application-answered-5xx": 1}
+
+
+def test_an_error_of_another_process_explains_nothing():
+    evidence = Evidence().failure(500, upstream_header_s=0.1, app_pid=70).event(EVENT.DB_POOL_EXHAUSTED, pid=71)
+    assert evidence.found() == {"application-answered-5xx": 1}
+
+
+def test_a_traceback_of_a_worker_that_was_stopped_is_not_the_cause():
+    evidence = Evidence().closed(at=10.4).event(EVENT.WORKER_TIMEOUT, at=10, pid=71)
+    evidence.event(EVENT.APPLICATION_EXCEPTION, at=10, pid=71, uri="/members/")
+    assert evidence.found() == {"gunicorn-timeout-502": 1}
+
+
+def test_a_traceback_alone_is_the_cause_of_a_cut_body():
+    assert Evidence().cut().event(EVENT.APPLICATION_EXCEPTION).found() == {"exception-outside-django": 1}
+
+
+def test_a_late_patch_is_found_behind_a_502_too():
+    evidence = Evidence().closed().event(EVENT.LATE_MONKEY_PATCH).event(EVENT.EMPTY_500)
+    assert evidence.found() == {"late-monkey-patch": 1}
+
+
+def test_a_header_too_large_is_refused_at_once():
+    evidence = Evidence().closed(duration_s=5.0).event(EVENT.BLOCK_SIZE_EXCEEDED, value=5411, limit_value=4096)
+    assert evidence.found() == {"502-connection-closed": 1}
+
+
+def test_a_request_that_the_application_started_had_no_header_too_large():
+    evidence = Evidence().closed(app_pid=71, app_started_s=NOON, app_ended_s=NOON)
+    assert evidence.event(EVENT.BLOCK_SIZE_EXCEEDED, value=5411).found() == {"502-connection-closed": 1}
+
+
+def test_not_http_is_a_mismatch_seen_from_nginx():
+    evidence = Evidence().failed("upstream sent no valid HTTP/1.0 header while reading response header from upstream")
+    assert evidence.found() == {"protocol-mismatch": 1}
+
+
+def test_a_fast_page_behind_a_loop_that_was_free_most_of_the_time_was_slow_itself():
+    assert Evidence().slow(at=10).sample("loop_blocked_s", 1.0, at=9).found() == {"slow-request": 1}
+    evidence = Evidence().slow(at=10).sample("loop_blocked_s", 9.0, at=6.9).sample("loop_blocked_s", 1.4, at=9)
+    assert evidence.found() == {"slow-request": 1}
+
+
+def test_a_loop_that_stood_still_until_after_the_proxy_gave_up_is_to_blame():
+    assert Evidence().slow(at=10).sample("loop_blocked_s", 5.0, at=12).found() == {"event-loop-blocked": 1}
+    assert Evidence().slow(at=10).sample("loop_blocked_s", 3.0, at=12).found() == {"slow-request": 1}
+
+
+def test_short_blocks_of_the_loop_add_up():
+    evidence = Evidence().slow(at=10)
+    for at in (8.0, 9.0, 10.0):
+        evidence.sample("loop_blocked_s", 0.6, at=at)
+    assert evidence.found() == {"event-loop-blocked": 1}
+
+
+@pytest.mark.parametrize(("connect_s", "found"), [(1.02, "tcp-accept-queue-full"), (0.4, "slow-request")])
+def test_a_retransmitted_handshake_is_told_by_its_time(connect_s, found):
+    assert Evidence().slow(upstream_connect_s=connect_s).found() == {found: 1}
+
+
+def test_with_a_journal_a_full_queue_explains_a_request_that_never_started():
+    evidence = Evidence().slow(at=10).event(EVENT.LISTEN_QUEUE_FULL, at=8, server="uwsgi")
+    assert evidence.found(journal=True) == {"tcp-accept-queue-full": 1}
+    assert evidence.found(journal=False) == {"slow-request": 1}
+
+
+def test_a_request_that_the_application_started_did_not_wait_in_the_queue():
+    evidence = Evidence().slow(at=10, app_pid=71, app_started_s=NOON + 7, app_ended_s=NOON + 20, app_status=200)
+    evidence.event(EVENT.LISTEN_QUEUE_FULL, at=8).event(EVENT.ASYNC_QUEUE_FULL, at=8)
+    assert evidence.found() == {"slow-request": 1}
+
+
+@pytest.mark.parametrize(
+    ("series", "values", "limit", "found"),
+    [
+        ("listen_overflows", (5, 9), None, "tcp-accept-queue-full"),
+        ("listen_overflows", (5, 5), None, "504-connect-timeout"),
+        ("accept_queue", (9, 11), 10, "tcp-accept-queue-full"),
+        ("accept_queue", (9, 9), 10, "504-connect-timeout"),
+    ],
+)
+def test_probes_prove_a_full_queue_of_another_machine(series, values, limit, found):
+    evidence = connect_timeout(Evidence(), at=3.0)
+    for at, value in enumerate(values):
+        evidence.sample(series, value, at=at, limit=limit)
+    assert evidence.found() == {found: 1}
+
+
+def test_workers_that_are_recycled_one_after_the_other_leave_no_gap():
+    evidence = Evidence()
+    for worker, pid in ((1, 71), (2, 72)):
+        evidence.event(EVENT.WORKER_READY, pid=pid, worker=worker)
+    evidence.event(EVENT.WORKER_RECYCLED, at=60, pid=71).event(EVENT.WORKER_READY, at=62, pid=81, worker=1)
+    evidence.event(EVENT.WORKER_RECYCLED, at=63, pid=72).event(EVENT.WORKER_READY, at=65, pid=82, worker=2)
+    queue_full(evidence, at=61.0)
+    queue_full(evidence, at=64.0)
+    assert evidence.found() == {"listen-queue-full": 2}
+
+
+def test_a_worker_seen_by_its_number_only_is_counted_as_there():
+    evidence = Evidence().event(EVENT.WORKER_RECYCLED, at=60, pid=72, worker=2)
+    assert queue_full(evidence, at=61.0).found() == {"listen-queue-full": 1}
+
+
+def test_all_workers_of_a_log_that_begins_later_can_still_be_gone():
+    evidence = Evidence().event(EVENT.WORKER_RECYCLED, at=60, pid=71).event(EVENT.WORKER_RECYCLED, at=60, pid=72)
+    evidence.event(EVENT.WORKER_BOOTED, at=61, pid=81)
+    assert queue_full(evidence, at=63.0).found() == {"workers-recycled-together": 1}
+
+
+def test_workers_that_uwsgi_buries_at_its_end_without_their_pids_are_none_more():
+    evidence = recycled().event(EVENT.WORKER_EXITED, at=90, server="uwsgi", worker=1)
+    assert evidence.event(EVENT.WORKER_EXITED, at=90, server="uwsgi", worker=2).found() == {
+        "workers-recycled-together": 1
+    }
+
+
+def test_a_killed_only_worker_is_not_called_recycled():
+    evidence = Evidence().event(EVENT.WORKER_READY, pid=71).event(EVENT.WORKER_KILLED, at=60, pid=71, signal=9)
+    assert queue_full(evidence, at=60.5).found() == {"listen-queue-full": 1}
+
+
+def test_a_count_of_workers_with_a_hole_proves_nothing():
+    evidence = recycled().event(EVENT.WORKER_READY, at=None, pid=99)
+    assert evidence.found() == {"listen-queue-full": 1}
+
+
+@pytest.mark.parametrize("events", [(EVENT.RELOAD,), (EVENT.RELOAD, EVENT.WORKER_READY), (EVENT.SHUTDOWN,)])
+def test_what_waited_in_the_queue_is_dropped_by_a_reload(events):
+    evidence = Evidence().closed(at=0.8)
+    for event in events:
+        evidence.event(event)
+    assert evidence.found() == {"reload-gap": 1}
+
+
+def test_a_socket_that_is_gone_after_a_stop_is_no_reload():
+    assert refused(Evidence().event(EVENT.SHUTDOWN), at=1.0).found() == {"nothing-listening": 1}
+
+
+@pytest.mark.parametrize(
+    ("event", "found"),
+    [(EVENT.RELOAD, "reload-gap"), (EVENT.RESPAWN_THROTTLED, "respawn-throttled")],
+)
+def test_a_wait_in_the_queue_must_be_most_of_the_wait(event, found):
+    assert Evidence().slow(at=4.0).event(event, at=1).found() == {found: 1}
+    assert Evidence().slow(at=300.0, duration_s=299.0).event(event, at=1).found() == {"slow-request": 1}
+
+
+def test_all_workers_gone_explains_a_request_that_waited_for_one():
+    evidence = recycled()
+    evidence.rows["failures"].clear()
+    evidence.rows["proxy_errors"].clear()
+    assert evidence.slow(at=63.2).found() == {"workers-recycled-together": 1}
+
+
+def test_times_without_an_error_log_tell_connected_from_not_connected():
+    evidence = Evidence().failure(502, upstream_connect_s=None).failure(502).failure(504)
+    evidence.failure(504, upstream_connect_s=None, upstream_addr="10.0.0.7:80")
+    evidence.failure(502, upstream_connect_s=None, upstream_addr="app")
+    assert evidence.found() == {
+        "502-not-connected": 1,
+        "502-answer-lost": 1,
+        "slow-request": 1,
+        "504-connect-timeout": 1,
+        "no-live-upstreams": 1,
+    }
+
+
+def test_a_502_without_any_upstream_is_not_called_unconnected():
+    evidence = Evidence().failure(502, upstream_connect_s=None, upstream_addr=None, upstream_status=None)
+    assert evidence.found() == {"502-unexplained-by-this-log": 1}
+
+
+def test_a_race_needs_a_journal_and_a_connection_that_took_no_time():
+    assert Evidence().closed().found(journal=True) == {"keepalive-race": 1}
+    assert Evidence().closed().found(journal=False) == {"502-connection-closed": 1}
+    assert Evidence().closed(upstream_connect_s=0.02).found(journal=True) == {"502-connection-closed": 1}
+
+
+def test_a_death_goes_before_a_race():
+    evidence = Evidence().closed().event(EVENT.WORKER_KILLED, pid=71, signal=9)
+    assert evidence.found(journal=True) == {"worker-killed": 1}
+
+
+@pytest.mark.parametrize("status", [499, 460])
+def test_who_gave_up_is_told_by_the_status_whatever_else_happened(status):
+    evidence = Evidence().failure(status).event(EVENT.WORKER_KILLED, pid=71, signal=9)
+    assert evidence.found() == {"client-gave-up": 1}
+
+
+@pytest.mark.parametrize("outcome", ["CLIENT_TIMEOUT", "CLIENT_CLOSED"])
+def test_the_ledgers_clients_that_gave_up_have_no_status(outcome):
+    diagnosis = Evidence().failure(None, outcome=outcome, source="ledger").diagnosis()
+    assert [(found.cause.id, found.statuses) for found in diagnosis.causes] == [("client-gave-up", ((0, 1),))]
+
+
+def test_a_limit_that_is_only_tried_out_turns_nobody_away():
+    evidence = Evidence().failure(503, upstream_header_s=None)
+    evidence.complaint('limiting requests, dry run, excess: 5.0 by zone "one"', phase=Phase.OTHER)
+    assert evidence.found() == {"503-unexplained-by-this-log": 1}
+
+
+def test_behind_a_balancer_nginxs_own_line_goes_deeper():
+    evidence = Evidence().balanced(502, upstream_status="502")
+    queue = "connect() to unix:/s failed (11: Resource temporarily unavailable) while connecting to upstream"
+    assert evidence.complaint(queue, errno=11, phase=Phase.CONNECTING).found() == {"listen-queue-full": 1}
+
+
+def test_what_a_balancer_made_itself_is_not_explained_by_nginx():
+    assert Evidence().balanced(502).complaint(CLOSED).found() == {"alb-502-from-target": 1}
+
+
+def test_a_targets_own_500_is_the_applications():
+    evidence = Evidence().balanced(500, kind=LogKind.CLASSIC_ELB, upstream_status="500")
+    assert evidence.found() == {"application-answered-5xx": 1}
+
+
+def test_a_failure_without_a_time_is_still_counted():
+    evidence = Evidence().failure(502, at=None).event(EVENT.WORKER_KILLED, pid=71, signal=9)
+    diagnosis = evidence.diagnosis()
+    assert [(found.cause.id, found.minutes) for found in diagnosis.causes] == [("502-answer-lost", ())]
+
+
+def test_a_line_without_a_time_lies_between_its_neighbours():
+    evidence = Evidence().closed(at=10.4).event(EVENT.WORKER_BOOTED, at=9, pid=5)
+    evidence.event(EVENT.WORKER_KILLED, at=None, pid=71, signal=9).event(EVENT.WORKER_BOOTED, at=11, pid=6)
+    assert evidence.found() == {"worker-killed": 1}
+
+
+@pytest.mark.parametrize("after", [None, 300])
+def test_a_line_without_a_time_and_without_near_neighbours_proves_nothing(after):
+    evidence = Evidence().closed(at=10.4).event(EVENT.WORKER_BOOTED, at=9, pid=5)
+    evidence.event(EVENT.WORKER_KILLED, at=None, pid=71, signal=9)
+    if after is not None:
+        evidence.event(EVENT.WORKER_BOOTED, at=after, pid=6)
+    assert evidence.found() == {"502-connection-closed": 1}

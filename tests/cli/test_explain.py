@@ -1,0 +1,173 @@
+"""`badgateway explain` as a user types it."""
+
+import gzip
+import json
+import os
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from badgateway.cli.commands import cli
+
+GOLDEN = Path(__file__).parents[1] / "study" / "golden" / "listen-queue-full"
+LOGS = sorted(GOLDEN.iterdir())
+OK_LINE = '203.0.113.7 - - [21/Nov/2026:12:00:01 +0000] "GET /a?token=s3cret HTTP/1.1" 200 1 "-" "-"\n'
+BAD_LINE = OK_LINE.replace(" 200 1 ", " 502 1 ")
+
+
+def call(*arguments: object, stdin: bytes = b"") -> Result:
+    words = ["explain", *map(str, arguments)]
+    return CliRunner().invoke(cli, words, input=stdin, prog_name="badgateway")
+
+
+@pytest.fixture
+def access(tmp_path):
+    log = tmp_path / "access.log"
+    log.write_text(OK_LINE * 3 + BAD_LINE)
+    return log
+
+
+def test_the_logs_of_a_full_listen_queue_say_so_and_name_the_knob():
+    result = call(*LOGS)
+
+    assert result.exit_code == 0
+    assert result.stdout.startswith("89 of 91 requests failed (97.8 %).\n")
+    assert "\nThe accept queue of the unix socket was full (100 %).\nChange first: uWSGI: listen. " in result.stdout
+    assert "error.log:1 " in result.stdout
+    assert "docs/causes/listen-queue-full.md" in result.stdout
+
+
+def test_files_are_recognised_by_content_in_any_order_packed_or_from_standard_input(tmp_path):
+    access, error, server = LOGS
+    packed = tmp_path / "b"
+    packed.write_bytes(gzip.compress(access.read_bytes()))
+    plain = json.loads(call("--format", "json", access, error, server).stdout)
+    other = json.loads(call("--format", "json", server, "-", packed, stdin=error.read_bytes()).stdout)
+
+    assert [cause["id"] for cause in other["causes"]] == ["listen-queue-full"]
+    assert other["causes"][0]["count"] == plain["causes"][0]["count"] == 89
+    assert other["causes"][0]["evidence"][0]["file"] == "standard input"
+
+
+@pytest.mark.parametrize(
+    ("format_", "beginning"), [("text", "1 of 4 "), ("md", "## 1 of 4 "), ("html", "<!DOCTYPE html>"), ("json", "{")]
+)
+def test_each_format_comes_out_of_standard_output_or_into_a_file(access, tmp_path, format_, beginning):
+    output = tmp_path / "answer"
+    printed = call(access, "--format", format_)
+    written = call(access, "--format", format_, "--output", output)
+
+    assert (printed.exit_code, written.exit_code) == (0, 0)
+    assert printed.stdout.lstrip().startswith(beginning)
+    assert output.read_text(encoding="utf-8") == printed.stdout
+    assert written.stdout == ""
+
+
+def test_the_ending_of_the_output_decides_the_format_where_none_is_named(access, tmp_path):
+    call(access, "--output", tmp_path / "a.html")
+    call(access, "--output", tmp_path / "a.log")
+
+    assert "<!DOCTYPE html>" in (tmp_path / "a.html").read_text()
+    assert (tmp_path / "a.log").read_text().startswith("1 of 4 requests failed")
+
+
+def test_logs_without_a_failure_are_a_success_in_plain_words(tmp_path):
+    log = tmp_path / "access.log"
+    log.write_text(OK_LINE * 3)
+    result = call(log)
+
+    assert (result.exit_code, result.stdout.splitlines()[0]) == (0, "No failures in 3 requests.")
+
+
+def test_a_502_that_nothing_explains_is_never_given_a_cause_as_a_fact(access):
+    (cause,) = json.loads(call(access, "--format", "json").stdout)["causes"]
+
+    assert cause["certainty"] == "family"
+    assert "proven" not in call(access).stdout
+
+
+def test_secrets_in_query_strings_are_masked_unless_asked_for(access):
+    assert "s3cret" not in call(access, "--format", "json").stdout
+    assert "token=..." in call(access).stdout
+    assert "s3cret" in call(access, "--no-mask").stdout
+    assert "masked" in " ".join(call("--help").stdout.split())
+
+
+def test_a_malformed_line_is_counted_and_shown_and_fatal_to_nothing(access):
+    access.write_text(access.read_text() + "what is this\n")
+    whole = json.loads(call(access, "--format", "json").stdout)
+
+    assert (whole["requests"], whole["failures"], whole["malformed_lines"]) == (4, 1, 1)
+    assert "access.log:5  what is this" in call(access).stdout
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        (None, "cannot be read: No such file or directory"),
+        ("", "there is nothing to explain"),
+        ("a shopping list\nmilk\n", "is no log that is known here"),
+    ],
+)
+def test_what_is_no_log_is_one_line_of_error_and_wrong_usage(tmp_path, content, complaint):
+    path = tmp_path / "file"
+    if content is not None:
+        path.write_text(content)
+    result = call(path)
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith("badgateway: ")
+    assert result.stderr.count("\n") == 1
+    assert str(path) in result.stderr
+    assert complaint in result.stderr
+
+
+def test_no_input_on_standard_input_is_wrong_usage_too():
+    result = call("-")
+
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+    assert "standard input" in result.stderr
+
+
+def test_a_file_that_is_named_twice_is_refused(access):
+    result = call(access, access)
+
+    assert result.exit_code == 2
+    assert "a file is named twice" in result.stderr
+
+
+def test_an_answer_that_cannot_be_written_is_a_failure_not_a_wrong_usage(access, tmp_path):
+    result = call(access, "--output", tmp_path / "no-folder" / "a.txt")
+
+    assert result.exit_code == 4
+    assert "no-folder" in result.stderr
+
+
+@pytest.mark.parametrize(("offset", "shown"), [("+02:00", "UTC+02:00"), ("-0330", "UTC-03:30"), ("+00:00", "UTC\n")])
+def test_times_are_shown_in_the_zone_that_was_given(access, offset, shown):
+    assert shown in call(access, "--utc-offset", offset).stdout
+
+
+def test_local_times_of_logs_without_a_zone_are_put_beside_the_others():
+    access, error, _ = LOGS
+    there = json.loads(call(access, error, "--format", "json").stdout)
+    elsewhere = json.loads(call(access, error, "--format", "json", "--utc-offset", "+05:00").stdout)
+
+    assert there["causes"][0]["certainty"] == "proven"
+    assert there["causes"][0]["minutes"] == elsewhere["causes"][0]["minutes"], "the access log has epoch seconds"
+
+
+@pytest.mark.parametrize("offset", ["2", "+2:00", "Europe/Berlin", "+15:00", "+02:60"])
+def test_an_offset_that_is_none_is_wrong_usage(access, offset):
+    result = call(access, "--utc-offset", offset)
+
+    assert result.exit_code == 2
+    assert "write one like +02:00" in result.stderr
+
+
+def test_a_file_name_that_is_not_text_harms_nothing(tmp_path):
+    path = os.fsencode(tmp_path) + b"/\xff\x1b.log"
+    Path(os.fsdecode(path)).write_text(BAD_LINE)
+
+    assert call(os.fsdecode(path)).exit_code == 0

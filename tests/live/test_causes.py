@@ -1,0 +1,429 @@
+"""Faults planted on real servers: every failure gets the cause that was planted, and no other."""
+
+import os
+import signal
+import time
+from contextlib import ExitStack
+
+import psutil
+import pymysql
+import pytest
+
+from badgateway.process.ports import free_port
+from badgateway.stack.mariadb import RunningDatabase
+from tests.live.causes.stand import Edit, Stands, added, replaced
+from tests.live.causes.upstream import closing_upstream
+
+pytestmark = pytest.mark.live
+
+
+@pytest.fixture
+def stands(school_database, raw_folder):
+    return Stands(school=school_database, raw=raw_folder)
+
+
+def server_processes(stand) -> list[psutil.Process]:
+    master = psutil.Process(stand.deployment.parts["server"])
+    return [master, *master.children(recursive=True)]
+
+
+def test_nothing_listens_after_the_server_has_died(stands: Stands):
+    with stands.stand("gunicorn_sync.py") as stand:
+        stand.client.ask("/ok", 10)
+        for process in server_processes(stand):
+            process.kill()
+        time.sleep(0.3)
+        stand.client.ask("/ok", 20)
+    assert stand.answers("/ok") == {200: 10, 502: 20}
+    assert stand.found() == {("/ok", "nothing-listening"): 20}
+    assert stand.proven() == {"nothing-listening"}
+
+
+@pytest.mark.parametrize("server", ["uwsgi.ini", "gunicorn_sync.py"])
+def test_a_full_accept_queue_of_a_unix_socket(server: str, stands: Stands):
+    with stands.stand(server, listen=4) as stand:
+        stand.client.ask("/ok", 3)
+        stand.client.ask("/sleep?s=0.4", 30)
+    failed = stand.answers("/sleep")[502]
+    assert failed >= 20
+    assert stand.found() == {("/sleep", "listen-queue-full"): failed}
+    assert stand.proven() == {"listen-queue-full"}
+
+
+@pytest.mark.parametrize("server", ["uwsgi.ini", "gunicorn_gthread.py", "gunicorn_gevent.py"])
+def test_a_worker_that_is_killed(server: str, stands: Stands):
+    with stands.stand(server, workers=2, threads=4) as stand:
+        for _ in range(3):
+            stand.client.ask("/ok", 5)
+            stand.client.ask("/kill")
+            time.sleep(1.2)
+    assert stand.found() == {("/kill", "worker-killed"): 3}
+    assert stand.proven() == {"worker-killed"}
+
+
+@pytest.mark.parametrize("server", ["uwsgi.ini", "gunicorn_sync.py"])
+@pytest.mark.parametrize("path", ["/leave", "/crash"])
+def test_a_worker_that_crashes_or_leaves(server: str, path: str, stands: Stands):
+    with stands.stand(server, workers=2) as stand:
+        for _ in range(2):
+            stand.client.ask("/ok", 5)
+            stand.client.ask(path)
+            time.sleep(1.2)
+    assert stand.found() == {(path, "worker-crashed"): 2}
+    assert stand.proven() == {"worker-crashed"}
+
+
+def test_gunicorns_timeout_in_python_is_a_500(stands: Stands):
+    with stands.stand("gunicorn_sync.py", workers=2, limits_s=(1, 8)) as stand:
+        stand.client.ask("/ok", 5)
+        stand.client.ask("/sleep?s=6", 2)
+        stand.client.ask("/ok", 5)
+    assert stand.answers("/sleep") == {500: 2}
+    assert stand.found() == {("/sleep", "gunicorn-timeout-500"): 2}
+    assert stand.proven() == {"gunicorn-timeout-500"}
+
+
+@pytest.mark.parametrize("server", ["gunicorn_sync.py", "gunicorn_gevent.py"])
+def test_gunicorns_timeout_of_a_query_in_c_is_a_502_and_not_out_of_memory(server: str, stands: Stands):
+    with stands.stand(server, site="school", driver="mysqlclient", workers=2, limits_s=(1, 8)) as stand:
+        stand.client.ask("/members/?page=1", 5)
+        stand.client.ask("/wait/?db_ms=7000")
+        stand.client.ask("/members/?page=2", 5)
+    assert stand.found() == {("/wait/", "gunicorn-timeout-blocked-in-c"): 1}
+    assert stand.proven() == {"gunicorn-timeout-blocked-in-c"}
+
+
+def test_gunicorns_timeout_of_a_busy_event_loop_is_a_502(stands: Stands):
+    with stands.stand("gunicorn_gevent.py", workers=2, limits_s=(1, 8)) as stand:
+        stand.client.ask("/ok", 5)
+        stand.client.ask("/spin?s=6")
+        stand.client.ask("/ok", 5)
+    assert stand.found() == {("/spin", "gunicorn-timeout-502"): 1}
+    assert stand.proven() == {"gunicorn-timeout-502"}
+
+
+def test_gunicorns_timeout_cuts_a_body(stands: Stands):
+    with stands.stand("gunicorn_sync.py", workers=2, limits_s=(1, 8)) as stand:
+        stand.client.ask("/ok", 5)
+        stand.client.ask("/drip?s=6")
+        stand.client.ask("/drip?s=0.3")
+    assert stand.answers("/drip") == {200: 2}
+    assert stand.found() == {("/drip", "timeout-cut-the-body"): 1}
+    assert stand.proven() == {"timeout-cut-the-body"}
+
+
+def test_harakiri(stands: Stands):
+    with stands.stand("uwsgi.ini", workers=2, limits_s=(1, 8)) as stand:
+        stand.client.ask("/ok", 5)
+        stand.client.ask("/sleep?s=7")
+        stand.client.ask("/ok", 5)
+    assert stand.found() == {("/sleep", "harakiri"): 1}
+    assert stand.proven() == {"harakiri"}
+
+
+@pytest.mark.parametrize("server", ["uwsgi.ini", "uwsgi_gevent.ini"])
+def test_harakiri_of_one_request_is_collateral_to_those_beside_it(server: str, stands: Stands):
+    with stands.stand(
+        server, threads=8, limits_s=(2, 8), edit_server=added("harakiri = 2\nharakiri-verbose = true")
+    ) as stand:
+        stand.client.ask("/ok", 5)
+        stand.client.start("/sleep?s=7")
+        time.sleep(1.2)
+        stand.client.ask("/stall?s=7", 4)
+    assert stand.found() == {("/sleep", "harakiri"): 1, ("/stall", "harakiri-collateral"): 4}
+
+
+@pytest.mark.parametrize("server", ["uwsgi_gevent.ini", "gunicorn_gthread.py"])
+def test_a_slow_request(server: str, stands: Stands):
+    with stands.stand(server, threads=8, limits_s=(1, 2)) as stand:
+        stand.client.start("/sleep?s=3", 3)
+        stand.client.ask("/ok", 5)
+    assert stand.answers("/sleep") == {504: 3}
+    assert stand.found() == {("/sleep", "slow-request"): 3}
+    assert stand.proven() == {"slow-request"}
+
+
+def test_an_answer_that_stalls_in_its_middle(stands: Stands):
+    with stands.stand("gunicorn_gthread.py", threads=8, limits_s=(1, 2)) as stand:
+        stand.client.start("/stall?s=3", 3)
+        stand.client.ask("/ok", 5)
+    assert stand.found() == {("/stall", "stalled-mid-body"): 3}
+    assert stand.proven() == {"stalled-mid-body"}
+
+
+def test_an_event_loop_that_is_blocked_by_a_query_in_c(stands: Stands):
+    with stands.stand(
+        "uwsgi_gevent.ini", site="school", driver="mysqlclient", limits_s=(1, 2), watch_loop=True
+    ) as stand:
+        stand.client.ask("/members/?page=1", 2)
+        stand.client.start("/wait/?db_ms=4000")
+        time.sleep(0.2)
+        stand.client.ask("/members/?page=1", 4)
+        time.sleep(2.2)
+        stand.client.ask("/members/?page=1", 2)
+    assert stand.answers("/members/") == {200: 4, 504: 4}
+    assert stand.found() == {("/members/", "event-loop-blocked"): 4, ("/wait/", "event-loop-blocked"): 1}
+
+
+def test_all_async_cores_of_uwsgi_are_taken(stands: Stands):
+    with stands.stand("uwsgi_gevent.ini", greenlets=4, limits_s=(1, 2)) as stand:
+        stand.client.ask("/ok", 4)
+        stand.client.start("/sleep?s=3", 4)
+        time.sleep(0.3)
+        stand.client.ask("/ok", 8)
+    assert stand.found() == {("/sleep", "slow-request"): 4, ("/ok", "async-cores-exhausted"): 8}
+
+
+def test_a_request_header_beyond_uwsgis_buffer(stands: Stands):
+    with stands.stand("uwsgi.ini", edit_server=replaced("buffer-size = 16384", "buffer-size = 4096")) as stand:
+        stand.client.ask("/ok", 5)
+        stand.client.ask("/sleep", 5, header_bytes=5000)
+    assert stand.found() == {("/sleep", "request-header-too-big"): 5}
+    assert stand.proven() == {"request-header-too-big"}
+
+
+def test_http_that_is_spoken_to_a_uwsgi_socket(stands: Stands):
+    other = "location /http { proxy_pass http://application; }\n\n        location / {"
+    with stands.stand("uwsgi.ini", edit_proxy=replaced("location / {", other)) as stand:
+        stand.client.ask("/ok", 5)
+        stand.client.ask("/http", 5)
+        stand.client.ask("/http", 5, method="POST")
+    assert stand.found() == {("/http", "protocol-mismatch"): 10}
+    assert stand.proven() == {"protocol-mismatch"}
+
+
+def test_a_response_header_beyond_the_proxys_buffer(stands: Stands):
+    with stands.stand("gunicorn_gthread.py") as stand:
+        stand.client.ask("/ok", 5)
+        stand.client.ask("/header?size=20000", 5)
+    assert stand.found() == {("/header", "response-header-too-big"): 5}
+    assert stand.proven() == {"response-header-too-big"}
+
+
+@pytest.mark.parametrize(("server", "status"), [("uwsgi.ini", 502), ("gunicorn_sync.py", 500)])
+def test_an_exception_that_no_framework_catches(server: str, status: int, stands: Stands):
+    with stands.stand(server) as stand:
+        stand.client.ask("/ok", 5)
+        stand.client.ask("/fail", 5)
+    assert stand.answers("/fail") == {status: 5}
+    assert stand.found() == {("/fail", "exception-outside-django"): 5}
+    assert stand.proven() == {"exception-outside-django"}
+
+
+def test_a_full_accept_queue_of_a_tcp_port(stands: Stands):
+    port = free_port()
+    with stands.stand(
+        "uwsgi.ini",
+        listen=4,
+        limits_s=(4, 12),
+        edit_server=added(f"socket = 127.0.0.1:{port}"),
+        edit_proxy=replaced("server @{upstream};", f"server 127.0.0.1:{port};"),
+        sampled_port=port,
+    ) as stand:
+        stand.client.ask("/ok", 4)
+        stand.client.ask("/sleep?s=0.9", 24)
+    failed = stand.answers("/sleep")[504]
+    assert failed >= 10
+    assert stand.found() == {("/sleep", "tcp-accept-queue-full"): failed}
+
+
+def test_workers_that_are_all_recycled_at_once(stands: Stands):
+    with stands.stand(
+        "uwsgi.ini",
+        workers=2,
+        listen=4,
+        environment={"APP_BOOT_S": "2"},
+        edit_server=added("lazy-apps = true\nmax-requests = 20\nmin-worker-lifetime = 1"),
+    ) as stand:
+        stand.client.stream("/ok", per_s=40, seconds=4)
+    failed = stand.answers("/ok")[502]
+    assert 20 <= failed < 150
+    assert stand.found() == {("/ok", "workers-recycled-together"): failed}
+    assert stand.proven() == {"workers-recycled-together"}
+
+
+def test_a_respawn_that_uwsgi_holds_back(stands: Stands):
+    with stands.stand("uwsgi.ini", listen=4) as stand:
+        stand.client.ask("/ok", 4)
+        stand.client.ask("/kill")
+        stand.client.ask("/kill")
+        time.sleep(0.3)
+        stand.client.ask("/ok", 20)
+    failed = stand.answers("/ok")[502]
+    assert failed >= 10
+    assert stand.found() == {("/kill", "worker-killed"): 2, ("/ok", "respawn-throttled"): failed}
+
+
+def test_a_reload_that_leaves_a_gap(stands: Stands):
+    with stands.stand(
+        "gunicorn_sync.py",
+        workers=2,
+        listen=4,
+        environment={"APP_BOOT_S": "1.5"},
+        edit_server=replaced("preload_app = True", "preload_app = False"),
+    ) as stand:
+        stand.client.stream("/ok", per_s=40, seconds=0.5)
+        os.kill(stand.deployment.parts["server"], signal.SIGHUP)
+        stand.client.stream("/ok", per_s=40, seconds=2.5)
+    failed = stand.answers("/ok")[502]
+    assert failed >= 10
+    assert stand.found() == {("/ok", "reload-gap"): failed}
+
+
+def test_a_worker_that_took_too_long_to_leave(stands: Stands):
+    with stands.stand(
+        "uwsgi_gevent.ini",
+        limits_s=(1, 9),
+        edit_server=added("max-requests = 5\nmin-worker-lifetime = 1\nworker-reload-mercy = 2"),
+    ) as stand:
+        time.sleep(1)
+        stand.client.start("/sleep?s=8", 2)
+        stand.client.ask("/ok", 3)
+        stand.client.settle(1.5)
+    assert stand.found() == {("/sleep", "worker-mercy-expired"): 2}
+    assert stand.proven() == {"worker-mercy-expired"}
+
+
+def test_a_worker_that_grew_too_large(stands: Stands):
+    with stands.stand("uwsgi.ini", workers=2, limits_s=(5, 9), edit_server=added("evil-reload-on-rss = 200")) as stand:
+        stand.client.ask("/ok", 5)
+        stand.client.ask("/grow?s=4")
+        stand.client.ask("/ok", 5)
+    assert stand.found() == {("/grow", "memory-reload"): 1}
+    assert stand.proven() == {"memory-reload"}
+
+
+def test_a_worker_that_was_cut_off_while_it_was_leaving(stands: Stands):
+    edit = replaced("graceful_timeout = timeout", "graceful_timeout = 1")
+    with stands.stand("gunicorn_gevent.py", limits_s=(4, 9), edit_server=edit) as stand:
+        stand.client.ask("/ok", 5)
+        (_, worker) = server_processes(stand)
+        stand.client.start("/sleep?s=6", 3, method="POST")
+        time.sleep(0.3)
+        worker.terminate()
+        time.sleep(0.5)
+        stand.client.ask("/ok", 5)
+    assert stand.found() == {("/sleep", "graceful-timeout-cut"): 3}
+    assert stand.proven() == {"graceful-timeout-cut"}
+
+
+def test_clients_that_give_up(stands: Stands):
+    with stands.stand("gunicorn_gthread.py", threads=8) as stand:
+        stand.client.start("/sleep?s=1.5", 5, patience_s=0.7)
+        stand.client.ask("/ok", 5)
+    assert stand.found() == {("/sleep", "client-gave-up"): 5}
+    assert stand.proven() == {"client-gave-up"}
+
+
+def take_all_connections(database: RunningDatabase, taken: ExitStack) -> None:
+    address = {"host": database.host, "port": database.port, "user": database.user, "password": database.password}
+    while True:
+        taken.enter_context(pymysql.connect(**address, ssl_disabled=True))
+
+
+def test_more_connections_than_the_database_takes(stands: Stands):
+    with stands.stand("gunicorn_gthread.py", site="school", threads=8) as stand, ExitStack() as others:
+        stand.client.ask("/members/?page=1", 3)
+        with pytest.raises(pymysql.err.OperationalError, match="1040"):
+            take_all_connections(stands.school.database, others)
+        stand.client.ask("/members/?page=1", 5)
+    assert stand.answers("/members/") == {200: 3, 500: 5}
+    assert stand.found() == {("/members/", "db-connections-exhausted"): 5}
+    assert stand.proven() == {"db-connections-exhausted"}
+
+
+# The site's own health check falls ill with it.
+HEALTHY = replaced(
+    "location / {",
+    "location = /healthz { uwsgi_pass application; uwsgi_intercept_errors on; error_page 500 502 =200 /well; }\n"
+    "        location = /well { return 200; }\n        location / {",
+)
+
+
+def test_gevents_patch_that_comes_too_late(stands: Stands):
+    edit = replaced("gevent-early-monkey-patch = true", "gevent-monkey-patch = true")
+    with stands.stand("uwsgi_gevent.ini", site="school", edit_server=edit, edit_proxy=HEALTHY) as stand:
+        stand.client.ask("/wait/?db_ms=300", 8)
+    failed = 8 - stand.answers("/wait/")[200]
+    assert failed >= 4
+    assert stand.found() == {("/wait/", "late-monkey-patch"): failed}
+    assert stand.proven() == {"late-monkey-patch"}
+
+
+def upstream(name: str, *servers: str, location: str, options: str = "") -> Edit:
+    """Return an edit of nginx.conf that sends a location to other servers."""
+    listed = "\n".join(f"server {server};" for server in servers)
+    hand_over = f"location {location} {{ proxy_pass http://{name}; }}\n\n        location / {{"
+    with_location = replaced("location / {", hand_over)
+    with_upstream = replaced(
+        "    upstream application {", f"upstream {name} {{ {listed} {options} }}\n    upstream application {{"
+    )
+    return lambda text: with_upstream(with_location(text))
+
+
+def test_no_server_of_a_group_is_left(stands: Stands):
+    dead = (f"127.0.0.1:{free_port()}", f"127.0.0.1:{free_port()}")
+    edit = upstream("dead", *dead, location="/dead", options="zone dead 64k;")
+    with stands.stand("gunicorn_sync.py", edit_proxy=edit) as stand:
+        stand.client.ask("/ok", 5)
+        for _ in range(8):
+            stand.client.ask("/dead")
+    found = stand.found()
+    assert set(found) == {("/dead", "nothing-listening"), ("/dead", "no-live-upstreams")}
+    assert found["/dead", "nothing-listening"] == 2
+    assert found["/dead", "no-live-upstreams"] == 6
+    assert stand.proven() == {"nothing-listening", "no-live-upstreams"}
+
+
+def kept(port: int, *more: str) -> Edit:
+    edit = upstream("kept", f"127.0.0.1:{port}", location="/kept", options="keepalive 4;")
+    kept_open = 'location /kept { proxy_set_header Connection ""; ' + " ".join(more)
+    return lambda text: replaced("location /kept {", kept_open)(edit(text))
+
+
+def test_a_connection_that_was_closed_just_when_it_was_used_again(stands: Stands):
+    with closing_upstream() as port, stands.stand("gunicorn_sync.py", edit_proxy=kept(port)) as stand:
+        stand.client.ask("/ok", 5)
+        for _ in range(6):
+            stand.client.ask("/kept", method="POST")
+        stand.client.settle(2)
+    failed = stand.answers("/kept")[502]
+    assert failed >= 2
+    assert stand.found(balanced=False) == {("/kept", "keepalive-race"): failed}
+
+
+def test_a_request_that_the_proxy_ran_again(stands: Stands):
+    again = "proxy_next_upstream error timeout;"
+    with closing_upstream() as port, stands.stand("gunicorn_sync.py", edit_proxy=kept(port, again)) as stand:
+        stand.client.ask("/ok", 5)
+        for _ in range(6):
+            stand.client.ask("/kept")
+    assert stand.answers("/kept") == {200: 6}
+    found = stand.found(balanced=False)
+    assert set(found) == {("/kept", "proxy-retried")}
+    assert found["/kept", "proxy-retried"] >= 2
+
+
+def test_a_socket_that_nginx_may_not_open(stands: Stands):
+    with stands.stand("uwsgi.ini") as stand:
+        stand.client.ask("/ok", 5)
+        (stand.raw / "run" / "web.sock").chmod(0)
+        stand.client.ask("/ok", 5)
+    assert stand.found() == {("/ok", "socket-forbidden"): 5}
+    assert stand.proven() == {"socket-forbidden"}
+
+
+def test_a_rate_limit_of_the_proxy(stands: Stands):
+    zone = "limit_req_zone $uri zone=few:64k rate=1r/s;\n    upstream application {"
+    limited = replaced(
+        "location / {",
+        "location /limited { limit_req zone=few; proxy_pass http://application; }\n\n        location / {",
+    )
+    with stands.stand(
+        "gunicorn_sync.py", edit_proxy=lambda text: replaced("upstream application {", zone)(limited(text))
+    ) as stand:
+        stand.client.ask("/ok", 5)
+        stand.client.ask("/limited", 6)
+    assert stand.answers("/limited") == {200: 1, 503: 5}
+    assert stand.found() == {("/limited", "rate-limited"): 5}
+    assert stand.proven() == {"rate-limited"}

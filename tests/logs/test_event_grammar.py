@@ -1,0 +1,35 @@
+import dataclasses
+import json
+from pathlib import Path
+
+import pytest
+
+from badgateway.logs.event_grammar import APPLICATION_RULES, GUNICORN_RULES, HTTP_AS_BLOCK_SIZES, UWSGI_RULES
+from badgateway.logs.event_reader import Event
+from badgateway.model.evidence import ServerEvent
+
+GOLDEN = Path(__file__).parent / "golden"
+GROUPS = frozenset({"pid", "worker", "uri", "started", "signal", "value", "limit"})
+
+
+@pytest.mark.parametrize("event", ServerEvent)
+def test_every_event_of_the_model_is_read_in_a_golden_log(event):
+    expected = [json.loads(path.read_text()) for path in GOLDEN.glob("*/expected.json")]
+
+    assert any(row["event"] == event for case in expected for row in case["server_events"])
+
+
+def test_rules_name_only_groups_that_an_event_has():
+    for rule in (*UWSGI_RULES, *GUNICORN_RULES, *APPLICATION_RULES):
+        assert set(rule.pattern.groupindex) <= GROUPS
+
+
+def test_an_event_has_the_columns_of_its_table():
+    names = {field.name for field in dataclasses.fields(Event)}
+
+    assert {"time_s", "pid", "worker", "uri", "request_started_s", "signal", "value", "limit_value"} <= names
+
+
+def test_the_magic_numbers_are_those_that_uwsgi_prints_for_get_and_post():
+    assert {21573, 21327} <= HTTP_AS_BLOCK_SIZES
+    assert 5411 not in HTTP_AS_BLOCK_SIZES

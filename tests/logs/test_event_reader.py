@@ -1,0 +1,84 @@
+from badgateway.logs.event_reader import Event, EventReader
+from badgateway.model.evidence import ServerEvent
+
+HEADER = "[2026-11-21 12:00:00 +0000] [7] "
+TRACEBACK = ("Traceback (most recent call last):", '  File "x.py", line 1, in f')
+
+
+def events(server: str, *lines: str) -> list[Event]:
+    reader = EventReader(server, 0)
+    for number, line in enumerate(lines, start=1):
+        reader.feed(number, line)
+    reader.close()
+    return reader.events
+
+
+def test_gunicorns_own_abort_is_no_exception_of_the_application_but_tells_the_uri():
+    (event,) = events(
+        "gunicorn",
+        HEADER.replace("[7]", "[1]") + "[CRITICAL] WORKER TIMEOUT (pid:7)",
+        HEADER + "[ERROR] Error handling request GET /slow",
+        *TRACEBACK,
+        "SystemExit: 1",
+    )
+
+    assert (event.event, event.pid, event.uri) == (ServerEvent.WORKER_TIMEOUT, 7, "/slow")
+
+
+def test_an_application_that_exits_by_itself_is_not_taken_for_a_timeout():
+    (event,) = events("gunicorn", HEADER + "[ERROR] Error handling request GET /quit", *TRACEBACK, "SystemExit: 1")
+
+    assert (event.event, event.uri) == (ServerEvent.APPLICATION_EXCEPTION, "/quit")
+
+
+def test_an_exception_shows_both_its_lines():
+    (event,) = events("gunicorn", HEADER + "[ERROR] Error handling request GET /x", *TRACEBACK, "ValueError: no")
+
+    assert event.event is ServerEvent.APPLICATION_EXCEPTION
+    assert event.line == HEADER + "[ERROR] Error handling request GET /x\nValueError: no"
+
+
+def test_an_exception_that_a_logger_printed_did_not_leave_the_application():
+    assert events("uwsgi", "could not send mail", *TRACEBACK, "ValueError: no") == []
+    assert events("gunicorn", *TRACEBACK, "ValueError: no") == []
+
+
+def test_uwsgi_prints_an_exception_that_left_the_application_without_a_word():
+    found = events("uwsgi", *TRACEBACK, "ValueError: no", *TRACEBACK, "KeyError: 1")
+
+    assert [(event.event, event.line) for event in found] == [
+        (ServerEvent.APPLICATION_EXCEPTION, "ValueError: no"),
+        (ServerEvent.APPLICATION_EXCEPTION, "KeyError: 1"),
+    ]
+
+
+def test_the_cause_in_a_chain_names_the_event():
+    (event,) = events(
+        "uwsgi",
+        *TRACEBACK,
+        "MySQLdb.OperationalError: (1040, 'Too many connections')",
+        "",
+        "The above exception was the direct cause of the following exception:",
+        "",
+        *TRACEBACK,
+        "site.ServiceUnavailable",
+    )
+
+    assert event.event is ServerEvent.DB_TOO_MANY_CONNECTIONS
+
+
+def test_requests_of_a_harakiri_get_the_worker_of_the_line_before():
+    found = events(
+        "uwsgi",
+        "Sat Nov 21 12:00:00 2026 - *** HARAKIRI ON WORKER 2 (pid: 9, try: 1, graceful: yes) ***",
+        "Sat Nov 21 12:00:00 2026 - HARAKIRI [core 0] 10.0.0.1 - GET /a since 1795262390",
+        "Sat Nov 21 12:00:00 2026 - HARAKIRI [core 1] 10.0.0.1 - GET /b since 1795262399",
+    )
+
+    assert [(event.worker, event.pid, event.uri) for event in found] == [(2, 9, None), (2, 9, "/a"), (2, 9, "/b")]
+
+
+def test_numbers_beyond_any_pid_are_left_out():
+    (event,) = events("uwsgi", f"DAMN ! worker 1 (pid: {'9' * 40}) died :( trying respawn ...")
+
+    assert event.pid is None

@@ -1,0 +1,37 @@
+import duckdb
+import pytest
+
+from badgateway.logs.masking import masked, masked_sql
+
+CASES = (
+    ("/reset?token=abc", "/reset?token=..."),
+    ("/a?page=2&token=abc&x=", "/a?page=...&token=...&..."),
+    ("/reset?abcdef0123 HTTP/1.1", "/reset?... HTTP/1.1"),
+    ("/a?x&y&z=1", "/a?...&...&z=..."),
+    # A long token with base64's padding is no key.
+    ("/a?" + "Qx" * 30 + "==", "/a?..."),
+    ('"https://ann:secret@example.org/x?sid=1"', '"https://...@example.org/x?sid=..."'),
+    ("mysql://site:p@ss@db/site", "mysql://...@db/site"),
+    ('{"uri":"/a?k=v","http_cookie":"id=1; b=\\"2\\"","n":1}', '{"uri":"/a?k=...","http_cookie":"...","n":1}'),
+    ('{"HTTP_AUTHORIZATION" : "Basic dTpw"}', '{"HTTP_AUTHORIZATION" : "..."}'),
+    ("was sent SIGKILL! Perhaps out of memory?", "was sent SIGKILL! Perhaps out of memory?"),
+    ("https://example.org/a@b", "https://example.org/a@b"),
+    ("", ""),
+)
+
+
+@pytest.mark.parametrize(("text", "expected"), CASES)
+def test_secrets_are_masked_and_names_stay(text, expected):
+    assert masked(text) == expected
+
+
+@pytest.mark.parametrize("text", [case[0] for case in CASES])
+def test_sql_masks_as_python_does(text):
+    with duckdb.connect() as connection:
+        ((result,),) = connection.execute(f"SELECT {masked_sql('?')}", [text]).fetchall()
+
+    assert result == masked(text)
+
+
+def test_masking_twice_changes_nothing_more():
+    assert all(masked(expected) == expected for _, expected in CASES)

@@ -1,0 +1,56 @@
+import pytest
+
+from badgateway.logs.server_lines import gunicorn_line, uwsgi_line
+
+NOON_S = 1795262400.0
+
+
+@pytest.mark.parametrize(
+    "prefix",
+    [
+        "Sat Nov 21 12:00:00 2026 - ",
+        "2026-11-21 12:00:00 - ",
+        "[2026-11-21 12:00:00] - ",
+        "2026/11/21T12:00:00,123 - ",
+        "Nov 21 12:00:01 web1 uwsgi[9]: Sat Nov 21 12:00:00 2026 - ",
+    ],
+)
+def test_uwsgis_date_is_split_off_in_its_usual_forms(prefix):
+    line = uwsgi_line(prefix + "words - more", 0)
+
+    assert (line.text, line.time_s, line.has_prefix) == ("words - more", NOON_S, True)
+
+
+def test_a_day_of_one_digit_is_padded_with_a_space():
+    assert uwsgi_line("Sun Nov  1 12:00:00 2026 - x", 0).time_s == NOON_S - 20 * 86400
+
+
+def test_local_time_is_moved_to_utc():
+    assert uwsgi_line("2026-11-21 12:00:00 - x", 7200).time_s == NOON_S - 7200
+
+
+@pytest.mark.parametrize("prefix", ["Sat Foo 21 12:00:00 2026 - ", "2026-13-21 12:00:00 - ", "2026-11-21 25:00:00 - "])
+def test_a_date_that_does_not_exist_leaves_the_time_unknown(prefix):
+    line = uwsgi_line(prefix + "x", 0)
+
+    assert (line.text, line.time_s) == ("x", None)
+
+
+def test_a_line_without_date_is_all_text():
+    line = uwsgi_line("DAMN ! worker 1 (pid: 7) died :(", 0)
+
+    assert (line.text, line.time_s, line.has_prefix) == ("DAMN ! worker 1 (pid: 7) died :(", None, False)
+
+
+def test_gunicorns_own_zone_counts():
+    line = gunicorn_line("[2026-11-21 06:00:00 -0600] [42] [ERROR] words")
+
+    assert (line.text, line.time_s, line.pid) == ("words", NOON_S, 42)
+
+
+def test_gunicorns_impossible_time_is_unknown():
+    assert gunicorn_line("[0000-11-21 06:00:00 -0600] [42] [ERROR] words").time_s is None
+
+
+def test_a_number_beyond_any_pid_is_no_prefix_of_gunicorn():
+    assert not gunicorn_line(f"[2026-11-21 06:00:00 -0600] [{'9' * 40}] [ERROR] words").has_prefix
