@@ -1,4 +1,5 @@
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -140,7 +141,7 @@ def test_one_failure_that_did_not_occur_again_is_no_proof():
     assert not claims(reasons(base))
 
 
-CHANGES = {
+CHANGES: dict[str, list[Any]] = {
     "server": ["servers/uwsgi_gevent.ini"],
     "driver": ["pymysql"],
     "workers": [1, 16],
