@@ -119,7 +119,7 @@ RELOAD_GAP = Cause(
 )
 
 _CONNECTING = "c.reason IN ('queue full', 'refused', 'connect timeout', 'unconnected')"
-_READING = "c.reason = 'read timeout' AND NOT c.in_app"
+_READING = "c.reason = 'read timeout' AND c.queued"
 _DROPPED = "c.reason IN ('closed', 'lost') AND NOT c.in_app"
 # A SYN that was dropped is sent again after 1, 3 and 7 s.
 _RETRANSMITTED = (

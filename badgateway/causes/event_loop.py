@@ -56,7 +56,7 @@ READ_RULES = (
     ),
     Rule(
         cause=CORES_EXHAUSTED,
-        where="c.reason = 'read timeout' AND NOT c.in_app",
+        where="c.reason = 'read timeout' AND c.queued",
         proof=during(ServerEvent.ASYNC_QUEUE_FULL),
     ),
 )

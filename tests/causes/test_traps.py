@@ -245,6 +245,12 @@ def test_a_loop_that_stood_still_until_after_the_proxy_gave_up_is_to_blame():
     assert Evidence().slow(at=10).sample("loop_blocked_s", 3.0, at=12).found() == {"slow-request": 1}
 
 
+@pytest.mark.parametrize(("started", "found"), [(10.2, "tcp-accept-queue-full"), (7.2, "slow-request")])
+def test_a_request_that_the_server_took_from_its_queue_too_late_was_not_slow(started, found):
+    evidence = Evidence().slow(at=10, app_pid=71, app_started_s=NOON + started, app_ended_s=NOON + 12)
+    assert evidence.event(EVENT.LISTEN_QUEUE_FULL, at=8, server="uwsgi").found() == {found: 1}
+
+
 def test_short_blocks_of_the_loop_add_up():
     evidence = Evidence().slow(at=10)
     for at in (8.0, 9.0, 10.0):

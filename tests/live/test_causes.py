@@ -4,6 +4,7 @@ import os
 import signal
 import time
 from contextlib import ExitStack
+from typing import Any
 
 import psutil
 import pymysql
@@ -316,7 +317,12 @@ def test_clients_that_give_up(stands: Stands):
 
 
 def take_all_connections(database: RunningDatabase, taken: ExitStack) -> None:
-    address = {"host": database.host, "port": database.port, "user": database.user, "password": database.password}
+    address: dict[str, Any] = {
+        "host": database.host,
+        "port": database.port,
+        "user": database.user,
+        "password": database.password,
+    }
     while True:
         taken.enter_context(pymysql.connect(**address, ssl_disabled=True))
 

@@ -71,7 +71,11 @@ class Client:
         request_id = uuid.uuid4().hex
         headers = {"X-Request-ID": request_id} | ({"X-Large": "x" * header_bytes} if header_bytes else {})
         start_s = time.time()
-        row = {"request_id": request_id, "name": f"{method} {target.partition('?')[0]}", "method": method}
+        row: dict[str, Any] = {
+            "request_id": request_id,
+            "name": f"{method} {target.partition('?')[0]}",
+            "method": method,
+        }
         row |= {"intended_start_s": start_s, "start_s": start_s, "status": 0, "body_bytes": 0}
         connection = http.client.HTTPConnection(self._netloc, timeout=patience_s)
         try:

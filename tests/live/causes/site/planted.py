@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 
 time.sleep(float(os.environ.get("APP_BOOT_S", "0")))
 BLOCK = b"x" * 1000
-HOARD = []
+HOARD: list[bytes] = []
 
 
 def ok(environ, seconds):
