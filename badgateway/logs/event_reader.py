@@ -58,7 +58,7 @@ class EventReader:
         self._traceback = TracebackTracker()
         self._before: Event | None = None
         self._opener: Event | None = None
-        self._text_before: str | None = None
+        self._said_before: ServerLine | None = None
         self._dying_worker: Event | None = None
         self._recycled_pid: int | None = None
 
@@ -72,7 +72,7 @@ class EventReader:
         # Gunicorn writes a traceback in one piece, so its next own line ends it; uWSGI's processes interleave.
         if self._traceback.has_ended or (self._traceback.is_open and not self._prints_uncaught):
             self._close_traceback()
-        self._text_before = None if event or parsed.text.startswith(_UWSGI_REQUEST) else parsed.text
+        self._said_before = None if event or parsed.text.startswith(_UWSGI_REQUEST) else parsed
         self._before = event
         if event is None:
             event = _matched(APPLICATION_RULES, line_number, line, parsed)
@@ -112,7 +112,7 @@ class EventReader:
             self._opener = self._before
             self._traceback.takes(line_number, text)
         elif text.strip():
-            self._before, self._text_before = None, text
+            self._before, self._said_before = None, ServerLine(text=text)
             event = _matched(APPLICATION_RULES, line_number, line, ServerLine(text=text))
             if event is not None:
                 self.events.append(event)
@@ -121,14 +121,14 @@ class EventReader:
         line_number = self._traceback.line_number
         exceptions = self._traceback.finish()
         opener, self._opener = self._opener, None
-        text_before, self._text_before = self._text_before, None
+        said_before, self._said_before = self._said_before, None
         self._before = None
         if not exceptions:
             return
         if opener is not None and opener.event is ServerEvent.APPLICATION_EXCEPTION:
             self._explain(opener, exceptions)
         else:
-            self._add_printed(line_number, exceptions, text_before)
+            self._add_printed(line_number, exceptions, said_before)
 
     def _explain(self, event: Event, exceptions: tuple[str, ...]) -> None:
         """Tell what the exception was that Gunicorn says left the application."""
@@ -150,15 +150,17 @@ class EventReader:
         self.events[-_RECENT_EVENTS:] = [each for each in recent if each is not event]
         return True
 
-    def _add_printed(self, line_number: int, exceptions: tuple[str, ...], text_before: str | None) -> None:
+    def _add_printed(self, line_number: int, exceptions: tuple[str, ...], said_before: ServerLine | None) -> None:
         """An exception that somebody printed: uWSGI itself only if no words of a logger stand before it."""
         event = _known_exception(exceptions, line_number)
         if event is None:
-            if not self._prints_uncaught or text_before is not None or _NOT_OF_THE_APPLICATION.match(exceptions[-1]):
+            if not self._prints_uncaught or said_before is not None or _NOT_OF_THE_APPLICATION.match(exceptions[-1]):
                 return
             event = Event(event=ServerEvent.APPLICATION_EXCEPTION, line_number=line_number, line=exceptions[-1])
-        handled = _HANDLED_BY_DJANGO.search(text_before or "")
-        event.uri = handled["uri"] if handled else None
+        if said_before is not None and (handled := _HANDLED_BY_DJANGO.search(said_before.text)):
+            # Of the request, and so of the exception; under uWSGI the application's own stamp is the only one there.
+            stamped = said_before if said_before.has_prefix else gunicorn_line(said_before.text)
+            event.uri, event.time_s, event.pid = handled["uri"], stamped.time_s, stamped.pid
         self.events.append(event)
 
 
