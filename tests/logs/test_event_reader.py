@@ -67,6 +67,16 @@ def test_the_cause_in_a_chain_names_the_event():
     assert event.event is ServerEvent.DB_TOO_MANY_CONNECTIONS
 
 
+def test_an_exception_has_the_time_and_process_of_the_line_that_names_its_request():
+    logged = HEADER + "[ERROR] django.request request=a-1 Internal Server Error: /wait/"
+    for server in ("gunicorn", "uwsgi"):
+        (event,) = events(server, logged, *TRACEBACK, "MySQLdb.OperationalError: (1040, 'Too many connections')")
+
+        assert event.event is ServerEvent.DB_TOO_MANY_CONNECTIONS
+        assert (event.time_s, event.uri) == (1795262400.0, "/wait/")
+        assert event.pid == 7
+
+
 def test_requests_of_a_harakiri_get_the_worker_of_the_line_before():
     found = events(
         "uwsgi",
