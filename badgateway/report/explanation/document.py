@@ -12,10 +12,6 @@ from badgateway.report.explanation.timeline import Timeline
 
 _RETRIED = "proxy-retried"
 _TIMES = "\N{NO-BREAK SPACE}x\N{NO-BREAK SPACE}"
-_CERTAINTY = {
-    Certainty.PROVEN: "proven",
-    Certainty.FAMILY: "several causes fit, and these logs cannot tell them apart",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +98,7 @@ def _cause(place: int, found: CauseCount, diagnosis: Diagnosis, foreign: frozens
         share=numbers.percent(found.count / diagnosis.failures),
         statuses=_statuses(found),
         is_proven=found.certainty is Certainty.PROVEN,
-        certainty=_CERTAINTY[found.certainty],
+        certainty=wording.CERTAINTIES[found.certainty],
         explanation=cause.explanation,
         innocent=cause.innocent,
         remedies=tuple(Remedy(text=one.text, knob=knobs.relevant(one.knob, foreign)) for one in cause.remedies),

@@ -1,20 +1,10 @@
 """Renders an explanation as one HTML file that needs nothing else: no network, no script."""
 
-import re
-
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup, escape
 
 from badgateway.model.explanation import Explanation
 from badgateway.report.explanation import chart, document, moments, series
-
-_CODE = re.compile(r"`([^`]+)`")
-
-
-def _marked(text: str) -> Markup:
-    """Return the catalogue's Markdown as HTML: what stands in backticks is code."""
-    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704 # escaped before
-
+from badgateway.report.marked import marked
 
 _TEMPLATES = Environment(
     # The report's style sheet and parts are this page's too.
@@ -24,7 +14,7 @@ _TEMPLATES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_TEMPLATES.filters["marked"] = _marked
+_TEMPLATES.filters["marked"] = marked
 
 
 def render_html(explanation: Explanation) -> str:
