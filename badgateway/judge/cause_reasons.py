@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from badgateway.judge.proportion import proportion
 from badgateway.judge.wording import counted
-from badgateway.model.diagnosis import CauseCount, Certainty, Diagnosis, Remedy
-from badgateway.model.experiment import Configuration, ServerKind
+from badgateway.model.diagnosis import CauseCount, Certainty, Diagnosis
+from badgateway.model.experiment import Configuration
 from badgateway.model.summary import ConfigurationSummary, LevelSummary, Verdict
 
 _RETRIED = "proxy-retried"
@@ -13,7 +13,6 @@ _RETRIED = "proxy-retried"
 _ORDINARY = ("A", "All", "An", "Another", "No", "Nothing", "Somebody", "The", "Workers")
 """First words of titles that are written small inside of a sentence; names are not."""
 _SETTINGS = ("server", "driver", "workers", "threads", "greenlets", "listen", "conn_max_age_s")
-_SERVERS = {ServerKind.UWSGI: "uWSGI", ServerKind.GUNICORN: "Gunicorn"}
 
 
 def main_cause(level: LevelSummary) -> CauseCount | None:
@@ -33,7 +32,7 @@ def about_cause(level: LevelSummary, found: CauseCount, configuration: Configura
     failures = level.measurement.failures.count
     share = f"all {failures:,}" if found.count == failures else f"{found.count:,} of the {failures:,}"
     doubt = "" if found.certainty is Certainty.PROVEN else "; several causes fit"
-    knob = _knob(found.cause.remedies, configuration.kind)
+    knob = found.cause.first_knob({configuration.kind})
     return (
         f"{share} failures at {counted(level.users, 'user')}: {_inside(found.cause.title)} ({found.cause.id}{doubt})"
         f"{'; ' if knob else ''}{knob}"
@@ -42,13 +41,6 @@ def about_cause(level: LevelSummary, found: CauseCount, configuration: Configura
 
 def _inside(title: str) -> str:
     return title[0].lower() + title[1:] if title.split(" ", 1)[0] in _ORDINARY else title
-
-
-def _knob(remedies: tuple[Remedy, ...], kind: ServerKind) -> str:
-    """Return the first knob, without the parts that belong to another server."""
-    parts = next((remedy.knob for remedy in remedies if remedy.knob), "").split("; ")
-    others = tuple(f"{name}:" for server, name in _SERVERS.items() if server is not kind)
-    return "; ".join([part for part in parts if not part.startswith(others)] or parts)
 
 
 def about_single_changes(

@@ -1,7 +1,11 @@
 """What a diagnosis says: causes, how sure, by which lines, and what to do."""
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Self
+
+from badgateway.model.experiment import ServerKind
 
 
 class Certainty(StrEnum):
@@ -19,7 +23,13 @@ class Remedy:
 
     text: str
     knob: str
-    """Such as 'uWSGI: listen' or 'nginx: proxy_read_timeout'; empty when it is no setting."""
+    """Such as 'uWSGI: listen; Gunicorn: backlog' or 'nginx: proxy_read_timeout'; empty when it is no setting."""
+
+    def for_servers(self, kinds: Collection[ServerKind]) -> Self | None:
+        """Return it with the knobs that turn something in servers of these kinds; None when all are of others."""
+        others = {kind.label for kind in ServerKind if kind not in kinds}
+        parts = [part for part in self.knob.split("; ") if part.split(" ", 1)[0].rstrip(":") not in others]
+        return replace(self, knob="; ".join(parts)) if parts else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +50,15 @@ class Cause:
     """In order of effect."""
     innocent: str = ""
     """What it is often taken for, and how to tell; empty when it is rarely mistaken."""
+
+    def remedies_for(self, kinds: Collection[ServerKind]) -> tuple[Remedy, ...]:
+        """Return the remedies with the knobs of servers of these kinds, in order of effect; all when none fits them."""
+        # A setting of another server would be new advice, to run that server instead: better that than none.
+        return tuple(filter(None, (remedy.for_servers(kinds) for remedy in self.remedies))) or self.remedies
+
+    def first_knob(self, kinds: Collection[ServerKind]) -> str:
+        """Return what to turn first in servers of these kinds; empty when nothing is a setting."""
+        return next((remedy.knob for remedy in self.remedies_for(kinds) if remedy.knob), "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

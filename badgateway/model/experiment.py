@@ -31,6 +31,11 @@ class ServerKind(StrEnum):
     UWSGI = "uwsgi"
     GUNICORN = "gunicorn"
 
+    @property
+    def label(self) -> str:
+        """The name as its makers write it."""
+        return "uWSGI" if self is ServerKind.UWSGI else "Gunicorn"
+
 
 class Configuration(_Declared):
     """One arm of an experiment: a server file and everything that makes it differ from the others."""

@@ -29,7 +29,7 @@ def _of_level(cell: Cell, study: StudySummary) -> Iterator[str]:
 
 
 def _cause(found: CauseCount, kind: ServerKind) -> str:
-    first = next((remedy for remedy in found.cause.remedies if remedy.knob), None)
-    change = f"; change {causes.servers_knob(first.knob, (kind,))}" if first else ""
+    knob = found.cause.first_knob({kind})
+    change = f"; change {knob}" if knob else ""
     doubt = "" if found.certainty is Certainty.PROVEN else ", but several causes fit"
     return f"{wording.statuses(found.statuses)} = {found.cause.title} ({found.cause.id}{doubt}){change}"

@@ -4,17 +4,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from badgateway.model.diagnosis import CauseCount, Certainty, Diagnosis, EvidenceLine, Remedy
-from badgateway.model.experiment import ServerKind
 from badgateway.model.summary import StudySummary, TrialSummary, Verdict
 from badgateway.report import cause_chart, grid, numbers, wording
-from badgateway.report.explanation import knobs
 from badgateway.report.explanation.printable import printable
 from badgateway.report.grid import Cell
 
 _LINES = 3
 _LONGEST_LINE = 600
 """Characters; a line may hold any URL, and a report stays small."""
-_SERVERS = {ServerKind.UWSGI: "uWSGI", ServerKind.GUNICORN: "Gunicorn"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,11 +100,6 @@ def where(cell: Cell) -> str:
     return f"{cell.configuration} at {wording.plural(cell.users, 'user')}"
 
 
-def servers_knob(knob: str, kinds: Iterable[ServerKind]) -> str:
-    """Return what of a knob turns something in servers of these kinds."""
-    return knobs.relevant(knob, frozenset(_SERVERS.values()) - {_SERVERS[kind] for kind in kinds})
-
-
 def _grouped(found: Iterable[_Found]) -> list[list[_Found]]:
     groups: dict[tuple[str, Certainty], list[_Found]] = {}
     for cell, cause in found:
@@ -148,7 +140,7 @@ def _card(group: list[_Found], study: StudySummary) -> CauseCard:
         statuses=wording.statuses(_statuses(group)),
         places=tuple(Place(where=where(cell), statuses=wording.statuses(found.statuses)) for cell, found in group),
         explanation=cause.explanation,
-        remedies=tuple(Remedy(text=one.text, knob=servers_knob(one.knob, kinds)) for one in cause.remedies),
+        remedies=cause.remedies_for(kinds),
         evidence=_first(_lines(group)),
         innocent=cause.innocent,
     )

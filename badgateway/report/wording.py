@@ -6,7 +6,8 @@ from badgateway.model.diagnosis import Certainty
 from badgateway.model.outcome import FAILURES, STATUS_OF, Outcome
 from badgateway.model.summary import Decision, Measurement
 
-_TIMES = "\N{NO-BREAK SPACE}\N{MULTIPLICATION SIGN}\N{NO-BREAK SPACE}"
+TIMES = "\N{NO-BREAK SPACE}\N{MULTIPLICATION SIGN}\N{NO-BREAK SPACE}"
+"""Between a count and what was counted."""
 _NAMES = {
     Outcome.OK: "OK",
     Outcome.BAD_GATEWAY: "bad gateway",
@@ -55,13 +56,13 @@ def family_slug(family: str) -> str:
 
 def statuses(counts: Iterable[tuple[int, int]]) -> str:
     """Return how often each status was seen, in words: '12 x 502, 1 x 200'."""
-    return ", ".join(f"{count:,}{_TIMES}{status or 'no status'}" for status, count in counts)
+    return ", ".join(f"{count:,}{TIMES}{status or 'no status'}" for status, count in counts)
 
 
 def split(measurement: Measurement) -> tuple[tuple[Outcome, str], ...]:
     """Return each kind of failure that occurred with its count in words: '284 x 502', in the order of Outcome."""
     counted = ((outcome, measurement.count(outcome)) for outcome in FAILURES)
-    return tuple((outcome, f"{count:,}{_TIMES}{short_name(outcome)}") for outcome, count in counted if count)
+    return tuple((outcome, f"{count:,}{TIMES}{short_name(outcome)}") for outcome, count in counted if count)
 
 
 def listed(items: Iterable[object], last: str = "and") -> str:

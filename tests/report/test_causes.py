@@ -2,11 +2,9 @@ from dataclasses import replace
 
 import pytest
 
-from badgateway.model.experiment import ServerKind
 from badgateway.model.outcome import Outcome
 from badgateway.model.summary import Verdict
 from badgateway.report import cause_lines, causes
-from badgateway.report.causes import servers_knob
 from badgateway.report.marked import marked
 from tests.report import samples
 from tests.report.builders import declared, level, measurement, summary
@@ -81,7 +79,6 @@ def test_a_line_of_evidence_is_named_by_its_file_in_the_folder_of_the_run():
 
 def test_only_the_knobs_of_the_server_that_failed_are_named():
     assert view("picked").cards[0].remedies[0].knob == "uWSGI: listen"
-    assert servers_knob("uWSGI: listen; Gunicorn: backlog", [ServerKind.GUNICORN]) == "Gunicorn: backlog"
 
 
 def test_a_line_of_any_length_with_any_signs_is_short_and_printable():

@@ -3,15 +3,15 @@
 from dataclasses import dataclass
 
 from badgateway.model.diagnosis import CauseCount, Certainty, Diagnosis, EvidenceLine, Remedy
+from badgateway.model.experiment import ServerKind
 from badgateway.model.explanation import Explanation, FileRead
 from badgateway.report import numbers, wording
-from badgateway.report.explanation import knobs, moments, timeline
+from badgateway.report.explanation import moments, servers, timeline
 from badgateway.report.explanation.names import Names
 from badgateway.report.explanation.printable import printable
 from badgateway.report.explanation.timeline import Timeline
 
 _RETRIED = "proxy-retried"
-_TIMES = "\N{NO-BREAK SPACE}x\N{NO-BREAK SPACE}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,10 +65,10 @@ class Document:
 def build(explanation: Explanation) -> Document:
     """Put an explanation into words."""
     diagnosis = explanation.diagnosis
-    foreign = knobs.foreign_servers(explanation.files)
+    kinds = servers.in_use(explanation.files)
     names = Names(explanation.files)
     causes = tuple(
-        _cause(place, found, diagnosis, foreign, names) for place, found in enumerate(diagnosis.causes, start=1)
+        _cause(place, found, diagnosis.failures, kinds, names) for place, found in enumerate(diagnosis.causes, start=1)
     )
     return Document(
         headline=_headline(diagnosis),
@@ -87,7 +87,7 @@ def build(explanation: Explanation) -> Document:
     )
 
 
-def _cause(place: int, found: CauseCount, diagnosis: Diagnosis, foreign: frozenset[str], names: Names) -> CauseView:
+def _cause(place: int, found: CauseCount, failures: int, kinds: frozenset[ServerKind], names: Names) -> CauseView:
     cause = found.cause
     return CauseView(
         place=place,
@@ -95,20 +95,16 @@ def _cause(place: int, found: CauseCount, diagnosis: Diagnosis, foreign: frozens
         title=cause.title,
         page=f"docs/causes/{cause.id}.md",
         count=numbers.count(found.count),
-        share=numbers.percent(found.count / diagnosis.failures),
-        statuses=_statuses(found),
+        share=numbers.percent(found.count / failures),
+        statuses=wording.statuses(found.statuses),
         is_proven=found.certainty is Certainty.PROVEN,
         certainty=wording.CERTAINTIES[found.certainty],
         explanation=cause.explanation,
         innocent=cause.innocent,
-        remedies=tuple(Remedy(text=one.text, knob=knobs.relevant(one.knob, foreign)) for one in cause.remedies),
+        remedies=cause.remedies_for(kinds),
         evidence=names.shown(found.evidence),
         urls=tuple((numbers.count(count), printable(path)) for path, count in found.urls),
     )
-
-
-def _statuses(found: CauseCount) -> str:
-    return ", ".join(f"{numbers.count(count)}{_TIMES}{status or 'no status'}" for status, count in found.statuses)
 
 
 def _headline(diagnosis: Diagnosis) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from badgateway.model.diagnosis import EvidenceLine
 from badgateway.model.explanation import Explanation
+from badgateway.report import wording
 from badgateway.report.explanation import document, moments
 from badgateway.report.explanation.document import CauseView, Document
 from badgateway.report.markdown_text import code_span, escaped
@@ -49,7 +50,8 @@ def _cause(cause: CauseView, page: Document) -> Iterator[str]:
         for number, remedy in enumerate(cause.remedies, start=1)
     )
     if cause.urls:
-        yield f"URLs: {', '.join(f'{count} x {code_span(path)}' for count, path in cause.urls[:_URLS_SHOWN])}"
+        shown = (f"{count}{wording.TIMES}{code_span(path)}" for count, path in cause.urls[:_URLS_SHOWN])
+        yield f"URLs: {', '.join(shown)}"
     yield "\n".join(("Evidence:", "", *_lines(cause.evidence)))
     yield f"More: {code_span(cause.page)}"
 

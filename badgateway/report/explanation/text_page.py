@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 from badgateway.model.diagnosis import EvidenceLine
 from badgateway.model.explanation import Explanation
-from badgateway.report import numbers
+from badgateway.report import numbers, wording
 from badgateway.report.explanation import document, moments
 from badgateway.report.explanation.document import CauseView, Document
 from badgateway.report.explanation.timeline import Timeline
@@ -73,7 +73,7 @@ def _cause(cause: CauseView, page: Document, width: int, strong: Style) -> Itera
         knob = f"{remedy.knob}. " if remedy.knob else ""
         yield from _part("Change" if number == 1 else "", f"{number}. {knob}{remedy.text}", width, hanging=3)
     if cause.urls:
-        shown = ", ".join(f"{count} x {path}" for count, path in cause.urls[:_URLS_SHOWN])
+        shown = ", ".join(f"{count}{wording.TIMES}{path}" for count, path in cause.urls[:_URLS_SHOWN])
         yield from _part("URLs", shown, width)
     yield from _lines("Evidence", cause.evidence, width)
     yield from _part("Page", cause.page, width)
