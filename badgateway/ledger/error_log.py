@@ -12,18 +12,14 @@ import duckdb
 import numpy as np
 
 from badgateway.errors import RawDataError
+from badgateway.model import error_log
 
 TABLE = "error_lines"
 
-_LINE = re.compile(
-    r"(?P<time>\d{4}/\d\d/\d\d \d\d:\d\d:\d\d) \[(?P<level>\w+)\] \d+#\d+: (?:\*(?P<connection>\d+) )?(?P<text>.*)",
-    re.DOTALL,
-)
-
-# What nginx appends about the request; it never tells two kinds of complaint apart.
-_CONTEXT = re.compile(r", (?:client|server|upstream|request|subrequest|host|referrer): .*", re.DOTALL)
-_REQUEST = re.compile(r', request: "(.*?)"(?:, (?:subrequest|upstream|host|referrer): "|$)')
-_UPSTREAM = re.compile(r', upstream: "([^"]*)"')
+_HEAD = re.compile(error_log.HEAD)
+_CONTEXT = re.compile(error_log.CONTEXT, re.DOTALL)
+_REQUEST = re.compile(error_log.REQUEST)
+_UPSTREAM = re.compile(error_log.UPSTREAM)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,21 +50,22 @@ def read_lines(path: Path) -> Iterator[ErrorLine]:
     # A client may put any byte into the request line that nginx quotes here.
     with path.open(encoding="utf-8", errors="backslashreplace", newline="\n") as file:
         for number, line in enumerate(file, start=1):
-            match = _LINE.match(line)
-            if match is None:
+            head = _HEAD.match(line)
+            if head is None:
                 raise RawDataError(f"{path}: line {number} is not a line of nginx's error log: {line.rstrip()[:120]}")
-            yield _parsed(number, line.rstrip(), match)
+            yield _parsed(number, line.rstrip(), head)
 
 
-def _parsed(number: int, line: str, match: re.Match[str]) -> ErrorLine:
+def _parsed(number: int, line: str, head: re.Match[str]) -> ErrorLine:
+    time_text, level, connection = head.groups()
     request, upstream = _REQUEST.search(line), _UPSTREAM.search(line)
     return ErrorLine(
         number=number,
         line=line,
-        time_s=_epoch_s(match["time"]),
-        level=match["level"],
-        connection=int(match["connection"]) if match["connection"] else None,
-        message=_CONTEXT.sub("", match["text"]).rstrip(),
+        time_s=_epoch_s(time_text),
+        level=level,
+        connection=int(connection) if connection else None,
+        message=_CONTEXT.sub("", line[head.end() :]).rstrip(),
         request=request[1] if request else "",
         upstream=upstream[1] if upstream else "",
     )
@@ -76,7 +73,7 @@ def _parsed(number: int, line: str, match: re.Match[str]) -> ErrorLine:
 
 @functools.lru_cache(maxsize=1024)
 def _epoch_s(text: str) -> float:
-    return float(calendar.timegm(time.strptime(text, "%Y/%m/%d %H:%M:%S")))
+    return float(calendar.timegm(time.strptime(text, error_log.TIME_FORMAT)))
 
 
 def load_errors(connection: duckdb.DuckDBPyConnection, path: Path) -> None:

@@ -8,7 +8,8 @@ from badgateway.ledger.app import JOURNAL_TABLE, load_journal
 from badgateway.ledger.error_log import TABLE as ERROR_LINES
 from badgateway.ledger.error_log import load_errors
 from badgateway.ledger.join import Ledger
-from badgateway.model.evidence import FAILURES, PROXY_ERRORS, SAMPLES, TABLES, VOLUME, Phase, Table
+from badgateway.model import error_log
+from badgateway.model.evidence import FAILURES, PROXY_ERRORS, SAMPLES, TABLES, VOLUME, Table
 from badgateway.model.raw import ACCESS_LOG, CLIENT_ROWS, ERROR_LOG, JOURNAL
 
 SOURCE = "ledger"
@@ -35,14 +36,6 @@ LEFT JOIN client_lines USING (request_id)
 
 # No raw file has it, so a whole line is one column.
 _NO_DELIMITER = "\x01\x02\x03\x04"
-
-_UPSTREAM_PHASES = (
-    ("while connecting to upstream", Phase.CONNECTING),
-    ("while sending request to upstream", Phase.SENDING),
-    ("while sending to upstream", Phase.SENDING),
-    ("while reading response header from upstream", Phase.READING_HEADER),
-    ("while reading upstream", Phase.READING_BODY),
-)
 
 
 def fill_evidence(ledger: Ledger, raw: Path, *, phases: tuple[str, ...] = PHASES) -> None:
@@ -128,11 +121,10 @@ def _fill_volume(connection: duckdb.DuckDBPyConnection, wanted: str) -> None:
 
 def _fill_proxy_errors(connection: duckdb.DuckDBPyConnection, raw: Path, probe_connections: frozenset[int]) -> None:
     load_errors(connection, raw / ERROR_LOG)
-    phases = " ".join(f"WHEN contains(message, '{words}') THEN '{phase}'" for words, phase in _UPSTREAM_PHASES)
     known = {
         **{name: name for name, _ in PROXY_ERRORS.columns},
-        "errno": r"TRY_CAST(regexp_extract(message, '\((\d+): ', 1) AS INTEGER)",
-        "phase": f"CASE {phases} ELSE '{Phase.OTHER}' END",
+        "errno": f"TRY_CAST(regexp_extract(message, '{error_log.ERRNO}', 1) AS INTEGER)",
+        "phase": error_log.phase_sql("message"),
         "file": f"'{ERROR_LOG}'",
         **{name: f"nullif({_masked(name)}, '')" for name in ("message", "request", "upstream", "line")},
     }

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from badgateway.ledger.error_log import read_lines
+from badgateway.model import error_log
 from badgateway.model.summary import ProxyMessage
-
-_COUNTED_LEVELS = frozenset({"warn", "error", "crit", "alert", "emerg"})
 
 _DIFFERING = (
     (re.compile(r"unix:[^\s,]+"), "unix:..."),
@@ -49,7 +48,7 @@ def messages(path: Path, probe_connections: frozenset[int] = frozenset()) -> tup
 
 def _complaints(path: Path, probe_connections: frozenset[int]) -> Iterator[tuple[str, str]]:
     for line in read_lines(path):
-        if line.level in _COUNTED_LEVELS and line.connection not in probe_connections:
+        if line.level in error_log.COMPLAINTS and line.connection not in probe_connections:
             yield line.line, line.message
 
 

@@ -32,14 +32,14 @@ def text_literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def extracted(pattern: str, text: str = "line") -> str:
-    """SQL for the pattern's first group, NULL without a match."""
-    return f"nullif(regexp_extract({text}, {text_literal(pattern)}, 1), '')"
+def extracted(pattern: str, text: str = "line", *, group: int = 1) -> str:
+    """SQL for a group of the pattern, NULL without a match."""
+    return f"nullif(regexp_extract({text}, {text_literal(pattern)}, {group}), '')"
 
 
-def number(pattern: str, sql_type: str, text: str = "line") -> str:
-    """SQL for the pattern's first group as a number, NULL without one."""
-    return f"TRY_CAST({extracted(pattern, text)} AS {sql_type})"
+def number(pattern: str, sql_type: str, text: str = "line", *, group: int = 1) -> str:
+    """SQL for a group of the pattern as a number, NULL without one."""
+    return f"TRY_CAST({extracted(pattern, text, group=group)} AS {sql_type})"
 
 
 def finite(text: str) -> str:

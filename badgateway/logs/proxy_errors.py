@@ -5,32 +5,16 @@ import duckdb
 from badgateway.logs.line_format import epoch_s, extracted, number, text_literal
 from badgateway.logs.masking import masked_sql
 from badgateway.logs.scanning import LINE_CHARS
-from badgateway.model.evidence import PROXY_ERRORS, Phase
-
-LOOKS_LIKE_ERROR_LOG = r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \[\w+\] \d+#\d+: "
+from badgateway.model.error_log import COMPLAINTS, CONTEXT, ERRNO, HEAD, REQUEST, TIME_FORMAT, UPSTREAM, phase_sql
+from badgateway.model.evidence import PROXY_ERRORS
 
 MALFORMED = "time_s IS NULL"
-
-_HEADER = r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \[\w+\] \d+#\d+: (?:\*\d+ )?"
-_LEVELS = "('emerg', 'alert', 'crit', 'error', 'warn')"
-
-# What nginx appends about the request.
-_CONTEXT = r", (?:client|server|upstream|request|subrequest|host|referrer): .*"
-
-_PHASES = (
-    ("while connecting to upstream", Phase.CONNECTING),
-    ("while sending request to upstream", Phase.SENDING),
-    ("while sending to upstream", Phase.SENDING),
-    ("while reading response header from upstream", Phase.READING_HEADER),
-    ("while reading upstream", Phase.READING_BODY),
-)
 
 
 def error_projection(utc_offset_s: float) -> str:
     """Columns level, time_s and line over the lines of an error log in a time utc_offset_s ahead of UTC."""
-    local_time = extracted(r"(\d{4}/\d\d/\d\d \d\d:\d\d:\d\d) \[")
-    time_s = f"{epoch_s(local_time, '%Y/%m/%d %H:%M:%S')} - {utc_offset_s!r}"
-    level = extracted(r"\d\d:\d\d:\d\d \[(\w+)\] \d+#\d+: ")
+    time_s = f"{epoch_s(extracted(HEAD, group=1), TIME_FORMAT)} - {utc_offset_s!r}"
+    level = extracted(HEAD, group=2)
     return f"{level} AS level, CASE WHEN {level} IS NOT NULL THEN {time_s} END AS time_s, line"
 
 
@@ -38,17 +22,17 @@ def add_proxy_errors(table: duckdb.DuckDBPyRelation, *, file_name: str, mask: bo
     """Take over complaints, what level info tells of requests, and signals such as that to reload."""
     about_a_request = "level = 'info' AND contains(line, ', request: \"')"
     about_a_signal = "level = 'notice' AND regexp_matches(line, 'signal [0-9]+ .SIG(HUP|INT|QUIT|TERM|USR2).')"
-    text = f"regexp_replace(line, '^.*?{_HEADER}', '')"
-    message = f"regexp_replace({text}, '{_CONTEXT}', '')"
+    text = f"regexp_replace(line, '^.*?{HEAD}', '')"
+    message = f"regexp_replace({text}, '{CONTEXT}', '')"
     known = {
         "time_s": "time_s",
         "level": "level",
-        "connection": number(_HEADER.replace(r"(?:\*\d+ )?", r"\*(\d+) "), "BIGINT"),
+        "connection": number(HEAD, "BIGINT", group=3),
         "message": message,
-        "errno": number(r"\((\d+): ", "INTEGER", message),
-        "phase": f"CASE {_phase_cases(message)} ELSE '{Phase.OTHER}' END",
-        "request": extracted(r', request: "(.*?)"(?:, (?:subrequest|upstream|host|referrer): "|$)'),
-        "upstream": extracted(r', upstream: "([^"]*)"'),
+        "errno": number(ERRNO, "INTEGER", message),
+        "phase": phase_sql(message),
+        "request": extracted(REQUEST),
+        "upstream": extracted(UPSTREAM),
         "file": text_literal(file_name),
         "line_number": "line_number",
         "line": "line",
@@ -57,9 +41,5 @@ def add_proxy_errors(table: duckdb.DuckDBPyRelation, *, file_name: str, mask: bo
         known |= {name: masked_sql(known[name]) for name in ("message", "request", "upstream", "line")}
     known["line"] = f"left({known['line']}, {LINE_CHARS})"
     columns = (f"CAST({known[name]} AS {sql_type})" for name, sql_type in PROXY_ERRORS.columns)
-    kept = table.filter(f"time_s IS NOT NULL AND (level IN {_LEVELS} OR {about_a_request} OR {about_a_signal})")
+    kept = table.filter(f"time_s IS NOT NULL AND (level IN {COMPLAINTS} OR {about_a_request} OR {about_a_signal})")
     kept.order("line_number").project(", ".join(columns)).insert_into(PROXY_ERRORS.name)
-
-
-def _phase_cases(message: str) -> str:
-    return " ".join(f"WHEN contains({message}, '{words}') THEN '{phase}'" for words, phase in _PHASES)

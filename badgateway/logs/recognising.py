@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from badgateway.errors import RawDataError
 from badgateway.logs.json_lines import looks_like_json_access
 from badgateway.logs.load_balancer import LOOKS_LIKE_ALB, LOOKS_LIKE_CLASSIC_ELB
-from badgateway.logs.proxy_errors import LOOKS_LIKE_ERROR_LOG
+from badgateway.model.error_log import HEAD
 from badgateway.model.evidence import LogKind
 
 _COMBINED = r"\S+ \S+ .*\[\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}\] " + r'"(?:[^"\\]|\\.)*" \d{3} (?:\d+|-)'
@@ -31,7 +31,7 @@ def _matches(pattern: str) -> Callable[[str], bool]:
 
 _ONE_LINE_PER_ENTRY: tuple[tuple[LogKind, Callable[[str], bool]], ...] = (
     (LogKind.NGINX_JSON, looks_like_json_access),
-    (LogKind.NGINX_ERROR, _matches(rf"[^\"]{{0,80}}?{LOOKS_LIKE_ERROR_LOG}")),
+    (LogKind.NGINX_ERROR, _matches(rf"[^\"]{{0,80}}?{HEAD}")),
     (LogKind.ALB, _matches(LOOKS_LIKE_ALB)),
     (LogKind.CLASSIC_ELB, _matches(LOOKS_LIKE_CLASSIC_ELB)),
     (LogKind.NGINX_COMBINED, _matches(_COMBINED)),

@@ -1,0 +1,40 @@
+"""The grammar of nginx's error log; its patterns mean the same to Python's re and to DuckDB's regular expressions."""
+
+from typing import Final
+
+from badgateway.model.evidence import Phase
+
+HEAD: Final = r"(\d{4}/\d\d/\d\d \d\d:\d\d:\d\d) \[(\w+)\] \d+#\d+: (?:\*(\d+) )?"
+"""How each line begins; the groups are the time, the level and the number of the client's connection."""
+
+TIME_FORMAT: Final = "%Y/%m/%d %H:%M:%S"
+"""In whole seconds, of the zone that nginx runs in."""
+
+COMPLAINTS: Final = ("warn", "error", "crit", "alert", "emerg")
+"""The levels at which something is wrong."""
+
+CONTEXT: Final = r", (?:client|server|upstream|request|subrequest|host|referrer): .*"
+"""What follows a message that is about a request; it never tells two kinds of message apart."""
+
+REQUEST: Final = r', request: "(.*?)"(?:, (?:subrequest|upstream|host|referrer): "|$)'
+"""The group is the line as the client wrote it, which may have any sign in it, a quotation mark too."""
+
+UPSTREAM: Final = r', upstream: "([^"]*)"'
+
+ERRNO: Final = r"\((\d+): "
+"""In a message: what the system said."""
+
+PHASES: Final = (
+    ("while connecting to upstream", Phase.CONNECTING),
+    ("while sending request to upstream", Phase.SENDING),
+    ("while sending to upstream", Phase.SENDING),
+    ("while reading response header from upstream", Phase.READING_HEADER),
+    ("while reading upstream", Phase.READING_BODY),
+)
+"""Words of a message, and the phase they mean; the first that is found counts, and without one it is Phase.OTHER."""
+
+
+def phase_sql(message: str) -> str:
+    """Return SQL for the phase that a message names."""
+    cases = " ".join(f"WHEN contains({message}, '{words}') THEN '{phase}'" for words, phase in PHASES)
+    return f"CASE {cases} ELSE '{Phase.OTHER}' END"
