@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from badgateway.judge.cause_reasons import about_cause, about_single_changes, main_cause
 from badgateway.judge.ranking import highest_level, worst_level
+from badgateway.judge.unfinished import is_unfinished
 from badgateway.judge.wording import counted, limit, milliseconds, percent, rate
 from badgateway.model.experiment import Experiment
 from badgateway.model.summary import ConfigurationSummary, LevelSummary, Verdict
@@ -114,8 +115,12 @@ def _complaint(level: LevelSummary) -> str:
 
 def about_invalid(ranked: tuple[ConfigurationSummary, ...]) -> tuple[str, ...]:
     """Say which configurations were not compared, and why."""
-    return tuple(
+    invalid = [
         f"{summary.configuration.name} is INVALID and was not compared, {summary.reasons[0]}."
         for summary in ranked
-        if summary.verdict is Verdict.INVALID
-    )
+        if summary.verdict is Verdict.INVALID and not is_unfinished(summary)
+    ]
+    unfinished = ", ".join(summary.configuration.name for summary in ranked if is_unfinished(summary))
+    if unfinished:
+        invalid.append(f"Not measured at every load level, because the run was stopped: {unfinished}.")
+    return tuple(invalid)

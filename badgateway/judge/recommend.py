@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from badgateway.judge.ranking import highest_level, rank
 from badgateway.judge.reasons import about_baseline, about_invalid, about_rivals, reached
+from badgateway.judge.unfinished import is_unfinished
 from badgateway.judge.verdicts import MAX_SHARE_OVER_P95
 from badgateway.judge.wording import counted, limit, milliseconds_limit, setup
 from badgateway.model.experiment import Experiment
@@ -20,6 +21,8 @@ def recommend(experiment: Experiment, configurations: Sequence[ConfigurationSumm
     ranked = rank(configurations)
     if ranked[0].verdict is Verdict.PASS:
         return _picked(experiment, ranked)
+    if any(map(is_unfinished, ranked)):
+        return _stopped(ranked)
     if ranked[0].verdict is Verdict.FAIL:
         return _none_qualifies(experiment, ranked)
     return _inconclusive(experiment, ranked)
@@ -36,13 +39,33 @@ def _picked(experiment: Experiment, ranked: tuple[ConfigurationSummary, ...]) ->
     )
 
 
+def _stopped(ranked: tuple[ConfigurationSummary, ...]) -> Recommendation:
+    before = "any configuration" if all(map(is_unfinished, ranked)) else "all configurations"
+    return Recommendation(
+        decision=Decision.INCONCLUSIVE,
+        configuration=None,
+        sentence=f"Nothing is decided: the run was stopped before {before} had been measured at every load level; "
+        "run it again and let it end.",
+        reasons=(
+            *(
+                f"{summary.configuration.name} is {summary.verdict}, {summary.reasons[0]}."
+                for summary in ranked
+                if summary.verdict is not Verdict.INVALID
+            ),
+            *about_invalid(ranked),
+        ),
+        ranking=_names(ranked),
+    )
+
+
 def _none_qualifies(experiment: Experiment, ranked: tuple[ConfigurationSummary, ...]) -> Recommendation:
     best = ranked[0]
     named = f"{best.configuration.name} ({setup(best.configuration)})"
     valid = [summary for summary in ranked if summary.verdict is not Verdict.INVALID]
+    alone = "" if len(ranked) == 1 else ", the only configuration that could be measured,"
     sentence = (
-        f"{named} does not reach the objective ({_objective(experiment)})."
-        if len(ranked) == 1
+        f"{named}{alone} does not reach the objective ({_objective(experiment)})."
+        if len(valid) == 1
         else f"None of the {counted(len(valid), 'configuration')} that could be measured reached the objective "
         f"({_objective(experiment)}); the closest is {named}."
     )

@@ -30,6 +30,10 @@ class TrialStatus(StrEnum):
     ABORTED = "ABORTED"
 
 
+INTERRUPTED = "interrupted"
+"""The reason of the trial that was in flight when the user stopped the run."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
     """The counted part of a trial; times are seconds since the epoch."""

@@ -7,12 +7,12 @@ from pathlib import Path
 from badgateway.judge.summarise import summarise_trial
 from badgateway.model.manifest import Manifest
 from badgateway.model.summary import TrialSummary
-from badgateway.model.trial import Trial, TrialRecord
+from badgateway.model.trial import INTERRUPTED, Trial, TrialRecord
 from badgateway.process.interruption import held
 from badgateway.store.run_folder import RunFolder
 from badgateway.study.analysis import read_evidence
 from badgateway.study.bench import Bench, set_up
-from badgateway.study.endings import INTERRUPTED, aborted
+from badgateway.study.endings import aborted
 from badgateway.study.listener import Listener
 from badgateway.study.run_trial import run_trial
 

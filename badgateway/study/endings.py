@@ -4,10 +4,7 @@ import os
 import time
 from pathlib import Path
 
-from badgateway.model.trial import Trial, TrialRecord, TrialStatus
-
-INTERRUPTED = "interrupted"
-"""The reason of the trial that was in flight when the user stopped the run."""
+from badgateway.model.trial import INTERRUPTED, Trial, TrialRecord, TrialStatus
 
 
 def aborted(trial: Trial, reason: str, started_s: float) -> TrialRecord:

@@ -2,6 +2,7 @@ import pytest
 
 from badgateway.judge import recommend
 from badgateway.model.summary import Decision, ProxyMessage
+from badgateway.model.trial import INTERRUPTED, TrialStatus
 from tests.judge.evidence_of import BAD_GATEWAY, OK, evidence, experiment, record, summarised
 
 QUEUE_FULL = ProxyMessage(
@@ -15,12 +16,19 @@ TEMPORARY_FILE = ProxyMessage(
 GOOD, BAD, FEW = {OK: 2000}, {OK: 1400, BAD_GATEWAY: 600}, {OK: 100}
 
 
+NOT_REACHED = "not reached"
+
+
 def recommended(arms, *, latencies=None, messages=()):
-    """Recommend among arms given as name -> counts of the one level at 50 users; None is a trial without ledger."""
+    """Recommend among arms given as name -> counts of the one level at 50 users.
+
+    None is a trial without ledger, NOT_REACHED is no trial.
+    """
     given = experiment(*arms)
     found = {
         name: evidence(counts, record(name), latencies_ms=[(latencies or {}).get(name, 100.0)], proxy_messages=messages)
         for name, counts in arms.items()
+        if counts is not NOT_REACHED
     }
     return recommend(given, summarised(given, found))
 
@@ -133,6 +141,13 @@ def test_none_qualifies_when_all_that_could_be_measured_fail():
     assert found.ranking == ("a", "base", "b")
 
 
+def test_the_only_one_that_could_be_measured_is_no_plural():
+    found = recommended({"a": BAD, "b": None})
+
+    assert found.sentence.startswith("a (servers/gunicorn_gevent.py")
+    assert "pymysql), the only configuration that could be measured, does not reach the objective" in found.sentence
+
+
 def test_an_only_configuration_that_fails_is_told_so():
     found = recommended({"a": BAD})
 
@@ -165,6 +180,44 @@ def test_nothing_is_known_when_every_configuration_is_invalid():
     assert (found.decision, found.configuration) == (Decision.INCONCLUSIVE, None)
     assert found.sentence.startswith("No trial can be trusted")
     assert len(found.reasons) == 2
+
+
+def test_what_a_stopped_run_did_not_come_to_is_told_beside_the_pick_in_one_sentence():
+    found = recommended({"base": None, "a": GOOD, "b": NOT_REACHED, "c": NOT_REACHED})
+
+    assert found.configuration == "a"
+    assert [reason.split(",")[0] for reason in found.reasons] == [
+        "No other configuration is proven to reach the objective.",
+        "base is INVALID and was not compared",
+        "Not measured at every load level",
+    ]
+    assert found.reasons[2] == "Not measured at every load level, because the run was stopped: b, c."
+
+
+def test_a_stopped_run_decides_nothing_against_what_it_did_not_come_to():
+    found = recommended({"base": BAD, "a": FEW, "b": NOT_REACHED})
+
+    assert (found.decision, found.configuration) == (Decision.INCONCLUSIVE, None)
+    assert found.sentence == (
+        "Nothing is decided: the run was stopped before all configurations had been measured at every load level; "
+        "run it again and let it end."
+    )
+    assert [reason.split(",")[0] for reason in found.reasons] == [
+        "a is INCONCLUSIVE",
+        "base is FAIL",
+        "Not measured at every load level",
+    ]
+
+
+def test_a_run_that_was_stopped_before_the_second_level_blames_no_trial():
+    given = experiment("a", "b", users=(50, 300))
+    cut_off = evidence(None, record("a", 300, status=TrialStatus.ABORTED, reason=INTERRUPTED))
+    found = recommend(
+        given, summarised(given, {"a": [evidence(GOOD, record("a")), cut_off], "b": evidence(GOOD, record("b"))})
+    )
+
+    assert found.sentence.startswith("Nothing is decided: the run was stopped before any configuration had been")
+    assert found.reasons == ("Not measured at every load level, because the run was stopped: a, b.",)
 
 
 def test_nginx_is_not_quoted_about_a_baseline_without_failures():

@@ -14,10 +14,10 @@ from badgateway.judge.summarise import summarise_trial
 from badgateway.model.experiment import Experiment
 from badgateway.model.raw import ACCESS_LOG, CLIENT_ROWS, ERROR_LOG, LEDGER, PROCESSES
 from badgateway.model.summary import StudySummary, TrialSummary, Verdict
-from badgateway.model.trial import Trial, TrialRecord, TrialStatus, Window
+from badgateway.model.trial import INTERRUPTED, Trial, TrialRecord, TrialStatus, Window
 from badgateway.store.run_folder import RunFolder
 from badgateway.study.analysis import analyse, publish, read_evidence
-from badgateway.study.endings import INTERRUPTED, aborted
+from badgateway.study.endings import aborted
 from tests.declared import declared
 from tests.study.fakes import manifest
 
