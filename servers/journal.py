@@ -22,7 +22,7 @@ There is no header and no quoting: what a client may have chosen is percent-enco
     process         before the first request of a process; detail is its parent's pid
     worker-forked, worker-ready, worker-int, worker-abort, worker-exit (number: requests it served)
     worker-reaped   by Gunicorn's arbiter; detail is "aborted" if it had given the worker up
-    blocked         the event loop was; duration_s is how late it came
+    blocked         the event loop was; duration_s is how late it came, and 0 where the watch begins
     blocked-by      seen while it lasts, and again if it lasts; detail is the file, line and function
 """
 
@@ -50,8 +50,9 @@ if TYPE_CHECKING:
 
 LONGEST_TEXT = 128
 """Longer ids are cut; a line stays far below 4 kB, which any local file system takes in one piece."""
-TICK_S = 0.05
-BLOCKED_S = 0.1
+TICK_S = 0.01
+BLOCKED_S = 0.03
+"""Above what a busy but friendly loop is late, below the queries that are short and many."""
 
 _PLAIN = re.compile(r"[A-Za-z0-9_.:@+=/-]{1,128}").fullmatch
 _WORKER_HOOKS = {
@@ -361,6 +362,8 @@ def _watch_loop(lines: Lines) -> None:
             if late_s > BLOCKED_S:
                 lines.event("blocked", duration_s=late_s)
 
+    # So that a journal without stops is told from one whose loop nobody watched.
+    lines.event("blocked", duration_s=0.0)
     gevent.config.monitor_thread = True
     gevent.config.max_blocking_time = BLOCKED_S
     gevent.config.print_blocking_reports = False

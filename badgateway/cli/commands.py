@@ -15,9 +15,11 @@ from badgateway.cli.exit_codes import ExitCode, of_decision
 from badgateway.cli.explain import explain
 from badgateway.cli.group import KitGroup
 from badgateway.cli.probe import probe
-from badgateway.cli.wording import decision_lines, duration, trial_name
+from badgateway.cli.wording import decision_lines, diagnosis_lines, duration, trial_name
 from badgateway.model.experiment import Experiment
 from badgateway.model.summary import StudySummary
+from badgateway.model.waiting import DiagnosisPlan
+from badgateway.plan.diagnosis import diagnosis_s, plan_diagnosis
 from badgateway.plan.experiment_file import load_experiment, project_root
 from badgateway.plan.narrow import narrow
 from badgateway.plan.schedule import expected_s, schedule
@@ -55,22 +57,28 @@ def cli() -> None:
 @click.option("--window", "window_s", type=float, metavar="SECONDS", help="Counted time of each trial.")
 @click.option("--blocks", type=int, metavar="N", help="How often each configuration is tried at each level.")
 @click.option("--seed", type=int, metavar="N", help="Seed of the order of trials and of the users' choices.")
+@click.option("--no-diagnosis", is_flag=True, help="Leave out what shows who shares a worker's time.")
 @click.option("--results", type=_PATH, default=Path("results"), show_default=True, help="Where runs are kept.")
 @click.pass_obj
-def run(  # noqa: PLR0917 # one parameter per option
+def run(  # noqa: PLR0913 # one parameter per option
     interruption: Interruption,
+    *,
     experiments: tuple[Path, ...],
     only: tuple[str, ...],
     users: tuple[int, ...],
     window_s: float | None,
     blocks: int | None,
     seed: int | None,
+    no_diagnosis: bool,
     results: Path,
 ) -> None:
     """Run experiments: deploy every configuration, load it, and report which one qualifies.
 
     All files are checked before anything is started. Ctrl-C stops the servers, keeps every trial that had ended and
     reports on those; experiments that were still to come are not started.
+
+    After the trials comes a diagnosis of about a minute, whose numbers are in no verdict: does one worker's waiting let
+    others in, with each server file and driver, and what blocks the event loop where there is one.
 
     \b
     Examples:
@@ -81,16 +89,27 @@ def run(  # noqa: PLR0917 # one parameter per option
         (path, narrow(load_experiment(path), only=only, users=users, window_s=window_s, blocks=blocks, seed=seed))
         for path in experiments
     ]
-    sys.exit(max(_run_one(path, experiment, results, interruption) for path, experiment in narrowed))
+    planned = [
+        (path, experiment, None if no_diagnosis else plan_diagnosis(experiment, project_root(path)))
+        for path, experiment in narrowed
+    ]
+    sys.exit(max(_run_one(*one, results, interruption) for one in planned))
 
 
-def _run_one(path: Path, experiment: Experiment, results: Path, interruption: Interruption) -> ExitCode:
+def _run_one(
+    path: Path, experiment: Experiment, diagnosis: DiagnosisPlan | None, results: Path, interruption: Interruption
+) -> ExitCode:
     console = Console(stderr=True)
     say(console, Text.assemble((experiment.name, "bold"), f": {experiment.question}"))
-    say(console, Text(_outlook(experiment)))
-    with watch(console, experiment, interruption) as listener:
+    say(console, Text(_outlook(experiment, diagnosis)))
+    with watch(console, experiment, interruption, diagnosis) as listener:
         finished = run_experiment(
-            experiment, root=project_root(path), results=results, command=_command(), listener=listener
+            experiment,
+            root=project_root(path),
+            results=results,
+            command=_command(),
+            listener=listener,
+            diagnosis=diagnosis,
         )
     if finished.study is None and isinstance(finished.stopped_by, KeyboardInterrupt):
         click.echo("no trial had ended yet, so there is nothing to report", err=True)
@@ -109,9 +128,11 @@ def _command() -> str:
     return os.environ.get("BADGATEWAY_STARTED_AS") or shlex.join(["badgateway", *sys.argv[1:]])
 
 
-def _outlook(experiment: Experiment) -> str:
+def _outlook(experiment: Experiment, diagnosis: DiagnosisPlan | None) -> str:
     trials = len(schedule(experiment))
-    return f"{trials} {'trial' if trials == 1 else 'trials'}, about {duration(expected_s(experiment))}"
+    after_s = diagnosis_s(diagnosis, experiment) if diagnosis else 0.0
+    also = " and a diagnosis" if diagnosis else ""
+    return f"{trials} {'trial' if trials == 1 else 'trials'}{also}, about {duration(expected_s(experiment) + after_s)}"
 
 
 def _print_decision(study: StudySummary, report: Path) -> None:
@@ -147,7 +168,10 @@ def plan(experiment: Path) -> None:
     checked = load_experiment(experiment)
     for trial in schedule(checked):
         click.echo(f"block {trial.block}  {trial.position:>3}  {trial_name(trial)}")
-    click.echo(_outlook(checked))
+    diagnosis = plan_diagnosis(checked, project_root(experiment))
+    for line in diagnosis_lines(diagnosis):
+        click.echo(f"after    {line}")
+    click.echo(_outlook(checked, diagnosis))
 
 
 @cli.command(short_help="Put one configuration behind nginx, to open in a browser.")

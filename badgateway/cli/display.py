@@ -17,6 +17,8 @@ from badgateway.load.progress import Progress
 from badgateway.model.experiment import Experiment
 from badgateway.model.summary import TrialSummary, Verdict
 from badgateway.model.trial import Trial
+from badgateway.model.waiting import DiagnosisPlan
+from badgateway.plan.diagnosis import diagnosis_s
 from badgateway.plan.schedule import expected_s, schedule
 from badgateway.process.interruption import Interruption
 
@@ -67,13 +69,15 @@ class LiveDisplay:
         experiment: Experiment,
         interruption: Interruption,
         clock: Callable[[], float] = time.monotonic,
+        diagnosis: DiagnosisPlan | None = None,
     ) -> None:
         """Draw on the console; the interruption is looked at with each frame."""
         self._console = console
         self._interruption = interruption
         self._clock = clock
         self._total = len(schedule(experiment))
-        self._pace = Pace(self._total, expected_s(experiment), clock)
+        after_s = diagnosis_s(diagnosis, experiment) if diagnosis else 0.0
+        self._pace = Pace(self._total, expected_s(experiment), clock, afterwards_s=after_s)
         self._busy = ""
         self._busy_since_s = clock()
         self._trial: Trial | None = None
@@ -164,9 +168,11 @@ def say(console: Console, text: Text) -> None:
     console.print(text, soft_wrap=not console.is_terminal)
 
 
-def watch(console: Console, experiment: Experiment, interruption: Interruption) -> PlainLines | LiveDisplay:
+def watch(
+    console: Console, experiment: Experiment, interruption: Interruption, diagnosis: DiagnosisPlan | None = None
+) -> PlainLines | LiveDisplay:
     """Return the display that fits where the output goes."""
     # FORCE_COLOR makes a console claim to be a terminal; a log full of frames helps nobody.
     if console.is_interactive and console.file.isatty():
-        return LiveDisplay(console, experiment, interruption)
+        return LiveDisplay(console, experiment, interruption, diagnosis=diagnosis)
     return PlainLines(console, experiment)

@@ -10,11 +10,16 @@ NEARLY_DONE = 0.95
 class Pace:
     """Goes by the trials that have ended, and by the plan until the first one has."""
 
-    def __init__(self, trials: int, expected_s: float, clock: Callable[[], float] = time.monotonic) -> None:
-        """Expect so many trials that take expected_s seconds together."""
+    def __init__(
+        self, trials: int, expected_s: float, clock: Callable[[], float] = time.monotonic, *, afterwards_s: float = 0.0
+    ) -> None:
+        """Expect so many trials that take expected_s seconds together, and something that takes time after them."""
         self._trials = trials
         self._expected_s = expected_s
         self._clock = clock
+        self._afterwards_s = afterwards_s
+        self._trials_share = expected_s / (expected_s + afterwards_s)
+        self._over_s: float | None = None
         self._ended = 0
         self._spent_s = 0.0
         self._started_s: float | None = None
@@ -28,9 +33,14 @@ class Pace:
         self._spent_s += self._in_trial_s()
         self._ended += 1
         self._started_s = None
+        if self._ended == self._trials:
+            self._over_s = self._clock()
 
     def left_s(self) -> float:
-        """Return the seconds until the last trial ends."""
+        """Return the seconds until all is over."""
+        return self._trials_left_s() + max(self._afterwards_s - self._after_trials_s(), 0)
+
+    def _trials_left_s(self) -> float:
         waiting = self._trials - self._ended
         if self._started_s is None:
             return waiting * self._trial_s()
@@ -39,10 +49,17 @@ class Pace:
     def share_done(self) -> float:
         """Return how much of the experiment is done, between 0 and 1; it never goes back."""
         in_trial = min(self._in_trial_s() / self._trial_s(), NEARLY_DONE)
-        return min((self._ended + in_trial) / self._trials, 1.0)
+        trials = min((self._ended + in_trial) / self._trials, 1.0)
+        if not self._afterwards_s:
+            return trials
+        after = min(self._after_trials_s() / self._afterwards_s, NEARLY_DONE)
+        return trials * self._trials_share + after * (1 - self._trials_share)
 
     def _trial_s(self) -> float:
         return self._spent_s / self._ended if self._spent_s else self._expected_s / self._trials
 
     def _in_trial_s(self) -> float:
         return 0.0 if self._started_s is None else self._clock() - self._started_s
+
+    def _after_trials_s(self) -> float:
+        return 0.0 if self._over_s is None else self._clock() - self._over_s

@@ -3,6 +3,8 @@
 from badgateway.model.outcome import FAILURES, STATUS_OF
 from badgateway.model.summary import Decision, Measurement, StudySummary, TrialSummary, Verdict
 from badgateway.model.trial import Trial
+from badgateway.model.waiting import DiagnosisPlan
+from badgateway.study.endings import first_line
 
 
 def duration(seconds: float) -> str:
@@ -13,6 +15,15 @@ def duration(seconds: float) -> str:
 def trial_name(trial: Trial) -> str:
     """Return what a trial runs: 'uwsgi-2, 300 users'."""
     return f"{trial.configuration}, {trial.users:,} {'user' if trial.users == 1 else 'users'}"
+
+
+def diagnosis_lines(plan: DiagnosisPlan) -> tuple[str, ...]:
+    """Return what a diagnosis does, one line for each step."""
+    return (
+        *(f"one worker's waiting: {pair.server}, {pair.driver}" for pair in plan.pairs),
+        *(f"event loop: {trial_name(trial)}" for trial in plan.trials),
+        "cost of a database connect",
+    )
 
 
 def trial_line(summary: TrialSummary, total: int) -> str:
@@ -29,13 +40,6 @@ def _measured(summary: TrialSummary) -> str:
     latency = f"p95 {measurement.latency.p95_ms:,.0f} ms" if measurement.latency else "no OK request"
     requests = f"{measurement.requests:,} {'request' if measurement.requests == 1 else 'requests'}"
     return f"{requests}, {failures_in_words(measurement)}, {latency}"
-
-
-def first_line(message: str) -> str:
-    """Return a message without the lines of a log that follow it; the report has those."""
-    first, _, rest = message.partition("\n")
-    # "uWSGI ended with status 1; last log lines:" announces what is left out here.
-    return first.rpartition("; last ")[0] or first if rest else first
 
 
 def failures_in_words(measurement: Measurement) -> str:

@@ -18,6 +18,16 @@ class Cooperation(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BlockingLine:
+    """A line of code that was seen holding an event loop."""
+
+    place: str
+    """File, line and function, such as 'app/school/pages/wait.py:16 wait'."""
+    sightings: int
+    """A long stop is seen several times."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CooperationProof:
     """One server file with one driver and one worker, and what became of requests sent all at once."""
 
@@ -36,6 +46,8 @@ class CooperationProof:
     """Status and count over all rounds, the most frequent first; 0 is no answer."""
     reason: str
     """Why there were errors, with the server's own log line where there is one; empty without errors."""
+    blocked_by: tuple[BlockingLine, ...] = ()
+    """What held the event loop meanwhile, most often seen first; empty for a worker without one."""
 
     @property
     def serial_ms(self) -> int:

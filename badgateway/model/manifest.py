@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from badgateway.model.environment import Environment
 from badgateway.model.experiment import Experiment
 from badgateway.model.trial import Trial
+from badgateway.model.waiting import DiagnosisPlan
 
 SCHEMA_VERSION = 1
 
@@ -23,3 +24,5 @@ class Manifest:
     environment: Environment
     trials: tuple[Trial, ...]
     """In the order of running."""
+    diagnosis: DiagnosisPlan | None = None
+    """None when it was not asked for, and in runs of before there was one."""

@@ -15,6 +15,8 @@ SAMPLE_NOTES = "samples-notes.txt"
 LEDGER = "ledger.parquet"
 TRIAL = "trial.json"
 MANIFEST = "manifest.json"
+PROOF = "proof.json"
+CONNECT_COSTS = "connect-costs.json"
 
 JOURNAL_COLUMNS = (
     "kind",

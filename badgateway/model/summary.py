@@ -8,6 +8,7 @@ from badgateway.model.environment import Environment
 from badgateway.model.experiment import Configuration, Experiment
 from badgateway.model.outcome import Outcome
 from badgateway.model.trial import Trial
+from badgateway.model.waiting import Waiting
 
 
 class Verdict(StrEnum):
@@ -177,3 +178,5 @@ class StudySummary:
     configurations: tuple[ConfigurationSummary, ...]
     """In the order of the experiment file."""
     recommendation: Recommendation
+    waiting: Waiting | None = None
+    """How one worker's requests share its time; None when nothing was tried."""

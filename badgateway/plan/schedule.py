@@ -5,6 +5,9 @@ import random
 from badgateway.model.experiment import Experiment
 from badgateway.model.trial import Trial
 
+OVERHEAD_S = 4.0
+"""About what a trial takes beyond its load."""
+
 
 def schedule(experiment: Experiment) -> tuple[Trial, ...]:
     """Return all trials in the order of running; the same experiment and seed give the same order.
@@ -27,7 +30,7 @@ def _workload_seed(seed: int, block: int, users: int) -> int:
     return random.Random(f"{seed}/{block}/{users}").randrange(2**31)  # noqa: S311 # repeatable on purpose
 
 
-def expected_s(experiment: Experiment, *, overhead_s: float = 4.0) -> float:
+def expected_s(experiment: Experiment, *, overhead_s: float = OVERHEAD_S) -> float:
     """Return about how long the experiment takes, in seconds, counting the longest drain only where it is likely.
 
     A trial is its warm-up and window, plus a drain of up to the client's time limit; half of that is a fair guess

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 
 from badgateway.model.outcome import Outcome
 from badgateway.model.summary import ConfigurationSummary, Decision, StudySummary
-from badgateway.report import cause_lines, causes, evidence, grid, method, numbers, rows, settings, wording
+from badgateway.report import cause_lines, causes, evidence, grid, method, numbers, rows, settings, waiting, wording
 from badgateway.report.causes import Causes
 from badgateway.report.evidence import MessageRow, UseRow
 from badgateway.report.rows import Kind, LevelRow, TrialRow
 from badgateway.report.settings import Parity, Setting
+from badgateway.report.waiting import Sharing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +58,8 @@ class Document:
     """Why requests failed; None when none did."""
     cause_lines: tuple[str, ...]
     """The same, one line each."""
+    sharing: Sharing | None
+    """How one worker's requests share its time; None when it was not tried."""
     parity: Parity
     trials: tuple[TrialRow, ...]
     method: tuple[str, ...]
@@ -83,6 +86,7 @@ def build(study: StudySummary) -> Document:
         configurations=tuple(_configuration(study, summary, columns) for summary in ranked),
         causes=causes.build(study),
         cause_lines=cause_lines.build(study),
+        sharing=waiting.build(study),
         parity=settings.parity(study.experiment, tuple(summary.configuration for summary in ranked)),
         trials=_trials(study),
         method=method.measured(study),

@@ -1,7 +1,9 @@
 """Renders a study as JSON for programs; docs/report-json.md tells every key."""
 
 import json
+from dataclasses import asdict
 
+from badgateway.model.cooperation import CooperationProof
 from badgateway.model.diagnosis import CauseCount, Diagnosis
 from badgateway.model.experiment import Experiment
 from badgateway.model.outcome import Outcome
@@ -14,6 +16,7 @@ from badgateway.model.summary import (
     StudySummary,
     TrialSummary,
 )
+from badgateway.model.waiting import LoopWatch, Waiting
 from badgateway.report import rows
 
 SCHEMA_VERSION = 1
@@ -39,6 +42,7 @@ def render_json(study: StudySummary) -> str:
         "experiment": _experiment(study.experiment, study.seed),
         "environment": _environment(study),
         "configurations": [_configuration(summary) for summary in study.configurations],
+        "waiting": _waiting(study.waiting),
     }
     return json.dumps(_rounded(whole), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
@@ -164,4 +168,32 @@ def _cause(found: CauseCount) -> Object:
             {"file": line.file, "line_number": line.line_number, "text": line.text} for line in found.evidence
         ],
         "remedies": [{"knob": remedy.knob, "text": remedy.text} for remedy in found.cause.remedies],
+    }
+
+
+def _waiting(found: Waiting | None) -> Object | None:
+    if found is None:
+        return None
+    return {
+        "complete": found.complete,
+        "proofs": [_proof(proof) for proof in found.proofs],
+        "loops": [_loop(watch) for watch in found.loops],
+        "connect_costs": [asdict(cost) for cost in found.connect_costs],
+    }
+
+
+def _proof(found: CooperationProof) -> Object:
+    statuses = {str(status): count for status, count in found.statuses}
+    return {**asdict(found), "serial_ms": found.serial_ms, "statuses": statuses}
+
+
+def _loop(found: LoopWatch) -> Object:
+    stops = found.stops
+    keys = ("window_s", "workers", "stops", "blocked_s", "longest_s", "typical_s", "given_up", "share")
+    return {
+        "configuration": found.configuration,
+        "users": found.users,
+        "problem": found.problem,
+        **({**asdict(stops), "share": stops.share} if stops else dict.fromkeys(keys)),
+        "blocked_by": [asdict(line) for line in found.blocked_by],
     }

@@ -7,6 +7,7 @@ from badgateway.report import document, numbers
 from badgateway.report.document import ConfigurationView, Document
 from badgateway.report.markdown_text import code_span, escaped
 from badgateway.report.rows import LevelRow
+from badgateway.report.waiting import LoopRow, Sharing
 
 _HEAD = ("configuration", "users", "requests", "failed", "p50", "p95", "p99", "OK req/s", "verdict")
 _ALIGN = (":--", "--:", "--:", ":--", "--:", "--:", "--:", "--:", ":--")
@@ -23,6 +24,7 @@ def render_markdown(study: StudySummary) -> str:
         f"Question: {escaped(page.question)}  \nObjective: {escaped(page.objective)}",
         _table(page),
         _causes(page),
+        _sharing(page.sharing) if page.sharing else "",
         f"Latency is of OK requests only; {numbers.NO_DATA} means there is no number.",
         f"Reproduce: {code_span(page.command)} (seed {page.seed}; run of {page.started})",
         f"Environment: {escaped(_environment(page))}",
@@ -38,6 +40,30 @@ def _table(page: Document) -> str:
 def _causes(page: Document) -> str:
     lines = "\n".join(f"- {escaped(line)}" for line in page.cause_lines)
     return f"Why requests failed:\n\n{lines}" if lines else ""
+
+
+def _sharing(sharing: Sharing) -> str:
+    proofs = (
+        f"- {code_span(row.server)} with {row.driver}: **{row.verdict}**, {row.measured.text} "
+        f"(one by one: {row.one_by_one}){escaped(f'; {row.reason}' if row.reason else '')}"
+        for row in sharing.proofs
+    )
+    loops = (f"- {row.configuration} at {row.users} users: {_loop(row)}" for row in sharing.loops)
+    costs = "; ".join(f"{escaped(row.client)} {row.median.text}" for row in sharing.costs)
+    blocks = (
+        f"Does one worker's waiting let others in? {escaped(sharing.intro)} {sharing.unfinished}".rstrip(),
+        "\n".join(proofs),
+        "\n".join(("How long the event loop stood still:", "", *loops)) if sharing.loops else "",
+        f"One database connect takes: {costs}." if costs else "",
+    )
+    return "\n\n".join(block for block in blocks if block)
+
+
+def _loop(row: LoopRow) -> str:
+    held = ", ".join(f"{code_span(place)} {seen}" for place, seen in row.lines)
+    stopped = f"{row.share.text} of the time ({row.stops.text} times, the longest {row.longest.text})"
+    parts = (stopped, f"held by {held}" if held else "", escaped(row.remark))
+    return "; ".join(part for part in parts if part)
 
 
 def _line(cells: Iterable[str]) -> str:

@@ -91,12 +91,14 @@ def deploy(
     raw: Path,
     account: Account | None,
     watch_loop: bool = False,
+    ready_deadline_s: float = READY_DEADLINE_S,
 ) -> Iterator[Deployment]:
     """Run a fresh application server and a fresh nginx until the block ends; their logs go to raw.
 
     raw is an empty folder that belongs to the account, with a short path. When the block begins, the application has
     answered through nginx; those requests have ids that begin with "health-" and are in nginx's access log too, and in
-    the application's journal. `watch_loop` lets workers on gevent write there what blocked their event loop.
+    the application's journal. `watch_loop` lets workers on gevent write there what blocked their event loop. Each part
+    must be ready within `ready_deadline_s`.
 
     Raises:
         DeploymentError: a server did not come up, with what was awaited, how it ended and its last log lines; or its
@@ -117,9 +119,9 @@ def deploy(
         _write_proxy_configuration(experiment, configuration, snapshot, site, port)
         with running(DRIVERS[configuration.kind](configuration, site), grace_s=SERVER_GRACE_S) as server:
             # Without a listening socket the first health check would be a 502 in nginx's logs.
-            await_ready(server, connect_probe(site.socket), what=f"{site.socket}", deadline_s=READY_DEADLINE_S)
+            await_ready(server, connect_probe(site.socket), what=f"{site.socket}", deadline_s=ready_deadline_s)
             with _proxy(nginx.command(raw, account)) as proxy:
-                await_ready(proxy, _exists(raw / nginx.PID_FILE), what=f"127.0.0.1:{port}", deadline_s=READY_DEADLINE_S)
+                await_ready(proxy, _exists(raw / nginx.PID_FILE), what=f"127.0.0.1:{port}", deadline_s=ready_deadline_s)
                 deployment = Deployment(
                     url=f"http://127.0.0.1:{port}",
                     proxy_port=port,
@@ -129,7 +131,7 @@ def deploy(
                 )
                 health_url = deployment.url + experiment.application.health_path
                 probe = health_probe(health_url, timeout_s=experiment.timeouts.client_s)
-                await_ready(server, probe, what=f"200 from {health_url}", deadline_s=READY_DEADLINE_S)
+                await_ready(server, probe, what=f"200 from {health_url}", deadline_s=ready_deadline_s)
                 _require_journal(site)
                 yield deployment
 

@@ -3,8 +3,6 @@
 import json
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +13,8 @@ from badgateway.errors import ResultsError
 from badgateway.model import raw
 from badgateway.model.manifest import SCHEMA_VERSION, Manifest
 from badgateway.model.trial import TrialRecord
+from badgateway.store.diagnosis_folder import DiagnosisFolder
+from badgateway.store.writing import keep, writing
 
 _MANIFEST = TypeAdapter(Manifest)
 _RECORD = TypeAdapter(TrialRecord)
@@ -31,6 +31,11 @@ class RunFolder:
         """Where the trials' folders are."""
         return self.path / "trials"
 
+    @property
+    def diagnosis(self) -> DiagnosisFolder:
+        """Where the run keeps what it tried besides its trials."""
+        return DiagnosisFolder(path=self.path / "diagnosis")
+
     @classmethod
     def create(cls, results: Path, manifest: Manifest) -> "RunFolder":
         """Make results/EXPERIMENT/TIME/ with its manifest; `latest` does not point to it yet.
@@ -40,7 +45,7 @@ class RunFolder:
         """
         parent = results / manifest.experiment.name
         stamp = manifest.started.replace(":", "-")
-        with _writing(parent):
+        with writing(parent):
             parent.mkdir(parents=True, exist_ok=True)
             path = _first_free(parent, stamp)
             (path / "trials").mkdir(parents=True)
@@ -79,22 +84,12 @@ class RunFolder:
             raise ResultsError(f"{file}: damaged: {str(error).splitlines()[0]}") from error
 
     def keep_trial(self, record: TrialRecord, raw_folder: Path) -> Path:
-        """Move a finished trial's raw files and its record into the run; return their folder.
-
-        The copy is made under another name and renamed, so that a trial is there whole or not at all.
+        """Move a finished trial's raw files and its record into the run, whole or not at all; return their folder.
 
         Raises:
             ResultsError: It cannot be written.
         """
-        target = self.trials_path / record.trial.id
-        unfinished = self.trials_path / f".{record.trial.id}"
-        with _writing(target):
-            shutil.rmtree(unfinished, ignore_errors=True)
-            shutil.copytree(raw_folder, unfinished, ignore=_all_but_files, copy_function=shutil.copyfile)
-            (unfinished / raw.TRIAL).write_bytes(_RECORD.dump_json(record, indent=2) + b"\n")
-            unfinished.rename(target)
-        shutil.rmtree(raw_folder)
-        return target
+        return keep(raw_folder, self.trials_path / record.trial.id, raw.TRIAL, _RECORD.dump_json(record, indent=2))
 
     def trial_folders(self) -> tuple[Path, ...]:
         """Return the folders of all trials that ended, in the order of running."""
@@ -120,7 +115,7 @@ class RunFolder:
         """
         file = trial_folder / raw.LEDGER
         unfinished = file.with_suffix(".unfinished")
-        with _writing(file):
+        with writing(file):
             relation.write_parquet(str(unfinished), compression="zstd")
             unfinished.replace(file)
 
@@ -131,7 +126,7 @@ class RunFolder:
             ResultsError: It cannot be written.
         """
         unfinished = self.path / f".{name}"
-        with _writing(self.path / name):
+        with writing(self.path / name):
             unfinished.write_text(text, encoding="utf-8")
             return unfinished.replace(self.path / name)
 
@@ -144,21 +139,10 @@ class RunFolder:
         """Let `latest` beside the run point to it, once it has something to show."""
         link = self.path.parent / "latest"
         unfinished = self.path.parent / f".latest-{os.getpid()}"
-        with _writing(link):
+        with writing(link):
             unfinished.unlink(missing_ok=True)
             unfinished.symlink_to(self.path.name)
             unfinished.replace(link)
-
-
-@contextmanager
-def _writing(path: Path) -> Iterator[None]:
-    """Let an error of the file system become one line about the path."""
-    try:
-        yield
-    except OSError as error:
-        raise ResultsError(f"{path}: cannot be written: {error.strerror or error}") from error
-    except duckdb.IOException as error:
-        raise ResultsError(f"{path}: cannot be written: {str(error).splitlines()[0]}") from error
 
 
 def _first_free(parent: Path, stamp: str) -> Path:
@@ -171,8 +155,3 @@ def _first_free(parent: Path, stamp: str) -> Path:
             continue
         return path
     raise ResultsError(f"{parent}: a thousand runs claim to have started at {stamp}")
-
-
-def _all_but_files(directory: str, names: list[str]) -> list[str]:
-    """Tell copytree to leave out sockets, pipes and temporary folders of the servers."""
-    return [name for name in names if not (Path(directory) / name).is_file()]

@@ -21,6 +21,7 @@ from badgateway.report.markdown_page import render_markdown
 from badgateway.store.run_folder import RunFolder
 from badgateway.study.diagnosis import diagnose_trial
 from badgateway.study.endings import was_interrupted, without_folder
+from badgateway.study.waiting import read_waiting
 
 
 def read_evidence(raw: Path, record: TrialRecord) -> TrialEvidence:
@@ -74,6 +75,7 @@ def analyse(folder: RunFolder) -> StudySummary:
         complete=len(ended) == len(manifest.trials),
         configurations=configurations,
         recommendation=recommend(manifest.experiment, configurations),
+        waiting=read_waiting(manifest.diagnosis, folder.diagnosis),
     )
 
 

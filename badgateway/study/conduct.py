@@ -12,13 +12,14 @@ from badgateway.process.interruption import held
 from badgateway.store.run_folder import RunFolder
 from badgateway.study.analysis import read_evidence
 from badgateway.study.bench import Bench, set_up
+from badgateway.study.conduct_diagnosis import conduct_diagnosis
 from badgateway.study.endings import aborted
 from badgateway.study.listener import Listener
 from badgateway.study.run_trial import run_trial
 
 
 def conduct(folder: RunFolder, manifest: Manifest, root: Path, listener: Listener) -> None:
-    """Run the trials of a manifest; what ended is on disk, whatever happens next.
+    """Run the trials of a manifest, then its diagnosis; what ended is on disk, whatever happens next.
 
     Raises:
         ConfigurationError: A file of the experiment could not be read; nothing was started.
@@ -30,6 +31,9 @@ def conduct(folder: RunFolder, manifest: Manifest, root: Path, listener: Listene
         for trial in manifest.trials:
             listener.trial_starting(trial)
             listener.trial_ended(_run_and_keep(trial, bench, folder, listener))
+        # Last, so that it cannot disturb what is measured, and an interrupted run has its trials.
+        if manifest.diagnosis is not None:
+            conduct_diagnosis(manifest.diagnosis, bench, folder.diagnosis, listener)
 
 
 def _run_and_keep(trial: Trial, bench: Bench, folder: RunFolder, listener: Listener) -> TrialSummary:

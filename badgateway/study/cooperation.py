@@ -3,28 +3,30 @@
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.client import HTTPConnection, HTTPException
-from itertools import product
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from badgateway.errors import DeploymentError
+from badgateway.errors import DeploymentError, RawDataError
 from badgateway.model import raw as raw_files
 from badgateway.model.cooperation import Cooperation, CooperationProof, CooperationReport
 from badgateway.model.experiment import Configuration, Experiment, Timeouts
+from badgateway.plan.diagnosis import REQUESTS, lone_workers
 from badgateway.process.interruption import unwinding_on_signals
 from badgateway.stack.deployment import deploy
 from badgateway.stack.health import REQUEST_ID_PREFIX
 from badgateway.study.bench import Bench, set_up
 from badgateway.study.connect_costs import connect_costs
+from badgateway.study.endings import without_folder
 from badgateway.study.listener import Listener
+from badgateway.study.loop import blocking_lines
 
-REQUESTS = 8
 WAIT_MS = 200
 ROUNDS = 2
+READY_DEADLINE_S = 10.0
+"""Shorter than for a trial: one worker that is not there by then, such as one patched too late, never will be."""
 TARGET = "/wait/?db_ms={wait_ms}"
 SIDE_BY_SIDE = 0.25
 """Up to this part of the way from one request's time to the sum of all is cooperative."""
@@ -38,6 +40,7 @@ KNOWN_LINES = (
     ("Too many connections", "too many database connections"),
 )
 """What a server's log says of errors, and the name of it; the first that is found counts."""
+NOT_FOUND = 404
 TELLING = ("Error", "Exception", "DAMN", "CRITICAL")
 SHOWN_CHARACTERS = 300
 
@@ -77,41 +80,26 @@ def prove(experiment: Experiment, root: Path, listener: Listener) -> Cooperation
             )
 
 
-def lone_workers(experiment: Experiment) -> Iterator[Configuration]:
-    """Return one configuration for each server file with each driver, in the order they were declared.
-
-    It has one worker, and the most threads and greenlets that the experiment gives this server file.
-    """
-    declared = experiment.configurations
-    servers = dict.fromkeys(configuration.server for configuration in declared)
-    drivers = dict.fromkeys(configuration.driver for configuration in declared)
-    for number, (server, driver) in enumerate(product(servers, drivers), start=1):
-        same = [configuration for configuration in declared if configuration.server == server]
-        changes = {
-            "name": f"lone-{number}",
-            "driver": driver,
-            "workers": 1,
-            "threads": max(configuration.threads for configuration in same),
-            "greenlets": max(configuration.greenlets for configuration in same),
-            # What is asked is how a worker shares its time, not how many may wait for it.
-            "listen": max(REQUESTS * 2, *(configuration.listen for configuration in same)),
-        }
-        yield same[0].model_copy(update=changes)
-
-
 def prove_one(
     configuration: Configuration, bench: Bench, *, requests: int = REQUESTS, wait_ms: int = WAIT_MS
 ) -> CooperationProof:
     """Deploy a configuration as it is, send its requests in a few rounds, and judge."""
     raw = bench.raw_folder(f"cooperation-{configuration.name}")
+    return prove_into(raw, configuration, bench, requests=requests, wait_ms=wait_ms)
+
+
+def prove_into(
+    raw: Path, configuration: Configuration, bench: Bench, *, requests: int = REQUESTS, wait_ms: int = WAIT_MS
+) -> CooperationProof:
+    """Do the same into an empty folder that the servers can write to, and leave their logs there."""
     try:
         rounds = _rounds(configuration, bench, raw, requests=requests, wait_ms=wait_ms)
-        reason = "" if all(found.is_clean for found in rounds) else why(_log(raw))
+        reason = "" if all(found.is_clean for found in rounds) else _why(rounds, raw)
     except DeploymentError as error:
         rounds, reason = (), f"did not come up: {_named(str(error)) or str(error).splitlines()[0]}"
     statuses = sum((found.statuses for found in rounds), Counter[int]())
     wall_ms = None if reason else min(found.wall_ms for found in rounds)
-    return CooperationProof(
+    proof = CooperationProof(
         server=str(configuration.server),
         driver=configuration.driver,
         threads=configuration.threads,
@@ -123,6 +111,17 @@ def prove_one(
         statuses=tuple(statuses.most_common()),
         reason=reason,
     )
+    return judged_again(proof, raw)
+
+
+def judged_again(proof: CooperationProof, raw: Path) -> CooperationProof:
+    """Return a proof with all that follows from its numbers and its journal."""
+    verdict = judge(proof.wall_ms, requests=proof.requests, wait_ms=proof.wait_ms)
+    try:
+        return replace(proof, verdict=verdict, blocked_by=blocking_lines(raw))
+    except RawDataError as error:
+        reason = without_folder(str(error), raw)
+        return replace(proof, verdict=Cooperation.ERRORS, wall_ms=None, reason=reason, blocked_by=())
 
 
 def judge(wall_ms: float | None, *, requests: int, wait_ms: int) -> Cooperation:
@@ -133,6 +132,13 @@ def judge(wall_ms: float | None, *, requests: int, wait_ms: int) -> Cooperation:
     if way <= SIDE_BY_SIDE:
         return Cooperation.COOPERATIVE
     return Cooperation.BLOCKING if way >= ONE_BY_ONE else Cooperation.PARTIAL
+
+
+def _why(rounds: tuple[Round, ...], raw: Path) -> str:
+    # An application of the user's own need not have the page.
+    if all(set(found.statuses) == {NOT_FOUND} for found in rounds):
+        return f"the application has no page {TARGET.partition('?')[0]} that waits for the database"
+    return why(_log(raw))
 
 
 def why(log: str) -> str:
@@ -168,6 +174,8 @@ def _rounds(configuration: Configuration, bench: Bench, raw: Path, *, requests: 
         snapshot=bench.snapshot,
         raw=raw,
         account=bench.account,
+        watch_loop=True,
+        ready_deadline_s=READY_DEADLINE_S,
     ) as deployment:
         # The slower of two rounds is the one that something else on the machine disturbed.
         return tuple(at_once(deployment.url + TARGET.format(wait_ms=wait_ms), requests) for _ in range(ROUNDS))

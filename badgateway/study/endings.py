@@ -26,6 +26,13 @@ def was_interrupted(record: TrialRecord) -> bool:
     return record.status is TrialStatus.ABORTED and record.reason == INTERRUPTED
 
 
+def first_line(message: str) -> str:
+    """Return a message without the lines of a log that follow it; the report has those."""
+    first, _, rest = message.partition("\n")
+    # "uWSGI ended with status 1; last log lines:" announces what is left out here.
+    return first.rpartition("; last ")[0] or first if rest else first
+
+
 def without_folder(message: str, raw: Path) -> str:
     """Name a trial's files by their names alone: the folder moves, and what a report says must not move with it."""
     return message.replace(f"{raw.resolve()}{os.sep}", "").replace(f"{raw}{os.sep}", "")

@@ -9,6 +9,7 @@ from badgateway.errors import BadgatewayError
 from badgateway.model.experiment import Experiment
 from badgateway.model.manifest import SCHEMA_VERSION, Manifest
 from badgateway.model.summary import StudySummary
+from badgateway.model.waiting import DiagnosisPlan
 from badgateway.plan.schedule import schedule
 from badgateway.probe.environment import read_environment
 from badgateway.process.account import service_account
@@ -33,7 +34,15 @@ class Finished:
     """Why the run ended early; what had been measured is in the reports nevertheless."""
 
 
-def run_experiment(experiment: Experiment, *, root: Path, results: Path, command: str, listener: Listener) -> Finished:
+def run_experiment(
+    experiment: Experiment,
+    *,
+    root: Path,
+    results: Path,
+    command: str,
+    listener: Listener,
+    diagnosis: DiagnosisPlan | None = None,
+) -> Finished:
     """Run an experiment and write its reports.
 
     Args:
@@ -42,11 +51,12 @@ def run_experiment(experiment: Experiment, *, root: Path, results: Path, command
         results: Where runs are kept; made when it is not there.
         command: The command line, for the report to tell how to repeat the run.
         listener: Told how far it is.
+        diagnosis: What to do after the trials, if anything.
 
     Raises:
         ResultsError: The results folder cannot be written.
     """
-    manifest = _manifest(experiment, command)
+    manifest = _manifest(experiment, command, diagnosis)
     folder = RunFolder.create(results, manifest)
     stopped_by = _conduct(folder, manifest, root, listener)
     study = None
@@ -80,7 +90,7 @@ def _report(folder: RunFolder, listener: Listener) -> StudySummary | None:
     return study
 
 
-def _manifest(experiment: Experiment, command: str) -> Manifest:
+def _manifest(experiment: Experiment, command: str, diagnosis: DiagnosisPlan | None) -> Manifest:
     account = service_account()
     return Manifest(
         schema_version=SCHEMA_VERSION,
@@ -90,4 +100,5 @@ def _manifest(experiment: Experiment, command: str) -> Manifest:
         experiment=experiment,
         environment=read_environment(account.name if account else "the user who started the run"),
         trials=schedule(experiment),
+        diagnosis=diagnosis,
     )

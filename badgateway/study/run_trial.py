@@ -17,10 +17,13 @@ from badgateway.study.bench import Bench
 from badgateway.study.endings import aborted, without_folder
 
 
-def run_trial(trial: Trial, bench: Bench, raw: Path, on_progress: Callable[[Progress], None]) -> TrialRecord:
+def run_trial(
+    trial: Trial, bench: Bench, raw: Path, on_progress: Callable[[Progress], None], *, watch_loop: bool = False
+) -> TrialRecord:
     """Run a trial into a raw folder; a server or load generator that fails gives an ABORTED record.
 
-    The record's `ended_s` is when the servers had stopped.
+    The record's `ended_s` is when the servers had stopped. With `watch_loop`, workers on gevent write into the journal
+    what blocked their event loop.
 
     Raises:
         KeyboardInterrupt: The user interrupted it; all servers of the trial have been stopped.
@@ -28,7 +31,7 @@ def run_trial(trial: Trial, bench: Bench, raw: Path, on_progress: Callable[[Prog
     started_s = time.time()
     try:
         restore(bench.experiment, bench.database, bench.snapshot)
-        result = _deploy_and_drive(trial, bench, raw, on_progress)
+        result = _deploy_and_drive(trial, bench, raw, on_progress, watch_loop=watch_loop)
     except (DeploymentError, LoadError) as error:
         return aborted(trial, without_folder(str(error), raw), started_s)
     return TrialRecord(
@@ -43,7 +46,9 @@ def run_trial(trial: Trial, bench: Bench, raw: Path, on_progress: Callable[[Prog
     )
 
 
-def _deploy_and_drive(trial: Trial, bench: Bench, raw: Path, on_progress: Callable[[Progress], None]) -> Drive:
+def _deploy_and_drive(
+    trial: Trial, bench: Bench, raw: Path, on_progress: Callable[[Progress], None], *, watch_loop: bool
+) -> Drive:
     experiment = bench.experiment
     configuration = experiment.configuration(trial.configuration)
     with (
@@ -54,6 +59,7 @@ def _deploy_and_drive(trial: Trial, bench: Bench, raw: Path, on_progress: Callab
             snapshot=bench.snapshot,
             raw=raw,
             account=bench.account,
+            watch_loop=watch_loop,
         ) as deployment,
         ProcessSampler(raw / raw_files.PROCESSES, {**deployment.parts, "mariadb": bench.database.pid}) as processes,
         StackSampler(raw, _watch(deployment, bench)) as stack,

@@ -1,0 +1,91 @@
+"""Plans what a run does besides its trials to find out how the requests of one worker share its time."""
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import product
+from pathlib import Path
+
+from badgateway.errors import ConfigurationError
+from badgateway.model.experiment import Configuration, Experiment, ServerKind
+from badgateway.model.trial import Trial
+from badgateway.model.waiting import DiagnosisPlan
+from badgateway.plan.schedule import OVERHEAD_S, schedule
+
+REQUESTS = 8
+"""Sent at once to one worker."""
+LONGEST_WINDOW_S = 5.0
+PROOF_S = 4.0
+CONNECT_COSTS_S = 3.0
+
+_ON_GEVENT = {
+    ServerKind.UWSGI: re.compile(r"^\s*gevent\s*=", re.MULTILINE),
+    ServerKind.GUNICORN: re.compile(r"^\s*worker_class\s*=.*gevent", re.MULTILINE),
+}
+"""What a server file says when its workers are to run greenlets."""
+
+
+def plan_diagnosis(experiment: Experiment, root: Path) -> DiagnosisPlan:
+    """Return the proofs and diagnosis trials of an experiment whose files are below root.
+
+    Raises:
+        ConfigurationError: A server file cannot be read.
+    """
+    users = max(experiment.load.users)
+    seed = next(trial.seed for trial in schedule(experiment) if trial.users == users)
+    on_gevent = [one for one in experiment.configurations if _runs_on_gevent(one, root)]
+    return DiagnosisPlan(
+        pairs=tuple(_lone_workers(experiment, _declared_pairs(experiment))),
+        trials=tuple(
+            Trial(block=1, position=position, configuration=one.name, users=users, seed=seed)
+            for position, one in enumerate(on_gevent, start=1)
+        ),
+        load=experiment.load.model_copy(update={"window_s": min(experiment.load.window_s, LONGEST_WINDOW_S)}),
+    )
+
+
+def diagnosis_s(plan: DiagnosisPlan, experiment: Experiment) -> float:
+    """Return about how long the diagnosis takes, in seconds."""
+    trial_s = plan.load.warm_up_s + plan.load.window_s + experiment.timeouts.proxy_read_s / 2 + OVERHEAD_S
+    return len(plan.pairs) * PROOF_S + CONNECT_COSTS_S + len(plan.trials) * trial_s
+
+
+def lone_workers(experiment: Experiment) -> Iterator[Configuration]:
+    """Return one configuration for each server file with each driver, in the order they were declared.
+
+    It has one worker, and the most threads and greenlets that the experiment gives this server file.
+    """
+    declared = experiment.configurations
+    servers = dict.fromkeys(configuration.server for configuration in declared)
+    drivers = dict.fromkeys(configuration.driver for configuration in declared)
+    return _lone_workers(experiment, product(servers, drivers))
+
+
+_Pair = tuple[object, str]
+
+
+def _declared_pairs(experiment: Experiment) -> Iterable[_Pair]:
+    return dict.fromkeys((one.server, one.driver) for one in experiment.configurations)
+
+
+def _lone_workers(experiment: Experiment, pairs: Iterable[_Pair]) -> Iterator[Configuration]:
+    for number, (server, driver) in enumerate(pairs, start=1):
+        same = [configuration for configuration in experiment.configurations if configuration.server == server]
+        changes = {
+            "name": f"lone-{number}",
+            "driver": driver,
+            "workers": 1,
+            "threads": max(configuration.threads for configuration in same),
+            "greenlets": max(configuration.greenlets for configuration in same),
+            # What is asked is how a worker shares its time, not how many may wait for it.
+            "listen": max(REQUESTS * 2, *(configuration.listen for configuration in same)),
+        }
+        yield same[0].model_copy(update=changes)
+
+
+def _runs_on_gevent(configuration: Configuration, root: Path) -> bool:
+    file = root / configuration.server
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{file}: cannot be read: {error}") from error
+    return _ON_GEVENT[configuration.kind].search(text) is not None

@@ -1,0 +1,91 @@
+"""The part of a run's folder that holds what was tried besides its trials: proofs, diagnosis trials, costs."""
+
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from badgateway.errors import ResultsError
+from badgateway.model import raw
+from badgateway.model.cooperation import ConnectCost, CooperationProof
+from badgateway.model.trial import TrialRecord
+from badgateway.store.writing import keep, writing
+
+_PROOF = TypeAdapter(CooperationProof)
+_RECORD = TypeAdapter(TrialRecord)
+_COSTS = TypeAdapter(tuple[ConnectCost, ...])
+
+Read = TypeVar("Read")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiagnosisFolder:
+    """The diagnosis of one run on disk; it is not there in a run that had none."""
+
+    path: Path
+
+    def keep_proof(self, number: int, proof: CooperationProof, raw_folder: Path) -> Path:
+        """Move a proof's logs and what it measured into the run; return their folder.
+
+        Raises:
+            ResultsError: It cannot be written.
+        """
+        name = f"{number:03d}-{PurePosixPath(proof.server).stem}-{proof.driver}"
+        return keep(raw_folder, self.path / "proofs" / name, raw.PROOF, _PROOF.dump_json(proof, indent=2))
+
+    def keep_trial(self, record: TrialRecord, raw_folder: Path) -> Path:
+        """Move a diagnosis trial's raw files and its record into the run; return their folder.
+
+        Raises:
+            ResultsError: It cannot be written.
+        """
+        return keep(raw_folder, self.path / "trials" / record.trial.id, raw.TRIAL, _RECORD.dump_json(record, indent=2))
+
+    def keep_costs(self, costs: tuple[ConnectCost, ...]) -> None:
+        """Write what a database connect costs.
+
+        Raises:
+            ResultsError: It cannot be written.
+        """
+        file = self.path / raw.CONNECT_COSTS
+        unfinished = file.with_suffix(".unfinished")
+        with writing(file):
+            self.path.mkdir(exist_ok=True)
+            unfinished.write_bytes(_COSTS.dump_json(costs, indent=2) + b"\n")
+            unfinished.replace(file)
+
+    def proofs(self) -> tuple[tuple[Path, CooperationProof], ...]:
+        """Return the proofs with their folders, in the order in which they were made.
+
+        Raises:
+            ResultsError: One is damaged.
+        """
+        return tuple((file.parent, _read(file, _PROOF)) for file in self._found(f"proofs/[!.]*/{raw.PROOF}"))
+
+    def trials(self) -> tuple[tuple[Path, TrialRecord], ...]:
+        """Return the records of the diagnosis trials with their folders, in the order of running.
+
+        Raises:
+            ResultsError: One is damaged.
+        """
+        return tuple((file.parent, _read(file, _RECORD)) for file in self._found(f"trials/[!.]*/{raw.TRIAL}"))
+
+    def costs(self) -> tuple[ConnectCost, ...] | None:
+        """Return what a database connect costs; None when it was not measured.
+
+        Raises:
+            ResultsError: The file is damaged.
+        """
+        file = self.path / raw.CONNECT_COSTS
+        return _read(file, _COSTS) if file.exists() else None
+
+    def _found(self, pattern: str) -> list[Path]:
+        return sorted(self.path.glob(pattern))
+
+
+def _read(file: Path, adapter: TypeAdapter[Read]) -> Read:
+    try:
+        return adapter.validate_json(file.read_bytes())
+    except ValidationError as error:
+        raise ResultsError(f"{file}: damaged: {str(error).splitlines()[0]}") from error

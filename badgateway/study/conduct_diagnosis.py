@@ -1,0 +1,57 @@
+"""Runs what a run does besides its trials: proofs of cooperation, watched trials, the cost of a connect."""
+
+import dataclasses
+
+from badgateway.model.experiment import Configuration
+from badgateway.model.trial import Trial
+from badgateway.model.waiting import DiagnosisPlan
+from badgateway.process.interruption import held
+from badgateway.store.diagnosis_folder import DiagnosisFolder
+from badgateway.study.bench import Bench
+from badgateway.study.connect_costs import connect_costs
+from badgateway.study.cooperation import prove_into
+from badgateway.study.listener import Listener
+from badgateway.study.run_trial import run_trial
+
+
+def conduct_diagnosis(plan: DiagnosisPlan, bench: Bench, folder: DiagnosisFolder, listener: Listener) -> None:
+    """Run a diagnosis on a bench whose trials are over; what ended is on disk, whatever happens next.
+
+    Raises:
+        DeploymentError: The database did not stay up; a server that does not is a result.
+        KeyboardInterrupt: The user stopped it; nothing is left running.
+    """
+    step = 0
+
+    def begin(what: str) -> None:
+        nonlocal step
+        step += 1
+        listener.busy_with(f"diagnosis {step} of {plan.steps}: {what}")
+
+    for number, pair in enumerate(plan.pairs, start=1):
+        begin(f"does one worker's waiting let others in? {pair.server}, {pair.driver}")
+        _prove_and_keep(number, pair, bench, folder)
+    for trial in plan.trials:
+        begin(f"what blocks the event loop of {trial.configuration}, {trial.users} users?")
+        _watch_and_keep(trial, plan, bench, folder)
+    begin("what does a database connect cost?")
+    costs = connect_costs(bench)
+    with held():
+        folder.keep_costs(costs)
+
+
+def _prove_and_keep(number: int, pair: Configuration, bench: Bench, folder: DiagnosisFolder) -> None:
+    raw = bench.raw_folder(f"proof-{number}")
+    proof = prove_into(raw, pair, bench)
+    with held():
+        folder.keep_proof(number, proof, raw)
+    bench.check()
+
+
+def _watch_and_keep(trial: Trial, plan: DiagnosisPlan, bench: Bench, folder: DiagnosisFolder) -> None:
+    shorter = dataclasses.replace(bench, experiment=bench.experiment.model_copy(update={"load": plan.load}))
+    raw = bench.raw_folder(f"diagnosis-{trial.position}")
+    record = run_trial(trial, shorter, raw, lambda _progress: None, watch_loop=True)
+    with held():
+        folder.keep_trial(record, raw)
+    bench.check()
