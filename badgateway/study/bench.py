@@ -1,7 +1,5 @@
 """The bench on which an experiment's trials are run: a temporary folder, a snapshot of the project, a database."""
 
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +13,7 @@ from badgateway.process.account import Account, hand_over, service_account
 from badgateway.stack.deployment import prepare_database
 from badgateway.stack.mariadb import RunningDatabase
 from badgateway.stack.project import Snapshot, take_snapshot
+from badgateway.study.temporary_folder import temporary_folder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,20 +56,9 @@ def set_up(experiment: Experiment, root: Path) -> Iterator[Bench]:
         DeploymentError: The database did not come up, or the application could not load its data.
     """
     account = service_account()
-    with _temporary_folder() as folder:
+    with temporary_folder() as folder:
         snapshot = take_snapshot(experiment, root, folder / "snapshot", account)
         with prepare_database(experiment, snapshot=snapshot, folder=folder / "database", account=account) as database:
             yield Bench(
                 experiment=experiment, root=root, folder=folder, account=account, snapshot=snapshot, database=database
             )
-
-
-@contextmanager
-def _temporary_folder() -> Iterator[Path]:
-    # Not below results/: the path of a unix socket may have 107 bytes, and the clone may be closed to the account.
-    folder = Path(tempfile.mkdtemp(prefix="badgateway-", dir="/tmp"))  # mkdtemp makes it private, then we open it
-    folder.chmod(0o755)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)

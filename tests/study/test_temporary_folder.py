@@ -1,0 +1,107 @@
+"""The folder of a run is gone when the run is, at the latest when the next one starts."""
+
+import os
+import stat
+import subprocess
+import sys
+from contextlib import contextmanager
+
+import pytest
+
+from badgateway.study.temporary_folder import LOCK, PREFIX, remove_left_behind, temporary_folder
+
+# Its server outlives it for a moment, and must not keep the folder in use.
+LIVE_IN_ONE = """
+import subprocess, sys, time
+from pathlib import Path
+from badgateway.study.temporary_folder import temporary_folder
+with temporary_folder(Path(sys.argv[1])) as folder:
+    (folder / "database").mkdir()
+    (folder / "database" / "file").touch()
+    server = subprocess.Popen(["sleep", "60"], stdout=subprocess.DEVNULL)
+    print(server.pid, folder, flush=True)
+    time.sleep(60)
+"""
+
+
+@contextmanager
+def another_kit(place):
+    """Give a kit that lives in a folder of its own, with a server, and the folder."""
+    kit = subprocess.Popen([sys.executable, "-c", LIVE_IN_ONE, place], stdout=subprocess.PIPE, text=True)
+    assert kit.stdout is not None
+    server, folder = kit.stdout.readline().split()
+    try:
+        yield kit, place / folder
+    finally:
+        kit.kill()
+        kit.wait()
+        kit.stdout.close()
+        os.kill(int(server), 9)
+
+
+def test_a_folder_is_open_to_the_servers_account_and_gone_at_the_end(tmp_path):
+    with temporary_folder(tmp_path) as folder:
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o755
+        (folder / "sub").mkdir()
+        (folder / "sub" / "file").touch()
+        (folder / "file").touch()
+        (folder / "link").symlink_to(tmp_path)
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_folder_of_a_killed_kit_goes_when_the_next_one_starts_and_that_of_a_living_one_stays(tmp_path):
+    with another_kit(tmp_path) as (kit, folder):
+        with temporary_folder(tmp_path):
+            assert (folder / "database" / "file").exists()
+        kit.kill()
+        kit.wait()
+        assert folder.exists()
+
+        with temporary_folder(tmp_path) as own:
+            assert list(tmp_path.iterdir()) == [own]
+
+
+def test_a_folder_without_a_lock_is_not_the_kits(tmp_path):
+    for name in (f"{PREFIX}shots", "elsewhere"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "elsewhere" / LOCK).touch()
+    remove_left_behind(tmp_path)
+
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def left_behind(place):
+    folder = place / f"{PREFIX}left"
+    folder.mkdir()
+    (folder / LOCK).touch()
+    return folder
+
+
+def test_a_folder_of_another_user_stays(tmp_path, monkeypatch):
+    folder = left_behind(tmp_path)
+    monkeypatch.setattr("os.geteuid", lambda: folder.stat().st_uid + 1)
+    remove_left_behind(tmp_path)
+
+    assert folder.exists()
+
+
+def test_a_link_is_not_followed(tmp_path):
+    (tmp_path / "place").mkdir()
+    folder = left_behind(tmp_path)
+    (tmp_path / "place" / f"{PREFIX}link").symlink_to(folder)
+    remove_left_behind(tmp_path / "place")
+
+    assert (folder / LOCK).exists()
+
+
+def test_what_cannot_be_removed_yet_goes_the_next_time(tmp_path):
+    folder = left_behind(tmp_path)
+    (folder / "database").mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("shutil.rmtree", lambda *_, **__: None)
+        remove_left_behind(tmp_path)
+    assert (folder / LOCK).exists()
+    remove_left_behind(tmp_path)
+
+    assert not folder.exists()
