@@ -2,15 +2,16 @@
 
 from django.urls import path
 
-from school.views import export, health, members, scores, wait
+from school.views import export, health, index, members, scores, wait
 
 urlpatterns = [
-    path("healthz", health.healthz),
-    path("wait/", wait.wait),
-    path("members/", members.member_list),
-    path("members/export.xlsx", export.export_workbook),
-    path("members/<int:member_id>/", members.member_detail),
-    path("members/<int:member_id>/scores/", scores.add_score),
+    path("", index.index),
+    path("healthz", health.healthz, name="healthz"),
+    path("wait/", wait.wait, name="wait"),
+    path("members/", members.member_list, name="members"),
+    path("members/export.xlsx", export.export_workbook, name="export"),
+    path("members/<int:member_id>/", members.member_detail, name="member"),
+    path("members/<int:member_id>/scores/", scores.add_score, name="scores"),
 ]
 
 handler400 = "school.views.errors.bad_request"
