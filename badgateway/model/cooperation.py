@@ -23,6 +23,8 @@ class BlockingLine:
 
     place: str
     """File, line and function, such as 'app/school/pages/wait.py:16 wait'."""
+    is_own: bool
+    """Of the application; a line of an installed package is named only where none of the application led to it."""
     sightings: int
     """A long stop is seen several times."""
 

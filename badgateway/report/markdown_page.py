@@ -60,7 +60,7 @@ def _sharing(sharing: Sharing) -> str:
 
 
 def _loop(row: LoopRow) -> str:
-    held = ", ".join(f"{code_span(place)} {seen}" for place, seen in row.lines)
+    held = ", ".join(f"{escaped(place)} {seen}" for place, seen in row.lines)
     stopped = f"{row.share.text} of the time ({row.stops.text} times, the longest {row.longest.text})"
     parts = (stopped, f"held by {held}" if held else "", escaped(row.remark))
     return "; ".join(part for part in parts if part)

@@ -126,7 +126,7 @@ def _reason(proof: CooperationProof) -> str:
         return ": ".join(part for part in (wording.statuses(proof.statuses), printable(proof.reason)) if part)
     if proof.verdict is Cooperation.COOPERATIVE or not proof.blocked_by:
         return ""
-    return printable(f"the event loop was held by {proof.blocked_by[0].place}")
+    return printable(f"the event loop was held by {_telling(proof.blocked_by)[0].place}")
 
 
 def _loop(watch: LoopWatch) -> LoopRow:
@@ -139,7 +139,7 @@ def _loop(watch: LoopWatch) -> LoopRow:
         stops=Shown(text=numbers.count(found.stops), quiet=not found.stops) if found else nothing,
         typical=_seconds(found.typical_s if found and found.stops else None, watch.problem or "no stop"),
         longest=_seconds(found.longest_s if found and found.stops else None, watch.problem or "no stop"),
-        lines=tuple(_seen(line) for line in watch.blocked_by[:MOST_LINES]),
+        lines=tuple(_seen(line) for line in _telling(watch.blocked_by)[:MOST_LINES]),
         remark=_remark(found) if found else watch.problem,
     )
 
@@ -151,6 +151,11 @@ def _remark(found: LoopStops) -> str:
         f"{wording.plural(found.given_up, 'worker')} did not live to tell: killed by the server when the heartbeat had "
         "stopped, so the loops stood still for longer than this."
     )
+
+
+def _telling(lines: tuple[BlockingLine, ...]) -> tuple[BlockingLine, ...]:
+    # Of what the site does not contain, its reader can change nothing; but better that than nothing.
+    return tuple(line for line in lines if line.is_own) or lines
 
 
 def _seen(line: BlockingLine) -> tuple[str, str]:

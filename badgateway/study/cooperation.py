@@ -19,7 +19,7 @@ from badgateway.stack.deployment import deploy
 from badgateway.stack.health import REQUEST_ID_PREFIX
 from badgateway.study.bench import Bench, set_up
 from badgateway.study.connect_costs import connect_costs
-from badgateway.study.endings import without_folder
+from badgateway.study.endings import first_line, without_folder
 from badgateway.study.listener import Listener
 from badgateway.study.loop import blocking_lines
 
@@ -96,7 +96,7 @@ def prove_into(
         rounds = _rounds(configuration, bench, raw, requests=requests, wait_ms=wait_ms)
         reason = "" if all(found.is_clean for found in rounds) else _why(rounds, raw)
     except DeploymentError as error:
-        rounds, reason = (), f"did not come up: {_named(str(error)) or str(error).splitlines()[0]}"
+        rounds, reason = (), f"did not come up: {_named(str(error)) or first_line(str(error))}"
     statuses = sum((found.statuses for found in rounds), Counter[int]())
     wall_ms = None if reason else min(found.wall_ms for found in rounds)
     proof = CooperationProof(

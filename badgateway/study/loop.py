@@ -1,5 +1,6 @@
 """Reads from a journal for how long the event loops of its workers stood still, and what held them."""
 
+from collections import Counter
 from pathlib import Path
 from statistics import median
 
@@ -33,7 +34,8 @@ SELECT detail, count(*) AS sightings FROM {JOURNAL_TABLE}
 WHERE kind = 'blocked-by' AND time_s BETWEEN ? AND ? GROUP BY detail
 """  # noqa: S608 # constants of the kit
 _ALWAYS = Window(start_s=0, end_s=float("inf"), drained_s=float("inf"))
-_ROOTS = ("/snapshot/", "/site-packages/", "/dist-packages/")
+_INSTALLED = ("/site-packages/", "/dist-packages/", "/lib/python")
+_ROOTS = ("/snapshot/", *_INSTALLED)
 """Where a place's path begins to mean something: the copy that the servers ran from, and installed packages."""
 
 
@@ -101,12 +103,11 @@ def _stops(connection: duckdb.DuckDBPyConnection, window: Window) -> LoopStops:
 
 
 def _lines(connection: duckdb.DuckDBPyConnection, window: Window) -> tuple[BlockingLine, ...]:
-    sightings: dict[str, int] = {}
+    sightings = Counter[tuple[str, bool]]()
     for detail, count in connection.execute(_PLACES, (window.start_s, window.end_s)).fetchall():
-        place = _short(detail)
-        sightings[place] = sightings.get(place, 0) + count
+        sightings[_short(detail), not any(folder in detail for folder in _INSTALLED)] += count
     most = sorted(sightings.items(), key=lambda found: (-found[1], found[0]))[:MOST_LINES]
-    return tuple(BlockingLine(place=place, sightings=count) for place, count in most)
+    return tuple(BlockingLine(place=place, is_own=is_own, sightings=count) for (place, is_own), count in most)
 
 
 def _short(place: str) -> str:

@@ -86,12 +86,15 @@ def test_the_version_is_printed():
 @pytest.mark.parametrize("example", ["concurrency", "export"])
 def test_plan_lists_the_trials_in_their_order_and_the_time_they_take(example):
     result = call("plan", ROOT / "experiments" / f"{example}.toml")
-    *trials, outlook = result.stdout.splitlines()
+    *listed, outlook = result.stdout.splitlines()
+    trials = [line for line in listed if line.startswith("block ")]
 
     assert result.exit_code == 0
+    assert listed[len(trials)].startswith("after    one worker's waiting: servers/")
+    assert listed[-1] == "after    cost of a database connect"
     assert [int(line.split()[2]) for line in trials] == list(range(1, len(trials) + 1))
     assert all(line.startswith("block 1 ") and line.endswith(" users") for line in trials)
-    assert outlook.startswith(f"{len(trials)} trials, about ")
+    assert outlook.startswith(f"{len(trials)} trials and a diagnosis, about ")
 
 
 @pytest.mark.parametrize(
@@ -136,6 +139,17 @@ def test_a_mistake_on_the_command_line_is_one_line(arguments, told, project):
     assert told in line
 
 
+def test_a_diagnosis_follows_the_trials_unless_it_is_left_out(seam):
+    with_it = call("run", "experiments/small.toml")
+    assert "diagnosis 1 of 3: does one worker's waiting let others in? servers/uwsgi.ini, mysqlclient" in with_it.stderr
+    assert "waiting let others in?" in Path("results/small/latest/report.md").read_text()
+
+    without = call("run", "experiments/small.toml", "--no-diagnosis")
+    assert without.exit_code == 0
+    assert "diagnosis" not in without.stderr
+    assert "waiting let others in?" not in Path("results/small/latest/report.md").read_text()
+
+
 def test_a_second_file_with_a_mistake_stops_the_first_one_too(seam):
     result = call("run", "experiments/small.toml", "experiments/nope.toml")
 
@@ -154,7 +168,7 @@ def test_a_run_prints_its_decision_on_stdout_and_its_progress_on_stderr(seam):
     assert Path("results/small/latest/report.html").exists()
     told = [line for line in result.stderr.splitlines() if line]
     assert told[0] == "small: Which [one]?"
-    assert told[1].startswith("2 trials, about ")
+    assert told[1].startswith("2 trials and a diagnosis, about ")
     assert told[2] == "starting MariaDB and loading the data"
     assert [line[:3] for line in told[3:5]] == ["1/2", "2/2"]
 

@@ -84,3 +84,19 @@ def test_the_share_is_between_0_and_1_and_never_goes_back(lengths_s, further):
 
     assert shares == sorted(shares)
     assert all(0 <= share <= 1 for share in shares)
+
+
+def test_what_comes_after_the_trials_is_in_the_time_and_the_share(clock):
+    pace = Pace(2, 60, clock, afterwards_s=40)
+    assert pace.left_s() == 100
+
+    run_trial(pace, clock, 30)
+    run_trial(pace, clock, 30)
+    assert (pace.left_s(), pace.share_done()) == (40, pytest.approx(0.6))
+
+    clock.now_s += 20
+    assert (pace.left_s(), pace.share_done()) == (20, pytest.approx(0.8))
+
+    clock.now_s += 300
+    assert pace.left_s() == 0
+    assert pace.share_done() < 1

@@ -19,7 +19,6 @@ from badgateway.model import raw
 from badgateway.model.cooperation import Cooperation, CooperationProof, CooperationReport
 from badgateway.probe.sampler import StackSampler
 from badgateway.probe.watch import DatabaseAccess, Watch
-from badgateway.stack import deployment as deployment_room
 from badgateway.study.bench import Bench
 from badgateway.study.connect_costs import connect_costs
 from badgateway.study.cooperation import prove, prove_one
@@ -208,9 +207,7 @@ def test_a_worker_with_fewer_places_than_requests_is_partial(bench):
     assert proven(bench, "gunicorn-gthread-mysqlclient", threads=3).verdict is Cooperation.PARTIAL
 
 
-def test_a_late_monkey_patch_is_called_by_its_name(bench, monkeypatch):
-    # It never answers its health check with 200; no need to wait for it as long as for a slow start.
-    monkeypatch.setattr(deployment_room, "READY_DEADLINE_S", 5)
+def test_a_late_monkey_patch_is_called_by_its_name(bench):
     servers = bench.snapshot.path(PurePosixPath("servers"))
     early = (servers / "uwsgi_gevent.ini").read_text()
     late = early.replace("gevent-early-monkey-patch = true", "gevent-monkey-patch = true")
@@ -222,6 +219,15 @@ def test_a_late_monkey_patch_is_called_by_its_name(bench, monkeypatch):
     assert (proof.verdict, proof.wall_ms) == (Cooperation.ERRORS, None)
     assert proof.reason.startswith("did not come up: late monkey-patch: ")
     assert "DatabaseWrapper objects created in a thread" in proof.reason
+
+
+@pytest.mark.parametrize("name", ["gunicorn-gevent-mysqlclient", "uwsgi-gevent-mysqlclient"])
+def test_the_line_that_held_the_event_loop_is_named(name, bench):
+    first, *_ = proven(bench, name).blocked_by
+
+    assert first.is_own
+    assert first.place.startswith("app/school/views/wait.py:")
+    assert first.place.endswith(" wait")
 
 
 def test_a_server_that_does_not_come_up_is_a_proof_with_errors(bench):

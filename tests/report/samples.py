@@ -16,6 +16,8 @@ from badgateway.model.summary import (
 from tests.report.builders import declared, level, measurement, quantiles, summary
 from tests.report.comparison import QUEUE_FULL, RANKING, default_comparison, experiment, study
 from tests.report.diagnoses import FAMILY, diagnosed, found, line
+from tests.report.waitings import WAITING
+from tests.report.waitings import hostile as hostile_waiting
 
 
 def picked() -> StudySummary:
@@ -30,7 +32,7 @@ def picked() -> StudySummary:
         ),
         ranking=RANKING,
     )
-    return study(default_comparison(), recommendation)
+    return replace(study(default_comparison(), recommendation), waiting=WAITING)
 
 
 def none_qualifies() -> StudySummary:
@@ -163,7 +165,14 @@ def hostile() -> StudySummary:
     asked = base.experiment.model_copy(update={"question": HOSTILE, "configurations": (configuration,)})
     advice = replace(base.recommendation, sentence=HOSTILE, reasons=(HOSTILE,))
     place = replace(base.environment, system=HOSTILE, versions=((HOSTILE, HOSTILE),))
-    return replace(base, experiment=asked, environment=place, configurations=(entry,), recommendation=advice)
+    return replace(
+        base,
+        experiment=asked,
+        environment=place,
+        configurations=(entry,),
+        recommendation=advice,
+        waiting=hostile_waiting(HOSTILE),
+    )
 
 
 def nothing_measured() -> StudySummary:

@@ -12,7 +12,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "report-json.md"
 NAMES_THAT_VARY = (
     (re.compile(r"(environment\.versions)\..+", re.DOTALL), r"\1.<name>"),
     (re.compile(r"(configurations\[\]\.settings\.environment)\..+"), r"\1.<name>"),
-    (re.compile(r"(causes\[\]\.statuses)\..+"), r"\1.<status>"),
+    (re.compile(r"((?:causes|proofs)\[\]\.statuses)\..+"), r"\1.<status>"),
 )
 
 

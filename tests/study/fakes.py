@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 from badgateway.load.locust import Drive
 from badgateway.load.progress import Progress
+from badgateway.model.cooperation import ConnectCost
 from badgateway.model.environment import Environment
 from badgateway.model.experiment import Experiment
 from badgateway.model.manifest import SCHEMA_VERSION, Manifest
@@ -21,8 +23,9 @@ from badgateway.model.trial import Trial, Window
 from badgateway.plan.schedule import schedule
 from badgateway.stack.mariadb import RunningDatabase
 from badgateway.stack.project import Snapshot
-from badgateway.study import conduct, run_trial
+from badgateway.study import conduct, conduct_diagnosis, cooperation, run_trial
 from badgateway.study.bench import Bench
+from badgateway.study.cooperation import Round
 from tests.declared import experiment
 from tests.ledger.raw_folder import client_row, write_both
 
@@ -32,6 +35,8 @@ ENVIRONMENT = Environment(
 LOAD_S = 0.25
 REQUESTS = 400
 WARM_UP = 7
+COSTS = (ConnectCost(client="a driver", connects=20, median_ms=0.3, cpu_ms=0.2, problem=""),)
+ROUND = Round(wall_ms=1620.0, statuses=Counter({200: 8}))
 
 
 def small() -> Experiment:
@@ -99,7 +104,10 @@ class Seam:
         self.folder = folder
         self.up: list[str] = []
         """Configurations that are deployed, and "bench" while that stands."""
+        self.watched: list[str] = []
+        """Configurations that were deployed with their event loops watched."""
         self.drives = 0
+        self.on_prove: Callable[[], Round] = lambda: ROUND
         self.on_restore: Callable[[], None] = lambda: None
         self.on_deploy: Callable[[str], None] = lambda _name: None
         self.on_drive: Callable[[Trial, Path], None] = lambda _trial, _raw: None
@@ -118,8 +126,11 @@ class Seam:
         self.on_restore()
 
     @contextmanager
-    def deploy(self, _of: Experiment, configuration: Any, *, raw: Path, **_given: object) -> Iterator[SimpleNamespace]:
+    def deploy(
+        self, _of: Experiment, configuration: Any, *, raw: Path, watch_loop: bool = False, **_given: object
+    ) -> Iterator[SimpleNamespace]:
         self.on_deploy(configuration.name)
+        self.watched += [configuration.name] if watch_loop else []
         (raw / SERVER_LOG).write_text("a server's log\n")
         self.up.append(configuration.name)
         try:
@@ -179,4 +190,7 @@ def install(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Seam:
     monkeypatch.setattr(run_trial, "restore", seam.restore)
     monkeypatch.setattr(run_trial, "deploy", seam.deploy)
     monkeypatch.setattr(run_trial, "drive", seam.drive)
+    monkeypatch.setattr(cooperation, "deploy", seam.deploy)
+    monkeypatch.setattr(cooperation, "at_once", lambda *_: seam.on_prove())
+    monkeypatch.setattr(conduct_diagnosis, "connect_costs", lambda _bench: COSTS)
     return seam

@@ -6,14 +6,14 @@ from http.server import BaseHTTPRequestHandler, HTTPServer, ThreadingHTTPServer
 
 import pytest
 
-from badgateway.model.cooperation import ConnectCost, Cooperation, CooperationProof, CooperationReport
+from badgateway.model.cooperation import BlockingLine, ConnectCost, Cooperation, CooperationProof, CooperationReport
+from badgateway.model.raw import JOURNAL
+from badgateway.plan.diagnosis import lone_workers
 from badgateway.process.ports import free_port
-from badgateway.study import cooperation as room
-from badgateway.study.cooperation import at_once, judge, lone_workers, why
+from badgateway.study.cooperation import Round, at_once, judge, judged_again, prove_one, why
 from badgateway.study.cooperation_table import render_table
-from tests.declared import experiment
+from tests.study.fakes import bench, small
 
-THREADED = {"name": "fourth", "server": "servers/uwsgi.ini", "driver": "pymysql", "workers": 9, "threads": 6}
 TABLE = """\
 server file               driver       requests    one by one  measured      verdict
 ------------------------  -----------  ----------  ----------  ------------  -----------
@@ -59,26 +59,6 @@ GOOD = CooperationProof(
 )
 def test_the_verdict_is_told_by_how_far_the_time_is_from_one_request_to_all(wall_ms, verdict):
     assert judge(wall_ms, requests=8, wait_ms=200) is verdict
-
-
-def test_every_server_file_gets_every_driver_and_one_worker():
-    declared = experiment()
-    found = list(lone_workers(experiment(configurations=[*map(dict, declared.configurations), THREADED])))
-
-    assert [(str(lone.server), lone.driver, lone.workers) for lone in found] == [
-        ("servers/uwsgi.ini", "mysqlclient", 1),
-        ("servers/uwsgi.ini", "pymysql", 1),
-        ("servers/gunicorn_gevent.py", "mysqlclient", 1),
-        ("servers/gunicorn_gevent.py", "pymysql", 1),
-    ]
-    assert {lone.threads for lone in found[:2]} == {6}
-    assert len({lone.name for lone in found}) == 4
-
-
-def test_the_queue_has_room_for_all_requests():
-    tight = experiment(configurations=[THREADED | {"listen": 1}])
-
-    assert all(lone.listen >= room.REQUESTS for lone in lone_workers(tight))
 
 
 def test_a_known_line_names_the_reason_wherever_it_stands():
@@ -166,3 +146,32 @@ def test_a_report_is_a_table_anybody_can_read():
     )
 
     assert render_table(CooperationReport(experiment="x", proofs=(GOOD, failed), connect_costs=costs)) == TABLE
+
+
+def test_a_kept_proof_is_judged_by_its_numbers_and_its_journal(tmp_path):
+    (tmp_path / JOURNAL).write_text("blocked-by,1.5,7,,,,,,0.03,/x/snapshot/app/views.py:4 wait\n")
+    told_otherwise = replace(GOOD, wall_ms=1600.0)
+
+    again = judged_again(told_otherwise, tmp_path)
+
+    assert again.verdict is Cooperation.BLOCKING
+    assert again.blocked_by == (BlockingLine(place="app/views.py:4 wait", is_own=True, sightings=1),)
+
+
+def test_a_proof_with_a_damaged_journal_proves_nothing(tmp_path):
+    (tmp_path / JOURNAL).write_text("blocked-by,1.5")
+
+    again = judged_again(GOOD, tmp_path)
+
+    assert (again.verdict, again.wall_ms) == (Cooperation.ERRORS, None)
+    assert again.reason.startswith(f"{JOURNAL}: the last line is cut")
+
+
+def test_an_application_without_the_page_is_told_so(seam):
+    seam.on_prove = lambda: Round(wall_ms=20.0, statuses=Counter({404: 8}))
+
+    proof = prove_one(next(lone_workers(small())), bench(seam.folder, small()))
+
+    assert (proof.verdict, proof.wall_ms) == (Cooperation.ERRORS, None)
+    assert proof.reason == "the application has no page /wait/ that waits for the database"
+    assert seam.watched == ["lone-1"]

@@ -1,0 +1,99 @@
+"""What a run does besides its trials."""
+
+import pytest
+
+from badgateway.errors import ConfigurationError
+from badgateway.plan.diagnosis import REQUESTS, diagnosis_s, lone_workers, plan_diagnosis
+from badgateway.plan.schedule import schedule
+from tests.declared import experiment
+
+THREADED = {"name": "fourth", "server": "servers/uwsgi.ini", "driver": "pymysql", "workers": 9, "threads": 6}
+SYNC, GEVENT = "worker_class = 'sync'  # not gevent.py\n", 'bind = "x"\nworker_class = "gevent"\n'
+
+
+@pytest.fixture
+def root(tmp_path):
+    (tmp_path / "servers").mkdir()
+    (tmp_path / "servers" / "uwsgi.ini").write_text("[uwsgi]\n; gevent = 64 is another file's\nprocesses = 2\n")
+    (tmp_path / "servers" / "gunicorn_gevent.py").write_text(GEVENT)
+    return tmp_path
+
+
+def test_every_server_file_gets_every_driver_and_one_worker():
+    declared = experiment()
+    found = list(lone_workers(experiment(configurations=[*map(dict, declared.configurations), THREADED])))
+
+    assert [(str(lone.server), lone.driver, lone.workers) for lone in found] == [
+        ("servers/uwsgi.ini", "mysqlclient", 1),
+        ("servers/uwsgi.ini", "pymysql", 1),
+        ("servers/gunicorn_gevent.py", "mysqlclient", 1),
+        ("servers/gunicorn_gevent.py", "pymysql", 1),
+    ]
+    assert {lone.threads for lone in found[:2]} == {6}
+    assert len({lone.name for lone in found}) == 4
+
+
+def test_the_queue_has_room_for_all_requests():
+    tight = experiment(configurations=[THREADED | {"listen": 1}])
+
+    assert all(lone.listen >= REQUESTS for lone in lone_workers(tight))
+
+
+def test_only_declared_pairs_are_proven_each_once(root):
+    twice = [*map(dict, experiment().configurations), {**dict(experiment().configurations[0]), "name": "again"}]
+    plan = plan_diagnosis(experiment(configurations=twice), root)
+
+    assert [(str(lone.server), lone.driver, lone.workers) for lone in plan.pairs] == [
+        ("servers/uwsgi.ini", "mysqlclient", 1),
+        ("servers/gunicorn_gevent.py", "pymysql", 1),
+        ("servers/gunicorn_gevent.py", "mysqlclient", 1),
+    ]
+
+
+def test_configurations_on_gevent_are_watched_at_the_highest_level_with_the_requests_of_their_trials(root):
+    declared = experiment()
+    plan = plan_diagnosis(declared, root)
+
+    assert [(trial.configuration, trial.users) for trial in plan.trials] == [("second", 50), ("third", 50)]
+    assert len({trial.id for trial in plan.trials}) == 2
+    assert {trial.seed for trial in plan.trials} == {trial.seed for trial in schedule(declared) if trial.users == 50}
+
+
+@pytest.mark.parametrize(("declared_s", "planned_s"), [(10, 5), (2, 2)])
+def test_the_window_of_a_diagnosis_trial_is_short(declared_s, planned_s, root):
+    load = {"locustfile": "experiments/load.py", "users": [5], "window_s": declared_s}
+
+    assert plan_diagnosis(experiment(load=load), root).load.window_s == planned_s
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "is_on_gevent"),
+    [
+        ("uwsgi.ini", "[uwsgi]\ngevent = 64\n", True),
+        ("uwsgi.ini", "[uwsgi]\nif-env = X\n gevent=%(_)\n", True),
+        ("uwsgi.ini", "[uwsgi]\n# gevent = 64\ngevent-monkey-patch = true\n", False),
+        ("gunicorn_gevent.py", GEVENT, True),
+        ("gunicorn_gevent.py", "worker_class = 'gunicorn.workers.ggevent.GeventWorker'\n", True),
+        ("gunicorn_gevent.py", "from gevent import monkey\n", False),
+    ],
+)
+def test_what_runs_on_gevent_is_told_by_the_server_file(file, text, is_on_gevent, root):
+    (root / "servers" / "uwsgi.ini").write_text("[uwsgi]\n")
+    (root / "servers" / "gunicorn_gevent.py").write_text("workers = 2\n")
+    (root / "servers" / file).write_text(text)
+
+    assert bool(plan_diagnosis(experiment(), root).trials) is is_on_gevent
+
+
+def test_a_server_file_that_is_gone_is_named(root):
+    (root / "servers" / "uwsgi.ini").unlink()
+
+    with pytest.raises(ConfigurationError, match=r"servers/uwsgi\.ini: cannot be read"):
+        plan_diagnosis(experiment(), root)
+
+
+def test_the_expected_time_grows_with_what_there_is_to_do(root):
+    with_gevent = plan_diagnosis(experiment(), root)
+    (root / "servers" / "gunicorn_gevent.py").write_text("workers = 2\n")
+
+    assert 0 < diagnosis_s(plan_diagnosis(experiment(), root), experiment()) < diagnosis_s(with_gevent, experiment())

@@ -1,0 +1,137 @@
+"""What a run does besides its trials: kept apart from them, and as it ends."""
+
+import dataclasses
+
+import pytest
+
+from badgateway.errors import DeploymentError, ResultsError
+from badgateway.model.cooperation import Cooperation
+from badgateway.model.raw import CONNECT_COSTS, PROOF
+from badgateway.plan.diagnosis import plan_diagnosis
+from badgateway.store.run_folder import RunFolder
+from badgateway.study.analysis import analyse
+from badgateway.study.conduct import conduct
+from tests.study.fakes import COSTS, manifest, small
+
+
+@pytest.fixture
+def planned(tmp_path):
+    (tmp_path / "servers").mkdir()
+    (tmp_path / "servers" / "uwsgi.ini").write_text("[uwsgi]\n")
+    (tmp_path / "servers" / "gunicorn_gevent.py").write_text('worker_class = "gevent"\n')
+    return dataclasses.replace(manifest(), diagnosis=plan_diagnosis(small(), tmp_path))
+
+
+@pytest.fixture
+def folder(planned, tmp_path) -> RunFolder:
+    return RunFolder.create(tmp_path / "results", planned)
+
+
+@pytest.fixture
+def run(seam, folder, planned, told):
+    return lambda: conduct(folder, planned, folder.path, told)
+
+
+def test_a_manifest_with_a_diagnosis_is_read_back_as_it_was_written(folder, planned):
+    assert folder.manifest() == planned
+
+
+def test_proofs_trials_and_costs_are_kept_apart_from_the_trials_that_count(run, folder, planned):
+    run()
+    waiting = analyse(folder).waiting
+
+    assert len(folder.trial_folders()) == len(planned.trials)
+    assert waiting is not None
+    assert waiting.complete
+    assert [(proof.server, proof.driver, proof.verdict) for proof in waiting.proofs] == [
+        ("servers/uwsgi.ini", "mysqlclient", Cooperation.BLOCKING),
+        ("servers/gunicorn_gevent.py", "pymysql", Cooperation.BLOCKING),
+        ("servers/gunicorn_gevent.py", "mysqlclient", Cooperation.BLOCKING),
+    ]
+    assert [watch.configuration for watch in waiting.loops] == ["second", "third"]
+    assert waiting.connect_costs == COSTS
+
+
+def test_the_loops_are_watched_after_all_trials_and_never_in_them(run, seam):
+    seen = []
+    seam.on_drive = lambda trial, _raw: seen.append((trial.configuration, tuple(seam.watched)))
+    run()
+
+    assert [watched for _, watched in seen[:3]] == [()] * 3
+    assert seam.watched == ["lone-1", "lone-2", "lone-3", "second", "third"]
+
+
+def test_who_watches_is_told_of_each_step(run, told):
+    run()
+
+    assert [line.split(":")[0] for line in told.busy[1:]] == [f"diagnosis {step} of 6" for step in range(1, 7)]
+    assert told.started == [1, 2, 3], "trials that count, no others"
+
+
+def test_nothing_stands_and_no_raw_folder_is_left(run, seam):
+    run()
+
+    assert seam.up == []
+    assert list(seam.folder.iterdir()) == []
+
+
+def test_a_diagnosis_that_is_interrupted_leaves_all_trials_and_what_had_ended_of_it(run, seam, folder):
+    def interrupt(name) -> None:
+        if name == "lone-3":
+            raise KeyboardInterrupt
+
+    seam.on_deploy = interrupt
+    with pytest.raises(KeyboardInterrupt):
+        run()
+    study = analyse(folder)
+
+    assert study.complete, "all trials that count have ended"
+    assert study.waiting is not None
+    assert (len(study.waiting.proofs), study.waiting.loops, study.waiting.complete) == (2, (), False)
+
+
+def test_a_run_that_is_interrupted_before_its_diagnosis_has_none(run, seam, folder):
+    def interrupt(trial, _raw) -> None:
+        if trial.position == 3:
+            raise KeyboardInterrupt
+
+    seam.on_drive = interrupt
+    with pytest.raises(KeyboardInterrupt):
+        run()
+
+    assert analyse(folder).waiting is None
+    assert not folder.diagnosis.path.exists()
+
+
+def test_a_server_that_does_not_come_up_alone_is_a_result_and_the_rest_goes_on(run, seam, folder):
+    def fail(name) -> None:
+        if name in {"lone-1", "second"} and seam.drives >= 3:
+            raise DeploymentError("uwsgi ended with status 1; last log lines:\nboom")
+
+    seam.on_deploy = fail
+    run()
+    waiting = analyse(folder).waiting
+
+    assert waiting is not None
+    assert waiting.complete
+    assert waiting.proofs[0].reason == "did not come up: uwsgi ended with status 1"
+    assert waiting.loops[0].problem == "uwsgi ended with status 1"
+
+
+@pytest.mark.parametrize("damaged", [f"proofs/001-uwsgi-mysqlclient/{PROOF}", CONNECT_COSTS])
+def test_a_damaged_record_is_named(damaged, run, folder):
+    run()
+    (folder.diagnosis.path / damaged).write_text("{")
+
+    with pytest.raises(ResultsError, match=r"\.json: damaged: "):
+        analyse(folder)
+
+
+def test_the_verdict_is_made_from_what_was_measured(run, folder):
+    run()
+    file = folder.diagnosis.path / "proofs" / "001-uwsgi-mysqlclient" / PROOF
+    file.write_text(file.read_text().replace("1620.0", "205.0"))
+    waiting = analyse(folder).waiting
+
+    assert waiting is not None
+    assert waiting.proofs[0].verdict is Cooperation.COOPERATIVE
