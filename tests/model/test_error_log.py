@@ -16,6 +16,11 @@ ABOUT_A_REQUEST = (
 ABOUT_A_WORKER = "2026/11/21 20:31:57 [alert] 1#1: worker process 5 exited on signal 9"
 
 
+def selected(columns, **given):
+    (row,) = duckdb.connect().execute(f"SELECT {columns}", given).fetchall()
+    return row
+
+
 @pytest.mark.parametrize(
     ("pattern", "line", "groups"),
     [
@@ -34,7 +39,7 @@ def test_python_and_duckdb_find_the_same(pattern, line, groups):
     sql = ", ".join(f"regexp_extract($line, $pattern, {number})" for number in numbers)
 
     assert [(found[number] or "") if found else "" for number in numbers] == groups
-    assert duckdb.execute(f"SELECT {sql}", {"line": line, "pattern": pattern}).fetchone() == tuple(groups)
+    assert selected(sql, line=line, pattern=pattern) == tuple(groups)
 
 
 @pytest.mark.parametrize(
@@ -49,4 +54,4 @@ def test_python_and_duckdb_find_the_same(pattern, line, groups):
 def test_a_message_tells_what_nginx_was_doing(message, phase):
     sql = error_log.phase_sql("$message")
 
-    assert duckdb.execute(f"SELECT {sql}", {"message": message}).fetchone() == (phase.value,)
+    assert selected(sql, message=message) == (phase.value,)
