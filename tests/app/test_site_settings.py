@@ -34,6 +34,22 @@ def start(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]
     )
 
 
+# A process each, so the tests share what they may.
+EVERYTHING = {
+    "DB_HOST": "/run/db.sock",
+    "DB_PORT": "3307",
+    "DB_NAME": "n",
+    "DB_USER": "u",
+    "DB_PASSWORD": "p",
+    "DB_CONN_MAX_AGE_S": "60",
+    "APP_SECRET_KEY": "k",
+    "APP_ALLOWED_HOSTS": "a.example, b.example",
+    "APP_MEMBERS": "7",
+    "APP_EXPORT_STRATEGY": "naive",
+}
+LOCALHOST = {"DB_HOST": "localhost", "APP_SECRET_KEY": ""}
+
+
 @functools.cache
 def settings_with(**variables: str) -> dict[str, Any]:
     process = start("-c", SHOW, **variables)
@@ -84,9 +100,7 @@ def test_only_pymysql_is_told_to_leave_out_tls():
 
 
 def test_the_database_is_that_of_the_environment():
-    database = settings_with(
-        DB_HOST="/run/db.sock", DB_PORT="3307", DB_NAME="n", DB_USER="u", DB_PASSWORD="p", DB_CONN_MAX_AGE_S="60"
-    )["DATABASES"]["default"]
+    database = settings_with(**EVERYTHING)["DATABASES"]["default"]
 
     assert [database[key] for key in ("HOST", "PORT", "NAME", "USER", "PASSWORD", "CONN_MAX_AGE")] == [
         "/run/db.sock", 3307, "n", "u", "p", 60,
@@ -94,11 +108,11 @@ def test_the_database_is_that_of_the_environment():
 
 
 def test_localhost_is_the_same_server_for_both_drivers():
-    assert settings_with(DB_HOST="localhost")["DATABASES"]["default"]["HOST"] == "127.0.0.1"
+    assert settings_with(**LOCALHOST)["DATABASES"]["default"]["HOST"] == "127.0.0.1"
 
 
 def test_without_variables_there_are_4300_members_loopback_hosts_and_a_fresh_key():
-    first, second = settings_with(), settings_with(APP_SECRET_KEY="")
+    first, second = settings_with(), settings_with(**LOCALHOST)
 
     assert first["MEMBERS"] == 4300
     assert first["ALLOWED_HOSTS"] == ["localhost", "127.0.0.1", "[::1]"]
@@ -108,9 +122,7 @@ def test_without_variables_there_are_4300_members_loopback_hosts_and_a_fresh_key
 
 
 def test_the_applications_own_settings_come_from_the_environment():
-    site = settings_with(
-        APP_SECRET_KEY="k", APP_ALLOWED_HOSTS="a.example, b.example", APP_MEMBERS="7", APP_EXPORT_STRATEGY="naive"
-    )
+    site = settings_with(**EVERYTHING)
 
     assert (site["SECRET_KEY"], site["MEMBERS"], site["EXPORT_STRATEGY"]) == ("k", 7, "naive")
     assert site["ALLOWED_HOSTS"] == ["a.example", "b.example"]

@@ -54,7 +54,7 @@ def build(failures: list[dict[str, Any]], complaints: list[Any], events: list[An
     return evidence
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(FAILURES, max_size=8),
     st.lists(COMPLAINTS, max_size=6),

@@ -4,16 +4,18 @@ import csv
 import gc
 import json
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 
 from badgateway.errors import ResultsError
-from badgateway.judge.summarise import summarise_trial
+from badgateway.judge.summarise import summarise, summarise_trial
 from badgateway.model.experiment import Experiment
 from badgateway.model.raw import ACCESS_LOG, CLIENT_ROWS, ERROR_LOG, LEDGER, PROCESSES
-from badgateway.model.summary import StudySummary, TrialSummary, Verdict
+from badgateway.model.summary import ConfigurationSummary, StudySummary, TrialSummary, Verdict
 from badgateway.model.trial import INTERRUPTED, Trial, TrialRecord, TrialStatus, Window
 from badgateway.store.run_folder import RunFolder
 from badgateway.study.analysis import analyse, publish, read_evidence
@@ -83,9 +85,32 @@ def whole(tmp_path_factory) -> RunFolder:
     return keep(RunFolder.create(tmp_path_factory.mktemp("results"), MANIFEST), *CASES)
 
 
+@dataclass
+class Analysed:
+    """What a run came to, and what it took."""
+
+    study: StudySummary
+    threads: int
+    """How many more there were while all trials were in hand."""
+
+
 @pytest.fixture(scope="module")
-def study(whole) -> StudySummary:
-    return analyse(whole)
+def analysed(whole) -> Analysed:
+    threads = psutil.Process().num_threads
+    before, during = threads(), []
+
+    def looked(*given: Any) -> tuple[ConfigurationSummary, ...]:
+        during.append(threads())
+        return summarise(*given)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("badgateway.study.analysis.summarise", looked)
+        return Analysed(analyse(whole), during[0] - before)
+
+
+@pytest.fixture
+def study(analysed: Analysed) -> StudySummary:
+    return analysed.study
 
 
 @pytest.fixture
@@ -203,17 +228,6 @@ def test_rows_can_be_asked_for_as_long_as_the_evidence_lives(folder):
     assert len(evidence.relation.project("outcome").fetchall()) > 0
 
 
-def test_a_thousand_trials_would_not_hold_a_thousand_databases(whole, monkeypatch):
-    threads = psutil.Process().num_threads
-    before, during = threads(), []
-
-    def look(*given: object) -> tuple[()]:
-        during.append(threads())
-        return ()
-
-    monkeypatch.setattr("badgateway.study.analysis.summarise", look)
-    monkeypatch.setattr("badgateway.study.analysis.recommend", lambda *_: None)
-    analyse(whole)
-
+def test_a_thousand_trials_would_not_hold_a_thousand_databases(analysed):
     # Each DuckDB database in memory has a pool of threads; a study may hold those of one or two.
-    assert during[0] - before < 24, f"{before} threads before, {during[0]} with {len(CASES)} trials in hand"
+    assert analysed.threads < 24, f"{analysed.threads} more threads with {len(CASES)} trials in hand"
