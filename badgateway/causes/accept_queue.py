@@ -61,7 +61,7 @@ WORKERS_RECYCLED_TOGETHER = Cause(
     "queue overflows.",
     evidence="The connection failed or timed out while the server's log shows no worker between the last "
     "`Autorestarting worker after current request.` (Gunicorn) or `The work of process P is done. Seeya!` (uWSGI) "
-    "and the next worker that was ready.",
+    "and the next worker that was ready. Gunicorn's log has no line for that: the request journal has, `worker-ready`.",
     remedies=(
         Remedy(
             text="Spread the restarts. A jitter of half of max_requests and more keeps workers apart (default 0).",

@@ -56,7 +56,7 @@ SELECT f.failure_id, f.source, f.status, coalesce(f.client_status, 0) AS client_
     f.balanced, f.lb_made, f.retried, f.app_answered AND m.id IS NULL AS app_answered,
     coalesce(f.has_upstream_times, false) AS has_upstream_times,
     f.connection, coalesce(f.upstream_addr, m.upstream, '') AS upstream, f.upstream_connect_s,
-    f.app_pid, f.app_pid IS NOT NULL OR f.app_started_s IS NOT NULL AS in_app,
+    f.app_pid, f.app_started_s, f.app_pid IS NOT NULL OR f.app_started_s IS NOT NULL AS in_app,
     f.app_started_s IS NOT NULL AND f.app_ended_s IS NULL AS died_in_app,
     -- A server takes connections from its queue, and runs their requests, after the proxy has left them.
     coalesce(2 * (f.app_started_s - (f.time_s - f.duration_s)) >= f.duration_s,
@@ -86,7 +86,8 @@ SELECT (SELECT coalesce(max(failure_id), 0) FROM failures) + row_number() OVER (
     'nginx error log', m.status, m.status, CASE m.status WHEN 200 THEN 'TRUNCATED' END,
     m.time_s, m.second, m.time_s, NULL,
     split_part(split_part(m.request, ' ', 2), '?', 1),
-    false, false, false, false, false, m.connection, coalesce(m.upstream, ''), NULL, NULL, false, false, true,
+    false, false, false, false, false, m.connection, coalesce(m.upstream, ''), NULL, NULL, NULL, false, false,
+    true,
     m.reason, m.id, true
 FROM complaints m
 ANTI JOIN (SELECT right_id AS id FROM claimed) USING (id)

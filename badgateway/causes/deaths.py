@@ -38,7 +38,8 @@ SELECT row_number() OVER (ORDER BY first_mark) AS death_id, *,
         WHEN harakiri THEN 'harakiri'
         WHEN evil THEN 'evil'
         WHEN mercy THEN 'mercy'
-        WHEN graceful OR left_mark < timeout_mark THEN 'graceful'
+        -- Marks of one file are in the order of writing, those of two are not.
+        WHEN graceful OR (left_mark < timeout_mark AND (left_file = timeout_file OR left_s < timeout_s)) THEN 'graceful'
         WHEN timeout_mark IS NOT NULL AND killed_mark > timeout_mark THEN 'blocked in C'
         WHEN timeout_mark IS NOT NULL THEN 'timeout'
         WHEN crash_mark IS NOT NULL THEN 'crash'
@@ -46,24 +47,25 @@ SELECT row_number() OVER (ORDER BY first_mark) AS death_id, *,
     coalesce(timeout_mark, first_mark) AS mark_id
 FROM (
     SELECT server, pid, sitting,
-        min(mark_id) FILTER (deadly) AS first_mark,
-        floor(min(low_s) FILTER (deadly))::BIGINT AS first_s,
-        floor(max(high_s) FILTER (deadly))::BIGINT AS last_s,
+        min(mark_id) FILTER (NOT leaving) AS first_mark,
+        floor(min(low_s) FILTER (NOT leaving))::BIGINT AS first_s,
+        floor(max(high_s) FILTER (NOT leaving))::BIGINT AS last_s,
         bool_or(kind = 'harakiri') AS harakiri, bool_or(kind = 'evil reload') AS evil,
         bool_or(kind = 'mercy expired') AS mercy, bool_or(kind = 'graceful timeout') AS graceful,
         min(mark_id) FILTER (kind = 'worker timeout') AS timeout_mark,
+        arg_min(file, mark_id) FILTER (kind = 'worker timeout') AS timeout_file,
+        arg_min(low_s, mark_id) FILTER (kind = 'worker timeout') AS timeout_s,
         max(mark_id) FILTER (kind = 'worker killed' AND coalesce(signal, 9) = 9) AS killed_mark,
         -- Illegal instruction, abort, bus error, bad arithmetic, segmentation fault: nobody sent these.
         min(mark_id) FILTER (kind = 'worker crashed' OR (kind = 'worker killed' AND signal IN (4, 6, 7, 8, 11)))
             AS crash_mark,
-        min(mark_id) FILTER (kind IN ('worker recycled', 'worker exited', 'shutdown')) AS left_mark
+        min(mark_id) FILTER (leaving) AS left_mark, arg_min(file, mark_id) FILTER (leaving) AS left_file,
+        arg_min(low_s, mark_id) FILTER (leaving) AS left_s
     FROM (
         -- Gunicorn asks workers to leave by a signal, and says so as if it had killed them.
-        SELECT * EXCLUDE (kind), kind NOT IN ('worker recycled', 'worker exited', 'shutdown') AND NOT asked AS deadly,
-            CASE WHEN asked THEN 'worker exited' ELSE kind END AS kind
-        FROM (
-            SELECT *, kind = 'worker killed' AND server = 'gunicorn' AND coalesce(signal, 9) IN (1, 2, 3, 15) AS asked
-            FROM sittings))
+        SELECT *, kind IN ('worker recycled', 'worker exited', 'shutdown')
+            OR (kind = 'worker killed' AND server = 'gunicorn' AND coalesce(signal, 9) IN (1, 2, 3, 15)) AS leaving
+        FROM sittings)
     GROUP BY server, pid, sitting)
 WHERE first_mark IS NOT NULL
 """

@@ -1,10 +1,21 @@
 """The event loop: stopped by one request for all, or with no place left."""
 
+from dataclasses import replace
+
 from badgateway.causes.rule import Proof, Rule, during
 from badgateway.model.diagnosis import Cause, Remedy
 from badgateway.model.evidence import ServerEvent
 
 FAMILY = "event loop"
+
+_REMEDIES = (
+    Remedy(text="Use a driver in pure Python.", knob="Django: pymysql.install_as_MySQLdb() instead of mysqlclient"),
+    Remedy(
+        text="Or use threads, where any driver will do.",
+        knob="Gunicorn: worker_class = gthread, threads = 16; uWSGI: threads instead of gevent",
+    ),
+    Remedy(text="Move computation (Excel exports) into a background job.", knob=""),
+)
 
 EVENT_LOOP_BLOCKED = Cause(
     id="event-loop-blocked",
@@ -14,16 +25,25 @@ EVENT_LOOP_BLOCKED = Cause(
     explanation="Under gevent all requests of a worker share one thread. One that waits in C (mysqlclient) or computes "
     "stops all others, so fast pages time out too.",
     evidence="nginx: a read timeout, while the loop's own probe was late for at least half of the request's duration. "
-    "gevent shows the line that did it: GEVENT_MONITOR_THREAD_ENABLE=1 GEVENT_MAX_BLOCKING_TIME=0.5.",
-    remedies=(
-        Remedy(text="Use a driver in pure Python.", knob="Django: pymysql.install_as_MySQLdb() instead of mysqlclient"),
-        Remedy(
-            text="Or use threads, where any driver will do.",
-            knob="Gunicorn: worker_class = gthread, threads = 16; uWSGI: threads instead of gevent",
-        ),
-        Remedy(text="Move computation (Excel exports) into a background job.", knob=""),
-    ),
+    "The request journal tells which line of the application did it, and in which request (blocks-the-event-loop); "
+    "without it gevent shows the line: GEVENT_MONITOR_THREAD_ENABLE=1 GEVENT_MAX_BLOCKING_TIME=0.5.",
+    remedies=_REMEDIES,
     innocent="The URL that failed is not to blame: look for what else ran in that worker.",
+)
+
+BLOCKS_EVENT_LOOP = Cause(
+    id="blocks-the-event-loop",
+    title="This request stopped its worker's event loop, and was too slow itself",
+    family=FAMILY,
+    statuses=(504,),
+    explanation="Under gevent all requests of a worker share one thread, and this one kept it: it waited in C "
+    "(mysqlclient) or computed, longer than the proxy waits. All others of the worker waited with it "
+    "(event-loop-blocked).",
+    evidence="nginx: a read timeout; in the request journal the loop's probe was late for at least half of the "
+    "request's duration, and this request was the first of its process to end meanwhile: while the loop stands still, "
+    "only the one that stopped it runs.",
+    remedies=_REMEDIES,
+    innocent="The other failures of that time are its victims. More workers only share the damage out.",
 )
 
 CORES_EXHAUSTED = Cause(
@@ -48,12 +68,15 @@ _BLOCKED_MOST_OF_IT = Proof(
     mark="p.mark_id",
 )
 
+_READING = "c.reason = 'read timeout' AND c.time_s > c.start_s"
+
 READ_RULES = (
     Rule(
-        cause=EVENT_LOOP_BLOCKED,
-        where="c.reason = 'read timeout' AND c.time_s > c.start_s",
-        proof=_BLOCKED_MOST_OF_IT,
+        cause=BLOCKS_EVENT_LOOP,
+        where=f"{_READING} AND c.in_app",
+        proof=replace(_BLOCKED_MOST_OF_IT, condition=f"{_BLOCKED_MOST_OF_IT.condition} AND p.own"),
     ),
+    Rule(cause=EVENT_LOOP_BLOCKED, where=_READING, proof=_BLOCKED_MOST_OF_IT),
     Rule(
         cause=CORES_EXHAUSTED,
         where="c.reason = 'read timeout' AND c.queued",
@@ -61,4 +84,4 @@ READ_RULES = (
     ),
 )
 
-CAUSES = (EVENT_LOOP_BLOCKED, CORES_EXHAUSTED)
+CAUSES = (EVENT_LOOP_BLOCKED, BLOCKS_EVENT_LOOP, CORES_EXHAUSTED)

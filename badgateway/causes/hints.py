@@ -12,6 +12,10 @@ class _Hint:
     """SQL condition over the prepared tables."""
 
 
+_UNTIMED = "FROM marks m WHERE low_s IS NULL"
+# The server puts a time before its own lines: those that have none are not its own.
+_TIMED_ELSEWHERE = "EXISTS (FROM server_events e WHERE e.file = m.file AND e.time_s IS NOT NULL)"
+
 _HINTS = (
     _Hint(
         sentence="No access log and no error log of nginx was given, so nothing tells which requests failed: give "
@@ -52,9 +56,18 @@ _HINTS = (
         "server_events)",
     ),
     _Hint(
-        sentence="Lines of the server's log have no time, so they could not be put beside failures. Set log-date = "
-        "true in uWSGI.",
-        when="EXISTS (FROM marks WHERE low_s IS NULL)",
+        sentence="Lines of uWSGI's log have no time, so they could not be put beside failures. Set log-date = true.",
+        when=f"EXISTS ({_UNTIMED} AND server = 'uwsgi' AND NOT {_TIMED_ELSEWHERE})",
+    ),
+    _Hint(
+        sentence="Lines of Gunicorn's log have no time, so they could not be put beside failures. Let its logconfig "
+        "begin each line as Gunicorn does: [%(asctime)s] [%(process)d] [%(levelname)s].",
+        when=f"EXISTS ({_UNTIMED} AND server = 'gunicorn' AND NOT {_TIMED_ELSEWHERE})",
+    ),
+    _Hint(
+        sentence="What the application printed has no time, so it could not be put beside failures. Give the handlers "
+        "in Django's LOGGING a formatter with {asctime}.",
+        when=f"EXISTS ({_UNTIMED} AND {_TIMED_ELSEWHERE})",
     ),
     _Hint(
         sentence="Log when each request starts in the application, with its process id: requests that died with "

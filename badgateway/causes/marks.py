@@ -19,18 +19,18 @@ noted AS (
             THEN 'protocol mismatch' ELSE event END AS kind,
         CASE WHEN time_s IS NOT NULL THEN time_s WHEN after_s - before_s BETWEEN 0 AND 10 THEN before_s END AS low_s,
         CASE WHEN time_s IS NOT NULL THEN time_s WHEN after_s - before_s BETWEEN 0 AND 10 THEN after_s END AS high_s,
-        server, pid, worker, split_part(uri, '?', 1) AS path, request_started_s, signal, value, file, line_number, line
+        server, pid, worker, split_part(uri, '?', 1) AS path, request_started_s, signal, value,
+        coalesce(instance, file) AS instance, file, line_number, line
     FROM bounded
     UNION ALL
-    SELECT kind, time_s, time_s, NULL, NULL, NULL, NULL, NULL, NULL, value, 'probe samples',
+    SELECT kind, time_s, time_s, NULL, NULL, NULL, NULL, NULL, NULL, value, NULL, 'probe samples',
         row_number() OVER (ORDER BY time_s, series, value),
         format('{} = {:g} at {:.1f} s since the epoch', series, value, time_s)
     FROM (
         SELECT *, CASE
             WHEN series = 'accept_queue' AND limit_value > 0 AND value >= limit_value THEN 'accept queue full'
             WHEN series = 'listen_overflows' AND value > lag(value) OVER (PARTITION BY series ORDER BY time_s, value)
-                THEN 'listen overflow'
-            WHEN series = 'loop_blocked_s' AND value > 0 THEN 'loop blocked' END AS kind
+                THEN 'listen overflow' END AS kind
         FROM samples)
     WHERE kind IS NOT NULL)
 SELECT row_number() OVER (ORDER BY file, line_number, kind, pid, low_s, path) AS mark_id, * FROM noted

@@ -73,7 +73,10 @@ _DECISIONS: tuple[tuple[str, tuple[tuple[str, tuple[str, ...]], ...]], ...] = (
             ),
             ("`(110: Connection timed out) while connecting`", ("tcp-accept-queue-full", "504-connect-timeout")),
             ("`while reading response header`, `$upstream_connect_time` is 1, 3 or 7 s", ("tcp-accept-queue-full",)),
-            ("`while reading response header`, and the loop was blocked", ("event-loop-blocked",)),
+            (
+                "`while reading response header`, and the loop was blocked",
+                ("event-loop-blocked", "blocks-the-event-loop"),
+            ),
             ("`while reading response header`, and uWSGI: `async queue is full`", ("async-cores-exhausted",)),
             ("`while reading response header`", ("slow-request",)),
         ),

@@ -12,27 +12,27 @@ WITH workers AS (
     WHERE kind IN ('worker ready', 'worker booted', 'worker recycled', 'worker exited', 'worker killed',
         'worker crashed')),
 sources AS (
-    SELECT file, bool_or(ready) AS tells_ready, max(worker) AS workers, count(*) FILTER (low_s IS NULL) AS untimed
-    FROM workers GROUP BY file)
-SELECT file, life, up, min(mark_id) AS mark_id, any_value(workers) AS workers, any_value(tells_ready) AS tells_ready,
-    min(low_s) AS time_s, bool_or(kind = 'worker recycled') AS recycled
-FROM workers JOIN sources USING (file)
+    SELECT instance, bool_or(ready) AS tells_ready, max(worker) AS workers, count(*) FILTER (low_s IS NULL) AS untimed
+    FROM workers GROUP BY instance)
+SELECT instance, life, up, min(mark_id) AS mark_id, any_value(workers) AS workers,
+    any_value(tells_ready) AS tells_ready, min(low_s) AS time_s, bool_or(kind = 'worker recycled') AS recycled
+FROM workers JOIN sources USING (instance)
 WHERE untimed = 0 AND life IS NOT NULL AND (NOT up OR ready = tells_ready)
-GROUP BY file, life, up
+GROUP BY instance, life, up
 """
 
 _COUNTS = """
 CREATE OR REPLACE TEMP TABLE counts AS
 WITH strangers AS (
-    SELECT file, count(*) AS known
-    FROM (SELECT file, life FROM steps WHERE NOT up EXCEPT SELECT file, life FROM steps WHERE up)
-    GROUP BY file),
+    SELECT instance, count(*) AS known
+    FROM (SELECT instance, life FROM steps WHERE NOT up EXCEPT SELECT instance, life FROM steps WHERE up)
+    GROUP BY instance),
 running AS (
     SELECT s.*, coalesce(known, 0) AS known,
         coalesce(known, 0) + sum(CASE WHEN up THEN 1 ELSE -1 END) OVER (
-            PARTITION BY file ORDER BY time_s, mark_id ROWS UNBOUNDED PRECEDING) AS alive
-    FROM steps s LEFT JOIN strangers USING (file))
-SELECT *, alive + greatest(workers - greatest(known, max(alive) OVER (PARTITION BY file)), 0) AS accepting
+            PARTITION BY instance ORDER BY time_s, mark_id ROWS UNBOUNDED PRECEDING) AS alive
+    FROM steps s LEFT JOIN strangers USING (instance))
+SELECT *, alive + greatest(workers - greatest(known, max(alive) OVER (PARTITION BY instance)), 0) AS accepting
 FROM running
 """
 """Workers that leave in a log but never came were there before it; so were those whose numbers are higher."""
@@ -41,15 +41,15 @@ _SPANS = """
 CREATE OR REPLACE TEMP TABLE spans AS
 WITH lulls AS (
     SELECT 'recycled together' AS kind, time_s AS start_s,
-        lead(time_s) OVER order_of_file + CASE WHEN tells_ready THEN 0 ELSE 5 END AS end_s,
+        lead(time_s) OVER in_order + CASE WHEN tells_ready THEN 0 ELSE 5 END AS end_s,
         mark_id, up, accepting, recycled
-    FROM counts WINDOW order_of_file AS (PARTITION BY file ORDER BY time_s, mark_id)),
+    FROM counts WINDOW in_order AS (PARTITION BY instance ORDER BY time_s, mark_id)),
 reloads AS (
     SELECT CASE r.kind WHEN 'reload' THEN 'reload' ELSE 'shutdown' END AS kind, r.low_s AS start_s,
         coalesce(
-            (SELECT min(u.low_s) + 1 FROM timed_marks u WHERE u.kind = 'worker ready' AND u.file = r.file
+            (SELECT min(u.low_s) + 1 FROM timed_marks u WHERE u.kind = 'worker ready' AND u.instance = r.instance
                 AND u.low_s BETWEEN r.low_s AND r.low_s + 60),
-            (SELECT min(u.low_s) + 5 FROM timed_marks u WHERE u.kind = 'worker booted' AND u.file = r.file
+            (SELECT min(u.low_s) + 5 FROM timed_marks u WHERE u.kind = 'worker booted' AND u.instance = r.instance
                 AND u.low_s BETWEEN r.low_s AND r.low_s + 60),
             r.high_s + 10) AS end_s,
         r.mark_id
@@ -66,18 +66,23 @@ WHERE kind = 'respawn throttled'
 _BLOCKED = """
 CREATE OR REPLACE TEMP TABLE blocked AS
 WITH standstills AS (
-    SELECT mark_id, low_s - value AS start_s, low_s AS end_s FROM timed_marks WHERE kind = 'loop blocked'),
+    SELECT mark_id, low_s - value AS start_s, low_s AS end_s, pid, request_started_s
+    FROM timed_marks WHERE kind = 'loop blocked'),
 shared AS (
-    SELECT c.failure_id, b.mark_id, least(c.time_s, b.end_s) - greatest(c.start_s, b.start_s) AS shared_s
+    SELECT c.failure_id, b.mark_id, least(c.time_s, b.end_s) - greatest(c.start_s, b.start_s) AS shared_s,
+        coalesce(b.pid = c.app_pid AND b.request_started_s = c.app_started_s, false) AS own
     FROM cases c JOIN standstills b ON b.end_s > c.start_s AND b.start_s < c.time_s
+        -- A request that never started waited for any worker.
+        AND coalesce(b.pid = c.app_pid, true)
     WHERE c.reason = 'read timeout')
-SELECT failure_id, arg_max(mark_id, (shared_s, mark_id)) AS mark_id, sum(shared_s) AS blocked_s
+SELECT failure_id, arg_max(mark_id, (shared_s, mark_id)) AS mark_id, sum(shared_s) AS blocked_s,
+    2 * coalesce(sum(shared_s) FILTER (own), 0) >= sum(shared_s) AS own
 FROM shared GROUP BY failure_id
 """
 
 
 def prepare_spans(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make the tables spans, from marks, and blocked: how long the event loop stood still during a case.
+    """Make the tables spans, from marks, and blocked: how long the event loop stood still in a case, and by whom.
 
     A log in which a worker's coming or going has no time gives no lulls: a count with a hole proves nothing.
     """

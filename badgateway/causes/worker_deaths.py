@@ -95,7 +95,8 @@ MERCY_EXPIRED = Cause(
     statuses=(502, 200),
     explanation="The worker was to be replaced (max-requests, a reload) and waited for its longest request. After "
     "worker-reload-mercy uWSGI killed it with signal 9. Under gevent it takes no requests while it waits.",
-    evidence="uWSGI: `worker 1 (pid: P) is taking too much time to die...NO MERCY !!!`, before `killed by signal 9`.",
+    evidence="uWSGI: `worker 1 (pid: P) is taking too much time to die...NO MERCY !!!`, before `killed by signal 9`; "
+    "under gevent `*** BOOOOOOM ***` a moment earlier, from the worker itself.",
     remedies=(
         Remedy(text="Set it above the slowest request (default 60 s).", knob="uWSGI: worker-reload-mercy"),
         Remedy(text="Recycle more rarely, and never all at once.", knob="uWSGI: max-requests, max-requests-delta"),

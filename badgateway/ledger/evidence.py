@@ -8,8 +8,9 @@ from badgateway.ledger.app import JOURNAL_TABLE, load_journal
 from badgateway.ledger.error_log import TABLE as ERROR_LINES
 from badgateway.ledger.error_log import load_errors
 from badgateway.ledger.join import Ledger
+from badgateway.ledger.journal_events import add_journal_events
 from badgateway.model import error_log
-from badgateway.model.evidence import FAILURES, PROXY_ERRORS, SAMPLES, TABLES, VOLUME, Table
+from badgateway.model.evidence import FAILURES, PROXY_ERRORS, TABLES, VOLUME, Table
 from badgateway.model.raw import ACCESS_LOG, CLIENT_ROWS, ERROR_LOG, JOURNAL
 
 SOURCE = "ledger"
@@ -41,8 +42,8 @@ _NO_DELIMITER = "\x01\x02\x03\x04"
 def fill_evidence(ledger: Ledger, raw: Path, *, phases: tuple[str, ...] = PHASES) -> None:
     """Make all tables of evidence in the ledger's connection, and fill those that the raw files of a trial can fill.
 
-    These are `failures`, `volume`, `proxy_errors` and, where the event loop was watched, `loop_blocked_s` in `samples`.
-    The values in query strings are masked.
+    These are `failures`, `volume`, `proxy_errors` and, of `server_events`, what the journal tells of Gunicorn's workers
+    and, where it was watched, of the event loop. The values in query strings are masked.
 
     Args:
         ledger: The trial's ledger.
@@ -60,7 +61,7 @@ def fill_evidence(ledger: Ledger, raw: Path, *, phases: tuple[str, ...] = PHASES
     _fill_failures(connection, raw, f"{wanted} AND {_FAILED}")
     _fill_volume(connection, wanted)
     _fill_proxy_errors(connection, raw, ledger.probe_connections)
-    _fill_samples(connection, raw)
+    _fill_server_events(connection, raw)
 
 
 def _insert(rows: duckdb.DuckDBPyRelation, table: Table, known: dict[str, str]) -> None:
@@ -134,8 +135,7 @@ def _fill_proxy_errors(connection: duckdb.DuckDBPyConnection, raw: Path, probe_c
     connection.execute(f"DROP TABLE {ERROR_LINES}")
 
 
-def _fill_samples(connection: duckdb.DuckDBPyConnection, raw: Path) -> None:
+def _fill_server_events(connection: duckdb.DuckDBPyConnection, raw: Path) -> None:
     load_journal(connection, raw / JOURNAL)
-    known = {"time_s": "time_s", "series": "'loop_blocked_s'", "value": "duration_s", "limit_value": "NULL"}
-    _insert(connection.table(JOURNAL_TABLE).filter("kind = 'blocked'").order("time_s"), SAMPLES, known)
+    add_journal_events(connection)
     connection.execute(f"DROP TABLE {JOURNAL_TABLE}")

@@ -25,6 +25,7 @@ _UWSGI_REQUEST = "[pid: "
 # uWSGI raises it in the application when nginx has gone; it has its own line for that.
 _NOT_OF_THE_APPLICATION = re.compile(r"(?:OSError|IOError): write error$")
 _TIMED_OUT = re.compile(r"SystemExit: 1$")
+_ENDS = (ServerEvent.WORKER_EXITED, ServerEvent.WORKER_CRASHED, ServerEvent.WORKER_KILLED)
 _RECENT_EVENTS = 100
 _LONGEST_NUMBER = 18
 
@@ -60,7 +61,7 @@ class EventReader:
         self._opener: Event | None = None
         self._said_before: ServerLine | None = None
         self._dying_worker: Event | None = None
-        self._recycled_pid: int | None = None
+        self._leaving: list[int | None] = []
 
     def feed(self, line_number: int, line: str) -> None:
         """Take the next line."""
@@ -88,8 +89,10 @@ class EventReader:
         """Whether a gevent worker says goodbye once more, as it does for each request it still has to finish."""
         if event.event is not ServerEvent.WORKER_RECYCLED or not self._prints_uncaught:
             return False
-        repeats, self._recycled_pid = event.pid == self._recycled_pid, event.pid
-        return repeats
+        if event.pid in self._leaving:
+            return True
+        self._leaving.append(event.pid)
+        return False
 
     def _own_event(self, line_number: int, line: str, parsed: ServerLine) -> Event | None:
         event = _matched(self._rules, line_number, line, parsed)
@@ -101,6 +104,11 @@ class EventReader:
             self._dying_worker = event
         elif event.event is ServerEvent.HARAKIRI and self._dying_worker is not None:
             event.pid, event.worker = self._dying_worker.pid, self._dying_worker.worker
+        elif event.event is ServerEvent.MERCY_EXPIRED and event.pid is None and self._leaving:
+            # All have the same patience, so it ends in the order in which they were told to go.
+            event.pid = self._leaving.pop(0)
+        elif event.event in _ENDS and event.pid in self._leaving:
+            self._leaving.remove(event.pid)
         return event
 
     def _feed_text(self, line_number: int, line: str, text: str) -> None:

@@ -58,6 +58,8 @@ class ServerEvent(StrEnum):
     DB_TOO_MANY_CONNECTIONS = "too many database connections"
     DB_POOL_EXHAUSTED = "database pool exhausted"
     LATE_MONKEY_PATCH = "late monkey-patch"
+    LOOP_BLOCKED = "loop blocked"
+    """The event loop of a worker stood still until then; only the request journal tells."""
     WRITE_FAILED = "write failed"
     """The server could not write its answer: the proxy had gone already."""
 
@@ -138,10 +140,11 @@ SERVER_EVENTS = Table(
         ("pid", "INTEGER"),
         ("worker", "INTEGER"),
         ("uri", "VARCHAR"),
-        ("request_started_s", "DOUBLE"),  # of the request a HARAKIRI line names
+        ("request_started_s", "DOUBLE"),  # of the request a HARAKIRI line names, or that blocked the loop
         ("signal", "INTEGER"),
         ("value", "DOUBLE"),  # queue length, block size, exit status: what the event's number means
         ("limit_value", "DOUBLE"),  # the limit it ran into
+        ("instance", "VARCHAR"),  # the log of the same workers where another file tells of them; NULL: its own file
         *_WHERE_FROM,
     ),
 )
@@ -150,6 +153,6 @@ SAMPLES = Table(
     name="samples",
     columns=(("time_s", "DOUBLE"), ("series", "VARCHAR"), ("value", "DOUBLE"), ("limit_value", "DOUBLE")),
 )
-"""What probes saw: accept_queue (and its limit), listen_overflows, db_connections, loop_blocked_s, ..."""
+"""What probes saw: accept_queue (and its limit), listen_overflows, db_connections, ..."""
 
 TABLES = (FAILURES, VOLUME, PROXY_ERRORS, SERVER_EVENTS, SAMPLES)

@@ -9,9 +9,10 @@ from badgateway.causes import diagnose
 from badgateway.errors import RawDataError
 from badgateway.ledger.evidence import fill_evidence
 from badgateway.ledger.join import Ledger
+from badgateway.ledger.journal_events import forget_doubles
 from badgateway.logs import Source, read_logs
 from badgateway.model.diagnosis import Diagnosis
-from badgateway.model.evidence import SAMPLES, SERVER_EVENTS
+from badgateway.model.evidence import SAMPLES, SERVER_EVENTS, ServerEvent
 from badgateway.model.raw import JOURNAL, SERVER_LOG
 from badgateway.model.raw import SAMPLES as SAMPLES_FILE
 
@@ -19,6 +20,12 @@ _WINDOW = ("window",)
 _COUNTS = """
 SELECT count(*), count(*) FILTER (outcome <> 'OK' OR upstream_tries > 1) FROM ledger WHERE phase = 'window'
 """
+
+# The log has whole seconds.
+_FORGET_OWN_END = f"""
+DELETE FROM {SERVER_EVENTS.name} WHERE event IN ('{ServerEvent.SHUTDOWN}', '{ServerEvent.RELOAD}')
+    AND time_s >= (SELECT floor(max(end_s)) FROM ledger)
+"""  # noqa: S608 # constants of the kit
 
 
 def diagnose_trial(ledger: Ledger, raw: Path) -> Diagnosis:
@@ -32,6 +39,9 @@ def diagnose_trial(ledger: Ledger, raw: Path) -> Diagnosis:
         return Diagnosis(requests=requests, failures=0, causes=(), unattributed=0, unattributed_lines=(), hints=())
     fill_evidence(ledger, raw, phases=_WINDOW)
     unread = _add_server_events(ledger.connection, raw / SERVER_LOG)
+    forget_doubles(ledger.connection)
+    # The kit stops the server when the last request has ended: no request failed by that.
+    ledger.connection.execute(_FORGET_OWN_END)
     _add_samples(ledger.connection, raw / SAMPLES_FILE)
     diagnosis = diagnose(ledger.connection, requests=requests, journal=(raw / JOURNAL).is_file())
     return replace(diagnosis, hints=(*unread, *diagnosis.hints))

@@ -136,6 +136,12 @@ class Evidence:
         self.rows["server_events"].append(row | given)
         return self
 
+    def blocked(self, seconds: float, *, at: float = 0.0, **given: Any) -> "Evidence":
+        """Add a line of the request journal: the loop stood still for so many seconds until `at`."""
+        journal = {"file": "journal.csv", "instance": "server.log"}
+        given = {"server": None, "time_s": NOON + at, "value": seconds} | journal | given
+        return self.event(ServerEvent.LOOP_BLOCKED, **given)
+
     def sample(self, series: str, value: float, *, at: float = 0.0, limit: float | None = None) -> "Evidence":
         row = {"time_s": NOON + at, "series": series, "value": value, "limit_value": limit}
         self.rows["samples"].append(row)

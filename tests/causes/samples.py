@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from badgateway.model.evidence import LogKind, Phase, ServerEvent
-from tests.causes.evidence import CLOSED, CONNECT_TIMED_OUT, Evidence
+from tests.causes.evidence import CLOSED, CONNECT_TIMED_OUT, NOON, Evidence
 
 QUEUE_FULL = (
     "connect() to unix:/run/web.sock failed (11: Resource temporarily unavailable) while connecting to upstream"
@@ -127,7 +127,12 @@ SAMPLES: dict[str, Callable[[], Evidence]] = {
     "slow-request": lambda: Evidence().slow(),
     "stalled-mid-body": mid_stream,
     "504-queued-or-slow": lambda: Evidence().slow(upstream_connect_s=None).event(EVENT.LISTEN_QUEUE_FULL, at=-1),
-    "event-loop-blocked": lambda: Evidence().slow(at=10).sample("loop_blocked_s", 2.0, at=9.5),
+    "event-loop-blocked": lambda: Evidence().slow(at=10).blocked(2.0, at=9.5),
+    "blocks-the-event-loop": lambda: (
+        Evidence()
+        .slow(at=10, app_pid=71, app_started_s=NOON + 7.1, app_ended_s=NOON + 12)
+        .blocked(4.8, at=12.05, pid=71, request_started_s=NOON + 7.1)
+    ),
     "async-cores-exhausted": lambda: Evidence().slow(at=10).event(EVENT.ASYNC_QUEUE_FULL, at=8, server="uwsgi"),
     "request-header-too-big": lambda: (
         Evidence()

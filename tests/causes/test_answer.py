@@ -6,7 +6,7 @@ from badgateway.causes import diagnose
 from badgateway.model.diagnosis import Certainty
 from badgateway.model.evidence import LogKind, ServerEvent
 from tests.causes.evidence import NOON, Evidence, counts
-from tests.causes.samples import SAMPLES, queue_full
+from tests.causes.samples import SAMPLES, connect_timeout, queue_full
 
 
 def test_no_evidence_is_no_failure_and_says_what_to_give():
@@ -44,9 +44,10 @@ def test_evidence_is_the_first_lines_of_server_and_proxy():
 
 
 def test_a_probes_sample_is_evidence_in_words():
-    (found,) = SAMPLES["event-loop-blocked"]().diagnosis().causes
+    evidence = connect_timeout(Evidence(), at=3.0).sample("accept_queue", 11, at=2, limit=10)
+    (found,) = evidence.diagnosis().causes
     assert found.evidence[0].file == "probe samples"
-    assert found.evidence[0].text.startswith("loop_blocked_s = 2 at ")
+    assert found.evidence[0].text.startswith("accept_queue = 11 at ")
 
 
 def test_ten_paths_are_shown_at_most():
@@ -78,6 +79,10 @@ def test_the_attributions_are_left_for_others():
     assert rows == [(1, "listen-queue-full", str(Certainty.PROVEN))]
 
 
+def untimed(server: str) -> Evidence:
+    return Evidence().closed().event(ServerEvent.WORKER_KILLED, at=None, pid=1, server=server)
+
+
 @pytest.mark.parametrize(
     ("evidence", "says"),
     [
@@ -86,7 +91,10 @@ def test_the_attributions_are_left_for_others():
         (lambda: Evidence().combined(502).complaint("upstream sent too big header"), "Add $connection"),
         (lambda: Evidence().failure(499), "error_log to info"),
         (lambda: Evidence().closed(), "application server's log"),
-        (lambda: Evidence().closed().event(ServerEvent.WORKER_KILLED, at=None, pid=1), "log-date = true"),
+        (lambda: untimed("uwsgi"), "Set log-date = true."),
+        (lambda: untimed("gunicorn"), "Let its logconfig begin each line as Gunicorn does"),
+        (lambda: untimed("uwsgi").event(ServerEvent.SHUTDOWN, at=99), "Give the handlers in Django's LOGGING"),
+        (lambda: untimed("gunicorn").event(ServerEvent.SHUTDOWN, at=99), "Give the handlers in Django's LOGGING"),
         (lambda: Evidence().closed().event(ServerEvent.WORKER_BOOTED, at=9), "Log when each request starts"),
         (lambda: Evidence().balanced(502), "load balancer's targets"),
         (lambda: Evidence().failure(500, upstream_header_s=0.1), "django.request"),
@@ -95,6 +103,12 @@ def test_the_attributions_are_left_for_others():
 )
 def test_hints_name_what_is_missing(evidence, says):
     assert [hint for hint in evidence().diagnosis().hints if says in hint]
+
+
+@pytest.mark.parametrize("server", ["uwsgi", "gunicorn"])
+def test_a_hint_about_times_is_of_the_server_whose_log_it_is_and_given_once(server):
+    hints = [hint for hint in untimed(server).diagnosis().hints if "no time," in hint]
+    assert [("log-date" in hint, "logconfig" in hint) for hint in hints] == [(server == "uwsgi", server == "gunicorn")]
 
 
 def test_nothing_is_missing_where_all_is_told():

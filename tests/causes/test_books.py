@@ -38,7 +38,7 @@ COMPLAINTS = st.tuples(
 EVENTS = st.tuples(
     st.sampled_from(list(ServerEvent)), st.none() | SECONDS, PIDS, st.none() | PATHS, st.sampled_from([None, 9, 11])
 )
-SAMPLES = st.tuples(st.sampled_from(["loop_blocked_s", "listen_overflows", "accept_queue"]), st.floats(0, 9), SECONDS)
+SAMPLES = st.tuples(st.sampled_from(["listen_overflows", "accept_queue"]), st.floats(0, 9), SECONDS)
 
 
 def build(failures: list[dict[str, Any]], complaints: list[Any], events: list[Any], samples: list[Any]) -> Evidence:
@@ -48,7 +48,7 @@ def build(failures: list[dict[str, Any]], complaints: list[Any], events: list[An
     for (message, errno), phase, at, connection in complaints:
         evidence.complaint(message, errno=errno, phase=phase, at=at, connection=connection)
     for event, at, pid, uri, signal in events:
-        evidence.event(event, at=at, pid=pid, uri=uri, signal=signal, server="uwsgi")
+        evidence.event(event, at=at, pid=pid, uri=uri, signal=signal, server="uwsgi", value=2.0)
     for series, value, at in samples:
         evidence.sample(series, value, at=at, limit=5)
     return evidence

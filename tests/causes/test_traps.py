@@ -1,5 +1,7 @@
 """What looks like one cause and is another."""
 
+from typing import Any
+
 import pytest
 
 from badgateway.model.diagnosis import Certainty
@@ -26,6 +28,13 @@ def test_a_pid_that_came_back_next_day_has_a_death_of_its_own():
     evidence = Evidence().event(EVENT.WORKER_TIMEOUT, at=10, pid=71)
     evidence.event(EVENT.WORKER_KILLED, at=86_400, pid=71, signal=9).closed(at=86_400.3)
     assert evidence.found() == {"worker-killed": 1}
+
+
+@pytest.mark.parametrize(("left_s", "found"), [(9.5, "graceful-timeout-cut"), (10.6, "gunicorn-timeout-502")])
+def test_what_two_books_tell_of_a_worker_is_put_in_order_by_its_times(left_s, found):
+    evidence = Evidence().closed(at=10.7).event(EVENT.WORKER_TIMEOUT, at=10, pid=71)
+    journal = {"file": "journal.csv", "instance": "server.log", "time_s": NOON + left_s}
+    assert evidence.event(EVENT.WORKER_EXITED, pid=71, **journal).found() == {found: 1}
 
 
 def test_a_thread_worker_that_was_leaving_did_not_hang():
@@ -235,14 +244,14 @@ def test_not_http_is_a_mismatch_seen_from_nginx():
 
 
 def test_a_fast_page_behind_a_loop_that_was_free_most_of_the_time_was_slow_itself():
-    assert Evidence().slow(at=10).sample("loop_blocked_s", 1.0, at=9).found() == {"slow-request": 1}
-    evidence = Evidence().slow(at=10).sample("loop_blocked_s", 9.0, at=6.9).sample("loop_blocked_s", 1.4, at=9)
+    assert Evidence().slow(at=10).blocked(1.0, at=9).found() == {"slow-request": 1}
+    evidence = Evidence().slow(at=10).blocked(9.0, at=6.9).blocked(1.4, at=9)
     assert evidence.found() == {"slow-request": 1}
 
 
 def test_a_loop_that_stood_still_until_after_the_proxy_gave_up_is_to_blame():
-    assert Evidence().slow(at=10).sample("loop_blocked_s", 5.0, at=12).found() == {"event-loop-blocked": 1}
-    assert Evidence().slow(at=10).sample("loop_blocked_s", 3.0, at=12).found() == {"slow-request": 1}
+    assert Evidence().slow(at=10).blocked(5.0, at=12).found() == {"event-loop-blocked": 1}
+    assert Evidence().slow(at=10).blocked(3.0, at=12).found() == {"slow-request": 1}
 
 
 @pytest.mark.parametrize(("started", "found"), [(10.2, "tcp-accept-queue-full"), (7.2, "slow-request")])
@@ -251,10 +260,28 @@ def test_a_request_that_the_server_took_from_its_queue_too_late_was_not_slow(sta
     assert evidence.event(EVENT.LISTEN_QUEUE_FULL, at=8, server="uwsgi").found() == {found: 1}
 
 
+def test_who_stopped_the_loop_is_told_apart_from_who_waited_for_it():
+    evidence = Evidence().blocked(4.0, at=11.0, pid=71, request_started_s=NOON + 6.9)
+    evidence.slow(at=9.9, uri="/wait/", app_pid=71, app_started_s=NOON + 6.9, app_ended_s=NOON + 10.9)
+    evidence.slow(at=9.9, app_pid=71, app_started_s=NOON + 6.8, app_ended_s=NOON + 11.1).slow(at=10.1)
+    assert evidence.found() == {"event-loop-blocked": 2, "blocks-the-event-loop": 1}
+
+
+def test_who_stopped_the_loop_for_a_moment_is_a_victim_of_who_stopped_it_for_long():
+    evidence = Evidence().slow(at=10, app_pid=71, app_started_s=NOON + 7, app_ended_s=NOON + 12)
+    evidence.blocked(2.5, at=9.6, pid=71).blocked(0.3, at=12.0, pid=71, request_started_s=NOON + 7)
+    assert evidence.blocked(0.3, at=9.95, pid=71, request_started_s=NOON + 7).found() == {"event-loop-blocked": 1}
+
+
+def test_the_loop_of_another_worker_stops_nobody():
+    evidence = Evidence().slow(at=10, app_pid=72, app_started_s=NOON + 7, app_ended_s=NOON + 12)
+    assert evidence.blocked(4.0, at=11.0, pid=71).found() == {"slow-request": 1}
+
+
 def test_short_blocks_of_the_loop_add_up():
     evidence = Evidence().slow(at=10)
     for at in (8.0, 9.0, 10.0):
-        evidence.sample("loop_blocked_s", 0.6, at=at)
+        evidence.blocked(0.6, at=at)
     assert evidence.found() == {"event-loop-blocked": 1}
 
 
@@ -311,6 +338,26 @@ def test_all_workers_of_a_log_that_begins_later_can_still_be_gone():
     evidence = Evidence().event(EVENT.WORKER_RECYCLED, at=60, pid=71).event(EVENT.WORKER_RECYCLED, at=60, pid=72)
     evidence.event(EVENT.WORKER_BOOTED, at=61, pid=81)
     assert queue_full(evidence, at=63.0).found() == {"workers-recycled-together": 1}
+
+
+def journalled(at: float) -> Evidence:
+    """Two workers of Gunicorn recycled by its log at 60 s; when the new ones were ready only the journal tells."""
+    evidence = Evidence()
+    journal: dict[str, Any] = {"file": "journal.csv", "instance": "server.log"}
+    for pid, ready in ((71, 0.2), (72, 0.3), (81, 62.4), (82, 62.6)):
+        evidence.event(EVENT.WORKER_BOOTED, at=int(ready / 60) * 60, pid=pid)
+        evidence.event(EVENT.WORKER_READY, pid=pid, time_s=NOON + ready, **journal)
+    for pid in (71, 72):
+        evidence.event(EVENT.WORKER_RECYCLED, at=60, pid=pid).event(EVENT.WORKER_EXITED, at=60, pid=pid)
+    return queue_full(evidence, at=at)
+
+
+@pytest.mark.parametrize(
+    ("at", "found"),
+    [(58.5, "listen-queue-full"), (62.0, "workers-recycled-together"), (63.5, "listen-queue-full")],
+)
+def test_a_worker_that_was_forked_takes_no_requests_before_it_is_ready(at, found):
+    assert journalled(at).found() == {found: 1}
 
 
 def test_workers_that_uwsgi_buries_at_its_end_without_their_pids_are_none_more():

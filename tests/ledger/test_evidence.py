@@ -19,6 +19,7 @@ from tests.ledger.raw_folder import (
 )
 
 FULL = "connect() to unix:/run/app.sock failed (11: Resource temporarily unavailable) while connecting to upstream"
+WHERE = "/tmp/site-x/app/school/views/wait.py:22"
 
 
 @pytest.fixture
@@ -47,9 +48,16 @@ def filled(tmp_path):
         journal_line("start", "ok"),
         journal_line("end", "ok"),
         journal_line("start", "bad", number=2, time_s=T0_S + 1.1),
-        journal_line("blocked", time_s=T0_S + 1, duration_s=0.7, **nothing),
+        journal_line("blocked-by", time_s=T0_S + 0.8, duration_s=0.4, detail=f"{WHERE} wait", **nothing),
+        journal_line("blocked", time_s=T0_S + 1, duration_s=0.9, **nothing),
+        journal_line("worker-reaped", time_s=T0_S + 2, detail="aborted", **nothing),
     )
     return tmp_path
+
+
+def told_by_the_journal(folder, event):
+    events = evidence(folder).table("server_events").filter(f"event = '{event}'")
+    return events.project("time_s, server, pid, request_started_s, value, line_number, line").fetchall()
 
 
 def evidence(folder, **given: Any):
@@ -107,8 +115,58 @@ def test_error_lines_are_those_that_matter_and_no_readiness_probes(filled):
     )
 
 
-def test_how_long_the_event_loop_stood_still_is_a_sample(filled):
-    assert evidence(filled).table("samples").fetchall() == [(T0_S + 1, "loop_blocked_s", 0.7, None)]
+def test_who_stopped_the_event_loop_and_where_is_told_for_how_long_it_stood_still(filled):
+    assert told_by_the_journal(filled, "loop blocked") == [
+        (
+            *(T0_S + 1, None, 100, T0_S + 0.05, 0.9, 5),
+            "event loop of process 100 blocked for 0.9 s by school/views/wait.py:22 in wait, serving GET /members/",
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        # The one that ended first had begun after the loop was stopped, or ended after it was free.
+        ({"start": 0.4}, "by school/views/wait.py:22 in wait"),
+        ({"end": 1.2}, "by school/views/wait.py:22 in wait"),
+        ({"by": -3.0}, "serving GET /members/"),
+    ],
+)
+def test_who_stopped_the_event_loop_is_not_guessed(changed, words, tmp_path):
+    at = {"start": 0.05, "end": 0.95, "by": 0.8} | changed
+    write_client(tmp_path, client_row("ok"))
+    write_proxy(tmp_path, proxy_line("ok"))
+    nothing = {"thread": "", "number": ""}
+    write_journal(
+        tmp_path,
+        journal_line("start", "ok", time_s=T0_S + at["start"]),
+        journal_line("end", "ok", time_s=T0_S + at["end"]),
+        journal_line("blocked-by", time_s=T0_S + at["by"], detail=f"{WHERE} wait", **nothing),
+        journal_line("blocked", time_s=T0_S + 1, duration_s=0.9, **nothing),
+    )
+    ((*_, line),) = told_by_the_journal(tmp_path, "loop blocked")
+    assert [part in line for part in ("by school", "serving")] == [part in words for part in ("by school", "serving")]
+
+
+def test_a_worker_that_the_arbiter_gave_up_ran_into_its_time_limit(filled):
+    assert told_by_the_journal(filled, "worker timeout") == [
+        (T0_S + 2, "gunicorn", 100, None, None, 6, f"worker-reaped,{T0_S + 2:.6f},100,,,,,,,aborted")
+    ]
+
+
+def test_the_life_of_a_worker_has_each_event_once(tmp_path):
+    write_client(tmp_path, client_row("ok"))
+    write_proxy(tmp_path, proxy_line("ok"))
+    kinds = ("worker-forked", "worker-ready", "worker-abort", "worker-exit", "worker-reaped")
+    lines = [journal_line(kind, time_s=T0_S + at, thread="", number="") for at, kind in enumerate(kinds)]
+    write_journal(tmp_path, *lines)
+
+    events = evidence(tmp_path).table("server_events").project("event, time_s, instance, file, line").fetchall()
+
+    names = ("worker booted", "worker ready", "worker timeout", "worker exited")
+    lines = [line.strip().replace(f"{T0_S + at}", f"{T0_S + at:.6f}") for at, line in enumerate(lines)]
+    assert events == [(name, T0_S + at, "server.log", "app-journal.csv", lines[at]) for at, name in enumerate(names)]
 
 
 def test_the_phases_can_be_chosen(filled):

@@ -1,6 +1,7 @@
 """Faults planted on real servers: every failure gets the cause that was planted, and no other."""
 
 import os
+import re
 import signal
 import time
 from contextlib import ExitStack
@@ -163,7 +164,27 @@ def test_an_event_loop_that_is_blocked_by_a_query_in_c(stands: Stands):
         time.sleep(2.2)
         stand.client.ask("/members/?page=1", 2)
     assert stand.answers("/members/") == {200: 4, 504: 4}
-    assert stand.found() == {("/members/", "event-loop-blocked"): 4, ("/wait/", "event-loop-blocked"): 1}
+    assert stand.found() == {("/members/", "event-loop-blocked"): 4, ("/wait/", "blocks-the-event-loop"): 1}
+    for first, *_ in stand.evidence().values():
+        assert re.search(r"blocked for [34]\.\d s by \S*school/\S+\.py:\d+ in \w+, serving GET /wait/$", first), first
+
+
+def test_an_event_loop_that_is_blocked_by_a_computation(stands: Stands):
+    with stands.stand("uwsgi_gevent.ini", limits_s=(1, 2), watch_loop=True) as stand:
+        stand.client.ask("/ok", 2)
+        stand.client.start("/sleep?s=0.3", 3)
+        time.sleep(0.1)
+        stand.client.start("/spin?s=3.5")
+        time.sleep(0.1)
+        stand.client.ask("/ok", 4)
+    assert stand.answers("/ok") == {200: 2, 504: 4}
+    assert stand.found() == {
+        ("/spin", "blocks-the-event-loop"): 1,
+        ("/sleep", "event-loop-blocked"): 3,
+        ("/ok", "event-loop-blocked"): 4,
+    }
+    for first, *_ in stand.evidence().values():
+        assert re.search(r"blocked for 3\.\d s by \S*site/planted\.py:\d+ in spin, serving GET /spin$", first), first
 
 
 def test_all_async_cores_of_uwsgi_are_taken(stands: Stands):
@@ -241,6 +262,17 @@ def test_workers_that_are_all_recycled_at_once(stands: Stands):
     assert 20 <= failed < 150
     assert stand.found() == {("/ok", "workers-recycled-together"): failed}
     assert stand.proven() == {"workers-recycled-together"}
+
+
+def test_workers_of_gunicorn_that_are_all_recycled_at_once_and_import_slowly(stands: Stands):
+    not_preloaded = replaced("preload_app = True", "preload_app = False\nmax_requests = 20")
+    with stands.stand(
+        "gunicorn_sync.py", workers=2, listen=4, environment={"APP_BOOT_S": "2"}, edit_server=not_preloaded
+    ) as stand:
+        stand.client.stream("/ok", per_s=40, seconds=4)
+    failed = stand.answers("/ok")[502]
+    assert 20 <= failed < 150
+    assert stand.found() == {("/ok", "workers-recycled-together"): failed}
 
 
 def test_a_respawn_that_uwsgi_holds_back(stands: Stands):

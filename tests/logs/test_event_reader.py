@@ -92,3 +92,24 @@ def test_numbers_beyond_any_pid_are_left_out():
     (event,) = events("uwsgi", f"DAMN ! worker 1 (pid: {'9' * 40}) died :( trying respawn ...")
 
     assert event.pid is None
+
+
+def test_a_worker_that_blows_itself_up_is_the_one_that_was_told_to_go_first():
+    found = events(
+        "uwsgi",
+        "...The work of process 71 is done. Seeya!",
+        "...The work of process 72 is done. Seeya!",
+        "...The work of process 73 is done. Seeya!",
+        "worker 1 killed successfully (pid: 71)",
+        "*** BOOOOOOM ***",
+        "*** BOOOOOOM ***",
+        "*** BOOOOOOM ***",
+    )
+
+    assert [event.pid for event in found if event.event is ServerEvent.MERCY_EXPIRED] == [72, 73, None]
+
+
+def test_a_worker_that_says_goodbye_for_each_of_its_requests_leaves_once():
+    found = events("uwsgi", *("...The work of process 71 is done. Seeya!",) * 3)
+
+    assert [event.pid for event in found] == [71]

@@ -3,8 +3,10 @@
 import shutil
 from pathlib import Path
 
-from badgateway.ledger.join import build
-from badgateway.model.raw import SERVER_LOG
+import pytest
+
+from badgateway.ledger.join import Ledger, build
+from badgateway.model.raw import JOURNAL, SERVER_LOG
 from badgateway.model.trial import Window
 from badgateway.study.diagnosis import diagnose_trial
 
@@ -61,3 +63,87 @@ def test_a_missing_log_costs_causes_but_not_the_trial(tmp_path):
 
     assert diagnosis.failures > 0
     assert diagnosis.hints[0].startswith("server.log is missing")
+
+
+GUNICORN_STARTS = "[2026-11-21 20:36:01 +0000] [70] [INFO] Starting gunicorn 27.0.1\n"
+
+
+def causes(raw: Path) -> dict[str, int]:
+    return {found.cause.id: found.count for found in diagnose_trial(build(raw, ALL_TIME), raw).causes}
+
+
+@pytest.mark.parametrize(("second", "is_a_gap"), [("02", False), ("03", False), ("01", True)])
+def test_the_kits_own_stop_at_the_end_of_a_trial_is_no_reload(second, is_a_gap, tmp_path):
+    # Its last request ends at 20:36:02.9.
+    raw = recorded("closed-before-header", tmp_path)
+    stop = f"[2026-11-21 20:36:{second} +0000] [70] [INFO] Handling signal: term\n"
+    (raw / SERVER_LOG).write_text(GUNICORN_STARTS + stop)
+
+    assert ("reload-gap" in causes(raw)) == is_a_gap
+
+
+JOURNAL_OF_TWO_LIVES = """\
+worker-forked,1795293361.100000,71,,,,,,,
+worker-ready,1795293361.200000,71,,,,,,,
+worker-exit,1795293362.100000,71,,9,,,,,
+worker-forked,1795293362.150000,72,,,,,,,
+worker-reaped,1795293362.160000,71,,,,,,,
+worker-ready,1795293364.200000,72,,,,,,,
+"""
+
+
+@pytest.mark.parametrize("log", ["", "once upon a time\n" * 20, GUNICORN_STARTS])
+def test_the_journal_tells_of_workers_where_the_log_does_not(log, tmp_path):
+    raw = recorded("closed-before-header", tmp_path)
+    (raw / SERVER_LOG).write_text(log)
+    (raw / JOURNAL).write_text(JOURNAL_OF_TWO_LIVES)
+    ledger = build(raw, ALL_TIME)
+
+    diagnose_trial(ledger, raw)
+
+    assert events(ledger) == [
+        ("worker booted", 71, JOURNAL),
+        ("worker ready", 71, JOURNAL),
+        ("worker exited", 71, JOURNAL),
+        ("worker booted", 72, JOURNAL),
+        ("worker ready", 72, JOURNAL),
+    ]
+
+
+def test_what_log_and_journal_both_tell_is_there_once_and_as_the_log_has_it(tmp_path):
+    raw = recorded("closed-before-header", tmp_path)
+    gunicorn = "[2026-11-21 20:36:{} +0000] [{}] [{}] {}\n"
+    (raw / SERVER_LOG).write_text(
+        gunicorn.format("01", 71, "INFO", "Booting worker with pid: 71")
+        + gunicorn.format("02", 70, "ERROR", "Worker (pid:71) was sent SIGKILL! Perhaps out of memory?")
+        + gunicorn.format("02", 72, "INFO", "Booting worker with pid: 72")
+    )
+    (raw / JOURNAL).write_text(JOURNAL_OF_TWO_LIVES.replace("worker-exit,", "worker-int,"))
+    ledger = build(raw, ALL_TIME)
+
+    diagnose_trial(ledger, raw)
+
+    assert events(ledger) == [
+        ("worker booted", 71, SERVER_LOG),
+        ("worker ready", 71, JOURNAL),
+        ("worker killed", 71, SERVER_LOG),
+        ("worker booted", 72, SERVER_LOG),
+        ("worker ready", 72, JOURNAL),
+    ]
+
+
+def test_a_kill_of_a_worker_that_the_arbiter_had_given_up_is_its_own_and_not_the_kernels(tmp_path):
+    raw = recorded("closed-before-header", tmp_path)
+    killed = "[2026-11-21 20:36:02 +0000] [70] [ERROR] Worker (pid:71) was sent SIGKILL! Perhaps out of memory?\n"
+    (raw / SERVER_LOG).write_text(GUNICORN_STARTS + killed)
+    (raw / JOURNAL).write_text("worker-reaped,1795293362.160000,71,,,,,,,\n")
+    assert "worker-killed" in causes(raw)
+
+    (raw / JOURNAL).write_text("worker-reaped,1795293362.160000,71,,,,,,,aborted\n")
+    assert "gunicorn-timeout-blocked-in-c" in (found := causes(raw))
+    assert "worker-killed" not in found
+
+
+def events(ledger: Ledger) -> list[tuple[object, ...]]:
+    found = ledger.connection.table("server_events").project("event, pid, file, time_s, line_number")
+    return [row[:3] for row in found.order("pid, time_s, line_number").fetchall()]

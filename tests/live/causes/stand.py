@@ -59,6 +59,7 @@ class Stand:
     deployment: Deployment
     raw: Path
     client: Client
+    diagnosis: Diagnosis | None = None
 
     def found(self, *, balanced: bool = True) -> Counter[tuple[str, str]]:
         """Return how many failures of which path have which cause, after the stand is gone.
@@ -70,11 +71,16 @@ class Stand:
         built = ledger.build(self.raw, ALWAYS)
         assert built.balance.problem() is None or not balanced, built.balance.problem()
         failed = len(built.relation.filter("outcome <> 'OK' OR upstream_tries > 1"))
-        diagnosis = diagnose_trial(built, self.raw)
+        diagnosis = self.diagnosis = diagnose_trial(built, self.raw)
         assert diagnosis.failures == failed, (diagnosis.failures, failed)
         if not failed:
             return Counter()
         return Counter(built.connection.execute(_VERDICTS).fetchall())
+
+    def evidence(self) -> dict[str, tuple[str, ...]]:
+        """Return the lines that show each cause that was found."""
+        assert self.diagnosis is not None
+        return {found.cause.id: tuple(line.text for line in found.evidence) for found in self.diagnosis.causes}
 
     def explained(self) -> Diagnosis:
         """Return what the logs of nginx and the server alone say, as those of any site."""
