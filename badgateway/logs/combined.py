@@ -8,11 +8,16 @@ _AFTER_REQUEST = "split_part(line, '\"', 3)"
 _TIME = "substr(line, position(' [' IN line) + 2, 26)"
 
 _STATUS_BY_PATTERN = number(rf"\] {_QUOTED} ([1-9]\d\d) ", "INTEGER")
-# The split is four times as fast as the pattern, which is needed only where the request holds an escaped quote.
+_LOWEST, _HIGHEST = 100, 999
+_STATUS_TEXTS = ", ".join(f"' {status} '" for status in range(_LOWEST, _HIGHEST + 1))
+STATUS_TYPE = f"CREATE TYPE status_text AS ENUM ({_STATUS_TEXTS})"
+"""What the formats here need in their database: a cast to it tells a status as strictly as a pattern, but sooner."""
+
+_STATUS_PLACE = f"enum_code(TRY_CAST(left({_AFTER_REQUEST}, 5) AS status_text))"
+# The split and the cast are four times as fast as the pattern, which is needed only where the request holds an escaped
+# quote. CASE leaves it out for the other lines, coalesce would not.
 _STATUS = f"""
-    CASE WHEN regexp_full_match(substr({_AFTER_REQUEST}, 1, 5), ' [1-9][0-9][0-9] ')
-    THEN CAST(substr({_AFTER_REQUEST}, 2, 3) AS INTEGER)
-    ELSE {_STATUS_BY_PATTERN} END
+    CASE WHEN {_STATUS_PLACE} IS NOT NULL THEN {_STATUS_PLACE} + {_LOWEST} ELSE {_STATUS_BY_PATTERN} END
 """
 
 _EXTRA_NUMBER = r'"?(?:[\d.-]+(?:, | : ))*([\d.]+)"?(?: |$)'

@@ -8,7 +8,7 @@ from uuid import uuid4
 import duckdb
 
 from badgateway.errors import RawDataError
-from badgateway.logs.combined import COMBINED, GUNICORN
+from badgateway.logs.combined import COMBINED, GUNICORN, STATUS_TYPE
 from badgateway.logs.evidence import LogEvidence, LogFile
 from badgateway.logs.json_lines import json_format, keys_of
 from badgateway.logs.line_format import LineFormat
@@ -16,7 +16,7 @@ from badgateway.logs.load_balancer import ALB, CLASSIC_ELB
 from badgateway.logs.proxy_errors import MALFORMED, add_proxy_errors, error_projection
 from badgateway.logs.recognising import recognised
 from badgateway.logs.request_rows import add_failures, add_volume
-from badgateway.logs.scanning import malformed, request_projection, row_count, scanned
+from badgateway.logs.scanning import malformed, request_projections, row_count, scanned
 from badgateway.logs.server_events import add_server_events
 from badgateway.logs.source import LocalFile, Source, head, local_file
 from badgateway.logs.uwsgi_requests import uwsgi_format
@@ -68,6 +68,9 @@ def _database() -> duckdb.DuckDBPyConnection:
         }
     )
     connection.execute("SET TimeZone = 'UTC'")
+    # It would go to standard output, into the midst of the answer, when a query takes longer than two seconds.
+    connection.execute("SET enable_progress_bar = FALSE")
+    connection.execute(STATUS_TYPE)
     for table in TABLES:
         connection.execute(table.ddl)
     return connection
@@ -99,8 +102,8 @@ class _Reader:
         return {known.kind: known for known in (COMBINED, GUNICORN, ALB, CLASSIC_ELB)}[kind]
 
     def _read_errors(self, file: LocalFile) -> LogFile:
-        projection = error_projection(self._utc_offset_s)
-        with scanned(self._connection, file, projection, self._scratch) as table:
+        projections = (error_projection(self._utc_offset_s),)
+        with scanned(self._connection, file, projections, self._scratch) as table:
             found = self._found(file, LogKind.NGINX_ERROR, table, MALFORMED)
             add_proxy_errors(table, file_name=file.name, mask=self._mask)
         return found
@@ -109,7 +112,7 @@ class _Reader:
         bad = "status IS NULL OR time_s IS NULL"
         if line_format.claims_to_be_a_request is not None:
             bad = f"({bad}) AND {line_format.claims_to_be_a_request}"
-        with scanned(self._connection, file, request_projection(line_format), self._scratch) as table:
+        with scanned(self._connection, file, request_projections(line_format), self._scratch) as table:
             found = self._found(file, line_format.kind, table, bad)
             add_volume(table, line_format)
             add_failures(self._connection, table, line_format, file_name=file.name, mask=self._mask)

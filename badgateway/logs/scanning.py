@@ -1,7 +1,8 @@
 """Reads one file into the table `scanned`, in one pass over all its lines."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import reduce
 from pathlib import Path
 
 import duckdb
@@ -30,9 +31,15 @@ _DELIMITER = "\x01\x02\x03\x04"
 
 @contextmanager
 def scanned(
-    connection: duckdb.DuckDBPyConnection, file: LocalFile, projection: str, scratch: Path
+    connection: duckdb.DuckDBPyConnection, file: LocalFile, projections: Sequence[str], scratch: Path
 ) -> Iterator[duckdb.DuckDBPyRelation]:
-    """Have the table `scanned` with the columns of the projection over the column `line`, one row per line.
+    """Have the table `scanned`, one row per line.
+
+    Args:
+        connection: Where to have it.
+        file: What to read.
+        projections: Columns over the column `line`, then columns over those, and so on; the last have it all.
+        scratch: A folder for a cleaned copy.
 
     Yields:
         The table with line_number, counted from 1, in front.
@@ -41,10 +48,10 @@ def scanned(
         RawDataError: DuckDB cannot read the file, not even a cleaned copy of it.
     """
     try:
-        _read(connection, file, projection)
+        _read(connection, file, projections)
     except duckdb.Error:
         # Bytes that are not UTF-8, or an endless line: rare enough to pay for a copy then only.
-        _read_cleaned(connection, cleaned(file, scratch), projection)
+        _read_cleaned(connection, cleaned(file, scratch), projections)
     try:
         # The row id is the line's number: DuckDB keeps the order of what it reads.
         yield connection.table(SCANNED).project("rowid + 1 AS line_number, *")
@@ -52,7 +59,7 @@ def scanned(
         connection.execute(f"DROP TABLE {SCANNED}")
 
 
-def _read(connection: duckdb.DuckDBPyConnection, file: LocalFile, projection: str) -> None:
+def _read(connection: duckdb.DuckDBPyConnection, file: LocalFile, projections: Sequence[str]) -> None:
     lines = connection.read_csv(
         str(file.path),
         columns={"line": "VARCHAR"},
@@ -65,25 +72,26 @@ def _read(connection: duckdb.DuckDBPyConnection, file: LocalFile, projection: st
         max_line_size=_LONGEST_LINE_BYTES,
         compression="gzip" if file.is_gzip else "none",
     )
-    lines.project(projection).create(SCANNED)
+    reduce(duckdb.DuckDBPyRelation.project, projections, lines).create(SCANNED)
 
 
-def _read_cleaned(connection: duckdb.DuckDBPyConnection, file: LocalFile, projection: str) -> None:
+def _read_cleaned(connection: duckdb.DuckDBPyConnection, file: LocalFile, projections: Sequence[str]) -> None:
     try:
-        _read(connection, file, projection)
+        _read(connection, file, projections)
     except duckdb.Error as error:
         raise RawDataError(f"{file.name} cannot be read as lines of text: {str(error).splitlines()[0]}") from error
 
 
-def request_projection(line_format: LineFormat) -> str:
-    """Columns status, time_s and line; line is NULL where nothing of it is needed any more."""
-    time_s = f"CAST({line_format.time_s} AS DOUBLE)"
+def request_projections(line_format: LineFormat) -> tuple[str, str]:
+    """Columns status, time_s and line, for `scanned`; line is NULL where nothing of it is needed any more."""
+    # Two, for DuckDB would compute an expression once more for each place inside a CASE where its alias is named.
+    found = f"CAST({line_format.status} AS SMALLINT) AS status, CAST({line_format.time_s} AS DOUBLE) AS written_time_s, line"
     is_needed = f"{FAILED} OR status IS NULL OR time_s IS NULL OR {line_format.was_retried}"
-    return (
-        f"CAST({line_format.status} AS SMALLINT) AS status, "
-        f"CASE WHEN {time_s} BETWEEN 0 AND {_LATEST_TIME_S} THEN {time_s} END AS time_s, "
+    kept = (
+        f"status, CASE WHEN written_time_s BETWEEN 0 AND {_LATEST_TIME_S} THEN written_time_s END AS time_s, "
         f"CASE WHEN {is_needed} THEN line END AS line"
     )
+    return found, kept
 
 
 def malformed(table: duckdb.DuckDBPyRelation, condition: str, *, mask: bool) -> tuple[int, tuple[MalformedLine, ...]]:

@@ -160,6 +160,28 @@ def test_a_time_that_no_log_has_is_malformed(tmp_path, time):
     assert column(evidence, "failures", "duration_s") == [None]
 
 
+@pytest.mark.parametrize("status", ["1e2", "+99", "099", "1000", "50", "5 2", "\u0665\u0660\u0662", ""])
+def test_a_status_that_is_not_three_digits_is_malformed(tmp_path, status):
+    evidence = read(tmp_path, f"{OK}\n{BAD.replace('502', status)}\n{BAD}\n")
+
+    assert (evidence.requests, evidence.files[0].malformed_lines) == (2, 1)
+
+
+@pytest.mark.parametrize("status", [100, 460, 999])
+def test_any_status_of_three_digits_is_one_even_behind_an_escaped_quote(tmp_path, status):
+    line = OK.replace("200", str(status))
+    evidence = read(tmp_path, line + "\n" + line.replace("/ok", r"/ok\"") + "\n")
+
+    assert column(evidence, "volume", "status") == [status]
+    assert evidence.requests == 2
+
+
+def test_no_progress_bar_comes_between_the_lines_of_an_answer(tmp_path):
+    connection = read(tmp_path, OK).connection
+
+    assert connection.sql("SELECT current_setting('enable_progress_bar')").fetchall() == [(False,)]
+
+
 def test_only_the_first_five_malformed_lines_are_shown_and_all_are_counted(tmp_path):
     evidence = read(tmp_path, "\n".join([*[OK] * 8, *[f"what is this {number}" for number in range(7)]]))
 
