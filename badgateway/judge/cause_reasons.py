@@ -4,12 +4,10 @@ from collections.abc import Iterator
 
 from badgateway.judge.proportion import proportion
 from badgateway.judge.wording import counted
-from badgateway.model.diagnosis import CauseCount, Certainty, Diagnosis
+from badgateway.model.diagnosis import RETRIED, CauseCount, Certainty, Diagnosis
 from badgateway.model.experiment import Configuration
 from badgateway.model.summary import ConfigurationSummary, LevelSummary, Verdict
 
-_RETRIED = "proxy-retried"
-"""The requests of this cause were answered in the end, so they are no failures of the measurement."""
 _ORDINARY = ("A", "All", "An", "Another", "No", "Nothing", "Somebody", "The", "Workers")
 """First words of titles that are written small inside of a sentence; names are not."""
 _SETTINGS = ("server", "driver", "workers", "threads", "greenlets", "listen", "conn_max_age_s")
@@ -19,7 +17,7 @@ def main_cause(level: LevelSummary) -> CauseCount | None:
     """Return the cause of most of a level's failures; None when it is not known for enough of them to be named."""
     if level.diagnosis is None or level.measurement is None or not level.measurement.failures.count:
         return None
-    causes = [found for found in level.diagnosis.causes if found.cause.id != _RETRIED]
+    causes = [found for found in level.diagnosis.causes if found.cause.id != RETRIED]
     if not causes:
         return None
     first = min(causes, key=lambda found: (-found.count, found.cause.id))

@@ -7,6 +7,9 @@ from typing import Self
 
 from badgateway.model.experiment import ServerKind
 
+RETRIED = "proxy-retried"
+"""The cause of requests that were answered in the end: no failures to whoever asked."""
+
 
 class Certainty(StrEnum):
     """How much the evidence allows to say."""
@@ -37,7 +40,6 @@ class Cause:
     """A reason why requests fail."""
 
     id: str
-    """Also the name of its page: docs/causes/ID.md."""
     title: str
     family: str
     statuses: tuple[int, ...]
@@ -50,6 +52,11 @@ class Cause:
     """In order of effect."""
     innocent: str = ""
     """What it is often taken for, and how to tell; empty when it is rarely mistaken."""
+
+    @property
+    def page(self) -> str:
+        """Where it is explained at length."""
+        return f"docs/causes/{self.id}.md"
 
     def remedies_for(self, kinds: Collection[ServerKind]) -> tuple[Remedy, ...]:
         """Return the remedies with the knobs of servers of these kinds, in order of effect; all when none fits them."""

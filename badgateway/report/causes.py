@@ -133,7 +133,7 @@ def _card(group: list[_Found], study: StudySummary) -> CauseCard:
     return CauseCard(
         id=cause.id,
         title=cause.title,
-        page=f"docs/causes/{cause.id}.md",
+        page=cause.page,
         colour=cause_chart.colour(cause.family),
         is_proven=first.certainty is Certainty.PROVEN,
         certainty=wording.CERTAINTIES[first.certainty],

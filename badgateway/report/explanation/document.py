@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from badgateway.model.diagnosis import CauseCount, Certainty, Diagnosis, EvidenceLine, Remedy
+from badgateway.model.diagnosis import RETRIED, CauseCount, Certainty, Diagnosis, EvidenceLine, Remedy
 from badgateway.model.experiment import ServerKind
 from badgateway.model.explanation import Explanation, FileRead
 from badgateway.report import numbers, wording
@@ -10,8 +10,6 @@ from badgateway.report.explanation import moments, servers, timeline
 from badgateway.report.explanation.names import Names
 from badgateway.report.explanation.printable import printable
 from badgateway.report.explanation.timeline import Timeline
-
-_RETRIED = "proxy-retried"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +91,7 @@ def _cause(place: int, found: CauseCount, failures: int, kinds: frozenset[Server
         place=place,
         id=cause.id,
         title=cause.title,
-        page=f"docs/causes/{cause.id}.md",
+        page=cause.page,
         count=numbers.count(found.count),
         share=numbers.percent(found.count / failures),
         statuses=wording.statuses(found.statuses),
@@ -112,7 +110,7 @@ def _headline(diagnosis: Diagnosis) -> str:
         if not diagnosis.requests:
             return "No request is in these logs, so they cannot show a failure."
         return f"No failures in {wording.plural(diagnosis.requests, 'request')}."
-    retried = any(found.cause.id == _RETRIED for found in diagnosis.causes)
+    retried = any(found.cause.id == RETRIED for found in diagnosis.causes)
     failed = "failed or had to be tried again" if retried else "failed"
     if not diagnosis.requests:
         return f"{wording.plural(diagnosis.failures, 'request')} {failed}; of how many, these logs do not say."

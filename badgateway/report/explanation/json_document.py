@@ -43,7 +43,7 @@ def _cause(found: CauseCount) -> Object:
         "evidence": [_line(line) for line in found.evidence],
         "urls": [{"path": path, "count": count} for path, count in found.urls],
         "minutes": _minutes(found.minutes),
-        "page": f"docs/causes/{cause.id}.md",
+        "page": cause.page,
     }
 
 

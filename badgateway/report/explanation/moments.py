@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
+from badgateway.report import wording
+
 
 def zone(utc_offset_s: float) -> str:
     """Return the name of a zone: 'UTC', 'UTC+02:00'."""
@@ -27,9 +29,5 @@ def length(step_s: int) -> str:
     """Return the length of a bucket: '1 minute', '6 hours', '1 day'."""
     for unit_s, unit in ((86_400, "day"), (3_600, "hour")):
         if step_s % unit_s == 0:
-            return _plural(step_s // unit_s, unit)
-    return _plural(step_s // 60, "minute")
-
-
-def _plural(number: int, unit: str) -> str:
-    return f"{number} {unit}" if number == 1 else f"{number} {unit}s"
+            return wording.plural(step_s // unit_s, unit)
+    return wording.plural(step_s // 60, "minute")
