@@ -27,7 +27,7 @@ class ProofRow:
 
     server: str
     driver: str
-    configurations: str
+    configurations: tuple[str, ...]
     """Those that have the pair."""
     one_by_one: str
     measured: Shown
@@ -69,6 +69,8 @@ class Sharing:
     intro: str
     proofs: tuple[ProofRow, ...]
     loops: tuple[LoopRow, ...]
+    loop_users: str
+    """Number of users of the diagnosis trials; empty when there is none."""
     loop_s: str
     """How long a diagnosis trial's window was; empty when none has numbers."""
     costs: tuple[CostRow, ...]
@@ -87,6 +89,7 @@ def build(study: StudySummary) -> Sharing | None:
         intro=_intro(found.proofs),
         proofs=tuple(_proof(proof, study.experiment) for proof in found.proofs),
         loops=tuple(_loop(watch) for watch in found.loops),
+        loop_users=numbers.count(found.loops[0].users) if found.loops else "",
         loop_s=numbers.declared_seconds(round(windows_s[0], 3)) if windows_s else "",
         costs=tuple(_cost(cost) for cost in found.connect_costs),
         unfinished="" if found.complete else "The run was interrupted before all of this had been tried.",
@@ -108,11 +111,10 @@ def _intro(proofs: tuple[CooperationProof, ...]) -> str:
 
 def _proof(proof: CooperationProof, experiment: Experiment) -> ProofRow:
     pair = (proof.server, proof.driver)
-    users = [one.name for one in experiment.configurations if (str(one.server), one.driver) == pair]
     return ProofRow(
         server=proof.server,
         driver=proof.driver,
-        configurations=", ".join(users),
+        configurations=tuple(one.name for one in experiment.configurations if (str(one.server), one.driver) == pair),
         one_by_one=numbers.declared_milliseconds(proof.serial_ms),
         measured=_milliseconds(proof.wall_ms, "not every request was answered with 200"),
         verdict=proof.verdict.value,

@@ -1,5 +1,6 @@
 """The part of a run's folder that holds what was tried besides its trials: proofs, diagnosis trials, costs."""
 
+import dataclasses
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TypeVar
@@ -32,7 +33,9 @@ class DiagnosisFolder:
             ResultsError: It cannot be written.
         """
         name = f"{number:03d}-{PurePosixPath(proof.server).stem}-{proof.driver}"
-        return keep(raw_folder, self.path / "proofs" / name, raw.PROOF, _PROOF.dump_json(proof, indent=2))
+        # What held the loop is in the journal, and is read from there each time.
+        record = _PROOF.dump_json(dataclasses.replace(proof, blocked_by=()), indent=2)
+        return keep(raw_folder, self.path / "proofs" / name, raw.PROOF, record)
 
     def keep_trial(self, record: TrialRecord, raw_folder: Path) -> Path:
         """Move a diagnosis trial's raw files and its record into the run; return their folder.

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from badgateway.cli import commands
-from badgateway.cli.commands import cli
+from badgateway.cli.entry import cli
 from badgateway.errors import DeploymentError
 from badgateway.model.experiment import Experiment
 from badgateway.model.summary import Decision

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from badgateway.cli.commands import cli
+from badgateway.cli.entry import cli
 
 GOLDEN = Path(__file__).parents[1] / "study" / "golden" / "listen-queue-full"
 LOGS = sorted(GOLDEN.iterdir())

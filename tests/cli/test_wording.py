@@ -2,9 +2,10 @@
 
 import pytest
 
-from badgateway.cli.wording import decision_lines, duration, failures_in_words, first_line, trial_line, trial_name
+from badgateway.cli.wording import decision_lines, duration, failures_in_words, trial_line, trial_name
 from badgateway.model.outcome import Outcome
 from badgateway.model.summary import Decision, Verdict
+from badgateway.study.endings import first_line
 from tests.cli.given import MULTI_LINE, decided, ended, planned
 from tests.report.builders import measurement
 

@@ -37,10 +37,10 @@ def test_each_pair_has_what_was_measured_against_the_sum_and_its_configurations(
 
     assert words(f"{first.measured.text} of {first.one_by_one}") == "1.63 s of 1.6 s"
     assert (first.configurations, first.words) == (
-        "uwsgi-2, uwsgi-2-listen, uwsgi-16",
+        ("uwsgi-2", "uwsgi-2-listen", "uwsgi-16"),
         "no, they wait one after the other",
     )
-    assert (last.verdict, last.configurations) == ("BLOCKING", "gunicorn-gevent-mysqlclient")
+    assert (last.verdict, last.configurations) == ("BLOCKING", ("gunicorn-gevent-mysqlclient",))
     assert [row.words for row in sharing.proofs[1:4]] == ["not proven", "some of them", "yes, they wait side by side"]
 
 

@@ -1,0 +1,40 @@
+"""What the start of a command costs."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from badgateway.cli.entry import cli
+
+_LISTED = """
+import json, sys
+from badgateway.cli.entry import cli
+cli(sys.argv[1:], prog_name="badgateway", standalone_mode=False)
+print(json.dumps(sorted(sys.modules)))
+"""
+LINE = '203.0.113.7 - - [21/Nov/2026:12:00:01 +0000] "GET /a HTTP/1.1" 502 1 "-" "-"\n'
+
+
+def modules_of(*arguments: object) -> set[str]:
+    """Of a process of its own: this one has imported everything."""
+    command = [sys.executable, "-c", _LISTED, *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, check=True, text=True)
+    return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+def test_explaining_a_log_imports_nothing_that_only_experiments_need(tmp_path):
+    log = tmp_path / "access.log"
+    log.write_text(LINE)
+    loaded = modules_of("explain", log, "--output", tmp_path / "answer.json")
+
+    assert "duckdb" in loaded
+    assert not loaded & {"numpy", "scipy", "rich", "vl_convert", "badgateway.cli.commands", "badgateway.cli.probe"}
+
+
+@pytest.mark.parametrize("name", cli.list_commands(cli.make_context("badgateway", ["--help"], resilient_parsing=True)))
+def test_each_command_is_in_the_module_it_is_said_to_be_in(name):
+    context = cli.make_context("badgateway", [name], resilient_parsing=True)
+
+    assert cli.get_command(context, name) is cli.commands[name]
