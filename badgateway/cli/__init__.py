@@ -1,5 +1,5 @@
 """The badgateway command: reads arguments, shows progress, sets exit codes."""
 
-from badgateway.cli.commands import main
+from badgateway.cli.entry import main
 
 __all__ = ["main"]

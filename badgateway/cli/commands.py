@@ -1,4 +1,4 @@
-"""The commands and their options; the work is in the rooms below."""
+"""The commands about experiments and their options; the work is in the rooms below."""
 
 import os
 import shlex
@@ -11,10 +11,8 @@ from rich.text import Text
 
 from badgateway.cli.browse import browse, locust_port
 from badgateway.cli.display import say, watch
+from badgateway.cli.entry import cli
 from badgateway.cli.exit_codes import ExitCode, of_decision
-from badgateway.cli.explain import explain
-from badgateway.cli.group import KitGroup
-from badgateway.cli.probe import probe
 from badgateway.cli.wording import decision_lines, diagnosis_lines, duration, trial_name
 from badgateway.model.experiment import Experiment
 from badgateway.model.summary import StudySummary
@@ -31,23 +29,6 @@ from badgateway.study.standing import stand, stand_behind_locust
 
 _PATH = click.Path(path_type=Path)
 _EXPERIMENT = click.argument("experiment", type=_PATH)
-
-
-@click.group(cls=KitGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(package_name="badgateway")
-def cli() -> None:
-    """Find out why a site answers 502 and 504 under load, and which server configuration stops it.
-
-    \b
-    Start with:
-      badgateway run experiments/concurrency.toml               compare; get a pick and a report
-      badgateway serve experiments/concurrency.toml uwsgi-2     one configuration, to open in a browser
-
-    Every command explains itself: badgateway run --help.
-
-    Exit status of run and report: 0 a configuration is picked, 1 none qualifies, 2 wrong usage,
-    3 inconclusive, 4 something could not be started, read or written, 130 interrupted.
-    """  # noqa: D301 # click's mark for a paragraph that keeps its lines
 
 
 @cli.command(short_help="Compare configurations under load; get a pick and a report.")
@@ -206,12 +187,3 @@ def ui(experiment: Path, configuration: str, port: int | None) -> None:
     only = narrow(load_experiment(experiment), only=[configuration])
     root = project_root(experiment)
     browse(configuration, stand_behind_locust(only, configuration, root, locust_port(port)), what="Locust's web UI")
-
-
-cli.add_command(explain)
-cli.add_command(probe)
-
-
-def main() -> None:
-    """Run the command line."""
-    cli(prog_name="badgateway")

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import click
 
+from badgateway.cli.entry import cli
 from badgateway.errors import ConfigurationError, RawDataError
 from badgateway.logs import Source
 from badgateway.model.explanation import Explanation
-from badgateway.report.explanation.html_page import render_html
 from badgateway.report.explanation.json_document import render_json
 from badgateway.report.explanation.markdown_page import render_markdown
 from badgateway.report.explanation.text_page import render_text
@@ -23,9 +23,17 @@ _STDIN = Path("-")
 _OFFSET = re.compile(r"([+-])(\d\d):?([0-5]\d)")
 _FURTHEST_HOURS = 14
 
+
+def _html(explanation: Explanation) -> str:
+    # Its templates and its drawing of charts take longer to import than a short log to read, and no other form has them.
+    from badgateway.report.explanation.html_page import render_html  # noqa: PLC0415 # see above
+
+    return render_html(explanation)
+
+
 _OTHER_FORMATS: dict[str, Callable[[Explanation], str]] = {
     "md": render_markdown,
-    "html": render_html,
+    "html": _html,
     "json": render_json,
 }
 
@@ -38,7 +46,7 @@ def _utc_offset_s(_context: click.Context, _parameter: click.Parameter, value: s
     return sign * (int(match[2]) * 3600.0 + int(match[3]) * 60.0)
 
 
-@click.command(short_help="Tell from log files why requests failed, and what to change.")
+@cli.command(short_help="Tell from log files why requests failed, and what to change.")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path))
 @click.option(
     "--format",

@@ -8,12 +8,13 @@ import click
 from rich.console import Console
 
 from badgateway.cli.display import PlainLines
+from badgateway.cli.entry import cli
 from badgateway.plan.experiment_file import load_experiment, project_root
 from badgateway.study.cooperation import prove
 from badgateway.study.cooperation_table import render_table
 
 
-@click.command(short_help="Prove which servers and drivers let requests wait side by side.")
+@cli.command(short_help="Prove which servers and drivers let requests wait side by side.")
 @click.argument("experiment", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print the proofs as JSON instead of a table.")
 def probe(experiment: Path, *, as_json: bool) -> None:

@@ -30,7 +30,15 @@ def test_explaining_a_log_imports_nothing_that_only_experiments_need(tmp_path):
     loaded = modules_of("explain", log, "--output", tmp_path / "answer.json")
 
     assert "duckdb" in loaded
-    assert not loaded & {"numpy", "scipy", "rich", "vl_convert", "badgateway.cli.commands", "badgateway.cli.probe"}
+    assert not loaded & {
+        "numpy",
+        "scipy",
+        "rich",
+        "jinja2",
+        "vl_convert",
+        "badgateway.cli.commands",
+        "badgateway.cli.probe",
+    }
 
 
 @pytest.mark.parametrize("name", cli.list_commands(cli.make_context("badgateway", ["--help"], resilient_parsing=True)))
