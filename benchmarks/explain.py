@@ -1,5 +1,8 @@
 """Measures `badgateway explain` beside Debian's goaccess, on the same large access log, one after the other.
 
+Each finds the log in memory, so that programs are compared and not a disk; explain runs before and after goaccess, and
+the slower of its two runs counts.
+
 In the project's root: `python benchmarks/explain.py --lines 2000000`.
 """
 
@@ -17,6 +20,7 @@ import click
 
 _COMBINED_LOG = Path(__file__).with_name("combined_log.py")
 _EXPLAIN = (sys.executable, "-c", "from badgateway.cli import main; main()", "explain", "--format", "json")
+_READ_BYTES = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +45,16 @@ def _measured(command: list[str]) -> Cost:
     return Cost(seconds=seconds, cpu_s=usage.ru_utime + usage.ru_stime, peak_mib=usage.ru_maxrss / 1024)
 
 
+def _have_in_memory(log: Path) -> None:
+    with log.open("rb") as file:
+        # What is still on its way to the disk would slow whoever reads first.
+        os.fsync(file.fileno())
+        while file.read(_READ_BYTES):
+            pass
+
+
 def _explain(log: Path, answer: Path) -> Cost:
+    _have_in_memory(log)
     cost = _measured([*_EXPLAIN, "--output", str(answer), str(log)])
     found = json.loads(answer.read_text(encoding="utf-8"))
     click.echo(f"explain   {_in_words(cost)}: {found['requests']:,} requests, {found['failures']:,} failures")
@@ -49,6 +62,7 @@ def _explain(log: Path, answer: Path) -> Cost:
 
 
 def _goaccess(log: Path, answer: Path) -> Cost:
+    _have_in_memory(log)
     cost = _measured(["goaccess", str(log), "--log-format=COMBINED", "--no-progress", "-o", str(answer)])
     found = json.loads(answer.read_text(encoding="utf-8"))["general"]
     click.echo(f"goaccess  {_in_words(cost)}: {found['valid_requests']:,} requests")
@@ -57,6 +71,13 @@ def _goaccess(log: Path, answer: Path) -> Cost:
 
 def _in_words(cost: Cost) -> str:
     return f"{cost.seconds:8.2f} s, {cost.cpu_s:.2f} s of CPU, peak {cost.peak_mib:,.0f} MiB"
+
+
+def _compared(explain: Cost, goaccess: Cost) -> str:
+    return (
+        f"explain is {goaccess.seconds / explain.seconds:.1f} times as fast as goaccess, "
+        f"and goaccess takes {goaccess.cpu_s / explain.cpu_s:.1f} times its CPU"
+    )
 
 
 @click.command()
@@ -75,7 +96,8 @@ def main(lines: int, seed: int) -> None:
             click.echo("goaccess is not installed, so there is no ratio; install it with: apt-get install goaccess")
             return
         goaccess = _goaccess(log, Path(folder) / "goaccess.json")
-        click.echo(f"explain is {goaccess.seconds / explain.seconds:.1f} times as fast as goaccess")
+        again = _explain(log, Path(folder) / "explain.json")
+        click.echo(_compared(max(explain, again, key=lambda cost: cost.seconds), goaccess))
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ _FURTHEST_HOURS = 14
 
 
 def _html(explanation: Explanation) -> str:
-    # Its templates and its drawing of charts take longer to import than a short log to read, and no other form has them.
+    # Its templates and charts take longer to import than a short log to read, and no other form has them.
     from badgateway.report.explanation.html_page import render_html  # noqa: PLC0415 # see above
 
     return render_html(explanation)
