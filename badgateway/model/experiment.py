@@ -32,6 +32,15 @@ class ServerKind(StrEnum):
     GUNICORN = "gunicorn"
 
 
+class FrontDoor(StrEnum):
+    """How the proxy behaves."""
+
+    NGINX = "nginx"
+    """As nginx does: a connection to the server for every request."""
+    LOAD_BALANCER = "load-balancer"
+    """As a cloud's load balancer does: connections to the server are kept for 60 s, nothing is tried twice."""
+
+
 class Configuration(_Declared):
     """One arm of an experiment: a server file and everything that makes it differ from the others."""
 
@@ -44,11 +53,34 @@ class Configuration(_Declared):
     """Concurrent requests of one gevent worker; other worker models ignore it."""
     listen: Annotated[int, Field(ge=1, le=65_535)] = 1024
     """Length of the accept queue asked for (uWSGI's listen, Gunicorn's backlog)."""
+    transport: Literal["unix", "tcp"] = "unix"
+    """The socket between the proxy and the server; a full accept queue is a 502 on one, and slow or a 504 on the other."""
+    front_door: FrontDoor = FrontDoor.NGINX
+    keepalive_s: Annotated[int, Field(ge=0, le=3600)] = 75
+    """How long the server keeps an idle connection; only a front door that keeps its own open notices."""
+    preload: bool = True
+    """Import the application once, before the workers are forked; off, each worker imports it by itself."""
+    max_requests: Annotated[int, Field(ge=0)] = 0
+    """A worker is replaced after so many requests; 0 is never."""
+    max_requests_delta: Annotated[int, Field(ge=0)] = 0
+    """What the workers' limits differ by, so that they are not replaced together (uWSGI's delta, Gunicorn's jitter)."""
+    reload_mercy_s: Annotated[int, Field(ge=1, le=3600)] = 60
+    """How long a worker that is being replaced may finish its requests (worker-reload-mercy, graceful_timeout)."""
     conn_max_age_s: Annotated[int, Field(ge=0)] = 0
+    pool: Annotated[int, Field(ge=0, le=1000)] = 0
+    """Database connections that a worker process shares out; 0 is no pool, but Django's connection per thread."""
+    database_tls: bool = False
+    """Whether the driver makes a TLS context for every connection, which is PyMySQL's default."""
+    database_distances_ms: Annotated[tuple[Annotated[float, Field(ge=0, le=1000)], ...], Field(min_length=1)] = (0.0,)
+    """Round trips to the database that it is measured with; the first counts for the verdict, the others are shown."""
     environment: dict[Annotated[str, Field(pattern=r"^APP_[A-Z0-9_]+$")], str] = {}
     """Further settings of the application itself; the names start with APP_."""
     note: str = ""
     """One sentence for the report: why this arm is here."""
+    step: str = ""
+    """Title of the step of a story that this arm belongs to; arms with the same title are told together."""
+    against: Name | None = None
+    """The arm that this one changes something of; None is the experiment's first."""
 
     @property
     def kind(self) -> ServerKind:
@@ -150,6 +182,15 @@ class Experiment(_Declared):
         if twice:
             message = f"configuration name used twice: {', '.join(twice)}"
             raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _arms_to_compare_with_exist(self) -> Self:
+        names = {configuration.name for configuration in self.configurations}
+        for configuration in self.configurations:
+            if configuration.against is not None and configuration.against not in names - {configuration.name}:
+                message = f"configuration {configuration.name}: against {configuration.against}: no other has that name"
+                raise ValueError(message)
         return self
 
     def configuration(self, name: str) -> Configuration:
