@@ -54,7 +54,7 @@ class Configuration(_Declared):
     listen: Annotated[int, Field(ge=1, le=65_535)] = 1024
     """Length of the accept queue asked for (uWSGI's listen, Gunicorn's backlog)."""
     transport: Literal["unix", "tcp"] = "unix"
-    """The socket between the proxy and the server; a full accept queue is a 502 on one, and slow or a 504 on the other."""
+    """Socket between the proxy and the server; a full accept queue is a 502 on one, and slow or a 504 on the other."""
     front_door: FrontDoor = FrontDoor.NGINX
     keepalive_s: Annotated[int, Field(ge=0, le=3600)] = 75
     """How long the server keeps an idle connection; only a front door that keeps its own open notices."""
@@ -161,6 +161,17 @@ class Objective(_Declared):
     """At least 95 % of the OK requests must be this fast."""
 
 
+class Variant(_Declared):
+    """Another size of the same experiment, such as a quick one; what is not given stays as it is."""
+
+    only: tuple[Name, ...] = ()
+    """The configurations it has; all when empty."""
+    users: tuple[Annotated[int, Field(ge=1, le=5000)], ...] = ()
+    warm_up_s: Annotated[float, Field(ge=0, le=3600)] | None = None
+    window_s: Seconds | None = None
+    timeouts: Timeouts | None = None
+
+
 class Experiment(_Declared):
     """One question, the configurations that may answer it, the load and the objective."""
 
@@ -174,6 +185,8 @@ class Experiment(_Declared):
     database: Database = Database()
     application: Application = Application()
     configurations: Annotated[tuple[Configuration, ...], Field(min_length=1)]
+    variants: dict[Name, Variant] = {}
+    """Chosen by an option of the same name: quick by --quick."""
 
     @model_validator(mode="after")
     def _names_differ(self) -> Self:
