@@ -41,6 +41,26 @@ class FrontDoor(StrEnum):
     """As a cloud's load balancer does: connections to the server are kept for 60 s, nothing is tried twice."""
 
 
+class Timeouts(_Declared):
+    """The time limits of the three parties; each must outlast the one behind it, or the failures change their name."""
+
+    app_s: Annotated[int, Field(ge=1, le=3600)] = 4
+    """Limit of the application server itself (Gunicorn's timeout, uWSGI's harakiri)."""
+    proxy_connect_s: Annotated[int, Field(ge=1, le=3600)] = 3
+    proxy_read_s: Annotated[int, Field(ge=1, le=3600)] = 5
+    client_s: Seconds = 10
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if not self.app_s < self.proxy_read_s < self.client_s:
+            message = (
+                f"app_s ({self.app_s}) must be below proxy_read_s ({self.proxy_read_s}), "
+                f"and that below client_s ({self.client_s:g})"
+            )
+            raise ValueError(message)
+        return self
+
+
 class Configuration(_Declared):
     """One arm of an experiment: a server file and everything that makes it differ from the others."""
 
@@ -64,6 +84,8 @@ class Configuration(_Declared):
     """A worker is replaced after so many requests; 0 is never."""
     max_requests_delta: Annotated[int, Field(ge=0)] = 0
     """What the workers' limits differ by, so that they are not replaced together (uWSGI's delta, Gunicorn's jitter)."""
+    least_lifetime_s: Annotated[int, Field(ge=1, le=3600)] = 10
+    """Younger than this, uWSGI replaces no worker (min-worker-lifetime); Gunicorn knows no such age."""
     reload_mercy_s: Annotated[int, Field(ge=1, le=3600)] = 60
     """How long a worker that is being replaced may finish its requests (worker-reload-mercy, graceful_timeout)."""
     conn_max_age_s: Annotated[int, Field(ge=0)] = 0
@@ -73,8 +95,10 @@ class Configuration(_Declared):
     """Whether the driver makes a TLS context for every connection, which is PyMySQL's default."""
     database_distances_ms: Annotated[tuple[Annotated[float, Field(ge=0, le=1000)], ...], Field(min_length=1)] = (0.0,)
     """Round trips to the database that it is measured with; the first counts for the verdict, the others are shown."""
+    timeouts: Timeouts | None = None
+    """Its own time limits, where they are what makes it differ; None is the experiment's."""
     environment: dict[Annotated[str, Field(pattern=r"^APP_[A-Z0-9_]+$")], str] = {}
-    """Further settings of the application itself; the names start with APP_."""
+    """Further settings of the application itself, which the users' script sees too; the names start with APP_."""
     note: str = ""
     """One sentence for the report: why this arm is here."""
     step: str = ""
@@ -86,6 +110,13 @@ class Configuration(_Declared):
     def kind(self) -> ServerKind:
         """Which driver runs the server file, told by its suffix: .ini is uWSGI's, .py is Gunicorn's."""
         return ServerKind.UWSGI if self.server.suffix == ".ini" else ServerKind.GUNICORN
+
+    @model_validator(mode="after")
+    def _distances_differ(self) -> Self:
+        if len(set(self.database_distances_ms)) != len(self.database_distances_ms):
+            message = f"database_distances_ms {list(self.database_distances_ms)}: a distance is listed twice"
+            raise ValueError(message)
+        return self
 
     @model_validator(mode="after")
     def _known_suffix(self) -> Self:
@@ -106,26 +137,6 @@ class Application(_Declared):
     restore: tuple[str, ...] = ("python", "manage.py", "restore")
     """Run before every trial: takes back what the trial before it wrote."""
     environment: dict[Annotated[str, Field(pattern=r"^APP_[A-Z0-9_]+$")], str] = {}
-
-
-class Timeouts(_Declared):
-    """The time limits of the three parties; each must outlast the one behind it, or the failures change their name."""
-
-    app_s: Annotated[int, Field(ge=1, le=3600)] = 4
-    """Limit of the application server itself (Gunicorn's timeout, uWSGI's harakiri)."""
-    proxy_connect_s: Annotated[int, Field(ge=1, le=3600)] = 3
-    proxy_read_s: Annotated[int, Field(ge=1, le=3600)] = 5
-    client_s: Seconds = 10
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        if not self.app_s < self.proxy_read_s < self.client_s:
-            message = (
-                f"app_s ({self.app_s}) must be below proxy_read_s ({self.proxy_read_s}), "
-                f"and that below client_s ({self.client_s:g})"
-            )
-            raise ValueError(message)
-        return self
 
 
 class Database(_Declared):
@@ -206,7 +217,21 @@ class Experiment(_Declared):
                 raise ValueError(message)
         return self
 
+    @model_validator(mode="after")
+    def _variants_have_known_configurations(self) -> Self:
+        names = {configuration.name for configuration in self.configurations}
+        for variant, size in self.variants.items():
+            unknown = [name for name in size.only if name not in names]
+            if unknown:
+                message = f"variant {variant}: only: no configuration {', '.join(unknown)}"
+                raise ValueError(message)
+        return self
+
     def configuration(self, name: str) -> Configuration:
         """Return the configuration of that name; KeyError when there is none."""
         by_name = {configuration.name: configuration for configuration in self.configurations}
         return by_name[name]
+
+    def timeouts_of(self, configuration: Configuration) -> Timeouts:
+        """Return the time limits that hold for a configuration."""
+        return configuration.timeouts or self.timeouts
