@@ -2,13 +2,15 @@
 
 from django.urls import path
 
-from school.views import export, health, members, scores, wait
+from school.views import export, finished, health, members, scores, wait
 
 urlpatterns = [
     path("healthz", health.healthz),
     path("wait/", wait.wait),
     path("members/", members.member_list),
-    path("members/export.xlsx", export.export_workbook),
+    path("members/export.xlsx", export.export_members),
+    path("exports/<uuid:task_id>/", finished.export_status, name="export-status"),
+    path("exports/<uuid:task_id>/members.xlsx", finished.export_file, name="export-file"),
     path("members/<int:member_id>/", members.member_detail),
     path("members/<int:member_id>/scores/", scores.add_score),
 ]

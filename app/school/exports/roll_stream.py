@@ -1,0 +1,79 @@
+"""The rows of the roll as the database sends them, one by one, all from one moment."""
+
+from collections.abc import Iterator, Sequence
+from importlib import import_module
+from typing import Any
+
+from django.db import connection
+
+from school.exports.columns import Row
+from school.exports.roll import roll_query
+
+FETCHED_ROWS = 200
+# A client may read slowly; while it does, nothing is read from the database, which ends a connection after 60 s of that.
+NET_WRITE_TIMEOUT_S = 3600
+
+
+class RollStream:
+    """An open result on this thread's connection to the database, which can do nothing else until close().
+
+    When it is made, the query has been asked and its first rows have come: a database that refuses is still an error
+    page, not a file that is cut short.
+    """
+
+    def __init__(self, rows: int | None) -> None:
+        try:
+            _take_snapshot()
+            # How many rows there are and what is in them is read from the same moment.
+            self._query = roll_query(rows)
+            self._cursor = _server_side_cursor()
+            self._cursor.execute(self._query.sql, self._query.parameters)
+            self._next: Sequence[Any] = self._cursor.fetchmany(FETCHED_ROWS)
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def rows(self) -> int:
+        """How many rows there will be."""
+        return self._query.rows
+
+    def __iter__(self) -> Iterator[Row]:
+        """Yield the rows, once.
+
+        Raises:
+            RuntimeError: There were fewer or more rows than were promised.
+        """
+        came = 0
+        while self._next:
+            came += len(self._next)
+            yield from self._query.convert(self._next)
+            self._next = self._cursor.fetchmany(FETCHED_ROWS)
+        if came != self.rows:
+            raise RuntimeError(f"the database sent {came} rows of the export, expected {self.rows}")
+
+    def close(self) -> None:
+        """End the connection: to read a result to its end that nobody wants takes as long as the whole export."""
+        lent = connection.connection
+        if hasattr(lent, "invalidate"):
+            # A pool would lend it to the next request, with what is left of the result.
+            lent.invalidate()
+        connection.close()
+
+
+def _take_snapshot() -> None:
+    if connection.vendor != "mysql":
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SET SESSION net_write_timeout = %s", [NET_WRITE_TIMEOUT_S])
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        cursor.execute("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
+
+
+def _server_side_cursor() -> Any:
+    """Return a cursor which fetches rows when they are asked for; Django's own for MariaDB have all at once."""
+    if connection.vendor != "mysql":
+        return connection.cursor()
+    # PyMySQL stands in for MySQLdb by its name, but not for its modules.
+    driver = import_module("MySQLdb").__name__
+    return connection.connection.cursor(import_module(f"{driver}.cursors").SSCursor)
