@@ -5,7 +5,7 @@ The numbers come from the database, so that an export can have more rows than th
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from django.db import connection
 from django.db.models import Window
@@ -30,7 +30,7 @@ class RollQuery:
         """Turn the values of a driver into those of the model's fields."""
         # The row's number is where the compiler has the member's place, so every column is where it expects it.
         converters = self.compiler.get_converters([expression for expression, *_ in self.compiler.select])
-        return map(tuple, self.compiler.apply_converters(records, converters))
+        return (cast("Row", tuple(record)) for record in self.compiler.apply_converters(records, converters))
 
 
 def roll_query(rows: int | None) -> RollQuery:
@@ -63,4 +63,4 @@ def _numbers(last: int) -> str:
         # MariaDB's SEQUENCE engine, which makes the numbers while they are read.
         return f"seq_1_to_{last}"
     counting = f"SELECT 1 AS seq UNION ALL SELECT seq + 1 FROM counted WHERE seq < {last}"  # noqa: S608 # a number
-    return f"(WITH RECURSIVE counted AS ({counting}) SELECT seq FROM counted)"
+    return f"(WITH RECURSIVE counted AS ({counting}) SELECT seq FROM counted)"  # noqa: S608 # as above

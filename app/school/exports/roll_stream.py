@@ -10,7 +10,7 @@ from school.exports.columns import Row
 from school.exports.roll import roll_query
 
 FETCHED_ROWS = 200
-# A client may read slowly; while it does, nothing is read from the database, which ends a connection after 60 s of that.
+# While a slow client reads, nothing is read from the database, which by itself gives up after 60 s of that.
 NET_WRITE_TIMEOUT_S = 3600
 
 
@@ -22,6 +22,7 @@ class RollStream:
     """
 
     def __init__(self, rows: int | None) -> None:
+        self._cursor: Any = None
         try:
             _take_snapshot()
             # How many rows there are and what is in them is read from the same moment.
@@ -54,6 +55,10 @@ class RollStream:
 
     def close(self) -> None:
         """End the connection: to read a result to its end that nobody wants takes as long as the whole export."""
+        result = getattr(self._cursor, "_result", None)
+        if hasattr(result, "unbuffered_active"):
+            # PyMySQL would try to read the rest when the result is collected.
+            result.unbuffered_active = False
         lent = connection.connection
         if hasattr(lent, "invalidate"):
             # A pool would lend it to the next request, with what is left of the result.
