@@ -95,6 +95,8 @@ class Configuration(_Declared):
     """Whether the driver makes a TLS context for every connection, which is PyMySQL's default."""
     database_distances_ms: Annotated[tuple[Annotated[float, Field(ge=0, le=1000)], ...], Field(min_length=1)] = (0.0,)
     """Round trips to the database that it is measured with; the first counts for the verdict, the others are shown."""
+    must_answer: bool = True
+    """Whether the site has to be well before it is loaded; off for a trap that answers with errors from the start."""
     timeouts: Timeouts | None = None
     """Its own time limits, where they are what makes it differ; None is the experiment's."""
     environment: dict[Annotated[str, Field(pattern=r"^APP_[A-Z0-9_]+$")], str] = {}
@@ -181,6 +183,9 @@ class Variant(_Declared):
     warm_up_s: Annotated[float, Field(ge=0, le=3600)] | None = None
     window_s: Seconds | None = None
     timeouts: Timeouts | None = None
+    """Instead of the experiment's; a configuration with time limits of its own keeps them."""
+    database_distances_ms: tuple[Annotated[float, Field(ge=0, le=1000)], ...] = ()
+    """Instead of those of each configuration."""
 
 
 class Experiment(_Declared):

@@ -51,6 +51,9 @@ def _variant(experiment: Experiment, name: str) -> Experiment:
     if variant.only:
         _keep(variant.only, declared)
     given = variant.model_dump(mode="json", exclude_none=True, exclude={"only"})
+    distances_ms = given.pop("database_distances_ms")
+    for one in declared["configurations"]:
+        one["database_distances_ms"] = distances_ms or one["database_distances_ms"]
     declared["timeouts"] = given.pop("timeouts", declared["timeouts"])
     declared["load"] |= {key: value for key, value in given.items() if value != []}
     return _validated(declared | {"name": f"{experiment.name}-{name}", "variants": {}}, told_by=f"variant {name}")

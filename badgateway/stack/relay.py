@@ -72,9 +72,12 @@ class Side(asyncio.Protocol):
         if self._distance_s:
             # Two timers of the same moment may fire in any order, so each takes what is due first.
             self._under_way.append(step)
-            asyncio.get_running_loop().call_later(self._distance_s, lambda: self._under_way.popleft()())
+            asyncio.get_running_loop().call_later(self._distance_s, self._arrive)
         else:
             step()
+
+    def _arrive(self) -> None:
+        self._under_way.popleft()()
 
 
 class Client(Side):
@@ -116,9 +119,7 @@ async def relay(listen_port: int, host: str, port: int, distance_s: float) -> No
         OSError: The port cannot be listened on.
     """
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(
-        lambda: Client(host, port, distance_s), "127.0.0.1", listen_port, backlog=BACKLOG
-    )
+    server = await loop.create_server(lambda: Client(host, port, distance_s), "127.0.0.1", listen_port, backlog=BACKLOG)
     print(f"{READY} 127.0.0.1:{listen_port} to {host}:{port}, {distance_s * 1000:g} ms", flush=True)  # noqa: T201 # its log
     await server.serve_forever()
 

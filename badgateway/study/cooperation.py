@@ -32,6 +32,11 @@ ONE_BY_ONE = 0.75
 """From this part on it is blocking."""
 PATIENT = Timeouts(app_s=20, proxy_connect_s=5, proxy_read_s=25, client_s=30)
 """A server that takes its requests one by one is slow here, and must not be killed for it."""
+PLAIN: dict[str, object] = {
+    field: Configuration.model_fields[field].get_default(call_default_factory=True)
+    for field in ("pool", "conn_max_age_s", "max_requests", "environment", "timeouts", "transport", "front_door")
+}
+"""What an arm may have of its own beside its server file and driver, as it is when nothing is said of it."""
 LATE_MONKEY_PATCH = "DatabaseWrapper objects created in a thread"
 KNOWN_LINES = (
     (LATE_MONKEY_PATCH, "late monkey-patch: gevent patched after Django was loaded; patch early"),
@@ -91,6 +96,7 @@ def lone_workers(experiment: Experiment) -> Iterator[Configuration]:
             "name": f"lone-{number}",
             "driver": driver,
             "workers": 1,
+            **PLAIN,
             "threads": max(configuration.threads for configuration in same),
             "greenlets": max(configuration.greenlets for configuration in same),
             # What is asked is how a worker shares its time, not how many may wait for it.
