@@ -34,11 +34,20 @@ def at_distance(
     if not distance_ms:
         yield database, {}
         return
+    with relayed(database, distance_ms, raw=raw, run=run) as (database_there, child):
+        yield database_there, {PART: child}
+
+
+@contextmanager
+def relayed(
+    database: RunningDatabase, distance_ms: float, *, raw: Path, run: Path
+) -> Iterator[tuple[RunningDatabase, Child]]:
+    """Give the database as it is reached through a relay, whatever the distance, and the relay."""
     port = free_port()
     with running(_command(database, port, distance_ms, raw, run)) as child:
         ready = log_line_probe(child.command.log, relay.READY, child.log_start_bytes)
         await_ready(child, ready, what=f"a relay on {database.host}:{port}", deadline_s=START_DEADLINE_S)
-        yield replace(database, port=port), {PART: child}
+        yield replace(database, port=port), child
 
 
 def _command(database: RunningDatabase, port: int, distance_ms: float, raw: Path, run: Path) -> Command:

@@ -1,5 +1,6 @@
 """The commands as a user types them."""
 
+import re
 import shutil
 from pathlib import Path
 
