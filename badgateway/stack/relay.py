@@ -13,6 +13,7 @@ import asyncio
 import sys
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 
 READY = "relays"
 BACKLOG = 1024
@@ -26,7 +27,7 @@ class Side(asyncio.Protocol):
         self.other = other
         self._distance_s = distance_s
         self._early: list[bytes] = []
-        self._under_way: deque[Callable[[], object]] = deque()
+        self._under_way: deque[Callable[[], None]] = deque()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Pass on what came for this side before it was there."""
@@ -39,12 +40,13 @@ class Side(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Pass on, after the time it takes."""
         if self.other is not None:
-            self._later(lambda: self.other and self.other.send(data))
+            self._later(partial(self.other.send, data))
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Close the other side, after all that is under way to it."""
         del exc
-        self._later(lambda: self.other and self.other.close())
+        if self.other is not None:
+            self._later(self.other.close)
 
     def pause_writing(self) -> None:
         """Take nothing in that could not go out here."""
@@ -68,7 +70,7 @@ class Side(asyncio.Protocol):
         if self.transport is not None:
             self.transport.close()
 
-    def _later(self, step: Callable[[], object]) -> None:
+    def _later(self, step: Callable[[], None]) -> None:
         if self._distance_s:
             # Two timers of the same moment may fire in any order, so each takes what is due first.
             self._under_way.append(step)

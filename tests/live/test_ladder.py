@@ -9,6 +9,7 @@ import urllib.request
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
 
@@ -148,7 +149,7 @@ def stands(school_database, raw_folder):
 
 @pytest.mark.parametrize("server", ["uwsgi_gevent.ini", "gunicorn_gevent.py"])
 def test_a_pool_whose_connections_are_kept_runs_dry_and_that_is_the_cause(server: str, stands: Stands):
-    kept_away = {"pool": POOL, "conn_max_age_s": 60, "greenlets": 20}
+    kept_away: dict[str, Any] = {"pool": POOL, "conn_max_age_s": 60, "greenlets": 20}
     with stands.stand(server, site="school", limits_s=(5, 8), **kept_away) as stand:
         stand.client.ask("/wait/?db_ms=50", 12)
     failed = stand.answers("/wait/")[500]
