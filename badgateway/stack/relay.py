@@ -3,13 +3,15 @@
     python relay.py LISTEN_PORT HOST PORT DISTANCE_MS      (listens on 127.0.0.1)
 
 A round trip takes DISTANCE_MS longer, all of it on the way back: the sum is what a client that waits for its answer
-notices, and one timer is more exact than two, as the event loop's are whole milliseconds. Making a connection costs a
-round trip too. Bytes that are under way together arrive together: it is a long line, not a narrow one.
+notices, and one timer is more exact than two. Making a connection costs a round trip too. Bytes that are under way
+together arrive together: it is a long line, not a narrow one.
 
 It is run by path in a process of its own, and imports nothing but the standard library.
 """
 
 import asyncio
+import select
+import selectors
 import sys
 from collections import deque
 from collections.abc import Callable
@@ -17,6 +19,17 @@ from functools import partial
 
 READY = "relays"
 BACKLOG = 1024
+
+
+class ExactSelector(selectors.DefaultSelector):
+    """Waits to the microsecond; epoll alone knows only whole milliseconds, and half a one is a distance too."""
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        """Return what is ready, at once or within the time."""
+        # What epoll waits with is a file too, and so can be waited for.
+        if timeout is None or timeout > 0:
+            select.select([self.fileno()], [], [], timeout)
+        return super().select(0)
 
 
 class Side(asyncio.Protocol):
@@ -127,4 +140,5 @@ async def relay(listen_port: int, host: str, port: int, distance_s: float) -> No
 
 
 if __name__ == "__main__":
-    asyncio.run(relay(int(sys.argv[1]), sys.argv[2], int(sys.argv[3]), float(sys.argv[4]) / 1000))
+    with asyncio.Runner(loop_factory=lambda: asyncio.SelectorEventLoop(ExactSelector())) as runner:
+        runner.run(relay(int(sys.argv[1]), sys.argv[2], int(sys.argv[3]), float(sys.argv[4]) / 1000))
