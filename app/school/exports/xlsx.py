@@ -40,11 +40,12 @@ def xlsx_chunks(
     for name, text in xlsx_parts.before_sheets(sheets).items():
         archive.add(text, name)
     for number in range(1, sheets + 1):
-        archive.add(_sheet(titles, islice(remaining, sheet_rows)), xlsx_parts.SHEET_NAME.format(number))
+        archive.add(sheet_text(titles, islice(remaining, sheet_rows)), xlsx_parts.SHEET_NAME.format(number))
     yield from archive
 
 
-def _sheet(titles: Sequence[str], rows: Iterator[Sequence[Cell]]) -> Iterator[bytes]:
+def sheet_text(titles: Sequence[str], rows: Iterator[Sequence[Cell]]) -> Iterator[bytes]:
+    """Yield the XML of one sheet, some rows at a time."""
     yield (xlsx_parts.SHEET_START + _row(titles)).encode()
     while block := "".join(map(_row, islice(rows, BLOCK_ROWS))):
         yield block.encode()
