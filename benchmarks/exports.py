@@ -136,6 +136,7 @@ def compare_first_bytes(deployment: Deployment, sizes: list[int]) -> None:
 def watch_memory(deployment: Deployment, sizes: list[int]) -> None:
     """Print how much the application server grows while it streams the most rows."""
     server = psutil.Process(deployment.parts["server"])
+    # What the first request imports is not the export's.
     download(deployment, f"strategy=streamed&rows={STORY_ROWS}")
     done, highest = threading.Event(), [resident_bytes(server)]
     before = highest[0]
@@ -182,9 +183,9 @@ def main(most_rows: int, packages: tuple[str, ...]) -> None:
     """Print the figures."""
     sizes = [rows for rows in ROUNDS if rows <= most_rows]
     with site() as deployment:
+        watch_memory(deployment, sizes)
         compare_queries(deployment)
         compare_first_bytes(deployment, sizes)
-        watch_memory(deployment, sizes)
     for rows in sizes:
         compare_writers(rows, packages)
 

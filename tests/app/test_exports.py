@@ -81,9 +81,9 @@ def expected_rows(count: int) -> list[tuple[object, ...]]:
 
 def same(found, wanted) -> bool:
     if isinstance(wanted, date):
-        return found == datetime(wanted.year, wanted.month, wanted.day)  # noqa: DTZ001 - a sheet knows no time zones
+        return bool(found == datetime(wanted.year, wanted.month, wanted.day))  # noqa: DTZ001 - a sheet knows no time zones
     # Workbooks hold 15 digits of a number or more.
-    return found == (pytest.approx(wanted, rel=1e-14) if isinstance(wanted, float) else wanted)
+    return bool(found == (pytest.approx(wanted, rel=1e-14) if isinstance(wanted, float) else wanted))
 
 
 @pytest.mark.parametrize("name", SYNCHRONOUS)

@@ -107,7 +107,9 @@ def test_no_row_is_taken_before_the_first_bytes_are_asked_for():
 @pytest.mark.skipif(OFFICE is None, reason="LibreOffice is not installed; apt-get install libreoffice-calc-nogui")
 def test_libreoffice_reads_every_cell(tmp_path):
     (tmp_path / "members.xlsx").write_bytes(book([("Åse & <co>", 2.5), ("=1+1", date(2026, 3, 1)), (None, 7)]))
-    options = [f"-env:UserInstallation=file://{tmp_path}/profile", "--headless", "--convert-to", "csv"]
+    options = [f"-env:UserInstallation=file://{tmp_path}/profile", "--headless"]
+    # Commas, quotation marks, UTF-8.
+    options += ["--convert-to", "csv:Text - txt - csv (StarCalc):44,34,76"]
     subprocess.run([str(OFFICE), *options, "members.xlsx"], cwd=tmp_path, check=True, capture_output=True, timeout=110)
 
     lines = (tmp_path / "members.csv").read_text("utf-8").splitlines()

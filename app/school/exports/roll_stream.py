@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from importlib import import_module
+from itertools import chain
 from typing import Any
 
 from django.db import connection
@@ -28,8 +29,8 @@ class RollStream:
             # How many rows there are and what is in them is read from the same moment.
             self._query = roll_query(rows)
             self._cursor = _server_side_cursor()
-            self._cursor.execute(self._query.sql, self._query.parameters)
-            self._next: Sequence[Any] = self._cursor.fetchmany(FETCHED_ROWS)
+            self._batches = self._fetch()
+            self._first: Sequence[Any] = next(self._batches, ())
         except BaseException:
             self.close()
             raise
@@ -46,16 +47,21 @@ class RollStream:
             RuntimeError: There were fewer or more rows than were promised.
         """
         came = 0
-        while self._next:
-            came += len(self._next)
-            yield from self._query.convert(self._next)
-            self._next = self._cursor.fetchmany(FETCHED_ROWS)
+        for row in self._query.convert(chain(self._first, chain.from_iterable(self._batches))):
+            came += 1
+            yield row
         if came != self.rows:
             raise RuntimeError(f"the database sent {came} rows of the export, expected {self.rows}")
 
+    def _fetch(self) -> Iterator[Sequence[Any]]:
+        for statement in self._query.statements:
+            self._cursor.execute(statement.sql, statement.parameters)
+            while batch := self._cursor.fetchmany(FETCHED_ROWS):
+                yield batch
+
     def close(self) -> None:
         """End the connection: to read a result to its end that nobody wants takes as long as the whole export."""
-        result = getattr(self._cursor, "_result", None)
+        result: Any = getattr(self._cursor, "_result", None)
         if hasattr(result, "unbuffered_active"):
             # PyMySQL would try to read the rest when the result is collected.
             result.unbuffered_active = False
