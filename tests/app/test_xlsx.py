@@ -1,5 +1,4 @@
 import io
-import math
 import re
 import shutil
 import subprocess
@@ -62,9 +61,7 @@ def test_what_xml_cannot_hold_comes_back_too(text):
 
 @given(number=st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(2**53), 2**53))
 def test_numbers_come_back_exactly(number):
-    found = cells(book([(number, "x")]))[1][0]
-
-    assert math.isclose(found, number, rel_tol=0, abs_tol=0)
+    assert cells(book([(number, "x")]))[1][0] == number
 
 
 def test_a_workbook_without_rows_has_its_titles():
@@ -96,12 +93,11 @@ def test_the_load_generator_finds_all_rows():
 
 
 def test_no_row_is_taken_before_the_first_bytes_are_asked_for():
-    taken = []
-    rows = (taken.append(row) or (row, "x") for row in range(1000))
+    rows = iter([(row, "x") for row in range(1000)])
     chunks = xlsx_chunks(("a", "b"), rows, 1000)
     next(chunks)
 
-    assert taken == []
+    assert next(rows) == (0, "x")
 
 
 @pytest.mark.skipif(OFFICE is None, reason="LibreOffice is not installed; apt-get install libreoffice-calc-nogui")
