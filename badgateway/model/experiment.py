@@ -68,6 +68,8 @@ class Configuration(_Declared):
     server: ProjectPath
     driver: Literal["pymysql", "mysqlclient"]
     workers: Annotated[int, Field(ge=1, le=256)]
+    least_workers: Annotated[int, Field(ge=0, le=256)] = 0
+    """Idle, uWSGI keeps so many of them (cheaper); 0 is all, and so it is where the server file has no use for it."""
     threads: Annotated[int, Field(ge=1, le=1000)] = 1
     greenlets: Annotated[int, Field(ge=1, le=10_000)] = 64
     """Concurrent requests of one gevent worker; other worker models ignore it."""

@@ -88,6 +88,7 @@ class Site:
             "WEB_BIND": bind,
             "WEB_WSGI": f"{self.journal.stem}:application",
             "WEB_WORKERS": str(configuration.workers),
+            "WEB_LEAST_WORKERS": str(configuration.least_workers),
             "WEB_THREADS": str(configuration.threads),
             "WEB_GREENLETS": str(configuration.greenlets),
             "WEB_LISTEN": str(configuration.listen),

@@ -34,7 +34,16 @@ PATIENT = Timeouts(app_s=20, proxy_connect_s=5, proxy_read_s=25, client_s=30)
 """A server that takes its requests one by one is slow here, and must not be killed for it."""
 PLAIN: dict[str, object] = {
     field: Configuration.model_fields[field].get_default(call_default_factory=True)
-    for field in ("pool", "conn_max_age_s", "max_requests", "environment", "timeouts", "transport", "front_door")
+    for field in (
+        "least_workers",
+        "pool",
+        "conn_max_age_s",
+        "max_requests",
+        "environment",
+        "timeouts",
+        "transport",
+        "front_door",
+    )
 }
 """What an arm may have of its own beside its server file and driver, as it is when nothing is said of it."""
 LATE_MONKEY_PATCH = "DatabaseWrapper objects created in a thread"

@@ -12,7 +12,12 @@ TEMPLATE = (Path(__file__).parents[2] / "servers" / "nginx.conf").read_text()
 
 
 def rendered(kind: ServerKind, **values: Any) -> str:
-    given: dict[str, Any] = {"front_door": FrontDoor.NGINX, "upstream": "/tmp/t/run/web.sock", "port": 8080, "open_files": 1024}
+    given: dict[str, Any] = {
+        "front_door": FrontDoor.NGINX,
+        "upstream": "/tmp/t/run/web.sock",
+        "port": 8080,
+        "open_files": 1024,
+    }
     timeouts = Timeouts(app_s=4, proxy_connect_s=3, proxy_read_s=5, client_s=10)
     return nginx.render(TEMPLATE, kind=kind, timeouts=timeouts, **(given | values))
 

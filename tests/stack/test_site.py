@@ -23,6 +23,7 @@ def test_the_server_file_gets_every_parameter_from_the_environment(monkeypatch):
         "JOURNAL_FILE": "/tmp/t/raw/app-journal.csv",
         "WEB_WSGI": "badgateway_journal:application",
         "WEB_WORKERS": "3",
+        "WEB_LEAST_WORKERS": "0",
         "WEB_THREADS": "5",
         "WEB_GREENLETS": "7",
         "WEB_LISTEN": "11",

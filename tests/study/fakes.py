@@ -100,6 +100,8 @@ class Seam:
         self.up: list[str] = []
         """Configurations that are deployed, and "bench" while that stands."""
         self.drives = 0
+        self.distances_ms: list[object] = []
+        """Of the database, as each deployment was asked for it."""
         self.on_restore: Callable[[], None] = lambda: None
         self.on_deploy: Callable[[str], None] = lambda _name: None
         self.on_drive: Callable[[Trial, Path], None] = lambda _trial, _raw: None
@@ -118,8 +120,9 @@ class Seam:
         self.on_restore()
 
     @contextmanager
-    def deploy(self, _of: Experiment, configuration: Any, *, raw: Path, **_given: object) -> Iterator[SimpleNamespace]:
+    def deploy(self, _of: Experiment, configuration: Any, *, raw: Path, **given: object) -> Iterator[SimpleNamespace]:
         self.on_deploy(configuration.name)
+        self.distances_ms.append(given.get("distance_ms"))
         (raw / SERVER_LOG).write_text("a server's log\n")
         self.up.append(configuration.name)
         try:

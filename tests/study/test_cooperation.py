@@ -166,3 +166,12 @@ def test_a_report_is_a_table_anybody_can_read():
     )
 
     assert render_table(CooperationReport(experiment="x", proofs=(GOOD, failed), connect_costs=costs)) == TABLE
+
+
+def test_a_lone_worker_has_nothing_of_what_else_an_arm_changes():
+    first = {**THREADED, "name": "first", "pool": 8, "conn_max_age_s": 60, "max_requests": 5, "transport": "tcp"}
+    changed = first | {"front_door": "load-balancer", "environment": {"APP_SLOW_MS": "9"}, "least_workers": 4}
+    (lone,) = lone_workers(experiment(configurations=[changed]))
+
+    assert (lone.pool, lone.conn_max_age_s, lone.max_requests, lone.least_workers) == (0, 0, 0, 0)
+    assert (lone.transport, lone.front_door, lone.environment) == ("unix", "nginx", {})
