@@ -97,8 +97,14 @@ ANSWERED = (0, 1, 3)
 
 @nox.session
 def compare(session: nox.Session) -> None:
-    """Compare all server configurations, then the Excel exports; print each pick and its report's path."""
-    run(session, "badgateway", "run", CONCURRENCY, EXPORT, *session.posargs)
+    """Compare the main server configurations, then the Excel exports; print each pick and its report's path."""
+    run(session, "badgateway", "run", "--quick", CONCURRENCY, EXPORT, *session.posargs)
+
+
+@nox.session
+def concurrency(session: nox.Session) -> None:
+    """Climb the 502 ladder, step by step: twelve minutes; print the pick and the report's path."""
+    run(session, "badgateway", "run", CONCURRENCY, *session.posargs)
 
 
 @nox.session
@@ -129,7 +135,8 @@ def serve(session: nox.Session) -> None:
 @nox.session
 def report(session: nox.Session) -> None:
     """Rebuild a run's reports from its raw files (`report -- results/export/latest`)."""
-    run(session, "badgateway", "report", *(session.posargs or ["results/concurrency/latest"]), success_codes=ANSWERED)
+    asked = session.posargs or ["results/concurrency-quick/latest"]
+    run(session, "badgateway", "report", *asked, success_codes=ANSWERED)
 
 
 @nox.session
@@ -140,8 +147,8 @@ def probe(session: nox.Session) -> None:
 
 @nox.session
 def benchmarks(session: nox.Session) -> None:
-    """Measure the kit itself: cost of journal and probes, speed of explain; every figure in the docs is from here."""
-    for script in ("journal.py", "probes.py", "explain.py"):
+    """Measure the kit itself: cost of journal, probes and relay, speed of explain; the docs quote it."""
+    for script in ("journal.py", "probes.py", "relay.py", "explain.py"):
         run(session, "python", f"benchmarks/{script}")
 
 

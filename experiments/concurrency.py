@@ -9,6 +9,9 @@ from badgateway.load.recorder import RecordedUser, between
 
 MEMBERS = int(os.environ.get("APP_MEMBERS", "4300"))
 PAGES = -(-MEMBERS // 20)
+SLOW_MS = int(os.environ.get("APP_SLOW_MS", "0"))
+"""Where it is given, one wait in SLOW_ONE_IN takes so long: the query that nobody has put an index on."""
+SLOW_ONE_IN = 50
 COURSES = ("ALG-1", "BIO-1", "ENG-1", "GEO-1")
 
 
@@ -38,5 +41,7 @@ class Visitor(RecordedUser):
 
     @task(5)
     def wait_for_database(self) -> None:
-        """Ask for what takes the database 40 ms."""
-        self.fetch("GET", "/wait/?db_ms=40", name="GET /wait/", check=StartsWith(b'{"db_ms":'))
+        """Ask for what takes the database 40 ms, or now and then far longer."""
+        is_slow = SLOW_MS and self.random.randrange(SLOW_ONE_IN) == 0
+        db_ms = SLOW_MS if is_slow else 40
+        self.fetch("GET", f"/wait/?db_ms={db_ms}", name="GET /wait/", check=StartsWith(b'{"db_ms":'))

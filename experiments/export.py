@@ -1,17 +1,86 @@
-"""Staff who download Excel exports; each file is read to its last byte and its rows are counted on the way."""
+"""Staff who download exports, each checked to its last byte, and visitors who meanwhile want small things."""
 
+import json
+import os
+from collections.abc import Mapping
+
+import gevent
 from locust import task
 
+from badgateway.load.checks import ByContentType, CsvRows, Kept, StartsWith
+from badgateway.load.old_workbook import OldWorkbookCheck
 from badgateway.load.recorder import RecordedUser, between
 from badgateway.load.workbook import WorkbookCheck
 
+STRATEGY = os.environ.get("APP_EXPORT_STRATEGY", "annotated")
+# Of so many users; the others are visitors.
+STAFF = int(os.environ.get("APP_EXPORT_STAFF", "4"))
+POLL_S = 0.5
+EXPORT = "/members/export.xlsx"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+CHECKS = {XLSX: WorkbookCheck, "application/vnd.ms-excel": OldWorkbookCheck, "text/csv": CsvRows}
+
+
+class Page(OldWorkbookCheck):
+    """One page of an export in pages, which tells how many there are."""
+
+    pages = 1
+
+    def begin(self, headers: Mapping[str, str]) -> None:
+        """Remember the number of pages."""
+        super().begin(headers)
+        self.pages = int(headers.get("x-export-pages", "1"))
+
 
 class Staff(RecordedUser):
-    """Somebody who downloads the list of all members again and again."""
+    """Somebody who downloads the list of all members again and again; 200 is not success, the whole file is."""
+
+    wait_time = between(0.1, 0.3)
+    fixed_count = STAFF
+
+    @task
+    def download(self) -> None:
+        """Get all rows, the way that the strategy under test gives them."""
+        if STRATEGY == "paged":
+            self._download_pages()
+        elif STRATEGY == "job":
+            self._have_it_made()
+        else:
+            self.fetch("GET", EXPORT, name=f"GET {EXPORT}", check=ByContentType(CHECKS))
+
+    def _download_pages(self) -> None:
+        page, number = Page(), 0
+        while number < page.pages:
+            number += 1
+            page = Page()
+            row = self.fetch("GET", f"{EXPORT}?page={number}", name=f"GET {EXPORT}?page=<n>", check=page)
+            if row.error or row.status != 200:
+                return
+
+    def _have_it_made(self) -> None:
+        order = Kept()
+        self.fetch("GET", EXPORT, name=f"GET {EXPORT}", expect=202, check=order)
+        status_url = json.loads(order.body or b"{}").get("status_url")
+        state = Kept()
+        while status_url and json.loads(state.body or b'{"state": "READY"}')["state"] in {"READY", "RUNNING"}:
+            gevent.sleep(POLL_S)
+            state = Kept()
+            row = self.fetch("GET", status_url, name="GET /exports/<id>/", check=state)
+            if row.error or row.status != 200:
+                return
+        if status_url:
+            # Of a job that failed there is no file, and that is what its row will say.
+            file_url = f"{status_url}members.xlsx"
+            self.fetch("GET", file_url, name="GET /exports/<id>/members.xlsx", check=WorkbookCheck())
+
+
+class Visitor(RecordedUser):
+    """Somebody who pages through the members while others export: whoever of the users is not staff."""
 
     wait_time = between(0.1, 0.3)
 
     @task
-    def download(self) -> None:
-        """Download all members; 200 is not success, the whole workbook is."""
-        self.fetch("GET", "/members/export.xlsx", name="GET /members/export.xlsx", check=WorkbookCheck())
+    def list_members(self) -> None:
+        """Look at one of the first pages."""
+        page = self.random.randint(1, 5)
+        self.fetch("GET", f"/members/?page={page}", name="GET /members/", check=StartsWith(b'{"page":'))

@@ -17,7 +17,7 @@ from pathlib import Path  # noqa: E402 # the patch comes first
 wsgi_app = os.environ.get("WEB_WSGI", "school_site.wsgi:application")
 bind = os.environ.get("WEB_BIND", "127.0.0.1:8000")
 # Imported once and forked, as uWSGI does: workers share memory and start at once. New code takes a restart, no SIGHUP.
-preload_app = True
+preload_app = os.environ.get("WEB_LAZY", "0") == "0"
 
 worker_class = "gevent"
 workers = int(os.environ.get("WEB_WORKERS", "2"))
@@ -28,9 +28,13 @@ backlog = int(os.environ.get("WEB_LISTEN", "2048"))
 
 # For this class no limit on a request: a worker whose event loop stood still for so long is killed, with all it serves.
 timeout = int(os.environ.get("WEB_TIMEOUT_S", "30"))
-graceful_timeout = timeout
+# How long a worker that is replaced or stopped may finish its requests, before it is killed with them.
+graceful_timeout = int(os.environ.get("WEB_RELOAD_MERCY_S", timeout))
+# A worker is replaced after so many requests, for sites that leak; 0 is never. The jitter sets them apart.
+max_requests = int(os.environ.get("WEB_MAX_REQUESTS", "0"))
+max_requests_jitter = int(os.environ.get("WEB_MAX_REQUESTS_DELTA", "0"))
 # Longer than a proxy keeps an idle connection (nginx: 60 s), or a request may meet a connection that is being closed.
-keepalive = 75
+keepalive = int(os.environ.get("WEB_KEEPALIVE_S", "75"))
 
 # The heartbeat is a file; on a disk, it waits for the disk.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 # Gunicorn makes a private file in it

@@ -1,4 +1,4 @@
-"""The connection to MariaDB or MySQL, through the driver that DB_DRIVER names."""
+"""The connection to MariaDB or MySQL, through the driver that DB_DRIVER names, from a pool if DB_POOL_SIZE is given."""
 
 import os
 from typing import Any
@@ -8,6 +8,10 @@ from django.core.exceptions import ImproperlyConfigured
 from school_site import environment
 
 DRIVERS = ("pymysql", "mysqlclient")
+POOL_TIMEOUT_S = 2
+"""How long a request waits for a connection of the pool; the proxy's patience must be longer, or nobody hears of it."""
+POOL_RECYCLE_S = 600
+"""Older connections are made anew; must be below the database's wait_timeout (8 hours unless somebody shortened it)."""
 
 
 def connection_settings() -> dict[str, Any]:
@@ -18,7 +22,7 @@ def connection_settings() -> dict[str, Any]:
     """
     driver = environment.choice("DB_DRIVER", "pymysql", DRIVERS)
     return {
-        "ENGINE": "django.db.backends.mysql",
+        **_engine(environment.whole_number("DB_POOL_SIZE", 0, 0, 1000)),
         "HOST": _host(),
         "PORT": environment.whole_number("DB_PORT", 3306, 1, 65535),
         "NAME": os.environ.get("DB_NAME", "school"),
@@ -29,6 +33,27 @@ def connection_settings() -> dict[str, Any]:
             "charset": "utf8mb4",
             "isolation_level": "read committed",
             **(_pymysql_options() if driver == "pymysql" else {}),
+        },
+    }
+
+
+def _engine(pool_size: int) -> dict[str, Any]:
+    """Return Django's own engine, or with a size the one that lends each request a connection of its process's pool.
+
+    The pool needs CONN_MAX_AGE = 0: a connection that Django keeps is one that the pool never gets back.
+    """
+    if not pool_size:
+        return {"ENGINE": "django.db.backends.mysql"}
+    return {
+        "ENGINE": "dj_db_conn_pool.backends.mysql",
+        "POOL_OPTIONS": {
+            "POOL_SIZE": pool_size,
+            # Not one more than the size: it is what keeps all processes together below max_connections.
+            "MAX_OVERFLOW": 0,
+            "TIMEOUT": POOL_TIMEOUT_S,
+            "RECYCLE": POOL_RECYCLE_S,
+            # A round trip each time one is lent, against an error for whoever gets one that the database has closed.
+            "PRE_PING": True,
         },
     }
 
@@ -49,5 +74,5 @@ def _pymysql_options() -> dict[str, Any]:
     pymysql.install_as_MySQLdb()
     # Since 1.2.0 PyMySQL builds a TLS context for every connect: the CA bundle is parsed anew, 44 ms of CPU against
     # 1 ms, in C, so that gevent's hub stands still meanwhile. The database is on this host; elsewhere pass one shared
-    # ssl.SSLContext as "ssl" instead.
-    return {"ssl_disabled": True}
+    # ssl.SSLContext as "ssl" instead. DB_TLS=1 is PyMySQL's own default, to see what it costs.
+    return {} if environment.choice("DB_TLS", "0", ("0", "1")) == "1" else {"ssl_disabled": True}

@@ -1,6 +1,7 @@
 """Django's settings; what differs between deployments comes from environment variables."""
 
 import os
+from pathlib import Path
 from typing import Any
 
 from django.core.management.utils import get_random_secret_key
@@ -12,7 +13,7 @@ DEBUG = False
 SECRET_KEY = os.environ.get("APP_SECRET_KEY") or get_random_secret_key()
 ALLOWED_HOSTS = environment.words("APP_ALLOWED_HOSTS", ("localhost", "127.0.0.1", "[::1]"))
 
-INSTALLED_APPS = ["school"]
+INSTALLED_APPS = ["school", "django_tasks", "django_tasks_db"]
 # CommonMiddleware gives every response its Content-Length, without which a body cut short looks whole.
 # There are no cookies and no logins, so there is nothing for sessions or CSRF protection to do.
 MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]
@@ -21,6 +22,8 @@ WSGI_APPLICATION = "school_site.wsgi.application"
 
 DATABASES = {"default": database.connection_settings()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
 TIME_ZONE = "UTC"
 USE_TZ = True
@@ -47,3 +50,5 @@ LOGGING: dict[str, Any] = {
 # The application's own.
 MEMBERS = environment.whole_number("APP_MEMBERS", 4300, 1, 1_000_000)
 EXPORT_STRATEGY = os.environ.get("APP_EXPORT_STRATEGY", "annotated")
+# Where tasks put finished exports; nginx reads them there.
+EXPORT_FOLDER = Path(os.environ.get("APP_EXPORT_FOLDER", "~/exports")).expanduser()

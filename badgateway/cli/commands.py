@@ -3,6 +3,7 @@
 import os
 import shlex
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -31,8 +32,17 @@ _PATH = click.Path(path_type=Path)
 _EXPERIMENT = click.argument("experiment", type=_PATH)
 
 
+def _sized(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options that choose a variant of an experiment; of several, the last one counts."""
+    quick = "The variant quick that the file declares: minutes, with results of its own."
+    full = "The variant full-scale that the file declares: the story's own time limits."
+    command = click.option("--full-scale", "variant", flag_value="full-scale", help=full)(command)
+    return click.option("--quick", "variant", flag_value="quick", help=quick)(command)
+
+
 @cli.command(short_help="Compare configurations under load; get a pick and a report.")
 @click.argument("experiments", nargs=-1, required=True, type=_PATH)
+@_sized
 @click.option("--only", multiple=True, metavar="NAME", help="Only this configuration; may be given several times.")
 @click.option("--users", multiple=True, type=int, metavar="N", help="Load level instead of the file's; repeatable.")
 @click.option("--window", "window_s", type=float, metavar="SECONDS", help="Counted time of each trial.")
@@ -45,6 +55,7 @@ def run(  # noqa: PLR0913 # one parameter per option
     interruption: Interruption,
     *,
     experiments: tuple[Path, ...],
+    variant: str | None,
     only: tuple[str, ...],
     users: tuple[int, ...],
     window_s: float | None,
@@ -63,11 +74,23 @@ def run(  # noqa: PLR0913 # one parameter per option
 
     \b
     Examples:
-      badgateway run experiments/concurrency.toml experiments/export.toml
+      badgateway run experiments/concurrency.toml
+      badgateway run --quick experiments/concurrency.toml experiments/export.toml
       badgateway run experiments/concurrency.toml --only uwsgi-2 --only uwsgi-gevent --users 300
     """  # noqa: D301 # click's mark for a paragraph that keeps its lines
     narrowed = [
-        (path, narrow(load_experiment(path), only=only, users=users, window_s=window_s, blocks=blocks, seed=seed))
+        (
+            path,
+            narrow(
+                load_experiment(path),
+                variant=variant,
+                only=only,
+                users=users,
+                window_s=window_s,
+                blocks=blocks,
+                seed=seed,
+            ),
+        )
         for path in experiments
     ]
     planned = [
@@ -139,14 +162,15 @@ def rebuild(directory: Path) -> None:
 
 @cli.command(short_help="Check an experiment file and list its trials; start nothing.")
 @_EXPERIMENT
-def plan(experiment: Path) -> None:
+@_sized
+def plan(experiment: Path, variant: str | None) -> None:
     """Check an experiment file and print the trials it would run, in their order; start nothing.
 
     \b
     Example:
       badgateway plan experiments/concurrency.toml
     """  # noqa: D301 # click's mark for a paragraph that keeps its lines
-    checked = load_experiment(experiment)
+    checked = narrow(load_experiment(experiment), variant=variant)
     for trial in schedule(checked):
         click.echo(f"block {trial.block}  {trial.position:>3}  {trial_name(trial)}")
     diagnosis = plan_diagnosis(checked, project_root(experiment))

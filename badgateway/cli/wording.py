@@ -13,8 +13,9 @@ def duration(seconds: float) -> str:
 
 
 def trial_name(trial: Trial) -> str:
-    """Return what a trial runs: 'uwsgi-2, 300 users'."""
-    return f"{trial.configuration}, {trial.users:,} {'user' if trial.users == 1 else 'users'}"
+    """Return what a trial runs: 'uwsgi-2, 300 users', and how far its database is, if it is."""
+    distance = f", database at {trial.database_distance_ms:g} ms" if trial.database_distance_ms else ""
+    return f"{trial.configuration}, {trial.users:,} {'user' if trial.users == 1 else 'users'}{distance}"
 
 
 def diagnosis_lines(plan: DiagnosisPlan) -> tuple[str, ...]:

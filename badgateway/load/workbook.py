@@ -1,12 +1,14 @@
-"""Checks an Excel file while it streams past, in little memory: whole, and with all its rows."""
+"""Checks an .xlsx file while it streams past, in little memory: whole, and with all its rows."""
 
+import re
 import struct
 import zlib
 from collections.abc import Generator, Mapping
 
-from badgateway.load.checks import BodyCheck
+from badgateway.load.checks import BodyCheck, wrong_rows
 
 SHEET = b"xl/worksheets/sheet1.xml"
+_ANY_SHEET = re.compile(rb"xl/worksheets/sheet[0-9]+\.xml")
 _ROW_TAG = b"<row "
 _LOCAL_HEADER = struct.Struct("<4s5H3L2H")
 _DESCRIPTOR_SIGNATURE = b"PK\x07\x08"
@@ -22,7 +24,10 @@ _Parser = Generator[None, bytes, None]
 
 
 class WorkbookCheck(BodyCheck):
-    """Demands a complete ZIP archive whose first sheet has the rows that a response header promises."""
+    """Demands a complete ZIP archive whose sheets together have the rows that a response header promises.
+
+    Each sheet has heading_rows of its own on top.
+    """
 
     def __init__(self, *, rows_header: str = "X-Export-Rows", heading_rows: int = 1) -> None:
         self._rows_header = rows_header
@@ -30,7 +35,7 @@ class WorkbookCheck(BodyCheck):
         self._promised: str | None = None
         self._tail = b""
         self._total_bytes = 0
-        self._sheet = _SheetRows()
+        self._sheets = _SheetRows()
 
     def begin(self, headers: Mapping[str, str]) -> None:
         """Remember how many rows are promised."""
@@ -40,11 +45,11 @@ class WorkbookCheck(BodyCheck):
         """Read on in the archive."""
         self._total_bytes += len(chunk)
         self._tail = (self._tail + chunk)[-_TAIL_BYTES:]
-        self._sheet.feed(chunk)
+        self._sheets.feed(chunk)
 
     def verdict(self) -> str | None:
         """Judge the end of the archive first: a cut file has fewer rows because it is cut."""
-        return self._wrong_end() or self._sheet.fault or self._wrong_rows()
+        return self._wrong_end() or self._sheets.fault or self._wrong_rows()
 
     def _wrong_end(self) -> str | None:
         start = self._tail.rfind(b"PK\x05\x06")
@@ -58,25 +63,26 @@ class WorkbookCheck(BodyCheck):
         return None
 
     def _wrong_rows(self) -> str | None:
-        if self._promised is None or not self._promised.isdecimal():
-            return f"no {self._rows_header} header to compare the rows with"
-        expected = int(self._promised) + self._heading_rows
-        if self._sheet.rows is None:
+        sheets = self._sheets.rows
+        if not sheets:
             return f"no {SHEET.decode()} in the workbook"
-        if self._sheet.rows != expected:
-            return f"{self._sheet.rows} rows in the sheet, expected {expected}"
-        return None
+        return wrong_rows(
+            sum(sheets),
+            promised=self._promised,
+            header=self._rows_header,
+            heading_rows=len(sheets) * self._heading_rows,
+        )
 
 
 class _SheetRows:
-    """Counts the rows of the first sheet of an archive that arrives in pieces.
+    """Counts the rows of each sheet of an archive that arrives in pieces.
 
     zipfile wants to seek to the end first; a download is read once, from the front, by its local headers.
     """
 
     def __init__(self) -> None:
-        self.rows: int | None = None
-        """None until the sheet was read to its end."""
+        self.rows: list[int] = []
+        """Of each sheet that was read to its end."""
         self.fault: str | None = None
         self._buffer = b""
         self._parser: _Parser | None = self._entries()
@@ -98,7 +104,7 @@ class _SheetRows:
         self._buffer = b""
 
     def _entries(self) -> _Parser:
-        while self.rows is None:
+        while True:
             yield from self._await(_LOCAL_HEADER.size)
             signature, _, flags, method, *_, packed_bytes, _, name_bytes, extra_bytes = _LOCAL_HEADER.unpack_from(
                 self._buffer
@@ -111,11 +117,12 @@ class _SheetRows:
             yield from self._entry(name, method, None if flags & _SIZES_FOLLOW_DATA else packed_bytes)
 
     def _entry(self, name: bytes, method: int, packed_bytes: int | None) -> _Parser:
-        if method == _DEFLATED and (name == SHEET or packed_bytes is None):
+        is_sheet = _ANY_SHEET.fullmatch(name) is not None
+        if method == _DEFLATED and (is_sheet or packed_bytes is None):
             rows = yield from self._inflate()
-            if name == SHEET:
-                self.rows = rows
-        elif method in {_STORED, _DEFLATED} and packed_bytes is not None and name != SHEET:
+            if is_sheet:
+                self.rows.append(rows)
+        elif method in {_STORED, _DEFLATED} and packed_bytes is not None and not is_sheet:
             yield from self._skip(packed_bytes)
         else:
             message = f"{name.decode(errors='replace')} is packed in a way that cannot be read while it streams"

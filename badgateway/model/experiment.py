@@ -37,48 +37,13 @@ class ServerKind(StrEnum):
         return "uWSGI" if self is ServerKind.UWSGI else "Gunicorn"
 
 
-class Configuration(_Declared):
-    """One arm of an experiment: a server file and everything that makes it differ from the others."""
+class FrontDoor(StrEnum):
+    """How the proxy behaves."""
 
-    name: Name
-    server: ProjectPath
-    driver: Literal["pymysql", "mysqlclient"]
-    workers: Annotated[int, Field(ge=1, le=256)]
-    threads: Annotated[int, Field(ge=1, le=1000)] = 1
-    greenlets: Annotated[int, Field(ge=1, le=10_000)] = 64
-    """Concurrent requests of one gevent worker; other worker models ignore it."""
-    listen: Annotated[int, Field(ge=1, le=65_535)] = 1024
-    """Length of the accept queue asked for (uWSGI's listen, Gunicorn's backlog)."""
-    conn_max_age_s: Annotated[int, Field(ge=0)] = 0
-    environment: dict[Annotated[str, Field(pattern=r"^APP_[A-Z0-9_]+$")], str] = {}
-    """Further settings of the application itself; the names start with APP_."""
-    note: str = ""
-    """One sentence for the report: why this arm is here."""
-
-    @property
-    def kind(self) -> ServerKind:
-        """Which driver runs the server file, told by its suffix: .ini is uWSGI's, .py is Gunicorn's."""
-        return ServerKind.UWSGI if self.server.suffix == ".ini" else ServerKind.GUNICORN
-
-    @model_validator(mode="after")
-    def _known_suffix(self) -> Self:
-        if self.server.suffix not in {".ini", ".py"}:
-            message = f"server {self.server}: allowed are .ini (uWSGI) and .py (Gunicorn)"
-            raise ValueError(message)
-        return self
-
-
-class Application(_Declared):
-    """The WSGI project under test and the commands that give every trial the same data."""
-
-    directory: ProjectPath = PurePosixPath("app")
-    wsgi: Annotated[str, Field(pattern=r"^[\w.]+:\w+$")] = "school_site.wsgi:application"
-    health_path: Annotated[str, Field(pattern=r"^/")] = "/healthz"
-    prepare: tuple[str, ...] = ("python", "manage.py", "prepare")
-    """Run once per experiment: makes the tables and loads the data."""
-    restore: tuple[str, ...] = ("python", "manage.py", "restore")
-    """Run before every trial: takes back what the trial before it wrote."""
-    environment: dict[Annotated[str, Field(pattern=r"^APP_[A-Z0-9_]+$")], str] = {}
+    NGINX = "nginx"
+    """As nginx does: a connection to the server for every request."""
+    LOAD_BALANCER = "load-balancer"
+    """As a cloud's load balancer does: connections to the server are kept for 60 s, nothing is tried twice."""
 
 
 class Timeouts(_Declared):
@@ -99,6 +64,88 @@ class Timeouts(_Declared):
             )
             raise ValueError(message)
         return self
+
+
+class Configuration(_Declared):
+    """One arm of an experiment: a server file and everything that makes it differ from the others."""
+
+    name: Name
+    server: ProjectPath
+    driver: Literal["pymysql", "mysqlclient"]
+    workers: Annotated[int, Field(ge=1, le=256)]
+    least_workers: Annotated[int, Field(ge=0, le=256)] = 0
+    """Idle, uWSGI keeps so many of them (cheaper); 0 is all, and so it is where the server file has no use for it."""
+    threads: Annotated[int, Field(ge=1, le=1000)] = 1
+    greenlets: Annotated[int, Field(ge=1, le=10_000)] = 64
+    """Concurrent requests of one gevent worker; other worker models ignore it."""
+    listen: Annotated[int, Field(ge=1, le=65_535)] = 1024
+    """Length of the accept queue asked for (uWSGI's listen, Gunicorn's backlog)."""
+    transport: Literal["unix", "tcp"] = "unix"
+    """Socket between the proxy and the server; a full accept queue is a 502 on one, and slow or a 504 on the other."""
+    front_door: FrontDoor = FrontDoor.NGINX
+    keepalive_s: Annotated[int, Field(ge=0, le=3600)] = 75
+    """How long the server keeps an idle connection; only a front door that keeps its own open notices."""
+    preload: bool = True
+    """Import the application once, before the workers are forked; off, each worker imports it by itself."""
+    max_requests: Annotated[int, Field(ge=0)] = 0
+    """A worker is replaced after so many requests; 0 is never."""
+    max_requests_delta: Annotated[int, Field(ge=0)] = 0
+    """What the workers' limits differ by, so that they are not replaced together (uWSGI's delta, Gunicorn's jitter)."""
+    least_lifetime_s: Annotated[int, Field(ge=1, le=3600)] = 10
+    """Younger than this, uWSGI replaces no worker (min-worker-lifetime); Gunicorn knows no such age."""
+    reload_mercy_s: Annotated[int, Field(ge=1, le=3600)] = 60
+    """How long a worker that is being replaced may finish its requests (worker-reload-mercy, graceful_timeout)."""
+    conn_max_age_s: Annotated[int, Field(ge=0)] = 0
+    pool: Annotated[int, Field(ge=0, le=1000)] = 0
+    """Database connections that a worker process shares out; 0 is no pool, but Django's connection per thread."""
+    database_tls: bool = False
+    """Whether the driver makes a TLS context for every connection, which is PyMySQL's default."""
+    database_distances_ms: Annotated[tuple[Annotated[float, Field(ge=0, le=1000)], ...], Field(min_length=1)] = (0.0,)
+    """Round trips to the database that it is measured with; the first counts for the verdict, the others are shown."""
+    must_answer: bool = True
+    """Whether the site has to be well before it is loaded; off for a trap that answers with errors from the start."""
+    timeouts: Timeouts | None = None
+    """Its own time limits, where they are what makes it differ; None is the experiment's."""
+    environment: dict[Annotated[str, Field(pattern=r"^APP_[A-Z0-9_]+$")], str] = {}
+    """Further settings of the application itself, which the users' script sees too; the names start with APP_."""
+    note: str = ""
+    """One sentence for the report: why this arm is here."""
+    step: str = ""
+    """Title of the step of a story that this arm belongs to; arms with the same title are told together."""
+    against: Name | None = None
+    """The arm that this one changes something of; None is the experiment's first."""
+
+    @property
+    def kind(self) -> ServerKind:
+        """Which driver runs the server file, told by its suffix: .ini is uWSGI's, .py is Gunicorn's."""
+        return ServerKind.UWSGI if self.server.suffix == ".ini" else ServerKind.GUNICORN
+
+    @model_validator(mode="after")
+    def _distances_differ(self) -> Self:
+        if len(set(self.database_distances_ms)) != len(self.database_distances_ms):
+            message = f"database_distances_ms {list(self.database_distances_ms)}: a distance is listed twice"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _known_suffix(self) -> Self:
+        if self.server.suffix not in {".ini", ".py"}:
+            message = f"server {self.server}: allowed are .ini (uWSGI) and .py (Gunicorn)"
+            raise ValueError(message)
+        return self
+
+
+class Application(_Declared):
+    """The WSGI project under test and the commands that give every trial the same data."""
+
+    directory: ProjectPath = PurePosixPath("app")
+    wsgi: Annotated[str, Field(pattern=r"^[\w.]+:\w+$")] = "school_site.wsgi:application"
+    health_path: Annotated[str, Field(pattern=r"^/")] = "/healthz"
+    prepare: tuple[str, ...] = ("python", "manage.py", "prepare")
+    """Run once per experiment: makes the tables and loads the data."""
+    restore: tuple[str, ...] = ("python", "manage.py", "restore")
+    """Run before every trial: takes back what the trial before it wrote."""
+    environment: dict[Annotated[str, Field(pattern=r"^APP_[A-Z0-9_]+$")], str] = {}
 
 
 class Database(_Declared):
@@ -134,6 +181,20 @@ class Objective(_Declared):
     """At least 95 % of the OK requests must be this fast."""
 
 
+class Variant(_Declared):
+    """Another size of the same experiment, such as a quick one; what is not given stays as it is."""
+
+    only: tuple[Name, ...] = ()
+    """The configurations it has; all when empty."""
+    users: tuple[Annotated[int, Field(ge=1, le=5000)], ...] = ()
+    warm_up_s: Annotated[float, Field(ge=0, le=3600)] | None = None
+    window_s: Seconds | None = None
+    timeouts: Timeouts | None = None
+    """Instead of the experiment's; a configuration with time limits of its own keeps them."""
+    database_distances_ms: tuple[Annotated[float, Field(ge=0, le=1000)], ...] = ()
+    """Instead of those of each configuration."""
+
+
 class Experiment(_Declared):
     """One question, the configurations that may answer it, the load and the objective."""
 
@@ -147,6 +208,8 @@ class Experiment(_Declared):
     database: Database = Database()
     application: Application = Application()
     configurations: Annotated[tuple[Configuration, ...], Field(min_length=1)]
+    variants: dict[Name, Variant] = {}
+    """Chosen by an option of the same name: quick by --quick."""
 
     @model_validator(mode="after")
     def _names_differ(self) -> Self:
@@ -157,7 +220,30 @@ class Experiment(_Declared):
             raise ValueError(message)
         return self
 
+    @model_validator(mode="after")
+    def _arms_to_compare_with_exist(self) -> Self:
+        names = {configuration.name for configuration in self.configurations}
+        for configuration in self.configurations:
+            if configuration.against is not None and configuration.against not in names - {configuration.name}:
+                message = f"configuration {configuration.name}: against {configuration.against}: no other has that name"
+                raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _variants_have_known_configurations(self) -> Self:
+        names = {configuration.name for configuration in self.configurations}
+        for variant, size in self.variants.items():
+            unknown = [name for name in size.only if name not in names]
+            if unknown:
+                message = f"variant {variant}: only: no configuration {', '.join(unknown)}"
+                raise ValueError(message)
+        return self
+
     def configuration(self, name: str) -> Configuration:
         """Return the configuration of that name; KeyError when there is none."""
         by_name = {configuration.name: configuration for configuration in self.configurations}
         return by_name[name]
+
+    def timeouts_of(self, configuration: Configuration) -> Timeouts:
+        """Return the time limits that hold for a configuration."""
+        return configuration.timeouts or self.timeouts

@@ -128,6 +128,7 @@ class LevelSummary:
     trials: tuple[TrialSummary, ...]
     diagnosis: Diagnosis | None = None
     """Of the valid trials together; None unless all of them have one."""
+    database_distance_ms: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +139,9 @@ class ConfigurationSummary:
     verdict: Verdict
     reasons: tuple[str, ...]
     levels: tuple[LevelSummary, ...]
+    """At the first of the configuration's database distances."""
+    distant_levels: tuple[LevelSummary, ...] = ()
+    """At its other distances; shown, but in no verdict."""
 
 
 class Decision(StrEnum):

@@ -16,11 +16,14 @@ class Trial:
     users: int
     seed: int
     """Seed of the users' choices; the same for every configuration of a block and level."""
+    database_distance_ms: float = 0.0
+    """Time that a round trip to the database is made to take longer."""
 
     @property
     def id(self) -> str:
         """Name of the trial's folder, which sorts in the order of running."""
-        return f"{self.position:03d}-{self.configuration}-{self.users}u"
+        distance = f"-{self.database_distance_ms:g}ms" if self.database_distance_ms else ""
+        return f"{self.position:03d}-{self.configuration}-{self.users}u{distance}"
 
 
 class TrialStatus(StrEnum):

@@ -16,6 +16,20 @@ REQUESTS = 8
 LONGEST_WINDOW_S = 5.0
 PROOF_S = 4.0
 CONNECT_COSTS_S = 3.0
+PLAIN: dict[str, object] = {
+    field: Configuration.model_fields[field].get_default(call_default_factory=True)
+    for field in (
+        "least_workers",
+        "pool",
+        "conn_max_age_s",
+        "max_requests",
+        "environment",
+        "timeouts",
+        "transport",
+        "front_door",
+    )
+}
+"""What an arm may have of its own beside its server file and driver, as it is when nothing is said of it."""
 
 _ON_GEVENT = {
     ServerKind.UWSGI: re.compile(r"^\s*gevent\s*=", re.MULTILINE),
@@ -32,7 +46,9 @@ def plan_diagnosis(experiment: Experiment, root: Path) -> DiagnosisPlan:
     """
     users = max(experiment.load.users)
     seed = next(trial.seed for trial in schedule(experiment) if trial.users == users)
-    on_gevent = [one for one in experiment.configurations if _runs_on_gevent(one, root)]
+    # One of each pair: what blocks the loop is the same whatever else the arms of a ladder change.
+    first_of_pair = {(one.server, one.driver): one for one in reversed(experiment.configurations)}.values()
+    on_gevent = [one for one in experiment.configurations if one in first_of_pair and _runs_on_gevent(one, root)]
     return DiagnosisPlan(
         pairs=tuple(_lone_workers(experiment, _declared_pairs(experiment))),
         trials=tuple(
@@ -74,6 +90,7 @@ def _lone_workers(experiment: Experiment, pairs: Iterable[_Pair]) -> Iterator[Co
             "name": f"lone-{number}",
             "driver": driver,
             "workers": 1,
+            **PLAIN,
             "threads": max(configuration.threads for configuration in same),
             "greenlets": max(configuration.greenlets for configuration in same),
             # What is asked is how a worker shares its time, not how many may wait for it.

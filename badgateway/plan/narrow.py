@@ -12,6 +12,7 @@ from badgateway.model.experiment import Experiment
 def narrow(
     experiment: Experiment,
     *,
+    variant: str | None = None,
     only: Sequence[str] = (),
     users: Sequence[int] = (),
     window_s: float | None = None,
@@ -20,12 +21,14 @@ def narrow(
 ) -> Experiment:
     """Return the experiment with some configurations, other levels, another window, block count or seed.
 
-    An experiment narrowed to some configurations gets a name of its own, so that its results do not take the
-    place of the whole experiment's.
+    A variant of the experiment comes first, and the rest changes that. A variant, and an experiment narrowed to some
+    configurations, gets a name of its own, so that its results do not take the place of the whole experiment's.
 
     Raises:
-        ConfigurationError: There is no such configuration, or a value is out of range.
+        ConfigurationError: There is no such variant or configuration, or a value is out of range.
     """
+    if variant is not None:
+        experiment = _variant(experiment, variant)
     declared = experiment.model_dump(mode="json")
     load = declared["load"]
     load["users"] = list(users) or load["users"]
@@ -34,9 +37,35 @@ def narrow(
     declared["seed"] = experiment.seed if seed is None else seed
     if only:
         _refuse_unknown(only, experiment)
-        declared["configurations"] = [one for one in declared["configurations"] if one["name"] in only]
+        _keep(only, declared)
         declared["name"] = f"{experiment.name}-{'-'.join(only) if len(only) == 1 else 'subset'}"
     return _validated(declared)
+
+
+def _variant(experiment: Experiment, name: str) -> Experiment:
+    if name not in experiment.variants:
+        known = f"it has {', '.join(experiment.variants)}" if experiment.variants else "it has none"
+        raise ConfigurationError(f"{experiment.name} has no variant {name}; {known} ([variants.{name}] in its file)")
+    variant = experiment.variants[name]
+    declared = experiment.model_dump(mode="json")
+    if variant.only:
+        _keep(variant.only, declared)
+    given = variant.model_dump(mode="json", exclude_none=True, exclude={"only"})
+    distances_ms = given.pop("database_distances_ms")
+    for one in declared["configurations"]:
+        one["database_distances_ms"] = distances_ms or one["database_distances_ms"]
+    declared["timeouts"] = given.pop("timeouts", declared["timeouts"])
+    declared["load"] |= {key: value for key, value in given.items() if value != []}
+    return _validated(declared | {"name": f"{experiment.name}-{name}", "variants": {}}, told_by=f"variant {name}")
+
+
+def _keep(names: Sequence[str], declared: dict[str, Any]) -> None:
+    """Leave out the other configurations, and what the kept ones say of them."""
+    kept = [one for one in declared["configurations"] if one["name"] in names]
+    for one in kept:
+        one["against"] = one["against"] if one["against"] in names else None
+    declared["configurations"] = kept
+    declared["variants"] = {}
 
 
 def _refuse_unknown(only: Sequence[str], experiment: Experiment) -> None:
@@ -48,10 +77,10 @@ def _refuse_unknown(only: Sequence[str], experiment: Experiment) -> None:
         )
 
 
-def _validated(declared: dict[str, Any]) -> Experiment:
+def _validated(declared: dict[str, Any], told_by: str = "command line") -> Experiment:
     try:
         return Experiment.model_validate(declared)
     except ValidationError as error:
         fault = error.errors(include_url=False)[0]
         key = ".".join(str(part) for part in fault["loc"])
-        raise ConfigurationError(f"command line: {key}: {fault['input']!r} is not allowed: {fault['msg']}") from None
+        raise ConfigurationError(f"{told_by}: {key}: {fault['input']!r} is not allowed: {fault['msg']}") from None

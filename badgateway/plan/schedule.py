@@ -12,17 +12,36 @@ OVERHEAD_S = 4.0
 def schedule(experiment: Experiment) -> tuple[Trial, ...]:
     """Return all trials in the order of running; the same experiment and seed give the same order.
 
-    Every block holds each configuration at each load level once. The order inside it is random, so that a
-    machine that gets slower or faster during the experiment does not favour the configuration listed first.
+    Every block holds each configuration at each load level and each of its distances to the database once. The order
+    inside it is random, so that a machine that gets slower or faster during the experiment does not favour the
+    configuration listed first.
     """
     trials: list[Trial] = []
     for block in range(1, experiment.blocks + 1):
-        cells = [(one.name, users) for users in experiment.load.users for one in experiment.configurations]
+        cells = _cells(experiment)
         random.Random(f"{experiment.seed}/{block}").shuffle(cells)  # noqa: S311 # an order, not a secret
-        for name, users in cells:
-            seed = _workload_seed(experiment.seed, block, users)
-            trials.append(Trial(block=block, position=len(trials) + 1, configuration=name, users=users, seed=seed))
+        trials += [
+            Trial(
+                block=block,
+                position=position,
+                configuration=name,
+                users=users,
+                seed=_workload_seed(experiment.seed, block, users),
+                database_distance_ms=distance_ms,
+            )
+            for position, (name, users, distance_ms) in enumerate(cells, start=len(trials) + 1)
+        ]
     return tuple(trials)
+
+
+def _cells(experiment: Experiment) -> list[tuple[str, int, float]]:
+    """Return what a block holds: configuration, users and distance to the database."""
+    return [
+        (one.name, users, distance_ms)
+        for users in experiment.load.users
+        for one in experiment.configurations
+        for distance_ms in one.database_distances_ms
+    ]
 
 
 def _workload_seed(seed: int, block: int, users: int) -> int:
@@ -38,4 +57,4 @@ def expected_s(experiment: Experiment, *, overhead_s: float = OVERHEAD_S) -> flo
     """
     load = experiment.load
     one_trial_s = load.warm_up_s + load.window_s + experiment.timeouts.proxy_read_s / 2 + overhead_s
-    return one_trial_s * experiment.blocks * len(load.users) * len(experiment.configurations)
+    return one_trial_s * experiment.blocks * len(_cells(experiment))

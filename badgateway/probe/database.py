@@ -1,12 +1,15 @@
-"""How many connections the application holds to its database."""
+"""How many connections the application holds to its database, and how many it has made."""
 
 import pymysql
 
 from badgateway.probe.reading import NotAvailableError, Reading
 from badgateway.probe.watch import DatabaseAccess
 
-SERIES = "db_connections"
+HELD = "db_connections"
+MADE = "db_connects"
 DEADLINE_S = 0.5
+# Attempts too; everybody may ask. In MariaDB and MySQL the same, which the table behind it is not.
+COUNTER = "SHOW GLOBAL STATUS LIKE 'Connections'"
 # Without the PROCESS privilege an account sees its own connections only, and those are what is asked for.
 QUESTION = """
 SELECT COUNT(*), @@max_connections - 1 FROM information_schema.processlist WHERE user = %s AND id <> CONNECTION_ID()
@@ -16,29 +19,33 @@ SELECT COUNT(*), @@max_connections - 1 FROM information_schema.processlist WHERE
 class DatabaseConnections:
     """The connections of the application's account, asked through one more that is kept and not counted.
 
-    The limit is the server's max_connections less the one that this probe takes away from the application.
+    The limit is the server's max_connections less the one that this probe takes away from the application. Those made
+    are counted from the first reading on, over all accounts; a connection of this probe that broke is one more.
     """
 
-    series = (SERIES,)
+    series = (HELD, MADE)
 
     def __init__(self, access: DatabaseAccess) -> None:
         """Watch a database; it is connected to at the first reading, and anew when a connection broke."""
         self._access = access
         self._connection: pymysql.Connection | None = None
+        self._made_before: int | None = None
 
-    def read(self) -> tuple[Reading]:
+    def read(self) -> tuple[Reading, Reading]:
         """Count.
 
         Raises:
             NotAvailableError: the server does not answer, or lets nobody in.
         """
         try:
-            count, limit = self._ask()
+            held, limit, made = self._ask()
         except (OSError, pymysql.MySQLError) as error:
             self.close()
             where = f"database at {self._access.host}:{self._access.port}"
             raise NotAvailableError(f"{where}: {type(error).__name__}: {error}") from error
-        return (Reading(series=SERIES, value=count, limit=limit),)
+        if self._made_before is None:
+            self._made_before = made
+        return Reading(series=HELD, value=held, limit=limit), Reading(series=MADE, value=made - self._made_before)
 
     def close(self) -> None:
         """Close the connection."""
@@ -46,15 +53,17 @@ class DatabaseConnections:
             self._connection.close()
         self._connection = None
 
-    def _ask(self) -> tuple[int, int]:
+    def _ask(self) -> tuple[int, int, int]:
         if self._connection is None:
             self._connection = _connect(self._access)
         with self._connection.cursor() as cursor:
             cursor.execute(QUESTION, (self._access.user,))
-            row = cursor.fetchone()
-        if row is None:
+            held = cursor.fetchone()
+            cursor.execute(COUNTER)
+            made = cursor.fetchone()
+        if held is None or made is None:
             raise pymysql.MySQLError("an empty answer")
-        return int(row[0]), int(row[1])
+        return int(held[0]), int(held[1]), int(made[1])
 
 
 def _connect(access: DatabaseAccess) -> pymysql.Connection:

@@ -78,7 +78,7 @@ def series_of(watch: Watch) -> Iterator[Series]:
     if stats is not None:
         yield Series(UwsgiStats.series, partial(UwsgiStats, stats))
     if access is not None:
-        yield Series(("db_connections",), partial(_database, access))
+        yield Series(("db_connections", "db_connects"), partial(_database, access))
 
 
 def _database(access: DatabaseAccess) -> Probe:

@@ -19,10 +19,11 @@ from badgateway.process.ports import free_port
 from badgateway.process.readiness import Probe, await_ready, connect_probe
 from badgateway.process.running import running
 from badgateway.stack import application, gunicorn, nginx, uwsgi
+from badgateway.stack.distance import at_distance
 from badgateway.stack.health import health_probe
 from badgateway.stack.mariadb import RunningDatabase, run_mariadb
 from badgateway.stack.project import Snapshot
-from badgateway.stack.site import Site
+from badgateway.stack.site import HOST, Site
 
 READY_DEADLINE_S = 30.0
 SERVER_GRACE_S = 3.0
@@ -39,12 +40,12 @@ class Deployment:
     url: str
     """Of nginx, without a slash at its end."""
     proxy_port: int
-    server_socket: Path
-    """Of the application server."""
+    server_socket: Path | int
+    """Of the application server: the path of a unix socket, or a TCP port of 127.0.0.1."""
     uwsgi_stats: Path | None
     """Of uWSGI's statistics, if it is uWSGI."""
     children: Mapping[str, Child]
-    """By their part: server, nginx."""
+    """By their part: server, nginx, and relay when there is one."""
 
     @property
     def parts(self) -> dict[str, int]:
@@ -82,7 +83,7 @@ def prepare_database(
 
 
 @contextmanager
-def deploy(
+def deploy(  # noqa: PLR0913 # all but two by name, and most callers leave the last three out
     experiment: Experiment,
     configuration: Configuration,
     *,
@@ -90,6 +91,7 @@ def deploy(
     snapshot: Snapshot,
     raw: Path,
     account: Account | None,
+    distance_ms: float = 0.0,
     watch_loop: bool = False,
     ready_deadline_s: float = READY_DEADLINE_S,
 ) -> Iterator[Deployment]:
@@ -97,43 +99,71 @@ def deploy(
 
     raw is an empty folder that belongs to the account, with a short path. When the block begins, the application has
     answered through nginx; those requests have ids that begin with "health-" and are in nginx's access log too, and in
-    the application's journal. `watch_loop` lets workers on gevent write there what blocked their event loop. Each part
-    must be ready within `ready_deadline_s`.
+    the application's journal. `distance_ms` is how much longer the application's round trips to the database take.
+    `watch_loop` lets workers on gevent write to the journal what blocked their event loop. Each part must be ready
+    within `ready_deadline_s`.
 
     Raises:
         DeploymentError: a server did not come up, with what was awaited, how it ended and its last log lines; or its
             file does not start the application by WEB_WSGI.
     """
-    port = free_port()
-    with _run_folder(raw, account) as run:
+    with (
+        _run_folder(raw, account) as run,
+        at_distance(database, distance_ms, raw=raw, run=run) as (database_there, relay),
+    ):
         site = _site(
             experiment=experiment,
             configuration=configuration,
-            database=database,
+            database=database_there,
             snapshot=snapshot,
             raw=raw,
             run=run,
             account=account,
             watch_loop=watch_loop,
         )
-        _write_proxy_configuration(experiment, configuration, snapshot, site, port)
-        with running(DRIVERS[configuration.kind](configuration, site), grace_s=SERVER_GRACE_S) as server:
-            # Without a listening socket the first health check would be a 502 in nginx's logs.
-            await_ready(server, connect_probe(site.socket), what=f"{site.socket}", deadline_s=ready_deadline_s)
-            with _proxy(nginx.command(raw, account)) as proxy:
-                await_ready(proxy, _exists(raw / nginx.PID_FILE), what=f"127.0.0.1:{port}", deadline_s=ready_deadline_s)
-                deployment = Deployment(
-                    url=f"http://127.0.0.1:{port}",
-                    proxy_port=port,
-                    server_socket=site.socket,
-                    uwsgi_stats=site.stats_socket if configuration.kind is ServerKind.UWSGI else None,
-                    children={"server": server, "nginx": proxy},
-                )
-                health_url = deployment.url + experiment.application.health_path
-                probe = health_probe(health_url, timeout_s=experiment.timeouts.client_s)
-                await_ready(server, probe, what=f"200 from {health_url}", deadline_s=ready_deadline_s)
-                _require_journal(site)
-                yield deployment
+        with (
+            _server(configuration, site, ready_deadline_s) as server,
+            _front(experiment, configuration, snapshot, site, ready_deadline_s) as (port, proxy),
+        ):
+            deployment = Deployment(
+                url=f"http://{HOST}:{port}",
+                proxy_port=port,
+                server_socket=site.listener,
+                uwsgi_stats=site.stats_socket if configuration.kind is ServerKind.UWSGI else None,
+                children={"server": server, "nginx": proxy, **relay},
+            )
+            _require_answer(deployment, server, experiment, configuration, ready_deadline_s)
+            _require_journal(site)
+            yield deployment
+
+
+@contextmanager
+def _server(configuration: Configuration, site: Site, deadline_s: float) -> Iterator[Child]:
+    with running(DRIVERS[configuration.kind](configuration, site), grace_s=SERVER_GRACE_S) as server:
+        # Without a listening socket the first health check would be a 502 in nginx's logs.
+        address = site.socket if site.port is None else (HOST, site.port)
+        await_ready(server, connect_probe(address), what=site.address, deadline_s=deadline_s)
+        yield server
+
+
+@contextmanager
+def _front(
+    experiment: Experiment, configuration: Configuration, snapshot: Snapshot, site: Site, deadline_s: float
+) -> Iterator[tuple[int, Child]]:
+    port = free_port()
+    _write_proxy_configuration(experiment, configuration, snapshot, site, port)
+    with _proxy(nginx.command(site.raw, site.account)) as proxy:
+        await_ready(proxy, _exists(site.raw / nginx.PID_FILE), what=f"{HOST}:{port}", deadline_s=deadline_s)
+        yield port, proxy
+
+
+def _require_answer(
+    deployment: Deployment, server: Child, experiment: Experiment, configuration: Configuration, deadline_s: float
+) -> None:
+    url = deployment.url + experiment.application.health_path
+    patience_s = experiment.timeouts_of(configuration).client_s
+    probe = health_probe(url, timeout_s=patience_s, any_status=not configuration.must_answer)
+    await_ready(server, probe, what=f"200 from {url}", deadline_s=deadline_s)
 
 
 @contextmanager
@@ -166,9 +196,15 @@ def _site(
         raw=raw,
         run=run,
         python_home=Path(sys.prefix),
-        timeout_s=experiment.timeouts.app_s,
+        timeout_s=experiment.timeouts_of(configuration).app_s,
+        port=free_port() if configuration.transport == "tcp" else None,
         variables={
-            **database.environment(configuration.driver, configuration.conn_max_age_s),
+            **database.environment(
+                configuration.driver,
+                configuration.conn_max_age_s,
+                pool=configuration.pool,
+                tls=configuration.database_tls,
+            ),
             **experiment.application.environment,
             **configuration.environment,
         },
@@ -194,9 +230,10 @@ def _write_proxy_configuration(
     text = nginx.render(
         snapshot.nginx_template(),
         kind=configuration.kind,
-        upstream=site.socket,
+        front_door=configuration.front_door,
+        upstream=site.address,
         port=port,
-        timeouts=experiment.timeouts,
+        timeouts=experiment.timeouts_of(configuration),
         open_files=_open_files(),
     )
     file = site.raw / raw_files.NGINX_CONF

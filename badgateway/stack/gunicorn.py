@@ -11,7 +11,7 @@ def command(configuration: Configuration, site: Site) -> Command:
 
     Its configuration is the journal, which takes the settings of the server file and adds hooks.
     """
-    environment = site.environment(configuration, bind=f"unix:{site.socket}")
+    environment = site.environment(configuration, bind=f"unix:{site.address}" if site.port is None else site.address)
     return Command(
         name="gunicorn",
         argv=(site.program("gunicorn"), "--config", str(site.journal)),

@@ -11,8 +11,11 @@ REQUEST_ID_PREFIX = "health-"
 SHOWN_BYTES = 200
 
 
-def health_probe(url: str, *, timeout_s: float) -> Probe:
-    """Ready when a GET of the http URL answers 200; else the answer has the status and the first line of the body."""
+def health_probe(url: str, *, timeout_s: float, any_status: bool = False) -> Probe:
+    """Ready when a GET of the http URL answers 200; else the answer has the status and the first line of the body.
+
+    With any_status, an error is an answer as well.
+    """
     parts = urlsplit(url)
     target = f"{parts.path}?{parts.query}" if parts.query else parts.path
 
@@ -26,7 +29,8 @@ def health_probe(url: str, *, timeout_s: float) -> Probe:
             return f"{url}: {type(error).__name__}: {error}"
         finally:
             connection.close()
-        return None if response.status == http.client.OK else f"{url}: status {response.status}: {_first_line(body)}"
+        is_well = any_status or response.status == http.client.OK
+        return None if is_well else f"{url}: status {response.status}: {_first_line(body)}"
 
     return ask
 

@@ -48,8 +48,8 @@ class RunningDatabase:
     password: str = field(repr=False)
     pid: int
 
-    def environment(self, driver: str, conn_max_age_s: int) -> dict[str, str]:
-        """Return the variables by which an application finds its database."""
+    def environment(self, driver: str, conn_max_age_s: int, *, pool: int = 0, tls: bool = False) -> dict[str, str]:
+        """Return the variables by which an application finds its database, and how it is to connect."""
         return {
             "DB_DRIVER": driver,
             "DB_HOST": self.host,
@@ -58,6 +58,8 @@ class RunningDatabase:
             "DB_USER": self.user,
             "DB_PASSWORD": self.password,
             "DB_CONN_MAX_AGE_S": str(conn_max_age_s),
+            "DB_POOL_SIZE": str(pool),
+            "DB_TLS": str(int(tls)),
         }
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from badgateway.model import raw
-from badgateway.model.experiment import ServerKind, Timeouts
+from badgateway.model.experiment import FrontDoor, ServerKind, Timeouts
 from badgateway.process.account import Account
 from badgateway.process.child import Command
 from badgateway.stack.environment import base_environment
@@ -15,22 +15,43 @@ PID_FILE = f"{RUN_FOLDER}/nginx.pid"
 MAX_OPEN_FILES = 16_384
 
 
-def render(template: str, *, kind: ServerKind, upstream: Path, port: int, timeouts: Timeouts, open_files: int) -> str:
-    """Return nginx.conf for one trial: in front of the unix socket `upstream`, on 127.0.0.1:port.
+CONNECT_TIMEOUT_S = 10
+"""A load balancer's own, which nobody can change."""
+KEEP_OPEN = "keepalive 256; keepalive_timeout 60s; keepalive_requests 1000000;"
+CLOSE_EACH = (
+    "# No keepalive: each request is a connection of its own, whatever this version of nginx takes as its default."
+)
+
+
+def render(
+    template: str,
+    *,
+    kind: ServerKind,
+    front_door: FrontDoor = FrontDoor.NGINX,
+    upstream: str,
+    port: int,
+    timeouts: Timeouts,
+    open_files: int,
+) -> str:
+    """Return nginx.conf for one trial: in front of `upstream`, a path or host and port, on 127.0.0.1:port.
 
     `open_files` is how many files one process may open.
 
     Raises:
         ConfigurationError: the template has an @{value} there is none of.
     """
-    protocol, scheme = ("uwsgi", "") if kind is ServerKind.UWSGI else ("proxy", "http://")
+    balances = front_door is FrontDoor.LOAD_BALANCER
+    # A load balancer speaks HTTP and nothing else, to uWSGI as well.
+    protocol, scheme = ("uwsgi", "") if kind is ServerKind.UWSGI and not balances else ("proxy", "http://")
     limit = min(open_files, MAX_OPEN_FILES)
     values: dict[str, str | int] = {
         "port": port,
-        "upstream": f"unix:{upstream}",
+        "upstream": f"unix:{upstream}" if upstream.startswith("/") else upstream,
         "pass": protocol,
         "scheme": scheme,
-        "connect_timeout_s": timeouts.proxy_connect_s,
+        "keep_open": KEEP_OPEN if balances else CLOSE_EACH,
+        "connection": '""' if balances else "close",
+        "connect_timeout_s": CONNECT_TIMEOUT_S if balances else timeouts.proxy_connect_s,
         "read_timeout_s": timeouts.proxy_read_s,
         "open_files": limit,
         # A client's connection and its upstream's are two; the last third is for temporary files.

@@ -10,6 +10,7 @@ from badgateway.model.experiment import Configuration
 from badgateway.process.account import Account
 from badgateway.stack.environment import base_environment
 
+HOST = "127.0.0.1"
 MAX_SOCKET_PATH_BYTES = 100
 """The kernel's own limit is 107 on Linux and 103 on macOS."""
 
@@ -35,6 +36,8 @@ class Site:
     variables: Mapping[str, str] = field(repr=False)
     """The application's own settings and its database, with the password."""
     account: Account | None
+    port: int | None = None
+    """TCP port of 127.0.0.1 to listen on, instead of a unix socket."""
     watch_loop: bool = False
     """Whether workers on gevent tell what blocked their event loop."""
 
@@ -48,8 +51,18 @@ class Site:
 
     @property
     def socket(self) -> Path:
-        """The unix socket between nginx and the application server."""
+        """The unix socket between nginx and the application server, unless that is a port."""
         return self.run / "web.sock"
+
+    @property
+    def listener(self) -> Path | int:
+        """Where the application server listens: the path of a unix socket, or a TCP port of 127.0.0.1."""
+        return self.socket if self.port is None else self.port
+
+    @property
+    def address(self) -> str:
+        """The same as text, a path or host and port."""
+        return str(self.socket) if self.port is None else f"{HOST}:{self.port}"
 
     @property
     def stats_socket(self) -> Path:
@@ -75,8 +88,15 @@ class Site:
             "WEB_BIND": bind,
             "WEB_WSGI": f"{self.journal.stem}:application",
             "WEB_WORKERS": str(configuration.workers),
+            "WEB_LEAST_WORKERS": str(configuration.least_workers),
             "WEB_THREADS": str(configuration.threads),
             "WEB_GREENLETS": str(configuration.greenlets),
             "WEB_LISTEN": str(configuration.listen),
             "WEB_TIMEOUT_S": str(self.timeout_s),
+            "WEB_KEEPALIVE_S": str(configuration.keepalive_s),
+            "WEB_LAZY": str(int(not configuration.preload)),
+            "WEB_MAX_REQUESTS": str(configuration.max_requests),
+            "WEB_MAX_REQUESTS_DELTA": str(configuration.max_requests_delta),
+            "WEB_LEAST_LIFETIME_S": str(configuration.least_lifetime_s),
+            "WEB_RELOAD_MERCY_S": str(configuration.reload_mercy_s),
         }

@@ -1,7 +1,7 @@
 """uWSGI's driver: how to start it with a configuration's server file."""
 
 from badgateway.model import raw
-from badgateway.model.experiment import Configuration
+from badgateway.model.experiment import Configuration, FrontDoor
 from badgateway.process.child import Command
 from badgateway.stack.site import Site
 
@@ -12,9 +12,10 @@ def command(configuration: Configuration, site: Site) -> Command:
         name="uwsgi",
         argv=(site.program("uwsgi"), "--ini", str(site.server_file)),
         environment={
-            **site.environment(configuration, bind=str(site.socket)),
+            **site.environment(configuration, bind=site.address),
             "WEB_VENV": str(site.python_home),
             "WEB_STATS": str(site.stats_socket),
+            "WEB_PROTOCOL": "http" if configuration.front_door is FrontDoor.LOAD_BALANCER else "uwsgi",
         },
         directory=site.application,
         log=site.raw / raw.SERVER_LOG,

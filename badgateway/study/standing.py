@@ -41,13 +41,15 @@ def stand(experiment: Experiment, name: str, root: Path) -> Iterator[Standing]:
     """
     with set_up(experiment, root) as bench:
         raw = bench.raw_folder("standing")
+        configuration = experiment.configuration(name)
         with deploy(
             experiment,
-            experiment.configuration(name),
+            configuration,
             database=bench.database,
             snapshot=bench.snapshot,
             raw=raw,
             account=bench.account,
+            distance_ms=configuration.database_distances_ms[0],
         ) as deployment:
 
             def check() -> None:
@@ -78,13 +80,14 @@ def stand_behind_locust(experiment: Experiment, name: str, root: Path, port: int
 
 
 def _target(experiment: Experiment, name: str, root: Path, url: str) -> Target:
+    configuration = experiment.configuration(name)
     return Target(
         url=url,
         load=experiment.load,
         users=experiment.load.users[0],
-        client_timeout_s=experiment.timeouts.client_s,
+        client_timeout_s=experiment.timeouts_of(configuration).client_s,
         project_root=root,
-        environment={**experiment.application.environment, **experiment.configuration(name).environment},
+        environment={**experiment.application.environment, **configuration.environment},
     )
 
 

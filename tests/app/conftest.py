@@ -67,3 +67,17 @@ def sleeps(school):
 
     connection.connection.create_function("SLEEP", 1, sleep)
     return asked
+
+
+@pytest.fixture(name="settings")
+def changeable_settings(monkeypatch):
+    """Give Django's settings; what a test sets is taken back."""
+
+    class Settings:
+        def __setattr__(self, name, value):
+            monkeypatch.setattr(settings, name, value)
+
+        def __getattr__(self, name):
+            return getattr(settings, name)
+
+    return Settings()

@@ -45,7 +45,7 @@ EVERYTHING = {
     "APP_SECRET_KEY": "k",
     "APP_ALLOWED_HOSTS": "a.example, b.example",
     "APP_MEMBERS": "7",
-    "APP_EXPORT_STRATEGY": "naive",
+    "APP_EXPORT_STRATEGY": "streamed",
 }
 LOCALHOST = {"DB_HOST": "localhost", "APP_SECRET_KEY": ""}
 
@@ -65,7 +65,7 @@ def settings_with(**variables: str) -> dict[str, Any]:
         ("DB_PORT", "http", "a whole number from 1 to 65535"),
         ("DB_CONN_MAX_AGE_S", "-1", "a whole number from 0 to 86400"),
         ("APP_MEMBERS", "0", "a whole number from 1 to 1000000"),
-        ("APP_EXPORT_STRATEGY", "magic", "annotated, naive"),
+        ("APP_EXPORT_STRATEGY", "magic", "naive_xls, paged, buffered_stream, annotated, streamed, job, csv"),
         ("APP_ALLOWED_HOSTS", " , ", "words separated by commas"),
     ],
 )
@@ -124,7 +124,7 @@ def test_without_variables_there_are_4300_members_loopback_hosts_and_a_fresh_key
 def test_the_applications_own_settings_come_from_the_environment():
     site = settings_with(**EVERYTHING)
 
-    assert (site["SECRET_KEY"], site["MEMBERS"], site["EXPORT_STRATEGY"]) == ("k", 7, "naive")
+    assert (site["SECRET_KEY"], site["MEMBERS"], site["EXPORT_STRATEGY"]) == ("k", 7, "streamed")
     assert site["ALLOWED_HOSTS"] == ["a.example", "b.example"]
 
 

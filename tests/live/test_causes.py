@@ -293,7 +293,7 @@ def test_a_reload_that_leaves_a_gap(stands: Stands):
         workers=2,
         listen=4,
         environment={"APP_BOOT_S": "1.5"},
-        edit_server=replaced("preload_app = True", "preload_app = False"),
+        preload=False,
     ) as stand:
         stand.client.stream("/ok", per_s=40, seconds=0.5)
         os.kill(stand.deployment.parts["server"], signal.SIGHUP)
@@ -327,8 +327,7 @@ def test_a_worker_that_grew_too_large(stands: Stands):
 
 
 def test_a_worker_that_was_cut_off_while_it_was_leaving(stands: Stands):
-    edit = replaced("graceful_timeout = timeout", "graceful_timeout = 1")
-    with stands.stand("gunicorn_gevent.py", limits_s=(4, 9), edit_server=edit) as stand:
+    with stands.stand("gunicorn_gevent.py", limits_s=(4, 9), reload_mercy_s=1) as stand:
         stand.client.ask("/ok", 5)
         (_, worker) = server_processes(stand)
         stand.client.start("/sleep?s=6", 3, method="POST")

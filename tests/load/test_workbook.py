@@ -102,7 +102,7 @@ def test_a_damaged_file_never_breaks_the_check(position, value, chunk):
 def test_missing_and_surplus_rows_are_told(promised):
     verdict = judge(workbook(ROWS), headers={"x-export-rows": str(promised)})
 
-    assert verdict == f"{ROWS + 1} rows in the sheet, expected {promised + 1}"
+    assert verdict == f"{ROWS + 1} rows in the file, expected {promised + 1}"
 
 
 def damage(content: bytes) -> bytes:
@@ -126,6 +126,15 @@ def damage(content: bytes) -> bytes:
 )
 def test_each_defect_has_its_name(content, headers, verdict):
     assert (judge(content, headers=headers) or "").startswith(verdict)
+
+
+@pytest.mark.parametrize("chunk", [1, 13, 65536])
+def test_the_rows_of_all_sheets_count_and_each_has_its_heading(chunk):
+    second = ("xl/worksheets/sheet2.xml", sheet_of(6))
+    content = archive([*OTHERS, SHEET_ENTRY, second], streamed=True)
+
+    assert judge(content, chunk=chunk, headers={"x-export-rows": str(ROWS + 5)}) is None
+    assert judge(content, chunk=chunk) == f"{ROWS + 7} rows in the file, expected {ROWS + 2}"
 
 
 def test_a_comment_at_the_end_is_allowed():

@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from badgateway.model.experiment import Configuration, ServerKind, Timeouts
-from tests.declared import experiment
+from tests.declared import declared, experiment
 
 
 def configuration(server: str) -> Configuration:
@@ -46,3 +46,23 @@ def test_a_configuration_is_found_by_its_name():
 def test_a_declaration_cannot_be_changed():
     with pytest.raises(ValidationError, match="frozen"):
         experiment().configuration("second").workers = 3  # type: ignore[misc]
+
+
+def test_a_configuration_may_have_time_limits_of_its_own():
+    own = {"app_s": 1, "proxy_connect_s": 1, "proxy_read_s": 2, "client_s": 3}
+    first, second, _ = declared()["configurations"]
+    one = experiment(configurations=[first | {"timeouts": own}, second])
+
+    assert one.timeouts_of(one.configuration("first")).app_s == 1
+    assert one.timeouts_of(one.configuration("second")) == one.timeouts
+
+
+def test_a_distance_that_is_listed_twice_is_refused():
+    first, *_ = declared()["configurations"]
+    with pytest.raises(ValidationError, match="a distance is listed twice"):
+        experiment(configurations=[first | {"database_distances_ms": [1, 1.0]}])
+
+
+def test_a_variant_of_configurations_that_do_not_exist_is_refused():
+    with pytest.raises(ValidationError, match="variant quick: only: no configuration fourth"):
+        experiment(variants={"quick": {"only": ["first", "fourth"]}})

@@ -97,3 +97,12 @@ def test_the_expected_time_grows_with_what_there_is_to_do(root):
     (root / "servers" / "gunicorn_gevent.py").write_text("workers = 2\n")
 
     assert 0 < diagnosis_s(plan_diagnosis(experiment(), root), experiment()) < diagnosis_s(with_gevent, experiment())
+
+
+def test_a_lone_worker_has_nothing_of_what_else_an_arm_changes():
+    first = {**THREADED, "name": "first", "pool": 8, "conn_max_age_s": 60, "max_requests": 5, "transport": "tcp"}
+    changed = first | {"front_door": "load-balancer", "environment": {"APP_SLOW_MS": "9"}, "least_workers": 4}
+    (lone,) = lone_workers(experiment(configurations=[changed]))
+
+    assert (lone.pool, lone.conn_max_age_s, lone.max_requests, lone.least_workers) == (0, 0, 0, 0)
+    assert (lone.transport, lone.front_door, lone.environment) == ("unix", "nginx", {})

@@ -3,8 +3,9 @@
 import pytest
 
 from badgateway.errors import ConfigurationError
+from badgateway.model.experiment import Experiment, Variant
 from badgateway.plan.narrow import narrow
-from tests.declared import experiment
+from tests.declared import declared, experiment
 
 
 def test_nothing_asked_for_changes_nothing():
@@ -39,3 +40,61 @@ def test_an_unknown_configuration_is_refused_and_the_known_ones_named():
 def test_a_value_out_of_range_is_refused():
     with pytest.raises(ConfigurationError, match=r"command line: blocks: 0 is not allowed"):
         narrow(experiment(), blocks=0)
+
+
+SIZES = {
+    "quick": {"only": ["first", "third"], "users": [7], "window_s": 2, "warm_up_s": 0, "database_distances_ms": [0]},
+    "full-scale": {"timeouts": {"app_s": 200, "proxy_connect_s": 10, "proxy_read_s": 300, "client_s": 400}},
+}
+
+
+def sized(**changes: object) -> Experiment:
+    first, second, third = declared()["configurations"]
+    far, told = {"database_distances_ms": [1, 5]}, {"against": "second"}
+    return experiment(variants=SIZES, configurations=[first | far, second, third | told], **changes)
+
+
+def test_a_variant_replaces_what_it_names_and_gets_results_of_its_own():
+    quick = narrow(sized(), variant="quick")
+
+    assert quick.name == "small-quick"
+    assert [one.name for one in quick.configurations] == ["first", "third"]
+    assert quick.load.users == (7,)
+    assert (quick.load.window_s, quick.load.warm_up_s) == (2, 0)
+    assert quick.timeouts == sized().timeouts
+    assert quick.configurations[0].database_distances_ms == (0,)
+
+
+def test_a_variant_keeps_what_it_does_not_name():
+    full = narrow(sized(), variant="full-scale")
+
+    assert full.timeouts.proxy_read_s == 300
+    assert (full.configurations, full.load) == (sized().configurations, sized().load)
+
+
+def test_options_change_a_variant():
+    quick = narrow(sized(), variant="quick", users=[3], only=["third"])
+
+    assert (quick.load.users, quick.load.window_s, quick.name) == ((3,), 2, "small-quick-third")
+
+
+def test_an_arm_whose_counterpart_is_left_out_is_compared_with_the_first():
+    kept = narrow(sized(), only=["first", "third"])
+
+    assert kept.configurations[1].against is None
+    assert narrow(sized(), only=["second", "third"]).configurations[1].against == "second"
+
+
+def test_a_variant_that_the_experiment_has_not_is_refused_with_those_it_has():
+    with pytest.raises(ConfigurationError, match=r"small has no variant tiny; it has quick, full-scale \(\[variants"):
+        narrow(sized(), variant="tiny")
+    with pytest.raises(ConfigurationError, match=r"small has no variant quick; it has none"):
+        narrow(experiment(), variant="quick")
+
+
+def test_a_variant_that_cannot_be_is_named():
+    broken = sized(load={"locustfile": "x.py", "users": [1], "warm_up_s": 1}).model_copy(
+        update={"variants": {"odd": Variant(users=(5, 5))}}
+    )
+    with pytest.raises(ConfigurationError, match=r"variant odd: load: .*a level is listed twice"):
+        narrow(broken, variant="odd")

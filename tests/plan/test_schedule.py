@@ -5,8 +5,9 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
+from badgateway.model.experiment import Experiment
 from badgateway.plan.schedule import expected_s, schedule
-from tests.declared import experiment
+from tests.declared import declared, experiment
 
 
 @given(seed=st.integers(), blocks=st.integers(1, 5))
@@ -45,3 +46,28 @@ def test_folder_names_sort_in_the_order_of_running():
 
 def test_the_expected_time_grows_with_the_trials():
     assert expected_s(experiment(blocks=2)) == 2 * expected_s(experiment(blocks=1))
+
+
+def far(*distances_ms: float) -> Experiment:
+    first, *others = declared()["configurations"]
+    return experiment(configurations=[first | {"database_distances_ms": distances_ms}, *others])
+
+
+def test_a_configuration_runs_at_each_of_its_distances_and_the_others_once():
+    trials = schedule(far(0, 1, 5))
+
+    cells = Counter((trial.configuration, trial.users, trial.database_distance_ms) for trial in trials)
+    assert set(cells.values()) == {1}
+    assert {distance for name, _, distance in cells if name == "first"} == {0, 1, 5}
+    assert {distance for name, _, distance in cells if name != "first"} == {0}
+    assert len(cells) == 2 * (3 + 1 + 1)
+
+
+def test_the_distance_changes_nothing_in_what_the_users_ask_for():
+    seeds = {(trial.users, trial.seed) for trial in schedule(far(0, 1, 5))}
+
+    assert len(seeds) == 2
+
+
+def test_every_distance_takes_its_time():
+    assert expected_s(far(0, 1, 5)) == expected_s(experiment()) * 5 / 3

@@ -23,6 +23,7 @@ EVERYTHING = (
     "uwsgi_cores_in_request",
     "uwsgi_oldest_request_s",
     "db_connections",
+    "db_connects",
 )
 
 
@@ -95,7 +96,7 @@ def test_what_is_not_there_has_rows_without_a_value_and_a_reason(tmp_path, monke
     notes = (tmp_path / raw.SAMPLE_NOTES).read_text()
     assert "accept_queue not available: nobody listens on" in notes
     assert "uwsgi_oldest_request_s not available: uWSGI's stats at" in notes
-    assert "db_connections not available: database at 127.0.0.1:1" in notes
+    assert "db_connections, db_connects not available: database at 127.0.0.1:1" in notes
 
 
 def test_a_system_without_netlink_has_no_value_rather_than_zero(tmp_path, monkeypatch):

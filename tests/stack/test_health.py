@@ -50,3 +50,14 @@ def test_nobody_there_is_not_ready():
 
     assert answer is not None
     assert "ConnectionRefusedError" in answer
+
+
+def test_any_answer_will_do_where_errors_are_expected(url):
+    assert health_probe(f"{url}/broken", timeout_s=5, any_status=True)() is None
+
+
+def test_nobody_there_is_no_answer_even_where_errors_are_expected():
+    answer = health_probe("http://127.0.0.1:9/healthz", timeout_s=5, any_status=True)()
+
+    assert answer is not None
+    assert "ConnectionRefusedError" in answer

@@ -31,7 +31,15 @@ def test_an_application_finds_its_database_through_tcp():
         "DB_USER": "site",
         "DB_PASSWORD": "hush",
         "DB_CONN_MAX_AGE_S": "60",
+        "DB_POOL_SIZE": "0",
+        "DB_TLS": "0",
     }
+
+
+def test_an_application_is_told_of_its_pool_and_of_tls():
+    environment = DATABASE.environment("pymysql", 0, pool=8, tls=True)
+
+    assert (environment["DB_POOL_SIZE"], environment["DB_TLS"]) == ("8", "1")
 
 
 def test_the_password_is_not_printed_with_the_database():

@@ -1,24 +1,25 @@
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from badgateway.model.experiment import ServerKind, Timeouts
+from badgateway.model.experiment import FrontDoor, ServerKind, Timeouts
 from badgateway.stack import nginx
 
 GOLDEN = Path(__file__).parent / "golden"
 TEMPLATE = (Path(__file__).parents[2] / "servers" / "nginx.conf").read_text()
 
 
-def rendered(kind: ServerKind, **values: int) -> str:
-    return nginx.render(
-        TEMPLATE,
-        kind=kind,
-        upstream=Path("/tmp/t/run/web.sock"),
-        port=values.get("port", 8080),
-        timeouts=Timeouts(app_s=4, proxy_connect_s=3, proxy_read_s=5, client_s=10),
-        open_files=values.get("open_files", 1024),
-    )
+def rendered(kind: ServerKind, **values: Any) -> str:
+    given: dict[str, Any] = {
+        "front_door": FrontDoor.NGINX,
+        "upstream": "/tmp/t/run/web.sock",
+        "port": 8080,
+        "open_files": 1024,
+    }
+    timeouts = Timeouts(app_s=4, proxy_connect_s=3, proxy_read_s=5, client_s=10)
+    return nginx.render(TEMPLATE, kind=kind, timeouts=timeouts, **(given | values))
 
 
 def settings(text: str, protocol: str) -> dict[str, str]:
@@ -66,3 +67,31 @@ def test_nginx_reads_nothing_of_the_systems_own_configuration():
 
     assert command.argv == ("nginx", "-e", "stderr", "-p", "/tmp/t/raw/", "-c", "/tmp/t/raw/nginx.conf")
     assert command.log == Path("/tmp/t/raw/nginx.log")
+
+
+def test_a_port_is_an_upstream_too():
+    assert "        server 127.0.0.1:9001;" in rendered(ServerKind.GUNICORN, upstream="127.0.0.1:9001")
+
+
+def test_a_load_balancer_keeps_its_connections_and_waits_its_own_time_for_new_ones():
+    text = rendered(ServerKind.GUNICORN, front_door=FrontDoor.LOAD_BALANCER)
+
+    assert "        keepalive 256; keepalive_timeout 60s; keepalive_requests 1000000;" in text
+    assert '    proxy_set_header Connection "";' in text
+    assert settings(text, "proxy")["connect_timeout"] == "10s"
+    assert settings(text, "proxy")["next_upstream"] == "off"
+    assert settings(text, "proxy")["read_timeout"] == "5s"
+
+
+def test_a_load_balancer_speaks_http_to_every_server():
+    texts = {rendered(kind, front_door=FrontDoor.LOAD_BALANCER) for kind in ServerKind}
+
+    assert len(texts) == 1
+    assert "proxy_pass http://application;" in texts.pop()
+
+
+def test_nginx_as_it_is_keeps_no_connection_to_the_server():
+    text = rendered(ServerKind.GUNICORN)
+
+    assert " keepalive " not in text.split("upstream application {")[1].split("}")[0].replace("No keepalive", "")
+    assert "    proxy_set_header Connection close;" in text

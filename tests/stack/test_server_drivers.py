@@ -1,5 +1,7 @@
 from pathlib import Path
 
+import pytest
+
 from badgateway.stack import gunicorn, uwsgi
 from tests.stack.sites import configuration, site
 
@@ -20,3 +22,19 @@ def test_uwsgi_is_told_the_socket_as_a_plain_path_and_whose_packages_to_import()
     assert command.argv == ("/opt/kit/bin/uwsgi", "--ini", "/tmp/t/snapshot/servers/x")
     assert command.environment["WEB_BIND"] == "/tmp/t/raw/run/web.sock"
     assert command.environment["WEB_VENV"] == "/opt/kit"
+
+
+def test_both_are_told_a_port_alike():
+    commands = (
+        gunicorn.command(configuration("servers/gunicorn_sync.py"), site(port=9001)),
+        uwsgi.command(configuration("servers/uwsgi.ini"), site(port=9001)),
+    )
+
+    assert {command.environment["WEB_BIND"] for command in commands} == {"127.0.0.1:9001"}
+
+
+@pytest.mark.parametrize(("front_door", "protocol"), [("nginx", "uwsgi"), ("load-balancer", "http")])
+def test_uwsgi_speaks_what_the_front_door_speaks(front_door, protocol):
+    command = uwsgi.command(configuration("servers/uwsgi.ini", front_door=front_door), site())
+
+    assert command.environment["WEB_PROTOCOL"] == protocol

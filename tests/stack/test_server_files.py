@@ -19,6 +19,11 @@ NUMBERS = {
     "WEB_TIMEOUT_S": "13",
     "WEB_BIND": "unix:/x",
     "WEB_WSGI": "a:b",
+    "WEB_LAZY": "1",
+    "WEB_MAX_REQUESTS": "17",
+    "WEB_MAX_REQUESTS_DELTA": "19",
+    "WEB_RELOAD_MERCY_S": "23",
+    "WEB_KEEPALIVE_S": "29",
 }
 
 
@@ -38,6 +43,8 @@ def test_a_gunicorn_file_can_be_used_as_it_is(file):
     assert shown["bind"] == "127.0.0.1:8000"
     assert shown["wsgi_app"] == "school_site.wsgi:application"
     assert (shown["workers"], shown["timeout"], shown["backlog"]) == (2, 30, 2048)
+    assert (shown["max_requests"], shown["graceful_timeout"], shown["preload_app"]) == (0, 30, True)
+    assert shown.get("keepalive", 75) == 75
     assert shown["control_socket_disable"] is True
 
 
@@ -47,6 +54,9 @@ def test_a_gunicorn_file_takes_its_numbers_from_the_environment(file):
 
     assert (shown["workers"], shown["backlog"], shown["timeout"]) == (3, 11, 13)
     assert (shown["bind"], shown["wsgi_app"]) == ("unix:/x", "a:b")
+    assert (shown["max_requests"], shown["max_requests_jitter"], shown["graceful_timeout"]) == (17, 19, 23)
+    assert shown["preload_app"] is False
+    assert shown.get("keepalive", 29) == 29
     own = {"gevent": ("worker_connections", 7), "gthread": ("threads", 5), "sync": ("worker_class", "sync")}
     name, value = own[file.stem.removeprefix("gunicorn_")]
     assert shown[name] == value
@@ -76,3 +86,13 @@ def test_every_condition_in_a_uwsgi_file_is_closed_and_sets_one_thing(file):
     assert opened
     assert all(lines[number + 2] == "end-if =" for number in opened)
     assert len(opened) == lines.count("end-if =")
+
+
+def test_the_trap_differs_from_the_good_file_in_the_patch_alone():
+    def lines(name: str) -> set[str]:
+        text = (SERVERS / name).read_text().splitlines()
+        return {line for line in text if line and not line.startswith(";")}
+
+    good, trap = lines("uwsgi_gevent.ini"), lines("uwsgi_gevent_late.ini")
+    assert good ^ trap == {"gevent-early-monkey-patch = true", "gevent-monkey-patch = true"}
+    assert "A TRAP" in (SERVERS / "uwsgi_gevent_late.ini").read_text().splitlines()[0]

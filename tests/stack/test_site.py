@@ -23,11 +23,39 @@ def test_the_server_file_gets_every_parameter_from_the_environment(monkeypatch):
         "JOURNAL_FILE": "/tmp/t/raw/app-journal.csv",
         "WEB_WSGI": "badgateway_journal:application",
         "WEB_WORKERS": "3",
+        "WEB_LEAST_WORKERS": "0",
         "WEB_THREADS": "5",
         "WEB_GREENLETS": "7",
         "WEB_LISTEN": "11",
         "WEB_TIMEOUT_S": "4",
+        "WEB_KEEPALIVE_S": "75",
+        "WEB_LAZY": "0",
+        "WEB_MAX_REQUESTS": "0",
+        "WEB_MAX_REQUESTS_DELTA": "0",
+        "WEB_LEAST_LIFETIME_S": "10",
+        "WEB_RELOAD_MERCY_S": "60",
     }
+
+
+def test_what_recycles_workers_reaches_the_server_file():
+    changed = configuration(
+        "servers/uwsgi.ini",
+        preload=False,
+        max_requests=150,
+        max_requests_delta=40,
+        least_lifetime_s=1,
+        reload_mercy_s=2,
+        keepalive_s=3,
+    )
+    environment = site().environment(changed, bind="here")
+
+    names = ("LAZY", "MAX_REQUESTS", "MAX_REQUESTS_DELTA", "LEAST_LIFETIME_S", "RELOAD_MERCY_S", "KEEPALIVE_S")
+    assert [environment[f"WEB_{name}"] for name in names] == ["1", "150", "40", "1", "2", "3"]
+
+
+def test_a_site_listens_on_its_socket_or_on_a_port():
+    assert (site().listener, site().address) == (Path("/tmp/t/raw/run/web.sock"), "/tmp/t/raw/run/web.sock")
+    assert (site(port=9001).listener, site(port=9001).address) == (9001, "127.0.0.1:9001")
 
 
 def test_the_event_loop_is_watched_only_when_asked_for():

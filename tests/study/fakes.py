@@ -108,6 +108,8 @@ class Seam:
         """Configurations that were deployed with their event loops watched."""
         self.drives = 0
         self.on_prove: Callable[[], Round] = lambda: ROUND
+        self.distances_ms: list[object] = []
+        """Of the database, as each deployment was asked for it."""
         self.on_restore: Callable[[], None] = lambda: None
         self.on_deploy: Callable[[str], None] = lambda _name: None
         self.on_drive: Callable[[Trial, Path], None] = lambda _trial, _raw: None
@@ -127,10 +129,11 @@ class Seam:
 
     @contextmanager
     def deploy(
-        self, _of: Experiment, configuration: Any, *, raw: Path, watch_loop: bool = False, **_given: object
+        self, _of: Experiment, configuration: Any, *, raw: Path, watch_loop: bool = False, **given: object
     ) -> Iterator[SimpleNamespace]:
         self.on_deploy(configuration.name)
         self.watched += [configuration.name] if watch_loop else []
+        self.distances_ms.append(given.get("distance_ms"))
         (raw / SERVER_LOG).write_text("a server's log\n")
         self.up.append(configuration.name)
         try:

@@ -94,3 +94,9 @@ def test_ctrl_c_goes_through_a_trial_once_its_servers_are_down(seam, table, raw)
         run_trial(TRIAL, table, raw, lambda _: None)
 
     assert seam.up == []
+
+
+def test_the_database_is_at_the_trials_distance(seam, table, raw):
+    run_trial(dataclasses.replace(TRIAL, database_distance_ms=5.0), table, raw, lambda _: None)
+
+    assert seam.distances_ms == [5.0]

@@ -1,11 +1,20 @@
-"""The strategies of the export, by name; a strategy takes the most rows to export and answers the request."""
+"""The strategies of the export, by name, in the order of the story; a strategy takes a wish and answers the request."""
 
 from collections.abc import Callable, Mapping
 
 from django.http.response import HttpResponseBase
 
-from school.exports import annotated, naive
+from school.exports import annotated, buffered_stream, csv_text, job, naive_xls, paged, streamed
+from school.exports.wish import Wish
 
-Strategy = Callable[[int], HttpResponseBase]
+Strategy = Callable[[Wish], HttpResponseBase]
 
-STRATEGIES: Mapping[str, Strategy] = {"annotated": annotated.export, "naive": naive.export}
+STRATEGIES: Mapping[str, Strategy] = {
+    "naive_xls": naive_xls.export,
+    "paged": paged.export,
+    "buffered_stream": buffered_stream.export,
+    "annotated": annotated.export,
+    "streamed": streamed.export,
+    "job": job.export,
+    "csv": csv_text.export,
+}

@@ -1,4 +1,4 @@
-"""The Excel export, by the strategy that the request or the site's settings name."""
+"""The export of all members, by the strategy that the request or the site's settings name."""
 
 from django.conf import settings
 from django.core.exceptions import BadRequest
@@ -7,19 +7,22 @@ from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 
 from school.exports import STRATEGIES
-from school.exports.workbook import MOST_ROWS
+from school.exports.wish import MOST_PAGES, MOST_ROWS, Wish
 from school.views.parameters import whole_number
 
 
 @require_safe
-def export_workbook(request: HttpRequest) -> HttpResponseBase:
-    """Answer with the first members as a workbook, all of them unless rows says fewer.
+def export_members(request: HttpRequest) -> HttpResponseBase:
+    """Answer with a file of the members, one row each unless rows says how many.
 
     Raises:
-        BadRequest: rows or strategy is not allowed; the message says what is.
+        BadRequest: strategy, rows or page is not allowed; the message says what is.
     """
-    rows = whole_number(request, "rows", default=MOST_ROWS, lowest=1, highest=MOST_ROWS)
     name = request.GET.get("strategy", settings.EXPORT_STRATEGY)
     if name not in STRATEGIES:
         raise BadRequest(f"strategy={name[:40]!r} is not allowed; allowed: {', '.join(STRATEGIES)}")
-    return STRATEGIES[name](rows)
+    if "page" in request.GET and name != "paged":
+        raise BadRequest(f"page={request.GET['page'][:40]!r} is not allowed with strategy={name}; allowed: with paged")
+    rows = whole_number(request, "rows", default=None, lowest=1, highest=MOST_ROWS)
+    page = whole_number(request, "page", default=1, lowest=1, highest=MOST_PAGES)
+    return STRATEGIES[name](Wish(rows=rows, page=page))

@@ -1,12 +1,16 @@
 """Read numbers from a query string."""
 
+from typing import TypeVar
+
 from django.core.exceptions import BadRequest, ValidationError
 from django.forms import IntegerField
 from django.http import HttpRequest
 
+Default = TypeVar("Default", int, None)
 
-def whole_number(request: HttpRequest, name: str, *, default: int, lowest: int, highest: int) -> int:
-    """Return a parameter's value, a whole number from lowest to highest.
+
+def whole_number(request: HttpRequest, name: str, *, default: Default, lowest: int, highest: int) -> int | Default:
+    """Return a parameter's value, a whole number from lowest to highest, or the default if it is not there.
 
     Raises:
         BadRequest: It is anything else.

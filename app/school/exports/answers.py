@@ -1,0 +1,26 @@
+"""What all answers with a file have in common."""
+
+from collections.abc import Iterable
+
+from django.http import StreamingHttpResponse
+
+from school.exports.roll_stream import RollStream
+
+
+def file_headers(content_type: str, file_name: str, rows: int | None = None) -> dict[str, str]:
+    """Return the headers of a download; X-Export-Rows counts the rows under the titles, where that is known."""
+    counted = {} if rows is None else {"X-Export-Rows": str(rows)}
+    return {"Content-Type": content_type, "Content-Disposition": f'attachment; filename="{file_name}"', **counted}
+
+
+class RollResponse(StreamingHttpResponse):
+    """Streams what is made from a roll, and gives the roll's connection back however the download ends."""
+
+    def __init__(self, roll: RollStream, content: Iterable[bytes], headers: dict[str, str]) -> None:
+        super().__init__(content, headers=headers)
+        self._roll = roll
+
+    def close(self) -> None:
+        """Close: the server does it after the last byte, and when the client is gone."""
+        self._roll.close()
+        super().close()

@@ -1,0 +1,64 @@
+"""Puts the database at a distance: the same server, reached through a relay."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from badgateway.model import raw as raw_files
+from badgateway.process.child import Child, Command
+from badgateway.process.ports import free_port
+from badgateway.process.readiness import await_ready, log_line_probe
+from badgateway.process.running import running
+from badgateway.stack import relay
+from badgateway.stack.environment import base_environment
+from badgateway.stack.mariadb import RunningDatabase
+
+PART = "relay"
+START_DEADLINE_S = 10.0
+
+
+@contextmanager
+def at_distance(
+    database: RunningDatabase, distance_ms: float, *, raw: Path, run: Path
+) -> Iterator[tuple[RunningDatabase, dict[str, Child]]]:
+    """Give the database as it is reached at that distance, and the children that takes by their part.
+
+    At 0 ms there is none, and the database is reached directly. So what is compared at one distance goes the same way;
+    between 0 and the first other distance lies the relay's own cost as well, see benchmarks/relay.py.
+
+    Raises:
+        DeploymentError: the relay did not come up.
+    """
+    if not distance_ms:
+        yield database, {}
+        return
+    with relayed(database, distance_ms, raw=raw, run=run) as (database_there, child):
+        yield database_there, {PART: child}
+
+
+@contextmanager
+def relayed(
+    database: RunningDatabase, distance_ms: float, *, raw: Path, run: Path
+) -> Iterator[tuple[RunningDatabase, Child]]:
+    """Give the database as it is reached through a relay, whatever the distance, and the relay."""
+    port = free_port()
+    with running(_command(database, port, distance_ms, raw, run)) as child:
+        ready = log_line_probe(child.command.log, relay.READY, child.log_start_bytes)
+        await_ready(child, ready, what=f"a relay on {database.host}:{port}", deadline_s=START_DEADLINE_S)
+        yield replace(database, port=port), child
+
+
+def _command(database: RunningDatabase, port: int, distance_ms: float, raw: Path, run: Path) -> Command:
+    numbers = (str(port), database.host, str(database.port), f"{distance_ms:g}")
+    return Command(
+        name="relay to the database",
+        # -P: the modules beside the program are not to be taken for the standard library's.
+        argv=(sys.executable, "-P", relay.__file__, *numbers),
+        environment=base_environment(run),
+        directory=raw,
+        log=raw / raw_files.RELAY_LOG,
+        # The kit's own account: the servers' may not be able to read this program.
+        account=None,
+    )
