@@ -1,0 +1,106 @@
+"""Keeps the ended trials by what they were run for, and makes the next step for what is still open."""
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from badgateway.model.contest import ArmFacts, Contest, Ended, Facts, Purpose, Step
+
+ATTEMPTS = 3
+"""A trial that is INVALID is repeated at most twice."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Cell:
+    """A place that one valid trial fills."""
+
+    arm: str
+    block: int
+    level: float | None
+    """None for a step of a search, whose level follows from the steps before it."""
+    control: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Book:
+    """All ended trials of a contest, by cell."""
+
+    contest: Contest
+    entries: dict[Cell, list[Ended]] = field(default_factory=dict)
+
+    def facts(self, cell: Cell) -> Facts | None:
+        """Return the cell's facts; None while it has none."""
+        return next((one.facts for one in self.entries.get(cell, ()) if one.facts is not None), None)
+
+    def is_settled(self, cell: Cell) -> bool:
+        """Tell whether no further trial is due: the cell has facts, or was INVALID too often."""
+        return self.facts(cell) is not None or len(self.entries.get(cell, ())) >= ATTEMPTS
+
+    def is_begun(self, block: int) -> bool:
+        """Tell whether a trial of that block has ended."""
+        return any(cell.level is not None and cell.block == block for cell in self.entries)
+
+    def spent_s(self, before_block: int | None = None) -> float:
+        """Return the time all trials took, or only those of the blocks before one."""
+        return sum(
+            one.took_s
+            for cell, entries in self.entries.items()
+            if before_block is None or (cell.level is not None and cell.block < before_block)
+            for one in entries
+        )
+
+    def arm_facts(self, arm: str, through_block: int | None = None) -> ArmFacts:
+        """Return what is known of an arm from comparisons, or only from the blocks up to one."""
+        found = list(self._comparisons(arm, through_block))
+        return ArmFacts(
+            arm=arm,
+            cells=tuple((level, block, facts) for level, block, control, facts in found if not control),
+            control=tuple((block, facts) for _, block, control, facts in found if control),
+        )
+
+    def step(self, cell: Cell, *, level: float, confirming: bool = False) -> Step:
+        """Return the trial that would fill the cell."""
+        contest = self.contest
+        purpose = Purpose.COMPARE if cell.level is not None else Purpose.CONFIRM if confirming else Purpose.SEARCH
+        times = contest.capacity.confirm_windows if confirming and contest.capacity else 1
+        common = f"{contest.seed}/{'search' if cell.level is None else 'block'}/{cell.block}/{cell.level}"
+        return Step(
+            arm=cell.arm,
+            level=level,
+            window_s=contest.window_s * times,
+            purpose=purpose,
+            block=cell.block,
+            control=cell.control,
+            attempt=len(self.entries.get(cell, ())) + 1,
+            seed=random.Random(common).randrange(2**31),  # noqa: S311 # repeatable on purpose
+        )
+
+    def shuffled(self, cells: Sequence[Cell], what: str) -> list[Cell]:
+        """Return the cells in an order that only the seed and the name of the batch decide."""
+        order = sorted(cells, key=lambda cell: (cell.level or 0, cell.arm, cell.control))
+        random.Random(f"{self.contest.seed}/{what}").shuffle(order)  # noqa: S311 # an order, not a secret
+        return order
+
+    def _comparisons(self, arm: str, through: int | None) -> Iterator[tuple[float, int, bool, Facts]]:
+        for cell in sorted((one for one in self.entries if one.arm == arm and one.level is not None), key=_by_block):
+            facts = self.facts(cell)
+            if facts is not None and cell.level is not None and (through is None or cell.block <= through):
+                yield cell.level, cell.block, cell.control, facts
+
+
+def open_book(contest: Contest, ended: Sequence[Ended]) -> Book:
+    """Return the book of the ended trials, whatever order they come in within a cell's attempts."""
+    book = Book(contest=contest)
+    for one in ended:
+        book.entries.setdefault(cell_of(one.step), []).append(one)
+    return book
+
+
+def cell_of(step: Step) -> Cell:
+    """Return the cell that a step fills."""
+    level = step.level if step.purpose is Purpose.COMPARE else None
+    return Cell(step.arm, step.block, level, step.control)
+
+
+def _by_block(cell: Cell) -> tuple[int, float]:
+    return cell.block, cell.level or 0.0
