@@ -28,9 +28,14 @@ def log_ratios(first: Mapping[int, Facts], second: Mapping[int, Facts], number: 
     return tuple(behind - ahead for ahead, behind in pairs if ahead is not None and behind is not None)
 
 
+def log_p95(facts: Facts) -> float:
+    """Return the logarithm of the p95, which is that of more than any time limit when it falls on a failed request."""
+    return math.log(_SLOWER_THAN_ANY_MS if facts.p95_ms is None else max(facts.p95_ms, _LEAST))
+
+
 def logarithm(facts: Facts, number: Number) -> float | None:
     """Return the number's logarithm; None when it was not measured."""
+    if number == "p95_ms":
+        return log_p95(facts)
     value = getattr(facts, number)
-    if value is None:
-        return math.log(_SLOWER_THAN_ANY_MS) if number == "p95_ms" else None
-    return math.log(max(float(value), _LEAST))
+    return None if value is None else math.log(max(float(value), _LEAST))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -69,13 +70,23 @@ def verdict(counts: Counts, objective: Objective) -> Verdict:
     return max(parts, key=SEVERITY.index)
 
 
+def is_kept_so_far(counts: Counts, objective: Objective) -> bool:
+    """Tell whether the shares, as they were observed, are within the limits: nothing speaks against the arm."""
+    failures_kept = counts.failures <= objective.max_failure_share * counts.requests
+    return failures_kept and counts.missed <= _missable(objective) * counts.requests
+
+
 def standing(facts: ArmFacts, levels: Sequence[float], objective: Objective) -> ArmStanding:
-    """Return the arm's verdict over all levels, which is that of its worst level."""
+    """Return the arm's verdict over all levels, which is that of its worst level.
+
+    A level with too few requests to decide is no worse than a higher one, as long as nothing speaks against it: who
+    keeps the objective at 200 requests/s keeps it at 50.
+    """
     by_level = {level: pooled(one for at, _, one in facts.cells if at == level) for level in levels}
-    judged = {level: verdict(counts, objective) for level, counts in by_level.items()}
+    judged = _carried({level: verdict(counts, objective) for level, counts in by_level.items()}, by_level, objective)
     measured = [level for level in levels if judged[level] is not Verdict.INVALID]
     # A level that an arm never came to, because it had failed below, is no missing measurement.
-    failed = any(judged[level] is Verdict.FAIL for level in levels)
+    failed = Verdict.FAIL in judged.values()
     if not measured or (len(measured) < len(levels) and not failed):
         return ArmStanding(arm=facts.arm, verdict=Verdict.INVALID, level=None, requests=0, failures=0, late=0)
     worst = max(measured, key=lambda level: (SEVERITY.index(judged[level]), _failure_share(by_level[level]), level))
@@ -88,6 +99,17 @@ def standing(facts: ArmFacts, levels: Sequence[float], objective: Objective) -> 
         failures=counts.failures,
         late=counts.late,
     )
+
+
+def _carried(judged: dict[float, Verdict], by_level: dict[float, Counts], objective: Objective) -> dict[float, Verdict]:
+    """Let a higher level that passes speak for those below it that are undecided and look well."""
+    passed = max((level for level, found in judged.items() if found is Verdict.PASS), default=-1.0)
+    return {
+        level: Verdict.PASS
+        if found is Verdict.INCONCLUSIVE and level < passed and is_kept_so_far(by_level[level], objective)
+        else found
+        for level, found in judged.items()
+    }
 
 
 def requests_to_settle(one: ArmStanding, objective: Objective) -> int | None:
@@ -140,6 +162,7 @@ def _missable(objective: Objective) -> float:
     return max(MAX_SHARE_OVER_P95, objective.max_failure_share)
 
 
+@lru_cache(maxsize=4096)
 def _against(count: int, total: int, allowed: float) -> Verdict:
     observed = proportion(count, total)
     if observed.low > allowed:
@@ -147,6 +170,7 @@ def _against(count: int, total: int, allowed: float) -> Verdict:
     return Verdict.PASS if observed.high <= allowed else Verdict.INCONCLUSIVE
 
 
+@lru_cache(maxsize=4096)
 def _beyond_doubt(count: int, total: int, allowed: float) -> bool:
     from scipy.special import bdtrc  # noqa: PLC0415 # see fisher_p
 

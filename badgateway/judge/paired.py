@@ -57,18 +57,37 @@ def signed_rank_p(logs: Sequence[float]) -> float:
     return float(min(1.0, 2 * ways[: against + 1].sum() / 2.0 ** len(differences)))
 
 
-def t_test_p(logs: Sequence[float]) -> float:
-    """Return the two-sided p of the paired t test; 1 with fewer than three blocks.
+def t_test_p(logs: Sequence[float], noise: float, freedom: int) -> float:
+    """Return the two-sided p of a paired t test that knows the noise from all arms together.
 
-    It believes the blocks' log ratios to be about normal, so it may end an arm's race, but proves nothing.
+    It believes log ratios to be about normal and all arms about equally noisy, so it may end an arm's race, but it
+    proves nothing. An arm noisier than the others is held against its own noise.
+
+    Args:
+        logs: Log ratios, one a block.
+        noise: Standard deviation of a log ratio, see `pooled_noise`.
+        freedom: Its degrees of freedom.
     """
     from scipy.special import stdtr  # noqa: PLC0415 # see signed_rank_p
 
-    spread = float(np.std(logs, ddof=1)) if len(logs) > 2 else 0.0
-    if spread == 0:
-        return 1.0
-    statistic = abs(float(np.mean(logs))) / (spread / math.sqrt(len(logs)))
-    return float(2 * stdtr(len(logs) - 1, -statistic))
+    own = float(np.std(logs, ddof=1)) if len(logs) > 1 else 0.0
+    error = max(noise, own) / math.sqrt(len(logs))
+    return float(2 * stdtr(freedom, -abs(float(np.mean(logs))) / error)) if error else 1.0
+
+
+def pooled_noise(blocks: Sequence[Sequence[float]]) -> tuple[float, int]:
+    """Return the standard deviation of a log ratio of two arms, and its degrees of freedom (0: nothing is known).
+
+    Args:
+        blocks: The logarithms of all arms, in the same order in each block; the blocks' and arms' means are taken out.
+    """
+    logs = np.asarray(blocks, dtype=float)
+    rows, columns = logs.shape if logs.ndim == 2 else (0, 0)
+    freedom = (rows - 1) * (columns - 1)
+    if rows < 2 or columns < 2:
+        return 0.0, 0
+    left = logs - logs.mean(axis=0) - logs.mean(axis=1, keepdims=True) + logs.mean()
+    return math.sqrt(2 * float((left**2).sum()) / freedom), freedom
 
 
 def holm(p_values: Mapping[str, float]) -> dict[str, float]:

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 
-from badgateway.judge.blocks import at_level, logarithm
+from badgateway.judge.blocks import at_level, log_p95
 from badgateway.judge.verdicts import SEVERITY
 from badgateway.model.comparison import ArmStanding
 from badgateway.model.contest import ArmFacts, Contest, Leaving
@@ -41,15 +41,11 @@ def mean_log_p95(contest: Contest, arms: Mapping[str, ArmFacts], names: Sequence
     """Return each arm's mean log p95 at the highest level, over the blocks that all of them have, if there are any."""
     own = {name: at_level(arms[name], contest.levels[-1]) for name in names}
     common = set.intersection(*(set(facts) for facts in own.values())) if own else set()
-    return {
-        name: _mean([logarithm(facts[block], "p95_ms") for block in sorted(common or facts)])
-        for name, facts in own.items()
-    }
+    return {name: _mean([log_p95(facts[block]) for block in sorted(common or facts)]) for name, facts in own.items()}
 
 
-def _mean(logs: Sequence[float | None]) -> float:
-    known = [log for log in logs if log is not None]
-    return math.fsum(known) / len(known) if known else math.inf
+def _mean(logs: Sequence[float]) -> float:
+    return math.fsum(logs) / len(logs) if logs else math.inf
 
 
 def _share(count: int, one: ArmStanding) -> float:

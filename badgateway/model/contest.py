@@ -44,7 +44,7 @@ class Contest:
     cost: TrialCost
     seed: int
     blocks: int = 8
-    looks: tuple[int, ...] = (5,)
+    looks: tuple[int, ...] = (3, 5)
     """After which blocks clearly worse arms leave the race; the last block is always judged."""
     control: bool = True
     """Whether one arm runs twice in each block, under two names: the A/A control."""

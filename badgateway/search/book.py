@@ -1,8 +1,8 @@
 """Keeps the ended trials by what they were run for, and makes the next step for what is still open."""
 
 import random
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from badgateway.model.contest import ArmFacts, Contest, Ended, Facts, Purpose, Step
 
@@ -26,7 +26,9 @@ class Book:
     """All ended trials of a contest, by cell."""
 
     contest: Contest
-    entries: dict[Cell, list[Ended]] = field(default_factory=dict)
+    entries: dict[Cell, list[Ended]]
+    comparisons: dict[str, tuple[tuple[Cell, Facts], ...]]
+    """Of each arm, the cells of blocks that have facts, by block and level."""
 
     def facts(self, cell: Cell) -> Facts | None:
         """Return the cell's facts; None while it has none."""
@@ -51,11 +53,15 @@ class Book:
 
     def arm_facts(self, arm: str, through_block: int | None = None) -> ArmFacts:
         """Return what is known of an arm from comparisons, or only from the blocks up to one."""
-        found = list(self._comparisons(arm, through_block))
+        found = [
+            (cell, facts)
+            for cell, facts in self.comparisons.get(arm, ())
+            if through_block is None or cell.block <= through_block
+        ]
         return ArmFacts(
             arm=arm,
-            cells=tuple((level, block, facts) for level, block, control, facts in found if not control),
-            control=tuple((block, facts) for _, block, control, facts in found if control),
+            cells=tuple((cell.level or 0.0, cell.block, facts) for cell, facts in found if not cell.control),
+            control=tuple((cell.block, facts) for cell, facts in found if cell.control),
         )
 
     def step(self, cell: Cell, *, level: float, confirming: bool = False) -> Step:
@@ -81,19 +87,18 @@ class Book:
         random.Random(f"{self.contest.seed}/{what}").shuffle(order)  # noqa: S311 # an order, not a secret
         return order
 
-    def _comparisons(self, arm: str, through: int | None) -> Iterator[tuple[float, int, bool, Facts]]:
-        for cell in sorted((one for one in self.entries if one.arm == arm and one.level is not None), key=_by_block):
-            facts = self.facts(cell)
-            if facts is not None and cell.level is not None and (through is None or cell.block <= through):
-                yield cell.level, cell.block, cell.control, facts
-
 
 def open_book(contest: Contest, ended: Sequence[Ended]) -> Book:
-    """Return the book of the ended trials, whatever order they come in within a cell's attempts."""
-    book = Book(contest=contest)
+    """Return the book of the ended trials; the attempts of one cell come in the order of running."""
+    entries: dict[Cell, list[Ended]] = {}
     for one in ended:
-        book.entries.setdefault(cell_of(one.step), []).append(one)
-    return book
+        entries.setdefault(cell_of(one.step), []).append(one)
+    comparisons: dict[str, list[tuple[Cell, Facts]]] = {}
+    for cell in sorted((cell for cell in entries if cell.level is not None), key=_by_block):
+        facts = next((one.facts for one in entries[cell] if one.facts is not None), None)
+        if facts is not None:
+            comparisons.setdefault(cell.arm, []).append((cell, facts))
+    return Book(contest=contest, entries=entries, comparisons={arm: tuple(found) for arm, found in comparisons.items()})
 
 
 def cell_of(step: Step) -> Cell:
@@ -102,5 +107,5 @@ def cell_of(step: Step) -> Cell:
     return Cell(step.arm, step.block, level, step.control)
 
 
-def _by_block(cell: Cell) -> tuple[int, float]:
-    return cell.block, cell.level or 0.0
+def _by_block(cell: Cell) -> tuple[int, float, bool]:
+    return cell.block, cell.level or 0.0, cell.control

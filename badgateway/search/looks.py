@@ -1,14 +1,14 @@
 """Puts clearly slower arms out of the race at a planned look."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from badgateway.judge.blocks import at_level, log_ratios
+from badgateway.judge.blocks import at_level, log_p95, log_ratios
 from badgateway.judge.levels import LOOK
 from badgateway.judge.objective import standing
-from badgateway.judge.paired import holm, paired_ratio, t_test_p
+from badgateway.judge.paired import holm, paired_ratio, pooled_noise, t_test_p
 from badgateway.judge.standings import in_order
 from badgateway.judge.wording import counted
-from badgateway.model.contest import Leaving
+from badgateway.model.contest import Facts, Leaving
 from badgateway.model.summary import Verdict
 from badgateway.search.book import Book
 
@@ -24,20 +24,20 @@ def put_out(book: Book, racing: Sequence[str], block: int) -> tuple[Leaving, ...
     ranking = in_order(contest, [standing(one, contest.levels, contest.objective) for one in facts.values()], facts, ())
     if len(racing) < 2 or ranking[0].verdict is not Verdict.PASS:
         return ()
-    leader = at_level(facts[ranking[0].arm], contest.levels[-1])
-    logs = {
-        arm: log_ratios(leader, at_level(facts[arm], contest.levels[-1]), "p95_ms")
-        for arm in racing
-        if arm != ranking[0].arm
-    }
-    corrected = holm({arm: t_test_p(found) for arm, found in logs.items()})
+    leader, *rivals = (one.arm for one in ranking)
+    own = {arm: at_level(facts[arm], contest.levels[-1]) for arm in racing}
+    noise, freedom = pooled_noise(_common_blocks(list(own.values())))
+    if not freedom:
+        return ()
+    logs = {arm: log_ratios(own[leader], own[arm], "p95_ms") for arm in rivals}
+    corrected = holm({arm: t_test_p(found, noise, freedom) for arm, found in logs.items() if found})
     level = LOOK / len(contest.looks)
-    ratios = {arm: paired_ratio(found).ratio for arm, found in logs.items() if corrected[arm] <= level}
+    ratios = {arm: paired_ratio(logs[arm]).ratio for arm, p in corrected.items() if p <= level}
     return tuple(
         Leaving(
             arm=arm,
             reason=(
-                f"its p95 was {ratio:.2f} times that of {ranking[0].arm} "
+                f"its p95 was {ratio:.2f} times that of {leader} "
                 f"(t test over {counted(len(logs[arm]), 'block')}, p = {corrected[arm]:.2g} after Holm)"
             ),
             at_look=block,
@@ -45,3 +45,8 @@ def put_out(book: Book, racing: Sequence[str], block: int) -> tuple[Leaving, ...
         for arm, ratio in ratios.items()
         if ratio > 1 + contest.margin
     )
+
+
+def _common_blocks(arms: Sequence[Mapping[int, Facts]]) -> list[list[float]]:
+    common = sorted(set.intersection(*(set(facts) for facts in arms)))
+    return [[log_p95(facts[block]) for facts in arms] for block in common]

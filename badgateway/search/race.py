@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from badgateway.judge.objective import pooled, standing, verdict, why_hopeless
+from badgateway.judge.objective import is_kept_so_far, pooled, verdict, why_hopeless
 from badgateway.model.contest import Contest, Leaving
 from badgateway.model.summary import Verdict
 from badgateway.search.book import Book, Cell
@@ -33,7 +33,7 @@ def replay(book: Book) -> Race:
             return race
     for block in range(2, contest.blocks + 1):
         race = _after_look(book, race, block - 1)
-        if _is_over(book, race, block):
+        if not race.standing or not _is_affordable(book, race, block):
             break
         race = _after_batch(book, race, _block(book, race, block), block, str(block))
         if race.due:
@@ -59,14 +59,14 @@ def _screening(book: Book, race: Race, level: float) -> list[Cell]:
 
 
 def _block(book: Book, race: Race, block: int) -> list[Cell]:
-    """Return a later block's cells: the highest level, and what is undecided below it."""
+    """Return a later block's cells: the highest level, and what is in doubt below it."""
     contest = book.contest
     cells = [Cell(arm, block, contest.levels[-1], control=False) for arm in race.standing]
     below = [
         Cell(arm, block, level, control=False)
         for arm in race.standing
         for level in contest.levels[:-1]
-        if _verdict(book, arm, level, block - 1) is Verdict.INCONCLUSIVE
+        if _is_doubtful(book, arm, level, block - 1)
     ]
     return [*cells, *below, *_control(contest, race, block)]
 
@@ -100,16 +100,6 @@ def _after_look(book: Book, race: Race, block: int) -> Race:
     return Race(standing=standing_on, leaving=(*race.leaving, *left), due=())
 
 
-def _is_over(book: Book, race: Race, block: int) -> bool:
-    if not race.standing:
-        return True
-    contest = book.contest
-    if len(race.standing) == 1:
-        alone = standing(book.arm_facts(race.standing[0], block - 1), contest.levels, contest.objective)
-        return alone.verdict is not Verdict.INCONCLUSIVE
-    return not _is_affordable(book, race, block)
-
-
 def _is_affordable(book: Book, race: Race, block: int) -> bool:
     contest = book.contest
     if contest.budget_s is None or book.is_begun(block):
@@ -119,6 +109,8 @@ def _is_affordable(book: Book, race: Race, block: int) -> bool:
     return book.spent_s(before_block=block) + next_s <= share * contest.budget_s
 
 
-def _verdict(book: Book, arm: str, level: float, through: int) -> Verdict:
-    facts = book.arm_facts(arm, through)
-    return verdict(pooled(one for at, _, one in facts.cells if at == level), book.contest.objective)
+def _is_doubtful(book: Book, arm: str, level: float, through: int) -> bool:
+    """Tell whether a level below the highest is undecided and looks bad, so that the highest cannot speak for it."""
+    objective = book.contest.objective
+    counts = pooled(one for at, _, one in book.arm_facts(arm, through).cells if at == level)
+    return verdict(counts, objective) is Verdict.INCONCLUSIVE and not is_kept_so_far(counts, objective)
