@@ -58,14 +58,18 @@ def choose(
 
 
 def latency_candidates(contest: Contest, arms: Sequence[ArmFacts], leaving: Sequence[Leaving]) -> tuple[str, ...]:
-    """Return the arms, best first, of which the capacity matters: those that p95 alone has not put out."""
+    """Return the arms, best first, of which the capacity matters: those that p95 alone has not put out.
+
+    Where too few requests were sent to prove that any keeps the objective, it is all that may.
+    """
     by_name = {arm.arm: arm for arm in arms}
-    found = tuple(standing(by_name[name], contest.levels, contest.objective) for name in contest.arms)
     gone = {one.arm for one in leaving}
-    order = in_order(contest, found, by_name, leaving)
-    racing = [one.arm for one in order if one.verdict is Verdict.PASS and one.arm not in gone]
-    worse = _rivals(by_latency(contest, by_name, racing), Relation.WORSE)
-    return tuple(name for name in racing if name not in worse)
+    found = (standing(by_name[name], contest.levels, contest.objective) for name in contest.arms)
+    order = in_order(contest, [one for one in found if one.arm not in gone], by_name, leaving)
+    racing = [one.arm for one in order if one.verdict is Verdict.PASS]
+    if not racing:
+        return tuple(one.arm for one in order if one.verdict is Verdict.INCONCLUSIVE)
+    return _without_worse(racing, by_latency(contest, by_name, racing))
 
 
 def _settle(
