@@ -62,17 +62,28 @@ def _about_objective(ranking: Sequence[ArmStanding], contest: Contest, leaving: 
     why = {one.arm: one.reason for one in leaving if one.at_look is None}
     first = next((one for one in ranking if one.verdict is Verdict.PASS), None)
     behind = [one for one in ranking if one.verdict is not Verdict.PASS]
-    corrected = holm({one.arm: _fisher(first, one) for one in behind if first and one.requests})
     if first is not None:
         yield f"{first.arm} keeps the objective ({_objective(contest.objective)}): {_counts(first)}."
+    proofs = _more_failures(first, behind) if first else {}
     for one in behind:
         said = why.get(one.arm, _counts(one) if one.requests else "nothing valid was measured")
-        proof = (
-            f"; that it fails as rarely as {first.arm} has p = {corrected[one.arm]:.2g} (Fisher)"
-            if first and one.arm in corrected and one.failures
-            else ""
-        )
-        yield f"{one.arm} is {one.verdict}: {said}{proof}."
+        yield f"{one.arm} is {one.verdict}: {said}{proofs.get(one.arm, '')}."
+
+
+def _more_failures(first: ArmStanding, behind: Sequence[ArmStanding]) -> dict[str, str]:
+    """Say of the arms with a larger failure share whether that is proven."""
+    failing = [one for one in behind if one.failures * first.requests > first.failures * one.requests]
+    corrected = holm({one.arm: fisher_p(_as_counts(first), _as_counts(one)) for one in failing})
+    return {
+        arm: f"; more often than {first.arm} ({_p(p)}, Fisher)"
+        if p <= _PROVEN
+        else f"; that this is more often than {first.arm} is not proven ({_p(p)}, Fisher)"
+        for arm, p in corrected.items()
+    }
+
+
+def _p(p: float) -> str:
+    return "p < 0.0001" if p < 0.0001 else f"p = {p:.2g}"
 
 
 def _about_looks(leaving: Sequence[Leaving]) -> Iterator[str]:
@@ -98,7 +109,7 @@ def _about_rival(one: Rivalry, choice: Choice) -> str:
     }[one.relation]
     return (
         f"{one.rival}: {one.criterion} {_times(one.paired)} the leader's over {counted(one.paired.blocks, 'block')}, "
-        f"p = {one.adjusted_p:.2g} after Holm: {verdict}."
+        f"{_p(one.adjusted_p if one.adjusted_p is not None else 1.0)} after Holm: {verdict}."
     )
 
 
@@ -123,12 +134,8 @@ def _counts(one: ArmStanding) -> str:
     )
 
 
-def _fisher(first: ArmStanding | None, other: ArmStanding) -> float:
-    assert first is not None
-    return fisher_p(
-        Counts(requests=first.requests, failures=first.failures, late=first.late),
-        Counts(requests=other.requests, failures=other.failures, late=other.late),
-    )
+def _as_counts(one: ArmStanding) -> Counts:
+    return Counts(requests=one.requests, failures=one.failures, late=one.late)
 
 
 def _objective(objective: Objective) -> str:

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from badgateway.model.comparison import PairedRatio
 
 _TAIL = 0.025
+_EQUIVALENCE = 0.05
+"""Of each of the two one-sided tests, as is usual; together they are wrong no more often."""
 _POWER = 0.8
 _MOST_BLOCKS = 100
 
@@ -30,6 +32,15 @@ def paired_ratio(logs: Sequence[float]) -> PairedRatio:
         p=signed_rank_p(logs),
         blocks=len(logs),
         spread=float(np.std(logs, ddof=1)) if len(logs) > 1 else None,
+    )
+
+
+def is_equivalent(logs: Sequence[float], margin: float) -> bool:
+    """Tell whether both "more by the margin" and "less by the margin" are refuted: two one-sided exact tests at 5 %."""
+    bound = math.log1p(margin)
+    return all(
+        float(np.median(shifted)) < 0 and signed_rank_p(list(shifted)) / 2 <= _EQUIVALENCE
+        for shifted in (np.asarray(logs) - bound, -np.asarray(logs) - bound)
     )
 
 
@@ -113,13 +124,14 @@ def blocks_needed(found: PairedRatio, *, margin: float, level: float, rivals: in
     Returns:
         None when it takes more than a hundred, if ratio and spread stay as they are.
     """
-    shift, least = abs(math.log(found.ratio)), blocks_to_prove(rivals, level)
+    shift = abs(math.log(found.ratio))
+    to_differ, to_equal = blocks_to_prove(rivals, level), blocks_to_prove(1, 2 * _EQUIVALENCE)
     if found.spread is None:
-        return max(least, found.blocks + 1)
-    for blocks in range(max(found.blocks + 1, least), _MOST_BLOCKS + 1):
+        return max(to_differ, found.blocks + 1)
+    for blocks in range(found.blocks + 1, _MOST_BLOCKS + 1):
         error = found.spread / math.sqrt(blocks)
-        tells = shift >= _reach(blocks, level / max(rivals, 1)) * error
-        equals = math.log1p(margin) - shift >= _t_quantile(1 - _TAIL, blocks - 1) * error
+        tells = blocks >= to_differ and shift >= _reach(blocks, level / max(rivals, 1)) * error
+        equals = blocks >= to_equal and math.log1p(margin) - shift >= _t_quantile(1 - _EQUIVALENCE, blocks - 1) * error
         if tells or equals:
             return blocks
     return None

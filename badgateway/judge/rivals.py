@@ -5,15 +5,14 @@ from collections.abc import Callable, Mapping, Sequence
 
 from badgateway.judge.blocks import Number, at_level, log_ratios, logarithm
 from badgateway.judge.levels import FINAL, THROUGHPUT
-from badgateway.judge.paired import holm, paired_ratio
+from badgateway.judge.paired import holm, is_equivalent, paired_ratio
 from badgateway.judge.standings import mean_log_p95
 from badgateway.model.capacity import Capacity
-from badgateway.model.comparison import Criterion, PairedRatio, Relation, Rivalry
+from badgateway.model.comparison import Criterion, Relation, Rivalry
 from badgateway.model.contest import ArmFacts, Contest
 
 _NEGLIGIBLE = 0.01
 """Of the objective's p95: 50 ms against 55 ms decides nothing where 2,000 ms are allowed."""
-_ENOUGH_CONFIDENCE = 0.95
 
 
 def by_latency(contest: Contest, arms: Mapping[str, ArmFacts], racing: Sequence[str]) -> tuple[Rivalry, ...]:
@@ -22,8 +21,8 @@ def by_latency(contest: Contest, arms: Mapping[str, ArmFacts], racing: Sequence[
         return ()
     leader_ms = math.exp(mean_log_p95(contest, arms, racing)[racing[0]])
     margin = max(contest.margin, _NEGLIGIBLE * contest.objective.p95_ms / leader_ms)
-    paired = _paired(contest, arms, racing, "p95_ms")
-    return _held(Criterion.LATENCY, paired, margin=margin, level=FINAL, is_worse=lambda ratio: ratio > 1)
+    logs = _logs(contest, arms, racing, "p95_ms")
+    return _held(Criterion.LATENCY, logs, margin=margin, level=FINAL, is_worse=lambda ratio: ratio > 1)
 
 
 def by_throughput(contest: Contest, arms: Mapping[str, ArmFacts], racing: Sequence[str]) -> tuple[Rivalry, ...]:
@@ -31,10 +30,8 @@ def by_throughput(contest: Contest, arms: Mapping[str, ArmFacts], racing: Sequen
     if len(racing) < 2:
         return ()
     order = sorted(racing, key=lambda name: -_mean_log(contest, arms[name], "throughput_rps"))
-    paired = _paired(contest, arms, order, "throughput_rps")
-    held = _held(
-        Criterion.THROUGHPUT, paired, margin=contest.margin, level=THROUGHPUT, is_worse=lambda ratio: ratio < 1
-    )
+    logs = _logs(contest, arms, order, "throughput_rps")
+    held = _held(Criterion.THROUGHPUT, logs, margin=contest.margin, level=THROUGHPUT, is_worse=lambda ratio: ratio < 1)
     return tuple(one for one in held if one.relation is not Relation.OPEN)
 
 
@@ -60,41 +57,35 @@ def by_capacity(racing: Sequence[str], capacities: Mapping[str, Capacity]) -> tu
 
 def _held(
     criterion: Criterion,
-    paired: Mapping[str, PairedRatio | None],
+    logs: Mapping[str, tuple[float, ...]],
     *,
     margin: float,
     level: float,
     is_worse: Callable[[float], bool],
 ) -> tuple[Rivalry, ...]:
+    paired = {name: paired_ratio(found) if found else None for name, found in logs.items()}
     corrected = holm({name: found.p if found else 1.0 for name, found in paired.items()})
+
+    def relation(name: str) -> Relation:
+        found = paired[name]
+        if found is None:
+            return Relation.OPEN
+        if is_equivalent(logs[name], margin):
+            return Relation.EQUIVALENT
+        return Relation.WORSE if corrected[name] <= level and is_worse(found.ratio) else Relation.OPEN
+
     return tuple(
-        Rivalry(
-            rival=name,
-            criterion=criterion,
-            relation=_relation(found, corrected[name], margin=margin, level=level, is_worse=is_worse),
-            paired=found,
-            adjusted_p=corrected[name],
-        )
+        Rivalry(rival=name, criterion=criterion, relation=relation(name), paired=found, adjusted_p=corrected[name])
         for name, found in paired.items()
     )
 
 
-def _relation(
-    found: PairedRatio | None, p: float, *, margin: float, level: float, is_worse: Callable[[float], bool]
-) -> Relation:
-    if found is None:
-        return Relation.OPEN
-    if found.confidence >= _ENOUGH_CONFIDENCE and 1 / (1 + margin) <= found.low and found.high <= 1 + margin:
-        return Relation.EQUIVALENT
-    return Relation.WORSE if p <= level and is_worse(found.ratio) else Relation.OPEN
-
-
-def _paired(
+def _logs(
     contest: Contest, arms: Mapping[str, ArmFacts], order: Sequence[str], number: Number
-) -> dict[str, PairedRatio | None]:
+) -> dict[str, tuple[float, ...]]:
+    """Return the log ratios of each arm over the first one."""
     leader, *others = (at_level(arms[name], contest.levels[-1]) for name in order)
-    logs = (log_ratios(leader, other, number) for other in others)
-    return {name: paired_ratio(found) if found else None for name, found in zip(order[1:], logs, strict=True)}
+    return {name: log_ratios(leader, other, number) for name, other in zip(order[1:], others, strict=True)}
 
 
 def _mean_log(contest: Contest, arm: ArmFacts, number: Number) -> float:

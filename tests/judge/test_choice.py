@@ -90,7 +90,14 @@ def test_one_block_is_enough_to_pick_when_only_one_keeps_the_objective():
 
     assert (choice.kind, choice.arm) == (ChoiceKind.PICKED, "b")
     assert "a is FAIL: at load 200, 400 of 2,000 requests failed" in choice.reasons[1]
-    assert "(Fisher)" in choice.reasons[1]
+    assert choice.reasons[1].endswith("; more often than b (p < 0.0001, Fisher).")
+
+
+def test_more_failures_that_prove_nothing_are_said_to():
+    few = arm("few", [facts(requests=300, failures=1)])
+    choice = choose(asked("few", "b"), [few, with_p95s("b", 300)])
+
+    assert choice.reasons[1].endswith("that this is more often than b is not proven (p = 0.13, Fisher).")
 
 
 def test_none_qualifies_when_all_fail_and_a_failing_arm_is_never_picked_for_its_speed():
