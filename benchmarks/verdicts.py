@@ -73,7 +73,7 @@ def _capacities(number: int) -> Iterator[str]:
         close, covered = (sum(one.is_close for one in found), sum(one.is_covered for one in found))
         unconfirmed = sum(one.capacity.confirmed is None for one in found)
         yield (
-            f"posterior, {_said(noise, lapse)}: within 5 % {close / number:.1%}, interval holds {covered / number:.1%}, "
+            f"posterior, {_said(noise, lapse)}: within 5 % {close / number:.1%}, covered {covered / number:.1%}, "
             f"unconfirmed {unconfirmed / number:.1%}, trials {np.mean(trials):.1f} (at most {max(trials)})"
         )
 

@@ -27,7 +27,7 @@ def due_steps(book: Book, arms: Sequence[str]) -> tuple[Step, ...]:
         return ()
     running = [one for arm in arms if (one := _search(book, goal, arm)).due is not None]
     number = min((len(one.probes) for one in running), default=0) + 1
-    if not running or not _is_affordable(book, len(running)):
+    if not running or not _is_affordable(book):
         return ()
     due = {Cell(one.arm, number, None, control=False): one.due for one in running if len(one.probes) < number}
     return tuple(
@@ -68,10 +68,10 @@ def _search(book: Book, goal: CapacityGoal, arm: str) -> ArmSearch:
     return ArmSearch(arm=arm, probes=tuple(probes), due=None)
 
 
-def _is_affordable(book: Book, steps: int) -> bool:
-    """Tell whether a step of each running search still fits, the long windows of confirmations included."""
+def _is_affordable(book: Book) -> bool:
+    """Tell whether a further step still fits, even if it is a confirmation with its long window."""
     contest = book.contest
     if contest.budget_s is None or contest.capacity is None:
         return True
     longest_s = contest.cost.trial_s(contest.window_s * contest.capacity.confirm_windows)
-    return book.spent_s() + longest_s <= contest.budget_s or steps == 0
+    return book.spent_s() + longest_s <= contest.budget_s

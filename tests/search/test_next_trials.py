@@ -176,6 +176,20 @@ def test_a_budget_ends_the_blocks_in_time_and_a_begun_block_is_finished():
     assert 2 <= last < 8
 
 
+def test_a_budget_ends_a_search_in_time_and_what_it_found_is_not_called_confirmed():
+    one_s = ASKED.cost.trial_s(ASKED.window_s)
+    servers = {"only": Server(limit=300)}
+    asked = contest("only", levels=(200,), blocks=2, capacity=GOAL, budget_s=8 * one_s)
+    ended = Machine(servers=servers, seed=2).run(asked)
+    found = dict(conclude(asked, ended).capacities)["only"]
+
+    assert sum(one.took_s for one in ended) <= 8 * one_s
+    assert (found.status, found.confirmed) == (CapacityStatus.UNCONFIRMED, None)
+    assert found.low is not None
+    assert found.high is not None
+    assert found.low < 300 < found.high
+
+
 def test_a_budget_keeps_time_for_the_capacities():
     one_s = ASKED.cost.trial_s(ASKED.window_s)
     asked = replace(ASKED, budget_s=50 * one_s, capacity=GOAL)
