@@ -121,10 +121,14 @@ def _about_capacity(name: str, found: Capacity) -> str:
     if found.status is CapacityStatus.NONE or found.low is None or found.estimate is None or found.high is None:
         return f"{name} has no capacity: the lowest load already failed."
     sure = f"confirmed at {found.confirmed:.4g}" if found.confirmed is not None else "not confirmed by a long window"
-    at_least = "at least " if found.status is CapacityStatus.AT_LEAST else ""
+    trials = counted(found.trials, "trial")
+    if found.status is CapacityStatus.AT_LEAST:
+        return (
+            f"{name} carries at least {found.estimate:.4g} at the objective, {sure}, from {trials}; more was not tried."
+        )
     return (
-        f"{name} carries {at_least}{found.estimate:.4g} at the objective (95 % interval {found.low:.4g}-"
-        f"{found.high:.4g}), {sure}, from {counted(found.trials, 'trial')}."
+        f"{name} carries {found.estimate:.4g} at the objective (95 % interval {found.low:.4g}-{found.high:.4g}), "
+        f"{sure}, from {trials}."
     )
 
 

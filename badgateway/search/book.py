@@ -82,10 +82,13 @@ class Book:
         )
 
     def shuffled(self, cells: Sequence[Cell], what: str) -> list[Cell]:
-        """Return the cells in an order that only the seed and the name of the batch decide."""
-        order = sorted(cells, key=lambda cell: (cell.level or 0, cell.arm, cell.control))
-        random.Random(f"{self.contest.seed}/{what}").shuffle(order)  # noqa: S311 # an order, not a secret
-        return order
+        """Return the cells in a random order that stays the same when some of them are no longer there."""
+
+        def lot(cell: Cell) -> float:
+            name = f"{self.contest.seed}/{what}/{cell.level}/{cell.arm}/{cell.control}"
+            return random.Random(name).random()  # noqa: S311 # an order, not a secret
+
+        return sorted(cells, key=lot)
 
 
 def open_book(contest: Contest, ended: Sequence[Ended]) -> Book:

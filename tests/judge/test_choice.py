@@ -1,5 +1,7 @@
 """The choice and its chain of reasons."""
 
+from dataclasses import replace
+
 import pytest
 
 from badgateway.judge.choice import choose, latency_candidates
@@ -65,6 +67,20 @@ def test_of_arms_equal_in_latency_the_one_with_more_capacity_is_picked():
     assert (choice.kind, choice.arm) == (ChoiceKind.PICKED, "b")
     assert "a: its capacity is lower beyond its interval." in choice.reasons
     assert overlapping.kind is ChoiceKind.EQUIVALENT
+
+
+def test_a_capacity_is_said_with_what_is_known_of_it():
+    arms = [with_p95s("a", *STEADY), with_p95s("b", *times(1.01)), with_p95s("c", *times(1.02))]
+    beyond = replace(capacity(620, 660), status=CapacityStatus.AT_LEAST)
+    none = Capacity(status=CapacityStatus.NONE, estimate=None, low=None, high=None, confirmed=None, trials=2)
+    unconfirmed = replace(capacity(200, 220), status=CapacityStatus.UNCONFIRMED, confirmed=None)
+    reasons = choose(asked("a", "b", "c"), arms, (), {"a": beyond, "b": none, "c": unconfirmed}).reasons
+
+    assert reasons[-3:] == (
+        "a carries at least 640 at the objective, confirmed at 620, from 10 trials; more was not tried.",
+        "b has no capacity: the lowest load already failed.",
+        "c carries 210 at the objective (95 % interval 200-220), not confirmed by a long window, from 10 trials.",
+    )
 
 
 def test_a_difference_that_is_small_beside_the_objective_decides_nothing():

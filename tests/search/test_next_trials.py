@@ -76,6 +76,15 @@ def test_the_arms_of_a_block_and_level_get_the_same_arrivals_and_other_blocks_ot
     assert len({seed for found in seeds.values() for seed in found}) == len(seeds)
 
 
+def test_the_rest_of_a_batch_keeps_its_order_when_an_arm_is_dropped():
+    levels = replace(ASKED, levels=(100.0,))
+    whole = next_trials(levels, [])
+    first_of_the_failing = next(step for step in whole if step.arm == "breaks")
+    ended = [machine().end(levels, first_of_the_failing)]
+
+    assert next_trials(levels, ended) == tuple(step for step in whole if step.arm != "breaks")
+
+
 def test_another_seed_gives_another_order():
     orders = {tuple(step.arm for step in next_trials(replace(ASKED, seed=seed), [])) for seed in range(10)}
 
