@@ -34,9 +34,9 @@ def environment_home() -> Path:
 KIT = environment_home() / "kit"
 
 
-PURE_ROOMS = [f"badgateway/{room}/*" for room in ("model", "plan", "ledger", "logs", "causes", "judge", "report")] + [
-    "badgateway/errors.py"
-]
+PURE_ROOMS = [
+    f"badgateway/{room}/*" for room in ("model", "plan", "ledger", "logs", "causes", "judge", "report", "search")
+] + ["badgateway/errors.py"]
 
 
 def configuration_names(experiment: str) -> list[str]:

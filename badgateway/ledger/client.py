@@ -42,6 +42,7 @@ _RULES = (
         if column not in _MAY_BE_EMPTY
     ),
     *(Rule(broken=f"NOT isfinite({column})", problem=f"has no time in {column}") for column in _TIMES),
+    Rule(broken="start_s < intended_start_s", problem="was sent before it was due"),
     Rule(broken="end_s < start_s", problem="ends before it starts: the machine's clock was set back"),
     Rule(
         broken="first_byte_s NOT BETWEEN start_s AND end_s",

@@ -114,8 +114,8 @@ def build(raw: Path, window: Window | None) -> Ledger:
 
 # Microseconds are what the client wrote; the digits behind them are only the doubles' rounding.
 _DURATIONS = (
-    "round((end_s - start_s) * 1000, 3) AS latency_ms",
-    "round((first_byte_s - start_s) * 1000, 3) AS first_byte_ms",
+    "round((end_s - intended_start_s) * 1000, 3) AS latency_ms",
+    "round((first_byte_s - intended_start_s) * 1000, 3) AS first_byte_ms",
 )
 
 
@@ -123,7 +123,7 @@ def _phase(window: Window | None) -> str:
     if window is None:
         return "'warm-up'"
     # A request that only the proxy or the application knows started when it began to work on it.
-    start_s = "coalesce(start_s, proxy_time_s - proxy_request_s, app_started_s)"
+    start_s = "coalesce(intended_start_s, proxy_time_s - proxy_request_s, app_started_s)"
     return (
         f"CASE WHEN {start_s} < {window.start_s!r} THEN 'warm-up' "
         f"WHEN {start_s} < {window.end_s!r} THEN 'window' ELSE 'after' END"

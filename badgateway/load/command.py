@@ -5,7 +5,7 @@ import math
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -14,6 +14,7 @@ from badgateway.load.settings import Settings
 from badgateway.model.experiment import Load
 from badgateway.model.raw import LOCUST_LOG
 from badgateway.process.child import Command
+from badgateway.process.ports import free_port
 
 STOP_MARGIN_S = 2
 """Locust waits so much longer for its users than a request may take, so that it never has to kill one."""
@@ -27,7 +28,10 @@ class Target:
     url: str
     """Base address of the site, such as http://127.0.0.1:8080; a loopback address."""
     load: Load
-    users: int
+    users: int = 0
+    """Level of a closed loop; 0 in an open one."""
+    rate_per_s: float | None = None
+    """Level of an open loop."""
     client_timeout_s: float
     """Limit of one request, from connecting to its last byte."""
     project_root: Path
@@ -41,6 +45,11 @@ class Target:
         """How long users send requests: warm-up and window."""
         return self.load.warm_up_s + self.load.window_s
 
+    @property
+    def locust_users(self) -> int:
+        """How many users Locust is asked for; those of an open loop are dispatchers, one for each process."""
+        return self.users if self.rate_per_s is None else self.load.processes
+
 
 def headless_command(target: Target, raw: Path) -> Command:
     """Return the command that runs one trial's load and writes its files to the folder raw.
@@ -49,11 +58,11 @@ def headless_command(target: Target, raw: Path) -> Command:
         LoadError: the url is not a loopback address.
     """
     folder = raw.absolute()
-    settings = Settings(
+    settings = replace(
+        _settings(target),
         rows=folder,
-        client_timeout_s=target.client_timeout_s,
         run_time_s=target.load_s,
-        seed=target.seed,
+        warm_up_s=target.load.warm_up_s,
     )
     options = ("--headless", "--only-summary", "--exit-code-on-error", "0", "--loglevel", "WARNING")
     return _command("Locust", target, settings, options, folder / LOCUST_LOG)
@@ -65,7 +74,7 @@ def web_command(target: Target, *, port: int, log: Path) -> Command:
     Raises:
         LoadError: the url is not a loopback address.
     """
-    settings = Settings(client_timeout_s=target.client_timeout_s, seed=target.seed)
+    settings = _settings(target)
     options = ("--web-host", "127.0.0.1", "--web-port", str(port), "--loglevel", "INFO")
     return _command("Locust's web UI", target, settings, options, log.absolute())
 
@@ -75,13 +84,38 @@ def spawn_rate(users: int, warm_up_s: float) -> float:
     return max(1.0, users / max(warm_up_s / 2, 1.0))
 
 
+def _spawn_rate(target: Target) -> float:
+    # Dispatchers start at once: until then their part of the schedule is not sent.
+    return target.locust_users if target.rate_per_s else spawn_rate(target.users, target.load.warm_up_s)
+
+
+def _settings(target: Target) -> Settings:
+    return Settings(
+        client_timeout_s=target.client_timeout_s,
+        seed=target.seed,
+        rate_per_s=target.rate_per_s or 0,
+        arrivals=target.load.arrivals,
+        max_in_flight=target.load.max_in_flight,
+    )
+
+
+def _sharing(processes: int) -> tuple[str, ...]:
+    if processes == 1:
+        return ()
+    # Locust's own port is one for the whole machine: two loads at a time would mix their workers.
+    port = str(free_port())
+    at_master = ("--master-bind-host", "127.0.0.1", "--master-bind-port", port)
+    return ("--processes", str(processes), *at_master, "--master-host", "127.0.0.1", "--master-port", port)
+
+
 def _command(name: str, target: Target, settings: Settings, options: tuple[str, ...], log: Path) -> Command:
     _refuse_other_hosts(target.url)
     argv = (
         *(sys.executable, "-m", "locust", "--locustfile", str(target.project_root.absolute() / target.load.locustfile)),
-        *("--host", target.url, "--users", str(target.users)),
-        *("--spawn-rate", f"{spawn_rate(target.users, target.load.warm_up_s):g}"),
+        *("--host", target.url, "--users", str(target.locust_users)),
+        *("--spawn-rate", f"{_spawn_rate(target):g}"),
         *("--stop-timeout", str(math.ceil(target.client_timeout_s) + STOP_MARGIN_S)),
+        *_sharing(target.load.processes),
         *options,
     )
     environment = {

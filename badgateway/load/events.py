@@ -22,10 +22,16 @@ class ClientEvents:
     """When the last request in flight had ended."""
     users: int | None = None
     locust_version: str | None = None
+    processes: int | None = None
+    """How many processes of Locust sent the load and told their part of what follows."""
     generator_cpu_share: float | None = None
-    """CPU seconds per second between spawned and test_stopping."""
+    """CPU seconds per second between spawned and test_stopping, of the busiest process."""
     user_errors: int | None = None
     """Exceptions that tasks of the Locust file let out."""
+    arrivals: int | None = None
+    """Open loop: arrivals that were due in the window, missed ones included."""
+    missed_arrivals: int | None = None
+    """Open loop: of these, how many were never sent."""
 
 
 def write_events(path: Path, events: ClientEvents) -> None:

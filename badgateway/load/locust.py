@@ -8,9 +8,10 @@ from pathlib import Path
 from badgateway.errors import LoadError
 from badgateway.load.command import Target, headless_command
 from badgateway.load.events import ClientEvents, read_events
+from badgateway.load.generator import OpenLoopCheck, check_open_loop
 from badgateway.load.progress import Progress, RowCounter
 from badgateway.model.experiment import Load
-from badgateway.model.raw import CLIENT_EVENTS, CLIENT_ROWS
+from badgateway.model.raw import CLIENT_EVENTS, CLIENT_ROWS, LOCUST_LOG
 from badgateway.model.trial import Trial, Window
 from badgateway.process.child import Child, describe_exit
 from badgateway.process.running import running
@@ -29,7 +30,9 @@ class Drive:
     load_s: float
     """From the start of the first user to the end of the last request."""
     generator_cpu_share: float
-    """CPU seconds of Locust per second while all users ran."""
+    """CPU seconds of Locust per second while all users ran; of the busiest when several processes share the load."""
+    open_loop: OpenLoopCheck | None
+    """What an open loop tells of itself; None for a closed one."""
 
 
 def drive(  # noqa: PLR0913 # everything about a trial that is not in its plan, each with a name
@@ -49,7 +52,7 @@ def drive(  # noqa: PLR0913 # everything about a trial that is not in its plan, 
 
     Args:
         load: The workload and its times.
-        trial: Gives the number of users and the seed.
+        trial: Gives the load level and the seed.
         url: Base address of the site, such as http://127.0.0.1:8080; a loopback address.
         project_root: Where the path of the Locust file starts; also on its import path.
         client_timeout_s: Limit of one request, from connecting to its last byte.
@@ -67,6 +70,7 @@ def drive(  # noqa: PLR0913 # everything about a trial that is not in its plan, 
         url=url,
         load=load,
         users=trial.users,
+        rate_per_s=trial.rate_per_s,
         client_timeout_s=client_timeout_s,
         project_root=project_root,
         seed=trial.seed,
@@ -81,7 +85,7 @@ def drive(  # noqa: PLR0913 # everything about a trial that is not in its plan, 
             counter.look()
             on_progress(_progress(counter, target, elapsed_s))
         _demand_success(child, counter)
-    return _judged(read_events(raw / CLIENT_EVENTS), target, command.log)
+    return _judged(read_events(raw / CLIENT_EVENTS), target, raw)
 
 
 def _until_ended(child: Child, deadline_s: float) -> Iterator[float]:
@@ -117,8 +121,9 @@ def _complaint(child: Child, what: str) -> str:
     return f"{child.name} {what}; last lines of {child.command.log}:\n{child.tail()}"
 
 
-def _judged(events: ClientEvents, target: Target, log: Path) -> Drive:
+def _judged(events: ClientEvents, target: Target, raw: Path) -> Drive:
     """Turn the events into times; a load that was not what was ordered is a LoadError."""
+    log = raw / LOCUST_LOG
     start_s, spawned_s = events.test_start_s, events.spawned_s
     stopping_s, drained_s, cpu_share = events.test_stopping_s, events.drained_s, events.generator_cpu_share
     if start_s is None or spawned_s is None or stopping_s is None or drained_s is None or cpu_share is None:
@@ -128,8 +133,12 @@ def _judged(events: ClientEvents, target: Target, log: Path) -> Drive:
         end_s=start_s + target.load_s,
         drained_s=drained_s,
     )
-    if events.users != target.users:
-        raise LoadError(f"Locust ran {events.users} users where {target.users} were ordered; see {log}")
+    if events.users != target.locust_users:
+        raise LoadError(f"Locust ran {events.users} users where {target.locust_users} were ordered; see {log}")
+    if events.processes != target.load.processes:
+        raise LoadError(
+            f"{events.processes} of Locust's {target.load.processes} processes gave account of their load; see {log}"
+        )
     late_s = spawned_s - window.start_s
     if target.load.warm_up_s and late_s > TOLERANCE_S:
         raise LoadError(f"Locust started its last user {late_s:.2f} s after the window opened; raise load.warm_up_s")
@@ -137,4 +146,9 @@ def _judged(events: ClientEvents, target: Target, log: Path) -> Drive:
         raise LoadError(f"Locust stopped {window.end_s - stopping_s:.2f} s before the window's end; see {log}")
     if events.user_errors:
         raise LoadError(f"{target.load.locustfile} raised {events.user_errors} exceptions; correct it, see {log}")
-    return Drive(window=window, load_s=drained_s - start_s, generator_cpu_share=cpu_share)
+    return Drive(
+        window=window,
+        load_s=drained_s - start_s,
+        generator_cpu_share=cpu_share,
+        open_loop=check_open_loop(events, target, window, raw / CLIENT_ROWS),
+    )

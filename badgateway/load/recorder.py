@@ -11,24 +11,32 @@ A Locust file needs no more than this:
         @task
         def home(self) -> None:
             self.fetch("GET", "/", name="GET /")
+
+The same file serves the closed loop (Locust's users) and the open one (`--arrival-rate`, see open_loop).
 """
 
 import json as json_format
 from collections.abc import Callable, Mapping
+from functools import partial
 from random import Random
 from typing import Any, cast
 
+import locust
 from gevent import Timeout
 from locust import User
 from locust.env import Environment
 from locust.exception import StopUser
 
+from badgateway.load import open_loop
 from badgateway.load.checks import BodyCheck
 from badgateway.load.rows import ClientError, ClientRow
 from badgateway.load.session import Session
 from badgateway.load.wire import Connection, Reply, WireError, now_s
 
 _session = Session.attached()
+_events: Any = locust.events  # its methods have no types
+_events.init_command_line_parser.add_listener(partial(open_loop.add_arguments, settings=_session.settings))
+_events.init.add_listener(lambda environment, **_: open_loop.take_over(environment, _session))
 
 
 class RequestFailed(Exception):  # noqa: N818 # Locust's web UI shows the name: it reads as what happened
@@ -49,6 +57,21 @@ class RecordedUser(User):
         # Locust picks tasks with a generator that all users share, so the picks would depend on the server's speed.
         self.tasks = [_run_chosen_task]
         self._connection = Connection.to(self.host or "")
+        self._due_s: float | None = None
+        self._has_visited = False
+
+    def visit(self, arrival: int, due_s: float) -> None:
+        """Be the visitor of an arrival of the open loop: run one task; its first request is timed from due_s.
+
+        What the visitor does follows from the seed and the arrival's number alone, not from who it was before.
+        """
+        self.number = arrival + 1
+        self.random = Random(f"{_session.settings.seed}/{arrival}")  # noqa: S311 # repeatable, not secret
+        self._due_s = due_s
+        if not self._has_visited:
+            self._has_visited = True
+            self.on_start()
+        _run_chosen_task(self)
 
     def fetch(
         self,
@@ -72,7 +95,9 @@ class RecordedUser(User):
             headers: More request headers.
             check: Sees the body if the status is the expected one.
         """
-        if _session.stopping:
+        due_s, self._due_s = self._due_s, None
+        # An arrival that came due before the stop is owed.
+        if _session.stopping and due_s is None:
             raise StopUser
         request_id = _session.next_request_id()
         body = None if json is None else json_format.dumps(json).encode()
@@ -90,7 +115,7 @@ class RecordedUser(User):
                 request_id=request_id,
                 name=name,
                 method=method,
-                intended_start_s=start_s,
+                intended_start_s=start_s if due_s is None else due_s,
                 start_s=start_s,
                 first_byte_s=reply.first_byte_s,
                 end_s=now_s(),
@@ -127,12 +152,12 @@ class RecordedUser(User):
         self.environment.events.request.fire(
             request_type=row.method,
             name=row.name,
-            response_time=(row.end_s - row.start_s) * 1000,
+            response_time=(row.end_s - row.intended_start_s) * 1000,
             response_length=row.body_bytes,
             exception=RequestFailed(failure) if failure else None,
             response=None,
             context=self.context(),
-            start_time=row.start_s,
+            start_time=row.intended_start_s,
             url=f"{self.host}{path}",
         )
 

@@ -1,6 +1,7 @@
 """The rows of client.csv: what the load generator knows of each request."""
 
 import csv
+import errno
 import io
 from dataclasses import dataclass
 from enum import StrEnum
@@ -50,29 +51,40 @@ class ClientRow:
 
 
 class RowFile:
-    """Appends rows to a new client.csv; what was flushed outlives a kill.
-
-    Raises:
-        FileExistsError: the file is there already; two runs must not share one.
-    """
+    """Appends rows to a client.csv, alone or beside other processes; what was flushed outlives a kill."""
 
     def __init__(self, path: Path) -> None:
-        self._file = path.open("x", encoding="utf-8", newline="")
+        """Append to a file that `create` has made."""
+        # Unbuffered: one flush is one write, and the kernel puts the writes of several processes one behind the other.
+        self._file = path.open("ab", buffering=0)
         self._pending = io.StringIO()
         self._writer = csv.writer(self._pending, lineterminator="\n")
-        self._writer.writerow(raw.CLIENT_COLUMNS)
-        self.flush()
+
+    @staticmethod
+    def create(path: Path) -> None:
+        """Make a file with nothing but the header.
+
+        Raises:
+            FileExistsError: it is there already; two runs must not share one.
+        """
+        with path.open("x", encoding="utf-8", newline="") as file:
+            csv.writer(file, lineterminator="\n").writerow(raw.CLIENT_COLUMNS)
 
     def append(self, row: ClientRow) -> None:
         """Take a row; it reaches the disk with the next flush."""
         self._writer.writerow(_cells(row))
 
     def flush(self) -> None:
-        """Write the rows taken so far, whole lines only."""
-        self._file.write(self._pending.getvalue())
-        self._file.flush()
+        """Write the rows taken so far, whole lines only.
+
+        Raises:
+            OSError: not all of them could be written, as on a full disk.
+        """
+        rows = self._pending.getvalue().encode()
         self._pending.seek(0)
         self._pending.truncate()
+        if self._file.write(rows) != len(rows):
+            raise OSError(errno.ENOSPC, "only a part of the rows could be written", self._file.name)
 
     def close(self) -> None:
         """Flush and close; a second call does nothing."""

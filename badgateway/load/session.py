@@ -10,10 +10,13 @@ from typing import Any, Self
 import gevent
 import locust
 from locust.env import Environment
+from locust.runners import MasterRunner, WorkerRunner
 
+from badgateway.load.arrivals import Shard
 from badgateway.load.events import ClientEvents, write_events
 from badgateway.load.rows import ClientRow, RowFile
 from badgateway.load.settings import ROWS, Settings
+from badgateway.load.sharing import Account, Place, receive_accounts, receive_places, send_account, send_places, summed
 from badgateway.load.wire import now_s
 from badgateway.model import raw
 
@@ -23,18 +26,24 @@ logger = logging.getLogger(__name__)
 
 
 class Session:
-    """Everything the users of one Locust process share."""
+    """Everything the users of one Locust process share; a master has no users, but writes the events of all."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.stopping = False
         """From the stop on, no user starts a request."""
-        self._token = secrets.token_hex(4)
+        self.place = Place(start_s=now_s())
+        """Where this process stands among those that share the load."""
+        self._token = ""
         self._requests = 0
         self._users = 0
+        self._shards = 0
         self._rows: RowFile | None = None
         self._events = ClientEvents()
+        self._spawned_s: float | None = None
         self._spawned_cpu_s = 0.0
+        self._account = _blank()
+        self._accounts: list[Account] = []
 
     @classmethod
     def attached(cls) -> Self:
@@ -56,57 +65,97 @@ class Session:
         return f"{self._token}-{self._requests}"
 
     def next_user(self) -> int:
-        """Return the number of the user that is being spawned."""
+        """Return the number, from 1 and over all processes, of the user that is being spawned."""
         self._users += 1
-        return self._users
+        return self.place.number_of(self._users - 1) + 1
+
+    def next_shard(self) -> Shard:
+        """Return the part of an open loop's schedule for the dispatcher that is being spawned."""
+        self._shards += 1
+        return Shard(index=self.place.number_of(self._shards - 1), total=self.place.users)
 
     def record(self, row: ClientRow) -> None:
         """Keep the row of a request that has ended."""
         if self._rows:
             self._rows.append(row)
 
-    def on_init(self, **_: Any) -> None:
-        """Open the rows, before any user exists."""
-        if self.settings.rows is None:
-            logger.info("%s is not set: requests are sent and shown, but no rows are written", ROWS)
-            return
-        self._rows = RowFile(self.settings.rows / raw.CLIENT_ROWS)
+    def count_arrival(self, offset_s: float, *, is_missed: bool) -> None:
+        """Count an arrival of an open loop, by its offset from the start, if it was due in the window."""
+        run_time_s = self.settings.run_time_s
+        if offset_s >= self.settings.warm_up_s and (run_time_s is None or offset_s < run_time_s):
+            self._account = replace(
+                self._account,
+                arrivals=self._account.arrivals + 1,
+                missed_arrivals=self._account.missed_arrivals + is_missed,
+            )
+
+    def on_init(self, environment: Environment, **_: Any) -> None:
+        """Prepare this process, before any user exists."""
+        # Not before: Locust forks its workers after it has loaded the Locust file.
+        self._token = secrets.token_hex(4)
+        runner = environment.runner
+        if isinstance(runner, WorkerRunner):
+            receive_places(runner, self._take_place)
+        else:
+            self._open_books()
+        if isinstance(runner, MasterRunner):
+            receive_accounts(runner, self._accounts.append)
         gevent.spawn(self._keep_flushing)
 
     def on_test_start(self, environment: Environment, **_: Any) -> None:
         """Begin anew; in the web UI this happens many times in one process."""
+        runner = environment.runner
         self.stopping = False
         self._users = 0
-        self._events = ClientEvents(test_start_s=now_s(), locust_version=locust.__version__, user_errors=0)
+        self._shards = 0
+        self._spawned_s = None
+        self._account = _blank()
+        self._accounts.clear()
+        if isinstance(runner, WorkerRunner):
+            self._join_rows()
+            return
+        start_s = now_s()
+        self._events = ClientEvents(test_start_s=start_s, locust_version=locust.__version__)
         self._write_events()
-        if self.settings.run_time_s is not None and environment.runner is not None:
-            gevent.spawn_later(self.settings.run_time_s, environment.runner.quit)
+        if isinstance(runner, MasterRunner):
+            send_places(runner, start_s)
+        elif runner is not None:
+            self.place = Place(users=runner.target_user_count, start_s=start_s)
+        if self.settings.run_time_s is not None and runner is not None:
+            gevent.spawn_later(self.settings.run_time_s, _end, runner)
 
     def on_spawning_complete(self, user_count: int, **_: Any) -> None:
         """Note that all users run."""
         self._spawned_cpu_s = time.process_time()
-        self._note(spawned_s=now_s(), users=user_count)
+        self._spawned_s = now_s()
+        self._note(spawned_s=self._spawned_s, users=user_count)
 
     def on_user_error(self, **_: Any) -> None:
         """Count an exception that a task of the Locust file let out; Locust itself logs it and goes on."""
-        self._events = replace(self._events, user_errors=(self._events.user_errors or 0) + 1)
+        self._account = replace(self._account, user_errors=self._account.user_errors + 1)
 
     def on_test_stopping(self, **_: Any) -> None:
         """Let no user start another request."""
         self.stopping = True
         stopping_s = now_s()
-        spawned_s = self._events.spawned_s
-        cpu_s = time.process_time() - self._spawned_cpu_s
-        self._note(
-            test_stopping_s=stopping_s,
-            generator_cpu_share=None if spawned_s is None else cpu_s / (stopping_s - spawned_s),
-        )
+        if self._spawned_s is not None:
+            cpu_s = time.process_time() - self._spawned_cpu_s
+            self._account = replace(self._account, cpu_share=cpu_s / (stopping_s - self._spawned_s))
+        self._note(test_stopping_s=stopping_s)
 
-    def on_test_stop(self, **_: Any) -> None:
-        """Note that all requests have ended, after their rows are on disk."""
+    def on_test_stop(self, environment: Environment, **_: Any) -> None:
+        """Give account of a load whose requests have all ended, after their rows are on disk."""
         if self._rows:
             self._rows.flush()
-        self._note(drained_s=now_s())
+        self._account = replace(self._account, drained_s=now_s())
+        runner = environment.runner
+        if isinstance(runner, WorkerRunner):
+            send_account(runner, self._account)
+            # Locust's worker would hear of nothing for so long again, though it has waited for its users already.
+            environment.stop_timeout = 0
+            return
+        accounts = self._accounts if isinstance(runner, MasterRunner) else [self._account]
+        self._note(**summed(accounts))
 
     def on_quit(self, **_: Any) -> None:
         """Close the rows; Locust says nothing after this."""
@@ -114,12 +163,27 @@ class Session:
             self._rows.close()
             self._rows = None
 
+    def _take_place(self, place: Place) -> None:
+        self.place = place
+
+    def _open_books(self) -> None:
+        if self.settings.rows is None:
+            logger.info("%s is not set: requests are sent and shown, but no rows are written", ROWS)
+            return
+        RowFile.create(self.settings.rows / raw.CLIENT_ROWS)
+        self._join_rows()
+
+    def _join_rows(self) -> None:
+        if self.settings.rows is not None and self._rows is None:
+            self._rows = RowFile(self.settings.rows / raw.CLIENT_ROWS)
+
     def _note(self, **facts: float | None) -> None:
         self._events = replace(self._events, **facts)  # type: ignore[arg-type] # ints among floats
         self._write_events()
 
     def _write_events(self) -> None:
-        if self.settings.rows is not None:
+        # A worker has no start of its own: its facts are in the master's file.
+        if self.settings.rows is not None and self._events.test_start_s is not None:
             write_events(self.settings.rows / raw.CLIENT_EVENTS, self._events)
 
     def _keep_flushing(self) -> None:
@@ -127,3 +191,13 @@ class Session:
             gevent.sleep(FLUSH_S)
             if self._rows:
                 self._rows.flush()
+
+
+def _blank() -> Account:
+    return Account(drained_s=0, cpu_share=None, user_errors=0, arrivals=0, missed_arrivals=0)
+
+
+def _end(runner: Any) -> None:
+    # A master that quits at once would not wait for its workers' requests in flight.
+    runner.stop()
+    runner.quit()

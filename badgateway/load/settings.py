@@ -4,10 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from badgateway.model.experiment import ArrivalKind
+
 ROWS = "BADGATEWAY_ROWS"
 CLIENT_TIMEOUT = "BADGATEWAY_CLIENT_TIMEOUT_S"
 RUN_TIME = "BADGATEWAY_RUN_TIME_S"
+WARM_UP = "BADGATEWAY_WARM_UP_S"
 SEED = "BADGATEWAY_SEED"
+RATE = "BADGATEWAY_RATE_PER_S"
+ARRIVALS = "BADGATEWAY_ARRIVALS"
+MAX_IN_FLIGHT = "BADGATEWAY_MAX_IN_FLIGHT"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,22 +26,40 @@ class Settings:
     """Limit of a whole request, from connecting to the last byte."""
     run_time_s: float | None = None
     """When the users stop, from test_start; None leaves it to Locust's --run-time, which knows whole seconds only."""
+    warm_up_s: float = 0
+    """From test_start; arrivals due in it are not counted."""
     seed: int = 1
+    rate_per_s: float = 0
+    """Arrivals of an open loop per second; 0 is a closed loop."""
+    arrivals: ArrivalKind = ArrivalKind.POISSON
+    max_in_flight: int = 2000
+    """Requests of an open loop that may be unanswered at a time, over all processes."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
-        """Read the variables that are there; ValueError when one is not a number."""
+        """Read the variables that are there; ValueError when one is not what it should be."""
         rows, run_time = environment.get(ROWS), environment.get(RUN_TIME)
         return cls(
             rows=Path(rows) if rows else None,
             client_timeout_s=float(environment.get(CLIENT_TIMEOUT, cls().client_timeout_s)),
             run_time_s=float(run_time) if run_time else None,
+            warm_up_s=float(environment.get(WARM_UP, cls().warm_up_s)),
             seed=int(environment.get(SEED, cls().seed)),
+            rate_per_s=float(environment.get(RATE, cls().rate_per_s)),
+            arrivals=ArrivalKind(environment.get(ARRIVALS, cls().arrivals)),
+            max_in_flight=int(environment.get(MAX_IN_FLIGHT, cls().max_in_flight)),
         )
 
     def to_environment(self) -> dict[str, str]:
         """Return the variables that from_environment reads back to the same settings."""
-        variables = {CLIENT_TIMEOUT: repr(self.client_timeout_s), SEED: str(self.seed)}
+        variables = {
+            CLIENT_TIMEOUT: repr(self.client_timeout_s),
+            WARM_UP: repr(self.warm_up_s),
+            SEED: str(self.seed),
+            RATE: repr(self.rate_per_s),
+            ARRIVALS: self.arrivals.value,
+            MAX_IN_FLIGHT: str(self.max_in_flight),
+        }
         if self.rows is not None:
             variables[ROWS] = str(self.rows)
         if self.run_time_s is not None:

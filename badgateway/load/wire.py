@@ -4,6 +4,7 @@ Locust's FastHttpSession is not used for this: it sends a GET that was closed be
 one request id, books a streamed download as done before its body has come, and ends a cut body like a whole one.
 """
 
+import ipaddress
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -93,6 +94,7 @@ class Connection:
 
     def __init__(self, host: str, port: int) -> None:
         self._address = (host, port)
+        self._family = _literal_family(host)
         self._authority = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         self._socket: gevent.socket.socket | None = None
 
@@ -162,12 +164,33 @@ class Connection:
 
     def _open(self) -> gevent.socket.socket:
         try:
-            return gevent.socket.create_connection(self._address)
+            return self._connected()
         except OSError as fault:
             raise WireError(ClientError.CONNECT_ERROR, _reason(fault)) from fault
         except Timeout as expired:
             # Not client_timeout: the proxy has never heard of this request.
             raise WireError(ClientError.CONNECT_ERROR, f"not connected after {expired.seconds:g} s") from expired
+
+    def _connected(self) -> gevent.socket.socket:
+        if self._family is None:
+            return gevent.socket.create_connection(self._address)
+        # Looking up a name takes gevent a thread; an open loop connects hundreds of times a second in a stall.
+        sock = gevent.socket.socket(self._family, gevent.socket.SOCK_STREAM)
+        try:
+            sock.connect(self._address)
+        except BaseException:
+            sock.close()
+            raise
+        return sock
+
+
+def _literal_family(host: str) -> int | None:
+    """Return the address family of an IP address; None for a name."""
+    try:
+        version = ipaddress.ip_address(host).version
+    except ValueError:
+        return None
+    return gevent.socket.AF_INET6 if version == 6 else gevent.socket.AF_INET
 
 
 def _take_next(sock: gevent.socket.socket, reply: Reply) -> None:

@@ -4,7 +4,7 @@ from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=80)]
 Seconds = Annotated[float, Field(gt=0, le=3600)]
@@ -155,21 +155,49 @@ class Database(_Declared):
     """MariaDB's own default: the ceiling a site meets when nobody chose one."""
 
 
+class ArrivalKind(StrEnum):
+    """How the requests of an open loop follow each other."""
+
+    POISSON = "poisson"
+    """Independent visitors: the gaps are exponential."""
+    CONSTANT = "constant"
+    """Equal gaps."""
+
+
 class Load(_Declared):
-    """The workload: a Locust file and the numbers of users it is run with (a closed loop)."""
+    """The workload: a Locust file and its load levels, numbers of users (a closed loop) or rates (an open one)."""
 
     locustfile: ProjectPath
-    users: Annotated[tuple[Annotated[int, Field(ge=1, le=5000)], ...], Field(min_length=1)]
+    rates_per_s: tuple[Annotated[float, Field(gt=0, le=10_000)], ...] = ()
+    """Open loop: tasks started a second, whether or not those before them have ended."""
+    # Behind the rates, because its validator looks at them.
+    users: Annotated[tuple[Annotated[int, Field(ge=1, le=5000)], ...], Field(validate_default=True)] = ()
+    """Closed loop: each user waits for its answer before it goes on."""
+    arrivals: ArrivalKind = ArrivalKind.POISSON
+    max_in_flight: Annotated[int, Field(ge=1, le=50_000)] = 2000
+    """Open loop: an arrival that finds so many requests unanswered is not sent, but counted as missed."""
+    processes: Annotated[int, Field(ge=1, le=64)] = 1
+    """Processes of Locust that share the load; more than one for a load that one core cannot send."""
     warm_up_s: Annotated[float, Field(ge=0, le=3600)] = 3
     """Load that is sent and recorded but not counted; the users are spawned in it."""
     window_s: Seconds = 10
     """Requests that start in the window are counted, however late they end."""
 
+    @field_validator("users")
+    @classmethod
+    def _some_level(cls, users: tuple[int, ...], info: ValidationInfo) -> tuple[int, ...]:
+        if not users and not info.data.get("rates_per_s", True):
+            message = "name at least one load level, in users (closed loop) or rates_per_s (open loop)"
+            raise ValueError(message)
+        return users
+
     @model_validator(mode="after")
     def _levels_differ(self) -> Self:
-        if len(set(self.users)) != len(self.users):
-            message = f"users {list(self.users)}: a level is listed twice"
-            raise ValueError(message)
+        levels: tuple[tuple[str, tuple[float, ...]], ...] = (("users", self.users), ("rates_per_s", self.rates_per_s))
+        for name, values in levels:
+            if len(set(values)) != len(values):
+                message = f"{name} {list(values)}: a level is listed twice"
+                raise ValueError(message)
         return self
 
 

@@ -13,17 +13,26 @@ class Trial:
     position: int
     """Counted from 1 over the whole experiment."""
     configuration: str
-    users: int
+    users: int = 0
+    """Load level of a closed loop; 0 in an open one."""
     seed: int
-    """Seed of the users' choices; the same for every configuration of a block and level."""
+    """Seed of the users' choices and of the arrivals; the same for every configuration of a block and level."""
+    rate_per_s: float | None = None
+    """Load level of an open loop."""
     database_distance_ms: float = 0.0
     """Time that a round trip to the database is made to take longer."""
+
+    def __post_init__(self) -> None:
+        """Refuse a trial without a load level, or with two."""
+        if bool(self.users) == (self.rate_per_s is not None):
+            raise ValueError(f"trial {self.position}: {self.users} users and a rate of {self.rate_per_s}; give one")
 
     @property
     def id(self) -> str:
         """Name of the trial's folder, which sorts in the order of running."""
+        level = f"{self.users}u" if self.rate_per_s is None else f"{self.rate_per_s:g}rps"
         distance = f"-{self.database_distance_ms:g}ms" if self.database_distance_ms else ""
-        return f"{self.position:03d}-{self.configuration}-{self.users}u{distance}"
+        return f"{self.position:03d}-{self.configuration}-{level}{distance}"
 
 
 class TrialStatus(StrEnum):

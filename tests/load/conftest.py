@@ -1,7 +1,7 @@
 import csv
 import json
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pytest
@@ -35,15 +35,22 @@ def read_rows(folder: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def load_of(name: str, *, users: int, warm_up_s: float = 0, window_s: float = 1) -> tuple[Load, Trial]:
-    load = Load(locustfile=f"tests/load/locustfiles/{name}.py", users=(users,), warm_up_s=warm_up_s, window_s=window_s)
-    trial = Trial(block=1, position=1, configuration="fake", users=users, seed=7)
+def load_of(
+    name: str, *, users: int = 0, rate_per_s: float | None = None, seed: int = 7, **more: Any
+) -> tuple[Load, Trial]:
+    load = Load(
+        locustfile=PurePosixPath(f"tests/load/locustfiles/{name}.py"),
+        users=(users,) if users else (),
+        rates_per_s=(rate_per_s,) if rate_per_s else (),
+        **{"warm_up_s": 0, "window_s": 1, **more},
+    )
+    trial = Trial(block=1, position=1, configuration="fake", users=users, rate_per_s=rate_per_s, seed=seed)
     return load, trial
 
 
-def run_locust(name: str, url: str, folder: Path, *, users: int, client_timeout_s: float = 1, **more: Any) -> Driven:
+def run_locust(name: str, url: str, folder: Path, *, client_timeout_s: float = 1, **more: Any) -> Driven:
     environment = more.pop("environment", {})
-    load, trial = load_of(name, users=users, **more)
+    load, trial = load_of(name, **more)
     seen: list[Progress] = []
     result = drive(
         load,

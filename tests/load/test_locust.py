@@ -200,6 +200,7 @@ GOOD = ClientEvents(
     test_stopping_s=113,
     drained_s=114,
     users=5,
+    processes=1,
     generator_cpu_share=0.2,
     user_errors=0,
 )
@@ -211,6 +212,7 @@ GOOD = ClientEvents(
         ({"drained_s": None}, "did not get through start, spawning, stop and drain"),
         ({"spawned_s": None}, "did not get through"),
         ({"users": 4}, "ran 4 users where 5 were ordered"),
+        ({"processes": 0}, "0 of Locust's 1 processes gave account"),
         ({"spawned_s": 103.2}, "started its last user 0.20 s after the window opened; raise load.warm_up_s"),
         ({"test_stopping_s": 112.9}, "stopped 0.10 s before the window's end"),
         ({"user_errors": 3}, "raised 3 exceptions"),
@@ -218,7 +220,7 @@ GOOD = ClientEvents(
 )
 def test_a_load_that_is_not_what_was_ordered_is_refused(tmp_path, change, complaint):
     with pytest.raises(LoadError, match=complaint):
-        _judged(replace(GOOD, **change), target_of(), tmp_path / raw.LOCUST_LOG)
+        _judged(replace(GOOD, **change), target_of(), tmp_path)
 
 
 def target_of() -> Target:
@@ -227,7 +229,7 @@ def target_of() -> Target:
 
 
 def test_a_load_that_is_what_was_ordered_gives_its_times(tmp_path):
-    result = _judged(GOOD, target_of(), tmp_path / raw.LOCUST_LOG)
+    result = _judged(GOOD, target_of(), tmp_path)
 
     assert (result.window.start_s, result.window.end_s, result.window.drained_s) == (103, 113, 114)
     assert result.load_s == 14

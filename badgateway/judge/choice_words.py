@@ -1,0 +1,149 @@
+"""Says a choice and its chain of reasons."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from badgateway.judge.blocks import at_level
+from badgateway.judge.levels import FINAL
+from badgateway.judge.objective import Counts, fisher_p
+from badgateway.judge.paired import blocks_to_prove, holm, smallest_p
+from badgateway.judge.wording import counted, limit, milliseconds_limit, percent
+from badgateway.model.capacity import Capacity, CapacityStatus
+from badgateway.model.comparison import ArmStanding, Choice, ChoiceKind, Criterion, PairedRatio, Relation, Rivalry
+from badgateway.model.contest import ArmFacts, Contest, Leaving
+from badgateway.model.experiment import Objective
+from badgateway.model.summary import Verdict
+
+_PROVEN = 0.05
+
+
+def sentence(choice: Choice, contest: Contest) -> str:
+    """Return the choice in one sentence."""
+    if choice.kind is ChoiceKind.NONE_QUALIFIES:
+        return f"None qualifies: no configuration keeps the objective ({_objective(contest.objective)})."
+    if choice.kind is ChoiceKind.EQUIVALENT:
+        return f"Equivalent: {', '.join(sorted(choice.equivalent))} (cheapest: {choice.arm})."
+    if choice.kind is ChoiceKind.PICKED:
+        return f"Run {choice.arm}."
+    ahead = f"; ahead so far is {choice.arm}" if choice.arm else ""
+    if choice.more_blocks is None:
+        return f"Not decided, and more blocks would hardly decide it{ahead}."
+    return f"Needs about {counted(choice.more_blocks, 'more block')}{ahead}."
+
+
+def reasons(choice: Choice, contest: Contest, leaving: Sequence[Leaving]) -> tuple[str, ...]:
+    """Return the chain of reasons, in the order in which the criteria decide."""
+    return (
+        *_about_objective(choice.ranking, contest, leaving),
+        *_about_looks(leaving),
+        *(_about_rival(one, choice) for one in choice.rivalries),
+        *(_about_capacity(name, found) for name, found in choice.capacities),
+    )
+
+
+def certainty(contest: Contest, arms: Mapping[str, ArmFacts], racing: Sequence[str]) -> str:
+    """Say how sure so many blocks can make anyone of a difference in p95."""
+    if len(racing) < 2:
+        return "No two configurations that keep the objective were compared; the shares have exact binomial intervals."
+    blocks = min(len(at_level(arms[name], contest.levels[-1])) for name in racing)
+    least = smallest_p(blocks)
+    rivals = len(racing) - 1
+    if blocks < blocks_to_prove(rivals, FINAL):
+        return (
+            f"With {counted(blocks, 'block')} no test can give a p below {least:.2g}, so no difference in p95 between "
+            f"{counted(rivals + 1, 'configuration')} can be proven; that takes {blocks_to_prove(rivals, FINAL)} blocks."
+        )
+    return (
+        f"With {counted(blocks, 'block')} the smallest p a test can give is {least:.2g}; configurations that are alike "
+        f"are called different in at most {limit(_PROVEN)} of such studies."
+    )
+
+
+def _about_objective(ranking: Sequence[ArmStanding], contest: Contest, leaving: Sequence[Leaving]) -> Iterator[str]:
+    why = {one.arm: one.reason for one in leaving if one.at_look is None}
+    first = next((one for one in ranking if one.verdict is Verdict.PASS), None)
+    behind = [one for one in ranking if one.verdict is not Verdict.PASS]
+    if first is not None:
+        yield f"{first.arm} keeps the objective ({_objective(contest.objective)}): {_counts(first)}."
+    proofs = _more_failures(first, behind) if first else {}
+    for one in behind:
+        said = why.get(one.arm, _counts(one) if one.requests else "nothing valid was measured")
+        yield f"{one.arm} is {one.verdict}: {said}{proofs.get(one.arm, '')}."
+
+
+def _more_failures(first: ArmStanding, behind: Sequence[ArmStanding]) -> dict[str, str]:
+    """Say of the arms with a larger failure share whether that is proven."""
+    failing = [one for one in behind if one.failures * first.requests > first.failures * one.requests]
+    corrected = holm({one.arm: fisher_p(_as_counts(first), _as_counts(one)) for one in failing})
+    return {
+        arm: f"; more often than {first.arm} ({_p(p)}, Fisher)"
+        if p <= _PROVEN
+        else f"; that this is more often than {first.arm} is not proven ({_p(p)}, Fisher)"
+        for arm, p in corrected.items()
+    }
+
+
+def _p(p: float) -> str:
+    return "p < 0.0001" if p < 0.0001 else f"p = {p:.2g}"
+
+
+def _about_looks(leaving: Sequence[Leaving]) -> Iterator[str]:
+    for one in leaving:
+        if one.at_look is not None:
+            yield f"{one.arm} left the race after {counted(one.at_look, 'block')}: {one.reason}."
+
+
+def _about_rival(one: Rivalry, choice: Choice) -> str:
+    if one.paired is None:
+        than = "is lower beyond its interval" if one.relation is Relation.WORSE else "cannot be told from the highest"
+        return (
+            f"{one.rival}: its capacity {than}."
+            if one.criterion is Criterion.CAPACITY
+            else f"{one.rival}: no block in common."
+        )
+    if one.criterion is Criterion.COST:
+        return f"{one.rival} takes {_times(one.paired)} the CPU time per request of {choice.arm}."
+    verdict = {
+        Relation.WORSE: "behind",
+        Relation.EQUIVALENT: "equivalent within the margin",
+        Relation.OPEN: "not told apart yet",
+    }[one.relation]
+    return (
+        f"{one.rival}: {one.criterion} {_times(one.paired)} the leader's over {counted(one.paired.blocks, 'block')}, "
+        f"{_p(one.adjusted_p if one.adjusted_p is not None else 1.0)} after Holm: {verdict}."
+    )
+
+
+def _times(found: PairedRatio) -> str:
+    return f"{found.ratio:.3f} times ({percent(found.confidence)} interval {found.low:.3f}-{found.high:.3f})"
+
+
+def _about_capacity(name: str, found: Capacity) -> str:
+    if found.status is CapacityStatus.NONE or found.low is None or found.estimate is None or found.high is None:
+        return f"{name} has no capacity: the lowest load already failed."
+    sure = f"confirmed at {found.confirmed:.4g}" if found.confirmed is not None else "not confirmed by a long window"
+    trials = counted(found.trials, "trial")
+    if found.status is CapacityStatus.AT_LEAST:
+        return (
+            f"{name} carries at least {found.estimate:.4g} at the objective, {sure}, from {trials}; more was not tried."
+        )
+    return (
+        f"{name} carries {found.estimate:.4g} at the objective (95 % interval {found.low:.4g}-{found.high:.4g}), "
+        f"{sure}, from {trials}."
+    )
+
+
+def _counts(one: ArmStanding) -> str:
+    return (
+        f"at load {one.level:g}, {one.failures:,} of {one.requests:,} requests failed and {one.late:,} were OK but late"
+    )
+
+
+def _as_counts(one: ArmStanding) -> Counts:
+    return Counts(requests=one.requests, failures=one.failures, late=one.late)
+
+
+def _objective(objective: Objective) -> str:
+    return (
+        f"at most {limit(objective.max_failure_share)} of requests fail, and 95 % are answered well within "
+        f"{milliseconds_limit(objective.p95_ms)}"
+    )

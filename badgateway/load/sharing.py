@@ -1,0 +1,82 @@
+"""One load shared by several Locust processes: places go out to the workers, their accounts come back."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    # Importing Locust changes the whole process, so that no other may do it: for the types alone.
+    from locust.runners import MasterRunner, WorkerRunner
+
+PLACE = "badgateway-place"
+ACCOUNT = "badgateway-account"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where one process stands among those that share a load."""
+
+    index: int = 0
+    """Counted from 0."""
+    workers: int = 1
+    users: int = 1
+    """Users of all processes together."""
+    start_s: float
+    """When the load began, for all of them."""
+
+    def number_of(self, local: int) -> int:
+        """Return the number among all users, from 0, of the local-th user of this process; Locust deals them round."""
+        return local * self.workers + self.index
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """What one process tells of its part of a load that is over."""
+
+    drained_s: float
+    cpu_share: float | None
+    user_errors: int
+    arrivals: int
+    missed_arrivals: int
+
+
+def summed(accounts: Iterable[Account]) -> dict[str, float | None]:
+    """Return the fields of ClientEvents that all accounts together give."""
+    known = tuple(accounts)
+    shares = [account.cpu_share for account in known]
+    return {
+        "drained_s": max((account.drained_s for account in known), default=None),
+        "processes": len(known),
+        "generator_cpu_share": None if not shares or None in shares else max(share or 0 for share in shares),
+        "user_errors": sum(account.user_errors for account in known),
+        "arrivals": sum(account.arrivals for account in known),
+        "missed_arrivals": sum(account.missed_arrivals for account in known),
+    }
+
+
+def send_places(master: "MasterRunner", start_s: float) -> None:
+    """Give every worker its place; it comes before the order to spawn."""
+    # Locust deals its users to the workers in the order of their ids.
+    ids = sorted(worker.id for worker in master.clients.ready)
+    for index, worker in enumerate(ids):
+        place = Place(index=index, workers=len(ids), users=master.target_user_count, start_s=start_s)
+        master.send_message(PLACE, asdict(place), worker)
+
+
+def receive_places(worker: "WorkerRunner", take: Callable[[Place], None]) -> None:
+    """Call take with each place that this worker is given."""
+    worker.register_message(PLACE, lambda msg, **_: take(Place(**msg.data)))
+
+
+def send_account(worker: "WorkerRunner", account: Account) -> None:
+    """Tell the master; it comes before the word that this worker has stopped."""
+    worker.send_message(ACCOUNT, asdict(account))
+
+
+def receive_accounts(master: "MasterRunner", take: Callable[[Account], None]) -> None:
+    """Call take with each worker's account."""
+
+    def listener(msg: Any, **_: Any) -> None:
+        take(Account(**msg.data))
+
+    master.register_message(ACCOUNT, listener)

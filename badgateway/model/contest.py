@@ -1,0 +1,125 @@
+"""A contest between configurations: what is asked, the next trials, and the facts of those that ended."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from badgateway.model.capacity import CapacityGoal
+from badgateway.model.experiment import Objective
+
+
+class Purpose(StrEnum):
+    """What a trial is run for; statistics never mix them."""
+
+    COMPARE = "COMPARE"
+    """One cell of a block."""
+    SEARCH = "SEARCH"
+    """A step of a capacity search."""
+    CONFIRM = "CONFIRM"
+    """The long window that proves a capacity."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialCost:
+    """How long one trial takes besides its window."""
+
+    warm_up_s: float
+    drain_s: float
+    overhead_s: float
+
+    def trial_s(self, window_s: float) -> float:
+        """Return how long a trial with that window takes."""
+        return self.warm_up_s + window_s + self.drain_s + self.overhead_s
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contest:
+    """Everything that decides which trials run; with the ended trials it decides the next one."""
+
+    arms: tuple[str, ...]
+    """The configurations' names; the first is the baseline."""
+    levels: tuple[float, ...]
+    """Loads at which the objective must hold, in requests/s or users, ascending; arms are compared at the last."""
+    objective: Objective
+    window_s: float
+    cost: TrialCost
+    seed: int
+    blocks: int = 8
+    looks: tuple[int, ...] = (3, 5)
+    """After which blocks clearly worse arms leave the race; the last block is always judged."""
+    control: bool = True
+    """Whether one arm runs twice in each block, under two names: the A/A control."""
+    margin: float = 0.05
+    """Arms whose p95 or throughput differ by less than this share are equivalent in practice."""
+    capacity: CapacityGoal | None = None
+    budget_s: float | None = None
+    """No block and no search begins that would not end in it; None is no limit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """A trial to run."""
+
+    arm: str
+    level: float
+    window_s: float
+    purpose: Purpose
+    block: int
+    """Of a comparison: counted from 1. Of a search: the search's trial, counted from 1."""
+    control: bool
+    """Whether it is the second of the A/A pair; its facts are never the arm's own."""
+    attempt: int
+    """1, or 2 and 3 when it repeats a trial that was INVALID."""
+    seed: int
+    """Of the arrivals and choices: the same for all arms of a block and level."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What a valid trial's window adds up to."""
+
+    requests: int
+    failures: int
+    late: int
+    """OK requests slower than the objective's p95_ms."""
+    p95_ms: float | None
+    """Of all requests, a failed one counting as slower than any OK one; None when it would be a failed one's."""
+    throughput_rps: float
+    """OK requests per second of the window."""
+    cpu_ms: float | None = None
+    """CPU time of the application server per OK request."""
+    rss_bytes: float | None = None
+    """The application server's peak."""
+    db_connections: float | None = None
+    """The most at a time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """A trial that was run."""
+
+    step: Step
+    facts: Facts | None
+    """None when the trial is INVALID: it is in no statistic."""
+    took_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leaving:
+    """Why an arm left the race."""
+
+    arm: str
+    reason: str
+    """A clause, such as 'at 50 requests/s 31 of 200 requests failed'."""
+    at_look: int | None
+    """After which block a test put it out; None when it failed the objective or could not be measured."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArmFacts:
+    """All valid facts of one arm, as the judge reads them."""
+
+    arm: str
+    cells: tuple[tuple[float, int, Facts], ...]
+    """Level, block and facts of each valid comparison trial, in the order of running."""
+    control: tuple[tuple[int, Facts], ...] = field(default=())
+    """Block and facts of the second of the A/A pair, at the highest level."""

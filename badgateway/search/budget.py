@@ -1,0 +1,137 @@
+"""Says what a study will run and how long that takes, and fits it into a budget."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from badgateway.errors import ConfigurationError
+from badgateway.judge.levels import FINAL
+from badgateway.judge.paired import blocks_to_prove
+from badgateway.judge.wording import counted
+from badgateway.model.contest import Contest
+
+_LIKELY_TO_STAND = 0.5
+"""Share of the arms that stay until the last block; the others mostly fail at the first level that is too much."""
+_LIKELY_SEARCH = 11
+"""Trials that a capacity search takes on the average of simulated studies."""
+_SHORTEST_WINDOW_S = 5.0
+_SHORTER = 0.8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forecast:
+    """What a study will run."""
+
+    least_s: float
+    """Only the first block: if no arm keeps the objective."""
+    likely_s: float
+    most_s: float
+    """If no arm leaves the race and every search takes all its trials."""
+    trials: int
+    """Likely."""
+    lines: tuple[str, ...]
+    """What will run, in the order of running, one sentence each."""
+
+
+def forecast(contest: Contest) -> Forecast:
+    """Return how long the study takes, without its preparation and without repeats of INVALID trials."""
+    arms, levels = len(contest.arms), len(contest.levels)
+    stay = max(1, math.ceil(_LIKELY_TO_STAND * arms))
+    likely = _screening(contest) + _later_blocks(contest, stay)
+    most = _screening(contest) + _later_blocks(contest, arms)
+    one_s = contest.cost.trial_s(contest.window_s)
+    search_s = _search_s(contest, _LIKELY_SEARCH)
+    longest_s = _search_s(contest, contest.capacity.max_trials) if contest.capacity else 0.0
+    searched = max(1, stay // 2) if contest.capacity else 0
+    most_s = most * one_s + arms * longest_s
+    return Forecast(
+        least_s=arms * one_s,
+        likely_s=min(likely * one_s + searched * search_s, contest.budget_s or math.inf),
+        most_s=min(most_s, max(contest.budget_s, (arms * levels + 1) * one_s)) if contest.budget_s else most_s,
+        trials=likely + searched * _LIKELY_SEARCH,
+        lines=tuple(_lines(contest, stay)),
+    )
+
+
+def fit(contest: Contest, budget_s: float) -> Contest:
+    """Return the contest cut to a budget, which also binds while it runs.
+
+    What is given up, in this order, until the likely time fits: the width of the capacity search, the length of the
+    window down to 5 s, blocks down to what a test needs to prove anything, the levels between the lowest and the
+    highest, then blocks down to one.
+
+    Raises:
+        ConfigurationError: Not even one block at the lowest and the highest level fits.
+    """
+    for candidate in _cheaper_and_cheaper(contest):
+        if forecast(replace(candidate, budget_s=None)).likely_s <= budget_s:
+            return replace(candidate, budget_s=budget_s)
+    raise ConfigurationError(
+        f"--budget {budget_s:g} s: {counted(len(contest.arms), 'configuration')} need at least "
+        f"{math.ceil(forecast(candidate).likely_s):,} s; give more time or fewer configurations (--only)"
+    )
+
+
+def _cheaper_and_cheaper(contest: Contest) -> Iterator[Contest]:
+    yield contest
+    if contest.capacity is not None:
+        contest = replace(
+            contest, capacity=replace(contest.capacity, max_trials=min(10, contest.capacity.max_trials), width=0.1)
+        )
+        yield contest
+    while contest.window_s * _SHORTER >= _SHORTEST_WINDOW_S:
+        contest = replace(contest, window_s=round(contest.window_s * _SHORTER, 1))
+        yield contest
+    while contest.blocks > blocks_to_prove(1, FINAL):
+        contest = _with_blocks(contest, contest.blocks - 1)
+        yield contest
+    while len(contest.levels) > 2:
+        contest = replace(contest, levels=(*contest.levels[: len(contest.levels) - 2], contest.levels[-1]))
+        yield contest
+    contest = replace(contest, capacity=None)
+    yield contest
+    while contest.blocks > 1:
+        contest = _with_blocks(contest, contest.blocks - 1)
+        yield contest
+
+
+def _with_blocks(contest: Contest, blocks: int) -> Contest:
+    return replace(contest, blocks=blocks, looks=tuple(look for look in contest.looks if look < blocks))
+
+
+def _screening(contest: Contest) -> int:
+    """Return the first block's trials, if every arm sees every level."""
+    return len(contest.arms) * len(contest.levels) + contest.control
+
+
+def _later_blocks(contest: Contest, standing: int) -> int:
+    return (contest.blocks - 1) * (standing + contest.control)
+
+
+def _search_s(contest: Contest, trials: int) -> float:
+    if contest.capacity is None:
+        return 0.0
+    goal = contest.capacity
+    confirm_s = contest.cost.trial_s(goal.confirm_windows * contest.window_s)
+    return (min(trials, goal.max_trials) - 1) * contest.cost.trial_s(contest.window_s) + confirm_s
+
+
+def _lines(contest: Contest, stay: int) -> Iterator[str]:
+    arms, levels = len(contest.arms), contest.levels
+    one_s = contest.cost.trial_s(contest.window_s)
+    yield (
+        f"Block 1: {counted(arms, 'configuration')} at {', '.join(f'{level:g}' for level in levels)}, lowest first; "
+        f"at most {counted(_screening(contest), 'trial')} of {one_s:.0f} s."
+    )
+    if contest.blocks > 1:
+        looks = f", with a look after block {', '.join(str(look) for look in contest.looks)}" if contest.looks else ""
+        yield (
+            f"Blocks 2 to {contest.blocks}: those that stand, likely {stay}, at {levels[-1]:g}{looks}; "
+            f"likely {counted(_later_blocks(contest, stay), 'trial')}."
+        )
+    if contest.capacity is not None:
+        goal = contest.capacity
+        yield (
+            f"Capacity of those that are not told apart, from {goal.lowest:g} to {goal.highest:g}: "
+            f"at most {counted(goal.max_trials, 'trial')} each, the last of {goal.confirm_windows} windows."
+        )

@@ -1,0 +1,188 @@
+"""The choice and its chain of reasons."""
+
+from dataclasses import replace
+
+import pytest
+
+from badgateway.judge.choice import choose, latency_candidates
+from badgateway.model.capacity import Capacity, CapacityStatus
+from badgateway.model.comparison import ChoiceKind, Criterion, Relation
+from badgateway.model.contest import ArmFacts, Leaving
+from badgateway.model.summary import Verdict
+from tests.judge.contests import LEVEL, arm, asked, facts, with_p95s
+
+STEADY = (300.0, 306.0, 297.0, 312.0, 303.0, 309.0, 294.0, 300.0)
+"""Eight blocks; each arm below follows the same weather."""
+
+
+def times(factor: float, wobble: float = 0.004) -> tuple[float, ...]:
+    return tuple(p95 * factor * (1 + (-1) ** i * wobble * (i + 1) / 8) for i, p95 in enumerate(STEADY))
+
+
+def capacity(low: float, high: float) -> Capacity:
+    return Capacity(
+        status=CapacityStatus.FOUND, estimate=(low + high) / 2, low=low, high=high, confirmed=low, trials=10
+    )
+
+
+def test_the_faster_of_two_that_keep_the_objective_is_picked_and_the_chain_says_why():
+    choice = choose(asked("a", "b"), [with_p95s("a", *times(1.2)), with_p95s("b", *STEADY)])
+
+    assert (choice.kind, choice.arm, choice.sentence) == (ChoiceKind.PICKED, "b", "Run b.")
+    assert [one.arm for one in choice.ranking] == ["b", "a"]
+    assert choice.reasons[0].startswith("b keeps the objective")
+    assert choice.reasons[1].startswith("a: p95 1.200 times")
+    assert choice.reasons[1].endswith("p = 0.0078 after Holm: behind.")
+
+
+def test_arms_within_the_margin_are_equivalent_and_the_cheapest_is_named():
+    dear = arm("dear", [facts(p95, cpu_ms=6) for p95 in STEADY])
+    cheap = arm("cheap", [facts(p95, cpu_ms=4) for p95 in times(1.01)])
+    choice = choose(asked("dear", "cheap"), [dear, cheap])
+
+    assert (choice.kind, choice.arm, choice.equivalent) == (ChoiceKind.EQUIVALENT, "cheap", ("cheap", "dear"))
+    assert choice.sentence == "Equivalent: cheap, dear (cheapest: cheap)."
+    assert choice.reasons[-1].startswith("dear takes 1.500 times")
+
+
+def test_memory_decides_where_cpu_time_is_the_same():
+    heavy = arm("heavy", [facts(p95, cpu_ms=4, rss_bytes=9e8) for p95 in STEADY])
+    light = arm("light", [facts(p95, cpu_ms=4.05, rss_bytes=3e8) for p95 in times(1.01)])
+
+    assert choose(asked("heavy", "light"), [heavy, light]).arm == "light"
+
+
+def test_of_arms_equal_in_latency_the_one_with_more_throughput_is_picked():
+    less = arm("less", [facts(p95, throughput_rps=100 + i) for i, p95 in enumerate(STEADY)])
+    more = arm("more", [facts(p95, throughput_rps=150 + i) for i, p95 in enumerate(times(1.01))])
+
+    assert choose(asked("less", "more"), [less, more]).arm == "more"
+
+
+def test_of_arms_equal_in_latency_the_one_with_more_capacity_is_picked():
+    arms = [with_p95s("a", *STEADY), with_p95s("b", *times(1.01))]
+    choice = choose(asked("a", "b"), arms, (), {"a": capacity(200, 220), "b": capacity(300, 330)})
+    overlapping = choose(asked("a", "b"), arms, (), {"a": capacity(200, 310), "b": capacity(300, 330)})
+
+    assert (choice.kind, choice.arm) == (ChoiceKind.PICKED, "b")
+    assert "a: its capacity is lower beyond its interval." in choice.reasons
+    assert overlapping.kind is ChoiceKind.EQUIVALENT
+
+
+def test_a_capacity_is_said_with_what_is_known_of_it():
+    arms = [with_p95s("a", *STEADY), with_p95s("b", *times(1.01)), with_p95s("c", *times(1.02))]
+    beyond = replace(capacity(620, 660), status=CapacityStatus.AT_LEAST)
+    none = Capacity(status=CapacityStatus.NONE, estimate=None, low=None, high=None, confirmed=None, trials=2)
+    unconfirmed = replace(capacity(200, 220), status=CapacityStatus.UNCONFIRMED, confirmed=None)
+    reasons = choose(asked("a", "b", "c"), arms, (), {"a": beyond, "b": none, "c": unconfirmed}).reasons
+
+    assert reasons[-3:] == (
+        "a carries at least 640 at the objective, confirmed at 620, from 10 trials; more was not tried.",
+        "b has no capacity: the lowest load already failed.",
+        "c carries 210 at the objective (95 % interval 200-220), not confirmed by a long window, from 10 trials.",
+    )
+
+
+def test_a_difference_that_is_small_beside_the_objective_decides_nothing():
+    """4 ms against 6 ms, where 500 ms are allowed."""
+    arms = [with_p95s("a", *(p95 / 50 for p95 in times(1.2))), with_p95s("b", *(p95 / 50 for p95 in STEADY))]
+
+    assert choose(asked("a", "b"), arms).kind is ChoiceKind.EQUIVALENT
+
+
+@pytest.mark.parametrize("blocks", [1, 2, 3, 5])
+def test_few_blocks_never_claim_a_difference_and_say_what_it_takes(blocks):
+    arms = [with_p95s("a", *times(3)[:blocks]), with_p95s("b", *STEADY[:blocks])]
+    choice = choose(asked("a", "b"), [arms[0], arms[1]])
+
+    assert (choice.kind, choice.arm, choice.more_blocks) == (ChoiceKind.NEEDS_MORE, "b", 6 - blocks)
+    assert "that takes 6 blocks" in choice.certainty
+    assert f"{2.0 ** (1 - blocks):.2g}" in choice.certainty
+
+
+def test_one_block_is_enough_to_pick_when_only_one_keeps_the_objective():
+    arms = [arm("a", [facts(requests=2000, failures=400, p95_ms=None)]), with_p95s("b", 300)]
+    choice = choose(asked("a", "b"), arms)
+
+    assert (choice.kind, choice.arm) == (ChoiceKind.PICKED, "b")
+    assert "a is FAIL: at load 200, 400 of 2,000 requests failed" in choice.reasons[1]
+    assert choice.reasons[1].endswith("; more often than b (p < 0.0001, Fisher).")
+
+
+def test_more_failures_that_prove_nothing_are_said_to():
+    few = arm("few", [facts(requests=300, failures=1)])
+    choice = choose(asked("few", "b"), [few, with_p95s("b", 300)])
+
+    assert choice.reasons[1].endswith("that this is more often than b is not proven (p = 0.13, Fisher).")
+
+
+def test_none_qualifies_when_all_fail_and_a_failing_arm_is_never_picked_for_its_speed():
+    arms = [arm("instant", [facts(1.0, failures=1990)]), arm("slow", [facts(None, failures=300)])]
+    choice = choose(asked("instant", "slow"), arms)
+
+    assert (choice.kind, choice.arm) == (ChoiceKind.NONE_QUALIFIES, None)
+    assert [one.arm for one in choice.ranking] == ["slow", "instant"]
+
+
+def test_nothing_measured_is_neither_a_pick_nor_a_failure():
+    choice = choose(asked("a"), [ArmFacts(arm="a", cells=())])
+
+    assert (choice.kind, choice.arm) == (ChoiceKind.NEEDS_MORE, None)
+    assert choice.ranking[0].verdict is Verdict.INVALID
+    assert choice.reasons == ("a is INVALID: nothing valid was measured.",)
+
+
+def test_too_few_requests_say_how_many_more_blocks_the_objective_takes():
+    choice = choose(asked("a"), [arm("a", [facts(requests=100)])])
+
+    assert choice.kind is ChoiceKind.NEEDS_MORE
+    assert choice.more_blocks == 3
+    assert choice.sentence == "Needs about 3 more blocks."
+
+
+def test_an_arm_that_a_look_put_out_is_behind_all_that_stayed():
+    arms = [with_p95s("a", *STEADY[:3]), with_p95s("b", *times(1.4)), with_p95s("c", *times(1.6))]
+    leaving = [Leaving(arm="a", reason="its p95 was higher", at_look=3)]
+    choice = choose(asked("a", "b", "c"), arms, leaving)
+
+    assert [one.arm for one in choice.ranking] == ["b", "c", "a"]
+    assert choice.arm == "b"
+    assert "a left the race after 3 blocks: its p95 was higher." in choice.reasons
+
+
+def test_a_block_that_one_arm_has_not_is_left_out_of_its_comparison():
+    missing = ArmFacts(arm="a", cells=tuple((LEVEL, i + 1, facts(p95)) for i, p95 in enumerate(times(1.2)) if i != 3))
+    choice = choose(asked("a", "b"), [missing, with_p95s("b", *STEADY)])
+
+    assert choice.rivalries[0].paired is not None
+    assert choice.rivalries[0].paired.blocks == 7
+    assert (choice.rivalries[0].criterion, choice.rivalries[0].relation) == (Criterion.LATENCY, Relation.WORSE)
+
+
+def test_the_capacity_is_searched_of_those_that_p95_has_not_put_out():
+    arms = [with_p95s("slow", *times(1.3)), with_p95s("fast", *STEADY), with_p95s("like", *times(1.01))]
+
+    assert latency_candidates(asked("slow", "fast", "like"), arms, ()) == ("fast", "like")
+
+
+def test_the_control_gives_the_noise_floor_and_what_it_leaves_visible():
+    twice = with_p95s("a", *STEADY, control=times(1.02))
+    choice = choose(asked("a", "b"), [twice, with_p95s("b", *times(1.5))])
+
+    assert choice.noise is not None
+    assert choice.noise.arm == "a"
+    assert choice.noise.latency.ratio == pytest.approx(1.02, abs=0.005)
+    assert choice.noise.detectable is not None
+    assert "a under two names differed by 2.0 % in p95 over 8 blocks" in choice.unseen[2]
+
+
+def test_what_could_not_have_been_seen_is_said_with_its_numbers():
+    few = choose(asked("a", "b"), [with_p95s("a", *STEADY[:2], control=times(1.02)[:2]), with_p95s("b", *STEADY[:2])])
+
+    assert few.unseen[0].startswith("Failures rarer than 0.075 % of requests")
+    assert "once in 10 s" in few.unseen[1]
+    assert "it takes 6 blocks until any difference in p95 can be proven" in few.unseen[2]
+    assert "shared one machine" in few.unseen[3]
+    nothing = choose(asked("a"), [ArmFacts(arm="a", cells=())])
+    assert nothing.unseen[0].startswith("Nothing was measured")
+    assert "no A/A control" in nothing.unseen[2]
