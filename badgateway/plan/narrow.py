@@ -21,13 +21,14 @@ def narrow(
 ) -> Experiment:
     """Return the experiment with some configurations, other levels, another window, block count or seed.
 
-    A variant of the experiment comes first, and the rest changes that. A variant, and an experiment narrowed to some
+    A variant of the experiment comes first, and the rest changes that; an experiment that declares no variants has one
+    size for all. A variant, and an experiment narrowed to some
     configurations, gets a name of its own, so that its results do not take the place of the whole experiment's.
 
     Raises:
         ConfigurationError: There is no such variant or configuration, or a value is out of range.
     """
-    if variant is not None:
+    if variant is not None and experiment.variants:
         experiment = _variant(experiment, variant)
     declared = experiment.model_dump(mode="json")
     load = declared["load"]
@@ -44,8 +45,10 @@ def narrow(
 
 def _variant(experiment: Experiment, name: str) -> Experiment:
     if name not in experiment.variants:
-        known = f"it has {', '.join(experiment.variants)}" if experiment.variants else "it has none"
-        raise ConfigurationError(f"{experiment.name} has no variant {name}; {known} ([variants.{name}] in its file)")
+        known = ", ".join(experiment.variants)
+        raise ConfigurationError(
+            f"{experiment.name} has no variant {name} ([variants.{name}] in its file); it has {known}"
+        )
     variant = experiment.variants[name]
     declared = experiment.model_dump(mode="json")
     if variant.only:
