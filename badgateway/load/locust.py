@@ -31,7 +31,7 @@ class Drive:
     """From the start of the first user to the end of the last request."""
     generator_cpu_share: float
     """CPU seconds of Locust per second while all users ran; of the busiest when several processes share the load."""
-    open_loop: OpenLoopCheck | None
+    open_loop: OpenLoopCheck | None = None
     """What an open loop tells of itself; None for a closed one."""
 
 

@@ -83,7 +83,7 @@ class RowFile:
         rows = self._pending.getvalue().encode()
         self._pending.seek(0)
         self._pending.truncate()
-        if self._file.write(rows) != len(rows):
+        if rows and self._file.write(rows) != len(rows):
             raise OSError(errno.ENOSPC, "only a part of the rows could be written", self._file.name)
 
     def close(self) -> None:

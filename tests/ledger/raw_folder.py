@@ -26,6 +26,8 @@ def client_row(request_id: str, /, **given: Any) -> dict[str, Any]:
         "detail": "",
     }
     row.update(given)
+    # As in a closed loop, unless the test says when it was due.
+    row["intended_start_s"] = given.get("intended_start_s", row["start_s"] or T0_S)
     return row
 
 

@@ -100,6 +100,7 @@ def test_a_malformed_line_is_named_with_file_and_line_and_without_duckdbs_advice
         ({"status": ""}, "has an empty status"),
         ({"intended_start_s": "nan"}, "has no time in intended_start_s"),
         ({"end_s": "inf"}, "has no time in end_s"),
+        ({"intended_start_s": T0_S + 0.000001}, "was sent before it was due"),
         ({"end_s": T0_S - 1, "first_byte_s": ""}, "ends before it starts"),
         ({"first_byte_s": T0_S + 9}, "first byte before its start or after its end"),
         ({"error": "tired"}, "has an unknown error; known are connect_error"),

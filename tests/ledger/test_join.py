@@ -56,6 +56,13 @@ def test_a_request_belongs_to_the_phase_it_starts_in_however_late_it_ends(tmp_pa
     ]
 
 
+def test_a_request_that_was_sent_late_belongs_to_the_phase_and_has_the_latency_of_when_it_was_due(tmp_path):
+    late = at("a", 20.5, 0.25, intended_start_s=T0_S + 19.5, first_byte_s=T0_S + 20.625)
+    write_both(tmp_path, late)
+
+    assert rows(ledger.build(tmp_path, WINDOW), "phase, latency_ms, first_byte_ms") == [("window", 1250, 1125)]
+
+
 def test_a_trial_that_never_got_to_its_window_is_all_warm_up(tmp_path):
     write_both(tmp_path, at("a", 15))
 

@@ -60,3 +60,33 @@ def test_the_web_ui_listens_on_this_machine_only_and_records_nothing(tmp_path):
 @pytest.mark.parametrize(("users", "warm_up_s", "rate"), [(300, 3, 200), (50, 0, 50), (1, 60, 1), (300, 1, 300)])
 def test_all_users_run_after_half_of_the_warm_up(users, warm_up_s, rate):
     assert spawn_rate(users, warm_up_s) == rate
+
+
+def open_target(**given: Any) -> Target:
+    load, _ = load_of("plain", rate_per_s=12.5, warm_up_s=3, window_s=10, **given)
+    return Target(url="http://127.0.0.1:1", load=load, rate_per_s=12.5, client_timeout_s=1, project_root=ROOT)
+
+
+def test_an_open_loop_has_its_rate_in_the_environment_and_one_dispatcher(tmp_path):
+    command = headless_command(open_target(arrivals="constant", max_in_flight=9), tmp_path)
+
+    assert (option(command, "--users"), option(command, "--spawn-rate")) == ("1", "1")
+    assert command.environment["BADGATEWAY_RATE_PER_S"] == "12.5"
+    assert command.environment["BADGATEWAY_ARRIVALS"] == "constant"
+    assert command.environment["BADGATEWAY_MAX_IN_FLIGHT"] == "9"
+    assert command.environment["BADGATEWAY_WARM_UP_S"] == "3.0"
+    assert "--processes" not in command.argv
+
+
+def test_several_processes_get_a_dispatcher_each_and_meet_at_a_port_of_their_own(tmp_path):
+    commands = [headless_command(open_target(processes=3), tmp_path) for _ in range(2)]
+    ports = [option(command, "--master-port") for command in commands]
+
+    assert [option(commands[0], name) for name in ("--users", "--spawn-rate", "--processes")] == ["3", "3", "3"]
+    assert [option(command, "--master-bind-port") for command in commands] == ports
+    assert option(commands[0], "--master-bind-host") == "127.0.0.1"
+    assert ports[0] != ports[1]
+
+
+def test_a_closed_loop_has_no_rate(tmp_path):
+    assert headless_command(target(), tmp_path).environment["BADGATEWAY_RATE_PER_S"] == "0"

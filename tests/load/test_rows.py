@@ -1,4 +1,5 @@
 import csv
+import multiprocessing
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,13 +24,18 @@ ROW = ClientRow(
 )
 
 
+def new(folder: Path) -> RowFile:
+    RowFile.create(folder / "rows.csv")
+    return RowFile(folder / "rows.csv")
+
+
 def read(path: Path) -> list[dict[str, str]]:
     with path.open(newline="") as file:
         return list(csv.DictReader(file))
 
 
 def test_a_row_has_the_agreed_columns_and_unknown_cells_are_empty(tmp_path):
-    rows = RowFile(tmp_path / "rows.csv")
+    rows = new(tmp_path)
     rows.append(ROW)
     rows.close()
     (found,) = read(tmp_path / "rows.csv")
@@ -40,7 +46,7 @@ def test_a_row_has_the_agreed_columns_and_unknown_cells_are_empty(tmp_path):
 
 
 def test_known_cells_are_written(tmp_path):
-    rows = RowFile(tmp_path / "rows.csv")
+    rows = new(tmp_path)
     rows.append(replace(ROW, first_byte_s=5.5, expected_bytes=7, error=ClientError.NONE))
     rows.close()
     (found,) = read(tmp_path / "rows.csv")
@@ -49,7 +55,7 @@ def test_known_cells_are_written(tmp_path):
 
 
 def test_a_row_is_on_disk_after_a_flush_and_not_twice(tmp_path):
-    rows = RowFile(tmp_path / "rows.csv")
+    rows = new(tmp_path)
     rows.append(ROW)
     assert read(tmp_path / "rows.csv") == []
     rows.flush()
@@ -61,7 +67,7 @@ def test_a_row_is_on_disk_after_a_flush_and_not_twice(tmp_path):
 
 
 def test_a_detail_stays_on_one_line_and_short(tmp_path):
-    rows = RowFile(tmp_path / "rows.csv")
+    rows = new(tmp_path)
     rows.append(replace(ROW, detail='two\nlines, "quoted" ' + "x" * 500))
     rows.close()
 
@@ -72,7 +78,40 @@ def test_a_detail_stays_on_one_line_and_short(tmp_path):
 
 
 def test_rows_of_another_run_are_not_written_over(tmp_path):
-    RowFile(tmp_path / "rows.csv").close()
+    new(tmp_path).close()
 
     with pytest.raises(FileExistsError):
-        RowFile(tmp_path / "rows.csv")
+        RowFile.create(tmp_path / "rows.csv")
+
+
+def append_many(path: Path, name: str) -> None:
+    rows = RowFile(path)
+    for number in range(2000):
+        rows.append(replace(ROW, request_id=f"{name}-{number}", detail="x" * 150))
+        if number % 7 == 0:
+            rows.flush()
+    rows.close()
+
+
+def test_several_processes_append_whole_lines_to_one_file(tmp_path):
+    RowFile.create(tmp_path / "rows.csv")
+    spawning = multiprocessing.get_context("spawn")
+    processes = [spawning.Process(target=append_many, args=(tmp_path / "rows.csv", name)) for name in "abc"]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+
+    assert sorted(row["request_id"] for row in read(tmp_path / "rows.csv")) == sorted(
+        f"{name}-{number}" for name in "abc" for number in range(2000)
+    )
+    assert {len(row["detail"]) for row in read(tmp_path / "rows.csv")} == {150}
+
+
+def test_rows_that_do_not_fit_on_the_disk_are_an_error():
+    rows = RowFile(Path("/dev/full"))
+    rows.append(ROW)
+
+    with pytest.raises(OSError, match="No space left"):
+        rows.flush()
+    rows.close()

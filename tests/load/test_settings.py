@@ -3,11 +3,16 @@ from pathlib import Path
 import pytest
 
 from badgateway.load.settings import Settings
+from badgateway.model.experiment import ArrivalKind
 
 
 @pytest.mark.parametrize(
     "settings",
-    [Settings(), Settings(rows=Path("/some/folder"), client_timeout_s=0.1, run_time_s=12.34, seed=-5)],
+    [
+        Settings(),
+        Settings(rows=Path("/some/folder"), client_timeout_s=0.1, run_time_s=12.34, seed=-5),
+        Settings(warm_up_s=2.5, rate_per_s=0.1, arrivals=ArrivalKind.CONSTANT, max_in_flight=7),
+    ],
 )
 def test_settings_survive_the_way_through_the_environment(settings):
     assert Settings.from_environment(settings.to_environment()) == settings

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from badgateway.model.experiment import Configuration, ServerKind, Timeouts
+from badgateway.model.experiment import Configuration, Load, ServerKind, Timeouts
 from tests.declared import declared, experiment
 
 
@@ -34,6 +34,32 @@ def test_the_default_timeouts_are_in_their_order():
 def test_timeouts_that_would_rename_failures_are_refused_with_their_values(app_s, proxy_read_s, client_s):
     with pytest.raises(ValidationError, match=rf"app_s \({app_s}\) must be below proxy_read_s \({proxy_read_s}\)"):
         Timeouts(app_s=app_s, proxy_read_s=proxy_read_s, client_s=client_s)
+
+
+def load(**given: object) -> Load:
+    return Load.model_validate({"locustfile": "experiments/load.py", **given})
+
+
+def test_a_load_has_users_or_rates_or_both():
+    assert load(users=[5]).rates_per_s == ()
+    assert load(rates_per_s=[12.5]).users == ()
+    assert (load(users=[5], rates_per_s=[1]).users, load(users=[5], rates_per_s=[1]).rates_per_s) == ((5,), (1,))
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({}, "name at least one load level, in users"),
+        ({"users": [], "rates_per_s": []}, "name at least one load level"),
+        ({"rates_per_s": [5, 5]}, "rates_per_s .* a level is listed twice"),
+        ({"rates_per_s": [0]}, "greater than 0"),
+        ({"rates_per_s": [5], "arrivals": "bursts"}, "'poisson' or 'constant'"),
+        ({"rates_per_s": [5], "max_in_flight": 0}, "max_in_flight"),
+    ],
+)
+def test_a_load_without_levels_or_with_one_that_is_none_is_refused(given, message):
+    with pytest.raises(ValidationError, match=message):
+        load(**given)
 
 
 def test_a_configuration_is_found_by_its_name():

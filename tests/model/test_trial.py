@@ -1,5 +1,7 @@
 """What trials and their records know of themselves."""
 
+import pytest
+
 from badgateway.model.trial import Trial, TrialRecord, TrialStatus, Window
 
 
@@ -12,6 +14,18 @@ def test_the_folders_of_trials_sort_in_the_order_of_running():
 
     assert names == sorted(names)
     assert trial().id == "007-uwsgi-2-300u"
+
+
+def test_the_folder_of_an_open_loop_is_named_by_its_rate():
+    open_loop = Trial(block=1, position=7, configuration="uwsgi-2", rate_per_s=12.5, seed=1)
+
+    assert open_loop.id == "007-uwsgi-2-12.5rps"
+
+
+@pytest.mark.parametrize("level", [{}, {"users": 5, "rate_per_s": 5.0}])
+def test_a_trial_has_one_load_level(level):
+    with pytest.raises(ValueError, match=r"trial 7: .* give one"):
+        Trial(block=1, position=7, configuration="uwsgi-2", seed=1, **level)
 
 
 def test_a_window_is_as_long_as_requests_are_started_in_it_however_long_they_drain():

@@ -171,6 +171,7 @@ class Seam:
             window=Window(start_s=now_s - 5, end_s=now_s + 5, drained_s=now_s + 5),
             load_s=LOAD_S,
             generator_cpu_share=0.1,
+            open_loop=None,
         )
 
 
