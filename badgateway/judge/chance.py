@@ -1,5 +1,7 @@
 """Whether two shares differ by more than chance."""
 
+import numpy as np
+
 from badgateway.model.summary import Proportion
 
 SIGNIFICANCE = 0.05
@@ -13,5 +15,5 @@ def chance(one: Proportion, other: Proportion) -> float:
     # scipy.stats takes 1.2 s to import, and most reports tell no ladder.
     from scipy.stats import fisher_exact  # noqa: PLC0415 # see above
 
-    table = [[found.count, found.total - found.count] for found in (one, other)]
+    table = np.array([[found.count, found.total - found.count] for found in (one, other)])
     return float(fisher_exact(table).pvalue)
