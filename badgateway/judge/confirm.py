@@ -7,7 +7,7 @@ from badgateway.judge.wording import milliseconds
 from badgateway.model.experiment import Objective
 from badgateway.model.summary import Confirmation, LevelSummary, Verdict
 
-LEAST_SENT_SHARE = 0.98
+LEAST_SENT_SHARE = 0.95
 """Of the rate; a generator that sent less has confirmed another rate."""
 
 

@@ -1,6 +1,6 @@
 """Orders the configurations at each distance to the database, and says whether the order depends on it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import combinations
 
 from badgateway.judge.ranking import level_key
@@ -11,7 +11,7 @@ from badgateway.model.experiment import Experiment
 from badgateway.model.summary import ConfigurationSummary, LevelSummary
 
 _MOST = 4
-"""Pairs named for one distance; the table beside the sentence has them all."""
+"""Changes named; the table beside the sentence has them all."""
 
 _Levels = Mapping[str, LevelSummary]
 
@@ -55,11 +55,10 @@ def _order(levels: _Levels) -> tuple[str, ...]:
 
 
 def _sentence(by_distance: Mapping[float, _Levels]) -> str:
-    nearest, *farther = by_distance
-    names = by_distance[nearest]
+    names = next(iter(by_distance.values()))
     if len(names) < 2:
         return f"Only {counted(len(names), 'configuration')} could be measured at every distance: nothing to rank."
-    changes = [change for distance in farther for change in _changes(by_distance, nearest, distance)]
+    changes = _changes(by_distance)
     if changes:
         return f"The ranking changes with the distance: {'; '.join(changes)}."
     where = listed([f"{distance:g}" for distance in by_distance])
@@ -71,16 +70,31 @@ def _sentence(by_distance: Mapping[float, _Levels]) -> str:
     )
 
 
-def _changes(by_distance: Mapping[float, _Levels], nearest: float, distance: float) -> Iterator[str]:
-    near, far = by_distance[nearest], by_distance[distance]
-    overtaken: dict[str, list[str]] = {}
-    for ahead, behind in combinations(_order(near), 2):
-        if _is_clearly_ahead(near[ahead], near[behind]) and _is_clearly_ahead(far[behind], far[ahead]):
-            overtaken.setdefault(behind, []).append(ahead)
-    said = [f"{name} is ahead of {listed(others)}" for name, others in overtaken.items()]
-    if said:
-        more = f" and {counted(len(said) - _MOST, 'other')} gained places too" if len(said) > _MOST else ""
-        yield f"at {distance:g} ms {', '.join(said[:_MOST])}{more}, unlike at {nearest:g} ms"
+def _changes(by_distance: Mapping[float, _Levels]) -> list[str]:
+    """Return who is ahead of whom at which distances, unlike at the nearest: the first said is the nearest change."""
+    nearest, *farther = by_distance
+    overtaken: dict[tuple[tuple[float, ...], str], list[str]] = {}
+    for ahead, behind in combinations(_order(by_distance[nearest]), 2):
+        where = tuple(distance for distance in farther if _changes_places(ahead, behind, by_distance, distance))
+        if where:
+            overtaken.setdefault((where, behind), []).append(ahead)
+    said = [
+        f"{_where(where, farther)} {name} is ahead of {listed(others)}"
+        for (where, name), others in sorted(overtaken.items())
+    ]
+    more = [f"{counted(len(said) - _MOST, 'other')} gained places too"] if len(said) > _MOST else []
+    return said[:_MOST] + more
+
+
+def _where(distances_ms: Sequence[float], farther_ms: Sequence[float]) -> str:
+    if len(distances_ms) > 1 and tuple(farther_ms[-len(distances_ms) :]) == tuple(distances_ms):
+        return f"from {distances_ms[0]:g} ms on"
+    return f"at {listed([f'{distance:g}' for distance in distances_ms])} ms"
+
+
+def _changes_places(ahead: str, behind: str, by_distance: Mapping[float, _Levels], distance_ms: float) -> bool:
+    near, far = next(iter(by_distance.values())), by_distance[distance_ms]
+    return _is_clearly_ahead(near[ahead], near[behind]) and _is_clearly_ahead(far[behind], far[ahead])
 
 
 def _is_clearly_ahead(one: LevelSummary, other: LevelSummary) -> bool:

@@ -59,12 +59,12 @@ def _what_p95_says(before: LevelSummary, after: LevelSummary) -> str:
     if p95s_are_close(before, after):
         return f"less than {limit(CLOSE_SHARE)} apart"
     if min(len(ones), len(others)) < 2:
-        return "one trial each: not tested"
+        return "not tested"
     if max(others) < min(ones):
         return f"lower in each of {counted(len(others), 'trial')}"
     if min(others) > max(ones):
         return f"higher in each of {counted(len(others), 'trial')}"
-    return "not in every trial: may be chance"
+    return "not so in every trial: may be chance"
 
 
 def p95s_are_close(one: LevelSummary, other: LevelSummary) -> bool:

@@ -9,7 +9,7 @@ from badgateway.model.samples import DatabaseConnections
 from badgateway.report.chart_drawing import svg
 from badgateway.report.chart_layout import FONT, Spec
 
-_WIDTH_PX = 260
+_WIDTH_PX = 420
 _HEIGHT_PX = 34
 
 
