@@ -1,6 +1,5 @@
 """Reads the samples of database connections over a trial's window, made coarse enough to draw."""
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import duckdb
@@ -12,7 +11,9 @@ from badgateway.model.raw import SAMPLES as SAMPLES_FILE
 from badgateway.model.samples import DatabaseConnections
 from badgateway.model.trial import Window
 
-PARTS = 60
+MOST_PARTS = 60
+LEAST_PART_S = 0.4
+"""Four looks: in a shorter part a busy machine may leave none, which would seem to be a time without a database."""
 HELD, MADE = "db_connections", "db_connects"
 _TABLE = "samples"
 _COLUMNS = dict(SAMPLES.columns)
@@ -45,7 +46,8 @@ def _load_rows(connection: duckdb.DuckDBPyConnection, path: Path, window: Window
 
 
 def _connections(path: Path, connection: duckdb.DuckDBPyConnection, window: Window) -> DatabaseConnections | None:
-    part = f"CAST(floor((time_s - {window.start_s!r}) / {window.length_s!r} * {PARTS}) AS INTEGER)"
+    parts = min(MOST_PARTS, max(1, int(window.length_s / LEAST_PART_S)))
+    part = f"CAST(floor((time_s - {window.start_s!r}) / {window.length_s!r} * {parts}) AS INTEGER)"
     held = connection.table(_TABLE).filter(f"series = '{HELD}'")
     most = dict(held.aggregate(f"{part} AS part, CAST(max(value) AS INTEGER) AS held").fetchall())
     if not most:
@@ -53,15 +55,11 @@ def _connections(path: Path, connection: duckdb.DuckDBPyConnection, window: Wind
     ((limit,),) = held.aggregate("CAST(min(limit_value) AS INTEGER)").fetchall()
     return DatabaseConnections(
         window_s=window.length_s,
-        held=_parts(most),
+        held=tuple(most.get(place) for place in range(parts)),
         peak=max(most.values()),
         limit=limit,
         opened_per_s=_opened_per_s(path, connection),
     )
-
-
-def _parts(most: Mapping[int, int]) -> tuple[int | None, ...]:
-    return tuple(most.get(part) for part in range(PARTS))
 
 
 def _opened_per_s(path: Path, connection: duckdb.DuckDBPyConnection) -> float | None:

@@ -3,7 +3,7 @@
 import pytest
 
 from badgateway.errors import RawDataError
-from badgateway.ledger.series import PARTS, read_connections
+from badgateway.ledger.series import MOST_PARTS, read_connections
 from badgateway.model.trial import Window
 
 WINDOW = Window(start_s=1000.0, end_s=1006.0, drained_s=1007.0)
@@ -35,7 +35,7 @@ def test_each_part_of_the_window_keeps_the_most_that_was_seen_in_it(tmp_path):
         "1001.0,accept_queue,100,100",
     )
     assert found is not None
-    assert len(found.held) == PARTS
+    assert len(found.held) == 15
     assert (found.held[0], found.held[-1], found.peak, found.limit) == (7, 5, 7, 150)
     assert found.window_s == 6
 
@@ -43,7 +43,7 @@ def test_each_part_of_the_window_keeps_the_most_that_was_seen_in_it(tmp_path):
 def test_a_part_in_which_nobody_could_look_is_not_zero(tmp_path):
     found = samples(tmp_path, "1000.0,db_connections,0,150", "1001.0,db_connections,,", "1002.0,db_connections,4,150")
     assert found is not None
-    assert (found.held[0], found.held[10], found.held[20]) == (0, None, 4)
+    assert (found.held[0], found.held[2], found.held[5]) == (0, None, 4)
 
 
 def test_without_a_value_in_the_window_there_are_no_connections(tmp_path):
@@ -80,3 +80,11 @@ def test_with_less_than_two_looks_nobody_knows_how_many_were_opened(tmp_path, ma
 def test_samples_that_cannot_be_believed_are_refused_by_name(tmp_path, lines, header, message):
     with pytest.raises(RawDataError, match=message):
         samples(tmp_path, *lines, header=header)
+
+
+@pytest.mark.parametrize(("length_s", "parts"), [(0.1, 1), (8.0, 20), (600.0, MOST_PARTS)])
+def test_a_part_is_long_enough_to_hold_some_looks_and_there_are_not_more_than_can_be_drawn(tmp_path, length_s, parts):
+    (tmp_path / "samples.csv").write_text(f"{HEADER}\n1000.0,db_connections,1,150\n")
+    found = read_connections(tmp_path, Window(start_s=1000.0, end_s=1000.0 + length_s, drained_s=2000.0))
+    assert found is not None
+    assert len(found.held) == parts
