@@ -76,8 +76,8 @@ def test_with_the_database_farther_away_an_arm_is_compared_at_that_distance_only
     )
     trials = {
         "first": [evidence(GOOD, trial("first")), evidence(BAD, trial("first", 5.0))],
-        "far": evidence(GOOD, trial("far", 5.0)),
-        "farthest": evidence(GOOD, trial("farthest", 9.0)),
+        "far": [evidence(GOOD, trial("far", 5.0))],
+        "farthest": [evidence(GOOD, trial("farthest", 9.0))],
     }
     found = ladder(asked, summarised(asked, trials))
     assert found is not None

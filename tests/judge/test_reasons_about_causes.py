@@ -183,4 +183,5 @@ def test_configurations_that_are_the_same_do_not_differ_in_name_or_note():
     experiment = Experiment.model_validate(
         declared(configurations=[{"name": "a", **UWSGI, "note": "x"}, {"name": "b", **UWSGI}])
     )
-    assert differences(*experiment.configurations, experiment.timeouts) == ()
+    one, other = experiment.configurations
+    assert differences(one, other, experiment.timeouts) == ()

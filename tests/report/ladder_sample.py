@@ -96,7 +96,7 @@ DISTANCES_MS = (0.0, 1.0, 5.0)
 
 def _declared(name: str) -> Configuration:
     step, against, settings, _, _ = ARMS[name]
-    given = {
+    given: dict[str, Any] = {
         "server": UWSGI,
         "driver": "mysqlclient",
         "workers": 2,

@@ -9,6 +9,7 @@ from badgateway.report import connections
 from badgateway.report.connection_chart import draw_connections
 from badgateway.report.numbers import NO_DATA
 from tests.report import samples
+from tests.report.ladder_sample import long_ladder
 
 COSTS = (
     ConnectCost(client="PyMySQL, ssl_disabled", connects=20, median_ms=2.0, cpu_ms=1.5, problem=""),
@@ -18,7 +19,7 @@ COSTS = (
 
 
 def rows(costs=()):
-    found = connections.build(samples.long_ladder(), costs)
+    found = connections.build(long_ladder(), costs)
     assert found is not None
     return {row.name: row for row in found.rows}
 
@@ -33,7 +34,7 @@ def test_a_study_without_samples_has_no_section():
 
 
 def test_every_configuration_has_a_row_in_the_order_of_the_experiment():
-    assert list(rows()) == [one.name for one in samples.long_ladder().experiment.configurations]
+    assert list(rows()) == [one.name for one in long_ladder().experiment.configurations]
 
 
 def test_a_configuration_that_nobody_sampled_has_no_drawing_and_no_zero():
@@ -42,7 +43,7 @@ def test_a_configuration_that_nobody_sampled_has_no_drawing_and_no_zero():
 
 
 def test_connections_that_nobody_counted_are_no_zero_either():
-    study = samples.long_ladder()
+    study = long_ladder()
     row = next(row for row in rows().values() if row.drawing and row.opened.why)
     trial = next(one for one in study.configurations if one.configuration.name == row.name).levels[0].trials[0]
     assert trial.connections is not None
@@ -58,7 +59,7 @@ def test_the_cost_of_a_connect_is_that_of_the_driver_as_it_is_configured():
 
 
 def test_the_trial_with_the_most_connections_is_drawn():
-    study = samples.long_ladder()
+    study = long_ladder()
     first, *others = study.configurations
     (run,) = first.levels[0].trials
     more = replace(run, connections=sampled(*[120] * 60))

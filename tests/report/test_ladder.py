@@ -2,10 +2,11 @@ from dataclasses import replace
 
 from badgateway.report import ladder
 from tests.report import samples
+from tests.report.ladder_sample import long_ladder
 
 
 def view():
-    found = ladder.build(samples.long_ladder())
+    found = ladder.build(long_ladder())
     assert found is not None
     return found
 
@@ -37,7 +38,7 @@ def test_an_arm_without_failures_has_an_empty_bar_and_no_gap():
 
 
 def test_failures_that_nobody_looked_into_are_a_gap_and_not_an_empty_bar():
-    study = samples.long_ladder()
+    study = long_ladder()
     first, *others = study.configurations
     unseen = replace(first, levels=(replace(first.levels[0], diagnosis=None),))
     found = ladder.build(replace(study, configurations=(unseen, *others)))
@@ -47,7 +48,7 @@ def test_failures_that_nobody_looked_into_are_a_gap_and_not_an_empty_bar():
 
 
 def test_the_note_says_that_speed_is_not_tested_with_one_trial_only():
-    study = samples.long_ladder()
+    study = long_ladder()
     assert study.ladder is not None
     several = ladder.build(replace(study, ladder=replace(study.ladder, trials=3)))
     assert several is not None
@@ -63,7 +64,7 @@ def test_the_lines_name_step_arm_and_what_it_is_compared_with():
 
 
 def test_with_several_load_levels_each_sentence_has_its_users():
-    study = samples.long_ladder()
+    study = long_ladder()
     assert study.ladder is not None
     step = study.ladder.steps[0]
     (arm,) = step.arms

@@ -2,17 +2,18 @@ import pytest
 
 from badgateway.report import routes
 from tests.report import samples
-from tests.report.export_sample import EXPORT, POLL, SMALL
+from tests.report.export_sample import EXPORT, POLL, SMALL, exports
+from tests.report.ladder_sample import long_ladder
 
 
 def built():
-    found = routes.build(samples.exports())
+    found = routes.build(exports())
     assert found is not None
     return found
 
 
 def test_a_study_without_exports_has_no_section():
-    assert routes.build(samples.long_ladder()) is None
+    assert routes.build(long_ladder()) is None
     assert routes.build(samples.picked()) is None
 
 
