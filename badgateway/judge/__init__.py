@@ -1,7 +1,10 @@
 """Numbers in, verdicts and a recommendation out; pure, and knows nothing of files."""
 
+from badgateway.judge.confirm import confirm
+from badgateway.judge.distances import rank_at_distances
 from badgateway.judge.evidence import TrialEvidence
+from badgateway.judge.ladder import ladder
 from badgateway.judge.recommend import recommend
 from badgateway.judge.summarise import summarise, summarise_trial
 
-__all__ = ["TrialEvidence", "recommend", "summarise", "summarise_trial"]
+__all__ = ["TrialEvidence", "confirm", "ladder", "rank_at_distances", "recommend", "summarise", "summarise_trial"]

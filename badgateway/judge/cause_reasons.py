@@ -2,15 +2,15 @@
 
 from collections.abc import Iterator
 
+from badgateway.judge.differences import differences
 from badgateway.judge.proportion import proportion
 from badgateway.judge.wording import counted
 from badgateway.model.diagnosis import RETRIED, CauseCount, Certainty, Diagnosis
-from badgateway.model.experiment import Configuration
+from badgateway.model.experiment import Configuration, Timeouts
 from badgateway.model.summary import ConfigurationSummary, LevelSummary, Verdict
 
 _ORDINARY = ("A", "All", "An", "Another", "No", "Nothing", "Somebody", "The", "Workers")
 """First words of titles that are written small inside of a sentence; names are not."""
-_SETTINGS = ("server", "driver", "workers", "threads", "greenlets", "listen", "conn_max_age_s")
 
 
 def main_cause(level: LevelSummary) -> CauseCount | None:
@@ -32,41 +32,32 @@ def about_cause(level: LevelSummary, found: CauseCount, configuration: Configura
     doubt = "" if found.certainty is Certainty.PROVEN else "; several causes fit"
     knob = found.cause.first_knob({configuration.kind})
     return (
-        f"{share} failures at {counted(level.users, 'user')}: {_inside(found.cause.title)} ({found.cause.id}{doubt})"
+        f"{share} failures at {counted(level.users, 'user')}: {inside(found.cause.title)} ({found.cause.id}{doubt})"
         f"{'; ' if knob else ''}{knob}"
     )
 
 
-def _inside(title: str) -> str:
+def inside(title: str) -> str:
+    """Return the title of a cause as it is written inside of a sentence."""
     return title[0].lower() + title[1:] if title.split(" ", 1)[0] in _ORDINARY else title
 
 
 def about_single_changes(
-    baseline: ConfigurationSummary, level: LevelSummary, found: CauseCount, others: tuple[ConfigurationSummary, ...]
+    baseline: ConfigurationSummary,
+    level: LevelSummary,
+    found: CauseCount,
+    others: tuple[ConfigurationSummary, ...],
+    usual: Timeouts,
 ) -> Iterator[str]:
     """Say which configurations differ from the baseline in one setting alone and do not have the cause at this level.
 
     Nothing is said where failures of it may be left: without a cause, of a family of causes, or not looked into.
     """
     for other in others:
-        changes = differences(baseline.configuration, other.configuration)
+        changes = differences(baseline.configuration, other.configuration, usual)
         same = next((one for one in other.levels if one.users == level.users), None)
         if len(changes) == 1 and same is not None and _is_rid(level, same, found):
             yield _single_change(baseline.configuration.name, changes[0], same) + _but(other)
-
-
-def differences(baseline: Configuration, other: Configuration) -> tuple[str, ...]:
-    """Return the declared settings in which another configuration differs: 'listen (1,024 instead of 100)'."""
-    pairs = [(name, getattr(other, name), getattr(baseline, name)) for name in _SETTINGS]
-    variables = sorted({*baseline.environment, *other.environment})
-    pairs += [(name, other.environment.get(name), baseline.environment.get(name)) for name in variables]
-    return tuple(f"{name} ({_said(new)} instead of {_said(old)})" for name, new, old in pairs if new != old)
-
-
-def _said(value: object) -> str:
-    if value is None:
-        return "not set"
-    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def _is_rid(level: LevelSummary, other: LevelSummary, found: CauseCount) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import duckdb
 
 from badgateway.model.diagnosis import Diagnosis
+from badgateway.model.samples import DatabaseConnections, WorkerGaps
 from badgateway.model.summary import ProcessUse, ProxyMessage
 from badgateway.model.trial import TrialRecord
 
@@ -15,7 +16,7 @@ class TrialEvidence:
 
     record: TrialRecord
     relation: duckdb.DuckDBPyRelation | None
-    """One row per request with at least the columns outcome, phase, latency_ms, first_byte_ms; None when unreadable."""
+    """One row per request with at least the columns that `measure` reads; None when unreadable."""
     problem: str | None
     """Why the rows cannot be believed, one sentence; None when they can."""
     proxy_messages: tuple[ProxyMessage, ...]
@@ -23,3 +24,7 @@ class TrialEvidence:
     uses: tuple[ProcessUse, ...]
     diagnosis: Diagnosis | None = None
     """Why its requests failed; None when nobody looked."""
+    connections: DatabaseConnections | None = None
+    """None when nobody sampled them."""
+    worker_gaps: WorkerGaps | None = None
+    """None when nothing tells when workers came and went."""

@@ -28,14 +28,30 @@ def worst_level(summary: ConfigurationSummary) -> LevelSummary:
     return max(summary.levels, key=lambda level: (_failure_share(level.measurement), level.users))
 
 
+def level_key(level: LevelSummary) -> tuple[int, float, float, float]:
+    """Return what puts levels in order as `rank` does configurations, the best first."""
+    passes = level.verdict is Verdict.PASS
+    return (
+        SEVERITY.index(level.verdict),
+        0.0 if passes else _failure_share(level.measurement),
+        *_speed(level.measurement),
+    )
+
+
+def _speed(measurement: Measurement | None) -> tuple[float, float]:
+    return (
+        measurement.latency.p95_ms if measurement and measurement.latency else _WORST,
+        -measurement.throughput_rps if measurement else 0.0,
+    )
+
+
 def _key(summary: ConfigurationSummary) -> tuple[int, float, float, float, str]:
     highest = highest_level(summary).measurement
     passes = summary.verdict is Verdict.PASS
     return (
         SEVERITY.index(summary.verdict),
         0.0 if passes else _failure_share(worst_level(summary).measurement),
-        highest.latency.p95_ms if highest and highest.latency else _WORST,
-        -highest.throughput_rps if highest else 0.0,
+        *_speed(highest),
         summary.configuration.name,
     )
 

@@ -5,13 +5,11 @@ from collections.abc import Iterator
 
 from badgateway.judge.cause_reasons import about_cause, about_single_changes, main_cause
 from badgateway.judge.ranking import highest_level, worst_level
+from badgateway.judge.shifts import CLOSE_SHARE
 from badgateway.judge.unfinished import is_unfinished
 from badgateway.judge.wording import counted, limit, milliseconds, percent, rate
 from badgateway.model.experiment import Experiment
 from badgateway.model.summary import ConfigurationSummary, LevelSummary, Verdict
-
-_CLOSE_SHARE = 0.10
-"""A difference of p95 below this is nothing that a trial or two can tell from noise."""
 
 
 def reached(level: LevelSummary) -> str:
@@ -52,11 +50,9 @@ def _why_ahead(best: ConfigurationSummary, rival: ConfigurationSummary) -> str:
         f"{counted(ahead.users, 'user')} {best.configuration.name} had a p95 of {_p95_and_rate(ahead)}, "
         f"{rival.configuration.name} of {_p95_and_rate(behind)}"
     )
-    if _p95_ms(behind) - _p95_ms(ahead) >= _CLOSE_SHARE * _p95_ms(behind):
+    if _p95_ms(behind) - _p95_ms(ahead) >= CLOSE_SHARE * _p95_ms(behind):
         return f"{fact}."
-    return (
-        f"{fact}: less than {limit(_CLOSE_SHARE)} apart in p95, so with {_trials(ahead)} each they may be equivalent."
-    )
+    return f"{fact}: less than {limit(CLOSE_SHARE)} apart in p95, so with {_trials(ahead)} each they may be equivalent."
 
 
 def _p95_ms(level: LevelSummary) -> float:
@@ -82,13 +78,15 @@ def about_baseline(experiment: Experiment, ranked: tuple[ConfigurationSummary, .
         return ()
     if baseline.verdict is not Verdict.PASS:
         in_order = sorted(ranked, key=lambda one: experiment.configurations.index(one.configuration))
-        return tuple(_about_failing(baseline, tuple(in_order)))
+        return tuple(_about_failing(baseline, tuple(in_order), experiment))
     if rank == 1:
         return ()
     return (f"The baseline {name} reached the objective too: {reached(highest_level(baseline))}.",)
 
 
-def _about_failing(baseline: ConfigurationSummary, all_of_them: tuple[ConfigurationSummary, ...]) -> Iterator[str]:
+def _about_failing(
+    baseline: ConfigurationSummary, all_of_them: tuple[ConfigurationSummary, ...], experiment: Experiment
+) -> Iterator[str]:
     level = worst_level(baseline)
     verdict = f"The baseline {baseline.configuration.name} is {baseline.verdict}, {baseline.reasons[0]}"
     found = main_cause(level)
@@ -97,7 +95,7 @@ def _about_failing(baseline: ConfigurationSummary, all_of_them: tuple[Configurat
         return
     cause = about_cause(level, found, baseline.configuration)
     yield f"{verdict}. {cause[0].upper()}{cause[1:]}."
-    yield from about_single_changes(baseline, level, found, all_of_them)
+    yield from about_single_changes(baseline, level, found, all_of_them, experiment.timeouts)
 
 
 def _complaint(level: LevelSummary) -> str:

@@ -55,6 +55,8 @@ def _trial_summary(
         uses=evidence.uses,
         overhead_s=evidence.record.overhead_s,
         diagnosis=evidence.diagnosis,
+        connections=evidence.connections,
+        worker_gaps=evidence.worker_gaps,
     )
 
 
@@ -62,15 +64,22 @@ def _summarise_configuration(
     configuration: Configuration, experiment: Experiment, evidence: Sequence[TrialEvidence]
 ) -> ConfigurationSummary:
     own = [entry for entry in evidence if entry.record.trial.configuration == configuration.name]
-    levels = tuple(
-        _summarise_level(
-            configuration.name,
-            users,
-            tuple(entry for entry in own if entry.record.trial.users == users),
-            experiment.objective,
+
+    def levels_at(distance_ms: float) -> tuple[LevelSummary, ...]:
+        there = [entry for entry in own if entry.record.trial.database_distance_ms == distance_ms]
+        return tuple(
+            summarise_level(
+                configuration.name,
+                users,
+                tuple(entry for entry in there if entry.record.trial.users == users),
+                experiment.objective,
+                database_distance_ms=distance_ms,
+            )
+            for users in experiment.load.users
         )
-        for users in experiment.load.users
-    )
+
+    first_ms, *others_ms = configuration.database_distances_ms
+    levels = levels_at(first_ms)
     worst_first = sorted(levels, key=lambda level: -SEVERITY.index(level.verdict))
     return ConfigurationSummary(
         configuration=configuration,
@@ -79,12 +88,19 @@ def _summarise_configuration(
             f"at {counted(level.users, 'user')}: {reason}" for level in worst_first for reason in level.reasons
         ),
         levels=levels,
+        distant_levels=tuple(level for distance_ms in others_ms for level in levels_at(distance_ms)),
     )
 
 
-def _summarise_level(
-    configuration: str, users: int, evidence: tuple[TrialEvidence, ...], objective: Objective
+def summarise_level(
+    configuration: str,
+    users: int,
+    evidence: tuple[TrialEvidence, ...],
+    objective: Objective,
+    *,
+    database_distance_ms: float = 0.0,
 ) -> LevelSummary:
+    """Judge the trials of one configuration at one load level together."""
     trials = tuple(summarise_trial(entry, objective) for entry in evidence)
     valid = tuple(entry for entry, trial in zip(evidence, trials, strict=True) if trial.verdict is not Verdict.INVALID)
     measurement = _measure_together(valid, objective) if valid else None
@@ -97,6 +113,7 @@ def _summarise_level(
         measurement=measurement,
         trials=trials,
         diagnosis=pooled([entry.diagnosis for entry in valid]),
+        database_distance_ms=database_distance_ms,
     )
 
 

@@ -1,5 +1,7 @@
 """How the judge says numbers; nothing that was measured is ever said as 0 % or 100 % when it is not."""
 
+from collections.abc import Sequence
+
 from badgateway.model.experiment import Configuration
 from badgateway.model.outcome import FAILURES, STATUS_OF
 from badgateway.model.summary import Measurement, Proportion
@@ -48,6 +50,11 @@ def rate(per_second: float) -> str:
 def counted(number: int, noun: str) -> str:
     """Return a number with its noun: '1 trial', '3 trials'."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def listed(items: Sequence[str]) -> str:
+    """Return items as they are said: '50', '50 and 300', '50, 100 and 300'."""
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
 
 
 def kinds(measurement: Measurement) -> str:

@@ -4,9 +4,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from badgateway.model.diagnosis import Diagnosis
+from badgateway.model.distance import DistanceRanking
 from badgateway.model.environment import Environment
 from badgateway.model.experiment import Configuration, Experiment
+from badgateway.model.ladder import Ladder
 from badgateway.model.outcome import Outcome
+from badgateway.model.samples import DatabaseConnections, WorkerGaps
 from badgateway.model.trial import Trial
 from badgateway.model.waiting import Waiting
 
@@ -56,6 +59,25 @@ class OutcomeShare:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RouteMeasurement:
+    """What the requests of one route add up to."""
+
+    name: str
+    """As the users' script calls it: 'GET /members/'."""
+    requests: int
+    outcomes: tuple[OutcomeShare, ...]
+    """One entry for each outcome that occurred, in the order of Outcome; the shares are of the route's requests."""
+    failures: Proportion
+    latency: Quantiles | None
+    """Start to last byte; None when no request was OK."""
+    first_byte: Quantiles | None
+
+    def count(self, outcome: Outcome) -> int:
+        """Return how many requests had the outcome."""
+        return next((entry.proportion.count for entry in self.outcomes if entry.outcome is outcome), 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProxyMessage:
     """A kind of line in the proxy's error log, with what differs between lines taken out."""
 
@@ -79,6 +101,8 @@ class Measurement:
     """OK requests slower than the objective's p95_ms; None when no request was OK."""
     throughput_rps: float
     """OK requests started in the window, per second of it."""
+    routes: tuple[RouteMeasurement, ...] = ()
+    """By name; requests of which the client knows nothing belong to none."""
 
     def count(self, outcome: Outcome) -> int:
         """Return how many requests had the outcome."""
@@ -113,6 +137,10 @@ class TrialSummary:
     overhead_s: float
     diagnosis: Diagnosis | None = None
     """Why the window's requests failed; None when it was not looked into (an ABORTED trial, unreadable files)."""
+    connections: DatabaseConnections | None = None
+    """None when nobody sampled them."""
+    worker_gaps: WorkerGaps | None = None
+    """None when nothing tells when workers came and went."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,6 +195,19 @@ class Recommendation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmation:
+    """One configuration under requests that come at a rate, however slow the answers are."""
+
+    level: LevelSummary
+    """Judged by the experiment's objective; its users are those it took to keep the rate."""
+    rate_per_minute: float
+    """Asked for."""
+    sent_per_minute: float | None
+    """None when no trial is valid."""
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StudySummary:
     """Everything a report shows."""
 
@@ -182,5 +223,11 @@ class StudySummary:
     configurations: tuple[ConfigurationSummary, ...]
     """In the order of the experiment file."""
     recommendation: Recommendation
+    ladder: Ladder | None = None
+    """None when no configuration belongs to a step."""
+    distance_rankings: tuple[DistanceRanking, ...] = ()
+    """One for each load level; empty when every configuration has one distance to the database."""
+    confirmation: Confirmation | None = None
+    """None when no pick was confirmed."""
     waiting: Waiting | None = None
     """How one worker's requests share its time; None when nothing was tried."""

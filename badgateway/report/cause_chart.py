@@ -15,7 +15,7 @@ _UNATTRIBUTED = "var(--line)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Part:
+class Part:
     """One part of a bar, before it has a place."""
 
     share: float
@@ -28,7 +28,7 @@ def draw_causes(study: StudySummary) -> Chart:
     """Draw the share of requests that failed or were tried again, stacked by the cause."""
     cells = grid.cells(study)
     top, axis = share_axis(
-        (sum(part.share for part in _parts(cell)) for cell in cells),
+        (sum(part.share for part in parts(cell)) for cell in cells),
         at_least=study.experiment.objective.max_failure_share * 1.25,
     )
 
@@ -50,15 +50,16 @@ def colour(family: str) -> str:
     return f"var(--f-{wording.family_slug(family)}, var(--muted))"
 
 
-def _parts(cell: Cell) -> Iterator[_Part]:
+def parts(cell: Cell) -> Iterator[Part]:
+    """Return the parts of a cell's bar, the most frequent cause first."""
     found = cell.diagnosis
     if found is None:
         return
     for cause in found.causes:
         share = cause.count / found.requests
-        yield _Part(share=share, colour=colour(cause.cause.family), certainty=cause.certainty)
+        yield Part(share=share, colour=colour(cause.cause.family), certainty=cause.certainty)
     if found.unattributed:
-        yield _Part(share=found.unattributed / found.requests, colour=_UNATTRIBUTED, certainty=None)
+        yield Part(share=found.unattributed / found.requests, colour=_UNATTRIBUTED, certainty=None)
 
 
 def _marks(cells: list[Cell], layout: Layout, top: float) -> list[Spec]:
@@ -74,9 +75,9 @@ def _marks(cells: list[Cell], layout: Layout, top: float) -> list[Spec]:
 
 
 def _placed(cell: Cell, top: float) -> Iterator[tuple[Certainty | None, Spec]]:
-    parts = list(_parts(cell))
-    drawn = stacked(cell.configuration, ((part.share, part.colour) for part in parts), top)
-    return zip((part.certainty for part in parts), drawn, strict=True)
+    every = list(parts(cell))
+    drawn = stacked(cell.configuration, ((part.share, part.colour) for part in every), top)
+    return zip((part.certainty for part in every), drawn, strict=True)
 
 
 def _text(cell: Cell) -> str:

@@ -4,11 +4,26 @@ from dataclasses import dataclass
 
 from badgateway.model.outcome import Outcome
 from badgateway.model.summary import ConfigurationSummary, Decision, StudySummary
-from badgateway.report import cause_lines, causes, evidence, grid, method, numbers, rows, settings, waiting, wording
+from badgateway.report import (
+    cause_lines,
+    causes,
+    evidence,
+    grid,
+    method,
+    numbers,
+    routes,
+    rows,
+    settings,
+    story,
+    waiting,
+    wording,
+)
 from badgateway.report.causes import Causes
 from badgateway.report.evidence import MessageRow, UseRow
+from badgateway.report.routes import RouteRow
 from badgateway.report.rows import Kind, LevelRow, TrialRow
 from badgateway.report.settings import Parity, Setting
+from badgateway.report.story import Story
 from badgateway.report.waiting import Sharing
 
 
@@ -35,6 +50,7 @@ class ConfigurationView:
     levels: tuple[LevelRow, ...]
     messages: tuple[MessageRow, ...]
     uses: tuple[UseRow, ...]
+    routes: tuple[RouteRow, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +63,7 @@ class Document:
     unfinished: str
     """One sentence when the run was interrupted, else empty."""
     answer: Answer
+    story: Story
     objective: str
     outcomes: tuple[Kind, ...]
     """The kinds of failure that occurred, for legends and column headings."""
@@ -80,6 +97,7 @@ def build(study: StudySummary) -> Document:
         started=study.started,
         unfinished=_unfinished(study),
         answer=_answer(study),
+        story=story.build(study),
         objective=method.objective(study.experiment),
         outcomes=tuple(rows.kind(outcome, wording.long_name(outcome)) for outcome in columns),
         has_gaps=any(cell.gap for cell in grid.cells(study)),
@@ -129,11 +147,13 @@ def _configuration(
         levels=tuple(rows.level_row(cell, columns) for cell in cells),
         messages=tuple(found for cell in cells if cell.level for found in evidence.message_rows(cell.level)),
         uses=tuple(found for cell in cells if cell.level for found in evidence.use_rows(cell.level)),
+        routes=tuple(found for cell in cells if cell.level for found in routes.of_level(cell.level)),
     )
 
 
 def _trials(study: StudySummary) -> tuple[TrialRow, ...]:
-    trials = [trial for summary in study.configurations for level in summary.levels for trial in level.trials]
+    levels = [level for summary in study.configurations for level in (*summary.levels, *summary.distant_levels)]
+    trials = [trial for level in levels for trial in level.trials]
     return tuple(rows.trial_row(trial) for trial in sorted(trials, key=lambda one: one.trial.position))
 
 

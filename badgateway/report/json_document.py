@@ -13,11 +13,13 @@ from badgateway.model.summary import (
     Measurement,
     Proportion,
     Quantiles,
+    RouteMeasurement,
     StudySummary,
     TrialSummary,
 )
 from badgateway.model.waiting import LoopWatch, Waiting
 from badgateway.report import rows
+from badgateway.report.json_story import story_objects
 
 SCHEMA_VERSION = 1
 
@@ -42,6 +44,7 @@ def render_json(study: StudySummary) -> str:
         "experiment": _experiment(study.experiment, study.seed),
         "environment": _environment(study),
         "configurations": [_configuration(summary) for summary in study.configurations],
+        **story_objects(study, _level),
         "waiting": _waiting(study.waiting),
     }
     return json.dumps(_rounded(whole), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
@@ -76,13 +79,15 @@ def _environment(study: StudySummary) -> Object:
 
 
 def _configuration(summary: ConfigurationSummary) -> Object:
-    trials = sorted((trial for level in summary.levels for trial in level.trials), key=lambda one: one.trial.position)
+    levels = (*summary.levels, *summary.distant_levels)
+    trials = sorted((trial for level in levels for trial in level.trials), key=lambda one: one.trial.position)
     return {
         "name": summary.configuration.name,
         "verdict": summary.verdict.value,
         "reasons": summary.reasons,
         "settings": summary.configuration.model_dump(mode="json", exclude={"name"}),
         "levels": [_level(level) for level in summary.levels],
+        "distant_levels": [_level(level) for level in summary.distant_levels],
         "trials": [_trial(trial) for trial in trials],
     }
 
@@ -90,9 +95,11 @@ def _configuration(summary: ConfigurationSummary) -> Object:
 def _level(level: LevelSummary) -> Object:
     return {
         "users": level.users,
+        "database_distance_ms": level.database_distance_ms,
         "verdict": level.verdict.value,
         "reasons": level.reasons,
         **_measurement(level.measurement),
+        "routes": [_route(route) for route in level.measurement.routes] if level.measurement else None,
         **_diagnosis(level.diagnosis if level.measurement else None),
     }
 
@@ -104,12 +111,15 @@ def _trial(summary: TrialSummary) -> Object:
         "block": trial.block,
         "position": trial.position,
         "users": trial.users,
+        "database_distance_ms": trial.database_distance_ms,
         "seed": trial.seed,
         "status": summary.verdict.value,
         "reasons": summary.reasons,
         "overhead_s": summary.overhead_s,
         **_measurement(rows.measured(summary)),
         **_diagnosis(summary.diagnosis if rows.measured(summary) else None),
+        "database_connections": summary.connections and asdict(summary.connections),
+        "worker_gaps": summary.worker_gaps and asdict(summary.worker_gaps),
         "proxy_messages": [
             {"message": message.message, "count": message.count, "first_line": message.first_line}
             for message in summary.proxy_messages
@@ -138,6 +148,17 @@ def _measurement(found: Measurement | None) -> Object:
         "first_byte_ms": _quantiles(found.first_byte),
         "over_objective": found.over_objective and _proportion(found.over_objective),
         "throughput_rps": found.throughput_rps,
+    }
+
+
+def _route(found: RouteMeasurement) -> Object:
+    return {
+        "name": found.name,
+        "requests": found.requests,
+        "outcomes": {entry.outcome.value: entry.proportion.count for entry in found.outcomes},
+        "failures": _proportion(found.failures),
+        "latency_ms": _quantiles(found.latency),
+        "first_byte_ms": _quantiles(found.first_byte),
     }
 
 

@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 
 from badgateway.model.summary import StudySummary
-from badgateway.report import document, numbers
+from badgateway.report import document, ladder, numbers
 from badgateway.report.document import ConfigurationView, Document
+from badgateway.report.ladder import LadderView
 from badgateway.report.markdown_text import code_span, escaped
 from badgateway.report.rows import LevelRow
 from badgateway.report.waiting import LoopRow, Sharing
@@ -19,9 +20,12 @@ def render_markdown(study: StudySummary) -> str:
     blocks = (
         f"## {escaped(page.answer.label)}",
         f"**{escaped(page.answer.sentence)}**",
+        escaped(page.story.confirmation),
         escaped(page.unfinished),
         "\n".join(f"- {escaped(reason)}" for reason in page.answer.reasons),
         f"Question: {escaped(page.question)}  \nObjective: {escaped(page.objective)}",
+        _ladder(page.story.ladder),
+        "\n".join(f"- With {table.users}: {escaped(table.sentence)}" for table in page.story.distances),
         _table(page),
         _causes(page),
         _sharing(page.sharing) if page.sharing else "",
@@ -35,6 +39,11 @@ def render_markdown(study: StudySummary) -> str:
 def _table(page: Document) -> str:
     body = (_row(view, level) for view in page.configurations for level in view.levels)
     return "\n".join(_line(cells) for cells in (_HEAD, _ALIGN, *body))
+
+
+def _ladder(view: LadderView | None) -> str:
+    lines = "\n".join(f"- {escaped(line)}" for line in ladder.lines(view)) if view else ""
+    return f"Step by step:\n\n{lines}" if lines else ""
 
 
 def _causes(page: Document) -> str:

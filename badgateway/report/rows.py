@@ -66,6 +66,8 @@ class TrialRow:
     position: str
     block: str
     configuration: str
+    distance: str
+    """To the database; empty where there is none."""
     users: str
     seed: str
     verdict: str
@@ -104,6 +106,7 @@ def trial_row(summary: TrialSummary) -> TrialRow:
         position=str(trial.position),
         block=str(trial.block),
         configuration=trial.configuration,
+        distance=f"+ {trial.database_distance_ms:g} ms" if trial.database_distance_ms else "",
         users=numbers.count(trial.users),
         seed=str(trial.seed),
         verdict=summary.verdict.value,

@@ -10,11 +10,32 @@ _LABELS = {
     "server": "server file",
     "driver": "database driver",
     "workers": "workers",
+    "least_workers": "workers when idle (0: all)",
     "threads": "threads",
     "greenlets": "greenlets (gevent only)",
     "listen": "accept queue",
+    "transport": "socket",
+    "front_door": "front door",
+    "keepalive_s": "server's keep-alive",
+    "preload": "preload",
+    "max_requests": "max requests",
+    "max_requests_delta": "max requests delta",
+    "least_lifetime_s": "least lifetime of a worker",
+    "reload_mercy_s": "mercy at a reload",
     "conn_max_age_s": "connection max age",
+    "pool": "connection pool",
+    "database_tls": "TLS to the database",
+    "database_distances_ms": "distance to the database",
 }
+_SECONDS = ("keepalive_s", "least_lifetime_s", "reload_mercy_s", "conn_max_age_s")
+_SWITCHES = ("preload", "database_tls")
+_LIMITS = {
+    "app_s": "application time limit",
+    "proxy_connect_s": "proxy connect time limit",
+    "proxy_read_s": "proxy read time limit",
+    "client_s": "client time limit",
+}
+"""An experiment's, unless a configuration declares its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +66,7 @@ class Parity:
 
 def parity(experiment: Experiment, configurations: tuple[Configuration, ...]) -> Parity:
     """Part the settings of the configurations into those that differ and those that all have."""
-    columns = _columns(configurations)
+    columns = _columns(experiment, configurations)
     differing = {name: values for name, values in columns.items() if len(set(values)) > 1}
     usual = {name: Counter(values).most_common(1)[0][0] for name, values in differing.items()}
     rows = tuple(
@@ -59,7 +80,7 @@ def parity(experiment: Experiment, configurations: tuple[Configuration, ...]) ->
     return Parity(differing=tuple(differing), rows=rows, common=(*common, *_surroundings(experiment)))
 
 
-def _columns(configurations: tuple[Configuration, ...]) -> dict[str, tuple[str, ...]]:
+def _columns(experiment: Experiment, configurations: tuple[Configuration, ...]) -> dict[str, tuple[str, ...]]:
     variables = sorted({name for configuration in configurations for name in configuration.environment})
     declared = {
         label: tuple(_printed(configuration, field) for configuration in configurations)
@@ -69,25 +90,30 @@ def _columns(configurations: tuple[Configuration, ...]) -> dict[str, tuple[str, 
         name: tuple(configuration.environment.get(name, "not set") for configuration in configurations)
         for name in variables
     }
-    return declared | application
+    limits = {
+        label: tuple(
+            numbers.declared_seconds(getattr(experiment.timeouts_of(configuration), field))
+            for configuration in configurations
+        )
+        for field, label in _LIMITS.items()
+    }
+    return declared | application | limits
 
 
 def _printed(configuration: Configuration, field: str) -> str:
-    if field == "conn_max_age_s":
-        return numbers.declared_seconds(configuration.conn_max_age_s)
-    return str(getattr(configuration, field))
+    value = getattr(configuration, field)
+    if field in _SECONDS:
+        return numbers.declared_seconds(value)
+    if field in _SWITCHES:
+        return "on" if value else "off"
+    if field == "database_distances_ms":
+        return wording.listed(f"{distance:g} ms" for distance in value)
+    return str(value)
 
 
 def _surroundings(experiment: Experiment) -> tuple[Setting, ...]:
-    timeouts, load = experiment.timeouts, experiment.load
-    limits = (
-        ("application time limit", timeouts.app_s),
-        ("proxy connect time limit", timeouts.proxy_connect_s),
-        ("proxy read time limit", timeouts.proxy_read_s),
-        ("client time limit", timeouts.client_s),
-        ("warm-up", load.warm_up_s),
-        ("window", load.window_s),
-    )
+    load = experiment.load
+    limits = (("warm-up", load.warm_up_s), ("window", load.window_s))
     return (
         Setting(name="application", value=f"{experiment.application.wsgi} in {experiment.application.directory}"),
         *(Setting(name=name, value=value) for name, value in sorted(experiment.application.environment.items())),

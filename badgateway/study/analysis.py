@@ -6,12 +6,15 @@ from pathlib import Path
 import duckdb
 
 from badgateway.errors import RawDataError, ResultsError
+from badgateway.judge.distances import rank_at_distances
 from badgateway.judge.evidence import TrialEvidence
+from badgateway.judge.ladder import ladder
 from badgateway.judge.recommend import recommend
 from badgateway.judge.summarise import summarise
 from badgateway.ledger.join import build, read
 from badgateway.ledger.messages import messages
 from badgateway.ledger.processes import read_uses
+from badgateway.ledger.series import read_connections
 from badgateway.model.raw import ERROR_LOG, LEDGER
 from badgateway.model.summary import StudySummary
 from badgateway.model.trial import TrialRecord, TrialStatus
@@ -22,6 +25,7 @@ from badgateway.store.run_folder import RunFolder
 from badgateway.study.diagnosis import diagnose_trial
 from badgateway.study.endings import was_interrupted, without_folder
 from badgateway.study.waiting import read_waiting
+from badgateway.study.worker_gaps import worker_gaps
 
 
 def read_evidence(raw: Path, record: TrialRecord) -> TrialEvidence:
@@ -30,13 +34,16 @@ def read_evidence(raw: Path, record: TrialRecord) -> TrialEvidence:
         return TrialEvidence(record=record, relation=None, problem=None, proxy_messages=(), uses=())
     try:
         ledger = build(raw, record.window)
+        diagnosis = diagnose_trial(ledger, raw)
         return TrialEvidence(
             record=record,
             relation=ledger.relation,
             problem=ledger.balance.problem(),
             proxy_messages=messages(raw / ERROR_LOG, ledger.probe_connections),
             uses=read_uses(raw, record.window),
-            diagnosis=diagnose_trial(ledger, raw),
+            diagnosis=diagnosis,
+            connections=read_connections(raw, record.window),
+            worker_gaps=worker_gaps(ledger.connection, record.window),
         )
     except RawDataError as error:
         problem = without_folder(str(error), raw)
@@ -75,6 +82,8 @@ def analyse(folder: RunFolder) -> StudySummary:
         complete=len(ended) == len(manifest.trials),
         configurations=configurations,
         recommendation=recommend(manifest.experiment, configurations),
+        ladder=ladder(manifest.experiment, configurations),
+        distance_rankings=rank_at_distances(manifest.experiment, configurations),
         waiting=read_waiting(manifest.diagnosis, folder.diagnosis),
     )
 

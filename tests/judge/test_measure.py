@@ -83,10 +83,40 @@ def test_trials_are_pooled_row_by_row_and_not_by_averaging_their_quantiles():
 
 
 def test_an_unknown_first_byte_is_left_out_of_its_quantiles_only():
-    relation = rows({OK: 10}).project("outcome, phase, latency_ms, NULL::DOUBLE AS first_byte_ms")
+    relation = rows({OK: 10}).project("name, outcome, phase, latency_ms, NULL::DOUBLE AS first_byte_ms")
     found = measure([relation, rows({OK: 1}, latencies_ms=[30.0])], window_s=1, p95_limit_ms=1000)
 
     assert found is not None
     assert found.first_byte is not None
     assert found.latency is not None
     assert (found.first_byte.p50_ms, found.latency.p50_ms) == (15, 100)
+
+
+def test_requests_are_parted_by_route_too():
+    small = rows({OK: 30, BAD_GATEWAY: 10}, latencies_ms=[20.0], name="GET /members/")
+    export = rows({OK: 4, Outcome.TRUNCATED: 1}, latencies_ms=[3000.0], name="GET /members/export.xlsx")
+    found = measure([small, export], window_s=10, p95_limit_ms=1000)
+
+    assert found is not None
+    exports, members = sorted(found.routes, key=lambda route: route.requests)
+    assert (members.name, members.requests, members.failures.count) == ("GET /members/", 40, 10)
+    assert (exports.count(Outcome.TRUNCATED), exports.count(BAD_GATEWAY)) == (1, 0)
+    assert members.latency is not None
+    assert exports.first_byte is not None
+    assert (members.latency.p95_ms, exports.first_byte.p50_ms) == (20, 1500)
+
+
+def test_a_route_without_an_ok_request_has_no_latency():
+    found = measure([rows({BAD_GATEWAY: 5}, name="GET /x/"), rows({OK: 5})], window_s=10, p95_limit_ms=1000)
+
+    assert found is not None
+    failed = next(route for route in found.routes if route.name == "GET /x/")
+    assert (failed.latency, failed.first_byte) == (None, None)
+
+
+def test_a_request_that_the_client_does_not_know_belongs_to_no_route():
+    found = measure([rows({Outcome.UNMATCHED: 2}, name=None), rows({OK: 5})], window_s=10, p95_limit_ms=1000)
+
+    assert found is not None
+    assert found.requests == 7
+    assert [(route.name, route.requests) for route in found.routes] == [("GET /", 5)]

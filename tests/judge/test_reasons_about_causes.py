@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from badgateway.judge import recommend
-from badgateway.judge.cause_reasons import differences
+from badgateway.judge.differences import differences
 from badgateway.model.diagnosis import Certainty
 from badgateway.model.experiment import Experiment
 from badgateway.model.summary import ConfigurationSummary, Verdict
@@ -183,4 +183,5 @@ def test_configurations_that_are_the_same_do_not_differ_in_name_or_note():
     experiment = Experiment.model_validate(
         declared(configurations=[{"name": "a", **UWSGI, "note": "x"}, {"name": "b", **UWSGI}])
     )
-    assert differences(*experiment.configurations) == ()
+    one, other = experiment.configurations
+    assert differences(one, other, experiment.timeouts) == ()

@@ -16,6 +16,8 @@ from badgateway.model.summary import (
 from tests.report.builders import declared, level, measurement, quantiles, summary
 from tests.report.comparison import QUEUE_FULL, RANKING, default_comparison, experiment, study
 from tests.report.diagnoses import FAMILY, diagnosed, found, line
+from tests.report.export_sample import exports
+from tests.report.ladder_sample import long_ladder
 from tests.report.waitings import WAITING
 from tests.report.waitings import hostile as hostile_waiting
 
@@ -217,4 +219,6 @@ SAMPLES: dict[str, Callable[[], StudySummary]] = {
     "hostile": hostile,
     "many-levels": many_levels,
     "nothing-measured": nothing_measured,
+    "long-ladder": long_ladder,
+    "exports": exports,
 }

@@ -13,6 +13,8 @@ NAMES_THAT_VARY = (
     (re.compile(r"(environment\.versions)\..+", re.DOTALL), r"\1.<name>"),
     (re.compile(r"(configurations\[\]\.settings\.environment)\..+"), r"\1.<name>"),
     (re.compile(r"((?:causes|proofs)\[\]\.statuses)\..+"), r"\1.<status>"),
+    (re.compile(r"(routes\[\]\.outcomes)\..+"), r"\1.<outcome>"),
+    (re.compile(r"^(?:configurations\[\]\.distant_levels\[\]|confirmation\.level)\."), "configurations[].levels[]."),
 )
 
 

@@ -2,6 +2,7 @@ import pytest
 
 from badgateway.report.markdown_page import render_markdown
 from tests.report import samples
+from tests.report.ladder_sample import long_ladder
 
 COMMENT_LIMIT = 65_536
 """Characters that a comment on a pull request may have."""
@@ -81,3 +82,12 @@ def test_it_fits_a_comment_and_the_same_study_gives_the_same_bytes(sample):
     text = render_markdown(samples.SAMPLES[sample]())
     assert len(text) < COMMENT_LIMIT / 4
     assert text == render_markdown(samples.SAMPLES[sample]())
+
+
+def test_a_ladder_is_told_line_by_line_with_the_confirmation_before_it():
+    text = rendered(long_ladder())
+    assert len(text) < COMMENT_LIMIT
+    confirmed = text.index("Confirmed: gunicorn-gthread-pool at 19,000 requests a minute")
+    helped = text.index("- More workers: uwsgi-8 (against uwsgi-2): Helped because of workers (8 instead of 2)")
+    assert confirmed < helped < text.index("| configuration |")
+    assert "- With 150 users: The ranking changes with the distance: from 1 ms on gunicorn-gevent is ahead" in text

@@ -1,3 +1,4 @@
+from badgateway.model.experiment import Timeouts
 from badgateway.report import settings
 from tests.report import builders, comparison
 
@@ -35,8 +36,26 @@ def test_one_configuration_alone_has_no_differences():
 
 
 def test_every_setting_of_a_configuration_is_either_common_or_different():
-    fields = set(type(comparison.CONFIGURATIONS[0]).model_fields) - {"name", "note", "environment"}
+    told_elsewhere = {"name", "note", "step", "against", "must_answer", "environment", "timeouts"}
+    fields = set(type(comparison.CONFIGURATIONS[0]).model_fields) - told_elsewhere
     assert fields == set(settings._LABELS)
+
+
+def test_time_limits_of_its_own_are_a_difference_in_those_limits_alone():
+    own = Timeouts(app_s=1, proxy_connect_s=3, proxy_read_s=5, client_s=10)
+    one = builders.declared("one", "servers/uwsgi.ini", "pymysql", 2)
+    other = builders.declared("other", "servers/uwsgi.ini", "pymysql", 2, timeouts=own)
+    parity = found(one, other)
+    assert parity.differing == ("application time limit",)
+    assert [row.values[0][0] for row in parity.rows] == ["4\N{NO-BREAK SPACE}s", "1\N{NO-BREAK SPACE}s"]
+
+
+def test_switches_and_distances_are_told_in_words():
+    one = builders.declared("one", "servers/uwsgi.ini", "pymysql", 2, database_distances_ms=(0, 1.5))
+    other = builders.declared("other", "servers/uwsgi.ini", "pymysql", 2, preload=False)
+    parity = found(one, other)
+    assert parity.differing == ("preload", "distance to the database")
+    assert [value for value, _ in parity.rows[0].values] == ["on", "0 ms and 1.5 ms"]
 
 
 def test_the_time_limits_and_the_database_are_common_to_all():

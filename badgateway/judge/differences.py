@@ -1,0 +1,33 @@
+"""What makes one configuration differ from another, setting by setting."""
+
+from badgateway.model.experiment import Configuration, Timeouts
+
+_TOLD = ("name", "note", "step", "against")
+_MEASURED = ("database_distances_ms", "must_answer")
+"""How it is measured, not what it is."""
+_BY_PART = ("environment", "timeouts")
+_SETTINGS = tuple(name for name in Configuration.model_fields if name not in {*_TOLD, *_MEASURED, *_BY_PART})
+
+
+def differences(baseline: Configuration, other: Configuration, usual: Timeouts) -> tuple[str, ...]:
+    """Return the declared settings in which another configuration differs: 'listen (1,024 instead of 100)'.
+
+    Args:
+        baseline: What it is compared with.
+        other: What has been changed.
+        usual: The experiment's time limits, which those have that declare none.
+    """
+    pairs = [(name, getattr(other, name), getattr(baseline, name)) for name in _SETTINGS]
+    variables = sorted({*baseline.environment, *other.environment})
+    pairs += [(name, other.environment.get(name), baseline.environment.get(name)) for name in variables]
+    limits, limits_before = other.timeouts or usual, baseline.timeouts or usual
+    pairs += [(name, getattr(limits, name), getattr(limits_before, name)) for name in Timeouts.model_fields]
+    return tuple(f"{name} ({_said(new)} instead of {_said(old)})" for name, new, old in pairs if new != old)
+
+
+def _said(value: object) -> str:
+    if value is None:
+        return "not set"
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return f"{value:,}" if isinstance(value, int) else str(value)

@@ -1,0 +1,115 @@
+"""The connections to the database over time, in a row for each configuration."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from badgateway.model.cooperation import ConnectCost
+from badgateway.model.experiment import Configuration
+from badgateway.model.samples import DatabaseConnections
+from badgateway.model.summary import StudySummary, Verdict
+from badgateway.report import grid, numbers, wording
+from badgateway.report.connection_chart import draw_connections
+from badgateway.report.rows import Shown
+
+_CLIENTS = {
+    ("pymysql", False): "PyMySQL, ssl_disabled",
+    ("pymysql", True): "PyMySQL, as it is",
+    ("mysqlclient", False): "mysqlclient, as it is",
+    ("mysqlclient", True): "mysqlclient, as it is",
+}
+"""What a way to connect (driver, with TLS) is called where its cost was measured."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionRow:
+    """One configuration."""
+
+    name: str
+    drawing: Markup | None
+    """Of the trial with the most connections; None when nobody sampled them."""
+    why: str
+    """Why there is no drawing; empty when there is one."""
+    peak: Shown
+    opened: Shown
+    cost: Shown
+    spent: Shown
+    """Connecting time in each second, all workers together."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connections:
+    """The whole section, at the highest load level."""
+
+    users: str
+    window: str
+    limit: str
+    """Empty when no sample tells it."""
+    has_costs: bool
+    rows: tuple[ConnectionRow, ...]
+    """In the order of the experiment file."""
+
+
+def build(study: StudySummary, costs: Sequence[ConnectCost] = ()) -> Connections | None:
+    """Put the connections of a study's configurations side by side; None when nobody sampled any."""
+    users = max(grid.levels(study))
+    sampled = {one.configuration.name: _sampled(study, one.configuration.name, users) for one in study.configurations}
+    every = [found for trials in sampled.values() for found in trials]
+    if not every:
+        return None
+    limits = [found.limit for found in every if found.limit is not None]
+    top = max([1, *limits, *(found.peak for found in every)])
+    return Connections(
+        users=wording.plural(users, "user"),
+        window=numbers.declared_seconds(study.experiment.load.window_s),
+        limit=numbers.count(max(limits)) if limits else "",
+        has_costs=bool(costs),
+        rows=tuple(
+            _row(one.configuration, sampled[one.configuration.name], top, costs) for one in study.configurations
+        ),
+    )
+
+
+def _sampled(study: StudySummary, name: str, users: int) -> list[DatabaseConnections]:
+    return [
+        trial.connections
+        for summary in study.configurations
+        if summary.configuration.name == name
+        for level in summary.levels
+        if level.users == users
+        for trial in level.trials
+        if trial.connections is not None and trial.verdict is not Verdict.INVALID
+    ]
+
+
+def _row(
+    configuration: Configuration, trials: Sequence[DatabaseConnections], top: int, costs: Sequence[ConnectCost]
+) -> ConnectionRow:
+    most = max(trials, key=lambda found: found.peak, default=None)
+    opened = [found.opened_per_s for found in trials if found.opened_per_s is not None]
+    mean = sum(opened) / len(opened) if opened else None
+    why = "" if most else "no samples"
+    cost_ms = _cost_ms(configuration, costs)
+    return ConnectionRow(
+        name=configuration.name,
+        drawing=draw_connections(configuration.name, most, top) if most else None,
+        why=why,
+        peak=Shown(text=numbers.count(most.peak)) if most else _nothing(why),
+        opened=Shown(text=numbers.rate(mean)) if mean is not None else _nothing(why or "not counted"),
+        cost=_nothing("not measured") if cost_ms is None else Shown(text=numbers.milliseconds(cost_ms)),
+        spent=_nothing("not measured") if cost_ms is None or mean is None else _spent(cost_ms * mean),
+    )
+
+
+def _nothing(why: str) -> Shown:
+    return Shown(text=numbers.NO_DATA, why=why)
+
+
+def _spent(milliseconds_per_s: float) -> Shown:
+    return Shown(text=numbers.milliseconds(milliseconds_per_s))
+
+
+def _cost_ms(configuration: Configuration, costs: Sequence[ConnectCost]) -> float | None:
+    client = _CLIENTS[configuration.driver, configuration.database_tls]
+    return next((cost.median_ms for cost in costs if cost.client == client), None)

@@ -1,0 +1,41 @@
+import pytest
+
+from badgateway.judge.differences import differences
+from badgateway.model.experiment import Configuration, Timeouts
+
+USUAL = Timeouts(app_s=4, proxy_connect_s=3, proxy_read_s=5, client_s=10)
+
+
+def arm(**changes):
+    given = {"name": "one", "server": "servers/uwsgi.ini", "driver": "mysqlclient", "workers": 2}
+    return Configuration.model_validate(given | changes)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"listen": 100}, "listen (100 instead of 1,024)"),
+        ({"transport": "tcp"}, "transport (tcp instead of unix)"),
+        ({"front_door": "load-balancer"}, "front_door (load-balancer instead of nginx)"),
+        ({"preload": False}, "preload (off instead of on)"),
+        ({"max_requests": 150}, "max_requests (150 instead of 0)"),
+        ({"pool": 8}, "pool (8 instead of 0)"),
+        ({"database_tls": True}, "database_tls (on instead of off)"),
+        ({"environment": {"APP_SLOW_MS": "1500"}}, "APP_SLOW_MS (1500 instead of not set)"),
+    ],
+)
+def test_a_changed_setting_is_told_with_its_old_value(change, said):
+    assert differences(arm(), arm(**change), USUAL) == (said,)
+
+
+def test_of_its_own_time_limits_only_those_count_that_differ_from_the_experiments():
+    own = {"app_s": 1, "proxy_connect_s": 3, "proxy_read_s": 5, "client_s": 10}
+    assert differences(arm(), arm(timeouts=own), USUAL) == ("app_s (1 instead of 4)",)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"name": "two"}, {"note": "why"}, {"step": "First"}, {"against": "x"}, {"database_distances_ms": [0, 5]}],
+)
+def test_what_only_tells_or_measures_an_arm_is_no_difference(change):
+    assert differences(arm(), arm(**change), USUAL) == ()

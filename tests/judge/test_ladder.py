@@ -1,0 +1,91 @@
+from dataclasses import replace
+
+import pytest
+
+from badgateway.judge.ladder import ladder
+from badgateway.model.experiment import Experiment
+from badgateway.model.ladder import Effect
+from tests.declared import declared
+from tests.judge.evidence_of import BAD_GATEWAY, OK, evidence, record, summarised
+
+GOOD, BAD = {OK: 4000}, {OK: 1000, BAD_GATEWAY: 3000}
+BEGAN, MORE = "Where it began", "More workers"
+
+
+def arm(name, **changes):
+    return {"name": name, "server": "servers/uwsgi.ini", "driver": "mysqlclient", "workers": 2} | changes
+
+
+def experiment(*arms):
+    return Experiment.model_validate(
+        declared(configurations=list(arms), load={"locustfile": "experiments/load.py", "users": [50]})
+    )
+
+
+def trial(name, distance_ms=0.0):
+    one = record(name)
+    return replace(one, trial=replace(one.trial, database_distance_ms=distance_ms))
+
+
+def told(asked, counts):
+    trials = {name: evidence(found, trial(name)) for name, found in counts.items()}
+    found = ladder(asked, summarised(asked, trials))
+    assert found is not None
+    return found
+
+
+def test_an_experiment_without_steps_tells_no_ladder():
+    asked = experiment(arm("first"), arm("second"))
+    trials = {name: evidence(GOOD, trial(name)) for name in ("first", "second")}
+    assert ladder(asked, summarised(asked, trials)) is None
+
+
+def test_arms_of_one_step_are_told_together_in_the_order_of_the_file_and_those_without_come_last():
+    asked = experiment(
+        arm("first", step=BEGAN), arm("other"), arm("four", step=MORE, workers=4), arm("again", step=BEGAN)
+    )
+    found = told(asked, dict.fromkeys(("first", "other", "four", "again"), GOOD))
+    names = [(step.title, [one.configuration for one in step.arms]) for step in found.steps]
+    assert names == [(BEGAN, ["first", "again"]), (MORE, ["four"]), ("", ["other"])]
+
+
+def test_an_arm_is_compared_with_the_one_it_names_and_else_with_the_first():
+    asked = experiment(
+        arm("first", step=BEGAN),
+        arm("four", step=MORE, workers=4),
+        arm("eight", step=MORE, workers=8, against="four"),
+    )
+    found = told(asked, {"first": BAD, "four": GOOD, "eight": BAD})
+    first, four, eight = (one for step in found.steps for one in step.arms)
+    assert (first.against, four.against, eight.against) == (None, "first", "four")
+    assert [one.effects[0].effect for one in (first, four, eight)] == [Effect.START, Effect.HELPED, Effect.WORSE]
+    assert "because of workers (8 instead of 4)" in eight.effects[0].sentence
+
+
+def test_an_arm_that_was_not_run_is_not_compared():
+    asked = experiment(arm("first", step=BEGAN), arm("four", step=MORE, workers=4))
+    found = told(asked, {"first": BAD})
+    assert found.steps[1].arms[0].effects[0].sentence == "Not compared: four was not measured, no trial was run."
+
+
+def test_with_the_database_farther_away_an_arm_is_compared_at_that_distance_only():
+    asked = experiment(
+        arm("first", step=BEGAN, database_distances_ms=[0, 5]),
+        arm("far", step=MORE, database_distances_ms=[5]),
+        arm("farthest", step=MORE, database_distances_ms=[9]),
+    )
+    trials = {
+        "first": [evidence(GOOD, trial("first")), evidence(BAD, trial("first", 5.0))],
+        "far": [evidence(GOOD, trial("far", 5.0))],
+        "farthest": [evidence(GOOD, trial("farthest", 9.0))],
+    }
+    found = ladder(asked, summarised(asked, trials))
+    assert found is not None
+    far, farthest = found.steps[1].arms
+    assert far.effects[0].effect is Effect.HELPED
+    assert farthest.effects[0].sentence == "Not compared: first was not measured with the database 9 ms away."
+
+
+def test_the_more_is_compared_the_less_is_taken_for_proof():
+    arms = [arm("first", step=BEGAN), *(arm(f"arm-{number}", step=MORE) for number in range(10))]
+    assert told(experiment(*arms), {"first": GOOD}).significance == pytest.approx(0.005)
