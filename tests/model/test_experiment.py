@@ -70,5 +70,5 @@ def test_a_variant_of_configurations_that_do_not_exist_is_refused():
 
 def test_a_load_balancer_cannot_speak_http_1_0_to_the_server():
     first, *_ = declared()["configurations"]
-    with pytest.raises(ValidationError, match="a load-balancer keeps its connections to the server, which takes 1.1"):
+    with pytest.raises(ValidationError, match=r"a load-balancer keeps its connections to the server, which takes 1\.1"):
         experiment(configurations=[first | {"front_door": "load-balancer", "proxy_http": "1.0"}])
