@@ -197,6 +197,7 @@ class Variant(_Declared):
     users: tuple[Annotated[int, Field(ge=1, le=5000)], ...] = ()
     warm_up_s: Annotated[float, Field(ge=0, le=3600)] | None = None
     window_s: Seconds | None = None
+    objective: Objective | None = None
     timeouts: Timeouts | None = None
     """Instead of the experiment's; a configuration with time limits of its own keeps them."""
     database_distances_ms: tuple[Annotated[float, Field(ge=0, le=1000)], ...] = ()
