@@ -15,7 +15,7 @@ from badgateway.load.workbook import WorkbookCheck
 
 STRATEGY = os.environ.get("APP_EXPORT_STRATEGY", "annotated")
 # Of so many users; the others are visitors. With 0 nobody exports.
-STAFF = int(os.environ.get("APP_EXPORT_STAFF", "2"))
+STAFF = int(os.environ.get("APP_EXPORT_STAFF", "3"))
 # How many rows they want; by default one a member.
 ROWS = os.environ.get("APP_EXPORT_ROWS")
 POLL_S = 0.5
