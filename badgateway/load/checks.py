@@ -16,6 +16,13 @@ class BodyCheck:
         """Say what is wrong with the body, in a short sentence; None when it is right."""
         return None
 
+    def cut(self) -> str | None:
+        """Say by what one sees that the body's end is missing, though the answer ended well; None when it is there.
+
+        HTTP/1.0 and uWSGI's protocol end a body without a length by closing, and so does a worker that is killed.
+        """
+        return None
+
 
 class StartsWith(BodyCheck):
     """Demands the first bytes of a body: cheap, and enough to tell JSON from an error page."""
@@ -62,6 +69,10 @@ class ByContentType(BodyCheck):
         if self._chosen:
             return self._chosen.verdict()
         return f"Content-Type {self._type!r}, expected one of {', '.join(self._checks)}"
+
+    def cut(self) -> str | None:
+        """Let the chosen check judge."""
+        return self._chosen.cut() if self._chosen else None
 
 
 class Kept(BodyCheck):
@@ -111,11 +122,17 @@ class CsvRows(BodyCheck):
 
     def verdict(self) -> str | None:
         """Judge the end first: a cut file has fewer rows because it is cut."""
-        if self._quoted or self._last != b"\n":
-            return "ends in the middle of a line"
-        return wrong_rows(
+        return self.cut() or wrong_rows(
             self._rows, promised=self._promised, header=self._rows_header, heading_rows=self._heading_rows
         )
+
+    def cut(self) -> str | None:
+        """Look at the end, and whether rows are missing: nothing else tells of a file that was cut between two."""
+        if self._quoted or self._last != b"\n":
+            return "ends in the middle of a line"
+        promised = self._promised if self._promised and self._promised.isdecimal() else "0"
+        expected = int(promised) + self._heading_rows
+        return f"{self._rows} rows in the file, expected {expected}" if self._rows < expected else None
 
 
 def wrong_rows(found: int, *, promised: str | None, header: str, heading_rows: int) -> str | None:

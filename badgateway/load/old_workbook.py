@@ -41,8 +41,15 @@ class OldWorkbookCheck(BodyCheck):
         """Judge the end of the file first: a cut file has fewer rows because it is cut."""
         return self._wrong_end() or self._wrong_rows()
 
+    def cut(self) -> str | None:
+        """Compare the file's length with where its header says its directory is."""
+        return self._wrong_end() if self._has_header() else None
+
+    def _has_header(self) -> bool:
+        return self._head.startswith(_SIGNATURE) and len(self._head) == _SECTOR_BYTES
+
     def _wrong_end(self) -> str | None:
-        if not self._head.startswith(_SIGNATURE) or len(self._head) < _SECTOR_BYTES:
+        if not self._has_header():
             return "no .xls header"
         (directory,) = _DIRECTORY_AT.unpack_from(self._head)
         # xlwt writes the directory last: it begins in this sector, counted behind the header, and fills at least that.

@@ -178,6 +178,10 @@ def _run_chosen_task(user: RecordedUser) -> None:
 def _judge(reply: Reply, expect: int) -> tuple[ClientError, str]:
     """Judge a whole answer; one that admits its failure by its status is no bad content."""
     if reply.status == expect:
+        # What came as long as was announced has come whole, whatever is in it.
+        cut = reply.cut() if reply.expected_bytes is None else None
+        if cut:
+            return ClientError.TRUNCATED, f"{reply.body_bytes} bytes: {cut}"
         wrong = reply.verdict()
     else:
         wrong = f"status {reply.status}, expected {expect}" if 200 <= reply.status < 400 else None

@@ -73,6 +73,10 @@ class Reply(HTTPResponse):
         """Say what the check found wrong; None when there is none."""
         return self._check.verdict() if self._check else None
 
+    def cut(self) -> str | None:
+        """Say by what the check sees that the body's end is missing; None when it does not, or there is none."""
+        return self._check.cut() if self._check else None
+
     def _on_headers_complete(self) -> int | bool | None:
         skip_body = super()._on_headers_complete()
         # 1xx answers come before the one that was asked for.

@@ -12,6 +12,9 @@ _ANY_SHEET = re.compile(rb"xl/worksheets/sheet[0-9]+\.xml")
 _ROW_TAG = b"<row "
 _LOCAL_HEADER = struct.Struct("<4s5H3L2H")
 _DESCRIPTOR_SIGNATURE = b"PK\x07\x08"
+_LOCAL_SIGNATURE = b"PK\x03\x04"
+_END_SIGNATURE = b"PK\x05\x06"
+_NO_END_RECORD = "no ZIP end-of-central-directory record"
 _END_RECORD = struct.Struct("<4s4H2LH")
 _STORED, _DEFLATED = 0, 8
 _SIZES_FOLLOW_DATA = 0x08
@@ -33,6 +36,7 @@ class WorkbookCheck(BodyCheck):
         self._rows_header = rows_header
         self._heading_rows = heading_rows
         self._promised: str | None = None
+        self._head = b""
         self._tail = b""
         self._total_bytes = 0
         self._sheets = _SheetRows()
@@ -44,6 +48,7 @@ class WorkbookCheck(BodyCheck):
     def feed(self, chunk: bytes) -> None:
         """Read on in the archive."""
         self._total_bytes += len(chunk)
+        self._head += chunk[: len(_LOCAL_SIGNATURE) - len(self._head)]
         self._tail = (self._tail + chunk)[-_TAIL_BYTES:]
         self._sheets.feed(chunk)
 
@@ -51,10 +56,19 @@ class WorkbookCheck(BodyCheck):
         """Judge the end of the archive first: a cut file has fewer rows because it is cut."""
         return self._wrong_end() or self._sheets.fault or self._wrong_rows()
 
+    def cut(self) -> str | None:
+        """Look for the record that ends every archive, if it begins as one."""
+        is_archive = self._head == _LOCAL_SIGNATURE
+        return _NO_END_RECORD if is_archive and not self._has_end_record() else None
+
+    def _has_end_record(self) -> bool:
+        start = self._tail.rfind(_END_SIGNATURE)
+        return start >= 0 and len(self._tail) - start >= _END_RECORD.size
+
     def _wrong_end(self) -> str | None:
-        start = self._tail.rfind(b"PK\x05\x06")
-        if start < 0 or len(self._tail) - start < _END_RECORD.size:
-            return "no ZIP end-of-central-directory record"
+        if not self._has_end_record():
+            return _NO_END_RECORD
+        start = self._tail.rfind(_END_SIGNATURE)
         *_, directory_bytes, directory_offset, comment_bytes = _END_RECORD.unpack_from(self._tail, start)
         if start + _END_RECORD.size + comment_bytes != len(self._tail):
             return "bytes after the ZIP end record"
@@ -109,7 +123,7 @@ class _SheetRows:
             signature, _, flags, method, *_, packed_bytes, _, name_bytes, extra_bytes = _LOCAL_HEADER.unpack_from(
                 self._buffer
             )
-            if signature != b"PK\x03\x04":
+            if signature != _LOCAL_SIGNATURE:
                 return
             yield from self._await(_LOCAL_HEADER.size + name_bytes + extra_bytes)
             name = self._buffer[_LOCAL_HEADER.size :][:name_bytes]

@@ -83,6 +83,8 @@ class Configuration(_Declared):
     transport: Literal["unix", "tcp"] = "unix"
     """Socket between the proxy and the server; a full accept queue is a 502 on one, and slow or a 504 on the other."""
     front_door: FrontDoor = FrontDoor.NGINX
+    proxy_http: Literal["1.0", "1.1"] = "1.1"
+    """HTTP that the proxy speaks to the server; 1.0 cannot tell a body that was cut short from a whole one."""
     keepalive_s: Annotated[int, Field(ge=0, le=3600)] = 75
     """How long the server keeps an idle connection; only a front door that keeps its own open notices."""
     preload: bool = True
@@ -102,12 +104,16 @@ class Configuration(_Declared):
     """Whether the driver makes a TLS context for every connection, which is PyMySQL's default."""
     database_distances_ms: Annotated[tuple[Annotated[float, Field(ge=0, le=1000)], ...], Field(min_length=1)] = (0.0,)
     """Round trips to the database that it is measured with; the first counts for the verdict, the others are shown."""
+    background: tuple[str, ...] = ()
+    """A command of the application's that runs beside the server, such as the worker of its task queue."""
     must_answer: bool = True
     """Whether the site has to be well before it is loaded; off for a trap that answers with errors from the start."""
     timeouts: Timeouts | None = None
     """Its own time limits, where they are what makes it differ; None is the experiment's."""
     environment: dict[Annotated[str, Field(pattern=r"^APP_[A-Z0-9_]+$")], str] = {}
     """Further settings of the application itself, which the users' script sees too; the names start with APP_."""
+    candidate: bool = True
+    """Whether it may be picked; off for a control, a trap, and an arm with other work than the first one's."""
     note: str = ""
     """One sentence for the report: why this arm is here."""
     step: str = ""
@@ -124,6 +130,13 @@ class Configuration(_Declared):
     def _distances_differ(self) -> Self:
         if len(set(self.database_distances_ms)) != len(self.database_distances_ms):
             message = f"database_distances_ms {list(self.database_distances_ms)}: a distance is listed twice"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _connections_can_be_kept(self) -> Self:
+        if self.front_door is FrontDoor.LOAD_BALANCER and self.proxy_http == "1.0":
+            message = "proxy_http 1.0: a load-balancer keeps its connections to the server, which takes 1.1"
             raise ValueError(message)
         return self
 
@@ -217,10 +230,13 @@ class Variant(_Declared):
     users: tuple[Annotated[int, Field(ge=1, le=5000)], ...] = ()
     warm_up_s: Annotated[float, Field(ge=0, le=3600)] | None = None
     window_s: Seconds | None = None
+    objective: Objective | None = None
     timeouts: Timeouts | None = None
     """Instead of the experiment's; a configuration with time limits of its own keeps them."""
     database_distances_ms: tuple[Annotated[float, Field(ge=0, le=1000)], ...] = ()
     """Instead of those of each configuration."""
+    environment: dict[Annotated[str, Field(pattern=r"^APP_[A-Z0-9_]+$")], str] = {}
+    """Changes the application's settings; a configuration's own are stronger."""
 
 
 class Experiment(_Declared):

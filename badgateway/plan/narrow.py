@@ -55,9 +55,11 @@ def _variant(experiment: Experiment, name: str) -> Experiment:
         _keep(variant.only, declared)
     given = variant.model_dump(mode="json", exclude_none=True, exclude={"only"})
     distances_ms = given.pop("database_distances_ms")
+    declared["application"]["environment"] |= given.pop("environment")
     for one in declared["configurations"]:
         one["database_distances_ms"] = distances_ms or one["database_distances_ms"]
-    declared["timeouts"] = given.pop("timeouts", declared["timeouts"])
+    for key in ("timeouts", "objective"):
+        declared[key] = given.pop(key, declared[key])
     declared["load"] |= {key: value for key, value in given.items() if value != []}
     return _validated(declared | {"name": f"{experiment.name}-{name}", "variants": {}}, told_by=f"variant {name}")
 

@@ -19,6 +19,7 @@ from badgateway.process.ports import free_port
 from badgateway.process.readiness import Probe, await_ready, connect_probe
 from badgateway.process.running import running
 from badgateway.stack import application, gunicorn, nginx, uwsgi
+from badgateway.stack.background import in_background
 from badgateway.stack.distance import at_distance
 from badgateway.stack.health import health_probe
 from badgateway.stack.mariadb import RunningDatabase, run_mariadb
@@ -45,7 +46,7 @@ class Deployment:
     uwsgi_stats: Path | None
     """Of uWSGI's statistics, if it is uWSGI."""
     children: Mapping[str, Child]
-    """By their part: server, nginx, and relay when there is one."""
+    """By their part: server, nginx, and where there is one, background and relay."""
 
     @property
     def parts(self) -> dict[str, int]:
@@ -56,7 +57,7 @@ class Deployment:
         """Return when all parts are still there.
 
         Raises:
-            DeploymentError: nginx or the application server has ended by itself.
+            DeploymentError: one of them has ended by itself.
         """
         for child in self.children.values():
             exit_code = child.exit_code()
@@ -122,6 +123,7 @@ def deploy(  # noqa: PLR0913 # all but two by name, and most callers leave the l
             watch_loop=watch_loop,
         )
         with (
+            in_background(configuration, site) as background,
             _server(configuration, site, ready_deadline_s) as server,
             _front(experiment, configuration, snapshot, site, ready_deadline_s) as (port, proxy),
         ):
@@ -130,7 +132,7 @@ def deploy(  # noqa: PLR0913 # all but two by name, and most callers leave the l
                 proxy_port=port,
                 server_socket=site.listener,
                 uwsgi_stats=site.stats_socket if configuration.kind is ServerKind.UWSGI else None,
-                children={"server": server, "nginx": proxy, **relay},
+                children={"server": server, "nginx": proxy, **background, **relay},
             )
             _require_answer(deployment, server, experiment, configuration, ready_deadline_s)
             _require_journal(site)
@@ -231,6 +233,7 @@ def _write_proxy_configuration(
         snapshot.nginx_template(),
         kind=configuration.kind,
         front_door=configuration.front_door,
+        http=configuration.proxy_http,
         upstream=site.address,
         port=port,
         timeouts=experiment.timeouts_of(configuration),

@@ -28,6 +28,7 @@ def render(
     *,
     kind: ServerKind,
     front_door: FrontDoor = FrontDoor.NGINX,
+    http: str = "1.1",
     upstream: str,
     port: int,
     timeouts: Timeouts,
@@ -35,7 +36,7 @@ def render(
 ) -> str:
     """Return nginx.conf for one trial: in front of `upstream`, a path or host and port, on 127.0.0.1:port.
 
-    `open_files` is how many files one process may open.
+    `http` is the version spoken to a server that speaks HTTP; `open_files` is how many files one process may open.
 
     Raises:
         ConfigurationError: the template has an @{value} there is none of.
@@ -49,6 +50,7 @@ def render(
         "upstream": f"unix:{upstream}" if upstream.startswith("/") else upstream,
         "pass": protocol,
         "scheme": scheme,
+        "http": http,
         "keep_open": KEEP_OPEN if balances else CLOSE_EACH,
         "connection": '""' if balances else "close",
         "connect_timeout_s": CONNECT_TIMEOUT_S if balances else timeouts.proxy_connect_s,

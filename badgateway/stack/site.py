@@ -73,14 +73,18 @@ class Site:
         """Return the path of a program of the site's Python environment."""
         return str(self.python_home / "bin" / name)
 
+    @property
+    def own_environment(self) -> dict[str, str]:
+        """The environment of any process of the application's: its settings, its database, and `run` as its home."""
+        return {**base_environment(self.run), **self.variables}
+
     def environment(self, configuration: Configuration, *, bind: str) -> dict[str, str]:
         """Return the whole environment of the application server; `bind` is the socket as the server spells it.
 
         What the server starts is the journal, and the journal starts the application.
         """
         return {
-            **base_environment(self.run),
-            **self.variables,
+            **self.own_environment,
             "PYTHONPATH": str(self.journal.parent),
             "JOURNAL_WSGI": self.wsgi,
             "JOURNAL_FILE": str(self.raw / raw_files.JOURNAL),

@@ -73,6 +73,7 @@ KEPT: dict[str, bytes | Callable[[], bytes]] = {
     "/html": answer(b"<html>Sorry</html>"),
     "/early-hints": b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + answer(b'{"ok": true}'),
     "/workbook": lambda: answer(workbook(50), fields="X-Export-Rows: 50\r\n"),
+    "/workbook-cut-whole": lambda: answer(workbook(50)[:-200], fields="X-Export-Rows: 50\r\n"),
     "/workbook-short": lambda: answer(workbook(49), fields="X-Export-Rows: 50\r\n"),
 }
 CLOSED: dict[str, bytes | Callable[[], bytes]] = {

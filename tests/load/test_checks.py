@@ -27,12 +27,16 @@ def test_a_check_that_asks_nothing_finds_nothing():
 CSV = b'Row,Name\r\n1,"Bj\xc3\xb6rn ""the bear""\r\nsecond line"\r\n2,Anna\r\n'
 
 
-def judge_csv(content: bytes, *, chunk: int = 1000, promised: str | None = "2") -> str | None:
+def checked_csv(content: bytes, *, chunk: int = 1000, promised: str | None = "2") -> CsvRows:
     check = CsvRows()
     check.begin({} if promised is None else {"x-export-rows": promised})
     for start in range(0, len(content), chunk):
         check.feed(content[start : start + chunk])
-    return check.verdict()
+    return check
+
+
+def judge_csv(content: bytes, *, chunk: int = 1000, promised: str | None = "2") -> str | None:
+    return checked_csv(content, chunk=chunk, promised=promised).verdict()
 
 
 @pytest.mark.parametrize("chunk", [1, 2, 5, 1000])
@@ -55,6 +59,20 @@ def test_csv_that_is_cut_anywhere_is_wrong(length):
 )
 def test_each_defect_of_csv_has_its_name(content, promised, verdict):
     assert judge_csv(content, promised=promised) == verdict
+
+
+def test_csv_that_lacks_rows_is_cut_and_csv_that_has_too_many_is_not():
+    assert checked_csv(CSV, promised="3").cut() == "3 rows in the file, expected 4"
+    assert checked_csv(CSV[:-1], promised=None).cut() == "ends in the middle of a line"
+    assert checked_csv(CSV, promised="1").cut() is None
+    assert checked_csv(CSV, promised=None).cut() is None
+
+
+def test_what_was_chosen_by_its_type_tells_whether_it_is_cut():
+    check = ByContentType({"text/csv": CsvRows})
+    assert check.cut() is None
+    check.begin({"content-type": "text/csv"})
+    assert check.cut() == "ends in the middle of a line"
 
 
 def by_content_type(content_type: str, body: bytes) -> str | None:

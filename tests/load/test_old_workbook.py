@@ -23,12 +23,16 @@ def workbook(rows: int = ROWS) -> bytes:
     return target.getvalue()
 
 
-def judge(content: bytes, *, chunk: int = 65536, promised: int | None = ROWS) -> str | None:
+def checked(content: bytes, *, chunk: int = 65536, promised: int | None = ROWS) -> OldWorkbookCheck:
     check = OldWorkbookCheck()
     check.begin({} if promised is None else {"x-export-rows": str(promised)})
     for start in range(0, len(content), chunk):
         check.feed(content[start : start + chunk])
-    return check.verdict()
+    return check
+
+
+def judge(content: bytes, *, chunk: int = 65536, promised: int | None = ROWS) -> str | None:
+    return checked(content, chunk=chunk, promised=promised).verdict()
 
 
 @pytest.mark.parametrize("chunk", [1, 7, 511, 513, 65536])
@@ -76,3 +80,9 @@ def test_a_damaged_file_never_breaks_the_check(position, value, chunk):
 )
 def test_each_defect_has_its_name(content, promised, verdict):
     assert verdict in (judge(content, promised=promised) or "")
+
+
+def test_a_workbook_without_its_end_is_cut_and_what_is_no_workbook_is_not():
+    assert checked(workbook()[:-512]).cut()
+    assert checked(workbook(), promised=1).cut() is None
+    assert checked(b"<html>Bad Gateway</html>").cut() is None

@@ -49,12 +49,16 @@ def archive(
     return target.getvalue() if isinstance(target, io.BytesIO) else bytes(target.content)
 
 
-def judge(content: bytes, *, chunk: int = 65536, headers: dict[str, str] = HEADERS) -> str | None:
+def checked(content: bytes, *, chunk: int = 65536, headers: dict[str, str] = HEADERS) -> WorkbookCheck:
     check = WorkbookCheck()
     check.begin(headers)
     for start in range(0, len(content), chunk):
         check.feed(content[start : start + chunk])
-    return check.verdict()
+    return check
+
+
+def judge(content: bytes, *, chunk: int = 65536, headers: dict[str, str] = HEADERS) -> str | None:
+    return checked(content, chunk=chunk, headers=headers).verdict()
 
 
 SHEET_ENTRY = (SHEET.decode(), sheet_of(ROWS + 1))
@@ -163,3 +167,10 @@ def test_memory_stays_flat_over_a_small_file_that_inflates_to_50_mb():
 
     assert verdict is None
     assert peak_bytes < 2_000_000
+
+
+@pytest.mark.parametrize("chunk", [1, 65536])
+def test_an_archive_without_its_end_is_cut_and_what_is_no_archive_is_not(chunk):
+    assert checked(workbook(ROWS)[:-1], chunk=chunk).cut() == "no ZIP end-of-central-directory record"
+    assert checked(workbook(ROWS), chunk=chunk, headers={"x-export-rows": "1"}).cut() is None
+    assert checked(b"<html>Bad Gateway</html>", chunk=chunk).cut() is None

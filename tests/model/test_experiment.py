@@ -92,3 +92,9 @@ def test_a_distance_that_is_listed_twice_is_refused():
 def test_a_variant_of_configurations_that_do_not_exist_is_refused():
     with pytest.raises(ValidationError, match="variant quick: only: no configuration fourth"):
         experiment(variants={"quick": {"only": ["first", "fourth"]}})
+
+
+def test_a_load_balancer_cannot_speak_http_1_0_to_the_server():
+    first, *_ = declared()["configurations"]
+    with pytest.raises(ValidationError, match=r"a load-balancer keeps its connections to the server, which takes 1\.1"):
+        experiment(configurations=[first | {"front_door": "load-balancer", "proxy_http": "1.0"}])

@@ -72,6 +72,27 @@ def test_a_variant_keeps_what_it_does_not_name():
     assert (full.configurations, full.load) == (sized().configurations, sized().load)
 
 
+def test_a_variant_may_have_an_objective_of_its_own():
+    slow = {"max_failure_share": 0.5, "p95_ms": 9000}
+    told = experiment(variants={"quick": {"users": [1]}, "full-scale": {"objective": slow}})
+
+    assert narrow(told, variant="full-scale").objective.p95_ms == 9000
+    assert narrow(told, variant="quick").objective == told.objective
+
+
+def test_a_variant_changes_settings_of_the_application_and_a_configurations_own_are_stronger():
+    first, *others = declared()["configurations"]
+    told = experiment(
+        application={"environment": {"APP_A": "1", "APP_B": "1"}},
+        configurations=[first | {"environment": {"APP_B": "3"}}, *others],
+        variants={"quick": {"environment": {"APP_B": "2"}}},
+    )
+    quick = narrow(told, variant="quick")
+
+    assert quick.application.environment == {"APP_A": "1", "APP_B": "2"}
+    assert quick.configurations[0].environment == {"APP_B": "3"}
+
+
 def test_options_change_a_variant():
     quick = narrow(sized(), variant="quick", users=[3], only=["third"])
 

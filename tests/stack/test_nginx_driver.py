@@ -95,3 +95,8 @@ def test_nginx_as_it_is_keeps_no_connection_to_the_server():
 
     assert " keepalive " not in text.split("upstream application {")[1].split("}")[0].replace("No keepalive", "")
     assert "    proxy_set_header Connection close;" in text
+
+
+def test_nginx_speaks_the_http_of_the_configuration():
+    assert "    proxy_http_version 1.1;" in rendered(ServerKind.GUNICORN)
+    assert "    proxy_http_version 1.0;" in rendered(ServerKind.GUNICORN, http="1.0")
