@@ -64,8 +64,8 @@ QUEUED_TOO_LONG = Cause(
     remedies=(
         MORE_AT_ONCE,
         Remedy(
-            text="Find what keeps the workers: a slow page, one that waits for the network without a time limit, or, under "
-            "gevent, whatever stops the event loop.",
+            text="Find what keeps the workers: a slow page, one that waits for the network without a time limit, or, "
+            "under gevent, whatever stops the event loop.",
             knob="badgateway's request journal: the longest durations of that time",
         ),
         Remedy(

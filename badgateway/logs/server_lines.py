@@ -8,7 +8,8 @@ _CTIME = re.compile(r"(?:^|(?<=\s))[A-Z][a-z]{2} ([A-Z][a-z]{2}) +(\d+) (\d\d:\d
 _ISO = re.compile(r"\[?(\d{4})[-/](\d\d)[-/](\d\d)[ T](\d\d:\d\d:\d\d)(?:[.,]\d+)?\]? - ")
 # The only line of its own that uWSGI puts its date into, not before: when the request came, and how long it took.
 _REQUEST = re.compile(
-    r"\[pid: .*?\} \[[A-Z][a-z]{2} ([A-Z][a-z]{2}) +(\d+) (\d\d:\d\d:\d\d) (\d{4})\] .* bytes in (?:(\d{1,9}) msecs|\d+ micros) "
+    r"\[pid: [^}]*\} \[[A-Z][a-z]{2} ([A-Z][a-z]{2}) +(\d+) (\d\d:\d\d:\d\d) (\d{4})\] "
+    r".* bytes in (?:(\d{1,9}) msecs|\d+ micros) "
 )
 _GUNICORN = re.compile(r"\[(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d{4})\] \[(\d{1,9})\] \[([A-Z]+)\] ")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
