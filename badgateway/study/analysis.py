@@ -15,6 +15,7 @@ from badgateway.ledger.join import build, read
 from badgateway.ledger.messages import messages
 from badgateway.ledger.processes import read_uses
 from badgateway.ledger.series import read_connections
+from badgateway.model.in_memory import connect
 from badgateway.model.raw import ERROR_LOG, LEDGER
 from badgateway.model.summary import StudySummary
 from badgateway.model.trial import TrialRecord, TrialStatus
@@ -89,7 +90,7 @@ def analyse(folder: RunFolder) -> StudySummary:
 
 
 def _all_evidence(folder: RunFolder) -> tuple[TrialEvidence, ...]:
-    connection = duckdb.connect()
+    connection = connect()
     return tuple(_recomputed(folder, trial_folder, connection) for trial_folder in folder.trial_folders())
 
 
