@@ -146,7 +146,7 @@ def test_a_slow_request(server: str, stands: Stands):
 
 
 def test_requests_that_wait_for_a_worker_until_the_proxy_gives_up(stands: Stands):
-    with stands.stand("uwsgi.ini", workers=1, limits_s=(8, 2)) as stand:
+    with stands.stand("gunicorn_gthread.py", workers=1, threads=1, limits_s=(1, 2)) as stand:
         stand.client.ask("/ok")
         stand.client.start("/sleep?s=3")
         time.sleep(0.3)
