@@ -4,6 +4,7 @@ import io
 import os
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import django
 import pytest
@@ -36,10 +37,27 @@ def start_django() -> None:
 start_django()
 
 
+def no_answer(seconds: float) -> int:
+    """Refuse: a test that sleeps asks for a fixture that says how it ends."""
+    raise AssertionError(f"SLEEP({seconds}) in a test without sleeps or interrupted_sleep")
+
+
+SLEEP = SimpleNamespace(answer=no_answer)
+
+
+def sleep(seconds: float) -> int:
+    """Answer as the test that is running wants it."""
+    return SLEEP.answer(seconds)
+
+
 @pytest.fixture(scope="session")
 def loaded():
-    """Prepare the database once."""
+    """Prepare the database once, and teach SQLite MariaDB's SLEEP.
+
+    Not in each test that sleeps: SQLite takes no function while an export that a test before it gave up is unread.
+    """
     call_command("prepare", stdout=io.StringIO())
+    connection.connection.create_function("SLEEP", 1, sleep)
 
 
 @pytest.fixture
@@ -57,16 +75,22 @@ def client(school):
 
 
 @pytest.fixture
-def sleeps(school):
-    """Teach SQLite MariaDB's SLEEP; give the list of the seconds that it is asked for."""
+def sleeps(school, monkeypatch):
+    """Let SLEEP return at once; give the list of the seconds that it is asked for."""
     asked: list[float] = []
 
-    def sleep(seconds):
+    def answer(seconds):
         asked.append(seconds)
         return 0
 
-    connection.connection.create_function("SLEEP", 1, sleep)
+    monkeypatch.setattr(SLEEP, "answer", answer)
     return asked
+
+
+@pytest.fixture
+def interrupted_sleep(school, monkeypatch):
+    """Let SLEEP end as MariaDB's does when its query is killed."""
+    monkeypatch.setattr(SLEEP, "answer", lambda _seconds: 1)
 
 
 @pytest.fixture(name="settings")

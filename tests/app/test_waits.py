@@ -1,5 +1,5 @@
 import pytest
-from django.db import OperationalError, connection
+from django.db import OperationalError
 
 
 def test_a_wait_takes_its_time_in_one_query(client, sleeps):
@@ -24,9 +24,8 @@ def test_a_wait_of_another_length_is_a_bad_request_and_asks_nothing(client, slee
     assert sleeps == []
 
 
+@pytest.mark.usefixtures("interrupted_sleep")
 def test_an_interrupted_wait_is_an_error_not_a_short_wait(client):
-    connection.connection.create_function("SLEEP", 1, lambda _seconds: 1)
-
     with pytest.raises(OperationalError, match="SLEEP was interrupted"):
         client.get("/wait/")
 
@@ -37,8 +36,8 @@ def test_the_site_is_healthy_when_its_database_answers(client):
     assert (answer.status_code, answer.content) == (200, b"ok")
 
 
+@pytest.mark.usefixtures("interrupted_sleep")
 def test_an_error_is_answered_in_json_and_does_not_tell_its_cause(client):
-    connection.connection.create_function("SLEEP", 1, lambda _seconds: 1)
     client.raise_request_exception = False
 
     answer = client.get("/wait/")
