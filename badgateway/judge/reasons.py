@@ -73,7 +73,11 @@ def _trials(level: LevelSummary) -> str:
 def about_baseline(experiment: Experiment, ranked: tuple[ConfigurationSummary, ...]) -> tuple[str, ...]:
     """Say how the experiment's first configuration does and what ends its failures, unless that was said already."""
     name = _baseline_name(experiment)
-    rank, baseline = next(entry for entry in enumerate(ranked) if entry[1].configuration.name == name)
+    names = [one.configuration.name for one in ranked]
+    if name not in names:
+        return ()
+    rank = names.index(name)
+    baseline = ranked[rank]
     if rank == 0 or baseline.verdict is Verdict.INVALID:
         return ()
     if baseline.verdict is not Verdict.PASS:

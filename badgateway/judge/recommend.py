@@ -1,5 +1,6 @@
 """Answers the experiment's question: which configuration, and which facts decided."""
 
+import dataclasses
 from collections.abc import Sequence
 
 from badgateway.judge.ranking import highest_level, rank
@@ -12,13 +13,17 @@ from badgateway.model.summary import ConfigurationSummary, Decision, Recommendat
 
 
 def recommend(experiment: Experiment, configurations: Sequence[ConfigurationSummary]) -> Recommendation:
-    """Pick the best configuration that passed at every level, if there is one.
+    """Pick the best candidate that passed at every level, if there is one.
 
     Args:
         experiment: Its first configuration is the baseline.
         configurations: One for each of the experiment's, in any order.
     """
-    ranked = rank(configurations)
+    ranked = rank([summary for summary in configurations if summary.configuration.candidate])
+    return dataclasses.replace(_answer(experiment, ranked), ranking=_names(rank(configurations)))
+
+
+def _answer(experiment: Experiment, ranked: tuple[ConfigurationSummary, ...]) -> Recommendation:
     if ranked[0].verdict is Verdict.PASS:
         return _picked(experiment, ranked)
     if any(map(is_unfinished, ranked)):

@@ -16,6 +16,7 @@ _LABELS = {
     "listen": "accept queue",
     "transport": "socket",
     "front_door": "front door",
+    "proxy_http": "HTTP to the server",
     "keepalive_s": "server's keep-alive",
     "preload": "preload",
     "max_requests": "max requests",
@@ -26,9 +27,11 @@ _LABELS = {
     "pool": "connection pool",
     "database_tls": "TLS to the database",
     "database_distances_ms": "distance to the database",
+    "background": "runs beside the server",
+    "candidate": "may be picked",
 }
 _SECONDS = ("keepalive_s", "least_lifetime_s", "reload_mercy_s", "conn_max_age_s")
-_SWITCHES = ("preload", "database_tls")
+_SWITCHES = ("preload", "database_tls", "candidate")
 _LIMITS = {
     "app_s": "application time limit",
     "proxy_connect_s": "proxy connect time limit",
@@ -108,6 +111,8 @@ def _printed(configuration: Configuration, field: str) -> str:
         return "on" if value else "off"
     if field == "database_distances_ms":
         return wording.listed(f"{distance:g} ms" for distance in value)
+    if field == "background":
+        return " ".join(value) or "nothing"
     return str(value)
 
 

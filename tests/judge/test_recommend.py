@@ -225,3 +225,26 @@ def test_nginx_is_not_quoted_about_a_baseline_without_failures():
     silent = recommended({"base": BAD, "a": GOOD}, messages=(TEMPORARY_FILE,))
 
     assert all("nginx said" not in reason for reason in (*slow.reasons, *silent.reasons))
+
+
+def test_what_is_no_candidate_is_ranked_and_never_picked():
+    given = experiment("a", "b", "c")
+    trap = given.configurations[2].model_copy(update={"candidate": False})
+    given = given.model_copy(update={"configurations": (*given.configurations[:2], trap)})
+    arms = {"a": (BAD, 100.0), "b": (GOOD, 300.0), "c": (GOOD, 100.0)}
+    found = recommend(
+        given,
+        summarised(given, {n: evidence(counts, record(n), latencies_ms=[ms]) for n, (counts, ms) in arms.items()}),
+    )
+
+    assert (found.configuration, found.ranking) == ("b", ("c", "b", "a"))
+    assert not any("c " in reason for reason in found.reasons if "Both" in reason)
+
+
+def test_a_baseline_that_is_no_candidate_is_compared_with_nobody():
+    given = experiment("a", "b")
+    control = given.configurations[0].model_copy(update={"candidate": False})
+    given = given.model_copy(update={"configurations": (control, given.configurations[1])})
+    found = recommend(given, summarised(given, {"a": evidence(BAD, record("a")), "b": evidence(GOOD, record("b"))}))
+
+    assert (found.configuration, found.reasons) == ("b", ("b was the only configuration.",))
