@@ -116,7 +116,7 @@ def server(session: nox.Session, configuration: str) -> None:
 
 @nox.session
 def export(session: nox.Session) -> None:
-    """Climb the 504 ladder, step by step: seven minutes, `-- --full-scale` an hour; print the pick and the report."""
+    """Climb the 504 ladder, step by step: eight minutes, `-- --full-scale` an hour; print the pick and the report."""
     run(session, "badgateway", "run", EXPORT, *session.posargs)
 
 

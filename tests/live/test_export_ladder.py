@@ -89,7 +89,7 @@ def test_every_file_of_each_step_comes_whole_and_the_books_balance(
         raw=raw_folder,
         account=school_database.account,
     ) as deployment:
-        built = ended(deployment, raw_folder, arm.environment, users=3)
+        built = ended(deployment, raw_folder, {"APP_EXPORT_STAFF": "1", **arm.environment}, users=3)
 
     assert built.balance.problem() is None
     assert {outcome for (outcome,) in built.relation.project("outcome").fetchall()} == {Outcome.OK}
@@ -112,7 +112,7 @@ def test_a_job_is_made_by_the_background_process_and_nginx_sends_more_than_the_s
         account=school_database.account,
     ) as deployment:
         assert "background" in deployment.parts
-        built = ended(deployment, raw_folder, arm.environment, users=3)
+        built = ended(deployment, raw_folder, {"APP_EXPORT_STAFF": "1", **arm.environment}, users=3)
 
     files = built.relation.filter("name = 'GET /exports/<id>/members.xlsx'")
     rows = files.project("outcome, proxy_body_bytes, app_bytes").fetchall()
