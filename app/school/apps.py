@@ -23,3 +23,13 @@ class SchoolConfig(AppConfig):
             raise ImproperlyConfigured(
                 f"APP_EXPORT_STRATEGY={settings.EXPORT_STRATEGY!r} is not allowed; allowed: {allowed}",
             )
+        _settle_the_admin()
+
+
+def _settle_the_admin() -> None:
+    # django-tasks imports the admin, which is not installed here; its lazy site raises when somebody as much as looks
+    # at it, and gevent's patch looks at every object that there is.
+    from django.contrib.admin import AdminSite, site  # noqa: PLC0415 - it imports models, too
+
+    # What the lazy object would do by itself, if the admin were installed.
+    vars(site)["_wrapped"] = AdminSite()

@@ -3,8 +3,9 @@
 import io
 import os
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
 
 import django
 import pytest
@@ -42,7 +43,14 @@ def no_answer(seconds: float) -> int:
     raise AssertionError(f"SLEEP({seconds}) in a test without sleeps or interrupted_sleep")
 
 
-SLEEP = SimpleNamespace(answer=no_answer)
+@dataclass
+class Sleep:
+    """What MariaDB's SLEEP does in the test that is running."""
+
+    answer: Callable[[float], int] = no_answer
+
+
+SLEEP = Sleep()
 
 
 def sleep(seconds: float) -> int:
