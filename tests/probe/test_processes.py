@@ -118,12 +118,22 @@ def test_cpu_of_a_worker_nobody_waited_for_stays_counted():
         assert meter.read() == (1, 6.5, 10)
 
 
+def await_rows(path, part, more):
+    """Wait until so many more rows of a part are there."""
+    wanted = sum(row["part"] == part for row in rows_of(path)) + more if path.exists() else more
+    until_s = time.monotonic() + 20
+    while not path.exists() or sum(row["part"] == part for row in rows_of(path)) < wanted:
+        assert time.monotonic() < until_s, f"no {more} more rows of {part} in 20 s"
+        time.sleep(0.02)
+
+
 def test_a_part_that_died_gets_no_more_rows_and_the_others_go_on(tmp_path):
     path = tmp_path / "p.csv"
     with program(SLEEP) as server, ProcessSampler(path, {"server": server.pid, "kit": os.getpid()}, period_s=0.02):
-        time.sleep(0.05)
+        await_rows(path, "server", 1)
         server.kill()
-        time.sleep(0.1)
+        server.wait(5)
+        await_rows(path, "kit", 5)
 
     parts = [row["part"] for row in rows_of(path)]
     assert parts.count("server") >= 1
