@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from badgateway.model.capacity import Capacity
+from badgateway.model.contest import Leaving
 from badgateway.model.summary import Verdict
 
 
@@ -54,6 +55,10 @@ class Rivalry:
     """Rival over leader; None for the capacity."""
     adjusted_p: float | None
     """After Holm's correction for the number of rivals."""
+    leader: str
+    """The best by this criterion; not always the arm that is chosen in the end."""
+    margin: float | None
+    """Ratios from 1 / (1 + margin) to 1 + margin are equivalent in practice; None for the capacity."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +71,16 @@ class NoiseFloor:
     """The smallest p95 difference found in 80 % of such studies, as a share; None when none could be proven."""
     blocks_to_prove: int
     """How many blocks it takes at least until a test between two arms can prove anything."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """One link of the chain."""
+
+    criterion: Criterion
+    arm: str
+    """Whom it is about."""
+    sentence: str
 
 
 class ChoiceKind(StrEnum):
@@ -105,8 +120,8 @@ class Choice:
     more_blocks: int | None
     """About how many more it takes; None when more would hardly decide, or nothing is open."""
     sentence: str
-    reasons: tuple[str, ...]
-    """The chain: what put out whom, in the order of the criteria."""
+    chain: tuple[Reason, ...]
+    """What put out whom, in the order of the criteria."""
     ranking: tuple[ArmStanding, ...]
     """Best first."""
     rivalries: tuple[Rivalry, ...]
@@ -116,3 +131,10 @@ class Choice:
     """How sure so many blocks can make anyone, one sentence."""
     unseen: tuple[str, ...]
     """What the study could not have seen, sentences."""
+    leaving: tuple[Leaving, ...] = ()
+    """The arms that left the race before its end."""
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """The sentences of the chain."""
+        return tuple(one.sentence for one in self.chain)
