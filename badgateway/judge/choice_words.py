@@ -9,6 +9,7 @@ from badgateway.judge.paired import blocks_to_prove, holm, smallest_p
 from badgateway.judge.wording import counted, limit, milliseconds_limit, percent
 from badgateway.model.capacity import Capacity, CapacityStatus
 from badgateway.model.comparison import (
+    LEFT,
     ArmStanding,
     Choice,
     ChoiceKind,
@@ -45,11 +46,11 @@ def chain(choice: Choice, contest: Contest) -> tuple[Reason, ...]:
         *_about_objective(choice.ranking, contest, choice.leaving),
         *_about_looks(choice.leaving),
         *(
-            Reason(criterion=one.criterion, arm=one.rival, sentence=_about_rival(one, choice))
+            Reason(criterion=one.criterion, arm=one.rival, outcome=one.relation, sentence=_about_rival(one, choice))
             for one in choice.rivalries
         ),
         *(
-            Reason(criterion=Criterion.CAPACITY, arm=name, sentence=_about_capacity(name, found))
+            Reason(criterion=Criterion.CAPACITY, arm=name, outcome=found.status, sentence=_about_capacity(name, found))
             for name, found in choice.capacities
         ),
     )
@@ -79,12 +80,12 @@ def _about_objective(ranking: Sequence[ArmStanding], contest: Contest, leaving: 
     behind = [one for one in ranking if one.verdict is not Verdict.PASS]
     if first is not None:
         kept = f"{first.arm} keeps the objective ({_objective(contest.objective)}): {_counts(first)}."
-        yield Reason(criterion=Criterion.OBJECTIVE, arm=first.arm, sentence=kept)
+        yield Reason(criterion=Criterion.OBJECTIVE, arm=first.arm, outcome=first.verdict, sentence=kept)
     proofs = _more_failures(first, behind) if first else {}
     for one in behind:
         said = why.get(one.arm, _counts(one) if one.requests else "nothing valid was measured")
         not_kept = f"{one.arm} is {one.verdict}: {said}{proofs.get(one.arm, '')}."
-        yield Reason(criterion=Criterion.OBJECTIVE, arm=one.arm, sentence=not_kept)
+        yield Reason(criterion=Criterion.OBJECTIVE, arm=one.arm, outcome=one.verdict, sentence=not_kept)
 
 
 def _more_failures(first: ArmStanding, behind: Sequence[ArmStanding]) -> dict[str, str]:
@@ -107,7 +108,7 @@ def _about_looks(leaving: Sequence[Leaving]) -> Iterator[Reason]:
     for one in leaving:
         if one.at_look is not None:
             left = f"{one.arm} left the race after {counted(one.at_look, 'block')}: {one.reason}."
-            yield Reason(criterion=Criterion.LATENCY, arm=one.arm, sentence=left)
+            yield Reason(criterion=Criterion.LATENCY, arm=one.arm, outcome=LEFT, sentence=left)
 
 
 def _about_rival(one: Rivalry, choice: Choice) -> str:

@@ -1,7 +1,5 @@
 """Reads the A/A control: what two names for one configuration differ by, and what that leaves visible."""
 
-import math
-
 from badgateway.judge.blocks import log_ratios
 from badgateway.judge.levels import FINAL
 from badgateway.judge.paired import blocks_to_prove, detectable_share, paired_ratio
@@ -37,4 +35,4 @@ def noise_floor(arms: tuple[ArmFacts, ...], level: float, rivals: int) -> NoiseF
 
 def difference_between_names(floor: NoiseFloor) -> float:
     """Return by what share the two names of one configuration differed."""
-    return math.expm1(abs(math.log(floor.latency.ratio)))
+    return floor.latency.difference

@@ -1,5 +1,6 @@
 """What comparing configurations over blocks gives: ratios, the noise floor, and the choice."""
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -23,6 +24,11 @@ class PairedRatio:
     blocks: int
     spread: float | None
     """Standard deviation of the blocks' log ratios; None with one block."""
+
+    @property
+    def difference(self) -> float:
+        """By what share the two differ, whichever is larger."""
+        return math.expm1(abs(math.log(self.ratio)))
 
 
 class Relation(StrEnum):
@@ -73,6 +79,10 @@ class NoiseFloor:
     """How many blocks it takes at least until a test between two arms can prove anything."""
 
 
+LEFT = "LEFT"
+"""The outcome of an arm that a look put out of the race."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
     """One link of the chain."""
@@ -80,6 +90,8 @@ class Reason:
     criterion: Criterion
     arm: str
     """Whom it is about."""
+    outcome: str
+    """A Verdict, Relation or CapacityStatus, whichever the reason is about, or LEFT."""
     sentence: str
 
 

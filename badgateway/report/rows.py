@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass
 
+from badgateway.model.contest import Purpose
 from badgateway.model.outcome import FAILURES, Outcome
 from badgateway.model.summary import Measurement, Quantiles, StudySummary, TrialSummary, Verdict
+from badgateway.model.trial import SendingCheck, Trial
 from badgateway.report import grid, numbers, wording
 from badgateway.report.grid import Cell
+from badgateway.report.loads import LoadLevel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,10 +71,14 @@ class TrialRow:
     configuration: str
     distance: str
     """To the database; empty where there is none."""
+    remark: str
+    """What makes it another trial than one of a block, or not the first of its kind; empty without."""
     users: str
     seed: str
     verdict: str
     reasons: tuple[str, ...]
+    sending: Shown
+    """How late the load generator was, and what it missed."""
     overhead: str
     numbers: Numbers
 
@@ -91,7 +98,7 @@ def level_row(cell: Cell, columns: tuple[Outcome, ...]) -> LevelRow:
     """Return the row of a cell; a level that was never run has no verdict."""
     run = cell.level if cell.level and cell.level.trials else None
     return LevelRow(
-        users=numbers.count(cell.users),
+        users=cell.load.in_column,
         verdict=run.verdict.value if run else "NOT RUN",
         reasons=run.reasons if run else (),
         gap=cell.gap,
@@ -107,13 +114,28 @@ def trial_row(summary: TrialSummary) -> TrialRow:
         block=str(trial.block),
         configuration=trial.configuration,
         distance=f"+ {trial.database_distance_ms:g} ms" if trial.database_distance_ms else "",
-        users=numbers.count(trial.users),
+        remark=_remark(trial),
+        users=LoadLevel.of(trial).in_column,
         seed=str(trial.seed),
         verdict=summary.verdict.value,
         reasons=summary.reasons,
+        sending=_sending(summary.sending),
         overhead=numbers.seconds(summary.overhead_s),
         numbers=_numbers(measured(summary), "not measured: the trial is INVALID", ()),
     )
+
+
+def _remark(trial: Trial) -> str:
+    purposes = {Purpose.COMPARE: "", Purpose.SEARCH: "capacity search", Purpose.CONFIRM: "confirmation"}
+    again = f"attempt {trial.attempt}" if trial.attempt > 1 else ""
+    return ", ".join(part for part in ("A/A" if trial.control else "", purposes[trial.purpose], again) if part)
+
+
+def _sending(found: SendingCheck | None) -> Shown:
+    if found is None:
+        return Shown(text=numbers.NO_DATA, why="users who wait have no schedule")
+    lag = numbers.milliseconds(found.send_lag_p99_ms)
+    return Shown(text=f"{lag}, {numbers.count(found.missed_arrivals)} of {numbers.count(found.arrivals)} missed")
 
 
 def measured(summary: TrialSummary) -> Measurement | None:
