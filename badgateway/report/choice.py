@@ -135,7 +135,7 @@ def capacity_text(found: Capacity, *, is_open: bool) -> str:
 
 def _left(one: Leaving, study: StudySummary) -> LeftRow:
     if one.at_look is not None:
-        when, rule = f"at the look after {wording.plural(one.at_look, 'block')}", "clearly slower, by a t test"
+        when, rule = f"at the look after {wording.plural(one.at_look, 'block')}", "clearly slower, t test"
     else:
         blocks = [
             trial.trial.block
@@ -145,7 +145,7 @@ def _left(one: Leaving, study: StudySummary) -> LeftRow:
             for trial in level.trials
         ]
         when = f"in block {max(blocks)}" if blocks else "before its first trial ended"
-        rule = "at once: no further trial could save it"
+        rule = "at once, beyond doubt"
     return LeftRow(name=one.arm, when=when, rule=rule, reason=one.reason)
 
 
@@ -165,7 +165,7 @@ def _rival(one: Rivalry) -> RivalRow:
         p=Shown(text=numbers.p_value(one.adjusted_p))
         if found and one.adjusted_p is not None
         else Shown(text=numbers.NO_DATA, why="not tested"),
-        margin=Shown(text=f"± {numbers.percent(one.margin)}")
+        margin=Shown(text=f"± {100 * one.margin:.3g}\N{NO-BREAK SPACE}%")
         if one.margin is not None
         else Shown(text=numbers.NO_DATA, why="intervals that touch are no difference"),
         word="named only" if one.criterion is Criterion.COST else named,
@@ -215,20 +215,21 @@ def _noise_facts(found: NoiseFloor | None) -> tuple[Setting, ...]:
 
 
 def _capacity(name: str, found: Capacity, *, is_open: bool) -> CapacityRow:
-    none = Shown(text=numbers.NO_DATA, why="there is no capacity: the lowest load failed")
-    has_interval = found.low is not None and found.high is not None and found.status is not CapacityStatus.NONE
-    interval = (
-        Shown(text=f"{found.low:,.4g}{numbers.NO_DATA}{found.high:,.4g}")
-        if has_interval and found.status is not CapacityStatus.AT_LEAST
-        else Shown(text=numbers.NO_DATA, why="it ends where nothing higher was tried")
-    )
     return CapacityRow(
         name=name,
         estimate=Shown(text=capacity_text(found, is_open=is_open)),
-        interval=interval if has_interval else none,
+        interval=_capacity_interval(found),
         confirmed=Shown(text=loads.amount(found.confirmed, is_open=is_open))
         if found.confirmed is not None
         else Shown(text=numbers.NO_DATA, why="no window three times as long passed"),
         trials=str(found.trials),
         remark=_CAPACITY_WORDS[found.status],
     )
+
+
+def _capacity_interval(found: Capacity) -> Shown:
+    if found.low is None or found.high is None or found.status is CapacityStatus.NONE:
+        return Shown(text=numbers.NO_DATA, why="there is no capacity: the lowest load failed")
+    if found.status is CapacityStatus.AT_LEAST:
+        return Shown(text=numbers.NO_DATA, why="nothing higher was tried")
+    return Shown(text=f"{loads.digits(found.low)}{numbers.NO_DATA}{loads.digits(found.high)}")

@@ -25,6 +25,8 @@ def choice_objects(study: StudySummary) -> Object:
                 "configuration": gap.configuration,
                 "closed": gap.closed,
                 "open": gap.open,
+                "closed_p99_ms": gap.closed_p99_ms,
+                "open_p99_ms": gap.open_p99_ms,
                 "ratio": gap.ratio,
                 "sentence": gap.sentence,
             }

@@ -93,6 +93,10 @@ class Document:
     trials: tuple[TrialRow, ...]
     has_sending: bool
     """Whether some trial was sent to a schedule."""
+    has_users: bool
+    """Whether some load level is a closed loop."""
+    has_rates: bool
+    """Whether some load level is an open loop."""
     method: tuple[str, ...]
     limits: tuple[str, ...]
     environment: tuple[Setting, ...]
@@ -125,6 +129,8 @@ def build(study: StudySummary) -> Document:
         parity=settings.parity(study.experiment, tuple(summary.configuration for summary in ranked)),
         trials=tuple(rows.trial_row(trial) for trial in invalid.every_trial(study)),
         has_sending=any(trial.sending for trial in invalid.every_trial(study)),
+        has_users=any(not load.is_open for load in grid.levels(study)),
+        has_rates=any(load.is_open for load in grid.levels(study)),
         method=method.measured(study),
         limits=method.limits(study),
         environment=_environment(study),

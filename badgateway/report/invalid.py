@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from badgateway.model.contest import Purpose
 from badgateway.model.summary import StudySummary, TrialSummary, Verdict
 from badgateway.model.trial import Trial
-from badgateway.report import numbers, wording
+from badgateway.report import wording
 
 _NUMBER = re.compile(r"\d[\d.,]*")
 
@@ -19,7 +19,7 @@ class InvalidRow:
 
     reason: str
     """As the first of these trials has it; the others may differ in their numbers."""
-    count: str
+    count: int
     configurations: str
 
 
@@ -87,9 +87,7 @@ def _rows(bad: Iterable[TrialSummary]) -> tuple[InvalidRow, ...]:
             groups.setdefault(_NUMBER.sub("#", reason), []).append((reason, trial.trial.configuration))
     ordered = sorted(groups.values(), key=lambda found: -len(found))
     return tuple(
-        InvalidRow(
-            reason=found[0][0], count=numbers.count(len(found)), configurations=_names(name for _, name in found)
-        )
+        InvalidRow(reason=found[0][0], count=len(found), configurations=_names(name for _, name in found))
         for found in ordered
     )
 

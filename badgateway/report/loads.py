@@ -36,7 +36,7 @@ class LoadLevel:
     @property
     def in_column(self) -> str:
         """The load under a heading of `heading`: '300', '317 req/s'."""
-        return f"{self.users:,}" if self.rate_per_s is None else f"{_digits(self.rate_per_s)}\N{NO-BREAK SPACE}req/s"
+        return f"{self.users:,}" if self.rate_per_s is None else f"{digits(self.rate_per_s)}\N{NO-BREAK SPACE}req/s"
 
     @property
     def size(self) -> tuple[float, int]:
@@ -46,7 +46,7 @@ class LoadLevel:
 
 def amount(load: float, *, is_open: bool) -> str:
     """Return any load with its unit: '41.5 users', '317 requests/s'."""
-    return f"{_digits(load)} {_RATE_UNIT}" if is_open else f"{_digits(load)} {'user' if load == 1 else 'users'}"
+    return f"{digits(load)} {_RATE_UNIT}" if is_open else f"{digits(load)} {'user' if load == 1 else 'users'}"
 
 
 def heading(levels: Iterable[LoadLevel]) -> str:
@@ -57,5 +57,6 @@ def heading(levels: Iterable[LoadLevel]) -> str:
     return "users, or rate" if True in kinds else "users"
 
 
-def _digits(load: float) -> str:
-    return f"{load:,.0f}" if load >= 100 or load.is_integer() else f"{load:,.3g}"
+def digits(load: float) -> str:
+    """Return a load without its unit: '41.5', '1,234'."""
+    return f"{load:,.0f}" if load >= 100 or load == round(load) else f"{load:,.3g}"

@@ -23,6 +23,8 @@ class LoopGap:
     open: str
     open_failed: str
     open_p99: str
+    closed_p99_ms: float
+    open_p99_ms: float
     ratio: float
     """Closed p99 over open p99."""
     gap: str
@@ -86,6 +88,8 @@ def _gap(name: str, closed: _Reached, at_rate: _Reached) -> LoopGap:
         open=at_rate.load.words,
         open_failed=numbers.percent(at_rate.measured.failures.share),
         open_p99=open_p99,
+        closed_p99_ms=closed.p99_ms,
+        open_p99_ms=at_rate.p99_ms,
         ratio=ratio,
         gap=f"{ratio:.2g}",
         sentence=(

@@ -14,6 +14,7 @@ NAMES_THAT_VARY = (
     (re.compile(r"(configurations\[\]\.settings\.environment)\..+"), r"\1.<name>"),
     (re.compile(r"((?:causes|proofs)\[\]\.statuses)\..+"), r"\1.<status>"),
     (re.compile(r"(routes\[\]\.outcomes)\..+"), r"\1.<outcome>"),
+    (re.compile(r"^other_trials\[\]\."), "configurations[].trials[]."),
     (re.compile(r"^(?:configurations\[\]\.distant_levels\[\]|confirmation\.level)\."), "configurations[].levels[]."),
 )
 
