@@ -71,7 +71,8 @@ class Rivalry:
 class NoiseFloor:
     """What two names for one configuration differed by, and what that leaves visible."""
 
-    arm: str
+    arms: tuple[str, ...]
+    """Who ran under two names; more than one when the first of them left the race."""
     latency: PairedRatio
     detectable: float | None
     """The smallest p95 difference found in 80 % of such studies, as a share; None when none could be proven."""

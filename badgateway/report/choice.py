@@ -183,8 +183,8 @@ def _noise(found: NoiseFloor | None) -> str:
     latency = found.latency
     over = f"over {wording.plural(latency.blocks, 'block')}"
     measured = (
-        f"{found.arm} ran twice in a block, under two names. Their p95 differed by "
-        f"{numbers.percent(latency.difference)} {over}: that is what noise alone does here."
+        f"{_named(found.arms)} ran twice in a block, under two names. By its p95, the second differed from the first "
+        f"by {numbers.percent(latency.difference)} {over}: that is what noise alone does here."
     )
     if found.detectable is None:
         return (
@@ -195,6 +195,10 @@ def _noise(found: NoiseFloor | None) -> str:
         f"{measured} A true difference in p95 of {numbers.percent(found.detectable)} is found in 80 % of such "
         "studies; a smaller one is mostly missed."
     )
+
+
+def _named(arms: tuple[str, ...]) -> str:
+    return ", then ".join(arms)
 
 
 def _noise_facts(found: NoiseFloor | None) -> tuple[Setting, ...]:

@@ -66,6 +66,11 @@ def study_none() -> StudySummary:
     return _made("none", Machine(servers=SLOW, seed=1), _asked())
 
 
+def choice_of(given: StudySummary) -> Choice:
+    assert given.choice is not None
+    return given.choice
+
+
 def _asked(**given: object) -> Contest:
     return contest(*SERVERS, levels=RATES, control=True, **given)
 
