@@ -79,6 +79,12 @@ class ChoiceView:
     noise_facts: tuple[Setting, ...]
     """The same in figures; empty without a control."""
     capacities: tuple[CapacityRow, ...]
+    has_open: bool
+    """Whether some rival is not told apart yet."""
+    has_unconfirmed: bool
+    """Whether some capacity is not confirmed."""
+    has_none: bool
+    """Whether some configuration has no capacity."""
     invalid: InvalidTrials
 
 
@@ -97,6 +103,9 @@ def build(study: StudySummary) -> ChoiceView | None:
         noise=_noise(choice.noise),
         noise_facts=_noise_facts(choice.noise),
         capacities=tuple(_capacity(name, found, is_open=capacity_is_open(study)) for name, found in choice.capacities),
+        has_open=any(one.relation is Relation.OPEN for one in choice.rivalries),
+        has_unconfirmed=any(one.status is CapacityStatus.UNCONFIRMED for _, one in choice.capacities),
+        has_none=any(one.status is CapacityStatus.NONE for _, one in choice.capacities),
         invalid=invalid.build(study),
     )
 

@@ -65,7 +65,7 @@ def _rivals_panel(held: list[Rivalry], layout: Layout) -> Spec:
     rows = [_ratio_row(one) for one in held]
     found = [_paired(one) for one in held]
     return chart_layout.panel(
-        title=f"{_TITLES[held[0].criterion]}, times that of {held[0].leader}",
+        title=_title(held[0], layout),
         rows=Rows(names=names, picked=None, labelled=True),
         marks=[
             _margin_band(margin),
@@ -80,6 +80,11 @@ def _rivals_panel(held: list[Rivalry], layout: Layout) -> Spec:
         ),
         layout=layout,
     )
+
+
+def _title(one: Rivalry, layout: Layout) -> str | list[str]:
+    first, second = f"{_TITLES[one.criterion]},", f"times that of {one.leader}"
+    return [first, second] if layout.stacked else f"{first} {second}"
 
 
 def _value(name: str, text: str) -> Spec:

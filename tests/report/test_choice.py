@@ -266,6 +266,14 @@ def test_the_page_shows_the_chain_the_tables_the_noise_and_what_was_not_seen():
         assert words in page
 
 
+def test_the_legends_explain_only_what_the_charts_show():
+    decided, undecided = render_html(study_picked()), render_html(study_undecided())
+    assert "not told apart yet</li>" in undecided
+    assert "not told apart yet</li>" not in decided
+    assert "none: the lowest load failed</li>" not in decided
+    assert "not confirmed</li>" not in decided
+
+
 def test_a_comment_shows_the_chain_the_capacities_the_noise_and_what_was_not_seen():
     text = render_markdown(study_picked()).replace("\N{NO-BREAK SPACE}", " ")
     assert "Exit status 0: there is a configuration to run. How the pick was made:" in text
