@@ -87,7 +87,7 @@ class Rows:
 
 
 def panel(*, title: str | list[str], rows: Rows, marks: list[Spec], x_axis: Spec, layout: Layout) -> Spec:
-    """Return one panel: a row for each name, and the marks over them; a title may have lines."""
+    """Return one panel: a row for each name, and marks that share the x axis; a title may have lines."""
     labels = [_name_labels(rows, layout)] if layout.stacked else []
     return {
         "title": {"text": title, "anchor": "start", "offset": 10, "frame": "group"},

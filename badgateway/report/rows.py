@@ -21,6 +21,9 @@ class Shown:
     """A number that needs no attention, such as a count of 0 failures."""
 
 
+_NO_SCHEDULE = Shown(text=numbers.NO_DATA, why="not sent to a schedule, or not known")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
     """A kind of failure and the name of its colour; in `Numbers.split` the text begins with its count."""
@@ -77,8 +80,10 @@ class TrialRow:
     seed: str
     verdict: str
     reasons: tuple[str, ...]
-    sending: Shown
-    """How late the load generator was, and what it missed."""
+    send_lag: Shown
+    """How late the load generator sent its requests, the p99."""
+    missed: Shown
+    """Arrivals that were not sent."""
     overhead: str
     numbers: Numbers
 
@@ -119,7 +124,8 @@ def trial_row(summary: TrialSummary) -> TrialRow:
         seed=str(trial.seed),
         verdict=summary.verdict.value,
         reasons=summary.reasons,
-        sending=_sending(summary.sending),
+        send_lag=_send_lag(summary.sending),
+        missed=_missed(summary.sending),
         overhead=numbers.seconds(summary.overhead_s),
         numbers=_numbers(measured(summary), "not measured: the trial is INVALID", ()),
     )
@@ -131,11 +137,16 @@ def _remark(trial: Trial) -> str:
     return ", ".join(part for part in ("A/A" if trial.control else "", purposes[trial.purpose], again) if part)
 
 
-def _sending(found: SendingCheck | None) -> Shown:
+def _send_lag(found: SendingCheck | None) -> Shown:
+    return _NO_SCHEDULE if found is None else Shown(text=numbers.milliseconds(found.send_lag_p99_ms))
+
+
+def _missed(found: SendingCheck | None) -> Shown:
     if found is None:
-        return Shown(text=numbers.NO_DATA, why="users who wait have no schedule")
-    lag = numbers.milliseconds(found.send_lag_p99_ms)
-    return Shown(text=f"{lag}, {numbers.count(found.missed_arrivals)} of {numbers.count(found.arrivals)} missed")
+        return _NO_SCHEDULE
+    if not found.missed_arrivals:
+        return Shown(text="0", quiet=True)
+    return Shown(text=f"{numbers.count(found.missed_arrivals)} of {numbers.count(found.arrivals)}")
 
 
 def measured(summary: TrialSummary) -> Measurement | None:

@@ -70,9 +70,11 @@ def test_a_trial_that_is_invalid_shows_its_reasons_and_never_numbers():
 def test_a_trial_at_a_rate_shows_how_late_the_generator_was_and_what_it_missed():
     sending = SendingCheck(arrivals=3170, missed_arrivals=12, send_lag_p99_ms=1.62)
     one = replace(builders.trial("uwsgi-2", 50, 3, None, verdict=Verdict.INVALID), sending=sending)
-    assert texts([rows.trial_row(one).sending]) == ["1.6 ms, 12 of 3,170 missed"]
+    assert texts([rows.trial_row(one).send_lag, rows.trial_row(one).missed]) == ["1.6 ms", "12 of 3,170"]
+    kept = replace(one, sending=replace(sending, missed_arrivals=0))
+    assert (rows.trial_row(kept).missed.text, rows.trial_row(kept).missed.quiet) == ("0", True)
     waiting = builders.trial("uwsgi-2", 50, 3, None, verdict=Verdict.INVALID)
-    assert rows.trial_row(waiting).sending.why == "users who wait have no schedule"
+    assert rows.trial_row(waiting).send_lag.why == "not sent to a schedule, or not known"
 
 
 def test_a_trial_says_whether_it_is_of_a_control_or_a_search_or_repeats_another():
