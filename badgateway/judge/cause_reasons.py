@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from badgateway.judge.differences import differences
 from badgateway.judge.proportion import proportion
-from badgateway.judge.wording import counted
+from badgateway.judge.wording import load
 from badgateway.model.diagnosis import RETRIED, CauseCount, Certainty, Diagnosis
 from badgateway.model.experiment import Configuration, Timeouts
 from badgateway.model.summary import ConfigurationSummary, LevelSummary, Verdict
@@ -32,7 +32,7 @@ def about_cause(level: LevelSummary, found: CauseCount, configuration: Configura
     doubt = "" if found.certainty is Certainty.PROVEN else "; several causes fit"
     knob = found.cause.first_knob({configuration.kind})
     return (
-        f"{share} failures at {counted(level.users, 'user')}: {inside(found.cause.title)} ({found.cause.id}{doubt})"
+        f"{share} failures at {load(level)}: {inside(found.cause.title)} ({found.cause.id}{doubt})"
         f"{'; ' if knob else ''}{knob}"
     )
 
@@ -55,7 +55,7 @@ def about_single_changes(
     """
     for other in others:
         changes = differences(baseline.configuration, other.configuration, usual)
-        same = next((one for one in other.levels if one.users == level.users), None)
+        same = next((one for one in other.levels if load(one) == load(level)), None)
         if len(changes) == 1 and same is not None and _is_rid(level, same, found):
             yield _single_change(baseline.configuration.name, changes[0], same) + _but(other)
 
@@ -96,5 +96,5 @@ def _single_change(baseline: str, change: str, level: LevelSummary) -> str:
     rest = ", all of other causes" if failures.count else ""
     return (
         f"{level.configuration} differs from {baseline} only in {change} and had none of these failures: "
-        f"{failures.count:,} of {failures.total:,} requests failed at {counted(level.users, 'user')}{rest}."
+        f"{failures.count:,} of {failures.total:,} requests failed at {load(level)}{rest}."
     )

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from badgateway.judge.choice_words import certainty, reasons, sentence
+from badgateway.judge.choice_words import certainty, chain, sentence
 from badgateway.judge.cost import cheapest_first
 from badgateway.judge.more_blocks import more_blocks
 from badgateway.judge.noise import noise_floor
@@ -46,15 +46,16 @@ def choose(
         equivalent=best if kind is ChoiceKind.EQUIVALENT else (),
         more_blocks=more_blocks(contest, by_name, ranking, rivalries) if kind is ChoiceKind.NEEDS_MORE else None,
         sentence="",
-        reasons=(),
+        chain=(),
         ranking=ranking,
         rivalries=rivalries,
         capacities=tuple((name, (capacities or {})[name]) for name in contest.arms if name in (capacities or {})),
         noise=noise,
         certainty=certainty(contest, by_name, racing),
         unseen=unseen(contest, tuple(arms), noise),
+        leaving=tuple(leaving),
     )
-    return replace(given, sentence=sentence(given, contest), reasons=reasons(given, contest, leaving))
+    return replace(given, sentence=sentence(given, contest), chain=chain(given, contest))
 
 
 def latency_candidates(contest: Contest, arms: Sequence[ArmFacts], leaving: Sequence[Leaving]) -> tuple[str, ...]:

@@ -8,7 +8,17 @@ from badgateway.judge.objective import Counts, fisher_p
 from badgateway.judge.paired import blocks_to_prove, holm, smallest_p
 from badgateway.judge.wording import counted, limit, milliseconds_limit, percent
 from badgateway.model.capacity import Capacity, CapacityStatus
-from badgateway.model.comparison import ArmStanding, Choice, ChoiceKind, Criterion, PairedRatio, Relation, Rivalry
+from badgateway.model.comparison import (
+    LEFT,
+    ArmStanding,
+    Choice,
+    ChoiceKind,
+    Criterion,
+    PairedRatio,
+    Reason,
+    Relation,
+    Rivalry,
+)
 from badgateway.model.contest import ArmFacts, Contest, Leaving
 from badgateway.model.experiment import Objective
 from badgateway.model.summary import Verdict
@@ -30,13 +40,19 @@ def sentence(choice: Choice, contest: Contest) -> str:
     return f"Needs about {counted(choice.more_blocks, 'more block')}{ahead}."
 
 
-def reasons(choice: Choice, contest: Contest, leaving: Sequence[Leaving]) -> tuple[str, ...]:
+def chain(choice: Choice, contest: Contest) -> tuple[Reason, ...]:
     """Return the chain of reasons, in the order in which the criteria decide."""
     return (
-        *_about_objective(choice.ranking, contest, leaving),
-        *_about_looks(leaving),
-        *(_about_rival(one, choice) for one in choice.rivalries),
-        *(_about_capacity(name, found) for name, found in choice.capacities),
+        *_about_objective(choice.ranking, contest, choice.leaving),
+        *_about_looks(choice.leaving),
+        *(
+            Reason(criterion=one.criterion, arm=one.rival, outcome=one.relation, sentence=_about_rival(one, choice))
+            for one in choice.rivalries
+        ),
+        *(
+            Reason(criterion=Criterion.CAPACITY, arm=name, outcome=found.status, sentence=_about_capacity(name, found))
+            for name, found in choice.capacities
+        ),
     )
 
 
@@ -58,16 +74,18 @@ def certainty(contest: Contest, arms: Mapping[str, ArmFacts], racing: Sequence[s
     )
 
 
-def _about_objective(ranking: Sequence[ArmStanding], contest: Contest, leaving: Sequence[Leaving]) -> Iterator[str]:
+def _about_objective(ranking: Sequence[ArmStanding], contest: Contest, leaving: Sequence[Leaving]) -> Iterator[Reason]:
     why = {one.arm: one.reason for one in leaving if one.at_look is None}
     first = next((one for one in ranking if one.verdict is Verdict.PASS), None)
     behind = [one for one in ranking if one.verdict is not Verdict.PASS]
     if first is not None:
-        yield f"{first.arm} keeps the objective ({_objective(contest.objective)}): {_counts(first)}."
+        kept = f"{first.arm} keeps the objective ({_objective(contest.objective)}): {_counts(first)}."
+        yield Reason(criterion=Criterion.OBJECTIVE, arm=first.arm, outcome=first.verdict, sentence=kept)
     proofs = _more_failures(first, behind) if first else {}
     for one in behind:
         said = why.get(one.arm, _counts(one) if one.requests else "nothing valid was measured")
-        yield f"{one.arm} is {one.verdict}: {said}{proofs.get(one.arm, '')}."
+        not_kept = f"{one.arm} is {one.verdict}: {said}{proofs.get(one.arm, '')}."
+        yield Reason(criterion=Criterion.OBJECTIVE, arm=one.arm, outcome=one.verdict, sentence=not_kept)
 
 
 def _more_failures(first: ArmStanding, behind: Sequence[ArmStanding]) -> dict[str, str]:
@@ -86,10 +104,11 @@ def _p(p: float) -> str:
     return "p < 0.0001" if p < 0.0001 else f"p = {p:.2g}"
 
 
-def _about_looks(leaving: Sequence[Leaving]) -> Iterator[str]:
+def _about_looks(leaving: Sequence[Leaving]) -> Iterator[Reason]:
     for one in leaving:
         if one.at_look is not None:
-            yield f"{one.arm} left the race after {counted(one.at_look, 'block')}: {one.reason}."
+            left = f"{one.arm} left the race after {counted(one.at_look, 'block')}: {one.reason}."
+            yield Reason(criterion=Criterion.LATENCY, arm=one.arm, outcome=LEFT, sentence=left)
 
 
 def _about_rival(one: Rivalry, choice: Choice) -> str:

@@ -23,7 +23,8 @@ def confirm(
         rate_per_minute: Requests that were to be started in each minute of the window.
     """
     users = max((entry.record.trial.users for entry in evidence), default=0)
-    level = summarise_level(configuration, users, evidence, objective)
+    rate_per_s = max((entry.record.trial.rate_per_s or 0.0 for entry in evidence), default=0.0) or None
+    level = summarise_level(configuration, users, evidence, objective, rate_per_s=rate_per_s)
     sent = _sent_per_minute(level, evidence)
     return Confirmation(
         level=level,

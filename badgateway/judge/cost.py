@@ -40,7 +40,13 @@ def _cost_of(contest: Contest, best: ArmFacts, other: ArmFacts) -> Rivalry | Non
     if found is None:
         return None
     return Rivalry(
-        rival=other.arm, criterion=Criterion.COST, relation=Relation.EQUIVALENT, paired=found, adjusted_p=None
+        rival=other.arm,
+        criterion=Criterion.COST,
+        relation=Relation.EQUIVALENT,
+        paired=found,
+        adjusted_p=None,
+        leader=best.arm,
+        margin=contest.margin,
     )
 
 

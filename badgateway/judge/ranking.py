@@ -19,13 +19,17 @@ def rank(configurations: Sequence[ConfigurationSummary]) -> tuple[ConfigurationS
 
 
 def highest_level(summary: ConfigurationSummary) -> LevelSummary:
-    """Return the level with the most users."""
-    return max(summary.levels, key=lambda level: level.users)
+    """Return the level with the most load; any rate is more than any number of users."""
+    return max(summary.levels, key=_load)
 
 
 def worst_level(summary: ConfigurationSummary) -> LevelSummary:
-    """Return the level with the largest failure share; of equal ones that with the most users."""
-    return max(summary.levels, key=lambda level: (_failure_share(level.measurement), level.users))
+    """Return the level with the largest failure share; of equal ones that with the most load."""
+    return max(summary.levels, key=lambda level: (_failure_share(level.measurement), _load(level)))
+
+
+def _load(level: LevelSummary) -> tuple[float, int]:
+    return level.rate_per_s or 0.0, level.users
 
 
 def level_key(level: LevelSummary) -> tuple[int, float, float, float]:

@@ -7,7 +7,7 @@ from badgateway.judge.cause_reasons import about_cause, about_single_changes, ma
 from badgateway.judge.ranking import highest_level, worst_level
 from badgateway.judge.shifts import CLOSE_SHARE
 from badgateway.judge.unfinished import is_unfinished
-from badgateway.judge.wording import counted, limit, milliseconds, percent, rate
+from badgateway.judge.wording import counted, limit, load, milliseconds, percent, rate
 from badgateway.model.experiment import Experiment
 from badgateway.model.summary import ConfigurationSummary, LevelSummary, Verdict
 
@@ -19,7 +19,7 @@ def reached(level: LevelSummary) -> str:
     assert measurement.latency is not None
     failures = measurement.failures
     return (
-        f"at {counted(level.users, 'user')} {failures.count:,} of {failures.total:,} requests failed "
+        f"at {load(level)} {failures.count:,} of {failures.total:,} requests failed "
         f"(with 95 % confidence at most {percent(failures.high)}), the p95 of OK requests was "
         f"{milliseconds(measurement.latency.p95_ms)}, and it served {rate(measurement.throughput_rps)}"
     )
@@ -47,7 +47,7 @@ def _why_ahead(best: ConfigurationSummary, rival: ConfigurationSummary) -> str:
     ahead, behind = highest_level(best), highest_level(rival)
     fact = (
         f"Both {best.configuration.name} and {rival.configuration.name} reached the objective; at "
-        f"{counted(ahead.users, 'user')} {best.configuration.name} had a p95 of {_p95_and_rate(ahead)}, "
+        f"{load(ahead)} {best.configuration.name} had a p95 of {_p95_and_rate(ahead)}, "
         f"{rival.configuration.name} of {_p95_and_rate(behind)}"
     )
     if _p95_ms(behind) - _p95_ms(ahead) >= CLOSE_SHARE * _p95_ms(behind):

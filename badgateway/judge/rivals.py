@@ -22,7 +22,7 @@ def by_latency(contest: Contest, arms: Mapping[str, ArmFacts], racing: Sequence[
     leader_ms = math.exp(mean_log_p95(contest, arms, racing)[racing[0]])
     margin = max(contest.margin, _NEGLIGIBLE * contest.objective.p95_ms / leader_ms)
     logs = _logs(contest, arms, racing, "p95_ms")
-    return _held(Criterion.LATENCY, logs, margin=margin, level=FINAL, is_worse=lambda ratio: ratio > 1)
+    return _held(Criterion.LATENCY, racing[0], logs, margin=margin, level=FINAL, is_worse=lambda ratio: ratio > 1)
 
 
 def by_throughput(contest: Contest, arms: Mapping[str, ArmFacts], racing: Sequence[str]) -> tuple[Rivalry, ...]:
@@ -31,7 +31,14 @@ def by_throughput(contest: Contest, arms: Mapping[str, ArmFacts], racing: Sequen
         return ()
     order = sorted(racing, key=lambda name: -_mean_log(contest, arms[name], "throughput_rps"))
     logs = _logs(contest, arms, order, "throughput_rps")
-    held = _held(Criterion.THROUGHPUT, logs, margin=contest.margin, level=THROUGHPUT, is_worse=lambda ratio: ratio < 1)
+    held = _held(
+        Criterion.THROUGHPUT,
+        order[0],
+        logs,
+        margin=contest.margin,
+        level=THROUGHPUT,
+        is_worse=lambda ratio: ratio < 1,
+    )
     return tuple(one for one in held if one.relation is not Relation.OPEN)
 
 
@@ -49,6 +56,8 @@ def by_capacity(racing: Sequence[str], capacities: Mapping[str, Capacity]) -> tu
             relation=Relation.WORSE if one.high is None or one.high < floors[leader] else Relation.EQUIVALENT,
             paired=None,
             adjusted_p=None,
+            leader=leader,
+            margin=None,
         )
         for name, one in known.items()
         if name != leader
@@ -57,6 +66,7 @@ def by_capacity(racing: Sequence[str], capacities: Mapping[str, Capacity]) -> tu
 
 def _held(
     criterion: Criterion,
+    leader: str,
     logs: Mapping[str, tuple[float, ...]],
     *,
     margin: float,
@@ -75,7 +85,15 @@ def _held(
         return Relation.WORSE if corrected[name] <= level and is_worse(found.ratio) else Relation.OPEN
 
     return tuple(
-        Rivalry(rival=name, criterion=criterion, relation=relation(name), paired=found, adjusted_p=corrected[name])
+        Rivalry(
+            rival=name,
+            criterion=criterion,
+            relation=relation(name),
+            paired=found,
+            adjusted_p=corrected[name],
+            leader=leader,
+            margin=margin,
+        )
         for name, found in paired.items()
     )
 

@@ -6,7 +6,7 @@ from badgateway.judge.evidence import TrialEvidence
 from badgateway.judge.measure import measure
 from badgateway.judge.pooling import pooled
 from badgateway.judge.verdicts import SEVERITY, Judgement, judge, why_invalid, why_unusable
-from badgateway.judge.wording import counted
+from badgateway.judge.wording import counted, load
 from badgateway.model.experiment import Configuration, Experiment, Objective
 from badgateway.model.summary import ConfigurationSummary, LevelSummary, Measurement, TrialSummary, Verdict
 
@@ -57,6 +57,7 @@ def _trial_summary(
         diagnosis=evidence.diagnosis,
         connections=evidence.connections,
         worker_gaps=evidence.worker_gaps,
+        sending=evidence.record.sending,
     )
 
 
@@ -65,17 +66,23 @@ def _summarise_configuration(
 ) -> ConfigurationSummary:
     own = [entry for entry in evidence if entry.record.trial.configuration == configuration.name]
 
+    loads = (
+        *((users, None) for users in experiment.load.users),
+        *((0, rate_per_s) for rate_per_s in experiment.load.rates_per_s),
+    )
+
     def levels_at(distance_ms: float) -> tuple[LevelSummary, ...]:
         there = [entry for entry in own if entry.record.trial.database_distance_ms == distance_ms]
         return tuple(
             summarise_level(
                 configuration.name,
                 users,
-                tuple(entry for entry in there if entry.record.trial.users == users),
+                tuple(entry for entry in there if _load(entry) == (users, rate_per_s)),
                 experiment.objective,
                 database_distance_ms=distance_ms,
+                rate_per_s=rate_per_s,
             )
-            for users in experiment.load.users
+            for users, rate_per_s in loads
         )
 
     first_ms, *others_ms = configuration.database_distances_ms
@@ -84,12 +91,15 @@ def _summarise_configuration(
     return ConfigurationSummary(
         configuration=configuration,
         verdict=worst_first[0].verdict,
-        reasons=tuple(
-            f"at {counted(level.users, 'user')}: {reason}" for level in worst_first for reason in level.reasons
-        ),
+        reasons=tuple(f"at {load(level)}: {reason}" for level in worst_first for reason in level.reasons),
         levels=levels,
         distant_levels=tuple(level for distance_ms in others_ms for level in levels_at(distance_ms)),
     )
+
+
+def _load(evidence: TrialEvidence) -> tuple[int, float | None]:
+    trial = evidence.record.trial
+    return trial.users, trial.rate_per_s
 
 
 def summarise_level(
@@ -99,6 +109,7 @@ def summarise_level(
     objective: Objective,
     *,
     database_distance_ms: float = 0.0,
+    rate_per_s: float | None = None,
 ) -> LevelSummary:
     """Judge the trials of one configuration at one load level together."""
     trials = tuple(summarise_trial(entry, objective) for entry in evidence)
@@ -114,6 +125,7 @@ def summarise_level(
         trials=trials,
         diagnosis=pooled([entry.diagnosis for entry in valid]),
         database_distance_ms=database_distance_ms,
+        rate_per_s=rate_per_s,
     )
 
 

@@ -2,7 +2,7 @@
 
 from badgateway.judge.noise import difference_between_names
 from badgateway.judge.objective import pooled
-from badgateway.judge.wording import counted, percent
+from badgateway.judge.wording import counted, listed, percent
 from badgateway.model.comparison import NoiseFloor
 from badgateway.model.contest import ArmFacts, Contest
 
@@ -42,7 +42,7 @@ def _small_effects(noise: NoiseFloor | None) -> str:
     if noise is None:
         return "Small differences: there was no A/A control, so how small is not known."
     names = (
-        f"{noise.arm} under two names differed by {percent(difference_between_names(noise))} in p95 "
+        f"{listed(noise.arms)} under two names differed by {percent(difference_between_names(noise))} in p95 "
         f"over {counted(noise.latency.blocks, 'block')}"
     )
     if noise.detectable is None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from badgateway.model.experiment import Configuration
 from badgateway.model.outcome import FAILURES, STATUS_OF
-from badgateway.model.summary import Measurement, Proportion
+from badgateway.model.summary import LevelSummary, Measurement, Proportion
 
 
 def percent(share: float) -> str:
@@ -50,6 +50,11 @@ def rate(per_second: float) -> str:
 def counted(number: int, noun: str) -> str:
     """Return a number with its noun: '1 trial', '3 trials'."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def load(level: LevelSummary) -> str:
+    """Return a level's load: '300 users', '317 requests/s'."""
+    return counted(level.users, "user") if level.rate_per_s is None else f"{level.rate_per_s:,g} requests/s"
 
 
 def listed(items: Sequence[str]) -> str:

@@ -1,9 +1,11 @@
 """What comparing configurations over blocks gives: ratios, the noise floor, and the choice."""
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 
 from badgateway.model.capacity import Capacity
+from badgateway.model.contest import Leaving
 from badgateway.model.summary import Verdict
 
 
@@ -22,6 +24,11 @@ class PairedRatio:
     blocks: int
     spread: float | None
     """Standard deviation of the blocks' log ratios; None with one block."""
+
+    @property
+    def difference(self) -> float:
+        """By what share the two differ, whichever is larger."""
+        return math.expm1(abs(math.log(self.ratio)))
 
 
 class Relation(StrEnum):
@@ -54,18 +61,39 @@ class Rivalry:
     """Rival over leader; None for the capacity."""
     adjusted_p: float | None
     """After Holm's correction for the number of rivals."""
+    leader: str
+    """The best by this criterion; not always the arm that is chosen in the end."""
+    margin: float | None
+    """Ratios from 1 / (1 + margin) to 1 + margin are equivalent in practice; None for the capacity."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoiseFloor:
     """What two names for one configuration differed by, and what that leaves visible."""
 
-    arm: str
+    arms: tuple[str, ...]
+    """Who ran under two names; more than one when the first of them left the race."""
     latency: PairedRatio
     detectable: float | None
     """The smallest p95 difference found in 80 % of such studies, as a share; None when none could be proven."""
     blocks_to_prove: int
     """How many blocks it takes at least until a test between two arms can prove anything."""
+
+
+LEFT = "LEFT"
+"""The outcome of an arm that a look put out of the race."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """One link of the chain."""
+
+    criterion: Criterion
+    arm: str
+    """Whom it is about."""
+    outcome: str
+    """A Verdict, Relation or CapacityStatus, whichever the reason is about, or LEFT."""
+    sentence: str
 
 
 class ChoiceKind(StrEnum):
@@ -105,8 +133,8 @@ class Choice:
     more_blocks: int | None
     """About how many more it takes; None when more would hardly decide, or nothing is open."""
     sentence: str
-    reasons: tuple[str, ...]
-    """The chain: what put out whom, in the order of the criteria."""
+    chain: tuple[Reason, ...]
+    """What put out whom, in the order of the criteria."""
     ranking: tuple[ArmStanding, ...]
     """Best first."""
     rivalries: tuple[Rivalry, ...]
@@ -116,3 +144,10 @@ class Choice:
     """How sure so many blocks can make anyone, one sentence."""
     unseen: tuple[str, ...]
     """What the study could not have seen, sentences."""
+    leaving: tuple[Leaving, ...] = ()
+    """The arms that left the race before its end."""
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """The sentences of the chain."""
+        return tuple(one.sentence for one in self.chain)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from badgateway.model.diagnosis import Diagnosis
 from badgateway.model.distance import DistanceRanking
@@ -10,8 +11,12 @@ from badgateway.model.experiment import Configuration, Experiment
 from badgateway.model.ladder import Ladder
 from badgateway.model.outcome import Outcome
 from badgateway.model.samples import DatabaseConnections, WorkerGaps
-from badgateway.model.trial import Trial
+from badgateway.model.trial import SendingCheck, Trial
 from badgateway.model.waiting import Waiting
+
+if TYPE_CHECKING:
+    # It is told in verdicts, which are told here.
+    from badgateway.model.comparison import Choice
 
 
 class Verdict(StrEnum):
@@ -141,6 +146,8 @@ class TrialSummary:
     """None when nobody sampled them."""
     worker_gaps: WorkerGaps | None = None
     """None when nothing tells when workers came and went."""
+    sending: SendingCheck | None = None
+    """Whether the generator kept its schedule; None in a closed loop."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +156,7 @@ class LevelSummary:
 
     configuration: str
     users: int
+    """0 in an open loop."""
     verdict: Verdict
     reasons: tuple[str, ...]
     measurement: Measurement | None
@@ -157,6 +165,8 @@ class LevelSummary:
     diagnosis: Diagnosis | None = None
     """Of the valid trials together; None unless all of them have one."""
     database_distance_ms: float = 0.0
+    rate_per_s: float | None = None
+    """None in a closed loop."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,3 +241,7 @@ class StudySummary:
     """None when no pick was confirmed."""
     waiting: Waiting | None = None
     """How one worker's requests share its time; None when nothing was tried."""
+    choice: "Choice | None" = None
+    """What a study found; None when the experiment is none. The recommendation says the same in short."""
+    other_trials: tuple[TrialSummary, ...] = ()
+    """Of A/A controls and of capacity searches, each on its own: no configuration is summed up from them."""

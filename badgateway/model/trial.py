@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from badgateway.model.contest import Purpose
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
@@ -21,6 +23,13 @@ class Trial:
     """Load level of an open loop."""
     database_distance_ms: float = 0.0
     """Time that a round trip to the database is made to take longer."""
+    purpose: Purpose = Purpose.COMPARE
+    control: bool = False
+    """Whether it is the second of an A/A pair; it is never counted as its configuration's own."""
+    attempt: int = 1
+    """2 or 3 when it repeats one that was INVALID."""
+    window_s: float | None = None
+    """None is what the experiment's load says."""
 
     def __post_init__(self) -> None:
         """Refuse a trial without a load level, or with two."""
@@ -32,7 +41,15 @@ class Trial:
         """Name of the trial's folder, which sorts in the order of running."""
         level = f"{self.users}u" if self.rate_per_s is None else f"{self.rate_per_s:g}rps"
         distance = f"-{self.database_distance_ms:g}ms" if self.database_distance_ms else ""
-        return f"{self.position:03d}-{self.configuration}-{level}{distance}"
+        control = "-again" if self.control else ""
+        purpose = "" if self.purpose is Purpose.COMPARE else f"-{self.purpose.value.lower()}"
+        attempt = f"-attempt-{self.attempt}" if self.attempt > 1 else ""
+        return f"{self.position:03d}-{self.configuration}-{level}{distance}{control}{purpose}{attempt}"
+
+    @property
+    def load_level(self) -> float:
+        """Users or tasks a second, whichever its loop counts."""
+        return float(self.users) if self.rate_per_s is None else self.rate_per_s
 
 
 class TrialStatus(StrEnum):
@@ -62,6 +79,16 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SendingCheck:
+    """Whether the generator of an open loop sent its schedule, in time."""
+
+    arrivals: int
+    """Of the window, missed ones included."""
+    missed_arrivals: int
+    send_lag_p99_ms: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrialRecord:
     """What is known of a trial that was run, besides its raw files."""
 
@@ -76,6 +103,8 @@ class TrialRecord:
     """Time the load generator was sending or waiting for answers, warm-up and drain included."""
     generator_cpu_share: float | None
     """CPU seconds of the load generator per second of load; near 1 it measures itself."""
+    sending: SendingCheck | None = None
+    """None in a closed loop."""
 
     @property
     def overhead_s(self) -> float:

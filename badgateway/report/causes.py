@@ -97,7 +97,7 @@ def build(study: StudySummary) -> Causes | None:
 
 def where(cell: Cell) -> str:
     """Return a configuration and load level in words."""
-    return f"{cell.configuration} at {wording.plural(cell.users, 'user')}"
+    return f"{cell.configuration} at {cell.load.words}"
 
 
 def _grouped(found: Iterable[_Found]) -> list[list[_Found]]:

@@ -7,9 +7,10 @@ import vl_convert
 from markupsafe import Markup
 
 from badgateway.model.summary import StudySummary
-from badgateway.report import chart_layout, grid, wording
+from badgateway.report import chart_layout, grid
 from badgateway.report.chart_layout import Layout, Rows, Spec
 from badgateway.report.grid import Cell
+from badgateway.report.loads import LoadLevel
 
 _VEGA_LITE = "5.20"
 
@@ -39,10 +40,9 @@ class Chart:
 
 def draw(study: StudySummary, plot: Plot) -> Chart:
     """Draw a plot in both layouts."""
-    users = grid.levels(study)
     label = _in_words(study, plot)
     return Chart(
-        wide=svg(_chart(study, plot, chart_layout.wide(len(users))), label),
+        wide=svg(_chart(study, plot, chart_layout.wide(len(grid.levels(study)))), label),
         narrow=svg(_chart(study, plot, chart_layout.narrow()), label),
     )
 
@@ -53,12 +53,12 @@ def _chart(study: StudySummary, plot: Plot, layout: Layout) -> Spec:
 
 
 def _panel(study: StudySummary, plot: Plot, place: int, layout: Layout) -> Spec:
-    users = grid.levels(study)[place]
-    cells = _cells_at(study, users)
+    load = grid.levels(study)[place]
+    cells = _cells_at(study, load)
     scale = plot.x_axis["scale"]
     assert isinstance(scale, dict)
     return chart_layout.panel(
-        title=wording.plural(users, "user"),
+        title=load.words,
         rows=Rows(
             names=[cell.configuration for cell in cells],
             picked=study.recommendation.configuration,
@@ -74,8 +74,8 @@ def _panel(study: StudySummary, plot: Plot, place: int, layout: Layout) -> Spec:
     )
 
 
-def _cells_at(study: StudySummary, users: int) -> list[Cell]:
-    return [cell for cell in grid.cells(study) if cell.users == users]
+def _cells_at(study: StudySummary, load: LoadLevel) -> list[Cell]:
+    return [cell for cell in grid.cells(study) if cell.load == load]
 
 
 def _value(cell: Cell, plot: Plot) -> Spec:
@@ -86,9 +86,8 @@ def _value(cell: Cell, plot: Plot) -> Spec:
 
 def _in_words(study: StudySummary, plot: Plot) -> str:
     levels = (
-        f"At {wording.plural(users, 'user')}: "
-        + ", ".join(f"{cell.configuration} {plot.text(cell)}" for cell in _cells_at(study, users))
-        for users in grid.levels(study)
+        f"At {load.words}: " + ", ".join(f"{cell.configuration} {plot.text(cell)}" for cell in _cells_at(study, load))
+        for load in grid.levels(study)
     )
     return f"{plot.title}. {'. '.join(levels)}."
 

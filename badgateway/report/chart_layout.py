@@ -86,8 +86,8 @@ class Rows:
     """Whether the names stand at the left; a panel beside another one does without."""
 
 
-def panel(*, title: str, rows: Rows, marks: list[Spec], x_axis: Spec, layout: Layout) -> Spec:
-    """Return one panel: a row for each name, and the marks over them; `marks` share the x axis."""
+def panel(*, title: str | list[str], rows: Rows, marks: list[Spec], x_axis: Spec, layout: Layout) -> Spec:
+    """Return one panel: a row for each name, and marks that share the x axis; a title may have lines."""
     labels = [_name_labels(rows, layout)] if layout.stacked else []
     return {
         "title": {"text": title, "anchor": "start", "offset": 10, "frame": "group"},

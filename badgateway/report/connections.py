@@ -9,8 +9,9 @@ from badgateway.model.cooperation import ConnectCost
 from badgateway.model.experiment import Configuration
 from badgateway.model.samples import DatabaseConnections
 from badgateway.model.summary import StudySummary, Verdict
-from badgateway.report import grid, numbers, wording
+from badgateway.report import grid, numbers
 from badgateway.report.connection_chart import draw_connections
+from badgateway.report.loads import LoadLevel
 from badgateway.report.rows import Shown
 
 _CLIENTS = {
@@ -53,15 +54,15 @@ class Connections:
 
 def build(study: StudySummary, costs: Sequence[ConnectCost] = ()) -> Connections | None:
     """Put the connections of a study's configurations side by side; None when nobody sampled any."""
-    users = max(grid.levels(study))
-    sampled = {one.configuration.name: _sampled(study, one.configuration.name, users) for one in study.configurations}
+    load = max(grid.levels(study), key=lambda level: level.size)
+    sampled = {one.configuration.name: _sampled(study, one.configuration.name, load) for one in study.configurations}
     every = [found for trials in sampled.values() for found in trials]
     if not every:
         return None
     limits = [found.limit for found in every if found.limit is not None]
     top = max([1, *limits, *(found.peak for found in every)])
     return Connections(
-        users=wording.plural(users, "user"),
+        users=load.words,
         window=numbers.declared_seconds(study.experiment.load.window_s),
         limit=numbers.count(max(limits)) if limits else "",
         has_costs=bool(costs),
@@ -71,13 +72,13 @@ def build(study: StudySummary, costs: Sequence[ConnectCost] = ()) -> Connections
     )
 
 
-def _sampled(study: StudySummary, name: str, users: int) -> list[DatabaseConnections]:
+def _sampled(study: StudySummary, name: str, load: LoadLevel) -> list[DatabaseConnections]:
     return [
         trial.connections
         for summary in study.configurations
         if summary.configuration.name == name
         for level in summary.levels
-        if level.users == users
+        if LoadLevel.of(level) == load
         for trial in level.trials
         if trial.connections is not None and trial.verdict is not Verdict.INVALID
     ]

@@ -7,8 +7,12 @@ from badgateway.model.summary import ConfigurationSummary, Decision, StudySummar
 from badgateway.report import (
     cause_lines,
     causes,
+    choice,
     evidence,
     grid,
+    invalid,
+    loads,
+    loop_gap,
     method,
     numbers,
     routes,
@@ -19,7 +23,9 @@ from badgateway.report import (
     wording,
 )
 from badgateway.report.causes import Causes
+from badgateway.report.choice import ChoiceView
 from badgateway.report.evidence import MessageRow, UseRow
+from badgateway.report.loop_gap import LoopGap
 from badgateway.report.routes import RouteRow
 from badgateway.report.rows import Kind, LevelRow, TrialRow
 from badgateway.report.settings import Parity, Setting
@@ -63,6 +69,12 @@ class Document:
     unfinished: str
     """One sentence when the run was interrupted, else empty."""
     answer: Answer
+    choice: ChoiceView | None
+    """How the pick was made; None when the experiment was no study."""
+    loop_gaps: tuple[LoopGap, ...]
+    """Empty when no configuration ran with users and at a rate."""
+    load_heading: str
+    """Of a column of load levels."""
     story: Story
     objective: str
     outcomes: tuple[Kind, ...]
@@ -79,6 +91,12 @@ class Document:
     """How one worker's requests share its time; None when it was not tried."""
     parity: Parity
     trials: tuple[TrialRow, ...]
+    has_sending: bool
+    """Whether some trial was sent to a schedule."""
+    has_users: bool
+    """Whether some load level is a closed loop."""
+    has_rates: bool
+    """Whether some load level is an open loop."""
     method: tuple[str, ...]
     limits: tuple[str, ...]
     environment: tuple[Setting, ...]
@@ -97,6 +115,9 @@ def build(study: StudySummary) -> Document:
         started=study.started,
         unfinished=_unfinished(study),
         answer=_answer(study),
+        choice=choice.build(study),
+        loop_gaps=loop_gap.build(study),
+        load_heading=loads.heading(grid.levels(study)),
         story=story.build(study),
         objective=method.objective(study.experiment),
         outcomes=tuple(rows.kind(outcome, wording.long_name(outcome)) for outcome in columns),
@@ -106,7 +127,10 @@ def build(study: StudySummary) -> Document:
         cause_lines=cause_lines.build(study),
         sharing=waiting.build(study),
         parity=settings.parity(study.experiment, tuple(summary.configuration for summary in ranked)),
-        trials=_trials(study),
+        trials=tuple(rows.trial_row(trial) for trial in invalid.every_trial(study)),
+        has_sending=any(trial.sending for trial in invalid.every_trial(study)),
+        has_users=any(not load.is_open for load in grid.levels(study)),
+        has_rates=any(load.is_open for load in grid.levels(study)),
         method=method.measured(study),
         limits=method.limits(study),
         environment=_environment(study),
@@ -124,6 +148,14 @@ def _unfinished(study: StudySummary) -> str:
 
 def _answer(study: StudySummary) -> Answer:
     found = study.recommendation
+    if study.choice is not None:
+        return Answer(
+            kind=choice.kind(study.choice),
+            label=choice.label(study.choice),
+            sentence=study.choice.sentence,
+            # The reasons have a section of their own.
+            reasons=(study.choice.certainty,),
+        )
     label = wording.DECISION_LABELS[found.decision]
     return Answer(
         kind=found.decision.value.lower().replace("_", "-"),
@@ -149,12 +181,6 @@ def _configuration(
         uses=tuple(found for cell in cells if cell.level for found in evidence.use_rows(cell.level)),
         routes=tuple(found for cell in cells if cell.level for found in routes.of_level(cell.level)),
     )
-
-
-def _trials(study: StudySummary) -> tuple[TrialRow, ...]:
-    levels = [level for summary in study.configurations for level in (*summary.levels, *summary.distant_levels)]
-    trials = [trial for level in levels for trial in level.trials]
-    return tuple(rows.trial_row(trial) for trial in sorted(trials, key=lambda one: one.trial.position))
 
 
 def _environment(study: StudySummary) -> tuple[Setting, ...]:

@@ -7,6 +7,7 @@ from itertools import groupby
 
 from badgateway.model.summary import LevelSummary, ProcessUse, ProxyMessage, Verdict
 from badgateway.report import numbers
+from badgateway.report.loads import LoadLevel
 
 _MESSAGES = 5
 """Kinds of message shown for one level; the raw log has the others."""
@@ -42,7 +43,7 @@ def message_rows(level: LevelSummary) -> tuple[MessageRow, ...]:
     examples = {message.message: message.first_line for message in reversed(messages)}
     return tuple(
         MessageRow(
-            users=numbers.count(level.users),
+            users=LoadLevel.of(level).in_column,
             count=numbers.count(number),
             message=message,
             first_line=examples[message],
@@ -62,12 +63,12 @@ def use_rows(level: LevelSummary) -> tuple[UseRow, ...]:
     """Return what each part used in the valid trials of a level, sorted by part."""
     valid = [use for trial in level.trials if trial.verdict is not Verdict.INVALID for use in trial.uses]
     by_part = groupby(sorted(valid, key=lambda use: use.part), key=lambda use: use.part)
-    return tuple(_use_row(level.users, part, list(uses)) for part, uses in by_part)
+    return tuple(_use_row(LoadLevel.of(level).in_column, part, list(uses)) for part, uses in by_part)
 
 
-def _use_row(users: int, part: str, uses: list[ProcessUse]) -> UseRow:
+def _use_row(users: str, part: str, uses: list[ProcessUse]) -> UseRow:
     return UseRow(
-        users=numbers.count(users),
+        users=users,
         part=part,
         cpu=numbers.seconds(sum(use.cpu_s for use in uses) / len(uses)),
         peak_memory=numbers.memory(max(use.peak_rss_bytes for use in uses)),

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from badgateway.model.diagnosis import Diagnosis
 from badgateway.model.summary import ConfigurationSummary, LevelSummary, Measurement, StudySummary
+from badgateway.report.loads import LoadLevel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -11,9 +12,14 @@ class Cell:
     """One configuration at one load level, whether it was run or not."""
 
     configuration: str
-    users: int
+    load: LoadLevel
     level: LevelSummary | None
     """None when no trial of it was run."""
+
+    @property
+    def users(self) -> int:
+        """Of a closed loop; 0 in an open one."""
+        return self.load.users
 
     @property
     def measurement(self) -> Measurement | None:
@@ -45,21 +51,25 @@ def ranked(study: StudySummary) -> tuple[ConfigurationSummary, ...]:
     return tuple(sorted(study.configurations, key=lambda summary: place.get(summary.configuration.name, last)))
 
 
-def levels(study: StudySummary) -> tuple[int, ...]:
-    """Return the numbers of users, as declared; those only seen in the results come after."""
-    declared = study.experiment.load.users
-    seen = {level.users for summary in study.configurations for level in summary.levels}
-    return (*declared, *sorted(seen - set(declared)))
+def levels(study: StudySummary) -> tuple[LoadLevel, ...]:
+    """Return the load levels, as declared; those only seen in the results come after."""
+    load = study.experiment.load
+    declared = (
+        *(LoadLevel(users=users) for users in load.users),
+        *(LoadLevel(rate_per_s=rate_per_s) for rate_per_s in load.rates_per_s),
+    )
+    seen = {LoadLevel.of(level) for summary in study.configurations for level in summary.levels}
+    return (*declared, *sorted(seen - set(declared), key=lambda level: level.size))
 
 
-def row(summary: ConfigurationSummary, users: tuple[int, ...]) -> tuple[Cell, ...]:
-    """Return one configuration's cells, one for each number of users."""
-    by_users = {level.users: level for level in summary.levels}
+def row(summary: ConfigurationSummary, loads: tuple[LoadLevel, ...]) -> tuple[Cell, ...]:
+    """Return one configuration's cells, one for each load level."""
+    by_load = {LoadLevel.of(level): level for level in summary.levels}
     name = summary.configuration.name
-    return tuple(Cell(configuration=name, users=number, level=by_users.get(number)) for number in users)
+    return tuple(Cell(configuration=name, load=load, level=by_load.get(load)) for load in loads)
 
 
 def cells(study: StudySummary) -> tuple[Cell, ...]:
     """Return all cells: configurations best first, and within one the load levels as declared."""
-    users = levels(study)
-    return tuple(cell for summary in ranked(study) for cell in row(summary, users))
+    loads = levels(study)
+    return tuple(cell for summary in ranked(study) for cell in row(summary, loads))

@@ -3,7 +3,7 @@
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
 from badgateway.model.summary import StudySummary
-from badgateway.report import cause_chart, charts, document
+from badgateway.report import cause_chart, charts, choice_charts, document
 from badgateway.report.marked import marked
 
 _TEMPLATES = Environment(
@@ -23,6 +23,8 @@ def render_html(study: StudySummary) -> str:
     return _TEMPLATES.get_template("report.html.j2").render(
         page=page,
         cause_chart=cause_chart.draw_causes(study) if page.causes else None,
+        rivals_chart=choice_charts.rivals(study.choice) if study.choice else None,
+        capacity_chart=choice_charts.capacities(study) if study.choice else None,
         failures=charts.failures(study),
         latency=charts.latency(study),
         throughput=charts.throughput(study),

@@ -19,6 +19,7 @@ from badgateway.model.summary import (
 )
 from badgateway.model.waiting import LoopWatch, Waiting
 from badgateway.report import rows
+from badgateway.report.choice_json import choice_objects
 from badgateway.report.json_story import story_objects
 
 SCHEMA_VERSION = 1
@@ -45,6 +46,8 @@ def render_json(study: StudySummary) -> str:
         "environment": _environment(study),
         "configurations": [_configuration(summary) for summary in study.configurations],
         **story_objects(study, _level),
+        **choice_objects(study),
+        "other_trials": [_trial(trial) for trial in study.other_trials],
         "waiting": _waiting(study.waiting),
     }
     return json.dumps(_rounded(whole), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
@@ -94,7 +97,8 @@ def _configuration(summary: ConfigurationSummary) -> Object:
 
 def _level(level: LevelSummary) -> Object:
     return {
-        "users": level.users,
+        "users": level.users or None,
+        "rate_per_s": level.rate_per_s,
         "database_distance_ms": level.database_distance_ms,
         "verdict": level.verdict.value,
         "reasons": level.reasons,
@@ -110,12 +114,17 @@ def _trial(summary: TrialSummary) -> Object:
         "id": trial.id,
         "block": trial.block,
         "position": trial.position,
-        "users": trial.users,
+        "users": trial.users or None,
+        "rate_per_s": trial.rate_per_s,
+        "purpose": trial.purpose.value,
+        "control": trial.control,
+        "attempt": trial.attempt,
         "database_distance_ms": trial.database_distance_ms,
         "seed": trial.seed,
         "status": summary.verdict.value,
         "reasons": summary.reasons,
         "overhead_s": summary.overhead_s,
+        "sending": summary.sending and asdict(summary.sending),
         **_measurement(rows.measured(summary)),
         **_diagnosis(summary.diagnosis if rows.measured(summary) else None),
         "database_connections": summary.connections and asdict(summary.connections),

@@ -4,13 +4,14 @@ from collections.abc import Iterable
 
 from badgateway.model.summary import StudySummary
 from badgateway.report import document, ladder, numbers
+from badgateway.report.choice_markdown import choice_lines
 from badgateway.report.document import ConfigurationView, Document
 from badgateway.report.ladder import LadderView
 from badgateway.report.markdown_text import code_span, escaped
 from badgateway.report.rows import LevelRow
 from badgateway.report.waiting import LoopRow, Sharing
 
-_HEAD = ("configuration", "users", "requests", "failed", "p50", "p95", "p99", "OK req/s", "verdict")
+_HEAD = ("requests", "failed", "p50", "p95", "p99", "OK req/s", "verdict")
 _ALIGN = (":--", "--:", "--:", ":--", "--:", "--:", "--:", "--:", ":--")
 
 
@@ -23,6 +24,7 @@ def render_markdown(study: StudySummary) -> str:
         escaped(page.story.confirmation),
         escaped(page.unfinished),
         "\n".join(f"- {escaped(reason)}" for reason in page.answer.reasons),
+        choice_lines(page),
         f"Question: {escaped(page.question)}  \nObjective: {escaped(page.objective)}",
         _ladder(page.story.ladder),
         "\n".join(f"- With {table.users}: {escaped(table.sentence)}" for table in page.story.distances),
@@ -38,7 +40,7 @@ def render_markdown(study: StudySummary) -> str:
 
 def _table(page: Document) -> str:
     body = (_row(view, level) for view in page.configurations for level in view.levels)
-    return "\n".join(_line(cells) for cells in (_HEAD, _ALIGN, *body))
+    return "\n".join(_line(cells) for cells in (("configuration", page.load_heading, *_HEAD), _ALIGN, *body))
 
 
 def _ladder(view: LadderView | None) -> str:

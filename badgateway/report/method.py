@@ -1,5 +1,7 @@
 """What was asked for, how it was measured and what it could not have seen, in sentences."""
 
+from collections.abc import Iterator
+
 from badgateway.model.experiment import Experiment, Load
 from badgateway.model.summary import StudySummary
 from badgateway.report import grid, numbers, wording
@@ -10,25 +12,45 @@ def objective(experiment: Experiment) -> str:
     share = numbers.declared_percent(experiment.objective.max_failure_share)
     limit = numbers.declared_milliseconds(experiment.objective.p95_ms)
     allowed = f"at most {share} of the requests fail" if experiment.objective.max_failure_share else "no request fails"
-    at = f"at {wording.listed(experiment.load.users)} users" if experiment.load.users != (1,) else "at 1 user"
-    return f"{allowed} and at least 95 % of the OK requests take at most {limit}, {at}."
+    at = wording.listed(_levels(experiment.load))
+    return f"{allowed} and at least 95 % of the OK requests take at most {limit}, at {at}."
+
+
+def _levels(load: Load) -> Iterator[str]:
+    if load.users:
+        yield f"{wording.listed(load.users)} {'user' if load.users == (1,) else 'users'}"
+    if load.rates_per_s:
+        yield f"{wording.listed(f'{rate:g}' for rate in load.rates_per_s)} requests/s"
 
 
 def measured(study: StudySummary) -> tuple[str, ...]:
     """Return how it was measured, one point each."""
-    load, blocks = study.experiment.load, study.experiment.blocks
+    load = study.experiment.load
     return (
         _trial(load),
         _BOOKS,
         _LATENCY,
+        *((_DUE,) if load.rates_per_s else ()),
         "The interval beside a share of failures is the exact (Clopper-Pearson) 95 % interval.",
-        f"{_one_trial() if blocks == 1 else _many_trials(blocks)} Their order is random, with seed {study.seed}.",
+        f"{_blocks(study)} Their order is random, with seed {study.seed}.",
     )
 
 
 _BOOKS = (
     "Each request is counted by the client and by the proxy, and the two are matched by request id. "
     "A trial whose books do not balance is INVALID: it has reasons instead of numbers, and is in no statistic."
+)
+_DUE = (
+    "At a rate, the load is an open loop: requests come as scheduled, however slow the answers are, and their latency "
+    "counts from when they were due, so a stall is felt by everyone who came meanwhile."
+)
+_OPEN_LOOP = (
+    "At a rate, nobody gives up and nobody waits for others: visitors who leave a slow site, or reload it, load it "
+    "otherwise."
+)
+_SMALL_EFFECTS = (
+    "Small differences: no configuration ran under two names (an A/A control), so it is not known by how much two "
+    "that are alike differ here."
 )
 _LATENCY = (
     "Latency is from the start of a request to its last byte, of OK requests only: a fast failure does not make a "
@@ -38,11 +60,20 @@ _LATENCY = (
 
 def _trial(load: Load) -> str:
     warm_up, window = numbers.declared_seconds(load.warm_up_s), numbers.declared_seconds(load.window_s)
+    start = f"Its users warm up for {warm_up}" if load.users else f"It is warmed up for {warm_up}"
     return (
-        "A trial is one configuration at one load level, with a freshly started server and proxy. Its users warm up "
-        f"for {warm_up}; every request that starts in the {window} after that, the window, is counted, however late "
-        "it ends."
+        f"A trial is one configuration at one load level, with a freshly started server and proxy. {start}; every "
+        f"request that starts in the {window} after that, the window, is counted, however late it ends."
     )
+
+
+def _blocks(study: StudySummary) -> str:
+    if study.choice is not None:
+        return (
+            "Trials were run in blocks: one of each configuration still in the race, with the same requests, so that "
+            "a bad minute hits all of them. What is compared are ratios within a block."
+        )
+    return _one_trial() if study.experiment.blocks == 1 else _many_trials(study.experiment.blocks)
 
 
 def _one_trial() -> str:
@@ -54,12 +85,16 @@ def _many_trials(blocks: int) -> str:
 
 
 def limits(study: StudySummary) -> tuple[str, ...]:
-    """Return what the experiment could not have seen."""
+    """Return what the experiment could not have seen: a study's choice knows it best, and says it itself."""
+    loop = tuple(_loops(study.experiment.load))
+    if study.choice is not None:
+        return (*study.choice.unseen, *loop)
     return (
         _rarest(study),
+        _stalls(study.experiment.load),
+        _SMALL_EFFECTS,
         _one_machine(study.environment.cores),
-        _closed_loop(study.experiment.load),
-        "A window of seconds shows nothing that takes hours: leaks, connections that die of age, nightly jobs.",
+        *loop,
     )
 
 
@@ -77,9 +112,23 @@ def _rarest(study: StudySummary) -> str:
 
 def _one_machine(cores: int) -> str:
     return (
-        "Everything ran on one machine: the load generator, the database and the servers shared its "
-        f"{wording.plural(cores, 'core')}, over loopback, without a network's delays and losses."
+        "Client, proxy, application and database shared one machine: they took CPU time of its "
+        f"{wording.plural(cores, 'core')} from each other, over loopback, without a network's delays and losses."
     )
+
+
+def _stalls(load: Load) -> str:
+    return (
+        f"Stalls that come less often than once in {numbers.declared_seconds(load.window_s)}, the length of a window, "
+        "and all that takes hours: leaks, connections that die of age, nightly jobs."
+    )
+
+
+def _loops(load: Load) -> Iterator[str]:
+    if load.users:
+        yield _closed_loop(load)
+    if load.rates_per_s:
+        yield _OPEN_LOOP
 
 
 def _closed_loop(load: Load) -> str:

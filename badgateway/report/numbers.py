@@ -87,3 +87,8 @@ def _small(value: float) -> str:
     if 0 < value < 0.05:
         return f"<{_SPACE}0.1"
     return "0" if value == 0 else f"{value:.1f}"
+
+
+def p_value(p: float) -> str:
+    """Return a probability of chance: '0.0078', '< 0.0001'."""
+    return f"<{_SPACE}0.0001" if p < 0.0001 else f"{p:.2g}"

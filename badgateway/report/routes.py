@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from badgateway.model.outcome import Outcome
 from badgateway.model.summary import LevelSummary, ProcessUse, Quantiles, RouteMeasurement, StudySummary, Verdict
 from badgateway.report import numbers
+from badgateway.report.loads import LoadLevel
 from badgateway.report.rows import Shown
 
 _EXPORT = re.compile(r"/exports?\b")
@@ -117,7 +118,7 @@ def _row(level: LevelSummary, route: RouteMeasurement, top_ms: float = 0.0) -> R
     p50, p95, longest = _quantiles(route.latency)
     return RouteRow(
         configuration=level.configuration,
-        users=numbers.count(level.users),
+        users=LoadLevel.of(level).in_column,
         route=route.name,
         requests=numbers.count(route.requests),
         failed=Shown(text=numbers.percent(route.failures.share), quiet=not route.failures.count),

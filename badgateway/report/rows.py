@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass
 
+from badgateway.model.contest import Purpose
 from badgateway.model.outcome import FAILURES, Outcome
 from badgateway.model.summary import Measurement, Quantiles, StudySummary, TrialSummary, Verdict
+from badgateway.model.trial import SendingCheck, Trial
 from badgateway.report import grid, numbers, wording
 from badgateway.report.grid import Cell
+from badgateway.report.loads import LoadLevel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,6 +19,9 @@ class Shown:
     why: str = ""
     quiet: bool = False
     """A number that needs no attention, such as a count of 0 failures."""
+
+
+_NO_SCHEDULE = Shown(text=numbers.NO_DATA, why="not sent to a schedule, or not known")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,10 +74,16 @@ class TrialRow:
     configuration: str
     distance: str
     """To the database; empty where there is none."""
+    remark: str
+    """What makes it another trial than one of a block, or not the first of its kind; empty without."""
     users: str
     seed: str
     verdict: str
     reasons: tuple[str, ...]
+    send_lag: Shown
+    """How late the load generator sent its requests, the p99."""
+    missed: Shown
+    """Arrivals that were not sent."""
     overhead: str
     numbers: Numbers
 
@@ -91,7 +103,7 @@ def level_row(cell: Cell, columns: tuple[Outcome, ...]) -> LevelRow:
     """Return the row of a cell; a level that was never run has no verdict."""
     run = cell.level if cell.level and cell.level.trials else None
     return LevelRow(
-        users=numbers.count(cell.users),
+        users=cell.load.in_column,
         verdict=run.verdict.value if run else "NOT RUN",
         reasons=run.reasons if run else (),
         gap=cell.gap,
@@ -107,13 +119,34 @@ def trial_row(summary: TrialSummary) -> TrialRow:
         block=str(trial.block),
         configuration=trial.configuration,
         distance=f"+ {trial.database_distance_ms:g} ms" if trial.database_distance_ms else "",
-        users=numbers.count(trial.users),
+        remark=_remark(trial),
+        users=LoadLevel.of(trial).in_column,
         seed=str(trial.seed),
         verdict=summary.verdict.value,
         reasons=summary.reasons,
+        send_lag=_send_lag(summary.sending),
+        missed=_missed(summary.sending),
         overhead=numbers.seconds(summary.overhead_s),
         numbers=_numbers(measured(summary), "not measured: the trial is INVALID", ()),
     )
+
+
+def _remark(trial: Trial) -> str:
+    purposes = {Purpose.COMPARE: "", Purpose.SEARCH: "capacity search", Purpose.CONFIRM: "confirmation"}
+    again = f"attempt {trial.attempt}" if trial.attempt > 1 else ""
+    return ", ".join(part for part in ("A/A" if trial.control else "", purposes[trial.purpose], again) if part)
+
+
+def _send_lag(found: SendingCheck | None) -> Shown:
+    return _NO_SCHEDULE if found is None else Shown(text=numbers.milliseconds(found.send_lag_p99_ms))
+
+
+def _missed(found: SendingCheck | None) -> Shown:
+    if found is None:
+        return _NO_SCHEDULE
+    if not found.missed_arrivals:
+        return Shown(text="0", quiet=True)
+    return Shown(text=f"{numbers.count(found.missed_arrivals)} of {numbers.count(found.arrivals)}")
 
 
 def measured(summary: TrialSummary) -> Measurement | None:

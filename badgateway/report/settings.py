@@ -1,9 +1,10 @@
 """The proof of parity: which settings the configurations have in common, and which make them differ."""
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from badgateway.model.experiment import Configuration, Experiment
+from badgateway.model.experiment import Configuration, Experiment, Load
 from badgateway.report import numbers, wording
 
 _LABELS = {
@@ -124,6 +125,15 @@ def _surroundings(experiment: Experiment) -> tuple[Setting, ...]:
         *(Setting(name=name, value=value) for name, value in sorted(experiment.application.environment.items())),
         Setting(name="MariaDB max_connections", value=numbers.count(experiment.database.max_connections)),
         Setting(name="Locust file", value=str(load.locustfile)),
-        Setting(name="users", value=wording.listed(load.users)),
+        *_levels(load),
         *(Setting(name=name, value=numbers.declared_seconds(value)) for name, value in limits),
     )
+
+
+def _levels(load: Load) -> Iterator[Setting]:
+    if load.users:
+        yield Setting(name="users", value=wording.listed(load.users))
+    if load.rates_per_s:
+        rates = wording.listed(f"{rate:g}" for rate in load.rates_per_s)
+        yield Setting(name="requests started a second", value=f"{rates} ({load.arrivals})")
+        yield Setting(name="most requests in flight", value=numbers.count(load.max_in_flight))

@@ -170,10 +170,40 @@ def test_the_control_gives_the_noise_floor_and_what_it_leaves_visible():
     choice = choose(asked("a", "b"), [twice, with_p95s("b", *times(1.5))])
 
     assert choice.noise is not None
-    assert choice.noise.arm == "a"
+    assert choice.noise.arms == ("a",)
     assert choice.noise.latency.ratio == pytest.approx(1.02, abs=0.005)
     assert choice.noise.detectable is not None
     assert "a under two names differed by 2.0 % in p95 over 8 blocks" in choice.unseen[2]
+
+
+def test_the_noise_is_that_of_all_blocks_when_another_arm_takes_over_the_control():
+    left = arm("a", [facts(300), facts(300)], [facts(303), facts(297)])
+    stays = with_p95s("b", *STEADY)
+    taken_over = replace(stays, control=tuple((block, facts(300)) for block in range(3, 9)))
+    choice = choose(asked("a", "b"), [left, taken_over], (Leaving(arm="a", reason="it was slow", at_look=2),))
+
+    assert choice.noise is not None
+    assert choice.noise.arms == ("a", "b")
+    assert choice.noise.latency.blocks == len(STEADY)
+    assert "a and b under two names differed by" in choice.unseen[2]
+
+
+def test_a_control_whose_p95_is_that_of_a_failed_request_tells_nothing_of_the_noise():
+    failing = arm("a", [facts(None), facts(300)], [facts(300), facts(None)])
+
+    assert choose(asked("a"), [failing]).noise is None
+
+
+def test_each_rivalry_tells_its_leader_and_margin_and_each_reason_whom_it_is_about():
+    choice = choose(asked("a", "b"), [with_p95s("a", *STEADY), with_p95s("b", *times(1.5))])
+
+    (rivalry,) = choice.rivalries
+    assert (rivalry.rival, rivalry.leader, rivalry.margin) == ("b", "a", 0.05)
+    assert [(one.criterion, one.arm, one.outcome) for one in choice.chain] == [
+        (Criterion.OBJECTIVE, "a", Verdict.PASS),
+        (Criterion.LATENCY, "b", Relation.WORSE),
+    ]
+    assert choice.reasons == tuple(one.sentence for one in choice.chain)
 
 
 def test_what_could_not_have_been_seen_is_said_with_its_numbers():

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from badgateway.judge.confirm import confirm
@@ -58,3 +60,10 @@ def test_without_a_trial_nothing_is_confirmed():
     found = confirm("pick", (), OBJECTIVE, rate_per_minute=RATE)
     assert found.sent_per_minute is None
     assert found.sentence.endswith("was not measured, no trial was run.")
+
+
+def test_a_pick_that_ran_in_an_open_loop_is_confirmed_at_its_rate():
+    one = record("pick")
+    at_rate = replace(one, trial=replace(one.trial, users=0, rate_per_s=316.7))
+    found = confirm("pick", (evidence({OK: SENT}, at_rate),), OBJECTIVE, rate_per_minute=RATE)
+    assert (found.level.users, found.level.rate_per_s) == (0, 316.7)

@@ -1,10 +1,14 @@
+from dataclasses import replace
+
 import pytest
 
 from badgateway.judge import summarise_trial
+from badgateway.judge.ranking import highest_level, worst_level
+from badgateway.judge.wording import load
 from badgateway.model.experiment import Objective
 from badgateway.model.outcome import Outcome
 from badgateway.model.summary import ProcessUse, ProxyMessage, Verdict
-from badgateway.model.trial import TrialStatus
+from badgateway.model.trial import SendingCheck, TrialStatus
 from tests.judge.evidence_of import BAD_GATEWAY, OK, evidence, experiment, record, summarised
 
 OBJECTIVE = Objective(max_failure_share=0.01, p95_ms=1000)
@@ -111,3 +115,34 @@ def test_a_configuration_has_the_verdict_of_its_worst_level_whose_reasons_come_f
 
     assert found.verdict is verdict
     assert [reason.split(":")[0] for reason in found.reasons] == places
+
+
+def at_rate(rate_per_s, counts):
+    sending = SendingCheck(arrivals=1000, missed_arrivals=0, send_lag_p99_ms=0.4)
+    one = record("first", sending=sending)
+    return evidence(counts, replace(one, trial=replace(one.trial, users=0, rate_per_s=rate_per_s)))
+
+
+def with_rates(users, rates_per_s):
+    declared = experiment("first", users=users or (50,))
+    load_of_it = declared.load.model_copy(update={"users": users, "rates_per_s": rates_per_s})
+    return declared.model_copy(update={"load": load_of_it})
+
+
+def test_levels_of_an_open_loop_are_summed_up_by_their_rate_after_those_of_the_closed_one():
+    trials = [evidence(GOOD), at_rate(30.0, GOOD), at_rate(317.0, {OK: 500, BAD_GATEWAY: 500})]
+    (found,) = summarised(with_rates((50,), (30.0, 317.0)), {"first": trials})
+
+    assert [(level.users, level.rate_per_s) for level in found.levels] == [(50, None), (0, 30.0), (0, 317.0)]
+    assert [load(level) for level in found.levels] == ["50 users", "30 requests/s", "317 requests/s"]
+    assert [level.verdict for level in found.levels] == [Verdict.PASS, Verdict.PASS, Verdict.FAIL]
+    assert found.reasons[0].startswith("at 317 requests/s: 50.0 % of 1,000 requests failed")
+    assert highest_level(found) is worst_level(found) is found.levels[2]
+    assert found.levels[1].trials[0].sending is not None
+
+
+def test_an_open_loop_alone_has_levels_too():
+    (found,) = summarised(with_rates((), (30.0,)), {"first": at_rate(30.0, GOOD)})
+
+    assert [level.rate_per_s for level in found.levels] == [30.0]
+    assert found.verdict is Verdict.PASS

@@ -14,6 +14,7 @@ from badgateway.model.summary import (
     Verdict,
 )
 from tests.report.builders import declared, level, measurement, quantiles, summary
+from tests.report.choice_sample import both_loops, study_none, study_picked
 from tests.report.comparison import QUEUE_FULL, RANKING, default_comparison, experiment, study
 from tests.report.diagnoses import FAMILY, diagnosed, found, line
 from tests.report.export_sample import exports
@@ -221,4 +222,7 @@ SAMPLES: dict[str, Callable[[], StudySummary]] = {
     "nothing-measured": nothing_measured,
     "long-ladder": long_ladder,
     "exports": exports,
+    "study-picked": study_picked,
+    "study-none": study_none,
+    "both-loops": both_loops,
 }

@@ -3,7 +3,7 @@ from itertools import pairwise
 
 import pytest
 
-from badgateway.report import charts, grid, wording
+from badgateway.report import charts, grid
 from tests.report import samples
 
 DRAWN = {"failures": charts.failures, "latency": charts.latency, "throughput": charts.throughput}
@@ -25,7 +25,7 @@ def test_every_chart_draws_every_sample_with_each_configuration_and_level(sample
         assert "id=" not in svg
         for cell in grid.cells(study):
             assert f">{cell.configuration}<" in svg
-            assert f">{wording.plural(cell.users, 'user')}<" in svg
+            assert f">{cell.load.words}<" in svg
 
 
 def test_the_colours_are_left_to_the_style_sheet():

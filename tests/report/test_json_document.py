@@ -7,6 +7,7 @@ import pytest
 from badgateway.model.outcome import Outcome
 from badgateway.report.json_document import SCHEMA_VERSION, render_json
 from tests.report import samples
+from tests.report.choice_sample import both_loops, study_picked
 
 PAGE = Path(__file__).parents[2] / "docs" / "report-json.md"
 NAMES_THAT_VARY = (
@@ -14,6 +15,7 @@ NAMES_THAT_VARY = (
     (re.compile(r"(configurations\[\]\.settings\.environment)\..+"), r"\1.<name>"),
     (re.compile(r"((?:causes|proofs)\[\]\.statuses)\..+"), r"\1.<status>"),
     (re.compile(r"(routes\[\]\.outcomes)\..+"), r"\1.<outcome>"),
+    (re.compile(r"^other_trials\[\]\."), "configurations[].trials[]."),
     (re.compile(r"^(?:configurations\[\]\.distant_levels\[\]|confirmation\.level)\."), "configurations[].levels[]."),
 )
 
@@ -129,3 +131,26 @@ def test_the_experiment_and_its_circumstances_are_told():
 @pytest.mark.parametrize("sample", samples.SAMPLES)
 def test_the_same_study_gives_the_same_bytes(sample):
     assert render_json(samples.SAMPLES[sample]()) == render_json(samples.SAMPLES[sample]())
+
+
+def test_a_study_tells_its_choice_and_the_trials_that_are_no_configurations_own():
+    found = read(study_picked())
+    assert (found["choice"]["kind"], found["choice"]["arm"], found["choice"]["exit_status"]) == (
+        "PICKED",
+        "gunicorn-gthread",
+        0,
+    )
+    assert found["choice"]["capacities"][0]["unit"] == "requests/s"
+    assert found["choice"]["invalid_trials"]["count"] == 4
+    assert {(one["purpose"], one["control"]) for one in found["other_trials"]} == {
+        ("COMPARE", True),
+        ("SEARCH", False),
+        ("CONFIRM", False),
+    }
+    assert read(samples.picked())["choice"] is None
+
+
+def test_a_load_is_users_or_a_rate_and_the_other_is_null():
+    (configuration,) = read(both_loops())["configurations"]
+    loads = [(level["users"], level["rate_per_s"]) for level in configuration["levels"]]
+    assert loads == [(50, None), (300, None), (None, 100), (None, 317)]

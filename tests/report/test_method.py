@@ -2,6 +2,7 @@ from dataclasses import replace
 
 from badgateway.report import method
 from tests.report import builders, comparison, samples
+from tests.report.choice_sample import both_loops, choice_of, study_picked
 
 
 def words(sentences):
@@ -43,3 +44,35 @@ def test_the_window_the_warm_up_and_the_seed_are_told():
     assert "warm up for 3 s" in told
     assert "in the 10 s after that" in told
     assert "seed 7" in told
+
+
+def test_what_could_not_be_seen_names_rare_failures_stalls_small_effects_and_the_one_machine():
+    rare, stalls, small, machine, loop = method.limits(samples.picked())
+    assert rare.startswith("Rare failures: ")
+    assert "less often than once in 10 s, the length of a window" in words([stalls])
+    assert "no configuration ran under two names" in small
+    assert machine.startswith("Client, proxy, application and database shared one machine")
+    assert "The load is a closed loop: each of the 50 or 300 users waits" in loop
+
+
+def test_a_study_says_itself_what_it_could_not_have_seen():
+    study = study_picked()
+    *said, loop = method.limits(study)
+    assert tuple(said) == choice_of(study).unseen
+    assert loop.startswith("At a rate, nobody gives up")
+
+
+def test_at_a_rate_latency_is_said_to_count_from_when_a_request_was_due():
+    open_loop = words(method.measured(study_picked()))
+    assert "their latency counts from when they were due" in open_loop
+    assert "It is warmed up for 3 s" in open_loop
+    assert "Trials were run in blocks" in open_loop
+    assert "were due" not in words(method.measured(samples.picked()))
+
+
+def test_both_kinds_of_load_stand_in_the_objective():
+    assert words([method.objective(both_loops().experiment)]).endswith(
+        "at 50 and 300 users and 100 and 317 requests/s."
+    )
+    alone = comparison.experiment().load.model_copy(update={"users": (1,)})
+    assert method.objective(comparison.experiment().model_copy(update={"load": alone})).endswith("at 1 user.")

@@ -91,3 +91,8 @@ def test_memory_prints_in_binary_units(size_bytes, printed):
 
 def test_counts_have_thousands_separators():
     assert numbers.count(1_234_567) == "1,234,567"
+
+
+def test_a_probability_of_chance_is_never_zero():
+    assert numbers.p_value(0.0078125) == "0.0078"
+    assert numbers.p_value(1e-9).replace("\N{NO-BREAK SPACE}", " ") == "< 0.0001"

@@ -67,3 +67,14 @@ def test_the_time_limits_and_the_database_are_common_to_all():
     assert common["proxy read time limit"] == "5 s"
     assert common["client time limit"] == "10 s"
     assert common["MariaDB max_connections"] == "151"
+
+
+def test_rates_are_settings_with_how_they_follow_each_other():
+    experiment = comparison.experiment()
+    load = experiment.load.model_copy(update={"users": (), "rates_per_s": (50.0, 317.5)})
+    (only, *_) = comparison.CONFIGURATIONS
+    parity = settings.parity(experiment.model_copy(update={"load": load}), (only,))
+    common = {setting.name: setting.value for setting in parity.common}
+    assert common["requests started a second"] == "50 and 317.5 (poisson)"
+    assert common["most requests in flight"] == "2,000"
+    assert "users" not in common

@@ -1,0 +1,133 @@
+"""The chain of reasons, step by step: what was asked, who was out or ahead, and by which test."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from badgateway.model.capacity import CapacityStatus
+from badgateway.model.comparison import LEFT, Choice, ChoiceKind, Criterion, Reason, Relation
+from badgateway.model.summary import Verdict
+from badgateway.report import wording
+
+_TITLES = {
+    Criterion.OBJECTIVE: "Failures and the objective",
+    Criterion.LATENCY: "p95",
+    Criterion.THROUGHPUT: "Throughput",
+    Criterion.CAPACITY: "Capacity",
+    Criterion.COST: "Cost",
+}
+_ASKED = {
+    Criterion.OBJECTIVE: "Who keeps the objective at every load? Exact binomial intervals; Fisher's exact test between "
+    "two shares of failures.",
+    Criterion.LATENCY: "Of those that pass, whose p95 is lower, block by block at the highest load? Exact signed-rank "
+    "test after Holm; clearly slower ones leave early by a t test at planned looks.",
+    Criterion.THROUGHPUT: "Of those with an equivalent p95, who answers more? The same test.",
+    Criterion.CAPACITY: "Of those still equal, who carries more at the objective? Intervals that touch are no "
+    "difference.",
+    Criterion.COST: "Of those still equal, who takes less CPU time per request, then memory, then database "
+    "connections? It names the cheapest, and claims no difference.",
+}
+_WORDS = {
+    Relation.WORSE: ("behind", "bad"),
+    Relation.EQUIVALENT: ("equivalent", "good"),
+    Relation.OPEN: ("open", "unsure"),
+    LEFT: ("left the race", "bad"),
+    CapacityStatus.FOUND: ("found", "good"),
+    CapacityStatus.AT_LEAST: ("at least", "good"),
+    CapacityStatus.UNCONFIRMED: ("not confirmed", "unsure"),
+    CapacityStatus.NONE: ("none", "bad"),
+    Verdict.PASS: ("PASS", "good"),
+    Verdict.FAIL: ("FAIL", "bad"),
+    Verdict.INCONCLUSIVE: ("INCONCLUSIVE", "unsure"),
+    Verdict.INVALID: ("INVALID", "muted"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """One reason."""
+
+    word: str
+    """What became of whom it is about, in a word."""
+    tone: str
+    """good, bad, unsure or muted."""
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One criterion."""
+
+    title: str
+    asked: str
+    summary: str
+    links: tuple[Link, ...]
+    """Empty when it was not asked."""
+
+
+def steps(choice: Choice) -> tuple[Step, ...]:
+    """Return the criteria in the order in which they decide, those that were not asked included."""
+    return tuple(_step(choice, criterion) for criterion in Criterion)
+
+
+def word(outcome: str) -> tuple[str, str]:
+    """Return what a verdict, a relation or a capacity's status is called, and its tone."""
+    return _WORDS[outcome]
+
+
+def _step(choice: Choice, criterion: Criterion) -> Step:
+    found = [reason for reason in choice.chain if reason.criterion is criterion]
+    return Step(
+        title=_TITLES[criterion],
+        asked=_ASKED[criterion],
+        summary=_objective(choice) if criterion is Criterion.OBJECTIVE else _rivals(choice, criterion),
+        links=tuple(_link(reason) for reason in found),
+    )
+
+
+def _link(reason: Reason) -> Link:
+    if reason.criterion is Criterion.COST:
+        # Held against the cheapest, and no verdict.
+        return Link(word="costs", tone="muted", sentence=reason.sentence)
+    named, tone = word(reason.outcome)
+    return Link(word=named, tone=tone, sentence=reason.sentence)
+
+
+def _objective(choice: Choice) -> str:
+    passing = sum(one.verdict is Verdict.PASS for one in choice.ranking)
+    return (
+        f"{passing} of {wording.plural(len(choice.ranking), 'configuration')} {'is' if passing == 1 else 'are'} PASS."
+    )
+
+
+def _rivals(choice: Choice, criterion: Criterion) -> str:
+    held = [one for one in choice.rivalries if one.criterion is criterion]
+    left = sum(one.at_look is not None for one in choice.leaving) if criterion is Criterion.LATENCY else 0
+    if not held and not left:
+        return _why_not_asked(choice, criterion)
+    if criterion is Criterion.COST:
+        return f"{choice.arm} is the cheapest."
+    leader = f"{held[0].leader} leads" if held else f"{choice.arm} is left"
+    counts = ", ".join(_counts([one.relation for one in held], left))
+    return f"{leader}: {counts}."
+
+
+def _counts(relations: list[Relation], left: int) -> Iterator[str]:
+    words = ((Relation.WORSE, "behind"), (Relation.EQUIVALENT, "equivalent"), (Relation.OPEN, "not told apart yet"))
+    for relation, named in words:
+        if relation in relations:
+            yield f"{relations.count(relation)} {named}"
+    if left:
+        yield f"{left} left the race before"
+
+
+def _why_not_asked(choice: Choice, criterion: Criterion) -> str:
+    passing = sum(one.verdict is Verdict.PASS for one in choice.ranking)
+    if passing == 0:
+        return "Not asked: no configuration passed."
+    if passing == 1:
+        return "Not asked: only one passed."
+    if choice.kind is ChoiceKind.NEEDS_MORE:
+        return "Not asked: a step before it is open."
+    if criterion is Criterion.CAPACITY and not choice.capacities:
+        return "Not measured."
+    return "It decided nothing." if criterion is not Criterion.COST else "Not asked: it was decided before."
