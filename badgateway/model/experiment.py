@@ -4,11 +4,11 @@ from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
-Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=80)]
-Seconds = Annotated[float, Field(gt=0, le=3600)]
-Share = Annotated[float, Field(ge=0, le=1)]
+from badgateway.model.declared import Declared as _Declared
+from badgateway.model.declared import Name, Seconds, Share
+from badgateway.model.study import AtRate, MachineLimits, Study, StudyVariant
 
 
 def _relative(path: PurePosixPath) -> PurePosixPath:
@@ -19,10 +19,6 @@ def _relative(path: PurePosixPath) -> PurePosixPath:
 
 
 ProjectPath = Annotated[PurePosixPath, AfterValidator(_relative)]
-
-
-class _Declared(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class ServerKind(StrEnum):
@@ -106,7 +102,7 @@ class Configuration(_Declared):
     """Whether the site has to be well before it is loaded; off for a trap that answers with errors from the start."""
     timeouts: Timeouts | None = None
     """Its own time limits, where they are what makes it differ; None is the experiment's."""
-    environment: dict[Annotated[str, Field(pattern=r"^APP_[A-Z0-9_]+$")], str] = {}
+    environment: dict[Annotated[str, Field(pattern=r"^APP_[A-Z0-9_]+$")], str] = Field(default_factory=dict)
     """Further settings of the application itself, which the users' script sees too; the names start with APP_."""
     note: str = ""
     """One sentence for the report: why this arm is here."""
@@ -145,7 +141,7 @@ class Application(_Declared):
     """Run once per experiment: makes the tables and loads the data."""
     restore: tuple[str, ...] = ("python", "manage.py", "restore")
     """Run before every trial: takes back what the trial before it wrote."""
-    environment: dict[Annotated[str, Field(pattern=r"^APP_[A-Z0-9_]+$")], str] = {}
+    environment: dict[Annotated[str, Field(pattern=r"^APP_[A-Z0-9_]+$")], str] = Field(default_factory=dict)
 
 
 class Database(_Declared):
@@ -221,6 +217,8 @@ class Variant(_Declared):
     """Instead of the experiment's; a configuration with time limits of its own keeps them."""
     database_distances_ms: tuple[Annotated[float, Field(ge=0, le=1000)], ...] = ()
     """Instead of those of each configuration."""
+    study: StudyVariant | None = None
+    """Of an experiment that is a study."""
 
 
 class Experiment(_Declared):
@@ -235,8 +233,13 @@ class Experiment(_Declared):
     timeouts: Timeouts = Timeouts()
     database: Database = Database()
     application: Application = Application()
+    study: Study | None = None
+    """Run as a study, which decides on the next trial by those that ended; None is the fixed schedule of blocks."""
+    confirmation: AtRate | None = None
+    """After the fixed schedule."""
+    machine: MachineLimits = MachineLimits()
     configurations: Annotated[tuple[Configuration, ...], Field(min_length=1)]
-    variants: dict[Name, Variant] = {}
+    variants: dict[Name, Variant] = Field(default_factory=dict)
     """Chosen by an option of the same name: quick by --quick."""
 
     @model_validator(mode="after")
@@ -265,6 +268,18 @@ class Experiment(_Declared):
             if unknown:
                 message = f"variant {variant}: only: no configuration {', '.join(unknown)}"
                 raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _one_way_to_run(self) -> Self:
+        if self.study is None:
+            return self
+        if self.confirmation is not None or self.blocks != 1:
+            message = "an experiment with [study] has neither [confirmation] nor blocks of its own; see study.blocks"
+            raise ValueError(message)
+        if bool(self.load.users) == bool(self.load.rates_per_s):
+            message = "an experiment with [study] has load levels of one kind, users or rates_per_s"
+            raise ValueError(message)
         return self
 
     def configuration(self, name: str) -> Configuration:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from badgateway.model.diagnosis import Diagnosis
 from badgateway.model.environment import Environment
@@ -9,6 +10,10 @@ from badgateway.model.experiment import Configuration, Experiment
 from badgateway.model.outcome import Outcome
 from badgateway.model.trial import Trial
 from badgateway.model.waiting import Waiting
+
+if TYPE_CHECKING:
+    # It is told in verdicts, which are told here.
+    from badgateway.model.comparison import Choice
 
 
 class Verdict(StrEnum):
@@ -184,3 +189,5 @@ class StudySummary:
     recommendation: Recommendation
     waiting: Waiting | None = None
     """How one worker's requests share its time; None when nothing was tried."""
+    choice: "Choice | None" = None
+    """What a study found; None when the experiment is none. The recommendation says the same in short."""

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from badgateway.model.contest import Purpose
+from badgateway.model.study import MachineLimits
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
@@ -21,6 +24,13 @@ class Trial:
     """Load level of an open loop."""
     database_distance_ms: float = 0.0
     """Time that a round trip to the database is made to take longer."""
+    purpose: Purpose = Purpose.COMPARE
+    control: bool = False
+    """Whether it is the second of an A/A pair; it is never counted as its configuration's own."""
+    attempt: int = 1
+    """2 or 3 when it repeats one that was INVALID."""
+    window_s: float | None = None
+    """None is what the experiment's load says."""
 
     def __post_init__(self) -> None:
         """Refuse a trial without a load level, or with two."""
@@ -32,7 +42,15 @@ class Trial:
         """Name of the trial's folder, which sorts in the order of running."""
         level = f"{self.users}u" if self.rate_per_s is None else f"{self.rate_per_s:g}rps"
         distance = f"-{self.database_distance_ms:g}ms" if self.database_distance_ms else ""
-        return f"{self.position:03d}-{self.configuration}-{level}{distance}"
+        control = "-again" if self.control else ""
+        purpose = "" if self.purpose is Purpose.COMPARE else f"-{self.purpose.value.lower()}"
+        attempt = f"-attempt-{self.attempt}" if self.attempt > 1 else ""
+        return f"{self.position:03d}-{self.configuration}-{level}{distance}{control}{purpose}{attempt}"
+
+    @property
+    def load_level(self) -> float:
+        """Users or tasks a second, whichever its loop counts."""
+        return float(self.users) if self.rate_per_s is None else self.rate_per_s
 
 
 class TrialStatus(StrEnum):
@@ -62,6 +80,30 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SendingCheck:
+    """Whether the generator of an open loop sent its schedule, in time."""
+
+    arrivals: int
+    """Of the window, missed ones included."""
+    missed_arrivals: int
+    send_lag_p99_ms: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MachineCheck:
+    """What else happened to the machine while the trial ran."""
+
+    steal_share: float
+    """Of the machine's CPU time in the window, taken by the hypervisor."""
+    outside_share: float
+    """Of the machine's CPU time in the window, used by processes that are no part of the trial."""
+    clock_step_s: float
+    """By how much the wall clock ran away from the monotonic one during the trial; with its sign."""
+    allowed: MachineLimits
+    """As the experiment declared them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrialRecord:
     """What is known of a trial that was run, besides its raw files."""
 
@@ -76,6 +118,10 @@ class TrialRecord:
     """Time the load generator was sending or waiting for answers, warm-up and drain included."""
     generator_cpu_share: float | None
     """CPU seconds of the load generator per second of load; near 1 it measures itself."""
+    sending: SendingCheck | None = None
+    """None in a closed loop."""
+    machine: MachineCheck | None = None
+    """None where the system does not tell, when the window was too short to say, and in runs of earlier kits."""
 
     @property
     def overhead_s(self) -> float:

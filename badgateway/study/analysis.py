@@ -1,6 +1,7 @@
 """From the raw files of a run to its summary and reports; starts nothing, so it can be repeated years later."""
 
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
@@ -12,15 +13,22 @@ from badgateway.judge.summarise import summarise
 from badgateway.ledger.join import build, read
 from badgateway.ledger.messages import messages
 from badgateway.ledger.processes import read_uses
+from badgateway.model.comparison import Choice
+from badgateway.model.contest import Purpose
+from badgateway.model.experiment import Experiment
 from badgateway.model.raw import ERROR_LOG, LEDGER
 from badgateway.model.summary import StudySummary
-from badgateway.model.trial import TrialRecord, TrialStatus
+from badgateway.model.trial import Trial, TrialRecord, TrialStatus
 from badgateway.report.html_page import render_html
 from badgateway.report.json_document import render_json
 from badgateway.report.markdown_page import render_markdown
+from badgateway.search import conclude
 from badgateway.store.run_folder import RunFolder
+from badgateway.study.answer import recommendation_of, summarise_study
+from badgateway.study.contest import Kept, ended_trials, fitted_contest
 from badgateway.study.diagnosis import diagnose_trial
 from badgateway.study.endings import was_interrupted, without_folder
+from badgateway.study.programme import programme
 from badgateway.study.waiting import read_waiting
 
 
@@ -63,25 +71,58 @@ def analyse(folder: RunFolder) -> StudySummary:
         raise ResultsError(
             f"{folder.path}: no trial of this run has ended, so there is nothing to report; run it again"
         )
-    evidence = _all_evidence(folder)
-    configurations = summarise(manifest.experiment, evidence)
-    ended = [entry for entry in evidence if not was_interrupted(entry.record)]
+    kept = kept_trials(folder)
+    experiment = manifest.experiment
+    compared = [entry for _, entry in kept if _is_compared(entry.record.trial)]
+    choice = _choice(experiment, kept)
+    configurations = summarise_study(experiment, compared, choice) if choice else summarise(experiment, compared)
+    recommendation = recommendation_of(choice) if choice else recommend(experiment, configurations)
     return StudySummary(
-        experiment=manifest.experiment,
+        experiment=experiment,
         started=manifest.started,
         command=manifest.command,
-        seed=manifest.experiment.seed,
+        seed=experiment.seed,
         environment=manifest.environment,
-        complete=len(ended) == len(manifest.trials),
+        complete=programme(manifest, kept, lambda: recommendation.configuration).next_trial() is None,
         configurations=configurations,
-        recommendation=recommend(manifest.experiment, configurations),
+        recommendation=recommendation,
         waiting=read_waiting(manifest.diagnosis, folder.diagnosis),
+        choice=choice,
     )
 
 
-def _all_evidence(folder: RunFolder) -> tuple[TrialEvidence, ...]:
+def picked(folder: RunFolder) -> str | None:
+    """Return the configuration that the ended trials of a fixed schedule pick, if any.
+
+    Raises:
+        ResultsError: The manifest or a record is damaged.
+    """
+    experiment = folder.manifest().experiment
+    compared = [entry for _, entry in kept_trials(folder) if _is_compared(entry.record.trial)]
+    return recommend(experiment, summarise(experiment, compared)).configuration
+
+
+def _is_compared(trial: Trial) -> bool:
+    return trial.purpose is Purpose.COMPARE and not trial.control
+
+
+def _choice(experiment: Experiment, kept: Sequence[Kept]) -> Choice | None:
+    if experiment.study is None:
+        return None
+    contest = fitted_contest(experiment)
+    return conclude(contest, ended_trials(contest, kept))
+
+
+def kept_trials(folder: RunFolder) -> tuple[Kept, ...]:
+    """Read all trials of a run, in the order of running, and write their ledgers.
+
+    Raises:
+        ResultsError: A record is damaged, or a ledger cannot be written.
+    """
     connection = duckdb.connect()
-    return tuple(_recomputed(folder, trial_folder, connection) for trial_folder in folder.trial_folders())
+    return tuple(
+        (trial_folder, _recomputed(folder, trial_folder, connection)) for trial_folder in folder.trial_folders()
+    )
 
 
 def _recomputed(folder: RunFolder, trial_folder: Path, connection: duckdb.DuckDBPyConnection) -> TrialEvidence:

@@ -2,11 +2,13 @@
 
 import signal
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from rich.console import Console
 
 from badgateway.cli.display import LiveDisplay, PlainLines, watch
+from badgateway.cli.planned import Planned
 from badgateway.load.progress import Progress
 from badgateway.model.outcome import Outcome
 from badgateway.model.summary import Verdict
@@ -15,7 +17,7 @@ from tests.cli.clock import Clock
 from tests.cli.given import MULTI_LINE, ended, planned
 from tests.declared import experiment
 
-EXPERIMENT = experiment()
+PLANNED = Planned(path=Path("small.toml"), experiment=experiment(), diagnosis=None)
 """Three configurations at two levels: six trials."""
 
 
@@ -34,7 +36,7 @@ class Screen:
         self.clock = Clock()
         self.interruption = Interruption()
         self.console = console(width)
-        self.display = LiveDisplay(self.console, EXPERIMENT, self.interruption, self.clock)
+        self.display = LiveDisplay(self.console, PLANNED, self.interruption, self.clock)
 
     def lines(self) -> list[str]:
         with self.console.capture() as captured:
@@ -171,7 +173,7 @@ def test_every_verdict_can_be_shown(verdict, screen):
 
 def test_plain_lines_are_one_for_each_trial_however_long():
     plain = console(40, terminal=False)
-    with PlainLines(plain, EXPERIMENT) as lines:
+    with PlainLines(plain, PLANNED) as lines:
         lines.busy_with("starting MariaDB and loading the data of this experiment")
         lines.trial_starting(planned())
         lines.trial_progress(progress(5447, 12))
@@ -191,7 +193,7 @@ class Terminal(StringIO):
 def test_a_terminal_gets_the_live_display():
     where = Console(file=Terminal(), _environ={"TERM": "xterm"})
 
-    assert isinstance(watch(where, EXPERIMENT, Interruption()), LiveDisplay)
+    assert isinstance(watch(where, PLANNED, Interruption()), LiveDisplay)
 
 
 @pytest.mark.parametrize(
@@ -200,4 +202,4 @@ def test_a_terminal_gets_the_live_display():
     ids=["pipe", "pipe-with-forced-colour", "dumb-terminal"],
 )
 def test_everything_else_gets_plain_lines(file, environment):
-    assert isinstance(watch(Console(file=file, _environ=environment), EXPERIMENT, Interruption()), PlainLines)
+    assert isinstance(watch(Console(file=file, _environ=environment), PLANNED, Interruption()), PlainLines)

@@ -17,6 +17,7 @@ from badgateway.model.cooperation import ConnectCost
 from badgateway.model.environment import Environment
 from badgateway.model.experiment import Experiment
 from badgateway.model.manifest import SCHEMA_VERSION, Manifest
+from badgateway.model.outlook import Outlook
 from badgateway.model.raw import CLIENT_ROWS, ERROR_LOG, SERVER_LOG
 from badgateway.model.summary import TrialSummary
 from badgateway.model.trial import Trial, Window
@@ -62,12 +63,16 @@ class Told:
 
     def __init__(self) -> None:
         self.busy: list[str] = []
+        self.outlooks: list[Outlook] = []
         self.started: list[int] = []
         self.progress: list[Progress] = []
         self.ended: list[TrialSummary] = []
 
     def busy_with(self, what: str) -> None:
         self.busy.append(what)
+
+    def outlook(self, outlook: Outlook) -> None:
+        self.outlooks.append(outlook)
 
     def trial_starting(self, trial: Trial) -> None:
         self.started.append(trial.position)
