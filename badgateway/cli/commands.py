@@ -162,7 +162,7 @@ def rebuild(directory: Path) -> None:
     sys.exit(of_decision(study.recommendation.decision))
 
 
-@cli.command(short_help="Check an experiment file, say what it would run and for how long; start nothing.")
+@cli.command(short_help="Check an experiment file; say what it would run and how long.")
 @_EXPERIMENT
 @_sized
 @_RATES

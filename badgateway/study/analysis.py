@@ -1,7 +1,6 @@
 """From the raw files of a run to its summary and reports; starts nothing, so it can be repeated years later."""
 
 import dataclasses
-from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
@@ -13,16 +12,14 @@ from badgateway.judge.summarise import summarise
 from badgateway.ledger.join import build, read
 from badgateway.ledger.messages import messages
 from badgateway.ledger.processes import read_uses
-from badgateway.model.comparison import Choice
 from badgateway.model.contest import Purpose
-from badgateway.model.experiment import Experiment
 from badgateway.model.raw import ERROR_LOG, LEDGER
 from badgateway.model.summary import StudySummary
 from badgateway.model.trial import Trial, TrialRecord, TrialStatus
 from badgateway.report.html_page import render_html
 from badgateway.report.json_document import render_json
 from badgateway.report.markdown_page import render_markdown
-from badgateway.search import conclude
+from badgateway.search import conclude, next_trials
 from badgateway.store.run_folder import RunFolder
 from badgateway.study.answer import recommendation_of, summarise_study
 from badgateway.study.contest import Kept, ended_trials, fitted_contest
@@ -74,16 +71,25 @@ def analyse(folder: RunFolder) -> StudySummary:
     kept = kept_trials(folder)
     experiment = manifest.experiment
     compared = [entry for _, entry in kept if _is_compared(entry.record.trial)]
-    choice = _choice(experiment, kept)
-    configurations = summarise_study(experiment, compared, choice) if choice else summarise(experiment, compared)
-    recommendation = recommendation_of(choice) if choice else recommend(experiment, configurations)
+    contest = fitted_contest(experiment) if experiment.study else None
+    if contest is not None:
+        ended = ended_trials(contest, kept)
+        choice = conclude(contest, ended)
+        configurations = summarise_study(experiment, compared, choice)
+        recommendation = recommendation_of(choice)
+        is_complete = not next_trials(contest, ended)
+    else:
+        choice = None
+        configurations = summarise(experiment, compared)
+        recommendation = recommend(experiment, configurations)
+        is_complete = programme(manifest, kept, lambda: recommendation.configuration).next_trial() is None
     return StudySummary(
         experiment=experiment,
         started=manifest.started,
         command=manifest.command,
         seed=experiment.seed,
         environment=manifest.environment,
-        complete=programme(manifest, kept, lambda: recommendation.configuration).next_trial() is None,
+        complete=is_complete,
         configurations=configurations,
         recommendation=recommendation,
         waiting=read_waiting(manifest.diagnosis, folder.diagnosis),
@@ -104,13 +110,6 @@ def picked(folder: RunFolder) -> str | None:
 
 def _is_compared(trial: Trial) -> bool:
     return trial.purpose is Purpose.COMPARE and not trial.control
-
-
-def _choice(experiment: Experiment, kept: Sequence[Kept]) -> Choice | None:
-    if experiment.study is None:
-        return None
-    contest = fitted_contest(experiment)
-    return conclude(contest, ended_trials(contest, kept))
 
 
 def kept_trials(folder: RunFolder) -> tuple[Kept, ...]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from badgateway.judge.evidence import TrialEvidence
-from badgateway.model.contest import Ended, Purpose
+from badgateway.model.contest import Ended, Purpose, Step
 from badgateway.model.experiment import Experiment
 from badgateway.model.manifest import Manifest
 from badgateway.model.outlook import Outlook
@@ -84,17 +84,21 @@ class ContestProgramme:
 
     def next_trial(self) -> Trial | None:
         """Return the first of the steps that are due."""
-        due = next_trials(self._contest, self._ended)
+        due = self._due()
         return trial_of(due[0], self._experiment, self._position + 1) if due else None
 
     def outlook(self) -> Outlook:
         """Return the block, who stands, and the likely rest."""
-        return outlook(self._contest, self._ended, next_trials(self._contest, self._ended))
+        return outlook(self._contest, self._ended, self._due())
 
     def ended(self, raw: Path, evidence: TrialEvidence) -> None:
         """Let the trial decide on the next."""
         self._ended.extend(ended_trials(self._contest, [(raw, evidence)]))
         self._position = evidence.record.trial.position
+
+    def _due(self) -> list[Step]:
+        # A repetition comes behind the others that are due: what disturbed the first attempt may be over by then.
+        return sorted(next_trials(self._contest, self._ended), key=lambda step: step.attempt)
 
 
 def programme(manifest: Manifest, kept: Sequence[Kept], picked: Callable[[], str | None]) -> Programme:

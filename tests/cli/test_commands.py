@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from badgateway.cli import commands
+from badgateway.cli import running
 from badgateway.cli.entry import cli
 from badgateway.errors import DeploymentError
 from badgateway.model.experiment import Experiment
@@ -243,7 +243,7 @@ def finished(decision: Decision) -> Finished:
 )
 def test_of_several_experiments_the_highest_status_is_returned(decisions, status, project, monkeypatch):
     left = list(decisions)
-    monkeypatch.setattr(commands, "run_experiment", lambda _experiment, **_: finished(left.pop(0)))
+    monkeypatch.setattr(running, "run_experiment", lambda _experiment, **_: finished(left.pop(0)))
 
     assert call("run", "experiments/small.toml", "experiments/small.toml").exit_code == status
 
@@ -255,7 +255,7 @@ def started_as(project, monkeypatch) -> str:
         seen.append(command)
         return finished(Decision.PICKED)
 
-    monkeypatch.setattr(commands, "run_experiment", run_it)
+    monkeypatch.setattr(running, "run_experiment", run_it)
     monkeypatch.setattr("sys.argv", ["/somewhere/badgateway", "run", "a b.toml"])
     call("run", "experiments/small.toml")
     return seen[0]

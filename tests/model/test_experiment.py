@@ -92,3 +92,22 @@ def test_a_distance_that_is_listed_twice_is_refused():
 def test_a_variant_of_configurations_that_do_not_exist_is_refused():
     with pytest.raises(ValidationError, match="variant quick: only: no configuration fourth"):
         experiment(variants={"quick": {"only": ["first", "fourth"]}})
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"study": {}, "blocks": 3}, "nor blocks of its own; see study.blocks"),
+        ({"study": {}, "confirmation": {"rate_per_s": 5}}, r"has neither \[confirmation\]"),
+        (
+            {"study": {}, "load": {"locustfile": "experiments/load.py", "users": [5], "rates_per_s": [5]}},
+            "load levels of one kind",
+        ),
+        ({"study": {"looks": [5, 3]}}, "must ascend"),
+        ({"study": {"capacity": {"lowest": 50, "highest": 50}}}, "must be below highest"),
+        ({"study": {"capacity": {"lowest": 1.5, "highest": 50}}}, "whole numbers of users"),
+    ],
+)
+def test_a_study_that_could_not_be_run_is_refused(changes, reason):
+    with pytest.raises(ValidationError, match=reason):
+        experiment(**changes)

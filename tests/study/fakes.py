@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from badgateway.load.generator import OpenLoopCheck
 from badgateway.load.locust import Drive
 from badgateway.load.progress import Progress
 from badgateway.model.cooperation import ConnectCost
@@ -112,6 +113,7 @@ class Seam:
         self.watched: list[str] = []
         """Configurations that were deployed with their event loops watched."""
         self.drives = 0
+        self.open_loop: OpenLoopCheck | None = OpenLoopCheck(arrivals=400, missed_arrivals=0, send_lag_p99_ms=1)
         self.on_prove: Callable[[], Round] = lambda: ROUND
         self.distances_ms: list[object] = []
         """Of the database, as each deployment was asked for it."""
@@ -176,7 +178,7 @@ class Seam:
             window=Window(start_s=now_s - 5, end_s=now_s + 5, drained_s=now_s + 5),
             load_s=LOAD_S,
             generator_cpu_share=0.1,
-            open_loop=None,
+            open_loop=self.open_loop if trial.rate_per_s else None,
         )
 
 
