@@ -40,7 +40,7 @@ def test_a_contest_has_the_arms_in_their_order_and_the_levels_ascending():
     contest = contest_of(study(blocks=4, looks=[2, 3, 5], capacity={"lowest": 5, "highest": 80}))
 
     assert contest.arms == ("first", "second", "third")
-    assert contest.levels == (5, 50)
+    assert list(contest.levels) == [5, 50]
     assert (contest.blocks, contest.looks) == (4, (2, 3))
     assert contest.capacity == CapacityGoal(lowest=5, highest=80)
     assert contest.budget_s is None

@@ -21,13 +21,15 @@ from tests.declared import experiment
 from tests.ledger.raw_folder import client_row, write_both
 from tests.study.fakes import ENVIRONMENT
 
+SEARCH = {"lowest": 2, "highest": 60, "max_trials": 4}
+
 
 class Killed(BaseException):
     """As close as a test in one process comes to kill -9: nothing in the kit handles it."""
 
 
 def study(**changes):
-    asked = {"blocks": 2, "looks": [], "capacity": {"lowest": 2, "highest": 60, "max_trials": 4}}
+    asked = {"blocks": 2, "looks": []}
     return experiment(load={"locustfile": "experiments/load.py", "users": [5]}, study=asked | changes)
 
 
@@ -79,7 +81,7 @@ def run_trials(results):
 
 def test_a_study_runs_its_blocks_then_searches_the_capacity_of_who_is_left(run, results, seam):
     seam.on_drive = failing("third")
-    finished = run()
+    finished = run(study(capacity=SEARCH))
     trials = run_trials(results)
 
     blocks = [trial for trial in trials if trial.purpose is Purpose.COMPARE]
@@ -100,15 +102,16 @@ def test_the_recommendation_and_the_verdicts_are_those_of_the_choice(run, seam):
     choice, told = study_found.choice, study_found.recommendation
 
     assert choice is not None
-    assert choice.kind is ChoiceKind.EQUIVALENT
-    assert (told.decision, told.configuration, told.sentence) == (Decision.PICKED, choice.arm, choice.sentence)
+    # Two blocks cannot prove anything.
+    assert choice.kind is ChoiceKind.NEEDS_MORE
+    assert (told.decision, told.configuration, told.sentence) == (Decision.INCONCLUSIVE, None, choice.sentence)
     assert told.ranking[-1] == "third"
     by_name = {one.configuration.name: one.verdict for one in study_found.configurations}
     assert by_name == {"first": Verdict.PASS, "second": Verdict.PASS, "third": Verdict.FAIL}
 
 
 def test_trials_of_the_control_and_of_searches_are_in_no_level(run, seam):
-    found = run().study
+    found = run(study(capacity=SEARCH)).study
     assert found is not None
     counted = [trial for one in found.configurations for level in one.levels for trial in level.trials]
 
@@ -135,8 +138,9 @@ def test_reports_made_again_from_the_disk_say_the_same(run, results):
 
 @pytest.mark.parametrize("position", [1, 5, 9])
 def test_a_study_that_was_killed_goes_on_with_the_trial_it_would_have_run(position, run, resume, results, seam):
+    asked = study(capacity=SEARCH)
     seam.on_drive = failing("third")
-    run()
+    run(asked)
     whole = run_trials(results)
 
     def killed_at(trial, raw) -> None:
@@ -146,11 +150,10 @@ def test_a_study_that_was_killed_goes_on_with_the_trial_it_would_have_run(positi
 
     seam.on_drive = killed_at
     with pytest.raises(Killed):
-        run()
+        run(asked)
     assert len(run_trials(results)) == position - 1
     seam.on_drive = failing("third")
-    seam.up.clear()
-    finished = resume()
+    finished = resume(asked)
 
     assert run_trials(results) == whole
     assert finished.study is not None
@@ -281,7 +284,7 @@ def test_a_database_that_ends_stops_the_run_behind_the_trial(run, results, seam,
 
 def test_who_watches_is_told_the_stage_who_stands_and_the_time_left(run, told, seam):
     seam.on_drive = failing("third")
-    run()
+    run(study(capacity=SEARCH))
     first, last = told.outlooks[0], told.outlooks[-1]
 
     assert (first.stage, first.standing) == ("block 1 of 2", 3)
