@@ -26,11 +26,17 @@ from badgateway.study.contest import Kept, ended_trials, fitted_contest
 from badgateway.study.diagnosis import diagnose_trial
 from badgateway.study.endings import was_interrupted, without_folder
 from badgateway.study.programme import programme
+from badgateway.study.settling import settled_window
 from badgateway.study.waiting import read_waiting
 
 
-def read_evidence(raw: Path, record: TrialRecord) -> TrialEvidence:
-    """Read what a trial's raw files say; files that cannot be trusted become the evidence's problem."""
+def read_evidence(raw: Path, record: TrialRecord, *, settle: bool = False) -> TrialEvidence:
+    """Read what a trial's raw files say; files that cannot be trusted become the evidence's problem.
+
+    With `settle`, the window of the evidence's record begins where the rows are steady, and not where it was declared.
+    """
+    if settle and record.window is not None:
+        record = dataclasses.replace(record, window=settled_window(raw, record.window))
     if record.status is TrialStatus.ABORTED:
         return TrialEvidence(record=record, relation=None, problem=None, proxy_messages=(), uses=())
     try:
@@ -119,13 +125,17 @@ def kept_trials(folder: RunFolder) -> tuple[Kept, ...]:
         ResultsError: A record is damaged, or a ledger cannot be written.
     """
     connection = duckdb.connect()
+    settle = folder.manifest().experiment.study is not None
     return tuple(
-        (trial_folder, _recomputed(folder, trial_folder, connection)) for trial_folder in folder.trial_folders()
+        (trial_folder, _recomputed(folder, trial_folder, connection, settle=settle))
+        for trial_folder in folder.trial_folders()
     )
 
 
-def _recomputed(folder: RunFolder, trial_folder: Path, connection: duckdb.DuckDBPyConnection) -> TrialEvidence:
-    evidence = read_evidence(trial_folder, folder.record(trial_folder))
+def _recomputed(
+    folder: RunFolder, trial_folder: Path, connection: duckdb.DuckDBPyConnection, *, settle: bool
+) -> TrialEvidence:
+    evidence = read_evidence(trial_folder, folder.record(trial_folder), settle=settle)
     if evidence.relation is None:
         return evidence
     folder.write_ledger(trial_folder, evidence.relation)

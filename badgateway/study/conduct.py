@@ -61,11 +61,11 @@ def _run_and_keep(trial: Trial, bench: Bench, folder: RunFolder, listener: Liste
             folder.keep_trial(aborted(trial, INTERRUPTED, started_s), raw)
         raise
     with held():
-        return _keep(record, raw, folder)
+        return _keep(record, raw, folder, settle=bench.experiment.study is not None)
 
 
-def _keep(record: TrialRecord, raw: Path, folder: RunFolder) -> tuple[TrialEvidence, Path]:
-    evidence = read_evidence(raw, record)
+def _keep(record: TrialRecord, raw: Path, folder: RunFolder, *, settle: bool) -> tuple[TrialEvidence, Path]:
+    evidence = read_evidence(raw, record, settle=settle)
     # The ledger is built inside the trial's time, so that the overhead it reports is all there is.
     record = dataclasses.replace(record, ended_s=time.time())
     kept = folder.keep_trial(record, raw)
@@ -73,4 +73,5 @@ def _keep(record: TrialRecord, raw: Path, folder: RunFolder) -> tuple[TrialEvide
     folder.point_latest()
     if evidence.relation is not None:
         folder.write_ledger(kept, evidence.relation)
-    return dataclasses.replace(evidence, record=record), kept
+    # The record on disk has the window that was declared; where it settled follows from the rows.
+    return dataclasses.replace(evidence, record=dataclasses.replace(evidence.record, ended_s=record.ended_s)), kept
