@@ -11,6 +11,7 @@ from badgateway.cli.entry import cli
 from badgateway.cli.exit_codes import of_decision
 from badgateway.cli.planned import Planned, plan_lines
 from badgateway.cli.running import go_on, print_decision, run_one
+from badgateway.errors import ConfigurationError
 from badgateway.model.experiment import Experiment
 from badgateway.plan.diagnosis import plan_diagnosis
 from badgateway.plan.duration import seconds
@@ -46,9 +47,6 @@ _BUDGET = click.option(
     callback=_seconds,
     help="Time for the trials of a study, such as 30m: it is cut to that, and ends in it.",
 )
-_RATES = click.option(
-    "--rate", "rates", multiple=True, type=float, metavar="N", help="Open loop: tasks started a second; repeatable."
-)
 
 
 @cli.command(short_help="Compare configurations under load; get a pick and a report.")
@@ -56,7 +54,6 @@ _RATES = click.option(
 @_sized
 @click.option("--only", multiple=True, metavar="NAME", help="Only this configuration; may be given several times.")
 @click.option("--users", multiple=True, type=int, metavar="N", help="Load level instead of the file's; repeatable.")
-@_RATES
 @click.option("--window", "window_s", type=float, metavar="SECONDS", help="Counted time of each trial.")
 @click.option("--blocks", type=int, metavar="N", help="How often each configuration is tried at each level.")
 @click.option("--seed", type=int, metavar="N", help="Seed of the order of trials and of the users' choices.")
@@ -78,7 +75,6 @@ def run(  # noqa: PLR0913 # one parameter per option
     variant: str | None,
     only: tuple[str, ...],
     users: tuple[int, ...],
-    rates: tuple[float, ...],
     window_s: float | None,
     blocks: int | None,
     seed: int | None,
@@ -114,7 +110,6 @@ def run(  # noqa: PLR0913 # one parameter per option
                 variant=variant,
                 only=only,
                 users=users,
-                rates_per_s=rates,
                 window_s=window_s,
                 blocks=blocks,
                 seed=seed,
@@ -142,6 +137,11 @@ def _files(experiments: tuple[Path, ...], resume: str | None) -> tuple[tuple[Pat
 
 
 def _planned(path: Path, experiment: Experiment, *, with_diagnosis: bool) -> Planned:
+    if experiment.load.rates_per_s:
+        raise ConfigurationError(
+            f"{path}: load.rates_per_s: configurations are compared at numbers of users; give those in load.users, and "
+            "a rate to [study.capacity] or [confirmation]"
+        )
     if experiment.study is not None:
         # What does not fit into its budget is refused before anything is started.
         fitted_contest(experiment)
@@ -165,9 +165,8 @@ def rebuild(directory: Path) -> None:
 @cli.command(short_help="Check an experiment file; say what it would run and how long.")
 @_EXPERIMENT
 @_sized
-@_RATES
 @_BUDGET
-def plan(experiment: Path, variant: str | None, rates: tuple[float, ...], budget_s: float | None) -> None:
+def plan(experiment: Path, variant: str | None, budget_s: float | None) -> None:
     """Check an experiment file and print what it would run, in its order, and how long that takes; start nothing.
 
     Of a study, which decides on its trials as it goes, it prints the stages.
@@ -177,7 +176,7 @@ def plan(experiment: Path, variant: str | None, rates: tuple[float, ...], budget
       badgateway plan experiments/concurrency.toml
       badgateway plan experiments/servers.toml --budget 30m
     """  # noqa: D301 # click's mark for a paragraph that keeps its lines
-    checked = narrow(load_experiment(experiment), variant=variant, rates_per_s=rates, budget_s=budget_s)
+    checked = narrow(load_experiment(experiment), variant=variant, budget_s=budget_s)
     planned = _planned(experiment, checked, with_diagnosis=True)
     for line in plan_lines(planned):
         click.echo(line)
