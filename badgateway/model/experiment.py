@@ -4,10 +4,9 @@ from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, Field, ValidationInfo, field_validator, model_validator
 
-from badgateway.model.declared import Declared as _Declared
-from badgateway.model.declared import Name, Seconds, Share
+from badgateway.model.declared import Declared, Name, Seconds, Share
 from badgateway.model.study import AtRate, MachineLimits, Study, StudyVariant
 
 
@@ -19,6 +18,10 @@ def _relative(path: PurePosixPath) -> PurePosixPath:
 
 
 ProjectPath = Annotated[PurePosixPath, AfterValidator(_relative)]
+
+
+class _Declared(BaseModel):
+    model_config = Declared.model_config
 
 
 class ServerKind(StrEnum):
@@ -102,7 +105,7 @@ class Configuration(_Declared):
     """Whether the site has to be well before it is loaded; off for a trap that answers with errors from the start."""
     timeouts: Timeouts | None = None
     """Its own time limits, where they are what makes it differ; None is the experiment's."""
-    environment: dict[Annotated[str, Field(pattern=r"^APP_[A-Z0-9_]+$")], str] = Field(default_factory=dict)
+    environment: dict[Annotated[str, Field(pattern=r"^APP_[A-Z0-9_]+$")], str] = {}
     """Further settings of the application itself, which the users' script sees too; the names start with APP_."""
     note: str = ""
     """One sentence for the report: why this arm is here."""
@@ -141,7 +144,7 @@ class Application(_Declared):
     """Run once per experiment: makes the tables and loads the data."""
     restore: tuple[str, ...] = ("python", "manage.py", "restore")
     """Run before every trial: takes back what the trial before it wrote."""
-    environment: dict[Annotated[str, Field(pattern=r"^APP_[A-Z0-9_]+$")], str] = Field(default_factory=dict)
+    environment: dict[Annotated[str, Field(pattern=r"^APP_[A-Z0-9_]+$")], str] = {}
 
 
 class Database(_Declared):
@@ -239,7 +242,7 @@ class Experiment(_Declared):
     """After the fixed schedule."""
     machine: MachineLimits = MachineLimits()
     configurations: Annotated[tuple[Configuration, ...], Field(min_length=1)]
-    variants: dict[Name, Variant] = Field(default_factory=dict)
+    variants: dict[Name, Variant] = {}
     """Chosen by an option of the same name: quick by --quick."""
 
     @model_validator(mode="after")
