@@ -51,6 +51,33 @@ TCP_ACCEPT_QUEUE_FULL = Cause(
     "drops.",
 )
 
+QUEUED_TOO_LONG = Cause(
+    id="queued-too-long",
+    title="The request waited for a worker until the proxy gave up",
+    family=FAMILY,
+    statuses=(504,),
+    explanation="The kernel accepts a connection into the queue, so for nginx the request was under way. But no worker "
+    "took it from there for most of the read timeout: a queue that is long enough for no 502 is still a wait.",
+    evidence="nginx: `upstream timed out (110: Connection timed out) while reading response header from upstream`, or "
+    "a 504 with $upstream_connect_time but no $upstream_header_time; and in the request journal this request never "
+    "started, or started when more than half of the wait was over.",
+    remedies=(
+        MORE_AT_ONCE,
+        Remedy(
+            text="Find what keeps the workers: a slow page, one that waits for the network without a time limit, or, "
+            "under gevent, whatever stops the event loop.",
+            knob="badgateway's request journal: the longest durations of that time",
+        ),
+        Remedy(
+            text="Hold no more in the queue than the workers serve within the read timeout: beyond that a quick 502 "
+            "is kinder than a slow 504.",
+            knob="uWSGI: listen; Gunicorn: backlog",
+        ),
+    ),
+    innocent="The URL that failed is not to blame, and no longer queue or timeout helps: who waits is gone before it "
+    "is served.",
+)
+
 WORKERS_RECYCLED_TOGETHER = Cause(
     id="workers-recycled-together",
     title="All workers were being recycled at the same time",
@@ -120,12 +147,16 @@ RELOAD_GAP = Cause(
 
 _CONNECTING = "c.reason IN ('queue full', 'refused', 'connect timeout', 'unconnected')"
 _READING = "c.reason = 'read timeout' AND c.queued"
+# That no start is known means something only where starts are kept.
+_WAITED = f"{_READING} AND (c.in_app OR $journal)"
 _DROPPED = "c.reason IN ('closed', 'lost') AND NOT c.in_app"
 # A SYN that was dropped is sent again after 1, 3 and 7 s.
 _RETRANSMITTED = (
     "round(c.upstream_connect_s) IN (1, 3, 7) AND abs(c.upstream_connect_s - round(c.upstream_connect_s)) <= 0.1"
 )
 _QUEUE_MARKS = during(ServerEvent.LISTEN_QUEUE_FULL, "listen overflow", "accept queue full")
+# A unix socket has neither handshake nor retransmission: what its queue takes is connected at once.
+_TCP = "NOT contains(c.upstream, 'unix:')"
 _HERE = r"regexp_matches(c.upstream, '(^|//|, )(127\.|\[::1\]|localhost)')"
 
 CONNECT_RULES = (
@@ -145,13 +176,21 @@ DROPPED_RULES = (
 """For requests that were closed while they waited in the queue."""
 
 READ_RULES = (
-    Rule(cause=TCP_ACCEPT_QUEUE_FULL, where=f"{_READING} AND {_RETRANSMITTED}"),
-    Rule(cause=TCP_ACCEPT_QUEUE_FULL, where=f"{_READING} AND $journal", proof=_QUEUE_MARKS),
+    Rule(cause=TCP_ACCEPT_QUEUE_FULL, where=f"{_READING} AND {_TCP} AND {_RETRANSMITTED}"),
     # The wait in the queue has to be most of the wait, or the request was slow besides.
     Rule(cause=RESPAWN_THROTTLED, where=_READING, proof=inside("respawn throttled", share=0.5)),
     Rule(cause=RELOAD_GAP, where=_READING, proof=inside("reload", share=0.5)),
     Rule(cause=WORKERS_RECYCLED_TOGETHER, where=_READING, proof=inside("recycled together", share=0.5)),
+    Rule(cause=TCP_ACCEPT_QUEUE_FULL, where=f"{_WAITED} AND {_TCP}", proof=_QUEUE_MARKS),
+    Rule(cause=QUEUED_TOO_LONG, where=_WAITED),
 )
 """For requests that nginx handed over to the queue, and that waited there until the proxy gave up."""
 
-CAUSES = (LISTEN_QUEUE_FULL, TCP_ACCEPT_QUEUE_FULL, WORKERS_RECYCLED_TOGETHER, RESPAWN_THROTTLED, RELOAD_GAP)
+CAUSES = (
+    LISTEN_QUEUE_FULL,
+    TCP_ACCEPT_QUEUE_FULL,
+    QUEUED_TOO_LONG,
+    WORKERS_RECYCLED_TOGETHER,
+    RESPAWN_THROTTLED,
+    RELOAD_GAP,
+)

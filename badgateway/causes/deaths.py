@@ -74,7 +74,7 @@ WHERE first_mark IS NOT NULL
 _NAMED = """
 CREATE OR REPLACE TEMP TABLE named AS
 SELECT row_number() OVER (ORDER BY d.death_id, s.request_started_s, s.mark_id) AS id,
-    d.death_id, s.mark_id, s.path, d.last_s AS second,
+    d.death_id, s.mark_id, s.path, s.request_started_s, d.last_s AS second,
     row_number() OVER (PARTITION BY d.death_id ORDER BY s.request_started_s NULLS LAST, s.mark_id) = 1 AS culprit
 FROM sittings s
 JOIN deaths d USING (server, pid, sitting)
@@ -83,7 +83,8 @@ WHERE s.kind = 'harakiri' AND s.path IS NOT NULL
 
 _VICTIMS = """
 CREATE OR REPLACE TEMP TABLE victims AS
-SELECT row_number() OVER (ORDER BY c.start_s, c.failure_id) AS id, c.failure_id, c.path, c.app_pid, c.start_s,
+SELECT row_number() OVER (ORDER BY c.start_s, c.failure_id) AS id, c.failure_id, c.path, c.app_pid, c.app_started_s,
+    c.start_s,
     -- Of a request that was retried, the try that failed.
     CASE WHEN retried THEN coalesce(m.second, c.second) ELSE c.second END AS second
 FROM cases c LEFT JOIN complaints m ON m.id = c.complaint_id
@@ -103,10 +104,14 @@ WITH by_name AS (
     SELECT v.failure_id, CASE WHEN n.culprit THEN 'harakiri' ELSE 'collateral' END AS kind, n.mark_id
     FROM named_victims p JOIN victims v ON v.id = p.left_id JOIN named n ON n.id = p.right_id),
 by_pid AS (
-    SELECT v.failure_id, min(d.mark_id) AS mark_id,
-        arg_min(CASE WHEN d.named THEN 'collateral' ELSE d.kind END, d.mark_id) AS kind
+    SELECT v.failure_id, coalesce(n.mark_id, d.mark_id) AS mark_id,
+        CASE WHEN n.culprit THEN 'harakiri' WHEN d.named THEN 'collateral' ELSE d.kind END AS kind
     FROM victims v JOIN fates d ON d.pid = v.app_pid AND d.last_s >= v.start_s - 2 AND d.first_s <= v.second + 5
-    GROUP BY v.failure_id),
+    -- The worker may be at its next request already, of the same path perhaps, when it is killed for the one before.
+    LEFT JOIN named n ON n.death_id = d.death_id AND n.path = v.path
+        AND coalesce(abs(n.request_started_s - floor(v.app_started_s)) <= 2, true)
+    QUALIFY row_number() OVER (PARTITION BY v.failure_id ORDER BY d.mark_id,
+        abs(n.request_started_s - floor(v.app_started_s)) NULLS LAST, n.mark_id) = 1),
 moments AS (
     SELECT kind, mark_id, second, greatest(first_s - second, second - last_s, 0) AS distance_s
     FROM (SELECT *, unnest(range(first_s - 1, last_s + 2)) AS second FROM fates WHERE NOT named)),
@@ -129,11 +134,22 @@ WHERE coalesce(n.kind, i.kind, t.kind) IS NOT NULL
 def prepare_deaths(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the table case_deaths: how the worker of a case ended, from marks and cases.
 
-    A case belongs to a death whose harakiri lines name its path, whose pid the request journal has, or, where neither
-    is known, that was noted within a second of it; two different deaths equally near make the kind 'unclear'.
+    A case belongs to the death of the pid that the request journal has; without one, to a death whose harakiri lines
+    name its path, or that was noted within a second of it; two different deaths equally near make the kind 'unclear'.
     """
     for statement in (_NOTES, _SITTINGS, _DEATHS, _NAMED, _FATES, _VICTIMS):
         connection.execute(statement)
     start_pairs(connection, "named_victims")
-    pair(connection, "named_victims", left="victims", right="named", key=("path",), offsets_s=(0, 1, -1, 2, -2))
+    # Where the journal knows the process, names of another one's requests say nothing.
+    of_unknown = "app_pid IS NULL"
+    offsets_s = (0, 1, -1, 2, -2)
+    pair(
+        connection,
+        "named_victims",
+        left="victims",
+        right="named",
+        key=("path",),
+        condition=of_unknown,
+        offsets_s=offsets_s,
+    )
     connection.execute(_CASE_DEATHS)

@@ -17,8 +17,11 @@ noted AS (
         CASE WHEN event = 'block size exceeded'
                 AND value IN (21573, 21327, 21589, 16709, 21584, 19525, 21569)
             THEN 'protocol mismatch' ELSE event END AS kind,
-        CASE WHEN time_s IS NOT NULL THEN time_s WHEN after_s - before_s BETWEEN 0 AND 10 THEN before_s END AS low_s,
-        CASE WHEN time_s IS NOT NULL THEN time_s WHEN after_s - before_s BETWEEN 0 AND 10 THEN after_s END AS high_s,
+        -- Not all lines of a log have their time from the same clock.
+        CASE WHEN time_s IS NOT NULL THEN time_s
+            WHEN after_s - before_s BETWEEN -1 AND 10 THEN least(before_s, after_s) END AS low_s,
+        CASE WHEN time_s IS NOT NULL THEN time_s
+            WHEN after_s - before_s BETWEEN -1 AND 10 THEN greatest(before_s, after_s) END AS high_s,
         server, pid, worker, split_part(uri, '?', 1) AS path, request_started_s, signal, value,
         coalesce(instance, file) AS instance, file, line_number, line
     FROM bounded

@@ -15,7 +15,8 @@ SLOW_REQUEST = Cause(
     "a 200 later, for nobody.",
     evidence="nginx: `upstream timed out (110: Connection timed out) while reading response header from upstream`, "
     "or a 504 with $upstream_connect_time but no $upstream_header_time; and no full queue, blocked loop or dead "
-    "worker at that time.",
+    "worker at that time. Without the request journal a wait in a queue that was not full looks the same "
+    "(queued-too-long).",
     remedies=(
         Remedy(
             text="Find the query: 300 s for an export is a query per row, not the writing of the file.",
@@ -51,8 +52,9 @@ QUEUED_OR_SLOW = Cause(
     title="No answer in time, while the accept queue was full",
     family=FAMILY,
     statuses=(504,),
-    explanation="The queue of the port was full at that time. This request may have waited in it "
-    "(tcp-accept-queue-full), or have been the slow one that kept a worker (slow-request).",
+    explanation="The accept queue was full at that time. This request may have waited in it "
+    "(tcp-accept-queue-full on a port, queued-too-long on a unix socket), or have been the slow one that kept a "
+    "worker (slow-request).",
     evidence="nginx's read timeout, and uWSGI's `listen queue ... full` while the request ran; nothing tells whether "
     "the application got to see it.",
     remedies=(

@@ -74,10 +74,11 @@ COLLATERAL = Cause(
     title="uWSGI killed the worker because of another request",
     family=FAMILY,
     statuses=(502, 200),
-    explanation="This request did nothing wrong. It shared a process, by threads or greenlets, with one that took "
-    "longer than harakiri, and died with it.",
-    evidence="A HARAKIRI whose lines name several requests: this one is among them, or its process is that one, but "
-    "another one had run for longest.",
+    explanation="This request did nothing wrong. Another one of its process took longer than harakiri: beside it, by "
+    "threads or greenlets, or just before it. For the master decides first and kills a moment later, and meanwhile a "
+    "worker may end what was too slow and take the next request.",
+    evidence="A HARAKIRI whose lines name several requests, this one among them, but another one had run for longest; "
+    "or whose lines do not name this one, and the request journal has it in that process.",
     remedies=(
         Remedy(text="Deal with the request that harakiri was meant for.", knob=""),
         Remedy(

@@ -11,6 +11,8 @@ from badgateway.ledger.join import Ledger
 from badgateway.ledger.journal_events import add_journal_events
 from badgateway.model import error_log
 from badgateway.model.evidence import FAILURES, PROXY_ERRORS, TABLES, VOLUME, Table
+from badgateway.model.in_memory import NO_DELIMITER
+from badgateway.model.masking import masked_sql
 from badgateway.model.raw import ACCESS_LOG, CLIENT_ROWS, ERROR_LOG, JOURNAL
 
 SOURCE = "ledger"
@@ -34,9 +36,6 @@ FROM ledger
 LEFT JOIN access_lines USING (request_id)
 LEFT JOIN client_lines USING (request_id)
 """  # noqa: S608 # constants of the kit
-
-# No raw file has it, so a whole line is one column.
-_NO_DELIMITER = "\x01\x02\x03\x04"
 
 
 def fill_evidence(ledger: Ledger, raw: Path, *, phases: tuple[str, ...] = PHASES) -> None:
@@ -69,11 +68,6 @@ def _insert(rows: duckdb.DuckDBPyRelation, table: Table, known: dict[str, str]) 
     rows.project(", ".join(columns)).insert_into(table.name)
 
 
-def _masked(expression: str) -> str:
-    # Names of parameters stay; what is too long for a name is a secret that stands by itself.
-    return rf"""regexp_replace({expression}, '([?&])([\w.\[\]%-]{{1,40}}=)?[^&\s"'']+', '\1\2...', 'g')"""
-
-
 def _read_lines(connection: duckdb.DuckDBPyConnection, path: Path, table: str, columns: str, wanted: str) -> None:
     """Keep the lines of a file whose request_id, one of the columns, is that of a wanted row of the ledger."""
     text = connection.read_csv(
@@ -81,7 +75,7 @@ def _read_lines(connection: duckdb.DuckDBPyConnection, path: Path, table: str, c
         columns={"line": "VARCHAR"},
         header=False,
         auto_detect=False,
-        delimiter=_NO_DELIMITER,
+        delimiter=NO_DELIMITER,
         quotechar="",
         escapechar="",
     )
@@ -106,8 +100,8 @@ def _fill_failures(connection: duckdb.DuckDBPyConnection, raw: Path, wanted: str
         **{name: name for name, _ in FAILURES.columns},
         "failure_id": "row_number() OVER (ORDER BY time_s, line_number)",
         "source": f"'{SOURCE}'",
-        "uri": _masked("uri"),
-        "line": _masked("line"),
+        "uri": masked_sql("uri"),
+        "line": masked_sql("line"),
     }
     _insert(connection.table("failed"), FAILURES, known)
     connection.execute("DROP TABLE failed; DROP TABLE access_lines; DROP TABLE client_lines")
@@ -127,7 +121,7 @@ def _fill_proxy_errors(connection: duckdb.DuckDBPyConnection, raw: Path, probe_c
         "errno": f"TRY_CAST(regexp_extract(message, '{error_log.ERRNO}', 1) AS INTEGER)",
         "phase": error_log.phase_sql("message"),
         "file": f"'{ERROR_LOG}'",
-        **{name: f"nullif({_masked(name)}, '')" for name in ("message", "request", "upstream", "line")},
+        **{name: f"nullif({masked_sql(name)}, '')" for name in ("message", "request", "upstream", "line")},
     }
     probes = ", ".join(map(str, sorted(probe_connections))) or "NULL"
     of_load = connection.table(ERROR_LINES).filter(f"coalesce(connection NOT IN ({probes}), true)")

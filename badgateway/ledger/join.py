@@ -12,6 +12,7 @@ from badgateway.ledger.client import load_client
 from badgateway.ledger.complaints import load_complaints
 from badgateway.ledger.outcome import CASE
 from badgateway.ledger.proxy import load_proxy
+from badgateway.model.in_memory import connect
 from badgateway.model.raw import ACCESS_LOG, CLIENT_COLUMNS, CLIENT_ROWS, ERROR_LOG, JOURNAL
 from badgateway.model.trial import Window
 
@@ -92,7 +93,7 @@ def build(raw: Path, window: Window | None) -> Ledger:
     Raises:
         RawDataError: A file is missing, or something in it cannot be believed.
     """
-    connection = duckdb.connect()
+    connection = connect()
     load_client(connection, raw / CLIENT_ROWS)
     probe_connections = load_proxy(connection, raw / ACCESS_LOG)
     has_app = load_app(connection, raw / JOURNAL)
@@ -143,7 +144,7 @@ def read(path: Path, connection: duckdb.DuckDBPyConnection | None = None) -> duc
     if not path.is_file():
         raise RawDataError(f"{path} is missing: rebuild it from the raw files beside it")
     try:
-        rows = (connection or duckdb.connect()).read_parquet(str(path))
+        rows = (connection or connect()).read_parquet(str(path))
     except duckdb.Error as error:
         raise RawDataError(f"{path} is not Parquet: rebuild it from the raw files beside it") from error
     if tuple(rows.columns) != COLUMNS:

@@ -6,6 +6,7 @@ import duckdb
 
 from badgateway.errors import RawDataError
 from badgateway.ledger.checks import load, require_header, require_whole_lines
+from badgateway.model.in_memory import connect
 from badgateway.model.raw import PROCESSES
 from badgateway.model.summary import ProcessUse
 from badgateway.model.trial import Window
@@ -29,7 +30,7 @@ def read_uses(raw: Path, window: Window | None) -> tuple[ProcessUse, ...]:
     path = raw / PROCESSES
     require_whole_lines(path)
     require_header(path, tuple(_TYPES))
-    connection = duckdb.connect()
+    connection = connect()
     load(path, lambda: _load_rows(connection, path), where=str)
     found = connection.table(_TABLE).aggregate(_aggregates(window)).order("part").fetchall()
     if not found:

@@ -3,10 +3,10 @@
 import duckdb
 
 from badgateway.logs.line_format import epoch_s, extracted, number, text_literal
-from badgateway.logs.masking import masked_sql
 from badgateway.logs.scanning import LINE_CHARS
 from badgateway.model.error_log import COMPLAINTS, CONTEXT, ERRNO, HEAD, REQUEST, TIME_FORMAT, UPSTREAM, phase_sql
 from badgateway.model.evidence import PROXY_ERRORS
+from badgateway.model.masking import masked_sql
 
 MALFORMED = "time_s IS NULL"
 

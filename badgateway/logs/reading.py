@@ -21,6 +21,7 @@ from badgateway.logs.server_events import add_server_events
 from badgateway.logs.source import LocalFile, Source, head, local_file
 from badgateway.logs.uwsgi_requests import uwsgi_format
 from badgateway.model.evidence import TABLES, LogKind
+from badgateway.model.in_memory import connect
 
 _MEMORY_LIMIT = "1200MB"
 _SERVERS = {LogKind.UWSGI: "uwsgi", LogKind.GUNICORN: "gunicorn"}
@@ -60,16 +61,14 @@ def _require_lines(files: Sequence[LogFile]) -> None:
 
 
 def _database() -> duckdb.DuckDBPyConnection:
-    connection = duckdb.connect(
-        config={
+    connection = connect(
+        {
             "memory_limit": _MEMORY_LIMIT,
             # DuckDB makes it only if it needs it, and removes it.
             "temp_directory": str(Path(tempfile.gettempdir()) / f"badgateway-{uuid4().hex}"),
         }
     )
     connection.execute("SET TimeZone = 'UTC'")
-    # It would go to standard output, into the midst of the answer, when a query takes longer than two seconds.
-    connection.execute("SET enable_progress_bar = FALSE")
     connection.execute(STATUS_TYPE)
     for table in TABLES:
         connection.execute(table.ddl)

@@ -10,8 +10,9 @@ import duckdb
 from badgateway.errors import RawDataError
 from badgateway.logs.evidence import MalformedLine
 from badgateway.logs.line_format import LineFormat
-from badgateway.logs.masking import masked
 from badgateway.logs.source import LocalFile, cleaned
+from badgateway.model.in_memory import NO_DELIMITER
+from badgateway.model.masking import masked
 
 SCANNED = "scanned"
 LINE_CHARS = 2000
@@ -25,8 +26,6 @@ _LATEST_TIME_S = 7258118400
 _SHOWN_MALFORMED = 5
 _SHOWN_CHARS = 200
 _LONGEST_LINE_BYTES = 1_000_000
-# No log has it, so the whole line is one column.
-_DELIMITER = "\x01\x02\x03\x04"
 
 
 @contextmanager
@@ -63,7 +62,7 @@ def _read(connection: duckdb.DuckDBPyConnection, file: LocalFile, projections: S
     lines = connection.read_csv(
         str(file.path),
         columns={"line": "VARCHAR"},
-        delimiter=_DELIMITER,
+        delimiter=NO_DELIMITER,
         quotechar="",
         escapechar="",
         header=False,

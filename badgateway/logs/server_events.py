@@ -5,9 +5,9 @@ from collections.abc import Callable
 import duckdb
 
 from badgateway.logs.event_reader import Event, EventReader
-from badgateway.logs.masking import masked
 from badgateway.logs.scanning import LINE_CHARS
 from badgateway.model.evidence import SERVER_EVENTS
+from badgateway.model.masking import masked
 
 _BATCH_LINES = 50_000
 

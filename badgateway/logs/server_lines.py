@@ -6,6 +6,11 @@ from datetime import UTC, datetime
 
 _CTIME = re.compile(r"(?:^|(?<=\s))[A-Z][a-z]{2} ([A-Z][a-z]{2}) +(\d+) (\d\d:\d\d:\d\d) (\d{4}) - ")
 _ISO = re.compile(r"\[?(\d{4})[-/](\d\d)[-/](\d\d)[ T](\d\d:\d\d:\d\d)(?:[.,]\d+)?\]? - ")
+# The only line of its own that uWSGI puts its date into, not before: when the request came, and how long it took.
+_REQUEST = re.compile(
+    r"\[pid: [^}]*\} \[[A-Z][a-z]{2} ([A-Z][a-z]{2}) +(\d+) (\d\d:\d\d:\d\d) (\d{4})\] "
+    r".* bytes in (?:(\d{1,9}) msecs|\d+ micros) "
+)
 _GUNICORN = re.compile(r"\[(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d{4})\] \[(\d{1,9})\] \[([A-Z]+)\] ")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -24,17 +29,21 @@ class ServerLine:
 
 
 def uwsgi_line(line: str, utc_offset_s: float) -> ServerLine:
-    """Split off uWSGI's date, in its default form or as year, month, day; the time is utc_offset_s ahead of UTC."""
+    """Split off uWSGI's date, in its default form or as year, month, day; the time is utc_offset_s ahead of UTC.
+
+    A request line keeps its date; its time is the second in which the request ended.
+    """
     start = line[:_PREFIX_CHARS]
     if match := _CTIME.search(start):
-        month, day, clock, year = match.groups()
-        month_number = _MONTHS.index(month) + 1 if month in _MONTHS else 0
-        stamp = f"{year}-{month_number:02d}-{int(day):02d} {clock}"
+        local_s = _ctime_s(*match.groups())
     elif match := _ISO.search(start):
-        stamp = "{}-{}-{} {}".format(*match.groups())
+        local_s = _epoch_s("{}-{}-{} {}+00:00".format(*match.groups()))
+    elif match := _REQUEST.match(line):
+        *date, msecs = match.groups(default="0")
+        came_s = _ctime_s(*date)
+        return ServerLine(text=line, time_s=None if came_s is None else came_s - utc_offset_s + int(msecs) // 1000)
     else:
         return ServerLine(text=line)
-    local_s = _epoch_s(stamp + "+00:00")
     time_s = None if local_s is None else local_s - utc_offset_s
     return ServerLine(text=line[match.end() :], time_s=time_s, has_prefix=True)
 
@@ -45,6 +54,11 @@ def gunicorn_line(line: str) -> ServerLine:
     if match is None:
         return ServerLine(text=line)
     return ServerLine(text=line[match.end() :], time_s=_epoch_s(match[1]), pid=int(match[2]), has_prefix=True)
+
+
+def _ctime_s(month: str, day: str, clock: str, year: str) -> float | None:
+    month_number = _MONTHS.index(month) + 1 if month in _MONTHS else 0
+    return _epoch_s(f"{year}-{month_number:02d}-{int(day):02d} {clock}+00:00")
 
 
 def _epoch_s(stamp: str) -> float | None:

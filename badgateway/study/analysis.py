@@ -13,6 +13,7 @@ from badgateway.ledger.join import build, read
 from badgateway.ledger.messages import messages
 from badgateway.ledger.processes import read_uses
 from badgateway.model.contest import Purpose
+from badgateway.model.in_memory import connect
 from badgateway.model.raw import ERROR_LOG, LEDGER
 from badgateway.model.summary import StudySummary
 from badgateway.model.trial import Trial, TrialRecord, TrialStatus
@@ -124,7 +125,7 @@ def kept_trials(folder: RunFolder) -> tuple[Kept, ...]:
     Raises:
         ResultsError: A record is damaged, or a ledger cannot be written.
     """
-    connection = duckdb.connect()
+    connection = connect()
     settle = folder.manifest().experiment.study is not None
     return tuple(
         (trial_folder, _recomputed(folder, trial_folder, connection, settle=settle))

@@ -2,14 +2,13 @@
 
 from pathlib import Path
 
-import duckdb
-
 from badgateway.judge.evidence import TrialEvidence
 from badgateway.judge.objective import p95_with_failures
 from badgateway.judge.summarise import summarise_trial
 from badgateway.model.contest import Facts
 from badgateway.model.evidence import SAMPLES
 from badgateway.model.experiment import Objective
+from badgateway.model.in_memory import connect
 from badgateway.model.outcome import Outcome
 from badgateway.model.raw import SAMPLES as SAMPLES_FILE
 from badgateway.model.summary import Verdict
@@ -52,7 +51,7 @@ def facts_of(evidence: TrialEvidence, raw: Path, objective: Objective) -> Facts 
 def _most_connections(file: Path, window: Window) -> float | None:
     if not file.is_file():
         return None
-    with duckdb.connect() as connection:
+    with connect() as connection:
         samples = connection.read_csv(str(file), header=True, columns=dict(SAMPLES.columns), auto_detect=False)
         inside = f"series = '{_CONNECTIONS}' AND time_s BETWEEN {window.start_s!r} AND {window.end_s!r}"
         ((most,),) = samples.filter(inside).aggregate("max(value)").fetchall()

@@ -9,6 +9,7 @@ import duckdb
 from badgateway.errors import RawDataError
 from badgateway.ledger.app import JOURNAL_TABLE, load_journal
 from badgateway.model.cooperation import BlockingLine
+from badgateway.model.in_memory import connect
 from badgateway.model.raw import JOURNAL
 from badgateway.model.trial import TrialRecord, Window
 from badgateway.model.waiting import LoopStops, LoopWatch
@@ -64,13 +65,13 @@ def blocking_lines(raw: Path) -> tuple[BlockingLine, ...]:
     Raises:
         RawDataError: The journal is damaged.
     """
-    with duckdb.connect() as connection:
+    with connect() as connection:
         load_journal(connection, raw / JOURNAL)
         return _lines(connection, _ALWAYS)
 
 
 def _read(raw: Path, window: Window) -> tuple[LoopStops, tuple[BlockingLine, ...]]:
-    with duckdb.connect() as connection:
+    with connect() as connection:
         load_journal(connection, raw / JOURNAL)
         return _stops(connection, window), _lines(connection, window)
 

@@ -7,6 +7,7 @@ import duckdb
 import numpy as np
 import numpy.typing as npt
 
+from badgateway.model.in_memory import connect
 from badgateway.model.raw import CLIENT_ROWS
 from badgateway.model.trial import Window
 
@@ -54,7 +55,7 @@ def _read(file: Path, window: Window, bins: int) -> list[tuple[int, int, float, 
     if not file.is_file():
         return []
     try:
-        with duckdb.connect() as connection:
+        with connect() as connection:
             connection.read_csv(str(file), header=True).create_view("client")
             found = connection.execute(_BINS, {"start_s": window.start_s, "bin_s": BIN_S, "bins": bins}).fetchall()
     except duckdb.Error:

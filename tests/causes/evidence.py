@@ -110,6 +110,10 @@ class Evidence:
         """Add a 502 of a request whose connection the server closed before the header."""
         return self.failed(CLOSED, at=at, **given)
 
+    def queued(self, *, at: float = 0.0, **given: Any) -> "Evidence":
+        """Add a 504 of a request that waited three seconds in an accept queue, of a TCP port unless told otherwise."""
+        return self.slow(at=at, **({"upstream_addr": "127.0.0.1:8000"} | given))
+
     def slow(self, *, at: float = 0.0, **given: Any) -> "Evidence":
         """Add a 504 after three seconds of waiting for the header."""
         return self.failed(TIMED_OUT, status=504, at=at, errno=110, **({"duration_s": 3.0} | given))

@@ -95,6 +95,7 @@ EVENT = ServerEvent
 SAMPLES: dict[str, Callable[[], Evidence]] = {
     "listen-queue-full": lambda: queue_full(Evidence()),
     "tcp-accept-queue-full": lambda: connect_timeout(Evidence(), addr="127.0.0.1:8000"),
+    "queued-too-long": lambda: Evidence().slow(app_pid=71, app_started_s=NOON - 0.5, app_ended_s=NOON + 1),
     "workers-recycled-together": recycled,
     "respawn-throttled": lambda: queue_full(Evidence(), at=1.5).event(EVENT.RESPAWN_THROTTLED, value=2, server="uwsgi"),
     "reload-gap": lambda: queue_full(Evidence(), at=1.5).event(EVENT.RELOAD).event(EVENT.WORKER_BOOTED, at=1, pid=9),

@@ -146,6 +146,25 @@ def test_the_journal_finds_collateral_that_no_line_names():
     assert evidence.found() == {"harakiri-collateral": 1}
 
 
+def test_a_worker_that_took_the_next_request_is_killed_for_the_one_before():
+    # As seen under 128 workers that serve one request each: the first had been given up by nginx, ended at last, and
+    # the second was in the worker when the signal came.
+    evidence = harakiri("/members/").slow(at=9.7, duration_s=5.0, app_pid=71, app_started_s=NOON + 6.2)
+    evidence.closed(at=10.7, uri="/wait/?db_ms=...", duration_s=0.8, app_pid=71, app_started_s=NOON + 10.4)
+    assert evidence.found() == {"slow-request": 1, "harakiri-collateral": 1}
+
+
+@pytest.mark.parametrize(("started_s", "found"), [(5.3, "harakiri"), (10.4, "harakiri-collateral")])
+def test_the_next_request_of_a_killed_worker_may_have_the_same_path(started_s, found):
+    evidence = harakiri("/members/").closed(at=10.7, app_pid=71, app_started_s=NOON + started_s)
+    assert evidence.found() == {found: 1}
+
+
+def test_a_harakiri_of_another_process_is_no_ones_of_the_same_path():
+    evidence = harakiri("/members/").closed(at=10.7, app_pid=72, app_started_s=NOON + 5.2)
+    assert evidence.found() == {"worker-died-unseen": 1}
+
+
 def test_a_named_harakiri_explains_a_502_of_a_stock_access_log():
     evidence = harakiri("/export/", "/members/").combined(502, at=11, uri="/export/").combined(502, at=11)
     assert evidence.combined(502, at=11, uri="/other/").found() == {
@@ -256,7 +275,7 @@ def test_a_loop_that_stood_still_until_after_the_proxy_gave_up_is_to_blame():
 
 @pytest.mark.parametrize(("started", "found"), [(10.2, "tcp-accept-queue-full"), (7.2, "slow-request")])
 def test_a_request_that_the_server_took_from_its_queue_too_late_was_not_slow(started, found):
-    evidence = Evidence().slow(at=10, app_pid=71, app_started_s=NOON + started, app_ended_s=NOON + 12)
+    evidence = Evidence().queued(at=10, app_pid=71, app_started_s=NOON + started, app_ended_s=NOON + 12)
     assert evidence.event(EVENT.LISTEN_QUEUE_FULL, at=8, server="uwsgi").found() == {found: 1}
 
 
@@ -287,13 +306,29 @@ def test_short_blocks_of_the_loop_add_up():
 
 @pytest.mark.parametrize(("connect_s", "found"), [(1.02, "tcp-accept-queue-full"), (0.4, "slow-request")])
 def test_a_retransmitted_handshake_is_told_by_its_time(connect_s, found):
-    assert Evidence().slow(upstream_connect_s=connect_s).found() == {found: 1}
+    assert Evidence().queued(upstream_connect_s=connect_s).found() == {found: 1}
+
+
+def test_nothing_is_retransmitted_to_a_unix_socket():
+    assert Evidence().slow(upstream_connect_s=1.02).found() == {"slow-request": 1}
 
 
 def test_with_a_journal_a_full_queue_explains_a_request_that_never_started():
-    evidence = Evidence().slow(at=10).event(EVENT.LISTEN_QUEUE_FULL, at=8, server="uwsgi")
+    evidence = Evidence().queued(at=10).event(EVENT.LISTEN_QUEUE_FULL, at=8, server="uwsgi")
     assert evidence.found(journal=True) == {"tcp-accept-queue-full": 1}
     assert evidence.found(journal=False) == {"slow-request": 1}
+
+
+def test_a_full_queue_of_a_unix_socket_is_not_that_of_a_port():
+    evidence = Evidence().slow(at=10).sample("accept_queue", 101, at=8, limit=100)
+    assert evidence.found(journal=True) == {"queued-too-long": 1}
+    assert evidence.found(journal=False) == {"slow-request": 1}
+
+
+@pytest.mark.parametrize(("started_s", "found"), [(7.6, "queued-too-long"), (7.4, "slow-request")])
+def test_who_waited_for_a_worker_for_most_of_the_time_was_not_slow(started_s, found):
+    evidence = Evidence().slow(at=10, duration_s=5.0, app_pid=71, app_started_s=NOON + started_s)
+    assert evidence.found() == {found: 1}
 
 
 def test_a_request_that_the_application_started_did_not_wait_in_the_queue():
@@ -405,6 +440,13 @@ def test_all_workers_gone_explains_a_request_that_waited_for_one():
     assert evidence.slow(at=63.2).found() == {"workers-recycled-together": 1}
 
 
+@pytest.mark.parametrize("addr", ["unix:/run/web.sock", "127.0.0.1:8000"])
+def test_all_workers_gone_goes_before_the_queue_that_was_full_by_it(addr):
+    evidence = recycled().sample("accept_queue", 101, at=61, limit=100)
+    evidence.slow(at=65.3, duration_s=5.0, upstream_addr=addr, app_pid=81, app_started_s=NOON + 65.6)
+    assert evidence.found() == {"workers-recycled-together": 2}
+
+
 def test_times_without_an_error_log_tell_connected_from_not_connected():
     evidence = Evidence().failure(502, upstream_connect_s=None).failure(502).failure(504)
     evidence.failure(504, upstream_connect_s=None, upstream_addr="10.0.0.7:80")
@@ -477,6 +519,14 @@ def test_a_line_without_a_time_lies_between_its_neighbours():
     evidence = Evidence().closed(at=10.4).event(EVENT.WORKER_BOOTED, at=9, pid=5)
     evidence.event(EVENT.WORKER_KILLED, at=None, pid=71, signal=9).event(EVENT.WORKER_BOOTED, at=11, pid=6)
     assert evidence.found() == {"worker-killed": 1}
+
+
+@pytest.mark.parametrize(("after_s", "found"), [(9.0, "worker-killed"), (8.0, "502-connection-closed")])
+def test_clocks_of_one_log_may_differ_by_a_second(after_s, found):
+    evidence = Evidence().event(EVENT.WORKER_BOOTED, at=10, server="uwsgi", pid=70)
+    evidence.event(EVENT.WORKER_KILLED, at=None, server="uwsgi", pid=71, signal=9)
+    evidence.event(EVENT.EMPTY_500, at=after_s, server="uwsgi", uri="/other/")
+    assert evidence.closed(at=10.2).found() == {found: 1}
 
 
 @pytest.mark.parametrize("after", [None, 300])

@@ -145,6 +145,16 @@ def test_a_slow_request(server: str, stands: Stands):
     assert stand.proven() == {"slow-request"}
 
 
+def test_requests_that_wait_for_a_worker_until_the_proxy_gives_up(stands: Stands):
+    with stands.stand("gunicorn_gthread.py", workers=1, threads=1, limits_s=(1, 2)) as stand:
+        stand.client.ask("/ok")
+        stand.client.start("/sleep?s=3")
+        time.sleep(0.3)
+        stand.client.ask("/ok", 4)
+    assert stand.answers("/ok") == {200: 1, 504: 4}
+    assert stand.found() == {("/sleep", "slow-request"): 1, ("/ok", "queued-too-long"): 4}
+
+
 def test_an_answer_that_stalls_in_its_middle(stands: Stands):
     with stands.stand("gunicorn_gthread.py", threads=8, limits_s=(1, 2)) as stand:
         stand.client.start("/stall?s=3", 3)

@@ -42,6 +42,24 @@ def test_a_line_without_date_is_all_text():
     assert (line.text, line.time_s, line.has_prefix) == ("DAMN ! worker 1 (pid: 7) died :(", None, False)
 
 
+REQUEST = "[pid: 7|app: 0|req: 2/3] 127.0.0.1 () {36 vars in 440 bytes} [Sun Nov  1 12:00:00 2026] GET /a?{b} => "
+
+
+@pytest.mark.parametrize(("took", "seconds"), [("1 msecs", 0), ("2999 msecs", 2), ("70 micros", 0)])
+def test_a_request_line_of_uwsgi_has_the_second_in_which_it_ended_and_stays_whole(took, seconds):
+    text = f"{REQUEST}generated 0 bytes in {took} (HTTP/1.1 500) 0 headers in 0 bytes"
+    line = uwsgi_line(text, 3600)
+
+    assert (line.text, line.has_prefix) == (text, False)
+    assert line.time_s == NOON_S - 20 * 86400 - 3600 + seconds
+
+
+def test_a_request_line_with_a_date_that_does_not_exist_has_no_time():
+    text = f"{REQUEST}generated 0 bytes in 1 msecs (HTTP/1.1 500) 0 headers in 0 bytes".replace("Nov", "Foo")
+
+    assert uwsgi_line(text, 0).time_s is None
+
+
 def test_gunicorns_own_zone_counts():
     line = gunicorn_line("[2026-11-21 06:00:00 -0600] [42] [ERROR] words")
 

@@ -3,8 +3,6 @@
 import re
 from functools import reduce
 
-from badgateway.logs.line_format import text_literal
-
 # Both Python's re and DuckDB's RE2 run these, so they have neither look-around nor back-references.
 _RULES = (
     # A key longer than a name is no key: it is a token that stands in the query by itself, with '=' as its padding.
@@ -26,5 +24,6 @@ def masked(text: str) -> str:
 def masked_sql(expression: str) -> str:
     """The same as an SQL expression around a VARCHAR expression."""
     for pattern, replacement in _RULES:
-        expression = f"regexp_replace({expression}, {text_literal(pattern)}, '{replacement}', 'g')"
+        literal = pattern.replace("'", "''")
+        expression = f"regexp_replace({expression}, '{literal}', '{replacement}', 'g')"
     return expression

@@ -1,7 +1,7 @@
 import duckdb
 import pytest
 
-from badgateway.logs.masking import masked, masked_sql
+from badgateway.model.masking import masked, masked_sql
 
 CASES = (
     ("/reset?token=abc", "/reset?token=..."),
