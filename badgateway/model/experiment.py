@@ -20,8 +20,9 @@ def _relative(path: PurePosixPath) -> PurePosixPath:
 ProjectPath = Annotated[PurePosixPath, AfterValidator(_relative)]
 
 
-class _Declared(BaseModel):
-    model_config = Declared.model_config
+class _Declared(Declared, BaseModel):
+    # BaseModel again, for ruff: it looks no further than this file, and takes the defaults below for shared values.
+    pass
 
 
 class ServerKind(StrEnum):
