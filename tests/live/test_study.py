@@ -9,11 +9,15 @@ from pathlib import Path
 import pytest
 
 from badgateway.model.raw import MANIFEST, TRIAL
+from badgateway.store.run_folder import RunFolder
+from badgateway.study.analysis import kept_trials
+from badgateway.study.programme import programme
 from tests.live.faults.kit import Kit, make_project, run
 
-pytestmark = pytest.mark.live
-
 WHOLE_STUDY_S = 240.0
+
+pytestmark = [pytest.mark.live, pytest.mark.timeout(2 * WHOLE_STUDY_S)]
+
 RACE = "experiments/race.toml"
 
 
@@ -71,17 +75,12 @@ def test_no_trial_is_run_twice_and_none_is_missing(killed, resumed):
     assert {(1, False), (1, True), (2, False), (2, True)} <= {(one["block"], one["control"]) for one in found}
 
 
-def test_the_order_and_the_seeds_are_those_of_a_study_that_was_not_killed(project, killed, resumed, tmp_path):
-    other = make_project(tmp_path)
-    Kit(other, "run", RACE, "--no-diagnosis").end(WHOLE_STUDY_S)
-    (folder,) = [one for one in (other / "results" / "race").iterdir() if not one.is_symlink()]
+def test_each_trial_is_the_one_that_those_before_it_lead_to(killed, resumed):
+    folder = RunFolder(path=killed[0])
+    manifest, found = folder.manifest(), kept_trials(folder)
 
-    def blocks(of: Path) -> list[tuple[object, ...]]:
-        return [
-            (one["configuration"], one["seed"], one["control"]) for one in records(of) if one["purpose"] == "COMPARE"
-        ]
-
-    assert blocks(folder) == blocks(killed[0])
+    for number, (_, entry) in enumerate(found):
+        assert programme(manifest, found[:number], lambda: None).next_trial() == entry.record.trial
 
 
 def test_a_server_that_is_dead_at_the_start_is_invalid_thrice_and_leaves(killed, resumed):
