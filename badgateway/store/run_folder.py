@@ -78,7 +78,7 @@ class RunFolder:
         runs = [file.parent for file in parent.glob(f"*/{raw.MANIFEST}") if not file.parent.is_symlink()]
         if not runs:
             raise ResultsError(f"{parent}: holds no run to resume; start one without --resume")
-        return cls(path=max(runs, key=lambda run: (run / raw.MANIFEST).stat().st_mtime_ns).resolve())
+        return cls(path=max(runs, key=lambda run: (run / raw.MANIFEST).stat().st_mtime_ns))
 
     def manifest(self) -> Manifest:
         """Read what the run set out to do.
