@@ -89,6 +89,7 @@ nox.needs_version = ">=2025.5"
 nox.options.sessions = ["compare"]
 nox.options.default_venv_backend = "none"
 
+SERVERS = "experiments/servers.toml"
 CONCURRENCY = "experiments/concurrency.toml"
 EXPORT = "experiments/export.toml"
 # One configuration alone is measured to look at it: that it does not qualify is an answer, not a failed session.
@@ -97,8 +98,14 @@ ANSWERED = (0, 1, 3)
 
 @nox.session
 def compare(session: nox.Session) -> None:
-    """Compare the main server configurations, then the Excel exports; print each pick and its report's path."""
-    run(session, "badgateway", "run", "--quick", CONCURRENCY, EXPORT, *session.posargs)
+    """Compare the main server configurations, then the Excel exports, in minutes; print each pick and its report."""
+    run(session, "badgateway", "run", "--quick", SERVERS, EXPORT, *session.posargs)
+
+
+@nox.session
+def study(session: nox.Session) -> None:
+    """Race the main server configurations in blocks and search their capacities: half an hour at most."""
+    run(session, "badgateway", "run", SERVERS, *session.posargs)
 
 
 @nox.session
@@ -135,7 +142,7 @@ def serve(session: nox.Session) -> None:
 @nox.session
 def report(session: nox.Session) -> None:
     """Rebuild a run's reports from its raw files (`report -- results/export/latest`)."""
-    asked = session.posargs or ["results/concurrency-quick/latest"]
+    asked = session.posargs or ["results/servers-quick/latest"]
     run(session, "badgateway", "report", *asked, success_codes=ANSWERED)
 
 

@@ -1,31 +1,27 @@
 """The commands about experiments and their options; the work is in the rooms below."""
 
-import os
-import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.text import Text
 
 from badgateway.cli.browse import browse, locust_port
-from badgateway.cli.display import say, watch
 from badgateway.cli.entry import cli
-from badgateway.cli.exit_codes import ExitCode, of_decision
-from badgateway.cli.wording import decision_lines, diagnosis_lines, duration, trial_name
+from badgateway.cli.exit_codes import of_decision
+from badgateway.cli.planned import Planned, plan_lines
+from badgateway.cli.running import go_on, print_decision, run_one
+from badgateway.errors import ConfigurationError
 from badgateway.model.experiment import Experiment
-from badgateway.model.summary import StudySummary
-from badgateway.model.waiting import DiagnosisPlan
-from badgateway.plan.diagnosis import diagnosis_s, plan_diagnosis
+from badgateway.plan.diagnosis import plan_diagnosis
+from badgateway.plan.duration import seconds
 from badgateway.plan.experiment_file import load_experiment, project_root
 from badgateway.plan.narrow import narrow
-from badgateway.plan.schedule import expected_s, schedule
 from badgateway.process.interruption import Interruption
 from badgateway.store.run_folder import RunFolder
 from badgateway.study.analysis import analyse, publish
-from badgateway.study.run_experiment import run_experiment
+from badgateway.study.contest import fitted_contest
+from badgateway.study.resume import LATEST, find_run
 from badgateway.study.standing import stand, stand_behind_locust
 
 _PATH = click.Path(path_type=Path)
@@ -40,14 +36,35 @@ def _sized(command: Callable[..., None]) -> Callable[..., None]:
     return click.option("--quick", "variant", flag_value="quick", help=quick)(command)
 
 
+def _seconds(_context: click.Context, _option: click.Parameter, text: str | None) -> float | None:
+    return None if text is None else seconds(text)
+
+
+_BUDGET = click.option(
+    "--budget",
+    "budget_s",
+    metavar="TIME",
+    callback=_seconds,
+    help="Time for the trials of a study, such as 30m: it is cut to that, and ends in it.",
+)
+
+
 @cli.command(short_help="Compare configurations under load; get a pick and a report.")
-@click.argument("experiments", nargs=-1, required=True, type=_PATH)
+@click.argument("experiments", nargs=-1, type=_PATH)
 @_sized
 @click.option("--only", multiple=True, metavar="NAME", help="Only this configuration; may be given several times.")
 @click.option("--users", multiple=True, type=int, metavar="N", help="Load level instead of the file's; repeatable.")
 @click.option("--window", "window_s", type=float, metavar="SECONDS", help="Counted time of each trial.")
 @click.option("--blocks", type=int, metavar="N", help="How often each configuration is tried at each level.")
 @click.option("--seed", type=int, metavar="N", help="Seed of the order of trials and of the users' choices.")
+@_BUDGET
+@click.option(
+    "--resume",
+    is_flag=False,
+    flag_value=LATEST,
+    metavar="[RUN]",
+    help="Go on with a run that was ended: the experiment's newest one, or the one in this folder.",
+)
 @click.option("--no-diagnosis", is_flag=True, help="Leave out what shows who shares a worker's time.")
 @click.option("--results", type=_PATH, default=Path("results"), show_default=True, help="Where runs are kept.")
 @click.pass_obj
@@ -61,13 +78,17 @@ def run(  # noqa: PLR0913 # one parameter per option
     window_s: float | None,
     blocks: int | None,
     seed: int | None,
+    budget_s: float | None,
+    resume: str | None,
     no_diagnosis: bool,
     results: Path,
 ) -> None:
     """Run experiments: deploy every configuration, load it, and report which one qualifies.
 
-    All files are checked before anything is started. Ctrl-C stops the servers, keeps every trial that had ended and
-    reports on those; experiments that were still to come are not started.
+    An experiment with [study] decides on each trial by those before it, and ends when there is an answer; any other
+    runs its whole schedule. All files are checked before anything is started. Ctrl-C stops the servers, keeps every
+    trial that had ended and reports on those; experiments that were still to come are not started. --resume goes on
+    with a run that was ended, however it was, with the trial that comes next.
 
     After the trials comes a diagnosis of about a minute, whose numbers are in no verdict: does one worker's waiting let
     others in, with each server file and driver, and what blocks the event loop where there is one.
@@ -77,9 +98,12 @@ def run(  # noqa: PLR0913 # one parameter per option
       badgateway run experiments/concurrency.toml
       badgateway run --quick experiments/concurrency.toml experiments/export.toml
       badgateway run experiments/concurrency.toml --only uwsgi-2 --only uwsgi-gevent --users 300
+      badgateway run experiments/servers.toml --budget 30m
+      badgateway run experiments/servers.toml --budget 30m --resume
     """  # noqa: D301 # click's mark for a paragraph that keeps its lines
-    narrowed = [
-        (
+    files, which = _files(experiments, resume)
+    planned = [
+        _planned(
             path,
             narrow(
                 load_experiment(path),
@@ -89,62 +113,40 @@ def run(  # noqa: PLR0913 # one parameter per option
                 window_s=window_s,
                 blocks=blocks,
                 seed=seed,
+                budget_s=budget_s,
             ),
+            with_diagnosis=not no_diagnosis,
         )
-        for path in experiments
+        for path in files
     ]
-    planned = [
-        (path, experiment, None if no_diagnosis else plan_diagnosis(experiment, project_root(path)))
-        for path, experiment in narrowed
-    ]
-    sys.exit(max(_run_one(*one, results, interruption) for one in planned))
+    if which is not None:
+        sys.exit(go_on(planned[0], find_run(which, results, planned[0].experiment), interruption))
+    sys.exit(max(run_one(one, results, interruption) for one in planned))
 
 
-def _run_one(
-    path: Path, experiment: Experiment, diagnosis: DiagnosisPlan | None, results: Path, interruption: Interruption
-) -> ExitCode:
-    console = Console(stderr=True)
-    say(console, Text.assemble((experiment.name, "bold"), f": {experiment.question}"))
-    say(console, Text(_outlook(experiment, diagnosis)))
-    with watch(console, experiment, interruption, diagnosis) as listener:
-        finished = run_experiment(
-            experiment,
-            root=project_root(path),
-            results=results,
-            command=_command(),
-            listener=listener,
-            diagnosis=diagnosis,
+def _files(experiments: tuple[Path, ...], resume: str | None) -> tuple[tuple[Path, ...], str | None]:
+    """Return the experiments, and which run to go on with, if one."""
+    if resume is not None and resume.endswith(".toml"):
+        # `--resume experiments/x.toml`: click takes the next word for the option's.
+        experiments, resume = (Path(resume), *experiments), LATEST
+    if not experiments:
+        raise click.UsageError("Missing argument 'EXPERIMENTS...'.")
+    if resume is not None and len(experiments) > 1:
+        raise click.UsageError("--resume goes on with one run: name one experiment.")
+    return experiments, resume
+
+
+def _planned(path: Path, experiment: Experiment, *, with_diagnosis: bool) -> Planned:
+    if experiment.load.rates_per_s:
+        raise ConfigurationError(
+            f"{path}: load.rates_per_s: configurations are compared at numbers of users; give those in load.users, and "
+            "a rate to [study.capacity] or [confirmation]"
         )
-    if finished.study is None and isinstance(finished.stopped_by, KeyboardInterrupt):
-        click.echo("no trial had ended yet, so there is nothing to report", err=True)
-    if finished.study is not None:
-        console.print()
-        _print_decision(finished.study, finished.report)
-        console.print()
-    if finished.stopped_by is not None:
-        raise finished.stopped_by
-    assert finished.study is not None
-    return of_decision(finished.study.recommendation.decision)
-
-
-def _command() -> str:
-    # A nox session says what its user typed; the environment it runs us from is nobody's to type.
-    return os.environ.get("BADGATEWAY_STARTED_AS") or shlex.join(["badgateway", *sys.argv[1:]])
-
-
-def _outlook(experiment: Experiment, diagnosis: DiagnosisPlan | None) -> str:
-    trials = len(schedule(experiment))
-    after_s = diagnosis_s(diagnosis, experiment) if diagnosis else 0.0
-    also = " and a diagnosis" if diagnosis else ""
-    return f"{trials} {'trial' if trials == 1 else 'trials'}{also}, about {duration(expected_s(experiment) + after_s)}"
-
-
-def _print_decision(study: StudySummary, report: Path) -> None:
-    console = Console()
-    headline, *rest = decision_lines(study)
-    say(console, Text(headline, style="bold"))
-    for line in (*rest, f"Report: {report}"):
-        say(console, Text(line))
+    if experiment.study is not None:
+        # What does not fit into its budget is refused before anything is started.
+        fitted_contest(experiment)
+    diagnosis = plan_diagnosis(experiment, project_root(path)) if with_diagnosis else None
+    return Planned(path=path, experiment=experiment, diagnosis=diagnosis)
 
 
 @cli.command(name="report", short_help="Rebuild the reports of a run from its raw files.")
@@ -156,27 +158,28 @@ def rebuild(directory: Path) -> None:
     """
     folder = RunFolder.open(directory)
     study = analyse(folder)
-    _print_decision(study, publish(folder, study))
+    print_decision(study, publish(folder, study))
     sys.exit(of_decision(study.recommendation.decision))
 
 
-@cli.command(short_help="Check an experiment file and list its trials; start nothing.")
+@cli.command(short_help="Check an experiment file; say what it would run and how long.")
 @_EXPERIMENT
 @_sized
-def plan(experiment: Path, variant: str | None) -> None:
-    """Check an experiment file and print the trials it would run, in their order; start nothing.
+@_BUDGET
+def plan(experiment: Path, variant: str | None, budget_s: float | None) -> None:
+    """Check an experiment file and print what it would run, in its order, and how long that takes; start nothing.
+
+    Of a study, which decides on its trials as it goes, it prints the stages.
 
     \b
-    Example:
+    Examples:
       badgateway plan experiments/concurrency.toml
+      badgateway plan experiments/servers.toml --budget 30m
     """  # noqa: D301 # click's mark for a paragraph that keeps its lines
-    checked = narrow(load_experiment(experiment), variant=variant)
-    for trial in schedule(checked):
-        click.echo(f"block {trial.block}  {trial.position:>3}  {trial_name(trial)}")
-    diagnosis = plan_diagnosis(checked, project_root(experiment))
-    for line in diagnosis_lines(diagnosis):
-        click.echo(f"after    {line}")
-    click.echo(_outlook(checked, diagnosis))
+    checked = narrow(load_experiment(experiment), variant=variant, budget_s=budget_s)
+    planned = _planned(experiment, checked, with_diagnosis=True)
+    for line in plan_lines(planned):
+        click.echo(line)
 
 
 @cli.command(short_help="Put one configuration behind nginx, to open in a browser.")

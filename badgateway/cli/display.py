@@ -11,15 +11,13 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from badgateway.cli.pace import Pace
+from badgateway.cli.pace import Pace, StudyPace
+from badgateway.cli.planned import Planned
 from badgateway.cli.wording import duration, trial_line, trial_name
 from badgateway.load.progress import Progress
-from badgateway.model.experiment import Experiment
+from badgateway.model.outlook import Outlook
 from badgateway.model.summary import TrialSummary, Verdict
 from badgateway.model.trial import Trial
-from badgateway.model.waiting import DiagnosisPlan
-from badgateway.plan.diagnosis import diagnosis_s
-from badgateway.plan.schedule import expected_s, schedule
 from badgateway.process.interruption import Interruption
 
 _STYLES = {Verdict.PASS: "green", Verdict.FAIL: "red", Verdict.INCONCLUSIVE: "yellow", Verdict.INVALID: "magenta"}
@@ -32,10 +30,11 @@ _FRAMES_PER_S = 4
 class PlainLines:
     """One line for each trial that ended, for logs and pipes."""
 
-    def __init__(self, console: Console, experiment: Experiment) -> None:
-        """Print to the console."""
+    def __init__(self, console: Console, planned: Planned | None = None) -> None:
+        """Print to the console; without a plan, nothing of trials."""
         self._console = console
-        self._total = len(schedule(experiment))
+        self._total = _total(planned) if planned else None
+        self._stage = ""
 
     def __enter__(self) -> Self:
         return self
@@ -48,6 +47,12 @@ class PlainLines:
     def busy_with(self, what: str) -> None:
         """Print what begins."""
         say(self._console, Text(what))
+
+    def outlook(self, outlook: Outlook) -> None:
+        """Print each new stage of a study."""
+        if outlook.standing is not None and outlook.stage != self._stage:
+            self._stage = outlook.stage
+            say(self._console, Text(f"{_where(outlook)}, about {duration(outlook.left_s)} left"))
 
     def trial_starting(self, trial: Trial) -> None:
         """Print nothing: a line a trial, when there is something to say, keeps a log readable."""
@@ -66,18 +71,17 @@ class LiveDisplay:
     def __init__(
         self,
         console: Console,
-        experiment: Experiment,
+        planned: Planned,
         interruption: Interruption,
         clock: Callable[[], float] = time.monotonic,
-        diagnosis: DiagnosisPlan | None = None,
     ) -> None:
         """Draw on the console; the interruption is looked at with each frame."""
         self._console = console
         self._interruption = interruption
         self._clock = clock
-        self._total = len(schedule(experiment))
-        after_s = diagnosis_s(diagnosis, experiment) if diagnosis else 0.0
-        self._pace = Pace(self._total, expected_s(experiment), clock, afterwards_s=after_s)
+        self._total = _total(planned)
+        self._pace = _pace(planned, clock)
+        self._outlook: Outlook | None = None
         self._busy = ""
         self._busy_since_s = clock()
         self._trial: Trial | None = None
@@ -99,6 +103,12 @@ class LiveDisplay:
         """Show what is being done between or around trials, and for how long already."""
         self._busy, self._busy_since_s = what, self._clock()
         self._trial = None
+
+    def outlook(self, outlook: Outlook) -> None:
+        """Show where the run is, and go by what it says of the time."""
+        self._outlook = outlook
+        if isinstance(self._pace, StudyPace):
+            self._pace.expect(outlook.left_s)
 
     def trial_starting(self, trial: Trial) -> None:
         """Show which trial is being deployed."""
@@ -124,19 +134,26 @@ class LiveDisplay:
         if self._interruption.received is not None:
             body = Text("interrupted: stopping what runs, keeping what was measured", style="yellow")
         name = Text(trial_name(self._trial) if self._trial else "", style="bold")
+        if self._trial and self._outlook and self._outlook.standing is not None:
+            name.append(f"  {_where(self._outlook)}", style="not bold")
         for line in (name, body):
             line.no_wrap, line.overflow = True, "ellipsis"
         return Group(head, name, body)
 
     def _head(self) -> Table:
-        place = f"trial {self._trial.position} of {self._total}" if self._trial else f"{self._total} trials"
+        place = self._place()
         bar = ProgressBar(total=1.0, completed=self._pace.share_done(), width=self._bar_columns())
         left_s = self._pace.left_s()
         table = Table.grid(padding=(0, 2, 0, 0))
-        for width in (len(f"trial {self._total} of {self._total}"), None, None):
+        for width in (len(f"trial {self._total} of {self._total}") if self._total else None, None, None):
             table.add_column(width=width, no_wrap=True)
         table.add_row(place, bar, f"about {duration(max(left_s, 1))} left" if left_s or self._trial else "")
         return table
+
+    def _place(self) -> str:
+        if self._total is None:
+            return f"trial {self._trial.position}" if self._trial else ""
+        return f"trial {self._trial.position} of {self._total}" if self._trial else f"{self._total} trials"
 
     def _bar_columns(self) -> int:
         return max(_SHORTEST_BAR, min(_LONGEST_BAR, self._console.width - _HEAD_TEXTS))
@@ -148,6 +165,20 @@ class LiveDisplay:
         if progress is None:
             return Text("starting the servers")
         return _counts(progress).append(_state(progress))
+
+
+def _pace(planned: Planned, clock: Callable[[], float]) -> Pace | StudyPace:
+    if planned.experiment.study is not None:
+        return StudyPace(planned.trials_s, clock, afterwards_s=planned.diagnosis_s)
+    return Pace(planned.trials, planned.trials_s, clock, afterwards_s=planned.diagnosis_s)
+
+
+def _total(planned: Planned) -> int | None:
+    return None if planned.experiment.study else planned.trials
+
+
+def _where(outlook: Outlook) -> str:
+    return f"{outlook.stage}, {outlook.standing} still in the race"
 
 
 def _counts(progress: Progress) -> Text:
@@ -168,11 +199,9 @@ def say(console: Console, text: Text) -> None:
     console.print(text, soft_wrap=not console.is_terminal)
 
 
-def watch(
-    console: Console, experiment: Experiment, interruption: Interruption, diagnosis: DiagnosisPlan | None = None
-) -> PlainLines | LiveDisplay:
+def watch(console: Console, planned: Planned, interruption: Interruption) -> PlainLines | LiveDisplay:
     """Return the display that fits where the output goes."""
     # FORCE_COLOR makes a console claim to be a terminal; a log full of frames helps nobody.
     if console.is_interactive and console.file.isatty():
-        return LiveDisplay(console, experiment, interruption, diagnosis=diagnosis)
-    return PlainLines(console, experiment)
+        return LiveDisplay(console, planned, interruption)
+    return PlainLines(console, planned)

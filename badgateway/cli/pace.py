@@ -63,3 +63,36 @@ class Pace:
 
     def _after_trials_s(self) -> float:
         return 0.0 if self._over_s is None else self._clock() - self._over_s
+
+
+class StudyPace:
+    """Goes by what a study says before each trial: how much is left depends on who is still in the race."""
+
+    def __init__(self, expected_s: float, clock: Callable[[], float] = time.monotonic, *, afterwards_s: float) -> None:
+        """Expect so many seconds of trials, and something that takes time after them."""
+        self._clock = clock
+        self._left_s = expected_s
+        self._afterwards_s = afterwards_s
+        self._spent_s = 0.0
+        self._since_s = clock()
+
+    def expect(self, left_s: float) -> None:
+        """Note that the trials take so long from now on."""
+        self._spent_s += self._clock() - self._since_s
+        self._since_s = self._clock()
+        self._left_s = left_s
+
+    def trial_started(self) -> None:
+        """Nothing to note: expect() was called just before."""
+
+    def trial_ended(self) -> None:
+        """Nothing to note: expect() will be called before the next."""
+
+    def left_s(self) -> float:
+        """Return the seconds until all is over."""
+        return max(self._left_s - (self._clock() - self._since_s), 0) + self._afterwards_s
+
+    def share_done(self) -> float:
+        """Return how much of the time has gone by, between 0 and 1."""
+        spent_s = self._spent_s + self._clock() - self._since_s
+        return spent_s / (spent_s + self.left_s()) if spent_s else 0.0

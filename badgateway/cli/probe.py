@@ -29,5 +29,5 @@ def probe(experiment: Path, *, as_json: bool) -> None:
       badgateway probe experiments/concurrency.toml
     """  # noqa: D301 # click's mark for a paragraph that keeps its lines
     checked = load_experiment(experiment)
-    report = prove(checked, project_root(experiment), PlainLines(Console(stderr=True), checked))
+    report = prove(checked, project_root(experiment), PlainLines(Console(stderr=True)))
     click.echo(dumps(asdict(report), indent=2) if as_json else render_table(report), nl=as_json)

@@ -1,5 +1,7 @@
 """The lines the command prints about trials and decisions."""
 
+from badgateway.model.comparison import ChoiceKind
+from badgateway.model.contest import Purpose
 from badgateway.model.outcome import FAILURES, STATUS_OF
 from badgateway.model.summary import Decision, Measurement, StudySummary, TrialSummary, Verdict
 from badgateway.model.trial import Trial
@@ -14,8 +16,17 @@ def duration(seconds: float) -> str:
 
 def trial_name(trial: Trial) -> str:
     """Return what a trial runs: 'uwsgi-2, 300 users', and how far its database is, if it is."""
+    again = ", again (A/A)" if trial.control else ""
+    purpose = {Purpose.SEARCH: ", capacity", Purpose.CONFIRM: ", confirmation"}.get(trial.purpose, "")
+    attempt = f", attempt {trial.attempt}" if trial.attempt > 1 else ""
     distance = f", database at {trial.database_distance_ms:g} ms" if trial.database_distance_ms else ""
-    return f"{trial.configuration}, {trial.users:,} {'user' if trial.users == 1 else 'users'}{distance}"
+    return f"{trial.configuration}, {_load(trial)}{distance}{again}{purpose}{attempt}"
+
+
+def _load(trial: Trial) -> str:
+    if trial.rate_per_s is not None:
+        return f"{trial.rate_per_s:g} tasks/s"
+    return f"{trial.users:,} {'user' if trial.users == 1 else 'users'}"
 
 
 def diagnosis_lines(plan: DiagnosisPlan) -> tuple[str, ...]:
@@ -27,10 +38,15 @@ def diagnosis_lines(plan: DiagnosisPlan) -> tuple[str, ...]:
     )
 
 
-def trial_line(summary: TrialSummary, total: int) -> str:
-    """Return one line for a trial that ended: its place, name, verdict and what it measured."""
+def trial_line(summary: TrialSummary, total: int | None) -> str:
+    """Return one line for a trial that ended: its place, name, verdict and what it measured.
+
+    Args:
+        summary: Of the trial.
+        total: How many trials there are; None when nobody knows.
+    """
     trial = summary.trial
-    place = f"{trial.position:>{len(str(total))}}/{total}"
+    place = f"{trial.position:>3}" if total is None else f"{trial.position:>{len(str(total))}}/{total}"
     return f"{place}  {trial_name(trial)}: {summary.verdict.value}, {_measured(summary)}"
 
 
@@ -54,10 +70,17 @@ def failures_in_words(measurement: Measurement) -> str:
     return ", ".join(parts) or "no failures"
 
 
+def _pick(study: StudySummary) -> str:
+    choice, name = study.choice, study.experiment.name
+    if choice is not None and choice.kind is ChoiceKind.EQUIVALENT:
+        return f"EQUIVALENT for {name}: {', '.join(choice.equivalent)} (cheapest: {choice.arm})"
+    return f"PICK for {name}: {study.recommendation.configuration}"
+
+
 def decision_lines(study: StudySummary) -> tuple[str, ...]:
     """Return the answer to an experiment's question: headline, sentence, reasons."""
     headline = {
-        Decision.PICKED: f"PICK for {study.experiment.name}: {study.recommendation.configuration}",
+        Decision.PICKED: _pick(study),
         Decision.NONE_QUALIFIES: f"NONE QUALIFIES for {study.experiment.name}",
         Decision.INCONCLUSIVE: f"INCONCLUSIVE for {study.experiment.name}",
     }[study.recommendation.decision]

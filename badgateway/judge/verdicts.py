@@ -8,13 +8,17 @@ from badgateway.judge.wording import interval, kinds, limit, milliseconds, milli
 from badgateway.model.experiment import Objective
 from badgateway.model.outcome import Outcome
 from badgateway.model.summary import Measurement, Proportion, Verdict
-from badgateway.model.trial import TrialRecord, TrialStatus
+from badgateway.model.trial import MachineCheck, TrialRecord, TrialStatus
 
 SEVERITY = (Verdict.PASS, Verdict.INCONCLUSIVE, Verdict.FAIL, Verdict.INVALID)
 """From good to bad; the worst of several verdicts wins."""
 
 MAX_GENERATOR_CPU_SHARE = 0.9
 MAX_SHARE_OVER_P95 = 0.05
+MAX_SEND_LAG_MS = 10.0
+MAX_MISSED_SHARE = 0.01
+MAX_CLOCK_STEP_S = 0.1
+"""More than a clock that is only being corrected runs away in a trial."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +37,12 @@ def why_invalid(evidence: TrialEvidence) -> str | None:
         return evidence.problem
     if evidence.relation is None:
         return "there is no ledger of the trial"
-    return _why_not_measured(evidence.record)
+    reasons = (
+        _why_not_measured(evidence.record),
+        _why_not_sent(evidence.record),
+        _why_disturbed(evidence.record.machine),
+    )
+    return next((reason for reason in reasons if reason is not None), None)
 
 
 def _why_not_measured(record: TrialRecord) -> str | None:
@@ -43,6 +52,45 @@ def _why_not_measured(record: TrialRecord) -> str | None:
         return "how busy the load generator was is unknown"
     if record.generator_cpu_share > MAX_GENERATOR_CPU_SHARE:
         return f"the load generator was saturated ({percent(record.generator_cpu_share)} of one core)"
+    return None
+
+
+def _why_not_sent(record: TrialRecord) -> str | None:
+    """Say what an open loop did not send when it was due."""
+    sending = record.sending
+    if record.trial.rate_per_s is None:
+        return None
+    if sending is None or not sending.arrivals:
+        return "whether the load generator sent its schedule is unknown"
+    if sending.missed_arrivals > MAX_MISSED_SHARE * sending.arrivals:
+        return (
+            f"the load generator did not send {sending.missed_arrivals:,} of {sending.arrivals:,} arrivals; "
+            f"allowed are {limit(MAX_MISSED_SHARE)}: raise load.max_in_flight, or load less"
+        )
+    if sending.send_lag_p99_ms > MAX_SEND_LAG_MS:
+        return (
+            f"the load generator was late: 1 % of requests were sent more than {milliseconds(sending.send_lag_p99_ms)} "
+            f"after they were due; allowed are {milliseconds_limit(MAX_SEND_LAG_MS)}"
+        )
+    return None
+
+
+def _why_disturbed(found: MachineCheck | None) -> str | None:
+    if found is None:
+        return None
+    allowed = found.allowed
+    if abs(found.clock_step_s) > MAX_CLOCK_STEP_S:
+        return f"the machine's clock was set during the trial, by {found.clock_step_s:+.2f} s"
+    if found.steal_share > allowed.max_steal_share:
+        return (
+            f"the hypervisor took {percent(found.steal_share)} of the CPU time for other guests; "
+            f"allowed are {limit(allowed.max_steal_share)} (machine.max_steal_share)"
+        )
+    if found.outside_share > allowed.max_outside_share:
+        return (
+            f"other processes used {percent(found.outside_share)} of the machine's CPU time; "
+            f"allowed are {limit(allowed.max_outside_share)} (machine.max_outside_share): stop them, or wait"
+        )
     return None
 
 

@@ -4,11 +4,10 @@ from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, Field, ValidationInfo, field_validator, model_validator
 
-Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=80)]
-Seconds = Annotated[float, Field(gt=0, le=3600)]
-Share = Annotated[float, Field(ge=0, le=1)]
+from badgateway.model.declared import Declared, Name, Seconds, Share
+from badgateway.model.study import AtRate, MachineLimits, Study, StudyVariant
 
 
 def _relative(path: PurePosixPath) -> PurePosixPath:
@@ -21,8 +20,9 @@ def _relative(path: PurePosixPath) -> PurePosixPath:
 ProjectPath = Annotated[PurePosixPath, AfterValidator(_relative)]
 
 
-class _Declared(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+class _Declared(Declared, BaseModel):
+    # BaseModel again, for ruff: it looks no further than this file, and takes the defaults below for shared values.
+    pass
 
 
 class ServerKind(StrEnum):
@@ -237,6 +237,8 @@ class Variant(_Declared):
     """Instead of those of each configuration."""
     environment: dict[Annotated[str, Field(pattern=r"^APP_[A-Z0-9_]+$")], str] = {}
     """Changes the application's settings; a configuration's own are stronger."""
+    study: StudyVariant | None = None
+    """Of an experiment that is a study."""
 
 
 class Experiment(_Declared):
@@ -251,6 +253,11 @@ class Experiment(_Declared):
     timeouts: Timeouts = Timeouts()
     database: Database = Database()
     application: Application = Application()
+    study: Study | None = None
+    """Run as a study, which decides on the next trial by those that ended; None is the fixed schedule of blocks."""
+    confirmation: AtRate | None = None
+    """After the fixed schedule."""
+    machine: MachineLimits = MachineLimits()
     configurations: Annotated[tuple[Configuration, ...], Field(min_length=1)]
     variants: dict[Name, Variant] = {}
     """Chosen by an option of the same name: quick by --quick."""
@@ -288,6 +295,21 @@ class Experiment(_Declared):
             if unknown:
                 message = f"variant {variant}: only: no configuration {', '.join(unknown)}"
                 raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _one_way_to_run(self) -> Self:
+        if self.study is None:
+            return self
+        if self.confirmation is not None or self.blocks != 1:
+            message = "an experiment with [study] has neither [confirmation] nor blocks of its own; see study.blocks"
+            raise ValueError(message)
+        if bool(self.load.users) == bool(self.load.rates_per_s):
+            message = "an experiment with [study] has load levels of one kind, users or rates_per_s"
+            raise ValueError(message)
+        if not all(configuration.candidate for configuration in self.configurations):
+            message = "an experiment with [study] races candidates only; leave out those with candidate = false"
+            raise ValueError(message)
         return self
 
     def configuration(self, name: str) -> Configuration:

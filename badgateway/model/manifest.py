@@ -23,6 +23,6 @@ class Manifest:
     experiment: Experiment
     environment: Environment
     trials: tuple[Trial, ...]
-    """In the order of running."""
+    """In the order of running; empty in a study, whose trials follow from those that ended."""
     diagnosis: DiagnosisPlan | None = None
     """None when it was not asked for, and in runs of before there was one."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from badgateway.model.contest import Purpose
+from badgateway.model.study import MachineLimits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +90,20 @@ class SendingCheck:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MachineCheck:
+    """What else happened to the machine while the trial ran."""
+
+    steal_share: float
+    """Of the machine's CPU time in the window, taken by the hypervisor."""
+    outside_share: float
+    """Of the machine's CPU time in the window, used by processes that are no part of the trial."""
+    clock_step_s: float
+    """By how much the wall clock ran away from the monotonic one during the trial; with its sign."""
+    allowed: MachineLimits
+    """As the experiment declared them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrialRecord:
     """What is known of a trial that was run, besides its raw files."""
 
@@ -105,6 +120,8 @@ class TrialRecord:
     """CPU seconds of the load generator per second of load; near 1 it measures itself."""
     sending: SendingCheck | None = None
     """None in a closed loop."""
+    machine: MachineCheck | None = None
+    """None where the system does not tell, when the window was too short to say, and in runs of earlier kits."""
 
     @property
     def overhead_s(self) -> float:

@@ -9,21 +9,24 @@ from badgateway.errors import ConfigurationError
 from badgateway.model.experiment import Experiment
 
 
-def narrow(
+def narrow(  # noqa: PLR0913 # one parameter per option of the command line
     experiment: Experiment,
     *,
     variant: str | None = None,
     only: Sequence[str] = (),
     users: Sequence[int] = (),
+    rates_per_s: Sequence[float] = (),
     window_s: float | None = None,
     blocks: int | None = None,
     seed: int | None = None,
+    budget_s: float | None = None,
 ) -> Experiment:
-    """Return the experiment with some configurations, other levels, another window, block count or seed.
+    """Return the experiment with some configurations, other levels, another window, block count, seed or budget.
 
     A variant of the experiment comes first, and the rest changes that; an experiment that declares no variants has one
-    size for all. A variant, and an experiment narrowed to some
-    configurations, gets a name of its own, so that its results do not take the place of the whole experiment's.
+    size for all. A variant, and an experiment narrowed to some configurations, gets a name of its own, so that its
+    results do not take the place of the whole experiment's. Users in place of rates, or rates in place of users, change
+    the loop.
 
     Raises:
         ConfigurationError: There is no such variant or configuration, or a value is out of range.
@@ -32,15 +35,27 @@ def narrow(
         experiment = _variant(experiment, variant)
     declared = experiment.model_dump(mode="json")
     load = declared["load"]
-    load["users"] = list(users) or load["users"]
+    if users or rates_per_s:
+        load |= {"users": list(users), "rates_per_s": list(rates_per_s)}
     load["window_s"] = load["window_s"] if window_s is None else window_s
-    declared["blocks"] = experiment.blocks if blocks is None else blocks
+    if blocks is not None:
+        (declared["study"] or declared)["blocks"] = blocks
+    if budget_s is not None:
+        _limit(declared, experiment, budget_s)
     declared["seed"] = experiment.seed if seed is None else seed
     if only:
         _refuse_unknown(only, experiment)
         _keep(only, declared)
         declared["name"] = f"{experiment.name}-{'-'.join(only) if len(only) == 1 else 'subset'}"
     return _validated(declared)
+
+
+def _limit(declared: dict[str, Any], experiment: Experiment, budget_s: float) -> None:
+    if experiment.study is None:
+        raise ConfigurationError(
+            f"{experiment.name} has no [study] that a budget could cut; give fewer --blocks or --only"
+        )
+    declared["study"]["budget_s"] = budget_s
 
 
 def _variant(experiment: Experiment, name: str) -> Experiment:
@@ -60,6 +75,13 @@ def _variant(experiment: Experiment, name: str) -> Experiment:
         one["database_distances_ms"] = distances_ms or one["database_distances_ms"]
     for key in ("timeouts", "objective"):
         declared[key] = given.pop(key, declared[key])
+    study = given.pop("study", {})
+    if study and declared["study"] is None:
+        raise ConfigurationError(f"{experiment.name}: variants.{name}.study changes a [study] that is not declared")
+    # False takes the search away, and so does nothing.
+    declared["study"] = (declared["study"] or {}) | study or None
+    if declared["study"] and not declared["study"]["capacity"]:
+        declared["study"]["capacity"] = None
     declared["load"] |= {key: value for key, value in given.items() if value != []}
     return _validated(declared | {"name": f"{experiment.name}-{name}", "variants": {}}, told_by=f"variant {name}")
 

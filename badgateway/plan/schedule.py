@@ -50,11 +50,18 @@ def _workload_seed(seed: int, block: int, users: int) -> int:
 
 
 def expected_s(experiment: Experiment, *, overhead_s: float = OVERHEAD_S) -> float:
-    """Return about how long the experiment takes, in seconds, counting the longest drain only where it is likely.
+    """Return about how long the experiment takes, in seconds, the confirmation of its pick included."""
+    scheduled_s = trial_s(experiment, overhead_s=overhead_s) * experiment.blocks * len(_cells(experiment))
+    if experiment.confirmation is None:
+        return scheduled_s
+    return scheduled_s + trial_s(experiment, experiment.confirmation.window_s, overhead_s=overhead_s)
+
+
+def trial_s(experiment: Experiment, window_s: float | None = None, *, overhead_s: float = OVERHEAD_S) -> float:
+    """Return about how long one trial takes, in seconds, counting the longest drain only where it is likely.
 
     A trial is its warm-up and window, plus a drain of up to the client's time limit; half of that is a fair guess
     when configurations are expected to fail.
     """
     load = experiment.load
-    one_trial_s = load.warm_up_s + load.window_s + experiment.timeouts.proxy_read_s / 2 + overhead_s
-    return one_trial_s * experiment.blocks * len(_cells(experiment))
+    return load.warm_up_s + (window_s or load.window_s) + experiment.timeouts.proxy_read_s / 2 + overhead_s

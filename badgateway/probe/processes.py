@@ -3,7 +3,7 @@
 import csv
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -25,14 +25,25 @@ class ProcessSampler:
     process). A part whose root process has ended gets no further rows.
     """
 
-    def __init__(self, path: Path, parts: Mapping[str, int], *, period_s: float = PERIOD_S) -> None:
+    def __init__(
+        self,
+        path: Path,
+        parts: Mapping[str, int],
+        *,
+        period_s: float = PERIOD_S,
+        on_sample: Callable[[float], None] = lambda _cpu_s: None,
+    ) -> None:
         """Sample `parts`, which maps each part's name to the pid of its root process, into the file at path.
+
+        `on_sample` is told, in the sampler's thread, the CPU seconds of all parts together after each sample.
 
         Raises:
             DeploymentError: a part has no process of that pid.
         """
         self._path = path
         self._period_s = period_s
+        self._on_sample = on_sample
+        self._used_s: dict[str, float] = {}
         self._meters = {part: _Meter(_process(part, pid)) for part, pid in parts.items()}
         self._lock = threading.Lock()
         self._stop = threading.Event()
@@ -86,6 +97,8 @@ class ProcessSampler:
             writer.writerows(self._rows())
             # What a killed kit leaves behind is whole rows.
             file.flush()
+            # What a part had used that has ended since was used all the same.
+            self._on_sample(sum(self._used_s.values()))
             if is_last:
                 return
             # One more round after the stop: the last row is of the end, not of up to a period before it.
@@ -98,6 +111,7 @@ class ProcessSampler:
             now_s = time.time()
             with suppress(psutil.NoSuchProcess):
                 pids, cpu_s, rss_bytes = meter.read()
+                self._used_s[part] = cpu_s
                 yield (f"{now_s:.6f}", part, pids, f"{cpu_s:.2f}", rss_bytes)
 
 

@@ -32,7 +32,7 @@ class DiagnosisFolder:
         Raises:
             ResultsError: It cannot be written.
         """
-        name = f"{number:03d}-{PurePosixPath(proof.server).stem}-{proof.driver}"
+        name = proof_name(number, PurePosixPath(proof.server), proof.driver)
         # What held the loop is in the journal, and is read from there each time.
         record = _PROOF.dump_json(dataclasses.replace(proof, blocked_by=()), indent=2)
         return keep(raw_folder, self.path / "proofs" / name, raw.PROOF, record)
@@ -85,6 +85,11 @@ class DiagnosisFolder:
 
     def _found(self, pattern: str) -> list[Path]:
         return sorted(self.path.glob(pattern))
+
+
+def proof_name(number: int, server: PurePosixPath, driver: str) -> str:
+    """Return the name of a proof's folder, which sorts in the order of running."""
+    return f"{number:03d}-{server.stem}-{driver}"
 
 
 def _read(file: Path, adapter: TypeAdapter[Read]) -> Read:

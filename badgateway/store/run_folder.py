@@ -67,6 +67,19 @@ class RunFolder:
             f"{path}: holds no run: there is no {raw.MANIFEST} in it; name a folder such as results/concurrency/latest"
         )
 
+    @classmethod
+    def newest(cls, results: Path, experiment: str) -> "RunFolder":
+        """Open the run of an experiment that was started last.
+
+        Raises:
+            ResultsError: There is none.
+        """
+        parent = results / experiment
+        runs = [file.parent for file in parent.glob(f"*/{raw.MANIFEST}") if not file.parent.is_symlink()]
+        if not runs:
+            raise ResultsError(f"{parent}: holds no run to resume; start one without --resume")
+        return cls(path=max(runs, key=lambda run: (run / raw.MANIFEST).stat().st_mtime_ns))
+
     def manifest(self) -> Manifest:
         """Read what the run set out to do.
 
@@ -90,6 +103,22 @@ class RunFolder:
             ResultsError: It cannot be written.
         """
         return keep(raw_folder, self.trials_path / record.trial.id, raw.TRIAL, _RECORD.dump_json(record, indent=2))
+
+    def unfinished(self) -> tuple[Path, ...]:
+        """Return what a kit that was killed has left in the middle of keeping a trial."""
+        return tuple(sorted(self.trials_path.glob(".*")))
+
+    def discard_trial(self, trial_folder: Path) -> None:
+        """Remove a trial that is to be run again, or half of one.
+
+        Raises:
+            ResultsError: It cannot be removed.
+        """
+        hidden = trial_folder if trial_folder.name.startswith(".") else trial_folder.with_name(f".{trial_folder.name}")
+        with writing(trial_folder):
+            # Renamed first: with its name gone it is not there, however far the removal gets.
+            trial_folder.rename(hidden)
+            shutil.rmtree(hidden)
 
     def trial_folders(self) -> tuple[Path, ...]:
         """Return the folders of all trials that ended, in the order of running."""

@@ -1,36 +1,50 @@
 """From the raw files of a run to its summary and reports; starts nothing, so it can be repeated years later."""
 
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
 
 from badgateway.errors import RawDataError, ResultsError
+from badgateway.judge.confirm import confirm
 from badgateway.judge.distances import rank_at_distances
 from badgateway.judge.evidence import TrialEvidence
 from badgateway.judge.ladder import ladder
 from badgateway.judge.recommend import recommend
-from badgateway.judge.summarise import summarise
+from badgateway.judge.summarise import summarise, summarise_trial
 from badgateway.ledger.join import build, read
 from badgateway.ledger.messages import messages
 from badgateway.ledger.processes import read_uses
 from badgateway.ledger.series import read_connections
+from badgateway.model.contest import Purpose
+from badgateway.model.experiment import Experiment
 from badgateway.model.in_memory import connect
 from badgateway.model.raw import ERROR_LOG, LEDGER
-from badgateway.model.summary import StudySummary
-from badgateway.model.trial import TrialRecord, TrialStatus
+from badgateway.model.summary import Confirmation, StudySummary, TrialSummary
+from badgateway.model.trial import Trial, TrialRecord, TrialStatus
 from badgateway.report.html_page import render_html
 from badgateway.report.json_document import render_json
 from badgateway.report.markdown_page import render_markdown
+from badgateway.search import conclude, next_trials
 from badgateway.store.run_folder import RunFolder
+from badgateway.study.answer import recommendation_of, summarise_study
+from badgateway.study.contest import Kept, ended_trials, fitted_contest
 from badgateway.study.diagnosis import diagnose_trial
 from badgateway.study.endings import was_interrupted, without_folder
+from badgateway.study.programme import programme
+from badgateway.study.settling import settled_window
 from badgateway.study.waiting import read_waiting
 from badgateway.study.worker_gaps import worker_gaps
 
 
-def read_evidence(raw: Path, record: TrialRecord) -> TrialEvidence:
-    """Read what a trial's raw files say; files that cannot be trusted become the evidence's problem."""
+def read_evidence(raw: Path, record: TrialRecord, *, settle: bool = False) -> TrialEvidence:
+    """Read what a trial's raw files say; files that cannot be trusted become the evidence's problem.
+
+    With `settle`, the window of the evidence's record begins where the rows are steady, and not where it was declared.
+    """
+    if settle and record.window is not None:
+        record = dataclasses.replace(record, window=settled_window(raw, record.window))
     if record.status is TrialStatus.ABORTED:
         return TrialEvidence(record=record, relation=None, problem=None, proxy_messages=(), uses=())
     try:
@@ -71,31 +85,90 @@ def analyse(folder: RunFolder) -> StudySummary:
         raise ResultsError(
             f"{folder.path}: no trial of this run has ended, so there is nothing to report; run it again"
         )
-    evidence = _all_evidence(folder)
-    configurations = summarise(manifest.experiment, evidence)
-    ended = [entry for entry in evidence if not was_interrupted(entry.record)]
+    kept = kept_trials(folder)
+    experiment = manifest.experiment
+    compared = [entry for _, entry in kept if _is_compared(entry.record.trial)]
+    contest = fitted_contest(experiment) if experiment.study else None
+    if contest is not None:
+        ended = ended_trials(contest, kept)
+        choice = conclude(contest, ended)
+        configurations = summarise_study(experiment, compared, choice)
+        recommendation = recommendation_of(choice)
+        is_complete = not next_trials(contest, ended)
+    else:
+        choice = None
+        configurations = summarise(experiment, compared)
+        recommendation = recommend(experiment, configurations)
+        is_complete = programme(manifest, kept, lambda: recommendation.configuration).next_trial() is None
     return StudySummary(
-        experiment=manifest.experiment,
+        experiment=experiment,
         started=manifest.started,
         command=manifest.command,
-        seed=manifest.experiment.seed,
+        seed=experiment.seed,
         environment=manifest.environment,
-        complete=len(ended) == len(manifest.trials),
+        complete=is_complete,
         configurations=configurations,
-        recommendation=recommend(manifest.experiment, configurations),
-        ladder=ladder(manifest.experiment, configurations),
-        distance_rankings=rank_at_distances(manifest.experiment, configurations),
+        recommendation=recommendation,
+        ladder=ladder(experiment, configurations),
+        distance_rankings=rank_at_distances(experiment, configurations),
+        confirmation=_confirmation(experiment, kept),
+        other_trials=_other_trials(experiment, kept),
         waiting=read_waiting(manifest.diagnosis, folder.diagnosis),
+        choice=choice,
     )
 
 
-def _all_evidence(folder: RunFolder) -> tuple[TrialEvidence, ...]:
+def _confirmation(experiment: Experiment, kept: Sequence[Kept]) -> Confirmation | None:
+    evidence = tuple(entry for _, entry in kept if entry.record.trial.purpose is Purpose.CONFIRM)
+    if experiment.confirmation is None or not evidence:
+        return None
+    name = evidence[0].record.trial.configuration
+    rate_per_minute = 60 * experiment.confirmation.rate_per_s
+    return confirm(name, evidence, experiment.objective, rate_per_minute=rate_per_minute)
+
+
+def _other_trials(experiment: Experiment, kept: Sequence[Kept]) -> tuple[TrialSummary, ...]:
+    told_with_the_pick = {Purpose.CONFIRM} if experiment.confirmation else set()
+    return tuple(
+        summarise_trial(entry, experiment.objective)
+        for _, entry in kept
+        if not _is_compared(entry.record.trial) and entry.record.trial.purpose not in told_with_the_pick
+    )
+
+
+def picked(folder: RunFolder) -> str | None:
+    """Return the configuration that the ended trials of a fixed schedule pick, if any.
+
+    Raises:
+        ResultsError: The manifest or a record is damaged.
+    """
+    experiment = folder.manifest().experiment
+    compared = [entry for _, entry in kept_trials(folder) if _is_compared(entry.record.trial)]
+    return recommend(experiment, summarise(experiment, compared)).configuration
+
+
+def _is_compared(trial: Trial) -> bool:
+    return trial.purpose is Purpose.COMPARE and not trial.control
+
+
+def kept_trials(folder: RunFolder) -> tuple[Kept, ...]:
+    """Read all trials of a run, in the order of running, and write their ledgers.
+
+    Raises:
+        ResultsError: A record is damaged, or a ledger cannot be written.
+    """
     connection = connect()
-    return tuple(_recomputed(folder, trial_folder, connection) for trial_folder in folder.trial_folders())
+    settle = folder.manifest().experiment.study is not None
+    return tuple(
+        (trial_folder, _recomputed(folder, trial_folder, connection, settle=settle))
+        for trial_folder in folder.trial_folders()
+    )
 
 
-def _recomputed(folder: RunFolder, trial_folder: Path, connection: duckdb.DuckDBPyConnection) -> TrialEvidence:
-    evidence = read_evidence(trial_folder, folder.record(trial_folder))
+def _recomputed(
+    folder: RunFolder, trial_folder: Path, connection: duckdb.DuckDBPyConnection, *, settle: bool
+) -> TrialEvidence:
+    evidence = read_evidence(trial_folder, folder.record(trial_folder), settle=settle)
     if evidence.relation is None:
         return evidence
     folder.write_ledger(trial_folder, evidence.relation)

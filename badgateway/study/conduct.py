@@ -4,39 +4,54 @@ import dataclasses
 import time
 from pathlib import Path
 
+from badgateway.judge.evidence import TrialEvidence
 from badgateway.judge.summarise import summarise_trial
 from badgateway.model.manifest import Manifest
-from badgateway.model.summary import TrialSummary
 from badgateway.model.trial import INTERRUPTED, Trial, TrialRecord
 from badgateway.process.interruption import held
 from badgateway.store.run_folder import RunFolder
-from badgateway.study.analysis import read_evidence
+from badgateway.study.analysis import kept_trials, picked, read_evidence
 from badgateway.study.bench import Bench, set_up
 from badgateway.study.conduct_diagnosis import conduct_diagnosis
 from badgateway.study.endings import aborted
 from badgateway.study.listener import Listener
+from badgateway.study.programme import programme
 from badgateway.study.run_trial import run_trial
+from badgateway.study.waiting import read_waiting
 
 
 def conduct(folder: RunFolder, manifest: Manifest, root: Path, listener: Listener) -> None:
-    """Run the trials of a manifest, then its diagnosis; what ended is on disk, whatever happens next.
+    """Run the trials of a run that have not ended yet, then its diagnosis; what ended is on disk, whatever happens.
 
     Raises:
-        ConfigurationError: A file of the experiment could not be read; nothing was started.
-        DeploymentError: The database could not be started; nothing was measured.
+        ConfigurationError: A file of the experiment could not be read, or a study does not fit into its budget.
+        ResultsError: A trial that was kept before is damaged.
+        DeploymentError: The database could not be started, or ended by itself.
         KeyboardInterrupt: The user stopped it; nothing is left running, and the trial in flight is kept as ABORTED.
     """
+    work = programme(manifest, kept_trials(folder), lambda: picked(folder))
+    if work.next_trial() is None and _is_diagnosed(folder, manifest):
+        return
     listener.busy_with("starting MariaDB and loading the data")
     with set_up(manifest.experiment, root) as bench:
-        for trial in manifest.trials:
+        while (trial := work.next_trial()) is not None:
+            listener.outlook(work.outlook())
             listener.trial_starting(trial)
-            listener.trial_ended(_run_and_keep(trial, bench, folder, listener))
+            evidence, kept = _run_and_keep(trial, bench, folder, listener)
+            work.ended(kept, evidence)
+            listener.trial_ended(summarise_trial(evidence, manifest.experiment.objective))
+            bench.check()
         # Last, so that it cannot disturb what is measured, and an interrupted run has its trials.
         if manifest.diagnosis is not None:
             conduct_diagnosis(manifest.diagnosis, bench, folder.diagnosis, listener)
 
 
-def _run_and_keep(trial: Trial, bench: Bench, folder: RunFolder, listener: Listener) -> TrialSummary:
+def _is_diagnosed(folder: RunFolder, manifest: Manifest) -> bool:
+    found = read_waiting(manifest.diagnosis, folder.diagnosis)
+    return manifest.diagnosis is None or (found is not None and found.complete)
+
+
+def _run_and_keep(trial: Trial, bench: Bench, folder: RunFolder, listener: Listener) -> tuple[TrialEvidence, Path]:
     raw = bench.raw_folder(f"trial-{trial.position}")
     started_s = time.time()
     try:
@@ -46,11 +61,11 @@ def _run_and_keep(trial: Trial, bench: Bench, folder: RunFolder, listener: Liste
             folder.keep_trial(aborted(trial, INTERRUPTED, started_s), raw)
         raise
     with held():
-        return _keep(record, raw, bench, folder)
+        return _keep(record, raw, folder, settle=bench.experiment.study is not None)
 
 
-def _keep(record: TrialRecord, raw: Path, bench: Bench, folder: RunFolder) -> TrialSummary:
-    evidence = read_evidence(raw, record)
+def _keep(record: TrialRecord, raw: Path, folder: RunFolder, *, settle: bool) -> tuple[TrialEvidence, Path]:
+    evidence = read_evidence(raw, record, settle=settle)
     # The ledger is built inside the trial's time, so that the overhead it reports is all there is.
     record = dataclasses.replace(record, ended_s=time.time())
     kept = folder.keep_trial(record, raw)
@@ -58,4 +73,5 @@ def _keep(record: TrialRecord, raw: Path, bench: Bench, folder: RunFolder) -> Tr
     folder.point_latest()
     if evidence.relation is not None:
         folder.write_ledger(kept, evidence.relation)
-    return summarise_trial(dataclasses.replace(evidence, record=record), bench.experiment.objective)
+    # The record on disk has the window that was declared; where it settled follows from the rows.
+    return dataclasses.replace(evidence, record=dataclasses.replace(evidence.record, ended_s=record.ended_s)), kept

@@ -6,7 +6,7 @@ from badgateway.model.experiment import Configuration
 from badgateway.model.trial import Trial
 from badgateway.model.waiting import DiagnosisPlan
 from badgateway.process.interruption import held
-from badgateway.store.diagnosis_folder import DiagnosisFolder
+from badgateway.store.diagnosis_folder import DiagnosisFolder, proof_name
 from badgateway.study.bench import Bench
 from badgateway.study.connect_costs import connect_costs
 from badgateway.study.cooperation import prove_into
@@ -15,7 +15,7 @@ from badgateway.study.run_trial import run_trial
 
 
 def conduct_diagnosis(plan: DiagnosisPlan, bench: Bench, folder: DiagnosisFolder, listener: Listener) -> None:
-    """Run a diagnosis on a bench whose trials are over; what ended is on disk, whatever happens next.
+    """Run what is left of a diagnosis on a bench whose trials are over; what ended is on disk, whatever happens next.
 
     Raises:
         DeploymentError: The database did not stay up; a server that does not is a result.
@@ -28,12 +28,22 @@ def conduct_diagnosis(plan: DiagnosisPlan, bench: Bench, folder: DiagnosisFolder
         step += 1
         listener.busy_with(f"diagnosis {step} of {plan.steps}: {what}")
 
+    proven = {raw.name for raw, _ in folder.proofs()}
+    seen = {record.trial.id for _, record in folder.trials()}
     for number, pair in enumerate(plan.pairs, start=1):
+        if proof_name(number, pair.server, pair.driver) in proven:
+            step += 1
+            continue
         begin(f"does one worker's waiting let others in? {pair.server}, {pair.driver}")
         _prove_and_keep(number, pair, bench, folder)
     for trial in plan.trials:
+        if trial.id in seen:
+            step += 1
+            continue
         begin(f"what blocks the event loop of {trial.configuration}, {trial.users} users?")
         _watch_and_keep(trial, plan, bench, folder)
+    if folder.costs() is not None:
+        return
     begin("what does a database connect cost?")
     costs = connect_costs(bench)
     with held():

@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from badgateway.load.progress import Progress
+from badgateway.model.outlook import Outlook
 from badgateway.model.summary import TrialSummary
 from badgateway.model.trial import Trial
 
@@ -12,6 +13,9 @@ class Listener(Protocol):
 
     def busy_with(self, what: str) -> None:
         """Something that takes seconds begins, before the first trial or after the last."""
+
+    def outlook(self, outlook: Outlook) -> None:
+        """Where the run is; told before each trial."""
 
     def trial_starting(self, trial: Trial) -> None:
         """A trial begins: its servers are started."""

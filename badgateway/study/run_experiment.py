@@ -18,6 +18,7 @@ from badgateway.store.run_folder import RunFolder
 from badgateway.study.analysis import analyse, any_trial_ended, publish
 from badgateway.study.conduct import conduct
 from badgateway.study.listener import Listener
+from badgateway.study.resume import clear_remains
 
 Stop = KeyboardInterrupt | BadgatewayError | OSError
 
@@ -57,7 +58,26 @@ def run_experiment(
         ResultsError: The results folder cannot be written.
     """
     manifest = _manifest(experiment, command, diagnosis)
-    folder = RunFolder.create(results, manifest)
+    return _run_to_its_end(RunFolder.create(results, manifest), manifest, root, listener)
+
+
+def resume_experiment(folder: RunFolder, *, root: Path, listener: Listener) -> Finished:
+    """Go on with a run that was ended in the middle, and write its reports; one that is whole is reported again.
+
+    Args:
+        folder: The run, as find_run gave it.
+        root: The project that the experiment's paths are relative to.
+        listener: Told how far it is.
+
+    Raises:
+        ResultsError: The run's folder cannot be read or written.
+    """
+    for line in clear_remains(folder):
+        listener.busy_with(line)
+    return _run_to_its_end(folder, folder.manifest(), root, listener)
+
+
+def _run_to_its_end(folder: RunFolder, manifest: Manifest, root: Path, listener: Listener) -> Finished:
     stopped_by = _conduct(folder, manifest, root, listener)
     study = None
     try:
@@ -66,7 +86,7 @@ def run_experiment(
             study = _report(folder, listener)
     except KeyboardInterrupt as interrupt:
         stopped_by = stopped_by or interrupt
-    report = results / experiment.name / "latest" / "report.html"
+    report = folder.path.parent / "latest" / "report.html"
     return Finished(study=study, report=report, stopped_by=stopped_by)
 
 
@@ -99,6 +119,7 @@ def _manifest(experiment: Experiment, command: str, diagnosis: DiagnosisPlan | N
         started=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         experiment=experiment,
         environment=read_environment(account.name if account else "the user who started the run"),
-        trials=schedule(experiment),
+        # A study's trials follow from those that ended.
+        trials=() if experiment.study else schedule(experiment),
         diagnosis=diagnosis,
     )

@@ -8,7 +8,9 @@ from badgateway.errors import DeploymentError, LoadError
 from badgateway.load.locust import Drive, drive
 from badgateway.load.progress import Progress
 from badgateway.model import raw as raw_files
-from badgateway.model.trial import Trial, TrialRecord, TrialStatus
+from badgateway.model.experiment import Experiment, Load
+from badgateway.model.trial import SendingCheck, Trial, TrialRecord, TrialStatus
+from badgateway.probe.machine import MachineWatch
 from badgateway.probe.processes import ProcessSampler
 from badgateway.probe.sampler import StackSampler
 from badgateway.probe.watch import DatabaseAccess, Watch
@@ -29,9 +31,10 @@ def run_trial(
         KeyboardInterrupt: The user interrupted it; all servers of the trial have been stopped.
     """
     started_s = time.time()
+    machine = MachineWatch()
     try:
         restore(bench.experiment, bench.database, bench.snapshot)
-        result = _deploy_and_drive(trial, bench, raw, on_progress, watch_loop=watch_loop)
+        result = _deploy_and_drive(trial, bench, raw, on_progress, machine, watch_loop=watch_loop)
     except (DeploymentError, LoadError) as error:
         return aborted(trial, without_folder(str(error), raw), started_s)
     return TrialRecord(
@@ -43,11 +46,28 @@ def run_trial(
         ended_s=time.time(),
         load_s=result.load_s,
         generator_cpu_share=result.generator_cpu_share,
+        sending=_sending(result),
+        machine=machine.check(result.window, bench.experiment.machine),
+    )
+
+
+def _sending(result: Drive) -> SendingCheck | None:
+    found = result.open_loop
+    if found is None:
+        return None
+    return SendingCheck(
+        arrivals=found.arrivals, missed_arrivals=found.missed_arrivals, send_lag_p99_ms=found.send_lag_p99_ms
     )
 
 
 def _deploy_and_drive(
-    trial: Trial, bench: Bench, raw: Path, on_progress: Callable[[Progress], None], *, watch_loop: bool
+    trial: Trial,
+    bench: Bench,
+    raw: Path,
+    on_progress: Callable[[Progress], None],
+    machine: MachineWatch,
+    *,
+    watch_loop: bool,
 ) -> Drive:
     experiment = bench.experiment
     configuration = experiment.configuration(trial.configuration)
@@ -62,7 +82,11 @@ def _deploy_and_drive(
             watch_loop=watch_loop,
             distance_ms=trial.database_distance_ms,
         ) as deployment,
-        ProcessSampler(raw / raw_files.PROCESSES, {**deployment.parts, "mariadb": bench.database.pid}) as processes,
+        ProcessSampler(
+            raw / raw_files.PROCESSES,
+            {**deployment.parts, "mariadb": bench.database.pid},
+            on_sample=machine.look,
+        ) as processes,
         StackSampler(raw, _watch(deployment, bench)) as stack,
     ):
 
@@ -71,7 +95,7 @@ def _deploy_and_drive(
             stack.add_generator(pid)
 
         return drive(
-            experiment.load,
+            _load(experiment, trial),
             trial,
             url=deployment.url,
             project_root=bench.root,
@@ -82,6 +106,11 @@ def _deploy_and_drive(
             check=lambda: _check(deployment, bench),
             environment={**experiment.application.environment, **configuration.environment},
         )
+
+
+def _load(experiment: Experiment, trial: Trial) -> Load:
+    load = experiment.load
+    return load if trial.window_s is None else load.model_copy(update={"window_s": trial.window_s})
 
 
 def _watch(deployment: Deployment, bench: Bench) -> Watch:

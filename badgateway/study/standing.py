@@ -80,11 +80,12 @@ def stand_behind_locust(experiment: Experiment, name: str, root: Path, port: int
 
 
 def _target(experiment: Experiment, name: str, root: Path, url: str) -> Target:
-    configuration = experiment.configuration(name)
+    configuration, load = experiment.configuration(name), experiment.load
     return Target(
         url=url,
-        load=experiment.load,
-        users=experiment.load.users[0],
+        load=load,
+        users=load.users[0] if load.users else 0,
+        rate_per_s=None if load.users else load.rates_per_s[0],
         client_timeout_s=experiment.timeouts_of(configuration).client_s,
         project_root=root,
         environment={**experiment.application.environment, **configuration.environment},

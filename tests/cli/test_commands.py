@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from badgateway.cli import commands
+from badgateway.cli import running
 from badgateway.cli.entry import cli
 from badgateway.errors import DeploymentError
 from badgateway.model.experiment import Experiment
@@ -91,11 +91,13 @@ def test_plan_lists_the_trials_in_their_order_and_the_time_they_take(example):
     trials = [line for line in listed if line.startswith("block ")]
 
     assert result.exit_code == 0
-    assert listed[len(trials)].startswith("after    one worker's waiting: servers/")
+    after = [line for line in listed[len(trials) :] if not line.startswith("then     the pick at ")]
+    assert after[0].startswith("after    one worker's waiting: servers/")
     assert listed[-1] == "after    cost of a database connect"
     assert [int(line.split()[2]) for line in trials] == list(range(1, len(trials) + 1))
     assert all(line.startswith("block 1 ") and re.search(r" users(, database at [15] ms)?$", line) for line in trials)
-    assert outlook.startswith(f"{len(trials)} trials and a diagnosis, about ")
+    confirmations = len(listed[len(trials) :]) - len(after)
+    assert outlook.startswith(f"{len(trials) + confirmations} trials and a diagnosis, about ")
 
 
 @pytest.mark.parametrize(
@@ -243,7 +245,7 @@ def finished(decision: Decision) -> Finished:
 )
 def test_of_several_experiments_the_highest_status_is_returned(decisions, status, project, monkeypatch):
     left = list(decisions)
-    monkeypatch.setattr(commands, "run_experiment", lambda _experiment, **_: finished(left.pop(0)))
+    monkeypatch.setattr(running, "run_experiment", lambda _experiment, **_: finished(left.pop(0)))
 
     assert call("run", "experiments/small.toml", "experiments/small.toml").exit_code == status
 
@@ -255,7 +257,7 @@ def started_as(project, monkeypatch) -> str:
         seen.append(command)
         return finished(Decision.PICKED)
 
-    monkeypatch.setattr(commands, "run_experiment", run_it)
+    monkeypatch.setattr(running, "run_experiment", run_it)
     monkeypatch.setattr("sys.argv", ["/somewhere/badgateway", "run", "a b.toml"])
     call("run", "experiments/small.toml")
     return seen[0]
@@ -298,3 +300,88 @@ def test_report_on_a_run_without_its_manifest_whole_says_so(seam):
     Path("copy/manifest.json").write_text("{")
 
     assert "copy/manifest.json: damaged" in call("report", "copy").stderr
+
+
+STUDY = """
+[study]
+blocks = 2
+looks = []
+"""
+
+
+@pytest.fixture
+def race(project) -> str:
+    """A study beside the experiment, told by its path."""
+    declared = Path("experiments/small.toml").read_text(encoding="utf-8")
+    Path("experiments/race.toml").write_text(declared + STUDY, encoding="utf-8")
+    return "experiments/race.toml"
+
+
+def test_the_plan_of_a_study_tells_its_stages_and_how_long_it_takes(race):
+    lines = call("plan", race).stdout.splitlines()
+
+    assert lines[0].startswith("Block 1: ")
+    assert lines[1].startswith("Blocks 2 to 2: ")
+    assert lines[-1].startswith("likely ")
+    assert "at most" in lines[-1]
+
+
+def test_a_budget_that_is_too_small_is_refused_before_anything_is_started(race, seam):
+    for command in ("plan", "run"):
+        result = call(command, race, "--budget", "5s")
+
+        assert result.exit_code == 2
+        assert "--budget 5 s: " in result.stderr
+    assert seam.up == []
+
+
+def test_a_budget_that_is_no_time_is_refused(race):
+    result = call("plan", race, "--budget", "soon")
+
+    assert result.exit_code == 2
+    assert "write it as 90s, 30m or 1.5h" in result.stderr
+
+
+def test_a_study_says_its_stages_while_it_runs(race, seam):
+    result = call("run", race, "--no-diagnosis")
+
+    assert "block 1 of 2, 2 still in the race, about " in result.stderr
+    assert "block 2 of 2" in result.stderr
+    assert ", again (A/A): PASS" in result.stderr
+
+
+@pytest.mark.parametrize("order", [("RACE", "--resume"), ("--resume", "RACE"), ("--resume", "latest", "RACE")])
+def test_a_run_is_gone_on_with_wherever_the_option_stands(order, race, seam):
+    def interrupt(trial, raw) -> None:
+        if trial.position == 3:
+            raise KeyboardInterrupt
+
+    seam.on_drive = interrupt
+    call("run", race, "--no-diagnosis")
+    seam.on_drive = lambda _trial, _raw: None
+    words = [race if word == "RACE" else word for word in order]
+    result = call("run", "--no-diagnosis", *words)
+
+    assert "going on with results/small/" in result.stderr.replace(f"{Path.cwd()}/", "")
+    assert "which had been interrupted: it is run again" in result.stderr
+    assert "Interrupted: only" not in result.stdout
+
+
+def test_one_run_is_gone_on_with_at_a_time(race):
+    result = call("run", race, "experiments/small.toml", "--resume")
+
+    assert result.exit_code == 2
+    assert "--resume goes on with one run: name one experiment." in result.stderr
+
+
+def test_without_an_experiment_there_is_nothing_to_run(project):
+    assert "Missing argument 'EXPERIMENTS...'" in call("run").stderr
+
+
+def test_levels_of_an_open_loop_are_refused_before_anything_is_started(project):
+    path = project / "experiments" / "small.toml"
+    path.write_text(re.sub(r"(?m)^users = .*$", "rates_per_s = [5]", path.read_text(encoding="utf-8")))
+    result = call("run", path)
+
+    assert result.exit_code == 2
+    assert "load.rates_per_s: configurations are compared at numbers of users" in result.stderr

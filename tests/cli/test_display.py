@@ -2,21 +2,25 @@
 
 import signal
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from rich.console import Console
 
 from badgateway.cli.display import LiveDisplay, PlainLines, watch
+from badgateway.cli.planned import Planned
 from badgateway.load.progress import Progress
 from badgateway.model.outcome import Outcome
+from badgateway.model.outlook import Outlook
 from badgateway.model.summary import Verdict
 from badgateway.process.interruption import Interruption
 from tests.cli.clock import Clock
 from tests.cli.given import MULTI_LINE, ended, planned
 from tests.declared import experiment
 
-EXPERIMENT = experiment()
+PLANNED = Planned(path=Path("small.toml"), experiment=experiment(), diagnosis=None)
 """Three configurations at two levels: six trials."""
+STUDY = Planned(path=Path("small.toml"), experiment=experiment(study={}), diagnosis=None)
 
 
 def console(width: int = 80, *, terminal: bool = True) -> Console:
@@ -34,7 +38,7 @@ class Screen:
         self.clock = Clock()
         self.interruption = Interruption()
         self.console = console(width)
-        self.display = LiveDisplay(self.console, EXPERIMENT, self.interruption, self.clock)
+        self.display = LiveDisplay(self.console, PLANNED, self.interruption, self.clock)
 
     def lines(self) -> list[str]:
         with self.console.capture() as captured:
@@ -171,7 +175,7 @@ def test_every_verdict_can_be_shown(verdict, screen):
 
 def test_plain_lines_are_one_for_each_trial_however_long():
     plain = console(40, terminal=False)
-    with PlainLines(plain, EXPERIMENT) as lines:
+    with PlainLines(plain, PLANNED) as lines:
         lines.busy_with("starting MariaDB and loading the data of this experiment")
         lines.trial_starting(planned())
         lines.trial_progress(progress(5447, 12))
@@ -191,7 +195,7 @@ class Terminal(StringIO):
 def test_a_terminal_gets_the_live_display():
     where = Console(file=Terminal(), _environ={"TERM": "xterm"})
 
-    assert isinstance(watch(where, EXPERIMENT, Interruption()), LiveDisplay)
+    assert isinstance(watch(where, PLANNED, Interruption()), LiveDisplay)
 
 
 @pytest.mark.parametrize(
@@ -200,4 +204,26 @@ def test_a_terminal_gets_the_live_display():
     ids=["pipe", "pipe-with-forced-colour", "dumb-terminal"],
 )
 def test_everything_else_gets_plain_lines(file, environment):
-    assert isinstance(watch(Console(file=file, _environ=environment), EXPERIMENT, Interruption()), PlainLines)
+    assert isinstance(watch(Console(file=file, _environ=environment), PLANNED, Interruption()), PlainLines)
+
+
+def test_a_study_shows_its_stage_who_stands_and_the_time_it_says():
+    screen = Screen()
+    screen.display = LiveDisplay(screen.console, STUDY, screen.interruption, screen.clock)
+    screen.display.outlook(Outlook(stage="block 3 of 8", standing=4, left_s=300))
+    screen.display.trial_starting(planned(17))
+    head, name, _ = screen.lines()
+
+    assert head.startswith("trial 17 ")
+    assert head.endswith("about 5 min left")
+    assert name.endswith("block 3 of 8, 4 still in the race")
+
+
+def test_plain_lines_tell_each_stage_of_a_study_once():
+    plain = console(terminal=False)
+    lines = PlainLines(plain, STUDY)
+    for left_s in (300, 290):
+        lines.outlook(Outlook(stage="block 3 of 8", standing=4, left_s=left_s))
+
+    assert isinstance(plain.file, StringIO)
+    assert plain.file.getvalue() == "block 3 of 8, 4 still in the race, about 5 min left\n"

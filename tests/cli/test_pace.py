@@ -2,7 +2,7 @@
 
 import pytest
 
-from badgateway.cli.pace import Pace
+from badgateway.cli.pace import Pace, StudyPace
 from tests.cli.clock import Clock
 
 
@@ -102,3 +102,21 @@ def test_what_comes_after_the_trials_is_in_the_time_and_the_share(clock):
     clock.now_s += 300
     assert pace.left_s() == 0
     assert pace.share_done() < 1
+
+
+def test_a_study_goes_by_what_it_says_before_each_trial(clock):
+    pace = StudyPace(100, clock, afterwards_s=20)
+    clock.now_s += 10
+
+    assert pace.left_s() == 110
+    pace.expect(50)
+    clock.now_s += 10
+    assert pace.left_s() == 60
+    assert pace.share_done() == pytest.approx(20 / 80)
+
+
+def test_a_study_that_takes_longer_than_it_said_has_only_what_comes_after_left(clock):
+    pace = StudyPace(10, clock, afterwards_s=20)
+    clock.now_s += 30
+
+    assert pace.left_s() == 20

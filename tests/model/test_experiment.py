@@ -98,3 +98,28 @@ def test_a_load_balancer_cannot_speak_http_1_0_to_the_server():
     first, *_ = declared()["configurations"]
     with pytest.raises(ValidationError, match=r"a load-balancer keeps its connections to the server, which takes 1\.1"):
         experiment(configurations=[first | {"front_door": "load-balancer", "proxy_http": "1.0"}])
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"study": {}, "blocks": 3}, "nor blocks of its own; see study.blocks"),
+        ({"study": {}, "confirmation": {"rate_per_s": 5}}, r"has neither \[confirmation\]"),
+        (
+            {"study": {}, "load": {"locustfile": "experiments/load.py", "users": [5], "rates_per_s": [5]}},
+            "load levels of one kind",
+        ),
+        ({"study": {"looks": [5, 3]}}, "must ascend"),
+        ({"study": {"capacity": {"lowest": 50, "highest": 50}}}, "must be below highest"),
+        ({"study": {"capacity": {"lowest": 1.5, "highest": 50}}}, "whole numbers of users"),
+    ],
+)
+def test_a_study_that_could_not_be_run_is_refused(changes, reason):
+    with pytest.raises(ValidationError, match=reason):
+        experiment(**changes)
+
+
+def test_a_study_races_candidates_only():
+    trap = declared()["configurations"][-1] | {"candidate": False}
+    with pytest.raises(ValidationError, match="races candidates only"):
+        experiment(study={}, configurations=[*declared()["configurations"][:-1], trap])

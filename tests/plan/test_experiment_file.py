@@ -132,7 +132,7 @@ def test_a_missing_file_in_an_empty_folder_is_refused(tmp_path):
         load_experiment(tmp_path / "none.toml")
 
 
-@pytest.mark.parametrize("name", ["concurrency", "export"])
+@pytest.mark.parametrize("name", ["concurrency", "export", "servers"])
 def test_the_experiments_that_come_with_the_kit_are_valid(name):
     path = Path(__file__).parents[2] / "experiments" / f"{name}.toml"
 

@@ -121,3 +121,50 @@ def test_a_variant_that_cannot_be_is_named():
     )
     with pytest.raises(ConfigurationError, match=r"variant odd: load: .*a level is listed twice"):
         narrow(broken, variant="odd")
+
+
+STUDY = {"blocks": 8, "capacity": {"lowest": 5, "highest": 80}}
+ONE_LEVEL = {"locustfile": "experiments/load.py", "users": [5]}
+
+
+def of_study(**changes: object) -> Experiment:
+    return experiment(load=ONE_LEVEL, study=STUDY, **changes)
+
+
+def test_blocks_and_budget_of_a_study_are_the_studys():
+    narrowed = narrow(of_study(), blocks=4, budget_s=600)
+
+    assert narrowed.study is not None
+    assert (narrowed.study.blocks, narrowed.study.budget_s, narrowed.blocks) == (4, 600, 1)
+
+
+def test_a_fixed_schedule_has_no_budget():
+    with pytest.raises(ConfigurationError, match=r"small has no \[study\] that a budget could cut"):
+        narrow(experiment(), budget_s=600)
+
+
+def test_a_variant_changes_a_part_of_the_study_and_takes_the_search_away():
+    variants = {"quick": {"study": {"blocks": 3, "looks": [2], "capacity": False}}}
+    quick = narrow(of_study(variants=variants), variant="quick")
+
+    assert quick.study is not None
+    assert (quick.study.blocks, quick.study.looks, quick.study.capacity) == (3, (2,), None)
+    assert quick.study.margin == 0.05
+
+
+def test_a_variant_without_a_study_of_its_own_leaves_it():
+    quick = narrow(of_study(variants={"quick": {"window_s": 2}}), variant="quick")
+
+    assert quick.study == of_study().study
+
+
+def test_a_variant_cannot_change_a_study_that_is_not_there():
+    with pytest.raises(ConfigurationError, match=r"variants\.quick\.study changes a \[study\] that is not declared"):
+        narrow(experiment(variants={"quick": {"study": {"blocks": 3}}}), variant="quick")
+
+
+def test_rates_in_place_of_users_make_an_open_loop_and_back():
+    opened = narrow(of_study(), rates_per_s=[20, 30])
+
+    assert (opened.load.users, opened.load.rates_per_s) == ((), (20, 30))
+    assert narrow(opened, users=[7]).load.rates_per_s == ()

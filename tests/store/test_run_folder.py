@@ -164,3 +164,28 @@ def test_a_file_that_cannot_be_written_is_told(folder, raw_folder):
         folder.write_text("report.md", "text")
     with pytest.raises(ResultsError, match=r"ledger\.parquet: cannot be written"):
         folder.write_ledger(kept, duckdb.sql("select 1"))
+
+
+def test_the_newest_run_is_the_one_that_was_begun_last_whatever_latest_says(tmp_path, folder):
+    folder.point_latest()
+    newer = RunFolder.create(tmp_path / "results", MANIFEST)
+    os.utime(newer.path / raw.MANIFEST, (2e9, 2e9))
+
+    assert RunFolder.newest(tmp_path / "results", MANIFEST.experiment.name).path == newer.path
+
+
+def test_without_a_run_there_is_no_newest(tmp_path):
+    with pytest.raises(ResultsError, match=r"small: holds no run to resume; start one without --resume"):
+        RunFolder.newest(tmp_path, "small")
+
+
+def test_a_trial_that_is_discarded_is_gone_and_half_a_trial_is_no_trial(folder, raw_folder):
+    kept = folder.keep_trial(RECORD, raw_folder)
+    half = folder.trials_path / ".007-half"
+    half.mkdir()
+
+    assert folder.unfinished() == (half,)
+    assert folder.trial_folders() == (kept,)
+    for one in (kept, half):
+        folder.discard_trial(one)
+    assert list(folder.trials_path.iterdir()) == []

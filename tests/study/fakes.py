@@ -11,12 +11,14 @@ from typing import Any
 
 import pytest
 
+from badgateway.load.generator import OpenLoopCheck
 from badgateway.load.locust import Drive
 from badgateway.load.progress import Progress
 from badgateway.model.cooperation import ConnectCost
 from badgateway.model.environment import Environment
 from badgateway.model.experiment import Experiment
 from badgateway.model.manifest import SCHEMA_VERSION, Manifest
+from badgateway.model.outlook import Outlook
 from badgateway.model.raw import CLIENT_ROWS, ERROR_LOG, SERVER_LOG
 from badgateway.model.summary import TrialSummary
 from badgateway.model.trial import Trial, Window
@@ -62,12 +64,16 @@ class Told:
 
     def __init__(self) -> None:
         self.busy: list[str] = []
+        self.outlooks: list[Outlook] = []
         self.started: list[int] = []
         self.progress: list[Progress] = []
         self.ended: list[TrialSummary] = []
 
     def busy_with(self, what: str) -> None:
         self.busy.append(what)
+
+    def outlook(self, outlook: Outlook) -> None:
+        self.outlooks.append(outlook)
 
     def trial_starting(self, trial: Trial) -> None:
         self.started.append(trial.position)
@@ -107,6 +113,7 @@ class Seam:
         self.watched: list[str] = []
         """Configurations that were deployed with their event loops watched."""
         self.drives = 0
+        self.open_loop: OpenLoopCheck | None = OpenLoopCheck(arrivals=400, missed_arrivals=0, send_lag_p99_ms=1)
         self.on_prove: Callable[[], Round] = lambda: ROUND
         self.distances_ms: list[object] = []
         """Of the database, as each deployment was asked for it."""
@@ -171,7 +178,7 @@ class Seam:
             window=Window(start_s=now_s - 5, end_s=now_s + 5, drained_s=now_s + 5),
             load_s=LOAD_S,
             generator_cpu_share=0.1,
-            open_loop=None,
+            open_loop=self.open_loop if trial.rate_per_s else None,
         )
 
 

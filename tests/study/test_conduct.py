@@ -106,9 +106,9 @@ def test_ctrl_c_keeps_the_trial_in_flight_as_aborted_and_starts_no_other(seam, f
 
 
 def test_a_signal_while_a_trial_is_being_kept_waits_until_it_is(seam, folder, told, monkeypatch):
-    def signalled(raw, record):
+    def signalled(raw, record, **given):
         signal.raise_signal(signal.SIGTERM)
-        return read_evidence(raw, record)
+        return read_evidence(raw, record, **given)
 
     monkeypatch.setattr(module, "read_evidence", signalled)
 
@@ -130,10 +130,10 @@ def test_overhead_is_the_time_from_start_to_ledger_that_was_not_load(seam, folde
 def test_the_time_to_read_a_trials_rows_is_part_of_its_overhead(seam, folder, told, monkeypatch):
     times_s = iter([1e9, 1e9 + 1, 1e9 + 2])
 
-    def at_a_known_time(raw, record):
+    def at_a_known_time(raw, record, **given):
         clock_s = next(times_s)
         monkeypatch.setattr("badgateway.study.conduct.time.time", lambda: clock_s)
-        return read_evidence(raw, record)
+        return read_evidence(raw, record, **given)
 
     monkeypatch.setattr(module, "read_evidence", at_a_known_time)
     run(folder, told)

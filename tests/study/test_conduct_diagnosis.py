@@ -1,6 +1,7 @@
 """What a run does besides its trials: kept apart from them, and as it ends."""
 
 import dataclasses
+import shutil
 
 import pytest
 
@@ -135,3 +136,23 @@ def test_the_verdict_is_made_from_what_was_measured(run, folder):
 
     assert waiting is not None
     assert waiting.proofs[0].verdict is Cooperation.COOPERATIVE
+
+
+def test_a_diagnosis_that_was_ended_goes_on_with_what_is_left(run, seam, folder):
+    def interrupt(trial, raw) -> None:
+        if seam.drives == 5:
+            raise KeyboardInterrupt
+
+    seam.on_drive = interrupt
+    with pytest.raises(KeyboardInterrupt):
+        run()
+    seam.on_drive = lambda _trial, _raw: None
+    for left in seam.folder.iterdir():
+        shutil.rmtree(left)
+    seam.drives, seam.on_prove = 0, lambda: pytest.fail("a proof was made again")
+    run()
+    waiting = analyse(folder).waiting
+
+    assert seam.drives == 1
+    assert waiting is not None
+    assert waiting.complete

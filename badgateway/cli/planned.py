@@ -1,0 +1,71 @@
+"""What an experiment will run and how long that takes, said before it runs."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from badgateway.cli.wording import diagnosis_lines, duration, trial_name
+from badgateway.model.experiment import Experiment
+from badgateway.model.waiting import DiagnosisPlan
+from badgateway.plan.diagnosis import diagnosis_s
+from badgateway.plan.schedule import expected_s, schedule
+from badgateway.search import Forecast, forecast
+from badgateway.study.contest import fitted_contest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """An experiment that was checked."""
+
+    path: Path
+    experiment: Experiment
+    diagnosis: DiagnosisPlan | None
+
+    @property
+    def forecast(self) -> Forecast | None:
+        """Of a study; None for a fixed schedule."""
+        return forecast(fitted_contest(self.experiment)) if self.experiment.study else None
+
+    @property
+    def trials(self) -> int:
+        """How many there will be; of a study, likely."""
+        found = self.forecast
+        return len(schedule(self.experiment)) + bool(self.experiment.confirmation) if found is None else found.trials
+
+    @property
+    def trials_s(self) -> float:
+        """How long they take; of a study, likely."""
+        found = self.forecast
+        return expected_s(self.experiment) if found is None else found.likely_s
+
+    @property
+    def diagnosis_s(self) -> float:
+        """How long the diagnosis takes after them."""
+        return diagnosis_s(self.diagnosis, self.experiment) if self.diagnosis else 0.0
+
+
+def outlook_line(planned: Planned) -> str:
+    """Return how many trials and how long, in one line."""
+    number, found = planned.trials, planned.forecast
+    also = " and a diagnosis" if planned.diagnosis else ""
+    trials = f"{number} {'trial' if number == 1 else 'trials'}"
+    if found is None:
+        return f"{trials}{also}, about {duration(planned.trials_s + planned.diagnosis_s)}"
+    most = duration(found.most_s + planned.diagnosis_s)
+    return f"likely {trials}{also}, about {duration(planned.trials_s + planned.diagnosis_s)}; at most {most}"
+
+
+def plan_lines(planned: Planned) -> Iterator[str]:
+    """Yield everything that will be run, one line each, and how long it takes."""
+    experiment, found = planned.experiment, planned.forecast
+    if found is None:
+        for trial in schedule(experiment):
+            yield f"block {trial.block}  {trial.position:>3}  {trial_name(trial)}"
+    else:
+        yield from found.lines
+    if experiment.confirmation is not None:
+        at = experiment.confirmation
+        yield f"then     the pick at {at.rate_per_s:g} tasks/s, open loop, for {at.window_s:g} s"
+    for line in diagnosis_lines(planned.diagnosis) if planned.diagnosis else ():
+        yield f"after    {line}"
+    yield outlook_line(planned)

@@ -1,0 +1,82 @@
+"""Runs one experiment in front of whoever started it, and prints what was decided."""
+
+import os
+import shlex
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.text import Text
+
+from badgateway.cli.display import say, watch
+from badgateway.cli.exit_codes import ExitCode, of_decision
+from badgateway.cli.planned import Planned, outlook_line
+from badgateway.cli.wording import decision_lines
+from badgateway.model.summary import StudySummary
+from badgateway.plan.experiment_file import project_root
+from badgateway.process.interruption import Interruption
+from badgateway.store.run_folder import RunFolder
+from badgateway.study.listener import Listener
+from badgateway.study.run_experiment import Finished, resume_experiment, run_experiment
+
+
+def run_one(planned: Planned, results: Path, interruption: Interruption) -> ExitCode:
+    """Run an experiment from its start; return what the command's exit status is to say."""
+
+    def start(listener: Listener) -> Finished:
+        return run_experiment(
+            planned.experiment,
+            root=project_root(planned.path),
+            results=results,
+            command=_command(),
+            listener=listener,
+            diagnosis=planned.diagnosis,
+        )
+
+    return _watched(planned, outlook_line(planned), start, interruption)
+
+
+def go_on(planned: Planned, folder: RunFolder, interruption: Interruption) -> ExitCode:
+    """Go on with a run that was ended; return what the command's exit status is to say."""
+
+    def start(listener: Listener) -> Finished:
+        return resume_experiment(folder, root=project_root(planned.path), listener=listener)
+
+    ended = len(folder.trial_folders())
+    return _watched(planned, f"going on with {folder.path}, {ended} trials of which have ended", start, interruption)
+
+
+def _watched(
+    planned: Planned, outlook: str, start: Callable[[Listener], Finished], interruption: Interruption
+) -> ExitCode:
+    console = Console(stderr=True)
+    say(console, Text.assemble((planned.experiment.name, "bold"), f": {planned.experiment.question}"))
+    say(console, Text(outlook))
+    with watch(console, planned, interruption) as listener:
+        finished = start(listener)
+    if finished.study is None and isinstance(finished.stopped_by, KeyboardInterrupt):
+        click.echo("no trial had ended yet, so there is nothing to report", err=True)
+    if finished.study is not None:
+        console.print()
+        print_decision(finished.study, finished.report)
+        console.print()
+    if finished.stopped_by is not None:
+        raise finished.stopped_by
+    assert finished.study is not None
+    return of_decision(finished.study.recommendation.decision)
+
+
+def _command() -> str:
+    # A nox session says what its user typed; the environment it runs us from is nobody's to type.
+    return os.environ.get("BADGATEWAY_STARTED_AS") or shlex.join(["badgateway", *sys.argv[1:]])
+
+
+def print_decision(study: StudySummary, report: Path) -> None:
+    """Print the answer and where the report is."""
+    console = Console()
+    headline, *rest = decision_lines(study)
+    say(console, Text(headline, style="bold"))
+    for line in (*rest, f"Report: {report}"):
+        say(console, Text(line))

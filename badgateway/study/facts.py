@@ -1,0 +1,58 @@
+"""What a trial adds up to for a contest: counts, the p95 with failures, throughput and cost."""
+
+from pathlib import Path
+
+from badgateway.judge.evidence import TrialEvidence
+from badgateway.judge.objective import p95_with_failures
+from badgateway.judge.summarise import summarise_trial
+from badgateway.model.contest import Facts
+from badgateway.model.evidence import SAMPLES
+from badgateway.model.experiment import Objective
+from badgateway.model.in_memory import connect
+from badgateway.model.outcome import Outcome
+from badgateway.model.raw import SAMPLES as SAMPLES_FILE
+from badgateway.model.summary import Verdict
+from badgateway.model.trial import Window
+
+_OK = f"outcome = '{Outcome.OK}'"
+_CONNECTIONS = "db_connections"
+
+
+def facts_of(evidence: TrialEvidence, raw: Path, objective: Objective) -> Facts | None:
+    """Add up a trial's window; None when the trial is INVALID.
+
+    Args:
+        evidence: What its raw files say.
+        raw: Their folder.
+        objective: Says from when on a request is late.
+    """
+    relation, window = evidence.relation, evidence.record.window
+    summary = summarise_trial(evidence, objective)
+    if summary.verdict is Verdict.INVALID or summary.measurement is None or relation is None or window is None:
+        return None
+    measured = summary.measurement
+    in_window = relation.filter(f"phase = 'window' AND {_OK}").project("latency_ms").fetchall()
+    ok_ms = [latency_ms for (latency_ms,) in in_window]
+    server = next((use for use in evidence.uses if use.part == "server"), None)
+    ok = len(relation.filter(_OK))
+    return Facts(
+        requests=measured.requests,
+        failures=measured.failures.count,
+        late=sum(latency_ms > objective.p95_ms for latency_ms in ok_ms),
+        p95_ms=p95_with_failures(ok_ms, measured.failures.count),
+        throughput_rps=measured.throughput_rps,
+        # The samples of CPU are of the whole trial, and so are the requests that they are shared out among.
+        cpu_ms=server.cpu_s * 1000 / ok if server and ok else None,
+        rss_bytes=float(server.peak_rss_bytes) if server else None,
+        db_connections=_most_connections(raw / SAMPLES_FILE, window),
+    )
+
+
+def _most_connections(file: Path, window: Window) -> float | None:
+    if not file.is_file():
+        return None
+    with connect() as connection:
+        samples = connection.read_csv(str(file), header=True, columns=dict(SAMPLES.columns), auto_detect=False)
+        inside = f"series = '{_CONNECTIONS}' AND time_s BETWEEN {window.start_s!r} AND {window.end_s!r}"
+        ((most,),) = samples.filter(inside).aggregate("max(value)").fetchall()
+    return None if most is None else float(most)

@@ -1,0 +1,118 @@
+"""Which trial of a run is next: by the fixed schedule, or by a contest that goes by those that ended.
+
+What is asked is only what is on disk, so a run that was killed goes on as it would have gone on.
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from badgateway.judge.evidence import TrialEvidence
+from badgateway.model.contest import Ended, Purpose, Step
+from badgateway.model.experiment import Experiment
+from badgateway.model.manifest import Manifest
+from badgateway.model.outlook import Outlook
+from badgateway.model.trial import Trial
+from badgateway.plan.contest import trial_of
+from badgateway.plan.schedule import trial_s
+from badgateway.search import next_trials
+from badgateway.study.confirmation import Confirmation
+from badgateway.study.contest import Kept, ended_trials, fitted_contest
+from badgateway.study.endings import was_interrupted
+from badgateway.study.outlook import outlook
+
+
+class Programme(Protocol):
+    """Decides on the next trial."""
+
+    def next_trial(self) -> Trial | None:
+        """Return the trial that is due; None when all have ended."""
+
+    def outlook(self) -> Outlook:
+        """Return where the run is; to be asked while a trial is due."""
+
+    def ended(self, raw: Path, evidence: TrialEvidence) -> None:
+        """Take note of a trial that was kept in the folder raw."""
+
+
+class FixedSchedule:
+    """The trials of a manifest in their order, then the confirmation of the pick, if there is to be one."""
+
+    def __init__(self, manifest: Manifest, kept: Sequence[Kept], picked: Callable[[], str | None]) -> None:
+        """Begin behind the trials that were kept; `picked` is asked when all scheduled ones have ended."""
+        have = {entry.record.trial.id for _, entry in kept}
+        self._due = [trial for trial in manifest.trials if trial.id not in have]
+        self._total = len(manifest.trials)
+        self._experiment = manifest.experiment
+        self._confirmation = Confirmation(manifest.experiment, picked, self._total)
+        self._confirmation.take_over([entry for _, entry in kept])
+
+    def next_trial(self) -> Trial | None:
+        """Return the next one of the schedule."""
+        return self._due[0] if self._due else self._confirmation.next_trial()
+
+    def outlook(self) -> Outlook:
+        """Return how many are left."""
+        experiment = self._experiment
+        confirm_s = trial_s(experiment, experiment.confirmation.window_s) if experiment.confirmation else 0.0
+        left_s = len(self._due) * trial_s(experiment) + confirm_s
+        stage = f"block {self._due[0].block} of {experiment.blocks}" if self._due else "confirmation of the pick"
+        return Outlook(stage=stage, standing=None, left_s=left_s)
+
+    def ended(self, raw: Path, evidence: TrialEvidence) -> None:
+        """Go on to the next one."""
+        del raw
+        if evidence.record.trial.purpose is Purpose.CONFIRM:
+            self._confirmation.ended(evidence)
+        else:
+            self._due.pop(0)
+
+
+class ContestProgramme:
+    """The trials of a contest; each that ended may change the rest."""
+
+    def __init__(self, experiment: Experiment, kept: Sequence[Kept]) -> None:
+        """Begin where the trials that were kept have led to.
+
+        Raises:
+            ConfigurationError: The study does not fit into its budget.
+        """
+        self._experiment = experiment
+        self._contest = fitted_contest(experiment)
+        self._ended: list[Ended] = list(ended_trials(self._contest, kept))
+        self._position = max((entry.record.trial.position for _, entry in kept), default=0)
+
+    def next_trial(self) -> Trial | None:
+        """Return the first of the steps that are due."""
+        due = self._due()
+        return trial_of(due[0], self._experiment, self._position + 1) if due else None
+
+    def outlook(self) -> Outlook:
+        """Return the block, who stands, and the likely rest."""
+        return outlook(self._contest, self._ended, self._due())
+
+    def ended(self, raw: Path, evidence: TrialEvidence) -> None:
+        """Let the trial decide on the next."""
+        self._ended.extend(ended_trials(self._contest, [(raw, evidence)]))
+        self._position = evidence.record.trial.position
+
+    def _due(self) -> list[Step]:
+        # A repetition comes behind the others that are due: what disturbed the first attempt may be over by then.
+        return sorted(next_trials(self._contest, self._ended), key=lambda step: step.attempt)
+
+
+def programme(manifest: Manifest, kept: Sequence[Kept], picked: Callable[[], str | None]) -> Programme:
+    """Return the programme of a run.
+
+    Args:
+        manifest: What the run set out to do.
+        kept: The trials that were kept before, in the order of running; one that the user interrupted is run again.
+        picked: Returns the configuration that a fixed schedule has picked, if any; asked when it has ended.
+
+    Raises:
+        ConfigurationError: The study does not fit into its budget.
+    """
+    ended = [(raw, entry) for raw, entry in kept if not was_interrupted(entry.record)]
+    if manifest.experiment.study is not None:
+        return ContestProgramme(manifest.experiment, ended)
+    return FixedSchedule(manifest, ended, picked)

@@ -1,0 +1,61 @@
+"""Opens a run that was ended in the middle, so that it goes on with the trial it would have run next."""
+
+from importlib.metadata import version
+from pathlib import Path
+
+from badgateway.errors import ConfigurationError
+from badgateway.model.experiment import Experiment
+from badgateway.store.run_folder import RunFolder
+from badgateway.study.endings import was_interrupted
+
+LATEST = "latest"
+
+
+def find_run(which: str, results: Path, experiment: Experiment) -> RunFolder:
+    """Return the run to go on with, if it is one of this experiment and of this kit.
+
+    Args:
+        which: The run's folder, or "latest".
+        results: Where runs are kept.
+        experiment: As the command line gives it now.
+
+    Raises:
+        ConfigurationError: The experiment is not what it was, or another version of the kit began it.
+        ResultsError: There is no such run, or its manifest is of another schema or damaged.
+    """
+    folder = RunFolder.newest(results, experiment.name) if which == LATEST else RunFolder.open(Path(which))
+    manifest = folder.manifest()
+    if manifest.kit_version != version("badgateway"):
+        raise ConfigurationError(
+            f"{folder.path}: was begun by badgateway {manifest.kit_version}, this is {version('badgateway')}: their "
+            "trials cannot be compared; run it anew, without --resume"
+        )
+    if manifest.experiment != experiment:
+        raise ConfigurationError(
+            f"{folder.path}: is a run of another experiment, {_difference(manifest.experiment, experiment)}; give the "
+            f"options it was started with ({manifest.command}), or run it anew, without --resume"
+        )
+    return folder
+
+
+def clear_remains(folder: RunFolder) -> tuple[str, ...]:
+    """Remove the trial that was in flight, whole or half kept; return what was removed, in sentences.
+
+    Raises:
+        ResultsError: A record is damaged, or something cannot be removed.
+    """
+    said: list[str] = []
+    for half in folder.unfinished():
+        folder.discard_trial(half)
+        said.append(f"discarded {half.name.removeprefix('.')}, which was only half written")
+    for kept in folder.trial_folders():
+        if was_interrupted(folder.record(kept)):
+            folder.discard_trial(kept)
+            said.append(f"discarded {kept.name}, which had been interrupted: it is run again")
+    return tuple(said)
+
+
+def _difference(before: Experiment, now: Experiment) -> str:
+    """Return the names of the parts that differ."""
+    parts = [name for name in Experiment.model_fields if getattr(before, name) != getattr(now, name)]
+    return f"it differs in {', '.join(parts)}"

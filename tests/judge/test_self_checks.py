@@ -1,0 +1,66 @@
+"""What makes a trial INVALID besides its books: a generator that was late or missed arrivals, a disturbed machine."""
+
+import dataclasses
+
+import pytest
+
+from badgateway.judge.verdicts import why_invalid
+from badgateway.model.study import MachineLimits
+from badgateway.model.trial import MachineCheck, SendingCheck
+from tests.judge.evidence_of import OK, evidence
+
+LIMITS = MachineLimits(max_steal_share=0.05, max_outside_share=0.25)
+
+
+def with_record(**changes):
+    entry = evidence({OK: 500})
+    return dataclasses.replace(entry, record=dataclasses.replace(entry.record, **changes))
+
+
+def open_loop(sending):
+    entry = with_record(sending=sending)
+    trial = dataclasses.replace(entry.record.trial, users=0, rate_per_s=50.0)
+    return dataclasses.replace(entry, record=dataclasses.replace(entry.record, trial=trial))
+
+
+def sent(*, arrivals=1000, missed=0, lag_ms=1.0):
+    return SendingCheck(arrivals=arrivals, missed_arrivals=missed, send_lag_p99_ms=lag_ms)
+
+
+def machine(*, steal=0.0, outside=0.0, step_s=0.0):
+    return MachineCheck(steal_share=steal, outside_share=outside, clock_step_s=step_s, allowed=LIMITS)
+
+
+@pytest.mark.parametrize("sending", [sent(), sent(missed=10), sent(lag_ms=10)])
+def test_an_open_loop_that_sent_its_schedule_in_time_is_counted(sending):
+    assert why_invalid(open_loop(sending)) is None
+
+
+@pytest.mark.parametrize(
+    ("sending", "reason"),
+    [
+        (None, "whether the load generator sent its schedule is unknown"),
+        (sent(arrivals=0), "whether the load generator sent its schedule is unknown"),
+        (sent(missed=11), "the load generator did not send 11 of 1,000 arrivals; allowed are 1 %"),
+        (sent(lag_ms=10.4), "1 % of requests were sent more than 10 ms after they were due"),
+    ],
+)
+def test_an_open_loop_that_did_not_is_not(sending, reason):
+    assert reason in (why_invalid(open_loop(sending)) or "")
+
+
+@pytest.mark.parametrize("found", [None, machine(), machine(steal=0.05, outside=0.25, step_s=0.1)])
+def test_a_machine_within_its_limits_disturbs_nothing(found):
+    assert why_invalid(with_record(machine=found)) is None
+
+
+@pytest.mark.parametrize(
+    ("found", "reason"),
+    [
+        (machine(steal=0.06), "the hypervisor took 6.0 % of the CPU time for other guests; allowed are 5 %"),
+        (machine(outside=0.3), "other processes used 30.0 % of the machine's CPU time; allowed are 25 %"),
+        (machine(step_s=-3), "the machine's clock was set during the trial, by -3.00 s"),
+    ],
+)
+def test_a_disturbed_machine_makes_a_trial_invalid(found, reason):
+    assert reason in (why_invalid(with_record(machine=found)) or "")

@@ -1,0 +1,19 @@
+"""Lengths of time as a person writes them."""
+
+import pytest
+
+from badgateway.errors import ConfigurationError
+from badgateway.plan.duration import seconds
+
+
+@pytest.mark.parametrize(
+    ("text", "expected_s"), [("90", 90), ("90s", 90), ("30m", 1800), ("30 min", 1800), ("1.5h", 5400), (" 2m ", 120)]
+)
+def test_what_people_write_is_understood(text, expected_s):
+    assert seconds(text) == expected_s
+
+
+@pytest.mark.parametrize("text", ["", "soon", "0m", "-5m", "5d", "1h30m"])
+def test_what_is_no_length_of_time_is_refused_with_a_remedy(text):
+    with pytest.raises(ConfigurationError, match=r"write it as 90s, 30m or 1\.5h"):
+        seconds(text)

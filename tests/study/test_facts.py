@@ -1,0 +1,58 @@
+"""What a trial adds up to for a contest."""
+
+import dataclasses
+
+from badgateway.model.contest import Facts
+from badgateway.model.experiment import Objective
+from badgateway.model.summary import ProcessUse
+from badgateway.study.facts import facts_of
+from tests.judge.evidence_of import BAD_GATEWAY, OK, WINDOW, evidence
+
+OBJECTIVE = Objective(max_failure_share=0.01, p95_ms=1000)
+SERVER = ProcessUse(part="server", cpu_s=1.0, peak_rss_bytes=7, rss_growth_bytes=0)
+OTHER = ProcessUse(part="mariadb", cpu_s=9.0, peak_rss_bytes=99, rss_growth_bytes=0)
+
+
+def facts(tmp_path, counts, *, uses=(OTHER, SERVER), **given) -> Facts | None:
+    found = dataclasses.replace(evidence(counts, **given), uses=uses)
+    return facts_of(found, tmp_path, OBJECTIVE)
+
+
+def test_all_requests_of_the_window_are_counted_with_the_late_ones_among_the_good(tmp_path):
+    found = facts(tmp_path, {OK: 100, BAD_GATEWAY: 4}, latencies_ms=(100, 1001))
+
+    assert found is not None
+    assert (found.requests, found.failures, found.late) == (104, 4, 50)
+    assert found.throughput_rps == 100 / WINDOW.length_s
+    assert (found.cpu_ms, found.rss_bytes) == (10.0, 7.0)
+    assert found.p95_ms == 1001
+
+
+def test_a_p95_that_falls_on_a_failed_request_is_none(tmp_path):
+    found = facts(tmp_path, {OK: 90, BAD_GATEWAY: 10})
+
+    assert found is not None
+    assert found.p95_ms is None
+
+
+def test_what_was_not_measured_is_none_and_never_zero(tmp_path):
+    found = facts(tmp_path, {OK: 100}, uses=(OTHER,))
+
+    assert found is not None
+    assert (found.cpu_ms, found.rss_bytes, found.db_connections) == (None, None, None)
+
+
+def test_the_most_connections_are_those_of_the_window(tmp_path):
+    rows = ["time_s,series,value,limit_value"]
+    for time_s, value in ((999, 50), (1001, 3), (1005, 8), (1006, ""), (1011, 60)):
+        rows.append(f"{time_s},db_connections,{value},151")
+    rows.append("1002,accept_queue,99,100")
+    (tmp_path / "samples.csv").write_text("\n".join(rows) + "\n")
+    found = facts(tmp_path, {OK: 100})
+
+    assert found is not None
+    assert found.db_connections == 8
+
+
+def test_an_invalid_trial_has_no_facts(tmp_path):
+    assert facts(tmp_path, {OK: 100}, problem="the books do not balance") is None

@@ -1,0 +1,321 @@
+"""An experiment that is a study, without servers: the engine, and going on after a kill."""
+
+import shutil
+import time
+
+import pytest
+
+from badgateway.errors import ConfigurationError, DeploymentError, LoadError, ResultsError
+from badgateway.model.comparison import ChoiceKind
+from badgateway.model.contest import Purpose
+from badgateway.model.raw import TRIAL
+from badgateway.model.summary import Decision, Verdict
+from badgateway.model.trial import MachineCheck, TrialStatus
+from badgateway.probe.machine import MachineWatch
+from badgateway.store.run_folder import RunFolder
+from badgateway.study import run_experiment as module
+from badgateway.study.analysis import analyse, kept_trials
+from badgateway.study.resume import LATEST, find_run
+from badgateway.study.run_experiment import resume_experiment, run_experiment
+from tests.declared import experiment
+from tests.ledger.raw_folder import client_row, write_both
+from tests.study.fakes import ENVIRONMENT
+
+SEARCH = {"lowest": 2, "highest": 60, "max_trials": 4}
+
+
+class Killed(BaseException):
+    """As close as a test in one process comes to kill -9: nothing in the kit handles it."""
+
+
+def study(**changes):
+    asked = {"blocks": 2, "looks": []}
+    return experiment(load={"locustfile": "experiments/load.py", "users": [5]}, study=asked | changes)
+
+
+@pytest.fixture
+def results(tmp_path, monkeypatch, seam):
+    monkeypatch.setattr(module, "read_environment", lambda _account: ENVIRONMENT)
+    return tmp_path / "results"
+
+
+@pytest.fixture
+def run(results, told, tmp_path):
+    def run_it(of=None):
+        return run_experiment(of or study(), root=tmp_path, results=results, command="badgateway run x", listener=told)
+
+    return run_it
+
+
+@pytest.fixture
+def resume(results, told, tmp_path, seam):
+    def resume_it(of=None):
+        # A kit that was killed leaves its temporary folder; the next one has another.
+        for left in seam.folder.iterdir():
+            shutil.rmtree(left)
+        return resume_experiment(find_run(LATEST, results, of or study()), root=tmp_path, listener=told)
+
+    return resume_it
+
+
+def failing(name):
+    """Return a load in which half of the requests of one configuration fail."""
+
+    def drive(trial, raw) -> None:
+        if trial.configuration == name:
+            rows = [client_row(f"{trial.position}-{i}", status=502 if i % 2 else 200, **_times()) for i in range(200)]
+            write_both(raw, *rows)
+
+    return drive
+
+
+def _times():
+    now_s = time.time()
+    return {"intended_start_s": now_s, "start_s": now_s, "first_byte_s": now_s, "end_s": now_s + 0.02}
+
+
+def run_trials(results):
+    folder = RunFolder.newest(results, "small")
+    return [folder.record(one).trial for one in folder.trial_folders()]
+
+
+def test_a_study_runs_its_blocks_then_searches_the_capacity_of_who_is_left(run, results, seam):
+    seam.on_drive = failing("third")
+    finished = run(study(capacity=SEARCH))
+    trials = run_trials(results)
+
+    blocks = [trial for trial in trials if trial.purpose is Purpose.COMPARE]
+    assert [trial.block for trial in blocks] == [1, 1, 1, 1, 2, 2, 2]
+    assert [trial.configuration for trial in blocks if trial.block == 2].count("third") == 0
+    assert sum(trial.control for trial in blocks) == 2
+    assert {trial.purpose for trial in trials[len(blocks) :]} == {Purpose.SEARCH, Purpose.CONFIRM}
+    assert finished.study is not None
+    assert finished.study.complete
+    assert finished.study.choice is not None
+    assert dict(finished.study.choice.capacities).keys() == {"first", "second"}
+
+
+def test_the_recommendation_and_the_verdicts_are_those_of_the_choice(run, seam):
+    seam.on_drive = failing("third")
+    study_found = run().study
+    assert study_found is not None
+    choice, told = study_found.choice, study_found.recommendation
+
+    assert choice is not None
+    # Two blocks cannot prove anything.
+    assert choice.kind is ChoiceKind.NEEDS_MORE
+    assert (told.decision, told.configuration, told.sentence) == (Decision.INCONCLUSIVE, None, choice.sentence)
+    assert told.ranking[-1] == "third"
+    by_name = {one.configuration.name: one.verdict for one in study_found.configurations}
+    assert by_name == {"first": Verdict.PASS, "second": Verdict.PASS, "third": Verdict.FAIL}
+
+
+def test_trials_of_the_control_and_of_searches_are_in_no_level(run, seam):
+    found = run(study(capacity=SEARCH)).study
+    assert found is not None
+    counted = [trial for one in found.configurations for level in one.levels for trial in level.trials]
+
+    assert {(one.trial.purpose, one.trial.control) for one in counted} == {(Purpose.COMPARE, False)}
+    assert len(counted) == 6
+
+
+def test_none_qualifies_when_all_fail(run, seam):
+    seam.on_drive = lambda trial, raw: failing(trial.configuration)(trial, raw)
+    found = run().study
+
+    assert found is not None
+    assert found.recommendation.decision is Decision.NONE_QUALIFIES
+
+
+def test_reports_made_again_from_the_disk_say_the_same(run, results):
+    finished = run()
+    again = analyse(RunFolder.newest(results, "small"))
+
+    assert finished.study is not None
+    assert again.choice == finished.study.choice
+    assert again.recommendation == finished.study.recommendation
+
+
+@pytest.mark.parametrize("position", [1, 5, 9])
+def test_a_study_that_was_killed_goes_on_with_the_trial_it_would_have_run(position, run, resume, results, seam):
+    asked = study(capacity=SEARCH)
+    seam.on_drive = failing("third")
+    run(asked)
+    whole = run_trials(results)
+
+    def killed_at(trial, raw) -> None:
+        failing("third")(trial, raw)
+        if trial.position == position:
+            raise Killed
+
+    seam.on_drive = killed_at
+    with pytest.raises(Killed):
+        run(asked)
+    assert len(run_trials(results)) == position - 1
+    seam.on_drive = failing("third")
+    finished = resume(asked)
+
+    assert run_trials(results) == whole
+    assert finished.study is not None
+    assert finished.study.complete
+
+
+def test_a_fixed_schedule_that_was_killed_goes_on_too(run, resume, results, seam):
+    fixed = experiment()
+
+    def killed_at(trial, raw) -> None:
+        if trial.position == 3:
+            raise Killed
+
+    seam.on_drive = killed_at
+    with pytest.raises(Killed):
+        run(fixed)
+    seam.on_drive = lambda _trial, _raw: None
+    seam.drives = 0
+    finished = resume(fixed)
+
+    assert seam.drives == 4
+    assert finished.study is not None
+    assert finished.study.complete
+    assert [trial.position for trial in run_trials(results)] == [1, 2, 3, 4, 5, 6]
+
+
+def test_half_of_a_trial_is_discarded_and_said_so(run, resume, results, seam, told):
+    def killed_at(trial, raw) -> None:
+        if trial.position == 2:
+            raise Killed
+
+    seam.on_drive = killed_at
+    with pytest.raises(Killed):
+        run()
+    half = RunFolder.newest(results, "small").trials_path / ".002-half"
+    half.mkdir()
+    (half / TRIAL).write_text("{")
+    seam.on_drive = lambda _trial, _raw: None
+    resume()
+
+    assert "discarded 002-half, which was only half written" in told.busy
+    assert not half.exists()
+
+
+def test_a_trial_that_was_interrupted_is_run_again(run, resume, results, seam, told):
+    def interrupted_at(trial, raw) -> None:
+        if trial.position == 3:
+            raise KeyboardInterrupt
+
+    seam.on_drive = interrupted_at
+    assert run().stopped_by is not None
+    seam.on_drive = lambda _trial, _raw: None
+    finished = resume()
+
+    assert any("had been interrupted" in line for line in told.busy)
+    assert finished.study is not None
+    assert finished.study.complete
+    assert all(folder.status is TrialStatus.COMPLETED for folder in _records(results))
+
+
+def _records(results):
+    folder = RunFolder.newest(results, "small")
+    return [folder.record(one) for one in folder.trial_folders()]
+
+
+def test_a_run_that_is_whole_starts_nothing_and_is_reported_again(run, resume, seam):
+    run()
+    seam.drives = 0
+    seam.on_set_up = lambda: pytest.fail("MariaDB was started for nothing")
+
+    assert resume().study.complete
+    assert seam.drives == 0
+
+
+def test_a_run_of_another_experiment_is_not_gone_on_with(run, results):
+    run()
+
+    with pytest.raises(ConfigurationError, match="it differs in seed; give the options it was started with"):
+        find_run(LATEST, results, study().model_copy(update={"seed": 7}))
+
+
+def test_without_a_run_there_is_nothing_to_go_on_with(results):
+    with pytest.raises(ResultsError, match="no run to resume"):
+        find_run(LATEST, results, study())
+
+
+def test_an_invalid_trial_is_repeated_at_most_twice_and_then_left(run, results, seam, told):
+    def fail(trial, raw) -> None:
+        if trial.configuration == "second":
+            raise LoadError("Locust failed")
+
+    seam.on_drive = fail
+    finished = run()
+    tried = [trial.attempt for trial in run_trials(results) if trial.configuration == "second"]
+
+    assert tried == [1, 2, 3]
+    assert finished.study is not None
+    assert {one.configuration.name: one.verdict for one in finished.study.configurations}["second"] is Verdict.INVALID
+
+
+def test_a_trial_on_a_disturbed_machine_is_repeated(run, results, seam, monkeypatch):
+    checks = iter([0.9])
+
+    def check(_self, _window, allowed):
+        return MachineCheck(steal_share=0, outside_share=next(checks, 0), clock_step_s=0, allowed=allowed)
+
+    monkeypatch.setattr(MachineWatch, "check", check)
+    run()
+    trials = run_trials(results)
+
+    assert sorted(trial.attempt for trial in trials)[-2:] == [1, 2]
+    assert trials[0].configuration in {trial.configuration for trial in trials if trial.attempt == 2}
+    (_, first), *_ = kept_trials(RunFolder.newest(results, "small"))
+    assert first.record.machine is not None
+    assert first.record.machine.outside_share == 0.9
+
+
+def test_a_database_that_ends_stops_the_run_behind_the_trial(run, results, seam, monkeypatch):
+    def ended(_bench) -> None:
+        raise DeploymentError("MariaDB ended by itself")
+
+    monkeypatch.setattr("badgateway.study.bench.Bench.check", ended)
+    finished = run()
+
+    assert isinstance(finished.stopped_by, DeploymentError)
+    assert len(run_trials(results)) == 1
+
+
+def test_who_watches_is_told_the_stage_who_stands_and_the_time_left(run, told, seam):
+    seam.on_drive = failing("third")
+    run(study(capacity=SEARCH))
+    first, last = told.outlooks[0], told.outlooks[-1]
+
+    assert (first.stage, first.standing) == ("block 1 of 2", 3)
+    assert first.left_s > 60
+    assert last.stage.startswith("capacity")
+    assert last.standing == 2
+
+
+def test_a_pick_is_confirmed_at_the_rate_that_was_declared(run, results, seam):
+    fixed = experiment(confirmation={"rate_per_s": 20, "window_s": 3})
+    finished = run(fixed)
+    *scheduled, last = run_trials(results)
+
+    assert len(scheduled) == 6
+    assert (last.purpose, last.rate_per_s, last.window_s) == (Purpose.CONFIRM, 20, 3)
+    assert finished.study is not None
+    assert last.configuration == finished.study.recommendation.configuration
+    assert finished.study.complete
+
+
+def test_a_confirmation_that_is_invalid_is_tried_three_times(run, results, seam):
+    seam.open_loop = None
+    run(experiment(confirmation={"rate_per_s": 20}))
+
+    assert [trial.attempt for trial in run_trials(results) if trial.purpose is Purpose.CONFIRM] == [1, 2, 3]
+
+
+def test_without_a_pick_there_is_nothing_to_confirm(run, results, seam):
+    seam.on_drive = lambda trial, raw: failing(trial.configuration)(trial, raw)
+    finished = run(experiment(confirmation={"rate_per_s": 20}))
+
+    assert {trial.purpose for trial in run_trials(results)} == {Purpose.COMPARE}
+    assert finished.study is not None
+    assert finished.study.complete
