@@ -92,7 +92,9 @@ def _about_failing(
     baseline: ConfigurationSummary, all_of_them: tuple[ConfigurationSummary, ...], experiment: Experiment
 ) -> Iterator[str]:
     level = worst_level(baseline)
-    verdict = f"The baseline {baseline.configuration.name} is {baseline.verdict}, {baseline.reasons[0]}"
+    # A study's verdict may be of other trials than the levels' own; then there is no sentence for it here.
+    first = f", {baseline.reasons[0]}" if baseline.reasons else ""
+    verdict = f"The baseline {baseline.configuration.name} is {baseline.verdict}{first}"
     found = main_cause(level)
     if found is None:
         yield f"{verdict}{_complaint(level)}."

@@ -153,8 +153,7 @@ def _answer(study: StudySummary) -> Answer:
             kind=choice.kind(study.choice),
             label=choice.label(study.choice),
             sentence=study.choice.sentence,
-            # The reasons have a section of their own.
-            reasons=(study.choice.certainty,),
+            reasons=found.reasons,
         )
     label = wording.DECISION_LABELS[found.decision]
     return Answer(

@@ -93,7 +93,7 @@ def analyse(folder: RunFolder) -> StudySummary:
         ended = ended_trials(contest, kept)
         choice = conclude(contest, ended)
         configurations = summarise_study(experiment, compared, choice)
-        recommendation = recommendation_of(choice)
+        recommendation = recommendation_of(choice, experiment, configurations)
         is_complete = not next_trials(contest, ended)
     else:
         choice = None

@@ -4,6 +4,8 @@ import dataclasses
 from collections.abc import Sequence
 
 from badgateway.judge.evidence import TrialEvidence
+from badgateway.judge.ranking import rank
+from badgateway.judge.reasons import about_baseline
 from badgateway.judge.summarise import summarise
 from badgateway.model.comparison import ArmStanding, Choice, ChoiceKind
 from badgateway.model.experiment import Configuration, Experiment
@@ -18,14 +20,16 @@ _DECISIONS = {
 }
 
 
-def recommendation_of(choice: Choice) -> Recommendation:
-    """Return the choice in short."""
+def recommendation_of(
+    choice: Choice, experiment: Experiment, configurations: Sequence[ConfigurationSummary]
+) -> Recommendation:
+    """Return the choice in short: how sure it is, and what became of the baseline; the chain of reasons is its own."""
     decision = _DECISIONS[choice.kind]
     return Recommendation(
         decision=decision,
         configuration=choice.arm if decision is Decision.PICKED else None,
         sentence=choice.sentence,
-        reasons=(*choice.reasons, choice.certainty),
+        reasons=(choice.certainty, *about_baseline(experiment, rank(configurations))),
         ranking=tuple(standing.arm for standing in choice.ranking),
     )
 

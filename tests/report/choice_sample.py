@@ -105,7 +105,7 @@ def summed_up(choice: Choice, ended: Sequence[Ended]) -> StudySummary:
         decision=decision,
         configuration=choice.arm if decision is Decision.PICKED else None,
         sentence=choice.sentence,
-        reasons=(*choice.reasons, choice.certainty),
+        reasons=(choice.certainty,),
         ranking=tuple(one.arm for one in choice.ranking),
     )
     asked = experiment().model_copy(update={"load": load})

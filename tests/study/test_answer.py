@@ -1,10 +1,22 @@
 """One answer in a report: the recommendation is the choice in short."""
 
+import dataclasses
+
 import pytest
 
 from badgateway.model.comparison import ArmStanding, Choice, ChoiceKind, Criterion, Reason
 from badgateway.model.summary import Decision, Verdict
 from badgateway.study.answer import recommendation_of
+from tests.judge.evidence_of import BAD_GATEWAY, OK, evidence, experiment, record, summarised
+
+EXPERIMENT = experiment("first", "second")
+SUMMARIES = summarised(
+    EXPERIMENT,
+    {
+        "first": evidence({OK: 1400, BAD_GATEWAY: 600}, record("first")),
+        "second": evidence({OK: 2000}, record("second")),
+    },
+)
 
 
 def chosen(kind: ChoiceKind, arm: str | None) -> Choice:
@@ -38,9 +50,17 @@ def chosen(kind: ChoiceKind, arm: str | None) -> Choice:
     ],
 )
 def test_each_kind_of_choice_is_one_decision(kind, arm, decision, configuration):
-    told = recommendation_of(chosen(kind, arm))
+    told = recommendation_of(chosen(kind, arm), EXPERIMENT, SUMMARIES)
 
     assert (told.decision, told.configuration) == (decision, configuration)
     assert told.sentence == "The sentence."
-    assert told.reasons == ("A reason.", "How sure.")
+    assert told.reasons[0] == "How sure."
+    assert told.reasons[1].startswith("The baseline first is FAIL, at 50 users: 30.0 % of 2,000 requests failed")
     assert told.ranking == ("first", "second")
+
+
+def test_a_baseline_whose_verdict_comes_from_elsewhere_is_told_without_a_sentence_of_its_own():
+    summaries = (dataclasses.replace(SUMMARIES[0], reasons=()), SUMMARIES[1])
+    told = recommendation_of(chosen(ChoiceKind.PICKED, "second"), EXPERIMENT, summaries)
+
+    assert told.reasons[1].startswith("The baseline first is FAIL")
