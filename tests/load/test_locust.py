@@ -103,7 +103,7 @@ def test_a_request_that_locust_kills_has_its_row(server, tmp_path):
 
 
 def test_a_locust_file_works_by_hand_and_says_that_it_writes_no_rows(server, tmp_path):
-    argv = ["--headless", "--json", "-u", "2", "-r", "2", "-t", "1s", "--host", server.url, "-f"]
+    argv = ["--headless", "--json", "-u", "2", "-r", "2", "-t", "3s", "--host", server.url, "-f"]
     load, _ = load_of("slow", users=2)
     target = Target(url=server.url, load=load, users=2, client_timeout_s=1, project_root=ROOT)
     command = headless_command(target, tmp_path)
