@@ -48,7 +48,11 @@ def plan_diagnosis(experiment: Experiment, root: Path) -> DiagnosisPlan:
     seed = next(trial.seed for trial in schedule(experiment) if trial.users == users)
     # One of each pair: what blocks the loop is the same whatever else the arms of a ladder change.
     first_of_pair = {(one.server, one.driver): one for one in reversed(experiment.configurations)}.values()
-    on_gevent = [one for one in experiment.configurations if one in first_of_pair and _runs_on_gevent(one, root)]
+    on_gevent = [
+        one
+        for one in experiment.configurations
+        if one in first_of_pair and one.must_answer and _runs_on_gevent(one, root)
+    ]
     return DiagnosisPlan(
         pairs=tuple(_lone_workers(experiment, _declared_pairs(experiment))),
         trials=tuple(

@@ -85,6 +85,20 @@ def test_what_runs_on_gevent_is_told_by_the_server_file(file, text, is_on_gevent
     assert bool(plan_diagnosis(experiment(), root).trials) is is_on_gevent
 
 
+def test_an_arm_that_need_not_answer_has_no_loop_to_watch_but_is_proven(root):
+    trap = {"name": "trap", "server": "servers/gunicorn_gevent.py", "driver": "pymysql", "workers": 2}
+    found = plan_diagnosis(experiment(configurations=[THREADED, trap | {"must_answer": False}]), root)
+
+    assert (len(found.pairs), found.trials) == (2, ())
+
+
+def test_pairs_that_several_arms_share_are_watched_once(root):
+    arm = {"server": "servers/gunicorn_gevent.py", "driver": "pymysql", "workers": 2}
+    found = plan_diagnosis(experiment(configurations=[arm | {"name": name} for name in ("a", "b")]), root)
+
+    assert [trial.configuration for trial in found.trials] == ["a"]
+
+
 def test_a_server_file_that_is_gone_is_named(root):
     (root / "servers" / "uwsgi.ini").unlink()
 
