@@ -275,9 +275,8 @@ def test_workers_that_are_all_recycled_at_once(stands: Stands):
 
 
 def test_workers_of_gunicorn_that_are_all_recycled_at_once_and_import_slowly(stands: Stands):
-    not_preloaded = replaced("preload_app = True", "preload_app = False\nmax_requests = 20")
     with stands.stand(
-        "gunicorn_sync.py", workers=2, listen=4, environment={"APP_BOOT_S": "2"}, edit_server=not_preloaded
+        "gunicorn_sync.py", workers=2, listen=4, environment={"APP_BOOT_S": "2"}, preload=False, max_requests=20
     ) as stand:
         stand.client.stream("/ok", per_s=40, seconds=4)
     failed = stand.answers("/ok")[502]
