@@ -19,7 +19,9 @@ def recommend(experiment: Experiment, configurations: Sequence[ConfigurationSumm
         experiment: Its first configuration is the baseline.
         configurations: One for each of the experiment's, in any order.
     """
-    ranked = rank([summary for summary in configurations if summary.configuration.candidate])
+    # Without any candidate, somebody looks at a control or a trap by itself, and wants its verdict.
+    candidates = [summary for summary in configurations if summary.configuration.candidate] or configurations
+    ranked = rank(candidates)
     return dataclasses.replace(_answer(experiment, ranked), ranking=_names(rank(configurations)))
 
 

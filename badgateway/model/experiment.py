@@ -272,13 +272,6 @@ class Experiment(_Declared):
         return self
 
     @model_validator(mode="after")
-    def _something_can_be_picked(self) -> Self:
-        if not any(configuration.candidate for configuration in self.configurations):
-            message = "no configuration is a candidate, so none could be picked"
-            raise ValueError(message)
-        return self
-
-    @model_validator(mode="after")
     def _arms_to_compare_with_exist(self) -> Self:
         names = {configuration.name for configuration in self.configurations}
         for configuration in self.configurations:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from badgateway.errors import ConfigurationError
 from badgateway.model.experiment import Experiment
@@ -109,5 +110,10 @@ def _validated(declared: dict[str, Any], told_by: str = "command line") -> Exper
         return Experiment.model_validate(declared)
     except ValidationError as error:
         fault = error.errors(include_url=False)[0]
-        key = ".".join(str(part) for part in fault["loc"])
-        raise ConfigurationError(f"{told_by}: {key}: {fault['input']!r} is not allowed: {fault['msg']}") from None
+        raise ConfigurationError(f"{told_by}: {_about(fault)}{fault['msg']}") from None
+
+
+def _about(fault: ErrorDetails) -> str:
+    # What is wrong between several keys is the whole table's fault, and that is nothing to print.
+    key = ".".join(str(part) for part in fault["loc"])
+    return "" if isinstance(fault["input"], dict) else f"{key}: {fault['input']!r} is not allowed: "

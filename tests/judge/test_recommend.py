@@ -248,3 +248,11 @@ def test_a_baseline_that_is_no_candidate_is_compared_with_nobody():
     found = recommend(given, summarised(given, {"a": evidence(BAD, record("a")), "b": evidence(GOOD, record("b"))}))
 
     assert (found.configuration, found.reasons) == ("b", ("b was the only configuration.",))
+
+
+def test_a_trap_that_is_looked_at_by_itself_gets_its_verdict():
+    given = experiment("a")
+    trap = given.configurations[0].model_copy(update={"candidate": False})
+    given = given.model_copy(update={"configurations": (trap,)})
+
+    assert recommend(given, summarised(given, {"a": evidence(BAD, record("a"))})).decision is Decision.NONE_QUALIFIES
