@@ -116,4 +116,5 @@ def _validated(declared: dict[str, Any], told_by: str = "command line") -> Exper
 def _about(fault: ErrorDetails) -> str:
     # What is wrong between several keys is the whole table's fault, and that is nothing to print.
     key = ".".join(str(part) for part in fault["loc"])
-    return "" if isinstance(fault["input"], dict) else f"{key}: {fault['input']!r} is not allowed: "
+    value = "" if isinstance(fault["input"], dict) else f"{fault['input']!r} is not allowed: "
+    return f"{key}: {value}" if key else value
