@@ -35,9 +35,22 @@ def sentence(choice: Choice, contest: Contest) -> str:
     if choice.kind is ChoiceKind.PICKED:
         return f"Run {choice.arm}."
     ahead = f"; ahead so far is {choice.arm}" if choice.arm else ""
+    several = _any_of_them(choice)
     if choice.more_blocks is None:
-        return f"Not decided, and more blocks would hardly decide it{ahead}."
-    return f"Needs about {counted(choice.more_blocks, 'more block')}{ahead}."
+        hardly = (
+            "More blocks would hardly decide it" if several else "Not decided, and more blocks would hardly decide it"
+        )
+        return f"{several}{hardly}{ahead}."
+    return f"{several}Needs about {counted(choice.more_blocks, 'more block')}{ahead}."
+
+
+def _any_of_them(choice: Choice) -> str:
+    """Say what can be acted on although the best is not known: all of these keep the objective."""
+    rivals = {one.rival for one in choice.rivalries if one.relation is Relation.OPEN}
+    if choice.arm is None or not rivals:
+        return ""
+    *others, last = sorted({choice.arm, *rivals})
+    return f"{', '.join(others)} and {last} keep the objective; which of them is best is open. "
 
 
 def chain(choice: Choice, contest: Contest) -> tuple[Reason, ...]:

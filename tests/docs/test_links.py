@@ -20,4 +20,4 @@ def test_every_relative_link_leads_somewhere(page):
 
 
 def test_the_readme_shows_the_reference_report():
-    assert "results/reference/concurrency/report.md" in LINK.findall((ROOT / "README.md").read_text(encoding="utf-8"))
+    assert "results/reference/servers-quick/report.md" in LINK.findall((ROOT / "README.md").read_text(encoding="utf-8"))

@@ -96,6 +96,7 @@ def test_few_blocks_never_claim_a_difference_and_say_what_it_takes(blocks):
     choice = choose(asked("a", "b"), [arms[0], arms[1]])
 
     assert (choice.kind, choice.arm, choice.more_blocks) == (ChoiceKind.NEEDS_MORE, "b", 6 - blocks)
+    assert choice.sentence.startswith("a and b keep the objective; which of them is best is open. Needs about ")
     assert "that takes 6 blocks" in choice.certainty
     assert f"{2.0 ** (1 - blocks):.2g}" in choice.certainty
 
