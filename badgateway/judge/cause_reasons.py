@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from badgateway.judge.differences import differences
 from badgateway.judge.proportion import proportion
 from badgateway.judge.wording import load
+from badgateway.model.configuration import Configuration, Timeouts
 from badgateway.model.diagnosis import RETRIED, CauseCount, Certainty, Diagnosis
-from badgateway.model.experiment import Configuration, Timeouts
 from badgateway.model.summary import ConfigurationSummary, LevelSummary, Verdict
 
 _ORDINARY = ("A", "All", "An", "Another", "No", "Nothing", "Somebody", "The", "Workers")

@@ -1,6 +1,6 @@
 """What makes one configuration differ from another, setting by setting."""
 
-from badgateway.model.experiment import Configuration, Timeouts
+from badgateway.model.configuration import Configuration, Timeouts
 
 _TOLD = ("name", "note", "step", "against")
 _MEASURED = ("database_distances_ms", "must_answer")

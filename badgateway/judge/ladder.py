@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from badgateway.judge.chance import SIGNIFICANCE
 from badgateway.judge.differences import differences
 from badgateway.judge.effects import effect, not_compared, start
-from badgateway.model.experiment import Configuration, Experiment
+from badgateway.model.configuration import Configuration
+from badgateway.model.experiment import Experiment
 from badgateway.model.ladder import ArmEffect, Ladder, LadderArm, LadderStep
 from badgateway.model.summary import ConfigurationSummary, LevelSummary, Verdict
 

@@ -7,7 +7,8 @@ from badgateway.judge.measure import measure
 from badgateway.judge.pooling import pooled
 from badgateway.judge.verdicts import SEVERITY, Judgement, judge, why_invalid, why_unusable
 from badgateway.judge.wording import counted, load
-from badgateway.model.experiment import Configuration, Experiment, Objective
+from badgateway.model.configuration import Configuration
+from badgateway.model.experiment import Experiment, Objective
 from badgateway.model.summary import ConfigurationSummary, LevelSummary, Measurement, TrialSummary, Verdict
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from badgateway.model.experiment import Configuration
+from badgateway.model.configuration import Configuration
 from badgateway.model.outcome import FAILURES, STATUS_OF
 from badgateway.model.summary import LevelSummary, Measurement, Proportion
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Self
 
-from badgateway.model.experiment import ServerKind
+from badgateway.model.server_kind import ServerKind
 
 RETRIED = "proxy-retried"
 """The cause of requests that were answered in the end: no failures to whoever asked."""

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from badgateway.model.configuration import Configuration
 from badgateway.model.diagnosis import Diagnosis
 from badgateway.model.distance import DistanceRanking
 from badgateway.model.environment import Environment
-from badgateway.model.experiment import Configuration, Experiment
+from badgateway.model.experiment import Experiment
 from badgateway.model.ladder import Ladder
 from badgateway.model.outcome import Outcome
 from badgateway.model.samples import DatabaseConnections, WorkerGaps

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
+from badgateway.model.configuration import Configuration
 from badgateway.model.cooperation import BlockingLine, ConnectCost, CooperationProof
-from badgateway.model.experiment import Configuration, Load
+from badgateway.model.experiment import Load
 from badgateway.model.trial import Trial
 
 

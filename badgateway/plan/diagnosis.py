@@ -6,7 +6,9 @@ from itertools import product
 from pathlib import Path
 
 from badgateway.errors import ConfigurationError
-from badgateway.model.experiment import Configuration, Experiment, ServerKind
+from badgateway.model.configuration import Configuration
+from badgateway.model.experiment import Experiment
+from badgateway.model.server_kind import ServerKind
 from badgateway.model.trial import Trial
 from badgateway.model.waiting import DiagnosisPlan
 from badgateway.plan.schedule import OVERHEAD_S, schedule

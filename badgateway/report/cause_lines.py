@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from badgateway.model.diagnosis import CauseCount, Certainty
-from badgateway.model.experiment import ServerKind
+from badgateway.model.server_kind import ServerKind
 from badgateway.model.summary import StudySummary
 from badgateway.report import causes, grid, wording
 from badgateway.report.grid import Cell

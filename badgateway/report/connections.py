@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from badgateway.model.configuration import Configuration
 from badgateway.model.cooperation import ConnectCost
-from badgateway.model.experiment import Configuration
 from badgateway.model.samples import DatabaseConnections
 from badgateway.model.summary import StudySummary, Verdict
 from badgateway.report import grid, numbers

@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from badgateway.model.experiment import Configuration, Experiment, Load
+from badgateway.model.configuration import Configuration
+from badgateway.model.experiment import Experiment, Load
 from badgateway.report import numbers, wording
 
 _LABELS = {

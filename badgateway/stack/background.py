@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from badgateway.model import raw as raw_files
-from badgateway.model.experiment import Configuration
+from badgateway.model.configuration import Configuration
 from badgateway.process.child import Child, Command
 from badgateway.process.running import running
 from badgateway.stack.site import Site

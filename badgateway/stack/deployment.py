@@ -12,7 +12,9 @@ from pathlib import Path
 
 from badgateway.errors import DeploymentError
 from badgateway.model import raw as raw_files
-from badgateway.model.experiment import Configuration, Experiment, ServerKind
+from badgateway.model.configuration import Configuration
+from badgateway.model.experiment import Experiment
+from badgateway.model.server_kind import ServerKind
 from badgateway.process.account import Account, hand_over
 from badgateway.process.child import Child, Command, describe_exit
 from badgateway.process.ports import free_port

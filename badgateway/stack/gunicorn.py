@@ -1,7 +1,7 @@
 """Gunicorn's driver: how to start it with a configuration's server file."""
 
 from badgateway.model import raw
-from badgateway.model.experiment import Configuration
+from badgateway.model.configuration import Configuration
 from badgateway.process.child import Command
 from badgateway.stack.site import Site
 

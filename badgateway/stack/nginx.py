@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from badgateway.model import raw
-from badgateway.model.experiment import FrontDoor, ServerKind, Timeouts
+from badgateway.model.configuration import FrontDoor, Timeouts
+from badgateway.model.server_kind import ServerKind
 from badgateway.process.account import Account
 from badgateway.process.child import Command
 from badgateway.stack.environment import base_environment

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from badgateway.errors import DeploymentError
 from badgateway.model import raw as raw_files
-from badgateway.model.experiment import Configuration
+from badgateway.model.configuration import Configuration
 from badgateway.process.account import Account
 from badgateway.stack.environment import base_environment
 

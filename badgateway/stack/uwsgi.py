@@ -1,7 +1,7 @@
 """uWSGI's driver: how to start it with a configuration's server file."""
 
 from badgateway.model import raw
-from badgateway.model.experiment import Configuration, FrontDoor
+from badgateway.model.configuration import Configuration, FrontDoor
 from badgateway.process.child import Command
 from badgateway.stack.site import Site
 

@@ -8,7 +8,8 @@ from badgateway.judge.ranking import rank
 from badgateway.judge.reasons import about_baseline
 from badgateway.judge.summarise import summarise
 from badgateway.model.comparison import ArmStanding, Choice, ChoiceKind
-from badgateway.model.experiment import Configuration, Experiment
+from badgateway.model.configuration import Configuration
+from badgateway.model.experiment import Experiment
 from badgateway.model.summary import ConfigurationSummary, Decision, Recommendation
 
 _DECISIONS = {

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from badgateway.model.experiment import Configuration
+from badgateway.model.configuration import Configuration
 from badgateway.model.trial import Trial
 from badgateway.model.waiting import DiagnosisPlan
 from badgateway.process.interruption import held

@@ -11,8 +11,9 @@ from urllib.parse import urlsplit
 
 from badgateway.errors import DeploymentError, RawDataError
 from badgateway.model import raw as raw_files
+from badgateway.model.configuration import Configuration, Timeouts
 from badgateway.model.cooperation import Cooperation, CooperationProof, CooperationReport
-from badgateway.model.experiment import Configuration, Experiment, Timeouts
+from badgateway.model.experiment import Experiment
 from badgateway.plan.diagnosis import REQUESTS, lone_workers
 from badgateway.process.interruption import unwinding_on_signals
 from badgateway.stack.deployment import deploy

@@ -3,7 +3,7 @@ from pathlib import PurePosixPath
 import pytest
 
 from badgateway.judge.wording import milliseconds, milliseconds_limit, percent, rate, setup
-from badgateway.model.experiment import Configuration
+from badgateway.model.configuration import Configuration
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,8 @@ import pytest
 from badgateway import ledger
 from badgateway.load.locust import drive
 from badgateway.model import raw as raw_files
-from badgateway.model.experiment import Configuration, Experiment, Timeouts
+from badgateway.model.configuration import Configuration, Timeouts
+from badgateway.model.experiment import Experiment
 from badgateway.model.outcome import Outcome
 from badgateway.model.trial import Trial
 from badgateway.plan.experiment_file import load_experiment

@@ -17,7 +17,7 @@ import pymysql
 import pytest
 
 from badgateway.model import raw
-from badgateway.model.experiment import Configuration, FrontDoor
+from badgateway.model.configuration import Configuration, FrontDoor
 from badgateway.plan.experiment_file import load_experiment
 from badgateway.probe.sampler import StackSampler
 from badgateway.probe.watch import DatabaseAccess, Watch

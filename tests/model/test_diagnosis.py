@@ -6,7 +6,7 @@ import pytest
 
 from badgateway.causes.catalogue import CAUSES
 from badgateway.model.diagnosis import Remedy
-from badgateway.model.experiment import ServerKind
+from badgateway.model.server_kind import ServerKind
 from tests.report.explanation.samples import cause
 
 UWSGI, GUNICORN = ServerKind.UWSGI, ServerKind.GUNICORN

@@ -3,7 +3,9 @@
 import pytest
 from pydantic import ValidationError
 
-from badgateway.model.experiment import Configuration, Load, ServerKind, Timeouts
+from badgateway.model.configuration import Configuration, Timeouts
+from badgateway.model.experiment import Load
+from badgateway.model.server_kind import ServerKind
 from tests.declared import declared, experiment
 
 

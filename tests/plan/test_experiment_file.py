@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from badgateway.errors import ConfigurationError
-from badgateway.model.experiment import ServerKind
+from badgateway.model.server_kind import ServerKind
 from badgateway.plan.experiment_file import load_experiment, project_root
 
 VALID = """\

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
 
-from badgateway.model.experiment import Configuration, Experiment, Load
+from badgateway.model.configuration import Configuration
+from badgateway.model.experiment import Experiment, Load
 from badgateway.model.outcome import Outcome
 from badgateway.model.summary import (
     ConfigurationSummary,

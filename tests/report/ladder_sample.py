@@ -8,7 +8,8 @@ from typing import Any
 from badgateway.judge.distances import rank_at_distances
 from badgateway.judge.ladder import ladder
 from badgateway.judge.ranking import rank
-from badgateway.model.experiment import Configuration, Experiment
+from badgateway.model.configuration import Configuration
+from badgateway.model.experiment import Experiment
 from badgateway.model.outcome import Outcome
 from badgateway.model.samples import DatabaseConnections, WorkerGaps
 from badgateway.model.summary import (

@@ -1,4 +1,4 @@
-from badgateway.model.experiment import Timeouts
+from badgateway.model.configuration import Timeouts
 from badgateway.report import settings
 from tests.report import builders, comparison
 

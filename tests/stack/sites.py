@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from badgateway.model.experiment import Configuration
+from badgateway.model.configuration import Configuration
 from badgateway.stack.site import Site
 
 

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from badgateway.model.experiment import FrontDoor, ServerKind, Timeouts
+from badgateway.model.configuration import FrontDoor, Timeouts
+from badgateway.model.server_kind import ServerKind
 from badgateway.stack import nginx
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from badgateway.model.evidence import LogKind
-from badgateway.model.experiment import ServerKind
 from badgateway.model.explanation import FileRead
+from badgateway.model.server_kind import ServerKind
 
 _KINDS = {LogKind.UWSGI: ServerKind.UWSGI, LogKind.GUNICORN: ServerKind.GUNICORN}
 

@@ -1,0 +1,125 @@
+"""One arm of an experiment, as its file declares it: a server, and all that makes it differ from the others."""
+
+from enum import StrEnum
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, Field, model_validator
+
+from badgateway.model.declared import Declared, Name, ProjectPath, Seconds
+from badgateway.model.server_kind import ServerKind
+
+
+class _Declared(Declared, BaseModel):
+    # BaseModel again, for ruff: it looks no further than this file, and takes the defaults below for shared values.
+    pass
+
+
+class FrontDoor(StrEnum):
+    """How the proxy behaves."""
+
+    NGINX = "nginx"
+    """As nginx does: a connection to the server for every request."""
+    LOAD_BALANCER = "load-balancer"
+    """As a cloud's load balancer does: connections to the server are kept for 60 s, nothing is tried twice."""
+
+
+class Timeouts(_Declared):
+    """The time limits of the three parties; each must outlast the one behind it, or the failures change their name."""
+
+    app_s: Annotated[int, Field(ge=1, le=3600)] = 4
+    """Limit of the application server itself (Gunicorn's timeout, uWSGI's harakiri)."""
+    proxy_connect_s: Annotated[int, Field(ge=1, le=3600)] = 3
+    proxy_read_s: Annotated[int, Field(ge=1, le=3600)] = 5
+    client_s: Seconds = 10
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if not self.app_s < self.proxy_read_s < self.client_s:
+            message = (
+                f"app_s ({self.app_s}) must be below proxy_read_s ({self.proxy_read_s}), "
+                f"and that below client_s ({self.client_s:g})"
+            )
+            raise ValueError(message)
+        return self
+
+
+class Configuration(_Declared):
+    """One arm of an experiment: a server file and everything that makes it differ from the others."""
+
+    name: Name
+    server: ProjectPath
+    driver: Literal["pymysql", "mysqlclient"]
+    workers: Annotated[int, Field(ge=1, le=256)]
+    least_workers: Annotated[int, Field(ge=0, le=256)] = 0
+    """Idle, uWSGI keeps so many of them (cheaper); 0 is all, and so it is where the server file has no use for it."""
+    threads: Annotated[int, Field(ge=1, le=1000)] = 1
+    greenlets: Annotated[int, Field(ge=1, le=10_000)] = 64
+    """Concurrent requests of one gevent worker; other worker models ignore it."""
+    listen: Annotated[int, Field(ge=1, le=65_535)] = 1024
+    """Length of the accept queue asked for (uWSGI's listen, Gunicorn's backlog)."""
+    transport: Literal["unix", "tcp"] = "unix"
+    """Socket between the proxy and the server; a full accept queue is a 502 on one, and slow or a 504 on the other."""
+    front_door: FrontDoor = FrontDoor.NGINX
+    proxy_http: Literal["1.0", "1.1"] = "1.1"
+    """HTTP that the proxy speaks to the server; 1.0 cannot tell a body that was cut short from a whole one."""
+    keepalive_s: Annotated[int, Field(ge=0, le=3600)] = 75
+    """How long the server keeps an idle connection; only a front door that keeps its own open notices."""
+    preload: bool = True
+    """Import the application once, before the workers are forked; off, each worker imports it by itself."""
+    max_requests: Annotated[int, Field(ge=0)] = 0
+    """A worker is replaced after so many requests; 0 is never."""
+    max_requests_delta: Annotated[int, Field(ge=0)] = 0
+    """What the workers' limits differ by, so that they are not replaced together (uWSGI's delta, Gunicorn's jitter)."""
+    least_lifetime_s: Annotated[int, Field(ge=1, le=3600)] = 10
+    """Younger than this, uWSGI replaces no worker (min-worker-lifetime); Gunicorn knows no such age."""
+    reload_mercy_s: Annotated[int, Field(ge=1, le=3600)] = 60
+    """How long a worker that is being replaced may finish its requests (worker-reload-mercy, graceful_timeout)."""
+    conn_max_age_s: Annotated[int, Field(ge=0)] = 0
+    pool: Annotated[int, Field(ge=0, le=1000)] = 0
+    """Database connections that a worker process shares out; 0 is no pool, but Django's connection per thread."""
+    database_tls: bool = False
+    """Whether the driver makes a TLS context for every connection, which is PyMySQL's default."""
+    database_distances_ms: Annotated[tuple[Annotated[float, Field(ge=0, le=1000)], ...], Field(min_length=1)] = (0.0,)
+    """Round trips to the database that it is measured with; the first counts for the verdict, the others are shown."""
+    background: tuple[str, ...] = ()
+    """A command of the application's that runs beside the server, such as the worker of its task queue."""
+    must_answer: bool = True
+    """Whether the site has to be well before it is loaded; off for a trap that answers with errors from the start."""
+    timeouts: Timeouts | None = None
+    """Its own time limits, where they are what makes it differ; None is the experiment's."""
+    environment: dict[Annotated[str, Field(pattern=r"^APP_[A-Z0-9_]+$")], str] = {}
+    """Further settings of the application itself, which the users' script sees too; the names start with APP_."""
+    candidate: bool = True
+    """Whether it may be picked; off for a control, a trap, and an arm with other work than the first one's."""
+    note: str = ""
+    """One sentence for the report: why this arm is here."""
+    step: str = ""
+    """Title of the step of a story that this arm belongs to; arms with the same title are told together."""
+    against: Name | None = None
+    """The arm that this one changes something of; None is the experiment's first."""
+
+    @property
+    def kind(self) -> ServerKind:
+        """Which driver runs the server file, told by its suffix: .ini is uWSGI's, .py is Gunicorn's."""
+        return ServerKind.UWSGI if self.server.suffix == ".ini" else ServerKind.GUNICORN
+
+    @model_validator(mode="after")
+    def _distances_differ(self) -> Self:
+        if len(set(self.database_distances_ms)) != len(self.database_distances_ms):
+            message = f"database_distances_ms {list(self.database_distances_ms)}: a distance is listed twice"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _connections_can_be_kept(self) -> Self:
+        if self.front_door is FrontDoor.LOAD_BALANCER and self.proxy_http == "1.0":
+            message = "proxy_http 1.0: a load-balancer keeps its connections to the server, which takes 1.1"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _known_suffix(self) -> Self:
+        if self.server.suffix not in {".ini", ".py"}:
+            message = f"server {self.server}: allowed are .ini (uWSGI) and .py (Gunicorn)"
+            raise ValueError(message)
+        return self
