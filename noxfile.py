@@ -154,11 +154,13 @@ def probe(session: nox.Session) -> None:
 
 @nox.session
 def benchmarks(session: nox.Session) -> None:
-    """Measure the kit itself: cost of journal, probes, relay and exports, speed of explain; the docs quote it."""
-    for script in ("journal.py", "probes.py", "relay.py", "explain.py"):
+    """Measure the kit itself: journal, probes, relay, open loop, verdicts, explain and exports; the docs quote it."""
+    for script in ("journal.py", "probes.py", "relay.py", "explain.py", "verdicts.py"):
         run(session, "python", f"benchmarks/{script}")
     # Its default goes up to a million rows, and takes ten minutes.
     run(session, "python", "benchmarks/exports.py", "--most-rows", "100000")
+    # Last: it ends with a status of its own where the machine is too busy to be punctual.
+    run(session, "python", "benchmarks/open_loop.py")
 
 
 @nox.session

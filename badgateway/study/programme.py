@@ -81,22 +81,23 @@ class ContestProgramme:
         self._contest = fitted_contest(experiment)
         self._ended: list[Ended] = list(ended_trials(self._contest, kept))
         self._position = max((entry.record.trial.position for _, entry in kept), default=0)
+        self._due = self._steps()
 
     def next_trial(self) -> Trial | None:
         """Return the first of the steps that are due."""
-        due = self._due()
-        return trial_of(due[0], self._experiment, self._position + 1) if due else None
+        return trial_of(self._due[0], self._experiment, self._position + 1) if self._due else None
 
     def outlook(self) -> Outlook:
         """Return the block, who stands, and the likely rest."""
-        return outlook(self._contest, self._ended, self._due())
+        return outlook(self._contest, self._ended, self._due)
 
     def ended(self, raw: Path, evidence: TrialEvidence) -> None:
         """Let the trial decide on the next."""
         self._ended.extend(ended_trials(self._contest, [(raw, evidence)]))
         self._position = evidence.record.trial.position
+        self._due = self._steps()
 
-    def _due(self) -> list[Step]:
+    def _steps(self) -> list[Step]:
         # A repetition comes behind the others that are due: what disturbed the first attempt may be over by then.
         return sorted(next_trials(self._contest, self._ended), key=lambda step: step.attempt)
 

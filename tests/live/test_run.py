@@ -228,7 +228,7 @@ def broken_off(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, R
     with ThreadPoolExecutor() as pool:
         runs = dict(zip(ENDINGS, pool.map(break_off, ENDINGS), strict=True))
     yield runs
-    # What a killed kit leaves in /tmp, nobody can take away but its user.
+    # What a killed kit leaves in /tmp, only the next start of one takes away.
     shutil.rmtree(runs["kill"].temporary, ignore_errors=True)
 
 
