@@ -6,7 +6,7 @@ from badgateway.judge.blocks import at_level
 from badgateway.judge.levels import FINAL
 from badgateway.judge.objective import Counts, fisher_p
 from badgateway.judge.paired import blocks_to_prove, holm, smallest_p
-from badgateway.judge.wording import counted, limit, milliseconds_limit, percent
+from badgateway.judge.wording import amount, counted, limit, milliseconds_limit, percent
 from badgateway.model.capacity import Capacity, CapacityStatus
 from badgateway.model.comparison import (
     LEFT,
@@ -21,6 +21,7 @@ from badgateway.model.comparison import (
 )
 from badgateway.model.contest import ArmFacts, Contest, Leaving
 from badgateway.model.experiment import Objective
+from badgateway.model.study import LoadUnit
 from badgateway.model.summary import Verdict
 
 _PROVEN = 0.05
@@ -63,7 +64,12 @@ def chain(choice: Choice, contest: Contest) -> tuple[Reason, ...]:
             for one in choice.rivalries
         ),
         *(
-            Reason(criterion=Criterion.CAPACITY, arm=name, outcome=found.status, sentence=_about_capacity(name, found))
+            Reason(
+                criterion=Criterion.CAPACITY,
+                arm=name,
+                outcome=found.status,
+                sentence=_about_capacity(name, found, contest.capacity.unit if contest.capacity else contest.unit),
+            )
             for name, found in choice.capacities
         ),
     )
@@ -92,11 +98,11 @@ def _about_objective(ranking: Sequence[ArmStanding], contest: Contest, leaving: 
     first = next((one for one in ranking if one.verdict is Verdict.PASS), None)
     behind = [one for one in ranking if one.verdict is not Verdict.PASS]
     if first is not None:
-        kept = f"{first.arm} keeps the objective ({_objective(contest.objective)}): {_counts(first)}."
+        kept = f"{first.arm} keeps the objective ({_objective(contest.objective)}): {_counts(first, contest)}."
         yield Reason(criterion=Criterion.OBJECTIVE, arm=first.arm, outcome=first.verdict, sentence=kept)
     proofs = _more_failures(first, behind) if first else {}
     for one in behind:
-        said = why.get(one.arm, _counts(one) if one.requests else "nothing valid was measured")
+        said = why.get(one.arm, _counts(one, contest) if one.requests else "nothing valid was measured")
         not_kept = f"{one.arm} is {one.verdict}: {said}{proofs.get(one.arm, '')}."
         yield Reason(criterion=Criterion.OBJECTIVE, arm=one.arm, outcome=one.verdict, sentence=not_kept)
 
@@ -149,25 +155,22 @@ def _times(found: PairedRatio) -> str:
     return f"{found.ratio:.3f} times ({percent(found.confidence)} interval {found.low:.3f}-{found.high:.3f})"
 
 
-def _about_capacity(name: str, found: Capacity) -> str:
+def _about_capacity(name: str, found: Capacity, unit: LoadUnit) -> str:
     if found.status is CapacityStatus.NONE or found.low is None or found.estimate is None or found.high is None:
         return f"{name} has no capacity: the lowest load already failed."
     sure = f"confirmed at {found.confirmed:.4g}" if found.confirmed is not None else "not confirmed by a long window"
-    trials = counted(found.trials, "trial")
+    trials, estimate = counted(found.trials, "trial"), amount(found.estimate, unit)
     if found.status is CapacityStatus.AT_LEAST:
-        return (
-            f"{name} carries at least {found.estimate:.4g} at the objective, {sure}, from {trials}; more was not tried."
-        )
+        return f"{name} carries at least {estimate}, {sure}, from {trials}; more was not tried."
     return (
-        f"{name} carries {found.estimate:.4g} at the objective (95 % interval {found.low:.4g}-{found.high:.4g}), "
+        f"{name} carries {estimate} (95 % interval {found.low:.4g}-{found.high:.4g}), "
         f"{sure}, from {trials}."
     )
 
 
-def _counts(one: ArmStanding) -> str:
-    return (
-        f"at load {one.level:g}, {one.failures:,} of {one.requests:,} requests failed and {one.late:,} were OK but late"
-    )
+def _counts(one: ArmStanding, contest: Contest) -> str:
+    where = f"at {amount(one.level, contest.unit)}, " if one.level is not None else ""
+    return f"{where}{one.failures:,} of {one.requests:,} requests failed and {one.late:,} were OK but late"
 
 
 def _as_counts(one: ArmStanding) -> Counts:

@@ -27,7 +27,7 @@ def _for_rivals(contest: Contest, waiting: Sequence[Rivalry], rivals: int) -> It
         if one.paired is None:
             yield blocks_to_prove(rivals, FINAL)
             continue
-        total = blocks_needed(one.paired, margin=contest.margin, level=FINAL, rivals=rivals)
+        total = blocks_needed(one.paired, margin=one.margin or contest.margin, level=FINAL, rivals=rivals)
         yield None if total is None else total - one.paired.blocks
 
 

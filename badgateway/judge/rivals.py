@@ -12,15 +12,21 @@ from badgateway.model.comparison import Criterion, Relation, Rivalry
 from badgateway.model.contest import ArmFacts, Contest
 
 _NEGLIGIBLE = 0.01
-"""Of the objective's p95: 50 ms against 55 ms decides nothing where 2,000 ms are allowed."""
+"""Of the objective's p95, if nothing is declared: 50 ms against 55 ms decides nothing where 2,000 ms are allowed."""
+
+
+def latency_margin(contest: Contest, arms: Mapping[str, ArmFacts], leader: str) -> float:
+    """Return up to which share more than the leader's p95 is equivalent in practice."""
+    leader_ms = math.exp(mean_log_p95(contest, arms, [leader])[leader])
+    negligible_ms = contest.negligible_ms or _NEGLIGIBLE * contest.objective.p95_ms
+    return max(contest.margin, negligible_ms / leader_ms)
 
 
 def by_latency(contest: Contest, arms: Mapping[str, ArmFacts], racing: Sequence[str]) -> tuple[Rivalry, ...]:
     """Compare p95 with the first of the racing arms, block by block at the highest level."""
     if len(racing) < 2:
         return ()
-    leader_ms = math.exp(mean_log_p95(contest, arms, racing)[racing[0]])
-    margin = max(contest.margin, _NEGLIGIBLE * contest.objective.p95_ms / leader_ms)
+    margin = latency_margin(contest, arms, racing[0])
     logs = _logs(contest, arms, racing, "p95_ms")
     return _held(Criterion.LATENCY, racing[0], logs, margin=margin, level=FINAL, is_worse=lambda ratio: ratio > 1)
 

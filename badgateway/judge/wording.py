@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from badgateway.model.configuration import Configuration
 from badgateway.model.outcome import FAILURES, STATUS_OF
+from badgateway.model.study import LoadUnit
 from badgateway.model.summary import LevelSummary, Measurement, Proportion
 
 
@@ -55,6 +56,13 @@ def counted(number: int, noun: str) -> str:
 def load(level: LevelSummary) -> str:
     """Return a level's load: '300 users', '317 requests/s'."""
     return counted(level.users, "user") if level.rate_per_s is None else f"{level.rate_per_s:,g} requests/s"
+
+
+def amount(value: float, unit: LoadUnit) -> str:
+    """Return any load with its unit: '1 user', '41.5 users', '317 requests/s'."""
+    if unit is LoadUnit.RATE:
+        return f"{value:,.4g} requests/s"
+    return f"{value:,.4g} user{'' if value == 1 else 's'}"
 
 
 def listed(items: Sequence[str]) -> str:

@@ -3,15 +3,20 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from badgateway.model.study import LoadUnit
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CapacityGoal:
     """Where to look for the highest load that still reaches the objective, and when to stop."""
 
+    unit: LoadUnit = LoadUnit.RATE
     lowest: float
     """Tried first; only when it fails is there no capacity."""
     highest: float
     """Nothing above it is tried; a capacity beyond it is said as "at least"."""
+    max_failure_share: float = 0.001
+    """Of a window that passes; its p95 is the objective's."""
     width: float = 0.05
     """Stop when the capacity is known to within this share, up and down."""
     max_trials: int = 14
@@ -34,7 +39,7 @@ class CapacityStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capacity:
-    """The highest load a configuration carries at the objective; loads in requests/s, or users."""
+    """The highest load a configuration carries at the objective; loads are in the goal's unit."""
 
     status: CapacityStatus
     estimate: float | None

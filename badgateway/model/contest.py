@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from badgateway.model.capacity import CapacityGoal
 from badgateway.model.experiment import Objective
+from badgateway.model.study import LoadUnit
 
 
 class Purpose(StrEnum):
@@ -38,8 +39,10 @@ class Contest:
     arms: tuple[str, ...]
     """The configurations' names; the first is the baseline."""
     levels: tuple[float, ...]
-    """Loads at which the objective must hold, in requests/s or users, ascending; arms are compared at the last."""
+    """Loads at which the objective must hold, ascending; arms are compared at the last."""
     objective: Objective
+    unit: LoadUnit = LoadUnit.RATE
+    """Of the levels."""
     window_s: float
     cost: TrialCost
     seed: int
@@ -50,6 +53,8 @@ class Contest:
     """Whether one arm runs twice in each block, under two names: the A/A control."""
     margin: float = 0.05
     """Arms whose p95 or throughput differ by less than this share are equivalent in practice."""
+    negligible_ms: float | None = None
+    """So are those whose p95 differs by less than this; None is 1 % of the objective's p95_ms."""
     capacity: CapacityGoal | None = None
     budget_s: float | None = None
     """No block and no search begins that would not end in it; None is no limit."""

@@ -9,6 +9,7 @@ from badgateway.model.declared import Declared, Seconds, Share
 
 _Blocks = Annotated[int, Field(ge=1, le=100)]
 _Budget = Annotated[float, Field(gt=0, le=86_400)]
+_Milliseconds = Annotated[float, Field(gt=0, le=3_600_000)]
 _Load = Annotated[float, Field(gt=0, le=10_000)]
 
 
@@ -30,6 +31,8 @@ class CapacitySearch(Declared):
     highest: _Load
     max_trials: Annotated[int, Field(ge=4, le=40)] = 14
     """For each configuration, confirmations included."""
+    max_failure_share: Share = 0.001
+    """Of a window that passes; its p95 is the objective's."""
 
     @model_validator(mode="after")
     def _a_range(self) -> Self:
@@ -56,6 +59,8 @@ class Study(Declared):
     """After these blocks, clearly slower configurations leave."""
     margin: Annotated[float, Field(gt=0, lt=1)] = 0.05
     """Configurations that differ by less than this share are equivalent in practice."""
+    negligible_ms: _Milliseconds | None = None
+    """So are those whose p95 differs by less than this; None is 1 % of the objective's p95_ms."""
     control: bool = True
     """Whether one configuration runs twice in each block, under two names: the A/A control."""
     capacity: CapacitySearch | None = None
@@ -76,6 +81,7 @@ class StudyVariant(Declared):
     blocks: _Blocks | None = None
     looks: tuple[_Blocks, ...] | None = None
     margin: Annotated[float, Field(gt=0, lt=1)] | None = None
+    negligible_ms: _Milliseconds | None = None
     control: bool | None = None
     capacity: CapacitySearch | Literal[False] | None = None
     """False: it is not searched."""

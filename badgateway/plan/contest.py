@@ -27,6 +27,7 @@ def contest_of(experiment: Experiment) -> Contest:
         arms=tuple(configuration.name for configuration in experiment.configurations),
         levels=tuple(sorted(float(level) for level in levels)),
         objective=experiment.objective,
+        unit=LoadUnit.USERS if load.users else LoadUnit.RATE,
         window_s=load.window_s,
         cost=TrialCost(warm_up_s=load.warm_up_s, drain_s=_DRAIN_S, overhead_s=OVERHEAD_S),
         seed=experiment.seed,
@@ -34,6 +35,7 @@ def contest_of(experiment: Experiment) -> Contest:
         looks=tuple(look for look in study.looks if look < study.blocks),
         control=study.control,
         margin=study.margin,
+        negligible_ms=study.negligible_ms,
         capacity=_goal(study.capacity),
     )
 
@@ -41,7 +43,13 @@ def contest_of(experiment: Experiment) -> Contest:
 def _goal(search: CapacitySearch | None) -> CapacityGoal | None:
     if search is None:
         return None
-    return CapacityGoal(lowest=search.lowest, highest=search.highest, max_trials=search.max_trials)
+    return CapacityGoal(
+        unit=search.unit,
+        lowest=search.lowest,
+        highest=search.highest,
+        max_failure_share=search.max_failure_share,
+        max_trials=search.max_trials,
+    )
 
 
 def unit_of(experiment: Experiment, study: Study, purpose: Purpose) -> LoadUnit:

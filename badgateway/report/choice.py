@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from badgateway.model.capacity import Capacity, CapacityStatus
 from badgateway.model.comparison import Choice, ChoiceKind, Criterion, NoiseFloor, Relation, Rivalry
 from badgateway.model.contest import Leaving, Purpose
+from badgateway.model.experiment import Experiment
 from badgateway.model.summary import StudySummary
 from badgateway.report import choice_steps, invalid, loads, numbers, wording
 from badgateway.report.choice_steps import Step
@@ -79,6 +80,8 @@ class ChoiceView:
     noise_facts: tuple[Setting, ...]
     """The same in figures; empty without a control."""
     capacities: tuple[CapacityRow, ...]
+    capacity_caption: str
+    """What a load has to keep to count as carried."""
     has_open: bool
     """Whether some rival is not told apart yet."""
     has_unconfirmed: bool
@@ -103,6 +106,7 @@ def build(study: StudySummary) -> ChoiceView | None:
         noise=_noise(choice.noise),
         noise_facts=_noise_facts(choice.noise),
         capacities=tuple(_capacity(name, found, is_open=capacity_is_open(study)) for name, found in choice.capacities),
+        capacity_caption=_capacity_caption(study.experiment),
         has_open=any(one.relation is Relation.OPEN for one in choice.rivalries),
         has_unconfirmed=any(one.status is CapacityStatus.UNCONFIRMED for _, one in choice.capacities),
         has_none=any(one.status is CapacityStatus.NONE for _, one in choice.capacities),
@@ -140,6 +144,15 @@ def capacity_text(found: Capacity, *, is_open: bool) -> str:
         return "none"
     said = loads.amount(found.estimate, is_open=is_open)
     return f"at least {said}" if found.status is CapacityStatus.AT_LEAST else said
+
+
+def _capacity_caption(experiment: Experiment) -> str:
+    search = experiment.study.capacity if experiment.study else None
+    share = search.max_failure_share if search else experiment.objective.max_failure_share
+    return (
+        f"The highest load at which at most {numbers.declared_percent(share)} of the requests fail and 95 % are answered well "
+        f"within {numbers.declared_milliseconds(experiment.objective.p95_ms)}, with its 95 % interval."
+    )
 
 
 def _left(one: Leaving, study: StudySummary) -> LeftRow:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from badgateway.errors import ConfigurationError
 from badgateway.judge.levels import FINAL
 from badgateway.judge.paired import blocks_to_prove
-from badgateway.judge.wording import counted
+from badgateway.judge.wording import amount, counted
 from badgateway.model.contest import Contest
 
 _LIKELY_TO_STAND = 0.5
@@ -119,19 +119,20 @@ def _search_s(contest: Contest, trials: int) -> float:
 def _lines(contest: Contest, stay: int) -> Iterator[str]:
     arms, levels = len(contest.arms), contest.levels
     one_s = contest.cost.trial_s(contest.window_s)
+    at = ", ".join([*(f"{level:g}" for level in levels[:-1]), amount(levels[-1], contest.unit)])
     yield (
-        f"Block 1: {counted(arms, 'configuration')} at {', '.join(f'{level:g}' for level in levels)}, lowest first; "
+        f"Block 1: {counted(arms, 'configuration')} at {at}, lowest first; "
         f"at most {counted(_screening(contest), 'trial')} of {one_s:.0f} s."
     )
     if contest.blocks > 1:
         looks = f", with a look after block {', '.join(str(look) for look in contest.looks)}" if contest.looks else ""
         yield (
-            f"Blocks 2 to {contest.blocks}: those that stand, likely {stay}, at {levels[-1]:g}{looks}; "
+            f"Blocks 2 to {contest.blocks}: those that stand, likely {stay}, at {amount(levels[-1], contest.unit)}{looks}; "
             f"likely {counted(_later_blocks(contest, stay), 'trial')}."
         )
     if contest.capacity is not None:
         goal = contest.capacity
         yield (
-            f"Capacity of those that are not told apart, from {goal.lowest:g} to {goal.highest:g}: "
+            f"Capacity of those that are not told apart, from {goal.lowest:g} to {amount(goal.highest, goal.unit)}: "
             f"at most {counted(goal.max_trials, 'trial')} each, the last of {goal.confirm_windows} windows."
         )

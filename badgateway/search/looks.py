@@ -6,6 +6,7 @@ from badgateway.judge.blocks import at_level, log_p95, log_ratios
 from badgateway.judge.levels import LOOK
 from badgateway.judge.objective import standing
 from badgateway.judge.paired import holm, paired_ratio, pooled_noise, t_test_p
+from badgateway.judge.rivals import latency_margin
 from badgateway.judge.standings import in_order
 from badgateway.judge.wording import counted
 from badgateway.model.contest import Facts, Leaving
@@ -43,7 +44,7 @@ def put_out(book: Book, racing: Sequence[str], block: int) -> tuple[Leaving, ...
             at_look=block,
         )
         for arm, ratio in ratios.items()
-        if ratio > 1 + contest.margin
+        if ratio > 1 + latency_margin(contest, facts, leader)
     )
 
 

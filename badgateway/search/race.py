@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from badgateway.judge.objective import is_kept_so_far, pooled, verdict, why_hopeless
+from badgateway.judge.wording import amount
 from badgateway.model.contest import Contest, Leaving
 from badgateway.model.summary import Verdict
 from badgateway.search.book import Book, Cell
@@ -84,10 +85,10 @@ def _dropped(book: Book, arm: str, block: int) -> Leaving | None:
     for level in contest.levels:
         why = why_hopeless(pooled(one for at, _, one in facts.cells if at == level), contest.objective)
         if why is not None:
-            return Leaving(arm=arm, reason=f"at load {level:g}, {why}", at_look=None)
+            return Leaving(arm=arm, reason=f"at {amount(level, contest.unit)}, {why}", at_look=None)
         first = Cell(arm, 1, level, control=False)
         if book.is_settled(first) and not any(at == level for at, _, _ in facts.cells):
-            return Leaving(arm=arm, reason=f"at load {level:g}, every attempt was INVALID", at_look=None)
+            return Leaving(arm=arm, reason=f"at {amount(level, contest.unit)}, every attempt was INVALID", at_look=None)
     return None
 
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from badgateway.model.capacity import Capacity, CapacityGoal, Probe
 from badgateway.model.contest import Facts, Purpose, Step
-from badgateway.model.experiment import Objective
 from badgateway.search.book import Book, Cell
 from badgateway.search.capacity import NextProbe, capacity, next_probe
 
@@ -46,11 +45,11 @@ def found_capacities(book: Book) -> dict[str, Capacity]:
     return {one.arm: capacity(goal, one.probes) for one in searches if one.probes}
 
 
-def passes(facts: Facts, objective: Objective) -> bool:
-    """Tell whether a window kept the objective, as it was measured."""
+def passes(facts: Facts, goal: CapacityGoal, p95_ms: float) -> bool:
+    """Tell whether so few of a window's requests failed, as they were measured, and its p95 was within the limit."""
     if not facts.requests or facts.p95_ms is None:
         return False
-    return facts.failures <= objective.max_failure_share * facts.requests and facts.p95_ms <= objective.p95_ms
+    return facts.failures <= goal.max_failure_share * facts.requests and facts.p95_ms <= p95_ms
 
 
 def _search(book: Book, goal: CapacityGoal, arm: str) -> ArmSearch:
@@ -64,7 +63,8 @@ def _search(book: Book, goal: CapacityGoal, arm: str) -> ArmSearch:
         step, facts = valid[0].step, valid[0].facts
         assert facts is not None
         confirming = step.purpose is Purpose.CONFIRM
-        probes.append(Probe(level=step.level, passed=passes(facts, book.contest.objective), confirming=confirming))
+        passed = passes(facts, goal, book.contest.objective.p95_ms)
+        probes.append(Probe(level=step.level, passed=passed, confirming=confirming))
     return ArmSearch(arm=arm, probes=tuple(probes), due=None)
 
 

@@ -8,6 +8,7 @@ from badgateway.judge.choice import choose, latency_candidates
 from badgateway.model.capacity import Capacity, CapacityStatus
 from badgateway.model.comparison import ChoiceKind, Criterion, Relation
 from badgateway.model.contest import ArmFacts, Leaving
+from badgateway.model.study import LoadUnit
 from badgateway.model.summary import Verdict
 from tests.judge.contests import LEVEL, arm, asked, facts, with_p95s
 
@@ -77,9 +78,9 @@ def test_a_capacity_is_said_with_what_is_known_of_it():
     reasons = choose(asked("a", "b", "c"), arms, (), {"a": beyond, "b": none, "c": unconfirmed}).reasons
 
     assert reasons[-3:] == (
-        "a carries at least 640 at the objective, confirmed at 620, from 10 trials; more was not tried.",
+        "a carries at least 640 requests/s, confirmed at 620, from 10 trials; more was not tried.",
         "b has no capacity: the lowest load already failed.",
-        "c carries 210 at the objective (95 % interval 200-220), not confirmed by a long window, from 10 trials.",
+        "c carries 210 requests/s (95 % interval 200-220), not confirmed by a long window, from 10 trials.",
     )
 
 
@@ -106,7 +107,7 @@ def test_one_block_is_enough_to_pick_when_only_one_keeps_the_objective():
     choice = choose(asked("a", "b"), arms)
 
     assert (choice.kind, choice.arm) == (ChoiceKind.PICKED, "b")
-    assert "a is FAIL: at load 200, 400 of 2,000 requests failed" in choice.reasons[1]
+    assert "a is FAIL: at 200 requests/s, 400 of 2,000 requests failed" in choice.reasons[1]
     assert choice.reasons[1].endswith("; more often than b (p < 0.0001, Fisher).")
 
 
@@ -217,3 +218,18 @@ def test_what_could_not_have_been_seen_is_said_with_its_numbers():
     nothing = choose(asked("a"), [ArmFacts(arm="a", cells=())])
     assert nothing.unseen[0].startswith("Nothing was measured")
     assert "no A/A control" in nothing.unseen[2]
+
+
+def test_an_experiment_may_say_how_much_decides_nothing():
+    """300 ms against 354 ms, where 500 are allowed: 5 ms are nothing by themselves, 75 ms if it is declared."""
+    arms = [with_p95s("a", *times(1.18)), with_p95s("b", *STEADY)]
+    generous = replace(asked("a", "b"), negligible_ms=75)
+
+    assert choose(asked("a", "b"), arms).kind is ChoiceKind.PICKED
+    assert choose(generous, arms).kind is ChoiceKind.EQUIVALENT
+
+
+def test_users_are_said_as_users():
+    reasons = choose(replace(asked("a"), unit=LoadUnit.USERS), [with_p95s("a", *STEADY)]).reasons
+
+    assert ": at 200 users, 0 of " in reasons[0]

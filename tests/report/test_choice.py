@@ -145,7 +145,7 @@ def test_every_outcome_has_a_word_and_a_tone(outcome):
 def test_who_left_the_race_is_told_with_when_by_which_rule_and_at_what_load():
     rows = {row.name: row for row in view_of(study_picked()).left}
     assert (rows["uwsgi-2"].when, rows["uwsgi-2"].rule) == ("in block 1", "at once, beyond doubt")
-    assert rows["uwsgi-2"].reason.startswith("at load 50, 395 of 1,500 requests failed or took longer")
+    assert rows["uwsgi-2"].reason.startswith("at 50 requests/s, 395 of 1,500 requests failed or took longer")
     assert (rows["uwsgi-gevent"].when, rows["uwsgi-gevent"].rule) == (
         "at the look after 3 blocks",
         "clearly slower, t test",

@@ -131,7 +131,7 @@ def test_an_arm_that_cannot_be_measured_leaves_and_says_so():
     choice = conclude(asked, ended)
 
     assert sum(one.step.arm == "breaks" for one in ended) == 3
-    assert "breaks is INVALID: at load 50, every attempt was INVALID." in choice.reasons
+    assert "breaks is INVALID: at 50 requests/s, every attempt was INVALID." in choice.reasons
     assert choice.ranking[-1].arm == "breaks"
 
 
