@@ -54,6 +54,14 @@ _BUDGET = click.option(
 @_sized
 @click.option("--only", multiple=True, metavar="NAME", help="Only this configuration; may be given several times.")
 @click.option("--users", multiple=True, type=int, metavar="N", help="Load level instead of the file's; repeatable.")
+@click.option(
+    "--rate",
+    "rates_per_s",
+    multiple=True,
+    type=float,
+    metavar="R",
+    help="Load level of a study, in tasks started a second whether or not those before have ended; repeatable.",
+)
 @click.option("--window", "window_s", type=float, metavar="SECONDS", help="Counted time of each trial.")
 @click.option("--blocks", type=int, metavar="N", help="How often each configuration is tried at each level.")
 @click.option("--seed", type=int, metavar="N", help="Seed of the order of trials and of the users' choices.")
@@ -75,6 +83,7 @@ def run(  # noqa: PLR0913 # one parameter per option
     variant: str | None,
     only: tuple[str, ...],
     users: tuple[int, ...],
+    rates_per_s: tuple[float, ...],
     window_s: float | None,
     blocks: int | None,
     seed: int | None,
@@ -110,6 +119,7 @@ def run(  # noqa: PLR0913 # one parameter per option
                 variant=variant,
                 only=only,
                 users=users,
+                rates_per_s=rates_per_s,
                 window_s=window_s,
                 blocks=blocks,
                 seed=seed,
@@ -137,10 +147,10 @@ def _files(experiments: tuple[Path, ...], resume: str | None) -> tuple[tuple[Pat
 
 
 def _planned(path: Path, experiment: Experiment, *, with_diagnosis: bool) -> Planned:
-    if experiment.load.rates_per_s:
+    if experiment.study is None and experiment.load.rates_per_s:
         raise ConfigurationError(
-            f"{path}: load.rates_per_s: configurations are compared at numbers of users; give those in load.users, and "
-            "a rate to [study.capacity] or [confirmation]"
+            f"{path}: load.rates_per_s: without [study], configurations are compared at numbers of users; give those "
+            "in load.users, and a rate to [confirmation]"
         )
     if experiment.study is not None:
         # What does not fit into its budget is refused before anything is started.

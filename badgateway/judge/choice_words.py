@@ -162,10 +162,7 @@ def _about_capacity(name: str, found: Capacity, unit: LoadUnit) -> str:
     trials, estimate = counted(found.trials, "trial"), amount(found.estimate, unit)
     if found.status is CapacityStatus.AT_LEAST:
         return f"{name} carries at least {estimate}, {sure}, from {trials}; more was not tried."
-    return (
-        f"{name} carries {estimate} (95 % interval {found.low:.4g}-{found.high:.4g}), "
-        f"{sure}, from {trials}."
-    )
+    return f"{name} carries {estimate} (95 % interval {found.low:.4g}-{found.high:.4g}), {sure}, from {trials}."
 
 
 def _counts(one: ArmStanding, contest: Contest) -> str:

@@ -2,10 +2,10 @@
 
 from badgateway.judge.cause_reasons import inside, main_cause
 from badgateway.judge.chance import chance
-from badgateway.judge.shifts import causes_shift, failed, shares_shift, speed_shift
+from badgateway.judge.shifts import causes_shift, clear_shift, failed, shares_shift, speed_shift
 from badgateway.judge.wording import counted
 from badgateway.model.ladder import ArmEffect, Effect
-from badgateway.model.summary import LevelSummary, Measurement, Proportion
+from badgateway.model.summary import LevelSummary, Measurement, Proportion, Verdict
 
 _SHARE_LEFT = 0.8
 """A share of failures that a change leaves more of than this is about the same, however many requests say so."""
@@ -70,13 +70,26 @@ def _about_the_same(one: Proportion, other: Proportion) -> bool:
 def _sentence(kind: Effect, before: LevelSummary, after: LevelSummary, changes: tuple[str, ...], p_value: float) -> str:
     shifts = f"{shares_shift(before, after)}; {speed_shift(before, after)}"
     if kind is Effect.NEVER_FAILED:
-        return f"No failures before and after; {speed_shift(before, after)}."
+        return _of_speed_alone(before, after, changes)
     if kind is Effect.NOT_PROVEN:
         return f"Not proven: {_counts(before, after)}, which may be chance (Fisher's exact test, p = {p_value:.2g})."
     if kind is Effect.NO_EFFECT:
         return f"{_why_no_effect(before, after)}; {shifts}."
     verb = "Helped" if kind is Effect.HELPED else "Made it worse"
     return f"{verb}{_because(changes)}: {causes_shift(before, after)}; {shifts}."
+
+
+def _of_speed_alone(before: LevelSummary, after: LevelSummary, changes: tuple[str, ...]) -> str:
+    shift, word = speed_shift(before, after), clear_shift(before, after)
+    if not word:
+        return f"No failures before and after; {shift}."
+    joined = "but slower" if word == "slower" else "and faster"
+    lost = " It no longer keeps the objective." if _lost(before, after) else ""
+    return f"No failures before and after, {joined}{_because(changes)}: {shift}.{lost}"
+
+
+def _lost(before: LevelSummary, after: LevelSummary) -> bool:
+    return (before.verdict, after.verdict) == (Verdict.PASS, Verdict.FAIL)
 
 
 def _because(changes: tuple[str, ...]) -> str:

@@ -8,6 +8,10 @@ from badgateway.model.summary import LevelSummary, Measurement, TrialSummary, Ve
 ARROW = "\N{RIGHTWARDS ARROW}"
 CLOSE_SHARE = 0.10
 """A difference of p95 below this is nothing that a trial or two can tell from noise."""
+_CLEARLY = 2
+"""A p95 this many times as high, or as low, is more than noise does to a trial that passed its self-checks."""
+_LATENCY_SURVIVES = 0.05
+"""With a larger share of failures, the slow requests may be the ones that are missing from the p95."""
 _RETRIED = "proxy-retried"
 """The requests of this cause were answered in the end, so they are no failures of the measurement."""
 _MOST = 3
@@ -50,12 +54,24 @@ def speed_shift(before: LevelSummary, after: LevelSummary) -> str:
     return f"{p95s} ({_what_p95_says(before, after)}), {rates}"
 
 
+def clear_shift(before: LevelSummary, after: LevelSummary) -> str:
+    """Return 'slower' or 'faster' where the p95 moved so far, in every trial, that it needs no test; else nothing."""
+    ones, others = _p95s_ms(before), _p95s_ms(after)
+    if not ones or not others:
+        return ""
+    if min(others) >= _CLEARLY * max(ones):
+        return "slower"
+    return "faster" if _CLEARLY * max(others) <= min(ones) else ""
+
+
 def _number(per_second: float) -> str:
     return rate(per_second).split(" ", 1)[0]
 
 
 def _what_p95_says(before: LevelSummary, after: LevelSummary) -> str:
     ones, others = _p95s_ms(before), _p95s_ms(after)
+    if max(_measured(level).failures.share for level in (before, after)) > _LATENCY_SURVIVES:
+        return "of those that were OK: not comparable"
     if p95s_are_close(before, after):
         return f"less than {limit(CLOSE_SHARE)} apart"
     if min(len(ones), len(others)) < 2:

@@ -1,6 +1,6 @@
 """How the judge says numbers; nothing that was measured is ever said as 0 % or 100 % when it is not."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from badgateway.model.configuration import Configuration
 from badgateway.model.outcome import FAILURES, STATUS_OF
@@ -85,4 +85,22 @@ def setup(configuration: Configuration) -> str:
     elif configuration.threads > 1:
         per_worker = f" x {counted(configuration.threads, 'thread')}"
     workers = counted(configuration.workers, "worker") + per_worker
-    return f"{configuration.server} with {workers}, accept queue {configuration.listen:,}, {configuration.driver}"
+    queue = f"accept queue {configuration.listen:,}"
+    return f"{configuration.server} with {', '.join((workers, queue, configuration.driver, *_besides(configuration)))}"
+
+
+def _besides(configuration: Configuration) -> Iterator[str]:
+    """Yield what has to be set besides; without it, what is deployed is not what was measured."""
+    if configuration.transport != "unix":
+        yield configuration.transport.upper()
+    if not configuration.preload:
+        yield "no preload"
+    if configuration.max_requests:
+        yield f"workers replaced after {configuration.max_requests:,} requests"
+    if configuration.max_requests_delta:
+        yield f"or up to {configuration.max_requests_delta:,} more"
+    if configuration.conn_max_age_s:
+        yield f"CONN_MAX_AGE {configuration.conn_max_age_s}"
+    if configuration.pool:
+        yield f"a pool of {counted(configuration.pool, 'connection')} in each worker"
+    yield from (f"{name}={value}" for name, value in configuration.environment.items())

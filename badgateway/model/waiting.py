@@ -54,6 +54,8 @@ class LoopWatch:
 
     configuration: str
     users: int
+    rate_per_s: float | None = None
+    """None in a closed loop; otherwise there are no users."""
     stops: LoopStops | None
     blocked_by: tuple[BlockingLine, ...]
     """Most often seen first."""

@@ -11,7 +11,7 @@ from badgateway.model.experiment import Experiment
 from badgateway.model.server_kind import ServerKind
 from badgateway.model.trial import Trial
 from badgateway.model.waiting import DiagnosisPlan
-from badgateway.plan.schedule import OVERHEAD_S, schedule
+from badgateway.plan.schedule import OVERHEAD_S, workload_seed
 
 REQUESTS = 8
 """Sent at once to one worker."""
@@ -39,6 +39,8 @@ _ON_GEVENT = {
 }
 """What a server file says when its workers are to run greenlets."""
 
+_Pair = tuple[object, str]
+
 
 def plan_diagnosis(experiment: Experiment, root: Path) -> DiagnosisPlan:
     """Return the proofs and diagnosis trials of an experiment whose files are below root.
@@ -46,23 +48,31 @@ def plan_diagnosis(experiment: Experiment, root: Path) -> DiagnosisPlan:
     Raises:
         ConfigurationError: A server file cannot be read.
     """
-    users = max(experiment.load.users)
-    seed = next(trial.seed for trial in schedule(experiment) if trial.users == users)
+    users, rates_per_s = experiment.load.users, experiment.load.rates_per_s
+    level = {"users": max(users)} if users else {"users": 0, "rate_per_s": max(rates_per_s)}
+    seed = workload_seed(experiment.seed, 1, max(users or rates_per_s))
     # One of each pair: what blocks the loop is the same whatever else the arms of a ladder change.
-    first_of_pair = {(one.server, one.driver): one for one in reversed(experiment.configurations)}.values()
+    of_pair: dict[_Pair, Configuration] = {}
+    for one in sorted(experiment.configurations, key=_has_more):
+        of_pair.setdefault((one.server, one.driver), one)
     on_gevent = [
         one
         for one in experiment.configurations
-        if one in first_of_pair and one.must_answer and _runs_on_gevent(one, root)
+        if one in of_pair.values() and one.must_answer and _runs_on_gevent(one, root)
     ]
     return DiagnosisPlan(
         pairs=tuple(_lone_workers(experiment, _declared_pairs(experiment))),
         trials=tuple(
-            Trial(block=1, position=position, configuration=one.name, users=users, seed=seed)
+            Trial(block=1, position=position, configuration=one.name, seed=seed, **level)
             for position, one in enumerate(on_gevent, start=1)
         ),
         load=experiment.load.model_copy(update={"window_s": min(experiment.load.window_s, LONGEST_WINDOW_S)}),
     )
+
+
+def _has_more(configuration: Configuration) -> bool:
+    """Tell whether it has more than its server file and driver; the loop of one that has not is the typical one."""
+    return any(getattr(configuration, field) != value for field, value in PLAIN.items())
 
 
 def diagnosis_s(plan: DiagnosisPlan, experiment: Experiment) -> float:
@@ -80,9 +90,6 @@ def lone_workers(experiment: Experiment) -> Iterator[Configuration]:
     servers = dict.fromkeys(configuration.server for configuration in declared)
     drivers = dict.fromkeys(configuration.driver for configuration in declared)
     return _lone_workers(experiment, product(servers, drivers))
-
-
-_Pair = tuple[object, str]
 
 
 def _declared_pairs(experiment: Experiment) -> Iterable[_Pair]:

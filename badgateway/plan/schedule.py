@@ -26,7 +26,7 @@ def schedule(experiment: Experiment) -> tuple[Trial, ...]:
                 position=position,
                 configuration=name,
                 users=users,
-                seed=_workload_seed(experiment.seed, block, users),
+                seed=workload_seed(experiment.seed, block, users),
                 database_distance_ms=distance_ms,
             )
             for position, (name, users, distance_ms) in enumerate(cells, start=len(trials) + 1)
@@ -44,9 +44,9 @@ def _cells(experiment: Experiment) -> list[tuple[str, int, float]]:
     ]
 
 
-def _workload_seed(seed: int, block: int, users: int) -> int:
+def workload_seed(seed: int, block: int, load: float) -> int:
     """Return one seed for all configurations of a block and level, so that they get the same requests."""
-    return random.Random(f"{seed}/{block}/{users}").randrange(2**31)  # noqa: S311 # repeatable on purpose
+    return random.Random(f"{seed}/{block}/{load:g}").randrange(2**31)  # noqa: S311 # repeatable on purpose
 
 
 def expected_s(experiment: Experiment, *, overhead_s: float = OVERHEAD_S) -> float:

@@ -150,8 +150,8 @@ def _capacity_caption(experiment: Experiment) -> str:
     search = experiment.study.capacity if experiment.study else None
     share = search.max_failure_share if search else experiment.objective.max_failure_share
     return (
-        f"The highest load at which at most {numbers.declared_percent(share)} of the requests fail and 95 % are answered well "
-        f"within {numbers.declared_milliseconds(experiment.objective.p95_ms)}, with its 95 % interval."
+        f"The highest load at which at most {numbers.declared_percent(share)} of the requests fail and 95 % are "
+        f"answered well within {numbers.declared_milliseconds(experiment.objective.p95_ms)}, with its 95 % interval."
     )
 
 

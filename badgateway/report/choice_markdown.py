@@ -27,7 +27,9 @@ def _blocks(view: ChoiceView) -> Iterator[str]:
     )
     yield f"Noise: {escaped(view.noise)}"
     if view.capacities:
-        yield f"Capacity at the objective. {escaped(view.capacity_caption)}\n\n" + "\n".join(_capacity(row) for row in view.capacities)
+        yield f"Capacity at the objective. {escaped(view.capacity_caption)}\n\n" + "\n".join(
+            _capacity(row) for row in view.capacities
+        )
     yield f"Trials: {escaped(view.invalid.sentence)}" + "".join(
         f"\n- {escaped(f'{row.count}: {row.reason}')}" for row in view.invalid.rows
     )

@@ -222,7 +222,8 @@ def _loop(found: LoopWatch) -> Object:
     keys = ("window_s", "workers", "stops", "blocked_s", "longest_s", "typical_s", "given_up", "share")
     return {
         "configuration": found.configuration,
-        "users": found.users,
+        "users": found.users or None,
+        "rate_per_s": found.rate_per_s,
         "problem": found.problem,
         **({**asdict(stops), "share": stops.share} if stops else dict.fromkeys(keys)),
         "blocked_by": [asdict(line) for line in found.blocked_by],

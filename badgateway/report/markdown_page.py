@@ -59,7 +59,7 @@ def _sharing(sharing: Sharing) -> str:
         f"(one by one: {row.one_by_one}){escaped(f'; {row.reason}' if row.reason else '')}"
         for row in sharing.proofs
     )
-    loops = (f"- {row.configuration} at {row.users} users: {_loop(row)}" for row in sharing.loops)
+    loops = (f"- {row.configuration} at {row.load}: {_loop(row)}" for row in sharing.loops)
     costs = "; ".join(f"{escaped(row.client)} {row.median.text}" for row in sharing.costs)
     blocks = (
         f"Does one worker's waiting let others in? {escaped(sharing.intro)} {sharing.unfinished}".rstrip(),

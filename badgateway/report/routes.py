@@ -14,6 +14,9 @@ _EXPORT = re.compile(r"/exports?\b")
 """In a route's name: '/members/export.xlsx', '/exports/<id>/'."""
 _NAMED = (Outcome.GATEWAY_TIMEOUT, Outcome.BAD_GATEWAY, Outcome.TRUNCATED)
 
+_APPLICATION = ("server", "background")
+"""Parts of a trial that run the application's code."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RouteRow:
@@ -88,13 +91,21 @@ def _arm(level: LevelSummary) -> Iterator[ExportArm]:
     rows = tuple(_row(level, route) for route in _routes(level) if _is_export(route))
     if not rows:
         return
-    server, generator, database = (_uses(level, part) for part in ("server", "locust", "mariadb"))
+    generator, database = (_uses(level, part) for part in ("locust", "mariadb"))
     yield ExportArm(
         rows=rows,
-        app_growth=_memory([use.rss_growth_bytes for use in server]),
+        app_growth=_memory(list(_app_growths(level))),
         generator_peak=_memory([use.peak_rss_bytes for use in generator]),
         database_cpu=_mean_s([use.cpu_s for use in database]),
     )
+
+
+def _app_growths(level: LevelSummary) -> Iterator[int]:
+    """Yield the growth of each valid trial's server, with what runs beside it and makes files."""
+    for trial in level.trials:
+        growths = [use.rss_growth_bytes for use in trial.uses if use.part in _APPLICATION]
+        if trial.verdict is not Verdict.INVALID and growths:
+            yield sum(growths)
 
 
 def _uses(level: LevelSummary, part: str) -> list[ProcessUse]:

@@ -8,6 +8,7 @@ from badgateway.model.summary import StudySummary
 from badgateway.model.waiting import LoopStops, LoopWatch
 from badgateway.report import numbers, wording
 from badgateway.report.explanation.printable import printable
+from badgateway.report.loads import LoadLevel
 from badgateway.report.rows import Shown
 
 PAGE = "docs/cooperation.md"
@@ -42,7 +43,7 @@ class LoopRow:
     """The event loops of one configuration."""
 
     configuration: str
-    users: str
+    load: str
     share: Shown
     stops: Shown
     typical: Shown
@@ -69,8 +70,8 @@ class Sharing:
     intro: str
     proofs: tuple[ProofRow, ...]
     loops: tuple[LoopRow, ...]
-    loop_users: str
-    """Number of users of the diagnosis trials; empty when there is none."""
+    loop_load: str
+    """The load of the diagnosis trials; empty when there is none."""
     loop_s: str
     """How long a diagnosis trial's window was; empty when none has numbers."""
     costs: tuple[CostRow, ...]
@@ -89,7 +90,7 @@ def build(study: StudySummary) -> Sharing | None:
         intro=_intro(found.proofs),
         proofs=tuple(_proof(proof, study.experiment) for proof in found.proofs),
         loops=tuple(_loop(watch) for watch in found.loops),
-        loop_users=numbers.count(found.loops[0].users) if found.loops else "",
+        loop_load=_load(found.loops[0]) if found.loops else "",
         loop_s=numbers.declared_seconds(round(windows_s[0], 3)) if windows_s else "",
         costs=tuple(_cost(cost) for cost in found.connect_costs),
         unfinished="" if found.complete else "The run was interrupted before all of this had been tried.",
@@ -131,12 +132,16 @@ def _reason(proof: CooperationProof) -> str:
     return printable(f"the event loop was held by {_telling(proof.blocked_by)[0].place}")
 
 
+def _load(watch: LoopWatch) -> str:
+    return LoadLevel(users=watch.users, rate_per_s=watch.rate_per_s).words
+
+
 def _loop(watch: LoopWatch) -> LoopRow:
     found = watch.stops
     nothing = Shown(text=numbers.NO_DATA, why=watch.problem)
     return LoopRow(
         configuration=watch.configuration,
-        users=numbers.count(watch.users),
+        load=_load(watch),
         share=Shown(text=numbers.percent(min(found.share, 1)), quiet=not found.stops) if found else nothing,
         stops=Shown(text=numbers.count(found.stops), quiet=not found.stops) if found else nothing,
         typical=_seconds(found.typical_s if found and found.stops else None, watch.problem or "no stop"),

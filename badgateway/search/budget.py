@@ -127,8 +127,8 @@ def _lines(contest: Contest, stay: int) -> Iterator[str]:
     if contest.blocks > 1:
         looks = f", with a look after block {', '.join(str(look) for look in contest.looks)}" if contest.looks else ""
         yield (
-            f"Blocks 2 to {contest.blocks}: those that stand, likely {stay}, at {amount(levels[-1], contest.unit)}{looks}; "
-            f"likely {counted(_later_blocks(contest, stay), 'trial')}."
+            f"Blocks 2 to {contest.blocks}: those that stand, likely {stay}, at {amount(levels[-1], contest.unit)}"
+            f"{looks}; likely {counted(_later_blocks(contest, stay), 'trial')}."
         )
     if contest.capacity is not None:
         goal = contest.capacity

@@ -40,7 +40,7 @@ def conduct_diagnosis(plan: DiagnosisPlan, bench: Bench, folder: DiagnosisFolder
         if trial.id in seen:
             step += 1
             continue
-        begin(f"what blocks the event loop of {trial.configuration}, {trial.users} users?")
+        begin(f"what blocks the event loop of {trial.configuration}?")
         _watch_and_keep(trial, plan, bench, folder)
     if folder.costs() is not None:
         return

@@ -53,6 +53,7 @@ def watched(record: TrialRecord, raw: Path) -> LoopWatch:
     return LoopWatch(
         configuration=record.trial.configuration,
         users=record.trial.users,
+        rate_per_s=record.trial.rate_per_s,
         stops=stops,
         blocked_by=lines,
         problem=problem,

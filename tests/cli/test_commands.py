@@ -378,10 +378,10 @@ def test_without_an_experiment_there_is_nothing_to_run(project):
     assert "Missing argument 'EXPERIMENTS...'" in call("run").stderr
 
 
-def test_levels_of_an_open_loop_are_refused_before_anything_is_started(project):
+def test_a_schedule_at_rates_is_refused_before_anything_is_started(project):
     path = project / "experiments" / "small.toml"
     path.write_text(re.sub(r"(?m)^users = .*$", "rates_per_s = [5]", path.read_text(encoding="utf-8")))
     result = call("run", path)
 
     assert result.exit_code == 2
-    assert "load.rates_per_s: configurations are compared at numbers of users" in result.stderr
+    assert "load.rates_per_s: without [study], configurations are compared at numbers of users" in result.stderr

@@ -51,7 +51,8 @@ def test_a_single_change_that_ends_the_failures_helped_because_of_it():
     assert found_effect.effect is Effect.HELPED
     assert found_effect.sentence == (
         "Helped because of listen (1,024 instead of 100): listen-queue-full 5,430 → 0; "
-        "22.6 % → 0 % of requests failed; p95 100 ms → 120 ms (not tested), 1,857 → 2,400 requests/s."
+        "22.6 % → 0 % of requests failed; p95 100 ms → 120 ms (of those that were OK: not comparable), "
+        "1,857 → 2,400 requests/s."
     )
     assert found_effect.p_value is not None
     assert found_effect.p_value < 1e-9
@@ -112,6 +113,21 @@ def test_a_few_failures_more_or_less_may_be_chance():
         "Not proven: 3 of 4,000 requests failed before, 0 of 4,100 after, which may be chance "
         "(Fisher's exact test, p = 0.12)."
     )
+
+
+def test_a_p95_twice_as_high_is_called_slower_and_names_the_change():
+    before, after = trials_of(failing("one", 0), 100), trials_of(failing("two", 0, p95_ms=2300), 2300)
+    assert told(before, after).sentence == (
+        "No failures before and after, but slower because of listen (1,024 instead of 100): "
+        "p95 100 ms → 2,300 ms (not tested), 2,400 → 2,400 requests/s."
+    )
+    assert told(after, before).sentence.startswith("No failures before and after, and faster because of listen")
+    assert "slower" not in told(before, trials_of(failing("two", 0, p95_ms=190), 190)).sentence
+
+
+def test_a_slower_one_that_breaks_the_objective_is_told_so():
+    before, after = trials_of(failing("one", 0), 100), trials_of(failing("two", 0, p95_ms=2300), 2300)
+    assert told(before, replace(after, verdict=Verdict.FAIL)).sentence.endswith(" It no longer keeps the objective.")
 
 
 def test_without_failures_only_the_speed_is_told():

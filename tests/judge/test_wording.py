@@ -48,3 +48,24 @@ def test_a_setup_without_threads_is_just_workers():
     configuration = Configuration(name="x", server=PurePosixPath("a.ini"), driver="mysqlclient", workers=2, listen=100)
 
     assert setup(configuration) == "a.ini with 2 workers, accept queue 100, mysqlclient"
+
+
+def test_a_setup_names_what_has_to_be_set_besides():
+    configuration = Configuration(
+        name="x",
+        server=PurePosixPath("a.ini"),
+        driver="mysqlclient",
+        workers=2,
+        transport="tcp",
+        preload=False,
+        max_requests=1000,
+        max_requests_delta=200,
+        conn_max_age_s=60,
+        pool=1,
+        environment={"APP_EXPORT_STRATEGY": "streamed"},
+    )
+
+    assert setup(configuration).removeprefix("a.ini with 2 workers, accept queue 1,024, mysqlclient, ") == (
+        "TCP, no preload, workers replaced after 1,000 requests, or up to 200 more, CONN_MAX_AGE 60, "
+        "a pool of 1 connection in each worker, APP_EXPORT_STRATEGY=streamed"
+    )

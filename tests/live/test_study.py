@@ -125,3 +125,14 @@ def test_a_manifest_of_another_schema_is_refused(project, killed, resumed):
 
     assert status == 4
     assert "schema version 999; this kit reads" in kit.errors
+
+
+def test_a_study_may_ask_at_a_rate(project):
+    kit, _ = run(project, "run", RACE, "--only", "gthread", "--rate", "5", "--blocks", "1", "--no-diagnosis")
+    folder = project / "results" / "race-gthread" / "latest"
+    compared = [one for one in records(folder) if one["purpose"] == "COMPARE"]
+
+    assert "gthread, 5 tasks/s" in kit.output
+    assert compared
+    assert all((one["rate_per_s"], one["users"]) == (5, 0) for one in compared)
+    assert "at 5 requests/s" in (folder / "report.md").read_text(encoding="utf-8")

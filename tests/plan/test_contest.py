@@ -6,6 +6,7 @@ import pytest
 
 from badgateway.model.capacity import CapacityGoal
 from badgateway.model.contest import Purpose, Step
+from badgateway.model.study import LoadUnit
 from badgateway.model.trial import TrialRecord, TrialStatus
 from badgateway.plan.contest import contest_of, ended_of, trial_of
 from tests.declared import experiment
@@ -42,7 +43,7 @@ def test_a_contest_has_the_arms_in_their_order_and_the_levels_ascending():
     assert contest.arms == ("first", "second", "third")
     assert list(contest.levels) == [5, 50]
     assert (contest.blocks, contest.looks) == (4, (2, 3))
-    assert contest.capacity == CapacityGoal(lowest=5, highest=80)
+    assert contest.capacity == CapacityGoal(unit=LoadUnit.USERS, lowest=5, highest=80)
     assert contest.budget_s is None
 
 

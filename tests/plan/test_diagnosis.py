@@ -120,3 +120,19 @@ def test_a_lone_worker_has_nothing_of_what_else_an_arm_changes():
 
     assert (lone.pool, lone.conn_max_age_s, lone.max_requests, lone.least_workers) == (0, 0, 0, 0)
     assert (lone.transport, lone.front_door, lone.environment) == ("unix", "nginx", {})
+
+
+def test_the_plainest_of_a_pair_is_watched_not_the_first(root):
+    gevent = {"server": "servers/gunicorn_gevent.py", "driver": "pymysql", "workers": 2}
+    ladder = [{"name": "recycled", "max_requests": 500, **gevent}, {"name": "plain", **gevent}]
+
+    (watched,) = plan_diagnosis(experiment(configurations=ladder), root).trials
+
+    assert watched.configuration == "plain"
+
+
+def test_loops_are_watched_at_the_highest_rate_where_there_are_no_users(root):
+    load = {"locustfile": "experiments/load.py", "rates_per_s": [5, 20]}
+    (watched, *_) = plan_diagnosis(experiment(load=load, study={}), root).trials
+
+    assert (watched.users, watched.rate_per_s) == (0, 20)
