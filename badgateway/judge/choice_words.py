@@ -32,7 +32,8 @@ def sentence(choice: Choice, contest: Contest) -> str:
     if choice.kind is ChoiceKind.NONE_QUALIFIES:
         return f"None qualifies: no configuration keeps the objective ({_objective(contest.objective)})."
     if choice.kind is ChoiceKind.EQUIVALENT:
-        return f"Equivalent: {', '.join(sorted(choice.equivalent))} (cheapest: {choice.arm})."
+        equals = ", ".join(sorted(choice.equivalent))
+        return f"Run {choice.arm}. Equivalent: {equals} (cheapest: {choice.arm})."
     if choice.kind is ChoiceKind.PICKED:
         return f"Run {choice.arm}."
     ahead = f"; ahead so far is {choice.arm}" if choice.arm else ""

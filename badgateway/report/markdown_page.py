@@ -6,6 +6,7 @@ from badgateway.model.summary import StudySummary
 from badgateway.report import document, ladder, numbers
 from badgateway.report.choice_markdown import choice_lines
 from badgateway.report.document import ConfigurationView, Document
+from badgateway.report.exports_markdown import export_lines
 from badgateway.report.ladder import LadderView
 from badgateway.report.markdown_text import code_span, escaped
 from badgateway.report.rows import LevelRow
@@ -29,6 +30,7 @@ def render_markdown(study: StudySummary) -> str:
         _ladder(page.story.ladder),
         "\n".join(f"- With {table.users}: {escaped(table.sentence)}" for table in page.story.distances),
         _table(page),
+        export_lines(page.story.exports) if page.story.exports else "",
         _causes(page),
         _sharing(page.sharing) if page.sharing else "",
         f"Latency is of OK requests only; {numbers.NO_DATA} means there is no number.",

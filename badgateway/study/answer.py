@@ -7,6 +7,7 @@ from badgateway.judge.evidence import TrialEvidence
 from badgateway.judge.ranking import rank
 from badgateway.judge.reasons import about_baseline
 from badgateway.judge.summarise import summarise
+from badgateway.judge.wording import setup
 from badgateway.model.comparison import ArmStanding, Choice, ChoiceKind
 from badgateway.model.configuration import Configuration
 from badgateway.model.experiment import Experiment
@@ -26,11 +27,13 @@ def recommendation_of(
 ) -> Recommendation:
     """Return the choice in short: how sure it is, and what became of the baseline; the chain of reasons is its own."""
     decision = _DECISIONS[choice.kind]
+    name = choice.arm if decision is Decision.PICKED else None
+    deploy = (f"{name} is {setup(experiment.configuration(name))}.",) if name else ()
     return Recommendation(
         decision=decision,
-        configuration=choice.arm if decision is Decision.PICKED else None,
+        configuration=name,
         sentence=choice.sentence,
-        reasons=(choice.certainty, *about_baseline(experiment, rank(configurations))),
+        reasons=(*deploy, choice.certainty, *about_baseline(experiment, rank(configurations))),
         ranking=tuple(standing.arm for standing in choice.ranking),
     )
 

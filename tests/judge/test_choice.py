@@ -42,7 +42,7 @@ def test_arms_within_the_margin_are_equivalent_and_the_cheapest_is_named():
     choice = choose(asked("dear", "cheap"), [dear, cheap])
 
     assert (choice.kind, choice.arm, choice.equivalent) == (ChoiceKind.EQUIVALENT, "cheap", ("cheap", "dear"))
-    assert choice.sentence == "Equivalent: cheap, dear (cheapest: cheap)."
+    assert choice.sentence == "Run cheap. Equivalent: cheap, dear (cheapest: cheap)."
     assert choice.reasons[-1].startswith("dear takes 1.500 times")
 
 

@@ -2,6 +2,7 @@ import pytest
 
 from badgateway.report.markdown_page import render_markdown
 from tests.report import samples
+from tests.report.export_sample import EXPORT, SMALL, exports
 from tests.report.ladder_sample import long_ladder
 
 COMMENT_LIMIT = 65_536
@@ -91,3 +92,11 @@ def test_a_ladder_is_told_line_by_line_with_the_confirmation_before_it():
     helped = text.index("- More workers: uwsgi-8 (against uwsgi-2): Helped because of workers (8 instead of 2)")
     assert confirmed < helped < text.index("| configuration |")
     assert "- With 150 users: The ranking changes with the distance: from 1 ms on gunicorn-gevent is ahead" in text
+
+
+def test_exports_and_the_small_requests_beside_them_have_tables_of_their_own():
+    rows = [line for line in rendered(exports()).splitlines() if line.startswith("|")]
+
+    assert f"| naive-xls | {EXPORT} | 40 | 32.5 % | 1.45 s | 1.48 s | 2.95 s | 5.0 MiB |" in rows
+    assert f"| streamed | {SMALL} | 900 | 0 % | 18 ms | 35 ms | 35 ms |" in rows
+    assert "The exports:" not in rendered(samples.picked())

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from badgateway.report import routes
@@ -41,6 +43,21 @@ def test_memory_and_the_databases_time_are_of_their_parts():
         cell.text.replace("\N{NO-BREAK SPACE}", " ") for cell in (arm.app_growth, arm.generator_peak, arm.database_cpu)
     ]
     assert shown == ["5.0 MiB", "88 MiB", "4.90 s"]
+
+
+def test_the_application_is_also_what_makes_files_beside_the_server():
+    study = exports()
+    first, *others = study.configurations
+    (level,) = first.levels
+    beside = tuple(
+        replace(trial, uses=(*trial.uses, replace(trial.uses[0], part="background", rss_growth_bytes=3 * 2**20)))
+        for trial in level.trials
+    )
+    changed = replace(first, levels=(replace(level, trials=beside),))
+    found = routes.build(replace(study, configurations=(changed, *others)))
+
+    assert found is not None
+    assert found.arms[0].app_growth.text.replace("\N{NO-BREAK SPACE}", " ") == "8.0 MiB"
 
 
 def test_the_bars_of_small_requests_are_measured_by_the_slowest():

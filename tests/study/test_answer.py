@@ -4,6 +4,7 @@ import dataclasses
 
 import pytest
 
+from badgateway.judge.wording import setup
 from badgateway.model.comparison import ArmStanding, Choice, ChoiceKind, Criterion, Reason
 from badgateway.model.summary import Decision, Verdict
 from badgateway.study.answer import recommendation_of
@@ -54,8 +55,10 @@ def test_each_kind_of_choice_is_one_decision(kind, arm, decision, configuration)
 
     assert (told.decision, told.configuration) == (decision, configuration)
     assert told.sentence == "The sentence."
-    assert told.reasons[0] == "How sure."
-    assert told.reasons[1].startswith("The baseline first is FAIL, at 50 users: 30.0 % of 2,000 requests failed")
+    *deploy, sure, baseline = told.reasons[: 3 if configuration else 2]
+    assert deploy == ([f"first is {setup(EXPERIMENT.configuration('first'))}."] if configuration else [])
+    assert sure == "How sure."
+    assert baseline.startswith("The baseline first is FAIL, at 50 users: 30.0 % of 2,000 requests failed")
     assert told.ranking == ("first", "second")
 
 
@@ -63,4 +66,4 @@ def test_a_baseline_whose_verdict_comes_from_elsewhere_is_told_without_a_sentenc
     summaries = (dataclasses.replace(SUMMARIES[0], reasons=()), SUMMARIES[1])
     told = recommendation_of(chosen(ChoiceKind.PICKED, "second"), EXPERIMENT, summaries)
 
-    assert told.reasons[1].startswith("The baseline first is FAIL")
+    assert told.reasons[2].startswith("The baseline first is FAIL")
