@@ -12,6 +12,7 @@ _SHARE_LEFT = 0.8
 _POINTS = 0.1
 """A difference of this much counts all the same: where nearly everything failed, a fifth of that is too much to ask."""
 _LEAST_GAP_S = 0.5
+_LOSS = (Verdict.PASS, Verdict.FAIL)
 
 
 def start(level: LevelSummary) -> ArmEffect:
@@ -72,7 +73,8 @@ def _sentence(kind: Effect, before: LevelSummary, after: LevelSummary, changes: 
     if kind is Effect.NEVER_FAILED:
         return _of_speed_alone(before, after, changes)
     if kind is Effect.NOT_PROVEN:
-        return f"Not proven: {_counts(before, after)}, which may be chance (Fisher's exact test, p = {p_value:.2g})."
+        tested = f"which may be chance (Fisher's exact test, p = {p_value:.2g})"
+        return f"Not proven: {_counts(before, after)}, {tested}; {speed_shift(before, after)}.{_lost(before, after)}"
     if kind is Effect.NO_EFFECT:
         return f"{_why_no_effect(before, after)}; {shifts}."
     verb = "Helped" if kind is Effect.HELPED else "Made it worse"
@@ -84,12 +86,11 @@ def _of_speed_alone(before: LevelSummary, after: LevelSummary, changes: tuple[st
     if not word:
         return f"No failures before and after; {shift}."
     joined = "but slower" if word == "slower" else "and faster"
-    lost = " It no longer keeps the objective." if _lost(before, after) else ""
-    return f"No failures before and after, {joined}{_because(changes)}: {shift}.{lost}"
+    return f"No failures before and after, {joined}{_because(changes)}: {shift}.{_lost(before, after)}"
 
 
-def _lost(before: LevelSummary, after: LevelSummary) -> bool:
-    return (before.verdict, after.verdict) == (Verdict.PASS, Verdict.FAIL)
+def _lost(before: LevelSummary, after: LevelSummary) -> str:
+    return " It no longer keeps the objective." if (before.verdict, after.verdict) == _LOSS else ""
 
 
 def _because(changes: tuple[str, ...]) -> str:
