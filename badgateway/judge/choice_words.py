@@ -6,6 +6,7 @@ from badgateway.judge.blocks import at_level
 from badgateway.judge.levels import FINAL
 from badgateway.judge.objective import Counts, fisher_p
 from badgateway.judge.paired import blocks_to_prove, holm, smallest_p
+from badgateway.judge.rivals import negligible_ms
 from badgateway.judge.wording import amount, counted, limit, milliseconds_limit, percent
 from badgateway.model.capacity import Capacity, CapacityStatus
 from badgateway.model.comparison import (
@@ -61,7 +62,12 @@ def chain(choice: Choice, contest: Contest) -> tuple[Reason, ...]:
         *_about_objective(choice.ranking, contest, choice.leaving),
         *_about_looks(choice.leaving),
         *(
-            Reason(criterion=one.criterion, arm=one.rival, outcome=one.relation, sentence=_about_rival(one, choice))
+            Reason(
+                criterion=one.criterion,
+                arm=one.rival,
+                outcome=one.relation,
+                sentence=_about_rival(one, choice, contest),
+            )
             for one in choice.rivalries
         ),
         *(
@@ -131,7 +137,7 @@ def _about_looks(leaving: Sequence[Leaving]) -> Iterator[Reason]:
             yield Reason(criterion=Criterion.LATENCY, arm=one.arm, outcome=LEFT, sentence=left)
 
 
-def _about_rival(one: Rivalry, choice: Choice) -> str:
+def _about_rival(one: Rivalry, choice: Choice, contest: Contest) -> str:
     if one.paired is None:
         than = "is lower beyond its interval" if one.relation is Relation.WORSE else "cannot be told from the highest"
         return (
@@ -143,13 +149,19 @@ def _about_rival(one: Rivalry, choice: Choice) -> str:
         return f"{one.rival} takes {_times(one.paired)} the CPU time per request of {choice.arm}."
     verdict = {
         Relation.WORSE: "behind",
-        Relation.EQUIVALENT: "equivalent within the margin",
+        Relation.EQUIVALENT: f"equivalent, less than {_margin(one, contest)} apart",
         Relation.OPEN: "not told apart yet",
     }[one.relation]
     return (
         f"{one.rival}: {one.criterion} {_times(one.paired)} the leader's over {counted(one.paired.blocks, 'block')}, "
         f"{_p(one.adjusted_p if one.adjusted_p is not None else 1.0)} after Holm: {verdict}."
     )
+
+
+def _margin(one: Rivalry, contest: Contest) -> str:
+    if one.criterion is Criterion.LATENCY and (one.margin or 0) > contest.margin:
+        return milliseconds_limit(negligible_ms(contest))
+    return limit(contest.margin)
 
 
 def _times(found: PairedRatio) -> str:

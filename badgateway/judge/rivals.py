@@ -15,11 +15,15 @@ _NEGLIGIBLE = 0.01
 """Of the objective's p95, if nothing is declared: 50 ms against 55 ms decides nothing where 2,000 ms are allowed."""
 
 
+def negligible_ms(contest: Contest) -> float:
+    """Return how much more of p95 decides nothing, whatever share of the leader's it is."""
+    return contest.negligible_ms or _NEGLIGIBLE * contest.objective.p95_ms
+
+
 def latency_margin(contest: Contest, arms: Mapping[str, ArmFacts], leader: str) -> float:
     """Return up to which share more than the leader's p95 is equivalent in practice."""
     leader_ms = math.exp(mean_log_p95(contest, arms, [leader])[leader])
-    negligible_ms = contest.negligible_ms or _NEGLIGIBLE * contest.objective.p95_ms
-    return max(contest.margin, negligible_ms / leader_ms)
+    return max(contest.margin, negligible_ms(contest) / leader_ms)
 
 
 def by_latency(contest: Contest, arms: Mapping[str, ArmFacts], racing: Sequence[str]) -> tuple[Rivalry, ...]:

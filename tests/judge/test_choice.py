@@ -43,6 +43,7 @@ def test_arms_within_the_margin_are_equivalent_and_the_cheapest_is_named():
 
     assert (choice.kind, choice.arm, choice.equivalent) == (ChoiceKind.EQUIVALENT, "cheap", ("cheap", "dear"))
     assert choice.sentence == "Run cheap. Equivalent: cheap, dear (cheapest: cheap)."
+    assert any(reason.endswith(": equivalent, less than 5 % apart.") for reason in choice.reasons)
     assert choice.reasons[-1].startswith("dear takes 1.500 times")
 
 
@@ -226,7 +227,10 @@ def test_an_experiment_may_say_how_much_decides_nothing():
     generous = replace(asked("a", "b"), negligible_ms=75)
 
     assert choose(asked("a", "b"), arms).kind is ChoiceKind.PICKED
-    assert choose(generous, arms).kind is ChoiceKind.EQUIVALENT
+    told = choose(generous, arms)
+
+    assert told.kind is ChoiceKind.EQUIVALENT
+    assert any(reason.endswith(": equivalent, less than 75 ms apart.") for reason in told.reasons)
 
 
 def test_users_are_said_as_users():
