@@ -132,7 +132,7 @@ def test_a_study_may_ask_at_a_rate(project):
     folder = project / "results" / "race-gthread" / "latest"
     compared = [one for one in records(folder) if one["purpose"] == "COMPARE"]
 
-    assert "gthread, 5 tasks/s" in kit.output
+    assert "gthread, 5 tasks/s" in kit.errors
     assert compared
     assert all((one["rate_per_s"], one["users"]) == (5, 0) for one in compared)
     assert "at 5 requests/s" in (folder / "report.md").read_text(encoding="utf-8")
