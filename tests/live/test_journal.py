@@ -8,7 +8,6 @@ import time
 import urllib.error
 import urllib.request
 import uuid
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -213,12 +212,10 @@ def test_what_blocks_an_event_loop_is_told_with_its_time_and_line(server: str, s
 
     watch_begins, *stops = (float(row["duration_s"]) for row in written(raw_folder / raw.JOURNAL, "blocked"))
     assert watch_begins == 0
-    # A busy machine makes a stop longer, and adds short ones of its own.
-    assert 0.6 < max(stops) < 3
-    places = Counter(row["detail"] for row in written(raw_folder / raw.JOURNAL, "blocked-by"))
-    ((most_seen, _),) = places.most_common(1)
-    assert "small.py:" in most_seen
-    assert most_seen.endswith(" spin")
+    assert 0.6 < max(stops) < 1.5
+    places = {row["detail"] for row in written(raw_folder / raw.JOURNAL, "blocked-by")}
+    assert places
+    assert all("small.py:" in place and place.endswith(" spin") for place in places)
 
 
 def test_the_event_loop_is_not_watched_unless_asked_for(small_site, raw_folder: Path):
