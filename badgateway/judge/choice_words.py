@@ -7,7 +7,7 @@ from badgateway.judge.levels import FINAL
 from badgateway.judge.objective import Counts, fisher_p
 from badgateway.judge.paired import blocks_to_prove, holm, smallest_p
 from badgateway.judge.rivals import negligible_ms
-from badgateway.judge.wording import amount, counted, limit, milliseconds_limit, percent
+from badgateway.judge.wording import amount, counted, limit, listed, milliseconds_limit, percent
 from badgateway.model.capacity import Capacity, CapacityStatus
 from badgateway.model.comparison import (
     LEFT,
@@ -40,10 +40,8 @@ def sentence(choice: Choice, contest: Contest) -> str:
     ahead = f"; ahead so far is {choice.arm}" if choice.arm else ""
     several = _any_of_them(choice)
     if choice.more_blocks is None:
-        hardly = (
-            "More blocks would hardly decide it" if several else "Not decided, and more blocks would hardly decide it"
-        )
-        return f"{several}{hardly}{ahead}."
+        start = f"{several}More" if several else "Not decided, and more"
+        return f"{start} blocks would hardly decide it{ahead}."
     return f"{several}Needs about {counted(choice.more_blocks, 'more block')}{ahead}."
 
 
@@ -52,8 +50,7 @@ def _any_of_them(choice: Choice) -> str:
     rivals = {one.rival for one in choice.rivalries if one.relation is Relation.OPEN}
     if choice.arm is None or not rivals:
         return ""
-    *others, last = sorted({choice.arm, *rivals})
-    return f"{', '.join(others)} and {last} keep the objective; which of them is best is open. "
+    return f"{listed(sorted({choice.arm, *rivals}))} keep the objective; which of them is best is open. "
 
 
 def chain(choice: Choice, contest: Contest) -> tuple[Reason, ...]:

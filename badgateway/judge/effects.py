@@ -69,24 +69,19 @@ def _about_the_same(one: Proportion, other: Proportion) -> bool:
 
 
 def _sentence(kind: Effect, before: LevelSummary, after: LevelSummary, changes: tuple[str, ...], p_value: float) -> str:
-    shifts = f"{shares_shift(before, after)}; {speed_shift(before, after)}"
+    speed = speed_shift(before, after)
     if kind is Effect.NEVER_FAILED:
-        return _of_speed_alone(before, after, changes)
+        moved = clear_shift(before, after)
+        joined = f", {moved}{_because(changes)}: {speed}.{_lost(before, after)}" if moved else f"; {speed}."
+        return f"No failures before and after{joined}"
     if kind is Effect.NOT_PROVEN:
         tested = f"which may be chance (Fisher's exact test, p = {p_value:.2g})"
-        return f"Not proven: {_counts(before, after)}, {tested}; {speed_shift(before, after)}.{_lost(before, after)}"
+        return f"Not proven: {_counts(before, after)}, {tested}; {speed}.{_lost(before, after)}"
+    shifts = f"{shares_shift(before, after)}; {speed}"
     if kind is Effect.NO_EFFECT:
         return f"{_why_no_effect(before, after)}; {shifts}."
     verb = "Helped" if kind is Effect.HELPED else "Made it worse"
     return f"{verb}{_because(changes)}: {causes_shift(before, after)}; {shifts}."
-
-
-def _of_speed_alone(before: LevelSummary, after: LevelSummary, changes: tuple[str, ...]) -> str:
-    shift, word = speed_shift(before, after), clear_shift(before, after)
-    if not word:
-        return f"No failures before and after; {shift}."
-    joined = "but slower" if word == "slower" else "and faster"
-    return f"No failures before and after, {joined}{_because(changes)}: {shift}.{_lost(before, after)}"
 
 
 def _lost(before: LevelSummary, after: LevelSummary) -> str:

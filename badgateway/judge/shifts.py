@@ -55,13 +55,13 @@ def speed_shift(before: LevelSummary, after: LevelSummary) -> str:
 
 
 def clear_shift(before: LevelSummary, after: LevelSummary) -> str:
-    """Return 'slower' or 'faster' where the p95 moved so far, in every trial, that it needs no test; else nothing."""
+    """Say 'but slower' or 'and faster' where the p95 moved so far, in every trial, that it needs no test."""
     ones, others = _p95s_ms(before), _p95s_ms(after)
     if not ones or not others:
         return ""
     if min(others) >= _CLEARLY * max(ones):
-        return "slower"
-    return "faster" if _CLEARLY * max(others) <= min(ones) else ""
+        return "but slower"
+    return "and faster" if _CLEARLY * max(others) <= min(ones) else ""
 
 
 def _number(per_second: float) -> str:

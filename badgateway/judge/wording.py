@@ -60,9 +60,11 @@ def load(level: LevelSummary) -> str:
 
 def amount(value: float, unit: LoadUnit) -> str:
     """Return any load with its unit: '1 user', '41.5 users', '317 requests/s'."""
+    # From 10,000 on, four digits would be said as a power of ten.
+    digits = f"{value:,.4g}" if value < 1000 else f"{value:,.0f}"
     if unit is LoadUnit.RATE:
-        return f"{value:,.4g} requests/s"
-    return f"{value:,.4g} user{'' if value == 1 else 's'}"
+        return f"{digits} requests/s"
+    return f"{digits} user{'' if value == 1 else 's'}"
 
 
 def listed(items: Sequence[str]) -> str:

@@ -27,7 +27,7 @@ def contest_of(experiment: Experiment) -> Contest:
         arms=tuple(configuration.name for configuration in experiment.configurations),
         levels=tuple(sorted(float(level) for level in levels)),
         objective=experiment.objective,
-        unit=LoadUnit.USERS if load.users else LoadUnit.RATE,
+        unit=unit_of(experiment, study, Purpose.COMPARE),
         window_s=load.window_s,
         cost=TrialCost(warm_up_s=load.warm_up_s, drain_s=_DRAIN_S, overhead_s=OVERHEAD_S),
         seed=experiment.seed,

@@ -48,9 +48,9 @@ def plan_diagnosis(experiment: Experiment, root: Path) -> DiagnosisPlan:
     Raises:
         ConfigurationError: A server file cannot be read.
     """
-    users, rates_per_s = experiment.load.users, experiment.load.rates_per_s
-    level = {"users": max(users)} if users else {"users": 0, "rate_per_s": max(rates_per_s)}
-    seed = workload_seed(experiment.seed, 1, max(users or rates_per_s))
+    users = max(experiment.load.users, default=0)
+    rate_per_s = None if users else max(experiment.load.rates_per_s)
+    seed = workload_seed(experiment.seed, 1, rate_per_s or users)
     # One of each pair: what blocks the loop is the same whatever else the arms of a ladder change.
     of_pair: dict[_Pair, Configuration] = {}
     for one in sorted(experiment.configurations, key=_has_more):
@@ -58,12 +58,12 @@ def plan_diagnosis(experiment: Experiment, root: Path) -> DiagnosisPlan:
     on_gevent = [
         one
         for one in experiment.configurations
-        if one in of_pair.values() and one.must_answer and _runs_on_gevent(one, root)
+        if one is of_pair[one.server, one.driver] and one.must_answer and _runs_on_gevent(one, root)
     ]
     return DiagnosisPlan(
         pairs=tuple(_lone_workers(experiment, _declared_pairs(experiment))),
         trials=tuple(
-            Trial(block=1, position=position, configuration=one.name, seed=seed, **level)
+            Trial(block=1, position=position, configuration=one.name, users=users, rate_per_s=rate_per_s, seed=seed)
             for position, one in enumerate(on_gevent, start=1)
         ),
         load=experiment.load.model_copy(update={"window_s": min(experiment.load.window_s, LONGEST_WINDOW_S)}),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from badgateway.report.markdown_text import escaped
+from badgateway.report.markdown_text import escaped, table_line
 from badgateway.report.routes import ExportArm, Exports, RouteRow
 
 _HEAD = ("configuration", "request", "requests", "failed", "first byte p50", "last byte p50", "p95", "app growth")
@@ -14,7 +14,7 @@ def export_lines(view: Exports) -> str:
     exports = _table(_HEAD, (cells for arm in view.arms for cells in _exports(arm)))
     small = _table(_SMALL, map(_felt, view.small))
     felt = f"What the small requests felt while the exports ran:\n\n{small}" if view.small else ""
-    return "\n\n".join(block for block in (f"The exports:\n\n{exports}", felt) if block)
+    return f"The exports:\n\n{exports}\n\n{felt}".rstrip()
 
 
 def _exports(arm: ExportArm) -> Iterator[tuple[str, ...]]:
@@ -30,4 +30,4 @@ def _felt(row: RouteRow) -> tuple[str, ...]:
 
 def _table(head: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> str:
     align = (":--", ":--", *("--:" for _ in head[2:]))
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, align, *rows))
+    return "\n".join(map(table_line, (head, align, *rows)))

@@ -1,14 +1,12 @@
 """Renders a study as Markdown short enough for a pull request comment."""
 
-from collections.abc import Iterable
-
 from badgateway.model.summary import StudySummary
 from badgateway.report import document, ladder, numbers
 from badgateway.report.choice_markdown import choice_lines
 from badgateway.report.document import ConfigurationView, Document
 from badgateway.report.exports_markdown import export_lines
 from badgateway.report.ladder import LadderView
-from badgateway.report.markdown_text import code_span, escaped
+from badgateway.report.markdown_text import code_span, escaped, table_line
 from badgateway.report.rows import LevelRow
 from badgateway.report.waiting import LoopRow, Sharing
 
@@ -42,7 +40,7 @@ def render_markdown(study: StudySummary) -> str:
 
 def _table(page: Document) -> str:
     body = (_row(view, level) for view in page.configurations for level in view.levels)
-    return "\n".join(_line(cells) for cells in (("configuration", page.load_heading, *_HEAD), _ALIGN, *body))
+    return "\n".join(table_line(cells) for cells in (("configuration", page.load_heading, *_HEAD), _ALIGN, *body))
 
 
 def _ladder(view: LadderView | None) -> str:
@@ -77,10 +75,6 @@ def _loop(row: LoopRow) -> str:
     stopped = f"{row.share.text} of the time ({row.stops.text} times, the longest {row.longest.text})"
     parts = (stopped, f"held by {held}" if held else "", escaped(row.remark))
     return "; ".join(part for part in parts if part)
-
-
-def _line(cells: Iterable[str]) -> str:
-    return f"| {' | '.join(cells)} |"
 
 
 def _row(view: ConfigurationView, level: LevelRow) -> tuple[str, ...]:

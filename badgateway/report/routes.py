@@ -5,7 +5,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from badgateway.model.outcome import Outcome
-from badgateway.model.summary import LevelSummary, ProcessUse, Quantiles, RouteMeasurement, StudySummary, Verdict
+from badgateway.model.summary import (
+    LevelSummary,
+    ProcessUse,
+    Quantiles,
+    RouteMeasurement,
+    StudySummary,
+    TrialSummary,
+    Verdict,
+)
 from badgateway.report import numbers
 from badgateway.report.loads import LoadLevel
 from badgateway.report.rows import Shown
@@ -102,15 +110,18 @@ def _arm(level: LevelSummary) -> Iterator[ExportArm]:
 
 def _app_growths(level: LevelSummary) -> Iterator[int]:
     """Yield the growth of each valid trial's server, with what runs beside it and makes files."""
-    for trial in level.trials:
+    for trial in _valid(level):
         growths = [use.rss_growth_bytes for use in trial.uses if use.part in _APPLICATION]
-        if trial.verdict is not Verdict.INVALID and growths:
+        if growths:
             yield sum(growths)
 
 
 def _uses(level: LevelSummary, part: str) -> list[ProcessUse]:
-    valid = (trial for trial in level.trials if trial.verdict is not Verdict.INVALID)
-    return [use for trial in valid for use in trial.uses if use.part == part]
+    return [use for trial in _valid(level) for use in trial.uses if use.part == part]
+
+
+def _valid(level: LevelSummary) -> list[TrialSummary]:
+    return [trial for trial in level.trials if trial.verdict is not Verdict.INVALID]
 
 
 def _memory(values: list[int]) -> Shown:

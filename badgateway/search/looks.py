@@ -32,7 +32,7 @@ def put_out(book: Book, racing: Sequence[str], block: int) -> tuple[Leaving, ...
         return ()
     logs = {arm: log_ratios(own[leader], own[arm], "p95_ms") for arm in rivals}
     corrected = holm({arm: t_test_p(found, noise, freedom) for arm, found in logs.items() if found})
-    level = LOOK / len(contest.looks)
+    level, margin = LOOK / len(contest.looks), latency_margin(contest, facts, leader)
     ratios = {arm: paired_ratio(logs[arm]).ratio for arm, p in corrected.items() if p <= level}
     return tuple(
         Leaving(
@@ -44,7 +44,7 @@ def put_out(book: Book, racing: Sequence[str], block: int) -> tuple[Leaving, ...
             at_look=block,
         )
         for arm, ratio in ratios.items()
-        if ratio > 1 + latency_margin(contest, facts, leader)
+        if ratio > 1 + margin
     )
 
 

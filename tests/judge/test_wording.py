@@ -2,8 +2,9 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from badgateway.judge.wording import milliseconds, milliseconds_limit, percent, rate, setup
+from badgateway.judge.wording import amount, milliseconds, milliseconds_limit, percent, rate, setup
 from badgateway.model.configuration import Configuration
+from badgateway.model.study import LoadUnit
 
 
 @pytest.mark.parametrize(
@@ -69,3 +70,13 @@ def test_a_setup_names_what_has_to_be_set_besides():
         "TCP, no preload, workers replaced after 1,000 requests, or up to 200 more, CONN_MAX_AGE 60, "
         "a pool of 1 connection in each worker, APP_EXPORT_STRATEGY=streamed"
     )
+
+
+def test_a_load_has_its_unit_and_is_never_a_power_of_ten():
+    assert [amount(value, LoadUnit.USERS) for value in (1, 41.53, 591.24, 5000)] == [
+        "1 user",
+        "41.53 users",
+        "591.2 users",
+        "5,000 users",
+    ]
+    assert amount(10_000, LoadUnit.RATE) == "10,000 requests/s"
