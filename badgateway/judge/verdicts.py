@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from badgateway.judge.evidence import TrialEvidence
 from badgateway.judge.proportion import requests_to_decide
-from badgateway.judge.wording import interval, kinds, limit, milliseconds, milliseconds_limit, percent
+from badgateway.judge.wording import counted, interval, kinds, limit, milliseconds, milliseconds_limit, percent
 from badgateway.model.experiment import Objective
 from badgateway.model.outcome import Outcome
 from badgateway.model.summary import Measurement, Proportion, Verdict
@@ -31,6 +31,10 @@ class Judgement:
 
 def why_invalid(evidence: TrialEvidence) -> str | None:
     """Say why the trial's rows must not be counted; None when they may."""
+    disturbed = _why_disturbed_from_outside(evidence.record)
+    if disturbed is not None:
+        # First: a trial that was disturbed may have been aborted by it, and then the abortion says nothing.
+        return disturbed
     if evidence.record.status is TrialStatus.ABORTED:
         return evidence.record.reason or "the trial was aborted, and nobody wrote down why"
     if evidence.problem is not None:
@@ -43,6 +47,16 @@ def why_invalid(evidence: TrialEvidence) -> str | None:
         _why_disturbed(evidence.record.machine),
     )
     return next((reason for reason in reasons if reason is not None), None)
+
+
+def _why_disturbed_from_outside(record: TrialRecord) -> str | None:
+    """Say the first thing that befell the trial from outside its configuration, and how many more there were."""
+    if not record.disturbances:
+        return None
+    first, *others = record.disturbances
+    moment = "" if first.at_s is None else f", {first.at_s - record.started_s:.1f} s after the trial began"
+    more = f"; and {counted(len(others), 'more disturbance')}" if others else ""
+    return f"{first.what}{moment}{more}"
 
 
 def _why_not_measured(record: TrialRecord) -> str | None:

@@ -103,6 +103,33 @@ class MachineCheck:
     """As the experiment declared them."""
 
 
+class OutsidePart(StrEnum):
+    """What a trial depends on and its configuration has no hand in."""
+
+    GENERATOR = "generator"
+    DATABASE = "database"
+    PROXY = "proxy"
+    RELAY = "relay"
+    KIT = "kit"
+    MACHINE = "machine"
+    CLOCK = "clock"
+    BOOKS = "books"
+    """The files in which the trial is recorded."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disturbance:
+    """Evidence of a cause outside the configuration; a trial that has one is INVALID."""
+
+    part: OutsidePart
+    what: str
+    """One clause for the reader, with its figures: 'the load generator stood still for 1.52 s'."""
+    at_s: float | None = None
+    """When it began, in seconds since the epoch; None when it has no moment."""
+    lasted_s: float | None = None
+    """None when it has no length, or nobody knows it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrialRecord:
     """What is known of a trial that was run, besides its raw files."""
@@ -122,6 +149,8 @@ class TrialRecord:
     """None in a closed loop."""
     machine: MachineCheck | None = None
     """None where the system does not tell, when the window was too short to say, and in runs of earlier kits."""
+    disturbances: tuple[Disturbance, ...] = ()
+    """In the order of time; those without a moment are last."""
 
     @property
     def overhead_s(self) -> float:

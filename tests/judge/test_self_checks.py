@@ -6,7 +6,7 @@ import pytest
 
 from badgateway.judge.verdicts import why_invalid
 from badgateway.model.study import MachineLimits
-from badgateway.model.trial import MachineCheck, SendingCheck
+from badgateway.model.trial import Disturbance, MachineCheck, OutsidePart, SendingCheck, TrialStatus
 from tests.judge.evidence_of import OK, evidence
 
 LIMITS = MachineLimits(max_steal_share=0.05, max_outside_share=0.25)
@@ -64,3 +64,30 @@ def test_a_machine_within_its_limits_disturbs_nothing(found):
 )
 def test_a_disturbed_machine_makes_a_trial_invalid(found, reason):
     assert reason in (why_invalid(with_record(machine=found)) or "")
+
+
+STOOD_STILL = Disturbance(
+    part=OutsidePart.GENERATOR, what="the load generator stood still for 1.52 s", at_s=1003.25, lasted_s=1.52
+)
+CUT = Disturbance(part=OutsidePart.BOOKS, what="samples.csv is shorter than when it was stored")
+
+
+@pytest.mark.parametrize(
+    ("found", "reason"),
+    [
+        ((STOOD_STILL,), "the load generator stood still for 1.52 s, 13.2 s after the trial began"),
+        ((CUT,), "samples.csv is shorter than when it was stored"),
+        (
+            (STOOD_STILL, CUT),
+            "the load generator stood still for 1.52 s, 13.2 s after the trial began; and 1 more disturbance",
+        ),
+    ],
+)
+def test_what_came_from_outside_makes_a_trial_invalid_by_its_name(found, reason):
+    assert why_invalid(with_record(disturbances=found)) == reason
+
+
+def test_a_trial_that_was_aborted_by_what_came_from_outside_says_what_it_was():
+    found = with_record(status=TrialStatus.ABORTED, reason="nginx did not answer", disturbances=(CUT,))
+
+    assert why_invalid(found) == CUT.what

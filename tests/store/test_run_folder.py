@@ -1,5 +1,6 @@
 """The folder of a run."""
 
+import dataclasses
 import json
 import os
 
@@ -10,7 +11,7 @@ from badgateway.errors import ResultsError
 from badgateway.model import raw
 from badgateway.model.environment import Environment
 from badgateway.model.manifest import SCHEMA_VERSION, Manifest
-from badgateway.model.trial import TrialRecord, TrialStatus, Window
+from badgateway.model.trial import Disturbance, OutsidePart, TrialRecord, TrialStatus, Window
 from badgateway.plan.schedule import schedule
 from badgateway.store.run_folder import RunFolder
 from tests.declared import experiment
@@ -91,6 +92,22 @@ def test_a_kept_trial_is_read_back_and_its_raw_folder_is_gone(folder, raw_folder
     assert folder.record(kept) == RECORD
     assert sorted(path.name for path in kept.iterdir()) == [raw.CLIENT_ROWS, raw.TRIAL]
     assert not raw_folder.exists()
+
+
+def test_what_disturbed_a_trial_is_read_back(folder, raw_folder):
+    disturbed = Disturbance(part=OutsidePart.DATABASE, what="MariaDB was stopped for 1.0 s", at_s=7.5, lasted_s=1.0)
+    record = dataclasses.replace(RECORD, disturbances=(disturbed,))
+
+    assert folder.record(folder.keep_trial(record, raw_folder)) == record
+
+
+def test_a_record_of_the_time_before_disturbances_were_looked_for_has_none(folder, raw_folder):
+    file = folder.keep_trial(RECORD, raw_folder) / raw.TRIAL
+    fields = json.loads(file.read_text(encoding="utf-8"))
+    del fields["disturbances"]
+    file.write_text(json.dumps(fields), encoding="utf-8")
+
+    assert folder.record(file.parent) == RECORD
 
 
 def test_a_trial_that_was_being_kept_when_the_kit_died_does_not_count(folder):
