@@ -12,7 +12,6 @@ from gevent import monkey
 monkey.patch_all()
 
 import os  # noqa: E402 # the patch comes first
-from pathlib import Path  # noqa: E402 # the patch comes first
 
 wsgi_app = os.environ.get("WEB_WSGI", "school_site.wsgi:application")
 bind = os.environ.get("WEB_BIND", "127.0.0.1:8000")
@@ -36,8 +35,9 @@ max_requests_jitter = int(os.environ.get("WEB_MAX_REQUESTS_DELTA", "0"))
 # Longer than a proxy keeps an idle connection (nginx: 60 s), or a request may meet a connection that is being closed.
 keepalive = int(os.environ.get("WEB_KEEPALIVE_S", "75"))
 
-# The heartbeat is a file; on a disk, it waits for the disk.
-worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 # Gunicorn makes a private file in it
+# The heartbeat is a file; on a disk, it waits for the disk. Some containers give /dev/shm to root alone.
+_MEMORY = "/dev/shm"  # noqa: S108 # Gunicorn makes a private file in it
+worker_tmp_dir = _MEMORY if os.access(_MEMORY, os.W_OK | os.X_OK) else None
 
 # A peer on a unix socket is always trusted with X-Forwarded-*; this is for the day when bind is a port.
 forwarded_allow_ips = "127.0.0.1,::1"

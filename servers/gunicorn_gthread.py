@@ -6,7 +6,6 @@ Any database driver will do: those in C let go of the interpreter while they wai
 """
 
 import os
-from pathlib import Path
 
 wsgi_app = os.environ.get("WEB_WSGI", "school_site.wsgi:application")
 bind = os.environ.get("WEB_BIND", "127.0.0.1:8000")
@@ -31,8 +30,9 @@ max_requests_jitter = int(os.environ.get("WEB_MAX_REQUESTS_DELTA", "0"))
 # Longer than a proxy keeps an idle connection (nginx: 60 s), or a request may meet a connection that is being closed.
 keepalive = int(os.environ.get("WEB_KEEPALIVE_S", "75"))
 
-# The heartbeat is a file; on a disk, it waits for the disk.
-worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 # Gunicorn makes a private file in it
+# The heartbeat is a file; on a disk, it waits for the disk. Some containers give /dev/shm to root alone.
+_MEMORY = "/dev/shm"  # noqa: S108 # Gunicorn makes a private file in it
+worker_tmp_dir = _MEMORY if os.access(_MEMORY, os.W_OK | os.X_OK) else None
 
 # A peer on a unix socket is always trusted with X-Forwarded-*; this is for the day when bind is a port.
 forwarded_allow_ips = "127.0.0.1,::1"

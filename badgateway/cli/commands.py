@@ -8,7 +8,7 @@ import click
 
 from badgateway.cli.browse import browse, locust_port
 from badgateway.cli.entry import cli
-from badgateway.cli.exit_codes import of_decision
+from badgateway.cli.exit_codes import of_study
 from badgateway.cli.planned import Planned, plan_lines
 from badgateway.cli.running import go_on, print_decision, run_one
 from badgateway.errors import ConfigurationError
@@ -169,7 +169,7 @@ def rebuild(directory: Path) -> None:
     folder = RunFolder.open(directory)
     study = analyse(folder)
     print_decision(study, publish(folder, study))
-    sys.exit(of_decision(study.recommendation.decision))
+    sys.exit(of_study(study))
 
 
 @cli.command(short_help="Check an experiment file; say what it would run and how long.")

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from badgateway.cli.pace import Pace, StudyPace
 from badgateway.cli.planned import Planned
-from badgateway.cli.wording import duration, trial_line, trial_name
+from badgateway.cli.wording import duration, last_words, trial_line, trial_name
 from badgateway.load.progress import Progress
 from badgateway.model.outlook import Outlook
 from badgateway.model.summary import TrialSummary, Verdict
@@ -25,6 +25,8 @@ _LONGEST_BAR, _SHORTEST_BAR = 40, 8
 _HEAD_TEXTS = 44
 """Columns for what stands on either side of the bar."""
 _FRAMES_PER_S = 4
+_LAST_WORDS = "       | "
+"""Before each line that a failed server wrote last."""
 
 
 class PlainLines:
@@ -49,7 +51,8 @@ class PlainLines:
         say(self._console, Text(what))
 
     def outlook(self, outlook: Outlook) -> None:
-        """Print each new stage of a study."""
+        """Print each new stage of a study; of a schedule, note how long it has become."""
+        self._total = outlook.trials
         if outlook.standing is not None and outlook.stage != self._stage:
             self._stage = outlook.stage
             say(self._console, Text(f"{_where(outlook)}, about {duration(outlook.left_s)} left"))
@@ -63,6 +66,7 @@ class PlainLines:
     def trial_ended(self, summary: TrialSummary) -> None:
         """Print the trial's result."""
         say(self._console, Text(trial_line(summary, self._total)))
+        _say_last_words(self._console, summary)
 
 
 class LiveDisplay:
@@ -107,8 +111,11 @@ class LiveDisplay:
     def outlook(self, outlook: Outlook) -> None:
         """Show where the run is, and go by what it says of the time."""
         self._outlook = outlook
+        self._total = outlook.trials
         if isinstance(self._pace, StudyPace):
             self._pace.expect(outlook.left_s)
+        elif outlook.trials is not None:
+            self._pace.expect(outlook.trials)
 
     def trial_starting(self, trial: Trial) -> None:
         """Show which trial is being deployed."""
@@ -127,6 +134,7 @@ class LiveDisplay:
         start = line.index(f": {summary.verdict.value}") + 2
         text.stylize(_STYLES[summary.verdict], start, start + len(summary.verdict.value))
         say(self._console, text)
+        _say_last_words(self._console, summary)
 
     def frame(self) -> Group:
         """Return what the live lines show now; always three, so that nothing jumps."""
@@ -197,6 +205,11 @@ def _state(progress: Progress) -> str:
 def say(console: Console, text: Text) -> None:
     """Print a line, broken between words on a terminal and not at all elsewhere."""
     console.print(text, soft_wrap=not console.is_terminal)
+
+
+def _say_last_words(console: Console, summary: TrialSummary) -> None:
+    for line in last_words(summary):
+        say(console, Text(f"{_LAST_WORDS}{line}"))
 
 
 def watch(console: Console, planned: Planned, interruption: Interruption) -> PlainLines | LiveDisplay:

@@ -3,6 +3,7 @@
 import click
 
 from badgateway.cli.group import KitGroup
+from badgateway.cli.streams import keep_going_unread
 
 _MODULES = {
     **dict.fromkeys(("run", "report", "plan", "serve", "ui"), "badgateway.cli.commands"),
@@ -28,10 +29,12 @@ def cli() -> None:
     Every command explains itself: badgateway run --help.
 
     Exit status of run and report: 0 a configuration is picked, 1 none qualifies, 2 wrong usage,
-    3 inconclusive, 4 something could not be started, read or written, 130 interrupted.
+    3 inconclusive, 4 something could not be started, read or written, or no trial could be trusted,
+    70 a fault of badgateway itself, 130 interrupted.
     """  # noqa: D301 # click's mark for a paragraph that keeps its lines
 
 
 def main() -> None:
     """Run the command line."""
+    keep_going_unread()
     cli(prog_name="badgateway")

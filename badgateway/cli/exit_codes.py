@@ -3,7 +3,7 @@
 from enum import IntEnum
 
 from badgateway.errors import BadgatewayError, ConfigurationError
-from badgateway.model.summary import Decision
+from badgateway.model.summary import Decision, StudySummary
 
 
 class ExitCode(IntEnum):
@@ -14,7 +14,9 @@ class ExitCode(IntEnum):
     USAGE = 2
     INCONCLUSIVE = 3
     FAILED = 4
-    """Something could not be started, read or written."""
+    """Something could not be started, read or written, or no trial could be trusted."""
+    CRASHED = 70
+    """A fault of the kit itself; the number is EX_SOFTWARE of sysexits.h."""
     INTERRUPTED = 130
 
 
@@ -25,9 +27,9 @@ _OF_DECISION = {
 }
 
 
-def of_decision(decision: Decision) -> ExitCode:
-    """Return the status that tells a script what was decided."""
-    return _OF_DECISION[decision]
+def of_study(study: StudySummary) -> ExitCode:
+    """Return the status that tells a script what was decided; without one trusted trial nothing was."""
+    return _OF_DECISION[study.recommendation.decision] if study.has_trusted_trial else ExitCode.FAILED
 
 
 def of_error(error: BadgatewayError) -> ExitCode:

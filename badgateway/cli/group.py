@@ -1,6 +1,8 @@
 """The frame around every command: one policy for signals, and plain words with an exit status for each failure."""
 
-import errno
+import sys
+import tempfile
+import traceback
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Any, NoReturn
@@ -10,6 +12,9 @@ import click
 from badgateway.cli.exit_codes import ExitCode, of_error
 from badgateway.errors import BadgatewayError
 from badgateway.process.interruption import unwinding_on_signals
+
+_CRASH = "badgateway-crash-"
+_LONGEST_CRASH = 300
 
 
 class KitGroup(click.Group):
@@ -44,18 +49,42 @@ class KitGroup(click.Group):
                 ctx.obj = interruption
                 return super().invoke(ctx)
         except KeyboardInterrupt:
-            _fail(ctx, "interrupted", ExitCode.INTERRUPTED)
+            _fail("interrupted", ExitCode.INTERRUPTED)
         except BadgatewayError as error:
-            _fail(ctx, str(error), of_error(error))
+            _fail(str(error), of_error(error))
         except OSError as error:
-            # The reader of a pipe has gone: click knows what to do then.
-            if error.errno == errno.EPIPE:
-                raise
-            _fail(ctx, str(error), ExitCode.FAILED)
+            _fail(str(error), ExitCode.FAILED)
+
+    def main(self, *arguments: Any, **options: Any) -> Any:
+        """Run the command line; what nobody thought of ends in one line, its trace in a file, and a status of its own.
+
+        Status 1, which Python gives, means that no configuration qualifies.
+        """
+        try:
+            return super().main(*arguments, **options)
+        except BadgatewayError as error:
+            # Of what click prints itself: a help text for which the disk has no room.
+            _fail(str(error), of_error(error))
+        except Exception as error:  # noqa: BLE001 # this is where it is told
+            click.echo(f"badgateway: {_crash(error)}", err=True)
+            sys.exit(ExitCode.CRASHED)
 
 
-def _fail(ctx: click.Context, message: str, status: ExitCode) -> NoReturn:
+def _crash(error: Exception) -> str:
+    """Return one line about a fault of the kit, when its trace has been written."""
+    told = " ".join(traceback.format_exception_only(error)[-1].split())[:_LONGEST_CRASH]
+    trace = "".join(traceback.format_exception(error))
+    try:
+        # Made by mkstemp, so it is readable by its owner alone: a trace may quote what it worked on.
+        with tempfile.NamedTemporaryFile("w", prefix=_CRASH, suffix=".txt", delete=False, encoding="utf-8") as file:
+            file.write(trace)
+    except OSError:
+        return f"a fault of badgateway itself: {told}; its trace could not be written to a file:\n{trace}"
+    return f"a fault of badgateway itself: {told}; please report it with the trace in {file.name}"
+
+
+def _fail(message: str, status: ExitCode) -> NoReturn:
     # Every line bears the name: a message can have several faults, or end with lines of a server's log.
     for line in message.splitlines():
         click.echo(f"badgateway: {line}", err=True)
-    ctx.exit(status)
+    sys.exit(status)

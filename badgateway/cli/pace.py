@@ -15,7 +15,7 @@ class Pace:
     ) -> None:
         """Expect so many trials that take expected_s seconds together, and something that takes time after them."""
         self._trials = trials
-        self._expected_s = expected_s
+        self._expected_trial_s = expected_s / trials
         self._clock = clock
         self._afterwards_s = afterwards_s
         self._trials_share = expected_s / (expected_s + afterwards_s)
@@ -23,6 +23,12 @@ class Pace:
         self._ended = 0
         self._spent_s = 0.0
         self._started_s: float | None = None
+        self._most_done = 0.0
+
+    def expect(self, trials: int) -> None:
+        """Note that there will be so many: one that is INVALID is run again."""
+        self._trials = trials
+        self._over_s = None
 
     def trial_started(self) -> None:
         """Note that a trial begins now."""
@@ -49,14 +55,15 @@ class Pace:
     def share_done(self) -> float:
         """Return how much of the experiment is done, between 0 and 1; it never goes back."""
         in_trial = min(self._in_trial_s() / self._trial_s(), NEARLY_DONE)
-        trials = min((self._ended + in_trial) / self._trials, 1.0)
+        self._most_done = max(self._most_done, min((self._ended + in_trial) / self._trials, 1.0))
+        trials = self._most_done
         if not self._afterwards_s:
             return trials
         after = min(self._after_trials_s() / self._afterwards_s, NEARLY_DONE)
         return trials * self._trials_share + after * (1 - self._trials_share)
 
     def _trial_s(self) -> float:
-        return self._spent_s / self._ended if self._spent_s else self._expected_s / self._trials
+        return self._spent_s / self._ended if self._spent_s else self._expected_trial_s
 
     def _in_trial_s(self) -> float:
         return 0.0 if self._started_s is None else self._clock() - self._started_s

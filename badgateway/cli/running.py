@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from badgateway.cli.display import say, watch
-from badgateway.cli.exit_codes import ExitCode, of_decision
+from badgateway.cli.exit_codes import ExitCode, of_study
 from badgateway.cli.planned import Planned, outlook_line
 from badgateway.cli.wording import decision_lines
 from badgateway.model.summary import StudySummary
@@ -65,7 +65,7 @@ def _watched(
     if finished.stopped_by is not None:
         raise finished.stopped_by
     assert finished.study is not None
-    return of_decision(finished.study.recommendation.decision)
+    return of_study(finished.study)
 
 
 def _command() -> str:

@@ -1,5 +1,7 @@
 """The lines the command prints about trials and decisions."""
 
+from itertools import pairwise
+
 from badgateway.model.comparison import ChoiceKind
 from badgateway.model.contest import Purpose
 from badgateway.model.outcome import FAILURES, STATUS_OF
@@ -7,6 +9,8 @@ from badgateway.model.summary import Decision, Measurement, StudySummary, TrialS
 from badgateway.model.trial import Trial
 from badgateway.model.waiting import DiagnosisPlan
 from badgateway.study.endings import first_line
+
+_MOST_LAST_WORDS = 3
 
 
 def duration(seconds: float) -> str:
@@ -50,6 +54,18 @@ def trial_line(summary: TrialSummary, total: int | None) -> str:
     return f"{place}  {trial_name(trial)}: {summary.verdict.value}, {_measured(summary)}"
 
 
+def last_words(summary: TrialSummary) -> tuple[str, ...]:
+    """Return what a server that failed wrote last, which says why it did; nothing of any other trial.
+
+    A reason ends with the last lines of a log. What they come to stands in the exceptions that were not caught, and
+    in the last line.
+    """
+    _, _, log = (summary.reasons[0] if summary.reasons else "").partition("\n")
+    lines = [line for line in log.splitlines() if line.strip()]
+    raised = [after for before, after in pairwise(lines) if before[:1].isspace() and not after[:1].isspace()]
+    return tuple(dict.fromkeys((*raised, *lines[-1:])))[-_MOST_LAST_WORDS:]
+
+
 def _measured(summary: TrialSummary) -> str:
     measurement = summary.measurement
     if measurement is None or summary.verdict is Verdict.INVALID:
@@ -77,13 +93,17 @@ def _pick(study: StudySummary) -> str:
     return f"PICK for {name}: {study.recommendation.configuration}"
 
 
-def decision_lines(study: StudySummary) -> tuple[str, ...]:
-    """Return the answer to an experiment's question: headline, sentence, reasons."""
-    headline = {
+def _headline(study: StudySummary) -> str:
+    return {
         Decision.PICKED: _pick(study),
         Decision.NONE_QUALIFIES: f"NONE QUALIFIES for {study.experiment.name}",
         Decision.INCONCLUSIVE: f"INCONCLUSIVE for {study.experiment.name}",
     }[study.recommendation.decision]
+
+
+def decision_lines(study: StudySummary) -> tuple[str, ...]:
+    """Return the answer to an experiment's question: headline, sentence, reasons."""
+    headline = _headline(study) if study.has_trusted_trial else f"NO TRUSTED TRIAL for {study.experiment.name}"
     unfinished = () if study.complete else ("Interrupted: only the trials that had ended are counted.",)
     reasons = tuple(f"- {first_line(reason)}" for reason in study.recommendation.reasons)
     return (headline, study.recommendation.sentence, *reasons, *unfinished)

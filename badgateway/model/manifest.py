@@ -26,3 +26,5 @@ class Manifest:
     """In the order of running; empty in a study, whose trials follow from those that ended."""
     diagnosis: DiagnosisPlan | None = None
     """None when it was not asked for, and in runs of before there was one."""
+    attempts: int = 1
+    """How often a trial of the schedule is run at most, when it is INVALID; in runs of earlier kits it was run once."""

@@ -13,3 +13,5 @@ class Outlook:
     """Configurations that are still in the race; None in a fixed schedule, which nobody leaves."""
     left_s: float
     """Until the last trial ends, as far as can be told."""
+    trials: int | None = None
+    """Of the whole run as far as is known, repetitions included; None in a study, where nobody knows."""

@@ -246,3 +246,9 @@ class StudySummary:
     """What a study found; None when the experiment is none. The recommendation says the same in short."""
     other_trials: tuple[TrialSummary, ...] = ()
     """Of A/A controls and of capacity searches, each on its own: no configuration is summed up from them."""
+
+    @property
+    def has_trusted_trial(self) -> bool:
+        """Whether at least one trial of the comparison is not INVALID; without one the run says nothing."""
+        levels = [level for one in self.configurations for level in (*one.levels, *one.distant_levels)]
+        return any(trial.verdict is not Verdict.INVALID for level in levels for trial in level.trials)

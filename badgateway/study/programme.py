@@ -4,14 +4,17 @@ What is asked is only what is on disk, so a run that was killed goes on as it wo
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
 from badgateway.judge.evidence import TrialEvidence
+from badgateway.judge.summarise import summarise_trial
 from badgateway.model.contest import Ended, Purpose, Step
 from badgateway.model.experiment import Experiment
 from badgateway.model.manifest import Manifest
 from badgateway.model.outlook import Outlook
+from badgateway.model.summary import Verdict
 from badgateway.model.trial import Trial
 from badgateway.plan.contest import trial_of
 from badgateway.plan.schedule import trial_s
@@ -36,20 +39,26 @@ class Programme(Protocol):
 
 
 class FixedSchedule:
-    """The trials of a manifest in their order, then the confirmation of the pick, if there is to be one."""
+    """The trials of a manifest in their order, then the confirmation of the pick, if there is to be one.
+
+    A trial that is INVALID is run again behind the others of its block, as often as the manifest says: what disturbed
+    it may be over by then.
+    """
 
     def __init__(self, manifest: Manifest, kept: Sequence[Kept], picked: Callable[[], str | None]) -> None:
         """Begin behind the trials that were kept; `picked` is asked when all scheduled ones have ended."""
-        have = {entry.record.trial.id for _, entry in kept}
-        self._due = [trial for trial in manifest.trials if trial.id not in have]
-        self._total = len(manifest.trials)
         self._experiment = manifest.experiment
-        self._confirmation = Confirmation(manifest.experiment, picked, self._total)
-        self._confirmation.take_over([entry for _, entry in kept])
+        self._attempts = manifest.attempts
+        self._due = list(manifest.trials)
+        self._position = 0
+        self._confirmation = Confirmation(manifest.experiment, picked)
+        for raw, entry in kept:
+            self.ended(raw, entry)
 
     def next_trial(self) -> Trial | None:
         """Return the next one of the schedule."""
-        return self._due[0] if self._due else self._confirmation.next_trial()
+        position = self._position + 1
+        return replace(self._due[0], position=position) if self._due else self._confirmation.next_trial(position)
 
     def outlook(self) -> Outlook:
         """Return how many are left."""
@@ -57,15 +66,29 @@ class FixedSchedule:
         confirm_s = trial_s(experiment, experiment.confirmation.window_s) if experiment.confirmation else 0.0
         left_s = len(self._due) * trial_s(experiment) + confirm_s
         stage = f"block {self._due[0].block} of {experiment.blocks}" if self._due else "confirmation of the pick"
-        return Outlook(stage=stage, standing=None, left_s=left_s)
+        trials = self._position + (len(self._due) + bool(experiment.confirmation) if self._due else 1)
+        return Outlook(stage=stage, standing=None, left_s=left_s, trials=trials)
 
     def ended(self, raw: Path, evidence: TrialEvidence) -> None:
-        """Go on to the next one."""
+        """Go on to the next one; asked for the kept trials too, so that a resumed run has the same ones due."""
         del raw
-        if evidence.record.trial.purpose is Purpose.CONFIRM:
+        trial = evidence.record.trial
+        self._position = max(self._position, trial.position)
+        if trial.purpose is Purpose.CONFIRM:
             self._confirmation.ended(evidence)
-        else:
-            self._due.pop(0)
+            return
+        self._due = [one for one in self._due if _cell(one) != _cell(trial)]
+        if trial.attempt < self._attempts and self._is_invalid(evidence):
+            behind = sum(one.block <= trial.block for one in self._due)
+            self._due.insert(behind, replace(trial, attempt=trial.attempt + 1))
+
+    def _is_invalid(self, evidence: TrialEvidence) -> bool:
+        return summarise_trial(evidence, self._experiment.objective).verdict is Verdict.INVALID
+
+
+def _cell(trial: Trial) -> Trial:
+    """Return a trial without what its repetition has of its own."""
+    return replace(trial, position=0, attempt=1)
 
 
 class ContestProgramme:

@@ -14,6 +14,7 @@ from badgateway.plan.schedule import schedule
 from badgateway.probe.environment import read_environment
 from badgateway.process.account import service_account
 from badgateway.process.interruption import held
+from badgateway.search import ATTEMPTS
 from badgateway.store.run_folder import RunFolder
 from badgateway.study.analysis import analyse, any_trial_ended, publish
 from badgateway.study.conduct import conduct
@@ -86,6 +87,11 @@ def _run_to_its_end(folder: RunFolder, manifest: Manifest, root: Path, listener:
             study = _report(folder, listener)
     except KeyboardInterrupt as interrupt:
         stopped_by = stopped_by or interrupt
+    except (BadgatewayError, OSError) as error:
+        # What ended the run comes first: on a full disk the reports fail as well, at whichever trial they begin with.
+        if stopped_by is None:
+            raise
+        listener.busy_with(f"the reports could not be written: {error}")
     report = folder.path.parent / "latest" / "report.html"
     return Finished(study=study, report=report, stopped_by=stopped_by)
 
@@ -122,4 +128,5 @@ def _manifest(experiment: Experiment, command: str, diagnosis: DiagnosisPlan | N
         # A study's trials follow from those that ended.
         trials=() if experiment.study else schedule(experiment),
         diagnosis=diagnosis,
+        attempts=ATTEMPTS,
     )

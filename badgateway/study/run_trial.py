@@ -28,12 +28,13 @@ def run_trial(
     what blocked their event loop.
 
     Raises:
+        DeploymentError: The data could not be put back, which every later trial would need too.
         KeyboardInterrupt: The user interrupted it; all servers of the trial have been stopped.
     """
     started_s = time.time()
     machine = MachineWatch()
+    _restore(bench)
     try:
-        restore(bench.experiment, bench.database, bench.snapshot)
         result = _deploy_and_drive(trial, bench, raw, on_progress, machine, watch_loop=watch_loop)
     except (DeploymentError, LoadError) as error:
         return aborted(trial, without_folder(str(error), raw), started_s)
@@ -49,6 +50,17 @@ def run_trial(
         sending=_sending(result),
         machine=machine.check(result.window, bench.experiment.machine),
     )
+
+
+def _restore(bench: Bench) -> None:
+    try:
+        restore(bench.experiment, bench.database, bench.snapshot)
+    except DeploymentError as error:
+        # Without a database no command can put its data back.
+        bench.check()
+        raise DeploymentError(
+            f"application.restore: the data could not be put back, so the run ends here; mend the command: {error}"
+        ) from error
 
 
 def _sending(result: Drive) -> SendingCheck | None:

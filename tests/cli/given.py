@@ -6,7 +6,7 @@ from badgateway.model.outcome import Outcome
 from badgateway.model.summary import Decision, Recommendation, StudySummary, TrialSummary, Verdict
 from badgateway.model.trial import Trial
 from tests.declared import experiment
-from tests.report.builders import environment, measurement, trial
+from tests.report.builders import environment, level, measurement, summary, trial
 
 LATENCY_MS = (10.0, 1234.5, 1300.0, 1400.0)
 MULTI_LINE = "gunicorn ended with status 1; waited 0.3 s for web.sock; last log lines:\nTraceback\n  File"
@@ -29,16 +29,25 @@ def ended(
     return trial("uwsgi-2", users, position, measured, verdict=verdict, reasons=reasons)
 
 
-def decided(decision: Decision, *, complete: bool = True, reasons: tuple[str, ...] = ("It was fastest.",)):
+def decided(
+    decision: Decision,
+    *,
+    complete: bool = True,
+    reasons: tuple[str, ...] = ("It was fastest.",),
+    verdict: Verdict = Verdict.PASS,
+):
+    """Return a study of which one trial was run, with that verdict."""
     picked = "first" if decision is Decision.PICKED else None
+    of = experiment()
+    run = summary(of.configurations[0], [level("first", 5, 1, None, verdict=verdict)])
     return StudySummary(
-        experiment=experiment(),
+        experiment=of,
         started="2026-11-21T20:00:00Z",
         command="badgateway run x.toml",
         seed=1,
         environment=environment(),
         complete=complete,
-        configurations=(),
+        configurations=(run,),
         recommendation=Recommendation(
             decision=decision, configuration=picked, sentence="This is the answer.", reasons=reasons, ranking=()
         ),

@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 
 from badgateway.cli import running
 from badgateway.cli.entry import cli
-from badgateway.errors import DeploymentError
+from badgateway.errors import DeploymentError, LoadError
 from badgateway.model.experiment import Experiment
 from badgateway.model.summary import Decision
 from badgateway.study import run_experiment
@@ -76,7 +76,7 @@ def test_the_first_help_names_the_commands_in_the_order_of_use_and_the_statuses(
     text = call("--help").stdout
 
     assert [line.split()[0] for line in text.partition("Commands:\n")[2].splitlines()] == COMMANDS
-    assert "130 interrupted" in text
+    assert "70 a fault of badgateway itself, 130 interrupted" in " ".join(text.split())
     assert "..." not in text.partition("Commands:\n")[2], "a summary is cut off"
 
 
@@ -229,6 +229,54 @@ def test_ctrl_c_reports_what_had_ended_and_starts_no_other_experiment(seam):
     ]
     assert seam.drives == 2
     assert result.stderr.endswith("badgateway: interrupted\n")
+
+
+def test_a_server_that_cannot_start_says_its_own_last_words(seam):
+    def fail(name: str) -> None:
+        raise DeploymentError("gunicorn ended with status 255; last log lines:\n  File x\nPermissionError: /dev/shm")
+
+    seam.on_deploy = fail
+    result = call("run", "experiments/small.toml", "--only", "first", "--no-diagnosis")
+
+    assert "gunicorn ended with status 255\n       | PermissionError: /dev/shm\n" in result.stderr
+
+
+def test_a_run_in_which_no_trial_could_be_trusted_has_status_4(seam):
+    def fail(trial, raw) -> None:
+        raise LoadError("Locust failed")
+
+    seam.on_drive = fail
+    result = call("run", "experiments/small.toml", "--no-diagnosis")
+
+    assert result.exit_code == 4
+    assert result.stdout.splitlines()[0] == "NO TRUSTED TRIAL for small"
+    assert call("report", "results/small").exit_code == 4
+
+
+def test_a_restore_that_fails_ends_the_run_at_once_with_its_own_words(seam):
+    def fail() -> None:
+        raise DeploymentError("app: restore ended with status 1; last log lines of restore.log:\nno such table")
+
+    seam.on_restore = fail
+    result = call("run", "experiments/small.toml")
+
+    assert (result.exit_code, result.stdout, seam.drives) == (4, "", 0)
+    assert "badgateway: application.restore: the data could not be put back, so the run ends here" in result.stderr
+    assert result.stderr.endswith("badgateway: no such table\n")
+
+
+def test_an_invalid_trial_is_counted_in_the_progress(seam):
+    def fail_once(trial, raw) -> None:
+        if (trial.position, trial.attempt) == (1, 1):
+            raise LoadError("Locust failed")
+
+    seam.on_drive = fail_once
+    result = call("run", "experiments/small.toml", "--no-diagnosis")
+    ended = [line for line in result.stderr.splitlines() if line[:1].isdigit() and ", 5 users" in line]
+
+    assert [line.split()[0] for line in ended] == ["1/2", "2/3", "3/3"]
+    assert ", attempt 2: PASS" in ended[-1]
+    assert result.exit_code == 0
 
 
 def finished(decision: Decision) -> Finished:

@@ -3,15 +3,21 @@
 import pytest
 
 from badgateway import errors
-from badgateway.cli.exit_codes import ExitCode, of_decision, of_error
-from badgateway.model.summary import Decision
+from badgateway.cli.exit_codes import ExitCode, of_error, of_study
+from badgateway.model.summary import Decision, Verdict
+from tests.cli.given import decided
 
 
 @pytest.mark.parametrize(
     ("decision", "status"), [(Decision.PICKED, 0), (Decision.NONE_QUALIFIES, 1), (Decision.INCONCLUSIVE, 3)]
 )
 def test_every_decision_has_a_status(decision, status):
-    assert of_decision(decision) == status
+    assert of_study(decided(decision)) == status
+
+
+@pytest.mark.parametrize("decision", Decision)
+def test_a_run_without_one_trusted_trial_has_failed_whatever_it_says(decision):
+    assert of_study(decided(decision, verdict=Verdict.INVALID)) is ExitCode.FAILED
 
 
 @pytest.mark.parametrize(
@@ -30,6 +36,10 @@ def test_a_mistake_of_the_user_is_told_from_a_failure_of_the_machine(error, stat
 
 def test_the_shells_status_for_ctrl_c_is_used():
     assert int(ExitCode.INTERRUPTED) == 130
+
+
+def test_a_fault_of_the_kit_is_told_from_every_answer():
+    assert int(ExitCode.CRASHED) == 70
 
 
 def test_of_several_experiments_the_one_that_needs_attention_most_decides():

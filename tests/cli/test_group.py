@@ -2,6 +2,7 @@
 
 import os
 import signal
+import tempfile
 
 import click
 import pytest
@@ -65,15 +66,59 @@ def test_a_failure_is_told_without_a_traceback(error, status, told):
     assert (result.exit_code, result.stderr, result.stdout) == (status, told, "")
 
 
-def test_a_reader_that_has_gone_is_no_failure_worth_a_word():
+def test_a_pipe_of_the_kits_own_that_breaks_is_a_failure_like_any_other():
     def work(_):
         raise BrokenPipeError(32, "Broken pipe")
 
-    assert call(work).stderr == ""
+    assert (call(work).exit_code, call(work).stderr) == (4, "badgateway: [Errno 32] Broken pipe\n")
 
 
-def test_a_bug_of_the_kit_keeps_its_traceback():
-    def work(_):
-        raise ZeroDivisionError
+@pytest.fixture
+def traces(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return tmp_path
 
-    assert isinstance(call(work).exception, ZeroDivisionError)
+
+def crash(_):
+    raise ZeroDivisionError("planted:\nin two lines")
+
+
+def test_a_fault_of_the_kit_is_one_line_with_a_status_of_its_own_and_its_trace_is_in_a_file(traces):
+    result = call(crash)
+    (file,) = traces.iterdir()
+
+    assert (result.exit_code, result.stdout) == (70, "")
+    assert result.stderr == (
+        "badgateway: a fault of badgateway itself: ZeroDivisionError: planted: in two lines; please report it with the "
+        f"trace in {file}\n"
+    )
+    assert "Traceback (most recent call last)" in file.read_text()
+    assert file.read_text().endswith("ZeroDivisionError: planted:\nin two lines\n")
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_fault_whose_trace_has_no_place_on_the_disk_is_told_on_the_console(traces, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(traces / "is-not-there"))
+    result = call(crash)
+
+    assert result.exit_code == 70
+    assert result.stderr.startswith(
+        "badgateway: a fault of badgateway itself: ZeroDivisionError: planted: in two lines"
+    )
+    assert "its trace could not be written to a file:\nTraceback (most recent call last)" in result.stderr
+
+
+def test_a_fault_in_the_options_is_caught_too(traces):
+    def fail(_context, _option, _value):
+        raise ZeroDivisionError("planted")
+
+    @click.group(cls=KitGroup)
+    @click.option("--number", callback=fail)
+    def frame(number: str) -> None:
+        """Stand for the command line."""
+
+    @frame.command()
+    def command() -> None:
+        """Do nothing."""
+
+    assert CliRunner().invoke(frame, ["--number", "1", "command"]).exit_code == 70

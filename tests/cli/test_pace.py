@@ -86,6 +86,19 @@ def test_the_share_is_between_0_and_1_and_never_goes_back(lengths_s, further):
     assert all(0 <= share <= 1 for share in shares)
 
 
+def test_a_trial_more_makes_it_longer_and_the_share_does_not_go_back(pace, clock):
+    for _ in range(3):
+        run_trial(pace, clock, 20)
+    share = pace.share_done()
+    pace.expect(5)
+
+    assert pace.left_s() == 40
+    assert pace.share_done() == share
+    for _ in range(2):
+        run_trial(pace, clock, 20)
+    assert (pace.left_s(), pace.share_done()) == (0, 1)
+
+
 def test_what_comes_after_the_trials_is_in_the_time_and_the_share(clock):
     pace = Pace(2, 60, clock, afterwards_s=40)
     assert pace.left_s() == 100

@@ -2,7 +2,14 @@
 
 import pytest
 
-from badgateway.cli.wording import decision_lines, duration, failures_in_words, trial_line, trial_name
+from badgateway.cli.wording import (
+    decision_lines,
+    duration,
+    failures_in_words,
+    last_words,
+    trial_line,
+    trial_name,
+)
 from badgateway.model.outcome import Outcome
 from badgateway.model.summary import Decision, Verdict
 from badgateway.study.endings import first_line
@@ -62,6 +69,27 @@ def test_an_invalid_trial_shows_no_number_even_where_there_is_one():
 
 def test_an_invalid_trial_without_a_reason_says_that_nothing_was_measured():
     assert trial_line(ended(verdict=Verdict.INVALID), 3).endswith(": INVALID, nothing measured")
+
+
+@pytest.mark.parametrize(
+    ("log", "words"),
+    [
+        ("", ()),
+        ("one line", ("one line",)),
+        ("starting\nunable to load x.ini", ("unable to load x.ini",)),
+        ('Traceback\n  File "x"\nPermissionError: no', ("PermissionError: no",)),
+        ('Traceback\n  File "x"\nKeyError: 1\n[INFO] Worker exiting\n[ERROR] Reason: Worker failed to boot.',
+         ("KeyError: 1", "[ERROR] Reason: Worker failed to boot.")),
+    ],
+)  # fmt: skip
+def test_the_last_words_of_a_server_are_what_it_raised_and_its_last_line(log, words):
+    reason = "gunicorn ended with status 255; last log lines:" + (f"\n{log}" if log else "")
+
+    assert last_words(ended(verdict=Verdict.INVALID, reasons=(reason,))) == words
+
+
+def test_a_trial_that_was_measured_has_no_last_words():
+    assert last_words(ended({Outcome.OK: 5})) == ()
 
 
 @pytest.mark.parametrize(

@@ -105,6 +105,23 @@ def test_what_breaks_the_run_does_not_take_the_trials_along(run, seam):
     assert finished.report.exists()
 
 
+def test_what_ended_the_run_is_told_before_what_that_does_to_the_reports(run, seam, told, monkeypatch):
+    def full(trial, raw) -> None:
+        if trial.position == 2:
+            raise OSError(28, "No space left on device", "trial-2")
+
+    def no_report(folder):
+        raise ResultsError("results/001-first/ledger.parquet: cannot be written: No space left on device")
+
+    seam.on_drive = full
+    monkeypatch.setattr(module, "analyse", no_report)
+    finished = run()
+
+    assert str(finished.stopped_by) == "[Errno 28] No space left on device: 'trial-2'"
+    assert finished.study is None
+    assert told.busy[-1].startswith("the reports could not be written: results/001-first/ledger.parquet: ")
+
+
 def test_ctrl_c_while_the_reports_are_written_waits_for_them(run, monkeypatch):
     def signalled(folder):
         signal.raise_signal(signal.SIGINT)

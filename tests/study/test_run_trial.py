@@ -53,7 +53,7 @@ def test_the_servers_are_down_when_the_trial_is_over(seam, table, raw):
 
 
 @pytest.mark.parametrize("error", [DeploymentError, LoadError])
-@pytest.mark.parametrize("step", ["on_restore", "on_deploy", "on_drive"])
+@pytest.mark.parametrize("step", ["on_deploy", "on_drive"])
 def test_what_a_server_or_the_generator_did_wrong_is_the_reason_of_an_aborted_trial(step, error, seam, table, raw):
     def fail(*_: object) -> None:
         raise error(f"it ended with status 1; see {raw}/server.log; last log lines:\nTraceback")
@@ -65,6 +65,27 @@ def test_what_a_server_or_the_generator_did_wrong_is_the_reason_of_an_aborted_tr
     assert record.reason == "it ended with status 1; see server.log; last log lines:\nTraceback"
     assert (record.window, record.load_s, record.generator_cpu_share) == (None, 0, None)
     assert seam.up == []
+
+
+def test_data_that_cannot_be_put_back_end_the_run_with_the_commands_own_words(seam, table, raw):
+    def fail() -> None:
+        raise DeploymentError("app: python manage.py restore ended with status 1; last log lines:\nno such table")
+
+    seam.on_restore = fail
+
+    with pytest.raises(DeploymentError, match=r"(?s)^application\.restore: .*status 1; last log lines:\nno such table"):
+        run_trial(TRIAL, table, raw, lambda _: None)
+
+
+def test_data_that_cannot_be_put_back_because_the_database_is_gone_say_so(seam, table, raw, monkeypatch):
+    def fail() -> None:
+        raise DeploymentError("connection refused")
+
+    seam.on_restore = fail
+    monkeypatch.setattr("badgateway.study.bench.psutil.pid_exists", lambda _pid: False)
+
+    with pytest.raises(DeploymentError, match=r"^MariaDB \(pid "):
+        run_trial(TRIAL, table, raw, lambda _: None)
 
 
 def test_a_database_that_ends_aborts_the_trial_instead_of_failing_the_server(seam, table, raw, monkeypatch):

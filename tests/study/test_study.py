@@ -254,6 +254,83 @@ def test_an_invalid_trial_is_repeated_at_most_twice_and_then_left(run, results, 
     assert {one.configuration.name: one.verdict for one in finished.study.configurations}["second"] is Verdict.INVALID
 
 
+def in_blocks():
+    return experiment(load={"locustfile": "experiments/load.py", "users": [5]}, blocks=2)
+
+
+def test_an_invalid_trial_of_a_fixed_schedule_is_repeated_behind_the_others_of_its_block(run, results, seam):
+    def fail_once(trial, raw) -> None:
+        if (trial.position, trial.attempt) == (2, 1):
+            raise LoadError("Locust failed")
+
+    seam.on_drive = fail_once
+    finished = run(in_blocks())
+    trials = run_trials(results)
+
+    assert [(trial.block, trial.attempt) for trial in trials] == [(1, 1)] * 3 + [(1, 2)] + [(2, 1)] * 3
+    assert [trial.position for trial in trials] == list(range(1, 8))
+    assert (trials[3].configuration, trials[3].seed) == (trials[1].configuration, trials[1].seed)
+    assert finished.study is not None
+    assert finished.study.complete
+    assert {one.verdict for one in finished.study.configurations} == {Verdict.PASS}
+
+
+def test_a_trial_of_a_fixed_schedule_that_stays_invalid_is_run_three_times_in_each_block(run, results, seam, told):
+    def fail(trial, raw) -> None:
+        if trial.configuration == "second":
+            raise LoadError("Locust failed")
+
+    seam.on_drive = fail
+    finished = run(in_blocks())
+    tried = [(trial.block, trial.attempt) for trial in run_trials(results) if trial.configuration == "second"]
+
+    assert tried == [(1, 1), (1, 2), (1, 3), (2, 1), (2, 2), (2, 3)]
+    known = [outlook.trials for outlook in told.outlooks]
+    assert (known[0], known[-1], known) == (6, 10, sorted(known))
+    assert finished.study is not None
+    assert finished.study.complete
+
+
+@pytest.mark.parametrize("position", range(1, 9))
+def test_a_fixed_schedule_with_repeats_goes_on_after_a_kill_as_it_would_have(position, run, resume, results, seam):
+    def fail(trial, raw) -> None:
+        if trial.configuration == "second" and (trial.block, trial.attempt) in {(1, 1), (1, 2), (2, 1)}:
+            raise LoadError("Locust failed")
+
+    seam.on_drive = fail
+    run(in_blocks())
+    whole = run_trials(results)
+    assert len(whole) == 9
+
+    def killed_at(trial, raw) -> None:
+        if trial.position == position:
+            raise Killed
+        fail(trial, raw)
+
+    seam.on_drive = killed_at
+    with pytest.raises(Killed):
+        run(in_blocks())
+    seam.on_drive = fail
+    resume(in_blocks())
+
+    assert run_trials(results) == whole
+
+
+def test_a_run_of_before_trials_were_repeated_is_whole_without_repeats(run, results, seam, monkeypatch):
+    monkeypatch.setattr(module, "ATTEMPTS", 1)
+
+    def fail(trial, raw) -> None:
+        if trial.configuration == "second":
+            raise LoadError("Locust failed")
+
+    seam.on_drive = fail
+    finished = run(in_blocks())
+
+    assert len(run_trials(results)) == 6
+    assert finished.study is not None
+    assert finished.study.complete
+
+
 def test_a_trial_on_a_disturbed_machine_is_repeated(run, results, seam, monkeypatch):
     checks = iter([0.9])
 
