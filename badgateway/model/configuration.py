@@ -1,11 +1,12 @@
 """One arm of an experiment, as its file declares it: a server, and all that makes it differ from the others."""
 
 from enum import StrEnum
+from pathlib import PurePosixPath
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import AfterValidator, BaseModel, Field, model_validator
 
-from badgateway.model.declared import Declared, Name, ProjectPath, Seconds
+from badgateway.model.declared import Declared, Name, OptionalCommand, ProjectPath, Seconds, Variable
 from badgateway.model.server_kind import ServerKind
 
 
@@ -43,11 +44,24 @@ class Timeouts(_Declared):
         return self
 
 
+def _of_a_server(path: PurePosixPath) -> PurePosixPath:
+    if path.suffix not in {".ini", ".py"}:
+        message = "allowed are .ini (uWSGI) and .py (Gunicorn)"
+        raise ValueError(message)
+    if ":" in path.name:
+        message = "a server file has no colon in its name: uWSGI takes what follows for a section"
+        raise ValueError(message)
+    return path
+
+
+ServerPath = Annotated[ProjectPath, AfterValidator(_of_a_server)]
+
+
 class Configuration(_Declared):
     """One arm of an experiment: a server file and everything that makes it differ from the others."""
 
     name: Name
-    server: ProjectPath
+    server: ServerPath
     driver: Literal["pymysql", "mysqlclient"]
     workers: Annotated[int, Field(ge=1, le=256)]
     least_workers: Annotated[int, Field(ge=0, le=256)] = 0
@@ -81,13 +95,13 @@ class Configuration(_Declared):
     """Whether the driver makes a TLS context for every connection, which is PyMySQL's default."""
     database_distances_ms: Annotated[tuple[Annotated[float, Field(ge=0, le=1000)], ...], Field(min_length=1)] = (0.0,)
     """Round trips to the database that it is measured with; the first counts for the verdict, the others are shown."""
-    background: tuple[str, ...] = ()
+    background: OptionalCommand = ()
     """A command of the application's that runs beside the server, such as the worker of its task queue."""
     must_answer: bool = True
     """Whether the site has to be well before it is loaded; off for a trap that answers with errors from the start."""
     timeouts: Timeouts | None = None
     """Its own time limits, where they are what makes it differ; None is the experiment's."""
-    environment: dict[Annotated[str, Field(pattern=r"^APP_[A-Z0-9_]+$")], str] = {}
+    environment: dict[Variable, str] = {}
     """Further settings of the application itself, which the users' script sees too; the names start with APP_."""
     candidate: bool = True
     """Whether it may be picked; off for a control, a trap, and an arm with other work than the first one's."""
@@ -114,12 +128,5 @@ class Configuration(_Declared):
     def _connections_can_be_kept(self) -> Self:
         if self.front_door is FrontDoor.LOAD_BALANCER and self.proxy_http == "1.0":
             message = "proxy_http 1.0: a load-balancer keeps its connections to the server, which takes 1.1"
-            raise ValueError(message)
-        return self
-
-    @model_validator(mode="after")
-    def _known_suffix(self) -> Self:
-        if self.server.suffix not in {".ini", ".py"}:
-            message = f"server {self.server}: allowed are .ini (uWSGI) and .py (Gunicorn)"
             raise ValueError(message)
         return self

@@ -1,23 +1,70 @@
 """What all declarations in an experiment file have in common."""
 
+import re
 from pathlib import PurePosixPath
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=80)]
-Seconds = Annotated[float, Field(gt=0, le=3600)]
-Share = Annotated[float, Field(ge=0, le=1)]
+from badgateway.model.printable import printable
+
+LONGEST_PATH_BYTES = 1000
+_LONGEST_NAME_BYTES = 255
+"""What a file system takes for one folder or file."""
 
 
-def _relative(path: PurePosixPath) -> PurePosixPath:
+def text_like(pattern: str, words: str) -> AfterValidator:
+    """Return a validator of texts that tells what is allowed in words: a pattern is no answer to who mistyped one."""
+
+    def check(text: str) -> str:
+        if re.fullmatch(pattern, text, re.ASCII) is None:
+            raise ValueError(words)
+        return text
+
+    return AfterValidator(check)
+
+
+def _inside(path: PurePosixPath) -> PurePosixPath:
     if path.is_absolute() or ".." in path.parts:
         message = "must be a path inside the project, such as servers/uwsgi.ini"
+        raise ValueError(message)
+    longest = max((len(part.encode()) for part in path.parts), default=0)
+    if longest > _LONGEST_NAME_BYTES or len(str(path).encode()) > LONGEST_PATH_BYTES:
+        message = f"a path has at most {LONGEST_PATH_BYTES:,} bytes, and each name in it {_LONGEST_NAME_BYTES}"
+        raise ValueError(message)
+    if printable(str(path)) != str(path):
+        message = "a path has no control characters"
         raise ValueError(message)
     return path
 
 
-ProjectPath = Annotated[PurePosixPath, AfterValidator(_relative)]
+Name = Annotated[
+    str,
+    Field(min_length=1, max_length=80),
+    text_like(r"[a-z0-9][a-z0-9-]*", "a name has small letters, digits and hyphens, such as uwsgi-2"),
+]
+Variable = Annotated[
+    str,
+    Field(max_length=200),
+    text_like(
+        r"APP_[A-Z0-9_]+", "a variable of the application is APP_ and capitals, digits or _, such as APP_PAGE_SIZE"
+    ),
+]
+Seconds = Annotated[float, Field(gt=0, le=3600)]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+def _with_a_program(command: tuple[str, ...]) -> tuple[str, ...]:
+    if command and not command[0].strip():
+        message = 'its first word is the program, such as "python"'
+        raise ValueError(message)
+    return command
+
+
+OptionalCommand = Annotated[tuple[str, ...], Field(max_length=100), AfterValidator(_with_a_program)]
+Command = Annotated[OptionalCommand, Field(min_length=1)]
+"""A program and its arguments."""
+ProjectPath = Annotated[PurePosixPath, AfterValidator(_inside)]
 
 
 class Declared(BaseModel):

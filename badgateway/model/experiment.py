@@ -4,10 +4,10 @@ from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import Annotated, Self
 
-from pydantic import BaseModel, Field, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, Field, ValidationInfo, field_validator, model_validator
 
 from badgateway.model.configuration import Configuration, Timeouts
-from badgateway.model.declared import Declared, Name, ProjectPath, Seconds, Share
+from badgateway.model.declared import Command, Declared, Name, ProjectPath, Seconds, Share, Variable, text_like
 from badgateway.model.study import AtRate, MachineLimits, Study, StudyVariant
 
 
@@ -16,17 +16,40 @@ class _Declared(Declared, BaseModel):
     pass
 
 
+WsgiName = Annotated[
+    str,
+    text_like(
+        r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*", "a module and its object, such as school_site.wsgi:application"
+    ),
+]
+UrlPath = Annotated[
+    str,
+    Field(max_length=2000),
+    text_like(r"/[!-~]*", "a path begins with / and has neither spaces nor letters beyond ASCII"),
+]
+
+
+def _of_locust(path: PurePosixPath) -> PurePosixPath:
+    if path.suffix != ".py" or "," in str(path):
+        message = "a Locust file ends with .py and has no comma in its path"
+        raise ValueError(message)
+    return path
+
+
+LocustPath = Annotated[ProjectPath, AfterValidator(_of_locust)]
+
+
 class Application(_Declared):
     """The WSGI project under test and the commands that give every trial the same data."""
 
     directory: ProjectPath = PurePosixPath("app")
-    wsgi: Annotated[str, Field(pattern=r"^[\w.]+:\w+$")] = "school_site.wsgi:application"
-    health_path: Annotated[str, Field(pattern=r"^/")] = "/healthz"
-    prepare: tuple[str, ...] = ("python", "manage.py", "prepare")
+    wsgi: WsgiName = "school_site.wsgi:application"
+    health_path: UrlPath = "/healthz"
+    prepare: Command = ("python", "manage.py", "prepare")
     """Run once per experiment: makes the tables and loads the data."""
-    restore: tuple[str, ...] = ("python", "manage.py", "restore")
+    restore: Command = ("python", "manage.py", "restore")
     """Run before every trial: takes back what the trial before it wrote."""
-    environment: dict[Annotated[str, Field(pattern=r"^APP_[A-Z0-9_]+$")], str] = {}
+    environment: dict[Variable, str] = {}
 
 
 class Database(_Declared):
@@ -48,7 +71,7 @@ class ArrivalKind(StrEnum):
 class Load(_Declared):
     """The workload: a Locust file and its load levels, numbers of users (a closed loop) or rates (an open one)."""
 
-    locustfile: ProjectPath
+    locustfile: LocustPath
     rates_per_s: tuple[Annotated[float, Field(gt=0, le=10_000)], ...] = ()
     """Open loop: tasks started a second, whether or not those before them have ended."""
     # Behind the rates, because its validator looks at them.
@@ -103,7 +126,7 @@ class Variant(_Declared):
     """Instead of the experiment's; a configuration with time limits of its own keeps them."""
     database_distances_ms: tuple[Annotated[float, Field(ge=0, le=1000)], ...] = ()
     """Instead of those of each configuration."""
-    environment: dict[Annotated[str, Field(pattern=r"^APP_[A-Z0-9_]+$")], str] = {}
+    environment: dict[Variable, str] = {}
     """Changes the application's settings; a configuration's own are stronger."""
     study: StudyVariant | None = None
     """Of an experiment that is a study."""

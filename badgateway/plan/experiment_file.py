@@ -1,20 +1,25 @@
 """Reads an experiment file and refuses what could not be run, before anything starts."""
 
-import difflib
-import tomllib
-from collections.abc import Mapping, Sequence
-from pathlib import Path, PurePosixPath
-from typing import Any
+import json
+import stat
+from collections.abc import Iterable
+from pathlib import Path
 
-from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import ValidationError
 
 from badgateway.errors import ConfigurationError
+from badgateway.model.decoding import DecodingError, decoded_toml
 from badgateway.model.experiment import Experiment
+from badgateway.model.printable import printable
+from badgateway.plan.declaration_faults import fault_lines
+from badgateway.plan.narrow import in_variant
+from badgateway.plan.project_files import file_faults
+
+MOST_BYTES = 1_000_000
 
 
 def load_experiment(path: Path) -> Experiment:
-    """Read and validate an experiment file.
+    """Read and validate an experiment file, each of its variants, and the files that it names.
 
     Args:
         path: The .toml file. Paths inside it are relative to the folder above its own, see `project_root`.
@@ -23,17 +28,16 @@ def load_experiment(path: Path) -> Experiment:
         ConfigurationError: One line per fault: file, key, what is wrong and what is allowed.
     """
     try:
-        declared = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ConfigurationError(f"{path}: no such experiment file{_others_beside(path)}") from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigurationError(f"{path}: cannot be read: {error}") from error
+        declared = decoded_toml(_content(path))
+    except DecodingError as error:
+        raise _refusal(path, str(error).splitlines()) from None
     try:
-        experiment = Experiment.model_validate(declared)
+        # As JSON, of which pydantic takes lists for tuples and texts for paths, and nothing else for anything else.
+        experiment = Experiment.model_validate_json(json.dumps(declared), strict=True)
     except ValidationError as error:
-        lines = [f"{path}: {_describe(fault, declared)}" for fault in _root_faults(error)]
-        raise ConfigurationError("\n".join(lines)) from None
-    _require_files(experiment, path)
+        raise _refusal(path, fault_lines(error, declared)) from None
+    _require(path, _faults_of_variants(experiment))
+    _require(path, file_faults(experiment, project_root(path)))
     return experiment
 
 
@@ -42,89 +46,39 @@ def project_root(path: Path) -> Path:
     return path.resolve().parent.parent
 
 
+def _content(path: Path) -> bytes:
+    try:
+        if path.exists() and not stat.S_ISREG(path.stat().st_mode):
+            raise _refusal(path, ["is no file; name an experiment file, such as experiments/concurrency.toml"])
+        with path.open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
+    except FileNotFoundError:
+        raise ConfigurationError(f"{printable(str(path))}: no such experiment file{_others_beside(path)}") from None
+    except OSError as error:
+        raise _refusal(path, [f"cannot be read: {error.strerror or error}"]) from error
+    if len(content) > MOST_BYTES:
+        raise _refusal(path, [f"is larger than {MOST_BYTES // 1_000_000} MB: no experiment file"])
+    return content
+
+
 def _others_beside(path: Path) -> str:
-    others = sorted(str(other) for other in path.parent.glob("*.toml"))
+    others = sorted(printable(str(other)) for other in path.parent.glob("*.toml"))
     return f"; there are {', '.join(others)}" if others else ""
 
 
-def _root_faults(error: ValidationError) -> list[ErrorDetails]:
-    """Leave out a list that is only too short because its entries were refused."""
-    faults = error.errors(include_url=False)
-    locations = [fault["loc"] for fault in faults]
-    return [fault for fault in faults if not any(_is_inside(other, fault["loc"]) for other in locations)]
-
-
-def _is_inside(inner: tuple[int | str, ...], outer: tuple[int | str, ...]) -> bool:
-    return len(inner) > len(outer) and inner[: len(outer)] == outer
-
-
-def _describe(fault: ErrorDetails, declared: Mapping[str, Any]) -> str:
-    key = _key(fault["loc"], declared)
-    if fault["type"] == "extra_forbidden":
-        return f"{key}: unknown key; {_allowed(fault['loc'])}"
-    message = fault["msg"].removeprefix("Value error, ")
-    if fault["type"] == "missing":
-        message = "is missing"
-    elif not isinstance(fault["input"], Mapping | Sequence) or isinstance(fault["input"], str):
-        message = f"{fault['input']!r} is not allowed: {message[:1].lower()}{message[1:]}"
-    return f"{key}: {message}" if key else message
-
-
-def _key(location: tuple[int | str, ...], declared: Mapping[str, Any]) -> str:
-    """Spell a location as a user would: configurations[uwsgi-2].workers instead of configurations.0.workers."""
-    words: list[str] = []
-    value: Any = declared
-    for part in location:
+def _faults_of_variants(experiment: Experiment) -> Iterable[str]:
+    for name in experiment.variants:
         try:
-            value = value[part]
-        except (KeyError, IndexError, TypeError):
-            value = None
-        if isinstance(part, int):
-            name = value.get("name") if isinstance(value, Mapping) else None
-            words[-1] += f"[{name or part + 1}]"
-        else:
-            words.append(part)
-    return ".".join(words)
+            in_variant(experiment, name)
+        except ConfigurationError as error:
+            yield str(error)
 
 
-def _allowed(location: tuple[int | str, ...]) -> str:
-    """Name the keys that exist where an unknown one was found, the likeliest alone."""
-    model: type[BaseModel] = Experiment
-    for part in location[:-1]:
-        if isinstance(part, str):
-            model = _nested_model(model, part)
-    near = difflib.get_close_matches(str(location[-1]), model.model_fields, n=1)
-    return f"did you mean {near[0]}?" if near else f"allowed are {', '.join(model.model_fields)}"
+def _require(path: Path, faults: Iterable[str]) -> None:
+    found = list(faults)
+    if found:
+        raise _refusal(path, found)
 
 
-def _nested_model(model: type[BaseModel], field: str) -> type[BaseModel]:
-    annotation = model.model_fields[field].annotation
-    candidates = (annotation, *getattr(annotation, "__args__", ()))
-    return next((one for one in candidates if isinstance(one, type) and issubclass(one, BaseModel)), model)
-
-
-def _require_files(experiment: Experiment, path: Path) -> None:
-    root = project_root(path)
-    wanted = [
-        ("load.locustfile", experiment.load.locustfile),
-        ("application.directory", experiment.application.directory),
-    ]
-    wanted += [(f"configurations[{one.name}].server", one.server) for one in experiment.configurations]
-    missing = [
-        f"{path}: {key}: no such file: {root / file}{_choices(root / file)}"
-        for key, file in wanted
-        if _absent(root, file)
-    ]
-    if missing:
-        raise ConfigurationError("\n".join(missing))
-
-
-def _absent(root: Path, file: PurePosixPath) -> bool:
-    return not (root / file).exists()
-
-
-def _choices(file: Path) -> str:
-    siblings = (
-        sorted(one.name for one in file.parent.glob(f"*{file.suffix}")) if file.parent.is_dir() and file.suffix else []
-    )
-    return f"; {file.parent.name}/ has {', '.join(siblings)}" if siblings else ""
+def _refusal(path: Path, faults: Iterable[str]) -> ConfigurationError:
+    return ConfigurationError("\n".join(f"{printable(str(path))}: {fault}" for fault in faults))

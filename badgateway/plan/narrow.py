@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
 from badgateway.errors import ConfigurationError
 from badgateway.model.experiment import Experiment
+from badgateway.plan.declaration_faults import fault_lines
 
 
 def narrow(  # noqa: PLR0913 # one parameter per option of the command line
@@ -33,7 +33,7 @@ def narrow(  # noqa: PLR0913 # one parameter per option of the command line
         ConfigurationError: There is no such variant or configuration, or a value is out of range.
     """
     if variant is not None and experiment.variants:
-        experiment = _variant(experiment, variant)
+        experiment = in_variant(experiment, variant)
     declared = experiment.model_dump(mode="json")
     load = declared["load"]
     if users or rates_per_s:
@@ -59,7 +59,12 @@ def _limit(declared: dict[str, Any], experiment: Experiment, budget_s: float) ->
     declared["study"]["budget_s"] = budget_s
 
 
-def _variant(experiment: Experiment, name: str) -> Experiment:
+def in_variant(experiment: Experiment, name: str) -> Experiment:
+    """Return the experiment in another of its sizes, under a name of its own.
+
+    Raises:
+        ConfigurationError: There is no such variant, or what it changes does not go together.
+    """
     if name not in experiment.variants:
         known = ", ".join(experiment.variants)
         raise ConfigurationError(
@@ -109,12 +114,4 @@ def _validated(declared: dict[str, Any], told_by: str = "command line") -> Exper
     try:
         return Experiment.model_validate(declared)
     except ValidationError as error:
-        fault = error.errors(include_url=False)[0]
-        raise ConfigurationError(f"{told_by}: {_about(fault)}{fault['msg']}") from None
-
-
-def _about(fault: ErrorDetails) -> str:
-    # What is wrong between several keys is the whole table's fault, and that is nothing to print.
-    key = ".".join(str(part) for part in fault["loc"])
-    value = "" if isinstance(fault["input"], dict) else f"{fault['input']!r} is not allowed: "
-    return f"{key}: {value}" if key else value
+        raise ConfigurationError(f"{told_by}: {fault_lines(error, declared)[0]}") from None

@@ -47,8 +47,8 @@ def call(*arguments: object) -> Result:
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name in ("experiments/load.py", "servers/uwsgi.ini", "app/manage.py"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
+    for name in ("experiments/load.py", "servers/uwsgi.ini", "app/manage.py", "app/school_site/wsgi.py"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
     (tmp_path / "experiments" / "small.toml").write_text(EXAMPLE)
     monkeypatch.chdir(tmp_path)

@@ -36,9 +36,15 @@ workers = 2
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    for name in ("experiments/load.py", "servers/uwsgi.ini", "servers/gunicorn_gevent.py", "app/manage.py"):
+    for name in (
+        "experiments/load.py",
+        "servers/uwsgi.ini",
+        "servers/gunicorn_gevent.py",
+        "app/manage.py",
+        "app/school_site/wsgi.py",
+    ):
         path = tmp_path / name
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
     path = tmp_path / "experiments" / "small.toml"
     path.write_text(VALID)

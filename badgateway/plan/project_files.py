@@ -1,0 +1,148 @@
+"""Finds, before anything starts, what an experiment needs of its project's files and would not get."""
+
+import os
+import stat
+from collections.abc import Callable, Iterator
+from importlib.util import find_spec
+from pathlib import Path, PurePosixPath
+
+from badgateway.model.experiment import Experiment
+from badgateway.model.printable import printable
+
+NOT_COPIED = ("__pycache__", ".git", ".venv", ".nox", "node_modules")
+"""Folders of the application's that no server needs."""
+
+
+def file_faults(experiment: Experiment, root: Path) -> Iterator[str]:
+    """Yield one line a fault of the project at root: key, what is wrong with its file, and what to do."""
+    found = _fault(root, experiment.load.locustfile, _fault_of_python)
+    yield from _of_key("load.locustfile", found)
+    directory = experiment.application.directory
+    fault = _fault_of_folder(root, directory)
+    yield from _of_key("application.directory", fault)
+    if not fault:
+        yield from _of_key("application.directory", _fault_inside(root, directory))
+        yield from _of_key("application.wsgi", _fault_of_module(experiment.application.wsgi, root / directory))
+        yield from _faults_of_commands(experiment, root / directory)
+    for one in experiment.configurations:
+        check = _fault_of_python if one.server.suffix == ".py" else _fault_of_text
+        yield from _of_key(f"configurations[{one.name}].server", _fault(root, one.server, check))
+
+
+def _of_key(key: str, fault: str) -> Iterator[str]:
+    if fault:
+        yield f"{key}: {fault}"
+
+
+def _fault(root: Path, file: PurePosixPath, check: Callable[[Path], str]) -> str:
+    path = root / file
+    try:
+        if not path.exists():
+            return f"no such file: {_word(path)}{_choices(path)}"
+        if not path.is_file():
+            return f"{_word(path)} is no file, but {_kind(path)}; name a file{_choices(path)}"
+        return _fault_of_link(root, path) or check(path)
+    except OSError as error:
+        return f"{_word(path)}: cannot be read: {error.strerror or error}"
+
+
+def _fault_of_folder(root: Path, directory: PurePosixPath) -> str:
+    path = root / directory
+    try:
+        if not path.exists():
+            return f"no such folder: {_word(path)}"
+        if not path.is_dir():
+            return f"{_word(path)} is no folder; name the folder with the site's manage.py"
+        return _fault_of_link(root, path)
+    except OSError as error:
+        return f"{_word(path)}: cannot be read: {error.strerror or error}"
+
+
+def _fault_of_link(root: Path, path: Path) -> str:
+    target = path.resolve()
+    if target.is_relative_to(root.resolve()):
+        return ""
+    return f"{_word(path)} is a link out of the project, to {_word(target)}; put a copy into the project"
+
+
+def _fault_inside(root: Path, directory: PurePosixPath) -> str:
+    """Return what of the application's folder could not be copied: the first thing in the order of names."""
+    for folder, folders, files in os.walk(root / directory):
+        folders[:] = sorted(name for name in folders if name not in NOT_COPIED)
+        for name in sorted((*folders, *files)):
+            fault = _fault_of_entry(root, Path(folder) / name)
+            if fault:
+                return fault
+    return ""
+
+
+def _fault_of_entry(root: Path, path: Path) -> str:
+    if path.is_symlink():
+        return _fault_of_link(root, path) if path.exists() else ""
+    needed = os.R_OK | os.X_OK if path.is_dir() else os.R_OK
+    is_copied = stat.S_ISREG(path.lstat().st_mode) or path.is_dir()
+    return f"{_word(path)} cannot be read; let it be readable" if is_copied and not os.access(path, needed) else ""
+
+
+def _fault_of_module(wsgi: str, folder: Path) -> str:
+    package, *inner = wsgi.partition(":")[0].split(".")
+    if not ((folder / package).is_dir() or (folder / f"{package}.py").is_file()):
+        # One that is installed: what is deeper inside it is its own matter.
+        return "" if find_spec(package) else f"no module {package} in {_word(folder)}; {wsgi} is looked for there"
+    module = folder.joinpath(package, *inner)
+    if module.with_name(f"{module.name}.py").is_file() or (module / "__init__.py").is_file():
+        return ""
+    return f"no such file: {_word(module)}.py; {wsgi} is looked for in application.directory"
+
+
+def _faults_of_commands(experiment: Experiment, folder: Path) -> Iterator[str]:
+    commands = [
+        ("application.prepare", experiment.application.prepare),
+        ("application.restore", experiment.application.restore),
+        *((f"configurations[{one.name}].background", one.background) for one in experiment.configurations),
+    ]
+    for key, command in commands:
+        script = command[1] if command[:1] == ("python",) and len(command) > 1 else ""
+        if script.endswith(".py") and not (folder / script).is_file():
+            yield f"{key}: no such file: {_word(folder / script)}; it is looked for in application.directory"
+
+
+def _fault_of_text(path: Path) -> str:
+    return _decoded(path)[1]
+
+
+def _fault_of_python(path: Path) -> str:
+    source, fault = _decoded(path)
+    if fault:
+        return fault
+    try:
+        compile(source, path.name, "exec", dont_inherit=True)
+    except SyntaxError as error:
+        return f"{_word(path)}, line {error.lineno}: {printable(error.msg)}; mend its Python"
+    except (ValueError, RecursionError, MemoryError) as error:
+        return f"{_word(path)}: no Python: {printable(str(error))}"
+    return ""
+
+
+def _decoded(path: Path) -> tuple[str, str]:
+    try:
+        return path.read_text(encoding="utf-8-sig"), ""
+    except UnicodeDecodeError as error:
+        return "", f"{_word(path)}: byte 0x{error.object[error.start]:02x} is not UTF-8; save the file as UTF-8"
+
+
+def _kind(path: Path) -> str:
+    return "a folder" if path.is_dir() else "a device, a pipe or a socket"
+
+
+def _word(path: Path) -> str:
+    return printable(str(path))
+
+
+def _choices(file: Path) -> str:
+    siblings = (
+        sorted(one.name for one in file.parent.glob(f"*{file.suffix}") if one.is_file())
+        if file.parent.is_dir() and file.suffix
+        else []
+    )
+    return f"; {file.parent.name}/ has {', '.join(map(printable, siblings))}" if siblings else ""
