@@ -176,6 +176,12 @@ def tests(session: nox.Session) -> None:
 
 
 @nox.session
+def proofs(session: nox.Session) -> None:
+    """Run the long proofs, of which the tests hold a tenth: 20,000 mutated files, each planned or refused in words."""
+    run(session, "pytest", "-m", "proof", "--numprocesses", "auto", "--timeout", "1200", *session.posargs)
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Check style, types and the layers of imports."""
     run(session, "ruff", "check", ".")

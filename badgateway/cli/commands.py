@@ -186,10 +186,18 @@ def plan(experiment: Path, variant: str | None, budget_s: float | None) -> None:
       badgateway plan experiments/concurrency.toml
       badgateway plan experiments/servers.toml --budget 30m
     """  # noqa: D301 # click's mark for a paragraph that keeps its lines
-    checked = narrow(load_experiment(experiment), variant=variant, budget_s=budget_s)
-    planned = _planned(experiment, checked, with_diagnosis=True)
-    for line in plan_lines(planned):
+    for line in checked_plan(experiment, variant=variant, budget_s=budget_s):
         click.echo(line)
+
+
+def checked_plan(path: Path, *, variant: str | None, budget_s: float | None) -> tuple[str, ...]:
+    """Return what an experiment file would run, one line each, and how long that takes.
+
+    Raises:
+        ConfigurationError: It could not be run.
+    """
+    checked = narrow(load_experiment(path), variant=variant, budget_s=budget_s)
+    return tuple(plan_lines(_planned(path, checked, with_diagnosis=True)))
 
 
 @cli.command(short_help="Put one configuration behind nginx, to open in a browser.")

@@ -12,7 +12,7 @@ from badgateway.model.decoding import first_faults, spelled_key
 from badgateway.model.experiment import Experiment
 from badgateway.model.printable import printable, shortened
 
-_LONGEST_MESSAGE = 300
+LONGEST_MESSAGE = 300
 _SHOULD_BE = "input should be "
 
 _WORDS: dict[str, str] = {
@@ -40,7 +40,7 @@ def fault_lines(error: ValidationError, declared: Mapping[str, Any]) -> list[str
     for fault in error.errors(include_url=False):
         by_key.setdefault(spelled_key(fault["loc"], declared), []).append(fault)
     lines = [_line(key, faults, declared) for key, faults in by_key.items() if not _has_inner(key, by_key)]
-    return first_faults([shortened(printable(line), _LONGEST_MESSAGE) for line in lines])
+    return first_faults([shortened(printable(line), LONGEST_MESSAGE) for line in lines])
 
 
 def _has_inner(key: str, keys: Mapping[str, object]) -> bool:

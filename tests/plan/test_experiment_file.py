@@ -143,3 +143,55 @@ def test_the_experiments_that_come_with_the_kit_are_valid(name):
     path = Path(__file__).parents[2] / "experiments" / f"{name}.toml"
 
     assert load_experiment(path).name == name
+
+
+def test_a_byte_order_mark_is_accepted(file):
+    file.write_bytes(b"\xef\xbb\xbf" + VALID.encode())
+
+    assert load_experiment(file).name == "small"
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (VALID.encode("utf-16"), "is UTF-16; save it as UTF-8"),
+        (b"a = " + b"[" * 900 + b"]" * 900, "is nested too deep; 32 levels are allowed"),
+        (VALID.replace("workers = 2", "workers = " + "9" * 5001).encode(), "64 bits are allowed"),
+        (VALID.encode() + b"#" * 1_000_000, "is larger than 1 MB: no experiment file"),
+        (b"", "name: is missing"),
+    ],
+)
+def test_a_file_that_is_none_is_refused_by_its_name(file, content, told):
+    file.write_bytes(content)
+    with pytest.raises(ConfigurationError) as caught:
+        load_experiment(file)
+
+    assert f"{file}: {told}" in str(caught.value).splitlines()
+
+
+def test_a_folder_in_place_of_an_experiment_file_is_refused(file):
+    with pytest.raises(ConfigurationError, match="experiments: is no file; name an experiment file, such as"):
+        load_experiment(file.parent)
+
+
+def test_a_server_of_5000_characters_names_file_and_key_in_a_short_message(file):
+    message = refusal(file, '"servers/uwsgi.ini"', f'"{"x" * 5000}.ini"')
+
+    assert message.startswith(f"{file}: configurations[first].server: 'xxx")
+    assert len(message) < 400
+
+
+@pytest.mark.parametrize(
+    ("variant", "told"),
+    [
+        ("quick]\ncolour = 1", "variants.quick.colour: unknown key; allowed are only, users"),
+        ("quick.timeouts]\napp_s = 4\nproxy_read_s = 3", "app_s (4) must be below proxy_read_s (3)"),
+        ("quick.study]\nblocks = 2", "variants.quick.study changes a [study] that is not declared"),
+        (f"{'q' * 80}]", "String should have at most 80 characters"),
+    ],
+)
+def test_a_variant_that_could_not_be_run_is_refused_with_its_file_though_nobody_asked_for_it(file, variant, told):
+    message = refusal(file, "[objective]", f"[variants.{variant}\n[objective]")
+
+    assert message.startswith(f"{file}: ")
+    assert told.lower() in message.lower()

@@ -1,0 +1,91 @@
+"""Experiment files as people mistype them: each is planned, or refused in lines that name the file; nothing else."""
+
+import shutil
+import tomllib
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from badgateway.cli.commands import checked_plan
+from badgateway.errors import ConfigurationError
+from badgateway.model.printable import printable
+from badgateway.plan.declaration_faults import LONGEST_MESSAGE
+from tests.mutations import damaged, mutated, toml
+
+ROOT = Path(__file__).parents[2]
+FILES = tuple(sorted((ROOT / "experiments").glob("*.toml")))
+CONTENTS = tuple(file.read_bytes() for file in FILES)
+LONGEST_LINE = LONGEST_MESSAGE + 700
+"""Of a message with two paths of the project in it, and a list of all keys."""
+
+SOME = 600
+ALL = 6000
+
+mutations = st.sampled_from(CONTENTS).flatmap(lambda content: mutated(tomllib.loads(content.decode())))
+damages = st.sampled_from(CONTENTS).flatmap(damaged)
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory) -> Path:
+    """A file beside copies of the kit's own project."""
+    root: Path = tmp_path_factory.mktemp("project")
+    for name in ("app", "servers", "experiments"):
+        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+    return root / "experiments" / "mutated.toml"
+
+
+def check(file: Path, content: bytes) -> bool:
+    """Plan the file; return whether it could be."""
+    file.write_bytes(content)
+    try:
+        checked_plan(file, variant=None, budget_s=None)
+    except ConfigurationError as error:
+        lines = str(error).split("\n")
+        assert all(line.startswith((f"{file}: ", "variant ", "and ")) for line in lines), lines
+        assert all(printable(line) == line and len(line) < LONGEST_LINE + len(str(file)) for line in lines), lines
+        return False
+    return True
+
+
+def many(examples: int):
+    # A run finds what it finds in its own time; the example database is no part of a test.
+    return settings(
+        max_examples=examples,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        suppress_health_check=list(HealthCheck),
+        phases=[Phase.generate, Phase.shrink],
+    )
+
+
+def test_what_is_mutated_is_a_plan_before(file):
+    assert all(check(file, content) for content in CONTENTS)
+    assert all(check(file, toml(tomllib.loads(content.decode())).encode()) for content in CONTENTS)
+
+
+@pytest.mark.parametrize("examples", [SOME, pytest.param(ALL, marks=pytest.mark.proof)])
+def test_a_file_with_changed_values_is_planned_or_refused_by_its_name(file, examples):
+    planned = 0
+
+    @many(examples)
+    @given(tables=mutations)
+    def run(tables):
+        nonlocal planned
+        planned += check(file, toml(tables).encode())
+
+    run()
+
+    assert examples * 0.02 < planned < examples * 0.9, "the mutations are either too wild or too tame to tell anything"
+
+
+@pytest.mark.parametrize("examples", [SOME // 2, pytest.param(ALL // 2, marks=pytest.mark.proof)])
+def test_a_damaged_file_is_planned_or_refused_by_its_name(file, examples):
+    @many(examples)
+    @given(content=damages)
+    def run(content):
+        check(file, content)
+
+    run()

@@ -1,0 +1,143 @@
+"""What an experiment needs of its project's files is looked for before anything starts."""
+
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+from badgateway.plan.project_files import file_faults
+from tests.declared import declared, experiment
+
+FILES = (
+    "experiments/load.py",
+    "servers/uwsgi.ini",
+    "servers/gunicorn_gevent.py",
+    "app/manage.py",
+    "app/school_site/wsgi.py",
+)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    for name in FILES:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    return tmp_path
+
+
+def faults(root: Path, **changes: object) -> list[str]:
+    return list(file_faults(experiment(**changes), root))
+
+
+def only_fault(root: Path, **changes: object) -> str:
+    found = faults(root, **changes)
+    assert len(set(found)) == 1, found
+    return found[0]
+
+
+def test_a_whole_project_has_no_fault(root):
+    assert faults(root) == []
+
+
+def test_a_folder_in_place_of_a_file_is_refused(root):
+    (root / "experiments/load.py").unlink()
+    (root / "experiments/load.py").mkdir()
+
+    assert "load.locustfile: " in only_fault(root)
+    assert "is no file, but a folder; name a file" in only_fault(root)
+
+
+def test_a_pipe_in_place_of_a_file_is_refused_without_reading_it(root):
+    (root / "servers/uwsgi.ini").unlink()
+    os.mkfifo(root / "servers/uwsgi.ini")
+
+    assert "is no file, but a device, a pipe or a socket" in only_fault(root)
+
+
+@pytest.mark.parametrize("name", ["servers/uwsgi.ini", "experiments/load.py", "app"])
+def test_a_link_out_of_the_project_is_refused(root, name, tmp_path_factory):
+    outside = tmp_path_factory.mktemp("outside") / "there"
+    (root / name).rename(outside)
+    (root / name).symlink_to(outside)
+
+    assert f"{root / name} is a link out of the project, to {outside}; put a copy into the project" in only_fault(root)
+
+
+def test_a_link_inside_the_application_that_leads_out_of_the_project_is_refused(root, tmp_path_factory):
+    (root / "app" / "media").symlink_to(tmp_path_factory.mktemp("media"))
+
+    assert "app/media is a link out of the project" in only_fault(root)
+
+
+def test_a_link_inside_the_project_and_one_that_leads_nowhere_are_let_be(root):
+    (root / "app" / "inner.py").symlink_to(root / "app" / "manage.py")
+    (root / "app" / "nowhere").symlink_to(root / "gone")
+
+    assert faults(root) == []
+
+
+def test_folders_that_are_not_copied_may_hold_anything(root, tmp_path_factory):
+    (root / "app" / ".venv").mkdir()
+    (root / "app" / ".venv" / "python").symlink_to(tmp_path_factory.mktemp("python"))
+
+    assert faults(root) == []
+
+
+def test_a_socket_that_a_server_left_in_the_application_does_no_harm(root):
+    with socket.socket(socket.AF_UNIX) as left:
+        left.bind(str(root / "app" / "web.sock"))
+
+    assert faults(root) == []
+
+
+def test_a_file_that_cannot_be_read_is_told_before_it_is_copied(root, monkeypatch):
+    monkeypatch.setattr(os, "access", lambda path, _mode: Path(path).name != "manage.py")
+
+    assert "app/manage.py cannot be read; let it be readable" in only_fault(root)
+
+
+@pytest.mark.parametrize("name", ["experiments/load.py", "servers/gunicorn_gevent.py"])
+def test_python_that_could_not_be_loaded_is_told_with_its_line(root, name):
+    (root / name).write_text("x = 1\ny = (\n")
+
+    assert f"{root / name}, line 2: '(' was never closed; mend its Python" in faults(root)[0]
+
+
+@pytest.mark.parametrize("content", [b"x = 1\x00", b"x = " + b"(" * 5000, b"x = '\xe9'"])
+def test_python_that_is_none_is_told(root, content):
+    (root / "experiments/load.py").write_bytes(content)
+
+    assert f"load.locustfile: {root / 'experiments/load.py'}" in only_fault(root)
+
+
+def test_a_server_file_in_another_encoding_is_told(root):
+    (root / "servers/uwsgi.ini").write_bytes(b"[uwsgi]\n# \xe9")
+
+    assert "byte 0xe9 is not UTF-8; save the file as UTF-8" in only_fault(root)
+
+
+@pytest.mark.parametrize(
+    ("application", "told"),
+    [
+        ({"directory": "ap"}, "application.directory: no such folder"),
+        ({"directory": "servers/uwsgi.ini"}, "is no folder; name the folder with the site's manage.py"),
+        ({"wsgi": "site_school.wsgi:application"}, "application.wsgi: no module site_school in"),
+        ({"wsgi": "school_site.asgi:application"}, "application.wsgi: no such file: "),
+        ({"prepare": ["python", "mange.py"]}, "application.prepare: no such file: "),
+        ({"restore": ["python", "mange.py"]}, "application.restore: no such file: "),
+    ],
+)
+def test_what_is_not_in_the_application_is_told(root, application, told):
+    assert told in only_fault(root, application=application)
+
+
+def test_a_wsgi_application_may_be_installed(root):
+    assert faults(root, application={"wsgi": "django.core.wsgi:get_wsgi_application"}) == []
+
+
+def test_a_background_script_that_is_not_there_is_told_with_its_configuration(root):
+    first, *others = declared()["configurations"]
+    asked = [first | {"background": ["python", "worker.py"]}, *others]
+
+    assert "configurations[first].background: no such file: " in only_fault(root, configurations=asked)
