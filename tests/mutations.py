@@ -104,7 +104,8 @@ def _change(draw: st.DrawFn, holder: Any, key: Any, places: list[tuple[Any, Any]
     elif operation == "quote":
         holder[key] = str(value)[:200]
     else:
-        holder[key] = draw(_ANY_VALUE)
+        # A copy: what is drawn is one object for all, and the next change may be inside it.
+        holder[key] = copy.deepcopy(draw(_ANY_VALUE))
 
 
 @st.composite
