@@ -7,7 +7,7 @@ import signal
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from badgateway.errors import DeploymentError
@@ -27,13 +27,12 @@ from badgateway.stack.health import health_probe
 from badgateway.stack.mariadb import RunningDatabase, run_mariadb
 from badgateway.stack.project import Snapshot
 from badgateway.stack.site import HOST, Site
+from badgateway.stack.statistics import renew_statistics, take_statistics
 
 READY_DEADLINE_S = 30.0
 SERVER_GRACE_S = 3.0
 PROXY_DRAIN_S = 1.0
 DRIVERS = {ServerKind.UWSGI: uwsgi.command, ServerKind.GUNICORN: gunicorn.command}
-
-restore = application.restore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +73,8 @@ def prepare_database(
 ) -> Iterator[RunningDatabase]:
     """Run a database of the experiment's own in folder, which is made, filled with the application's data.
 
+    What the optimizer knows of the data is taken once it is loaded, and stays as it is.
+
     Raises:
         DeploymentError: the server did not come up, or the application could not load its data.
     """
@@ -82,7 +83,17 @@ def prepare_database(
     template = snapshot.mariadb_template()
     with run_mariadb(experiment.database, template, folder=folder, account=account) as database:
         application.prepare(experiment, database, snapshot)
-        yield database
+        yield replace(database, statistics=take_statistics(database))
+
+
+def restore(experiment: Experiment, database: RunningDatabase, snapshot: Snapshot) -> None:
+    """Take back what earlier trials wrote, so that every trial finds the same data and gets the same plans for it.
+
+    Raises:
+        DeploymentError: the application's command failed, or the database could not be asked.
+    """
+    application.restore(experiment, database, snapshot)
+    renew_statistics(database)
 
 
 @contextmanager
