@@ -1,6 +1,8 @@
-"""Orders the trials of an experiment: blocks, and a random order inside each."""
+"""Orders the trials of an experiment: blocks, and a balanced order of the configurations over them."""
 
 import random
+from collections.abc import Sequence
+from typing import TypeVar
 
 from badgateway.model.experiment import Experiment
 from badgateway.model.trial import Trial
@@ -8,18 +10,40 @@ from badgateway.model.trial import Trial
 OVERHEAD_S = 4.0
 """About what a trial takes beyond its load."""
 
+_Item = TypeVar("_Item")
+
+
+def balanced(items: Sequence[_Item], *, seed: int, block: int, blocks: int) -> list[_Item]:
+    """Return the items in the order of one block; the same seed gives the same order.
+
+    The order is drawn once. Blocks come in pairs: the second is the first one backwards, so that each item stands in
+    the middle of a pair on average, and what grows evenly during a block favours none. Each further pair begins its
+    order later, in steps that go once through it: with as many blocks as items, and an even number of them, each item
+    has had each place once (a Latin square).
+
+    Args:
+        items: All that a block can hold; leave out those that do not run from what is returned, not from what is given.
+        seed: Of the order.
+        block: From 1 on.
+        blocks: How many there will be.
+    """
+    order = list(items)
+    random.Random(f"{seed}/order").shuffle(order)  # noqa: S311 # an order, not a secret
+    pair, is_backwards = divmod(block - 1, 2)
+    start = pair * len(order) // -(-blocks // 2)
+    turned = order[start:] + order[:start]
+    return turned[::-1] if is_backwards else turned
+
 
 def schedule(experiment: Experiment) -> tuple[Trial, ...]:
     """Return all trials in the order of running; the same experiment and seed give the same order.
 
-    Every block holds each configuration at each load level and each of its distances to the database once. The order
-    inside it is random, so that a machine that gets slower or faster during the experiment does not favour the
-    configuration listed first.
+    Every block holds each configuration at each load level and each of its distances to the database once, in a
+    balanced order: a machine that gets slower or faster during the experiment favours none of them.
     """
     trials: list[Trial] = []
     for block in range(1, experiment.blocks + 1):
-        cells = _cells(experiment)
-        random.Random(f"{experiment.seed}/{block}").shuffle(cells)  # noqa: S311 # an order, not a secret
+        cells = balanced(_cells(experiment), seed=experiment.seed, block=block, blocks=experiment.blocks)
         trials += [
             Trial(
                 block=block,

@@ -32,7 +32,7 @@ def measured(study: StudySummary) -> tuple[str, ...]:
         _LATENCY,
         *((_DUE,) if load.rates_per_s else ()),
         "The interval beside a share of failures is the exact (Clopper-Pearson) 95 % interval.",
-        f"{_blocks(study)} Their order is random, with seed {study.seed}.",
+        f"{_blocks(study)} Their order is balanced over the blocks and drawn with seed {study.seed}.",
     )
 
 

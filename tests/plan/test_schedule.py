@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from badgateway.model.experiment import Experiment
-from badgateway.plan.schedule import expected_s, schedule
+from badgateway.plan.schedule import balanced, expected_s, schedule
 from tests.declared import declared, experiment
 
 
@@ -25,6 +25,24 @@ def test_the_same_seed_gives_the_same_order_and_another_seed_another():
     assert schedule(experiment(seed=7)) == schedule(experiment(seed=7))
     orders = {tuple(trial.configuration for trial in schedule(experiment(seed=seed))) for seed in range(10)}
     assert len(orders) > 5
+
+
+def places(items: int, blocks: int, seed: int) -> list[list[int]]:
+    orders = [balanced(range(items), seed=seed, block=block, blocks=blocks) for block in range(1, blocks + 1)]
+    return [[order.index(item) for order in orders] for item in range(items)]
+
+
+@given(items=st.integers(1, 40), pairs=st.integers(1, 6), seed=st.integers())
+def test_after_every_pair_of_blocks_each_item_stood_in_the_middle_on_average(items, pairs, seed):
+    for taken in places(items, 2 * pairs, seed):
+        for first, second in zip(taken[::2], taken[1::2], strict=True):
+            assert first + second == items - 1
+
+
+@given(half=st.integers(1, 10), seed=st.integers())
+def test_with_as_many_blocks_as_items_each_item_has_each_place_once(half, seed):
+    for taken in places(2 * half, 2 * half, seed):
+        assert sorted(taken) == list(range(2 * half))
 
 
 def test_configurations_of_a_block_and_level_get_the_same_requests():
