@@ -23,3 +23,7 @@ class RawDataError(BadgatewayError):
 
 class ResultsError(BadgatewayError):
     """The results folder does not hold what was asked for."""
+
+
+class TakenError(BadgatewayError):
+    """Another process has what this one needs for itself: a run, or the machine."""

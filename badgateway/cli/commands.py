@@ -5,7 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import click
+from rich.console import Console
 
+from badgateway.cli.alone import alone_on_the_machine, patience_s
 from badgateway.cli.browse import browse, locust_port
 from badgateway.cli.entry import cli
 from badgateway.cli.exit_codes import of_study
@@ -19,6 +21,7 @@ from badgateway.plan.experiment_file import load_experiment, project_root
 from badgateway.plan.narrow import narrow
 from badgateway.process.interruption import Interruption
 from badgateway.store.run_folder import RunFolder
+from badgateway.store.run_lock import locked
 from badgateway.study.analysis import analyse, publish
 from badgateway.study.contest import fitted_contest
 from badgateway.study.resume import LATEST, find_run
@@ -49,6 +52,10 @@ _BUDGET = click.option(
 )
 
 
+def _wait(_context: click.Context, _option: click.Parameter, text: str | None) -> float | None:
+    return None if text is None else seconds(text, may_be_none=True)
+
+
 @cli.command(short_help="Compare configurations under load; get a pick and a report.")
 @click.argument("experiments", nargs=-1, type=_PATH)
 @_sized
@@ -74,6 +81,14 @@ _BUDGET = click.option(
     help="Go on with a run that was ended: the experiment's newest one, or the one in this folder.",
 )
 @click.option("--no-diagnosis", is_flag=True, help="Leave out what shows who shares a worker's time.")
+@click.option(
+    "--wait",
+    "wait_s",
+    metavar="TIME",
+    callback=_wait,
+    help="How long to wait for another experiment on this machine.  [default: 10m; 0 without a terminal]",
+)
+@click.option("--beside", is_flag=True, help="Run although another experiment is running on this machine.")
 @click.option("--results", type=_PATH, default=Path("results"), show_default=True, help="Where runs are kept.")
 @click.pass_obj
 def run(  # noqa: PLR0913 # one parameter per option
@@ -90,6 +105,8 @@ def run(  # noqa: PLR0913 # one parameter per option
     budget_s: float | None,
     resume: str | None,
     no_diagnosis: bool,
+    wait_s: float | None,
+    beside: bool,
     results: Path,
 ) -> None:
     """Run experiments: deploy every configuration, load it, and report which one qualifies.
@@ -98,6 +115,8 @@ def run(  # noqa: PLR0913 # one parameter per option
     runs its whole schedule. All files are checked before anything is started. Ctrl-C stops the servers, keeps every
     trial that had ended and reports on those; experiments that were still to come are not started. --resume goes on
     with a run that was ended, however it was, with the trial that comes next.
+
+    Two experiments at once on one machine spoil each other's figures. The second one says who is running and waits.
 
     After the trials comes a diagnosis of about a minute, whose numbers are in no verdict: does one worker's waiting let
     others in, with each server file and driver, and what blocks the event loop where there is one.
@@ -129,9 +148,15 @@ def run(  # noqa: PLR0913 # one parameter per option
         )
         for path in files
     ]
-    if which is not None:
-        sys.exit(go_on(planned[0], find_run(which, results, planned[0].experiment), interruption))
-    sys.exit(max(run_one(one, results, interruption) for one in planned))
+    console = Console(stderr=True)
+    alone = alone_on_the_machine(console, wait_s=patience_s(wait_s, console), beside=beside)
+    if which is None:
+        with alone:
+            sys.exit(max(run_one(one, results, interruption) for one in planned))
+    folder = find_run(which, results, planned[0].experiment)
+    # In this order: who goes on with a run that is still going is told that, and does not wait for it.
+    with locked(folder.path), alone:
+        sys.exit(go_on(planned[0], folder, interruption))
 
 
 def _files(experiments: tuple[Path, ...], resume: str | None) -> tuple[tuple[Path, ...], str | None]:

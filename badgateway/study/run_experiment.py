@@ -16,6 +16,7 @@ from badgateway.process.account import service_account
 from badgateway.process.interruption import held
 from badgateway.search import ATTEMPTS
 from badgateway.store.run_folder import RunFolder
+from badgateway.store.run_lock import locked
 from badgateway.study.analysis import analyse, any_trial_ended, publish
 from badgateway.study.conduct import conduct
 from badgateway.study.listener import Listener
@@ -59,14 +60,16 @@ def run_experiment(
         ResultsError: The results folder cannot be written.
     """
     manifest = _manifest(experiment, command, diagnosis)
-    return _run_to_its_end(RunFolder.create(results, manifest), manifest, root, listener)
+    folder = RunFolder.create(results, manifest)
+    with locked(folder.path):
+        return _run_to_its_end(folder, manifest, root, listener)
 
 
 def resume_experiment(folder: RunFolder, *, root: Path, listener: Listener) -> Finished:
     """Go on with a run that was ended in the middle, and write its reports; one that is whole is reported again.
 
     Args:
-        folder: The run, as find_run gave it.
+        folder: The run, as find_run gave it; the caller holds its lock, since before it looked.
         root: The project that the experiment's paths are relative to.
         listener: Told how far it is.
 

@@ -1,5 +1,6 @@
 """The commands as a user types them."""
 
+import os
 import re
 import shutil
 from pathlib import Path
@@ -12,6 +13,7 @@ from badgateway.cli.entry import cli
 from badgateway.errors import DeploymentError, LoadError
 from badgateway.model.experiment import Experiment
 from badgateway.model.summary import Decision
+from badgateway.process.machine_lock import machine_lock
 from badgateway.study import run_experiment
 from badgateway.study.run_experiment import Finished
 from tests.cli.given import decided
@@ -277,6 +279,45 @@ def test_an_invalid_trial_is_counted_in_the_progress(seam):
     assert [line.split()[0] for line in ended] == ["1/2", "2/3", "3/3"]
     assert ", attempt 2: PASS" in ended[-1]
     assert result.exit_code == 0
+
+
+def test_a_second_experiment_at_the_same_time_has_status_4_and_starts_nothing(seam, lock_name):
+    with machine_lock(lock_name):
+        result = call("run", "experiments/small.toml")
+        waited = call("run", "experiments/small.toml", "--wait", "0.1s")
+        beside = call("run", "experiments/small.toml", "--no-diagnosis", "--beside")
+
+    assert (result.exit_code, waited.exit_code, beside.exit_code) == (4, 4, 0)
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("badgateway: another experiment on this machine (pid ")
+    assert "waiting for another experiment" in waited.stderr
+    assert seam.drives == 2
+    assert len(list(Path("results/small").glob("*/manifest.json"))) == 2, "one run, and latest"
+
+
+def test_a_wait_that_is_no_time_is_refused(project):
+    assert call("run", "experiments/small.toml", "--wait", "soon").exit_code == 2
+    assert call("run", "experiments/nope.toml", "--wait", "0").exit_code == 2
+
+
+@pytest.mark.parametrize("which", ["latest", "results/small/latest"])
+def test_a_run_that_is_still_going_is_not_gone_on_with_but_can_be_reported(which, seam):
+    results: list[Result] = []
+
+    def go_on_meanwhile(trial, raw) -> None:
+        if trial.position == 2 and not results:
+            results.append(call("run", "experiments/small.toml", "--no-diagnosis", "--resume", which))
+            results.append(call("report", "results/small/latest"))
+
+    seam.on_drive = go_on_meanwhile
+    whole = call("run", "experiments/small.toml", "--no-diagnosis")
+    second, report = results
+
+    assert (second.exit_code, report.exit_code, whole.exit_code) == (4, 0, 0)
+    (line,) = second.stderr.splitlines()
+    assert f"is being run by pid {os.getpid()}, since " in line
+    assert "Interrupted: only the trials that had ended are counted." in report.stdout
+    assert seam.drives == 2
 
 
 def finished(decision: Decision) -> Finished:

@@ -50,11 +50,13 @@ class Kit:
         """stderr, when it has ended."""
         self._logs = [project / f"{stream}-{time.monotonic_ns()}.txt" for stream in ("stdout", "stderr")]
         environment = {name: value for name, value in os.environ.items() if name != "FORCE_COLOR"}
+        # Other tests run on this machine too, of other checkouts perhaps.
+        beside = ["--beside"] if arguments[:1] == ("run",) and "--wait" not in arguments else []
         stdout, stderr = (log.open("w", encoding="utf-8") for log in self._logs)
         with stdout, stderr:
             # A session of its own, as a terminal gives: Ctrl-C goes to its whole foreground group.
             self._process = subprocess.Popen(
-                [BADGATEWAY, *arguments],
+                [BADGATEWAY, *arguments[:1], *beside, *arguments[1:]],
                 cwd=project,
                 env=environment,
                 stdout=stdout,

@@ -1,0 +1,15 @@
+"""Every test has a machine of its own, as far as its lock goes: others run experiments at the same time."""
+
+import uuid
+
+import pytest
+
+from badgateway.process import machine_lock
+
+
+@pytest.fixture(autouse=True)
+def lock_name(monkeypatch) -> str:
+    """The name of the machine's lock, which nobody else uses."""
+    name = f"badgateway-test-{uuid.uuid4()}"
+    monkeypatch.setattr(machine_lock, "NAME", name)
+    return name
