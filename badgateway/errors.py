@@ -13,6 +13,10 @@ class DeploymentError(BadgatewayError):
     """A database, proxy or application server did not come up or did not stay up."""
 
 
+class GuardianError(DeploymentError):
+    """The kit's own process beside a program was killed or stopped from outside; the program is not to blame."""
+
+
 class LoadError(BadgatewayError):
     """The load generator failed, so its rows say nothing about the server."""
 
@@ -27,3 +31,7 @@ class ResultsError(BadgatewayError):
 
 class TakenError(BadgatewayError):
     """Another process has what this one needs for itself: a run, or the machine."""
+
+
+class UntrustedFileError(BadgatewayError):
+    """A link, or no regular file, where only regular files belong; nothing of its content was read."""

@@ -23,8 +23,8 @@ Family = Callable[[], tuple[psutil.Process, ...]]
 class Ending:
     """How a child and all that came from it went away."""
 
-    exit_code: int
-    """As Popen has it: negative when a signal ended the program."""
+    exit_code: int | None
+    """As Popen has it: negative when a signal ended the program; None when its guardian was gone, and nobody knows."""
     killed: tuple[str, ...]
     """Program names of the processes that did not leave on TERM and had to be killed."""
 

@@ -1,6 +1,7 @@
 """The part of a run's folder that holds what was tried besides its trials: proofs, diagnosis trials, costs."""
 
 import dataclasses
+import os
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TypeVar
@@ -11,7 +12,8 @@ from badgateway.errors import ResultsError
 from badgateway.model import raw
 from badgateway.model.cooperation import ConnectCost, CooperationProof
 from badgateway.model.trial import TrialRecord
-from badgateway.store.writing import keep, writing
+from badgateway.store.plain_file import replacing
+from badgateway.store.writing import demand_own, keep, read_own, writing
 
 _PROOF = TypeAdapter(CooperationProof)
 _RECORD = TypeAdapter(TrialRecord)
@@ -52,11 +54,10 @@ class DiagnosisFolder:
             ResultsError: It cannot be written.
         """
         file = self.path / raw.CONNECT_COSTS
-        unfinished = file.with_suffix(".unfinished")
         with writing(file):
             self.path.mkdir(exist_ok=True)
-            unfinished.write_bytes(_COSTS.dump_json(costs, indent=2) + b"\n")
-            unfinished.replace(file)
+            with replacing(file) as unfinished:
+                unfinished.write_bytes(_COSTS.dump_json(costs, indent=2) + b"\n")
 
     def proofs(self) -> tuple[tuple[Path, CooperationProof], ...]:
         """Return the proofs with their folders, in the order in which they were made.
@@ -81,9 +82,11 @@ class DiagnosisFolder:
             ResultsError: The file is damaged.
         """
         file = self.path / raw.CONNECT_COSTS
-        return _read(file, _COSTS) if file.exists() else None
+        return _read(file, _COSTS) if os.path.lexists(file) else None
 
     def _found(self, pattern: str) -> list[Path]:
+        for folder in (self.path, self.path / pattern.partition("/")[0]):
+            demand_own(folder)
         return sorted(self.path.glob(pattern))
 
 
@@ -94,6 +97,6 @@ def proof_name(number: int, server: PurePosixPath, driver: str) -> str:
 
 def _read(file: Path, adapter: TypeAdapter[Read]) -> Read:
     try:
-        return adapter.validate_json(file.read_bytes())
+        return adapter.validate_json(read_own(file))
     except ValidationError as error:
         raise ResultsError(f"{file}: damaged: {str(error).splitlines()[0]}") from error

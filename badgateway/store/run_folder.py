@@ -1,7 +1,7 @@
 """The folder of one run: manifest, one folder per trial, ledgers and reports."""
 
 import json
-import os
+import secrets
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,8 @@ from badgateway.model import raw
 from badgateway.model.manifest import SCHEMA_VERSION, Manifest
 from badgateway.model.trial import TrialRecord
 from badgateway.store.diagnosis_folder import DiagnosisFolder
-from badgateway.store.writing import keep, writing
+from badgateway.store.plain_file import replacing
+from badgateway.store.writing import demand_own, keep, read_own, writing
 
 _MANIFEST = TypeAdapter(Manifest)
 _RECORD = TypeAdapter(TrialRecord)
@@ -88,7 +89,7 @@ class RunFolder:
         """
         file = self.path / raw.MANIFEST
         try:
-            declared = json.loads(file.read_text(encoding="utf-8"))
+            declared = json.loads(read_own(file))
             version = declared.get("schema_version")
             if version != SCHEMA_VERSION:
                 raise ResultsError(f"{file}: schema version {version}; this kit reads {SCHEMA_VERSION}")
@@ -121,7 +122,12 @@ class RunFolder:
             shutil.rmtree(hidden)
 
     def trial_folders(self) -> tuple[Path, ...]:
-        """Return the folders of all trials that ended, in the order of running."""
+        """Return the folders of all trials that ended, in the order of running.
+
+        Raises:
+            ResultsError: The folder of the trials is a link.
+        """
+        demand_own(self.trials_path)
         return tuple(sorted(file.parent for file in self.trials_path.glob(f"[!.]*/{raw.TRIAL}")))
 
     def record(self, trial_folder: Path) -> TrialRecord:
@@ -132,7 +138,7 @@ class RunFolder:
         """
         file = trial_folder / raw.TRIAL
         try:
-            return _RECORD.validate_json(file.read_bytes())
+            return _RECORD.validate_json(read_own(file))
         except ValidationError as error:
             raise ResultsError(f"{file}: damaged: {str(error).splitlines()[0]}") from error
 
@@ -143,10 +149,8 @@ class RunFolder:
             ResultsError: It cannot be written.
         """
         file = trial_folder / raw.LEDGER
-        unfinished = file.with_suffix(".unfinished")
-        with writing(file):
+        with writing(file), replacing(file) as unfinished:
             relation.write_parquet(str(unfinished), compression="zstd")
-            unfinished.replace(file)
 
     def write_text(self, name: str, text: str) -> Path:
         """Write a file of the run; return its path.
@@ -154,10 +158,10 @@ class RunFolder:
         Raises:
             ResultsError: It cannot be written.
         """
-        unfinished = self.path / f".{name}"
-        with writing(self.path / name):
+        file = self.path / name
+        with writing(file), replacing(file) as unfinished:
             unfinished.write_text(text, encoding="utf-8")
-            return unfinished.replace(self.path / name)
+        return file
 
     def discard(self) -> None:
         """Remove a run that came to nothing; one that kept a trial stays."""
@@ -167,9 +171,8 @@ class RunFolder:
     def point_latest(self) -> None:
         """Let `latest` beside the run point to it, once it has something to show."""
         link = self.path.parent / "latest"
-        unfinished = self.path.parent / f".latest-{os.getpid()}"
+        unfinished = self.path.parent / f".latest-{secrets.token_hex(8)}"
         with writing(link):
-            unfinished.unlink(missing_ok=True)
             unfinished.symlink_to(self.path.name)
             unfinished.replace(link)
 

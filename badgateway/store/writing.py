@@ -1,5 +1,6 @@
 """Writes to results/ so that a thing is there whole or not at all."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,7 +8,8 @@ from pathlib import Path
 
 import duckdb
 
-from badgateway.errors import ResultsError
+from badgateway.errors import ResultsError, UntrustedFileError
+from badgateway.store.plain_file import copy_plain, create_plain, open_plain
 
 
 @contextmanager
@@ -33,13 +35,40 @@ def keep(raw_folder: Path, target: Path, record_name: str, record: bytes) -> Pat
     with writing(target):
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(unfinished, ignore_errors=True)
-        shutil.copytree(raw_folder, unfinished, ignore=_all_but_files, copy_function=shutil.copyfile)
-        (unfinished / record_name).write_bytes(record + b"\n")
+        unfinished.mkdir()
+        for name in _files(raw_folder):
+            copy_plain(raw_folder / name, unfinished / name)
+        with create_plain(unfinished / record_name) as file:
+            file.write(record + b"\n")
         unfinished.rename(target)
     shutil.rmtree(raw_folder)
     return target
 
 
-def _all_but_files(directory: str, names: list[str]) -> list[str]:
-    """Tell copytree to leave out sockets, pipes and temporary folders of the servers."""
-    return [name for name in names if not (Path(directory) / name).is_file()]
+def _files(folder: Path) -> list[str]:
+    """Return the names of the regular files; links, sockets, pipes and folders are left out."""
+    with os.scandir(folder) as entries:
+        return sorted(entry.name for entry in entries if entry.is_file(follow_symlinks=False))
+
+
+def read_own(path: Path) -> bytes:
+    """Return what a file of a results folder holds.
+
+    Raises:
+        ResultsError: It is a link or no regular file, which a folder from elsewhere may have; it was not read.
+    """
+    try:
+        with open_plain(path) as file:
+            return file.read()
+    except UntrustedFileError as error:
+        raise ResultsError(str(error)) from error
+
+
+def demand_own(folder: Path) -> None:
+    """Return if a folder of a results folder is not there, or is one itself.
+
+    Raises:
+        ResultsError: It is a link or no folder: what is written there would go elsewhere.
+    """
+    if os.path.lexists(folder) and (folder.is_symlink() or not folder.is_dir()):
+        raise ResultsError(f"{folder}: is a link or no folder; nothing there is read or written; put the folder there")

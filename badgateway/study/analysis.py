@@ -6,7 +6,7 @@ from pathlib import Path
 
 import duckdb
 
-from badgateway.errors import RawDataError, ResultsError
+from badgateway.errors import RawDataError, ResultsError, UntrustedFileError
 from badgateway.judge.confirm import confirm
 from badgateway.judge.distances import rank_at_distances
 from badgateway.judge.evidence import TrialEvidence
@@ -27,6 +27,7 @@ from badgateway.report.html_page import render_html
 from badgateway.report.json_document import render_json
 from badgateway.report.markdown_page import render_markdown
 from badgateway.search import conclude, next_trials
+from badgateway.store.plain_file import demand_plain
 from badgateway.store.run_folder import RunFolder
 from badgateway.study.answer import recommendation_of, summarise_study
 from badgateway.study.contest import Kept, ended_trials, fitted_contest
@@ -43,11 +44,12 @@ def read_evidence(raw: Path, record: TrialRecord, *, settle: bool = False) -> Tr
 
     With `settle`, the window of the evidence's record begins where the rows are steady, and not where it was declared.
     """
-    if settle and record.window is not None:
-        record = dataclasses.replace(record, window=settled_window(raw, record.window))
     if record.status is TrialStatus.ABORTED:
         return TrialEvidence(record=record, relation=None, problem=None, proxy_messages=(), uses=())
     try:
+        demand_plain(raw)
+        if settle and record.window is not None:
+            record = dataclasses.replace(record, window=settled_window(raw, record.window))
         ledger = build(raw, record.window)
         diagnosis = diagnose_trial(ledger, raw)
         return TrialEvidence(
@@ -60,7 +62,7 @@ def read_evidence(raw: Path, record: TrialRecord, *, settle: bool = False) -> Tr
             connections=read_connections(raw, record.window),
             worker_gaps=worker_gaps(ledger.connection, record.window),
         )
-    except RawDataError as error:
+    except (RawDataError, UntrustedFileError) as error:
         problem = without_folder(str(error), raw)
         return TrialEvidence(record=record, relation=None, problem=problem, proxy_messages=(), uses=())
 

@@ -1,18 +1,21 @@
 """Reads from a journal for how long the event loops of its workers stood still, and what held them."""
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 
 import duckdb
 
-from badgateway.errors import RawDataError
+from badgateway.errors import RawDataError, UntrustedFileError
 from badgateway.ledger.app import JOURNAL_TABLE, load_journal
 from badgateway.model.cooperation import BlockingLine
 from badgateway.model.in_memory import connect
 from badgateway.model.raw import JOURNAL
 from badgateway.model.trial import TrialRecord, Window
 from badgateway.model.waiting import LoopStops, LoopWatch
+from badgateway.store.plain_file import demand_plain
 from badgateway.study.endings import first_line, without_folder
 
 MOST_LINES = 10
@@ -66,15 +69,24 @@ def blocking_lines(raw: Path) -> tuple[BlockingLine, ...]:
     Raises:
         RawDataError: The journal is damaged.
     """
-    with connect() as connection:
-        load_journal(connection, raw / JOURNAL)
+    with _journal(raw) as connection:
         return _lines(connection, _ALWAYS)
 
 
 def _read(raw: Path, window: Window) -> tuple[LoopStops, tuple[BlockingLine, ...]]:
+    with _journal(raw) as connection:
+        return _stops(connection, window), _lines(connection, window)
+
+
+@contextmanager
+def _journal(raw: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    try:
+        demand_plain(raw)
+    except UntrustedFileError as error:
+        raise RawDataError(str(error)) from error
     with connect() as connection:
         load_journal(connection, raw / JOURNAL)
-        return _stops(connection, window), _lines(connection, window)
+        yield connection
 
 
 def _stops(connection: duckdb.DuckDBPyConnection, window: Window) -> LoopStops:

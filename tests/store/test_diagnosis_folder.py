@@ -72,3 +72,28 @@ def test_a_folder_that_cannot_be_written_is_one_line(folder, filled):
         folder.keep_costs(COSTS)
     with pytest.raises(ResultsError, match="cannot be written"):
         folder.keep_proof(1, LATE_PATCH, filled("a"))
+
+
+def test_links_that_came_with_the_folder_are_neither_read_nor_written_through(folder, filled, tmp_path):
+    secret = tmp_path / "secret"
+    secret.write_text("hash")
+    folder.keep_trial(RECORD, filled("a"))
+    for name in ("connect-costs.unfinished", raw.CONNECT_COSTS):
+        (folder.path / name).symlink_to(secret)
+
+    with pytest.raises(ResultsError, match=r"connect-costs\.json: is a symbolic link"):
+        folder.costs()
+    folder.keep_costs(COSTS)
+
+    assert secret.read_text() == "hash"
+    assert folder.costs() == COSTS
+
+
+@pytest.mark.parametrize("name", ["", "trials"])
+def test_a_link_in_place_of_its_folders_leads_nowhere(name, folder, filled, tmp_path):
+    folder.keep_trial(RECORD, filled("a"))
+    (folder.path / name).rename(tmp_path / "elsewhere")
+    (folder.path / name).symlink_to(tmp_path / "elsewhere")
+
+    with pytest.raises(ResultsError, match="is a link or no folder"):
+        folder.trials()

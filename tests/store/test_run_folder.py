@@ -174,7 +174,7 @@ def test_results_that_cannot_be_written_are_told(tmp_path):
 
 def test_a_file_that_cannot_be_written_is_told(folder, raw_folder):
     kept = folder.keep_trial(RECORD, raw_folder)
-    for blocked in (folder.path / ".report.md", kept / "ledger.unfinished"):
+    for blocked in (folder.path / "report.md", kept / raw.LEDGER):
         blocked.mkdir()
 
     with pytest.raises(ResultsError, match=r"report\.md: cannot be written: Is a directory"):
@@ -206,3 +206,67 @@ def test_a_trial_that_is_discarded_is_gone_and_half_a_trial_is_no_trial(folder, 
     for one in (kept, half):
         folder.discard_trial(one)
     assert list(folder.trials_path.iterdir()) == []
+
+
+@pytest.fixture
+def secret(tmp_path):
+    file = tmp_path / "secret"
+    file.write_text("root:hash")
+    return file
+
+
+def test_a_report_is_not_written_through_a_link_that_came_with_the_folder(folder, secret):
+    for name in (".report.html", "report.html"):
+        (folder.path / name).symlink_to(secret)
+    folder.write_text("report.html", "text")
+
+    assert secret.read_text() == "root:hash"
+    assert (folder.path / "report.html").read_text() == "text"
+    assert not (folder.path / "report.html").is_symlink()
+
+
+def test_neither_is_a_ledger(folder, raw_folder, secret):
+    kept = folder.keep_trial(RECORD, raw_folder)
+    for name in ("ledger.unfinished", raw.LEDGER):
+        (kept / name).symlink_to(secret)
+    folder.write_ledger(kept, duckdb.sql("select 1 as one"))
+
+    assert secret.read_text() == "root:hash"
+    assert duckdb.read_parquet(str(kept / raw.LEDGER)).fetchall() == [(1,)]
+
+
+def test_links_in_a_raw_folder_are_not_kept(folder, raw_folder, secret):
+    (raw_folder / "planted").symlink_to(secret)
+    kept = folder.keep_trial(RECORD, raw_folder)
+
+    assert not os.path.lexists(kept / "planted")
+
+
+def test_a_link_in_place_of_the_manifest_is_refused_by_its_name_and_its_content_never_told(folder, secret):
+    (folder.path / raw.MANIFEST).unlink()
+    (folder.path / raw.MANIFEST).symlink_to(secret)
+
+    with pytest.raises(ResultsError, match=r"manifest\.json: is a symbolic link where a regular file") as refusal:
+        folder.manifest()
+
+    assert "hash" not in str(refusal.value)
+
+
+def test_a_link_in_place_of_a_record_is_too(folder, raw_folder, secret):
+    kept = folder.keep_trial(RECORD, raw_folder)
+    (kept / raw.TRIAL).unlink()
+    (kept / raw.TRIAL).symlink_to(secret)
+
+    with pytest.raises(ResultsError, match=r"trial\.json: is a symbolic link where a regular file belongs") as refusal:
+        folder.record(kept)
+
+    assert "hash" not in str(refusal.value)
+
+
+def test_a_link_in_place_of_the_trials_leads_nowhere(folder, raw_folder, tmp_path):
+    kept = folder.keep_trial(RECORD, raw_folder)
+    kept.parent.rename(tmp_path / "elsewhere")
+    folder.trials_path.symlink_to(tmp_path / "elsewhere")
+
+    with pytest.raises(ResultsError, match="trials: is a link or no folder"):
+        folder.trial_folders()

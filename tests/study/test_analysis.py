@@ -190,6 +190,23 @@ def test_an_unreadable_file_gives_the_same_report_wherever_the_run_is_read_from(
     assert analyse(RunFolder(path=folder.path.relative_to(tmp_path))) == analyse(folder)
 
 
+@pytest.mark.parametrize("name", [CLIENT_ROWS, "app-journal.csv", "anything"])
+def test_a_link_in_a_trials_folder_makes_it_invalid_by_its_name_and_is_never_read(name, folder, tmp_path, monkeypatch):
+    secret = tmp_path / "secret"
+    secret.write_text("root:$6$hash\n")
+    (trial_folder,) = folder.trials_path.glob("*-cut-body-5u")
+    (trial_folder / name).unlink(missing_ok=True)
+    (trial_folder / name).symlink_to(secret)
+    monkeypatch.chdir(tmp_path)
+
+    publish(folder, study := analyse(folder))
+
+    summary = of(study, "cut-body")
+    assert summary.verdict is Verdict.INVALID
+    assert f"{name}: is a symbolic link where a regular file belongs; nothing of it was read" in summary.reasons[0]
+    assert not any("hash" in (folder.path / report).read_text() for report in REPORTS)
+
+
 def test_aborted_trials_are_not_read_at_all(tmp_path):
     evidence = read_evidence(tmp_path / "nowhere", aborted(MANIFEST.trials[0], "no server", 1.0))
 

@@ -104,6 +104,14 @@ def test_a_damaged_journal_is_named_by_its_name_alone(watch, tmp_path):
     assert str(tmp_path) not in found.problem
 
 
+def test_a_link_in_its_folder_is_named_and_not_read(watch, tmp_path):
+    (tmp_path / "secret").write_text("hash")
+    (tmp_path / "planted").symlink_to(tmp_path / "secret")
+
+    problem = watch(*SERVED).problem
+    assert problem.startswith("planted: is a symbolic link where a regular file belongs")
+
+
 def test_a_trial_that_was_aborted_has_its_reason(tmp_path):
     found = watched(aborted(TRIAL, "gunicorn ended with status 1; last log lines:\nTraceback", 1.0), tmp_path)
 
