@@ -5,25 +5,29 @@ import os
 import shutil
 import stat
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 # Not below results/: the path of a unix socket may have 107 bytes, and the clone may be closed to the account.
-PLACE = Path("/tmp")  # noqa: S108 # mkdtemp makes it private, then we open it
-PREFIX = "badgateway-"
+PLACE = Path("/tmp")  # noqa: S108 # mkdtemp makes it private
+PREFIX = "badgateway-run-"
 LOCK = "in-use"
 """The file that a living kit keeps locked; the kernel takes the lock away however the kit ends."""
+TURN_DEADLINE_S = 5.0
+"""How long to wait for another kit that is just making or removing folders."""
 
 
 @contextmanager
 def temporary_folder(place: Path = PLACE) -> Iterator[Path]:
-    """Make a folder that everybody can read and only the kit can write, and remove it at the end."""
-    remove_left_behind(place)
-    folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=place))
-    lock = _taken(folder)
+    """Make a folder that nobody else can enter, and remove it at the end."""
+    with _turn(place) as is_ours:
+        if is_ours:
+            remove_left_behind(place)
+        folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=place))
+        lock = _taken(folder)
     try:
-        folder.chmod(0o755)
         yield folder
     finally:
         # What cannot be removed now goes when the next kit starts.
@@ -32,34 +36,63 @@ def temporary_folder(place: Path = PLACE) -> Iterator[Path]:
         os.close(lock)
 
 
+@contextmanager
+def _turn(place: Path) -> Iterator[bool]:
+    """Let one kit at a time make and remove folders, so that one without a lock is no folder that is just being made.
+
+    The lock is on the place itself, which everybody can open: there is no file that somebody could have put there. Who
+    keeps it for long, for whatever reason, keeps nobody from working: then nothing is removed, and False given.
+    """
+    descriptor = os.open(place, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        yield _locked(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _locked(descriptor: int) -> bool:
+    deadline = time.monotonic() + TURN_DEADLINE_S
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.01)
+        else:
+            return True
+
+
 def _taken(folder: Path) -> int:
-    # Locked before it has its name: whoever finds the name without a lock knows that its owner is gone.
-    nameless = folder / f"{LOCK}.new"
-    lock = os.open(nameless, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    lock = os.open(folder / LOCK, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     fcntl.flock(lock, fcntl.LOCK_EX)
-    nameless.rename(folder / LOCK)
     return lock
 
 
 def remove_left_behind(place: Path) -> None:
-    """Remove this user's folders whose kit has ended without doing so."""
-    for lock in place.glob(f"{PREFIX}*/{LOCK}"):
-        # Another kit is living in it, another one was faster to remove it, or somebody else's is none of our business.
-        with suppress(BlockingIOError, FileNotFoundError, PermissionError):
-            _remove_unused(lock)
+    """Remove this user's folders whose kit has ended without doing so, in the turn of the one that asks."""
+    for folder in place.glob(f"{PREFIX}*"):
+        # Another kit is living in it, somebody else's is none of our business, and what is not empty is no kit's.
+        with suppress(OSError):
+            _remove_unused(folder)
 
 
-def _remove_unused(lock: Path) -> None:
-    folder = lock.parent.lstat()
+def _remove_unused(folder: Path) -> None:
+    status = folder.lstat()
     # Anybody may put a link to anything into /tmp.
-    if not stat.S_ISDIR(folder.st_mode) or folder.st_uid != os.geteuid():
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid():
         return
-    descriptor = os.open(lock, os.O_WRONLY | os.O_NOFOLLOW)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        _remove(lock.parent)
+        lock = os.open(folder / LOCK, os.O_WRONLY | os.O_NOFOLLOW)
+    except FileNotFoundError:
+        # Its kit was killed in its first moment, before it could lock anything, or in its last: it is empty.
+        folder.rmdir()
+        return
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _remove(folder)
     finally:
-        os.close(descriptor)
+        os.close(lock)
 
 
 def _remove(folder: Path) -> None:
@@ -69,5 +102,5 @@ def _remove(folder: Path) -> None:
         elif entry.name != LOCK:
             entry.unlink(missing_ok=True)
     # A server that is just being killed may have written once more; with its lock the folder goes at the next start.
-    if [entry.name for entry in folder.iterdir()] == [LOCK]:
+    if {entry.name for entry in folder.iterdir()} <= {LOCK}:
         shutil.rmtree(folder, ignore_errors=True)

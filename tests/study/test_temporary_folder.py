@@ -1,5 +1,6 @@
 """The folder of a run is gone when the run is, at the latest when the next one starts."""
 
+import fcntl
 import os
 import stat
 import subprocess
@@ -39,9 +40,9 @@ def another_kit(place):
         os.kill(int(server), 9)
 
 
-def test_a_folder_is_open_to_the_servers_account_and_gone_at_the_end(tmp_path):
+def test_a_folder_is_closed_to_everybody_else_and_gone_at_the_end(tmp_path):
     with temporary_folder(tmp_path) as folder:
-        assert stat.S_IMODE(folder.stat().st_mode) == 0o755
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
         (folder / "sub").mkdir()
         (folder / "sub" / "file").touch()
         (folder / "file").touch()
@@ -62,13 +63,52 @@ def test_the_folder_of_a_killed_kit_goes_when_the_next_one_starts_and_that_of_a_
             assert list(tmp_path.iterdir()) == [own]
 
 
-def test_a_folder_without_a_lock_is_not_the_kits(tmp_path):
-    for name in (f"{PREFIX}shots", "elsewhere"):
+@pytest.mark.parametrize("moment", ["_taken", "fcntl.flock"])
+def test_the_folder_of_a_kit_that_was_killed_in_its_first_moment_goes_when_the_next_one_starts(tmp_path, moment):
+    code = f"""
+import os
+from pathlib import Path
+from badgateway.study import temporary_folder as room
+first = room.fcntl.flock
+def die(*given):
+    # The first lock is the turn.
+    die.calls += 1
+    if die.calls > ("flock" in "{moment}"):
+        os.kill(os.getpid(), 9)
+    first(*given)
+die.calls = 0
+room.{moment} = die
+room.temporary_folder(Path("{tmp_path}")).__enter__()
+"""
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == -9
+    (left,) = tmp_path.iterdir()
+    assert left.name.startswith(PREFIX)
+
+    with temporary_folder(tmp_path) as own:
+        assert list(tmp_path.iterdir()) == [own]
+
+
+def test_a_folder_that_has_something_in_it_and_no_lock_is_not_the_kits(tmp_path):
+    for name in (f"{PREFIX}notes", "elsewhere"):
         (tmp_path / name).mkdir()
     (tmp_path / "elsewhere" / LOCK).touch()
+    (tmp_path / f"{PREFIX}notes" / "mine").touch()
     remove_left_behind(tmp_path)
 
     assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_who_keeps_the_turn_for_ever_keeps_nobody_from_working(tmp_path, monkeypatch):
+    monkeypatch.setattr("badgateway.study.temporary_folder.TURN_DEADLINE_S", 0.05)
+    left = tmp_path / f"{PREFIX}left"
+    left.mkdir()
+    descriptor = os.open(tmp_path, os.O_RDONLY)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    try:
+        with temporary_folder(tmp_path) as folder:
+            assert sorted(tmp_path.iterdir()) == sorted([folder, left])
+    finally:
+        os.close(descriptor)
 
 
 def left_behind(place):
@@ -93,6 +133,21 @@ def test_a_link_is_not_followed(tmp_path):
     remove_left_behind(tmp_path / "place")
 
     assert (folder / LOCK).exists()
+
+
+@pytest.mark.parametrize("content", ["nothing", "a link for a lock"])
+def test_a_link_in_place_of_a_folder_or_its_lock_is_not_followed(tmp_path, content):
+    (tmp_path / "place").mkdir()
+    secret = tmp_path / "secret"
+    secret.write_text("kept")
+    folder = tmp_path / "place" / f"{PREFIX}planted"
+    folder.mkdir()
+    if content != "nothing":
+        (folder / LOCK).symlink_to(secret)
+    remove_left_behind(tmp_path / "place")
+
+    assert secret.read_text() == "kept"
+    assert folder.exists() is (content != "nothing")
 
 
 def test_what_cannot_be_removed_yet_goes_the_next_time(tmp_path):
