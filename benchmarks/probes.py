@@ -27,6 +27,7 @@ from badgateway.probe.sampler import StackSampler
 from badgateway.probe.uwsgi_stats import UwsgiStats
 from badgateway.probe.watch import DatabaseAccess, Watch
 from badgateway.stack.deployment import Deployment, deploy
+from badgateway.stack.written import FOLDER, RUN_FOLDER
 from badgateway.study.bench import Bench, set_up
 
 ROOT = Path(__file__).parents[1]
@@ -103,7 +104,7 @@ def measure(bench: Bench, deployment: Deployment, raw: Path, stats: Path) -> Non
     """Print the costs on one stack."""
     database, port = bench.database, urlsplit(deployment.url).port or 0
     access = DatabaseAccess(host=database.host, port=database.port, user=database.user, password=database.password)
-    socket = raw / "run" / "web.sock"
+    socket = raw / FOLDER / RUN_FOLDER / "web.sock"
     watch = Watch(server_socket=socket, proxy_port=port, uwsgi_stats=stats, database=access)
     parts = {**deployment.parts, "mariadb": database.pid}
     count = sum(1 + len(psutil.Process(pid).children(recursive=True)) for pid in parts.values())

@@ -1,13 +1,13 @@
 """What uWSGI tells of its workers through its stats socket."""
 
 import json
-import socket
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from badgateway.probe.reading import NotAvailableError, Reading
+from badgateway.process.unix_socket import connected
 
 BUSY_WORKERS = "uwsgi_busy_workers"
 CORES_IN_REQUEST = "uwsgi_cores_in_request"
@@ -48,9 +48,7 @@ class UwsgiStats:
 def _everything(path: Path) -> bytes:
     deadline_s = time.monotonic() + DEADLINE_S
     parts = bytearray()
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-        connection.settimeout(DEADLINE_S)
-        connection.connect(str(path))
+    with connected(path, DEADLINE_S) as connection:
         while part := connection.recv(RECEIVE_BYTES):
             parts += part
             if time.monotonic() > deadline_s:

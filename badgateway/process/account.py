@@ -1,24 +1,34 @@
 """The unprivileged account that daemons run under when the kit itself runs as root."""
 
+import grp
 import os
 import pwd
+import secrets
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from badgateway.errors import DeploymentError
 
 CANDIDATES = ("www-data", "nginx", "http", "nobody")
 """The web server's account on Debian, Fedora and Arch, and the one that exists everywhere."""
+MAPPED_GROUPS = Path("/proc/self/gid_map")
+"""Which group ids exist here: in a container without root they are few."""
+RARE_GROUPS = range(1_600_000_000, 2_000_000_000)
+"""Ids that no system gives to a group; a drawn one was never any file's or process's before."""
+FEW_GROUPS = range(61_184, 65_520)
+"""What systemd draws from for such a purpose, where the others do not exist."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """Who a child process is; it gets no supplementary groups."""
+    """Who a child process is."""
 
     name: str
     uid: int
     gid: int
+    groups: tuple[int, ...] = ()
+    """Its supplementary groups."""
 
 
 def service_account() -> Account | None:
@@ -38,10 +48,73 @@ def service_account() -> Account | None:
     return Account(name=found.pw_name, uid=found.pw_uid, gid=found.pw_gid)
 
 
+def with_own_group(account: Account | None) -> Account | None:
+    """Return the account with a first group that nobody else is in, and its own as a supplementary one.
+
+    The user id alone keeps nobody out: any other process of the account has it too. A folder that only this group may
+    enter is closed to those, and so are /proc/PID/cwd, /proc/PID/environ and ptrace of the processes in the group.
+    """
+    return None if account is None else replace(account, gid=_unused_group(), groups=(account.gid, *account.groups))
+
+
+def _unused_group() -> int:
+    candidates = RARE_GROUPS if _exist(RARE_GROUPS) else FEW_GROUPS
+    while True:
+        gid = candidates[secrets.randbelow(len(candidates))]
+        try:
+            grp.getgrgid(gid)
+        except KeyError:
+            return gid
+
+
+def _exist(groups: range) -> bool:
+    if not MAPPED_GROUPS.exists():
+        return False
+    lines = (line.split() for line in MAPPED_GROUPS.read_text(encoding="ascii").splitlines())
+    return any(int(first) <= groups[0] and groups[-1] < int(first) + int(count) for first, _, count in lines)
+
+
 def hand_over(path: Path, account: Account | None) -> None:
-    """Make the account the owner of the path itself, not of what is in it; without an account nothing changes."""
+    """Make the account the owner of the path itself, not of what is in it nor of what a link leads to."""
     if account is not None:
-        os.chown(path, account.uid, account.gid)
+        os.chown(path, account.uid, account.gid, follow_symlinks=False)
+
+
+def hand_over_all(folder: Path, account: Account | None) -> None:
+    """Make the account the owner of a folder and all that is in it, the folder itself last."""
+    if account is None:
+        return
+    for _, folders, files, descriptor in os.fwalk(folder, topdown=False):
+        for name in (*folders, *files):
+            os.chown(name, account.uid, account.gid, dir_fd=descriptor, follow_symlinks=False)
+    hand_over(folder, account)
+
+
+def make_passage(folder: Path, account: Account | None) -> None:
+    """Make a folder that stays the kit's own: the account's group may pass through to a name it knows, and no more."""
+    folder.mkdir(mode=0o700)
+    open_passage(folder, account)
+
+
+def open_passage(folder: Path, account: Account | None) -> None:
+    """Let the account's group pass through a folder of the kit's own."""
+    if account is not None:
+        os.chown(folder, -1, account.gid, follow_symlinks=False)
+        folder.chmod(0o710)
+
+
+def write_for(account: Account | None, path: Path, text: str) -> None:
+    """Write a new file that the account can read and only the kit can change.
+
+    Raises:
+        FileExistsError: there is something of that name.
+    """
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        if account is not None:
+            os.fchown(descriptor, -1, account.gid)
+            os.fchmod(descriptor, 0o640)
+        file.write(text)
 
 
 def unreachable_parent(path: Path, account: Account | None) -> Path | None:
@@ -61,7 +134,7 @@ def _may_enter(directory: Path, account: Account) -> bool:
     # The kernel looks at one class only: an owner without x is refused even where others have it.
     if status.st_uid == account.uid:
         needed = stat.S_IXUSR
-    elif status.st_gid == account.gid:
+    elif status.st_gid in {account.gid, *account.groups}:
         needed = stat.S_IXGRP
     else:
         needed = stat.S_IXOTH

@@ -6,18 +6,19 @@ import select
 import shutil
 import signal
 import socket
+import stat
 import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import IO, Self
 
 import psutil
 
 from badgateway.errors import DeploymentError
 from badgateway.process import guardian
-from badgateway.process.account import Account, hand_over, unreachable_parent
+from badgateway.process.account import Account, unreachable_parent
 from badgateway.process.interruption import held
 from badgateway.process.shutdown import Ending, living, shut_down
 
@@ -68,8 +69,9 @@ class Child:
         if not command.directory.is_dir():
             raise DeploymentError(f"{command.name}: directory {command.directory} does not exist; make it first")
         with held():
-            log_start_bytes = _make_log(command)
-            keeper, line = _start_guardian(command)
+            with _open_log(command) as log:
+                log_start_bytes = log.tell()
+                keeper, line = _start_guardian(command, log)
             word, number = _first_message(command, keeper, line)
             if word == "failed":
                 line.close()
@@ -150,21 +152,31 @@ def _process_of(pid: int) -> psutil.Process | None:
         return None
 
 
-def _make_log(command: Command) -> int:
-    with command.log.open("ab") as log:
+def _open_log(command: Command) -> IO[bytes]:
+    """Open the log for appending, and give it to the account.
+
+    The log is made by the kit in a folder of the kit's own, so that nobody can put a link there.
+    """
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
+    log = os.fdopen(os.open(command.log, flags, 0o666), "ab")
+    if not stat.S_ISREG(os.fstat(log.fileno()).st_mode):
+        log.close()
+        raise DeploymentError(f"{command.name}: its log {command.log} is no regular file; remove it")
+    if command.account is not None:
         # Daemons like nginx open /dev/stderr anew, which asks for rights to the file behind it.
-        hand_over(command.log, command.account)
-        return log.tell()
+        os.fchown(log.fileno(), command.account.uid, command.account.gid)
+    return log
 
 
-def _start_guardian(command: Command) -> tuple[subprocess.Popen[bytes], socket.socket]:
+def _start_guardian(command: Command, log: IO[bytes]) -> tuple[subprocess.Popen[bytes], socket.socket]:
     account = command.account
-    uid, gid = (account.uid, account.gid) if account else (-1, -1)
+    uid, gid, groups = (account.uid, account.gid, account.groups) if account else (-1, -1, ())
+    who = (str(uid), str(gid), ",".join(map(str, groups)))
     ours, theirs = socket.socketpair()
-    with theirs, command.log.open("ab") as log:
+    with theirs:
         # -I and -S: the program's environment and directory must not change the guardian, and it starts in 20 ms.
         keeper = subprocess.Popen(
-            [sys.executable, "-I", "-S", guardian.__file__, str(theirs.fileno()), str(uid), str(gid), *command.argv],
+            [sys.executable, "-I", "-S", guardian.__file__, str(theirs.fileno()), *who, *command.argv],
             env=dict(command.environment),
             cwd=command.directory,
             stdin=subprocess.DEVNULL,

@@ -8,7 +8,8 @@ On Linux it is also a *subreaper*: whatever loses its parent below it, even afte
 child. So the tree below the guardian is all there is, and no daemon can leave it.
 
 It is started with `python -I -S`, inherits directory, environment, stdin and log from the kit, imports only the
-standard library, and takes: SOCKET_FD UID GID PROGRAM [ARGUMENT...], where UID and GID are -1 to keep the kit's.
+standard library, and takes: SOCKET_FD UID GID GROUPS PROGRAM [ARGUMENT...], where UID and GID are -1 to keep the
+kit's, and GROUPS are the supplementary ones, with commas between them.
 It writes lines to the socket: `started PID`, `failed ERRNO`, `ended EXIT_CODE` (negative: the signal, as in Popen).
 """
 
@@ -37,7 +38,8 @@ def main() -> None:
     # A polite end of the guardian must not orphan the program either.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
-        leader = _start(sys.argv[4:], uid=int(sys.argv[2]), gid=int(sys.argv[3]))
+        groups = [int(gid) for gid in sys.argv[4].split(",") if gid]
+        leader = _start(sys.argv[5:], uid=int(sys.argv[2]), gid=int(sys.argv[3]), groups=groups)
     except OSError as error:
         _tell(line, f"failed {error.errno}")
         return
@@ -57,10 +59,10 @@ def _ring_on_child_end() -> socket.socket:
     return bell
 
 
-def _start(argv: list[str], *, uid: int, gid: int) -> subprocess.Popen[bytes]:
+def _start(argv: list[str], *, uid: int, gid: int, groups: list[int]) -> subprocess.Popen[bytes]:
     if uid < 0:
         return subprocess.Popen(argv, start_new_session=True, umask=0o022)
-    return subprocess.Popen(argv, start_new_session=True, umask=0o022, user=uid, group=gid, extra_groups=[])
+    return subprocess.Popen(argv, start_new_session=True, umask=0o022, user=uid, group=gid, extra_groups=groups)
 
 
 def _watch(line: socket.socket, bell: socket.socket, leader: int) -> None:

@@ -4,12 +4,14 @@ import http.client
 import socket
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
 
 from badgateway.errors import DeploymentError
 from badgateway.process.child import describe_exit
+from badgateway.process.unix_socket import connected
 
 Probe = Callable[[], str | None]
 """Returns None when ready, else one line that says why not yet."""
@@ -89,16 +91,19 @@ def connect_probe(address: tuple[str, int] | Path, timeout_s: float = 1.0) -> Pr
     shown = str(address) if isinstance(address, Path) else f"{address[0]}:{address[1]}"
 
     def ask() -> str | None:
-        family = socket.AF_UNIX if isinstance(address, Path) else socket.AF_INET
-        with socket.socket(family, socket.SOCK_STREAM) as connection:
-            connection.settimeout(timeout_s)
-            try:
-                connection.connect(str(address) if isinstance(address, Path) else address)
-            except OSError as error:
-                return f"{shown}: {type(error).__name__}: {error}"
-        return None
+        try:
+            with _connection(address, timeout_s):
+                return None
+        except OSError as error:
+            return f"{shown}: {type(error).__name__}: {error}"
 
     return ask
+
+
+def _connection(address: tuple[str, int] | Path, timeout_s: float) -> AbstractContextManager[socket.socket]:
+    if isinstance(address, Path):
+        return connected(address, timeout_s)
+    return socket.create_connection(address, timeout=timeout_s)
 
 
 def log_line_probe(path: Path, text: str, start_bytes: int = 0) -> Probe:

@@ -43,7 +43,7 @@ def _command(
         # The interpreter that has the application's packages, whatever PATH calls "python".
         argv=(sys.executable if program == "python" else program, *arguments),
         environment={
-            **base_environment(database.folder),
+            **base_environment(database.written),
             # Any driver will do, as long as it is one the experiment says is installed.
             **database.environment(experiment.configurations[0].driver, 0),
             **experiment.application.environment,

@@ -2,7 +2,6 @@
 
 import os
 import resource
-import shutil
 import signal
 import sys
 from collections.abc import Iterator, Mapping
@@ -15,7 +14,7 @@ from badgateway.model import raw as raw_files
 from badgateway.model.configuration import Configuration
 from badgateway.model.experiment import Experiment
 from badgateway.model.server_kind import ServerKind
-from badgateway.process.account import Account, hand_over
+from badgateway.process.account import Account, make_passage, open_passage, write_for
 from badgateway.process.child import Child, Command, describe_exit
 from badgateway.process.ports import free_port
 from badgateway.process.readiness import Probe, await_ready, connect_probe
@@ -28,6 +27,7 @@ from badgateway.stack.mariadb import RunningDatabase, run_mariadb
 from badgateway.stack.project import Snapshot
 from badgateway.stack.site import HOST, Site
 from badgateway.stack.statistics import renew_statistics, take_statistics
+from badgateway.stack.written import RUN_FOLDER, written_folder, written_text
 
 READY_DEADLINE_S = 30.0
 SERVER_GRACE_S = 3.0
@@ -78,9 +78,8 @@ def prepare_database(
     Raises:
         DeploymentError: the server did not come up, or the application could not load its data.
     """
-    folder.mkdir()
-    hand_over(folder, account)
-    template = snapshot.mariadb_template()
+    make_passage(folder, account)
+    template = snapshot.mariadb_template
     with run_mariadb(experiment.database, template, folder=folder, account=account) as database:
         application.prepare(experiment, database, snapshot)
         yield replace(database, statistics=take_statistics(database))
@@ -111,7 +110,8 @@ def deploy(  # noqa: PLR0913 # all but two by name, and most callers leave the l
 ) -> Iterator[Deployment]:
     """Run a fresh application server and a fresh nginx until the block ends; their logs go to raw.
 
-    raw is an empty folder that belongs to the account, with a short path. When the block begins, the application has
+    raw is an empty folder of the kit's own, with a short path; the account is let through it to a folder inside it,
+    where the servers write, and what they wrote is in raw once the block has ended. When it begins, the application has
     answered through nginx; those requests have ids that begin with "health-" and are in nginx's access log too, and in
     the application's journal. `distance_ms` is how much longer the application's round trips to the database take.
     `watch_loop` lets workers on gevent write to the journal what blocked their event loop. Each part must be ready
@@ -121,9 +121,10 @@ def deploy(  # noqa: PLR0913 # all but two by name, and most callers leave the l
         DeploymentError: a server did not come up, with what was awaited, how it ended and its last log lines; or its
             file does not start the application by WEB_WSGI.
     """
+    open_passage(raw, account)
     with (
-        _run_folder(raw, account) as run,
-        at_distance(database, distance_ms, raw=raw, run=run) as (database_there, relay),
+        written_folder(raw, account) as written,
+        at_distance(database, distance_ms, raw=raw, run=written / RUN_FOLDER) as (database_there, relay),
     ):
         site = _site(
             experiment=experiment,
@@ -131,7 +132,7 @@ def deploy(  # noqa: PLR0913 # all but two by name, and most callers leave the l
             database=database_there,
             snapshot=snapshot,
             raw=raw,
-            run=run,
+            written=written,
             account=account,
             watch_loop=watch_loop,
         )
@@ -167,8 +168,8 @@ def _front(
 ) -> Iterator[tuple[int, Child]]:
     port = free_port()
     _write_proxy_configuration(experiment, configuration, snapshot, site, port)
-    with _proxy(nginx.command(site.raw, site.account)) as proxy:
-        await_ready(proxy, _exists(site.raw / nginx.PID_FILE), what=f"{HOST}:{port}", deadline_s=deadline_s)
+    with _proxy(nginx.command(site.raw, site.written, site.account)) as proxy:
+        await_ready(proxy, _exists(site.written / nginx.PID_FILE), what=f"{HOST}:{port}", deadline_s=deadline_s)
         yield port, proxy
 
 
@@ -181,17 +182,6 @@ def _require_answer(
     await_ready(server, probe, what=f"200 from {url}", deadline_s=deadline_s)
 
 
-@contextmanager
-def _run_folder(raw: Path, account: Account | None) -> Iterator[Path]:
-    folder = raw / nginx.RUN_FOLDER
-    folder.mkdir()
-    hand_over(folder, account)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder)
-
-
 def _site(
     *,
     experiment: Experiment,
@@ -199,7 +189,7 @@ def _site(
     database: RunningDatabase,
     snapshot: Snapshot,
     raw: Path,
-    run: Path,
+    written: Path,
     account: Account | None,
     watch_loop: bool,
 ) -> Site:
@@ -209,7 +199,7 @@ def _site(
         journal=snapshot.journal,
         wsgi=experiment.application.wsgi,
         raw=raw,
-        run=run,
+        written=written,
         python_home=Path(sys.prefix),
         timeout_s=experiment.timeouts_of(configuration).app_s,
         port=free_port() if configuration.transport == "tcp" else None,
@@ -231,8 +221,7 @@ def _site(
 def _require_journal(site: Site) -> None:
     # The health check was a request; where the journal does not have it, the server file has chosen an application of
     # its own, and there would be no book of it.
-    journal = site.raw / raw_files.JOURNAL
-    if not journal.exists() or b"start," not in journal.read_bytes():
+    if b"start," not in written_text(site.journal_file, site.account):
         raise DeploymentError(
             f"{site.server_file.name} started another application than the experiment's: it must take the name of its "
             "WSGI application from the environment variable WEB_WSGI, as the files in servers/ do"
@@ -243,7 +232,7 @@ def _write_proxy_configuration(
     experiment: Experiment, configuration: Configuration, snapshot: Snapshot, site: Site, port: int
 ) -> None:
     text = nginx.render(
-        snapshot.nginx_template(),
+        snapshot.nginx_template,
         kind=configuration.kind,
         front_door=configuration.front_door,
         http=configuration.proxy_http,
@@ -252,9 +241,7 @@ def _write_proxy_configuration(
         timeouts=experiment.timeouts_of(configuration),
         open_files=_open_files(),
     )
-    file = site.raw / raw_files.NGINX_CONF
-    file.write_text(text, encoding="utf-8")
-    hand_over(file, site.account)
+    write_for(site.account, site.raw / raw_files.NGINX_CONF, text)
 
 
 def _open_files() -> int:

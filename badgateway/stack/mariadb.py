@@ -10,13 +10,14 @@ from types import MappingProxyType
 
 from badgateway.errors import DeploymentError
 from badgateway.model.experiment import Database
-from badgateway.process.account import Account, hand_over
+from badgateway.process.account import Account, hand_over_all, write_for
 from badgateway.process.child import Command
 from badgateway.process.ports import free_port
 from badgateway.process.readiness import await_ready, log_line_probe
 from badgateway.process.running import run_to_end, running
 from badgateway.stack.environment import base_environment, search_path
 from badgateway.stack.template import fill
+from badgateway.stack.written import FOLDER
 
 HOST = "127.0.0.1"
 NAME = "site"
@@ -49,7 +50,7 @@ class RunningDatabase:
     """How to reach a server that is up, through TCP as if it were elsewhere."""
 
     folder: Path
-    """Everything of the server is in it."""
+    """Its configuration and its logs, which only the kit can write."""
     account: Account | None
     host: str
     port: int
@@ -62,6 +63,11 @@ class RunningDatabase:
         default_factory=lambda: MappingProxyType({}), repr=False
     )
     """What the server knew of each table when the data was loaded; see stack/statistics.py."""
+
+    @property
+    def written(self) -> Path:
+        """What the server writes itself: its data, its socket, its temporary files."""
+        return self.folder / FOLDER
 
     def environment(self, driver: str, conn_max_age_s: int, *, pool: int = 0, tls: bool = False) -> dict[str, str]:
         """Return the variables by which an application finds its database, and how it is to connect."""
@@ -97,19 +103,19 @@ def bootstrap_sql(system_tables: str, password: str) -> str:
 def run_mariadb(
     settings: Database, template: str, *, folder: Path, account: Account | None
 ) -> Iterator[RunningDatabase]:
-    """Make a data directory in folder, which must belong to the account, and serve it until the block ends.
+    """Make a data directory in folder, a passage of the kit's own, and serve it until the block ends.
 
     Raises:
         DeploymentError: the server is not installed, or did not come up.
     """
     program = _find_program()
     port, password = free_port(), secrets.token_hex(16)
-    for name in ("data", "tmp"):
-        (folder / name).mkdir(mode=0o700)
-        hand_over(folder / name, account)
+    written = folder / FOLDER
+    for place in (written, written / "data", written / "tmp"):
+        place.mkdir(mode=0o700)
+    hand_over_all(written, account)
     configuration = folder / "mariadb.cnf"
-    configuration.write_text(render(template, settings, folder=folder, port=port), encoding="utf-8")
-    hand_over(configuration, account)
+    write_for(account, configuration, render(template, settings, folder=written, port=port))
     _bootstrap(program, password, folder, account)
     command = _command(folder, account, "MariaDB", str(program), f"--defaults-file={configuration}", *FIXED_STATISTICS)
     with running(command) as server:
@@ -120,7 +126,7 @@ def run_mariadb(
             account=account,
             host=HOST,
             port=port,
-            socket=folder / "mariadb.sock",
+            socket=written / "mariadb.sock",
             name=NAME,
             user=NAME,
             password=password,
@@ -132,7 +138,7 @@ def _command(folder: Path, account: Account | None, name: str, *argv: str) -> Co
     return Command(
         name=name,
         argv=argv,
-        environment=base_environment(folder),
+        environment=base_environment(folder / FOLDER),
         directory=folder,
         log=folder / "mariadb.log",
         account=account,
@@ -153,9 +159,7 @@ def _bootstrap(program: Path, password: str, folder: Path, account: Account | No
     # mariadb-install-db does the same, but needs my_print_defaults, which Debian has in another package; and there a
     # statement that fails ends the server, where in an init file it would only be a line in the log.
     script = folder / "bootstrap.sql"
-    script.touch(mode=0o600)
-    hand_over(script, account)
-    script.write_text(bootstrap_sql(_system_tables(program), password), encoding="utf-8")
+    write_for(account, script, bootstrap_sql(_system_tables(program), password))
     server = (str(program), "--defaults-file=mariadb.cnf", "--bootstrap", "--enforce-storage-engine=")
     shell = ("sh", "-c", 'exec "$@" < bootstrap.sql', "sh")
     try:

@@ -2,17 +2,17 @@
 
 from pathlib import Path
 
-from badgateway.model import raw
+from badgateway.model import raw as raw_files
 from badgateway.model.configuration import FrontDoor, Timeouts
 from badgateway.model.server_kind import ServerKind
 from badgateway.process.account import Account
 from badgateway.process.child import Command
 from badgateway.stack.environment import base_environment
 from badgateway.stack.template import fill
+from badgateway.stack.written import RUN_FOLDER
 
-RUN_FOLDER = "run"
-"""Where the template puts nginx's pid file and temporary files, below the folder nginx is started with."""
 PID_FILE = f"{RUN_FOLDER}/nginx.pid"
+"""Where the template puts it, below the folder nginx is started with."""
 MAX_OPEN_FILES = 16_384
 
 
@@ -63,14 +63,14 @@ def render(
     return fill("servers/nginx.conf", template, values)
 
 
-def command(folder: Path, account: Account | None) -> Command:
-    """Return the command for the nginx.conf in folder, where its logs go too."""
+def command(raw: Path, written: Path, account: Account | None) -> Command:
+    """Return the command for the nginx.conf in raw; what nginx writes itself goes to the folder `written`."""
     return Command(
         name="nginx",
         # -e: what happens before the configuration file is read would go to the system's own error log.
-        argv=("nginx", "-e", "stderr", "-p", f"{folder}/", "-c", str(folder / raw.NGINX_CONF)),
-        environment=base_environment(folder / RUN_FOLDER),
-        directory=folder,
-        log=folder / raw.NGINX_LOG,
+        argv=("nginx", "-e", "stderr", "-p", f"{written}/", "-c", str(raw / raw_files.NGINX_CONF)),
+        environment=base_environment(written / RUN_FOLDER),
+        directory=written,
+        log=raw / raw_files.NGINX_LOG,
         account=account,
     )

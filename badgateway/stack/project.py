@@ -4,10 +4,11 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import Self
 
 from badgateway.errors import ConfigurationError
 from badgateway.model.experiment import Experiment
-from badgateway.process.account import Account, hand_over
+from badgateway.process.account import Account, hand_over_all
 
 TEMPLATES = (PurePosixPath("servers/nginx.conf"), PurePosixPath("servers/mariadb.cnf"))
 JOURNAL_SOURCE = PurePosixPath("servers/journal.py")
@@ -20,11 +21,22 @@ NOT_COPIED = ("__pycache__", ".git", ".venv", ".nox", "node_modules")
 class Snapshot:
     """A copy of the application and the server files, which cannot change under a running experiment.
 
-    The copies belong to the account of the servers, which may not be able to reach the originals.
+    The copies belong to the account of the servers, which may not be able to reach the originals, and may change them:
+    the kit itself reads nothing there.
     """
 
     root: Path
     """Stands for the project's own folder: the paths of an experiment lead from here to the copies."""
+    nginx_template: str
+    """The text of servers/nginx.conf, as it was before the servers could touch it."""
+    mariadb_template: str
+    """The text of servers/mariadb.cnf."""
+
+    @classmethod
+    def of(cls, root: Path) -> Self:
+        """Return the snapshot whose files are in root already, and not yet the account's."""
+        nginx, mariadb = ((root / file).read_text(encoding="utf-8") for file in TEMPLATES)
+        return cls(root=root, nginx_template=nginx, mariadb_template=mariadb)
 
     def path(self, relative: PurePosixPath) -> Path:
         """Return where the copy of one of the project's files or folders is."""
@@ -34,14 +46,6 @@ class Snapshot:
     def journal(self) -> Path:
         """The journal's module; nothing else is in its folder."""
         return self.path(JOURNAL_COPY)
-
-    def nginx_template(self) -> str:
-        """Return the text of servers/nginx.conf."""
-        return self.path(TEMPLATES[0]).read_text(encoding="utf-8")
-
-    def mariadb_template(self) -> str:
-        """Return the text of servers/mariadb.cnf."""
-        return self.path(TEMPLATES[1]).read_text(encoding="utf-8")
 
 
 def take_snapshot(experiment: Experiment, root: Path, folder: Path, account: Account | None) -> Snapshot:
@@ -55,11 +59,12 @@ def take_snapshot(experiment: Experiment, root: Path, folder: Path, account: Acc
         for file in {*TEMPLATES, *(configuration.server for configuration in experiment.configurations)}:
             _copy_file(root / file, folder / file)
         _copy_file(root / JOURNAL_SOURCE, folder / JOURNAL_COPY)
-    except OSError as error:
+        # Read before the account has them: what it owns it can replace, with a link to a file only root may read.
+        snapshot = Snapshot.of(folder)
+    except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"experiment {experiment.name}: cannot copy {root} to run it: {error}") from error
-    for path in (folder, *folder.rglob("*")):
-        hand_over(path, account)
-    return Snapshot(root=folder)
+    hand_over_all(folder, account)
+    return snapshot
 
 
 def _copy_application(root: Path, folder: Path, directory: PurePosixPath) -> None:

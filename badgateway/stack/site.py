@@ -9,6 +9,7 @@ from badgateway.model import raw as raw_files
 from badgateway.model.configuration import Configuration
 from badgateway.process.account import Account
 from badgateway.stack.environment import base_environment
+from badgateway.stack.written import RUN_FOLDER
 
 HOST = "127.0.0.1"
 MAX_SOCKET_PATH_BYTES = 100
@@ -26,9 +27,9 @@ class Site:
     """The journal's module, in a folder of its own."""
     wsgi: str
     raw: Path
-    """Where the logs of the trial go."""
-    run: Path
-    """Sockets, pid files and temporary files; gone when the deployment is."""
+    """Where the logs go that the kit opens for the servers; only the kit can write there."""
+    written: Path
+    """Where the servers write themselves; gone when the deployment is."""
     python_home: Path
     """The Python environment that has the application's and the server's packages."""
     timeout_s: int
@@ -48,6 +49,16 @@ class Site:
                 f"unix socket {self.socket}: its path has {length} bytes, more than {MAX_SOCKET_PATH_BYTES} cannot be "
                 "bound everywhere; use a shorter temporary folder"
             )
+
+    @property
+    def run(self) -> Path:
+        """Sockets, pid files and temporary files."""
+        return self.written / RUN_FOLDER
+
+    @property
+    def journal_file(self) -> Path:
+        """What the journal writes."""
+        return self.written / raw_files.JOURNAL
 
     @property
     def socket(self) -> Path:
@@ -87,7 +98,7 @@ class Site:
             **self.own_environment,
             "PYTHONPATH": str(self.journal.parent),
             "JOURNAL_WSGI": self.wsgi,
-            "JOURNAL_FILE": str(self.raw / raw_files.JOURNAL),
+            "JOURNAL_FILE": str(self.journal_file),
             **({"JOURNAL_LOOP": "1"} if self.watch_loop else {}),
             "WEB_BIND": bind,
             "WEB_WSGI": f"{self.journal.stem}:application",

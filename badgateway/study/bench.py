@@ -9,7 +9,7 @@ import psutil
 
 from badgateway.errors import DeploymentError
 from badgateway.model.experiment import Experiment
-from badgateway.process.account import Account, hand_over, service_account
+from badgateway.process.account import Account, open_passage, service_account, with_own_group
 from badgateway.stack.deployment import prepare_database
 from badgateway.stack.mariadb import RunningDatabase
 from badgateway.stack.project import Snapshot, take_snapshot
@@ -29,10 +29,9 @@ class Bench:
     database: RunningDatabase
 
     def raw_folder(self, name: str) -> Path:
-        """Make an empty folder that the servers can write to."""
+        """Make an empty folder that only the kit can enter; `deploy` lets the servers' account through."""
         folder = self.folder / name
-        folder.mkdir()
-        hand_over(folder, self.account)
+        folder.mkdir(mode=0o700)
         return folder
 
     def check(self) -> None:
@@ -55,8 +54,9 @@ def set_up(experiment: Experiment, root: Path) -> Iterator[Bench]:
     Raises:
         DeploymentError: The database did not come up, or the application could not load its data.
     """
-    account = service_account()
+    account = with_own_group(service_account())
     with temporary_folder() as folder:
+        open_passage(folder, account)
         snapshot = take_snapshot(experiment, root, folder / "snapshot", account)
         with prepare_database(experiment, snapshot=snapshot, folder=folder / "database", account=account) as database:
             yield Bench(

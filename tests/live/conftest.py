@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from badgateway.model.experiment import Experiment
-from badgateway.process.account import Account, hand_over, service_account
+from badgateway.process.account import Account, open_passage, service_account, with_own_group
 from badgateway.stack.deployment import Deployment, deploy, prepare_database
 from badgateway.stack.mariadb import RunningDatabase
 from badgateway.stack.project import Snapshot, take_snapshot
@@ -49,15 +49,14 @@ def arm(server: str, driver: str) -> dict[str, object]:
 
 @pytest.fixture(scope="session")
 def account() -> Account | None:
-    return service_account()
+    return with_own_group(service_account())
 
 
 @contextmanager
 def _reachable_folder(account: Account | None) -> Iterator[Path]:
     # pytest's own temporary folders are closed to other accounts, and their paths are long for unix sockets.
     folder = Path(tempfile.mkdtemp(prefix="badgateway-test-", dir="/tmp"))
-    folder.chmod(0o755)
-    hand_over(folder, account)
+    open_passage(folder, account)
     try:
         yield folder
     finally:

@@ -13,6 +13,7 @@ import pytest
 
 from badgateway.process.ports import free_port
 from badgateway.stack.mariadb import RunningDatabase
+from badgateway.stack.written import FOLDER, RUN_FOLDER
 from tests.live.causes.stand import Edit, Stands, added, replaced
 from tests.live.causes.upstream import closing_upstream
 
@@ -453,7 +454,7 @@ def test_a_request_that_the_proxy_ran_again(stands: Stands):
 def test_a_socket_that_nginx_may_not_open(stands: Stands):
     with stands.stand("uwsgi.ini") as stand:
         stand.client.ask("/ok", 5)
-        (stand.raw / "run" / "web.sock").chmod(0)
+        (stand.raw / FOLDER / RUN_FOLDER / "web.sock").chmod(0)
         stand.client.ask("/ok", 5)
     assert stand.found() == {("/ok", "socket-forbidden"): 5}
     assert stand.proven() == {"socket-forbidden"}

@@ -21,6 +21,7 @@ from badgateway.plan.experiment_file import load_experiment
 from badgateway.plan.narrow import narrow
 from badgateway.stack.deployment import Deployment, deploy
 from badgateway.stack.project import Snapshot, take_snapshot
+from badgateway.stack.written import FOLDER
 from badgateway.study.diagnosis import diagnose_trial
 from tests.live.conftest import MEMBERS, ROOT, Deploy, SchoolDatabase
 
@@ -125,7 +126,7 @@ class Killer:
     """Kills a worker process half a second after the first request for a file has begun in it."""
 
     def __init__(self, raw: Path) -> None:
-        self._journal = raw / raw_files.JOURNAL
+        self._journal = raw / FOLDER / raw_files.JOURNAL
         self.killed: list[int] = []
 
     def __call__(self) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from badgateway.load.workbook import WorkbookCheck
+from badgateway.stack.written import FOLDER, RUN_FOLDER
 from tests.live.conftest import MEMBERS
 
 pytestmark = pytest.mark.live
@@ -98,7 +99,7 @@ def test_a_job_is_made_by_its_worker_and_sent_by_nginx(school_database, deployed
     with deployed(server) as deployment:
         status, body, _ = get(f"{deployment.url}{EXPORT}?strategy=job")
         status_url = deployment.url + json.loads(body)["status_url"]
-        home = {"HOME": str(raw_folder / "run"), "PATH": os.environ["PATH"]}
+        home = {"HOME": str(raw_folder / FOLDER / RUN_FOLDER), "PATH": os.environ["PATH"]}
         run(home | school_database.environment, "manage.py", "db_worker", "--batch", "--no-startup-delay")
         _, state, _ = get(status_url)
         file_status, content, headers = get(f"{status_url}members.xlsx")

@@ -21,6 +21,7 @@ from badgateway.model.raw import CLIENT_COLUMNS
 from badgateway.process.account import hand_over
 from badgateway.stack.deployment import deploy
 from badgateway.stack.project import Snapshot
+from badgateway.stack.written import FOLDER
 from tests.declared import experiment
 from tests.live.conftest import ROOT, SERVER_FILES, Deploy, SchoolDatabase, arm
 from tests.servers.journals import written
@@ -101,7 +102,7 @@ def small_site(school_database: SchoolDatabase, raw_folder: Path):
             declared,
             declared.configurations[0],
             database=school_database.database,
-            snapshot=Snapshot(root=raw_folder),
+            snapshot=Snapshot.of(raw_folder),
             raw=raw_folder,
             account=school_database.account,
             watch_loop=watch_loop,
@@ -132,7 +133,7 @@ def test_the_three_books_of_an_ordinary_trial_balance(server: str, deployed: Dep
 
 
 def started(folder: Path, request_id: str) -> dict[str, Any] | None:
-    rows = [row for row in written(folder / raw.JOURNAL, "start") if row["request_id"] == request_id]
+    rows = [row for row in written(folder / FOLDER / raw.JOURNAL, "start") if row["request_id"] == request_id]
     return rows[0] if rows else None
 
 
@@ -188,7 +189,7 @@ def test_files_and_exceptions_are_in_the_journal_and_pass_unchanged(server: str,
 @pytest.mark.parametrize("server", ["gunicorn_sync.py", "gunicorn_gthread.py", "gunicorn_gevent.py"])
 def test_gunicorns_workers_tell_their_lives(server: str, small_site, raw_folder: Path):
     with small_site(server) as deployment:
-        pid = int(written(raw_folder / raw.JOURNAL, "start")[0]["pid"])
+        pid = int(written(raw_folder / FOLDER / raw.JOURNAL, "start")[0]["pid"])
         os.kill(pid, signal.SIGKILL)
         time.sleep(1.5)
         ask(deployment.url)
@@ -228,7 +229,7 @@ def test_the_event_loop_is_not_watched_unless_asked_for(small_site, raw_folder: 
 def test_a_server_file_that_starts_an_application_of_its_own_choosing_is_refused(small_site, raw_folder: Path):
     (raw_folder / "servers").unlink()
     (raw_folder / "servers").mkdir()
-    for name in ("nginx.conf", "gunicorn_sync.py"):
+    for name in ("nginx.conf", "mariadb.cnf", "gunicorn_sync.py"):
         (raw_folder / "servers" / name).write_bytes((ROOT / "servers" / name).read_bytes())
     own = raw_folder / "servers" / "gunicorn_sync.py"
     own.write_text(own.read_text() + '\nwsgi_app = "small:application"\n')

@@ -19,6 +19,7 @@ from badgateway.model import raw
 from badgateway.model.cooperation import Cooperation, CooperationProof, CooperationReport
 from badgateway.probe.sampler import StackSampler
 from badgateway.probe.watch import DatabaseAccess, Watch
+from badgateway.stack.written import FOLDER, RUN_FOLDER
 from badgateway.study.bench import Bench
 from badgateway.study.connect_costs import connect_costs
 from badgateway.study.cooperation import prove, prove_one
@@ -70,7 +71,7 @@ def values(folder: Path, series: str) -> list[float]:
 def watch_of(url: str, folder: Path, **more) -> Watch:
     port = urlsplit(url).port
     assert port is not None
-    return Watch(server_socket=folder / "run" / "web.sock", proxy_port=port, **more)
+    return Watch(server_socket=folder / FOLDER / RUN_FOLDER / "web.sock", proxy_port=port, **more)
 
 
 def access_to(school: SchoolDatabase) -> DatabaseAccess:
@@ -129,7 +130,7 @@ def test_the_applications_connections_are_counted_without_the_probes_own(
 def test_uwsgi_tells_how_many_requests_it_serves_and_how_old_the_oldest_is(
     deployed: Deploy, raw_folder: Path, school_database: SchoolDatabase
 ):
-    stats = raw_folder / "run" / "stats.sock"
+    stats = raw_folder / FOLDER / RUN_FOLDER / "stats.sock"
     servers = school_database.snapshot.path(PurePosixPath("servers"))
     declared = (servers / "uwsgi_gevent.ini").read_text()
     (servers / "with_stats.ini").write_text(f"{declared}\nstats = {stats}\n")

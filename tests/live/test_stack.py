@@ -20,6 +20,7 @@ from badgateway.model import raw
 from badgateway.process.account import hand_over
 from badgateway.stack.deployment import deploy, restore
 from badgateway.stack.project import Snapshot
+from badgateway.stack.written import FOLDER
 from tests.declared import experiment
 from tests.live.conftest import MEMBERS, ROOT, Deploy, SchoolDatabase, arm
 
@@ -97,7 +98,7 @@ def small_site(school_database: SchoolDatabase, raw_folder: Path):
             hand_over(path, school_database.account)
         for name in ("servers", ".badgateway"):
             (raw_folder / name).symlink_to(school_database.snapshot.root / name)
-        return Snapshot(root=raw_folder)
+        return Snapshot.of(raw_folder)
 
     return make
 
@@ -122,7 +123,7 @@ def test_each_server_comes_up_answers_and_leaves_nothing_behind(name: str, deplo
     assert not any(process.is_running() for process in processes)
     assert processes_of(raw_folder) == []
     assert not list(raw_folder.rglob("*.sock"))
-    assert not (raw_folder / "run").exists()
+    assert not (raw_folder / FOLDER).exists()
 
 
 @pytest.mark.parametrize("name", ["uwsgi-pymysql", "gunicorn-sync-pymysql"])
@@ -237,7 +238,8 @@ def test_pymysql_waits_together_under_gevent_and_mysqlclient_one_after_the_other
 ):
     with deployed(f"{server}-pymysql", workers=1) as deployment:
         together_s = elapsed_s(deployment, requests=8, db_ms=300)
-    (raw_folder / raw.SERVER_LOG).unlink()
+    for file in raw_folder.glob("*.*"):
+        file.unlink()
     with deployed(f"{server}-mysqlclient", workers=1) as deployment:
         in_turn_s = elapsed_s(deployment, requests=8, db_ms=300)
 
@@ -274,25 +276,29 @@ def test_only_the_site_itself_may_enter_the_database(school_database: SchoolData
 def test_the_database_keeps_its_secrets_in_files_of_its_own(school_database: SchoolDatabase):
     folder, password = school_database.database.folder, school_database.database.password
 
-    readable = [path for path in folder.glob("*") if path.is_file() and password in path.read_text(errors="replace")]
-    assert readable == []
-    assert (folder / "data").stat().st_mode & 0o077 == 0
+    files = [path for path in (*folder.glob("*"), *(folder / FOLDER).glob("*")) if path.is_file()]
+    assert [path for path in files if password in path.read_text(errors="replace")] == []
+    assert (folder / FOLDER).stat().st_mode & 0o077 == 0
+    assert (folder / FOLDER / "data").stat().st_mode & 0o077 == 0
     if os.geteuid() == 0:
         assert psutil.Process(school_database.database.pid).uids().real != 0
 
 
 STAND = """
 import sys, time
+from dataclasses import replace
 from pathlib import Path
 
-from badgateway.process.account import hand_over, service_account
+from badgateway.process.account import service_account
 from badgateway.process.interruption import unwinding_on_signals
 from badgateway.stack.deployment import deploy, prepare_database
 from badgateway.stack.project import Snapshot
 from tests.live.test_stack import small_experiment
 
 folder, server = Path(sys.argv[1]), sys.argv[2]
-account, small, snapshot = service_account(), small_experiment(server), Snapshot(root=folder)
+account, small, snapshot = service_account(), small_experiment(server), Snapshot.of(folder)
+if account is not None:
+    account = replace(account, gid=folder.stat().st_gid)
 with (
     unwinding_on_signals(),
     prepare_database(small, snapshot=snapshot, folder=folder / "database", account=account) as database,
@@ -339,7 +345,6 @@ def await_text(file: Path, text: str) -> None:
 def test_two_deployments_stand_side_by_side(school_database: SchoolDatabase, deployed: Deploy, raw_folder: Path):
     second = raw_folder / "second"
     second.mkdir()
-    hand_over(second, school_database.account)
     school = school_database
     with (
         deployed("uwsgi-pymysql") as one,

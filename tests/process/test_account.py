@@ -1,11 +1,24 @@
 import os
 import pwd
+import stat
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from badgateway.errors import DeploymentError
 from badgateway.process import account as room
-from badgateway.process.account import Account, hand_over, service_account, unreachable_parent
+from badgateway.process.account import (
+    Account,
+    hand_over,
+    hand_over_all,
+    make_passage,
+    service_account,
+    unreachable_parent,
+    with_own_group,
+    write_for,
+)
 
 STRANGER = Account(name="stranger", uid=54321, gid=54322)
 
@@ -113,3 +126,115 @@ def test_one_class_of_rights_decides(mode, uid, gid, may, tmp_path):
 
 def test_without_an_account_nothing_is_unreachable(tmp_path):
     assert unreachable_parent(tmp_path / "file", None) is None
+
+
+ROOT_ONLY = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+
+
+def test_the_group_of_a_run_is_nobody_elses_and_the_accounts_own_stays_a_supplementary_one():
+    one, other = with_own_group(STRANGER), with_own_group(STRANGER)
+
+    assert one is not None
+    assert other is not None
+    assert one.gid != other.gid
+    assert (one.uid, one.groups) == (STRANGER.uid, (STRANGER.gid,))
+    assert with_own_group(None) is None
+
+
+@pytest.mark.parametrize(
+    ("mapped", "drawn_from"), [("0 0 4294967295", room.RARE_GROUPS), ("0 1000 1\n1 100000 65536", room.FEW_GROUPS)]
+)
+def test_in_a_container_with_few_groups_one_of_those_is_drawn(mapped, drawn_from, tmp_path, monkeypatch):
+    (tmp_path / "gid_map").write_text(f"{mapped}\n")
+    monkeypatch.setattr(room, "MAPPED_GROUPS", tmp_path / "gid_map")
+    account = with_own_group(STRANGER)
+
+    assert account is not None
+    assert account.gid in drawn_from
+
+
+@ROOT_ONLY
+def test_links_are_handed_over_themselves_and_not_what_they_lead_to(tmp_path):
+    secret, folder = tmp_path / "secret", tmp_path / "folder"
+    secret.touch()
+    (folder / "inner").mkdir(parents=True)
+    (folder / "inner" / "file").touch()
+    (folder / "inner" / "link").symlink_to(secret)
+    hand_over_all(folder, STRANGER)
+    hand_over(folder / "inner" / "link", STRANGER)
+
+    assert secret.stat().st_uid == 0
+    assert {path.lstat().st_uid for path in (folder, *folder.rglob("*"))} == {STRANGER.uid}
+
+
+@ROOT_ONLY
+def test_what_is_written_for_the_account_it_can_read_and_not_change(tmp_path):
+    write_for(STRANGER, tmp_path / "nginx.conf", "text")
+    status = (tmp_path / "nginx.conf").stat()
+
+    assert (status.st_uid, status.st_gid, stat.S_IMODE(status.st_mode)) == (0, STRANGER.gid, 0o640)
+
+
+def test_it_is_never_written_through_a_link(tmp_path):
+    (tmp_path / "secret").write_text("kept")
+    (tmp_path / "nginx.conf").symlink_to(tmp_path / "secret")
+
+    with pytest.raises(FileExistsError):
+        write_for(None, tmp_path / "nginx.conf", "text")
+    assert (tmp_path / "secret").read_text() == "kept"
+
+
+@pytest.fixture
+def run_of_an_account():
+    """Give a folder behind a passage that belongs to an account with a group of its own, and a process in it."""
+    account = with_own_group(STRANGER)
+    assert account is not None
+    passage = Path(f"/tmp/badgateway-test-{os.getpid()}")
+    make_passage(passage, account)
+    (passage / "own").mkdir(mode=0o700)
+    (passage / "own" / "journal").write_text("rows")
+    hand_over_all(passage / "own", account)
+    inside = subprocess.Popen(
+        ["sleep", "60"],
+        cwd=passage / "own",
+        env={"DB_PASSWORD": "x"},
+        user=account.uid,
+        group=account.gid,
+        extra_groups=account.groups,
+    )
+    try:
+        yield account, passage / "own", inside.pid
+    finally:
+        inside.kill()
+        inside.wait()
+        subprocess.run(["rm", "-rf", passage], check=True)
+
+
+REACH = """
+import os, sys
+for path in sys.argv[1:]:
+    try:
+        open(path).close()
+        print("in")
+    except PermissionError:
+        print("out")
+"""
+
+
+def reached(account: Account, *paths: object) -> list[str]:
+    """Return which files a process of an account gets into."""
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", REACH, *map(str, paths)],
+        capture_output=True, text=True, check=True, cwd="/",
+        user=account.uid, group=account.gid, extra_groups=account.groups,
+    )  # fmt: skip
+    return done.stdout.split()
+
+
+@ROOT_ONLY
+def test_a_process_of_the_account_that_is_not_of_the_run_gets_nowhere_into_it(run_of_an_account):
+    account, folder, pid = run_of_an_account
+    ways = (folder / "journal", f"/proc/{pid}/cwd/journal", f"/proc/{pid}/environ", f"/proc/{pid}/mem")
+
+    assert reached(account, *ways) == ["in"] * 4
+    assert reached(STRANGER, *ways) == ["out"] * 4

@@ -231,6 +231,18 @@ def test_a_script_whose_interpreter_is_gone_is_told_from_one_that_does_not_exist
         Child.start(replace(python(""), argv=(str(script),)))
 
 
+@pytest.mark.parametrize("plant", [Path.symlink_to, lambda log, _: os.mkfifo(log)], ids=["link", "pipe"])
+def test_a_log_is_never_written_through_what_waits_in_its_place(plant, python: MakeCommand, tmp_path):
+    target = tmp_path / "target"
+    target.write_text("kept")
+    command = python("print(1)")
+    plant(command.log, target)
+
+    with pytest.raises((OSError, DeploymentError)):
+        Child.start(command)
+    assert target.read_text() == "kept"
+
+
 def as_root() -> Account:
     account = service_account()
     if account is None:
@@ -246,6 +258,15 @@ def test_as_root_it_runs_under_the_account_without_other_groups(python: MakeComm
 
         assert child.output().split() == [str(account.uid), str(account.gid)]
     assert command.log.stat().st_uid == account.uid
+
+
+def test_as_root_it_gets_the_groups_of_the_account_and_no_others(python: MakeCommand):
+    account = replace(as_root(), gid=54321, groups=(54322, 54323))
+    command = replace(python(""), argv=("/bin/sh", "-c", "id -G"), directory=Path("/"), account=account)
+    with running(command) as child:
+        child.wait(5)
+
+        assert child.output().split() == ["54321", "54322", "54323"]
 
 
 def test_the_directory_that_bars_the_account_is_named(python: MakeCommand, tmp_path):

@@ -21,7 +21,7 @@ def site(**values: Any) -> Site:
         "journal": Path("/tmp/t/snapshot/.badgateway/badgateway_journal.py"),
         "wsgi": "school_site.wsgi:application",
         "raw": Path("/tmp/t/raw"),
-        "run": Path("/tmp/t/raw/run"),
+        "written": Path("/tmp/t/raw/written"),
         "python_home": Path("/opt/kit"),
         "timeout_s": 4,
         "variables": {"DB_PASSWORD": "hush", "APP_MEMBERS": "10"},

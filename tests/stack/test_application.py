@@ -27,7 +27,7 @@ def database(tmp_path):
 def snapshot(tmp_path):
     (tmp_path / "app").mkdir()
     (tmp_path / "app" / "manage.py").write_text(PROGRAM)
-    return Snapshot(root=tmp_path)
+    return Snapshot(root=tmp_path, nginx_template="", mariadb_template="")
 
 
 def declared(**commands: Any) -> Experiment:

@@ -64,9 +64,9 @@ def test_an_unlimited_machine_does_not_make_nginx_huge():
 
 
 def test_nginx_reads_nothing_of_the_systems_own_configuration():
-    command = nginx.command(Path("/tmp/t/raw"), None)
+    command = nginx.command(Path("/tmp/t/raw"), Path("/tmp/t/raw/written"), None)
 
-    assert command.argv == ("nginx", "-e", "stderr", "-p", "/tmp/t/raw/", "-c", "/tmp/t/raw/nginx.conf")
+    assert command.argv == ("nginx", "-e", "stderr", "-p", "/tmp/t/raw/written/", "-c", "/tmp/t/raw/nginx.conf")
     assert command.log == Path("/tmp/t/raw/nginx.log")
 
 

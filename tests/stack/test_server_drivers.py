@@ -13,14 +13,14 @@ def test_gunicorn_is_started_in_the_application_with_the_journal_which_reads_the
     assert command.environment["JOURNAL_GUNICORN"] == "/tmp/t/snapshot/servers/x"
     assert command.directory == Path("/tmp/t/snapshot/app")
     assert command.log == Path("/tmp/t/raw/server.log")
-    assert command.environment["WEB_BIND"] == "unix:/tmp/t/raw/run/web.sock"
+    assert command.environment["WEB_BIND"] == "unix:/tmp/t/raw/written/run/web.sock"
 
 
 def test_uwsgi_is_told_the_socket_as_a_plain_path_and_whose_packages_to_import():
     command = uwsgi.command(configuration("servers/uwsgi.ini"), site())
 
     assert command.argv == ("/opt/kit/bin/uwsgi", "--ini", "/tmp/t/snapshot/servers/x")
-    assert command.environment["WEB_BIND"] == "/tmp/t/raw/run/web.sock"
+    assert command.environment["WEB_BIND"] == "/tmp/t/raw/written/run/web.sock"
     assert command.environment["WEB_VENV"] == "/opt/kit"
 
 

@@ -12,7 +12,7 @@ def test_the_server_file_gets_every_parameter_from_the_environment(monkeypatch):
     environment = site().environment(configuration("servers/uwsgi.ini"), bind="here")
 
     assert {name: value for name, value in environment.items() if name != "PATH"} == {
-        "HOME": "/tmp/t/raw/run",
+        "HOME": "/tmp/t/raw/written/run",
         "LANG": "C.UTF-8",
         "TZ": "UTC",
         "DB_PASSWORD": "hush",
@@ -20,7 +20,7 @@ def test_the_server_file_gets_every_parameter_from_the_environment(monkeypatch):
         "WEB_BIND": "here",
         "PYTHONPATH": "/tmp/t/snapshot/.badgateway",
         "JOURNAL_WSGI": "school_site.wsgi:application",
-        "JOURNAL_FILE": "/tmp/t/raw/app-journal.csv",
+        "JOURNAL_FILE": "/tmp/t/raw/written/app-journal.csv",
         "WEB_WSGI": "badgateway_journal:application",
         "WEB_WORKERS": "3",
         "WEB_LEAST_WORKERS": "0",
@@ -54,7 +54,10 @@ def test_what_recycles_workers_reaches_the_server_file():
 
 
 def test_a_site_listens_on_its_socket_or_on_a_port():
-    assert (site().listener, site().address) == (Path("/tmp/t/raw/run/web.sock"), "/tmp/t/raw/run/web.sock")
+    assert (site().listener, site().address) == (
+        Path("/tmp/t/raw/written/run/web.sock"),
+        "/tmp/t/raw/written/run/web.sock",
+    )
     assert (site(port=9001).listener, site(port=9001).address) == (9001, "127.0.0.1:9001")
 
 
@@ -66,7 +69,7 @@ def test_the_event_loop_is_watched_only_when_asked_for():
 
 def test_a_socket_path_that_cannot_be_bound_is_refused_before_anything_starts():
     with pytest.raises(DeploymentError, match="its path has 119 bytes, more than 100") as refusal:
-        site(run=Path("/tmp/" + "x" * 105))
+        site(written=Path("/tmp/" + "x" * 101))
 
     assert "\n" not in str(refusal.value)
 

@@ -99,7 +99,12 @@ def bench(folder: Path, of: Experiment) -> Bench:
         pid=os.getpid(),
     )
     return Bench(
-        experiment=of, root=folder, folder=folder, account=None, snapshot=Snapshot(root=folder), database=database
+        experiment=of,
+        root=folder,
+        folder=folder,
+        account=None,
+        snapshot=Snapshot(root=folder, nginx_template="", mariadb_template=""),
+        database=database,
     )
 
 

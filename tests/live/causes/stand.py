@@ -142,7 +142,7 @@ class Stands:
                 declared,
                 declared.configurations[0],
                 database=self.school.database,
-                snapshot=Snapshot(root=self.raw),
+                snapshot=Snapshot.of(self.raw),
                 raw=self.raw,
                 account=self.school.account,
                 watch_loop=watch_loop,
@@ -157,7 +157,7 @@ class Stands:
             (self.raw / name).symlink_to(self.school.snapshot.root / name)
         shutil.copytree(SITE, self.raw / "site", ignore=shutil.ignore_patterns("__pycache__"))
         (self.raw / "servers").mkdir()
-        for name, edit in ((server, edit_server), ("nginx.conf", edit_proxy)):
+        for name, edit in ((server, edit_server), ("nginx.conf", edit_proxy), ("mariadb.cnf", str)):
             (self.raw / "servers" / name).write_text(edit((ROOT / "servers" / name).read_text()))
         _hand_over_all(self.raw, self.school.account)
 
