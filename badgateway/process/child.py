@@ -10,13 +10,14 @@ import stat
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Self
 
 import psutil
 
-from badgateway.errors import DeploymentError
+from badgateway.errors import DeploymentError, GuardianError
 from badgateway.process import guardian
 from badgateway.process.account import Account, unreachable_parent
 from badgateway.process.interruption import held
@@ -56,6 +57,8 @@ class Child:
         self._keeper = keeper
         self._line = line
         self._exit_code: int | None = None
+        self._is_alone = False
+        """Whether its guardian is gone."""
         self._process = _process_of(pid)
         self._guardian = psutil.Process(keeper.pid)
 
@@ -74,8 +77,7 @@ class Child:
                 keeper, line = _start_guardian(command, log)
             word, number = _first_message(command, keeper, line)
             if word == "failed":
-                line.close()
-                keeper.wait(GUARDIAN_DEADLINE_S)
+                _dismiss(keeper, line)
                 raise DeploymentError(_why_not_executed(command, number))
             child = cls(command, number, keeper, line)
             child.log_start_bytes = log_start_bytes
@@ -87,16 +89,43 @@ class Child:
         return self.command.name
 
     def exit_code(self) -> int | None:
-        """Return None while the program runs, then its status; negative when a signal ended it."""
+        """Return None while the program runs, then its status; negative when a signal ended it.
+
+        Raises:
+            GuardianError: somebody has killed or stopped its guardian, so nobody can tell.
+        """
         return self.wait(0)
 
     def wait(self, timeout_s: float) -> int | None:
-        """Return the exit code as soon as the program ends, or None when it still runs after timeout_s."""
-        if self._exit_code is None and select.select([self._line], [], [], timeout_s)[0]:
+        """Return the exit code as soon as the program ends, or None when it still runs after timeout_s.
+
+        Raises:
+            GuardianError: somebody has killed or stopped its guardian, so nobody can tell.
+        """
+        exit_code = self._told(timeout_s)
+        if exit_code is None and (self._is_alone or self._is_stopped()):
+            how = "was stopped (SIGSTOP)" if not self._is_alone else "was killed"
+            raise GuardianError(
+                f"{self.name}: its guardian (pid {self._keeper.pid}), a process of the kit, {how} by somebody else, so "
+                "how the program fares cannot be told; run it again"
+            )
+        return exit_code
+
+    def _told(self, timeout_s: float) -> int | None:
+        """Return what the guardian said of the program's end within timeout_s, if anything."""
+        ended = self._exit_code is None and not self._is_alone and select.select([self._line], [], [], timeout_s)[0]
+        if ended:
             message = _receive(self._line)
-            # A guardian that says nothing was killed itself; its own ending is all that is known then.
-            self._exit_code = message[1] if message else self._keeper.wait(GUARDIAN_DEADLINE_S)
+            self._exit_code = message[1] if message else None
+            # A guardian that is gone without a word was killed; how the program ends is nobody's to tell then.
+            self._is_alone = message is None
         return self._exit_code
+
+    def _is_stopped(self) -> bool:
+        try:
+            return self._guardian.status() == psutil.STATUS_STOPPED
+        except psutil.NoSuchProcess:
+            return False
 
     def output(self) -> str:
         """Return everything this child wrote to its log."""
@@ -108,8 +137,8 @@ class Child:
         text = _read_from(self.command.log, max(self.log_start_bytes, size_bytes - TAIL_BYTES))
         return "\n".join(text.splitlines()[-lines:])
 
-    def stop(self, grace_s: float = 5.0) -> int:
-        """End the program and all processes that came from it; returns the exit code.
+    def stop(self, grace_s: float = 5.0) -> int | None:
+        """End the program and all processes that came from it; returns the exit code, or None if nobody knows it.
 
         Safe to call again. Ctrl-C and SIGTERM wait until it is done.
 
@@ -122,12 +151,13 @@ class Child:
             return self.ending.exit_code
 
     def _end(self, grace_s: float) -> Ending:
-        leader = self._process if self.exit_code() is None else None
+        # One that somebody stopped would neither reap the program nor leave.
+        _go_on(self._guardian)
+        leader = self._process if self._told(0) is None else None
         killed = shut_down(self.name, leader, self._family, grace_s=grace_s)
-        exit_code = self.wait(GUARDIAN_DEADLINE_S)
-        self._line.close()
-        self._keeper.wait(GUARDIAN_DEADLINE_S)
-        if exit_code is None:
+        exit_code = self._told(GUARDIAN_DEADLINE_S)
+        _dismiss(self._keeper, self._line)
+        if exit_code is None and not self._is_alone:
             raise DeploymentError(f"{self.name}: pid {self.pid} is gone, but its guardian reported no exit status")
         return Ending(exit_code=exit_code, killed=killed)
 
@@ -195,13 +225,32 @@ def _first_message(command: Command, keeper: subprocess.Popen[bytes], line: sock
     except TimeoutError:
         message = None
     if message is None:
-        keeper.kill()
-        keeper.wait(GUARDIAN_DEADLINE_S)
-        line.close()
-        raise DeploymentError(
+        _dismiss(keeper, line)
+        raise GuardianError(
             f"{command.name}: its guardian did not start it within {START_DEADLINE_S:g} s; see {command.log}"
         )
     return message
+
+
+def _dismiss(keeper: subprocess.Popen[bytes], line: socket.socket) -> None:
+    """Let go of a guardian, which ends what is left below it and itself; one that does not is ended with all of it."""
+    line.close()
+    try:
+        process = psutil.Process(keeper.pid)
+        _go_on(process)
+        keeper.wait(GUARDIAN_DEADLINE_S)
+    except subprocess.TimeoutExpired:
+        for left in (*process.children(recursive=True), process):
+            with suppress(psutil.NoSuchProcess):
+                left.kill()
+        keeper.wait(GUARDIAN_DEADLINE_S)
+    except psutil.NoSuchProcess:
+        keeper.wait(GUARDIAN_DEADLINE_S)
+
+
+def _go_on(process: psutil.Process) -> None:
+    with suppress(psutil.NoSuchProcess):
+        process.resume()
 
 
 def _receive(line: socket.socket) -> tuple[str, int] | None:

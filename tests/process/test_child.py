@@ -12,7 +12,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from badgateway.errors import DeploymentError
+from badgateway.errors import DeploymentError, GuardianError
+from badgateway.process import child as room
 from badgateway.process.account import Account, service_account
 from badgateway.process.child import Child, describe_exit
 from badgateway.process.running import running
@@ -164,11 +165,65 @@ def test_stop_sweeps_the_workers_of_a_dead_leader(python: MakeCommand):
 def test_stop_works_when_the_guardian_was_killed(python: MakeCommand):
     child = Child.start(python(SLEEP))
     child._keeper.kill()
-    assert eventually(lambda: child.exit_code() is not None)
 
-    child.stop()
+    assert child.stop() is None
+    assert is_gone(child.pid)
+
+
+def test_a_guardian_that_was_killed_is_named_and_not_its_program(python: MakeCommand):
+    with running(python(SLEEP)) as child:
+        child._keeper.kill()
+
+        assert eventually(lambda: is_gone(child._keeper.pid))
+        with pytest.raises(GuardianError, match=rf"^piece: its guardian \(pid {child._keeper.pid}\)"):
+            child.exit_code()
+        assert not is_gone(child.pid)
+    assert is_gone(child.pid)
+
+
+def test_a_guardian_that_was_stopped_is_named_and_goes_with_its_program_all_the_same(python: MakeCommand):
+    with running(python(SLEEP)) as child:
+        child._keeper.send_signal(signal.SIGSTOP)
+
+        assert eventually(child._is_stopped)
+        with pytest.raises(GuardianError, match=r"was stopped \(SIGSTOP\)"):
+            child.exit_code()
+    assert child.ending is not None
+    assert child.ending.exit_code == -signal.SIGTERM
+    assert is_gone(child.pid)
+    assert is_gone(child._keeper.pid)
+
+
+def test_a_guardian_that_is_stopped_again_and_again_is_killed_with_all_that_is_below_it(
+    python: MakeCommand, monkeypatch
+):
+    monkeypatch.setattr(room, "GUARDIAN_DEADLINE_S", 0.3)
+    monkeypatch.setattr(room, "_go_on", lambda _process: None)
+    child = Child.start(python(SLEEP))
+    child._keeper.send_signal(signal.SIGSTOP)
+
+    with pytest.raises(DeploymentError, match="its guardian reported no exit status"):
+        child.stop()
 
     assert is_gone(child.pid)
+    assert is_gone(child._keeper.pid)
+
+
+def test_a_guardian_that_is_stopped_before_it_starts_the_program_leaves_nothing(python: MakeCommand, monkeypatch):
+    monkeypatch.setattr(room, "START_DEADLINE_S", 0.3)
+    real, keepers = room._start_guardian, []
+
+    def stopped_at_once(*given):
+        keeper, line = real(*given)
+        keeper.send_signal(signal.SIGSTOP)
+        keepers.append(keeper.pid)
+        return keeper, line
+
+    monkeypatch.setattr(room, "_start_guardian", stopped_at_once)
+    with pytest.raises(GuardianError, match=r"did not start it within 0\.3 s"):
+        Child.start(python(SLEEP))
+
+    assert eventually(lambda: all(is_gone(pid) for pid in keepers))
 
 
 @pytest.mark.parametrize("code", [SLEEP, IGNORE_TERM, DAEMONISE], ids=["plain", "ignores-term", "daemon"])
