@@ -7,6 +7,7 @@ import duckdb
 from badgateway.errors import RawDataError
 from badgateway.ledger.checks import Rule, check, load, require_whole_lines
 from badgateway.ledger.proxy import PROBE_PREFIX
+from badgateway.ledger.text_file import as_utf8
 from badgateway.model.raw import JOURNAL_COLUMNS
 
 TABLE = "app"
@@ -107,18 +108,19 @@ def load_journal(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
 
 
 def _load_rows(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
-    rows = connection.read_csv(
-        str(path),
-        columns=_TYPES,
-        header=False,
-        auto_detect=False,
-        delimiter=",",
-        quotechar="",
-        escapechar="",
-        force_not_null=list(_TEXTS),
-    )
-    decoded = (_DECODED.format(column=column) if column in _TEXTS else column for column in _TYPES)
-    rows.project(", ".join(decoded)).create(JOURNAL_TABLE)
+    with as_utf8(path) as file:
+        rows = connection.read_csv(
+            str(file),
+            columns=_TYPES,
+            header=False,
+            auto_detect=False,
+            delimiter=",",
+            quotechar="",
+            escapechar="",
+            force_not_null=list(_TEXTS),
+        )
+        decoded = (_DECODED.format(column=column) if column in _TEXTS else column for column in _TYPES)
+        rows.project(", ".join(decoded)).create(JOURNAL_TABLE)
 
 
 def _require_pairs(connection: duckdb.DuckDBPyConnection, path: Path) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import duckdb
 
 from badgateway.ledger.checks import Rule, check, load, require_header, require_whole_lines
+from badgateway.ledger.text_file import as_utf8
 from badgateway.model.raw import CLIENT_COLUMNS
 
 TABLE = "client"
@@ -75,14 +76,15 @@ def load_client(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
 
 
 def _load_rows(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
-    rows = connection.read_csv(
-        str(path),
-        columns=_TYPES,
-        header=True,
-        auto_detect=False,
-        delimiter=",",
-        quotechar='"',
-        escapechar='"',
-        force_not_null=list(_TEXTS),
-    )
-    rows.create(TABLE)
+    with as_utf8(path) as file:
+        rows = connection.read_csv(
+            str(file),
+            columns=_TYPES,
+            header=True,
+            auto_detect=False,
+            delimiter=",",
+            quotechar='"',
+            escapechar='"',
+            force_not_null=list(_TEXTS),
+        )
+        rows.create(TABLE)

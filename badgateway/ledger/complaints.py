@@ -7,6 +7,7 @@ import duckdb
 from badgateway.ledger.error_log import TABLE as ERROR_LINES
 from badgateway.ledger.error_log import load_errors
 from badgateway.ledger.messages import kind_of
+from badgateway.model.error_log import KNOWN_CHARACTERS
 
 TABLE = "complaints"
 
@@ -25,7 +26,8 @@ FROM (
     SELECT *, row_number() OVER (PARTITION BY connection, target, second ORDER BY proxy_time_s) AS turn
     FROM failed ANTI JOIN {TABLE} USING (request_id)) f
 JOIN (
-    SELECT connection, message, line_number, regexp_replace(request, ' HTTP/[0-9.]+$', '') AS target,
+    SELECT connection, message, line_number,
+        left(regexp_replace(request, ' HTTP/[0-9.]+$', ''), {KNOWN_CHARACTERS}) AS target,
         CAST(time_s AS BIGINT) + $late_s AS second,
         row_number() OVER (PARTITION BY connection, target, second ORDER BY line_number) AS turn
     FROM {ERROR_LINES}
@@ -52,7 +54,8 @@ def load_complaints(connection: duckdb.DuckDBPyConnection, path: Path, requests:
     load_errors(connection, path)
     connection.execute(f"CREATE TABLE {TABLE} (request_id VARCHAR, message VARCHAR, line_number BIGINT)")
     failed = connection.table(requests).filter(f"proxy_status IS NOT NULL AND ({_FAILED} OR upstream_tries > 1)")
-    target = "proxy_method || ' ' || proxy_uri AS target, CAST(floor(proxy_time_s) AS BIGINT) AS second"
+    line = f"left(proxy_method || ' ' || proxy_uri, {KNOWN_CHARACTERS})"
+    target = f"{line} AS target, CAST(floor(proxy_time_s) AS BIGINT) AS second"
     failed.project(f"request_id, connection, proxy_time_s, {target}").create("failed")
     for late_s in (0, 1):
         connection.execute(_PAIR, {"late_s": late_s})

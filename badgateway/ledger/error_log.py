@@ -19,6 +19,7 @@ TABLE = "error_lines"
 _HEAD = re.compile(error_log.HEAD)
 _CONTEXT = re.compile(error_log.CONTEXT, re.DOTALL)
 _REQUEST = re.compile(error_log.REQUEST)
+_CUT_REQUEST = re.compile(error_log.CUT_REQUEST)
 _UPSTREAM = re.compile(error_log.UPSTREAM)
 
 
@@ -35,7 +36,10 @@ class ErrorLine:
     message: str
     """Without what nginx appends about the request."""
     request: str
-    """As the client wrote it, such as 'GET /members/ HTTP/1.1'; empty when the line is not about one."""
+    """As the client wrote it, such as 'GET /members/ HTTP/1.1'; empty when the line is not about one.
+
+    nginx cuts its lines at 2,048 bytes: of a long one, this is its beginning.
+    """
     upstream: str
 
 
@@ -58,7 +62,7 @@ def read_lines(path: Path) -> Iterator[ErrorLine]:
 
 def _parsed(number: int, line: str, head: re.Match[str]) -> ErrorLine:
     time_text, level, connection = head.groups()
-    request, upstream = _REQUEST.search(line), _UPSTREAM.search(line)
+    request, upstream = _REQUEST.search(line) or _CUT_REQUEST.search(line), _UPSTREAM.search(line)
     return ErrorLine(
         number=number,
         line=line,

@@ -9,6 +9,7 @@ from badgateway.ledger.error_log import TABLE as ERROR_LINES
 from badgateway.ledger.error_log import load_errors
 from badgateway.ledger.join import Ledger
 from badgateway.ledger.journal_events import add_journal_events
+from badgateway.ledger.text_file import as_utf8
 from badgateway.model import error_log
 from badgateway.model.evidence import FAILURES, PROXY_ERRORS, TABLES, VOLUME, Table
 from badgateway.model.in_memory import NO_DELIMITER
@@ -70,20 +71,21 @@ def _insert(rows: duckdb.DuckDBPyRelation, table: Table, known: dict[str, str]) 
 
 def _read_lines(connection: duckdb.DuckDBPyConnection, path: Path, table: str, columns: str, wanted: str) -> None:
     """Keep the lines of a file whose request_id, one of the columns, is that of a wanted row of the ledger."""
-    text = connection.read_csv(
-        str(path),
-        columns={"line": "VARCHAR"},
-        header=False,
-        auto_detect=False,
-        delimiter=NO_DELIMITER,
-        quotechar="",
-        escapechar="",
-    )
-    numbered = text.project(f"row_number() OVER () AS line_number, line, {columns}")
-    failed = connection.table("ledger").filter(wanted).project("request_id")
-    of_wanted = numbered.join(failed, "request_id", how="semi")
-    # The second row of a request id is counted by the balance; here it would be the same failure once more.
-    of_wanted.aggregate("request_id, arg_min(COLUMNS(* EXCLUDE (request_id)), line_number)").create(table)
+    with as_utf8(path, backslash="\\\\" if path.name == ACCESS_LOG else "\\") as file:
+        text = connection.read_csv(
+            str(file),
+            columns={"line": "VARCHAR"},
+            header=False,
+            auto_detect=False,
+            delimiter=NO_DELIMITER,
+            quotechar="",
+            escapechar="",
+        )
+        numbered = text.project(f"row_number() OVER () AS line_number, line, {columns}")
+        failed = connection.table("ledger").filter(wanted).project("request_id")
+        of_wanted = numbered.join(failed, "request_id", how="semi")
+        # The second row of a request id is counted by the balance; here it would be the same failure once more.
+        of_wanted.aggregate("request_id, arg_min(COLUMNS(* EXCLUDE (request_id)), line_number)").create(table)
 
 
 def _json(key: str) -> str:

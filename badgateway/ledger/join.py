@@ -12,6 +12,7 @@ from badgateway.ledger.client import load_client
 from badgateway.ledger.complaints import load_complaints
 from badgateway.ledger.outcome import CASE
 from badgateway.ledger.proxy import load_proxy
+from badgateway.ledger.refused import name_refused
 from badgateway.model.in_memory import connect
 from badgateway.model.raw import ACCESS_LOG, CLIENT_COLUMNS, CLIENT_ROWS, ERROR_LOG, JOURNAL
 from badgateway.model.trial import Window
@@ -96,6 +97,7 @@ def build(raw: Path, window: Window | None) -> Ledger:
     connection = connect()
     load_client(connection, raw / CLIENT_ROWS)
     probe_connections = load_proxy(connection, raw / ACCESS_LOG)
+    name_refused(connection)
     has_app = load_app(connection, raw / JOURNAL)
     connection.sql(f"SELECT *, {CASE} AS outcome {_JOIN}").create(_JOINED)
     load_complaints(connection, raw / ERROR_LOG, _JOINED)

@@ -6,6 +6,7 @@ from pathlib import Path
 import duckdb
 
 from badgateway.ledger.checks import Rule, check, load, require_whole_lines
+from badgateway.ledger.text_file import as_utf8
 
 TABLE = "proxy"
 
@@ -100,7 +101,9 @@ def load_proxy(connection: duckdb.DuckDBPyConnection, path: Path) -> frozenset[i
 
 
 def _load_raw(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
-    connection.read_json(str(path), columns=_TYPES, format="newline_delimited", records="true").create(_RAW)
+    # nginx passes on what is beyond ASCII as it came.
+    with as_utf8(path, backslash="\\\\") as file:
+        connection.read_json(str(file), columns=_TYPES, format="newline_delimited", records="true").create(_RAW)
 
 
 def _first_bad_line(path: Path) -> str | None:

@@ -8,8 +8,11 @@ from enum import StrEnum
 from pathlib import Path
 
 from badgateway.model import raw
+from badgateway.model.printable import printable
 
 DETAIL_CHARACTERS = 200
+NAME_CHARACTERS = 500
+UNNAMED = "(no name)"
 
 
 class ClientError(StrEnum):
@@ -96,7 +99,7 @@ class RowFile:
 def _cells(row: ClientRow) -> tuple[str | int, ...]:
     return (
         row.request_id,
-        row.name,
+        _one_line(row.name, NAME_CHARACTERS) or UNNAMED,
         row.method,
         f"{row.intended_start_s:.6f}",
         f"{row.start_s:.6f}",
@@ -106,6 +109,10 @@ def _cells(row: ClientRow) -> tuple[str | int, ...]:
         row.body_bytes,
         "" if row.expected_bytes is None else row.expected_bytes,
         row.error.value,
-        # One line a row, so that a reader can follow the file while it grows.
-        " ".join(row.detail.split())[:DETAIL_CHARACTERS],
+        _one_line(row.detail, DETAIL_CHARACTERS),
     )
+
+
+def _one_line(text: str, most: int) -> str:
+    """Return text as one line that can be written, so that a reader can follow the file while it grows."""
+    return printable(" ".join(text.split()))[:most]

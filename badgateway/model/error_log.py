@@ -19,6 +19,12 @@ CONTEXT: Final = r", (?:client|server|upstream|request|subrequest|host|referrer)
 REQUEST: Final = r', request: "(.*?)"(?:, (?:subrequest|upstream|host|referrer): "|$)'
 """The group is the line as the client wrote it, which may have any sign in it, a quotation mark too."""
 
+KNOWN_CHARACTERS: Final = 1000
+"""Of a request line, what is in a line of the log for sure: nginx cuts that at 2,048 bytes."""
+
+CUT_REQUEST: Final = rf', request: "(.{{{KNOWN_CHARACTERS},}})$'
+"""The same group in a line that was cut in the midst of it."""
+
 UPSTREAM: Final = r', upstream: "([^"]*)"'
 
 ERRNO: Final = r"\((\d+): "

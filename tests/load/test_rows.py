@@ -115,3 +115,24 @@ def test_rows_that_do_not_fit_on_the_disk_are_an_error():
     with pytest.raises(OSError, match="No space left"):
         rows.flush()
     rows.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        ("caf\xe9", "caf\xe9"),
+        ("\x1b[31mred", r"\x1b[31mred"),
+        ("two\nlines\ttabs", "two lines tabs"),
+        ("half \udce9", r"half \udce9"),
+        ("nul\x00", r"nul\x00"),
+        ("x" * 100_000, "x" * 500),
+        (" ", "(no name)"),
+    ],
+)
+def test_an_odd_name_of_a_route_is_one_that_can_be_written(tmp_path, name, written):
+    RowFile.create(tmp_path / "rows.csv")
+    rows = RowFile(tmp_path / "rows.csv")
+    rows.append(replace(ROW, name=name))
+    rows.close()
+
+    assert [row["name"] for row in read(tmp_path / "rows.csv")] == [written]
