@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.text import Text
 
-from badgateway.cli.display import say
+from badgateway.cli.terminal import say
 from badgateway.cli.wording import duration
 from badgateway.errors import TakenError
 from badgateway.process.machine_lock import holder, machine_lock

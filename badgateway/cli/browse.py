@@ -3,8 +3,7 @@
 import time
 from contextlib import AbstractContextManager
 
-import click
-
+from badgateway.cli.terminal import echo
 from badgateway.errors import ConfigurationError
 from badgateway.process.ports import free_port, is_free
 from badgateway.study.standing import Standing
@@ -26,7 +25,7 @@ def browse(configuration: str, starting: AbstractContextManager[Standing], *, wh
         LoadError: Locust's web UI ended by itself.
         KeyboardInterrupt: Ctrl-C came before it was up.
     """
-    click.echo(f"starting MariaDB, loading the data, starting {configuration}", err=True)
+    echo(f"starting MariaDB, loading the data, starting {configuration}", err=True)
     with starting as standing:
         _tell(configuration, standing, what)
         try:
@@ -34,13 +33,13 @@ def browse(configuration: str, starting: AbstractContextManager[Standing], *, wh
                 time.sleep(_LOOK_S)
                 standing.check()
         except KeyboardInterrupt:
-            click.echo("\nstopping", err=True)
+            echo("\nstopping", err=True)
 
 
 def _tell(configuration: str, standing: Standing, what: str) -> None:
     behind = "" if standing.page == standing.site else f", in front of {standing.site}"
-    click.echo(f"{configuration}: {what} is at {standing.page}{behind}")
-    click.echo(f"its logs are in {standing.logs} while it runs; Ctrl-C stops everything", err=True)
+    echo(f"{configuration}: {what} is at {standing.page}{behind}")
+    echo(f"its logs are in {standing.logs} while it runs; Ctrl-C stops everything", err=True)
 
 
 def locust_port(asked: int | None) -> int:

@@ -13,6 +13,7 @@ from badgateway.cli.entry import cli
 from badgateway.cli.exit_codes import of_study
 from badgateway.cli.planned import Planned, plan_lines
 from badgateway.cli.running import go_on, print_decision, run_one
+from badgateway.cli.terminal import echo
 from badgateway.errors import ConfigurationError
 from badgateway.model.experiment import Experiment
 from badgateway.plan.diagnosis import plan_diagnosis
@@ -212,7 +213,7 @@ def plan(experiment: Path, variant: str | None, budget_s: float | None) -> None:
       badgateway plan experiments/servers.toml --budget 30m
     """  # noqa: D301 # click's mark for a paragraph that keeps its lines
     for line in checked_plan(experiment, variant=variant, budget_s=budget_s):
-        click.echo(line)
+        echo(line)
 
 
 def checked_plan(path: Path, *, variant: str | None, budget_s: float | None) -> tuple[str, ...]:

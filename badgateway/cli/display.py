@@ -13,6 +13,7 @@ from rich.text import Text
 
 from badgateway.cli.pace import Pace, StudyPace
 from badgateway.cli.planned import Planned
+from badgateway.cli.terminal import say, shown
 from badgateway.cli.wording import duration, last_words, trial_line, trial_name
 from badgateway.load.progress import Progress
 from badgateway.model.outlook import Outlook
@@ -144,9 +145,10 @@ class LiveDisplay:
         name = Text(trial_name(self._trial) if self._trial else "", style="bold")
         if self._trial and self._outlook and self._outlook.standing is not None:
             name.append(f"  {_where(self._outlook)}", style="not bold")
-        for line in (name, body):
+        lines = (shown(name), shown(body))
+        for line in lines:
             line.no_wrap, line.overflow = True, "ellipsis"
-        return Group(head, name, body)
+        return Group(head, *lines)
 
     def _head(self) -> Table:
         place = self._place()
@@ -200,11 +202,6 @@ def _state(progress: Progress) -> str:
     if progress.elapsed_s > progress.total_s:
         return ", waiting for the last answers"
     return f", {progress.elapsed_s:.0f} of {progress.total_s:.0f} s"
-
-
-def say(console: Console, text: Text) -> None:
-    """Print a line, broken between words on a terminal and not at all elsewhere."""
-    console.print(text, soft_wrap=not console.is_terminal)
 
 
 def _say_last_words(console: Console, summary: TrialSummary) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from badgateway.cli.entry import cli
+from badgateway.cli.terminal import echo_page
 from badgateway.errors import ConfigurationError, RawDataError
 from badgateway.logs import Source
 from badgateway.model.explanation import Explanation
@@ -119,8 +120,7 @@ def _rendered(explanation: Explanation, format_: str, *, to_terminal: bool) -> s
 
 
 def _write(text: str, output: Path | None) -> None:
-    # Bytes, so that neither a locale nor a pipe decides what becomes of letters in a log.
     if output is None:
-        click.echo(text.encode(), nl=False)
+        echo_page(text)
     else:
         output.write_bytes(text.encode())

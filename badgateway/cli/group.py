@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 import click
 
 from badgateway.cli.exit_codes import ExitCode, of_error
+from badgateway.cli.terminal import echo
 from badgateway.errors import BadgatewayError
 from badgateway.process.interruption import unwinding_on_signals
 
@@ -66,7 +67,7 @@ class KitGroup(click.Group):
             # Of what click prints itself: a help text for which the disk has no room.
             _fail(str(error), of_error(error))
         except Exception as error:  # noqa: BLE001 # this is where it is told
-            click.echo(f"badgateway: {_crash(error)}", err=True)
+            echo(f"badgateway: {_crash(error)}", err=True)
             sys.exit(ExitCode.CRASHED)
 
 
@@ -86,5 +87,5 @@ def _crash(error: Exception) -> str:
 def _fail(message: str, status: ExitCode) -> NoReturn:
     # Every line bears the name: a message can have several faults, or end with lines of a server's log.
     for line in message.splitlines():
-        click.echo(f"badgateway: {line}", err=True)
+        echo(f"badgateway: {line}", err=True)
     sys.exit(status)

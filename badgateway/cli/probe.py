@@ -9,6 +9,7 @@ from rich.console import Console
 
 from badgateway.cli.display import PlainLines
 from badgateway.cli.entry import cli
+from badgateway.cli.terminal import echo
 from badgateway.plan.experiment_file import load_experiment, project_root
 from badgateway.study.cooperation import prove
 from badgateway.study.cooperation_table import render_table
@@ -30,4 +31,4 @@ def probe(experiment: Path, *, as_json: bool) -> None:
     """  # noqa: D301 # click's mark for a paragraph that keeps its lines
     checked = load_experiment(experiment)
     report = prove(checked, project_root(experiment), PlainLines(Console(stderr=True)))
-    click.echo(dumps(asdict(report), indent=2) if as_json else render_table(report), nl=as_json)
+    echo(dumps(asdict(report), indent=2) if as_json else render_table(report), newline=as_json)

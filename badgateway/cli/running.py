@@ -6,13 +6,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import click
 from rich.console import Console
 from rich.text import Text
 
-from badgateway.cli.display import say, watch
+from badgateway.cli.display import watch
 from badgateway.cli.exit_codes import ExitCode, of_study
 from badgateway.cli.planned import Planned, outlook_line
+from badgateway.cli.terminal import echo, say
 from badgateway.cli.wording import decision_lines
 from badgateway.model.summary import StudySummary
 from badgateway.plan.experiment_file import project_root
@@ -57,7 +57,7 @@ def _watched(
     with watch(console, planned, interruption) as listener:
         finished = start(listener)
     if finished.study is None and isinstance(finished.stopped_by, KeyboardInterrupt):
-        click.echo("no trial had ended yet, so there is nothing to report", err=True)
+        echo("no trial had ended yet, so there is nothing to report", err=True)
     if finished.study is not None:
         console.print()
         print_decision(finished.study, finished.report)

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from badgateway.model.diagnosis import CauseCount, Certainty, Diagnosis, EvidenceLine, Remedy
+from badgateway.model.printable import printable
 from badgateway.model.summary import StudySummary, TrialSummary, Verdict
 from badgateway.report import cause_chart, grid, numbers, wording
-from badgateway.report.explanation.printable import printable
 from badgateway.report.grid import Cell
 
 _LINES = 3

@@ -7,6 +7,7 @@ from badgateway.model.cooperation import CooperationProof
 from badgateway.model.diagnosis import CauseCount, Diagnosis
 from badgateway.model.experiment import Experiment
 from badgateway.model.outcome import Outcome
+from badgateway.model.printable import printable_page
 from badgateway.model.summary import (
     ConfigurationSummary,
     LevelSummary,
@@ -50,7 +51,11 @@ def render_json(study: StudySummary) -> str:
         "other_trials": [_trial(trial) for trial in study.other_trials],
         "waiting": _waiting(study.waiting),
     }
-    return json.dumps(_rounded(whole), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return printable_page(json.dumps(_rounded(whole), indent=2, ensure_ascii=False, allow_nan=False), _escape) + "\n"
+
+
+def _escape(character: str) -> str:
+    return json.dumps(character)[1:-1]
 
 
 def _rounded(value: object) -> object:

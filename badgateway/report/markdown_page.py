@@ -6,7 +6,7 @@ from badgateway.report.choice_markdown import choice_lines
 from badgateway.report.document import ConfigurationView, Document
 from badgateway.report.exports_markdown import export_lines
 from badgateway.report.ladder import LadderView
-from badgateway.report.markdown_text import code_span, escaped, table_line
+from badgateway.report.markdown_text import code_span, escaped, table_line, whole_page
 from badgateway.report.rows import LevelRow
 from badgateway.report.waiting import LoopRow, Sharing
 
@@ -35,7 +35,7 @@ def render_markdown(study: StudySummary) -> str:
         f"Reproduce: {code_span(page.command)} (seed {page.seed}; run of {page.started})",
         f"Environment: {escaped(_environment(page))}",
     )
-    return "\n\n".join(block for block in blocks if block) + "\n"
+    return whole_page(blocks)
 
 
 def _table(page: Document) -> str:

@@ -7,7 +7,7 @@ from badgateway.model.experiment import Experiment
 from badgateway.model.summary import StudySummary
 from badgateway.model.waiting import LoopStops, LoopWatch
 from badgateway.report import numbers, wording
-from badgateway.report.explanation.printable import printable
+from badgateway.model.printable import printable
 from badgateway.report.loads import LoadLevel
 from badgateway.report.rows import Shown
 

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 from badgateway.model.diagnosis import RETRIED, CauseCount, Certainty, Diagnosis, EvidenceLine, Remedy
 from badgateway.model.explanation import Explanation, FileRead
+from badgateway.model.printable import printable
 from badgateway.model.server_kind import ServerKind
 from badgateway.report import numbers, wording
 from badgateway.report.explanation import moments, servers, timeline
 from badgateway.report.explanation.names import Names
-from badgateway.report.explanation.printable import printable
 from badgateway.report.explanation.timeline import Timeline
 
 

@@ -3,6 +3,7 @@
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
 from badgateway.model.explanation import Explanation
+from badgateway.model.printable import printable_lines
 from badgateway.report.explanation import chart, document, moments, series
 from badgateway.report.marked import marked
 
@@ -20,11 +21,14 @@ _TEMPLATES.filters["marked"] = marked
 def render_html(explanation: Explanation) -> str:
     """Return the page; the same explanation gives the same bytes."""
     page = document.build(explanation)
-    return _TEMPLATES.get_template("explanation.html.j2").render(
-        page=page,
-        chart=chart.draw(page),
-        series=series.stacked(page),
-        step=moments.length(page.timeline.step_s) if page.timeline else "",
-        span=moments.span(page.timeline.start_s, page.timeline.end_s, page.utc_offset_s) if page.timeline else "",
-        colour=series.colour,
+    # Once for all that is in it: markup is what autoescape leaves to us.
+    return printable_lines(
+        _TEMPLATES.get_template("explanation.html.j2").render(
+            page=page,
+            chart=chart.draw(page),
+            series=series.stacked(page),
+            step=moments.length(page.timeline.step_s) if page.timeline else "",
+            span=moments.span(page.timeline.start_s, page.timeline.end_s, page.utc_offset_s) if page.timeline else "",
+            colour=series.colour,
+        )
     )

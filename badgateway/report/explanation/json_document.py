@@ -4,6 +4,7 @@ import json
 
 from badgateway.model.diagnosis import CauseCount, EvidenceLine
 from badgateway.model.explanation import Explanation, FileRead
+from badgateway.model.printable import printable_page
 
 SCHEMA_VERSION = 1
 
@@ -26,7 +27,11 @@ def render_json(explanation: Explanation) -> str:
         "malformed_lines": explanation.malformed_lines,
         "files": [_file(file) for file in explanation.files],
     }
-    return json.dumps(whole, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return printable_page(json.dumps(whole, indent=2, ensure_ascii=False, allow_nan=False), _escape) + "\n"
+
+
+def _escape(character: str) -> str:
+    return json.dumps(character)[1:-1]
 
 
 def _cause(found: CauseCount) -> Object:

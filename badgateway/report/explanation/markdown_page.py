@@ -7,7 +7,7 @@ from badgateway.model.explanation import Explanation
 from badgateway.report import wording
 from badgateway.report.explanation import document, moments
 from badgateway.report.explanation.document import CauseView, Document
-from badgateway.report.markdown_text import code_span, escaped
+from badgateway.report.markdown_text import code_span, escaped, whole_page
 
 _HEAD = "| | failures | share | cause | change first |\n| --: | --: | --: | :-- | :-- |"
 _URLS_SHOWN = 5
@@ -27,7 +27,7 @@ def render_markdown(explanation: Explanation) -> str:
         *_section(page.malformed, _lines(page.malformed_lines)),
         *_section("Read", (f"- {code_span(name)}: {kind}, {lines}" for name, kind, lines in page.files)),
     )
-    return "\n\n".join(block for block in blocks if block) + "\n"
+    return whole_page(blocks)
 
 
 def _table(page: Document) -> str:

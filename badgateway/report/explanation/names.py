@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from badgateway.model.diagnosis import EvidenceLine
 from badgateway.model.explanation import FileRead
-from badgateway.report.explanation.printable import printable
+from badgateway.model.printable import printable
 
 
 class Names:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 
 from badgateway.model.diagnosis import EvidenceLine
 from badgateway.model.explanation import Explanation
+from badgateway.model.printable import printable
 from badgateway.report import numbers, wording
 from badgateway.report.explanation import document, moments
 from badgateway.report.explanation.document import CauseView, Document
@@ -29,26 +30,39 @@ def render_text(explanation: Explanation, *, width: int = 100, strong: Style = s
     """
     page = document.build(explanation)
     blocks = [
-        _head(page, width, strong),
-        *(_cause(cause, page, width, strong) for cause in page.causes),
-        _open(page.unattributed, page.unattributed_lines, width, strong),
-        _hints(page.hints, width, strong),
-        _open(page.malformed, page.malformed_lines, width, strong),
-        _files(page, width, strong),
+        _head(page, width),
+        *(_cause(cause, page, width) for cause in page.causes),
+        _open(page.unattributed, page.unattributed_lines, width),
+        _hints(page.hints, width),
+        _open(page.malformed, page.malformed_lines, width),
+        _files(page, width),
     ]
-    text = "\n\n".join("\n".join(block) for block in map(list, blocks) if block) + "\n"
+    shown = ([_shown(line, strong) for line in block] for block in blocks)
+    text = "\n\n".join("\n".join(block) for block in shown if block) + "\n"
     # Numbers are tied to their units until all lines are broken; after that a reader may search for what is seen.
     return text.replace("\N{NO-BREAK SPACE}", " ")
 
 
-def _head(page: Document, width: int, strong: Style) -> Iterator[str]:
-    yield strong(page.headline)
+class _Strong(str):
+    """A line that is to stand out."""
+
+    __slots__ = ()
+
+
+def _shown(line: str, strong: Style) -> str:
+    # Here, behind all that makes lines and before all that is style: what logs have in them must not steer a terminal.
+    plain = printable(line)
+    return strong(plain) if isinstance(line, _Strong) else plain
+
+
+def _head(page: Document, width: int) -> Iterator[str]:
+    yield _Strong(page.headline)
     if page.period:
         yield page.period
     if page.answer:
         yield ""
     for sentence in page.answer:
-        yield from map(strong, _wrapped(sentence, width))
+        yield from map(_Strong, _wrapped(sentence, width))
     if len(page.causes) > 1:
         yield ""
         yield from _overview(page.causes, width)
@@ -63,8 +77,8 @@ def _overview(causes: tuple[CauseView, ...], width: int) -> Iterator[str]:
         yield "     (?) several causes fit, and these logs cannot tell them apart"
 
 
-def _cause(cause: CauseView, page: Document, width: int, strong: Style) -> Iterator[str]:
-    yield strong(_cut(f"{cause.place}. {cause.title}", width))
+def _cause(cause: CauseView, page: Document, width: int) -> Iterator[str]:
+    yield _Strong(_cut(f"{cause.place}. {cause.title}", width))
     yield from _part("Seen", f"{cause.statuses} ({cause.share} of all failures); {cause.certainty}", width)
     if page.timeline is not None:
         yield from _part("When", _when(page.timeline, page.timeline.causes[cause.place - 1], page), width)
@@ -88,21 +102,21 @@ def _when(timeline: Timeline, counts: tuple[int, ...], page: Document) -> str:
     return f"|{bars}| {span}; a bar is {moments.length(timeline.step_s)}, the highest {numbers.count(top)}"
 
 
-def _open(sentence: str, lines: tuple[EvidenceLine, ...], width: int, strong: Style) -> Iterator[str]:
+def _open(sentence: str, lines: tuple[EvidenceLine, ...], width: int) -> Iterator[str]:
     if sentence:
-        yield strong(sentence)
+        yield _Strong(sentence)
         yield from _lines("First", lines, width)
 
 
-def _hints(hints: tuple[str, ...], width: int, strong: Style) -> Iterator[str]:
+def _hints(hints: tuple[str, ...], width: int) -> Iterator[str]:
     if hints:
-        yield strong("To learn more")
+        yield _Strong("To learn more")
     for hint in hints:
         yield from _wrapped(f"   - {hint}", width, hanging=5)
 
 
-def _files(page: Document, width: int, strong: Style) -> Iterator[str]:
-    yield strong("Read")
+def _files(page: Document, width: int) -> Iterator[str]:
+    yield _Strong("Read")
     for name, kind, lines in page.files:
         yield from _wrapped(f"   {name}: {kind}, {lines}", width, hanging=5)
 

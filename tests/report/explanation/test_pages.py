@@ -5,8 +5,10 @@ import re
 import pytest
 
 from badgateway.model.diagnosis import Certainty
+from badgateway.model.printable import printable_lines
 from badgateway.report.explanation import document
 from badgateway.report.explanation.html_page import render_html
+from badgateway.report.explanation.json_document import render_json
 from badgateway.report.explanation.markdown_page import render_markdown
 from badgateway.report.explanation.text_page import render_text
 from tests.report.explanation import samples
@@ -178,3 +180,19 @@ def test_the_table_of_markdown_has_a_row_for_each_cause():
 
     assert len(rows) == 11
     assert {row.count("|") for row in rows} == {6}
+
+
+@pytest.mark.parametrize("form", [render_text, render_markdown, render_html, render_json])
+def test_what_a_log_has_in_it_steers_no_terminal(form):
+    page = form(samples.hostile())
+
+    assert printable_lines(page) == page
+    assert "red" in page
+
+
+def test_a_line_that_stands_out_is_made_so_behind_what_is_spelled():
+    page = render_text(samples.hostile(), strong=lambda line: f"\x1b[1m{line}\x1b[0m")
+    unstyled = page.replace("\x1b[1m", "").replace("\x1b[0m", "")
+
+    assert page.startswith("\x1b[1m")
+    assert unstyled == render_text(samples.hostile())

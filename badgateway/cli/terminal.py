@@ -1,0 +1,31 @@
+"""The only way to a terminal: whatever is in a name or a reason, it cannot steer what shows it."""
+
+import click
+from rich.console import Console
+from rich.text import Text
+
+from badgateway.model.printable import printable, printable_lines
+
+
+def echo(text: str, *, err: bool = False, newline: bool = True) -> None:
+    """Print lines of text; the line breaks in it are the caller's own."""
+    click.echo(printable_lines(text), err=err, nl=newline)
+
+
+def echo_page(page: str) -> None:
+    """Print a page that its renderer has made printable, styles and all.
+
+    As bytes, so that neither a locale nor a pipe decides what becomes of letters in a log.
+    """
+    click.echo(page.encode(), nl=False)
+
+
+def shown(text: Text) -> Text:
+    """Return text as one line that can be shown; what had to be spelled loses its colours."""
+    plain = printable(text.plain)
+    return text if plain == text.plain else Text(plain)
+
+
+def say(console: Console, text: Text) -> None:
+    """Print a line, broken between words on a terminal and not at all elsewhere."""
+    console.print(shown(text), soft_wrap=not console.is_terminal)
