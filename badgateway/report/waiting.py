@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from badgateway.model.cooperation import BlockingLine, ConnectCost, Cooperation, CooperationProof
 from badgateway.model.experiment import Experiment
+from badgateway.model.printable import printable
 from badgateway.model.summary import StudySummary
 from badgateway.model.waiting import LoopStops, LoopWatch
 from badgateway.report import numbers, wording
-from badgateway.model.printable import printable
 from badgateway.report.loads import LoadLevel
 from badgateway.report.rows import Shown
 
