@@ -124,9 +124,32 @@ def unreachable_parent(path: Path, account: Account | None) -> Path | None:
     """
     if account is None:
         return None
+    return next((parent for parent in _way_to(path) if parent.exists() and not _may_enter(parent, account)), None)
+
+
+def changeable_by(account: Account | None, path: Path) -> Path | None:
+    """Return the first folder on the way to path, or path itself, that the account could change, or None.
+
+    Who can change a folder can put another thing in place of what is in it.
+    """
+    if account is None:
+        return None
+    way = (*_way_to(path), path.absolute(), path.resolve())
+    return next((place for place in way if place.exists() and _may_change(place, account)), None)
+
+
+def _way_to(path: Path) -> tuple[Path, ...]:
     as_written, as_led = path.absolute(), path.resolve()
-    way = (*reversed(as_written.parents), *reversed(as_led.parents))
-    return next((parent for parent in way if parent.exists() and not _may_enter(parent, account)), None)
+    return (*reversed(as_written.parents), *reversed(as_led.parents))
+
+
+def _may_change(place: Path, account: Account) -> bool:
+    status = place.stat()
+    groups = {account.gid, *account.groups}
+    # In a folder such as /tmp, everybody may add things, and nobody take those of others away.
+    shared = stat.S_ISDIR(status.st_mode) and status.st_mode & stat.S_ISVTX
+    by_group = status.st_gid in groups and status.st_mode & stat.S_IWGRP
+    return status.st_uid == account.uid or bool((by_group or status.st_mode & stat.S_IWOTH) and not shared)
 
 
 def _may_enter(directory: Path, account: Account) -> bool:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import psutil
 
-from badgateway.errors import DeploymentError
+from badgateway.errors import ConfigurationError, DeploymentError
 from badgateway.model.experiment import Experiment
-from badgateway.process.account import Account, open_passage, service_account, with_own_group
+from badgateway.process.account import Account, changeable_by, open_passage, service_account, with_own_group
 from badgateway.stack.deployment import prepare_database
 from badgateway.stack.mariadb import RunningDatabase
 from badgateway.stack.project import Snapshot, take_snapshot
@@ -47,14 +47,33 @@ class Bench:
             )
 
 
+def demand_unchangeable(path: Path, account: Account | None) -> None:
+    """Return when the servers' account can change neither path nor anything on the way to it, or there is none.
+
+    Root runs the Locust file and writes the results. What the site could change there would be run, or written to, as
+    root.
+
+    Raises:
+        ConfigurationError: It can.
+    """
+    place = changeable_by(account, path)
+    if place is not None and account is not None:
+        raise ConfigurationError(
+            f"{path}: account {account.name}, which runs the servers, can change {place}, and root would use it; run "
+            f"badgateway as another user, or in a copy of the project that {account.name} cannot change"
+        )
+
+
 @contextmanager
 def set_up(experiment: Experiment, root: Path) -> Iterator[Bench]:
     """Start and fill the experiment's own database; stop it and remove every temporary file at the end.
 
     Raises:
+        ConfigurationError: Root would run what the servers' account can change.
         DeploymentError: The database did not come up, or the application could not load its data.
     """
     account = with_own_group(service_account())
+    demand_unchangeable(root / experiment.load.locustfile, account)
     with temporary_folder() as folder:
         open_passage(folder, account)
         snapshot = take_snapshot(experiment, root, folder / "snapshot", account)

@@ -4,7 +4,8 @@ import os
 import time
 from pathlib import Path
 
-from badgateway.model.trial import INTERRUPTED, Trial, TrialRecord, TrialStatus
+from badgateway.errors import BadgatewayError, GuardianError
+from badgateway.model.trial import INTERRUPTED, Disturbance, OutsidePart, Trial, TrialRecord, TrialStatus
 
 
 def aborted(trial: Trial, reason: str, started_s: float) -> TrialRecord:
@@ -19,6 +20,13 @@ def aborted(trial: Trial, reason: str, started_s: float) -> TrialRecord:
         load_s=0.0,
         generator_cpu_share=None,
     )
+
+
+def disturbed_by(error: BadgatewayError) -> tuple[Disturbance, ...]:
+    """Return what an error that ended a trial tells of a cause outside the configuration: nothing, usually."""
+    if not isinstance(error, GuardianError):
+        return ()
+    return (Disturbance(part=OutsidePart.KIT, what=first_line(str(error)), at_s=time.time()),)
 
 
 def was_interrupted(record: TrialRecord) -> bool:

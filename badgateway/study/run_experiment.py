@@ -18,6 +18,7 @@ from badgateway.search import ATTEMPTS
 from badgateway.store.run_folder import RunFolder
 from badgateway.store.run_lock import locked
 from badgateway.study.analysis import analyse, any_trial_ended, publish
+from badgateway.study.bench import demand_unchangeable
 from badgateway.study.conduct import conduct
 from badgateway.study.listener import Listener
 from badgateway.study.resume import clear_remains
@@ -57,8 +58,10 @@ def run_experiment(
         diagnosis: What to do after the trials, if anything.
 
     Raises:
+        ConfigurationError: Root would write results where the servers' account can change the folder.
         ResultsError: The results folder cannot be written.
     """
+    demand_unchangeable(results, service_account())
     manifest = _manifest(experiment, command, diagnosis)
     folder = RunFolder.create(results, manifest)
     with locked(folder.path):
@@ -74,8 +77,10 @@ def resume_experiment(folder: RunFolder, *, root: Path, listener: Listener) -> F
         listener: Told how far it is.
 
     Raises:
+        ConfigurationError: Root would write results where the servers' account can change the folder.
         ResultsError: The run's folder cannot be read or written.
     """
+    demand_unchangeable(folder.path, service_account())
     for line in clear_remains(folder):
         listener.busy_with(line)
     return _run_to_its_end(folder, folder.manifest(), root, listener)

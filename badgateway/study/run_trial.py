@@ -1,5 +1,6 @@
 """Runs one trial: restore the data, deploy, drive, stop."""
 
+import dataclasses
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +17,7 @@ from badgateway.probe.sampler import StackSampler
 from badgateway.probe.watch import DatabaseAccess, Watch
 from badgateway.stack.deployment import Deployment, deploy, restore
 from badgateway.study.bench import Bench
-from badgateway.study.endings import aborted, without_folder
+from badgateway.study.endings import aborted, disturbed_by, without_folder
 
 
 def run_trial(
@@ -37,7 +38,8 @@ def run_trial(
     try:
         result = _deploy_and_drive(trial, bench, raw, on_progress, machine, watch_loop=watch_loop)
     except (DeploymentError, LoadError) as error:
-        return aborted(trial, without_folder(str(error), raw), started_s)
+        record = aborted(trial, without_folder(str(error), raw), started_s)
+        return dataclasses.replace(record, disturbances=disturbed_by(error))
     return TrialRecord(
         trial=trial,
         status=TrialStatus.COMPLETED,

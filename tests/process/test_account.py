@@ -11,6 +11,7 @@ from badgateway.errors import DeploymentError
 from badgateway.process import account as room
 from badgateway.process.account import (
     Account,
+    changeable_by,
     hand_over,
     hand_over_all,
     make_passage,
@@ -151,6 +152,35 @@ def test_in_a_container_with_few_groups_one_of_those_is_drawn(mapped, drawn_from
 
     assert account is not None
     assert account.gid in drawn_from
+
+
+@ROOT_ONLY
+@pytest.mark.parametrize(
+    ("owner", "group", "mode", "may"),
+    [
+        (STRANGER.uid, 0, 0o500, True),
+        (0, STRANGER.gid, 0o775, True),
+        (0, STRANGER.gid, 0o755, False),
+        (0, 0, 0o777, True),
+        (0, 0, 0o1777, False),
+        (7001, 0, 0o700, False),
+    ],
+)
+def test_a_folder_that_the_account_could_change_is_found(owner, group, mode, may, way):
+    os.chown(way.parent, owner, group)
+    way.parent.chmod(mode)
+
+    assert changeable_by(STRANGER, way / "load.py") == (way.parent if may else None)
+    assert changeable_by(None, way / "load.py") is None
+
+
+@ROOT_ONLY
+def test_a_file_behind_a_link_that_the_account_could_change_is_found(way, tmp_path):
+    (way / "load.py").touch()
+    os.chown(way / "load.py", STRANGER.uid, 0)
+    (tmp_path / "link.py").symlink_to(way / "load.py")
+
+    assert changeable_by(STRANGER, tmp_path / "link.py") in {way / "load.py", tmp_path / "link.py"}
 
 
 @ROOT_ONLY

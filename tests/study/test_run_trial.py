@@ -5,9 +5,9 @@ import time
 
 import pytest
 
-from badgateway.errors import DeploymentError, LoadError
+from badgateway.errors import DeploymentError, GuardianError, LoadError
 from badgateway.model.raw import PROCESSES
-from badgateway.model.trial import TrialStatus
+from badgateway.model.trial import OutsidePart, TrialStatus
 from badgateway.study.run_trial import run_trial
 from tests.study.fakes import LOAD_S, bench, manifest, small
 
@@ -30,7 +30,7 @@ def test_a_trial_that_ran_is_completed_with_the_drives_times(seam, table, raw):
     before_s = time.time()
     record = run_trial(TRIAL, table, raw, lambda _: None)
 
-    assert (record.trial, record.status, record.reason) == (TRIAL, TrialStatus.COMPLETED, "")
+    assert (record.trial, record.status, record.reason, record.disturbances) == (TRIAL, TrialStatus.COMPLETED, "", ())
     assert (record.load_s, record.generator_cpu_share) == (LOAD_S, 0.1)
     assert record.window is not None
     assert before_s <= record.started_s <= record.ended_s <= time.time()
@@ -63,8 +63,23 @@ def test_what_a_server_or_the_generator_did_wrong_is_the_reason_of_an_aborted_tr
 
     assert record.status is TrialStatus.ABORTED
     assert record.reason == "it ended with status 1; see server.log; last log lines:\nTraceback"
-    assert (record.window, record.load_s, record.generator_cpu_share) == (None, 0, None)
+    assert (record.window, record.load_s, record.generator_cpu_share, record.disturbances) == (None, 0, None, ())
     assert seam.up == []
+
+
+def test_a_guardian_that_somebody_killed_is_a_disturbance_by_the_kit_and_not_its_servers_failure(seam, table, raw):
+    def fail(*_: object) -> None:
+        raise GuardianError(
+            "uwsgi: its guardian (pid 7), a process of the kit, was killed by somebody else; run it again"
+        )
+
+    seam.on_drive = fail
+    record = run_trial(TRIAL, table, raw, lambda _: None)
+
+    (disturbance,) = record.disturbances
+    assert record.status is TrialStatus.ABORTED
+    assert disturbance.part is OutsidePart.KIT
+    assert disturbance.what.startswith("uwsgi: its guardian (pid 7)")
 
 
 def test_data_that_cannot_be_put_back_end_the_run_with_the_commands_own_words(seam, table, raw):
