@@ -1,5 +1,6 @@
 """The commands about experiments and their options; the work is in the rooms below."""
 
+import secrets
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -25,7 +26,7 @@ from badgateway.store.run_folder import RunFolder
 from badgateway.store.run_lock import locked
 from badgateway.study.analysis import analyse, publish
 from badgateway.study.contest import fitted_contest
-from badgateway.study.resume import LATEST, find_run
+from badgateway.study.resume import LATEST, find_run, require_same
 from badgateway.study.standing import stand, stand_behind_locust
 
 _PATH = click.Path(path_type=Path)
@@ -72,7 +73,9 @@ def _wait(_context: click.Context, _option: click.Parameter, text: str | None) -
 )
 @click.option("--window", "window_s", type=float, metavar="SECONDS", help="Counted time of each trial.")
 @click.option("--blocks", type=int, metavar="N", help="How often each configuration is tried at each level.")
-@click.option("--seed", type=int, metavar="N", help="Seed of the order of trials and of the users' choices.")
+@click.option(
+    "--seed", type=int, metavar="N", help="Seed of the order of trials and of the users' choices.  [default: drawn]"
+)
 @_BUDGET
 @click.option(
     "--resume",
@@ -131,33 +134,34 @@ def run(  # noqa: PLR0913 # one parameter per option
       badgateway run experiments/servers.toml --budget 30m --resume
     """  # noqa: D301 # click's mark for a paragraph that keeps its lines
     files, which = _files(experiments, resume)
-    planned = [
-        _planned(
-            path,
-            narrow(
-                load_experiment(path),
-                variant=variant,
-                only=only,
-                users=users,
-                rates_per_s=rates_per_s,
-                window_s=window_s,
-                blocks=blocks,
-                seed=seed,
-                budget_s=budget_s,
-            ),
-            with_diagnosis=not no_diagnosis,
+
+    def checked(path: Path, drawn_seed: int) -> Planned:
+        experiment = narrow(
+            load_experiment(path, drawn_seed=drawn_seed),
+            variant=variant,
+            only=only,
+            users=users,
+            rates_per_s=rates_per_s,
+            window_s=window_s,
+            blocks=blocks,
+            seed=seed,
+            budget_s=budget_s,
         )
-        for path in files
-    ]
+        return _planned(path, experiment, with_diagnosis=not no_diagnosis)
+
+    drawn_seed = secrets.randbelow(1_000_000)
+    planned = [checked(path, drawn_seed) for path in files]
     console = Console(stderr=True)
     alone = alone_on_the_machine(console, wait_s=patience_s(wait_s, console), beside=beside)
     if which is None:
         with alone:
             sys.exit(max(run_one(one, results, interruption) for one in planned))
-    folder = find_run(which, results, planned[0].experiment)
+    folder = find_run(which, results, planned[0].experiment.name)
+    begun = checked(files[0], folder.manifest().experiment.seed)
+    require_same(folder, begun.experiment)
     # In this order: who goes on with a run that is still going is told that, and does not wait for it.
     with locked(folder.path), alone:
-        sys.exit(go_on(planned[0], folder, interruption))
+        sys.exit(go_on(begun, folder, interruption))
 
 
 def _files(experiments: tuple[Path, ...], resume: str | None) -> tuple[tuple[Path, ...], str | None]:

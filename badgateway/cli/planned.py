@@ -59,6 +59,7 @@ def plan_lines(planned: Planned) -> Iterator[str]:
     """Yield everything that will be run, one line each, and how long it takes."""
     experiment, found = planned.experiment, planned.forecast
     if found is None:
+        yield f"the order of --seed {experiment.seed}; a run draws its seed, unless the file or --seed gives one"
         for trial in schedule(experiment):
             yield f"block {trial.block}  {trial.position:>3}  {trial_name(trial)}"
     else:

@@ -18,11 +18,12 @@ from badgateway.plan.project_files import file_faults
 MOST_BYTES = 1_000_000
 
 
-def load_experiment(path: Path) -> Experiment:
+def load_experiment(path: Path, *, drawn_seed: int | None = None) -> Experiment:
     """Read and validate an experiment file, each of its variants, and the files that it names.
 
     Args:
         path: The .toml file. Paths inside it are relative to the folder above its own, see `project_root`.
+        drawn_seed: Taken where the file gives no seed.
 
     Raises:
         ConfigurationError: One line per fault: file, key, what is wrong and what is allowed.
@@ -31,6 +32,8 @@ def load_experiment(path: Path) -> Experiment:
         declared = decoded_toml(_content(path))
     except DecodingError as error:
         raise _refusal(path, str(error).splitlines()) from None
+    if drawn_seed is not None:
+        declared = {"seed": drawn_seed} | declared
     try:
         # As JSON, of which pydantic takes lists for tuples and texts for paths, and nothing else for anything else.
         experiment = Experiment.model_validate_json(json.dumps(declared), strict=True)

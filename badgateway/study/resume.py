@@ -11,19 +11,27 @@ from badgateway.study.endings import was_interrupted
 LATEST = "latest"
 
 
-def find_run(which: str, results: Path, experiment: Experiment) -> RunFolder:
-    """Return the run to go on with, if it is one of this experiment and of this kit.
+def find_run(which: str, results: Path, name: str) -> RunFolder:
+    """Return the run to go on with.
 
     Args:
         which: The run's folder, or "latest".
         results: Where runs are kept.
-        experiment: As the command line gives it now.
+        name: Of the experiment.
+
+    Raises:
+        ResultsError: There is no such run.
+    """
+    return RunFolder.newest(results, name) if which == LATEST else RunFolder.open(Path(which))
+
+
+def require_same(folder: RunFolder, experiment: Experiment) -> None:
+    """Return if a run is one of this experiment, as the command line gives it now, and of this kit.
 
     Raises:
         ConfigurationError: The experiment is not what it was, or another version of the kit began it.
-        ResultsError: There is no such run, or its manifest is of another schema or damaged.
+        ResultsError: The run's manifest is of another schema or damaged.
     """
-    folder = RunFolder.newest(results, experiment.name) if which == LATEST else RunFolder.open(Path(which))
     manifest = folder.manifest()
     if manifest.kit_version != version("badgateway"):
         raise ConfigurationError(
@@ -35,7 +43,6 @@ def find_run(which: str, results: Path, experiment: Experiment) -> RunFolder:
             f"{folder.path}: is a run of another experiment, {_difference(manifest.experiment, experiment)}; give the "
             f"options it was started with ({manifest.command}), or run it anew, without --resume"
         )
-    return folder
 
 
 def clear_remains(folder: RunFolder) -> tuple[str, ...]:

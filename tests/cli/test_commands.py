@@ -1,7 +1,9 @@
 """The commands as a user types them."""
 
+import json
 import os
 import re
+import secrets
 import shutil
 from pathlib import Path
 
@@ -89,10 +91,11 @@ def test_the_version_is_printed():
 @pytest.mark.parametrize("example", ["concurrency", "export"])
 def test_plan_lists_the_trials_in_their_order_and_the_time_they_take(example):
     result = call("plan", ROOT / "experiments" / f"{example}.toml")
-    *listed, outlook = result.stdout.splitlines()
+    order, *listed, outlook = result.stdout.splitlines()
     trials = [line for line in listed if line.startswith("block ")]
 
     assert result.exit_code == 0
+    assert order == "the order of --seed 1; a run draws its seed, unless the file or --seed gives one"
     after = [line for line in listed[len(trials) :] if not line.startswith("then     the pick at ")]
     assert after[0].startswith("after    one worker's waiting: servers/")
     assert listed[-1] == "after    cost of a database connect"
@@ -437,6 +440,27 @@ def test_a_study_says_its_stages_while_it_runs(race, seam):
     assert "block 1 of 2, 2 still in the race, about " in result.stderr
     assert "block 2 of 2" in result.stderr
     assert ", again (A/A): PASS" in result.stderr
+
+
+def seeds_of_runs() -> list[int]:
+    manifests = sorted(Path("results").glob("*/[!l]*/manifest.json"), key=lambda file: file.stat().st_mtime_ns)
+    return [json.loads(file.read_text("utf-8"))["experiment"]["seed"] for file in manifests]
+
+
+def test_a_run_draws_its_seed_and_keeps_it_and_goes_on_with_it(race, seam, monkeypatch):
+    drawn = iter([123, 456, 789])
+    monkeypatch.setattr(secrets, "randbelow", lambda _below: next(drawn))
+    call("run", race, "--no-diagnosis")
+    call("run", race, "--no-diagnosis", "--seed", "5")
+    call("run", race, "--no-diagnosis", "--resume", "--seed", "5")
+
+    assert seeds_of_runs() == [123, 5]
+
+
+def test_a_run_whose_seed_was_drawn_is_gone_on_with_without_naming_it(race, seam):
+    assert call("run", race, "--no-diagnosis").exit_code == call("run", race, "--no-diagnosis", "--resume").exit_code
+
+    assert len(seeds_of_runs()) == 1
 
 
 @pytest.mark.parametrize("order", [("RACE", "--resume"), ("--resume", "RACE"), ("--resume", "latest", "RACE")])

@@ -15,7 +15,7 @@ from badgateway.probe.machine import MachineWatch
 from badgateway.store.run_folder import RunFolder
 from badgateway.study import run_experiment as module
 from badgateway.study.analysis import analyse, kept_trials
-from badgateway.study.resume import LATEST, find_run
+from badgateway.study.resume import LATEST, find_run, require_same
 from badgateway.study.run_experiment import resume_experiment, run_experiment
 from tests.declared import experiment
 from tests.ledger.raw_folder import client_row, write_both
@@ -53,7 +53,7 @@ def resume(results, told, tmp_path, seam):
         # A kit that was killed leaves its temporary folder; the next one has another.
         for left in seam.folder.iterdir():
             shutil.rmtree(left)
-        return resume_experiment(find_run(LATEST, results, of or study()), root=tmp_path, listener=told)
+        return resume_experiment(find_run(LATEST, results, (of or study()).name), root=tmp_path, listener=told)
 
     return resume_it
 
@@ -232,12 +232,12 @@ def test_a_run_of_another_experiment_is_not_gone_on_with(run, results):
     run()
 
     with pytest.raises(ConfigurationError, match="it differs in seed; give the options it was started with"):
-        find_run(LATEST, results, study().model_copy(update={"seed": 7}))
+        require_same(find_run(LATEST, results, study().name), study().model_copy(update={"seed": 7}))
 
 
 def test_without_a_run_there_is_nothing_to_go_on_with(results):
     with pytest.raises(ResultsError, match="no run to resume"):
-        find_run(LATEST, results, study())
+        find_run(LATEST, results, study().name)
 
 
 def test_an_invalid_trial_is_repeated_at_most_twice_and_then_left(run, results, seam, told):
