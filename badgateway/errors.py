@@ -21,6 +21,10 @@ class LoadError(BadgatewayError):
     """The load generator failed, so its rows say nothing about the server."""
 
 
+class GeneratorKilledError(LoadError):
+    """A signal ended the load generator, and the kit had not sent it."""
+
+
 class RawDataError(BadgatewayError):
     """A raw file is missing or is not what it should be; never turned into a number."""
 

@@ -91,7 +91,7 @@ def _why_not_sent(record: TrialRecord) -> str | None:
 
 def _why_disturbed(found: MachineCheck | None) -> str | None:
     if found is None:
-        return None
+        return "what else ran on the machine is unknown: it was not looked at often enough, raise load.window_s"
     allowed = found.allowed
     if abs(found.clock_step_s) > MAX_CLOCK_STEP_S:
         return f"the machine's clock was set during the trial, by {found.clock_step_s:+.2f} s"

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from badgateway.errors import LoadError
+from badgateway.errors import GeneratorKilledError, LoadError
 from badgateway.load.command import Target, headless_command
 from badgateway.load.events import ClientEvents, read_events
 from badgateway.load.generator import OpenLoopCheck, check_open_loop
@@ -64,6 +64,7 @@ def drive(  # noqa: PLR0913 # everything about a trial that is not in its plan, 
 
     Raises:
         LoadError: Locust failed or did not end in time, or its files do not cover the window with all users.
+        GeneratorKilledError: A signal ended Locust, which the kit had not sent.
         DeploymentError: Locust could not be started at all.
     """
     target = Target(
@@ -110,6 +111,8 @@ def _progress(counter: RowCounter, target: Target, elapsed_s: float) -> Progress
 
 def _demand_success(child: Child, counter: RowCounter) -> None:
     exit_code = child.exit_code()
+    if exit_code is not None and exit_code < 0:
+        raise GeneratorKilledError(_complaint(child, describe_exit(exit_code)))
     if exit_code:
         raise LoadError(_complaint(child, describe_exit(exit_code)))
     counter.look()

@@ -14,6 +14,7 @@ from locust.runners import MasterRunner, WorkerRunner
 
 from badgateway.load.arrivals import Shard
 from badgateway.load.events import ClientEvents, write_events
+from badgateway.load.heartbeat import TICK_S, Heartbeat
 from badgateway.load.rows import ClientRow, RowFile
 from badgateway.load.settings import ROWS, Settings
 from badgateway.load.sharing import Account, Place, receive_accounts, receive_places, send_account, send_places, summed
@@ -171,11 +172,13 @@ class Session:
             logger.info("%s is not set: requests are sent and shown, but no rows are written", ROWS)
             return
         RowFile.create(self.settings.rows / raw.CLIENT_ROWS)
+        Heartbeat.create(self.settings.rows)
         self._join_rows()
 
     def _join_rows(self) -> None:
         if self.settings.rows is not None and self._rows is None:
             self._rows = RowFile(self.settings.rows / raw.CLIENT_ROWS)
+            gevent.spawn(_keep_beating, Heartbeat(self.settings.rows, now_s))
 
     def _note(self, **facts: float | None) -> None:
         self._events = replace(self._events, **facts)  # type: ignore[arg-type] # ints among floats
@@ -191,6 +194,12 @@ class Session:
             gevent.sleep(FLUSH_S)
             if self._rows:
                 self._rows.flush()
+
+
+def _keep_beating(heartbeat: Heartbeat) -> None:
+    while True:
+        gevent.sleep(TICK_S)
+        heartbeat.beat()
 
 
 def _blank() -> Account:

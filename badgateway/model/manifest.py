@@ -7,7 +7,8 @@ from badgateway.model.experiment import Experiment
 from badgateway.model.trial import Trial
 from badgateway.model.waiting import DiagnosisPlan
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""1 had neither lists of files, nor heartbeats, nor disturbances."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

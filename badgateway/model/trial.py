@@ -2,9 +2,17 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
 
 from badgateway.model.contest import Purpose
 from badgateway.model.study import MachineLimits
+
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+"""Checked where a record is read: a file may say NaN, Infinity or -24.2."""
+NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=0)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,20 +24,20 @@ class Trial:
     position: int
     """Counted from 1 over the whole experiment."""
     configuration: str
-    users: int = 0
+    users: Count = 0
     """Load level of a closed loop; 0 in an open one."""
     seed: int
     """Seed of the users' choices and of the arrivals; the same for every configuration of a block and level."""
-    rate_per_s: float | None = None
+    rate_per_s: NotNegative | None = None
     """Load level of an open loop."""
-    database_distance_ms: float = 0.0
+    database_distance_ms: NotNegative = 0.0
     """Time that a round trip to the database is made to take longer."""
     purpose: Purpose = Purpose.COMPARE
     control: bool = False
     """Whether it is the second of an A/A pair; it is never counted as its configuration's own."""
     attempt: int = 1
     """2 or 3 when it repeats one that was INVALID."""
-    window_s: float | None = None
+    window_s: NotNegative | None = None
     """None is what the experiment's load says."""
 
     def __post_init__(self) -> None:
@@ -68,10 +76,15 @@ INTERRUPTED = "interrupted"
 class Window:
     """The counted part of a trial; times are seconds since the epoch."""
 
-    start_s: float
-    end_s: float
-    drained_s: float
+    start_s: NotNegative
+    end_s: NotNegative
+    drained_s: NotNegative
     """When the last request in flight had ended."""
+
+    def __post_init__(self) -> None:
+        """Refuse a window that ends before it begins."""
+        if self.end_s < self.start_s or self.drained_s < self.start_s:
+            raise ValueError(f"a window from {self.start_s} to {self.end_s}, drained at {self.drained_s}")
 
     @property
     def length_s(self) -> float:
@@ -83,21 +96,21 @@ class Window:
 class SendingCheck:
     """Whether the generator of an open loop sent its schedule, in time."""
 
-    arrivals: int
+    arrivals: Count
     """Of the window, missed ones included."""
-    missed_arrivals: int
-    send_lag_p99_ms: float
+    missed_arrivals: Count
+    send_lag_p99_ms: NotNegative
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MachineCheck:
     """What else happened to the machine while the trial ran."""
 
-    steal_share: float
+    steal_share: NotNegative
     """Of the machine's CPU time in the window, taken by the hypervisor."""
-    outside_share: float
+    outside_share: NotNegative
     """Of the machine's CPU time in the window, used by processes that are no part of the trial."""
-    clock_step_s: float
+    clock_step_s: Finite
     """By how much the wall clock ran away from the monotonic one during the trial; with its sign."""
     allowed: MachineLimits
     """As the experiment declared them."""
@@ -124,9 +137,9 @@ class Disturbance:
     part: OutsidePart
     what: str
     """One clause for the reader, with its figures: 'the load generator stood still for 1.52 s'."""
-    at_s: float | None = None
+    at_s: Finite | None = None
     """When it began, in seconds since the epoch; None when it has no moment."""
-    lasted_s: float | None = None
+    lasted_s: NotNegative | None = None
     """None when it has no length, or nobody knows it."""
 
 
@@ -139,18 +152,23 @@ class TrialRecord:
     reason: str
     """Why it was aborted: one line, then the last lines of a log; empty when completed."""
     window: Window | None
-    started_s: float
-    ended_s: float
-    load_s: float
+    started_s: NotNegative
+    ended_s: NotNegative
+    load_s: NotNegative
     """Time the load generator was sending or waiting for answers, warm-up and drain included."""
-    generator_cpu_share: float | None
+    generator_cpu_share: NotNegative | None
     """CPU seconds of the load generator per second of load; near 1 it measures itself."""
     sending: SendingCheck | None = None
     """None in a closed loop."""
     machine: MachineCheck | None = None
-    """None where the system does not tell, when the window was too short to say, and in runs of earlier kits."""
+    """None where the system does not tell, and when nobody looked often enough; such a trial is INVALID."""
     disturbances: tuple[Disturbance, ...] = ()
     """In the order of time; those without a moment are last."""
+
+    def __post_init__(self) -> None:
+        """Refuse a trial that ended before it began."""
+        if self.ended_s < self.started_s:
+            raise ValueError(f"trial {self.trial.position} ended {self.started_s - self.ended_s:g} s before it began")
 
     @property
     def overhead_s(self) -> float:

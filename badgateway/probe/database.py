@@ -37,10 +37,14 @@ class DatabaseConnections:
         Raises:
             NotAvailableError: the server does not answer, or lets nobody in.
         """
+        self._access.pulse.asks()
         try:
             held, limit, made = self._ask()
+            self._access.pulse.is_answered()
         except (OSError, pymysql.MySQLError) as error:
             self.close()
+            if not _is_silence(error):
+                self._access.pulse.is_answered()
             where = f"database at {self._access.host}:{self._access.port}"
             raise NotAvailableError(f"{where}: {type(error).__name__}: {error}") from error
         if self._made_before is None:
@@ -64,6 +68,11 @@ class DatabaseConnections:
         if held is None or made is None:
             raise pymysql.MySQLError("an empty answer")
         return int(held[0]), int(held[1]), int(made[1])
+
+
+def _is_silence(error: Exception) -> bool:
+    """Tell a limit that ran out from an answer that is a refusal, such as too many connections."""
+    return isinstance(error.__context__, TimeoutError) or isinstance(error, TimeoutError)
 
 
 def _connect(access: DatabaseAccess) -> pymysql.Connection:

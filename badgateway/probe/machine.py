@@ -1,7 +1,7 @@
 """What else happened to the machine during a trial: CPU time stolen or used by others, and a clock that was set."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import psutil
@@ -65,16 +65,16 @@ class MachineWatch:
             self._looks.append(_Look(wall_s=time.time(), monotonic_s=time.monotonic(), times=times, own_s=own_s))
 
     def check(self, window: Window, allowed: MachineLimits) -> MachineCheck | None:
-        """Return what the window's looks say; None when they span less than a second of it.
+        """Return what the window's looks say, of a short one with those just before and after; None when nobody looked.
 
         Args:
             window: The counted part.
             allowed: What others may take; it is kept with what they took.
         """
-        inside = [look for look in self._looks if window.start_s <= look.wall_s <= window.end_s]
-        if not inside or inside[-1].monotonic_s - inside[0].monotonic_s < LEAST_S:
+        around = self._around(window)
+        if around is None:
             return None
-        first, last = inside[0], inside[-1]
+        first, last = around
         total_s = last.times.total_s - first.times.total_s
         if total_s <= 0:
             return None
@@ -86,7 +86,19 @@ class MachineWatch:
             allowed=allowed,
         )
 
+    def _around(self, window: Window) -> tuple[_Look, _Look] | None:
+        inside = [look for look in self._looks if window.start_s <= look.wall_s <= window.end_s]
+        if _span_s(inside) < LEAST_S:
+            before = [look for look in self._looks if look.wall_s < window.start_s][-1:]
+            after = [look for look in self._looks if look.wall_s > window.end_s][:1]
+            inside = [*before, *inside, *after]
+        return None if _span_s(inside) < LEAST_S else (inside[0], inside[-1])
+
     def clock_step_s(self) -> float:
         """Return by how much the wall clock ran away from the monotonic one since the watch began."""
         wall_s, monotonic_s = self._clocks
         return (time.time() - wall_s) - (time.monotonic() - monotonic_s)
+
+
+def _span_s(looks: Sequence[_Look]) -> float:
+    return looks[-1].monotonic_s - looks[0].monotonic_s if looks else 0.0

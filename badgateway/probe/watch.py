@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from badgateway.probe.pulse import Pulse
+
 Listener = Path | int
 """The path of a unix socket, as its server bound it, or a TCP port of an IPv4 address of this machine."""
 
@@ -16,6 +18,8 @@ class DatabaseAccess:
     user: str
     """Whose connections are counted."""
     password: str = field(repr=False)
+    pulse: Pulse = field(default_factory=Pulse, repr=False, compare=False)
+    """Told when a question is asked and when it is answered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

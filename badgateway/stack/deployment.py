@@ -4,7 +4,7 @@ import os
 import resource
 import signal
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +14,7 @@ from badgateway.model import raw as raw_files
 from badgateway.model.configuration import Configuration
 from badgateway.model.experiment import Experiment
 from badgateway.model.server_kind import ServerKind
+from badgateway.model.trial import Disturbance
 from badgateway.process.account import Account, make_passage, open_passage, write_for
 from badgateway.process.child import Child, Command, describe_exit
 from badgateway.process.ports import free_port
@@ -21,7 +22,8 @@ from badgateway.process.readiness import Probe, await_ready, connect_probe
 from badgateway.process.running import running
 from badgateway.stack import application, gunicorn, nginx, uwsgi
 from badgateway.stack.background import in_background
-from badgateway.stack.distance import at_distance
+from badgateway.stack.distance import PART, at_distance
+from badgateway.stack.endings import nginx_ended, relay_ended
 from badgateway.stack.health import health_probe
 from badgateway.stack.mariadb import RunningDatabase, run_mariadb
 from badgateway.stack.project import Snapshot
@@ -48,6 +50,8 @@ class Deployment:
     """Of uWSGI's statistics, if it is uWSGI."""
     children: Mapping[str, Child]
     """By their part: server, nginx, and where there is one, background and relay."""
+    read_error_log: Callable[[], bytes]
+    """Returns what nginx has complained of by now."""
 
     @property
     def parts(self) -> dict[str, int]:
@@ -65,6 +69,17 @@ class Deployment:
             if exit_code is not None:
                 state = f"{child.name} {describe_exit(exit_code)} in the middle of the trial"
                 raise DeploymentError(f"{state}; last log lines:\n{child.tail()}")
+
+    def ended_from_outside(self) -> tuple[Disturbance, ...]:
+        """Return what ended so far that neither the configuration nor the kit has ended; to be asked while it is up.
+
+        The application server answers for its own end, and so does what runs beside it in the background.
+        """
+        proxy, relay = self.children.get("nginx"), self.children.get(PART)
+        return (
+            *(nginx_ended(proxy.exit_code(), self.read_error_log().decode(errors="replace")) if proxy else ()),
+            *(relay_ended(relay.exit_code()) if relay else ()),
+        )
 
 
 @contextmanager
@@ -147,6 +162,7 @@ def deploy(  # noqa: PLR0913 # all but two by name, and most callers leave the l
                 server_socket=site.listener,
                 uwsgi_stats=site.stats_socket if configuration.kind is ServerKind.UWSGI else None,
                 children={"server": server, "nginx": proxy, **background, **relay},
+                read_error_log=lambda: written_text(site.written / raw_files.ERROR_LOG, account),
             )
             _require_answer(deployment, server, experiment, configuration, ready_deadline_s)
             _require_journal(site)

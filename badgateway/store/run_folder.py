@@ -12,8 +12,9 @@ from pydantic import TypeAdapter, ValidationError
 from badgateway.errors import ResultsError
 from badgateway.model import raw
 from badgateway.model.manifest import SCHEMA_VERSION, Manifest
-from badgateway.model.trial import TrialRecord
+from badgateway.model.trial import Disturbance, OutsidePart, TrialRecord
 from badgateway.store.diagnosis_folder import DiagnosisFolder
+from badgateway.store.file_list import damages
 from badgateway.store.plain_file import replacing
 from badgateway.store.writing import demand_own, keep, read_own, writing
 
@@ -92,7 +93,11 @@ class RunFolder:
             declared = json.loads(read_own(file))
             version = declared.get("schema_version")
             if version != SCHEMA_VERSION:
-                raise ResultsError(f"{file}: schema version {version}; this kit reads {SCHEMA_VERSION}")
+                writer = declared.get("kit_version", "of an unknown version")
+                raise ResultsError(
+                    f"{file}: schema version {version}, written by badgateway {writer}; this kit reads "
+                    f"{SCHEMA_VERSION}: report it with that kit, or run it anew"
+                )
             return _MANIFEST.validate_python(declared)
         except (ValueError, ValidationError, AttributeError) as error:
             raise ResultsError(f"{file}: damaged: {str(error).splitlines()[0]}") from error
@@ -141,6 +146,13 @@ class RunFolder:
             return _RECORD.validate_json(read_own(file))
         except ValidationError as error:
             raise ResultsError(f"{file}: damaged: {str(error).splitlines()[0]}") from error
+
+    def damages(self, trial_folder: Path) -> tuple[Disturbance, ...]:
+        """Return what is not any more as it was when the trial was stored; empty when all is."""
+        found = list(damages(trial_folder))
+        if not found and self.record(trial_folder).trial.id != trial_folder.name:
+            found.append(f"{raw.TRIAL} is of the trial {self.record(trial_folder).trial.id}")
+        return tuple(Disturbance(part=OutsidePart.BOOKS, what=what) for what in found)
 
     def write_ledger(self, trial_folder: Path, relation: duckdb.DuckDBPyRelation) -> None:
         """Store a trial's ledger beside its raw files, as Parquet.

@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 
 from badgateway.errors import ResultsError, UntrustedFileError
+from badgateway.store.file_list import write_list
 from badgateway.store.plain_file import copy_plain, create_plain, open_plain
 
 
@@ -24,7 +25,7 @@ def writing(path: Path) -> Iterator[None]:
 
 
 def keep(raw_folder: Path, target: Path, record_name: str, record: bytes) -> Path:
-    """Move a folder's files to target with a record beside them; return target, whose parent is made.
+    """Move a folder's files to target with a record and a list of all beside them; return target, whose parent is made.
 
     The copy is made under another name and renamed, so that it is there whole or not at all.
 
@@ -40,6 +41,7 @@ def keep(raw_folder: Path, target: Path, record_name: str, record: bytes) -> Pat
             copy_plain(raw_folder / name, unfinished / name)
         with create_plain(unfinished / record_name) as file:
             file.write(record + b"\n")
+        write_list(unfinished)
         unfinished.rename(target)
     shutil.rmtree(raw_folder)
     return target

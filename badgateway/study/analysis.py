@@ -45,7 +45,7 @@ def read_evidence(raw: Path, record: TrialRecord, *, settle: bool = False) -> Tr
     With `settle`, the window of the evidence's record begins where the rows are steady, and not where it was declared.
     """
     if record.status is TrialStatus.ABORTED:
-        return TrialEvidence(record=record, relation=None, problem=None, proxy_messages=(), uses=())
+        return _unread(record)
     try:
         demand_plain(raw)
         if settle and record.window is not None:
@@ -63,8 +63,11 @@ def read_evidence(raw: Path, record: TrialRecord, *, settle: bool = False) -> Tr
             worker_gaps=worker_gaps(ledger.connection, record.window),
         )
     except (RawDataError, UntrustedFileError) as error:
-        problem = without_folder(str(error), raw)
-        return TrialEvidence(record=record, relation=None, problem=problem, proxy_messages=(), uses=())
+        return _unread(record, without_folder(str(error), raw))
+
+
+def _unread(record: TrialRecord, problem: str | None = None) -> TrialEvidence:
+    return TrialEvidence(record=record, relation=None, problem=problem, proxy_messages=(), uses=())
 
 
 def any_trial_ended(folder: RunFolder) -> bool:
@@ -170,7 +173,11 @@ def kept_trials(folder: RunFolder) -> tuple[Kept, ...]:
 def _recomputed(
     folder: RunFolder, trial_folder: Path, connection: duckdb.DuckDBPyConnection, *, settle: bool
 ) -> TrialEvidence:
-    evidence = read_evidence(trial_folder, folder.record(trial_folder), settle=settle)
+    record, damages = folder.record(trial_folder), folder.damages(trial_folder)
+    if damages:
+        # Not read any further: what was altered may say anything.
+        return _unread(dataclasses.replace(record, disturbances=(*record.disturbances, *damages)))
+    evidence = read_evidence(trial_folder, record, settle=settle)
     if evidence.relation is None:
         return evidence
     folder.write_ledger(trial_folder, evidence.relation)

@@ -13,7 +13,7 @@ from badgateway.store.run_folder import RunFolder
 from badgateway.study.analysis import kept_trials, picked, read_evidence
 from badgateway.study.bench import Bench, set_up
 from badgateway.study.conduct_diagnosis import conduct_diagnosis
-from badgateway.study.endings import aborted
+from badgateway.study.endings import Stopwatch, aborted
 from badgateway.study.listener import Listener
 from badgateway.study.programme import programme
 from badgateway.study.run_trial import run_trial
@@ -65,9 +65,10 @@ def _run_and_keep(trial: Trial, bench: Bench, folder: RunFolder, listener: Liste
 
 
 def _keep(record: TrialRecord, raw: Path, folder: RunFolder, *, settle: bool) -> tuple[TrialEvidence, Path]:
+    reading = Stopwatch()
     evidence = read_evidence(raw, record, settle=settle)
     # The ledger is built inside the trial's time, so that the overhead it reports is all there is.
-    record = dataclasses.replace(record, ended_s=time.time())
+    record = dataclasses.replace(record, ended_s=record.ended_s + reading.passed_s())
     kept = folder.keep_trial(record, raw)
     # Not before: a run that came to nothing must not hide the one before it.
     folder.point_latest()

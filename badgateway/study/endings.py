@@ -8,17 +8,42 @@ from badgateway.errors import BadgatewayError, GuardianError
 from badgateway.model.trial import INTERRUPTED, Disturbance, OutsidePart, Trial, TrialRecord, TrialStatus
 
 
-def aborted(trial: Trial, reason: str, started_s: float) -> TrialRecord:
-    """Return the record of a trial that ends now, without a result."""
+class Stopwatch:
+    """Tells the time as it was when it was made and has gone on since, though somebody sets the machine's clock."""
+
+    def __init__(self) -> None:
+        """Begin now."""
+        self.started_s = time.time()
+        self._monotonic_s = time.monotonic()
+
+    def now_s(self) -> float:
+        """Return the seconds since the epoch; never less than started_s."""
+        return self.started_s + self.passed_s()
+
+    def passed_s(self) -> float:
+        """Return for how long it has run."""
+        return time.monotonic() - self._monotonic_s
+
+
+def aborted(
+    trial: Trial,
+    reason: str,
+    started_s: float,
+    *,
+    ended_s: float | None = None,
+    disturbances: tuple[Disturbance, ...] = (),
+) -> TrialRecord:
+    """Return the record of a trial that ended without a result; without `ended_s`, now."""
     return TrialRecord(
         trial=trial,
         status=TrialStatus.ABORTED,
         reason=reason,
         window=None,
         started_s=started_s,
-        ended_s=time.time(),
+        ended_s=max(started_s, time.time() if ended_s is None else ended_s),
         load_s=0.0,
         generator_cpu_share=None,
+        disturbances=disturbances,
     )
 
 

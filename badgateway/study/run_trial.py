@@ -1,7 +1,5 @@
 """Runs one trial: restore the data, deploy, drive, stop."""
 
-import dataclasses
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,10 +12,11 @@ from badgateway.model.trial import SendingCheck, Trial, TrialRecord, TrialStatus
 from badgateway.probe.machine import MachineWatch
 from badgateway.probe.processes import ProcessSampler
 from badgateway.probe.sampler import StackSampler
-from badgateway.probe.watch import DatabaseAccess, Watch
+from badgateway.probe.watch import Watch
 from badgateway.stack.deployment import Deployment, deploy, restore
 from badgateway.study.bench import Bench
-from badgateway.study.endings import aborted, disturbed_by, without_folder
+from badgateway.study.endings import Stopwatch, aborted, disturbed_by, without_folder
+from badgateway.study.outside import Outside
 
 
 def run_trial(
@@ -32,25 +31,32 @@ def run_trial(
         DeploymentError: The data could not be put back, which every later trial would need too.
         KeyboardInterrupt: The user interrupted it; all servers of the trial have been stopped.
     """
-    started_s = time.time()
-    machine = MachineWatch()
+    watch, machine, outside = Stopwatch(), MachineWatch(), Outside(bench.database)
+    client_s = bench.experiment.timeouts_of(bench.experiment.configuration(trial.configuration)).client_s
     _restore(bench)
     try:
-        result = _deploy_and_drive(trial, bench, raw, on_progress, machine, watch_loop=watch_loop)
+        with outside.watched():
+            result = _deploy_and_drive(trial, bench, raw, on_progress, machine, outside=outside, watch_loop=watch_loop)
     except (DeploymentError, LoadError) as error:
-        record = aborted(trial, without_folder(str(error), raw), started_s)
-        return dataclasses.replace(record, disturbances=disturbed_by(error))
+        return aborted(
+            trial,
+            without_folder(str(error), raw),
+            watch.started_s,
+            ended_s=watch.now_s(),
+            disturbances=(*disturbed_by(error), *outside.found(raw, client_s, None)),
+        )
     return TrialRecord(
         trial=trial,
         status=TrialStatus.COMPLETED,
         reason="",
         window=result.window,
-        started_s=started_s,
-        ended_s=time.time(),
+        started_s=watch.started_s,
+        ended_s=watch.now_s(),
         load_s=result.load_s,
         generator_cpu_share=result.generator_cpu_share,
         sending=_sending(result),
         machine=machine.check(result.window, bench.experiment.machine),
+        disturbances=outside.found(raw, client_s, result),
     )
 
 
@@ -74,13 +80,14 @@ def _sending(result: Drive) -> SendingCheck | None:
     )
 
 
-def _deploy_and_drive(
+def _deploy_and_drive(  # what is run, where, and who looks on
     trial: Trial,
     bench: Bench,
     raw: Path,
     on_progress: Callable[[Progress], None],
     machine: MachineWatch,
     *,
+    outside: Outside,
     watch_loop: bool,
 ) -> Drive:
     experiment = bench.experiment
@@ -101,12 +108,14 @@ def _deploy_and_drive(
             {**deployment.parts, "mariadb": bench.database.pid},
             on_sample=machine.look,
         ) as processes,
-        StackSampler(raw, _watch(deployment, bench)) as stack,
+        StackSampler(raw, _watch(deployment, outside)) as stack,
+        outside.deployed(deployment),
     ):
 
         def watch_generator(pid: int) -> None:
             processes.add("locust", pid)
             stack.add_generator(pid)
+            outside.add_generator(pid)
 
         return drive(
             _load(experiment, trial),
@@ -127,13 +136,12 @@ def _load(experiment: Experiment, trial: Trial) -> Load:
     return load if trial.window_s is None else load.model_copy(update={"window_s": trial.window_s})
 
 
-def _watch(deployment: Deployment, bench: Bench) -> Watch:
-    database = bench.database
+def _watch(deployment: Deployment, outside: Outside) -> Watch:
     return Watch(
         server_socket=deployment.server_socket,
         proxy_port=deployment.proxy_port,
         uwsgi_stats=deployment.uwsgi_stats,
-        database=DatabaseAccess(host=database.host, port=database.port, user=database.user, password=database.password),
+        database=outside.access,
     )
 
 

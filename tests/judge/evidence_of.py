@@ -9,10 +9,13 @@ from badgateway.judge import TrialEvidence, summarise
 from badgateway.judge.measure import measure
 from badgateway.model.experiment import Experiment
 from badgateway.model.outcome import Outcome
+from badgateway.model.study import MachineLimits
 from badgateway.model.summary import ConfigurationSummary, Measurement, ProcessUse, ProxyMessage
-from badgateway.model.trial import Trial, TrialRecord, TrialStatus, Window
+from badgateway.model.trial import MachineCheck, Trial, TrialRecord, TrialStatus, Window
 from tests.declared import declared
 
+QUIET = MachineCheck(steal_share=0.0, outside_share=0.0, clock_step_s=0.0, allowed=MachineLimits())
+"""A machine that nobody else used."""
 WINDOW = Window(start_s=1000, end_s=1010, drained_s=1012)
 
 Counts = Mapping[Outcome, int]
@@ -52,6 +55,7 @@ def record(configuration: str = "first", users: int = 50, *, block: int = 1, **g
         "ended_s": 1015.5,
         "load_s": 22.0,
         "generator_cpu_share": 0.2,
+        "machine": QUIET,
     }
     trial = Trial(block=block, position=block, configuration=configuration, users=users, seed=1)
     return TrialRecord(trial=trial, **(fields | given))

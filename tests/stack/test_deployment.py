@@ -28,6 +28,7 @@ def deployment(server: Part, proxy: Part) -> Deployment:
         server_socket=Path("web.sock"),
         uwsgi_stats=None,
         children=cast("Any", {"server": server, "nginx": proxy}),
+        read_error_log=lambda: b"",
     )
 
 

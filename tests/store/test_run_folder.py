@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import os
+import shutil
 
 import duckdb
 import pytest
@@ -90,7 +91,7 @@ def test_a_kept_trial_is_read_back_and_its_raw_folder_is_gone(folder, raw_folder
 
     assert folder.trial_folders() == (kept,)
     assert folder.record(kept) == RECORD
-    assert sorted(path.name for path in kept.iterdir()) == [raw.CLIENT_ROWS, raw.TRIAL]
+    assert sorted(path.name for path in kept.iterdir()) == [raw.CLIENT_ROWS, raw.FILES, raw.TRIAL]
     assert not raw_folder.exists()
 
 
@@ -108,6 +109,56 @@ def test_a_record_of_the_time_before_disturbances_were_looked_for_has_none(folde
     file.write_text(json.dumps(fields), encoding="utf-8")
 
     assert folder.record(file.parent) == RECORD
+
+
+def test_a_kept_trial_has_no_damage_and_its_ledger_is_none(folder, raw_folder):
+    kept = folder.keep_trial(RECORD, raw_folder)
+    folder.write_ledger(kept, duckdb.sql("select 1 as status"))
+
+    assert folder.damages(kept) == ()
+
+
+def test_a_record_in_which_another_configuration_was_written_is_altered(folder, raw_folder):
+    kept = folder.keep_trial(RECORD, raw_folder)
+    text = (kept / raw.TRIAL).read_text(encoding="utf-8")
+    (kept / raw.TRIAL).write_text(text.replace(f'"{RECORD.trial.configuration}"', '"another"'), encoding="utf-8")
+
+    assert folder.damages(kept) == (
+        Disturbance(part=OutsidePart.BOOKS, what="trial.json was altered since it was stored"),
+    )
+
+
+def test_a_trial_that_was_copied_to_count_twice_is_damaged(folder, raw_folder):
+    kept = folder.keep_trial(RECORD, raw_folder)
+    shutil.copytree(kept, kept.with_name("009-copy"))
+    (found,) = folder.damages(kept.with_name("009-copy"))
+
+    assert found.what == f"trial.json is of the trial {RECORD.trial.id}"
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("generator_cpu_share", "NaN"),
+        ("generator_cpu_share", "-0.1"),
+        ("ended_s", "Infinity"),
+        ("load_s", "-24.2"),
+        ("ended_s", "0.5"),
+        ("window", '{"start_s": 13.0, "end_s": 3.0, "drained_s": 14.0}'),
+        ("window", '{"start_s": 3.0, "end_s": NaN, "drained_s": 14.0}'),
+        ("machine", '{"steal_share": NaN, "outside_share": 0, "clock_step_s": 0, "allowed": {}}'),
+        ("machine", '{"steal_share": 0, "outside_share": 0, "clock_step_s": NaN, "allowed": {}}'),
+        ("sending", '{"arrivals": -1, "missed_arrivals": 0, "send_lag_p99_ms": 1}'),
+    ],
+)
+def test_a_record_with_a_number_that_cannot_be_is_damaged(key, value, folder, raw_folder):
+    file = folder.keep_trial(RECORD, raw_folder) / raw.TRIAL
+    fields = json.loads(file.read_text(encoding="utf-8"))
+    fields[key] = "PLACE"
+    file.write_text(json.dumps(fields).replace('"PLACE"', value), encoding="utf-8")
+
+    with pytest.raises(ResultsError, match=r"trial\.json: damaged"):
+        folder.record(file.parent)
 
 
 def test_a_trial_that_was_being_kept_when_the_kit_died_does_not_count(folder):
@@ -145,7 +196,9 @@ def test_a_manifest_of_another_schema_is_refused(folder):
     file = folder.path / raw.MANIFEST
     file.write_text(json.dumps(json.loads(file.read_text()) | {"schema_version": 99}))
 
-    with pytest.raises(ResultsError, match="schema version 99; this kit reads 1"):
+    with pytest.raises(
+        ResultsError, match=r"schema version 99, written by badgateway 0.1.0; this kit reads 2: .* or run it anew"
+    ):
         folder.manifest()
 
 

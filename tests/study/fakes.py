@@ -21,7 +21,7 @@ from badgateway.model.manifest import SCHEMA_VERSION, Manifest
 from badgateway.model.outlook import Outlook
 from badgateway.model.raw import CLIENT_ROWS, ERROR_LOG, SERVER_LOG
 from badgateway.model.summary import TrialSummary
-from badgateway.model.trial import Trial, Window
+from badgateway.model.trial import Disturbance, Trial, Window
 from badgateway.plan.schedule import schedule
 from badgateway.stack.mariadb import RunningDatabase
 from badgateway.stack.project import Snapshot
@@ -29,6 +29,7 @@ from badgateway.study import conduct, conduct_diagnosis, cooperation, run_trial
 from badgateway.study.bench import Bench
 from badgateway.study.cooperation import Round
 from tests.declared import experiment
+from tests.judge.evidence_of import QUIET
 from tests.ledger.raw_folder import client_row, write_both
 
 ENVIRONMENT = Environment(
@@ -122,6 +123,8 @@ class Seam:
         self.on_prove: Callable[[], Round] = lambda: ROUND
         self.distances_ms: list[object] = []
         """Of the database, as each deployment was asked for it."""
+        self.ended: tuple[Disturbance, ...] = ()
+        """What ended of each deployment without the kit's doing."""
         self.on_restore: Callable[[], None] = lambda: None
         self.on_deploy: Callable[[str], None] = lambda _name: None
         self.on_drive: Callable[[Trial, Path], None] = lambda _trial, _raw: None
@@ -156,6 +159,7 @@ class Seam:
                 uwsgi_stats=None,
                 parts={"server": os.getpid()},
                 check=lambda: None,
+                ended_from_outside=lambda: self.ended,
             )
         finally:
             self.up.remove(configuration.name)
@@ -206,6 +210,8 @@ def install(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Seam:
     monkeypatch.setattr(run_trial, "restore", seam.restore)
     monkeypatch.setattr(run_trial, "deploy", seam.deploy)
     monkeypatch.setattr(run_trial, "drive", seam.drive)
+    # Its drives take no time, in which nobody can look often enough.
+    monkeypatch.setattr("badgateway.probe.machine.MachineWatch.check", lambda *_given: QUIET)
     monkeypatch.setattr(cooperation, "deploy", seam.deploy)
     monkeypatch.setattr(cooperation, "at_once", lambda *_: seam.on_prove())
     monkeypatch.setattr(conduct_diagnosis, "connect_costs", lambda _bench: COSTS)

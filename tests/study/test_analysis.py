@@ -3,6 +3,7 @@
 import csv
 import gc
 import json
+import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,13 +15,14 @@ import pytest
 from badgateway.errors import ResultsError
 from badgateway.judge.summarise import summarise, summarise_trial
 from badgateway.model.experiment import Experiment
-from badgateway.model.raw import ACCESS_LOG, CLIENT_ROWS, ERROR_LOG, LEDGER, PROCESSES
+from badgateway.model.raw import ACCESS_LOG, CLIENT_ROWS, ERROR_LOG, JOURNAL, LEDGER, PROCESSES, TRIAL
 from badgateway.model.summary import ConfigurationSummary, StudySummary, TrialSummary, Verdict
 from badgateway.model.trial import INTERRUPTED, Trial, TrialRecord, TrialStatus, Window
 from badgateway.store.run_folder import RunFolder
-from badgateway.study.analysis import analyse, publish, read_evidence
+from badgateway.study.analysis import analyse, kept_trials, publish, read_evidence
 from badgateway.study.endings import aborted
 from tests.declared import declared
+from tests.judge.evidence_of import QUIET
 from tests.study.fakes import manifest
 
 GOLDEN = Path(__file__).parent.parent / "ledger" / "golden"
@@ -52,6 +54,7 @@ def record(trial: Trial, window: Window) -> TrialRecord:
         ended_s=window.drained_s + 1,
         load_s=window.drained_s - window.start_s,
         generator_cpu_share=0.2,
+        machine=QUIET,
     )
 
 
@@ -248,3 +251,47 @@ def test_rows_can_be_asked_for_as_long_as_the_evidence_lives(folder):
 def test_a_thousand_trials_would_not_hold_a_thousand_databases(analysed):
     # Each DuckDB database in memory has a pool of threads; a study may hold those of one or two.
     assert analysed.threads < 24, f"{analysed.threads} more threads with {len(CASES)} trials in hand"
+
+
+def damaged_journal(kept: Path) -> None:
+    (kept / JOURNAL).unlink()
+
+
+def emptied_log(kept: Path) -> None:
+    (kept / ERROR_LOG).write_text("")
+
+
+def half_the_samples(kept: Path) -> None:
+    file = kept / PROCESSES
+    os.truncate(file, file.stat().st_size // 2)
+
+
+def another_configuration(kept: Path) -> None:
+    fields = json.loads((kept / TRIAL).read_text(encoding="utf-8"))
+    fields["trial"]["configuration"] = CASES[-1]
+    (kept / TRIAL).write_text(json.dumps(fields, indent=8), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("damage", "reason"),
+    [
+        (damaged_journal, "app-journal.csv is missing"),
+        (emptied_log, "nginx-error.log is shorter than when it was stored (0 of "),
+        (half_the_samples, "processes.csv is shorter than when it was stored"),
+        (another_configuration, "trial.json was altered since it was stored"),
+    ],
+)
+def test_what_was_changed_after_it_was_stored_makes_its_trial_invalid_by_name(damage, reason, tmp_path):
+    folder = RunFolder.create(tmp_path / "results", MANIFEST)
+    (trial, *_) = MANIFEST.trials
+    window = recorded(trial.configuration, folder.path / "raw")
+    (folder.path / "raw" / JOURNAL).touch()
+    (folder.path / "raw" / ERROR_LOG).write_text("2026/11/21 20:31:56 [info] 1#1: *4 a line\n")
+    kept = folder.keep_trial(record(trial, window), folder.path / "raw")
+    damage(kept)
+    ((_, evidence),) = kept_trials(folder)
+    summary = summarise_trial(evidence, MANIFEST.experiment.objective)
+
+    assert summary.verdict is Verdict.INVALID
+    assert summary.reasons[0].startswith(reason)
+    assert evidence.relation is None

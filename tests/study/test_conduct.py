@@ -1,6 +1,7 @@
 """All trials of an experiment: each is kept as it ends, whatever becomes of the others."""
 
 import signal
+import time
 
 import duckdb
 import pytest
@@ -128,17 +129,19 @@ def test_overhead_is_the_time_from_start_to_ledger_that_was_not_load(seam, folde
 
 
 def test_the_time_to_read_a_trials_rows_is_part_of_its_overhead(seam, folder, told, monkeypatch):
-    times_s = iter([1e9, 1e9 + 1, 1e9 + 2])
+    stopped_s = []
 
-    def at_a_known_time(raw, record, **given):
-        clock_s = next(times_s)
-        monkeypatch.setattr("badgateway.study.conduct.time.time", lambda: clock_s)
+    def slowly(raw, record, **given):
+        stopped_s.append(record.ended_s)
+        time.sleep(0.05)
         return read_evidence(raw, record, **given)
 
-    monkeypatch.setattr(module, "read_evidence", at_a_known_time)
+    monkeypatch.setattr(module, "read_evidence", slowly)
     run(folder, told)
 
-    assert [record.ended_s for record in records(folder)] == [1e9, 1e9 + 1, 1e9 + 2]
+    assert [record.ended_s > stopped + 0.05 for record, stopped in zip(records(folder), stopped_s, strict=True)] == [
+        True
+    ] * 3
 
 
 def test_latest_is_the_earlier_run_until_a_trial_of_this_one_is_kept(seam, folder, told):

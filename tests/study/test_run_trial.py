@@ -5,9 +5,10 @@ import time
 
 import pytest
 
-from badgateway.errors import DeploymentError, GuardianError, LoadError
-from badgateway.model.raw import PROCESSES
-from badgateway.model.trial import OutsidePart, TrialStatus
+from badgateway.errors import DeploymentError, GeneratorKilledError, GuardianError, LoadError
+from badgateway.load.heartbeat import Heartbeat
+from badgateway.model.raw import CLIENT_EVENTS, GENERATOR_GAPS, PROCESSES
+from badgateway.model.trial import Disturbance, OutsidePart, TrialStatus
 from badgateway.study.run_trial import run_trial
 from tests.study.fakes import LOAD_S, bench, manifest, small
 
@@ -136,3 +137,65 @@ def test_the_database_is_at_the_trials_distance(seam, table, raw):
     run_trial(dataclasses.replace(TRIAL, database_distance_ms=5.0), table, raw, lambda _: None)
 
     assert seam.distances_ms == [5.0]
+
+
+ENDED = Disturbance(part=OutsidePart.PROXY, what="nginx was ended by SIGKILL", at_s=time.time() + 1)
+
+
+def test_what_was_ended_from_outside_is_in_the_record_of_the_trial_it_aborted(seam, table, raw):
+    def fail(*_: object) -> None:
+        raise DeploymentError("nginx was ended by SIGKILL in the middle of the trial")
+
+    seam.on_drive, seam.ended = fail, (ENDED,)
+    record = run_trial(TRIAL, table, raw, lambda _: None)
+
+    assert record.status is TrialStatus.ABORTED
+    assert record.disturbances == (ENDED,)
+
+
+def test_a_server_that_ends_by_itself_is_no_disturbance(seam, table, raw):
+    def fail(*_: object) -> None:
+        raise DeploymentError("gunicorn ended with status 1")
+
+    seam.on_drive = fail
+
+    assert run_trial(TRIAL, table, raw, lambda _: None).disturbances == ()
+
+
+def test_a_load_generator_that_was_killed_is_a_disturbance(seam, table, raw):
+    def fail(*_: object) -> None:
+        raise GeneratorKilledError("Locust was ended by SIGKILL")
+
+    seam.on_drive = fail
+    (found,) = run_trial(TRIAL, table, raw, lambda _: None).disturbances
+
+    assert (found.part, found.what) == (
+        OutsidePart.GENERATOR,
+        "the load generator was ended by a signal, and the kit had not asked for it",
+    )
+
+
+def test_a_database_that_ended_is_a_disturbance(seam, table, raw, monkeypatch):
+    monkeypatch.setattr("badgateway.study.bench.psutil.pid_exists", lambda _pid: False)
+    (found,) = run_trial(TRIAL, table, raw, lambda _: None).disturbances
+
+    assert found.what == "MariaDB ended in the middle of the trial, and the kit had not asked for it"
+
+
+def test_a_generator_that_stood_still_under_load_is_a_disturbance_and_one_before_it_is_none(seam, table, raw):
+    def stood_still(_trial, folder) -> None:
+        Heartbeat.create(folder)
+        (folder / CLIENT_EVENTS).write_text("{}")
+        now_s = time.time()
+        with (folder / GENERATOR_GAPS).open("a", encoding="utf-8") as file:
+            file.writelines(f"{now_s + at_s:.6f},1.5,0.01,0.0\n" for at_s in (-60, 4.9))
+
+    seam.on_drive = stood_still
+    (found,) = run_trial(TRIAL, table, raw, lambda _: None).disturbances
+
+    assert found.what == "the load generator stood still for 1.49 s"
+    assert (found.at_s or 0) > time.time()
+
+
+def test_a_trial_that_nothing_disturbed_has_no_disturbance(seam, table, raw):
+    assert run_trial(TRIAL, table, raw, lambda _: None).disturbances == ()

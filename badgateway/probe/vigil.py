@@ -1,0 +1,103 @@
+"""Keeps watch, ten times a second, over what a trial depends on besides its configuration."""
+
+import threading
+from collections.abc import Callable, Iterable
+from types import TracebackType
+from typing import Protocol, Self
+
+import psutil
+
+from badgateway.model.trial import Disturbance, OutsidePart
+from badgateway.probe.outside_parts import ClockSteps, Lateness, Silence, Stops
+from badgateway.probe.pulse import Pulse
+
+PERIOD_S = 0.1
+
+
+class Watcher(Protocol):
+    """Is looked through again and again, from one thread."""
+
+    def look(self) -> Iterable[Disturbance]:
+        """Return what is over since the last look."""
+
+    def end(self) -> Iterable[Disturbance]:
+        """Return what is not over at the last look."""
+
+
+class Vigil:
+    """Watches parts, the clock and itself for as long as its block lasts."""
+
+    def __init__(self, *, period_s: float = PERIOD_S) -> None:
+        """Watch the clock and the kit; `add` and `add_database` give it parts."""
+        self._period_s = period_s
+        self._watchers: list[Watcher] = [ClockSteps()]
+        self._found: list[Disturbance] = []
+        self._lock = threading.Lock()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="vigil", daemon=True)
+        self._failure: Exception | None = None
+
+    def add(self, part: OutsidePart, pid: int) -> None:
+        """Watch a part from now on, by the pid of its first process."""
+        with self._lock:
+            self._watchers.append(Stops(part, pid))
+
+    def add_database(self, pid: int, pulse: Pulse) -> None:
+        """Watch the database from now on, by its process and by its answers."""
+        self.add(OutsidePart.DATABASE, pid)
+        with self._lock:
+            self._watchers.append(Silence(pulse, _cpu_of(pid)))
+
+    def found(self) -> tuple[Disturbance, ...]:
+        """Return what was seen so far, in the order in which it was over."""
+        with self._lock:
+            return tuple(self._found)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop watching, after a last look.
+
+        Raises:
+            Exception: what stopped the watch before its time, unless the block itself failed with something else.
+        """
+        self._stop.set()
+        self._thread.join()
+        if self._failure is not None and error is None:
+            raise self._failure
+        if self._failure is not None and error is not None:
+            error.add_note(f"besides, the watch over the stack failed: {self._failure!r}")
+
+    def _run(self) -> None:
+        try:
+            self._watch_until_stopped()
+        except Exception as failure:  # noqa: BLE001 # an exception dies with its thread; __exit__ raises this one
+            self._failure = failure
+
+    def _watch_until_stopped(self) -> None:
+        lateness = Lateness(self._period_s)
+        is_last = False
+        while not is_last:
+            is_last = self._stop.wait(self._period_s)
+            with self._lock:
+                # What a stopped process makes late is looked at after the time in which nobody looked.
+                watchers: tuple[Watcher, ...] = (lateness, *self._watchers)
+            seen = [found for watcher in watchers for found in watcher.look()]
+            seen += [found for watcher in watchers for found in (watcher.end() if is_last else ())]
+            with self._lock:
+                self._found.extend(seen)
+
+
+def _cpu_of(pid: int) -> Callable[[], float | None]:
+    def read() -> float | None:
+        try:
+            times = psutil.Process(pid).cpu_times()
+        except psutil.NoSuchProcess:
+            return None
+        return float(times.user + times.system)
+
+    return read

@@ -1,0 +1,40 @@
+"""Tells by how a part ended whether somebody outside has ended it."""
+
+import re
+import time
+from collections.abc import Iterator
+
+from badgateway.model.trial import Disturbance, OutsidePart
+from badgateway.process.child import describe_exit
+
+# A worker that ends by a signal of its own doing, such as SIGSEGV, is the proxy's or its configuration's fault.
+_KILLED_WORKER = re.compile(r"worker process (\d+) exited on signal (9|15)\b")
+
+
+def nginx_ended(exit_code: int | None, error_log: str) -> Iterator[Disturbance]:
+    """Yield what was ended of nginx by a signal from outside, first the whole, then single workers.
+
+    Args:
+        exit_code: Of its master; None while it runs.
+        error_log: What is in its error log, where the master says how a worker ended.
+    """
+    # In the foreground, only a signal that asks it to end makes it end with status 0; what it cannot do itself is 1.
+    if exit_code is not None and exit_code <= 0:
+        yield _ended(OutsidePart.PROXY, f"nginx {_how(exit_code)}")
+        return
+    for pid, number in _KILLED_WORKER.findall(error_log):
+        yield _ended(OutsidePart.PROXY, f"a worker of nginx (pid {pid}) {describe_exit(-int(number))}")
+
+
+def relay_ended(exit_code: int | None) -> Iterator[Disturbance]:
+    """Yield how the relay ended, which is no part of any configuration; None while it runs."""
+    if exit_code is not None:
+        yield _ended(OutsidePart.RELAY, f"the relay to the database {describe_exit(exit_code)}")
+
+
+def _how(exit_code: int) -> str:
+    return describe_exit(exit_code) if exit_code else "was asked to end, and did"
+
+
+def _ended(part: OutsidePart, what: str) -> Disturbance:
+    return Disturbance(part=part, what=f"{what}, and the kit had not asked for it", at_s=time.time())

@@ -1,0 +1,102 @@
+"""Collects what befalls a trial from outside its configuration, while it runs and from the files it left."""
+
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import psutil
+
+from badgateway.errors import GeneratorKilledError, GuardianError
+from badgateway.load.locust import Drive
+from badgateway.load.stillness import generator_disturbances
+from badgateway.model.trial import Disturbance, OutsidePart
+from badgateway.probe.vigil import Vigil
+from badgateway.probe.watch import DatabaseAccess
+from badgateway.stack.deployment import Deployment
+from badgateway.stack.mariadb import RunningDatabase
+
+_PARTS = {"nginx": OutsidePart.PROXY, "relay": OutsidePart.RELAY}
+
+
+class Outside:
+    """What is seen of the generator, the database, the proxy, the relay, the kit and the clock during one trial."""
+
+    def __init__(self, database: RunningDatabase) -> None:
+        """Begin to watch when the block of `watched` begins."""
+        self.access = DatabaseAccess(
+            host=database.host, port=database.port, user=database.user, password=database.password
+        )
+        self._database = database
+        self._vigil = Vigil()
+        self._ends: list[Disturbance] = []
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Watch the database, the kit and the clock until the block ends."""
+        self._vigil.add_database(self._database.pid, self.access.pulse)
+        with self._vigil:
+            try:
+                yield
+            except GeneratorKilledError:
+                self._ends.append(_ended(OutsidePart.GENERATOR, "the load generator was ended by a signal"))
+                raise
+            finally:
+                # The kit stops it after the last trial only, so it is to be there.
+                if not psutil.pid_exists(self._database.pid):
+                    self._ends.append(_ended(OutsidePart.DATABASE, "MariaDB ended in the middle of the trial"))
+
+    @contextmanager
+    def deployed(self, deployment: Deployment) -> Iterator[None]:
+        """Watch what a deployment has besides its application server until the block ends, which is before its stop."""
+        for name, pid in deployment.parts.items():
+            if name in _PARTS:
+                self._vigil.add(_PARTS[name], pid)
+        try:
+            yield
+        finally:
+            # A guardian that cannot tell has told so already.
+            with suppress(GuardianError):
+                self._ends.extend(deployment.ended_from_outside())
+
+    def add_generator(self, pid: int) -> None:
+        """Watch the load generator from now on."""
+        self._vigil.add(OutsidePart.GENERATOR, pid)
+
+    def found(self, raw: Path, client_timeout_s: float, result: Drive | None) -> tuple[Disturbance, ...]:
+        """Return what disturbed the trial, in the order of time; to be asked when all has stopped.
+
+        Args:
+            raw: The trial's folder.
+            client_timeout_s: Limit of one request.
+            result: Of the load; None when the trial was aborted. With it, only what touched the load counts.
+        """
+        seen = (*self._vigil.found(), *self._ends, *generator_disturbances(raw, client_timeout_s))
+        counted = seen if result is None else (found for found in seen if _touches(found, result))
+        return tuple(sorted(_once(counted), key=lambda found: found.at_s or float("inf")))
+
+
+def _touches(found: Disturbance, result: Drive) -> bool:
+    if found.at_s is None or found.part is OutsidePart.CLOCK:
+        return True
+    drained_s = result.window.drained_s
+    return found.at_s < drained_s and found.at_s + (found.lasted_s or 0.0) > drained_s - result.load_s
+
+
+def _once(found: Iterable[Disturbance]) -> list[Disturbance]:
+    """Leave out what the watch over the same part has told already: a stop is a silence and a gap too."""
+    kept: list[Disturbance] = []
+    for one in found:
+        if not any(one.part is other.part and _overlap(one, other) for other in kept):
+            kept.append(one)
+    return kept
+
+
+def _overlap(one: Disturbance, other: Disturbance) -> bool:
+    if one.at_s is None or other.at_s is None or one.lasted_s is None or other.lasted_s is None:
+        return False
+    return one.at_s < other.at_s + other.lasted_s and other.at_s < one.at_s + one.lasted_s
+
+
+def _ended(part: OutsidePart, what: str) -> Disturbance:
+    return Disturbance(part=part, what=f"{what}, and the kit had not asked for it", at_s=time.time())

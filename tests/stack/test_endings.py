@@ -1,0 +1,45 @@
+"""How the end of a part tells who ended it."""
+
+import pytest
+
+from badgateway.model.trial import OutsidePart
+from badgateway.stack.endings import nginx_ended, relay_ended
+
+NOTICE = "2026/11/21 20:31:56 [notice] 10#10: signal 17 (SIGCHLD) received from 11\n"
+ALERT = "2026/11/21 20:31:56 [alert] 10#10: worker process 11 exited on signal {}\n"
+
+
+def what(found):
+    return [one.what for one in found]
+
+
+@pytest.mark.parametrize(
+    ("exit_code", "how"),
+    [(-9, "was ended by SIGKILL"), (-15, "was ended by SIGTERM"), (0, "was asked to end, and did")],
+)
+def test_nginx_that_was_told_to_end_was_ended_from_outside(exit_code, how):
+    (found,) = nginx_ended(exit_code, "")
+
+    assert found.part is OutsidePart.PROXY
+    assert found.what == f"nginx {how}, and the kit had not asked for it"
+
+
+@pytest.mark.parametrize("exit_code", [None, 1])
+def test_nginx_that_runs_or_cannot_go_on_was_not(exit_code):
+    assert list(nginx_ended(exit_code, "")) == []
+
+
+@pytest.mark.parametrize(("number", "name"), [(9, "SIGKILL"), (15, "SIGTERM")])
+def test_a_worker_of_nginx_that_was_killed_is_told_by_its_master(number, name):
+    assert what(nginx_ended(None, NOTICE + ALERT.format(number))) == [
+        f"a worker of nginx (pid 11) was ended by {name}, and the kit had not asked for it"
+    ]
+
+
+def test_a_worker_of_nginx_that_crashed_was_not_killed():
+    assert list(nginx_ended(None, NOTICE + ALERT.format(11))) == []
+
+
+def test_the_relay_is_no_part_of_a_configuration_however_it_ends():
+    assert list(relay_ended(None)) == []
+    assert what(relay_ended(1)) == ["the relay to the database ended with status 1, and the kit had not asked for it"]
