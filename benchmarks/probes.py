@@ -18,12 +18,13 @@ import psutil
 
 from badgateway.plan.experiment_file import load_experiment
 from badgateway.probe.accept_queue import AcceptQueue
-from badgateway.probe.database import DatabaseConnections
-from badgateway.probe.generator import GeneratorCpu
+from badgateway.probe.database import DatabaseProbe
 from badgateway.probe.listen_drops import ListenDrops
+from badgateway.probe.process_cpu import DATABASE, GENERATOR, ProcessCpu
 from badgateway.probe.processes import ProcessSampler
 from badgateway.probe.reading import Probe
 from badgateway.probe.sampler import StackSampler
+from badgateway.probe.statement import StatementLog
 from badgateway.probe.uwsgi_stats import UwsgiStats
 from badgateway.probe.watch import DatabaseAccess, Watch
 from badgateway.stack.deployment import Deployment, deploy
@@ -103,7 +104,9 @@ def main() -> None:
 def measure(bench: Bench, deployment: Deployment, raw: Path, stats: Path) -> None:
     """Print the costs on one stack."""
     database, port = bench.database, urlsplit(deployment.url).port or 0
-    access = DatabaseAccess(host=database.host, port=database.port, user=database.user, password=database.password)
+    access = DatabaseAccess(
+        host=database.host, port=database.port, user=database.user, password=database.password, pid=database.pid
+    )
     socket = raw / FOLDER / RUN_FOLDER / "web.sock"
     watch = Watch(server_socket=socket, proxy_port=port, uwsgi_stats=stats, database=access)
     parts = {**deployment.parts, "mariadb": database.pid}
@@ -115,8 +118,9 @@ def measure(bench: Bench, deployment: Deployment, raw: Path, stats: Path) -> Non
             "accept queue, TCP": AcceptQueue("b", port),
             "dropped connections": ListenDrops(),
             f"uWSGI, {WORKERS} workers": UwsgiStats(stats),
-            "database connections": DatabaseConnections(access),
-            "load generator": GeneratorCpu(os.getpid()),
+            "database": DatabaseProbe(access, StatementLog(raw / "statements-of-one-probe.csv")),
+            "CPU of the database": ProcessCpu(DATABASE, database.pid),
+            "CPU of the generator": ProcessCpu(GENERATOR, os.getpid(), cores=1),
         }
     )
     stop = threading.Event()

@@ -72,6 +72,7 @@ RULES: tuple[Rule, ...] = (
     *accept_queue.DROPPED_RULES,
     # No answer in time.
     *event_loop.READ_RULES,
+    *database.READ_RULES,
     *accept_queue.READ_RULES,
     *timeouts.RULES,
     *connections.RACE_RULES,

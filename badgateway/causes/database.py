@@ -1,10 +1,34 @@
-"""The database: no connection left on either side, or one that another greenlet owns."""
+"""The database: no CPU left, no connection left on either side, or one that another greenlet owns."""
 
-from badgateway.causes.rule import Rule, near
+from badgateway.causes.rule import Proof, Rule, near
 from badgateway.model.diagnosis import Cause, Remedy
 from badgateway.model.evidence import ServerEvent
 
 FAMILY = "database"
+
+SATURATED = Cause(
+    id="database-saturated",
+    title="The database had no CPU left",
+    family=FAMILY,
+    statuses=(504,),
+    explanation="For most of the time that the proxy waited, the database used nearly all the CPU that it can. Every "
+    "request waits for its queries then, and those that wait for a worker wait for the same.",
+    evidence="nginx: a read timeout, while the database's process used at least three quarters of the machine's cores "
+    "for at least half of the wait. The line names the statement that was seen running most often (SHOW FULL "
+    "PROCESSLIST shows it; top shows the CPU).",
+    remedies=(
+        Remedy(
+            text="Look at the plan of that statement: rows far more than it returns want an index, or statistics.",
+            knob="MariaDB, MySQL: ANALYZE FORMAT=JSON SELECT ... (EXPLAIN ANALYZE in MySQL)",
+        ),
+        Remedy(
+            text="Let the server count its tables after a bulk load: until it has, the optimizer guesses.",
+            knob="MariaDB, MySQL: ANALYZE TABLE; innodb_stats_auto_recalc (default on)",
+        ),
+        Remedy(text="Ask less: fewer queries a page, and a cache.", knob="Django: select_related, prefetch_related"),
+    ),
+    innocent="Not a fault of the application server: more workers and threads only ask a busy database more at a time.",
+)
 
 CONNECTIONS_EXHAUSTED = Cause(
     id="db-connections-exhausted",
@@ -84,8 +108,19 @@ ANSWERED_RULES = (
     Rule(cause=POOL_EXHAUSTED, where="c.app_answered", proof=near(ServerEvent.DB_POOL_EXHAUSTED)),
     Rule(cause=LATE_PATCH, where="c.app_answered", proof=near(ServerEvent.LATE_MONKEY_PATCH)),
 )
+READ_RULES = (
+    Rule(
+        cause=SATURATED,
+        where="c.reason = 'read timeout' AND c.time_s > c.start_s",
+        proof=Proof(
+            joins="JOIN saturated p USING (failure_id)",
+            condition="p.saturated_s >= 0.5 * (c.time_s - c.start_s)",
+            mark="p.mark_id",
+        ),
+    ),
+)
 CLOSED_RULES = (
     Rule(cause=LATE_PATCH, where="c.reason IN ('closed', 'lost')", proof=near(ServerEvent.LATE_MONKEY_PATCH)),
 )
 
-CAUSES = (CONNECTIONS_EXHAUSTED, POOL_EXHAUSTED, LATE_PATCH)
+CAUSES = (SATURATED, CONNECTIONS_EXHAUSTED, POOL_EXHAUSTED, LATE_PATCH)

@@ -77,6 +77,7 @@ _DECISIONS: tuple[tuple[str, tuple[tuple[str, tuple[str, ...]], ...]], ...] = (
                 "`while reading response header`, and the loop was blocked",
                 ("event-loop-blocked", "blocks-the-event-loop"),
             ),
+            ("`while reading response header`, and the database used nearly all CPU", ("database-saturated",)),
             ("`while reading response header`, and uWSGI: `async queue is full`", ("async-cores-exhausted",)),
             ("`while reading response header`", ("slow-request",)),
         ),

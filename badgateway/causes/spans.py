@@ -80,11 +80,20 @@ SELECT failure_id, arg_max(mark_id, (shared_s, mark_id)) AS mark_id, sum(shared_
 FROM shared GROUP BY failure_id
 """
 
+# A mark stands for the second that begins with it.
+_SATURATED = """
+CREATE OR REPLACE TEMP TABLE saturated AS
+SELECT c.failure_id, arg_max(m.mark_id, (m.value, m.mark_id)) AS mark_id,
+    sum(least(c.time_s, m.low_s + 1) - greatest(c.start_s, m.low_s)) AS saturated_s
+FROM cases c JOIN timed_marks m ON m.low_s < c.time_s AND m.low_s + 1 > c.start_s
+WHERE c.reason = 'read timeout' AND m.kind = 'database saturated' GROUP BY c.failure_id
+"""
+
 
 def prepare_spans(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make the tables spans, from marks, and blocked: how long the event loop stood still in a case, and by whom.
+    """Make the tables spans, from marks; blocked and saturated: how long the event loop or the database held a case up.
 
     A log in which a worker's coming or going has no time gives no lulls: a count with a hole proves nothing.
     """
-    for statement in (_STEPS, _COUNTS, _SPANS, _BLOCKED):
+    for statement in (_STEPS, _COUNTS, _SPANS, _BLOCKED, _SATURATED):
         connection.execute(statement)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import duckdb
 
 from badgateway.model.diagnosis import Diagnosis
-from badgateway.model.samples import DatabaseConnections, WorkerGaps
+from badgateway.model.samples import DatabaseConnections, DatabaseWork, WorkerGaps
 from badgateway.model.summary import ProcessUse, ProxyMessage
 from badgateway.model.trial import TrialRecord
 
@@ -26,5 +26,7 @@ class TrialEvidence:
     """Why its requests failed; None when nobody looked."""
     connections: DatabaseConnections | None = None
     """None when nobody sampled them."""
+    database_work: DatabaseWork | None = None
+    """None when nobody counted it."""
     worker_gaps: WorkerGaps | None = None
     """None when nothing tells when workers came and went."""

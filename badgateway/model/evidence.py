@@ -58,6 +58,8 @@ class ServerEvent(StrEnum):
     DB_TOO_MANY_CONNECTIONS = "too many database connections"
     DB_POOL_EXHAUSTED = "database pool exhausted"
     LATE_MONKEY_PATCH = "late monkey-patch"
+    DATABASE_SATURATED = "database saturated"
+    """In the second that began then it used nearly all CPU that it can; only the probes tell."""
     LOOP_BLOCKED = "loop blocked"
     """The event loop of a worker stood still until then; only the request journal tells."""
     WRITE_FAILED = "write failed"

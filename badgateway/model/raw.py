@@ -14,6 +14,7 @@ NGINX_CONF = "nginx.conf"
 LOCUST_LOG = "locust.log"
 PROCESSES = "processes.csv"
 SAMPLES = "samples.csv"
+STATEMENTS = "statements.csv"
 SAMPLE_NOTES = "samples-notes.txt"
 LEDGER = "ledger.parquet"
 TRIAL = "trial.json"
@@ -34,6 +35,8 @@ JOURNAL_COLUMNS = (
     "duration_s",
     "detail",
 )
+
+STATEMENT_COLUMNS = ("time_s", "executing", "statement")
 
 CLIENT_COLUMNS = (
     "request_id",

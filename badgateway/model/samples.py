@@ -1,4 +1,4 @@
-"""What the samples of one trial say over its window: connections to the database, and time without a worker."""
+"""What the samples of one trial say over its window: what the database had to do, and time without a worker."""
 
 from dataclasses import dataclass
 
@@ -24,3 +24,34 @@ class WorkerGaps:
     count: int
     total_s: float
     """About: the lines of a server's log may have whole seconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatabaseWork:
+    """What the database did in a trial's window, and how much the application asked of it meanwhile."""
+
+    span_s: float
+    """From the first look to the last."""
+    requests: int
+    """That the application began to serve."""
+    selects: int
+    rows_read: int
+    """Of the site's tables; what is read of temporary ones is not counted."""
+    rows_noise: float
+    """Standard error of the rows read a SELECT, as a share of them, from how much the parts of the window differ."""
+    cpu_s: float
+
+    @property
+    def rows_per_select(self) -> float:
+        """Rows read for each SELECT."""
+        return self.rows_read / self.selects
+
+    @property
+    def selects_per_request(self) -> float:
+        """SELECTs for each request that the application began to serve."""
+        return self.selects / self.requests
+
+    @property
+    def cpu_ms_per_select(self) -> float:
+        """CPU of the database for each SELECT, connections and writes included."""
+        return 1000 * self.cpu_s / self.selects

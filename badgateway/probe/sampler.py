@@ -10,7 +10,7 @@ from typing import IO, Self
 
 from badgateway.model import raw
 from badgateway.model.evidence import SAMPLES
-from badgateway.probe.generator import GeneratorCpu
+from badgateway.probe.process_cpu import GENERATOR, ProcessCpu
 from badgateway.probe.series import Row, Series, series_of
 from badgateway.probe.watch import Watch
 
@@ -27,13 +27,15 @@ class StackSampler:
 
     Series: accept_queue (of the application server, with its backlog), proxy_accept_queue, listen_overflows and
     listen_drops (TCP, the whole machine, since the block began); with uwsgi_stats, uwsgi_busy_workers,
-    uwsgi_cores_in_request and uwsgi_oldest_request_s; with a database, db_connections; after add_generator,
-    generator_cpu_share.
+    uwsgi_cores_in_request and uwsgi_oldest_request_s; with a database, db_connections, db_connects, db_executing,
+    db_selects, db_rows_read, and db_cpu_cores where its process is known; after add_generator, generator_cpu_share.
+    What the database executes is in statements.csv besides.
     """
 
     def __init__(self, folder: Path, watch: Watch, *, period_s: float = PERIOD_S) -> None:
         """Sample what `watch` names into the files of a trial's raw folder."""
         self._samples = folder / raw.SAMPLES
+        self._statements = folder / raw.STATEMENTS
         self._notes = folder / raw.SAMPLE_NOTES
         self._period_s = period_s
         self._watch = watch
@@ -45,13 +47,14 @@ class StackSampler:
 
     def add_generator(self, pid: int) -> None:
         """Sample the load generator's CPU too, from now on."""
-        generator = Series(GeneratorCpu.series, lambda: GeneratorCpu(pid))
+        # One Locust process can use one core.
+        generator = Series((GENERATOR,), lambda: ProcessCpu(GENERATOR, pid, cores=1))
         with self._lock:
             self._series.append(generator)
 
     def __enter__(self) -> Self:
         with self._lock:
-            self._series.extend(series_of(self._watch))
+            self._series.extend(series_of(self._watch, self._statements))
         if not self._samples.exists():
             self._samples.write_text(",".join(COLUMNS) + "\n", encoding="utf-8")
         self._thread.start()

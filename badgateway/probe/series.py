@@ -4,12 +4,16 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from badgateway.probe.accept_queue import AcceptQueue
+from badgateway.probe.database import DatabaseProbe
 from badgateway.probe.listen_drops import ListenDrops
+from badgateway.probe.process_cpu import DATABASE, ProcessCpu
 from badgateway.probe.reading import NotAvailableError, Probe, Reading
+from badgateway.probe.statement import StatementLog
 from badgateway.probe.uwsgi_stats import UwsgiStats
-from badgateway.probe.watch import DatabaseAccess, Watch
+from badgateway.probe.watch import Watch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,8 +73,8 @@ class Series:
             self._notes.append(f"series {', '.join(self._names)} {' '.join(reason.split())}")
 
 
-def series_of(watch: Watch) -> Iterator[Series]:
-    """Make all the series of what is watched."""
+def series_of(watch: Watch, statements: Path) -> Iterator[Series]:
+    """Make all the series of what is watched; what a database executes is written to the file `statements`."""
     for name, listener in (("accept_queue", watch.server_socket), ("proxy_accept_queue", watch.proxy_port)):
         yield Series((name,), partial(AcceptQueue, name, listener))
     yield Series(ListenDrops.series, ListenDrops)
@@ -78,12 +82,8 @@ def series_of(watch: Watch) -> Iterator[Series]:
     if stats is not None:
         yield Series(UwsgiStats.series, partial(UwsgiStats, stats))
     if access is not None:
-        yield Series(("db_connections", "db_connects"), partial(_database, access))
-
-
-def _database(access: DatabaseAccess) -> Probe:
-    try:
-        from badgateway.probe.database import DatabaseConnections  # noqa: PLC0415 # needs a package that may be missing
-    except ImportError as error:
-        raise NotAvailableError(f"{error.name} is not installed") from error
-    return DatabaseConnections(access)
+        log = StatementLog(statements)
+        yield Series(DatabaseProbe.series, lambda: DatabaseProbe(access, log))
+        pid = access.pid
+        if pid is not None:
+            yield Series((DATABASE,), lambda: ProcessCpu(DATABASE, pid))

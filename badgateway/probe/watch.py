@@ -20,6 +20,8 @@ class DatabaseAccess:
     password: str = field(repr=False)
     pulse: Pulse = field(default_factory=Pulse, repr=False, compare=False)
     """Told when a question is asked and when it is answered."""
+    pid: int | None = None
+    """Of the server; None when it is not on this machine."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

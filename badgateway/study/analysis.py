@@ -13,6 +13,7 @@ from badgateway.judge.evidence import TrialEvidence
 from badgateway.judge.ladder import ladder
 from badgateway.judge.recommend import recommend
 from badgateway.judge.summarise import summarise, summarise_trial
+from badgateway.ledger.database_work import read_database_work
 from badgateway.ledger.join import build, read
 from badgateway.ledger.messages import messages
 from badgateway.ledger.processes import read_uses
@@ -33,6 +34,7 @@ from badgateway.study.answer import recommendation_of, summarise_study
 from badgateway.study.contest import Kept, ended_trials, fitted_contest
 from badgateway.study.diagnosis import diagnose_trial
 from badgateway.study.endings import was_interrupted, without_folder
+from badgateway.study.other_work import side_by_side
 from badgateway.study.programme import programme
 from badgateway.study.settling import settled_window
 from badgateway.study.waiting import read_waiting
@@ -60,6 +62,7 @@ def read_evidence(raw: Path, record: TrialRecord, *, settle: bool = False) -> Tr
             uses=read_uses(raw, record.window),
             diagnosis=diagnosis,
             connections=read_connections(raw, record.window),
+            database_work=read_database_work(raw, ledger.connection, record.window),
             worker_gaps=worker_gaps(ledger.connection, record.window),
         )
     except (RawDataError, UntrustedFileError) as error:
@@ -90,8 +93,9 @@ def analyse(folder: RunFolder) -> StudySummary:
         raise ResultsError(
             f"{folder.path}: no trial of this run has ended, so there is nothing to report; run it again"
         )
-    kept = kept_trials(folder)
     experiment = manifest.experiment
+    alone = kept_trials(folder)
+    kept = side_by_side(experiment, alone)
     compared = [entry for _, entry in kept if _is_compared(entry.record.trial)]
     contest = fitted_contest(experiment) if experiment.study else None
     if contest is not None:
@@ -104,7 +108,7 @@ def analyse(folder: RunFolder) -> StudySummary:
         choice = None
         configurations = summarise(experiment, compared)
         recommendation = recommend(experiment, configurations)
-        is_complete = programme(manifest, kept, lambda: recommendation.configuration).next_trial() is None
+        is_complete = programme(manifest, alone, lambda: recommendation.configuration).next_trial() is None
     return StudySummary(
         experiment=experiment,
         started=manifest.started,
@@ -148,7 +152,8 @@ def picked(folder: RunFolder) -> str | None:
         ResultsError: The manifest or a record is damaged.
     """
     experiment = folder.manifest().experiment
-    compared = [entry for _, entry in kept_trials(folder) if _is_compared(entry.record.trial)]
+    kept = side_by_side(experiment, kept_trials(folder))
+    compared = [entry for _, entry in kept if _is_compared(entry.record.trial)]
     return recommend(experiment, summarise(experiment, compared)).configuration
 
 

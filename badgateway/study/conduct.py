@@ -38,7 +38,7 @@ def conduct(folder: RunFolder, manifest: Manifest, root: Path, listener: Listene
             listener.outlook(work.outlook())
             listener.trial_starting(trial)
             evidence, kept = _run_and_keep(trial, bench, folder, listener)
-            work.ended(kept, evidence)
+            evidence = work.ended(kept, evidence)
             listener.trial_ended(summarise_trial(evidence, manifest.experiment.objective))
             bench.check()
         # Last, so that it cannot disturb what is measured, and an interrupted run has its trials.

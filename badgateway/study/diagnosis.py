@@ -10,11 +10,15 @@ from badgateway.errors import RawDataError
 from badgateway.ledger.evidence import fill_evidence
 from badgateway.ledger.join import Ledger
 from badgateway.ledger.journal_events import forget_doubles
+from badgateway.ledger.saturation import read_saturation
 from badgateway.logs import Source, read_logs
 from badgateway.model.diagnosis import Diagnosis
 from badgateway.model.evidence import SAMPLES, SERVER_EVENTS, ServerEvent
 from badgateway.model.raw import JOURNAL, SERVER_LOG
 from badgateway.model.raw import SAMPLES as SAMPLES_FILE
+
+PROBES = "probe samples"
+"""Where the evidence is from that no server wrote."""
 
 _WINDOW = ("window",)
 _COUNTS = """
@@ -43,6 +47,7 @@ def diagnose_trial(ledger: Ledger, raw: Path) -> Diagnosis:
     # The kit stops the server when the last request has ended: no request failed by that.
     ledger.connection.execute(_FORGET_OWN_END)
     _add_samples(ledger.connection, raw / SAMPLES_FILE)
+    _add_saturation(ledger.connection, raw)
     diagnosis = diagnose(ledger.connection, requests=requests, journal=(raw / JOURNAL).is_file())
     return replace(diagnosis, hints=(*unread, *diagnosis.hints))
 
@@ -76,3 +81,20 @@ def _add_samples(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
         columns = dict(SAMPLES.columns)
         rows = connection.read_csv(str(file), header=True, columns=columns, auto_detect=False)
         rows.filter("value IS NOT NULL").insert_into(SAMPLES.name)
+
+
+def _add_saturation(connection: duckdb.DuckDBPyConnection, raw: Path) -> None:
+    """Add the seconds in which the database had no CPU left, as if it had written a line about each."""
+    for number, second in enumerate(read_saturation(raw), start=1):
+        event = {
+            "time_s": second.start_s,
+            "server": "mariadb",
+            "event": str(ServerEvent.DATABASE_SATURATED),
+            "value": second.cores_used,
+            "limit_value": second.cores,
+            "file": PROBES,
+            "line_number": number,
+            "line": second.line,
+        }
+        places = ", ".join(f"${name}" for name in event)
+        connection.execute(f"INSERT INTO {SERVER_EVENTS.name} ({', '.join(event)}) VALUES ({places})", event)  # noqa: S608

@@ -25,7 +25,11 @@ class Outside:
     def __init__(self, database: RunningDatabase) -> None:
         """Begin to watch when the block of `watched` begins."""
         self.access = DatabaseAccess(
-            host=database.host, port=database.port, user=database.user, password=database.password
+            host=database.host,
+            port=database.port,
+            user=database.user,
+            password=database.password,
+            pid=database.pid,
         )
         self._database = database
         self._vigil = Vigil()

@@ -3,11 +3,12 @@
 What is asked is only what is on disk, so a run that was killed goes on as it would have gone on.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
+from badgateway.judge.database_work import Seen, other_work
 from badgateway.judge.evidence import TrialEvidence
 from badgateway.judge.summarise import summarise_trial
 from badgateway.model.contest import Ended, Purpose, Step
@@ -15,13 +16,14 @@ from badgateway.model.experiment import Experiment
 from badgateway.model.manifest import Manifest
 from badgateway.model.outlook import Outlook
 from badgateway.model.summary import Verdict
-from badgateway.model.trial import Trial
+from badgateway.model.trial import Disturbance, Trial
 from badgateway.plan.contest import trial_of
 from badgateway.plan.schedule import trial_s
 from badgateway.search import next_trials
 from badgateway.study.confirmation import Confirmation
 from badgateway.study.contest import Kept, ended_trials, fitted_contest
 from badgateway.study.endings import was_interrupted
+from badgateway.study.other_work import seen_of, with_disturbance
 from badgateway.study.outlook import outlook
 
 
@@ -34,8 +36,8 @@ class Programme(Protocol):
     def outlook(self) -> Outlook:
         """Return where the run is; to be asked while a trial is due."""
 
-    def ended(self, raw: Path, evidence: TrialEvidence) -> None:
-        """Take note of a trial that was kept in the folder raw."""
+    def ended(self, raw: Path, evidence: TrialEvidence) -> TrialEvidence:
+        """Take note of a trial that was kept in the folder raw; return it as it stands beside those before it."""
 
 
 class FixedSchedule:
@@ -50,6 +52,7 @@ class FixedSchedule:
         self._experiment = manifest.experiment
         self._attempts = manifest.attempts
         self._due = list(manifest.trials)
+        self._seen: list[Seen] = []
         self._position = 0
         self._confirmation = Confirmation(manifest.experiment, picked)
         for raw, entry in kept:
@@ -69,18 +72,21 @@ class FixedSchedule:
         trials = self._position + (len(self._due) + bool(experiment.confirmation) if self._due else 1)
         return Outlook(stage=stage, standing=None, left_s=left_s, trials=trials)
 
-    def ended(self, raw: Path, evidence: TrialEvidence) -> None:
+    def ended(self, raw: Path, evidence: TrialEvidence) -> TrialEvidence:
         """Go on to the next one; asked for the kept trials too, so that a resumed run has the same ones due."""
         del raw
+        self._seen.append(seen_of(evidence))
+        evidence = with_disturbance(evidence, other_work(self._experiment, self._seen).get(len(self._seen) - 1))
         trial = evidence.record.trial
         self._position = max(self._position, trial.position)
         if trial.purpose is Purpose.CONFIRM:
             self._confirmation.ended(evidence)
-            return
+            return evidence
         self._due = [one for one in self._due if _cell(one) != _cell(trial)]
         if trial.attempt < self._attempts and self._is_invalid(evidence):
             behind = sum(one.block <= trial.block for one in self._due)
             self._due.insert(behind, replace(trial, attempt=trial.attempt + 1))
+        return evidence
 
     def _is_invalid(self, evidence: TrialEvidence) -> bool:
         return summarise_trial(evidence, self._experiment.objective).verdict is Verdict.INVALID
@@ -102,7 +108,9 @@ class ContestProgramme:
         """
         self._experiment = experiment
         self._contest = fitted_contest(experiment)
-        self._ended: list[Ended] = list(ended_trials(self._contest, kept))
+        self._kept: list[tuple[Seen, Ended]] = []
+        for raw, entry in kept:
+            self._take(raw, entry)
         self._position = max((entry.record.trial.position for _, entry in kept), default=0)
         self._due = self._steps()
 
@@ -112,17 +120,30 @@ class ContestProgramme:
 
     def outlook(self) -> Outlook:
         """Return the block, who stands, and the likely rest."""
-        return outlook(self._contest, self._ended, self._due)
+        return outlook(self._contest, self._ended(), self._due)
 
-    def ended(self, raw: Path, evidence: TrialEvidence) -> None:
+    def ended(self, raw: Path, evidence: TrialEvidence) -> TrialEvidence:
         """Let the trial decide on the next."""
-        self._ended.extend(ended_trials(self._contest, [(raw, evidence)]))
+        self._take(raw, evidence)
         self._position = evidence.record.trial.position
         self._due = self._steps()
+        return with_disturbance(evidence, self._other_work().get(len(self._kept) - 1))
+
+    def _take(self, raw: Path, evidence: TrialEvidence) -> None:
+        # What the rows add up to is kept, not the rows: an experiment may have a thousand trials.
+        self._kept.extend((seen_of(evidence), ended) for ended in ended_trials(self._contest, [(raw, evidence)]))
+
+    def _other_work(self) -> Mapping[int, Disturbance]:
+        return other_work(self._experiment, [seen for seen, _ in self._kept])
+
+    def _ended(self) -> list[Ended]:
+        # A later trial may show that the database did other work in an earlier one.
+        other = self._other_work()
+        return [replace(one, facts=None) if place in other else one for place, (_, one) in enumerate(self._kept)]
 
     def _steps(self) -> list[Step]:
         # A repetition comes behind the others that are due: what disturbed the first attempt may be over by then.
-        return sorted(next_trials(self._contest, self._ended), key=lambda step: step.attempt)
+        return sorted(next_trials(self._contest, self._ended()), key=lambda step: step.attempt)
 
 
 def programme(manifest: Manifest, kept: Sequence[Kept], picked: Callable[[], str | None]) -> Programme:

@@ -90,6 +90,13 @@ def unattached(message: str, status: int, **line: Any) -> Evidence:
     return Evidence().failed(message, status=status, upstream_connect_s=None, upstream_addr=None, **line)
 
 
+def saturated(evidence: Evidence, *, seconds: tuple[int, ...]) -> Evidence:
+    """The database used nearly all CPU in the seconds that begin then."""
+    for at in seconds:
+        evidence.event(ServerEvent.DATABASE_SATURATED, at=at, server="mariadb", value=1.9, limit_value=2.0)
+    return evidence
+
+
 EVENT = ServerEvent
 
 SAMPLES: dict[str, Callable[[], Evidence]] = {
@@ -147,6 +154,7 @@ SAMPLES: dict[str, Callable[[], Evidence]] = {
     ),
     "response-header-too-big": lambda: Evidence().failed("upstream sent too big header while reading response header"),
     "invalid-response-header": lambda: Evidence().failed('upstream sent invalid header: "a\\x00" while reading ...'),
+    "database-saturated": lambda: saturated(Evidence().slow(at=10), seconds=(7, 8)),
     "db-connections-exhausted": lambda: answered().event(EVENT.DB_TOO_MANY_CONNECTIONS, at=10, uri="/members/"),
     "db-pool-exhausted": lambda: answered().event(EVENT.DB_POOL_EXHAUSTED, at=10),
     "late-monkey-patch": lambda: answered().event(EVENT.LATE_MONKEY_PATCH, at=10),

@@ -8,7 +8,7 @@ import pytest
 
 from badgateway.model import raw
 from badgateway.probe import sampler as room
-from badgateway.probe.generator import GeneratorCpu
+from badgateway.probe.process_cpu import GENERATOR, ProcessCpu
 from badgateway.probe.reading import NotAvailableError, Reading
 from badgateway.probe.sampler import COLUMNS, StackSampler
 from badgateway.probe.series import Series
@@ -24,6 +24,9 @@ EVERYTHING = (
     "uwsgi_oldest_request_s",
     "db_connections",
     "db_connects",
+    "db_executing",
+    "db_selects",
+    "db_rows_read",
 )
 
 
@@ -66,7 +69,7 @@ def sampled(tmp_path, monkeypatch):
     """Sample one fake probe for some periods; returns the values as written."""
 
     def sample(probe) -> list[str]:
-        monkeypatch.setattr(room, "series_of", lambda watch: [Series(("fake",), lambda: probe)])
+        monkeypatch.setattr(room, "series_of", lambda watch, statements: [Series(("fake",), lambda: probe)])
         with StackSampler(tmp_path, nowhere(tmp_path), period_s=0.01):
             time.sleep(0.1)
         return [row["value"] for row in rows_of(tmp_path)]
@@ -96,7 +99,7 @@ def test_what_is_not_there_has_rows_without_a_value_and_a_reason(tmp_path, monke
     notes = (tmp_path / raw.SAMPLE_NOTES).read_text()
     assert "accept_queue not available: nobody listens on" in notes
     assert "uwsgi_oldest_request_s not available: uWSGI's stats at" in notes
-    assert "db_connections, db_connects not available: database at 127.0.0.1:1" in notes
+    assert "db_rows_read not available: database at 127.0.0.1:1" in notes
 
 
 def test_a_system_without_netlink_has_no_value_rather_than_zero(tmp_path, monkeypatch):
@@ -148,7 +151,7 @@ def test_the_generators_cpu_can_be_added_later(tmp_path):
 
 
 def test_a_generator_that_is_not_there_is_told(tmp_path):
-    series = Series(("generator_cpu_share",), lambda: GeneratorCpu(2**22 + 1))
+    series = Series(("generator_cpu_share",), lambda: ProcessCpu(GENERATOR, 2**22 + 1, cores=1))
 
     assert [row.reading.value for row in series.rows()] == [None]
     assert series.take_notes() == ("series generator_cpu_share not available: no process 4194305",)

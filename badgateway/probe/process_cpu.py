@@ -1,4 +1,4 @@
-"""How much of a core the load generator uses: near 1 it measures itself."""
+"""How much CPU one process uses: near its limit a load generator measures itself, and a database is saturated."""
 
 import time
 from collections import deque
@@ -7,25 +7,26 @@ import psutil
 
 from badgateway.probe.reading import NotAvailableError, Reading
 
-SERIES = "generator_cpu_share"
+GENERATOR = "generator_cpu_share"
+DATABASE = "db_cpu_cores"
 WINDOW_S = 1.0
 """The kernel counts in ticks of 10 ms; over less than a second a tick is too large a part of the share."""
 
 
-class GeneratorCpu:
-    """CPU seconds per second over the last second; one Locust process can use one core."""
+class ProcessCpu:
+    """CPU seconds per second over the last second, with the number of cores that the process can use as its limit."""
 
-    series = (SERIES,)
-
-    def __init__(self, pid: int) -> None:
-        """Watch a process.
+    def __init__(self, name: str, pid: int, *, cores: float | None = None) -> None:
+        """Watch a process; its series is called `name`. Without `cores` the kernel is asked.
 
         Raises:
             NotAvailableError: there is none of that pid.
         """
+        self.series = (name,)
         self._pid = pid
         try:
             self._process = psutil.Process(pid)
+            self._cores = float(cores or _cores_of(self._process))
         except psutil.NoSuchProcess as error:
             raise NotAvailableError(f"no process {pid}") from error
         self._used: deque[tuple[float, float]] = deque()
@@ -40,7 +41,8 @@ class GeneratorCpu:
             times = self._process.cpu_times()
         except psutil.NoSuchProcess as error:
             raise NotAvailableError(f"process {self._pid} has ended") from error
-        return (Reading(series=SERIES, value=self._share(time.monotonic(), times.user + times.system), limit=1.0),)
+        used_s = times.user + times.system
+        return (Reading(series=self.series[0], value=self._share(time.monotonic(), used_s), limit=self._cores),)
 
     def close(self) -> None:
         """Do nothing: nothing is held open."""
@@ -51,3 +53,8 @@ class GeneratorCpu:
             self._used.popleft()
         then_s, then_cpu_s = self._used[0]
         return (cpu_s - then_cpu_s) / (now_s - then_s) if now_s - then_s >= WINDOW_S else None
+
+
+def _cores_of(process: psutil.Process) -> int:
+    # macOS has no affinity.
+    return len(process.cpu_affinity() or ()) if hasattr(process, "cpu_affinity") else psutil.cpu_count() or 1

@@ -1,0 +1,109 @@
+"""Reads from a trial's samples in which seconds the database had no CPU left, and what it was executing then."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from badgateway.ledger.checks import load, require_header, require_whole_lines
+from badgateway.model.evidence import SAMPLES
+from badgateway.model.in_memory import connect
+from badgateway.model.raw import SAMPLES as SAMPLES_FILE
+from badgateway.model.raw import STATEMENT_COLUMNS, STATEMENTS
+
+SATURATED_SHARE = 0.75
+"""Of the cores that the database can use: what serves the site beside it needs some too."""
+CPU, EXECUTING = "db_cpu_cores", "db_executing"
+_SAMPLE_COLUMNS = dict(SAMPLES.columns)
+_STATEMENT_COLUMNS = dict(zip(STATEMENT_COLUMNS, ("DOUBLE", "INTEGER", "VARCHAR"), strict=True))
+
+_LONG_LIST = re.compile(r"^(SELECT (?:DISTINCT )?)(?!COUNT\b).{60,}?(?= FROM )", re.IGNORECASE)
+"""Of columns: what a statement costs is told by what follows."""
+MOST_CHARACTERS = 400
+
+# A sample of CPU is of the second that ends with it.
+_SECONDS = f"""
+WITH busy AS (
+    SELECT floor(time_s - 0.5) AS second, avg(value) AS cores_used, max(limit_value) AS cores
+    FROM samples WHERE series = '{CPU}' AND limit_value > 0 GROUP BY second
+    HAVING avg(value) >= {SATURATED_SHARE} * max(limit_value)),
+executing AS (
+    SELECT floor(time_s) AS second, avg(value) AS executing FROM samples WHERE series = '{EXECUTING}' GROUP BY second),
+seen AS (
+    SELECT floor(time_s) AS second, statement, sum(executing) AS times FROM statements GROUP BY second, statement),
+most AS (
+    SELECT second, arg_max(statement, (times, statement)) AS statement, max(times) / sum(times) AS share
+    FROM seen GROUP BY second)
+SELECT second, cores_used, cores, executing, statement, share
+FROM busy LEFT JOIN executing USING (second) LEFT JOIN most USING (second) ORDER BY second
+"""  # noqa: S608 # constants of this module
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaturatedSecond:
+    """A second in which the database used nearly all CPU that it can."""
+
+    start_s: float
+    """Seconds since the epoch."""
+    cores_used: float
+    cores: float
+    """That it can use."""
+    executing: float | None
+    """Statements at a time; None when nobody looked."""
+    statement: str | None
+    """Seen most often, with its values masked; None when none was seen."""
+    share: float | None
+    """Of all that were seen."""
+
+    @property
+    def line(self) -> str:
+        """What was seen, in one line."""
+        cpu = f"the database used {self.cores_used:.2f} of {self.cores:g} cores"
+        many = "" if self.executing is None else f", {self.executing:.0f} statements at a time"
+        if self.statement is None or self.share is None:
+            return f"{cpu}{many}"
+        return f"{cpu}{many}; {self.share:.0%} of the time: {_shortened(self.statement)}"
+
+
+def _shortened(statement: str) -> str:
+    shown = _LONG_LIST.sub(r"\1...", statement)
+    return shown if len(shown) <= MOST_CHARACTERS else f"{shown[:MOST_CHARACTERS]} ..."
+
+
+def read_saturation(raw: Path) -> tuple[SaturatedSecond, ...]:
+    """Return the seconds of a trial, in their order; none when nobody sampled the database.
+
+    Args:
+        raw: The trial's folder; one of an earlier kit has no statements.csv.
+
+    Raises:
+        RawDataError: A file is malformed.
+    """
+    samples, statements = raw / SAMPLES_FILE, raw / STATEMENTS
+    if not samples.is_file():
+        return ()
+    with connect() as connection:
+        _load(connection, samples, "samples", _SAMPLE_COLUMNS)
+        if statements.is_file():
+            _load(connection, statements, "statements", _STATEMENT_COLUMNS)
+        else:
+            connection.execute("CREATE TABLE statements (time_s DOUBLE, executing INTEGER, statement VARCHAR)")
+        rows = connection.execute(_SECONDS).fetchall()
+    return tuple(
+        SaturatedSecond(
+            start_s=start_s, cores_used=used, cores=cores, executing=executing, statement=statement, share=share
+        )
+        for start_s, used, cores, executing, statement, share in rows
+    )
+
+
+def _load(connection: duckdb.DuckDBPyConnection, path: Path, table: str, columns: dict[str, str]) -> None:
+    require_whole_lines(path)
+    require_header(path, tuple(columns))
+
+    def load_rows() -> None:
+        rows = connection.read_csv(str(path), columns=columns, header=True, auto_detect=False, delimiter=",")
+        rows.create(table)
+
+    load(path, load_rows, where=str)
