@@ -7,7 +7,7 @@ import pytest
 from badgateway.model.diagnosis import Certainty
 from badgateway.model.evidence import LogKind, Phase, ServerEvent
 from tests.causes.evidence import CLOSED, NOON, TIMED_OUT, Evidence
-from tests.causes.samples import answered, connect_timeout, harakiri, queue_full, recycled, refused
+from tests.causes.samples import answered, connect_timeout, harakiri, queue_full, recycled, refused, saturated
 
 EVENT = ServerEvent
 
@@ -536,3 +536,24 @@ def test_a_line_without_a_time_and_without_near_neighbours_proves_nothing(after)
     if after is not None:
         evidence.event(EVENT.WORKER_BOOTED, at=after, pid=6)
     assert evidence.found() == {"502-connection-closed": 1}
+
+
+def test_a_busy_database_explains_a_wait_only_when_it_was_busy_for_most_of_it():
+    def wait(*seconds: int) -> dict[str, int]:
+        return saturated(Evidence().slow(at=10), seconds=seconds).found()
+
+    assert wait(8, 9) == {"database-saturated": 1}
+    assert wait(9) == {"slow-request": 1}
+    assert wait(3, 4, 5) == {"slow-request": 1}
+
+
+def test_who_waits_for_a_worker_while_the_database_is_busy_waits_for_the_database():
+    waiting = Evidence().slow(at=10, app_pid=71, app_started_s=NOON + 9.5, app_ended_s=NOON + 11)
+
+    assert saturated(waiting, seconds=(7, 8, 9)).found() == {"database-saturated": 1}
+
+
+def test_a_blocked_event_loop_is_named_before_a_busy_database():
+    waiting = Evidence().slow(at=10).blocked(2.0, at=9.5)
+
+    assert saturated(waiting, seconds=(7, 8, 9)).found() == {"event-loop-blocked": 1}

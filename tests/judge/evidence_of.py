@@ -9,6 +9,7 @@ from badgateway.judge import TrialEvidence, summarise
 from badgateway.judge.measure import measure
 from badgateway.model.experiment import Experiment
 from badgateway.model.outcome import Outcome
+from badgateway.model.samples import DatabaseWork
 from badgateway.model.study import MachineLimits
 from badgateway.model.summary import ConfigurationSummary, Measurement, ProcessUse, ProxyMessage
 from badgateway.model.trial import MachineCheck, Trial, TrialRecord, TrialStatus, Window
@@ -69,6 +70,7 @@ def evidence(
     problem: str | None = None,
     proxy_messages: tuple[ProxyMessage, ...] = (),
     uses: tuple[ProcessUse, ...] = (),
+    database_work: DatabaseWork | None = None,
 ) -> TrialEvidence:
     return TrialEvidence(
         record=trial or record(),
@@ -76,6 +78,7 @@ def evidence(
         problem=problem,
         proxy_messages=proxy_messages,
         uses=uses,
+        database_work=database_work,
     )
 
 
