@@ -125,6 +125,9 @@ def test_the_applications_connections_are_counted_without_the_probes_own(
     counted = samples(raw_folder, "db_connections")
     assert counted[0] == counted[-1] == (0.0, 150.0)
     assert max(values(raw_folder, "db_connections")) == 6
+    assert max(values(raw_folder, "db_executing")) == 6
+    with (raw_folder / raw.STATEMENTS).open(newline="") as file:
+        assert {row["statement"] for row in csv.DictReader(file)} >= {"SELECT SLEEP(?)"}
 
 
 def test_uwsgi_tells_how_many_requests_it_serves_and_how_old_the_oldest_is(
