@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from badgateway.judge.database_work import MOST_ROWS_FACTOR
 from badgateway.model.experiment import Experiment
 from badgateway.plan.experiment_file import load_experiment
 from badgateway.store.run_folder import RunFolder
@@ -101,4 +102,5 @@ def test_the_database_did_the_same_work_for_all_of_them(run):
 
     rows = [work.rows_per_select for work in works if work is not None]
     assert len(rows) == len(works)
-    assert max(rows) < 1.5 * min(rows)
+    # The baseline and the trap answer so few that the mix of their requests is chance.
+    assert max(rows) < MOST_ROWS_FACTOR * min(rows)
