@@ -20,8 +20,7 @@ LEAST_SELECTS = 200
 SAME_STATEMENTS = 1.25
 """Factor within which SELECTs a request are those of the same statements."""
 MOST_ROWS_FACTOR = 3.0
-"""Between the rows that a trial reads for a SELECT and those that are usual; a slow configuration answers so few
-requests in a short window that their mix alone made a factor of 1.9."""
+"""Between the rows that a trial reads for a SELECT and those that are usual; in ordinary trials it was 1.2."""
 NOISES = 4.0
 """Standard errors that come on top: where one request reads most of the rows, how many of it were made is chance."""
 MOST_CPU_FACTOR = 3.0

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from badgateway.judge.database_work import MOST_ROWS_FACTOR
 from badgateway.model.experiment import Experiment
 from badgateway.plan.experiment_file import load_experiment
 from badgateway.store.run_folder import RunFolder
@@ -100,7 +99,7 @@ def test_what_is_compared_is_the_servers_and_not_the_database(found):
 def test_the_database_did_the_same_work_for_all_of_them(run):
     works = [entry.database_work for _, entry in kept_trials(RunFolder(path=run))]
 
-    rows = [work.rows_per_select for work in works if work is not None]
+    # Under gevent each request asks one SELECT more, when its greenlet connects; the rows are the same.
+    rows = [work.rows_read / work.requests for work in works if work is not None]
     assert len(rows) == len(works)
-    # The baseline and the trap answer so few that the mix of their requests is chance.
-    assert max(rows) < MOST_ROWS_FACTOR * min(rows)
+    assert max(rows) < 2 * min(rows)
