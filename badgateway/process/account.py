@@ -14,8 +14,8 @@ CANDIDATES = ("www-data", "nginx", "http", "nobody")
 """The web server's account on Debian, Fedora and Arch, and the one that exists everywhere."""
 MAPPED_GROUPS = Path("/proc/self/gid_map")
 """Which group ids exist here: in a container without root they are few."""
-RARE_GROUPS = range(1_600_000_000, 2_000_000_000)
-"""Ids that no system gives to a group; a drawn one was never any file's or process's before."""
+RARE_GROUPS = range(1_900_000_000, 2_100_000_000)
+"""Ids that no system gives to a group, above those of containers: a drawn one is no file's and no process's."""
 FEW_GROUPS = range(61_184, 65_520)
 """What systemd draws from for such a purpose, where the others do not exist."""
 

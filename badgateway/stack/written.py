@@ -24,6 +24,9 @@ NAMES = (raw_files.ACCESS_LOG, raw_files.ERROR_LOG, raw_files.JOURNAL)
 MOST_BYTES = 2 << 30
 """Of one file: some four million requests. A site must not be able to fill the disk of whoever measures it."""
 
+LOOK_BYTES = 64 << 20
+"""Of a file that is still being written: a site must not be able to fill the memory either."""
+
 
 @contextmanager
 def written_folder(raw: Path, account: Account | None) -> Iterator[Path]:
@@ -49,14 +52,14 @@ def written_folder(raw: Path, account: Account | None) -> Iterator[Path]:
 
 
 def written_text(file: Path, account: Account | None) -> bytes:
-    """Return what a file of the folder holds by now; nothing while there is none.
+    """Return what a file of the folder holds by now, 64 MiB at most; nothing while there is none.
 
     Raises:
         DeploymentError: It is no regular file of the account's.
     """
     try:
         with open_plain(file, owner=account.uid if account else None) as opened:
-            return opened.read(MOST_BYTES)
+            return opened.read(LOOK_BYTES)
     except FileNotFoundError:
         return b""
     except UntrustedFileError as error:

@@ -64,6 +64,7 @@ class RunFolder:
         """
         for candidate in (path, path / "latest"):
             if (candidate / raw.MANIFEST).is_file():
+                _demand_beside(candidate)
                 return cls(path=candidate.resolve())
         raise ResultsError(
             f"{path}: holds no run: there is no {raw.MANIFEST} in it; name a folder such as results/concurrency/latest"
@@ -187,6 +188,12 @@ class RunFolder:
         with writing(link):
             unfinished.symlink_to(self.path.name)
             unfinished.replace(link)
+
+
+def _demand_beside(run: Path) -> None:
+    # The kit's own `latest` names a run beside it; one that came with a folder could lead anywhere.
+    if run.name == "latest" and run.is_symlink() and len(run.readlink().parts) > 1:
+        raise ResultsError(f"{run}: leads to {run.readlink()}, out of its folder; name the run itself")
 
 
 def _first_free(parent: Path, stamp: str) -> Path:

@@ -323,3 +323,11 @@ def test_a_link_in_place_of_the_trials_leads_nowhere(folder, raw_folder, tmp_pat
 
     with pytest.raises(ResultsError, match="trials: is a link or no folder"):
         folder.trial_folders()
+
+
+def test_a_latest_that_leads_out_of_its_folder_is_refused(folder, tmp_path):
+    (tmp_path / "sent").mkdir()
+    (tmp_path / "sent" / "latest").symlink_to(folder.path)
+
+    with pytest.raises(ResultsError, match=rf"latest: leads to {folder.path}, out of its folder"):
+        RunFolder.open(tmp_path / "sent")

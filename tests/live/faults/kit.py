@@ -31,7 +31,7 @@ def make_project(folder: Path) -> Path:
     for file in (ROOT / "servers").iterdir():
         if file.is_file():
             shutil.copy(file, folder / "servers")
-    (folder / "app").symlink_to(ROOT / "app")
+    shutil.copytree(ROOT / "app", folder / "app", ignore=shutil.ignore_patterns("__pycache__"))
     return folder
 
 
