@@ -16,7 +16,7 @@ from badgateway.model import raw as raw_files
 from badgateway.model.configuration import Configuration, Timeouts
 from badgateway.model.experiment import Experiment
 from badgateway.model.outcome import Outcome
-from badgateway.model.trial import Trial
+from badgateway.model.trial import Trial, Window
 from badgateway.plan.experiment_file import load_experiment
 from badgateway.plan.narrow import narrow
 from badgateway.stack.deployment import Deployment, deploy
@@ -48,15 +48,15 @@ def small(configuration: Configuration) -> Experiment:
     return Experiment.model_validate(declared)
 
 
-def ended(
+def driven(
     deployment: Deployment,
     raw: Path,
     environment: dict[str, str],
     *,
     users: int,
     check: Callable[[], None] = lambda: None,
-) -> ledger.Ledger:
-    """Let so many users of the experiment's own script load it for 2 s, and return the ledger."""
+) -> Window:
+    """Let so many users of the experiment's own script load it for 2 s, and return when that was."""
     result = drive(
         LADDER.load.model_copy(update={"warm_up_s": 0, "window_s": 2}),
         Trial(block=1, position=1, configuration="arm", users=users, seed=7),
@@ -70,7 +70,7 @@ def ended(
         environment=environment,
     )
     deployment.check()
-    return ledger.build(raw, result.window)
+    return result.window
 
 
 def outcomes(built: ledger.Ledger, name: str) -> Counter[str]:
@@ -91,7 +91,8 @@ def test_every_file_of_each_step_comes_whole_and_the_books_balance(
         raw=raw_folder,
         account=school_database.account,
     ) as deployment:
-        built = ended(deployment, raw_folder, {"APP_EXPORT_STAFF": "1", **arm.environment}, users=3)
+        window = driven(deployment, raw_folder, {"APP_EXPORT_STAFF": "1", **arm.environment}, users=3)
+    built = ledger.build(raw_folder, window)
 
     assert built.balance.problem() is None
     assert {outcome for (outcome,) in built.relation.project("outcome").fetchall()} == {Outcome.OK}
@@ -114,7 +115,8 @@ def test_a_job_is_made_by_the_background_process_and_nginx_sends_more_than_the_s
         account=school_database.account,
     ) as deployment:
         assert "background" in deployment.parts
-        built = ended(deployment, raw_folder, {"APP_EXPORT_STAFF": "1", **arm.environment}, users=3)
+        window = driven(deployment, raw_folder, {"APP_EXPORT_STAFF": "1", **arm.environment}, users=3)
+    built = ledger.build(raw_folder, window)
 
     files = built.relation.filter("name = 'GET /exports/<id>/members.xlsx'")
     rows = files.project("outcome, proxy_body_bytes, app_bytes").fetchall()
@@ -155,7 +157,8 @@ def test_a_worker_killed_in_the_middle_of_a_file_is_seen_by_the_file_alone_unles
     strategy = {"APP_EXPORT_STRATEGY": "streamed", "APP_EXPORT_ROWS": LONG_ROWS, "APP_EXPORT_STAFF": "1"}
     killer = Killer(raw_folder)
     with deployed(server, workers=1, timeouts=PATIENT, proxy_http=proxy_http, environment=strategy) as deployment:
-        built = ended(deployment, raw_folder, strategy, users=1, check=killer)
+        window = driven(deployment, raw_folder, strategy, users=1, check=killer)
+    built = ledger.build(raw_folder, window)
 
     assert killer.killed
     assert outcomes(built, f"GET {EXPORT}")[Outcome.TRUNCATED] == 1
