@@ -173,6 +173,14 @@ def tests(session: nox.Session) -> None:
     run(session, "coverage", "report", "--include", ",".join(PURE_ROOMS), "--fail-under", "95", "--skip-covered")
     # Real servers on a machine that others use too: a fault that depends on timing gets a second chance to occur.
     run(session, "pytest", "-m", "live", "--reruns", "2", "--reruns-delay", "2")
+    # A sample of the session faults, another one each time; its seed is printed.
+    run(session, "pytest", "-m", "fault", "--kills", "2", "--sample", "1")
+
+
+@nox.session
+def faults(session: nox.Session) -> None:
+    """Plant faults in whole runs, 20 kills at random moments among them (`-- --kills 100`), and print the counts."""
+    run(session, "pytest", "-m", "fault", *session.posargs)
 
 
 @nox.session

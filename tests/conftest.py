@@ -1,17 +1,71 @@
-"""What holds for all tests: those that take minutes run only where they are asked for."""
+"""What holds for all tests: those that take minutes run only where they are asked for; planted faults are counted."""
+
+import random
+from collections import Counter, defaultdict
 
 import pytest
 
 LONG = ("proof", "fault")
 """Markers of tests that run only when the expression of -m names them; see the nox sessions proofs and faults."""
+MOST_SEEDS = 10_000
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the session faults say how much it plants."""
+    group = parser.getgroup("planted faults")
+    group.addoption("--kills", type=int, default=20, metavar="N", help="Moments at which the kit is killed.")
+    group.addoption("--sample", type=int, metavar="N", help="Of each other kind of fault, only so many, drawn.")
+    group.addoption(
+        "--fault-seed",
+        type=int,
+        # One for all of xdist's processes.
+        default=random.randrange(MOST_SEEDS),
+        metavar="SEED",
+        help="Draws the moments and the sample; printed at the end, to plant the same again.",
+    )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what nobody asked for, whatever else was asked for."""
+    """Leave out what nobody asked for, whatever else was asked for, and what is not in the sample."""
     asked = str(config.option.markexpr)
-    left_out = [
-        item for item in items if any(item.get_closest_marker(marker) for marker in LONG if marker not in asked)
-    ]
+    left_out = [item for item in items if any(item.get_closest_marker(one) for one in LONG if one not in asked)]
+    left_out += _not_in_the_sample(config, [item for item in items if item not in left_out])
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
+
+
+def _not_in_the_sample(config: pytest.Config, items: list[pytest.Item]) -> list[pytest.Item]:
+    kinds = defaultdict[str, list[pytest.Item]](list)
+    for item in items:
+        marker = item.get_closest_marker("fault")
+        if marker is not None:
+            kind = str(marker.args[0])
+            # It travels with the report, from xdist's processes too.
+            item.user_properties.append(("fault", kind))
+            kinds[kind].append(item)
+    if config.option.sample is None:
+        return []
+    # Of the kills, --kills says how many.
+    kinds.pop("kill", None)
+    draw = random.Random(config.option.fault_seed)
+    most = config.option.sample
+    drawn = {kind: draw.sample(found, min(most, len(found))) for kind, found in sorted(kinds.items())}
+    return [item for kind, found in kinds.items() for item in found if item not in drawn[kind]]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Print how many faults of each kind were planted, and of how many the kit did what it must."""
+    counts = defaultdict[str, Counter[str]](Counter)
+    for became in ("passed", "failed", "error", "skipped"):
+        for report in terminalreporter.stats.get(became, ()):
+            for name, kind in report.user_properties:
+                if name == "fault":
+                    counts[kind][became] += 1
+    if not counts:
+        return
+    terminalreporter.section(f"planted faults, --fault-seed {config.option.fault_seed}")
+    for kind, count in sorted(counts.items()):
+        held, skipped = count["passed"], count["skipped"]
+        rest = f", {skipped} could not be planted here" if skipped else ""
+        terminalreporter.write_line(f"{kind:<12} {count.total() - skipped:>4} planted, {held:>4} held{rest}")

@@ -92,6 +92,13 @@ class Kit:
                 raise AssertionError(f"no {what}: {self.output}{self.errors}")
             time.sleep(POLL_S)
 
+    def look_on_for(self, length_s: float) -> None:
+        """Look on for so long, or until the command has ended."""
+        deadline = time.monotonic() + length_s
+        while self._process.poll() is None and time.monotonic() < deadline:
+            self.look()
+            time.sleep(min(POLL_S, max(deadline - time.monotonic(), 0)))
+
     def end(self, within_s: float = WHOLE_RUN_S) -> int:
         """Return the exit status; the command must end by itself in the time."""
         deadline = time.monotonic() + within_s
