@@ -54,7 +54,7 @@ class KitGroup(click.Group):
         except BadgatewayError as error:
             _fail(str(error), of_error(error))
         except OSError as error:
-            _fail(str(error), ExitCode.FAILED)
+            _fail(_of_the_system(error), ExitCode.FAILED)
 
     def main(self, *arguments: Any, **options: Any) -> Any:
         """Run the command line; what nobody thought of ends in one line, its trace in a file, and a status of its own.
@@ -69,6 +69,11 @@ class KitGroup(click.Group):
         except Exception as error:  # noqa: BLE001 # this is where it is told
             echo(f"badgateway: {_crash(error)}", err=True)
             sys.exit(ExitCode.CRASHED)
+
+
+def _of_the_system(error: OSError) -> str:
+    named = error.filename if isinstance(error.filename, str | bytes) else None
+    return f"{click.format_filename(named)}: {error.strerror}" if named and error.strerror else str(error)
 
 
 def _crash(error: Exception) -> str:

@@ -4,6 +4,7 @@ import os
 import shlex
 import sys
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 
 from rich.console import Console
@@ -12,6 +13,7 @@ from rich.text import Text
 from badgateway.cli.display import watch
 from badgateway.cli.exit_codes import ExitCode, of_study
 from badgateway.cli.planned import Planned, outlook_line
+from badgateway.cli.quiet import await_quiet
 from badgateway.cli.terminal import echo, say
 from badgateway.cli.wording import decision_lines
 from badgateway.model.summary import StudySummary
@@ -24,6 +26,8 @@ from badgateway.study.run_experiment import Finished, resume_experiment, run_exp
 
 def run_one(planned: Planned, results: Path, interruption: Interruption) -> ExitCode:
     """Run an experiment from its start; return what the command's exit status is to say."""
+    console = _introduced(planned, outlook_line(planned))
+    busy = await_quiet(console, planned.experiment.machine)
 
     def start(listener: Listener) -> Finished:
         return run_experiment(
@@ -33,9 +37,11 @@ def run_one(planned: Planned, results: Path, interruption: Interruption) -> Exit
             command=_command(),
             listener=listener,
             diagnosis=planned.diagnosis,
+            experiment_digest=sha256(planned.path.read_bytes()).hexdigest(),
+            busy=busy,
         )
 
-    return _watched(planned, outlook_line(planned), start, interruption)
+    return _watched(console, planned, start, interruption)
 
 
 def go_on(planned: Planned, folder: RunFolder, interruption: Interruption) -> ExitCode:
@@ -45,15 +51,22 @@ def go_on(planned: Planned, folder: RunFolder, interruption: Interruption) -> Ex
         return resume_experiment(folder, root=project_root(planned.path), listener=listener)
 
     ended = len(folder.trial_folders())
-    return _watched(planned, f"going on with {folder.path}, {ended} trials of which have ended", start, interruption)
+    console = _introduced(planned, f"going on with {folder.path}, {ended} trials of which have ended")
+    await_quiet(console, planned.experiment.machine)
+    return _watched(console, planned, start, interruption)
 
 
-def _watched(
-    planned: Planned, outlook: str, start: Callable[[Listener], Finished], interruption: Interruption
-) -> ExitCode:
+def _introduced(planned: Planned, outlook: str) -> Console:
+    """Say what is asked and how long that takes; return where the rest is said."""
     console = Console(stderr=True)
     say(console, Text.assemble((planned.experiment.name, "bold"), f": {planned.experiment.question}"))
     say(console, Text(outlook))
+    return console
+
+
+def _watched(
+    console: Console, planned: Planned, start: Callable[[Listener], Finished], interruption: Interruption
+) -> ExitCode:
     with watch(console, planned, interruption) as listener:
         finished = start(listener)
     if finished.study is None and isinstance(finished.stopped_by, KeyboardInterrupt):

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from badgateway.model.circumstances import Circumstances
 from badgateway.model.environment import Environment
 from badgateway.model.experiment import Experiment
 from badgateway.model.trial import Trial
@@ -29,3 +30,5 @@ class Manifest:
     """None when it was not asked for, and in runs of before there was one."""
     attempts: int = 1
     """How often a trial of the schedule is run at most, when it is INVALID; in runs of earlier kits it was run once."""
+    circumstances: Circumstances | None = None
+    """None in runs of earlier kits."""

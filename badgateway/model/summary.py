@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from badgateway.model.circumstances import Circumstances
 from badgateway.model.configuration import Configuration
 from badgateway.model.diagnosis import Diagnosis
 from badgateway.model.distance import DistanceRanking
@@ -244,6 +245,8 @@ class StudySummary:
     """How one worker's requests share its time; None when nothing was tried."""
     choice: "Choice | None" = None
     """What a study found; None when the experiment is none. The recommendation says the same in short."""
+    circumstances: Circumstances | None = None
+    """Under which it was begun; None in runs of earlier kits."""
     other_trials: tuple[TrialSummary, ...] = ()
     """Of A/A controls and of capacity searches, each on its own: no configuration is summed up from them."""
 

@@ -45,6 +45,7 @@ def render_json(study: StudySummary) -> str:
         },
         "experiment": _experiment(study.experiment, study.seed),
         "environment": _environment(study),
+        "circumstances": asdict(study.circumstances) if study.circumstances else None,
         "configurations": [_configuration(summary) for summary in study.configurations],
         **story_objects(study, _level),
         **choice_objects(study),

@@ -2,9 +2,13 @@
 
 from collections.abc import Iterator
 
+from badgateway.model.circumstances import Circumstances
 from badgateway.model.experiment import Experiment, Load
 from badgateway.model.summary import StudySummary
 from badgateway.report import grid, numbers, wording
+
+_MOST_EARLIER = 3
+"""Of the runs that asked something else, only the last ones are told; report.json has all."""
 
 
 def objective(experiment: Experiment) -> str:
@@ -32,6 +36,7 @@ def measured(study: StudySummary) -> tuple[str, ...]:
         _LATENCY,
         *((_DUE,) if load.rates_per_s else ()),
         "The interval beside a share of failures is the exact (Clopper-Pearson) 95 % interval.",
+        *_circumstances(study.circumstances),
         f"{_blocks(study)} Their order is balanced over the blocks and drawn with seed {study.seed}.",
     )
 
@@ -56,6 +61,21 @@ _LATENCY = (
     "Latency is from the start of a request to its last byte, of OK requests only: a fast failure does not make a "
     "configuration look fast. First byte is the time until the answer begins."
 )
+
+
+def _circumstances(found: Circumstances | None) -> Iterator[str]:
+    """Yield what a reader should know of the beginning of the run; nothing of one that was like any other."""
+    if found is None:
+        return
+    if found.busy:
+        yield f"The machine was busy when the run began: {found.busy}. Each trial says what it was disturbed by."
+    others = [run for run in found.earlier if run.differences]
+    if others:
+        told = "; ".join(f"in that of {run.started}, {', '.join(run.differences)}" for run in others[-_MOST_EARLIER:])
+        yield (
+            f"Not the first look: {len(others)} of {wording.plural(len(found.earlier), 'earlier run')} of this name "
+            f"asked something else: {told}. What is chosen after a look at results proves less."
+        )
 
 
 def _trial(load: Load) -> str:

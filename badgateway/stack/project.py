@@ -1,12 +1,13 @@
 """The snapshot of the user's files that an experiment runs from."""
 
+import errno
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Self
 
-from badgateway.errors import ConfigurationError
+from badgateway.errors import BadgatewayError, ConfigurationError, DeploymentError
 from badgateway.model.experiment import Experiment
 from badgateway.process.account import Account, hand_over_all
 
@@ -15,6 +16,7 @@ JOURNAL_SOURCE = PurePosixPath("servers/journal.py")
 JOURNAL_COPY = PurePosixPath(".badgateway/badgateway_journal.py")
 """A module name and a folder of its own: the folder is searched for modules, and a site may have a `journal` itself."""
 NOT_COPIED = ("__pycache__", ".git", ".venv", ".nox", "node_modules")
+_NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +55,7 @@ def take_snapshot(experiment: Experiment, root: Path, folder: Path, account: Acc
 
     Raises:
         ConfigurationError: a file or folder is missing or cannot be read.
+        DeploymentError: there is no space for the copy.
     """
     try:
         _copy_application(root, folder, experiment.application.directory)
@@ -62,9 +65,22 @@ def take_snapshot(experiment: Experiment, root: Path, folder: Path, account: Acc
         # Read before the account has them: what it owns it can replace, with a link to a file only root may read.
         snapshot = Snapshot.of(folder)
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"experiment {experiment.name}: cannot copy {root} to run it: {error}") from error
+        raise _uncopied(error, f"experiment {experiment.name}: cannot copy {root} to run it") from error
     hand_over_all(folder, account)
     return snapshot
+
+
+def _uncopied(error: OSError | UnicodeDecodeError, what: str) -> BadgatewayError:
+    if isinstance(error, shutil.Error):
+        # What a copy of many files raises has a list as its only word: from where, to where, why.
+        (source, _target, why), *_others = error.args[0]
+        told = f"{source}: {why}"
+    else:
+        told = str(error)
+    # The user's files are whole; the machine has no room for them.
+    if any(f"[Errno {number}]" in told for number in _NO_SPACE):
+        return DeploymentError(f"{what}: no space left; make room, or stop what fills the disk")
+    return ConfigurationError(f"{what}: {told}")
 
 
 def _copy_application(root: Path, folder: Path, directory: PurePosixPath) -> None:

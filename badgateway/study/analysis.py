@@ -124,6 +124,7 @@ def analyse(folder: RunFolder) -> StudySummary:
         other_trials=_other_trials(experiment, kept),
         waiting=read_waiting(manifest.diagnosis, folder.diagnosis),
         choice=choice,
+        circumstances=manifest.circumstances,
     )
 
 

@@ -1,5 +1,6 @@
 """The bench on which an experiment's trials are run: a temporary folder, a snapshot of the project, a database."""
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +15,11 @@ from badgateway.stack.deployment import prepare_database
 from badgateway.stack.mariadb import RunningDatabase
 from badgateway.stack.project import Snapshot, take_snapshot
 from badgateway.study.temporary_folder import temporary_folder
+
+LEAST_FREE_BYTES = 1 << 20
+"""With less, a disk is full."""
+DATABASE_BYTES = 64 << 20
+"""What an empty database takes at least."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,16 +41,23 @@ class Bench:
         return folder
 
     def check(self) -> None:
-        """Return when the database is still there.
+        """Return when the database is still there, and room for what a trial writes.
 
         Raises:
-            DeploymentError: It has ended by itself; what the site answers without it says nothing about a server.
+            DeploymentError: The database has ended by itself; what the site answers without it says nothing about a
+                server. Or the disk is full; what is written then is cut off.
         """
         if not psutil.pid_exists(self.database.pid):
             raise DeploymentError(
                 f"MariaDB (pid {self.database.pid}) ended by itself in the middle of the run; "
                 "look for what stopped it, such as the kernel's out-of-memory killer (dmesg), and run again"
             )
+        if self.is_full():
+            raise DeploymentError(f"{self.folder}: no space is left on its disk; make room there and run again")
+
+    def is_full(self) -> bool:
+        """Tell whether the disk that servers and load generator write to has no space left."""
+        return shutil.disk_usage(self.folder).free < LEAST_FREE_BYTES
 
 
 def demand_unchangeable(path: Path, account: Account | None) -> None:
@@ -70,14 +83,25 @@ def set_up(experiment: Experiment, root: Path) -> Iterator[Bench]:
 
     Raises:
         ConfigurationError: Root would run what the servers' account can change.
-        DeploymentError: The database did not come up, or the application could not load its data.
+        DeploymentError: There is no room for a database, it did not come up, or the application could not load its
+            data.
     """
     account = with_own_group(service_account())
     demand_unchangeable(root / experiment.load.locustfile, account)
     with temporary_folder() as folder:
+        _demand_room(folder)
         open_passage(folder, account)
         snapshot = take_snapshot(experiment, root, folder / "snapshot", account)
         with prepare_database(experiment, snapshot=snapshot, folder=folder / "database", account=account) as database:
             yield Bench(
                 experiment=experiment, root=root, folder=folder, account=account, snapshot=snapshot, database=database
             )
+
+
+def _demand_room(folder: Path) -> None:
+    free_bytes = shutil.disk_usage(folder).free
+    if free_bytes < DATABASE_BYTES:
+        raise DeploymentError(
+            f"{folder.parent}: no space left for a database: {free_bytes >> 20} MiB are free, and an empty one takes "
+            f"{DATABASE_BYTES >> 20}; make room there"
+        )

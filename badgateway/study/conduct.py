@@ -7,7 +7,7 @@ from pathlib import Path
 from badgateway.judge.evidence import TrialEvidence
 from badgateway.judge.summarise import summarise_trial
 from badgateway.model.manifest import Manifest
-from badgateway.model.trial import INTERRUPTED, Trial, TrialRecord
+from badgateway.model.trial import INTERRUPTED, Disturbance, OutsidePart, Trial, TrialRecord
 from badgateway.process.interruption import held
 from badgateway.store.run_folder import RunFolder
 from badgateway.study.analysis import kept_trials, picked, read_evidence
@@ -17,6 +17,7 @@ from badgateway.study.endings import Stopwatch, aborted
 from badgateway.study.listener import Listener
 from badgateway.study.programme import programme
 from badgateway.study.run_trial import run_trial
+from badgateway.study.temporary_folder import remove_all_left_behind
 from badgateway.study.waiting import read_waiting
 
 
@@ -29,6 +30,8 @@ def conduct(folder: RunFolder, manifest: Manifest, root: Path, listener: Listene
         DeploymentError: The database could not be started, or ended by itself.
         KeyboardInterrupt: The user stopped it; nothing is left running, and the trial in flight is kept as ABORTED.
     """
+    # Also where nothing is left to run: the kit that ran it may have been killed when it was about to tidy up.
+    remove_all_left_behind()
     work = programme(manifest, kept_trials(folder), lambda: picked(folder))
     if work.next_trial() is None and _is_diagnosed(folder, manifest):
         return
@@ -60,6 +63,10 @@ def _run_and_keep(trial: Trial, bench: Bench, folder: RunFolder, listener: Liste
         with held():
             folder.keep_trial(aborted(trial, INTERRUPTED, started_s), raw)
         raise
+    if bench.is_full():
+        # Whatever the servers did then, their logs and the load generator's are cut off.
+        full = Disturbance(part=OutsidePart.MACHINE, what="no space was left on the disk of the trial's files")
+        record = dataclasses.replace(record, disturbances=(*record.disturbances, full))
     with held():
         return _keep(record, raw, folder, settle=bench.experiment.study is not None)
 

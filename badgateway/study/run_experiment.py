@@ -6,6 +6,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from badgateway.errors import BadgatewayError
+from badgateway.model.circumstances import Circumstances
 from badgateway.model.experiment import Experiment
 from badgateway.model.manifest import SCHEMA_VERSION, Manifest
 from badgateway.model.summary import StudySummary
@@ -20,6 +21,7 @@ from badgateway.store.run_lock import locked
 from badgateway.study.analysis import analyse, any_trial_ended, publish
 from badgateway.study.bench import demand_unchangeable
 from badgateway.study.conduct import conduct
+from badgateway.study.earlier import earlier_runs
 from badgateway.study.listener import Listener
 from badgateway.study.resume import clear_remains
 
@@ -46,6 +48,8 @@ def run_experiment(
     command: str,
     listener: Listener,
     diagnosis: DiagnosisPlan | None = None,
+    experiment_digest: str = "",
+    busy: str = "",
 ) -> Finished:
     """Run an experiment and write its reports.
 
@@ -56,13 +60,18 @@ def run_experiment(
         command: The command line, for the report to tell how to repeat the run.
         listener: Told how far it is.
         diagnosis: What to do after the trials, if anything.
+        experiment_digest: SHA-256 of the experiment file.
+        busy: Who keeps the machine busy as it begins, if anybody.
 
     Raises:
         ConfigurationError: Root would write results where the servers' account can change the folder.
         ResultsError: The results folder cannot be written.
     """
     demand_unchangeable(results, service_account())
-    manifest = _manifest(experiment, command, diagnosis)
+    circumstances = Circumstances(
+        experiment_digest=experiment_digest, earlier=earlier_runs(results, experiment), busy=busy
+    )
+    manifest = _manifest(experiment, command, diagnosis, circumstances)
     folder = RunFolder.create(results, manifest)
     with locked(folder.path):
         return _run_to_its_end(folder, manifest, root, listener)
@@ -113,6 +122,9 @@ def _conduct(folder: RunFolder, manifest: Manifest, root: Path, listener: Listen
 
 
 def _report(folder: RunFolder, listener: Listener) -> StudySummary | None:
+    # On a disk that is full the reports need the room of what could not be kept.
+    for half in folder.unfinished():
+        folder.discard_trial(half)
     if not folder.trial_folders():
         folder.discard()
         return None
@@ -124,7 +136,9 @@ def _report(folder: RunFolder, listener: Listener) -> StudySummary | None:
     return study
 
 
-def _manifest(experiment: Experiment, command: str, diagnosis: DiagnosisPlan | None) -> Manifest:
+def _manifest(
+    experiment: Experiment, command: str, diagnosis: DiagnosisPlan | None, circumstances: Circumstances
+) -> Manifest:
     account = service_account()
     return Manifest(
         schema_version=SCHEMA_VERSION,
@@ -137,4 +151,5 @@ def _manifest(experiment: Experiment, command: str, diagnosis: DiagnosisPlan | N
         trials=() if experiment.study else schedule(experiment),
         diagnosis=diagnosis,
         attempts=ATTEMPTS,
+        circumstances=circumstances,
     )

@@ -69,6 +69,13 @@ def _taken(folder: Path) -> int:
     return lock
 
 
+def remove_all_left_behind(place: Path = PLACE) -> None:
+    """Remove what kits of this user that were killed have left in place."""
+    with _turn(place) as is_ours:
+        if is_ours:
+            remove_left_behind(place)
+
+
 def remove_left_behind(place: Path) -> None:
     """Remove this user's folders whose kit has ended without doing so, in the turn of the one that asks."""
     for folder in place.glob(f"{PREFIX}*"):

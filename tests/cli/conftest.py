@@ -4,6 +4,7 @@ import uuid
 
 import pytest
 
+from badgateway.cli import running
 from badgateway.process import machine_lock
 
 
@@ -13,3 +14,9 @@ def lock_name(monkeypatch) -> str:
     name = f"badgateway-test-{uuid.uuid4()}"
     monkeypatch.setattr(machine_lock, "NAME", name)
     return name
+
+
+@pytest.fixture(autouse=True)
+def quiet_machine(monkeypatch) -> None:
+    """Look at the machine for no time at all, so that the commands begin at once."""
+    monkeypatch.setattr(running, "await_quiet", lambda *_given: "")

@@ -5,6 +5,7 @@ import os
 import re
 import secrets
 import shutil
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -321,6 +322,21 @@ def test_a_run_that_is_still_going_is_not_gone_on_with_but_can_be_reported(which
     assert f"is being run by pid {os.getpid()}, since " in line
     assert "Interrupted: only the trials that had ended are counted." in report.stdout
     assert seam.drives == 2
+
+
+def test_a_run_keeps_the_digest_of_its_file_and_who_was_busy_and_the_report_tells_of_earlier_runs(seam, monkeypatch):
+    call("run", "experiments/small.toml", "--no-diagnosis")
+    file = Path("experiments/small.toml")
+    file.write_text(file.read_text().replace("p95_ms = 1000", "p95_ms = 1500"))
+    monkeypatch.setattr(running, "await_quiet", lambda *_given: "others used 63% of its CPU time")
+    call("run", "experiments/small.toml", "--no-diagnosis")
+    found = json.loads(Path("results/small/latest/report.json").read_text())["circumstances"]
+
+    assert found["experiment_digest"] == sha256(file.read_bytes()).hexdigest()
+    assert found["busy"] == "others used 63% of its CPU time"
+    assert [one["differences"] for one in found["earlier"]] == [["objective.p95_ms was 1000 and is 1500"]]
+    assert "objective.p95_ms was 1000 and is 1500" in Path("results/small/latest/report.md").read_text()
+    assert call("report", "results/small/latest").exit_code == 0
 
 
 def finished(decision: Decision) -> Finished:

@@ -54,7 +54,7 @@ def test_the_handlers_of_before_are_back_after_a_command():
     [
         (ConfigurationError("x.toml: a: 1\nx.toml: b: 2"), 2, "badgateway: x.toml: a: 1\nbadgateway: x.toml: b: 2\n"),
         (DeploymentError("nginx is gone"), 4, "badgateway: nginx is gone\n"),
-        (OSError(28, os.strerror(28), "/tmp/x"), 4, "badgateway: [Errno 28] No space left on device: '/tmp/x'\n"),
+        (OSError(28, os.strerror(28), "/tmp/x"), 4, "badgateway: /tmp/x: No space left on device\n"),
     ],
 )
 def test_a_failure_is_told_without_a_traceback(error, status, told):

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+from badgateway.model.circumstances import Circumstances, EarlierRun
 from badgateway.model.outcome import Outcome
 from badgateway.model.summary import (
     Decision,
@@ -178,8 +179,22 @@ def hostile() -> StudySummary:
     )
 
 
+CIRCUMSTANCES = Circumstances(
+    experiment_digest="0" * 64,
+    earlier=(
+        EarlierRun(started="2026-11-20T20:00:00Z", experiment_digest="1" * 64, differences=()),
+        EarlierRun(
+            started="2026-11-21T08:00:00Z",
+            experiment_digest="2" * 64,
+            differences=("objective.p95_ms was 800 and is 1000", "load.users was 200 and is 300"),
+        ),
+    ),
+    busy="others used 63% of its CPU time, ffmpeg (pid 42) 120% of a core",
+)
+
+
 def nothing_measured() -> StudySummary:
-    """The only trial is INVALID."""
+    """The only trial is INVALID, on a busy machine, after two earlier runs."""
     only = declared("uwsgi-2", "servers/uwsgi.ini", "mysqlclient", 2, listen=100)
     reasons = ("the load generator was saturated (97 % of one core)",)
     entry = summary(only, [level("uwsgi-2", 300, 1, None, verdict=Verdict.INVALID, reasons=reasons)])
@@ -190,7 +205,8 @@ def nothing_measured() -> StudySummary:
         reasons=reasons,
         ranking=("uwsgi-2",),
     )
-    return study([entry], recommendation, declared_experiment=experiment((only,), (300,)))
+    made = study([entry], recommendation, declared_experiment=experiment((only,), (300,)))
+    return replace(made, circumstances=CIRCUMSTANCES)
 
 
 def many_levels() -> StudySummary:

@@ -1,8 +1,10 @@
 from dataclasses import replace
 
+from badgateway.model.circumstances import Circumstances
 from badgateway.report import method
 from tests.report import builders, comparison, samples
 from tests.report.choice_sample import both_loops, choice_of, study_picked
+from tests.report.samples import CIRCUMSTANCES
 
 
 def words(sentences):
@@ -44,6 +46,27 @@ def test_the_window_the_warm_up_and_the_seed_are_told():
     assert "warm up for 3 s" in told
     assert "in the 10 s after that" in told
     assert "seed 7" in told
+
+
+def test_a_machine_that_was_busy_at_the_beginning_is_told_with_who_it_was():
+    told = words(method.measured(samples.nothing_measured()))
+
+    assert "The machine was busy when the run began: others used 63% of its CPU time, ffmpeg (pid 42)" in told
+
+
+def test_earlier_runs_that_asked_something_else_are_told_with_what_and_those_that_did_not_are_counted():
+    told = words(method.measured(samples.nothing_measured()))
+
+    assert (
+        "Not the first look: 1 of 2 earlier runs of this name asked something else: in that of 2026-11-21T08:00:00Z, "
+        "objective.p95_ms was 800 and is 1000, load.users was 200 and is 300. " in told
+    )
+
+
+def test_of_a_run_that_is_like_any_other_no_circumstance_is_told():
+    usual = Circumstances(experiment_digest="", earlier=(CIRCUMSTANCES.earlier[0],))
+
+    assert method.measured(replace(samples.picked(), circumstances=usual)) == method.measured(samples.picked())
 
 
 def test_what_could_not_be_seen_names_rare_failures_stalls_small_effects_and_the_one_machine():

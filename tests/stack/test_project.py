@@ -1,9 +1,11 @@
+import errno
 import os
+import shutil
 from pathlib import Path, PurePosixPath
 
 import pytest
 
-from badgateway.errors import ConfigurationError
+from badgateway.errors import ConfigurationError, DeploymentError
 from badgateway.model.experiment import Experiment
 from badgateway.process.account import Account
 from badgateway.stack.project import take_snapshot
@@ -80,3 +82,31 @@ def test_the_copies_belong_to_the_account_and_private_files_stay_private(project
 
     assert {path.stat().st_uid for path in (snapshot.root, *snapshot.root.rglob("*"))} == {12345}
     assert (snapshot.root / "app" / "secrets.py").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("part", ["app/manage.py", "servers/uwsgi.ini"])
+def test_a_copy_for_which_there_is_no_room_is_told_as_that_in_one_line(part, project, tmp_path, monkeypatch):
+    copy = shutil.copy2
+
+    def full(source, target, **given):
+        if os.fspath(source).endswith(part):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(target))
+        return copy(source, target, **given)
+
+    monkeypatch.setattr(shutil, "copy2", full)
+    monkeypatch.setattr(shutil.copytree, "__defaults__", (False, None, full, False, False))
+
+    with pytest.raises(
+        DeploymentError, match=r"^experiment small: cannot copy [^\[]* to run it: no space left; make room"
+    ):
+        take_snapshot(declared(), project, tmp_path / "copy", None)
+
+
+def test_a_file_that_cannot_be_read_is_told_by_its_name_and_not_as_a_list(project, tmp_path, monkeypatch):
+    def closed(source, _target, **_given):
+        raise OSError(errno.EIO, os.strerror(errno.EIO), str(source))
+
+    monkeypatch.setattr(shutil.copytree, "__defaults__", (False, None, closed, False, False))
+
+    with pytest.raises(ConfigurationError, match=r"to run it: \S+/manage\.py: \[Errno 5\] Input/output error"):
+        take_snapshot(declared(), project, tmp_path / "copy", None)

@@ -207,6 +207,7 @@ def install(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Seam:
     """Put the fakes where the study would start processes."""
     seam = Seam(folder)
     monkeypatch.setattr(conduct, "set_up", seam.set_up)
+    monkeypatch.setattr(conduct, "remove_all_left_behind", lambda: None)
     monkeypatch.setattr(run_trial, "restore", seam.restore)
     monkeypatch.setattr(run_trial, "deploy", seam.deploy)
     monkeypatch.setattr(run_trial, "drive", seam.drive)

@@ -2,6 +2,7 @@
 
 import signal
 import time
+from types import SimpleNamespace
 
 import duckdb
 import pytest
@@ -165,3 +166,24 @@ def test_a_database_that_does_not_come_up_stops_the_run_before_any_trial(seam, f
         run(folder, told)
 
     assert (told.started, records(folder)) == ([], [])
+
+
+def test_a_trial_that_filled_the_disk_is_invalid_and_the_run_ends_behind_it(seam, folder, told, monkeypatch):
+    monkeypatch.setattr("badgateway.study.bench.shutil.disk_usage", lambda _folder: SimpleNamespace(free=4096))
+
+    with pytest.raises(DeploymentError, match="no space is left on its disk; make room"):
+        run(folder, told)
+
+    (only,) = told.ended
+    assert only.verdict is Verdict.INVALID
+    assert "no space was left on the disk of the trial's files" in only.reasons[0]
+
+
+def test_what_a_killed_kit_left_is_removed_also_where_nothing_is_left_to_run(seam, folder, told, monkeypatch):
+    run(folder, told)
+    tidied = []
+    monkeypatch.setattr(module, "remove_all_left_behind", lambda: tidied.append(True))
+    seam.on_set_up = lambda: pytest.fail("MariaDB was started for nothing")
+    run(folder, told)
+
+    assert tidied == [True]

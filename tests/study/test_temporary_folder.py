@@ -9,7 +9,13 @@ from contextlib import contextmanager
 
 import pytest
 
-from badgateway.study.temporary_folder import LOCK, PREFIX, remove_left_behind, temporary_folder
+from badgateway.study.temporary_folder import (
+    LOCK,
+    PREFIX,
+    remove_all_left_behind,
+    remove_left_behind,
+    temporary_folder,
+)
 
 # Its server outlives it for a moment, and must not keep the folder in use.
 LIVE_IN_ONE = """
@@ -116,6 +122,13 @@ def left_behind(place):
     folder.mkdir()
     (folder / LOCK).touch()
     return folder
+
+
+def test_what_is_left_can_be_removed_without_making_a_folder(tmp_path):
+    left_behind(tmp_path)
+    remove_all_left_behind(tmp_path)
+
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_of_another_user_stays(tmp_path, monkeypatch):
