@@ -1,7 +1,9 @@
 """The commands about experiments and their options; the work is in the rooms below."""
 
+import dataclasses
 import secrets
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from badgateway.cli.running import go_on, print_decision, run_one
 from badgateway.cli.terminal import echo
 from badgateway.errors import ConfigurationError
 from badgateway.model.experiment import Experiment
+from badgateway.model.summary import StudySummary
 from badgateway.plan.diagnosis import plan_diagnosis
 from badgateway.plan.duration import seconds
 from badgateway.plan.experiment_file import load_experiment, project_root
@@ -191,15 +194,27 @@ def _planned(path: Path, experiment: Experiment, *, with_diagnosis: bool) -> Pla
 
 @cli.command(name="report", short_help="Rebuild the reports of a run from its raw files.")
 @click.argument("directory", type=_PATH)
-def rebuild(directory: Path) -> None:
+@click.option("--out", type=_PATH, metavar="DIR", help="Write reports and ledgers there, and nothing into DIRECTORY.")
+def rebuild(directory: Path, out: Path | None) -> None:
     """Rebuild the reports of a run from its raw files alone, to the same bytes.
 
-    DIRECTORY is one run, such as results/concurrency/2026-11-21T20-00-00Z, or results/concurrency/latest.
+    DIRECTORY is one run, such as results/concurrency/2026-11-21T20-00-00Z, or results/concurrency/latest. Where it
+    cannot be written, the answer is printed nevertheless; --out says where the reports are to be kept.
     """
     folder = RunFolder.open(directory)
-    study = analyse(folder)
-    print_decision(study, publish(folder, study))
+    if out is not None or folder.is_writable():
+        study = _rebuilt(dataclasses.replace(folder, derived=out))
+    else:
+        with tempfile.TemporaryDirectory(prefix="badgateway-") as derived:
+            study = _rebuilt(dataclasses.replace(folder, derived=Path(derived)), keep=False)
+        echo(f"badgateway: {folder.path} cannot be written, so no report was kept; give a folder: --out DIR", err=True)
     sys.exit(of_study(study))
+
+
+def _rebuilt(folder: RunFolder, *, keep: bool = True) -> StudySummary:
+    study = analyse(folder)
+    print_decision(study, publish(folder, study) if keep else None)
+    return study
 
 
 @cli.command(short_help="Check an experiment file; say what it would run and how long.")

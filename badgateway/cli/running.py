@@ -86,10 +86,10 @@ def _command() -> str:
     return os.environ.get("BADGATEWAY_STARTED_AS") or shlex.join(["badgateway", *sys.argv[1:]])
 
 
-def print_decision(study: StudySummary, report: Path) -> None:
-    """Print the answer and where the report is."""
+def print_decision(study: StudySummary, report: Path | None) -> None:
+    """Print the answer and where the report is, if it could be kept."""
     console = Console()
     headline, *rest = decision_lines(study)
     say(console, Text(headline, style="bold"))
-    for line in (*rest, f"Report: {report}"):
+    for line in (*rest, *([f"Report: {report}"] if report else ())):
         say(console, Text(line))

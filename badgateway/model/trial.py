@@ -1,5 +1,6 @@
 """One configuration at one load level, once: the plan of it and the record of it."""
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated
@@ -13,6 +14,11 @@ Finite = Annotated[float, Field(allow_inf_nan=False)]
 """Checked where a record is read: a file may say NaN, Infinity or -24.2."""
 NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0)]
+_NUMBER = r"\d+(?:\.\d+)?(?:e[+-]?\d+)?"
+_NAME = re.compile(
+    rf"(\d{{3,}})-([a-z0-9][a-z0-9-]*?)-(?:(\d+)u|({_NUMBER})rps)(?:-({_NUMBER})ms)?(-again)?"
+    r"(?:-(search|confirm))?(?:-attempt-(\d+))?"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +60,30 @@ class Trial:
         purpose = "" if self.purpose is Purpose.COMPARE else f"-{self.purpose.value.lower()}"
         attempt = f"-attempt-{self.attempt}" if self.attempt > 1 else ""
         return f"{self.position:03d}-{self.configuration}-{level}{distance}{control}{purpose}{attempt}"
+
+    @classmethod
+    def named(cls, name: str, *, block: int = 1) -> "Trial | None":
+        """Return the trial whose folder has that name, with a seed of 0; None when no trial's has."""
+        found = _NAME.fullmatch(name)
+        if found is None:
+            return None
+        position, configuration, users, rate_per_s, distance_ms, control, purpose, attempt = found.groups()
+        try:
+            trial = cls(
+                block=block,
+                position=int(position),
+                configuration=configuration,
+                users=int(users or 0),
+                rate_per_s=float(rate_per_s) if rate_per_s else None,
+                database_distance_ms=float(distance_ms or 0),
+                control=bool(control),
+                purpose=Purpose(purpose.upper()) if purpose else Purpose.COMPARE,
+                attempt=int(attempt or 1),
+                seed=0,
+            )
+        except ValueError:
+            return None
+        return trial if trial.id == name else None
 
     @property
     def load_level(self) -> float:

@@ -4,16 +4,15 @@ import dataclasses
 import os
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
-from badgateway.errors import ResultsError
 from badgateway.model import raw
 from badgateway.model.cooperation import ConnectCost, CooperationProof
 from badgateway.model.trial import TrialRecord
 from badgateway.store.plain_file import replacing
-from badgateway.store.writing import demand_own, keep, read_own, writing
+from badgateway.store.writing import ASIDE, demand_own, keep, read_own, set_aside, writing
 
 _PROOF = TypeAdapter(CooperationProof)
 _RECORD = TypeAdapter(TrialRecord)
@@ -60,34 +59,41 @@ class DiagnosisFolder:
                 unfinished.write_bytes(_COSTS.dump_json(costs, indent=2) + b"\n")
 
     def proofs(self) -> tuple[tuple[Path, CooperationProof], ...]:
-        """Return the proofs with their folders, in the order in which they were made.
-
-        Raises:
-            ResultsError: One is damaged.
-        """
-        return tuple((file.parent, _read(file, _PROOF)) for file in self._found(f"proofs/[!.]*/{raw.PROOF}"))
+        """Return the proofs with their folders, in their order, without damaged ones."""
+        files = self._found("proofs", raw.PROOF)
+        return tuple((file.parent, proof) for file in files if (proof := _read(file, _PROOF)) is not None)
 
     def trials(self) -> tuple[tuple[Path, TrialRecord], ...]:
-        """Return the records of the diagnosis trials with their folders, in the order of running.
-
-        Raises:
-            ResultsError: One is damaged.
-        """
-        return tuple((file.parent, _read(file, _RECORD)) for file in self._found(f"trials/[!.]*/{raw.TRIAL}"))
+        """Return the records of the diagnosis trials with their folders, in their order, without damaged ones."""
+        files = self._found("trials", raw.TRIAL)
+        return tuple((file.parent, record) for file in files if (record := _read(file, _RECORD)) is not None)
 
     def costs(self) -> tuple[ConnectCost, ...] | None:
-        """Return what a database connect costs; None when it was not measured.
-
-        Raises:
-            ResultsError: The file is damaged.
-        """
+        """Return what a database connect costs; None when it was not measured, or its file is damaged."""
         file = self.path / raw.CONNECT_COSTS
         return _read(file, _COSTS) if os.path.lexists(file) else None
 
-    def _found(self, pattern: str) -> list[Path]:
-        for folder in (self.path, self.path / pattern.partition("/")[0]):
+    def clear_damaged(self) -> tuple[Path, ...]:
+        """Set aside what cannot be read, so that it can be done again; return where it was.
+
+        Raises:
+            ResultsError: It cannot be renamed.
+        """
+        kinds: tuple[tuple[list[Path], TypeAdapter[Any]], ...] = (
+            (self._found("proofs", raw.PROOF), _PROOF),
+            (self._found("trials", raw.TRIAL), _RECORD),
+        )
+        bad = tuple(file.parent for files, adapter in kinds for file in files if _read(file, adapter) is None)
+        for folder in bad:
+            set_aside(folder)
+        return bad
+
+    def _found(self, kind: str, record: str) -> list[Path]:
+        """Return the records of one kind, whether they are there or not."""
+        for folder in (self.path, self.path / kind):
             demand_own(folder)
-        return sorted(self.path.glob(pattern))
+        folders = (one for one in self.path.glob(f"{kind}/[!.]*") if one.is_dir() and not one.name.startswith(ASIDE))
+        return [folder / record for folder in sorted(folders)]
 
 
 def proof_name(number: int, server: PurePosixPath, driver: str) -> str:
@@ -95,8 +101,9 @@ def proof_name(number: int, server: PurePosixPath, driver: str) -> str:
     return f"{number:03d}-{server.stem}-{driver}"
 
 
-def _read(file: Path, adapter: TypeAdapter[Read]) -> Read:
+def _read(file: Path, adapter: TypeAdapter[Read]) -> Read | None:
+    """Return what is in a file; None when it is damaged, as if it had not been done."""
     try:
-        return adapter.validate_json(read_own(file))
-    except ValidationError as error:
-        raise ResultsError(f"{file}: damaged: {str(error).splitlines()[0]}") from error
+        return adapter.validate_json(read_own(file), strict=True)
+    except (OSError, ValueError):
+        return None

@@ -1,22 +1,25 @@
 """The folder of one run: manifest, one folder per trial, ledgers and reports."""
 
-import json
+import os
 import secrets
 import shutil
+from codecs import BOM_UTF8
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from badgateway.errors import ResultsError
 from badgateway.model import raw
+from badgateway.model.decoding import decoded_json
 from badgateway.model.manifest import SCHEMA_VERSION, Manifest
-from badgateway.model.trial import Disturbance, OutsidePart, TrialRecord
+from badgateway.model.printable import shortened
+from badgateway.model.trial import Disturbance, OutsidePart, Trial, TrialRecord
 from badgateway.store.diagnosis_folder import DiagnosisFolder
 from badgateway.store.file_list import damages
 from badgateway.store.plain_file import replacing
-from badgateway.store.writing import demand_own, keep, read_own, writing
+from badgateway.store.writing import damaged, demand_own, keep, read_own, set_aside, writing
 
 _MANIFEST = TypeAdapter(Manifest)
 _RECORD = TypeAdapter(TrialRecord)
@@ -27,6 +30,17 @@ class RunFolder:
     """One run on disk; every write is whole or not there."""
 
     path: Path
+    derived: Path | None = None
+    """Where what is recomputed goes, ledgers and reports; None is beside what it is made of."""
+
+    @property
+    def output(self) -> Path:
+        """Where reports are."""
+        return self.derived or self.path
+
+    def is_writable(self) -> bool:
+        """Tell whether ledgers and reports can be kept in the run itself."""
+        return all(os.access(folder, os.W_OK | os.X_OK) for folder in (self.path, *self.trial_folders()))
 
     @property
     def trials_path(self) -> Path:
@@ -91,17 +105,18 @@ class RunFolder:
         """
         file = self.path / raw.MANIFEST
         try:
-            declared = json.loads(read_own(file))
+            content = read_own(file)
+            declared = decoded_json(content)
             version = declared.get("schema_version")
             if version != SCHEMA_VERSION:
-                writer = declared.get("kit_version", "of an unknown version")
+                writer = shortened(str(declared.get("kit_version", "of an unknown version")))
                 raise ResultsError(
-                    f"{file}: schema version {version}, written by badgateway {writer}; this kit reads "
-                    f"{SCHEMA_VERSION}: report it with that kit, or run it anew"
+                    f"{file}: schema version {shortened(repr(version))}, written by badgateway {writer}; this kit "
+                    f"reads {SCHEMA_VERSION}: report it with that kit, or run it anew"
                 )
-            return _MANIFEST.validate_python(declared)
-        except (ValueError, ValidationError, AttributeError) as error:
-            raise ResultsError(f"{file}: damaged: {str(error).splitlines()[0]}") from error
+            return _MANIFEST.validate_json(content.removeprefix(BOM_UTF8), strict=True)
+        except (OSError, ValueError) as error:
+            raise damaged(file, error) from error
 
     def keep_trial(self, record: TrialRecord, raw_folder: Path) -> Path:
         """Move a finished trial's raw files and its record into the run, whole or not at all; return their folder.
@@ -112,8 +127,10 @@ class RunFolder:
         return keep(raw_folder, self.trials_path / record.trial.id, raw.TRIAL, _RECORD.dump_json(record, indent=2))
 
     def unfinished(self) -> tuple[Path, ...]:
-        """Return what a kit that was killed has left in the middle of keeping a trial."""
-        return tuple(sorted(self.trials_path.glob(".*")))
+        """Return what a kit that was killed has left in the middle of keeping a trial; other hidden files stay."""
+        return tuple(
+            half for half in sorted(self.trials_path.glob(".*")) if half.is_dir() and Trial.named(half.name[1:])
+        )
 
     def discard_trial(self, trial_folder: Path) -> None:
         """Remove a trial that is to be run again, or half of one.
@@ -127,14 +144,23 @@ class RunFolder:
             trial_folder.rename(hidden)
             shutil.rmtree(hidden)
 
+    def set_aside(self, trial_folder: Path) -> Path:
+        """Give a trial that is to be run again a name that is no trial's; return its folder.
+
+        Raises:
+            ResultsError: It cannot be renamed.
+        """
+        return set_aside(trial_folder)
+
     def trial_folders(self) -> tuple[Path, ...]:
-        """Return the folders of all trials that ended, in the order of running.
+        """Return the folders of all trials that ended, in the order of running; what else lies there is no trial.
 
         Raises:
             ResultsError: The folder of the trials is a link.
         """
         demand_own(self.trials_path)
-        return tuple(sorted(file.parent for file in self.trials_path.glob(f"[!.]*/{raw.TRIAL}")))
+        folders = (folder for folder in self.trials_path.glob("[!.]*") if Trial.named(folder.name) and folder.is_dir())
+        return tuple(sorted(folders))
 
     def record(self, trial_folder: Path) -> TrialRecord:
         """Read a trial's record.
@@ -144,16 +170,22 @@ class RunFolder:
         """
         file = trial_folder / raw.TRIAL
         try:
-            return _RECORD.validate_json(read_own(file))
-        except ValidationError as error:
-            raise ResultsError(f"{file}: damaged: {str(error).splitlines()[0]}") from error
+            content = read_own(file)
+            decoded_json(content)
+            record = _RECORD.validate_json(content.removeprefix(BOM_UTF8), strict=True)
+        except (OSError, ValueError) as error:
+            raise damaged(file, error) from error
+        if record.trial.id != trial_folder.name:
+            raise ResultsError(f"{file}: damaged: it is of the trial {shortened(record.trial.id)}")
+        return record
+
+    def ledger(self, trial_folder: Path) -> Path:
+        """Return where a trial's ledger is, or is to be."""
+        return self.output / trial_folder.relative_to(self.path) / raw.LEDGER
 
     def damages(self, trial_folder: Path) -> tuple[Disturbance, ...]:
         """Return what is not any more as it was when the trial was stored; empty when all is."""
-        found = list(damages(trial_folder))
-        if not found and self.record(trial_folder).trial.id != trial_folder.name:
-            found.append(f"{raw.TRIAL} is of the trial {self.record(trial_folder).trial.id}")
-        return tuple(Disturbance(part=OutsidePart.BOOKS, what=what) for what in found)
+        return tuple(Disturbance(part=OutsidePart.BOOKS, what=what) for what in damages(trial_folder))
 
     def write_ledger(self, trial_folder: Path, relation: duckdb.DuckDBPyRelation) -> None:
         """Store a trial's ledger beside its raw files, as Parquet.
@@ -161,7 +193,9 @@ class RunFolder:
         Raises:
             ResultsError: It cannot be written.
         """
-        file = trial_folder / raw.LEDGER
+        file = self.ledger(trial_folder)
+        with writing(file):
+            file.parent.mkdir(parents=True, exist_ok=True)
         with writing(file), replacing(file) as unfinished:
             relation.write_parquet(str(unfinished), compression="zstd")
 
@@ -171,7 +205,9 @@ class RunFolder:
         Raises:
             ResultsError: It cannot be written.
         """
-        file = self.path / name
+        file = self.output / name
+        with writing(file):
+            self.output.mkdir(parents=True, exist_ok=True)
         with writing(file), replacing(file) as unfinished:
             unfinished.write_text(text, encoding="utf-8")
         return file

@@ -7,10 +7,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
+from pydantic import ValidationError
 
 from badgateway.errors import ResultsError, UntrustedFileError
+from badgateway.model.printable import printable, shortened
 from badgateway.store.file_list import write_list
 from badgateway.store.plain_file import copy_plain, create_plain, open_plain
+
+ASIDE = "damaged-"
+"""How the name of a folder begins that was damaged, and was done again."""
+_LONGEST = 200
 
 
 @contextmanager
@@ -22,6 +28,33 @@ def writing(path: Path) -> Iterator[None]:
         raise ResultsError(f"{path}: cannot be written: {error.strerror or error}") from error
     except duckdb.IOException as error:
         raise ResultsError(f"{path}: cannot be written: {str(error).splitlines()[0]}") from error
+
+
+def damaged(file: Path, error: Exception) -> ResultsError:
+    """Return what is wrong with a file of the results, in one line; the first fault where there are several."""
+    if isinstance(error, FileNotFoundError):
+        return ResultsError(f"{file}: is missing")
+    if isinstance(error, OSError):
+        return ResultsError(f"{file}: cannot be read: {error.strerror or error}")
+    if isinstance(error, ValidationError):
+        fault = error.errors(include_url=False)[0]
+        key = ".".join(str(part) for part in fault["loc"])
+        told = f"{shortened(key)}: {fault['msg']}" if key else fault["msg"]
+    else:
+        told = str(error).splitlines()[0]
+    return ResultsError(f"{file}: damaged: {printable(shortened(told, _LONGEST))}")
+
+
+def set_aside(folder: Path) -> Path:
+    """Give a folder a name by which nothing takes it for what it was; return it.
+
+    Raises:
+        ResultsError: It cannot be renamed.
+    """
+    names = (f"{ASIDE}{folder.name}", *(f"{ASIDE}{folder.name}-{number}" for number in range(2, 1000)))
+    target = next(free for name in names if not (free := folder.with_name(name)).exists())
+    with writing(folder):
+        return folder.rename(target)
 
 
 def keep(raw_folder: Path, target: Path, record_name: str, record: bytes) -> Path:

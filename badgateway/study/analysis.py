@@ -21,7 +21,7 @@ from badgateway.ledger.series import read_connections
 from badgateway.model.contest import Purpose
 from badgateway.model.experiment import Experiment
 from badgateway.model.in_memory import connect
-from badgateway.model.raw import ERROR_LOG, LEDGER
+from badgateway.model.raw import ERROR_LOG
 from badgateway.model.summary import Confirmation, StudySummary, TrialSummary
 from badgateway.model.trial import Trial, TrialRecord, TrialStatus
 from badgateway.report.html_page import render_html
@@ -36,6 +36,7 @@ from badgateway.study.diagnosis import diagnose_trial
 from badgateway.study.endings import was_interrupted, without_folder
 from badgateway.study.other_work import side_by_side
 from badgateway.study.programme import programme
+from badgateway.study.records import Unreadable, read_records
 from badgateway.study.settling import settled_window
 from badgateway.study.waiting import read_waiting
 from badgateway.study.worker_gaps import worker_gaps
@@ -74,19 +75,23 @@ def _unread(record: TrialRecord, problem: str | None = None) -> TrialEvidence:
 
 
 def any_trial_ended(folder: RunFolder) -> bool:
-    """Tell whether there is something to report: a trial that was not cut off by the user.
+    """Tell whether there is something to report: a trial that was not cut off by the user."""
+    return any(_has_ended(folder, trial_folder) for trial_folder in folder.trial_folders())
 
-    Raises:
-        ResultsError: A record is damaged.
-    """
-    return any(not was_interrupted(folder.record(trial_folder)) for trial_folder in folder.trial_folders())
+
+def _has_ended(folder: RunFolder, trial_folder: Path) -> bool:
+    try:
+        return not was_interrupted(folder.record(trial_folder))
+    except ResultsError:
+        # What was of it is lost, and that is to be reported.
+        return True
 
 
 def analyse(folder: RunFolder) -> StudySummary:
     """Recompute a run's summary, and the ledgers beside its raw files.
 
     Raises:
-        ResultsError: The manifest or a record is damaged, no trial has ended, or the folder cannot be written.
+        ResultsError: The manifest is damaged, no trial has ended, or the folder cannot be written.
     """
     manifest = folder.manifest()
     if not any_trial_ended(folder):
@@ -150,7 +155,7 @@ def picked(folder: RunFolder) -> str | None:
     """Return the configuration that the ended trials of a fixed schedule pick, if any.
 
     Raises:
-        ResultsError: The manifest or a record is damaged.
+        ResultsError: The manifest is damaged.
     """
     experiment = folder.manifest().experiment
     kept = side_by_side(experiment, kept_trials(folder))
@@ -165,21 +170,31 @@ def _is_compared(trial: Trial) -> bool:
 def kept_trials(folder: RunFolder) -> tuple[Kept, ...]:
     """Read all trials of a run, in the order of running, and write their ledgers.
 
+    A trial whose record is damaged is there nevertheless, with that as the reason why it is INVALID.
+
     Raises:
-        ResultsError: A record is damaged, or a ledger cannot be written.
+        ResultsError: The manifest is damaged, or a ledger cannot be written.
     """
     connection = connect()
-    settle = folder.manifest().experiment.study is not None
+    manifest = folder.manifest()
+    settle = manifest.experiment.study is not None
     return tuple(
-        (trial_folder, _recomputed(folder, trial_folder, connection, settle=settle))
-        for trial_folder in folder.trial_folders()
+        (trial_folder, _recomputed(folder, trial_folder, record, connection, settle=settle))
+        for trial_folder, record in read_records(folder, manifest)
     )
 
 
 def _recomputed(
-    folder: RunFolder, trial_folder: Path, connection: duckdb.DuckDBPyConnection, *, settle: bool
+    folder: RunFolder,
+    trial_folder: Path,
+    record: TrialRecord | Unreadable,
+    connection: duckdb.DuckDBPyConnection,
+    *,
+    settle: bool,
 ) -> TrialEvidence:
-    record, damages = folder.record(trial_folder), folder.damages(trial_folder)
+    if isinstance(record, Unreadable):
+        return record.evidence
+    damages = folder.damages(trial_folder)
     if damages:
         # Not read any further: what was altered may say anything.
         return _unread(dataclasses.replace(record, disturbances=(*record.disturbances, *damages)))
@@ -189,7 +204,7 @@ def _recomputed(
     folder.write_ledger(trial_folder, evidence.relation)
     # From here on the rows are read from the file as they are needed: the ledger in memory has threads and buffers of
     # its own, and an experiment may have a thousand trials.
-    return dataclasses.replace(evidence, relation=read(trial_folder / LEDGER, connection))
+    return dataclasses.replace(evidence, relation=read(folder.ledger(trial_folder), connection))
 
 
 def publish(folder: RunFolder, study: StudySummary) -> Path:

@@ -7,6 +7,7 @@ from badgateway.errors import ConfigurationError
 from badgateway.model.experiment import Experiment
 from badgateway.store.run_folder import RunFolder
 from badgateway.study.endings import was_interrupted
+from badgateway.study.records import Unreadable, read_records
 
 LATEST = "latest"
 
@@ -46,19 +47,23 @@ def require_same(folder: RunFolder, experiment: Experiment) -> None:
 
 
 def clear_remains(folder: RunFolder) -> tuple[str, ...]:
-    """Remove the trial that was in flight, whole or half kept; return what was removed, in sentences.
+    """Remove the trial that was in flight, whole or half kept, and set aside what is damaged; return sentences of it.
 
     Raises:
-        ResultsError: A record is damaged, or something cannot be removed.
+        ResultsError: The manifest is damaged, or something cannot be removed or renamed.
     """
     said: list[str] = []
     for half in folder.unfinished():
         folder.discard_trial(half)
         said.append(f"discarded {half.name.removeprefix('.')}, which was only half written")
-    for kept in folder.trial_folders():
-        if was_interrupted(folder.record(kept)):
+    for kept, record in tuple(read_records(folder, folder.manifest())):
+        if isinstance(record, Unreadable):
+            aside = folder.set_aside(kept)
+            said.append(f"set aside {kept.name} as {aside.name}: it is run again ({record.problem})")
+        elif was_interrupted(record):
             folder.discard_trial(kept)
             said.append(f"discarded {kept.name}, which had been interrupted: it is run again")
+    said += [f"set aside the diagnosis {bad.name}, which is damaged" for bad in folder.diagnosis.clear_damaged()]
     return tuple(said)
 
 
