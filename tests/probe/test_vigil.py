@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -12,9 +13,12 @@ import psutil
 import pytest
 
 from badgateway.model.trial import OutsidePart
+from badgateway.probe.database import DatabaseProbe
 from badgateway.probe.outside_parts import ClockSteps, Lateness, Silence, Stops
 from badgateway.probe.pulse import Pulse
+from badgateway.probe.reading import NotAvailableError
 from badgateway.probe.vigil import Vigil
+from badgateway.probe.watch import DatabaseAccess
 from badgateway.process.run_queue import RunQueue
 
 SLEEP = "import time; time.sleep(60)"
@@ -170,6 +174,36 @@ def test_a_question_that_is_given_up_and_asked_again_is_one_silence():
     assert pulse.silent_since_s() == since_s
     pulse.is_answered()
     assert pulse.silent_since_s() is None
+
+
+class Deaf:
+    """A server that accepts and says nothing."""
+
+    def __enter__(self):
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        return self.socket.getsockname()[1]
+
+    def __exit__(self, *_given):
+        self.socket.close()
+
+
+def asked(port: int) -> Pulse:
+    probe = DatabaseProbe(access := DatabaseAccess(host="127.0.0.1", port=port, user="site", password="secret"))
+    with pytest.raises(NotAvailableError):
+        probe.read()
+    return access.pulse
+
+
+def test_a_database_that_does_not_answer_in_time_is_silent():
+    with Deaf() as port:
+        assert asked(port).silent_since_s() is not None
+
+
+def test_a_database_that_refuses_has_answered():
+    with Deaf() as port:
+        pass
+
+    assert asked(port).silent_since_s() is None
 
 
 def test_a_kit_that_stood_still_says_so(clock):

@@ -1,0 +1,189 @@
+"""A part that no configuration owns stands still or is killed under load: the trial is INVALID by its name."""
+
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import psutil
+import pytest
+
+from badgateway.judge.summarise import summarise_trial
+from badgateway.load.heartbeat import read_gaps
+from badgateway.model import raw as raw_files
+from badgateway.model.experiment import Load
+from badgateway.model.summary import Verdict
+from badgateway.model.trial import OutsidePart, Trial, TrialRecord, TrialStatus
+from badgateway.study.analysis import read_evidence
+from badgateway.study.bench import Bench
+from badgateway.study.run_trial import run_trial
+from tests.live.conftest import ROOT, SchoolDatabase
+from tests.live.faults.kit import Kit, make_project, read_report, trials
+
+pytestmark = [pytest.mark.live, pytest.mark.fault("freeze")]
+
+LOAD = Load(
+    locustfile=PurePosixPath("tests/live/faults/experiments/readers.py"), users=(10,), warm_up_s=1.0, window_s=3.0
+)
+TRIAL = Trial(block=1, position=1, configuration="gunicorn-gevent-pymysql", users=10, seed=7)
+PLANTED_AFTER_S = 1.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stack:
+    """One short trial at a time on the school's database."""
+
+    bench: Bench
+
+    def run(self, plant: Callable[[Bench, psutil.Process], object] | None = None) -> tuple[TrialRecord, Path]:
+        """Run a trial; `plant` is called under load, in a thread, with the bench and Locust's process."""
+        raw = self.bench.raw_folder(f"trial-{time.monotonic_ns()}")
+        planted: list[threading.Timer] = []
+
+        def on_progress(_progress: object) -> None:
+            if plant is not None and not planted:
+                planted.append(threading.Timer(PLANTED_AFTER_S, plant, (self.bench, child_of_the_kit("locust"))))
+                planted[0].start()
+
+        record = run_trial(TRIAL, self.bench, raw, on_progress)
+        for timer in planted:
+            timer.join()
+        return record, raw
+
+    def verdict(self, record: TrialRecord, raw: Path) -> tuple[Verdict, str]:
+        """Judge it; return the verdict and its first reason."""
+        summary = summarise_trial(read_evidence(raw, record), self.bench.experiment.objective)
+        return summary.verdict, "".join(summary.reasons[:1])
+
+
+def child_of_the_kit(name: str) -> psutil.Process:
+    """Return the first process of that program below this one."""
+    for process in psutil.Process().children(recursive=True):
+        line = command_line(process)
+        if name in line and "guardian" not in line:
+            return process
+    raise AssertionError(f"no {name} runs")
+
+
+def command_line(process: psutil.Process) -> str:
+    """Return how it was started; nothing when it has ended."""
+    with suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
+        return " ".join(process.cmdline())
+    return ""
+
+
+@pytest.fixture
+def stack(school_database: SchoolDatabase, raw_folder: Path) -> Stack:
+    school = school_database
+    quiet = school.experiment.machine.model_copy(update={"max_steal_share": 1.0, "max_outside_share": 1.0})
+    of = school.experiment.model_copy(update={"load": LOAD, "machine": quiet})
+    return Stack(
+        bench=Bench(
+            experiment=of,
+            root=ROOT,
+            folder=raw_folder,
+            account=school.account,
+            snapshot=school.snapshot,
+            database=school.database,
+        )
+    )
+
+
+def stop(process: psutil.Process, for_s: float) -> None:
+    process.suspend()
+    time.sleep(for_s)
+    process.resume()
+
+
+def test_a_trial_that_nobody_disturbs_is_none(stack: Stack):
+    record, raw = stack.run()
+
+    assert record.status is TrialStatus.COMPLETED, record.reason
+    assert record.disturbances == ()
+    assert (raw / raw_files.GENERATOR_GAPS).exists()
+    assert record.machine is not None
+
+
+@pytest.mark.parametrize("for_s", [0.3, 1.5, 5.0])
+def test_a_load_generator_that_is_stopped_is_seen(for_s: float, stack: Stack):
+    record, raw = stack.run(lambda _bench, locust: stop(locust, for_s))
+    verdict, reason = stack.verdict(record, raw)
+
+    assert {one.part for one in record.disturbances} == {OutsidePart.GENERATOR}, record.disturbances
+    assert verdict is Verdict.INVALID
+    assert reason.startswith("the load generator ")
+    assert max(gap.still_s or 0 for gap in read_gaps(raw)) == pytest.approx(for_s, abs=0.25)
+
+
+@pytest.mark.parametrize(
+    ("part", "named"), [(OutsidePart.DATABASE, "MariaDB was stopped"), (OutsidePart.PROXY, "nginx was stopped")]
+)
+def test_a_database_or_proxy_that_is_stopped_for_a_second_is_seen(part: OutsidePart, named: str, stack: Stack):
+    def plant(bench: Bench, _locust: psutil.Process) -> None:
+        is_database = part is OutsidePart.DATABASE
+        stop(psutil.Process(bench.database.pid) if is_database else child_of_the_kit("nginx: worker"), 1.0)
+
+    record, raw = stack.run(plant)
+    verdict, reason = stack.verdict(record, raw)
+
+    assert [one.part for one in record.disturbances] == [part], record.disturbances
+    assert verdict is Verdict.INVALID
+    assert reason.startswith(named)
+
+
+def test_a_kit_that_is_stopped_says_that_nobody_watched(stack: Stack):
+    def plant(_bench: Bench, _locust: psutil.Process) -> None:
+        command = f"kill -STOP {os.getpid()}; sleep 1.5; kill -CONT {os.getpid()}"
+        subprocess.run(["sh", "-c", command], check=True)
+
+    record, raw = stack.run(plant)
+    verdict, reason = stack.verdict(record, raw)
+
+    assert [one.part for one in record.disturbances] == [OutsidePart.KIT], record.disturbances
+    assert verdict is Verdict.INVALID
+    assert reason.startswith("badgateway itself stood still for 1.")
+
+
+def test_nginx_that_is_killed_is_no_failure_of_the_configuration(stack: Stack):
+    record, raw = stack.run(lambda _bench, _locust: child_of_the_kit("nginx: master").kill())
+
+    assert record.status is TrialStatus.ABORTED
+    assert OutsidePart.PROXY in {one.part for one in record.disturbances}
+    assert stack.verdict(record, raw)[1].startswith("nginx was ended by SIGKILL")
+
+
+def test_an_application_server_that_is_killed_is_the_configurations_own(stack: Stack):
+    record, _ = stack.run(lambda _bench, _locust: child_of_the_kit("gunicorn").kill())
+
+    assert record.status is TrialStatus.ABORTED
+    assert record.disturbances == ()
+
+
+def test_a_trial_whose_database_was_killed_is_run_again(tmp_path: Path):
+    project = make_project(tmp_path)
+    kit = Kit(project, "run", "experiments/small.toml")
+
+    def load_runs() -> bool:
+        return any("locust --" in command_line(process) for process in kit.look())
+
+    kit.await_that(load_runs, "load")
+    time.sleep(1)
+    (database,) = {process for process in kit.look() if process.name() == "mariadbd"}
+    os.kill(database.pid, signal.SIGKILL)
+    assert kit.end() == 4, kit.errors
+    (trial,) = trials(read_report(project / "results" / "small" / "latest")).values()
+    assert trial["status"] == "INVALID"
+    assert trial["reasons"][0].startswith("MariaDB ended in the middle of the trial")
+
+    again = Kit(project, "run", "experiments/small.toml", "--resume")
+    assert again.end() == 0, again.errors
+    report = read_report(project / "results" / "small" / "latest")
+
+    assert report["complete"] is True
+    (killed,) = [one for one in report["configurations"] if one["name"] == trial["id"][4:].rpartition("-")[0]]
+    assert [one["status"] for one in killed["trials"]] == ["INVALID", "PASS"]
