@@ -97,6 +97,8 @@ class Document:
     """Whether some load level is a closed loop."""
     has_rates: bool
     """Whether some load level is an open loop."""
+    circumstances: tuple[str, ...]
+    """What the method has to say of the beginning of this run; mostly nothing."""
     method: tuple[str, ...]
     limits: tuple[str, ...]
     environment: tuple[Setting, ...]
@@ -131,6 +133,7 @@ def build(study: StudySummary) -> Document:
         has_sending=any(trial.sending for trial in invalid.every_trial(study)),
         has_users=any(not load.is_open for load in grid.levels(study)),
         has_rates=any(load.is_open for load in grid.levels(study)),
+        circumstances=tuple(method.circumstances(study.circumstances)),
         method=method.measured(study),
         limits=method.limits(study),
         environment=_environment(study),

@@ -28,6 +28,7 @@ def render_markdown(study: StudySummary) -> str:
         _ladder(page.story.ladder),
         "\n".join(f"- With {table.users}: {escaped(table.sentence)}" for table in page.story.distances),
         _table(page),
+        "\n".join(f"- {escaped(line)}" for line in page.circumstances),
         export_lines(page.story.exports) if page.story.exports else "",
         _causes(page),
         _sharing(page.sharing) if page.sharing else "",

@@ -36,7 +36,7 @@ def measured(study: StudySummary) -> tuple[str, ...]:
         _LATENCY,
         *((_DUE,) if load.rates_per_s else ()),
         "The interval beside a share of failures is the exact (Clopper-Pearson) 95 % interval.",
-        *_circumstances(study.circumstances),
+        *circumstances(study.circumstances),
         f"{_blocks(study)} Their order is balanced over the blocks and drawn with seed {study.seed}.",
     )
 
@@ -63,7 +63,7 @@ _LATENCY = (
 )
 
 
-def _circumstances(found: Circumstances | None) -> Iterator[str]:
+def circumstances(found: Circumstances | None) -> Iterator[str]:
     """Yield what a reader should know of the beginning of the run; nothing of one that was like any other."""
     if found is None:
         return

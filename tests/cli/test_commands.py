@@ -335,7 +335,9 @@ def test_a_run_keeps_the_digest_of_its_file_and_who_was_busy_and_the_report_tell
     assert found["experiment_digest"] == sha256(file.read_bytes()).hexdigest()
     assert found["busy"] == "others used 63% of its CPU time"
     assert [one["differences"] for one in found["earlier"]] == [["objective.p95_ms was 1000 and is 1500"]]
-    assert "objective.p95_ms was 1000 and is 1500" in Path("results/small/latest/report.md").read_text()
+    told = Path("results/small/latest/report.md").read_text().replace("\\", "")
+    assert "1 earlier run of this name asked something else" in told
+    assert "objective.p95_ms was 1000 and is 1500" in told
     assert call("report", "results/small/latest").exit_code == 0
 
 
