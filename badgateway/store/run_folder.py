@@ -128,9 +128,7 @@ class RunFolder:
 
     def unfinished(self) -> tuple[Path, ...]:
         """Return what a kit that was killed has left in the middle of keeping a trial; other hidden files stay."""
-        return tuple(
-            half for half in sorted(self.trials_path.glob(".*")) if half.is_dir() and Trial.named(half.name[1:])
-        )
+        return tuple(half for half in sorted(self.trials_path.glob(".[0-9]*")) if half.is_dir())
 
     def discard_trial(self, trial_folder: Path) -> None:
         """Remove a trial that is to be run again, or half of one.

@@ -130,10 +130,10 @@ def test_a_record_in_which_another_configuration_was_written_is_altered(folder, 
 
 def test_a_trial_that_was_copied_to_count_twice_is_damaged(folder, raw_folder):
     kept = folder.keep_trial(RECORD, raw_folder)
-    shutil.copytree(kept, kept.with_name("009-copy"))
-    (found,) = folder.damages(kept.with_name("009-copy"))
+    copy = shutil.copytree(kept, kept.with_name(f"009{RECORD.trial.id[3:]}"))
 
-    assert found.what == f"trial.json is of the trial {RECORD.trial.id}"
+    with pytest.raises(ResultsError, match=rf"damaged: it is of the trial {RECORD.trial.id}$"):
+        folder.record(copy)
 
 
 @pytest.mark.parametrize(

@@ -5,13 +5,14 @@ import shutil
 
 import pytest
 
-from badgateway.errors import DeploymentError, ResultsError
+from badgateway.errors import DeploymentError
 from badgateway.model.cooperation import Cooperation
 from badgateway.model.raw import CONNECT_COSTS, PROOF
 from badgateway.plan.diagnosis import plan_diagnosis
 from badgateway.store.run_folder import RunFolder
 from badgateway.study.analysis import analyse
 from badgateway.study.conduct import conduct
+from badgateway.study.resume import clear_remains
 from tests.study.fakes import COSTS, manifest, small
 
 
@@ -120,12 +121,22 @@ def test_a_server_that_does_not_come_up_alone_is_a_result_and_the_rest_goes_on(r
 
 
 @pytest.mark.parametrize("damaged", [f"proofs/001-uwsgi-mysqlclient/{PROOF}", CONNECT_COSTS])
-def test_a_damaged_record_is_named(damaged, run, folder):
+def test_a_damaged_record_costs_its_own_step_and_is_done_again(damaged, run, seam, folder):
     run()
     (folder.diagnosis.path / damaged).write_text("{")
+    before = analyse(folder).waiting
 
-    with pytest.raises(ResultsError, match=r"\.json: damaged: "):
-        analyse(folder)
+    assert before is not None
+    assert not before.complete
+
+    clear_remains(folder)
+    for left in seam.folder.iterdir():
+        shutil.rmtree(left)
+    run()
+    after = analyse(folder).waiting
+
+    assert after is not None
+    assert after.complete
 
 
 def test_the_verdict_is_made_from_what_was_measured(run, folder):
