@@ -26,7 +26,7 @@ from badgateway.judge.choice import choose
 from badgateway.model.capacity import CapacityGoal
 from badgateway.model.comparison import ChoiceKind, Relation
 from badgateway.search import conclude
-from tests.simulation.capacities import repeats as searches
+from tests.simulation.capacity_rows import capacity_rows
 from tests.simulation.races import raced_and_full
 from tests.simulation.servers import DRIFT, NOISE, Machine, Server, contest, in_blocks
 
@@ -64,18 +64,6 @@ def _alike(number: int) -> Iterator[str]:
         picked = sum(choice.kind is ChoiceKind.PICKED for choice in choices)
         any_worse = sum(any(one.relation is Relation.WORSE for one in choice.rivalries) for choice in choices)
         yield f"{arms} arms alike, raced: picked {picked / number:.1%}, any called worse {any_worse / number:.1%}"
-
-
-def _capacities(number: int) -> Iterator[str]:
-    for noise, lapse in _WEATHER:
-        found = list(searches(_GOAL, number, noise=noise, lapse=lapse))
-        trials = [len(one.probes) for one in found]
-        close, covered = (sum(one.is_close for one in found), sum(one.is_covered for one in found))
-        unconfirmed = sum(one.capacity.confirmed is None for one in found)
-        yield (
-            f"posterior, {_said(noise, lapse)}: within 5 % {close / number:.1%}, covered {covered / number:.1%}, "
-            f"unconfirmed {unconfirmed / number:.1%}, trials {np.mean(trials):.1f} (at most {max(trials)})"
-        )
 
 
 def _said(noise: float, lapse: float) -> str:
@@ -157,7 +145,7 @@ def main(repeats: int) -> None:
         _power(repeats),
         _best_of_three(repeats),
         _alike(few),
-        _capacities(repeats),
+        capacity_rows(few),
         _mlrsearch(repeats),
         _races(few),
     )

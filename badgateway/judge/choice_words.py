@@ -26,6 +26,7 @@ from badgateway.model.study import LoadUnit
 from badgateway.model.summary import Verdict
 
 _PROVEN = 0.05
+_LOWER, _NOT_LOWER = "is proven to be lower than", "is not proven to be lower than"
 
 
 def sentence(choice: Choice, contest: Contest) -> str:
@@ -136,9 +137,9 @@ def _about_looks(leaving: Sequence[Leaving]) -> Iterator[Reason]:
 
 def _about_rival(one: Rivalry, choice: Choice, contest: Contest) -> str:
     if one.paired is None:
-        than = "is lower beyond its interval" if one.relation is Relation.WORSE else "cannot be told from the highest"
+        than = _LOWER if one.relation is Relation.WORSE else _NOT_LOWER
         return (
-            f"{one.rival}: its capacity {than}."
+            f"{one.rival}: its capacity {than} that of {one.leader}."
             if one.criterion is Criterion.CAPACITY
             else f"{one.rival}: no block in common."
         )
@@ -166,13 +167,24 @@ def _times(found: PairedRatio) -> str:
 
 
 def _about_capacity(name: str, found: Capacity, unit: LoadUnit) -> str:
-    if found.status is CapacityStatus.NONE or found.low is None or found.estimate is None or found.high is None:
-        return f"{name} has no capacity: the lowest load already failed."
-    sure = f"confirmed at {found.confirmed:.4g}" if found.confirmed is not None else "not confirmed by a long window"
-    trials, estimate = counted(found.trials, "trial"), amount(found.estimate, unit)
+    trials = counted(found.trials, "trial")
+    if found.status is CapacityStatus.NONE:
+        return f"{name} has no capacity: the lowest load failed, and so did a higher one."
+    if found.low is None or found.high is None:
+        return f"The capacity of {name} is not told: a load fails, each time, below one that passes."
+    between, sure = f"between {found.low:.4g} and {amount(found.high, unit)}", _confirmed(found, unit)
+    if found.status is CapacityStatus.NOT_TOLD or found.estimate is None:
+        return f"The capacity of {name} is not told: with 95 % probability it is {between}, {sure}, after {trials}."
     if found.status is CapacityStatus.AT_LEAST:
-        return f"{name} carries at least {estimate}, {sure}, from {trials}; more was not tried."
-    return f"{name} carries {estimate} (95 % interval {found.low:.4g}-{found.high:.4g}), {sure}, from {trials}."
+        return f"{name} carries at least {amount(found.low, unit)}, {sure}, from {trials}; more was not tried."
+    interval = f"95 % interval {found.low:.4g}-{found.high:.4g}"
+    return f"{name} carries {amount(found.estimate, unit)} ({interval}), {sure}, from {trials}."
+
+
+def _confirmed(found: Capacity, unit: LoadUnit) -> str:
+    return (
+        "not confirmed by a long window" if found.confirmed is None else f"confirmed at {amount(found.confirmed, unit)}"
+    )
 
 
 def _counts(one: ArmStanding, contest: Contest) -> str:

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 
 from badgateway.judge.blocks import Number, at_level, log_ratios, logarithm
+from badgateway.judge.capacities import is_proven_lower
 from badgateway.judge.levels import FINAL, THROUGHPUT
 from badgateway.judge.paired import holm, is_equivalent, paired_ratio
 from badgateway.judge.standings import mean_log_p95
@@ -53,23 +54,28 @@ def by_throughput(contest: Contest, arms: Mapping[str, ArmFacts], racing: Sequen
 
 
 def by_capacity(racing: Sequence[str], capacities: Mapping[str, Capacity]) -> tuple[Rivalry, ...]:
-    """Compare capacities with the highest; only intervals that do not touch are a difference."""
+    """Compare capacities with the highest; what is not proven to be lower is not told apart from it."""
     known = {name: capacities[name] for name in racing if name in capacities}
-    floors = {name: one.low for name, one in known.items() if one.low is not None}
-    if len(racing) < 2 or not floors:
+    told = {name: one.middle for name, one in known.items() if one.middle is not None}
+    if len(known) < 2 or not told:
         return ()
-    leader = max(floors, key=lambda name: (floors[name], name))
+    leader = max(told, key=lambda name: (told[name], name))
+
+    def relation(name: str) -> Relation:
+        lower = is_proven_lower(known[name], known[leader], arms=len(known))
+        return Relation.WORSE if lower else Relation.EQUIVALENT
+
     return tuple(
         Rivalry(
             rival=name,
             criterion=Criterion.CAPACITY,
-            relation=Relation.WORSE if one.high is None or one.high < floors[leader] else Relation.EQUIVALENT,
+            relation=relation(name),
             paired=None,
             adjusted_p=None,
             leader=leader,
             margin=None,
         )
-        for name, one in known.items()
+        for name in known
         if name != leader
     )
 

@@ -96,6 +96,11 @@ class Facts:
     """The application server's peak."""
     db_connections: float | None = None
     """The most at a time."""
+    answered: float | None = None
+    """Answers of any outcome that came in the window, over requests that started in it; None is not known.
+
+    Below 1 a queue grew, which the p95 of a short window does not show.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

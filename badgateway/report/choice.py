@@ -25,6 +25,7 @@ _CAPACITY_WORDS = {
     CapacityStatus.AT_LEAST: "no higher load was tried",
     CapacityStatus.NONE: "the lowest load failed",
     CapacityStatus.UNCONFIRMED: "no long window passed",
+    CapacityStatus.NOT_TOLD: "not told",
 }
 
 
@@ -140,10 +141,13 @@ def capacity_is_open(study: StudySummary) -> bool:
 
 def capacity_text(found: Capacity, *, is_open: bool) -> str:
     """Return a capacity as it is said beside its name."""
-    if found.status is CapacityStatus.NONE or found.estimate is None:
+    if found.status is CapacityStatus.NOT_TOLD:
+        return "not told"
+    if found.estimate is None:
         return "none"
-    said = loads.amount(found.estimate, is_open=is_open)
-    return f"at least {said}" if found.status is CapacityStatus.AT_LEAST else said
+    if found.status is CapacityStatus.AT_LEAST and found.low is not None:
+        return f"at least {loads.amount(found.low, is_open=is_open)}"
+    return loads.amount(found.estimate, is_open=is_open)
 
 
 def _capacity_caption(experiment: Experiment) -> str:
@@ -189,14 +193,14 @@ def _rival(one: Rivalry) -> RivalRow:
         else Shown(text=numbers.NO_DATA, why="not tested"),
         margin=Shown(text=f"± {100 * one.margin:.3g}\N{NO-BREAK SPACE}%")
         if one.margin is not None
-        else Shown(text=numbers.NO_DATA, why="intervals that touch are no difference"),
+        else Shown(text=numbers.NO_DATA, why="less is only what is proven"),
         word="named only" if one.criterion is Criterion.COST else named,
         tone="muted" if one.criterion is Criterion.COST and one.relation is Relation.EQUIVALENT else tone,
     )
 
 
 def _why_no_ratio(one: Rivalry) -> str:
-    return "intervals are compared" if one.criterion is Criterion.CAPACITY else "no block in common"
+    return "compared round by round" if one.criterion is Criterion.CAPACITY else "no block in common"
 
 
 def _noise(found: NoiseFloor | None) -> str:
@@ -254,7 +258,9 @@ def _capacity(name: str, found: Capacity, *, is_open: bool) -> CapacityRow:
 
 
 def _capacity_interval(found: Capacity) -> Shown:
-    if found.low is None or found.high is None or found.status is CapacityStatus.NONE:
+    if found.status is CapacityStatus.NOT_TOLD and found.low is None:
+        return Shown(text=numbers.NO_DATA, why="a load fails below one that passes")
+    if found.low is None or found.high is None:
         return Shown(text=numbers.NO_DATA, why="there is no capacity: the lowest load failed")
     if found.status is CapacityStatus.AT_LEAST:
         return Shown(text=numbers.NO_DATA, why="nothing higher was tried")

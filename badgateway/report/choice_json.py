@@ -41,7 +41,9 @@ def _choice(found: Choice, study: StudySummary) -> Object:
     return {
         **asdict(found),
         "exit_status": _EXIT_STATUS[found.kind],
-        "capacities": [{"configuration": name, "unit": unit, **asdict(one)} for name, one in found.capacities],
+        "capacities": [
+            {"configuration": name, "unit": unit, **_without(asdict(one), "readings")} for name, one in found.capacities
+        ],
         "invalid_trials": {
             "count": bad.invalid,
             "total": bad.total,
@@ -50,3 +52,7 @@ def _choice(found: Choice, study: StudySummary) -> Object:
             "reasons": [{"reason": row.reason, "count": row.count} for row in bad.rows],
         },
     }
+
+
+def _without(given: Object, key: str) -> Object:
+    return {name: value for name, value in given.items() if name != key}

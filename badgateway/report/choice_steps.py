@@ -21,8 +21,8 @@ _ASKED = {
     Criterion.LATENCY: "Of those that pass, whose p95 is lower, block by block at the highest load? Exact signed-rank "
     "test after Holm; clearly slower ones leave early by a t test at planned looks.",
     Criterion.THROUGHPUT: "Of those with an equivalent p95, who answers more? The same test.",
-    Criterion.CAPACITY: "Of those still equal, who carries more at the objective? Intervals that touch are no "
-    "difference.",
+    Criterion.CAPACITY: "Of those still equal, who carries more at the objective? Round by round; what is "
+    "not proven to be less is no difference.",
     Criterion.COST: "Of those still equal, who takes less CPU time per request, then memory, then database "
     "connections? It names the cheapest, and claims no difference.",
 }
@@ -34,6 +34,7 @@ _WORDS = {
     CapacityStatus.FOUND: ("found", "good"),
     CapacityStatus.AT_LEAST: ("at least", "good"),
     CapacityStatus.UNCONFIRMED: ("not confirmed", "unsure"),
+    CapacityStatus.NOT_TOLD: ("not told", "unsure"),
     CapacityStatus.NONE: ("none", "bad"),
     Verdict.PASS: ("PASS", "good"),
     Verdict.FAIL: ("FAIL", "bad"),

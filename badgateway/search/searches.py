@@ -1,12 +1,22 @@
 """Replays the capacity searches from the ended trials: which steps are due, and what was found."""
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from badgateway.model.capacity import Capacity, CapacityGoal, Probe
-from badgateway.model.contest import Facts, Purpose, Step
+from badgateway.model.contest import Contest, Ended, Facts, Purpose, Step
+from badgateway.model.study import LoadUnit
 from badgateway.search.book import Book, Cell
 from badgateway.search.capacity import NextProbe, capacity, next_probe
+
+_BY_CHANCE = 0.01
+"""A window fails for its failures when so many come by chance at most so often, if no more fail than may."""
+_SURELY_GREW = 3.0
+"""Standard errors of the requests in flight, by which a queue grew."""
+_LATE = math.log(20)
+"""The p95 of a queue of random arrivals and services is so many times one over what it serves more than it is sent."""
+_LEAST = 1e-3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,11 +55,52 @@ def found_capacities(book: Book) -> dict[str, Capacity]:
     return {one.arm: capacity(goal, one.probes) for one in searches if one.probes}
 
 
-def passes(facts: Facts, goal: CapacityGoal, p95_ms: float) -> bool:
-    """Tell whether so few of a window's requests failed, as they were measured, and its p95 was within the limit."""
-    if not facts.requests or facts.p95_ms is None:
+def probe_of(ended: Ended, contest: Contest) -> Probe:
+    """Return what a valid trial of a search says; the load that was run counts, as users are whole numbers."""
+    step, facts, goal = ended.step, ended.facts, contest.capacity
+    assert facts is not None
+    assert goal is not None
+    limit_s, is_open = contest.objective.p95_ms / 1000, goal.unit is LoadUnit.RATE
+    probe = Probe(
+        level=step.level,
+        p95_share=None if facts.p95_ms is None or not facts.requests else facts.p95_ms / contest.objective.p95_ms,
+        overloaded=_is_overloaded(facts, goal),
+        confirming=step.purpose is Purpose.CONFIRM,
+    )
+    if not is_open or not facts.requests:
+        return probe
+    # At the very rate that it serves, a queue of random arrivals is too long in the end; by how much less it must be
+    # depends on how random they are, so half of the most is taken, give or take as much.
+    less = min(0.5, _LATE / (limit_s * step.level) / 2)
+    error = math.hypot(math.sqrt(2 / facts.requests), less)
+    if facts.answered is None:
+        return replace(probe, error=error, may_hide=less + limit_s / step.window_s)
+    served = max(step.level * facts.answered, _LEAST)
+    grew = _queue_grew(facts, step.window_s)
+    return replace(probe, sustained=served * (1 - less) if grew else None, error=error, may_hide=less)
+
+
+def _queue_grew(facts: Facts, window_s: float) -> bool:
+    """Tell whether a queue grew by more than chance.
+
+    Requests in flight come and go by chance, about as Poisson's numbers do; their number is at most the rate times
+    the p95.
+    """
+    if facts.answered is None or facts.p95_ms is None:
         return False
-    return facts.failures <= goal.max_failure_share * facts.requests and facts.p95_ms <= p95_ms
+    in_flight = facts.requests / window_s * facts.p95_ms / 1000
+    return (1 - facts.answered) * facts.requests > _SURELY_GREW * (1 + math.sqrt(in_flight))
+
+
+def _is_overloaded(facts: Facts, goal: CapacityGoal) -> bool:
+    """Tell whether the window is proven to fail more than it may; a server that died answers nothing."""
+    from scipy.special import bdtrc  # noqa: PLC0415 # 0.4 s to import: not at every start
+
+    if facts.failures >= facts.requests:
+        return True
+    if facts.failures <= goal.max_failure_share * facts.requests:
+        return False
+    return bool(bdtrc(facts.failures - 1, facts.requests, goal.max_failure_share) <= _BY_CHANCE)
 
 
 def _search(book: Book, goal: CapacityGoal, arm: str) -> ArmSearch:
@@ -59,12 +110,7 @@ def _search(book: Book, goal: CapacityGoal, arm: str) -> ArmSearch:
         valid = [one for one in book.entries.get(cell, ()) if one.facts is not None]
         if not valid:
             return ArmSearch(arm=arm, probes=tuple(probes), due=None if book.is_settled(cell) else due)
-        # The level that was run counts: users are whole numbers, a search's levels are not.
-        step, facts = valid[0].step, valid[0].facts
-        assert facts is not None
-        confirming = step.purpose is Purpose.CONFIRM
-        passed = passes(facts, goal, book.contest.objective.p95_ms)
-        probes.append(Probe(level=step.level, passed=passed, confirming=confirming))
+        probes.append(probe_of(valid[0], book.contest))
     return ArmSearch(arm=arm, probes=tuple(probes), due=None)
 
 

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import duckdb
+
 from badgateway.judge.evidence import TrialEvidence
 from badgateway.judge.objective import p95_with_failures
 from badgateway.judge.summarise import summarise_trial
@@ -44,8 +46,19 @@ def facts_of(evidence: TrialEvidence, raw: Path, objective: Objective) -> Facts 
         # The samples of CPU are of the whole trial, and so are the requests that they are shared out among.
         cpu_ms=server.cpu_s * 1000 / ok if server and ok else None,
         rss_bytes=float(server.peak_rss_bytes) if server else None,
+        answered=_answered(relation, window) if evidence.record.trial.rate_per_s is not None else None,
         db_connections=_most_connections(raw / SAMPLES_FILE, window),
     )
+
+
+def _answered(relation: duckdb.DuckDBPyRelation, window: Window) -> float | None:
+    """Return how many answers came in the window for each request that was due in it."""
+    came = "intended_start_s + latency_ms / 1000"
+    ((answers, requests),) = relation.aggregate(
+        f"count(*) FILTER ({came} >= {window.start_s!r} AND {came} < {window.end_s!r}), "
+        "count(*) FILTER (phase = 'window' AND latency_ms IS NOT NULL)"
+    ).fetchall()
+    return answers / requests if requests else None
 
 
 def _most_connections(file: Path, window: Window) -> float | None:

@@ -67,7 +67,7 @@ def test_of_arms_equal_in_latency_the_one_with_more_capacity_is_picked():
     overlapping = choose(asked("a", "b"), arms, (), {"a": capacity(200, 310), "b": capacity(300, 330)})
 
     assert (choice.kind, choice.arm) == (ChoiceKind.PICKED, "b")
-    assert "a: its capacity is lower beyond its interval." in choice.reasons
+    assert "a: its capacity is proven to be lower than that of b." in choice.reasons
     assert overlapping.kind is ChoiceKind.EQUIVALENT
 
 
@@ -79,8 +79,8 @@ def test_a_capacity_is_said_with_what_is_known_of_it():
     reasons = choose(asked("a", "b", "c"), arms, (), {"a": beyond, "b": none, "c": unconfirmed}).reasons
 
     assert reasons[-3:] == (
-        "a carries at least 640 requests/s, confirmed at 620, from 10 trials; more was not tried.",
-        "b has no capacity: the lowest load already failed.",
+        "a carries at least 620 requests/s, confirmed at 620 requests/s, from 10 trials; more was not tried.",
+        "b has no capacity: the lowest load failed, and so did a higher one.",
         "c carries 210 requests/s (95 % interval 200-220), not confirmed by a long window, from 10 trials.",
     )
 

@@ -167,7 +167,7 @@ def test_a_rival_stands_with_ratio_interval_blocks_p_and_margin():
 
 def test_a_rival_by_capacity_has_no_ratio_and_says_why():
     row = view_of(study_picked()).rivals[-1]
-    assert (row.criterion, row.word, row.ratio.why) == ("capacity", "behind", "intervals are compared")
+    assert (row.criterion, row.word, row.ratio.why) == ("capacity", "behind", "compared round by round")
 
 
 def test_a_rival_without_a_common_block_has_no_ratio_and_says_so():
@@ -225,7 +225,7 @@ def test_no_capacity_at_least_and_unconfirmed_are_told_right():
     )
     assert (none.estimate.text, none.interval.why) == ("none", "there is no capacity: the lowest load failed")
     assert (none.remark, none.confirmed.text) == ("the lowest load failed", "\N{EN DASH}")
-    assert (least.estimate.text, least.interval.why) == ("at least 317 requests/s", "nothing higher was tried")
+    assert (least.estimate.text, least.interval.why) == ("at least 300 requests/s", "nothing higher was tried")
     assert least.remark == "no higher load was tried"
     assert (unconfirmed.confirmed.why, unconfirmed.remark) == (
         "no window three times as long passed",
@@ -242,7 +242,7 @@ def test_the_unit_of_a_capacity_is_that_of_the_searches_trials_even_when_the_lev
     )
     changed = replace(study, other_trials=in_users)
     assert not choice.capacity_is_open(changed)
-    assert view_of(changed).capacities[0].estimate.text == "458 users"
+    assert view_of(changed).capacities[0].estimate.text == "603 users"
     assert not choice.capacity_is_open(replace(samples.picked(), choice=choice_of(study)))
 
 
@@ -278,6 +278,6 @@ def test_a_comment_shows_the_chain_the_capacities_the_noise_and_what_was_not_see
     text = render_markdown(study_picked()).replace("\N{NO-BREAK SPACE}", " ")
     assert "Exit status 0: there is a configuration to run. How the pick was made:" in text
     assert "2. **p95**: gunicorn-gthread leads: 1 equivalent, 2 left the race before." in text
-    assert "- gunicorn-gthread: 458 requests/s; 95 % interval" in text
-    assert "Trials: 4 of 68 trials were INVALID and in no statistic; 4 trials were run to repeat such a one." in text
+    assert "- gunicorn-gthread: 603 requests/s; 95 % interval" in text
+    assert "Trials: 7 of 79 trials were INVALID and in no statistic; 7 trials were run to repeat such a one." in text
     assert "What this could not have seen:\n\n- Failures rarer than 0.0063 % of requests" in text

@@ -48,7 +48,7 @@ def test_capacities_stand_with_interval_confirmation_and_in_words():
     assert ">requests/s at the objective<" in drawn.wide
     assert drawn.wide.count("var(--accent)") == 2
     label = drawn.wide.split('"')[3]
-    assert label == "Capacity at the objective: gunicorn-gthread 458 requests/s, gunicorn-gevent 325 requests/s."
+    assert label == "Capacity at the objective: gunicorn-gthread 603 requests/s, gunicorn-gevent 326 requests/s."
 
 
 def test_no_capacity_is_a_dashed_box_and_at_least_says_so():
@@ -60,7 +60,7 @@ def test_no_capacity_is_a_dashed_box_and_at_least_says_so():
     assert drawn is not None
     assert drawn.wide.count("stroke-dasharray") == 1
     assert ">none<" in drawn.wide
-    assert ">\N{GREATER-THAN OR EQUAL TO} 640<" in drawn.wide
+    assert ">\N{GREATER-THAN OR EQUAL TO} 600<" in drawn.wide
 
 
 def test_a_search_that_found_nothing_for_anyone_can_still_be_drawn():

@@ -2,11 +2,14 @@
 
 import dataclasses
 
+import duckdb
+
 from badgateway.model.contest import Facts
 from badgateway.model.experiment import Objective
 from badgateway.model.summary import ProcessUse
+from badgateway.model.trial import SendingCheck, Trial
 from badgateway.study.facts import facts_of
-from tests.judge.evidence_of import BAD_GATEWAY, OK, WINDOW, evidence
+from tests.judge.evidence_of import BAD_GATEWAY, OK, WINDOW, evidence, record
 
 OBJECTIVE = Objective(max_failure_share=0.01, p95_ms=1000)
 SERVER = ProcessUse(part="server", cpu_s=1.0, peak_rss_bytes=7, rss_growth_bytes=0)
@@ -56,3 +59,19 @@ def test_the_most_connections_are_those_of_the_window(tmp_path):
 
 def test_an_invalid_trial_has_no_facts(tmp_path):
     assert facts(tmp_path, {OK: 100}, problem="the books do not balance") is None
+
+
+def test_in_an_open_loop_the_answers_that_came_in_the_window_are_held_against_what_was_sent(tmp_path):
+    connection = duckdb.connect()
+    connection.execute(
+        "CREATE TABLE ledger AS SELECT 'GET /' AS name, 'OK' AS outcome, 'window' AS phase, "
+        "1000 + i / 10 AS intended_start_s, 2000.0 AS latency_ms, 1.0 AS first_byte_ms FROM range(100) AS numbers(i)"
+    )
+    sent = SendingCheck(arrivals=100, missed_arrivals=0, send_lag_p99_ms=1.0)
+    trial = Trial(block=1, position=1, configuration="first", rate_per_s=10, seed=1)
+    measured = evidence({OK: 1}, dataclasses.replace(record(sending=sent), trial=trial))
+    given = dataclasses.replace(measured, relation=connection.table("ledger"), uses=(SERVER,))
+    found = facts_of(given, tmp_path, OBJECTIVE)
+
+    assert found is not None
+    assert found.answered == 0.8
