@@ -70,6 +70,11 @@ class Kit:
         """Of the command itself, and of its process group."""
         return self._process.pid
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether the command itself has."""
+        return self._process.poll() is not None
+
     def look(self) -> list[psutil.Process]:
         """Return all processes that live below the command now, and remember them."""
         try:
