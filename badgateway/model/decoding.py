@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date, time
 from typing import Any
 
-from badgateway.model.printable import printable, shortened
+from badgateway.model.printable import printable, printable_part, shortened
 
 DEEPEST = 32
 """Levels of tables and lists; an experiment has six."""
@@ -75,9 +75,9 @@ def spelled_key(location: Location, declared: Any) -> str:
             value = value[part] if is_known else None
             name = value.get("name") if isinstance(value, Mapping) else None
             known_as = name if isinstance(name, str) and name else part + 1
-            words = [*words[:-1], f"{words[-1] if words else ''}[{_word(str(known_as))}]"]
+            words = [*words[:-1], f"{words[-1] if words else ''}[{printable_part(str(known_as))}]"]
         elif is_known or (isinstance(value, Mapping) and place == len(location) - 1 and "[" not in part):
-            words.append(_word(part))
+            words.append(printable_part(part))
             value = value.get(part) if isinstance(value, Mapping) else None
     return ".".join(words)
 
@@ -86,10 +86,6 @@ def _has(value: Any, part: int | str) -> bool:
     if isinstance(part, int):
         return isinstance(value, list | tuple) and part < len(value)
     return isinstance(value, Mapping) and part in value
-
-
-def _word(text: str) -> str:
-    return printable(shortened(text))
 
 
 def _text(content: bytes) -> str:
@@ -121,7 +117,7 @@ def _toml_fault(error: ValueError, text: str) -> str:
     place, _, _ = where.partition(",")
     number = place.removeprefix("line ")
     lines = text.split("\n")
-    shown = f": {_word(lines[int(number) - 1].strip())}" if number.isdecimal() else ""
+    shown = f": {printable_part(lines[int(number) - 1].strip())}" if number.isdecimal() else ""
     return f"{place}{shown}: not TOML: {shortened(what)}{f'; {remedy}' if remedy else ''}"
 
 
@@ -174,9 +170,9 @@ def _fault_of(value: Any) -> str:
 
 def _fault_of_text(text: str) -> str:
     if "\0" in text:
-        return f"{_word(text)} has a NUL character; leave it out"
+        return f"{printable_part(text)} has a NUL character; leave it out"
     if any(ord(character) in _HALF_CHARACTERS for character in text):
-        return f"{_word(text)} has half of a character (a lone surrogate); leave it out"
+        return f"{printable_part(text)} has half of a character (a lone surrogate); leave it out"
     if len(text) > LONGEST_TEXT:
         return f"a text of {len(text):,} characters; {LONGEST_TEXT:,} are allowed"
     return ""

@@ -35,6 +35,11 @@ def shortened(text: str, most: int = 80) -> str:
     return text if len(text) <= most else f"{text[:half]}...{text[-half:]}"
 
 
+def printable_part(text: str) -> str:
+    """Return text that is a part of a message: one line, and short."""
+    return printable(shortened(text))
+
+
 def _spelled(found: re.Match[str]) -> str:
     character = found[0]
     if character in _SHORT:

@@ -14,7 +14,7 @@ from badgateway.errors import ResultsError
 from badgateway.model import raw
 from badgateway.model.decoding import decoded_json
 from badgateway.model.manifest import SCHEMA_VERSION, Manifest
-from badgateway.model.printable import shortened
+from badgateway.model.printable import printable_part
 from badgateway.model.trial import Disturbance, OutsidePart, Trial, TrialRecord
 from badgateway.store.diagnosis_folder import DiagnosisFolder
 from badgateway.store.file_list import damages
@@ -109,9 +109,9 @@ class RunFolder:
             declared = decoded_json(content)
             version = declared.get("schema_version")
             if version != SCHEMA_VERSION:
-                writer = shortened(str(declared.get("kit_version", "of an unknown version")))
+                writer = printable_part(str(declared.get("kit_version", "of an unknown version")))
                 raise ResultsError(
-                    f"{file}: schema version {shortened(repr(version))}, written by badgateway {writer}; this kit "
+                    f"{file}: schema version {printable_part(repr(version))}, written by badgateway {writer}; this kit "
                     f"reads {SCHEMA_VERSION}: report it with that kit, or run it anew"
                 )
             return _MANIFEST.validate_json(content.removeprefix(BOM_UTF8), strict=True)
@@ -174,7 +174,7 @@ class RunFolder:
         except (OSError, ValueError) as error:
             raise damaged(file, error) from error
         if record.trial.id != trial_folder.name:
-            raise ResultsError(f"{file}: damaged: it is of the trial {shortened(record.trial.id)}")
+            raise ResultsError(f"{file}: damaged: it is of the trial {printable_part(record.trial.id)}")
         return record
 
     def ledger(self, trial_folder: Path) -> Path:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from badgateway.model.printable import printable, printable_lines, printable_page, shortened
+from badgateway.model.printable import printable, printable_lines, printable_page, printable_part, shortened
 
 
 @pytest.mark.parametrize(
@@ -46,3 +46,8 @@ def test_a_page_of_another_format_spells_as_that_one_does():
 def test_a_long_text_is_cut_in_its_middle():
     assert shortened("a" * 80) == "a" * 80
     assert shortened("a" * 5000 + "b" * 5000, 11) == "aaaa...bbbb"
+
+
+def test_a_part_of_a_message_is_short_and_one_line():
+    assert printable_part("a\x1b\n") == r"a\x1b\n"
+    assert len(printable_part("x" * 5000)) == 79
