@@ -14,6 +14,7 @@ import pytest
 from badgateway.ledger.join import read
 from badgateway.model import raw
 from badgateway.model.outcome import Outcome
+from badgateway.store.file_list import write_list
 from tests.live.faults.kit import Kit, make_project, read_report, run, trials
 
 pytestmark = pytest.mark.live
@@ -26,7 +27,7 @@ PLANTED = {
     "/sleep?s=2.5": Outcome.GATEWAY_TIMEOUT,
     "/drip": Outcome.CLIENT_TIMEOUT,
 }
-INVALID = 3
+UNTRUSTED = 4
 NONE_QUALIFIES = 1
 
 
@@ -185,11 +186,14 @@ def test_books_that_do_not_balance_make_the_trial_invalid(
     shutil.copytree(planted.run, copy)
     book = copy / "trials" / planted.trial.name / file
     book.write_text(change(book.read_text()))
+    # As if it had been stored so; what was changed later is told by the list alone.
+    (book.parent / raw.FILES).unlink()
+    write_list(book.parent)
 
     kit, status = run(tmp_path, "report", str(copy))
 
-    assert status == INVALID
-    assert "INCONCLUSIVE for planted" in kit.output
+    assert status == UNTRUSTED
+    assert "NO TRUSTED TRIAL for planted" in kit.output
     report = read_report(copy)
     trial = trials(report)["faulty"]
     assert trial["status"] == "INVALID"

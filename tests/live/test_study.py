@@ -41,7 +41,7 @@ def killed(project: Path) -> tuple[Path, list[str]]:
 @pytest.fixture(scope="module")
 def resumed(project: Path, killed: tuple[Path, list[str]]) -> Kit:
     """The same study, gone on with to its end."""
-    half = killed[0] / "trials" / ".099-half"
+    half = killed[0] / "trials" / ".099-uwsgi-10u"
     half.mkdir()
     kit = Kit(project, "run", RACE, "--no-diagnosis", "--resume")
     kit.end(WHOLE_STUDY_S)
@@ -63,7 +63,7 @@ def test_a_killed_study_goes_on_behind_the_trials_it_had_kept(killed, resumed):
 
     assert after[: len(before)] == before
     assert len(after) > len(before)
-    assert "discarded 099-half, which was only half written" in resumed.errors
+    assert "discarded 099-uwsgi-10u, which was only half written" in resumed.errors
 
 
 def test_no_trial_is_run_twice_and_none_is_missing(killed, resumed):
@@ -124,7 +124,7 @@ def test_a_manifest_of_another_schema_is_refused(project, killed, resumed):
     kit, status = run(project, "run", RACE, "--no-diagnosis", "--resume", str(other))
 
     assert status == 4
-    assert "schema version 999; this kit reads" in kit.errors
+    assert "schema version 999, written by badgateway " in kit.errors
 
 
 def test_a_study_may_ask_at_a_rate(project):
