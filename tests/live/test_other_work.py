@@ -40,7 +40,7 @@ def trials(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
             "study": None,
             "variants": {},
             "blocks": 3,
-            "load": declared.load.model_copy(update={"users": (20,), "warm_up_s": 0.5, "window_s": 2}),
+            "load": declared.load.model_copy(update={"users": (20,), "warm_up_s": 0.5, "window_s": 5}),
             "application": declared.application.model_copy(update=application),
             "configurations": (declared.configuration("gunicorn-gthread"),),
             "machine": declared.machine.model_copy(update={"max_steal_share": 1.0, "max_outside_share": 1.0}),
