@@ -6,7 +6,10 @@ from collections import Counter, defaultdict
 import pytest
 
 LONG = ("proof", "fault")
-"""Markers of tests that run only when the expression of -m names them; see the nox sessions proofs and faults."""
+"""Markers of tests that run only when the expression of -m names them; see the nox sessions proofs and faults.
+
+With always=True a planted fault runs with the other tests too, because it is quick.
+"""
 MOST_SEEDS = 10_000
 
 
@@ -28,11 +31,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what nobody asked for, whatever else was asked for, and what is not in the sample."""
     asked = str(config.option.markexpr)
-    left_out = [item for item in items if any(item.get_closest_marker(one) for one in LONG if one not in asked)]
+    left_out = [item for item in items if any(_is_long(item, one) for one in LONG if one not in asked)]
     left_out += _not_in_the_sample(config, [item for item in items if item not in left_out])
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
+
+
+def _is_long(item: pytest.Item, marker: str) -> bool:
+    found = item.get_closest_marker(marker)
+    return found is not None and not found.kwargs.get("always", False)
 
 
 def _not_in_the_sample(config: pytest.Config, items: list[pytest.Item]) -> list[pytest.Item]:

@@ -16,6 +16,7 @@ from tests.live.conftest import ROOT
 from tests.live.faults.kit import BADGATEWAY, Kit, make_project, read_report, trials
 
 pytestmark = [
+    pytest.mark.fault("link", always=True),
     pytest.mark.live,
     pytest.mark.skipif(os.geteuid() != 0, reason="only root has what is kept from others, and can be another"),
 ]

@@ -7,6 +7,8 @@ import pytest
 from badgateway.model import raw
 from badgateway.store.file_list import damages, write_list
 
+pytestmark = pytest.mark.fault("damage", always=True)
+
 
 @pytest.fixture
 def folder(tmp_path):

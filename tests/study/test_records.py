@@ -19,6 +19,8 @@ from badgateway.study.records import Unreadable, read_records
 from badgateway.study.resume import clear_remains
 from tests.study.fakes import manifest, small
 
+pytestmark = pytest.mark.fault("damage", always=True)
+
 
 @pytest.fixture
 def folder(tmp_path) -> RunFolder:
