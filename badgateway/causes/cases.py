@@ -91,7 +91,7 @@ SELECT (SELECT coalesce(max(failure_id), 0) FROM failures) + row_number() OVER (
     m.reason, m.id, true
 FROM complaints m
 ANTI JOIN (SELECT right_id AS id FROM claimed) USING (id)
-WHERE (m.status = 200 OR (SELECT count(*) FROM failures) + (SELECT count(*) FROM volume) = 0)
+WHERE m.status <> 0 AND (m.status = 200 OR (SELECT count(*) FROM failures) + (SELECT count(*) FROM volume) = 0)
     AND NOT EXISTS (SELECT 1 FROM volume WHERE source = 'ledger')
     AND NOT EXISTS (SELECT 1 FROM failures WHERE source = 'ledger')
 """

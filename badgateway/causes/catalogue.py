@@ -11,13 +11,14 @@ from badgateway.causes import (
     event_loop,
     front_door,
     gunicorn_timeouts,
+    proxy_itself,
     proxy_limits,
     timeouts,
     unexplained,
     worker_deaths,
 )
 from badgateway.causes.rule import Rule
-from badgateway.model.diagnosis import Cause
+from badgateway.model.diagnosis import Cause, Certainty
 
 CAUSES: tuple[Cause, ...] = (
     *accept_queue.CAUSES,
@@ -27,6 +28,7 @@ CAUSES: tuple[Cause, ...] = (
     *timeouts.CAUSES,
     *event_loop.CAUSES,
     *proxy_limits.CAUSES,
+    *proxy_itself.CAUSES,
     *database.CAUSES,
     *application.CAUSES,
     *client.CAUSES,
@@ -46,11 +48,21 @@ def _only_sure(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
 
 _DEATHS = (*gunicorn_timeouts.DEATH_RULES, *worker_deaths.DEATH_RULES)
 
+# A balancer straight before the server says no more than that its target gave no answer; a worker that died in that
+# second is the likeliest, and not the only one that fits.
+_BALANCED_DEATHS = tuple(
+    replace(rule, where="c.lb_made AND c.status = 502", certainty=Certainty.FAMILY)
+    for rule in _DEATHS
+    if 502 in rule.cause.statuses  # an HTTP status
+)
+
 RULES: tuple[Rule, ...] = (
     *client.GONE_RULES,
     *connections.RETRY_RULES,
+    *_BALANCED_DEATHS,
     *front_door.MADE_RULES,
     *client.OTHER_RULES,
+    *proxy_itself.RULES,
     # The application's own answers.
     *database.ANSWERED_RULES,
     *gunicorn_timeouts.ANSWERED_RULES,
@@ -79,6 +91,7 @@ RULES: tuple[Rule, ...] = (
     # What remains open.
     *worker_deaths.UNSEEN_RULES,
     *front_door.RELAYED_RULES,
+    *proxy_itself.OTHER_RULES,
     *unexplained.RULES,
 )
 """The first rule that holds for a failure decides."""

@@ -9,8 +9,10 @@ SELECT row_number() OVER (ORDER BY file, line_number) AS id, *,
         WHEN reason IN ('connect timeout', 'read timeout') THEN 504
         WHEN reason = 'limited' THEN 503
         WHEN reason = 'client gone' THEN 499
-        WHEN reason = 'no files' THEN 500
-        WHEN reason IN ('body cut', 'body stalled') THEN 200
+        WHEN reason IN ('no files', 'disk full', 'temp forbidden', 'cycle', 'auth request') THEN 500
+        WHEN reason IN ('body cut', 'body stalled', 'disk full, cut', 'temp forbidden, cut', 'invalid body') THEN 200
+        -- What the client got for it cannot be told from the line.
+        WHEN reason = 'other' THEN 0
         ELSE 502 END AS status
 FROM (
     SELECT floor(time_s)::BIGINT AS second, time_s, connection, file, line_number, upstream,
@@ -19,6 +21,20 @@ FROM (
             WHEN message LIKE 'limiting %' AND message NOT LIKE '%dry run%' THEN 'limited'
             WHEN message LIKE '%client prematurely closed connection%' THEN 'client gone'
             WHEN errno = 24 OR message LIKE '%worker_connections are not enough%' THEN 'no files'
+            -- nginx's own files, at the one level that it has for those it needs itself.
+            WHEN errno = 28 OR message LIKE '%has written only%' THEN
+                CASE phase WHEN 'reading body' THEN 'disk full, cut' ELSE 'disk full' END
+            WHEN level = 'crit' AND regexp_matches(message, '^(open|mkdir|rename|pwrite|pwritev|write)\(\) "') THEN
+                CASE phase WHEN 'reading body' THEN 'temp forbidden, cut' ELSE 'temp forbidden' END
+            WHEN message LIKE 'rewrite or internal redirection cycle%' THEN 'cycle'
+            WHEN message LIKE 'auth request unexpected status%' THEN 'auth request'
+            WHEN message LIKE '%while SSL handshaking to upstream%' AND coalesce(errno, 0) <> 110 THEN 'no TLS'
+            WHEN message LIKE '%could not be resolved%' OR message LIKE 'no resolver defined%' THEN 'unresolved'
+            WHEN message LIKE 'upstream rejected request%' THEN 'rejected'
+            WHEN phase = 'reading body' AND (message LIKE 'upstream sent invalid chunked%'
+                OR message LIKE 'upstream sent more data than specified%') THEN 'invalid body'
+            WHEN phase = 'reading body' AND message LIKE 'SSL_read() failed%' THEN 'body cut'
+            WHEN phase = 'connecting' AND errno = 104 THEN 'connect reset'
             WHEN message LIKE 'no live upstreams%' THEN 'none live'
             WHEN message LIKE 'upstream sent too big header%' THEN 'big header'
             WHEN message LIKE 'upstream sent no valid HTTP%' THEN 'not HTTP'
@@ -33,6 +49,7 @@ FROM (
             WHEN errno IN (32, 104) OR message LIKE 'upstream prematurely closed connection%' THEN
                 CASE phase WHEN 'reading body' THEN 'body cut' WHEN 'reading header' THEN 'closed'
                     WHEN 'sending' THEN 'closed' END
+            WHEN level IN ('error', 'crit', 'alert', 'emerg') AND request IS NOT NULL THEN 'other'
         END AS reason
     FROM proxy_errors)
 WHERE reason IS NOT NULL

@@ -4,6 +4,17 @@ import duckdb
 
 from badgateway.causes.pairing import pair, start_pairs
 
+
+def _place(address: str) -> str:
+    """SQL for what identifies an address on both sides: the path of a socket, or the number of a port."""
+    # A container or a wildcard has other names for its machine than the proxy has.
+    return (
+        f"CASE WHEN contains({address}, 'unix:') THEN nullif(regexp_extract({address}, 'unix:/*(/[^: ]+)', 1), '') "
+        f"WHEN {address} LIKE '/%' THEN {address} "
+        f"ELSE nullif(regexp_extract({address}, '^(?:[a-z]+://)?[^/]*:([0-9]+)', 1), '') END"
+    )
+
+
 # The lines that name the requests of a worker under harakiri follow the line that names its pid.
 _NOTES = """
 CREATE OR REPLACE TEMP TABLE notes AS
@@ -13,22 +24,32 @@ SELECT * EXCLUDE (pid, low_s, high_s), coalesce(pid, CASE WHEN kind = 'harakiri'
 FROM (
     SELECT *, last_value(CASE WHEN kind = 'harakiri' AND pid IS NOT NULL
         THEN {'pid': pid, 'low_s': low_s, 'high_s': high_s} END IGNORE NULLS) OVER (
-        PARTITION BY file ORDER BY line_number ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS leader
+        PARTITION BY file, instance ORDER BY line_number ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS leader
     FROM marks
-    WHERE kind IN ('harakiri', 'evil reload', 'mercy expired', 'worker timeout', 'graceful timeout',
-        'worker killed', 'worker crashed', 'worker recycled', 'worker exited', 'shutdown'))
+    WHERE kind IN ('server started', 'worker booted', 'harakiri', 'evil reload', 'mercy expired', 'worker timeout',
+        'graceful timeout', 'worker killed', 'worker crashed', 'worker recycled', 'worker exited', 'shutdown'))
 """
 
-# A pid comes back one day: what is noted of it with no gap of ten minutes is one worker's end.
+# A pid comes back: after a restart, in a container at once, and in each of its copies. One worker is what one server
+# notes of a pid between two starts, with no gap of ten minutes. A server's start is of no pid, and ends them all.
 _SITTINGS = """
 CREATE OR REPLACE TEMP TABLE sittings AS
-SELECT *, sum(CASE WHEN abs(low_s - before_s) > 600 THEN 1 ELSE 0 END) OVER (
-    PARTITION BY server, pid ORDER BY file, line_number ROWS UNBOUNDED PRECEDING) AS sitting
-FROM (
+WITH ordered AS (
+    SELECT *, last_value(low_s IGNORE NULLS) OVER (
+        PARTITION BY file, instance ORDER BY line_number ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS order_s
+    FROM notes),
+booted AS (
+    SELECT *, count(*) FILTER (kind = 'server started') OVER (
+        PARTITION BY instance ORDER BY order_s, file, line_number ROWS UNBOUNDED PRECEDING) AS boot
+    FROM ordered),
+told AS (
     SELECT *, last_value(high_s IGNORE NULLS) OVER (
-        PARTITION BY server, pid ORDER BY file, line_number ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
-        AS before_s
-    FROM notes WHERE pid IS NOT NULL)
+        PARTITION BY instance, server, boot, pid ORDER BY order_s, file, line_number
+        ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before_s
+    FROM booted WHERE pid IS NOT NULL)
+SELECT *, boot * 1000000 + sum(CASE WHEN kind = 'worker booted' OR abs(low_s - before_s) > 600 THEN 1 ELSE 0 END) OVER (
+    PARTITION BY instance, server, boot, pid ORDER BY order_s, file, line_number ROWS UNBOUNDED PRECEDING) AS sitting
+FROM told
 """
 
 _DEATHS = """
@@ -46,7 +67,7 @@ SELECT row_number() OVER (ORDER BY first_mark) AS death_id, *,
         ELSE 'kill' END AS kind,
     coalesce(timeout_mark, first_mark) AS mark_id
 FROM (
-    SELECT server, pid, sitting,
+    SELECT instance, server, pid, sitting,
         min(mark_id) FILTER (NOT leaving) AS first_mark,
         floor(min(low_s) FILTER (NOT leaving))::BIGINT AS first_s,
         floor(max(high_s) FILTER (NOT leaving))::BIGINT AS last_s,
@@ -65,8 +86,8 @@ FROM (
         -- Gunicorn asks workers to leave by a signal, and says so as if it had killed them.
         SELECT *, kind IN ('worker recycled', 'worker exited', 'shutdown')
             OR (kind = 'worker killed' AND server = 'gunicorn' AND coalesce(signal, 9) IN (1, 2, 3, 15)) AS leaving
-        FROM sittings)
-    GROUP BY server, pid, sitting)
+        FROM sittings WHERE kind <> 'worker booted')
+    GROUP BY instance, server, pid, sitting)
 WHERE first_mark IS NOT NULL
 """
 
@@ -74,29 +95,38 @@ WHERE first_mark IS NOT NULL
 _NAMED = """
 CREATE OR REPLACE TEMP TABLE named AS
 SELECT row_number() OVER (ORDER BY d.death_id, s.request_started_s, s.mark_id) AS id,
-    d.death_id, s.mark_id, s.path, s.request_started_s, d.last_s AS second,
+    d.death_id, s.mark_id, s.path, s.request_started_s,
+    -- A log without times still has the request's start; the first failure of that path after it is what it tells of.
+    coalesce(d.last_s, (SELECT min(v.second) FROM victims v WHERE v.path = s.path
+        AND v.second BETWEEN s.request_started_s AND s.request_started_s + 900)) AS second,
     row_number() OVER (PARTITION BY d.death_id ORDER BY s.request_started_s NULLS LAST, s.mark_id) = 1 AS culprit
 FROM sittings s
-JOIN deaths d USING (server, pid, sitting)
+JOIN deaths d USING (instance, server, pid, sitting)
 WHERE s.kind = 'harakiri' AND s.path IS NOT NULL
 """
 
-_VICTIMS = """
+_VICTIMS = f"""
 CREATE OR REPLACE TEMP TABLE victims AS
 SELECT row_number() OVER (ORDER BY c.start_s, c.failure_id) AS id, c.failure_id, c.path, c.app_pid, c.app_started_s,
-    c.start_s,
+    c.start_s, {_place("c.upstream")} AS place,
     -- Of a request that was retried, the try that failed.
     CASE WHEN retried THEN coalesce(m.second, c.second) ELSE c.second END AS second
 FROM cases c LEFT JOIN complaints m ON m.id = c.complaint_id
 WHERE c.reason IN ('closed', 'lost', 'body cut', 'cut unseen') OR (c.retried AND NOT c.lb_made)
-    OR (c.reason IS NULL AND c.status = 502 AND NOT c.lb_made AND NOT c.app_answered)
-"""
+    OR (c.reason IS NULL AND c.status = 502 AND NOT c.app_answered)
+"""  # noqa: S608 # a constant of this module
 
 _FATES = """
 CREATE OR REPLACE TEMP TABLE fates AS
 SELECT d.*, named IS NOT NULL AS named
 FROM deaths d LEFT JOIN (SELECT DISTINCT death_id, true AS named FROM named) USING (death_id)
 """
+
+_ADDRESSES = rf"""
+CREATE OR REPLACE TEMP TABLE addresses AS
+SELECT DISTINCT instance, place FROM (SELECT instance, {_place("path")} AS place FROM marks WHERE kind = 'listening')
+WHERE place IS NOT NULL
+"""  # noqa: S608 # a constant of this module
 
 _CASE_DEATHS = """
 CREATE OR REPLACE TEMP TABLE case_deaths AS
@@ -113,20 +143,26 @@ by_pid AS (
     QUALIFY row_number() OVER (PARTITION BY v.failure_id ORDER BY d.mark_id,
         abs(n.request_started_s - floor(v.app_started_s)) NULLS LAST, n.mark_id) = 1),
 moments AS (
-    SELECT kind, mark_id, second, greatest(first_s - second, second - last_s, 0) AS distance_s
+    SELECT instance, kind, mark_id, second, greatest(first_s - second, second - last_s, 0) AS distance_s
     FROM (SELECT *, unnest(range(first_s - 1, last_s + 2)) AS second FROM fates WHERE NOT named)),
+wanted AS (SELECT DISTINCT second, place FROM victims WHERE app_pid IS NULL),
+-- A server that says where it listens has no part in what happened at another address.
+possible AS (
+    SELECT w.second, w.place, m.kind, m.mark_id, m.distance_s FROM wanted w JOIN moments m USING (second)
+    WHERE w.place IS NULL OR m.instance NOT IN (SELECT instance FROM addresses)
+        OR (m.instance, w.place) IN (SELECT (instance, place) FROM addresses)),
 by_time AS (
-    SELECT second, CASE WHEN count(DISTINCT kind) = 1 THEN any_value(kind) ELSE 'unclear' END AS kind,
+    SELECT second, place, CASE WHEN count(DISTINCT kind) = 1 THEN any_value(kind) ELSE 'unclear' END AS kind,
         min(mark_id) AS mark_id
-    FROM (FROM moments QUALIFY rank() OVER (PARTITION BY second ORDER BY distance_s) = 1)
-    GROUP BY second)
+    FROM (FROM possible QUALIFY rank() OVER (PARTITION BY second, place ORDER BY distance_s) = 1)
+    GROUP BY second, place)
 SELECT v.failure_id, coalesce(n.kind, i.kind, t.kind) AS kind, coalesce(n.mark_id, i.mark_id, t.mark_id) AS mark_id,
     coalesce(n.mark_id, i.mark_id) IS NOT NULL AS sure
 FROM victims v
 LEFT JOIN by_name n USING (failure_id)
 LEFT JOIN by_pid i USING (failure_id)
 -- Where the journal knows the process, another one's death says nothing.
-LEFT JOIN by_time t ON t.second = v.second AND v.app_pid IS NULL
+LEFT JOIN by_time t ON t.second = v.second AND t.place IS NOT DISTINCT FROM v.place AND v.app_pid IS NULL
 WHERE coalesce(n.kind, i.kind, t.kind) IS NOT NULL
 """
 
@@ -137,7 +173,7 @@ def prepare_deaths(connection: duckdb.DuckDBPyConnection) -> None:
     A case belongs to the death of the pid that the request journal has; without one, to a death whose harakiri lines
     name its path, or that was noted within a second of it; two different deaths equally near make the kind 'unclear'.
     """
-    for statement in (_NOTES, _SITTINGS, _DEATHS, _NAMED, _FATES, _VICTIMS):
+    for statement in (_NOTES, _SITTINGS, _DEATHS, _VICTIMS, _NAMED, _FATES, _ADDRESSES):
         connection.execute(statement)
     start_pairs(connection, "named_victims")
     # Where the journal knows the process, names of another one's requests say nothing.

@@ -12,7 +12,7 @@ class _Hint:
     """SQL condition over the prepared tables."""
 
 
-_UNTIMED = "FROM marks m WHERE low_s IS NULL"
+_UNTIMED = "FROM marks m WHERE low_s IS NULL AND kind NOT IN ('server started', 'listening')"
 # The server puts a time before its own lines: those that have none are not its own.
 _TIMED_ELSEWHERE = "EXISTS (FROM server_events e WHERE e.file = m.file AND e.time_s IS NOT NULL)"
 
@@ -73,8 +73,8 @@ _HINTS = (
         sentence="Log when each request starts in the application, with its process id: requests that died with "
         "their worker leave no other trace.",
         when="NOT $journal AND EXISTS (FROM attributions a WHERE cause_id IN ('502-connection-closed', "
-        "'body-cut-unexplained', '504-queued-or-slow', '502-one-of-several-worker-deaths')) AND EXISTS (FROM "
-        "server_events)",
+        "'body-cut-unexplained', '504-queued-or-slow', '504-no-answer-in-time', '502-one-of-several-worker-deaths')) "
+        "AND EXISTS (FROM server_events)",
     ),
     _Hint(
         sentence="Give the logs of the load balancer's targets too: its own log cannot tell why they failed.",

@@ -7,9 +7,11 @@ CREATE OR REPLACE TEMP TABLE marks AS
 WITH bounded AS (
     SELECT *,
         last_value(time_s IGNORE NULLS) OVER (
-            PARTITION BY file ORDER BY line_number ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS before_s,
+            PARTITION BY file, instance ORDER BY line_number
+            ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS before_s,
         first_value(time_s IGNORE NULLS) OVER (
-            PARTITION BY file ORDER BY line_number ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS after_s
+            PARTITION BY file, instance ORDER BY line_number
+            ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS after_s
     FROM server_events),
 noted AS (
     SELECT

@@ -44,6 +44,14 @@ _DECISIONS: tuple[tuple[str, tuple[tuple[str, tuple[str, ...]], ...]], ...] = (
                 "500 and `worker_connections are not enough` or `(24: Too many open files)`",
                 ("proxy-out-of-connections",),
             ),
+            ("500 and `(28: No space left on device)`", ("proxy-disk-full",)),
+            ("500 and, at level crit, `open()` or `mkdir()` failed", ("proxy-temp-forbidden",)),
+            ("500 and `redirection cycle`", ("redirection-cycle",)),
+            ("500 and `auth request unexpected status`", ("auth-request-failed",)),
+            ("`while SSL handshaking to upstream`", ("upstream-tls-failed",)),
+            ("`could not be resolved` or `no resolver defined`", ("upstream-name-unresolved",)),
+            ("`(104: Connection reset by peer) while connecting`", ("connect-reset",)),
+            ("`upstream rejected request with error`", ("upstream-rejected-request",)),
             ("`no live upstreams while connecting`", ("no-live-upstreams",)),
             ("`upstream sent too big header`", ("response-header-too-big",)),
             ("`upstream sent no valid HTTP/1.0 header`", ("protocol-mismatch",)),
@@ -79,7 +87,10 @@ _DECISIONS: tuple[tuple[str, tuple[tuple[str, tuple[str, ...]], ...]], ...] = (
             ),
             ("`while reading response header`, and the database used nearly all CPU", ("database-saturated",)),
             ("`while reading response header`, and uWSGI: `async queue is full`", ("async-cores-exhausted",)),
-            ("`while reading response header`", ("slow-request",)),
+            (
+                "`while reading response header` or `while sending request`",
+                ("slow-request", "504-no-answer-in-time"),
+            ),
         ),
     ),
     (
@@ -98,6 +109,11 @@ _DECISIONS: tuple[tuple[str, tuple[tuple[str, tuple[str, ...]], ...]], ...] = (
         (
             ("`$upstream_status` with a comma", ("proxy-retried",)),
             ("`upstream timed out ... while reading upstream`", ("stalled-mid-body",)),
+            (
+                "`pwrite()`, `open()` or `mkdir()` failed, `while reading upstream`",
+                ("proxy-disk-full", "proxy-temp-forbidden"),
+            ),
+            ("`invalid chunked response` or `more data than specified`", ("invalid-response-body",)),
             ("cut, and Gunicorn: `WORKER TIMEOUT`", ("timeout-cut-the-body",)),
             ("cut, and a worker died", ("worker-killed", "worker-crashed", "harakiri")),
             ("cut, and nothing else", ("body-cut-unexplained",)),

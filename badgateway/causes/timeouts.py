@@ -14,9 +14,8 @@ SLOW_REQUEST = Cause(
     explanation="The proxy waited for the first byte until its limit. The application works on, and its own log has "
     "a 200 later, for nobody.",
     evidence="nginx: `upstream timed out (110: Connection timed out) while reading response header from upstream`, "
-    "or a 504 with $upstream_connect_time but no $upstream_header_time; and no full queue, blocked loop or dead "
-    "worker at that time. Without the request journal a wait in a queue that was not full looks the same "
-    "(queued-too-long).",
+    "or a 504 with $upstream_connect_time but no $upstream_header_time; and the request journal has its start, and no "
+    "full queue, blocked loop or dead worker. Without the journal it is 504-no-answer-in-time.",
     remedies=(
         Remedy(
             text="Find the query: 300 s for an export is a query per row, not the writing of the file.",
@@ -30,6 +29,36 @@ SLOW_REQUEST = Cause(
         ),
     ),
     innocent="Not a fault of the server: more workers do not make one request faster.",
+)
+
+NO_ANSWER = Cause(
+    id="504-no-answer-in-time",
+    title="The server took the connection, and did not answer in time",
+    family=FAMILY,
+    statuses=(504,),
+    explanation="The request itself may have been slow (slow-request). Or it waited behind others: for a worker "
+    "(queued-too-long), in a blocked event loop (event-loop-blocked), or for workers that hang. When fast pages fail "
+    "with the others, it waited.",
+    evidence="nginx: `upstream timed out (110: Connection timed out) while reading response header from upstream` or "
+    "`while sending request to upstream`; and nothing tells whether the application ever got to see the request.",
+    remedies=(
+        Remedy(
+            text="See which it is: the stack of each worker while it happens shows what they wait for.",
+            knob="py-spy dump --pid",
+        ),
+        Remedy(
+            text="Let no worker hang for ever: give it less than the proxy's limit.",
+            knob="uWSGI: harakiri; Gunicorn: timeout",
+        ),
+        Remedy(
+            text="If only some pages fail: make them faster, stream, or use a background job.",
+            knob="Django: select_related, prefetch_related",
+        ),
+        Remedy(
+            text="Log when requests start in the application, with their process.", knob="badgateway's request journal"
+        ),
+    ),
+    innocent="A read timeout alone does not make the request a slow one.",
 )
 
 STALLED_MID_BODY = Cause(
@@ -72,8 +101,9 @@ RULES = (
         proof=during(ServerEvent.LISTEN_QUEUE_FULL, "listen overflow", "accept queue full"),
         certainty=Certainty.FAMILY,
     ),
-    Rule(cause=SLOW_REQUEST, where="c.reason = 'read timeout'"),
+    Rule(cause=SLOW_REQUEST, where="c.reason = 'read timeout' AND c.in_app"),
+    Rule(cause=NO_ANSWER, where="c.reason = 'read timeout'", certainty=Certainty.FAMILY),
     Rule(cause=STALLED_MID_BODY, where="c.reason = 'body stalled'"),
 )
 
-CAUSES = (SLOW_REQUEST, STALLED_MID_BODY, QUEUED_OR_SLOW)
+CAUSES = (SLOW_REQUEST, NO_ANSWER, STALLED_MID_BODY, QUEUED_OR_SLOW)

@@ -2,16 +2,23 @@
 
 from badgateway.causes.rule import Proof, Rule, any_death
 from badgateway.model.diagnosis import Cause, Certainty, Remedy
+from badgateway.model.evidence import LogKind
 
 FAMILY = "not told by these logs"
 
-_ERROR_LOG = Remedy(text="Give nginx's error log of the same time.", knob="nginx: error_log ... info")
+_ERROR_LOG = Remedy(
+    text="Give nginx's error log of the same time.",
+    knob="nginx: error_log ... info",
+    asks_for=(LogKind.NGINX_ERROR,),
+)
 _TIMES = Remedy(
     text="Log what nginx knows of the upstream.",
     knob="nginx: log_format with $upstream_connect_time, $upstream_header_time, $upstream_status, $connection",
 )
 _SERVER_LOG = Remedy(
-    text="Give the application server's log of the same time.", knob="uWSGI: logto; Gunicorn: errorlog"
+    text="Give the application server's log of the same time.",
+    knob="uWSGI: logto; Gunicorn: errorlog",
+    asks_for=(LogKind.UWSGI, LogKind.GUNICORN),
 )
 _JOURNAL = Remedy(text="Log when requests start, with their process.", knob="badgateway's request journal")
 

@@ -7,7 +7,7 @@ from badgateway.cli.streams import keep_going_unread
 
 _MODULES = {
     **dict.fromkeys(("run", "report", "plan", "serve", "ui"), "badgateway.cli.commands"),
-    "explain": "badgateway.cli.explain",
+    **dict.fromkeys(("explain", "cause"), "badgateway.cli.explain"),
     "probe": "badgateway.cli.probe",
 }
 

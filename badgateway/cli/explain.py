@@ -1,18 +1,22 @@
-"""The command that explains log files."""
+"""The commands that explain failures: from log files, and by the catalogue of causes."""
 
 import re
 import shutil
 import sys
 from collections.abc import Callable
+from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 
 import click
 
+from badgateway.causes.catalogue import BY_ID
+from badgateway.causes.pages import render_page
 from badgateway.cli.entry import cli
 from badgateway.cli.terminal import echo_page
 from badgateway.errors import ConfigurationError, RawDataError
 from badgateway.logs import Source
+from badgateway.logs.examples import EXAMPLES, PREFIXED
 from badgateway.model.explanation import Explanation
 from badgateway.report.explanation.json_document import render_json
 from badgateway.report.explanation.markdown_page import render_markdown
@@ -39,12 +43,39 @@ _OTHER_FORMATS: dict[str, Callable[[Explanation], str]] = {
 }
 
 
-def _utc_offset_s(_context: click.Context, _parameter: click.Parameter, value: str) -> float:
+def _utc_offset_s(_context: click.Context, _parameter: click.Parameter, value: str | None) -> float | None:
+    if value is None:
+        return None
     match = _OFFSET.fullmatch(value)
     if match is None or int(match[2]) > _FURTHEST_HOURS:
         raise click.BadParameter(f"{value!r} is no offset from UTC; write one like +02:00 or -05:30")
     sign = -1 if match[1] == "-" else 1
     return sign * (int(match[2]) * 3600.0 + int(match[3]) * 60.0)
+
+
+def _list_formats(context: click.Context, _parameter: click.Parameter, value: bool) -> None:  # noqa: FBT001 # click's
+    if not value or context.resilient_parsing:
+        return
+    for name, example in (*EXAMPLES.items(), *PREFIXED.items()):
+        click.echo(f"{name}\n    {example}")
+    context.exit()
+
+
+@cli.command(short_help="Print what is known of a cause of failures.")
+@click.argument("cause_id", metavar="ID")
+def cause(cause_id: str) -> None:
+    """Print the page about a cause of failures: how to recognise it, and what to change.
+
+    ID is the name that `badgateway explain` and the reports give it.
+
+    \b
+    Example:
+      badgateway cause listen-queue-full
+    """  # noqa: D301 # click's mark for a paragraph that keeps its lines
+    if cause_id not in BY_ID:
+        near = get_close_matches(cause_id, BY_ID, n=3) or sorted(BY_ID)
+        raise click.BadParameter(f"{cause_id!r} is no cause in the catalogue; try one of: {', '.join(near)}")
+    click.echo(render_page(BY_ID[cause_id]).encode(), nl=False)
 
 
 @cli.command(short_help="Tell from log files why requests failed, and what to change.")
@@ -59,21 +90,29 @@ def _utc_offset_s(_context: click.Context, _parameter: click.Parameter, value: s
     "--utc-offset",
     "utc_offset_s",
     callback=_utc_offset_s,
-    default="+00:00",
-    show_default=True,
     metavar="+HH:MM",
-    help="Zone of the logs that have local times without one (nginx's error log, uWSGI), and of the times shown.",
+    help="Zone of the logs that have local times without one (nginx's error log, uWSGI), and of the times shown.  "
+    "[default: found out from the logs, else +00:00]",
+)
+@click.option(
+    "--list-formats",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_list_formats,
+    help="Show a line of each kind of log that is read, and end.",
 )
 @click.option("--no-mask", "mask", is_flag=True, default=True, flag_value=False, help="Show values of query strings.")
 @click.option("--output", type=click.Path(path_type=Path), metavar="FILE", help="Write there, not to standard output.")
 def explain(
-    files: tuple[Path, ...], format_: str | None, utc_offset_s: float, output: Path | None, *, mask: bool
+    files: tuple[Path, ...], format_: str | None, utc_offset_s: float | None, output: Path | None, *, mask: bool
 ) -> None:
     """Tell from log files why requests failed, by which lines, and what to change.
 
     Give all logs of the same time together, plain or .gz, in any order; - is standard input. What each one is, is seen
     from its content: nginx access logs (combined, or JSON) and error logs, logs of uWSGI and Gunicorn, access logs of
-    AWS load balancers. The more of them, the more can be told.
+    AWS load balancers. Several may be in one file, as in what docker compose logs or journalctl print. The more of
+    them, the more can be told.
 
     Values in query strings and other secrets are masked in all that is shown, unless --no-mask is given.
 
@@ -89,7 +128,7 @@ def explain(
     _write(_rendered(explanation, format_ or _format_of(output), to_terminal=output is None), output)
 
 
-def _explained(files: tuple[Path, ...], utc_offset_s: float, *, mask: bool) -> Explanation:
+def _explained(files: tuple[Path, ...], utc_offset_s: float | None, *, mask: bool) -> Explanation:
     if len(set(files)) < len(files):
         raise ConfigurationError("a file is named twice, so its requests would count twice; name each once")
     try:

@@ -28,6 +28,9 @@ HARAKIRI_OF_WORKER: Final = re.compile(rf"\*\*\* HARAKIRI ON WORKER (?P<worker>\
 """The lines with the worker's requests follow it, and do not name the worker themselves."""
 
 UWSGI_RULES: Final = _rules(
+    (ServerEvent.SERVER_STARTED, r"^\*\*\* Starting uWSGI "),
+    (ServerEvent.LISTENING, r"^uwsgi socket \d+ bound to (?:TCP|UNIX) address (?P<uri>\S+) "),
+    (ServerEvent.LISTENING, r"^uWSGI http bound on (?P<uri>\S+) "),
     (
         ServerEvent.LISTEN_QUEUE_FULL,
         r'\*\*\* uWSGI listen queue of socket ".*" \(fd: \d+\) full !!! \((?P<value>\d+)/(?P<limit>\d+)\)',
@@ -75,6 +78,8 @@ UWSGI_RULES: Final = _rules(
 )
 
 GUNICORN_RULES: Final = _rules(
+    (ServerEvent.SERVER_STARTED, r"^Starting gunicorn "),
+    (ServerEvent.LISTENING, r"^Listening at: (?P<uri>\S+) \(\d+\)$"),
     (ServerEvent.WORKER_BOOTED, r"^Booting worker with pid: (?P<pid>\d+)"),
     (ServerEvent.WORKER_RECYCLED, r"^Autorestarting worker after current request\."),
     (ServerEvent.WORKER_EXITED, r"^Worker exiting \(pid: ?(?P<pid>\d+)\)"),

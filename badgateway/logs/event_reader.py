@@ -1,7 +1,7 @@
 """Reads the events of a uWSGI or Gunicorn log out of its lines."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from badgateway.logs.event_grammar import (
     APPLICATION_RULES,
@@ -62,13 +62,18 @@ class EventReader:
         self._said_before: ServerLine | None = None
         self._dying_worker: Event | None = None
         self._leaving: list[int | None] = []
+        self._traced_s: float | None = None
 
-    def feed(self, line_number: int, line: str) -> None:
-        """Take the next line."""
-        parsed = uwsgi_line(line, self._utc_offset_s) if self._prints_uncaught else gunicorn_line(line)
+    def feed(self, line_number: int, line: str, written_s: float | None = None) -> None:
+        """Take the next line; written_s is when it was written, where something else than the server says so."""
+        parsed = (
+            uwsgi_line(line, self._utc_offset_s) if self._prints_uncaught else gunicorn_line(line, self._utc_offset_s)
+        )
+        if parsed.time_s is None:
+            parsed = replace(parsed, time_s=written_s)
         event = self._own_event(line_number, line, parsed)
         if event is None and not parsed.has_prefix and not parsed.text.startswith(_UWSGI_REQUEST):
-            self._feed_text(line_number, line, parsed.text)
+            self._feed_text(line_number, line, parsed)
             return
         # Gunicorn writes a traceback in one piece, so its next own line ends it; uWSGI's processes interleave.
         if self._traceback.has_ended or (self._traceback.is_open and not self._prints_uncaught):
@@ -111,17 +116,19 @@ class EventReader:
             self._leaving.remove(event.pid)
         return event
 
-    def _feed_text(self, line_number: int, line: str, text: str) -> None:
+    def _feed_text(self, line_number: int, line: str, parsed: ServerLine) -> None:
+        text = parsed.text
         if self._traceback.is_open and not self._traceback.takes(line_number, text):
             self._close_traceback()
         if self._traceback.is_open:
+            self._traced_s = parsed.time_s
             return
         if self._traceback.starts(text):
             self._opener = self._before
             self._traceback.takes(line_number, text)
         elif text.strip():
-            self._before, self._said_before = None, ServerLine(text=text)
-            event = _matched(APPLICATION_RULES, line_number, line, ServerLine(text=text))
+            self._before, self._said_before = None, parsed
+            event = _matched(APPLICATION_RULES, line_number, line, parsed)
             if event is not None:
                 self.events.append(event)
 
@@ -165,10 +172,12 @@ class EventReader:
             if not self._prints_uncaught or said_before is not None or _NOT_OF_THE_APPLICATION.match(exceptions[-1]):
                 return
             event = Event(event=ServerEvent.APPLICATION_EXCEPTION, line_number=line_number, line=exceptions[-1])
+        event.time_s = self._traced_s
         if said_before is not None and (handled := _HANDLED_BY_DJANGO.search(said_before.text)):
             # Of the request, and so of the exception; under uWSGI the application's own stamp is the only one there.
-            stamped = said_before if said_before.has_prefix else gunicorn_line(said_before.text)
-            event.uri, event.time_s, event.pid = handled["uri"], stamped.time_s, stamped.pid
+            stamped = said_before if said_before.has_prefix else gunicorn_line(said_before.text, self._utc_offset_s)
+            event.uri, event.pid = handled["uri"], stamped.pid
+            event.time_s = stamped.time_s if stamped.time_s is not None else said_before.time_s
         self.events.append(event)
 
 

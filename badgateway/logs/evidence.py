@@ -23,11 +23,19 @@ class MalformedLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogFile:
-    """One file that was read; kind is None for an empty one."""
+    """The lines of one program in a file: all of it, mostly.
+
+    Attributes:
+        name: Of the file.
+        kind: None for an empty file, and for lines of no kind that is known here.
+        lines: Of this program.
+        stream: What the lines' prefix calls the program; empty where they have none.
+    """
 
     name: str
     kind: LogKind | None
     lines: int
+    stream: str = ""
     malformed_lines: int = 0
     first_malformed: tuple[MalformedLine, ...] = ()
 
@@ -38,6 +46,10 @@ class LogEvidence:
 
     connection: duckdb.DuckDBPyConnection
     files: tuple[LogFile, ...]
+    utc_offset_s: float = 0.0
+    """How far ahead of UTC the local times of nginx's error log were taken to be."""
+    notes: tuple[str, ...] = ()
+    """What was assumed of the logs: sentences."""
 
     @property
     def counted_kinds(self) -> tuple[LogKind, ...]:

@@ -1,4 +1,4 @@
-"""Tells the kind of a log from its first lines, never from its name."""
+"""Tells the kind of a log from its lines, never from its name."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -10,10 +10,14 @@ from badgateway.model.error_log import HEAD
 from badgateway.model.evidence import LogKind
 
 _COMBINED = r"\S+ \S+ .*\[\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}\] " + r'"(?:[^"\\]|\\.)*" \d{3} (?:\d+|-)'
-_GUNICORN = re.compile(r"[^\"]{0,80}\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d{4}\] \[\d+\] \[[A-Z]+\] ")
+_GUNICORN = re.compile(
+    r"[^\"]{0,80}?\[?\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:[.,]\d+)?(?: [+-]\d{4})?\]? \[\d+\] \[[A-Z]+\] "
+    r"|(?:Worker \(pid: ?\d+\) was sent SIG|WORKER TIMEOUT \(pid: ?\d+\)|Booting worker with pid: \d)"
+)
 _UWSGI = re.compile(
-    r"[^\"]{0,80}(?:\*\*\* (?:Starting uWSGI|HARAKIRI ON|uWSGI listen queue|EVIL RELOAD)|\[uWSGI\] |"
-    r"\[pid: \d+\|app: |(?:Respawned|spawned) uWSGI |DAMN ! worker \d|HARAKIRI \[core|\.\.\.The work of process \d|"
+    r"[^\"]{0,80}?(?:\*\*\* (?:Starting uWSGI|HARAKIRI ON|uWSGI listen queue|EVIL RELOAD)|\[uWSGI\] |"
+    r"\[pid: \d+\|(?:app|worker): |(?:Respawned|spawned) uWSGI |DAMN ! worker \d|HARAKIRI \[core|"
+    r"\.\.\.The work of process \d|"
     r"worker \d+ killed successfully|invalid request block size: \d|WSGI app \d+ \(mountpoint=|"
     r"\[DANGER\] async queue is full|worker respawning too fast|uwsgi_response_\w+\(\)|goodbye to uWSGI|"
     r"\.\.\.(?:gracefully|brutally) killing workers)"
@@ -38,8 +42,21 @@ _ONE_LINE_PER_ENTRY: tuple[tuple[LogKind, Callable[[str], bool]], ...] = (
 )
 
 
+def kind_of(line: str) -> LogKind | None:
+    """The kind of log that a line, by itself, is of; None when it can be of any, or of none that is known here."""
+    for kind, is_entry in _ONE_LINE_PER_ENTRY:
+        if is_entry(line):
+            return kind
+    return next((kind for kind, pattern in _SERVER_LOGS if pattern.match(line)), None)
+
+
+def kinds_of(lines: Sequence[str]) -> frozenset[LogKind]:
+    """The kinds of which there is a line among these."""
+    return frozenset(kind for line in lines if (kind := kind_of(line)) is not None)
+
+
 def recognised(name: str, lines: Sequence[str]) -> LogKind:
-    """The kind of log whose first lines these are.
+    """The kind of log whose first lines these are, when one program wrote them all.
 
     Raises:
         RawDataError: They are of no kind that is known here.
@@ -51,9 +68,14 @@ def recognised(name: str, lines: Sequence[str]) -> LogKind:
     if server is not None and (best is LogKind.NGINX_COMBINED or 2 * counts[best] < len(lines)):
         return server
     if counts[best] == 0:
-        kinds = ", ".join(LogKind)
-        raise RawDataError(
-            f"{name} is no log that is known here: its first {len(lines)} lines, such as "
-            f"{lines[0][:_SHOWN_CHARS]!r}, are of none of these kinds: {kinds}"
-        )
+        raise unknown(name, lines)
     return best
+
+
+def unknown(name: str, lines: Sequence[str]) -> RawDataError:
+    """What to raise when no line of a log is of a kind that is known here."""
+    kinds = ", ".join(LogKind)
+    return RawDataError(
+        f"{name} is no log that is known here: its first {len(lines)} lines, such as "
+        f"{lines[0][:_SHOWN_CHARS]!r}, are of none of these kinds: {kinds}"
+    )

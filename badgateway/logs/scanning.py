@@ -10,7 +10,10 @@ import duckdb
 from badgateway.errors import RawDataError
 from badgateway.logs.evidence import MalformedLine
 from badgateway.logs.line_format import LineFormat
+from badgateway.logs.recognising import kind_of
 from badgateway.logs.source import LocalFile, cleaned
+from badgateway.model.error_log import HEAD
+from badgateway.model.evidence import LogKind
 from badgateway.model.in_memory import NO_DELIMITER
 from badgateway.model.masking import masked
 
@@ -102,6 +105,32 @@ def malformed(table: duckdb.DuckDBPyRelation, condition: str, *, mask: bool) -> 
         MalformedLine(line_number=number, text=(masked(text) if mask else text)[:_SHOWN_CHARS])
         for number, text in first
     )
+
+
+# As in Python, but for DuckDB's regular expressions, which look at all lines of a server's log.
+_FOREIGN_TO_SERVERS = f"regexp_matches(line, '^.{{0,80}}?{HEAD}')"
+_IN_COMBINED_FORMAT = r"regexp_matches(line, '^\S+ \S+ \S+ \[\d\d/')"
+_OF_A_PROXY = f"status IN (499, 502, 504) AND {_IN_COMBINED_FORMAT}"
+_BATCH_LINES = 50_000
+
+
+def foreign_lines(connection: duckdb.DuckDBPyConnection, kind: LogKind, unread: str) -> bool:
+    """Whether the file in the table `scanned`, taken for one of this kind, has lines of another program too.
+
+    Args:
+        connection: With the table.
+        kind: Of the file's beginning.
+        unread: SQL condition that holds for lines that were not read as of this kind.
+    """
+    if kind in (LogKind.UWSGI, LogKind.GUNICORN):
+        combined = _OF_A_PROXY if kind is LogKind.GUNICORN else _IN_COMBINED_FORMAT
+        mixed = connection.table(SCANNED).filter(f"line IS NOT NULL AND ({_FOREIGN_TO_SERVERS} OR ({combined}))")
+        return bool(mixed.limit(1).fetchall())
+    rest = connection.execute(f"SELECT line FROM {SCANNED} WHERE line IS NOT NULL AND ({unread})")  # noqa: S608 # see above
+    while batch := rest.fetchmany(_BATCH_LINES):
+        if any(kind_of(line) not in (None, kind) for (line,) in batch):
+            return True
+    return False
 
 
 def row_count(relation: duckdb.DuckDBPyRelation) -> int:

@@ -17,18 +17,31 @@ def add_server_events(
     *,
     server: str,
     file_name: str,
+    instance: str | None,
+    written_s: Callable[[int], float | None] | None,
     utc_offset_s: float,
     mask: bool,
 ) -> None:
-    """Read what the table `scanned` keeps of the log."""
+    """Read what the table `scanned` keeps of the log.
+
+    Args:
+        connection: With the table.
+        server: 'uwsgi' or 'gunicorn'.
+        file_name: What reports call the file.
+        instance: Which of the servers in this file; None when it is the only one.
+        written_s: When the line of a number was written, as its prefix says; None when lines have no prefix.
+        utc_offset_s: How far ahead of UTC local times without a zone are.
+        mask: Whether to mask secrets.
+    """
     reader = EventReader(server, utc_offset_s)
     lines = connection.execute("SELECT rowid + 1, line FROM scanned WHERE line IS NOT NULL ORDER BY rowid")
     while batch := lines.fetchmany(_BATCH_LINES):
         for line_number, line in batch:
-            reader.feed(line_number, line)
+            reader.feed(line_number, line, None if written_s is None else written_s(line_number))
     reader.close()
     hide: Callable[[str], str] = masked if mask else str
-    _insert(connection, [_row(event, server, file_name, hide) for event in _in_order(reader.events)])
+    rows = [_row(event, server, file_name, hide) | {"instance": instance} for event in _in_order(reader.events)]
+    _insert(connection, rows)
 
 
 def _in_order(events: list[Event]) -> list[Event]:

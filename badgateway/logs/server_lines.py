@@ -5,13 +5,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 _CTIME = re.compile(r"(?:^|(?<=\s))[A-Z][a-z]{2} ([A-Z][a-z]{2}) +(\d+) (\d\d:\d\d:\d\d) (\d{4}) - ")
-_ISO = re.compile(r"\[?(\d{4})[-/](\d\d)[-/](\d\d)[ T](\d\d:\d\d:\d\d)(?:[.,]\d+)?\]? - ")
+_ISO = re.compile(
+    r"\[?(\d{4})[-/](\d\d)[-/](\d\d)[ T](\d\d:\d\d:\d\d)(?:[.,]\d+)?(?: ?(Z|[+-]\d\d:?\d\d))?\]? - "
+    # What an application's own logger writes in brackets has no zone, so it is none of these.
+    r"|\[(\d{4})-(\d\d)-(\d\d)T(\d\d:\d\d:\d\d)(?:[.,]\d+)?(Z|[+-]\d\d:?\d\d)\] "
+)
 # The only line of its own that uWSGI puts its date into, not before: when the request came, and how long it took.
 _REQUEST = re.compile(
     r"\[pid: [^}]*\} \[[A-Z][a-z]{2} ([A-Z][a-z]{2}) +(\d+) (\d\d:\d\d:\d\d) (\d{4})\] "
     r".* bytes in (?:(\d{1,9}) msecs|\d+ micros) "
 )
-_GUNICORN = re.compile(r"\[(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d{4})\] \[(\d{1,9})\] \[([A-Z]+)\] ")
+_GUNICORN = re.compile(r"\[?(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?:[.,]\d+)?( [+-]\d{4})?\]? \[(\d{1,9})\] \[([A-Z]+)\] ")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 _PREFIX_CHARS = 120
@@ -37,7 +41,9 @@ def uwsgi_line(line: str, utc_offset_s: float) -> ServerLine:
     if match := _CTIME.search(start):
         local_s = _ctime_s(*match.groups())
     elif match := _ISO.search(start):
-        local_s = _epoch_s("{}-{}-{} {}+00:00".format(*match.groups()))
+        *date, zone = match.groups()[:5] if match[1] else match.groups()[5:]
+        local_s = _epoch_s("{}-{}-{} {}{}".format(*date, zone or "+00:00"))
+        utc_offset_s = 0.0 if zone else utc_offset_s
     elif match := _REQUEST.match(line):
         *date, msecs = match.groups(default="0")
         came_s = _ctime_s(*date)
@@ -48,12 +54,14 @@ def uwsgi_line(line: str, utc_offset_s: float) -> ServerLine:
     return ServerLine(text=line[match.end() :], time_s=time_s, has_prefix=True)
 
 
-def gunicorn_line(line: str) -> ServerLine:
-    """Split off Gunicorn's date, pid and level."""
+def gunicorn_line(line: str, utc_offset_s: float = 0.0) -> ServerLine:
+    """Split off Gunicorn's date, pid and level; without a zone the time is utc_offset_s ahead of UTC."""
     match = _GUNICORN.search(line[:_PREFIX_CHARS])
     if match is None:
         return ServerLine(text=line)
-    return ServerLine(text=line[match.end() :], time_s=_epoch_s(match[1]), pid=int(match[2]), has_prefix=True)
+    written_s = _epoch_s(match[1] + (match[2] or " +00:00"))
+    time_s = written_s - utc_offset_s if written_s is not None and match[2] is None else written_s
+    return ServerLine(text=line[match.end() :], time_s=time_s, pid=int(match[3]), has_prefix=True)
 
 
 def _ctime_s(month: str, day: str, clock: str, year: str) -> float | None:

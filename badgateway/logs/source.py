@@ -1,5 +1,6 @@
 """Where log lines come from: plain or gzip files and streams, made readable for DuckDB."""
 
+import codecs
 import gzip
 import shutil
 import zlib
@@ -45,7 +46,25 @@ def local_file(source: Source, scratch: Path) -> LocalFile:
             is_gzip = file.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
     except OSError as error:
         raise RawDataError(f"{source.name} cannot be read: {error.strerror}; name a readable log file") from error
-    return LocalFile(name=source.name, path=path, is_gzip=is_gzip)
+    return _in_utf_8(LocalFile(name=source.name, path=path, is_gzip=is_gzip), scratch)
+
+
+def _in_utf_8(file: LocalFile, scratch: Path) -> LocalFile:
+    """Copy a file of UTF-16, as PowerShell writes it; any other is as it should be."""
+    if _first_bytes(file) not in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        return file
+    path = scratch / f"utf-8-{len(list(scratch.iterdir()))}"
+    with _opened(file) as stream, path.open("w", encoding="utf-8", newline="") as copy:
+        shutil.copyfileobj(codecs.getreader("utf-16")(stream, "backslashreplace"), copy, 1024 * 1024)
+    return LocalFile(name=file.name, path=path, is_gzip=False)
+
+
+def _first_bytes(file: LocalFile) -> bytes:
+    try:
+        with _opened(file) as stream:
+            return stream.read(2)
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise _damaged(file) from error
 
 
 def _spooled(stream: BinaryIO, scratch: Path) -> Path:
@@ -67,6 +86,16 @@ def head(file: LocalFile) -> tuple[str, ...]:
     return tuple(line for line in whole if line.strip())
 
 
+def text_lines(file: LocalFile) -> Iterator[str]:
+    r"""All lines without their ends; bytes that are not UTF-8 become \xNN, endless lines are cut.
+
+    Raises:
+        RawDataError: A gzip file ends too early or is damaged.
+    """
+    for line in _raw_lines(file):
+        yield line.decode(errors="backslashreplace")
+
+
 def cleaned(file: LocalFile, scratch: Path) -> LocalFile:
     r"""Copy the log without what DuckDB refuses: bytes that are not UTF-8 become \xNN, endless lines are cut.
 
@@ -75,8 +104,8 @@ def cleaned(file: LocalFile, scratch: Path) -> LocalFile:
     """
     path = scratch / f"cleaned-{len(list(scratch.iterdir()))}"
     with path.open("wb") as copy:
-        for line in _raw_lines(file):
-            copy.write(line.decode(errors="backslashreplace").encode() + b"\n")
+        for line in text_lines(file):
+            copy.write(line.encode() + b"\n")
     return LocalFile(name=file.name, path=path, is_gzip=False)
 
 

@@ -3,9 +3,9 @@
 from badgateway.logs.line_format import LineFormat, epoch_s, extracted, number
 from badgateway.model.evidence import LogKind
 
-_CLAIM = r"regexp_matches(line, '\[pid: \d+\|app: ')"
+_CLAIM = r"regexp_matches(line, '\[pid: \d+\|(?:app|worker): ')"
 _STATUS = number(r" => generated \d+ bytes in \d+ [a-z]+.*?\((?:\S+|-)? ?(\d{3})\) ", "INTEGER")
-_STARTED = extracted(r"\} \[(\w{3} \w{3} +\d+ \d\d:\d\d:\d\d \d{4})\] ")
+_STARTED = extracted(r"\[(\w{3} \w{3} +\d+ \d\d:\d\d:\d\d \d{4})\] ")
 _TIMING = r" => generated \d+ bytes in (\d+) "
 
 
@@ -24,7 +24,7 @@ def uwsgi_format(utc_offset_s: float) -> LineFormat:
             "duration_s": duration_s,
             "method": extracted(r"\d{4}\] ([A-Z]+) .* => generated "),
             "uri": extracted(r"\d{4}\] [A-Z]+ (.*) => generated "),
-            "app_pid": number(r"\[pid: (\d+)\|app: ", "INTEGER"),
+            "app_pid": number(r"\[pid: (\d+)\|(?:app|worker): ", "INTEGER"),
             "body_bytes": number(r" => generated (\d+) bytes ", "BIGINT"),
         },
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Self
 
+from badgateway.model.evidence import LogKind
 from badgateway.model.server_kind import ServerKind
 
 RETRIED = "proxy-retried"
@@ -27,6 +28,8 @@ class Remedy:
     text: str
     knob: str
     """Such as 'uWSGI: listen; Gunicorn: backlog' or 'nginx: proxy_read_timeout'; empty when it is no setting."""
+    asks_for: tuple[LogKind, ...] = ()
+    """The logs that it advises to give, any of them; empty when it advises something else."""
 
     def for_servers(self, kinds: Collection[ServerKind]) -> Self | None:
         """Return it with the knobs that turn something in servers of these kinds; None when all are of others."""

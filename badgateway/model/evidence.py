@@ -30,6 +30,9 @@ class ServerEvent(StrEnum):
     """What an application server (or the application in it) writes about itself that can explain a failure."""
 
     LISTEN_QUEUE_FULL = "listen queue full"
+    SERVER_STARTED = "server started"
+    LISTENING = "listening"
+    """The server listens now; the address is in the column uri."""
     WORKER_BOOTED = "worker booted"
     WORKER_READY = "worker ready"
     WORKER_RECYCLED = "worker recycled"

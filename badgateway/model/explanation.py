@@ -8,13 +8,15 @@ from badgateway.model.evidence import LogKind
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileRead:
-    """One log that was read; kind is None for an empty one."""
+    """The lines of one program in a file; kind is None for an empty file, and for lines of no kind that is known."""
 
     name: str
     kind: LogKind | None
     lines: int
     malformed_lines: int
     first_malformed: tuple[EvidenceLine, ...]
+    stream: str = ""
+    """What stands before the program's lines, such as a container's name; empty when nothing does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +31,8 @@ class Explanation:
     """As CauseCount.minutes, of the failures without a cause."""
     utc_offset_s: float
     """In which zone times are shown: seconds ahead of UTC."""
+    notes: tuple[str, ...] = ()
+    """What was assumed of the logs: sentences."""
 
     @property
     def malformed_lines(self) -> int:

@@ -19,12 +19,13 @@ _SLACK_S = 60
 _NAMEABLE = "BETWEEN 0 AND 253402300799"
 
 
-def explain(sources: Sequence[Source], *, utc_offset_s: float = 0.0, mask: bool = True) -> Explanation:
+def explain(sources: Sequence[Source], *, utc_offset_s: float | None = None, mask: bool = True) -> Explanation:
     """Read logs of any known kinds, in any order, and find the cause of each failure in them.
 
     Args:
         sources: Plain or gzip files and streams.
-        utc_offset_s: How far ahead of UTC the local times are that nginx's error log and uWSGI write without a zone.
+        utc_offset_s: How far ahead of UTC the local times are that nginx's error log and uWSGI write without a zone;
+            None: it is found out from the logs.
         mask: Whether to mask the values in query strings, and other secrets.
 
     Raises:
@@ -40,7 +41,8 @@ def explain(sources: Sequence[Source], *, utc_offset_s: float = 0.0, mask: bool 
             files=tuple(_file_read(file) for file in evidence.files),
             period_s=period_s,
             unattributed_minutes=_unattributed_minutes(connection),
-            utc_offset_s=utc_offset_s,
+            utc_offset_s=evidence.utc_offset_s,
+            notes=evidence.notes,
         )
     finally:
         connection.close()
@@ -79,6 +81,7 @@ def _file_read(file: LogFile) -> FileRead:
         name=file.name,
         kind=file.kind,
         lines=file.lines,
+        stream=file.stream,
         malformed_lines=file.malformed_lines,
         first_malformed=tuple(
             EvidenceLine(file=file.name, line_number=line.line_number, text=line.text) for line in file.first_malformed

@@ -74,6 +74,12 @@ def answered(status: int = 500, *, at: float = 10.2, duration_s: float = 0.2) ->
     return Evidence().failure(status, at=at, upstream_header_s=duration_s, duration_s=duration_s)
 
 
+def own(message: str, status: int = 500, *, errno: int | None = None) -> Evidence:
+    """What nginx itself could not do for a request of its stock access log, at the level for its own files."""
+    evidence = Evidence().combined(status)
+    return evidence.complaint(message, level="crit", errno=errno, phase=Phase.OTHER)
+
+
 def mid_stream() -> Evidence:
     message = "upstream timed out (110: Connection timed out) while reading upstream"
     return Evidence().failed(message, status=200, errno=110, phase=Phase.READING_BODY, outcome="TRUNCATED")
@@ -132,7 +138,8 @@ SAMPLES: dict[str, Callable[[], Evidence]] = {
     "gunicorn-timeout-502": lambda: dying(EVENT.WORKER_TIMEOUT, EVENT.WORKER_EXITED, server="gunicorn"),
     "timeout-cut-the-body": lambda: Evidence().cut(at=10.4).event(EVENT.WORKER_TIMEOUT, at=10, pid=71),
     "graceful-timeout-cut": lambda: dying(EVENT.GRACEFUL_TIMEOUT, EVENT.WORKER_KILLED, server="gunicorn"),
-    "slow-request": lambda: Evidence().slow(),
+    "slow-request": lambda: Evidence().slow(app_pid=71, app_started_s=NOON - 2.9, app_ended_s=NOON + 9),
+    "504-no-answer-in-time": lambda: Evidence().slow(),
     "stalled-mid-body": mid_stream,
     "504-queued-or-slow": lambda: Evidence().slow(upstream_connect_s=None).event(EVENT.LISTEN_QUEUE_FULL, at=-1),
     "event-loop-blocked": lambda: Evidence().slow(at=10).blocked(2.0, at=9.5),
@@ -163,6 +170,18 @@ SAMPLES: dict[str, Callable[[], Evidence]] = {
     "client-gave-up": lambda: Evidence().failure(499),
     "rate-limited": lambda: unattached('limiting requests, excess: 5.0 by zone "one"', 503, phase=Phase.OTHER),
     "wrong-content": lambda: Evidence().failure(404, outcome="BAD_CONTENT", upstream_header_s=0.1),
+    "proxy-disk-full": lambda: own('pwrite() "/var/b/1" failed (28: No space left on device)', errno=28),
+    "proxy-temp-forbidden": lambda: own('open() "/var/b/1" failed (13: Permission denied)', errno=13),
+    "redirection-cycle": lambda: own('rewrite or internal redirection cycle while internally redirecting to "/a"'),
+    "auth-request-failed": lambda: own("auth request unexpected status: 502 while sending to client"),
+    "invalid-response-body": lambda: Evidence().failed(
+        "upstream sent invalid chunked response while reading upstream", status=200, phase=Phase.READING_BODY
+    ),
+    "upstream-tls-failed": lambda: own("SSL_do_handshake() failed (SSL: e) while SSL handshaking to upstream", 502),
+    "upstream-name-unresolved": lambda: own("api.internal could not be resolved (3: Host not found)", 502, errno=3),
+    "connect-reset": lambda: no_connect("connect() failed (104: Connection reset by peer) while connecting", 104),
+    "upstream-rejected-request": lambda: Evidence().failed("upstream rejected request with error 2 while reading ..."),
+    "nginx-error-without-a-rule": lambda: own("something that no rule knows", 502),
     "alb-502-from-target": lambda: Evidence().balanced(502),
     "alb-no-targets": lambda: Evidence().balanced(503),
     "alb-idle-timeout": lambda: Evidence().balanced(504, duration_s=60.0),

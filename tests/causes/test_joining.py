@@ -38,7 +38,7 @@ def test_lines_of_one_second_go_to_failures_in_their_order_and_by_status():
     evidence = Evidence().combined(502).combined(504).combined(502)
     line(evidence, TIMED_OUT, errno=110)
     line(line(evidence, CLOSED), QUEUE_FULL, errno=11, phase=Phase.CONNECTING)
-    assert evidence.found() == {"slow-request": 1, "502-connection-closed": 1, "listen-queue-full": 1}
+    assert evidence.found() == {"504-no-answer-in-time": 1, "502-connection-closed": 1, "listen-queue-full": 1}
 
 
 def test_the_connection_decides_where_both_logs_have_it():
@@ -67,7 +67,7 @@ def test_without_an_access_log_each_line_is_a_failure():
     line(evidence, "an upstream response is buffered to a temporary file", phase=Phase.READING_BODY, level="warn")
     diagnosis = evidence.diagnosis()
     assert diagnosis.failures == 3
-    assert evidence.found() == {"listen-queue-full": 1, "slow-request": 1, "502-connection-closed": 1}
+    assert evidence.found() == {"listen-queue-full": 1, "504-no-answer-in-time": 1, "502-connection-closed": 1}
     assert {found.urls for found in diagnosis.causes} == {(("/members/", 1),)}
     assert {status for found in diagnosis.causes for status, _ in found.statuses} == {502, 504}
 
@@ -95,7 +95,12 @@ def test_the_ledger_knows_all_its_failures():
         ("connect() failed (113: No route to host) while connecting", 113, Phase.CONNECTING, "nothing-listening"),
         ("connect() to unix:/s failed (2: No such file or directory)", 2, Phase.CONNECTING, "nothing-listening"),
         ("upstream timed out (110: ...) while SSL handshaking to upstream", 110, Phase.OTHER, "504-connect-timeout"),
-        ("upstream timed out (110: ...) while sending request to upstream", 110, Phase.SENDING, "slow-request"),
+        (
+            "upstream timed out (110: ...) while sending request to upstream",
+            110,
+            Phase.SENDING,
+            "504-no-answer-in-time",
+        ),
         ("epoll_wait() reported that client prematurely closed connection", None, Phase.SENDING, "client-gave-up"),
         ("socket() failed (24: Too many open files)", 24, Phase.CONNECTING, "proxy-out-of-connections"),
     ],

@@ -202,7 +202,7 @@ def test_a_retry_shows_no_death_of_another_hour():
 
 def test_the_last_try_decides_when_all_failed():
     evidence = Evidence().failed(TIMED_OUT, status=504, at=10, errno=110, upstream_tries=2, upstream_status="502, 504")
-    assert evidence.complaint(CLOSED, at=7).found() == {"slow-request": 1}
+    assert evidence.complaint(CLOSED, at=7).found() == {"504-no-answer-in-time": 1}
 
 
 def test_an_own_502_of_the_application_is_not_the_proxys():
@@ -263,14 +263,14 @@ def test_not_http_is_a_mismatch_seen_from_nginx():
 
 
 def test_a_fast_page_behind_a_loop_that_was_free_most_of_the_time_was_slow_itself():
-    assert Evidence().slow(at=10).blocked(1.0, at=9).found() == {"slow-request": 1}
+    assert Evidence().slow(at=10).blocked(1.0, at=9).found() == {"504-no-answer-in-time": 1}
     evidence = Evidence().slow(at=10).blocked(9.0, at=6.9).blocked(1.4, at=9)
-    assert evidence.found() == {"slow-request": 1}
+    assert evidence.found() == {"504-no-answer-in-time": 1}
 
 
 def test_a_loop_that_stood_still_until_after_the_proxy_gave_up_is_to_blame():
     assert Evidence().slow(at=10).blocked(5.0, at=12).found() == {"event-loop-blocked": 1}
-    assert Evidence().slow(at=10).blocked(3.0, at=12).found() == {"slow-request": 1}
+    assert Evidence().slow(at=10).blocked(3.0, at=12).found() == {"504-no-answer-in-time": 1}
 
 
 @pytest.mark.parametrize(("started", "found"), [(10.2, "tcp-accept-queue-full"), (7.2, "slow-request")])
@@ -304,25 +304,25 @@ def test_short_blocks_of_the_loop_add_up():
     assert evidence.found() == {"event-loop-blocked": 1}
 
 
-@pytest.mark.parametrize(("connect_s", "found"), [(1.02, "tcp-accept-queue-full"), (0.4, "slow-request")])
+@pytest.mark.parametrize(("connect_s", "found"), [(1.02, "tcp-accept-queue-full"), (0.4, "504-no-answer-in-time")])
 def test_a_retransmitted_handshake_is_told_by_its_time(connect_s, found):
     assert Evidence().queued(upstream_connect_s=connect_s).found() == {found: 1}
 
 
 def test_nothing_is_retransmitted_to_a_unix_socket():
-    assert Evidence().slow(upstream_connect_s=1.02).found() == {"slow-request": 1}
+    assert Evidence().slow(upstream_connect_s=1.02).found() == {"504-no-answer-in-time": 1}
 
 
 def test_with_a_journal_a_full_queue_explains_a_request_that_never_started():
     evidence = Evidence().queued(at=10).event(EVENT.LISTEN_QUEUE_FULL, at=8, server="uwsgi")
     assert evidence.found(journal=True) == {"tcp-accept-queue-full": 1}
-    assert evidence.found(journal=False) == {"slow-request": 1}
+    assert evidence.found(journal=False) == {"504-no-answer-in-time": 1}
 
 
 def test_a_full_queue_of_a_unix_socket_is_not_that_of_a_port():
     evidence = Evidence().slow(at=10).sample("accept_queue", 101, at=8, limit=100)
     assert evidence.found(journal=True) == {"queued-too-long": 1}
-    assert evidence.found(journal=False) == {"slow-request": 1}
+    assert evidence.found(journal=False) == {"504-no-answer-in-time": 1}
 
 
 @pytest.mark.parametrize(("started_s", "found"), [(7.6, "queued-too-long"), (7.4, "slow-request")])
@@ -430,7 +430,7 @@ def test_a_socket_that_is_gone_after_a_stop_is_no_reload():
 )
 def test_a_wait_in_the_queue_must_be_most_of_the_wait(event, found):
     assert Evidence().slow(at=4.0).event(event, at=1).found() == {found: 1}
-    assert Evidence().slow(at=300.0, duration_s=299.0).event(event, at=1).found() == {"slow-request": 1}
+    assert Evidence().slow(at=300.0, duration_s=299.0).event(event, at=1).found() == {"504-no-answer-in-time": 1}
 
 
 def test_all_workers_gone_explains_a_request_that_waited_for_one():

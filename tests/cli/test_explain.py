@@ -171,3 +171,32 @@ def test_a_file_name_that_is_not_text_harms_nothing(tmp_path):
     Path(os.fsdecode(path)).write_text(BAD_LINE)
 
     assert call(os.fsdecode(path)).exit_code == 0
+
+
+def test_a_page_of_the_catalogue_is_printed_by_its_name():
+    result = CliRunner().invoke(cli, ["cause", "listen-queue-full"], prog_name="badgateway")
+
+    assert result.exit_code == 0
+    assert result.stdout == Path("docs/causes/listen-queue-full.md").read_text()
+
+
+def test_a_cause_that_is_none_is_wrong_usage_and_names_the_nearest():
+    result = CliRunner().invoke(cli, ["cause", "listen-queue"], prog_name="badgateway")
+
+    assert result.exit_code == 2
+    assert "listen-queue-full" in result.stderr
+
+
+def test_the_formats_are_listed_without_a_file():
+    result = call("--list-formats")
+
+    assert result.exit_code == 0
+    assert "nginx error log\n    2024/12/06" in result.stdout
+
+
+def test_lines_that_were_not_read_are_named_beside_no_failures(access):
+    access.write_text(OK_LINE * 3 + "what is this\n")
+
+    assert call(access).stdout.startswith(
+        "No failures in the 3 requests that could be read; 1 line could not be read.\n"
+    )

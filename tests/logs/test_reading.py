@@ -216,9 +216,27 @@ def test_a_file_that_is_no_log_is_an_error_with_the_kinds_that_are_known(tmp_pat
     assert "\n" not in message
 
 
-def test_a_file_that_turns_into_something_else_is_an_error_with_the_first_such_line(tmp_path):
-    with pytest.raises(RawDataError, match=r"6 of its 10 lines are not: line 5 is 'what is this'"):
-        read(tmp_path, "\n".join([OK] * 4 + ["what is this"] * 6))
+def test_of_a_file_that_turns_into_something_else_what_can_be_read_is_read_and_the_rest_counted(tmp_path):
+    evidence = read(tmp_path, "\n".join([OK] * 4 + ["what is this"] * 6))
+    (file,) = evidence.files
+
+    assert (evidence.requests, file.malformed_lines) == (4, 6)
+    assert (file.first_malformed[0].line_number, file.first_malformed[0].text) == (5, "what is this")
+
+
+def test_a_program_that_comes_late_in_a_file_is_read_too(tmp_path):
+    evidence = read(tmp_path, "\n".join([OK] * 20_000 + [ERROR, BAD, SPAWNED]))
+
+    assert (evidence.requests, evidence.failures) == (20_001, 1)
+    assert {file.kind for file in evidence.files} == {LogKind.UWSGI, LogKind.NGINX_ERROR, LogKind.NGINX_COMBINED}
+    assert column(evidence, "proxy_errors", "line_number") == [20_001]
+
+
+def test_a_file_that_is_no_log_does_not_stop_the_others_from_being_read(tmp_path):
+    evidence = read_logs([source(tmp_path, "dear diary\n", "diary"), source(tmp_path, BAD, "access")])
+
+    assert [(file.kind, file.malformed_lines) for file in evidence.files] == [(None, 1), (LogKind.NGINX_COMBINED, 0)]
+    assert evidence.failures == 1
 
 
 def test_a_missing_file_is_an_error_that_names_it(tmp_path):

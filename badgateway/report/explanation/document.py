@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from badgateway.model.diagnosis import RETRIED, CauseCount, Certainty, Diagnosis, EvidenceLine, Remedy
+from badgateway.model.diagnosis import RETRIED, Cause, CauseCount, Certainty, Diagnosis, EvidenceLine, Remedy
+from badgateway.model.evidence import LogKind
 from badgateway.model.explanation import Explanation, FileRead
 from badgateway.model.printable import printable
 from badgateway.model.server_kind import ServerKind
@@ -41,6 +42,8 @@ class Document:
     """An explanation, before it has a format."""
 
     headline: str
+    notes: tuple[str, ...]
+    """What was assumed of the logs: sentences."""
     period: str
     """When the requests were; empty when the logs do not say."""
     answer: tuple[str, ...]
@@ -65,11 +68,14 @@ def build(explanation: Explanation) -> Document:
     diagnosis = explanation.diagnosis
     kinds = servers.in_use(explanation.files)
     names = Names(explanation.files)
+    given = frozenset(file.kind for file in explanation.files if file.kind is not None)
     causes = tuple(
-        _cause(place, found, diagnosis.failures, kinds, names) for place, found in enumerate(diagnosis.causes, start=1)
+        _cause(place, found, diagnosis.failures, _Setting(servers=kinds, logs=given, names=names))
+        for place, found in enumerate(diagnosis.causes, start=1)
     )
     return Document(
-        headline=_headline(diagnosis),
+        headline=_headline(explanation),
+        notes=explanation.notes,
         period=_period(explanation),
         answer=_answer(diagnosis, causes),
         causes=causes,
@@ -85,7 +91,21 @@ def build(explanation: Explanation) -> Document:
     )
 
 
-def _cause(place: int, found: CauseCount, failures: int, kinds: frozenset[ServerKind], names: Names) -> CauseView:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Setting:
+    """Whose logs they are: what advice fits, and what files are called."""
+
+    servers: frozenset[ServerKind]
+    logs: frozenset[LogKind]
+    names: Names
+
+    def advice(self, cause: Cause) -> tuple[Remedy, ...]:
+        """Return the remedies without the advice to give a log that was given; all when nothing else is left."""
+        remedies = cause.remedies_for(self.servers)
+        return tuple(each for each in remedies if not self.logs.intersection(each.asks_for)) or remedies
+
+
+def _cause(place: int, found: CauseCount, failures: int, setting: _Setting) -> CauseView:
     cause = found.cause
     return CauseView(
         place=place,
@@ -99,23 +119,32 @@ def _cause(place: int, found: CauseCount, failures: int, kinds: frozenset[Server
         certainty=wording.CERTAINTIES[found.certainty],
         explanation=cause.explanation,
         innocent=cause.innocent,
-        remedies=cause.remedies_for(kinds),
-        evidence=names.shown(found.evidence),
+        remedies=setting.advice(cause),
+        evidence=setting.names.shown(found.evidence),
         urls=tuple((numbers.count(count), printable(path)) for path, count in found.urls),
     )
 
 
-def _headline(diagnosis: Diagnosis) -> str:
+def _headline(explanation: Explanation) -> str:
+    diagnosis = explanation.diagnosis
     if not diagnosis.failures:
-        if not diagnosis.requests:
-            return "No request is in these logs, so they cannot show a failure."
-        return f"No failures in {wording.plural(diagnosis.requests, 'request')}."
+        return _no_failures(diagnosis.requests, explanation.malformed_lines)
     retried = any(found.cause.id == RETRIED for found in diagnosis.causes)
     failed = "failed or had to be tried again" if retried else "failed"
     if not diagnosis.requests:
         return f"{wording.plural(diagnosis.failures, 'request')} {failed}; of how many, these logs do not say."
     share = numbers.percent(diagnosis.failures / diagnosis.requests)
     return f"{numbers.count(diagnosis.failures)} of {wording.plural(diagnosis.requests, 'request')} {failed} ({share})."
+
+
+def _no_failures(requests: int, malformed_lines: int) -> str:
+    # Lines that were not read may hold the very failures, so they are named in one breath.
+    unread = f"; {wording.plural(malformed_lines, 'line')} could not be read" if malformed_lines else ""
+    if not requests:
+        return f"No request is in these logs, so they cannot show a failure{unread}."
+    if unread:
+        return f"No failures in the {wording.plural(requests, 'request')} that could be read{unread}."
+    return f"No failures in {wording.plural(requests, 'request')}."
 
 
 def _period(explanation: Explanation) -> str:
@@ -157,4 +186,6 @@ def _malformed(explanation: Explanation) -> str:
 def _file(file: FileRead) -> tuple[str, str, str]:
     lines = wording.plural(file.lines, "line")
     malformed = f", {numbers.count(file.malformed_lines)} malformed" if file.malformed_lines else ""
-    return (printable(file.name), str(file.kind) if file.kind else "empty", f"{lines}{malformed}")
+    name = printable(f"{file.name} ({file.stream})" if file.stream else file.name)
+    kind = "empty" if not file.lines else str(file.kind or "no log that is known here")
+    return (name, kind, f"{lines}{malformed}")

@@ -24,6 +24,7 @@ def render_json(explanation: Explanation) -> str:
         "unattributed_lines": [_line(line) for line in diagnosis.unattributed_lines],
         "unattributed_minutes": _minutes(explanation.unattributed_minutes),
         "hints": diagnosis.hints,
+        "notes": explanation.notes,
         "malformed_lines": explanation.malformed_lines,
         "files": [_file(file) for file in explanation.files],
     }
@@ -63,6 +64,7 @@ def _line(line: EvidenceLine) -> Object:
 def _file(file: FileRead) -> Object:
     return {
         "name": file.name,
+        "stream": file.stream,
         "kind": file.kind and file.kind.value,
         "lines": file.lines,
         "malformed_lines": file.malformed_lines,

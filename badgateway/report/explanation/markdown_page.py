@@ -19,6 +19,7 @@ def render_markdown(explanation: Explanation) -> str:
     blocks = (
         f"## {escaped(page.headline)}",
         escaped(page.period),
+        *(escaped(note) for note in page.notes),
         *(f"**{sentence}**" for sentence in page.answer),
         _table(page),
         *(block for cause in page.causes for block in _cause(cause, page)),

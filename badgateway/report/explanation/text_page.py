@@ -59,6 +59,8 @@ def _head(page: Document, width: int) -> Iterator[str]:
     yield _Strong(page.headline)
     if page.period:
         yield page.period
+    for note in page.notes:
+        yield from _wrapped(note, width)
     if page.answer:
         yield ""
     for sentence in page.answer:

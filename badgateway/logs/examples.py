@@ -1,0 +1,41 @@
+"""One line of each kind of log that is read, for those who wonder whether theirs is."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from badgateway.model.evidence import LogKind
+
+EXAMPLES: Final[Mapping[LogKind, str]] = {
+    LogKind.NGINX_COMBINED: (
+        '203.0.113.9 - - [06/Dec/2024:14:48:56 +0000] "GET /big HTTP/1.1" 502 157 "-" "Mozilla/5.0"'
+    ),
+    LogKind.NGINX_JSON: '{"time_s":1733496536.120,"method":"GET","uri":"/big","status":502,"request_time_s":0.001}',
+    LogKind.NGINX_ERROR: (
+        "2024/12/06 14:48:56 [error] 29#29: *8 upstream prematurely closed connection while reading response header "
+        'from upstream, client: 203.0.113.9, server: a, request: "GET /big HTTP/1.1"'
+    ),
+    LogKind.UWSGI: "Fri Dec  6 14:48:56 2024 - *** HARAKIRI ON WORKER 1 (pid: 66, try: 1, graceful: yes) ***",
+    LogKind.GUNICORN: "[2024-12-06 14:48:56 +0000] [1] [CRITICAL] WORKER TIMEOUT (pid:8)",
+    LogKind.ALB: (
+        "https 2024-12-06T14:48:56.300000Z app/web/50dc 203.0.113.9:51234 10.0.3.9:8000 0.001 9.299 -1 502 - 1834 277 "
+        '"GET https://a.example.org:443/big HTTP/1.1" "curl"'
+    ),
+    LogKind.CLASSIC_ELB: (
+        "2024-12-06T14:48:56.300000Z web 203.0.113.9:51234 10.0.3.9:8000 0.001 0.120 0.001 504 0 0 512 "
+        '"GET https://a.example.org:443/big HTTP/1.1"'
+    ),
+}
+
+PREFIXED: Final[Mapping[str, str]] = {
+    "docker compose logs": f"web_1  | {EXAMPLES[LogKind.GUNICORN]}",
+    "kubectl logs --prefix": f"[pod/web-7d9f/web] {EXAMPLES[LogKind.GUNICORN]}",
+    "kubectl logs --timestamps, docker logs -t": f"2024-12-06T14:48:56.123456789Z {EXAMPLES[LogKind.GUNICORN]}",
+    "Kubernetes' own files (CRI)": f"2024-12-06T14:48:56.123456789Z stderr F {EXAMPLES[LogKind.GUNICORN]}",
+    "Docker's json-file": (
+        '{"log":"[2024-12-06 14:48:56 +0000] [1] [CRITICAL] WORKER TIMEOUT (pid:8)\\n","stream":"stderr",'
+        '"time":"2024-12-06T14:48:56.1Z"}'
+    ),
+    "journalctl, syslog": f"Dec 06 14:48:56 web1 gunicorn[8]: {EXAMPLES[LogKind.GUNICORN]}",
+    "syslog of RFC 5424": f"<190>1 2024-12-06T14:48:56Z web1 gunicorn 8 - - {EXAMPLES[LogKind.GUNICORN]}",
+}
+"""By what writes it: the same line with what may stand before it, and is taken off."""

@@ -1,0 +1,235 @@
+"""Reads files into the tables of evidence: first what tells of requests, then what servers say, whose zone follows."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import duckdb
+
+from badgateway.logs.combined import COMBINED, GUNICORN
+from badgateway.logs.evidence import LogFile, MalformedLine
+from badgateway.logs.json_lines import json_format, keys_of
+from badgateway.logs.line_format import LineFormat
+from badgateway.logs.load_balancer import ALB, CLASSIC_ELB
+from badgateway.logs.proxy_errors import MALFORMED, add_proxy_errors, error_projection
+from badgateway.logs.recognising import recognised
+from badgateway.logs.request_rows import add_failures, add_volume
+from badgateway.logs.scanning import foreign_lines, malformed, request_projections, row_count, scanned
+from badgateway.logs.server_events import add_server_events
+from badgateway.logs.source import LocalFile, head
+from badgateway.logs.splitting import Part, is_of_one_program, parts
+from badgateway.logs.stamps import Stamps
+from badgateway.logs.uwsgi_requests import uwsgi_format
+from badgateway.logs.zones import zone_of_errors, zone_of_server
+from badgateway.model.evidence import LogKind
+
+_SERVERS = {LogKind.UWSGI: "uwsgi", LogKind.GUNICORN: "gunicorn"}
+_KEYS_FROM_LINES = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Job:
+    """A part to read, and its place in the answer."""
+
+    place: tuple[int, int]
+    part: Part
+    is_whole: bool = False
+    """Whether it is a whole file, of which only the beginning was looked at."""
+
+    @property
+    def has_events(self) -> bool:
+        return self.part.kind in _SERVERS and not self.part.in_combined_format
+
+    @property
+    def order(self) -> tuple[bool, bool, tuple[int, int]]:
+        stamps = self.part.stamps
+        return (self.has_events, stamps is not None and stamps.lack_a_year, self.place)
+
+
+class _Mixed(Exception):  # noqa: N818 # nothing went wrong
+    """Behind its beginning the file turned out to have lines of another program too."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Reader:
+    """Reads files into a database that has the tables of evidence."""
+
+    connection: duckdb.DuckDBPyConnection
+    scratch: Path
+    utc_offset_s: float | None
+    """None: it is to be found out."""
+    mask: bool
+    errors_offset_s: float = 0.0
+    notes: list[str] = field(default_factory=list)
+    _found: dict[tuple[int, int], LogFile] = field(default_factory=dict)
+
+    def read(self, files: Sequence[LocalFile]) -> tuple[LogFile, ...]:
+        """Read all files; what was found comes in their order.
+
+        Raises:
+            RawDataError: A file is damaged.
+        """
+        self.errors_offset_s = self.utc_offset_s or 0.0
+        jobs = [job for number, file in enumerate(files) for job in self._planned(number, file)]
+        later = self._requests(jobs)
+        self._settle_zone()
+        self._events(later)
+        return tuple(self._found[place] for place in sorted(self._found))
+
+    def _planned(self, number: int, file: LocalFile) -> Iterable[_Job]:
+        lines = head(file)
+        if not lines:
+            self._found[number, 0] = LogFile(name=file.name, kind=None, lines=0)
+            return ()
+        if not is_of_one_program(lines):
+            return self._split(number, file, lines)
+        part = Part(file=file, kind=recognised(file.name, lines), lines=0)
+        return (_Job(place=(number, 0), part=part, is_whole=True),)
+
+    def _split(self, number: int, file: LocalFile, lines: Sequence[str]) -> tuple[_Job, ...]:
+        return tuple(
+            _Job(place=(number, place), part=part) for place, part in enumerate(parts(file, lines, self.scratch))
+        )
+
+    def _requests(self, jobs: Iterable[_Job]) -> list[_Job]:
+        """Read what tells of requests; return what is left to read."""
+        later = []
+        for job in sorted(jobs, key=lambda job: job.order):
+            if job.has_events:
+                later.append(job)
+                continue
+            try:
+                self._read(job)
+            except _Mixed:
+                later += self._requests(self._again(job))
+        return later
+
+    def _events(self, jobs: Iterable[_Job]) -> None:
+        for job in sorted(jobs, key=lambda job: job.order):
+            try:
+                self._read(job)
+            except _Mixed:
+                self._events(self._requests(self._again(job)))
+
+    def _again(self, job: _Job) -> tuple[_Job, ...]:
+        return self._split(job.place[0], job.part.file, head(job.part.file))
+
+    def _settle_zone(self) -> None:
+        if self.utc_offset_s is not None:
+            return
+        zone = zone_of_errors(self.connection)
+        self.errors_offset_s = zone.utc_offset_s
+        if zone.note:
+            self.notes.append(zone.note)
+        if zone.utc_offset_s:
+            self.connection.execute("UPDATE proxy_errors SET time_s = time_s - ?", [zone.utc_offset_s])
+
+    def _read(self, job: _Job) -> None:
+        part = job.part
+        if part.kind is None:
+            self._found[job.place] = self._unknown(part)
+        elif part.kind is LogKind.NGINX_ERROR:
+            self._read_errors(job)
+        else:
+            self._read_requests(job, self._format(part))
+
+    def _unknown(self, part: Part) -> LogFile:
+        with scanned(self.connection, part.file, ("line",), self.scratch) as table:
+            count, first = malformed(table, "TRUE", mask=self.mask)
+        return _log_file(part, part.lines, count, first)
+
+    def _format(self, part: Part) -> LineFormat:
+        if part.kind is LogKind.NGINX_JSON:
+            return json_format(keys_of(head(part.file)[:_KEYS_FROM_LINES]))
+        if part.in_combined_format and part.kind is not None:
+            return replace(COMBINED, kind=part.kind)
+        if part.kind is LogKind.UWSGI:
+            return uwsgi_format(0.0)
+        return next(known for known in (COMBINED, GUNICORN, ALB, CLASSIC_ELB) if known.kind is part.kind)
+
+    def _read_errors(self, job: _Job) -> None:
+        projections = (error_projection(self.errors_offset_s),)
+        with scanned(self.connection, job.part.file, projections, self.scratch) as table:
+            self._require_one_program(job, MALFORMED)
+            self._note(job, table, MALFORMED)
+            add_proxy_errors(table, file_name=job.part.file.name, mask=self.mask)
+
+    def _read_requests(self, job: _Job, line_format: LineFormat) -> None:
+        unread = "status IS NULL OR time_s IS NULL"
+        bad = unread
+        if line_format.claims_to_be_a_request is not None:
+            bad = f"({unread}) AND {line_format.claims_to_be_a_request}"
+        with scanned(self.connection, job.part.file, request_projections(line_format), self.scratch) as table:
+            self._require_one_program(job, unread)
+            self._note(job, table, bad)
+            offset_s = self._server_offset_s(job)
+            is_local = line_format.kind is LogKind.UWSGI and not job.part.in_combined_format
+            requests = (
+                table.project(f"line_number, status, time_s - {offset_s!r} AS time_s, line") if is_local else table
+            )
+            add_volume(requests, line_format)
+            add_failures(self.connection, requests, line_format, file_name=job.part.file.name, mask=self.mask)
+            if job.has_events:
+                self._add_events(job.part, offset_s)
+
+    def _require_one_program(self, job: _Job, unread: str) -> None:
+        if job.is_whole and job.part.kind is not None and foreign_lines(self.connection, job.part.kind, unread):
+            raise _Mixed
+
+    def _server_offset_s(self, job: _Job) -> float:
+        if self.utc_offset_s is not None or not job.has_events or job.part.kind is not LogKind.UWSGI:
+            return self.errors_offset_s
+        zone = zone_of_server(self.connection, job.part.file.name, self.errors_offset_s)
+        if zone.note and zone.utc_offset_s != self.errors_offset_s:
+            self.notes.append(zone.note)
+        return zone.utc_offset_s
+
+    def _add_events(self, part: Part, offset_s: float) -> None:
+        if part.kind is None:
+            return
+        add_server_events(
+            self.connection,
+            server=_SERVERS[part.kind],
+            file_name=part.file.name,
+            instance=f"{part.file.name} ({part.stream})" if part.stream else None,
+            written_s=None if part.stamps is None else self._clock(part.stamps, offset_s),
+            utc_offset_s=offset_s,
+            mask=self.mask,
+        )
+
+    def _clock(self, stamps: Stamps, offset_s: float) -> "_Clock":
+        return _Clock(stamps=stamps, near_s=self._last_request_s(), utc_offset_s=offset_s)
+
+    def _last_request_s(self) -> float | None:
+        """When the last request or complaint was: what tells the year of times that have none."""
+        query = (
+            "SELECT max(s) FROM (SELECT max(minute_s) AS s FROM volume UNION ALL SELECT max(time_s) FROM proxy_errors)"
+        )
+        ((last_s,),) = self.connection.execute(query).fetchall()
+        return None if last_s is None else float(last_s)
+
+    def _note(self, job: _Job, table: duckdb.DuckDBPyRelation, bad: str) -> None:
+        count, first = malformed(table, bad, mask=self.mask)
+        lines = row_count(table) if job.is_whole else job.part.lines
+        self._found[job.place] = _log_file(job.part, lines, count, first)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Clock:
+    stamps: Stamps
+    near_s: float | None
+    utc_offset_s: float
+
+    def __call__(self, line_number: int) -> float | None:
+        return self.stamps.time_s(line_number, near_s=self.near_s, utc_offset_s=self.utc_offset_s)
+
+
+def _log_file(part: Part, lines: int, malformed_lines: int, first: tuple[MalformedLine, ...]) -> LogFile:
+    return LogFile(
+        name=part.file.name,
+        kind=part.kind,
+        lines=lines,
+        stream=part.stream,
+        malformed_lines=malformed_lines,
+        first_malformed=first,
+    )

@@ -1,0 +1,159 @@
+"""Splits a file that several programs wrote into one log for each: by what stands before a line, and by the line."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TextIO
+
+from badgateway.logs.prefixes import Prefixes, Unwrapped
+from badgateway.logs.recognising import kind_of
+from badgateway.logs.source import LocalFile, text_lines
+from badgateway.logs.stamps import Stamps
+from badgateway.model.evidence import LogKind
+
+_SERVERS = (LogKind.UWSGI, LogKind.GUNICORN)
+_MADE_BY_PROXIES = (" 499 ", " 502 ", " 504 ")
+_MOST_STREAMS = 500
+_TEXT_PARTS = 3
+"""How often a quotation mark splits a combined line, until what follows its request comes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """The lines of one program in a file.
+
+    Attributes:
+        file: Where they are, each on the line that it had, without its prefix; other programs' lines are blank.
+        kind: None when they are of no kind that is known here.
+        lines: How many they are.
+        stream: What the prefix calls the program; empty when it has no name.
+        in_combined_format: Whether they are request lines that a server writes as nginx does.
+        stamps: The times of their prefixes; None where no line has one.
+    """
+
+    file: LocalFile
+    kind: LogKind | None
+    lines: int
+    stream: str = ""
+    in_combined_format: bool = False
+    stamps: Stamps | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class _Stream:
+    """What is known of one program after all its lines were seen."""
+
+    kinds: set[LogKind] = field(default_factory=set)
+    has_proxy_statuses: bool = False
+
+    @property
+    def server(self) -> LogKind | None:
+        return next((kind for kind in _SERVERS if kind in self.kinds), None)
+
+    def owner(self, kind: LogKind | None) -> LogKind | None:
+        """Whose line one is that, by itself, is of this kind: a server also writes what an application prints."""
+        if kind is None:
+            return self.server
+        if kind is LogKind.NGINX_COMBINED and self.server is not None and not self._is_of_proxy:
+            return self.server
+        return kind
+
+    @property
+    def _is_of_proxy(self) -> bool:
+        return self.has_proxy_statuses or LogKind.NGINX_ERROR in self.kinds
+
+
+_Key = tuple[str, LogKind | None, bool]
+
+
+class _Copy:
+    """A part as it is being written."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.lines = 0
+        self._file: TextIO = path.open("w", encoding="utf-8", newline="")
+        self._next_line = 1
+
+    def add(self, line_number: int, text: str) -> None:
+        self._file.write("\n" * (line_number - self._next_line) + text + "\n")
+        self._next_line = line_number + 1
+        self.lines += 1
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def is_of_one_program(lines: Sequence[str]) -> bool:
+    """Whether the first lines of a file look as if one program had written them all, with nothing before them."""
+    if Prefixes(lines):
+        return False
+    stream = _Stream()
+    for line in lines:
+        _look(stream, line)
+    if stream.kinds == {LogKind.GUNICORN, LogKind.NGINX_COMBINED}:
+        return not stream.has_proxy_statuses
+    return len(stream.kinds) == 1
+
+
+def parts(file: LocalFile, head: Sequence[str], scratch: Path) -> tuple[Part, ...]:
+    """Split a file into logs of one program each, in files of the folder scratch."""
+    prefixes = Prefixes(head)
+    seen = _Seen()
+    for line in text_lines(file):
+        seen.take(prefixes.unwrap(line))
+    copies: dict[_Key, _Copy] = {}
+    for line_number, line in enumerate(text_lines(file), start=1):
+        text = prefixes.unwrap(line).text
+        if not text.strip():
+            continue
+        key = seen.key(line_number)
+        if key not in copies:
+            copies[key] = _Copy(scratch / f"part-{len(list(scratch.iterdir()))}")
+        copies[key].add(line_number, text)
+    return tuple(_finished(file, copies, seen.stamps if prefixes else None))
+
+
+class _Seen:
+    """What a first look at all lines found: whose line one is can be known at the end only."""
+
+    def __init__(self) -> None:
+        self.stamps = Stamps()
+        self._streams: dict[str, _Stream] = {}
+        self._lines: list[tuple[str, LogKind | None]] = []
+
+    def take(self, line: Unwrapped) -> None:
+        """Look at the next line."""
+        # Names without end are no names of programs.
+        is_name = line.stream in self._streams or len(self._streams) < _MOST_STREAMS
+        name = line.stream if is_name else ""
+        self._lines.append((name, _look(self._streams.setdefault(name, _Stream()), line.text)))
+        self.stamps.append(line.written)
+
+    def key(self, line_number: int) -> _Key:
+        """Which part a line belongs to."""
+        name, kind = self._lines[line_number - 1]
+        owner = self._streams[name].owner(kind)
+        return name, owner, kind is LogKind.NGINX_COMBINED and owner in _SERVERS
+
+
+def _look(stream: _Stream, text: str) -> LogKind | None:
+    kind = kind_of(text)
+    if kind is not None:
+        stream.kinds.add(kind)
+    if kind is LogKind.NGINX_COMBINED and not stream.has_proxy_statuses:
+        stream.has_proxy_statuses = text.split('"', _TEXT_PARTS)[2].startswith(_MADE_BY_PROXIES)
+    return kind
+
+
+def _finished(file: LocalFile, copies: dict[_Key, _Copy], stamps: Stamps | None) -> Iterator[Part]:
+    for (name, kind, in_combined_format), copy in copies.items():
+        copy.close()
+        yield Part(
+            file=LocalFile(name=file.name, path=copy.path, is_gzip=False),
+            kind=kind,
+            lines=copy.lines,
+            stream=name,
+            in_combined_format=in_combined_format,
+            stamps=stamps,
+        )

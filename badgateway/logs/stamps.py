@@ -1,0 +1,86 @@
+"""The times that the prefixes of a file's lines have, kept small: a million lines are nine megabytes."""
+
+from array import array
+from datetime import UTC, datetime
+from enum import IntEnum
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_LEAP_YEAR = 2000
+
+
+class _Form(IntEnum):
+    NONE = 0
+    ABSOLUTE = 1
+    LOCAL = 2
+    LOCAL_WITHOUT_YEAR = 3
+
+
+class Stamps:
+    """When each line of a file was written, as far as its prefix says."""
+
+    def __init__(self) -> None:
+        self._seconds = array("d")
+        self._forms = bytearray()
+        self._last: tuple[str, tuple[_Form, float]] = ("", (_Form.NONE, 0.0))
+
+    def append(self, written: str) -> None:
+        """Take the next line's time as its prefix has it; empty when it has none."""
+        # Lines come in bursts, so most have the time of the line before.
+        if written != self._last[0]:
+            self._last = (written, _parsed(written))
+        form, seconds = self._last[1]
+        self._forms.append(form)
+        self._seconds.append(seconds)
+
+    @property
+    def lack_a_year(self) -> bool:
+        """Whether there are times that only another log can complete."""
+        return _Form.LOCAL_WITHOUT_YEAR in self._forms
+
+    def time_s(self, line_number: int, *, near_s: float | None, utc_offset_s: float) -> float | None:
+        """When a line was written, in seconds since the epoch; None when that is not known.
+
+        Args:
+            line_number: From 1.
+            near_s: A time of other logs; the year is the one that brings the line next to it.
+            utc_offset_s: How far ahead of UTC times without a zone are.
+        """
+        form, seconds = self._forms[line_number - 1], self._seconds[line_number - 1]
+        if form == _Form.NONE:
+            return None
+        if form == _Form.ABSOLUTE:
+            return seconds
+        if form == _Form.LOCAL:
+            return seconds - utc_offset_s
+        return None if near_s is None else _nearest(seconds, near_s) - utc_offset_s
+
+
+def _parsed(written: str) -> tuple[_Form, float]:
+    try:
+        if written[:1].isalpha():
+            month, day, clock = written.split()
+            moment = datetime.fromisoformat(f"{_LEAP_YEAR}-{_MONTHS.index(month) + 1:02d}-{int(day):02d}T{clock}+00:00")
+            return _Form.LOCAL_WITHOUT_YEAR, moment.timestamp()
+        if "-" not in written:
+            return (_Form.ABSOLUTE, float(written)) if written else (_Form.NONE, 0.0)
+        moment = datetime.fromisoformat(written.replace(",", "."))
+        if moment.tzinfo is None:
+            return _Form.LOCAL, moment.replace(tzinfo=UTC).timestamp()
+        return _Form.ABSOLUTE, moment.timestamp()
+    except (ValueError, OverflowError):
+        # 32 November: it only looks like a time.
+        return _Form.NONE, 0.0
+
+
+def _nearest(seconds: float, near_s: float) -> float:
+    moment, year = datetime.fromtimestamp(seconds, UTC), datetime.fromtimestamp(near_s, UTC).year
+    in_years = (_in_year(moment, each) for each in (year - 1, year, year + 1))
+    return min((each for each in in_years if each is not None), key=lambda each: abs(each - near_s))
+
+
+def _in_year(moment: datetime, year: int) -> float | None:
+    try:
+        return moment.replace(year=year).timestamp()
+    except ValueError:
+        # 29 February is not in every year.
+        return None

@@ -1,0 +1,127 @@
+"""Finds the zone of logs that have local times without one, from what two logs tell of the same requests."""
+
+from dataclasses import dataclass
+
+import duckdb
+
+from badgateway.model.evidence import LogKind
+
+_STEP_S = 900
+_FURTHEST_S = 14 * 3600
+
+# A zone is a multiple of a quarter of an hour; the same request in the same second of both logs speaks for one.
+_MEETINGS = f"""
+WITH access AS (
+    SELECT method || ' ' || uri AS request, unnest([floor(time_s), floor(time_s) - 1]) AS second
+    FROM failures WHERE source LIKE 'nginx%' AND time_s IS NOT NULL),
+errors AS (
+    SELECT DISTINCT regexp_replace(request, ' HTTP/[0-9.]+$', '') AS request, floor(time_s) AS second
+    FROM proxy_errors WHERE time_s IS NOT NULL AND request IS NOT NULL
+    LIMIT 2000),
+met AS (
+    SELECT e.second - a.second AS offset_s, e.request, e.second FROM errors e JOIN access a USING (request)
+    WHERE abs(e.second - a.second) <= {_FURTHEST_S} + 1)
+SELECT CAST(round(offset_s / {_STEP_S}) * {_STEP_S} AS BIGINT) AS offset_s,
+    count(DISTINCT (request, second)) AS meetings
+FROM met WHERE abs(offset_s - round(offset_s / {_STEP_S}) * {_STEP_S}) <= 1
+GROUP BY ALL ORDER BY meetings DESC, offset_s
+"""  # noqa: S608 # constants of this module
+
+_STATED = r"""
+SELECT zone FROM (SELECT regexp_extract(line, '\[\d\d/\w+/\d{4}:\d\d:\d\d:\d\d ([+-]\d{4})\]', 1) AS zone
+FROM failures WHERE source LIKE 'nginx%') WHERE zone <> '' GROUP BY zone ORDER BY count(*) DESC, zone LIMIT 1
+"""
+
+_LATENESS = r"""
+SELECT epoch(try_strptime(
+        replace(regexp_extract(line, '^\w{3} (\w{3} +\d+ \d\d:\d\d:\d\d \d{4}) - HARAKIRI', 1), '  ', ' '),
+        '%b %d %H:%M:%S %Y'))
+    - TRY_CAST(regexp_extract(line, ' since (\d{9,10})$', 1) AS DOUBLE) AS late_s
+FROM scanned WHERE line LIKE '%HARAKIRI [core%' LIMIT 1000
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Zone:
+    """How far ahead of UTC the local times are, and how that is known."""
+
+    utc_offset_s: float
+    note: str = ""
+    """A sentence for whoever reads the answer; empty when there is nothing to say."""
+
+
+def zone_of_errors(connection: duckdb.DuckDBPyConnection) -> Zone:
+    """Find in which zone nginx's error log is, whose times were taken for UTC, beside its access log."""
+    meetings = dict(connection.execute(_MEETINGS).fetchall())
+    stated_s = _stated_s(connection)
+    if not meetings:
+        return Zone(utc_offset_s=0.0, note=_nothing_meets(connection))
+    best = max(meetings.values())
+    # With equally many meetings the zone that the access log states is likelier than UTC, and both than any other.
+    likely = [offset_s for offset_s in (stated_s, 0) if meetings.get(offset_s, 0) == best]
+    others = [offset_s for offset_s, count in meetings.items() if count == best]
+    if not likely and len(others) > 1:
+        return Zone(utc_offset_s=0.0, note=_SEVERAL)
+    return _told(
+        float((likely or others)[0]), "nginx's error log", "that is where its lines meet those of the access log"
+    )
+
+
+def zone_of_server(connection: duckdb.DuckDBPyConnection, name: str, errors_s: float) -> Zone:
+    """Find in which zone the uWSGI log in the table `scanned` is: its lines about harakiri have both clocks.
+
+    Args:
+        connection: With the table.
+        name: Of the log.
+        errors_s: The zone of nginx's error log, taken where the log itself does not tell.
+    """
+    found = [late_s for (late_s,) in connection.execute(_LATENESS).fetchall() if late_s is not None]
+    if not found:
+        return Zone(utc_offset_s=errors_s)
+    # What remains is how long the request ran, which is less than a quarter of an hour, mostly.
+    offset_s = float(min(found) // _STEP_S * _STEP_S)
+    if abs(offset_s) > _FURTHEST_S:
+        return Zone(utc_offset_s=errors_s)
+    return _told(offset_s, name, "its lines about harakiri have the time in seconds since the epoch, too")
+
+
+def as_offset(utc_offset_s: float) -> str:
+    """Such as '+02:00'."""
+    minutes = round(abs(utc_offset_s) / 60)
+    return f"{'-' if utc_offset_s < 0 else '+'}{minutes // 60:02d}:{minutes % 60:02d}"
+
+
+_SEVERAL = (
+    "The times of nginx's error log fit those of the access log in several zones, so they were taken for UTC: give "
+    "--utc-offset."
+)
+
+
+def _nothing_meets(connection: duckdb.DuckDBPyConnection) -> str:
+    query = f"""
+        SELECT EXISTS (FROM failures WHERE source IN ('{LogKind.NGINX_COMBINED}', '{LogKind.NGINX_JSON}')
+                AND status IN (500, 502, 503, 504))
+            AND EXISTS (FROM proxy_errors WHERE request IS NOT NULL AND level IN ('error', 'crit'))
+    """
+    if connection.execute(query).fetchall() == [(True,)]:
+        return (
+            "No line of nginx's error log is about a failed request of the access log, in whatever zone: they are of "
+            "different times or sites."
+        )
+    return ""
+
+
+def _stated_s(connection: duckdb.DuckDBPyConnection) -> int:
+    for (zone,) in connection.execute(_STATED).fetchall():
+        seconds = int(zone[1:3]) * 3600 + int(zone[3:]) * 60
+        return -seconds if zone[0] == "-" else seconds
+    return 0
+
+
+def _told(utc_offset_s: float, log: str, reason: str) -> Zone:
+    if not utc_offset_s:
+        return Zone(utc_offset_s=0.0)
+    return Zone(
+        utc_offset_s=utc_offset_s,
+        note=f"The times of {log} were taken as UTC{as_offset(utc_offset_s)}: {reason}. --utc-offset overrides it.",
+    )

@@ -1,0 +1,121 @@
+"""Walks logs rebuilt from public reports: what is found in each, and what may never be said.
+
+`expected.json` of a case: requests, failures, lines that were not read, causes with their certainty and count;
+`refused` when no file could be read; `missing` says what its truth.md asks for and is not reached yet.
+"""
+
+import json
+import random
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from badgateway.errors import RawDataError
+from badgateway.logs import Source
+from badgateway.model.diagnosis import Certainty
+from badgateway.model.explanation import Explanation
+from badgateway.study.explanation import explain
+
+CASES = Path(__file__).parent / "cases"
+NOT_LOGS = frozenset({"truth.md", "expected.json"})
+INTERLEAVINGS = 5
+
+# What was said to be proven in these once, and was not true.
+NEVER_PROVEN = {
+    "06-fork-deadlock-queue-full": "slow-request",
+    "41-queue-full-but-workers-hang": "slow-request",
+    "shape-B1c-oom-after-earlier-timeout-same-pid": "gunicorn-timeout-blocked-in-c",
+    "shape-B2-two-pods-blocked-in-C": "gunicorn-timeout-blocked-in-c",
+    "shape-B3-other-upstream-same-second": "worker-killed",
+    "shape-D23-send-110": "slow-request",
+    "shape-H6-mem-worker-killed-plus-504": "slow-request",
+    "shape-H7-504-all-workers-timeout-60": "slow-request",
+    "shape-K2-rolling-deploy-two-pods": "graceful-timeout-cut",
+    "shape-K4-uwsgi-reload-then-oom-same-pid": "worker-mercy-expired",
+    "shape-L3-healthy-urls-504": "slow-request",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """What is found in a case."""
+
+    requests: int = 0
+    failures: int = 0
+    not_read: int = 0
+    causes: dict[str, tuple[str, int]]
+    missing: str = ""
+
+    @classmethod
+    def of(cls, case: Path) -> "Expected":
+        found = json.loads((case / "expected.json").read_text())
+        causes = {cause: (certainty, count) for cause, (certainty, count) in found.pop("causes").items()}
+        return cls(**found, causes=causes)
+
+
+def logs(case: Path) -> list[Path]:
+    return sorted(path for path in case.rglob("*") if path.is_file() and path.name not in NOT_LOGS)
+
+
+def is_refused(case: Path) -> bool:
+    return "refused" in json.loads((case / "expected.json").read_text())
+
+
+def explained(case: Path) -> Explanation:
+    return explain([Source(name=str(path.relative_to(case)), content=path) for path in logs(case)])
+
+
+READ = [case for case in sorted(CASES.iterdir()) if not is_refused(case)]
+REFUSED = [case for case in sorted(CASES.iterdir()) if is_refused(case)]
+
+
+@pytest.mark.parametrize("case", READ, ids=lambda case: case.name)
+def test_a_case_is_explained_as_expected(case):
+    found = explained(case)
+    diagnosis = found.diagnosis
+
+    assert Expected(
+        requests=diagnosis.requests,
+        failures=diagnosis.failures,
+        not_read=found.malformed_lines,
+        causes={each.cause.id: (str(each.certainty), each.count) for each in diagnosis.causes},
+        missing=Expected.of(case).missing,
+    ) == Expected.of(case)
+
+
+@pytest.mark.parametrize("case", REFUSED, ids=lambda case: case.name)
+def test_a_case_of_no_known_kind_is_one_clear_error(case):
+    with pytest.raises(RawDataError, match="no log that is known here"):
+        explained(case)
+
+
+@pytest.mark.parametrize(("name", "cause"), NEVER_PROVEN.items())
+def test_a_decoy_is_never_proven(name, cause):
+    proven = {each.cause.id for each in explained(CASES / name).diagnosis.causes if each.certainty is Certainty.PROVEN}
+
+    assert cause not in proven
+
+
+def interleaved(first: list[str], second: list[str], rng: random.Random) -> str:
+    both = [iter(first), iter(second)]
+    turns = [0] * len(first) + [1] * len(second)
+    rng.shuffle(turns)
+    return "".join(next(both[turn]) for turn in turns)
+
+
+@pytest.mark.parametrize("seed", range(INTERLEAVINGS))
+@pytest.mark.parametrize("name", ["shape-60-uwsgi-base", "shape-12-crlf", "07-uwsgi-segv", "27-rate-limited"])
+def test_the_count_of_failures_does_not_depend_on_how_two_logs_were_mixed(tmp_path, name, seed):
+    rng = random.Random(seed)
+    paths = logs(CASES / name)
+    first, second = rng.sample(paths, 2)
+    mixed = tmp_path / "mixed.log"
+    one, other = (path.read_text().splitlines(keepends=True) for path in (first, second))
+    mixed.write_text(interleaved(one, other, rng))
+    rest = [path for path in paths if path not in (first, second)]
+    found = explain([Source(name=path.name, content=path) for path in (mixed, *rest)]).diagnosis
+    apart = explained(CASES / name).diagnosis
+
+    assert (found.requests, found.failures) == (apart.requests, apart.failures)
+    assert [each.cause.id for each in found.causes] == [each.cause.id for each in apart.causes]

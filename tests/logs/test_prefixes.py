@@ -1,0 +1,44 @@
+import pytest
+
+from badgateway.logs.examples import EXAMPLES, PREFIXED
+from badgateway.logs.prefixes import Prefixes
+from badgateway.logs.recognising import kind_of
+from badgateway.model.evidence import LogKind
+
+
+@pytest.mark.parametrize("kind", LogKind)
+def test_the_example_of_each_kind_is_of_that_kind_and_has_no_prefix(kind):
+    example = EXAMPLES[kind]
+
+    assert kind_of(example) is kind
+    assert not Prefixes([example])
+
+
+@pytest.mark.parametrize("line", PREFIXED.values(), ids=PREFIXED)
+def test_the_example_of_each_prefix_is_taken_off(line):
+    assert Prefixes([line]).unwrap(line).text == EXAMPLES[LogKind.GUNICORN]
+
+
+def test_a_prefix_may_stand_in_another_and_the_inner_time_counts():
+    line = "web_1  | 2024-12-06T14:48:56.5Z Dec  6 15:48:56 web1 app[7]: hello"
+    found = Prefixes([line]).unwrap(line)
+
+    assert (found.stream, found.written, found.text) == ("web_1 web1 app", "Dec  6 15:48:56", "hello")
+
+
+def test_a_dyno_is_a_stream_and_a_process_id_is_none():
+    line = "2017-08-29T21:16:14.001000+00:00 app[web.1]: hello"
+
+    assert Prefixes([line]).unwrap(line).stream == "app[web.1]"
+    assert Prefixes(["Dec  6 15:48:56 h app[7]: x"]).unwrap("Dec  6 15:48:56 h app[8]: x").stream == "h app"
+
+
+def test_a_rare_line_that_looks_prefixed_does_not_make_a_prefix():
+    lines = ["[2024-12-06 14:48:30 +0000] [8] [INFO] x"] * 30 + ["total | 12"]
+
+    assert not Prefixes(lines)
+
+
+def test_json_that_is_an_access_line_or_nested_without_end_is_no_prefix():
+    for line in ('{"status": 200, "message": "x"}', "[" * 100_000, '{"log": "'):
+        assert not Prefixes([line])

@@ -1,0 +1,82 @@
+from pathlib import Path
+
+import pytest
+
+from badgateway.logs import LogEvidence, Source, read_logs
+
+HARAKIRI = "HARAKIRI [core 0] 10.0.0.1 - GET /big since 1733496506"
+
+
+def failed(clock: str, zone: str = "+0000", uri: str = "/big") -> str:
+    return f'10.0.0.1 - - [06/Dec/2024:{clock} {zone}] "GET {uri} HTTP/1.1" 502 157 "-" "x"\n'
+
+
+def error(clock: str, uri: str = "/big") -> str:
+    return (
+        f"2024/12/06 {clock} [error] 29#29: *8 upstream prematurely closed connection while reading response header "
+        f'from upstream, client: 10.0.0.1, server: a, request: "GET {uri} HTTP/1.1", upstream: "http://127.0.0.1:8000"\n'
+    )
+
+
+@pytest.fixture
+def read(tmp_path: Path):
+    def reading(utc_offset_s: float | None = None, **logs: str) -> LogEvidence:
+        for name, text in logs.items():
+            (tmp_path / name).write_text(text)
+        return read_logs([Source(name=name, content=tmp_path / name) for name in logs], utc_offset_s=utc_offset_s)
+
+    return reading
+
+
+def test_the_zone_is_where_the_two_logs_of_nginx_meet_and_it_is_said(read):
+    evidence = read(access=failed("14:48:56"), errors=error("16:48:56"))
+
+    assert evidence.utc_offset_s == 7200
+    assert "UTC+02:00" in evidence.notes[0]
+
+
+def test_logs_in_one_zone_say_nothing(read):
+    evidence = read(access=failed("14:48:56"), errors=error("14:48:56"))
+
+    assert (evidence.utc_offset_s, evidence.notes) == (0.0, ())
+
+
+def test_more_meetings_win_over_a_decoy_an_hour_off(read):
+    access = failed("15:48:56", "+0100") + failed("14:48:56", "+0100")
+    evidence = read(access=access, errors=error("14:48:56") + error("15:48:56"))
+
+    assert evidence.utc_offset_s == 3600
+
+
+def test_of_equal_zones_the_one_that_the_access_log_states_is_taken(read):
+    evidence = read(access=failed("14:00:00", "+0100") + failed("15:00:00", "+0100"), errors=error("14:00:00"))
+
+    assert evidence.utc_offset_s == 3600
+
+
+def test_several_zones_that_fit_are_none_and_a_warning(read):
+    evidence = read(access=failed("10:00:00") + failed("11:00:00"), errors=error("12:00:00"))
+
+    assert evidence.utc_offset_s == 0
+    assert "give --utc-offset" in evidence.notes[0]
+
+
+def test_logs_that_never_meet_are_a_warning(read):
+    evidence = read(access=failed("10:00:00"), errors=error("10:00:07", uri="/other"))
+
+    assert "different times or sites" in evidence.notes[0]
+
+
+def test_what_the_user_says_is_not_questioned(read):
+    evidence = read(3600.0, access=failed("14:48:56"), errors=error("16:48:56"))
+
+    assert (evidence.utc_offset_s, evidence.notes) == (3600.0, ())
+
+
+def test_a_uwsgi_log_tells_its_own_zone(read):
+    lines = "Fri Dec  6 16:48:56 2024 - *** HARAKIRI ON WORKER 1 (pid: 66, try: 1, graceful: yes) ***\n"
+    evidence = read(uwsgi=f"{lines}Fri Dec  6 16:48:56 2024 - {HARAKIRI}\n")
+    times = evidence.connection.execute("SELECT DISTINCT time_s FROM server_events").fetchall()
+
+    assert times == [(1733496536.0,)]
+    assert "UTC+02:00" in evidence.notes[0]
