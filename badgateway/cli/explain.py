@@ -13,7 +13,7 @@ import click
 from badgateway.causes.catalogue import BY_ID
 from badgateway.causes.pages import render_page
 from badgateway.cli.entry import cli
-from badgateway.cli.terminal import echo_page
+from badgateway.cli.terminal import echo, echo_page
 from badgateway.errors import ConfigurationError, RawDataError
 from badgateway.logs import Source
 from badgateway.logs.examples import EXAMPLES, PREFIXED
@@ -57,7 +57,7 @@ def _list_formats(context: click.Context, _parameter: click.Parameter, value: bo
     if not value or context.resilient_parsing:
         return
     for name, example in (*EXAMPLES.items(), *PREFIXED.items()):
-        click.echo(f"{name}\n    {example}")
+        echo(f"{name}\n    {example}")
     context.exit()
 
 
@@ -75,7 +75,7 @@ def cause(cause_id: str) -> None:
     if cause_id not in BY_ID:
         near = get_close_matches(cause_id, BY_ID, n=3) or sorted(BY_ID)
         raise click.BadParameter(f"{cause_id!r} is no cause in the catalogue; try one of: {', '.join(near)}")
-    click.echo(render_page(BY_ID[cause_id]).encode(), nl=False)
+    echo_page(render_page(BY_ID[cause_id]))
 
 
 @cli.command(short_help="Tell from log files why requests failed, and what to change.")

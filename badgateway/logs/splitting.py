@@ -52,7 +52,8 @@ class _Stream:
 
     def owner(self, kind: LogKind | None) -> LogKind | None:
         """Whose line one is that, by itself, is of this kind: a server also writes what an application prints."""
-        if kind is None:
+        # An application in uWSGI may log as Gunicorn does; two servers in one stream there are not.
+        if kind is None or kind is LogKind.GUNICORN:
             return self.server
         if kind is LogKind.NGINX_COMBINED and self.server is not None and not self._is_of_proxy:
             return self.server
@@ -93,7 +94,7 @@ def is_of_one_program(lines: Sequence[str]) -> bool:
         _look(stream, line)
     if stream.kinds == {LogKind.GUNICORN, LogKind.NGINX_COMBINED}:
         return not stream.has_proxy_statuses
-    return len(stream.kinds) == 1
+    return len({stream.owner(kind) for kind in stream.kinds}) == 1
 
 
 def parts(file: LocalFile, head: Sequence[str], scratch: Path) -> tuple[Part, ...]:

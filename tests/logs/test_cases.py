@@ -20,6 +20,8 @@ from badgateway.study.explanation import explain
 CASES = Path(__file__).parent / "cases"
 NOT_LOGS = frozenset({"truth.md", "expected.json"})
 INTERLEAVINGS = 5
+PROVEN_INTERLEAVINGS = 10_000
+MIXABLE = ("shape-60-uwsgi-base", "shape-12-crlf", "07-uwsgi-segv", "27-rate-limited")
 
 # What was said to be proven in these once, and was not true.
 NEVER_PROVEN = {
@@ -104,18 +106,30 @@ def interleaved(first: list[str], second: list[str], rng: random.Random) -> str:
     return "".join(next(both[turn]) for turn in turns)
 
 
-@pytest.mark.parametrize("seed", range(INTERLEAVINGS))
-@pytest.mark.parametrize("name", ["shape-60-uwsgi-base", "shape-12-crlf", "07-uwsgi-segv", "27-rate-limited"])
-def test_the_count_of_failures_does_not_depend_on_how_two_logs_were_mixed(tmp_path, name, seed):
+def check_interleaved(folder: Path, name: str, seed: int) -> None:
     rng = random.Random(seed)
     paths = logs(CASES / name)
     first, second = rng.sample(paths, 2)
-    mixed = tmp_path / "mixed.log"
+    mixed = folder / "mixed.log"
     one, other = (path.read_text().splitlines(keepends=True) for path in (first, second))
     mixed.write_text(interleaved(one, other, rng))
     rest = [path for path in paths if path not in (first, second)]
     found = explain([Source(name=path.name, content=path) for path in (mixed, *rest)]).diagnosis
     apart = explained(CASES / name).diagnosis
 
-    assert (found.requests, found.failures) == (apart.requests, apart.failures)
-    assert [each.cause.id for each in found.causes] == [each.cause.id for each in apart.causes]
+    assert (found.requests, found.failures) == (apart.requests, apart.failures), seed
+    assert [each.cause.id for each in found.causes] == [each.cause.id for each in apart.causes], seed
+
+
+@pytest.mark.parametrize("seed", range(INTERLEAVINGS))
+@pytest.mark.parametrize("name", MIXABLE)
+def test_the_count_of_failures_does_not_depend_on_how_two_logs_were_mixed(tmp_path, name, seed):
+    check_interleaved(tmp_path, name, seed)
+
+
+@pytest.mark.proof
+@pytest.mark.timeout(0)
+@pytest.mark.parametrize("name", MIXABLE)
+def test_ten_thousand_mixtures_of_two_logs_have_the_same_failures(tmp_path, name):
+    for seed in range(INTERLEAVINGS, PROVEN_INTERLEAVINGS // len(MIXABLE)):
+        check_interleaved(tmp_path, name, seed)

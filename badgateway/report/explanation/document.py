@@ -75,7 +75,7 @@ def build(explanation: Explanation) -> Document:
     )
     return Document(
         headline=_headline(explanation),
-        notes=explanation.notes,
+        notes=tuple(map(printable, explanation.notes)),
         period=_period(explanation),
         answer=_answer(diagnosis, causes),
         causes=causes,
