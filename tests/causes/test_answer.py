@@ -26,7 +26,7 @@ def test_causes_come_most_frequent_first_with_their_minutes_and_paths():
     assert (full.cause.id, full.count, full.statuses) == ("listen-queue-full", 3, ((502, 3),))
     assert full.minutes == ((int(NOON), 2), (int(NOON) + 120, 1))
     assert full.urls == (("/members/", 2), ("/scores/", 1))
-    assert slow.cause.id == "slow-request"
+    assert slow.cause.id == "504-no-answer-in-time"
     assert (diagnosis.requests, diagnosis.failures) == (100, 4)
 
 
