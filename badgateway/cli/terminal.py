@@ -1,10 +1,16 @@
 """The only way to a terminal: whatever is in a name or a reason, it cannot steer what shows it."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import click
-from rich.console import Console
-from rich.text import Text
 
 from badgateway.model.printable import printable, printable_lines
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
 
 
 def echo(text: str, *, err: bool = False, newline: bool = True) -> None:
@@ -22,6 +28,9 @@ def echo_page(page: str) -> None:
 
 def shown(text: Text) -> Text:
     """Return text as one line that can be shown; what had to be spelled loses its colours."""
+    # explain prints here too, and reads a short log sooner than rich is imported.
+    from rich.text import Text  # noqa: PLC0415 # see above
+
     plain = printable(text.plain)
     return text if plain == text.plain else Text(plain)
 
