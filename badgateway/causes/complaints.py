@@ -49,7 +49,8 @@ FROM (
             WHEN errno IN (32, 104) OR message LIKE 'upstream prematurely closed connection%' THEN
                 CASE phase WHEN 'reading body' THEN 'body cut' WHEN 'reading header' THEN 'closed'
                     WHEN 'sending' THEN 'closed' END
-            WHEN level IN ('error', 'crit', 'alert', 'emerg') AND request IS NOT NULL THEN 'other'
+            WHEN level IN ('error', 'crit', 'alert', 'emerg') AND request IS NOT NULL
+                AND message NOT LIKE '%dry run%' THEN 'other'
         END AS reason
     FROM proxy_errors)
 WHERE reason IS NOT NULL

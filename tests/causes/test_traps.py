@@ -454,7 +454,7 @@ def test_times_without_an_error_log_tell_connected_from_not_connected():
     assert evidence.found() == {
         "502-not-connected": 1,
         "502-answer-lost": 1,
-        "slow-request": 1,
+        "504-no-answer-in-time": 1,
         "504-connect-timeout": 1,
         "no-live-upstreams": 1,
     }
@@ -543,8 +543,8 @@ def test_a_busy_database_explains_a_wait_only_when_it_was_busy_for_most_of_it():
         return saturated(Evidence().slow(at=10), seconds=seconds).found()
 
     assert wait(8, 9) == {"database-saturated": 1}
-    assert wait(9) == {"slow-request": 1}
-    assert wait(3, 4, 5) == {"slow-request": 1}
+    assert wait(9) == {"504-no-answer-in-time": 1}
+    assert wait(3, 4, 5) == {"504-no-answer-in-time": 1}
 
 
 def test_who_waits_for_a_worker_while_the_database_is_busy_waits_for_the_database():
