@@ -143,7 +143,8 @@ def test_a_slow_request(server: str, stands: Stands):
         stand.client.ask("/ok", 5)
     assert stand.answers("/sleep") == {504: 3}
     assert stand.found() == {("/sleep", "slow-request"): 3}
-    assert stand.proven() == {"slow-request"}
+    # Without the journal they may as well have waited in a queue.
+    assert stand.proven() == set()
 
 
 def test_requests_that_wait_for_a_worker_until_the_proxy_gives_up(stands: Stands):
