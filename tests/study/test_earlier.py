@@ -20,8 +20,8 @@ def begun(results, of, *, started="2026-11-21T20:00:00Z", ended=1) -> RunFolder:
     )
     folder = RunFolder.create(results, made)
     for number in range(ended):
-        (folder.trials_path / f"{number:03d}-x").mkdir()
-        (folder.trials_path / f"{number:03d}-x" / TRIAL).write_text("{}")
+        (folder.trials_path / f"{number + 1:03d}-first-5u").mkdir()
+        (folder.trials_path / f"{number + 1:03d}-first-5u" / TRIAL).write_text("{}")
     return folder
 
 
