@@ -1,7 +1,7 @@
-"""Measures the verdicts on simulated servers whose truth is known: power, capacity, racing, in many repeats.
+"""Measures every promise of the verdicts in worlds of known truth: one line each, kept or BROKEN.
 
-In the project's root: `python benchmarks/verdicts.py --repeats 2000`. With MLRsearch installed, which the kit does not
-need, the capacity search is held against it on the same servers.
+In the project's root: `python benchmarks/verdicts.py` (`--quick` in minutes). With MLRsearch installed, which the kit
+does not need, the capacity search is held against it on the same servers.
 """
 
 import functools
@@ -11,7 +11,6 @@ import math
 import random
 import sys
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -22,48 +21,65 @@ import numpy as np
 # The simulated servers live with the tests that hold them to the same truth.
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from badgateway.judge.choice import choose
 from badgateway.model.capacity import CapacityGoal
-from badgateway.model.comparison import ChoiceKind, Relation
-from badgateway.search import conclude
+from tests.simulation import promises
 from tests.simulation.capacity_rows import capacity_rows
+from tests.simulation.promises import WEATHERS, Promise
 from tests.simulation.races import raced_and_full
-from tests.simulation.servers import DRIFT, NOISE, Machine, Server, contest, in_blocks
+from tests.simulation.test_failures_never_win import became_the_pick, improved_ranks
+from tests.simulation.worlds import Failures
 
+Question = Callable[[], Promise | tuple[Promise, ...]]
 _GOAL = CapacityGoal(lowest=20, highest=640)
 _WEATHER = ((0.0, 0.0), (0.03, 0.0), (0.03, 0.02), (0.05, 0.02))
 """Noise of a window's boundary, and the chance that a window says the opposite."""
 
 
-def _power(number: int) -> Iterator[str]:
-    for better_by in (0.0, 0.03, 0.05, 0.10):
-        servers = {"slower": Server(p95_ms=400), "faster": Server(p95_ms=400 * (1 - better_by))}
-        asked = contest(*servers, levels=(200,))
-        found = Counter[str]()
-        for seed in range(number):
-            choice = choose(asked, in_blocks(servers, 8, seed))
-            found[choice.arm or "" if choice.kind is ChoiceKind.PICKED else choice.kind.value] += 1
-        shares = ", ".join(f"{name} {count / number:.1%}" for name, count in sorted(found.items()))
-        yield f"p95 lower by {better_by:.0%}, 8 blocks: {shares}"
+def _alike(number: int, *, is_quick: bool) -> Iterator[Question]:
+    for arms in (2, 5) if is_quick else (2, 5, 12, 34):
+        for weather in WEATHERS:
+            # With two arms, six blocks leave the exact test one level alone, and it is the largest.
+            blocks, looks = (6, (2, 3)) if arms == 2 else (8, (3, 5))
+            yield functools.partial(promises.different, weather, arms, number, blocks=blocks, looks=looks)
 
 
-def _best_of_three(number: int) -> Iterator[str]:
-    """Compare with what leaderboards do: one session for each arm, and the best of three runs in it."""
-    dice = np.random.default_rng(1)
-    logs = dice.normal(0, DRIFT, (number, 2)) + dice.normal(0, NOISE, (3, number, 2)).min(axis=0)
-    for better_by in (0.05, 0.10):
-        wrong = logs[:, 0] < logs[:, 1] + math.log(1 - better_by)
-        yield f"p95 lower by {better_by:.0%}, best of three of one session: the slower arm wins {wrong.mean():.1%}"
+def _shares(number: int) -> Iterator[Question]:
+    for burst in (1, 17, 60, 250, 1000):
+        for requests, blocks in ((1560, 6), (4000, 8)):
+            where = {"requests": requests, "blocks": blocks}
+            twice, half = (Failures(share=share, burst=burst) for share in (0.02, 0.005))
+            yield functools.partial(promises.false_pass, f"bursts of {burst}", twice, number, **where)
+            yield functools.partial(promises.false_fail, f"bursts of {burst}", half, number, **where)
+    quarter = Failures(share=0.02, trials=0.25)
+    yield functools.partial(promises.false_pass, "1 of 4 trials", quarter, number)
+    yield functools.partial(promises.false_fail, "1 of 4 trials", Failures(share=0.005, trials=0.25), number)
 
 
-def _alike(number: int) -> Iterator[str]:
-    for arms in (2, 3, 5):
-        servers = {f"arm-{index}": Server(p95_ms=400) for index in range(arms)}
-        asked = contest(*servers, levels=(200,))
-        choices = [conclude(asked, Machine(servers=servers, seed=seed).run(asked)) for seed in range(number)]
-        picked = sum(choice.kind is ChoiceKind.PICKED for choice in choices)
-        any_worse = sum(any(one.relation is Relation.WORSE for one in choice.rivalries) for choice in choices)
-        yield f"{arms} arms alike, raced: picked {picked / number:.1%}, any called worse {any_worse / number:.1%}"
+def _picks(number: int) -> Iterator[Question]:
+    quiet, spiky = WEATHERS[0], next(one for one in WEATHERS if one.name == "spikes")
+    yield functools.partial(promises.picked, quiet, number, 0.75, blocks=6, looks=(2, 3))
+    yield functools.partial(promises.picked, quiet, number, 0.97, blocks=8)
+    yield functools.partial(promises.picked, spiky, number, 0.40, blocks=8)
+    for arms, blocks in ((2, 8), (4, 8), (2, 6), (3, 6)):
+        yield functools.partial(promises.throughput_told, arms, number, blocks=blocks)
+
+
+def _regrets(number: int) -> Iterator[Question]:
+    for weather in WEATHERS:
+        for arms, spread in ((2, 0.0), (5, 0.0), (5, 0.3)):
+            p95s_ms = promises.in_a_line(arms, spread)
+            yield functools.partial(promises.regret_is_true, weather, p95s_ms, number, blocks=6, looks=(2, 3))
+
+
+def _dying(number: int) -> Iterator[str]:
+    counted, dead = (promises.passes_when_dying(dies, number) for dies in (0, 1))
+    yield f"1 of 4 trials fails 8 %: PASS {counted:.1%} if it is counted, {dead:.1%} if the server dies instead"
+
+
+def _failing(number: int) -> Iterator[str]:
+    sets = 10 * number
+    yield f"failures made an arm the one to run in {became_the_pick(sets)} of {sets:,} random results"
+    yield f"failures improved an arm's rank in {improved_ranks(sets)} of {sets:,} random results"
 
 
 def _said(noise: float, lapse: float) -> str:
@@ -136,22 +152,23 @@ def _races(number: int) -> Iterator[str]:
 
 
 @click.command()
-@click.option("--repeats", default=2000, show_default=True)
-def main(repeats: int) -> None:
-    """Print one line per question."""
+@click.option("--repeats", default=1000, show_default=True, help="Studies a line.")
+@click.option("--quick", is_flag=True, help="Fifty studies a line, and few arms: minutes.")
+def main(*, repeats: int, quick: bool) -> None:
+    """Print one line a promise: kept or BROKEN, by the far end of the exact 95 % interval."""
     started_s = time.perf_counter()
-    few = max(1, repeats // 4)
-    questions = (
-        _power(repeats),
-        _best_of_three(repeats),
-        _alike(few),
-        capacity_rows(few),
-        _mlrsearch(repeats),
-        _races(few),
-    )
-    for line in itertools.chain.from_iterable(questions):
+    number = min(repeats, 50) if quick else repeats
+    promised = (*_alike(number, is_quick=quick), *_shares(number), *_picks(number), *_regrets(number))
+    for line in itertools.chain(
+        promises.lines(promised),
+        _dying(number),
+        _failing(number),
+        capacity_rows(number),
+        () if quick else _mlrsearch(number),
+        _races(max(1, number // 4)),
+    ):
         click.echo(line)
-    click.echo(f"{repeats:,} repeats in {time.perf_counter() - started_s:.0f} s")
+    click.echo(f"{number:,} studies a line in {time.perf_counter() - started_s:.0f} s")
 
 
 if __name__ == "__main__":

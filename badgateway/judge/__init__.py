@@ -4,7 +4,6 @@ from badgateway.judge.confirm import confirm
 from badgateway.judge.distances import rank_at_distances
 from badgateway.judge.evidence import TrialEvidence
 from badgateway.judge.ladder import ladder
-from badgateway.judge.recommend import recommend
 from badgateway.judge.summarise import summarise, summarise_trial
 
-__all__ = ["TrialEvidence", "confirm", "ladder", "rank_at_distances", "recommend", "summarise", "summarise_trial"]
+__all__ = ["TrialEvidence", "confirm", "ladder", "rank_at_distances", "summarise", "summarise_trial"]

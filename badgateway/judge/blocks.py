@@ -28,6 +28,12 @@ def log_ratios(first: Mapping[int, Facts], second: Mapping[int, Facts], number: 
     return tuple(behind - ahead for ahead, behind in pairs if ahead is not None and behind is not None)
 
 
+def p95_differences_ms(first: Mapping[int, Facts], second: Mapping[int, Facts]) -> tuple[float, ...]:
+    """Return how much more p95 the second had in each block that both have, in milliseconds."""
+    common = sorted(block for block in first if block in second)
+    return tuple(math.exp(log_p95(second[block])) - math.exp(log_p95(first[block])) for block in common)
+
+
 def log_p95(facts: Facts) -> float:
     """Return the logarithm of the p95, which is that of more than any time limit when it falls on a failed request."""
     return math.log(_SLOWER_THAN_ANY_MS if facts.p95_ms is None else max(facts.p95_ms, _LEAST))

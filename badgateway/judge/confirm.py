@@ -2,7 +2,6 @@
 
 from badgateway.judge.evidence import TrialEvidence
 from badgateway.judge.summarise import summarise_level
-from badgateway.judge.verdicts import why_invalid
 from badgateway.judge.wording import milliseconds
 from badgateway.model.experiment import Objective
 from badgateway.model.summary import Confirmation, LevelSummary, Verdict
@@ -24,7 +23,7 @@ def confirm(
     """
     users = max((entry.record.trial.users for entry in evidence), default=0)
     rate_per_s = max((entry.record.trial.rate_per_s or 0.0 for entry in evidence), default=0.0) or None
-    level = summarise_level(configuration, users, evidence, objective, rate_per_s=rate_per_s)
+    level = summarise_level(configuration, users, evidence, objective, rate_per_s=rate_per_s, alone=True)
     sent = _sent_per_minute(level, evidence)
     return Confirmation(
         level=level,
@@ -37,7 +36,8 @@ def confirm(
 def _sent_per_minute(level: LevelSummary, evidence: tuple[TrialEvidence, ...]) -> float | None:
     if level.measurement is None:
         return None
-    windows = [entry.record.window for entry in evidence if why_invalid(entry) is None]
+    counted = {trial.trial.id for trial in level.trials if trial.measurement is not None}
+    windows = [entry.record.window for entry in evidence if entry.record.trial.id in counted]
     return 60 * level.measurement.requests / sum(window.length_s for window in windows if window is not None)
 
 

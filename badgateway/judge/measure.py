@@ -1,13 +1,14 @@
 """Adds up the requests of one trial, or of several together."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import duckdb
 import numpy as np
 import numpy.typing as npt
 
 from badgateway.judge.proportion import proportion
+from badgateway.model.contest import Counts
 from badgateway.model.outcome import FAILURES, Outcome
 from badgateway.model.summary import Measurement, OutcomeShare, Proportion, Quantiles, RouteMeasurement
 
@@ -26,8 +27,8 @@ def measure(
     """Add up the requests that started in the window; None when there are none.
 
     Args:
-        relations: One per trial, with the columns name, outcome, phase, latency_ms and first_byte_ms; their connections
-            may differ.
+        relations: One per trial, with the columns name, outcome, phase, start_s, latency_ms and first_byte_ms; their
+            connections may differ.
         window_s: Seconds of all the trials' windows together.
         p95_limit_ms: The objective's limit.
     """
@@ -59,7 +60,20 @@ def measure(
             for name, outcomes in sorted(by_route.items())
             if name
         ),
+        seconds=tuple(second for relation in relations for second in _seconds(relation, p95_limit_ms)),
     )
+
+
+def _seconds(relation: duckdb.DuckDBPyRelation, p95_limit_ms: float) -> Iterator[Counts]:
+    """Yield the counts of each second of a window, from its first request on."""
+    ok = f"outcome = '{Outcome.OK}'"
+    started = relation.filter(f"{_WINDOW} AND start_s IS NOT NULL").project(
+        f"floor(start_s - min(start_s) OVER ())::INTEGER AS second, NOT {ok} AS failed, "
+        f"{ok} AND latency_ms > {p95_limit_ms!r} AS late"
+    )
+    counted = "second, count(*), count(*) FILTER (failed), count(*) FILTER (late)"
+    for _, requests, failures, late in started.aggregate(counted).order("second").fetchall():
+        yield Counts(requests=requests, failures=failures, late=late)
 
 
 def _shares(counts: Counter[Outcome]) -> tuple[OutcomeShare, ...]:

@@ -1,13 +1,12 @@
-"""Says how many more blocks a decision probably takes."""
+"""Says how many more blocks would settle what is open."""
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 
 from badgateway.judge.blocks import at_level
-from badgateway.judge.levels import FINAL
-from badgateway.judge.objective import requests_to_settle
+from badgateway.judge.objective import more_units, units_of_facts
 from badgateway.judge.paired import blocks_needed, blocks_to_prove
-from badgateway.model.comparison import ArmStanding, Relation, Rivalry
+from badgateway.judge.significance import ALONE
+from badgateway.model.comparison import ArmStanding, Criterion, Relation, Rivalry
 from badgateway.model.contest import ArmFacts, Contest
 from badgateway.model.summary import Verdict
 
@@ -15,19 +14,25 @@ from badgateway.model.summary import Verdict
 def more_blocks(
     contest: Contest, arms: Mapping[str, ArmFacts], ranking: Sequence[ArmStanding], rivalries: Sequence[Rivalry]
 ) -> int | None:
-    """Return how many more blocks it takes, if all stays as it was measured; None when more would hardly decide."""
-    waiting = [one for one in rivalries if one.relation is Relation.OPEN]
-    needs = list(_for_rivals(contest, waiting, len(rivalries))) if waiting else _for_objective(contest, arms, ranking)
+    """Return how many more blocks it takes, if all stays as it was measured; None when more would hardly settle it."""
+    compared = [one for one in rivalries if one.criterion is Criterion.LATENCY]
+    waiting = [one for one in compared if one.relation is Relation.OPEN]
+    if waiting:
+        needs = list(_for_rivals(contest, waiting))
+    elif any(one.verdict is Verdict.PASS for one in ranking):
+        return None
+    else:
+        needs = _for_objective(contest, arms, ranking)
     known = [need for need in needs if need is not None]
     return max(known) if known and len(known) == len(needs) else None
 
 
-def _for_rivals(contest: Contest, waiting: Sequence[Rivalry], rivals: int) -> Iterator[int | None]:
+def _for_rivals(contest: Contest, waiting: Sequence[Rivalry]) -> Iterator[int | None]:
     for one in waiting:
         if one.paired is None:
-            yield blocks_to_prove(rivals, FINAL)
+            yield blocks_to_prove(ALONE)
             continue
-        total = blocks_needed(one.paired, margin=one.margin or contest.margin, level=FINAL, rivals=rivals)
+        total = blocks_needed(one.paired, margin=one.margin or contest.margin, level=ALONE)
         yield None if total is None else total - one.paired.blocks
 
 
@@ -36,6 +41,5 @@ def _for_objective(contest: Contest, arms: Mapping[str, ArmFacts], ranking: Sequ
     candidate = next((one for one in ranking if one.verdict is Verdict.INCONCLUSIVE), None)
     if candidate is None or candidate.level is None:
         return [1]
-    per_block = candidate.requests / len(at_level(arms[candidate.arm], candidate.level))
-    total = requests_to_settle(candidate, contest.objective)
-    return [None if total is None else max(1, math.ceil((total - candidate.requests) / per_block))]
+    found = at_level(arms[candidate.arm], candidate.level).values()
+    return [more_units(units_of_facts(found), contest.objective)]

@@ -1,34 +1,39 @@
-"""Reads the A/A control: what two names for one configuration differ by, and what that leaves visible."""
+"""Reads the A/A control: what two names for one configuration differ by, and what noise leaves visible."""
+
+from collections.abc import Sequence
 
 from badgateway.judge.blocks import at_level, log_ratios
-from badgateway.judge.levels import FINAL
 from badgateway.judge.paired import blocks_to_prove, detectable_share, paired_ratio
-from badgateway.model.comparison import NoiseFloor
-from badgateway.model.contest import ArmFacts
+from badgateway.judge.significance import ALONE
+from badgateway.model.comparison import Criterion, NoiseFloor, Rivalry
+from badgateway.model.contest import ArmFacts, Contest
 
 
-def noise_floor(arms: tuple[ArmFacts, ...], level: float, rivals: int) -> NoiseFloor | None:
+def noise_floor(contest: Contest, arms: tuple[ArmFacts, ...], rivalries: Sequence[Rivalry]) -> NoiseFloor | None:
     """Return the noise floor over all blocks in which some arm ran twice; None when none did, or nothing came of it.
 
-    The arm that runs twice is another one after it left the race; the noise is that of the machine all the same.
+    The arm that runs twice is another one after it left the race; the noise is that of the machine all the same. What
+    is visible depends on the noisiest arm, which the one under two names need not be.
 
     Args:
+        contest: What was asked.
         arms: All arms.
-        level: The level at which they are compared.
-        rivals: How many arms are held against the leader.
+        rivalries: Those that were compared, with the noise of each pair.
     """
-    by_arm = {one.arm: _differences(one, level) for one in arms}
+    by_arm = {one.arm: _differences(one, contest.levels[-1]) for one in arms}
     logs = [log for found in by_arm.values() for log in found]
     if not logs:
         return None
     latency = paired_ratio(logs)
-    corrected = FINAL / max(rivals, 1)
-    spread = latency.spread
+    held = [one for one in rivalries if one.criterion is Criterion.LATENCY and one.paired is not None]
+    own = None if latency.spread is None else detectable_share(latency.spread, len(logs), ALONE)
+    known = [one.detectable for one in held if one.detectable is not None]
     return NoiseFloor(
         arms=tuple(arm for arm, found in by_arm.items() if found),
         latency=latency,
-        detectable=None if spread is None else detectable_share(spread, len(logs), corrected),
-        blocks_to_prove=blocks_to_prove(rivals, FINAL),
+        detectable=max(known) if known else own if not held else None,
+        blocks_to_prove=blocks_to_prove(ALONE),
+        differs=latency.confidence >= 1 - ALONE and not latency.low <= 1 <= latency.high,
     )
 
 

@@ -1,36 +1,172 @@
-"""Holds an arm's pooled counts against the objective: exact intervals for the verdict, a harder rule for dropping."""
+"""The one rule for PASS, FAIL, INCONCLUSIVE and INVALID: counts of several trials held against the objective."""
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 
-from badgateway.judge.proportion import proportion, requests_to_decide
-from badgateway.judge.verdicts import MAX_SHARE_OVER_P95, SEVERITY
-from badgateway.judge.wording import limit, milliseconds_limit, percent
-from badgateway.model.comparison import ArmStanding
-from badgateway.model.contest import ArmFacts, Facts
+from badgateway.judge.shares import CERTAIN, evidence_beyond, highest, lowest, repeated
+from badgateway.judge.wording import counted, limit, milliseconds_limit, percent
+from badgateway.model.contest import Counts, Facts
 from badgateway.model.experiment import Objective
-from badgateway.model.summary import Verdict
+from badgateway.model.summary import Proportion, Verdict
 
-_DOUBT = 0.001
-_CLEARLY = 2.0
-"""Failures of one trial come in bursts, which the binomial test does not know: so the share must be twice the limit."""
+SEVERITY = (Verdict.PASS, Verdict.INCONCLUSIVE, Verdict.INVALID, Verdict.FAIL)
+"""From good to bad; the worst of several verdicts wins.
+
+FAIL is last: if it were not, a configuration that was not measured everywhere would gain by failing where it was.
+"""
+MAX_SHARE_OVER_P95 = 0.05
+_MOST_UNITS = 100
+_LEAST_UNITS = 2
+"""One trial alone shows nothing of how trials differ, so it proves no PASS."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Counts:
-    """What several trials of one arm and level add up to."""
+class Limit:
+    """One of the two limits of an objective, and what was counted for it in each unit."""
 
-    requests: int
-    failures: int
-    late: int
+    what: str
+    """'failed', or 'failed or took longer than 500 ms'."""
+    allowed: float
+    bad: tuple[int, ...]
+    requests: tuple[int, ...]
 
     @property
-    def missed(self) -> int:
-        """Requests that were not answered well in time, for either reason."""
-        return self.failures + self.late
+    def verdict(self) -> Verdict:
+        """FAIL when the share is proven to be beyond the limit, PASS when its whole interval is within."""
+        return _against(self.bad, self.requests, self.allowed)
+
+    @property
+    def most(self) -> float:
+        """The upper end of the share's 95 % interval."""
+        return _most(self.bad, self.requests)
+
+    @property
+    def proportion(self) -> Proportion:
+        """The share of all units together, with the interval that decides."""
+        low, high = lowest(self.bad, self.requests), self.most
+        count, total = sum(self.bad), sum(self.requests)
+        return Proportion(count=count, total=total, low=min(low, count / total), high=max(high, count / total))
+
+    @property
+    def fact(self) -> str:
+        """What was counted, beside what is allowed: '31 of 200 requests failed (15.5 %); allowed are 1 %'."""
+        count, total = sum(self.bad), sum(self.requests)
+        return (
+            f"{count:,} of {total:,} requests {self.what} ({percent(count / total)}); allowed are {limit(self.allowed)}"
+        )
+
+
+def limits(units: Sequence[Counts], objective: Objective) -> tuple[Limit, Limit]:
+    """Return the objective's limits, failures first; a failed request counts as a late one too.
+
+    Args:
+        units: The trials of a level; the seconds of a trial that is judged by itself.
+        objective: What is allowed.
+    """
+    known = [unit for unit in units if unit.requests]
+    requests = tuple(unit.requests for unit in known)
+    return (
+        Limit(
+            what="failed",
+            allowed=objective.max_failure_share,
+            bad=tuple(unit.failures for unit in known),
+            requests=requests,
+        ),
+        Limit(
+            what=f"failed or took longer than {milliseconds_limit(objective.p95_ms)}",
+            allowed=missable(objective),
+            bad=tuple(unit.missed for unit in known),
+            requests=requests,
+        ),
+    )
+
+
+def missable(objective: Objective) -> float:
+    """Return the share of requests that may be late or fail: that of a p95, or what may fail, if that is more."""
+    return max(MAX_SHARE_OVER_P95, objective.max_failure_share)
+
+
+def verdict(units: Sequence[Counts], objective: Objective) -> Verdict:
+    """Judge one level by its trials: FAIL where one limit is proven to be broken, PASS where both are kept."""
+    total = pooled(units)
+    if not total.requests:
+        return Verdict.INVALID
+    if total.failures == total.requests:
+        return Verdict.FAIL
+    return max((part.verdict for part in limits(units, objective)), key=SEVERITY.index)
+
+
+def over_levels(units: Mapping[float, Sequence[Counts]], objective: Objective) -> dict[float, Verdict]:
+    """Judge each level by its trials, and let one that passes speak for those below it.
+
+    A lower level that is not decided, often because it ran once, is a PASS then, unless its own shares are beyond the
+    limits: who keeps the objective at 200 requests/s keeps it at 50.
+
+    Args:
+        units: The trials of each level.
+        objective: What is allowed.
+    """
+    own = {level: verdict(found, objective) for level, found in units.items()}
+    passed = max((level for level, found in own.items() if found is Verdict.PASS), default=-math.inf)
+    return {
+        level: Verdict.PASS
+        if found is Verdict.INCONCLUSIVE and level < passed and is_kept_so_far(units[level], objective)
+        else found
+        for level, found in own.items()
+    }
+
+
+def why_hopeless(units: Sequence[Counts], objective: Objective) -> str | None:
+    """Say why no further trial could save the arm at this level; None when one could."""
+    total = pooled(units)
+    if not total.requests or verdict(units, objective) is not Verdict.FAIL:
+        return None
+    failing = [part for part in limits(units, objective) if part.verdict is Verdict.FAIL]
+    trials = f", in {counted(len(units), 'trial')}" if len(units) > 1 else ""
+    return f"{failing[0].fact}{trials}" if failing else f"none of {total.requests:,} requests was OK"
+
+
+def is_kept_so_far(units: Sequence[Counts], objective: Objective) -> bool:
+    """Tell whether the shares, as they were observed, are within the limits: nothing speaks against the arm."""
+    return all(sum(part.bad) <= part.allowed * sum(part.requests) for part in limits(units, objective))
+
+
+def more_units(units: Sequence[Counts], objective: Objective) -> int | None:
+    """Return how many further trials decide an INCONCLUSIVE level, if they go on so; None when a hundred would not."""
+    for number in range(len(units) + 1, _MOST_UNITS + 1):
+        longer = [units[place] for place in repeated(range(len(units)), number)]
+        if verdict(longer, objective) is not Verdict.INCONCLUSIVE:
+            return number - len(units)
+    return None
+
+
+def units_of(counts: Sequence[Counts], broken: int) -> tuple[Counts, ...]:
+    """Return a level's trials as units, with those not got through as failed from end to end.
+
+    How many requests such a trial would have had nobody knows: as many as the largest of the others.
+    """
+    size = max((one.requests for one in counts), default=1)
+    return (*counts, *(Counts(requests=size, failures=size, late=0) for _ in range(broken)))
+
+
+def units_of_facts(facts: Iterable[Facts]) -> tuple[Counts, ...]:
+    """Return the trials of a level as units, see `units_of`."""
+    found = tuple(facts)
+    return units_of([one.counts for one in found if not one.broke], sum(bool(one.broke) for one in found))
+
+
+def pooled(counts: Iterable[Counts | Facts]) -> Counts:
+    """Add up the counts."""
+    found = tuple(counts)
+    return Counts(
+        requests=sum(one.requests for one in found),
+        failures=sum(one.failures for one in found),
+        late=sum(one.late for one in found),
+    )
 
 
 def p95_with_failures(ok_latencies_ms: Sequence[float], failures: int) -> float | None:
@@ -43,137 +179,14 @@ def p95_with_failures(ok_latencies_ms: Sequence[float], failures: int) -> float 
     return None if place >= len(ok_latencies_ms) or total == 0 else float(np.sort(ok_latencies_ms)[place])
 
 
-def pooled(facts: Iterable[Facts]) -> Counts:
-    """Add up the counts."""
-    found = tuple(facts)
-    return Counts(
-        requests=sum(one.requests for one in found),
-        failures=sum(one.failures for one in found),
-        late=sum(one.late for one in found),
-    )
-
-
-def verdict(counts: Counts, objective: Objective) -> Verdict:
-    """Judge one level: both limits must be kept by the whole exact 95 % interval.
-
-    Late requests are counted among all, together with the failed ones: a slow request that fails instead of being
-    late improves nothing.
-    """
-    if not counts.requests:
-        return Verdict.INVALID
-    if counts.failures == counts.requests:
+@lru_cache(maxsize=4096)
+def _against(bad: tuple[int, ...], requests: tuple[int, ...], allowed: float) -> Verdict:
+    if evidence_beyond(bad, requests, allowed) >= CERTAIN:
         return Verdict.FAIL
-    parts = (
-        _against(counts.failures, counts.requests, objective.max_failure_share),
-        _against(counts.missed, counts.requests, _missable(objective)),
-    )
-    return max(parts, key=SEVERITY.index)
-
-
-def is_kept_so_far(counts: Counts, objective: Objective) -> bool:
-    """Tell whether the shares, as they were observed, are within the limits: nothing speaks against the arm."""
-    failures_kept = counts.failures <= objective.max_failure_share * counts.requests
-    return failures_kept and counts.missed <= _missable(objective) * counts.requests
-
-
-def standing(facts: ArmFacts, levels: Sequence[float], objective: Objective) -> ArmStanding:
-    """Return the arm's verdict over all levels, which is that of its worst level.
-
-    A level with too few requests to decide is no worse than a higher one, as long as nothing speaks against it: who
-    keeps the objective at 200 requests/s keeps it at 50.
-    """
-    by_level = {level: pooled(one for at, _, one in facts.cells if at == level) for level in levels}
-    judged = _carried({level: verdict(counts, objective) for level, counts in by_level.items()}, by_level, objective)
-    measured = [level for level in levels if judged[level] is not Verdict.INVALID]
-    # A level that an arm never came to, because it had failed below, is no missing measurement.
-    failed = Verdict.FAIL in judged.values()
-    if not measured or (len(measured) < len(levels) and not failed):
-        return ArmStanding(arm=facts.arm, verdict=Verdict.INVALID, level=None, requests=0, failures=0, late=0)
-    worst = max(measured, key=lambda level: (SEVERITY.index(judged[level]), _failure_share(by_level[level]), level))
-    counts = by_level[worst]
-    return ArmStanding(
-        arm=facts.arm,
-        verdict=judged[worst],
-        level=worst,
-        requests=counts.requests,
-        failures=counts.failures,
-        late=counts.late,
-    )
-
-
-def _carried(judged: dict[float, Verdict], by_level: dict[float, Counts], objective: Objective) -> dict[float, Verdict]:
-    """Let a higher level that passes speak for those below it that are undecided and look well."""
-    passed = max((level for level, found in judged.items() if found is Verdict.PASS), default=-1.0)
-    return {
-        level: Verdict.PASS
-        if found is Verdict.INCONCLUSIVE and level < passed and is_kept_so_far(by_level[level], objective)
-        else found
-        for level, found in judged.items()
-    }
-
-
-def requests_to_settle(one: ArmStanding, objective: Objective) -> int | None:
-    """Return how many requests an INCONCLUSIVE arm takes in all, if its shares stay so; None when no number does."""
-    totals = [
-        requests_to_decide(proportion(count, one.requests), allowed)
-        for count, allowed in (
-            (one.failures, objective.max_failure_share),
-            (one.failures + one.late, _missable(objective)),
-        )
-        if _against(count, one.requests, allowed) is Verdict.INCONCLUSIVE
-    ]
-    known = [total for total in totals if total is not None]
-    return max(known) if known and len(known) == len(totals) else None
-
-
-def why_hopeless(counts: Counts, objective: Objective) -> str | None:
-    """Say why no further trial could save the arm at this level; None when one could."""
-    if _beyond_doubt(counts.failures, counts.requests, objective.max_failure_share):
-        return (
-            f"{counts.failures:,} of {counts.requests:,} requests failed ({_share(counts.failures, counts)}); "
-            f"allowed are {limit(objective.max_failure_share)}"
-        )
-    if _beyond_doubt(counts.missed, counts.requests, _missable(objective)):
-        return (
-            f"{counts.missed:,} of {counts.requests:,} requests failed or took longer than "
-            f"{milliseconds_limit(objective.p95_ms)} ({_share(counts.missed, counts)}); "
-            f"allowed are {limit(_missable(objective))}"
-        )
-    return None
-
-
-def fisher_p(first: Counts, second: Counts) -> float:
-    """Return the exact two-sided p that two arms fail equally often."""
-    from scipy.stats import fisher_exact  # noqa: PLC0415 # 1.2 s to import: not at every start
-
-    table = np.array([[one.failures, one.requests - one.failures] for one in (first, second)])
-    return float(fisher_exact(table).pvalue)
-
-
-def _share(count: int, counts: Counts) -> str:
-    return percent(count / counts.requests)
-
-
-def _failure_share(counts: Counts) -> float:
-    return counts.failures / counts.requests
-
-
-def _missable(objective: Objective) -> float:
-    return max(MAX_SHARE_OVER_P95, objective.max_failure_share)
+    is_kept = len(bad) >= _LEAST_UNITS and _most(bad, requests) <= allowed
+    return Verdict.PASS if is_kept else Verdict.INCONCLUSIVE
 
 
 @lru_cache(maxsize=4096)
-def _against(count: int, total: int, allowed: float) -> Verdict:
-    observed = proportion(count, total)
-    if observed.low > allowed:
-        return Verdict.FAIL
-    return Verdict.PASS if observed.high <= allowed else Verdict.INCONCLUSIVE
-
-
-@lru_cache(maxsize=4096)
-def _beyond_doubt(count: int, total: int, allowed: float) -> bool:
-    from scipy.special import bdtrc  # noqa: PLC0415 # see fisher_p
-
-    if not count or count / total < _CLEARLY * allowed:
-        return False
-    return allowed == 0 or bool(bdtrc(count - 1, total, allowed) <= _DOUBT)
+def _most(bad: tuple[int, ...], requests: tuple[int, ...]) -> float:
+    return highest(bad, requests)

@@ -1,19 +1,22 @@
-"""Compares two arms block by block: exact signed-rank test, Hodges-Lehmann estimate and interval, Holm's correction."""
+"""Compares two arms block by block: exact signed-rank test, Hodges-Lehmann estimate and interval, t tests."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
+from badgateway.judge.significance import ALONE
 from badgateway.model.comparison import PairedRatio
 
-_TAIL = 0.025
+_TAIL = ALONE / 2
 _EQUIVALENCE = 0.05
 """Of each of the two one-sided tests, as is usual; together they are wrong no more often."""
 _POWER = 0.8
 _MOST_BLOCKS = 100
+_LEAST_BLOCKS = 3
+"""With fewer, nothing is said to be ahead, not even to choose between two."""
 
 
 def paired_ratio(logs: Sequence[float]) -> PairedRatio:
@@ -35,23 +38,47 @@ def paired_ratio(logs: Sequence[float]) -> PairedRatio:
     )
 
 
-def is_equivalent(logs: Sequence[float], margin: float) -> bool:
-    """Tell whether both "more by the margin" and "less by the margin" are refuted: two one-sided exact tests at 5 %."""
-    bound = math.log1p(margin)
-    return all(
-        float(np.median(shifted)) < 0 and signed_rank_p(list(shifted)) / 2 <= _EQUIVALENCE
-        for shifted in (np.asarray(logs) - bound, -np.asarray(logs) - bound)
-    )
+def is_beyond(differences: Sequence[float], bound: float = 0.0) -> bool:
+    """Tell whether the blocks' differences are proven to lie above a bound, one-sided, by this comparison alone.
+
+    It is the lower end of the interval that `paired_ratio` gives. No difference that grows can make it less sure,
+    which a t test cannot say of itself: a single bad trial of a slow arm must not make it "not told apart".
+    """
+    depth, _ = _interval_depth(len(differences)) if differences else (0, 0.0)
+    if len(differences) < _LEAST_BLOCKS:
+        return False
+    return bool(_walsh_averages(np.asarray(differences, dtype=float))[depth] > bound)
+
+
+def t_interval(logs: Sequence[float], level: float) -> tuple[float, float]:
+    """Return the two-sided t interval of the mean difference, at 1 - level; unlimited with fewer than two blocks."""
+    if len(logs) < 2:
+        return -math.inf, math.inf
+    middle = float(np.mean(logs))
+    reach = _t_quantile(1 - level / 2, len(logs) - 1) * float(np.std(logs, ddof=1)) / math.sqrt(len(logs))
+    return middle - reach, middle + reach
+
+
+def own_t_test_p(logs: Sequence[float]) -> float:
+    """Return the two-sided p of a paired t test by these blocks alone."""
+    from scipy.special import stdtr  # noqa: PLC0415 # see signed_rank_p
+
+    if len(logs) < 2:
+        return 1.0
+    middle, error = float(np.mean(logs)), float(np.std(logs, ddof=1)) / math.sqrt(len(logs))
+    if not error:
+        return 0.0 if middle else 1.0
+    return float(2 * stdtr(len(logs) - 1, -abs(middle) / error))
 
 
 def smallest_p(blocks: int) -> float:
-    """Return the least p that any distribution-free two-sided paired test can give with so many blocks."""
+    """Return the least p that the exact signed-rank test between two arms can give with so many blocks."""
     return min(1.0, 2.0 ** (1 - blocks))
 
 
-def blocks_to_prove(rivals: int, level: float) -> int:
-    """Return with how many blocks a test against so many rivals can reach the level at all."""
-    return math.ceil(1 + math.log2(max(rivals, 1) / level))
+def blocks_to_prove(level: float) -> int:
+    """Return with how many blocks the signed-rank test between two arms can reach the level at all."""
+    return math.ceil(1 - math.log2(level))
 
 
 def signed_rank_p(logs: Sequence[float]) -> float:
@@ -68,47 +95,31 @@ def signed_rank_p(logs: Sequence[float]) -> float:
     return float(min(1.0, 2 * ways[: against + 1].sum() / 2.0 ** len(differences)))
 
 
-def t_test_p(logs: Sequence[float], noise: float, freedom: int) -> float:
-    """Return the two-sided p of a paired t test that knows the noise from all arms together.
+def look_p(logs: Sequence[float], blocks: Sequence[Sequence[float]], *, beyond: float) -> float:
+    """Return the p of a t test that a rival is slower by more than a bound, one-sided.
 
-    It believes log ratios to be about normal and all arms about equally noisy, so it may end an arm's race, but it
-    proves nothing. An arm noisier than the others is held against its own noise.
+    It believes log ratios to be about normal, so it may end an arm's race, but it proves nothing. Few blocks tell
+    little of the noise of two arms, and to pool that of all would make a noisy arm look quiet: so the noise is that of
+    the noisiest arm of all, or of these two if that is more.
 
     Args:
-        logs: Log ratios, one a block.
-        noise: Standard deviation of a log ratio, see `pooled_noise`.
-        freedom: Its degrees of freedom.
+        logs: Log ratios of the rival over the leader, one a block.
+        blocks: The logarithms of all arms, in the same order in each block.
+        beyond: The bound, as a logarithm.
     """
     from scipy.special import stdtr  # noqa: PLC0415 # see signed_rank_p
 
-    own = float(np.std(logs, ddof=1)) if len(logs) > 1 else 0.0
-    error = max(noise, own) / math.sqrt(len(logs))
-    return float(2 * stdtr(freedom, -abs(float(np.mean(logs))) / error)) if error else 1.0
-
-
-def pooled_noise(blocks: Sequence[Sequence[float]]) -> tuple[float, int]:
-    """Return the standard deviation of a log ratio of two arms, and its degrees of freedom (0: nothing is known).
-
-    Args:
-        blocks: The logarithms of all arms, in the same order in each block; the blocks' and arms' means are taken out.
-    """
-    logs = np.asarray(blocks, dtype=float)
-    rows, columns = logs.shape if logs.ndim == 2 else (0, 0)
-    freedom = (rows - 1) * (columns - 1)
-    if rows < 2 or columns < 2:
-        return 0.0, 0
-    left = logs - logs.mean(axis=0) - logs.mean(axis=1, keepdims=True) + logs.mean()
-    return math.sqrt(2 * float((left**2).sum()) / freedom), freedom
-
-
-def holm(p_values: Mapping[str, float]) -> dict[str, float]:
-    """Return each p, corrected by Holm's method for there being so many."""
-    adjusted: dict[str, float] = {}
-    largest = 0.0
-    for passed, name in enumerate(sorted(p_values, key=lambda one: (p_values[one], one))):
-        largest = max(largest, (len(p_values) - passed) * p_values[name])
-        adjusted[name] = min(1.0, largest)
-    return adjusted
+    values = np.asarray(blocks, dtype=float)
+    rows, columns = values.shape if values.ndim == 2 else (0, 0)
+    if rows < 2 or columns < 2 or len(logs) < 2:
+        return 1.0
+    left = values - values.mean(axis=1, keepdims=True)
+    noisiest = math.sqrt(2 * columns / (columns - 1)) * float(np.std(left, axis=0, ddof=1).max())
+    error = max(noisiest, float(np.std(logs, ddof=1))) / math.sqrt(len(logs))
+    further = float(np.mean(logs)) - beyond
+    if not error:
+        return 0.0 if further > 0 else 1.0
+    return float(stdtr((rows - 1) * (columns - 1), -further / error))
 
 
 def detectable_share(spread: float, blocks: int, level: float) -> float | None:
@@ -118,19 +129,19 @@ def detectable_share(spread: float, blocks: int, level: float) -> float | None:
     return math.expm1(_reach(blocks, level) * spread / math.sqrt(blocks))
 
 
-def blocks_needed(found: PairedRatio, *, margin: float, level: float, rivals: int) -> int | None:
+def blocks_needed(found: PairedRatio, *, margin: float, level: float) -> int | None:
     """Return how many blocks in all it probably takes to tell a difference, or to prove equivalence.
 
     Returns:
         None when it takes more than a hundred, if ratio and spread stay as they are.
     """
     shift = abs(math.log(found.ratio))
-    to_differ, to_equal = blocks_to_prove(rivals, level), blocks_to_prove(1, 2 * _EQUIVALENCE)
+    to_differ, to_equal = blocks_to_prove(level), blocks_to_prove(2 * _EQUIVALENCE)
     if found.spread is None:
         return max(to_differ, found.blocks + 1)
     for blocks in range(found.blocks + 1, _MOST_BLOCKS + 1):
         error = found.spread / math.sqrt(blocks)
-        tells = blocks >= to_differ and shift >= _reach(blocks, level / max(rivals, 1)) * error
+        tells = blocks >= to_differ and shift >= _reach(blocks, level) * error
         equals = blocks >= to_equal and math.log1p(margin) - shift >= _t_quantile(1 - _EQUIVALENCE, blocks - 1) * error
         if tells or equals:
             return blocks

@@ -1,24 +1,20 @@
-"""Holds the arms that reach the objective against the leader of one criterion."""
+"""Holds the arms that keep the objective, or may, against the leader of one criterion; what is said here is proven."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-from badgateway.judge.blocks import Number, at_level, log_ratios, logarithm
+import numpy as np
+
+from badgateway.judge.ahead import is_close_behind, logs_of, negligible_ms
+from badgateway.judge.arm_order import mean_log_p95
+from badgateway.judge.blocks import Number, at_level, log_p95, logarithm
 from badgateway.judge.capacities import is_proven_lower
-from badgateway.judge.levels import FINAL, THROUGHPUT
-from badgateway.judge.paired import holm, is_equivalent, paired_ratio
-from badgateway.judge.standings import mean_log_p95
+from badgateway.judge.paired import detectable_share, own_t_test_p, paired_ratio, t_interval
+from badgateway.judge.permutation import behind_p
+from badgateway.judge.significance import ALONE, REGRET, THROUGHPUT, TOGETHER
 from badgateway.model.capacity import Capacity
-from badgateway.model.comparison import Criterion, Relation, Rivalry
+from badgateway.model.comparison import Criterion, PairedRatio, Relation, Rivalry
 from badgateway.model.contest import ArmFacts, Contest
-
-_NEGLIGIBLE = 0.01
-"""Of the objective's p95, if nothing is declared: 50 ms against 55 ms decides nothing where 2,000 ms are allowed."""
-
-
-def negligible_ms(contest: Contest) -> float:
-    """Return how much more of p95 decides nothing, whatever share of the leader's it is."""
-    return contest.negligible_ms or _NEGLIGIBLE * contest.objective.p95_ms
 
 
 def latency_margin(contest: Contest, arms: Mapping[str, ArmFacts], leader: str) -> float:
@@ -27,28 +23,80 @@ def latency_margin(contest: Contest, arms: Mapping[str, ArmFacts], leader: str) 
     return max(contest.margin, negligible_ms(contest) / leader_ms)
 
 
-def by_latency(contest: Contest, arms: Mapping[str, ArmFacts], racing: Sequence[str]) -> tuple[Rivalry, ...]:
-    """Compare p95 with the first of the racing arms, block by block at the highest level."""
-    if len(racing) < 2:
-        return ()
-    margin = latency_margin(contest, arms, racing[0])
-    logs = _logs(contest, arms, racing, "p95_ms")
-    return _held(Criterion.LATENCY, racing[0], logs, margin=margin, level=FINAL, is_worse=lambda ratio: ratio > 1)
+def by_latency(contest: Contest, arms: Mapping[str, ArmFacts], names: Sequence[str]) -> tuple[Rivalry, ...]:
+    """Compare p95 with the first of the arms, block by block at the highest level.
+
+    A rival is behind when it is so among all pairs of the study (the permutation test), or when the leader is ahead of
+    each rival alone: to be wrong then, the leader must be wrongly ahead of the truly best one, and that is one test.
+    """
+    leader, *rivals = names
+    logs = {name: logs_of(contest, arms[leader], arms[name], "p95_ms") for name in rivals}
+    paired = {name: paired_ratio(found) if found else None for name, found in logs.items()}
+    together = _together(contest, arms, names, paired)
+    level = TOGETHER if len(rivals) > 1 else ALONE
+    leads_all = all(is_alone_behind(found) for found in paired.values())
+    margin = latency_margin(contest, arms, leader)
+
+    def relation(name: str) -> Relation:
+        found = paired[name]
+        if found is None:
+            return Relation.OPEN
+        if _is_equivalent(logs[name], margin, len(rivals)):
+            return Relation.EQUIVALENT
+        is_behind = found.ratio > 1 and (together[name] <= level or leads_all)
+        if not is_behind or is_close_behind(contest, arms[leader], arms[name]):
+            return Relation.OPEN
+        return Relation.WORSE
+
+    return tuple(
+        Rivalry(
+            rival=name,
+            criterion=Criterion.LATENCY,
+            relation=relation(name),
+            paired=found,
+            adjusted_p=together[name] if found else None,
+            leader=leader,
+            margin=margin,
+            is_alone_behind=is_alone_behind(found),
+            detectable=_detectable(found),
+        )
+        for name, found in paired.items()
+    )
 
 
-def by_throughput(contest: Contest, arms: Mapping[str, ArmFacts], racing: Sequence[str]) -> tuple[Rivalry, ...]:
-    """Compare throughput with the arm that has most; a difference that is not proven is none here."""
-    if len(racing) < 2:
+def is_alone_behind(found: PairedRatio | None) -> bool:
+    """Tell whether the interval of one comparison is beyond 1, with enough blocks for the level of one comparison."""
+    return found is not None and found.low > 1 and found.confidence >= 1 - ALONE
+
+
+def by_throughput(contest: Contest, arms: Mapping[str, ArmFacts], names: Sequence[str]) -> tuple[Rivalry, ...]:
+    """Compare throughput with the arm that has most; a difference that is not proven, or within the margin, is none."""
+    if len(names) < 2:
         return ()
-    order = sorted(racing, key=lambda name: -_mean_log(contest, arms[name], "throughput_rps"))
-    logs = _logs(contest, arms, order, "throughput_rps")
-    held = _held(
-        Criterion.THROUGHPUT,
-        order[0],
-        logs,
-        margin=contest.margin,
-        level=THROUGHPUT,
-        is_worse=lambda ratio: ratio < 1,
+    leader, *rivals = sorted(names, key=lambda name: -_mean_log(contest, arms[name], "throughput_rps"))
+    logs = {name: logs_of(contest, arms[leader], arms[name], "throughput_rps") for name in rivals}
+    pairs = len(names) * (len(names) - 1) / 2
+    corrected = {name: min(1.0, pairs * own_t_test_p(found)) for name, found in logs.items()}
+    less = 1 / (1 + contest.margin)
+
+    def relation(name: str, found: PairedRatio) -> Relation:
+        if corrected[name] <= THROUGHPUT and found.ratio < less:
+            return Relation.WORSE
+        is_equal = _is_equivalent(logs[name], contest.margin, len(rivals))
+        return Relation.EQUIVALENT if is_equal else Relation.OPEN
+
+    paired = {name: paired_ratio(found) for name, found in logs.items() if found}
+    held = (
+        Rivalry(
+            rival=name,
+            criterion=Criterion.THROUGHPUT,
+            relation=relation(name, found),
+            paired=found,
+            adjusted_p=corrected[name],
+            leader=leader,
+            margin=contest.margin,
+        )
+        for name, found in paired.items()
     )
     return tuple(one for one in held if one.relation is not Relation.OPEN)
 
@@ -80,46 +128,34 @@ def by_capacity(racing: Sequence[str], capacities: Mapping[str, Capacity]) -> tu
     )
 
 
-def _held(
-    criterion: Criterion,
-    leader: str,
-    logs: Mapping[str, tuple[float, ...]],
-    *,
-    margin: float,
-    level: float,
-    is_worse: Callable[[float], bool],
-) -> tuple[Rivalry, ...]:
-    paired = {name: paired_ratio(found) if found else None for name, found in logs.items()}
-    corrected = holm({name: found.p if found else 1.0 for name, found in paired.items()})
-
-    def relation(name: str) -> Relation:
-        found = paired[name]
-        if found is None:
-            return Relation.OPEN
-        if is_equivalent(logs[name], margin):
-            return Relation.EQUIVALENT
-        return Relation.WORSE if corrected[name] <= level and is_worse(found.ratio) else Relation.OPEN
-
-    return tuple(
-        Rivalry(
-            rival=name,
-            criterion=criterion,
-            relation=relation(name),
-            paired=found,
-            adjusted_p=corrected[name],
-            leader=leader,
-            margin=margin,
-        )
-        for name, found in paired.items()
-    )
+def _together(
+    contest: Contest, arms: Mapping[str, ArmFacts], names: Sequence[str], paired: Mapping[str, PairedRatio | None]
+) -> dict[str, float]:
+    """Return each rival's p among all pairs; with one pair alone, that of the exact signed-rank test."""
+    if len(names) == 2:
+        return {name: found.p if found else 1.0 for name, found in paired.items()}
+    level = contest.levels[-1]
+    own = {name: at_level(arms[name], level) for name in names}
+    compared = [name for name in names if own[name]]
+    blocks = sorted({block for found in own.values() for block in found})
+    if not blocks or len(compared) < 2:
+        return dict.fromkeys(names, 1.0)
+    logs = [[log_p95(own[name][block]) if block in own[name] else np.nan for name in compared] for block in blocks]
+    found = dict(zip(compared, behind_p(logs), strict=True))
+    return {name: float(found.get(name, 1.0)) for name in names}
 
 
-def _logs(
-    contest: Contest, arms: Mapping[str, ArmFacts], order: Sequence[str], number: Number
-) -> dict[str, tuple[float, ...]]:
-    """Return the log ratios of each arm over the first one."""
-    leader, *others = (at_level(arms[name], contest.levels[-1]) for name in order)
-    return {name: log_ratios(leader, other, number) for name, other in zip(order[1:], others, strict=True)}
+def _is_equivalent(logs: Sequence[float], margin: float, rivals: int) -> bool:
+    """Tell whether the simultaneous 95 % interval is within the margin, up and down."""
+    low, high = t_interval(logs, REGRET / rivals)
+    bound = math.log1p(margin)
+    return -bound < low and high < bound
+
+
+def _detectable(found: PairedRatio | None) -> float | None:
+    if found is None or found.spread is None:
+        return None
+    return detectable_share(found.spread, found.blocks, ALONE)
 
 
 def _mean_log(contest: Contest, arm: ArmFacts, number: Number) -> float:

@@ -1,15 +1,27 @@
 """Sums trials up: each on its own, all of a load level together, all levels of a configuration."""
 
-from collections.abc import Sequence
+import dataclasses
+from collections.abc import Mapping, Sequence
 
 from badgateway.judge.evidence import TrialEvidence
 from badgateway.judge.measure import measure
+from badgateway.judge.objective import SEVERITY, limits, over_levels, units_of
 from badgateway.judge.pooling import pooled
-from badgateway.judge.verdicts import SEVERITY, Judgement, judge, why_invalid, why_unusable
+from badgateway.judge.verdicts import (
+    Judgement,
+    judge,
+    unanswered_arrivals,
+    why_broken,
+    why_invalid,
+    why_saturated,
+    why_unusable,
+)
 from badgateway.judge.wording import counted, load
 from badgateway.model.configuration import Configuration
+from badgateway.model.contest import Counts
 from badgateway.model.experiment import Experiment, Objective
 from badgateway.model.summary import ConfigurationSummary, LevelSummary, Measurement, TrialSummary, Verdict
+from badgateway.model.trial import Trial
 
 
 def summarise(experiment: Experiment, evidence: Sequence[TrialEvidence]) -> tuple[ConfigurationSummary, ...]:
@@ -20,37 +32,45 @@ def summarise(experiment: Experiment, evidence: Sequence[TrialEvidence]) -> tupl
 
 
 def summarise_trial(evidence: TrialEvidence, objective: Objective) -> TrialSummary:
-    """Judge one trial on its own."""
-    measured = _measured_or_why_not(evidence, objective)
-    if isinstance(measured, str):
-        return _trial_summary(evidence, Verdict.INVALID, (measured,), None)
-    judgement = judge(measured, objective)
-    return _trial_summary(evidence, judgement.verdict, judgement.reasons, measured)
-
-
-def _measured_or_why_not(evidence: TrialEvidence, objective: Objective) -> Measurement | str:
+    """Judge one trial on its own, by its seconds."""
     reason = why_invalid(evidence)
     if reason is not None:
-        return reason
-    measurement = _measure_together((evidence,), objective)
-    if measurement is None:
-        return "no request started in the window"
-    return why_unusable(measurement) or measurement
+        return _trial_summary(evidence, Judgement(verdict=Verdict.INVALID, reasons=(reason,)), None)
+    measured = None
+    broken = why_broken(evidence)
+    if broken is None:
+        measured = _measure_together((evidence,), objective)
+    if measured is None:
+        reasons = (broken or "no request started in the window",)
+        return _trial_summary(evidence, Judgement(verdict=Verdict.FAIL, reasons=reasons), None)
+    reason = why_saturated(evidence.record, measured.failures.share) or why_unusable(measured)
+    if reason is not None:
+        return _trial_summary(evidence, Judgement(verdict=Verdict.INVALID, reasons=(reason,)), None)
+    seconds = measured.seconds or (counts_of(evidence, measured),)
+    unanswered = unanswered_arrivals(evidence.record)
+    if unanswered:
+        seconds = (*seconds, Counts(requests=unanswered, failures=unanswered, late=0))
+    return _trial_summary(evidence, judge(seconds, measured, objective, of="second"), measured)
+
+
+def counts_of(evidence: TrialEvidence, measured: Measurement) -> Counts:
+    """Return what a trial counts as beside others: its requests, and the arrivals that found nobody to answer."""
+    unanswered = unanswered_arrivals(evidence.record)
+    late = measured.over_objective.count if measured.over_objective else 0
+    return Counts(requests=measured.requests + unanswered, failures=measured.failures.count + unanswered, late=late)
 
 
 def _measure_together(evidence: Sequence[TrialEvidence], objective: Objective) -> Measurement | None:
     relations = [entry.relation for entry in evidence if entry.relation is not None]
     window_s = sum(entry.record.window.length_s for entry in evidence if entry.record.window is not None)
-    return measure(relations, window_s=window_s, p95_limit_ms=objective.p95_ms)
+    return measure(relations, window_s=window_s, p95_limit_ms=objective.p95_ms) if relations else None
 
 
-def _trial_summary(
-    evidence: TrialEvidence, verdict: Verdict, reasons: tuple[str, ...], measurement: Measurement | None
-) -> TrialSummary:
+def _trial_summary(evidence: TrialEvidence, judgement: Judgement, measurement: Measurement | None) -> TrialSummary:
     return TrialSummary(
         trial=evidence.record.trial,
-        verdict=verdict,
-        reasons=reasons,
+        verdict=judgement.verdict,
+        reasons=judgement.reasons,
         measurement=measurement,
         proxy_messages=evidence.proxy_messages,
         uses=evidence.uses,
@@ -78,7 +98,7 @@ def _summarise_configuration(
             summarise_level(
                 configuration.name,
                 users,
-                tuple(entry for entry in there if _load(entry) == (users, rate_per_s)),
+                tuple(entry for entry in there if _load(entry.record.trial) == (users, rate_per_s)),
                 experiment.objective,
                 database_distance_ms=distance_ms,
                 rate_per_s=rate_per_s,
@@ -88,18 +108,34 @@ def _summarise_configuration(
 
     first_ms, *others_ms = configuration.database_distances_ms
     levels = levels_at(first_ms)
-    worst_first = sorted(levels, key=lambda level: -SEVERITY.index(level.verdict))
+    verdict, judged = _over_levels(levels, experiment.objective)
     return ConfigurationSummary(
         configuration=configuration,
-        verdict=worst_first[0].verdict,
-        reasons=tuple(f"at {load(level)}: {reason}" for level in worst_first for reason in level.reasons),
+        verdict=verdict,
+        reasons=tuple(
+            f"at {load(level)}: {reason}"
+            for level in sorted(levels, key=lambda level: -SEVERITY.index(judged[_place(level)]))
+            if judged[_place(level)] is not Verdict.PASS
+            for reason in level.reasons
+        ),
         levels=levels,
         distant_levels=tuple(level for distance_ms in others_ms for level in levels_at(distance_ms)),
     )
 
 
-def _load(evidence: TrialEvidence) -> tuple[int, float | None]:
-    trial = evidence.record.trial
+def _over_levels(levels: Sequence[LevelSummary], objective: Objective) -> tuple[Verdict, Mapping[float, Verdict]]:
+    """Return the verdict of all levels together, and that of each when a higher one speaks for it."""
+    judged = over_levels({_place(level): level.counts for level in levels}, objective)
+    found = max(judged.values(), key=SEVERITY.index)
+    # A level that was not come to, because one below had failed, is no missing measurement.
+    return (Verdict.FAIL if Verdict.FAIL in judged.values() else found), judged
+
+
+def _place(level: LevelSummary) -> float:
+    return float(level.users) if level.rate_per_s is None else level.rate_per_s
+
+
+def _load(trial: Trial) -> tuple[int, float | None]:
     return trial.users, trial.rate_per_s
 
 
@@ -111,30 +147,56 @@ def summarise_level(
     *,
     database_distance_ms: float = 0.0,
     rate_per_s: float | None = None,
+    alone: bool = False,
 ) -> LevelSummary:
-    """Judge the trials of one configuration at one load level together."""
+    """Judge the trials of one configuration at one load level together; one that stands alone by its seconds."""
     trials = tuple(summarise_trial(entry, objective) for entry in evidence)
-    valid = tuple(entry for entry, trial in zip(evidence, trials, strict=True) if trial.verdict is not Verdict.INVALID)
-    measurement = _measure_together(valid, objective) if valid else None
-    judgement = judge(measurement, objective) if measurement else Judgement(verdict=Verdict.INVALID, reasons=())
+    pairs = tuple(zip(evidence, trials, strict=True))
+    valid = tuple(entry for entry, trial in pairs if trial.measurement is not None)
+    broken = sum(trial.verdict is Verdict.FAIL and trial.measurement is None for trial in trials)
+    counts = units_of([counts_of(entry, trial.measurement) for entry, trial in pairs if trial.measurement], broken)
+    measurement = _measure_together(valid, objective)
+    judgement = judge(counts, measurement, objective, of="trial")
+    if alone and len(valid) == 1 and not broken:
+        judgement = next(_judgement(trial) for trial in trials if trial.measurement is not None)
     return LevelSummary(
         configuration=configuration,
         users=users,
         verdict=judgement.verdict,
-        reasons=(*judgement.reasons, *_about_invalid(trials)),
-        measurement=measurement,
+        reasons=(*_about(trials, Verdict.FAIL), *judgement.reasons, *_about_invalid(trials)),
+        measurement=measurement and _with_interval(measurement, counts, objective),
         trials=trials,
         diagnosis=pooled([entry.diagnosis for entry in valid]),
         database_distance_ms=database_distance_ms,
         rate_per_s=rate_per_s,
+        counts=counts,
     )
 
 
+def _judgement(trial: TrialSummary) -> Judgement:
+    return Judgement(verdict=trial.verdict, reasons=trial.reasons)
+
+
+def _with_interval(measurement: Measurement, counts: Sequence[Counts], objective: Objective) -> Measurement:
+    """Show the interval that decides; one trial alone has only that of its own requests."""
+    if len(counts) < 2:
+        return measurement
+    failures, _ = limits(counts, objective)
+    found = failures.proportion
+    own = measurement.failures
+    interval = dataclasses.replace(own, low=min(found.low, own.share), high=max(found.high, own.share))
+    return dataclasses.replace(measurement, failures=interval)
+
+
 def _about_invalid(trials: tuple[TrialSummary, ...]) -> tuple[str, ...]:
-    if not trials:
-        return ("no trial was run",)
-    invalid = [trial for trial in trials if trial.verdict is Verdict.INVALID]
+    return _about(trials, Verdict.INVALID) if trials else ("no trial was run",)
+
+
+def _about(trials: tuple[TrialSummary, ...], verdict: Verdict) -> tuple[str, ...]:
+    """Say which trials have no measurement of their own, INVALID or not got through, and why."""
+    found = [trial for trial in trials if trial.verdict is verdict and trial.measurement is None]
+    what = "not counted" if verdict is Verdict.INVALID else "not got through"
     return tuple(
-        f"{len(invalid)} of {counted(len(trials), 'trial')} not counted: {reason}"
-        for reason in dict.fromkeys(reason for trial in invalid for reason in trial.reasons)
+        f"{len(found)} of {counted(len(trials), 'trial')} {what}: {reason}"
+        for reason in dict.fromkeys(reason for trial in found for reason in trial.reasons)
     )

@@ -1,24 +1,24 @@
-"""Holds a measurement against the objective, and says what makes a trial no measurement at all."""
+"""Says what makes a trial no measurement at all, what makes it the configuration's failure, and why its verdict."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from badgateway.judge.evidence import TrialEvidence
-from badgateway.judge.proportion import requests_to_decide
-from badgateway.judge.wording import counted, interval, kinds, limit, milliseconds, milliseconds_limit, percent
+from badgateway.judge.objective import SEVERITY, Limit, limits, more_units, verdict
+from badgateway.judge.wording import counted, kinds, limit, milliseconds, milliseconds_limit, percent
+from badgateway.model.contest import Counts
 from badgateway.model.experiment import Objective
 from badgateway.model.outcome import Outcome
-from badgateway.model.summary import Measurement, Proportion, Verdict
+from badgateway.model.summary import Measurement, Verdict
 from badgateway.model.trial import MachineCheck, TrialRecord, TrialStatus
 
-SEVERITY = (Verdict.PASS, Verdict.INCONCLUSIVE, Verdict.FAIL, Verdict.INVALID)
-"""From good to bad; the worst of several verdicts wins."""
-
 MAX_GENERATOR_CPU_SHARE = 0.9
-MAX_SHARE_OVER_P95 = 0.05
 MAX_SEND_LAG_MS = 10.0
 MAX_MISSED_SHARE = 0.01
 MAX_CLOCK_STEP_S = 0.1
 """More than a clock that is only being corrected runs away in a trial."""
+MOSTLY_FAILING = 0.5
+"""With a larger share of failures it is the configuration that keeps the generator so busy, by failing fast."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,23 +30,50 @@ class Judgement:
 
 
 def why_invalid(evidence: TrialEvidence) -> str | None:
-    """Say why the trial's rows must not be counted; None when they may."""
+    """Say which cause outside the configuration makes the trial's rows worth nothing; None when they may be counted.
+
+    What the configuration does to itself is no such cause: see `why_broken`.
+    """
     disturbed = _why_disturbed_from_outside(evidence.record)
     if disturbed is not None:
-        # First: a trial that was disturbed may have been aborted by it, and then the abortion says nothing.
         return disturbed
-    if evidence.record.status is TrialStatus.ABORTED:
-        return evidence.record.reason or "the trial was aborted, and nobody wrote down why"
+    record = evidence.record
     if evidence.problem is not None:
         return evidence.problem
-    if evidence.relation is None:
-        return "there is no ledger of the trial"
-    reasons = (
-        _why_not_measured(evidence.record),
-        _why_not_sent(evidence.record),
-        _why_disturbed(evidence.record.machine),
-    )
+    if record.status is TrialStatus.ABORTED or record.window is None:
+        # Nobody knows what else ran in a window that never was; what came from outside would be a disturbance.
+        return None
+    reasons = (_why_disturbed(record.machine), _why_no_books(evidence), _why_not_sent(record))
     return next((reason for reason in reasons if reason is not None), None)
+
+
+def why_broken(evidence: TrialEvidence) -> str | None:
+    """Say why the configuration did not get through a trial that is not INVALID; None when it did.
+
+    A server that ends, does not start or is never ready, a proxy that refuses what was configured: such a trial counts
+    as one in which every request failed. Repeating it until it works would make dying better than answering slowly.
+    """
+    record = evidence.record
+    if record.status is TrialStatus.ABORTED:
+        return record.reason or "the trial was aborted, and nobody wrote down why"
+    return "the trial ended before its window began" if record.window is None else None
+
+
+def why_saturated(record: TrialRecord, failure_share: float) -> str | None:
+    """Say that the load generator measured itself; not where failures that come at once are what kept it busy."""
+    if record.generator_cpu_share is None:
+        return "how busy the load generator was is unknown"
+    if record.generator_cpu_share > MAX_GENERATOR_CPU_SHARE and failure_share <= MOSTLY_FAILING:
+        return f"the load generator was saturated ({percent(record.generator_cpu_share)} of one core)"
+    return None
+
+
+def unanswered_arrivals(record: TrialRecord) -> int:
+    """Return how many arrivals of an open loop were not sent because so many before them were not answered yet."""
+    sending = record.sending
+    if sending is None or sending.missed_arrivals <= MAX_MISSED_SHARE * sending.arrivals:
+        return 0
+    return sending.missed_arrivals
 
 
 def _why_disturbed_from_outside(record: TrialRecord) -> str | None:
@@ -59,14 +86,8 @@ def _why_disturbed_from_outside(record: TrialRecord) -> str | None:
     return f"{first.what}{moment}{more}"
 
 
-def _why_not_measured(record: TrialRecord) -> str | None:
-    if record.window is None:
-        return "the trial ended before its window began"
-    if record.generator_cpu_share is None:
-        return "how busy the load generator was is unknown"
-    if record.generator_cpu_share > MAX_GENERATOR_CPU_SHARE:
-        return f"the load generator was saturated ({percent(record.generator_cpu_share)} of one core)"
-    return None
+def _why_no_books(evidence: TrialEvidence) -> str | None:
+    return "there is no ledger of the trial" if evidence.relation is None else None
 
 
 def _why_not_sent(record: TrialRecord) -> str | None:
@@ -76,11 +97,6 @@ def _why_not_sent(record: TrialRecord) -> str | None:
         return None
     if sending is None or not sending.arrivals:
         return "whether the load generator sent its schedule is unknown"
-    if sending.missed_arrivals > MAX_MISSED_SHARE * sending.arrivals:
-        return (
-            f"the load generator did not send {sending.missed_arrivals:,} of {sending.arrivals:,} arrivals; "
-            f"allowed are {limit(MAX_MISSED_SHARE)}: raise load.max_in_flight, or load less"
-        )
     if sending.send_lag_p99_ms > MAX_SEND_LAG_MS:
         return (
             f"the load generator was late: 1 % of requests were sent more than {milliseconds(sending.send_lag_p99_ms)} "
@@ -116,53 +132,53 @@ def why_unusable(measurement: Measurement) -> str | None:
     return None
 
 
-def judge(measurement: Measurement, objective: Objective) -> Judgement:
-    """Hold a measurement against the objective; the worse of its two parts is the verdict."""
-    if measurement.over_objective is None:
-        reason = f"none of {measurement.requests:,} requests was OK: {kinds(measurement)}"
-        return Judgement(verdict=Verdict.FAIL, reasons=(reason,))
-    parts = (_judge_failures(measurement, objective), _judge_latency(measurement, objective))
+def judge(units: Sequence[Counts], measurement: Measurement | None, objective: Objective, *, of: str) -> Judgement:
+    """Hold what was counted against the objective, and say why it does not pass.
+
+    Args:
+        units: The trials of a level, or the seconds of a trial that is judged by itself.
+        measurement: The same requests together; None when no unit has any that were measured.
+        objective: What is allowed.
+        of: What a unit is: 'trial' or 'second'.
+    """
+    found = verdict(units, objective)
+    if found in {Verdict.PASS, Verdict.INVALID}:
+        return Judgement(verdict=found, reasons=())
+    if measurement is not None and measurement.latency is None:
+        return Judgement(
+            verdict=found, reasons=(f"none of {measurement.requests:,} requests was OK: {kinds(measurement)}",)
+        )
+    parts = [part for part in limits(units, objective) if part.verdict is not Verdict.PASS]
     worst_first = sorted(parts, key=lambda part: -SEVERITY.index(part.verdict))
-    reasons = tuple(reason for part in worst_first for reason in part.reasons)
-    return Judgement(verdict=worst_first[0].verdict, reasons=reasons)
-
-
-def _judge_failures(measurement: Measurement, objective: Objective) -> Judgement:
-    failures, allowed = measurement.failures, objective.max_failure_share
-    fact = f"{percent(failures.share)} of {failures.total:,} requests failed ({interval(failures)})"
-    by_kind = f": {kinds(measurement)}" if failures.count else ""
-    return _compare(failures, allowed, f"{fact}; allowed are {limit(allowed)}{by_kind}")
-
-
-def _judge_latency(measurement: Measurement, objective: Objective) -> Judgement:
-    over, latency = measurement.over_objective, measurement.latency
-    assert over is not None
-    assert latency is not None
-    fact = (
-        f"{percent(over.share)} of {over.total:,} OK requests took longer than {milliseconds_limit(objective.p95_ms)} "
-        f"({interval(over)}); allowed are {limit(MAX_SHARE_OVER_P95)}, the p95 was {milliseconds(latency.p95_ms)}"
+    return Judgement(
+        verdict=found,
+        reasons=tuple(
+            _reason(part, units, measurement, objective, of) for part in worst_first if _is_told(part, found)
+        ),
     )
-    return _compare(over, MAX_SHARE_OVER_P95, fact)
 
 
-def _compare(observed: Proportion, allowed: float, fact: str) -> Judgement:
-    if observed.low > allowed:
-        return Judgement(verdict=Verdict.FAIL, reasons=(fact,))
-    if observed.high <= allowed:
-        return Judgement(verdict=Verdict.PASS, reasons=())
-    return Judgement(verdict=Verdict.INCONCLUSIVE, reasons=(f"{fact}; {_what_it_takes(observed, allowed)}",))
+def _is_told(part: Limit, found: Verdict) -> bool:
+    """Tell whether a limit has to do with the verdict: beside a FAIL, what merely is not proven has not."""
+    return part.verdict is found
 
 
-def _what_it_takes(observed: Proportion, allowed: float) -> str:
-    if allowed == 0:
+def _reason(
+    part: Limit, units: Sequence[Counts], measurement: Measurement | None, objective: Objective, of: str
+) -> str:
+    by_kind = f": {kinds(measurement)}" if part.what == "failed" and measurement and measurement.failures.count else ""
+    p95 = measurement.latency.p95_ms if part.what != "failed" and measurement and measurement.latency else None
+    said = f"{part.fact}{by_kind}{f', the p95 of OK requests was {milliseconds(p95)}' if p95 is not None else ''}"
+    return said if part.verdict is Verdict.FAIL else f"{said}; {_what_it_takes(part, units, objective, of)}"
+
+
+def _what_it_takes(part: Limit, units: Sequence[Counts], objective: Objective, of: str) -> str:
+    if part.allowed == 0:
         return "no number of requests can prove that none ever fails"
-    total = requests_to_decide(observed, allowed)
-    if total is None:
-        return "the share is so close to what is allowed that more requests will hardly decide it"
-    return f"it needs about {_rounded_up(total - observed.total):,} more requests to decide, if the share stays so"
-
-
-def _rounded_up(number: int) -> int:
-    """Round up to two digits: more would claim to know."""
-    unit: int = 10 ** max(len(str(number)) - 2, 0)
-    return -(-number // unit) * unit
+    if len(units) == 1:
+        return f"one {of} alone shows nothing of how {of}s differ, so it takes another"
+    more = more_units(units, objective)
+    most = f"by how unevenly it fell on {counted(len(units), of)}, it may be up to {percent(part.proportion.high)}"
+    if more is None:
+        return f"{most}, and more {of}s will hardly decide it"
+    return f"{most}; it needs about {counted(more, f'more {of}')} to decide, if all goes on so"

@@ -37,7 +37,7 @@ class Relation(StrEnum):
     WORSE = "WORSE"
     EQUIVALENT = "EQUIVALENT"
     OPEN = "OPEN"
-    """Neither a difference nor an equivalence is proven."""
+    """Neither a difference nor an equivalence is proven: not told apart."""
 
 
 class Criterion(StrEnum):
@@ -60,11 +60,28 @@ class Rivalry:
     paired: PairedRatio | None
     """Rival over leader; None for the capacity."""
     adjusted_p: float | None
-    """After Holm's correction for the number of rivals."""
+    """That any two arms that are alike differ so much, by chance, in the whole study."""
     leader: str
     """The best by this criterion; not always the arm that is chosen in the end."""
     margin: float | None
     """Ratios from 1 / (1 + margin) to 1 + margin are equivalent in practice; None for the capacity."""
+    is_alone_behind: bool = False
+    """Whether the interval of this one comparison is beyond 1, as it must be of all rivals of an arm proven best."""
+    detectable: float | None = None
+    """The smallest difference to the leader that is found in 80 % of such studies, by the noise of these two."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Regret:
+    """How much better than the configuration to run any other may be in p95; true with 95 %, whichever was chosen."""
+
+    share: float
+    """Of the chosen one's p95: 0.04 is "no other is more than 4 % lower"."""
+    milliseconds: float
+    over: tuple[str, ...]
+    """The configurations that were compared for it: all that keep the objective, or may."""
+    blocks: int
+    """The fewest that any two of them had in common."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,9 +92,14 @@ class NoiseFloor:
     """Who ran under two names; more than one when the first of them left the race."""
     latency: PairedRatio
     detectable: float | None
-    """The smallest p95 difference found in 80 % of such studies, as a share; None when none could be proven."""
+    """The smallest p95 difference between any two of the compared arms that is found in 80 % of such studies.
+
+    A share, by the noise of the noisiest of them; None when none could be proven.
+    """
     blocks_to_prove: int
     """How many blocks it takes at least until a test between two arms can prove anything."""
+    differs: bool = False
+    """Whether the two names are proven to differ, which nothing but a fault of the study can do."""
 
 
 LEFT = "LEFT"
@@ -100,10 +122,13 @@ class ChoiceKind(StrEnum):
     """How a contest ended."""
 
     PICKED = "PICKED"
+    """Run it: it is proven to be the best, or the only one that keeps the objective."""
     EQUIVALENT = "EQUIVALENT"
-    """Several reach the objective and do not differ by more than the margin; the cheapest is the choice."""
+    """Run it: it keeps the objective, and others may be as good; the regret says how much better one may be."""
     NEEDS_MORE = "NEEDS_MORE"
+    """No configuration can be said to keep the objective yet."""
     NONE_QUALIFIES = "NONE_QUALIFIES"
+    """Every configuration was measured, and none keeps the objective."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +144,19 @@ class ArmStanding:
     failures: int
     late: int
     """OK, but slower than the objective."""
+    trials: int = 0
+    bad_trials: int = 0
+    """In which a request failed."""
+    broken_trials: int = 0
+    """That the configuration did not get through; they are among the bad ones, with all their requests failed."""
+    seconds: int = 0
+    """Of those trials of which the seconds are known."""
+    bad_seconds: int = 0
+    """In which a request failed."""
+    most_failures: float = 1.0
+    """Upper end of the 95 % interval of the share of failures; it decides about PASS."""
+    most_missed: float = 1.0
+    """The same of requests that failed or were late."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,11 +165,11 @@ class Choice:
 
     kind: ChoiceKind
     arm: str | None
-    """The configuration to run; of equivalent ones the cheapest; the leader when more is needed; None: none."""
+    """The configuration to run; when more is needed, the first that may keep the objective; None: none."""
     equivalent: tuple[str, ...]
-    """The arms that could not be told apart, the choice first; empty unless EQUIVALENT."""
+    """The arms that are as good as far as anyone can tell, the choice first; empty unless EQUIVALENT."""
     more_blocks: int | None
-    """About how many more it takes; None when more would hardly decide, or nothing is open."""
+    """About how many more would settle what is open; None when more would hardly do, or nothing is open."""
     sentence: str
     chain: tuple[Reason, ...]
     """What put out whom, in the order of the criteria."""
@@ -146,6 +184,12 @@ class Choice:
     """What the study could not have seen, sentences."""
     leaving: tuple[Leaving, ...] = ()
     """The arms that left the race before its end."""
+    tie_rule: str = ""
+    """Which rule chose among the equivalent ones, a clause; empty when there was nothing to choose."""
+    regret: Regret | None = None
+    """None without a rival, and with one block."""
+    two_states: tuple[str, ...] = ()
+    """The arms whose p95 is one of two values from trial to trial."""
 
     @property
     def reasons(self) -> tuple[str, ...]:

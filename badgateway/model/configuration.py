@@ -105,6 +105,8 @@ class Configuration(_Declared):
     """Further settings of the application itself, which the users' script sees too; the names start with APP_."""
     candidate: bool = True
     """Whether it may be picked; off for a control, a trap, and an arm with other work than the first one's."""
+    baseline: bool = False
+    """Whether it is what runs today, from which every change costs something; the first one if none says so."""
     note: str = ""
     """One sentence for the report: why this arm is here."""
     step: str = ""

@@ -33,6 +33,21 @@ class TrialCost:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """What some requests add up to: those of a second, of a trial, or of several trials."""
+
+    requests: int
+    failures: int
+    late: int
+    """OK, but slower than the objective's p95_ms."""
+
+    @property
+    def missed(self) -> int:
+        """Requests that were not answered well in time, for either reason: a failed request is a late one too."""
+        return self.failures + self.late
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Contest:
     """Everything that decides which trials run; with the ended trials it decides the next one."""
 
@@ -56,6 +71,8 @@ class Contest:
     negligible_ms: float | None = None
     """So are those whose p95 differs by less than this; None is 1 % of the objective's p95_ms."""
     capacity: CapacityGoal | None = None
+    changes: tuple[int, ...] = ()
+    """In how many declared settings each arm differs from the baseline, in the order of the arms; () is not known."""
     budget_s: float | None = None
     """No block and no search begins that would not end in it; None is no limit."""
 
@@ -101,6 +118,15 @@ class Facts:
 
     Below 1 a queue grew, which the p95 of a short window does not show.
     """
+    seconds: tuple[Counts, ...] = ()
+    """Of each second of the window; () is not known."""
+    broke: str = ""
+    """Why the configuration did not get through the trial, which counts as one in which every request failed."""
+
+    @property
+    def counts(self) -> Counts:
+        """The trial's counts alone."""
+        return Counts(requests=self.requests, failures=self.failures, late=self.late)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

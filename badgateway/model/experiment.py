@@ -110,7 +110,7 @@ class Objective(_Declared):
 
     max_failure_share: Share
     p95_ms: Annotated[float, Field(gt=0)]
-    """At least 95 % of the OK requests must be this fast."""
+    """At least 95 % of the requests must be answered well this fast; a failed one is not."""
 
 
 class Variant(_Declared):
@@ -163,6 +163,14 @@ class Experiment(_Declared):
         return self
 
     @model_validator(mode="after")
+    def _one_baseline(self) -> Self:
+        named = [configuration.name for configuration in self.configurations if configuration.baseline]
+        if len(named) > 1:
+            message = f"baseline = true for {', '.join(named)}: one configuration is what runs today"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
     def _arms_to_compare_with_exist(self) -> Self:
         names = {configuration.name for configuration in self.configurations}
         for configuration in self.configurations:
@@ -200,6 +208,11 @@ class Experiment(_Declared):
         """Return the configuration of that name; KeyError when there is none."""
         by_name = {configuration.name: configuration for configuration in self.configurations}
         return by_name[name]
+
+    @property
+    def baseline(self) -> Configuration:
+        """What runs today: the configuration that says so, or the first."""
+        return next((one for one in self.configurations if one.baseline), self.configurations[0])
 
     def timeouts_of(self, configuration: Configuration) -> Timeouts:
         """Return the time limits that hold for a configuration."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from badgateway.model.circumstances import Circumstances
 from badgateway.model.configuration import Configuration
+from badgateway.model.contest import Counts
 from badgateway.model.diagnosis import Diagnosis
 from badgateway.model.distance import DistanceRanking
 from badgateway.model.environment import Environment
@@ -34,7 +35,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proportion:
-    """A share with its exact (Clopper-Pearson) two-sided 95 % interval."""
+    """A share with its 95 % interval: exact (Clopper-Pearson), and wider where trials differ by more than chance."""
 
     count: int
     total: int
@@ -110,6 +111,8 @@ class Measurement:
     """OK requests started in the window, per second of it."""
     routes: tuple[RouteMeasurement, ...] = ()
     """By name; requests of which the client knows nothing belong to none."""
+    seconds: tuple[Counts, ...] = ()
+    """Of each second of the windows, in their order; () is not known."""
 
     def count(self, outcome: Outcome) -> int:
         """Return how many requests had the outcome."""
@@ -169,6 +172,8 @@ class LevelSummary:
     database_distance_ms: float = 0.0
     rate_per_s: float | None = None
     """None in a closed loop."""
+    counts: tuple[Counts, ...] = ()
+    """Of each trial that is not INVALID; one that the configuration did not get through counts as failed throughout."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,6 +40,27 @@ def contest_of(experiment: Experiment) -> Contest:
     )
 
 
+def schedule_contest(experiment: Experiment) -> Contest:
+    """Return a fixed schedule as the contest that it is: without looks and control, and with nobody dropped.
+
+    Only candidates are in it; without any, somebody looks at a control or a trap by itself, and wants its verdict.
+    """
+    load = experiment.load
+    candidates = [one for one in experiment.configurations if one.candidate] or experiment.configurations
+    return Contest(
+        arms=tuple(configuration.name for configuration in candidates),
+        levels=tuple(sorted(float(level) for level in load.users or load.rates_per_s)),
+        objective=experiment.objective,
+        unit=LoadUnit.USERS if load.users else LoadUnit.RATE,
+        window_s=load.window_s,
+        cost=TrialCost(warm_up_s=load.warm_up_s, drain_s=_DRAIN_S, overhead_s=OVERHEAD_S),
+        seed=experiment.seed,
+        blocks=experiment.blocks,
+        looks=(),
+        control=False,
+    )
+
+
 def _goal(search: CapacitySearch | None) -> CapacityGoal | None:
     if search is None:
         return None
@@ -88,7 +109,7 @@ def ended_of(record: TrialRecord, facts: Facts | None, window_s: float) -> Ended
 
     Args:
         record: Of the trial.
-        facts: Of its window; None when it is INVALID.
+        facts: Of its window, or of a trial that the configuration did not get through; None when it is INVALID.
         window_s: How long a window is where the trial does not say.
     """
     trial = record.trial

@@ -17,8 +17,8 @@ PAGE = "docs/how-the-pick-is-made.md"
 _EXIT = {
     ChoiceKind.PICKED: "Exit status 0: there is a configuration to run.",
     ChoiceKind.EQUIVALENT: "Exit status 0: there is a configuration to run.",
-    ChoiceKind.NONE_QUALIFIES: "Exit status 1: no configuration qualifies.",
-    ChoiceKind.NEEDS_MORE: "Exit status 3: not decided.",
+    ChoiceKind.NONE_QUALIFIES: "Exit status 1: every configuration was measured, and none qualifies.",
+    ChoiceKind.NEEDS_MORE: "Exit status 3: none can be said to keep the objective yet.",
 }
 _CAPACITY_WORDS = {
     CapacityStatus.FOUND: "found",
@@ -127,7 +127,9 @@ def label(choice: Choice) -> str:
     if choice.kind is ChoiceKind.PICKED:
         return f"Picked: {choice.arm}"
     if choice.kind is ChoiceKind.EQUIVALENT:
-        return f"{len(choice.equivalent)} are equivalent; the cheapest: {choice.arm}"
+        others = len(choice.equivalent) - 1
+        as_good = f"; {wording.plural(others, 'other')} may be as good" if others else ""
+        return f"Run {choice.arm}{as_good}"
     if choice.kind is ChoiceKind.NONE_QUALIFIES:
         return "None qualifies"
     return f"Needs about {wording.plural(choice.more_blocks, 'more block')}" if choice.more_blocks else "Not decided"
@@ -210,17 +212,23 @@ def _noise(found: NoiseFloor | None) -> str:
     over = f"over {wording.plural(latency.blocks, 'block')}"
     measured = (
         f"{_named(found.arms)} ran twice in a block, under two names. By its p95, the second differed from the first "
-        f"by {numbers.percent(latency.difference)} {over}: that is what noise alone does here."
+        f"by {numbers.percent(latency.difference)} {over}: {_what_that_says(found)}"
     )
     if found.detectable is None:
         return (
-            f"{measured} With so few blocks no difference in p95 can be proven, however large; that takes "
-            f"{found.blocks_to_prove}."
+            f"{measured} With so few blocks the signed-rank test between two configurations can prove no difference in "
+            f"p95, however large; that takes {found.blocks_to_prove}."
         )
     return (
-        f"{measured} A true difference in p95 of {numbers.percent(found.detectable)} is found in 80 % of such "
-        "studies; a smaller one is mostly missed."
+        f"{measured} Between the noisiest two that were compared, a true difference in p95 of "
+        f"{numbers.percent(found.detectable)} is found in 80 % of such studies; a smaller one is mostly missed."
     )
+
+
+def _what_that_says(found: NoiseFloor) -> str:
+    if found.differs:
+        return "more than noise does, so something else than the configuration decides here; look for it first."
+    return "one draw of the noise, which another study will draw anew."
 
 
 def _named(arms: tuple[str, ...]) -> str:
@@ -233,7 +241,7 @@ def _noise_facts(found: NoiseFloor | None) -> tuple[Setting, ...]:
     latency = found.latency
     detectable = "none" if found.detectable is None else numbers.percent(found.detectable)
     return (
-        Setting(name="noise floor", value=numbers.percent(latency.difference)),
+        Setting(name="difference of the two names", value=numbers.percent(latency.difference)),
         Setting(
             name="second name's p95 over the first's",
             value=f"{latency.ratio:.3f} ({numbers.percent(latency.confidence)} interval {latency.low:.3f}"

@@ -13,23 +13,25 @@ _TITLES = {
     Criterion.LATENCY: "p95",
     Criterion.THROUGHPUT: "Throughput",
     Criterion.CAPACITY: "Capacity",
-    Criterion.COST: "Cost",
+    Criterion.COST: "Changes and cost",
 }
 _ASKED = {
-    Criterion.OBJECTIVE: "Who keeps the objective at every load? Exact binomial intervals; Fisher's exact test between "
-    "two shares of failures.",
-    Criterion.LATENCY: "Of those that pass, whose p95 is lower, block by block at the highest load? Exact signed-rank "
-    "test after Holm; clearly slower ones leave early by a t test at planned looks.",
-    Criterion.THROUGHPUT: "Of those with an equivalent p95, who answers more? The same test.",
+    Criterion.OBJECTIVE: "Who keeps the objective at every load? A failed request counts as a late one too. Failures "
+    "come in bursts, so a share is judged by how it falls on the trials.",
+    Criterion.LATENCY: "Of those, whose p95 is lower, block by block at the highest load? The best is ahead of each "
+    "other one alone, by the exact signed-rank test; any other is behind when it is so among all pairs, by a "
+    "permutation test. Clearly slower ones leave early, by a t test at planned looks.",
+    Criterion.THROUGHPUT: "Of those not behind in p95, who answers more, by more than the margin? t tests, for all "
+    "pairs.",
     Criterion.CAPACITY: "Of those still equal, who carries more at the objective? Round by round; what is "
     "not proven to be less is no difference.",
-    Criterion.COST: "Of those still equal, who takes less CPU time per request, then memory, then database "
-    "connections? It names the cheapest, and claims no difference.",
+    Criterion.COST: "Of those that are as good: which has the fewest settings changed from the baseline, then the "
+    "least CPU time a request, then the first place in the file? It claims no difference.",
 }
 _WORDS = {
     Relation.WORSE: ("behind", "bad"),
     Relation.EQUIVALENT: ("equivalent", "good"),
-    Relation.OPEN: ("open", "unsure"),
+    Relation.OPEN: ("not told apart", "unsure"),
     LEFT: ("left the race", "bad"),
     CapacityStatus.FOUND: ("found", "good"),
     CapacityStatus.AT_LEAST: ("at least", "good"),
@@ -106,14 +108,14 @@ def _rivals(choice: Choice, criterion: Criterion) -> str:
     if not held and not left:
         return _why_not_asked(choice, criterion)
     if criterion is Criterion.COST:
-        return f"{choice.arm} is the cheapest."
+        return f"{choice.arm} is chosen: {choice.tie_rule}."
     leader = f"{held[0].leader} leads" if held else f"{choice.arm} is left"
     counts = ", ".join(_counts([one.relation for one in held], left))
     return f"{leader}: {counts}."
 
 
 def _counts(relations: list[Relation], left: int) -> Iterator[str]:
-    words = ((Relation.WORSE, "behind"), (Relation.EQUIVALENT, "equivalent"), (Relation.OPEN, "not told apart yet"))
+    words = ((Relation.WORSE, "behind"), (Relation.EQUIVALENT, "equivalent"), (Relation.OPEN, "not told apart"))
     for relation, named in words:
         if relation in relations:
             yield f"{relations.count(relation)} {named}"
@@ -131,4 +133,6 @@ def _why_not_asked(choice: Choice, criterion: Criterion) -> str:
         return "Not asked: a step before it is open."
     if criterion is Criterion.CAPACITY and not choice.capacities:
         return "Not measured."
-    return "It decided nothing." if criterion is not Criterion.COST else "Not asked: it was decided before."
+    if criterion is Criterion.THROUGHPUT:
+        return "No difference is proven."
+    return "No difference is told." if criterion is not Criterion.COST else "Not asked: there was nothing to choose."

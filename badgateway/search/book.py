@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from badgateway.model.contest import ArmFacts, Contest, Ended, Facts, Purpose, Step
+from badgateway.plan.schedule import balanced
 
 ATTEMPTS = 3
 """A trial that is INVALID is repeated at most twice."""
@@ -81,6 +82,12 @@ class Book:
             seed=random.Random(common).randrange(2**31),  # noqa: S311 # repeatable on purpose
         )
 
+    def in_turn(self, cells: Sequence[Cell], turn: int) -> list[Cell]:
+        """Return all cells of a batch in the balanced order of that turn, counted from 1 through all batches."""
+        contest = self.contest
+        turns = len(contest.levels) + contest.blocks - 1
+        return balanced(sorted(cells, key=_by_place), seed=contest.seed, block=turn, blocks=turns)
+
     def shuffled(self, cells: Sequence[Cell], what: str) -> list[Cell]:
         """Return the cells in a random order that stays the same when some of them are no longer there."""
 
@@ -108,6 +115,10 @@ def cell_of(step: Step) -> Cell:
     """Return the cell that a step fills."""
     level = step.level if step.purpose is Purpose.COMPARE else None
     return Cell(step.arm, step.block, level, step.control)
+
+
+def _by_place(cell: Cell) -> tuple[str, float, bool]:
+    return cell.arm, cell.level or 0.0, cell.control
 
 
 def _by_block(cell: Cell) -> tuple[int, float, bool]:

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from badgateway.errors import ConfigurationError
-from badgateway.judge.levels import FINAL
 from badgateway.judge.paired import blocks_to_prove
+from badgateway.judge.significance import ALONE
 from badgateway.judge.wording import amount, counted
 from badgateway.model.contest import Contest
 
@@ -82,7 +82,7 @@ def _cheaper_and_cheaper(contest: Contest) -> Iterator[Contest]:
     while contest.window_s * _SHORTER >= _SHORTEST_WINDOW_S:
         contest = replace(contest, window_s=round(contest.window_s * _SHORTER, 1))
         yield contest
-    while contest.blocks > blocks_to_prove(1, FINAL):
+    while contest.blocks > blocks_to_prove(ALONE):
         contest = _with_blocks(contest, contest.blocks - 1)
         yield contest
     while len(contest.levels) > 2:

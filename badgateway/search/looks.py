@@ -1,13 +1,14 @@
 """Puts clearly slower arms out of the race at a planned look."""
 
+import math
 from collections.abc import Mapping, Sequence
 
-from badgateway.judge.blocks import at_level, log_p95, log_ratios
-from badgateway.judge.levels import LOOK
-from badgateway.judge.objective import standing
-from badgateway.judge.paired import holm, paired_ratio, pooled_noise, t_test_p
+from badgateway.judge.ahead import logs_of
+from badgateway.judge.arm_order import in_order, standing
+from badgateway.judge.blocks import at_level, log_p95
+from badgateway.judge.paired import look_p, paired_ratio
 from badgateway.judge.rivals import latency_margin
-from badgateway.judge.standings import in_order
+from badgateway.judge.significance import LOOKS
 from badgateway.judge.wording import counted
 from badgateway.model.contest import Facts, Leaving
 from badgateway.model.summary import Verdict
@@ -26,25 +27,22 @@ def put_out(book: Book, racing: Sequence[str], block: int) -> tuple[Leaving, ...
     if len(racing) < 2 or ranking[0].verdict is not Verdict.PASS:
         return ()
     leader, *rivals = (one.arm for one in ranking)
-    own = {arm: at_level(facts[arm], contest.levels[-1]) for arm in racing}
-    noise, freedom = pooled_noise(_common_blocks(list(own.values())))
-    if not freedom:
-        return ()
-    logs = {arm: log_ratios(own[leader], own[arm], "p95_ms") for arm in rivals}
-    corrected = holm({arm: t_test_p(found, noise, freedom) for arm, found in logs.items() if found})
-    level, margin = LOOK / len(contest.looks), latency_margin(contest, facts, leader)
-    ratios = {arm: paired_ratio(logs[arm]).ratio for arm, p in corrected.items() if p <= level}
+    blocks = _common_blocks([at_level(facts[arm], contest.levels[-1]) for arm in racing])
+    pairs = len(racing) * (len(racing) - 1) / 2
+    bound = math.log1p(latency_margin(contest, facts, leader))
+    logs = {arm: logs_of(contest, facts[leader], facts[arm], "p95_ms") for arm in rivals}
+    corrected = {arm: min(1.0, pairs * look_p(found, blocks, beyond=bound)) for arm, found in logs.items() if found}
     return tuple(
         Leaving(
             arm=arm,
             reason=(
-                f"its p95 was {ratio:.2f} times that of {leader} "
-                f"(t test over {counted(len(logs[arm]), 'block')}, p = {corrected[arm]:.2g} after Holm)"
+                f"its p95 was {paired_ratio(logs[arm]).ratio:.2f} times that of {leader} "
+                f"(t test over {counted(len(logs[arm]), 'block')}, p = {p:.2g} among all pairs)"
             ),
             at_look=block,
         )
-        for arm, ratio in ratios.items()
-        if ratio > 1 + margin
+        for arm, p in corrected.items()
+        if p <= LOOKS / len(contest.looks)
     )
 
 

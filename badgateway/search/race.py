@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from badgateway.judge.objective import is_kept_so_far, pooled, verdict, why_hopeless
-from badgateway.judge.wording import amount
-from badgateway.model.contest import Contest, Leaving
+from badgateway.judge.objective import is_kept_so_far, units_of_facts, verdict, why_hopeless
+from badgateway.judge.wording import amount, counted
+from badgateway.model.contest import ArmFacts, Contest, Counts, Leaving
 from badgateway.model.summary import Verdict
 from badgateway.search.book import Book, Cell
 from badgateway.search.looks import put_out
@@ -28,24 +28,24 @@ def replay(book: Book) -> Race:
     """Return where the race is; the same ended trials always give the same answer."""
     contest = book.contest
     race = Race(standing=contest.arms, leaving=(), due=())
-    for level in contest.levels:
-        race = _after_batch(book, race, _screening(book, race, level), 1, f"1/{level:g}")
+    for turn, level in enumerate(contest.levels, start=1):
+        race = _after_batch(book, race, _screening(book, race, level), 1, turn)
         if race.due:
             return race
     for block in range(2, contest.blocks + 1):
         race = _after_look(book, race, block - 1)
         if not race.standing or not _is_affordable(book, race, block):
             break
-        race = _after_batch(book, race, _block(book, race, block), block, str(block))
+        race = _after_batch(book, race, _block(book, race, block), block, len(contest.levels) + block - 1)
         if race.due:
             break
     return race
 
 
-def _after_batch(book: Book, race: Race, cells: Sequence[Cell], block: int, what: str) -> Race:
+def _after_batch(book: Book, race: Race, cells: Sequence[Cell], block: int, turn: int) -> Race:
     """Return the race with the batch's cells due, or without those arms that its facts drop."""
     left = {one.arm: one for arm in race.standing if (one := _dropped(book, arm, block)) is not None}
-    due = tuple(cell for cell in book.shuffled(cells, what) if cell.arm not in left and not book.is_settled(cell))
+    due = tuple(cell for cell in book.in_turn(cells, turn) if cell.arm not in left and not book.is_settled(cell))
     return Race(
         standing=tuple(arm for arm in race.standing if arm not in left),
         leaving=(*race.leaving, *left.values()),
@@ -83,9 +83,12 @@ def _dropped(book: Book, arm: str, block: int) -> Leaving | None:
     contest = book.contest
     facts = book.arm_facts(arm, block)
     for level in contest.levels:
-        why = why_hopeless(pooled(one for at, _, one in facts.cells if at == level), contest.objective)
+        at_level = [one for at, _, one in facts.cells if at == level]
+        why = why_hopeless(units_of_facts(at_level), contest.objective)
+        broke = [one.broke for one in at_level if one.broke]
         if why is not None:
-            return Leaving(arm=arm, reason=f"at {amount(level, contest.unit)}, {why}", at_look=None)
+            said = f"{why}, with {counted(len(broke), 'trial')} not got through: {broke[0]}" if broke else why
+            return Leaving(arm=arm, reason=f"at {amount(level, contest.unit)}, {said}", at_look=None)
         first = Cell(arm, 1, level, control=False)
         if book.is_settled(first) and not any(at == level for at, _, _ in facts.cells):
             return Leaving(arm=arm, reason=f"at {amount(level, contest.unit)}, every attempt was INVALID", at_look=None)
@@ -113,5 +116,9 @@ def _is_affordable(book: Book, race: Race, block: int) -> bool:
 def _is_doubtful(book: Book, arm: str, level: float, through: int) -> bool:
     """Tell whether a level below the highest is undecided and looks bad, so that the highest cannot speak for it."""
     objective = book.contest.objective
-    counts = pooled(one for at, _, one in book.arm_facts(arm, through).cells if at == level)
-    return verdict(counts, objective) is Verdict.INCONCLUSIVE and not is_kept_so_far(counts, objective)
+    units = _units(book.arm_facts(arm, through), level)
+    return verdict(units, objective) is Verdict.INCONCLUSIVE and not is_kept_so_far(units, objective)
+
+
+def _units(facts: ArmFacts, level: float) -> tuple[Counts, ...]:
+    return units_of_facts(one for at, _, one in facts.cells if at == level)

@@ -11,13 +11,13 @@ from badgateway.judge.confirm import confirm
 from badgateway.judge.distances import rank_at_distances
 from badgateway.judge.evidence import TrialEvidence
 from badgateway.judge.ladder import ladder
-from badgateway.judge.recommend import recommend
 from badgateway.judge.summarise import summarise, summarise_trial
 from badgateway.ledger.database_work import read_database_work
 from badgateway.ledger.join import build, read
 from badgateway.ledger.messages import messages
 from badgateway.ledger.processes import read_uses
 from badgateway.ledger.series import read_connections
+from badgateway.model.comparison import ChoiceKind
 from badgateway.model.contest import Purpose
 from badgateway.model.experiment import Experiment
 from badgateway.model.in_memory import connect
@@ -27,11 +27,11 @@ from badgateway.model.trial import Trial, TrialRecord, TrialStatus
 from badgateway.report.html_page import render_html
 from badgateway.report.json_document import render_json
 from badgateway.report.markdown_page import render_markdown
-from badgateway.search import conclude, next_trials
+from badgateway.search import next_trials
 from badgateway.store.plain_file import demand_plain
 from badgateway.store.run_folder import RunFolder
-from badgateway.study.answer import recommendation_of, summarise_study
-from badgateway.study.contest import Kept, ended_trials, fitted_contest
+from badgateway.study.answer import recommendation_of
+from badgateway.study.contest import Kept, chosen, ended_trials, fitted_contest
 from badgateway.study.diagnosis import diagnose_trial
 from badgateway.study.endings import was_interrupted, without_folder
 from badgateway.study.other_work import side_by_side
@@ -102,17 +102,16 @@ def analyse(folder: RunFolder) -> StudySummary:
     alone = kept_trials(folder)
     kept = side_by_side(experiment, alone)
     compared = [entry for _, entry in kept if _is_compared(entry.record.trial)]
-    contest = fitted_contest(experiment) if experiment.study else None
-    if contest is not None:
-        ended = ended_trials(contest, kept)
-        choice = conclude(contest, ended)
-        configurations = summarise_study(experiment, compared, choice)
-        recommendation = recommendation_of(choice, experiment, configurations)
+    contest = fitted_contest(experiment)
+    ended = ended_trials(
+        contest, [(raw, entry) for raw, entry in kept if _is_of_contest(entry.record.trial, experiment)]
+    )
+    choice = chosen(experiment, contest, ended)
+    configurations = summarise(experiment, compared)
+    recommendation = recommendation_of(choice, experiment, configurations, manifest.command)
+    if experiment.study is not None:
         is_complete = not next_trials(contest, ended)
     else:
-        choice = None
-        configurations = summarise(experiment, compared)
-        recommendation = recommend(experiment, configurations)
         is_complete = programme(manifest, alone, lambda: recommendation.configuration).next_trial() is None
     return StudySummary(
         experiment=experiment,
@@ -158,9 +157,20 @@ def picked(folder: RunFolder) -> str | None:
         ResultsError: The manifest is damaged.
     """
     experiment = folder.manifest().experiment
-    kept = side_by_side(experiment, kept_trials(folder))
-    compared = [entry for _, entry in kept if _is_compared(entry.record.trial)]
-    return recommend(experiment, summarise(experiment, compared)).configuration
+    contest = fitted_contest(experiment)
+    together = side_by_side(experiment, kept_trials(folder))
+    kept = [(raw, entry) for raw, entry in together if _is_of_contest(entry.record.trial, experiment)]
+    choice = chosen(experiment, contest, ended_trials(contest, kept))
+    return choice.arm if choice.kind in {ChoiceKind.PICKED, ChoiceKind.EQUIVALENT} else None
+
+
+def _is_of_contest(trial: Trial, experiment: Experiment) -> bool:
+    """Tell whether a trial counts for the choice: not the confirmation of a schedule, nor farther from the database."""
+    if experiment.study is not None:
+        return True
+    configuration = experiment.configuration(trial.configuration)
+    is_near = trial.database_distance_ms == configuration.database_distances_ms[0]
+    return _is_compared(trial) and is_near
 
 
 def _is_compared(trial: Trial) -> bool:

@@ -1,13 +1,18 @@
-"""The contest of a study with its budget fitted, and the trials of it that ended."""
+"""The contest that an experiment is, with its budget fitted, and the trials of it that ended."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
+from badgateway.judge.choice import choose
+from badgateway.judge.differences import differences
 from badgateway.judge.evidence import TrialEvidence
+from badgateway.model.comparison import Choice
 from badgateway.model.contest import Contest, Ended
 from badgateway.model.experiment import Experiment
-from badgateway.plan.contest import contest_of, ended_of
-from badgateway.search import fit
+from badgateway.plan.contest import contest_of, ended_of, schedule_contest
+from badgateway.search import conclude, fit
+from badgateway.search.book import open_book
 from badgateway.study.endings import was_interrupted
 from badgateway.study.facts import facts_of
 
@@ -16,15 +21,31 @@ Kept = tuple[Path, TrialEvidence]
 
 
 def fitted_contest(experiment: Experiment) -> Contest:
-    """Return the contest that a study is, cut to its budget if it has one; the same experiment gives the same one.
+    """Return the contest that an experiment is, cut to its budget if it has one; it is the same each time.
 
     Raises:
         ConfigurationError: Not even its least fits into the budget.
-        ValueError: The experiment is no study.
     """
-    contest = contest_of(experiment)
-    budget_s = experiment.study.budget_s if experiment.study else None
-    return contest if budget_s is None else fit(contest, budget_s)
+    study = experiment.study
+    contest = replace(
+        schedule_contest(experiment) if study is None else contest_of(experiment), changes=_changes(experiment)
+    )
+    return contest if study is None or study.budget_s is None else fit(contest, study.budget_s)
+
+
+def chosen(experiment: Experiment, contest: Contest, ended: Iterable[Ended]) -> Choice:
+    """Return what the ended trials allow to say; of a fixed schedule, in which nobody leaves, the same chooser's."""
+    trials = list(ended)
+    if experiment.study is not None:
+        return conclude(contest, trials)
+    book = open_book(contest, trials)
+    return choose(contest, [book.arm_facts(arm) for arm in contest.arms])
+
+
+def _changes(experiment: Experiment) -> tuple[int, ...]:
+    usual, before = experiment.timeouts, experiment.baseline
+    arms = [one for one in experiment.configurations if one.candidate] or experiment.configurations
+    return tuple(len(differences(before, one, usual)) for one in arms)
 
 
 def ended_trials(contest: Contest, kept: Iterable[Kept]) -> tuple[Ended, ...]:

@@ -4,8 +4,11 @@ import os
 import time
 from pathlib import Path
 
-from badgateway.errors import BadgatewayError, GuardianError
+from badgateway.errors import BadgatewayError, GuardianError, LoadError
 from badgateway.model.trial import INTERRUPTED, Disturbance, OutsidePart, Trial, TrialRecord, TrialStatus
+
+_OUTSIDE = {GuardianError: OutsidePart.KIT, LoadError: OutsidePart.GENERATOR}
+"""No configuration can end the kit or its load generator; what it answers badly they count."""
 
 
 class Stopwatch:
@@ -49,9 +52,8 @@ def aborted(
 
 def disturbed_by(error: BadgatewayError) -> tuple[Disturbance, ...]:
     """Return what an error that ended a trial tells of a cause outside the configuration: nothing, usually."""
-    if not isinstance(error, GuardianError):
-        return ()
-    return (Disturbance(part=OutsidePart.KIT, what=first_line(str(error)), at_s=time.time()),)
+    part = next((part for kind, part in _OUTSIDE.items() if isinstance(error, kind)), None)
+    return () if part is None else (Disturbance(part=part, what=first_line(str(error)), at_s=time.time()),)
 
 
 def was_interrupted(record: TrialRecord) -> bool:

@@ -6,7 +6,7 @@ import duckdb
 
 from badgateway.judge.evidence import TrialEvidence
 from badgateway.judge.objective import p95_with_failures
-from badgateway.judge.summarise import summarise_trial
+from badgateway.judge.summarise import counts_of, summarise_trial
 from badgateway.model.contest import Facts
 from badgateway.model.evidence import SAMPLES
 from badgateway.model.experiment import Objective
@@ -15,13 +15,14 @@ from badgateway.model.outcome import Outcome
 from badgateway.model.raw import SAMPLES as SAMPLES_FILE
 from badgateway.model.summary import Verdict
 from badgateway.model.trial import Window
+from badgateway.study.endings import first_line
 
 _OK = f"outcome = '{Outcome.OK}'"
 _CONNECTIONS = "db_connections"
 
 
 def facts_of(evidence: TrialEvidence, raw: Path, objective: Objective) -> Facts | None:
-    """Add up a trial's window; None when the trial is INVALID.
+    """Add up a trial's window; None when the trial is INVALID, "broken" when the configuration did not get through.
 
     Args:
         evidence: What its raw files say.
@@ -30,24 +31,26 @@ def facts_of(evidence: TrialEvidence, raw: Path, objective: Objective) -> Facts 
     """
     relation, window = evidence.relation, evidence.record.window
     summary = summarise_trial(evidence, objective)
-    if summary.verdict is Verdict.INVALID or summary.measurement is None or relation is None or window is None:
-        return None
     measured = summary.measurement
+    if measured is None or relation is None or window is None:
+        return None if summary.verdict is Verdict.INVALID else _broken(first_line(summary.reasons[0]))
     in_window = relation.filter(f"phase = 'window' AND {_OK}").project("latency_ms").fetchall()
     ok_ms = [latency_ms for (latency_ms,) in in_window]
     server = next((use for use in evidence.uses if use.part == "server"), None)
     ok = len(relation.filter(_OK))
+    counts = counts_of(evidence, measured)
     return Facts(
-        requests=measured.requests,
-        failures=measured.failures.count,
-        late=sum(latency_ms > objective.p95_ms for latency_ms in ok_ms),
-        p95_ms=p95_with_failures(ok_ms, measured.failures.count),
+        requests=counts.requests,
+        failures=counts.failures,
+        late=counts.late,
+        p95_ms=p95_with_failures(ok_ms, counts.failures),
         throughput_rps=measured.throughput_rps,
         # The samples of CPU are of the whole trial, and so are the requests that they are shared out among.
         cpu_ms=server.cpu_s * 1000 / ok if server and ok else None,
         rss_bytes=float(server.peak_rss_bytes) if server else None,
         answered=_answered(relation, window) if evidence.record.trial.rate_per_s is not None else None,
         db_connections=_most_connections(raw / SAMPLES_FILE, window),
+        seconds=measured.seconds,
     )
 
 
@@ -59,6 +62,10 @@ def _answered(relation: duckdb.DuckDBPyRelation, window: Window) -> float | None
         "count(*) FILTER (phase = 'window' AND latency_ms IS NOT NULL)"
     ).fetchall()
     return answers / requests if requests else None
+
+
+def _broken(reason: str) -> Facts:
+    return Facts(requests=0, failures=0, late=0, p95_ms=None, throughput_rps=0.0, broke=reason)
 
 
 def _most_connections(file: Path, window: Window) -> float | None:

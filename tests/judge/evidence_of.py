@@ -26,15 +26,19 @@ OK, BAD_GATEWAY = Outcome.OK, Outcome.BAD_GATEWAY
 def rows(
     counts: Counts, *, latencies_ms: Sequence[float] = (100.0,), phase: str = "window", name: str | None = "GET /"
 ) -> duckdb.DuckDBPyRelation:
-    """Return a ledger's columns that the judge reads; OK requests take the latencies in turn, others 1 ms."""
+    """Return a ledger's columns that the judge reads; OK requests take the latencies in turn, others 1 ms.
+
+    Requests start in each of ten seconds in turn, those of each outcome by themselves.
+    """
     connection = duckdb.connect()
     connection.execute(
-        "CREATE TABLE ledger (name VARCHAR, outcome VARCHAR, phase VARCHAR, latency_ms DOUBLE, first_byte_ms DOUBLE)"
+        "CREATE TABLE ledger (name VARCHAR, outcome VARCHAR, phase VARCHAR, start_s DOUBLE, latency_ms DOUBLE, "
+        "first_byte_ms DOUBLE)"
     )
     for outcome, number in counts.items():
         turns = list(latencies_ms) if outcome is OK else [1.0]
         connection.execute(
-            "INSERT INTO ledger SELECT $name, $outcome, $phase, $turns[1 + i % len($turns)], "
+            "INSERT INTO ledger SELECT $name, $outcome, $phase, 1000 + i % 10, $turns[1 + i % len($turns)], "
             "$turns[1 + i % len($turns)] / 2 FROM range($number) AS numbers(i)",
             {"name": name, "outcome": str(outcome), "phase": phase, "turns": turns, "number": number},
         )

@@ -83,7 +83,7 @@ def test_trials_are_pooled_row_by_row_and_not_by_averaging_their_quantiles():
 
 
 def test_an_unknown_first_byte_is_left_out_of_its_quantiles_only():
-    relation = rows({OK: 10}).project("name, outcome, phase, latency_ms, NULL::DOUBLE AS first_byte_ms")
+    relation = rows({OK: 10}).project("name, outcome, phase, start_s, latency_ms, NULL::DOUBLE AS first_byte_ms")
     found = measure([relation, rows({OK: 1}, latencies_ms=[30.0])], window_s=1, p95_limit_ms=1000)
 
     assert found is not None

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from badgateway.judge.objective import Counts, fisher_p, p95_with_failures, standing, verdict, why_hopeless
-from badgateway.judge.verdicts import SEVERITY
-from badgateway.model.contest import ArmFacts
+from badgateway.judge.arm_order import standing
+from badgateway.judge.objective import SEVERITY, more_units, p95_with_failures, units_of, verdict, why_hopeless
+from badgateway.model.contest import ArmFacts, Counts
 from badgateway.model.experiment import Objective
 from badgateway.model.summary import Verdict
 from tests.judge.contests import OBJECTIVE, arm, facts
@@ -19,28 +19,63 @@ def counts(requests: int, failures: int = 0, late: int = 0) -> Counts:
 
 
 @pytest.mark.parametrize(
-    ("given_counts", "expected"),
+    ("units", "expected"),
     [
-        (counts(2000), Verdict.PASS),
-        (counts(100), Verdict.INCONCLUSIVE),
-        (counts(2000, failures=100), Verdict.FAIL),
-        (counts(2000, late=300), Verdict.FAIL),
-        (counts(10, failures=10), Verdict.FAIL),
-        (counts(0), Verdict.INVALID),
+        ([counts(1000), counts(1000)], Verdict.PASS),
+        ([counts(2000)], Verdict.INCONCLUSIVE),
+        ([counts(100), counts(100)], Verdict.INCONCLUSIVE),
+        ([counts(1000, failures=60), counts(1000, failures=60)], Verdict.FAIL),
+        ([counts(1000, failures=300)], Verdict.FAIL),
+        ([counts(1000, failures=90)], Verdict.INCONCLUSIVE),
+        ([counts(1000, late=300), counts(1000, late=300)], Verdict.FAIL),
+        ([counts(10, failures=10)], Verdict.FAIL),
+        ([counts(0)], Verdict.INVALID),
+        ([], Verdict.INVALID),
     ],
 )
-def test_the_whole_interval_must_be_within_the_limits(given_counts, expected):
-    assert verdict(given_counts, OBJECTIVE) is expected
+def test_a_level_is_judged_by_how_unevenly_failures_fall_on_its_trials(units, expected):
+    assert verdict(units, OBJECTIVE) is expected
+
+
+def test_a_failed_request_counts_as_a_late_one_too():
+    """550 of 10,000 are over the 5 % of a p95, though neither the failures nor the late ones are by themselves."""
+    units = [counts(10_000, failures=250, late=300)] * 40
+
+    assert verdict(units, Objective(max_failure_share=0.03, p95_ms=1000)) is Verdict.FAIL
+
+
+def test_a_burst_in_one_of_eight_trials_proves_neither_pass_nor_fail():
+    assert verdict([counts(4000, failures=60), *[counts(4000)] * 7], OBJECTIVE) is Verdict.INCONCLUSIVE
+
+
+def test_a_trial_that_was_not_got_through_counts_as_failed_from_end_to_end():
+    assert units_of([counts(100), counts(300)], 1) == (counts(100), counts(300), counts(300, failures=300))
+    assert verdict(units_of([], 1), OBJECTIVE) is Verdict.FAIL
+
+
+def test_it_is_said_how_many_more_trials_decide():
+    assert more_units([counts(100)], OBJECTIVE) == 3
+    assert more_units([counts(1000, failures=10)], OBJECTIVE) is None
+
+
+a_unit = st.tuples(st.integers(1, 4000), st.integers(0, 300), st.integers(0, 300)).map(
+    lambda drawn: counts(drawn[0] + drawn[1] + drawn[2], failures=drawn[1], late=drawn[2])
+)
 
 
 @unhurried
-@given(st.integers(1, 3000), st.data())
-def test_a_late_request_that_fails_instead_improves_no_verdict(requests, data):
-    late = data.draw(st.integers(0, requests))
-    failing = data.draw(st.integers(0, late))
-    before, after = counts(requests, late=late), counts(requests, failures=failing, late=late - failing)
+@given(st.lists(a_unit, min_size=1, max_size=8), st.data())
+def test_no_further_failure_improves_a_verdict(units, data):
+    place = data.draw(st.integers(0, len(units) - 1))
+    before = units[place]
+    instead = data.draw(st.integers(0, before.requests - before.failures))
+    more = data.draw(st.integers(0, 500))
+    worse = counts(
+        before.requests + more, failures=before.failures + instead + more, late=max(0, before.late - instead)
+    )
+    after = [*units[:place], worse, *units[place + 1 :]]
 
-    assert SEVERITY.index(verdict(after, OBJECTIVE)) >= SEVERITY.index(verdict(before, OBJECTIVE))
+    assert SEVERITY.index(verdict(after, OBJECTIVE)) >= SEVERITY.index(verdict(units, OBJECTIVE))
 
 
 @unhurried
@@ -60,11 +95,11 @@ def test_the_p95_counts_a_failed_request_as_slower_than_any():
     assert p95_with_failures([], 0) is None
 
 
-def test_a_level_with_few_requests_is_carried_by_a_higher_one_unless_something_speaks_against_it():
+def test_a_level_that_ran_once_is_carried_by_a_higher_one_unless_something_speaks_against_it():
     def verdict_with(low_failures: int) -> Verdict:
         low, high = facts(requests=100, failures=low_failures), facts(requests=5000)
-        both = ArmFacts(arm="a", cells=((10.0, 1, low), (200.0, 1, high)))
-        return standing(both, (10.0, 200.0), OBJECTIVE).verdict
+        cells = ((10.0, 1, low), (200.0, 1, high), (200.0, 2, high))
+        return standing(ArmFacts(arm="a", cells=cells), (10.0, 200.0), OBJECTIVE).verdict
 
     assert verdict_with(0) is Verdict.PASS
     assert verdict_with(2) is Verdict.INCONCLUSIVE
@@ -79,20 +114,16 @@ def test_an_arm_that_failed_below_needs_no_higher_level_but_one_that_did_not_is_
     assert (unmeasured.verdict, unmeasured.level) == (Verdict.INVALID, None)
 
 
-def test_only_what_is_far_beyond_the_limit_is_hopeless():
-    assert why_hopeless(counts(1000, failures=15), OBJECTIVE) is None
-    assert why_hopeless(counts(10, failures=1), OBJECTIVE) is None
-    assert why_hopeless(counts(1000, failures=100), OBJECTIVE) == (
-        "100 of 1,000 requests failed (10.0 %); allowed are 1 %"
+def test_only_what_no_burst_explains_is_hopeless():
+    assert why_hopeless([counts(1000, failures=100)], OBJECTIVE) is None
+    assert why_hopeless([counts(1000)], OBJECTIVE) is None
+    assert why_hopeless([], OBJECTIVE) is None
+    assert why_hopeless([counts(1000, failures=300)], OBJECTIVE) == (
+        "300 of 1,000 requests failed (30.0 %); allowed are 1 %"
     )
-    assert why_hopeless(counts(1000, late=300), OBJECTIVE) == (
-        "300 of 1,000 requests failed or took longer than 500 ms (30.0 %); allowed are 5 %"
+    assert why_hopeless([counts(1000, late=300), counts(1000, late=300)], OBJECTIVE) == (
+        "600 of 2,000 requests failed or took longer than 500 ms (30.0 %); allowed are 5 %, in 2 trials"
     )
     none_allowed = Objective(max_failure_share=0, p95_ms=500)
-    assert why_hopeless(counts(1000, failures=1), none_allowed) is not None
-    assert why_hopeless(counts(1000), none_allowed) is None
-
-
-def test_fisher_tells_arms_apart_by_their_failures():
-    assert fisher_p(counts(1000), counts(1000, failures=20)) < 0.001
-    assert fisher_p(counts(1000, failures=3), counts(1000, failures=4)) == 1
+    assert why_hopeless([counts(1000, failures=1)], none_allowed) is not None
+    assert why_hopeless([counts(1000)], none_allowed) is None

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from badgateway.judge import recommend
 from badgateway.judge.differences import differences
+from badgateway.judge.reasons import about_baseline
 from badgateway.model.diagnosis import Certainty
 from badgateway.model.experiment import Experiment
 from badgateway.model.summary import ConfigurationSummary, Verdict
@@ -38,7 +38,7 @@ def reasons(base=BASE, other=FREE, *, change=None, third=None):
         )
         for configuration in given_experiment.configurations
     ]
-    return recommend(given_experiment, summaries).reasons
+    return about_baseline(given_experiment, summaries, "other")
 
 
 def claims(said):

@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from badgateway.judge.verdicts import why_invalid
+from badgateway.judge.verdicts import unanswered_arrivals, why_broken, why_invalid, why_saturated
 from badgateway.model.study import MachineLimits
 from badgateway.model.trial import Disturbance, MachineCheck, OutsidePart, SendingCheck, TrialStatus
 from tests.judge.evidence_of import OK, evidence
@@ -41,12 +41,26 @@ def test_an_open_loop_that_sent_its_schedule_in_time_is_counted(sending):
     [
         (None, "whether the load generator sent its schedule is unknown"),
         (sent(arrivals=0), "whether the load generator sent its schedule is unknown"),
-        (sent(missed=11), "the load generator did not send 11 of 1,000 arrivals; allowed are 1 %"),
         (sent(lag_ms=10.4), "1 % of requests were sent more than 10 ms after they were due"),
     ],
 )
 def test_an_open_loop_that_did_not_is_not(sending, reason):
     assert reason in (why_invalid(open_loop(sending)) or "")
+
+
+def test_arrivals_that_found_too_many_unanswered_before_them_count_as_failed():
+    entry = open_loop(sent(missed=11))
+
+    assert why_invalid(entry) is None
+    assert unanswered_arrivals(entry.record) == 11
+    assert unanswered_arrivals(open_loop(sent(missed=10)).record) == 0
+
+
+def test_a_generator_that_is_kept_busy_by_failures_that_come_at_once_measured_the_configuration():
+    busy = with_record(generator_cpu_share=0.95).record
+
+    assert why_saturated(busy, 0.9) is None
+    assert why_saturated(busy, 0.1) == "the load generator was saturated (95.0 % of one core)"
 
 
 @pytest.mark.parametrize("found", [machine(), machine(steal=0.05, outside=0.25, step_s=0.1)])
@@ -92,3 +106,10 @@ def test_a_trial_that_was_aborted_by_what_came_from_outside_says_what_it_was():
     found = with_record(status=TrialStatus.ABORTED, reason="nginx did not answer", disturbances=(CUT,))
 
     assert why_invalid(found) == CUT.what
+
+
+def test_a_trial_that_nothing_from_outside_ended_is_the_configurations_failure():
+    found = with_record(status=TrialStatus.ABORTED, reason="uWSGI ended with status 1", window=None)
+
+    assert why_invalid(found) is None
+    assert why_broken(found) == "uWSGI ended with status 1"

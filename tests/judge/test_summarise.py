@@ -30,14 +30,10 @@ def test_a_good_trial_passes_and_keeps_what_was_recorded_beside_it():
 @pytest.mark.parametrize(
     ("counts", "changed", "problem", "reason"),
     [
-        (None, {"status": TrialStatus.ABORTED, "reason": "uWSGI ended"}, None, "uWSGI ended"),
-        (GOOD, {"status": TrialStatus.ABORTED}, None, "the trial was aborted, and nobody wrote down why"),
         (GOOD, {}, "the books do not balance", "the books do not balance"),
         (None, {}, None, "there is no ledger of the trial"),
-        (GOOD, {"window": None}, None, "the trial ended before its window began"),
         (GOOD, {"generator_cpu_share": None}, None, "how busy the load generator was is unknown"),
         (GOOD, {"generator_cpu_share": 0.91}, None, "the load generator was saturated (91.0 % of one core)"),
-        ({}, {}, None, "no request started in the window"),
         ({OK: 1999, Outcome.UNMATCHED: 1}, {}, None, "1 of 2,000 requests are in the books of one side only"),
     ],
 )
@@ -45,6 +41,30 @@ def test_a_trial_that_cannot_be_trusted_is_invalid_has_no_numbers_and_says_why(c
     found = summarise_trial(evidence(counts, record(**changed), problem=problem), OBJECTIVE)
 
     assert (found.verdict, found.reasons, found.measurement) == (Verdict.INVALID, (reason,), None)
+
+
+@pytest.mark.parametrize(
+    ("counts", "changed", "reason"),
+    [
+        (None, {"status": TrialStatus.ABORTED, "reason": "uWSGI ended"}, "uWSGI ended"),
+        (GOOD, {"status": TrialStatus.ABORTED}, "the trial was aborted, and nobody wrote down why"),
+        (GOOD, {"window": None}, "the trial ended before its window began"),
+        ({}, {}, "no request started in the window"),
+    ],
+)
+def test_a_trial_that_the_configuration_did_not_get_through_is_a_failed_one(counts, changed, reason):
+    found = summarise_trial(evidence(counts, record(**changed)), OBJECTIVE)
+
+    assert (found.verdict, found.reasons, found.measurement) == (Verdict.FAIL, (reason,), None)
+
+
+def test_a_level_counts_such_a_trial_as_failed_from_end_to_end():
+    broken = evidence(None, record(block=2, status=TrialStatus.ABORTED, reason="uWSGI ended"))
+    ((level,),) = (one.levels for one in summarised(experiment("first"), {"first": [evidence(GOOD), broken]}))
+
+    assert level.verdict is Verdict.INCONCLUSIVE
+    assert [one.failures for one in level.counts] == [0, 1000]
+    assert level.reasons[0] == "1 of 2 trials not got through: uWSGI ended"
 
 
 def test_a_load_generator_at_its_limit_but_not_over_it_is_believed():
@@ -64,17 +84,17 @@ def test_configurations_and_levels_come_in_the_order_of_the_experiment():
 def test_a_level_pools_the_rows_of_its_valid_trials_and_tells_of_the_others():
     trials = [
         evidence(GOOD, record(block=1)),
-        evidence({OK: 995, BAD_GATEWAY: 5}, record(block=2)),
+        evidence({OK: 999, BAD_GATEWAY: 1}, record(block=2)),
         evidence({BAD_GATEWAY: 9000}, record(block=3), problem="the books do not balance"),
     ]
     ((level,),) = (summary.levels for summary in summarised(experiment("first"), {"first": trials}))
 
     assert level.measurement is not None
-    assert (level.measurement.requests, level.measurement.failures.count) == (2000, 5)
-    assert level.measurement.throughput_rps == 1995 / 20
+    assert (level.measurement.requests, level.measurement.failures.count) == (2000, 1)
+    assert level.measurement.throughput_rps == 1999 / 20
     assert level.verdict is Verdict.PASS
     assert level.reasons == ("1 of 3 trials not counted: the books do not balance",)
-    assert [trial.verdict for trial in level.trials] == [Verdict.PASS, Verdict.INCONCLUSIVE, Verdict.INVALID]
+    assert [trial.verdict for trial in level.trials] == [Verdict.PASS, Verdict.PASS, Verdict.INVALID]
 
 
 def test_trials_too_short_to_decide_alone_decide_together():
@@ -97,16 +117,15 @@ def test_a_level_that_was_not_run_is_invalid_and_so_is_its_configuration():
     (found,) = summarised(experiment("first", users=(50, 300)), {"first": evidence(GOOD)})
 
     assert found.verdict is Verdict.INVALID
-    assert found.reasons == ("at 300 users: no trial was run",)
+    assert found.reasons[0] == "at 300 users: no trial was run"
 
 
 @pytest.mark.parametrize(
     ("levels", "verdict", "places"),
     [
-        ((GOOD, GOOD), Verdict.PASS, []),
-        ((GOOD, {OK: 10}), Verdict.INCONCLUSIVE, ["at 300 users"] * 2),
+        ((GOOD, GOOD), Verdict.INCONCLUSIVE, ["at 1 user"] * 2 + ["at 300 users"] * 2),
         (({OK: 10}, {BAD_GATEWAY: 10}), Verdict.FAIL, ["at 300 users", "at 1 user", "at 1 user"]),
-        (({BAD_GATEWAY: 10}, None), Verdict.INVALID, ["at 300 users", "at 1 user"]),
+        (({BAD_GATEWAY: 10}, None), Verdict.FAIL, ["at 1 user", "at 300 users"]),
     ],
 )
 def test_a_configuration_has_the_verdict_of_its_worst_level_whose_reasons_come_first(levels, verdict, places):
@@ -135,8 +154,8 @@ def test_levels_of_an_open_loop_are_summed_up_by_their_rate_after_those_of_the_c
 
     assert [(level.users, level.rate_per_s) for level in found.levels] == [(50, None), (0, 30.0), (0, 317.0)]
     assert [load(level) for level in found.levels] == ["50 users", "30 requests/s", "317 requests/s"]
-    assert [level.verdict for level in found.levels] == [Verdict.PASS, Verdict.PASS, Verdict.FAIL]
-    assert found.reasons[0].startswith("at 317 requests/s: 50.0 % of 1,000 requests failed")
+    assert [level.verdict for level in found.levels] == [Verdict.INCONCLUSIVE, Verdict.INCONCLUSIVE, Verdict.FAIL]
+    assert found.reasons[0].startswith("at 317 requests/s: 500 of 1,000 requests failed (50.0 %)")
     assert highest_level(found) is worst_level(found) is found.levels[2]
     assert found.levels[1].trials[0].sending is not None
 
@@ -145,4 +164,4 @@ def test_an_open_loop_alone_has_levels_too():
     (found,) = summarised(with_rates((), (30.0,)), {"first": at_rate(30.0, GOOD)})
 
     assert [level.rate_per_s for level in found.levels] == [30.0]
-    assert found.verdict is Verdict.PASS
+    assert found.levels[0].trials[0].verdict is Verdict.PASS

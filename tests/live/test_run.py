@@ -19,7 +19,7 @@ from tests.live.test_stack import processes_of
 
 pytestmark = pytest.mark.live
 
-PICKED, USAGE, INTERRUPTED = 0, 2, 130
+USAGE, UNDECIDED, INTERRUPTED = 2, 3, 130
 UNFINISHED = "Interrupted: only the trials that had ended are counted."
 SERVERS = {"nginx", "mariadbd", "uwsgi", "gunicorn"}
 STOPPED_WITHIN_S = 15.0
@@ -94,11 +94,14 @@ def dead_arm(side_by_side: dict[str, Run]) -> Run:
     return side_by_side["dead-arm"]
 
 
-def test_a_run_prints_its_pick_and_the_reports_path(small: Run):
-    assert small.status == PICKED, small.kit.errors
-    recommendation = small.report["recommendation"]
-    assert recommendation["configuration"] in {"uwsgi", "gthread"}
-    assert f"PICK for small: {recommendation['configuration']}\n" in small.kit.output
+def test_a_run_prints_its_answer_what_would_settle_it_and_the_reports_path(small: Run):
+    # Each configuration ran once, and one trial alone shows nothing of how trials differ.
+    assert small.status == UNDECIDED, small.kit.errors
+    assert "INCONCLUSIVE for small\n" in small.kit.output
+    assert "gthread and uwsgi may keep the objective" in small.kit.output.replace(
+        "uwsgi and gthread", "gthread and uwsgi"
+    )
+    assert "badgateway run experiments/small.toml --blocks 2\n" in small.kit.output
     assert "\nReport: results/small/latest/report.html\n" in small.kit.output
     assert all((small.folder / name).stat().st_size > 0 for name in REPORTS)
 
@@ -146,8 +149,8 @@ def test_the_reports_are_made_again_from_the_raw_files_to_the_same_bytes(small: 
 
     kit, status = run(tmp_path, "report", str(copy))
 
-    assert status == PICKED
-    assert "PICK for small" in kit.output
+    assert status == UNDECIDED
+    assert "INCONCLUSIVE for small" in kit.output
     assert len(before) == len(REPORTS) + 2
     assert [file.name for file, text in zip(derived, before, strict=True) if file.read_bytes() != text] == []
 
@@ -167,17 +170,17 @@ def test_two_experiments_at_the_same_time_do_not_meet(side_by_side: dict[str, Ru
     assert {trial["status"] for trial in trials(one.report).values()} == {"PASS"}
 
 
-def test_a_server_that_cannot_start_is_an_invalid_arm_and_the_other_one_is_still_judged(dead_arm: Run):
+def test_a_server_that_cannot_start_has_failed_and_the_other_one_is_still_judged(dead_arm: Run):
     dead, living = (trials(dead_arm.report)[name] for name in ("dead", "living"))
 
-    assert dead["status"] == "INVALID"
+    assert dead["status"] == "FAIL"
     (reason,) = dead["reasons"]
     assert "gunicorn ended with status 1; waited " in reason
     assert "web.sock" in reason
     assert "planted: this file cannot be read" in reason
     assert (dead["requests"], living["status"]) == (None, "PASS")
-    assert dead_arm.report["recommendation"]["configuration"] == "living"
-    assert dead_arm.status == PICKED
+    assert [one["verdict"] for one in dead_arm.report["choice"]["ranking"]] == ["INCONCLUSIVE", "FAIL"]
+    assert dead_arm.status == UNDECIDED
 
 
 def test_nothing_is_left_of_a_run(side_by_side: dict[str, Run]):
@@ -278,7 +281,7 @@ def test_a_killed_run_still_has_the_trials_that_had_ended_and_reports_on_them(br
 
     kit, status = run(one.kit.project, "report", "results/small/latest")
 
-    assert status == PICKED, kit.errors
+    assert status == UNDECIDED, kit.errors
     assert UNFINISHED in kit.output
     assert one.report["complete"] is False
     assert trial_at(1, one)["status"] == "PASS"

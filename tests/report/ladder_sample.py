@@ -7,7 +7,6 @@ from typing import Any
 
 from badgateway.judge.distances import rank_at_distances
 from badgateway.judge.ladder import ladder
-from badgateway.judge.ranking import rank
 from badgateway.model.configuration import Configuration
 from badgateway.model.experiment import Experiment
 from badgateway.model.outcome import Outcome
@@ -196,7 +195,7 @@ def long_ladder() -> StudySummary:
         configuration="gunicorn-gthread-pool",
         sentence="Run gunicorn-gthread-pool: at 150 users 0 of 4,000 requests failed, and the p95 was 505 ms.",
         reasons=("It is ahead of the others by its p95.",),
-        ranking=tuple(one.configuration.name for one in rank(summaries)),
+        ranking=tuple(one.configuration.name for one in summaries),
     )
     pick = next(one for one in summaries if one.configuration.name == "gunicorn-gthread-pool")
     return replace(

@@ -4,8 +4,9 @@ from dataclasses import replace
 import pytest
 
 from badgateway.model.capacity import Capacity, CapacityStatus
+from badgateway.model.comparison import Relation
 from badgateway.report import choice_charts
-from tests.report.choice_sample import choice_of, study_equivalent, study_none, study_picked, study_undecided
+from tests.report.choice_sample import choice_of, study_equivalent, study_none, study_picked
 
 BAND = re.compile(r'd="M([\d.]+),[\d.]+h([\d.]+)v[^"]*" fill="var\(--mark\)"')
 
@@ -23,14 +24,16 @@ def test_the_margin_is_a_band_around_no_difference():
     drawn = choice_charts.rivals(choice_of(study_picked()))
     assert drawn is not None
     start, length = map(float, BAND.findall(drawn.wide)[0])
-    (line,) = {
+    line, *_ = (
         float(x) for x in re.findall(r'<line transform="translate\(([\d.]+),0\)"[^>]*var\(--objective\)', drawn.wide)
-    }
+    )
     assert line == pytest.approx(start + length / 2, abs=1)
 
 
 def test_what_is_not_told_apart_is_hollow():
-    undecided, decided = (choice_charts.rivals(choice_of(made())) for made in (study_undecided, study_picked))
+    found = choice_of(study_picked())
+    opened = tuple(replace(one, relation=Relation.OPEN) for one in found.rivalries)
+    undecided, decided = (choice_charts.rivals(one) for one in (replace(found, rivalries=opened), found))
     assert undecided is not None
     assert decided is not None
     assert 'fill="var(--panel)"' in undecided.wide

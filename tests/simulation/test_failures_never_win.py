@@ -1,39 +1,57 @@
 """Failures never improve a rank, over many random results, and a server that fails at once is last."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
 
-from badgateway.judge.objective import standing
-from badgateway.judge.standings import in_order
+from badgateway.judge.arm_order import in_order, standing
+from badgateway.judge.choice import choose
 from badgateway.model.comparison import ChoiceKind
 from badgateway.model.contest import ArmFacts, Contest, Facts
 from badgateway.search import conclude
 from tests.simulation.servers import Machine, Server, contest
 
 ARMS = ("a", "b", "c")
-SETS = 10_000
-ASKED = contest(*ARMS, levels=(50, 200))
+SETS = 2500
+CHOSEN_SETS = 300
+"""benchmarks/verdicts.py has ten thousand of each."""
+ASKED = contest(*ARMS, levels=(50, 200), changes=(2, 1, 0))
 
 
 def some_facts(rng: np.random.Generator) -> Facts:
     requests = int(rng.choice([40, 400, 4000]))
-    failures = int(rng.binomial(requests, rng.choice([0, 0.0005, 0.005, 0.3])))
-    late = int(rng.binomial(requests - failures, rng.choice([0, 0.02, 0.06])))
-    p95_ms = float(rng.choice([2.0, 300.0, 310.0, 990.0]))
+    failures = int(rng.binomial(requests, rng.choice([0, 0, 0, 0.0005, 0.005, 0.3])))
+    late = int(rng.binomial(requests - failures, rng.choice([0, 0, 0.02, 0.06])))
+    p95_ms = float(rng.choice([2.0, 300.0, 310.0, 330.0, 990.0]) * rng.choice([1, 1.01, 1.02]))
     return Facts(
         requests=requests,
         failures=failures,
         late=late,
         p95_ms=None if failures >= 0.05 * requests else p95_ms,
         throughput_rps=(requests - failures) / 30,
+        cpu_ms=float(rng.choice([4.0, 4.1, 6.0])),
     )
 
 
-def some_arm(name: str, rng: np.random.Generator) -> ArmFacts:
-    return ArmFacts(
-        arm=name, cells=tuple((level, block, some_facts(rng)) for block in (1, 2) for level in (50.0, 200.0))
+def some_arm(name: str, rng: np.random.Generator, blocks: int = 2) -> ArmFacts:
+    """Return an arm of which a cell in ten is missing."""
+    cells = ((level, block, some_facts(rng)) for block in range(1, blocks + 1) for level in (50.0, 200.0))
+    kept = tuple(cell for cell in cells if rng.random() > 0.1)
+    return ArmFacts(arm=name, cells=kept or ((50.0, 1, some_facts(rng)),))
+
+
+def steady_arm(name: str, rng: np.random.Generator) -> ArmFacts:
+    """Return an arm that keeps the objective, with rivals close by."""
+    facts = Facts(requests=9000, failures=0, late=0, p95_ms=300, throughput_rps=300, cpu_ms=4)
+    middle = float(rng.choice([1, 1, 1.05, 1.1]))
+    cells = tuple(
+        (level, block, replace(facts, p95_ms=300 * middle * math.exp(rng.normal(0, 0.03))))
+        for block in range(1, 9)
+        for level in (50.0, 200.0)
+        if rng.random() > 0.05
     )
+    return ArmFacts(arm=name, cells=cells)
 
 
 def with_more_failures(arm: ArmFacts, rng: np.random.Generator) -> ArmFacts:
@@ -58,16 +76,52 @@ def place(asked: Contest, arms: dict[str, ArmFacts], name: str) -> int:
     return [one.arm for one in in_order(asked, found, arms, ())].index(name)
 
 
-def test_over_ten_thousand_random_results_more_failures_never_improve_a_rank():
+def test_over_random_results_more_failures_never_improve_a_rank():
+    assert improved_ranks(SETS) == 0
+
+
+def improved_ranks(sets: int) -> int:
+    """Count the random results in which an arm gets a better rank because some of its requests fail."""
     rng = np.random.default_rng(502)
     improved = 0
-    for _ in range(SETS):
+    for _ in range(sets):
         arms = {name: some_arm(name, rng) for name in ARMS}
         name = str(rng.choice(ARMS))
         worse = arms | {name: with_more_failures(arms[name], rng)}
         improved += place(ASKED, worse, name) < place(ASKED, arms, name)
+    return improved
 
-    assert improved == 0
+
+def test_more_failures_never_make_an_arm_the_one_to_run():
+    assert became_the_pick(CHOSEN_SETS) == 0
+
+
+def became_the_pick(sets: int) -> int:
+    """Count the random results in which an arm is chosen because some of its requests fail."""
+    rng = np.random.default_rng(503)
+    count = 0
+    for _ in range(sets):
+        arms = {name: steady_arm(name, rng) for name in ARMS}
+        name = str(rng.choice(ARMS))
+        worse = arms | {name: with_few_failures(arms[name], rng)}
+        count += chosen(worse) == name != chosen(arms)
+    return count
+
+
+def with_few_failures(arm: ArmFacts, rng: np.random.Generator) -> ArmFacts:
+    """Let few requests of some trials fail, which raises their p95 by a little or a lot."""
+
+    def worse(facts: Facts) -> Facts:
+        failures, slower = int(rng.integers(0, 3)), float(rng.choice([1, 2]))
+        return replace(facts, failures=failures, p95_ms=(facts.p95_ms or 0) * slower)
+
+    cells = tuple((level, block, worse(facts) if rng.random() < 0.3 else facts) for level, block, facts in arm.cells)
+    return replace(arm, cells=cells)
+
+
+def chosen(arms: dict[str, ArmFacts]) -> str | None:
+    found = choose(ASKED, list(arms.values()))
+    return found.arm if found.kind in {ChoiceKind.PICKED, ChoiceKind.EQUIVALENT} else None
 
 
 def test_a_server_that_answers_502_at_once_is_last_in_100_of_100_studies():

@@ -109,6 +109,10 @@ def bench(folder: Path, of: Experiment) -> Bench:
     )
 
 
+class SaturatedError(Exception):
+    """Raised in a load, it leaves a trial that is INVALID: the generator measured itself."""
+
+
 class Seam:
     """What the fakes at the process seam do, and what they were seen doing."""
 
@@ -182,11 +186,15 @@ class Seam:
         on_progress(Progress(requests=1, failures=0, users=trial.users, elapsed_s=1, total_s=13))
         now_s = time.time()
         write_trial(raw, now_s)
-        self.on_drive(trial, raw)
+        busy = 0.1
+        try:
+            self.on_drive(trial, raw)
+        except SaturatedError:
+            busy = 0.99
         return Drive(
             window=Window(start_s=now_s - 5, end_s=now_s + 5, drained_s=now_s + 5),
             load_s=LOAD_S,
-            generator_cpu_share=0.1,
+            generator_cpu_share=busy,
             open_loop=self.open_loop if trial.rate_per_s else None,
         )
 
@@ -194,9 +202,11 @@ class Seam:
 def write_trial(raw: Path, now_s: float) -> None:
     """Write what client and proxy would of a trial in which every request was answered."""
 
-    def rows(name: str, number: int, start_s: float) -> Iterator[dict[str, Any]]:
-        times = {"intended_start_s": start_s, "start_s": start_s, "first_byte_s": start_s, "end_s": start_s + 0.02}
-        return (client_row(f"{name}-{i}", **times) for i in range(number))
+    def rows(name: str, number: int, first_s: float) -> Iterator[dict[str, Any]]:
+        for i in range(number):
+            start_s = first_s + i % 4
+            times = {"intended_start_s": start_s, "start_s": start_s, "first_byte_s": start_s, "end_s": start_s + 0.02}
+            yield client_row(f"{name}-{i}", **times)
 
     write_both(raw, *rows("counted", REQUESTS, now_s), *rows("early", WARM_UP, now_s - 60))
     (raw / ERROR_LOG).touch()

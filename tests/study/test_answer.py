@@ -51,19 +51,34 @@ def chosen(kind: ChoiceKind, arm: str | None) -> Choice:
     ],
 )
 def test_each_kind_of_choice_is_one_decision(kind, arm, decision, configuration):
-    told = recommendation_of(chosen(kind, arm), EXPERIMENT, SUMMARIES)
+    told = recommendation_of(chosen(kind, arm), EXPERIMENT, SUMMARIES, "badgateway run x.toml")
 
     assert (told.decision, told.configuration) == (decision, configuration)
     assert told.sentence == "The sentence."
-    *deploy, sure, baseline = told.reasons[: 3 if configuration else 2]
-    assert deploy == ([f"first is {setup(EXPERIMENT.configuration('first'))}."] if configuration else [])
-    assert sure == "How sure."
-    assert baseline.startswith("The baseline first is FAIL, at 50 users: 30.0 % of 2,000 requests failed")
+    deploy = [f"first is {setup(EXPERIMENT.configuration('first'))}."] if configuration else []
+    assert list(told.reasons[: len(deploy)]) == deploy
+    about = [reason for reason in told.reasons if reason.startswith("The baseline first is FAIL, at 50 users: 600 of")]
+    assert len(about) == (configuration is None)
     assert told.ranking == ("first", "second")
 
 
 def test_a_baseline_whose_verdict_comes_from_elsewhere_is_told_without_a_sentence_of_its_own():
     summaries = (dataclasses.replace(SUMMARIES[0], reasons=()), SUMMARIES[1])
-    told = recommendation_of(chosen(ChoiceKind.PICKED, "second"), EXPERIMENT, summaries)
+    told = recommendation_of(chosen(ChoiceKind.PICKED, "second"), EXPERIMENT, summaries, "badgateway run x.toml")
 
-    assert told.reasons[2].startswith("The baseline first is FAIL")
+    assert told.reasons[-1].startswith("The baseline first is FAIL")
+
+
+@pytest.mark.parametrize(
+    ("command", "settles"),
+    [
+        ("badgateway run x.toml", "badgateway run x.toml --blocks 4"),
+        ("badgateway run x.toml --blocks 2 --quick", "badgateway run x.toml --quick --blocks 4"),
+        ("./lab study", "./lab study -- --blocks 4"),
+    ],
+)
+def test_what_would_settle_more_is_a_command_to_paste(command, settles):
+    open_choice = dataclasses.replace(chosen(ChoiceKind.NEEDS_MORE, "first"), more_blocks=3)
+    told = recommendation_of(open_choice, EXPERIMENT, SUMMARIES, command)
+
+    assert told.reasons[0] == f"About 3 more blocks would settle what is open, if all goes on so: {settles}"

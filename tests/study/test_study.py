@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from badgateway.errors import ConfigurationError, DeploymentError, LoadError, ResultsError
+from badgateway.errors import ConfigurationError, DeploymentError, ResultsError
 from badgateway.model.comparison import ChoiceKind
 from badgateway.model.contest import Purpose
 from badgateway.model.raw import TRIAL
@@ -19,7 +19,7 @@ from badgateway.study.resume import LATEST, find_run, require_same
 from badgateway.study.run_experiment import resume_experiment, run_experiment
 from tests.declared import experiment
 from tests.ledger.raw_folder import client_row, write_both
-from tests.study.fakes import ENVIRONMENT
+from tests.study.fakes import ENVIRONMENT, SaturatedError
 
 SEARCH = {"lowest": 2, "highest": 60, "max_trials": 4}
 
@@ -102,9 +102,9 @@ def test_the_recommendation_and_the_verdicts_are_those_of_the_choice(run, seam):
     choice, told = study_found.choice, study_found.recommendation
 
     assert choice is not None
-    # Two blocks cannot prove anything.
-    assert choice.kind is ChoiceKind.NEEDS_MORE
-    assert (told.decision, told.configuration, told.sentence) == (Decision.INCONCLUSIVE, None, choice.sentence)
+    # Two blocks prove nobody the best, but both keep the objective.
+    assert choice.kind is ChoiceKind.EQUIVALENT
+    assert (told.decision, told.configuration, told.sentence) == (Decision.PICKED, "first", choice.sentence)
     assert told.ranking[-1] == "third"
     by_name = {one.configuration.name: one.verdict for one in study_found.configurations}
     assert by_name == {"first": Verdict.PASS, "second": Verdict.PASS, "third": Verdict.FAIL}
@@ -243,7 +243,7 @@ def test_without_a_run_there_is_nothing_to_go_on_with(results):
 def test_an_invalid_trial_is_repeated_at_most_twice_and_then_left(run, results, seam, told):
     def fail(trial, raw) -> None:
         if trial.configuration == "second":
-            raise LoadError("Locust failed")
+            raise SaturatedError
 
     seam.on_drive = fail
     finished = run()
@@ -261,7 +261,7 @@ def in_blocks():
 def test_an_invalid_trial_of_a_fixed_schedule_is_repeated_behind_the_others_of_its_block(run, results, seam):
     def fail_once(trial, raw) -> None:
         if (trial.position, trial.attempt) == (2, 1):
-            raise LoadError("Locust failed")
+            raise SaturatedError
 
     seam.on_drive = fail_once
     finished = run(in_blocks())
@@ -278,7 +278,7 @@ def test_an_invalid_trial_of_a_fixed_schedule_is_repeated_behind_the_others_of_i
 def test_a_trial_of_a_fixed_schedule_that_stays_invalid_is_run_three_times_in_each_block(run, results, seam, told):
     def fail(trial, raw) -> None:
         if trial.configuration == "second":
-            raise LoadError("Locust failed")
+            raise SaturatedError
 
     seam.on_drive = fail
     finished = run(in_blocks())
@@ -295,7 +295,7 @@ def test_a_trial_of_a_fixed_schedule_that_stays_invalid_is_run_three_times_in_ea
 def test_a_fixed_schedule_with_repeats_goes_on_after_a_kill_as_it_would_have(position, run, resume, results, seam):
     def fail(trial, raw) -> None:
         if trial.configuration == "second" and (trial.block, trial.attempt) in {(1, 1), (1, 2), (2, 1)}:
-            raise LoadError("Locust failed")
+            raise SaturatedError
 
     seam.on_drive = fail
     run(in_blocks())
@@ -321,7 +321,7 @@ def test_a_run_of_before_trials_were_repeated_is_whole_without_repeats(run, resu
 
     def fail(trial, raw) -> None:
         if trial.configuration == "second":
-            raise LoadError("Locust failed")
+            raise SaturatedError
 
     seam.on_drive = fail
     finished = run(in_blocks())
@@ -371,11 +371,11 @@ def test_who_watches_is_told_the_stage_who_stands_and_the_time_left(run, told, s
 
 
 def test_a_pick_is_confirmed_at_the_rate_that_was_declared(run, results, seam):
-    fixed = experiment(confirmation={"rate_per_s": 20, "window_s": 3})
+    fixed = experiment(blocks=2, confirmation={"rate_per_s": 20, "window_s": 3})
     finished = run(fixed)
     *scheduled, last = run_trials(results)
 
-    assert len(scheduled) == 6
+    assert len(scheduled) == 12
     assert (last.purpose, last.rate_per_s, last.window_s) == (Purpose.CONFIRM, 20, 3)
     assert finished.study is not None
     assert last.configuration == finished.study.recommendation.configuration
@@ -384,7 +384,7 @@ def test_a_pick_is_confirmed_at_the_rate_that_was_declared(run, results, seam):
 
 def test_a_confirmation_that_is_invalid_is_tried_three_times(run, results, seam):
     seam.open_loop = None
-    run(experiment(confirmation={"rate_per_s": 20}))
+    run(experiment(blocks=2, confirmation={"rate_per_s": 20}))
 
     assert [trial.attempt for trial in run_trials(results) if trial.purpose is Purpose.CONFIRM] == [1, 2, 3]
 

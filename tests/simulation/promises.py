@@ -1,0 +1,185 @@
+"""What is promised of verdicts and choices, counted over many studies of a world whose truth is known."""
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from badgateway.judge.proportion import proportion
+from badgateway.model.comparison import Choice, ChoiceKind, Criterion, Relation
+from badgateway.model.experiment import Objective
+from badgateway.model.summary import Verdict
+from tests.simulation.worlds import (
+    Arm,
+    Failures,
+    Noise,
+    alike,
+    normal,
+    spikes,
+    student,
+    studies,
+    two_states,
+)
+
+STRICT = Objective(max_failure_share=0.01, p95_ms=1000)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promise:
+    """So many of so many studies, and what was promised of them."""
+
+    what: str
+    count: int
+    total: int
+    at_most: float | None = None
+    at_least: float | None = None
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether the exact 95 % interval's far end keeps it."""
+        found = proportion(self.count, self.total)
+        if self.at_most is not None:
+            return found.high <= self.at_most
+        return self.at_least is None or found.low >= self.at_least
+
+    @property
+    def line(self) -> str:
+        """The promise as a line of the table."""
+        found = proportion(self.count, self.total)
+        asked = f"<= {self.at_most:.1%}" if self.at_most is not None else f">= {self.at_least or 0:.1%}"
+        shown = f"{found.share:7.1%} [{found.low:.1%}, {found.high:.1%}]"
+        return f"{'kept  ' if self.is_kept else 'BROKEN'} {shown:26} {asked:9} of {self.total:,}: {self.what}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weather:
+    """A named world of noise."""
+
+    name: str
+    noise: Noise
+    given: Mapping[str, object] | None = None
+
+    def studies(self, number: int, arms: Mapping[str, Arm], **given: object) -> Iterator[Choice]:
+        """Run so many studies in it."""
+        return studies(number, arms, self.noise, **{**(self.given or {}), **given})
+
+
+def _step(block: int, _place: float) -> float:
+    return 0.2 if block > 4 else 0.0
+
+
+def _drift(block: int, place: float) -> float:
+    return 0.15 * block / 8 + 0.1 * place
+
+
+def _sine(block: int, place: float) -> float:
+    return 0.1 * math.sin(2 * math.pi * (block + place) / 4)
+
+
+WEATHERS = (
+    Weather(name="noise 3 %", noise=normal(0.03)),
+    Weather(name="noise 10 %", noise=normal(0.1)),
+    Weather(name="noise 20 %", noise=normal(0.2)),
+    Weather(name="AR(0.8), 8 %", noise=normal(0.08), given={"wander": 0.8}),
+    Weather(name="step", noise=normal(0.03), given={"drift": _step}),
+    Weather(name="drift", noise=normal(0.03), given={"drift": _drift}),
+    Weather(name="sine", noise=normal(0.03), given={"drift": _sine}),
+    Weather(name="spikes", noise=spikes(0.03)),
+    Weather(name="Student t2", noise=student(0.03)),
+    Weather(name="two states", noise=two_states(0.05)),
+)
+
+
+def is_called_different(choice: Choice) -> bool:
+    """Tell whether of arms that are alike some is said to be worse."""
+    worse = any(one.relation is Relation.WORSE for one in choice.rivalries)
+    return worse or choice.kind is ChoiceKind.PICKED or any(one.at_look is not None for one in choice.leaving)
+
+
+def different(weather: Weather, arms: int, number: int, **given: object) -> Promise:
+    """Count how often arms that are alike are called different."""
+    found = sum(map(is_called_different, weather.studies(number, alike(arms), **given)))
+    return Promise(what=f"called different, {arms} alike, {weather.name}", count=found, total=number, at_most=0.06)
+
+
+def verdicts(failures: Failures, requests: int, blocks: int, number: int, **arm: object) -> list[tuple[Choice, bool]]:
+    """Return each study of one arm, and whether it saw a failure."""
+    arms = alike(1, replace(Arm(), failures=failures, **arm))  # type: ignore[arg-type] # tests give what they like
+    found = studies(number, arms, normal(0.03), requests=requests, blocks=blocks, looks=(), objective=STRICT)
+    return [(choice, bool(choice.ranking[0].failures or choice.ranking[0].broken_trials)) for choice in found]
+
+
+def false_pass(what: str, failures: Failures, number: int, *, requests: int = 4000, blocks: int = 8) -> Promise:
+    """Count the PASSes of an arm at twice the objective, of the studies that saw a failure."""
+    seen = [choice for choice, saw in verdicts(failures, requests, blocks, number) if saw]
+    passed = sum(choice.ranking[0].verdict is Verdict.PASS for choice in seen)
+    what = f"false PASS at twice the objective, {what}, {requests:,} x {blocks}"
+    return Promise(what=what, count=passed, total=max(1, len(seen)), at_most=0.05)
+
+
+def false_fail(what: str, failures: Failures, number: int, *, requests: int = 4000, blocks: int = 8) -> Promise:
+    """Count the FAILs of an arm at half the objective."""
+    found = verdicts(failures, requests, blocks, number)
+    failed = sum(choice.ranking[0].verdict is Verdict.FAIL for choice, _ in found)
+    what = f"false FAIL at half the objective, {what}, {requests:,} x {blocks}"
+    return Promise(what=what, count=failed, total=number, at_most=0.05)
+
+
+def passes_when_dying(dies: float, number: int) -> float:
+    """Return how often an arm passes that fails 8 % in one trial of four, or whose server dies then."""
+    found = verdicts(Failures(share=0.02, trials=0.25), 4000, 8, number, dies=dies)
+    return sum(choice.ranking[0].verdict is Verdict.PASS for choice, _ in found) / number
+
+
+def better(arms: int, by: float) -> dict[str, Arm]:
+    """Return arms of which the last has a lower p95."""
+    return {name: Arm(p95_ms=400 * (1 - by)) if name == f"arm-{arms - 1}" else one for name, one in alike(arms).items()}
+
+
+def picked(weather: Weather, number: int, at_least: float, **given: object) -> tuple[Promise, Promise]:
+    """Count right and wrong picks of 8 arms, the last of which is 10 % better."""
+    found = [one for one in weather.studies(number, better(8, 0.1), **given) if one.kind is ChoiceKind.PICKED]
+    right = sum(one.arm == "arm-7" for one in found)
+    where = f"10 % better of 8, {weather.name}, {given.get('blocks', 8)} blocks"
+    return (
+        Promise(what=f"picked, {where}", count=right, total=number, at_least=at_least),
+        Promise(what=f"wrong pick, {where}", count=len(found) - right, total=number, at_most=0.01),
+    )
+
+
+def throughput_told(arms: int, number: int, *, blocks: int) -> Promise:
+    """Count the studies that tell that the others serve 20 % less."""
+    served = {name: replace(one, throughput=1 if name == "arm-0" else 0.8) for name, one in alike(arms).items()}
+    found = studies(number, served, normal(0.03), blocks=blocks, looks=(), throughput_noise=0.03)
+    told = sum(
+        choice.arm == "arm-0"
+        and any(one.criterion is Criterion.THROUGHPUT and one.relation is Relation.WORSE for one in choice.rivalries)
+        for choice in found
+    )
+    what = f"20 % less throughput told, {arms} arms, {blocks} blocks"
+    return Promise(what=what, count=told, total=number, at_least=0.95)
+
+
+def regret_is_true(weather: Weather, p95s_ms: Sequence[float], number: int, **given: object) -> Promise:
+    """Count the studies whose stated regret is true."""
+    arms = {f"arm-{index}": Arm(p95_ms=p95_ms) for index, p95_ms in enumerate(p95s_ms)}
+    stated = [one for one in weather.studies(number, arms, **given) if one.regret is not None and one.arm]
+    true = sum(
+        1 - min(p95s_ms) / arms[one.arm or ""].p95_ms <= (one.regret.share if one.regret else 0) for one in stated
+    )
+    spread = "alike" if len(set(p95s_ms)) == 1 else "spread"
+    what = f"stated regret is true, {len(p95s_ms)} arms {spread}, {weather.name}"
+    return Promise(what=what, count=true, total=len(stated), at_least=0.95)
+
+
+def in_a_line(number: int, spread: float) -> list[float]:
+    """Return p95s evenly spread, the best first."""
+    return [float(400 * math.exp(at)) for at in np.linspace(0, spread, number)]
+
+
+def lines(promises: Iterable[Callable[[], Promise | tuple[Promise, ...]]]) -> Iterator[str]:
+    """Measure the promises one after the other, and say each."""
+    for one in promises:
+        found = one()
+        yield from (promise.line for promise in (found if isinstance(found, tuple) else (found,)))
