@@ -155,7 +155,7 @@ def _races(number: int) -> Iterator[str]:
 @click.option("--repeats", default=1000, show_default=True, help="Studies a line.")
 @click.option("--quick", is_flag=True, help="Fifty studies a line, and few arms: minutes.")
 def main(*, repeats: int, quick: bool) -> None:
-    """Print one line a promise: kept or BROKEN, by the far end of the exact 95 % interval."""
+    """Print one line a promise: kept by the far end of the exact 95 % interval, BROKEN even by the near one, or open."""
     started_s = time.perf_counter()
     number = min(repeats, 50) if quick else repeats
     promised = (*_alike(number, is_quick=quick), *_shares(number), *_picks(number), *_regrets(number))

@@ -44,12 +44,21 @@ class Promise:
         return self.at_least is None or found.low >= self.at_least
 
     @property
+    def is_broken(self) -> bool:
+        """Whether even the near end breaks it; in between, there were too few studies to say."""
+        found = proportion(self.count, self.total)
+        if self.at_most is not None:
+            return found.low > self.at_most
+        return self.at_least is not None and found.high < self.at_least
+
+    @property
     def line(self) -> str:
         """The promise as a line of the table."""
         found = proportion(self.count, self.total)
         asked = f"<= {self.at_most:.1%}" if self.at_most is not None else f">= {self.at_least or 0:.1%}"
         shown = f"{found.share:7.1%} [{found.low:.1%}, {found.high:.1%}]"
-        return f"{'kept  ' if self.is_kept else 'BROKEN'} {shown:26} {asked:9} of {self.total:,}: {self.what}"
+        word = "kept" if self.is_kept else "BROKEN" if self.is_broken else "open"
+        return f"{word:6} {shown:26} {asked:9} of {self.total:,}: {self.what}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -62,5 +62,7 @@ def test_a_promise_is_kept_only_when_the_far_end_of_its_interval_keeps_it():
 
     assert kept(45, at_most=0.06)
     assert not kept(55, at_most=0.06)
+    assert not promises.Promise(what="x", count=55, total=1000, at_most=0.06).is_broken
+    assert promises.Promise(what="x", count=90, total=1000, at_most=0.06).line.startswith("BROKEN")
     assert kept(970, at_least=0.95)
     assert not kept(955, at_least=0.95)
