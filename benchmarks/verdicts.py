@@ -24,12 +24,11 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from badgateway.model.capacity import CapacityGoal
 from tests.simulation import promises
 from tests.simulation.capacity_rows import capacity_rows
-from tests.simulation.promises import WEATHERS, Promise
+from tests.simulation.promises import WEATHERS, Question
 from tests.simulation.races import raced_and_full
 from tests.simulation.test_failures_never_win import became_the_pick, improved_ranks
 from tests.simulation.worlds import Failures
 
-Question = Callable[[], Promise | tuple[Promise, ...]]
 _GOAL = CapacityGoal(lowest=20, highest=640)
 _WEATHER = ((0.0, 0.0), (0.03, 0.0), (0.03, 0.02), (0.05, 0.02))
 """Noise of a window's boundary, and the chance that a window says the opposite."""
@@ -52,6 +51,7 @@ def _shares(number: int) -> Iterator[Question]:
             yield functools.partial(promises.false_fail, f"bursts of {burst}", half, number, **where)
     quarter = Failures(share=0.02, trials=0.25)
     yield functools.partial(promises.false_pass, "1 of 4 trials", quarter, number)
+    yield functools.partial(promises.false_pass_below, number)
     yield functools.partial(promises.false_fail, "1 of 4 trials", Failures(share=0.005, trials=0.25), number)
 
 
@@ -155,7 +155,7 @@ def _races(number: int) -> Iterator[str]:
 @click.option("--repeats", default=1000, show_default=True, help="Studies a line.")
 @click.option("--quick", is_flag=True, help="Fifty studies a line, and few arms: minutes.")
 def main(*, repeats: int, quick: bool) -> None:
-    """Print one line a promise: kept by the far end of the exact 95 % interval, BROKEN even by the near one, or open."""
+    """Print a line a promise: kept by the far end of the exact 95 % interval, BROKEN even by the near one, or open."""
     started_s = time.perf_counter()
     number = min(repeats, 50) if quick else repeats
     promised = (*_alike(number, is_quick=quick), *_shares(number), *_picks(number), *_regrets(number))

@@ -103,7 +103,7 @@ def verdict(units: Sequence[Counts], objective: Objective) -> Verdict:
 def over_levels(units: Mapping[float, Sequence[Counts]], objective: Objective) -> dict[float, Verdict]:
     """Judge each level by its trials, and let one that passes speak for those below it.
 
-    A lower level that is not decided, often because it ran once, is a PASS then, unless its own shares are beyond the
+    A lower level that is not decided, often because it ran once, is a PASS then, unless one of its trials was beyond the
     limits: who keeps the objective at 200 requests/s keeps it at 50.
 
     Args:
@@ -131,8 +131,15 @@ def why_hopeless(units: Sequence[Counts], objective: Objective) -> str | None:
 
 
 def is_kept_so_far(units: Sequence[Counts], objective: Objective) -> bool:
-    """Tell whether the shares, as they were observed, are within the limits: nothing speaks against the arm."""
-    return all(sum(part.bad) <= part.allowed * sum(part.requests) for part in limits(units, objective))
+    """Tell whether each trial's shares, as they were observed, are within the limits: nothing speaks against the arm.
+
+    All trials together may be, although one was bad: then it takes its own proof that this was rare enough.
+    """
+    return all(
+        bad <= part.allowed * requests
+        for part in limits(units, objective)
+        for bad, requests in zip(part.bad, part.requests, strict=True)
+    )
 
 
 def more_units(units: Sequence[Counts], objective: Objective) -> int | None:

@@ -160,8 +160,14 @@ def _t_quantile(probability: float, freedom: int) -> float:
 
 
 def _walsh_averages(logs: NDArray[np.float64]) -> NDArray[np.float64]:
-    first, second = np.triu_indices(len(logs))
+    first, second = _pairs(len(logs))
     return np.sort((logs[first] + logs[second]) / 2)
+
+
+@cache
+def _pairs(blocks: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    first, second = np.triu_indices(blocks)
+    return first, second
 
 
 @cache

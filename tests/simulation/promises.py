@@ -1,6 +1,7 @@
 """What is promised of verdicts and choices, counted over many studies of a world whose truth is known."""
 
 import math
+import multiprocessing
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -10,10 +11,13 @@ from badgateway.judge.proportion import proportion
 from badgateway.model.comparison import Choice, ChoiceKind, Criterion, Relation
 from badgateway.model.experiment import Objective
 from badgateway.model.summary import Verdict
+from badgateway.search import conclude
+from tests.simulation.servers import contest
 from tests.simulation.worlds import (
     Arm,
     Failures,
     Noise,
+    World,
     alike,
     normal,
     spikes,
@@ -135,6 +139,20 @@ def false_fail(what: str, failures: Failures, number: int, *, requests: int = 40
     return Promise(what=what, count=failed, total=number, at_most=0.05)
 
 
+def false_pass_below(number: int) -> Promise:
+    """Count the PASSes of an arm that fails 8 % in one trial of four at its lower level, which may run once."""
+    arms = alike(1, Arm(low_failures=Failures(share=0.02, trials=0.25)))
+    asked = contest("arm-0", levels=(50.0, 200.0), looks=(), objective=STRICT)
+    seen = passed = 0
+    for seed in range(number):
+        ended = World(arms=arms, noise=normal(0.03), seed=seed).run(asked)
+        if any(one.facts and one.facts.failures for one in ended):
+            seen += 1
+            passed += conclude(asked, ended).ranking[0].verdict is Verdict.PASS
+    what = "false PASS at twice the objective, 1 of 4 trials at the lower level"
+    return Promise(what=what, count=passed, total=max(1, seen), at_most=0.05)
+
+
 def passes_when_dying(dies: float, number: int) -> float:
     """Return how often an arm passes that fails 8 % in one trial of four, or whose server dies then."""
     found = verdicts(Failures(share=0.02, trials=0.25), 4000, 8, number, dies=dies)
@@ -187,8 +205,19 @@ def in_a_line(number: int, spread: float) -> list[float]:
     return [float(400 * math.exp(at)) for at in np.linspace(0, spread, number)]
 
 
-def lines(promises: Iterable[Callable[[], Promise | tuple[Promise, ...]]]) -> Iterator[str]:
-    """Measure the promises one after the other, and say each."""
-    for one in promises:
-        found = one()
-        yield from (promise.line for promise in (found if isinstance(found, tuple) else (found,)))
+Question = Callable[[], Promise | tuple[Promise, ...]]
+_asked: list[Question] = []
+"""What the processes of `lines` answer; they are forked, because a world's noise is a function that cannot be sent."""
+
+
+def lines(questions: Iterable[Question]) -> Iterator[str]:
+    """Measure the promises, on all cores, and say each in its turn."""
+    _asked[:] = questions
+    with multiprocessing.get_context("fork").Pool() as pool:
+        for found in pool.imap(_answer, range(len(_asked))):
+            yield from found
+
+
+def _answer(place: int) -> tuple[str, ...]:
+    found = _asked[place]()
+    return tuple(promise.line for promise in (found if isinstance(found, tuple) else (found,)))

@@ -28,6 +28,10 @@ def test_who_fails_in_one_trial_of_four_is_no_pass_where_one_was_seen():
     assert promises.false_pass("1 of 4 trials", Failures(share=0.02, trials=0.25), 100).count == 0
 
 
+def test_who_fails_in_one_trial_of_four_at_the_lower_load_is_no_pass_where_one_was_seen():
+    assert promises.false_pass_below(60).count == 0
+
+
 @pytest.mark.parametrize("burst", [60, 250])
 def test_who_fails_half_as_often_as_allowed_in_bursts_is_hardly_ever_a_fail(burst):
     assert promises.false_fail("bursts", Failures(share=0.005, burst=burst), 100).count <= 5
