@@ -103,8 +103,8 @@ def verdict(units: Sequence[Counts], objective: Objective) -> Verdict:
 def over_levels(units: Mapping[float, Sequence[Counts]], objective: Objective) -> dict[float, Verdict]:
     """Judge each level by its trials, and let one that passes speak for those below it.
 
-    A lower level that is not decided, often because it ran once, is a PASS then, unless one of its trials was beyond the
-    limits: who keeps the objective at 200 requests/s keeps it at 50.
+    A lower level that is not decided, often because it ran once, is a PASS then, unless one of its trials was beyond
+    the limits: who keeps the objective at 200 requests/s keeps it at 50.
 
     Args:
         units: The trials of each level.
