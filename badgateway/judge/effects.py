@@ -1,11 +1,11 @@
 """What one change did: an arm held against the arm that it changed something of, at one load level."""
 
 from badgateway.judge.cause_reasons import inside, main_cause
-from badgateway.judge.chance import chance
+from badgateway.judge.chance import are_told_alike, chance
 from badgateway.judge.shifts import causes_shift, clear_shift, failed, shares_shift, speed_shift
 from badgateway.judge.wording import counted
 from badgateway.model.ladder import ArmEffect, Effect
-from badgateway.model.summary import LevelSummary, Measurement, Proportion, Verdict
+from badgateway.model.summary import LevelSummary, Proportion, Verdict
 
 _SHARE_LEFT = 0.8
 """A share of failures that a change leaves more of than this is about the same, however many requests say so."""
@@ -44,23 +44,26 @@ def effect(before: LevelSummary, after: LevelSummary, changes: tuple[str, ...], 
     for level in (before, after):
         if level.measurement is None:
             return not_compared(after.users, f"{level.configuration} was not measured, {level.reasons[0]}")
-    assert before.measurement is not None
-    assert after.measurement is not None
-    p_value = chance(before.measurement.failures, after.measurement.failures)
-    kind = _kind(before.measurement, after.measurement, p_value, significance)
+    p_value = chance(before, after)
+    kind = _kind(before, after, p_value, significance)
     sentence = _sentence(kind, before, after, changes, p_value)
     return ArmEffect(users=after.users, effect=kind, sentence=f"{sentence}{_gaps(after)}", p_value=p_value)
 
 
-def _kind(before: Measurement, after: Measurement, p_value: float, significance: float) -> Effect:
-    failures, failures_after = before.failures, after.failures
+def _kind(before: LevelSummary, after: LevelSummary, p_value: float, significance: float) -> Effect:
+    failures, failures_after = _failures(before), _failures(after)
     if not failures.count and not failures_after.count:
         return Effect.NEVER_FAILED
     if _about_the_same(failures, failures_after):
-        return Effect.NO_EFFECT
+        return Effect.NO_EFFECT if are_told_alike(before, after) else Effect.NOT_PROVEN
     if p_value >= significance:
         return Effect.NOT_PROVEN
     return Effect.HELPED if failures_after.share < failures.share else Effect.WORSE
+
+
+def _failures(level: LevelSummary) -> Proportion:
+    assert level.measurement is not None
+    return level.measurement.failures
 
 
 def _about_the_same(one: Proportion, other: Proportion) -> bool:
@@ -75,13 +78,20 @@ def _sentence(kind: Effect, before: LevelSummary, after: LevelSummary, changes: 
         joined = f", {moved}{_because(changes)}: {speed}.{_lost(before, after)}" if moved else f"; {speed}."
         return f"No failures before and after{joined}"
     if kind is Effect.NOT_PROVEN:
-        tested = f"which may be chance (Fisher's exact test, p = {p_value:.2g})"
-        return f"Not proven: {_counts(before, after)}, {tested}; {speed}.{_lost(before, after)}"
+        return (
+            f"Not proven: {_counts(before, after)}, {_why_not(before, after, p_value)}; {speed}.{_lost(before, after)}"
+        )
     shifts = f"{shares_shift(before, after)}; {speed}"
     if kind is Effect.NO_EFFECT:
         return f"{_why_no_effect(before, after)}; {shifts}."
     verb = "Helped" if kind is Effect.HELPED else "Made it worse"
     return f"{verb}{_because(changes)}: {causes_shift(before, after)}; {shifts}."
+
+
+def _why_not(before: LevelSummary, after: LevelSummary, p_value: float) -> str:
+    if _about_the_same(_failures(before), _failures(after)):
+        return "about as many, but too few to say that it did not double or halve them"
+    return f"which may be chance (p = {p_value:.2g}, as unevenly as failures fell)"
 
 
 def _lost(before: LevelSummary, after: LevelSummary) -> str:
@@ -106,13 +116,8 @@ def _why_no_effect(before: LevelSummary, after: LevelSummary) -> str:
 
 
 def _counts(before: LevelSummary, after: LevelSummary) -> str:
-    found, found_after = before.measurement, after.measurement
-    assert found is not None
-    assert found_after is not None
-    return (
-        f"{found.failures.count:,} of {found.failures.total:,} requests failed before, "
-        f"{found_after.failures.count:,} of {found_after.failures.total:,} after"
-    )
+    one, other = _failures(before), _failures(after)
+    return f"{one.count:,} of {one.total:,} requests failed before, {other.count:,} of {other.total:,} after"
 
 
 def _gaps(level: LevelSummary) -> str:

@@ -1,7 +1,7 @@
 """Adds up the requests of one trial, or of several together."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Sequence
 
 import duckdb
 import numpy as np
@@ -40,6 +40,7 @@ def measure(
     latencies_ms = _of_ok_requests(relations, "latency_ms")
     every_latency_ms = _joined(latencies_ms)
     first_bytes_ms = _of_ok_requests(relations, "first_byte_ms")
+    seconds = [second for relation in relations for second in _seconds(relation, p95_limit_ms)]
     return Measurement(
         requests=total,
         outcomes=_shares(counts),
@@ -56,24 +57,35 @@ def measure(
                 failures=_failures(outcomes),
                 latency=_quantiles(latencies_ms.get(name, _NOTHING)),
                 first_byte=_quantiles(first_bytes_ms.get(name, _NOTHING)),
+                seconds=tuple(second[name] for second in seconds if name in second),
             )
             for name, outcomes in sorted(by_route.items())
             if name
         ),
-        seconds=tuple(second for relation in relations for second in _seconds(relation, p95_limit_ms)),
+        seconds=tuple(_together(second.values()) for second in seconds),
     )
 
 
-def _seconds(relation: duckdb.DuckDBPyRelation, p95_limit_ms: float) -> Iterator[Counts]:
-    """Yield the counts of each second of a window, from its first request on."""
+def _seconds(relation: duckdb.DuckDBPyRelation, p95_limit_ms: float) -> list[dict[str, Counts]]:
+    """Return the counts by route of each second of a window, counted from its first request on."""
     ok = f"outcome = '{Outcome.OK}'"
     started = relation.filter(f"{_WINDOW} AND start_s IS NOT NULL").project(
-        f"floor(start_s - min(start_s) OVER ())::INTEGER AS second, NOT {ok} AS failed, "
+        f"{_ROUTE}, floor(start_s - min(start_s) OVER ())::INTEGER AS second, NOT {ok} AS failed, "
         f"{ok} AND latency_ms > {p95_limit_ms!r} AS late"
     )
-    counted = "second, count(*), count(*) FILTER (failed), count(*) FILTER (late)"
-    for _, requests, failures, late in started.aggregate(counted).order("second").fetchall():
-        yield Counts(requests=requests, failures=failures, late=late)
+    counted = "second, route, count(*), count(*) FILTER (failed), count(*) FILTER (late)"
+    found: dict[int, dict[str, Counts]] = {}
+    for second, route, requests, failures, late in started.aggregate(counted).order("second, route").fetchall():
+        found.setdefault(second, {})[route] = Counts(requests=requests, failures=failures, late=late)
+    return list(found.values())
+
+
+def _together(routes: Collection[Counts]) -> Counts:
+    return Counts(
+        requests=sum(one.requests for one in routes),
+        failures=sum(one.failures for one in routes),
+        late=sum(one.late for one in routes),
+    )
 
 
 def _shares(counts: Counter[Outcome]) -> tuple[OutcomeShare, ...]:

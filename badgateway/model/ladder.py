@@ -11,10 +11,10 @@ class Effect(StrEnum):
     """The arm that all others go back to; it changed nothing."""
     HELPED = "HELPED"
     NO_EFFECT = "NO_EFFECT"
-    """The share of failures stayed about the same, whatever their causes."""
+    """The share of failures stayed about the same, whatever their causes; that it doubled or halved is ruled out."""
     WORSE = "WORSE"
     NOT_PROVEN = "NOT_PROVEN"
-    """The shares differ, but so few requests failed that it may be chance."""
+    """So few failures, or so uneven ones, that nothing can be said of them."""
     NEVER_FAILED = "NEVER_FAILED"
     """No request failed before or after."""
     NOT_COMPARED = "NOT_COMPARED"
@@ -29,7 +29,7 @@ class ArmEffect:
     effect: Effect
     sentence: str
     p_value: float | None
-    """Of Fisher's exact test between the two shares of failures; None when nothing was compared."""
+    """How likely shares of failures so different are by chance; None when nothing was compared."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -79,6 +79,8 @@ class RouteMeasurement:
     latency: Quantiles | None
     """Start to last byte; None when no request was OK."""
     first_byte: Quantiles | None
+    seconds: tuple[Counts, ...] = ()
+    """Of each second of the windows that had such a request, in their order; () is not known."""
 
     def count(self, outcome: Outcome) -> int:
         """Return how many requests had the outcome."""

@@ -50,10 +50,10 @@ def aborted(
     )
 
 
-def disturbed_by(error: BadgatewayError) -> tuple[Disturbance, ...]:
-    """Return what an error that ended a trial tells of a cause outside the configuration: nothing, usually."""
+def disturbed_by(error: BadgatewayError, reason: str) -> tuple[Disturbance, ...]:
+    """Return what an error that ended a trial, for that reason, tells of a cause outside the configuration, if any."""
     part = next((part for kind, part in _OUTSIDE.items() if isinstance(error, kind)), None)
-    return () if part is None else (Disturbance(part=part, what=first_line(str(error)), at_s=time.time()),)
+    return () if part is None else (Disturbance(part=part, what=first_line(reason), at_s=time.time()),)
 
 
 def was_interrupted(record: TrialRecord) -> bool:

@@ -38,12 +38,14 @@ def run_trial(
         with outside.watched():
             result = _deploy_and_drive(trial, bench, raw, on_progress, machine, outside=outside, watch_loop=watch_loop)
     except (DeploymentError, LoadError) as error:
+        reason = without_folder(str(error), raw)
         return aborted(
             trial,
-            without_folder(str(error), raw),
+            reason,
             watch.started_s,
             ended_s=watch.now_s(),
-            disturbances=(*disturbed_by(error), *outside.found(raw, client_s, None)),
+            # What was seen from outside says more than the error that followed from it.
+            disturbances=outside.found(raw, client_s, None) or disturbed_by(error, reason),
         )
     return TrialRecord(
         trial=trial,

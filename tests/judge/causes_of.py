@@ -1,6 +1,7 @@
 """Diagnoses and levels out of plain counts, with causes that are made up."""
 
 from badgateway.judge.proportion import proportion
+from badgateway.model.contest import Counts
 from badgateway.model.diagnosis import Cause, CauseCount, Certainty, Diagnosis, EvidenceLine, Remedy
 from badgateway.model.outcome import Outcome
 from badgateway.model.summary import LevelSummary, Measurement, OutcomeShare, Quantiles, Verdict
@@ -72,6 +73,15 @@ def diagnosis(
     )
 
 
+def evenly(failed: int, total: int, seconds: int = 10) -> tuple[Counts, ...]:
+    """Return seconds over which requests and failures are spread as evenly as can be."""
+
+    def part(number: int, second: int) -> int:
+        return number * (second + 1) // seconds - number * second // seconds
+
+    return tuple(Counts(requests=part(total, at), failures=part(failed, at), late=0) for at in range(seconds))
+
+
 def level(
     name: str, ok: int, failed: int, why: Diagnosis | None, *, users: int = 300, p95_ms: float = 100
 ) -> LevelSummary:
@@ -85,6 +95,7 @@ def level(
         first_byte=None,
         over_objective=proportion(0, ok) if ok else None,
         throughput_rps=ok / 10,
+        seconds=evenly(failed, total),
     )
     return LevelSummary(
         configuration=name,

@@ -70,8 +70,6 @@ def test_the_same_arm_twice_that_differs_is_told_as_such():
 def test_with_about_as_many_failures_of_the_same_cause_there_was_no_effect_however_many_requests_say_otherwise():
     found_effect = told(failing("one", 5430), failing("two", 5000))
     assert found_effect.effect is Effect.NO_EFFECT
-    assert found_effect.p_value is not None
-    assert found_effect.p_value < SIGNIFICANCE
     assert found_effect.sentence.startswith(
         "No effect: the cause was the same, the accept queue of the unix socket was full "
         "(listen-queue-full 5,430 → 5,000); 22.6 % → 20.8 % of requests failed;"
@@ -111,7 +109,7 @@ def test_a_few_failures_more_or_less_may_be_chance():
     assert found_effect.effect is Effect.NOT_PROVEN
     assert found_effect.sentence == (
         "Not proven: 3 of 4,000 requests failed before, 0 of 4,100 after, which may be chance "
-        "(Fisher's exact test, p = 0.12); p95 100 ms → 100 ms (less than 10 % apart), 400 → 410 requests/s."
+        "(p = 0.12, as unevenly as failures fell); p95 100 ms → 100 ms (less than 10 % apart), 400 → 410 requests/s."
     )
 
 
@@ -196,4 +194,11 @@ def test_what_helps_one_way_makes_it_worse_the_other_way(one, other):
 @IMPORTS_FIRST
 @given(count=COUNTS)
 def test_the_same_numbers_never_help(count):
-    assert told(failing("one", *count), failing("two", *count)).effect in {Effect.NO_EFFECT, Effect.NEVER_FAILED}
+    same = {Effect.NO_EFFECT, Effect.NEVER_FAILED, Effect.NOT_PROVEN}
+    assert told(failing("one", *count), failing("two", *count)).effect in same
+
+
+def test_about_as_many_of_a_few_failures_are_not_told_to_be_no_effect():
+    found_effect = told(failing("one", 10), failing("two", 9))
+    assert found_effect.effect is Effect.NOT_PROVEN
+    assert "about as many, but too few to say that it did not double or halve them" in found_effect.sentence

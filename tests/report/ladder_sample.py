@@ -22,6 +22,7 @@ from badgateway.model.summary import (
     StudySummary,
     Verdict,
 )
+from tests.judge.causes_of import evenly
 from tests.report.builders import OBJECTIVE, declared, level, measurement, proportion, quantiles, summary
 from tests.report.comparison import QUEUE_FULL, experiment, study
 from tests.report.diagnoses import FAMILY, diagnosed, found, line
@@ -121,7 +122,8 @@ def routes(total: int, failed: int, p95_ms: float) -> tuple[RouteMeasurement, ..
 def _measured(failed: int, p95_ms: float, total: int = 4000) -> Measurement:
     counts = {Outcome.OK: total - failed, Outcome.BAD_GATEWAY: failed}
     latency = (p95_ms / 2, p95_ms, p95_ms * 1.3, p95_ms * 1.5) if failed < total else None
-    return replace(measurement(counts, latency), routes=routes(total, failed, p95_ms))
+    shown = measurement(counts, latency)
+    return replace(shown, routes=routes(total, failed, p95_ms), seconds=evenly(failed, total))
 
 
 def _level(name: str, position: int, measured: Measurement, distance_ms: float = 0.0) -> LevelSummary:

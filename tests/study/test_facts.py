@@ -65,7 +65,8 @@ def test_in_an_open_loop_the_answers_that_came_in_the_window_are_held_against_wh
     connection = duckdb.connect()
     connection.execute(
         "CREATE TABLE ledger AS SELECT 'GET /' AS name, 'OK' AS outcome, 'window' AS phase, "
-        "1000 + i / 10 AS intended_start_s, 2000.0 AS latency_ms, 1.0 AS first_byte_ms FROM range(100) AS numbers(i)"
+        "1000 + i / 10 AS intended_start_s, 1000 + i / 10 AS start_s, "
+        "2000.0 AS latency_ms, 1.0 AS first_byte_ms FROM range(100) AS numbers(i)"
     )
     sent = SendingCheck(arrivals=100, missed_arrivals=0, send_lag_p99_ms=1.0)
     trial = Trial(block=1, position=1, configuration="first", rate_per_s=10, seed=1)
