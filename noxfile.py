@@ -110,7 +110,7 @@ def study(session: nox.Session) -> None:
 
 @nox.session
 def concurrency(session: nox.Session) -> None:
-    """Climb the 502 ladder, step by step: twenty-four minutes; print the pick and the report's path."""
+    """Climb the 502 ladder, step by step: nineteen minutes; print the pick and the report's path."""
     run(session, "badgateway", "run", CONCURRENCY, *session.posargs, success_codes=ANSWERED)
 
 
@@ -123,7 +123,7 @@ def server(session: nox.Session, configuration: str) -> None:
 
 @nox.session
 def export(session: nox.Session) -> None:
-    """Climb the 504 ladder, step by step: sixteen minutes, `-- --full-scale` two hours; print the pick and report."""
+    """Climb the 504 ladder, step by step: thirteen minutes, `-- --full-scale` two hours; print pick and report."""
     run(session, "badgateway", "run", EXPORT, *session.posargs, success_codes=ANSWERED)
 
 
