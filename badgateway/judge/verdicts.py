@@ -38,6 +38,8 @@ def why_invalid(evidence: TrialEvidence) -> str | None:
     if disturbed is not None:
         return disturbed
     record = evidence.record
+    if record.was_interrupted:
+        return record.reason
     if evidence.problem is not None:
         return evidence.problem
     if record.status is TrialStatus.ABORTED or record.window is None:

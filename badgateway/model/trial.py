@@ -201,6 +201,11 @@ class TrialRecord:
             raise ValueError(f"trial {self.trial.position} ended {self.started_s - self.ended_s:g} s before it began")
 
     @property
+    def was_interrupted(self) -> bool:
+        """Whether the user stopped it; any other trial ended by itself, well or not."""
+        return self.status is TrialStatus.ABORTED and self.reason == INTERRUPTED
+
+    @property
     def overhead_s(self) -> float:
         """Time the trial took beyond its load: start, checks, stop."""
         return self.ended_s - self.started_s - self.load_s

@@ -33,7 +33,7 @@ from badgateway.store.run_folder import RunFolder
 from badgateway.study.answer import recommendation_of
 from badgateway.study.contest import Kept, chosen, ended_trials, fitted_contest
 from badgateway.study.diagnosis import diagnose_trial
-from badgateway.study.endings import was_interrupted, without_folder
+from badgateway.study.endings import without_folder
 from badgateway.study.other_work import side_by_side
 from badgateway.study.programme import programme
 from badgateway.study.records import Unreadable, read_records
@@ -81,7 +81,7 @@ def any_trial_ended(folder: RunFolder) -> bool:
 
 def _has_ended(folder: RunFolder, trial_folder: Path) -> bool:
     try:
-        return not was_interrupted(folder.record(trial_folder))
+        return not folder.record(trial_folder).was_interrupted
     except ResultsError:
         # What was of it is lost, and that is to be reported.
         return True

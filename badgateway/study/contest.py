@@ -13,7 +13,6 @@ from badgateway.model.experiment import Experiment
 from badgateway.plan.contest import contest_of, ended_of, schedule_contest
 from badgateway.search import conclude, fit
 from badgateway.search.book import open_book
-from badgateway.study.endings import was_interrupted
 from badgateway.study.facts import facts_of
 
 Kept = tuple[Path, TrialEvidence]
@@ -58,5 +57,5 @@ def ended_trials(contest: Contest, kept: Iterable[Kept]) -> tuple[Ended, ...]:
     return tuple(
         ended_of(entry.record, facts_of(entry, raw, contest.objective), contest.window_s)
         for raw, entry in kept
-        if not was_interrupted(entry.record)
+        if not entry.record.was_interrupted
     )

@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 from badgateway.errors import BadgatewayError, GuardianError, LoadError
-from badgateway.model.trial import INTERRUPTED, Disturbance, OutsidePart, Trial, TrialRecord, TrialStatus
+from badgateway.model.trial import Disturbance, OutsidePart, Trial, TrialRecord, TrialStatus
 
 _OUTSIDE = {GuardianError: OutsidePart.KIT, LoadError: OutsidePart.GENERATOR}
 """No configuration can end the kit or its load generator; what it answers badly they count."""
@@ -54,11 +54,6 @@ def disturbed_by(error: BadgatewayError, reason: str) -> tuple[Disturbance, ...]
     """Return what an error that ended a trial, for that reason, tells of a cause outside the configuration, if any."""
     part = next((part for kind, part in _OUTSIDE.items() if isinstance(error, kind)), None)
     return () if part is None else (Disturbance(part=part, what=first_line(reason), at_s=time.time()),)
-
-
-def was_interrupted(record: TrialRecord) -> bool:
-    """Tell whether the user stopped the trial; any other trial ended by itself, well or not."""
-    return record.status is TrialStatus.ABORTED and record.reason == INTERRUPTED
 
 
 def first_line(message: str) -> str:

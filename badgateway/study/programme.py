@@ -22,7 +22,6 @@ from badgateway.plan.schedule import trial_s
 from badgateway.search import next_trials
 from badgateway.study.confirmation import Confirmation
 from badgateway.study.contest import Kept, ended_trials, fitted_contest
-from badgateway.study.endings import was_interrupted
 from badgateway.study.other_work import seen_of, with_disturbance
 from badgateway.study.outlook import outlook
 
@@ -157,7 +156,7 @@ def programme(manifest: Manifest, kept: Sequence[Kept], picked: Callable[[], str
     Raises:
         ConfigurationError: The study does not fit into its budget.
     """
-    ended = [(raw, entry) for raw, entry in kept if not was_interrupted(entry.record)]
+    ended = [(raw, entry) for raw, entry in kept if not entry.record.was_interrupted]
     if manifest.experiment.study is not None:
         return ContestProgramme(manifest.experiment, ended)
     return FixedSchedule(manifest, ended, picked)

@@ -6,7 +6,6 @@ from pathlib import Path
 from badgateway.errors import ConfigurationError
 from badgateway.model.experiment import Experiment
 from badgateway.store.run_folder import RunFolder
-from badgateway.study.endings import was_interrupted
 from badgateway.study.records import Unreadable, read_records
 
 LATEST = "latest"
@@ -60,7 +59,7 @@ def clear_remains(folder: RunFolder) -> tuple[str, ...]:
         if isinstance(record, Unreadable):
             aside = folder.set_aside(kept)
             said.append(f"set aside {kept.name} as {aside.name}: it is run again ({record.problem})")
-        elif was_interrupted(record):
+        elif record.was_interrupted:
             folder.discard_trial(kept)
             said.append(f"discarded {kept.name}, which had been interrupted: it is run again")
     said += [f"set aside the diagnosis {bad.name}, which is damaged" for bad in folder.diagnosis.clear_damaged()]

@@ -6,7 +6,7 @@ import pytest
 
 from badgateway.judge.verdicts import unanswered_arrivals, why_broken, why_invalid, why_saturated
 from badgateway.model.study import MachineLimits
-from badgateway.model.trial import Disturbance, MachineCheck, OutsidePart, SendingCheck, TrialStatus
+from badgateway.model.trial import INTERRUPTED, Disturbance, MachineCheck, OutsidePart, SendingCheck, TrialStatus
 from tests.judge.evidence_of import OK, evidence
 
 LIMITS = MachineLimits(max_steal_share=0.05, max_outside_share=0.25)
@@ -106,6 +106,12 @@ def test_a_trial_that_was_aborted_by_what_came_from_outside_says_what_it_was():
     found = with_record(status=TrialStatus.ABORTED, reason="nginx did not answer", disturbances=(CUT,))
 
     assert why_invalid(found) == CUT.what
+
+
+def test_a_trial_that_the_user_stopped_is_invalid_and_nobodys_fault():
+    found = with_record(status=TrialStatus.ABORTED, reason=INTERRUPTED, window=None)
+
+    assert why_invalid(found) == "interrupted"
 
 
 def test_a_trial_that_nothing_from_outside_ended_is_the_configurations_failure():

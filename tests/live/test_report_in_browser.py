@@ -21,7 +21,7 @@ READABLE = 4.5
 """WCAG's contrast of text against what is behind it, level AA."""
 
 WITHOUT_CAUSES = ("many-levels", "interrupted", "nothing-measured", "exports", "study-none", "both-loops")
-WITHOUT_ANY_FAILURE = ("many-levels", "exports", "both-loops")
+WITHOUT_ANY_FAILURE = ("many-levels", "exports", "both-loops", "study-none")
 BESIDE_FAILURES_LATENCY_AND_THROUGHPUT = {**dict.fromkeys(WITHOUT_CAUSES, 0), "study-picked": 3}
 """How many charts more; one where nothing is said, that of the causes. A study's are its rivals and capacities."""
 

@@ -101,7 +101,7 @@ def test_a_run_prints_its_answer_what_would_settle_it_and_the_reports_path(small
     assert "gthread and uwsgi may keep the objective" in small.kit.output.replace(
         "uwsgi and gthread", "gthread and uwsgi"
     )
-    assert "badgateway run experiments/small.toml --blocks 2\n" in small.kit.output
+    assert "badgateway run --beside experiments/small.toml --blocks 2\n" in small.kit.output
     assert "\nReport: results/small/latest/report.html\n" in small.kit.output
     assert all((small.folder / name).stat().st_size > 0 for name in REPORTS)
 
