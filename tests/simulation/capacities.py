@@ -75,6 +75,12 @@ class Weather:
     def __post_init__(self) -> None:
         self._step_at = int(self.rng.integers(1, 13))
 
+    @property
+    def lasting(self) -> float:
+        """Logarithm by which loads felt heavier in most of the trials so far; of a drift and of noise, nothing."""
+        after = self._number - self._step_at
+        return math.log1p(self.step) if after > self._number / 2 else 0.0
+
     def next(self) -> float:
         """Return by what the load of the next trial feels heavier, as a logarithm."""
         fresh = self.rng.normal(0, self.noise)
