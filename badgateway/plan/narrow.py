@@ -40,7 +40,7 @@ def narrow(  # noqa: PLR0913 # one parameter per option of the command line
         load |= {"users": list(users), "rates_per_s": list(rates_per_s)}
     load["window_s"] = load["window_s"] if window_s is None else window_s
     if blocks is not None:
-        (declared["study"] or declared)["blocks"] = blocks
+        _repeat(declared, blocks)
     if budget_s is not None:
         _limit(declared, experiment, budget_s)
     declared["seed"] = experiment.seed if seed is None else seed
@@ -49,6 +49,17 @@ def narrow(  # noqa: PLR0913 # one parameter per option of the command line
         _keep(only, declared)
         declared["name"] = f"{experiment.name}-{'-'.join(only) if len(only) == 1 else 'subset'}"
     return _validated(declared)
+
+
+def _repeat(declared: dict[str, Any], blocks: int) -> None:
+    study = declared["study"]
+    if study is None:
+        declared["blocks"] = blocks
+        return
+    if study["budget_s"] is not None:
+        # The file's budget is for the file's blocks: more of them would never be run in it.
+        study["budget_s"] *= max(1.0, blocks / study["blocks"])
+    study["blocks"] = blocks
 
 
 def _limit(declared: dict[str, Any], experiment: Experiment, budget_s: float) -> None:

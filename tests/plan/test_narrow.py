@@ -32,6 +32,16 @@ def test_load_blocks_and_seed_can_be_replaced():
     assert (narrowed.load.users, narrowed.load.window_s, narrowed.blocks, narrowed.seed) == ((9,), 2.5, 3, 42)
 
 
+@pytest.mark.parametrize(("blocks", "budget_s"), [(12, 600), (6, 300), (3, 300)])
+def test_more_blocks_of_a_study_get_more_time(blocks, budget_s):
+    study = {"blocks": 6, "looks": [2], "budget_s": 300}
+
+    narrowed = narrow(experiment(study=study), blocks=blocks)
+
+    assert narrowed.study is not None
+    assert (narrowed.study.blocks, narrowed.study.budget_s) == (blocks, budget_s)
+
+
 def test_an_unknown_configuration_is_refused_and_the_known_ones_named():
     with pytest.raises(ConfigurationError, match=r"no configuration fourth; it has first, second, third"):
         narrow(experiment(), only=["fourth"])
