@@ -85,7 +85,7 @@ def _others(choice: Choice) -> Iterator[str]:
             and one.rival not in (*choice.equivalent, *_with(choice, Verdict.INCONCLUSIVE))
         ]
         if not_told:
-            yield f"Slower here, but not proven so among so many: {listed(not_told)}."
+            yield f"Slower here, but not proven to be: {listed(not_told)}."
         open_ones = _with(choice, Verdict.INCONCLUSIVE)
         if open_ones:
             yield f"{listed(open_ones)} may keep the objective too: INCONCLUSIVE."

@@ -17,7 +17,7 @@ def objective(experiment: Experiment) -> str:
     limit = numbers.declared_milliseconds(experiment.objective.p95_ms)
     allowed = f"at most {share} of the requests fail" if experiment.objective.max_failure_share else "no request fails"
     at = wording.listed(_levels(experiment.load))
-    return f"{allowed} and at least 95 % of the OK requests take at most {limit}, at {at}."
+    return f"{allowed} and 95 % are answered well within {limit}, at {at}."
 
 
 def _levels(load: Load) -> Iterator[str]:

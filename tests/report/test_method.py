@@ -14,7 +14,7 @@ def words(sentences):
 def test_the_objective_is_one_sentence_with_all_its_limits():
     sentence = words([method.objective(comparison.experiment())])
     assert sentence == (
-        "at most 0.1 % of the requests fail and at least 95 % of the OK requests take at most 1 s, at 50 and 300 users."
+        "at most 0.1 % of the requests fail and 95 % are answered well within 1 s, at 50 and 300 users."
     )
 
 
