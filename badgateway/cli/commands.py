@@ -14,7 +14,7 @@ from badgateway.cli.alone import alone_on_the_machine, patience_s
 from badgateway.cli.browse import browse, locust_port
 from badgateway.cli.entry import cli
 from badgateway.cli.exit_codes import of_study
-from badgateway.cli.planned import Planned, plan_lines
+from badgateway.cli.planned import Planned, plan_lines, require_users
 from badgateway.cli.running import go_on, print_decision, run_one
 from badgateway.cli.terminal import echo
 from badgateway.errors import ConfigurationError
@@ -154,6 +154,8 @@ def run(  # noqa: PLR0913 # one parameter per option
 
     drawn_seed = secrets.randbelow(1_000_000)
     planned = [checked(path, drawn_seed) for path in files]
+    for one in planned:
+        require_users(one.path, one.experiment)
     console = Console(stderr=True)
     alone = alone_on_the_machine(console, wait_s=patience_s(wait_s, console), beside=beside)
     if which is None:
@@ -222,27 +224,30 @@ def _rebuilt(folder: RunFolder, *, keep: bool = True) -> StudySummary:
 @_sized
 @_BUDGET
 def plan(experiment: Path, variant: str | None, budget_s: float | None) -> None:
-    """Check an experiment file and print what it would run, in its order, and how long that takes; start nothing.
+    """Check an experiment file and print what it would run, in its order, and how long that takes; start no server.
 
-    Of a study, which decides on its trials as it goes, it prints the stages.
+    The files that it names are checked too, and its Locust file is loaded in a process of its own: a run finds nothing
+    wrong with them that this does not. Of a study, which decides on its trials as it goes, it prints the stages.
 
     \b
     Examples:
       badgateway plan experiments/concurrency.toml
       badgateway plan experiments/servers.toml --budget 30m
     """  # noqa: D301 # click's mark for a paragraph that keeps its lines
-    for line in checked_plan(experiment, variant=variant, budget_s=budget_s):
+    planned = checked_plan(experiment, variant=variant, budget_s=budget_s)
+    require_users(planned.path, planned.experiment)
+    for line in plan_lines(planned):
         echo(line)
 
 
-def checked_plan(path: Path, *, variant: str | None, budget_s: float | None) -> tuple[str, ...]:
-    """Return what an experiment file would run, one line each, and how long that takes.
+def checked_plan(path: Path, *, variant: str | None, budget_s: float | None) -> Planned:
+    """Return what an experiment file would run; its Locust file is not loaded.
 
     Raises:
         ConfigurationError: It could not be run.
     """
     checked = narrow(load_experiment(path), variant=variant, budget_s=budget_s)
-    return tuple(plan_lines(_planned(path, checked, with_diagnosis=True)))
+    return _planned(path, checked, with_diagnosis=True)
 
 
 @cli.command(short_help="Put one configuration behind nginx, to open in a browser.")
@@ -276,4 +281,5 @@ def ui(experiment: Path, configuration: str, port: int | None) -> None:
     """  # noqa: D301 # click's mark for a paragraph that keeps its lines
     only = narrow(load_experiment(experiment), only=[configuration])
     root = project_root(experiment)
+    require_users(experiment, only)
     browse(configuration, stand_behind_locust(only, configuration, root, locust_port(port)), what="Locust's web UI")

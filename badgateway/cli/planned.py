@@ -5,12 +5,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from badgateway.cli.wording import diagnosis_lines, duration, trial_name
+from badgateway.errors import ConfigurationError
+from badgateway.load import locust_file
 from badgateway.model.experiment import Experiment
+from badgateway.model.printable import printable
 from badgateway.model.waiting import DiagnosisPlan
 from badgateway.plan.diagnosis import diagnosis_s
+from badgateway.plan.experiment_file import project_root
 from badgateway.plan.schedule import expected_s, schedule
 from badgateway.search import Forecast, forecast
 from badgateway.study.contest import fitted_contest
+from badgateway.study.temporary_folder import temporary_folder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +47,19 @@ class Planned:
     def diagnosis_s(self) -> float:
         """How long the diagnosis takes after them."""
         return diagnosis_s(self.diagnosis, self.experiment) if self.diagnosis else 0.0
+
+
+def require_users(path: Path, experiment: Experiment) -> None:
+    """Let a child process load the Locust file of an experiment, which takes about a second.
+
+    Raises:
+        ConfigurationError: It cannot be loaded, or has no users; in one line, with the experiment's file and the key.
+    """
+    with temporary_folder() as folder:
+        try:
+            locust_file.require_users(experiment, root=project_root(path), folder=folder)
+        except ConfigurationError as error:
+            raise ConfigurationError(f"{printable(str(path))}: {error}") from None
 
 
 def outlook_line(planned: Planned) -> str:

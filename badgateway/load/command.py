@@ -79,6 +79,16 @@ def web_command(target: Target, *, port: int, log: Path) -> Command:
     return _command("Locust's web UI", target, settings, options, log.absolute())
 
 
+def loading_command(target: Target, answer: Path) -> Command:
+    """Return the command that loads the Locust file, sends nothing, and writes what is in it to the file answer.
+
+    Raises:
+        LoadError: the url is not a loopback address.
+    """
+    argv = (sys.executable, "-m", "badgateway.load.loading", _locust_file(target), str(answer.absolute()))
+    return _child("Locust", target, _settings(target), argv, answer.absolute().with_name(LOCUST_LOG))
+
+
 def spawn_rate(users: int, warm_up_s: float) -> float:
     """Return users per second such that all run after half the warm-up; Locust starts a second's users at once."""
     return max(1.0, users / max(warm_up_s / 2, 1.0))
@@ -109,15 +119,23 @@ def _sharing(processes: int) -> tuple[str, ...]:
 
 
 def _command(name: str, target: Target, settings: Settings, options: tuple[str, ...], log: Path) -> Command:
-    _refuse_other_hosts(target.url)
     argv = (
-        *(sys.executable, "-m", "locust", "--locustfile", str(target.project_root.absolute() / target.load.locustfile)),
+        *(sys.executable, "-m", "locust", "--locustfile", _locust_file(target)),
         *("--host", target.url, "--users", str(target.locust_users)),
         *("--spawn-rate", f"{_spawn_rate(target):g}"),
         *("--stop-timeout", str(math.ceil(target.client_timeout_s) + STOP_MARGIN_S)),
         *_sharing(target.load.processes),
         *options,
     )
+    return _child(name, target, settings, argv, log)
+
+
+def _locust_file(target: Target) -> str:
+    return str(target.project_root.absolute() / target.load.locustfile)
+
+
+def _child(name: str, target: Target, settings: Settings, argv: tuple[str, ...], log: Path) -> Command:
+    _refuse_other_hosts(target.url)
     environment = {
         **{name: os.environ[name] for name in INHERITED if name in os.environ},
         **target.environment,

@@ -2,13 +2,17 @@
 
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 
 from badgateway.model.experiment import Experiment
 from badgateway.model.printable import printable
+from badgateway.plan.programs import command_faults
+from badgateway.plan.templates import VALUES, template_fault
 
+JOURNAL = PurePosixPath("servers/journal.py")
 NOT_COPIED = ("__pycache__", ".git", ".venv", ".nox", "node_modules")
 """Folders of the application's that no server needs."""
 
@@ -23,10 +27,22 @@ def file_faults(experiment: Experiment, root: Path) -> Iterator[str]:
     if not fault:
         yield from _of_key("application.directory", _fault_inside(root, directory))
         yield from _of_key("application.wsgi", _fault_of_module(experiment.application.wsgi, root / directory))
-        yield from _faults_of_commands(experiment, root / directory)
+        yield from command_faults(experiment, root / directory)
     for one in experiment.configurations:
         check = _fault_of_python if one.server.suffix == ".py" else _fault_of_text
         yield from _of_key(f"configurations[{one.name}].server", _fault(root, one.server, check))
+    yield from _faults_of_kits_own(root)
+
+
+def _faults_of_kits_own(root: Path) -> Iterator[str]:
+    """Yield what is wrong with the files that every project has, and no key names."""
+    checks: dict[PurePosixPath, Callable[[Path], str]] = {JOURNAL: _fault_of_python}
+    checks |= {file: partial(_fault_of_template, values=values) for file, values in VALUES.items()}
+    for file, check in checks.items():
+        fault = _fault(root, file, check)
+        remedy = f"; copy {file} of badgateway's own project there" if fault and not (root / file).exists() else ""
+        if fault:
+            yield f"{fault}{remedy}"
 
 
 def _of_key(key: str, fault: str) -> Iterator[str]:
@@ -95,20 +111,16 @@ def _fault_of_module(wsgi: str, folder: Path) -> str:
     return f"no such file: {_word(module)}.py; {wsgi} is looked for in application.directory"
 
 
-def _faults_of_commands(experiment: Experiment, folder: Path) -> Iterator[str]:
-    commands = [
-        ("application.prepare", experiment.application.prepare),
-        ("application.restore", experiment.application.restore),
-        *((f"configurations[{one.name}].background", one.background) for one in experiment.configurations),
-    ]
-    for key, command in commands:
-        script = command[1] if command[:1] == ("python",) and len(command) > 1 else ""
-        if script.endswith(".py") and not (folder / script).is_file():
-            yield f"{key}: no such file: {_word(folder / script)}; it is looked for in application.directory"
-
-
 def _fault_of_text(path: Path) -> str:
     return _decoded(path)[1]
+
+
+def _fault_of_template(path: Path, values: Collection[str]) -> str:
+    text, fault = _decoded(path)
+    if fault:
+        return fault
+    unfilled = template_fault(text, values)
+    return f"{_word(path)}, {unfilled}" if unfilled else ""
 
 
 def _fault_of_python(path: Path) -> str:
@@ -126,9 +138,12 @@ def _fault_of_python(path: Path) -> str:
 
 def _decoded(path: Path) -> tuple[str, str]:
     try:
-        return path.read_text(encoding="utf-8-sig"), ""
+        text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         return "", f"{_word(path)}: byte 0x{error.object[error.start]:02x} is not UTF-8; save the file as UTF-8"
+    if "\0" in text:
+        return "", f"{_word(path)}: has a byte 0x00, so it is no text; save it as text in UTF-8"
+    return text, ""
 
 
 def _kind(path: Path) -> str:

@@ -10,13 +10,14 @@ from types import MappingProxyType
 
 from badgateway.errors import DeploymentError
 from badgateway.model.experiment import Database
+from badgateway.plan.programs import search_path
+from badgateway.plan.templates import MARIADB, fill
 from badgateway.process.account import Account, hand_over_all, write_for
 from badgateway.process.child import Command
 from badgateway.process.ports import free_port
 from badgateway.process.readiness import await_ready, log_line_probe
 from badgateway.process.running import run_to_end, running
-from badgateway.stack.environment import base_environment, search_path
-from badgateway.stack.template import fill
+from badgateway.stack.environment import base_environment
 from badgateway.stack.written import FOLDER
 
 HOST = "127.0.0.1"
@@ -87,7 +88,7 @@ class RunningDatabase:
 def render(template: str, settings: Database, *, folder: Path, port: int) -> str:
     """Return mariadb.cnf for a server in folder, on 127.0.0.1:port."""
     values: dict[str, str | int] = {"folder": str(folder), "port": port, "max_connections": settings.max_connections}
-    return fill("servers/mariadb.cnf", template, values)
+    return fill(MARIADB, template, values)
 
 
 def bootstrap_sql(system_tables: str, password: str) -> str:

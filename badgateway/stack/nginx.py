@@ -5,10 +5,10 @@ from pathlib import Path
 from badgateway.model import raw as raw_files
 from badgateway.model.configuration import FrontDoor, Timeouts
 from badgateway.model.server_kind import ServerKind
+from badgateway.plan.templates import NGINX, fill
 from badgateway.process.account import Account
 from badgateway.process.child import Command
 from badgateway.stack.environment import base_environment
-from badgateway.stack.template import fill
 from badgateway.stack.written import RUN_FOLDER
 
 PID_FILE = f"{RUN_FOLDER}/nginx.pid"
@@ -60,7 +60,7 @@ def render(
         # A client's connection and its upstream's are two; the last third is for temporary files.
         "connections": limit * 2 // 3,
     }
-    return fill("servers/nginx.conf", template, values)
+    return fill(NGINX, template, values)
 
 
 def command(raw: Path, written: Path, account: Account | None) -> Command:

@@ -9,13 +9,12 @@ from typing import Self
 
 from badgateway.errors import BadgatewayError, ConfigurationError, DeploymentError
 from badgateway.model.experiment import Experiment
+from badgateway.plan.project_files import JOURNAL, NOT_COPIED
+from badgateway.plan.templates import MARIADB, NGINX
 from badgateway.process.account import Account, hand_over_all
 
-TEMPLATES = (PurePosixPath("servers/nginx.conf"), PurePosixPath("servers/mariadb.cnf"))
-JOURNAL_SOURCE = PurePosixPath("servers/journal.py")
 JOURNAL_COPY = PurePosixPath(".badgateway/badgateway_journal.py")
 """A module name and a folder of its own: the folder is searched for modules, and a site may have a `journal` itself."""
-NOT_COPIED = ("__pycache__", ".git", ".venv", ".nox", "node_modules")
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -37,7 +36,7 @@ class Snapshot:
     @classmethod
     def of(cls, root: Path) -> Self:
         """Return the snapshot whose files are in root already, and not yet the account's."""
-        nginx, mariadb = ((root / file).read_text(encoding="utf-8") for file in TEMPLATES)
+        nginx, mariadb = ((root / file).read_text(encoding="utf-8-sig") for file in (NGINX, MARIADB))
         return cls(root=root, nginx_template=nginx, mariadb_template=mariadb)
 
     def path(self, relative: PurePosixPath) -> Path:
@@ -59,9 +58,9 @@ def take_snapshot(experiment: Experiment, root: Path, folder: Path, account: Acc
     """
     try:
         _copy_application(root, folder, experiment.application.directory)
-        for file in {*TEMPLATES, *(configuration.server for configuration in experiment.configurations)}:
+        for file in {NGINX, MARIADB, *(configuration.server for configuration in experiment.configurations)}:
             _copy_file(root / file, folder / file)
-        _copy_file(root / JOURNAL_SOURCE, folder / JOURNAL_COPY)
+        _copy_file(root / JOURNAL, folder / JOURNAL_COPY)
         # Read before the account has them: what it owns it can replace, with a link to a file only root may read.
         snapshot = Snapshot.of(folder)
     except (OSError, UnicodeDecodeError) as error:

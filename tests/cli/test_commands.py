@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from badgateway.cli import running
+from badgateway.cli import commands, planned, running
 from badgateway.cli.entry import cli
 from badgateway.errors import DeploymentError, LoadError
 from badgateway.model.experiment import Experiment
@@ -52,12 +52,20 @@ def call(*arguments: object) -> Result:
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name in ("experiments/load.py", "servers/uwsgi.ini", "app/manage.py", "app/school_site/wsgi.py"):
+    names = ("nginx.conf", "mariadb.cnf", "journal.py", "uwsgi.ini")
+    for name in (
+        "experiments/load.py",
+        "app/manage.py",
+        "app/school_site/wsgi.py",
+        *(f"servers/{one}" for one in names),
+    ):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
     (tmp_path / "experiments" / "small.toml").write_text(EXAMPLE)
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("BADGATEWAY_STARTED_AS", raising=False)
+    # Its Locust file is empty; see the test of the one that is loaded.
+    monkeypatch.setattr(commands, "require_users", lambda *_given: None)
     return tmp_path
 
 
@@ -125,6 +133,18 @@ def test_a_mistake_in_the_file_is_told_with_file_and_key_and_nothing_is_made(com
     assert result.stdout == ""
     assert f"badgateway: experiments/small.toml: {told}" in result.stderr
     assert all(line.startswith("badgateway: ") for line in result.stderr.splitlines())
+    assert not (project / "results").exists()
+
+
+@pytest.mark.parametrize("command", [["plan"], ["run"], ["ui"]])
+def test_a_locust_file_without_users_is_told_before_anything_is_started(command, project, seam, monkeypatch):
+    monkeypatch.setattr(commands, "require_users", planned.require_users)
+    result = call(*command, "experiments/small.toml", *(["first"] if command == ["ui"] else []))
+
+    assert (result.exit_code, result.stdout, seam.up) == (2, "", [])
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("badgateway: experiments/small.toml: load.locustfile: ")
+    assert "experiments/load.py: has no user class; write one, derived from RecordedUser" in line
     assert not (project / "results").exists()
 
 

@@ -40,6 +40,9 @@ def file(tmp_path: Path) -> Path:
         "experiments/load.py",
         "servers/uwsgi.ini",
         "servers/gunicorn_gevent.py",
+        "servers/nginx.conf",
+        "servers/mariadb.cnf",
+        "servers/journal.py",
         "app/manage.py",
         "app/school_site/wsgi.py",
     ):

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from badgateway.cli.commands import checked_plan
+from badgateway.cli.planned import plan_lines
 from badgateway.errors import ConfigurationError
 from badgateway.model.printable import printable
 from badgateway.plan.declaration_faults import LONGEST_MESSAGE
@@ -40,7 +41,7 @@ def check(file: Path, content: bytes) -> bool:
     """Plan the file; return whether it could be."""
     file.write_bytes(content)
     try:
-        checked_plan(file, variant=None, budget_s=None)
+        assert list(plan_lines(checked_plan(file, variant=None, budget_s=None)))
     except ConfigurationError as error:
         lines = str(error).split("\n")
         assert all(line.startswith((f"{file}: ", "variant ", "and ")) for line in lines), lines

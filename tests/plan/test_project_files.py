@@ -7,12 +7,15 @@ from pathlib import Path
 import pytest
 
 from badgateway.plan.project_files import file_faults
-from tests.declared import declared, experiment
+from tests.declared import experiment
 
 FILES = (
     "experiments/load.py",
     "servers/uwsgi.ini",
     "servers/gunicorn_gevent.py",
+    "servers/nginx.conf",
+    "servers/mariadb.cnf",
+    "servers/journal.py",
     "app/manage.py",
     "app/school_site/wsgi.py",
 )
@@ -136,8 +139,39 @@ def test_a_wsgi_application_may_be_installed(root):
     assert faults(root, application={"wsgi": "django.core.wsgi:get_wsgi_application"}) == []
 
 
-def test_a_background_script_that_is_not_there_is_told_with_its_configuration(root):
-    first, *others = declared()["configurations"]
-    asked = [first | {"background": ["python", "worker.py"]}, *others]
+@pytest.mark.parametrize("name", ["servers/nginx.conf", "servers/mariadb.cnf", "servers/journal.py"])
+def test_a_file_that_every_project_has_is_told_when_it_is_missing_and_where_to_get_it(root, name):
+    (root / name).unlink()
 
-    assert "configurations[first].background: no such file: " in only_fault(root, configurations=asked)
+    assert f"no such file: {root / name}" in only_fault(root)
+    assert f"copy {name} of badgateway's own project there" in only_fault(root)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("nginx.conf", b"# x\nlisten @{prot};", ", line 2: unknown value @{prot}; did you mean @{port}?"),
+        ("nginx.conf", b"listen @80;", ", line 1: @ must begin one of @{connect_timeout_s}, "),
+        ("mariadb.cnf", b"port = @{upstream}", "@{upstream}; allowed are @{folder}, @{max_connections}, @{port}"),
+        ("mariadb.cnf", b"# caf\xe9", ": byte 0xe9 is not UTF-8; save the file as UTF-8"),
+        ("nginx.conf", b"\xff\xfe#\0", ": byte 0xff is not UTF-8; save the file as UTF-8"),
+        ("nginx.conf", b"\0\0\0", ": has a byte 0x00, so it is no text; save it as text in UTF-8"),
+        ("journal.py", b"def f(:\n", ", line 1: invalid syntax; mend its Python"),
+    ],
+)
+def test_a_template_that_could_not_be_filled_in_is_told_with_its_line_and_what_to_write(root, name, content, told):
+    (root / "servers" / name).write_bytes(content)
+
+    assert only_fault(root).startswith(f"{root / 'servers' / name}")
+    assert told in only_fault(root)
+
+
+def test_a_template_that_only_others_can_read_is_told(root, monkeypatch):
+    def refuse(path, **given):
+        if path.name == "mariadb.cnf":
+            raise PermissionError(13, "Permission denied")
+        return ""
+
+    monkeypatch.setattr(Path, "read_text", refuse)
+
+    assert "servers/mariadb.cnf: cannot be read: Permission denied" in only_fault(root)

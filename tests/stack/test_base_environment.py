@@ -1,7 +1,7 @@
 import os
 from pathlib import Path
 
-from badgateway.stack.environment import base_environment, search_path
+from badgateway.stack.environment import base_environment
 
 
 def test_nothing_of_the_callers_environment_leaks_but_path(monkeypatch):
@@ -14,9 +14,3 @@ def test_nothing_of_the_callers_environment_leaks_but_path(monkeypatch):
     assert environment["TZ"] == "UTC"
     assert environment["HOME"] == "/tmp/run"
     assert environment["PATH"].split(os.pathsep)[0] == "/opt/bin"
-
-
-def test_daemons_are_found_even_when_path_does_not_name_their_directories(monkeypatch):
-    monkeypatch.setenv("PATH", "/usr/bin")
-
-    assert "/usr/sbin" in search_path().split(os.pathsep)

@@ -1,0 +1,37 @@
+"""Loads a Locust file in a process of its own, as Locust does, and writes down what is in it; no user is made.
+
+It is started with `python -m badgateway.load.loading LOCUST_FILE ANSWER`, where ANSWER is a JSON file that it makes.
+"""
+
+import json
+import sys
+from pathlib import Path
+from traceback import extract_tb
+from types import TracebackType
+
+from locust.util.load_locustfile import load_locustfile
+
+from badgateway.load.recorder import RecordedUser
+
+
+def main() -> None:
+    """Load the file; answer with its users, or with what went wrong and the last line of the file that was in it."""
+    locust_file, answer = Path(sys.argv[1]), Path(sys.argv[2])
+    answer.write_text(json.dumps(_found(locust_file)), encoding="utf-8")
+
+
+def _found(locust_file: Path) -> dict[str, object]:
+    try:
+        users, _shapes = load_locustfile(str(locust_file))
+    except BaseException as error:  # noqa: BLE001 # whatever it raises, sys.exit() too, is what is asked
+        return {"fault": f"{type(error).__name__}: {error}", "line": _line(error.__traceback__, locust_file)}
+    return {"users": {name: issubclass(user, RecordedUser) for name, user in users.items()}}
+
+
+def _line(trace: TracebackType | None, locust_file: Path) -> int | None:
+    lines = [frame.lineno for frame in extract_tb(trace) if Path(frame.filename) == locust_file]
+    return lines[-1] if lines else None
+
+
+if __name__ == "__main__":
+    main()

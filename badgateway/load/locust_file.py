@@ -1,0 +1,74 @@
+"""Finds out whether a Locust file can be loaded and has users, before anything else is started."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from badgateway.errors import ConfigurationError, DeploymentError
+from badgateway.load.command import Target, loading_command
+from badgateway.model.experiment import Experiment
+from badgateway.model.printable import printable, shortened
+from badgateway.process.running import run_to_end
+
+DEADLINE_S = 30.0
+_RECORDED = "RecordedUser of badgateway.load.recorder"
+
+
+def require_users(experiment: Experiment, *, root: Path, folder: Path) -> None:
+    """Load the Locust file of an experiment in a child process, with the environment that its first trial would have.
+
+    Args:
+        experiment: Names the file.
+        root: The project's folder.
+        folder: An empty folder for the child's log and its answer.
+
+    Raises:
+        ConfigurationError: It cannot be loaded, or no user in it is recorded; key, file, line, and what to do.
+    """
+    fault = _fault(_loaded(experiment, root, folder))
+    if fault:
+        raise ConfigurationError(f"load.locustfile: {printable(str(root / experiment.load.locustfile))}{fault}")
+
+
+def _loaded(experiment: Experiment, root: Path, folder: Path) -> dict[str, Any]:
+    first = experiment.configurations[0]
+    target = Target(
+        url="http://127.0.0.1",
+        load=experiment.load,
+        client_timeout_s=experiment.timeouts_of(first).client_s,
+        project_root=root,
+        seed=experiment.seed,
+        environment={**experiment.application.environment, **first.environment},
+    )
+    answer = folder / "answer.json"
+    try:
+        run_to_end(loading_command(target, answer), deadline_s=DEADLINE_S)
+        found: dict[str, Any] = json.loads(answer.read_text(encoding="utf-8"))
+    except DeploymentError as error:
+        return {"fault": _last_words(error)}
+    except (OSError, ValueError) as error:
+        return {"fault": f"it left no answer ({error})"}
+    return found
+
+
+def _fault(loaded: dict[str, Any]) -> str:
+    if "fault" in loaded:
+        line = f", line {loaded['line']}" if loaded.get("line") else ""
+        return f"{line}: cannot be loaded: {_one_line(loaded['fault'])}; mend it, or install what it needs"
+    users: dict[str, bool] = loaded["users"]
+    if not users:
+        return f": has no user class; write one, derived from {_RECORDED}"
+    if not any(users.values()):
+        names = shortened(", ".join(map(printable, users)))
+        return f": nothing records what its users do ({names}); derive them from {_RECORDED}"
+    return ""
+
+
+def _last_words(error: DeploymentError) -> str:
+    how, *log = str(error).splitlines()
+    words = [line for line in log if line.strip()][-1:]
+    return ": ".join((how.partition("; last log lines")[0], *words))
+
+
+def _one_line(fault: str) -> str:
+    return printable(shortened(fault, 300))

@@ -1,0 +1,61 @@
+"""The programs that an experiment's commands name: where its children look for them, and which are not there."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from badgateway.model.experiment import Experiment
+from badgateway.model.printable import printable, printable_part
+
+SYSTEM_DIRECTORIES = ("/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/libexec")
+"""Where nginx and mariadbd are, for accounts whose PATH does not say so."""
+KITS_OWN = "python"
+"""Not the one in PATH, but the interpreter that has the application's packages."""
+
+
+def search_path() -> str:
+    """Return the caller's PATH with the system's program directories at its end."""
+    return os.pathsep.join([os.environ.get("PATH", os.defpath), *SYSTEM_DIRECTORIES])
+
+
+def command_faults(experiment: Experiment, folder: Path) -> Iterator[str]:
+    """Yield one line for each command whose program, or Python script, is not there.
+
+    Args:
+        experiment: Has the commands.
+        folder: The application's: the commands are run in it.
+    """
+    commands = [
+        ("application.prepare", experiment.application.prepare),
+        ("application.restore", experiment.application.restore),
+        *((f"configurations[{one.name}].background", one.background) for one in experiment.configurations),
+    ]
+    for key, command in commands:
+        fault = _fault(command, folder) if command else ""
+        if fault:
+            yield f"{key}: {fault}"
+
+
+def _fault(command: tuple[str, ...], folder: Path) -> str:
+    program, *arguments = command
+    if program == KITS_OWN:
+        return _fault_of_script(arguments[0], folder) if arguments else ""
+    if os.sep in program:
+        return _fault_of_path(folder / program)
+    if shutil.which(program, path=search_path()):
+        return ""
+    return f"program {printable_part(program)} is not in PATH; install it, or write the path that it has"
+
+
+def _fault_of_script(script: str, folder: Path) -> str:
+    if not script.endswith(".py") or os.path.isfile(folder / script):  # noqa: PTH113 # no path is too odd for it
+        return ""
+    return f"no such file: {printable(str(folder / script))}; it is looked for in application.directory"
+
+
+def _fault_of_path(path: Path) -> str:
+    word = printable(str(path))
+    if not os.path.isfile(path):  # noqa: PTH113 # no path is too odd for it
+        return f"no such program: {word}; it is looked for in application.directory, unless its path begins with /"
+    return "" if os.access(path, os.X_OK) else f"{word} cannot be executed; let it be (chmod +x), or name its program"

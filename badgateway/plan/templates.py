@@ -1,0 +1,70 @@
+"""The templates of nginx and MariaDB, in which $ belongs to the server: what each may ask for, and how it gets it."""
+
+import difflib
+import string
+from collections.abc import Collection, Mapping
+from pathlib import PurePosixPath
+
+from badgateway.errors import ConfigurationError
+from badgateway.model.printable import printable_part
+
+NGINX = PurePosixPath("servers/nginx.conf")
+MARIADB = PurePosixPath("servers/mariadb.cnf")
+VALUES: Mapping[PurePosixPath, tuple[str, ...]] = {
+    NGINX: (
+        "connect_timeout_s",
+        "connection",
+        "connections",
+        "http",
+        "keep_open",
+        "open_files",
+        "pass",
+        "port",
+        "read_timeout_s",
+        "scheme",
+        "upstream",
+    ),
+    MARIADB: ("folder", "max_connections", "port"),
+}
+"""The values that the kit has for each template."""
+
+
+class _Template(string.Template):
+    delimiter = "@"
+    # Braces only: a stray @ is a mistake and must not pass as text.
+    idpattern = r"(?!)"
+    braceidpattern = r"[a-z_]+"
+
+
+def fill(file: PurePosixPath, text: str, values: Mapping[str, str | int]) -> str:
+    """Return the template's text with each @{value} filled in; `file` is for the message.
+
+    Raises:
+        ConfigurationError: the template asks for a value there is none of, or has an @ that is no @{value}.
+    """
+    fault = template_fault(text, values)
+    if fault:
+        raise ConfigurationError(f"{file}, {fault}")
+    return _Template(text).substitute(values)
+
+
+def template_fault(text: str, values: Collection[str]) -> str:
+    """Return the first thing in a template that could not be filled in, with its line; empty when there is none."""
+    for found in _Template.pattern.finditer(text):
+        name = found["braced"]
+        if found["invalid"] is None and (name is None or name in values):
+            continue
+        line = text.count("\n", 0, found.start()) + 1
+        if name is None:
+            return f"line {line}: @ must begin one of {_listed(values)}; write @@ for an @ of the server's own"
+        return f"line {line}: unknown value @{{{printable_part(name)}}}; {_likely(name, values)}"
+    return ""
+
+
+def _likely(name: str, values: Collection[str]) -> str:
+    near = difflib.get_close_matches(name[:80].lower(), values, n=1)
+    return f"did you mean @{{{near[0]}}}?" if near else f"allowed are {_listed(values)}"
+
+
+def _listed(values: Collection[str]) -> str:
+    return ", ".join(f"@{{{value}}}" for value in sorted(values))

@@ -1,0 +1,71 @@
+"""A Locust file is loaded in a process of its own before anything starts; what is wrong with it is one line."""
+
+import sys
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+from badgateway.errors import ConfigurationError
+from badgateway.load import locust_file
+from badgateway.load.locust_file import require_users
+from tests.declared import experiment
+from tests.load.conftest import ROOT
+
+FILE = "experiments/load.py"
+USER = "from badgateway.load.recorder import RecordedUser\nclass Visitor(RecordedUser):\n    pass\n"
+
+
+def check(tmp_path: Path, text: str, **changes: object) -> None:
+    (tmp_path / "experiments").mkdir()
+    (tmp_path / FILE).write_text(text)
+    folder = tmp_path / "answer"
+    folder.mkdir()
+    require_users(experiment(**changes), root=tmp_path, folder=folder)
+
+
+def refusal(tmp_path: Path, text: str) -> str:
+    with pytest.raises(ConfigurationError) as caught:
+        check(tmp_path, text)
+    told = str(caught.value)
+    assert "\n" not in told
+    return told.replace(str(tmp_path / FILE), "FILE")
+
+
+def test_a_file_of_the_kit_has_users_and_gevent_stays_out_of_this_process(tmp_path):
+    declared = experiment()
+    load = declared.load.model_copy(update={"locustfile": PurePosixPath("experiments/concurrency.py")})
+    before = "gevent" in sys.modules
+    require_users(declared.model_copy(update={"load": load}), root=ROOT, folder=tmp_path)
+
+    assert ("gevent" in sys.modules) == before
+    assert "locust" not in sys.modules or before
+
+
+def test_a_file_gets_the_environment_of_its_application(tmp_path):
+    check(tmp_path, f"import os\nos.environ['APP_X']\n{USER}", application={"environment": {"APP_X": "1"}})
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("x = 1\n", "FILE: has no user class; write one, derived from RecordedUser of badgateway.load.recorder"),
+        (
+            "from locust import HttpUser\nclass Plain(HttpUser):\n    pass\n",
+            "FILE: nothing records what its users do (Plain); derive them from RecordedUser of badgateway.load.rec",
+        ),
+        (
+            "def f():\n    import nosuch\n\nf()\n",
+            "FILE, line 2: cannot be loaded: ModuleNotFoundError: No module named 'nosuch'; mend it, or install what",
+        ),
+        ("import sys\nsys.exit('a\\x1bb')\n", "FILE, line 2: cannot be loaded: SystemExit: a\\x1bb; mend it"),
+        ("import os\nprint('oh', flush=True)\nos._exit(3)\n", "FILE: cannot be loaded: Locust ended with status 3: oh"),
+    ],
+)
+def test_a_file_that_would_send_nothing_is_refused_with_the_line_to_mend(tmp_path, text, told):
+    assert refusal(tmp_path, text).startswith(f"load.locustfile: {told}")
+
+
+def test_a_file_that_never_ends_to_load_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(locust_file, "DEADLINE_S", 0.2)
+
+    assert "cannot be loaded: Locust did not end within 0.2 s" in refusal(tmp_path, USER)

@@ -1,0 +1,57 @@
+"""The programs that an experiment's commands name are looked for where its children will look."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from badgateway.plan.programs import command_faults, search_path
+from tests.declared import declared, experiment
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The application's."""
+    (tmp_path / "manage.py").touch(mode=0o644)
+    (tmp_path / "restore.sh").touch(mode=0o755)
+    return tmp_path
+
+
+def faults(folder: Path, **changes: object) -> list[str]:
+    return list(command_faults(experiment(**changes), folder))
+
+
+@pytest.mark.parametrize("command", [["sh", "-c", "true"], ["/bin/sh"], ["./restore.sh"], ["python", "-m", "site"]])
+def test_a_program_that_is_there_is_no_fault(folder, command):
+    assert faults(folder, application={"restore": command}) == []
+
+
+@pytest.mark.parametrize("key", ["prepare", "restore"])
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        (["huey"], "program huey is not in PATH; install it, or write the path that it has"),
+        (["./nowhere"], "no such program: FOLDER/nowhere; it is looked for in application.directory, unless"),
+        (["./manage.py"], "FOLDER/manage.py cannot be executed; let it be (chmod +x), or name its program"),
+        (["python", "mange.py"], "no such file: FOLDER/mange.py; it is looked for in application.directory"),
+        (["x" * 5000], "program xxx"),
+        (["/x" * 5000], "no such program: "),
+    ],
+)
+def test_one_that_is_not_is_told_with_its_key_and_what_to_do(folder, key, command, told):
+    (fault,) = faults(folder, application={key: command})
+
+    assert fault.replace(str(folder), "FOLDER").startswith(f"application.{key}: {told}")
+
+
+def test_a_background_command_is_told_with_its_configuration(folder):
+    first, *others = declared()["configurations"]
+
+    (fault,) = faults(folder, configurations=[first | {"background": ["huey"]}, *others])
+    assert fault.startswith("configurations[first].background: program huey is not in PATH")
+
+
+def test_daemons_are_found_even_when_path_does_not_name_their_directories(monkeypatch):
+    monkeypatch.setenv("PATH", "/usr/bin")
+
+    assert "/usr/sbin" in search_path().split(os.pathsep)
