@@ -1,12 +1,13 @@
 """The commands that explain failures: from log files, and by the catalogue of causes."""
 
+import os
 import re
 import shutil
 import sys
 from collections.abc import Callable
 from difflib import get_close_matches
-from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -20,10 +21,12 @@ from badgateway.logs.examples import EXAMPLES, PREFIXED
 from badgateway.model.explanation import Explanation
 from badgateway.report.explanation.json_document import render_json
 from badgateway.report.explanation.markdown_page import render_markdown
+from badgateway.report.explanation.short_page import render_short
 from badgateway.report.explanation.text_page import render_text
+from badgateway.report.explanation.text_rows import Paint, Role, unpainted
 from badgateway.study.explanation import explain as explain_logs
 
-_NARROWEST, _WIDEST = 80, 100
+_NARROWEST, _WIDEST = 60, 100
 _STDIN = Path("-")
 _OFFSET = re.compile(r"([+-])(\d\d):?([0-5]\d)")
 _FURTHEST_HOURS = 14
@@ -103,9 +106,16 @@ def cause(cause_id: str) -> None:
     help="Show a line of each kind of log that is read, and end.",
 )
 @click.option("--no-mask", "mask", is_flag=True, default=True, flag_value=False, help="Show values of query strings.")
+@click.option("--full", is_flag=True, help="Show all causes with their lines and remedies, not twenty lines.")
 @click.option("--output", type=click.Path(path_type=Path), metavar="FILE", help="Write there, not to standard output.")
 def explain(
-    files: tuple[Path, ...], format_: str | None, utc_offset_s: float | None, output: Path | None, *, mask: bool
+    files: tuple[Path, ...],
+    format_: str | None,
+    utc_offset_s: float | None,
+    output: Path | None,
+    *,
+    full: bool,
+    mask: bool,
 ) -> None:
     """Tell from log files why requests failed, by which lines, and what to change.
 
@@ -125,7 +135,7 @@ def explain(
     answer could not be written.
     """  # noqa: D301 # click's mark for a paragraph that keeps its lines
     explanation = _explained(files, utc_offset_s, mask=mask)
-    _write(_rendered(explanation, format_ or _format_of(output), to_terminal=output is None), output)
+    _write(_rendered(explanation, format_ or _format_of(output), full=full, to_terminal=output is None), output)
 
 
 def _explained(files: tuple[Path, ...], utc_offset_s: float | None, *, mask: bool) -> Explanation:
@@ -149,13 +159,30 @@ def _format_of(output: Path | None) -> str:
     return ending if ending in _OTHER_FORMATS else "text"
 
 
-def _rendered(explanation: Explanation, format_: str, *, to_terminal: bool) -> str:
+def _rendered(explanation: Explanation, format_: str, *, full: bool, to_terminal: bool) -> str:
     if format_ in _OTHER_FORMATS:
         return _OTHER_FORMATS[format_](explanation)
+    render = render_text if full else render_short
     if not to_terminal or not sys.stdout.isatty():
-        return render_text(explanation, width=_WIDEST)
+        return render(explanation, width=_WIDEST)
     width = min(max(shutil.get_terminal_size().columns, _NARROWEST), _WIDEST)
-    return render_text(explanation, width=width, strong=partial(click.style, bold=True))
+    return render(explanation, width=width, paint=_paint_of_terminal())
+
+
+_LOOKS: dict[Role, dict[str, Any]] = {
+    Role.STRONG: {"bold": True},
+    Role.FAILED: {"fg": "red"},
+    Role.SURE: {"fg": "green"},
+    Role.UNSURE: {"fg": "yellow"},
+    Role.FAINT: {"dim": True},
+}
+
+
+def _paint_of_terminal() -> Paint:
+    # What no-color.org asks of programs.
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return unpainted
+    return lambda role, text: click.style(text, **_LOOKS[role])
 
 
 def _write(text: str, output: Path | None) -> None:

@@ -1,8 +1,9 @@
 """What an explanation of log files holds: what was read, and the diagnosis of it."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
-from badgateway.model.diagnosis import Diagnosis, EvidenceLine
+from badgateway.model.diagnosis import Cause, Certainty, Diagnosis, EvidenceLine
 from badgateway.model.evidence import LogKind
 
 
@@ -19,6 +20,35 @@ class FileRead:
     """What stands before the program's lines, such as a container's name; empty when nothing does."""
 
 
+class Spread(StrEnum):
+    """How the failures of an incident lie in time."""
+
+    ONCE = "once"
+    """Together, from its start to its end."""
+    NOW_AND_THEN = "now and then"
+    """In several spans between its start and its end."""
+    ALL_ALONG = "all along"
+    """From the logs' beginning to their end, or nearly."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incident:
+    """Failures of one cause that belong together in time; cause and certainty are None where no cause was found."""
+
+    cause: Cause | None
+    certainty: Certainty | None
+    start_s: int
+    """Second of the first failure."""
+    end_s: int
+    """Second of the last failure."""
+    count: int
+    statuses: tuple[tuple[int, int], ...]
+    """What the clients got, and how often, the most frequent first; 0 when they got no status."""
+    path: str
+    """On which path nearly all failures of this cause are; empty when they are on several."""
+    spread: Spread
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
     """The failures of some logs, and where they come from."""
@@ -31,6 +61,8 @@ class Explanation:
     """As CauseCount.minutes, of the failures without a cause."""
     utc_offset_s: float
     """In which zone times are shown: seconds ahead of UTC."""
+    incidents: tuple[Incident, ...] = ()
+    """What failed when, the earliest first; failures without a time are in none."""
     notes: tuple[str, ...] = ()
     """What was assumed of the logs: sentences."""
 

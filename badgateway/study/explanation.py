@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import duckdb
 
 from badgateway.causes import diagnose
+from badgateway.causes.incidents import incidents
 from badgateway.logs import LogEvidence, LogFile, Source, read_logs
 from badgateway.model.diagnosis import EvidenceLine
 from badgateway.model.evidence import LogKind
@@ -36,12 +37,14 @@ def explain(sources: Sequence[Source], *, utc_offset_s: float | None = None, mas
     try:
         _count_once(connection)
         period_s = _period_s(evidence)
+        diagnosis = diagnose(connection, requests=evidence.requests)
         return Explanation(
-            diagnosis=diagnose(connection, requests=evidence.requests),
+            diagnosis=diagnosis,
             files=tuple(_file_read(file) for file in evidence.files),
             period_s=period_s,
             unattributed_minutes=_unattributed_minutes(connection),
             utc_offset_s=evidence.utc_offset_s,
+            incidents=incidents(connection, period_s),
             notes=evidence.notes,
         )
     finally:

@@ -33,9 +33,25 @@ def test_the_logs_of_a_full_listen_queue_say_so_and_name_the_knob():
 
     assert result.exit_code == 0
     assert result.stdout.startswith("89 of 91 requests failed (97.8 %).\n")
-    assert "\nThe accept queue of the unix socket was full (100 %).\nChange first: uWSGI: listen. " in result.stdout
+    assert "1. The accept queue of the unix socket was full (100 %): proven\n" in result.stdout
     assert "error.log:1 " in result.stdout
-    assert "docs/causes/listen-queue-full.md" in result.stdout
+    assert "\nChange  uWSGI: listen. " in result.stdout
+    assert "badgateway cause listen-queue-full" in result.stdout
+
+
+def test_the_answer_is_twenty_lines_and_all_of_it_is_asked_for():
+    whole = call("--full", *LOGS)
+
+    assert len(call(*LOGS).stdout.splitlines()) <= 20
+    assert "\nThe accept queue of the unix socket was full (100 %).\nChange first: uWSGI: listen. " in whole.stdout
+    assert "docs/causes/listen-queue-full.md" in whole.stdout
+
+
+def test_incidents_are_told_to_programs_too():
+    (incident,) = json.loads(call("--format", "json", *LOGS).stdout)["incidents"]
+
+    assert (incident["cause"], incident["count"], incident["spread"]) == ("listen-queue-full", 89, "once")
+    assert incident["end_s"] - incident["start_s"] < 60
 
 
 def test_files_are_recognised_by_content_in_any_order_packed_or_from_standard_input(tmp_path):
@@ -99,7 +115,7 @@ def test_a_malformed_line_is_counted_and_shown_and_fatal_to_nothing(access):
     whole = json.loads(call(access, "--format", "json").stdout)
 
     assert (whole["requests"], whole["failures"], whole["malformed_lines"]) == (4, 1, 1)
-    assert "access.log:5  what is this" in call(access).stdout
+    assert "1 line could not be read and was left out. access.log:5  what is this" in call(access).stdout
 
 
 @pytest.mark.parametrize(

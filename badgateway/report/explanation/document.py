@@ -8,7 +8,8 @@ from badgateway.model.explanation import Explanation, FileRead
 from badgateway.model.printable import printable
 from badgateway.model.server_kind import ServerKind
 from badgateway.report import numbers, wording
-from badgateway.report.explanation import moments, servers, timeline
+from badgateway.report.explanation import incidents, moments, servers, timeline
+from badgateway.report.explanation.incidents import IncidentView
 from badgateway.report.explanation.names import Names
 from badgateway.report.explanation.timeline import Timeline
 
@@ -48,6 +49,8 @@ class Document:
     """When the requests were; empty when the logs do not say."""
     answer: tuple[str, ...]
     """What is behind most failures, and what to change first: sentences; empty without failures."""
+    incidents: tuple[IncidentView, ...]
+    """What failed when, the earliest first, what went on all along last."""
     causes: tuple[CauseView, ...]
     timeline: Timeline | None
     zone: str
@@ -78,6 +81,7 @@ def build(explanation: Explanation) -> Document:
         notes=tuple(map(printable, explanation.notes)),
         period=_period(explanation),
         answer=_answer(diagnosis, causes),
+        incidents=incidents.build(explanation.incidents, explanation.utc_offset_s),
         causes=causes,
         timeline=timeline.build(explanation),
         zone=moments.zone(explanation.utc_offset_s),

@@ -3,7 +3,7 @@
 import json
 
 from badgateway.model.diagnosis import CauseCount, EvidenceLine
-from badgateway.model.explanation import Explanation, FileRead
+from badgateway.model.explanation import Explanation, FileRead, Incident
 from badgateway.model.printable import printable_page
 
 SCHEMA_VERSION = 1
@@ -19,6 +19,7 @@ def render_json(explanation: Explanation) -> str:
         "requests": diagnosis.requests,
         "failures": diagnosis.failures,
         "period_s": explanation.period_s,
+        "incidents": [incident_object(incident) for incident in explanation.incidents],
         "causes": [_cause(found) for found in diagnosis.causes],
         "unattributed": diagnosis.unattributed,
         "unattributed_lines": [_line(line) for line in diagnosis.unattributed_lines],
@@ -50,6 +51,21 @@ def _cause(found: CauseCount) -> Object:
         "urls": [{"path": path, "count": count} for path, count in found.urls],
         "minutes": _minutes(found.minutes),
         "page": cause.page,
+    }
+
+
+def incident_object(incident: Incident) -> Object:
+    """Return an incident as the document has it."""
+    return {
+        "cause": incident.cause and incident.cause.id,
+        "title": incident.cause and incident.cause.title,
+        "certainty": incident.certainty and incident.certainty.value,
+        "spread": incident.spread.value,
+        "start_s": incident.start_s,
+        "end_s": incident.end_s,
+        "count": incident.count,
+        "statuses": {str(status): count for status, count in incident.statuses},
+        "path": incident.path,
     }
 
 

@@ -21,6 +21,7 @@ def render_markdown(explanation: Explanation) -> str:
         escaped(page.period),
         *(escaped(note) for note in page.notes),
         *(f"**{sentence}**" for sentence in page.answer),
+        *_incidents(page),
         _table(page),
         *(block for cause in page.causes for block in _cause(cause, page)),
         *_section(page.unattributed, _lines(page.unattributed_lines)),
@@ -29,6 +30,14 @@ def render_markdown(explanation: Explanation) -> str:
         *_section("Read", (f"- {code_span(name)}: {kind}, {lines}" for name, kind, lines in page.files)),
     )
     return whole_page(blocks)
+
+
+def _incidents(page: Document) -> Iterator[str]:
+    if page.incidents:
+        yield "\n".join(
+            f"- {each.when}: {each.statuses}, {escaped(each.what)}{'' if each.is_sure else ' (?)'}"
+            for each in page.incidents
+        )
 
 
 def _table(page: Document) -> str:

@@ -1,14 +1,14 @@
 """Renders an explanation for a terminal: what to change first, then each cause, then what is left open."""
 
-import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from badgateway.model.diagnosis import EvidenceLine
 from badgateway.model.explanation import Explanation
-from badgateway.model.printable import printable
 from badgateway.report import numbers, wording
 from badgateway.report.explanation import document, moments
 from badgateway.report.explanation.document import CauseView, Document
+from badgateway.report.explanation.incidents import IncidentView
+from badgateway.report.explanation.text_rows import Paint, Role, Row, cut, painted, row, unpainted, wrapped
 from badgateway.report.explanation.timeline import Timeline
 
 _BARS = "▁▂▃▄▅▆▇█"
@@ -17,30 +17,26 @@ _LABEL = 13
 _EVIDENCE_ROWS = 4
 _URLS_SHOWN = 5
 
-Style = Callable[[str], str]
 
-
-def render_text(explanation: Explanation, *, width: int = 100, strong: Style = str) -> str:
+def render_text(explanation: Explanation, *, width: int = 100, paint: Paint = unpainted) -> str:
     """Return the page; the same explanation gives the same bytes.
 
     Args:
         explanation: What to say.
         width: Columns of the terminal.
-        strong: Makes a line stand out, without a change of its length on the screen.
+        paint: Gives rows their look.
     """
     page = document.build(explanation)
     blocks = [
         _head(page, width),
+        _incidents(page.incidents, width),
         *(_cause(cause, page, width) for cause in page.causes),
         _open(page.unattributed, page.unattributed_lines, width),
         _hints(page.hints, width),
         _open(page.malformed, page.malformed_lines, width),
         _files(page, width),
     ]
-    shown = ([_shown(line, strong) for line in block] for block in blocks)
-    text = "\n\n".join("\n".join(block) for block in shown if block) + "\n"
-    # Numbers are tied to their units until all lines are broken; after that a reader may search for what is seen.
-    return text.replace("\N{NO-BREAK SPACE}", " ")
+    return "\n".join(painted(map(_row, lines), paint) for block in blocks if (lines := list(block)))
 
 
 class _Strong(str):
@@ -49,10 +45,8 @@ class _Strong(str):
     __slots__ = ()
 
 
-def _shown(line: str, strong: Style) -> str:
-    # Here, behind all that makes lines and before all that is style: what logs have in them must not steer a terminal.
-    plain = printable(line)
-    return strong(plain) if isinstance(line, _Strong) else plain
+def _row(line: str) -> Row:
+    return row(line, Role.STRONG if isinstance(line, _Strong) else Role.PLAIN)
 
 
 def _head(page: Document, width: int) -> Iterator[str]:
@@ -60,27 +54,35 @@ def _head(page: Document, width: int) -> Iterator[str]:
     if page.period:
         yield page.period
     for note in page.notes:
-        yield from _wrapped(note, width)
+        yield from wrapped(note, width)
     if page.answer:
         yield ""
     for sentence in page.answer:
-        yield from map(_Strong, _wrapped(sentence, width))
+        yield from map(_Strong, wrapped(sentence, width))
     if len(page.causes) > 1:
         yield ""
         yield from _overview(page.causes, width)
+
+
+def _incidents(incidents: tuple[IncidentView, ...], width: int) -> Iterator[str]:
+    if incidents:
+        yield _Strong("What happened when")
+    for incident in incidents:
+        doubt = "" if incident.is_sure else " (?)"
+        yield from wrapped(f"   {incident.when}: {incident.statuses}, {incident.what}{doubt}", width, hanging=6)
 
 
 def _overview(causes: tuple[CauseView, ...], width: int) -> Iterator[str]:
     digits = max(len(cause.count) for cause in causes)
     for cause in causes:
         doubt = "" if cause.is_proven else " (?)"
-        yield _cut(f"{cause.place:>3}. {cause.count:>{digits}}  {cause.share:>8}  {cause.title}{doubt}", width)
+        yield cut(f"{cause.place:>3}. {cause.count:>{digits}}  {cause.share:>8}  {cause.title}{doubt}", width)
     if not all(cause.is_proven for cause in causes):
         yield "     (?) several causes fit, and these logs cannot tell them apart"
 
 
 def _cause(cause: CauseView, page: Document, width: int) -> Iterator[str]:
-    yield _Strong(_cut(f"{cause.place}. {cause.title}", width))
+    yield _Strong(cut(f"{cause.place}. {cause.title}", width))
     yield from _part("Seen", f"{cause.statuses} ({cause.share} of all failures); {cause.certainty}", width)
     if page.timeline is not None:
         yield from _part("When", _when(page.timeline, page.timeline.causes[cause.place - 1], page), width)
@@ -114,13 +116,13 @@ def _hints(hints: tuple[str, ...], width: int) -> Iterator[str]:
     if hints:
         yield _Strong("To learn more")
     for hint in hints:
-        yield from _wrapped(f"   - {hint}", width, hanging=5)
+        yield from wrapped(f"   - {hint}", width, hanging=5)
 
 
 def _files(page: Document, width: int) -> Iterator[str]:
     yield _Strong("Read")
     for name, kind, lines in page.files:
-        yield from _wrapped(f"   {name}: {kind}, {lines}", width, hanging=5)
+        yield from wrapped(f"   {name}: {kind}, {lines}", width, hanging=5)
 
 
 def _lines(label: str, lines: tuple[EvidenceLine, ...], width: int) -> Iterator[str]:
@@ -134,15 +136,7 @@ def _lines(label: str, lines: tuple[EvidenceLine, ...], width: int) -> Iterator[
 
 
 def _part(label: str, text: str, width: int, *, hanging: int = 0) -> Iterator[str]:
-    first, *rest = _wrapped(text, width - _LABEL, hanging=hanging) or ("",)
+    first, *rest = wrapped(text, width - _LABEL, hanging=hanging) or ("",)
     yield f"   {label:<{_LABEL - 3}}{first}".rstrip()
-    for row in rest:
-        yield f"{' ' * _LABEL}{row}"
-
-
-def _wrapped(text: str, width: int, *, hanging: int = 0) -> list[str]:
-    return textwrap.wrap(text, width, subsequent_indent=" " * hanging, drop_whitespace=True, break_on_hyphens=False)
-
-
-def _cut(text: str, width: int) -> str:
-    return text if len(text) <= width else f"{text[: width - 3]}..."
+    for line in rest:
+        yield f"{' ' * _LABEL}{line}"

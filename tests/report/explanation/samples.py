@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from badgateway.model.diagnosis import Cause, CauseCount, Certainty, Diagnosis, EvidenceLine, Remedy
 from badgateway.model.evidence import LogKind
-from badgateway.model.explanation import Explanation, FileRead
+from badgateway.model.explanation import Explanation, FileRead, Incident, Spread
 
 NINE = 1_795_251_600
 """2026-11-21 09:00 UTC."""
@@ -83,6 +83,21 @@ def explanation(
         period_s=(NINE, NINE + 3600) if requests else None,
         unattributed_minutes=((NINE + 120, unattributed),) if unattributed else (),
         utc_offset_s=utc_offset_s,
+        incidents=tuple(incident_of(one) for one in causes if one.minutes),
+    )
+
+
+def incident_of(one: CauseCount, *, spread: Spread = Spread.ONCE) -> Incident:
+    """Make one incident of all failures of a cause."""
+    return Incident(
+        cause=one.cause,
+        certainty=one.certainty,
+        start_s=one.minutes[0][0],
+        end_s=one.minutes[-1][0] + 59,
+        count=sum(count for _, count in one.minutes),
+        statuses=((502, sum(count for _, count in one.minutes)),),
+        path=one.urls[0][0] if one.urls else "",
+        spread=spread,
     )
 
 

@@ -144,7 +144,7 @@ def test_text_from_a_log_commands_no_terminal():
 
 
 def test_on_a_terminal_headings_stand_out_and_nothing_else_changes():
-    strong = render_text(samples.incident(), strong=lambda row: f"<{row}>")
+    strong = render_text(samples.incident(), paint=lambda role, text: f"<{text}>")
 
     assert strong.startswith("<")
     assert re.sub(r"^<(.*)>$", r"\1", strong, flags=re.MULTILINE) == render_text(samples.incident())
@@ -191,7 +191,7 @@ def test_what_a_log_has_in_it_steers_no_terminal(form):
 
 
 def test_a_line_that_stands_out_is_made_so_behind_what_is_spelled():
-    page = render_text(samples.hostile(), strong=lambda line: f"\x1b[1m{line}\x1b[0m")
+    page = render_text(samples.hostile(), paint=lambda role, text: f"\x1b[1m{text}\x1b[0m")
     unstyled = page.replace("\x1b[1m", "").replace("\x1b[0m", "")
 
     assert page.startswith("\x1b[1m")
