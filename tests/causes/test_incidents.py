@@ -71,7 +71,7 @@ def test_a_few_failures_now_and_then_are_told_together():
 
 def test_the_one_time_that_was_much_worse_is_told_by_itself():
     at_times = [(SLOW, second) for second in range(0, 12 * HOUR_S, 2 * HOUR_S)]
-    worse = [(SLOW, 20 * HOUR_S + second) for second in range(9)]
+    worse = [(SLOW, 14 * HOUR_S + second) for second in range(9)]
 
     assert [(each.spread, each.count) for each in found(*at_times, *worse)] == [
         (Spread.NOW_AND_THEN, 6),
