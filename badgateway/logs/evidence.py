@@ -1,10 +1,13 @@
 """What reading log files yields: a database of evidence, and what was found in each file."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import duckdb
 
 from badgateway.model.evidence import LogKind
+
+SHOWN_MALFORMED = 5
+"""Lines of a program that could not be read, and are kept to be shown."""
 
 _OUTERMOST_FIRST = (
     (LogKind.ALB, LogKind.CLASSIC_ELB),
@@ -38,6 +41,15 @@ class LogFile:
     stream: str = ""
     malformed_lines: int = 0
     first_malformed: tuple[MalformedLine, ...] = ()
+
+    def with_more(self, more: "LogFile") -> "LogFile":
+        """This, with what a later piece of the file has of the same program."""
+        return replace(
+            self,
+            lines=self.lines + more.lines,
+            malformed_lines=self.malformed_lines + more.malformed_lines,
+            first_malformed=(*self.first_malformed, *more.first_malformed)[:SHOWN_MALFORMED],
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

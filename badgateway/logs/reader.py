@@ -1,13 +1,14 @@
 """Reads files into the tables of evidence: first what tells of requests, then what servers say, whose zone follows."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 import duckdb
 
 from badgateway.logs.combined import COMBINED, GUNICORN
 from badgateway.logs.evidence import LogFile, MalformedLine
+from badgateway.logs.held import HeldPart
 from badgateway.logs.json_lines import json_format, keys_of
 from badgateway.logs.line_format import LineFormat
 from badgateway.logs.load_balancer import ALB, CLASSIC_ELB
@@ -15,9 +16,10 @@ from badgateway.logs.proxy_errors import MALFORMED, add_proxy_errors, error_proj
 from badgateway.logs.recognising import recognised
 from badgateway.logs.request_rows import add_failures, add_volume
 from badgateway.logs.scanning import foreign_lines, malformed, request_projections, row_count, scanned
+from badgateway.logs.scratch import Scratch
 from badgateway.logs.server_events import add_server_events
 from badgateway.logs.source import LocalFile, head
-from badgateway.logs.splitting import Part, is_of_one_program, parts
+from badgateway.logs.splitting import Known, Part, is_of_one_program, parts
 from badgateway.logs.stamps import Stamps
 from badgateway.logs.uwsgi_requests import uwsgi_format
 from badgateway.logs.zones import zone_of_errors, zone_of_server
@@ -33,6 +35,7 @@ class _Job:
 
     place: tuple[int, int]
     part: Part
+    scratch: Scratch
     is_whole: bool = False
     """Whether it is a whole file, of which only the beginning was looked at."""
 
@@ -55,41 +58,95 @@ class Reader:
     """Reads files into a database that has the tables of evidence."""
 
     connection: duckdb.DuckDBPyConnection
-    scratch: Path
+    scratch: Scratch
     utc_offset_s: float | None
     """None: it is to be found out."""
     mask: bool
     errors_offset_s: float = 0.0
     notes: list[str] = field(default_factory=list)
     _found: dict[tuple[int, int], LogFile] = field(default_factory=dict)
+    _places: dict[int, dict[object, int]] = field(default_factory=lambda: defaultdict(dict))
+    _known: dict[int, Known] = field(default_factory=lambda: defaultdict(Known))
+    _later: list[_Job] = field(default_factory=list)
+    _held: dict[tuple[int, int], HeldPart] = field(default_factory=dict)
 
-    def read(self, files: Sequence[LocalFile]) -> tuple[LogFile, ...]:
-        """Read all files; what was found comes in their order.
+    def __post_init__(self) -> None:
+        """Take times without a zone for UTC until they are known better."""
+        self.errors_offset_s = self.utc_offset_s or 0.0
+
+    def take_file(self, number: int, file: LocalFile) -> None:
+        """Read what tells of requests in a file.
+
+        Args:
+            number: The file's place in the answer.
+            file: Which stays there until all has been read.
 
         Raises:
-            RawDataError: A file is damaged.
+            RawDataError: It is damaged.
         """
-        self.errors_offset_s = self.utc_offset_s or 0.0
-        jobs = [job for number, file in enumerate(files) for job in self._planned(number, file)]
-        later = self._requests(jobs)
+        self._later += self._requests(self._planned(number, file))
+
+    def take_piece(self, number: int, piece: LocalFile, came_s: float = 0.0) -> None:
+        """Read what tells of requests in the next piece of a stream, and hold what else it has.
+
+        Args:
+            number: The stream's place in the answer.
+            piece: Which may go when this returns.
+            came_s: When it came, on the caller's clock.
+        """
+        for job in self._requests(self._planned(number, piece)):
+            held = self._held.setdefault(job.place, HeldPart(part=job.part, is_whole=job.is_whole))
+            held.add(job.part, is_whole=job.is_whole, came_s=came_s)
+
+    def take_nothing(self, number: int, name: str) -> None:
+        """Note a stream that had no line."""
+        self._found[number, 0] = LogFile(name=name, kind=None, lines=0)
+
+    def forget_held(self, before_s: float) -> None:
+        """Forget what was held and came earlier."""
+        for held in self._held.values():
+            held.drop_before(before_s)
+
+    def finish(self, memory: Scratch) -> tuple[LogFile, ...]:
+        """Read what servers say, now that the zone of their times is known; what was found comes in order.
+
+        Args:
+            memory: Where to put what was held.
+        """
         self._settle_zone()
-        self._events(later)
+        held = [
+            _Job(place=place, part=part, scratch=memory, is_whole=each.is_whole)
+            for place, each in self._held.items()
+            if (part := each.whole(memory)) is not None
+        ]
+        self._events([*self._later, *held])
         return tuple(self._found[place] for place in sorted(self._found))
 
     def _planned(self, number: int, file: LocalFile) -> Iterable[_Job]:
         lines = head(file)
         if not lines:
-            self._found[number, 0] = LogFile(name=file.name, kind=None, lines=0)
+            self._found.setdefault((number, 0), LogFile(name=file.name, kind=None, lines=0))
             return ()
         if not is_of_one_program(lines):
-            return self._split(number, file, lines)
+            return self._split(number, file, lines, self.scratch)
         part = Part(file=file, kind=recognised(file.name, lines), lines=0)
-        return (_Job(place=(number, 0), part=part, is_whole=True),)
+        return (_Job(place=self._place(number, part), part=part, scratch=self.scratch, is_whole=True),)
 
-    def _split(self, number: int, file: LocalFile, lines: Sequence[str]) -> tuple[_Job, ...]:
+    def _split(self, number: int, file: LocalFile, lines: Sequence[str], scratch: Scratch) -> tuple[_Job, ...]:
         return tuple(
-            _Job(place=(number, place), part=part) for place, part in enumerate(parts(file, lines, self.scratch))
+            _Job(place=self._place(number, part), part=part, scratch=scratch)
+            for part in parts(file, lines, scratch, self._known[number])
         )
+
+    def _place(self, number: int, part: Part) -> tuple[int, int]:
+        """Where a program of a file is told of: in the order in which they turned up."""
+        places = self._places[number]
+        return number, places.setdefault((part.stream, part.kind, part.in_combined_format), len(places))
+
+    def _tell(self, job: _Job, lines: int, malformed_lines: int, first: tuple[MalformedLine, ...]) -> None:
+        """Note what was found in a part, with what the pieces before it had of this program."""
+        found, before = _log_file(job.part, lines, malformed_lines, first), self._found.get(job.place)
+        self._found[job.place] = found if before is None or before.kind is not found.kind else before.with_more(found)
 
     def _requests(self, jobs: Iterable[_Job]) -> list[_Job]:
         """Read what tells of requests; return what is left to read."""
@@ -112,7 +169,7 @@ class Reader:
                 self._events(self._requests(self._again(job)))
 
     def _again(self, job: _Job) -> tuple[_Job, ...]:
-        return self._split(job.place[0], job.part.file, head(job.part.file))
+        return self._split(job.place[0], job.part.file, head(job.part.file), job.scratch)
 
     def _settle_zone(self) -> None:
         if self.utc_offset_s is not None:
@@ -127,16 +184,16 @@ class Reader:
     def _read(self, job: _Job) -> None:
         part = job.part
         if part.kind is None:
-            self._found[job.place] = self._unknown(part)
+            self._read_unknown(job)
         elif part.kind is LogKind.NGINX_ERROR:
             self._read_errors(job)
         else:
             self._read_requests(job, self._format(part))
 
-    def _unknown(self, part: Part) -> LogFile:
-        with scanned(self.connection, part.file, ("line",), self.scratch) as table:
+    def _read_unknown(self, job: _Job) -> None:
+        with scanned(self.connection, job.part.file, ("line",), job.scratch) as table:
             count, first = malformed(table, "TRUE", mask=self.mask)
-        return _log_file(part, part.lines, count, first)
+        self._tell(job, job.part.lines, count, first)
 
     def _format(self, part: Part) -> LineFormat:
         if part.kind is LogKind.NGINX_JSON:
@@ -149,7 +206,7 @@ class Reader:
 
     def _read_errors(self, job: _Job) -> None:
         projections = (error_projection(self.errors_offset_s),)
-        with scanned(self.connection, job.part.file, projections, self.scratch) as table:
+        with scanned(self.connection, job.part.file, projections, job.scratch) as table:
             self._require_one_program(job, MALFORMED)
             self._note(job, table, MALFORMED)
             add_proxy_errors(table, file_name=job.part.file.name, mask=self.mask)
@@ -159,7 +216,7 @@ class Reader:
         bad = unread
         if line_format.claims_to_be_a_request is not None:
             bad = f"({unread}) AND {line_format.claims_to_be_a_request}"
-        with scanned(self.connection, job.part.file, request_projections(line_format), self.scratch) as table:
+        with scanned(self.connection, job.part.file, request_projections(line_format), job.scratch) as table:
             self._require_one_program(job, unread)
             self._note(job, table, bad)
             offset_s = self._server_offset_s(job)
@@ -191,6 +248,7 @@ class Reader:
             self.connection,
             server=_SERVERS[part.kind],
             file_name=part.file.name,
+            first_line=part.file.first_line,
             instance=f"{part.file.name} ({part.stream})" if part.stream else None,
             written_s=None if part.stamps is None else self._clock(part.stamps, offset_s),
             utc_offset_s=offset_s,
@@ -210,8 +268,7 @@ class Reader:
 
     def _note(self, job: _Job, table: duckdb.DuckDBPyRelation, bad: str) -> None:
         count, first = malformed(table, bad, mask=self.mask)
-        lines = row_count(table) if job.is_whole else job.part.lines
-        self._found[job.place] = _log_file(job.part, lines, count, first)
+        self._tell(job, row_count(table) if job.is_whole else job.part.lines, count, first)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import BinaryIO
 from uuid import uuid4
 
 import duckdb
@@ -12,7 +13,9 @@ from badgateway.logs.combined import STATUS_TYPE
 from badgateway.logs.evidence import LogEvidence, LogFile
 from badgateway.logs.reader import Reader
 from badgateway.logs.recognising import unknown
+from badgateway.logs.scratch import FolderScratch, memory_scratch
 from badgateway.logs.source import LocalFile, Source, head, local_file
+from badgateway.logs.streaming import stream_pieces
 from badgateway.model.evidence import TABLES
 from badgateway.model.in_memory import connect
 
@@ -36,10 +39,12 @@ def read_logs(sources: Sequence[Source], *, utc_offset_s: float | None = None, m
     """
     connection = _database()
     try:
-        with tempfile.TemporaryDirectory(prefix="badgateway-logs-") as scratch:
-            local = [local_file(source, Path(scratch)) for source in sources]
-            reader = Reader(connection=connection, scratch=Path(scratch), utc_offset_s=utc_offset_s, mask=mask)
-            files = reader.read(local)
+        with tempfile.TemporaryDirectory(prefix="badgateway-logs-") as folder:
+            scratch = FolderScratch(Path(folder))
+            reader = Reader(connection=connection, scratch=scratch, utc_offset_s=utc_offset_s, mask=mask)
+            local = [file for number, source in enumerate(sources) if (file := _taken(reader, number, source))]
+            with memory_scratch(scratch) as memory:
+                files = reader.finish(memory)
             _require_lines(files, local)
     except BaseException:
         connection.close()
@@ -50,6 +55,28 @@ def read_logs(sources: Sequence[Source], *, utc_offset_s: float | None = None, m
         utc_offset_s=reader.errors_offset_s,
         notes=tuple(dict.fromkeys(reader.notes)),
     )
+
+
+def _taken(reader: Reader, number: int, source: Source) -> LocalFile | None:
+    """Have a source read, a stream piece by piece; return what its kind can be seen from again."""
+    if isinstance(source.content, Path):
+        file = local_file(source.name, source.content, reader.scratch)
+        reader.take_file(number, file)
+        return file
+    return _streamed(reader, number, source.name, source.content)
+
+
+def _streamed(reader: Reader, number: int, name: str, stream: BinaryIO) -> LocalFile | None:
+    folder, last = reader.scratch, None
+    with memory_scratch(folder) as scratch:
+        for last in stream_pieces(name, stream, scratch):
+            # The parts of a piece go with it.
+            with memory_scratch(folder) as reader.scratch:
+                reader.take_piece(number, last)
+    reader.scratch = folder
+    if last is None:
+        reader.take_nothing(number, name)
+    return last
 
 
 def _require_lines(files: Sequence[LogFile], local: Sequence[LocalFile]) -> None:

@@ -3,14 +3,14 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import reduce
-from pathlib import Path
 
 import duckdb
 
 from badgateway.errors import RawDataError
-from badgateway.logs.evidence import MalformedLine
+from badgateway.logs.evidence import SHOWN_MALFORMED, MalformedLine
 from badgateway.logs.line_format import LineFormat
 from badgateway.logs.recognising import kind_of
+from badgateway.logs.scratch import Scratch
 from badgateway.logs.source import LocalFile, cleaned
 from badgateway.model.error_log import HEAD
 from badgateway.model.evidence import LogKind
@@ -26,14 +26,13 @@ FAILED = "(status >= 499 OR status = 460)"
 # Noise that looks like a time: no log reaches the year 2200.
 _LATEST_TIME_S = 7258118400
 
-_SHOWN_MALFORMED = 5
 _SHOWN_CHARS = 200
 _LONGEST_LINE_BYTES = 1_000_000
 
 
 @contextmanager
 def scanned(
-    connection: duckdb.DuckDBPyConnection, file: LocalFile, projections: Sequence[str], scratch: Path
+    connection: duckdb.DuckDBPyConnection, file: LocalFile, projections: Sequence[str], scratch: Scratch
 ) -> Iterator[duckdb.DuckDBPyRelation]:
     """Have the table `scanned`, one row per line.
 
@@ -41,10 +40,10 @@ def scanned(
         connection: Where to have it.
         file: What to read.
         projections: Columns over the column `line`, then columns over those, and so on; the last have it all.
-        scratch: A folder for a cleaned copy.
+        scratch: For a cleaned copy.
 
     Yields:
-        The table with line_number, counted from 1, in front.
+        The table with line_number, counted from the first line of the log as 1, in front.
 
     Raises:
         RawDataError: DuckDB cannot read the file, not even a cleaned copy of it.
@@ -56,7 +55,7 @@ def scanned(
         _read_cleaned(connection, cleaned(file, scratch), projections)
     try:
         # The row id is the line's number: DuckDB keeps the order of what it reads.
-        yield connection.table(SCANNED).project("rowid + 1 AS line_number, *")
+        yield connection.table(SCANNED).project(f"rowid + {file.first_line} AS line_number, *")
     finally:
         connection.execute(f"DROP TABLE {SCANNED}")
 
@@ -100,7 +99,7 @@ def request_projections(line_format: LineFormat) -> tuple[str, str]:
 def malformed(table: duckdb.DuckDBPyRelation, condition: str, *, mask: bool) -> tuple[int, tuple[MalformedLine, ...]]:
     """How many lines fulfil the condition without being blank, and the first of them, masked and cut."""
     found = table.filter(f"line IS NOT NULL AND trim(line) <> '' AND ({condition})")
-    first = found.order("line_number").limit(_SHOWN_MALFORMED).project("line_number, line").fetchall()
+    first = found.order("line_number").limit(SHOWN_MALFORMED).project("line_number, line").fetchall()
     return row_count(found), tuple(
         MalformedLine(line_number=number, text=(masked(text) if mask else text)[:_SHOWN_CHARS])
         for number, text in first

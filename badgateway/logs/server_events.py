@@ -17,6 +17,7 @@ def add_server_events(
     *,
     server: str,
     file_name: str,
+    first_line: int,
     instance: str | None,
     written_s: Callable[[int], float | None] | None,
     utc_offset_s: float,
@@ -28,13 +29,16 @@ def add_server_events(
         connection: With the table.
         server: 'uwsgi' or 'gunicorn'.
         file_name: What reports call the file.
+        first_line: The number of the table's first line in it.
         instance: Which of the servers in this file; None when it is the only one.
         written_s: When the line of a number was written, as its prefix says; None when lines have no prefix.
         utc_offset_s: How far ahead of UTC local times without a zone are.
         mask: Whether to mask secrets.
     """
     reader = EventReader(server, utc_offset_s)
-    lines = connection.execute("SELECT rowid + 1, line FROM scanned WHERE line IS NOT NULL ORDER BY rowid")
+    lines = connection.execute(
+        "SELECT rowid + CAST(? AS BIGINT), line FROM scanned WHERE line IS NOT NULL ORDER BY rowid", [first_line]
+    )
     while batch := lines.fetchmany(_BATCH_LINES):
         for line_number, line in batch:
             reader.feed(line_number, line, None if written_s is None else written_s(line_number))

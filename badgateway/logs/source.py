@@ -1,20 +1,22 @@
-"""Where log lines come from: plain or gzip files and streams, made readable for DuckDB."""
+"""Where log lines come from: plain or gzip files, made readable for DuckDB."""
 
 import codecs
 import gzip
 import shutil
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
 from badgateway.errors import RawDataError
+from badgateway.logs.scratch import Scratch
 
-_GZIP_MAGIC = b"\x1f\x8b"
-_HEAD_BYTES = 256 * 1024
+GZIP_MAGIC = b"\x1f\x8b"
+HEAD_BYTES = 256 * 1024
 LONGEST_LINE_BYTES = 64 * 1024
 """What a cleaned copy keeps of a line."""
+UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,33 +29,42 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalFile:
-    """A log as a file on disk."""
+    """A log, or a piece of one, as a file.
+
+    Attributes:
+        name: What reports call it.
+        path: Where it is.
+        is_gzip: Whether it is packed.
+        first_line: The number of its first line in the log.
+        earlier: The log's first lines, where this is a piece of it; empty where it is all of it.
+    """
 
     name: str
     path: Path
     is_gzip: bool
+    first_line: int = 1
+    earlier: tuple[str, ...] = ()
 
 
-def local_file(source: Source, scratch: Path) -> LocalFile:
-    """Put a stream into a file in the folder scratch, and see whether the file is compressed.
+def local_file(name: str, path: Path, scratch: Scratch) -> LocalFile:
+    """See whether a file is compressed, and put one of UTF-16 into another in UTF-8.
 
     Raises:
         RawDataError: It is missing or cannot be read.
     """
     try:
-        path = source.content if isinstance(source.content, Path) else _spooled(source.content, scratch)
         with path.open("rb") as file:
-            is_gzip = file.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
+            is_gzip = file.read(len(GZIP_MAGIC)) == GZIP_MAGIC
     except OSError as error:
-        raise RawDataError(f"{source.name} cannot be read: {error.strerror}; name a readable log file") from error
-    return _in_utf_8(LocalFile(name=source.name, path=path, is_gzip=is_gzip), scratch)
+        raise RawDataError(f"{name} cannot be read: {error.strerror}; name a readable log file") from error
+    return _in_utf_8(LocalFile(name=name, path=path, is_gzip=is_gzip), scratch)
 
 
-def _in_utf_8(file: LocalFile, scratch: Path) -> LocalFile:
+def _in_utf_8(file: LocalFile, scratch: Scratch) -> LocalFile:
     """Copy a file of UTF-16, as PowerShell writes it; any other is as it should be."""
-    if _first_bytes(file) not in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+    if _first_bytes(file) not in UTF_16_MARKS:
         return file
-    path = scratch / f"utf-8-{len(list(scratch.iterdir()))}"
+    path = scratch.new()
     with _opened(file) as stream, path.open("w", encoding="utf-8", newline="") as copy:
         shutil.copyfileobj(codecs.getreader("utf-16")(stream, "backslashreplace"), copy, 1024 * 1024)
     return LocalFile(name=file.name, path=path, is_gzip=False)
@@ -67,22 +78,22 @@ def _first_bytes(file: LocalFile) -> bytes:
         raise _damaged(file) from error
 
 
-def _spooled(stream: BinaryIO, scratch: Path) -> Path:
-    path = scratch / f"stream-{len(list(scratch.iterdir()))}"
-    with path.open("wb") as file:
-        shutil.copyfileobj(stream, file, 1024 * 1024)
-    return path
-
-
 def head(file: LocalFile) -> tuple[str, ...]:
-    """The first whole lines that are not blank, from which the file's kind is seen."""
+    """The first whole lines of the log that are not blank, from which its kind is seen."""
+    if file.earlier:
+        return file.earlier
     with _opened(file) as stream:
         try:
-            start = stream.read(_HEAD_BYTES)
+            start = stream.read(HEAD_BYTES)
         except (EOFError, gzip.BadGzipFile, zlib.error) as error:
             raise _damaged(file) from error
+    return whole_lines(start, HEAD_BYTES)
+
+
+def whole_lines(start: bytes, most_bytes: int) -> tuple[str, ...]:
+    """The lines of a log's beginning that are not blank; where that has the most bytes, its last line was cut."""
     lines = start.decode(errors="backslashreplace").splitlines()
-    whole = lines[:-1] if len(start) == _HEAD_BYTES and len(lines) > 1 else lines
+    whole = lines[:-1] if len(start) == most_bytes and len(lines) > 1 else lines
     return tuple(line for line in whole if line.strip())
 
 
@@ -96,17 +107,17 @@ def text_lines(file: LocalFile) -> Iterator[str]:
         yield line.decode(errors="backslashreplace")
 
 
-def cleaned(file: LocalFile, scratch: Path) -> LocalFile:
+def cleaned(file: LocalFile, scratch: Scratch) -> LocalFile:
     r"""Copy the log without what DuckDB refuses: bytes that are not UTF-8 become \xNN, endless lines are cut.
 
     Raises:
         RawDataError: A gzip file ends too early or is damaged.
     """
-    path = scratch / f"cleaned-{len(list(scratch.iterdir()))}"
+    path = scratch.new()
     with path.open("wb") as copy:
         for line in text_lines(file):
             copy.write(line.encode() + b"\n")
-    return LocalFile(name=file.name, path=path, is_gzip=False)
+    return replace(file, path=path, is_gzip=False)
 
 
 def _raw_lines(file: LocalFile) -> Iterator[bytes]:

@@ -7,6 +7,7 @@ from typing import TextIO
 
 from badgateway.logs.prefixes import Prefixes, Unwrapped
 from badgateway.logs.recognising import kind_of
+from badgateway.logs.scratch import Scratch
 from badgateway.logs.source import LocalFile, text_lines
 from badgateway.logs.stamps import Stamps
 from badgateway.model.evidence import LogKind
@@ -97,10 +98,18 @@ def is_of_one_program(lines: Sequence[str]) -> bool:
     return len({stream.owner(kind) for kind in stream.kinds}) == 1
 
 
-def parts(file: LocalFile, head: Sequence[str], scratch: Path) -> tuple[Part, ...]:
-    """Split a file into logs of one program each, in files of the folder scratch."""
+def parts(file: LocalFile, head: Sequence[str], scratch: Scratch, known: "Known") -> tuple[Part, ...]:
+    """Split a file, or the next piece of one, into logs of one program each.
+
+    Args:
+        file: What to split.
+        head: The first lines of the log.
+        scratch: For the parts.
+        known: What the pieces before it told; what this one tells is added.
+    """
     prefixes = Prefixes(head)
-    seen = _Seen()
+    known.stamps.skip_to(file.first_line)
+    seen = _Seen(known)
     for line in text_lines(file):
         seen.take(prefixes.unwrap(line))
     copies: dict[_Key, _Copy] = {}
@@ -110,17 +119,25 @@ def parts(file: LocalFile, head: Sequence[str], scratch: Path) -> tuple[Part, ..
             continue
         key = seen.key(line_number)
         if key not in copies:
-            copies[key] = _Copy(scratch / f"part-{len(list(scratch.iterdir()))}")
+            copies[key] = _Copy(scratch.new())
         copies[key].add(line_number, text)
-    return tuple(_finished(file, copies, seen.stamps if prefixes else None))
+    return tuple(_finished(file, copies, known.stamps if prefixes else None))
+
+
+class Known:
+    """What the lines of a log have told so far of the programs in it."""
+
+    def __init__(self) -> None:
+        self.stamps = Stamps()
+        self.streams: dict[str, _Stream] = {}
 
 
 class _Seen:
     """What a first look at all lines found: whose line one is can be known at the end only."""
 
-    def __init__(self) -> None:
-        self.stamps = Stamps()
-        self._streams: dict[str, _Stream] = {}
+    def __init__(self, known: Known) -> None:
+        self._stamps = known.stamps
+        self._streams = known.streams
         self._lines: list[tuple[str, LogKind | None]] = []
 
     def take(self, line: Unwrapped) -> None:
@@ -129,7 +146,7 @@ class _Seen:
         is_name = line.stream in self._streams or len(self._streams) < _MOST_STREAMS
         name = line.stream if is_name else ""
         self._lines.append((name, _look(self._streams.setdefault(name, _Stream()), line.text)))
-        self.stamps.append(line.written)
+        self._stamps.append(line.written)
 
     def key(self, line_number: int) -> _Key:
         """Which part a line belongs to."""
@@ -151,7 +168,7 @@ def _finished(file: LocalFile, copies: dict[_Key, _Copy], stamps: Stamps | None)
     for (name, kind, in_combined_format), copy in copies.items():
         copy.close()
         yield Part(
-            file=LocalFile(name=file.name, path=copy.path, is_gzip=False),
+            file=LocalFile(name=file.name, path=copy.path, is_gzip=False, first_line=file.first_line),
             kind=kind,
             lines=copy.lines,
             stream=name,

@@ -23,6 +23,11 @@ class Stamps:
         self._forms = bytearray()
         self._last: tuple[str, tuple[_Form, float]] = ("", (_Form.NONE, 0.0))
 
+    def skip_to(self, line_number: int) -> None:
+        """Take lines before this one for lines without a time, as far as they were not taken."""
+        while len(self._forms) < line_number - 1:
+            self.append("")
+
     def append(self, written: str) -> None:
         """Take the next line's time as its prefix has it; empty when it has none."""
         # Lines come in bursts, so most have the time of the line before.

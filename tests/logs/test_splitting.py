@@ -1,7 +1,8 @@
 import pytest
 
+from badgateway.logs.scratch import FolderScratch
 from badgateway.logs.source import LocalFile
-from badgateway.logs.splitting import Part, is_of_one_program, parts
+from badgateway.logs.splitting import Known, Part, is_of_one_program, parts
 from badgateway.model.evidence import LogKind
 
 ACCESS = '10.0.0.1 - - [06/Dec/2024:14:48:56 +0000] "GET /big HTTP/1.1" 502 157 "-" "x"'
@@ -18,7 +19,7 @@ def split(tmp_path):
         path.write_text("\n".join(lines) + "\n")
         scratch = tmp_path / "scratch"
         scratch.mkdir()
-        found = parts(LocalFile(name="mixed.log", path=path, is_gzip=False), lines, scratch)
+        found = parts(LocalFile(name="mixed.log", path=path, is_gzip=False), lines, FolderScratch(scratch), Known())
         return {(part.stream, part.kind): part for part in found}
 
     return splitting
