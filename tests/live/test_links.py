@@ -13,7 +13,7 @@ import pytest
 
 from badgateway.process.account import Account, unreachable_parent
 from tests.live.conftest import ROOT
-from tests.live.faults.kit import BADGATEWAY, Kit, make_project, read_report, trials
+from tests.live.faults.kit import BADGATEWAY, Kit, make_project, read_report, run, trials
 
 pytestmark = [
     pytest.mark.fault("link", always=True),
@@ -123,3 +123,27 @@ def test_an_ordinary_user_runs_everything_as_themselves(ordinary):
         assert path.lstat().st_uid == account.pw_uid, path
         assert path.is_dir() or stat.S_IMODE(path.lstat().st_mode) == 0o644, path
     assert not [path for path in Path("/tmp").glob("badgateway-run-*") if path.stat().st_uid == account.pw_uid]
+
+
+def test_an_ordinary_user_gets_the_report_of_a_folder_that_only_its_owner_can_write(ordinary):
+    account, project = ordinary
+    kit, status = run(project, "run", "experiments/tiny.toml", "--no-diagnosis")
+    folder = (project / "results" / "tiny" / "latest").resolve()
+    for path in (folder, *folder.rglob("*")):
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    before = contents(folder)
+    done = subprocess.run(
+        [BADGATEWAY, "report", folder],
+        capture_output=True, text=True, check=False, cwd="/", timeout=90,
+        user=account.pw_uid, group=account.pw_gid, extra_groups=[],
+        env={"PATH": os.environ["PATH"], "HOME": "/nonexistent"},
+    )  # fmt: skip
+
+    assert done.returncode == status, (kit.errors, done.stderr)
+    assert done.stdout.splitlines() == [line for line in kit.output.splitlines() if not line.startswith("Report: ")]
+    assert done.stderr == f"badgateway: {folder} cannot be written, so no report was kept; give a folder: --out DIR\n"
+    assert contents(folder) == before
+
+
+def contents(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
