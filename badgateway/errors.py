@@ -24,6 +24,11 @@ class LoadError(BadgatewayError):
 class GeneratorKilledError(LoadError):
     """A signal ended the load generator, and the kit had not sent it."""
 
+    def __init__(self, message: str, *, how: str) -> None:
+        super().__init__(message)
+        self.how = how
+        """Such as 'was ended by SIGKILL'."""
+
 
 class RawDataError(BadgatewayError):
     """A raw file is missing or is not what it should be; never turned into a number."""

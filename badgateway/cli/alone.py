@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import click
 from rich.console import Console
 from rich.text import Text
 
@@ -12,6 +13,10 @@ from badgateway.cli.wording import duration
 from badgateway.errors import TakenError
 from badgateway.process.machine_lock import holder, machine_lock
 
+BESIDE = click.option(
+    "--beside", is_flag=True, help="Start although another experiment is running on this machine, which disturbs it."
+)
+"""Of the commands that start servers and count nothing."""
 WAIT_S = 600.0
 """How long a person is thought to be patient; a script is told at once."""
 _LOOK_S = 1.0
@@ -76,3 +81,22 @@ def _refusal(wait_s: float) -> str:
         f"{_who()} {waited}, and two at once spoil each other's figures; start this one when that has ended, with "
         "--wait 30m to wait for it, or with --beside if the figures do not matter"
     )
+
+
+@contextmanager
+def undisturbing(*, beside: bool) -> Iterator[None]:
+    """Hold the machine's lock for servers that count nothing, but would spoil the figures of a run.
+
+    Args:
+        beside: Go on although an experiment runs.
+
+    Raises:
+        TakenError: An experiment runs, or somebody else holds servers up.
+    """
+    with machine_lock() as is_ours:
+        if not is_ours and not beside:
+            raise TakenError(
+                f"{_who()} is running, and what this starts would spoil its figures; start it when that has ended, or "
+                "with --beside if those figures do not matter"
+            )
+        yield

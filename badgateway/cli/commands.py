@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from badgateway.cli.alone import alone_on_the_machine, patience_s
+from badgateway.cli.alone import BESIDE, alone_on_the_machine, patience_s, undisturbing
 from badgateway.cli.browse import browse, locust_port
 from badgateway.cli.entry import cli
 from badgateway.cli.exit_codes import of_study
@@ -253,7 +253,8 @@ def checked_plan(path: Path, *, variant: str | None, budget_s: float | None) -> 
 @cli.command(short_help="Put one configuration behind nginx, to open in a browser.")
 @_EXPERIMENT
 @click.argument("configuration")
-def serve(experiment: Path, configuration: str) -> None:
+@BESIDE
+def serve(experiment: Path, configuration: str, *, beside: bool) -> None:
     """Put one configuration behind nginx, to open in a browser, and keep it up until Ctrl-C.
 
     CONFIGURATION is one of the names in the experiment's file; the address is printed once it answers.
@@ -263,14 +264,16 @@ def serve(experiment: Path, configuration: str) -> None:
       badgateway serve experiments/concurrency.toml uwsgi-2
     """  # noqa: D301 # click's mark for a paragraph that keeps its lines
     only = narrow(load_experiment(experiment), only=[configuration])
-    browse(configuration, stand(only, configuration, project_root(experiment)), what="the site")
+    with undisturbing(beside=beside):
+        browse(configuration, stand(only, configuration, project_root(experiment)), what="the site")
 
 
 @cli.command(short_help="Open Locust's web UI against one configuration.")
 @_EXPERIMENT
 @click.argument("configuration")
 @click.option("--port", type=click.IntRange(1, 65535), help="Port of the web UI.  [default: 8089 if free]")
-def ui(experiment: Path, configuration: str, port: int | None) -> None:
+@BESIDE
+def ui(experiment: Path, configuration: str, port: int | None, *, beside: bool) -> None:
     """Open Locust's own web UI, on 127.0.0.1, against one configuration behind nginx, until Ctrl-C.
 
     CONFIGURATION is one of the names in the experiment's file. What you start there is for looking: it is not counted.
@@ -282,4 +285,5 @@ def ui(experiment: Path, configuration: str, port: int | None) -> None:
     only = narrow(load_experiment(experiment), only=[configuration])
     root = project_root(experiment)
     require_users(experiment, only)
-    browse(configuration, stand_behind_locust(only, configuration, root, locust_port(port)), what="Locust's web UI")
+    with undisturbing(beside=beside):
+        browse(configuration, stand_behind_locust(only, configuration, root, locust_port(port)), what="Locust's web UI")

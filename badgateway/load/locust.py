@@ -112,7 +112,8 @@ def _progress(counter: RowCounter, target: Target, elapsed_s: float) -> Progress
 def _demand_success(child: Child, counter: RowCounter) -> None:
     exit_code = child.exit_code()
     if exit_code is not None and exit_code < 0:
-        raise GeneratorKilledError(_complaint(child, describe_exit(exit_code)))
+        how = describe_exit(exit_code)
+        raise GeneratorKilledError(_complaint(child, how), how=how)
     if exit_code:
         raise LoadError(_complaint(child, describe_exit(exit_code)))
     counter.look()

@@ -42,8 +42,8 @@ class Outside:
         with self._vigil:
             try:
                 yield
-            except GeneratorKilledError:
-                self._ends.append(_ended(OutsidePart.GENERATOR, "the load generator was ended by a signal"))
+            except GeneratorKilledError as error:
+                self._ends.append(_ended(OutsidePart.GENERATOR, f"the load generator {error.how}"))
                 raise
             finally:
                 # The kit stops it after the last trial only, so it is to be there.

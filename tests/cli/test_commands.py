@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from badgateway.cli import commands, planned, running
+from badgateway.cli import commands, planned, probe, running
 from badgateway.cli.entry import cli
 from badgateway.errors import DeploymentError, LoadError
 from badgateway.model.experiment import Experiment
@@ -317,6 +317,35 @@ def test_a_second_experiment_at_the_same_time_has_status_4_and_starts_nothing(se
     assert "waiting for another experiment" in waited.stderr
     assert seam.drives == 2
     assert len(list(Path("results/small").glob("*/manifest.json"))) == 2, "one run, and latest"
+
+
+@pytest.mark.parametrize("command", ["serve", "ui", "probe"])
+def test_what_would_disturb_a_run_is_refused_in_one_line_unless_it_is_asked_for(
+    command, project, lock_name, monkeypatch
+):
+    started: list[str] = []
+    monkeypatch.setattr(commands, "browse", lambda *_given, **_more: started.append(command))
+    monkeypatch.setattr(probe, "prove", lambda *_given: started.append(command))
+    monkeypatch.setattr(probe, "render_table", lambda _report: "")
+    arguments = (command, "experiments/small.toml", *(["first"] if command != "probe" else []))
+    with machine_lock(lock_name):
+        refused = call(*arguments)
+        assert (refused.exit_code, refused.stdout, started) == (4, "", [])
+        (line,) = refused.stderr.splitlines()
+        assert line.startswith("badgateway: another experiment on this machine (pid ")
+        assert "with --beside if those figures do not matter" in line
+        assert call(*arguments, "--beside").exit_code == 0
+    assert call(*arguments).exit_code == 0
+    assert started == [command, command]
+
+
+def test_a_run_does_not_start_beside_servers_that_somebody_holds_up(seam, lock_name, monkeypatch):
+    runs: list[Result] = []
+    monkeypatch.setattr(commands, "browse", lambda *_given, **_more: runs.append(call("run", "experiments/small.toml")))
+    call("serve", "experiments/small.toml", "first")
+
+    assert [run.exit_code for run in runs] == [4]
+    assert seam.drives == 0
 
 
 def test_a_wait_that_is_no_time_is_refused(project):

@@ -167,14 +167,14 @@ def test_a_server_that_ends_by_itself_is_no_disturbance(seam, table, raw):
 
 def test_a_load_generator_that_was_killed_is_a_disturbance(seam, table, raw):
     def fail(*_: object) -> None:
-        raise GeneratorKilledError("Locust was ended by SIGKILL")
+        raise GeneratorKilledError("Locust was ended by SIGKILL", how="was ended by SIGKILL")
 
     seam.on_drive = fail
     (found,) = run_trial(TRIAL, table, raw, lambda _: None).disturbances
 
     assert (found.part, found.what) == (
         OutsidePart.GENERATOR,
-        "the load generator was ended by a signal, and the kit had not asked for it",
+        "the load generator was ended by SIGKILL, and the kit had not asked for it",
     )
 
 
