@@ -131,6 +131,10 @@ class Child:
         """Return everything this child wrote to its log."""
         return _read_from(self.command.log, self.log_start_bytes)
 
+    def log_bytes(self) -> int:
+        """Return how much this child has written to its log by now."""
+        return self.command.log.stat().st_size - self.log_start_bytes
+
     def tail(self, lines: int = 15) -> str:
         """Return the last lines of its output; empty when it wrote nothing."""
         size_bytes = self.command.log.stat().st_size

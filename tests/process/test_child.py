@@ -87,6 +87,7 @@ def test_stdout_and_stderr_are_appended_to_the_log(python: MakeCommand):
 
         assert child.output() == "out\nerr\n"
         assert child.tail(1) == "err"
+        assert child.log_bytes() == len("out\nerr\n")
     assert command.log.read_text() == "before\nout\nerr\n"
 
 

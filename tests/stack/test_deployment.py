@@ -13,9 +13,13 @@ class Part:
     name: str
     pid: int
     code: int | None = None
+    printed: int = 0
 
     def exit_code(self):
         return self.code
+
+    def log_bytes(self):
+        return self.printed
 
     def tail(self):
         return "last line"
@@ -45,3 +49,11 @@ def test_a_part_that_went_away_by_itself_is_named_with_how_and_its_last_lines():
         deployment(Part("uwsgi", 7), Part("nginx", 8, code=-9)).check()
 
     assert str(refusal.value) == "nginx was ended by SIGKILL in the middle of the trial; last log lines:\nlast line"
+
+
+def test_a_part_that_prints_without_end_is_stopped_before_it_fills_the_disk():
+    deployment(Part("uwsgi", 7, printed=256 << 20), Part("nginx", 8)).check()
+    with pytest.raises(DeploymentError) as refusal:
+        deployment(Part("uwsgi", 7, printed=(256 << 20) + 1), Part("nginx", 8)).check()
+
+    assert str(refusal.value).startswith("uwsgi printed more than 256 MiB in one trial; let it print less, ")
