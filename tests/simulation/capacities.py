@@ -76,10 +76,15 @@ class Weather:
         self._step_at = int(self.rng.integers(1, 13))
 
     @property
-    def lasting(self) -> float:
-        """Logarithm by which loads felt heavier in most of the trials so far; of a drift and of noise, nothing."""
-        after = self._number - self._step_at
-        return math.log1p(self.step) if after > self._number / 2 else 0.0
+    def machines(self) -> tuple[float, ...]:
+        """Logarithms by which loads felt heavier: on the machine of most trials so far, and on that of the last one.
+
+        A step makes another machine of it. One that ran the fewer trials, and none of the last, may have been gone
+        before any trial came near its limit: no search can tell its capacity. Drift and noise have one machine.
+        """
+        after = max(self._number - self._step_at, 0)
+        heavier = math.log1p(self.step)
+        return (heavier * (after > self._number / 2), heavier * (after > 0))
 
     def next(self) -> float:
         """Return by what the load of the next trial feels heavier, as a logarithm."""
@@ -135,6 +140,8 @@ class Found:
     truth: float
     capacity: Capacity
     probes: tuple[Probe, ...]
+    machines: tuple[float, ...] = (0.0,)
+    """Logarithms by which loads felt heavier on those machines whose capacity the interval must hold."""
 
     @property
     def is_told(self) -> bool:
@@ -148,8 +155,12 @@ class Found:
 
     @property
     def is_covered(self) -> bool:
-        """Tell whether the interval holds the truth."""
-        return (self.capacity.low or math.inf) <= self.truth <= (self.capacity.high or 0)
+        """Tell whether the interval holds the truth, of each of the machines."""
+        return all(self.holds(self.truth * math.exp(-heavier)) for heavier in self.machines)
+
+    def holds(self, load: float) -> bool:
+        """Tell whether the load is in the interval."""
+        return (self.capacity.low or math.inf) <= load <= (self.capacity.high or 0)
 
 
 def search(goal: CapacityGoal, end: Callable[[NextProbe], Probe]) -> tuple[Capacity, tuple[Probe, ...]]:

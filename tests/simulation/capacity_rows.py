@@ -36,9 +36,7 @@ def _searched(curve: str, weather: dict[str, float], seed: int) -> Found:
     truth = some_truth(dice)
     sky = Weather(rng=dice, **weather)
     capacity, probes = search(GOAL, Site(truth=truth, curve=CURVES[curve], weather=sky).end)
-    # After a step the machine is another one. The search answers for the one that most of its trials ran on: who steps
-    # after the first of ten trials leaves one trial that knew the machine before.
-    return Found(truth=truth * math.exp(-sky.lasting), capacity=capacity, probes=probes)
+    return Found(truth=truth, capacity=capacity, probes=probes, machines=sky.machines)
 
 
 def _queue(seed: int) -> Found:
@@ -59,7 +57,10 @@ def _told(found: list[Found]) -> str:
     told = [one for one in found if one.is_told]
     trials = np.mean([len(one.probes) for one in found])
     covered = _share(sum(one.is_covered for one in told), len(told))
-    return f"told {_share(len(told), len(found))}, of these the interval holds the truth {covered}, trials {trials:.1f}"
+    first = _share(sum(one.holds(one.truth) for one in told), len(told))
+    before = f" (that from before the step {first})" if any(any(one.machines) for one in found) else ""
+    of_told = f"of these the interval holds the truth {covered}{before}"
+    return f"told {_share(len(told), len(found))}, {of_told}, trials {trials:.1f}"
 
 
 def _share(count: int, total: int) -> str:

@@ -23,8 +23,9 @@ def searched(curve: str, number: int, **weather: float) -> list[Found]:
     for seed in range(number):
         rng = np.random.default_rng([502, seed])
         truth = some_truth(rng)
-        capacity, probes = search(GOAL, Site(truth=truth, curve=CURVES[curve], weather=Weather(rng=rng, **weather)).end)
-        found.append(Found(truth=truth, capacity=capacity, probes=probes))
+        sky = Weather(rng=rng, **weather)
+        capacity, probes = search(GOAL, Site(truth=truth, curve=CURVES[curve], weather=sky).end)
+        found.append(Found(truth=truth, capacity=capacity, probes=probes, machines=sky.machines))
     return found
 
 
@@ -46,7 +47,7 @@ def test_at_3_per_cent_of_noise_the_capacity_is_told_and_the_interval_holds_the_
     assert np.mean([len(one.probes) for one in found]) <= 14
 
 
-@pytest.mark.parametrize("weather", [{"noise": 0.2}, {"noise": 0.08, "resemblance": 0.8}, {"hits": 0.1}])
+@pytest.mark.parametrize("weather", [{"noise": 0.2}, {"noise": 0.08, "resemblance": 0.8}, {"hits": 0.1}, {"step": 0.2}])
 def test_what_is_told_under_much_noise_holds_the_truth(weather):
     told = [one for one in searched("cliff", 30, **weather) if one.is_told]
 
