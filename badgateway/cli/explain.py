@@ -106,6 +106,8 @@ def cause(cause_id: str) -> None:
     help="Show a line of each kind of log that is read, and end.",
 )
 @click.option("--no-mask", "mask", is_flag=True, default=True, flag_value=False, help="Show values of query strings.")
+@click.option("--follow", is_flag=True, help="Read what is appended to the files, and tell of failures as they come.")
+@click.option("--json-lines", is_flag=True, help="With --follow: a JSON object in each line, for programs.")
 @click.option("--full", is_flag=True, help="Show all causes with their lines and remedies, not twenty lines.")
 @click.option("--output", type=click.Path(path_type=Path), metavar="FILE", help="Write there, not to standard output.")
 def explain(
@@ -114,6 +116,8 @@ def explain(
     utc_offset_s: float | None,
     output: Path | None,
     *,
+    follow: bool,
+    json_lines: bool,
     full: bool,
     mask: bool,
 ) -> None:
@@ -130,17 +134,44 @@ def explain(
     Examples:
       badgateway explain access.log error.log uwsgi.log
       zcat access.log.*.gz | badgateway explain - error.log --output failures.html
+      badgateway explain --follow access.log error.log uwsgi.log
+
+    With --follow it begins at the end of the files and goes on until Ctrl-C, which is no error.
 
     Exit status: 0 the logs were read, whether requests failed or not; 2 a file is missing, empty or no log; 4 the
     answer could not be written.
     """  # noqa: D301 # click's mark for a paragraph that keeps its lines
+    _require_distinct(files)
+    if follow:
+        _require_nothing_else(format_, output, full=full)
+        _follow(files, utc_offset_s, json_lines=json_lines, mask=mask)
+        return
+    if json_lines:
+        raise ConfigurationError("--json-lines is for --follow; --format json has the whole answer")
     explanation = _explained(files, utc_offset_s, mask=mask)
     _write(_rendered(explanation, format_ or _format_of(output), full=full, to_terminal=output is None), output)
 
 
-def _explained(files: tuple[Path, ...], utc_offset_s: float | None, *, mask: bool) -> Explanation:
+def _require_distinct(files: tuple[Path, ...]) -> None:
     if len(set(files)) < len(files):
         raise ConfigurationError("a file is named twice, so its requests would count twice; name each once")
+
+
+def _require_nothing_else(format_: str | None, output: Path | None, *, full: bool) -> None:
+    given = {"--format": format_ is not None, "--output": output is not None, "--full": full}
+    for name in (name for name, is_given in given.items() if is_given):
+        raise ConfigurationError(f"{name} is of no use with --follow; take it away, or redirect the output")
+
+
+def _follow(files: tuple[Path, ...], utc_offset_s: float | None, *, json_lines: bool, mask: bool) -> None:
+    # What it needs is of no use to an answer that is given once.
+    from badgateway.cli.follow import follow  # noqa: PLC0415 # see above
+
+    sources = [_source(file) for file in files]
+    follow(sources, utc_offset_s=utc_offset_s, mask=mask, json_lines=json_lines, paint=_paint_of_terminal())
+
+
+def _explained(files: tuple[Path, ...], utc_offset_s: float | None, *, mask: bool) -> Explanation:
     try:
         return explain_logs([_source(file) for file in files], utc_offset_s=utc_offset_s, mask=mask)
     except RawDataError as error:

@@ -19,7 +19,7 @@ from badgateway.logs.scanning import foreign_lines, malformed, request_projectio
 from badgateway.logs.scratch import Scratch
 from badgateway.logs.server_events import add_server_events
 from badgateway.logs.source import LocalFile, head
-from badgateway.logs.splitting import Known, Part, is_of_one_program, parts
+from badgateway.logs.splitting import Known, Part, is_of_one_program, learn, parts
 from badgateway.logs.stamps import Stamps
 from badgateway.logs.uwsgi_requests import uwsgi_format
 from badgateway.logs.zones import zone_of_errors, zone_of_server
@@ -62,9 +62,11 @@ class Reader:
     utc_offset_s: float | None
     """None: it is to be found out."""
     mask: bool
+    likely_offset_s: float = 0.0
+    """What it is taken for where the logs do not tell."""
     errors_offset_s: float = 0.0
     notes: list[str] = field(default_factory=list)
-    _found: dict[tuple[int, int], LogFile] = field(default_factory=dict)
+    found: dict[tuple[int, int], LogFile] = field(default_factory=dict)
     _places: dict[int, dict[object, int]] = field(default_factory=lambda: defaultdict(dict))
     _known: dict[int, Known] = field(default_factory=lambda: defaultdict(Known))
     _later: list[_Job] = field(default_factory=list)
@@ -98,9 +100,13 @@ class Reader:
             held = self._held.setdefault(job.place, HeldPart(part=job.part, is_whole=job.is_whole))
             held.add(job.part, is_whole=job.is_whole, came_s=came_s)
 
+    def learn(self, number: int, lines: Sequence[str]) -> None:
+        """Learn what programs are in a stream from lines that are not read."""
+        learn(lines, self._known[number])
+
     def take_nothing(self, number: int, name: str) -> None:
         """Note a stream that had no line."""
-        self._found[number, 0] = LogFile(name=name, kind=None, lines=0)
+        self.found[number, 0] = LogFile(name=name, kind=None, lines=0)
 
     def forget_held(self, before_s: float) -> None:
         """Forget what was held and came earlier."""
@@ -120,12 +126,12 @@ class Reader:
             if (part := each.whole(memory)) is not None
         ]
         self._events([*self._later, *held])
-        return tuple(self._found[place] for place in sorted(self._found))
+        return tuple(self.found[place] for place in sorted(self.found))
 
     def _planned(self, number: int, file: LocalFile) -> Iterable[_Job]:
         lines = head(file)
         if not lines:
-            self._found.setdefault((number, 0), LogFile(name=file.name, kind=None, lines=0))
+            self.found.setdefault((number, 0), LogFile(name=file.name, kind=None, lines=0))
             return ()
         if not is_of_one_program(lines):
             return self._split(number, file, lines, self.scratch)
@@ -145,8 +151,8 @@ class Reader:
 
     def _tell(self, job: _Job, lines: int, malformed_lines: int, first: tuple[MalformedLine, ...]) -> None:
         """Note what was found in a part, with what the pieces before it had of this program."""
-        found, before = _log_file(job.part, lines, malformed_lines, first), self._found.get(job.place)
-        self._found[job.place] = found if before is None or before.kind is not found.kind else before.with_more(found)
+        found, before = _log_file(job.part, lines, malformed_lines, first), self.found.get(job.place)
+        self.found[job.place] = found if before is None or before.kind is not found.kind else before.with_more(found)
 
     def _requests(self, jobs: Iterable[_Job]) -> list[_Job]:
         """Read what tells of requests; return what is left to read."""
@@ -174,7 +180,7 @@ class Reader:
     def _settle_zone(self) -> None:
         if self.utc_offset_s is not None:
             return
-        zone = zone_of_errors(self.connection)
+        zone = zone_of_errors(self.connection, self.likely_offset_s)
         self.errors_offset_s = zone.utc_offset_s
         if zone.note:
             self.notes.append(zone.note)

@@ -37,7 +37,7 @@ def read_logs(sources: Sequence[Source], *, utc_offset_s: float | None = None, m
     Raises:
         RawDataError: A file is missing, damaged or no log that is known here, or all are empty.
     """
-    connection = _database()
+    connection = evidence_database()
     try:
         with tempfile.TemporaryDirectory(prefix="badgateway-logs-") as folder:
             scratch = FolderScratch(Path(folder))
@@ -88,7 +88,8 @@ def _require_lines(files: Sequence[LogFile], local: Sequence[LocalFile]) -> None
         raise unknown(first.name, head(first))
 
 
-def _database() -> duckdb.DuckDBPyConnection:
+def evidence_database() -> duckdb.DuckDBPyConnection:
+    """Return a new database in memory with the empty tables of evidence; the caller closes it."""
     connection = connect(
         {
             "memory_limit": _MEMORY_LIMIT,

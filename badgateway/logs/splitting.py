@@ -132,6 +132,14 @@ class Known:
         self.streams: dict[str, _Stream] = {}
 
 
+def learn(lines: Sequence[str], known: Known) -> None:
+    """Learn what programs are in a log from lines that are not read."""
+    prefixes = Prefixes(lines)
+    for line in lines:
+        unwrapped = prefixes.unwrap(line)
+        _look(known.streams.setdefault(unwrapped.stream, _Stream()), unwrapped.text)
+
+
 class _Seen:
     """What a first look at all lines found: whose line one is can be known at the end only."""
 

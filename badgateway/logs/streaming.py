@@ -33,7 +33,12 @@ class Pieces:
     _head: bytes = b""
     _rest: bytes = b""
     _is_cut: bool = False
-    _earlier: tuple[str, ...] = field(default=())
+    earlier: tuple[str, ...] = field(default=())
+    """Its first lines, from which its kind is seen."""
+
+    def see(self, before: bytes) -> None:
+        """Learn the stream's kind from lines that are not read."""
+        self._head_with(before)
 
     def piece(self, content: bytes, scratch: Scratch, *, is_last: bool = False) -> LocalFile | None:
         """Put the whole lines of what came into a file of the scratch; None when there is none yet.
@@ -74,8 +79,8 @@ class Pieces:
         """Return the stream's first lines, from which its kind is seen."""
         if len(self._head) < HEAD_BYTES:
             self._head += lines[: HEAD_BYTES - len(self._head)]
-            self._earlier = whole_lines(self._head, HEAD_BYTES)
-        return self._earlier
+            self.earlier = whole_lines(self._head, HEAD_BYTES)
+        return self.earlier
 
 
 def stream_pieces(name: str, stream: BinaryIO, scratch: Scratch) -> Iterator[LocalFile]:

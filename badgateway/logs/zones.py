@@ -50,15 +50,20 @@ class Zone:
     """A sentence for whoever reads the answer; empty when there is nothing to say."""
 
 
-def zone_of_errors(connection: duckdb.DuckDBPyConnection) -> Zone:
-    """Find in which zone nginx's error log is, whose times were taken for UTC, beside its access log."""
+def zone_of_errors(connection: duckdb.DuckDBPyConnection, likely_offset_s: float = 0.0) -> Zone:
+    """Find in which zone nginx's error log is, whose times were taken for UTC, beside its access log.
+
+    Args:
+        connection: With both.
+        likely_offset_s: What it is taken for where they do not tell.
+    """
     meetings = dict(connection.execute(_MEETINGS).fetchall())
     stated_s = _stated_s(connection)
     if not meetings:
-        return Zone(utc_offset_s=0.0, note=_nothing_meets(connection))
+        return Zone(utc_offset_s=likely_offset_s, note=_nothing_meets(connection))
     best = max(meetings.values())
     # With equally many meetings the zone that the access log states is likelier than UTC, and both than any other.
-    likely = [offset_s for offset_s in (stated_s, 0) if meetings.get(offset_s, 0) == best]
+    likely = [offset_s for offset_s in (stated_s, likely_offset_s, 0) if meetings.get(offset_s, 0) == best]
     others = [offset_s for offset_s, count in meetings.items() if count == best]
     if not likely and len(others) > 1:
         return Zone(utc_offset_s=0.0, note=_SEVERAL)

@@ -35,12 +35,12 @@ def explain(sources: Sequence[Source], *, utc_offset_s: float | None = None, mas
     evidence = read_logs(sources, utc_offset_s=utc_offset_s, mask=mask)
     connection = evidence.connection
     try:
-        _count_once(connection)
+        count_once(connection)
         period_s = _period_s(evidence)
         diagnosis = diagnose(connection, requests=evidence.requests)
         return Explanation(
             diagnosis=diagnosis,
-            files=tuple(_file_read(file) for file in evidence.files),
+            files=tuple(file_read(file) for file in evidence.files),
             period_s=period_s,
             unattributed_minutes=_unattributed_minutes(connection),
             utc_offset_s=evidence.utc_offset_s,
@@ -51,7 +51,7 @@ def explain(sources: Sequence[Source], *, utc_offset_s: float | None = None, mas
         connection.close()
 
 
-def _count_once(connection: duckdb.DuckDBPyConnection) -> None:
+def count_once(connection: duckdb.DuckDBPyConnection) -> None:
     """Drop failures that another log of the same requests holds too: the best witness is nginx."""
     # All that reaches the server through nginx is in nginx's log.
     connection.execute(f"""
@@ -79,7 +79,8 @@ def _names(kinds: Sequence[LogKind]) -> str:
     return "({})".format(", ".join(f"'{kind}'" for kind in kinds))
 
 
-def _file_read(file: LogFile) -> FileRead:
+def file_read(file: LogFile) -> FileRead:
+    """Return what was read of a file, as an explanation has it."""
     return FileRead(
         name=file.name,
         kind=file.kind,
