@@ -1,6 +1,6 @@
 """The accept queue: requests that no worker could take in, because the queue before them was full."""
 
-from badgateway.causes.rule import Rule, during, inside
+from badgateway.causes.rule import Rule, at_address, during, inside
 from badgateway.model.diagnosis import Cause, Remedy
 from badgateway.model.evidence import ServerEvent
 
@@ -12,13 +12,13 @@ LISTEN = Remedy(
     knob="uWSGI: listen; Gunicorn: backlog",
 )
 SOMAXCONN = Remedy(
-    text="Raise the kernel's limit first (4096 since Linux 5.4, 128 before; in a container it is the container's own).",
-    knob="sysctl: net.core.somaxconn",
+    text="Raise the kernel's limit before the server's (4096 since Linux 5.4, 128 before; a container has its own).",
+    knob="sysctl: net.core.somaxconn = 4096",
 )
 MORE_AT_ONCE = Remedy(
     text="Serve more requests at a time, or faster: a queue only bridges bursts. Workers needed = requests per second "
-    "x seconds per request.",
-    knob="uWSGI: processes, threads; Gunicorn: workers, threads (default 1 each)",
+    "x seconds per request. Where no request succeeds meanwhile, the workers hang: let none hang for ever.",
+    knob="uWSGI: processes, threads, harakiri; Gunicorn: workers, threads, timeout",
 )
 
 LISTEN_QUEUE_FULL = Cause(
@@ -30,7 +30,7 @@ LISTEN_QUEUE_FULL = Cause(
     "kernel then refuses at once, and nginx answers 502 within a millisecond. The application never sees the request.",
     evidence="nginx: `connect() to unix:... failed (11: Resource temporarily unavailable) while connecting to "
     "upstream`. Neither uWSGI nor Gunicorn writes a line about it.",
-    remedies=(LISTEN, SOMAXCONN, MORE_AT_ONCE),
+    remedies=(MORE_AT_ONCE, SOMAXCONN, LISTEN),
     innocent="Not a crash, and not a timeout. uWSGI's stats show listen_queue 0 and listen_queue_errors 0 for unix "
     "sockets whatever happens; look at `ss -xl` (Recv-Q is the queue, Send-Q its limit).",
 )
@@ -46,7 +46,7 @@ TCP_ACCEPT_QUEUE_FULL = Cause(
     evidence="nginx: `upstream timed out (110: Connection timed out) while connecting to upstream` for an address on "
     "this machine, or beside uWSGI's `*** uWSGI listen queue of socket ... full !!! ***`, a growing "
     "TcpExtListenOverflows or a full accept queue; or a read timeout whose $upstream_connect_time was 1, 3 or 7 s.",
-    remedies=(LISTEN, SOMAXCONN, MORE_AT_ONCE),
+    remedies=(MORE_AT_ONCE, SOMAXCONN, LISTEN),
     innocent="Not a slow network: on one machine no packet is lost. `nstat -az TcpExtListenOverflows` counts the "
     "drops.",
 )
@@ -129,7 +129,8 @@ RELOAD_GAP = Cause(
     statuses=(502, 504),
     explanation="The old workers were told to go before the new ones had imported the application. Requests of that "
     "moment met a full queue, a closed socket, or were dropped in it.",
-    evidence="Gunicorn: `Hang up: Master`; uWSGI: `...gracefully killing workers...`, and a failure between that and "
+    evidence="Gunicorn: `Hang up: Master` or `Handling signal: term`; uWSGI: `...gracefully killing workers...`; "
+    "and a failure between that and "
     "the first new worker that was ready.",
     remedies=(
         Remedy(
@@ -168,6 +169,12 @@ CONNECT_RULES = (
     Rule(cause=TCP_ACCEPT_QUEUE_FULL, where=f"c.reason = 'connect timeout' AND {_HERE}"),
 )
 """For requests that nginx could not hand over."""
+
+GONE_RULES = (
+    Rule(cause=RELOAD_GAP, where="c.reason IN ('refused', 'none live')", proof=at_address("reload")),
+    Rule(cause=RELOAD_GAP, where="c.reason IN ('refused', 'none live')", proof=at_address("restart")),
+)
+"""For requests that found nobody listening."""
 
 DROPPED_RULES = (
     Rule(cause=RELOAD_GAP, where=_DROPPED, proof=inside("reload")),

@@ -34,6 +34,7 @@ _REASON = """
 CASE
     WHEN f.status IN (499, 460) THEN 'client gone'
     WHEN m.reason IS NOT NULL THEN m.reason
+    WHEN f.proxy_reason IS NOT NULL THEN f.proxy_reason
     WHEN f.lb_made OR f.app_answered OR f.retried THEN NULL
     WHEN f.outcome = 'TRUNCATED' THEN 'cut unseen'
     WHEN NOT coalesce(f.has_upstream_times, false) OR f.balanced THEN NULL
@@ -83,7 +84,8 @@ WHERE cases.failure_id = found.failure_id AND found.time_s >= floor(found.end_s 
 _DERIVED = """
 INSERT INTO cases
 SELECT (SELECT coalesce(max(failure_id), 0) FROM failures) + row_number() OVER (ORDER BY m.id),
-    'nginx error log', m.status, m.status, CASE m.status WHEN 200 THEN 'TRUNCATED' END,
+    CASE WHEN m.told_status IS NULL THEN 'nginx error log' ELSE 'proxy error log' END,
+    m.status, m.status, CASE m.status WHEN 200 THEN 'TRUNCATED' END,
     m.time_s, m.second, m.time_s, NULL,
     split_part(split_part(m.request, ' ', 2), '?', 1),
     false, false, false, false, false, m.connection, coalesce(m.upstream, ''), NULL, NULL, NULL, false, false,
@@ -94,6 +96,15 @@ ANTI JOIN (SELECT right_id AS id FROM claimed) USING (id)
 WHERE m.status <> 0 AND (m.status = 200 OR (SELECT count(*) FROM failures) + (SELECT count(*) FROM volume) = 0)
     AND NOT EXISTS (SELECT 1 FROM volume WHERE source = 'ledger')
     AND NOT EXISTS (SELECT 1 FROM failures WHERE source = 'ledger')
+"""
+
+
+# Apache writes when a request came, and its complaint when the time limit was over.
+_LATER_S = (0, -1, 1, *(limit_s + step for limit_s in (30, 60, 120, 300) for step in (0, 1, -1)))
+
+_UNNAMED = """
+CREATE OR REPLACE TEMP TABLE unnamed_complaints AS
+FROM complaints WHERE request IS NULL AND told_status IS NOT NULL
 """
 
 
@@ -115,5 +126,16 @@ def prepare_cases(connection: duckdb.DuckDBPyConnection) -> None:
         match(key=("status", *columns), condition=condition)
         # An error_page may have turned the status into another one.
         match(key=columns, condition=f"{condition} AND NOT app_answered", offsets_s=(0,))
+    # Apache's and Traefik's lines name no request: status and second must do.
+    connection.execute(_UNNAMED)
+    pair(
+        connection,
+        "claimed",
+        left="claims",
+        right="unnamed_complaints",
+        key=("status",),
+        condition=_FAILED_AT_PROXY,
+        offsets_s=_LATER_S,
+    )
     for statement in (_CASES, _RETRIED, _DERIVED):
         connection.execute(statement)

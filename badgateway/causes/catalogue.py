@@ -11,14 +11,17 @@ from badgateway.causes import (
     event_loop,
     front_door,
     gunicorn_timeouts,
+    other_proxies,
     proxy_itself,
     proxy_limits,
+    server_troubles,
     timeouts,
     unexplained,
     worker_deaths,
 )
 from badgateway.causes.rule import Rule
 from badgateway.model.diagnosis import Cause, Certainty
+from badgateway.model.evidence import LogKind
 
 CAUSES: tuple[Cause, ...] = (
     *accept_queue.CAUSES,
@@ -29,6 +32,8 @@ CAUSES: tuple[Cause, ...] = (
     *event_loop.CAUSES,
     *proxy_limits.CAUSES,
     *proxy_itself.CAUSES,
+    *server_troubles.CAUSES,
+    *other_proxies.CAUSES,
     *database.CAUSES,
     *application.CAUSES,
     *client.CAUSES,
@@ -46,12 +51,20 @@ def _only_sure(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
     )
 
 
-_DEATHS = (*gunicorn_timeouts.DEATH_RULES, *worker_deaths.DEATH_RULES)
+_DEATHS = (
+    *server_troubles.MEMORY_RULES,
+    *server_troubles.IDLE_RULES,
+    *gunicorn_timeouts.DEATH_RULES,
+    *worker_deaths.DEATH_RULES,
+)
 
 # A balancer straight before the server says no more than that its target gave no answer; a worker that died in that
 # second is the likeliest, and not the only one that fits.
+_ANSWERLESS = (
+    f"(c.lb_made AND c.status = 502) OR (c.reason = 'closed' AND c.source IN ('{LogKind.HEROKU}', '{LogKind.HAPROXY}'))"
+)
 _BALANCED_DEATHS = tuple(
-    replace(rule, where="c.lb_made AND c.status = 502", certainty=Certainty.FAMILY)
+    replace(rule, where=_ANSWERLESS, certainty=Certainty.FAMILY)
     for rule in _DEATHS
     if 502 in rule.cause.statuses  # an HTTP status
 )
@@ -62,14 +75,18 @@ RULES: tuple[Rule, ...] = (
     *_BALANCED_DEATHS,
     *front_door.MADE_RULES,
     *client.OTHER_RULES,
+    *other_proxies.RULES,
     *proxy_itself.RULES,
     # The application's own answers.
     *database.ANSWERED_RULES,
     *gunicorn_timeouts.ANSWERED_RULES,
+    *server_troubles.ANSWERED_RULES,
     *application.ANSWERED_RULES,
     *application.FAMILY_RULES,
     # No connection.
     *accept_queue.CONNECT_RULES,
+    *server_troubles.CONNECT_RULES,
+    *accept_queue.GONE_RULES,
     *connections.CONNECT_RULES,
     # A connection, and no header. What names the very request goes before what was only near it.
     *proxy_limits.HEADER_RULES,
@@ -80,6 +97,8 @@ RULES: tuple[Rule, ...] = (
     *application.CLOSED_RULES,
     *_DEATHS,
     *worker_deaths.UNCLEAR_RULES,
+    *server_troubles.MEMORY_FAMILY_RULES,
+    *server_troubles.WRITE_RULES,
     *application.ALIVE_RULES,
     *accept_queue.DROPPED_RULES,
     # No answer in time.
@@ -90,6 +109,8 @@ RULES: tuple[Rule, ...] = (
     *connections.RACE_RULES,
     # What remains open.
     *worker_deaths.UNSEEN_RULES,
+    *server_troubles.LATE_RULES,
+    *other_proxies.LATE_RULES,
     *front_door.RELAYED_RULES,
     *proxy_itself.OTHER_RULES,
     *unexplained.RULES,

@@ -6,6 +6,7 @@ _COMPLAINTS = r"""
 CREATE OR REPLACE TEMP TABLE complaints AS
 SELECT row_number() OVER (ORDER BY file, line_number) AS id, *,
     CASE
+        WHEN told_status IS NOT NULL THEN told_status
         WHEN reason IN ('connect timeout', 'read timeout') THEN 504
         WHEN reason = 'limited' THEN 503
         WHEN reason = 'client gone' THEN 499
@@ -15,8 +16,29 @@ SELECT row_number() OVER (ORDER BY file, line_number) AS id, *,
         WHEN reason = 'other' THEN 0
         ELSE 502 END AS status
 FROM (
-    SELECT floor(time_s)::BIGINT AS second, time_s, connection, file, line_number, upstream,
+    SELECT floor(time_s)::BIGINT AS second, time_s, connection, file, line_number, upstream, phase, errno,
+        status AS told_status,
         regexp_replace(request, ' HTTP/[0-9.]+$', '') AS request,
+        CASE
+            -- Apache, Traefik and Caddy.
+            WHEN contains(message, 'when reading response headers from daemon') THEN 'daemon timeout'
+            WHEN contains(message, 'Unable to connect to WSGI daemon process') THEN 'daemon backlog'
+            WHEN contains(message, 'response headers received from daemon process') THEN 'daemon lost'
+            WHEN contains(message, 'AH00957') OR contains(message, 'failed to make connection') THEN 'refused'
+            WHEN contains(message, 'AH01102') OR contains(message, 'Error reading from remote server') THEN
+                CASE WHEN contains(message, 'timeout specified has expired') THEN 'read timeout' ELSE 'closed' END
+            WHEN status IS NULL THEN NULL
+            WHEN contains(message, 'server closed idle connection') THEN 'raced'
+            WHEN contains(message, 'connection refused') OR contains(message, 'connect: no route') THEN 'refused'
+            WHEN contains(message, 'no such host') THEN 'unresolved'
+            WHEN contains(message, 'context canceled') THEN 'client gone'
+            WHEN regexp_matches(message, 'dial .*(i/o timeout|deadline exceeded)') THEN 'connect timeout'
+            WHEN regexp_matches(message, 'awaiting response headers|deadline exceeded|i/o timeout')
+                THEN 'read timeout'
+            WHEN contains(message, 'x509: ') OR contains(message, 'tls: ') THEN 'no TLS'
+            WHEN contains(message, 'no upstreams available') THEN 'none live'
+            WHEN regexp_matches(message, 'EOF|connection reset by peer|broken pipe') THEN 'closed'
+        END AS told_reason,
         CASE
             WHEN message LIKE 'limiting %' AND message NOT LIKE '%dry run%' THEN 'limited'
             WHEN message LIKE '%client prematurely closed connection%' THEN 'client gone'
@@ -51,7 +73,8 @@ FROM (
                     WHEN 'sending' THEN 'closed' END
             WHEN level IN ('error', 'crit', 'alert', 'emerg') AND request IS NOT NULL
                 AND message NOT LIKE '%dry run%' THEN 'other'
-        END AS reason
+        END AS own_reason,
+        coalesce(told_reason, own_reason) AS reason
     FROM proxy_errors)
 WHERE reason IS NOT NULL
 """

@@ -79,6 +79,27 @@ POOL_EXHAUSTED = Cause(
     innocent="The database itself was idle: it is the pool in the worker that was empty.",
 )
 
+CONNECTION_LOST = Cause(
+    id="db-connection-lost",
+    title="The database had closed the connection that was used",
+    family=FAMILY,
+    statuses=(500,),
+    explanation="A connection was kept for the next request, and meanwhile the database closed it: after wait_timeout, "
+    "at a restart, or because a statement was too large or too slow.",
+    evidence="The application's log: `(2006, 'MySQL server has gone away')`, `(2013, 'Lost connection to MySQL server "
+    "during query')` or `server closed the connection unexpectedly`, within a second of the failure, for the same path "
+    "where the line names one.",
+    remedies=(
+        Remedy(
+            text="Keep connections for less time than the database does, and look at each before it is used.",
+            knob="Django: CONN_MAX_AGE = 60, CONN_HEALTH_CHECKS = True",
+        ),
+        Remedy(text="2013 is a query that was cut: see which, and why.", knob="MariaDB, MySQL: net_read_timeout"),
+        Remedy(text="Allow large statements.", knob="MariaDB, MySQL: max_allowed_packet; wait_timeout"),
+    ),
+    innocent="The database runs: most requests of that time got a new connection.",
+)
+
 LATE_PATCH = Cause(
     id="late-monkey-patch",
     title="gevent patched the standard library too late",
@@ -105,6 +126,7 @@ LATE_PATCH = Cause(
 
 ANSWERED_RULES = (
     Rule(cause=CONNECTIONS_EXHAUSTED, where="c.app_answered", proof=near(ServerEvent.DB_TOO_MANY_CONNECTIONS)),
+    Rule(cause=CONNECTION_LOST, where="c.app_answered", proof=near(ServerEvent.DB_CONNECTION_LOST)),
     Rule(cause=POOL_EXHAUSTED, where="c.app_answered", proof=near(ServerEvent.DB_POOL_EXHAUSTED)),
     Rule(cause=LATE_PATCH, where="c.app_answered", proof=near(ServerEvent.LATE_MONKEY_PATCH)),
 )
@@ -123,4 +145,4 @@ CLOSED_RULES = (
     Rule(cause=LATE_PATCH, where="c.reason IN ('closed', 'lost')", proof=near(ServerEvent.LATE_MONKEY_PATCH)),
 )
 
-CAUSES = (SATURATED, CONNECTIONS_EXHAUSTED, POOL_EXHAUSTED, LATE_PATCH)
+CAUSES = (SATURATED, CONNECTIONS_EXHAUSTED, CONNECTION_LOST, POOL_EXHAUSTED, LATE_PATCH)

@@ -5,8 +5,8 @@ import duckdb
 from badgateway.causes.pairing import pair, start_pairs
 
 
-def _place(address: str) -> str:
-    """SQL for what identifies an address on both sides: the path of a socket, or the number of a port."""
+def place_sql(address: str) -> str:
+    """Return SQL for what identifies an address on both sides: the path of a socket, or the number of a port."""
     # A container or a wildcard has other names for its machine than the proxy has.
     return (
         f"CASE WHEN contains({address}, 'unix:') THEN nullif(regexp_extract({address}, 'unix:/*(/[^: ]+)', 1), '') "
@@ -62,6 +62,7 @@ SELECT row_number() OVER (ORDER BY first_mark) AS death_id, *,
         -- Marks of one file are in the order of writing, those of two are not.
         WHEN graceful OR (left_mark < timeout_mark AND (left_file = timeout_file OR left_s < timeout_s)) THEN 'graceful'
         WHEN timeout_mark IS NOT NULL AND killed_mark > timeout_mark THEN 'blocked in C'
+        WHEN idle THEN 'idle'
         WHEN timeout_mark IS NOT NULL THEN 'timeout'
         WHEN crash_mark IS NOT NULL THEN 'crash'
         ELSE 'kill' END AS kind,
@@ -71,6 +72,7 @@ FROM (
         min(mark_id) FILTER (NOT leaving) AS first_mark,
         floor(min(low_s) FILTER (NOT leaving))::BIGINT AS first_s,
         floor(max(high_s) FILTER (NOT leaving))::BIGINT AS last_s,
+        bool_or(kind = 'worker timeout' AND path = '(no URI read)') AS idle,
         bool_or(kind = 'harakiri') AS harakiri, bool_or(kind = 'evil reload') AS evil,
         bool_or(kind = 'mercy expired') AS mercy, bool_or(kind = 'graceful timeout') AS graceful,
         min(mark_id) FILTER (kind = 'worker timeout') AS timeout_mark,
@@ -108,7 +110,7 @@ WHERE s.kind = 'harakiri' AND s.path IS NOT NULL
 _VICTIMS = f"""
 CREATE OR REPLACE TEMP TABLE victims AS
 SELECT row_number() OVER (ORDER BY c.start_s, c.failure_id) AS id, c.failure_id, c.path, c.app_pid, c.app_started_s,
-    c.start_s, {_place("c.upstream")} AS place,
+    c.start_s, {place_sql("c.upstream")} AS place,
     -- Of a request that was retried, the try that failed.
     CASE WHEN retried THEN coalesce(m.second, c.second) ELSE c.second END AS second
 FROM cases c LEFT JOIN complaints m ON m.id = c.complaint_id
@@ -123,8 +125,8 @@ FROM deaths d LEFT JOIN (SELECT DISTINCT death_id, true AS named FROM named) USI
 """
 
 _ADDRESSES = rf"""
-CREATE OR REPLACE TEMP TABLE addresses AS
-SELECT DISTINCT instance, place FROM (SELECT instance, {_place("path")} AS place FROM marks WHERE kind = 'listening')
+CREATE OR REPLACE TEMP TABLE places AS
+SELECT DISTINCT instance, place FROM (SELECT instance, {place_sql("path")} AS place FROM marks WHERE kind = 'listening')
 WHERE place IS NOT NULL
 """  # noqa: S608 # a constant of this module
 
@@ -149,8 +151,8 @@ wanted AS (SELECT DISTINCT second, place FROM victims WHERE app_pid IS NULL),
 -- A server that says where it listens has no part in what happened at another address.
 possible AS (
     SELECT w.second, w.place, m.kind, m.mark_id, m.distance_s FROM wanted w JOIN moments m USING (second)
-    WHERE w.place IS NULL OR m.instance NOT IN (SELECT instance FROM addresses)
-        OR (m.instance, w.place) IN (SELECT (instance, place) FROM addresses)),
+    WHERE w.place IS NULL OR m.instance NOT IN (SELECT instance FROM places)
+        OR (m.instance, w.place) IN (SELECT (instance, place) FROM places)),
 by_time AS (
     SELECT second, place, CASE WHEN count(DISTINCT kind) = 1 THEN any_value(kind) ELSE 'unclear' END AS kind,
         min(mark_id) AS mark_id

@@ -25,7 +25,14 @@ ALB_502 = Cause(
     "malformed header. A target whose keep-alive is shorter than the ALB's idle timeout does that all the time.",
     evidence="elb_status_code 502 with target_status_code `-`: the ALB made the status. Its log does not tell which of "
     "these it was.",
-    remedies=(_TARGET_KEEPALIVE, _TARGET_LOGS),
+    remedies=(
+        _TARGET_KEEPALIVE,
+        _TARGET_LOGS,
+        Remedy(
+            text="If the target's own log has a good status for it: let each answer have a length, empty ones too.",
+            knob="uWSGI: http11-socket instead of http; Django: Content-Length: 0",
+        ),
+    ),
 )
 
 ALB_503 = Cause(

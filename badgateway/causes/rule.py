@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from badgateway.causes.deaths import place_sql
 from badgateway.model.diagnosis import Cause, Certainty
 from badgateway.model.evidence import ServerEvent
 
@@ -66,6 +67,21 @@ def inside(kind: str, *, share: float = 0.0) -> Proof:
             f"w.end_s + 1 >= c.start_s AND {overlap} >= {share} * (c.time_s - c.start_s)"
             if share
             else "w.end_s + 1 >= c.start_s"
+        ),
+        mark="w.mark_id",
+    )
+
+
+def at_address(kind: str) -> Proof:
+    """Prove by a span that the request's end falls into, of a server that listens where the request was sent."""
+    place = place_sql("c.upstream")
+    return Proof(
+        joins=(
+            f"JOIN spans w ON w.kind = '{kind}' AND c.time_s + 1 >= w.start_s AND floor(c.time_s) <= w.end_s "
+            f"JOIN marks n ON n.mark_id = w.mark_id LEFT JOIN places a ON a.instance = n.instance AND a.place = {place}"
+        ),
+        condition=(
+            f"(a.place IS NOT NULL OR {place} IS NULL OR n.instance NOT IN (SELECT instance FROM places))"  # noqa: S608 # see above
         ),
         mark="w.mark_id",
     )

@@ -58,6 +58,18 @@ SELECT kind, start_s, coalesce(end_s, start_s + 60) AS end_s, mark_id FROM lulls
 WHERE NOT up AND accepting <= 0 AND recycled
 UNION ALL FROM reloads
 UNION ALL
+-- A stop is a restart when the server came back.
+SELECT 'restart', low_s, back_s + 1, mark_id
+FROM (SELECT *, (SELECT min(u.low_s) FROM timed_marks u WHERE u.instance = n.instance AND u.mark_id > n.mark_id
+    AND u.kind IN ('server started', 'listening', 'worker ready', 'worker booted')) AS back_s
+    FROM timed_marks n WHERE kind = 'shutdown')
+WHERE back_s <= low_s + 600
+UNION ALL
+-- A server that gave up loading is not there until it listens again.
+SELECT 'not loaded', low_s, coalesce((SELECT min(u.low_s) FROM timed_marks u WHERE u.kind = 'listening'
+    AND u.instance = n.instance AND u.mark_id > n.mark_id), low_s + 86400), mark_id
+FROM timed_marks n WHERE kind = 'application not loaded'
+UNION ALL
 SELECT 'respawn throttled', low_s, high_s + coalesce(value, 2) + 2, mark_id FROM timed_marks
 WHERE kind = 'respawn throttled'
 """

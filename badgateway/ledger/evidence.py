@@ -100,6 +100,7 @@ def _fill_failures(connection: duckdb.DuckDBPyConnection, raw: Path, wanted: str
     connection.execute(f"CREATE TABLE failed AS {_FAILED_ROWS} WHERE {wanted}")
     known = {
         **{name: name for name, _ in FAILURES.columns},
+        "proxy_reason": "NULL",
         "failure_id": "row_number() OVER (ORDER BY time_s, line_number)",
         "source": f"'{SOURCE}'",
         "uri": masked_sql("uri"),
@@ -120,6 +121,7 @@ def _fill_proxy_errors(connection: duckdb.DuckDBPyConnection, raw: Path, probe_c
     load_errors(connection, raw / ERROR_LOG)
     known = {
         **{name: name for name, _ in PROXY_ERRORS.columns},
+        "status": "NULL",
         "errno": f"TRY_CAST(regexp_extract(message, '{error_log.ERRNO}', 1) AS INTEGER)",
         "phase": error_log.phase_sql("message"),
         "file": f"'{ERROR_LOG}'",

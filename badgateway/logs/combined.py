@@ -1,5 +1,9 @@
 """Lines in the combined format, which nginx writes when nothing else is said, and Gunicorn too."""
 
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
 from badgateway.logs.line_format import LineFormat, epoch_s, extracted, number, request_columns
 from badgateway.model.evidence import LogKind
 
@@ -45,12 +49,48 @@ COMBINED = LineFormat(
     columns=_COLUMNS,
 )
 
+# What ingress-nginx puts behind the combined fields; several tries stand with commas between them.
+_TRIES = r"(-|[^ ,]+(?:, [^ ,]+)*)"
+_INGRESS = rf" (\d+) ([\d.]+) \[([^\]]*)\] \[[^\]]*\] {_TRIES} {_TRIES} {_TRIES} {_TRIES} \S+$"
+_LOOKS_LIKE_INGRESS = re.compile(_INGRESS)
+_ADDRESS, _TIME_OF_TRIES, _STATUSES = (extracted(_INGRESS, group=group) for group in (4, 6, 7))
+
+INGRESS = replace(
+    COMBINED,
+    was_retried=r"regexp_matches(line, ' \d{3}(?:, \d{3})+ \S+$')",
+    columns={
+        **_COLUMNS,
+        "duration_s": number(_INGRESS, "DOUBLE", group=2),
+        "upstream_addr": f"nullif(split_part({_ADDRESS}, ', ', -1), '-')",
+        "upstream_status": f"nullif({_STATUSES}, '-')",
+        "upstream_tries": f"len(string_split({_STATUSES}, ', '))",
+        "upstream_response_s": f"TRY_CAST(split_part({_TIME_OF_TRIES}, ', ', -1) AS DOUBLE)",
+    },
+)
+
+
+def combined_format(lines: Sequence[str]) -> LineFormat:
+    """How to read a log in the combined format whose first lines these are: ingress-nginx puts more behind it."""
+    return INGRESS if any(map(_LOOKS_LIKE_INGRESS.search, lines)) else COMBINED
+
+
 _LOOKS_COMBINED = r"regexp_matches(line, '^\S+ \S+ \S+ \[\d\d/')"
+
+# An access line that goes through a logger has the logger's time before it.
+_LOGGED = r'"([A-Z]+) ((?:[^"\\]|\\.)*?)(?: HTTP/[\d.]+)?" ([1-5]\d\d)\b'
+_HAS_REQUEST = r"""regexp_matches(line, '"[A-Z]+ [^"]* HTTP/[0-9.]+" [1-5]\d\d')"""
+_LOGGED_STATUS = number(_LOGGED, "INTEGER", group=3)
+_LOGGED_TIME = epoch_s(extracted(r"\[(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d{4})\]"), "%Y-%m-%d %H:%M:%S %z")
+
+
+def _logged(group: int) -> str:
+    return extracted(_LOGGED, group=group)
+
 
 GUNICORN = LineFormat(
     kind=LogKind.GUNICORN,
-    status=f"CASE WHEN {_LOOKS_COMBINED} THEN {_STATUS} END",
-    time_s=f"CASE WHEN {_LOOKS_COMBINED} THEN {COMBINED.time_s} END",
-    claims_to_be_a_request=_LOOKS_COMBINED,
-    columns=_COLUMNS,
+    status=f"CASE WHEN {_LOOKS_COMBINED} THEN {_STATUS} WHEN {_HAS_REQUEST} THEN {_LOGGED_STATUS} END",
+    time_s=f"CASE WHEN {_LOOKS_COMBINED} THEN {COMBINED.time_s} WHEN {_HAS_REQUEST} THEN {_LOGGED_TIME} END",
+    claims_to_be_a_request=f"({_LOOKS_COMBINED} OR {_HAS_REQUEST})",
+    columns={**_COLUMNS, "method": _logged(1), "uri": _logged(2)},
 )

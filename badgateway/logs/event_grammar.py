@@ -71,6 +71,10 @@ UWSGI_RULES: Final = _rules(
         ServerEvent.EMPTY_500,
         r"^\[pid: (?P<pid>\d+)\|app: .*\d{4}\] \S+ (?P<uri>.*) => generated 0 bytes in .* 500\) 0 headers in 0 bytes ",
     ),
+    (ServerEvent.APPLICATION_NOT_LOADED, r"^--- no python application found"),
+    (ServerEvent.APPLICATION_NOT_LOADED, r"^unable to load app \d+ \(mountpoint="),
+    (ServerEvent.APPLICATION_NOT_LOADED, r"^\*\*\* no app loaded\. "),
+    (ServerEvent.WRITE_TIMEOUT, r"^uwsgi_(?:response_\w+|simple_write)\(\) TIMEOUT !!!"),
     (
         ServerEvent.WRITE_FAILED,
         r"^uwsgi_(?:response_\w+|simple_write)\(\)(?:: .* during \S+ (?P<uri>.*) \(.*\)$| TIMEOUT !!!)",
@@ -94,6 +98,10 @@ GUNICORN_RULES: Final = _rules(
     (ServerEvent.SHUTDOWN, r"^Handling signal: (?P<signal>term|int|quit)$"),
     (ServerEvent.APPLICATION_EXCEPTION, r"^Error handling request (?:[A-Z]+ )?(?P<uri>/.*|\*|\(no URI read\))$"),
     (ServerEvent.WRITE_FAILED, r"^Ignoring EPIPE"),
+    (ServerEvent.APPLICATION_NOT_LOADED, r"^(?:Reason: )?Worker failed to boot\."),
+    (ServerEvent.APPLICATION_NOT_LOADED, r"^(?:Reason: )?App failed to load\."),
+    (ServerEvent.SOCKET_ERROR, r"^Socket error processing request\."),
+    (ServerEvent.APPLICATION_EXCEPTION, r"^Exception in ASGI application"),
 )
 
 APPLICATION_RULES: Final = _rules(
@@ -105,9 +113,22 @@ APPLICATION_RULES: Final = _rules(
     (ServerEvent.DB_TOO_MANY_CONNECTIONS, r"""\(1040, ['"]Too many connections"""),
     (ServerEvent.DB_TOO_MANY_CONNECTIONS, r"FATAL: +(?:sorry, too many clients already|remaining connection slots)"),
     (ServerEvent.DB_POOL_EXHAUSTED, r"QueuePool limit of size (?P<value>\d+) overflow \d+ reached"),
+    (ServerEvent.DB_CONNECTION_LOST, r"""\((?:2006|2013|4031), ['"](?:MySQL|Server|Lost|The client)"""),
+    (
+        ServerEvent.DB_CONNECTION_LOST,
+        r"(?:Operational|Interface)Error: .*server closed the connection unexpectedly",
+    ),
+    (ServerEvent.DB_CONNECTION_LOST, r"InterfaceError: connection already closed"),
     (ServerEvent.DB_POOL_EXHAUSTED, r"PoolTimeout: couldn't get a connection after"),
 )
 """What the application or a library of it writes, under any server."""
+
+KERNEL_RULES: Final = _rules(
+    (
+        ServerEvent.OUT_OF_MEMORY,
+        r"(?:Out of memory|Memory cgroup out of memory): Kill(?:ed)? process (?P<pid>\d+) \((?P<uri>[^)]*)\)",
+    ),
+)
 
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE", "PRI")
 

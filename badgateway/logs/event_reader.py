@@ -8,10 +8,11 @@ from badgateway.logs.event_grammar import (
     GUNICORN_RULES,
     HARAKIRI_OF_WORKER,
     HTTP_AS_BLOCK_SIZES,
+    KERNEL_RULES,
     UWSGI_RULES,
     Rule,
 )
-from badgateway.logs.server_lines import ServerLine, gunicorn_line, uwsgi_line
+from badgateway.logs.server_lines import ServerLine, gunicorn_line, kernel_line, logged_line, uwsgi_line
 from badgateway.logs.tracebacks import TracebackTracker
 from badgateway.model.evidence import ServerEvent
 
@@ -28,6 +29,8 @@ _TIMED_OUT = re.compile(r"SystemExit: 1$")
 _ENDS = (ServerEvent.WORKER_EXITED, ServerEvent.WORKER_CRASHED, ServerEvent.WORKER_KILLED)
 _RECENT_EVENTS = 100
 _LONGEST_NUMBER = 18
+_RULES = {"uwsgi": UWSGI_RULES, "gunicorn": GUNICORN_RULES, "kernel": KERNEL_RULES}
+_LINES = {"uwsgi": uwsgi_line, "gunicorn": gunicorn_line, "kernel": kernel_line}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -51,10 +54,11 @@ class EventReader:
     """Fed a server's log line by line, in order; close() yields what was still open."""
 
     def __init__(self, server: str, utc_offset_s: float) -> None:
-        """Read the log of 'uwsgi' (its local time being utc_offset_s ahead of UTC) or 'gunicorn'."""
+        """Read the log of 'uwsgi' (its local time being utc_offset_s ahead of UTC), 'gunicorn' or 'kernel'."""
         self.events: list[Event] = []
-        self._rules = UWSGI_RULES if server == "uwsgi" else GUNICORN_RULES
+        self._rules = _RULES[server]
         self._utc_offset_s = utc_offset_s
+        self._parsed = _LINES[server]
         self._prints_uncaught = server == "uwsgi"
         self._traceback = TracebackTracker()
         self._before: Event | None = None
@@ -66,9 +70,7 @@ class EventReader:
 
     def feed(self, line_number: int, line: str, written_s: float | None = None) -> None:
         """Take the next line; written_s is when it was written, where something else than the server says so."""
-        parsed = (
-            uwsgi_line(line, self._utc_offset_s) if self._prints_uncaught else gunicorn_line(line, self._utc_offset_s)
-        )
+        parsed = self._parsed(line, self._utc_offset_s)
         if parsed.time_s is None:
             parsed = replace(parsed, time_s=written_s)
         event = self._own_event(line_number, line, parsed)
@@ -175,7 +177,7 @@ class EventReader:
         event.time_s = self._traced_s
         if said_before is not None and (handled := _HANDLED_BY_DJANGO.search(said_before.text)):
             # Of the request, and so of the exception; under uWSGI the application's own stamp is the only one there.
-            stamped = said_before if said_before.has_prefix else gunicorn_line(said_before.text, self._utc_offset_s)
+            stamped = said_before if said_before.has_prefix else logged_line(said_before.text, self._utc_offset_s)
             event.uri, event.pid = handled["uri"], stamped.pid
             event.time_s = stamped.time_s if stamped.time_s is not None else said_before.time_s
         self.events.append(event)

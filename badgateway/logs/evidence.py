@@ -10,8 +10,9 @@ SHOWN_MALFORMED = 5
 """Lines of a program that could not be read, and are kept to be shown."""
 
 _OUTERMOST_FIRST = (
-    (LogKind.ALB, LogKind.CLASSIC_ELB),
-    (LogKind.NGINX_COMBINED, LogKind.NGINX_JSON),
+    (LogKind.CLOUDFRONT,),
+    (LogKind.ALB, LogKind.CLASSIC_ELB, LogKind.HEROKU),
+    (LogKind.HAPROXY, LogKind.TRAEFIK, LogKind.CADDY, LogKind.NGINX_COMBINED, LogKind.NGINX_JSON),
     (LogKind.GUNICORN, LogKind.UWSGI),
 )
 

@@ -24,6 +24,39 @@ EXAMPLES: Final[Mapping[LogKind, str]] = {
         "2024-12-06T14:48:56.300000Z web 203.0.113.9:51234 10.0.3.9:8000 0.001 0.120 0.001 504 0 0 512 "
         '"GET https://a.example.org:443/big HTTP/1.1"'
     ),
+    LogKind.CLOUDFRONT: "2024-12-06\t14:48:56\tFRA2\t157\t203.0.113.9\tGET\td1.cloudfront.net\t/big\t502",
+    LogKind.HEROKU: (
+        '2024-12-06T14:48:56.878824+00:00 heroku[router]: at=error code=H12 desc="Request timeout" method=GET '
+        'path="/big" host=a.example.org request_id=3239f1eb fwd="203.0.113.9" dyno=web.1 connect=0ms service=30000ms '
+        "status=503 bytes=0 protocol=http"
+    ),
+    LogKind.HAPROXY: (
+        "203.0.113.9:51200 [06/Dec/2024:14:48:56.889] web~ app/app1 0/0/53/-1/69 502 "
+        '1029 - - SH-- 7/6/1/1/0 0/0 "GET /big HTTP/1.1"'
+    ),
+    LogKind.TRAEFIK: (
+        '203.0.113.9 - - [06/Dec/2024:14:48:56 +0000] "GET /big HTTP/1.1" 502 11 "-" "curl" 2 "app@docker" '
+        '"http://172.18.0.3:8000" 0ms'
+    ),
+    LogKind.TRAEFIK_LOG: (
+        'time="2024-12-06T14:48:56Z" level=debug msg="\'502 Bad Gateway\' caused by: dial tcp 172.18.0.3:8000: '
+        'connect: connection refused"'
+    ),
+    LogKind.CADDY: (
+        '{"level":"error","ts":1733496536.1,"logger":"http.log.access","msg":"handled request","request":'
+        '{"proto":"HTTP/2.0","method":"GET","uri":"/big"},"duration":0.01,"size":0,"status":502}'
+    ),
+    LogKind.CADDY_LOG: (
+        '{"level":"error","ts":1733496536.1,"logger":"http.log.error","msg":"dial tcp [::1]:8050: connect: connection '
+        'refused","request":{"proto":"HTTP/1.1","method":"GET","uri":"/big"},"status":502}'
+    ),
+    LogKind.APACHE_ERROR: (
+        "[Fri Dec 06 14:48:56.294416 2024] [wsgi:error] [pid 23168] [client 203.0.113.9:29608] Timeout when reading "
+        "response headers from daemon process 'app': /srv/app/wsgi.py"
+    ),
+    LogKind.KERNEL: (
+        "[Fri Dec  6 14:48:56 2024] Out of memory: Killed process 8 (gunicorn) total-vm:208060kB, anon-rss:64296kB"
+    ),
 }
 
 PREFIXED: Final[Mapping[str, str]] = {

@@ -33,6 +33,7 @@ def add_proxy_errors(table: duckdb.DuckDBPyRelation, *, file_name: str, mask: bo
         "phase": phase_sql(message),
         "request": extracted(REQUEST),
         "upstream": extracted(UPSTREAM),
+        "status": "NULL",
         "file": text_literal(file_name),
         "line_number": "line_number",
         "line": "line",

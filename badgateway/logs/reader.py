@@ -2,16 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import duckdb
 
-from badgateway.logs.combined import COMBINED, GUNICORN
 from badgateway.logs.evidence import LogFile, MalformedLine
+from badgateway.logs.formats import format_of
 from badgateway.logs.held import HeldPart
-from badgateway.logs.json_lines import json_format, keys_of
 from badgateway.logs.line_format import LineFormat
-from badgateway.logs.load_balancer import ALB, CLASSIC_ELB
+from badgateway.logs.other_errors import UNREAD, add_other_errors, other_projection
 from badgateway.logs.proxy_errors import MALFORMED, add_proxy_errors, error_projection
 from badgateway.logs.recognising import recognised
 from badgateway.logs.request_rows import add_failures, add_volume
@@ -21,12 +20,11 @@ from badgateway.logs.server_events import add_server_events
 from badgateway.logs.source import LocalFile, head
 from badgateway.logs.splitting import Known, Part, is_of_one_program, learn, parts
 from badgateway.logs.stamps import Stamps
-from badgateway.logs.uwsgi_requests import uwsgi_format
-from badgateway.logs.zones import zone_of_errors, zone_of_server
+from badgateway.logs.zones import stated_s, zone_of_errors, zone_of_server
 from badgateway.model.evidence import LogKind
 
-_SERVERS = {LogKind.UWSGI: "uwsgi", LogKind.GUNICORN: "gunicorn"}
-_KEYS_FROM_LINES = 100
+_SERVERS = {LogKind.UWSGI: "uwsgi", LogKind.GUNICORN: "gunicorn", LogKind.KERNEL: "kernel"}
+_OTHER_ERRORS = (LogKind.APACHE_ERROR, LogKind.TRAEFIK_LOG, LogKind.CADDY_LOG)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,22 +191,17 @@ class Reader:
             self._read_unknown(job)
         elif part.kind is LogKind.NGINX_ERROR:
             self._read_errors(job)
+        elif part.kind in _OTHER_ERRORS:
+            self._read_other_errors(job, part.kind)
+        elif part.kind is LogKind.KERNEL:
+            self._read_kernel(job)
         else:
-            self._read_requests(job, self._format(part))
+            self._read_requests(job, format_of(part))
 
     def _read_unknown(self, job: _Job) -> None:
         with scanned(self.connection, job.part.file, ("line",), job.scratch) as table:
             count, first = malformed(table, "TRUE", mask=self.mask)
         self._tell(job, job.part.lines, count, first)
-
-    def _format(self, part: Part) -> LineFormat:
-        if part.kind is LogKind.NGINX_JSON:
-            return json_format(keys_of(head(part.file)[:_KEYS_FROM_LINES]))
-        if part.in_combined_format and part.kind is not None:
-            return replace(COMBINED, kind=part.kind)
-        if part.kind is LogKind.UWSGI:
-            return uwsgi_format(0.0)
-        return next(known for known in (COMBINED, GUNICORN, ALB, CLASSIC_ELB) if known.kind is part.kind)
 
     def _read_errors(self, job: _Job) -> None:
         projections = (error_projection(self.errors_offset_s),)
@@ -216,6 +209,20 @@ class Reader:
             self._require_one_program(job, MALFORMED)
             self._note(job, table, MALFORMED)
             add_proxy_errors(table, file_name=job.part.file.name, mask=self.mask)
+
+    def _read_other_errors(self, job: _Job, kind: LogKind) -> None:
+        with scanned(self.connection, job.part.file, (other_projection(kind),), job.scratch) as table:
+            self._require_one_program(job, UNREAD)
+            self._note(job, table, UNREAD)
+            # Apache's two logs have the same zone, and only one of them says it.
+            offset_s = stated_s(self.connection) if self.utc_offset_s is None else self.utc_offset_s
+            add_other_errors(table, kind, file_name=job.part.file.name, utc_offset_s=offset_s, mask=self.mask)
+
+    def _read_kernel(self, job: _Job) -> None:
+        # Most of what the kernel says is about other things, and none of it is a request.
+        with scanned(self.connection, job.part.file, ("line",), job.scratch) as table:
+            self._note(job, table, "FALSE")
+            self._add_events(job.part, self.errors_offset_s)
 
     def _read_requests(self, job: _Job, line_format: LineFormat) -> None:
         unread = "status IS NULL OR time_s IS NULL"

@@ -1,9 +1,15 @@
 """Tells the kind of a log from its lines, never from its name."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 from badgateway.errors import RawDataError
+from badgateway.logs.apache import LOOKS_LIKE_APACHE_ERROR
+from badgateway.logs.cloudfront import FIELDS, LOOKS_LIKE_CLOUDFRONT
+from badgateway.logs.go_proxies import LOOKS_LIKE_TRAEFIK, LOOKS_LIKE_TRAEFIK_LOG, kind_of_json
+from badgateway.logs.haproxy import LOOKS_LIKE_HAPROXY, LOOKS_LIKE_HAPROXY_CLF
+from badgateway.logs.heroku import LOOKS_LIKE_HEROKU
 from badgateway.logs.json_lines import looks_like_json_access
 from badgateway.logs.load_balancer import LOOKS_LIKE_ALB, LOOKS_LIKE_CLASSIC_ELB
 from badgateway.model.error_log import HEAD
@@ -33,21 +39,42 @@ def _matches(pattern: str) -> Callable[[str], bool]:
     return lambda line: compiled.match(line) is not None
 
 
+def _json_of(kind: LogKind) -> Callable[[str], bool]:
+    return lambda line: kind_of_json(line) is kind
+
+
+_KERNEL = r'[^"]{0,80}?(?:(?:Memory cgroup out|Out) of memory: Kill(?:ed)? process \d|oom-kill:constraint=)'
+
 _ONE_LINE_PER_ENTRY: tuple[tuple[LogKind, Callable[[str], bool]], ...] = (
+    (LogKind.TRAEFIK, _json_of(LogKind.TRAEFIK)),
+    (LogKind.CADDY, _json_of(LogKind.CADDY)),
+    (LogKind.CADDY_LOG, _json_of(LogKind.CADDY_LOG)),
+    (LogKind.TRAEFIK_LOG, _json_of(LogKind.TRAEFIK_LOG)),
     (LogKind.NGINX_JSON, looks_like_json_access),
     (LogKind.NGINX_ERROR, _matches(rf"[^\"]{{0,80}}?{HEAD}")),
     (LogKind.ALB, _matches(LOOKS_LIKE_ALB)),
     (LogKind.CLASSIC_ELB, _matches(LOOKS_LIKE_CLASSIC_ELB)),
+    (LogKind.CLOUDFRONT, lambda line: line.startswith(FIELDS) or _matches(LOOKS_LIKE_CLOUDFRONT)(line)),
+    (LogKind.HEROKU, _matches(LOOKS_LIKE_HEROKU)),
+    (LogKind.HAPROXY, _matches(f"{LOOKS_LIKE_HAPROXY}|{LOOKS_LIKE_HAPROXY_CLF}")),
+    (LogKind.TRAEFIK, _matches(LOOKS_LIKE_TRAEFIK)),
+    (LogKind.TRAEFIK_LOG, _matches(LOOKS_LIKE_TRAEFIK_LOG)),
+    (LogKind.APACHE_ERROR, _matches(LOOKS_LIKE_APACHE_ERROR)),
+    (LogKind.KERNEL, _matches(_KERNEL)),
     (LogKind.NGINX_COMBINED, _matches(_COMBINED)),
 )
 
 
 def kind_of(line: str) -> LogKind | None:
     """The kind of log that a line, by itself, is of; None when it can be of any, or of none that is known here."""
-    for kind, is_entry in _ONE_LINE_PER_ENTRY:
-        if is_entry(line):
-            return kind
+    entry = _entry_kind(line)
+    if entry is not None:
+        return entry
     return next((kind for kind, pattern in _SERVER_LOGS if pattern.match(line)), None)
+
+
+def _entry_kind(line: str) -> LogKind | None:
+    return next((kind for kind, is_entry in _ONE_LINE_PER_ENTRY if is_entry(line)), None)
 
 
 def kinds_of(lines: Sequence[str]) -> frozenset[LogKind]:
@@ -61,13 +88,14 @@ def recognised(name: str, lines: Sequence[str]) -> LogKind:
     Raises:
         RawDataError: They are of no kind that is known here.
     """
-    counts = {kind: sum(map(is_entry, lines)) for kind, is_entry in _ONE_LINE_PER_ENTRY}
-    best = max(counts, key=lambda kind: counts[kind])
+    counts = Counter(map(_entry_kind, lines))
+    del counts[None]
+    best = max(counts, key=lambda kind: counts[kind], default=None)
     server = next((kind for kind, pattern in _SERVER_LOGS if any(map(pattern.match, lines))), None)
     # A Gunicorn log may hold its access log too, which looks like nginx's.
     if server is not None and (best is LogKind.NGINX_COMBINED or 2 * counts[best] < len(lines)):
         return server
-    if counts[best] == 0:
+    if best is None:
         raise unknown(name, lines)
     return best
 

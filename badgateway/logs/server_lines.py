@@ -64,6 +64,30 @@ def gunicorn_line(line: str, utc_offset_s: float = 0.0) -> ServerLine:
     return ServerLine(text=line[match.end() :], time_s=time_s, pid=int(match[3]), has_prefix=True)
 
 
+_LOGGED = re.compile(r"\[?(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?:[.,]\d+)?( [+-]\d{4})?\]? ")
+
+
+def logged_line(line: str, utc_offset_s: float) -> ServerLine:
+    """Read the date, and the pid where Gunicorn's form has one, of a line that an application's logger wrote."""
+    stamped = gunicorn_line(line, utc_offset_s)
+    match = _LOGGED.match(line)
+    if stamped.has_prefix or match is None:
+        return stamped
+    written_s = _epoch_s(match[1] + (match[2] or " +00:00"))
+    local = match[2] is None and written_s is not None
+    return ServerLine(text=line, time_s=written_s - utc_offset_s if local and written_s else written_s)
+
+
+_DMESG = re.compile(r"\[[A-Z][a-z]{2} ([A-Z][a-z]{2}) +(\d+) (\d\d:\d\d:\d\d) (\d{4})\] ")
+
+
+def kernel_line(line: str, utc_offset_s: float) -> ServerLine:
+    """Split off the date of `dmesg -T`; what else stands before the kernel's words is left to who knows prefixes."""
+    match = _DMESG.match(line)
+    local_s = _ctime_s(*match.groups()) if match else None
+    return ServerLine(text=line, time_s=None if local_s is None else local_s - utc_offset_s, has_prefix=True)
+
+
 def _ctime_s(month: str, day: str, clock: str, year: str) -> float | None:
     month_number = _MONTHS.index(month) + 1 if month in _MONTHS else 0
     return _epoch_s(f"{year}-{month_number:02d}-{int(day):02d} {clock}+00:00")

@@ -14,6 +14,8 @@ from badgateway.model.evidence import LogKind
 
 _SERVERS = (LogKind.UWSGI, LogKind.GUNICORN)
 _MADE_BY_PROXIES = (" 499 ", " 502 ", " 504 ")
+_WITH_PREFIX = (LogKind.HEROKU, LogKind.TRAEFIK_LOG)
+"""Their only time is the one before the line."""
 _MOST_STREAMS = 500
 _TEXT_PARTS = 3
 """How often a quotation mark splits a combined line, until what follows its request comes."""
@@ -118,6 +120,8 @@ def parts(file: LocalFile, head: Sequence[str], scratch: Scratch, known: "Known"
         if not text.strip():
             continue
         key = seen.key(line_number)
+        if key[1] in _WITH_PREFIX:
+            text = line
         if key not in copies:
             copies[key] = _Copy(scratch.new())
         copies[key].add(line_number, text)

@@ -58,12 +58,12 @@ def zone_of_errors(connection: duckdb.DuckDBPyConnection, likely_offset_s: float
         likely_offset_s: What it is taken for where they do not tell.
     """
     meetings = dict(connection.execute(_MEETINGS).fetchall())
-    stated_s = _stated_s(connection)
+    stated = stated_s(connection)
     if not meetings:
         return Zone(utc_offset_s=likely_offset_s, note=_nothing_meets(connection))
     best = max(meetings.values())
     # With equally many meetings the zone that the access log states is likelier than UTC, and both than any other.
-    likely = [offset_s for offset_s in (stated_s, likely_offset_s, 0) if meetings.get(offset_s, 0) == best]
+    likely = [offset_s for offset_s in (stated, likely_offset_s, 0) if meetings.get(offset_s, 0) == best]
     others = [offset_s for offset_s, count in meetings.items() if count == best]
     if not likely and len(others) > 1:
         return Zone(utc_offset_s=0.0, note=_SEVERAL)
@@ -116,7 +116,8 @@ def _nothing_meets(connection: duckdb.DuckDBPyConnection) -> str:
     return ""
 
 
-def _stated_s(connection: duckdb.DuckDBPyConnection) -> int:
+def stated_s(connection: duckdb.DuckDBPyConnection) -> int:
+    """Seconds ahead of UTC of the zone that the access log states; 0 when it states none."""
     for (zone,) in connection.execute(_STATED).fetchall():
         seconds = int(zone[1:3]) * 3600 + int(zone[3:]) * 60
         return -seconds if zone[0] == "-" else seconds

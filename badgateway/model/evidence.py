@@ -14,6 +14,15 @@ class LogKind(StrEnum):
     GUNICORN = "Gunicorn log"
     ALB = "AWS Application Load Balancer access log"
     CLASSIC_ELB = "AWS Classic Load Balancer access log"
+    CLOUDFRONT = "CloudFront access log"
+    HEROKU = "Heroku router log"
+    HAPROXY = "HAProxy log"
+    TRAEFIK = "Traefik access log"
+    TRAEFIK_LOG = "Traefik log"
+    CADDY = "Caddy access log"
+    CADDY_LOG = "Caddy log"
+    APACHE_ERROR = "Apache error log"
+    KERNEL = "kernel log"
 
 
 class Phase(StrEnum):
@@ -60,6 +69,16 @@ class ServerEvent(StrEnum):
     """uWSGI counted a 500 of its own with no byte sent."""
     DB_TOO_MANY_CONNECTIONS = "too many database connections"
     DB_POOL_EXHAUSTED = "database pool exhausted"
+    DB_CONNECTION_LOST = "database connection lost"
+    """A connection that was kept had been closed by the database."""
+    APPLICATION_NOT_LOADED = "application not loaded"
+    """The server could not import the application."""
+    OUT_OF_MEMORY = "out of memory"
+    """The kernel killed a process; its name is in the column uri."""
+    SOCKET_ERROR = "socket error"
+    """Reading or writing a connection failed in a worker."""
+    WRITE_TIMEOUT = "write timeout"
+    """The server gave up writing an answer that was not taken in time."""
     LATE_MONKEY_PATCH = "late monkey-patch"
     DATABASE_SATURATED = "database saturated"
     """In the second that began then it used nearly all CPU that it can; only the probes tell."""
@@ -110,6 +129,7 @@ FAILURES = Table(
         ("app_started_s", "DOUBLE"),
         ("app_ended_s", "DOUBLE"),  # NULL with a started_s: the request died with its worker
         ("app_status", "INTEGER"),
+        ("proxy_reason", "VARCHAR"),  # what the access log's own code says, as a reason of the table complaints
         *_WHERE_FROM,
     ),
 )
@@ -132,6 +152,7 @@ PROXY_ERRORS = Table(
         ("phase", "VARCHAR"),  # a Phase
         ("request", "VARCHAR"),  # 'GET /x HTTP/1.1', masked
         ("upstream", "VARCHAR"),
+        ("status", "INTEGER"),  # what the client got, where the line says so or always means it; NULL for nginx
         *_WHERE_FROM,
     ),
 )

@@ -11,7 +11,15 @@ from badgateway.model.diagnosis import EvidenceLine
 from badgateway.model.evidence import LogKind
 from badgateway.model.explanation import Explanation, FileRead
 
-_NGINX = (LogKind.NGINX_COMBINED, LogKind.NGINX_JSON)
+_NGINX = (
+    LogKind.NGINX_COMBINED,
+    LogKind.NGINX_JSON,
+    LogKind.HEROKU,
+    LogKind.HAPROXY,
+    LogKind.TRAEFIK,
+    LogKind.CADDY,
+)
+"""Proxies straight before the server: all that it gets is in their logs too."""
 _SERVERS = (LogKind.UWSGI, LogKind.GUNICORN)
 _BALANCERS = (LogKind.ALB, LogKind.CLASSIC_ELB)
 _SLACK_S = 60

@@ -96,6 +96,16 @@ def unattached(message: str, status: int, **line: Any) -> Evidence:
     return Evidence().failed(message, status=status, upstream_connect_s=None, upstream_addr=None, **line)
 
 
+def behind(kind: LogKind, status: int, reason: str | None) -> Evidence:
+    """A failure in the access log of another proxy than nginx, which says the reason itself."""
+    return Evidence().combined(status, source=str(kind), proxy_reason=reason, has_upstream_times=True)
+
+
+def apache(status: int, message: str) -> Evidence:
+    """Apache's access log knows the request, its error log only what mod_wsgi met."""
+    return Evidence().combined(status).complaint(message, request=None, status=status, phase=Phase.OTHER)
+
+
 def saturated(evidence: Evidence, *, seconds: tuple[int, ...]) -> Evidence:
     """The database used nearly all CPU in the seconds that begin then."""
     for at in seconds:
@@ -182,6 +192,37 @@ SAMPLES: dict[str, Callable[[], Evidence]] = {
     "connect-reset": lambda: no_connect("connect() failed (104: Connection reset by peer) while connecting", 104),
     "upstream-rejected-request": lambda: Evidence().failed("upstream rejected request with error 2 while reading ..."),
     "nginx-error-without-a-rule": lambda: own("something that no rule knows", 502),
+    "db-connection-lost": lambda: answered().event(EVENT.DB_CONNECTION_LOST, at=10, uri="/members/"),
+    "application-not-loaded": lambda: refused(Evidence().event(EVENT.APPLICATION_NOT_LOADED), at=2.0),
+    "worker-held-by-idle-connection": lambda: dying(EVENT.WORKER_TIMEOUT, EVENT.WORKER_EXITED, uri="(no URI read)"),
+    "out-of-memory": lambda: dying(EVENT.WORKER_KILLED, server="gunicorn", signal=9).event(
+        EVENT.OUT_OF_MEMORY, at=10, server="kernel", pid=71, uri="gunicorn", file="kern.log"
+    ),
+    "worker-replaced-silently": lambda: Evidence().closed(at=10.4).event(EVENT.WORKER_BOOTED, at=10, pid=72),
+    "uwsgi-write-timeout": lambda: Evidence().cut(at=10.4).event(EVENT.WRITE_TIMEOUT, at=10, server="uwsgi"),
+    "socket-error-in-worker": lambda: Evidence().closed(at=10.4).event(EVENT.SOCKET_ERROR, at=10, pid=71),
+    "closed-while-sending": lambda: Evidence().failed(
+        "writev() failed (32: Broken pipe) while sending request to upstream", errno=32, phase=Phase.SENDING
+    ),
+    "closed-at-once": lambda: Evidence().closed(duration_s=0.001),
+    "worker-recycled-meanwhile": lambda: (
+        Evidence().failed(RESET, at=10.4, errno=104).event(EVENT.WORKER_RECYCLED, at=10, pid=71)
+    ),
+    "uwsgi-router-gave-up": lambda: (
+        Evidence().closed(upstream_addr="127.0.0.1:8080").event(EVENT.LISTEN_QUEUE_FULL, at=None, server="uwsgi")
+    ),
+    "heroku-h12": lambda: behind(LogKind.HEROKU, 503, "heroku H12"),
+    "heroku-dyno-not-running": lambda: behind(LogKind.HEROKU, 503, "heroku H10"),
+    "heroku-router-error": lambda: behind(LogKind.HEROKU, 503, "heroku H11"),
+    "haproxy-queue-timeout": lambda: behind(LogKind.HAPROXY, 503, "queue timeout"),
+    "mod-wsgi-no-answer": lambda: apache(504, "Timeout when reading response headers from daemon process 'a'"),
+    "mod-wsgi-backlog": lambda: apache(503, "mod_wsgi (pid=2): Unable to connect to WSGI daemon process 'a'"),
+    "mod-wsgi-daemon-died": lambda: apache(500, "Truncated or oversized response headers received from daemon process"),
+    "idle-connection-reused": lambda: behind(LogKind.TRAEFIK, 500, None).complaint(
+        "'500 Internal Server Error' caused by: http: server closed idle connection", request=None, status=500
+    ),
+    "closed-behind-the-proxy": lambda: behind(LogKind.HAPROXY, 502, "closed"),
+    "proxy-5xx-untold": lambda: behind(LogKind.CADDY, 502, None),
     "alb-502-from-target": lambda: Evidence().balanced(502),
     "alb-no-targets": lambda: Evidence().balanced(503),
     "alb-idle-timeout": lambda: Evidence().balanced(504, duration_s=60.0),

@@ -91,7 +91,12 @@ def test_the_ledger_knows_all_its_failures():
 @pytest.mark.parametrize(
     ("message", "errno", "phase", "found"),
     [
-        ("writev() failed (32: Broken pipe) while sending request to upstream", 32, Phase.SENDING, "connection-closed"),
+        (
+            "writev() failed (32: Broken pipe) while sending request to upstream",
+            32,
+            Phase.SENDING,
+            "closed-while-sending",
+        ),
         ("connect() failed (113: No route to host) while connecting", 113, Phase.CONNECTING, "nothing-listening"),
         ("connect() to unix:/s failed (2: No such file or directory)", 2, Phase.CONNECTING, "nothing-listening"),
         ("upstream timed out (110: ...) while SSL handshaking to upstream", 110, Phase.OTHER, "504-connect-timeout"),

@@ -1,0 +1,232 @@
+"""What proxies other than nginx say in codes of their own: Heroku's router, HAProxy, Apache's mod_wsgi, Traefik."""
+
+from badgateway.causes.rule import Rule
+from badgateway.model.diagnosis import Cause, Certainty, Remedy
+from badgateway.model.evidence import LogKind
+
+FAMILY = "other proxies"
+
+_SERVER_LOG = Remedy(
+    text="Give the application server's log of the same time.",
+    knob="uWSGI: logto; Gunicorn: errorlog",
+    asks_for=(LogKind.UWSGI, LogKind.GUNICORN),
+)
+_FASTER = Remedy(text="Make the request faster, or move it into a background job.", knob="")
+
+HEROKU_TIMEOUT = Cause(
+    id="heroku-h12",
+    title="No answer within the 30 seconds of Heroku's router",
+    family=FAMILY,
+    statuses=(503,),
+    explanation="The router gives up after 30 s, and the dyno works on. The request was slow itself, or it waited in "
+    "the dyno for a worker that others kept busy.",
+    evidence='Heroku: `code=H12 desc="Request timeout"`, with this request\'s path.',
+    remedies=(
+        _FASTER,
+        Remedy(text="End what is too slow before the router does.", knob="Gunicorn: --timeout 25"),
+        Remedy(text="Serve more requests at a time.", knob="Gunicorn: --workers 3 --threads 4"),
+    ),
+    innocent="A worker that is killed at that time is the echo: by Gunicorn's own time limit, not by Heroku.",
+)
+
+HEROKU_CRASHED = Cause(
+    id="heroku-dyno-not-running",
+    title="No dyno of the application was running",
+    family=FAMILY,
+    statuses=(503,),
+    explanation="The web process ended or never started (H10), none is there (H14), or it did not bind its port in "
+    "time (H20).",
+    evidence="Heroku: `code=H10`, `code=H14` or `code=H20`, for this request.",
+    remedies=(
+        Remedy(text="Read why it ended: `heroku logs --dyno web`, the lines before the first H10.", knob=""),
+        Remedy(text="Listen where Heroku sends requests.", knob="Gunicorn: --bind 0.0.0.0:$PORT"),
+        Remedy(text="Start one: `heroku ps:scale web=1`.", knob=""),
+    ),
+)
+
+HEROKU_OTHER = Cause(
+    id="heroku-router-error",
+    title="Heroku's router gave up on the request",
+    family=FAMILY,
+    statuses=(503, 499),
+    explanation="The router names the reason by a code that has no rule of its own here, such as H11 (too many "
+    "requests waited for the dyno) or H19 (no connection within 5 s).",
+    evidence="Heroku: `at=error code=H..` with this request's path.",
+    remedies=(
+        Remedy(text="Serve more requests at a time: more dynos, workers or threads.", knob="Gunicorn: --workers"),
+        Remedy(text="Look the code up in Heroku's list of error codes.", knob=""),
+    ),
+)
+
+QUEUE_TIMEOUT = Cause(
+    id="haproxy-queue-timeout",
+    title="The request waited in HAProxy's own queue until its time was over",
+    family=FAMILY,
+    statuses=(503,),
+    explanation="All servers had as many connections as maxconn allows them, and none came free within the time limit "
+    "of the queue.",
+    evidence="HAProxy: termination state `sQ`, for this request.",
+    remedies=(
+        Remedy(text="Find what keeps the workers: the slowest requests of that time.", knob=""),
+        Remedy(text="Serve more requests at a time.", knob="uWSGI: processes, threads; Gunicorn: workers, threads"),
+        Remedy(text="Let maxconn be what the workers serve at a time.", knob="HAProxy: server ... maxconn"),
+    ),
+)
+
+DAEMON_TIMEOUT = Cause(
+    id="mod-wsgi-no-answer",
+    title="The mod_wsgi daemon did not answer in time",
+    family=FAMILY,
+    statuses=(504,),
+    explanation="A daemon process has the request, and nothing came back. The request was slow, or all threads of the "
+    "daemon hang: in a deadlock, or waiting for a database or another service.",
+    evidence="Apache: `Timeout when reading response headers from daemon process`, in the second of a 504.",
+    remedies=(
+        Remedy(
+            text="Let a daemon that hangs be restarted, and let it tell where its threads stood.",
+            knob="Apache: WSGIDaemonProcess ... request-timeout=60 deadlock-timeout=60",
+        ),
+        Remedy(
+            text="Run C extensions in the main interpreter: others deadlock in sub-interpreters.",
+            knob="Apache: WSGIApplicationGroup %{GLOBAL}",
+        ),
+        _FASTER,
+    ),
+)
+
+DAEMON_BACKLOG = Cause(
+    id="mod-wsgi-backlog",
+    title="The queue before the mod_wsgi daemon was full, or its socket was gone",
+    family=FAMILY,
+    statuses=(503,),
+    explanation="All threads of the daemon were busy and the queue for them was full; when requests before it got no "
+    "answer in time, they hang, and the queue is only the echo. Or the daemon was being restarted.",
+    evidence="Apache: `Unable to connect to WSGI daemon process ... as listener backlog limit was exceeded or the "
+    "socket does not exist`, in the second of a 503.",
+    remedies=(
+        Remedy(
+            text="Find what keeps the threads; let a daemon that hangs be restarted.",
+            knob="Apache: WSGIDaemonProcess ... request-timeout=60",
+        ),
+        Remedy(
+            text="Serve more requests at a time.",
+            knob="Apache: WSGIDaemonProcess ... processes=4 threads=15",
+        ),
+        Remedy(text="Fail early instead of waiting in line.", knob="Apache: WSGIDaemonProcess ... queue-timeout=45"),
+    ),
+    innocent="A longer listen-backlog helps against short bursts only.",
+)
+
+DAEMON_LOST = Cause(
+    id="mod-wsgi-daemon-died",
+    title="The mod_wsgi daemon ended in the middle of the request",
+    family=FAMILY,
+    statuses=(500,),
+    explanation="The daemon process crashed, was killed or was restarted by a time limit, with the request in it.",
+    evidence="Apache: `Truncated or oversized response headers received from daemon process`, in the second of a 500.",
+    remedies=(
+        Remedy(text="Look for `Segmentation fault` or the kernel's `Out of memory` at that time.", knob=""),
+        Remedy(
+            text="Run C extensions in the main interpreter.",
+            knob="Apache: WSGIApplicationGroup %{GLOBAL}",
+        ),
+    ),
+)
+
+RACED = Cause(
+    id="idle-connection-reused",
+    title="The server closed an idle connection that the proxy sent a request into",
+    family=FAMILY,
+    statuses=(500, 502),
+    explanation="The proxy keeps connections open longer than the server does, and now and then it sends a request "
+    "into one that is being closed.",
+    evidence="Traefik: `'500 Internal Server Error' caused by: http: server closed idle connection`, in the second of "
+    "that status.",
+    remedies=(
+        Remedy(
+            text="Let the server be the patient one.",
+            knob="Gunicorn: keepalive = 100; uWSGI: http-keepalive = 100, http11-socket instead of http-socket",
+        ),
+        Remedy(
+            text="Or let the proxy give up first.",
+            knob="Traefik: serversTransport.forwardingTimeouts.idleConnTimeout = 1s",
+        ),
+    ),
+    innocent="No worker has died, and the application did not answer 500.",
+)
+
+CLOSED_BEHIND_PROXY = Cause(
+    id="closed-behind-the-proxy",
+    title="The server closed the connection without an answer",
+    family=FAMILY,
+    statuses=(502, 503),
+    explanation="An idle connection that was reused just as the server closed it (idle-connection-reused, "
+    "keepalive-race), a worker that died, or a server that refused to read the request.",
+    evidence="Traefik or Caddy: `EOF` or `connection reset by peer`; HAProxy: termination state `SH`; Heroku: "
+    "`code=H13`; and no death of a worker at that time.",
+    remedies=(
+        Remedy(
+            text="Let the server keep idle connections longer than the proxy does.",
+            knob="Gunicorn: keepalive = 100; uWSGI: http-keepalive = 100",
+        ),
+        _SERVER_LOG,
+    ),
+)
+
+UNTOLD = Cause(
+    id="proxy-5xx-untold",
+    title="The proxy gave an error, its own or the application's",
+    family=FAMILY,
+    statuses=(500, 502, 503, 504),
+    explanation="The access log has the status and not who made it. It can be the application's own error, a server "
+    "that was not there (nothing-listening), or a connection that was closed.",
+    evidence="A status of 5xx in the access log of Traefik, Caddy or CloudFront, and no line about it in another log.",
+    remedies=(
+        Remedy(
+            text="Give the proxy's own log of the same time.",
+            knob="Traefik: log.level = DEBUG; Caddy: its default log, level ERROR",
+            asks_for=(LogKind.TRAEFIK_LOG, LogKind.CADDY_LOG),
+        ),
+        _SERVER_LOG,
+    ),
+)
+
+_OTHERS = (LogKind.HEROKU, LogKind.HAPROXY, LogKind.TRAEFIK, LogKind.CADDY, LogKind.CLOUDFRONT)
+_OF_OTHERS = "c.source IN ({})".format(", ".join(f"'{kind}'" for kind in (*_OTHERS, "proxy error log")))
+_UNTOLD = "c.source IN ({})".format(
+    ", ".join(f"'{kind}'" for kind in (LogKind.TRAEFIK, LogKind.CADDY, LogKind.CLOUDFRONT))
+)
+
+RULES = (
+    Rule(cause=HEROKU_TIMEOUT, where="c.reason = 'heroku H12'", certainty=Certainty.FAMILY),
+    Rule(cause=HEROKU_CRASHED, where="c.reason IN ('heroku H10', 'heroku H14', 'heroku H20')"),
+    Rule(cause=HEROKU_OTHER, where="starts_with(c.reason, 'heroku ')", certainty=Certainty.FAMILY),
+    Rule(cause=QUEUE_TIMEOUT, where="c.reason = 'queue timeout'"),
+    Rule(cause=DAEMON_TIMEOUT, where="c.reason = 'daemon timeout'", certainty=Certainty.FAMILY),
+    Rule(cause=DAEMON_BACKLOG, where="c.reason = 'daemon backlog'", certainty=Certainty.FAMILY),
+    Rule(cause=DAEMON_LOST, where="c.reason = 'daemon lost'", certainty=Certainty.FAMILY),
+    Rule(cause=RACED, where="c.reason = 'raced'"),
+)
+"""Where the proxy's own code or line says it."""
+
+LATE_RULES = (
+    Rule(cause=CLOSED_BEHIND_PROXY, where=f"c.reason = 'closed' AND {_OF_OTHERS}", certainty=Certainty.FAMILY),
+    Rule(
+        cause=UNTOLD,
+        where=f"c.reason IS NULL AND NOT c.app_answered AND c.status >= 500 AND {_UNTOLD}",
+        certainty=Certainty.FAMILY,
+    ),
+)
+
+CAUSES = (
+    HEROKU_TIMEOUT,
+    HEROKU_CRASHED,
+    HEROKU_OTHER,
+    QUEUE_TIMEOUT,
+    DAEMON_TIMEOUT,
+    DAEMON_BACKLOG,
+    DAEMON_LOST,
+    RACED,
+    CLOSED_BEHIND_PROXY,
+    UNTOLD,
+)

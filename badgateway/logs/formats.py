@@ -1,0 +1,42 @@
+"""How the requests of each kind of log are read."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from badgateway.logs.cloudfront import cloudfront_format
+from badgateway.logs.combined import COMBINED, GUNICORN, combined_format
+from badgateway.logs.go_proxies import CADDY, TRAEFIK, TRAEFIK_JSON
+from badgateway.logs.haproxy import HAPROXY
+from badgateway.logs.heroku import HEROKU
+from badgateway.logs.json_lines import json_format, keys_of
+from badgateway.logs.line_format import LineFormat
+from badgateway.logs.load_balancer import ALB, CLASSIC_ELB
+from badgateway.logs.source import head
+from badgateway.logs.splitting import Part
+from badgateway.logs.uwsgi_requests import uwsgi_format
+from badgateway.model.evidence import LogKind
+
+_LEARNT_FROM_LINES = 100
+_FORMATS = {known.kind: known for known in (GUNICORN, uwsgi_format(0.0), ALB, CLASSIC_ELB, HEROKU, HAPROXY, CADDY)}
+
+
+def _traefik_format(lines: Sequence[str]) -> LineFormat:
+    return TRAEFIK_JSON if lines[0].startswith("{") else TRAEFIK
+
+
+_LEARNT: Mapping[LogKind, Callable[[Sequence[str]], LineFormat]] = {
+    LogKind.NGINX_JSON: lambda lines: json_format(keys_of(lines)),
+    LogKind.NGINX_COMBINED: combined_format,
+    LogKind.CLOUDFRONT: cloudfront_format,
+    LogKind.TRAEFIK: _traefik_format,
+}
+"""Formats that differ from log to log: how to read one is seen from its first lines."""
+
+
+def format_of(part: Part) -> LineFormat:
+    """How to read the requests in a part, which is of a kind that has some."""
+    assert part.kind is not None
+    if part.in_combined_format:
+        return replace(COMBINED, kind=part.kind)
+    learn = _LEARNT.get(part.kind)
+    return _FORMATS[part.kind] if learn is None else learn(head(part.file)[:_LEARNT_FROM_LINES])

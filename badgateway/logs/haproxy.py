@@ -1,0 +1,108 @@
+"""HAProxy's lines about requests, as `option httplog` and `option httplog clf` write them."""
+
+from collections.abc import Sequence
+
+from badgateway.logs.line_format import LineFormat, epoch_s, extracted, finite, request_columns
+from badgateway.model.evidence import LogKind
+
+# Each piece of a line, and what parts it from the next; the engine takes few groups at a time, so one is read at once.
+_HTTP = (
+    (r"\[", r"\d\d/\w{3}/\d{4}:\d\d:\d\d:\d\d", r"[.\d]*\] \S+ "),
+    ("", r"\S+", " "),
+    ("", r"-?\d+", "/"),
+    ("", r"-?\d+", "/"),
+    ("", r"-?\d+", "/"),
+    ("", r"-?\d+", r"/\+?"),
+    ("", r"-?\d+", " "),
+    ("", r"-1|\d{3}", r" \+?"),
+    ("", r"\d+", r" \S+ \S+ "),
+    ("", r"\S\S", r"\S\S "),
+)
+_CLF = (
+    (r"\[", r"\d\d/\w{3}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}", r'\] "(?:[^"\\]|\\.)*" '),
+    ("", r"\d{3}", " "),
+    ("", r"\d+", r' "[^"]*" "[^"]*" \d+ \d+ "[^"]*" "'),
+    ("", r'[^"]*', '" "'),
+    ("", r'[^"]*', '" '),
+    ("", r"-?\d+", " "),
+    ("", r"-?\d+", " "),
+    ("", r"-?\d+", " "),
+    ("", r"-?\d+", " "),
+    ("", r"-?\d+", " "),
+    ("", r"\S\S", r"\S\S "),
+)
+
+
+def _pattern(pieces: Sequence[tuple[str, str, str]], group: int = 0) -> str:
+    """Return the pattern of a line in which only the piece of that number, from 1, is a group."""
+    return "".join(
+        f"{before}({'' if place == group else '?:'}{piece}){after}"
+        for place, (before, piece, after) in enumerate(pieces, start=1)
+    )
+
+
+LOOKS_LIKE_HAPROXY = rf"(?:.{{0,80}}?haproxy\[\d+\]: )?\S+:\d+ {_pattern(_HTTP)}"
+LOOKS_LIKE_HAPROXY_CLF = rf"(?:.{{0,80}}?haproxy\[\d+\]: )?\S+ \S+ \S+ {_pattern(_CLF)}"
+
+
+def _http(group: int) -> str:
+    return extracted(_pattern(_HTTP, group))
+
+
+def _clf(group: int) -> str:
+    return extracted(_pattern(_CLF, group))
+
+
+_STATE = f"coalesce({_http(10)}, {_clf(11)})"
+_SERVER = f"coalesce({_http(2)}, {_clf(4)} || '/' || {_clf(5)})"
+
+_REASONS = {
+    "SH": "closed",
+    "sH": "read timeout",
+    "sC": "connect timeout",
+    "sQ": "queue timeout",
+    "SD": "body cut",
+    "sD": "body stalled",
+    "PH": "bad header",
+    "RC": "no ports",
+    "PC": "no files",
+}
+_CLIENT_GONE = "regexp_matches({state}, '^[Cc]')"
+
+
+def _milliseconds(http_group: int, clf_group: int) -> str:
+    value = finite(f"coalesce({_http(http_group)}, {_clf(clf_group)})")
+    return f"CASE WHEN {value} >= 0 THEN {value} / 1000 END"
+
+
+def haproxy_reason() -> str:
+    """SQL for what the two letters of the termination state say; NULL when the server answered in good order."""
+    cases = " ".join(f"WHEN '{state}' THEN '{reason}'" for state, reason in _REASONS.items())
+    no_server = f"contains({_SERVER}, '<NOSRV>')"
+    return (
+        f"CASE WHEN {_CLIENT_GONE.format(state=_STATE)} THEN 'client gone' "
+        f"WHEN {_STATE} = 'SC' THEN CASE WHEN {no_server} THEN 'none live' ELSE 'refused' END "
+        f"ELSE CASE {_STATE} {cases} END END"
+    )
+
+
+_TOTAL = _milliseconds(7, 10)
+_CAME_S = f"coalesce({epoch_s(_http(1), '%d/%b/%Y:%H:%M:%S')}, {epoch_s(_clf(1), '%d/%b/%Y:%H:%M:%S %z')})"
+
+HAPROXY = LineFormat(
+    kind=LogKind.HAPROXY,
+    status=f"coalesce(TRY_CAST({_http(8)} AS INTEGER), TRY_CAST({_clf(2)} AS INTEGER))",
+    # The date is when the request came.
+    time_s=f"{_CAME_S} + coalesce({_TOTAL}, 0)",
+    columns={
+        **request_columns(extracted(r'"((?:[A-Z]+) (?:[^"\\]|\\.)*)"')),
+        "body_bytes": f"coalesce(TRY_CAST({_http(9)} AS BIGINT), TRY_CAST({_clf(3)} AS BIGINT))",
+        "duration_s": _TOTAL,
+        "upstream_addr": _SERVER,
+        "upstream_tries": f"CASE WHEN contains({_SERVER}, '<NOSRV>') THEN 0 ELSE 1 END",
+        "upstream_connect_s": _milliseconds(5, 8),
+        "upstream_header_s": _milliseconds(6, 9),
+        "has_upstream_times": "TRUE",
+        "proxy_reason": haproxy_reason(),
+    },
+)

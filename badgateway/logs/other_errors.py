@@ -1,0 +1,71 @@
+"""Fills the table `proxy_errors` from what Apache, Traefik and Caddy log of errors."""
+
+from collections.abc import Mapping
+
+import duckdb
+
+from badgateway.logs.apache import APACHE_LEVEL, APACHE_MESSAGE, APACHE_STATUS, APACHE_TIME
+from badgateway.logs.go_proxies import (
+    CADDY_MESSAGE,
+    CADDY_REQUEST,
+    CADDY_TIME,
+    TRAEFIK_LOG_TIME,
+    TRAEFIK_MESSAGE,
+    TRAEFIK_STATUS,
+    json_value,
+)
+from badgateway.logs.line_format import number, text_literal
+from badgateway.logs.scanning import LINE_CHARS
+from badgateway.model.evidence import PROXY_ERRORS, LogKind, Phase
+from badgateway.model.masking import masked_sql
+
+_ERRORS: Mapping[LogKind, Mapping[str, str]] = {
+    LogKind.APACHE_ERROR: {
+        "time_s": APACHE_TIME,
+        "level": APACHE_LEVEL,
+        "message": APACHE_MESSAGE,
+        "errno": number(r"\((\d+)\)[A-Z]", "INTEGER"),
+        "status": APACHE_STATUS,
+    },
+    LogKind.TRAEFIK_LOG: {
+        "time_s": TRAEFIK_LOG_TIME,
+        "level": "'error'",
+        "message": TRAEFIK_MESSAGE,
+        "status": TRAEFIK_STATUS,
+    },
+    LogKind.CADDY_LOG: {
+        "time_s": CADDY_TIME,
+        "level": json_value("level"),
+        "message": CADDY_MESSAGE,
+        "request": CADDY_REQUEST,
+        "status": f"TRY_CAST({json_value('status')} AS INTEGER)",
+        "upstream": json_value("upstream"),
+    },
+}
+UNREAD = "time_s IS NULL"
+
+
+def other_projection(kind: LogKind) -> str:
+    """Columns time_s and line over the lines of an error log of this kind, in its own time."""
+    return f"{_ERRORS[kind]['time_s']} AS time_s, line"
+
+
+def add_other_errors(
+    table: duckdb.DuckDBPyRelation, kind: LogKind, *, file_name: str, utc_offset_s: float, mask: bool
+) -> None:
+    """Take over what the lines say of requests; Apache's local times are utc_offset_s ahead of UTC."""
+    offset_s = utc_offset_s if kind is LogKind.APACHE_ERROR else 0.0
+    known = {
+        "phase": f"'{Phase.OTHER}'",
+        **_ERRORS[kind],
+        "time_s": f"time_s - {offset_s!r}",
+        "file": text_literal(file_name),
+        "line_number": "line_number",
+        "line": "line",
+    }
+    if mask:
+        known |= {name: masked_sql(known[name]) for name in ("message", "request", "line") if name in known}
+    known["line"] = f"left({known['line']}, {LINE_CHARS})"
+    columns = (f"CAST({known.get(name, 'NULL')} AS {sql_type})" for name, sql_type in PROXY_ERRORS.columns)
+    kept = table.filter(f"time_s IS NOT NULL AND {_ERRORS[kind]['status']} IS NOT NULL")
+    kept.order("line_number").project(", ".join(columns)).insert_into(PROXY_ERRORS.name)
