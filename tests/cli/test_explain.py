@@ -35,7 +35,7 @@ def test_the_logs_of_a_full_listen_queue_say_so_and_name_the_knob():
     assert result.stdout.startswith("89 of 91 requests failed (97.8 %).\n")
     assert "1. The accept queue of the unix socket was full (100 %): proven\n" in result.stdout
     assert "error.log:1 " in result.stdout
-    assert "\nChange  uWSGI: listen. " in result.stdout
+    assert "\nChange  uWSGI: processes, threads, harakiri. " in result.stdout
     assert "badgateway cause listen-queue-full" in result.stdout
 
 
@@ -43,7 +43,10 @@ def test_the_answer_is_twenty_lines_and_all_of_it_is_asked_for():
     whole = call("--full", *LOGS)
 
     assert len(call(*LOGS).stdout.splitlines()) <= 20
-    assert "\nThe accept queue of the unix socket was full (100 %).\nChange first: uWSGI: listen. " in whole.stdout
+    assert (
+        "\nThe accept queue of the unix socket was full (100 %).\nChange first: uWSGI: processes, threads, harakiri. "
+        in whole.stdout
+    )
     assert "docs/causes/listen-queue-full.md" in whole.stdout
 
 

@@ -40,7 +40,7 @@ def test_the_logs_of_a_trial_with_a_full_listen_queue_are_explained_whole():
 
     assert (cause.cause.id, cause.certainty, cause.count) == ("listen-queue-full", Certainty.PROVEN, 89)
     assert cause.statuses == ((502, 89),)
-    assert cause.cause.remedies[0].knob.startswith("uWSGI: listen")
+    assert cause.cause.remedies[0].knob.startswith("uWSGI: processes, threads")
     assert (found.diagnosis.requests, found.diagnosis.failures, found.diagnosis.unattributed) == (91, 89, 0)
     assert [file.kind for file in found.files] == [LogKind.NGINX_JSON, LogKind.NGINX_ERROR, LogKind.UWSGI]
     assert found.period_s == (1_795_295_880, 1_795_295_880)

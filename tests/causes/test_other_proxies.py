@@ -1,0 +1,95 @@
+"""Decoys for what servers and other proxies say: the same second, but another process, address, status or clock."""
+
+import pytest
+
+from badgateway.model.diagnosis import Certainty
+from badgateway.model.evidence import LogKind, ServerEvent
+from tests.causes.evidence import Evidence
+from tests.causes.samples import answered, apache, behind, dying, refused
+
+EVENT = ServerEvent
+
+
+def proven(evidence: Evidence) -> set[str]:
+    return {each.cause.id for each in evidence.diagnosis().causes if each.certainty is Certainty.PROVEN}
+
+
+def test_the_kernel_killed_another_process_in_that_second():
+    evidence = dying(EVENT.WORKER_KILLED, server="gunicorn", signal=9)
+    evidence.event(EVENT.OUT_OF_MEMORY, at=10, server="kernel", pid=4711, uri="mysqld", file="kern.log")
+    assert evidence.found() == {"worker-killed": 1}
+
+
+def test_a_pid_of_another_container_does_not_prove_that_memory_ran_out():
+    evidence = dying(EVENT.WORKER_KILLED, server="gunicorn", signal=9)
+    evidence.event(EVENT.OUT_OF_MEMORY, at=10, server="kernel", pid=4711, uri="gunicorn", file="kern.log")
+    assert "out-of-memory" not in proven(evidence)
+
+
+def test_a_server_at_another_address_that_did_not_load_is_no_cause():
+    evidence = Evidence().event(EVENT.LISTENING, at=-9, uri="http://127.0.0.1:9000")
+    evidence = refused(evidence.event(EVENT.APPLICATION_NOT_LOADED), at=2.0)
+    assert evidence.found() == {"nothing-listening": 1}
+
+
+def test_a_server_that_loaded_in_the_end_is_there_again():
+    evidence = Evidence().event(EVENT.APPLICATION_NOT_LOADED).event(EVENT.LISTENING, at=20, uri="unix:/run/web.sock")
+    assert refused(evidence, at=60.0).found() == {"nothing-listening": 1}
+
+
+def test_a_restart_of_another_server_is_no_reload_gap():
+    evidence = Evidence().event(EVENT.LISTENING, at=-9, uri="http://127.0.0.1:9000")
+    evidence.event(EVENT.SHUTDOWN).event(EVENT.WORKER_BOOTED, at=8, pid=9)
+    assert refused(evidence, at=4.0).found() == {"nothing-listening": 1}
+
+
+def test_a_restart_is_told_from_a_stop_by_what_came_back():
+    evidence = Evidence().event(EVENT.SHUTDOWN).event(EVENT.WORKER_BOOTED, at=8, pid=9)
+    assert refused(evidence, at=4.0).found() == {"reload-gap": 1}
+
+
+def test_a_lost_database_connection_of_another_path_explains_nothing():
+    evidence = answered().event(EVENT.DB_CONNECTION_LOST, at=10, uri="/other/")
+    assert evidence.found() == {"application-answered-5xx": 1}
+
+
+def test_a_worker_whose_predecessor_said_goodbye_was_not_replaced_silently():
+    evidence = Evidence().closed(at=10.4).event(EVENT.WORKER_BOOTED, at=10, pid=72)
+    assert evidence.event(EVENT.WORKER_EXITED, at=9, pid=71).found() == {"502-connection-closed": 1}
+
+
+def test_the_write_that_timed_out_later_cut_another_answer():
+    evidence = Evidence().cut(at=10.4).event(EVENT.WRITE_TIMEOUT, at=20, server="uwsgi")
+    assert evidence.found() == {"body-cut-unexplained": 1}
+
+
+def test_a_close_after_seconds_is_no_race():
+    assert Evidence().closed(duration_s=4.0).found() == {"502-connection-closed": 1}
+
+
+def test_a_router_is_not_behind_a_unix_socket():
+    evidence = Evidence().closed().event(EVENT.LISTEN_QUEUE_FULL, at=None, server="uwsgi")
+    assert evidence.found() == {"502-connection-closed": 1}
+
+
+def test_a_line_of_apache_about_another_status_is_not_of_this_request():
+    evidence = Evidence().combined(503)
+    evidence.complaint("Timeout when reading response headers from daemon process 'a'", request=None, status=504)
+    assert evidence.found() == {"503-unexplained-by-this-log": 1}
+
+
+def test_two_answers_of_one_second_take_one_line_of_apache_each():
+    evidence = apache(504, "Timeout when reading response headers from daemon process 'a'").combined(504)
+    assert evidence.found() == {"mod-wsgi-no-answer": 1, "504-unexplained-by-this-log": 1}
+
+
+@pytest.mark.parametrize("kind", [LogKind.HEROKU, LogKind.HAPROXY])
+def test_a_death_in_that_second_behind_another_proxy_is_a_family(kind):
+    evidence = behind(kind, 502, "closed").event(EVENT.WORKER_KILLED, pid=71, signal=9)
+    assert evidence.found() == {"worker-killed": 1}
+    assert proven(evidence) == set()
+
+
+@pytest.mark.parametrize("kind", [LogKind.TRAEFIK, LogKind.CADDY, LogKind.CLOUDFRONT])
+def test_a_500_of_a_proxy_that_does_not_say_whose_it_is_is_nobodys(kind):
+    assert behind(kind, 500, None).found() == {"proxy-5xx-untold": 1}
