@@ -40,7 +40,7 @@ CAUSES: tuple[Cause, ...] = (
     *front_door.CAUSES,
     *unexplained.CAUSES,
 )
-"""By family, as the index of the pages has them."""
+"""Mostly by family, as the index of the pages has them."""
 
 
 def _only_sure(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:

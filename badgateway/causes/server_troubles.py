@@ -4,12 +4,10 @@ from badgateway.causes.rule import Proof, Rule, at_address, died_as, near
 from badgateway.model.diagnosis import Cause, Certainty, Remedy
 from badgateway.model.evidence import ServerEvent
 
-FAMILY = "server troubles"
-
 NOT_LOADED = Cause(
     id="application-not-loaded",
     title="The server could not import the application",
-    family=FAMILY,
+    family="connections",
     statuses=(500, 502),
     explanation="The import raised an exception. Gunicorn then ends, and nothing listens at its address; uWSGI runs on "
     "without an application and answers 500 itself.",
@@ -25,7 +23,7 @@ NOT_LOADED = Cause(
 IDLE_HELD = Cause(
     id="worker-held-by-idle-connection",
     title="A sync worker waited for a request that never came",
-    family=FAMILY,
+    family="worker time limits",
     statuses=(502,),
     explanation="A browser or a load balancer opened a connection and sent nothing. A sync worker of Gunicorn waits on "
     "it until --timeout, serves nobody meanwhile, and is then ended, with what was waiting for it.",
@@ -43,7 +41,7 @@ IDLE_HELD = Cause(
 OUT_OF_MEMORY = Cause(
     id="out-of-memory",
     title="The kernel killed the worker, for memory had run out",
-    family=FAMILY,
+    family="worker deaths",
     statuses=(502, 200),
     explanation="The machine, or the container, had no memory left, and the kernel chose this process. Its requests "
     "died with it.",
@@ -62,7 +60,7 @@ OUT_OF_MEMORY = Cause(
 REPLACED_SILENTLY = Cause(
     id="worker-replaced-silently",
     title="Gunicorn started a new worker in that second, and does not say why",
-    family=FAMILY,
+    family="worker deaths",
     statuses=(502,),
     explanation="A worker ended without a word: it crashed (worker-crashed) or was killed (worker-killed). Gunicorn "
     "before 20.1 logs neither; only its replacement shows.",
@@ -78,7 +76,7 @@ REPLACED_SILENTLY = Cause(
 WRITE_TIMEOUT = Cause(
     id="uwsgi-write-timeout",
     title="uWSGI gave up writing the answer",
-    family=FAMILY,
+    family="proxy timeouts",
     statuses=(200, 502),
     explanation="The proxy did not take the answer as fast as it came, mostly because the client was slow, and nothing "
     "was taken for socket-timeout (4 s). uWSGI cut the answer.",
@@ -96,7 +94,7 @@ WRITE_TIMEOUT = Cause(
 SOCKET_ERROR = Cause(
     id="socket-error-in-worker",
     title="The worker's connection broke while it read or answered the request",
-    family=FAMILY,
+    family="connections",
     statuses=(502, 200),
     explanation="Gunicorn could not read the request or write the answer. The worker lives on.",
     evidence="Gunicorn: `Socket error processing request.` within a second of the failure.",
@@ -109,7 +107,7 @@ SOCKET_ERROR = Cause(
 SENDING_CUT = Cause(
     id="closed-while-sending",
     title="The server closed while nginx was still sending the request",
-    family=FAMILY,
+    family="connections",
     statuses=(502,),
     explanation="The server answered, or gave up, before it had read the body: an answer such as 401 without a look at "
     "the upload, after which uWSGI closes; a body over a limit of the server; or a worker that died.",
@@ -129,7 +127,7 @@ SENDING_CUT = Cause(
 ROUTER_GAVE_UP = Cause(
     id="uwsgi-router-gave-up",
     title="uWSGI's own HTTP router closed the connection",
-    family=FAMILY,
+    family="accept queue",
     statuses=(502,),
     explanation="uWSGI was started with `http`, a router before its workers. When their queue is full, or they hang, "
     "the router closes without an answer, and mostly without a line. A worker that died (worker-killed, "
@@ -155,7 +153,7 @@ ROUTER_GAVE_UP = Cause(
 CLOSED_AT_ONCE = Cause(
     id="closed-at-once",
     title="The server closed the connection as soon as the request came",
-    family=FAMILY,
+    family="connections",
     statuses=(502,),
     explanation="Within milliseconds, so nothing ran: an idle connection that nginx reused just as the server closed "
     "it (keepalive-race), a server that keeps none though nginx does, or one that refused to read the request "
@@ -178,7 +176,7 @@ CLOSED_AT_ONCE = Cause(
 RECYCLED = Cause(
     id="worker-recycled-meanwhile",
     title="A worker was being replaced at that moment",
-    family=FAMILY,
+    family="connections",
     statuses=(502,),
     explanation="A worker of Gunicorn reached max_requests and left in that second. It closes the idle connections "
     "that it kept (keepalive-race), and what it had taken in is reset.",

@@ -9,9 +9,9 @@ from tests.report import samples
 from tests.report.test_wording import STYLES
 
 FAMILIES = tuple(dict.fromkeys(cause.family for cause in CAUSES))
-NOT_IN_A_TRIAL = {"load balancer", "the proxy itself", "not told by these logs"}
-"""Of the first no trial has one, and of the second none that counts: where the front door's own disk, names or
-certificates fail, the machine does. The third are never proven, so they look different anyway."""
+NOT_IN_A_TRIAL = {"load balancer", "other proxies", "the proxy itself", "not told by these logs"}
+"""Of the first two no trial has one, and of the third none that counts: where the front door's own disk, names or
+certificates fail, the machine does. The last are never proven, so they look different anyway."""
 BAR = re.compile(r'd="M([\d.]+),[\d.]+h([\d.]+)v[^"]*" fill="var\(--([a-z-]+)')
 
 
