@@ -42,6 +42,7 @@ _ERRORS: Mapping[LogKind, Mapping[str, str]] = {
         "upstream": json_value("upstream"),
     },
 }
+OTHER_ERRORS = tuple(_ERRORS)
 UNREAD = "time_s IS NULL"
 
 

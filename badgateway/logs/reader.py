@@ -10,7 +10,7 @@ from badgateway.logs.evidence import LogFile, MalformedLine
 from badgateway.logs.formats import format_of
 from badgateway.logs.held import HeldPart
 from badgateway.logs.line_format import LineFormat
-from badgateway.logs.other_errors import UNREAD, add_other_errors, other_projection
+from badgateway.logs.other_errors import OTHER_ERRORS, UNREAD, add_other_errors, other_projection
 from badgateway.logs.proxy_errors import MALFORMED, add_proxy_errors, error_projection
 from badgateway.logs.recognising import recognised
 from badgateway.logs.request_rows import add_failures, add_volume
@@ -24,7 +24,6 @@ from badgateway.logs.zones import stated_s, zone_of_errors, zone_of_server
 from badgateway.model.evidence import LogKind
 
 _SERVERS = {LogKind.UWSGI: "uwsgi", LogKind.GUNICORN: "gunicorn", LogKind.KERNEL: "kernel"}
-_OTHER_ERRORS = (LogKind.APACHE_ERROR, LogKind.TRAEFIK_LOG, LogKind.CADDY_LOG)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,7 +190,7 @@ class Reader:
             self._read_unknown(job)
         elif part.kind is LogKind.NGINX_ERROR:
             self._read_errors(job)
-        elif part.kind in _OTHER_ERRORS:
+        elif part.kind in OTHER_ERRORS:
             self._read_other_errors(job, part.kind)
         elif part.kind is LogKind.KERNEL:
             self._read_kernel(job)
@@ -219,24 +218,20 @@ class Reader:
             add_other_errors(table, kind, file_name=job.part.file.name, utc_offset_s=offset_s, mask=self.mask)
 
     def _read_kernel(self, job: _Job) -> None:
-        # Most of what the kernel says is about other things, and none of it is a request.
         with scanned(self.connection, job.part.file, ("line",), job.scratch) as table:
             self._note(job, table, "FALSE")
             self._add_events(job.part, self.errors_offset_s)
 
     def _read_requests(self, job: _Job, line_format: LineFormat) -> None:
         unread = "status IS NULL OR time_s IS NULL"
-        bad = unread
-        if line_format.claims_to_be_a_request is not None:
-            bad = f"({unread}) AND {line_format.claims_to_be_a_request}"
+        bad = f"({unread}) AND {line_format.claims_to_be_a_request or 'TRUE'}"
         with scanned(self.connection, job.part.file, request_projections(line_format), job.scratch) as table:
             self._require_one_program(job, unread)
             self._note(job, table, bad)
             offset_s = self._server_offset_s(job)
+            moved = f"line_number, status, time_s - {offset_s!r} AS time_s, line"
             is_local = line_format.kind is LogKind.UWSGI and not job.part.in_combined_format
-            requests = (
-                table.project(f"line_number, status, time_s - {offset_s!r} AS time_s, line") if is_local else table
-            )
+            requests = table.project(moved) if is_local else table
             add_volume(requests, line_format)
             add_failures(self.connection, requests, line_format, file_name=job.part.file.name, mask=self.mask)
             if job.has_events:
