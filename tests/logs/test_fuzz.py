@@ -27,6 +27,7 @@ HAVE_OTHER_LINES = frozenset(
         LogKind.TRAEFIK_LOG,
         LogKind.CADDY_LOG,
         LogKind.KERNEL,
+        LogKind.CLOUDFRONT,
     }
 )
 NO_LINE_ENDS = bytes.maketrans(b"\r\n", b"  ")

@@ -69,7 +69,7 @@ def test_a_cause_found_in_several_places_is_one_card_with_the_worst_place_first(
         "line of gunicorn-sync at 300",
         "line of gunicorn-sync at 50",
     ]
-    assert card.remedies[0].knob == "uWSGI: listen; Gunicorn: backlog"
+    assert card.remedies[0].knob == "uWSGI: processes, threads, harakiri; Gunicorn: workers, threads, timeout"
 
 
 def test_a_line_of_evidence_is_named_by_its_file_in_the_folder_of_the_run():
@@ -78,7 +78,7 @@ def test_a_line_of_evidence_is_named_by_its_file_in_the_folder_of_the_run():
 
 
 def test_only_the_knobs_of_the_server_that_failed_are_named():
-    assert view("picked").cards[0].remedies[0].knob == "uWSGI: listen"
+    assert view("picked").cards[0].remedies[0].knob == "uWSGI: processes, threads, harakiri"
 
 
 def test_a_line_of_any_length_with_any_signs_is_short_and_printable():
@@ -129,7 +129,7 @@ def test_there_is_a_line_for_each_cause_of_each_level():
     assert lines == [
         (
             "uwsgi-2 at 300 users: 17 x 502 = The accept queue of the unix socket was full (listen-queue-full); "
-            "change uWSGI: listen"
+            "change uWSGI: processes, threads, harakiri"
         ),
         (
             "uwsgi-2 at 300 users: 9 x 504 = The answer did not begin within the proxy's read timeout (slow-request); "

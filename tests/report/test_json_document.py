@@ -93,7 +93,7 @@ def test_the_causes_of_a_level_and_of_its_trial_are_told_with_what_to_do():
     assert first["statuses"] == {"502": 17}
     assert first["evidence"][0]["file"] == "nginx-error.log"
     assert first["evidence"][0]["line_number"] == 12
-    assert first["remedies"][0]["knob"] == "uWSGI: listen; Gunicorn: backlog"
+    assert first["remedies"][0]["knob"] == "uWSGI: processes, threads, harakiri; Gunicorn: workers, threads, timeout"
     assert (last["id"], last["certainty"]) == ("body-cut-unexplained", "family")
 
 

@@ -52,7 +52,7 @@ def test_the_causes_stand_under_the_table_a_line_each():
     causes = [line for line in lines if " = " in line]
     assert causes[-1] == (
         "- uwsgi-2 at 300 users: 20,331 × 502 = The accept queue of the unix socket was full (listen-queue-full); "  # noqa: RUF001 # the sign that is printed
-        "change uWSGI: listen"
+        "change uWSGI: processes, threads, harakiri"
     )
     assert lines.index("Why requests failed:") > max(place for place, line in enumerate(lines) if line.startswith("|"))
     assert "Why requests failed" not in rendered(samples.many_levels())
