@@ -155,7 +155,7 @@ def probe(session: nox.Session) -> None:
 @nox.session
 def benchmarks(session: nox.Session) -> None:
     """Measure the kit itself: journal, probes, relay, open loop, verdicts, explain and exports; the docs quote it."""
-    for script in ("journal.py", "probes.py", "relay.py", "explain.py", "verdicts.py"):
+    for script in ("journal.py", "probes.py", "relay.py", "explain.py", "server_logs.py", "verdicts.py"):
         run(session, "python", f"benchmarks/{script}")
     # Its default goes up to a million rows, and takes ten minutes.
     run(session, "python", "benchmarks/exports.py", "--most-rows", "100000")
@@ -185,7 +185,7 @@ def faults(session: nox.Session) -> None:
 
 @nox.session
 def proofs(session: nox.Session) -> None:
-    """Run the long proofs, of which the tests hold a tenth: 20,000 mutated files, each planned or refused in words."""
+    """Run the long proofs, of which the tests hold a tenth: mutated files and log lines, and mixtures of logs."""
     run(session, "pytest", "-m", "proof", "--numprocesses", "auto", "--timeout", "1200", *session.posargs)
 
 

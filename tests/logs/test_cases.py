@@ -13,6 +13,9 @@ import pytest
 
 from badgateway.errors import RawDataError
 from badgateway.logs import Source
+from badgateway.logs.scratch import FolderScratch
+from badgateway.logs.source import LocalFile, head
+from badgateway.logs.splitting import Known, parts
 from badgateway.model.diagnosis import Certainty
 from badgateway.model.explanation import Explanation
 from badgateway.study.explanation import explain
@@ -125,6 +128,27 @@ def check_interleaved(folder: Path, name: str, seed: int) -> None:
 @pytest.mark.parametrize("name", MIXABLE)
 def test_the_count_of_failures_does_not_depend_on_how_two_logs_were_mixed(tmp_path, name, seed):
     check_interleaved(tmp_path, name, seed)
+
+
+def lines_by_program(text: str, folder: Path) -> dict[tuple[object, ...], list[str]]:
+    """Split a log; return the lines of each program in their order."""
+    (folder / "log").write_text(text, newline="")
+    file = LocalFile(name="log", path=folder / "log", is_gzip=False)
+    found = parts(file, head(file), FolderScratch(folder), Known())
+    return {
+        (part.kind, part.in_combined_format): [line for line in part.file.path.read_text().splitlines() if line]
+        for part in found
+    }
+
+
+@pytest.mark.parametrize("name", MIXABLE)
+def test_a_thousand_mixtures_of_two_logs_are_split_into_the_same_lines(tmp_path, name):
+    rng = random.Random(name)
+    for _ in range(PROVEN_INTERLEAVINGS // 10 // len(MIXABLE)):
+        one, other = (path.read_text().splitlines(keepends=True) for path in rng.sample(logs(CASES / name), 2))
+        apart = lines_by_program("".join(one), tmp_path) | lines_by_program("".join(other), tmp_path)
+
+        assert lines_by_program(interleaved(one, other, rng), tmp_path) == apart
 
 
 @pytest.mark.proof
