@@ -86,7 +86,8 @@ def _read_cleaned(connection: duckdb.DuckDBPyConnection, file: LocalFile, projec
 def request_projections(line_format: LineFormat) -> tuple[str, str]:
     """Columns status, time_s and line, for `scanned`; line is NULL where nothing of it is needed any more."""
     # Two, for DuckDB would compute an expression once more for each place inside a CASE where its alias is named.
-    status = f"CAST({line_format.status} AS SMALLINT)"
+    # What no SMALLINT holds is no status.
+    status = f"TRY_CAST({line_format.status} AS SMALLINT)"
     found = f"{status} AS status, CAST({line_format.time_s} AS DOUBLE) AS written_time_s, line"
     is_needed = f"{FAILED} OR status IS NULL OR time_s IS NULL OR {line_format.was_retried}"
     kept = (

@@ -31,8 +31,8 @@ HAVE_OTHER_LINES = frozenset(
         LogKind.CLOUDFRONT,
     }
 )
-BLANK = re.compile(rb"\s*(?:\d{4}-\d\d-\d\dT[\d:.]+Z )?\s*")
-"""A time and nothing behind it is what containers make of an empty line."""
+BLANK = re.compile(rb"\s*(?:#.*|\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d) (?:[\w.\[\]/@-]+: )?)?\s*")
+"""A comment, or what stands before a line and nothing behind it."""
 NO_LINE_ENDS = bytes.maketrans(b"\r\n", b"  ")
 PIECES = (
     b'"',

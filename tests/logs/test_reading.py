@@ -1,5 +1,6 @@
 import gzip
 import io
+import re
 from pathlib import Path
 
 import pytest
@@ -254,3 +255,14 @@ def test_a_cut_gzip_file_is_an_error_and_never_half_an_answer(tmp_path, kept_sha
     packed = gzip.compress("\n".join(f"{BAD} {number * 7919}" for number in range(20_000)).encode())
     with pytest.raises(RawDataError, match=r"some.log is a cut or damaged gzip file"):
         read(tmp_path, packed[: int(len(packed) * kept_share)])
+
+
+def test_a_status_that_is_none_costs_only_its_own_line(tmp_path):
+    genuine = (Path(__file__).parent / "golden" / "traefik-json" / "access.json").read_text().splitlines()[0]
+    odd = re.sub(r'("DownstreamStatus": ?)\d+', r"\g<1>502502", genuine)
+    path = tmp_path / "access.log"
+    path.write_text(f"{genuine}\n{odd}\n{genuine}\n")
+    evidence = read_logs([Source(name="access.log", content=path)])
+
+    assert odd != genuine
+    assert (evidence.requests, evidence.files[0].malformed_lines) == (2, 1)
