@@ -63,7 +63,9 @@ SELECT f.failure_id, f.source, f.status, coalesce(f.client_status, 0) AS client_
     coalesce(2 * (f.app_started_s - (f.time_s - f.duration_s)) >= f.duration_s,
         f.app_pid IS NULL AND f.app_started_s IS NULL) AS queued,
     {_REASON} AS reason,
-    m.id AS complaint_id, false AS derived
+    m.id AS complaint_id, false AS derived,
+    -- A line that names no request may be of any failure with that status in that second.
+    m.request IS NULL AND m.told_status IS NOT NULL AND count(*) OVER (PARTITION BY f.status, f.second) > 1 AS ambiguous
 FROM claims f
 LEFT JOIN claimed p ON p.left_id = f.id
 LEFT JOIN complaints m ON m.id = p.right_id
@@ -90,7 +92,7 @@ SELECT (SELECT coalesce(max(failure_id), 0) FROM failures) + row_number() OVER (
     split_part(split_part(m.request, ' ', 2), '?', 1),
     false, false, false, false, false, m.connection, coalesce(m.upstream, ''), NULL, NULL, NULL, false, false,
     true,
-    m.reason, m.id, true
+    m.reason, m.id, true, false
 FROM complaints m
 ANTI JOIN (SELECT right_id AS id FROM claimed) USING (id)
 WHERE m.status <> 0 AND (m.status = 200 OR (SELECT count(*) FROM failures) + (SELECT count(*) FROM volume) = 0)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import duckdb
 
 from badgateway.causes.rule import Proof, Rule
+from badgateway.model.diagnosis import Certainty
 
 _VERDICTS = """
 CREATE OR REPLACE TEMP TABLE verdicts (failure_id BIGINT, rule INTEGER, mark_id BIGINT)
@@ -21,8 +22,8 @@ WHERE {condition}
 
 _ATTRIBUTIONS = """
 CREATE OR REPLACE TEMP TABLE attributions AS
-SELECT v.failure_id, r.cause_id, r.certainty, v.mark_id
-FROM verdicts v JOIN (SELECT unnest($rules, recursive := true)) r USING (rule)
+SELECT v.failure_id, r.cause_id, CASE WHEN c.ambiguous THEN $family ELSE r.certainty END AS certainty, v.mark_id
+FROM verdicts v JOIN (SELECT unnest($rules, recursive := true)) r USING (rule) JOIN cases c USING (failure_id)
 """
 
 
@@ -47,7 +48,7 @@ def decide(connection: duckdb.DuckDBPyConnection, rules: Sequence[Rule], *, jour
         {"rule": number, "cause_id": rule.cause.id, "certainty": str(rule.certainty)}
         for number, rule in enumerate(rules)
     ]
-    connection.execute(_ATTRIBUTIONS, {"rules": names})
+    connection.execute(_ATTRIBUTIONS, {"rules": names, "family": str(Certainty.FAMILY)})
 
 
 def _statement(number: int, where: str, proof: Proof | None) -> str:

@@ -93,3 +93,19 @@ def test_a_death_in_that_second_behind_another_proxy_is_a_family(kind):
 @pytest.mark.parametrize("kind", [LogKind.TRAEFIK, LogKind.CADDY, LogKind.CLOUDFRONT])
 def test_a_500_of_a_proxy_that_does_not_say_whose_it_is_is_nobodys(kind):
     assert behind(kind, 500, None).found() == {"proxy-5xx-untold": 1}
+
+
+def raced(*, at):
+    """Return two failures with one status, and one line that names neither of them."""
+    evidence = Evidence().combined(500).combined(500, at=at)
+    line = "'500 Internal Server Error' caused by: http: server closed idle connection"
+    return evidence.complaint(line, request=None, status=500, of=0)
+
+
+def test_a_line_that_names_no_request_proves_nothing_where_two_of_that_second_have_its_status():
+    assert proven(raced(at=0.0)) == set()
+    assert "idle-connection-reused" in raced(at=0.0).found()
+
+
+def test_a_line_that_names_no_request_proves_the_cause_of_the_one_failure_of_that_second():
+    assert proven(raced(at=90.0)) == {"idle-connection-reused"}
