@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 from badgateway.errors import RawDataError
 from badgateway.logs.apache import LOOKS_LIKE_APACHE_ERROR
@@ -29,6 +30,7 @@ _UWSGI = re.compile(
     r"\.\.\.(?:gracefully|brutally) killing workers)"
 )
 _SHOWN_CHARS = 80
+_FIRST_LINES = 8192
 
 _SERVER_LOGS = ((LogKind.UWSGI, _UWSGI), (LogKind.GUNICORN, _GUNICORN))
 """Their first lines may be mostly what the application prints, so one line of their own decides."""
@@ -73,6 +75,8 @@ def kind_of(line: str) -> LogKind | None:
     return next((kind for kind, pattern in _SERVER_LOGS if pattern.match(line)), None)
 
 
+# A log's first lines are asked about twice, and once more with each piece of a stream.
+@lru_cache(maxsize=_FIRST_LINES)
 def _entry_kind(line: str) -> LogKind | None:
     return next((kind for kind, is_entry in _ONE_LINE_PER_ENTRY if is_entry(line)), None)
 
