@@ -49,7 +49,9 @@ class Kit:
         self.errors = ""
         """stderr, when it has ended."""
         self._logs = [project / f"{stream}-{time.monotonic_ns()}.txt" for stream in ("stdout", "stderr")]
-        environment = {name: value for name, value in os.environ.items() if name != "FORCE_COLOR"}
+        # What nox tells of its own session is not what started this command.
+        unwanted = {"FORCE_COLOR", "BADGATEWAY_STARTED_AS"}
+        environment = {name: value for name, value in os.environ.items() if name not in unwanted}
         # Other tests run on this machine too, of other checkouts perhaps.
         beside = ["--beside"] if arguments[:1] == ("run",) and "--wait" not in arguments else []
         stdout, stderr = (log.open("w", encoding="utf-8") for log in self._logs)
@@ -116,8 +118,12 @@ class Kit:
         return self._process.returncode
 
     def temporary_folders(self) -> set[Path]:
-        """Return the folder in /tmp that its servers live in, told by their command lines; none before the first."""
-        return {Path(match) for process in self.look() for match in TEMPORARY.findall(_command_line(process))}
+        """Return the folder in /tmp that its servers live in, told by MariaDB's command line; none before the first.
+
+        Before it, the Locust file is looked into, in a folder of that kind too.
+        """
+        lines = [line for line in map(_command_line, self.look()) if "mariadb" in line]
+        return {Path(match) for line in lines for match in TEMPORARY.findall(line)}
 
     def survivors(self) -> list[str]:
         """Return the command lines of descendants that still live."""
