@@ -109,8 +109,9 @@ def ordinary() -> Iterator[tuple[pwd.struct_passwd, Path]]:
 
 def test_an_ordinary_user_runs_everything_as_themselves(ordinary):
     account, project = ordinary
+    asked = ["experiments/small.toml", "--only", "gthread", "--blocks", "2", "--no-diagnosis"]
     done = subprocess.run(
-        [BADGATEWAY, "run", "--beside", "experiments/small.toml", "--only", "gthread", "--blocks", "2", "--no-diagnosis"],
+        [BADGATEWAY, "run", "--beside", *asked],
         capture_output=True, text=True, check=False, cwd=project, timeout=90, umask=0o022,
         user=account.pw_uid, group=account.pw_gid, extra_groups=[],
         env={"PATH": os.environ["PATH"], "HOME": str(project)},
