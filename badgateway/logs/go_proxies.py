@@ -1,10 +1,10 @@
 """Traefik and Caddy: access lines in JSON or in the common format, and what they log of errors."""
 
-import json
 from collections.abc import Mapping
 from functools import lru_cache
 
 from badgateway.logs.combined import COMBINED
+from badgateway.logs.json_lines import json_object
 from badgateway.logs.line_format import LineFormat, extracted, finite, number
 from badgateway.model.evidence import LogKind
 
@@ -24,12 +24,7 @@ def kind_of_json(line: str) -> LogKind | None:
     """Traefik's or Caddy's kind of a JSON line; None when it is of neither."""
     if not line.startswith("{"):
         return None
-    try:
-        value = json.loads(line)
-    # A line of a thousand brackets is nested deeper than Python follows.
-    except (ValueError, RecursionError):
-        return None
-    return _kind_of(value) if isinstance(value, dict) else None
+    return _kind_of(json_object(line))
 
 
 def _kind_of(value: Mapping[str, object]) -> LogKind | None:

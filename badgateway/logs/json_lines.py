@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 from badgateway.logs.line_format import LineFormat, epoch_s, finite, request_columns, status_code
 from badgateway.model.evidence import LogKind
@@ -30,21 +31,22 @@ _MILLISECONDS_FROM = 1e11
 
 def keys_of(lines: Sequence[str]) -> tuple[str, ...]:
     """The keys of the JSON objects among the lines, in order of appearance."""
-    return tuple(dict.fromkeys(key for line in lines for key in _keys(line)))
+    return tuple(dict.fromkeys(key for line in lines for key in json_object(line)))
 
 
-def _keys(line: str) -> tuple[str, ...]:
+def json_object(line: str) -> dict[str, Any]:
+    """The JSON object that a line is; empty when it is none."""
     try:
         value = json.loads(line)
     # A line of a thousand brackets is nested deeper than Python follows.
     except (ValueError, RecursionError):
-        return ()
-    return tuple(value) if isinstance(value, dict) else ()
+        return {}
+    return value if isinstance(value, dict) else {}
 
 
 def looks_like_json_access(line: str) -> bool:
     """Whether the line is a JSON object with a status and a time."""
-    keys = _keys(line)
+    keys = json_object(line)
     return all(any(name in keys for name in _SYNONYMS[needed]) for needed in _NEEDED)
 
 

@@ -1,10 +1,10 @@
 """What containers, journals and syslogs put before each line: the stream it belongs to, and when it was written."""
 
-import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from badgateway.logs.json_lines import json_object
 from badgateway.logs.load_balancer import LOOKS_LIKE_CLASSIC_ELB
 
 
@@ -89,13 +89,9 @@ def _json(line: str) -> Unwrapped | None:
     """A line of Docker's json-file driver, or of a logger that writes its messages as JSON."""
     if not line.startswith("{"):
         return None
-    try:
-        value = json.loads(line)
-    # A line of a thousand brackets is nested deeper than Python follows.
-    except (ValueError, RecursionError):
-        return None
+    value = json_object(line)
     # An access log's line has a status; its message says nothing that its keys do not.
-    if not isinstance(value, dict) or "status" in value or "request" in value:
+    if "status" in value or "request" in value:
         return None
     text = next((value[key] for key in _TEXT_KEYS if isinstance(value.get(key), str) and value[key].strip()), None)
     written = next((str(value[key]) for key in _TIME_KEYS if key in value), "")
