@@ -64,8 +64,7 @@ SELECT f.failure_id, f.source, f.status, coalesce(f.client_status, 0) AS client_
         f.app_pid IS NULL AND f.app_started_s IS NULL) AS queued,
     {_REASON} AS reason,
     m.id AS complaint_id, false AS derived,
-    -- A line that names no request may be of any failure with that status in that second.
-    m.request IS NULL AND m.told_status IS NOT NULL AND count(*) OVER (PARTITION BY f.status, f.second) > 1 AS ambiguous
+    f.id IN (FROM ambiguous_claims) AS ambiguous
 FROM claims f
 LEFT JOIN claimed p ON p.left_id = f.id
 LEFT JOIN complaints m ON m.id = p.right_id
@@ -109,6 +108,17 @@ CREATE OR REPLACE TEMP TABLE unnamed_complaints AS
 FROM complaints WHERE request IS NULL AND told_status IS NOT NULL
 """
 
+_AMBIGUOUS = """
+CREATE OR REPLACE TEMP TABLE ambiguous_claims AS
+SELECT c.id
+FROM claimed p
+JOIN unnamed_complaints u ON u.id = p.right_id
+JOIN claims c ON c.id = p.left_id
+JOIN claims other ON other.status = c.status AND other.second = c.second
+GROUP BY c.id HAVING count(*) > 1
+"""
+"""A line that names no request may be of any failure with that status in that second."""
+
 
 def prepare_cases(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the table cases: one row per failure, with the complaint about it where there is one.
@@ -139,5 +149,5 @@ def prepare_cases(connection: duckdb.DuckDBPyConnection) -> None:
         condition=_FAILED_AT_PROXY,
         offsets_s=_LATER_S,
     )
-    for statement in (_CASES, _RETRIED, _DERIVED):
+    for statement in (_AMBIGUOUS, _CASES, _RETRIED, _DERIVED):
         connection.execute(statement)
