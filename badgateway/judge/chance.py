@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from badgateway.model.contest import Counts
-from badgateway.model.summary import LevelSummary, Measurement, Verdict
+from badgateway.model.summary import LevelSummary, Measurement, RouteMeasurement
 
 SIGNIFICANCE = 0.05
 """What is usual for one comparison."""
@@ -75,7 +75,7 @@ def are_told_alike(one: LevelSummary, other: LevelSummary) -> bool:
 
     Of all requests together, or of each route that failed at all.
     """
-    routes = {route.name for level in (one, other) for route in _measured(level).routes if route.failures.count}
+    routes = {route.name for level in (one, other) for route in level.measured.routes if route.failures.count}
     pairs = [(_shares(one, name), _shares(other, name)) for name in sorted(routes)]
     return _is_within_double(_shares(one), _shares(other)) or (
         bool(pairs) and all(_is_within_double(*pair) for pair in pairs)
@@ -97,7 +97,7 @@ def _pairs(one: LevelSummary, other: LevelSummary) -> Iterator[tuple[Shares, Sha
     before, after = _shares(one), _shares(other)
     is_less = before.failures * after.requests > after.failures * before.requests
     few_trials = min(len(before.trials), len(after.trials)) < 2
-    routes = {route.name for level in (one, other) for route in _measured(level).routes}
+    routes = {route.name for level in (one, other) for route in level.measured.routes}
     for left, right in ((before, after), *((_shares(one, name), _shares(other, name)) for name in sorted(routes))):
         # A route that got worse is no evidence that the change helped.
         same_way = (left.failures * right.requests > right.failures * left.requests) == is_less
@@ -106,32 +106,20 @@ def _pairs(one: LevelSummary, other: LevelSummary) -> Iterator[tuple[Shares, Sha
 
 
 def _shares(level: LevelSummary, route: str = "") -> Shares:
-    found = _measured(level)
-    trials = [one.measurement for one in level.trials if one.verdict is not Verdict.INVALID and one.measurement]
-    if not route:
-        return Shares(
-            failures=found.failures.count,
-            requests=found.requests,
-            seconds=found.seconds,
-            trials=tuple(_counts(one.failures.count, one.requests) for one in trials),
-        )
-    own = next((one for one in found.routes if one.name == route), None)
-    of_trials = [one for trial in trials for one in trial.routes if one.name == route]
+    whole = _part(level.measured, route)
+    if whole is None:
+        return Shares(failures=0, requests=0, seconds=(), trials=())
+    parts = [_part(trial.measurement, route) for trial in level.valid_trials if trial.measurement]
     return Shares(
-        failures=own.failures.count if own else 0,
-        requests=own.requests if own else 0,
-        seconds=own.seconds if own else (),
-        trials=tuple(_counts(one.failures.count, one.requests) for one in of_trials),
+        failures=whole.failures.count,
+        requests=whole.requests,
+        seconds=whole.seconds,
+        trials=tuple(Counts(requests=one.requests, failures=one.failures.count, late=0) for one in parts if one),
     )
 
 
-def _counts(failures: int, requests: int) -> Counts:
-    return Counts(requests=requests, failures=failures, late=0)
-
-
-def _measured(level: LevelSummary) -> Measurement:
-    assert level.measurement is not None
-    return level.measurement
+def _part(found: Measurement, route: str) -> Measurement | RouteMeasurement | None:
+    return next((one for one in found.routes if one.name == route), None) if route else found
 
 
 def _odds_apart(one: Shares, other: Shares) -> float:

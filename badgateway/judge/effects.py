@@ -51,7 +51,7 @@ def effect(before: LevelSummary, after: LevelSummary, changes: tuple[str, ...], 
 
 
 def _kind(before: LevelSummary, after: LevelSummary, p_value: float, significance: float) -> Effect:
-    failures, failures_after = _failures(before), _failures(after)
+    failures, failures_after = before.measured.failures, after.measured.failures
     if not failures.count and not failures_after.count:
         return Effect.NEVER_FAILED
     if _about_the_same(failures, failures_after):
@@ -59,11 +59,6 @@ def _kind(before: LevelSummary, after: LevelSummary, p_value: float, significanc
     if p_value >= significance:
         return Effect.NOT_PROVEN
     return Effect.HELPED if failures_after.share < failures.share else Effect.WORSE
-
-
-def _failures(level: LevelSummary) -> Proportion:
-    assert level.measurement is not None
-    return level.measurement.failures
 
 
 def _about_the_same(one: Proportion, other: Proportion) -> bool:
@@ -89,7 +84,7 @@ def _sentence(kind: Effect, before: LevelSummary, after: LevelSummary, changes: 
 
 
 def _why_not(before: LevelSummary, after: LevelSummary, p_value: float) -> str:
-    if _about_the_same(_failures(before), _failures(after)):
+    if _about_the_same(before.measured.failures, after.measured.failures):
         return "about as many, but too few to say that it did not double or halve them"
     return f"which may be chance (p = {p_value:.2g}, as unevenly as failures fell)"
 
@@ -116,7 +111,7 @@ def _why_no_effect(before: LevelSummary, after: LevelSummary) -> str:
 
 
 def _counts(before: LevelSummary, after: LevelSummary) -> str:
-    one, other = _failures(before), _failures(after)
+    one, other = before.measured.failures, after.measured.failures
     return f"{one.count:,} of {one.total:,} requests failed before, {other.count:,} of {other.total:,} after"
 
 

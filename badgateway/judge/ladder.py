@@ -8,7 +8,7 @@ from badgateway.judge.effects import effect, not_compared, start
 from badgateway.model.configuration import Configuration
 from badgateway.model.experiment import Experiment
 from badgateway.model.ladder import ArmEffect, Ladder, LadderArm, LadderStep
-from badgateway.model.summary import ConfigurationSummary, LevelSummary, Verdict
+from badgateway.model.summary import ConfigurationSummary, LevelSummary
 
 
 def ladder(experiment: Experiment, configurations: Sequence[ConfigurationSummary]) -> Ladder | None:
@@ -22,12 +22,8 @@ def ladder(experiment: Experiment, configurations: Sequence[ConfigurationSummary
     return Ladder(
         steps=tuple(_steps(experiment, by_name, significance)),
         significance=significance,
-        trials=max(_valid_trials(level) for summary in configurations for level in summary.levels),
+        trials=max(len(level.valid_trials) for summary in configurations for level in summary.levels),
     )
-
-
-def _valid_trials(level: LevelSummary) -> int:
-    return sum(trial.verdict is not Verdict.INVALID for trial in level.trials)
 
 
 def _steps(

@@ -1,12 +1,13 @@
 """Adds up the requests of one trial, or of several together."""
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 import duckdb
 import numpy as np
 import numpy.typing as npt
 
+from badgateway.judge.objective import pooled
 from badgateway.judge.proportion import proportion
 from badgateway.model.contest import Counts
 from badgateway.model.outcome import FAILURES, Outcome
@@ -62,7 +63,7 @@ def measure(
             for name, outcomes in sorted(by_route.items())
             if name
         ),
-        seconds=tuple(_together(second.values()) for second in seconds),
+        seconds=tuple(pooled(second.values()) for second in seconds),
     )
 
 
@@ -78,14 +79,6 @@ def _seconds(relation: duckdb.DuckDBPyRelation, p95_limit_ms: float) -> list[dic
     for second, route, requests, failures, late in started.aggregate(counted).order("second, route").fetchall():
         found.setdefault(second, {})[route] = Counts(requests=requests, failures=failures, late=late)
     return list(found.values())
-
-
-def _together(routes: Collection[Counts]) -> Counts:
-    return Counts(
-        requests=sum(one.requests for one in routes),
-        failures=sum(one.failures for one in routes),
-        late=sum(one.late for one in routes),
-    )
 
 
 def _shares(counts: Counter[Outcome]) -> tuple[OutcomeShare, ...]:

@@ -3,7 +3,7 @@
 from badgateway.judge.wording import counted, limit, milliseconds, percent, rate
 from badgateway.model.diagnosis import CauseCount, Diagnosis
 from badgateway.model.outcome import FAILURES, STATUS_OF
-from badgateway.model.summary import LevelSummary, Measurement, TrialSummary, Verdict
+from badgateway.model.summary import LevelSummary
 
 ARROW = "\N{RIGHTWARDS ARROW}"
 CLOSE_SHARE = 0.10
@@ -19,7 +19,7 @@ _MOST = 3
 
 def failed(level: LevelSummary) -> str:
     """Say how one arm does: '94.8 % of 21,452 requests failed (listen-queue-full 20,331)'."""
-    found = _measured(level)
+    found = level.measured
     if not found.failures.count:
         p95 = f"; p95 {milliseconds(found.latency.p95_ms)}" if found.latency else ""
         return f"no request of {found.requests:,} failed{p95}, {rate(found.throughput_rps)}"
@@ -40,13 +40,13 @@ def causes_shift(before: LevelSummary, after: LevelSummary) -> str:
 
 def shares_shift(before: LevelSummary, after: LevelSummary) -> str:
     """Say the shares of failures: '22.6 % to 0 % of requests failed'."""
-    one, other = _measured(before).failures, _measured(after).failures
+    one, other = before.measured.failures, after.measured.failures
     return f"{percent(one.share)} {ARROW} {percent(other.share)} of requests failed"
 
 
 def speed_shift(before: LevelSummary, after: LevelSummary) -> str:
     """Say p95 and throughput, and whether the p95 says anything."""
-    one, other = _measured(before), _measured(after)
+    one, other = before.measured, after.measured
     rates = f"{_number(one.throughput_rps)} {ARROW} {rate(other.throughput_rps)}"
     if one.latency is None or other.latency is None:
         return rates
@@ -70,7 +70,7 @@ def _number(per_second: float) -> str:
 
 def _what_p95_says(before: LevelSummary, after: LevelSummary) -> str:
     ones, others = _p95s_ms(before), _p95s_ms(after)
-    if max(_measured(level).failures.share for level in (before, after)) > _LATENCY_SURVIVES:
+    if max(level.measured.failures.share for level in (before, after)) > _LATENCY_SURVIVES:
         return "of those that were OK: not comparable"
     if p95s_are_close(before, after):
         return f"less than {limit(CLOSE_SHARE)} apart"
@@ -85,33 +85,25 @@ def _what_p95_says(before: LevelSummary, after: LevelSummary) -> str:
 
 def p95s_are_close(one: LevelSummary, other: LevelSummary) -> bool:
     """Tell whether two levels that have OK requests are too close in p95 to say which is faster."""
-    latencies = [_measured(level).latency for level in (one, other)]
+    latencies = [level.measured.latency for level in (one, other)]
     less, more = sorted(found.p95_ms for found in latencies if found is not None)
     return more - less < CLOSE_SHARE * more
 
 
 def _p95s_ms(level: LevelSummary) -> list[float]:
-    return [found.latency.p95_ms for found in map(_valid, level.trials) if found and found.latency]
-
-
-def _valid(trial: TrialSummary) -> Measurement | None:
-    return None if trial.verdict is Verdict.INVALID else trial.measurement
-
-
-def _measured(level: LevelSummary) -> Measurement:
-    assert level.measurement is not None
-    return level.measurement
+    found = [trial.measurement for trial in level.valid_trials]
+    return [one.latency.p95_ms for one in found if one and one.latency]
 
 
 def _diagnosed(level: LevelSummary) -> bool:
-    return level.diagnosis is not None or not _measured(level).failures.count
+    return level.diagnosis is not None or not level.measured.failures.count
 
 
 def _reasons(level: LevelSummary, *, by_cause: bool = True) -> list[tuple[str, int]]:
     """Return why requests of a level failed and how many, the most frequent first."""
     if by_cause and level.diagnosis is not None:
         return _causes(level.diagnosis)
-    found = _measured(level)
+    found = level.measured
     counts = [(STATUS_OF.get(outcome, outcome.value), found.count(outcome)) for outcome in FAILURES]
     return sorted((entry for entry in counts if entry[1]), key=lambda entry: -entry[1])
 

@@ -177,6 +177,17 @@ class LevelSummary:
     counts: tuple[Counts, ...] = ()
     """Of each trial that is not INVALID; one that the configuration did not get through counts as failed throughout."""
 
+    @property
+    def valid_trials(self) -> tuple[TrialSummary, ...]:
+        """All trials but the INVALID ones."""
+        return tuple(trial for trial in self.trials if trial.verdict is not Verdict.INVALID)
+
+    @property
+    def measured(self) -> Measurement:
+        """The measurement of a level that is known to have one."""
+        assert self.measurement is not None
+        return self.measurement
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfigurationSummary:
@@ -261,4 +272,4 @@ class StudySummary:
     def has_trusted_trial(self) -> bool:
         """Whether at least one trial of the comparison is not INVALID; without one the run says nothing."""
         levels = [level for one in self.configurations for level in (*one.levels, *one.distant_levels)]
-        return any(trial.verdict is not Verdict.INVALID for level in levels for trial in level.trials)
+        return any(level.valid_trials for level in levels)

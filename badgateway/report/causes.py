@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from badgateway.model.diagnosis import CauseCount, Certainty, Diagnosis, EvidenceLine, Remedy
 from badgateway.model.printable import printable
-from badgateway.model.summary import StudySummary, TrialSummary, Verdict
+from badgateway.model.summary import StudySummary, TrialSummary
 from badgateway.report import cause_chart, grid, numbers, wording
 from badgateway.report.grid import Cell
 
@@ -163,8 +163,8 @@ def _lines(group: Iterable[_Found]) -> Iterator[tuple[TrialSummary, EvidenceLine
 
 
 def _diagnosed_trials(cell: Cell) -> Iterator[tuple[TrialSummary, Diagnosis]]:
-    for trial in cell.level.trials if cell.level else ():
-        if trial.diagnosis and trial.verdict is not Verdict.INVALID:
+    for trial in cell.level.valid_trials if cell.level else ():
+        if trial.diagnosis:
             yield trial, trial.diagnosis
 
 

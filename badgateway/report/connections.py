@@ -8,7 +8,7 @@ from markupsafe import Markup
 from badgateway.model.configuration import Configuration
 from badgateway.model.cooperation import ConnectCost
 from badgateway.model.samples import DatabaseConnections
-from badgateway.model.summary import StudySummary, Verdict
+from badgateway.model.summary import StudySummary
 from badgateway.report import grid, numbers
 from badgateway.report.connection_chart import draw_connections
 from badgateway.report.loads import LoadLevel
@@ -79,8 +79,8 @@ def _sampled(study: StudySummary, name: str, load: LoadLevel) -> list[DatabaseCo
         if summary.configuration.name == name
         for level in summary.levels
         if LoadLevel.of(level) == load
-        for trial in level.trials
-        if trial.connections is not None and trial.verdict is not Verdict.INVALID
+        for trial in level.valid_trials
+        if trial.connections is not None
     ]
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
 
-from badgateway.model.summary import LevelSummary, ProcessUse, ProxyMessage, Verdict
+from badgateway.model.summary import LevelSummary, ProcessUse, ProxyMessage
 from badgateway.report import numbers
 from badgateway.report.loads import LoadLevel
 
@@ -61,7 +61,7 @@ def _most_frequent(messages: Iterable[ProxyMessage]) -> list[tuple[str, int]]:
 
 def use_rows(level: LevelSummary) -> tuple[UseRow, ...]:
     """Return what each part used in the valid trials of a level, sorted by part."""
-    valid = [use for trial in level.trials if trial.verdict is not Verdict.INVALID for use in trial.uses]
+    valid = [use for trial in level.valid_trials for use in trial.uses]
     by_part = groupby(sorted(valid, key=lambda use: use.part), key=lambda use: use.part)
     return tuple(_use_row(LoadLevel.of(level).in_column, part, list(uses)) for part, uses in by_part)
 

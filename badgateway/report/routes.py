@@ -11,8 +11,6 @@ from badgateway.model.summary import (
     Quantiles,
     RouteMeasurement,
     StudySummary,
-    TrialSummary,
-    Verdict,
 )
 from badgateway.report import numbers
 from badgateway.report.loads import LoadLevel
@@ -110,18 +108,14 @@ def _arm(level: LevelSummary) -> Iterator[ExportArm]:
 
 def _app_growths(level: LevelSummary) -> Iterator[int]:
     """Yield the growth of each valid trial's server, with what runs beside it and makes files."""
-    for trial in _valid(level):
+    for trial in level.valid_trials:
         growths = [use.rss_growth_bytes for use in trial.uses if use.part in _APPLICATION]
         if growths:
             yield sum(growths)
 
 
 def _uses(level: LevelSummary, part: str) -> list[ProcessUse]:
-    return [use for trial in _valid(level) for use in trial.uses if use.part == part]
-
-
-def _valid(level: LevelSummary) -> list[TrialSummary]:
-    return [trial for trial in level.trials if trial.verdict is not Verdict.INVALID]
+    return [use for trial in level.valid_trials for use in trial.uses if use.part == part]
 
 
 def _memory(values: list[int]) -> Shown:
