@@ -35,7 +35,8 @@ KIT = environment_home() / "kit"
 
 
 PURE_ROOMS = [
-    f"badgateway/{room}/*" for room in ("model", "plan", "ledger", "logs", "causes", "judge", "report", "search")
+    f"badgateway/{room}/*"
+    for room in ("model", "servers", "plan", "ledger", "logs", "causes", "judge", "report", "search")
 ] + ["badgateway/errors.py"]
 
 

@@ -24,9 +24,10 @@ from badgateway.probe.process_cpu import DATABASE, GENERATOR, ProcessCpu
 from badgateway.probe.processes import ProcessSampler
 from badgateway.probe.reading import Probe
 from badgateway.probe.sampler import StackSampler
+from badgateway.probe.server_statistics import ServerStatistics
 from badgateway.probe.statement import StatementLog
-from badgateway.probe.uwsgi_stats import UwsgiStats
 from badgateway.probe.watch import DatabaseAccess, Watch
+from badgateway.servers import uwsgi
 from badgateway.stack.deployment import Deployment, deploy
 from badgateway.stack.written import FOLDER, RUN_FOLDER
 from badgateway.study.bench import Bench, set_up
@@ -108,7 +109,7 @@ def measure(bench: Bench, deployment: Deployment, raw: Path, stats: Path) -> Non
         host=database.host, port=database.port, user=database.user, password=database.password, pid=database.pid
     )
     socket = raw / FOLDER / RUN_FOLDER / "web.sock"
-    watch = Watch(server_socket=socket, proxy_port=port, uwsgi_stats=stats, database=access)
+    watch = Watch(server_socket=socket, proxy_port=port, server=uwsgi.SERVER, statistics_socket=stats, database=access)
     parts = {**deployment.parts, "mariadb": database.pid}
     count = sum(1 + len(psutil.Process(pid).children(recursive=True)) for pid in parts.values())
     click.echo(f"{count} processes")
@@ -117,7 +118,7 @@ def measure(bench: Bench, deployment: Deployment, raw: Path, stats: Path) -> Non
             "accept queue, unix": AcceptQueue("a", socket),
             "accept queue, TCP": AcceptQueue("b", port),
             "dropped connections": ListenDrops(),
-            f"uWSGI, {WORKERS} workers": UwsgiStats(stats),
+            f"uWSGI, {WORKERS} workers": ServerStatistics(uwsgi.SERVER, uwsgi.STATISTICS, stats),
             "database": DatabaseProbe(access, StatementLog(raw / "statements-of-one-probe.csv")),
             "CPU of the database": ProcessCpu(DATABASE, database.pid),
             "CPU of the generator": ProcessCpu(GENERATOR, os.getpid(), cores=1),

@@ -190,7 +190,7 @@ def _planned(path: Path, experiment: Experiment, *, with_diagnosis: bool) -> Pla
     if experiment.study is not None:
         # What does not fit into its budget is refused before anything is started.
         fitted_contest(experiment)
-    diagnosis = plan_diagnosis(experiment, project_root(path)) if with_diagnosis else None
+    diagnosis = plan_diagnosis(experiment) if with_diagnosis else None
     return Planned(path=path, experiment=experiment, diagnosis=diagnosis)
 
 

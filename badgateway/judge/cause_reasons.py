@@ -8,6 +8,8 @@ from badgateway.judge.wording import load
 from badgateway.model.configuration import Configuration, Timeouts
 from badgateway.model.diagnosis import RETRIED, CauseCount, Certainty, Diagnosis
 from badgateway.model.summary import ConfigurationSummary, LevelSummary, Verdict
+from badgateway.servers.advice import first_knob
+from badgateway.servers.registry import server_of
 
 _ORDINARY = ("A", "All", "An", "Another", "No", "Nothing", "Somebody", "The", "Workers")
 """First words of titles that are written small inside of a sentence; names are not."""
@@ -30,7 +32,7 @@ def about_cause(level: LevelSummary, found: CauseCount, configuration: Configura
     failures = level.measurement.failures.count
     share = f"all {failures:,}" if found.count == failures else f"{found.count:,} of the {failures:,}"
     doubt = "" if found.certainty is Certainty.PROVEN else "; several causes fit"
-    knob = found.cause.first_knob({configuration.kind})
+    knob = first_knob(found.cause, {server_of(configuration).name})
     return (
         f"{share} failures at {load(level)}: {inside(found.cause.title)} ({found.cause.id}{doubt})"
         f"{'; ' if knob else ''}{knob}"

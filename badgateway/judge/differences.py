@@ -2,7 +2,7 @@
 
 from badgateway.model.configuration import Configuration, Timeouts
 
-_TOLD = ("name", "note", "step", "against", "baseline", "candidate")
+_TOLD = ("name", "kind", "worker_model", "note", "step", "against", "baseline", "candidate")
 _MEASURED = ("database_distances_ms", "must_answer")
 """How it is measured, not what it is."""
 _BY_PART = ("environment", "timeouts")

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
-from badgateway.model.configuration import Configuration
+from badgateway.model.configuration import Configuration, WorkerModel
 from badgateway.model.outcome import FAILURES, STATUS_OF
 from badgateway.model.study import LoadUnit
 from badgateway.model.summary import LevelSummary, Measurement, Proportion
+from badgateway.servers.registry import worker_model
 
 
 def percent(share: float) -> str:
@@ -82,7 +83,7 @@ def kinds(measurement: Measurement) -> str:
 def setup(configuration: Configuration) -> str:
     """Return what to deploy: 'servers/x.py with 2 workers x 64 greenlets, accept queue 1,024, pymysql'."""
     per_worker = ""
-    if "gevent" in configuration.server.stem:
+    if worker_model(configuration) is WorkerModel.GREENLETS:
         per_worker = f" x {counted(configuration.greenlets, 'greenlet')}"
     elif configuration.threads > 1:
         per_worker = f" x {counted(configuration.threads, 'thread')}"

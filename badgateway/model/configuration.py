@@ -1,13 +1,11 @@
 """One arm of an experiment, as its file declares it: a server, and all that makes it differ from the others."""
 
 from enum import StrEnum
-from pathlib import PurePosixPath
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 
 from badgateway.model.declared import Declared, Name, OptionalCommand, ProjectPath, Seconds, Variable
-from badgateway.model.server_kind import ServerKind
 
 
 class _Declared(Declared, BaseModel):
@@ -28,7 +26,7 @@ class Timeouts(_Declared):
     """The time limits of the three parties; each must outlast the one behind it, or the failures change their name."""
 
     app_s: Annotated[int, Field(ge=1, le=3600)] = 4
-    """Limit of the application server itself (Gunicorn's timeout, uWSGI's harakiri)."""
+    """Limit of the application server itself."""
     proxy_connect_s: Annotated[int, Field(ge=1, le=3600)] = 3
     proxy_read_s: Annotated[int, Field(ge=1, le=3600)] = 5
     client_s: Seconds = 10
@@ -44,33 +42,38 @@ class Timeouts(_Declared):
         return self
 
 
-def _of_a_server(path: PurePosixPath) -> PurePosixPath:
-    if path.suffix not in {".ini", ".py"}:
-        message = "allowed are .ini (uWSGI) and .py (Gunicorn)"
-        raise ValueError(message)
-    if ":" in path.name:
-        message = "a server file has no colon in its name: uWSGI takes what follows for a section"
-        raise ValueError(message)
-    return path
+class WorkerModel(StrEnum):
+    """How one worker process serves requests."""
 
-
-ServerPath = Annotated[ProjectPath, AfterValidator(_of_a_server)]
+    ONE_REQUEST = "one request"
+    """At a time."""
+    THREADS = "threads"
+    """As many requests at a time as it has threads; with one thread, one."""
+    GREENLETS = "greenlets"
+    """Many at a time, which take turns on one event loop (gevent)."""
+    EVENT_LOOP = "event loop"
+    """Many at a time, as tasks of asyncio; a view that is no coroutine has a thread of its own."""
 
 
 class Configuration(_Declared):
     """One arm of an experiment: a server file and everything that makes it differ from the others."""
 
     name: Name
-    server: ServerPath
+    server: ProjectPath
+    """The server file."""
+    kind: Annotated[str, Field(max_length=80)] = ""
+    """Which server reads it; empty where its name tells. Once an experiment has been read, it is always said."""
+    worker_model: WorkerModel | None = None
+    """How the file's workers serve requests; None where the file is to tell, and in runs of version 0.1."""
     driver: Literal["pymysql", "mysqlclient"]
     workers: Annotated[int, Field(ge=1, le=256)]
     least_workers: Annotated[int, Field(ge=0, le=256)] = 0
-    """Idle, uWSGI keeps so many of them (cheaper); 0 is all, and so it is where the server file has no use for it."""
+    """Idle, it keeps so many of them; 0 is all, and so it is where the server or its file has no use for it."""
     threads: Annotated[int, Field(ge=1, le=1000)] = 1
     greenlets: Annotated[int, Field(ge=1, le=10_000)] = 64
-    """Concurrent requests of one gevent worker; other worker models ignore it."""
+    """Concurrent requests of a worker that runs greenlets; other worker models ignore it."""
     listen: Annotated[int, Field(ge=1, le=65_535)] = 1024
-    """Length of the accept queue asked for (uWSGI's listen, Gunicorn's backlog)."""
+    """Length of the accept queue asked for."""
     transport: Literal["unix", "tcp"] = "unix"
     """Socket between the proxy and the server; a full accept queue is a 502 on one, and slow or a 504 on the other."""
     front_door: FrontDoor = FrontDoor.NGINX
@@ -83,11 +86,11 @@ class Configuration(_Declared):
     max_requests: Annotated[int, Field(ge=0)] = 0
     """A worker is replaced after so many requests; 0 is never."""
     max_requests_delta: Annotated[int, Field(ge=0)] = 0
-    """What the workers' limits differ by, so that they are not replaced together (uWSGI's delta, Gunicorn's jitter)."""
+    """What the workers' limits differ by, so that they are not replaced together."""
     least_lifetime_s: Annotated[int, Field(ge=1, le=3600)] = 10
-    """Younger than this, uWSGI replaces no worker (min-worker-lifetime); Gunicorn knows no such age."""
+    """No worker younger than this is replaced, where the server knows such an age."""
     reload_mercy_s: Annotated[int, Field(ge=1, le=3600)] = 60
-    """How long a worker that is being replaced may finish its requests (worker-reload-mercy, graceful_timeout)."""
+    """How long a worker that is being replaced may finish its requests."""
     conn_max_age_s: Annotated[int, Field(ge=0)] = 0
     pool: Annotated[int, Field(ge=0, le=1000)] = 0
     """Database connections that a worker process shares out; 0 is no pool, but Django's connection per thread."""
@@ -113,11 +116,6 @@ class Configuration(_Declared):
     """Title of the step of a story that this arm belongs to; arms with the same title are told together."""
     against: Name | None = None
     """The arm that this one changes something of; None is the experiment's first."""
-
-    @property
-    def kind(self) -> ServerKind:
-        """Which driver runs the server file, told by its suffix: .ini is uWSGI's, .py is Gunicorn's."""
-        return ServerKind.UWSGI if self.server.suffix == ".ini" else ServerKind.GUNICORN
 
     @model_validator(mode="after")
     def _distances_differ(self) -> Self:

@@ -1,12 +1,9 @@
 """What a diagnosis says: causes, how sure, by which lines, and what to do."""
 
-from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Self
 
 from badgateway.model.evidence import LogKind
-from badgateway.model.server_kind import ServerKind
 
 RETRIED = "proxy-retried"
 """The cause of requests that were answered in the end: no failures to whoever asked."""
@@ -31,12 +28,6 @@ class Remedy:
     asks_for: tuple[LogKind, ...] = ()
     """The logs that it advises to give, any of them; empty when it advises something else."""
 
-    def for_servers(self, kinds: Collection[ServerKind]) -> Self | None:
-        """Return it with the knobs that turn something in servers of these kinds; None when all are of others."""
-        others = {kind.label for kind in ServerKind if kind not in kinds}
-        parts = [part for part in self.knob.split("; ") if part.split(" ", 1)[0].rstrip(":") not in others]
-        return replace(self, knob="; ".join(parts)) if parts else None
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cause:
@@ -60,15 +51,6 @@ class Cause:
     def page(self) -> str:
         """Where it is explained at length."""
         return f"docs/causes/{self.id}.md"
-
-    def remedies_for(self, kinds: Collection[ServerKind]) -> tuple[Remedy, ...]:
-        """Return the remedies with the knobs of servers of these kinds, in order of effect; all when none fits them."""
-        # A setting of another server would be new advice, to run that server instead: better that than none.
-        return tuple(filter(None, (remedy.for_servers(kinds) for remedy in self.remedies))) or self.remedies
-
-    def first_knob(self, kinds: Collection[ServerKind]) -> str:
-        """Return what to turn first in servers of these kinds; empty when nothing is a setting."""
-        return next((remedy.knob for remedy in self.remedies_for(kinds) if remedy.knob), "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

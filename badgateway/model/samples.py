@@ -1,6 +1,17 @@
-"""What the samples of one trial say over its window: what the database had to do, and time without a worker."""
+"""A sample, and what those of one trial say over its window: what the database had to do, time without a worker."""
 
 from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """The value of one series at one moment."""
+
+    series: str
+    value: float | None
+    """None when there is none yet; never a zero in its place."""
+    limit: float | None = None
+    """What the value runs into; None when nothing limits it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

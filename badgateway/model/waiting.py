@@ -15,7 +15,7 @@ class DiagnosisPlan:
     pairs: tuple[Configuration, ...]
     """Each server file with each driver that some configuration has, one worker each."""
     trials: tuple[Trial, ...]
-    """One for each configuration on gevent, at the highest load level; their positions are counted on their own."""
+    """One for each configuration on greenlets, at the highest load level; their positions are counted on their own."""
     load: Load
     """The experiment's, with a shorter window."""
 

@@ -1,17 +1,14 @@
 """Plans what a run does besides its trials to find out how the requests of one worker share its time."""
 
-import re
 from collections.abc import Iterable, Iterator
 from itertools import product
-from pathlib import Path
 
-from badgateway.errors import ConfigurationError
-from badgateway.model.configuration import Configuration
+from badgateway.model.configuration import Configuration, WorkerModel
 from badgateway.model.experiment import Experiment
-from badgateway.model.server_kind import ServerKind
 from badgateway.model.trial import Trial
 from badgateway.model.waiting import DiagnosisPlan
 from badgateway.plan.schedule import OVERHEAD_S, workload_seed
+from badgateway.servers.registry import worker_model
 
 REQUESTS = 8
 """Sent at once to one worker."""
@@ -33,21 +30,11 @@ PLAIN: dict[str, object] = {
 }
 """What an arm may have of its own beside its server file and driver, as it is when nothing is said of it."""
 
-_ON_GEVENT = {
-    ServerKind.UWSGI: re.compile(r"^\s*gevent\s*=", re.MULTILINE),
-    ServerKind.GUNICORN: re.compile(r"^\s*worker_class\s*=.*gevent", re.MULTILINE),
-}
-"""What a server file says when its workers are to run greenlets."""
-
 _Pair = tuple[object, str]
 
 
-def plan_diagnosis(experiment: Experiment, root: Path) -> DiagnosisPlan:
-    """Return the proofs and diagnosis trials of an experiment whose files are below root.
-
-    Raises:
-        ConfigurationError: A server file cannot be read.
-    """
+def plan_diagnosis(experiment: Experiment) -> DiagnosisPlan:
+    """Return the proofs and diagnosis trials of an experiment."""
     users = max(experiment.load.users, default=0)
     rate_per_s = None if users else max(experiment.load.rates_per_s)
     seed = workload_seed(experiment.seed, 1, rate_per_s or users)
@@ -55,16 +42,16 @@ def plan_diagnosis(experiment: Experiment, root: Path) -> DiagnosisPlan:
     of_pair: dict[_Pair, Configuration] = {}
     for one in sorted(experiment.configurations, key=_has_more):
         of_pair.setdefault((one.server, one.driver), one)
-    on_gevent = [
+    with_greenlets = [
         one
         for one in experiment.configurations
-        if one is of_pair[one.server, one.driver] and one.must_answer and _runs_on_gevent(one, root)
+        if one is of_pair[one.server, one.driver] and one.must_answer and worker_model(one) is WorkerModel.GREENLETS
     ]
     return DiagnosisPlan(
         pairs=tuple(_lone_workers(experiment, _declared_pairs(experiment))),
         trials=tuple(
             Trial(block=1, position=position, configuration=one.name, users=users, rate_per_s=rate_per_s, seed=seed)
-            for position, one in enumerate(on_gevent, start=1)
+            for position, one in enumerate(with_greenlets, start=1)
         ),
         load=experiment.load.model_copy(update={"window_s": min(experiment.load.window_s, LONGEST_WINDOW_S)}),
     )
@@ -110,12 +97,3 @@ def _lone_workers(experiment: Experiment, pairs: Iterable[_Pair]) -> Iterator[Co
             "listen": max(REQUESTS * 2, *(configuration.listen for configuration in same)),
         }
         yield same[0].model_copy(update=changes)
-
-
-def _runs_on_gevent(configuration: Configuration, root: Path) -> bool:
-    file = root / configuration.server
-    try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{file}: cannot be read: {error}") from error
-    return _ON_GEVENT[configuration.kind].search(text) is not None

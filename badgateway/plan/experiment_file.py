@@ -14,6 +14,7 @@ from badgateway.model.printable import printable
 from badgateway.plan.declaration_faults import fault_lines
 from badgateway.plan.narrow import in_variant
 from badgateway.plan.project_files import file_faults
+from badgateway.plan.server_files import with_servers
 
 MOST_BYTES = 1_000_000
 
@@ -41,7 +42,7 @@ def load_experiment(path: Path, *, drawn_seed: int | None = None) -> Experiment:
         raise _refusal(path, fault_lines(error, declared)) from None
     _require(path, _faults_of_variants(experiment))
     _require(path, file_faults(experiment, project_root(path)))
-    return experiment
+    return with_servers(experiment, project_root(path))
 
 
 def project_root(path: Path) -> Path:

@@ -7,10 +7,12 @@ from functools import partial
 from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 
+from badgateway.model.configuration import Configuration
 from badgateway.model.experiment import Experiment
 from badgateway.model.printable import printable
 from badgateway.plan.programs import command_faults
 from badgateway.plan.templates import VALUES, template_fault
+from badgateway.servers.registry import kind_fault, server_of
 
 JOURNAL = PurePosixPath("servers/journal.py")
 NOT_COPIED = ("__pycache__", ".git", ".venv", ".nox", "node_modules")
@@ -29,9 +31,17 @@ def file_faults(experiment: Experiment, root: Path) -> Iterator[str]:
         yield from _of_key("application.wsgi", _fault_of_module(experiment.application.wsgi, root / directory))
         yield from command_faults(experiment, root / directory)
     for one in experiment.configurations:
-        check = _fault_of_python if one.server.suffix == ".py" else _fault_of_text
-        yield from _of_key(f"configurations[{one.name}].server", _fault(root, one.server, check))
+        yield from (f"configurations[{one.name}].{fault}" for fault in _faults_of_server(one, root))
     yield from _faults_of_kits_own(root)
+
+
+def _faults_of_server(one: Configuration, root: Path) -> Iterator[str]:
+    fault = kind_fault(one)
+    if fault:
+        yield fault
+        return
+    check = _fault_of_python if one.server.suffix == ".py" else _fault_of_text
+    yield from _of_key("server", server_of(one).file_fault(one.server) or _fault(root, one.server, check))
 
 
 def _faults_of_kits_own(root: Path) -> Iterator[str]:

@@ -9,7 +9,8 @@ import socket
 import struct
 from collections.abc import Iterator
 
-from badgateway.probe.reading import NotAvailableError, Reading
+from badgateway.model.samples import Reading
+from badgateway.probe.reading import NotAvailableError
 from badgateway.probe.watch import Listener
 
 DEADLINE_S = 0.5

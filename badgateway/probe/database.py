@@ -2,7 +2,8 @@
 
 import pymysql
 
-from badgateway.probe.reading import NotAvailableError, Reading
+from badgateway.model.samples import Reading
+from badgateway.probe.reading import NotAvailableError
 from badgateway.probe.statement import SHOWN_CHARACTERS, StatementLog
 from badgateway.probe.watch import DatabaseAccess
 

@@ -11,19 +11,10 @@ from pathlib import Path
 import psutil
 
 from badgateway.model.environment import Environment
+from badgateway.servers.registry import servers
 
-DISTRIBUTIONS = (
-    "django",
-    "duckdb",
-    "gevent",
-    "greenlet",
-    "gunicorn",
-    "locust",
-    "mysqlclient",
-    "pymysql",
-    "uwsgi",
-    "xlsxwriter",
-)
+DISTRIBUTIONS = ("django", "duckdb", "locust", "mysqlclient", "pymysql", "xlsxwriter")
+"""The packages whose versions matter whatever the server; each server has its own."""
 PROGRAMS = (
     ("mariadb", ("mariadbd", "--version"), re.compile(r"Ver (\d[\w.]*)")),
     ("nginx", ("nginx", "-v"), re.compile(r"nginx/(\d[\w.]*)")),
@@ -82,7 +73,8 @@ def _somaxconn(setting: Path = Path("/proc/sys/net/core/somaxconn")) -> int | No
 
 
 def _library_versions() -> list[tuple[str, str]]:
-    return [(name, _library_version(name)) for name in DISTRIBUTIONS]
+    names = {*DISTRIBUTIONS, *(name for server in servers() for name in server.distributions)}
+    return [(name, _library_version(name)) for name in names]
 
 
 def _library_version(name: str) -> str:

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from badgateway.probe.reading import NotAvailableError, Reading
+from badgateway.model.samples import Reading
+from badgateway.probe.reading import NotAvailableError
 
 NETSTAT = Path("/proc/net/netstat")
 COUNTERS = {"listen_overflows": "ListenOverflows", "listen_drops": "ListenDrops"}

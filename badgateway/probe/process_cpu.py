@@ -5,7 +5,8 @@ from collections import deque
 
 import psutil
 
-from badgateway.probe.reading import NotAvailableError, Reading
+from badgateway.model.samples import Reading
+from badgateway.probe.reading import NotAvailableError
 
 GENERATOR = "generator_cpu_share"
 DATABASE = "db_cpu_cores"

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from badgateway.model.samples import Reading
 from badgateway.probe.accept_queue import AcceptQueue
 from badgateway.probe.database import DatabaseProbe
 from badgateway.probe.listen_drops import ListenDrops
 from badgateway.probe.process_cpu import DATABASE, ProcessCpu
-from badgateway.probe.reading import NotAvailableError, Probe, Reading
+from badgateway.probe.reading import NotAvailableError, Probe
+from badgateway.probe.server_statistics import ServerStatistics
 from badgateway.probe.statement import StatementLog
-from badgateway.probe.uwsgi_stats import UwsgiStats
 from badgateway.probe.watch import Watch
 
 
@@ -78,12 +79,17 @@ def series_of(watch: Watch, statements: Path) -> Iterator[Series]:
     for name, listener in (("accept_queue", watch.server_socket), ("proxy_accept_queue", watch.proxy_port)):
         yield Series((name,), partial(AcceptQueue, name, listener))
     yield Series(ListenDrops.series, ListenDrops)
-    stats, access = watch.uwsgi_stats, watch.database
-    if stats is not None:
-        yield Series(UwsgiStats.series, partial(UwsgiStats, stats))
+    yield from _statistics(watch)
+    access = watch.database
     if access is not None:
         log = StatementLog(statements)
         yield Series(DatabaseProbe.series, lambda: DatabaseProbe(access, log))
         pid = access.pid
         if pid is not None:
             yield Series((DATABASE,), lambda: ProcessCpu(DATABASE, pid))
+
+
+def _statistics(watch: Watch) -> Iterator[Series]:
+    server, path = watch.server, watch.statistics_socket
+    if server is not None and server.statistics is not None and path is not None:
+        yield Series(server.statistics.series, partial(ServerStatistics, server, server.statistics, path))

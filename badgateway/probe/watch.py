@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from badgateway.probe.pulse import Pulse
+from badgateway.servers.server import Server
 
 Listener = Path | int
 """The path of a unix socket, as its server bound it, or a TCP port of an IPv4 address of this machine."""
@@ -31,6 +32,8 @@ class Watch:
     server_socket: Listener
     """Of the application server."""
     proxy_port: int
-    uwsgi_stats: Path | None = None
-    """Its stats socket, when the server is uWSGI and has one."""
+    server: Server | None = None
+    """Which server that is; None when it is not asked for its statistics."""
+    statistics_socket: Path | None = None
+    """Where it tells them, when it has any."""
     database: DatabaseAccess | None = None

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 
 from badgateway.model.diagnosis import CauseCount, Certainty
-from badgateway.model.server_kind import ServerKind
 from badgateway.model.summary import StudySummary
 from badgateway.report import causes, grid, wording
 from badgateway.report.grid import Cell
+from badgateway.servers.advice import first_knob
+from badgateway.servers.registry import server_of
 
 
 def build(study: StudySummary) -> tuple[str, ...]:
@@ -21,15 +22,15 @@ def _of_level(cell: Cell, study: StudySummary) -> Iterator[str]:
         yield f"{causes.where(cell)}: {failures}, not looked into"
     if cell.diagnosis is None:
         return
-    kind = study.experiment.configuration(cell.configuration).kind
+    server = server_of(study.experiment.configuration(cell.configuration)).name
     for found in cell.diagnosis.causes:
-        yield f"{causes.where(cell)}: {_cause(found, kind)}"
+        yield f"{causes.where(cell)}: {_cause(found, server)}"
     if cell.diagnosis.unattributed:
         yield f"{causes.where(cell)}: {wording.plural(cell.diagnosis.unattributed, 'failure')} without a cause"
 
 
-def _cause(found: CauseCount, kind: ServerKind) -> str:
-    knob = found.cause.first_knob({kind})
+def _cause(found: CauseCount, server: str) -> str:
+    knob = first_knob(found.cause, {server})
     change = f"; change {knob}" if knob else ""
     doubt = "" if found.certainty is Certainty.PROVEN else ", but several causes fit"
     return f"{wording.statuses(found.statuses)} = {found.cause.title} ({found.cause.id}{doubt}){change}"

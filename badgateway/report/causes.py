@@ -8,6 +8,8 @@ from badgateway.model.printable import printable
 from badgateway.model.summary import StudySummary, TrialSummary
 from badgateway.report import cause_chart, grid, numbers, wording
 from badgateway.report.grid import Cell
+from badgateway.servers.advice import remedies_for
+from badgateway.servers.registry import server_of
 
 _LINES = 3
 _LONGEST_LINE = 600
@@ -129,7 +131,7 @@ def _families(groups: list[list[_Found]]) -> tuple[Family, ...]:
 def _card(group: list[_Found], study: StudySummary) -> CauseCard:
     first = group[0][1]
     cause = first.cause
-    kinds = {study.experiment.configuration(cell.configuration).kind for cell, _ in group}
+    servers = {server_of(study.experiment.configuration(cell.configuration)).name for cell, _ in group}
     return CauseCard(
         id=cause.id,
         title=cause.title,
@@ -140,7 +142,7 @@ def _card(group: list[_Found], study: StudySummary) -> CauseCard:
         statuses=wording.statuses(_statuses(group)),
         places=tuple(Place(where=where(cell), statuses=wording.statuses(found.statuses)) for cell, found in group),
         explanation=cause.explanation,
-        remedies=cause.remedies_for(kinds),
+        remedies=remedies_for(cause, servers),
         evidence=_first(_lines(group)),
         innocent=cause.innocent,
     )

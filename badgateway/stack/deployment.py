@@ -13,14 +13,15 @@ from badgateway.errors import DeploymentError
 from badgateway.model import raw as raw_files
 from badgateway.model.configuration import Configuration
 from badgateway.model.experiment import Experiment
-from badgateway.model.server_kind import ServerKind
 from badgateway.model.trial import Disturbance
 from badgateway.process.account import Account, make_passage, open_passage, write_for
 from badgateway.process.child import Child, Command, describe_exit
 from badgateway.process.ports import free_port
 from badgateway.process.readiness import Probe, await_ready, connect_probe
 from badgateway.process.running import running
-from badgateway.stack import application, gunicorn, nginx, uwsgi
+from badgateway.servers.registry import server_of
+from badgateway.servers.server import Server
+from badgateway.stack import application, application_server, nginx
 from badgateway.stack.background import in_background
 from badgateway.stack.distance import PART, at_distance
 from badgateway.stack.endings import nginx_ended, relay_ended
@@ -36,7 +37,6 @@ MOST_LOG_BYTES = 256 << 20
 READY_DEADLINE_S = 30.0
 SERVER_GRACE_S = 3.0
 PROXY_DRAIN_S = 1.0
-DRIVERS = {ServerKind.UWSGI: uwsgi.command, ServerKind.GUNICORN: gunicorn.command}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +48,9 @@ class Deployment:
     proxy_port: int
     server_socket: Path | int
     """Of the application server: the path of a unix socket, or a TCP port of 127.0.0.1."""
-    uwsgi_stats: Path | None
-    """Of uWSGI's statistics, if it is uWSGI."""
+    server: Server
+    statistics_socket: Path
+    """Where the server tells its statistics, if it has any."""
     children: Mapping[str, Child]
     """By their part: server, nginx, and where there is one, background and relay."""
     read_error_log: Callable[[], bytes]
@@ -136,8 +137,8 @@ def deploy(  # noqa: PLR0913 # all but two by name, and most callers leave the l
     where the servers write, and what they wrote is in raw once the block has ended. When it begins, the application has
     answered through nginx; those requests have ids that begin with "health-" and are in nginx's access log too, and in
     the application's journal. `distance_ms` is how much longer the application's round trips to the database take.
-    `watch_loop` lets workers on gevent write to the journal what blocked their event loop. Each part must be ready
-    within `ready_deadline_s`.
+    `watch_loop` lets workers that run greenlets write to the journal what blocked their event loop. Each part must be
+    ready within `ready_deadline_s`.
 
     Raises:
         DeploymentError: a server did not come up, with what was awaited, how it ended and its last log lines; or its
@@ -167,7 +168,8 @@ def deploy(  # noqa: PLR0913 # all but two by name, and most callers leave the l
                 url=f"http://{HOST}:{port}",
                 proxy_port=port,
                 server_socket=site.listener,
-                uwsgi_stats=site.stats_socket if configuration.kind is ServerKind.UWSGI else None,
+                server=server_of(configuration),
+                statistics_socket=site.statistics_socket,
                 children={"server": server, "nginx": proxy, **background, **relay},
                 read_error_log=lambda: written_text(site.written / raw_files.ERROR_LOG, account),
             )
@@ -178,7 +180,9 @@ def deploy(  # noqa: PLR0913 # all but two by name, and most callers leave the l
 
 @contextmanager
 def _server(configuration: Configuration, site: Site, deadline_s: float) -> Iterator[Child]:
-    with running(DRIVERS[configuration.kind](configuration, site), grace_s=SERVER_GRACE_S) as server:
+    with running(
+        application_server.command(server_of(configuration), configuration, site), grace_s=SERVER_GRACE_S
+    ) as server:
         # Without a listening socket the first health check would be a 502 in nginx's logs.
         address = site.socket if site.port is None else (HOST, site.port)
         await_ready(server, connect_probe(address), what=site.address, deadline_s=deadline_s)
@@ -256,7 +260,7 @@ def _write_proxy_configuration(
 ) -> None:
     text = nginx.render(
         snapshot.nginx_template,
-        kind=configuration.kind,
+        protocol=server_of(configuration).protocol,
         front_door=configuration.front_door,
         http=configuration.proxy_http,
         upstream=site.address,

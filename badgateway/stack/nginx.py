@@ -1,10 +1,10 @@
 """nginx's driver: its configuration file and how to start it."""
 
 from pathlib import Path
+from typing import Literal
 
 from badgateway.model import raw as raw_files
 from badgateway.model.configuration import FrontDoor, Timeouts
-from badgateway.model.server_kind import ServerKind
 from badgateway.plan.templates import NGINX, fill
 from badgateway.process.account import Account
 from badgateway.process.child import Command
@@ -27,7 +27,7 @@ CLOSE_EACH = (
 def render(
     template: str,
     *,
-    kind: ServerKind,
+    protocol: Literal["http", "uwsgi"],
     front_door: FrontDoor = FrontDoor.NGINX,
     http: str = "1.1",
     upstream: str,
@@ -37,19 +37,20 @@ def render(
 ) -> str:
     """Return nginx.conf for one trial: in front of `upstream`, a path or host and port, on 127.0.0.1:port.
 
-    `http` is the version spoken to a server that speaks HTTP; `open_files` is how many files one process may open.
+    `protocol` is what the server prefers; `http` is the version spoken to one that speaks HTTP; `open_files` is how
+    many files one process may open.
 
     Raises:
         ConfigurationError: the template has an @{value} there is none of.
     """
     balances = front_door is FrontDoor.LOAD_BALANCER
-    # A load balancer speaks HTTP and nothing else, to uWSGI as well.
-    protocol, scheme = ("uwsgi", "") if kind is ServerKind.UWSGI and not balances else ("proxy", "http://")
+    # A load balancer speaks HTTP and nothing else, whatever the server would speak.
+    directives, scheme = ("uwsgi", "") if protocol == "uwsgi" and not balances else ("proxy", "http://")
     limit = min(open_files, MAX_OPEN_FILES)
     values: dict[str, str | int] = {
         "port": port,
         "upstream": f"unix:{upstream}" if upstream.startswith("/") else upstream,
-        "pass": protocol,
+        "pass": directives,
         "scheme": scheme,
         "http": http,
         "keep_open": KEEP_OPEN if balances else CLOSE_EACH,

@@ -40,7 +40,7 @@ class Site:
     port: int | None = None
     """TCP port of 127.0.0.1 to listen on, instead of a unix socket."""
     watch_loop: bool = False
-    """Whether workers on gevent tell what blocked their event loop."""
+    """Whether workers that run greenlets tell what blocked their event loop."""
 
     def __post_init__(self) -> None:
         length = len(bytes(self.socket))
@@ -76,8 +76,8 @@ class Site:
         return str(self.socket) if self.port is None else f"{HOST}:{self.port}"
 
     @property
-    def stats_socket(self) -> Path:
-        """The unix socket of uWSGI's statistics."""
+    def statistics_socket(self) -> Path:
+        """A unix socket for the server's statistics, if it has any."""
         return self.run / "stats.sock"
 
     def program(self, name: str) -> str:

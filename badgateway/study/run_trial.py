@@ -142,7 +142,8 @@ def _watch(deployment: Deployment, outside: Outside) -> Watch:
     return Watch(
         server_socket=deployment.server_socket,
         proxy_port=deployment.proxy_port,
-        uwsgi_stats=deployment.uwsgi_stats,
+        server=deployment.server,
+        statistics_socket=deployment.statistics_socket,
         database=outside.access,
     )
 

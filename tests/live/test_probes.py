@@ -19,6 +19,7 @@ from badgateway.model import raw
 from badgateway.model.cooperation import Cooperation, CooperationProof, CooperationReport
 from badgateway.probe.sampler import StackSampler
 from badgateway.probe.watch import DatabaseAccess, Watch
+from badgateway.servers import uwsgi
 from badgateway.stack.written import FOLDER, RUN_FOLDER
 from badgateway.study.bench import Bench
 from badgateway.study.connect_costs import connect_costs
@@ -139,7 +140,7 @@ def test_uwsgi_tells_how_many_requests_it_serves_and_how_old_the_oldest_is(
     (servers / "with_stats.ini").write_text(f"{declared}\nstats = {stats}\n")
     with (
         deployed("uwsgi-gevent-pymysql", server=PurePosixPath("servers/with_stats.ini"), greenlets=10) as deployment,
-        StackSampler(raw_folder, watch_of(deployment.url, raw_folder, uwsgi_stats=stats)),
+        StackSampler(raw_folder, watch_of(deployment.url, raw_folder, server=uwsgi.SERVER, statistics_socket=stats)),
     ):
         time.sleep(0.2)
         with clients(deployment.url, 6, LONG):

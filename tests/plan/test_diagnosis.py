@@ -2,21 +2,11 @@
 
 import pytest
 
-from badgateway.errors import ConfigurationError
 from badgateway.plan.diagnosis import REQUESTS, diagnosis_s, lone_workers, plan_diagnosis
 from badgateway.plan.schedule import schedule
 from tests.declared import experiment
 
 THREADED = {"name": "fourth", "server": "servers/uwsgi.ini", "driver": "pymysql", "workers": 9, "threads": 6}
-SYNC, GEVENT = "worker_class = 'sync'  # not gevent.py\n", 'bind = "x"\nworker_class = "gevent"\n'
-
-
-@pytest.fixture
-def root(tmp_path):
-    (tmp_path / "servers").mkdir()
-    (tmp_path / "servers" / "uwsgi.ini").write_text("[uwsgi]\n; gevent = 64 is another file's\nprocesses = 2\n")
-    (tmp_path / "servers" / "gunicorn_gevent.py").write_text(GEVENT)
-    return tmp_path
 
 
 def test_every_server_file_gets_every_driver_and_one_worker():
@@ -39,9 +29,9 @@ def test_the_queue_has_room_for_all_requests():
     assert all(lone.listen >= REQUESTS for lone in lone_workers(tight))
 
 
-def test_only_declared_pairs_are_proven_each_once(root):
+def test_only_declared_pairs_are_proven_each_once():
     twice = [*map(dict, experiment().configurations), {**dict(experiment().configurations[0]), "name": "again"}]
-    plan = plan_diagnosis(experiment(configurations=twice), root)
+    plan = plan_diagnosis(experiment(configurations=twice))
 
     assert [(str(lone.server), lone.driver, lone.workers) for lone in plan.pairs] == [
         ("servers/uwsgi.ini", "mysqlclient", 1),
@@ -50,9 +40,9 @@ def test_only_declared_pairs_are_proven_each_once(root):
     ]
 
 
-def test_configurations_on_gevent_are_watched_at_the_highest_level_with_the_requests_of_their_trials(root):
+def test_configurations_on_gevent_are_watched_at_the_highest_level_with_the_requests_of_their_trials():
     declared = experiment()
-    plan = plan_diagnosis(declared, root)
+    plan = plan_diagnosis(declared)
 
     assert [(trial.configuration, trial.users) for trial in plan.trials] == [("second", 50), ("third", 50)]
     assert len({trial.id for trial in plan.trials}) == 2
@@ -60,57 +50,33 @@ def test_configurations_on_gevent_are_watched_at_the_highest_level_with_the_requ
 
 
 @pytest.mark.parametrize(("declared_s", "planned_s"), [(10, 5), (2, 2)])
-def test_the_window_of_a_diagnosis_trial_is_short(declared_s, planned_s, root):
+def test_the_window_of_a_diagnosis_trial_is_short(declared_s, planned_s):
     load = {"locustfile": "experiments/load.py", "users": [5], "window_s": declared_s}
 
-    assert plan_diagnosis(experiment(load=load), root).load.window_s == planned_s
+    assert plan_diagnosis(experiment(load=load)).load.window_s == planned_s
 
 
-@pytest.mark.parametrize(
-    ("file", "text", "is_on_gevent"),
-    [
-        ("uwsgi.ini", "[uwsgi]\ngevent = 64\n", True),
-        ("uwsgi.ini", "[uwsgi]\nif-env = X\n gevent=%(_)\n", True),
-        ("uwsgi.ini", "[uwsgi]\n# gevent = 64\ngevent-monkey-patch = true\n", False),
-        ("gunicorn_gevent.py", GEVENT, True),
-        ("gunicorn_gevent.py", "worker_class = 'gunicorn.workers.ggevent.GeventWorker'\n", True),
-        ("gunicorn_gevent.py", "from gevent import monkey\n", False),
-    ],
-)
-def test_what_runs_on_gevent_is_told_by_the_server_file(file, text, is_on_gevent, root):
-    (root / "servers" / "uwsgi.ini").write_text("[uwsgi]\n")
-    (root / "servers" / "gunicorn_gevent.py").write_text("workers = 2\n")
-    (root / "servers" / file).write_text(text)
-
-    assert bool(plan_diagnosis(experiment(), root).trials) is is_on_gevent
-
-
-def test_an_arm_that_need_not_answer_has_no_loop_to_watch_but_is_proven(root):
+def test_an_arm_that_need_not_answer_has_no_loop_to_watch_but_is_proven():
     trap = {"name": "trap", "server": "servers/gunicorn_gevent.py", "driver": "pymysql", "workers": 2}
-    found = plan_diagnosis(experiment(configurations=[THREADED, trap | {"must_answer": False}]), root)
+    found = plan_diagnosis(experiment(configurations=[THREADED, trap | {"must_answer": False}]))
 
     assert (len(found.pairs), found.trials) == (2, ())
 
 
-def test_pairs_that_several_arms_share_are_watched_once(root):
+def test_pairs_that_several_arms_share_are_watched_once():
     arm = {"server": "servers/gunicorn_gevent.py", "driver": "pymysql", "workers": 2}
-    found = plan_diagnosis(experiment(configurations=[arm | {"name": name} for name in ("a", "b")]), root)
+    found = plan_diagnosis(experiment(configurations=[arm | {"name": name} for name in ("a", "b")]))
 
     assert [trial.configuration for trial in found.trials] == ["a"]
 
 
-def test_a_server_file_that_is_gone_is_named(root):
-    (root / "servers" / "uwsgi.ini").unlink()
+def test_the_expected_time_grows_with_what_there_is_to_do():
+    threaded = experiment(
+        configurations=[{**dict(one), "worker_model": "threads"} for one in experiment().configurations]
+    )
+    with_greenlets, without = plan_diagnosis(experiment()), plan_diagnosis(threaded)
 
-    with pytest.raises(ConfigurationError, match=r"servers/uwsgi\.ini: cannot be read"):
-        plan_diagnosis(experiment(), root)
-
-
-def test_the_expected_time_grows_with_what_there_is_to_do(root):
-    with_gevent = plan_diagnosis(experiment(), root)
-    (root / "servers" / "gunicorn_gevent.py").write_text("workers = 2\n")
-
-    assert 0 < diagnosis_s(plan_diagnosis(experiment(), root), experiment()) < diagnosis_s(with_gevent, experiment())
+    assert 0 < diagnosis_s(without, experiment()) < diagnosis_s(with_greenlets, experiment())
 
 
 def test_a_lone_worker_has_nothing_of_what_else_an_arm_changes():
@@ -122,17 +88,17 @@ def test_a_lone_worker_has_nothing_of_what_else_an_arm_changes():
     assert (lone.transport, lone.front_door, lone.environment) == ("unix", "nginx", {})
 
 
-def test_the_plainest_of_a_pair_is_watched_not_the_first(root):
+def test_the_plainest_of_a_pair_is_watched_not_the_first():
     gevent = {"server": "servers/gunicorn_gevent.py", "driver": "pymysql", "workers": 2}
     ladder = [{"name": "recycled", "max_requests": 500, **gevent}, {"name": "plain", **gevent}]
 
-    (watched,) = plan_diagnosis(experiment(configurations=ladder), root).trials
+    (watched,) = plan_diagnosis(experiment(configurations=ladder)).trials
 
     assert watched.configuration == "plain"
 
 
-def test_loops_are_watched_at_the_highest_rate_where_there_are_no_users(root):
+def test_loops_are_watched_at_the_highest_rate_where_there_are_no_users():
     load = {"locustfile": "experiments/load.py", "rates_per_s": [5, 20]}
-    (watched, *_) = plan_diagnosis(experiment(load=load, study={}), root).trials
+    (watched, *_) = plan_diagnosis(experiment(load=load, study={})).trials
 
     assert (watched.users, watched.rate_per_s) == (0, 20)

@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from badgateway.errors import ConfigurationError
-from badgateway.model.server_kind import ServerKind
 from badgateway.plan.experiment_file import load_experiment, project_root
 
 VALID = """\
@@ -67,7 +66,7 @@ def test_a_valid_file_becomes_an_experiment(file):
 
     assert [one.name for one in experiment.configurations] == ["first", "second"]
     assert experiment.load.users == (5, 50)
-    assert [one.kind for one in experiment.configurations] == [ServerKind.UWSGI, ServerKind.GUNICORN]
+    assert [one.kind for one in experiment.configurations] == ["uwsgi", "gunicorn"]
 
 
 def test_paths_are_relative_to_the_folder_above_the_experiments(file, tmp_path):
@@ -92,7 +91,11 @@ def test_paths_are_relative_to_the_folder_above_the_experiments(file, tmp_path):
             "configurations[second].driver: 'mysql' is not allowed: input should be 'pymysql'",
         ),
         ('"servers/uwsgi.ini"', '"servers/wsgi.ini"', "configurations[first].server: no such file:"),
-        ('"servers/uwsgi.ini"', '"servers/wsgi.conf"', "allowed are .ini (uWSGI) and .py (Gunicorn)"),
+        (
+            '"servers/uwsgi.ini"',
+            '"servers/wsgi.conf"',
+            "configurations[first].server: servers/wsgi.conf is not named as a known server's file; allowed are",
+        ),
         ('"servers/uwsgi.ini"', '"/etc/uwsgi.ini"', "must be a path inside the project"),
         ('"experiments/load.py"', '"experiments/lod.py"', "load.locustfile: no such file:"),
         ("users = [5, 50]", "users = [5, 5]", "a level is listed twice"),

@@ -7,7 +7,6 @@ import pytest
 from badgateway.errors import ConfigurationError
 from badgateway.model.configuration import Timeouts
 from badgateway.model.experiment import Database
-from badgateway.model.server_kind import ServerKind
 from badgateway.plan.templates import MARIADB, NGINX, VALUES, fill, template_fault
 from badgateway.stack import mariadb, nginx
 
@@ -41,7 +40,7 @@ def test_a_doubled_at_sign_is_one():
 
 
 def proxy(template: str) -> str:
-    return nginx.render(template, kind=ServerKind.UWSGI, upstream="/x", port=1, timeouts=Timeouts(), open_files=9)
+    return nginx.render(template, protocol="uwsgi", upstream="/x", port=1, timeouts=Timeouts(), open_files=9)
 
 
 def database(template: str) -> str:

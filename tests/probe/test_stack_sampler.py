@@ -7,12 +7,14 @@ from contextlib import closing
 import pytest
 
 from badgateway.model import raw
+from badgateway.model.samples import Reading
 from badgateway.probe import sampler as room
 from badgateway.probe.process_cpu import GENERATOR, ProcessCpu
-from badgateway.probe.reading import NotAvailableError, Reading
+from badgateway.probe.reading import NotAvailableError
 from badgateway.probe.sampler import COLUMNS, StackSampler
 from badgateway.probe.series import Series
 from badgateway.probe.watch import DatabaseAccess, Watch
+from badgateway.servers import uwsgi
 
 EVERYTHING = (
     "accept_queue",
@@ -51,7 +53,13 @@ class Fake:
 def nowhere(folder) -> Watch:
     """Name parts none of which is there."""
     access = DatabaseAccess(host="127.0.0.1", port=1, user="nobody", password="")
-    return Watch(server_socket=folder / "web.sock", proxy_port=1, uwsgi_stats=folder / "stats.sock", database=access)
+    return Watch(
+        server_socket=folder / "web.sock",
+        proxy_port=1,
+        server=uwsgi.SERVER,
+        statistics_socket=folder / "stats.sock",
+        database=access,
+    )
 
 
 def rows_of(folder) -> list[dict[str, str]]:

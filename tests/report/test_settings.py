@@ -36,7 +36,18 @@ def test_one_configuration_alone_has_no_differences():
 
 
 def test_every_setting_of_a_configuration_is_either_common_or_different():
-    told_elsewhere = {"name", "baseline", "note", "step", "against", "must_answer", "environment", "timeouts"}
+    told_elsewhere = {
+        "name",
+        "kind",
+        "worker_model",
+        "baseline",
+        "note",
+        "step",
+        "against",
+        "must_answer",
+        "environment",
+        "timeouts",
+    }
     fields = set(type(comparison.CONFIGURATIONS[0]).model_fields) - told_elsewhere
     assert fields == set(settings._LABELS)
 

@@ -5,6 +5,7 @@ from typing import Any, cast
 import pytest
 
 from badgateway.errors import DeploymentError
+from badgateway.servers import uwsgi
 from badgateway.stack.deployment import Deployment
 
 
@@ -30,7 +31,8 @@ def deployment(server: Part, proxy: Part) -> Deployment:
         url="http://127.0.0.1:1",
         proxy_port=1,
         server_socket=Path("web.sock"),
-        uwsgi_stats=None,
+        server=uwsgi.SERVER,
+        statistics_socket=Path("stats.sock"),
         children=cast("Any", {"server": server, "nginx": proxy}),
         read_error_log=lambda: b"",
     )

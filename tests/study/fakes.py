@@ -23,6 +23,7 @@ from badgateway.model.raw import CLIENT_ROWS, ERROR_LOG, SERVER_LOG
 from badgateway.model.summary import TrialSummary
 from badgateway.model.trial import Disturbance, Trial, Window
 from badgateway.plan.schedule import schedule
+from badgateway.servers.registry import server_of
 from badgateway.stack.mariadb import RunningDatabase
 from badgateway.stack.project import Snapshot
 from badgateway.study import conduct, conduct_diagnosis, cooperation, run_trial
@@ -160,7 +161,8 @@ class Seam:
                 url="http://127.0.0.1:1",
                 proxy_port=1,
                 server_socket=raw / "web.sock",
-                uwsgi_stats=None,
+                server=server_of(configuration),
+                statistics_socket=raw / "stats.sock",
                 parts={"server": os.getpid()},
                 check=lambda: None,
                 ended_from_outside=lambda: self.ended,

@@ -21,7 +21,7 @@ def planned(tmp_path):
     (tmp_path / "servers").mkdir()
     (tmp_path / "servers" / "uwsgi.ini").write_text("[uwsgi]\n")
     (tmp_path / "servers" / "gunicorn_gevent.py").write_text('worker_class = "gevent"\n')
-    return dataclasses.replace(manifest(), diagnosis=plan_diagnosis(small(), tmp_path))
+    return dataclasses.replace(manifest(), diagnosis=plan_diagnosis(small()))
 
 
 @pytest.fixture

@@ -6,12 +6,12 @@ from badgateway.model.diagnosis import RETRIED, Cause, CauseCount, Certainty, Di
 from badgateway.model.evidence import LogKind
 from badgateway.model.explanation import Explanation, FileRead
 from badgateway.model.printable import printable
-from badgateway.model.server_kind import ServerKind
 from badgateway.report import numbers, wording
 from badgateway.report.explanation import incidents, moments, servers, timeline
 from badgateway.report.explanation.incidents import IncidentView
 from badgateway.report.explanation.names import Names
 from badgateway.report.explanation.timeline import Timeline
+from badgateway.servers.advice import remedies_for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,13 +99,13 @@ def build(explanation: Explanation) -> Document:
 class _Setting:
     """Whose logs they are: what advice fits, and what files are called."""
 
-    servers: frozenset[ServerKind]
+    servers: frozenset[str]
     logs: frozenset[LogKind]
     names: Names
 
     def advice(self, cause: Cause) -> tuple[Remedy, ...]:
         """Return the remedies without the advice to give a log that was given; all when nothing else is left."""
-        remedies = cause.remedies_for(self.servers)
+        remedies = remedies_for(cause, self.servers)
         return tuple(each for each in remedies if not self.logs.intersection(each.asks_for)) or remedies
 
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable
 
-from badgateway.model.evidence import LogKind
 from badgateway.model.explanation import FileRead
-from badgateway.model.server_kind import ServerKind
-
-_KINDS = {LogKind.UWSGI: ServerKind.UWSGI, LogKind.GUNICORN: ServerKind.GUNICORN}
+from badgateway.servers.registry import servers
 
 
-def in_use(files: Iterable[FileRead]) -> frozenset[ServerKind]:
-    """Return the servers whose logs are among the files; all of them when the files do not tell."""
-    return frozenset(_KINDS[file.kind] for file in files if file.kind in _KINDS) or frozenset(ServerKind)
+def in_use(files: Iterable[FileRead]) -> frozenset[str]:
+    """Return the names of the servers whose logs are among the files; of all when the files do not tell."""
+    kinds = {file.kind for file in files}
+    return frozenset(server.name for server in servers() if server.log in kinds) or frozenset(
+        server.name for server in servers()
+    )

@@ -6,10 +6,11 @@ import pytest
 
 from badgateway.causes.catalogue import CAUSES
 from badgateway.model.diagnosis import Remedy
-from badgateway.model.server_kind import ServerKind
+from badgateway.servers.advice import first_knob, for_servers, remedies_for
+from badgateway.servers.registry import servers
 from tests.report.explanation.samples import cause
 
-UWSGI, GUNICORN = ServerKind.UWSGI, ServerKind.GUNICORN
+UWSGI, GUNICORN = "uwsgi", "gunicorn"
 
 
 @pytest.mark.parametrize(
@@ -25,7 +26,7 @@ UWSGI, GUNICORN = ServerKind.UWSGI, ServerKind.GUNICORN
     ],
 )
 def test_a_remedy_keeps_the_knobs_that_turn_something_here(knob, kinds, left):
-    assert Remedy(text="Do it.", knob=knob).for_servers(kinds) == Remedy(text="Do it.", knob=left)
+    assert for_servers(Remedy(text="Do it.", knob=knob), kinds) == Remedy(text="Do it.", knob=left)
 
 
 def remedied(*knobs):
@@ -35,16 +36,16 @@ def remedied(*knobs):
 def test_a_remedy_of_another_server_alone_is_no_advice_as_long_as_there_is_any():
     both = remedied("uWSGI: early", "", "Gunicorn: late")
 
-    assert [remedy.knob for remedy in both.remedies_for({GUNICORN})] == ["", "Gunicorn: late"]
-    assert remedied("uWSGI: early").remedies_for({GUNICORN}) == remedied("uWSGI: early").remedies
+    assert [remedy.knob for remedy in remedies_for(both, {GUNICORN})] == ["", "Gunicorn: late"]
+    assert remedies_for(remedied("uWSGI: early"), {GUNICORN}) == remedied("uWSGI: early").remedies
 
 
 def test_the_first_knob_is_one_of_the_server_and_none_is_said_so():
-    assert remedied("", "uWSGI: early", "Gunicorn: late").first_knob({GUNICORN}) == "Gunicorn: late"
-    assert remedied("").first_knob({GUNICORN}) == ""
+    assert first_knob(remedied("", "uWSGI: early", "Gunicorn: late"), {GUNICORN}) == "Gunicorn: late"
+    assert first_knob(remedied(""), {GUNICORN}) == ""
 
 
-@pytest.mark.parametrize("kind", list(ServerKind))
+@pytest.mark.parametrize("server", [server.name for server in servers()])
 @pytest.mark.parametrize("known", CAUSES, ids=lambda known: known.id)
-def test_whatever_the_cause_and_the_server_there_is_advice(known, kind):
-    assert known.remedies_for({kind})
+def test_whatever_the_cause_and_the_server_there_is_advice(known, server):
+    assert remedies_for(known, {server})

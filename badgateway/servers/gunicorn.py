@@ -1,0 +1,58 @@
+"""Gunicorn: all that is true of it alone."""
+
+import re
+
+from badgateway.model.configuration import Configuration, WorkerModel
+from badgateway.model.evidence import LogKind
+from badgateway.servers.server import Place, Server, Start
+
+_CLASS = re.compile(r"^\s*worker_class\s*=([^#\n]*)", re.MULTILINE)
+_MODELS = {
+    "gevent": WorkerModel.GREENLETS,
+    "gthread": WorkerModel.THREADS,
+    "sync": WorkerModel.ONE_REQUEST,
+}
+"""By a word of the worker class."""
+
+
+def _start(_configuration: Configuration, place: Place) -> Start:
+    # Its configuration is the journal, which takes the settings of the server file and adds hooks. The master ends when
+    # its first workers cannot import the application.
+    return Start(
+        argv=(place.program("gunicorn"), "--config", str(place.journal)),
+        bind=f"unix:{place.address}" if place.port is None else place.address,
+        environment={"JOURNAL_GUNICORN": str(place.server_file)},
+    )
+
+
+def _worker_model(text: str) -> WorkerModel:
+    # What is set last counts; without a class it is sync, and gthread as soon as there are threads.
+    named = _CLASS.findall(text)[-1:]
+    return next((model for word, model in _MODELS.items() if named and word in named[0]), WorkerModel.THREADS)
+
+
+SERVER = Server(
+    name="gunicorn",
+    label="Gunicorn",
+    distributions=("gunicorn", "gevent", "greenlet"),
+    files=("*.py",),
+    start=_start,
+    worker_model=_worker_model,
+    settings={
+        "workers": "workers",
+        "threads": "threads",
+        "greenlets": "worker_connections",
+        "listen": "backlog",
+        "keepalive_s": "keepalive",
+        "preload": "preload_app",
+        "max_requests": "max_requests",
+        "max_requests_delta": "max_requests_jitter",
+        "reload_mercy_s": "graceful_timeout",
+        "app_s": "timeout",
+    },
+    lacks={
+        "least_workers": "it keeps all workers",
+        "least_lifetime_s": "it replaces workers of any age",
+    },
+    log=LogKind.GUNICORN,
+)

@@ -1,0 +1,97 @@
+"""Finds the application servers: those of this room, and those that other packages bring."""
+
+import importlib
+import pkgutil
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import PurePosixPath
+
+from badgateway import servers as room
+from badgateway.errors import ConfigurationError
+from badgateway.model.configuration import Configuration, WorkerModel
+from badgateway.servers.server import Server
+
+GROUP = "badgateway.servers"
+"""Entry points of this group name a module with a SERVER."""
+
+
+@cache
+def servers() -> tuple[Server, ...]:
+    """Return all servers, those of this room first, each by its name only once.
+
+    Raises:
+        ConfigurationError: An entry point cannot be loaded, is none, or takes a name that is there already.
+    """
+    found = [*_of_this_room(), *_of_others()]
+    names = [server.name for server in found]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ConfigurationError(f"entry points {GROUP}: there are two servers {', '.join(twice)}; uninstall one")
+    return tuple(found)
+
+
+def _of_this_room() -> list[Server]:
+    modules = (importlib.import_module(f"{room.__name__}.{one.name}") for one in pkgutil.iter_modules(room.__path__))
+    return [server for module in modules if (server := getattr(module, "SERVER", None)) is not None]
+
+
+def _of_others() -> list[Server]:
+    return [_loaded(point) for point in sorted(entry_points(group=GROUP), key=lambda point: point.name)]
+
+
+def _loaded(point: EntryPoint) -> Server:
+    where = f"entry point {point.name} of {GROUP} ({point.value})"
+    try:
+        found = point.load()
+    except Exception as error:
+        raise ConfigurationError(f"{where}: {type(error).__name__}: {error}; mend or uninstall it") from error
+    if not isinstance(found, Server):
+        raise ConfigurationError(f"{where} is no {Server.__module__}.Server; mend or uninstall it")
+    return found
+
+
+def labels() -> str:
+    """Return what there is to choose from: 'gunicorn (*.py), uwsgi (*.ini)'."""
+    return ", ".join(
+        f"{server.name} ({' '.join(server.files)})" for server in sorted(servers(), key=lambda one: one.name)
+    )
+
+
+def server_of(configuration: Configuration) -> Server:
+    """Return the server that runs a configuration.
+
+    Raises:
+        ConfigurationError: It names none that is known, or its file fits none, or several.
+    """
+    fault = kind_fault(configuration)
+    if fault:
+        raise ConfigurationError(f"configurations[{configuration.name}].{fault}")
+    return _fitting(configuration.kind, configuration.server)[0]
+
+
+def kind_fault(configuration: Configuration) -> str:
+    """Return why it is not known which server a configuration is for, with the key; empty when it is."""
+    fitting = _fitting(configuration.kind, configuration.server)
+    if len(fitting) == 1:
+        return ""
+    if configuration.kind:
+        return f"kind: {configuration.kind} is no known server; there are {labels()}"
+    if not fitting:
+        return f"server: {configuration.server} is not named as a known server's file; allowed are {labels()}"
+    names = " or ".join(server.name for server in fitting)
+    return f'server: {configuration.server} may be a file of {names}; say which: kind = "{fitting[0].name}"'
+
+
+@cache
+def _fitting(kind: str, file: PurePosixPath) -> tuple[Server, ...]:
+    return tuple(server for server in servers() if (server.name == kind if kind else server.reads(file)))
+
+
+def worker_model(configuration: Configuration) -> WorkerModel | None:
+    """Return how one worker serves several requests; None where no record says so.
+
+    It is read from the server file when an experiment is, and kept. Runs of version 0.1 have not kept it, and named
+    those files after it.
+    """
+    named_so = "gevent" in configuration.server.stem
+    return configuration.worker_model or (WorkerModel.GREENLETS if named_so else None)

@@ -1,0 +1,114 @@
+"""What the kit has to be told of an application server, so that nothing else needs to know its name."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePath, PurePosixPath
+from typing import Literal, Protocol
+
+from badgateway.model.configuration import Configuration, WorkerModel
+from badgateway.model.evidence import LogKind
+from badgateway.model.samples import Reading
+
+COMMON_SETTINGS = (
+    "workers",
+    "least_workers",
+    "threads",
+    "greenlets",
+    "listen",
+    "keepalive_s",
+    "preload",
+    "max_requests",
+    "max_requests_delta",
+    "least_lifetime_s",
+    "reload_mercy_s",
+    "app_s",
+)
+"""The settings of a configuration that are a server's own affair; `app_s` is among its time limits."""
+
+
+class Place(Protocol):
+    """Where the server of one trial runs: absolute paths, and the address it is to listen at."""
+
+    @property
+    def server_file(self) -> Path:
+        """The configuration's server file."""
+
+    @property
+    def journal(self) -> Path:
+        """The journal's module, which is started in the application's place."""
+
+    @property
+    def python_home(self) -> Path:
+        """The Python environment that has the application's and the server's packages."""
+
+    @property
+    def address(self) -> str:
+        """The path of a unix socket, or host and port."""
+
+    @property
+    def port(self) -> int | None:
+        """The TCP port; None where it is a unix socket."""
+
+    @property
+    def statistics_socket(self) -> Path:
+        """A unix socket for the server's statistics, if it has any."""
+
+    def program(self, name: str) -> str:
+        """Return the path of a program of the Python environment."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """How to start a server: nothing of it has happened."""
+
+    argv: tuple[str, ...]
+    bind: str
+    """The address as this server spells it."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """Variables beside those that every server gets, see `Site.environment`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statistics:
+    """What a server tells of its workers to whoever connects to its statistics socket."""
+
+    series: tuple[str, ...]
+    read: Callable[[bytes, float], tuple[Reading, ...]]
+    """From the whole answer and the seconds since the epoch; ValueError, LookupError or TypeError: it is none."""
+
+
+def no_fault(_file: PurePosixPath) -> str:
+    """Find nothing wrong with the name of a server file."""
+    return ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """One application server."""
+
+    name: str
+    """As configurations, programs and raw files call it: small letters."""
+    label: str
+    """The name as its makers write it."""
+    distributions: tuple[str, ...]
+    """The Python packages whose versions matter, its own first."""
+    files: tuple[str, ...]
+    """Patterns of the names of its files, such as "*.ini"; one that fits several servers' needs `kind`."""
+    file_fault: Callable[[PurePosixPath], str] = no_fault
+    """What it cannot bear in the path of its file; empty when nothing."""
+    protocol: Literal["http", "uwsgi"] = "http"
+    """What it speaks to a proxy that can speak both."""
+    start: Callable[[Configuration, Place], Start]
+    worker_model: Callable[[str], WorkerModel]
+    """How one worker serves several requests, by what the text of a server file says."""
+    settings: Mapping[str, str]
+    """How it spells those of COMMON_SETTINGS that it has."""
+    lacks: Mapping[str, str] = field(default_factory=dict)
+    """Those that it has not, and what there is in place of them."""
+    statistics: Statistics | None = None
+    log: LogKind
+    """The kind of its log."""
+
+    def reads(self, file: PurePath) -> bool:
+        """Tell whether a file is named as this server's are."""
+        return any(file.match(pattern) for pattern in self.files)

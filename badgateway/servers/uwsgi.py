@@ -1,0 +1,92 @@
+"""uWSGI: all that is true of it alone."""
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+from typing import Any
+
+from badgateway.model.configuration import Configuration, FrontDoor, WorkerModel
+from badgateway.model.evidence import LogKind
+from badgateway.model.samples import Reading
+from badgateway.servers.server import Place, Server, Start, Statistics
+
+BUSY_WORKERS = "uwsgi_busy_workers"
+CORES_IN_REQUEST = "uwsgi_cores_in_request"
+OLDEST_REQUEST = "uwsgi_oldest_request_s"
+
+_GEVENT = re.compile(r"^\s*gevent\s*=", re.MULTILINE)
+
+
+def _start(configuration: Configuration, place: Place) -> Start:
+    # Unlike a Python program, it has to be told which environment's packages to import.
+    return Start(
+        argv=(place.program("uwsgi"), "--ini", str(place.server_file)),
+        bind=place.address,
+        environment={
+            "WEB_VENV": str(place.python_home),
+            "WEB_STATS": str(place.statistics_socket),
+            "WEB_PROTOCOL": "http" if configuration.front_door is FrontDoor.LOAD_BALANCER else "uwsgi",
+        },
+    )
+
+
+def _file_fault(file: PurePosixPath) -> str:
+    return "a server file has no colon in its name: uWSGI takes what follows for a section" if ":" in file.name else ""
+
+
+def _worker_model(text: str) -> WorkerModel:
+    # Its threads are a number in the environment; more than one makes the difference, and the configuration has it.
+    return WorkerModel.GREENLETS if _GEVENT.search(text) else WorkerModel.THREADS
+
+
+def _statistics(content: bytes, now_s: float) -> tuple[Reading, ...]:
+    return readings(json.loads(content), now_s)
+
+
+def readings(stats: Mapping[str, Any], now_s: float) -> tuple[Reading, ...]:
+    """Return what parsed statistics tell of workers, cores (requests at a time) and the oldest request.
+
+    Workers that are not running (cheap) do not count as capacity. uWSGI keeps the whole second a request started in,
+    so the age is up to 1 s too long. Its listen_queue is not told: for a unix socket uWSGI always says 0.
+    """
+    workers = [worker for worker in stats["workers"] if worker["status"] != "cheap"]
+    cores = [core for worker in workers for core in worker["cores"]]
+    running = [core for core in cores if core["in_request"]]
+    starts_s = [core["req_info"]["request_start"] for core in running]
+    # No request is an age of 0, not a missing one: the server did answer.
+    oldest_s = max((now_s - start_s for start_s in starts_s if start_s), default=0.0)
+    return (
+        Reading(series=BUSY_WORKERS, value=sum(worker["status"] == "busy" for worker in workers), limit=len(workers)),
+        Reading(series=CORES_IN_REQUEST, value=len(running), limit=len(cores)),
+        Reading(series=OLDEST_REQUEST, value=max(0.0, oldest_s)),
+    )
+
+
+STATISTICS = Statistics(series=(BUSY_WORKERS, CORES_IN_REQUEST, OLDEST_REQUEST), read=_statistics)
+SERVER = Server(
+    name="uwsgi",
+    label="uWSGI",
+    distributions=("uwsgi", "gevent", "greenlet"),
+    files=("*.ini",),
+    file_fault=_file_fault,
+    protocol="uwsgi",
+    start=_start,
+    worker_model=_worker_model,
+    settings={
+        "workers": "processes",
+        "least_workers": "cheaper",
+        "threads": "threads",
+        "greenlets": "gevent",
+        "listen": "listen",
+        "preload": "lazy-apps (off)",
+        "max_requests": "max-requests",
+        "max_requests_delta": "max-requests-delta",
+        "least_lifetime_s": "min-worker-lifetime",
+        "reload_mercy_s": "worker-reload-mercy",
+        "app_s": "harakiri",
+    },
+    lacks={"keepalive_s": "over its own protocol and plain http it ends each connection after the answer"},
+    statistics=STATISTICS,
+    log=LogKind.UWSGI,
+)

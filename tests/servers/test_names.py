@@ -1,0 +1,79 @@
+"""Only a server's own module names it, and docs/architecture.md says truly what a new one takes."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from badgateway.servers.registry import servers
+
+ROOT = Path(__file__).parents[2]
+ENGINE = ROOT / "badgateway"
+OWN = {f"servers/{server.name}.py" for server in servers()}
+MAY_NAME_SERVERS = {
+    # Cause families about one server's behaviour, and what their advice turns.
+    "causes/",
+    # The readers of their logs, which are to move into the servers' modules.
+    "logs/",
+    "model/evidence.py",
+    "ledger/journal_events.py",
+    "study/explanation.py",
+    # The protocol between nginx and a server has the name of one of them.
+    "servers/server.py",
+    "stack/nginx.py",
+    # Examples, in what is printed to whoever mistyped something.
+    "model/declared.py",
+}
+_WORDS = re.compile("|".join(word for server in servers() for word in (server.name, server.label)), re.IGNORECASE)
+
+
+def naming(file: Path) -> Iterator[str]:
+    """Yield each name and text of a module that has a server's name in it, docstrings and comments left out."""
+    tree = ast.parse(file.read_text())
+    told = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        words = [getattr(node, field, None) for field in ("id", "attr", "name", "arg", "module")]
+        if isinstance(node, ast.Constant) and id(node) not in told:
+            words.append(node.value)
+        yield from (word for word in words if isinstance(word, str) and _WORDS.search(word))
+
+
+def path_in_engine(file: Path) -> str:
+    return str(file.relative_to(ENGINE))
+
+
+@pytest.mark.parametrize("file", sorted(ENGINE.rglob("*.py")), ids=path_in_engine)
+def test_nothing_else_in_the_engine_names_a_server(file):
+    path = path_in_engine(file)
+    if path in OWN or any(path.startswith(allowed) for allowed in MAY_NAME_SERVERS):
+        pytest.skip("it may")
+    assert list(naming(file)) == []
+
+
+@pytest.mark.parametrize("allowed", sorted(MAY_NAME_SERVERS))
+def test_what_may_name_servers_does(allowed):
+    files = [file for file in ENGINE.rglob("*.py") if path_in_engine(file).startswith(allowed)]
+
+    assert any(list(naming(file)) for file in files)
+
+
+def steps() -> list[str]:
+    text = (ROOT / "docs" / "architecture.md").read_text()
+    section = text.partition("## Adding an application server")[2].partition("\n## ")[0]
+    return re.findall(r"^\d\. `([^`]+)`", section, re.MULTILINE)
+
+
+@pytest.mark.parametrize("server", servers(), ids=lambda server: server.name)
+def test_every_server_has_what_the_docs_say_that_a_new_one_takes(server):
+    places = [step.replace("NAME", server.name) for step in steps()]
+    module, deployable, unit, live, packages = places
+
+    assert (ROOT / module).is_file()
+    files = [file for file in (ROOT / "servers").iterdir() if str(file.relative_to(ROOT)).startswith(deployable[:-3])]
+    assert files
+    assert all(server.reads(file) for file in files)
+    assert (ROOT / unit).is_file()
+    assert any(file.name in (ROOT / live).read_text() for file in files)
+    assert re.search(rf'^servers = .*"{server.distributions[0]}\b', (ROOT / packages).read_text(), re.MULTILINE)

@@ -1,0 +1,126 @@
+"""Which servers there are, and which of them a configuration is for."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from badgateway.errors import ConfigurationError
+from badgateway.model.configuration import Configuration, WorkerModel
+from badgateway.servers import registry
+from badgateway.servers.registry import server_of, servers, worker_model
+from badgateway.servers.server import COMMON_SETTINGS
+from badgateway.stack import application_server
+from tests.stack.sites import configuration, site
+
+DUMMY = """
+from badgateway.model.configuration import WorkerModel
+from badgateway.model.evidence import LogKind
+from badgateway.servers.server import Server, Start
+
+SERVER = Server(
+    name={name!r},
+    label="Dummy",
+    distributions=("dummy",),
+    files=({files!r},),
+    start=lambda configuration, place: Start(
+        argv=("dummy", str(place.server_file), str(configuration.workers)), bind=place.address
+    ),
+    worker_model=lambda text: WorkerModel.ONE_REQUEST,
+    settings={{"workers": "workers"}},
+    log=LogKind.GUNICORN,
+)
+"""
+
+
+@pytest.fixture
+def installed(tmp_path, monkeypatch):
+    """Install a package with a server into a temporary folder, as pip would leave it there."""
+
+    def install(name: str = "dummy", files: str = "*.dummy", value: str = "dummy_server:SERVER") -> None:
+        metadata = tmp_path / "dummy-1.0.dist-info"
+        metadata.mkdir()
+        (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: dummy\nVersion: 1.0\n")
+        (metadata / "entry_points.txt").write_text(f"[{registry.GROUP}]\n{name} = {value}\n")
+        (tmp_path / "dummy_server.py").write_text(DUMMY.format(name=name, files=files))
+        forget()
+
+    def forget() -> None:
+        sys.modules.pop("dummy_server", None)
+        registry.servers.cache_clear()
+        registry._fitting.cache_clear()
+
+    monkeypatch.syspath_prepend(tmp_path)
+    yield install
+    # Before another test asks: the package is gone by then.
+    monkeypatch.undo()
+    forget()
+
+
+def test_a_server_of_another_package_is_found_by_its_entry_point_and_started_like_ours(installed):
+    installed()
+    found = configuration("servers/x.dummy")
+    command = application_server.command(server_of(found), found, site())
+
+    assert server_of(found).label == "Dummy"
+    assert command.argv == ("dummy", "/tmp/t/snapshot/servers/x", "3")
+    assert command.environment["WEB_WORKERS"] == "3"
+
+
+def test_a_file_that_two_servers_may_read_is_refused_until_its_server_is_named(installed):
+    installed(files="*.ini")
+
+    with pytest.raises(ConfigurationError, match=r'may be a file of uwsgi or dummy; say which: kind = "uwsgi"'):
+        server_of(configuration("servers/uwsgi.ini"))
+    assert server_of(configuration("servers/uwsgi.ini", kind="dummy")).name == "dummy"
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"value": "dummy_server:NOTHING"}, "AttributeError: module 'dummy_server' has no attribute 'NOTHING'"),
+        ({"value": "not_there:SERVER"}, "ModuleNotFoundError"),
+        ({"value": "dummy_server:Start"}, "is no badgateway.servers.server.Server"),
+        ({"name": "uwsgi"}, "there are two servers uwsgi; uninstall one"),
+    ],
+)
+def test_an_entry_point_that_is_none_is_named_with_what_to_do(given, told, installed):
+    installed(**given)
+
+    with pytest.raises(ConfigurationError, match=told) as refusal:
+        servers()
+    assert "\n" not in str(refusal.value)
+
+
+def test_a_kind_that_nobody_knows_is_told_what_there_is():
+    with pytest.raises(ConfigurationError, match=r"configurations\[c\]\.kind: apache is no known server; there are"):
+        server_of(configuration("servers/uwsgi.ini", kind="apache"))
+
+
+@pytest.mark.parametrize(("file", "name"), [("servers/uwsgi.ini", "uwsgi"), ("servers/gunicorn_sync.py", "gunicorn")])
+def test_where_one_server_alone_reads_such_files_it_need_not_be_named(file, name):
+    assert server_of(configuration(file)).name == name
+
+
+def test_what_a_record_says_of_the_workers_counts_and_the_old_ones_said_it_in_the_name():
+    def one(**values: object) -> Configuration:
+        return configuration("servers/gunicorn_gevent.py", **values)
+
+    assert worker_model(one()) is WorkerModel.GREENLETS
+    assert worker_model(one(worker_model="one request")) is WorkerModel.ONE_REQUEST
+    assert worker_model(configuration("servers/uwsgi.ini")) is None
+
+
+@pytest.mark.parametrize("server", servers(), ids=lambda server: server.name)
+def test_each_setting_of_a_server_is_either_spelled_or_said_to_be_lacking(server):
+    assert {*server.settings, *server.lacks} == set(COMMON_SETTINGS)
+    assert not set(server.settings) & set(server.lacks)
+
+
+@pytest.mark.parametrize("server", servers(), ids=lambda server: server.name)
+def test_a_file_of_the_project_has_each_spelling(server):
+    folder = Path(__file__).parents[2] / "servers"
+    text = "".join(file.read_text() for file in folder.iterdir() if file.stem.startswith(server.name))
+
+    missing = [spelled for spelled in server.settings.values() if spelled.split(" (")[0] not in text]
+    assert missing == []
