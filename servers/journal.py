@@ -1,9 +1,11 @@
-"""Keeps a journal of a WSGI site: a line when a request starts and one when it ends; none dies without a trace.
+"""Keeps a journal of a WSGI or ASGI site: a line when a request starts and one when it ends; none dies without a trace.
 
 The site stays as it is: the server starts this file in its place. It needs nothing but Python.
 
     JOURNAL_WSGI=school_site.wsgi:application JOURNAL_FILE=/var/log/site/journal.csv \
     PYTHONPATH=/srv/journal WEB_WSGI=journal:application uwsgi --ini uwsgi.ini      (or any other server)
+
+For an ASGI site, JOURNAL_ASGI=school_site.asgi:application takes the place of JOURNAL_WSGI.
 
 A start without an end is a request that died with its worker. Gunicorn's workers tell of their own lives and deaths
 when this file is also its configuration; a variable names the real one:
@@ -42,10 +44,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Awaitable, Callable, Iterable, Iterator
     from types import FrameType, TracebackType
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
+    Receive = Callable[[], Awaitable[dict[str, Any]]]
+    Send = Callable[[dict[str, Any]], Awaitable[None]]
+    AsgiApplication = Callable[[dict[str, Any], Receive, Send], Awaitable[None]]
     ExceptionInformation = tuple[type[BaseException], BaseException, TracebackType] | tuple[None, None, None]
 
 LONGEST_TEXT = 128
@@ -151,12 +156,49 @@ class Journal:
         return _delivered(request, body, wrapper)
 
 
+class AsgiJournal:
+    """An ASGI application that writes down the requests of another one."""
+
+    def __init__(self, app: AsgiApplication, lines: Lines) -> None:
+        self._app = app
+        self._lines = lines
+        self._next_number = itertools.count(1).__next__
+
+    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        """Pass the request on, between a line before and a line after."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        pid = self._lines.pid()
+        who = f"{pid},{_thread.get_ident()},{self._next_number()},{_id_of(scope)}"
+        request = _Request(self._lines, who, None)
+        request.how = "closed early"
+
+        async def watched(message: dict[str, Any]) -> None:
+            await send(message)
+            request.note(message)
+
+        try:
+            await self._app(scope, receive, watched)
+        except BaseException as error:
+            request.how = f"raised {type(error).__name__}"
+            raise
+        finally:
+            request.end(request.how)
+
+
+def _id_of(scope: dict[str, Any]) -> str:
+    found = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"") or b"-"
+    text = found.decode("latin-1")
+    return text if _PLAIN(text) else _encoded(text)
+
+
 class _Request:
     """What becomes known of a request on its way."""
 
     __slots__ = ("_lines", "_server_start", "_server_write", "_started", "_status", "_who", "body_bytes", "how")
 
-    def __init__(self, lines: Lines, who: str, server_start: StartResponse) -> None:
+    def __init__(self, lines: Lines, who: str, server_start: StartResponse | None) -> None:
         self._lines = lines
         self._who = who
         self._server_start = server_start
@@ -173,7 +215,7 @@ class _Request:
         try:
             # A server may count the arguments: it gets as many as the application gave.
             given = (status, headers) if exc_info is None else (status, headers, exc_info)
-            self._server_write = self._server_start(*given)
+            self._server_write = self._server_start(*given)  # type: ignore[misc] # WSGI gave one
         finally:
             exc_info = None  # it would be part of a reference cycle
         self._status = status
@@ -183,6 +225,15 @@ class _Request:
         if isinstance(self.body_bytes, int):
             self.body_bytes += len(data)
         return self._server_write(data)
+
+    def note(self, message: dict[str, Any]) -> None:
+        """Take down what an ASGI application has sent."""
+        if message["type"] == "http.response.start":
+            self._status = str(message["status"])
+        elif message["type"] == "http.response.body":
+            if isinstance(self.body_bytes, int):
+                self.body_bytes += len(message.get("body", b""))
+            self.how = self.how if message.get("more_body", False) else ""
 
     def end(self, how: str) -> None:
         if self._who:
@@ -300,11 +351,10 @@ def _delivered(request: _Request, body: Any, wrapper: Any) -> Iterable[bytes]:
     return delivered
 
 
-def load(target: str) -> WSGIApplication:
+def load(target: str) -> Any:
     """Return the application that `module:callable` names."""
     module, _, name = target.partition(":")
-    app: WSGIApplication = getattr(importlib.import_module(module), name or "application")
-    return app
+    return getattr(importlib.import_module(module), name or "application")
 
 
 def gunicorn_settings(file: str, lines: Lines) -> dict[str, Any]:
@@ -391,4 +441,8 @@ def _is_foreign(file: str) -> bool:
 if __name__ == "__config__":
     globals().update(gunicorn_settings(os.environ["JOURNAL_GUNICORN"], Lines(os.environ["JOURNAL_FILE"])))
 elif "JOURNAL_WSGI" in os.environ:
-    application = Journal(load(os.environ["JOURNAL_WSGI"]), Lines(os.environ["JOURNAL_FILE"], _on_first_request))
+    application: Journal | AsgiJournal = Journal(
+        load(os.environ["JOURNAL_WSGI"]), Lines(os.environ["JOURNAL_FILE"], _on_first_request)
+    )
+elif "JOURNAL_ASGI" in os.environ:
+    application = AsgiJournal(load(os.environ["JOURNAL_ASGI"]), Lines(os.environ["JOURNAL_FILE"], _on_first_request))
