@@ -83,9 +83,10 @@ def kinds(measurement: Measurement) -> str:
 def setup(configuration: Configuration) -> str:
     """Return what to deploy: 'servers/x.py with 2 workers x 64 greenlets, accept queue 1,024, pymysql'."""
     per_worker = ""
-    if worker_model(configuration) is WorkerModel.GREENLETS:
+    model = worker_model(configuration)
+    if model is WorkerModel.GREENLETS:
         per_worker = f" x {counted(configuration.greenlets, 'greenlet')}"
-    elif configuration.threads > 1:
+    elif configuration.threads > 1 and model is not WorkerModel.EVENT_LOOP:
         per_worker = f" x {counted(configuration.threads, 'thread')}"
     workers = counted(configuration.workers, "worker") + per_worker
     queue = f"accept queue {configuration.listen:,}"

@@ -40,10 +40,12 @@ LocustPath = Annotated[ProjectPath, AfterValidator(_of_locust)]
 
 
 class Application(_Declared):
-    """The WSGI project under test and the commands that give every trial the same data."""
+    """The Django project under test and the commands that give every trial the same data."""
 
     directory: ProjectPath = PurePosixPath("app")
     wsgi: WsgiName = "school_site.wsgi:application"
+    asgi: WsgiName = "school_site.asgi:application"
+    """What configurations start whose workers are event loops."""
     health_path: UrlPath = "/healthz"
     prepare: Command = ("python", "manage.py", "prepare")
     """Run once per experiment: makes the tables and loads the data."""

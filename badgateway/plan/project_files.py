@@ -7,12 +7,12 @@ from functools import partial
 from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 
-from badgateway.model.configuration import Configuration
+from badgateway.model.configuration import Configuration, WorkerModel
 from badgateway.model.experiment import Experiment
 from badgateway.model.printable import printable
 from badgateway.plan.programs import command_faults
 from badgateway.plan.templates import VALUES, template_fault
-from badgateway.servers.registry import kind_fault, server_of
+from badgateway.servers.registry import kind_fault, server_of, setting_faults
 
 JOURNAL = PurePosixPath("servers/journal.py")
 NOT_COPIED = ("__pycache__", ".git", ".venv", ".nox", "node_modules")
@@ -31,17 +31,31 @@ def file_faults(experiment: Experiment, root: Path) -> Iterator[str]:
         yield from _of_key("application.wsgi", _fault_of_module(experiment.application.wsgi, root / directory))
         yield from command_faults(experiment, root / directory)
     for one in experiment.configurations:
-        yield from (f"configurations[{one.name}].{fault}" for fault in _faults_of_server(one, root))
+        yield from (f"configurations[{one.name}].{fault}" for fault in _faults_of_server(one, experiment, root))
     yield from _faults_of_kits_own(root)
 
 
-def _faults_of_server(one: Configuration, root: Path) -> Iterator[str]:
+def _faults_of_server(one: Configuration, experiment: Experiment, root: Path) -> Iterator[str]:
     fault = kind_fault(one)
     if fault:
         yield fault
         return
     check = _fault_of_python if one.server.suffix == ".py" else _fault_of_text
-    yield from _of_key("server", server_of(one).file_fault(one.server) or _fault(root, one.server, check))
+    server = server_of(one)
+    fault = server.file_fault(one.server) or _fault(root, one.server, check)
+    yield from _of_key("server", fault)
+    yield from setting_faults(one, server)
+    if not fault:
+        yield from _of_key("server", _fault_of_interface(one, experiment, root))
+
+
+def _fault_of_interface(one: Configuration, experiment: Experiment, root: Path) -> str:
+    application = experiment.application
+    model = one.worker_model or server_of(one).worker_model(_decoded(root / one.server)[0])
+    if model is not WorkerModel.EVENT_LOOP or not (root / application.directory).is_dir():
+        return ""
+    fault = _fault_of_module(application.asgi, root / application.directory)
+    return f"{one.server.name} runs an ASGI application; application.asgi: {fault}" if fault else ""
 
 
 def _faults_of_kits_own(root: Path) -> Iterator[str]:

@@ -11,6 +11,8 @@ _MODELS = {
     "gevent": WorkerModel.GREENLETS,
     "gthread": WorkerModel.THREADS,
     "sync": WorkerModel.ONE_REQUEST,
+    "asgi": WorkerModel.EVENT_LOOP,
+    "uvicorn": WorkerModel.EVENT_LOOP,
 }
 """By a word of the worker class."""
 
@@ -28,7 +30,7 @@ def _start(_configuration: Configuration, place: Place) -> Start:
 def _worker_model(text: str) -> WorkerModel:
     # What is set last counts; without a class it is sync, and gthread as soon as there are threads.
     named = _CLASS.findall(text)[-1:]
-    return next((model for word, model in _MODELS.items() if named and word in named[0]), WorkerModel.THREADS)
+    return next((model for word, model in _MODELS.items() if named and word in named[0].lower()), WorkerModel.THREADS)
 
 
 SERVER = Server(

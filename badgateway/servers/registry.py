@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+from collections.abc import Iterator
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import PurePosixPath
@@ -66,25 +67,36 @@ def server_of(configuration: Configuration) -> Server:
     fault = kind_fault(configuration)
     if fault:
         raise ConfigurationError(f"configurations[{configuration.name}].{fault}")
-    return _fitting(configuration.kind, configuration.server)[0]
+    return fitting(configuration.kind, configuration.server)[0]
 
 
 def kind_fault(configuration: Configuration) -> str:
     """Return why it is not known which server a configuration is for, with the key; empty when it is."""
-    fitting = _fitting(configuration.kind, configuration.server)
-    if len(fitting) == 1:
+    found = fitting(configuration.kind, configuration.server)
+    if len(found) == 1:
         return ""
     if configuration.kind:
         return f"kind: {configuration.kind} is no known server; there are {labels()}"
-    if not fitting:
+    if not found:
         return f"server: {configuration.server} is not named as a known server's file; allowed are {labels()}"
-    names = " or ".join(server.name for server in fitting)
-    return f'server: {configuration.server} may be a file of {names}; say which: kind = "{fitting[0].name}"'
+    names = " or ".join(server.name for server in found)
+    return f'server: {configuration.server} may be a file of {names}; say which: kind = "{found[0].name}"'
 
 
 @cache
-def _fitting(kind: str, file: PurePosixPath) -> tuple[Server, ...]:
+def fitting(kind: str, file: PurePosixPath) -> tuple[Server, ...]:
+    """Return the servers of that name, or if none is given, those whose files are named like this one."""
     return tuple(server for server in servers() if (server.name == kind if kind else server.reads(file)))
+
+
+def setting_faults(configuration: Configuration, server: Server) -> Iterator[str]:
+    """Yield what a configuration sets that its server has not, each with its key: it would do nothing, unseen."""
+    for field, why in server.lacks.items():
+        declared = Configuration.model_fields.get(field)
+        if declared is not None and getattr(configuration, field) != declared.default:
+            yield f"{field}: {server.label} has no such setting: {why}; leave it out"
+    if configuration.listen < server.least_listen:
+        yield f"listen: {server.label} takes no accept queue below {server.least_listen}"
 
 
 def worker_model(configuration: Configuration) -> WorkerModel | None:

@@ -34,6 +34,14 @@ class Place(Protocol):
         """The configuration's server file."""
 
     @property
+    def server_text(self) -> str:
+        """What is in it."""
+
+    @property
+    def target(self) -> str:
+        """What the server loads as its application: `module:object`."""
+
+    @property
     def journal(self) -> Path:
         """The journal's module, which is started in the application's place."""
 
@@ -100,14 +108,16 @@ class Server:
     """What it speaks to a proxy that can speak both."""
     start: Callable[[Configuration, Place], Start]
     worker_model: Callable[[str], WorkerModel]
-    """How one worker serves several requests, by what the text of a server file says."""
+    """How one worker serves several requests, by what the text of a server file says; an event loop is ASGI."""
     settings: Mapping[str, str]
     """How it spells those of COMMON_SETTINGS that it has."""
     lacks: Mapping[str, str] = field(default_factory=dict)
     """Those that it has not, and what there is in place of them."""
+    least_listen: int = 1
+    """The shortest accept queue that it takes."""
     statistics: Statistics | None = None
-    log: LogKind
-    """The kind of its log."""
+    log: LogKind | None = None
+    """The kind of its log; None as long as nothing can read it, and its lines prove no cause."""
 
     def reads(self, file: PurePath) -> bool:
         """Tell whether a file is named as this server's are."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from badgateway.errors import DeploymentError
 from badgateway.model import raw as raw_files
-from badgateway.model.configuration import Configuration
+from badgateway.model.configuration import Configuration, WorkerModel
 from badgateway.model.experiment import Experiment
 from badgateway.model.trial import Disturbance
 from badgateway.process.account import Account, make_passage, open_passage, write_for
@@ -19,7 +19,7 @@ from badgateway.process.child import Child, Command, describe_exit
 from badgateway.process.ports import free_port
 from badgateway.process.readiness import Probe, await_ready, connect_probe
 from badgateway.process.running import running
-from badgateway.servers.registry import server_of
+from badgateway.servers.registry import server_of, worker_model
 from badgateway.servers.server import Server
 from badgateway.stack import application, application_server, nginx
 from badgateway.stack.background import in_background
@@ -220,11 +220,14 @@ def _site(
     account: Account | None,
     watch_loop: bool,
 ) -> Site:
+    is_asgi = worker_model(configuration) is WorkerModel.EVENT_LOOP
     return Site(
         application=snapshot.path(experiment.application.directory),
         server_file=snapshot.path(configuration.server),
         journal=snapshot.journal,
-        wsgi=experiment.application.wsgi,
+        application_name=experiment.application.asgi if is_asgi else experiment.application.wsgi,
+        is_asgi=is_asgi,
+        server_text=snapshot.server_text(configuration.server),
         raw=raw,
         written=written,
         python_home=Path(sys.prefix),
@@ -251,7 +254,7 @@ def _require_journal(site: Site) -> None:
     if b"start," not in written_text(site.journal_file, site.account):
         raise DeploymentError(
             f"{site.server_file.name} started another application than the experiment's: it must take the name of its "
-            "WSGI application from the environment variable WEB_WSGI, as the files in servers/ do"
+            "application from the environment variable WEB_WSGI, as the files in servers/ do"
         )
 
 

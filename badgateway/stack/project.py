@@ -2,8 +2,8 @@
 
 import errno
 import shutil
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Self
 
@@ -32,12 +32,19 @@ class Snapshot:
     """The text of servers/nginx.conf, as it was before the servers could touch it."""
     mariadb_template: str
     """The text of servers/mariadb.cnf."""
+    server_texts: Mapping[PurePosixPath, str] = field(default_factory=dict)
+    """The texts of the server files."""
 
     @classmethod
-    def of(cls, root: Path) -> Self:
+    def of(cls, root: Path, server_files: Iterable[PurePosixPath] = ()) -> Self:
         """Return the snapshot whose files are in root already, and not yet the account's."""
-        nginx, mariadb = ((root / file).read_text(encoding="utf-8-sig") for file in (NGINX, MARIADB))
-        return cls(root=root, nginx_template=nginx, mariadb_template=mariadb)
+        nginx, mariadb = (_text(root / file) for file in (NGINX, MARIADB))
+        texts = {file: _text(root / file) for file in server_files}
+        return cls(root=root, nginx_template=nginx, mariadb_template=mariadb, server_texts=texts)
+
+    def server_text(self, file: PurePosixPath) -> str:
+        """Return the text of a server file; empty of one that is no file of the experiment."""
+        return self.server_texts.get(file, "")
 
     def path(self, relative: PurePosixPath) -> Path:
         """Return where the copy of one of the project's files or folders is."""
@@ -58,15 +65,20 @@ def take_snapshot(experiment: Experiment, root: Path, folder: Path, account: Acc
     """
     try:
         _copy_application(root, folder, experiment.application.directory)
-        for file in {NGINX, MARIADB, *(configuration.server for configuration in experiment.configurations)}:
+        server_files = {configuration.server for configuration in experiment.configurations}
+        for file in {NGINX, MARIADB, *server_files}:
             _copy_file(root / file, folder / file)
         _copy_file(root / JOURNAL, folder / JOURNAL_COPY)
         # Read before the account has them: what it owns it can replace, with a link to a file only root may read.
-        snapshot = Snapshot.of(folder)
+        snapshot = Snapshot.of(folder, server_files)
     except (OSError, UnicodeDecodeError) as error:
         raise _uncopied(error, f"experiment {experiment.name}: cannot copy {root} to run it") from error
     hand_over_all(folder, account)
     return snapshot
+
+
+def _text(file: Path) -> str:
+    return file.read_text(encoding="utf-8-sig")
 
 
 def _uncopied(error: OSError | UnicodeDecodeError, what: str) -> BadgatewayError:

@@ -25,7 +25,11 @@ class Site:
     server_file: Path
     journal: Path
     """The journal's module, in a folder of its own."""
-    wsgi: str
+    application_name: str
+    """Module and object of the site itself, WSGI or ASGI."""
+    is_asgi: bool = False
+    server_text: str = ""
+    """What is in the server file; it was read before the servers could touch it."""
     raw: Path
     """Where the logs go that the kit opens for the servers; only the kit can write there."""
     written: Path
@@ -80,6 +84,11 @@ class Site:
         """A unix socket for the server's statistics, if it has any."""
         return self.run / "stats.sock"
 
+    @property
+    def target(self) -> str:
+        """What the server loads: the journal, which loads the application."""
+        return f"{self.journal.stem}:application"
+
     def program(self, name: str) -> str:
         """Return the path of a program of the site's Python environment."""
         return str(self.python_home / "bin" / name)
@@ -97,11 +106,11 @@ class Site:
         return {
             **self.own_environment,
             "PYTHONPATH": str(self.journal.parent),
-            "JOURNAL_WSGI": self.wsgi,
+            "JOURNAL_ASGI" if self.is_asgi else "JOURNAL_WSGI": self.application_name,
             "JOURNAL_FILE": str(self.journal_file),
             **({"JOURNAL_LOOP": "1"} if self.watch_loop else {}),
             "WEB_BIND": bind,
-            "WEB_WSGI": f"{self.journal.stem}:application",
+            "WEB_WSGI": self.target,
             "WEB_WORKERS": str(configuration.workers),
             "WEB_LEAST_WORKERS": str(configuration.least_workers),
             "WEB_THREADS": str(configuration.threads),

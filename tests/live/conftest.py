@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from badgateway.model.experiment import Experiment
+from badgateway.plan.server_files import with_servers
 from badgateway.process.account import Account, open_passage, service_account, with_own_group
 from badgateway.stack.deployment import Deployment, deploy, prepare_database
 from badgateway.stack.mariadb import RunningDatabase
@@ -17,7 +18,17 @@ from badgateway.stack.project import Snapshot, take_snapshot
 from tests.declared import experiment
 
 ROOT = Path(__file__).parents[2]
-SERVER_FILES = ("uwsgi.ini", "uwsgi_gevent.ini", "gunicorn_gevent.py", "gunicorn_gthread.py", "gunicorn_sync.py")
+SERVER_FILES = (
+    "uwsgi.ini",
+    "uwsgi_gevent.ini",
+    "gunicorn_gevent.py",
+    "gunicorn_gthread.py",
+    "gunicorn_sync.py",
+    "gunicorn_asgi.py",
+    "granian.env",
+    "granian_asgi.env",
+    "uvicorn.env",
+)
 MEMBERS = 200
 
 
@@ -69,6 +80,7 @@ def school_database(account: Account | None) -> Iterator[SchoolDatabase]:
         application={"environment": {"APP_MEMBERS": str(MEMBERS)}},
         configurations=[arm(server, driver) for server in SERVER_FILES for driver in ("pymysql", "mysqlclient")],
     )
+    school = with_servers(school, ROOT)
     with _reachable_folder(account) as folder:
         snapshot = take_snapshot(school, ROOT, folder / "snapshot", account)
         with prepare_database(school, snapshot=snapshot, folder=folder / "database", account=account) as database:

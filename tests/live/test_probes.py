@@ -198,6 +198,10 @@ def test_a_whole_experiment_is_proven_with_its_connects():
         ("uwsgi-gevent-mysqlclient", Cooperation.BLOCKING),
         ("gunicorn-gthread-mysqlclient", Cooperation.COOPERATIVE),
         ("gunicorn-sync-pymysql", Cooperation.BLOCKING),
+        ("granian-mysqlclient", Cooperation.COOPERATIVE),
+        ("granian-asgi-mysqlclient", Cooperation.COOPERATIVE),
+        ("uvicorn-mysqlclient", Cooperation.COOPERATIVE),
+        ("gunicorn-asgi-mysqlclient", Cooperation.COOPERATIVE),
     ],
 )
 def test_who_shares_a_workers_time_and_who_does_not_is_proven(name, verdict, bench):

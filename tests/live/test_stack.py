@@ -3,12 +3,13 @@
 import concurrent.futures
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 import urllib.request
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import psutil
@@ -17,12 +18,14 @@ import pytest
 
 from badgateway.errors import DeploymentError
 from badgateway.model import raw
+from badgateway.plan.server_files import with_servers
 from badgateway.process.account import hand_over
 from badgateway.stack.deployment import deploy, restore
 from badgateway.stack.project import Snapshot
 from badgateway.stack.written import FOLDER
 from tests.declared import experiment
 from tests.live.conftest import MEMBERS, ROOT, Deploy, SchoolDatabase, arm
+from tests.servers.dummy import installed_server
 
 pytestmark = pytest.mark.live
 
@@ -34,6 +37,10 @@ ARMS = (
     "gunicorn-gevent-mysqlclient",
     "gunicorn-gthread-mysqlclient",
     "gunicorn-sync-mysqlclient",
+    "gunicorn-asgi-pymysql",
+    "granian-pymysql",
+    "granian-asgi-mysqlclient",
+    "uvicorn-pymysql",
 )
 ECHO = """
 import json, os
@@ -98,14 +105,15 @@ def small_site(school_database: SchoolDatabase, raw_folder: Path):
             hand_over(path, school_database.account)
         for name in ("servers", ".badgateway"):
             (raw_folder / name).symlink_to(school_database.snapshot.root / name)
-        return Snapshot.of(raw_folder)
+        return Snapshot.of(raw_folder, school_database.snapshot.server_texts)
 
     return make
 
 
 def small_experiment(server: str, **changes: Any) -> Any:
-    site = {"directory": "site", "wsgi": "echo:application", "prepare": ["true"], "restore": ["true"]}
-    return experiment(application=site, configurations=[arm(server, "pymysql")], **changes)
+    site = {"directory": "site", "prepare": ["true"], "restore": ["true"]}
+    names = {"wsgi": "echo:application", "asgi": "echo:application"}
+    return with_servers(experiment(application=site | names, configurations=[arm(server, "pymysql")], **changes), ROOT)
 
 
 @pytest.mark.parametrize("name", ARMS)
@@ -180,7 +188,7 @@ def test_both_protocols_hand_over_the_same_request(
     assert set(own) <= {"PATH", "HOME", "LANG", "TZ", "PWD", "SHLVL", "_", "PYTHONPATH"}
 
 
-@pytest.mark.parametrize("server", ["uwsgi.ini", "gunicorn_sync.py", "gunicorn_gevent.py"])
+@pytest.mark.parametrize("server", ["uwsgi.ini", "gunicorn_sync.py", "gunicorn_gevent.py", "granian.env"])
 def test_a_site_that_cannot_be_imported_is_told_with_what_was_awaited_how_it_ended_and_why(
     server: str, school_database: SchoolDatabase, small_site, raw_folder: Path
 ):
@@ -203,6 +211,43 @@ def test_a_site_that_cannot_be_imported_is_told_with_what_was_awaited_how_it_end
     assert "waited" in told
     assert "No module named 'nowhere_to_be_found'" in told
     assert processes_of(raw_folder) == []
+
+
+def test_a_server_that_tries_for_ever_to_import_its_site_is_given_up(
+    school_database: SchoolDatabase, small_site, raw_folder: Path
+):
+    small = small_experiment("uvicorn.env")
+    with (
+        pytest.raises(DeploymentError, match="waited"),
+        deploy(
+            small,
+            small.configurations[0],
+            database=school_database.database,
+            snapshot=small_site("import nowhere_to_be_found\n"),
+            raw=raw_folder,
+            account=school_database.account,
+            ready_deadline_s=4,
+        ),
+    ):
+        pass
+
+    assert processes_of(raw_folder) == []
+
+
+def test_a_server_of_another_package_is_deployed_without_a_change_of_ours(
+    deployed: Deploy, raw_folder: Path, school_database: SchoolDatabase
+):
+    package = raw_folder.with_name(f"{raw_folder.name}-package")
+    package.mkdir(mode=0o755)
+    try:
+        with (
+            installed_server(package),
+            deployed("uwsgi-pymysql", server=PurePosixPath("servers/x.dummy"), kind="", transport="tcp") as deployment,
+        ):
+            assert deployment.server.label == "Dummy"
+            assert get(f"{deployment.url}/members/?page=2")["page"] == 2
+    finally:
+        shutil.rmtree(package)
 
 
 def test_a_server_that_dies_is_noticed(deployed: Deploy):
@@ -290,7 +335,7 @@ def test_the_database_keeps_its_secrets_in_files_of_its_own(school_database: Sch
 STAND = """
 import sys, time
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from badgateway.process.account import service_account
 from badgateway.process.interruption import unwinding_on_signals
@@ -299,7 +344,8 @@ from badgateway.stack.project import Snapshot
 from tests.live.test_stack import small_experiment
 
 folder, server = Path(sys.argv[1]), sys.argv[2]
-account, small, snapshot = service_account(), small_experiment(server), Snapshot.of(folder)
+account, small = service_account(), small_experiment(server)
+snapshot = Snapshot.of(folder, [small.configurations[0].server])
 if account is not None:
     account = replace(account, gid=folder.stat().st_gid)
 with (
@@ -318,7 +364,7 @@ time.sleep(30)
 
 
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
-@pytest.mark.parametrize("server", ["uwsgi.ini", "gunicorn_gevent.py"])
+@pytest.mark.parametrize("server", ["uwsgi.ini", "gunicorn_gevent.py", "granian.env"])
 def test_a_kit_that_is_ended_in_the_middle_of_a_deploy_leaves_no_process(
     ending: signal.Signals, server: str, small_site, raw_folder: Path
 ):

@@ -175,3 +175,15 @@ def test_a_template_that_only_others_can_read_is_told(root, monkeypatch):
     monkeypatch.setattr(Path, "read_text", refuse)
 
     assert "servers/mariadb.cnf: cannot be read: Permission denied" in only_fault(root)
+
+
+def test_a_server_of_asgi_needs_the_asgi_object_of_the_site(root):
+    (root / "servers/uvicorn.env").touch()
+    arm = {"name": "loop", "server": "servers/uvicorn.env", "driver": "pymysql", "workers": 2}
+
+    told = only_fault(root, configurations=[arm])
+    assert told.startswith(
+        "configurations[loop].server: uvicorn.env runs an ASGI application; application.asgi: no such"
+    )
+    (root / "app/school_site/asgi.py").touch()
+    assert faults(root, configurations=[arm]) == []

@@ -1,60 +1,24 @@
 """Which servers there are, and which of them a configuration is for."""
 
-import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from badgateway.errors import ConfigurationError
 from badgateway.model.configuration import Configuration, WorkerModel
-from badgateway.servers import registry
-from badgateway.servers.registry import server_of, servers, worker_model
+from badgateway.servers.registry import server_of, servers, setting_faults, worker_model
 from badgateway.servers.server import COMMON_SETTINGS
 from badgateway.stack import application_server
+from tests.servers.dummy import installed_server
 from tests.stack.sites import configuration, site
-
-DUMMY = """
-from badgateway.model.configuration import WorkerModel
-from badgateway.model.evidence import LogKind
-from badgateway.servers.server import Server, Start
-
-SERVER = Server(
-    name={name!r},
-    label="Dummy",
-    distributions=("dummy",),
-    files=({files!r},),
-    start=lambda configuration, place: Start(
-        argv=("dummy", str(place.server_file), str(configuration.workers)), bind=place.address
-    ),
-    worker_model=lambda text: WorkerModel.ONE_REQUEST,
-    settings={{"workers": "workers"}},
-    log=LogKind.GUNICORN,
-)
-"""
 
 
 @pytest.fixture
-def installed(tmp_path, monkeypatch):
-    """Install a package with a server into a temporary folder, as pip would leave it there."""
-
-    def install(name: str = "dummy", files: str = "*.dummy", value: str = "dummy_server:SERVER") -> None:
-        metadata = tmp_path / "dummy-1.0.dist-info"
-        metadata.mkdir()
-        (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: dummy\nVersion: 1.0\n")
-        (metadata / "entry_points.txt").write_text(f"[{registry.GROUP}]\n{name} = {value}\n")
-        (tmp_path / "dummy_server.py").write_text(DUMMY.format(name=name, files=files))
-        forget()
-
-    def forget() -> None:
-        sys.modules.pop("dummy_server", None)
-        registry.servers.cache_clear()
-        registry._fitting.cache_clear()
-
-    monkeypatch.syspath_prepend(tmp_path)
-    yield install
-    # Before another test asks: the package is gone by then.
-    monkeypatch.undo()
-    forget()
+def installed(tmp_path):
+    """Return a function that installs a package with a server into a temporary folder."""
+    with ExitStack() as stack:
+        yield lambda **values: stack.enter_context(installed_server(tmp_path, **values))
 
 
 def test_a_server_of_another_package_is_found_by_its_entry_point_and_started_like_ours(installed):
@@ -63,7 +27,7 @@ def test_a_server_of_another_package_is_found_by_its_entry_point_and_started_lik
     command = application_server.command(server_of(found), found, site())
 
     assert server_of(found).label == "Dummy"
-    assert command.argv == ("dummy", "/tmp/t/snapshot/servers/x", "3")
+    assert command.argv[1:] == ("/tmp/t/snapshot/servers/x", "3")
     assert command.environment["WEB_WORKERS"] == "3"
 
 
@@ -124,3 +88,27 @@ def test_a_file_of_the_project_has_each_spelling(server):
 
     missing = [spelled for spelled in server.settings.values() if spelled.split(" (")[0] not in text]
     assert missing == []
+
+
+@pytest.mark.parametrize(
+    ("file", "values", "told"),
+    [
+        (
+            "servers/granian.env",
+            {"listen": 200, "max_requests": 500},
+            "max_requests: Granian has no such setting: ",
+        ),
+        ("servers/granian.env", {}, "listen: Granian takes no accept queue below 128"),
+        (
+            "servers/uvicorn.env",
+            {"threads": 1, "preload": False},
+            "preload: uvicorn has no such setting: ",
+        ),
+        ("servers/gunicorn_sync.py", {"least_workers": 1}, "least_workers: Gunicorn has no such setting: "),
+    ],
+)
+def test_what_a_server_has_not_is_refused_instead_of_doing_nothing(file, values, told):
+    found = configuration(file, **({"threads": 1, "greenlets": 64} | values))
+    faults = list(setting_faults(found, server_of(found)))
+
+    assert [fault[: len(told)] for fault in faults] == [told]

@@ -19,7 +19,7 @@ def site(**values: Any) -> Site:
         "application": Path("/tmp/t/snapshot/app"),
         "server_file": Path("/tmp/t/snapshot/servers/x"),
         "journal": Path("/tmp/t/snapshot/.badgateway/badgateway_journal.py"),
-        "wsgi": "school_site.wsgi:application",
+        "application_name": "school_site.wsgi:application",
         "raw": Path("/tmp/t/raw"),
         "written": Path("/tmp/t/raw/written"),
         "python_home": Path("/opt/kit"),

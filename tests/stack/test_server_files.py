@@ -39,9 +39,10 @@ def settings(file: Path, environment: dict[str, str]) -> dict[str, object]:
 @pytest.mark.parametrize("file", GUNICORN, ids=lambda file: file.stem)
 def test_a_gunicorn_file_can_be_used_as_it_is(file):
     shown = settings(file, {})
+    interface = "asgi" if file.stem == "gunicorn_asgi" else "wsgi"
 
     assert shown["bind"] == "127.0.0.1:8000"
-    assert shown["wsgi_app"] == "school_site.wsgi:application"
+    assert shown["wsgi_app"] == f"school_site.{interface}:application"
     assert (shown["workers"], shown["timeout"], shown["backlog"]) == (2, 30, 2048)
     assert (shown["max_requests"], shown["graceful_timeout"], shown["preload_app"]) == (0, 30, True)
     assert shown.get("keepalive", 75) == 75
@@ -58,6 +59,7 @@ def test_a_gunicorn_file_takes_its_numbers_from_the_environment(file):
     assert shown["preload_app"] is False
     assert shown.get("keepalive", 29) == 29
     own = {"gevent": ("worker_connections", 7), "gthread": ("threads", 5), "sync": ("worker_class", "sync")}
+    own["asgi"] = ("worker_class", "asgi")
     name, value = own[file.stem.removeprefix("gunicorn_")]
     assert shown[name] == value
 

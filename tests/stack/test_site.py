@@ -76,3 +76,16 @@ def test_a_socket_path_that_cannot_be_bound_is_refused_before_anything_starts():
 
 def test_the_password_is_not_printed_with_the_site():
     assert "hush" not in repr(site())
+
+
+def test_the_journal_is_told_whether_the_application_is_wsgi_or_asgi():
+    one = configuration("servers/uwsgi.ini")
+    wsgi = site().environment(one, bind="x")
+    asgi = site(is_asgi=True, application_name="school_site.asgi:application").environment(one, bind="x")
+
+    assert (wsgi["JOURNAL_WSGI"], asgi["JOURNAL_ASGI"]) == (
+        "school_site.wsgi:application",
+        "school_site.asgi:application",
+    )
+    assert "JOURNAL_ASGI" not in wsgi
+    assert "JOURNAL_WSGI" not in asgi

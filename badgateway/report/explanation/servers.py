@@ -8,7 +8,7 @@ from badgateway.servers.registry import servers
 
 def in_use(files: Iterable[FileRead]) -> frozenset[str]:
     """Return the names of the servers whose logs are among the files; of all when the files do not tell."""
-    kinds = {file.kind for file in files}
+    kinds = {file.kind for file in files} - {None}
     return frozenset(server.name for server in servers() if server.log in kinds) or frozenset(
         server.name for server in servers()
     )

@@ -1,0 +1,59 @@
+"""Granian: all that is true of it alone."""
+
+from badgateway.model.configuration import Configuration, WorkerModel
+from badgateway.servers.environment_file import fitting, variables
+from badgateway.servers.server import Place, Server, Start
+
+INTERFACE = "GRANIAN_INTERFACE"
+
+
+def _start(configuration: Configuration, place: Place) -> Start:
+    threads = str(configuration.threads)
+    host, _, port = place.address.rpartition(":")
+    own: dict[str, str | None] = {
+        "GRANIAN_UDS": place.address if place.port is None else None,
+        "GRANIAN_HOST": None if place.port is None else host,
+        "GRANIAN_PORT": None if place.port is None else port,
+        "GRANIAN_WORKERS": str(configuration.workers),
+        # For ASGI more than one is refused: there the event loop is the thread.
+        "GRANIAN_BLOCKING_THREADS": None if _worker_model(place.server_text) is WorkerModel.EVENT_LOOP else threads,
+        "GRANIAN_BACKLOG": str(configuration.listen),
+        "GRANIAN_WORKERS_KILL_TIMEOUT": str(configuration.reload_mercy_s),
+    }
+    return Start(
+        argv=(place.program("granian"), place.target),
+        bind=place.address,
+        environment=fitting(place.server_text, own),
+    )
+
+
+def _worker_model(text: str) -> WorkerModel:
+    interface = variables(text).get(INTERFACE, "rsgi")
+    return WorkerModel.THREADS if interface == "wsgi" else WorkerModel.EVENT_LOOP
+
+
+SERVER = Server(
+    name="granian",
+    label="Granian",
+    distributions=("granian",),
+    files=("granian*.env",),
+    start=_start,
+    worker_model=_worker_model,
+    settings={
+        "workers": "GRANIAN_WORKERS",
+        "threads": "GRANIAN_BLOCKING_THREADS",
+        "listen": "GRANIAN_BACKLOG",
+        "reload_mercy_s": "GRANIAN_WORKERS_KILL_TIMEOUT",
+    },
+    lacks={
+        "least_workers": "it keeps all workers",
+        "greenlets": "it has threads or an event loop",
+        "keepalive_s": "it keeps idle connections, or none (GRANIAN_HTTP1_KEEP_ALIVE)",
+        "preload": "each worker imports the application by itself",
+        "max_requests": "it replaces workers by age or memory (GRANIAN_WORKERS_LIFETIME, GRANIAN_WORKERS_MAX_RSS)",
+        "max_requests_delta": "it replaces workers one after the other",
+        "least_lifetime_s": "it has GRANIAN_WORKERS_LIFETIME, of 60 s at least",
+        "app_s": "it lets every request run to its end",
+    },
+    least_listen=128,
+)
