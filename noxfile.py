@@ -111,7 +111,7 @@ def study(session: nox.Session) -> None:
 
 @nox.session
 def concurrency(session: nox.Session) -> None:
-    """Climb the 502 ladder, step by step: nineteen minutes; print the pick and the report's path."""
+    """Climb the 502 ladder, step by step: twenty-one minutes; print the pick and the report's path."""
     run(session, "badgateway", "run", CONCURRENCY, *session.posargs, success_codes=ANSWERED)
 
 
