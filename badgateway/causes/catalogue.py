@@ -43,12 +43,22 @@ CAUSES: tuple[Cause, ...] = (
 """Mostly by family, as the index of the pages has them."""
 
 
-def _only_sure(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
+def _under(rules: tuple[Rule, ...], condition: str, certainty: Certainty | None = None) -> tuple[Rule, ...]:
+    """Return the rules that prove by a death, of the table case_deaths as `p`, under one more condition on it."""
     return tuple(
-        replace(rule, proof=replace(rule.proof, condition=f"{rule.proof.condition} AND p.sure"))
+        replace(
+            rule,
+            proof=replace(rule.proof, condition=f"{rule.proof.condition} AND {condition}"),
+            certainty=certainty or rule.certainty,
+        )
         for rule in rules
         if rule.proof is not None
     )
+
+
+def _with_doubts(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
+    """Put before each rule one for the cases that only share the moment of a death with others: a family."""
+    return tuple(each for rule in rules for each in (*_under((rule,), "p.doubtful", Certainty.FAMILY), rule))
 
 
 _DEATHS = (
@@ -90,12 +100,12 @@ RULES: tuple[Rule, ...] = (
     *connections.CONNECT_RULES,
     # A connection, and no header. What names the very request goes before what was only near it.
     *proxy_limits.HEADER_RULES,
-    *_only_sure(_DEATHS),
+    *_under(_DEATHS, "p.sure"),
     *worker_deaths.NAMED_RULES,
     *proxy_limits.BLOCK_RULES,
     *database.CLOSED_RULES,
     *application.CLOSED_RULES,
-    *_DEATHS,
+    *_with_doubts(_DEATHS),
     *worker_deaths.UNCLEAR_RULES,
     *server_troubles.MEMORY_FAMILY_RULES,
     *server_troubles.WRITE_RULES,

@@ -130,8 +130,8 @@ SELECT DISTINCT instance, place FROM (SELECT instance, {place_sql("path")} AS pl
 WHERE place IS NOT NULL
 """  # noqa: S608 # a constant of this module
 
-_CASE_DEATHS = """
-CREATE OR REPLACE TEMP TABLE case_deaths AS
+_LIKELY_DEATHS = """
+CREATE OR REPLACE TEMP TABLE likely_deaths AS
 WITH by_name AS (
     SELECT v.failure_id, CASE WHEN n.culprit THEN 'harakiri' ELSE 'collateral' END AS kind, n.mark_id
     FROM named_victims p JOIN victims v ON v.id = p.left_id JOIN named n ON n.id = p.right_id),
@@ -155,11 +155,11 @@ possible AS (
         OR (m.instance, w.place) IN (SELECT (instance, place) FROM places)),
 by_time AS (
     SELECT second, place, CASE WHEN count(DISTINCT kind) = 1 THEN any_value(kind) ELSE 'unclear' END AS kind,
-        min(mark_id) AS mark_id
+        min(mark_id) AS mark_id, count(*) AS deaths
     FROM (FROM possible QUALIFY rank() OVER (PARTITION BY second, place ORDER BY distance_s) = 1)
     GROUP BY second, place)
 SELECT v.failure_id, coalesce(n.kind, i.kind, t.kind) AS kind, coalesce(n.mark_id, i.mark_id, t.mark_id) AS mark_id,
-    coalesce(n.mark_id, i.mark_id) IS NOT NULL AS sure
+    coalesce(n.mark_id, i.mark_id) IS NOT NULL AS sure, t.deaths
 FROM victims v
 LEFT JOIN by_name n USING (failure_id)
 LEFT JOIN by_pid i USING (failure_id)
@@ -168,12 +168,23 @@ LEFT JOIN by_time t ON t.second = v.second AND t.place IS NOT DISTINCT FROM v.pl
 WHERE coalesce(n.kind, i.kind, t.kind) IS NOT NULL
 """
 
+# One worker ends one request, unless its server says that it runs several at once. Where more were lost than workers
+# died, some were lost otherwise, and nothing tells which.
+_CASE_DEATHS = """
+CREATE OR REPLACE TEMP TABLE case_deaths AS
+SELECT l.failure_id, l.kind, l.mark_id, l.sure,
+    NOT l.sure AND count(*) OVER (PARTITION BY l.mark_id) > l.deaths
+        AND m.instance NOT IN (SELECT instance FROM marks WHERE kind = 'several at once') AS doubtful
+FROM likely_deaths l JOIN marks m USING (mark_id)
+"""
+
 
 def prepare_deaths(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the table case_deaths: how the worker of a case ended, from marks and cases.
 
     A case belongs to the death of the pid that the request journal has; without one, to a death whose harakiri lines
     name its path, or that was noted within a second of it; two different deaths equally near make the kind 'unclear'.
+    A case is doubtful when more were lost at that moment than the workers that died can have had.
     """
     for statement in (_NOTES, _SITTINGS, _DEATHS, _VICTIMS, _NAMED, _FATES, _ADDRESSES):
         connection.execute(statement)
@@ -190,4 +201,5 @@ def prepare_deaths(connection: duckdb.DuckDBPyConnection) -> None:
         condition=of_unknown,
         offsets_s=offsets_s,
     )
-    connection.execute(_CASE_DEATHS)
+    for statement in (_LIKELY_DEATHS, _CASE_DEATHS):
+        connection.execute(statement)

@@ -42,6 +42,8 @@ class ServerEvent(StrEnum):
     SERVER_STARTED = "server started"
     LISTENING = "listening"
     """The server listens now; the address is in the column uri."""
+    SEVERAL_AT_ONCE = "several at once"
+    """Each worker can have more than one request at a time; its class, where it is told, is in the column uri."""
     WORKER_BOOTED = "worker booted"
     WORKER_READY = "worker ready"
     WORKER_RECYCLED = "worker recycled"

@@ -115,6 +115,56 @@ def test_the_nearer_of_two_unlike_deaths_is_taken():
     assert evidence.event(EVENT.EVIL_RELOAD, at=9, pid=72).found() == {"worker-killed": 1}
 
 
+DEATHS = [
+    ((EVENT.WORKER_KILLED,), "worker-killed"),
+    ((EVENT.WORKER_CRASHED,), "worker-crashed"),
+    ((EVENT.WORKER_TIMEOUT,), "gunicorn-timeout-502"),
+    ((EVENT.WORKER_TIMEOUT, EVENT.WORKER_KILLED), "gunicorn-timeout-blocked-in-c"),
+    ((EVENT.EVIL_RELOAD,), "memory-reload"),
+]
+
+
+def died(evidence: Evidence, events: tuple[ServerEvent, ...], pid: int) -> Evidence:
+    for event in events:
+        evidence.event(event, pid=pid)
+    return evidence
+
+
+@pytest.mark.parametrize(("events", "cause"), DEATHS)
+def test_one_dead_worker_proves_the_end_of_one_request_and_not_of_two(events, cause):
+    one = died(Evidence().closed(), events, 71).diagnosis()
+    two = died(Evidence().closed().closed(uri="/other/"), events, 71).diagnosis()
+
+    assert [(found.cause.id, found.certainty) for found in one.causes] == [(cause, Certainty.PROVEN)]
+    assert [(found.cause.id, found.certainty, found.count) for found in two.causes] == [(cause, Certainty.FAMILY, 2)]
+
+
+@pytest.mark.parametrize(("events", "cause"), DEATHS)
+def test_two_dead_workers_or_one_that_runs_several_at_once_prove_the_end_of_two_requests(events, cause):
+    dead = died(died(Evidence().closed().closed(uri="/other/"), events, 71), events, 72).diagnosis()
+    threaded = Evidence().closed().closed(uri="/other/").event(EVENT.SEVERAL_AT_ONCE, at=-60, uri="gthread")
+    shared = died(threaded, events, 71).diagnosis()
+
+    for found in (*dead.causes, *shared.causes):
+        assert (found.cause.id, found.certainty, found.count) == (cause, Certainty.PROVEN, 2)
+
+
+def test_threads_of_another_server_do_not_let_one_dead_worker_prove_two():
+    evidence = Evidence().closed().closed(uri="/other/").event(EVENT.WORKER_KILLED, pid=71, signal=9)
+    evidence.event(EVENT.SEVERAL_AT_ONCE, at=-60, file="other.log")
+
+    (found,) = evidence.diagnosis().causes
+    assert (found.cause.id, found.certainty) == ("worker-killed", Certainty.FAMILY)
+
+
+def test_a_worker_whose_request_the_journal_knows_proves_no_other_ones_end():
+    evidence = Evidence().closed(app_pid=71, app_started_s=NOON - 1).closed(uri="/other/")
+    evidence.event(EVENT.WORKER_KILLED, pid=71, signal=9)
+
+    found = {found.certainty: found.count for found in evidence.diagnosis().causes}
+    assert found == {Certainty.PROVEN: 1, Certainty.FAMILY: 1}
+
+
 def test_of_one_harakiri_the_longest_request_is_to_blame_and_the_others_are_not():
     evidence = harakiri("/export/", "/members/", "/members/")
     evidence.closed(at=11.1, uri="/export/?year=2026", duration_s=6.0)

@@ -30,6 +30,7 @@ MIXABLE = ("shape-60-uwsgi-base", "shape-12-crlf", "07-uwsgi-segv", "27-rate-lim
 NEVER_PROVEN = {
     "06-fork-deadlock-queue-full": "slow-request",
     "41-queue-full-but-workers-hang": "slow-request",
+    "shape-A5-502-other-path-same-second-as-kill": "worker-killed",
     "shape-B1c-oom-after-earlier-timeout-same-pid": "gunicorn-timeout-blocked-in-c",
     "shape-B2-two-pods-blocked-in-C": "gunicorn-timeout-blocked-in-c",
     "shape-B3-other-upstream-same-second": "worker-killed",
