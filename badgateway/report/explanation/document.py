@@ -69,7 +69,7 @@ class Document:
 def build(explanation: Explanation) -> Document:
     """Put an explanation into words."""
     diagnosis = explanation.diagnosis
-    kinds = servers.in_use(explanation.files)
+    kinds = servers.in_use(explanation.files, diagnosis)
     names = Names(explanation.files)
     given = frozenset(file.kind for file in explanation.files if file.kind is not None)
     causes = tuple(

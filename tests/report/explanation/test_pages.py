@@ -128,6 +128,23 @@ def test_of_two_servers_the_knob_is_that_of_the_one_whose_log_was_given(files, k
     assert page.causes[0].remedies[0].knob == knob
 
 
+@pytest.mark.parametrize(
+    ("upstream", "knob"),
+    [
+        ("uwsgi://127.0.0.1:8000", "uWSGI: listen"),
+        # Any server may speak HTTP, and a URL may hold anything.
+        ("http://127.0.0.1:8000", "uWSGI: listen; Gunicorn: backlog"),
+        ("http://127.0.0.1:8000/?next=uwsgi://x", "uWSGI: listen; Gunicorn: backlog"),
+    ],
+)
+def test_an_upstream_that_is_spoken_to_in_uwsgis_protocol_is_uwsgi(upstream, knob):
+    told = line(f'connect() failed (111: Connection refused) while connecting to upstream, upstream: "{upstream}"')
+    seen = found(cause(), {0: 1}, evidence=(told,))
+    page = document.build(explanation(seen, files=(samples.ACCESS, samples.ERROR)))
+
+    assert page.causes[0].remedies[0].knob == knob
+
+
 def test_no_line_of_text_is_wider_than_the_terminal():
     for sample in samples.SAMPLES.values():
         for width in (80, 100):
