@@ -21,7 +21,7 @@ from badgateway.model.summary import (
 from badgateway.model.waiting import LoopWatch, Waiting
 from badgateway.report import rows
 from badgateway.report.choice_json import choice_objects
-from badgateway.report.json_story import story_objects
+from badgateway.report.json_story import confirmation_object, story_objects
 
 SCHEMA_VERSION = 1
 
@@ -43,11 +43,12 @@ def render_json(study: StudySummary) -> str:
             "reasons": found.reasons,
             "ranking": found.ranking,
         },
+        "confirmation": study.confirmation and confirmation_object(study.confirmation, _level),
         "experiment": _experiment(study.experiment, study.seed),
         "environment": _environment(study),
         "circumstances": asdict(study.circumstances) if study.circumstances else None,
         "configurations": [_configuration(summary) for summary in study.configurations],
-        **story_objects(study, _level),
+        **story_objects(study),
         **choice_objects(study),
         "other_trials": [_trial(trial) for trial in study.other_trials],
         "waiting": _waiting(study.waiting),

@@ -10,12 +10,11 @@ from badgateway.model.summary import Confirmation, LevelSummary, StudySummary
 Object = dict[str, object]
 
 
-def story_objects(study: StudySummary, level_object: Callable[[LevelSummary], Object]) -> Object:
+def story_objects(study: StudySummary) -> Object:
     """Return the keys that the story adds to the document; null or empty without a story."""
     return {
         "ladder": study.ladder and _ladder(study.ladder),
         "distance_rankings": [_ranking(ranking) for ranking in study.distance_rankings],
-        "confirmation": study.confirmation and _confirmation(study.confirmation, level_object),
     }
 
 
@@ -33,7 +32,8 @@ def _ranking(found: DistanceRanking) -> Object:
     return asdict(found)
 
 
-def _confirmation(found: Confirmation, level_object: Callable[[LevelSummary], Object]) -> Object:
+def confirmation_object(found: Confirmation, level_object: Callable[[LevelSummary], Object]) -> Object:
+    """Return what became of the pick at its rate."""
     return {
         "configuration": found.level.configuration,
         "rate_per_minute": found.rate_per_minute,
