@@ -1,18 +1,21 @@
 """Draws a chart: the same plot once for wide and once for narrow screens, as SVG to put into a page."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 
 import vl_convert
 from markupsafe import Markup
 
-from badgateway.model.summary import StudySummary
+from badgateway.model.summary import Measurement, StudySummary
 from badgateway.report import chart_layout, grid
 from badgateway.report.chart_layout import Layout, Rows, Spec
-from badgateway.report.grid import Cell
-from badgateway.report.loads import LoadLevel
+from badgateway.report.grid import Cell, LoadLevel
 
 _VEGA_LITE = "5.20"
+_BAR_PX = 14
+_FAINTEST = 1 / 100
+"""Of the scale: shorter parts are drawn this long, or few failures would look like none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,8 +95,62 @@ def _in_words(study: StudySummary, plot: Plot) -> str:
     return f"{plot.title}. {'. '.join(levels)}."
 
 
+def measured_text(text: Callable[[Measurement], str]) -> Callable[[Cell], str]:
+    """Return what a plot prints beside a cell's marks: the text of its measurement, or why it has none."""
+    return lambda cell: text(cell.measurement) if cell.measurement else cell.gap
+
+
 def svg(spec: Spec, label: str) -> Markup:
     """Draw a specification; the label is what a screen reader says."""
     drawn = vl_convert.vegalite_to_svg(spec, vl_version=_VEGA_LITE)
     opening = Markup('<svg role="img" aria-label="{}" ').format(label)
     return opening + Markup(drawn.removeprefix("<svg "))  # noqa: S704 # made by the library from numbers and checked names
+
+
+def linear(top: float, label: str) -> Spec:
+    """Return scale and axis from 0 to `top`; the label is a Vega expression."""
+    return {
+        "scale": {"domain": [0, top], "nice": 5},
+        "axis": {"title": None, "tickCount": 5, "labelExpr": label},
+    }
+
+
+def share_axis(shares: Iterable[float], *, at_least: float) -> tuple[float, Spec]:
+    """Return the end of a scale that holds the shares, and the scale with its axis."""
+    top = min(1, max([0.01, at_least, *shares]))
+    return top, linear(top, "format(datum.value * 100, '.3~g') + ' %'")
+
+
+def bars(segments: list[Spec], layout: Layout, **style: object) -> Spec:
+    """Return the marks of segments, in their own colours; `style` is that of Vega-Lite's bars."""
+    return {
+        "data": {"values": segments},
+        "mark": {
+            "type": "bar",
+            "height": _BAR_PX,
+            "yOffset": layout.shift_px,
+            "stroke": "var(--panel)",
+            "strokeWidth": 0.5,
+            **style,
+        },
+        "encoding": {
+            "x": {"field": "start", "type": "quantitative"},
+            "x2": {"field": "end"},
+            "color": {"field": "colour", "type": "nominal", "scale": None},
+        },
+    }
+
+
+def segment(configuration: str, start: float, end: float, colour: str) -> Spec:
+    """Return one part of a configuration's bar; the colour is one of CSS."""
+    return {"configuration": configuration, "start": start, "end": end, "colour": colour}
+
+
+def stacked(configuration: str, parts: Iterable[tuple[float, str]], top: float) -> list[Spec]:
+    """Return the parts of one bar of shares behind each other, none too short to be seen; a part is (share, colour)."""
+    known = list(parts)
+    edges = pairwise(accumulate((max(share, top * _FAINTEST) for share, _ in known), initial=0.0))
+    return [
+        segment(configuration, start, min(end, 1), colour)
+        for (_, colour), (start, end) in zip(known, edges, strict=True)
+    ]

@@ -1,10 +1,51 @@
 """Every configuration at every load level, best first, with a place for what was not measured."""
 
 from dataclasses import dataclass
+from typing import Self
 
 from badgateway.model.diagnosis import Diagnosis
-from badgateway.model.summary import ConfigurationSummary, LevelSummary, Measurement, StudySummary
-from badgateway.report.loads import LoadLevel
+from badgateway.model.summary import ConfigurationSummary, LevelSummary, Measurement, StudySummary, TrialSummary
+from badgateway.model.trial import Trial
+from badgateway.report import numbers, wording
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadLevel:
+    """Users who wait for their answers, or requests that come at a rate."""
+
+    users: int = 0
+    rate_per_s: float | None = None
+
+    @classmethod
+    def of(cls, what: LevelSummary | Trial) -> Self:
+        """Return the load of a level or of a trial."""
+        return cls(users=what.users, rate_per_s=what.rate_per_s)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether requests come at a rate, however slow the answers are."""
+        return self.rate_per_s is not None
+
+    @property
+    def words(self) -> str:
+        """The load with its unit: '300 users', '317 requests/s'."""
+        return (
+            wording.plural(self.users, "user")
+            if self.rate_per_s is None
+            else numbers.load_with_unit(self.rate_per_s, is_open=True)
+        )
+
+    @property
+    def in_column(self) -> str:
+        """The load under a heading of `heading`: '300', '317 req/s'."""
+        return (
+            f"{self.users:,}" if self.rate_per_s is None else f"{numbers.load(self.rate_per_s)}\N{NO-BREAK SPACE}req/s"
+        )
+
+    @property
+    def size(self) -> tuple[float, int]:
+        """What puts loads in order; any rate is more than any number of users."""
+        return self.rate_per_s or 0.0, self.users
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,3 +114,25 @@ def cells(study: StudySummary) -> tuple[Cell, ...]:
     """Return all cells: configurations best first, and within one the load levels as declared."""
     loads = levels(study)
     return tuple(cell for summary in ranked(study) for cell in row(summary, loads))
+
+
+def heading(study: StudySummary) -> str:
+    """Return the heading of a column of load levels; users have no unit in it, rates have."""
+    kinds = {level.is_open for level in levels(study)}
+    if kinds == {True}:
+        return "load"
+    return "users, or rate" if True in kinds else "users"
+
+
+def every_trial(study: StudySummary) -> tuple[TrialSummary, ...]:
+    """Return all trials of a run in the order of running, those of controls and searches included."""
+    levels = [level for summary in study.configurations for level in (*summary.levels, *summary.distant_levels)]
+    confirmation = study.confirmation.level.trials if study.confirmation else ()
+    trials = [*(trial for level in levels for trial in level.trials), *confirmation, *study.other_trials]
+    by_id = {trial.trial.id: trial for trial in trials}
+    return tuple(sorted(by_id.values(), key=lambda one: one.trial.position))
+
+
+def measurements(study: StudySummary) -> list[Measurement]:
+    """Return what was measured, of all cells that have it."""
+    return [cell.measurement for cell in cells(study) if cell.measurement]

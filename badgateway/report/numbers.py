@@ -1,6 +1,7 @@
 """How numbers are printed: one place decides digits and units, and nothing measured ever prints as nothing."""
 
 NO_DATA = "\N{EN DASH}"
+RATE_UNIT = "requests/s"
 _SPACE = "\N{NO-BREAK SPACE}"
 
 
@@ -92,3 +93,15 @@ def _small(value: float) -> str:
 def p_value(p: float) -> str:
     """Return a probability of chance: '0.0078', '< 0.0001'."""
     return f"<{_SPACE}0.0001" if p < 0.0001 else f"{p:.2g}"
+
+
+def load(size: float) -> str:
+    """Return a load without its unit: '41.5', '1,234'."""
+    return f"{size:,.0f}" if size >= 100 or size == round(size) else f"{size:,.3g}"
+
+
+def load_with_unit(size: float, *, is_open: bool) -> str:
+    """Return any load with its unit: '41.5 users', '317 requests/s'."""
+    if is_open:
+        return f"{load(size)} {RATE_UNIT}"
+    return f"{load(size)} {'user' if size == 1 else 'users'}"

@@ -2,26 +2,21 @@
 
 from dataclasses import dataclass
 
-from badgateway.model.contest import Purpose
 from badgateway.model.outcome import FAILURES, Outcome
-from badgateway.model.summary import Measurement, Quantiles, StudySummary, TrialSummary, Verdict
-from badgateway.model.trial import SendingCheck, Trial
-from badgateway.report import grid, numbers, wording
-from badgateway.report.grid import Cell
-from badgateway.report.loads import LoadLevel
+from badgateway.model.summary import (
+    LevelSummary,
+    Measurement,
+    Quantiles,
+    RouteMeasurement,
+    StudySummary,
+    TrialSummary,
+    Verdict,
+)
+from badgateway.report import cells, grid, numbers, wording
+from badgateway.report.cells import TableCell
+from badgateway.report.grid import LoadLevel
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
-    """The text of a cell, and where it has no number the reason."""
-
-    text: str
-    why: str = ""
-    quiet: bool = False
-    """A number that needs no attention, such as a count of 0 failures."""
-
-
-_NO_SCHEDULE = Shown(text=numbers.NO_DATA, why="not sent to a schedule, or not known")
+_ROUTE_OUTCOMES = (Outcome.GATEWAY_TIMEOUT, Outcome.BAD_GATEWAY, Outcome.TRUNCATED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,55 +32,42 @@ class Kind:
 class Numbers:
     """One measurement, column by column."""
 
-    requests: Shown
-    failed_share: Shown
-    failed_interval: Shown
+    requests: TableCell
+    failed_share: TableCell
+    failed_interval: TableCell
     """The exact 95 % interval of the share."""
     split: tuple[Kind, ...]
     """The failures by kind; empty when there are none, or nothing was measured."""
-    counts: tuple[Shown, ...]
+    counts: tuple[TableCell, ...]
     """One for each outcome the table has a column for."""
-    p50: Shown
-    p95: Shown
-    p99: Shown
-    longest: Shown
-    first_byte_p95: Shown
-    rate: Shown
+    p50: TableCell
+    p95: TableCell
+    p99: TableCell
+    longest: TableCell
+    first_byte_p95: TableCell
+    rate: TableCell
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LevelRow:
-    """One configuration at one load level."""
+class RouteRow:
+    """One route of one configuration at one load level."""
 
-    users: str
-    verdict: str
-    reasons: tuple[str, ...]
-    gap: str
-    """Why nothing was measured, in two words; empty when something was."""
-    numbers: Numbers
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrialRow:
-    """One trial."""
-
-    position: str
-    block: str
     configuration: str
-    distance: str
-    """To the database; empty where there is none."""
-    remark: str
-    """What makes it another trial than one of a block, or not the first of its kind; empty without."""
     users: str
-    seed: str
-    verdict: str
-    reasons: tuple[str, ...]
-    send_lag: Shown
-    """How late the load generator sent its requests, the p99."""
-    missed: Shown
-    """Arrivals that were not sent."""
-    overhead: str
-    numbers: Numbers
+    route: str
+    requests: str
+    failed: TableCell
+    named: tuple[TableCell, ...]
+    """504, 502 and truncated."""
+    others: TableCell
+    """All other failures."""
+    first_p50: TableCell
+    first_p95: TableCell
+    p50: TableCell
+    p95: TableCell
+    longest: TableCell
+    bar: str
+    """The p95 as a width of CSS, the longest of the table being the whole; empty without an OK request."""
 
 
 def occurred(study: StudySummary) -> tuple[Outcome, ...]:
@@ -99,54 +81,9 @@ def kind(outcome: Outcome, text: str) -> Kind:
     return Kind(text=text, short=wording.short_name(outcome), slug=wording.slug(outcome))
 
 
-def level_row(cell: Cell, columns: tuple[Outcome, ...]) -> LevelRow:
-    """Return the row of a cell; a level that was never run has no verdict."""
-    run = cell.level if cell.level and cell.level.trials else None
-    return LevelRow(
-        users=cell.load.in_column,
-        verdict=run.verdict.value if run else "NOT RUN",
-        reasons=run.reasons if run else (),
-        gap=cell.gap,
-        numbers=_numbers(cell.measurement, cell.gap, columns),
-    )
-
-
-def trial_row(summary: TrialSummary) -> TrialRow:
-    """Return the row of a trial; an INVALID one has reasons instead of numbers."""
-    trial = summary.trial
-    return TrialRow(
-        position=str(trial.position),
-        block=str(trial.block),
-        configuration=trial.configuration,
-        distance=f"+ {trial.database_distance_ms:g} ms" if trial.database_distance_ms else "",
-        remark=_remark(trial),
-        users=LoadLevel.of(trial).in_column,
-        seed=str(trial.seed),
-        verdict=summary.verdict.value,
-        reasons=summary.reasons,
-        send_lag=_send_lag(summary.sending),
-        missed=_missed(summary.sending),
-        overhead=numbers.seconds(summary.overhead_s),
-        numbers=_numbers(measured(summary), "not measured: the trial is INVALID", ()),
-    )
-
-
-def _remark(trial: Trial) -> str:
-    purposes = {Purpose.COMPARE: "", Purpose.SEARCH: "capacity search", Purpose.CONFIRM: "confirmation"}
-    again = f"attempt {trial.attempt}" if trial.attempt > 1 else ""
-    return ", ".join(part for part in ("A/A" if trial.control else "", purposes[trial.purpose], again) if part)
-
-
-def _send_lag(found: SendingCheck | None) -> Shown:
-    return _NO_SCHEDULE if found is None else Shown(text=numbers.milliseconds(found.send_lag_p99_ms))
-
-
-def _missed(found: SendingCheck | None) -> Shown:
-    if found is None:
-        return _NO_SCHEDULE
-    if not found.missed_arrivals:
-        return Shown(text="0", quiet=True)
-    return Shown(text=f"{numbers.count(found.missed_arrivals)} of {numbers.count(found.arrivals)}")
+def kinds(study: StudySummary) -> tuple[Kind, ...]:
+    """Return the kinds of failure that occurred, for legends and column headings."""
+    return tuple(kind(outcome, wording.long_name(outcome)) for outcome in occurred(study))
 
 
 def measured(summary: TrialSummary) -> Measurement | None:
@@ -154,42 +91,46 @@ def measured(summary: TrialSummary) -> Measurement | None:
     return None if summary.verdict is Verdict.INVALID else summary.measurement
 
 
-def _numbers(found: Measurement | None, gap: str, columns: tuple[Outcome, ...]) -> Numbers:
+def numbers_of(found: Measurement | None, gap: str, columns: tuple[Outcome, ...]) -> Numbers:
+    """Return a measurement column by column; without one, every cell says why.
+
+    Args:
+        found: The measurement.
+        gap: Why there is none.
+        columns: The outcomes that the table has a column for.
+    """
     if found is None:
-        return _no_numbers(Shown(text=numbers.NO_DATA, why=gap), columns)
+        return _no_numbers(cells.missing(gap), columns)
     p50, p95, p99, longest = _latencies(found.latency)
-    _, first_p95, _, _ = _latencies(found.first_byte)
+    _, first_byte_p95, _, _ = _latencies(found.first_byte)
     failed = found.failures
     return Numbers(
-        requests=Shown(text=numbers.count(found.requests)),
-        failed_share=Shown(text=numbers.percent(failed.share), quiet=failed.count == 0),
-        failed_interval=Shown(text=numbers.interval(failed.low, failed.high), quiet=failed.count == 0),
+        requests=TableCell(text=numbers.count(found.requests)),
+        failed_share=cells.share(failed),
+        failed_interval=TableCell(text=numbers.interval(failed.low, failed.high), quiet=failed.count == 0),
         split=tuple(kind(outcome, text) for outcome, text in wording.split(found)),
-        counts=tuple(_count(found.count(outcome)) for outcome in columns),
+        counts=tuple(cells.count(found.count(outcome)) for outcome in columns),
         p50=p50,
         p95=p95,
         p99=p99,
         longest=longest,
-        first_byte_p95=first_p95,
-        rate=Shown(text=numbers.rate(found.throughput_rps)),
+        first_byte_p95=first_byte_p95,
+        rate=TableCell(text=numbers.rate(found.throughput_rps)),
     )
 
 
-def _count(number: int) -> Shown:
-    return Shown(text=numbers.count(number), quiet=number == 0)
-
-
-def _latencies(found: Quantiles | None) -> tuple[Shown, Shown, Shown, Shown]:
+def _latencies(found: Quantiles | None) -> tuple[TableCell, TableCell, TableCell, TableCell]:
     if found is None:
-        nothing = Shown(text=numbers.NO_DATA, why="no request was OK")
+        nothing = cells.missing("no request was OK")
         return nothing, nothing, nothing, nothing
     p50, p95, p99, longest = (
-        Shown(text=numbers.milliseconds(value)) for value in (found.p50_ms, found.p95_ms, found.p99_ms, found.max_ms)
+        TableCell(text=numbers.milliseconds(value))
+        for value in (found.p50_ms, found.p95_ms, found.p99_ms, found.max_ms)
     )
     return p50, p95, p99, longest
 
 
-def _no_numbers(nothing: Shown, columns: tuple[Outcome, ...]) -> Numbers:
+def _no_numbers(nothing: TableCell, columns: tuple[Outcome, ...]) -> Numbers:
     return Numbers(
         requests=nothing,
         failed_share=nothing,
@@ -203,3 +144,30 @@ def _no_numbers(nothing: Shown, columns: tuple[Outcome, ...]) -> Numbers:
         first_byte_p95=nothing,
         rate=nothing,
     )
+
+
+def route_row(level: LevelSummary, route: RouteMeasurement, top_ms: float = 0.0) -> RouteRow:
+    """Return the row of a route; `top_ms` is the p95 that has the longest bar."""
+    named = [route.count(outcome) for outcome in _ROUTE_OUTCOMES]
+    first_p50, first_p95, _, _ = _latencies(route.first_byte)
+    p50, p95, _, longest = _latencies(route.latency)
+    return RouteRow(
+        configuration=level.configuration,
+        users=LoadLevel.of(level).in_column,
+        route=route.name,
+        requests=numbers.count(route.requests),
+        failed=cells.share(route.failures),
+        named=tuple(map(cells.count, named)),
+        others=cells.count(route.failures.count - sum(named)),
+        first_p50=first_p50,
+        first_p95=first_p95,
+        p50=p50,
+        p95=p95,
+        longest=longest,
+        bar=f"{100 * route.latency.p95_ms / top_ms:.1f}%" if route.latency and top_ms else "",
+    )
+
+
+def route_rows(level: LevelSummary) -> tuple[RouteRow, ...]:
+    """Return the rows of a level's routes; none when nothing was measured."""
+    return tuple(route_row(level, route) for route in (level.measurement.routes if level.measurement else ()))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from badgateway.model.comparison import ChoiceKind
 from badgateway.model.diagnosis import Certainty
 from badgateway.model.outcome import FAILURES, STATUS_OF, Outcome
 from badgateway.model.summary import Decision, Measurement
@@ -26,6 +27,13 @@ DECISION_LABELS = {
     Decision.PICKED: "Picked",
     Decision.NONE_QUALIFIES: "None qualifies",
     Decision.INCONCLUSIVE: "Inconclusive",
+}
+
+EXIT_SENTENCES = {
+    ChoiceKind.PICKED: "Exit status 0: there is a configuration to run.",
+    ChoiceKind.EQUIVALENT: "Exit status 0: there is a configuration to run.",
+    ChoiceKind.NONE_QUALIFIES: "Exit status 1: every configuration was measured, and none qualifies.",
+    ChoiceKind.NEEDS_MORE: "Exit status 3: none can be said to keep the objective yet.",
 }
 
 CERTAINTIES = {

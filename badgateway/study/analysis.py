@@ -24,9 +24,7 @@ from badgateway.model.in_memory import connect
 from badgateway.model.raw import ERROR_LOG
 from badgateway.model.summary import Confirmation, StudySummary, TrialSummary
 from badgateway.model.trial import Trial, TrialRecord, TrialStatus
-from badgateway.report.html_page import render_html
-from badgateway.report.json_document import render_json
-from badgateway.report.markdown_page import render_markdown
+from badgateway.report.formats import FORMATS
 from badgateway.search import next_trials
 from badgateway.store.plain_file import demand_plain
 from badgateway.store.run_folder import RunFolder
@@ -218,11 +216,10 @@ def _recomputed(
 
 
 def publish(folder: RunFolder, study: StudySummary) -> Path:
-    """Write report.html, report.md and report.json into the run; return the HTML file.
+    """Write the report into the run, in each format; return the file to open.
 
     Raises:
         ResultsError: The folder cannot be written.
     """
-    folder.write_text("report.json", render_json(study))
-    folder.write_text("report.md", render_markdown(study))
-    return folder.write_text("report.html", render_html(study))
+    written = [folder.write_text(one.file_name, one.render(study)) for one in FORMATS]
+    return written[-1]

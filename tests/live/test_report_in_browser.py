@@ -8,7 +8,7 @@ from functools import cache
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
-from badgateway.report.html_page import render_html
+from badgateway.report.formats import render_html
 from tests.report import comparison, samples
 
 pytestmark = pytest.mark.live

@@ -1,7 +1,11 @@
 from dataclasses import replace
 
+import pytest
+
 from badgateway.report import grid
+from badgateway.report.grid import LoadLevel
 from tests.report import samples
+from tests.report.choice_sample import both_loops, study_picked
 
 
 def test_configurations_come_best_first():
@@ -39,3 +43,31 @@ def test_a_level_that_the_summary_leaves_out_was_not_run():
     (first, second) = grid.row(shortened, grid.levels(study))
     assert (first.gap, second.gap) == ("", "not run")
     assert second.measurement is None
+
+
+@pytest.mark.parametrize(
+    ("load", "words", "in_column"),
+    [
+        (LoadLevel(users=1), "1 user", "1"),
+        (LoadLevel(users=1300), "1,300 users", "1,300"),
+        (LoadLevel(rate_per_s=317.0), "317 requests/s", "317 req/s"),
+        (LoadLevel(rate_per_s=2.5), "2.5 requests/s", "2.5 req/s"),
+    ],
+)
+def test_a_load_is_said_with_its_unit(load, words, in_column):
+    assert (load.words, load.in_column.replace("\N{NO-BREAK SPACE}", " ")) == (words, in_column)
+
+
+def test_the_heading_of_a_column_tells_what_stands_in_it():
+    assert grid.heading(samples.picked()) == "users"
+    assert grid.heading(study_picked()) == "load"
+    assert grid.heading(both_loops()) == "users, or rate"
+
+
+def test_a_higher_rate_is_more_load():
+    assert max(LoadLevel(users=300), LoadLevel(rate_per_s=10.0), key=lambda level: level.size).is_open
+
+
+def test_trials_come_in_the_order_of_running_wherever_they_belong():
+    positions = [one.trial.position for one in grid.every_trial(study_picked())]
+    assert positions == list(range(1, 86))

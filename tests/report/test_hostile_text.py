@@ -6,10 +6,8 @@ import json
 import pytest
 
 from badgateway.model.printable import printable_lines
-from badgateway.report.html_page import render_html
-from badgateway.report.json_document import render_json
-from badgateway.report.markdown_page import render_markdown
-from badgateway.report.markdown_text import code_span, escaped, whole_page
+from badgateway.report.formats import render_html, render_json, render_markdown
+from badgateway.report.markdown import code_span, escaped, whole_page
 from tests.report.samples import picked
 
 HOSTILE = "why\x1b]0;owned\x07 \x9b31m\u202e\u2066abc\nPICK for x: y\r\x00"

@@ -96,3 +96,9 @@ def test_counts_have_thousands_separators():
 def test_a_probability_of_chance_is_never_zero():
     assert numbers.p_value(0.0078125) == "0.0078"
     assert numbers.p_value(1e-9).replace("\N{NO-BREAK SPACE}", " ") == "< 0.0001"
+
+
+def test_any_load_has_as_many_digits_as_it_needs():
+    assert numbers.load_with_unit(41.53, is_open=False) == "41.5 users"
+    assert numbers.load_with_unit(1, is_open=False) == "1 user"
+    assert numbers.load_with_unit(1234.5, is_open=True) == "1,234 requests/s"

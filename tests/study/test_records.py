@@ -11,7 +11,7 @@ from badgateway.model.contest import Purpose
 from badgateway.model.raw import TRIAL
 from badgateway.model.summary import Verdict
 from badgateway.model.trial import Trial
-from badgateway.report.invalid import every_trial
+from badgateway.report.grid import every_trial
 from badgateway.store.run_folder import RunFolder
 from badgateway.study.analysis import analyse, publish
 from badgateway.study.endings import aborted

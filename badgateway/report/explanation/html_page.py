@@ -5,7 +5,7 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from badgateway.model.explanation import Explanation
 from badgateway.model.printable import printable_lines
 from badgateway.report.explanation import chart, document, moments, series
-from badgateway.report.marked import marked
+from badgateway.report.html import inline_code
 
 _TEMPLATES = Environment(
     # The report's style sheet and parts are this page's too.
@@ -15,7 +15,7 @@ _TEMPLATES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_TEMPLATES.filters["marked"] = marked
+_TEMPLATES.filters["marked"] = inline_code
 
 
 def render_html(explanation: Explanation) -> str:

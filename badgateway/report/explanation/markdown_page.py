@@ -7,7 +7,7 @@ from badgateway.model.explanation import Explanation
 from badgateway.report import wording
 from badgateway.report.explanation import document, moments
 from badgateway.report.explanation.document import CauseView, Document
-from badgateway.report.markdown_text import code_span, escaped, whole_page
+from badgateway.report.markdown import code_span, escaped, whole_page
 
 _HEAD = "| | failures | share | cause | change first |\n| --: | --: | --: | :-- | :-- |"
 _URLS_SHOWN = 5

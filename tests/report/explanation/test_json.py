@@ -6,7 +6,7 @@ import pytest
 
 from badgateway.report.explanation.json_document import SCHEMA_VERSION, render_json
 from tests.report.explanation import samples
-from tests.report.test_json_document import keys
+from tests.report.test_formats import keys
 
 PAGE = Path(__file__).parents[3] / "docs" / "explain.md"
 

@@ -1,0 +1,129 @@
+"""The formats of a report: which file each is, and which sections it has, in its order."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from badgateway.model.printable import printable_lines, printable_page
+from badgateway.model.summary import StudySummary
+from badgateway.report import markdown
+from badgateway.report.html import render
+from badgateway.report.section import Object, Section
+from badgateway.report.sections.answer import section as answer
+from badgateway.report.sections.answer.section import AnswerSection
+from badgateway.report.sections.background.section import BackgroundSection, LimitsSection
+from badgateway.report.sections.causes.section import CausesSection
+from badgateway.report.sections.choice.section import ChoiceSection
+from badgateway.report.sections.configurations.section import ConfigurationsSection
+from badgateway.report.sections.connections.section import ConnectionsSection
+from badgateway.report.sections.distances.section import DistancesSection
+from badgateway.report.sections.exports.section import ExportsSection
+from badgateway.report.sections.failures.section import FailuresSection
+from badgateway.report.sections.ladder.section import LadderSection
+from badgateway.report.sections.latency.section import LatencySection
+from badgateway.report.sections.levels.section import LevelsSection
+from badgateway.report.sections.loop_gap.section import LoopGapSection
+from badgateway.report.sections.trials.section import TrialsSection
+from badgateway.report.sections.waiting.section import WaitingSection
+
+PAGE: tuple[Section, ...] = (
+    AnswerSection(),
+    ChoiceSection(),
+    LadderSection(),
+    FailuresSection(),
+    CausesSection(),
+    LatencySection(),
+    LevelsSection(),
+    LoopGapSection(),
+    DistancesSection(),
+    ConnectionsSection(),
+    ExportsSection(),
+    WaitingSection(),
+    ConfigurationsSection(),
+    TrialsSection(),
+    BackgroundSection(),
+)
+"""From the answer to what it rests on."""
+COMMENT: tuple[Section, ...] = (
+    AnswerSection(),
+    ChoiceSection(),
+    LoopGapSection(),
+    LimitsSection(),
+    LadderSection(),
+    DistancesSection(),
+    LevelsSection(),
+    ExportsSection(),
+    CausesSection(),
+    WaitingSection(),
+    BackgroundSection(),
+)
+"""Short enough for a comment on a pull request."""
+DOCUMENT: tuple[Section, ...] = (
+    AnswerSection(),
+    BackgroundSection(),
+    LevelsSection(),
+    LadderSection(),
+    DistancesSection(),
+    ChoiceSection(),
+    LoopGapSection(),
+    TrialsSection(),
+    WaitingSection(),
+)
+"""Everything that was found, for programs; docs/report-json.md tells every key."""
+
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Format:
+    """A format of a report."""
+
+    file_name: str
+    render: Callable[[StudySummary], str]
+    """The same study gives the same bytes."""
+
+
+def render_html(study: StudySummary) -> str:
+    """Return a page in one file that needs nothing else: no network, no script."""
+    sections = [section.html(study) for section in PAGE]
+    # Once for all that is in it: markup is what autoescape leaves to us.
+    return printable_lines(render("report.html.j2", answer=answer.build(study), sections=sections))
+
+
+def render_markdown(study: StudySummary) -> str:
+    """Return a comment for a pull request."""
+    return markdown.whole_page(section.markdown(study) for section in COMMENT)
+
+
+def render_json(study: StudySummary) -> str:
+    """Return a document for programs."""
+    whole: Object = {
+        "schema_version": SCHEMA_VERSION,
+        "started": study.started,
+        "command": study.command,
+        "complete": study.complete,
+    }
+    for section in DOCUMENT:
+        whole |= section.objects(study)
+    return printable_page(json.dumps(_rounded(whole), indent=2, ensure_ascii=False, allow_nan=False), _escape) + "\n"
+
+
+def _escape(character: str) -> str:
+    return json.dumps(character)[1:-1]
+
+
+def _rounded(value: object) -> object:
+    """Cut floats to six decimals, finer than anything measured, so that no digit is the arithmetic's own."""
+    if isinstance(value, float):
+        return round(value, 6)
+    if isinstance(value, dict):
+        return {key: _rounded(inner) for key, inner in value.items()}
+    return [_rounded(inner) for inner in value] if isinstance(value, list | tuple) else value
+
+
+FORMATS = (
+    Format(file_name="report.json", render=render_json),
+    Format(file_name="report.md", render=render_markdown),
+    Format(file_name="report.html", render=render_html),
+)
+"""In the order of writing."""

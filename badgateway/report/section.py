@@ -1,0 +1,26 @@
+"""What a part of a report is: one question, answered in each format."""
+
+from badgateway.model.summary import StudySummary
+
+Object = dict[str, object]
+"""Of JSON."""
+
+
+class Section:
+    """A part of a report. It has a folder of its own, and knows no other part.
+
+    A section says in each format what a study has for it, and nothing when the study has nothing. Which sections a
+    format has, in which order, stands in `badgateway.report.formats`.
+    """
+
+    def html(self, _study: StudySummary, /) -> str:
+        """Return the section of the page, as HTML."""
+        return ""
+
+    def markdown(self, _study: StudySummary, /) -> str:
+        """Return the blocks of the comment, with an empty line between two."""
+        return ""
+
+    def objects(self, _study: StudySummary, /) -> Object:
+        """Return the keys that the section adds to the document; null or empty where the study has nothing."""
+        return {}

@@ -1,0 +1,143 @@
+"""The answer to the question, what it was asked for, and whether the pick was confirmed."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from badgateway.model.comparison import Choice, ChoiceKind
+from badgateway.model.experiment import Experiment, Load
+from badgateway.model.summary import Confirmation, Decision, StudySummary
+from badgateway.report import level_objects, numbers, wording
+from badgateway.report.html import render
+from badgateway.report.markdown import blocks, bullets, escaped
+from badgateway.report.section import Object, Section
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """The first screen."""
+
+    name: str
+    """Of the experiment."""
+    question: str
+    started: str
+    unfinished: str
+    """One sentence when the run was interrupted, else empty."""
+    kind: str
+    """picked, none-qualifies or inconclusive."""
+    label: str
+    sentence: str
+    confirmation: str
+    """One sentence; empty when no pick was confirmed."""
+    reasons: tuple[str, ...]
+    objective: str
+    exit_status: str
+    """One sentence; empty when the experiment was no study."""
+
+
+class AnswerSection(Section):
+    """The answer, which comes before everything else."""
+
+    def html(self, study: StudySummary, /) -> str:
+        """Return the box with the answer; name and question are the page's own heading."""
+        return render("answer/answer.html.j2", view=build(study))
+
+    def markdown(self, study: StudySummary, /) -> str:
+        """Return the answer, its reasons and the question."""
+        view = build(study)
+        return blocks(
+            f"## {escaped(view.label)}",
+            f"**{escaped(view.sentence)}**",
+            escaped(view.confirmation),
+            escaped(view.unfinished),
+            bullets(view.reasons),
+            f"Question: {escaped(view.question)}  \nObjective: {escaped(view.objective)}",
+        )
+
+    def objects(self, study: StudySummary, /) -> Object:
+        """Return the recommendation, and what became of it when it was confirmed."""
+        found = study.recommendation
+        return {
+            "recommendation": {
+                "decision": found.decision.value,
+                "configuration": found.configuration,
+                "sentence": found.sentence,
+                "reasons": found.reasons,
+                "ranking": found.ranking,
+            },
+            "confirmation": study.confirmation and _confirmation(study.confirmation),
+        }
+
+
+def build(study: StudySummary) -> Answer:
+    """Return the answer of a study."""
+    choice, found = study.choice, study.recommendation
+    return Answer(
+        name=study.experiment.name,
+        question=study.experiment.question,
+        started=study.started,
+        unfinished=_unfinished(study),
+        kind=kind(choice) if choice else found.decision.value.lower().replace("_", "-"),
+        label=label(choice) if choice else _decision(found.decision, found.configuration),
+        sentence=choice.sentence if choice else found.sentence,
+        confirmation=study.confirmation.sentence if study.confirmation else "",
+        reasons=found.reasons,
+        objective=objective(study.experiment),
+        exit_status=wording.EXIT_SENTENCES[choice.kind] if choice else "",
+    )
+
+
+def _decision(decision: Decision, configuration: str | None) -> str:
+    named = wording.DECISION_LABELS[decision]
+    return f"{named}: {configuration}" if decision is Decision.PICKED else named
+
+
+def _unfinished(study: StudySummary) -> str:
+    if study.complete:
+        return ""
+    return "The run was interrupted before its last trial: only the trials that had ended are in this report."
+
+
+def kind(choice: Choice) -> str:
+    """Return the look of the answer: picked, none-qualifies or inconclusive."""
+    if choice.kind is ChoiceKind.NONE_QUALIFIES:
+        return "none-qualifies"
+    return "inconclusive" if choice.kind is ChoiceKind.NEEDS_MORE else "picked"
+
+
+def label(choice: Choice) -> str:
+    """Return the answer in a few words."""
+    if choice.kind is ChoiceKind.PICKED:
+        return f"Picked: {choice.arm}"
+    if choice.kind is ChoiceKind.EQUIVALENT:
+        others = len(choice.equivalent) - 1
+        as_good = f"; {wording.plural(others, 'other')} may be as good" if others else ""
+        return f"Run {choice.arm}{as_good}"
+    if choice.kind is ChoiceKind.NONE_QUALIFIES:
+        return "None qualifies"
+    return f"Needs about {wording.plural(choice.more_blocks, 'more block')}" if choice.more_blocks else "Not decided"
+
+
+def objective(experiment: Experiment) -> str:
+    """Return the objective, to follow the word and a colon."""
+    share = numbers.declared_percent(experiment.objective.max_failure_share)
+    limit = numbers.declared_milliseconds(experiment.objective.p95_ms)
+    allowed = f"at most {share} of the requests fail" if experiment.objective.max_failure_share else "no request fails"
+    at = wording.listed(_levels(experiment.load))
+    return f"{allowed} and 95 % are answered well within {limit}, at {at}."
+
+
+def _levels(load: Load) -> Iterator[str]:
+    if load.users:
+        yield f"{wording.listed(load.users)} {'user' if load.users == (1,) else 'users'}"
+    if load.rates_per_s:
+        yield f"{wording.listed(f'{rate:g}' for rate in load.rates_per_s)} requests/s"
+
+
+def _confirmation(found: Confirmation) -> Object:
+    return {
+        "configuration": found.level.configuration,
+        "rate_per_minute": found.rate_per_minute,
+        "sent_per_minute": found.sent_per_minute,
+        "sentence": found.sentence,
+        "level": level_objects.level(found.level),
+    }

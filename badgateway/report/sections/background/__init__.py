@@ -1,0 +1,1 @@
+"""How it was measured, what it could not have seen, where it ran."""

@@ -1,0 +1,143 @@
+"""How it was measured and what it could not have seen, in sentences."""
+
+from collections.abc import Iterator
+
+from badgateway.model.circumstances import Circumstances
+from badgateway.model.experiment import Load
+from badgateway.model.summary import StudySummary
+from badgateway.report import grid, numbers, wording
+
+_MOST_EARLIER = 3
+"""Of the runs that asked something else, only the last ones are told; report.json has all."""
+
+
+def measured(study: StudySummary) -> tuple[str, ...]:
+    """Return how it was measured, one point each."""
+    load = study.experiment.load
+    return (
+        _trial(load),
+        _BOOKS,
+        _LATENCY,
+        *((_DUE,) if load.rates_per_s else ()),
+        "The interval beside a share of failures is the exact (Clopper-Pearson) 95 % interval.",
+        *circumstances(study.circumstances),
+        f"{_blocks(study)} Their order is balanced over the blocks and drawn with seed {study.seed}.",
+    )
+
+
+_BOOKS = (
+    "Each request is counted by the client and by the proxy, and the two are matched by request id. "
+    "A trial whose books do not balance is INVALID: it has reasons instead of numbers, and is in no statistic."
+)
+_DUE = (
+    "At a rate, the load is an open loop: requests come as scheduled, however slow the answers are, and their latency "
+    "counts from when they were due, so a stall is felt by everyone who came meanwhile."
+)
+_OPEN_LOOP = (
+    "At a rate, nobody gives up and nobody waits for others: visitors who leave a slow site, or reload it, load it "
+    "otherwise."
+)
+_SMALL_EFFECTS = (
+    "Small differences: no configuration ran under two names (an A/A control), so it is not known by how much two "
+    "that are alike differ here."
+)
+_LATENCY = (
+    "Latency is from the start of a request to its last byte, of OK requests only: a fast failure does not make a "
+    "configuration look fast. First byte is the time until the answer begins."
+)
+
+
+def circumstances(found: Circumstances | None) -> Iterator[str]:
+    """Yield what a reader should know of the beginning of the run; nothing of one that was like any other."""
+    if found is None:
+        return
+    if found.busy:
+        yield f"The machine was busy when the run began: {found.busy}. Each trial says what it was disturbed by."
+    others = [run for run in found.earlier if run.differences]
+    if others:
+        told = "; ".join(f"in that of {run.started}, {', '.join(run.differences)}" for run in others[-_MOST_EARLIER:])
+        yield (
+            f"Not the first look: {len(others)} of {wording.plural(len(found.earlier), 'earlier run')} of this name "
+            f"asked something else: {told}. What is chosen after a look at results proves less."
+        )
+
+
+def _trial(load: Load) -> str:
+    warm_up, window = numbers.declared_seconds(load.warm_up_s), numbers.declared_seconds(load.window_s)
+    start = f"Its users warm up for {warm_up}" if load.users else f"It is warmed up for {warm_up}"
+    return (
+        f"A trial is one configuration at one load level, with a freshly started server and proxy. {start}; every "
+        f"request that starts in the {window} after that, the window, is counted, however late it ends."
+    )
+
+
+def _blocks(study: StudySummary) -> str:
+    if study.choice is not None:
+        return (
+            "Trials were run in blocks: one of each configuration still in the race, with the same requests, so that "
+            "a bad minute hits all of them. What is compared are ratios within a block."
+        )
+    return _one_trial() if study.experiment.blocks == 1 else _many_trials(study.experiment.blocks)
+
+
+def _one_trial() -> str:
+    return "Each configuration had one trial at each level, so small differences between two may be chance."
+
+
+def _many_trials(blocks: int) -> str:
+    return f"Each configuration had {blocks} trials at each level, one in each block of trials."
+
+
+def limits(study: StudySummary) -> tuple[str, ...]:
+    """Return what the experiment could not have seen: a study's choice knows it best, and says it itself."""
+    loop = tuple(_loops(study.experiment.load))
+    if study.choice is not None:
+        return (*study.choice.unseen, *loop)
+    return (
+        _rarest(study),
+        _stalls(study.experiment.load),
+        _SMALL_EFFECTS,
+        _one_machine(study.environment.cores),
+        *loop,
+    )
+
+
+def _rarest(study: StudySummary) -> str:
+    sizes = [cell.measurement.requests for cell in grid.cells(study) if cell.measurement]
+    if not sizes:
+        return "Nothing was measured."
+    least = min(sizes)
+    return (
+        "Rare failures: n requests without a failure only show, at 95 % confidence, that fewer than about 3/n of all "
+        f"fail. The smallest level here has {wording.plural(least, 'request')}: a share below "
+        f"{numbers.percent(min(1, 3 / least))} could have gone unseen."
+    )
+
+
+def _one_machine(cores: int) -> str:
+    return (
+        "Client, proxy, application and database shared one machine: they took CPU time of its "
+        f"{wording.plural(cores, 'core')} from each other, over loopback, without a network's delays and losses."
+    )
+
+
+def _stalls(load: Load) -> str:
+    return (
+        f"Stalls that come less often than once in {numbers.declared_seconds(load.window_s)}, the length of a window, "
+        "and all that takes hours: leaks, connections that die of age, nightly jobs."
+    )
+
+
+def _loops(load: Load) -> Iterator[str]:
+    if load.users:
+        yield _closed_loop(load)
+    if load.rates_per_s:
+        yield _OPEN_LOOP
+
+
+def _closed_loop(load: Load) -> str:
+    return (
+        f"The load is a closed loop: each of the {wording.listed(load.users, 'or')} users waits for the answer before "
+        "the next request. A slow configuration is therefore asked less often than by visitors who do not wait for "
+        "each other, and one that fails fast more often."
+    )

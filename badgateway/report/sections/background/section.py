@@ -1,0 +1,121 @@
+"""How it was measured, what it could not have seen, where it ran, and how to repeat it."""
+
+from dataclasses import asdict, dataclass
+
+from badgateway.model.experiment import Experiment
+from badgateway.model.summary import StudySummary
+from badgateway.report import numbers, wording
+from badgateway.report.cells import Setting
+from badgateway.report.html import render
+from badgateway.report.markdown import blocks, bullets, code_span, escaped
+from badgateway.report.section import Object, Section
+from badgateway.report.sections.background import method
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Background:
+    """The whole section."""
+
+    name: str
+    """Of the experiment."""
+    started: str
+    method: tuple[str, ...]
+    limits: tuple[str, ...]
+    environment: tuple[Setting, ...]
+    versions: tuple[Setting, ...]
+    command: str
+    seed: str
+
+
+class LimitsSection(Section):
+    """What a reader of a comment should know of the beginning of the run, and of what it could not have seen."""
+
+    def markdown(self, study: StudySummary, /) -> str:
+        """Return a study's limits, and what was unusual; the page has it with the method."""
+        unseen = bullets(method.limits(study)) if study.choice is not None else ""
+        return blocks(
+            *(("What this could not have seen:", unseen) if unseen else ()),
+            bullets(method.circumstances(study.circumstances)),
+        )
+
+
+class BackgroundSection(Section):
+    """The method, the limits, the environment and the command."""
+
+    def html(self, study: StudySummary, /) -> str:
+        """Return all of it."""
+        return render("background/background.html.j2", view=build(study))
+
+    def markdown(self, study: StudySummary, /) -> str:
+        """Return the command and the environment, in a line each."""
+        view = build(study)
+        return blocks(
+            f"Latency is of OK requests only; {numbers.NO_DATA} means there is no number.",
+            f"Reproduce: {code_span(view.command)} (seed {view.seed}; run of {view.started})",
+            f"Environment: {escaped(_in_a_line(view))}",
+        )
+
+    def objects(self, study: StudySummary, /) -> Object:
+        """Return the experiment as declared, the environment, and what was known of both when the run began."""
+        return {
+            "experiment": _experiment(study.experiment, study.seed),
+            "environment": _environment_object(study),
+            "circumstances": asdict(study.circumstances) if study.circumstances else None,
+        }
+
+
+def build(study: StudySummary) -> Background:
+    """Return the section of a study."""
+    return Background(
+        name=study.experiment.name,
+        started=study.started,
+        method=method.measured(study),
+        limits=method.limits(study),
+        environment=_environment(study),
+        versions=_versions(study),
+        command=study.command,
+        seed=str(study.seed),
+    )
+
+
+def _environment(study: StudySummary) -> tuple[Setting, ...]:
+    found = study.environment
+    somaxconn = "no such setting" if found.somaxconn is None else numbers.count(found.somaxconn)
+    return (
+        Setting(name="System", value=found.system),
+        Setting(name="Processor", value=f"{found.cpu}, {wording.plural(found.cores, 'core')}"),
+        Setting(name="Memory", value=numbers.memory(found.memory_bytes)),
+        Setting(name="Python", value=found.python),
+        Setting(name="net.core.somaxconn", value=somaxconn),
+        Setting(name="Servers ran as", value=found.account),
+    )
+
+
+def _versions(study: StudySummary) -> tuple[Setting, ...]:
+    found = sorted(study.environment.versions, key=lambda version: (version[0].casefold(), version))
+    return tuple(Setting(name=name, value=value) for name, value in found)
+
+
+def _in_a_line(view: Background) -> str:
+    system, processor, memory, python = (setting.value for setting in view.environment[:4])
+    versions = ", ".join(f"{version.name} {version.value}" for version in view.versions)
+    return f"{system}; {processor}; {memory}; Python {python}; {versions}"
+
+
+def _experiment(experiment: Experiment, seed: int) -> Object:
+    declared = experiment.model_dump(mode="json", exclude={"configurations"})
+    return {**declared, "seed": seed}
+
+
+def _environment_object(study: StudySummary) -> Object:
+    found = study.environment
+    return {
+        "system": found.system,
+        "cpu": found.cpu,
+        "cores": found.cores,
+        "memory_bytes": found.memory_bytes,
+        "python": found.python,
+        "somaxconn": found.somaxconn,
+        "account": found.account,
+        "versions": dict(sorted(found.versions)),
+    }

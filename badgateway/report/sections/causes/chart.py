@@ -1,0 +1,58 @@
+"""The chart of why requests failed: the share of all requests, stacked by the family of the cause."""
+
+from collections.abc import Iterator
+
+from badgateway.model.diagnosis import Certainty
+from badgateway.model.summary import StudySummary
+from badgateway.report import cause_parts, grid, numbers
+from badgateway.report.chart_drawing import Chart, Plot, bars, draw, share_axis, stacked
+from badgateway.report.chart_layout import Layout, Spec
+from badgateway.report.grid import Cell
+
+
+def draw_causes(study: StudySummary) -> Chart:
+    """Draw the share of requests that failed or were tried again, stacked by the cause."""
+    cells = grid.cells(study)
+    top, axis = share_axis(
+        (sum(part.share for part in cause_parts.parts(cell)) for cell in cells),
+        at_least=study.experiment.objective.max_failure_share * 1.25,
+    )
+
+    def marks(cells: list[Cell], layout: Layout) -> list[Spec]:
+        return _marks(cells, layout, top)
+
+    plot = Plot(
+        title="Share of requests that failed, by cause",
+        x_axis=axis,
+        marks=marks,
+        text=_text,
+        is_empty=lambda cell: bool(cell.gap) or cell.is_undiagnosed,
+    )
+    return draw(study, plot)
+
+
+def _marks(cells: list[Cell], layout: Layout, top: float) -> list[Spec]:
+    placed = [entry for cell in cells for entry in _placed(cell, top)]
+    styles: tuple[tuple[Certainty | None, Spec], ...] = (
+        (Certainty.PROVEN, {}),
+        (Certainty.FAMILY, {"fillOpacity": 0.3, "stroke": {"expr": "datum.colour"}, "strokeWidth": 1.5}),
+        (None, {"stroke": "var(--muted)", "strokeWidth": 1, "strokeDash": [2, 2]}),
+    )
+    return [
+        bars([drawn for certainty, drawn in placed if certainty is kind], layout, **style) for kind, style in styles
+    ]
+
+
+def _placed(cell: Cell, top: float) -> Iterator[tuple[Certainty | None, Spec]]:
+    every = list(cause_parts.parts(cell))
+    drawn = stacked(cell.configuration, ((part.share, part.colour) for part in every), top)
+    return zip((part.certainty for part in every), drawn, strict=True)
+
+
+def _text(cell: Cell) -> str:
+    if cell.gap:
+        return cell.gap
+    if cell.is_undiagnosed:
+        return "not looked into"
+    found = cell.diagnosis
+    return numbers.percent(found.failures / found.requests) if found and found.failures else "none"

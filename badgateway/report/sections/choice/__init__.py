@@ -1,0 +1,1 @@
+"""How the pick was made."""

@@ -1,0 +1,91 @@
+"""How the pick was made: the chain of reasons, the rivals, the noise, the capacities and the INVALID trials."""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+
+from badgateway.model.comparison import Choice, ChoiceKind
+from badgateway.model.summary import StudySummary
+from badgateway.report.html import render
+from badgateway.report.markdown import blocks, escaped
+from badgateway.report.section import Object, Section
+from badgateway.report.sections.choice import capacities, charts, invalid, view
+from badgateway.report.sections.choice.capacities import CapacityRow
+from badgateway.report.sections.choice.view import ChoiceView
+
+_EXIT_STATUS = {
+    ChoiceKind.PICKED: 0,
+    ChoiceKind.EQUIVALENT: 0,
+    ChoiceKind.NONE_QUALIFIES: 1,
+    ChoiceKind.NEEDS_MORE: 3,
+}
+
+
+class ChoiceSection(Section):
+    """The choice of a study."""
+
+    def html(self, study: StudySummary, /) -> str:
+        """Return the chain, the charts and the tables."""
+        found = view.build(study)
+        if study.choice is None or found is None:
+            return ""
+        return render(
+            "choice/choice.html.j2",
+            view=found,
+            rivals_chart=charts.rivals(study.choice),
+            capacity_chart=charts.capacities(study),
+        )
+
+    def markdown(self, study: StudySummary, /) -> str:
+        """Return the chain, the noise, the capacities and the INVALID trials."""
+        found = view.build(study)
+        return blocks(*_blocks(found)) if found else ""
+
+    def objects(self, study: StudySummary, /) -> Object:
+        """Return the choice."""
+        return {"choice": None if study.choice is None else _object(study.choice, study)}
+
+
+def _blocks(found: ChoiceView) -> Iterator[str]:
+    yield f"{escaped(found.exit_status)} How the pick was made:"
+    yield "\n".join(
+        f"{place}. **{escaped(step.title)}**: {escaped(step.summary)}"
+        + "".join(f"\n   - {escaped(link.sentence)}" for link in step.links)
+        for place, step in enumerate(found.steps, start=1)
+    )
+    yield f"Noise: {escaped(found.noise)}"
+    if found.capacities:
+        yield f"Capacity at the objective. {escaped(found.capacity_caption)}\n\n" + "\n".join(
+            _capacity(row) for row in found.capacities
+        )
+    yield f"Trials: {escaped(found.invalid.sentence)}" + "".join(
+        f"\n- {escaped(f'{row.count}: {row.reason}')}" for row in found.invalid.rows
+    )
+
+
+def _capacity(row: CapacityRow) -> str:
+    interval = f"; 95 % interval {row.interval.text}" if not row.interval.why else ""
+    confirmed = f"; confirmed at {row.confirmed.text}" if not row.confirmed.why else "; not confirmed"
+    return f"- {row.name}: {escaped(f'{row.estimate.text}{interval}{confirmed}; {row.remark}; trials: {row.trials}')}"
+
+
+def _object(found: Choice, study: StudySummary) -> Object:
+    bad = invalid.build(study)
+    unit = "requests/s" if capacities.is_open(study) else "users"
+    return {
+        **asdict(found),
+        "exit_status": _EXIT_STATUS[found.kind],
+        "capacities": [
+            {"configuration": name, "unit": unit, **_without(asdict(one), "readings")} for name, one in found.capacities
+        ],
+        "invalid_trials": {
+            "count": bad.invalid,
+            "total": bad.total,
+            "repeats": bad.repeats,
+            "given_up": bad.given_up,
+            "reasons": [{"reason": row.reason, "count": row.count} for row in bad.rows],
+        },
+    }
+
+
+def _without(given: Object, key: str) -> Object:
+    return {name: value for name, value in given.items() if name != key}

@@ -1,0 +1,1 @@
+"""What differs between the configurations, and the evidence for each."""

@@ -1,0 +1,133 @@
+"""The proof of parity: which settings the configurations have in common, and which make them differ."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from badgateway.model.configuration import Configuration
+from badgateway.model.experiment import Experiment, Load
+from badgateway.report import numbers, wording
+from badgateway.report.cells import Setting
+
+_LABELS = {
+    "server": "server file",
+    "driver": "database driver",
+    "workers": "workers",
+    "least_workers": "workers when idle (0: all)",
+    "threads": "threads",
+    "greenlets": "greenlets (gevent only)",
+    "listen": "accept queue",
+    "transport": "socket",
+    "front_door": "front door",
+    "proxy_http": "HTTP to the server",
+    "keepalive_s": "server's keep-alive",
+    "preload": "preload",
+    "max_requests": "max requests",
+    "max_requests_delta": "max requests delta",
+    "least_lifetime_s": "least lifetime of a worker",
+    "reload_mercy_s": "mercy at a reload",
+    "conn_max_age_s": "connection max age",
+    "pool": "connection pool",
+    "database_tls": "TLS to the database",
+    "database_distances_ms": "distance to the database",
+    "background": "runs beside the server",
+    "candidate": "may be picked",
+}
+_SECONDS = ("keepalive_s", "least_lifetime_s", "reload_mercy_s", "conn_max_age_s")
+_SWITCHES = ("preload", "database_tls", "candidate")
+_LIMITS = {
+    "app_s": "application time limit",
+    "proxy_connect_s": "proxy connect time limit",
+    "proxy_read_s": "proxy read time limit",
+    "client_s": "client time limit",
+}
+"""An experiment's, unless a configuration declares its own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DifferingRow:
+    """One configuration's values of the settings that differ, in the order of Parity.differing."""
+
+    configuration: str
+    values: tuple[tuple[str, bool], ...]
+    """Each value, and whether it is another one than the commonest."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parity:
+    """What differs between the configurations, and nothing else."""
+
+    differing: tuple[str, ...]
+    rows: tuple[DifferingRow, ...]
+    common: tuple[Setting, ...]
+
+
+def parity(experiment: Experiment, configurations: tuple[Configuration, ...]) -> Parity:
+    """Part the settings of the configurations into those that differ and those that all have."""
+    columns = _columns(experiment, configurations)
+    differing = {name: values for name, values in columns.items() if len(set(values)) > 1}
+    usual = {name: Counter(values).most_common(1)[0][0] for name, values in differing.items()}
+    rows = tuple(
+        DifferingRow(
+            configuration=configuration.name,
+            values=tuple((values[index], values[index] != usual[name]) for name, values in differing.items()),
+        )
+        for index, configuration in enumerate(configurations)
+    )
+    common = tuple(Setting(name=name, value=values[0]) for name, values in columns.items() if name not in differing)
+    return Parity(differing=tuple(differing), rows=rows, common=(*common, *_surroundings(experiment)))
+
+
+def _columns(experiment: Experiment, configurations: tuple[Configuration, ...]) -> dict[str, tuple[str, ...]]:
+    variables = sorted({name for configuration in configurations for name in configuration.environment})
+    declared = {
+        label: tuple(_printed(configuration, field) for configuration in configurations)
+        for field, label in _LABELS.items()
+    }
+    application = {
+        name: tuple(configuration.environment.get(name, "not set") for configuration in configurations)
+        for name in variables
+    }
+    limits = {
+        label: tuple(
+            numbers.declared_seconds(getattr(experiment.timeouts_of(configuration), field))
+            for configuration in configurations
+        )
+        for field, label in _LIMITS.items()
+    }
+    return declared | application | limits
+
+
+def _printed(configuration: Configuration, field: str) -> str:
+    value = getattr(configuration, field)
+    if field in _SECONDS:
+        return numbers.declared_seconds(value)
+    if field in _SWITCHES:
+        return "on" if value else "off"
+    if field == "database_distances_ms":
+        return wording.listed(f"{distance:g} ms" for distance in value)
+    if field == "background":
+        return " ".join(value) or "nothing"
+    return str(value)
+
+
+def _surroundings(experiment: Experiment) -> tuple[Setting, ...]:
+    load = experiment.load
+    limits = (("warm-up", load.warm_up_s), ("window", load.window_s))
+    return (
+        Setting(name="application", value=f"{experiment.application.wsgi} in {experiment.application.directory}"),
+        *(Setting(name=name, value=value) for name, value in sorted(experiment.application.environment.items())),
+        Setting(name="MariaDB max_connections", value=numbers.count(experiment.database.max_connections)),
+        Setting(name="Locust file", value=str(load.locustfile)),
+        *_levels(load),
+        *(Setting(name=name, value=numbers.declared_seconds(value)) for name, value in limits),
+    )
+
+
+def _levels(load: Load) -> Iterator[Setting]:
+    if load.users:
+        yield Setting(name="users", value=wording.listed(load.users))
+    if load.rates_per_s:
+        rates = wording.listed(f"{rate:g}" for rate in load.rates_per_s)
+        yield Setting(name="requests started a second", value=f"{rates} ({load.arrivals})")
+        yield Setting(name="most requests in flight", value=numbers.count(load.max_in_flight))

@@ -1,0 +1,68 @@
+"""What differs between the configurations, and for each the evidence behind its verdict."""
+
+from dataclasses import dataclass
+
+from badgateway.model.summary import ConfigurationSummary, StudySummary
+from badgateway.report import grid, rows
+from badgateway.report.html import render
+from badgateway.report.rows import RouteRow
+from badgateway.report.section import Section
+from badgateway.report.sections.configurations import parity, usage
+from badgateway.report.sections.configurations.parity import Parity
+from badgateway.report.sections.configurations.usage import MessageRow, UseRow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """One configuration: why its verdict, and what was seen of it."""
+
+    name: str
+    verdict: str
+    note: str
+    reasons: tuple[str, ...]
+    messages: tuple[MessageRow, ...]
+    uses: tuple[UseRow, ...]
+    routes: tuple[RouteRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configurations:
+    """The whole section."""
+
+    load_heading: str
+    """Of a column of load levels."""
+    parity: Parity
+    configurations: tuple[Evidence, ...]
+    """Best first."""
+
+
+class ConfigurationsSection(Section):
+    """The settings and the evidence; programs find them with the levels."""
+
+    def html(self, study: StudySummary, /) -> str:
+        """Return the settings that differ, those in common, and the evidence for each configuration."""
+        return render("configurations/configurations.html.j2", view=build(study))
+
+
+def build(study: StudySummary) -> Configurations:
+    """Return the section of a study."""
+    ranked = grid.ranked(study)
+    return Configurations(
+        load_heading=grid.heading(study),
+        parity=parity.parity(study.experiment, tuple(summary.configuration for summary in ranked)),
+        configurations=tuple(_evidence(study, summary) for summary in ranked),
+    )
+
+
+def _evidence(study: StudySummary, summary: ConfigurationSummary) -> Evidence:
+    configuration = summary.configuration
+    run = [cell.level for cell in grid.row(summary, grid.levels(study)) if cell.level]
+    return Evidence(
+        name=configuration.name,
+        verdict=summary.verdict.value,
+        note=configuration.note,
+        reasons=summary.reasons,
+        messages=tuple(found for level in run for found in usage.message_rows(level)),
+        uses=tuple(found for level in run for found in usage.use_rows(level)),
+        routes=tuple(found for level in run for found in rows.route_rows(level)),
+    )

@@ -1,0 +1,119 @@
+"""The connections to the database over time, in a row for each configuration."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from badgateway.model.configuration import Configuration
+from badgateway.model.cooperation import ConnectCost
+from badgateway.model.samples import DatabaseConnections
+from badgateway.model.summary import StudySummary
+from badgateway.report import cells, grid, numbers
+from badgateway.report.cells import TableCell
+from badgateway.report.grid import LoadLevel
+from badgateway.report.html import render
+from badgateway.report.section import Section
+from badgateway.report.sections.connections.chart import draw_connections
+
+_CLIENTS = {
+    ("pymysql", False): "PyMySQL, ssl_disabled",
+    ("pymysql", True): "PyMySQL, as it is",
+    ("mysqlclient", False): "mysqlclient, as it is",
+    ("mysqlclient", True): "mysqlclient, as it is",
+}
+"""What a way to connect (driver, with TLS) is called where its cost was measured."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionRow:
+    """One configuration."""
+
+    name: str
+    drawing: Markup | None
+    """Of the trial with the most connections; None when nobody sampled them."""
+    why: str
+    """Why there is no drawing; empty when there is one."""
+    peak: TableCell
+    opened: TableCell
+    cost: TableCell
+    spent: TableCell
+    """Connecting time in each second, all workers together."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connections:
+    """The whole section, at the highest load level."""
+
+    users: str
+    window: str
+    limit: str
+    """Empty when no sample tells it."""
+    has_costs: bool
+    rows: tuple[ConnectionRow, ...]
+    """In the order of the experiment file."""
+
+
+class ConnectionsSection(Section):
+    """The connections of each configuration, at the highest load level."""
+
+    def html(self, study: StudySummary, /) -> str:
+        """Return the table, with a small chart in each row."""
+        view = build(study)
+        return render("connections/connections.html.j2", view=view) if view else ""
+
+
+def build(study: StudySummary, costs: Sequence[ConnectCost] = ()) -> Connections | None:
+    """Put the connections of a study's configurations side by side; None when nobody sampled any."""
+    load = max(grid.levels(study), key=lambda level: level.size)
+    sampled = {one.configuration.name: _sampled(study, one.configuration.name, load) for one in study.configurations}
+    every = [found for trials in sampled.values() for found in trials]
+    if not every:
+        return None
+    limits = [found.limit for found in every if found.limit is not None]
+    top = max([1, *limits, *(found.peak for found in every)])
+    return Connections(
+        users=load.words,
+        window=numbers.declared_seconds(study.experiment.load.window_s),
+        limit=numbers.count(max(limits)) if limits else "",
+        has_costs=bool(costs),
+        rows=tuple(
+            _row(one.configuration, sampled[one.configuration.name], top, costs) for one in study.configurations
+        ),
+    )
+
+
+def _sampled(study: StudySummary, name: str, load: LoadLevel) -> list[DatabaseConnections]:
+    return [
+        trial.connections
+        for summary in study.configurations
+        if summary.configuration.name == name
+        for level in summary.levels
+        if LoadLevel.of(level) == load
+        for trial in level.valid_trials
+        if trial.connections is not None
+    ]
+
+
+def _row(
+    configuration: Configuration, trials: Sequence[DatabaseConnections], top: int, costs: Sequence[ConnectCost]
+) -> ConnectionRow:
+    most = max(trials, key=lambda found: found.peak, default=None)
+    opened = [found.opened_per_s for found in trials if found.opened_per_s is not None]
+    mean = sum(opened) / len(opened) if opened else None
+    why = "" if most else "no samples"
+    cost_ms = _cost_ms(configuration, costs)
+    return ConnectionRow(
+        name=configuration.name,
+        drawing=draw_connections(configuration.name, most, top) if most else None,
+        why=why,
+        peak=TableCell(text=numbers.count(most.peak)) if most else cells.missing(why),
+        opened=TableCell(text=numbers.rate(mean)) if mean is not None else cells.missing(why or "not counted"),
+        cost=cells.milliseconds(cost_ms, "not measured"),
+        spent=cells.milliseconds(None if cost_ms is None or mean is None else cost_ms * mean, "not measured"),
+    )
+
+
+def _cost_ms(configuration: Configuration, costs: Sequence[ConnectCost]) -> float | None:
+    client = _CLIENTS[configuration.driver, configuration.database_tls]
+    return next((cost.median_ms for cost in costs if cost.client == client), None)

@@ -1,0 +1,1 @@
+"""The requests that failed, by what happened to them."""

@@ -1,0 +1,1 @@
+"""The configurations step by step."""

@@ -1,0 +1,181 @@
+"""The ladder in words and bars: each step, its arms, and what became of the failures."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+
+from badgateway.model.diagnosis import Certainty
+from badgateway.model.ladder import ArmEffect, Ladder, LadderArm, LadderStep
+from badgateway.model.summary import StudySummary
+from badgateway.report import cause_parts, grid, numbers
+from badgateway.report.cause_parts import Family
+from badgateway.report.grid import Cell
+from badgateway.report.html import render
+from badgateway.report.markdown import blocks, bullets
+from badgateway.report.section import Object, Section
+
+_KINDS = {Certainty.PROVEN: "proven", Certainty.FAMILY: "doubtful", None: "unknown"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One part of a bar; the whole bar is all requests."""
+
+    width: str
+    """Of CSS."""
+    colour: str
+    kind: str
+    """proven, doubtful or unknown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tale:
+    """One arm at one load level."""
+
+    users: str
+    """Empty where all arms have one level only."""
+    effect: str
+    parts: tuple[Part, ...]
+    gap: str
+    """Why there is no bar; empty when there is one, be it of no failure."""
+    failed: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arm:
+    """One arm of a step."""
+
+    name: str
+    picked: bool
+    verdict: str
+    against: str
+    """Empty for the arm at the start."""
+    note: str
+    tales: tuple[Tale, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """The arms that are told together."""
+
+    title: str
+    arms: tuple[Arm, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LadderView:
+    """The whole section."""
+
+    note: str
+    families: tuple[Family, ...]
+    """For the legend."""
+    has_unattributed: bool
+    """Whether some failure has no cause."""
+    has_gaps: bool
+    """Whether some arm has no bar."""
+    steps: tuple[Step, ...]
+
+
+class LadderSection(Section):
+    """The ladder of an experiment that tells one."""
+
+    def html(self, study: StudySummary, /) -> str:
+        """Return the steps, with a bar for each arm and load level."""
+        view = build(study)
+        return render("ladder/ladder.html.j2", view=view) if view else ""
+
+    def markdown(self, study: StudySummary, /) -> str:
+        """Return a line for each arm and load level."""
+        view = build(study)
+        found = bullets(lines(view)) if view else ""
+        return blocks("Step by step:", found) if found else ""
+
+    def objects(self, study: StudySummary, /) -> Object:
+        """Return the effects."""
+        return {"ladder": study.ladder and _object(study.ladder)}
+
+
+def build(study: StudySummary) -> LadderView | None:
+    """Put a study's ladder into words and bars; None when it tells none."""
+    found = study.ladder
+    if found is None:
+        return None
+    cells = {(cell.configuration, cell.users): cell for cell in grid.cells(study)}
+    steps = tuple(_step(step, study, cells) for step in found.steps)
+    return LadderView(
+        note=_note(found),
+        families=cause_parts.legend(study),
+        has_unattributed=cause_parts.has_unattributed(study),
+        has_gaps=any(tale.gap for step in steps for arm in step.arms for tale in arm.tales),
+        steps=steps,
+    )
+
+
+def lines(view: LadderView) -> Iterator[str]:
+    """Return the sentences of a ladder, one line each, for places without room for bars."""
+    for step in view.steps:
+        for arm in step.arms:
+            for tale in arm.tales:
+                at = f" at {tale.users} users" if tale.users else ""
+                against = f" (against {arm.against})" if arm.against else ""
+                yield f"{step.title}: {arm.name}{against}{at}: {tale.sentence}"
+
+
+def _note(found: Ladder) -> str:
+    one_trial = (
+        " Each arm had one trial, so only failures are tested: p95 and throughput are told as they were measured."
+        if found.trials < 2
+        else ""
+    )
+    return (
+        "Each arm is held against the one that it changes something of. It helped, or made it worse, when the share of "
+        "failed requests moved by at least a fifth of itself or by ten points, and chance alone would do that "
+        f"with a probability below {found.significance:.2g} (0.05 shared out among all comparisons). Failures "
+        f"that came together in a second or in one trial count as few.{one_trial}"
+    )
+
+
+def _step(step: LadderStep, study: StudySummary, cells: dict[tuple[str, int], Cell]) -> Step:
+    return Step(title=step.title or "Besides", arms=tuple(_arm(arm, study, cells) for arm in step.arms))
+
+
+def _arm(arm: LadderArm, study: StudySummary, cells: dict[tuple[str, int], Cell]) -> Arm:
+    verdicts = {one.configuration.name: one.verdict.value for one in study.configurations}
+    return Arm(
+        name=arm.configuration,
+        picked=arm.configuration == study.recommendation.configuration,
+        verdict=verdicts[arm.configuration],
+        against=arm.against or "",
+        note=study.experiment.configuration(arm.configuration).note,
+        tales=tuple(
+            _tale(effect, cells[arm.configuration, effect.users], is_alone=len(arm.effects) == 1)
+            for effect in arm.effects
+        ),
+    )
+
+
+def _tale(effect: ArmEffect, cell: Cell, *, is_alone: bool) -> Tale:
+    failures = cell.measurement.failures if cell.measurement else None
+    return Tale(
+        users="" if is_alone else numbers.count(effect.users),
+        effect=effect.effect.value,
+        parts=tuple(_parts(cell)),
+        gap=cell.gap or ("not looked into" if cell.is_undiagnosed else ""),
+        failed=numbers.percent(failures.share) if failures else numbers.NO_DATA,
+        sentence=effect.sentence,
+    )
+
+
+def _parts(cell: Cell) -> Iterator[Part]:
+    for part in cause_parts.parts(cell):
+        yield Part(width=f"{100 * part.share:.2f}%", colour=part.colour, kind=_KINDS[part.certainty])
+
+
+def _object(found: Ladder) -> Object:
+    arms = (
+        {"step": step.title, "configuration": arm.configuration, "against": arm.against, **asdict(effect)}
+        for step in found.steps
+        for arm in step.arms
+        for effect in arm.effects
+    )
+    return {"significance": found.significance, "effects": list(arms)}

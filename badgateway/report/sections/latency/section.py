@@ -1,0 +1,160 @@
+"""Latency and throughput of the OK requests."""
+
+import math
+from dataclasses import dataclass
+
+from badgateway.model.summary import Measurement, StudySummary
+from badgateway.report import grid, numbers
+from badgateway.report.chart_drawing import Chart, Plot, bars, draw, linear, measured_text, segment
+from badgateway.report.chart_layout import Layout, Spec
+from badgateway.report.grid import Cell
+from badgateway.report.html import render
+from badgateway.report.section import Section
+
+_LOG_SPAN = 20
+"""From this ratio of the slowest to the fastest, the fast ones would be invisible on a linear scale."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speed:
+    """What stands beside the charts."""
+
+    has_users: bool
+    """Whether some load level is a closed loop."""
+    has_rates: bool
+    """Whether some load level is an open loop."""
+    is_logarithmic: bool
+    """Whether the latency chart has a log scale."""
+
+
+class LatencySection(Section):
+    """The two charts; as numbers they stand with the levels."""
+
+    def html(self, study: StudySummary, /) -> str:
+        """Return the charts."""
+        return render(
+            "latency/latency.html.j2",
+            view=build(study),
+            latency=draw_latency(study),
+            throughput=draw_throughput(study),
+        )
+
+
+def build(study: StudySummary) -> Speed:
+    """Return what is to be said beside the charts of a study."""
+    return Speed(
+        has_users=any(not load.is_open for load in grid.levels(study)),
+        has_rates=any(load.is_open for load in grid.levels(study)),
+        is_logarithmic=_spans_much(_latencies_ms(study)),
+    )
+
+
+def draw_throughput(study: StudySummary) -> Chart:
+    """Draw the OK requests per second."""
+    top = max([1, *(measured.throughput_rps for measured in grid.measurements(study))])
+
+    def marks(cells: list[Cell], layout: Layout) -> list[Spec]:
+        rates = [(cell.configuration, cell.measurement.throughput_rps) for cell in cells if cell.measurement]
+        return [bars([segment(name, 0, rate, "var(--ok)") for name, rate in rates], layout)]
+
+    axis = linear(top, "format(datum.value, ',~g')")
+    return draw(study, Plot(title="OK requests per second", x_axis=axis, marks=marks, text=measured_text(_rate_text)))
+
+
+def draw_latency(study: StudySummary) -> Chart:
+    """Draw p50, p95 and p99 of the OK requests, on a log scale when they span much, with the objective's line."""
+    objective_ms = study.experiment.objective.p95_ms
+    axis = _latency_axis(_latencies_ms(study))
+
+    def marks(cells: list[Cell], layout: Layout) -> list[Spec]:
+        rows = [_latency_row(cell, objective_ms) for cell in cells if cell.measurement and cell.measurement.latency]
+        return [_objective_line(objective_ms), *_latency_marks(rows, layout)]
+
+    return draw(
+        study, Plot(title="Latency of OK requests", x_axis=axis, marks=marks, text=measured_text(_latency_text))
+    )
+
+
+def _latencies_ms(study: StudySummary) -> list[float]:
+    """Return everything the latency chart has to show, the objective included."""
+    found = [measured.latency for measured in grid.measurements(study) if measured.latency]
+    known = [value for one in found for value in (one.p50_ms, one.p95_ms, one.p99_ms)]
+    return [*known, study.experiment.objective.p95_ms]
+
+
+def _rate_text(measured: Measurement) -> str:
+    return f"{numbers.rate(measured.throughput_rps)} /s"
+
+
+def _latency_text(measured: Measurement) -> str:
+    return numbers.milliseconds(measured.latency.p95_ms) if measured.latency else "no OK request"
+
+
+def _spans_much(values_ms: list[float]) -> bool:
+    return min(values_ms) > 0 and max(values_ms) / min(values_ms) > _LOG_SPAN
+
+
+def _latency_axis(values_ms: list[float]) -> Spec:
+    label = "datum.value >= 1000 ? format(datum.value / 1000, ',~g') + ' s' : format(datum.value, '~g') + ' ms'"
+    if not _spans_much(values_ms):
+        return linear(max(values_ms) * 1.05, label)
+    ticks = _ticks_1_2_5(min(values_ms), max(values_ms))
+    return {
+        "scale": {"type": "log", "domain": [ticks[0], ticks[-1]], "nice": False},
+        "axis": {"title": None, "values": ticks, "labelExpr": label},
+    }
+
+
+def _ticks_1_2_5(low: float, high: float) -> list[float]:
+    """Return the round values from the last one not above low to the first one not below high."""
+    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    rounds = [digit * 10.0**decade for decade in decades for digit in (1, 2, 5)]
+    first = max(value for value in rounds if value <= low)
+    last = min(value for value in rounds if value >= high)
+    return [value for value in rounds if first <= value <= last]
+
+
+def _latency_row(cell: Cell, objective_ms: float) -> Spec:
+    found = cell.measurement.latency if cell.measurement else None
+    assert found is not None
+    return {
+        "configuration": cell.configuration,
+        "p50": found.p50_ms,
+        "p95": found.p95_ms,
+        "p99": found.p99_ms,
+        "fill": "var(--ok)" if found.p95_ms <= objective_ms else "var(--panel)",
+    }
+
+
+def _objective_line(objective_ms: float) -> Spec:
+    return {
+        "data": {"values": [{"objective": objective_ms}]},
+        "mark": {"type": "rule", "stroke": "var(--objective)", "strokeDash": [5, 4], "strokeWidth": 1.5},
+        "encoding": {"x": {"field": "objective", "type": "quantitative"}, "y": None},
+    }
+
+
+def _latency_marks(rows: list[Spec], layout: Layout) -> list[Spec]:
+    line: Spec = {"type": "rule", "stroke": "var(--ok)", "strokeWidth": 2, "opacity": 0.55}
+    shapes: tuple[tuple[str, Spec], ...] = (
+        ("p50", {"type": "point", "shape": "circle", "filled": True, "size": 46, "color": "var(--ok)", "opacity": 1}),
+        ("p99", {"type": "tick", "thickness": 2.5, "size": 13, "color": "var(--ok)"}),
+    )
+    p95: Spec = {
+        "type": "point",
+        "shape": "diamond",
+        "size": 100,
+        "stroke": "var(--ok)",
+        "strokeWidth": 2,
+        "opacity": 1,
+    }
+    fill: Spec = {"fill": {"field": "fill", "type": "nominal", "scale": None}}
+    return [
+        _mark(rows, line, {"x": {"field": "p50", "type": "quantitative"}, "x2": {"field": "p99"}}, layout),
+        *(_mark(rows, mark, {"x": {"field": name, "type": "quantitative"}}, layout) for name, mark in shapes),
+        _mark(rows, p95, {"x": {"field": "p95", "type": "quantitative"}, **fill}, layout),
+    ]
+
+
+def _mark(rows: list[Spec], mark: Spec, encoding: Spec, layout: Layout) -> Spec:
+    return {"data": {"values": rows}, "mark": {**mark, "yOffset": layout.shift_px}, "encoding": encoding}

@@ -1,0 +1,1 @@
+"""All numbers, a row for each configuration and load level."""

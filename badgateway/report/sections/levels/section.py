@@ -1,0 +1,124 @@
+"""All numbers: a row for each configuration and load level."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from badgateway.model.outcome import Outcome
+from badgateway.model.summary import ConfigurationSummary, StudySummary
+from badgateway.report import grid, level_objects, markdown, rows
+from badgateway.report.grid import Cell
+from badgateway.report.html import render
+from badgateway.report.rows import Kind, Numbers
+from badgateway.report.section import Object, Section
+
+_HEAD = ("requests", "failed", "p50", "p95", "p99", "OK req/s", "verdict")
+_ALIGN = (":--", "--:", "--:", ":--", "--:", "--:", "--:", "--:", ":--")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LevelRow:
+    """One configuration at one load level."""
+
+    users: str
+    verdict: str
+    reasons: tuple[str, ...]
+    gap: str
+    """Why nothing was measured, in two words; empty when something was."""
+    numbers: Numbers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigurationRows:
+    """One configuration at every load level."""
+
+    name: str
+    picked: bool
+    levels: tuple[LevelRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LevelTable:
+    """The whole section."""
+
+    load_heading: str
+    """Of a column of load levels."""
+    outcomes: tuple[Kind, ...]
+    """The kinds of failure that occurred, for column headings."""
+    configurations: tuple[ConfigurationRows, ...]
+    """Best first."""
+
+
+class LevelsSection(Section):
+    """The table, and for programs all that was measured."""
+
+    def html(self, study: StudySummary, /) -> str:
+        """Return the table."""
+        return render("levels/levels.html.j2", view=build(study))
+
+    def markdown(self, study: StudySummary, /) -> str:
+        """Return the table, with fewer columns."""
+        view = build(study)
+        body = (_cells(one, level) for one in view.configurations for level in one.levels)
+        return markdown.table(("configuration", view.load_heading, *_HEAD), _ALIGN, body)
+
+    def objects(self, study: StudySummary, /) -> Object:
+        """Return the configurations with their levels and trials."""
+        return {"configurations": [_object(summary) for summary in study.configurations]}
+
+
+def build(study: StudySummary) -> LevelTable:
+    """Return the table of a study."""
+    columns = rows.occurred(study)
+    return LevelTable(
+        load_heading=grid.heading(study),
+        outcomes=rows.kinds(study),
+        configurations=tuple(_configuration(study, summary, columns) for summary in grid.ranked(study)),
+    )
+
+
+def _configuration(
+    study: StudySummary, summary: ConfigurationSummary, columns: tuple[Outcome, ...]
+) -> ConfigurationRows:
+    name = summary.configuration.name
+    return ConfigurationRows(
+        name=name,
+        picked=name == study.recommendation.configuration,
+        levels=tuple(level_row(cell, columns) for cell in grid.row(summary, grid.levels(study))),
+    )
+
+
+def level_row(cell: Cell, columns: tuple[Outcome, ...]) -> LevelRow:
+    """Return the row of a cell; a level that was never run has no verdict."""
+    run = cell.level if cell.level and cell.level.trials else None
+    return LevelRow(
+        users=cell.load.in_column,
+        verdict=run.verdict.value if run else "NOT RUN",
+        reasons=run.reasons if run else (),
+        gap=cell.gap,
+        numbers=rows.numbers_of(cell.measurement, cell.gap, columns),
+    )
+
+
+def _cells(configuration: ConfigurationRows, level: LevelRow) -> Iterator[str]:
+    found = level.numbers
+    split = ", ".join(part.text for part in found.split)
+    yield f"**{configuration.name}**" if configuration.picked else configuration.name
+    yield level.users
+    yield found.requests.text
+    yield f"{found.failed_share.text} ({split})" if split else found.failed_share.text
+    yield from (cell.text for cell in (found.p50, found.p95, found.p99, found.rate))
+    yield level.verdict
+
+
+def _object(summary: ConfigurationSummary) -> Object:
+    levels = (*summary.levels, *summary.distant_levels)
+    trials = sorted((trial for level in levels for trial in level.trials), key=lambda one: one.trial.position)
+    return {
+        "name": summary.configuration.name,
+        "verdict": summary.verdict.value,
+        "reasons": summary.reasons,
+        "settings": summary.configuration.model_dump(mode="json", exclude={"name"}),
+        "levels": [level_objects.level(level) for level in summary.levels],
+        "distant_levels": [level_objects.level(level) for level in summary.distant_levels],
+        "trials": [level_objects.trial(trial) for trial in trials],
+    }

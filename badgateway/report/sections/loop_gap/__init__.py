@@ -1,0 +1,1 @@
+"""Users who wait beside requests that do not."""

@@ -1,0 +1,1 @@
+"""Whether one worker's waiting lets others in."""

@@ -1,0 +1,254 @@
+"""How the requests of one worker share its time, in words: proofs, stops of the event loop, cost of a connect."""
+
+from dataclasses import asdict, dataclass
+
+from badgateway.model.cooperation import BlockingLine, ConnectCost, Cooperation, CooperationProof
+from badgateway.model.experiment import Experiment
+from badgateway.model.printable import printable
+from badgateway.model.summary import StudySummary
+from badgateway.model.waiting import LoopStops, LoopWatch, Waiting
+from badgateway.report import cells, numbers, wording
+from badgateway.report.cells import TableCell
+from badgateway.report.grid import LoadLevel
+from badgateway.report.html import render
+from badgateway.report.markdown import blocks, code_span, escaped
+from badgateway.report.section import Object, Section
+
+PAGE = "docs/cooperation.md"
+MOST_LINES = 3
+
+_WORDS = {
+    Cooperation.COOPERATIVE: "yes, they wait side by side",
+    Cooperation.PARTIAL: "some of them",
+    Cooperation.BLOCKING: "no, they wait one after the other",
+    Cooperation.ERRORS: "not proven",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProofRow:
+    """One server file with one driver."""
+
+    server: str
+    driver: str
+    configurations: tuple[str, ...]
+    """Those that have the pair."""
+    one_by_one: str
+    measured: TableCell
+    verdict: str
+    words: str
+    reason: str
+    """Why there were errors, else which line held the event loop, else empty."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoopRow:
+    """The event loops of one configuration."""
+
+    configuration: str
+    load: str
+    share: TableCell
+    stops: TableCell
+    typical: TableCell
+    longest: TableCell
+    lines: tuple[tuple[str, str], ...]
+    """Place, and how often it was seen."""
+    remark: str
+    """Why there are no numbers, or what they leave out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CostRow:
+    """One way to connect to the database."""
+
+    client: str
+    median: TableCell
+    cpu: TableCell
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sharing:
+    """The whole section."""
+
+    intro: str
+    proofs: tuple[ProofRow, ...]
+    loops: tuple[LoopRow, ...]
+    loop_load: str
+    """The load of the diagnosis trials; empty when there is none."""
+    loop_s: str
+    """How long a diagnosis trial's window was; empty when none has numbers."""
+    costs: tuple[CostRow, ...]
+    unfinished: str
+    """One sentence when the run was interrupted before the end of its diagnosis, else empty."""
+    page: str
+
+
+class WaitingSection(Section):
+    """What the diagnosis after the trials found."""
+
+    def html(self, study: StudySummary, /) -> str:
+        """Return the tables."""
+        view = build(study)
+        return render("waiting/waiting.html.j2", view=view) if view else ""
+
+    def markdown(self, study: StudySummary, /) -> str:
+        """Return the proofs, the stops and the costs, line by line."""
+        view = build(study)
+        return _comment(view) if view else ""
+
+    def objects(self, study: StudySummary, /) -> Object:
+        """Return the diagnosis."""
+        return {"waiting": _waiting(study.waiting)}
+
+
+def build(study: StudySummary) -> Sharing | None:
+    """Put a study's diagnosis into words; None when it has none."""
+    found = study.waiting
+    if found is None:
+        return None
+    windows_s = [watch.stops.window_s for watch in found.loops if watch.stops]
+    return Sharing(
+        intro=_intro(found.proofs),
+        proofs=tuple(_proof(proof, study.experiment) for proof in found.proofs),
+        loops=tuple(_loop(watch) for watch in found.loops),
+        loop_load=_load(found.loops[0]) if found.loops else "",
+        loop_s=numbers.declared_seconds(round(windows_s[0], 3)) if windows_s else "",
+        costs=tuple(_cost(cost) for cost in found.connect_costs),
+        unfinished="" if found.complete else "The run was interrupted before all of this had been tried.",
+        page=PAGE,
+    )
+
+
+def _intro(proofs: tuple[CooperationProof, ...]) -> str:
+    if not proofs:
+        return ""
+    one, alone = proofs[0], numbers.declared_milliseconds(proofs[0].wait_ms)
+    return (
+        "While a request waits for the database, its worker could serve others. To see whether it does, each server "
+        f"file was started with one worker, which got {one.requests} requests at the same moment. Each waits {alone} "
+        f"for one query: side by side they take {alone}, one after the other "
+        f"{numbers.declared_milliseconds(one.serial_ms)}."
+    )
+
+
+def _proof(proof: CooperationProof, experiment: Experiment) -> ProofRow:
+    pair = (proof.server, proof.driver)
+    return ProofRow(
+        server=proof.server,
+        driver=proof.driver,
+        configurations=tuple(one.name for one in experiment.configurations if (str(one.server), one.driver) == pair),
+        one_by_one=numbers.declared_milliseconds(proof.serial_ms),
+        measured=cells.milliseconds(proof.wall_ms, "not every request was answered with 200"),
+        verdict=proof.verdict.value,
+        words=_WORDS[proof.verdict],
+        reason=_reason(proof),
+    )
+
+
+def _reason(proof: CooperationProof) -> str:
+    if proof.verdict is Cooperation.ERRORS:
+        return ": ".join(part for part in (wording.statuses(proof.statuses), printable(proof.reason)) if part)
+    if proof.verdict is Cooperation.COOPERATIVE or not proof.blocked_by:
+        return ""
+    return printable(f"the event loop was held by {_telling(proof.blocked_by)[0].place}")
+
+
+def _load(watch: LoopWatch) -> str:
+    return LoadLevel(users=watch.users, rate_per_s=watch.rate_per_s).words
+
+
+def _loop(watch: LoopWatch) -> LoopRow:
+    found = watch.stops
+    nothing = cells.missing(watch.problem)
+    return LoopRow(
+        configuration=watch.configuration,
+        load=_load(watch),
+        share=TableCell(text=numbers.percent(min(found.share, 1)), quiet=not found.stops) if found else nothing,
+        stops=TableCell(text=numbers.count(found.stops), quiet=not found.stops) if found else nothing,
+        typical=_seconds(found.typical_s if found and found.stops else None, watch.problem or "no stop"),
+        longest=_seconds(found.longest_s if found and found.stops else None, watch.problem or "no stop"),
+        lines=tuple(_seen(line) for line in _telling(watch.blocked_by)[:MOST_LINES]),
+        remark=_remark(found) if found else watch.problem,
+    )
+
+
+def _remark(found: LoopStops) -> str:
+    if not found.given_up:
+        return ""
+    return (
+        f"{wording.plural(found.given_up, 'worker')} did not live to tell: killed by the server when the heartbeat had "
+        "stopped, so the loops stood still for longer than this."
+    )
+
+
+def _telling(lines: tuple[BlockingLine, ...]) -> tuple[BlockingLine, ...]:
+    # Of what the site does not contain, its reader can change nothing; but better that than nothing.
+    return tuple(line for line in lines if line.is_own) or lines
+
+
+def _seen(line: BlockingLine) -> tuple[str, str]:
+    return printable(line.place), f"seen {line.sightings:,}\N{NO-BREAK SPACE}\N{MULTIPLICATION SIGN}"
+
+
+def _cost(cost: ConnectCost) -> CostRow:
+    return CostRow(
+        client=cost.client,
+        median=cells.milliseconds(cost.median_ms, cost.problem),
+        cpu=cells.milliseconds(cost.cpu_ms, cost.problem),
+    )
+
+
+def _seconds(value_s: float | None, why: str) -> TableCell:
+    return cells.milliseconds(None if value_s is None else value_s * 1000, why)
+
+
+def _comment(view: Sharing) -> str:
+    proofs = (
+        f"- {code_span(row.server)} with {row.driver}: **{row.verdict}**, {row.measured.text} "
+        f"(one by one: {row.one_by_one}){escaped(f'; {row.reason}' if row.reason else '')}"
+        for row in view.proofs
+    )
+    loops = (f"- {row.configuration} at {row.load}: {_loop_line(row)}" for row in view.loops)
+    costs = "; ".join(f"{escaped(row.client)} {row.median.text}" for row in view.costs)
+    return blocks(
+        f"Does one worker's waiting let others in? {escaped(view.intro)} {view.unfinished}".rstrip(),
+        "\n".join(proofs),
+        "\n".join(("How long the event loop stood still:", "", *loops)) if view.loops else "",
+        f"One database connect takes: {costs}." if costs else "",
+    )
+
+
+def _loop_line(row: LoopRow) -> str:
+    held = ", ".join(f"{escaped(place)} {seen}" for place, seen in row.lines)
+    stopped = f"{row.share.text} of the time ({row.stops.text} times, the longest {row.longest.text})"
+    parts = (stopped, f"held by {held}" if held else "", escaped(row.remark))
+    return "; ".join(part for part in parts if part)
+
+
+def _waiting(found: Waiting | None) -> Object | None:
+    if found is None:
+        return None
+    return {
+        "complete": found.complete,
+        "proofs": [_proof_object(proof) for proof in found.proofs],
+        "loops": [_loop_object(watch) for watch in found.loops],
+        "connect_costs": [asdict(cost) for cost in found.connect_costs],
+    }
+
+
+def _proof_object(found: CooperationProof) -> Object:
+    statuses = {str(status): count for status, count in found.statuses}
+    return {**asdict(found), "serial_ms": found.serial_ms, "statuses": statuses}
+
+
+def _loop_object(found: LoopWatch) -> Object:
+    stops = found.stops
+    keys = ("window_s", "workers", "stops", "blocked_s", "longest_s", "typical_s", "given_up", "share")
+    return {
+        "configuration": found.configuration,
+        "users": found.users or None,
+        "rate_per_s": found.rate_per_s,
+        "problem": found.problem,
+        **({**asdict(stops), "share": stops.share} if stops else dict.fromkeys(keys)),
+        "blocked_by": [asdict(line) for line in found.blocked_by],
+    }

@@ -1,0 +1,29 @@
+"""docs/architecture.md draws the house as import-linter enforces it."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def drawn(heading):
+    """Return the names in the second column of the table under a heading, row by row."""
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    part = page.split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    rows = [re.split(r"(?<!\\) \| ", line)[1] for line in part.splitlines() if re.match(r"\| \d", line)]
+    return [set(re.findall(r"`(\w+)`", row)) for row in rows]
+
+
+def enforced(container):
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    contracts = settings["tool"]["importlinter"]["contracts"]
+    (found,) = [one for one in contracts if one.get("containers") == [container]]
+    return [set(re.findall(r"\w+", layer)) for layer in found["layers"]]
+
+
+@pytest.mark.parametrize(("heading", "container"), [("Rooms", "badgateway"), ("A report", "badgateway.report")])
+def test_the_tables_of_rooms_and_floors_are_those_that_are_enforced(heading, container):
+    assert drawn(heading) == enforced(container)

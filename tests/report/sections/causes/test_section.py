@@ -1,0 +1,144 @@
+from dataclasses import replace
+
+import pytest
+
+from badgateway.model.outcome import Outcome
+from badgateway.model.summary import Verdict
+from badgateway.report.html import inline_code
+from badgateway.report.sections.causes import section as causes
+from tests.report import samples
+from tests.report.builders import declared, level, measurement, summary
+from tests.report.comparison import experiment, study
+from tests.report.diagnoses import diagnosed, found, line
+
+UWSGI = declared("uwsgi-2", "servers/uwsgi.ini", "mysqlclient", 2)
+GUNICORN = declared("gunicorn-sync", "servers/gunicorn_sync.py", "mysqlclient", 2)
+
+
+def view(sample):
+    built = causes.build(samples.SAMPLES[sample]())
+    assert built is not None
+    return built
+
+
+def plain(text):
+    return text.replace("\N{NO-BREAK SPACE}", " ").replace("\N{MULTIPLICATION SIGN}", "x")
+
+
+def failing(configuration, users, count, position):
+    entry = level(configuration.name, users, position, measurement({Outcome.OK: 50, Outcome.BAD_GATEWAY: count}))
+    return diagnosed(entry, found("listen-queue-full", count, 502, line(f"line of {configuration.name} at {users}")))
+
+
+def two_servers():
+    entries = [
+        summary(UWSGI, [failing(UWSGI, 50, 5, 1), failing(UWSGI, 300, 70, 2)]),
+        summary(GUNICORN, [failing(GUNICORN, 50, 9, 3), failing(GUNICORN, 300, 10, 4)]),
+    ]
+    return study(entries, samples.tiny().recommendation, declared_experiment=experiment((UWSGI, GUNICORN)))
+
+
+@pytest.mark.parametrize("sample", ["many-levels", "nothing-measured", "interrupted"])
+def test_without_failures_there_is_nothing_to_say(sample):
+    assert causes.build(samples.SAMPLES[sample]()) is None
+    assert causes.lines(samples.SAMPLES[sample]()) == ()
+
+
+def test_the_cause_of_the_most_failures_comes_first():
+    assert [card.id for card in view("picked").cards] == [
+        "listen-queue-full",
+        "event-loop-blocked",
+        "gunicorn-timeout-502",
+        "slow-request",
+        "body-cut-unexplained",
+        "502-connection-closed",
+    ]
+
+
+def test_a_cause_found_in_several_places_is_one_card_with_the_worst_place_first():
+    (card,) = causes.build(two_servers()).cards  # type: ignore[union-attr]
+    assert plain(card.statuses) == "94 x 502"
+    assert [(place.where, plain(place.statuses)) for place in card.places] == [
+        ("uwsgi-2 at 300 users", "70 x 502"),
+        ("gunicorn-sync at 300 users", "10 x 502"),
+        ("gunicorn-sync at 50 users", "9 x 502"),
+        ("uwsgi-2 at 50 users", "5 x 502"),
+    ]
+    assert [one.text for one in card.evidence] == [
+        "line of uwsgi-2 at 300",
+        "line of gunicorn-sync at 300",
+        "line of gunicorn-sync at 50",
+    ]
+    assert card.remedies[0].knob == "uWSGI: processes, threads, harakiri; Gunicorn: workers, threads, timeout"
+
+
+def test_a_line_of_evidence_is_named_by_its_file_in_the_folder_of_the_run():
+    first = view("picked").cards[0].evidence[0]
+    assert (first.file, first.line_number) == ("trials/009-uwsgi-2-300u/nginx-error.log", 12)
+
+
+def test_only_the_knobs_of_the_server_that_failed_are_named():
+    assert view("picked").cards[0].remedies[0].knob == "uWSGI: processes, threads, harakiri"
+
+
+def test_a_line_of_any_length_with_any_signs_is_short_and_printable():
+    built = view("hostile")
+    assert max(len(one.text) for one in built.cards[0].evidence) < 620
+    assert built.unattributed_lines[0].text.startswith(r"\x1b[2J\u202e<script>")
+
+
+def test_failures_without_a_cause_and_failures_that_nobody_looked_into_are_counted():
+    built = view("inconclusive")
+    assert plain(built.unattributed).startswith("4 failures (0.72 % of those looked into) without a cause")
+    assert len(built.unattributed_lines) == 3
+    assert built.undiagnosed == ("uwsgi-2 at 300 users: 24,002 failures",)
+
+
+def test_an_invalid_trial_is_no_evidence():
+    base = samples.tiny()
+    judged = base.configurations[0].levels[0]
+    lost = replace(judged.trials[0], verdict=Verdict.INVALID)
+    entry = replace(base.configurations[0], levels=(replace(judged, trials=(lost,)),))
+    built = causes.build(replace(base, configurations=(entry,)))
+    assert built is not None
+    assert built.cards[0].evidence == ()
+
+
+def test_the_legend_has_a_family_once_and_apart_where_it_only_fits():
+    assert [(family.label, family.is_proven) for family in view("tiny").families] == [
+        ("accept queue", True),
+        ("proxy timeouts", True),
+        ("not told by these logs", False),
+    ]
+
+
+def test_requests_that_were_answered_at_the_second_try_are_told_of():
+    entry = level(UWSGI.name, 300, 1, measurement({Outcome.OK: 50, Outcome.BAD_GATEWAY: 2}, (1, 2, 3, 4)))
+    both = diagnosed(entry, found("listen-queue-full", 2, 502), found("proxy-retried", 5, 200))
+    retried = study([summary(UWSGI, [both])], samples.tiny().recommendation, declared_experiment=experiment((UWSGI,)))
+    assert causes.build(retried).has_retried  # type: ignore[union-attr]
+    assert not view("picked").has_retried
+
+
+def test_in_backticks_is_code_and_nothing_else_is_markup():
+    assert inline_code("`ss -xl` & <b>`a<b`") == "<code>ss -xl</code> &amp; &lt;b&gt;<code>a&lt;b</code>"
+
+
+def test_there_is_a_line_for_each_cause_of_each_level():
+    lines = [plain(text) for text in causes.lines(samples.tiny())]
+    assert lines == [
+        (
+            "uwsgi-2 at 300 users: 17 x 502 = The accept queue of the unix socket was full (listen-queue-full); "
+            "change uWSGI: processes, threads, harakiri"
+        ),
+        (
+            "uwsgi-2 at 300 users: 9 x 504 = The answer did not begin within the proxy's read timeout (slow-request); "
+            "change Django: select_related, prefetch_related, annotate"
+        ),
+        (
+            "uwsgi-2 at 300 users: 1 x 200 = The body was cut, and no log tells why (body-cut-unexplained, but several "
+            "causes fit); change uWSGI: logto"
+        ),
+        "uwsgi-2 at 300 users: 2 failures without a cause",
+    ]
+    assert "uwsgi-2 at 300 users: 24,002 failures, not looked into" in causes.lines(samples.inconclusive())

@@ -1,0 +1,291 @@
+from dataclasses import replace
+
+import pytest
+
+from badgateway.model.capacity import Capacity, CapacityStatus
+from badgateway.model.comparison import LEFT, ChoiceKind, Criterion, Relation
+from badgateway.model.summary import Verdict
+from badgateway.model.trial import Trial
+from badgateway.report.formats import render_html, render_markdown
+from badgateway.report.sections.answer import section as answer
+from badgateway.report.sections.choice import capacities, steps
+from badgateway.report.sections.choice import view as choice
+from badgateway.report.sections.choice.section import _EXIT_STATUS
+from tests.report import samples
+from tests.report.choice_sample import choice_of, study_equivalent, study_none, study_picked, study_undecided
+
+
+def plain(text):
+    return text.replace("\N{NO-BREAK SPACE}", " ").replace("\N{EN DASH}", "-")
+
+
+def view_of(study):
+    view = choice.build(study)
+    assert view is not None
+    return view
+
+
+def capacity(status, **given):
+    numbers = {"estimate": 317.0, "low": 300.0, "high": 335.5, "confirmed": 305.0, "trials": 9} | given
+    return Capacity(status=status, **numbers)
+
+
+def searched(*found):
+    study = study_picked()
+    return view_of(replace(study, choice=replace(choice_of(study), capacities=tuple(found)))).capacities
+
+
+@pytest.mark.parametrize(
+    ("made", "label", "kind", "exit_status"),
+    [
+        (study_picked, "Picked: gunicorn-gthread", "picked", 0),
+        (study_equivalent, "Run gunicorn-gthread; 1 other may be as good", "picked", 0),
+        (study_undecided, "Needs about 1 more block", "inconclusive", 3),
+        (study_none, "None qualifies", "none-qualifies", 1),
+    ],
+)
+def test_the_headline_says_which_of_the_four_answers_it_is_how_sure_and_the_exit_status(made, label, kind, exit_status):
+    study = made()
+    page = answer.build(study)
+    assert (page.label, page.kind) == (label, kind)
+    assert page.sentence == choice_of(study).sentence
+    assert page.reasons == (choice_of(study).certainty,)
+    assert page.exit_status == view_of(study).exit_status
+    assert page.exit_status.startswith(f"Exit status {exit_status}: ")
+    assert _EXIT_STATUS[choice_of(study).kind] == exit_status
+
+
+def test_when_more_blocks_would_hardly_decide_the_headline_says_not_decided():
+    undecided = replace(choice_of(study_undecided()), more_blocks=None)
+    assert answer.label(undecided) == "Not decided"
+    assert answer.label(replace(undecided, more_blocks=2)) == "Needs about 2 more blocks"
+
+
+def test_every_kind_of_choice_has_an_exit_status():
+    assert set(_EXIT_STATUS) == set(ChoiceKind)
+
+
+def test_without_a_study_there_is_no_choice_anywhere():
+    assert choice.build(samples.picked()) is None
+    assert "How the pick was made" not in render_html(samples.picked())
+    assert "How the pick was made" not in render_markdown(samples.picked())
+
+
+def test_the_chain_has_every_criterion_in_the_order_in_which_they_decide():
+    found = view_of(study_picked()).steps
+    assert [step.title for step in found] == [
+        "Failures and the objective",
+        "p95",
+        "Throughput",
+        "Capacity",
+        "Changes and cost",
+    ]
+    assert [step.summary for step in found] == [
+        "4 of 8 configurations are PASS.",
+        "gunicorn-gthread leads: 1 behind, 1 equivalent, 1 left the race before.",
+        "gunicorn-gthread leads: 1 equivalent.",
+        "gunicorn-gthread leads: 1 behind.",
+        "Not asked: there was nothing to choose.",
+    ]
+
+
+@pytest.mark.parametrize("made", [study_picked, study_equivalent, study_undecided, study_none])
+def test_no_reason_of_the_choice_is_lost_and_their_order_stays(made):
+    study = made()
+    told = [link.sentence for step in view_of(study).steps for link in step.links]
+    assert sorted(told) == sorted(choice_of(study).reasons)
+    objective = [one.sentence for one in choice_of(study).chain if one.criterion is Criterion.OBJECTIVE]
+    assert told[: len(objective)] == objective
+
+
+def test_each_reason_says_in_a_word_who_was_out_or_ahead():
+    first, second, _, fourth, _ = view_of(study_picked()).steps
+    assert [(link.word, link.tone) for link in first.links] == [("PASS", "good")] + [("FAIL", "bad")] * 4
+    assert [link.word for link in second.links] == ["left the race", "equivalent", "behind"]
+    assert [link.word for link in fourth.links] == ["behind", "found", "found"]
+
+
+def test_the_cheapest_is_named_and_no_difference_is_claimed():
+    view = view_of(study_equivalent())
+    assert view.steps[4].summary == "gunicorn-gthread is chosen: least CPU time a request."
+    assert [link.word for link in view.steps[4].links] == ["costs"]
+    (row,) = [row for row in view.rivals if row.criterion == "CPU time a request"]
+    assert (row.name, row.word, row.p.text) == ("gunicorn-gevent", "named only", "\N{EN DASH}")
+
+
+def test_a_step_that_was_not_asked_says_why():
+    nobody = view_of(study_none()).steps
+    assert nobody[0].summary == "0 of 8 configurations are PASS."
+    assert {step.summary for step in nobody[1:]} == {"Not asked: no configuration passed."}
+    open_p95 = view_of(study_undecided()).steps
+    assert {step.summary for step in open_p95[1:]} == {"Not asked: no configuration passed."}
+    alone = choice_of(study_picked())
+    (first, *others) = alone.ranking
+    one_passes = replace(
+        alone,
+        ranking=(first, *(replace(one, verdict=Verdict.FAIL) for one in others)),
+        rivalries=(),
+        leaving=(),
+        chain=(),
+    )
+    found = steps.steps(one_passes)
+    assert found[0].summary == "1 of 8 configurations is PASS."
+    assert {step.summary for step in found[1:]} == {"Not asked: only one passed."}
+
+
+def test_a_capacity_that_was_not_searched_is_said_not_to_be_measured():
+    equal = choice_of(study_equivalent())
+    unsearched = replace(
+        equal, capacities=(), rivalries=tuple(one for one in equal.rivalries if one.criterion is not Criterion.CAPACITY)
+    )
+    assert steps.steps(unsearched)[3].summary == "Not measured."
+
+
+@pytest.mark.parametrize("outcome", [*Relation, *CapacityStatus, *Verdict, LEFT])
+def test_every_outcome_has_a_word_and_a_tone(outcome):
+    word, tone = steps.word(outcome)
+    assert word
+    assert tone in {"good", "bad", "unsure", "muted"}
+
+
+def test_who_left_the_race_is_told_with_when_by_which_rule_and_at_what_load():
+    rows = {row.name: row for row in view_of(study_picked()).left}
+    assert (rows["uwsgi-2"].when, rows["uwsgi-2"].rule) == ("in block 1", "at once, beyond doubt")
+    assert rows["uwsgi-2"].reason.startswith("at 100 requests/s, 1,605 of 3,000 requests failed (53.5 %)")
+    assert (rows["uwsgi-gevent"].when, rows["uwsgi-gevent"].rule) == (
+        "at the look after 3 blocks",
+        "clearly slower, t test",
+    )
+    assert len(rows) == 5
+
+
+def test_a_rival_stands_with_ratio_interval_blocks_p_and_margin():
+    row = view_of(study_picked()).rivals[0]
+    assert (row.name, row.criterion, row.leader, row.word) == (
+        "gunicorn-gevent",
+        "p95",
+        "gunicorn-gthread",
+        "equivalent",
+    )
+    shown = [plain(cell.text) for cell in (row.ratio, row.interval, row.blocks, row.p, row.margin)]
+    assert shown == ["1.024", "0.999-1.040 (97.7 %)", "8", "0.33", "± 5 %"]
+
+
+def test_a_rival_by_capacity_has_no_ratio_and_says_why():
+    row = view_of(study_picked()).rivals[-1]
+    assert (row.criterion, row.word, row.ratio.why) == ("capacity", "behind", "compared round by round")
+
+
+def test_a_rival_without_a_common_block_has_no_ratio_and_says_so():
+    study = study_picked()
+    first, *_ = choice_of(study).rivalries
+    apart = replace(first, paired=None, relation=Relation.OPEN, adjusted_p=1.0)
+    (row,) = view_of(replace(study, choice=replace(choice_of(study), rivalries=(apart,)))).rivals
+    assert (row.ratio.why, row.p.text, row.word) == ("no block in common", "\N{EN DASH}", "not told apart")
+
+
+def test_the_noise_is_told_in_words_and_in_figures():
+    view = view_of(study_picked())
+    assert plain(view.noise).startswith(
+        "uwsgi-16 ran twice in a block, under two names. By its p95, the second differed from the first by "
+    )
+    assert "is found in 80 % of such studies; a smaller one is mostly missed." in plain(view.noise)
+    assert [fact.name for fact in view.noise_facts] == [
+        "difference of the two names",
+        "second name's p95 over the first's",
+        "minimum detectable effect",
+        "blocks to prove anything",
+    ]
+    assert "8 blocks" in view.noise_facts[1].value
+
+
+def test_with_too_few_blocks_the_noise_says_that_nothing_can_be_proven():
+    study = study_picked()
+    noise = choice_of(study).noise
+    assert noise is not None
+    view = view_of(replace(study, choice=replace(choice_of(study), noise=replace(noise, detectable=None))))
+    assert "With so few blocks the signed-rank test between two configurations can prove no difference" in view.noise
+    assert view.noise_facts[2].value == "none"
+
+
+def test_without_a_control_the_noise_is_said_not_to_be_known():
+    study = study_picked()
+    view = view_of(replace(study, choice=replace(choice_of(study), noise=None)))
+    assert "the noise of this machine was not measured" in view.noise
+    assert view.noise_facts == ()
+
+
+def test_a_capacity_is_told_with_its_unit_interval_and_confirmation():
+    (row,) = searched(("uwsgi-16", capacity(CapacityStatus.FOUND)))
+    assert (row.estimate.text, plain(row.interval.text), row.confirmed.text) == (
+        "317 requests/s",
+        "300-336",
+        "305 requests/s",
+    )
+    assert (row.trials, row.remark) == ("9", "found")
+
+
+def test_no_capacity_at_least_and_unconfirmed_are_told_right():
+    none, least, unconfirmed = searched(
+        ("uwsgi-2", capacity(CapacityStatus.NONE, estimate=None, low=None, high=None, confirmed=None)),
+        ("uwsgi-16", capacity(CapacityStatus.AT_LEAST)),
+        ("uwsgi-gevent", capacity(CapacityStatus.UNCONFIRMED, confirmed=None)),
+    )
+    assert (none.estimate.text, none.interval.why) == ("none", "there is no capacity: the lowest load failed")
+    assert (none.remark, none.confirmed.text) == ("the lowest load failed", "\N{EN DASH}")
+    assert (least.estimate.text, least.interval.why) == ("at least 300 requests/s", "nothing higher was tried")
+    assert least.remark == "no higher load was tried"
+    assert (unconfirmed.confirmed.why, unconfirmed.remark) == (
+        "no window three times as long passed",
+        "no long window passed",
+    )
+
+
+def test_the_unit_of_a_capacity_is_that_of_the_searches_trials_even_when_the_levels_are_another():
+    study = study_picked()
+    assert capacities.is_open(study)
+    in_users = tuple(
+        replace(one, trial=_with_users(one.trial)) if one.trial.purpose != "COMPARE" else one
+        for one in study.other_trials
+    )
+    changed = replace(study, other_trials=in_users)
+    assert not capacities.is_open(changed)
+    assert view_of(changed).capacities[0].estimate.text == "603 users"
+    assert not capacities.is_open(replace(samples.picked(), choice=choice_of(study)))
+
+
+def _with_users(trial: Trial) -> Trial:
+    return replace(trial, users=40, rate_per_s=None)
+
+
+def test_the_page_shows_the_chain_the_tables_the_noise_and_what_was_not_seen():
+    study = study_picked()
+    page = render_html(study).replace("&#39;", "'")
+    for words in (
+        'id="choice">How the pick was made',
+        "Who left the race before its end",
+        "The rivals, block by block",
+        "Capacity at the objective",
+        "The noise: one configuration under two names",
+        "INVALID trials",
+        "docs/how-the-pick-is-made.md",
+        *choice_of(study).unseen,
+    ):
+        assert words in page
+
+
+def test_the_legends_explain_only_what_the_charts_show():
+    decided, undecided = render_html(study_picked()), render_html(study_undecided())
+    assert 'id="choice"' in undecided
+    assert "not told apart yet</li>" not in decided
+    assert "none: the lowest load failed</li>" not in decided
+    assert "not confirmed</li>" not in decided
+
+
+def test_a_comment_shows_the_chain_the_capacities_the_noise_and_what_was_not_seen():
+    text = render_markdown(study_picked()).replace("\N{NO-BREAK SPACE}", " ")
+    assert "Exit status 0: there is a configuration to run. How the pick was made:" in text
+    assert "2. **p95**: gunicorn-gthread leads: 1 behind, 1 equivalent, 1 left the race before." in text
+    assert "- gunicorn-gthread: 603 requests/s; 95 % interval" in text
+    assert "Trials: 7 of 85 trials were INVALID and in no statistic; 7 trials were run to repeat such a one." in text
+    assert "What this could not have seen:\n\n- Failures rarer than 0.0063 % of requests" in text

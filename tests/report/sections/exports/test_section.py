@@ -1,0 +1,62 @@
+from dataclasses import replace
+
+from badgateway.report.sections.exports import section as routes
+from tests.report import samples
+from tests.report.export_sample import EXPORT, POLL, SMALL, exports
+from tests.report.ladder_sample import long_ladder
+
+
+def built():
+    found = routes.build(exports())
+    assert found is not None
+    return found
+
+
+def test_a_study_without_exports_has_no_section():
+    assert routes.build(long_ladder()) is None
+    assert routes.build(samples.picked()) is None
+
+
+def test_exports_and_small_requests_are_told_apart_by_their_path():
+    found = built()
+    assert {row.route for arm in found.arms for row in arm.rows} == {EXPORT, POLL}
+    assert {row.route for row in found.small} == {SMALL}
+
+
+def test_failures_of_an_export_are_parted_and_add_up():
+    (row,) = built().arms[0].rows
+    assert [shown.text for shown in row.named] == ["7", "2", "1"]
+    assert (row.others.text, row.requests) == ("3", "40")
+
+
+def test_first_and_last_byte_are_of_the_route_alone():
+    (row,) = built().arms[1].rows
+    shown = [cell.text.replace("\N{NO-BREAK SPACE}", " ") for cell in (row.first_p50, row.first_p95, row.p50, row.p95)]
+    assert shown == ["20 ms", "40 ms", "305 ms", "610 ms"]
+
+
+def test_memory_and_the_databases_time_are_of_their_parts():
+    arm = built().arms[0]
+    shown = [
+        cell.text.replace("\N{NO-BREAK SPACE}", " ") for cell in (arm.app_growth, arm.generator_peak, arm.database_cpu)
+    ]
+    assert shown == ["5.0 MiB", "88 MiB", "4.90 s"]
+
+
+def test_the_application_is_also_what_makes_files_beside_the_server():
+    study = exports()
+    first, *others = study.configurations
+    (level,) = first.levels
+    beside = tuple(
+        replace(trial, uses=(*trial.uses, replace(trial.uses[0], part="background", rss_growth_bytes=3 * 2**20)))
+        for trial in level.trials
+    )
+    changed = replace(first, levels=(replace(level, trials=beside),))
+    found = routes.build(replace(study, configurations=(changed, *others)))
+
+    assert found is not None
+    assert found.arms[0].app_growth.text.replace("\N{NO-BREAK SPACE}", " ") == "8.0 MiB"
+
+
+def test_the_bars_of_small_requests_are_measured_by_the_slowest():
+    assert [row.bar for row in built().small] == ["100.0%", "8.8%", "7.5%"]

@@ -1,0 +1,74 @@
+from dataclasses import replace
+
+from badgateway.report.sections.ladder import section as ladder
+from tests.report import samples
+from tests.report.ladder_sample import long_ladder
+
+
+def view():
+    found = ladder.build(long_ladder())
+    assert found is not None
+    return found
+
+
+def arms(found):
+    return {arm.name: arm for step in found.steps for arm in step.arms}
+
+
+def test_a_study_without_steps_has_no_ladder():
+    assert ladder.build(samples.picked()) is None
+
+
+def test_the_steps_and_arms_are_told_in_the_order_of_the_experiment_and_not_of_the_ranking():
+    found = view()
+    assert [step.title for step in found.steps][:3] == ["Where it began", "More workers", "Workers that die"]
+    assert [arm.name for arm in found.steps[1].arms] == ["uwsgi-4", "uwsgi-6", "uwsgi-8", "uwsgi-12", "uwsgi-16"]
+    assert len(arms(found)) == 28
+
+
+def test_the_parts_of_a_bar_are_the_shares_of_all_requests():
+    (tale,) = arms(view())["uwsgi-2"].tales
+    assert [(part.width, part.kind) for part in tale.parts] == [("71.08%", "proven"), ("23.67%", "doubtful")]
+    assert (tale.users, tale.failed, tale.gap) == ("", "94.8\N{NO-BREAK SPACE}%", "")
+
+
+def test_an_arm_without_failures_has_an_empty_bar_and_no_gap():
+    (tale,) = arms(view())["uwsgi-16"].tales
+    assert (tale.parts, tale.gap, tale.failed) == ((), "", "0\N{NO-BREAK SPACE}%")
+
+
+def test_failures_that_nobody_looked_into_are_a_gap_and_not_an_empty_bar():
+    study = long_ladder()
+    first, *others = study.configurations
+    unseen = replace(first, levels=(replace(first.levels[0], diagnosis=None),))
+    found = ladder.build(replace(study, configurations=(unseen, *others)))
+    assert found is not None
+    assert found.has_gaps
+    assert arms(found)["uwsgi-2"].tales[0].gap == "not looked into"
+
+
+def test_the_note_says_that_speed_is_not_tested_with_one_trial_only():
+    study = long_ladder()
+    assert study.ladder is not None
+    several = ladder.build(replace(study, ladder=replace(study.ladder, trials=3)))
+    assert several is not None
+    assert "only failures are tested" in view().note
+    assert "only failures are tested" not in several.note
+    assert "below 0.0019 " in view().note
+
+
+def test_the_lines_name_step_arm_and_what_it_is_compared_with():
+    lines = list(ladder.lines(view()))
+    assert len(lines) == 28
+    assert lines[3].startswith("More workers: uwsgi-8 (against uwsgi-2): Helped because of workers (8 instead of 2):")
+
+
+def test_with_several_load_levels_each_sentence_has_its_users():
+    study = long_ladder()
+    assert study.ladder is not None
+    step = study.ladder.steps[0]
+    (arm,) = step.arms
+    doubled = replace(step, arms=(replace(arm, effects=arm.effects * 2),))
+    found = ladder.build(replace(study, ladder=replace(study.ladder, steps=(doubled,))))
+    assert found is not None
+    assert [line.split(": ")[1] for line in ladder.lines(found)] == ["uwsgi-2 at 150 users"] * 2

@@ -1,0 +1,38 @@
+import re
+
+import pytest
+
+from badgateway.report import grid
+from badgateway.report.sections.failures.section import draw_failures
+from badgateway.report.sections.latency.section import draw_latency, draw_throughput
+from tests.report import samples
+
+DRAWN = {"failures": draw_failures, "latency": draw_latency, "throughput": draw_throughput}
+
+
+@pytest.mark.parametrize("sample", samples.SAMPLES)
+@pytest.mark.parametrize("draw", DRAWN.values(), ids=DRAWN)
+def test_every_chart_draws_every_sample_with_each_configuration_and_level(sample, draw):
+    study = samples.SAMPLES[sample]()
+    drawn = draw(study)
+    for svg in (drawn.wide, drawn.narrow):
+        assert svg.startswith('<svg role="img" aria-label="')
+        assert "NaN" not in svg
+        assert "id=" not in svg
+        for cell in grid.cells(study):
+            assert f">{cell.configuration}<" in svg
+            assert f">{cell.load.words}<" in svg
+
+
+def test_the_colours_are_left_to_the_style_sheet():
+    drawn = draw_failures(samples.picked())
+    assert set(re.findall(r'(?:fill|stroke)="(#[^"]*)"', drawn.wide)) <= {"#000"}
+    assert "var(--o-bad-gateway)" in drawn.wide
+
+
+@pytest.mark.parametrize("sample", ["tiny", "picked", "many-levels"])
+def test_a_wide_chart_is_as_wide_as_the_page_and_a_narrow_one_as_a_phone(sample):
+    drawn = draw_failures(samples.SAMPLES[sample]())
+    wide, narrow = (int(re.search(r' width="(\d+)"', svg)[1]) for svg in (drawn.wide, drawn.narrow))  # type: ignore[index]
+    assert 1100 <= wide <= 1150
+    assert narrow <= 360
