@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from badgateway import numbers
 from badgateway.judge.ahead import negligible_ms
 from badgateway.judge.blocks import at_level
 from badgateway.judge.paired import blocks_to_prove, smallest_p
@@ -234,12 +235,12 @@ def _about_capacity(name: str, found: Capacity, unit: LoadUnit) -> str:
         return f"{name} has no capacity: the lowest load failed, and so did a higher one."
     if found.low is None or found.high is None:
         return f"The capacity of {name} is not told: a load fails, each time, below one that passes."
-    between, sure = f"between {found.low:.4g} and {amount(found.high, unit)}", _confirmed(found, unit)
+    between, sure = f"between {numbers.load(found.low)} and {amount(found.high, unit)}", _confirmed(found, unit)
     if found.status is CapacityStatus.NOT_TOLD or found.estimate is None:
         return f"The capacity of {name} is not told: with 95 % probability it is {between}, {sure}, after {trials}."
     if found.status is CapacityStatus.AT_LEAST:
         return f"{name} carries at least {amount(found.low, unit)}, {sure}, from {trials}; more was not tried."
-    interval = f"95 % interval {found.low:.4g}-{found.high:.4g}"
+    interval = f"95 % interval {numbers.load(found.low)}-{numbers.load(found.high)}"
     return f"{name} carries {amount(found.estimate, unit)} ({interval}), {sure}, from {trials}."
 
 

@@ -3,7 +3,7 @@
 from badgateway.judge.cause_reasons import inside, main_cause
 from badgateway.judge.chance import are_told_alike, chance
 from badgateway.judge.shifts import causes_shift, clear_shift, failed, shares_shift, speed_shift
-from badgateway.judge.wording import counted
+from badgateway.judge.wording import counted, seconds
 from badgateway.model.ladder import ArmEffect, Effect
 from badgateway.model.summary import LevelSummary, Proportion, Verdict
 
@@ -123,4 +123,4 @@ def _gaps(level: LevelSummary) -> str:
         return ""
     times = counted(sum(gaps.count for gaps in known), "time")
     among = f" of {counted(len(known), 'trial')} together" if len(known) > 1 else ""
-    return f" No worker accepted for about {total_s:.1f} s{among} ({times})."
+    return f" No worker accepted for about {seconds(total_s)}{among} ({times})."

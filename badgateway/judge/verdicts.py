@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from badgateway.judge.evidence import TrialEvidence
 from badgateway.judge.objective import SEVERITY, Limit, limits, more_units, verdict
-from badgateway.judge.wording import counted, kinds, limit, milliseconds, milliseconds_limit, percent
+from badgateway.judge.wording import counted, kinds, limit, milliseconds, milliseconds_limit, percent, seconds
 from badgateway.model.contest import Counts
 from badgateway.model.experiment import Objective
 from badgateway.model.outcome import Outcome
@@ -83,7 +83,7 @@ def _why_disturbed_from_outside(record: TrialRecord) -> str | None:
     if not record.disturbances:
         return None
     first, *others = record.disturbances
-    moment = "" if first.at_s is None else f", {first.at_s - record.started_s:.1f} s after the trial began"
+    moment = "" if first.at_s is None else f", {seconds(first.at_s - record.started_s)} after the trial began"
     more = f"; and {counted(len(others), 'more disturbance')}" if others else ""
     return f"{first.what}{moment}{more}"
 

@@ -1,52 +1,49 @@
-"""How the judge says numbers; nothing that was measured is ever said as 0 % or 100 % when it is not."""
+"""How the judge's sentences say numbers, failures and setups."""
 
 from collections.abc import Iterator, Sequence
 
+from badgateway import numbers
 from badgateway.model.configuration import Configuration, WorkerModel
 from badgateway.model.outcome import FAILURES, STATUS_OF
 from badgateway.model.study import LoadUnit
 from badgateway.model.summary import LevelSummary, Measurement, Proportion
+from badgateway.numbers import in_sentences
 from badgateway.servers.registry import worker_model
 
 
 def percent(share: float) -> str:
     """Return a measured share: '12.3 %', '0.03 %'."""
-    return f"{_digits(share * 100)} %"
-
-
-def _digits(value: float) -> str:
-    if value in {0.0, 100.0}:
-        return f"{value:.0f}"
-    if value < 0.001:
-        return "<0.001"
-    if value > 99.95:
-        return ">99.9"
-    return f"{value:.2g}" if value < 0.95 else f"{value:.1f}"
+    return in_sentences(numbers.percent(share))
 
 
 def limit(share: float) -> str:
     """Return a share that somebody declared: '1 %'."""
-    return f"{share * 100:g} %"
+    return in_sentences(numbers.declared_percent(share))
 
 
 def interval(proportion: Proportion) -> str:
     """Return the interval a proportion is known to: '95 % interval 11.0-13.7 %'."""
-    return f"95 % interval {_digits(proportion.low * 100)}-{percent(proportion.high)}"
+    return f"95 % interval {in_sentences(numbers.interval(proportion.low, proportion.high))}"
 
 
 def milliseconds(value_ms: float) -> str:
-    """Return a latency: '4.2 ms', '1,234 ms'."""
-    return f"{value_ms:,.0f} ms" if value_ms >= 10 else f"{value_ms:.1f} ms"
+    """Return a latency: '4.2 ms', '1.23 s'."""
+    return in_sentences(numbers.milliseconds(value_ms))
 
 
 def milliseconds_limit(value_ms: float) -> str:
-    """Return a latency that somebody declared: '0.5 ms', '3,000 ms'."""
-    return f"{value_ms:,.12g} ms"
+    """Return a latency that somebody declared: '0.5 ms', '3 s'."""
+    return in_sentences(numbers.declared_milliseconds(value_ms))
+
+
+def seconds(value_s: float) -> str:
+    """Return a duration: '0.8 s', '1.23 s', '12.3 s'."""
+    return in_sentences(numbers.seconds(value_s))
 
 
 def rate(per_second: float) -> str:
     """Return a throughput: '4.2 requests/s', '1,234 requests/s'."""
-    return f"{per_second:,.0f} requests/s" if per_second >= 10 else f"{per_second:.1f} requests/s"
+    return f"{in_sentences(numbers.rate(per_second))} {numbers.RATE_UNIT}"
 
 
 def counted(number: int, noun: str) -> str:
@@ -56,16 +53,13 @@ def counted(number: int, noun: str) -> str:
 
 def load(level: LevelSummary) -> str:
     """Return a level's load: '300 users', '317 requests/s'."""
-    return counted(level.users, "user") if level.rate_per_s is None else f"{level.rate_per_s:,g} requests/s"
+    is_open = level.rate_per_s is not None
+    return numbers.load_with_unit(level.rate_per_s or level.users, is_open=is_open)
 
 
 def amount(value: float, unit: LoadUnit) -> str:
     """Return any load with its unit: '1 user', '41.5 users', '317 requests/s'."""
-    # From 10,000 on, four digits would be said as a power of ten.
-    digits = f"{value:,.4g}" if value < 1000 else f"{value:,.0f}"
-    if unit is LoadUnit.RATE:
-        return f"{digits} requests/s"
-    return f"{digits} user{'' if value == 1 else 's'}"
+    return numbers.load_with_unit(value, is_open=unit is LoadUnit.RATE)
 
 
 def listed(items: Sequence[str]) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import duckdb
 
+from badgateway import numbers
 from badgateway.ledger.checks import load, require_header, require_whole_lines
 from badgateway.model.evidence import SAMPLES
 from badgateway.model.in_memory import connect
@@ -63,7 +64,8 @@ class SaturatedSecond:
         many = "" if self.executing is None else f", {self.executing:.0f} statements at a time"
         if self.statement is None or self.share is None:
             return f"{cpu}{many}"
-        return f"{cpu}{many}; {self.share:.0%} of the time: {_shortened(self.statement)}"
+        share = numbers.in_sentences(numbers.percent(self.share))
+        return f"{cpu}{many}; {share} of the time: {_shortened(self.statement)}"
 
 
 def _shortened(statement: str) -> str:

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from badgateway import numbers
 from badgateway.model.summary import Proportion
-from badgateway.report import numbers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from typing import Self
 
+from badgateway import numbers
 from badgateway.model.diagnosis import Diagnosis
 from badgateway.model.summary import ConfigurationSummary, LevelSummary, Measurement, StudySummary, TrialSummary
 from badgateway.model.trial import Trial
-from badgateway.report import numbers, wording
+from badgateway.report import wording
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from badgateway import numbers
 from badgateway.model.outcome import FAILURES, Outcome
 from badgateway.model.summary import (
     LevelSummary,
@@ -12,7 +13,7 @@ from badgateway.model.summary import (
     TrialSummary,
     Verdict,
 )
-from badgateway.report import cells, grid, numbers, wording
+from badgateway.report import cells, grid, wording
 from badgateway.report.cells import TableCell
 from badgateway.report.grid import LoadLevel
 

@@ -49,7 +49,7 @@ def test_arms_within_the_margin_are_equivalent_and_the_cheapest_is_named():
     assert (choice.kind, choice.arm, choice.equivalent) == (ChoiceKind.EQUIVALENT, "cheap", ("cheap", "dear"))
     assert choice.sentence == (
         "Run cheap. As good, as far as this study can tell: dear; chosen: least CPU time a request. No other is more "
-        "than 1.1 % (3.5 ms) better in p95, with 95 %."
+        "than 1.14 % (3.5 ms) better in p95, with 95 %."
     )
     assert any(reason.endswith(": equivalent, less than 5 % apart.") for reason in choice.reasons)
     assert choice.reasons[-1].startswith("dear takes 1.500 times")
@@ -239,7 +239,7 @@ def test_the_control_gives_the_noise_floor_and_what_it_leaves_visible():
     assert choice.noise.arms == ("a",)
     assert choice.noise.latency.ratio == pytest.approx(1.02, abs=0.005)
     assert choice.noise.detectable is not None
-    assert "a under two names differed by 2.0 % in p95 over 8 blocks" in choice.unseen[2]
+    assert "a under two names differed by 1.97 % in p95 over 8 blocks" in choice.unseen[2]
 
 
 def test_the_noise_is_that_of_all_blocks_when_another_arm_takes_over_the_control():

@@ -117,7 +117,7 @@ def test_a_p95_twice_as_high_is_called_slower_and_names_the_change():
     before, after = trials_of(failing("one", 0), 100), trials_of(failing("two", 0, p95_ms=2300), 2300)
     assert told(before, after).sentence == (
         "No failures before and after, but slower because of listen (1,024 instead of 100): "
-        "p95 100 ms → 2,300 ms (not tested), 2,400 → 2,400 requests/s."
+        "p95 100 ms → 2.30 s (not tested), 2,400 → 2,400 requests/s."
     )
     assert told(after, before).sentence.startswith("No failures before and after, and faster because of listen")
     assert "slower" not in told(before, trials_of(failing("two", 0, p95_ms=190), 190)).sentence
@@ -164,10 +164,10 @@ def test_the_time_without_a_worker_is_told_where_it_matters():
     long, short = WorkerGaps(count=3, total_s=2.44), WorkerGaps(count=1, total_s=0.2)
     after = failing("two", 900)
     assert told(failing("one", 0), trials_of(after, 100, gaps=long)).sentence.endswith(
-        "requests/s. No worker accepted for about 2.4 s (3 times)."
+        "requests/s. No worker accepted for about 2.44 s (3 times)."
     )
     assert "No worker" not in told(failing("one", 0), trials_of(after, 100, gaps=short)).sentence
-    assert "4.9 s of 2 trials together (6 times)" in told(after, trials_of(after, 1, 1, gaps=long)).sentence
+    assert "4.88 s of 2 trials together (6 times)" in told(after, trials_of(after, 1, 1, gaps=long)).sentence
 
 
 def test_the_arm_at_the_start_says_how_it_does():

@@ -72,7 +72,7 @@ def test_a_machine_within_its_limits_disturbs_nothing(found):
     ("found", "reason"),
     [
         (None, "what else ran on the machine is unknown"),
-        (machine(steal=0.06), "the hypervisor took 6.0 % of the CPU time for other guests; allowed are 5 %"),
+        (machine(steal=0.06), "the hypervisor took 6.00 % of the CPU time for other guests; allowed are 5 %"),
         (machine(outside=0.3), "other processes used 30.0 % of the machine's CPU time; allowed are 25 %"),
         (machine(step_s=-3), "the machine's clock was set during the trial, by -3.00 s"),
     ],

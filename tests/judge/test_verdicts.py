@@ -43,7 +43,7 @@ def test_too_few_requests_say_how_many_more_trials_it_takes():
     assert judged({OK: 100}).reasons == (
         (
             "0 of 200 requests failed (0 %); allowed are 1 %; by how unevenly it fell on 2 trials, it may be up to "
-            "1.8 %; it needs about 2 more trials to decide, if all goes on so"
+            "1.83 %; it needs about 2 more trials to decide, if all goes on so"
         ),
     )
 
@@ -64,8 +64,8 @@ def test_slow_requests_fail_by_their_share_over_the_limit_with_the_failed_ones()
     found = judged({OK: 900, BAD_GATEWAY: 100}, allowed=0.05, latencies_ms=[*[100.0] * 2, 1500.0])
 
     assert found.verdict is Verdict.FAIL
-    assert found.reasons[0].startswith("800 of 2,000 requests failed or took longer than 1,000 ms (40.0 %)")
-    assert found.reasons[0].endswith("the p95 of OK requests was 1,500 ms")
+    assert found.reasons[0].startswith("800 of 2,000 requests failed or took longer than 1 s (40.0 %)")
+    assert found.reasons[0].endswith("the p95 of OK requests was 1.50 s")
 
 
 def test_beside_a_fail_nothing_is_said_of_what_is_merely_open():

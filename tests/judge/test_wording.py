@@ -11,11 +11,11 @@ from badgateway.model.study import LoadUnit
     ("share", "words"),
     [
         (0, "0 %"),
-        (1e-9, "<0.001 %"),
+        (1e-9, "< 0.001 %"),
         (0.0003, "0.03 %"),
-        (0.005, "0.5 %"),
+        (0.005, "0.50 %"),
         (0.1234, "12.3 %"),
-        (0.99999, ">99.9 %"),
+        (0.99999, "> 99.9 %"),
         (1, "100 %"),
     ],
 )
@@ -24,9 +24,9 @@ def test_a_share_is_never_said_as_nothing_or_all_when_it_is_not(share, words):
 
 
 def test_latencies_and_rates_have_the_digits_that_matter():
-    assert [milliseconds(value) for value in (4.23, 42.3, 1234.5)] == ["4.2 ms", "42 ms", "1,234 ms"]
-    assert [milliseconds_limit(value) for value in (0.5, 3000)] == ["0.5 ms", "3,000 ms"]
-    assert [rate(value) for value in (4.23, 1234.5)] == ["4.2 requests/s", "1,234 requests/s"]
+    assert [milliseconds(value) for value in (4.23, 42.3, 1234.5)] == ["4.2 ms", "42 ms", "1.23 s"]
+    assert [milliseconds_limit(value) for value in (0.5, 3000)] == ["0.5 ms", "3 s"]
+    assert [rate(value) for value in (0.03, 4.23, 1234.5)] == ["< 0.1 requests/s", "4.2 requests/s", "1,234 requests/s"]
 
 
 @pytest.mark.parametrize(
@@ -73,10 +73,11 @@ def test_a_setup_names_what_has_to_be_set_besides():
 
 
 def test_a_load_has_its_unit_and_is_never_a_power_of_ten():
-    assert [amount(value, LoadUnit.USERS) for value in (1, 41.53, 591.24, 5000)] == [
+    assert [amount(value, LoadUnit.USERS) for value in (1, 41.53, 317.5, 591.24, 5000)] == [
         "1 user",
-        "41.53 users",
-        "591.2 users",
+        "41.5 users",
+        "317.5 users",
+        "591 users",
         "5,000 users",
     ]
     assert amount(10_000, LoadUnit.RATE) == "10,000 requests/s"

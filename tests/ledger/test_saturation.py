@@ -27,10 +27,10 @@ def test_the_seconds_are_told_with_the_statement_that_was_seen_most(tmp_path):
 
     assert (first.start_s, second.start_s) == (101, 102)
     assert first.line == (
-        "the database used 1.90 of 2 cores, 19 statements at a time; 75% of the time: "
+        "the database used 1.90 of 2 cores, 19 statements at a time; 75.0 % of the time: "
         "SELECT ... FROM `m` JOIN `s` WHERE ?"
     )
-    assert second.line.endswith("100% of the time: SELECT COUNT(*) FROM `m`")
+    assert second.line.endswith("100 % of the time: SELECT COUNT(*) FROM `m`")
 
 
 def test_without_statements_the_cpu_is_told_alone(tmp_path):

@@ -26,7 +26,7 @@ from tests.simulation.servers import Machine, Server, contest
 
 RATES = (50.0, 100.0, 200.0)
 LATE = "the load generator was late: 1 % of requests were sent more than 14 ms after they were due; allowed are 10 ms"
-STEAL = "the hypervisor took 9.1 % of the CPU time for other guests; allowed are 5 % (machine.max_steal_share)"
+STEAL = "the hypervisor took 9.10 % of the CPU time for other guests; allowed are 5 % (machine.max_steal_share)"
 SERVERS = {
     "uwsgi-2": Server(p95_ms=900, limit=60),
     "uwsgi-2-listen": Server(p95_ms=900, limit=120),

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from itertools import accumulate, pairwise
 
-from badgateway.report import chart_layout, numbers
+from badgateway import numbers
+from badgateway.report import chart_layout
 from badgateway.report.chart_drawing import Chart, svg
 from badgateway.report.chart_layout import Layout, Spec
 from badgateway.report.explanation import moments, series

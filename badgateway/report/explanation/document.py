@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
+from badgateway import numbers
 from badgateway.model.diagnosis import RETRIED, Cause, CauseCount, Certainty, Diagnosis, EvidenceLine, Remedy
 from badgateway.model.evidence import LogKind
 from badgateway.model.explanation import Explanation, FileRead
 from badgateway.model.printable import printable
-from badgateway.report import numbers, wording
+from badgateway.report import wording
 from badgateway.report.explanation import incidents, moments, servers, timeline
 from badgateway.report.explanation.incidents import IncidentView
 from badgateway.report.explanation.names import Names

@@ -2,10 +2,11 @@
 
 import json
 
+from badgateway import numbers
 from badgateway.model.diagnosis import Certainty
 from badgateway.model.explanation import FileRead, Incident
 from badgateway.model.printable import printable_page
-from badgateway.report import numbers, wording
+from badgateway.report import wording
 from badgateway.report.explanation import incidents, servers
 from badgateway.report.explanation.json_document import Object, incident_object
 from badgateway.report.explanation.text_rows import Role, Row, cut, pieces, row, wrapped

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
+from badgateway import numbers
 from badgateway.model.diagnosis import EvidenceLine
 from badgateway.model.explanation import Explanation
-from badgateway.report import numbers, wording
+from badgateway.report import wording
 from badgateway.report.explanation import document, moments
 from badgateway.report.explanation.document import CauseView, Document
 from badgateway.report.explanation.incidents import IncidentView

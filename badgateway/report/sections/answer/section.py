@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from badgateway import numbers
 from badgateway.model.comparison import Choice, ChoiceKind
 from badgateway.model.experiment import Experiment, Load
 from badgateway.model.summary import Confirmation, Decision, StudySummary
-from badgateway.report import level_objects, numbers, wording
+from badgateway.report import level_objects, wording
 from badgateway.report.html import render
 from badgateway.report.markdown import blocks, bullets, escaped
 from badgateway.report.section import Object, Section
@@ -130,7 +131,7 @@ def _levels(load: Load) -> Iterator[str]:
     if load.users:
         yield f"{wording.listed(load.users)} {'user' if load.users == (1,) else 'users'}"
     if load.rates_per_s:
-        yield f"{wording.listed(f'{rate:g}' for rate in load.rates_per_s)} requests/s"
+        yield f"{wording.listed(map(numbers.load, load.rates_per_s))} {numbers.RATE_UNIT}"
 
 
 def _confirmation(found: Confirmation) -> Object:

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
+from badgateway import numbers
 from badgateway.model.circumstances import Circumstances
 from badgateway.model.experiment import Load
 from badgateway.model.summary import StudySummary
-from badgateway.report import grid, numbers, wording
+from badgateway.report import grid, wording
 
 _MOST_EARLIER = 3
 """Of the runs that asked something else, only the last ones are told; report.json has all."""

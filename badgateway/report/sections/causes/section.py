@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from badgateway import numbers
 from badgateway.model.diagnosis import CauseCount, Certainty, Diagnosis, EvidenceLine, Remedy
 from badgateway.model.printable import printable
 from badgateway.model.summary import StudySummary, TrialSummary
-from badgateway.report import cause_parts, grid, numbers, wording
+from badgateway.report import cause_parts, grid, wording
 from badgateway.report.cause_parts import Family, Found
 from badgateway.report.grid import Cell
 from badgateway.report.html import render

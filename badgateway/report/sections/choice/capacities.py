@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
+from badgateway import numbers
 from badgateway.model.capacity import Capacity, CapacityStatus
 from badgateway.model.contest import Purpose
 from badgateway.model.experiment import Experiment
 from badgateway.model.summary import StudySummary
-from badgateway.report import cells, numbers
+from badgateway.report import cells
 from badgateway.report.cells import TableCell
 
 _CAPACITY_WORDS = {

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
+from badgateway import numbers
 from badgateway.model.capacity import CapacityStatus
 from badgateway.model.comparison import Criterion, NoiseFloor, Relation, Rivalry
 from badgateway.model.contest import Leaving
 from badgateway.model.summary import StudySummary
-from badgateway.report import cells, numbers, wording
+from badgateway.report import cells, wording
 from badgateway.report.cells import Setting, TableCell
 from badgateway.report.sections.choice import capacities, invalid, steps
 from badgateway.report.sections.choice.capacities import CapacityRow

@@ -4,9 +4,10 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from badgateway import numbers
 from badgateway.model.configuration import Configuration
 from badgateway.model.experiment import Experiment, Load
-from badgateway.report import numbers, wording
+from badgateway.report import wording
 from badgateway.report.cells import Setting
 
 _LABELS = {
@@ -128,6 +129,6 @@ def _levels(load: Load) -> Iterator[Setting]:
     if load.users:
         yield Setting(name="users", value=wording.listed(load.users))
     if load.rates_per_s:
-        rates = wording.listed(f"{rate:g}" for rate in load.rates_per_s)
+        rates = wording.listed(map(numbers.load, load.rates_per_s))
         yield Setting(name="requests started a second", value=f"{rates} ({load.arrivals})")
         yield Setting(name="most requests in flight", value=numbers.count(load.max_in_flight))

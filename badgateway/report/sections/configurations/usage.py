@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
 
+from badgateway import numbers
 from badgateway.model.summary import LevelSummary, ProcessUse, ProxyMessage
-from badgateway.report import numbers
 from badgateway.report.grid import LoadLevel
 
 _MESSAGES = 5

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from badgateway import numbers
 from badgateway.model.configuration import Configuration
 from badgateway.model.cooperation import ConnectCost
 from badgateway.model.samples import DatabaseConnections
 from badgateway.model.summary import StudySummary
-from badgateway.report import cells, grid, numbers
+from badgateway.report import cells, grid
 from badgateway.report.cells import TableCell
 from badgateway.report.grid import LoadLevel
 from badgateway.report.html import render

@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 
+from badgateway import numbers
 from badgateway.model.distance import DistanceRanking
 from badgateway.model.summary import LevelSummary, StudySummary
-from badgateway.report import numbers, wording
+from badgateway.report import wording
 from badgateway.report.html import render
 from badgateway.report.markdown import escaped
 from badgateway.report.section import Object, Section

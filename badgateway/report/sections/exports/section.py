@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from badgateway import numbers
 from badgateway.model.summary import LevelSummary, ProcessUse, RouteMeasurement, StudySummary
-from badgateway.report import cells, grid, numbers, rows
+from badgateway.report import cells, grid, rows
 from badgateway.report.cells import TableCell
 from badgateway.report.html import render
 from badgateway.report.markdown import blocks, escaped, table

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
+from badgateway import numbers
 from badgateway.model.outcome import FAILURES
 from badgateway.model.summary import Measurement, StudySummary
-from badgateway.report import grid, numbers, rows, wording
+from badgateway.report import grid, rows, wording
 from badgateway.report.chart_drawing import Chart, Plot, bars, draw, measured_text, share_axis, stacked
 from badgateway.report.chart_layout import Layout, Spec
 from badgateway.report.grid import Cell

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
+from badgateway import numbers
 from badgateway.model.diagnosis import Certainty
 from badgateway.model.ladder import ArmEffect, Ladder, LadderArm, LadderStep
 from badgateway.model.summary import StudySummary
-from badgateway.report import cause_parts, grid, numbers
+from badgateway.report import cause_parts, grid
 from badgateway.report.cause_parts import Family
 from badgateway.report.grid import Cell
 from badgateway.report.html import render

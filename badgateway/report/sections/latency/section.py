@@ -3,8 +3,9 @@
 import math
 from dataclasses import dataclass
 
+from badgateway import numbers
 from badgateway.model.summary import Measurement, StudySummary
-from badgateway.report import grid, numbers
+from badgateway.report import grid
 from badgateway.report.chart_drawing import Chart, Plot, bars, draw, linear, measured_text, segment
 from badgateway.report.chart_layout import Layout, Spec
 from badgateway.report.grid import Cell

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from badgateway import numbers
 from badgateway.model.outcome import Outcome
 from badgateway.model.summary import LevelSummary, Measurement, StudySummary
-from badgateway.report import numbers
 from badgateway.report.grid import LoadLevel
 from badgateway.report.html import render
 from badgateway.report.markdown import blocks, bullets

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
+from badgateway import numbers
 from badgateway.model.contest import Purpose
 from badgateway.model.summary import StudySummary, TrialSummary
 from badgateway.model.trial import SendingCheck, Trial
-from badgateway.report import cells, grid, level_objects, numbers, rows
+from badgateway.report import cells, grid, level_objects, rows
 from badgateway.report.cells import TableCell
 from badgateway.report.grid import LoadLevel
 from badgateway.report.html import render

@@ -2,12 +2,13 @@
 
 from dataclasses import asdict, dataclass
 
+from badgateway import numbers
 from badgateway.model.cooperation import BlockingLine, ConnectCost, Cooperation, CooperationProof
 from badgateway.model.experiment import Experiment
 from badgateway.model.printable import printable
 from badgateway.model.summary import StudySummary
 from badgateway.model.waiting import LoopStops, LoopWatch, Waiting
-from badgateway.report import cells, numbers, wording
+from badgateway.report import cells, wording
 from badgateway.report.cells import TableCell
 from badgateway.report.grid import LoadLevel
 from badgateway.report.html import render

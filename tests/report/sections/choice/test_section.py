@@ -26,7 +26,7 @@ def view_of(study):
 
 
 def capacity(status, **given):
-    numbers = {"estimate": 317.0, "low": 300.0, "high": 335.5, "confirmed": 305.0, "trials": 9} | given
+    numbers = {"estimate": 317.0, "low": 300.0, "high": 335.53, "confirmed": 305.0, "trials": 9} | given
     return Capacity(status=status, **numbers)
 
 

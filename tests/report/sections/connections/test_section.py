@@ -5,7 +5,7 @@ import pytest
 
 from badgateway.model.cooperation import ConnectCost
 from badgateway.model.samples import DatabaseConnections
-from badgateway.report.numbers import NO_DATA
+from badgateway.numbers import NO_DATA
 from badgateway.report.sections.connections import section as connections
 from badgateway.report.sections.connections.chart import draw_connections
 from tests.report import samples

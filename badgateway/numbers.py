@@ -1,4 +1,4 @@
-"""How numbers are printed: one place decides digits and units, and nothing measured ever prints as nothing."""
+"""How numbers are said: one place decides digits and units, and nothing measured is ever said as nothing."""
 
 NO_DATA = "\N{EN DASH}"
 RATE_UNIT = "requests/s"
@@ -96,8 +96,10 @@ def p_value(p: float) -> str:
 
 
 def load(size: float) -> str:
-    """Return a load without its unit: '41.5', '1,234'."""
-    return f"{size:,.0f}" if size >= 100 or size == round(size) else f"{size:,.3g}"
+    """Return a load without its unit: '41.5', '1,234'; exactly where it looks declared, such as '317.5'."""
+    if size == round(size) or (size >= 100 and size != round(size, 1)):
+        return f"{size:,.0f}"
+    return f"{size:,.1f}" if size == round(size, 1) else f"{size:,.3g}"
 
 
 def load_with_unit(size: float, *, is_open: bool) -> str:
@@ -105,3 +107,8 @@ def load_with_unit(size: float, *, is_open: bool) -> str:
     if is_open:
         return f"{load(size)} {RATE_UNIT}"
     return f"{load(size)} {'user' if size == 1 else 'users'}"
+
+
+def in_sentences(text: str) -> str:
+    """Return a number as sentences have it that are also read in terminals and by programs: with plain spaces."""
+    return text.replace(_SPACE, " ").replace(NO_DATA, "-")
