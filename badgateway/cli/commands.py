@@ -13,11 +13,11 @@ from rich.console import Console
 from badgateway.cli.alone import BESIDE, alone_on_the_machine, patience_s, undisturbing
 from badgateway.cli.browse import browse, locust_port
 from badgateway.cli.entry import cli
-from badgateway.cli.exit_codes import of_study
 from badgateway.cli.planned import Planned, plan_lines, require_users
 from badgateway.cli.running import go_on, print_decision, run_one
 from badgateway.cli.terminal import echo
 from badgateway.errors import ConfigurationError
+from badgateway.model.exit_code import of_study
 from badgateway.model.experiment import Experiment
 from badgateway.model.summary import StudySummary
 from badgateway.plan.diagnosis import plan_diagnosis

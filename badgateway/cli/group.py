@@ -9,9 +9,9 @@ from typing import Any, NoReturn
 
 import click
 
-from badgateway.cli.exit_codes import ExitCode, of_error
 from badgateway.cli.terminal import echo
 from badgateway.errors import BadgatewayError
+from badgateway.model.exit_code import ExitCode, of_error
 from badgateway.process.interruption import unwinding_on_signals
 
 _CRASH = "badgateway-crash-"

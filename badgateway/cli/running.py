@@ -11,11 +11,11 @@ from rich.console import Console
 from rich.text import Text
 
 from badgateway.cli.display import watch
-from badgateway.cli.exit_codes import ExitCode, of_study
 from badgateway.cli.planned import Planned, outlook_line
 from badgateway.cli.quiet import await_quiet
 from badgateway.cli.terminal import echo, say
 from badgateway.cli.wording import decision_lines
+from badgateway.model.exit_code import ExitCode, of_study
 from badgateway.model.summary import StudySummary
 from badgateway.plan.experiment_file import project_root
 from badgateway.process.interruption import Interruption

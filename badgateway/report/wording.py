@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from badgateway.model.comparison import ChoiceKind
 from badgateway.model.diagnosis import Certainty
+from badgateway.model.exit_code import ExitCode
 from badgateway.model.outcome import FAILURES, STATUS_OF, Outcome
 from badgateway.model.summary import Decision, Measurement
 
@@ -30,11 +30,12 @@ DECISION_LABELS = {
 }
 
 EXIT_SENTENCES = {
-    ChoiceKind.PICKED: "Exit status 0: there is a configuration to run.",
-    ChoiceKind.EQUIVALENT: "Exit status 0: there is a configuration to run.",
-    ChoiceKind.NONE_QUALIFIES: "Exit status 1: every configuration was measured, and none qualifies.",
-    ChoiceKind.NEEDS_MORE: "Exit status 3: none can be said to keep the objective yet.",
+    ExitCode.PICKED: "there is a configuration to run",
+    ExitCode.NONE_QUALIFIES: "every configuration was measured, and none qualifies",
+    ExitCode.INCONCLUSIVE: "none can be said to keep the objective yet",
+    ExitCode.FAILED: "no trial could be trusted",
 }
+"""What the exit status of a run with an answer says."""
 
 CERTAINTIES = {
     Certainty.PROVEN: "proven",
@@ -82,3 +83,8 @@ def listed(items: Iterable[object], last: str = "and") -> str:
 def plural(number: int, noun: str) -> str:
     """Return a number with its noun: '1 user', '300 users'."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def exit_sentence(code: ExitCode) -> str:
+    """Return the exit status of a run and what it says."""
+    return f"Exit status {code.value}: {EXIT_SENTENCES[code]}."

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from badgateway import numbers
+from badgateway.model import exit_code
 from badgateway.model.comparison import Choice, ChoiceKind
 from badgateway.model.experiment import Experiment, Load
 from badgateway.model.summary import Confirmation, Decision, StudySummary
@@ -83,7 +84,7 @@ def build(study: StudySummary) -> Answer:
         confirmation=study.confirmation.sentence if study.confirmation else "",
         reasons=found.reasons,
         objective=objective(study.experiment),
-        exit_status=wording.EXIT_SENTENCES[choice.kind] if choice else "",
+        exit_status=wording.exit_sentence(exit_code.of_study(study)) if choice else "",
     )
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import asdict
 
-from badgateway.model.comparison import Choice, ChoiceKind
+from badgateway.model import exit_code
+from badgateway.model.comparison import Choice
 from badgateway.model.summary import StudySummary
 from badgateway.report.html import render
 from badgateway.report.markdown import blocks, escaped
@@ -11,13 +12,6 @@ from badgateway.report.section import Object, Section
 from badgateway.report.sections.choice import capacities, charts, invalid, view
 from badgateway.report.sections.choice.capacities import CapacityRow
 from badgateway.report.sections.choice.view import ChoiceView
-
-_EXIT_STATUS = {
-    ChoiceKind.PICKED: 0,
-    ChoiceKind.EQUIVALENT: 0,
-    ChoiceKind.NONE_QUALIFIES: 1,
-    ChoiceKind.NEEDS_MORE: 3,
-}
 
 
 class ChoiceSection(Section):
@@ -49,7 +43,7 @@ def _blocks(found: ChoiceView) -> Iterator[str]:
     yield f"{escaped(found.exit_status)} How the pick was made:"
     yield "\n".join(
         f"{place}. **{escaped(step.title)}**: {escaped(step.summary)}"
-        + "".join(f"\n   - {escaped(link.sentence)}" for link in step.links)
+        + "".join(f"\n   - {escaped(reason.sentence)}" for reason in step.reasons)
         for place, step in enumerate(found.steps, start=1)
     )
     yield f"Noise: {escaped(found.noise)}"
@@ -73,7 +67,7 @@ def _object(found: Choice, study: StudySummary) -> Object:
     unit = "requests/s" if capacities.is_open(study) else "users"
     return {
         **asdict(found),
-        "exit_status": _EXIT_STATUS[found.kind],
+        "exit_status": exit_code.of_study(study).value,
         "capacities": [
             {"configuration": name, "unit": unit, **_without(asdict(one), "readings")} for name, one in found.capacities
         ],

@@ -46,7 +46,7 @@ _WORDS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Link:
+class ReasonRow:
     """One reason."""
 
     word: str
@@ -63,7 +63,7 @@ class Step:
     title: str
     asked: str
     summary: str
-    links: tuple[Link, ...]
+    reasons: tuple[ReasonRow, ...]
     """Empty when it was not asked."""
 
 
@@ -83,16 +83,16 @@ def _step(choice: Choice, criterion: Criterion) -> Step:
         title=_TITLES[criterion],
         asked=_ASKED[criterion],
         summary=_objective(choice) if criterion is Criterion.OBJECTIVE else _rivals(choice, criterion),
-        links=tuple(_link(reason) for reason in found),
+        reasons=tuple(_reason(reason) for reason in found),
     )
 
 
-def _link(reason: Reason) -> Link:
+def _reason(reason: Reason) -> ReasonRow:
     if reason.criterion is Criterion.COST:
         # Held against the cheapest, and no verdict.
-        return Link(word="costs", tone="muted", sentence=reason.sentence)
+        return ReasonRow(word="costs", tone="muted", sentence=reason.sentence)
     named, tone = word(reason.outcome)
-    return Link(word=named, tone=tone, sentence=reason.sentence)
+    return ReasonRow(word=named, tone=tone, sentence=reason.sentence)
 
 
 def _objective(choice: Choice) -> str:

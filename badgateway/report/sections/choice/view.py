@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from badgateway import numbers
+from badgateway.model import exit_code
 from badgateway.model.capacity import CapacityStatus
 from badgateway.model.comparison import Criterion, NoiseFloor, Relation, Rivalry
 from badgateway.model.contest import Leaving
@@ -75,7 +76,7 @@ def build(study: StudySummary) -> ChoiceView | None:
         return None
     return ChoiceView(
         page=PAGE,
-        exit_status=wording.EXIT_SENTENCES[choice.kind],
+        exit_status=wording.exit_sentence(exit_code.of_study(study)),
         certainty=choice.certainty,
         steps=steps.steps(choice),
         left=tuple(_left(one, study) for one in choice.leaving),

@@ -1,16 +1,16 @@
+import json
 from dataclasses import replace
 
 import pytest
 
 from badgateway.model.capacity import Capacity, CapacityStatus
-from badgateway.model.comparison import LEFT, ChoiceKind, Criterion, Relation
+from badgateway.model.comparison import LEFT, Criterion, Relation
 from badgateway.model.summary import Verdict
 from badgateway.model.trial import Trial
-from badgateway.report.formats import render_html, render_markdown
+from badgateway.report.formats import render_html, render_json, render_markdown
 from badgateway.report.sections.answer import section as answer
 from badgateway.report.sections.choice import capacities, steps
 from badgateway.report.sections.choice import view as choice
-from badgateway.report.sections.choice.section import _EXIT_STATUS
 from tests.report import samples
 from tests.report.choice_sample import choice_of, study_equivalent, study_none, study_picked, study_undecided
 
@@ -52,17 +52,31 @@ def test_the_headline_says_which_of_the_four_answers_it_is_how_sure_and_the_exit
     assert page.reasons == (choice_of(study).certainty,)
     assert page.exit_status == view_of(study).exit_status
     assert page.exit_status.startswith(f"Exit status {exit_status}: ")
-    assert _EXIT_STATUS[choice_of(study).kind] == exit_status
+    assert json.loads(render_json(study))["choice"]["exit_status"] == exit_status
+
+
+def test_a_run_without_a_trusted_trial_has_the_exit_status_of_the_command_and_not_that_of_an_answer():
+    study = study_none()
+    distrusted = tuple(
+        replace(
+            one,
+            verdict=Verdict.INVALID,
+            levels=tuple(
+                replace(level, trials=tuple(replace(trial, verdict=Verdict.INVALID) for trial in level.trials))
+                for level in one.levels
+            ),
+        )
+        for one in study.configurations
+    )
+    nothing = replace(study, configurations=distrusted, other_trials=())
+    assert answer.build(nothing).exit_status == "Exit status 4: no trial could be trusted."
+    assert json.loads(render_json(nothing))["choice"]["exit_status"] == 4
 
 
 def test_when_more_blocks_would_hardly_decide_the_headline_says_not_decided():
     undecided = replace(choice_of(study_undecided()), more_blocks=None)
     assert answer.label(undecided) == "Not decided"
     assert answer.label(replace(undecided, more_blocks=2)) == "Needs about 2 more blocks"
-
-
-def test_every_kind_of_choice_has_an_exit_status():
-    assert set(_EXIT_STATUS) == set(ChoiceKind)
 
 
 def test_without_a_study_there_is_no_choice_anywhere():
@@ -92,7 +106,7 @@ def test_the_chain_has_every_criterion_in_the_order_in_which_they_decide():
 @pytest.mark.parametrize("made", [study_picked, study_equivalent, study_undecided, study_none])
 def test_no_reason_of_the_choice_is_lost_and_their_order_stays(made):
     study = made()
-    told = [link.sentence for step in view_of(study).steps for link in step.links]
+    told = [reason.sentence for step in view_of(study).steps for reason in step.reasons]
     assert sorted(told) == sorted(choice_of(study).reasons)
     objective = [one.sentence for one in choice_of(study).chain if one.criterion is Criterion.OBJECTIVE]
     assert told[: len(objective)] == objective
@@ -100,15 +114,15 @@ def test_no_reason_of_the_choice_is_lost_and_their_order_stays(made):
 
 def test_each_reason_says_in_a_word_who_was_out_or_ahead():
     first, second, _, fourth, _ = view_of(study_picked()).steps
-    assert [(link.word, link.tone) for link in first.links] == [("PASS", "good")] + [("FAIL", "bad")] * 4
-    assert [link.word for link in second.links] == ["left the race", "equivalent", "behind"]
-    assert [link.word for link in fourth.links] == ["behind", "found", "found"]
+    assert [(reason.word, reason.tone) for reason in first.reasons] == [("PASS", "good")] + [("FAIL", "bad")] * 4
+    assert [reason.word for reason in second.reasons] == ["left the race", "equivalent", "behind"]
+    assert [reason.word for reason in fourth.reasons] == ["behind", "found", "found"]
 
 
 def test_the_cheapest_is_named_and_no_difference_is_claimed():
     view = view_of(study_equivalent())
     assert view.steps[4].summary == "gunicorn-gthread is chosen: least CPU time a request."
-    assert [link.word for link in view.steps[4].links] == ["costs"]
+    assert [reason.word for reason in view.steps[4].reasons] == ["costs"]
     (row,) = [row for row in view.rivals if row.criterion == "CPU time a request"]
     assert (row.name, row.word, row.p.text) == ("gunicorn-gevent", "named only", "\N{EN DASH}")
 

@@ -1,9 +1,12 @@
 """Scripts go by these numbers; docs/concepts.md lists them."""
 
+import ast
+from pathlib import Path
+
 import pytest
 
 from badgateway import errors
-from badgateway.cli.exit_codes import ExitCode, of_error, of_study
+from badgateway.model.exit_code import ExitCode, of_error, of_study
 from badgateway.model.summary import Decision, Verdict
 from tests.cli.given import decided
 
@@ -44,3 +47,13 @@ def test_a_fault_of_the_kit_is_told_from_every_answer():
 
 def test_of_several_experiments_the_one_that_needs_attention_most_decides():
     assert max(ExitCode.PICKED, ExitCode.INCONCLUSIVE, ExitCode.NONE_QUALIFIES) is ExitCode.INCONCLUSIVE
+
+
+def test_a_session_of_lab_succeeds_with_every_status_that_is_an_answer():
+    noxfile = ast.parse((Path(__file__).parents[2] / "noxfile.py").read_text(encoding="utf-8"))
+    (answered,) = [
+        ast.literal_eval(line.value)
+        for line in noxfile.body
+        if isinstance(line, ast.Assign) and ast.unparse(line.targets[0]) == "ANSWERED"
+    ]
+    assert set(answered) == {of_study(decided(decision)) for decision in Decision}
