@@ -21,7 +21,7 @@ _ROUTE_OUTCOMES = (Outcome.GATEWAY_TIMEOUT, Outcome.BAD_GATEWAY, Outcome.TRUNCAT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kind:
+class OutcomeLabel:
     """A kind of failure and the name of its colour; in `Numbers.split` the text begins with its count."""
 
     text: str
@@ -37,7 +37,7 @@ class Numbers:
     failed_share: TableCell
     failed_interval: TableCell
     """The exact 95 % interval of the share."""
-    split: tuple[Kind, ...]
+    split: tuple[OutcomeLabel, ...]
     """The failures by kind; empty when there are none, or nothing was measured."""
     counts: tuple[TableCell, ...]
     """One for each outcome the table has a column for."""
@@ -77,12 +77,12 @@ def occurred(study: StudySummary) -> tuple[Outcome, ...]:
     return tuple(outcome for outcome in FAILURES if any(entry.count(outcome) for entry in measured))
 
 
-def kind(outcome: Outcome, text: str) -> Kind:
+def kind(outcome: Outcome, text: str) -> OutcomeLabel:
     """Return the kind of an outcome, with the text to print for it."""
-    return Kind(text=text, short=wording.short_name(outcome), slug=wording.slug(outcome))
+    return OutcomeLabel(text=text, short=wording.short_name(outcome), slug=wording.slug(outcome))
 
 
-def kinds(study: StudySummary) -> tuple[Kind, ...]:
+def kinds(study: StudySummary) -> tuple[OutcomeLabel, ...]:
     """Return the kinds of failure that occurred, for legends and column headings."""
     return tuple(kind(outcome, wording.long_name(outcome)) for outcome in occurred(study))
 

@@ -9,8 +9,9 @@ from badgateway import numbers
 from badgateway.report.formats import render_html, render_json, render_markdown
 from tests.report.choice_sample import both_loops, study_equivalent, study_none, study_picked, study_undecided
 from tests.report.export_sample import exports
+from tests.report.ladder_sample import long_ladder
 
-STUDIES = (study_picked, study_equivalent, study_undecided, study_none, both_loops, exports)
+STUDIES = (study_picked, study_equivalent, study_undecided, study_none, both_loops, exports, long_ladder)
 """Their sentences are those of the judge; the other samples' are written by hand."""
 NUMBER = re.compile(r"(?<![\w.,\-\N{EN DASH}])(\d[\d,]*(?:\.\d+)?) (ms|s|%)(?![\w/-])")
 

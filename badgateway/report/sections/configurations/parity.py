@@ -51,7 +51,7 @@ class DifferingRow:
 
     configuration: str
     values: tuple[tuple[str, bool], ...]
-    """Each value, and whether it is another one than the commonest."""
+    """Each value, and whether it differs from the most frequent one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from badgateway.report.chart_drawing import Chart, Plot, bars, draw, measured_te
 from badgateway.report.chart_layout import Layout, Spec
 from badgateway.report.grid import Cell
 from badgateway.report.html import render
-from badgateway.report.rows import Kind
+from badgateway.report.rows import OutcomeLabel
 from badgateway.report.section import Section
 
 
@@ -18,7 +18,7 @@ from badgateway.report.section import Section
 class Failures:
     """What stands beside the chart."""
 
-    outcomes: tuple[Kind, ...]
+    outcomes: tuple[OutcomeLabel, ...]
     """The kinds of failure that occurred, for the legend."""
     has_gaps: bool
     """Whether some configuration has a level without a measurement."""

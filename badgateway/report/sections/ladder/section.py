@@ -29,7 +29,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tale:
+class EffectRow:
     """One arm at one load level."""
 
     users: str
@@ -52,7 +52,7 @@ class Arm:
     against: str
     """Empty for the arm at the start."""
     note: str
-    tales: tuple[Tale, ...]
+    effects: tuple[EffectRow, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +107,7 @@ def build(study: StudySummary) -> LadderView | None:
         note=_note(found),
         families=cause_parts.legend(study),
         has_unattributed=cause_parts.has_unattributed(study),
-        has_gaps=any(tale.gap for step in steps for arm in step.arms for tale in arm.tales),
+        has_gaps=any(effect.gap for step in steps for arm in step.arms for effect in arm.effects),
         steps=steps,
     )
 
@@ -116,10 +116,10 @@ def lines(view: LadderView) -> Iterator[str]:
     """Return the sentences of a ladder, one line each, for places without room for bars."""
     for step in view.steps:
         for arm in step.arms:
-            for tale in arm.tales:
-                at = f" at {tale.users} users" if tale.users else ""
+            for effect in arm.effects:
+                at = f" at {effect.users} users" if effect.users else ""
                 against = f" (against {arm.against})" if arm.against else ""
-                yield f"{step.title}: {arm.name}{against}{at}: {tale.sentence}"
+                yield f"{step.title}: {arm.name}{against}{at}: {effect.sentence}"
 
 
 def _note(found: Ladder) -> str:
@@ -148,16 +148,16 @@ def _arm(arm: LadderArm, study: StudySummary, cells: dict[tuple[str, int], Cell]
         verdict=verdicts[arm.configuration],
         against=arm.against or "",
         note=study.experiment.configuration(arm.configuration).note,
-        tales=tuple(
-            _tale(effect, cells[arm.configuration, effect.users], is_alone=len(arm.effects) == 1)
+        effects=tuple(
+            _effect(effect, cells[arm.configuration, effect.users], is_alone=len(arm.effects) == 1)
             for effect in arm.effects
         ),
     )
 
 
-def _tale(effect: ArmEffect, cell: Cell, *, is_alone: bool) -> Tale:
+def _effect(effect: ArmEffect, cell: Cell, *, is_alone: bool) -> EffectRow:
     failures = cell.measurement.failures if cell.measurement else None
-    return Tale(
+    return EffectRow(
         users="" if is_alone else numbers.count(effect.users),
         effect=effect.effect.value,
         parts=tuple(_parts(cell)),

@@ -8,7 +8,7 @@ from badgateway.model.summary import ConfigurationSummary, StudySummary
 from badgateway.report import grid, level_objects, markdown, rows
 from badgateway.report.grid import Cell
 from badgateway.report.html import render
-from badgateway.report.rows import Kind, Numbers
+from badgateway.report.rows import Numbers, OutcomeLabel
 from badgateway.report.section import Object, Section
 
 _HEAD = ("requests", "failed", "p50", "p95", "p99", "OK req/s", "verdict")
@@ -42,7 +42,7 @@ class LevelTable:
 
     load_heading: str
     """Of a column of load levels."""
-    outcomes: tuple[Kind, ...]
+    outcomes: tuple[OutcomeLabel, ...]
     """The kinds of failure that occurred, for column headings."""
     configurations: tuple[ConfigurationRows, ...]
     """Best first."""

@@ -176,9 +176,11 @@ def _loop(watch: LoopWatch) -> LoopRow:
 def _remark(found: LoopStops) -> str:
     if not found.given_up:
         return ""
+    one = found.given_up == 1
     return (
-        f"{wording.plural(found.given_up, 'worker')} did not live to tell: killed by the server when the heartbeat had "
-        "stopped, so the loops stood still for longer than this."
+        f"{wording.plural(found.given_up, 'worker')} {'was' if one else 'were'} killed by the server because "
+        f"{'its heartbeat' if one else 'their heartbeats'} stopped; {'its event loop' if one else 'their event loops'} "
+        "stood still longer than shown."
     )
 
 

@@ -27,14 +27,14 @@ def test_the_steps_and_arms_are_told_in_the_order_of_the_experiment_and_not_of_t
 
 
 def test_the_parts_of_a_bar_are_the_shares_of_all_requests():
-    (tale,) = arms(view())["uwsgi-2"].tales
-    assert [(part.width, part.kind) for part in tale.parts] == [("71.08%", "proven"), ("23.67%", "doubtful")]
-    assert (tale.users, tale.failed, tale.gap) == ("", "94.8\N{NO-BREAK SPACE}%", "")
+    (row,) = arms(view())["uwsgi-2"].effects
+    assert [(part.width, part.kind) for part in row.parts] == [("71.08%", "proven"), ("23.67%", "doubtful")]
+    assert (row.users, row.failed, row.gap) == ("", "94.8\N{NO-BREAK SPACE}%", "")
 
 
 def test_an_arm_without_failures_has_an_empty_bar_and_no_gap():
-    (tale,) = arms(view())["uwsgi-16"].tales
-    assert (tale.parts, tale.gap, tale.failed) == ((), "", "0\N{NO-BREAK SPACE}%")
+    (row,) = arms(view())["uwsgi-16"].effects
+    assert (row.parts, row.gap, row.failed) == ((), "", "0\N{NO-BREAK SPACE}%")
 
 
 def test_failures_that_nobody_looked_into_are_a_gap_and_not_an_empty_bar():
@@ -44,7 +44,7 @@ def test_failures_that_nobody_looked_into_are_a_gap_and_not_an_empty_bar():
     found = ladder.build(replace(study, configurations=(unseen, *others)))
     assert found is not None
     assert found.has_gaps
-    assert arms(found)["uwsgi-2"].tales[0].gap == "not looked into"
+    assert arms(found)["uwsgi-2"].effects[0].gap == "not looked into"
 
 
 def test_the_note_says_that_speed_is_not_tested_with_one_trial_only():

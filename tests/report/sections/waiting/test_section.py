@@ -61,7 +61,9 @@ def test_a_loop_that_was_not_watched_has_its_reason_and_no_zero(sharing):
     assert unwatched.remark == "uwsgi did not answer on /healthz within 30 s"
     assert (words(calm.share.text), calm.longest.text, calm.remark) == ("0 %", "\N{EN DASH}", "")
     assert words(blocked.share.text) == "76.6 %"
-    assert words(blocked.remark).startswith("1 worker did not live to tell")
+    assert words(blocked.remark).startswith(
+        "1 worker was killed by the server because its heartbeat stopped; its event loop stood still"
+    )
 
 
 def test_the_share_is_of_the_time_of_all_workers():
