@@ -85,9 +85,8 @@ class Format:
 
 def render_html(study: StudySummary) -> str:
     """Return a page in one file that needs nothing else: no network, no script."""
-    sections = [section.html(study) for section in PAGE]
     # Once for all that is in it: markup is what autoescape leaves to us.
-    return printable_lines(render("report.html.j2", answer=answer.build(study), sections=sections))
+    return printable_lines(render("report.html.j2", study=study, answer=answer.build(study), sections=PAGE))
 
 
 def render_markdown(study: StudySummary) -> str:

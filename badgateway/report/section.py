@@ -13,6 +13,11 @@ class Section:
     format has, in which order, stands in `badgateway.report.formats`.
     """
 
+    @property
+    def name(self) -> str:
+        """Its folder's, and that of its template and style sheet; a section may have no style of its own."""
+        return type(self).__module__.split(".")[-2]
+
     def html(self, _study: StudySummary, /) -> str:
         """Return the section of the page, as HTML."""
         return ""

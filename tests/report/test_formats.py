@@ -6,7 +6,7 @@ import pytest
 
 from badgateway.model.outcome import Outcome
 from badgateway.report import sections
-from badgateway.report.formats import COMMENT, DOCUMENT, FORMATS, PAGE, SCHEMA_VERSION, render_json
+from badgateway.report.formats import COMMENT, DOCUMENT, FORMATS, PAGE, SCHEMA_VERSION, render_html, render_json
 from tests.report import samples
 from tests.report.choice_sample import both_loops, study_picked
 
@@ -159,7 +159,7 @@ def test_a_load_is_users_or_a_rate_and_the_other_is_null():
 
 def test_every_folder_of_sections_is_in_some_format():
     folders = {one.parent.name for one in Path(sections.__file__).parent.glob("*/section.py")}
-    used = {type(one).__module__.split(".")[-2] for one in (*PAGE, *COMMENT, *DOCUMENT)}
+    used = {one.name for one in (*PAGE, *COMMENT, *DOCUMENT)}
     assert used == folders
 
 
@@ -180,3 +180,11 @@ def test_a_section_in_a_format_says_something_there():
     assert all(any(section.html(study) for study in studies) for section in PAGE)
     assert all(any(section.markdown(study) for study in studies) for section in COMMENT)
     assert all(section.objects(studies[0]) for section in DOCUMENT)
+
+
+def test_every_style_sheet_of_a_section_is_in_the_page_and_has_its_folders_name():
+    sheets = list(Path(sections.__file__).parent.glob("*/*.css"))
+    page = render_html(samples.tiny())
+    assert sheets
+    assert [one.stem for one in sheets] == [one.parent.name for one in sheets]
+    assert all(one.read_text(encoding="utf-8").strip() in page for one in sheets)
