@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 
+from badgateway import numbers
 from badgateway.model.comparison import ChoiceKind
 from badgateway.model.contest import Purpose
 from badgateway.model.outcome import FAILURES, STATUS_OF
@@ -70,7 +71,9 @@ def _measured(summary: TrialSummary) -> str:
     measurement = summary.measurement
     if measurement is None or summary.verdict is Verdict.INVALID:
         return first_line(summary.reasons[0]) if summary.reasons else "nothing measured"
-    latency = f"p95 {measurement.latency.p95_ms:,.0f} ms" if measurement.latency else "no OK request"
+    latency = "no OK request"
+    if measurement.latency:
+        latency = f"p95 {numbers.in_sentences(numbers.milliseconds(measurement.latency.p95_ms))}"
     requests = f"{measurement.requests:,} {'request' if measurement.requests == 1 else 'requests'}"
     return f"{requests}, {failures_in_words(measurement)}, {latency}"
 

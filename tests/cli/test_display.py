@@ -160,7 +160,7 @@ def test_results_are_printed_above_the_live_lines_and_these_are_taken_away():
         display.trial_progress(progress(5447, 12))
         display.trial_ended(ended({Outcome.OK: 6000, Outcome.BAD_GATEWAY: 311}, verdict=Verdict.FAIL))
 
-    assert "2/6  uwsgi-2, 300 users: FAIL, 6,311 requests, 311 x 502, p95 1,234 ms\n" in screen.printed()
+    assert "2/6  uwsgi-2, 300 users: FAIL, 6,311 requests, 311 x 502, p95 1.23 s\n" in screen.printed()
     assert screen.printed().endswith("\x1b[1A\x1b[2K")
 
 

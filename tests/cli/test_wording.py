@@ -44,7 +44,7 @@ def test_failures_are_said_by_the_names_people_know_them_by(counts, words):
 def test_a_trial_that_was_measured_is_one_line():
     summary = ended({Outcome.OK: 6000, Outcome.BAD_GATEWAY: 311}, verdict=Verdict.FAIL, reasons=("too many",))
 
-    assert trial_line(summary, 16) == " 2/16  uwsgi-2, 300 users: FAIL, 6,311 requests, 311 x 502, p95 1,234 ms"
+    assert trial_line(summary, 16) == " 2/16  uwsgi-2, 300 users: FAIL, 6,311 requests, 311 x 502, p95 1.23 s"
 
 
 def test_a_trial_without_one_ok_request_has_no_latency():
