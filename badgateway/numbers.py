@@ -1,4 +1,6 @@
-"""How numbers are said: one place decides digits and units, and nothing measured is ever said as nothing."""
+"""How numbers, lists and plurals are said: one place decides digits and units; nothing measured is said as nothing."""
+
+from collections.abc import Iterable
 
 NO_DATA = "\N{EN DASH}"
 RATE_UNIT = "requests/s"
@@ -107,6 +109,17 @@ def load_with_unit(size: float, *, is_open: bool) -> str:
     if is_open:
         return f"{load(size)} {RATE_UNIT}"
     return f"{load(size)} {'user' if size == 1 else 'users'}"
+
+
+def listed(items: Iterable[object], last: str = "and") -> str:
+    """Return items as they are said: '50', '50 and 300', '50, 100 and 300'."""
+    words = [str(item) for item in items]
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}"
+
+
+def plural(number: int, noun: str) -> str:
+    """Return a number with its noun: '1 user', '300 users'."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def in_sentences(text: str) -> str:

@@ -103,3 +103,10 @@ def test_any_load_has_as_many_digits_as_it_needs():
     assert numbers.load_with_unit(1, is_open=False) == "1 user"
     assert numbers.load_with_unit(1234.56, is_open=True) == "1,235 requests/s"
     assert numbers.load_with_unit(317.5, is_open=True) == "317.5 requests/s"
+
+
+def test_lists_and_plurals_read_like_sentences():
+    assert numbers.listed([50]) == "50"
+    assert numbers.listed([50, 100, 300]) == "50, 100 and 300"
+    assert numbers.plural(1, "user") == "1 user"
+    assert numbers.plural(1300, "user") == "1,300 users"

@@ -48,7 +48,7 @@ def rate(per_second: float) -> str:
 
 def counted(number: int, noun: str) -> str:
     """Return a number with its noun: '1 trial', '3 trials'."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+    return numbers.plural(number, noun)
 
 
 def load(level: LevelSummary) -> str:
@@ -64,7 +64,7 @@ def amount(value: float, unit: LoadUnit) -> str:
 
 def listed(items: Sequence[str]) -> str:
     """Return items as they are said: '50', '50 and 300', '50, 100 and 300'."""
-    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
+    return numbers.listed(items)
 
 
 def kinds(measurement: Measurement) -> str:

@@ -7,7 +7,6 @@ from badgateway import numbers
 from badgateway.model.diagnosis import Diagnosis
 from badgateway.model.summary import ConfigurationSummary, LevelSummary, Measurement, StudySummary, TrialSummary
 from badgateway.model.trial import Trial
-from badgateway.report import wording
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +30,7 @@ class LoadLevel:
     def words(self) -> str:
         """The load with its unit: '300 users', '317 requests/s'."""
         return (
-            wording.plural(self.users, "user")
+            numbers.plural(self.users, "user")
             if self.rate_per_s is None
             else numbers.load_with_unit(self.rate_per_s, is_open=True)
         )

@@ -74,17 +74,6 @@ def split(measurement: Measurement) -> tuple[tuple[Outcome, str], ...]:
     return tuple((outcome, f"{count:,}{TIMES}{short_name(outcome)}") for outcome, count in counted if count)
 
 
-def listed(items: Iterable[object], last: str = "and") -> str:
-    """Return items as they are said: '50', '50 and 300', '50, 100 and 300'."""
-    words = [str(item) for item in items]
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}"
-
-
-def plural(number: int, noun: str) -> str:
-    """Return a number with its noun: '1 user', '300 users'."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
-
-
 def exit_sentence(code: ExitCode) -> str:
     """Return the exit status of a run and what it says."""
     return f"Exit status {code.value}: {EXIT_SENTENCES[code]}."

@@ -16,10 +16,11 @@ STUDIES = (study_picked, study_equivalent, study_undecided, study_none, both_loo
 NUMBER = re.compile(r"(?<![\w.,\-\N{EN DASH}])(\d[\d,]*(?:\.\d+)?) (ms|s|%)(?![\w/-])")
 
 
+SAID = {"ms": numbers.milliseconds, "s": numbers.seconds, "%": lambda value: numbers.percent(value / 100)}
+
+
 def as_measured(number, unit):
-    value = float(number.replace(",", ""))
-    form = numbers.percent(value / 100) if unit == "%" else numbers.milliseconds(value * (1000 if unit == "s" else 1))
-    return numbers.in_sentences(form)
+    return numbers.in_sentences(SAID[unit](float(number.replace(",", ""))))
 
 
 def is_whole(number, unit):

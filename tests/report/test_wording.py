@@ -69,10 +69,3 @@ def test_the_split_names_each_kind_of_failure_with_its_count():
     measured = builders.measurement({Outcome.OK: 5, Outcome.BAD_GATEWAY: 1284, Outcome.TRUNCATED: 2}, (1, 2, 3, 4))
     texts = [text.replace("\N{NO-BREAK SPACE}", " ") for _, text in wording.split(measured)]
     assert texts == ["1,284 × 502", "2 × truncated"]  # noqa: RUF001 # the sign that is printed
-
-
-def test_lists_and_plurals_read_like_sentences():
-    assert wording.listed([50]) == "50"
-    assert wording.listed([50, 100, 300]) == "50, 100 and 300"
-    assert wording.plural(1, "user") == "1 user"
-    assert wording.plural(1300, "user") == "1,300 users"

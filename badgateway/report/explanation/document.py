@@ -137,19 +137,19 @@ def _headline(explanation: Explanation) -> str:
     retried = any(found.cause.id == RETRIED for found in diagnosis.causes)
     failed = "failed or had to be tried again" if retried else "failed"
     if not diagnosis.requests:
-        return f"{wording.plural(diagnosis.failures, 'request')} {failed}; of how many, these logs do not say."
+        return f"{numbers.plural(diagnosis.failures, 'request')} {failed}; of how many, these logs do not say."
     share = numbers.percent(diagnosis.failures / diagnosis.requests)
-    return f"{numbers.count(diagnosis.failures)} of {wording.plural(diagnosis.requests, 'request')} {failed} ({share})."
+    return f"{numbers.count(diagnosis.failures)} of {numbers.plural(diagnosis.requests, 'request')} {failed} ({share})."
 
 
 def _no_failures(requests: int, malformed_lines: int) -> str:
     # Lines that were not read may hold the very failures, so they are named in one breath.
-    unread = f"; {wording.plural(malformed_lines, 'line')} could not be read" if malformed_lines else ""
+    unread = f"; {numbers.plural(malformed_lines, 'line')} could not be read" if malformed_lines else ""
     if not requests:
         return f"No request is in these logs, so they cannot show a failure{unread}."
     if unread:
-        return f"No failures in the {wording.plural(requests, 'request')} that could be read{unread}."
-    return f"No failures in {wording.plural(requests, 'request')}."
+        return f"No failures in the {numbers.plural(requests, 'request')} that could be read{unread}."
+    return f"No failures in {numbers.plural(requests, 'request')}."
 
 
 def _period(explanation: Explanation) -> str:
@@ -178,18 +178,18 @@ def _unattributed(diagnosis: Diagnosis) -> str:
     if not diagnosis.unattributed:
         return ""
     share = numbers.percent(diagnosis.unattributed / diagnosis.failures)
-    return f"{wording.plural(diagnosis.unattributed, 'failure')} ({share}) without a cause: nothing was guessed."
+    return f"{numbers.plural(diagnosis.unattributed, 'failure')} ({share}) without a cause: nothing was guessed."
 
 
 def _malformed(explanation: Explanation) -> str:
     if not explanation.malformed_lines:
         return ""
     verb = "was" if explanation.malformed_lines == 1 else "were"
-    return f"{wording.plural(explanation.malformed_lines, 'line')} could not be read and {verb} left out."
+    return f"{numbers.plural(explanation.malformed_lines, 'line')} could not be read and {verb} left out."
 
 
 def _file(file: FileRead) -> tuple[str, str, str]:
-    lines = wording.plural(file.lines, "line")
+    lines = numbers.plural(file.lines, "line")
     malformed = f", {numbers.count(file.malformed_lines)} malformed" if file.malformed_lines else ""
     name = printable(f"{file.name} ({file.stream})" if file.stream else file.name)
     kind = "empty" if not file.lines else str(file.kind or "no log that is known here")

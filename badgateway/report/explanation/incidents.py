@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from badgateway import numbers
 from badgateway.model.diagnosis import Certainty
 from badgateway.model.explanation import Incident, Spread
 from badgateway.model.printable import printable
@@ -62,7 +63,7 @@ def statuses(incident: Incident) -> str:
     """Return the most frequent statuses and the number of the others: '250 x 502, 3 x 504, 2 others'."""
     shown = wording.statuses(incident.statuses[:_STATUSES_SHOWN])
     others = sum(count for _, count in incident.statuses[_STATUSES_SHOWN:])
-    return f"{shown}, {wording.plural(others, 'other')}" if others else shown
+    return f"{shown}, {numbers.plural(others, 'other')}" if others else shown
 
 
 def what(incident: Incident) -> str:

@@ -33,8 +33,8 @@ def counts(requests: int, failures: int) -> str:
     """Return how many requests there were and how many failed: '53 of 12,340 requests failed'."""
     if not requests:
         # Only an error log or a server's log may be followed.
-        return f"{wording.plural(failures, 'request')} failed" if failures else "no request yet"
-    return f"{numbers.count(failures)} of {wording.plural(requests, 'request')} failed"
+        return f"{numbers.plural(failures, 'request')} failed" if failures else "no request yet"
+    return f"{numbers.count(failures)} of {numbers.plural(requests, 'request')} failed"
 
 
 def summary_rows(
@@ -56,7 +56,7 @@ def summary_rows(
     unread = sum(file.malformed_lines for file in files)
     if unread:
         first = next(line for file in files for line in file.first_malformed)
-        told = f"{wording.plural(unread, 'line')} could not be read, such as {first.file}: {first.text}"
+        told = f"{numbers.plural(unread, 'line')} could not be read, such as {first.file}: {first.text}"
         rows.append(row(cut(told, width), Role.UNSURE))
     return rows
 

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from badgateway.report import wording
+from badgateway import numbers
 
 
 def zone(utc_offset_s: float) -> str:
@@ -29,5 +29,5 @@ def length(step_s: int) -> str:
     """Return the length of a bucket: '1 minute', '6 hours', '1 day'."""
     for unit_s, unit in ((86_400, "day"), (3_600, "hour")):
         if step_s % unit_s == 0:
-            return wording.plural(step_s // unit_s, unit)
-    return wording.plural(step_s // 60, "minute")
+            return numbers.plural(step_s // unit_s, unit)
+    return numbers.plural(step_s // 60, "minute")

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
+from badgateway import numbers
 from badgateway.model.explanation import Explanation
 from badgateway.model.printable import printable
-from badgateway.report import wording
 from badgateway.report.explanation import document
 from badgateway.report.explanation.document import CauseView, Document
 from badgateway.report.explanation.incidents import IncidentView
@@ -83,7 +83,7 @@ def _incidents(incidents: Sequence[IncidentView], width: int) -> list[Row]:
     counts = max((len(each.statuses) for each in shown), default=0)
     rows = [_incident(each, whens, counts, width) for each in shown]
     if len(shown) < len(incidents):
-        rows.append(row(f"and {wording.plural(len(incidents) - len(shown), 'smaller one')}", Role.FAINT))
+        rows.append(row(f"and {numbers.plural(len(incidents) - len(shown), 'smaller one')}", Role.FAINT))
     return rows
 
 
@@ -101,7 +101,7 @@ def _causes(causes: Sequence[CauseView], width: int) -> Iterator[Row]:
     for cause in causes:
         rows = list(_cause(cause, width, with_evidence=cause.place == 1))
         if len(rows) > room - (cause.place < len(causes)):
-            yield row(f"and {wording.plural(len(causes) - cause.place + 1, 'other cause')}", Role.FAINT)
+            yield row(f"and {numbers.plural(len(causes) - cause.place + 1, 'other cause')}", Role.FAINT)
             return
         room -= len(rows)
         yield from rows

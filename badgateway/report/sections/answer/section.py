@@ -112,11 +112,11 @@ def label(choice: Choice) -> str:
         return f"Picked: {choice.arm}"
     if choice.kind is ChoiceKind.EQUIVALENT:
         others = len(choice.equivalent) - 1
-        as_good = f"; {wording.plural(others, 'other')} may be as good" if others else ""
+        as_good = f"; {numbers.plural(others, 'other')} may be as good" if others else ""
         return f"Run {choice.arm}{as_good}"
     if choice.kind is ChoiceKind.NONE_QUALIFIES:
         return "None qualifies"
-    return f"Needs about {wording.plural(choice.more_blocks, 'more block')}" if choice.more_blocks else "Not decided"
+    return f"Needs about {numbers.plural(choice.more_blocks, 'more block')}" if choice.more_blocks else "Not decided"
 
 
 def objective(experiment: Experiment) -> str:
@@ -124,15 +124,15 @@ def objective(experiment: Experiment) -> str:
     share = numbers.declared_percent(experiment.objective.max_failure_share)
     limit = numbers.declared_milliseconds(experiment.objective.p95_ms)
     allowed = f"at most {share} of the requests fail" if experiment.objective.max_failure_share else "no request fails"
-    at = wording.listed(_levels(experiment.load))
+    at = numbers.listed(_levels(experiment.load))
     return f"{allowed} and 95 % are answered well within {limit}, at {at}."
 
 
 def _levels(load: Load) -> Iterator[str]:
     if load.users:
-        yield f"{wording.listed(load.users)} {'user' if load.users == (1,) else 'users'}"
+        yield f"{numbers.listed(load.users)} {'user' if load.users == (1,) else 'users'}"
     if load.rates_per_s:
-        yield f"{wording.listed(map(numbers.load, load.rates_per_s))} {numbers.RATE_UNIT}"
+        yield f"{numbers.listed(map(numbers.load, load.rates_per_s))} {numbers.RATE_UNIT}"
 
 
 def _confirmation(found: Confirmation) -> Object:

@@ -6,7 +6,7 @@ from badgateway import numbers
 from badgateway.model.circumstances import Circumstances
 from badgateway.model.experiment import Load
 from badgateway.model.summary import StudySummary
-from badgateway.report import grid, wording
+from badgateway.report import grid
 
 _MOST_EARLIER = 3
 """Of the runs that asked something else, only the last ones are told; report.json has all."""
@@ -58,7 +58,7 @@ def circumstances(found: Circumstances | None) -> Iterator[str]:
     if others:
         told = "; ".join(f"in that of {run.started}, {', '.join(run.differences)}" for run in others[-_MOST_EARLIER:])
         yield (
-            f"Not the first look: {len(others)} of {wording.plural(len(found.earlier), 'earlier run')} of this name "
+            f"Not the first look: {len(others)} of {numbers.plural(len(found.earlier), 'earlier run')} of this name "
             f"asked something else: {told}. What is chosen after a look at results proves less."
         )
 
@@ -110,7 +110,7 @@ def _rarest(study: StudySummary) -> str:
     least = min(sizes)
     return (
         "Rare failures: n requests without a failure only show, at 95 % confidence, that fewer than about 3/n of all "
-        f"fail. The smallest level here has {wording.plural(least, 'request')}: a share below "
+        f"fail. The smallest level here has {numbers.plural(least, 'request')}: a share below "
         f"{numbers.percent(min(1, 3 / least))} could have gone unseen."
     )
 
@@ -118,7 +118,7 @@ def _rarest(study: StudySummary) -> str:
 def _one_machine(cores: int) -> str:
     return (
         "Client, proxy, application and database shared one machine: they took CPU time of its "
-        f"{wording.plural(cores, 'core')} from each other, over loopback, without a network's delays and losses."
+        f"{numbers.plural(cores, 'core')} from each other, over loopback, without a network's delays and losses."
     )
 
 
@@ -138,7 +138,7 @@ def _loops(load: Load) -> Iterator[str]:
 
 def _closed_loop(load: Load) -> str:
     return (
-        f"The load is a closed loop: each of the {wording.listed(load.users, 'or')} users waits for the answer before "
+        f"The load is a closed loop: each of the {numbers.listed(load.users, 'or')} users waits for the answer before "
         "the next request. A slow configuration is therefore asked less often than by visitors who do not wait for "
         "each other, and one that fails fast more often."
     )

@@ -5,7 +5,6 @@ from dataclasses import asdict, dataclass
 from badgateway import numbers
 from badgateway.model.experiment import Experiment
 from badgateway.model.summary import StudySummary
-from badgateway.report import wording
 from badgateway.report.cells import Setting
 from badgateway.report.html import render
 from badgateway.report.markdown import blocks, bullets, code_span, escaped
@@ -84,7 +83,7 @@ def _environment(study: StudySummary) -> tuple[Setting, ...]:
     somaxconn = "no such setting" if found.somaxconn is None else numbers.count(found.somaxconn)
     return (
         Setting(name="System", value=found.system),
-        Setting(name="Processor", value=f"{found.cpu}, {wording.plural(found.cores, 'core')}"),
+        Setting(name="Processor", value=f"{found.cpu}, {numbers.plural(found.cores, 'core')}"),
         Setting(name="Memory", value=numbers.memory(found.memory_bytes)),
         Setting(name="Python", value=found.python),
         Setting(name="net.core.somaxconn", value=somaxconn),

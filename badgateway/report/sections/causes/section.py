@@ -170,12 +170,12 @@ def _unattributed(diagnoses: Iterable[Diagnosis]) -> str:
     if not count:
         return ""
     share = numbers.percent(count / failures)
-    return f"{wording.plural(count, 'failure')} ({share} of those looked into) without a cause: nothing was guessed."
+    return f"{numbers.plural(count, 'failure')} ({share} of those looked into) without a cause: nothing was guessed."
 
 
 def _failures(cell: Cell) -> str:
     assert cell.measurement is not None
-    return wording.plural(cell.measurement.failures.count, "failure")
+    return numbers.plural(cell.measurement.failures.count, "failure")
 
 
 def _retried(cell: Cell) -> bool:
@@ -198,7 +198,7 @@ def _of_level(cell: Cell, study: StudySummary) -> Iterator[str]:
     for found in cell.diagnosis.causes:
         yield f"{where(cell)}: {_cause_line(found, server)}"
     if cell.diagnosis.unattributed:
-        yield f"{where(cell)}: {wording.plural(cell.diagnosis.unattributed, 'failure')} without a cause"
+        yield f"{where(cell)}: {numbers.plural(cell.diagnosis.unattributed, 'failure')} without a cause"
 
 
 def _cause_line(found: CauseCount, server: str) -> str:

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from badgateway import numbers
 from badgateway.model.contest import Purpose
 from badgateway.model.summary import StudySummary, TrialSummary, Verdict
 from badgateway.model.trial import Trial
@@ -63,11 +64,11 @@ def _place(trial: Trial) -> tuple[str, int, float | None, bool, float]:
 
 def _sentence(invalid: int, total: int, repeats: int, given_up: int) -> str:
     if not invalid:
-        return f"None of {wording.plural(total, 'trial')} was INVALID."
+        return f"None of {numbers.plural(total, 'trial')} was INVALID."
     one = invalid == 1
-    counted = f"{invalid} of {wording.plural(total, 'trial')} {'was' if one else 'were'} INVALID and in no statistic"
-    again = f"{wording.plural(repeats, 'trial')} {'was' if repeats == 1 else 'were'} run to repeat such a one"
-    left = f"; for {wording.plural(given_up, 'place')} in the plan no valid trial came of it" if given_up else ""
+    counted = f"{invalid} of {numbers.plural(total, 'trial')} {'was' if one else 'were'} INVALID and in no statistic"
+    again = f"{numbers.plural(repeats, 'trial')} {'was' if repeats == 1 else 'were'} run to repeat such a one"
+    left = f"; for {numbers.plural(given_up, 'place')} in the plan no valid trial came of it" if given_up else ""
     return f"{counted}; {again if repeats else 'none was repeated'}{left}."
 
 

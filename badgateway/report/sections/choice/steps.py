@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from badgateway import numbers
 from badgateway.model.capacity import CapacityStatus
 from badgateway.model.comparison import LEFT, Choice, ChoiceKind, Criterion, Reason, Relation
 from badgateway.model.summary import Verdict
-from badgateway.report import wording
 
 _TITLES = {
     Criterion.OBJECTIVE: "Failures and the objective",
@@ -98,7 +98,7 @@ def _reason(reason: Reason) -> ReasonRow:
 def _objective(choice: Choice) -> str:
     passing = sum(one.verdict is Verdict.PASS for one in choice.ranking)
     return (
-        f"{passing} of {wording.plural(len(choice.ranking), 'configuration')} {'is' if passing == 1 else 'are'} PASS."
+        f"{passing} of {numbers.plural(len(choice.ranking), 'configuration')} {'is' if passing == 1 else 'are'} PASS."
     )
 
 

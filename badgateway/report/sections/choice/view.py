@@ -96,7 +96,7 @@ def build(study: StudySummary) -> ChoiceView | None:
 
 def _left(one: Leaving, study: StudySummary) -> LeftRow:
     if one.at_look is not None:
-        when, rule = f"at the look after {wording.plural(one.at_look, 'block')}", "clearly slower, t test"
+        when, rule = f"at the look after {numbers.plural(one.at_look, 'block')}", "clearly slower, t test"
     else:
         blocks = [
             trial.trial.block
@@ -144,7 +144,7 @@ def _noise(found: NoiseFloor | None) -> str:
     if found is None:
         return "There was no A/A control, or no valid trial of it, so the noise of this machine was not measured."
     latency = found.latency
-    over = f"over {wording.plural(latency.blocks, 'block')}"
+    over = f"over {numbers.plural(latency.blocks, 'block')}"
     measured = (
         f"{_named(found.arms)} ran twice in a block, under two names. By its p95, the second differed from the first "
         f"by {numbers.percent(latency.difference)} {over}: {_what_that_says(found)}"
@@ -180,7 +180,7 @@ def _noise_facts(found: NoiseFloor | None) -> tuple[Setting, ...]:
         Setting(
             name="second name's p95 over the first's",
             value=f"{latency.ratio:.3f} ({numbers.percent(latency.confidence)} interval {latency.low:.3f}"
-            f"{numbers.NO_DATA}{latency.high:.3f}, {wording.plural(latency.blocks, 'block')})",
+            f"{numbers.NO_DATA}{latency.high:.3f}, {numbers.plural(latency.blocks, 'block')})",
         ),
         Setting(name="minimum detectable effect", value=detectable),
         Setting(name="blocks to prove anything", value=str(found.blocks_to_prove)),

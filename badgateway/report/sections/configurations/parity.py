@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from badgateway import numbers
 from badgateway.model.configuration import Configuration
 from badgateway.model.experiment import Experiment, Load
-from badgateway.report import wording
 from badgateway.report.cells import Setting
 
 _LABELS = {
@@ -106,7 +105,7 @@ def _printed(configuration: Configuration, field: str) -> str:
     if field in _SWITCHES:
         return "on" if value else "off"
     if field == "database_distances_ms":
-        return wording.listed(f"{distance:g} ms" for distance in value)
+        return numbers.listed(f"{distance:g} ms" for distance in value)
     if field == "background":
         return " ".join(value) or "nothing"
     return str(value)
@@ -127,8 +126,8 @@ def _surroundings(experiment: Experiment) -> tuple[Setting, ...]:
 
 def _levels(load: Load) -> Iterator[Setting]:
     if load.users:
-        yield Setting(name="users", value=wording.listed(load.users))
+        yield Setting(name="users", value=numbers.listed(load.users))
     if load.rates_per_s:
-        rates = wording.listed(map(numbers.load, load.rates_per_s))
+        rates = numbers.listed(map(numbers.load, load.rates_per_s))
         yield Setting(name="requests started a second", value=f"{rates} ({load.arrivals})")
         yield Setting(name="most requests in flight", value=numbers.count(load.max_in_flight))

@@ -6,7 +6,6 @@ from dataclasses import asdict, dataclass
 from badgateway import numbers
 from badgateway.model.distance import DistanceRanking
 from badgateway.model.summary import LevelSummary, StudySummary
-from badgateway.report import wording
 from badgateway.report.html import render
 from badgateway.report.markdown import escaped
 from badgateway.report.section import Object, Section
@@ -77,7 +76,7 @@ def _table(ranking: DistanceRanking, study: StudySummary) -> DistanceTable:
     }
     nearest = ranking.orders[0].configurations
     return DistanceTable(
-        users=wording.plural(ranking.users, "user"),
+        users=numbers.plural(ranking.users, "user"),
         distances=tuple(f"{order.distance_ms:g} ms" for order in ranking.orders),
         sentence=ranking.sentence,
         left_out=_left_out(ranking.left_out),
@@ -102,4 +101,4 @@ def _standings(name: str, ranking: DistanceRanking, levels: _Levels) -> Iterator
 
 
 def _left_out(names: tuple[str, ...]) -> str:
-    return f"Not measured at every one of these distances: {wording.listed(names)}." if names else ""
+    return f"Not measured at every one of these distances: {numbers.listed(names)}." if names else ""

@@ -178,7 +178,7 @@ def _remark(found: LoopStops) -> str:
         return ""
     one = found.given_up == 1
     return (
-        f"{wording.plural(found.given_up, 'worker')} {'was' if one else 'were'} killed by the server because "
+        f"{numbers.plural(found.given_up, 'worker')} {'was' if one else 'were'} killed by the server because "
         f"{'its heartbeat' if one else 'their heartbeats'} stopped; {'its event loop' if one else 'their event loops'} "
         "stood still longer than shown."
     )
