@@ -29,6 +29,8 @@ from tests.servers.journals import written
 pytestmark = pytest.mark.live
 
 REQUESTS = 60
+WITH_FILE_WRAPPER = [file for file in SERVER_FILES if file.endswith((".ini", ".py")) and "asgi" not in file]
+"""WSGI's own way to send a file, which ASGI has not and Granian does not offer."""
 BAD_GATEWAY = 502
 
 SITE = """
@@ -171,7 +173,7 @@ def test_a_request_that_died_with_its_worker_has_a_start_and_no_end(server: str,
     assert "/sleep" in (raw_folder / raw.ERROR_LOG).read_text().splitlines()[number - 1]
 
 
-@pytest.mark.parametrize("server", SERVER_FILES)
+@pytest.mark.parametrize("server", WITH_FILE_WRAPPER)
 def test_files_and_exceptions_are_in_the_journal_and_pass_unchanged(server: str, small_site, raw_folder: Path):
     with small_site(server) as deployment:
         file, raised = ask(f"{deployment.url}/file", "file"), ask(f"{deployment.url}/raise", "raise")
