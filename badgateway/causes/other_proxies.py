@@ -73,6 +73,31 @@ QUEUE_TIMEOUT = Cause(
     ),
 )
 
+NOT_REACHED = Cause(
+    id="haproxy-not-connected",
+    title="HAProxy could not connect to the server",
+    family=FAMILY,
+    statuses=(502, 503),
+    explanation="Nothing listened at that address, a firewall or another machine on the way refused the connection, or "
+    "the machine of HAProxy knew no way there. HAProxy writes the same two letters for all of these.",
+    evidence="HAProxy: termination state `SC` with the name of a server, for this request.",
+    remedies=(
+        Remedy(
+            text="See from the machine of HAProxy whether something listens there: `nc -vz ADDRESS PORT`. Refused at "
+            "once: the server is down or listens elsewhere. No route: the network.",
+            knob="Gunicorn: bind; uWSGI: http-socket",
+        ),
+        Remedy(
+            text="Give the server's log of the same time: a restart, or an application that did not load, is in it.",
+            knob="",
+        ),
+        Remedy(
+            text="Try another server when one cannot be reached.",
+            knob="HAProxy: option redispatch, retries 3, server ... check",
+        ),
+    ),
+)
+
 DAEMON_TIMEOUT = Cause(
     id="mod-wsgi-no-answer",
     title="The mod_wsgi daemon did not answer in time",
@@ -210,6 +235,7 @@ RULES = (
 """Where the proxy's own code or line says it."""
 
 LATE_RULES = (
+    Rule(cause=NOT_REACHED, where="c.reason = 'refused or no route'", certainty=Certainty.FAMILY),
     Rule(cause=CLOSED_BEHIND_PROXY, where=f"c.reason = 'closed' AND {_OF_OTHERS}", certainty=Certainty.FAMILY),
     Rule(
         cause=UNTOLD,
@@ -223,6 +249,7 @@ CAUSES = (
     HEROKU_CRASHED,
     HEROKU_OTHER,
     QUEUE_TIMEOUT,
+    NOT_REACHED,
     DAEMON_TIMEOUT,
     DAEMON_BACKLOG,
     DAEMON_LOST,

@@ -219,7 +219,13 @@ MEMORY_FAMILY_RULES = (
 
 IDLE_RULES = (Rule(cause=IDLE_HELD, where=_CLOSED, proof=died_as("idle"), certainty=Certainty.FAMILY),)
 
-CONNECT_RULES = (Rule(cause=NOT_LOADED, where="c.reason IN ('refused', 'none live')", proof=at_address("not loaded")),)
+CONNECT_RULES = (
+    Rule(
+        cause=NOT_LOADED,
+        where="c.reason IN ('refused', 'refused or no route', 'none live')",
+        proof=at_address("not loaded"),
+    ),
+)
 ANSWERED_RULES = (
     Rule(
         cause=NOT_LOADED,

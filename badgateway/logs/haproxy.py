@@ -79,9 +79,10 @@ def haproxy_reason() -> str:
     """SQL for what the two letters of the termination state say; NULL when the server answered in good order."""
     cases = " ".join(f"WHEN '{state}' THEN '{reason}'" for state, reason in _REASONS.items())
     no_server = f"contains({_SERVER}, '<NOSRV>')"
+    # SC: refused by the server or by what is before it, or the machine's own network knows no way there.
     return (
         f"CASE WHEN {_CLIENT_GONE.format(state=_STATE)} THEN 'client gone' "
-        f"WHEN {_STATE} = 'SC' THEN CASE WHEN {no_server} THEN 'none live' ELSE 'refused' END "
+        f"WHEN {_STATE} = 'SC' THEN CASE WHEN {no_server} THEN 'none live' ELSE 'refused or no route' END "
         f"ELSE CASE {_STATE} {cases} END END"
     )
 

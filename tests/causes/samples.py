@@ -215,6 +215,7 @@ SAMPLES: dict[str, Callable[[], Evidence]] = {
     "heroku-dyno-not-running": lambda: behind(LogKind.HEROKU, 503, "heroku H10"),
     "heroku-router-error": lambda: behind(LogKind.HEROKU, 503, "heroku H11"),
     "haproxy-queue-timeout": lambda: behind(LogKind.HAPROXY, 503, "queue timeout"),
+    "haproxy-not-connected": lambda: behind(LogKind.HAPROXY, 503, "refused or no route"),
     "mod-wsgi-no-answer": lambda: apache(504, "Timeout when reading response headers from daemon process 'a'"),
     "mod-wsgi-backlog": lambda: apache(503, "mod_wsgi (pid=2): Unable to connect to WSGI daemon process 'a'"),
     "mod-wsgi-daemon-died": lambda: apache(500, "Truncated or oversized response headers received from daemon process"),

@@ -109,3 +109,9 @@ def test_a_line_that_names_no_request_proves_nothing_where_two_of_that_second_ha
 
 def test_a_line_that_names_no_request_proves_the_cause_of_the_one_failure_of_that_second():
     assert proven(raced(at=90.0)) == {"idle-connection-reused"}
+
+
+def test_a_connection_that_haproxy_did_not_get_is_no_proof_that_nothing_listened():
+    evidence = behind(LogKind.HAPROXY, 503, "refused or no route")
+    assert "nothing-listening" not in proven(evidence)
+    assert evidence.found() == {"haproxy-not-connected": 1}
