@@ -147,6 +147,7 @@ RELOAD_GAP = Cause(
 )
 
 _CONNECTING = "c.reason IN ('queue full', 'refused', 'refused or no route', 'connect timeout', 'unconnected')"
+_GONE = "c.reason IN ('refused', 'refused or no route', 'none live')"
 _READING = "c.reason = 'read timeout' AND c.queued"
 # That no start is known means something only where starts are kept.
 _WAITED = f"{_READING} AND (c.in_app OR $journal)"
@@ -171,8 +172,16 @@ CONNECT_RULES = (
 """For requests that nginx could not hand over."""
 
 GONE_RULES = (
-    Rule(cause=RELOAD_GAP, where="c.reason IN ('refused', 'refused or no route', 'none live')", proof=at_address("reload")),
-    Rule(cause=RELOAD_GAP, where="c.reason IN ('refused', 'refused or no route', 'none live')", proof=at_address("restart")),
+    Rule(
+        cause=RELOAD_GAP,
+        where=_GONE,
+        proof=at_address("reload"),
+    ),
+    Rule(
+        cause=RELOAD_GAP,
+        where=_GONE,
+        proof=at_address("restart"),
+    ),
 )
 """For requests that found nobody listening."""
 

@@ -4,7 +4,7 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from badgateway.causes.pages import render_page
 from badgateway.cli.entry import cli
 from badgateway.cli.terminal import echo, echo_page
 from badgateway.errors import ConfigurationError, RawDataError
-from badgateway.logs import Source
+from badgateway.logs import GivenFormat, Source, given_format
 from badgateway.logs.examples import EXAMPLES, PREFIXED
 from badgateway.model.explanation import Explanation
 from badgateway.report.explanation.json_document import render_json
@@ -98,6 +98,14 @@ def cause(cause_id: str) -> None:
     "[default: found out from the logs, else +00:00]",
 )
 @click.option(
+    "--log-format",
+    "log_formats",
+    multiple=True,
+    metavar="[FILE=]FORMAT",
+    help="Format of an access log, as nginx's log_format, Apache's LogFormat, Gunicorn's access_log_format or uWSGI's "
+    "log-format has it, for the files whose lines fit it, or for one.  May be given several times.",
+)
+@click.option(
     "--list-formats",
     is_flag=True,
     expose_value=False,
@@ -110,10 +118,11 @@ def cause(cause_id: str) -> None:
 @click.option("--json-lines", is_flag=True, help="With --follow: a JSON object in each line, for programs.")
 @click.option("--full", is_flag=True, help="Show all causes with their lines and remedies, not twenty lines.")
 @click.option("--output", type=click.Path(path_type=Path), metavar="FILE", help="Write there, not to standard output.")
-def explain(
+def explain(  # noqa: PLR0913 # one parameter per option
     files: tuple[Path, ...],
     format_: str | None,
     utc_offset_s: float | None,
+    log_formats: tuple[str, ...],
     output: Path | None,
     *,
     follow: bool,
@@ -135,6 +144,7 @@ def explain(
       badgateway explain access.log error.log uwsgi.log
       zcat access.log.*.gz | badgateway explain - error.log --output failures.html
       badgateway explain --follow access.log error.log uwsgi.log
+      badgateway explain --log-format '$time_iso8601 $host "$request" $status $request_time' access.log error.log
 
     With --follow it begins at the end of the files and goes on until Ctrl-C, which is no error.
 
@@ -142,13 +152,14 @@ def explain(
     answer could not be written.
     """  # noqa: D301 # click's mark for a paragraph that keeps its lines
     _require_distinct(files)
+    sources = _sources(files, log_formats)
     if follow:
         _require_nothing_else(format_, output, full=full)
-        _follow(files, utc_offset_s, json_lines=json_lines, mask=mask)
+        _follow(sources, utc_offset_s, json_lines=json_lines, mask=mask)
         return
     if json_lines:
         raise ConfigurationError("--json-lines is for --follow; --format json has the whole answer")
-    explanation = _explained(files, utc_offset_s, mask=mask)
+    explanation = _explained(sources, utc_offset_s, mask=mask)
     _write(_rendered(explanation, format_ or _format_of(output), full=full, to_terminal=output is None), output)
 
 
@@ -163,26 +174,38 @@ def _require_nothing_else(format_: str | None, output: Path | None, *, full: boo
         raise ConfigurationError(f"{name} is of no use with --follow; take it away, or redirect the output")
 
 
-def _follow(files: tuple[Path, ...], utc_offset_s: float | None, *, json_lines: bool, mask: bool) -> None:
+def _follow(sources: Sequence[Source], utc_offset_s: float | None, *, json_lines: bool, mask: bool) -> None:
     # What it needs is of no use to an answer that is given once.
     from badgateway.cli.follow import follow  # noqa: PLC0415 # see above
 
-    sources = [_source(file) for file in files]
     follow(sources, utc_offset_s=utc_offset_s, mask=mask, json_lines=json_lines, paint=_paint_of_terminal())
 
 
-def _explained(files: tuple[Path, ...], utc_offset_s: float | None, *, mask: bool) -> Explanation:
+def _explained(sources: Sequence[Source], utc_offset_s: float | None, *, mask: bool) -> Explanation:
     try:
-        return explain_logs([_source(file) for file in files], utc_offset_s=utc_offset_s, mask=mask)
+        return explain_logs(sources, utc_offset_s=utc_offset_s, mask=mask)
     except RawDataError as error:
         # Here the files are what the user wrote, not something the kit made.
         raise ConfigurationError(" ".join(str(error).splitlines())) from error
 
 
-def _source(file: Path) -> Source:
+def _sources(files: tuple[Path, ...], log_formats: tuple[str, ...]) -> list[Source]:
+    """Have the files with the formats given for them: one for a file goes before one for all."""
+    formats: dict[Path | None, GivenFormat] = {}
+    for given in log_formats:
+        file = next((file for file in files if given.startswith(f"{file}=")), None)
+        if file in formats:
+            raise ConfigurationError(
+                f"--log-format is given twice for {file or 'all files'}; name the file: --log-format FILE=FORMAT"
+            )
+        formats[file] = given_format(given.removeprefix(f"{file}="))
+    return [_source(file, formats.get(file, formats.get(None))) for file in files]
+
+
+def _source(file: Path, log_format: GivenFormat | None) -> Source:
     if file == _STDIN:
-        return Source(name="standard input", content=sys.stdin.buffer)
-    return Source(name=click.format_filename(file), content=file)
+        return Source(name="standard input", content=sys.stdin.buffer, log_format=log_format)
+    return Source(name=click.format_filename(file), content=file, log_format=log_format)
 
 
 def _format_of(output: Path | None) -> str:

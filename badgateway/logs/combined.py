@@ -32,14 +32,19 @@ def _extra(names: str) -> str:
     return number(rf" (?:{names})={_EXTRA_NUMBER}", "DOUBLE")
 
 
-_COLUMNS = {
-    **request_columns(extracted(r'\] "((?:[^"\\]|\\.)*)" ')),
-    "body_bytes": number(r'" \d{3} (\d+)', "BIGINT"),
+EXTRA_TIMES = {
     "duration_s": _extra("rt|request_time"),
     "upstream_connect_s": _extra("uct|upstream_connect_time"),
     "upstream_header_s": _extra("uht|upstream_header_time"),
     "upstream_response_s": _extra("urt|upstream_response_time"),
     "has_upstream_times": r"regexp_matches(line, ' (?:uct|upstream_connect_time)=.* (?:uht|upstream_header_time)=')",
+}
+"""Columns of the values that are named in the line."""
+
+_COLUMNS = {
+    **request_columns(extracted(r'\] "((?:[^"\\]|\\.)*)" ')),
+    "body_bytes": number(r'" \d{3} (\d+)', "BIGINT"),
+    **EXTRA_TIMES,
 }
 
 COMBINED = LineFormat(

@@ -12,7 +12,14 @@ SHOWN_MALFORMED = 5
 _OUTERMOST_FIRST = (
     (LogKind.CLOUDFRONT,),
     (LogKind.ALB, LogKind.CLASSIC_ELB, LogKind.HEROKU),
-    (LogKind.HAPROXY, LogKind.TRAEFIK, LogKind.CADDY, LogKind.NGINX_COMBINED, LogKind.NGINX_JSON),
+    (
+        LogKind.HAPROXY,
+        LogKind.TRAEFIK,
+        LogKind.CADDY,
+        LogKind.NGINX_COMBINED,
+        LogKind.NGINX_JSON,
+        LogKind.OWN_FORMAT,
+    ),
     (LogKind.GUNICORN, LogKind.UWSGI),
 )
 

@@ -10,6 +10,7 @@ EXAMPLES: Final[Mapping[LogKind, str]] = {
         '203.0.113.9 - - [06/Dec/2024:14:48:56 +0000] "GET /big HTTP/1.1" 502 157 "-" "Mozilla/5.0"'
     ),
     LogKind.NGINX_JSON: '{"time_s":1733496536.120,"method":"GET","uri":"/big","status":502,"request_time_s":0.001}',
+    LogKind.OWN_FORMAT: '203.0.113.9 [2024-12-06T14:48:56+00:00] a.example.org "GET /big HTTP/1.1" 502 rt=0.001',
     LogKind.NGINX_ERROR: (
         "2024/12/06 14:48:56 [error] 29#29: *8 upstream prematurely closed connection while reading response header "
         'from upstream, client: 203.0.113.9, server: a, request: "GET /big HTTP/1.1"'

@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 
 from badgateway.logs.evidence import LogEvidence, LogFile
+from badgateway.logs.given_format import GivenFormat
 from badgateway.logs.reader import Reader
 from badgateway.logs.reading import evidence_database
 from badgateway.logs.scratch import FolderScratch, memory_scratch
@@ -22,7 +23,14 @@ class LogFollower:
     """Fed what is appended to some logs, in the order in which it comes."""
 
     def __init__(
-        self, names: Sequence[str], folder: Path, *, utc_offset_s: float | None, likely_offset_s: float, mask: bool
+        self,
+        names: Sequence[str],
+        folder: Path,
+        *,
+        utc_offset_s: float | None,
+        likely_offset_s: float,
+        mask: bool,
+        formats: Sequence[GivenFormat | None] = (),
     ) -> None:
         """Have nothing read yet.
 
@@ -32,6 +40,7 @@ class LogFollower:
             utc_offset_s: How far ahead of UTC times without a zone are; None: it is found out.
             likely_offset_s: What it is taken for where the logs do not tell.
             mask: Whether to mask secrets.
+            formats: For each log, the one that was given for it, if any.
         """
         self._connection = evidence_database()
         self._scratch = FolderScratch(folder)
@@ -41,6 +50,7 @@ class LogFollower:
             utc_offset_s=utc_offset_s,
             likely_offset_s=likely_offset_s,
             mask=mask,
+            formats=formats,
         )
         self._pieces = [Pieces(name=name) for name in names]
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from badgateway.logs.cloudfront import cloudfront_format
 from badgateway.logs.combined import COMBINED, GUNICORN, combined_format
 from badgateway.logs.go_proxies import CADDY, TRAEFIK, TRAEFIK_JSON
-from badgateway.logs.haproxy import HAPROXY
+from badgateway.logs.haproxy import haproxy_format
 from badgateway.logs.heroku import HEROKU
 from badgateway.logs.json_lines import json_format, keys_of
 from badgateway.logs.line_format import LineFormat
@@ -17,7 +17,7 @@ from badgateway.logs.uwsgi_requests import uwsgi_format
 from badgateway.model.evidence import LogKind
 
 _LEARNT_FROM_LINES = 100
-_FORMATS = {known.kind: known for known in (GUNICORN, uwsgi_format(0.0), ALB, CLASSIC_ELB, HEROKU, HAPROXY, CADDY)}
+_FORMATS = {known.kind: known for known in (GUNICORN, uwsgi_format(0.0), ALB, CLASSIC_ELB, HEROKU, CADDY)}
 
 
 def _traefik_format(lines: Sequence[str]) -> LineFormat:
@@ -28,6 +28,7 @@ _LEARNT: Mapping[LogKind, Callable[[Sequence[str]], LineFormat]] = {
     LogKind.NGINX_JSON: lambda lines: json_format(keys_of(lines)),
     LogKind.NGINX_COMBINED: combined_format,
     LogKind.CLOUDFRONT: cloudfront_format,
+    LogKind.HAPROXY: haproxy_format,
     LogKind.TRAEFIK: _traefik_format,
 }
 """Formats that differ from log to log: how to read one is seen from its first lines."""
@@ -36,6 +37,8 @@ _LEARNT: Mapping[LogKind, Callable[[Sequence[str]], LineFormat]] = {
 def format_of(part: Part) -> LineFormat:
     """How to read the requests in a part, which is of a kind that has some."""
     assert part.kind is not None
+    if part.line_format is not None:
+        return part.line_format
     if part.in_combined_format:
         return replace(COMBINED, kind=part.kind)
     learn = _LEARNT.get(part.kind)

@@ -1,6 +1,8 @@
 """HAProxy's lines about requests, as `option httplog` and `option httplog clf` write them."""
 
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from badgateway.logs.line_format import LineFormat, epoch_s, extracted, finite, request_columns
 from badgateway.model.evidence import LogKind
@@ -43,6 +45,9 @@ def _pattern(pieces: Sequence[tuple[str, str, str]], group: int = 0) -> str:
 
 LOOKS_LIKE_HAPROXY = rf"(?:.{{0,80}}?haproxy\[\d+\]: )?\S+:\d+ {_pattern(_HTTP)}"
 LOOKS_LIKE_HAPROXY_CLF = rf"(?:.{{0,80}}?haproxy\[\d+\]: )?\S+ \S+ \S+ {_pattern(_CLF)}"
+
+
+_LOOKS_LIKE_CLF = re.compile(LOOKS_LIKE_HAPROXY_CLF)
 
 
 def _http(group: int) -> str:
@@ -95,6 +100,7 @@ HAPROXY = LineFormat(
     status=f"coalesce(TRY_CAST({_http(8)} AS INTEGER), TRY_CAST({_clf(2)} AS INTEGER))",
     # The date is when the request came.
     time_s=f"{_CAME_S} + coalesce({_TOTAL}, 0)",
+    has_local_times=True,
     columns={
         **request_columns(extracted(r'"((?:[A-Z]+) (?:[^"\\]|\\.)*)"')),
         "body_bytes": f"coalesce(TRY_CAST({_http(9)} AS BIGINT), TRY_CAST({_clf(3)} AS BIGINT))",
@@ -107,3 +113,8 @@ HAPROXY = LineFormat(
         "proxy_reason": haproxy_reason(),
     },
 )
+
+
+def haproxy_format(lines: Sequence[str]) -> LineFormat:
+    """How to read a log whose first lines these are: httplog has local times without a zone, httplog clf says it."""
+    return replace(HAPROXY, has_local_times=not any(map(_LOOKS_LIKE_CLF.match, lines)))

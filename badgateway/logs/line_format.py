@@ -13,6 +13,7 @@ class LineFormat:
     Attributes:
         status: INTEGER, NULL where the line is not a request of this kind.
         time_s: DOUBLE, seconds since the epoch, when the request ended; NULL as above.
+        has_local_times: Whether the times have no zone, so that time_s takes them for UTC.
         was_retried: BOOLEAN, a reason to keep the row of a request that did not fail.
         claims_to_be_a_request: BOOLEAN, whether a line without status or time is malformed; None: every line but a
             blank one. A server's log has other lines too.
@@ -22,6 +23,7 @@ class LineFormat:
     kind: LogKind
     status: str
     time_s: str
+    has_local_times: bool = False
     was_retried: str = "FALSE"
     claims_to_be_a_request: str | None = None
     columns: Mapping[str, str] = field(default_factory=dict)

@@ -8,7 +8,9 @@ import duckdb
 
 from badgateway.logs.evidence import LogFile, MalformedLine
 from badgateway.logs.formats import format_of
+from badgateway.logs.given_format import GivenFormat, unused_notes
 from badgateway.logs.held import HeldPart
+from badgateway.logs.learnt_format import learnt_format
 from badgateway.logs.line_format import LineFormat
 from badgateway.logs.other_errors import OTHER_ERRORS, UNREAD, add_other_errors, other_projection
 from badgateway.logs.proxy_errors import MALFORMED, add_proxy_errors, error_projection
@@ -19,7 +21,7 @@ from badgateway.logs.scratch import Scratch
 from badgateway.logs.server_events import add_server_events
 from badgateway.logs.source import LocalFile, head
 from badgateway.logs.splitting import Known, Part, is_of_one_program, learn, parts
-from badgateway.logs.stamps import Stamps
+from badgateway.logs.stamps import Clock, Stamps
 from badgateway.logs.zones import stated_s, zone_of_errors, zone_of_server
 from badgateway.model.evidence import LogKind
 
@@ -62,11 +64,14 @@ class Reader:
     likely_offset_s: float = 0.0
     """What it is taken for where the logs do not tell."""
     errors_offset_s: float = 0.0
+    formats: Sequence[GivenFormat | None] = ()
+    """For each file, the one that was given for it, if any."""
     notes: list[str] = field(default_factory=list)
     found: dict[tuple[int, int], LogFile] = field(default_factory=dict)
     _places: dict[int, dict[object, int]] = field(default_factory=lambda: defaultdict(dict))
     _known: dict[int, Known] = field(default_factory=lambda: defaultdict(Known))
     _later: list[_Job] = field(default_factory=list)
+    _used: set[str] = field(default_factory=set)
     _held: dict[tuple[int, int], HeldPart] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -117,6 +122,7 @@ class Reader:
             memory: Where to put what was held.
         """
         self._settle_zone()
+        self.notes += unused_notes(self.formats, self._used)
         held = [
             _Job(place=place, part=part, scratch=memory, is_whole=each.is_whole)
             for place, each in self._held.items()
@@ -130,10 +136,21 @@ class Reader:
         if not lines:
             self.found.setdefault((number, 0), LogFile(name=file.name, kind=None, lines=0))
             return ()
-        if not is_of_one_program(lines):
+        own = self._own_format(number, lines)
+        if own is None and not is_of_one_program(lines):
             return self._split(number, file, lines, self.scratch)
-        part = Part(file=file, kind=recognised(file.name, lines), lines=0)
+        kind = recognised(file.name, lines) if own is None else own.kind
+        part = Part(file=file, kind=kind, lines=0, line_format=own)
         return (_Job(place=self._place(number, part), part=part, scratch=self.scratch, is_whole=True),)
+
+    def _own_format(self, number: int, lines: Sequence[str]) -> LineFormat | None:
+        """The format that was given for a file, or else the one that its first lines have; None: a kind is known."""
+        given = self.formats[number] if self.formats else None
+        if given is not None and given.is_of(lines):
+            self._used.add(given.text)
+            return given.line_format
+        learnt = learnt_format(lines)
+        return None if learnt is None else learnt.line_format
 
     def _split(self, number: int, file: LocalFile, lines: Sequence[str], scratch: Scratch) -> tuple[_Job, ...]:
         return tuple(
@@ -148,7 +165,7 @@ class Reader:
 
     def _tell(self, job: _Job, lines: int, malformed_lines: int, first: tuple[MalformedLine, ...]) -> None:
         """Note what was found in a part, with what the pieces before it had of this program."""
-        found, before = _log_file(job.part, lines, malformed_lines, first), self.found.get(job.place)
+        found, before = job.part.found(lines, malformed_lines, first), self.found.get(job.place)
         self.found[job.place] = found if before is None or before.kind is not found.kind else before.with_more(found)
 
     def _requests(self, jobs: Iterable[_Job]) -> list[_Job]:
@@ -230,15 +247,15 @@ class Reader:
             self._note(job, table, bad)
             offset_s = self._server_offset_s(job)
             moved = f"line_number, status, time_s - {offset_s!r} AS time_s, line"
-            is_local = line_format.kind is LogKind.UWSGI and not job.part.in_combined_format
-            requests = table.project(moved) if is_local else table
+            requests = table.project(moved) if line_format.has_local_times else table
             add_volume(requests, line_format)
             add_failures(self.connection, requests, line_format, file_name=job.part.file.name, mask=self.mask)
             if job.has_events:
                 self._add_events(job.part, offset_s)
 
     def _require_one_program(self, job: _Job, unread: str) -> None:
-        if job.is_whole and job.part.kind is not None and foreign_lines(self.connection, job.part.kind, unread):
+        is_to_be_seen = job.is_whole and job.part.line_format is None
+        if is_to_be_seen and job.part.kind is not None and foreign_lines(self.connection, job.part.kind, unread):
             raise _Mixed
 
     def _server_offset_s(self, job: _Job) -> float:
@@ -263,8 +280,8 @@ class Reader:
             mask=self.mask,
         )
 
-    def _clock(self, stamps: Stamps, offset_s: float) -> "_Clock":
-        return _Clock(stamps=stamps, near_s=self._last_request_s(), utc_offset_s=offset_s)
+    def _clock(self, stamps: Stamps, offset_s: float) -> Clock:
+        return Clock(stamps=stamps, near_s=self._last_request_s(), utc_offset_s=offset_s)
 
     def _last_request_s(self) -> float | None:
         """When the last request or complaint was: what tells the year of times that have none."""
@@ -277,24 +294,3 @@ class Reader:
     def _note(self, job: _Job, table: duckdb.DuckDBPyRelation, bad: str) -> None:
         count, first = malformed(table, bad, mask=self.mask)
         self._tell(job, row_count(table) if job.is_whole else job.part.lines, count, first)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Clock:
-    stamps: Stamps
-    near_s: float | None
-    utc_offset_s: float
-
-    def __call__(self, line_number: int) -> float | None:
-        return self.stamps.time_s(line_number, near_s=self.near_s, utc_offset_s=self.utc_offset_s)
-
-
-def _log_file(part: Part, lines: int, malformed_lines: int, first: tuple[MalformedLine, ...]) -> LogFile:
-    return LogFile(
-        name=part.file.name,
-        kind=part.kind,
-        lines=lines,
-        stream=part.stream,
-        malformed_lines=malformed_lines,
-        first_malformed=first,
-    )

@@ -41,7 +41,13 @@ def read_logs(sources: Sequence[Source], *, utc_offset_s: float | None = None, m
     try:
         with tempfile.TemporaryDirectory(prefix="badgateway-logs-") as folder:
             scratch = FolderScratch(Path(folder))
-            reader = Reader(connection=connection, scratch=scratch, utc_offset_s=utc_offset_s, mask=mask)
+            reader = Reader(
+                connection=connection,
+                scratch=scratch,
+                utc_offset_s=utc_offset_s,
+                mask=mask,
+                formats=[source.log_format for source in sources],
+            )
             local = [file for number, source in enumerate(sources) if (file := _taken(reader, number, source))]
             with memory_scratch(scratch) as memory:
                 files = reader.finish(memory)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from badgateway.errors import RawDataError
+from badgateway.logs.given_format import GivenFormat
 from badgateway.logs.scratch import Scratch
 
 GZIP_MAGIC = b"\x1f\x8b"
@@ -21,10 +22,15 @@ UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """A log to read: a file, or an open binary stream such as standard input; name is what reports call it."""
+    """A log to read: a file, or an open binary stream such as standard input; name is what reports call it.
+
+    Attributes:
+        log_format: The format that its lines may be in, where they are of no kind that is recognised.
+    """
 
     name: str
     content: Path | BinaryIO
+    log_format: GivenFormat | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
 
+from badgateway.logs.evidence import LogFile, MalformedLine
+from badgateway.logs.line_format import LineFormat
 from badgateway.logs.prefixes import Prefixes, Unwrapped
 from badgateway.logs.recognising import kind_of
 from badgateway.logs.scratch import Scratch
@@ -32,6 +34,7 @@ class Part:
         stream: What the prefix calls the program; empty when it has no name.
         in_combined_format: Whether they are request lines that a server writes as nginx does.
         stamps: The times of their prefixes; None where no line has one.
+        line_format: How to read the requests, where that was given.
     """
 
     file: LocalFile
@@ -40,6 +43,18 @@ class Part:
     stream: str = ""
     in_combined_format: bool = False
     stamps: Stamps | None = None
+    line_format: LineFormat | None = None
+
+    def found(self, lines: int, malformed_lines: int, first_malformed: tuple[MalformedLine, ...]) -> LogFile:
+        """What is told of it once it has been read."""
+        return LogFile(
+            name=self.file.name,
+            kind=self.kind,
+            lines=lines,
+            stream=self.stream,
+            malformed_lines=malformed_lines,
+            first_malformed=first_malformed,
+        )
 
 
 @dataclass(slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """The times that the prefixes of a file's lines have, kept small: a million lines are nine megabytes."""
 
 from array import array
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import IntEnum
 
@@ -89,3 +90,16 @@ def _in_year(moment: datetime, year: int) -> float | None:
     except ValueError:
         # 29 February is not in every year.
         return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clock:
+    """Tells when a line was written."""
+
+    stamps: Stamps
+    near_s: float | None
+    utc_offset_s: float
+
+    def __call__(self, line_number: int) -> float | None:
+        """Return seconds since the epoch; None where the line has no time before it."""
+        return self.stamps.time_s(line_number, near_s=self.near_s, utc_offset_s=self.utc_offset_s)

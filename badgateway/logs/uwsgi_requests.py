@@ -19,6 +19,7 @@ def uwsgi_format(utc_offset_s: float) -> LineFormat:
         kind=LogKind.UWSGI,
         status=f"CASE WHEN {_CLAIM} THEN {_STATUS} END",
         time_s=f"CASE WHEN {_CLAIM} THEN {started_s} + coalesce({duration_s}, 0) END",
+        has_local_times=True,
         claims_to_be_a_request=_CLAIM,
         columns={
             "duration_s": duration_s,

@@ -4,8 +4,6 @@ from dataclasses import dataclass
 
 import duckdb
 
-from badgateway.model.evidence import LogKind
-
 _STEP_S = 900
 _FURTHEST_S = 14 * 3600
 
@@ -103,8 +101,8 @@ _SEVERAL = (
 
 
 def _nothing_meets(connection: duckdb.DuckDBPyConnection) -> str:
-    query = f"""
-        SELECT EXISTS (FROM failures WHERE source IN ('{LogKind.NGINX_COMBINED}', '{LogKind.NGINX_JSON}')
+    query = """
+        SELECT EXISTS (FROM failures WHERE source LIKE 'nginx%'
                 AND status IN (500, 502, 503, 504))
             AND EXISTS (FROM proxy_errors WHERE request IS NOT NULL AND level IN ('error', 'crit'))
     """

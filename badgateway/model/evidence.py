@@ -9,6 +9,7 @@ class LogKind(StrEnum):
 
     NGINX_COMBINED = "nginx access log (combined)"
     NGINX_JSON = "nginx access log (JSON)"
+    OWN_FORMAT = "nginx or Apache access log (format of its own)"
     NGINX_ERROR = "nginx error log"
     UWSGI = "uWSGI log"
     GUNICORN = "Gunicorn log"

@@ -14,6 +14,7 @@ from badgateway.model.explanation import Explanation, FileRead
 _NGINX = (
     LogKind.NGINX_COMBINED,
     LogKind.NGINX_JSON,
+    LogKind.OWN_FORMAT,
     LogKind.HEROKU,
     LogKind.HAPROXY,
     LogKind.TRAEFIK,

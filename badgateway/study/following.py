@@ -87,6 +87,7 @@ class Following:
                 utc_offset_s=utc_offset_s,
                 likely_offset_s=float(time.localtime().tm_gmtoff),
                 mask=mask,
+                formats=[source.log_format for source in sources],
             )
             stack.callback(self._follower.close)
             for number, tail in enumerate(self._tails):

@@ -219,3 +219,27 @@ def test_lines_that_were_not_read_are_named_beside_no_failures(access):
     assert call(access).stdout.startswith(
         "No failures in the 3 requests that could be read; 1 line could not be read.\n"
     )
+
+
+def test_a_format_is_given_for_all_files_or_for_one(tmp_path):
+    own = tmp_path / "own.log"
+    own.write_text("2026-11-21T12:00:00Z 502 /bad\n")
+    for given in ("$time_iso8601 $status $request_uri", f"{own}=$time_iso8601 $status $request_uri"):
+        result = call(own, "--log-format", given, "--format", "json")
+
+        assert [json.loads(result.stdout)[key] for key in ("requests", "failures", "malformed_lines")] == [1, 1, 0]
+
+
+def test_a_format_without_a_status_is_wrong_usage_and_says_what_to_log(access):
+    result = call(access, "--log-format", "$remote_addr $time_local")
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "has no status" in result.stderr
+    assert "$status" in result.stderr
+
+
+def test_two_formats_for_the_same_files_are_wrong_usage(access):
+    result = call(access, "--log-format", "$status $msec", "--log-format", "$msec $status")
+
+    assert result.exit_code == 2
+    assert "given twice for all files" in result.stderr

@@ -1,0 +1,242 @@
+"""Formats of access logs in nginx's, Apache's, Gunicorn's or uWSGI's own spelling, made into patterns and SQL."""
+
+import re
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+
+from badgateway.errors import ConfigurationError
+from badgateway.logs.combined import GUNICORN
+from badgateway.logs.format_fields import (
+    APACHE_FIELDS,
+    EPOCH,
+    GUNICORN_FIELDS,
+    ISO,
+    NGINX_FIELDS,
+    UWSGI_FIELDS,
+    Field,
+    Meaning,
+)
+from badgateway.logs.line_format import LineFormat, epoch_s, extracted, finite, request_columns, text_literal
+from badgateway.logs.uwsgi_requests import uwsgi_format
+from badgateway.model.evidence import LogKind
+
+_TEXT = Field(pattern=".*?")
+_QUOTED = Field(pattern=r'(?:[^"\\]|\\.)*')
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Spelling:
+    """How one program writes the names of fields.
+
+    Attributes:
+        kind: Of the logs that it writes.
+        name: A pattern for one field; its first group that matched is the field's name.
+        fields: By name.
+        logs_the_start: Whether a line has the time when the request came.
+    """
+
+    kind: LogKind
+    name: re.Pattern[str]
+    fields: Mapping[str, Field]
+    logs_the_start: bool = False
+
+
+_SPELLINGS = (
+    _Spelling(
+        kind=LogKind.GUNICORN,
+        name=re.compile(r"%\(([a-zA-Z]|\{[^}]*\}[a-z])\)s"),
+        fields=GUNICORN_FIELDS,
+    ),
+    _Spelling(
+        kind=LogKind.UWSGI,
+        name=re.compile(r"%\(([\w.]+)\)"),
+        fields=UWSGI_FIELDS,
+        logs_the_start=True,
+    ),
+    _Spelling(
+        kind=LogKind.OWN_FORMAT,
+        name=re.compile(r"\$(?:\{(\w+)\}|(\w+))"),
+        fields=NGINX_FIELDS,
+    ),
+    _Spelling(
+        kind=LogKind.OWN_FORMAT,
+        name=re.compile(r"%[<>!,\d]*((?:\{[^}]*\})?(?:\^t[io]|[a-zA-Z])|%)"),
+        fields=APACHE_FIELDS,
+        logs_the_start=True,
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenFormat:
+    """A format that a user gave.
+
+    Attributes:
+        text: As it was given.
+        line_format: How to read its lines.
+        pattern: What a line of it matches, for Python.
+    """
+
+    text: str
+    line_format: LineFormat
+    pattern: re.Pattern[str]
+
+    def is_of(self, lines: Sequence[str]) -> bool:
+        """Whether these first lines of a log are in this format, for the most part."""
+        return 2 * sum(self.pattern.search(line) is not None for line in lines) >= len(lines) > 0
+
+
+def unused_notes(given: Sequence[GivenFormat | None], used: AbstractSet[str]) -> list[str]:
+    """Say which of the given formats no log begins with: one letter too many, and nothing fits."""
+    texts = dict.fromkeys(each.text for each in given if each is not None)
+    return [
+        f"No log begins with lines of --log-format {text!r}, so it was not used: compare it with a line, letter "
+        "by letter."
+        for text in texts
+        if text not in used
+    ]
+
+
+def given_format(text: str) -> GivenFormat:
+    """Make a format out of what the configuration of nginx, Apache, Gunicorn or uWSGI has for it.
+
+    Raises:
+        ConfigurationError: No field is known in it, or none has a status, or none has a time.
+    """
+    spelling = next((each for each in _SPELLINGS if each.name.search(text)), None)
+    if spelling is None:
+        raise ConfigurationError(
+            f"--log-format {text!r} has no field in it; write it as nginx ('$status'), Apache ('%>s'), Gunicorn "
+            "('%(s)s') or uWSGI ('%(status)') has it in its configuration"
+        )
+    # A configuration file has its quotation marks with a backslash before them.
+    pieces = _Pieces(pieces=tuple(_divided(text.replace('\\"', '"').strip(), spelling)))
+    for meaning in (Meaning.STATUS, Meaning.TIME):
+        if not pieces.having(meaning):
+            names = ", ".join(_written(spelling, meaning))
+            raise ConfigurationError(
+                f"--log-format {text!r} has no {meaning}, without which no request is told from another: log one of "
+                f"{names} too"
+            )
+    return GivenFormat(text=text, line_format=_line_format(spelling, pieces), pattern=re.compile(pieces.pattern()))
+
+
+def _written(spelling: _Spelling, meaning: Meaning) -> list[str]:
+    around = {LogKind.GUNICORN: "%({})s", LogKind.UWSGI: "%({})"}.get(
+        spelling.kind, "${}" if spelling.fields is NGINX_FIELDS else "%{}"
+    )
+    return [around.format(name) for name, each in spelling.fields.items() if each.meaning is meaning]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Pieces:
+    """What a line is made of: patterns of fixed text, and fields."""
+
+    pieces: tuple[str | Field, ...] = field(default=())
+
+    def having(self, meaning: Meaning) -> list[int]:
+        """The places of the fields with this meaning."""
+        return [at for at, piece in enumerate(self.pieces) if isinstance(piece, Field) and piece.meaning is meaning]
+
+    def pattern(self, place: int = -1) -> str:
+        """The pattern of a line, in which only the piece at that place is a group."""
+        texts = (
+            piece if isinstance(piece, str) else f"({'' if at == place else '?:'}{piece.pattern})"
+            for at, piece in enumerate(self.pieces)
+        )
+        return "".join(texts) + r"\s*$"
+
+    def value(self, meaning: Meaning) -> str:
+        """SQL for the text of the first field with this meaning; NULL where there is none."""
+        return next((extracted(self.pattern(at)) for at in self.having(meaning)), "CAST(NULL AS VARCHAR)")
+
+    def factor(self, meaning: Meaning) -> float:
+        """What one unit of the first field with this meaning is in seconds."""
+        return next((piece.unit_s for at in self.having(meaning) if isinstance(piece := self.pieces[at], Field)), 1.0)
+
+    def time_format(self) -> str:
+        """How the first field with the time writes it."""
+        return next(
+            (piece.time_format for at in self.having(Meaning.TIME) if isinstance(piece := self.pieces[at], Field)), ""
+        )
+
+
+def _divided(text: str, spelling: _Spelling) -> list[str | Field]:
+    pieces: list[str | Field] = []
+    end = 0
+    for match in spelling.name.finditer(text):
+        if match.start() > end:
+            pieces.append(_fixed(text[end : match.start()]))
+        name = next(group for group in match.groups() if group is not None)
+        follows = text[match.end() : match.end() + 1]
+        if name == "%":
+            pieces.append("%")
+        else:
+            pieces.append(spelling.fields.get(name, _QUOTED if follows == '"' else _TEXT))
+        end = match.end()
+    if end < len(text):
+        pieces.append(_fixed(text[end:]))
+    return pieces
+
+
+def _fixed(text: str) -> str:
+    return re.sub(r"(?:\\ |\s)+", r"\\s+", re.escape(text))
+
+
+def _line_format(spelling: _Spelling, pieces: _Pieces) -> LineFormat:
+    matches = f"regexp_matches(line, {text_literal(pieces.pattern())})"
+    duration_s = _seconds(pieces, Meaning.DURATION)
+    time_s = _time_s(pieces)
+    if spelling.logs_the_start:
+        time_s = f"{time_s} + coalesce({duration_s}, 0)"
+    stock = {LogKind.GUNICORN: GUNICORN, LogKind.UWSGI: uwsgi_format(0.0)}.get(spelling.kind)
+    retried = f"coalesce(regexp_matches({pieces.value(Meaning.UPSTREAM_STATUS)}, ', | : '), FALSE)"
+    return LineFormat(
+        kind=spelling.kind,
+        status=f"TRY_CAST({pieces.value(Meaning.STATUS)} AS INTEGER)",
+        time_s=time_s,
+        has_local_times=pieces.time_format() not in (EPOCH, ISO) and "%z" not in pieces.time_format(),
+        was_retried=retried if pieces.having(Meaning.UPSTREAM_STATUS) else "FALSE",
+        claims_to_be_a_request=None if stock is None else f"({matches} OR {stock.claims_to_be_a_request})",
+        columns=_columns(pieces, duration_s),
+    )
+
+
+def _time_s(pieces: _Pieces) -> str:
+    text, time_format = pieces.value(Meaning.TIME), pieces.time_format()
+    if time_format == EPOCH:
+        return f"TRY_CAST({text} AS DOUBLE) * {pieces.factor(Meaning.TIME)!r}"
+    if time_format == ISO:
+        return f"epoch(TRY_CAST({text} AS TIMESTAMPTZ))"
+    return epoch_s(f"replace({text}, '  ', ' ')", time_format)
+
+
+def _seconds(pieces: _Pieces, meaning: Meaning) -> str:
+    return f"{finite(pieces.value(meaning))} * {pieces.factor(meaning)!r}"
+
+
+def _last_try(text: str) -> str:
+    return f"nullif(regexp_split_to_array({text}, ', | : ')[-1], '-')"
+
+
+def _columns(pieces: _Pieces, duration_s: str) -> dict[str, str]:
+    from_line = request_columns(pieces.value(Meaning.REQUEST))
+    connect, header = Meaning.UPSTREAM_CONNECT, Meaning.UPSTREAM_HEADER
+    address = pieces.value(Meaning.UPSTREAM_ADDR)
+    return {
+        "method": f"coalesce({pieces.value(Meaning.METHOD)}, {from_line['method']})",
+        "uri": f"coalesce({pieces.value(Meaning.URI)}, {from_line['uri']})",
+        "body_bytes": f"TRY_CAST({pieces.value(Meaning.BYTES)} AS BIGINT)",
+        "duration_s": duration_s,
+        "request_id": f"nullif({pieces.value(Meaning.REQUEST_ID)}, '-')",
+        "connection": f"TRY_CAST({pieces.value(Meaning.CONNECTION)} AS BIGINT)",
+        "app_pid": f"TRY_CAST({pieces.value(Meaning.PID)} AS INTEGER)",
+        "upstream_addr": _last_try(address),
+        "upstream_tries": f"CASE WHEN {address} = '-' THEN 0 ELSE len(regexp_split_to_array({address}, ', | : ')) END",
+        "upstream_status": f"nullif({pieces.value(Meaning.UPSTREAM_STATUS)}, '-')",
+        "upstream_connect_s": finite(_last_try(pieces.value(connect))),
+        "upstream_header_s": finite(_last_try(pieces.value(header))),
+        "upstream_response_s": finite(_last_try(pieces.value(Meaning.UPSTREAM_RESPONSE))),
+        "has_upstream_times": str(bool(pieces.having(connect) and pieces.having(header))).upper(),
+    }

@@ -1,0 +1,43 @@
+import pytest
+
+from badgateway.logs import Source, read_logs
+from badgateway.logs.examples import EXAMPLES
+from badgateway.logs.learnt_format import learnt_format
+from badgateway.model.evidence import LogKind
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '203.0.113.9 [2026-11-21T13:00:00+01:00] a.org "GET /x HTTP/1.1" 502 157 rt=0.25 ua="curl"',
+        'a.org "GET /x HTTP/1.1" 502 157 [21/Nov/2026:12:00:00 +0000] rt=0.25',
+        "2026-11-21T12:00:00Z a.org GET /x HTTP/2.0 502 12 rt=0.25",
+        'time=2026-11-21T12:00:00Z request="GET /x HTTP/1.1" status=502 rt=0.25',
+    ],
+)
+def test_a_format_that_nobody_gave_is_learnt_from_its_lines(tmp_path, line):
+    path = tmp_path / "own.log"
+    path.write_text(f"{line}\n" * 3 + "not of it\n")
+    evidence = read_logs([Source(name="own.log", content=path)])
+
+    columns = "time_s, status, method, uri, duration_s"
+    found = evidence.connection.table("failures").project(columns).fetchall()
+    assert found == [(1795262400.0, 502, "GET", "/x", 0.25)] * 3
+    assert [(file.kind, file.malformed_lines) for file in evidence.files] == [(LogKind.OWN_FORMAT, 1)]
+
+
+@pytest.mark.parametrize("kind", sorted(set(LogKind) - {LogKind.OWN_FORMAT}))
+def test_lines_of_a_known_kind_are_never_learnt_from(kind):
+    assert learnt_format([EXAMPLES[kind]]) is None
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'INFO:     127.0.0.1:51622 - "GET /x HTTP/1.1" 502 Bad Gateway',
+        '[21/Nov/2026 12:00:00] "GET /x HTTP/1.1" 200 5',
+        "2026-11-21T12:00:00Z started worker 502",
+    ],
+)
+def test_lines_without_a_time_with_its_zone_or_without_a_request_are_not_guessed_at(line):
+    assert learnt_format([line]) is None
