@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from badgateway.logs.combined import EXTRA_TIMES
 from badgateway.logs.given_format import GivenFormat, given_format
+from badgateway.logs.prefixes import Prefixes
 from badgateway.logs.recognising import kinds_of
 
 # What differs from log to log stands in fields whose names mean nothing. Times without a zone are left to
@@ -34,6 +35,12 @@ _CANDIDATES = tuple(_candidates())
 
 def learnt_format(lines: Sequence[str]) -> GivenFormat | None:
     """The format that most of these first lines of a log have; None where they are of a known kind, or of none."""
-    if kinds_of(lines):
+    # Mostly the first line tells, and the rest need not be looked at.
+    if kinds_of(lines[:1]):
+        return None
+    prefixes = Prefixes(lines)
+    unwrapped = [prefixes.unwrap(line) for line in lines]
+    # Where names stand before the lines, other programs' lines may follow.
+    if any(line.stream for line in unwrapped) or kinds_of([line.text for line in unwrapped]):
         return None
     return next((each for each in _CANDIDATES if each.is_of(lines)), None)

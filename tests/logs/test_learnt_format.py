@@ -41,3 +41,8 @@ def test_lines_of_a_known_kind_are_never_learnt_from(kind):
 )
 def test_lines_without_a_time_with_its_zone_or_without_a_request_are_not_guessed_at(line):
     assert learnt_format([line]) is None
+
+
+def test_lines_behind_the_name_of_a_container_are_left_to_be_split():
+    assert learnt_format([f"nginx_1  | {EXAMPLES[LogKind.NGINX_COMBINED]}"]) is None
+    assert learnt_format([f"nginx_1  | {EXAMPLES[LogKind.OWN_FORMAT]}"]) is None
