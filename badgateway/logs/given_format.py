@@ -84,7 +84,11 @@ class GivenFormat:
 
     def is_of(self, lines: Sequence[str]) -> bool:
         """Whether these first lines of a log are in this format, for the most part."""
-        return 2 * sum(self.pattern.search(line) is not None for line in lines) >= len(lines) > 0
+        return 2 * self.count(lines) >= len(lines) > 0
+
+    def count(self, lines: Sequence[str]) -> int:
+        """How many of these lines are in this format."""
+        return sum(self.pattern.search(line) is not None for line in lines)
 
 
 def unused_notes(given: Sequence[GivenFormat | None], used: AbstractSet[str]) -> list[str]:

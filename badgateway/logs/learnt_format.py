@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from operator import itemgetter
 
 from badgateway.logs.combined import EXTRA_TIMES
 from badgateway.logs.given_format import GivenFormat, given_format
@@ -33,6 +34,10 @@ def _with_named_times(given: GivenFormat) -> GivenFormat:
 _CANDIDATES = tuple(_candidates())
 
 
+_LEAST_SHARE = 10
+"""A format that one line in so many has, at least, is the log's: nothing else in it is known."""
+
+
 def learnt_format(lines: Sequence[str]) -> GivenFormat | None:
     """The format that most of these first lines of a log have; None where they are of a known kind, or of none."""
     # Mostly the first line tells, and the rest need not be looked at.
@@ -43,4 +48,5 @@ def learnt_format(lines: Sequence[str]) -> GivenFormat | None:
     # Where names stand before the lines, other programs' lines may follow.
     if any(line.stream for line in unwrapped) or kinds_of([line.text for line in unwrapped]):
         return None
-    return next((each for each in _CANDIDATES if each.is_of(lines)), None)
+    count, best = max(((each.count(lines), each) for each in _CANDIDATES), key=itemgetter(0))
+    return best if _LEAST_SHARE * count > len(lines) else None
