@@ -48,26 +48,41 @@ def near(*kinds: ServerEvent) -> Proof:
     )
 
 
+def _of_its_server(instance: str) -> str:
+    """Return the condition that a server may be the one of the request: where both addresses are told, the same."""
+    place = place_sql("c.upstream")
+    return (
+        f"({instance} IS NULL OR {place} IS NULL OR {instance} NOT IN (SELECT instance FROM places) "  # noqa: S608
+        f"OR ({instance}, {place}) IN (SELECT (instance, place) FROM places))"
+    )
+
+
 def during(*kinds: str) -> Proof:
-    """Prove by the last mark of these kinds between the request's start and its end, with a second of grace."""
+    """Prove by the last mark of these kinds between the request's start and its end, with a second of grace.
+
+    A mark of a server that listens elsewhere proves nothing.
+    """
     wanted = ", ".join(f"'{kind}'" for kind in kinds)
     return Proof(
         joins=f"ASOF JOIN (FROM timed_marks WHERE kind IN ({wanted})) p ON c.time_s + 1 >= p.low_s",
-        condition="p.high_s >= c.start_s - 1",
+        condition=f"p.high_s >= c.start_s - 1 AND {_of_its_server('p.instance')}",
         mark="p.mark_id",
     )
 
 
 def inside(kind: str, *, share: float = 0.0) -> Proof:
-    """Prove by a span of time that the request's end falls into, or that takes at least `share` of its duration."""
+    """Prove by a span of time that the request's end falls into, or that takes at least `share` of its duration.
+
+    A span of a server that listens elsewhere proves nothing.
+    """
     overlap = "least(c.time_s, w.end_s) - greatest(c.start_s, w.start_s)"
+    long_enough = f" AND {overlap} >= {share} * (c.time_s - c.start_s)" if share else ""
     return Proof(
-        joins=f"ASOF JOIN (FROM spans WHERE kind = '{kind}') w ON c.time_s + 1 >= w.start_s",
-        condition=(
-            f"w.end_s + 1 >= c.start_s AND {overlap} >= {share} * (c.time_s - c.start_s)"
-            if share
-            else "w.end_s + 1 >= c.start_s"
+        joins=(
+            f"ASOF JOIN (FROM spans WHERE kind = '{kind}') w ON c.time_s + 1 >= w.start_s "
+            "JOIN marks n ON n.mark_id = w.mark_id"
         ),
+        condition=f"w.end_s + 1 >= c.start_s{long_enough} AND {_of_its_server('n.instance')}",
         mark="w.mark_id",
     )
 

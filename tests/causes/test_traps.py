@@ -157,6 +157,35 @@ def test_threads_of_another_server_do_not_let_one_dead_worker_prove_two():
     assert (found.cause.id, found.certainty) == ("worker-killed", Certainty.FAMILY)
 
 
+ELSEWHERE: dict[str, Any] = {"file": "other.log"}
+
+
+def listens_elsewhere(evidence: Evidence) -> Evidence:
+    return evidence.event(EVENT.LISTENING, at=-9, uri="http://127.0.0.1:9000", **ELSEWHERE)
+
+
+@pytest.mark.parametrize("event", [EVENT.RELOAD, EVENT.RESPAWN_THROTTLED])
+def test_what_a_server_at_another_address_does_fills_no_queue_here(event):
+    evidence = listens_elsewhere(Evidence()).event(event, **ELSEWHERE)
+
+    assert queue_full(evidence, at=0.5).found() == {"listen-queue-full": 1}
+
+
+@pytest.mark.parametrize("event", [EVENT.RELOAD, EVENT.SHUTDOWN])
+def test_a_reload_of_a_server_at_another_address_drops_nothing_here(event):
+    evidence = listens_elsewhere(Evidence().closed(at=0.8)).event(event, **ELSEWHERE)
+
+    assert evidence.found() == {"502-connection-closed": 1}
+
+
+def test_the_full_queue_of_a_server_at_another_address_is_not_this_one():
+    evidence = connect_timeout(listens_elsewhere(Evidence()), at=3.0)
+
+    assert evidence.event(EVENT.LISTEN_QUEUE_FULL, at=2, server="uwsgi", **ELSEWHERE).found() == {
+        "504-connect-timeout": 1
+    }
+
+
 def test_a_worker_whose_request_the_journal_knows_proves_no_other_ones_end():
     evidence = Evidence().closed(app_pid=71, app_started_s=NOON - 1).closed(uri="/other/")
     evidence.event(EVENT.WORKER_KILLED, pid=71, signal=9)
