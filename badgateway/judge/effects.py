@@ -45,8 +45,8 @@ def effect(before: LevelSummary, after: LevelSummary, changes: tuple[str, ...], 
         if level.measurement is None:
             return not_compared(after.users, f"{level.configuration} was not measured, {level.reasons[0]}")
     p_value = chance(before, after)
-    kind = _kind(before, after, p_value, significance)
-    sentence = _sentence(kind, before, after, changes, p_value)
+    kind = _with_trials_lost(_kind(before, after, p_value, significance), before, after)
+    sentence = f"{_sentence(kind, before, after, changes, p_value)}{_trials_lost(before)}{_trials_lost(after)}"
     return ArmEffect(users=after.users, effect=kind, sentence=f"{sentence}{_gaps(after)}", p_value=p_value)
 
 
@@ -59,6 +59,14 @@ def _kind(before: LevelSummary, after: LevelSummary, p_value: float, significanc
     if p_value >= significance:
         return Effect.NOT_PROVEN
     return Effect.HELPED if failures_after.share < failures.share else Effect.WORSE
+
+
+def _with_trials_lost(kind: Effect, before: LevelSummary, after: LevelSummary) -> Effect:
+    """Let a trial that an arm did not get through, which is in no share of its failures, never speak for that arm."""
+    is_for_before, is_for_after = kind is Effect.WORSE, kind is Effect.HELPED
+    lost_before, lost_after = bool(before.trials_lost), bool(after.trials_lost)
+    is_open = (lost_before and not is_for_after) or (lost_after and not is_for_before)
+    return Effect.NOT_PROVEN if is_open else kind
 
 
 def _about_the_same(one: Proportion, other: Proportion) -> bool:
@@ -84,9 +92,19 @@ def _sentence(kind: Effect, before: LevelSummary, after: LevelSummary, changes: 
 
 
 def _why_not(before: LevelSummary, after: LevelSummary, p_value: float) -> str:
+    if before.trials_lost or after.trials_lost:
+        return "in the trials that were got through"
     if _about_the_same(before.measured.failures, after.measured.failures):
         return "about as many, but too few to say that it did not double or halve them"
     return f"which may be chance (p = {p_value:.2g}, as unevenly as failures fell)"
+
+
+def _trials_lost(level: LevelSummary) -> str:
+    lost = level.trials_lost
+    if not lost:
+        return ""
+    of_all = f"{len(lost)} of {counted(len(level.valid_trials), 'trial')}"
+    return f" {level.configuration} did not get through {of_all}, in no share here: {lost[0].reasons[0]}."
 
 
 def _lost(before: LevelSummary, after: LevelSummary) -> str:

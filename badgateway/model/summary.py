@@ -183,6 +183,11 @@ class LevelSummary:
         return tuple(trial for trial in self.trials if trial.verdict is not Verdict.INVALID)
 
     @property
+    def trials_lost(self) -> tuple[TrialSummary, ...]:
+        """Trials that the configuration did not get through: failed from end to end, and measured in no request."""
+        return tuple(trial for trial in self.valid_trials if trial.measurement is None)
+
+    @property
     def measured(self) -> Measurement:
         """The measurement of a level that is known to have one."""
         assert self.measurement is not None

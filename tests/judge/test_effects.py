@@ -160,6 +160,29 @@ def test_what_was_not_measured_is_not_compared():
     assert found_effect.sentence == "Not compared: one was not measured, 1 of 1 trial not counted: it was aborted."
 
 
+def with_a_trial_lost(one: LevelSummary) -> LevelSummary:
+    """Return the level with one trial more, which its configuration did not get through."""
+    through = trials_of(one, 100)
+    lost = replace(through.trials[0], verdict=Verdict.FAIL, reasons=("uWSGI ended",), measurement=None)
+    return replace(through, trials=(*through.trials, lost))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "kind"),
+    [
+        (failing("one", 5430), with_a_trial_lost(failing("two", 0)), Effect.NOT_PROVEN),
+        (failing("one", 0), with_a_trial_lost(failing("two", 0)), Effect.NOT_PROVEN),
+        (failing("one", 0), with_a_trial_lost(failing("two", 5430)), Effect.WORSE),
+        (with_a_trial_lost(failing("one", 0)), failing("two", 5430), Effect.NOT_PROVEN),
+        (with_a_trial_lost(failing("one", 5430)), failing("two", 0), Effect.HELPED),
+    ],
+)
+def test_a_trial_that_was_not_got_through_never_speaks_for_its_arm(before, after, kind):
+    found_effect = told(before, after)
+    assert found_effect.effect is kind
+    assert " did not get through 1 of 2 trials, in no share here: uWSGI ended." in found_effect.sentence
+
+
 def test_the_time_without_a_worker_is_told_where_it_matters():
     long, short = WorkerGaps(count=3, total_s=2.44), WorkerGaps(count=1, total_s=0.2)
     after = failing("two", 900)
