@@ -130,6 +130,18 @@ SELECT DISTINCT instance, place FROM (SELECT instance, {place_sql("path")} AS pl
 WHERE place IS NOT NULL
 """  # noqa: S608 # a constant of this module
 
+_POSSIBLE_DEATHS = """
+CREATE OR REPLACE TEMP TABLE possible_deaths AS
+WITH moments AS (
+    SELECT instance, kind, mark_id, second, greatest(first_s - second, second - last_s, 0) AS distance_s
+    FROM (SELECT *, unnest(range(first_s - 1, last_s + 2)) AS second FROM fates WHERE NOT named)),
+wanted AS (SELECT DISTINCT second, place FROM victims WHERE app_pid IS NULL)
+-- A server that says where it listens has no part in what happened at another address.
+SELECT w.second, w.place, m.kind, m.mark_id, m.distance_s FROM wanted w JOIN moments m USING (second)
+WHERE w.place IS NULL OR m.instance NOT IN (SELECT instance FROM places)
+    OR (m.instance, w.place) IN (SELECT (instance, place) FROM places)
+"""
+
 _LIKELY_DEATHS = """
 CREATE OR REPLACE TEMP TABLE likely_deaths AS
 WITH by_name AS (
@@ -144,22 +156,13 @@ by_pid AS (
         AND coalesce(abs(n.request_started_s - floor(v.app_started_s)) <= 2, true)
     QUALIFY row_number() OVER (PARTITION BY v.failure_id ORDER BY d.mark_id,
         abs(n.request_started_s - floor(v.app_started_s)) NULLS LAST, n.mark_id) = 1),
-moments AS (
-    SELECT instance, kind, mark_id, second, greatest(first_s - second, second - last_s, 0) AS distance_s
-    FROM (SELECT *, unnest(range(first_s - 1, last_s + 2)) AS second FROM fates WHERE NOT named)),
-wanted AS (SELECT DISTINCT second, place FROM victims WHERE app_pid IS NULL),
--- A server that says where it listens has no part in what happened at another address.
-possible AS (
-    SELECT w.second, w.place, m.kind, m.mark_id, m.distance_s FROM wanted w JOIN moments m USING (second)
-    WHERE w.place IS NULL OR m.instance NOT IN (SELECT instance FROM places)
-        OR (m.instance, w.place) IN (SELECT (instance, place) FROM places)),
 by_time AS (
     SELECT second, place, CASE WHEN count(DISTINCT kind) = 1 THEN any_value(kind) ELSE 'unclear' END AS kind,
-        min(mark_id) AS mark_id, count(*) AS deaths
-    FROM (FROM possible QUALIFY rank() OVER (PARTITION BY second, place ORDER BY distance_s) = 1)
+        min(mark_id) AS mark_id
+    FROM (FROM possible_deaths QUALIFY rank() OVER (PARTITION BY second, place ORDER BY distance_s) = 1)
     GROUP BY second, place)
 SELECT v.failure_id, coalesce(n.kind, i.kind, t.kind) AS kind, coalesce(n.mark_id, i.mark_id, t.mark_id) AS mark_id,
-    coalesce(n.mark_id, i.mark_id) IS NOT NULL AS sure, t.deaths
+    coalesce(n.mark_id, i.mark_id) IS NOT NULL AS sure, v.second, v.place
 FROM victims v
 LEFT JOIN by_name n USING (failure_id)
 LEFT JOIN by_pid i USING (failure_id)
@@ -169,11 +172,22 @@ WHERE coalesce(n.kind, i.kind, t.kind) IS NOT NULL
 """
 
 # One worker ends one request, unless its server says that it runs several at once. Where more were lost than workers
-# died, some were lost otherwise, and nothing tells which.
+# died, in one second or in all seconds that share a death, some were lost otherwise, and nothing tells which.
 _CASE_DEATHS = """
 CREATE OR REPLACE TEMP TABLE case_deaths AS
+WITH lost AS (
+    SELECT mark_id, second, place, count(*) AS requests FROM likely_deaths GROUP BY ALL),
+within AS (
+    SELECT l.mark_id, l.second, l.place, l.requests, p.mark_id AS death
+    FROM lost l JOIN possible_deaths p ON p.second = l.second AND p.place IS NOT DISTINCT FROM l.place),
+crowded AS (
+    SELECT mark_id FROM within GROUP BY mark_id, second, place HAVING any_value(requests) > count(DISTINCT death)
+    UNION
+    SELECT mark_id FROM (SELECT mark_id, sum(requests) AS requests FROM lost GROUP BY mark_id)
+    JOIN (SELECT mark_id, count(DISTINCT death) AS deaths FROM within GROUP BY mark_id) USING (mark_id)
+    WHERE requests > deaths)
 SELECT l.failure_id, l.kind, l.mark_id, l.sure,
-    NOT l.sure AND count(*) OVER (PARTITION BY l.mark_id) > l.deaths
+    NOT l.sure AND l.mark_id IN (FROM crowded)
         AND m.instance NOT IN (SELECT instance FROM marks WHERE kind = 'several at once') AS doubtful
 FROM likely_deaths l JOIN marks m USING (mark_id)
 """
@@ -201,5 +215,5 @@ def prepare_deaths(connection: duckdb.DuckDBPyConnection) -> None:
         condition=of_unknown,
         offsets_s=offsets_s,
     )
-    for statement in (_LIKELY_DEATHS, _CASE_DEATHS):
+    for statement in (_POSSIBLE_DEATHS, _LIKELY_DEATHS, _CASE_DEATHS):
         connection.execute(statement)

@@ -149,6 +149,20 @@ def test_two_dead_workers_or_one_that_runs_several_at_once_prove_the_end_of_two_
         assert (found.cause.id, found.certainty, found.count) == (cause, Certainty.PROVEN, 2)
 
 
+def test_two_workers_that_died_a_second_apart_prove_the_end_of_one_request_each_although_each_line_came_late():
+    evidence = Evidence().closed(at=0.1).closed(at=1.1)
+    for at in (1, 2):
+        evidence.event(EVENT.WORKER_KILLED, at=at, pid=70 + at, signal=9)
+
+    assert {found.certainty: found.count for found in evidence.diagnosis().causes} == {Certainty.PROVEN: 2}
+
+
+def test_one_dead_worker_proves_the_end_of_none_of_two_requests_of_neighbouring_seconds():
+    evidence = Evidence().closed(at=0.1).closed(at=1.1).event(EVENT.WORKER_KILLED, at=1, pid=71, signal=9)
+
+    assert {found.certainty: found.count for found in evidence.diagnosis().causes} == {Certainty.FAMILY: 2}
+
+
 def test_threads_of_another_server_do_not_let_one_dead_worker_prove_two():
     evidence = Evidence().closed().closed(uri="/other/").event(EVENT.WORKER_KILLED, pid=71, signal=9)
     evidence.event(EVENT.SEVERAL_AT_ONCE, at=-60, file="other.log")
