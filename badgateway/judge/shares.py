@@ -64,7 +64,7 @@ def highest(bad: ArrayLike, requests: ArrayLike) -> float:
     from scipy.special import betaincinv  # noqa: PLC0415 # 0.4 s to import: not at every start
 
     worst = np.sort(np.asarray(bad, dtype=float))[::-1]
-    good = float(np.sum(requests)) - float(worst.sum())
+    good = float(np.asarray(requests, dtype=float).sum() - worst.sum())
     if good <= 0:
         return 1.0
     units = len(worst)
