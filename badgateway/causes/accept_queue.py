@@ -1,6 +1,6 @@
 """The accept queue: requests that no worker could take in, because the queue before them was full."""
 
-from badgateway.causes.rule import Rule, at_address, during, inside
+from badgateway.causes.rule import NOBODY_LISTENED, Rule, at_address, during, inside
 from badgateway.model.diagnosis import Cause, Remedy
 from badgateway.model.evidence import ServerEvent
 
@@ -147,7 +147,6 @@ RELOAD_GAP = Cause(
 )
 
 _CONNECTING = "c.reason IN ('queue full', 'refused', 'refused or no route', 'connect timeout', 'unconnected')"
-_GONE = "c.reason IN ('refused', 'refused or no route', 'none live')"
 _READING = "c.reason = 'read timeout' AND c.queued"
 # That no start is known means something only where starts are kept.
 _WAITED = f"{_READING} AND (c.in_app OR $journal)"
@@ -172,16 +171,8 @@ CONNECT_RULES = (
 """For requests that nginx could not hand over."""
 
 GONE_RULES = (
-    Rule(
-        cause=RELOAD_GAP,
-        where=_GONE,
-        proof=at_address("reload"),
-    ),
-    Rule(
-        cause=RELOAD_GAP,
-        where=_GONE,
-        proof=at_address("restart"),
-    ),
+    Rule(cause=RELOAD_GAP, where=NOBODY_LISTENED, proof=at_address("reload")),
+    Rule(cause=RELOAD_GAP, where=NOBODY_LISTENED, proof=at_address("restart")),
 )
 """For requests that found nobody listening."""
 

@@ -15,6 +15,19 @@ def place_sql(address: str) -> str:
     )
 
 
+def of_its_server(instance: str, place: str) -> str:
+    """Return the SQL condition that a server may be the one at a place: where both addresses are told, the same.
+
+    Args:
+        instance: Expression for the server, as in the table places; NULL is a note of no server in particular.
+        place: Expression for where a request was sent, as `place_sql` gives it; NULL is not known.
+    """
+    return (
+        f"({instance} IS NULL OR {place} IS NULL OR {instance} NOT IN (SELECT instance FROM places) "  # noqa: S608
+        f"OR ({instance}, {place}) IN (SELECT (instance, place) FROM places))"
+    )
+
+
 # The lines that name the requests of a worker under harakiri follow the line that names its pid.
 _NOTES = """
 CREATE OR REPLACE TEMP TABLE notes AS
@@ -130,7 +143,7 @@ SELECT DISTINCT instance, place FROM (SELECT instance, {place_sql("path")} AS pl
 WHERE place IS NOT NULL
 """  # noqa: S608 # a constant of this module
 
-_POSSIBLE_DEATHS = """
+_POSSIBLE_DEATHS = f"""
 CREATE OR REPLACE TEMP TABLE possible_deaths AS
 WITH moments AS (
     SELECT instance, kind, mark_id, second, greatest(first_s - second, second - last_s, 0) AS distance_s
@@ -138,9 +151,8 @@ WITH moments AS (
 wanted AS (SELECT DISTINCT second, place FROM victims WHERE app_pid IS NULL)
 -- A server that says where it listens has no part in what happened at another address.
 SELECT w.second, w.place, m.kind, m.mark_id, m.distance_s FROM wanted w JOIN moments m USING (second)
-WHERE w.place IS NULL OR m.instance NOT IN (SELECT instance FROM places)
-    OR (m.instance, w.place) IN (SELECT (instance, place) FROM places)
-"""
+WHERE {of_its_server("m.instance", "w.place")}
+"""  # noqa: S608 # constants of this module
 
 _LIKELY_DEATHS = """
 CREATE OR REPLACE TEMP TABLE likely_deaths AS

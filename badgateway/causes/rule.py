@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 
-from badgateway.causes.deaths import place_sql
+from badgateway.causes.deaths import of_its_server, place_sql
 from badgateway.model.diagnosis import Cause, Certainty
 from badgateway.model.evidence import ServerEvent
+
+NOBODY_LISTENED = "c.reason IN ('refused', 'refused or no route', 'none live')"
+"""For `where`: what a proxy says that found no server at its address."""
 
 _DEATHS = "JOIN case_deaths p USING (failure_id)"
 
@@ -48,15 +51,6 @@ def near(*kinds: ServerEvent) -> Proof:
     )
 
 
-def _of_its_server(instance: str) -> str:
-    """Return the condition that a server may be the one of the request: where both addresses are told, the same."""
-    place = place_sql("c.upstream")
-    return (
-        f"({instance} IS NULL OR {place} IS NULL OR {instance} NOT IN (SELECT instance FROM places) "  # noqa: S608
-        f"OR ({instance}, {place}) IN (SELECT (instance, place) FROM places))"
-    )
-
-
 def during(*kinds: str) -> Proof:
     """Prove by the last mark of these kinds between the request's start and its end, with a second of grace.
 
@@ -65,7 +59,7 @@ def during(*kinds: str) -> Proof:
     wanted = ", ".join(f"'{kind}'" for kind in kinds)
     return Proof(
         joins=f"ASOF JOIN (FROM timed_marks WHERE kind IN ({wanted})) p ON c.time_s + 1 >= p.low_s",
-        condition=f"p.high_s >= c.start_s - 1 AND {_of_its_server('p.instance')}",
+        condition=f"p.high_s >= c.start_s - 1 AND {of_its_server('p.instance', place_sql('c.upstream'))}",
         mark="p.mark_id",
     )
 
@@ -82,22 +76,19 @@ def inside(kind: str, *, share: float = 0.0) -> Proof:
             f"ASOF JOIN (FROM spans WHERE kind = '{kind}') w ON c.time_s + 1 >= w.start_s "
             "JOIN marks n ON n.mark_id = w.mark_id"
         ),
-        condition=f"w.end_s + 1 >= c.start_s{long_enough} AND {_of_its_server('n.instance')}",
+        condition=f"w.end_s + 1 >= c.start_s{long_enough} AND {of_its_server('n.instance', place_sql('c.upstream'))}",
         mark="w.mark_id",
     )
 
 
 def at_address(kind: str) -> Proof:
     """Prove by a span that the request's end falls into, of a server that listens where the request was sent."""
-    place = place_sql("c.upstream")
     return Proof(
         joins=(
             f"JOIN spans w ON w.kind = '{kind}' AND c.time_s + 1 >= w.start_s AND floor(c.time_s) <= w.end_s "
-            f"JOIN marks n ON n.mark_id = w.mark_id LEFT JOIN places a ON a.instance = n.instance AND a.place = {place}"
+            "JOIN marks n ON n.mark_id = w.mark_id"
         ),
-        condition=(
-            f"(a.place IS NOT NULL OR {place} IS NULL OR n.instance NOT IN (SELECT instance FROM places))"  # noqa: S608 # see above
-        ),
+        condition=of_its_server("n.instance", place_sql("c.upstream")),
         mark="w.mark_id",
     )
 

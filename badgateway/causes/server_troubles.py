@@ -1,6 +1,6 @@
 """What a server's own lines tell beside deaths: it did not load, held a worker for nobody, gave up writing."""
 
-from badgateway.causes.rule import Proof, Rule, at_address, died_as, near
+from badgateway.causes.rule import NOBODY_LISTENED, Proof, Rule, at_address, died_as, near
 from badgateway.model.diagnosis import Cause, Certainty, Remedy
 from badgateway.model.evidence import ServerEvent
 
@@ -219,13 +219,7 @@ MEMORY_FAMILY_RULES = (
 
 IDLE_RULES = (Rule(cause=IDLE_HELD, where=_CLOSED, proof=died_as("idle"), certainty=Certainty.FAMILY),)
 
-CONNECT_RULES = (
-    Rule(
-        cause=NOT_LOADED,
-        where="c.reason IN ('refused', 'refused or no route', 'none live')",
-        proof=at_address("not loaded"),
-    ),
-)
+CONNECT_RULES = (Rule(cause=NOT_LOADED, where=NOBODY_LISTENED, proof=at_address("not loaded")),)
 ANSWERED_RULES = (
     Rule(
         cause=NOT_LOADED,
