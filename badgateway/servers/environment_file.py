@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from badgateway.servers.server import Place
+
 
 def variables(text: str) -> dict[str, str]:
     """Return the variables of an environment file: NAME=value, quoted or not, and lines that begin with # or ;."""
@@ -18,3 +20,11 @@ def _unquoted(value: str) -> str:
 def fitting(text: str, own: Mapping[str, str | None]) -> dict[str, str]:
     """Return a file's variables with those of a configuration in their place; None takes one away."""
     return {name: value for name, value in {**variables(text), **own}.items() if value is not None}
+
+
+def bind_variables(prefix: str, place: Place) -> dict[str, str | None]:
+    """Return the variables of where to listen, for `fitting`: PREFIX_UDS, or PREFIX_HOST and PREFIX_PORT."""
+    if place.port is None:
+        return {f"{prefix}_UDS": place.address, f"{prefix}_HOST": None, f"{prefix}_PORT": None}
+    host, _, port = place.address.rpartition(":")
+    return {f"{prefix}_UDS": None, f"{prefix}_HOST": host, f"{prefix}_PORT": port}

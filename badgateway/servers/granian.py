@@ -1,7 +1,7 @@
 """Granian: all that is true of it alone."""
 
 from badgateway.model.configuration import Configuration, WorkerModel
-from badgateway.servers.environment_file import fitting, variables
+from badgateway.servers.environment_file import bind_variables, fitting, variables
 from badgateway.servers.server import Place, Server, Start
 
 INTERFACE = "GRANIAN_INTERFACE"
@@ -9,11 +9,8 @@ INTERFACE = "GRANIAN_INTERFACE"
 
 def _start(configuration: Configuration, place: Place) -> Start:
     threads = str(configuration.threads)
-    host, _, port = place.address.rpartition(":")
     own: dict[str, str | None] = {
-        "GRANIAN_UDS": place.address if place.port is None else None,
-        "GRANIAN_HOST": None if place.port is None else host,
-        "GRANIAN_PORT": None if place.port is None else port,
+        **bind_variables("GRANIAN", place),
         "GRANIAN_WORKERS": str(configuration.workers),
         # For ASGI more than one is refused: there the event loop is the thread.
         "GRANIAN_BLOCKING_THREADS": None if _worker_model(place.server_text) is WorkerModel.EVENT_LOOP else threads,

@@ -1,17 +1,14 @@
 """uvicorn: all that is true of it alone."""
 
 from badgateway.model.configuration import Configuration, WorkerModel
-from badgateway.servers.environment_file import fitting
+from badgateway.servers.environment_file import bind_variables, fitting
 from badgateway.servers.server import Place, Server, Start
 
 
 def _start(configuration: Configuration, place: Place) -> Start:
-    host, _, port = place.address.rpartition(":")
     most, delta = configuration.max_requests, configuration.max_requests_delta
     own: dict[str, str | None] = {
-        "UVICORN_UDS": place.address if place.port is None else None,
-        "UVICORN_HOST": None if place.port is None else host,
-        "UVICORN_PORT": None if place.port is None else port,
+        **bind_variables("UVICORN", place),
         "UVICORN_WORKERS": str(configuration.workers),
         "UVICORN_BACKLOG": str(configuration.listen),
         "UVICORN_TIMEOUT_KEEP_ALIVE": str(configuration.keepalive_s),
