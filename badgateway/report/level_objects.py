@@ -10,7 +10,7 @@ from badgateway.report.section import Object
 
 
 def level(found: LevelSummary) -> Object:
-    """Return a configuration at one load found."""
+    """Return what one configuration did at one load."""
     return {
         "users": found.users or None,
         "rate_per_s": found.rate_per_s,
@@ -24,7 +24,7 @@ def level(found: LevelSummary) -> Object:
 
 
 def trial(summary: TrialSummary) -> Object:
-    """Return a one."""
+    """Return one trial."""
     one = summary.trial
     return {
         "id": one.id,
