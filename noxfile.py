@@ -6,6 +6,7 @@
 """The sessions: each brings the kit's one environment up to date and calls the badgateway command."""
 
 import hashlib
+import json
 import os
 import shlex
 import sys
@@ -30,14 +31,16 @@ def environment_home() -> Path:
     return Path("/var/cache/badgateway") / hashlib.sha256(os.fsencode(ROOT)).hexdigest()[:12]
 
 
-# One environment for all sessions: it takes a minute to compile and serves every one of them.
+# One environment for all sessions but one: it takes a minute to compile and serves every one of them.
 KIT = environment_home() / "kit"
+LIGHT = environment_home() / "unit"
+TIMES = environment_home() / "times.jsonl"
 
-
-PURE_ROOMS = [
-    f"badgateway/{room}/*"
-    for room in ("model", "servers", "plan", "ledger", "logs", "causes", "judge", "report", "search")
-] + ["badgateway/errors.py"]
+PURE_ROOMS = ("model", "servers", "plan", "ledger", "logs", "causes", "judge", "report", "search")
+PURE_CODE = ",".join(
+    [*(f"badgateway/{room}/*" for room in PURE_ROOMS), "badgateway/errors.py", "badgateway/numbers.py"]
+)
+UNIT_TESTS = [*(f"tests/{room}" for room in PURE_ROOMS), "tests/simulation", "tests/docs", "tests/test_numbers.py"]
 
 
 def configuration_names(experiment: str) -> list[str]:
@@ -48,15 +51,22 @@ def configuration_names(experiment: str) -> list[str]:
 
 def install(session: nox.Session) -> None:
     """Make the kit's environment what the lock file says; return at once when it already is."""
-    interpreter, stamp = KIT / "interpreter.txt", KIT / "installed.txt"
-    wanted = "\n".join([str(ROOT), LOCK.read_text("utf-8"), (ROOT / "pyproject.toml").read_text("utf-8")])
+    made = ["install", "--no-deps", "--no-build-isolation", "--editable", "."]
+    make(session, KIT, ["sync", "--require-hashes", str(LOCK)], made)
+
+
+def make(session: nox.Session, home: Path, *steps: list[str]) -> None:
+    """Make an environment by steps of `uv pip`; return at once when they, and what they depend on, are as they were."""
+    interpreter, stamp = home / "interpreter.txt", home / "installed.txt"
+    given = [LOCK.read_text("utf-8"), (ROOT / "pyproject.toml").read_text("utf-8")]
+    wanted = "\n".join([str(ROOT), *map(shlex.join, steps), *given])
     if not (interpreter.exists() and interpreter.read_text("utf-8") == sys.version):
-        session.log(f"making the environment {KIT} (the first time, uWSGI and mysqlclient are compiled)")
-        uv(session, "venv", "--clear", "--python", sys.executable, str(KIT))
+        session.log(f"making the environment {home}{' (uWSGI and mysqlclient are compiled)' if home == KIT else ''}")
+        uv(session, "venv", "--clear", "--python", sys.executable, str(home))
         interpreter.write_text(sys.version, "utf-8")
     if not (stamp.exists() and stamp.read_text("utf-8") == wanted):
-        uv(session, "pip", "sync", "--require-hashes", "--python", str(KIT), str(LOCK))
-        uv(session, "pip", "install", "--no-deps", "--no-build-isolation", "--python", str(KIT), "--editable", ".")
+        for command, *arguments in steps:
+            uv(session, "pip", command, "--python", str(home), *arguments)
         stamp.write_text(wanted, "utf-8")
 
 
@@ -95,6 +105,7 @@ CONCURRENCY = "experiments/concurrency.toml"
 EXPORT = "experiments/export.toml"
 # That none qualifies, or that the trials do not decide, is an answer and no failed session.
 ANSWERED = (0, 1, 3)
+SLOWEST = 20
 
 
 @nox.session
@@ -155,7 +166,13 @@ def probe(session: nox.Session) -> None:
 
 @nox.session
 def benchmarks(session: nox.Session) -> None:
-    """Measure the kit itself: journal, probes, relay, open loop, verdicts, explain and exports; the docs quote it."""
+    """Measure the kit against its anchors, row by row; `-- --against FILE` fails where it has become slower."""
+    run(session, "python", "-m", "benchmarks.table", *session.posargs)
+
+
+@nox.session
+def costs(session: nox.Session) -> None:
+    """Print what parts of the kit cost by themselves: journal, probes, relay, open loop, streamed logs, verdicts."""
     for script in ("journal.py", "probes.py", "relay.py", "explain.py", "server_logs.py", "verdicts.py"):
         run(session, "python", f"benchmarks/{script}")
     # Its default goes up to a million rows, and takes ten minutes.
@@ -170,12 +187,40 @@ def tests(session: nox.Session) -> None:
     if session.posargs:
         run(session, "pytest", *session.posargs)
         return
-    run(session, "pytest", "-m", "not live", "--numprocesses", "auto", "--cov", "--cov-report", "")
-    run(session, "coverage", "report", "--include", ",".join(PURE_ROOMS), "--fail-under", "95", "--skip-covered")
-    # Real servers on a machine that others use too: a fault that depends on timing gets a second chance to occur.
-    run(session, "pytest", "-m", "live", "--reruns", "2", "--reruns-delay", "2")
+    TIMES.unlink(missing_ok=True)
+    timed = ["--times", str(TIMES)]
+    run(session, "pytest", "-m", "not live", "--numprocesses", "auto", "--cov", "--cov-report", "", *timed)
+    run(session, "coverage", "report", "--include", ",".join(PURE_CODE), "--fail-under", "95", "--skip-covered")
+    # More at a time than there are cores, for most of the time they wait: for a server, a limit, a child's end.
+    beside = ["--numprocesses", "3", "--dist", "loadgroup"]
+    # A fault that depends on timing gets a second chance to occur; who needed it is printed, and to be mended.
+    again = ["--reruns", "1", "--reruns-delay", "2"]
+    run(session, "pytest", "-m", "live and not alone", *beside, *again, *timed)
+    run(session, "pytest", "-m", "live and alone", *again, *timed)
     # A sample of the session faults, another one each time; its seed is printed.
-    run(session, "pytest", "-m", "fault", "--kills", "2", "--sample", "1")
+    run(session, "pytest", "-m", "fault", "--kills", "2", "--sample", "1", *timed)
+    print_times(session)
+
+
+def print_times(session: nox.Session) -> None:
+    """Print the slowest of all tests that were run, and those that were run again."""
+    times = [json.loads(line) for line in TIMES.read_text("utf-8").splitlines()]
+    times.sort(key=lambda one: -float(one["took_s"]))
+    session.log(f"{len(times)} tests; the {SLOWEST} slowest:")
+    for one in times[:SLOWEST]:
+        session.log(f"{one['took_s']:7.1f} s  {one['test']}")
+    again = [str(one["test"]) for one in times if one["again"]]
+    session.log(f"{len(again)} of them were run again{': ' if again else ''}{', '.join(again)}")
+
+
+@nox.session
+def unit(session: nox.Session) -> None:
+    """Run the tests of the pure rooms, in an environment that needs no compiler: a minute on two cores."""
+    make(
+        session, LIGHT, ["install", "--no-build", "--constraint", str(LOCK), "--group", "unit", "-r", "pyproject.toml"]
+    )
+    asked = session.posargs or ["--numprocesses", "auto", *UNIT_TESTS]
+    session.run(str(LIGHT / "bin" / "python"), "-m", "pytest", "-m", "not live", *asked, external=True)
 
 
 @nox.session
@@ -186,8 +231,10 @@ def faults(session: nox.Session) -> None:
 
 @nox.session
 def proofs(session: nox.Session) -> None:
-    """Run the long proofs, of which the tests hold a tenth: mutated files and log lines, and mixtures of logs."""
-    run(session, "pytest", "-m", "proof", "--numprocesses", "auto", "--timeout", "1200", *session.posargs)
+    """Run the long proofs, of which the tests hold a small part: mutated files, simulated studies, and more."""
+    more = ["--hypothesis-profile", "proofs", "--timeout", "1200", "--numprocesses", "auto", *session.posargs]
+    run(session, "pytest", "-m", "not live and (proof or hypothesis)", *more)
+    run(session, "pytest", "-m", "live and proof", *session.posargs)
 
 
 @nox.session

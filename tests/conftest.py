@@ -1,10 +1,15 @@
 """What holds for all tests: those that take minutes run only where they are asked for; planted faults are counted."""
 
+import json
 import random
 from collections import Counter, defaultdict
+from pathlib import Path
 
 import pytest
 
+from tests.amounts import load_profiles
+
+load_profiles()
 LONG = ("proof", "fault")
 """Markers of tests that run only when the expression of -m names them; see the nox sessions proofs and faults.
 
@@ -14,7 +19,8 @@ MOST_SEEDS = 10_000
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let the session faults say how much it plants."""
+    """Let the session faults say how much it plants, and the session tests ask how long each test took."""
+    parser.addoption("--times", type=Path, metavar="FILE", help="Add the time that each test took to this file.")
     group = parser.getgroup("planted faults")
     group.addoption("--kills", type=int, default=20, metavar="N", help="Moments at which the kit is killed.")
     group.addoption("--sample", type=int, metavar="N", help="Of each other kind of fault, only so many, drawn.")
@@ -63,7 +69,9 @@ def _not_in_the_sample(config: pytest.Config, items: list[pytest.Item]) -> list[
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Print how many faults of each kind were planted, and of how many the kit did what it must."""
+    """Keep the tests' times; print how many faults of each kind were planted, and how many the kit held against."""
+    if config.option.times:
+        _add_times(terminalreporter, config.option.times)
     counts = defaultdict[str, Counter[str]](Counter)
     for became in ("passed", "failed", "error", "skipped"):
         for report in terminalreporter.stats.get(became, ()):
@@ -77,3 +85,15 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         held, skipped = count["passed"], count["skipped"]
         rest = f", {skipped} could not be planted here" if skipped else ""
         terminalreporter.write_line(f"{kind:<12} {count.total() - skipped:>4} planted, {held:>4} held{rest}")
+
+
+def _add_times(reporter: pytest.TerminalReporter, file: Path) -> None:
+    took_s, again = Counter[str](), set[str]()
+    for became, reports in reporter.stats.items():
+        for report in reports:
+            if isinstance(report, pytest.TestReport):
+                took_s[report.nodeid] += report.duration  # type: ignore[assignment] # a sum of seconds
+                again |= {report.nodeid} if became == "rerun" else set()
+    with file.open("a", encoding="utf-8") as lines:
+        for test, seconds in took_s.items():
+            lines.write(json.dumps({"test": test, "took_s": round(seconds, 2), "again": test in again}) + "\n")

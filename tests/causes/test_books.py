@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from badgateway.causes import diagnose
 from badgateway.model.evidence import Phase, ServerEvent
+from tests.amounts import examples
 from tests.causes.evidence import CLOSED, TIMED_OUT, Evidence
 from tests.causes.samples import QUEUE_FULL
 
@@ -54,7 +55,7 @@ def build(failures: list[dict[str, Any]], complaints: list[Any], events: list[An
     return evidence
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(50), suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(FAILURES, max_size=8),
     st.lists(COMPLAINTS, max_size=6),

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from badgateway.load.old_workbook import OldWorkbookCheck
+from tests.amounts import examples
 
 ROWS = 300
 
@@ -51,7 +52,7 @@ def test_missing_and_surplus_rows_are_told(promised):
 
 
 @given(cut=st.integers(min_value=1), chunk=st.integers(100, 5000))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(1000))
 def test_a_file_that_is_cut_anywhere_is_wrong(cut, chunk):
     content = workbook()
 
@@ -59,7 +60,7 @@ def test_a_file_that_is_cut_anywhere_is_wrong(cut, chunk):
 
 
 @given(position=st.integers(min_value=0), value=st.integers(0, 255), chunk=st.integers(100, 5000))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(1000))
 def test_a_damaged_file_never_breaks_the_check(position, value, chunk):
     content = bytearray(workbook())
     content[position % len(content)] = value

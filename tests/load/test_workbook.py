@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from badgateway.load.workbook import SHEET, WorkbookCheck
+from tests.amounts import examples
 from tests.load.server import workbook
 
 ROWS = 30
@@ -85,7 +86,7 @@ def test_the_sheet_is_found_wherever_it_is_and_however_its_length_is_told(entrie
 
 
 @given(cut=st.integers(min_value=1), chunk=st.integers(1, 5000))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(2000))
 def test_a_file_that_is_cut_anywhere_is_wrong(cut, chunk):
     content = workbook(ROWS)
 
@@ -93,7 +94,7 @@ def test_a_file_that_is_cut_anywhere_is_wrong(cut, chunk):
 
 
 @given(position=st.integers(min_value=0), value=st.integers(0, 255), chunk=st.integers(1, 5000))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(2000))
 def test_a_damaged_file_never_breaks_the_check(position, value, chunk):
     content = bytearray(workbook(ROWS))
     content[position % len(content)] = value

@@ -13,6 +13,7 @@ from badgateway.cli.planned import plan_lines
 from badgateway.errors import ConfigurationError
 from badgateway.model.printable import printable
 from badgateway.plan.declaration_faults import LONGEST_MESSAGE
+from tests.amounts import amounts
 from tests.mutations import damaged, mutated, toml
 
 ROOT = Path(__file__).parents[2]
@@ -21,7 +22,7 @@ CONTENTS = tuple(file.read_bytes() for file in FILES)
 LONGEST_LINE = LONGEST_MESSAGE + 700
 """Of a message with two paths of the project in it, and a list of all keys."""
 
-SOME = 600
+SOME = 60
 ALL = 6000
 
 mutations = st.sampled_from(CONTENTS).flatmap(lambda content: mutated(tomllib.loads(content.decode())))
@@ -67,7 +68,7 @@ def test_what_is_mutated_is_a_plan_before(file):
     assert all(check(file, toml(tomllib.loads(content.decode())).encode()) for content in CONTENTS)
 
 
-@pytest.mark.parametrize("examples", [SOME, pytest.param(ALL, marks=pytest.mark.proof)])
+@pytest.mark.parametrize("examples", amounts(SOME, ALL))
 def test_a_file_with_changed_values_is_planned_or_refused_by_its_name(file, examples):
     planned = 0
 
@@ -82,7 +83,7 @@ def test_a_file_with_changed_values_is_planned_or_refused_by_its_name(file, exam
     assert examples * 0.02 < planned < examples * 0.9, "the mutations are either too wild or too tame to tell anything"
 
 
-@pytest.mark.parametrize("examples", [SOME // 2, pytest.param(ALL // 2, marks=pytest.mark.proof)])
+@pytest.mark.parametrize("examples", amounts(SOME // 2, ALL // 2))
 def test_a_damaged_file_is_planned_or_refused_by_its_name(file, examples):
     @many(examples)
     @given(content=damages)

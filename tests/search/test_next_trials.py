@@ -11,6 +11,7 @@ from badgateway.model.capacity import CapacityGoal, CapacityStatus
 from badgateway.model.comparison import ChoiceKind
 from badgateway.model.contest import Ended, Purpose, Step
 from badgateway.search import conclude, next_trials
+from tests.amounts import examples
 from tests.simulation.servers import Machine, Server, contest
 
 SERVERS = {
@@ -21,8 +22,7 @@ SERVERS = {
 ASKED = contest(*SERVERS, levels=(50, 100, 200), control=True)
 GOAL = CapacityGoal(lowest=20, highest=640)
 
-# A busy machine is no fault of the search, and the first example imports scipy.
-unhurried = settings(deadline=None, max_examples=25)
+unhurried = settings(max_examples=examples(50))
 
 
 def machine(seed: int = 1, *, drift: float = 0.08, invalid: float = 0.0) -> Machine:

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from badgateway.model.capacity import CapacityStatus, Probe
 from badgateway.search.capacity import NextProbe
+from tests.amounts import examples
 from tests.simulation.capacities import CURVES, GOAL, Found, Site, Weather, behind, search, search_in_rounds, some_truth
 from tests.simulation.queues import Queue
 
-# A busy machine is no fault of the search, and the first example imports scipy.
-unhurried = settings(deadline=None, max_examples=15)
+unhurried = settings(max_examples=examples(50))
 
 
 def searched(curve: str, number: int, **weather: float) -> list[Found]:

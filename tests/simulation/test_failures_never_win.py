@@ -4,18 +4,17 @@ import math
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from badgateway.judge.arm_order import in_order, standing
 from badgateway.judge.choice import choose
 from badgateway.model.comparison import ChoiceKind
 from badgateway.model.contest import ArmFacts, Contest, Facts
 from badgateway.search import conclude
+from tests.amounts import amounts
 from tests.simulation.servers import Machine, Server, contest
 
 ARMS = ("a", "b", "c")
-SETS = 2500
-CHOSEN_SETS = 300
-"""benchmarks/verdicts.py has ten thousand of each."""
 ASKED = contest(*ARMS, levels=(50, 200), changes=(2, 1, 0))
 
 
@@ -76,8 +75,9 @@ def place(asked: Contest, arms: dict[str, ArmFacts], name: str) -> int:
     return [one.arm for one in in_order(asked, found, arms, ())].index(name)
 
 
-def test_over_random_results_more_failures_never_improve_a_rank():
-    assert improved_ranks(SETS) == 0
+@pytest.mark.parametrize("sets", amounts(250, 10_000))
+def test_over_random_results_more_failures_never_improve_a_rank(sets):
+    assert improved_ranks(sets) == 0
 
 
 def improved_ranks(sets: int) -> int:
@@ -92,8 +92,9 @@ def improved_ranks(sets: int) -> int:
     return improved
 
 
-def test_more_failures_never_make_an_arm_the_one_to_run():
-    assert became_the_pick(CHOSEN_SETS) == 0
+@pytest.mark.parametrize("sets", amounts(40, 10_000))
+def test_more_failures_never_make_an_arm_the_one_to_run(sets):
+    assert became_the_pick(sets) == 0
 
 
 def became_the_pick(sets: int) -> int:
@@ -124,14 +125,15 @@ def chosen(arms: dict[str, ArmFacts]) -> str | None:
     return found.arm if found.kind in {ChoiceKind.PICKED, ChoiceKind.EQUIVALENT} else None
 
 
-def test_a_server_that_answers_502_at_once_is_last_in_100_of_100_studies():
+@pytest.mark.parametrize("studies", amounts(15, 100))
+def test_a_server_that_answers_502_at_once_is_last_in_every_study(studies):
     others = {f"arm-{index}": Server(p95_ms=300 + 40 * index) for index in range(3)}
     last = 0
-    for seed in range(100):
+    for seed in range(studies):
         servers = {"instant-502": Server(p95_ms=1, limit=10), **others}
         asked = contest(*servers, levels=(50, 200), blocks=2, looks=())
         choice = conclude(asked, Machine(servers=servers, seed=seed).run(asked))
         assert choice.kind is not ChoiceKind.NONE_QUALIFIES
         last += choice.ranking[-1].arm == "instant-502"
 
-    assert last == 100
+    assert last == studies

@@ -2,31 +2,35 @@
 
 from collections import Counter
 
+import pytest
+
 from badgateway.judge.choice import choose
 from badgateway.model.comparison import ChoiceKind
+from tests.amounts import amounts
 from tests.simulation.servers import Server, contest, in_blocks
 
-STUDIES = 500
 
-
-def picks(better_by: float) -> Counter[str]:
+def picks(better_by: float, studies: int) -> Counter[str]:
     """Return how often each of two arms is picked, when the p95 of the second is lower by that share."""
     servers = {"slower": Server(p95_ms=400), "faster": Server(p95_ms=400 * (1 - better_by))}
     asked = contest(*servers, levels=(200,))
-    choices = (choose(asked, in_blocks(servers, 8, seed)) for seed in range(STUDIES))
+    choices = (choose(asked, in_blocks(servers, 8, seed)) for seed in range(studies))
     return Counter(choice.arm or "none" for choice in choices if choice.kind is ChoiceKind.PICKED)
 
 
-def test_an_arm_that_is_ten_per_cent_better_is_picked_in_95_of_100_studies():
-    assert picks(0.10)["faster"] >= 0.95 * STUDIES
+@pytest.mark.parametrize("studies", amounts(60, 500))
+def test_an_arm_that_is_ten_per_cent_better_is_picked_in_95_of_100_studies(studies):
+    assert picks(0.10, studies)["faster"] >= 0.95 * studies
 
 
-def test_an_arm_that_is_five_per_cent_better_is_picked_in_60_of_100_studies():
-    found = picks(0.05)
+@pytest.mark.parametrize("studies", amounts(60, 500))
+def test_an_arm_that_is_five_per_cent_better_is_picked_in_60_of_100_studies(studies):
+    found = picks(0.05, studies)
 
-    assert found["faster"] >= 0.60 * STUDIES
+    assert found["faster"] >= 0.60 * studies
     assert found["slower"] == 0
 
 
-def test_identical_arms_are_called_different_in_at_most_5_of_100_studies():
-    assert picks(0.0).total() <= 0.05 * STUDIES
+@pytest.mark.parametrize("studies", amounts(60, 500))
+def test_identical_arms_are_called_different_in_at_most_5_of_100_studies(studies):
+    assert picks(0.0, studies).total() <= 0.05 * studies

@@ -12,12 +12,13 @@ from badgateway.model.raw import MANIFEST, TRIAL
 from badgateway.store.run_folder import RunFolder
 from badgateway.study.endings import aborted
 from badgateway.study.records import Unreadable, read_records
+from tests.amounts import amounts
 from tests.declared import experiment
 from tests.mutations import damaged, mutated
 from tests.study.fakes import manifest
 
 LONGEST_LINE = 400
-COUNTS = [550, pytest.param(5500, marks=pytest.mark.proof)]
+COUNTS = amounts(60, 5500)
 
 
 @pytest.fixture(scope="module")

@@ -17,6 +17,7 @@ from badgateway.study import run_experiment as module
 from badgateway.study.analysis import analyse, kept_trials
 from badgateway.study.resume import LATEST, find_run, require_same
 from badgateway.study.run_experiment import resume_experiment, run_experiment
+from tests.amounts import some_of
 from tests.declared import experiment
 from tests.ledger.raw_folder import client_row, write_both
 from tests.study.fakes import ENVIRONMENT, SaturatedError
@@ -136,7 +137,7 @@ def test_reports_made_again_from_the_disk_say_the_same(run, results):
     assert again.recommendation == finished.study.recommendation
 
 
-@pytest.mark.parametrize("position", [1, 5, 9])
+@pytest.mark.parametrize("position", some_of([1, 5, 9], first=[5]))
 def test_a_study_that_was_killed_goes_on_with_the_trial_it_would_have_run(position, run, resume, results, seam):
     asked = study(capacity=SEARCH)
     seam.on_drive = failing("third")
@@ -291,7 +292,7 @@ def test_a_trial_of_a_fixed_schedule_that_stays_invalid_is_run_three_times_in_ea
     assert finished.study.complete
 
 
-@pytest.mark.parametrize("position", range(1, 9))
+@pytest.mark.parametrize("position", some_of(range(1, 9), first=[4]))
 def test_a_fixed_schedule_with_repeats_goes_on_after_a_kill_as_it_would_have(position, run, resume, results, seam):
     def fail(trial, raw) -> None:
         if trial.configuration == "second" and (trial.block, trial.attempt) in {(1, 1), (1, 2), (2, 1)}:
