@@ -58,6 +58,16 @@ def arm(server: str, driver: str) -> dict[str, object]:
     return {"name": name, "server": f"servers/{server}", "driver": driver, "workers": 2, "threads": 4}
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests that share what their module has started in one of xdist's processes."""
+    for item in items:
+        if item.get_closest_marker("live") and isinstance(item, pytest.Function):
+            shared = [one for found in item._fixtureinfo.name2fixturedefs.values() for one in found]
+            if any(one.scope == "module" for one in shared):
+                item.add_marker(pytest.mark.xdist_group(item.module.__name__))
+
+
 @pytest.fixture(scope="session")
 def account() -> Account | None:
     return with_own_group(service_account())

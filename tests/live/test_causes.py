@@ -14,7 +14,7 @@ import pytest
 from badgateway.process.ports import free_port
 from badgateway.stack.mariadb import RunningDatabase
 from badgateway.stack.written import FOLDER, RUN_FOLDER
-from tests.live.causes.stand import Edit, Stands, added, replaced
+from tests.live.causes.stand import Edit, Stand, Stands, added, replaced
 from tests.live.causes.upstream import closing_upstream
 
 pytestmark = pytest.mark.live
@@ -53,13 +53,20 @@ def test_a_full_accept_queue_of_a_unix_socket(server: str, stands: Stands):
     assert stand.proven() == {"listen-queue-full"}
 
 
+def die_one_by_one(stand: Stand, path: str, times: int) -> None:
+    """Let workers die of a request, so far apart that the log tells whose death was whose."""
+    for _ in range(times):
+        stand.client.ask("/ok", 5)
+        stand.client.ask(path)
+        time.sleep(1.2)
+    # uWSGI writes no time beside a death: it is that of the requests before and after it.
+    stand.client.ask("/ok", 5)
+
+
 @pytest.mark.parametrize("server", ["uwsgi.ini", "gunicorn_gthread.py", "gunicorn_gevent.py"])
 def test_a_worker_that_is_killed(server: str, stands: Stands):
     with stands.stand(server, workers=2, threads=4) as stand:
-        for _ in range(3):
-            stand.client.ask("/ok", 5)
-            stand.client.ask("/kill")
-            time.sleep(1.2)
+        die_one_by_one(stand, "/kill", 3)
     assert stand.found() == {("/kill", "worker-killed"): 3}
     assert stand.proven() == {"worker-killed"}
 
@@ -68,10 +75,7 @@ def test_a_worker_that_is_killed(server: str, stands: Stands):
 @pytest.mark.parametrize("path", ["/leave", "/crash"])
 def test_a_worker_that_crashes_or_leaves(server: str, path: str, stands: Stands):
     with stands.stand(server, workers=2) as stand:
-        for _ in range(2):
-            stand.client.ask("/ok", 5)
-            stand.client.ask(path)
-            time.sleep(1.2)
+        die_one_by_one(stand, path, 2)
     assert stand.found() == {(path, "worker-crashed"): 2}
     assert stand.proven() == {"worker-crashed"}
 
@@ -196,7 +200,7 @@ def test_an_event_loop_that_is_blocked_by_a_computation(stands: Stands):
         ("/ok", "event-loop-blocked"): 4,
     }
     for first, *_ in stand.evidence().values():
-        assert re.search(r"blocked for 3\.\d s by \S*site/planted\.py:\d+ in spin, serving GET /spin$", first), first
+        assert re.search(r"blocked for [34]\.\d s by \S*site/planted\.py:\d+ in spin, serving GET /spin$", first), first
 
 
 def test_all_async_cores_of_uwsgi_are_taken(stands: Stands):
@@ -244,6 +248,7 @@ def test_an_exception_that_no_framework_catches(server: str, status: int, stands
     assert stand.proven() == {"exception-outside-django"}
 
 
+@pytest.mark.alone
 def test_a_full_accept_queue_of_a_tcp_port(stands: Stands):
     port = free_port()
     with stands.stand(

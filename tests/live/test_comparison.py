@@ -19,7 +19,7 @@ from badgateway.study.run_experiment import run_experiment
 from tests.live.conftest import ROOT
 from tests.study.fakes import Told
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.live, pytest.mark.alone, pytest.mark.timeout(300)]
 
 BASELINE, THREADS, GREENLETS, TRAP = "uwsgi-2", "gunicorn-gthread", "gunicorn-gevent", "gunicorn-gevent-mysqlclient"
 HEALTHY = (THREADS, GREENLETS)

@@ -35,7 +35,7 @@ LONG_ROWS = "400000"
 CUT_LINE = "upstream prematurely closed connection while reading upstream"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def ladder_snapshot(account, school_database: SchoolDatabase) -> Snapshot:
     return take_snapshot(LADDER, ROOT, school_database.snapshot.root.parent / "export-ladder", account)
 

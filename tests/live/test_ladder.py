@@ -43,7 +43,7 @@ def application(environ, start_response):
 """
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def ladder_snapshot(account, school_database: SchoolDatabase) -> Snapshot:
     folder = school_database.snapshot.root.parent / "ladder"
     return take_snapshot(LADDER, ROOT, folder, account)
@@ -213,6 +213,7 @@ def test_a_database_that_turns_one_away_does_so_at_a_distance_too(school_databas
 # Sockets, front doors and workers that are replaced.
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("name", ["uwsgi-mysqlclient", "gunicorn-sync-mysqlclient"])
 def test_a_full_accept_queue_on_tcp_is_seen(
     name: str, deployed: Deploy, raw_folder: Path, school_database: SchoolDatabase

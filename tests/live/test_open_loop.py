@@ -21,10 +21,10 @@ from tests.live.conftest import MEMBERS
 from tests.load.conftest import ROOT, Driven, load_of, run_locust
 from tests.load.plain_server import plain_server
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.alone]
 
-FREEZE_S = 4
-WINDOW_S = 30
+FREEZE_S = 3
+WINDOW_S = 15
 WARM_UP_S = 2
 
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from itertools import product
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -23,6 +24,7 @@ from badgateway.process.account import hand_over
 from badgateway.stack.deployment import deploy, restore
 from badgateway.stack.project import Snapshot
 from badgateway.stack.written import FOLDER
+from tests.amounts import some_of
 from tests.declared import experiment
 from tests.live.conftest import MEMBERS, ROOT, Deploy, SchoolDatabase, arm
 from tests.servers.dummy import installed_server
@@ -363,8 +365,11 @@ time.sleep(30)
 """
 
 
-@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
-@pytest.mark.parametrize("server", ["uwsgi.ini", "gunicorn_gevent.py", "granian.env"])
+ENDED = [("uwsgi.ini", signal.SIGKILL), ("gunicorn_gevent.py", signal.SIGINT), ("granian.env", signal.SIGTERM)]
+"""Each server and each signal once with the tests; all pairs of them in the session proofs."""
+
+
+@pytest.mark.parametrize(("server", "ending"), some_of(product(*zip(*ENDED, strict=True)), first=ENDED))
 def test_a_kit_that_is_ended_in_the_middle_of_a_deploy_leaves_no_process(
     ending: signal.Signals, server: str, small_site, raw_folder: Path
 ):
