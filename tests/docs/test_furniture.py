@@ -1,0 +1,30 @@
+"""What an editor or a commit checks is what CI checks."""
+
+import re
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def text(name):
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def test_a_commit_is_checked_by_the_commands_of_the_session_lint():
+    session = text("noxfile.py").partition("def lint(")[2].partition("\n\n\n")[0]
+    asked = [re.findall(r'"([^"]+)"', call) for call in re.findall(r"run\(session, (.*)\)", session)]
+    hooks = re.findall(r"entry: \.nox/kit/bin/(.*)", text(".pre-commit-config.yaml"))
+
+    assert [hook.split() for hook in hooks] == asked
+    assert len(asked) == 4
+
+
+def test_an_editor_and_ruff_agree_on_the_length_of_a_line():
+    length = tomllib.loads(text("pyproject.toml"))["tool"]["ruff"]["line-length"]
+
+    assert f"max_line_length = {length}\n" in text(".editorconfig")
+
+
+def test_the_package_says_that_it_is_typed():
+    assert (ROOT / "badgateway" / "py.typed").exists()
