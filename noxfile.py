@@ -215,11 +215,11 @@ def print_times(session: nox.Session) -> None:
 
 @nox.session
 def unit(session: nox.Session) -> None:
-    """Run the tests of the pure rooms, in an environment that needs no compiler: a minute on two cores."""
+    """Run the tests of the pure rooms, of what are many alike a part, without a compiler: a minute on two cores."""
     make(
         session, LIGHT, ["install", "--no-build", "--constraint", str(LOCK), "--group", "unit", "-r", "pyproject.toml"]
     )
-    asked = session.posargs or ["--numprocesses", "auto", *UNIT_TESTS]
+    asked = session.posargs or ["--numprocesses", "auto", "--corpus", "0.3", *UNIT_TESTS]
     session.run(str(LIGHT / "bin" / "python"), "-m", "pytest", "-m", "not live", *asked, external=True)
 
 

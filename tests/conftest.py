@@ -1,6 +1,7 @@
 """What holds for all tests: those that take minutes run only where they are asked for; planted faults are counted."""
 
 import json
+import math
 import random
 from collections import Counter, defaultdict
 from pathlib import Path
@@ -25,6 +26,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--kills", type=int, default=20, metavar="N", help="Moments at which the kit is killed.")
     group.addoption("--sample", type=int, metavar="N", help="Of each other kind of fault, only so many, drawn.")
     group.addoption(
+        "--corpus", type=float, metavar="SHARE", help="Of the many tests that are alike, only that share, drawn."
+    )
+    group.addoption(
         "--fault-seed",
         type=int,
         # One for all of xdist's processes.
@@ -38,6 +42,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Leave out what nobody asked for, whatever else was asked for, and what is not in the sample."""
     asked = str(config.option.markexpr)
     left_out = [item for item in items if any(_is_long(item, one) for one in LONG if one not in asked)]
+    left_out += _not_in_the_corpus_of_today(config, [item for item in items if item not in left_out])
     left_out += _not_in_the_sample(config, [item for item in items if item not in left_out])
     if left_out:
         config.hook.pytest_deselected(items=left_out)
@@ -47,6 +52,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _is_long(item: pytest.Item, marker: str) -> bool:
     found = item.get_closest_marker(marker)
     return found is not None and not found.kwargs.get("always", False)
+
+
+def _not_in_the_corpus_of_today(config: pytest.Config, items: list[pytest.Item]) -> list[pytest.Item]:
+    corpus = [item for item in items if item.get_closest_marker("corpus")]
+    if config.option.corpus is None:
+        return []
+    drawn = random.Random(config.option.fault_seed).sample(corpus, math.ceil(config.option.corpus * len(corpus)))
+    return [item for item in corpus if item not in drawn]
 
 
 def _not_in_the_sample(config: pytest.Config, items: list[pytest.Item]) -> list[pytest.Item]:
@@ -64,7 +77,12 @@ def _not_in_the_sample(config: pytest.Config, items: list[pytest.Item]) -> list[
     kinds.pop("kill", None)
     draw = random.Random(config.option.fault_seed)
     most = config.option.sample
-    drawn = {kind: draw.sample(found, min(most, len(found))) for kind, found in sorted(kinds.items())}
+    # What is always planted was planted with the other tests.
+    always = {kind for kind, found in kinds.items() if not _is_long(found[0], "fault")}
+    drawn = {
+        kind: [] if kind in always else draw.sample(found, min(most, len(found)))
+        for kind, found in sorted(kinds.items())
+    }
     return [item for kind, found in kinds.items() for item in found if item not in drawn[kind]]
 
 
@@ -72,6 +90,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     """Keep the tests' times; print how many faults of each kind were planted, and how many the kit held against."""
     if config.option.times:
         _add_times(terminalreporter, config.option.times)
+    if config.option.corpus is not None:
+        share, seed = config.option.corpus, config.option.fault_seed
+        terminalreporter.write_line(f"of the tests that are alike {share:.0%} were run, drawn by --fault-seed {seed}")
     counts = defaultdict[str, Counter[str]](Counter)
     for became in ("passed", "failed", "error", "skipped"):
         for report in terminalreporter.stats.get(became, ()):

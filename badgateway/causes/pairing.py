@@ -60,5 +60,6 @@ def pair(
     }
     for offset in offsets_s:
         # Mostly the first offset finds all partners, and a pass over millions of rows takes its time.
-        if connection.execute(_BOTH_LEFT_OVER.format(**names)).fetchall() == [(True,)]:
-            connection.execute(_PAIR.format(offset=offset, **names))
+        if connection.execute(_BOTH_LEFT_OVER.format(**names)).fetchall() != [(True,)]:
+            return
+        connection.execute(_PAIR.format(offset=offset, **names))

@@ -8,6 +8,7 @@ from tests.causes.evidence import Evidence, counts
 from tests.causes.samples import EXPECTED, SAMPLES
 
 
+@pytest.mark.corpus
 @pytest.mark.parametrize("cause_id", SAMPLES)
 def test_the_sample_of_a_cause_is_found_as_exactly_that_cause(cause_id):
     diagnosis = SAMPLES[cause_id]().diagnosis()

@@ -9,6 +9,8 @@ from badgateway.model.evidence import LogKind, Phase, ServerEvent
 from tests.causes.evidence import CLOSED, NOON, TIMED_OUT, Evidence
 from tests.causes.samples import answered, connect_timeout, harakiri, queue_full, recycled, refused, saturated
 
+pytestmark = pytest.mark.corpus
+
 EVENT = ServerEvent
 
 

@@ -1,6 +1,7 @@
 """What the live tests share: one filled database for the session, and folders its servers can reach."""
 
 import shutil
+import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -66,6 +67,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             shared = [one for found in item._fixtureinfo.name2fixturedefs.values() for one in found]
             if any(one.scope == "module" for one in shared):
                 item.add_marker(pytest.mark.xdist_group(item.module.__name__))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def ctrl_c_ends_children() -> None:
+    # A shell that starts pytest in the background lets it ignore Ctrl-C, and so would all that it starts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
