@@ -33,9 +33,10 @@ class Cost:
     peak_mib: float
 
 
-def _measured(command: list[str]) -> Cost:
+def measured(command: list[str], *, cwd: Path | None = None) -> Cost:
+    """Run a program to its end, which must be a good one."""
     started_s = time.perf_counter()
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL) as child:
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL, cwd=cwd) as child:
         # wait4 has the peak of this child alone; getrusage would give the largest of all children.
         _, status, usage = os.wait4(child.pid, 0)
         child.returncode = os.waitstatus_to_exitcode(status)
@@ -45,7 +46,8 @@ def _measured(command: list[str]) -> Cost:
     return Cost(seconds=seconds, cpu_s=usage.ru_utime + usage.ru_stime, peak_mib=usage.ru_maxrss / 1024)
 
 
-def _have_in_memory(log: Path) -> None:
+def have_in_memory(log: Path) -> None:
+    """Read a file, so that whoever reads it next finds it in memory."""
     with log.open("rb") as file:
         # What is still on its way to the disk would slow whoever reads first.
         os.fsync(file.fileno())
@@ -54,16 +56,16 @@ def _have_in_memory(log: Path) -> None:
 
 
 def _explain(log: Path, answer: Path) -> Cost:
-    _have_in_memory(log)
-    cost = _measured([*_EXPLAIN, "--output", str(answer), str(log)])
+    have_in_memory(log)
+    cost = measured([*_EXPLAIN, "--output", str(answer), str(log)])
     found = json.loads(answer.read_text(encoding="utf-8"))
     click.echo(f"explain   {_in_words(cost)}: {found['requests']:,} requests, {found['failures']:,} failures")
     return cost
 
 
 def _goaccess(log: Path, answer: Path) -> Cost:
-    _have_in_memory(log)
-    cost = _measured(["goaccess", str(log), "--log-format=COMBINED", "--no-progress", "-o", str(answer)])
+    have_in_memory(log)
+    cost = measured(["goaccess", str(log), "--log-format=COMBINED", "--no-progress", "-o", str(answer)])
     found = json.loads(answer.read_text(encoding="utf-8"))["general"]
     click.echo(f"goaccess  {_in_words(cost)}: {found['valid_requests']:,} requests")
     return cost

@@ -89,7 +89,40 @@ def _json(request: _Request) -> str:
     return json.dumps(fields, separators=(",", ":")) + "\n"
 
 
-KINDS: dict[str, Callable[[_Request], str]] = {"Gunicorn": _gunicorn, "ALB": _alb, "JSON": _json}
+def _nginx_error(request: _Request) -> str:
+    # Of a bad hour: most of its lines are failures.
+    stamp, number = f"{request.ended:%Y/%m/%d %H:%M:%S}", request.number
+    where = (
+        f'client: 10.0.{number % 200}.7, server: _, request: "GET {request.path} HTTP/1.1", upstream: '
+        f'"uwsgi://unix:/run/web.sock:", host: "a.example.org"\n'
+    )
+    if number % 20 < 17:
+        return (
+            f"{stamp} [error] 25120#25120: *{number} connect() to unix:/run/web.sock failed "
+            f"(11: Resource temporarily unavailable) while connecting to upstream, {where}"
+        )
+    return (
+        f"{stamp} [warn] 25120#25120: *{number} an upstream response is buffered to a temporary file "
+        f"/var/lib/nginx/uwsgi/{number % 10}/00/{number:010d} while reading upstream, {where}"
+    )
+
+
+def _uwsgi(request: _Request) -> str:
+    number, status = request.number, request.status
+    return (
+        f"[pid: {8 + number % 12}|app: 0|req: {number // 12}/{number}] 10.0.{number % 200}.7 () "
+        f"{{40 vars in 612 bytes}} [{request.ended:%a %b %d %H:%M:%S %Y}] GET {request.path} => generated 2077 bytes "
+        f"in {20 + number % 300} msecs (HTTP/1.1 {status}) 5 headers in 167 bytes (1 switches on core 0)\n"
+    )
+
+
+KINDS: dict[str, Callable[[_Request], str]] = {
+    "Gunicorn": _gunicorn,
+    "ALB": _alb,
+    "JSON": _json,
+    "error": _nginx_error,
+    "uWSGI": _uwsgi,
+}
 
 
 def write_log(kind: str, path: Path, lines: int, seed: int) -> None:

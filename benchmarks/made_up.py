@@ -1,0 +1,68 @@
+"""Raw files and whole runs of any size, made up; no server is started for them."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from badgateway.study import run_experiment
+from tests.declared import experiment
+from tests.ledger.raw_folder import T0_S, client_row, journal_line, proxy_line, write_client, write_journal, write_proxy
+from tests.study import fakes
+
+TRIALS, ROWS_OF_ALL = 35, 65_000
+_SERVERS = ("uwsgi.ini", "gunicorn_gevent.py", "gunicorn_gthread.py", "gunicorn_sync.py", "uwsgi_gevent.ini")
+_PER_S = 1000
+
+
+def trial(folder: Path, rows: int) -> Path:
+    """Write the books of client, proxy and application for so many requests that succeed; return the folder."""
+    folder.mkdir(parents=True)
+    write_client(folder, *(client_row(_id(number), **_times(number)) for number in range(rows)))
+    write_proxy(folder, *(proxy_line(_id(number), time_s=_times(number)["end_s"]) for number in range(rows)))
+    write_journal(folder, *_journal(rows))
+    return folder
+
+
+def _journal(rows: int) -> Iterator[str]:
+    for number in range(rows):
+        start_s = _times(number)["start_s"]
+        yield journal_line("start", _id(number), time_s=start_s, number=2 * number)
+        yield journal_line("end", _id(number), time_s=start_s + 0.4, number=2 * number + 1)
+
+
+def _id(number: int) -> str:
+    return f"{number * 0x9E3779B97F4A7C15 & (1 << 128) - 1:032x}"
+
+
+def _times(number: int) -> dict[str, float]:
+    start_s = T0_S + number / _PER_S
+    return {"start_s": start_s, "first_byte_s": start_s + 0.25, "end_s": start_s + 0.5}
+
+
+def run(folder: Path) -> Path:
+    """Run a study of 35 trials in which nothing is started; return its folder."""
+    configurations: list[dict[str, Any]] = [
+        {"name": f"arm-{number}", "server": f"servers/{server}", "driver": "pymysql", "workers": 2}
+        for number, server in enumerate(_SERVERS)
+    ]
+    asked = experiment(
+        configurations=configurations,
+        blocks=TRIALS // len(configurations),
+        load={"locustfile": "experiments/load.py", "users": [5]},
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fakes, "REQUESTS", ROWS_OF_ALL // TRIALS)
+        patch.setattr(run_experiment, "read_environment", lambda _account: fakes.ENVIRONMENT)
+        (bench := folder / "bench").mkdir(parents=True)
+        fakes.install(patch, bench)
+        finished = run_experiment.run_experiment(
+            asked, root=folder, results=folder / "results", command="badgateway run x", listener=fakes.Told()
+        )
+    return finished.report.parent
+
+
+def kept_bytes(folder: Path) -> int:
+    """Return the size of all files below a folder."""
+    return sum(entry.stat().st_size for entry in folder.rglob("*") if entry.is_file() and not entry.is_symlink())

@@ -1,0 +1,117 @@
+"""Measures each row of the table of docs/performance.md: ours and an anchor in turns, at least five pairs.
+
+In the project's root: `python -m benchmarks.table` (`--only explain`, `--scale 0.1`). With `--against FILE` it fails
+when a row has become slower than in an earlier table, beyond noise; `--write` also brings docs/performance.md up to
+date.
+"""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+from pydantic import TypeAdapter
+
+from badgateway.numbers import plural
+from badgateway.probe.environment import read_environment
+from benchmarks.duel import Row, Spread, fight, is_slower, require_all
+from benchmarks.rows import GROUPS, ROOT, prepared
+
+RESULTS = ROOT / "results" / "benchmarks.json"
+PAGE = ROOT / "docs" / "performance.md"
+BEGIN, END = "<!-- from results/benchmarks.json -->", "<!-- to here -->"
+LEAST_PAIRS = 5
+
+
+def markdown(found: dict[str, Any]) -> str:
+    """Return the machine and the table, as the page has them."""
+    machine, rows = found["machine"], TypeAdapter(list[Row]).validate_python(found["rows"])
+    named = f"{machine['cpu']}, {machine['cores']} cores, {machine['memory_bytes'] / 2**30:.1f} GiB"
+    lines = [
+        f"{named}; {machine['system']}; {machine['python']}. Median of the pairs (lowest to highest).",
+        "",
+        "| work | in | ours | anchor | ratio | pairs | load before |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| {row.work} | {row.unit} | {said(row.ours)} | {said(row.anchor)}{f', {row.against}' if row.against else ''} "
+        f"| {said(row.ratio)} | {row.pairs} | {row.load} |"
+        for row in rows
+    ]
+    return "\n".join(lines)
+
+
+def said(spread: Spread | None) -> str:
+    """Return the median, with the lowest and the highest."""
+    if spread is None:
+        return "none"
+    return f"{figure(spread.median)} ({figure(spread.low)} to {figure(spread.high)})"
+
+
+def figure(value: float) -> str:
+    """Return a figure with three digits that count."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def update_page(found: dict[str, Any]) -> None:
+    """Put machine and table where the page has them."""
+    before, _, rest = PAGE.read_text("utf-8").partition(BEGIN)
+    _, _, after = rest.partition(END)
+    PAGE.write_text(f"{before}{BEGIN}\n\n{markdown(found)}\n\n{END}{after}", "utf-8")
+
+
+def measure(groups: list[str], pairs: int, scale: float) -> list[Row]:
+    """Measure the groups, and print each row as soon as it is there."""
+    rows = []
+    for group in groups:
+        with prepared(group, scale) as duels:
+            for duel in duels:
+                for row in fight(duel, pairs):
+                    click.echo(f"{row.name}: ours {said(row.ours)}, anchor {said(row.anchor)}, ratio {said(row.ratio)}")
+                    rows.append(row)
+    return rows
+
+
+@click.command()
+@click.option("--pairs", default=LEAST_PAIRS, show_default=True, type=click.IntRange(min=1))
+@click.option("--scale", default=1.0, show_default=True, help="Of the largest logs and trials.")
+@click.option("--only", multiple=True, type=click.Choice(list(GROUPS)), help="Groups of rows; all by default.")
+@click.option("--against", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="An earlier table.")
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), default=RESULTS, show_default=False)
+@click.option("--write", is_flag=True, help="Bring docs/performance.md up to date.")
+def main(*, pairs: int, scale: float, only: tuple[str, ...], against: Path | None, output: Path, write: bool) -> None:
+    """Measure, print, keep and compare."""
+    rows = measure(list(only) or list(GROUPS), pairs, scale)
+    found = {"machine": machine(), "rows": [asdict(row) for row in rows]}
+    if only and output == RESULTS:
+        click.echo("not kept: results/benchmarks.json has all rows, and these are some")
+    else:
+        output.parent.mkdir(exist_ok=True)
+        output.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
+    if write and not only:
+        update_page(found)
+    if against is not None:
+        compare(rows, TypeAdapter(list[Row]).validate_python(json.loads(against.read_text("utf-8"))["rows"]), only)
+
+
+def machine() -> dict[str, Any]:
+    """Return what machine this is, without versions that no row depends on."""
+    environment = read_environment("")
+    return {name: getattr(environment, name) for name in ("system", "cpu", "cores", "memory_bytes", "python")}
+
+
+def compare(now: list[Row], before: list[Row], only: tuple[str, ...]) -> None:
+    """Fail when something has become slower beyond noise, or is not measured any more."""
+    if not only:
+        require_all(now, before)
+    earlier = {row.name: row for row in before}
+    slower = [row for row in now if row.name in earlier and is_slower(row, earlier[row.name])]
+    for row in slower:
+        click.echo(f"slower: {row.name}: {said(row.compared)}, before {said(earlier[row.name].compared)}")
+    if slower:
+        raise click.ClickException(f"slower than before, beyond noise: {plural(len(slower), 'row')}")
+
+
+if __name__ == "__main__":
+    main()
