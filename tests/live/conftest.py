@@ -1,5 +1,6 @@
 """What the live tests share: one filled database for the session, and folders its servers can reach."""
 
+import os
 import shutil
 import signal
 import tempfile
@@ -7,8 +8,10 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
+from playwright.sync_api import Page, sync_playwright
 
 from badgateway.model.experiment import Experiment
 from badgateway.plan.server_files import with_servers
@@ -78,6 +81,35 @@ def ctrl_c_ends_children() -> None:
 @pytest.fixture(scope="session")
 def account() -> Account | None:
     return with_own_group(service_account())
+
+
+@pytest.fixture(scope="session")
+def page() -> Iterator[Page]:
+    """Give a page of the system's own Chromium; a new one for each test would take longer than most of them."""
+    path = shutil.which("chromium") or shutil.which("google-chrome") or shutil.which("chromium-browser")
+    assert path, "no Chromium on this machine; install it with: apt-get install chromium"
+    root = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=[*root, "--disable-gpu"])
+        yield browser.new_page()
+        browser.close()
+
+
+@pytest.fixture
+def heard(page: Page) -> Iterator[Callable[[str, Callable[..., object]], None]]:
+    """Return a function that listens to an event of the page, until it is called again or the test is over."""
+    listening: dict[str, Callable[..., object]] = {}
+    events: Any = page  # a signature for each event
+
+    def listen(event: str, listener: Callable[..., object]) -> None:
+        if event in listening:
+            events.remove_listener(event, listening[event])
+        listening[event] = listener
+        events.on(event, listener)
+
+    yield listen
+    for event, listener in listening.items():
+        events.remove_listener(event, listener)
 
 
 @contextmanager

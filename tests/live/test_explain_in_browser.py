@@ -5,15 +5,7 @@ from functools import cache
 import pytest
 
 from badgateway.report.explanation.html_page import render_html
-from tests.live.test_report_in_browser import (
-    CHARTS,
-    CONTRASTS,
-    OVERLAPS,
-    READABLE,
-    SCHEMES,
-    WIDTHS,
-    browser,  # noqa: F401 # pytest finds a fixture by its name in the module
-)
+from tests.live.test_report_in_browser import CHARTS, CONTRASTS, OVERLAPS, READABLE, SCHEMES, WIDTHS, show
 from tests.report.explanation import samples
 
 pytestmark = pytest.mark.live
@@ -27,26 +19,19 @@ def rendered(sample):
 
 
 @pytest.fixture
-def open_page(browser, tmp_path):  # noqa: F811 # the fixture's name
-    contexts = []
-
+def open_page(page, heard, tmp_path):
     def opener(sample, *, width=1280, scheme="light"):
         file = tmp_path / "explanation.html"
         file.write_text(rendered(sample), encoding="utf-8")
-        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
-        contexts.append(context)
-        page = context.new_page()
         page.happened = []
-        page.on("console", lambda message: page.happened.append(message.text))
-        page.on("pageerror", lambda error: page.happened.append(str(error)))
-        page.on("dialog", lambda dialog: page.happened.append(dialog.message))
-        page.on("request", lambda request: page.happened.append(request.url))
-        page.goto(file.as_uri())
+        heard("console", lambda message: page.happened.append(message.text))
+        heard("pageerror", lambda error: page.happened.append(str(error)))
+        heard("dialog", lambda dialog: page.happened.append(dialog.message))
+        heard("request", lambda request: page.happened.append(request.url))
+        show(page, file.as_uri(), width=width, scheme=scheme)
         return page
 
-    yield opener
-    for context in contexts:
-        context.close()
+    return opener
 
 
 @pytest.mark.parametrize("sample", samples.SAMPLES)

@@ -21,7 +21,7 @@ from tests.live.conftest import MEMBERS
 from tests.load.conftest import ROOT, Driven, load_of, run_locust
 from tests.load.plain_server import plain_server
 
-pytestmark = [pytest.mark.live, pytest.mark.alone]
+pytestmark = pytest.mark.live
 
 FREEZE_S = 3
 WINDOW_S = 15
@@ -36,6 +36,7 @@ def p99_ms(driven: Driven) -> float:
     return float(np.quantile(latencies, 0.99))
 
 
+@pytest.mark.alone
 @pytest.mark.timeout(180)
 def test_a_stall_is_in_the_p99_of_the_open_loop_and_not_in_that_of_the_closed_one(tmp_path):
     def run(name: str, **level: float) -> Driven:
@@ -61,6 +62,7 @@ def test_a_stall_is_in_the_p99_of_the_open_loop_and_not_in_that_of_the_closed_on
     assert open_loop.drive.open_loop.missed_arrivals == 0
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("processes", [1, 2])
 def test_five_hundred_requests_a_second_are_sent_when_they_are_due(processes, tmp_path):
     with plain_server() as server:

@@ -1,12 +1,10 @@
 """Opens reports in the system's own Chromium, from disk, as a reader would."""
 
-import os
-import shutil
 from dataclasses import dataclass, field
 from functools import cache
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 from badgateway.report.formats import render_html
 from tests.report import comparison, samples
@@ -87,37 +85,26 @@ def rendered(sample):
     return render_html(samples.SAMPLES[sample]())
 
 
-@pytest.fixture(scope="module")
-def browser():
-    path = shutil.which("chromium") or shutil.which("google-chrome") or shutil.which("chromium-browser")
-    assert path, "no Chromium on this machine; install it with: apt-get install chromium"
-    root = ["--no-sandbox"] if os.geteuid() == 0 else []
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=path, args=[*root, "--disable-gpu"])
-        yield started
-        started.close()
-
-
 @pytest.fixture
-def open_report(browser, tmp_path):
-    contexts = []
-
+def open_report(page, heard, tmp_path):
     def opener(sample, *, width=1280, scheme="light"):
         file = tmp_path / "report.html"
         file.write_text(rendered(sample), encoding="utf-8")
-        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
-        contexts.append(context)
-        page = context.new_page()
         opened = Opened(page=page, url=file.as_uri())
-        page.on("console", lambda message: opened.errors.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: opened.errors.append(str(error)))
-        page.on("request", lambda request: opened.requests.append(request.url))
-        page.goto(opened.url)
+        heard("console", lambda message: opened.errors.append(message.text) if message.type == "error" else None)
+        heard("pageerror", lambda error: opened.errors.append(str(error)))
+        heard("request", lambda request: opened.requests.append(request.url))
+        show(page, opened.url, width=width, scheme=scheme)
         return opened
 
-    yield opener
-    for context in contexts:
-        context.close()
+    return opener
+
+
+def show(page, url, *, width, scheme):
+    """Open a file anew, in a window of that width."""
+    page.set_viewport_size({"width": width, "height": 900})
+    page.emulate_media(media="screen", color_scheme=scheme)
+    page.goto(url)
 
 
 def unfold(page):
