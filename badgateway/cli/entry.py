@@ -9,6 +9,9 @@ _MODULES = {
     **dict.fromkeys(("run", "report", "plan", "serve", "ui"), "badgateway.cli.commands"),
     **dict.fromkeys(("explain", "cause"), "badgateway.cli.explain"),
     "probe": "badgateway.cli.probe",
+    "doctor": "badgateway.cli.doctor",
+    "clean": "badgateway.cli.clean",
+    "completion": "badgateway.cli.completion",
 }
 
 

@@ -4,6 +4,7 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Mapping
+from difflib import get_close_matches
 from importlib import import_module
 from typing import Any, NoReturn
 
@@ -42,6 +43,18 @@ class KitGroup(click.Group):
         if cmd_name in self._modules:
             import_module(self._modules[cmd_name])
         return super().get_command(ctx, cmd_name)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; of a mistyped one, say which is likely meant."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            likely = get_close_matches(args[0], self.list_commands(ctx), n=1)
+            if likely:
+                error.message += f" Did you mean {likely[0]!r}?"
+            raise
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; SIGINT, SIGTERM and SIGHUP unwind it, and what it has started, once."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from traceback import extract_tb
 from types import TracebackType
 
+from locust import User
 from locust.util.load_locustfile import load_locustfile
 
 from badgateway.load.recorder import RecordedUser
@@ -25,7 +26,11 @@ def _found(locust_file: Path) -> dict[str, object]:
         users, _shapes = load_locustfile(str(locust_file))
     except BaseException as error:  # noqa: BLE001 # whatever it raises, sys.exit() too, is what is asked
         return {"fault": f"{type(error).__name__}: {error}", "line": _line(error.__traceback__, locust_file)}
-    return {"users": {name: issubclass(user, RecordedUser) for name, user in users.items()}}
+    return {"users": {name: _described(user) for name, user in users.items()}}
+
+
+def _described(user: type[User]) -> dict[str, bool]:
+    return {"is_recorded": issubclass(user, RecordedUser), "has_tasks": bool(user.tasks)}
 
 
 def _line(trace: TracebackType | None, locust_file: Path) -> int | None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from badgateway.errors import GeneratorKilledError, LoadError
+from badgateway.errors import DeploymentError, GeneratorKilledError, LoadError
 from badgateway.load.command import Target, headless_command
 from badgateway.load.events import ClientEvents, read_events
 from badgateway.load.generator import OpenLoopCheck, check_open_loop
@@ -63,7 +63,8 @@ def drive(  # noqa: PLR0913 # everything about a trial that is not in its plan, 
         environment: The application's APP_ variables, for a Locust file that depends on them.
 
     Raises:
-        LoadError: Locust failed or did not end in time, or its files do not cover the window with all users.
+        LoadError: Locust failed, printed without end or did not end in time, or its files do not cover the window with
+            all users.
         GeneratorKilledError: A signal ended Locust, which the kit had not sent.
         DeploymentError: Locust could not be started at all.
     """
@@ -83,6 +84,7 @@ def drive(  # noqa: PLR0913 # everything about a trial that is not in its plan, 
         on_start(child.pid)
         for elapsed_s in _until_ended(child, target.load_s + client_timeout_s + START_DEADLINE_S):
             check()
+            _require_bounded_log(child)
             counter.look()
             on_progress(_progress(counter, target, elapsed_s))
         _demand_success(child, counter)
@@ -119,6 +121,14 @@ def _demand_success(child: Child, counter: RowCounter) -> None:
     counter.look()
     if counter.requests == 0:
         raise LoadError(_complaint(child, f"left no rows in {CLIENT_ROWS}; do its users call RecordedUser.fetch?"))
+
+
+def _require_bounded_log(child: Child) -> None:
+    try:
+        child.require_bounded_log()
+    except DeploymentError as error:
+        # What the users print is the fault of their script, not of the configuration.
+        raise LoadError(str(error)) from None
 
 
 def _complaint(child: Child, what: str) -> str:

@@ -1,6 +1,7 @@
 """Finds out whether a Locust file can be loaded and has users, before anything else is started."""
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,8 @@ def require_users(experiment: Experiment, *, root: Path, folder: Path) -> None:
         folder: An empty folder for the child's log and its answer.
 
     Raises:
-        ConfigurationError: It cannot be loaded, or no user in it is recorded; key, file, line, and what to do.
+        ConfigurationError: It cannot be loaded, no user in it is recorded, or one has no task; key, file, line, and
+            what to do.
     """
     fault = _fault(_loaded(experiment, root, folder))
     if fault:
@@ -55,13 +57,19 @@ def _fault(loaded: dict[str, Any]) -> str:
     if "fault" in loaded:
         line = f", line {loaded['line']}" if loaded.get("line") else ""
         return f"{line}: cannot be loaded: {_one_line(loaded['fault'])}; mend it, or install what it needs"
-    users: dict[str, bool] = loaded["users"]
+    users: dict[str, dict[str, bool]] = loaded["users"]
     if not users:
         return f": has no user class; write one, derived from {_RECORDED}"
-    if not any(users.values()):
-        names = shortened(", ".join(map(printable, users)))
-        return f": nothing records what its users do ({names}); derive them from {_RECORDED}"
+    if not any(user["is_recorded"] for user in users.values()):
+        return f": nothing records what its users do ({_names(users)}); derive them from {_RECORDED}"
+    idle = [name for name, user in users.items() if user["is_recorded"] and not user["has_tasks"]]
+    if idle:
+        return f": nothing to do for {_names(idle)}; mark a method of each with locust's @task"
     return ""
+
+
+def _names(users: Iterable[str]) -> str:
+    return shortened(", ".join(map(printable, users)))
 
 
 def _last_words(error: DeploymentError) -> str:

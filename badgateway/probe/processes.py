@@ -4,7 +4,8 @@ import csv
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -12,6 +13,7 @@ from typing import IO, Self
 import psutil
 
 from badgateway.errors import DeploymentError
+from badgateway.probe.rounds import Rounds
 
 COLUMNS = ("time_s", "part", "pids", "cpu_s", "rss_bytes")
 PERIOD_S = 0.5
@@ -41,14 +43,11 @@ class ProcessSampler:
             DeploymentError: a part has no process of that pid.
         """
         self._path = path
-        self._period_s = period_s
+        self._rounds = Rounds("the process sampler", period_s, self._looking)
         self._on_sample = on_sample
         self._used_s: dict[str, float] = {}
         self._meters = {part: _Meter(_process(part, pid)) for part, pid in parts.items()}
         self._lock = threading.Lock()
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="process-sampler", daemon=True)
-        self._failure: Exception | None = None
 
     def add(self, part: str, pid: int) -> None:
         """Sample one more part from now on; a part of the same name is replaced.
@@ -65,7 +64,7 @@ class ProcessSampler:
         with self._path.open("a", newline="", encoding="utf-8") as file:
             if is_new:
                 csv.writer(file, lineterminator="\n").writerow(COLUMNS)
-        self._thread.start()
+        self._rounds.__enter__()
         return self
 
     def __exit__(
@@ -76,33 +75,19 @@ class ProcessSampler:
         Raises:
             Exception: what stopped the sampling before its time, unless the block itself failed with something else.
         """
-        self._stop.set()
-        self._thread.join()
-        if self._failure is not None and error is None:
-            raise self._failure
-        if self._failure is not None and error is not None:
-            error.add_note(f"besides, the process sampler failed: {self._failure!r}")
+        self._rounds.__exit__(kind, error, trace)
 
-    def _run(self) -> None:
-        try:
-            with self._path.open("a", newline="", encoding="utf-8") as file:
-                self._sample_until_stopped(file)
-        except Exception as failure:  # noqa: BLE001 # an exception dies with its thread; __exit__ raises this one
-            self._failure = failure
+    @contextmanager
+    def _looking(self) -> Iterator[Callable[[], None]]:
+        with self._path.open("a", newline="", encoding="utf-8") as file:
+            yield partial(self._sample, file)
 
-    def _sample_until_stopped(self, file: IO[str]) -> None:
-        writer = csv.writer(file, lineterminator="\n")
-        is_last = False
-        while True:
-            writer.writerows(self._rows())
-            # What a killed kit leaves behind is whole rows.
-            file.flush()
-            # What a part had used that has ended since was used all the same.
-            self._on_sample(sum(self._used_s.values()))
-            if is_last:
-                return
-            # One more round after the stop: the last row is of the end, not of up to a period before it.
-            is_last = self._stop.wait(self._period_s)
+    def _sample(self, file: IO[str]) -> None:
+        csv.writer(file, lineterminator="\n").writerows(self._rows())
+        # What a killed kit leaves behind is whole rows.
+        file.flush()
+        # What a part had used that has ended since was used all the same.
+        self._on_sample(sum(self._used_s.values()))
 
     def _rows(self) -> Iterator[tuple[str, str, int, str, int]]:
         with self._lock:

@@ -3,7 +3,9 @@
 import csv
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -11,6 +13,7 @@ from typing import IO, Self
 from badgateway.model import raw
 from badgateway.model.evidence import SAMPLES
 from badgateway.probe.process_cpu import GENERATOR, ProcessCpu
+from badgateway.probe.rounds import Rounds
 from badgateway.probe.series import Row, Series, series_of
 from badgateway.probe.watch import Watch
 
@@ -37,13 +40,10 @@ class StackSampler:
         self._samples = folder / raw.SAMPLES
         self._statements = folder / raw.STATEMENTS
         self._notes = folder / raw.SAMPLE_NOTES
-        self._period_s = period_s
+        self._rounds = Rounds("the stack sampler", period_s, self._looking)
         self._watch = watch
         self._series: list[Series] = []
         self._lock = threading.Lock()
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="stack-sampler", daemon=True)
-        self._failure: Exception | None = None
 
     def add_generator(self, pid: int) -> None:
         """Sample the load generator's CPU too, from now on."""
@@ -57,7 +57,7 @@ class StackSampler:
             self._series.extend(series_of(self._watch, self._statements))
         if not self._samples.exists():
             self._samples.write_text(",".join(COLUMNS) + "\n", encoding="utf-8")
-        self._thread.start()
+        self._rounds.__enter__()
         return self
 
     def __exit__(
@@ -68,38 +68,24 @@ class StackSampler:
         Raises:
             Exception: what stopped the sampling before its time, unless the block itself failed with something else.
         """
-        self._stop.set()
-        self._thread.join()
-        for series in self._series:
-            series.close()
-        if self._failure is not None and error is None:
-            raise self._failure
-        if self._failure is not None and error is not None:
-            error.add_note(f"besides, the stack sampler failed: {self._failure!r}")
-
-    def _run(self) -> None:
         try:
-            with (
-                self._samples.open("a", newline="", encoding="utf-8") as samples,
-                self._notes.open("a", encoding="utf-8") as notes,
-            ):
-                self._sample_until_stopped(samples, notes)
-        except Exception as failure:  # noqa: BLE001 # an exception dies with its thread; __exit__ raises this one
-            self._failure = failure
+            self._rounds.__exit__(kind, error, trace)
+        finally:
+            for series in self._series:
+                series.close()
 
-    def _sample_until_stopped(self, samples: IO[str], notes: IO[str]) -> None:
-        writer = csv.writer(samples, lineterminator="\n")
-        due_s = time.monotonic()
-        is_last = False
-        while True:
-            writer.writerows(map(_cells, self._rows(notes)))
-            # What a killed kit leaves behind is whole rows.
-            samples.flush()
-            if is_last:
-                return
-            # A look that took too long takes the place of those it made impossible; they are not made up for.
-            due_s = max(due_s + self._period_s, time.monotonic())
-            is_last = self._stop.wait(due_s - time.monotonic())
+    @contextmanager
+    def _looking(self) -> Iterator[Callable[[], None]]:
+        with (
+            self._samples.open("a", newline="", encoding="utf-8") as samples,
+            self._notes.open("a", encoding="utf-8") as notes,
+        ):
+            yield partial(self._sample, samples, notes)
+
+    def _sample(self, samples: IO[str], notes: IO[str]) -> None:
+        csv.writer(samples, lineterminator="\n").writerows(map(_cells, self._rows(notes)))
+        # What a killed kit leaves behind is whole rows.
+        samples.flush()
 
     def _rows(self, notes: IO[str]) -> Iterator[Row]:
         with self._lock:

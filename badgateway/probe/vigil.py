@@ -1,7 +1,8 @@
 """Keeps watch, ten times a second, over what a trial depends on besides its configuration."""
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -10,6 +11,7 @@ import psutil
 from badgateway.model.trial import Disturbance, OutsidePart
 from badgateway.probe.outside_parts import ClockSteps, Lateness, Silence, Stops
 from badgateway.probe.pulse import Pulse
+from badgateway.probe.rounds import Rounds
 
 PERIOD_S = 0.1
 
@@ -30,12 +32,10 @@ class Vigil:
     def __init__(self, *, period_s: float = PERIOD_S) -> None:
         """Watch the clock and the kit; `add` and `add_database` give it parts."""
         self._period_s = period_s
+        self._rounds = Rounds("the watch over the stack", period_s, self._looking)
         self._watchers: list[Watcher] = [ClockSteps()]
         self._found: list[Disturbance] = []
         self._lock = threading.Lock()
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="vigil", daemon=True)
-        self._failure: Exception | None = None
 
     def add(self, part: OutsidePart, pid: int) -> None:
         """Watch a part from now on, by the pid of its first process."""
@@ -54,7 +54,7 @@ class Vigil:
             return tuple(self._found)
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        self._rounds.__enter__()
         return self
 
     def __exit__(
@@ -65,31 +65,23 @@ class Vigil:
         Raises:
             Exception: what stopped the watch before its time, unless the block itself failed with something else.
         """
-        self._stop.set()
-        self._thread.join()
-        if self._failure is not None and error is None:
-            raise self._failure
-        if self._failure is not None and error is not None:
-            error.add_note(f"besides, the watch over the stack failed: {self._failure!r}")
+        self._rounds.__exit__(kind, error, trace)
 
-    def _run(self) -> None:
-        try:
-            self._watch_until_stopped()
-        except Exception as failure:  # noqa: BLE001 # an exception dies with its thread; __exit__ raises this one
-            self._failure = failure
-
-    def _watch_until_stopped(self) -> None:
+    @contextmanager
+    def _looking(self) -> Iterator[Callable[[], None]]:
+        # What a stopped process makes late is looked at after the time in which nobody looked.
         lateness = Lateness(self._period_s)
-        is_last = False
-        while not is_last:
-            is_last = self._stop.wait(self._period_s)
-            with self._lock:
-                # What a stopped process makes late is looked at after the time in which nobody looked.
-                watchers: tuple[Watcher, ...] = (lateness, *self._watchers)
-            seen = [found for watcher in watchers for found in watcher.look()]
-            seen += [found for watcher in watchers for found in (watcher.end() if is_last else ())]
-            with self._lock:
-                self._found.extend(seen)
+        yield lambda: self._find(one.look() for one in (lateness, *self._watched()))
+        self._find(one.end() for one in (lateness, *self._watched()))
+
+    def _watched(self) -> tuple[Watcher, ...]:
+        with self._lock:
+            return tuple(self._watchers)
+
+    def _find(self, looks: Iterable[Iterable[Disturbance]]) -> None:
+        seen = [found for look in looks for found in look]
+        with self._lock:
+            self._found.extend(seen)
 
 
 def _cpu_of(pid: int) -> Callable[[], float | None]:

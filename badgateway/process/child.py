@@ -26,6 +26,8 @@ from badgateway.process.shutdown import Ending, living, shut_down
 START_DEADLINE_S = 10.0
 GUARDIAN_DEADLINE_S = 5.0
 TAIL_BYTES = 65_536
+MOST_LOG_BYTES = 256 << 20
+"""Of what one program prints: it is kept and read, and must fill neither the disk nor the memory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +136,18 @@ class Child:
     def log_bytes(self) -> int:
         """Return how much this child has written to its log by now."""
         return self.command.log.stat().st_size - self.log_start_bytes
+
+    def require_bounded_log(self) -> None:
+        """Return when its log is of a size that a disk bears.
+
+        Raises:
+            DeploymentError: It prints without end; with its last log lines.
+        """
+        if self.log_bytes() > MOST_LOG_BYTES:
+            raise DeploymentError(
+                f"{self.name} printed more than {MOST_LOG_BYTES >> 20} MiB; let it print less, such as by its "
+                f"log level; last log lines:\n{self.tail()}"
+            )
 
     def tail(self, lines: int = 15) -> str:
         """Return the last lines of its output; empty when it wrote nothing."""

@@ -1,11 +1,14 @@
 """A child for as long as a block lasts, and a command that runs to its end."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from badgateway.errors import DeploymentError
 from badgateway.process.child import Child, Command, describe_exit
 from badgateway.process.interruption import held
+
+LOOK_S = 0.5
 
 
 @contextmanager
@@ -26,11 +29,23 @@ def run_to_end(command: Command, *, deadline_s: float) -> str:
     """Run the command and return what it wrote to stdout and stderr.
 
     Raises:
-        DeploymentError: it ended with a status other than 0, or did not end in deadline_s; with its last log lines.
+        DeploymentError: it ended with a status other than 0, or did not end in deadline_s, or printed without
+            end; with its last log lines.
     """
     with running(command) as child:
-        exit_code = child.wait(deadline_s)
+        exit_code = _ended(child, deadline_s)
         if exit_code == 0:
             return child.output()
         state = f"did not end within {deadline_s:g} s" if exit_code is None else describe_exit(exit_code)
         raise DeploymentError(f"{child.name} {state}; last log lines of {command.log.name}:\n{child.tail()}")
+
+
+def _ended(child: Child, deadline_s: float) -> int | None:
+    """Return its exit code, or None when it still runs after deadline_s."""
+    end_s = time.monotonic() + deadline_s
+    while (left_s := end_s - time.monotonic()) > 0:
+        exit_code = child.wait(min(left_s, LOOK_S))
+        if exit_code is not None:
+            return exit_code
+        child.require_bounded_log()
+    return None

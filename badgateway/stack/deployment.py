@@ -32,8 +32,6 @@ from badgateway.stack.site import HOST, Site
 from badgateway.stack.statistics import renew_statistics, take_statistics
 from badgateway.stack.written import RUN_FOLDER, written_folder, written_text
 
-MOST_LOG_BYTES = 256 << 20
-"""Of what one part prints in a trial: it is kept and read, and must fill neither the disk nor the memory."""
 READY_DEADLINE_S = 30.0
 SERVER_GRACE_S = 3.0
 PROXY_DRAIN_S = 1.0
@@ -72,11 +70,7 @@ class Deployment:
             if exit_code is not None:
                 state = f"{child.name} {describe_exit(exit_code)} in the middle of the trial"
                 raise DeploymentError(f"{state}; last log lines:\n{child.tail()}")
-            if child.log_bytes() > MOST_LOG_BYTES:
-                raise DeploymentError(
-                    f"{child.name} printed more than {MOST_LOG_BYTES >> 20} MiB in one trial; let it print less, its "
-                    f"log level is in its server file; last log lines:\n{child.tail()}"
-                )
+            child.require_bounded_log()
 
     def ended_from_outside(self) -> tuple[Disturbance, ...]:
         """Return what ended so far that neither the configuration nor the kit has ended; to be asked while it is up.

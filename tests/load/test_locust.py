@@ -15,6 +15,7 @@ from badgateway.load.command import Target, headless_command
 from badgateway.load.events import ClientEvents
 from badgateway.load.locust import _judged, drive
 from badgateway.model import raw
+from badgateway.process import child
 from tests.load.conftest import ROOT, Driven, load_of, read_rows, run_locust
 from tests.load.server import FaultyServer
 
@@ -233,3 +234,9 @@ def test_a_load_that_is_what_was_ordered_gives_its_times(tmp_path):
 
     assert (result.window.start_s, result.window.end_s, result.window.drained_s) == (103, 113, 114)
     assert result.load_s == 14
+
+
+def test_users_that_print_without_end_are_stopped_before_they_fill_the_disk(server, tmp_path, monkeypatch):
+    monkeypatch.setattr(child, "MOST_LOG_BYTES", 1 << 20)
+    with pytest.raises(LoadError, match=r"Locust printed more than 1 MiB; let it print less"):
+        run_locust("chatty", server.url, tmp_path, users=1, window_s=20)

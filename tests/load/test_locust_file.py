@@ -12,7 +12,7 @@ from tests.declared import experiment
 from tests.load.conftest import ROOT
 
 FILE = "experiments/load.py"
-USER = "from badgateway.load.recorder import RecordedUser\nclass Visitor(RecordedUser):\n    pass\n"
+USER = "from badgateway.load.recorder import RecordedUser\nclass Visitor(RecordedUser):\n    tasks = [print]\n"
 
 
 def check(tmp_path: Path, text: str, **changes: object) -> None:
@@ -52,6 +52,10 @@ def test_a_file_gets_the_environment_of_its_application(tmp_path):
         (
             "from locust import HttpUser\nclass Plain(HttpUser):\n    pass\n",
             "FILE: nothing records what its users do (Plain); derive them from RecordedUser of badgateway.load.rec",
+        ),
+        (
+            "from badgateway.load.recorder import RecordedUser\nclass Idle(RecordedUser):\n    pass\n",
+            "FILE: nothing to do for Idle; mark a method of each with locust's @task",
         ),
         (
             "def f():\n    import nosuch\n\nf()\n",

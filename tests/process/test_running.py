@@ -4,6 +4,8 @@ import psutil
 import pytest
 
 from badgateway.errors import DeploymentError
+from badgateway.process import child as child_room
+from badgateway.process import running as room
 from badgateway.process.child import Child
 from badgateway.process.interruption import unwinding_on_signals
 from badgateway.process.running import run_to_end, running
@@ -53,6 +55,13 @@ def test_a_command_that_fails_is_told_with_status_and_last_words(python: MakeCom
         run_to_end(python("import sys; sys.exit('table is missing')"), deadline_s=10)
 
     assert str(caught.value) == "piece ended with status 1; last log lines of piece.log:\ntable is missing"
+
+
+def test_a_command_that_prints_without_end_is_ended_before_it_fills_the_disk(python: MakeCommand, monkeypatch):
+    monkeypatch.setattr(child_room, "MOST_LOG_BYTES", 1 << 20)
+    monkeypatch.setattr(room, "LOOK_S", 0.05)
+    with pytest.raises(DeploymentError, match=r"piece printed more than 1 MiB; let it print less"):
+        run_to_end(python("while True: print('x' * 4096)"), deadline_s=30)
 
 
 def test_a_command_that_hangs_is_ended_at_the_deadline(python: MakeCommand):
