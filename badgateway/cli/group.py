@@ -52,9 +52,9 @@ class KitGroup(click.Group):
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
             likely = get_close_matches(args[0], self.list_commands(ctx), n=1)
-            if likely:
-                error.message += f" Did you mean {likely[0]!r}?"
-            raise
+            if not likely:
+                raise
+            raise click.UsageError(f"{error.message} Did you mean {likely[0]!r}?", ctx) from None
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; SIGINT, SIGTERM and SIGHUP unwind it, and what it has started, once."""

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from badgateway.judge.differences import differences
 from badgateway.judge.proportion import proportion
 from badgateway.judge.wording import load
 from badgateway.model.configuration import Configuration, Timeouts
 from badgateway.model.diagnosis import RETRIED, CauseCount, Certainty, Diagnosis
+from badgateway.model.differences import differences
 from badgateway.model.summary import ConfigurationSummary, LevelSummary, Verdict
 from badgateway.servers.advice import first_knob
 from badgateway.servers.registry import server_of

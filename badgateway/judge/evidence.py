@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import duckdb
 
 from badgateway.model.diagnosis import Diagnosis
-from badgateway.model.samples import DatabaseConnections, DatabaseWork, WorkerGaps
+from badgateway.model.samples import DatabaseConnections, DatabaseWork, Pressure, WorkerGaps
 from badgateway.model.summary import ProcessUse, ProxyMessage
 from badgateway.model.trial import TrialRecord
 
@@ -30,3 +30,5 @@ class TrialEvidence:
     """None when nobody counted it."""
     worker_gaps: WorkerGaps | None = None
     """None when nothing tells when workers came and went."""
+    pressure: Pressure | None = None
+    """None when nobody sampled the accept queue."""

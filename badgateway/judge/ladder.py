@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from badgateway.judge.chance import SIGNIFICANCE
-from badgateway.judge.differences import differences
 from badgateway.judge.effects import effect, not_compared, start
 from badgateway.model.configuration import Configuration
+from badgateway.model.differences import differences
 from badgateway.model.experiment import Experiment
 from badgateway.model.ladder import ArmEffect, Ladder, LadderArm, LadderStep
 from badgateway.model.summary import ConfigurationSummary, LevelSummary

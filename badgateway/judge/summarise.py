@@ -78,6 +78,7 @@ def _trial_summary(evidence: TrialEvidence, judgement: Judgement, measurement: M
         diagnosis=evidence.diagnosis,
         connections=evidence.connections,
         worker_gaps=evidence.worker_gaps,
+        pressure=evidence.pressure,
         sending=evidence.record.sending,
     )
 

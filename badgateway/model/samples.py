@@ -29,6 +29,27 @@ class DatabaseConnections:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pressure:
+    """What stood before a server in a trial's window, in equal parts of it; None where no sample says it."""
+
+    window_s: float
+    queue: tuple[int | None, ...]
+    """The most connections that waited to be accepted."""
+    queue_limit: int | None
+    """Where the kernel refuses more; None when no sample tells it."""
+    busy: tuple[int | None, ...]
+    """The most workers at work; all None where the server does not tell."""
+    workers: int | None
+    failed: tuple[int, ...]
+    """Requests that failed, by when they ended; those after the window are in its last part."""
+
+    @property
+    def most_queued(self) -> int | None:
+        """The longest that the queue was."""
+        return max((length for length in self.queue if length is not None), default=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerGaps:
     """Time in which the server's log proves that no worker accepted requests."""
 

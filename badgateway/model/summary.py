@@ -13,7 +13,7 @@ from badgateway.model.environment import Environment
 from badgateway.model.experiment import Experiment
 from badgateway.model.ladder import Ladder
 from badgateway.model.outcome import Outcome
-from badgateway.model.samples import DatabaseConnections, WorkerGaps
+from badgateway.model.samples import DatabaseConnections, Pressure, WorkerGaps
 from badgateway.model.trial import SendingCheck, Trial
 from badgateway.model.waiting import Waiting
 
@@ -153,6 +153,8 @@ class TrialSummary:
     """None when nobody sampled them."""
     worker_gaps: WorkerGaps | None = None
     """None when nothing tells when workers came and went."""
+    pressure: Pressure | None = None
+    """None when nobody sampled the accept queue."""
     sending: SendingCheck | None = None
     """Whether the generator kept its schedule; None in a closed loop."""
 

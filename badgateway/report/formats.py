@@ -26,24 +26,57 @@ from badgateway.report.sections.loop_gap.section import LoopGapSection
 from badgateway.report.sections.trials.section import TrialsSection
 from badgateway.report.sections.waiting.section import WaitingSection
 
-PAGE: tuple[Section, ...] = (
-    AnswerSection(),
-    ChoiceSection(),
-    LadderSection(),
-    FailuresSection(),
-    CausesSection(),
-    LatencySection(),
-    LevelsSection(),
-    LoopGapSection(),
-    DistancesSection(),
-    ConnectionsSection(),
-    ExportsSection(),
-    WaitingSection(),
-    ConfigurationsSection(),
-    TrialsSection(),
-    BackgroundSection(),
+FIRST_SCREEN: Section = AnswerSection()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chapter:
+    """A part of the page that is folded until it is asked for."""
+
+    name: str
+    """Of its anchor."""
+    title: str
+    about: str
+    """What is in it, in a few words."""
+    sections: tuple[Section, ...]
+
+
+CHAPTERS = (
+    Chapter(
+        name="causes",
+        title="Causes",
+        about="why requests failed, the lines that prove it, what to change",
+        sections=(FailuresSection(), CausesSection()),
+    ),
+    Chapter(
+        name="comparison",
+        title="Comparison",
+        about="step by step, latency and throughput, all numbers with their intervals",
+        sections=(
+            LadderSection(),
+            LatencySection(),
+            LevelsSection(),
+            LoopGapSection(),
+            DistancesSection(),
+            ConnectionsSection(),
+            ExportsSection(),
+        ),
+    ),
+    Chapter(
+        name="method",
+        title="Method",
+        about="how the pick was made, how it was measured, what this could not have seen",
+        sections=(ChoiceSection(), WaitingSection(), BackgroundSection()),
+    ),
+    Chapter(
+        name="evidence",
+        title="Evidence",
+        about="what differs between the configurations, every trial, the raw files",
+        sections=(ConfigurationsSection(), TrialsSection()),
+    ),
 )
 """From the answer to what it rests on."""
+PAGE: tuple[Section, ...] = (FIRST_SCREEN, *(section for chapter in CHAPTERS for section in chapter.sections))
 COMMENT: tuple[Section, ...] = (
     AnswerSection(),
     ChoiceSection(),
@@ -86,7 +119,14 @@ class Format:
 def render_html(study: StudySummary) -> str:
     """Return a page in one file that needs nothing else: no network, no script."""
     # Once for all that is in it: markup is what autoescape leaves to us.
-    return printable_lines(render("report.html.j2", study=study, answer=answer.build(study), sections=PAGE))
+    return printable_lines(
+        render("report.html.j2", study=study, answer=answer.build(study), sections=PAGE, **_page(study))
+    )
+
+
+def _page(study: StudySummary) -> dict[str, object]:
+    parts = [(chapter, [section.html(study) for section in chapter.sections]) for chapter in CHAPTERS]
+    return {"first": FIRST_SCREEN.html(study), "chapters": [(chapter, htmls) for chapter, htmls in parts if any(htmls)]}
 
 
 def render_markdown(study: StudySummary) -> str:

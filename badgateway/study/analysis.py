@@ -15,6 +15,7 @@ from badgateway.judge.summarise import summarise, summarise_trial
 from badgateway.ledger.database_work import read_database_work
 from badgateway.ledger.join import build, read
 from badgateway.ledger.messages import messages
+from badgateway.ledger.pressure import read_pressure
 from badgateway.ledger.processes import read_uses
 from badgateway.ledger.series import read_connections
 from badgateway.model.comparison import ChoiceKind
@@ -63,6 +64,7 @@ def read_evidence(raw: Path, record: TrialRecord, *, settle: bool = False) -> Tr
             connections=read_connections(raw, record.window),
             database_work=read_database_work(raw, ledger.connection, record.window),
             worker_gaps=worker_gaps(ledger.connection, record.window),
+            pressure=read_pressure(raw, ledger.connection, record.window),
         )
     except (RawDataError, UntrustedFileError) as error:
         return _unread(record, without_folder(str(error), raw))

@@ -5,10 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from badgateway.judge.choice import choose
-from badgateway.judge.differences import differences
 from badgateway.judge.evidence import TrialEvidence
 from badgateway.model.comparison import Choice
 from badgateway.model.contest import Contest, Ended
+from badgateway.model.differences import differences
 from badgateway.model.experiment import Experiment
 from badgateway.plan.contest import contest_of, ended_of, schedule_contest
 from badgateway.search import conclude, fit

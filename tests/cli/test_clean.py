@@ -99,10 +99,10 @@ def test_a_link_in_a_run_is_removed_and_not_followed(results, tmp_path):
 def test_environments_go_only_when_they_are_named_and_only_those_of_the_kit(results, tmp_path, monkeypatch):
     (tmp_path / ".venv").mkdir()
     monkeypatch.chdir(tmp_path)
-    assert "environment" not in clean(results, "--environments").output
+    assert ".venv" not in clean(results, "--environments").output
     (tmp_path / "noxfile.py").touch()
     (tmp_path / "badgateway").mkdir()
-    assert "environment" not in clean(results).output
+    assert ".venv" not in clean(results).output
     clean(results, "--environments", "--yes")
 
     assert not (tmp_path / ".venv").exists()

@@ -37,7 +37,7 @@ def test_what_is_missing_comes_with_the_line_that_installs_it(monkeypatch):
 
     assert told.exit_code == 4
     assert told.output.splitlines()[1:] == [
-        "missing  mariadb  not installed: apt-get install it",
+        "missing  mariadb  not installed: apt-get install mariadb-server-core",
         "missing: mariadb",
     ]
 

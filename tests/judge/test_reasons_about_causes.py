@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from badgateway.judge.differences import differences
 from badgateway.judge.reasons import about_baseline
 from badgateway.model.diagnosis import Certainty
+from badgateway.model.differences import differences
 from badgateway.model.experiment import Experiment
 from badgateway.model.summary import ConfigurationSummary, Verdict
 from tests.declared import declared

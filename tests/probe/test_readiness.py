@@ -1,6 +1,8 @@
 """What an experiment needs is looked at where it is, and what spoils figures is said."""
 
+import os
 import resource
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,11 +30,11 @@ QUIET = Business(outside_share=0.0, steal_share=0.0, processes=())
 @pytest.fixture
 def machine(monkeypatch):
     """A machine on which all is well, in the parts that a test does not change."""
-    monkeypatch.setattr(readiness.sys, "platform", "linux")
+    monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setattr(readiness, "service_account", lambda: None)
-    monkeypatch.setattr(readiness.resource, "getrlimit", lambda _what: (65_536, 65_536))
+    monkeypatch.setattr(resource, "getrlimit", lambda _what: (65_536, 65_536))
     monkeypatch.setattr(readiness, "LEAST_FREE_BYTES", 0)
-    monkeypatch.setattr(readiness.os, "access", lambda _path, _mode: True)
+    monkeypatch.setattr(os, "access", lambda _path, _mode: True)
     monkeypatch.setattr(readiness, "read_environment", lambda _account: GOOD)
     return monkeypatch
 
@@ -63,7 +65,7 @@ def test_one_server_is_enough_and_none_is_too_few(machine):
 
 
 def test_other_systems_can_explain_and_not_run(machine):
-    machine.setattr(readiness.sys, "platform", "darwin")
+    machine.setattr(sys, "platform", "darwin")
 
     assert found("system").state is State.MISSING
     assert "explain and report work here" in found("system").remedy
@@ -80,14 +82,14 @@ def test_root_needs_an_account_for_servers(machine):
 
 def test_limits_that_spoil_figures_are_notes(machine):
     machine.setattr(readiness, "read_environment", lambda _account: replace(GOOD, cores=1, somaxconn=128))
-    machine.setattr(readiness.resource, "getrlimit", lambda _what: (1024, 4096))
-    machine.setattr(readiness.os, "access", lambda _path, _mode: False)
+    machine.setattr(resource, "getrlimit", lambda _what: (1024, 4096))
+    machine.setattr(os, "access", lambda _path, _mode: False)
     machine.setattr(readiness, "LEAST_FREE_BYTES", 1 << 80)
 
     for subject in ("cores", "somaxconn", "open files", "/dev/shm", "disk"):
         assert found(subject).state is State.NOTED
         assert found(subject).remedy
-    machine.setattr(readiness.resource, "getrlimit", lambda _what: (resource.RLIM_INFINITY, 0))
+    machine.setattr(resource, "getrlimit", lambda _what: (resource.RLIM_INFINITY, 0))
     assert found("open files").state is State.FINE
 
 

@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 from badgateway.model.configuration import Configuration
 from badgateway.model.experiment import Experiment, Load
 from badgateway.model.outcome import Outcome
+from badgateway.model.samples import Pressure
 from badgateway.model.summary import (
     ConfigurationSummary,
     LevelSummary,
@@ -122,6 +123,16 @@ _CAUSES = {
     ),
 }
 _UNATTRIBUTED = {("gunicorn-gevent", 300): 1, ("gunicorn-gevent-mysqlclient", 300): 3}
+_PRESSURE = {
+    ("uwsgi-2", 300): Pressure(
+        window_s=WINDOW_S,
+        queue=(*range(0, 101, 4), *[None] * 3, *[100] * 71),
+        queue_limit=100,
+        busy=(0, 1, *[2] * 98),
+        workers=2,
+        failed=(*[0] * 29, *[286] * 71),
+    ),
+}
 RANKING = (
     "gunicorn-gthread",
     "uwsgi-16",
@@ -149,8 +160,9 @@ def _judged(name: str, users: int, position: int) -> LevelSummary:
     )
     verdict = Verdict.FAIL if reasons else Verdict.PASS
     judged = level(name, users, position, measured, verdict=verdict, reasons=tuple(reasons), messages=messages)
+    seen = tuple(replace(trial, pressure=_PRESSURE.get((name, users))) for trial in judged.trials)
     return diagnosed(
-        judged,
+        replace(judged, trials=seen),
         *_CAUSES.get((name, users), ()),
         unattributed=[
             line(_LATE_LINE, file="nginx-access.jsonl", number=90 + place)

@@ -8,10 +8,11 @@ from badgateway.model import exit_code
 from badgateway.model.comparison import Choice, ChoiceKind
 from badgateway.model.experiment import Experiment, Load
 from badgateway.model.summary import Confirmation, Decision, StudySummary
-from badgateway.report import level_objects, wording
+from badgateway.report import grid, level_objects, wording
 from badgateway.report.html import render
 from badgateway.report.markdown import blocks, bullets, escaped
 from badgateway.report.section import Object, Section
+from badgateway.report.sections.answer import screen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,10 @@ class Answer:
     """One sentence; empty when no pick was confirmed."""
     reasons: tuple[str, ...]
     objective: str
+    certainty: str
+    """How sure so many blocks can make anyone, one sentence; empty where nothing was chosen."""
+    scope: str
+    """How long it was measured and on which machine, one sentence."""
     exit_status: str
     """One sentence; empty when the experiment was no study."""
 
@@ -40,8 +45,8 @@ class AnswerSection(Section):
     """The answer, which comes before everything else."""
 
     def html(self, study: StudySummary, /) -> str:
-        """Return the box with the answer; name and question are the page's own heading."""
-        return render("answer/answer.html.j2", view=build(study))
+        """Return the first screen; name and question are the page's own heading."""
+        return render("answer/answer.html.j2", view=build(study), screen=screen.build(study))
 
     def markdown(self, study: StudySummary, /) -> str:
         """Return the answer, its reasons and the question."""
@@ -84,7 +89,19 @@ def build(study: StudySummary) -> Answer:
         confirmation=study.confirmation.sentence if study.confirmation else "",
         reasons=found.reasons,
         objective=objective(study.experiment),
+        certainty=choice.certainty if choice else "",
+        scope=_scope(study),
         exit_status=wording.exit_sentence(exit_code.of_study(study)) if choice else "",
+    )
+
+
+def _scope(study: StudySummary) -> str:
+    trials = grid.every_trial(study)
+    window = numbers.declared_seconds(study.experiment.load.window_s)
+    machine = study.environment
+    return (
+        f"{numbers.plural(len(trials), 'trial')} of {window} each, on {numbers.plural(machine.cores, 'core')} of "
+        f"{machine.cpu}, {machine.system}."
     )
 
 

@@ -1,7 +1,7 @@
 import pytest
 
-from badgateway.judge.differences import differences
 from badgateway.model.configuration import Configuration, Timeouts
+from badgateway.model.differences import differences
 
 USUAL = Timeouts(app_s=4, proxy_connect_s=3, proxy_read_s=5, client_s=10)
 

@@ -1,5 +1,7 @@
 """What makes one configuration differ from another, setting by setting."""
 
+from dataclasses import dataclass
+
 from badgateway.model.configuration import Configuration, Timeouts
 
 _TOLD = ("name", "kind", "worker_model", "note", "step", "against", "baseline", "candidate")
@@ -9,8 +11,25 @@ _BY_PART = ("environment", "timeouts")
 _SETTINGS = tuple(name for name in Configuration.model_fields if name not in {*_TOLD, *_MEASURED, *_BY_PART})
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """A declared setting that has another value."""
+
+    setting: str
+    new: str
+    old: str
+
+    def __str__(self) -> str:
+        return f"{self.setting} ({self.new} instead of {self.old})"
+
+
 def differences(baseline: Configuration, other: Configuration, usual: Timeouts) -> tuple[str, ...]:
-    """Return the declared settings in which another configuration differs: 'listen (1,024 instead of 100)'.
+    """Return the declared settings in which another configuration differs: 'listen (1,024 instead of 100)'."""
+    return tuple(map(str, changed(baseline, other, usual)))
+
+
+def changed(baseline: Configuration, other: Configuration, usual: Timeouts) -> tuple[Difference, ...]:
+    """Return the declared settings in which another configuration differs.
 
     Args:
         baseline: What it is compared with.
@@ -22,7 +41,7 @@ def differences(baseline: Configuration, other: Configuration, usual: Timeouts) 
     pairs += [(name, other.environment.get(name), baseline.environment.get(name)) for name in variables]
     limits, limits_before = other.timeouts or usual, baseline.timeouts or usual
     pairs += [(name, getattr(limits, name), getattr(limits_before, name)) for name in Timeouts.model_fields]
-    return tuple(f"{name} ({_said(new)} instead of {_said(old)})" for name, new, old in pairs if new != old)
+    return tuple(Difference(setting=name, new=_said(new), old=_said(old)) for name, new, old in pairs if new != old)
 
 
 def _said(value: object) -> str:

@@ -1,0 +1,125 @@
+"""Draws some seconds of one trial: the accept queue up to its limit, busy workers, and when requests failed."""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from markupsafe import Markup
+
+from badgateway import numbers
+from badgateway.model.samples import Pressure
+from badgateway.report.chart_drawing import svg
+from badgateway.report.chart_layout import FONT, Spec
+
+_WIDTH_PX = 520
+_QUEUE_PX, _BUSY_PX, _FAILED_PX = 120, 44, 26
+_Y_EXTENT_PX = 34
+_LINE: Spec = {"strokeWidth": 1.5}
+
+
+def draw_strip(configuration: str, found: Pressure) -> Markup:
+    """Draw the window of a trial from its first second to its last; what nobody saw is left out."""
+    panels = [_panel("waiting in the accept queue", found.queue, found.queue_limit, _QUEUE_PX, found)]
+    if any(busy is not None for busy in found.busy):
+        panels.append(_panel("busy workers", found.busy, found.workers, _BUSY_PX, found))
+    panels.append(_failures(found))
+    spec: Spec = {
+        "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
+        "background": None,
+        "padding": 2,
+        "vconcat": panels,
+        "spacing": 14,
+        "config": {
+            "aria": False,
+            "font": FONT,
+            "view": {"stroke": None},
+            "axis": {
+                "gridColor": "var(--grid)",
+                "domainColor": "var(--line)",
+                "tickColor": "var(--line)",
+                "labelColor": "var(--muted)",
+                "labelFontSize": 11,
+            },
+            "title": {"color": "var(--muted)", "fontSize": 12, "fontWeight": 500, "anchor": "start", "offset": 4},
+        },
+    }
+    return svg(spec, in_words(configuration, found))
+
+
+def in_words(configuration: str, found: Pressure) -> str:
+    """Return what the strip shows, in a sentence or two."""
+    limit = f" of {numbers.count(found.queue_limit)}" if found.queue_limit is not None else ""
+    queue = f"its accept queue held at most {numbers.count(found.most_queued or 0)}{limit}"
+    busy = max((one for one in found.busy if one is not None), default=None)
+    workers = ""
+    if busy is not None:
+        workers = f", at most {numbers.count(busy)} of {numbers.plural(found.workers or busy, 'worker')} were busy"
+    return f"{configuration}: {queue}{workers}, and {numbers.plural(sum(found.failed), 'request')} failed."
+
+
+def _panel(title: str, values: Sequence[int | None], limit: int | None, height_px: int, found: Pressure) -> Spec:
+    top = max([1, *(value for value in values if value is not None), *([limit] if limit is not None else [])])
+    ticks = [0, limit] if limit is not None else [0, top]
+    return {
+        "title": title,
+        "width": _WIDTH_PX,
+        "height": height_px,
+        "layer": [*_areas(values), *_limit(limit)],
+        "encoding": {"x": _time(found, len(values)), "y": _value(top, ticks)},
+    }
+
+
+def _areas(values: Sequence[int | None]) -> Iterator[Spec]:
+    for is_missing, run in groupby(enumerate(values), key=lambda part: part[1] is None):
+        if is_missing:
+            continue
+        seen = list(run)
+        # A step needs its end, too, or the last part would be a point.
+        ended = [*seen, (seen[-1][0] + 1, seen[-1][1])]
+        yield {
+            "data": {"values": [{"part": part, "value": value} for part, value in ended]},
+            "mark": {
+                "type": "area",
+                "interpolate": "step-after",
+                "color": "var(--ok)",
+                "opacity": 0.35,
+                "line": {"color": "var(--ok)", **_LINE},
+            },
+            "encoding": {"x": {"field": "part"}, "y": {"field": "value"}},
+        }
+
+
+def _limit(limit: int | None) -> Iterator[Spec]:
+    if limit is not None:
+        yield {
+            "data": {"values": [{"value": limit}]},
+            "mark": {"type": "rule", "stroke": "var(--objective)", "strokeDash": [5, 4], **_LINE},
+            "encoding": {"x": None, "y": {"field": "value"}},
+        }
+
+
+def _failures(found: Pressure) -> Spec:
+    failed = [{"part": part + 0.5, "count": count} for part, count in enumerate(found.failed) if count]
+    return {
+        "title": f"failed: {numbers.count(sum(found.failed))}" if failed else "no request failed",
+        "width": _WIDTH_PX,
+        "height": _FAILED_PX,
+        "data": {"values": failed or [{"part": 0, "count": 0}]},
+        "mark": {"type": "tick", "orient": "vertical", "thickness": 2.5, "size": _FAILED_PX, "color": "var(--fail)"},
+        "encoding": {
+            "x": {**_time(found, len(found.failed), is_labelled=True), "field": "part"},
+            "y": {"value": _FAILED_PX / 2},
+            "opacity": {"condition": {"test": "datum.count > 0", "value": 1}, "value": 0},
+        },
+    }
+
+
+def _time(found: Pressure, parts: int, *, is_labelled: bool = False) -> Spec:
+    seconds = f"format(datum.value / {parts} * {found.window_s!r}, '.2~g') + ' s'"
+    axis: Spec = {"title": None, "grid": False, "tickCount": 6, "labelExpr": seconds, "labelOverlap": "greedy"}
+    scale = {"domain": [0, parts], "nice": False}
+    return {"type": "quantitative", "scale": scale, "axis": axis if is_labelled else None}
+
+
+def _value(top: int, ticks: Sequence[int]) -> Spec:
+    axis: Spec = {"title": None, "values": list(ticks), "minExtent": _Y_EXTENT_PX, "maxExtent": _Y_EXTENT_PX}
+    return {"type": "quantitative", "scale": {"domain": [0, top], "nice": False}, "axis": axis}

@@ -1,0 +1,104 @@
+"""The first screen: what is wrong with what runs today, the seconds that show why, the table, what to paste."""
+
+from dataclasses import replace
+
+from badgateway.model.configuration import WorkerModel
+from badgateway.report.sections.answer import screen, strip
+from tests.report import comparison, samples
+from tests.report.choice_sample import study_picked
+
+
+def test_what_is_wrong_is_one_sentence_with_share_statuses_and_cause():
+    told = screen.build(samples.picked()).problem.replace("\N{NO-BREAK SPACE}", " ")
+    assert told == (
+        "uwsgi-2, what runs today, failed 94.8 % of 21,452 requests at 300 users, 20,331 \N{MULTIPLICATION SIGN} 502: "
+        "the accept queue of the unix socket was full."
+    )
+
+
+def test_nothing_is_said_to_be_wrong_where_nothing_was_measured_or_all_is_well():
+    assert screen.build(samples.SAMPLES["nothing-measured"]()).problem == ""
+
+
+def test_the_strip_is_of_the_baseline_s_trial_with_the_most_failures():
+    found = screen.build(samples.picked())
+    assert found.strip is not None
+    assert found.strip_title == "Why: uwsgi-2, second by second"
+    assert "its accept queue held at most 100 of 100, at most 2 of 2 workers were busy" in found.strip
+
+
+def test_without_samples_of_the_queue_that_is_said():
+    found = screen.build(study_picked())
+    assert found.strip is None
+    assert "not sampled, or cannot be seen" in found.strip_caption
+
+
+def test_a_server_that_does_not_tell_of_its_workers_has_a_strip_without_them():
+    given = comparison._PRESSURE["uwsgi-2", 300]
+    unseen = replace(given, busy=tuple(None for _ in given.busy), workers=None)
+    assert "busy" not in strip.draw_strip("granian", unseen)
+    assert "busy" not in strip.in_words("granian", unseen)
+
+
+def test_the_lines_to_paste_are_spelled_as_the_server_spells_them():
+    found = screen.build(samples.picked())
+    assert found.paste_where == "servers/gunicorn_gthread.py"
+    assert found.paste == ("workers = 2", "threads = 16", "backlog = 1024", "keepalive = 75")
+
+
+def test_of_the_same_server_only_what_changes_is_pasted():
+    study = samples.picked()
+    picked = replace(study, recommendation=replace(study.recommendation, configuration="uwsgi-16"))
+    assert screen.build(picked).paste == ("processes = 16", "listen = 1024")
+
+
+def test_what_no_server_file_has_is_told_besides():
+    study = samples.picked()
+    picked = replace(study, recommendation=replace(study.recommendation, configuration="gunicorn-gevent"))
+    assert "driver (pymysql instead of mysqlclient)" in screen.build(picked).besides
+
+
+def test_the_baseline_and_none_have_nothing_to_paste():
+    study = samples.picked()
+    for name in (None, "uwsgi-2"):
+        found = screen.build(replace(study, recommendation=replace(study.recommendation, configuration=name)))
+        assert (found.paste, found.besides) == ((), "")
+
+
+def test_the_latency_of_a_configuration_that_mostly_fails_is_grey():
+    rows = {row.name: row for row in screen.build(samples.picked()).rows}
+    assert rows["uwsgi-2"].is_grey
+    assert not rows["gunicorn-gthread"].is_grey
+    assert rows["uwsgi-2"].failed_bar == "94.8%"
+
+
+def test_a_configuration_says_in_short_what_it_changes_of_the_baseline():
+    rows = {row.name: row for row in screen.build(samples.picked()).rows}
+    assert rows["uwsgi-2"].changes == "what runs today"
+    assert rows["uwsgi-16"].changes == "workers 16, listen 1,024"
+    assert rows["gunicorn-gthread"].changes == "gunicorn_gthread.py, threads 16, listen 1,024"
+
+
+def test_greenlets_are_told_only_of_workers_that_have_some():
+    experiment = comparison.experiment()
+    one = experiment.configurations[1].model_copy(update={"greenlets": 7, "worker_model": WorkerModel.THREADS})
+    study = samples.picked()
+    assert "greenlets" not in screen._changes(one, study)
+    assert "greenlets 7" in screen._changes(one.model_copy(update={"worker_model": WorkerModel.GREENLETS}), study)
+
+
+def test_many_configurations_are_cut_to_some_and_what_is_to_run_and_the_baseline_stay():
+    study = samples.SAMPLES["long-ladder"]()
+    found = screen.build(study)
+    names = [row.name for row in found.rows]
+    assert len(names) + found.left_out == len(study.configurations)
+    assert len(names) <= 12
+    assert {study.recommendation.configuration, study.experiment.baseline.name} <= set(names)
+
+
+def test_configurations_that_are_as_good_are_bracketed():
+    found = screen.build(study_picked())
+    ties = {row.name for row in found.rows if row.is_tied}
+    choice = study_picked().choice
+    assert choice is not None
+    assert ties == (set(choice.equivalent) if len(choice.equivalent) > 1 else set())
