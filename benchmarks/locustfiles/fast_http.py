@@ -24,16 +24,18 @@ class Reader(FastHttpUser):
         self.client.get("/", name="GET /")
 
 
-@_events.spawning_complete.add_listener
 def begin(**_given: Any) -> None:
     """Note what was used when all users are there."""
     _began.append((time.perf_counter(), time.process_time(), 0))
 
 
-@_events.test_stop.add_listener
 def end(environment: Any, **_given: Any) -> None:
     """Write what was used since."""
     started_s, cpu_s, _ = _began[0]
     requests = environment.stats.total.num_requests
     found = {"seconds": time.perf_counter() - started_s, "cpu_s": time.process_time() - cpu_s, "requests": requests}
     Path(os.environ["BENCHMARK_ANSWER"]).write_text(json.dumps(found), "utf-8")
+
+
+_events.spawning_complete.add_listener(begin)
+_events.test_stop.add_listener(end)

@@ -149,11 +149,14 @@ def test_no_label_of_a_chart_covers_another_one(open_report, sample, width):
     assert page.evaluate(OVERLAPS) == []
 
 
+def drawn_in(open_report, scheme):
+    page = open_report("picked", scheme=scheme).page
+    open_chapters(page)
+    return page.evaluate(CHARTS)
+
+
 def test_the_colours_of_the_charts_follow_the_scheme(open_report):
-    pages = [open_report("picked", scheme=scheme).page for scheme in SCHEMES]
-    for page in pages:
-        open_chapters(page)
-    light, dark = (page.evaluate(CHARTS) for page in pages)
+    light, dark = (drawn_in(open_report, scheme) for scheme in SCHEMES)
     for failures_or_causes in (0, 1):
         assert "rgb(197, 68, 21)" in light[failures_or_causes]["colours"]
         assert "rgb(240, 135, 61)" in dark[failures_or_causes]["colours"]
