@@ -3,22 +3,23 @@
 from badgateway.causes.rule import NOBODY_LISTENED, Rule, at_address, during, inside
 from badgateway.model.diagnosis import Cause, Remedy
 from badgateway.model.evidence import ServerEvent
+from badgateway.model.knob import Knob
 
 FAMILY = "accept queue"
 
 LISTEN = Remedy(
     text="Give the queue room for a burst: 1024 is safe. uWSGI's default is 100 and it refuses to start when the value "
     "is above net.core.somaxconn; Gunicorn's is 2048 and the kernel caps it at net.core.somaxconn without a word.",
-    knob="uWSGI: listen; Gunicorn: backlog",
+    knobs=(Knob.ACCEPT_QUEUE,),
 )
 SOMAXCONN = Remedy(
     text="Raise the kernel's limit before the server's (4096 since Linux 5.4, 128 before; a container has its own).",
-    knob="sysctl: net.core.somaxconn = 4096",
+    settings={"sysctl": "net.core.somaxconn = 4096"},
 )
 MORE_AT_ONCE = Remedy(
     text="Serve more requests at a time, or faster: a queue only bridges bursts. Workers needed = requests per second "
     "x seconds per request. Where no request succeeds meanwhile, the workers hang: let none hang for ever.",
-    knob="uWSGI: processes, threads, harakiri; Gunicorn: workers, threads, timeout",
+    knobs=(Knob.AT_A_TIME, Knob.TIME_LIMIT),
 )
 
 LISTEN_QUEUE_FULL = Cause(
@@ -66,12 +67,12 @@ QUEUED_TOO_LONG = Cause(
         Remedy(
             text="Find what keeps the workers: a slow page, one that waits for the network without a time limit, or, "
             "under gevent, whatever stops the event loop.",
-            knob="badgateway's request journal: the longest durations of that time",
+            settings={"badgateway": "request journal, the longest durations of that time"},
         ),
         Remedy(
             text="Hold no more in the queue than the workers serve within the read timeout: beyond that a quick 502 "
             "is kinder than a slow 504.",
-            knob="uWSGI: listen; Gunicorn: backlog",
+            knobs=(Knob.ACCEPT_QUEUE,),
         ),
     ),
     innocent="The URL that failed is not to blame, and no longer queue or timeout helps: who waits is gone before it "
@@ -92,16 +93,13 @@ WORKERS_RECYCLED_TOGETHER = Cause(
     remedies=(
         Remedy(
             text="Spread the restarts. A jitter of half of max_requests and more keeps workers apart (default 0).",
-            knob="Gunicorn: max_requests_jitter; uWSGI (2.0.29 and later): max-requests-delta, "
-            "max-worker-lifetime-delta",
+            knobs=(Knob.MAX_REQUESTS_SPREAD,),
         ),
         Remedy(
             text="Import the application once, before the fork, so that a new worker is ready at once.",
-            knob="Gunicorn: preload_app = True; uWSGI: no lazy-apps",
+            knobs=(Knob.PRELOAD,),
         ),
-        Remedy(
-            text="Recycle more rarely, or not at all.", knob="Gunicorn: max_requests (default 0); uWSGI: max-requests"
-        ),
+        Remedy(text="Recycle more rarely, or not at all.", knobs=(Knob.MAX_REQUESTS,)),
         LISTEN,
     ),
     innocent="Looks like overload that comes and goes; the load is even, and the gaps follow the count of requests.",
@@ -111,14 +109,15 @@ RESPAWN_THROTTLED = Cause(
     id="respawn-throttled",
     title="uWSGI paused before it replaced its workers",
     family=FAMILY,
+    servers=("uwsgi",),
     statuses=(502, 504),
     explanation="Two workers died within a second, and uWSGI took that for a fork bomb: it waited before it started "
     "new ones. Meanwhile nobody took requests.",
     evidence="uWSGI: `worker respawning too fast !!! i have to sleep a bit (2 seconds)...`, and a connection that "
     "failed or timed out within that pause.",
     remedies=(
-        Remedy(text="Find out why the workers die: that is the fault, this is its echo.", knob=""),
-        Remedy(text="Shorten the pause (default 2 s; 0 turns it off).", knob="uWSGI: forkbomb-delay"),
+        Remedy(text="Find out why the workers die: that is the fault, this is its echo."),
+        Remedy(text="Shorten the pause (default 2 s; 0 turns it off).", knobs=(Knob.RESPAWN_PAUSE,)),
     ),
 )
 
@@ -135,14 +134,14 @@ RELOAD_GAP = Cause(
     remedies=(
         Remedy(
             text="Replace workers one at a time: touch a file that uWSGI watches. It lost no request in our lab.",
-            knob="uWSGI: lazy-apps = true with touch-chain-reload",
+            knobs=(Knob.CHAIN_RELOAD,),
         ),
         Remedy(
             text="Start a second master beside the old one (kill -USR2, then -TERM for the old). A HUP without preload "
             "has this gap; with preload it has none, but does not load new code.",
-            knob="Gunicorn: USR2 instead of HUP",
+            knobs=(Knob.SECOND_MASTER,),
         ),
-        Remedy(text="Take the server out of the load balancer while it restarts.", knob=""),
+        Remedy(text="Take the server out of the load balancer while it restarts."),
     ),
 )
 

@@ -3,6 +3,7 @@
 from badgateway.causes.rule import Rule, near
 from badgateway.model.diagnosis import Cause, Certainty, Remedy
 from badgateway.model.evidence import ServerEvent
+from badgateway.model.knob import Knob
 
 FAMILY = "application"
 
@@ -18,11 +19,11 @@ OUTSIDE_DJANGO = Cause(
     "Gunicorn: `Error handling request /path`. Within a second of the failure, for the same path where the line "
     "names one.",
     remedies=(
-        Remedy(text="Read the traceback above that line.", knob=""),
-        Remedy(text="Catch what middleware around the application raises, and answer with a 500.", knob=""),
+        Remedy(text="Read the traceback above that line."),
+        Remedy(text="Catch what middleware around the application raises, and answer with a 500."),
         Remedy(
             text="Let uWSGI say 500 instead of closing.",
-            knob="uWSGI: catch-exceptions = true (development only, shows code)",
+            knobs=(Knob.CATCH_EXCEPTIONS,),
         ),
     ),
     innocent="The 502 looks like a crashed worker; the worker is alive and took the next request.",
@@ -41,9 +42,12 @@ APPLICATION_ERROR = Cause(
     remedies=(
         Remedy(
             text="Send Django's errors to the console: with DEBUG off they go nowhere but to ADMINS by mail.",
-            knob="Django: LOGGING with a console handler for django.request",
+            settings={"Django": "LOGGING with a console handler for django.request"},
         ),
-        Remedy(text="Log the time of the header, to be sure whose status it is.", knob="nginx: $upstream_header_time"),
+        Remedy(
+            text="Log the time of the header, to be sure whose status it is.",
+            settings={"nginx": "$upstream_header_time"},
+        ),
     ),
 )
 

@@ -15,11 +15,11 @@ CLIENT_GAVE_UP = Cause(
     evidence="Status 499 (an ALB writes 460); at level info nginx adds `client prematurely closed connection, so "
     "upstream connection is closed too`.",
     remedies=(
-        Remedy(text="Make the page faster, or move long work into a background job.", knob=""),
+        Remedy(text="Make the page faster, or move long work into a background job."),
         Remedy(
             text="Order the time limits: the client's above the load balancer's, above the proxy's, above the "
             "server's.",
-            knob="ALB: idle timeout (default 60 s); nginx: proxy_read_timeout (default 60 s)",
+            settings={"ALB": "idle timeout (default 60 s)", "nginx": "proxy_read_timeout (default 60 s)"},
         ),
     ),
     innocent="nginx writes 499, no client ever sees it. When 499s come in waves with a steady duration, a time limit "
@@ -34,11 +34,14 @@ RATE_LIMITED = Cause(
     explanation="More requests or connections came than limit_req or limit_conn allow. The application was not asked.",
     evidence="nginx: `limiting requests, excess: ...` or `limiting connections by zone ...`.",
     remedies=(
-        Remedy(text="Allow bursts without delay.", knob="nginx: limit_req ... burst=20 nodelay"),
-        Remedy(text="Say what it is: 429 instead of 503.", knob="nginx: limit_req_status 429, limit_conn_status 429"),
+        Remedy(text="Allow bursts without delay.", settings={"nginx": "limit_req ... burst=20 nodelay"}),
+        Remedy(
+            text="Say what it is: 429 instead of 503.",
+            settings={"nginx": "limit_req_status 429, limit_conn_status 429"},
+        ),
         Remedy(
             text="Count by the client's address, not the load balancer's.",
-            knob="nginx: set_real_ip_from, real_ip_header",
+            settings={"nginx": "set_real_ip_from, real_ip_header"},
         ),
     ),
 )
@@ -51,7 +54,7 @@ WRONG_CONTENT = Cause(
     explanation="The answer came complete, but with another status or a content that does not open. Neither the "
     "proxy nor the server failed.",
     evidence="The load generator's own check of the answer (outcome BAD_CONTENT).",
-    remedies=(Remedy(text="Look at the answer, and at the data the application was given.", knob=""),),
+    remedies=(Remedy(text="Look at the answer, and at the data the application was given."),),
 )
 
 GONE_RULES = (Rule(cause=CLIENT_GAVE_UP, where="c.reason = 'client gone'"),)

@@ -2,6 +2,7 @@
 
 from badgateway.causes.rule import Rule, any_death
 from badgateway.model.diagnosis import Cause, Remedy
+from badgateway.model.knob import Knob
 
 FAMILY = "connections"
 
@@ -15,14 +16,15 @@ NOTHING_LISTENING = Cause(
     "`(2: No such file or directory)`; `(113: No route to host)` when the machine is gone. On TCP with "
     "net.ipv4.tcp_abort_on_overflow = 1 a full accept queue is reset instead, which is 104.",
     remedies=(
-        Remedy(text="Start the server before the proxy sends it requests, and let a supervisor restart it.", knob=""),
+        Remedy(text="Start the server before the proxy sends it requests, and let a supervisor restart it."),
         Remedy(
             text="Compare the addresses on both sides.",
-            knob="nginx: proxy_pass, uwsgi_pass; Gunicorn: bind; uWSGI: socket",
+            knobs=(Knob.ADDRESS,),
+            settings={"nginx": "proxy_pass, uwsgi_pass"},
         ),
         Remedy(
             text="Let uWSGI end when the application does not import, instead of running without it.",
-            knob="uWSGI: need-app = true (default false)",
+            knobs=(Knob.NEEDED_APPLICATION,),
         ),
     ),
     innocent="Not a full queue: that is error 11 on a unix socket and a timeout on TCP.",
@@ -38,9 +40,9 @@ SOCKET_FORBIDDEN = Cause(
     remedies=(
         Remedy(
             text="Let nginx's group write to the socket, and enter the folders above it.",
-            knob="uWSGI: chmod-socket = 660 with chown-socket; Gunicorn: umask (default 0)",
+            knobs=(Knob.SOCKET_MODE,),
         ),
-        Remedy(text="On SELinux also allow it to connect.", knob="setsebool: httpd_can_network_connect"),
+        Remedy(text="On SELinux also allow it to connect.", settings={"setsebool": "httpd_can_network_connect"}),
     ),
 )
 
@@ -54,11 +56,13 @@ PORTS_EXHAUSTED = Cause(
     evidence="nginx: `connect() to ADDRESS failed (99: Cannot assign requested address) while connecting to upstream`.",
     remedies=(
         Remedy(
-            text="Keep connections open and reuse them.", knob="nginx: keepalive 32 in upstream, proxy_http_version 1.1"
+            text="Keep connections open and reuse them.",
+            settings={"nginx": "keepalive 32 in upstream, proxy_http_version 1.1"},
         ),
-        Remedy(text="Use a unix socket on one machine.", knob="nginx: proxy_pass http://unix:..."),
+        Remedy(text="Use a unix socket on one machine.", settings={"nginx": "proxy_pass http://unix:..."}),
         Remedy(
-            text="Allow more ports and their reuse.", knob="sysctl: net.ipv4.ip_local_port_range, net.ipv4.tcp_tw_reuse"
+            text="Allow more ports and their reuse.",
+            settings={"sysctl": "net.ipv4.ip_local_port_range, net.ipv4.tcp_tw_reuse"},
         ),
     ),
 )
@@ -72,8 +76,10 @@ PROXY_EXHAUSTED = Cause(
     "limit nginx answers 500, and the server behind it never hears of the request.",
     evidence="nginx: `worker_connections are not enough while connecting to upstream`, or `(24: Too many open files)`.",
     remedies=(
-        Remedy(text="Allow more: 4096 is safe (default 512).", knob="nginx: worker_connections"),
-        Remedy(text="Allow twice as many open files.", knob="nginx: worker_rlimit_nofile; systemd: LimitNOFILE"),
+        Remedy(text="Allow more: 4096 is safe (default 512).", settings={"nginx": "worker_connections"}),
+        Remedy(
+            text="Allow twice as many open files.", settings={"nginx": "worker_rlimit_nofile", "systemd": "LimitNOFILE"}
+        ),
     ),
     innocent="Looks like the application's own 500; there $upstream_header_time is a number.",
 )
@@ -88,12 +94,14 @@ NO_LIVE_UPSTREAMS = Cause(
     evidence="nginx: `no live upstreams while connecting to upstream`, or $upstream_addr is the name of the upstream "
     "group instead of an address.",
     remedies=(
-        Remedy(text="Find the failures just before: they have a cause of their own.", knob=""),
+        Remedy(text="Find the failures just before: they have a cause of their own."),
         Remedy(
             text="Never mark a server as down for single failures: 0 turns it off (default 1 in 10 s).",
-            knob="nginx: max_fails, fail_timeout",
+            settings={"nginx": "max_fails, fail_timeout"},
         ),
-        Remedy(text="Leave slow requests out of what counts as a failure.", knob="nginx: proxy_next_upstream error"),
+        Remedy(
+            text="Leave slow requests out of what counts as a failure.", settings={"nginx": "proxy_next_upstream error"}
+        ),
     ),
     innocent="The servers may be perfectly well: one slow report was enough.",
 )
@@ -110,11 +118,11 @@ KEEPALIVE_RACE = Cause(
     remedies=(
         Remedy(
             text="Let the server be the patient one: 75 s beside nginx's 60 s (default 2 s).",
-            knob="Gunicorn: keepalive",
+            knobs=(Knob.IDLE_CONNECTIONS,),
         ),
         Remedy(
             text="Or let the proxy give up first (default 60 s; on since nginx 1.29.7 without being asked).",
-            knob="nginx: keepalive_timeout in upstream",
+            settings={"nginx": "keepalive_timeout in upstream"},
         ),
     ),
     innocent="Looks like a crash, and no worker has died. Behind a load balancer the same race is between it and "
@@ -131,10 +139,10 @@ PROXY_RETRIED = Cause(
     evidence="$upstream_status lists several tries, such as `502, 200`. The error line, and a worker that died at that "
     "time, tell why the first one failed.",
     remedies=(
-        Remedy(text="Look for what ended the first try; without the retry it is a 502.", knob=""),
+        Remedy(text="Look for what ended the first try; without the retry it is a 502."),
         Remedy(
             text="Do not run expensive requests twice (default error timeout; POST is never retried once it was sent).",
-            knob="nginx: proxy_next_upstream off, proxy_next_upstream_tries",
+            settings={"nginx": "proxy_next_upstream off, proxy_next_upstream_tries"},
         ),
     ),
     innocent="Not a failed request: an error line in nginx's log is not yet a failure that a client saw.",

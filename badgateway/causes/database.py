@@ -3,6 +3,7 @@
 from badgateway.causes.rule import Proof, Rule, near
 from badgateway.model.diagnosis import Cause, Remedy
 from badgateway.model.evidence import ServerEvent
+from badgateway.model.knob import Knob
 
 FAMILY = "database"
 
@@ -19,13 +20,15 @@ SATURATED = Cause(
     remedies=(
         Remedy(
             text="Look at the plan of that statement: rows far more than it returns want an index, or statistics.",
-            knob="MariaDB, MySQL: ANALYZE FORMAT=JSON SELECT ... (EXPLAIN ANALYZE in MySQL)",
+            settings={"MariaDB, MySQL": "ANALYZE FORMAT=JSON SELECT ... (EXPLAIN ANALYZE in MySQL)"},
         ),
         Remedy(
             text="Let the server count its tables after a bulk load: until it has, the optimizer guesses.",
-            knob="MariaDB, MySQL: ANALYZE TABLE; innodb_stats_auto_recalc (default on)",
+            settings={"MariaDB, MySQL": "ANALYZE TABLE; innodb_stats_auto_recalc (default on)"},
         ),
-        Remedy(text="Ask less: fewer queries a page, and a cache.", knob="Django: select_related, prefetch_related"),
+        Remedy(
+            text="Ask less: fewer queries a page, and a cache.", settings={"Django": "select_related, prefetch_related"}
+        ),
     ),
     innocent="Not a fault of the application server: more workers and threads only ask a busy database more at a time.",
 )
@@ -42,15 +45,18 @@ CONNECTIONS_EXHAUSTED = Cause(
     remedies=(
         Remedy(
             text="Share connections within a worker: 5 to 10 are plenty for one process.",
-            knob="Django: ENGINE dj_db_conn_pool.backends.mysql with POOL_OPTIONS POOL_SIZE, and CONN_MAX_AGE 0",
+            settings={
+                "Django": "ENGINE dj_db_conn_pool.backends.mysql with POOL_OPTIONS POOL_SIZE, and CONN_MAX_AGE 0"
+            },
         ),
         Remedy(
             text="Keep workers x threads (or greenlets) below the limit (default 151), with a reserve for people.",
-            knob="MariaDB, MySQL: max_connections; Gunicorn: worker_connections (default 1000); uWSGI: gevent",
+            knobs=(Knob.AT_A_TIME,),
+            settings={"MariaDB, MySQL": "max_connections"},
         ),
         Remedy(
             text="Under uWSGI with gevent each request is a greenlet of its own: kept connections only leak.",
-            knob="Django: CONN_MAX_AGE = 0",
+            settings={"Django": "CONN_MAX_AGE = 0"},
         ),
     ),
     innocent="With DEBUG off Django prints nothing of it unless LOGGING sends django.request somewhere.",
@@ -68,13 +74,13 @@ POOL_EXHAUSTED = Cause(
     remedies=(
         Remedy(
             text="Give connections back after each request: kept ones starve the pool under gevent.",
-            knob="Django: CONN_MAX_AGE = 0",
+            settings={"Django": "CONN_MAX_AGE = 0"},
         ),
         Remedy(
             text="Enlarge the pool step by step.",
-            knob="POOL_OPTIONS: POOL_SIZE (default 10), MAX_OVERFLOW (default 10)",
+            settings={"POOL_OPTIONS": "POOL_SIZE (default 10), MAX_OVERFLOW (default 10)"},
         ),
-        Remedy(text="Shorten what holds them: slow queries, and calls to others inside a transaction.", knob=""),
+        Remedy(text="Shorten what holds them: slow queries, and calls to others inside a transaction."),
     ),
     innocent="The database itself was idle: it is the pool in the worker that was empty.",
 )
@@ -92,10 +98,12 @@ CONNECTION_LOST = Cause(
     remedies=(
         Remedy(
             text="Keep connections for less time than the database does, and look at each before it is used.",
-            knob="Django: CONN_MAX_AGE = 60, CONN_HEALTH_CHECKS = True",
+            settings={"Django": "CONN_MAX_AGE = 60, CONN_HEALTH_CHECKS = True"},
         ),
-        Remedy(text="2013 is a query that was cut: see which, and why.", knob="MariaDB, MySQL: net_read_timeout"),
-        Remedy(text="Allow large statements.", knob="MariaDB, MySQL: max_allowed_packet; wait_timeout"),
+        Remedy(
+            text="2013 is a query that was cut: see which, and why.", settings={"MariaDB, MySQL": "net_read_timeout"}
+        ),
+        Remedy(text="Allow large statements.", settings={"MariaDB, MySQL": "max_allowed_packet; wait_timeout"}),
     ),
     innocent="The database runs: most requests of that time got a new connection.",
 )
@@ -113,12 +121,12 @@ LATE_PATCH = Cause(
     remedies=(
         Remedy(
             text="Patch before the application loads (lazy-apps does not help).",
-            knob="uWSGI: gevent-early-monkey-patch instead of gevent-monkey-patch",
+            knobs=(Knob.EARLY_PATCH,),
         ),
         Remedy(
             text="With preload_app, patch in the first line of gunicorn.conf.py: Gunicorn itself patches after the "
             "fork.",
-            knob="Gunicorn: from gevent import monkey; monkey.patch_all()",
+            knobs=(Knob.PATCH_IN_FILE,),
         ),
     ),
     innocent="Not a fault of the view or the driver, although the traceback ends in them.",

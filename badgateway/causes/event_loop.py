@@ -5,16 +5,19 @@ from dataclasses import replace
 from badgateway.causes.rule import Proof, Rule, during
 from badgateway.model.diagnosis import Cause, Remedy
 from badgateway.model.evidence import ServerEvent
+from badgateway.model.knob import Knob
 
 FAMILY = "event loop"
 
 _REMEDIES = (
-    Remedy(text="Use a driver in pure Python.", knob="Django: pymysql.install_as_MySQLdb() instead of mysqlclient"),
+    Remedy(
+        text="Use a driver in pure Python.", settings={"Django": "pymysql.install_as_MySQLdb() instead of mysqlclient"}
+    ),
     Remedy(
         text="Or use threads, where any driver will do.",
-        knob="Gunicorn: worker_class = gthread, threads = 16; uWSGI: threads instead of gevent",
+        knobs=(Knob.THREADS,),
     ),
-    Remedy(text="Move computation (Excel exports) into a background job.", knob=""),
+    Remedy(text="Move computation (Excel exports) into a background job."),
 )
 
 EVENT_LOOP_BLOCKED = Cause(
@@ -50,14 +53,17 @@ CORES_EXHAUSTED = Cause(
     id="async-cores-exhausted",
     title="All of uWSGI's async cores were taken",
     family=FAMILY,
+    servers=("uwsgi",),
     statuses=(504,),
     explanation="Each request in flight takes one of the N cores of gevent = N. Beyond that uWSGI takes no more, and "
     "burns a whole CPU while it waits.",
     evidence="uWSGI: `[DANGER] async queue is full !!!` while the request waited, then nginx's read timeout.",
     remedies=(
-        Remedy(text="Allow more requests at a time: 100 and up, if the database agrees.", knob="uWSGI: gevent"),
-        Remedy(text="Limit the database's connections by a pool, not by cores.", knob="POOL_OPTIONS: POOL_SIZE"),
-        Remedy(text="More processes.", knob="uWSGI: processes"),
+        Remedy(text="Allow more requests at a time: 100 and up, if the database agrees.", knobs=(Knob.GREENLETS,)),
+        Remedy(
+            text="Limit the database's connections by a pool, not by cores.", settings={"POOL_OPTIONS": "POOL_SIZE"}
+        ),
+        Remedy(text="More processes.", knobs=(Knob.WORKERS,)),
     ),
     innocent="100 % CPU here is no sign of work: it is uWSGI asking for a free core.",
 )

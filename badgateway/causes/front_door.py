@@ -3,17 +3,19 @@
 from badgateway.causes.rule import Rule
 from badgateway.model.diagnosis import Cause, Certainty, Remedy
 from badgateway.model.evidence import LogKind
+from badgateway.model.knob import Knob
 
 FAMILY = "load balancer"
 
-_TARGET_LOGS = Remedy(text="Read the logs of the targets too (nginx's access and error log).", knob="")
+_TARGET_LOGS = Remedy(text="Read the logs of the targets too (nginx's access and error log).")
 _TARGET_KEEPALIVE = Remedy(
     text="Let targets keep idle connections longer than the load balancer does: 75 s beside its 60 s.",
-    knob="nginx: keepalive_timeout (default 75 s); Gunicorn without nginx: keepalive (default 2 s)",
+    knobs=(Knob.IDLE_CONNECTIONS,),
+    settings={"nginx": "keepalive_timeout (default 75 s)"},
 )
 _IDLE = Remedy(
     text="Raise it above the slowest answer's first byte, and the proxy's limits with it (default 60 s).",
-    knob="ALB, Classic ELB: idle timeout",
+    settings={"ALB, Classic ELB": "idle timeout"},
 )
 
 ALB_502 = Cause(
@@ -30,7 +32,8 @@ ALB_502 = Cause(
         _TARGET_LOGS,
         Remedy(
             text="If the target's own log has a good status for it: let each answer have a length, empty ones too.",
-            knob="uWSGI: http11-socket instead of http; Django: Content-Length: 0",
+            knobs=(Knob.FRAMED_ANSWERS,),
+            settings={"Django": "Content-Length: 0"},
         ),
     ),
 )
@@ -44,8 +47,11 @@ ALB_503 = Cause(
     "before it registers, for one.",
     evidence="elb_status_code 503 with target_status_code `-`.",
     remedies=(
-        Remedy(text="Register new targets and wait until they are healthy before old ones go.", knob="ALB: deployment"),
-        Remedy(text="Look at HealthyHostCount at that time.", knob="CloudWatch: HealthyHostCount"),
+        Remedy(
+            text="Register new targets and wait until they are healthy before old ones go.",
+            settings={"ALB": "deployment"},
+        ),
+        Remedy(text="Look at HealthyHostCount at that time.", settings={"CloudWatch": "HealthyHostCount"}),
     ),
 )
 
@@ -57,7 +63,7 @@ ALB_IDLE = Cause(
     explanation="The connection was made, but no byte came back in time. The target works on for nobody.",
     evidence="elb_status_code 504 with target_status_code `-` after clearly more than the 10 s that the ALB gives a "
     "connection.",
-    remedies=(Remedy(text="Make the request faster, stream, or use a background job.", knob=""), _IDLE, _TARGET_LOGS),
+    remedies=(Remedy(text="Make the request faster, stream, or use a background job."), _IDLE, _TARGET_LOGS),
 )
 
 ALB_504 = Cause(
@@ -93,8 +99,8 @@ ELB_503 = Cause(
     "healthy.",
     evidence="elb_status_code 503 with backend_status_code `-` or 0.",
     remedies=(
-        Remedy(text="Look at both at that time.", knob="CloudWatch: HealthyHostCount, SpilloverCount"),
-        Remedy(text="Serve more at a time.", knob=""),
+        Remedy(text="Look at both at that time.", settings={"CloudWatch": "HealthyHostCount, SpilloverCount"}),
+        Remedy(text="Serve more at a time."),
     ),
 )
 
@@ -116,7 +122,7 @@ LB_ERROR = Cause(
     explanation="The load balancer made this status without an answer of a target: an authentication that failed, a "
     "rule of its firewall, or a fault of its own.",
     evidence="A status of 5xx other than 502, 503 and 504 with target_status_code `-`.",
-    remedies=(Remedy(text="Look at actions_executed and error_reason in the same line.", knob=""),),
+    remedies=(Remedy(text="Look at actions_executed and error_reason in the same line."),),
 )
 
 TARGET_5XX = Cause(

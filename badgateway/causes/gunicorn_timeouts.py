@@ -3,23 +3,25 @@
 from badgateway.causes.rule import Rule, died_as, near
 from badgateway.model.diagnosis import Cause, Remedy
 from badgateway.model.evidence import ServerEvent
+from badgateway.model.knob import Knob
 
 FAMILY = "worker time limits"
 
 _RAISE = Remedy(
     text="Set it above the slowest request you allow and below the proxy's read timeout (default 30 s).",
-    knob="Gunicorn: timeout",
+    knobs=(Knob.HEARTBEAT_LIMIT,),
 )
-_FASTER = Remedy(text="Make the request faster, or move it into a background job.", knob="")
+_FASTER = Remedy(text="Make the request faster, or move it into a background job.")
 _THREADS = Remedy(
     text="With threads or greenlets the limit is on the worker, not on each request.",
-    knob="Gunicorn: worker_class = gthread, threads = 16",
+    knobs=(Knob.THREADS,),
 )
 
 TIMEOUT_500 = Cause(
     id="gunicorn-timeout-500",
     title="Gunicorn's timeout interrupted the request, which became a 500",
     family=FAMILY,
+    servers=("gunicorn",),
     statuses=(500,),
     explanation="The sync worker took longer than --timeout. It was in Python, so SystemExit was raised in the view, "
     "and Gunicorn 22 and later answer that with 500.",
@@ -34,6 +36,7 @@ BLOCKED_IN_C = Cause(
     id="gunicorn-timeout-blocked-in-c",
     title="Gunicorn's timeout had to kill the worker, which was blocked in C",
     family=FAMILY,
+    servers=("gunicorn",),
     statuses=(502,),
     explanation="The worker gave no sign of life for --timeout and could not handle the signal that asked it to "
     "stop: it was inside a C library, mostly the database driver. A second later the arbiter killed it, with all it "
@@ -43,11 +46,11 @@ BLOCKED_IN_C = Cause(
     remedies=(
         Remedy(
             text="Give the driver a time limit of its own, below Gunicorn's.",
-            knob="Django: OPTIONS read_timeout, connect_timeout; MariaDB: max_statement_time",
+            settings={"Django": "OPTIONS read_timeout, connect_timeout", "MariaDB": "max_statement_time"},
         ),
         Remedy(
             text="Under gevent use a driver in pure Python: one in C stops the worker's heartbeat for everyone.",
-            knob="Django: pymysql.install_as_MySQLdb()",
+            settings={"Django": "pymysql.install_as_MySQLdb()"},
         ),
         _RAISE,
     ),
@@ -59,6 +62,7 @@ TIMEOUT_502 = Cause(
     id="gunicorn-timeout-502",
     title="Gunicorn's timeout ended the worker, and the connection was closed",
     family=FAMILY,
+    servers=("gunicorn",),
     statuses=(502,),
     explanation="The worker gave no sign of life for --timeout and went when it was asked to. Under gevent that is a "
     "loop in pure Python; the sync worker up to Gunicorn 21 closed the connection instead of answering 500.",
@@ -72,17 +76,16 @@ CUT_BODY = Cause(
     id="timeout-cut-the-body",
     title="Gunicorn's timeout cut the answer in its middle",
     family=FAMILY,
+    servers=("gunicorn",),
     statuses=(200,),
     explanation="The sync worker was stopped by --timeout while it was streaming. Headers had gone out, so the "
     "client has a 200 and half a file, and so has nginx's access log.",
     evidence="nginx: `upstream prematurely closed connection while reading upstream` (only with HTTP/1.1 or a "
     "Content-Length), or a body the client found cut, at the time of Gunicorn's `WORKER TIMEOUT`.",
     remedies=(
-        Remedy(
-            text="Stream from a worker without a limit per request.", knob="Gunicorn: worker_class = gthread or gevent"
-        ),
+        Remedy(text="Stream from a worker without a limit per request.", knobs=(Knob.THREADS,)),
         _RAISE,
-        Remedy(text="Make cuts visible to clients.", knob="nginx: proxy_http_version 1.1"),
+        Remedy(text="Make cuts visible to clients.", settings={"nginx": "proxy_http_version 1.1"}),
     ),
     innocent="The access log counts it as a success.",
 )
@@ -91,14 +94,18 @@ GRACEFUL_CUT = Cause(
     id="graceful-timeout-cut",
     title="A worker that was leaving was cut off before it had finished",
     family=FAMILY,
+    servers=("gunicorn",),
     statuses=(502, 200),
     explanation="On a reload, a stop or max_requests a worker finishes what it has, for graceful_timeout at most. This "
     "request took longer.",
     evidence="Gunicorn: `Worker graceful timeout (pid:N)`; with threads `Worker exiting (pid: N)` and only then "
     "`WORKER TIMEOUT (pid:N)`, at the time the connection was closed.",
     remedies=(
-        Remedy(text="Set it above the slowest request (default 30 s).", knob="Gunicorn: graceful_timeout"),
-        Remedy(text="Give the supervisor as much patience.", knob="systemd: TimeoutStopSec; Docker: stop_grace_period"),
+        Remedy(text="Set it above the slowest request (default 30 s).", knobs=(Knob.RELOAD_MERCY,)),
+        Remedy(
+            text="Give the supervisor as much patience.",
+            settings={"systemd": "TimeoutStopSec", "Docker": "stop_grace_period"},
+        ),
         _FASTER,
     ),
     innocent="The WORKER TIMEOUT of a thread worker that was leaving is no hang.",

@@ -3,15 +3,16 @@
 from badgateway.causes.rule import Rule
 from badgateway.model.diagnosis import Cause, Certainty, Remedy
 from badgateway.model.evidence import LogKind
+from badgateway.model.knob import Knob
 
 FAMILY = "other proxies"
 
 _SERVER_LOG = Remedy(
     text="Give the application server's log of the same time.",
-    knob="uWSGI: logto; Gunicorn: errorlog",
+    knobs=(Knob.LOG,),
     asks_for=(LogKind.UWSGI, LogKind.GUNICORN),
 )
-_FASTER = Remedy(text="Make the request faster, or move it into a background job.", knob="")
+_FASTER = Remedy(text="Make the request faster, or move it into a background job.")
 
 HEROKU_TIMEOUT = Cause(
     id="heroku-h12",
@@ -23,8 +24,8 @@ HEROKU_TIMEOUT = Cause(
     evidence='Heroku: `code=H12 desc="Request timeout"`, with this request\'s path.',
     remedies=(
         _FASTER,
-        Remedy(text="End what is too slow before the router does.", knob="Gunicorn: --timeout 25"),
-        Remedy(text="Serve more requests at a time.", knob="Gunicorn: --workers 3 --threads 4"),
+        Remedy(text="End what is too slow before the router does: after 25 s.", knobs=(Knob.TIME_LIMIT,)),
+        Remedy(text="Serve more requests at a time.", knobs=(Knob.AT_A_TIME,)),
     ),
     innocent="A worker that is killed at that time is the echo: by Gunicorn's own time limit, not by Heroku.",
 )
@@ -38,9 +39,9 @@ HEROKU_CRASHED = Cause(
     "time (H20).",
     evidence="Heroku: `code=H10`, `code=H14` or `code=H20`, for this request.",
     remedies=(
-        Remedy(text="Read why it ended: `heroku logs --dyno web`, the lines before the first H10.", knob=""),
-        Remedy(text="Listen where Heroku sends requests.", knob="Gunicorn: --bind 0.0.0.0:$PORT"),
-        Remedy(text="Start one: `heroku ps:scale web=1`.", knob=""),
+        Remedy(text="Read why it ended: `heroku logs --dyno web`, the lines before the first H10."),
+        Remedy(text="Listen where Heroku sends requests: at 0.0.0.0:$PORT.", knobs=(Knob.ADDRESS,)),
+        Remedy(text="Start one: `heroku ps:scale web=1`."),
     ),
 )
 
@@ -53,8 +54,8 @@ HEROKU_OTHER = Cause(
     "requests waited for the dyno) or H19 (no connection within 5 s).",
     evidence="Heroku: `at=error code=H..` with this request's path.",
     remedies=(
-        Remedy(text="Serve more requests at a time: more dynos, workers or threads.", knob="Gunicorn: --workers"),
-        Remedy(text="Look the code up in Heroku's list of error codes.", knob=""),
+        Remedy(text="Serve more requests at a time: more dynos, workers or threads.", knobs=(Knob.AT_A_TIME,)),
+        Remedy(text="Look the code up in Heroku's list of error codes."),
     ),
 )
 
@@ -67,9 +68,9 @@ QUEUE_TIMEOUT = Cause(
     "of the queue.",
     evidence="HAProxy: termination state `sQ`, for this request.",
     remedies=(
-        Remedy(text="Find what keeps the workers: the slowest requests of that time.", knob=""),
-        Remedy(text="Serve more requests at a time.", knob="uWSGI: processes, threads; Gunicorn: workers, threads"),
-        Remedy(text="Let maxconn be what the workers serve at a time.", knob="HAProxy: server ... maxconn"),
+        Remedy(text="Find what keeps the workers: the slowest requests of that time."),
+        Remedy(text="Serve more requests at a time.", knobs=(Knob.AT_A_TIME,)),
+        Remedy(text="Let maxconn be what the workers serve at a time.", settings={"HAProxy": "server ... maxconn"}),
     ),
 )
 
@@ -85,15 +86,14 @@ NOT_REACHED = Cause(
         Remedy(
             text="See from the machine of HAProxy whether something listens there: `nc -vz ADDRESS PORT`. Refused at "
             "once: the server is down or listens elsewhere. No route: the network.",
-            knob="Gunicorn: bind; uWSGI: http-socket",
+            knobs=(Knob.ADDRESS,),
         ),
         Remedy(
             text="Give the server's log of the same time: a restart, or an application that did not load, is in it.",
-            knob="",
         ),
         Remedy(
             text="Try another server when one cannot be reached.",
-            knob="HAProxy: option redispatch, retries 3, server ... check",
+            settings={"HAProxy": "option redispatch, retries 3, server ... check"},
         ),
     ),
 )
@@ -109,11 +109,11 @@ DAEMON_TIMEOUT = Cause(
     remedies=(
         Remedy(
             text="Let a daemon that hangs be restarted, and let it tell where its threads stood.",
-            knob="Apache: WSGIDaemonProcess ... request-timeout=60 deadlock-timeout=60",
+            settings={"Apache": "WSGIDaemonProcess ... request-timeout=60 deadlock-timeout=60"},
         ),
         Remedy(
             text="Run C extensions in the main interpreter: others deadlock in sub-interpreters.",
-            knob="Apache: WSGIApplicationGroup %{GLOBAL}",
+            settings={"Apache": "WSGIApplicationGroup %{GLOBAL}"},
         ),
         _FASTER,
     ),
@@ -131,13 +131,15 @@ DAEMON_BACKLOG = Cause(
     remedies=(
         Remedy(
             text="Find what keeps the threads; let a daemon that hangs be restarted.",
-            knob="Apache: WSGIDaemonProcess ... request-timeout=60",
+            settings={"Apache": "WSGIDaemonProcess ... request-timeout=60"},
         ),
         Remedy(
             text="Serve more requests at a time.",
-            knob="Apache: WSGIDaemonProcess ... processes=4 threads=15",
+            settings={"Apache": "WSGIDaemonProcess ... processes=4 threads=15"},
         ),
-        Remedy(text="Fail early instead of waiting in line.", knob="Apache: WSGIDaemonProcess ... queue-timeout=45"),
+        Remedy(
+            text="Fail early instead of waiting in line.", settings={"Apache": "WSGIDaemonProcess ... queue-timeout=45"}
+        ),
     ),
     innocent="A longer listen-backlog helps against short bursts only.",
 )
@@ -150,10 +152,10 @@ DAEMON_LOST = Cause(
     explanation="The daemon process crashed, was killed or was restarted by a time limit, with the request in it.",
     evidence="Apache: `Truncated or oversized response headers received from daemon process`, in the second of a 500.",
     remedies=(
-        Remedy(text="Look for `Segmentation fault` or the kernel's `Out of memory` at that time.", knob=""),
+        Remedy(text="Look for `Segmentation fault` or the kernel's `Out of memory` at that time."),
         Remedy(
             text="Run C extensions in the main interpreter.",
-            knob="Apache: WSGIApplicationGroup %{GLOBAL}",
+            settings={"Apache": "WSGIApplicationGroup %{GLOBAL}"},
         ),
     ),
 )
@@ -169,12 +171,12 @@ RACED = Cause(
     "that status.",
     remedies=(
         Remedy(
-            text="Let the server be the patient one.",
-            knob="Gunicorn: keepalive = 100; uWSGI: http-keepalive = 100, http11-socket instead of http-socket",
+            text="Let the server be the patient one: 100 s is safe.",
+            knobs=(Knob.IDLE_CONNECTIONS,),
         ),
         Remedy(
             text="Or let the proxy give up first.",
-            knob="Traefik: serversTransport.forwardingTimeouts.idleConnTimeout = 1s",
+            settings={"Traefik": "serversTransport.forwardingTimeouts.idleConnTimeout = 1s"},
         ),
     ),
     innocent="No worker has died, and the application did not answer 500.",
@@ -191,8 +193,8 @@ CLOSED_BEHIND_PROXY = Cause(
     "`code=H13`; and no death of a worker at that time.",
     remedies=(
         Remedy(
-            text="Let the server keep idle connections longer than the proxy does.",
-            knob="Gunicorn: keepalive = 100; uWSGI: http-keepalive = 100",
+            text="Let the server keep idle connections longer than the proxy does: 100 s is safe.",
+            knobs=(Knob.IDLE_CONNECTIONS,),
         ),
         _SERVER_LOG,
     ),
@@ -209,7 +211,7 @@ UNTOLD = Cause(
     remedies=(
         Remedy(
             text="Give the proxy's own log of the same time.",
-            knob="Traefik: log.level = DEBUG; Caddy: its default log, level ERROR",
+            settings={"Traefik": "log.level = DEBUG", "Caddy": "its default log, level ERROR"},
             asks_for=(LogKind.TRAEFIK_LOG, LogKind.CADDY_LOG),
         ),
         _SERVER_LOG,

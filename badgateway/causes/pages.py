@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from badgateway.causes.catalogue import BY_ID, CAUSES, RULES
-from badgateway.model.diagnosis import Cause, Certainty, Remedy
+from badgateway.model.diagnosis import Cause, Certainty
+from badgateway.servers.advice import advice_for, any_server
 
 COMMAND = "python -m badgateway.causes.pages docs/causes"
 
@@ -144,7 +145,7 @@ def render_page(cause: Cause) -> str:
         f"Certainty: {', or '.join(_MEANING[certainty] for certainty in _certainties(cause))}.",
         f"## What happens\n\n{cause.explanation}",
         f"## How to recognise it\n\n{cause.evidence}",
-        "## What to change\n\nIn order of effect:\n\n" + "\n".join(_remedies(cause.remedies)),
+        "## What to change\n\nIn order of effect:\n\n" + "\n".join(_remedies(cause)),
     ]
     if cause.innocent:
         parts.append(f"## What it is not\n\n{cause.innocent}")
@@ -191,9 +192,10 @@ def _certainties(cause: Cause) -> tuple[Certainty, ...]:
     return tuple(dict.fromkeys(rule.certainty for rule in RULES if rule.cause is cause))
 
 
-def _remedies(remedies: Iterable[Remedy]) -> Iterable[str]:
-    for number, remedy in enumerate(remedies, start=1):
-        yield f"{number}. {remedy.text}" + (f"\n   **{remedy.knob}**" if remedy.knob else "")
+def _remedies(cause: Cause) -> Iterable[str]:
+    for number, advice in enumerate(advice_for(cause, any_server()), start=1):
+        yield f"{number}. {advice.text}"
+        yield from (f"   - {where}: **{setting}**" for where, setting in advice.settings.items())
 
 
 def _link(cause_id: str) -> str:

@@ -15,14 +15,14 @@ DISK_FULL = Cause(
     evidence='nginx: `pwrite() "..." failed (28: No space left on device)` or `has written only X of Y`, for this '
     "request; with `while reading upstream` the answer was cut, without it the upload was refused.",
     remedies=(
-        Remedy(text="Make room on that disk: `df -h` and `df -i` on the folder that the line names.", knob=""),
+        Remedy(text="Make room on that disk: `df -h` and `df -i` on the folder that the line names."),
         Remedy(
             text="Put the temporary files on a disk with room.",
-            knob="nginx: client_body_temp_path, proxy_temp_path, uwsgi_temp_path",
+            settings={"nginx": "client_body_temp_path, proxy_temp_path, uwsgi_temp_path"},
         ),
         Remedy(
             text="Or keep no answers in files: a slow client then slows the application.",
-            knob="nginx: proxy_max_temp_file_size 0, uwsgi_max_temp_file_size 0",
+            settings={"nginx": "proxy_max_temp_file_size 0, uwsgi_max_temp_file_size 0"},
         ),
     ),
     innocent="The application did not fail: its own log has a good status for it, or nothing.",
@@ -42,11 +42,11 @@ TEMP_FORBIDDEN = Cause(
         Remedy(
             text="Give the folder that the line names to the account of nginx's workers (chown), and let it enter the "
             "folders above.",
-            knob="nginx: user",
+            settings={"nginx": "user"},
         ),
         Remedy(
             text="Or use a folder that it owns.",
-            knob="nginx: client_body_temp_path, proxy_temp_path, uwsgi_temp_path",
+            settings={"nginx": "client_body_temp_path, proxy_temp_path, uwsgi_temp_path"},
         ),
     ),
     innocent="Small requests and answers work: they never touch the disk.",
@@ -63,7 +63,7 @@ REDIRECTION_CYCLE = Cause(
     remedies=(
         Remedy(
             text="Let the last of try_files be a status or a named location, such as =404 or @django.",
-            knob="nginx: try_files, rewrite, error_page",
+            settings={"nginx": "try_files, rewrite, error_page"},
         ),
     ),
 )
@@ -77,8 +77,8 @@ AUTH_REQUEST = Cause(
     "made a 500; the application was not asked.",
     evidence="nginx: `auth request unexpected status: 502 while sending to client`, for this request.",
     remedies=(
-        Remedy(text="Look into that service's log: the status in the line is what it answered.", knob=""),
-        Remedy(text="Check the address that is asked.", knob="nginx: auth_request"),
+        Remedy(text="Look into that service's log: the status in the line is what it answered."),
+        Remedy(text="Check the address that is asked.", settings={"nginx": "auth_request"}),
     ),
 )
 
@@ -92,8 +92,10 @@ INVALID_BODY = Cause(
     evidence="nginx: `upstream sent invalid chunked response while reading upstream`, or `upstream sent more data than "
     'specified in "Content-Length" header`, for this request.',
     remedies=(
-        Remedy(text="Let the server frame the body: set no Transfer-Encoding and no Content-Length by hand.", knob=""),
-        Remedy(text="Look for a middleware that changes the body and not its length.", knob="Django: MIDDLEWARE"),
+        Remedy(text="Let the server frame the body: set no Transfer-Encoding and no Content-Length by hand."),
+        Remedy(
+            text="Look for a middleware that changes the body and not its length.", settings={"Django": "MIDDLEWARE"}
+        ),
     ),
     innocent="The access log counts it as a success.",
 )
@@ -110,10 +112,12 @@ TLS_FAILED = Cause(
     remedies=(
         Remedy(
             text="Send the name that the server's certificate has.",
-            knob="nginx: proxy_ssl_server_name on, proxy_ssl_name",
+            settings={"nginx": "proxy_ssl_server_name on, proxy_ssl_name"},
         ),
-        Remedy(text="Use plain HTTP on one machine.", knob="nginx: proxy_pass http://..."),
-        Remedy(text="Trust the authority that signed the certificate.", knob="nginx: proxy_ssl_trusted_certificate"),
+        Remedy(text="Use plain HTTP on one machine.", settings={"nginx": "proxy_pass http://..."}),
+        Remedy(
+            text="Trust the authority that signed the certificate.", settings={"nginx": "proxy_ssl_trusted_certificate"}
+        ),
     ),
     innocent="The application never saw the request.",
 )
@@ -130,9 +134,12 @@ NAME_UNRESOLVED = Cause(
     remedies=(
         Remedy(
             text="Name the server to ask: 127.0.0.11 in Docker, kube-dns in Kubernetes.",
-            knob="nginx: resolver 127.0.0.11 valid=10s",
+            settings={"nginx": "resolver 127.0.0.11 valid=10s"},
         ),
-        Remedy(text="Or let nginx resolve the name once, when it starts.", knob="nginx: proxy_pass without a variable"),
+        Remedy(
+            text="Or let nginx resolve the name once, when it starts.",
+            settings={"nginx": "proxy_pass without a variable"},
+        ),
     ),
     innocent="The application never saw the request.",
 )
@@ -147,8 +154,8 @@ CONNECT_RESET = Cause(
     "forward without a listener behind it (nothing-listening).",
     evidence="nginx: `connect() failed (104: Connection reset by peer) while connecting to upstream`.",
     remedies=(
-        Remedy(text="See whether a server listens there: `ss -ltnp`, in its own container.", knob=""),
-        Remedy(text="Look at the queue's counter: `nstat -az TcpExtListenOverflows`.", knob=""),
+        Remedy(text="See whether a server listens there: `ss -ltnp`, in its own container."),
+        Remedy(text="Look at the queue's counter: `nstat -az TcpExtListenOverflows`."),
     ),
 )
 
@@ -160,7 +167,7 @@ REJECTED = Cause(
     explanation="Over HTTP/2 or gRPC the server reset this one request with an error of the protocol, and kept the "
     "connection.",
     evidence="nginx: `upstream rejected request with error N while reading response header from upstream`.",
-    remedies=(Remedy(text="Look into the server's log at that time; error 2 is a fault inside of it.", knob=""),),
+    remedies=(Remedy(text="Look into the server's log at that time; error 2 is a fault inside of it."),),
 )
 
 OTHER_ERROR = Cause(
@@ -171,7 +178,7 @@ OTHER_ERROR = Cause(
     explanation="nginx says what went wrong with this very request, in words that are not known here. The evidence "
     "shows them.",
     evidence="A line at level error or above with the same request in the same second.",
-    remedies=(Remedy(text="Read the line: it is about this request.", knob=""),),
+    remedies=(Remedy(text="Read the line: it is about this request."),),
 )
 
 RULES = (

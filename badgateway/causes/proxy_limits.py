@@ -3,6 +3,7 @@
 from badgateway.causes.rule import Rule, near
 from badgateway.model.diagnosis import Cause, Remedy
 from badgateway.model.evidence import ServerEvent
+from badgateway.model.knob import Knob
 
 FAMILY = "sizes and protocols"
 
@@ -10,14 +11,17 @@ REQUEST_HEADER_TOO_BIG = Cause(
     id="request-header-too-big",
     title="The request's header was larger than uWSGI takes",
     family=FAMILY,
+    servers=("uwsgi",),
     statuses=(502,),
     explanation="Cookies, query string and nginx's own parameters together went over uWSGI's buffer. It closes the "
     "connection without an answer; the application never sees the request.",
     evidence="uWSGI: `invalid request block size: 5411 (max 4096)...skip` within a second of nginx's `recv() failed "
     "(104: Connection reset by peer) while reading response header from upstream`.",
     remedies=(
-        Remedy(text="Make the buffer larger: 16384 is safe (default 4096, at most 65535).", knob="uWSGI: buffer-size"),
-        Remedy(text="Find out who sends such a header: mostly one cookie that grows.", knob=""),
+        Remedy(
+            text="Make the buffer larger: 16384 is safe (default 4096, at most 65535).", knobs=(Knob.HEADER_BUFFER,)
+        ),
+        Remedy(text="Find out who sends such a header: mostly one cookie that grows."),
     ),
     innocent="Only some users are hit, again and again: those with the large cookie. No worker has died.",
 )
@@ -35,7 +39,8 @@ PROTOCOL_MISMATCH = Cause(
     remedies=(
         Remedy(
             text="Match them: uwsgi_pass with socket, or proxy_pass with http-socket.",
-            knob="nginx: uwsgi_pass or proxy_pass; uWSGI: socket or http-socket",
+            knobs=(Knob.PROTOCOL,),
+            settings={"nginx": "uwsgi_pass or proxy_pass"},
         ),
     ),
     innocent="A larger buffer-size does not help, whatever the line seems to say: the size in it is text.",
@@ -52,9 +57,9 @@ RESPONSE_HEADER_TOO_BIG = Cause(
     remedies=(
         Remedy(
             text="16k is safe (default 4k or 8k, one memory page). The busy buffers must not be smaller.",
-            knob="nginx: proxy_buffer_size, uwsgi_buffer_size; proxy_busy_buffers_size",
+            settings={"nginx": "proxy_buffer_size, uwsgi_buffer_size; proxy_busy_buffers_size"},
         ),
-        Remedy(text="Send less: keep sessions in the database, not in cookies.", knob="Django: SESSION_ENGINE"),
+        Remedy(text="Send less: keep sessions in the database, not in cookies.", settings={"Django": "SESSION_ENGINE"}),
     ),
     innocent="The application's own log has 200 for it.",
 )
@@ -68,9 +73,7 @@ INVALID_RESPONSE_HEADER = Cause(
     "value, or Content-Length twice. nginx throws the answer away.",
     evidence='nginx: `upstream sent invalid header: "..." while reading response header from upstream`, or another '
     "`upstream sent ...` at level error.",
-    remedies=(
-        Remedy(text="Clean what goes into headers: file names and redirect addresses that users chose.", knob=""),
-    ),
+    remedies=(Remedy(text="Clean what goes into headers: file names and redirect addresses that users chose."),),
 )
 
 BLOCK_RULES = (

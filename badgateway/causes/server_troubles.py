@@ -3,6 +3,7 @@
 from badgateway.causes.rule import NOBODY_LISTENED, Proof, Rule, at_address, died_as, near
 from badgateway.model.diagnosis import Cause, Certainty, Remedy
 from badgateway.model.evidence import ServerEvent
+from badgateway.model.knob import Knob
 
 NOT_LOADED = Cause(
     id="application-not-loaded",
@@ -14,8 +15,8 @@ NOT_LOADED = Cause(
     evidence="Gunicorn: `Worker failed to boot.` and then nginx's `Connection refused` or `No such file`, until it "
     "listens again; uWSGI: `--- no python application found` within a second of the 500.",
     remedies=(
-        Remedy(text="Read the traceback above that line, and try the import: `python -c 'import site.wsgi'`.", knob=""),
-        Remedy(text="Let uWSGI end instead of running without the application.", knob="uWSGI: need-app = true"),
+        Remedy(text="Read the traceback above that line, and try the import: `python -c 'import site.wsgi'`."),
+        Remedy(text="Let uWSGI end instead of running without the application.", knobs=(Knob.NEEDED_APPLICATION,)),
     ),
     innocent="Not the proxy, and not an address that is wrong: the server was there, and went.",
 )
@@ -24,6 +25,7 @@ IDLE_HELD = Cause(
     id="worker-held-by-idle-connection",
     title="A sync worker waited for a request that never came",
     family="worker time limits",
+    servers=("gunicorn",),
     statuses=(502,),
     explanation="A browser or a load balancer opened a connection and sent nothing. A sync worker of Gunicorn waits on "
     "it until --timeout, serves nobody meanwhile, and is then ended, with what was waiting for it.",
@@ -31,9 +33,9 @@ IDLE_HELD = Cause(
     remedies=(
         Remedy(
             text="Use threads: they hold idle connections without a worker.",
-            knob="Gunicorn: worker_class = gthread, threads = 8",
+            knobs=(Knob.THREADS,),
         ),
-        Remedy(text="Put nginx before Gunicorn: it hands over whole requests only.", knob="nginx: proxy_pass"),
+        Remedy(text="Put nginx before Gunicorn: it hands over whole requests only.", settings={"nginx": "proxy_pass"}),
     ),
     innocent="No request was slow, and nothing is blocked: nothing had been asked.",
 )
@@ -50,10 +52,12 @@ OUT_OF_MEMORY = Cause(
     remedies=(
         Remedy(
             text="Replace workers before they get too large.",
-            knob="Gunicorn: max_requests = 1000, max_requests_jitter = 500; uWSGI: reload-on-rss = 400",
+            knobs=(Knob.MEMORY_LIMIT,),
         ),
-        Remedy(text="Do not hold whole results: iterate, and write exports row by row.", knob="Django: .iterator()"),
-        Remedy(text="Fewer workers, or more memory.", knob="Docker, Kubernetes: memory limit"),
+        Remedy(
+            text="Do not hold whole results: iterate, and write exports row by row.", settings={"Django": ".iterator()"}
+        ),
+        Remedy(text="Fewer workers, or more memory.", settings={"Docker, Kubernetes": "memory limit"}),
     ),
 )
 
@@ -61,15 +65,16 @@ REPLACED_SILENTLY = Cause(
     id="worker-replaced-silently",
     title="Gunicorn started a new worker in that second, and does not say why",
     family="worker deaths",
+    servers=("gunicorn",),
     statuses=(502,),
     explanation="A worker ended without a word: it crashed (worker-crashed) or was killed (worker-killed). Gunicorn "
     "before 20.1 logs neither; only its replacement shows.",
     evidence="nginx: `upstream prematurely closed connection`, and Gunicorn: `Booting worker with pid` within a "
     "second, no line about the end of another worker, and no start or reload at that time.",
     remedies=(
-        Remedy(text="Ask the kernel: `dmesg -T | grep -iE 'oom|segfault'`.", knob=""),
-        Remedy(text="Use a version that says how workers end: 20.1 and later.", knob=""),
-        Remedy(text="Get the stack of a crash.", knob="Python: PYTHONFAULTHANDLER=1"),
+        Remedy(text="Ask the kernel: `dmesg -T | grep -iE 'oom|segfault'`."),
+        Remedy(text="Use a version that says how workers end: 20.1 and later."),
+        Remedy(text="Get the stack of a crash.", settings={"Python": "PYTHONFAULTHANDLER=1"}),
     ),
 )
 
@@ -77,15 +82,16 @@ WRITE_TIMEOUT = Cause(
     id="uwsgi-write-timeout",
     title="uWSGI gave up writing the answer",
     family="proxy timeouts",
+    servers=("uwsgi",),
     statuses=(200, 502),
     explanation="The proxy did not take the answer as fast as it came, mostly because the client was slow, and nothing "
     "was taken for socket-timeout (4 s). uWSGI cut the answer.",
     evidence="uWSGI: `uwsgi_response_write_body_do() TIMEOUT !!!` within a second of a cut answer.",
     remedies=(
-        Remedy(text="Be more patient.", knob="uWSGI: socket-timeout = 65"),
+        Remedy(text="Be more patient: 65 s.", knobs=(Knob.WRITE_LIMIT,)),
         Remedy(
             text="Let nginx take the answer at once, and keep it for the client.",
-            knob="nginx: uwsgi_buffering on, uwsgi_max_temp_file_size 1024m",
+            settings={"nginx": "uwsgi_buffering on, uwsgi_max_temp_file_size 1024m"},
         ),
     ),
     innocent="No worker has died, and the application had made its answer.",
@@ -95,12 +101,15 @@ SOCKET_ERROR = Cause(
     id="socket-error-in-worker",
     title="The worker's connection broke while it read or answered the request",
     family="connections",
+    servers=("gunicorn",),
     statuses=(502, 200),
     explanation="Gunicorn could not read the request or write the answer. The worker lives on.",
     evidence="Gunicorn: `Socket error processing request.` within a second of the failure.",
     remedies=(
-        Remedy(text="Read the traceback under that line: its last line has the system's reason.", knob=""),
-        Remedy(text="Under TLS, end it at the proxy.", knob="Gunicorn: no certfile; nginx: proxy_pass http://"),
+        Remedy(text="Read the traceback under that line: its last line has the system's reason."),
+        Remedy(
+            text="Under TLS, end it at the proxy.", knobs=(Knob.WITHOUT_TLS,), settings={"nginx": "proxy_pass http://"}
+        ),
     ),
 )
 
@@ -116,10 +125,12 @@ SENDING_CUT = Cause(
     remedies=(
         Remedy(
             text="Let the server take the whole body before the application answers.",
-            knob="uWSGI: post-buffering = 8192",
+            knobs=(Knob.BODY_BUFFER,),
         ),
-        Remedy(text="Read the body, or refuse it at the proxy.", knob="nginx: client_max_body_size, auth_request"),
-        Remedy(text="See whether the server's log has an answer such as 401 or 413 for it.", knob=""),
+        Remedy(
+            text="Read the body, or refuse it at the proxy.", settings={"nginx": "client_max_body_size, auth_request"}
+        ),
+        Remedy(text="See whether the server's log has an answer such as 401 or 413 for it."),
     ),
     innocent="The application may have answered in good order.",
 )
@@ -128,6 +139,7 @@ ROUTER_GAVE_UP = Cause(
     id="uwsgi-router-gave-up",
     title="uWSGI's own HTTP router closed the connection",
     family="accept queue",
+    servers=("uwsgi",),
     statuses=(502,),
     explanation="uWSGI was started with `http`, a router before its workers. When their queue is full, or they hang, "
     "the router closes without an answer, and mostly without a line. A worker that died (worker-killed, "
@@ -136,16 +148,18 @@ ROUTER_GAVE_UP = Cause(
     "listen queue without a time; and no death of a worker at that time.",
     remedies=(
         Remedy(
-            text="See what the workers wait for while it happens; let none hang for ever.",
-            knob="uWSGI: harakiri = 60, py-call-uwsgi-fork-hooks = true",
+            text="See what the workers wait for while it happens; let none hang for more than 60 s.",
+            knobs=(Knob.TIME_LIMIT, Knob.FORK_HOOKS),
         ),
         Remedy(
-            text="Raise the kernel's limit, then the queue, if the workers only need a burst to pass.",
-            knob="sysctl: net.core.somaxconn = 4096; uWSGI: listen = 1024",
+            text="Raise the kernel's limit, then the queue (1024), if the workers only need a burst to pass.",
+            knobs=(Knob.ACCEPT_QUEUE,),
+            settings={"sysctl": "net.core.somaxconn = 4096"},
         ),
         Remedy(
             text="Let nginx speak to the workers, without the router.",
-            knob="uWSGI: socket = /run/site.sock instead of http; nginx: uwsgi_pass unix:/run/site.sock",
+            knobs=(Knob.WITHOUT_ROUTER,),
+            settings={"nginx": "uwsgi_pass unix:/run/site.sock"},
         ),
     ),
 )
@@ -162,14 +176,14 @@ CLOSED_AT_ONCE = Cause(
     "50 ms, and no death of a worker at that time.",
     remedies=(
         Remedy(
-            text="Let the server keep idle connections longer than the proxy does.",
-            knob="Gunicorn: keepalive = 75; uWSGI: http11-socket with so-keepalive, or http-keepalive",
+            text="Let the server keep idle connections longer than the proxy does: 75 s beside nginx's 60 s.",
+            knobs=(Knob.IDLE_CONNECTIONS,),
         ),
         Remedy(
             text="Or do not reuse connections to it.",
-            knob="nginx: no keepalive in upstream; ingress-nginx: upstream-keepalive-connections = 0",
+            settings={"nginx": "no keepalive in upstream", "ingress-nginx": "upstream-keepalive-connections = 0"},
         ),
-        Remedy(text="See whether only POSTs fail: GETs are tried again.", knob=""),
+        Remedy(text="See whether only POSTs fail: GETs are tried again."),
     ),
 )
 
@@ -177,14 +191,15 @@ RECYCLED = Cause(
     id="worker-recycled-meanwhile",
     title="A worker was being replaced at that moment",
     family="connections",
+    servers=("gunicorn",),
     statuses=(502,),
     explanation="A worker of Gunicorn reached max_requests and left in that second. It closes the idle connections "
     "that it kept (keepalive-race), and what it had taken in is reset.",
     evidence="Gunicorn: `Autorestarting worker after current request.` within a second of nginx's `(104: Connection "
     "reset by peer)`.",
     remedies=(
-        Remedy(text="Recycle more rarely, and not together.", knob="Gunicorn: max_requests, max_requests_jitter"),
-        Remedy(text="Keep no idle connections to it.", knob="nginx: no keepalive in upstream"),
+        Remedy(text="Recycle more rarely, and not together.", knobs=(Knob.MAX_REQUESTS, Knob.MAX_REQUESTS_SPREAD)),
+        Remedy(text="Keep no idle connections to it.", settings={"nginx": "no keepalive in upstream"}),
     ),
 )
 

@@ -3,6 +3,7 @@
 from badgateway.causes.rule import Rule, during
 from badgateway.model.diagnosis import Cause, Certainty, Remedy
 from badgateway.model.evidence import ServerEvent
+from badgateway.model.knob import Knob
 
 FAMILY = "proxy timeouts"
 
@@ -19,13 +20,13 @@ SLOW_REQUEST = Cause(
     remedies=(
         Remedy(
             text="Find the query: 300 s for an export is a query per row, not the writing of the file.",
-            knob="Django: select_related, prefetch_related, annotate",
+            settings={"Django": "select_related, prefetch_related, annotate"},
         ),
-        Remedy(text="Stream, so that the first byte comes early: the limit is between two reads.", knob=""),
-        Remedy(text="Move what takes longer than 30 s into a background job.", knob=""),
+        Remedy(text="Stream, so that the first byte comes early: the limit is between two reads."),
+        Remedy(text="Move what takes longer than 30 s into a background job."),
         Remedy(
             text="Raise the limit for this location only, and the load balancer's with it (default 60 s).",
-            knob="nginx: proxy_read_timeout, uwsgi_read_timeout",
+            settings={"nginx": "proxy_read_timeout, uwsgi_read_timeout"},
         ),
     ),
     innocent="Not a fault of the server: more workers do not make one request faster.",
@@ -44,18 +45,19 @@ NO_ANSWER = Cause(
     remedies=(
         Remedy(
             text="See which it is: the stack of each worker while it happens shows what they wait for.",
-            knob="py-spy dump --pid",
+            settings={"command": "py-spy dump --pid"},
         ),
         Remedy(
             text="Let no worker hang for ever: give it less than the proxy's limit.",
-            knob="uWSGI: harakiri; Gunicorn: timeout",
+            knobs=(Knob.TIME_LIMIT,),
         ),
         Remedy(
             text="If only some pages fail: make them faster, stream, or use a background job.",
-            knob="Django: select_related, prefetch_related",
+            settings={"Django": "select_related, prefetch_related"},
         ),
         Remedy(
-            text="Log when requests start in the application, with their process.", knob="badgateway's request journal"
+            text="Log when requests start in the application, with their process.",
+            settings={"badgateway": "request journal"},
         ),
     ),
     innocent="A read timeout alone does not make the request a slow one.",
@@ -70,8 +72,11 @@ STALLED_MID_BODY = Cause(
     "access log still says 200.",
     evidence="nginx: `upstream timed out (110: Connection timed out) while reading upstream`.",
     remedies=(
-        Remedy(text="Find what the generator of the body waits for.", knob=""),
-        Remedy(text="Send something in between, or raise the limit (default 60 s).", knob="nginx: proxy_read_timeout"),
+        Remedy(text="Find what the generator of the body waits for."),
+        Remedy(
+            text="Send something in between, or raise the limit (default 60 s).",
+            settings={"nginx": "proxy_read_timeout"},
+        ),
     ),
     innocent="The access log counts it as a success.",
 )
@@ -88,9 +93,10 @@ QUEUED_OR_SLOW = Cause(
     "the application got to see it.",
     remedies=(
         Remedy(
-            text="Log when requests start in the application, with their process.", knob="badgateway's request journal"
+            text="Log when requests start in the application, with their process.",
+            settings={"badgateway": "request journal"},
         ),
-        Remedy(text="Log the time the connection took.", knob="nginx: $upstream_connect_time"),
+        Remedy(text="Log the time the connection took.", settings={"nginx": "$upstream_connect_time"}),
     ),
 )
 

@@ -3,24 +3,25 @@
 from badgateway.causes.rule import Proof, Rule, any_death
 from badgateway.model.diagnosis import Cause, Certainty, Remedy
 from badgateway.model.evidence import LogKind
+from badgateway.model.knob import Knob
 
 FAMILY = "not told by these logs"
 
 _ERROR_LOG = Remedy(
     text="Give nginx's error log of the same time.",
-    knob="nginx: error_log ... info",
+    settings={"nginx": "error_log ... info"},
     asks_for=(LogKind.NGINX_ERROR,),
 )
 _TIMES = Remedy(
     text="Log what nginx knows of the upstream.",
-    knob="nginx: log_format with $upstream_connect_time, $upstream_header_time, $upstream_status, $connection",
+    settings={"nginx": "log_format with $upstream_connect_time, $upstream_header_time, $upstream_status, $connection"},
 )
 _SERVER_LOG = Remedy(
     text="Give the application server's log of the same time.",
-    knob="uWSGI: logto; Gunicorn: errorlog",
+    knobs=(Knob.LOG,),
     asks_for=(LogKind.UWSGI, LogKind.GUNICORN),
 )
-_JOURNAL = Remedy(text="Log when requests start, with their process.", knob="badgateway's request journal")
+_JOURNAL = Remedy(text="Log when requests start, with their process.", settings={"badgateway": "request journal"})
 
 NOT_CONNECTED = Cause(
     id="502-not-connected",
@@ -68,7 +69,11 @@ CUT = Cause(
     "notice.",
     evidence="A body that the client found too short, or nginx: `upstream prematurely closed connection while reading "
     "upstream`; and nothing in the server's log at that time.",
-    remedies=(_SERVER_LOG, Remedy(text="Let nginx notice cuts.", knob="nginx: proxy_http_version 1.1"), _JOURNAL),
+    remedies=(
+        _SERVER_LOG,
+        Remedy(text="Let nginx notice cuts.", settings={"nginx": "proxy_http_version 1.1"}),
+        _JOURNAL,
+    ),
 )
 
 CONNECT_TIMEOUT = Cause(
@@ -81,9 +86,9 @@ CONNECT_TIMEOUT = Cause(
     evidence="nginx: `upstream timed out (110: Connection timed out) while connecting to upstream`, or a 504 with "
     "$upstream_connect_time `-`; and no sign of a full queue.",
     remedies=(
-        Remedy(text="Look on that machine: `nstat -az TcpExtListenOverflows`, and `ss -tl`.", knob=""),
+        Remedy(text="Look on that machine: `nstat -az TcpExtListenOverflows`, and `ss -tl`."),
         _SERVER_LOG,
-        Remedy(text="Give up earlier (default 60 s).", knob="nginx: proxy_connect_timeout 3s"),
+        Remedy(text="Give up earlier (default 60 s).", settings={"nginx": "proxy_connect_timeout 3s"}),
     ),
 )
 

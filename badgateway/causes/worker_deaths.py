@@ -2,6 +2,7 @@
 
 from badgateway.causes.rule import Rule, died_as
 from badgateway.model.diagnosis import Cause, Certainty, Remedy
+from badgateway.model.knob import Knob
 
 FAMILY = "worker deaths"
 
@@ -18,13 +19,16 @@ WORKER_KILLED = Cause(
     remedies=(
         Remedy(
             text="Ask the kernel: `dmesg | grep -i oom`, and in a container memory.events of its cgroup.",
-            knob="Docker, Kubernetes: memory limit",
+            settings={"Docker, Kubernetes": "memory limit"},
         ),
         Remedy(
             text="Replace workers before they get too large.",
-            knob="Gunicorn: max_requests with max_requests_jitter; uWSGI: reload-on-rss",
+            knobs=(Knob.MEMORY_LIMIT,),
         ),
-        Remedy(text="Do not hold whole results: iterate, and write workbooks row by row.", knob="Django: .iterator()"),
+        Remedy(
+            text="Do not hold whole results: iterate, and write workbooks row by row.",
+            settings={"Django": ".iterator()"},
+        ),
     ),
     innocent="Gunicorn prints the same line when its own timeout killed the worker: look for WORKER TIMEOUT before it.",
 )
@@ -39,10 +43,10 @@ WORKER_CRASHED = Cause(
     evidence="Gunicorn: `Worker (pid:N) exited with code 1.`; uWSGI: `DAMN ! worker 1 (pid: P) died :(` or `killed "
     "by signal 11`; at the time nginx wrote `upstream prematurely closed connection`.",
     remedies=(
-        Remedy(text="Get the stack of the crash.", knob="Python: PYTHONFAULTHANDLER=1"),
+        Remedy(text="Get the stack of the crash.", settings={"Python": "PYTHONFAULTHANDLER=1"}),
         Remedy(
             text="Update the libraries in C that it shows; do not mix them with what they do not support.",
-            knob="uWSGI: no threads together with gevent",
+            knobs=(Knob.ONE_WORKER_MODEL,),
         ),
     ),
     innocent="Not out of memory: that is signal 9.",
@@ -52,18 +56,20 @@ HARAKIRI = Cause(
     id="harakiri",
     title="uWSGI killed the worker because this request took too long",
     family=FAMILY,
+    servers=("uwsgi",),
     statuses=(502, 200),
     explanation="The request took longer than harakiri, and uWSGI knows no other way to stop it than to kill the "
     "process.",
     evidence="uWSGI: `*** HARAKIRI ON WORKER 2 (pid: P, try: 1, graceful: yes) ***` and `HARAKIRI [core 0] IP - GET "
     "/uri since EPOCH` with this request's path and start.",
     remedies=(
-        Remedy(text="Make the request faster, or move it into a background job.", knob=""),
+        Remedy(text="Make the request faster, or move it into a background job."),
         Remedy(
             text="Set it above the slowest request you allow and below the proxy's read timeout (default off).",
-            knob="uWSGI: harakiri; per location in nginx: uwsgi_param UWSGI_HARAKIRI",
+            knobs=(Knob.TIME_LIMIT,),
+            settings={"nginx, for a location": "uwsgi_param UWSGI_HARAKIRI"},
         ),
-        Remedy(text="Let it tell where the worker stood.", knob="uWSGI: harakiri-verbose, py-tracebacker"),
+        Remedy(text="Let it tell where the worker stood.", knobs=(Knob.TIME_LIMIT_TRACE,)),
     ),
     innocent="Under gevent the limit is on the worker, not on a request: each new one moves it and each finished one "
     "removes it, so it strikes late and at random.",
@@ -73,6 +79,7 @@ COLLATERAL = Cause(
     id="harakiri-collateral",
     title="uWSGI killed the worker because of another request",
     family=FAMILY,
+    servers=("uwsgi",),
     statuses=(502, 200),
     explanation="This request did nothing wrong. Another one of its process took longer than harakiri: beside it, by "
     "threads or greenlets, or just before it. For the master decides first and kills a moment later, and meanwhile a "
@@ -80,10 +87,11 @@ COLLATERAL = Cause(
     evidence="A HARAKIRI whose lines name several requests, this one among them, but another one had run for longest; "
     "or whose lines do not name this one, and the request journal has it in that process.",
     remedies=(
-        Remedy(text="Deal with the request that harakiri was meant for.", knob=""),
+        Remedy(text="Deal with the request that harakiri was meant for."),
         Remedy(
             text="Use a limit that ends one request instead of a process: in the database and in HTTP clients.",
-            knob="MariaDB: max_statement_time; uWSGI with gevent: no harakiri",
+            knobs=(Knob.UNLIMITED_TIME,),
+            settings={"MariaDB": "max_statement_time"},
         ),
     ),
     innocent="Do not optimise this URL.",
@@ -93,15 +101,16 @@ MERCY_EXPIRED = Cause(
     id="worker-mercy-expired",
     title="uWSGI killed a worker that took too long to leave",
     family=FAMILY,
+    servers=("uwsgi",),
     statuses=(502, 200),
     explanation="The worker was to be replaced (max-requests, a reload) and waited for its longest request. After "
     "worker-reload-mercy uWSGI killed it with signal 9. Under gevent it takes no requests while it waits.",
     evidence="uWSGI: `worker 1 (pid: P) is taking too much time to die...NO MERCY !!!`, before `killed by signal 9`; "
     "under gevent `*** BOOOOOOM ***` a moment earlier, from the worker itself.",
     remedies=(
-        Remedy(text="Set it above the slowest request (default 60 s).", knob="uWSGI: worker-reload-mercy"),
-        Remedy(text="Recycle more rarely, and never all at once.", knob="uWSGI: max-requests, max-requests-delta"),
-        Remedy(text="Make the longest request shorter.", knob=""),
+        Remedy(text="Set it above the slowest request (default 60 s).", knobs=(Knob.RELOAD_MERCY,)),
+        Remedy(text="Recycle more rarely, and never all at once.", knobs=(Knob.MAX_REQUESTS, Knob.MAX_REQUESTS_SPREAD)),
+        Remedy(text="Make the longest request shorter."),
     ),
     innocent="Signal 9 although memory is free: it is not the kernel.",
 )
@@ -110,13 +119,14 @@ MEMORY_RELOAD = Cause(
     id="memory-reload",
     title="uWSGI killed the worker because of its memory",
     family=FAMILY,
+    servers=("uwsgi",),
     statuses=(502, 200),
     explanation="evil-reload-on-rss (or -as) kills a worker at once, with the requests in it. The polite form waits "
     "for them.",
     evidence="uWSGI: `*** EVIL RELOAD ON WORKER 1 RSS: n (pid: P) ***` at the time the connection was closed.",
     remedies=(
-        Remedy(text="Use the form that waits for requests.", knob="uWSGI: reload-on-rss instead of evil-reload-on-rss"),
-        Remedy(text="Find what grows: mostly one export that builds everything in memory.", knob=""),
+        Remedy(text="Use the form that waits for requests.", knobs=(Knob.GENTLE_MEMORY_LIMIT,)),
+        Remedy(text="Find what grows: mostly one export that builds everything in memory."),
     ),
 )
 
@@ -130,8 +140,8 @@ SEVERAL_DEATHS = Cause(
     evidence="nginx: `upstream prematurely closed connection`; the server's log has different deaths, equally near "
     "in time.",
     remedies=(
-        Remedy(text="Log when requests start, with their process.", knob="badgateway's request journal"),
-        Remedy(text="Deal with each of the deaths: the evidence names one of them.", knob=""),
+        Remedy(text="Log when requests start, with their process.", settings={"badgateway": "request journal"}),
+        Remedy(text="Deal with each of the deaths: the evidence names one of them."),
     ),
 )
 
@@ -143,9 +153,7 @@ DIED_UNSEEN = Cause(
     explanation="The request journal has its start, and no end: its process died. It can be worker-killed, "
     "worker-crashed, harakiri or a time limit of Gunicorn.",
     evidence="A start without an end in the journal, a connection that was closed, and no line about that process.",
-    remedies=(
-        Remedy(text="Keep the server's own log, standard error included.", knob="Gunicorn: errorlog; uWSGI: logto"),
-    ),
+    remedies=(Remedy(text="Keep the server's own log, standard error included.", knobs=(Knob.LOG,)),),
 )
 
 _GONE = "c.reason IN ('closed', 'lost', 'body cut', 'cut unseen')"

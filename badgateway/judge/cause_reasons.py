@@ -9,7 +9,7 @@ from badgateway.model.diagnosis import RETRIED, CauseCount, Certainty, Diagnosis
 from badgateway.model.differences import differences
 from badgateway.model.summary import ConfigurationSummary, LevelSummary, Verdict
 from badgateway.servers.advice import first_knob
-from badgateway.servers.registry import server_of
+from badgateway.servers.registry import uses
 
 _ORDINARY = ("A", "All", "An", "Another", "No", "Nothing", "Somebody", "The", "Workers")
 """First words of titles that are written small inside of a sentence; names are not."""
@@ -32,7 +32,7 @@ def about_cause(level: LevelSummary, found: CauseCount, configuration: Configura
     failures = level.measurement.failures.count
     share = f"all {failures:,}" if found.count == failures else f"{found.count:,} of the {failures:,}"
     doubt = "" if found.certainty is Certainty.PROVEN else "; several causes fit"
-    knob = first_knob(found.cause, {server_of(configuration).name})
+    knob = first_knob(found.cause, uses([configuration]))
     return (
         f"{share} failures at {load(level)}: {inside(found.cause.title)} ({found.cause.id}{doubt})"
         f"{'; ' if knob else ''}{knob}"

@@ -30,7 +30,8 @@ HARAKIRI_OF_WORKER: Final = re.compile(rf"\*\*\* HARAKIRI ON WORKER (?P<worker>\
 UWSGI_RULES: Final = _rules(
     (ServerEvent.SERVER_STARTED, r"^\*\*\* Starting uWSGI "),
     (ServerEvent.LISTENING, r"^uwsgi socket \d+ bound to (?:TCP|UNIX) address (?P<uri>\S+) "),
-    (ServerEvent.SEVERAL_AT_ONCE, r"^\*\*\* Operational MODE: .*(?:threaded|async)"),
+    (ServerEvent.SEVERAL_AT_ONCE, r"^\*\*\* Operational MODE: .*?(?P<uri>threaded|async)"),
+    (ServerEvent.ONE_AT_A_TIME, r"^\*\*\* Operational MODE: (?P<uri>[a-z ]+) \*\*\*$"),
     (ServerEvent.LISTENING, r"^uWSGI http bound on (?P<uri>\S+) "),
     (
         ServerEvent.LISTEN_QUEUE_FULL,
@@ -86,6 +87,7 @@ GUNICORN_RULES: Final = _rules(
     (ServerEvent.SERVER_STARTED, r"^Starting gunicorn "),
     (ServerEvent.LISTENING, r"^Listening at: (?P<uri>\S+) \(\d+\)$"),
     (ServerEvent.SEVERAL_AT_ONCE, r"^Using worker: (?P<uri>(?!sync$)\S+)$"),
+    (ServerEvent.ONE_AT_A_TIME, r"^Using worker: (?P<uri>sync)$"),
     (ServerEvent.WORKER_BOOTED, r"^Booting worker with pid: (?P<pid>\d+)"),
     (ServerEvent.WORKER_RECYCLED, r"^Autorestarting worker after current request\."),
     (ServerEvent.WORKER_EXITED, r"^Worker exiting \(pid: ?(?P<pid>\d+)\)"),

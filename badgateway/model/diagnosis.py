@@ -1,9 +1,11 @@
 """What a diagnosis says: causes, how sure, by which lines, and what to do."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from badgateway.model.evidence import LogKind
+from badgateway.model.knob import Knob
 
 RETRIED = "proxy-retried"
 """The cause of requests that were answered in the end: no failures to whoever asked."""
@@ -20,11 +22,13 @@ class Certainty(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remedy:
-    """Something to do, and the knob it turns."""
+    """Something to do, and what it turns: nothing, where it is no setting."""
 
     text: str
-    knob: str
-    """Such as 'uWSGI: listen; Gunicorn: backlog' or 'nginx: proxy_read_timeout'; empty when it is no setting."""
+    knobs: tuple[Knob, ...] = ()
+    """Of an application server; each spells them in its own way."""
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """Of anything else, by its name: {"nginx": "proxy_read_timeout"}."""
     asks_for: tuple[LogKind, ...] = ()
     """The logs that it advises to give, any of them; empty when it advises something else."""
 
@@ -36,6 +40,8 @@ class Cause:
     id: str
     title: str
     family: str
+    servers: tuple[str, ...] = ()
+    """Names of the application servers that it is about; empty when any may have it."""
     statuses: tuple[int, ...]
     """What clients see of it; 200 is a body that was cut or a request that was retried."""
     explanation: str

@@ -1,8 +1,10 @@
 """What an explanation of log files holds: what was read, and the diagnosis of it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
+from badgateway.model.configuration import WorkerModel
 from badgateway.model.diagnosis import Cause, Certainty, Diagnosis, EvidenceLine
 from badgateway.model.evidence import LogKind
 
@@ -65,6 +67,8 @@ class Explanation:
     """What failed when, the earliest first; failures without a time are in none."""
     notes: tuple[str, ...] = ()
     """What was assumed of the logs: sentences."""
+    worker_models: Mapping[str, frozenset[WorkerModel]] = field(default_factory=dict)
+    """What servers say in their logs of their workers, by the server's name."""
 
     @property
     def malformed_lines(self) -> int:

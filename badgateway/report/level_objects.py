@@ -7,6 +7,7 @@ from badgateway.model.outcome import Outcome
 from badgateway.model.summary import LevelSummary, Measurement, Proportion, Quantiles, RouteMeasurement, TrialSummary
 from badgateway.report import rows
 from badgateway.report.section import Object
+from badgateway.servers.advice import advice_for, any_server
 
 
 def level(found: LevelSummary) -> Object:
@@ -113,5 +114,8 @@ def _cause(found: CauseCount) -> Object:
         "evidence": [
             {"file": line.file, "line_number": line.line_number, "text": line.text} for line in found.evidence
         ],
-        "remedies": [{"knob": remedy.knob, "text": remedy.text} for remedy in found.cause.remedies],
+        "remedies": [
+            {"knob": advice.knob, "settings": advice.settings, "text": advice.text}
+            for advice in advice_for(found.cause, any_server())
+        ],
     }

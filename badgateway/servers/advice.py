@@ -1,25 +1,63 @@
-"""Keeps of a cause's advice what turns something in the servers that are in use."""
+"""Says a cause's remedies to whoever runs certain servers: each setting as these servers spell it."""
 
-from collections.abc import Collection
-from dataclasses import replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
+from badgateway.model.configuration import WorkerModel
 from badgateway.model.diagnosis import Cause, Remedy
+from badgateway.model.evidence import LogKind
 from badgateway.servers.registry import servers
 
-
-def for_servers(remedy: Remedy, names: Collection[str]) -> Remedy | None:
-    """Return a remedy with the knobs that turn something in servers of these names; None when all are of others."""
-    others = {server.label for server in servers() if server.name not in names}
-    parts = [part for part in remedy.knob.split("; ") if part.split(" ", 1)[0].rstrip(":") not in others]
-    return replace(remedy, knob="; ".join(parts)) if parts else None
+Uses = Mapping[str, Collection[WorkerModel]]
+"""Names of the servers in use, each with its worker models; none, where they are not known."""
 
 
-def remedies_for(cause: Cause, names: Collection[str]) -> tuple[Remedy, ...]:
-    """Return the remedies with the knobs of servers of these names, in order of effect; all when none fits them."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advice:
+    """A remedy for certain servers."""
+
+    text: str
+    settings: Mapping[str, str]
+    """What to change, by what has it: {"uWSGI": "listen"}; empty when it is no setting."""
+    asks_for: tuple[LogKind, ...] = ()
+
+    @property
+    def knob(self) -> str:
+        """The settings in words: 'sysctl: net.core.somaxconn = 4096; uWSGI: listen'; empty when there is none."""
+        return "; ".join(f"{where}: {setting}" for where, setting in self.settings.items())
+
+
+def any_server() -> Uses:
+    """Return that it is not known which servers are in use: all of them may be."""
+    return {server.name: () for server in servers()}
+
+
+def advice_for(cause: Cause, uses: Uses) -> tuple[Advice, ...]:
+    """Return what to do about a cause, in order of effect, without what turns nothing in these servers."""
+    own = {name: uses.get(name, ()) for name in cause.servers} or uses
+    fitting = tuple(filter(None, (_said(remedy, own) for remedy in cause.remedies)))
     # A setting of another server would be new advice, to run that server instead: better that than none.
-    return tuple(filter(None, (for_servers(remedy, names) for remedy in cause.remedies))) or cause.remedies
+    return fitting or tuple(filter(None, (_said(remedy, any_server()) for remedy in cause.remedies)))
 
 
-def first_knob(cause: Cause, names: Collection[str]) -> str:
-    """Return what to turn first in servers of these names; empty when nothing is a setting."""
-    return next((remedy.knob for remedy in remedies_for(cause, names) if remedy.knob), "")
+def first_knob(cause: Cause, uses: Uses) -> str:
+    """Return what to turn first in these servers, in words; empty when nothing is a setting."""
+    return next((advice.knob for advice in advice_for(cause, uses) if advice.knob), "")
+
+
+def _said(remedy: Remedy, uses: Uses) -> Advice | None:
+    spelled = _spelled(remedy, uses)
+    if remedy.knobs and not spelled and not remedy.settings:
+        return None
+    return Advice(text=remedy.text, settings={**remedy.settings, **spelled}, asks_for=remedy.asks_for)
+
+
+def _spelled(remedy: Remedy, uses: Uses) -> dict[str, str]:
+    found = {}
+    for server in servers():
+        # Several worker models may spell it in the same way.
+        models = uses[server.name] or (None,) if server.name in uses else ()
+        spellings = dict.fromkeys(server.spelled(remedy.knobs, model) for model in sorted(models, key=str))
+        if any(spellings):
+            found[server.label] = " or ".join(filter(None, spellings))
+    return found

@@ -1,6 +1,7 @@
 """Granian: all that is true of it alone."""
 
 from badgateway.model.configuration import Configuration, WorkerModel
+from badgateway.model.knob import Knob
 from badgateway.servers.environment_file import bind_variables, fitting, variables
 from badgateway.servers.server import Place, Server, Start
 
@@ -51,6 +52,15 @@ SERVER = Server(
         "max_requests_delta": "it replaces workers one after the other",
         "least_lifetime_s": "it has GRANIAN_WORKERS_LIFETIME, of 60 s at least",
         "app_s": "it lets every request run to its end",
+    },
+    knobs={
+        Knob.ADDRESS: "GRANIAN_UDS, or GRANIAN_HOST and GRANIAN_PORT",
+        Knob.LOG: "GRANIAN_LOG_CONFIG, with the time and the process in each line",
+        Knob.MEMORY_LIMIT: "GRANIAN_WORKERS_MAX_RSS = 400",
+        Knob.REQUEST_LIMIT: "GRANIAN_BACKPRESSURE",
+        Knob.RESPAWN: "GRANIAN_RESPAWN_FAILED_WORKERS = true",
+        Knob.SOCKET_MODE: "GRANIAN_UDS_PERMISSIONS = 666",
+        Knob.THREADS: "GRANIAN_INTERFACE = wsgi, GRANIAN_BLOCKING_THREADS = 16",
     },
     least_listen=128,
 )

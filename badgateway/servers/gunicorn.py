@@ -4,6 +4,7 @@ import re
 
 from badgateway.model.configuration import Configuration, WorkerModel
 from badgateway.model.evidence import LogKind
+from badgateway.model.knob import Knob
 from badgateway.servers.server import Place, Server, Start
 
 _CLASS = re.compile(r"^\s*worker_class\s*=([^#\n]*)", re.MULTILINE)
@@ -30,7 +31,11 @@ def _start(_configuration: Configuration, place: Place) -> Start:
 def _worker_model(text: str) -> WorkerModel:
     # What is set last counts; without a class it is sync, and gthread as soon as there are threads.
     named = _CLASS.findall(text)[-1:]
-    return next((model for word, model in _MODELS.items() if named and word in named[0].lower()), WorkerModel.THREADS)
+    return (_model_of(named[0]) if named else None) or WorkerModel.THREADS
+
+
+def _model_of(worker_class: str) -> WorkerModel | None:
+    return next((model for word, model in _MODELS.items() if word in worker_class.lower()), None)
 
 
 SERVER = Server(
@@ -56,5 +61,27 @@ SERVER = Server(
         "least_workers": "it keeps all workers",
         "least_lifetime_s": "it replaces workers of any age",
     },
+    knobs={
+        Knob.ADDRESS: "bind",
+        Knob.HEARTBEAT_LIMIT: "timeout",
+        Knob.IDLE_CONNECTIONS: "keepalive (default 2 s)",
+        Knob.LOG: "errorlog",
+        Knob.MAX_REQUESTS: "max_requests (default 0)",
+        Knob.MEMORY_LIMIT: "max_requests = 1000, max_requests_jitter = 500",
+        Knob.PATCH_IN_FILE: "from gevent import monkey; monkey.patch_all()",
+        Knob.PRELOAD: "preload_app = True",
+        Knob.SECOND_MASTER: "USR2 instead of HUP",
+        Knob.SOCKET_MODE: "umask (default 0)",
+        Knob.THREADS: "worker_class = gthread, threads = 16",
+        Knob.WITHOUT_TLS: "no certfile",
+    },
+    knobs_of={
+        # Of these workers it is the limit of a worker that gives no sign of life, not of a request.
+        WorkerModel.THREADS: {Knob.TIME_LIMIT: ""},
+        WorkerModel.GREENLETS: {Knob.TIME_LIMIT: ""},
+        WorkerModel.EVENT_LOOP: {Knob.TIME_LIMIT: "", Knob.ACCEPT_QUEUE: "backlog (worker class asgi: always 100)"},
+    },
     log=LogKind.GUNICORN,
+    model_told=_model_of,
+    rank=2,
 )

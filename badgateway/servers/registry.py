@@ -2,7 +2,7 @@
 
 import importlib
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import PurePosixPath
@@ -18,7 +18,7 @@ GROUP = "badgateway.servers"
 
 @cache
 def servers() -> tuple[Server, ...]:
-    """Return all servers, those of this room first, each by its name only once.
+    """Return all servers, each by its name only once, in the order in which they are named to people.
 
     Raises:
         ConfigurationError: An entry point cannot be loaded, is none, or takes a name that is there already.
@@ -28,7 +28,7 @@ def servers() -> tuple[Server, ...]:
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise ConfigurationError(f"entry points {GROUP}: there are two servers {', '.join(twice)}; uninstall one")
-    return tuple(found)
+    return tuple(sorted(found, key=lambda server: (server.rank, server.name)))
 
 
 def _of_this_room() -> list[Server]:
@@ -107,3 +107,17 @@ def worker_model(configuration: Configuration) -> WorkerModel | None:
     """
     named_so = "gevent" in configuration.server.stem
     return configuration.worker_model or (WorkerModel.GREENLETS if named_so else None)
+
+
+def uses(configurations: Iterable[Configuration]) -> dict[str, set[WorkerModel]]:
+    """Return the servers of configurations by name, each with the worker models that are known."""
+    found: dict[str, set[WorkerModel]] = {}
+    for one in configurations:
+        model = worker_model(one)
+        found.setdefault(server_of(one).name, set()).update({model} if model else ())
+    return found
+
+
+def server_named(name: str) -> Server | None:
+    """Return the server of this name, as raw files and logs have it; None when there is none."""
+    return next((server for server in servers() if server.name == name), None)

@@ -1,12 +1,13 @@
 """What the kit has to be told of an application server, so that nothing else needs to know its name."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath, PurePosixPath
 from typing import Literal, Protocol
 
 from badgateway.model.configuration import Configuration, WorkerModel
 from badgateway.model.evidence import LogKind
+from badgateway.model.knob import Knob
 from badgateway.model.samples import Reading
 
 COMMON_SETTINGS = (
@@ -24,6 +25,20 @@ COMMON_SETTINGS = (
     "app_s",
 )
 """The settings of a configuration that are a server's own affair; `app_s` is among its time limits."""
+
+_SETTINGS_OF = {
+    Knob.ACCEPT_QUEUE: ("listen",),
+    Knob.GREENLETS: ("greenlets",),
+    Knob.IDLE_CONNECTIONS: ("keepalive_s",),
+    Knob.MAX_REQUESTS: ("max_requests",),
+    Knob.MAX_REQUESTS_SPREAD: ("max_requests_delta",),
+    Knob.PRELOAD: ("preload",),
+    Knob.RELOAD_MERCY: ("reload_mercy_s",),
+    Knob.TIME_LIMIT: ("app_s",),
+    Knob.WORKERS: ("workers",),
+}
+_IN_A_WORKER = {WorkerModel.GREENLETS: ("greenlets",), WorkerModel.EVENT_LOOP: ()}
+"""What says how many requests a worker can have at a time; of all other models it is their threads."""
 
 
 class Place(Protocol):
@@ -85,6 +100,10 @@ class Statistics:
     """From the whole answer and the seconds since the epoch; ValueError, LookupError or TypeError: it is none."""
 
 
+def no_model(_told: str) -> None:
+    """Tell nothing of worker models."""
+
+
 def no_fault(_file: PurePosixPath) -> str:
     """Find nothing wrong with the name of a server file."""
     return ""
@@ -113,12 +132,31 @@ class Server:
     """How it spells those of COMMON_SETTINGS that it has."""
     lacks: Mapping[str, str] = field(default_factory=dict)
     """Those that it has not, and what there is in place of them."""
+    knobs: Mapping[Knob, str] = field(default_factory=dict)
+    """How it spells what is no setting of a configuration, or is said in another way; empty: it turns nothing."""
+    knobs_of: Mapping[WorkerModel, Mapping[Knob, str]] = field(default_factory=dict)
+    """What workers of a model spell in another way than `knobs`."""
     least_listen: int = 1
     """The shortest accept queue that it takes."""
     statistics: Statistics | None = None
     log: LogKind | None = None
     """The kind of its log; None as long as nothing can read it, and its lines prove no cause."""
+    model_told: Callable[[str], WorkerModel | None] = no_model
+    """The worker model, by the word that its log has for it."""
+    rank: int = 100
+    """Where it stands when several are named: the most used first, those of one rank by name."""
 
     def reads(self, file: PurePath) -> bool:
         """Tell whether a file is named as this server's are."""
         return any(file.match(pattern) for pattern in self.files)
+
+    def spelled(self, knobs: Collection[Knob], model: WorkerModel | None) -> str:
+        """Return how its files spell these, with commas between; None is an unknown worker model."""
+        own = {**self.knobs, **(self.knobs_of.get(model, {}) if model else {})}
+        each = (own.get(knob, ", ".join(self._settings(knob, model))) for knob in knobs)
+        return ", ".join(dict.fromkeys(filter(None, each)))
+
+    def _settings(self, knob: Knob, model: WorkerModel | None) -> Iterator[str]:
+        at_a_time = ("workers", *_IN_A_WORKER.get(model or WorkerModel.THREADS, ("threads",)))
+        fields = at_a_time if knob is Knob.AT_A_TIME else _SETTINGS_OF.get(knob, ())
+        return (self.settings[name] for name in fields if name in self.settings)

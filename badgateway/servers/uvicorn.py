@@ -1,6 +1,7 @@
 """uvicorn: all that is true of it alone."""
 
 from badgateway.model.configuration import Configuration, WorkerModel
+from badgateway.model.knob import Knob
 from badgateway.servers.environment_file import bind_variables, fitting
 from badgateway.servers.server import Place, Server, Start
 
@@ -50,5 +51,12 @@ SERVER = Server(
         "preload": "each worker imports the application by itself",
         "least_lifetime_s": "it replaces workers of any age",
         "app_s": "it lets every request run to its end",
+    },
+    knobs={
+        Knob.ADDRESS: "UVICORN_UDS, or UVICORN_HOST and UVICORN_PORT",
+        Knob.IDLE_CONNECTIONS: "UVICORN_TIMEOUT_KEEP_ALIVE (default 5 s)",
+        Knob.LOG: "UVICORN_LOG_CONFIG, with the time and the process in each line",
+        Knob.MEMORY_LIMIT: "UVICORN_LIMIT_MAX_REQUESTS = 1000, UVICORN_LIMIT_MAX_REQUESTS_JITTER = 500",
+        Knob.REQUEST_LIMIT: "UVICORN_LIMIT_CONCURRENCY",
     },
 )

@@ -8,6 +8,7 @@ from typing import Any
 
 from badgateway.model.configuration import Configuration, FrontDoor, WorkerModel
 from badgateway.model.evidence import LogKind
+from badgateway.model.knob import Knob
 from badgateway.model.samples import Reading
 from badgateway.servers.server import Place, Server, Start, Statistics
 
@@ -15,6 +16,13 @@ BUSY_WORKERS = "uwsgi_busy_workers"
 CORES_IN_REQUEST = "uwsgi_cores_in_request"
 OLDEST_REQUEST = "uwsgi_oldest_request_s"
 
+_MODES = {
+    "single process": WorkerModel.ONE_REQUEST,
+    "preforking": WorkerModel.ONE_REQUEST,
+    "threaded": WorkerModel.THREADS,
+    "async": WorkerModel.GREENLETS,
+}
+"""By the last word of its operational mode."""
 _GEVENT = re.compile(r"^\s*gevent\s*=", re.MULTILINE)
 
 
@@ -87,6 +95,34 @@ SERVER = Server(
         "app_s": "harakiri",
     },
     lacks={"keepalive_s": "over its own protocol and plain http it ends each connection after the answer"},
+    knobs={
+        Knob.ADDRESS: "socket, or http-socket",
+        Knob.BODY_BUFFER: "post-buffering = 8192",
+        Knob.CATCH_EXCEPTIONS: "catch-exceptions = true (development only, shows code)",
+        Knob.CHAIN_RELOAD: "lazy-apps = true with touch-chain-reload",
+        Knob.EARLY_PATCH: "gevent-early-monkey-patch instead of gevent-monkey-patch",
+        Knob.FORK_HOOKS: "py-call-uwsgi-fork-hooks = true",
+        Knob.FRAMED_ANSWERS: "http11-socket instead of http",
+        Knob.GENTLE_MEMORY_LIMIT: "reload-on-rss instead of evil-reload-on-rss",
+        Knob.HEADER_BUFFER: "buffer-size",
+        Knob.IDLE_CONNECTIONS: "http-keepalive, or http11-socket instead of http-socket",
+        Knob.LOG: "logto",
+        Knob.MAX_REQUESTS_SPREAD: "max-requests-delta, max-worker-lifetime-delta (2.0.29 and later)",
+        Knob.MEMORY_LIMIT: "reload-on-rss = 400",
+        Knob.NEEDED_APPLICATION: "need-app = true (default false)",
+        Knob.ONE_WORKER_MODEL: "no threads together with gevent",
+        Knob.PRELOAD: "no lazy-apps",
+        Knob.PROTOCOL: "socket or http-socket",
+        Knob.RESPAWN_PAUSE: "forkbomb-delay",
+        Knob.SOCKET_MODE: "chmod-socket = 660 with chown-socket",
+        Knob.THREADS: "threads instead of gevent",
+        Knob.TIME_LIMIT_TRACE: "harakiri-verbose, py-tracebacker",
+        Knob.UNLIMITED_TIME: "no harakiri together with gevent",
+        Knob.WITHOUT_ROUTER: "socket = /run/site.sock instead of http",
+        Knob.WRITE_LIMIT: "socket-timeout",
+    },
     statistics=STATISTICS,
     log=LogKind.UWSGI,
+    model_told=_MODES.get,
+    rank=1,
 )

@@ -1,15 +1,18 @@
 """Explains the failures in log files: reads them, and has a cause found for each."""
 
 from collections.abc import Sequence
+from enum import StrEnum
 
 import duckdb
 
 from badgateway.causes import diagnose
 from badgateway.causes.incidents import incidents
 from badgateway.logs import LogEvidence, LogFile, Source, read_logs
+from badgateway.model.configuration import WorkerModel
 from badgateway.model.diagnosis import EvidenceLine
-from badgateway.model.evidence import LogKind
+from badgateway.model.evidence import LogKind, ServerEvent
 from badgateway.model.explanation import Explanation, FileRead
+from badgateway.servers.registry import server_named
 
 _NGINX = (
     LogKind.NGINX_COMBINED,
@@ -55,6 +58,7 @@ def explain(sources: Sequence[Source], *, utc_offset_s: float | None = None, mas
             utc_offset_s=evidence.utc_offset_s,
             incidents=incidents(connection, period_s),
             notes=evidence.notes,
+            worker_models=_worker_models(connection),
         )
     finally:
         connection.close()
@@ -84,7 +88,7 @@ def count_once(connection: duckdb.DuckDBPyConnection) -> None:
     """)  # noqa: S608 # constants of this module
 
 
-def _names(kinds: Sequence[LogKind]) -> str:
+def _names(kinds: Sequence[StrEnum]) -> str:
     return "({})".format(", ".join(f"'{kind}'" for kind in kinds))
 
 
@@ -108,6 +112,17 @@ def _period_s(evidence: LogEvidence) -> tuple[int, int] | None:
     )
     ((first_s, last_s),) = counted.aggregate("min(minute_s), max(minute_s)").fetchall()
     return None if first_s is None else (first_s, last_s)
+
+
+def _worker_models(connection: duckdb.DuckDBPyConnection) -> dict[str, frozenset[WorkerModel]]:
+    told = (ServerEvent.SEVERAL_AT_ONCE, ServerEvent.ONE_AT_A_TIME)
+    found: dict[str, frozenset[WorkerModel]] = {}
+    events = connection.table("server_events").filter(f"event IN {_names(told)} AND uri IS NOT NULL")
+    for name, word in events.project("server, uri").distinct().fetchall():
+        server = server_named(name)
+        model = server and server.model_told(word)
+        found[name] = found.get(name, frozenset()) | ({model} if model else frozenset())
+    return found
 
 
 def _unattributed_minutes(connection: duckdb.DuckDBPyConnection) -> tuple[tuple[int, int], ...]:

@@ -22,7 +22,7 @@ def test_a_page_says_what_to_look_for_and_what_to_change():
     page = render_page(BY_ID["listen-queue-full"])
     assert "(11: Resource temporarily unavailable)" in page
     assert "3. Give the queue room" in page
-    assert "**uWSGI: listen; Gunicorn: backlog**" in page
+    assert "   - uWSGI: **listen**\n   - Gunicorn: **backlog**\n" in page
     assert "## What it is not" in page
 
 

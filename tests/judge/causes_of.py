@@ -3,6 +3,7 @@
 from badgateway.judge.proportion import proportion
 from badgateway.model.contest import Counts
 from badgateway.model.diagnosis import Cause, CauseCount, Certainty, Diagnosis, EvidenceLine, Remedy
+from badgateway.model.knob import Knob
 from badgateway.model.outcome import Outcome
 from badgateway.model.summary import LevelSummary, Measurement, OutcomeShare, Quantiles, Verdict
 
@@ -12,11 +13,15 @@ TITLES = {
     SLOW: "uWSGI was slow",
     RETRIED: "The first try failed, and the proxy ran the request again",
 }
-KNOBS = {FULL: "uWSGI: listen; Gunicorn: backlog", SLOW: "", RETRIED: "nginx: proxy_next_upstream"}
+REMEDIES = {
+    FULL: Remedy(text="Change it.", knobs=(Knob.ACCEPT_QUEUE,)),
+    SLOW: Remedy(text="Change it."),
+    RETRIED: Remedy(text="Change it.", settings={"nginx": "proxy_next_upstream"}),
+}
 
 
 def cause(cause_id: str) -> Cause:
-    remedies = (Remedy(text="Find out.", knob=""), Remedy(text="Change it.", knob=KNOBS[cause_id]))
+    remedies = (Remedy(text="Find out."), REMEDIES[cause_id])
     return Cause(
         id=cause_id,
         title=TITLES[cause_id],

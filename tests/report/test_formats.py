@@ -15,6 +15,7 @@ NAMES_THAT_VARY = (
     (re.compile(r"(environment\.versions)\..+", re.DOTALL), r"\1.<name>"),
     (re.compile(r"(configurations\[\]\.settings\.environment)\..+"), r"\1.<name>"),
     (re.compile(r"((?:causes|proofs)\[\]\.statuses)\..+"), r"\1.<status>"),
+    (re.compile(r"(remedies\[\]\.settings)\..+"), r"\1.<name>"),
     (re.compile(r"(routes\[\]\.outcomes)\..+"), r"\1.<outcome>"),
     (re.compile(r"^other_trials\[\]\."), "configurations[].trials[]."),
     (re.compile(r"^(?:configurations\[\]\.distant_levels\[\]|confirmation\.level)\."), "configurations[].levels[]."),
@@ -94,7 +95,10 @@ def test_the_causes_of_a_level_and_of_its_trial_are_told_with_what_to_do():
     assert first["statuses"] == {"502": 17}
     assert first["evidence"][0]["file"] == "nginx-error.log"
     assert first["evidence"][0]["line_number"] == 12
-    assert first["remedies"][0]["knob"] == "uWSGI: processes, threads, harakiri; Gunicorn: workers, threads, timeout"
+    remedy = first["remedies"][0]
+    assert remedy["settings"]["uWSGI"] == "processes, threads, harakiri"
+    assert remedy["settings"]["Gunicorn"] == "workers, threads, timeout"
+    assert remedy["knob"].startswith("uWSGI: processes, threads, harakiri; Gunicorn: workers, threads, timeout; ")
     assert (last["id"], last["certainty"]) == ("body-cut-unexplained", "family")
 
 

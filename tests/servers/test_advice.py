@@ -5,47 +5,122 @@ from dataclasses import replace
 import pytest
 
 from badgateway.causes.catalogue import CAUSES
+from badgateway.model.configuration import WorkerModel
 from badgateway.model.diagnosis import Remedy
-from badgateway.servers.advice import first_knob, for_servers, remedies_for
+from badgateway.model.knob import Knob
+from badgateway.servers.advice import advice_for, any_server, first_knob
 from badgateway.servers.registry import servers
 from tests.report.explanation.samples import cause
 
-UWSGI, GUNICORN = "uwsgi", "gunicorn"
+UWSGI, GUNICORN = {"uwsgi": ()}, {"gunicorn": ()}
+QUEUE = Remedy(text="Make it longer.", knobs=(Knob.ACCEPT_QUEUE,))
+PAUSE = Remedy(text="Make it shorter.", knobs=(Knob.RESPAWN_PAUSE,))
+USR2 = Remedy(text="Start it anew.", knobs=(Knob.SECOND_MASTER,))
+NGINX = Remedy(text="Wait longer.", settings={"nginx": "proxy_read_timeout"})
+LOOK = Remedy(text="Look.")
+
+
+def remedied(*remedies):
+    return replace(cause(), remedies=remedies)
+
+
+def settings(remedy, uses):
+    return [dict(advice.settings) for advice in advice_for(remedied(remedy), uses)]
 
 
 @pytest.mark.parametrize(
-    ("knob", "kinds", "left"),
+    ("remedy", "uses", "said"),
     [
-        ("uWSGI: listen; Gunicorn: backlog", {UWSGI}, "uWSGI: listen"),
-        ("uWSGI: listen; Gunicorn: backlog", {GUNICORN}, "Gunicorn: backlog"),
-        ("uWSGI: listen; Gunicorn: backlog", {UWSGI, GUNICORN}, "uWSGI: listen; Gunicorn: backlog"),
-        ("Gunicorn: a; uWSGI (2.0.29 and later): b", {GUNICORN}, "Gunicorn: a"),
-        ("nginx: a; Gunicorn without nginx: b", {UWSGI}, "nginx: a"),
-        ("nginx: uwsgi_read_timeout", {GUNICORN}, "nginx: uwsgi_read_timeout"),
-        ("", {UWSGI}, ""),
+        (QUEUE, UWSGI, {"uWSGI": "listen"}),
+        (QUEUE, GUNICORN, {"Gunicorn": "backlog"}),
+        (QUEUE, {"granian": ()}, {"Granian": "GRANIAN_BACKLOG"}),
+        (QUEUE, {**GUNICORN, **UWSGI}, {"uWSGI": "listen", "Gunicorn": "backlog"}),
+        (replace(QUEUE, settings={"sysctl": "a"}), UWSGI, {"sysctl": "a", "uWSGI": "listen"}),
+        (replace(PAUSE, settings={"sysctl": "a"}), GUNICORN, {"sysctl": "a"}),
+        (NGINX, GUNICORN, {"nginx": "proxy_read_timeout"}),
+        (LOOK, GUNICORN, {}),
     ],
 )
-def test_a_remedy_keeps_the_knobs_that_turn_something_here(knob, kinds, left):
-    assert for_servers(Remedy(text="Do it.", knob=knob), kinds) == Remedy(text="Do it.", knob=left)
+def test_a_remedy_is_spelled_as_the_servers_in_use_spell_it(remedy, uses, said):
+    assert settings(remedy, uses) == [said]
 
 
-def remedied(*knobs):
-    return replace(cause(), remedies=tuple(Remedy(text=f"Turn {knob}.", knob=knob) for knob in knobs))
+@pytest.mark.parametrize(
+    ("knob", "server", "models", "setting"),
+    [
+        (Knob.AT_A_TIME, "uwsgi", (), "processes, threads"),
+        (Knob.AT_A_TIME, "uwsgi", (WorkerModel.GREENLETS,), "processes, gevent"),
+        (Knob.AT_A_TIME, "gunicorn", (WorkerModel.ONE_REQUEST,), "workers, threads"),
+        (Knob.AT_A_TIME, "gunicorn", (WorkerModel.GREENLETS,), "workers, worker_connections"),
+        (Knob.AT_A_TIME, "gunicorn", (WorkerModel.EVENT_LOOP,), "workers"),
+        (Knob.AT_A_TIME, "uvicorn", (), "UVICORN_WORKERS"),
+        (Knob.TIME_LIMIT, "gunicorn", (WorkerModel.ONE_REQUEST,), "timeout"),
+        (Knob.ACCEPT_QUEUE, "gunicorn", (WorkerModel.EVENT_LOOP,), "backlog (worker class asgi: always 100)"),
+        (
+            Knob.AT_A_TIME,
+            "gunicorn",
+            (WorkerModel.THREADS, WorkerModel.GREENLETS),
+            "workers, worker_connections or workers, threads",
+        ),
+    ],
+)
+def test_a_worker_model_has_its_own_settings(knob, server, models, setting):
+    (said,) = settings(Remedy(text="Turn it.", knobs=(knob,)), {server: models})
+
+    assert list(said.values()) == [setting]
+
+
+def test_a_setting_that_a_worker_model_does_not_have_is_no_advice():
+    limit = Remedy(text="End it.", knobs=(Knob.TIME_LIMIT,))
+
+    assert [advice.text for advice in advice_for(remedied(limit, LOOK), {"gunicorn": {WorkerModel.THREADS}})] == [
+        "Look."
+    ]
 
 
 def test_a_remedy_of_another_server_alone_is_no_advice_as_long_as_there_is_any():
-    both = remedied("uWSGI: early", "", "Gunicorn: late")
+    assert [advice.text for advice in advice_for(remedied(PAUSE, LOOK, USR2), GUNICORN)] == ["Look.", "Start it anew."]
+    assert settings(PAUSE, GUNICORN) == [{"uWSGI": "forkbomb-delay"}]
 
-    assert [remedy.knob for remedy in remedies_for(both, {GUNICORN})] == ["", "Gunicorn: late"]
-    assert remedies_for(remedied("uWSGI: early"), {GUNICORN}) == remedied("uWSGI: early").remedies
+
+def test_a_cause_of_one_server_is_mended_there_whatever_else_is_in_use():
+    of_uwsgi = replace(remedied(QUEUE), servers=("uwsgi",))
+
+    assert first_knob(of_uwsgi, any_server()) == "uWSGI: listen"
+    assert first_knob(of_uwsgi, GUNICORN) == "uWSGI: listen"
 
 
 def test_the_first_knob_is_one_of_the_server_and_none_is_said_so():
-    assert first_knob(remedied("", "uWSGI: early", "Gunicorn: late"), {GUNICORN}) == "Gunicorn: late"
-    assert first_knob(remedied(""), {GUNICORN}) == ""
+    assert first_knob(remedied(LOOK, PAUSE, USR2), GUNICORN) == "Gunicorn: USR2 instead of HUP"
+    assert first_knob(remedied(LOOK), GUNICORN) == ""
+
+
+def test_what_one_remedy_changes_is_one_line():
+    both = Remedy(text="Do it.", knobs=(Knob.AT_A_TIME, Knob.TIME_LIMIT), settings={"nginx": "a, b"})
+
+    assert first_knob(remedied(both), {**UWSGI, **GUNICORN}) == (
+        "nginx: a, b; uWSGI: processes, threads, harakiri; Gunicorn: workers, threads, timeout"
+    )
+
+
+def test_every_knob_is_one_of_a_server():
+    spelled = {
+        knob
+        for knob in Knob
+        for server in servers()
+        for model in (None, *WorkerModel)
+        if server.spelled((knob,), model)
+    }
+
+    assert spelled == set(Knob)
 
 
 @pytest.mark.parametrize("server", [server.name for server in servers()])
 @pytest.mark.parametrize("known", CAUSES, ids=lambda known: known.id)
 def test_whatever_the_cause_and_the_server_there_is_advice(known, server):
-    assert remedies_for(known, {server})
+    assert advice_for(known, {server: ()})
+
+
+@pytest.mark.parametrize("known", CAUSES, ids=lambda known: known.id)
+def test_a_cause_is_about_servers_that_there_are(known):
+    assert set(known.servers) <= {server.name for server in servers()}

@@ -6,8 +6,10 @@ import pytest
 
 from badgateway.errors import RawDataError
 from badgateway.logs import Source
+from badgateway.model.configuration import WorkerModel
 from badgateway.model.diagnosis import Certainty
 from badgateway.model.evidence import LogKind
+from badgateway.model.knob import Knob
 from badgateway.study.explanation import explain
 
 GOLDEN = Path(__file__).parent / "golden" / "listen-queue-full"
@@ -40,7 +42,7 @@ def test_the_logs_of_a_trial_with_a_full_listen_queue_are_explained_whole():
 
     assert (cause.cause.id, cause.certainty, cause.count) == ("listen-queue-full", Certainty.PROVEN, 89)
     assert cause.statuses == ((502, 89),)
-    assert cause.cause.remedies[0].knob.startswith("uWSGI: processes, threads")
+    assert cause.cause.remedies[0].knobs == (Knob.AT_A_TIME, Knob.TIME_LIMIT)
     assert (found.diagnosis.requests, found.diagnosis.failures, found.diagnosis.unattributed) == (91, 89, 0)
     assert [file.kind for file in found.files] == [LogKind.NGINX_JSON, LogKind.NGINX_ERROR, LogKind.UWSGI]
     assert found.period_s == (1_795_295_880, 1_795_295_880)
@@ -95,3 +97,29 @@ def test_logs_without_any_request_have_no_period(written):
 def test_a_file_that_is_no_log_is_refused_by_name(written):
     with pytest.raises(RawDataError, match=r"list\.txt is no log that is known here"):
         explain([written("list.txt", "milk", "bread")])
+
+
+@pytest.mark.parametrize(
+    ("name", "lines", "models"),
+    [
+        ("gunicorn", ("[2026-11-21 12:00:00 +0000] [9] [INFO] Using worker: gthread", BOOT), {WorkerModel.THREADS}),
+        ("gunicorn", ("[2026-11-21 12:00:00 +0000] [9] [INFO] Using worker: sync", BOOT), {WorkerModel.ONE_REQUEST}),
+        ("gunicorn", ("[2026-11-21 12:00:00 +0000] [9] [INFO] Using worker: mine.Own", BOOT), set()),
+        (
+            "uwsgi",
+            ("*** Operational MODE: preforking+async ***", "spawned uWSGI worker 1 (pid: 9, cores: 64)"),
+            {WorkerModel.GREENLETS},
+        ),
+        (
+            "uwsgi",
+            ("*** Operational MODE: single process ***", "spawned uWSGI worker 1 (and the only) (pid: 9, cores: 1)"),
+            {WorkerModel.ONE_REQUEST},
+        ),
+    ],
+)
+def test_a_servers_log_says_what_its_workers_are(written, name, lines, models):
+    assert explain([written("server.log", *lines)]).worker_models == {name: models}
+
+
+def test_a_log_without_the_servers_start_says_nothing_of_its_workers(written):
+    assert explain([written("server.log", BOOT)]).worker_models == {}

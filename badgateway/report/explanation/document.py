@@ -1,10 +1,10 @@
 """The view of an explanation: everything the pages for people say, in its order, as text."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from badgateway import numbers
-from badgateway.model.diagnosis import RETRIED, Cause, CauseCount, Certainty, Diagnosis, EvidenceLine, Remedy
-from badgateway.model.evidence import LogKind
+from badgateway.model.diagnosis import RETRIED, Cause, CauseCount, Certainty, Diagnosis, EvidenceLine
 from badgateway.model.explanation import Explanation, FileRead
 from badgateway.model.printable import printable
 from badgateway.report import wording
@@ -12,7 +12,7 @@ from badgateway.report.explanation import incidents, moments, servers, timeline
 from badgateway.report.explanation.incidents import IncidentView
 from badgateway.report.explanation.names import Names
 from badgateway.report.explanation.timeline import Timeline
-from badgateway.servers.advice import remedies_for
+from badgateway.servers.advice import Advice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +33,7 @@ class CauseView:
     certainty: str
     explanation: str
     innocent: str
-    remedies: tuple[Remedy, ...]
+    remedies: tuple[Advice, ...]
     evidence: tuple[EvidenceLine, ...]
     urls: tuple[tuple[str, str], ...]
     """Count and path."""
@@ -70,11 +70,10 @@ class Document:
 def build(explanation: Explanation) -> Document:
     """Put an explanation into words."""
     diagnosis = explanation.diagnosis
-    kinds = servers.in_use(explanation.files, diagnosis)
     names = Names(explanation.files)
-    given = frozenset(file.kind for file in explanation.files if file.kind is not None)
+    advice = servers.advice_in(explanation)
     causes = tuple(
-        _cause(place, found, diagnosis.failures, _Setting(servers=kinds, logs=given, names=names))
+        _cause(place, found, diagnosis.failures, _Setting(advice=advice, names=names))
         for place, found in enumerate(diagnosis.causes, start=1)
     )
     return Document(
@@ -100,14 +99,8 @@ def build(explanation: Explanation) -> Document:
 class _Setting:
     """Whose logs they are: what advice fits, and what files are called."""
 
-    servers: frozenset[str]
-    logs: frozenset[LogKind]
+    advice: Callable[[Cause], tuple[Advice, ...]]
     names: Names
-
-    def advice(self, cause: Cause) -> tuple[Remedy, ...]:
-        """Return the remedies without the advice to give a log that was given; all when nothing else is left."""
-        remedies = remedies_for(cause, self.servers)
-        return tuple(each for each in remedies if not self.logs.intersection(each.asks_for)) or remedies
 
 
 def _cause(place: int, found: CauseCount, failures: int, setting: _Setting) -> CauseView:

@@ -5,6 +5,8 @@ import json
 from badgateway.model.diagnosis import CauseCount, EvidenceLine
 from badgateway.model.explanation import Explanation, FileRead, Incident
 from badgateway.model.printable import printable_page
+from badgateway.report.explanation import servers
+from badgateway.servers.advice import Advice
 
 SCHEMA_VERSION = 1
 
@@ -13,14 +15,14 @@ Object = dict[str, object]
 
 def render_json(explanation: Explanation) -> str:
     """Return the document; the same explanation gives the same bytes."""
-    diagnosis = explanation.diagnosis
+    diagnosis, advice = explanation.diagnosis, servers.advice_in(explanation)
     whole: Object = {
         "schema_version": SCHEMA_VERSION,
         "requests": diagnosis.requests,
         "failures": diagnosis.failures,
         "period_s": explanation.period_s,
         "incidents": [incident_object(incident) for incident in explanation.incidents],
-        "causes": [_cause(found) for found in diagnosis.causes],
+        "causes": [_cause(found, advice(found.cause)) for found in diagnosis.causes],
         "unattributed": diagnosis.unattributed,
         "unattributed_lines": [_line(line) for line in diagnosis.unattributed_lines],
         "unattributed_minutes": _minutes(explanation.unattributed_minutes),
@@ -36,7 +38,7 @@ def _escape(character: str) -> str:
     return json.dumps(character)[1:-1]
 
 
-def _cause(found: CauseCount) -> Object:
+def _cause(found: CauseCount, remedies: tuple[Advice, ...]) -> Object:
     cause = found.cause
     return {
         "id": cause.id,
@@ -46,7 +48,7 @@ def _cause(found: CauseCount) -> Object:
         "count": found.count,
         "statuses": {str(status): count for status, count in found.statuses},
         "explanation": cause.explanation,
-        "remedies": [{"knob": remedy.knob, "text": remedy.text} for remedy in cause.remedies],
+        "remedies": [{"knob": each.knob, "settings": each.settings, "text": each.text} for each in remedies],
         "evidence": [_line(line) for line in found.evidence],
         "urls": [{"path": path, "count": count} for path, count in found.urls],
         "minutes": _minutes(found.minutes),

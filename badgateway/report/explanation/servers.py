@@ -1,19 +1,39 @@
-"""Which application servers an explanation is about, so that nobody is told to change a server they do not have."""
+"""What to do about a cause in the application servers that an explanation is about, and not in others."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 
-from badgateway.model.diagnosis import Diagnosis, EvidenceLine
-from badgateway.model.explanation import FileRead
+from badgateway.model.configuration import WorkerModel
+from badgateway.model.diagnosis import Cause, Diagnosis, EvidenceLine
+from badgateway.model.explanation import Explanation, FileRead
+from badgateway.servers.advice import Advice, Uses, advice_for
 from badgateway.servers.registry import servers
 
 
-def in_use(files: Iterable[FileRead], diagnosis: Diagnosis | None = None) -> frozenset[str]:
-    """Return the names of the servers whose logs were given or that nginx spoke to; of all when nothing tells."""
+def in_use(
+    files: Iterable[FileRead],
+    diagnosis: Diagnosis | None = None,
+    models: Mapping[str, frozenset[WorkerModel]] | None = None,
+) -> Uses:
+    """Return the servers whose logs were given or that nginx spoke to, with what their logs say of their workers.
+
+    All servers, when nothing tells.
+    """
     kinds = {file.kind for file in files} - {None}
     protocols = _protocols(diagnosis) if diagnosis else frozenset()
-    return frozenset(
-        server.name for server in servers() if server.log in kinds or server.protocol in protocols
-    ) or frozenset(server.name for server in servers())
+    seen = [server.name for server in servers() if server.log in kinds or server.protocol in protocols]
+    return {name: (models or {}).get(name, ()) for name in seen or [server.name for server in servers()]}
+
+
+def advice_in(explanation: Explanation) -> Callable[[Cause], tuple[Advice, ...]]:
+    """Return what says a cause's remedies; advice to give a log that was given is left out, if there is any other."""
+    uses = in_use(explanation.files, explanation.diagnosis, explanation.worker_models)
+    given = frozenset(file.kind for file in explanation.files if file.kind is not None)
+
+    def said(cause: Cause) -> tuple[Advice, ...]:
+        advice = advice_for(cause, uses)
+        return tuple(each for each in advice if not given.intersection(each.asks_for)) or advice
+
+    return said
 
 
 def _protocols(diagnosis: Diagnosis) -> frozenset[str]:

@@ -5,13 +5,17 @@ from dataclasses import replace
 from badgateway.model.diagnosis import Cause, CauseCount, Certainty, Diagnosis, EvidenceLine, Remedy
 from badgateway.model.evidence import LogKind
 from badgateway.model.explanation import Explanation, FileRead, Incident, Spread
+from badgateway.model.knob import Knob
 
 NINE = 1_795_251_600
 """2026-11-21 09:00 UTC."""
 HOSTILE = "</code><script>alert(1)</script> \x1b[31m`red` \u202etfel | *star* [link](x)"
 
 
-def cause(name: str = "queue-full", *, knob: str = "uWSGI: listen; Gunicorn: backlog") -> Cause:
+LONGER = Remedy(text="Make it longer.", knobs=(Knob.ACCEPT_QUEUE,))
+
+
+def cause(name: str = "queue-full", *, first: Remedy = LONGER) -> Cause:
     return Cause(
         id=name,
         title=f"The {name} happened",
@@ -19,7 +23,7 @@ def cause(name: str = "queue-full", *, knob: str = "uWSGI: listen; Gunicorn: bac
         statuses=(502,),
         explanation="It was full; see `ss -xl`.",
         evidence="A line says so.",
-        remedies=(Remedy(text="Make it longer.", knob=knob), Remedy(text="Ask for less.", knob="")),
+        remedies=(first, Remedy(text="Ask for less.")),
         innocent="Not a crash: `dmesg` is silent.",
     )
 
@@ -118,7 +122,7 @@ def incident() -> Explanation:
     causes = sorted(
         (
             found(
-                cause(f"cause-{rank}", knob=f"nginx: knob_{rank}"),
+                cause(f"cause-{rank}", first=Remedy(text="Turn it.", settings={"nginx": f"knob_{rank}"})),
                 {minute: 1 + (minute * rank) % (50 // rank) for minute in range(10 * rank, 240, 1 + rank % 3)},
                 certainty=Certainty.FAMILY if rank % 3 == 0 else Certainty.PROVEN,
             )

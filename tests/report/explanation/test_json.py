@@ -22,7 +22,9 @@ def documented():
 def test_the_page_about_explain_names_every_key_and_no_other():
     found = set().union(*(keys(read(sample())) for sample in samples.SAMPLES.values()))
 
-    assert {re.sub(r"(statuses)\.\d+", r"\1.<status>", path) for path in found} == documented()
+    assert {
+        re.sub(r"(settings)\..+", r"\1.<name>", re.sub(r"(statuses)\.\d+", r"\1.<status>", path)) for path in found
+    } == documented()
 
 
 def test_the_page_names_the_version_of_the_schema():
@@ -34,7 +36,11 @@ def test_a_cause_is_told_with_its_lines_and_remedies():
 
     assert (cause["id"], cause["count"], cause["statuses"]) == ("queue-full", 51, {"502": 51})
     assert cause["evidence"] == [{"file": "/var/log/nginx/error.log", "line_number": 7, "text": "connect() failed"}]
-    assert cause["remedies"][0] == {"knob": "uWSGI: listen; Gunicorn: backlog", "text": "Make it longer."}
+    assert cause["remedies"][0] == {
+        "knob": "uWSGI: listen",
+        "settings": {"uWSGI": "listen"},
+        "text": "Make it longer.",
+    }
     assert cause["minutes"][0] == {"start_s": samples.NINE, "failures": 10}
 
 

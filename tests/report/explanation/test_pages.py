@@ -1,10 +1,13 @@
 """What all pages for people say, and what each format makes of it."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
-from badgateway.model.diagnosis import Certainty
+from badgateway.model.configuration import WorkerModel
+from badgateway.model.diagnosis import Certainty, Remedy
+from badgateway.model.knob import Knob
 from badgateway.model.printable import printable_lines
 from badgateway.report.explanation import document
 from badgateway.report.explanation.html_page import render_html
@@ -14,6 +17,7 @@ from badgateway.report.explanation.text_page import render_text
 from tests.report.explanation import samples
 from tests.report.explanation.samples import cause, explanation, file_read, found, line
 
+QUEUE_OF_ALL = "uWSGI: listen; Gunicorn: backlog; Granian: GRANIAN_BACKLOG; uvicorn: UVICORN_BACKLOG"
 RENDERERS = {"text": render_text, "md": render_markdown, "html": render_html}
 
 
@@ -118,11 +122,11 @@ def test_two_files_of_one_name_keep_their_folders(render):
     [
         ((samples.UWSGI,), "uWSGI: listen"),
         ((samples.GUNICORN, samples.ACCESS), "Gunicorn: backlog"),
-        ((samples.ACCESS,), "uWSGI: listen; Gunicorn: backlog"),
+        ((samples.ACCESS,), QUEUE_OF_ALL),
         ((samples.UWSGI, samples.GUNICORN), "uWSGI: listen; Gunicorn: backlog"),
     ],
 )
-def test_of_two_servers_the_knob_is_that_of_the_one_whose_log_was_given(files, knob):
+def test_of_several_servers_the_knob_is_that_of_the_one_whose_log_was_given(files, knob):
     page = document.build(explanation(found(cause(), {0: 1}), files=files))
 
     assert page.causes[0].remedies[0].knob == knob
@@ -133,8 +137,8 @@ def test_of_two_servers_the_knob_is_that_of_the_one_whose_log_was_given(files, k
     [
         ("uwsgi://127.0.0.1:8000", "uWSGI: listen"),
         # Any server may speak HTTP, and a URL may hold anything.
-        ("http://127.0.0.1:8000", "uWSGI: listen; Gunicorn: backlog"),
-        ("http://127.0.0.1:8000/?next=uwsgi://x", "uWSGI: listen; Gunicorn: backlog"),
+        ("http://127.0.0.1:8000", QUEUE_OF_ALL),
+        ("http://127.0.0.1:8000/?next=uwsgi://x", QUEUE_OF_ALL),
     ],
 )
 def test_an_upstream_that_is_spoken_to_in_uwsgis_protocol_is_uwsgi(upstream, knob):
@@ -143,6 +147,15 @@ def test_an_upstream_that_is_spoken_to_in_uwsgis_protocol_is_uwsgi(upstream, kno
     page = document.build(explanation(seen, files=(samples.ACCESS, samples.ERROR)))
 
     assert page.causes[0].remedies[0].knob == knob
+
+
+def test_a_setting_that_the_workers_of_the_log_do_not_have_is_not_named():
+    told = replace(
+        explanation(found(cause(first=Remedy(text="Do.", knobs=(Knob.AT_A_TIME,))), {0: 1}), files=(samples.GUNICORN,)),
+        worker_models={"gunicorn": frozenset({WorkerModel.GREENLETS})},
+    )
+
+    assert document.build(told).causes[0].remedies[0].knob == "Gunicorn: workers, worker_connections"
 
 
 def test_no_line_of_text_is_wider_than_the_terminal():

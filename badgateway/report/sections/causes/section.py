@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from badgateway import numbers
-from badgateway.model.diagnosis import CauseCount, Certainty, Diagnosis, EvidenceLine, Remedy
+from badgateway.model.diagnosis import CauseCount, Certainty, Diagnosis, EvidenceLine
 from badgateway.model.printable import printable
 from badgateway.model.summary import StudySummary, TrialSummary
 from badgateway.report import cause_parts, grid, wording
@@ -14,8 +14,8 @@ from badgateway.report.html import render
 from badgateway.report.markdown import blocks, bullets
 from badgateway.report.section import Section
 from badgateway.report.sections.causes.chart import draw_causes
-from badgateway.servers.advice import first_knob, remedies_for
-from badgateway.servers.registry import server_of
+from badgateway.servers.advice import Advice, Uses, advice_for, first_knob
+from badgateway.servers.registry import uses
 
 _LINES = 3
 _LONGEST_LINE = 600
@@ -45,8 +45,8 @@ class CauseCard:
     places: tuple[Place, ...]
     """The most failures first."""
     explanation: str
-    remedies: tuple[Remedy, ...]
-    """In order of effect; the knobs are those of the servers at the places."""
+    remedies: tuple[Advice, ...]
+    """In order of effect; the settings are those of the servers at the places."""
     evidence: tuple[EvidenceLine, ...]
     """The files are named from the folder of the run."""
     innocent: str
@@ -115,7 +115,7 @@ def where(cell: Cell) -> str:
 def _card(group: list[Found], study: StudySummary) -> CauseCard:
     first = group[0][1]
     cause = first.cause
-    servers = {server_of(study.experiment.configuration(cell.configuration)).name for cell, _ in group}
+    configurations = [study.experiment.configuration(cell.configuration) for cell, _ in group]
     return CauseCard(
         id=cause.id,
         title=cause.title,
@@ -126,7 +126,7 @@ def _card(group: list[Found], study: StudySummary) -> CauseCard:
         statuses=wording.statuses(_statuses(group)),
         places=tuple(Place(where=where(cell), statuses=wording.statuses(found.statuses)) for cell, found in group),
         explanation=cause.explanation,
-        remedies=remedies_for(cause, servers),
+        remedies=advice_for(cause, uses(configurations)),
         evidence=_first(_lines(group)),
         innocent=cause.innocent,
     )
@@ -194,15 +194,15 @@ def _of_level(cell: Cell, study: StudySummary) -> Iterator[str]:
         yield f"{where(cell)}: {_failures(cell)}, not looked into"
     if cell.diagnosis is None:
         return
-    server = server_of(study.experiment.configuration(cell.configuration)).name
+    used = uses([study.experiment.configuration(cell.configuration)])
     for found in cell.diagnosis.causes:
-        yield f"{where(cell)}: {_cause_line(found, server)}"
+        yield f"{where(cell)}: {_cause_line(found, used)}"
     if cell.diagnosis.unattributed:
         yield f"{where(cell)}: {numbers.plural(cell.diagnosis.unattributed, 'failure')} without a cause"
 
 
-def _cause_line(found: CauseCount, server: str) -> str:
-    knob = first_knob(found.cause, {server})
+def _cause_line(found: CauseCount, used: Uses) -> str:
+    knob = first_knob(found.cause, used)
     change = f"; change {knob}" if knob else ""
     doubt = "" if found.certainty is Certainty.PROVEN else ", but several causes fit"
     return f"{wording.statuses(found.statuses)} = {found.cause.title} ({found.cause.id}{doubt}){change}"
