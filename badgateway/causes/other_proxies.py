@@ -1,7 +1,7 @@
 """What proxies other than nginx say in codes of their own: Heroku's router, HAProxy, Apache's mod_wsgi, Traefik."""
 
 from badgateway.causes.rule import Rule
-from badgateway.model.diagnosis import Cause, Certainty, Remedy
+from badgateway.model.diagnosis import SERVER_LOG, Cause, Certainty, Remedy
 from badgateway.model.evidence import LogKind
 from badgateway.model.knob import Knob
 
@@ -10,7 +10,7 @@ FAMILY = "other proxies"
 _SERVER_LOG = Remedy(
     text="Give the application server's log of the same time.",
     knobs=(Knob.LOG,),
-    asks_for=(LogKind.UWSGI, LogKind.GUNICORN),
+    asks_for=(SERVER_LOG,),
 )
 _FASTER = Remedy(text="Make the request faster, or move it into a background job.")
 

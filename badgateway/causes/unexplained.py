@@ -1,7 +1,7 @@
 """What a log alone leaves open: which causes remain, and which log would tell."""
 
 from badgateway.causes.rule import Proof, Rule, any_death
-from badgateway.model.diagnosis import Cause, Certainty, Remedy
+from badgateway.model.diagnosis import SERVER_LOG, Cause, Certainty, Remedy
 from badgateway.model.evidence import LogKind
 from badgateway.model.knob import Knob
 
@@ -19,7 +19,7 @@ _TIMES = Remedy(
 _SERVER_LOG = Remedy(
     text="Give the application server's log of the same time.",
     knobs=(Knob.LOG,),
-    asks_for=(LogKind.UWSGI, LogKind.GUNICORN),
+    asks_for=(SERVER_LOG,),
 )
 _JOURNAL = Remedy(text="Log when requests start, with their process.", settings={"badgateway": "request journal"})
 

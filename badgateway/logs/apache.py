@@ -1,6 +1,6 @@
 """How Apache's error log is read, and what it answers where mod_wsgi or mod_proxy gave up."""
 
-from badgateway.logs.line_format import epoch_s, extracted
+from badgateway.servers.line_format import epoch_s, extracted
 
 _HEAD = r"\[\w{3} (\w{3} \d\d \d\d:\d\d:\d\d)(?:\.\d+)? (\d{4})\] \[(?:[\w.]*:)?(\w+)\] "
 LOOKS_LIKE_APACHE_ERROR = rf".{{0,80}}?{_HEAD}(?:\[pid \d+|\[client |\S)"

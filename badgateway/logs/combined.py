@@ -1,11 +1,11 @@
-"""Lines in the combined format, which nginx writes when nothing else is said, and Gunicorn too."""
+"""Lines in the combined format, which nginx writes when nothing else is said, and some application servers too."""
 
 import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from badgateway.logs.line_format import LineFormat, epoch_s, extracted, number, request_columns
 from badgateway.model.evidence import LogKind
+from badgateway.servers.line_format import LineFormat, epoch_s, extracted, number, request_columns
 
 _QUOTED = r'"(?:[^"\\]|\\.)*"'
 _AFTER_REQUEST = "split_part(line, '\"', 3)"
@@ -92,8 +92,13 @@ def _logged(group: int) -> str:
     return extracted(_LOGGED, group=group)
 
 
-GUNICORN = LineFormat(
-    kind=LogKind.GUNICORN,
+def access_lines(kind: str) -> LineFormat:
+    """How to read requests that a server of this kind of log writes between its own lines, if it does."""
+    return replace(_BETWEEN_OTHERS, kind=kind)
+
+
+_BETWEEN_OTHERS = LineFormat(
+    kind="",
     status=f"CASE WHEN {_LOOKS_COMBINED} THEN {_STATUS} WHEN {_HAS_REQUEST} THEN {_LOGGED_STATUS} END",
     time_s=f"CASE WHEN {_LOOKS_COMBINED} THEN {COMBINED.time_s} WHEN {_HAS_REQUEST} THEN {_LOGGED_TIME} END",
     claims_to_be_a_request=f"({_LOOKS_COMBINED} OR {_HAS_REQUEST})",

@@ -1,27 +1,19 @@
-"""Reads the events of a uWSGI or Gunicorn log out of its lines."""
+"""Reads the events of an application server's log out of its lines."""
 
 import re
 from dataclasses import dataclass, replace
 
-from badgateway.logs.event_grammar import (
-    APPLICATION_RULES,
-    GUNICORN_RULES,
-    HARAKIRI_OF_WORKER,
-    HTTP_AS_BLOCK_SIZES,
-    KERNEL_RULES,
-    UWSGI_RULES,
-    Rule,
-)
-from badgateway.logs.server_lines import ServerLine, gunicorn_line, kernel_line, logged_line, uwsgi_line
+from badgateway.logs.event_grammar import APPLICATION_RULES
+from badgateway.logs.server_lines import logged_line
 from badgateway.logs.tracebacks import TracebackTracker
 from badgateway.model.evidence import ServerEvent
+from badgateway.servers.log import Rule, ServerLine, ServerLog
 
 # The numbers of Linux, where these servers' logs come from; this room may not import signal.
 _SIGNALS = {"HUP": 1, "INT": 2, "QUIT": 3, "ILL": 4, "ABRT": 6, "BUS": 7, "FPE": 8, "KILL": 9, "USR1": 10}
 _SIGNALS |= {"SEGV": 11, "USR2": 12, "PIPE": 13, "ALRM": 14, "TERM": 15, "XCPU": 24, "XFSZ": 25, "SYS": 31}
 
 _HANDLED_BY_DJANGO = re.compile(r"(?:Internal Server Error|Service Unavailable|Bad Request|Not Found): (?P<uri>/\S*)$")
-_UWSGI_REQUEST = "[pid: "
 
 # uWSGI raises it in the application when nginx has gone; it has its own line for that.
 _NOT_OF_THE_APPLICATION = re.compile(r"(?:OSError|IOError): write error$")
@@ -29,8 +21,6 @@ _TIMED_OUT = re.compile(r"SystemExit: 1$")
 _ENDS = (ServerEvent.WORKER_EXITED, ServerEvent.WORKER_CRASHED, ServerEvent.WORKER_KILLED)
 _RECENT_EVENTS = 100
 _LONGEST_NUMBER = 18
-_RULES = {"uwsgi": UWSGI_RULES, "gunicorn": GUNICORN_RULES, "kernel": KERNEL_RULES}
-_LINES = {"uwsgi": uwsgi_line, "gunicorn": gunicorn_line, "kernel": kernel_line}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -53,13 +43,11 @@ class Event:
 class EventReader:
     """Fed a server's log line by line, in order; close() yields what was still open."""
 
-    def __init__(self, server: str, utc_offset_s: float) -> None:
-        """Read the log of 'uwsgi' (its local time being utc_offset_s ahead of UTC), 'gunicorn' or 'kernel'."""
+    def __init__(self, log: ServerLog, utc_offset_s: float) -> None:
+        """Read a log of this kind, whose local times are utc_offset_s ahead of UTC."""
         self.events: list[Event] = []
-        self._rules = _RULES[server]
+        self._log = log
         self._utc_offset_s = utc_offset_s
-        self._parsed = _LINES[server]
-        self._prints_uncaught = server == "uwsgi"
         self._traceback = TracebackTracker()
         self._before: Event | None = None
         self._opener: Event | None = None
@@ -70,17 +58,17 @@ class EventReader:
 
     def feed(self, line_number: int, line: str, written_s: float | None = None) -> None:
         """Take the next line; written_s is when it was written, where something else than the server says so."""
-        parsed = self._parsed(line, self._utc_offset_s)
+        parsed = self._log.line(line, self._utc_offset_s)
         if parsed.time_s is None:
             parsed = replace(parsed, time_s=written_s)
         event = self._own_event(line_number, line, parsed)
-        if event is None and not parsed.has_prefix and not parsed.text.startswith(_UWSGI_REQUEST):
+        if event is None and not parsed.has_prefix and not parsed.text.startswith(self._log.request):
             self._feed_text(line_number, line, parsed)
             return
         # Gunicorn writes a traceback in one piece, so its next own line ends it; uWSGI's processes interleave.
-        if self._traceback.has_ended or (self._traceback.is_open and not self._prints_uncaught):
+        if self._traceback.has_ended or (self._traceback.is_open and not self._log.prints_uncaught):
             self._close_traceback()
-        self._said_before = None if event or parsed.text.startswith(_UWSGI_REQUEST) else parsed
+        self._said_before = None if event or parsed.text.startswith(self._log.request) else parsed
         self._before = event
         if event is None:
             event = _matched(APPLICATION_RULES, line_number, line, parsed)
@@ -94,7 +82,7 @@ class EventReader:
 
     def _repeats(self, event: Event) -> bool:
         """Whether a gevent worker says goodbye once more, as it does for each request it still has to finish."""
-        if event.event is not ServerEvent.WORKER_RECYCLED or not self._prints_uncaught:
+        if event.event is not ServerEvent.WORKER_RECYCLED or not self._log.prints_uncaught:
             return False
         if event.pid in self._leaving:
             return True
@@ -102,12 +90,12 @@ class EventReader:
         return False
 
     def _own_event(self, line_number: int, line: str, parsed: ServerLine) -> Event | None:
-        event = _matched(self._rules, line_number, line, parsed)
+        event = _matched(self._log.rules, line_number, line, parsed)
         if event is None:
             return None
-        if event.event is ServerEvent.BLOCK_SIZE_EXCEEDED and event.value in HTTP_AS_BLOCK_SIZES:
-            event.event = ServerEvent.PROTOCOL_MISMATCH
-        if HARAKIRI_OF_WORKER.search(parsed.text):
+        if event.event in self._log.refined:
+            event.event = self._log.refined[event.event](event.value)
+        if event.event is ServerEvent.HARAKIRI and event.pid is not None:
             self._dying_worker = event
         elif event.event is ServerEvent.HARAKIRI and self._dying_worker is not None:
             event.pid, event.worker = self._dying_worker.pid, self._dying_worker.worker
@@ -171,7 +159,11 @@ class EventReader:
         """An exception that somebody printed: uWSGI itself only if no words of a logger stand before it."""
         event = _known_exception(exceptions, line_number)
         if event is None:
-            if not self._prints_uncaught or said_before is not None or _NOT_OF_THE_APPLICATION.match(exceptions[-1]):
+            if (
+                not self._log.prints_uncaught
+                or said_before is not None
+                or _NOT_OF_THE_APPLICATION.match(exceptions[-1])
+            ):
                 return
             event = Event(event=ServerEvent.APPLICATION_EXCEPTION, line_number=line_number, line=exceptions[-1])
         event.time_s = self._traced_s

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import duckdb
 
+from badgateway.logs.servers import server_logs
 from badgateway.model.evidence import LogKind
 
 SHOWN_MALFORMED = 5
@@ -20,7 +21,6 @@ _OUTERMOST_FIRST = (
         LogKind.NGINX_JSON,
         LogKind.OWN_FORMAT,
     ),
-    (LogKind.GUNICORN, LogKind.UWSGI),
 )
 
 
@@ -44,7 +44,7 @@ class LogFile:
     """
 
     name: str
-    kind: LogKind | None
+    kind: str | None
     lines: int
     stream: str = ""
     malformed_lines: int = 0
@@ -72,10 +72,10 @@ class LogEvidence:
     """What was assumed of the logs: sentences."""
 
     @property
-    def counted_kinds(self) -> tuple[LogKind, ...]:
+    def counted_kinds(self) -> tuple[str, ...]:
         """The outermost kinds that logged requests: the same request may be in an inner server's log once more."""
         logged = {row[0] for row in self.connection.table("volume").project("source").distinct().fetchall()}
-        present = (tuple(kind for kind in rank if kind in logged) for rank in _OUTERMOST_FIRST)
+        present = (tuple(kind for kind in rank if kind in logged) for rank in (*_OUTERMOST_FIRST, tuple(server_logs())))
         return next((kinds for kinds in present if kinds), ())
 
     @property

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
+from badgateway.logs.event_grammar import KERNEL
+from badgateway.logs.servers import server_logs
 from badgateway.model.evidence import LogKind
 
 EXAMPLES: Final[Mapping[LogKind, str]] = {
@@ -15,8 +17,7 @@ EXAMPLES: Final[Mapping[LogKind, str]] = {
         "2024/12/06 14:48:56 [error] 29#29: *8 upstream prematurely closed connection while reading response header "
         'from upstream, client: 203.0.113.9, server: a, request: "GET /big HTTP/1.1"'
     ),
-    LogKind.UWSGI: "Fri Dec  6 14:48:56 2024 - *** HARAKIRI ON WORKER 1 (pid: 66, try: 1, graceful: yes) ***",
-    LogKind.GUNICORN: "[2024-12-06 14:48:56 +0000] [1] [CRITICAL] WORKER TIMEOUT (pid:8)",
+    **{kind: log.example for kind, log in server_logs().items()},
     LogKind.ALB: (
         "https 2024-12-06T14:48:56.300000Z app/web/50dc 203.0.113.9:51234 10.0.3.9:8000 0.001 9.299 -1 502 - 1834 277 "
         '"GET https://a.example.org:443/big HTTP/1.1" "curl"'
@@ -55,21 +56,21 @@ EXAMPLES: Final[Mapping[LogKind, str]] = {
         "[Fri Dec 06 14:48:56.294416 2024] [wsgi:error] [pid 23168] [client 203.0.113.9:29608] Timeout when reading "
         "response headers from daemon process 'app': /srv/app/wsgi.py"
     ),
-    LogKind.KERNEL: (
-        "[Fri Dec  6 14:48:56 2024] Out of memory: Killed process 8 (gunicorn) total-vm:208060kB, anon-rss:64296kB"
-    ),
+    LogKind.KERNEL: KERNEL.example,
 }
 
+_OF_A_SERVER = "[2024-12-06 14:48:56 +0000] [1] [CRITICAL] WORKER TIMEOUT (pid:8)"
+
 PREFIXED: Final[Mapping[str, str]] = {
-    "docker compose logs": f"web_1  | {EXAMPLES[LogKind.GUNICORN]}",
-    "kubectl logs --prefix": f"[pod/web-7d9f/web] {EXAMPLES[LogKind.GUNICORN]}",
-    "kubectl logs --timestamps, docker logs -t": f"2024-12-06T14:48:56.123456789Z {EXAMPLES[LogKind.GUNICORN]}",
-    "Kubernetes' own files (CRI)": f"2024-12-06T14:48:56.123456789Z stderr F {EXAMPLES[LogKind.GUNICORN]}",
+    "docker compose logs": f"web_1  | {_OF_A_SERVER}",
+    "kubectl logs --prefix": f"[pod/web-7d9f/web] {_OF_A_SERVER}",
+    "kubectl logs --timestamps, docker logs -t": f"2024-12-06T14:48:56.123456789Z {_OF_A_SERVER}",
+    "Kubernetes' own files (CRI)": f"2024-12-06T14:48:56.123456789Z stderr F {_OF_A_SERVER}",
     "Docker's json-file": (
         '{"log":"[2024-12-06 14:48:56 +0000] [1] [CRITICAL] WORKER TIMEOUT (pid:8)\\n","stream":"stderr",'
         '"time":"2024-12-06T14:48:56.1Z"}'
     ),
-    "journalctl, syslog": f"Dec 06 14:48:56 web1 gunicorn[8]: {EXAMPLES[LogKind.GUNICORN]}",
-    "syslog of RFC 5424": f"<190>1 2024-12-06T14:48:56Z web1 gunicorn 8 - - {EXAMPLES[LogKind.GUNICORN]}",
+    "journalctl, syslog": f"Dec 06 14:48:56 web1 gunicorn[8]: {_OF_A_SERVER}",
+    "syslog of RFC 5424": f"<190>1 2024-12-06T14:48:56Z web1 gunicorn 8 - - {_OF_A_SERVER}",
 }
 """By what writes it: the same line with what may stand before it, and is taken off."""

@@ -4,27 +4,27 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from badgateway.logs.cloudfront import cloudfront_format
-from badgateway.logs.combined import COMBINED, GUNICORN, combined_format
+from badgateway.logs.combined import COMBINED, access_lines, combined_format
 from badgateway.logs.go_proxies import CADDY, TRAEFIK, TRAEFIK_JSON
 from badgateway.logs.haproxy import haproxy_format
 from badgateway.logs.heroku import HEROKU
 from badgateway.logs.json_lines import json_format, keys_of
-from badgateway.logs.line_format import LineFormat
 from badgateway.logs.load_balancer import ALB, CLASSIC_ELB
+from badgateway.logs.servers import server_logs
 from badgateway.logs.source import head
 from badgateway.logs.splitting import Part
-from badgateway.logs.uwsgi_requests import uwsgi_format
 from badgateway.model.evidence import LogKind
+from badgateway.servers.line_format import LineFormat
 
 _LEARNT_FROM_LINES = 100
-_FORMATS = {known.kind: known for known in (GUNICORN, uwsgi_format(0.0), ALB, CLASSIC_ELB, HEROKU, CADDY)}
+_FORMATS = {known.kind: known for known in (ALB, CLASSIC_ELB, HEROKU, CADDY)}
 
 
 def _traefik_format(lines: Sequence[str]) -> LineFormat:
     return TRAEFIK_JSON if lines[0].startswith("{") else TRAEFIK
 
 
-_LEARNT: Mapping[LogKind, Callable[[Sequence[str]], LineFormat]] = {
+_LEARNT: Mapping[str, Callable[[Sequence[str]], LineFormat]] = {
     LogKind.NGINX_JSON: lambda lines: json_format(keys_of(lines)),
     LogKind.NGINX_COMBINED: combined_format,
     LogKind.CLOUDFRONT: cloudfront_format,
@@ -41,5 +41,7 @@ def format_of(part: Part) -> LineFormat:
         return part.line_format
     if part.in_combined_format:
         return replace(COMBINED, kind=part.kind)
+    if part.kind in server_logs():
+        return server_logs()[part.kind].requests or access_lines(part.kind)
     learn = _LEARNT.get(part.kind)
     return _FORMATS[part.kind] if learn is None else learn(head(part.file)[:_LEARNT_FROM_LINES])

@@ -6,7 +6,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from badgateway.errors import ConfigurationError
-from badgateway.logs.combined import GUNICORN
+from badgateway.logs.combined import access_lines
 from badgateway.logs.format_fields import (
     APACHE_FIELDS,
     EPOCH,
@@ -17,9 +17,10 @@ from badgateway.logs.format_fields import (
     Field,
     Meaning,
 )
-from badgateway.logs.line_format import LineFormat, epoch_s, extracted, finite, request_columns, text_literal
-from badgateway.logs.uwsgi_requests import uwsgi_format
+from badgateway.logs.servers import server_logs
 from badgateway.model.evidence import LogKind
+from badgateway.servers import gunicorn, uwsgi
+from badgateway.servers.line_format import LineFormat, epoch_s, extracted, finite, request_columns, text_literal
 
 _TEXT = Field(pattern=".*?")
 _QUOTED = Field(pattern=r'(?:[^"\\]|\\.)*')
@@ -36,7 +37,7 @@ class _Spelling:
         logs_the_start: Whether a line has the time when the request came.
     """
 
-    kind: LogKind
+    kind: str
     name: re.Pattern[str]
     fields: Mapping[str, Field]
     logs_the_start: bool = False
@@ -44,12 +45,12 @@ class _Spelling:
 
 _SPELLINGS = (
     _Spelling(
-        kind=LogKind.GUNICORN,
+        kind=gunicorn.LOG.kind,
         name=re.compile(r"%\(([a-zA-Z]|\{[^}]*\}[a-z])\)s"),
         fields=GUNICORN_FIELDS,
     ),
     _Spelling(
-        kind=LogKind.UWSGI,
+        kind=uwsgi.LOG.kind,
         name=re.compile(r"%\(([\w.]+)\)"),
         fields=UWSGI_FIELDS,
         logs_the_start=True,
@@ -127,7 +128,7 @@ def given_format(text: str) -> GivenFormat:
 
 
 def _written(spelling: _Spelling, meaning: Meaning) -> list[str]:
-    around = {LogKind.GUNICORN: "%({})s", LogKind.UWSGI: "%({})"}.get(
+    around = {gunicorn.LOG.kind: "%({})s", uwsgi.LOG.kind: "%({})"}.get(
         spelling.kind, "${}" if spelling.fields is NGINX_FIELDS else "%{}"
     )
     return [around.format(name) for name, each in spelling.fields.items() if each.meaning is meaning]
@@ -194,7 +195,8 @@ def _line_format(spelling: _Spelling, pieces: _Pieces) -> LineFormat:
     time_s = _time_s(pieces)
     if spelling.logs_the_start:
         time_s = f"{time_s} + coalesce({duration_s}, 0)"
-    stock = {LogKind.GUNICORN: GUNICORN, LogKind.UWSGI: uwsgi_format(0.0)}.get(spelling.kind)
+    log = server_logs().get(spelling.kind)
+    stock = log and (log.requests or access_lines(log.kind))
     retried = f"coalesce(regexp_matches({pieces.value(Meaning.UPSTREAM_STATUS)}, ', | : '), FALSE)"
     return LineFormat(
         kind=spelling.kind,

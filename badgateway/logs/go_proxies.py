@@ -5,8 +5,8 @@ from functools import lru_cache
 
 from badgateway.logs.combined import COMBINED
 from badgateway.logs.json_lines import json_object
-from badgateway.logs.line_format import LineFormat, extracted, finite, number
 from badgateway.model.evidence import LogKind
+from badgateway.servers.line_format import LineFormat, extracted, finite, number
 
 LOOKS_LIKE_TRAEFIK = (
     r"\S+ \S+ .*\[\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}\] "

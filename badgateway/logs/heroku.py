@@ -1,7 +1,7 @@
 """Lines of Heroku's router, and the errors that it names by a code."""
 
-from badgateway.logs.line_format import LineFormat, extracted, number
 from badgateway.model.evidence import LogKind
+from badgateway.servers.line_format import LineFormat, extracted, number
 
 LOOKS_LIKE_HEROKU = r".{0,80}?at=\w+ (?:code=\w+ desc=\"[^\"]*\" )?method=[A-Z]+ path="
 _WRITTEN = extracted(r"^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.\d]*(?:Z|[+-]\d\d:?\d\d))")

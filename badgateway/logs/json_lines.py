@@ -4,8 +4,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from badgateway.logs.line_format import LineFormat, epoch_s, finite, request_columns, status_code
 from badgateway.model.evidence import LogKind
+from badgateway.servers.line_format import LineFormat, epoch_s, finite, request_columns, status_code
 
 _SYNONYMS = {
     "status": ("status", "status_code", "response_status", "http_status"),

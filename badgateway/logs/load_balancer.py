@@ -1,7 +1,7 @@
 """Access logs of AWS load balancers, Application and Classic."""
 
-from badgateway.logs.line_format import LineFormat, extracted, finite, request_columns, status_code
 from badgateway.model.evidence import LogKind
+from badgateway.servers.line_format import LineFormat, extracted, finite, request_columns, status_code
 
 
 def _field(position: int) -> str:

@@ -14,12 +14,12 @@ from badgateway.logs.go_proxies import (
     TRAEFIK_STATUS,
     json_value,
 )
-from badgateway.logs.line_format import number, text_literal
 from badgateway.logs.scanning import LINE_CHARS
 from badgateway.model.evidence import PROXY_ERRORS, LogKind, Phase
 from badgateway.model.masking import masked_sql
+from badgateway.servers.line_format import number, text_literal
 
-_ERRORS: Mapping[LogKind, Mapping[str, str]] = {
+_ERRORS: Mapping[str, Mapping[str, str]] = {
     LogKind.APACHE_ERROR: {
         "time_s": APACHE_TIME,
         "level": APACHE_LEVEL,
@@ -46,16 +46,16 @@ OTHER_ERRORS = tuple(_ERRORS)
 UNREAD = "time_s IS NULL"
 
 
-def other_projection(kind: LogKind) -> str:
+def other_projection(kind: str) -> str:
     """Columns time_s and line over the lines of an error log of this kind, in its own time."""
     return f"{_ERRORS[kind]['time_s']} AS time_s, line"
 
 
 def add_other_errors(
-    table: duckdb.DuckDBPyRelation, kind: LogKind, *, file_name: str, utc_offset_s: float, mask: bool
+    table: duckdb.DuckDBPyRelation, kind: str, *, file_name: str, utc_offset_s: float, mask: bool
 ) -> None:
     """Take over what the lines say of requests; Apache's local times are utc_offset_s ahead of UTC."""
-    offset_s = utc_offset_s if kind is LogKind.APACHE_ERROR else 0.0
+    offset_s = utc_offset_s if kind == LogKind.APACHE_ERROR else 0.0
     known = {
         "phase": f"'{Phase.OTHER}'",
         **_ERRORS[kind],

@@ -2,11 +2,11 @@
 
 import duckdb
 
-from badgateway.logs.line_format import epoch_s, extracted, number, text_literal
 from badgateway.logs.scanning import LINE_CHARS
 from badgateway.model.error_log import COMPLAINTS, CONTEXT, ERRNO, HEAD, REQUEST, TIME_FORMAT, UPSTREAM, phase_sql
 from badgateway.model.evidence import PROXY_ERRORS
 from badgateway.model.masking import masked_sql
+from badgateway.servers.line_format import epoch_s, extracted, number, text_literal
 
 MALFORMED = "time_s IS NULL"
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 
 import duckdb
 
+from badgateway.logs.event_grammar import KERNEL
 from badgateway.logs.evidence import LogFile, MalformedLine
 from badgateway.logs.formats import format_of
 from badgateway.logs.given_format import GivenFormat, unused_notes
 from badgateway.logs.held import HeldPart
 from badgateway.logs.learnt_format import learnt_format
-from badgateway.logs.line_format import LineFormat
 from badgateway.logs.other_errors import OTHER_ERRORS, UNREAD, add_other_errors, other_projection
 from badgateway.logs.proxy_errors import MALFORMED, add_proxy_errors, error_projection
 from badgateway.logs.recognising import recognised
@@ -19,13 +19,18 @@ from badgateway.logs.request_rows import add_failures, add_volume
 from badgateway.logs.scanning import foreign_lines, malformed, request_projections, row_count, scanned
 from badgateway.logs.scratch import Scratch
 from badgateway.logs.server_events import add_server_events
+from badgateway.logs.servers import server_logs
 from badgateway.logs.source import LocalFile, head
 from badgateway.logs.splitting import Known, Part, is_of_one_program, learn, parts
 from badgateway.logs.stamps import Clock, Stamps
 from badgateway.logs.zones import stated_s, zone_of_errors, zone_of_server
 from badgateway.model.evidence import LogKind
+from badgateway.servers.line_format import LineFormat
+from badgateway.servers.log import ServerLog
 
-_SERVERS = {LogKind.UWSGI: "uwsgi", LogKind.GUNICORN: "gunicorn", LogKind.KERNEL: "kernel"}
+
+def _events_of(kind: str | None) -> ServerLog | None:
+    return KERNEL if kind == LogKind.KERNEL else server_logs().get(kind or "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +45,7 @@ class _Job:
 
     @property
     def has_events(self) -> bool:
-        return self.part.kind in _SERVERS and not self.part.in_combined_format
+        return _events_of(self.part.kind) is not None and not self.part.in_combined_format
 
     @property
     def order(self) -> tuple[bool, bool, tuple[int, int]]:
@@ -226,7 +231,7 @@ class Reader:
             self._note(job, table, MALFORMED)
             add_proxy_errors(table, file_name=job.part.file.name, mask=self.mask)
 
-    def _read_other_errors(self, job: _Job, kind: LogKind) -> None:
+    def _read_other_errors(self, job: _Job, kind: str) -> None:
         with scanned(self.connection, job.part.file, (other_projection(kind),), job.scratch) as table:
             self._require_one_program(job, UNREAD)
             self._note(job, table, UNREAD)
@@ -259,7 +264,8 @@ class Reader:
             raise _Mixed
 
     def _server_offset_s(self, job: _Job) -> float:
-        if self.utc_offset_s is not None or not job.has_events or job.part.kind is not LogKind.UWSGI:
+        log = _events_of(job.part.kind)
+        if self.utc_offset_s is not None or not job.has_events or log is None or not log.has_local_times:
             return self.errors_offset_s
         zone = zone_of_server(self.connection, job.part.file.name, self.errors_offset_s)
         if zone.note and zone.utc_offset_s != self.errors_offset_s:
@@ -267,11 +273,12 @@ class Reader:
         return zone.utc_offset_s
 
     def _add_events(self, part: Part, offset_s: float) -> None:
-        if part.kind is None:
+        log = _events_of(part.kind)
+        if log is None:
             return
         add_server_events(
             self.connection,
-            server=_SERVERS[part.kind],
+            log=log,
             file_name=part.file.name,
             first_line=part.file.first_line,
             instance=f"{part.file.name} ({part.stream})" if part.stream else None,

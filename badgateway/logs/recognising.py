@@ -8,32 +8,19 @@ from functools import lru_cache
 from badgateway.errors import RawDataError
 from badgateway.logs.apache import LOOKS_LIKE_APACHE_ERROR
 from badgateway.logs.cloudfront import FIELDS, LOOKS_LIKE_CLOUDFRONT
+from badgateway.logs.event_grammar import KERNEL
 from badgateway.logs.go_proxies import LOOKS_LIKE_TRAEFIK, LOOKS_LIKE_TRAEFIK_LOG, kind_of_json
 from badgateway.logs.haproxy import LOOKS_LIKE_HAPROXY, LOOKS_LIKE_HAPROXY_CLF
 from badgateway.logs.heroku import LOOKS_LIKE_HEROKU
 from badgateway.logs.json_lines import looks_like_json_access
 from badgateway.logs.load_balancer import LOOKS_LIKE_ALB, LOOKS_LIKE_CLASSIC_ELB
+from badgateway.logs.servers import server_logs
 from badgateway.model.error_log import HEAD
 from badgateway.model.evidence import LogKind
 
 _COMBINED = r"\S+ \S+ .*\[\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}\] " + r'"(?:[^"\\]|\\.)*" \d{3} (?:\d+|-)'
-_GUNICORN = re.compile(
-    r"[^\"]{0,80}?\[?\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:[.,]\d+)?(?: [+-]\d{4})?\]? \[\d+\] \[[A-Z]+\] "
-    r"|(?:Worker \(pid: ?\d+\) was sent SIG|WORKER TIMEOUT \(pid: ?\d+\)|Booting worker with pid: \d)"
-)
-_UWSGI = re.compile(
-    r"[^\"]{0,80}?(?:\*\*\* (?:Starting uWSGI|HARAKIRI ON|uWSGI listen queue|EVIL RELOAD)|\[uWSGI\] |"
-    r"\[pid: \d+\|(?:app|worker): |(?:Respawned|spawned) uWSGI |DAMN ! worker \d|HARAKIRI \[core|"
-    r"\.\.\.The work of process \d|"
-    r"worker \d+ killed successfully|invalid request block size: \d|WSGI app \d+ \(mountpoint=|"
-    r"\[DANGER\] async queue is full|worker respawning too fast|uwsgi_response_\w+\(\)|goodbye to uWSGI|"
-    r"\.\.\.(?:gracefully|brutally) killing workers)"
-)
 _SHOWN_CHARS = 80
 _FIRST_LINES = 8192
-
-_SERVER_LOGS = ((LogKind.UWSGI, _UWSGI), (LogKind.GUNICORN, _GUNICORN))
-"""Their first lines may be mostly what the application prints, so one line of their own decides."""
 
 
 def _matches(pattern: str) -> Callable[[str], bool]:
@@ -44,8 +31,6 @@ def _matches(pattern: str) -> Callable[[str], bool]:
 def _json_of(kind: LogKind) -> Callable[[str], bool]:
     return lambda line: kind_of_json(line) is kind
 
-
-_KERNEL = r'[^"]{0,80}?(?:(?:Memory cgroup out|Out) of memory: Kill(?:ed)? process \d|oom-kill:constraint=)'
 
 _ONE_LINE_PER_ENTRY: tuple[tuple[LogKind, Callable[[str], bool]], ...] = (
     (LogKind.TRAEFIK, _json_of(LogKind.TRAEFIK)),
@@ -62,17 +47,17 @@ _ONE_LINE_PER_ENTRY: tuple[tuple[LogKind, Callable[[str], bool]], ...] = (
     (LogKind.TRAEFIK, _matches(LOOKS_LIKE_TRAEFIK)),
     (LogKind.TRAEFIK_LOG, _matches(LOOKS_LIKE_TRAEFIK_LOG)),
     (LogKind.APACHE_ERROR, _matches(LOOKS_LIKE_APACHE_ERROR)),
-    (LogKind.KERNEL, _matches(_KERNEL)),
+    (LogKind.KERNEL, lambda line: KERNEL.own.match(line) is not None),
     (LogKind.NGINX_COMBINED, _matches(_COMBINED)),
 )
 
 
-def kind_of(line: str) -> LogKind | None:
+def kind_of(line: str) -> str | None:
     """The kind of log that a line, by itself, is of; None when it can be of any, or of none that is known here."""
     entry = _entry_kind(line)
     if entry is not None:
         return entry
-    return next((kind for kind, pattern in _SERVER_LOGS if pattern.match(line)), None)
+    return next((kind for kind, log in server_logs().items() if log.own.match(line)), None)
 
 
 # A log's first lines are asked about twice, and once more with each piece of a stream.
@@ -81,12 +66,12 @@ def _entry_kind(line: str) -> LogKind | None:
     return next((kind for kind, is_entry in _ONE_LINE_PER_ENTRY if is_entry(line)), None)
 
 
-def kinds_of(lines: Sequence[str]) -> frozenset[LogKind]:
+def kinds_of(lines: Sequence[str]) -> frozenset[str]:
     """The kinds of which there is a line among these."""
     return frozenset(kind for line in lines if (kind := kind_of(line)) is not None)
 
 
-def recognised(name: str, lines: Sequence[str]) -> LogKind:
+def recognised(name: str, lines: Sequence[str]) -> str:
     """The kind of log whose first lines these are, when one program wrote them all.
 
     Raises:
@@ -95,8 +80,9 @@ def recognised(name: str, lines: Sequence[str]) -> LogKind:
     counts = Counter(map(_entry_kind, lines))
     del counts[None]
     best = max(counts, key=lambda kind: counts[kind], default=None)
-    server = next((kind for kind, pattern in _SERVER_LOGS if any(map(pattern.match, lines))), None)
-    # A Gunicorn log may hold its access log too, which looks like nginx's.
+    # The first lines of a server may be mostly what the application prints, so one line of its own decides.
+    server = next((kind for kind, log in server_logs().items() if any(map(log.own.match, lines))), None)
+    # It may hold its access log too, which looks like nginx's.
     if server is not None and (best is LogKind.NGINX_COMBINED or 2 * counts[best] < len(lines)):
         return server
     if best is None:
@@ -106,7 +92,7 @@ def recognised(name: str, lines: Sequence[str]) -> LogKind:
 
 def unknown(name: str, lines: Sequence[str]) -> RawDataError:
     """What to raise when no line of a log is of a kind that is known here."""
-    kinds = ", ".join(LogKind)
+    kinds = ", ".join((*LogKind, *server_logs()))
     return RawDataError(
         f"{name} is no log that is known here: its first {len(lines)} lines, such as "
         f"{lines[0][:_SHOWN_CHARS]!r}, are of none of these kinds: {kinds}"

@@ -2,10 +2,10 @@
 
 import duckdb
 
-from badgateway.logs.line_format import LineFormat, text_literal
 from badgateway.logs.scanning import FAILED, LINE_CHARS, row_count
 from badgateway.model.evidence import FAILURES, VOLUME
 from badgateway.model.masking import masked_sql
+from badgateway.servers.line_format import LineFormat, text_literal
 
 _IS_REQUEST = "status IS NOT NULL AND time_s IS NOT NULL"
 _MASKED_COLUMNS = frozenset({"uri", "line"})

@@ -8,14 +8,14 @@ import duckdb
 
 from badgateway.errors import RawDataError
 from badgateway.logs.evidence import SHOWN_MALFORMED, MalformedLine
-from badgateway.logs.line_format import LineFormat
 from badgateway.logs.recognising import kind_of
 from badgateway.logs.scratch import Scratch
+from badgateway.logs.servers import server_logs
 from badgateway.logs.source import LocalFile, cleaned
 from badgateway.model.error_log import HEAD
-from badgateway.model.evidence import LogKind
 from badgateway.model.in_memory import NO_DELIMITER
 from badgateway.model.masking import masked
+from badgateway.servers.line_format import LineFormat
 
 SCANNED = "scanned"
 LINE_CHARS = 2000
@@ -114,7 +114,7 @@ _OF_A_PROXY = f"status IN (499, 502, 504) AND {_IN_COMBINED_FORMAT}"
 _BATCH_LINES = 50_000
 
 
-def foreign_lines(connection: duckdb.DuckDBPyConnection, kind: LogKind, unread: str) -> bool:
+def foreign_lines(connection: duckdb.DuckDBPyConnection, kind: str, unread: str) -> bool:
     """Whether the file in the table `scanned`, taken for one of this kind, has lines of another program too.
 
     Args:
@@ -122,8 +122,9 @@ def foreign_lines(connection: duckdb.DuckDBPyConnection, kind: LogKind, unread: 
         kind: Of the file's beginning.
         unread: SQL condition that holds for lines that were not read as of this kind.
     """
-    if kind in (LogKind.UWSGI, LogKind.GUNICORN):
-        combined = _OF_A_PROXY if kind is LogKind.GUNICORN else _IN_COMBINED_FORMAT
+    server = server_logs().get(kind)
+    if server is not None:
+        combined = _OF_A_PROXY if server.has_combined_lines else _IN_COMBINED_FORMAT
         mixed = connection.table(SCANNED).filter(f"line IS NOT NULL AND ({_FOREIGN_TO_SERVERS} OR ({combined}))")
         return bool(mixed.limit(1).fetchall())
     rest = connection.execute(f"SELECT line FROM {SCANNED} WHERE line IS NOT NULL AND ({unread})")  # noqa: S608 # see above

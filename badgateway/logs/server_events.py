@@ -1,4 +1,4 @@
-"""Fills the table `server_events` from a scanned uWSGI or Gunicorn log."""
+"""Fills the table `server_events` from a scanned log of an application server, or of the kernel."""
 
 from collections.abc import Callable
 
@@ -6,8 +6,10 @@ import duckdb
 
 from badgateway.logs.event_reader import Event, EventReader
 from badgateway.logs.scanning import LINE_CHARS
+from badgateway.logs.servers import server_names
 from badgateway.model.evidence import SERVER_EVENTS
 from badgateway.model.masking import masked
+from badgateway.servers.log import ServerLog
 
 _BATCH_LINES = 50_000
 
@@ -15,7 +17,7 @@ _BATCH_LINES = 50_000
 def add_server_events(
     connection: duckdb.DuckDBPyConnection,
     *,
-    server: str,
+    log: ServerLog,
     file_name: str,
     first_line: int,
     instance: str | None,
@@ -27,7 +29,7 @@ def add_server_events(
 
     Args:
         connection: With the table.
-        server: 'uwsgi' or 'gunicorn'.
+        log: How its lines are read.
         file_name: What reports call the file.
         first_line: The number of the table's first line in it.
         instance: Which of the servers in this file; None when it is the only one.
@@ -35,7 +37,8 @@ def add_server_events(
         utc_offset_s: How far ahead of UTC local times without a zone are.
         mask: Whether to mask secrets.
     """
-    reader = EventReader(server, utc_offset_s)
+    reader = EventReader(log, utc_offset_s)
+    server = server_names().get(log.kind, log.kind)
     lines = connection.execute(
         "SELECT rowid + CAST(? AS BIGINT), line FROM scanned WHERE line IS NOT NULL ORDER BY rowid", [first_line]
     )

@@ -6,15 +6,15 @@ from pathlib import Path
 from typing import TextIO
 
 from badgateway.logs.evidence import LogFile, MalformedLine
-from badgateway.logs.line_format import LineFormat
 from badgateway.logs.prefixes import Prefixes, Unwrapped
 from badgateway.logs.recognising import kind_of
 from badgateway.logs.scratch import Scratch
+from badgateway.logs.servers import server_logs
 from badgateway.logs.source import LocalFile, text_lines
 from badgateway.logs.stamps import Stamps
 from badgateway.model.evidence import LogKind
+from badgateway.servers.line_format import LineFormat
 
-_SERVERS = (LogKind.UWSGI, LogKind.GUNICORN)
 _MADE_BY_PROXIES = (" 499 ", " 502 ", " 504 ")
 _WITH_PREFIX = (LogKind.HEROKU, LogKind.TRAEFIK_LOG)
 """Their only time is the one before the line."""
@@ -38,7 +38,7 @@ class Part:
     """
 
     file: LocalFile
-    kind: LogKind | None
+    kind: str | None
     lines: int
     stream: str = ""
     in_combined_format: bool = False
@@ -61,19 +61,19 @@ class Part:
 class _Stream:
     """What is known of one program after all its lines were seen."""
 
-    kinds: set[LogKind] = field(default_factory=set)
+    kinds: set[str] = field(default_factory=set)
     has_proxy_statuses: bool = False
 
     @property
-    def server(self) -> LogKind | None:
-        return next((kind for kind in _SERVERS if kind in self.kinds), None)
+    def server(self) -> str | None:
+        return next((kind for kind in server_logs() if kind in self.kinds), None)
 
-    def owner(self, kind: LogKind | None) -> LogKind | None:
+    def owner(self, kind: str | None) -> str | None:
         """Whose line one is that, by itself, is of this kind: a server also writes what an application prints."""
-        # An application in uWSGI may log as Gunicorn does; two servers in one stream there are not.
-        if kind is None or kind is LogKind.GUNICORN:
+        # An application may log as some servers do; two servers in one stream there are not.
+        if kind is None or (kind in server_logs() and server_logs()[kind].is_common):
             return self.server
-        if kind is LogKind.NGINX_COMBINED and self.server is not None and not self._is_of_proxy:
+        if kind == LogKind.NGINX_COMBINED and self.server is not None and not self._is_of_proxy:
             return self.server
         return kind
 
@@ -82,7 +82,7 @@ class _Stream:
         return self.has_proxy_statuses or LogKind.NGINX_ERROR in self.kinds
 
 
-_Key = tuple[str, LogKind | None, bool]
+_Key = tuple[str, str | None, bool]
 
 
 class _Copy:
@@ -110,7 +110,8 @@ def is_of_one_program(lines: Sequence[str]) -> bool:
     stream = _Stream()
     for line in lines:
         _look(stream, line)
-    if stream.kinds == {LogKind.GUNICORN, LogKind.NGINX_COMBINED}:
+    mixed = [log.kind for log in server_logs().values() if log.has_combined_lines]
+    if any(stream.kinds == {kind, LogKind.NGINX_COMBINED} for kind in mixed):
         return not stream.has_proxy_statuses
     return len({stream.owner(kind) for kind in stream.kinds}) == 1
 
@@ -165,7 +166,7 @@ class _Seen:
     def __init__(self, known: Known) -> None:
         self._stamps = known.stamps
         self._streams = known.streams
-        self._lines: list[tuple[str, LogKind | None]] = []
+        self._lines: list[tuple[str, str | None]] = []
 
     def take(self, line: Unwrapped) -> None:
         """Look at the next line."""
@@ -179,14 +180,14 @@ class _Seen:
         """Which part a line belongs to."""
         name, kind = self._lines[line_number - 1]
         owner = self._streams[name].owner(kind)
-        return name, owner, kind is LogKind.NGINX_COMBINED and owner in _SERVERS
+        return name, owner, kind == LogKind.NGINX_COMBINED and owner in server_logs()
 
 
-def _look(stream: _Stream, text: str) -> LogKind | None:
+def _look(stream: _Stream, text: str) -> str | None:
     kind = kind_of(text)
     if kind is not None:
         stream.kinds.add(kind)
-    if kind is LogKind.NGINX_COMBINED and not stream.has_proxy_statuses:
+    if kind == LogKind.NGINX_COMBINED and not stream.has_proxy_statuses:
         stream.has_proxy_statuses = text.split('"', _TEXT_PARTS)[2].startswith(_MADE_BY_PROXIES)
     return kind
 

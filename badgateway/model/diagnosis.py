@@ -4,11 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from badgateway.model.evidence import LogKind
 from badgateway.model.knob import Knob
 
 RETRIED = "proxy-retried"
 """The cause of requests that were answered in the end: no failures to whoever asked."""
+
+
+SERVER_LOG = "log of an application server"
+"""Stands for the kinds of all of them."""
 
 
 class Certainty(StrEnum):
@@ -29,8 +32,8 @@ class Remedy:
     """Of an application server; each spells them in its own way."""
     settings: Mapping[str, str] = field(default_factory=dict)
     """Of anything else, by its name: {"nginx": "proxy_read_timeout"}."""
-    asks_for: tuple[LogKind, ...] = ()
-    """The logs that it advises to give, any of them; empty when it advises something else."""
+    asks_for: tuple[str, ...] = ()
+    """The kinds of logs that it advises to give, any of them, or SERVER_LOG; empty when it advises something else."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,14 +5,12 @@ from enum import StrEnum
 
 
 class LogKind(StrEnum):
-    """The kinds of files that evidence is read from."""
+    """The kinds of files that evidence is read from, save the logs of application servers: their modules name those."""
 
     NGINX_COMBINED = "nginx access log (combined)"
     NGINX_JSON = "nginx access log (JSON)"
     OWN_FORMAT = "nginx or Apache access log (format of its own)"
     NGINX_ERROR = "nginx error log"
-    UWSGI = "uWSGI log"
-    GUNICORN = "Gunicorn log"
     ALB = "AWS Application Load Balancer access log"
     CLASSIC_ELB = "AWS Classic Load Balancer access log"
     CLOUDFRONT = "CloudFront access log"
@@ -113,7 +111,7 @@ FAILURES = Table(
     name="failures",
     columns=(
         ("failure_id", "BIGINT"),
-        ("source", "VARCHAR"),  # a LogKind, or 'ledger'
+        ("source", "VARCHAR"),  # a kind of log, or 'ledger'
         ("time_s", "DOUBLE"),  # when it ended; seconds since the epoch, NULL where the log has no readable time
         ("duration_s", "DOUBLE"),  # NULL where the log does not say
         ("method", "VARCHAR"),
@@ -166,7 +164,7 @@ SERVER_EVENTS = Table(
     name="server_events",
     columns=(
         ("time_s", "DOUBLE"),  # NULL where the line has no time
-        ("server", "VARCHAR"),  # 'uwsgi' or 'gunicorn'
+        ("server", "VARCHAR"),  # its name
         ("event", "VARCHAR"),  # a ServerEvent
         ("pid", "INTEGER"),
         ("worker", "INTEGER"),

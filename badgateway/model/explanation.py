@@ -6,7 +6,6 @@ from enum import StrEnum
 
 from badgateway.model.configuration import WorkerModel
 from badgateway.model.diagnosis import Cause, Certainty, Diagnosis, EvidenceLine
-from badgateway.model.evidence import LogKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,7 +13,7 @@ class FileRead:
     """The lines of one program in a file; kind is None for an empty file, and for lines of no kind that is known."""
 
     name: str
-    kind: LogKind | None
+    kind: str | None
     lines: int
     malformed_lines: int
     first_malformed: tuple[EvidenceLine, ...]

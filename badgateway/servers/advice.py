@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from badgateway.model.configuration import WorkerModel
 from badgateway.model.diagnosis import Cause, Remedy
-from badgateway.model.evidence import LogKind
 from badgateway.servers.registry import servers
 
 Uses = Mapping[str, Collection[WorkerModel]]
@@ -19,7 +18,7 @@ class Advice:
     text: str
     settings: Mapping[str, str]
     """What to change, by what has it: {"uWSGI": "listen"}; empty when it is no setting."""
-    asks_for: tuple[LogKind, ...] = ()
+    asks_for: tuple[str, ...] = ()
 
     @property
     def knob(self) -> str:

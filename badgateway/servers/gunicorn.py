@@ -3,8 +3,9 @@
 import re
 
 from badgateway.model.configuration import Configuration, WorkerModel
-from badgateway.model.evidence import LogKind
+from badgateway.model.evidence import ServerEvent
 from badgateway.model.knob import Knob
+from badgateway.servers.log import ServerLog, rules, stamped_line
 from badgateway.servers.server import Place, Server, Start
 
 _CLASS = re.compile(r"^\s*worker_class\s*=([^#\n]*)", re.MULTILINE)
@@ -38,6 +39,45 @@ def _model_of(worker_class: str) -> WorkerModel | None:
     return next((model for word, model in _MODELS.items() if word in worker_class.lower()), None)
 
 
+_RULES = rules(
+    (ServerEvent.SERVER_STARTED, r"^Starting gunicorn "),
+    (ServerEvent.LISTENING, r"^Listening at: (?P<uri>\S+) \(\d+\)$"),
+    (ServerEvent.SEVERAL_AT_ONCE, r"^Using worker: (?P<uri>(?!sync$)\S+)$"),
+    (ServerEvent.ONE_AT_A_TIME, r"^Using worker: (?P<uri>sync)$"),
+    (ServerEvent.WORKER_BOOTED, r"^Booting worker with pid: (?P<pid>\d+)"),
+    (ServerEvent.WORKER_RECYCLED, r"^Autorestarting worker after current request\."),
+    (ServerEvent.WORKER_EXITED, r"^Worker exiting \(pid: ?(?P<pid>\d+)\)"),
+    (ServerEvent.WORKER_TIMEOUT, r"^WORKER TIMEOUT \(pid: ?(?P<pid>\d+)\)"),
+    (ServerEvent.WORKER_KILLED, r"^Worker \(pid: ?(?P<pid>\d+)\) was sent (?P<signal>SIG\w+)!"),
+    # Gunicorn 20 and 21 said it so.
+    (ServerEvent.WORKER_KILLED, r"^Worker with pid (?P<pid>\d+) was terminated due to signal (?P<signal>\d+)"),
+    (ServerEvent.WORKER_CRASHED, r"^Worker \(pid: ?(?P<pid>\d+)\) exited with code (?P<value>\d+)"),
+    (ServerEvent.GRACEFUL_TIMEOUT, r"^Worker graceful timeout \(pid: ?(?P<pid>\d+)\)"),
+    (ServerEvent.RELOAD, r"^Hang up: "),
+    (ServerEvent.SHUTDOWN, r"^Shutting down: "),
+    (ServerEvent.SHUTDOWN, r"^Handling signal: (?P<signal>term|int|quit)$"),
+    (ServerEvent.APPLICATION_EXCEPTION, r"^Error handling request (?:[A-Z]+ )?(?P<uri>/.*|\*|\(no URI read\))$"),
+    (ServerEvent.WRITE_FAILED, r"^Ignoring EPIPE"),
+    (ServerEvent.APPLICATION_NOT_LOADED, r"^(?:Reason: )?Worker failed to boot\."),
+    (ServerEvent.APPLICATION_NOT_LOADED, r"^(?:Reason: )?App failed to load\."),
+    (ServerEvent.SOCKET_ERROR, r"^Socket error processing request\."),
+    (ServerEvent.APPLICATION_EXCEPTION, r"^Exception in ASGI application"),
+)
+
+_OWN = re.compile(
+    r"[^\"]{0,80}?\[?\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:[.,]\d+)?(?: [+-]\d{4})?\]? \[\d+\] \[[A-Z]+\] "
+    r"|(?:Worker \(pid: ?\d+\) was sent SIG|WORKER TIMEOUT \(pid: ?\d+\)|Booting worker with pid: \d)"
+)
+
+LOG = ServerLog(
+    kind="Gunicorn log",
+    example="[2024-12-06 14:48:56 +0000] [1] [CRITICAL] WORKER TIMEOUT (pid:8)",
+    own=_OWN,
+    line=stamped_line,
+    rules=_RULES,
+    is_common=True,
+    has_combined_lines=True,
+)
 SERVER = Server(
     name="gunicorn",
     label="Gunicorn",
@@ -81,7 +121,7 @@ SERVER = Server(
         WorkerModel.GREENLETS: {Knob.TIME_LIMIT: ""},
         WorkerModel.EVENT_LOOP: {Knob.TIME_LIMIT: "", Knob.ACCEPT_QUEUE: "backlog (worker class asgi: always 100)"},
     },
-    log=LogKind.GUNICORN,
+    log=LOG,
     model_told=_model_of,
     rank=2,
 )

@@ -6,9 +6,9 @@ from pathlib import Path, PurePath, PurePosixPath
 from typing import Literal, Protocol
 
 from badgateway.model.configuration import Configuration, WorkerModel
-from badgateway.model.evidence import LogKind
 from badgateway.model.knob import Knob
 from badgateway.model.samples import Reading
+from badgateway.servers.log import ServerLog
 
 COMMON_SETTINGS = (
     "workers",
@@ -139,8 +139,8 @@ class Server:
     least_listen: int = 1
     """The shortest accept queue that it takes."""
     statistics: Statistics | None = None
-    log: LogKind | None = None
-    """The kind of its log; None as long as nothing can read it, and its lines prove no cause."""
+    log: ServerLog | None = None
+    """How its log is read; None as long as nothing can read it, and its lines prove no cause."""
     model_told: Callable[[str], WorkerModel | None] = no_model
     """The worker model, by the word that its log has for it."""
     rank: int = 100

@@ -1,13 +1,13 @@
 """Explains the failures in log files: reads them, and has a cause found for each."""
 
 from collections.abc import Sequence
-from enum import StrEnum
 
 import duckdb
 
 from badgateway.causes import diagnose
 from badgateway.causes.incidents import incidents
 from badgateway.logs import LogEvidence, LogFile, Source, read_logs
+from badgateway.logs.servers import server_logs
 from badgateway.model.configuration import WorkerModel
 from badgateway.model.diagnosis import EvidenceLine
 from badgateway.model.evidence import LogKind, ServerEvent
@@ -24,7 +24,6 @@ _NGINX = (
     LogKind.CADDY,
 )
 """Proxies straight before the server: all that it gets is in their logs too."""
-_SERVERS = (LogKind.UWSGI, LogKind.GUNICORN)
 _BALANCERS = (LogKind.ALB, LogKind.CLASSIC_ELB)
 _SLACK_S = 60
 
@@ -68,7 +67,7 @@ def count_once(connection: duckdb.DuckDBPyConnection) -> None:
     """Drop failures that another log of the same requests holds too: the best witness is nginx."""
     # All that reaches the server through nginx is in nginx's log.
     connection.execute(f"""
-        DELETE FROM failures WHERE source IN {_names(_SERVERS)} AND time_s BETWEEN
+        DELETE FROM failures WHERE source IN {_names(tuple(server_logs()))} AND time_s BETWEEN
             (SELECT min(minute_s) - {_SLACK_S} FROM volume WHERE source IN {_names(_NGINX)}) AND
             (SELECT max(minute_s) + 60 + {_SLACK_S} FROM volume WHERE source IN {_names(_NGINX)})
     """)  # noqa: S608 # constants of this module
@@ -88,7 +87,7 @@ def count_once(connection: duckdb.DuckDBPyConnection) -> None:
     """)  # noqa: S608 # constants of this module
 
 
-def _names(kinds: Sequence[StrEnum]) -> str:
+def _names(kinds: Sequence[str]) -> str:
     return "({})".format(", ".join(f"'{kind}'" for kind in kinds))
 
 

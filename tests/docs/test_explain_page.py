@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from badgateway.cli.entry import cli
 from badgateway.logs import Source, read_logs
 from badgateway.logs.examples import EXAMPLES, PREFIXED
-from badgateway.model.evidence import LogKind
+from badgateway.servers import gunicorn
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -46,12 +46,12 @@ def test_the_readme_begins_with_what_explain_says_of_logs_that_are_in_the_reposi
 
 @pytest.mark.parametrize(("kind", "line"), table("Log").items())
 def test_each_example_of_a_log_is_read_as_said(kind, line):
-    assert kinds(line) == [LogKind(kind)]
+    assert kinds(line) == [kind]
 
 
 @pytest.mark.parametrize(("writer", "line"), table("Written by").items())
 def test_each_example_of_what_stands_before_a_line_is_read(writer, line):
-    assert kinds(line) == kinds(EXAMPLES[LogKind.GUNICORN]), writer
+    assert kinds(line) == kinds(EXAMPLES[gunicorn.LOG.kind]), writer
 
 
 def test_the_page_has_the_examples_that_the_command_lists():

@@ -2,6 +2,7 @@ import pytest
 
 from badgateway.logs import Source, read_logs
 from badgateway.model.evidence import LogKind
+from badgateway.servers import gunicorn
 from benchmarks import server_logs
 from benchmarks.combined_log import chunks, write_log
 
@@ -21,7 +22,7 @@ def test_the_benchmarks_log_is_a_combined_log_of_so_many_lines(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "kind"), [("Gunicorn", LogKind.GUNICORN), ("ALB", LogKind.ALB), ("JSON", LogKind.NGINX_JSON)]
+    ("name", "kind"), [("Gunicorn", gunicorn.LOG.kind), ("ALB", LogKind.ALB), ("JSON", LogKind.NGINX_JSON)]
 )
 def test_the_benchmark_s_other_logs_are_what_they_are_called(tmp_path, name, kind):
     path = tmp_path / "a.log"

@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from badgateway.logs.event_grammar import APPLICATION_RULES, GUNICORN_RULES, HTTP_AS_BLOCK_SIZES, UWSGI_RULES
+from badgateway.logs.event_grammar import APPLICATION_RULES, KERNEL
 from badgateway.logs.event_reader import Event
+from badgateway.logs.servers import server_logs
 from badgateway.model.evidence import ServerEvent
+from badgateway.servers.uwsgi import HTTP_AS_BLOCK_SIZES
 
 GOLDEN = Path(__file__).parent / "golden"
 GROUPS = frozenset({"pid", "worker", "uri", "started", "signal", "value", "limit"})
@@ -24,7 +26,8 @@ def test_every_event_of_the_model_but_the_kits_own_is_read_in_a_golden_log(event
 
 
 def test_rules_name_only_groups_that_an_event_has():
-    for rule in (*UWSGI_RULES, *GUNICORN_RULES, *APPLICATION_RULES):
+    of_servers = (rule for log in (*server_logs().values(), KERNEL) for rule in log.rules)
+    for rule in (*of_servers, *APPLICATION_RULES):
         assert set(rule.pattern.groupindex) <= GROUPS
 
 

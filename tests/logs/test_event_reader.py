@@ -1,12 +1,15 @@
+from badgateway.logs.event_grammar import KERNEL
 from badgateway.logs.event_reader import Event, EventReader
 from badgateway.model.evidence import ServerEvent
+from badgateway.servers import gunicorn, uwsgi
 
+LOGS = {"gunicorn": gunicorn.LOG, "uwsgi": uwsgi.LOG, "kernel": KERNEL}
 HEADER = "[2026-11-21 12:00:00 +0000] [7] "
 TRACEBACK = ("Traceback (most recent call last):", '  File "x.py", line 1, in f')
 
 
 def events(server: str, *lines: str) -> list[Event]:
-    reader = EventReader(server, 0)
+    reader = EventReader(LOGS[server], 0)
     for number, line in enumerate(lines, start=1):
         reader.feed(number, line)
     reader.close()

@@ -13,6 +13,7 @@ from badgateway.logs import Source, read_logs
 from badgateway.logs.prefixes import Prefixes
 from badgateway.logs.source import HEAD_BYTES, whole_lines
 from badgateway.model.evidence import LogKind
+from badgateway.servers import gunicorn, uwsgi
 from tests.amounts import examples
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -24,8 +25,8 @@ TESTED_FILES = PROVEN_FILES // 100
 HAVE_OTHER_LINES = frozenset(
     {
         LogKind.NGINX_ERROR,
-        LogKind.UWSGI,
-        LogKind.GUNICORN,
+        uwsgi.LOG.kind,
+        gunicorn.LOG.kind,
         LogKind.APACHE_ERROR,
         LogKind.TRAEFIK_LOG,
         LogKind.CADDY_LOG,

@@ -8,6 +8,7 @@ from badgateway.logs import LogEvidence, Source, given_format, read_logs
 from badgateway.logs.examples import EXAMPLES
 from badgateway.logs.format_fields import APACHE_FIELDS, GUNICORN_FIELDS, NGINX_FIELDS, UWSGI_FIELDS
 from badgateway.model.evidence import LogKind
+from badgateway.servers import gunicorn, uwsgi
 
 NOON_S = 1795262400.0
 NGINX = "$remote_addr [$time_iso8601] $host $request_method $request_uri $status $request_time"
@@ -46,13 +47,13 @@ def failures(evidence: LogEvidence) -> list[tuple[object, ...]]:
         (
             "%(t)s %(s)s %(m)s %(U)s %(L)s",
             "[21/Nov/2026:12:00:00 +0000] 500 GET /x 1.500000",
-            LogKind.GUNICORN,
+            gunicorn.LOG.kind,
             (NOON_S, 500, "GET", "/x", 1.5),
         ),
         (
             "%(addr) [%(ltime)] %(method) %(uri) %(status) %(msecs) ms",
             "203.0.113.9 [21/Nov/2026:12:00:00 +0000] GET /x 502 1500 ms",
-            LogKind.UWSGI,
+            uwsgi.LOG.kind,
             (NOON_S + 1.5, 502, "GET", "/x", 1.5),
         ),
     ],

@@ -7,7 +7,9 @@ import pytest
 
 from badgateway.errors import RawDataError
 from badgateway.logs import LogEvidence, Source, read_logs
+from badgateway.logs.examples import EXAMPLES
 from badgateway.model.evidence import TABLES, LogKind
+from badgateway.servers import uwsgi
 
 OK = '10.0.0.1 - - [21/Nov/2026:12:00:00 +0000] "GET /ok HTTP/1.1" 200 612 "-" "curl/8.5"'
 BAD = '10.0.0.1 - - [21/Nov/2026:12:00:01 +0000] "GET /bad?token=abc HTTP/1.1" 502 157 "https://a.org/?sid=1" "curl"'
@@ -65,7 +67,7 @@ def test_files_of_several_kinds_fill_one_database(tmp_path):
         LogKind.NGINX_ERROR,
         LogKind.NGINX_COMBINED,
         LogKind.NGINX_COMBINED,
-        LogKind.UWSGI,
+        uwsgi.LOG.kind,
     ]
     assert column(evidence, "failures", "file") == ["a", "b"]
     assert column(evidence, "failures", "failure_id") == [1, 2]
@@ -213,7 +215,7 @@ def test_a_file_that_is_no_log_is_an_error_with_the_kinds_that_are_known(tmp_pat
 
     message = str(raised.value)
     assert message.startswith("some.log is no log that is known here: its first 2 lines, such as 'dear diary,'")
-    assert all(kind in message for kind in LogKind)
+    assert all(kind in message for kind in EXAMPLES)
     assert "\n" not in message
 
 
@@ -229,7 +231,7 @@ def test_a_program_that_comes_late_in_a_file_is_read_too(tmp_path):
     evidence = read(tmp_path, "\n".join([OK] * 20_000 + [ERROR, BAD, SPAWNED]))
 
     assert (evidence.requests, evidence.failures) == (20_001, 1)
-    assert {file.kind for file in evidence.files} == {LogKind.UWSGI, LogKind.NGINX_ERROR, LogKind.NGINX_COMBINED}
+    assert {file.kind for file in evidence.files} == {uwsgi.LOG.kind, LogKind.NGINX_ERROR, LogKind.NGINX_COMBINED}
     assert column(evidence, "proxy_errors", "line_number") == [20_001]
 
 

@@ -4,6 +4,7 @@ from badgateway.logs.scratch import FolderScratch
 from badgateway.logs.source import LocalFile
 from badgateway.logs.splitting import Known, Part, is_of_one_program, parts
 from badgateway.model.evidence import LogKind
+from badgateway.servers import gunicorn, uwsgi
 
 ACCESS = '10.0.0.1 - - [06/Dec/2024:14:48:56 +0000] "GET /big HTTP/1.1" 502 157 "-" "x"'
 FINE = ACCESS.replace(" 502 ", " 200 ")
@@ -41,7 +42,7 @@ def test_what_stands_before_a_line_tells_programs_apart(split):
     found = split(f"web_1   | {BOOTED}", f"nginx_1 | {ACCESS}", f"nginx_1 | {ERROR}", f"web_1   | {FINE}")
 
     assert set(found) == {
-        ("web_1", LogKind.GUNICORN),
+        ("web_1", gunicorn.LOG.kind),
         ("nginx_1", LogKind.NGINX_COMBINED),
         ("nginx_1", LogKind.NGINX_ERROR),
     }
@@ -57,11 +58,11 @@ def test_each_line_keeps_its_number(split):
 def test_what_an_application_prints_belongs_to_its_server_wherever_it_stands(split):
     found = split("app | Traceback (most recent call last):", f"app | {UWSGI}", "db | ready", f"lb | {ACCESS}")
 
-    assert found["app", LogKind.UWSGI].lines == 2
+    assert found["app", uwsgi.LOG.kind].lines == 2
     assert found["db", None].lines == 1
 
 
 def test_access_lines_in_a_server_s_own_stream_are_its_own(split):
     found = split(FINE, UWSGI)
 
-    assert set(found) == {("", LogKind.UWSGI)}
+    assert set(found) == {("", uwsgi.LOG.kind)}

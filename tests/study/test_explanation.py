@@ -10,6 +10,7 @@ from badgateway.model.configuration import WorkerModel
 from badgateway.model.diagnosis import Certainty
 from badgateway.model.evidence import LogKind
 from badgateway.model.knob import Knob
+from badgateway.servers import uwsgi
 from badgateway.study.explanation import explain
 
 GOLDEN = Path(__file__).parent / "golden" / "listen-queue-full"
@@ -44,7 +45,7 @@ def test_the_logs_of_a_trial_with_a_full_listen_queue_are_explained_whole():
     assert cause.statuses == ((502, 89),)
     assert cause.cause.remedies[0].knobs == (Knob.AT_A_TIME, Knob.TIME_LIMIT)
     assert (found.diagnosis.requests, found.diagnosis.failures, found.diagnosis.unattributed) == (91, 89, 0)
-    assert [file.kind for file in found.files] == [LogKind.NGINX_JSON, LogKind.NGINX_ERROR, LogKind.UWSGI]
+    assert [file.kind for file in found.files] == [LogKind.NGINX_JSON, LogKind.NGINX_ERROR, uwsgi.LOG.kind]
     assert found.period_s == (1_795_295_880, 1_795_295_880)
 
 

@@ -83,7 +83,7 @@ def _file(file: FileRead) -> Object:
     return {
         "name": file.name,
         "stream": file.stream,
-        "kind": file.kind and file.kind.value,
+        "kind": file.kind and str(file.kind),
         "lines": file.lines,
         "malformed_lines": file.malformed_lines,
         "first_malformed": [_line(line) for line in file.first_malformed],

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 
 from badgateway.model.configuration import WorkerModel
-from badgateway.model.diagnosis import Cause, Diagnosis, EvidenceLine
+from badgateway.model.diagnosis import SERVER_LOG, Cause, Diagnosis, EvidenceLine
 from badgateway.model.explanation import Explanation, FileRead
 from badgateway.servers.advice import Advice, Uses, advice_for
 from badgateway.servers.registry import servers
@@ -20,14 +20,17 @@ def in_use(
     """
     kinds = {file.kind for file in files} - {None}
     protocols = _protocols(diagnosis) if diagnosis else frozenset()
-    seen = [server.name for server in servers() if server.log in kinds or server.protocol in protocols]
+    named = {server.name for server in servers() if server.log and server.log.kind in kinds}
+    seen = [server.name for server in servers() if server.name in named or server.protocol in protocols]
     return {name: (models or {}).get(name, ()) for name in seen or [server.name for server in servers()]}
 
 
 def advice_in(explanation: Explanation) -> Callable[[Cause], tuple[Advice, ...]]:
     """Return what says a cause's remedies; advice to give a log that was given is left out, if there is any other."""
     uses = in_use(explanation.files, explanation.diagnosis, explanation.worker_models)
-    given = frozenset(file.kind for file in explanation.files if file.kind is not None)
+    given = {file.kind for file in explanation.files if file.kind is not None}
+    if any(server.log and server.log.kind in given for server in servers()):
+        given.add(SERVER_LOG)
 
     def said(cause: Cause) -> tuple[Advice, ...]:
         advice = advice_for(cause, uses)

@@ -6,6 +6,7 @@ from badgateway.model.diagnosis import Cause, CauseCount, Certainty, Diagnosis, 
 from badgateway.model.evidence import LogKind
 from badgateway.model.explanation import Explanation, FileRead, Incident, Spread
 from badgateway.model.knob import Knob
+from badgateway.servers import gunicorn, uwsgi
 
 NINE = 1_795_251_600
 """2026-11-21 09:00 UTC."""
@@ -61,8 +62,8 @@ def file_read(name: str, kind: LogKind | None, **given: object) -> FileRead:
 
 ACCESS = file_read("/var/log/nginx/access.log", LogKind.NGINX_COMBINED)
 ERROR = file_read("/var/log/nginx/error.log", LogKind.NGINX_ERROR)
-UWSGI = file_read("/var/log/uwsgi.log", LogKind.UWSGI)
-GUNICORN = file_read("/var/log/gunicorn.log", LogKind.GUNICORN)
+UWSGI = file_read("/var/log/uwsgi.log", uwsgi.LOG.kind)
+GUNICORN = file_read("/var/log/gunicorn.log", gunicorn.LOG.kind)
 
 
 def explanation(
@@ -136,7 +137,7 @@ def incident() -> Explanation:
 def hostile() -> Explanation:
     """Whatever a client may write into a log."""
     lines = (line(HOSTILE),)
-    bad = file_read(f"/tmp/{HOSTILE}", LogKind.UWSGI, malformed_lines=2, first_malformed=lines)
+    bad = file_read(f"/tmp/{HOSTILE}", uwsgi.LOG.kind, malformed_lines=2, first_malformed=lines)
     return explanation(found(cause(), {0: 3}, evidence=lines, urls=((f"/{HOSTILE}", 3),)), files=(bad,))
 
 

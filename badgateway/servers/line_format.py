@@ -1,9 +1,7 @@
-"""What the scanner must know of a kind of log that has one request per line."""
+"""What has to be known of a kind of log that has one request per line, to read its requests in SQL."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-
-from badgateway.model.evidence import LogKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +18,7 @@ class LineFormat:
         columns: Expressions for columns of model.evidence.FAILURES, evaluated for kept lines only.
     """
 
-    kind: LogKind
+    kind: str
     status: str
     time_s: str
     has_local_times: bool = False

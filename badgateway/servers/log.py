@@ -1,0 +1,97 @@
+"""What the log of an application server is: how its lines begin, and which of them tell of an event."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from badgateway.model.evidence import ServerEvent
+from badgateway.servers.line_format import LineFormat
+
+PREFIX_CHARS = 120
+"""How far a syslog's or container's own prefix may push the server's one."""
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A pattern and the event it means; its named groups are columns of model.evidence.SERVER_EVENTS.
+
+    Groups: pid, worker, uri, started (epoch seconds of the request), signal (number or name), value, limit.
+    """
+
+    event: ServerEvent
+    pattern: re.Pattern[str]
+
+
+def rules(*lines: tuple[ServerEvent, str]) -> tuple[Rule, ...]:
+    """Return rules of events and patterns."""
+    return tuple(Rule(event, re.compile(pattern)) for event, pattern in lines)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerLine:
+    """A line without its prefix; has_prefix tells the server's own words from what an application prints."""
+
+    text: str
+    time_s: float | None = None
+    pid: int | None = None
+    has_prefix: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerLog:
+    """The log of an application server."""
+
+    kind: str
+    """What it is called, such as 'uWSGI log'."""
+    example: str
+    """A line of it."""
+    own: re.Pattern[str]
+    """Matches, from its beginning, a line that no other program writes: one of them decides."""
+    line: Callable[[str, float], ServerLine]
+    """Splits a line; local times without a zone are so many seconds ahead of UTC."""
+    rules: tuple[Rule, ...]
+    """The first that matches the text of a line decides."""
+    is_common: bool = False
+    """Whether applications and other servers may log in its form: where another server is seen too, they are its."""
+    has_combined_lines: bool = False
+    """Whether its own access log, in nginx's combined format, may stand between its lines."""
+    has_local_times: bool = False
+    """Whether its times are local ones, without a zone."""
+    prints_uncaught: bool = False
+    """Whether it prints the traceback of an exception that left the application without a word of its own."""
+    request: str = "\n"
+    """With what its own lines about requests begin; they may stand inside of a traceback of another process."""
+    requests: LineFormat | None = None
+    """How its own lines about requests are read; None: they are in nginx's format, or after a logger's date."""
+    refined: Mapping[ServerEvent, Callable[[float | None], ServerEvent]] = field(default_factory=dict)
+    """Events whose value tells that they are of another kind."""
+
+
+def ctime_s(month: str, day: str, clock: str, year: str) -> float | None:
+    """Return the seconds since the epoch of the parts of a date as C's ctime writes it, in UTC; None: it is none."""
+    month_number = _MONTHS.index(month) + 1 if month in _MONTHS else 0
+    return epoch_s(f"{year}-{month_number:02d}-{int(day):02d} {clock}+00:00")
+
+
+def epoch_s(stamp: str) -> float | None:
+    """Return the seconds since the epoch of a date with a zone; None where it only looks like a date."""
+    try:
+        return datetime.fromisoformat(stamp).astimezone(UTC).timestamp()
+    except (ValueError, OverflowError):
+        # 32 November, or the year 0.
+        return None
+
+
+_STAMP = re.compile(r"\[?(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?:[.,]\d+)?( [+-]\d{4})?\]? \[(\d{1,9})\] \[([A-Z]+)\] ")
+
+
+def stamped_line(line: str, utc_offset_s: float = 0.0) -> ServerLine:
+    """Split off date, pid and level as Gunicorn and the kit's own logging write them."""
+    match = _STAMP.search(line[:PREFIX_CHARS])
+    if match is None:
+        return ServerLine(text=line)
+    written_s = epoch_s(match[1] + (match[2] or " +00:00"))
+    time_s = written_s - utc_offset_s if written_s is not None and match[2] is None else written_s
+    return ServerLine(text=line[match.end() :], time_s=time_s, pid=int(match[3]), has_prefix=True)
