@@ -5,6 +5,7 @@ from dataclasses import replace
 from badgateway.causes import (
     accept_queue,
     application,
+    asgi,
     client,
     connections,
     database,
@@ -14,6 +15,7 @@ from badgateway.causes import (
     other_proxies,
     proxy_itself,
     proxy_limits,
+    server_ends,
     server_troubles,
     timeouts,
     unexplained,
@@ -27,12 +29,14 @@ CAUSES: tuple[Cause, ...] = (
     *accept_queue.CAUSES,
     *connections.CAUSES,
     *worker_deaths.CAUSES,
+    *server_ends.CAUSES,
     *gunicorn_timeouts.CAUSES,
     *timeouts.CAUSES,
     *event_loop.CAUSES,
     *proxy_limits.CAUSES,
     *proxy_itself.CAUSES,
     *server_troubles.CAUSES,
+    *asgi.CAUSES,
     *other_proxies.CAUSES,
     *database.CAUSES,
     *application.CAUSES,
@@ -66,6 +70,7 @@ _DEATHS = (
     *server_troubles.IDLE_RULES,
     *gunicorn_timeouts.DEATH_RULES,
     *worker_deaths.DEATH_RULES,
+    *server_ends.DEATH_RULES,
 )
 
 # A balancer straight before the server says no more than that its target gave no answer; a worker that died in that
@@ -88,6 +93,7 @@ RULES: tuple[Rule, ...] = (
     *other_proxies.RULES,
     *proxy_itself.RULES,
     # The application's own answers.
+    *asgi.ANSWERED_RULES,
     *database.ANSWERED_RULES,
     *gunicorn_timeouts.ANSWERED_RULES,
     *server_troubles.ANSWERED_RULES,
@@ -96,6 +102,7 @@ RULES: tuple[Rule, ...] = (
     # No connection.
     *accept_queue.CONNECT_RULES,
     *server_troubles.CONNECT_RULES,
+    *server_ends.CONNECT_RULES,
     *accept_queue.GONE_RULES,
     *connections.CONNECT_RULES,
     # A connection, and no header. What names the very request goes before what was only near it.
@@ -109,11 +116,13 @@ RULES: tuple[Rule, ...] = (
     *worker_deaths.UNCLEAR_RULES,
     *server_troubles.MEMORY_FAMILY_RULES,
     *server_troubles.WRITE_RULES,
+    *asgi.CUT_RULES,
     *application.ALIVE_RULES,
     *accept_queue.DROPPED_RULES,
     # No answer in time.
     *event_loop.READ_RULES,
     *database.READ_RULES,
+    *asgi.READ_RULES,
     *accept_queue.READ_RULES,
     *timeouts.RULES,
     *connections.RACE_RULES,

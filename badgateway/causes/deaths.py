@@ -40,7 +40,8 @@ FROM (
         PARTITION BY file, instance ORDER BY line_number ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS leader
     FROM marks
     WHERE kind IN ('server started', 'worker booted', 'harakiri', 'evil reload', 'mercy expired', 'worker timeout',
-        'graceful timeout', 'worker killed', 'worker crashed', 'worker recycled', 'worker exited', 'shutdown'))
+        'graceful timeout', 'worker killed', 'worker crashed', 'worker lost', 'worker recycled', 'worker exited',
+        'shutdown'))
 """
 
 # A pid comes back: after a restart, in a container at once, and in each of its copies. One worker is what one server
@@ -78,6 +79,7 @@ SELECT row_number() OVER (ORDER BY first_mark) AS death_id, *,
         WHEN idle THEN 'idle'
         WHEN timeout_mark IS NOT NULL THEN 'timeout'
         WHEN crash_mark IS NOT NULL THEN 'crash'
+        WHEN lost THEN 'lost'
         ELSE 'kill' END AS kind,
     coalesce(timeout_mark, first_mark) AS mark_id
 FROM (
@@ -88,6 +90,7 @@ FROM (
         bool_or(kind = 'worker timeout' AND path = '(no URI read)') AS idle,
         bool_or(kind = 'harakiri') AS harakiri, bool_or(kind = 'evil reload') AS evil,
         bool_or(kind = 'mercy expired') AS mercy, bool_or(kind = 'graceful timeout') AS graceful,
+        bool_or(kind = 'worker lost') AS lost,
         min(mark_id) FILTER (kind = 'worker timeout') AS timeout_mark,
         arg_min(file, mark_id) FILTER (kind = 'worker timeout') AS timeout_file,
         arg_min(low_s, mark_id) FILTER (kind = 'worker timeout') AS timeout_s,
@@ -100,7 +103,10 @@ FROM (
     FROM (
         -- Gunicorn asks workers to leave by a signal, and says so as if it had killed them.
         SELECT *, kind IN ('worker recycled', 'worker exited', 'shutdown')
-            OR (kind = 'worker killed' AND server = 'gunicorn' AND coalesce(signal, 9) IN (1, 2, 3, 15)) AS leaving
+            OR (kind = 'worker killed' AND server = 'gunicorn' AND coalesce(signal, 9) IN (1, 2, 3, 15))
+            -- uvicorn says of each worker in the end that it died.
+            OR (kind = 'worker lost' AND bool_or(kind IN ('worker recycled', 'worker exited')) OVER (
+                PARTITION BY instance, server, pid, sitting ORDER BY mark_id)) AS leaving
         FROM sittings WHERE kind <> 'worker booted')
     GROUP BY instance, server, pid, sitting)
 WHERE first_mark IS NOT NULL
@@ -200,7 +206,9 @@ crowded AS (
     WHERE requests > deaths)
 SELECT l.failure_id, l.kind, l.mark_id, l.sure,
     NOT l.sure AND l.mark_id IN (FROM crowded)
-        AND m.instance NOT IN (SELECT instance FROM marks WHERE kind = 'several at once') AS doubtful
+        AND m.instance NOT IN (SELECT instance FROM marks WHERE kind = 'several at once')
+        -- These do not say it, and are hardly ever run otherwise.
+        AND m.server NOT IN ('granian', 'uvicorn') AS doubtful
 FROM likely_deaths l JOIN marks m USING (mark_id)
 """
 

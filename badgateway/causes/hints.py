@@ -1,8 +1,11 @@
 """What to log or to give in addition, to learn more about what these logs left open."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import duckdb
+
+from badgateway.servers.registry import servers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,20 +53,25 @@ _HINTS = (
         "= 'client gone')",
     ),
     _Hint(
-        sentence="Give the application server's log (uWSGI or Gunicorn) of the same time: it tells why connections "
+        sentence="Give the application server's log of the same time: it tells why connections "
         "were closed and answers did not come.",
         when="EXISTS (FROM cases c WHERE status IN (200, 502, 504) AND NOT app_answered) AND NOT EXISTS (FROM "
         "server_events)",
     ),
-    _Hint(
-        sentence="Lines of uWSGI's log have no time, so they could not be put beside failures. Set log-date = true.",
-        when=f"EXISTS ({_UNTIMED} AND server = 'uwsgi' AND NOT {_TIMED_ELSEWHERE})",
-    ),
-    _Hint(
-        sentence="Lines of Gunicorn's log have no time, so they could not be put beside failures. Let its logconfig "
-        "begin each line as Gunicorn does: [%(asctime)s] [%(process)d] [%(levelname)s].",
-        when=f"EXISTS ({_UNTIMED} AND server = 'gunicorn' AND NOT {_TIMED_ELSEWHERE})",
-    ),
+)
+
+
+def _of_servers() -> Iterator[_Hint]:
+    for server in servers():
+        if server.log is not None:
+            yield _Hint(
+                sentence=f"Lines of {server.label}'s log have no time, so they could not be put beside failures. "
+                f"{server.log.with_times}",
+                when=f"EXISTS ({_UNTIMED} AND server = '{server.name}' AND NOT {_TIMED_ELSEWHERE})",
+            )
+
+
+_LATER_HINTS = (
     _Hint(
         sentence="What the application printed has no time, so it could not be put beside failures. Give the handlers "
         "in Django's LOGGING a formatter with {asctime}.",
@@ -90,6 +98,7 @@ _HINTS = (
 
 def hints(connection: duckdb.DuckDBPyConnection, *, journal: bool) -> tuple[str, ...]:
     """Return sentences that tell what would have said more, in order of use; empty when nothing is missing."""
-    checks = ", ".join(hint.when.replace("$journal", str(journal)) for hint in _HINTS)
+    all_hints = (*_HINTS, *_of_servers(), *_LATER_HINTS)
+    checks = ", ".join(hint.when.replace("$journal", str(journal)) for hint in all_hints)
     (row,) = connection.sql(f"SELECT {checks}").fetchall()
-    return tuple(hint.sentence for hint, holds in zip(_HINTS, row, strict=True) if holds)
+    return tuple(hint.sentence for hint, holds in zip(all_hints, row, strict=True) if holds)

@@ -37,7 +37,7 @@ _DECISIONS: tuple[tuple[str, tuple[tuple[str, tuple[str, ...]], ...]], ...] = (
             ("`(11: Resource temporarily unavailable) while connecting`", ("listen-queue-full",)),
             (
                 "`(111: Connection refused)` or `(2: No such file or directory) while connecting`",
-                ("nothing-listening",),
+                ("server-ended-with-a-worker", "worker-crash-loop", "nothing-listening"),
             ),
             ("`(13: Permission denied) while connecting`", ("socket-forbidden",)),
             ("`(99: Cannot assign requested address) while connecting`", ("ephemeral-ports-exhausted",)),
@@ -68,7 +68,7 @@ _DECISIONS: tuple[tuple[str, tuple[tuple[str, tuple[str, ...]], ...]], ...] = (
                 "closed or reset, and a worker that was leaving was cut off",
                 ("graceful-timeout-cut", "worker-mercy-expired", "memory-reload"),
             ),
-            ("closed or reset, and a worker died", ("worker-killed", "worker-crashed")),
+            ("closed or reset, and a worker died", ("worker-killed", "worker-crashed", "worker-lost")),
             ("closed or reset, and a traceback", ("late-monkey-patch", "exception-outside-django")),
             ("closed or reset, `$upstream_connect_time` 0.000, never started in the application", ("keepalive-race",)),
         ),
@@ -88,6 +88,7 @@ _DECISIONS: tuple[tuple[str, tuple[tuple[str, tuple[str, ...]], ...]], ...] = (
             ),
             ("`while reading response header`, and the database used nearly all CPU", ("database-saturated",)),
             ("`while reading response header`, and uWSGI: `async queue is full`", ("async-cores-exhausted",)),
+            ("`while reading response header`, Granian or uvicorn, and clients had gone", ("work-for-nobody",)),
             (
                 "`while reading response header` or `while sending request`",
                 ("slow-request", "504-no-answer-in-time"),
@@ -97,7 +98,7 @@ _DECISIONS: tuple[tuple[str, tuple[tuple[str, tuple[str, ...]], ...]], ...] = (
     (
         "500 and the application's log",
         (
-            ("`(1040, 'Too many connections')`", ("db-connections-exhausted",)),
+            ("`(1040, 'Too many connections')`", ("asgi-connections-exhausted", "db-connections-exhausted")),
             ("`QueuePool limit of size ... reached`", ("db-pool-exhausted",)),
             ("`DatabaseWrapper objects created in a thread`", ("late-monkey-patch",)),
             ("Gunicorn: `WORKER TIMEOUT`", ("gunicorn-timeout-500",)),
@@ -116,6 +117,7 @@ _DECISIONS: tuple[tuple[str, tuple[tuple[str, tuple[str, ...]], ...]], ...] = (
             ),
             ("`invalid chunked response` or `more data than specified`", ("invalid-response-body",)),
             ("cut, and Gunicorn: `WORKER TIMEOUT`", ("timeout-cut-the-body",)),
+            ("cut, and Granian or uvicorn: an exception", ("header-before-the-exception",)),
             ("cut, and a worker died", ("worker-killed", "worker-crashed", "harakiri")),
             ("cut, and nothing else", ("body-cut-unexplained",)),
         ),
@@ -125,6 +127,7 @@ _DECISIONS: tuple[tuple[str, tuple[tuple[str, tuple[str, ...]], ...]], ...] = (
         (
             ("499, or 460 of an ALB", ("client-gave-up",)),
             ("503 and nginx: `limiting requests` or `limiting connections`", ("rate-limited",)),
+            ("503 and uvicorn: `Exceeded concurrency limit`", ("concurrency-limit-exceeded",)),
             ("503 of a load balancer", ("alb-no-targets", "classic-elb-503")),
             (
                 "502 or 504 of an ALB, target_status_code `-`",

@@ -10,7 +10,7 @@ WITH workers AS (
     SELECT *, kind = 'worker ready' AS ready, kind IN ('worker ready', 'worker booted') AS up, pid AS life
     FROM marks
     WHERE kind IN ('worker ready', 'worker booted', 'worker recycled', 'worker exited', 'worker killed',
-        'worker crashed')),
+        'worker crashed', 'worker lost')),
 sources AS (
     SELECT instance, bool_or(ready) AS tells_ready, max(worker) AS workers, count(*) FILTER (low_s IS NULL) AS untimed
     FROM workers GROUP BY instance)
@@ -70,6 +70,19 @@ SELECT 'not loaded', low_s, coalesce((SELECT min(u.low_s) FROM timed_marks u WHE
     AND u.instance = n.instance AND u.mark_id > n.mark_id), low_s + 86400), mark_id
 FROM timed_marks n WHERE kind = 'application not loaded'
 UNION ALL
+SELECT kind, low_s, coalesce((SELECT min(u.low_s) FROM timed_marks u WHERE u.kind = 'listening'
+    AND u.instance = n.instance AND u.mark_id > n.mark_id), low_s + 86400), mark_id
+FROM (
+    SELECT *, CASE WHEN event = 'crash loop' THEN 'crash loop' ELSE 'ended with a worker' END AS kind
+    FROM (
+        SELECT * EXCLUDE (kind), kind AS event,
+            lead(kind) OVER (PARTITION BY instance ORDER BY mark_id) AS follows
+        FROM timed_marks
+        WHERE kind IN ('crash loop', 'worker lost', 'worker booted', 'shutdown', 'server started')
+            -- Another server than this one goes on.
+            AND server = 'granian')
+    WHERE event = 'crash loop' OR (event = 'worker lost' AND follows = 'shutdown')) n
+UNION ALL
 SELECT 'respawn throttled', low_s, high_s + coalesce(value, 2) + 2, mark_id FROM timed_marks
 WHERE kind = 'respawn throttled'
 """
@@ -102,10 +115,22 @@ WHERE c.reason = 'read timeout' AND m.kind = 'database saturated' GROUP BY c.fai
 """
 
 
-def prepare_spans(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make the tables spans, from marks; blocked and saturated: how long the event loop or the database held a case up.
+# A server without a limit runs on with what the proxy or the client has given up.
+_ABANDONED = """
+CREATE OR REPLACE TEMP TABLE abandoned AS
+SELECT c.failure_id, sum(least(c.time_s, a.app_ended_s) - greatest(c.start_s, a.time_s)) AS abandoned_s
+FROM cases c JOIN claims a ON a.app_ended_s > greatest(c.start_s, a.time_s) AND a.time_s < c.time_s
+    AND a.failure_id <> c.failure_id
+WHERE c.reason = 'read timeout' AND c.queued AND a.seen_status IN (499, 504)
+GROUP BY c.failure_id
+"""
 
-    A log in which a worker's coming or going has no time gives no lulls: a count with a hole proves nothing.
+
+def prepare_spans(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the tables spans, from marks; blocked, saturated and abandoned: how long something held a case up.
+
+    That is the event loop, the database, or work for nobody. A log in which a worker's coming or going has no time
+    gives no lulls: a count with a hole proves nothing.
     """
-    for statement in (_STEPS, _COUNTS, _SPANS, _BLOCKED, _SATURATED):
+    for statement in (_STEPS, _COUNTS, _SPANS, _BLOCKED, _SATURATED, _ABANDONED):
         connection.execute(statement)

@@ -54,6 +54,7 @@ class EventReader:
         self._said_before: ServerLine | None = None
         self._dying_worker: Event | None = None
         self._leaving: list[int | None] = []
+        self._pids: dict[int, list[int | None]] = {}
         self._traced_s: float | None = None
 
     def feed(self, line_number: int, line: str, written_s: float | None = None) -> None:
@@ -93,6 +94,8 @@ class EventReader:
         event = _matched(self._log.rules, line_number, line, parsed)
         if event is None:
             return None
+        if self._log.numbers_workers and event.worker is not None:
+            self._number(event, parsed)
         if event.event in self._log.refined:
             event.event = self._log.refined[event.event](event.value)
         if event.event is ServerEvent.HARAKIRI and event.pid is not None:
@@ -105,6 +108,16 @@ class EventReader:
         elif event.event in _ENDS and event.pid in self._leaving:
             self._leaving.remove(event.pid)
         return event
+
+    def _number(self, event: Event, parsed: ServerLine) -> None:
+        """Tell the process of a worker that has a number only."""
+        assert event.worker is not None
+        had = self._pids.setdefault(event.worker, [None, None])
+        if event.event is ServerEvent.WORKER_BOOTED:
+            had[:] = [had[1], event.pid]
+        elif event.event is not ServerEvent.WORKER_READY:
+            # What stands before these lines is the process of the master.
+            event.pid = had[0 if self._log.replaced_worker in parsed.text else 1]
 
     def _feed_text(self, line_number: int, line: str, parsed: ServerLine) -> None:
         text = parsed.text

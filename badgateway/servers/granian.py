@@ -1,8 +1,12 @@
 """Granian: all that is true of it alone."""
 
+import re
+
 from badgateway.model.configuration import Configuration, WorkerModel
+from badgateway.model.evidence import ServerEvent
 from badgateway.model.knob import Knob
 from badgateway.servers.environment_file import bind_variables, fitting, variables
+from badgateway.servers.log import ServerLog, levelled, logging_config, rules
 from badgateway.servers.server import Place, Server, Start
 
 INTERFACE = "GRANIAN_INTERFACE"
@@ -21,7 +25,9 @@ def _start(configuration: Configuration, place: Place) -> Start:
     return Start(
         argv=(place.program("granian"), place.target),
         bind=place.address,
-        environment=fitting(place.server_text, own),
+        # Its lines have no time otherwise.
+        environment={"GRANIAN_LOG_CONFIG": str(place.logging), **fitting(place.server_text, own)},
+        logging=logging_config("_granian"),
     )
 
 
@@ -29,6 +35,38 @@ def _worker_model(text: str) -> WorkerModel:
     interface = variables(text).get(INTERFACE, "rsgi")
     return WorkerModel.THREADS if interface == "wsgi" else WorkerModel.EVENT_LOOP
 
+
+_WORKER = r"worker-(?P<worker>\d+)"
+
+LOG = ServerLog(
+    kind="Granian log",
+    example="[2024-12-06 14:48:56 +0000] [1] [ERROR] Unexpected exit from worker-1",
+    own=re.compile(
+        r"[^\"]{0,120}?\[(?:INFO|WARNING|ERROR)\] (?:Starting granian|Spawning worker-\d+ with |Started worker-\d+$"
+        r"|Unexpected exit from worker-|Respawning worker-|Stopp(?:ing|ed) (?:old )?worker-\d+$|Shutting down granian"
+        r"|Granian shutdown completed|Worker crash loop detected|Killing (?:old )?worker-\d+ after it refused"
+        r"|Application callable raised an exception$|HUP signal received, gracefully respawning)"
+    ),
+    line=levelled(r"\[{level}\] "),
+    with_times="Give it a configuration of its logging, GRANIAN_LOG_CONFIG, as docs/explain.md shows one.",
+    rules=rules(
+        (ServerEvent.SERVER_STARTED, r"^Starting granian "),
+        (ServerEvent.LISTENING, r"^Listening at: (?P<uri>\S+)$"),
+        (ServerEvent.WORKER_BOOTED, rf"^Spawning {_WORKER} with PID: (?P<pid>\d+)$"),
+        (ServerEvent.WORKER_READY, rf"^Started {_WORKER}$"),
+        (ServerEvent.WORKER_LOST, rf"^Unexpected exit from {_WORKER}$"),
+        (ServerEvent.CRASH_LOOP, r"^Worker crash loop detected, exiting$"),
+        (ServerEvent.WORKER_RECYCLED, rf"^{_WORKER} (?:lifetime expired|RSS over threshold), gracefully respawning"),
+        (ServerEvent.MERCY_EXPIRED, rf"^Killing (?:old )?{_WORKER} after it refused to gracefully stop$"),
+        (ServerEvent.WORKER_EXITED, rf"^Stopped (?:old )?{_WORKER}$"),
+        (ServerEvent.RELOAD, r"^HUP signal received, gracefully respawning workers"),
+        (ServerEvent.SHUTDOWN, r"^Shutting down granian$"),
+        (ServerEvent.APPLICATION_EXCEPTION, r"^Application callable raised an exception$"),
+        (ServerEvent.APPLICATION_NOT_LOADED, r"^RuntimeError: While importing \S+, an ImportError was raised:"),
+    ),
+    numbers_workers=True,
+    replaced_worker=" old worker-",
+)
 
 SERVER = Server(
     name="granian",
@@ -63,4 +101,5 @@ SERVER = Server(
         Knob.THREADS: "GRANIAN_INTERFACE = wsgi, GRANIAN_BLOCKING_THREADS = 16",
     },
     least_listen=128,
+    log=LOG,
 )

@@ -61,7 +61,8 @@ _RULES = rules(
     (ServerEvent.APPLICATION_NOT_LOADED, r"^(?:Reason: )?Worker failed to boot\."),
     (ServerEvent.APPLICATION_NOT_LOADED, r"^(?:Reason: )?App failed to load\."),
     (ServerEvent.SOCKET_ERROR, r"^Socket error processing request\."),
-    (ServerEvent.APPLICATION_EXCEPTION, r"^Exception in ASGI application"),
+    (ServerEvent.APPLICATION_EXCEPTION, r"^(?:Exception|Error) in ASGI application"),
+    (ServerEvent.WORKER_READY, r"^ASGI server listening on "),
 )
 
 _OWN = re.compile(
@@ -74,6 +75,7 @@ LOG = ServerLog(
     example="[2024-12-06 14:48:56 +0000] [1] [CRITICAL] WORKER TIMEOUT (pid:8)",
     own=_OWN,
     line=stamped_line,
+    with_times="Let its logconfig begin each line as Gunicorn does: [%(asctime)s] [%(process)d] [%(levelname)s].",
     rules=_RULES,
     is_common=True,
     has_combined_lines=True,

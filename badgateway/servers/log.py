@@ -1,5 +1,6 @@
 """What the log of an application server is: how its lines begin, and which of them tell of an event."""
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -53,6 +54,8 @@ class ServerLog:
     """Splits a line; local times without a zone are so many seconds ahead of UTC."""
     rules: tuple[Rule, ...]
     """The first that matches the text of a line decides."""
+    with_times: str = ""
+    """A sentence: how its lines get their time, and the process, where they have none."""
     is_common: bool = False
     """Whether applications and other servers may log in its form: where another server is seen too, they are its."""
     has_combined_lines: bool = False
@@ -65,6 +68,10 @@ class ServerLog:
     """With what its own lines about requests begin; they may stand inside of a traceback of another process."""
     requests: LineFormat | None = None
     """How its own lines about requests are read; None: they are in nginx's format, or after a logger's date."""
+    numbers_workers: bool = False
+    """Whether it names a worker by its number alone, save where it starts one."""
+    replaced_worker: str = "\n"
+    """What stands in lines about the worker that had a number before the one that has it now."""
     refined: Mapping[ServerEvent, Callable[[float | None], ServerEvent]] = field(default_factory=dict)
     """Events whose value tells that they are of another kind."""
 
@@ -95,3 +102,36 @@ def stamped_line(line: str, utc_offset_s: float = 0.0) -> ServerLine:
     written_s = epoch_s(match[1] + (match[2] or " +00:00"))
     time_s = written_s - utc_offset_s if written_s is not None and match[2] is None else written_s
     return ServerLine(text=line[match.end() :], time_s=time_s, pid=int(match[3]), has_prefix=True)
+
+
+def logging_config(logger: str) -> str:
+    """Return a configuration of Python's logging, as JSON, that puts time and process before a logger's lines."""
+    form = {"format": "[%(asctime)s] [%(process)d] [%(levelname)s] %(message)s", "datefmt": "%Y-%m-%d %H:%M:%S %z"}
+    handler = {"class": "logging.StreamHandler", "formatter": "stamped"}
+    return json.dumps(
+        {
+            "version": 1,
+            "disable_existing_loggers": False,
+            "formatters": {"stamped": form},
+            "handlers": {"stderr": handler},
+            "loggers": {logger: {"handlers": ["stderr"], "level": "INFO", "propagate": False}},
+        },
+        indent=2,
+    )
+
+
+_LEVEL = r"(?:DEBUG|INFO|WARNING|ERROR|CRITICAL)"
+
+
+def levelled(prefix: str) -> Callable[[str, float], ServerLine]:
+    """Return what splits lines that begin with a level alone, as {level} in the pattern, or with a date as above."""
+    level = re.compile(prefix.format(level=_LEVEL))
+
+    def split(line: str, utc_offset_s: float) -> ServerLine:
+        stamped = stamped_line(line, utc_offset_s)
+        match = level.match(line)
+        if stamped.has_prefix or match is None:
+            return stamped
+        return ServerLine(text=line[match.end() :], has_prefix=True)
+
+    return split

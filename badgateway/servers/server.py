@@ -73,6 +73,10 @@ class Place(Protocol):
         """The TCP port; None where it is a unix socket."""
 
     @property
+    def logging(self) -> Path:
+        """A file of the trial's own, for a configuration of Python's logging."""
+
+    @property
     def statistics_socket(self) -> Path:
         """A unix socket for the server's statistics, if it has any."""
 
@@ -89,6 +93,8 @@ class Start:
     """The address as this server spells it."""
     environment: Mapping[str, str] = field(default_factory=dict)
     """Variables beside those that every server gets, see `Site.environment`."""
+    logging: str = ""
+    """What is to stand in `Place.logging` before; empty where the server reads no such file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,12 @@
 """uvicorn: all that is true of it alone."""
 
+import re
+
 from badgateway.model.configuration import Configuration, WorkerModel
+from badgateway.model.evidence import ServerEvent
 from badgateway.model.knob import Knob
 from badgateway.servers.environment_file import bind_variables, fitting
+from badgateway.servers.log import ServerLog, levelled, logging_config, rules
 from badgateway.servers.server import Place, Server, Start
 
 
@@ -21,13 +25,42 @@ def _start(configuration: Configuration, place: Place) -> Start:
     return Start(
         argv=(place.program("uvicorn"), place.target),
         bind=place.address,
-        environment=fitting(place.server_text, own),
+        # Its lines have no time otherwise.
+        environment={"UVICORN_LOG_CONFIG": str(place.logging), **fitting(place.server_text, own)},
+        logging=logging_config("uvicorn"),
     )
 
 
 def _worker_model(_text: str) -> WorkerModel:
     return WorkerModel.EVENT_LOOP
 
+
+LOG = ServerLog(
+    kind="uvicorn log",
+    example="[2024-12-06 14:48:56 +0000] [1] [INFO] Child process [8] died",
+    # What its worker class for Gunicorn writes too is not among them.
+    own=re.compile(
+        r"[^\"]{0,120}?(?:\[INFO\]|\[ERROR\]|INFO:|ERROR:) +(?:Uvicorn running on |Started parent process \["
+        r"|Child process \[\d+\] (?:died|failed)|(?:Terminated|Waiting for) child process \[|Stopping parent process \["
+        r"|Received SIG[A-Z]+, (?:exiting|restarting))"
+    ),
+    line=levelled(r"{level}: +"),
+    with_times="Give it a configuration of its logging, UVICORN_LOG_CONFIG, as docs/explain.md shows one.",
+    rules=rules(
+        (ServerEvent.SERVER_STARTED, r"^Started parent process \["),
+        (ServerEvent.LISTENING, r"^Uvicorn running on (?:unix socket )?(?P<uri>\S+) \("),
+        (ServerEvent.WORKER_BOOTED, r"^Started server process \[(?P<pid>\d+)\]"),
+        (ServerEvent.WORKER_READY, r"^Application startup complete\."),
+        (ServerEvent.WORKER_RECYCLED, r"^Maximum request limit of \d+ exceeded\. Terminating process\."),
+        (ServerEvent.WORKER_EXITED, r"^(?:Finished server|Terminated child) process \[(?P<pid>\d+)\]"),
+        (ServerEvent.WORKER_LOST, r"^Child process \[(?P<pid>\d+)\] died"),
+        (ServerEvent.APPLICATION_NOT_LOADED, r"^(?:Child process \[\d+\] failed to start|Error loading ASGI app)"),
+        (ServerEvent.RELOAD, r"^Received SIGHUP, restarting processes\."),
+        (ServerEvent.SHUTDOWN, r"^Received SIG(?:TERM|INT), exiting\."),
+        (ServerEvent.REQUEST_REFUSED, r"^Exceeded concurrency limit\."),
+        (ServerEvent.APPLICATION_EXCEPTION, r"^Exception in ASGI application"),
+    ),
+)
 
 SERVER = Server(
     name="uvicorn",
@@ -59,4 +92,5 @@ SERVER = Server(
         Knob.MEMORY_LIMIT: "UVICORN_LIMIT_MAX_REQUESTS = 1000, UVICORN_LIMIT_MAX_REQUESTS_JITTER = 500",
         Knob.REQUEST_LIMIT: "UVICORN_LIMIT_CONCURRENCY",
     },
+    log=LOG,
 )

@@ -223,6 +223,7 @@ LOG = ServerLog(
     example="Fri Dec  6 14:48:56 2024 - *** HARAKIRI ON WORKER 1 (pid: 66, try: 1, graceful: yes) ***",
     own=_OWN,
     line=split_line,
+    with_times="Set log-date = true.",
     rules=_RULES,
     has_local_times=True,
     prints_uncaught=True,

@@ -2,9 +2,17 @@
 
 from badgateway.model import raw
 from badgateway.model.configuration import Configuration
+from badgateway.process.account import write_for
 from badgateway.process.child import Command
 from badgateway.servers.server import Server
 from badgateway.stack.site import Site
+
+
+def write_logging(server: Server, configuration: Configuration, site: Site) -> None:
+    """Write the configuration of Python's logging, where the server reads one."""
+    text = server.start(configuration, site).logging
+    if text:
+        write_for(site.account, site.logging, text)
 
 
 def command(server: Server, configuration: Configuration, site: Site) -> Command:

@@ -174,9 +174,9 @@ def deploy(  # noqa: PLR0913 # all but two by name, and most callers leave the l
 
 @contextmanager
 def _server(configuration: Configuration, site: Site, deadline_s: float) -> Iterator[Child]:
-    with running(
-        application_server.command(server_of(configuration), configuration, site), grace_s=SERVER_GRACE_S
-    ) as server:
+    kind = server_of(configuration)
+    application_server.write_logging(kind, configuration, site)
+    with running(application_server.command(kind, configuration, site), grace_s=SERVER_GRACE_S) as server:
         # Without a listening socket the first health check would be a 502 in nginx's logs.
         address = site.socket if site.port is None else (HOST, site.port)
         await_ready(server, connect_probe(address), what=site.address, deadline_s=deadline_s)

@@ -85,6 +85,11 @@ class Site:
         return self.run / "stats.sock"
 
     @property
+    def logging(self) -> Path:
+        """The configuration of Python's logging, for servers that read one."""
+        return self.raw / raw_files.LOGGING
+
+    @property
     def target(self) -> str:
         """What the server loads: the journal, which loads the application."""
         return f"{self.journal.stem}:application"

@@ -60,6 +60,24 @@ def recycled() -> Evidence:
     return queue_full(evidence, at=61.5)
 
 
+def after(*events: ServerEvent, at: float = 2.0) -> Evidence:
+    """Nobody listens any more, and what Granian noted before, in its order."""
+    evidence = Evidence()
+    for event in events:
+        evidence.event(event, server="granian", pid=71 if event is ServerEvent.WORKER_LOST else None)
+    return refused(evidence, at=at)
+
+
+def crowded(*, behind: int) -> Evidence:
+    """A request that waited for a worker, and others before it that had been given up and ran on."""
+    evidence = Evidence().event(ServerEvent.LISTENING, at=-60, server="granian", uri="http://unix:/run/web.sock")
+    for number in range(behind):
+        evidence.failure(
+            499, at=-3.0 + number / 10, uri="/report/", app_pid=71, app_started_s=NOON - 6, app_ended_s=NOON - 0.5
+        )
+    return evidence.slow(app_pid=71, app_started_s=NOON - 0.5, app_ended_s=NOON + 1)
+
+
 def harakiri(*paths: str) -> Evidence:
     """One worker under harakiri; its lines name all it had in it, the longest running first."""
     evidence = Evidence().event(ServerEvent.HARAKIRI, at=10, server="uwsgi", pid=71, worker=2)
@@ -133,6 +151,19 @@ SAMPLES: dict[str, Callable[[], Evidence]] = {
     "proxy-retried": retried,
     "worker-killed": lambda: dying(EVENT.WORKER_KILLED, signal=9),
     "worker-crashed": lambda: dying(EVENT.WORKER_CRASHED, server="gunicorn", value=1),
+    "worker-lost": lambda: dying(EVENT.WORKER_LOST, server="uvicorn"),
+    "server-ended-with-a-worker": lambda: after(EVENT.WORKER_LOST, EVENT.SHUTDOWN),
+    "worker-crash-loop": lambda: after(EVENT.WORKER_LOST, EVENT.CRASH_LOOP, EVENT.SHUTDOWN),
+    "asgi-connections-exhausted": lambda: (
+        answered()
+        .event(EVENT.LISTENING, at=-60, server="uvicorn", uri="/run/web.sock")
+        .event(EVENT.DB_TOO_MANY_CONNECTIONS, at=10, server="uvicorn", uri="/members/")
+    ),
+    "header-before-the-exception": lambda: (
+        Evidence().cut(at=10.4).event(EVENT.APPLICATION_EXCEPTION, at=10, server="granian", pid=71)
+    ),
+    "work-for-nobody": lambda: crowded(behind=1),
+    "concurrency-limit-exceeded": lambda: answered(503).event(EVENT.REQUEST_REFUSED, at=10, server="uvicorn", pid=71),
     "harakiri": lambda: harakiri("/members/").closed(at=10.9),
     "harakiri-collateral": lambda: harakiri("/export/", "/members/").closed(at=10.9),
     "worker-mercy-expired": lambda: dying(EVENT.MERCY_EXPIRED, EVENT.WORKER_KILLED, signal=9),
@@ -247,5 +278,7 @@ SAMPLES: dict[str, Callable[[], Evidence]] = {
 EXPECTED: dict[str, dict[str, int]] = {
     # The journal has to be there for this one to be found, and it is of requests that failed for another reason.
     "keepalive-race": {"keepalive-race": 1, "application-answered-5xx": 1},
+    # The request that its client had given up is a failure too.
+    "work-for-nobody": {"work-for-nobody": 1, "client-gave-up": 1},
 }
 """Where a sample cannot be of one cause alone."""

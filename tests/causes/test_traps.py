@@ -7,7 +7,18 @@ import pytest
 from badgateway.model.diagnosis import Certainty
 from badgateway.model.evidence import LogKind, Phase, ServerEvent
 from tests.causes.evidence import CLOSED, NOON, TIMED_OUT, Evidence
-from tests.causes.samples import answered, connect_timeout, harakiri, queue_full, recycled, refused, saturated
+from tests.causes.samples import (
+    after,
+    answered,
+    connect_timeout,
+    crowded,
+    dying,
+    harakiri,
+    queue_full,
+    recycled,
+    refused,
+    saturated,
+)
 
 pytestmark = pytest.mark.corpus
 
@@ -652,3 +663,67 @@ def test_a_blocked_event_loop_is_named_before_a_busy_database():
     waiting = Evidence().slow(at=10).blocked(2.0, at=9.5)
 
     assert saturated(waiting, seconds=(7, 8, 9)).found() == {"event-loop-blocked": 1}
+
+
+@pytest.mark.parametrize("goodbye", [EVENT.WORKER_RECYCLED, EVENT.WORKER_EXITED])
+def test_a_worker_that_had_said_goodbye_did_not_die_although_uvicorn_says_so(goodbye):
+    assert dying(goodbye, EVENT.WORKER_LOST, server="uvicorn").found() == {"502-connection-closed": 1}
+
+
+def test_all_that_was_in_a_worker_of_granian_was_lost_with_it():
+    evidence = Evidence().closed(at=10.2).closed(at=10.3).closed(at=10.4)
+    assert evidence.event(EVENT.WORKER_LOST, at=10, server="granian", pid=71).found() == {"worker-lost": 3}
+    assert {found.certainty for found in evidence.diagnosis().causes} == {Certainty.PROVEN}
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        (EVENT.SHUTDOWN,),
+        (EVENT.WORKER_LOST, EVENT.WORKER_BOOTED, EVENT.SHUTDOWN),
+        (EVENT.SHUTDOWN, EVENT.WORKER_LOST),
+    ],
+)
+def test_granian_did_not_end_with_a_worker_that_it_replaced_or_when_it_was_stopped(events):
+    assert after(*events).found() == {"nothing-listening": 1}
+
+
+def test_granian_that_listens_again_has_not_ended():
+    evidence = Evidence().event(EVENT.WORKER_LOST, server="granian", pid=71).event(EVENT.SHUTDOWN, server="granian")
+    evidence.event(EVENT.LISTENING, at=5, server="granian", uri="http://unix:/run/web.sock")
+    assert refused(evidence, at=60).found() == {"nothing-listening": 1}
+
+
+def test_another_server_of_the_machine_did_not_end():
+    evidence = Evidence().event(EVENT.LISTENING, server="granian", uri="http://unix:/run/other.sock")
+    evidence.event(EVENT.WORKER_LOST, server="granian", pid=71).event(EVENT.CRASH_LOOP, server="granian")
+    assert refused(evidence, at=2).found() == {"nothing-listening": 1}
+
+
+def test_connections_run_out_under_threads_as_they_did_before():
+    evidence = answered().event(EVENT.SEVERAL_AT_ONCE, at=-60, uri="gthread")
+    evidence.event(EVENT.DB_TOO_MANY_CONNECTIONS, at=10, uri="/members/")
+    assert evidence.found() == {"db-connections-exhausted": 1}
+
+
+@pytest.mark.parametrize("worker_class", ["asgi", "uvicorn_worker.UvicornWorker"])
+def test_gunicorns_workers_for_asgi_have_no_limit_either(worker_class):
+    evidence = answered().event(EVENT.SEVERAL_AT_ONCE, at=-60, uri=worker_class)
+    evidence.event(EVENT.DB_TOO_MANY_CONNECTIONS, at=10, uri="/members/")
+    assert evidence.found() == {"asgi-connections-exhausted": 1}
+
+
+def test_gunicorn_that_cut_a_body_had_not_sent_its_header_too_early():
+    evidence = Evidence().cut(at=10.4).event(EVENT.APPLICATION_EXCEPTION, at=10, pid=71)
+    assert evidence.found() == {"exception-outside-django": 1}
+
+
+def test_a_request_that_waited_while_nobody_had_been_given_up_only_waited():
+    assert crowded(behind=0).found() == {"queued-too-long": 1}
+
+
+def test_work_for_nobody_is_known_of_servers_without_a_limit_only():
+    evidence = crowded(behind=1)
+    for event in evidence.rows["server_events"]:
+        event["server"] = "gunicorn"
+    assert evidence.found() == {"queued-too-long": 1, "client-gave-up": 1}

@@ -1,9 +1,9 @@
 from badgateway.logs.event_grammar import KERNEL
 from badgateway.logs.event_reader import Event, EventReader
 from badgateway.model.evidence import ServerEvent
-from badgateway.servers import gunicorn, uwsgi
+from badgateway.servers import granian, gunicorn, uwsgi
 
-LOGS = {"gunicorn": gunicorn.LOG, "uwsgi": uwsgi.LOG, "kernel": KERNEL}
+LOGS = {"granian": granian.LOG, "gunicorn": gunicorn.LOG, "uwsgi": uwsgi.LOG, "kernel": KERNEL}
 HEADER = "[2026-11-21 12:00:00 +0000] [7] "
 TRACEBACK = ("Traceback (most recent call last):", '  File "x.py", line 1, in f')
 
@@ -116,3 +116,22 @@ def test_a_worker_that_says_goodbye_for_each_of_its_requests_leaves_once():
     found = events("uwsgi", *("...The work of process 71 is done. Seeya!",) * 3)
 
     assert [event.pid for event in found] == [71]
+
+
+def test_a_worker_that_has_only_a_number_is_told_by_its_process_even_after_it_was_replaced():
+    found = events(
+        "granian",
+        "[INFO] Spawning worker-1 with PID: 71",
+        "[ERROR] Unexpected exit from worker-1",
+        "[INFO] Spawning worker-1 with PID: 72",
+        "[INFO] Stopped old worker-1",
+        "[INFO] Stopped worker-1",
+    )
+
+    assert [event.pid for event in found] == [71, 71, 72, 71, 72]
+
+
+def test_a_worker_whose_start_is_not_in_the_log_has_no_process():
+    (event,) = events("granian", HEADER + "[ERROR] Unexpected exit from worker-1")
+
+    assert (event.event, event.pid) == (ServerEvent.WORKER_LOST, None)

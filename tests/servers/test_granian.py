@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import pytest
@@ -50,3 +51,12 @@ def test_a_worker_that_is_stopped_is_always_given_a_limit_for_it_would_hang_with
 )
 def test_its_file_shows_how_a_worker_serves_requests(text, model):
     assert SERVER.worker_model(text) is model
+
+
+def test_its_lines_get_time_and_process_unless_its_file_says_how_it_logs():
+    start = SERVER.start(configuration("servers/granian.env"), site())
+
+    assert start.environment["GRANIAN_LOG_CONFIG"] == "/tmp/t/raw/logging.json"
+    assert json.loads(start.logging)["loggers"]["_granian"]["handlers"] == ["stderr"]
+    own = SERVER.start(configuration("servers/granian.env"), site(server_text="GRANIAN_LOG_CONFIG=/srv/log.json"))
+    assert own.environment["GRANIAN_LOG_CONFIG"] == "/srv/log.json"

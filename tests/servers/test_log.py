@@ -1,6 +1,10 @@
+import textwrap
+from pathlib import Path
+
 import pytest
 
-from badgateway.servers.log import stamped_line
+from badgateway.servers import granian, uvicorn
+from badgateway.servers.log import logging_config, stamped_line
 from badgateway.servers.uwsgi import split_line
 
 NOON_S = 1795262400.0
@@ -73,3 +77,36 @@ def test_gunicorns_impossible_time_is_unknown():
 
 def test_a_number_beyond_any_pid_is_no_prefix_of_gunicorn():
     assert not stamped_line(f"[2026-11-21 06:00:00 -0600] [{'9' * 40}] [ERROR] words").has_prefix
+
+
+@pytest.mark.parametrize(
+    ("log", "line"),
+    [
+        (granian.LOG, "[ERROR] Unexpected exit from worker-1"),
+        (uvicorn.LOG, "INFO:     Child process [8] died"),
+        (uvicorn.LOG, "WARNING:  Exceeded concurrency limit."),
+    ],
+)
+def test_a_level_alone_is_split_off_and_leaves_no_time(log, line):
+    split = log.line(line, 0.0)
+
+    assert (split.time_s, split.pid, split.has_prefix) == (None, None, True)
+    assert any(rule.pattern.search(split.text) for rule in log.rules)
+
+
+@pytest.mark.parametrize("log", [granian.LOG, uvicorn.LOG])
+def test_a_level_behind_a_date_and_a_process_is_split_off_with_them(log):
+    split = log.line("[2026-11-21 12:00:00 +0000] [7] [INFO] words", 0.0)
+
+    assert (split.text, split.time_s, split.pid) == ("words", NOON_S, 7)
+
+
+@pytest.mark.parametrize("log", [granian.LOG, uvicorn.LOG])
+def test_what_an_application_prints_has_no_prefix(log):
+    assert not log.line("INFO something else", 0.0).has_prefix
+
+
+def test_the_page_about_explain_shows_the_configuration_that_the_kit_gives():
+    page = (Path(__file__).parents[2] / "docs" / "explain.md").read_text()
+
+    assert textwrap.indent(logging_config("_granian"), "    ") in page

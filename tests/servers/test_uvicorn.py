@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import pytest
@@ -41,3 +42,12 @@ def test_no_limit_of_requests_is_not_a_limit_of_none(most, told):
 
 def test_its_workers_are_event_loops():
     assert SERVER.worker_model("") is WorkerModel.EVENT_LOOP
+
+
+def test_its_lines_get_time_and_process_unless_its_file_says_how_it_logs():
+    start = SERVER.start(configuration("servers/uvicorn.env"), site())
+
+    assert start.environment["UVICORN_LOG_CONFIG"] == "/tmp/t/raw/logging.json"
+    assert json.loads(start.logging)["loggers"]["uvicorn"]["handlers"] == ["stderr"]
+    own = SERVER.start(configuration("servers/uvicorn.env"), site(server_text="UVICORN_LOG_CONFIG=/srv/log.json"))
+    assert own.environment["UVICORN_LOG_CONFIG"] == "/srv/log.json"

@@ -49,6 +49,28 @@ def test_the_logs_of_a_trial_with_a_full_listen_queue_are_explained_whole():
     assert found.period_s == (1_795_295_880, 1_795_295_880)
 
 
+@pytest.mark.parametrize(
+    ("story", "causes"),
+    [
+        ("granian-ends-with-worker", {"server-ended-with-a-worker": 6, "worker-lost": 1}),
+        ("granian-crash-loop", {"worker-crash-loop": 4, "worker-lost": 4}),
+        (
+            "granian-respawning",
+            {"worker-lost": 3, "header-before-the-exception": 2, "exception-outside-django": 1},
+        ),
+        ("granian-not-loaded", {"application-not-loaded": 1}),
+        ("uvicorn-troubles", {"worker-lost": 2, "header-before-the-exception": 2, "exception-outside-django": 1}),
+        ("uvicorn-limit", {"concurrency-limit-exceeded": 4}),
+        ("gunicorn-asgi", {"exception-outside-django": 3, "worker-killed": 1}),
+    ],
+)
+def test_what_happened_to_a_server_that_really_ran_is_proven_by_its_own_lines(story, causes):
+    found = explain([Source(name=path.name, content=path) for path in sorted((GOLDEN.parent / story).iterdir())])
+
+    proven = {each.cause.id: each.count for each in found.diagnosis.causes if each.certainty is Certainty.PROVEN}
+    assert proven == causes
+
+
 def test_an_order_of_files_changes_nothing_but_their_list():
     sources = [Source(name=path.name, content=path) for path in sorted(GOLDEN.iterdir())]
 
