@@ -36,13 +36,14 @@ def file_faults(experiment: Experiment, root: Path) -> Iterator[str]:
 
 
 def _faults_of_server(one: Configuration, experiment: Experiment, root: Path) -> Iterator[str]:
-    fault = kind_fault(one)
-    if fault:
-        yield fault
-        return
     check = _fault_of_python if one.server.suffix == ".py" else _fault_of_text
+    unread, unknown = _fault(root, one.server, check), kind_fault(one)
+    if unknown:
+        # A name that was mistyped is mostly that of no file at all.
+        yield from _of_key("server", unread) if unread else (unknown,)
+        return
     server = server_of(one)
-    fault = server.file_fault(one.server) or _fault(root, one.server, check)
+    fault = server.file_fault(one.server) or unread
     yield from _of_key("server", fault)
     yield from setting_faults(one, server)
     if not fault:

@@ -59,15 +59,17 @@ def labels() -> str:
 
 
 def server_of(configuration: Configuration) -> Server:
-    """Return the server that runs a configuration.
+    """Return the server that runs a configuration; one of version 0.1 has no `kind`, and any name.
 
     Raises:
         ConfigurationError: It names none that is known, or its file fits none, or several.
     """
-    fault = kind_fault(configuration)
-    if fault:
-        raise ConfigurationError(f"configurations[{configuration.name}].{fault}")
-    return fitting(configuration.kind, configuration.server)[0]
+    found = fitting(configuration.kind, configuration.server)
+    if not found and not configuration.kind:
+        found = tuple(server for server in servers() if server.read_once(configuration.server))
+    if len(found) == 1:
+        return found[0]
+    raise ConfigurationError(f"configurations[{configuration.name}].{kind_fault(configuration)}")
 
 
 def kind_fault(configuration: Configuration) -> str:
@@ -78,7 +80,10 @@ def kind_fault(configuration: Configuration) -> str:
     if configuration.kind:
         return f"kind: {configuration.kind} is no known server; there are {labels()}"
     if not found:
-        return f"server: {configuration.server} is not named as a known server's file; allowed are {labels()}"
+        return (
+            f"server: {configuration.server} is not named as a known server's file, {labels()}; rename it, or say "
+            f'which server reads it, such as kind = "{servers()[0].name}"'
+        )
     names = " or ".join(server.name for server in found)
     return f'server: {configuration.server} may be a file of {names}; say which: kind = "{found[0].name}"'
 

@@ -126,7 +126,9 @@ class Server:
     distributions: tuple[str, ...]
     """The Python packages whose versions matter, its own first."""
     files: tuple[str, ...]
-    """Patterns of the names of its files, such as "*.ini"; one that fits several servers' needs `kind`."""
+    """Patterns of the names of its files; a file that fits none, or several servers', needs `kind`."""
+    files_without_kind: tuple[str, ...] = ()
+    """Patterns in run folders of version 0.1, which knew no `kind`."""
     file_fault: Callable[[PurePosixPath], str] = no_fault
     """What it cannot bear in the path of its file; empty when nothing."""
     protocol: Literal["http", "uwsgi"] = "http"
@@ -155,6 +157,10 @@ class Server:
     def reads(self, file: PurePath) -> bool:
         """Tell whether a file is named as this server's are."""
         return any(file.match(pattern) for pattern in self.files)
+
+    def read_once(self, file: PurePath) -> bool:
+        """Tell whether version 0.1 would have taken a file for this server's."""
+        return any(file.match(pattern) for pattern in self.files_without_kind)
 
     def spelled(self, knobs: Collection[Knob], model: WorkerModel | None) -> str:
         """Return how its files spell these, with commas between; None is an unknown worker model."""

@@ -93,8 +93,8 @@ def test_paths_are_relative_to_the_folder_above_the_experiments(file, tmp_path):
         ('"servers/uwsgi.ini"', '"servers/wsgi.ini"', "configurations[first].server: no such file:"),
         (
             '"servers/uwsgi.ini"',
-            '"servers/wsgi.conf"',
-            "configurations[first].server: servers/wsgi.conf is not named as a known server's file; allowed are",
+            '"servers/nginx.conf"',
+            "configurations[first].server: servers/nginx.conf is not named as a known server's file, ",
         ),
         ('"servers/uwsgi.ini"', '"/etc/uwsgi.ini"', "must be a path inside the project"),
         ('"experiments/load.py"', '"experiments/lod.py"', "load.locustfile: no such file:"),

@@ -7,7 +7,7 @@ import pytest
 
 from badgateway.errors import ConfigurationError
 from badgateway.model.configuration import Configuration, WorkerModel
-from badgateway.servers.registry import server_of, servers, setting_faults, worker_model
+from badgateway.servers.registry import kind_fault, server_of, servers, setting_faults, worker_model
 from badgateway.servers.server import COMMON_SETTINGS
 from badgateway.stack import application_server
 from tests.servers.dummy import installed_server
@@ -63,6 +63,18 @@ def test_a_kind_that_nobody_knows_is_told_what_there_is():
 
 @pytest.mark.parametrize(("file", "name"), [("servers/uwsgi.ini", "uwsgi"), ("servers/gunicorn_sync.py", "gunicorn")])
 def test_where_one_server_alone_reads_such_files_it_need_not_be_named(file, name):
+    assert server_of(configuration(file)).name == name
+
+
+@pytest.mark.parametrize("file", ["servers/site.ini", "servers/conf.py"])
+def test_a_suffix_alone_tells_no_server(file):
+    assert "is not named as a known server's file" in kind_fault(configuration(file))
+    assert "rename it, or say which server reads it, such as kind = " in kind_fault(configuration(file))
+    assert kind_fault(configuration(file, kind="gunicorn")) == ""
+
+
+@pytest.mark.parametrize(("file", "name"), [("servers/site.ini", "uwsgi"), ("servers/conf.py", "gunicorn")])
+def test_a_run_of_version_0_1_is_read_by_the_suffixes_that_it_knew(file, name):
     assert server_of(configuration(file)).name == name
 
 
