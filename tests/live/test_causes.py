@@ -71,6 +71,26 @@ def test_a_worker_that_is_killed(server: str, stands: Stands):
     assert stand.proven() == {"worker-killed"}
 
 
+def test_granian_replaces_a_worker_and_has_sent_its_200_before_an_exception(stands: Stands):
+    with stands.stand("granian.env", workers=2, threads=4) as stand:
+        stand.client.ask("/kill")
+        time.sleep(1)
+        stand.client.ask("/trip", 3)
+        stand.client.ask("/ok", 5)
+    assert stand.found() == {("/kill", "worker-lost"): 1, ("/trip", "header-before-the-exception"): 3}
+    assert stand.proven() == {"worker-lost", "header-before-the-exception"}
+
+
+def test_granian_ends_with_a_worker_unless_it_is_told_to_replace_it(stands: Stands):
+    ends = replaced("GRANIAN_RESPAWN_FAILED_WORKERS=true", "GRANIAN_RESPAWN_FAILED_WORKERS=false")
+    with stands.stand("granian.env", edit_server=ends, workers=2, threads=4) as stand:
+        stand.client.ask("/kill")
+        time.sleep(1)
+        stand.client.ask("/ok", 10)
+    assert stand.found() == {("/kill", "worker-lost"): 1, ("/ok", "server-ended-with-a-worker"): 10}
+    assert stand.proven() == {"worker-lost", "server-ended-with-a-worker"}
+
+
 @pytest.mark.parametrize("server", ["uwsgi.ini", "gunicorn_sync.py"])
 @pytest.mark.parametrize("path", ["/leave", "/crash"])
 def test_a_worker_that_crashes_or_leaves(server: str, path: str, stands: Stands):

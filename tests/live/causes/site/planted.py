@@ -79,7 +79,13 @@ def stall(seconds):
     yield BLOCK
 
 
-BODIES = {"/drip": drip, "/stall": stall}
+def trip(seconds):
+    """Raise before the first piece of the body, after the header was given."""
+    raise ValueError("planted")
+    yield b""
+
+
+BODIES = {"/drip": drip, "/stall": stall, "/trip": trip}
 
 
 def application(environ, start_response):
