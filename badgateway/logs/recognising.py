@@ -47,7 +47,7 @@ _ONE_LINE_PER_ENTRY: tuple[tuple[LogKind, Callable[[str], bool]], ...] = (
     (LogKind.TRAEFIK, _matches(LOOKS_LIKE_TRAEFIK)),
     (LogKind.TRAEFIK_LOG, _matches(LOOKS_LIKE_TRAEFIK_LOG)),
     (LogKind.APACHE_ERROR, _matches(LOOKS_LIKE_APACHE_ERROR)),
-    (LogKind.KERNEL, lambda line: KERNEL.own.match(line) is not None),
+    (LogKind.KERNEL, KERNEL.owns),
     (LogKind.NGINX_COMBINED, _matches(_COMBINED)),
 )
 
@@ -57,7 +57,7 @@ def kind_of(line: str) -> str | None:
     entry = _entry_kind(line)
     if entry is not None:
         return entry
-    return next((kind for kind, log in server_logs().items() if log.own.match(line)), None)
+    return next((kind for kind, log in server_logs().items() if log.owns(line)), None)
 
 
 # A log's first lines are asked about twice, and once more with each piece of a stream.
@@ -81,7 +81,7 @@ def recognised(name: str, lines: Sequence[str]) -> str:
     del counts[None]
     best = max(counts, key=lambda kind: counts[kind], default=None)
     # The first lines of a server may be mostly what the application prints, so one line of its own decides.
-    server = next((kind for kind, log in server_logs().items() if any(map(log.own.match, lines))), None)
+    server = next((kind for kind, log in server_logs().items() if any(map(log.owns, lines))), None)
     # It may hold its access log too, which looks like nginx's.
     if server is not None and (best is LogKind.NGINX_COMBINED or 2 * counts[best] < len(lines)):
         return server

@@ -47,6 +47,7 @@ LOG = ServerLog(
         r"|Granian shutdown completed|Worker crash loop detected|Killing (?:old )?worker-\d+ after it refused"
         r"|Application callable raised an exception$|HUP signal received, gracefully respawning)"
     ),
+    words=("granian", "worker-", "Worker crash loop", "Application callable", "HUP signal"),
     line=levelled(r"\[{level}\] "),
     with_times="Give it a configuration of its logging, GRANIAN_LOG_CONFIG, as docs/explain.md shows one.",
     rules=rules(

@@ -50,6 +50,8 @@ class ServerLog:
     """A line of it."""
     own: re.Pattern[str]
     """Matches, from its beginning, a line that no other program writes: one of them decides."""
+    words: tuple[str, ...] = ("",)
+    """One of them is in each such line: to look for a word costs much less than to match."""
     line: Callable[[str, float], ServerLine]
     """Splits a line; local times without a zone are so many seconds ahead of UTC."""
     rules: tuple[Rule, ...]
@@ -74,6 +76,10 @@ class ServerLog:
     """What stands in lines about the worker that had a number before the one that has it now."""
     refined: Mapping[ServerEvent, Callable[[float | None], ServerEvent]] = field(default_factory=dict)
     """Events whose value tells that they are of another kind."""
+
+    def owns(self, line: str) -> bool:
+        """Tell whether no other program writes such a line."""
+        return any(word in line for word in self.words) and self.own.match(line) is not None
 
 
 def ctime_s(month: str, day: str, clock: str, year: str) -> float | None:

@@ -44,6 +44,7 @@ LOG = ServerLog(
         r"|Child process \[\d+\] (?:died|failed)|(?:Terminated|Waiting for) child process \[|Stopping parent process \["
         r"|Received SIG[A-Z]+, (?:exiting|restarting))"
     ),
+    words=("Uvicorn running on ", " process [", "Received SIG"),
     line=levelled(r"{level}: +"),
     with_times="Give it a configuration of its logging, UVICORN_LOG_CONFIG, as docs/explain.md shows one.",
     rules=rules(
