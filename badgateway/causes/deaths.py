@@ -107,7 +107,7 @@ FROM (
             -- uvicorn says of each worker in the end that it died.
             OR (kind = 'worker lost' AND bool_or(kind IN ('worker recycled', 'worker exited')) OVER (
                 PARTITION BY instance, server, pid, sitting ORDER BY mark_id)) AS leaving
-        FROM sittings WHERE kind <> 'worker booted')
+        FROM sittings WHERE kind NOT IN ('worker booted', 'server started'))
     GROUP BY instance, server, pid, sitting)
 WHERE first_mark IS NOT NULL
 """

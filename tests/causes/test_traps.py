@@ -670,6 +670,11 @@ def test_a_worker_that_had_said_goodbye_did_not_die_although_uvicorn_says_so(goo
     assert dying(goodbye, EVENT.WORKER_LOST, server="uvicorn").found() == {"502-connection-closed": 1}
 
 
+def test_a_server_that_starts_is_no_worker_that_dies():
+    evidence = Evidence().closed(at=10.4).event(EVENT.SERVER_STARTED, at=10, pid=1)
+    assert evidence.found() == {"502-connection-closed": 1}
+
+
 def test_all_that_was_in_a_worker_of_granian_was_lost_with_it():
     evidence = Evidence().closed(at=10.2).closed(at=10.3).closed(at=10.4)
     assert evidence.event(EVENT.WORKER_LOST, at=10, server="granian", pid=71).found() == {"worker-lost": 3}
