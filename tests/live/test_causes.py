@@ -74,7 +74,7 @@ def test_a_worker_that_is_killed(server: str, stands: Stands):
 def test_granian_replaces_a_worker_and_has_sent_its_200_before_an_exception(stands: Stands):
     with stands.stand("granian.env", workers=2, threads=4) as stand:
         stand.client.ask("/kill")
-        time.sleep(1)
+        time.sleep(2.5)
         stand.client.ask("/trip?s=1", 3)
         stand.client.ask("/ok", 5)
     assert stand.found() == {("/kill", "worker-lost"): 1, ("/trip", "header-before-the-exception"): 3}
