@@ -1,17 +1,16 @@
 """Servers that put no limit on requests: on their number, on their time, and on how early the header goes out."""
 
+from badgateway.causes import accept_queue, application, database
 from badgateway.causes.deaths import of_its_server, place_sql
 from badgateway.causes.rule import Proof, Rule, near
 from badgateway.model.diagnosis import Cause, Remedy
 from badgateway.model.evidence import ServerEvent
 from badgateway.model.knob import Knob
 
-FAMILY = "requests without a limit"
-
 CONNECTIONS_RAN_OUT = Cause(
     id="asgi-connections-exhausted",
     title="Under ASGI each request had a thread of its own, and the database connections ran out",
-    family=FAMILY,
+    family=database.FAMILY,
     statuses=(500,),
     explanation="An ASGI server takes any number of requests at a time, and Django runs each view that is no coroutine "
     "in a thread of its own. Each thread opens a database connection: nothing but the database limits them.",
@@ -38,7 +37,7 @@ CONNECTIONS_RAN_OUT = Cause(
 HEADER_SENT = Cause(
     id="header-before-the-exception",
     title="The status 200 had been sent when the application raised an exception",
-    family=FAMILY,
+    family=application.FAMILY,
     statuses=(200,),
     explanation="Granian and uvicorn send the header as soon as the application gives it, before the first piece of "
     "the body. An exception in the generator of a streaming response then cuts the answer; under Gunicorn's threads "
@@ -57,7 +56,7 @@ HEADER_SENT = Cause(
 WORK_FOR_NOBODY = Cause(
     id="work-for-nobody",
     title="The workers were busy with requests whose clients had gone",
-    family=FAMILY,
+    family=accept_queue.FAMILY,
     statuses=(504,),
     explanation="The server has no limit on a request's time, and does not stop a view when its client or the proxy "
     "gives up. The requests that failed before this one ran on to their end, while this one waited for their threads.",
@@ -79,7 +78,7 @@ WORK_FOR_NOBODY = Cause(
 REFUSED = Cause(
     id="concurrency-limit-exceeded",
     title="The server had as many requests as it may have, and refused this one",
-    family=FAMILY,
+    family=accept_queue.FAMILY,
     servers=("uvicorn",),
     statuses=(503,),
     explanation="uvicorn answers 503 itself when a worker has reached --limit-concurrency. The limit is of connections "
