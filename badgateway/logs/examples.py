@@ -7,7 +7,7 @@ from badgateway.logs.event_grammar import KERNEL
 from badgateway.logs.servers import server_logs
 from badgateway.model.evidence import LogKind
 
-EXAMPLES: Final[Mapping[LogKind, str]] = {
+EXAMPLES: Final[Mapping[str, str]] = {
     LogKind.NGINX_COMBINED: (
         '203.0.113.9 - - [06/Dec/2024:14:48:56 +0000] "GET /big HTTP/1.1" 502 157 "-" "Mozilla/5.0"'
     ),

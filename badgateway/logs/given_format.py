@@ -196,7 +196,7 @@ def _line_format(spelling: _Spelling, pieces: _Pieces) -> LineFormat:
     if spelling.logs_the_start:
         time_s = f"{time_s} + coalesce({duration_s}, 0)"
     log = server_logs().get(spelling.kind)
-    stock = log and (log.requests or access_lines(log.kind))
+    stock = (log.requests or access_lines(log.kind)) if log else None
     retried = f"coalesce(regexp_matches({pieces.value(Meaning.UPSTREAM_STATUS)}, ', | : '), FALSE)"
     return LineFormat(
         kind=spelling.kind,

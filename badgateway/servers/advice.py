@@ -1,6 +1,6 @@
 """Says a cause's remedies to whoever runs certain servers: each setting as these servers spell it."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from badgateway.model.configuration import WorkerModel
@@ -55,7 +55,7 @@ def _spelled(remedy: Remedy, uses: Uses) -> dict[str, str]:
     found = {}
     for server in servers():
         # Several worker models may spell it in the same way.
-        models = uses[server.name] or (None,) if server.name in uses else ()
+        models: Iterable[WorkerModel | None] = () if server.name not in uses else uses[server.name] or (None,)
         spellings = dict.fromkeys(server.spelled(remedy.knobs, model) for model in sorted(models, key=str))
         if any(spellings):
             found[server.label] = " or ".join(filter(None, spellings))

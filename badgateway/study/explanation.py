@@ -119,7 +119,7 @@ def _worker_models(connection: duckdb.DuckDBPyConnection) -> dict[str, frozenset
     events = connection.table("server_events").filter(f"event IN {_names(told)} AND uri IS NOT NULL")
     for name, word in events.project("server, uri").distinct().fetchall():
         server = server_named(name)
-        model = server and server.model_told(word)
+        model = server.model_told(word) if server else None
         found[name] = found.get(name, frozenset()) | ({model} if model else frozenset())
     return found
 
