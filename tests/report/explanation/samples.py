@@ -55,7 +55,7 @@ def found(
     )
 
 
-def file_read(name: str, kind: LogKind | None, **given: object) -> FileRead:
+def file_read(name: str, kind: str | None, **given: object) -> FileRead:
     read = FileRead(name=name, kind=kind, lines=1000, malformed_lines=0, first_malformed=())
     return replace(read, **given)  # type: ignore[arg-type]
 
