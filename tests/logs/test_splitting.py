@@ -15,7 +15,7 @@ UWSGI = "Respawned uWSGI worker 1 (new pid: 71)"
 
 @pytest.fixture
 def split(tmp_path):
-    def splitting(*lines: str) -> dict[tuple[str, LogKind | None], Part]:
+    def splitting(*lines: str) -> dict[tuple[str, str | None], Part]:
         path = tmp_path / "mixed.log"
         path.write_text("\n".join(lines) + "\n")
         scratch = tmp_path / "scratch"
