@@ -1,8 +1,10 @@
 """The accept queue: requests that no worker could take in, because the queue before them was full."""
 
-from badgateway.causes.rule import NOBODY_LISTENED, Rule, at_address, during, inside
+from badgateway.causes.conditions import CONNECTION_CLOSED, NOBODY_LISTENED, because
+from badgateway.causes.rule import QUEUE_FULL_MARKS, Rule, during, inside
+from badgateway.causes.spans import Span
 from badgateway.model.diagnosis import Cause, Remedy
-from badgateway.model.evidence import ServerEvent
+from badgateway.model.evidence import Reason
 from badgateway.model.knob import Knob
 
 FAMILY = "accept queue"
@@ -100,6 +102,7 @@ WORKERS_RECYCLED_TOGETHER = Cause(
             knobs=(Knob.PRELOAD,),
         ),
         Remedy(text="Recycle more rarely, or not at all.", knobs=(Knob.MAX_REQUESTS,)),
+        SOMAXCONN,
         LISTEN,
     ),
     innocent="Looks like overload that comes and goes; the load is even, and the gaps follow the count of requests.",
@@ -145,48 +148,60 @@ RELOAD_GAP = Cause(
     ),
 )
 
-_CONNECTING = "c.reason IN ('queue full', 'refused', 'refused or no route', 'connect timeout', 'unconnected')"
-_READING = "c.reason = 'read timeout' AND c.queued"
+_TURNED_AWAY = because(Reason.QUEUE_FULL, Reason.REFUSED, Reason.REFUSED_OR_NO_ROUTE, Reason.UNCONNECTED)
+_WAITED_TO_CONNECT = because(Reason.CONNECT_TIMEOUT)
+_READING = f"{because(Reason.READ_TIMEOUT)} AND c.queued"
 # That no start is known means something only where starts are kept.
 _WAITED = f"{_READING} AND (c.in_app OR $journal)"
-_DROPPED = "c.reason IN ('closed', 'lost') AND NOT c.in_app"
+_DROPPED = f"{CONNECTION_CLOSED} AND NOT c.in_app"
 # A SYN that was dropped is sent again after 1, 3 and 7 s.
 _RETRANSMITTED = (
     "round(c.upstream_connect_s) IN (1, 3, 7) AND abs(c.upstream_connect_s - round(c.upstream_connect_s)) <= 0.1"
 )
-_QUEUE_MARKS = during(ServerEvent.LISTEN_QUEUE_FULL, "listen overflow", "accept queue full")
+_QUEUE_MARKS = during(*QUEUE_FULL_MARKS)
 # A unix socket has neither handshake nor retransmission: what its queue takes is connected at once.
 _TCP = "NOT contains(c.upstream, 'unix:')"
 _HERE = r"regexp_matches(c.upstream, '(^|//|, )(127\.|\[::1\]|localhost)')"
 
+
+def _no_worker(where: str, *, share: float = 0.0) -> tuple[Rule, ...]:
+    """Return the rules for requests that no worker was there for."""
+    return (
+        Rule(cause=RESPAWN_THROTTLED, where=where, proof=inside(Span.RESPAWN_THROTTLED, share=share)),
+        Rule(cause=RELOAD_GAP, where=where, proof=inside(Span.RELOAD, share=share)),
+        Rule(cause=WORKERS_RECYCLED_TOGETHER, where=where, proof=inside(Span.RECYCLED_TOGETHER, share=share)),
+    )
+
+
 CONNECT_RULES = (
-    Rule(cause=RESPAWN_THROTTLED, where=_CONNECTING, proof=inside("respawn throttled")),
-    Rule(cause=RELOAD_GAP, where=_CONNECTING, proof=inside("reload")),
-    Rule(cause=WORKERS_RECYCLED_TOGETHER, where=_CONNECTING, proof=inside("recycled together")),
-    Rule(cause=LISTEN_QUEUE_FULL, where="c.reason = 'queue full'"),
-    Rule(cause=TCP_ACCEPT_QUEUE_FULL, where="c.reason = 'connect timeout'", proof=_QUEUE_MARKS),
-    Rule(cause=TCP_ACCEPT_QUEUE_FULL, where=f"c.reason = 'connect timeout' AND {_HERE}"),
+    *_no_worker(_TURNED_AWAY),
+    *_no_worker(_WAITED_TO_CONNECT, share=0.5),
 )
-"""For requests that nginx could not hand over."""
+"""For requests that nginx could not hand over, for no worker was there."""
+
+FULL_RULES = (
+    Rule(cause=LISTEN_QUEUE_FULL, where=because(Reason.QUEUE_FULL)),
+    Rule(cause=TCP_ACCEPT_QUEUE_FULL, where=because(Reason.CONNECT_TIMEOUT), proof=_QUEUE_MARKS),
+    Rule(cause=TCP_ACCEPT_QUEUE_FULL, where=f"{because(Reason.CONNECT_TIMEOUT)} AND {_HERE}"),
+)
+"""For requests that nginx could not hand over, for the queue was full."""
 
 GONE_RULES = (
-    Rule(cause=RELOAD_GAP, where=NOBODY_LISTENED, proof=at_address("reload")),
-    Rule(cause=RELOAD_GAP, where=NOBODY_LISTENED, proof=at_address("restart")),
+    Rule(cause=RELOAD_GAP, where=NOBODY_LISTENED, proof=inside(Span.RELOAD)),
+    Rule(cause=RELOAD_GAP, where=NOBODY_LISTENED, proof=inside(Span.RESTART)),
 )
 """For requests that found nobody listening."""
 
 DROPPED_RULES = (
-    Rule(cause=RELOAD_GAP, where=_DROPPED, proof=inside("reload")),
-    Rule(cause=RELOAD_GAP, where=_DROPPED, proof=inside("shutdown")),
+    Rule(cause=RELOAD_GAP, where=_DROPPED, proof=inside(Span.RELOAD)),
+    Rule(cause=RELOAD_GAP, where=_DROPPED, proof=inside(Span.SHUTDOWN)),
 )
 """For requests that were closed while they waited in the queue."""
 
 READ_RULES = (
     Rule(cause=TCP_ACCEPT_QUEUE_FULL, where=f"{_READING} AND {_TCP} AND {_RETRANSMITTED}"),
     # The wait in the queue has to be most of the wait, or the request was slow besides.
-    Rule(cause=RESPAWN_THROTTLED, where=_READING, proof=inside("respawn throttled", share=0.5)),
-    Rule(cause=RELOAD_GAP, where=_READING, proof=inside("reload", share=0.5)),
-    Rule(cause=WORKERS_RECYCLED_TOGETHER, where=_READING, proof=inside("recycled together", share=0.5)),
+    *_no_worker(_READING, share=0.5),
     Rule(cause=TCP_ACCEPT_QUEUE_FULL, where=f"{_WAITED} AND {_TCP}", proof=_QUEUE_MARKS),
     Rule(cause=QUEUED_TOO_LONG, where=_WAITED),
 )

@@ -1,5 +1,6 @@
 """The application: what it answered itself, and exceptions that left it."""
 
+from badgateway.causes.conditions import BODY_CUT, CONNECTION_CLOSED
 from badgateway.causes.rule import Rule, near
 from badgateway.model.diagnosis import Cause, Certainty, Remedy
 from badgateway.model.evidence import ServerEvent
@@ -59,12 +60,12 @@ ANSWERED_RULES = (
     ),
 )
 # A 500 that closes a connection is uWSGI's; Gunicorn would have sent it.
-CLOSED_RULES = (Rule(cause=OUTSIDE_DJANGO, where="c.reason IN ('closed', 'lost')", proof=near(ServerEvent.EMPTY_500)),)
+CLOSED_RULES = (Rule(cause=OUTSIDE_DJANGO, where=CONNECTION_CLOSED, proof=near(ServerEvent.EMPTY_500)),)
 # A worker that is stopped leaves a traceback, too: deaths go before.
 ALIVE_RULES = (
     Rule(
         cause=OUTSIDE_DJANGO,
-        where="c.reason IN ('closed', 'lost', 'body cut', 'cut unseen') AND NOT c.died_in_app",
+        where=f"({CONNECTION_CLOSED} OR {BODY_CUT}) AND NOT c.died_in_app",
         proof=near(ServerEvent.APPLICATION_EXCEPTION),
     ),
 )

@@ -1,10 +1,10 @@
 """Servers that put no limit on requests: on their number, on their time, and on how early the header goes out."""
 
 from badgateway.causes import accept_queue, application, database
-from badgateway.causes.deaths import of_its_server, place_sql
+from badgateway.causes.conditions import BODY_CUT, OF_ITS_SERVER, because
 from badgateway.causes.rule import Proof, Rule, near
 from badgateway.model.diagnosis import Cause, Remedy
-from badgateway.model.evidence import ServerEvent
+from badgateway.model.evidence import Reason, ServerEvent
 from badgateway.model.knob import Knob
 
 CONNECTIONS_RAN_OUT = Cause(
@@ -104,8 +104,8 @@ def _near(event: ServerEvent, condition: str) -> Proof:
 
 
 _OF_ASGI = (
-    "e.server = 'uvicorn' OR e.instance IN "
-    "(SELECT instance FROM marks WHERE kind = 'several at once' AND regexp_matches(path, '^asgi$|uvicorn'))"
+    "e.server = 'uvicorn' OR e.instance IN (SELECT instance FROM marks "  # noqa: S608 # words of the evidence
+    f"WHERE kind = '{ServerEvent.SEVERAL_AT_ONCE}' AND regexp_matches(path, '^asgi$|uvicorn'))"
 )
 _WITHOUT_LIMIT = (
     "SELECT instance, min(mark_id) AS mark_id FROM marks WHERE server IN ('granian', 'uvicorn') GROUP BY instance"
@@ -126,18 +126,18 @@ ANSWERED_RULES = (
 CUT_RULES = (
     Rule(
         cause=HEADER_SENT,
-        where="c.reason IN ('body cut', 'cut unseen') AND NOT c.died_in_app",
+        where=f"{BODY_CUT} AND NOT c.died_in_app",
         proof=_near(ServerEvent.APPLICATION_EXCEPTION, "e.server IN ('granian', 'uvicorn')"),
     ),
 )
 READ_RULES = (
     Rule(
         cause=WORK_FOR_NOBODY,
-        where="c.reason = 'read timeout' AND c.queued AND (c.in_app OR $journal)",
+        where=f"{because(Reason.READ_TIMEOUT)} AND c.queued AND (c.in_app OR $journal)",
         proof=Proof(
-            joins=f"JOIN abandoned p USING (failure_id) CROSS JOIN ({_WITHOUT_LIMIT}) e",
-            condition="p.abandoned_s >= 0.5 * (c.time_s - c.start_s) "
-            f"AND {of_its_server('e.instance', place_sql('c.upstream'))}",
+            joins=f"{OF_ITS_SERVER} JOIN ({_WITHOUT_LIMIT}) e ON e.instance = s.instance "
+            "JOIN abandoned p USING (failure_id)",
+            condition="p.abandoned_s >= 0.5 * (c.time_s - c.start_s)",
             mark="e.mark_id",
         ),
     ),

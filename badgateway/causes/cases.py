@@ -1,16 +1,17 @@
 """Prepares cases: every failure, with the proxy's line about it and what can be read off its own columns."""
 
-from functools import partial
-
 import duckdb
 
+from badgateway.causes.conditions import listed, place_sql
 from badgateway.causes.pairing import pair, start_pairs
+from badgateway.model.evidence import Proxy, Reason
+from badgateway.model.outcome import Outcome
 
-_CLAIMS = """
+_CLAIMS = f"""
 CREATE OR REPLACE TEMP TABLE claims AS
 SELECT row_number() OVER (ORDER BY time_s, file, line_number, failure_id) AS id, * EXCLUDE (file, line_number),
     floor(time_s)::BIGINT AS second, seen_status AS status,
-    method || ' ' || uri AS request,
+    method || ' ' || uri AS request, coalesce(host, '') AS on_host,
     balanced AND upstream_status IS NULL AS lb_made,
     coalesce(outcome <> 'TRUNCATED', true) AND seen_status < 499 AND upstream_tries > 1 AS retried,
     coalesce(NOT balanced AND seen_status >= 500 AND (upstream_header_s IS NOT NULL OR app_status >= 500), false)
@@ -22,35 +23,42 @@ FROM (
     SELECT * EXCLUDE (status, upstream_status, line, request_id, body_bytes), status AS client_status,
         CASE WHEN outcome IN ('CLIENT_CLOSED', 'CLIENT_TIMEOUT') THEN 499 ELSE coalesce(status, 0) END AS seen_status,
         CASE WHEN upstream_status NOT IN ('', '-', '0') THEN upstream_status END AS upstream_status,
-        source LIKE 'AWS %' AS balanced
+        coalesce(proxy IN {listed((Proxy.ALB, Proxy.CLASSIC_ELB))}, false) AS balanced
     FROM failures)
-"""
+"""  # noqa: S608 # words of the evidence
 """What the failures' own rows claim. The id is in the order in which the requests ended."""
 
 _FAILED_AT_PROXY = "NOT lb_made AND NOT header_came AND NOT retried"
 
 # What nginx did last, where no line tells but the times it logged do: '-' means that it did not get so far.
-_REASON = """
+_REASON = f"""
 CASE
-    WHEN f.status IN (499, 460) THEN 'client gone'
+    WHEN f.status IN (499, 460) THEN '{Reason.CLIENT_GONE}'
     WHEN m.reason IS NOT NULL THEN m.reason
     WHEN f.proxy_reason IS NOT NULL THEN f.proxy_reason
     WHEN f.lb_made OR f.app_answered OR f.retried THEN NULL
-    WHEN f.outcome = 'TRUNCATED' THEN 'cut unseen'
+    WHEN f.outcome = '{Outcome.TRUNCATED}' THEN '{Reason.CUT_UNSEEN}'
     WHEN NOT coalesce(f.has_upstream_times, false) OR f.balanced THEN NULL
     WHEN f.upstream_status IS NULL AND f.upstream_addr IS NULL THEN NULL
     WHEN f.status = 502 AND f.upstream_connect_s IS NULL AND f.upstream_addr IS NOT NULL
-        AND NOT regexp_matches(f.upstream_addr, '(unix:|:[0-9]+)[^,]*$') THEN 'none live'
-    WHEN f.status = 502 AND f.upstream_connect_s IS NULL THEN 'unconnected'
-    WHEN f.status = 502 THEN 'lost'
-    WHEN f.status = 504 AND f.upstream_connect_s IS NULL THEN 'connect timeout'
-    WHEN f.status = 504 THEN 'read timeout'
+        AND NOT regexp_matches(f.upstream_addr, '(unix:|:[0-9]+)[^,]*$') THEN '{Reason.NONE_LIVE}'
+    WHEN f.status = 502 AND f.upstream_connect_s IS NULL THEN '{Reason.UNCONNECTED}'
+    WHEN f.status = 502 THEN '{Reason.LOST}'
+    WHEN f.status = 504 AND f.upstream_connect_s IS NULL THEN '{Reason.CONNECT_TIMEOUT}'
+    WHEN f.status = 504 THEN '{Reason.READ_TIMEOUT}'
 END
 """
 
+# The site is the same for all requests that the same servers may have got.
+_LOCATED = f"""
+SELECT *, coalesce(place, '') || chr(31) || coalesce(host, '') AS site
+FROM (SELECT *, {place_sql("upstream")} AS place FROM ("""  # noqa: S608 # a constant of this module
+
 _CASES = f"""
 CREATE OR REPLACE TEMP TABLE cases AS
-SELECT f.failure_id, f.source, f.status, coalesce(f.client_status, 0) AS client_status, f.outcome, f.time_s, f.second,
+{_LOCATED}
+SELECT f.failure_id, coalesce(m.proxy, f.proxy) AS proxy, coalesce(f.host, m.host) AS host, f.status,
+    coalesce(f.client_status, 0) AS client_status, f.outcome, f.time_s, f.second,
     coalesce(f.time_s - coalesce(f.duration_s, f.upstream_response_s), f.app_started_s, f.time_s) AS start_s,
     coalesce(f.duration_s, f.upstream_response_s) AS duration_s,
     split_part(f.uri, '?', 1) AS path,
@@ -67,7 +75,7 @@ SELECT f.failure_id, f.source, f.status, coalesce(f.client_status, 0) AS client_
     f.id IN (FROM ambiguous_claims) AS ambiguous
 FROM claims f
 LEFT JOIN claimed p ON p.left_id = f.id
-LEFT JOIN complaints m ON m.id = p.right_id
+LEFT JOIN complaints m ON m.id = p.right_id))
 """  # noqa: S608 # constants of this module
 
 _RETRIED = """
@@ -78,26 +86,26 @@ FROM (
     ASOF JOIN (
         SELECT *, connection AS known FROM complaints WHERE connection IS NOT NULL AND status IN (502, 504)
         UNION ALL SELECT *, -1 FROM complaints WHERE status IN (502, 504)) m
-    ON m.known = f.known AND m.request = f.request AND f.until_s >= m.time_s) found
+    ON m.known = f.known AND m.host IS NOT DISTINCT FROM f.host AND m.request = f.request
+        AND f.until_s >= m.time_s) found
 WHERE cases.failure_id = found.failure_id AND found.time_s >= floor(found.end_s - found.wait_s) - 1
 """
 
-_DERIVED = """
+_DERIVED = f"""
 INSERT INTO cases
+{_LOCATED}
 SELECT (SELECT coalesce(max(failure_id), 0) FROM failures) + row_number() OVER (ORDER BY m.id),
-    CASE WHEN m.told_status IS NULL THEN 'nginx error log' ELSE 'proxy error log' END,
-    m.status, m.status, CASE m.status WHEN 200 THEN 'TRUNCATED' END,
+    m.proxy, m.host, m.status, m.status, CASE m.status WHEN 200 THEN '{Outcome.TRUNCATED}' END,
     m.time_s, m.second, m.time_s, NULL,
     split_part(split_part(m.request, ' ', 2), '?', 1),
-    false, false, false, false, false, m.connection, coalesce(m.upstream, ''), NULL, NULL, NULL, false, false,
-    true,
-    m.reason, m.id, true, false
+    false, false, false, false, false, m.connection, coalesce(m.upstream, '') AS upstream,
+    NULL, NULL, NULL, false, false, true, m.reason, m.id, true, false
 FROM complaints m
 ANTI JOIN (SELECT right_id AS id FROM claimed) USING (id)
 WHERE m.status <> 0 AND (m.status = 200 OR (SELECT count(*) FROM failures) + (SELECT count(*) FROM volume) = 0)
     AND NOT EXISTS (SELECT 1 FROM volume WHERE source = 'ledger')
-    AND NOT EXISTS (SELECT 1 FROM failures WHERE source = 'ledger')
-"""
+    AND NOT EXISTS (SELECT 1 FROM failures WHERE source = 'ledger')))
+"""  # noqa: S608 # constants of this module
 
 
 # Apache writes when a request came, and its complaint when the time limit was over.
@@ -108,13 +116,15 @@ CREATE OR REPLACE TEMP TABLE unnamed_complaints AS
 FROM complaints WHERE request IS NULL AND told_status IS NOT NULL
 """
 
+_HOSTS_KNOWN = "SELECT EXISTS (FROM claims WHERE host IS NOT NULL) OR EXISTS (FROM complaints WHERE host IS NOT NULL)"
+
 _AMBIGUOUS = """
 CREATE OR REPLACE TEMP TABLE ambiguous_claims AS
 SELECT c.id
 FROM claimed p
 JOIN unnamed_complaints u ON u.id = p.right_id
 JOIN claims c ON c.id = p.left_id
-JOIN claims other ON other.status = c.status AND other.second = c.second
+JOIN claims other ON other.status = c.status AND other.second = c.second AND coalesce(other.host = c.host, true)
 GROUP BY c.id HAVING count(*) > 1
 """
 """A line that names no request may be of any failure with that status in that second."""
@@ -123,10 +133,10 @@ GROUP BY c.id HAVING count(*) > 1
 def prepare_cases(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the table cases: one row per failure, with the complaint about it where there is one.
 
-    Failures are joined to error lines by connection where both logs have it, by request line and time otherwise, one
-    line to one failure. Lines that no failure claims become failures themselves in two situations: when there is no
-    access log at all (then each line is one failed request), and when they tell of a body that was cut, which the
-    access log holds as an innocent 200. The kit's own ledger knows all its failures; nothing is added to it.
+    Failures are joined to error lines of their host, by connection where both logs have it, by request line and time
+    otherwise, one line to one failure. Lines that no failure claims become failures themselves in two situations: when
+    there is no access log at all (then each line is one failed request), and when they tell of a body that was cut,
+    which the access log holds as an innocent 200. The kit's own ledger knows all its failures; nothing is added to it.
     """
     connection.execute(_CLAIMS)
     start_pairs(connection, "claimed")
@@ -134,20 +144,29 @@ def prepare_cases(connection: duckdb.DuckDBPyConnection) -> None:
         (("connection", "request"), f"{_FAILED_AT_PROXY} AND connection IS NOT NULL"),
         (("request",), f"{_FAILED_AT_PROXY} AND connection IS NULL"),
     ):
-        match = partial(pair, connection, "claimed", left="claims", right="complaints")
-        match(key=("status", *columns), condition=condition)
+        _pair_on_host(connection, "complaints", key=("status", *columns), condition=condition)
         # An error_page may have turned the status into another one.
-        match(key=columns, condition=f"{condition} AND NOT app_answered", offsets_s=(0,))
+        answerless = f"{condition} AND NOT app_answered"
+        _pair_on_host(connection, "complaints", key=columns, condition=answerless, offsets_s=(0,))
     # Apache's and Traefik's lines name no request: status and second must do.
     connection.execute(_UNNAMED)
-    pair(
-        connection,
-        "claimed",
-        left="claims",
-        right="unnamed_complaints",
-        key=("status",),
-        condition=_FAILED_AT_PROXY,
-        offsets_s=_LATER_S,
-    )
+    _pair_on_host(connection, "unnamed_complaints", key=("status",), condition=_FAILED_AT_PROXY, offsets_s=_LATER_S)
     for statement in (_AMBIGUOUS, _CASES, _RETRIED, _DERIVED):
         connection.execute(statement)
+
+
+def _pair_on_host(
+    connection: duckdb.DuckDBPyConnection,
+    right: str,
+    *,
+    key: tuple[str, ...],
+    condition: str,
+    offsets_s: tuple[int, ...] = (0, -1, 1),
+) -> None:
+    """Pair claims with lines of the same host; where hosts are told apart, then also where one of them is not known."""
+    passes = [(right, (*key, "on_host"), condition)]
+    if connection.sql(_HOSTS_KNOWN).fetchall() == [(True,)]:
+        passes.append((f"(FROM {right} WHERE host IS NULL)", key, condition))
+        passes.append((right, key, f"{condition} AND host IS NULL"))
+    for lines, columns, of in passes:
+        pair(connection, "claimed", left="claims", right=lines, key=columns, condition=of, offsets_s=offsets_s)

@@ -7,26 +7,31 @@ from badgateway.causes import (
     application,
     asgi,
     client,
+    closings,
     connections,
     database,
     event_loop,
     front_door,
     gunicorn_timeouts,
+    haproxy,
     other_proxies,
     proxy_itself,
     proxy_limits,
     server_ends,
     server_troubles,
+    silences,
     timeouts,
     unexplained,
     worker_deaths,
 )
+from badgateway.causes.conditions import because, behind
 from badgateway.causes.rule import Rule
 from badgateway.model.diagnosis import Cause, Certainty
-from badgateway.model.evidence import LogKind
+from badgateway.model.evidence import Proxy, Reason
 
 CAUSES: tuple[Cause, ...] = (
     *accept_queue.CAUSES,
+    *silences.CAUSES,
     *connections.CAUSES,
     *worker_deaths.CAUSES,
     *server_ends.CAUSES,
@@ -37,6 +42,8 @@ CAUSES: tuple[Cause, ...] = (
     *proxy_itself.CAUSES,
     *server_troubles.CAUSES,
     *asgi.CAUSES,
+    *closings.CAUSES,
+    *haproxy.CAUSES,
     *other_proxies.CAUSES,
     *database.CAUSES,
     *application.CAUSES,
@@ -75,9 +82,7 @@ _DEATHS = (
 
 # A balancer straight before the server says no more than that its target gave no answer; a worker that died in that
 # second is the likeliest, and not the only one that fits.
-_ANSWERLESS = (
-    f"(c.lb_made AND c.status = 502) OR (c.reason = 'closed' AND c.source IN ('{LogKind.HEROKU}', '{LogKind.HAPROXY}'))"
-)
+_ANSWERLESS = f"(c.lb_made AND c.status = 502) OR ({because(Reason.CLOSED)} AND {behind(Proxy.HEROKU, Proxy.HAPROXY)})"
 _BALANCED_DEATHS = tuple(
     replace(rule, where=_ANSWERLESS, certainty=Certainty.FAMILY)
     for rule in _DEATHS
@@ -90,6 +95,7 @@ RULES: tuple[Rule, ...] = (
     *_BALANCED_DEATHS,
     *front_door.MADE_RULES,
     *client.OTHER_RULES,
+    *haproxy.RULES,
     *other_proxies.RULES,
     *proxy_itself.RULES,
     # The application's own answers.
@@ -101,6 +107,8 @@ RULES: tuple[Rule, ...] = (
     *application.FAMILY_RULES,
     # No connection.
     *accept_queue.CONNECT_RULES,
+    *silences.QUEUE_RULES,
+    *accept_queue.FULL_RULES,
     *server_troubles.CONNECT_RULES,
     *server_ends.CONNECT_RULES,
     *accept_queue.GONE_RULES,
@@ -117,6 +125,7 @@ RULES: tuple[Rule, ...] = (
     *server_troubles.MEMORY_FAMILY_RULES,
     *server_troubles.WRITE_RULES,
     *asgi.CUT_RULES,
+    *closings.WRITE_RULES,
     *application.ALIVE_RULES,
     *accept_queue.DROPPED_RULES,
     # No answer in time.
@@ -124,11 +133,14 @@ RULES: tuple[Rule, ...] = (
     *database.READ_RULES,
     *asgi.READ_RULES,
     *accept_queue.READ_RULES,
+    *silences.READ_RULES,
     *timeouts.RULES,
     *connections.RACE_RULES,
     # What remains open.
     *worker_deaths.UNSEEN_RULES,
     *server_troubles.LATE_RULES,
+    *closings.LATE_RULES,
+    *haproxy.LATE_RULES,
     *other_proxies.LATE_RULES,
     *front_door.RELAYED_RULES,
     *proxy_itself.OTHER_RULES,

@@ -1,7 +1,9 @@
 """Clients: those who left before the answer, were held back, or got something else than they asked for."""
 
+from badgateway.causes.conditions import because
 from badgateway.causes.rule import Rule
 from badgateway.model.diagnosis import Cause, Remedy
+from badgateway.model.evidence import Reason
 
 FAMILY = "client"
 
@@ -57,9 +59,9 @@ WRONG_CONTENT = Cause(
     remedies=(Remedy(text="Look at the answer, and at the data the application was given."),),
 )
 
-GONE_RULES = (Rule(cause=CLIENT_GAVE_UP, where="c.reason = 'client gone'"),)
+GONE_RULES = (Rule(cause=CLIENT_GAVE_UP, where=because(Reason.CLIENT_GONE)),)
 OTHER_RULES = (
-    Rule(cause=RATE_LIMITED, where="c.reason = 'limited'"),
+    Rule(cause=RATE_LIMITED, where=because(Reason.LIMITED)),
     Rule(cause=WRONG_CONTENT, where="c.outcome = 'BAD_CONTENT'"),
 )
 

@@ -1,7 +1,9 @@
 """Connections between proxy and server: none to be had, lost to a race, or tried again."""
 
+from badgateway.causes.conditions import CONNECTION_CLOSED, because
 from badgateway.causes.rule import Rule, any_death
 from badgateway.model.diagnosis import Cause, Remedy
+from badgateway.model.evidence import Reason
 from badgateway.model.knob import Knob
 
 FAMILY = "connections"
@@ -46,6 +48,26 @@ SOCKET_FORBIDDEN = Cause(
     ),
 )
 
+CONNECTION_FORBIDDEN = Cause(
+    id="connection-forbidden",
+    title="nginx may not connect to the server's port",
+    family=FAMILY,
+    statuses=(502,),
+    explanation="The machine's own rules forbid it: SELinux, AppArmor, or a firewall's rule for outgoing connections. "
+    "The server was not asked, and may be well.",
+    evidence="nginx: `connect() to ADDRESS:PORT failed (13: Permission denied) while connecting to upstream`.",
+    remedies=(
+        Remedy(
+            text="See who forbids it: `ausearch -m avc -ts recent` or `dmesg | grep -i -E 'avc|apparmor'`.",
+        ),
+        Remedy(
+            text="On SELinux allow nginx to connect.",
+            settings={"command": "setsebool -P httpd_can_network_connect 1"},
+        ),
+    ),
+    innocent="No file's permissions are to blame: a port has none.",
+)
+
 PORTS_EXHAUSTED = Cause(
     id="ephemeral-ports-exhausted",
     title="The proxy had no local port left",
@@ -76,9 +98,10 @@ PROXY_EXHAUSTED = Cause(
     "limit nginx answers 500, and the server behind it never hears of the request.",
     evidence="nginx: `worker_connections are not enough while connecting to upstream`, or `(24: Too many open files)`.",
     remedies=(
-        Remedy(text="Allow more: 4096 is safe (default 512).", settings={"nginx": "worker_connections"}),
+        Remedy(text="Allow more: 4096 is safe (default 512).", settings={"nginx": "worker_connections 4096"}),
         Remedy(
-            text="Allow twice as many open files.", settings={"nginx": "worker_rlimit_nofile", "systemd": "LimitNOFILE"}
+            text="Allow twice as many open files.",
+            settings={"nginx": "worker_rlimit_nofile 8192", "systemd": "LimitNOFILE=8192"},
         ),
     ),
     innocent="Looks like the application's own 500; there $upstream_header_time is a number.",
@@ -86,7 +109,7 @@ PROXY_EXHAUSTED = Cause(
 
 NO_LIVE_UPSTREAMS = Cause(
     id="no-live-upstreams",
-    title="nginx had marked every upstream server as down",
+    title="The proxy had marked every upstream server as down",
     family=FAMILY,
     statuses=(502,),
     explanation="With two servers and more, nginx leaves one alone for fail_timeout (10 s) after max_fails (1) "
@@ -97,7 +120,7 @@ NO_LIVE_UPSTREAMS = Cause(
         Remedy(text="Find the failures just before: they have a cause of their own."),
         Remedy(
             text="Never mark a server as down for single failures: 0 turns it off (default 1 in 10 s).",
-            settings={"nginx": "max_fails, fail_timeout"},
+            settings={"nginx": "max_fails=0 behind each server of upstream"},
         ),
         Remedy(
             text="Leave slow requests out of what counts as a failure.", settings={"nginx": "proxy_next_upstream error"}
@@ -157,23 +180,28 @@ RETRY_RULES = (
 )
 
 CONNECT_RULES = (
-    Rule(cause=NO_LIVE_UPSTREAMS, where="c.reason = 'none live'"),
-    Rule(cause=SOCKET_FORBIDDEN, where="c.reason = 'forbidden'"),
-    Rule(cause=PORTS_EXHAUSTED, where="c.reason = 'no ports'"),
-    Rule(cause=PROXY_EXHAUSTED, where="c.reason = 'no files'"),
-    Rule(cause=NOTHING_LISTENING, where="c.reason = 'refused'"),
+    Rule(cause=NO_LIVE_UPSTREAMS, where=because(Reason.NONE_LIVE)),
+    Rule(
+        cause=CONNECTION_FORBIDDEN,
+        where=f"{because(Reason.FORBIDDEN)} AND coalesce(regexp_full_match(c.place, '[0-9]+'), false)",
+    ),
+    Rule(cause=SOCKET_FORBIDDEN, where=because(Reason.FORBIDDEN)),
+    Rule(cause=PORTS_EXHAUSTED, where=because(Reason.NO_PORTS)),
+    Rule(cause=PROXY_EXHAUSTED, where=because(Reason.NO_FILES)),
+    Rule(cause=NOTHING_LISTENING, where=because(Reason.REFUSED)),
 )
 
 RACE_RULES = (
     Rule(
         cause=KEEPALIVE_RACE,
-        where="c.reason IN ('closed', 'lost') AND $journal AND NOT c.in_app AND c.upstream_connect_s < 0.0015",
+        where=f"{CONNECTION_CLOSED} AND $journal AND NOT c.in_app AND c.upstream_connect_s < 0.0015",
     ),
 )
 
 CAUSES = (
     NOTHING_LISTENING,
     SOCKET_FORBIDDEN,
+    CONNECTION_FORBIDDEN,
     PORTS_EXHAUSTED,
     PROXY_EXHAUSTED,
     NO_LIVE_UPSTREAMS,

@@ -1,8 +1,9 @@
 """The database: no CPU left, no connection left on either side, or one that another greenlet owns."""
 
+from badgateway.causes.conditions import CONNECTION_CLOSED, because
 from badgateway.causes.rule import Proof, Rule, near
 from badgateway.model.diagnosis import Cause, Remedy
-from badgateway.model.evidence import ServerEvent
+from badgateway.model.evidence import Reason, ServerEvent
 from badgateway.model.knob import Knob
 
 FAMILY = "database"
@@ -141,7 +142,7 @@ ANSWERED_RULES = (
 READ_RULES = (
     Rule(
         cause=SATURATED,
-        where="c.reason = 'read timeout' AND c.time_s > c.start_s",
+        where=f"{because(Reason.READ_TIMEOUT)} AND c.time_s > c.start_s",
         proof=Proof(
             joins="JOIN saturated p USING (failure_id)",
             condition="p.saturated_s >= 0.5 * (c.time_s - c.start_s)",
@@ -149,8 +150,6 @@ READ_RULES = (
         ),
     ),
 )
-CLOSED_RULES = (
-    Rule(cause=LATE_PATCH, where="c.reason IN ('closed', 'lost')", proof=near(ServerEvent.LATE_MONKEY_PATCH)),
-)
+CLOSED_RULES = (Rule(cause=LATE_PATCH, where=CONNECTION_CLOSED, proof=near(ServerEvent.LATE_MONKEY_PATCH)),)
 
 CAUSES = (SATURATED, CONNECTIONS_EXHAUSTED, CONNECTION_LOST, POOL_EXHAUSTED, LATE_PATCH)

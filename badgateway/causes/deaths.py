@@ -1,59 +1,76 @@
 """Prepares deaths: how each worker ended, and which cases were in it."""
 
+from enum import StrEnum
+
 import duckdb
 
+from badgateway.causes.conditions import BODY_CUT, CONNECTION_CLOSED, listed
 from badgateway.causes.pairing import pair, start_pairs
+from badgateway.model.evidence import ServerEvent as Event
 
 
-def place_sql(address: str) -> str:
-    """Return SQL for what identifies an address on both sides: the path of a socket, or the number of a port."""
-    # A container or a wildcard has other names for its machine than the proxy has.
-    return (
-        f"CASE WHEN contains({address}, 'unix:') THEN nullif(regexp_extract({address}, 'unix:/*(/[^: ]+)', 1), '') "
-        f"WHEN {address} LIKE '/%' THEN {address} "
-        f"ELSE nullif(regexp_extract({address}, '^(?:[a-z]+://)?[^/]*:([0-9]+)', 1), '') END"
-    )
+class Death(StrEnum):
+    """How a worker ended, or how a request was lost with one."""
+
+    HARAKIRI = "harakiri"
+    COLLATERAL = "collateral"
+    """Under harakiri, for another request."""
+    EVIL = "evil"
+    MERCY = "mercy"
+    GRACEFUL = "graceful"
+    """It was to leave, and was cut off."""
+    BLOCKED_IN_C = "blocked in C"
+    IDLE = "idle"
+    TIMEOUT = "timeout"
+    CRASH = "crash"
+    KILL = "kill"
+    LOST = "lost"
+    """The server does not know of what."""
+    UNCLEAR = "unclear"
+    """Several ended that near, in different ways."""
 
 
-def of_its_server(instance: str, place: str) -> str:
-    """Return the SQL condition that a server may be the one at a place: where both addresses are told, the same.
-
-    Args:
-        instance: Expression for the server, as in the table places; NULL is a note of no server in particular.
-        place: Expression for where a request was sent, as `place_sql` gives it; NULL is not known.
-    """
-    return (
-        f"({instance} IS NULL OR {place} IS NULL OR {instance} NOT IN (SELECT instance FROM places) "  # noqa: S608
-        f"OR ({instance}, {place}) IN (SELECT (instance, place) FROM places))"
-    )
-
+_NOTED = (
+    Event.SERVER_STARTED,
+    Event.WORKER_BOOTED,
+    Event.HARAKIRI,
+    Event.EVIL_RELOAD,
+    Event.MERCY_EXPIRED,
+    Event.WORKER_TIMEOUT,
+    Event.GRACEFUL_TIMEOUT,
+    Event.WORKER_KILLED,
+    Event.WORKER_CRASHED,
+    Event.WORKER_LOST,
+    Event.WORKER_RECYCLED,
+    Event.WORKER_EXITED,
+    Event.SHUTDOWN,
+)
 
 # The lines that name the requests of a worker under harakiri follow the line that names its pid.
-_NOTES = """
+_NOTES = f"""
 CREATE OR REPLACE TEMP TABLE notes AS
-SELECT * EXCLUDE (pid, low_s, high_s), coalesce(pid, CASE WHEN kind = 'harakiri' THEN leader.pid END) AS pid,
-    coalesce(low_s, CASE WHEN kind = 'harakiri' THEN leader.low_s END) AS low_s,
-    coalesce(high_s, CASE WHEN kind = 'harakiri' THEN leader.high_s END) AS high_s
+SELECT * EXCLUDE (pid, low_s, high_s),
+    coalesce(pid, CASE WHEN kind = '{Event.HARAKIRI}' THEN leader.pid END) AS pid,
+    coalesce(low_s, CASE WHEN kind = '{Event.HARAKIRI}' THEN leader.low_s END) AS low_s,
+    coalesce(high_s, CASE WHEN kind = '{Event.HARAKIRI}' THEN leader.high_s END) AS high_s
 FROM (
-    SELECT *, last_value(CASE WHEN kind = 'harakiri' AND pid IS NOT NULL
-        THEN {'pid': pid, 'low_s': low_s, 'high_s': high_s} END IGNORE NULLS) OVER (
+    SELECT *, last_value(CASE WHEN kind = '{Event.HARAKIRI}' AND pid IS NOT NULL
+        THEN {{'pid': pid, 'low_s': low_s, 'high_s': high_s}} END IGNORE NULLS) OVER (
         PARTITION BY file, instance ORDER BY line_number ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS leader
     FROM marks
-    WHERE kind IN ('server started', 'worker booted', 'harakiri', 'evil reload', 'mercy expired', 'worker timeout',
-        'graceful timeout', 'worker killed', 'worker crashed', 'worker lost', 'worker recycled', 'worker exited',
-        'shutdown'))
-"""
+    WHERE kind IN {listed(_NOTED)})
+"""  # noqa: S608 # words of the evidence
 
 # A pid comes back: after a restart, in a container at once, and in each of its copies. One worker is what one server
 # notes of a pid between two starts, with no gap of ten minutes. A server's start is of no pid, and ends them all.
-_SITTINGS = """
+_SITTINGS = f"""
 CREATE OR REPLACE TEMP TABLE sittings AS
 WITH ordered AS (
     SELECT *, last_value(low_s IGNORE NULLS) OVER (
         PARTITION BY file, instance ORDER BY line_number ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS order_s
     FROM notes),
 booted AS (
-    SELECT *, count(*) FILTER (kind = 'server started') OVER (
+    SELECT *, count(*) FILTER (kind = '{Event.SERVER_STARTED}') OVER (
         PARTITION BY instance ORDER BY order_s, file, line_number ROWS UNBOUNDED PRECEDING) AS boot
     FROM ordered),
 told AS (
@@ -61,59 +78,63 @@ told AS (
         PARTITION BY instance, server, boot, pid ORDER BY order_s, file, line_number
         ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before_s
     FROM booted WHERE pid IS NOT NULL)
-SELECT *, boot * 1000000 + sum(CASE WHEN kind = 'worker booted' OR abs(low_s - before_s) > 600 THEN 1 ELSE 0 END) OVER (
+SELECT *, boot * 1000000 +
+    sum(CASE WHEN kind = '{Event.WORKER_BOOTED}' OR abs(low_s - before_s) > 600 THEN 1 ELSE 0 END) OVER (
     PARTITION BY instance, server, boot, pid ORDER BY order_s, file, line_number ROWS UNBOUNDED PRECEDING) AS sitting
 FROM told
-"""
+"""  # noqa: S608 # words of the evidence
 
-_DEATHS = """
+_DEATHS = f"""
 CREATE OR REPLACE TEMP TABLE deaths AS
 SELECT row_number() OVER (ORDER BY first_mark) AS death_id, *,
     CASE
-        WHEN harakiri THEN 'harakiri'
-        WHEN evil THEN 'evil'
-        WHEN mercy THEN 'mercy'
+        WHEN harakiri THEN '{Death.HARAKIRI}'
+        WHEN evil THEN '{Death.EVIL}'
+        WHEN mercy THEN '{Death.MERCY}'
         -- Marks of one file are in the order of writing, those of two are not.
-        WHEN graceful OR (left_mark < timeout_mark AND (left_file = timeout_file OR left_s < timeout_s)) THEN 'graceful'
-        WHEN timeout_mark IS NOT NULL AND killed_mark > timeout_mark THEN 'blocked in C'
-        WHEN idle THEN 'idle'
-        WHEN timeout_mark IS NOT NULL THEN 'timeout'
-        WHEN crash_mark IS NOT NULL THEN 'crash'
-        WHEN lost THEN 'lost'
-        ELSE 'kill' END AS kind,
+        WHEN graceful OR (left_mark < timeout_mark AND (left_file = timeout_file OR left_s < timeout_s))
+            THEN '{Death.GRACEFUL}'
+        WHEN timeout_mark IS NOT NULL AND killed_mark > timeout_mark THEN '{Death.BLOCKED_IN_C}'
+        WHEN idle THEN '{Death.IDLE}'
+        WHEN timeout_mark IS NOT NULL THEN '{Death.TIMEOUT}'
+        WHEN crash_mark IS NOT NULL THEN '{Death.CRASH}'
+        WHEN lost THEN '{Death.LOST}'
+        ELSE '{Death.KILL}' END AS kind,
     coalesce(timeout_mark, first_mark) AS mark_id
 FROM (
     SELECT instance, server, pid, sitting,
         min(mark_id) FILTER (NOT leaving) AS first_mark,
         floor(min(low_s) FILTER (NOT leaving))::BIGINT AS first_s,
         floor(max(high_s) FILTER (NOT leaving))::BIGINT AS last_s,
-        bool_or(kind = 'worker timeout' AND path = '(no URI read)') AS idle,
-        bool_or(kind = 'harakiri') AS harakiri, bool_or(kind = 'evil reload') AS evil,
-        bool_or(kind = 'mercy expired') AS mercy, bool_or(kind = 'graceful timeout') AS graceful,
-        bool_or(kind = 'worker lost') AS lost,
-        min(mark_id) FILTER (kind = 'worker timeout') AS timeout_mark,
-        arg_min(file, mark_id) FILTER (kind = 'worker timeout') AS timeout_file,
-        arg_min(low_s, mark_id) FILTER (kind = 'worker timeout') AS timeout_s,
-        max(mark_id) FILTER (kind = 'worker killed' AND coalesce(signal, 9) = 9) AS killed_mark,
+        bool_or(kind = '{Event.WORKER_TIMEOUT}' AND path = '(no URI read)') AS idle,
+        bool_or(kind = '{Event.HARAKIRI}') AS harakiri, bool_or(kind = '{Event.EVIL_RELOAD}') AS evil,
+        bool_or(kind = '{Event.MERCY_EXPIRED}') AS mercy,
+        bool_or(kind = '{Event.GRACEFUL_TIMEOUT}') AS graceful,
+        bool_or(kind = '{Event.WORKER_LOST}') AS lost,
+        min(mark_id) FILTER (kind = '{Event.WORKER_TIMEOUT}') AS timeout_mark,
+        arg_min(file, mark_id) FILTER (kind = '{Event.WORKER_TIMEOUT}') AS timeout_file,
+        arg_min(low_s, mark_id) FILTER (kind = '{Event.WORKER_TIMEOUT}') AS timeout_s,
+        max(mark_id) FILTER (kind = '{Event.WORKER_KILLED}' AND coalesce(signal, 9) = 9) AS killed_mark,
         -- Illegal instruction, abort, bus error, bad arithmetic, segmentation fault: nobody sent these.
-        min(mark_id) FILTER (kind = 'worker crashed' OR (kind = 'worker killed' AND signal IN (4, 6, 7, 8, 11)))
+        min(mark_id) FILTER (kind = '{Event.WORKER_CRASHED}'
+            OR (kind = '{Event.WORKER_KILLED}' AND signal IN (4, 6, 7, 8, 11)))
             AS crash_mark,
         min(mark_id) FILTER (leaving) AS left_mark, arg_min(file, mark_id) FILTER (leaving) AS left_file,
         arg_min(low_s, mark_id) FILTER (leaving) AS left_s
     FROM (
         -- Gunicorn asks workers to leave by a signal, and says so as if it had killed them.
-        SELECT *, kind IN ('worker recycled', 'worker exited', 'shutdown')
-            OR (kind = 'worker killed' AND server = 'gunicorn' AND coalesce(signal, 9) IN (1, 2, 3, 15))
+        SELECT *, kind IN {listed((Event.WORKER_RECYCLED, Event.WORKER_EXITED, Event.SHUTDOWN))}
+            OR (kind = '{Event.WORKER_KILLED}' AND server = 'gunicorn' AND coalesce(signal, 9) IN (1, 2, 3, 15))
             -- uvicorn says of each worker in the end that it died.
-            OR (kind = 'worker lost' AND bool_or(kind IN ('worker recycled', 'worker exited')) OVER (
-                PARTITION BY instance, server, pid, sitting ORDER BY mark_id)) AS leaving
-        FROM sittings WHERE kind NOT IN ('worker booted', 'server started'))
+            OR (kind = '{Event.WORKER_LOST}' AND bool_or(kind IN {listed((Event.WORKER_RECYCLED, Event.WORKER_EXITED))})
+                OVER (PARTITION BY instance, server, pid, sitting ORDER BY mark_id)) AS leaving
+        FROM sittings WHERE kind NOT IN {listed((Event.WORKER_BOOTED, Event.SERVER_STARTED))})
     GROUP BY instance, server, pid, sitting)
 WHERE first_mark IS NOT NULL
-"""
+"""  # noqa: S608 # words of the evidence
 
 # The request that was in the worker for longest had the deadline; the others only shared its process.
-_NAMED = """
+_NAMED = f"""
 CREATE OR REPLACE TEMP TABLE named AS
 SELECT row_number() OVER (ORDER BY d.death_id, s.request_started_s, s.mark_id) AS id,
     d.death_id, s.mark_id, s.path, s.request_started_s,
@@ -123,17 +144,22 @@ SELECT row_number() OVER (ORDER BY d.death_id, s.request_started_s, s.mark_id) A
     row_number() OVER (PARTITION BY d.death_id ORDER BY s.request_started_s NULLS LAST, s.mark_id) = 1 AS culprit
 FROM sittings s
 JOIN deaths d USING (instance, server, pid, sitting)
-WHERE s.kind = 'harakiri' AND s.path IS NOT NULL
+WHERE s.kind = '{Event.HARAKIRI}' AND s.path IS NOT NULL
+"""  # noqa: S608 # words of the evidence
+
+_NAMED_AT_SITES = """
+CREATE OR REPLACE TEMP TABLE named_at_sites AS
+SELECT n.id, n.path, n.second, s.site FROM named n JOIN deaths d USING (death_id) JOIN serving s USING (instance)
 """
 
 _VICTIMS = f"""
 CREATE OR REPLACE TEMP TABLE victims AS
 SELECT row_number() OVER (ORDER BY c.start_s, c.failure_id) AS id, c.failure_id, c.path, c.app_pid, c.app_started_s,
-    c.start_s, {place_sql("c.upstream")} AS place,
+    c.start_s, c.site,
     -- Of a request that was retried, the try that failed.
     CASE WHEN retried THEN coalesce(m.second, c.second) ELSE c.second END AS second
 FROM cases c LEFT JOIN complaints m ON m.id = c.complaint_id
-WHERE c.reason IN ('closed', 'lost', 'body cut', 'cut unseen') OR (c.retried AND NOT c.lb_made)
+WHERE {CONNECTION_CLOSED} OR {BODY_CUT} OR (c.retried AND NOT c.lb_made)
     OR (c.reason IS NULL AND c.status = 502 AND NOT c.app_answered)
 """  # noqa: S608 # a constant of this module
 
@@ -143,74 +169,71 @@ SELECT d.*, named IS NOT NULL AS named
 FROM deaths d LEFT JOIN (SELECT DISTINCT death_id, true AS named FROM named) USING (death_id)
 """
 
-_ADDRESSES = rf"""
-CREATE OR REPLACE TEMP TABLE places AS
-SELECT DISTINCT instance, place FROM (SELECT instance, {place_sql("path")} AS place FROM marks WHERE kind = 'listening')
-WHERE place IS NOT NULL
-"""  # noqa: S608 # a constant of this module
-
-_POSSIBLE_DEATHS = f"""
+_POSSIBLE_DEATHS = """
 CREATE OR REPLACE TEMP TABLE possible_deaths AS
 WITH moments AS (
     SELECT instance, kind, mark_id, second, greatest(first_s - second, second - last_s, 0) AS distance_s
     FROM (SELECT *, unnest(range(first_s - 1, last_s + 2)) AS second FROM fates WHERE NOT named)),
-wanted AS (SELECT DISTINCT second, place FROM victims WHERE app_pid IS NULL)
--- A server that says where it listens has no part in what happened at another address.
-SELECT w.second, w.place, m.kind, m.mark_id, m.distance_s FROM wanted w JOIN moments m USING (second)
-WHERE {of_its_server("m.instance", "w.place")}
-"""  # noqa: S608 # constants of this module
+wanted AS (SELECT DISTINCT second, site FROM victims WHERE app_pid IS NULL)
+SELECT w.second, w.site, m.kind, m.mark_id, m.distance_s
+FROM wanted w JOIN serving s USING (site) JOIN moments m USING (second, instance)
+"""
 
-_LIKELY_DEATHS = """
+_LIKELY_DEATHS = f"""
 CREATE OR REPLACE TEMP TABLE likely_deaths AS
 WITH by_name AS (
-    SELECT v.failure_id, CASE WHEN n.culprit THEN 'harakiri' ELSE 'collateral' END AS kind, n.mark_id
-    FROM named_victims p JOIN victims v ON v.id = p.left_id JOIN named n ON n.id = p.right_id),
+    SELECT v.failure_id, CASE WHEN n.culprit THEN '{Death.HARAKIRI}' ELSE '{Death.COLLATERAL}' END AS kind, n.mark_id
+    FROM named_victims p JOIN victims v ON v.id = p.left_id JOIN named n ON n.id = p.right_id
+    -- What may be of several sites is of one.
+    QUALIFY row_number() OVER (PARTITION BY n.id ORDER BY v.id) = 1),
 by_pid AS (
     SELECT v.failure_id, coalesce(n.mark_id, d.mark_id) AS mark_id,
-        CASE WHEN n.culprit THEN 'harakiri' WHEN d.named THEN 'collateral' ELSE d.kind END AS kind
-    FROM victims v JOIN fates d ON d.pid = v.app_pid AND d.last_s >= v.start_s - 2 AND d.first_s <= v.second + 5
+        CASE WHEN n.culprit THEN '{Death.HARAKIRI}' WHEN d.named THEN '{Death.COLLATERAL}' ELSE d.kind END AS kind
+    FROM victims v JOIN serving s USING (site)
+    JOIN fates d ON d.instance = s.instance AND d.pid = v.app_pid AND d.last_s >= v.start_s - 2
+        AND d.first_s <= v.second + 5
     -- The worker may be at its next request already, of the same path perhaps, when it is killed for the one before.
     LEFT JOIN named n ON n.death_id = d.death_id AND n.path = v.path
         AND coalesce(abs(n.request_started_s - floor(v.app_started_s)) <= 2, true)
     QUALIFY row_number() OVER (PARTITION BY v.failure_id ORDER BY d.mark_id,
         abs(n.request_started_s - floor(v.app_started_s)) NULLS LAST, n.mark_id) = 1),
 by_time AS (
-    SELECT second, place, CASE WHEN count(DISTINCT kind) = 1 THEN any_value(kind) ELSE 'unclear' END AS kind,
+    SELECT second, site, CASE WHEN count(DISTINCT kind) = 1 THEN any_value(kind) ELSE '{Death.UNCLEAR}' END AS kind,
         min(mark_id) AS mark_id
-    FROM (FROM possible_deaths QUALIFY rank() OVER (PARTITION BY second, place ORDER BY distance_s) = 1)
-    GROUP BY second, place)
+    FROM (FROM possible_deaths QUALIFY rank() OVER (PARTITION BY second, site ORDER BY distance_s) = 1)
+    GROUP BY second, site)
 SELECT v.failure_id, coalesce(n.kind, i.kind, t.kind) AS kind, coalesce(n.mark_id, i.mark_id, t.mark_id) AS mark_id,
-    coalesce(n.mark_id, i.mark_id) IS NOT NULL AS sure, v.second, v.place
+    coalesce(n.mark_id, i.mark_id) IS NOT NULL AS sure, v.second, v.site
 FROM victims v
 LEFT JOIN by_name n USING (failure_id)
 LEFT JOIN by_pid i USING (failure_id)
 -- Where the journal knows the process, another one's death says nothing.
-LEFT JOIN by_time t ON t.second = v.second AND t.place IS NOT DISTINCT FROM v.place AND v.app_pid IS NULL
+LEFT JOIN by_time t ON t.second = v.second AND t.site = v.site AND v.app_pid IS NULL
 WHERE coalesce(n.kind, i.kind, t.kind) IS NOT NULL
-"""
+"""  # noqa: S608 # words of the evidence
 
 # One worker ends one request, unless its server says that it runs several at once. Where more were lost than workers
 # died, in one second or in all seconds that share a death, some were lost otherwise, and nothing tells which.
-_CASE_DEATHS = """
+_CASE_DEATHS = f"""
 CREATE OR REPLACE TEMP TABLE case_deaths AS
 WITH lost AS (
-    SELECT mark_id, second, place, count(*) AS requests FROM likely_deaths GROUP BY ALL),
+    SELECT mark_id, second, site, count(*) AS requests FROM likely_deaths GROUP BY ALL),
 within AS (
-    SELECT l.mark_id, l.second, l.place, l.requests, p.mark_id AS death
-    FROM lost l JOIN possible_deaths p ON p.second = l.second AND p.place IS NOT DISTINCT FROM l.place),
+    SELECT l.mark_id, l.second, l.site, l.requests, p.mark_id AS death
+    FROM lost l JOIN possible_deaths p ON p.second = l.second AND p.site = l.site),
 crowded AS (
-    SELECT mark_id FROM within GROUP BY mark_id, second, place HAVING any_value(requests) > count(DISTINCT death)
+    SELECT mark_id FROM within GROUP BY mark_id, second, site HAVING any_value(requests) > count(DISTINCT death)
     UNION
     SELECT mark_id FROM (SELECT mark_id, sum(requests) AS requests FROM lost GROUP BY mark_id)
     JOIN (SELECT mark_id, count(DISTINCT death) AS deaths FROM within GROUP BY mark_id) USING (mark_id)
     WHERE requests > deaths)
 SELECT l.failure_id, l.kind, l.mark_id, l.sure,
     NOT l.sure AND l.mark_id IN (FROM crowded)
-        AND m.instance NOT IN (SELECT instance FROM marks WHERE kind = 'several at once')
+        AND m.instance NOT IN (SELECT instance FROM marks WHERE kind = '{Event.SEVERAL_AT_ONCE}')
         -- These do not say it, and are hardly ever run otherwise.
         AND m.server NOT IN ('granian', 'uvicorn') AS doubtful
 FROM likely_deaths l JOIN marks m USING (mark_id)
-"""
+"""  # noqa: S608 # words of the evidence
 
 
 def prepare_deaths(connection: duckdb.DuckDBPyConnection) -> None:
@@ -220,7 +243,7 @@ def prepare_deaths(connection: duckdb.DuckDBPyConnection) -> None:
     name its path, or that was noted within a second of it; two different deaths equally near make the kind 'unclear'.
     A case is doubtful when more were lost at that moment than the workers that died can have had.
     """
-    for statement in (_NOTES, _SITTINGS, _DEATHS, _VICTIMS, _NAMED, _FATES, _ADDRESSES):
+    for statement in (_NOTES, _SITTINGS, _DEATHS, _VICTIMS, _NAMED, _NAMED_AT_SITES, _FATES):
         connection.execute(statement)
     start_pairs(connection, "named_victims")
     # Where the journal knows the process, names of another one's requests say nothing.
@@ -230,8 +253,8 @@ def prepare_deaths(connection: duckdb.DuckDBPyConnection) -> None:
         connection,
         "named_victims",
         left="victims",
-        right="named",
-        key=("path",),
+        right="named_at_sites",
+        key=("path", "site"),
         condition=of_unknown,
         offsets_s=offsets_s,
     )

@@ -2,16 +2,25 @@
 
 from dataclasses import replace
 
+from badgateway.causes.conditions import because
 from badgateway.causes.rule import Proof, Rule, during
+from badgateway.model.configuration import WorkerModel
 from badgateway.model.diagnosis import Cause, Remedy
-from badgateway.model.evidence import ServerEvent
+from badgateway.model.evidence import Reason, ServerEvent
 from badgateway.model.knob import Knob
 
 FAMILY = "event loop"
 
 _REMEDIES = (
     Remedy(
-        text="Use a driver in pure Python.", settings={"Django": "pymysql.install_as_MySQLdb() instead of mysqlclient"}
+        text="Use a driver in pure Python.",
+        settings={"Django": "pymysql.install_as_MySQLdb() instead of mysqlclient"},
+        worker_models=(WorkerModel.GREENLETS,),
+    ),
+    Remedy(
+        text="Have what blocks run in a thread.",
+        settings={"Django": "sync_to_async(..., thread_sensitive=False)"},
+        worker_models=(WorkerModel.EVENT_LOOP,),
     ),
     Remedy(
         text="Or use threads, where any driver will do.",
@@ -74,7 +83,7 @@ _BLOCKED_MOST_OF_IT = Proof(
     mark="p.mark_id",
 )
 
-_READING = "c.reason = 'read timeout' AND c.time_s > c.start_s"
+_READING = f"{because(Reason.READ_TIMEOUT)} AND c.time_s > c.start_s"
 
 READ_RULES = (
     Rule(
@@ -85,7 +94,7 @@ READ_RULES = (
     Rule(cause=EVENT_LOOP_BLOCKED, where=_READING, proof=_BLOCKED_MOST_OF_IT),
     Rule(
         cause=CORES_EXHAUSTED,
-        where="c.reason = 'read timeout' AND c.queued",
+        where=f"{because(Reason.READ_TIMEOUT)} AND c.queued",
         proof=during(ServerEvent.ASYNC_QUEUE_FULL),
     ),
 )

@@ -1,8 +1,9 @@
 """Cloud load balancers: statuses that they make themselves, or relay."""
 
+from badgateway.causes.conditions import behind
 from badgateway.causes.rule import Rule
 from badgateway.model.diagnosis import Cause, Certainty, Remedy
-from badgateway.model.evidence import LogKind
+from badgateway.model.evidence import Proxy
 from badgateway.model.knob import Knob
 
 FAMILY = "load balancer"
@@ -135,8 +136,8 @@ TARGET_5XX = Cause(
     remedies=(_TARGET_LOGS,),
 )
 
-_ALB = f"c.lb_made AND c.source = '{LogKind.ALB}'"
-_ELB = f"c.lb_made AND c.source = '{LogKind.CLASSIC_ELB}'"
+_ALB = f"c.lb_made AND {behind(Proxy.ALB)}"
+_ELB = f"c.lb_made AND {behind(Proxy.CLASSIC_ELB)}"
 
 MADE_RULES = (
     Rule(cause=ALB_502, where=f"{_ALB} AND c.status = 502", certainty=Certainty.FAMILY),

@@ -1,6 +1,9 @@
 """Gunicorn's time limits: the same WORKER TIMEOUT is a 500, a 502 or a cut body."""
 
+from badgateway.causes.conditions import BODY_CUT, CONNECTION_CLOSED
+from badgateway.causes.deaths import Death
 from badgateway.causes.rule import Rule, died_as, near
+from badgateway.model.configuration import WorkerModel
 from badgateway.model.diagnosis import Cause, Remedy
 from badgateway.model.evidence import ServerEvent
 from badgateway.model.knob import Knob
@@ -15,6 +18,7 @@ _FASTER = Remedy(text="Make the request faster, or move it into a background job
 _THREADS = Remedy(
     text="With threads or greenlets the limit is on the worker, not on each request.",
     knobs=(Knob.THREADS,),
+    worker_models=(WorkerModel.ONE_REQUEST, WorkerModel.GREENLETS),
 )
 
 TIMEOUT_500 = Cause(
@@ -39,18 +43,26 @@ BLOCKED_IN_C = Cause(
     servers=("gunicorn",),
     statuses=(502,),
     explanation="The worker gave no sign of life for --timeout and could not handle the signal that asked it to "
-    "stop: it was inside a C library, mostly the database driver. A second later the arbiter killed it, with all it "
-    "served.",
+    "stop: it was inside a C library, mostly the database driver, or a long computation. A second later the arbiter "
+    "killed it, with all it served.",
     evidence="Gunicorn: `[CRITICAL] WORKER TIMEOUT (pid:N)`, then `Worker (pid:N) was sent SIGKILL! Perhaps out of "
     "memory?` for the same pid, at the time of nginx's `upstream prematurely closed connection`.",
     remedies=(
         Remedy(
+            text="Keep what computes for long out of the event loop: while it runs, the worker gives no sign of life, "
+            "and nobody else of it is served. A pool of processes, or a background job.",
+            settings={"asyncio": "loop.run_in_executor(ProcessPoolExecutor(), ...)"},
+            worker_models=(WorkerModel.EVENT_LOOP,),
+        ),
+        Remedy(
             text="Give the driver a time limit of its own, below Gunicorn's.",
             settings={"Django": "OPTIONS read_timeout, connect_timeout", "MariaDB": "max_statement_time"},
+            worker_models=(WorkerModel.ONE_REQUEST, WorkerModel.THREADS, WorkerModel.GREENLETS),
         ),
         Remedy(
             text="Under gevent use a driver in pure Python: one in C stops the worker's heartbeat for everyone.",
             settings={"Django": "pymysql.install_as_MySQLdb()"},
+            worker_models=(WorkerModel.GREENLETS,),
         ),
         _RAISE,
     ),
@@ -119,13 +131,11 @@ ANSWERED_RULES = (
     ),
 )
 
-_CUT = "c.reason IN ('body cut', 'cut unseen')"
-_CLOSED = "c.reason IN ('closed', 'lost')"
 
 DEATH_RULES = (
-    Rule(cause=CUT_BODY, where=_CUT, proof=died_as("timeout", "blocked in C")),
-    Rule(cause=GRACEFUL_CUT, where=f"{_CUT} OR {_CLOSED}", proof=died_as("graceful")),
-    Rule(cause=BLOCKED_IN_C, where=_CLOSED, proof=died_as("blocked in C")),
-    Rule(cause=TIMEOUT_502, where=_CLOSED, proof=died_as("timeout")),
+    Rule(cause=CUT_BODY, where=BODY_CUT, proof=died_as(Death.TIMEOUT, Death.BLOCKED_IN_C)),
+    Rule(cause=GRACEFUL_CUT, where=f"{BODY_CUT} OR {CONNECTION_CLOSED}", proof=died_as(Death.GRACEFUL)),
+    Rule(cause=BLOCKED_IN_C, where=CONNECTION_CLOSED, proof=died_as(Death.BLOCKED_IN_C)),
+    Rule(cause=TIMEOUT_502, where=CONNECTION_CLOSED, proof=died_as(Death.TIMEOUT)),
 )
 CAUSES = (TIMEOUT_500, BLOCKED_IN_C, TIMEOUT_502, CUT_BODY, GRACEFUL_CUT)

@@ -5,6 +5,10 @@ from dataclasses import dataclass
 
 import duckdb
 
+from badgateway.causes.conditions import listed
+from badgateway.model.diagnosis import SERVER_LOG
+from badgateway.model.evidence import LogKind, Reason
+from badgateway.model.evidence import ServerEvent as Event
 from badgateway.servers.registry import servers
 
 
@@ -13,9 +17,11 @@ class _Hint:
     sentence: str
     when: str
     """SQL condition over the prepared tables."""
+    asks_for: tuple[str, ...] = ()
+    """The kinds of logs that it asks for, as a remedy does; it is not said when one of them was given."""
 
 
-_UNTIMED = "FROM marks m WHERE low_s IS NULL AND kind NOT IN ('server started', 'listening')"
+_UNTIMED = f"FROM marks m WHERE low_s IS NULL AND kind NOT IN {listed((Event.SERVER_STARTED, Event.LISTENING))}"
 # The server puts a time before its own lines: those that have none are not its own.
 _TIMED_ELSEWHERE = "EXISTS (FROM server_events e WHERE e.file = m.file AND e.time_s IS NOT NULL)"
 
@@ -35,6 +41,7 @@ _HINTS = (
         "log does not.",
         when="EXISTS (FROM cases WHERE status IN (502, 503, 504) AND NOT balanced AND NOT app_answered) AND NOT "
         "EXISTS (FROM proxy_errors)",
+        asks_for=(LogKind.NGINX_ERROR, LogKind.APACHE_ERROR),
     ),
     _Hint(
         sentence="The access log has no times of the upstream. Add to nginx's log_format: $msec $connection "
@@ -50,13 +57,14 @@ _HINTS = (
     _Hint(
         sentence="Set the level of nginx's error_log to info: only then it says why a request became a 499.",
         when="EXISTS (FROM cases WHERE status = 499 AND NOT derived) AND NOT EXISTS (FROM complaints WHERE reason "
-        "= 'client gone')",
+        f"= '{Reason.CLIENT_GONE}')",
     ),
     _Hint(
         sentence="Give the application server's log of the same time: it tells why connections "
         "were closed and answers did not come.",
         when="EXISTS (FROM cases c WHERE status IN (200, 502, 504) AND NOT app_answered) AND NOT EXISTS (FROM "
         "server_events)",
+        asks_for=(SERVER_LOG,),
     ),
 )
 
@@ -96,9 +104,17 @@ _LATER_HINTS = (
 )
 
 
-def hints(connection: duckdb.DuckDBPyConnection, *, journal: bool) -> tuple[str, ...]:
-    """Return sentences that tell what would have said more, in order of use; empty when nothing is missing."""
-    all_hints = (*_HINTS, *_of_servers(), *_LATER_HINTS)
+def hints(
+    connection: duckdb.DuckDBPyConnection, *, journal: bool, given: frozenset[str] = frozenset()
+) -> tuple[str, ...]:
+    """Return sentences that tell what would have said more, in order of use; empty when nothing is missing.
+
+    Args:
+        connection: With the prepared tables.
+        journal: Whether the starts of requests were kept.
+        given: The kinds of the logs that were read, with SERVER_LOG for any server's.
+    """
+    all_hints = [hint for hint in (*_HINTS, *_of_servers(), *_LATER_HINTS) if given.isdisjoint(hint.asks_for)]
     checks = ", ".join(hint.when.replace("$journal", str(journal)) for hint in all_hints)
     (row,) = connection.sql(f"SELECT {checks}").fetchall()
     return tuple(hint.sentence for hint, holds in zip(all_hints, row, strict=True) if holds)

@@ -2,7 +2,10 @@
 
 import duckdb
 
-_MARKS = """
+from badgateway.causes.conditions import place_sql
+from badgateway.model.evidence import ServerEvent as Event
+
+_MARKS = f"""
 CREATE OR REPLACE TEMP TABLE marks AS
 WITH bounded AS (
     SELECT *,
@@ -16,47 +19,72 @@ WITH bounded AS (
 noted AS (
     SELECT
         -- An HTTP method read as a uwsgi header: its second and third letter are taken for the size.
-        CASE WHEN event = 'block size exceeded'
+        CASE WHEN event = '{Event.BLOCK_SIZE_EXCEEDED}'
                 AND value IN (21573, 21327, 21589, 16709, 21584, 19525, 21569)
-            THEN 'protocol mismatch' ELSE event END AS kind,
+            THEN '{Event.PROTOCOL_MISMATCH}' ELSE event END AS kind,
         -- Not all lines of a log have their time from the same clock.
         CASE WHEN time_s IS NOT NULL THEN time_s
             WHEN after_s - before_s BETWEEN -1 AND 10 THEN least(before_s, after_s) END AS low_s,
         CASE WHEN time_s IS NOT NULL THEN time_s
             WHEN after_s - before_s BETWEEN -1 AND 10 THEN greatest(before_s, after_s) END AS high_s,
         server, pid, worker, split_part(uri, '?', 1) AS path, request_started_s, signal, value,
-        coalesce(instance, file) AS instance, file, line_number, line
+        coalesce(instance, file) AS instance, host, file, line_number, line
     FROM bounded
     UNION ALL
-    SELECT kind, time_s, time_s, NULL, NULL, NULL, NULL, NULL, NULL, value, NULL, 'probe samples',
+    SELECT kind, time_s, time_s, NULL, NULL, NULL, NULL, NULL, NULL, value, 'probe samples', NULL, 'probe samples',
         row_number() OVER (ORDER BY time_s, series, value),
-        format('{} = {:g} at {:.1f} s since the epoch', series, value, time_s)
+        format('{{}} = {{:g}} at {{:.1f}} s since the epoch', series, value, time_s)
     FROM (
         SELECT *, CASE
-            WHEN series = 'accept_queue' AND limit_value > 0 AND value >= limit_value THEN 'accept queue full'
+            WHEN series = 'accept_queue' AND limit_value > 0 AND value >= limit_value THEN '{Event.ACCEPT_QUEUE_FULL}'
             WHEN series = 'listen_overflows' AND value > lag(value) OVER (PARTITION BY series ORDER BY time_s, value)
-                THEN 'listen overflow' END AS kind
+                THEN '{Event.LISTEN_OVERFLOW}' END AS kind
         FROM samples)
     WHERE kind IS NOT NULL)
 SELECT row_number() OVER (ORDER BY file, line_number, kind, pid, low_s, path) AS mark_id, * FROM noted
-"""
+"""  # noqa: S608 # words of the evidence
 """A line without a time gets the span between its timed neighbours, if that is short enough to mean something."""
 
 _TIMED = "CREATE OR REPLACE TEMP TABLE timed_marks AS FROM marks WHERE low_s IS NOT NULL"
 
 _NEARBY = """
 CREATE OR REPLACE TEMP TABLE nearby AS
-SELECT kind, second, path, pid, min(distance_s) AS distance_s, arg_min(mark_id, (distance_s, mark_id)) AS mark_id
+SELECT kind, instance, second, path, pid, min(distance_s) AS distance_s,
+    arg_min(mark_id, (distance_s, mark_id)) AS mark_id
 FROM (
-    SELECT kind, coalesce(path, '') AS path, CASE WHEN path IS NULL THEN pid END AS pid, mark_id, second,
+    SELECT kind, instance, coalesce(path, '') AS path, CASE WHEN path IS NULL THEN pid END AS pid, mark_id, second,
         greatest(floor(low_s)::BIGINT - second, second - floor(high_s)::BIGINT, 0) AS distance_s
     FROM (SELECT *, unnest(range(floor(low_s)::BIGINT - 1, floor(high_s)::BIGINT + 2)) AS second FROM timed_marks))
-GROUP BY kind, second, path, pid
+GROUP BY kind, instance, second, path, pid
 """
-"""Per kind, second, path and process the nearest mark, so that rules join by equality."""
+"""Per kind, server, second, path and process the nearest mark, so that rules join by equality."""
+
+
+_PLACES = f"""
+CREATE OR REPLACE TEMP TABLE places AS
+SELECT DISTINCT instance, place
+FROM (SELECT instance, {place_sql("path")} AS place FROM marks WHERE kind = '{Event.LISTENING}')
+WHERE place IS NOT NULL
+"""  # noqa: S608 # constants of this module
+"""Where servers say that they listen."""
+
+_SERVING = """
+CREATE OR REPLACE TEMP TABLE serving AS
+SELECT c.site, i.instance
+FROM (SELECT DISTINCT site, place, host FROM cases) c
+JOIN (SELECT DISTINCT instance, host FROM marks) i ON coalesce(c.host = i.host, true)
+WHERE c.place IS NULL OR i.instance NOT IN (SELECT instance FROM places)
+    OR (i.instance, c.place) IN (SELECT (instance, place) FROM places)
+"""
+"""A server of another machine, or one that says that it listens elsewhere, has no part in what happened to a case."""
 
 
 def prepare_marks(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the tables marks, timed_marks and nearby from server_events and samples."""
-    for statement in (_MARKS, _TIMED, _NEARBY):
+    for statement in (_MARKS, _TIMED, _NEARBY, _PLACES):
         connection.execute(statement)
+
+
+def prepare_serving(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the table serving: which server may be the one that a case was sent to, from marks and cases."""
+    connection.execute(_SERVING)

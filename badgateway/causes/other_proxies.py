@@ -1,8 +1,9 @@
 """What proxies other than nginx say in codes of their own: Heroku's router, HAProxy, Apache's mod_wsgi, Traefik."""
 
+from badgateway.causes.conditions import because, behind
 from badgateway.causes.rule import Rule
 from badgateway.model.diagnosis import SERVER_LOG, Cause, Certainty, Remedy
-from badgateway.model.evidence import LogKind
+from badgateway.model.evidence import LogKind, Proxy, Reason
 from badgateway.model.knob import Knob
 
 FAMILY = "other proxies"
@@ -56,45 +57,6 @@ HEROKU_OTHER = Cause(
     remedies=(
         Remedy(text="Serve more requests at a time: more dynos, workers or threads.", knobs=(Knob.AT_A_TIME,)),
         Remedy(text="Look the code up in Heroku's list of error codes."),
-    ),
-)
-
-QUEUE_TIMEOUT = Cause(
-    id="haproxy-queue-timeout",
-    title="The request waited in HAProxy's own queue until its time was over",
-    family=FAMILY,
-    statuses=(503,),
-    explanation="All servers had as many connections as maxconn allows them, and none came free within the time limit "
-    "of the queue.",
-    evidence="HAProxy: termination state `sQ`, for this request.",
-    remedies=(
-        Remedy(text="Find what keeps the workers: the slowest requests of that time."),
-        Remedy(text="Serve more requests at a time.", knobs=(Knob.AT_A_TIME,)),
-        Remedy(text="Let maxconn be what the workers serve at a time.", settings={"HAProxy": "server ... maxconn"}),
-    ),
-)
-
-NOT_REACHED = Cause(
-    id="haproxy-not-connected",
-    title="HAProxy could not connect to the server",
-    family=FAMILY,
-    statuses=(502, 503),
-    explanation="Nothing listened at that address, a firewall or another machine on the way refused the connection, or "
-    "the machine of HAProxy knew no way there. HAProxy writes the same two letters for all of these.",
-    evidence="HAProxy: termination state `SC` with the name of a server, for this request.",
-    remedies=(
-        Remedy(
-            text="See from the machine of HAProxy whether something listens there: `nc -vz ADDRESS PORT`. Refused at "
-            "once: the server is down or listens elsewhere. No route: the network.",
-            knobs=(Knob.ADDRESS,),
-        ),
-        Remedy(
-            text="Give the server's log of the same time: a restart, or an application that did not load, is in it.",
-        ),
-        Remedy(
-            text="Try another server when one cannot be reached.",
-            settings={"HAProxy": "option redispatch, retries 3, server ... check"},
-        ),
     ),
 )
 
@@ -218,27 +180,22 @@ UNTOLD = Cause(
     ),
 )
 
-_OTHERS = (LogKind.HEROKU, LogKind.HAPROXY, LogKind.TRAEFIK, LogKind.CADDY, LogKind.CLOUDFRONT)
-_OF_OTHERS = "c.source IN ({})".format(", ".join(f"'{kind}'" for kind in (*_OTHERS, "proxy error log")))
-_UNTOLD = "c.source IN ({})".format(
-    ", ".join(f"'{kind}'" for kind in (LogKind.TRAEFIK, LogKind.CADDY, LogKind.CLOUDFRONT))
-)
+_OF_OTHERS = behind(Proxy.HEROKU, Proxy.HAPROXY, Proxy.TRAEFIK, Proxy.CADDY, Proxy.CLOUDFRONT, Proxy.APACHE)
+_UNTOLD = behind(Proxy.TRAEFIK, Proxy.CADDY, Proxy.CLOUDFRONT)
 
 RULES = (
-    Rule(cause=HEROKU_TIMEOUT, where="c.reason = 'heroku H12'", certainty=Certainty.FAMILY),
-    Rule(cause=HEROKU_CRASHED, where="c.reason IN ('heroku H10', 'heroku H14', 'heroku H20')"),
-    Rule(cause=HEROKU_OTHER, where="starts_with(c.reason, 'heroku ')", certainty=Certainty.FAMILY),
-    Rule(cause=QUEUE_TIMEOUT, where="c.reason = 'queue timeout'"),
-    Rule(cause=DAEMON_TIMEOUT, where="c.reason = 'daemon timeout'", certainty=Certainty.FAMILY),
-    Rule(cause=DAEMON_BACKLOG, where="c.reason = 'daemon backlog'", certainty=Certainty.FAMILY),
-    Rule(cause=DAEMON_LOST, where="c.reason = 'daemon lost'", certainty=Certainty.FAMILY),
-    Rule(cause=RACED, where="c.reason = 'raced'"),
+    Rule(cause=HEROKU_TIMEOUT, where=because(Reason.HEROKU_TIMEOUT), certainty=Certainty.FAMILY),
+    Rule(cause=HEROKU_CRASHED, where=because(Reason.HEROKU_NOT_RUNNING)),
+    Rule(cause=HEROKU_OTHER, where=because(Reason.HEROKU_OTHER), certainty=Certainty.FAMILY),
+    Rule(cause=DAEMON_TIMEOUT, where=because(Reason.DAEMON_TIMEOUT), certainty=Certainty.FAMILY),
+    Rule(cause=DAEMON_BACKLOG, where=because(Reason.DAEMON_BACKLOG), certainty=Certainty.FAMILY),
+    Rule(cause=DAEMON_LOST, where=because(Reason.DAEMON_LOST), certainty=Certainty.FAMILY),
+    Rule(cause=RACED, where=because(Reason.RACED)),
 )
 """Where the proxy's own code or line says it."""
 
 LATE_RULES = (
-    Rule(cause=NOT_REACHED, where="c.reason = 'refused or no route'", certainty=Certainty.FAMILY),
-    Rule(cause=CLOSED_BEHIND_PROXY, where=f"c.reason = 'closed' AND {_OF_OTHERS}", certainty=Certainty.FAMILY),
+    Rule(cause=CLOSED_BEHIND_PROXY, where=f"{because(Reason.CLOSED)} AND {_OF_OTHERS}", certainty=Certainty.FAMILY),
     Rule(
         cause=UNTOLD,
         where=f"c.reason IS NULL AND NOT c.app_answered AND c.status >= 500 AND {_UNTOLD}",
@@ -250,8 +207,6 @@ CAUSES = (
     HEROKU_TIMEOUT,
     HEROKU_CRASHED,
     HEROKU_OTHER,
-    QUEUE_TIMEOUT,
-    NOT_REACHED,
     DAEMON_TIMEOUT,
     DAEMON_BACKLOG,
     DAEMON_LOST,

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from badgateway.causes.catalogue import BY_ID, CAUSES, RULES
+from badgateway.causes.symptoms import SYMPTOMS
 from badgateway.model.diagnosis import Cause, Certainty
 from badgateway.servers.advice import advice_for, any_server
 
@@ -25,118 +26,6 @@ Why requests fail behind nginx or a load balancer, how to recognise each cause, 
 The tables below are read from the top: find what the client got, then the line or the number that you see. The first
 row that fits is the cause. A status alone never names one.
 """
-
-_DECISIONS: tuple[tuple[str, tuple[tuple[str, tuple[str, ...]], ...]], ...] = (
-    (
-        "502 (and 500) and nginx's error log",
-        (
-            (
-                "`(11: Resource temporarily unavailable) while connecting`, no worker was there",
-                ("respawn-throttled", "reload-gap", "workers-recycled-together"),
-            ),
-            ("`(11: Resource temporarily unavailable) while connecting`", ("listen-queue-full",)),
-            (
-                "`(111: Connection refused)` or `(2: No such file or directory) while connecting`",
-                ("server-ended-with-a-worker", "worker-crash-loop", "nothing-listening"),
-            ),
-            ("`(13: Permission denied) while connecting`", ("socket-forbidden",)),
-            ("`(99: Cannot assign requested address) while connecting`", ("ephemeral-ports-exhausted",)),
-            (
-                "500 and `worker_connections are not enough` or `(24: Too many open files)`",
-                ("proxy-out-of-connections",),
-            ),
-            ("500 and `(28: No space left on device)`", ("proxy-disk-full",)),
-            ("500 and, at level crit, `open()` or `mkdir()` failed", ("proxy-temp-forbidden",)),
-            ("500 and `redirection cycle`", ("redirection-cycle",)),
-            ("500 and `auth request unexpected status`", ("auth-request-failed",)),
-            ("`while SSL handshaking to upstream`", ("upstream-tls-failed",)),
-            ("`could not be resolved` or `no resolver defined`", ("upstream-name-unresolved",)),
-            ("`(104: Connection reset by peer) while connecting`", ("connect-reset",)),
-            ("`upstream rejected request with error`", ("upstream-rejected-request",)),
-            ("`no live upstreams while connecting`", ("no-live-upstreams",)),
-            ("`upstream sent too big header`", ("response-header-too-big",)),
-            ("`upstream sent no valid HTTP/1.0 header`", ("protocol-mismatch",)),
-            ("`upstream sent invalid header`", ("invalid-response-header",)),
-            (
-                "closed or reset, and uWSGI: `invalid request block size`",
-                ("protocol-mismatch", "request-header-too-big"),
-            ),
-            ("closed or reset, and uWSGI: `HARAKIRI`", ("harakiri", "harakiri-collateral")),
-            ("closed or reset, and Gunicorn: `WORKER TIMEOUT`, then `SIGKILL`", ("gunicorn-timeout-blocked-in-c",)),
-            ("closed or reset, and Gunicorn: `WORKER TIMEOUT`", ("gunicorn-timeout-502",)),
-            (
-                "closed or reset, and a worker that was leaving was cut off",
-                ("graceful-timeout-cut", "worker-mercy-expired", "memory-reload"),
-            ),
-            ("closed or reset, and a worker died", ("worker-killed", "worker-crashed", "worker-lost")),
-            ("closed or reset, and a traceback", ("late-monkey-patch", "exception-outside-django")),
-            ("closed or reset, `$upstream_connect_time` 0.000, never started in the application", ("keepalive-race",)),
-        ),
-    ),
-    (
-        "504 and nginx's error log",
-        (
-            (
-                "`(110: Connection timed out) while connecting`, no worker was there",
-                ("respawn-throttled", "reload-gap", "workers-recycled-together"),
-            ),
-            ("`(110: Connection timed out) while connecting`", ("tcp-accept-queue-full", "504-connect-timeout")),
-            ("`while reading response header`, `$upstream_connect_time` is 1, 3 or 7 s", ("tcp-accept-queue-full",)),
-            (
-                "`while reading response header`, and the loop was blocked",
-                ("event-loop-blocked", "blocks-the-event-loop"),
-            ),
-            ("`while reading response header`, and the database used nearly all CPU", ("database-saturated",)),
-            ("`while reading response header`, and uWSGI: `async queue is full`", ("async-cores-exhausted",)),
-            ("`while reading response header`, Granian or uvicorn, and clients had gone", ("work-for-nobody",)),
-            (
-                "`while reading response header` or `while sending request`",
-                ("slow-request", "504-no-answer-in-time"),
-            ),
-        ),
-    ),
-    (
-        "500 and the application's log",
-        (
-            ("`(1040, 'Too many connections')`", ("asgi-connections-exhausted", "db-connections-exhausted")),
-            ("`QueuePool limit of size ... reached`", ("db-pool-exhausted",)),
-            ("`DatabaseWrapper objects created in a thread`", ("late-monkey-patch",)),
-            ("Gunicorn: `WORKER TIMEOUT`", ("gunicorn-timeout-500",)),
-            ("Gunicorn: `Error handling request`", ("exception-outside-django",)),
-            ("anything else", ("application-answered-5xx",)),
-        ),
-    ),
-    (
-        "200, but cut or late",
-        (
-            ("`$upstream_status` with a comma", ("proxy-retried",)),
-            ("`upstream timed out ... while reading upstream`", ("stalled-mid-body",)),
-            (
-                "`pwrite()`, `open()` or `mkdir()` failed, `while reading upstream`",
-                ("proxy-disk-full", "proxy-temp-forbidden"),
-            ),
-            ("`invalid chunked response` or `more data than specified`", ("invalid-response-body",)),
-            ("cut, and Gunicorn: `WORKER TIMEOUT`", ("timeout-cut-the-body",)),
-            ("cut, and Granian or uvicorn: an exception", ("header-before-the-exception",)),
-            ("cut, and a worker died", ("worker-killed", "worker-crashed", "harakiri")),
-            ("cut, and nothing else", ("body-cut-unexplained",)),
-        ),
-    ),
-    (
-        "Other statuses",
-        (
-            ("499, or 460 of an ALB", ("client-gave-up",)),
-            ("503 and nginx: `limiting requests` or `limiting connections`", ("rate-limited",)),
-            ("503 and uvicorn: `Exceeded concurrency limit`", ("concurrency-limit-exceeded",)),
-            ("503 of a load balancer", ("alb-no-targets", "classic-elb-503")),
-            (
-                "502 or 504 of an ALB, target_status_code `-`",
-                ("alb-502-from-target", "alb-idle-timeout", "alb-504-unexplained"),
-            ),
-            ("504 of a Classic ELB", ("classic-elb-504",)),
-        ),
-    ),
-)
 
 
 def render_page(cause: Cause) -> str:
@@ -159,7 +48,7 @@ def render_page(cause: Cause) -> str:
 def render_index(causes: Iterable[Cause] = CAUSES) -> str:
     """Return the page that leads to the causes: by what one sees, and by family."""
     parts = [_MADE, _INTRODUCTION.rstrip()]
-    for heading, rows in _DECISIONS:
+    for heading, rows in SYMPTOMS:
         lines = [f"| {seen} | {', '.join(_link(id_) for id_ in ids)} |" for seen, ids in rows]
         parts.append(f"## {heading}\n\n| you see | cause |\n|---|---|\n" + "\n".join(lines))
     rows_of_all = [

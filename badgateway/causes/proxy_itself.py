@@ -1,7 +1,9 @@
 """What nginx fails at by itself: its own files and rules, and connections that it could not make safe or find."""
 
+from badgateway.causes.conditions import because
 from badgateway.causes.rule import Rule
 from badgateway.model.diagnosis import Cause, Certainty, Remedy
+from badgateway.model.evidence import Reason
 
 FAMILY = "the proxy itself"
 
@@ -182,19 +184,19 @@ OTHER_ERROR = Cause(
 )
 
 RULES = (
-    Rule(cause=DISK_FULL, where="c.reason IN ('disk full', 'disk full, cut')"),
-    Rule(cause=TEMP_FORBIDDEN, where="c.reason IN ('temp forbidden', 'temp forbidden, cut')"),
-    Rule(cause=REDIRECTION_CYCLE, where="c.reason = 'cycle'"),
-    Rule(cause=AUTH_REQUEST, where="c.reason = 'auth request'"),
-    Rule(cause=INVALID_BODY, where="c.reason = 'invalid body'"),
-    Rule(cause=TLS_FAILED, where="c.reason = 'no TLS'"),
-    Rule(cause=NAME_UNRESOLVED, where="c.reason = 'unresolved'"),
-    Rule(cause=CONNECT_RESET, where="c.reason = 'connect reset'", certainty=Certainty.FAMILY),
-    Rule(cause=REJECTED, where="c.reason = 'rejected'"),
+    Rule(cause=DISK_FULL, where=because(Reason.DISK_FULL, Reason.DISK_FULL_CUT)),
+    Rule(cause=TEMP_FORBIDDEN, where=because(Reason.TEMP_FORBIDDEN, Reason.TEMP_FORBIDDEN_CUT)),
+    Rule(cause=REDIRECTION_CYCLE, where=because(Reason.CYCLE)),
+    Rule(cause=AUTH_REQUEST, where=because(Reason.AUTH_REQUEST)),
+    Rule(cause=INVALID_BODY, where=because(Reason.INVALID_BODY)),
+    Rule(cause=TLS_FAILED, where=because(Reason.NO_TLS)),
+    Rule(cause=NAME_UNRESOLVED, where=because(Reason.UNRESOLVED)),
+    Rule(cause=CONNECT_RESET, where=because(Reason.CONNECT_RESET), certainty=Certainty.FAMILY),
+    Rule(cause=REJECTED, where=because(Reason.REJECTED)),
 )
 """The line of the very request says it, so nothing else is asked."""
 
-OTHER_RULES = (Rule(cause=OTHER_ERROR, where="c.reason = 'other'", certainty=Certainty.FAMILY),)
+OTHER_RULES = (Rule(cause=OTHER_ERROR, where=because(Reason.OTHER), certainty=Certainty.FAMILY),)
 
 CAUSES = (
     DISK_FULL,

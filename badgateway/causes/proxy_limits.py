@@ -1,8 +1,9 @@
 """Limits of size and form: headers too big for either side, and two sides that speak different protocols."""
 
+from badgateway.causes.conditions import CONNECTION_CLOSED, because
 from badgateway.causes.rule import Rule, near
 from badgateway.model.diagnosis import Cause, Remedy
-from badgateway.model.evidence import ServerEvent
+from badgateway.model.evidence import Reason, ServerEvent
 from badgateway.model.knob import Knob
 
 FAMILY = "sizes and protocols"
@@ -56,8 +57,12 @@ RESPONSE_HEADER_TOO_BIG = Cause(
     evidence="nginx: `upstream sent too big header while reading response header from upstream`.",
     remedies=(
         Remedy(
-            text="16k is safe (default 4k or 8k, one memory page). The busy buffers must not be smaller.",
-            settings={"nginx": "proxy_buffer_size, uwsgi_buffer_size; proxy_busy_buffers_size"},
+            text="16k is safe (default 4k or 8k, one memory page). The other buffers have to grow with it, or nginx "
+            "refuses to start.",
+            settings={
+                "nginx": "proxy_buffer_size 16k, proxy_buffers 8 16k; for uwsgi_pass: uwsgi_buffer_size 16k, "
+                "uwsgi_buffers 8 16k"
+            },
         ),
         Remedy(text="Send less: keep sessions in the database, not in cookies.", settings={"Django": "SESSION_ENGINE"}),
     ),
@@ -79,20 +84,20 @@ INVALID_RESPONSE_HEADER = Cause(
 BLOCK_RULES = (
     Rule(
         cause=PROTOCOL_MISMATCH,
-        where="c.reason IN ('closed', 'lost') AND NOT c.in_app",
+        where=f"{CONNECTION_CLOSED} AND NOT c.in_app",
         proof=near(ServerEvent.PROTOCOL_MISMATCH),
     ),
     Rule(
         cause=REQUEST_HEADER_TOO_BIG,
         # The refusal is immediate; a request that ran for a while was read.
-        where="c.reason IN ('closed', 'lost') AND NOT c.in_app AND coalesce(c.duration_s, 0) < 1",
+        where=f"{CONNECTION_CLOSED} AND NOT c.in_app AND coalesce(c.duration_s, 0) < 1",
         proof=near(ServerEvent.BLOCK_SIZE_EXCEEDED),
     ),
 )
 HEADER_RULES = (
-    Rule(cause=RESPONSE_HEADER_TOO_BIG, where="c.reason = 'big header'"),
-    Rule(cause=PROTOCOL_MISMATCH, where="c.reason = 'not HTTP'"),
-    Rule(cause=INVALID_RESPONSE_HEADER, where="c.reason = 'bad header'"),
+    Rule(cause=RESPONSE_HEADER_TOO_BIG, where=because(Reason.BIG_HEADER)),
+    Rule(cause=PROTOCOL_MISMATCH, where=because(Reason.NOT_HTTP)),
+    Rule(cause=INVALID_RESPONSE_HEADER, where=because(Reason.BAD_HEADER)),
 )
 
 CAUSES = (REQUEST_HEADER_TOO_BIG, PROTOCOL_MISMATCH, RESPONSE_HEADER_TOO_BIG, INVALID_RESPONSE_HEADER)

@@ -2,19 +2,24 @@
 
 from dataclasses import dataclass
 
-from badgateway.causes.deaths import of_its_server, place_sql
+from badgateway.causes.conditions import OF_ITS_SERVER, listed
+from badgateway.causes.deaths import Death
+from badgateway.causes.spans import Span
 from badgateway.model.diagnosis import Cause, Certainty
 from badgateway.model.evidence import ServerEvent
 
-NOBODY_LISTENED = "c.reason IN ('refused', 'refused or no route', 'none live')"
-"""For `where`: what a proxy says that found no server at its address."""
+QUEUE_FULL_MARKS = (ServerEvent.LISTEN_QUEUE_FULL, ServerEvent.LISTEN_OVERFLOW, ServerEvent.ACCEPT_QUEUE_FULL)
+"""What tells of a full accept queue."""
 
 _DEATHS = "JOIN case_deaths p USING (failure_id)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
-    """A join that brings the marks which prove a cause to the cases `c`, in SQL."""
+    """A join that brings the marks which prove a cause to the cases `c`, in SQL.
+
+    A mark of another machine, or of a server that listens elsewhere, proves nothing.
+    """
 
     joins: str
     condition: str
@@ -37,13 +42,15 @@ class Rule:
 
 def near(*kinds: ServerEvent) -> Proof:
     """Prove by a mark within a second of the failure's end, of the same path and process where both are known."""
-    wanted = ", ".join(f"'{kind}'" for kind in kinds)
+    wanted = f"IN {listed(kinds)}"
     return Proof(
         # Two joins on equal keys: one on a condition with OR would compare each failure of a second with each mark.
         joins=(
-            f"LEFT JOIN nearby p ON p.second = c.second AND p.path = c.path AND p.kind IN ({wanted}) "
-            f"LEFT JOIN nearby q ON q.second = c.second AND q.path = '' AND q.kind IN ({wanted}) "
-            "AND (q.pid IS NULL OR c.app_pid IS NULL OR q.pid = c.app_pid)"
+            f"{OF_ITS_SERVER} "
+            "LEFT JOIN nearby p ON p.instance = s.instance AND p.second = c.second AND p.path = c.path "
+            f"AND p.kind {wanted} "
+            "LEFT JOIN nearby q ON q.instance = s.instance AND q.second = c.second AND q.path = '' "
+            f"AND q.kind {wanted} AND (q.pid IS NULL OR c.app_pid IS NULL OR q.pid = c.app_pid)"
         ),
         condition="coalesce(p.mark_id, q.mark_id) IS NOT NULL",
         mark="coalesce(p.mark_id, q.mark_id)",
@@ -51,57 +58,43 @@ def near(*kinds: ServerEvent) -> Proof:
     )
 
 
-def during(*kinds: str) -> Proof:
-    """Prove by the last mark of these kinds between the request's start and its end, with a second of grace.
-
-    A mark of a server that listens elsewhere proves nothing.
-    """
-    wanted = ", ".join(f"'{kind}'" for kind in kinds)
+def during(*kinds: ServerEvent) -> Proof:
+    """Prove by the last mark of these kinds between the request's start and its end, with a second of grace."""
+    # Of all marks up to the request's end, the one that reaches furthest: the latest may have begun before its start.
+    reaching = (
+        "SELECT instance, low_s, max(high_s) OVER so_far AS high_s, arg_max(mark_id, high_s) OVER so_far AS mark_id "  # noqa: S608
+        f"FROM timed_marks WHERE kind IN {listed(kinds)} "
+        "WINDOW so_far AS (PARTITION BY instance ORDER BY low_s, mark_id ROWS UNBOUNDED PRECEDING)"
+    )
     return Proof(
-        joins=f"ASOF JOIN (FROM timed_marks WHERE kind IN ({wanted})) p ON c.time_s + 1 >= p.low_s",
-        condition=f"p.high_s >= c.start_s - 1 AND {of_its_server('p.instance', place_sql('c.upstream'))}",
+        joins=f"{OF_ITS_SERVER} ASOF JOIN ({reaching}) p ON p.instance = s.instance AND c.time_s + 1 >= p.low_s",
+        condition="p.high_s >= c.start_s - 1",
         mark="p.mark_id",
+        nearness="-p.high_s",
     )
 
 
-def inside(kind: str, *, share: float = 0.0) -> Proof:
-    """Prove by a span of time that the request's end falls into, or that takes at least `share` of its duration.
-
-    A span of a server that listens elsewhere proves nothing.
-    """
+def inside(kind: Span, *, share: float = 0.0) -> Proof:
+    """Prove by a span of time that the request's end falls into, or that takes at least `share` of its duration."""
     overlap = "least(c.time_s, w.end_s) - greatest(c.start_s, w.start_s)"
-    long_enough = f" AND {overlap} >= {share} * (c.time_s - c.start_s)" if share else ""
     return Proof(
         joins=(
-            f"ASOF JOIN (FROM spans WHERE kind = '{kind}') w ON c.time_s + 1 >= w.start_s "
-            "JOIN marks n ON n.mark_id = w.mark_id"
+            f"{OF_ITS_SERVER} JOIN spans w ON w.instance = s.instance AND w.kind = '{kind}' "
+            "AND c.time_s + 1 >= w.start_s AND c.start_s <= w.end_s + 1"
         ),
-        condition=f"w.end_s + 1 >= c.start_s{long_enough} AND {of_its_server('n.instance', place_sql('c.upstream'))}",
+        condition=f"{overlap} >= {share} * (c.time_s - c.start_s)" if share else "floor(c.time_s) <= w.end_s",
         mark="w.mark_id",
     )
 
 
-def at_address(kind: str) -> Proof:
-    """Prove by a span that the request's end falls into, of a server that listens where the request was sent."""
-    return Proof(
-        joins=(
-            f"JOIN spans w ON w.kind = '{kind}' AND c.time_s + 1 >= w.start_s AND floor(c.time_s) <= w.end_s "
-            "JOIN marks n ON n.mark_id = w.mark_id"
-        ),
-        condition=of_its_server("n.instance", place_sql("c.upstream")),
-        mark="w.mark_id",
-    )
-
-
-def died_as(*kinds: str, sure: bool = False) -> Proof:
+def died_as(*kinds: Death, sure: bool = False) -> Proof:
     """Prove by the death, of one of these kinds, of the worker that had the request.
 
     Args:
-        kinds: Of the table case_deaths.
+        kinds: How it ended.
         sure: Only when the worker's pid is that of the request, or the server's line names the request.
     """
-    wanted = ", ".join(f"'{kind}'" for kind in kinds)
-    condition = f"p.kind IN ({wanted})" + (" AND p.sure" if sure else "")
+    condition = f"p.kind IN {listed(kinds)}" + (" AND p.sure" if sure else "")
     return Proof(joins=_DEATHS, condition=condition, mark="p.mark_id")
 
 

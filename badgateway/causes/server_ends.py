@@ -1,6 +1,9 @@
 """Servers that end with a worker of theirs, and workers whose end their server does not explain."""
 
-from badgateway.causes.rule import NOBODY_LISTENED, Rule, at_address, died_as
+from badgateway.causes.conditions import BODY_CUT, CONNECTION_CLOSED, NOBODY_LISTENED
+from badgateway.causes.deaths import Death
+from badgateway.causes.rule import Rule, died_as, inside
+from badgateway.causes.spans import Span
 from badgateway.model.diagnosis import Cause, Remedy
 from badgateway.model.knob import Knob
 
@@ -68,12 +71,12 @@ CRASH_LOOP = Cause(
     ),
 )
 
-_GONE = "c.reason IN ('closed', 'lost', 'body cut', 'cut unseen')"
+_GONE = f"({CONNECTION_CLOSED} OR {BODY_CUT})"
 
 CONNECT_RULES = (
-    Rule(cause=CRASH_LOOP, where=NOBODY_LISTENED, proof=at_address("crash loop")),
-    Rule(cause=ENDED_WITH_WORKER, where=NOBODY_LISTENED, proof=at_address("ended with a worker")),
+    Rule(cause=CRASH_LOOP, where=NOBODY_LISTENED, proof=inside(Span.CRASH_LOOP)),
+    Rule(cause=ENDED_WITH_WORKER, where=NOBODY_LISTENED, proof=inside(Span.ENDED_WITH_A_WORKER)),
 )
-DEATH_RULES = (Rule(cause=WORKER_LOST, where=_GONE, proof=died_as("lost")),)
+DEATH_RULES = (Rule(cause=WORKER_LOST, where=_GONE, proof=died_as(Death.LOST)),)
 
 CAUSES = (WORKER_LOST, ENDED_WITH_WORKER, CRASH_LOOP)

@@ -1,25 +1,57 @@
 """Prepares spans of time in which a server could not take requests: no worker was there, or it was reloading."""
 
+from enum import StrEnum
+
 import duckdb
+
+from badgateway.causes.conditions import because, listed
+from badgateway.model.evidence import Reason
+from badgateway.model.evidence import ServerEvent as Event
+
+
+class Span(StrEnum):
+    """Why a server took no requests for a time."""
+
+    RECYCLED_TOGETHER = "recycled together"
+    RELOAD = "reload"
+    SHUTDOWN = "shutdown"
+    RESTART = "restart"
+    """From a stop until the server came back."""
+    NOT_LOADED = "not loaded"
+    RESPAWN_THROTTLED = "respawn throttled"
+    CRASH_LOOP = "crash loop"
+    """The server gave up; until it listened again."""
+    ENDED_WITH_A_WORKER = "ended with a worker"
+
+
+_COMING = (Event.WORKER_READY, Event.WORKER_BOOTED)
+_GOING = (
+    Event.WORKER_RECYCLED,
+    Event.WORKER_EXITED,
+    Event.WORKER_KILLED,
+    Event.WORKER_CRASHED,
+    Event.WORKER_LOST,
+)
+_AT_AN_END = (Event.CRASH_LOOP, Event.WORKER_LOST, Event.WORKER_BOOTED, Event.SHUTDOWN, Event.SERVER_STARTED)
 
 # What Gunicorn notes is the fork; the application is imported after it, and nothing tells when that ends.
 # "worker 2 buried", of uWSGI's own end, has no pid: taken for a life of its own, it would be one worker more all along.
-_STEPS = """
+_STEPS = f"""
 CREATE OR REPLACE TEMP TABLE steps AS
 WITH workers AS (
-    SELECT *, kind = 'worker ready' AS ready, kind IN ('worker ready', 'worker booted') AS up, pid AS life
+    SELECT *, kind = '{Event.WORKER_READY}' AS ready, kind IN {listed(_COMING)} AS up, pid AS life
     FROM marks
-    WHERE kind IN ('worker ready', 'worker booted', 'worker recycled', 'worker exited', 'worker killed',
-        'worker crashed', 'worker lost')),
+    WHERE kind IN {listed((*_COMING, *_GOING))}),
 sources AS (
     SELECT instance, bool_or(ready) AS tells_ready, max(worker) AS workers, count(*) FILTER (low_s IS NULL) AS untimed
     FROM workers GROUP BY instance)
 SELECT instance, life, up, min(mark_id) AS mark_id, any_value(workers) AS workers,
-    any_value(tells_ready) AS tells_ready, min(low_s) AS time_s, bool_or(kind = 'worker recycled') AS recycled
+    any_value(tells_ready) AS tells_ready, min(low_s) AS time_s,
+    bool_or(kind = '{Event.WORKER_RECYCLED}') AS recycled
 FROM workers JOIN sources USING (instance)
 WHERE untimed = 0 AND life IS NOT NULL AND (NOT up OR ready = tells_ready)
 GROUP BY instance, life, up
-"""
+"""  # noqa: S608 # words of the evidence
 
 _COUNTS = """
 CREATE OR REPLACE TEMP TABLE counts AS
@@ -37,93 +69,97 @@ FROM running
 """
 """Workers that leave in a log but never came were there before it; so were those whose numbers are higher."""
 
-_SPANS = """
+_SPANS = f"""
 CREATE OR REPLACE TEMP TABLE spans AS
 WITH lulls AS (
-    SELECT 'recycled together' AS kind, time_s AS start_s,
+    SELECT '{Span.RECYCLED_TOGETHER}' AS kind, instance, time_s AS start_s,
         lead(time_s) OVER in_order + CASE WHEN tells_ready THEN 0 ELSE 5 END AS end_s,
         mark_id, up, accepting, recycled
     FROM counts WINDOW in_order AS (PARTITION BY instance ORDER BY time_s, mark_id)),
 reloads AS (
-    SELECT CASE r.kind WHEN 'reload' THEN 'reload' ELSE 'shutdown' END AS kind, r.low_s AS start_s,
+    SELECT CASE r.kind WHEN '{Event.RELOAD}' THEN '{Span.RELOAD}' ELSE '{Span.SHUTDOWN}' END AS kind,
+        r.instance, r.low_s AS start_s,
         coalesce(
-            (SELECT min(u.low_s) + 1 FROM timed_marks u WHERE u.kind = 'worker ready' AND u.instance = r.instance
+            (SELECT min(u.low_s) + 1 FROM timed_marks u
+                WHERE u.kind = '{Event.WORKER_READY}' AND u.instance = r.instance
                 AND u.low_s BETWEEN r.low_s AND r.low_s + 60),
-            (SELECT min(u.low_s) + 5 FROM timed_marks u WHERE u.kind = 'worker booted' AND u.instance = r.instance
+            (SELECT min(u.low_s) + 5 FROM timed_marks u
+                WHERE u.kind = '{Event.WORKER_BOOTED}' AND u.instance = r.instance
                 AND u.low_s BETWEEN r.low_s AND r.low_s + 60),
             r.high_s + 10) AS end_s,
         r.mark_id
-    FROM timed_marks r WHERE r.kind IN ('reload', 'shutdown'))
-SELECT kind, start_s, coalesce(end_s, start_s + 60) AS end_s, mark_id FROM lulls
+    FROM timed_marks r WHERE r.kind IN {listed((Event.RELOAD, Event.SHUTDOWN))})
+SELECT kind, instance, start_s, coalesce(end_s, start_s + 60) AS end_s, mark_id FROM lulls
 WHERE NOT up AND accepting <= 0 AND recycled
 UNION ALL FROM reloads
 UNION ALL
 -- A stop is a restart when the server came back.
-SELECT 'restart', low_s, back_s + 1, mark_id
+SELECT '{Span.RESTART}', instance, low_s, back_s + 1, mark_id
 FROM (SELECT *, (SELECT min(u.low_s) FROM timed_marks u WHERE u.instance = n.instance AND u.mark_id > n.mark_id
-    AND u.kind IN ('server started', 'listening', 'worker ready', 'worker booted')) AS back_s
-    FROM timed_marks n WHERE kind = 'shutdown')
+    AND u.kind IN {listed((Event.SERVER_STARTED, Event.LISTENING, *_COMING))}) AS back_s
+    FROM timed_marks n WHERE kind = '{Event.SHUTDOWN}')
 WHERE back_s <= low_s + 600
 UNION ALL
 -- A server that gave up loading is not there until it listens again.
-SELECT 'not loaded', low_s, coalesce((SELECT min(u.low_s) FROM timed_marks u WHERE u.kind = 'listening'
-    AND u.instance = n.instance AND u.mark_id > n.mark_id), low_s + 86400), mark_id
-FROM timed_marks n WHERE kind = 'application not loaded'
+SELECT '{Span.NOT_LOADED}', instance, low_s, coalesce((SELECT min(u.low_s) FROM timed_marks u
+    WHERE u.kind = '{Event.LISTENING}' AND u.instance = n.instance AND u.mark_id > n.mark_id), low_s + 86400), mark_id
+FROM timed_marks n WHERE kind = '{Event.APPLICATION_NOT_LOADED}'
 UNION ALL
-SELECT kind, low_s, coalesce((SELECT min(u.low_s) FROM timed_marks u WHERE u.kind = 'listening'
-    AND u.instance = n.instance AND u.mark_id > n.mark_id), low_s + 86400), mark_id
+SELECT kind, instance, low_s, coalesce((SELECT min(u.low_s) FROM timed_marks u
+    WHERE u.kind = '{Event.LISTENING}' AND u.instance = n.instance AND u.mark_id > n.mark_id), low_s + 86400), mark_id
 FROM (
-    SELECT *, CASE WHEN event = 'crash loop' THEN 'crash loop' ELSE 'ended with a worker' END AS kind
+    SELECT *, CASE event WHEN '{Event.CRASH_LOOP}' THEN '{Span.CRASH_LOOP}'
+        ELSE '{Span.ENDED_WITH_A_WORKER}' END AS kind
     FROM (
         SELECT * EXCLUDE (kind), kind AS event,
             lead(kind) OVER (PARTITION BY instance ORDER BY mark_id) AS follows
         FROM timed_marks
-        WHERE kind IN ('crash loop', 'worker lost', 'worker booted', 'shutdown', 'server started')
+        WHERE kind IN {listed(_AT_AN_END)}
             -- Another server than this one goes on.
             AND server = 'granian')
-    WHERE event = 'crash loop' OR (event = 'worker lost' AND follows = 'shutdown')) n
+    WHERE event = '{Event.CRASH_LOOP}' OR (event = '{Event.WORKER_LOST}' AND follows = '{Event.SHUTDOWN}')) n
 UNION ALL
-SELECT 'respawn throttled', low_s, high_s + coalesce(value, 2) + 2, mark_id FROM timed_marks
-WHERE kind = 'respawn throttled'
-"""
+SELECT '{Span.RESPAWN_THROTTLED}', instance, low_s, high_s + coalesce(value, 2) + 2, mark_id FROM timed_marks
+WHERE kind = '{Event.RESPAWN_THROTTLED}'
+"""  # noqa: S608 # words of the evidence
 
 # The loop's probe can tell of a standstill only when it is over, which is after the proxy gave up.
-_BLOCKED = """
+_BLOCKED = f"""
 CREATE OR REPLACE TEMP TABLE blocked AS
 WITH standstills AS (
     SELECT mark_id, low_s - value AS start_s, low_s AS end_s, pid, request_started_s
-    FROM timed_marks WHERE kind = 'loop blocked'),
+    FROM timed_marks WHERE kind = '{Event.LOOP_BLOCKED}'),
 shared AS (
     SELECT c.failure_id, b.mark_id, least(c.time_s, b.end_s) - greatest(c.start_s, b.start_s) AS shared_s,
         coalesce(b.pid = c.app_pid AND b.request_started_s = c.app_started_s, false) AS own
     FROM cases c JOIN standstills b ON b.end_s > c.start_s AND b.start_s < c.time_s
         -- A request that never started waited for any worker.
         AND coalesce(b.pid = c.app_pid, true)
-    WHERE c.reason = 'read timeout')
+    WHERE {because(Reason.READ_TIMEOUT)})
 SELECT failure_id, arg_max(mark_id, (shared_s, mark_id)) AS mark_id, sum(shared_s) AS blocked_s,
     2 * coalesce(sum(shared_s) FILTER (own), 0) >= sum(shared_s) AS own
 FROM shared GROUP BY failure_id
-"""
+"""  # noqa: S608 # words of the evidence
 
 # A mark stands for the second that begins with it.
-_SATURATED = """
+_SATURATED = f"""
 CREATE OR REPLACE TEMP TABLE saturated AS
 SELECT c.failure_id, arg_max(m.mark_id, (m.value, m.mark_id)) AS mark_id,
     sum(least(c.time_s, m.low_s + 1) - greatest(c.start_s, m.low_s)) AS saturated_s
 FROM cases c JOIN timed_marks m ON m.low_s < c.time_s AND m.low_s + 1 > c.start_s
-WHERE c.reason = 'read timeout' AND m.kind = 'database saturated' GROUP BY c.failure_id
-"""
+WHERE {because(Reason.READ_TIMEOUT)} AND m.kind = '{Event.DATABASE_SATURATED}' GROUP BY c.failure_id
+"""  # noqa: S608 # words of the evidence
 
 
 # A server without a limit runs on with what the proxy or the client has given up.
-_ABANDONED = """
+_ABANDONED = f"""
 CREATE OR REPLACE TEMP TABLE abandoned AS
 SELECT c.failure_id, sum(least(c.time_s, a.app_ended_s) - greatest(c.start_s, a.time_s)) AS abandoned_s
 FROM cases c JOIN claims a ON a.app_ended_s > greatest(c.start_s, a.time_s) AND a.time_s < c.time_s
     AND a.failure_id <> c.failure_id
-WHERE c.reason = 'read timeout' AND c.queued AND a.seen_status IN (499, 504)
+WHERE {because(Reason.READ_TIMEOUT)} AND c.queued AND a.seen_status IN (499, 504)
 GROUP BY c.failure_id
-"""
+"""  # noqa: S608 # words of the evidence
 
 
 def prepare_spans(connection: duckdb.DuckDBPyConnection) -> None:

@@ -1,8 +1,9 @@
 """The proxy's patience: an answer that did not begin, or stopped on its way."""
 
-from badgateway.causes.rule import Rule, during
+from badgateway.causes.conditions import because
+from badgateway.causes.rule import QUEUE_FULL_MARKS, Rule, during
 from badgateway.model.diagnosis import Cause, Certainty, Remedy
-from badgateway.model.evidence import ServerEvent
+from badgateway.model.evidence import Reason
 from badgateway.model.knob import Knob
 
 FAMILY = "proxy timeouts"
@@ -26,7 +27,7 @@ SLOW_REQUEST = Cause(
         Remedy(text="Move what takes longer than 30 s into a background job."),
         Remedy(
             text="Raise the limit for this location only, and the load balancer's with it (default 60 s).",
-            settings={"nginx": "proxy_read_timeout, uwsgi_read_timeout"},
+            settings={"nginx": "proxy_read_timeout 120s, uwsgi_read_timeout 120s"},
         ),
     ),
     innocent="Not a fault of the server: more workers do not make one request faster.",
@@ -103,13 +104,13 @@ QUEUED_OR_SLOW = Cause(
 RULES = (
     Rule(
         cause=QUEUED_OR_SLOW,
-        where="c.reason = 'read timeout' AND NOT c.in_app AND c.upstream_connect_s IS NULL",
-        proof=during(ServerEvent.LISTEN_QUEUE_FULL, "listen overflow", "accept queue full"),
+        where=f"{because(Reason.READ_TIMEOUT)} AND NOT c.in_app AND c.upstream_connect_s IS NULL",
+        proof=during(*QUEUE_FULL_MARKS),
         certainty=Certainty.FAMILY,
     ),
-    Rule(cause=SLOW_REQUEST, where="c.reason = 'read timeout' AND c.in_app"),
-    Rule(cause=NO_ANSWER, where="c.reason = 'read timeout'", certainty=Certainty.FAMILY),
-    Rule(cause=STALLED_MID_BODY, where="c.reason = 'body stalled'"),
+    Rule(cause=SLOW_REQUEST, where=f"{because(Reason.READ_TIMEOUT)} AND c.in_app"),
+    Rule(cause=NO_ANSWER, where=because(Reason.READ_TIMEOUT), certainty=Certainty.FAMILY),
+    Rule(cause=STALLED_MID_BODY, where=because(Reason.BODY_STALLED)),
 )
 
 CAUSES = (SLOW_REQUEST, NO_ANSWER, STALLED_MID_BODY, QUEUED_OR_SLOW)

@@ -1,8 +1,9 @@
 """What a log alone leaves open: which causes remain, and which log would tell."""
 
+from badgateway.causes.conditions import BODY_CUT, because
 from badgateway.causes.rule import Proof, Rule, any_death
 from badgateway.model.diagnosis import SERVER_LOG, Cause, Certainty, Remedy
-from badgateway.model.evidence import LogKind
+from badgateway.model.evidence import LogKind, Reason
 from badgateway.model.knob import Knob
 
 FAMILY = "not told by these logs"
@@ -142,11 +143,11 @@ def _open(cause: Cause, where: str, proof: Proof | None = None) -> Rule:
 _UNKNOWN = "c.reason IS NULL AND NOT c.app_answered AND"
 
 RULES = (
-    _open(NOT_CONNECTED, "c.reason = 'unconnected'"),
-    _open(LOST, "c.reason = 'lost'"),
-    _open(CLOSED, "c.reason = 'closed'"),
-    _open(CUT, "c.reason IN ('body cut', 'cut unseen')"),
-    _open(CONNECT_TIMEOUT, "c.reason = 'connect timeout'"),
+    _open(NOT_CONNECTED, because(Reason.UNCONNECTED)),
+    _open(LOST, because(Reason.LOST)),
+    _open(CLOSED, because(Reason.CLOSED)),
+    _open(CUT, BODY_CUT),
+    _open(CONNECT_TIMEOUT, because(Reason.CONNECT_TIMEOUT)),
     _open(
         NEAR_DEATH,
         f"{_UNKNOWN} c.status = 502",

@@ -1,5 +1,7 @@
 """Workers that died with requests in them: killed, crashed, or put to death by uWSGI."""
 
+from badgateway.causes.conditions import BODY_CUT, CONNECTION_CLOSED
+from badgateway.causes.deaths import Death
 from badgateway.causes.rule import Rule, died_as
 from badgateway.model.diagnosis import Cause, Certainty, Remedy
 from badgateway.model.knob import Knob
@@ -156,22 +158,22 @@ DIED_UNSEEN = Cause(
     remedies=(Remedy(text="Keep the server's own log, standard error included.", knobs=(Knob.LOG,)),),
 )
 
-_GONE = "c.reason IN ('closed', 'lost', 'body cut', 'cut unseen')"
+_GONE = f"({CONNECTION_CLOSED} OR {BODY_CUT})"
 # nginx says nothing about these; only a line of the server that names the request will do.
 _SILENT = "c.reason IS NULL AND c.status = 502 AND NOT c.app_answered AND NOT c.lb_made"
 
 DEATH_RULES = (
-    Rule(cause=HARAKIRI, where=_GONE, proof=died_as("harakiri")),
-    Rule(cause=COLLATERAL, where=_GONE, proof=died_as("collateral")),
-    Rule(cause=MEMORY_RELOAD, where=_GONE, proof=died_as("evil")),
-    Rule(cause=MERCY_EXPIRED, where=_GONE, proof=died_as("mercy")),
-    Rule(cause=WORKER_KILLED, where=_GONE, proof=died_as("kill")),
-    Rule(cause=WORKER_CRASHED, where=_GONE, proof=died_as("crash")),
+    Rule(cause=HARAKIRI, where=_GONE, proof=died_as(Death.HARAKIRI)),
+    Rule(cause=COLLATERAL, where=_GONE, proof=died_as(Death.COLLATERAL)),
+    Rule(cause=MEMORY_RELOAD, where=_GONE, proof=died_as(Death.EVIL)),
+    Rule(cause=MERCY_EXPIRED, where=_GONE, proof=died_as(Death.MERCY)),
+    Rule(cause=WORKER_KILLED, where=_GONE, proof=died_as(Death.KILL)),
+    Rule(cause=WORKER_CRASHED, where=_GONE, proof=died_as(Death.CRASH)),
 )
-UNCLEAR_RULES = (Rule(cause=SEVERAL_DEATHS, where=_GONE, proof=died_as("unclear"), certainty=Certainty.FAMILY),)
+UNCLEAR_RULES = (Rule(cause=SEVERAL_DEATHS, where=_GONE, proof=died_as(Death.UNCLEAR), certainty=Certainty.FAMILY),)
 NAMED_RULES = (
-    Rule(cause=HARAKIRI, where=_SILENT, proof=died_as("harakiri", sure=True)),
-    Rule(cause=COLLATERAL, where=_SILENT, proof=died_as("collateral", sure=True)),
+    Rule(cause=HARAKIRI, where=_SILENT, proof=died_as(Death.HARAKIRI, sure=True)),
+    Rule(cause=COLLATERAL, where=_SILENT, proof=died_as(Death.COLLATERAL, sure=True)),
 )
 UNSEEN_RULES = (Rule(cause=DIED_UNSEEN, where=f"{_GONE} AND c.died_in_app", certainty=Certainty.FAMILY),)
 

@@ -11,7 +11,7 @@ from badgateway.ledger.join import Ledger
 from badgateway.ledger.journal_events import add_journal_events
 from badgateway.ledger.text_file import as_utf8
 from badgateway.model import error_log
-from badgateway.model.evidence import FAILURES, PROXY_ERRORS, TABLES, VOLUME, Table
+from badgateway.model.evidence import FAILURES, PROXY_ERRORS, TABLES, VOLUME, Proxy, Table
 from badgateway.model.in_memory import NO_DELIMITER
 from badgateway.model.masking import masked_sql
 from badgateway.model.raw import ACCESS_LOG, CLIENT_ROWS, ERROR_LOG, JOURNAL
@@ -101,8 +101,10 @@ def _fill_failures(connection: duckdb.DuckDBPyConnection, raw: Path, wanted: str
     known = {
         **{name: name for name, _ in FAILURES.columns},
         "proxy_reason": "NULL",
+        "host": "NULL",
         "failure_id": "row_number() OVER (ORDER BY time_s, line_number)",
         "source": f"'{SOURCE}'",
+        "proxy": f"'{Proxy.NGINX}'",
         "uri": masked_sql("uri"),
         "line": masked_sql("line"),
     }
@@ -121,6 +123,8 @@ def _fill_proxy_errors(connection: duckdb.DuckDBPyConnection, raw: Path, probe_c
     load_errors(connection, raw / ERROR_LOG)
     known = {
         **{name: name for name, _ in PROXY_ERRORS.columns},
+        "proxy": f"'{Proxy.NGINX}'",
+        "host": "NULL",
         "status": "NULL",
         "errno": f"TRY_CAST(regexp_extract(message, '{error_log.ERRNO}', 1) AS INTEGER)",
         "phase": error_log.phase_sql("message"),

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from badgateway.model.evidence import LogKind
+from badgateway.model.evidence import LogKind, Reason
 from badgateway.servers.line_format import LineFormat, finite, status_code, text_literal
 
 LOOKS_LIKE_CLOUDFRONT = r"\d{4}-\d\d-\d\d\t\d\d:\d\d:\d\d\t[A-Z]{3}\d+(?:-\w+)?\t"
@@ -14,11 +14,11 @@ _STANDARD = (
     "fle-encrypted-fields c-port time-to-first-byte x-edge-detailed-result-type"
 )
 _REASONS = {
-    "OriginConnectError": "unconnected",
-    "OriginDnsError": "unresolved",
-    "OriginCommError": "lost",
-    "OriginInvalidResponseError": "bad header",
-    "ClientCommError": "client gone",
+    "OriginConnectError": Reason.UNCONNECTED,
+    "OriginDnsError": Reason.UNRESOLVED,
+    "OriginCommError": Reason.LOST,
+    "OriginInvalidResponseError": Reason.BAD_HEADER,
+    "ClientCommError": Reason.CLIENT_GONE,
 }
 
 
@@ -42,8 +42,8 @@ def cloudfront_format(lines: Sequence[str]) -> LineFormat:
             "body_bytes": f"TRY_CAST({_column(names, 'sc-bytes')} AS BIGINT)",
             # An origin's own error: its status came through.
             "app_status": f"CASE WHEN {detail} = 'OriginError' THEN {status_code(status)} END",
-            "proxy_reason": f"CASE WHEN {detail} = 'OriginCommError' AND {status} = '504' THEN 'read timeout' "
-            f"ELSE CASE {detail} {cases} END END",
+            "proxy_reason": f"CASE WHEN {detail} = 'OriginCommError' AND {status} = '504' "
+            f"THEN '{Reason.READ_TIMEOUT}' ELSE CASE {detail} {cases} END END",
         },
     )
 

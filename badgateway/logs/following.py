@@ -9,6 +9,7 @@ import duckdb
 
 from badgateway.logs.evidence import LogEvidence, LogFile
 from badgateway.logs.given_format import GivenFormat
+from badgateway.logs.hosts import note_hosts
 from badgateway.logs.reader import Reader
 from badgateway.logs.reading import evidence_database
 from badgateway.logs.scratch import FolderScratch, memory_scratch
@@ -88,6 +89,7 @@ class LogFollower:
         with memory_scratch(self._scratch) as memory, self._undone():
             before = _State.of(self._reader)
             files = self._reader.finish(memory)
+            note_hosts(self._connection, files)
             offset_s = self._reader.errors_offset_s
             notes = tuple(dict.fromkeys(self._reader.notes))
             before.restore(self._reader)

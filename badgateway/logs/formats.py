@@ -8,7 +8,7 @@ from badgateway.logs.combined import COMBINED, access_lines, combined_format
 from badgateway.logs.go_proxies import CADDY, TRAEFIK, TRAEFIK_JSON
 from badgateway.logs.haproxy import haproxy_format
 from badgateway.logs.heroku import HEROKU
-from badgateway.logs.json_lines import json_format, keys_of
+from badgateway.logs.json_lines import json_format, json_object, keys_of
 from badgateway.logs.load_balancer import ALB, CLASSIC_ELB
 from badgateway.logs.servers import server_logs
 from badgateway.logs.source import head
@@ -24,8 +24,15 @@ def _traefik_format(lines: Sequence[str]) -> LineFormat:
     return TRAEFIK_JSON if lines[0].startswith("{") else TRAEFIK
 
 
+def _json_format(lines: Sequence[str]) -> LineFormat:
+    found = json_format(keys_of(lines))
+    loggers = {json_object(line).get("name") for line in lines}
+    written_by = (kind for kind, log in server_logs().items() if log.access_logger in loggers)
+    return replace(found, kind=next(written_by, found.kind))
+
+
 _LEARNT: Mapping[str, Callable[[Sequence[str]], LineFormat]] = {
-    LogKind.NGINX_JSON: lambda lines: json_format(keys_of(lines)),
+    LogKind.NGINX_JSON: _json_format,
     LogKind.NGINX_COMBINED: combined_format,
     LogKind.CLOUDFRONT: cloudfront_format,
     LogKind.HAPROXY: haproxy_format,

@@ -18,7 +18,7 @@ from badgateway.logs.format_fields import (
     Meaning,
 )
 from badgateway.logs.servers import server_logs
-from badgateway.model.evidence import LogKind
+from badgateway.model.evidence import LogKind, Proxy
 from badgateway.servers import gunicorn, uwsgi
 from badgateway.servers.line_format import LineFormat, epoch_s, extracted, finite, request_columns, text_literal
 
@@ -34,12 +34,14 @@ class _Spelling:
         kind: Of the logs that it writes.
         name: A pattern for one field; its first group that matched is the field's name.
         fields: By name.
+        proxy: Whose spelling it is; None: a server's.
         logs_the_start: Whether a line has the time when the request came.
     """
 
     kind: str
     name: re.Pattern[str]
     fields: Mapping[str, Field]
+    proxy: Proxy | None = None
     logs_the_start: bool = False
 
 
@@ -59,11 +61,13 @@ _SPELLINGS = (
         kind=LogKind.OWN_FORMAT,
         name=re.compile(r"\$(?:\{(\w+)\}|(\w+))"),
         fields=NGINX_FIELDS,
+        proxy=Proxy.NGINX,
     ),
     _Spelling(
         kind=LogKind.OWN_FORMAT,
         name=re.compile(r"%[<>!,\d]*((?:\{[^}]*\})?(?:\^t[io]|[a-zA-Z])|%)"),
         fields=APACHE_FIELDS,
+        proxy=Proxy.APACHE,
         logs_the_start=True,
     ),
 )
@@ -200,6 +204,7 @@ def _line_format(spelling: _Spelling, pieces: _Pieces) -> LineFormat:
     retried = f"coalesce(regexp_matches({pieces.value(Meaning.UPSTREAM_STATUS)}, ', | : '), FALSE)"
     return LineFormat(
         kind=spelling.kind,
+        proxy=spelling.proxy,
         status=f"TRY_CAST({pieces.value(Meaning.STATUS)} AS INTEGER)",
         time_s=time_s,
         has_local_times=pieces.time_format() not in (EPOCH, ISO) and "%z" not in pieces.time_format(),

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from badgateway.model.evidence import LogKind
+from badgateway.model.evidence import LogKind, Reason
 from badgateway.servers.line_format import LineFormat, epoch_s, extracted, finite, request_columns
 
 # Each piece of a line, and what parts it from the next; the engine takes few groups at a time, so one is read at once.
@@ -62,15 +62,17 @@ _STATE = f"coalesce({_http(10)}, {_clf(11)})"
 _SERVER = f"coalesce({_http(2)}, {_clf(4)} || '/' || {_clf(5)})"
 
 _REASONS = {
-    "SH": "closed",
-    "sH": "read timeout",
-    "sC": "connect timeout",
-    "sQ": "queue timeout",
-    "SD": "body cut",
-    "sD": "body stalled",
-    "PH": "bad header",
-    "RC": "no ports",
-    "PC": "no files",
+    "SH": Reason.CLOSED,
+    "sH": Reason.READ_TIMEOUT,
+    "sC": Reason.CONNECT_TIMEOUT,
+    "sQ": Reason.QUEUE_TIMEOUT,
+    "SD": Reason.BODY_CUT,
+    "sD": Reason.BODY_STALLED,
+    # By a rule of its own, or because the header was malformed.
+    "PH": Reason.REFUSED_ANSWER,
+    # The same two letters for ports, files, memory, and for a unix socket whose queue is full.
+    "RC": Reason.NO_RESOURCES,
+    "PC": Reason.NO_RESOURCES,
 }
 _CLIENT_GONE = "regexp_matches({state}, '^[Cc]')"
 
@@ -86,8 +88,9 @@ def haproxy_reason() -> str:
     no_server = f"contains({_SERVER}, '<NOSRV>')"
     # SC: refused by the server or by what is before it, or the machine's own network knows no way there.
     return (
-        f"CASE WHEN {_CLIENT_GONE.format(state=_STATE)} THEN 'client gone' "
-        f"WHEN {_STATE} = 'SC' THEN CASE WHEN {no_server} THEN 'none live' ELSE 'refused or no route' END "
+        f"CASE WHEN {_CLIENT_GONE.format(state=_STATE)} THEN '{Reason.CLIENT_GONE}' "
+        f"WHEN {_STATE} = 'SC' THEN CASE WHEN {no_server} THEN '{Reason.NO_SERVER}' "
+        f"ELSE '{Reason.REFUSED_OR_NO_ROUTE}' END "
         f"ELSE CASE {_STATE} {cases} END END"
     )
 

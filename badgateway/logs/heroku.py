@@ -1,17 +1,27 @@
 """Lines of Heroku's router, and the errors that it names by a code."""
 
-from badgateway.model.evidence import LogKind
+from badgateway.model.evidence import LogKind, Reason
 from badgateway.servers.line_format import LineFormat, extracted, number
 
 LOOKS_LIKE_HEROKU = r".{0,80}?at=\w+ (?:code=\w+ desc=\"[^\"]*\" )?method=[A-Z]+ path="
 _WRITTEN = extracted(r"^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.\d]*(?:Z|[+-]\d\d:?\d\d))")
 _CODE = extracted(r" code=([HR]\d\d)\b")
-_REASONS = {"H13": "closed", "H18": "body cut", "H21": "refused", "H27": "client gone", "H28": "client gone"}
+_REASONS = {
+    "H10": Reason.HEROKU_NOT_RUNNING,
+    "H12": Reason.HEROKU_TIMEOUT,
+    "H13": Reason.CLOSED,
+    "H14": Reason.HEROKU_NOT_RUNNING,
+    "H18": Reason.BODY_CUT,
+    "H20": Reason.HEROKU_NOT_RUNNING,
+    "H21": Reason.REFUSED,
+    "H27": Reason.CLIENT_GONE,
+    "H28": Reason.CLIENT_GONE,
+}
 
 
 def _reason() -> str:
     cases = " ".join(f"WHEN '{code}' THEN '{reason}'" for code, reason in _REASONS.items())
-    return f"CASE {_CODE} {cases} ELSE 'heroku ' || {_CODE} END"
+    return f"CASE {_CODE} {cases} ELSE CASE WHEN {_CODE} IS NOT NULL THEN '{Reason.HEROKU_OTHER}' END END"
 
 
 _SERVICE_S = f"{number(' service=([0-9]+)ms', 'DOUBLE')} / 1000"

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from badgateway.model.evidence import LogKind
+from badgateway.model.evidence import LogKind, Proxy
 from badgateway.servers.line_format import LineFormat, epoch_s, finite, request_columns, status_code
 
 _SYNONYMS = {
@@ -53,8 +53,10 @@ def looks_like_json_access(line: str) -> bool:
 def json_format(keys: Sequence[str]) -> LineFormat:
     """How to read JSON lines that have these keys."""
     upstream_status = _value(keys, "upstream_status")
+    of_upstream = any(name in keys for column, names in _SYNONYMS.items() if "upstream" in column for name in names)
     return LineFormat(
         kind=LogKind.NGINX_JSON,
+        proxy=Proxy.NGINX if of_upstream else None,
         status=status_code(_value(keys, "status")),
         time_s=_time_s(_value(keys, "time")),
         was_retried=f"coalesce(regexp_matches({upstream_status}, ', | : '), FALSE)",

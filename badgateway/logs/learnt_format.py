@@ -28,7 +28,8 @@ def _candidates() -> Iterator[GivenFormat]:
 
 def _with_named_times(given: GivenFormat) -> GivenFormat:
     columns = {**given.line_format.columns, **EXTRA_TIMES}
-    return replace(given, line_format=replace(given.line_format, columns=columns))
+    # Its fields are spelled as nginx does; that says nothing about who writes such lines.
+    return replace(given, line_format=replace(given.line_format, columns=columns, proxy=None))
 
 
 _CANDIDATES = tuple(_candidates())

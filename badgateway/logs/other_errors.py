@@ -15,7 +15,7 @@ from badgateway.logs.go_proxies import (
     json_value,
 )
 from badgateway.logs.scanning import LINE_CHARS
-from badgateway.model.evidence import PROXY_ERRORS, LogKind, Phase
+from badgateway.model.evidence import PROXY_ERRORS, PROXY_OF, LogKind, Phase
 from badgateway.model.masking import masked_sql
 from badgateway.servers.line_format import number, text_literal
 
@@ -58,6 +58,7 @@ def add_other_errors(
     offset_s = utc_offset_s if kind == LogKind.APACHE_ERROR else 0.0
     known = {
         "phase": f"'{Phase.OTHER}'",
+        "proxy": text_literal(PROXY_OF[kind]),
         **_ERRORS[kind],
         "time_s": f"time_s - {offset_s!r}",
         "file": text_literal(file_name),

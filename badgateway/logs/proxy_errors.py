@@ -4,7 +4,7 @@ import duckdb
 
 from badgateway.logs.scanning import LINE_CHARS
 from badgateway.model.error_log import COMPLAINTS, CONTEXT, ERRNO, HEAD, REQUEST, TIME_FORMAT, UPSTREAM, phase_sql
-from badgateway.model.evidence import PROXY_ERRORS
+from badgateway.model.evidence import PROXY_ERRORS, Proxy
 from badgateway.model.masking import masked_sql
 from badgateway.servers.line_format import epoch_s, extracted, number, text_literal
 
@@ -26,6 +26,7 @@ def add_proxy_errors(table: duckdb.DuckDBPyRelation, *, file_name: str, mask: bo
     message = f"regexp_replace({text}, '{CONTEXT}', '')"
     known = {
         "time_s": "time_s",
+        "proxy": f"'{Proxy.NGINX}'",
         "level": "level",
         "connection": number(HEAD, "BIGINT", group=3),
         "message": message,
@@ -34,6 +35,7 @@ def add_proxy_errors(table: duckdb.DuckDBPyRelation, *, file_name: str, mask: bo
         "request": extracted(REQUEST),
         "upstream": extracted(UPSTREAM),
         "status": "NULL",
+        "host": "NULL",
         "file": text_literal(file_name),
         "line_number": "line_number",
         "line": "line",

@@ -11,6 +11,7 @@ import duckdb
 from badgateway.errors import RawDataError
 from badgateway.logs.combined import STATUS_TYPE
 from badgateway.logs.evidence import LogEvidence, LogFile
+from badgateway.logs.hosts import note_hosts
 from badgateway.logs.reader import Reader
 from badgateway.logs.recognising import unknown
 from badgateway.logs.scratch import FolderScratch, memory_scratch
@@ -51,6 +52,7 @@ def read_logs(sources: Sequence[Source], *, utc_offset_s: float | None = None, m
             local = [file for number, source in enumerate(sources) if (file := _taken(reader, number, source))]
             with memory_scratch(scratch) as memory:
                 files = reader.finish(memory)
+            note_hosts(connection, files)
             _require_lines(files, local)
     except BaseException:
         connection.close()

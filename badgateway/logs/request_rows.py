@@ -3,7 +3,7 @@
 import duckdb
 
 from badgateway.logs.scanning import FAILED, LINE_CHARS, row_count
-from badgateway.model.evidence import FAILURES, VOLUME
+from badgateway.model.evidence import FAILURES, PROXY_OF, VOLUME
 from badgateway.model.masking import masked_sql
 from badgateway.servers.line_format import LineFormat, text_literal
 
@@ -29,9 +29,11 @@ def add_failures(
     mask: bool,
 ) -> None:
     """Take over the scanned requests that failed or were retried."""
+    proxy = line_format.proxy or PROXY_OF.get(line_format.kind)
     known = {
         "failure_id": f"row_number() OVER (ORDER BY line_number) + {row_count(connection.table(FAILURES.name))}",
         "source": f"'{line_format.kind}'",
+        "proxy": "NULL" if proxy is None else text_literal(proxy),
         "time_s": "time_s",
         "status": "status",
         "upstream_tries": "NULL",

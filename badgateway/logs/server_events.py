@@ -69,6 +69,7 @@ def _row(event: Event, server: str, file_name: str, hide: Callable[[str], str]) 
         "value": event.value,
         "limit_value": event.limit_value,
         "instance": None,
+        "host": None,
         "file": file_name,
         "line_number": event.line_number,
         "line": hide(event.line)[:LINE_CHARS],

@@ -4,14 +4,22 @@ from dataclasses import dataclass
 
 import duckdb
 
+from badgateway.model.evidence import LogKind, Proxy
+
 _STEP_S = 900
 _FURTHEST_S = 14 * 3600
+
+_ACCESS_LOGS = "source IN ({})".format(
+    ", ".join(f"'{kind}'" for kind in (LogKind.NGINX_COMBINED, LogKind.NGINX_JSON, LogKind.OWN_FORMAT))
+)
+"""The formats that nginx and Apache write."""
+_MAY_BE_NGINX = f"{_ACCESS_LOGS} AND coalesce(proxy = '{Proxy.NGINX}', TRUE)"
 
 # A zone is a multiple of a quarter of an hour; the same request in the same second of both logs speaks for one.
 _MEETINGS = f"""
 WITH access AS (
     SELECT method || ' ' || uri AS request, unnest([floor(time_s), floor(time_s) - 1]) AS second
-    FROM failures WHERE source LIKE 'nginx%' AND time_s IS NOT NULL),
+    FROM failures WHERE {_MAY_BE_NGINX} AND time_s IS NOT NULL),
 errors AS (
     SELECT DISTINCT regexp_replace(request, ' HTTP/[0-9.]+$', '') AS request, floor(time_s) AS second
     FROM proxy_errors WHERE time_s IS NOT NULL AND request IS NOT NULL
@@ -25,10 +33,10 @@ FROM met WHERE abs(offset_s - round(offset_s / {_STEP_S}) * {_STEP_S}) <= 1
 GROUP BY ALL ORDER BY meetings DESC, offset_s
 """  # noqa: S608 # constants of this module
 
-_STATED = r"""
-SELECT zone FROM (SELECT regexp_extract(line, '\[\d\d/\w+/\d{4}:\d\d:\d\d:\d\d ([+-]\d{4})\]', 1) AS zone
-FROM failures WHERE source LIKE 'nginx%') WHERE zone <> '' GROUP BY zone ORDER BY count(*) DESC, zone LIMIT 1
-"""
+_STATED = rf"""
+SELECT zone FROM (SELECT regexp_extract(line, '\[\d\d/\w+/\d{{4}}:\d\d:\d\d:\d\d ([+-]\d{{4}})\]', 1) AS zone
+FROM failures WHERE {_ACCESS_LOGS}) WHERE zone <> '' GROUP BY zone ORDER BY count(*) DESC, zone LIMIT 1
+"""  # noqa: S608 # a constant of this module
 
 _LATENESS = r"""
 SELECT epoch(try_strptime(
@@ -101,11 +109,11 @@ _SEVERAL = (
 
 
 def _nothing_meets(connection: duckdb.DuckDBPyConnection) -> str:
-    query = """
-        SELECT EXISTS (FROM failures WHERE source LIKE 'nginx%'
+    query = f"""
+        SELECT EXISTS (FROM failures WHERE {_MAY_BE_NGINX}
                 AND status IN (500, 502, 503, 504))
             AND EXISTS (FROM proxy_errors WHERE request IS NOT NULL AND level IN ('error', 'crit'))
-    """
+    """  # constants of this module
     if connection.execute(query).fetchall() == [(True,)]:
         return (
             "No line of nginx's error log is about a failed request of the access log, in whatever zone: they are of "

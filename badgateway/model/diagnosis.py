@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from badgateway.model.configuration import WorkerModel
 from badgateway.model.knob import Knob
 
 RETRIED = "proxy-retried"
@@ -32,6 +33,8 @@ class Remedy:
     """Of an application server; each spells them in its own way."""
     settings: Mapping[str, str] = field(default_factory=dict)
     """Of anything else, by its name: {"nginx": "proxy_read_timeout"}."""
+    worker_models: tuple[WorkerModel, ...] = ()
+    """How workers serve requests where it helps; empty when it helps however they do."""
     asks_for: tuple[str, ...] = ()
     """The kinds of logs that it advises to give, any of them, or SERVER_LOG; empty when it advises something else."""
 

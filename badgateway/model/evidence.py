@@ -1,5 +1,6 @@
 """The evidence of failures, one shape for the kit's own trials and for production logs: tables, and kinds of events."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -22,6 +23,93 @@ class LogKind(StrEnum):
     CADDY_LOG = "Caddy log"
     APACHE_ERROR = "Apache error log"
     KERNEL = "kernel log"
+
+
+class Proxy(StrEnum):
+    """What stands before the application server, or before another proxy."""
+
+    NGINX = "nginx"
+    APACHE = "Apache"
+    HAPROXY = "HAProxy"
+    TRAEFIK = "Traefik"
+    CADDY = "Caddy"
+    HEROKU = "Heroku router"
+    ALB = "AWS Application Load Balancer"
+    CLASSIC_ELB = "AWS Classic Load Balancer"
+    CLOUDFRONT = "CloudFront"
+
+
+PROXY_OF: Mapping[str, Proxy] = {
+    LogKind.NGINX_ERROR: Proxy.NGINX,
+    LogKind.APACHE_ERROR: Proxy.APACHE,
+    LogKind.HAPROXY: Proxy.HAPROXY,
+    LogKind.TRAEFIK: Proxy.TRAEFIK,
+    LogKind.TRAEFIK_LOG: Proxy.TRAEFIK,
+    LogKind.CADDY: Proxy.CADDY,
+    LogKind.CADDY_LOG: Proxy.CADDY,
+    LogKind.HEROKU: Proxy.HEROKU,
+    LogKind.ALB: Proxy.ALB,
+    LogKind.CLASSIC_ELB: Proxy.CLASSIC_ELB,
+    LogKind.CLOUDFRONT: Proxy.CLOUDFRONT,
+}
+"""The kinds of logs that one proxy alone writes. The combined format is nginx's and Apache's, JSON anybody's."""
+
+
+class Reason(StrEnum):
+    """What a proxy says of a request that failed: by an error line, a code of its own, or the times it logged."""
+
+    CLIENT_GONE = "client gone"
+    LIMITED = "limited"
+    REFUSED = "refused"
+    REFUSED_OR_NO_ROUTE = "refused or no route"
+    NONE_LIVE = "none live"
+    NO_SERVER = "no server"
+    """HAProxy had none to send the request to."""
+    FORBIDDEN = "forbidden"
+    NO_PORTS = "no ports"
+    NO_RESOURCES = "no resources"
+    """HAProxy had no port, no file or no place in a unix socket's queue left, and does not say which."""
+    NO_FILES = "no files"
+    QUEUE_FULL = "queue full"
+    QUEUE_TIMEOUT = "queue timeout"
+    """HAProxy's own queue."""
+    CONNECT_RESET = "connect reset"
+    CONNECT_TIMEOUT = "connect timeout"
+    UNCONNECTED = "unconnected"
+    """Its times say that no connection was made, and no line says why."""
+    UNRESOLVED = "unresolved"
+    NO_TLS = "no TLS"
+    CLOSED = "closed"
+    """By the server, before a header came."""
+    LOST = "lost"
+    """Its times say that a connection was made and no header came, and no line says why."""
+    RACED = "raced"
+    READ_TIMEOUT = "read timeout"
+    REJECTED = "rejected"
+    BIG_HEADER = "big header"
+    BAD_HEADER = "bad header"
+    REFUSED_ANSWER = "refused answer"
+    """HAProxy did not pass the server's answer on."""
+    NOT_HTTP = "not HTTP"
+    BODY_CUT = "body cut"
+    CUT_UNSEEN = "cut unseen"
+    """The client got less than was announced, and no line of the proxy tells of it."""
+    BODY_STALLED = "body stalled"
+    INVALID_BODY = "invalid body"
+    DISK_FULL = "disk full"
+    DISK_FULL_CUT = "disk full, cut"
+    TEMP_FORBIDDEN = "temp forbidden"
+    TEMP_FORBIDDEN_CUT = "temp forbidden, cut"
+    CYCLE = "cycle"
+    AUTH_REQUEST = "auth request"
+    DAEMON_TIMEOUT = "daemon timeout"
+    DAEMON_BACKLOG = "daemon backlog"
+    DAEMON_LOST = "daemon lost"
+    HEROKU_TIMEOUT = "heroku timeout"
+    HEROKU_NOT_RUNNING = "heroku not running"
+    HEROKU_OTHER = "heroku other"
+    OTHER = "other"
+    """An error line of the request that no rule knows."""
 
 
 class Phase(StrEnum):
@@ -91,6 +179,10 @@ class ServerEvent(StrEnum):
     LATE_MONKEY_PATCH = "late monkey-patch"
     DATABASE_SATURATED = "database saturated"
     """In the second that began then it used nearly all CPU that it can; only the probes tell."""
+    LISTEN_OVERFLOW = "listen overflow"
+    """The kernel dropped a connection at a full accept queue; only the probes tell."""
+    ACCEPT_QUEUE_FULL = "accept queue full"
+    """Seen so by the probes."""
     LOOP_BLOCKED = "loop blocked"
     """The event loop of a worker stood still until then; only the request journal tells."""
     WRITE_FAILED = "write failed"
@@ -111,13 +203,19 @@ class Table:
         return f"CREATE TABLE {self.name} ({columns})"
 
 
-_WHERE_FROM = (("file", "VARCHAR"), ("line_number", "BIGINT"), ("line", "VARCHAR"))
+_WHERE_FROM = (
+    ("host", "VARCHAR"),  # which machine or pod, where logs of several with a proxy and a server each were given
+    ("file", "VARCHAR"),
+    ("line_number", "BIGINT"),
+    ("line", "VARCHAR"),
+)
 
 FAILURES = Table(
     name="failures",
     columns=(
         ("failure_id", "BIGINT"),
         ("source", "VARCHAR"),  # a kind of log, or 'ledger'
+        ("proxy", "VARCHAR"),  # a Proxy: whose log it is; NULL where several write such logs, or a server does
         ("time_s", "DOUBLE"),  # when it ended; seconds since the epoch, NULL where the log has no readable time
         ("duration_s", "DOUBLE"),  # NULL where the log does not say
         ("method", "VARCHAR"),
@@ -138,7 +236,7 @@ FAILURES = Table(
         ("app_started_s", "DOUBLE"),
         ("app_ended_s", "DOUBLE"),  # NULL with a started_s: the request died with its worker
         ("app_status", "INTEGER"),
-        ("proxy_reason", "VARCHAR"),  # what the access log's own code says, as a reason of the table complaints
+        ("proxy_reason", "VARCHAR"),  # a Reason, from the access log's own code
         *_WHERE_FROM,
     ),
 )
@@ -154,6 +252,7 @@ PROXY_ERRORS = Table(
     name="proxy_errors",
     columns=(
         ("time_s", "DOUBLE"),  # whole seconds
+        ("proxy", "VARCHAR"),  # a Proxy
         ("level", "VARCHAR"),
         ("connection", "BIGINT"),
         ("message", "VARCHAR"),  # without what follows ', client:'

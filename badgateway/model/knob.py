@@ -21,6 +21,7 @@ class Knob(StrEnum):
     HEADER_BUFFER = "size of a request header"
     HEARTBEAT_LIMIT = "how long a worker may give no sign of life"
     IDLE_CONNECTIONS = "how long idle connections are kept"
+    LAZY = "import after the fork"
     LOG = "a log file"
     MAX_REQUESTS = "requests until a worker is replaced"
     MAX_REQUESTS_SPREAD = "difference between the workers' numbers of requests"

@@ -45,6 +45,9 @@ def first_knob(cause: Cause, uses: Uses) -> str:
 
 
 def _said(remedy: Remedy, uses: Uses) -> Advice | None:
+    seen = {model for models in uses.values() for model in models}
+    if remedy.worker_models and seen and seen.isdisjoint(remedy.worker_models):
+        return None
     spelled = _spelled(remedy, uses)
     if remedy.knobs and not spelled and not remedy.settings:
         return None

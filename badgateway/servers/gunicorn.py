@@ -79,6 +79,7 @@ LOG = ServerLog(
     rules=_RULES,
     is_common=True,
     has_combined_lines=True,
+    access_logger="gunicorn.access",
 )
 SERVER = Server(
     name="gunicorn",
@@ -108,6 +109,7 @@ SERVER = Server(
         Knob.ADDRESS: "bind",
         Knob.HEARTBEAT_LIMIT: "timeout",
         Knob.IDLE_CONNECTIONS: "keepalive (default 2 s)",
+        Knob.LAZY: "preload_app = False",
         Knob.LOG: "errorlog",
         Knob.MAX_REQUESTS: "max_requests (default 0)",
         Knob.MEMORY_LIMIT: "max_requests = 1000, max_requests_jitter = 500",

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from badgateway.model.evidence import Proxy
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineFormat:
@@ -15,6 +17,7 @@ class LineFormat:
         was_retried: BOOLEAN, a reason to keep the row of a request that did not fail.
         claims_to_be_a_request: BOOLEAN, whether a line without status or time is malformed; None: every line but a
             blank one. A server's log has other lines too.
+        proxy: Whose log it is, where its kind does not tell; None: nothing tells.
         columns: Expressions for columns of model.evidence.FAILURES, evaluated for kept lines only.
     """
 
@@ -24,6 +27,7 @@ class LineFormat:
     has_local_times: bool = False
     was_retried: str = "FALSE"
     claims_to_be_a_request: str | None = None
+    proxy: Proxy | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -62,6 +62,8 @@ class ServerLog:
     """Whether applications and other servers may log in its form: where another server is seen too, they are its."""
     has_combined_lines: bool = False
     """Whether its own access log, in nginx's combined format, may stand between its lines."""
+    access_logger: str = ""
+    """The name of its logger for requests, as a logging configuration may write it into JSON lines."""
     has_local_times: bool = False
     """Whether its times are local ones, without a zone."""
     prints_uncaught: bool = False

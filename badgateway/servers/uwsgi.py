@@ -267,6 +267,7 @@ SERVER = Server(
         Knob.GENTLE_MEMORY_LIMIT: "reload-on-rss instead of evil-reload-on-rss",
         Knob.HEADER_BUFFER: "buffer-size",
         Knob.IDLE_CONNECTIONS: "http-keepalive, or http11-socket instead of http-socket",
+        Knob.LAZY: "lazy-apps = true",
         Knob.LOG: "logto",
         Knob.MAX_REQUESTS_SPREAD: "max-requests-delta, max-worker-lifetime-delta (2.0.29 and later)",
         Knob.MEMORY_LIMIT: "reload-on-rss = 400",

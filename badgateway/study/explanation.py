@@ -9,7 +9,7 @@ from badgateway.causes.incidents import incidents
 from badgateway.logs import LogEvidence, LogFile, Source, read_logs
 from badgateway.logs.servers import server_logs
 from badgateway.model.configuration import WorkerModel
-from badgateway.model.diagnosis import EvidenceLine
+from badgateway.model.diagnosis import SERVER_LOG, EvidenceLine
 from badgateway.model.evidence import LogKind, ServerEvent
 from badgateway.model.explanation import Explanation, FileRead
 from badgateway.servers.registry import server_named
@@ -48,7 +48,7 @@ def explain(sources: Sequence[Source], *, utc_offset_s: float | None = None, mas
     try:
         count_once(connection)
         period_s = _period_s(evidence)
-        diagnosis = diagnose(connection, requests=evidence.requests)
+        diagnosis = diagnose(connection, requests=evidence.requests, given=given_kinds(evidence.files))
         return Explanation(
             diagnosis=diagnosis,
             files=tuple(file_read(file) for file in evidence.files),
@@ -61,6 +61,12 @@ def explain(sources: Sequence[Source], *, utc_offset_s: float | None = None, mas
         )
     finally:
         connection.close()
+
+
+def given_kinds(files: Sequence[LogFile]) -> frozenset[str]:
+    """Return the kinds of the logs that were read, with SERVER_LOG for any server's."""
+    kinds = {file.kind for file in files if file.kind is not None}
+    return frozenset(kinds | ({SERVER_LOG} if kinds & server_logs().keys() else set()))
 
 
 def count_once(connection: duckdb.DuckDBPyConnection) -> None:

@@ -15,7 +15,7 @@ from badgateway.causes.live_incidents import LiveIncident, LiveIncidents, failed
 from badgateway.logs import Source
 from badgateway.logs.following import WINDOW_S, LogFollower
 from badgateway.model.explanation import FileRead
-from badgateway.study.explanation import count_once, file_read
+from badgateway.study.explanation import count_once, file_read, given_kinds
 from badgateway.study.tail import FileTail, StreamTail
 
 _SETTLED_S = WINDOW_S / 2
@@ -137,7 +137,7 @@ class Following:
         self._follower.forget(now_s - WINDOW_S)
         with self._follower.evidence() as evidence:
             count_once(evidence.connection)
-            diagnose(evidence.connection, requests=evidence.requests)
+            diagnose(evidence.connection, requests=evidence.requests, given=given_kinds(evidence.files))
             found = failed_seconds(evidence.connection, time.time())
             requests = evidence.requests
         last_s = max((each.second for each in found), default=0)

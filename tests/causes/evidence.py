@@ -10,18 +10,23 @@ from badgateway.model.diagnosis import Diagnosis
 from badgateway.model.evidence import (
     FAILURES,
     PROXY_ERRORS,
+    PROXY_OF,
     SAMPLES,
     SERVER_EVENTS,
     TABLES,
     VOLUME,
     LogKind,
     Phase,
+    Proxy,
     ServerEvent,
     Table,
 )
 
 NOON = 1_795_262_400.0
 """Where the tests' clock stands; seconds since the epoch."""
+
+HOURS_APART_S = 10_800.0
+"""From one piece of evidence to the next in a pile."""
 
 Row = dict[str, Any]
 
@@ -42,6 +47,7 @@ class Evidence:
         row: Row = {
             "failure_id": number,
             "source": str(LogKind.NGINX_JSON),
+            "proxy": str(Proxy.NGINX),
             "time_s": None if at is None else NOON + at,
             "method": "GET",
             "uri": "/members/",
@@ -64,12 +70,12 @@ class Evidence:
         nothing: Row = dict.fromkeys(
             ("upstream_addr", "upstream_status", "upstream_tries", "upstream_connect_s", "connection")
         )
-        kind = {"source": str(LogKind.NGINX_COMBINED), "has_upstream_times": False}
+        kind = {"source": str(LogKind.NGINX_COMBINED), "proxy": None, "has_upstream_times": False}
         return self.failure(status, at=float(int(at)), **(nothing | kind | given))
 
     def balanced(self, status: int, *, kind: LogKind = LogKind.ALB, **given: Any) -> "Evidence":
         """Add a line of a cloud load balancer whose target gave no status."""
-        return self.combined(status, **({"source": str(kind), "upstream_status": "-"} | given))
+        return self.combined(status, **({"source": str(kind), "proxy": PROXY_OF[kind], "upstream_status": "-"} | given))
 
     def complaint(
         self,
@@ -87,6 +93,7 @@ class Evidence:
         failure = failures[of] if of is not None and failures else None
         row: Row = {
             "time_s": float(int(NOON + at)),
+            "proxy": str(Proxy.NGINX),
             "level": "error",
             "connection": failure["connection"] if failure else 900_000 + number,
             "message": message,
@@ -97,6 +104,7 @@ class Evidence:
             "file": "error.log",
             "line_number": number,
             "line": f"error line {number}: {message}",
+            "host": failure["host"] if failure and "host" in failure else None,
         }
         self.rows["proxy_errors"].append(row | given)
         return self
@@ -155,6 +163,22 @@ class Evidence:
         row = {"source": source, "minute_s": int(NOON), "status": status, "requests": requests}
         self.rows["volume"].append(row)
         return self
+
+    def put_behind(self, piece: "Evidence", number: int) -> None:
+        """Add another piece, hours later and with files of its own; `number` is its place, from 0."""
+        for table, rows in piece.rows.items():
+            for row in rows:
+                moved = dict(row)
+                for column in ("time_s", "request_started_s", "app_started_s", "app_ended_s"):
+                    if row.get(column) is not None:
+                        moved[column] = row[column] + HOURS_APART_S * number
+                for column in ("connection", "failure_id"):
+                    if row.get(column) is not None:
+                        moved[column] = row[column] + 5000 * number
+                for column in ("file", "instance"):
+                    if row.get(column):
+                        moved[column] = f"{number}-{row[column]}"
+                self.rows[table].append(moved)
 
     def database(self, order: Mapping[str, Sequence[int]] | None = None) -> duckdb.DuckDBPyConnection:
         """Return a connection with the tables; `order` gives the indices of a table's rows."""

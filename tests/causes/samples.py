@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from badgateway.model.evidence import LogKind, Phase, ServerEvent
+from badgateway.model.evidence import PROXY_OF, LogKind, Phase, Proxy, Reason, ServerEvent
 from tests.causes.evidence import CLOSED, CONNECT_TIMED_OUT, NOON, Evidence
 
 QUEUE_FULL = (
@@ -19,12 +19,12 @@ def queue_full(evidence: Evidence, *, at: float = 0.0) -> Evidence:
     )
 
 
-def refused(evidence: Evidence, *, at: float = 0.0) -> Evidence:
-    return evidence.failed(REFUSED, at=at, errno=111, phase=Phase.CONNECTING, upstream_connect_s=None)
+def refused(evidence: Evidence, *, at: float = 0.0, **given: Any) -> Evidence:
+    return evidence.failed(REFUSED, at=at, errno=111, phase=Phase.CONNECTING, upstream_connect_s=None, **given)
 
 
-def no_connect(message: str, errno: int | None = None) -> Evidence:
-    return Evidence().failed(message, errno=errno, phase=Phase.CONNECTING, upstream_connect_s=None)
+def no_connect(message: str, errno: int | None = None, **given: Any) -> Evidence:
+    return Evidence().failed(message, errno=errno, phase=Phase.CONNECTING, upstream_connect_s=None, **given)
 
 
 def connect_timeout(evidence: Evidence, *, addr: str = "10.0.0.7:8000", at: float = 0.0) -> Evidence:
@@ -46,6 +46,22 @@ def dying(*events: ServerEvent, server: str = "uwsgi", **given: Any) -> Evidence
     evidence = Evidence().closed(at=10.4)
     for event in events:
         evidence.event(event, at=10, server=server, pid=71, **given)
+    return evidence
+
+
+def silence() -> Evidence:
+    """Requests that found a full queue, minutes after the last one that succeeded."""
+    evidence = Evidence().volume(str(LogKind.NGINX_JSON), 200, 9)
+    for number in range(5):
+        evidence.failed(
+            QUEUE_FULL,
+            at=150.0 + number,
+            errno=11,
+            phase=Phase.CONNECTING,
+            upstream_connect_s=None,
+            duration_s=0.001,
+            uri=f"/{number}/",
+        )
     return evidence
 
 
@@ -116,12 +132,18 @@ def unattached(message: str, status: int, **line: Any) -> Evidence:
 
 def behind(kind: LogKind, status: int, reason: str | None) -> Evidence:
     """A failure in the access log of another proxy than nginx, which says the reason itself."""
-    return Evidence().combined(status, source=str(kind), proxy_reason=reason, has_upstream_times=True)
+    return Evidence().combined(
+        status, source=str(kind), proxy=PROXY_OF[kind], proxy_reason=reason, has_upstream_times=True
+    )
 
 
 def apache(status: int, message: str) -> Evidence:
     """Apache's access log knows the request, its error log only what mod_wsgi met."""
-    return Evidence().combined(status).complaint(message, request=None, status=status, phase=Phase.OTHER)
+    return (
+        Evidence()
+        .combined(status)
+        .complaint(message, proxy=Proxy.APACHE, request=None, status=status, phase=Phase.OTHER)
+    )
 
 
 def saturated(evidence: Evidence, *, seconds: tuple[int, ...]) -> Evidence:
@@ -140,8 +162,12 @@ SAMPLES: dict[str, Callable[[], Evidence]] = {
     "workers-recycled-together": recycled,
     "respawn-throttled": lambda: queue_full(Evidence(), at=1.5).event(EVENT.RESPAWN_THROTTLED, value=2, server="uwsgi"),
     "reload-gap": lambda: queue_full(Evidence(), at=1.5).event(EVENT.RELOAD).event(EVENT.WORKER_BOOTED, at=1, pid=9),
+    "no-request-answered": silence,
     "nothing-listening": lambda: refused(Evidence()),
     "socket-forbidden": lambda: no_connect("connect() to unix:/s failed (13: Permission denied) while ...", 13),
+    "connection-forbidden": lambda: no_connect(
+        "connect() to 127.0.0.1:8000 failed (13: Permission denied) while ...", 13, upstream_addr="127.0.0.1:8000"
+    ),
     "ephemeral-ports-exhausted": lambda: no_connect("connect() failed (99: Cannot assign requested address) ...", 99),
     "proxy-out-of-connections": lambda: Evidence().failed(
         "1024 worker_connections are not enough while connecting to upstream", status=500, phase=Phase.CONNECTING
@@ -242,18 +268,24 @@ SAMPLES: dict[str, Callable[[], Evidence]] = {
     "uwsgi-router-gave-up": lambda: (
         Evidence().closed(upstream_addr="127.0.0.1:8080").event(EVENT.LISTEN_QUEUE_FULL, at=None, server="uwsgi")
     ),
-    "heroku-h12": lambda: behind(LogKind.HEROKU, 503, "heroku H12"),
-    "heroku-dyno-not-running": lambda: behind(LogKind.HEROKU, 503, "heroku H10"),
-    "heroku-router-error": lambda: behind(LogKind.HEROKU, 503, "heroku H11"),
-    "haproxy-queue-timeout": lambda: behind(LogKind.HAPROXY, 503, "queue timeout"),
-    "haproxy-not-connected": lambda: behind(LogKind.HAPROXY, 503, "refused or no route"),
+    "heroku-h12": lambda: behind(LogKind.HEROKU, 503, Reason.HEROKU_TIMEOUT),
+    "heroku-dyno-not-running": lambda: behind(LogKind.HEROKU, 503, Reason.HEROKU_NOT_RUNNING),
+    "heroku-router-error": lambda: behind(LogKind.HEROKU, 503, Reason.HEROKU_OTHER),
+    "haproxy-queue-timeout": lambda: behind(LogKind.HAPROXY, 503, Reason.QUEUE_TIMEOUT),
+    "haproxy-not-connected": lambda: behind(LogKind.HAPROXY, 503, Reason.REFUSED_OR_NO_ROUTE),
+    "haproxy-no-server": lambda: behind(LogKind.HAPROXY, 503, Reason.NO_SERVER),
+    "haproxy-out-of-resources": lambda: behind(LogKind.HAPROXY, 503, Reason.NO_RESOURCES),
+    "haproxy-refused-answer": lambda: behind(LogKind.HAPROXY, 502, Reason.REFUSED_ANSWER),
     "mod-wsgi-no-answer": lambda: apache(504, "Timeout when reading response headers from daemon process 'a'"),
     "mod-wsgi-backlog": lambda: apache(503, "mod_wsgi (pid=2): Unable to connect to WSGI daemon process 'a'"),
     "mod-wsgi-daemon-died": lambda: apache(500, "Truncated or oversized response headers received from daemon process"),
     "idle-connection-reused": lambda: behind(LogKind.TRAEFIK, 500, None).complaint(
-        "'500 Internal Server Error' caused by: http: server closed idle connection", request=None, status=500
+        "'500 Internal Server Error' caused by: http: server closed idle connection",
+        proxy=Proxy.TRAEFIK,
+        request=None,
+        status=500,
     ),
-    "closed-behind-the-proxy": lambda: behind(LogKind.HAPROXY, 502, "closed"),
+    "closed-behind-the-proxy": lambda: behind(LogKind.HAPROXY, 502, Reason.CLOSED),
     "proxy-5xx-untold": lambda: behind(LogKind.CADDY, 502, None),
     "alb-502-from-target": lambda: Evidence().balanced(502),
     "alb-no-targets": lambda: Evidence().balanced(503),
@@ -276,6 +308,8 @@ SAMPLES: dict[str, Callable[[], Evidence]] = {
 }
 
 EXPECTED: dict[str, dict[str, int]] = {
+    # One alone is no silence.
+    "no-request-answered": {"no-request-answered": 5},
     # The journal has to be there for this one to be found, and it is of requests that failed for another reason.
     "keepalive-race": {"keepalive-race": 1, "application-answered-5xx": 1},
     # The request that its client had given up is a failure too.

@@ -3,7 +3,7 @@
 import pytest
 
 from badgateway.causes import diagnose
-from badgateway.model.diagnosis import Certainty
+from badgateway.model.diagnosis import SERVER_LOG, Certainty
 from badgateway.model.evidence import LogKind, ServerEvent
 from tests.causes.evidence import NOON, Evidence, counts
 from tests.causes.samples import SAMPLES, connect_timeout, queue_full
@@ -118,3 +118,15 @@ def test_nothing_is_missing_where_all_is_told():
 
 def test_an_access_log_without_failures_has_nothing_to_ask_for():
     assert Evidence().volume(str(LogKind.NGINX_COMBINED), 200, 10).diagnosis().hints == ()
+
+
+@pytest.mark.parametrize(
+    ("given", "says"), [(LogKind.NGINX_ERROR, "nginx's error log"), (SERVER_LOG, "application server's log")]
+)
+def test_no_hint_asks_for_a_log_that_was_given(given, says):
+    connection = Evidence().combined(502).database()
+    asked, spared = (
+        diagnose(connection, requests=9, given=kinds).hints for kinds in (frozenset(), frozenset({str(given)}))
+    )
+    assert any(says in hint for hint in asked)
+    assert not any(says in hint for hint in spared)

@@ -23,7 +23,7 @@ def test_all_samples_in_one_pile_of_logs_are_still_told_apart():
     pile = Evidence()
     ids = sorted(set(SAMPLES) - set(EXPECTED))
     for number, cause_id in enumerate(ids):
-        _put_behind(pile, SAMPLES[cause_id](), number)
+        pile.put_behind(SAMPLES[cause_id](), number)
     # Without the journal, for of most samples there is none.
     assert pile.found(journal=False) == dict.fromkeys(ids, 1)
 
@@ -49,18 +49,3 @@ def test_what_a_log_leaves_open_is_never_called_proven():
     for rule in RULES:
         if rule.cause.family == "not told by these logs":
             assert rule.certainty is Certainty.FAMILY
-
-
-def _put_behind(pile: Evidence, sample: Evidence, number: int) -> None:
-    """Add a sample to the pile, hours later and with files of its own."""
-    for table, rows in sample.rows.items():
-        for row in rows:
-            for column in ("time_s", "request_started_s", "app_started_s", "app_ended_s"):
-                if row.get(column) is not None:
-                    row[column] += 10_800.0 * number
-            for column in ("connection", "failure_id"):
-                if row.get(column) is not None:
-                    row[column] += 5000 * number
-            if row.get("file"):
-                row["file"] = f"{number}-{row['file']}"
-            pile.rows[table].append(row)

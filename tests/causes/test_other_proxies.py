@@ -3,7 +3,7 @@
 import pytest
 
 from badgateway.model.diagnosis import Certainty
-from badgateway.model.evidence import LogKind, ServerEvent
+from badgateway.model.evidence import LogKind, Proxy, Reason, ServerEvent
 from tests.causes.evidence import Evidence
 from tests.causes.samples import answered, apache, behind, dying, refused
 
@@ -74,7 +74,9 @@ def test_a_router_is_not_behind_a_unix_socket():
 
 def test_a_line_of_apache_about_another_status_is_not_of_this_request():
     evidence = Evidence().combined(503)
-    evidence.complaint("Timeout when reading response headers from daemon process 'a'", request=None, status=504)
+    evidence.complaint(
+        "Timeout when reading response headers from daemon process 'a'", proxy=Proxy.APACHE, request=None, status=504
+    )
     assert evidence.found() == {"503-unexplained-by-this-log": 1}
 
 
@@ -85,7 +87,7 @@ def test_two_answers_of_one_second_take_one_line_of_apache_each():
 
 @pytest.mark.parametrize("kind", [LogKind.HEROKU, LogKind.HAPROXY])
 def test_a_death_in_that_second_behind_another_proxy_is_a_family(kind):
-    evidence = behind(kind, 502, "closed").event(EVENT.WORKER_KILLED, pid=71, signal=9)
+    evidence = behind(kind, 502, Reason.CLOSED).event(EVENT.WORKER_KILLED, pid=71, signal=9)
     assert evidence.found() == {"worker-killed": 1}
     assert proven(evidence) == set()
 
@@ -99,7 +101,7 @@ def raced(*, at):
     """Return two failures with one status, and one line that names neither of them."""
     evidence = Evidence().combined(500).combined(500, at=at)
     line = "'500 Internal Server Error' caused by: http: server closed idle connection"
-    return evidence.complaint(line, request=None, status=500, of=0)
+    return evidence.complaint(line, proxy=Proxy.TRAEFIK, request=None, status=500, of=0)
 
 
 def test_a_line_that_names_no_request_proves_nothing_where_two_of_that_second_have_its_status():
@@ -112,6 +114,6 @@ def test_a_line_that_names_no_request_proves_the_cause_of_the_one_failure_of_tha
 
 
 def test_a_connection_that_haproxy_did_not_get_is_no_proof_that_nothing_listened():
-    evidence = behind(LogKind.HAPROXY, 503, "refused or no route")
+    evidence = behind(LogKind.HAPROXY, 503, Reason.REFUSED_OR_NO_ROUTE)
     assert "nothing-listening" not in proven(evidence)
     assert evidence.found() == {"haproxy-not-connected": 1}

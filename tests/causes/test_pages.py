@@ -9,6 +9,7 @@ import pytest
 
 from badgateway.causes import BY_ID, CAUSES
 from badgateway.causes.pages import COMMAND, pages, render_index, render_page, write_pages
+from badgateway.causes.symptoms import SYMPTOMS
 
 DOCS = Path(__file__).parents[2] / "docs" / "causes"
 
@@ -33,6 +34,11 @@ def test_a_page_without_a_double_leaves_that_part_out():
 def test_the_index_leads_to_every_cause_and_to_nothing_else():
     links = set(re.findall(r"\]\(([a-z0-9-]+)\.md\)", render_index()))
     assert links == {cause.id for cause in CAUSES}
+
+
+def test_every_cause_is_found_by_what_one_sees():
+    seen = {cause_id for _, rows in SYMPTOMS for _, causes in rows for cause_id in causes}
+    assert seen == set(BY_ID)
 
 
 def test_ids_that_texts_mention_exist():

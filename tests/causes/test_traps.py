@@ -732,3 +732,25 @@ def test_work_for_nobody_is_known_of_servers_without_a_limit_only():
     for event in evidence.rows["server_events"]:
         event["server"] = "gunicorn"
     assert evidence.found() == {"queued-too-long": 1, "client-gave-up": 1}
+
+
+def test_a_full_queue_here_is_seen_behind_a_later_one_elsewhere():
+    evidence = listens_elsewhere(Evidence()).event(EVENT.LISTEN_QUEUE_FULL, at=1, server="uwsgi")
+    evidence.event(EVENT.LISTEN_QUEUE_FULL, at=2, server="uwsgi", **ELSEWHERE)
+
+    assert connect_timeout(evidence, at=3.0).found() == {"tcp-accept-queue-full": 1}
+
+
+def test_a_reload_here_is_seen_behind_a_later_one_elsewhere():
+    evidence = listens_elsewhere(Evidence()).event(EVENT.RELOAD).event(EVENT.RELOAD, at=1, **ELSEWHERE)
+
+    assert queue_full(evidence, at=1.5).found() == {"reload-gap": 1}
+
+
+def test_a_line_between_two_times_is_seen_behind_a_later_one_that_was_over_before():
+    # It is of some moment from 1 to 9 s; the sharp one after it, at 2 s, is over before the request begins at 5 s.
+    evidence = Evidence().event(EVENT.WORKER_BOOTED, at=1, pid=5)
+    evidence.event(EVENT.ASYNC_QUEUE_FULL, at=None, server="uwsgi").event(EVENT.WORKER_BOOTED, at=9, pid=6)
+    evidence.event(EVENT.ASYNC_QUEUE_FULL, at=2, server="uwsgi", file="server.log.1", instance="server.log")
+
+    assert evidence.slow(at=8.0).found() == {"async-cores-exhausted": 1}

@@ -124,3 +124,14 @@ def test_whatever_the_cause_and_the_server_there_is_advice(known, server):
 @pytest.mark.parametrize("known", CAUSES, ids=lambda known: known.id)
 def test_a_cause_is_about_servers_that_there_are(known):
     assert set(known.servers) <= {server.name for server in servers()}
+
+
+def test_a_remedy_for_another_worker_model_is_left_out():
+    greenlets = Remedy(text="Patch.", worker_models=(WorkerModel.GREENLETS,))
+    for models, said in (
+        ((WorkerModel.EVENT_LOOP,), ["Look."]),
+        ((WorkerModel.GREENLETS,), ["Patch.", "Look."]),
+        ((), ["Patch.", "Look."]),
+    ):
+        advice = advice_for(remedied(greenlets, LOOK), {"gunicorn": models})
+        assert [each.text for each in advice] == said

@@ -1,0 +1,43 @@
+"""Spells conditions on cases and marks in SQL, from the words of the evidence: no text can be mistyped in a rule."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+from badgateway.model.evidence import Proxy, Reason
+
+
+def because(*reasons: Reason, of: str = "c") -> str:
+    """Return the condition that a case, or another row of this name, failed for one of these reasons."""
+    return f"{of}.reason IN {listed(reasons)}"
+
+
+def behind(*proxies: Proxy) -> str:
+    """Return the condition that a case `c` was told of by one of these proxies; not where that is unknown."""
+    return f"coalesce(c.proxy IN {listed(proxies)}, false)"
+
+
+def listed(words: Iterable[StrEnum]) -> str:
+    """Return words as a list of SQL."""
+    return "({})".format(", ".join("'" + word.replace("'", "''") + "'" for word in words))
+
+
+NOBODY_LISTENED = because(Reason.REFUSED, Reason.REFUSED_OR_NO_ROUTE, Reason.NONE_LIVE, Reason.NO_SERVER)
+"""For `where`: what a proxy says that found no server at its address."""
+CONNECTION_CLOSED = because(Reason.CLOSED, Reason.LOST)
+"""For `where`: a connection was made, and no header came."""
+BODY_CUT = because(Reason.BODY_CUT, Reason.CUT_UNSEEN)
+"""For `where`: the answer had begun, and its end did not come."""
+
+
+def place_sql(address: str) -> str:
+    """Return SQL for what identifies an address on both sides: the path of a socket, or the number of a port."""
+    # A container or a wildcard has other names for its machine than the proxy has.
+    return (
+        f"CASE WHEN contains({address}, 'unix:') THEN nullif(regexp_extract({address}, 'unix:/*(/[^: ]+)', 1), '') "
+        f"WHEN {address} LIKE '/%' THEN {address} "
+        f"ELSE nullif(regexp_extract({address}, '^(?:[a-z]+://)?[^/]*:([0-9]+)', 1), '') END"
+    )
+
+
+OF_ITS_SERVER = "JOIN serving s ON s.site = c.site"
+"""For `joins`: the servers `s` that a case `c` may have been sent to; their marks and spans have the same instance."""
