@@ -1,7 +1,8 @@
 """Walks logs rebuilt from public reports: what is found in each, and what may never be said.
 
-`expected.json` of a case: requests, failures, lines that were not read, causes with their certainty and count;
-`missing` says what its truth.md asks for and is not reached yet. Something is read in every case.
+`truth.md` of a case says in its last line what may be called proven there. `expected.json` has requests, failures,
+lines that were not read, causes with their certainty and count; `missing` says what truth.md asks for and is not
+reached yet. Something is read in every case.
 """
 
 import json
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from badgateway.causes import BY_ID
 from badgateway.logs import Source
 from badgateway.logs.scratch import FolderScratch
 from badgateway.logs.source import LocalFile, head
@@ -22,6 +24,7 @@ from tests.amounts import amounts
 
 CASES = Path(__file__).parent / "cases"
 NOT_LOGS = frozenset({"truth.md", "expected.json"})
+TRUE = "may be proven: "
 INTERLEAVINGS = 1
 PROVEN_INTERLEAVINGS = 10_000
 MIXABLE = ("shape-60-uwsgi-base", "shape-12-crlf", "07-uwsgi-segv", "27-rate-limited")
@@ -83,6 +86,20 @@ def test_a_case_is_explained_as_expected(case):
     ) == Expected.of(case)
     proven = {each.cause.id for each in diagnosis.causes if each.certainty is Certainty.PROVEN}
     assert NEVER_PROVEN.get(case.name) not in proven
+
+
+def may_be_proven(case: Path) -> set[str]:
+    """The causes that a case's truth.md calls true; its line is written by hand, from what was found out in the end."""
+    (line,) = (line for line in (case / "truth.md").read_text().splitlines() if line.startswith(TRUE))
+    return set(line.removeprefix(TRUE).split(", ")) - {"nothing"}
+
+
+@pytest.mark.parametrize("case", sorted(CASES.iterdir()), ids=lambda case: case.name)
+def test_nothing_that_is_not_true_is_said_to_be_proven(case):
+    said = {cause for cause, (certainty, _) in Expected.of(case).causes.items() if certainty == Certainty.PROVEN}
+
+    assert may_be_proven(case) <= set(BY_ID)
+    assert said <= may_be_proven(case)
 
 
 def test_each_decoy_is_a_case():
