@@ -61,7 +61,7 @@ def _wait(_context: click.Context, _option: click.Parameter, text: str | None) -
     return None if text is None else seconds(text, may_be_none=True)
 
 
-@cli.command(short_help="Compare configurations under load; get a pick and a report.")
+@cli.command()
 @click.argument("experiments", nargs=-1, type=_PATH)
 @_sized
 @click.option("--only", multiple=True, metavar="NAME", help="Only this configuration; may be given several times.")
@@ -194,7 +194,7 @@ def _planned(path: Path, experiment: Experiment, *, with_diagnosis: bool) -> Pla
     return Planned(path=path, experiment=experiment, diagnosis=diagnosis)
 
 
-@cli.command(name="report", short_help="Rebuild the reports of a run from its raw files.")
+@cli.command(name="report")
 @click.argument("directory", type=_PATH)
 @click.option("--out", type=_PATH, metavar="DIR", help="Write reports and ledgers there, and nothing into DIRECTORY.")
 def rebuild(directory: Path, out: Path | None) -> None:
@@ -219,7 +219,7 @@ def _rebuilt(folder: RunFolder, *, keep: bool = True) -> StudySummary:
     return study
 
 
-@cli.command(short_help="Check an experiment file; say what it would run and how long.")
+@cli.command()
 @_EXPERIMENT
 @_sized
 @_BUDGET
@@ -250,7 +250,7 @@ def checked_plan(path: Path, *, variant: str | None, budget_s: float | None) -> 
     return _planned(path, checked, with_diagnosis=True)
 
 
-@cli.command(short_help="Put one configuration behind nginx, to open in a browser.")
+@cli.command()
 @_EXPERIMENT
 @click.argument("configuration")
 @BESIDE
@@ -268,7 +268,7 @@ def serve(experiment: Path, configuration: str, *, beside: bool) -> None:
         browse(configuration, stand(only, configuration, project_root(experiment)), what="the site")
 
 
-@cli.command(short_help="Open Locust's web UI against one configuration.")
+@cli.command()
 @_EXPERIMENT
 @click.argument("configuration")
 @click.option("--port", type=click.IntRange(1, 65535), help="Port of the web UI.  [default: 8089 if free]")

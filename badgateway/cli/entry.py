@@ -2,22 +2,60 @@
 
 import click
 
-from badgateway.cli.group import KitGroup
+from badgateway.cli.group import KitGroup, Listed
 from badgateway.cli.streams import keep_going_unread
 
-_MODULES = {
-    **dict.fromkeys(("run", "report", "plan", "serve", "ui"), "badgateway.cli.commands"),
-    **dict.fromkeys(("explain", "cause"), "badgateway.cli.explain"),
-    "probe": "badgateway.cli.probe",
-    "doctor": "badgateway.cli.doctor",
-    "clean": "badgateway.cli.clean",
-    "completion": "badgateway.cli.completion",
+_COMMANDS = {
+    "run": Listed(
+        module="badgateway.cli.commands",
+        short_help="Compare configurations under load; get a pick and a report.",
+    ),
+    "report": Listed(
+        module="badgateway.cli.commands",
+        short_help="Rebuild the reports of a run from its raw files.",
+    ),
+    "plan": Listed(
+        module="badgateway.cli.commands",
+        short_help="Check an experiment file; say what it would run and how long.",
+    ),
+    "serve": Listed(
+        module="badgateway.cli.commands",
+        short_help="Put one configuration behind nginx, to open in a browser.",
+    ),
+    "ui": Listed(
+        module="badgateway.cli.commands",
+        short_help="Open Locust's web UI against one configuration.",
+    ),
+    "explain": Listed(
+        module="badgateway.cli.explain",
+        short_help="Tell from log files why requests failed, and what to change.",
+    ),
+    "cause": Listed(
+        module="badgateway.cli.explain",
+        short_help="Print what is known of a cause of failures.",
+    ),
+    "probe": Listed(
+        module="badgateway.cli.probe",
+        short_help="Prove which servers and drivers let requests wait side by side.",
+    ),
+    "doctor": Listed(
+        module="badgateway.cli.doctor",
+        short_help="Say whether experiments can be run on this machine.",
+    ),
+    "clean": Listed(
+        module="badgateway.cli.clean",
+        short_help="List what old runs take on disk, and remove them.",
+    ),
+    "completion": Listed(
+        module="badgateway.cli.completion",
+        short_help="Print what lets your shell complete commands and options.",
+    ),
 }
 
 
 @click.group(
     cls=KitGroup,
-    modules=_MODULES,
+    listed=_COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(package_name="badgateway")

@@ -64,7 +64,7 @@ def _list_formats(context: click.Context, _parameter: click.Parameter, value: bo
     context.exit()
 
 
-@cli.command(short_help="Print what is known of a cause of failures.")
+@cli.command()
 @click.argument("cause_id", metavar="ID")
 def cause(cause_id: str) -> None:
     """Print the page about a cause of failures: how to recognise it, and what to change.
@@ -81,7 +81,7 @@ def cause(cause_id: str) -> None:
     echo_page(render_page(BY_ID[cause_id]))
 
 
-@cli.command(short_help="Tell from log files why requests failed, and what to change.")
+@cli.command()
 @click.argument("files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path))
 @click.option(
     "--format",

@@ -4,6 +4,7 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Mapping
+from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib import import_module
 from typing import Any, NoReturn
@@ -19,29 +20,42 @@ _CRASH = "badgateway-crash-"
 _LONGEST_CRASH = 300
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """What is known of a command before its module is imported.
+
+    Attributes:
+        module: Which adds the command to its group.
+        short_help: What it does, in a line of the list of commands.
+    """
+
+    module: str
+    short_help: str
+
+
 class KitGroup(click.Group):
     """Commands whose context object is the Interruption that tells whether a signal has come."""
 
-    def __init__(self, *arguments: Any, modules: Mapping[str, str] | None = None, **options: Any) -> None:
+    def __init__(self, *arguments: Any, listed: Mapping[str, Listed] | None = None, **options: Any) -> None:
         """Begin with the commands that get here when their modules are imported, which is when they are asked for.
 
         Args:
             arguments: As for click.Group.
-            modules: By name of the command; all that one command needs is not to slow the start of another.
+            listed: By name of the command; all that one command needs is not to slow the start of another.
             options: As for click.Group.
         """
         super().__init__(*arguments, **options)
-        self._modules = modules or {}
+        self._listed = listed or {}
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the commands as they are declared, the one to begin with first."""
         del ctx
-        return list(dict.fromkeys((*self._modules, *self.commands)))
+        return list(dict.fromkeys((*self._listed, *self.commands)))
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return the command, imported if need be."""
-        if cmd_name in self._modules:
-            import_module(self._modules[cmd_name])
+        if cmd_name in self._listed:
+            import_module(self._listed[cmd_name].module)
         return super().get_command(ctx, cmd_name)
 
     def resolve_command(
@@ -55,6 +69,14 @@ class KitGroup(click.Group):
             if not likely:
                 raise
             raise click.UsageError(f"{error.message} Did you mean {likely[0]!r}?", ctx) from None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write a line about each command, without importing any."""
+        if not self._listed:
+            super().format_commands(ctx, formatter)
+            return
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, each.short_help) for name, each in self._listed.items()])
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; SIGINT, SIGTERM and SIGHUP unwind it, and what it has started, once."""

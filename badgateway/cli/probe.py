@@ -16,7 +16,7 @@ from badgateway.study.cooperation import prove
 from badgateway.study.cooperation_table import render_table
 
 
-@cli.command(short_help="Prove which servers and drivers let requests wait side by side.")
+@cli.command()
 @click.argument("experiment", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print the proofs as JSON instead of a table.")
 @BESIDE

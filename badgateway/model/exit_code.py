@@ -1,9 +1,15 @@
 """What the command's exit status says."""
 
+from __future__ import annotations
+
 from enum import IntEnum
+from typing import TYPE_CHECKING
 
 from badgateway.errors import BadgatewayError, ConfigurationError
-from badgateway.model.summary import Decision, StudySummary
+
+if TYPE_CHECKING:
+    # Every command has a status, and few have a study.
+    from badgateway.model.summary import StudySummary
 
 
 class ExitCode(IntEnum):
@@ -20,16 +26,9 @@ class ExitCode(IntEnum):
     INTERRUPTED = 130
 
 
-_OF_DECISION = {
-    Decision.PICKED: ExitCode.PICKED,
-    Decision.NONE_QUALIFIES: ExitCode.NONE_QUALIFIES,
-    Decision.INCONCLUSIVE: ExitCode.INCONCLUSIVE,
-}
-
-
 def of_study(study: StudySummary) -> ExitCode:
     """Return the status that tells a script what was decided; without one trusted trial nothing was."""
-    return _OF_DECISION[study.recommendation.decision] if study.has_trusted_trial else ExitCode.FAILED
+    return ExitCode[study.recommendation.decision.name] if study.has_trusted_trial else ExitCode.FAILED
 
 
 def of_error(error: BadgatewayError) -> ExitCode:

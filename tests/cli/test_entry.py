@@ -24,6 +24,18 @@ def modules_of(*arguments: object) -> set[str]:
     return set(json.loads(done.stdout.splitlines()[-1]))
 
 
+def test_the_list_of_commands_imports_none_of_them():
+    loaded = modules_of("--help")
+
+    assert not {name for name in loaded if name.startswith("badgateway.cli.")} - {
+        "badgateway.cli.entry",
+        "badgateway.cli.group",
+        "badgateway.cli.streams",
+        "badgateway.cli.terminal",
+    }
+    assert not loaded & {"duckdb", "pydantic", "rich", "badgateway.model.summary"}
+
+
 def test_explaining_a_log_imports_nothing_that_only_experiments_need(tmp_path):
     log = tmp_path / "access.log"
     log.write_text(LINE)
