@@ -41,9 +41,11 @@ def decide(connection: duckdb.DuckDBPyConnection, rules: Sequence[Rule], *, jour
     selecting = (
         connection.table("cases").set_alias("c").aggregate(", ".join(f"bool_or({where})" for where in selectors))
     )
+    ((undecided,),) = connection.execute("SELECT count(*) FROM cases").fetchall()
     for number, selects in enumerate(selecting.fetchall()[0]):
-        if selects:
-            connection.execute(_statement(number, selectors[number], rules[number].proof))
+        if selects and undecided:
+            ((decided,),) = connection.execute(_statement(number, selectors[number], rules[number].proof)).fetchall()
+            undecided -= decided
     names = [
         {"rule": number, "cause_id": rule.cause.id, "certainty": str(rule.certainty)}
         for number, rule in enumerate(rules)

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from badgateway.logs.server_lines import kernel_line
+from badgateway.logs.server_lines import bare_line, kernel_line
 from badgateway.model.evidence import LogKind, ServerEvent
 from badgateway.servers.log import ServerLog, rules
 
@@ -26,16 +26,36 @@ APPLICATION_RULES: Final = rules(
 )
 """What the application or a library of it writes, under any server."""
 
+_PROGRAMS = "gunicorn|uwsgi|python|granian|uvicorn|hypercorn|daphne"
+_OUT_OF_MEMORY = "(?:Out of memory|Memory cgroup out of memory): Kill(?:ed)? process "
+_CRASHED = "(?:: segfault at | general protection fault)"
+
 KERNEL: Final = ServerLog(
     kind=LogKind.KERNEL,
     example="[Fri Dec  6 14:48:56 2024] Out of memory: Killed process 8 (python3) total-vm:208060kB, anon-rss:64296kB",
-    own=re.compile(r'[^"]{0,80}?(?:(?:Memory cgroup out|Out) of memory: Kill(?:ed)? process \d|oom-kill:constraint=)'),
+    own=re.compile(rf'[^"]{{0,80}}?(?:{_OUT_OF_MEMORY}\d|oom-kill:constraint=|\S+\[\d+\]{_CRASHED})'),
     line=kernel_line,
     rules=rules(
-        (
-            ServerEvent.OUT_OF_MEMORY,
-            r"(?:Out of memory|Memory cgroup out of memory): Kill(?:ed)? process (?P<pid>\d+) \((?P<uri>[^)]*)\)",
-        ),
+        (ServerEvent.OUT_OF_MEMORY, rf"{_OUT_OF_MEMORY}(?P<pid>\d+) \((?P<uri>[^)]*)\)"),
+        # Of other programs it says nothing about a request.
+        (ServerEvent.WORKER_CRASHED, rf"\b(?P<uri>(?:{_PROGRAMS})[^\s\[]*)\[(?P<pid>\d+)\]{_CRASHED}"),
     ),
 )
-"""The kernel's log is read as a server's: it tells of processes."""
+
+HEROKU_DYNO: Final = ServerLog(
+    kind=LogKind.HEROKU_DYNO,
+    example="2024-12-06T14:48:56.878824+00:00 heroku[web.1]: Error R15 (Memory quota vastly exceeded)",
+    own=re.compile(
+        r".{0,80}?(?:Error R\d\d \(|State changed from \w+ to \w+|Process running mem=\d|Process exited with status \d|"
+        r"Stopping (?:all )?process(?:es)? with SIG|Starting process with command `)"
+    ),
+    line=bare_line,
+    rules=rules(
+        (ServerEvent.SERVER_STARTED, r"Starting process with command `"),
+        # R14 says that memory is swapped out, which ends nothing.
+        (ServerEvent.OUT_OF_MEMORY, r"Error R15 \(Memory quota vastly exceeded\)"),
+    ),
+)
+
+OF_MACHINES: Final = {KERNEL.kind: KERNEL, HEROKU_DYNO.kind: HEROKU_DYNO}
+"""Logs that are read as a server's: they tell of processes."""

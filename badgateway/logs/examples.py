@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from badgateway.logs.event_grammar import KERNEL
+from badgateway.logs.event_grammar import HEROKU_DYNO, KERNEL
 from badgateway.logs.servers import server_logs
 from badgateway.model.evidence import LogKind
 
@@ -32,6 +32,7 @@ EXAMPLES: Final[Mapping[str, str]] = {
         'path="/big" host=a.example.org request_id=3239f1eb fwd="203.0.113.9" dyno=web.1 connect=0ms service=30000ms '
         "status=503 bytes=0 protocol=http"
     ),
+    LogKind.HEROKU_DYNO: HEROKU_DYNO.example,
     LogKind.HAPROXY: (
         "203.0.113.9:51200 [06/Dec/2024:14:48:56.889] web~ app/app1 0/0/53/-1/69 502 "
         '1029 - - SH-- 7/6/1/1/0 0/0 "GET /big HTTP/1.1"'
@@ -65,10 +66,24 @@ PREFIXED: Final[Mapping[str, str]] = {
     "docker compose logs": f"web_1  | {_OF_A_SERVER}",
     "kubectl logs --prefix": f"[pod/web-7d9f/web] {_OF_A_SERVER}",
     "kubectl logs --timestamps, docker logs -t": f"2024-12-06T14:48:56.123456789Z {_OF_A_SERVER}",
+    "stern": f"web-7d9f8b6c5d-x2x7k web {_OF_A_SERVER}",
+    "aws logs tail": f"2024-12-06T14:48:56.123000+00:00 web/web/{'0f' * 16} {_OF_A_SERVER}",
     "Kubernetes' own files (CRI)": f"2024-12-06T14:48:56.123456789Z stderr F {_OF_A_SERVER}",
     "Docker's json-file": (
         '{"log":"[2024-12-06 14:48:56 +0000] [1] [CRITICAL] WORKER TIMEOUT (pid:8)\\n","stream":"stderr",'
         '"time":"2024-12-06T14:48:56.1Z"}'
+    ),
+    "Google Cloud Logging": (
+        '{"textPayload":"[2024-12-06 14:48:56 +0000] [1] [CRITICAL] WORKER TIMEOUT (pid:8)",'
+        '"resource":{"labels":{"pod_name":"web-7d9f"}},"timestamp":"2024-12-06T14:48:56.1Z"}'
+    ),
+    "journalctl -o json": (
+        '{"__REALTIME_TIMESTAMP":"1733496536123456","_SYSTEMD_UNIT":"web.service",'
+        '"MESSAGE":"[2024-12-06 14:48:56 +0000] [1] [CRITICAL] WORKER TIMEOUT (pid:8)"}'
+    ),
+    "Fluentd's files": (
+        '2024-12-06T14:48:56+00:00\tdocker.web\t{"log":"[2024-12-06 14:48:56 +0000] [1] [CRITICAL] WORKER TIMEOUT '
+        '(pid:8)"}'
     ),
     "journalctl, syslog": f"Dec 06 14:48:56 web1 gunicorn[8]: {_OF_A_SERVER}",
     "syslog of RFC 5424": f"<190>1 2024-12-06T14:48:56Z web1 gunicorn 8 - - {_OF_A_SERVER}",

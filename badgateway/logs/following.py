@@ -10,6 +10,7 @@ import duckdb
 from badgateway.logs.evidence import LogEvidence, LogFile
 from badgateway.logs.given_format import GivenFormat
 from badgateway.logs.hosts import note_hosts
+from badgateway.logs.planning import Planner
 from badgateway.logs.reader import Reader
 from badgateway.logs.reading import evidence_database
 from badgateway.logs.scratch import FolderScratch, memory_scratch
@@ -51,7 +52,7 @@ class LogFollower:
             utc_offset_s=utc_offset_s,
             likely_offset_s=likely_offset_s,
             mask=mask,
-            formats=formats,
+            planner=Planner(formats=formats),
         )
         self._pieces = [Pieces(name=name) for name in names]
 
@@ -62,7 +63,7 @@ class LogFollower:
     def see(self, number: int, before: bytes) -> None:
         """Learn the kind of a log from lines that were there before; they are not read."""
         self._pieces[number].see(before)
-        self._reader.learn(number, self._pieces[number].earlier)
+        self._reader.planner.learn(number, self._pieces[number].earlier)
 
     def take(self, number: int, content: bytes, came_s: float, *, is_last: bool = False) -> bool:
         """Read what was appended to a log; return whether there was a whole line."""

@@ -74,6 +74,11 @@ def _tries(meaning: Meaning) -> Field:
     return Field(pattern=_TRIES, meaning=meaning)
 
 
+CERTAIN_STATUS = Field(pattern=r"[1-5]\d\d\b", meaning=Meaning.STATUS)
+CERTAIN_METHOD = Field(pattern="GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS", meaning=Meaning.METHOD)
+CERTAIN_URI = Field(pattern=r"/[^\s\"]*", meaning=Meaning.URI)
+"""These three are not taken for anything else where a format is only guessed."""
+
 NGINX_FIELDS: Mapping[str, Field] = {
     "status": _STATUS,
     "time_local": _LOCAL,
@@ -132,6 +137,8 @@ UWSGI_FIELDS: Mapping[str, Field] = {
     "status": _STATUS,
     "ltime": _LOCAL,
     "ctime": Field(pattern=_CTIME, meaning=Meaning.TIME, time_format="%a %b %d %H:%M:%S %Y"),
+    # As log-format-strftime has it, which is mostly this.
+    "ftime": Field(pattern=_ISO, meaning=Meaning.TIME, time_format=ISO),
     "time": _epoch(1.0),
     "tmsecs": _epoch(1e-3),
     "tmicros": _epoch(1e-6),

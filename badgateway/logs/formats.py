@@ -9,6 +9,7 @@ from badgateway.logs.go_proxies import CADDY, TRAEFIK, TRAEFIK_JSON
 from badgateway.logs.haproxy import haproxy_format
 from badgateway.logs.heroku import HEROKU
 from badgateway.logs.json_lines import json_format, json_object, keys_of
+from badgateway.logs.learnt_format import server_format
 from badgateway.logs.load_balancer import ALB, CLASSIC_ELB
 from badgateway.logs.servers import server_logs
 from badgateway.logs.source import head
@@ -49,6 +50,7 @@ def format_of(part: Part) -> LineFormat:
     if part.in_combined_format:
         return replace(COMBINED, kind=part.kind)
     if part.kind in server_logs():
-        return server_logs()[part.kind].requests or access_lines(part.kind)
+        stock = server_logs()[part.kind].requests or access_lines(part.kind)
+        return server_format(part.kind, stock, head(part.file))
     learn = _LEARNT.get(part.kind)
     return _FORMATS[part.kind] if learn is None else learn(head(part.file)[:_LEARNT_FROM_LINES])

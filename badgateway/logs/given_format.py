@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from badgateway.errors import ConfigurationError
 from badgateway.logs.combined import access_lines
@@ -107,8 +108,12 @@ def unused_notes(given: Sequence[GivenFormat | None], used: AbstractSet[str]) ->
     ]
 
 
-def given_format(text: str) -> GivenFormat:
+def given_format(text: str, more: Mapping[str, Field] = MappingProxyType({})) -> GivenFormat:
     """Make a format out of what the configuration of nginx, Apache, Gunicorn or uWSGI has for it.
+
+    Args:
+        text: What it has.
+        more: Fields with names that the program does not have.
 
     Raises:
         ConfigurationError: No field is known in it, or none has a status, or none has a time.
@@ -120,7 +125,7 @@ def given_format(text: str) -> GivenFormat:
             "('%(s)s') or uWSGI ('%(status)') has it in its configuration"
         )
     # A configuration file has its quotation marks with a backslash before them.
-    pieces = _Pieces(pieces=tuple(_divided(text.replace('\\"', '"').strip(), spelling)))
+    pieces = _Pieces(pieces=tuple(_divided(text.replace('\\"', '"').strip(), spelling, more)))
     for meaning in (Meaning.STATUS, Meaning.TIME):
         if not pieces.having(meaning):
             names = ", ".join(_written(spelling, meaning))
@@ -171,7 +176,7 @@ class _Pieces:
         )
 
 
-def _divided(text: str, spelling: _Spelling) -> list[str | Field]:
+def _divided(text: str, spelling: _Spelling, more: Mapping[str, Field]) -> list[str | Field]:
     pieces: list[str | Field] = []
     end = 0
     for match in spelling.name.finditer(text):
@@ -182,7 +187,7 @@ def _divided(text: str, spelling: _Spelling) -> list[str | Field]:
         if name == "%":
             pieces.append("%")
         else:
-            pieces.append(spelling.fields.get(name, _QUOTED if follows == '"' else _TEXT))
+            pieces.append(spelling.fields.get(name) or more.get(name, _QUOTED if follows == '"' else _TEXT))
         end = match.end()
     if end < len(text):
         pieces.append(_fixed(text[end:]))

@@ -1,37 +1,20 @@
-"""nginx access logs of JSON objects: the kit's own, and any whose keys are named after nginx's variables."""
+"""Access logs of JSON objects: the kit's own of nginx, and those whose keys have names that are known."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from badgateway.model.evidence import LogKind, Proxy
-from badgateway.servers.line_format import LineFormat, epoch_s, finite, request_columns, status_code
-
-_SYNONYMS = {
-    "status": ("status", "status_code", "response_status", "http_status"),
-    "time": ("time_s", "msec", "time_iso8601", "time_local", "@timestamp", "timestamp", "time", "ts"),
-    "request_id": ("request_id", "x_request_id", "http_x_request_id", "req_id"),
-    "connection": ("connection",),
-    "request": ("request",),
-    "method": ("method", "request_method", "verb"),
-    "uri": ("uri", "request_uri", "url", "path"),
-    "body_bytes": ("body_bytes", "body_bytes_sent", "bytes_sent", "bytes"),
-    "duration": ("request_time_s", "request_time", "duration_s", "rt"),
-    "upstream_addr": ("upstream_addr", "upstream"),
-    "upstream_status": ("upstream_status",),
-    "upstream_connect": ("upstream_connect_time_s", "upstream_connect_time", "uct"),
-    "upstream_header": ("upstream_header_time_s", "upstream_header_time", "uht"),
-    "upstream_response": ("upstream_response_time_s", "upstream_response_time", "urt"),
-}
-_NEEDED = ("status", "time")
+from badgateway.logs.json_fields import SYNONYMS, Keys, is_of_a_request, keys_in, place_of
+from badgateway.model.evidence import LogKind, Proxy, Reason
+from badgateway.servers.line_format import LineFormat, epoch_s, finite, request_columns, status_code, text_literal
 
 _MILLISECONDS_FROM = 1e11
 """A number of seconds as large as this is the year 5138."""
 
 
-def keys_of(lines: Sequence[str]) -> tuple[str, ...]:
+def keys_of(lines: Sequence[str]) -> Keys:
     """The keys of the JSON objects among the lines, in order of appearance."""
-    return tuple(dict.fromkeys(key for line in lines for key in json_object(line)))
+    return keys_in([json_object(line) for line in lines])
 
 
 def json_object(line: str) -> dict[str, Any]:
@@ -46,24 +29,25 @@ def json_object(line: str) -> dict[str, Any]:
 
 def looks_like_json_access(line: str) -> bool:
     """Whether the line is a JSON object with a status and a time."""
-    keys = json_object(line)
-    return all(any(name in keys for name in _SYNONYMS[needed]) for needed in _NEEDED)
+    return line.startswith("{") and is_of_a_request(json_object(line))
 
 
-def json_format(keys: Sequence[str]) -> LineFormat:
+def json_format(keys: Keys) -> LineFormat:
     """How to read JSON lines that have these keys."""
     upstream_status = _value(keys, "upstream_status")
-    of_upstream = any(name in keys for column, names in _SYNONYMS.items() if "upstream" in column for name in names)
+    of_upstream = any(place_of(keys, column) for column in SYNONYMS if column.startswith("upstream"))
+    of_another = any(place_of(keys, column) for column in ("envoy_flags", "google_details"))
     return LineFormat(
         kind=LogKind.NGINX_JSON,
-        proxy=Proxy.NGINX if of_upstream else None,
+        proxy=Proxy.NGINX if of_upstream and not of_another else None,
         status=status_code(_value(keys, "status")),
-        time_s=_time_s(_value(keys, "time")),
+        time_s=_ended_s(keys),
         was_retried=f"coalesce(regexp_matches({upstream_status}, ', | : '), FALSE)",
         columns={
             **_request(keys),
             **_upstream(keys),
-            "duration_s": finite(_value(keys, "duration")),
+            **_told(keys),
+            "duration_s": _duration_s(keys),
             "connection": f"TRY_CAST({_value(keys, 'connection')} AS BIGINT)",
             "request_id": f"nullif({_value(keys, 'request_id')}, '')",
             "body_bytes": f"TRY_CAST({_value(keys, 'body_bytes')} AS BIGINT)",
@@ -71,12 +55,34 @@ def json_format(keys: Sequence[str]) -> LineFormat:
     )
 
 
-def _value(keys: Sequence[str], column: str) -> str:
-    key = next((name for name in _SYNONYMS[column] if name in keys), None)
-    if key is None:
+def _value(keys: Keys, column: str) -> str:
+    place = place_of(keys, column)
+    if place is None:
         return "CAST(NULL AS VARCHAR)"
+    return _at(place)
+
+
+def _at(place: Sequence[str]) -> str:
+    path = ".".join(f'"{key}"' for key in place)
     # json_valid guards each use: DuckDB raises on text that is not JSON.
-    return f"json_extract_string(CASE WHEN json_valid(line) THEN line END, '$.\"{key}\"')"
+    return f"json_extract_string(CASE WHEN json_valid(line) THEN line END, {text_literal(f'$.{path}')})"
+
+
+def _ended_s(keys: Keys) -> str:
+    if place_of(keys, "time") is None:
+        return f"{_time_s(_value(keys, 'start'))} + coalesce({_duration_s(keys)}, 0)"
+    return _time_s(_value(keys, "time"))
+
+
+def _duration_s(keys: Keys) -> str:
+    for unit, factor in (("seconds", 1.0), ("milliseconds", 1e-3), ("nanoseconds", 1e-9)):
+        if place_of(keys, unit) is not None:
+            # Google writes 0.512s.
+            text = f"rtrim({_value(keys, unit)}, 's')"
+            return finite(text) if unit == "seconds" else f"{finite(text)} * {factor!r}"
+    if "duration" in keys and place_of(keys, "envoy_flags") is not None:
+        return f"{finite(_at(keys['duration']))} * 1e-3"
+    return finite("CAST(NULL AS VARCHAR)")
 
 
 def _time_s(text: str) -> str:
@@ -85,9 +91,54 @@ def _time_s(text: str) -> str:
     return f"coalesce(CASE WHEN {seconds} > {_MILLISECONDS_FROM} THEN {seconds} / 1000 ELSE {seconds} END, {in_words})"
 
 
-def _request(keys: Sequence[str]) -> dict[str, str]:
+def _request(keys: Keys) -> dict[str, str]:
     from_line = request_columns(_value(keys, "request"))
-    return {name: f"coalesce({_value(keys, name)}, {from_line[name]})" for name in ("method", "uri")}
+    method, uri = (f"coalesce({_value(keys, name)}, {from_line[name]})" for name in ("method", "uri"))
+    return {"method": method, "uri": rf"regexp_replace({uri}, '^\w+://[^/]*', '')"}
+
+
+_ENVOY_FLAGS = {
+    "UF": Reason.UNCONNECTED,
+    "UC": Reason.CLOSED,
+    "UR": Reason.CLOSED,
+    "UT": Reason.READ_TIMEOUT,
+    "SI": Reason.READ_TIMEOUT,
+    "UH": Reason.NONE_LIVE,
+    "NC": Reason.NONE_LIVE,
+    "UO": Reason.LIMITED,
+    "RL": Reason.LIMITED,
+    "DC": Reason.CLIENT_GONE,
+}
+_GOOGLE_DETAILS = {
+    "failed_to_connect_to_backend": Reason.UNCONNECTED,
+    "failed_to_pick_backend": Reason.NONE_LIVE,
+    "backend_connection_closed_before_data_sent_to_client": Reason.CLOSED,
+    "backend_connection_closed_after_partial_response_sent": Reason.BODY_CUT,
+    "backend_timeout": Reason.READ_TIMEOUT,
+    "client_disconnected_before_any_response": Reason.CLIENT_GONE,
+    "client_disconnected_after_partial_response": Reason.CLIENT_GONE,
+}
+
+
+def _told(keys: Keys) -> dict[str, str]:
+    """What Envoy's flags and Google's details say of a request; both say, too, when the status is the server's own."""
+    flags, details = _value(keys, "envoy_flags"), _value(keys, "google_details")
+    if place_of(keys, "envoy_flags") is not None:
+        first = f"split_part({flags}, ',', 1)"
+        return {"proxy_reason": _reason(first, _ENVOY_FLAGS), "app_status": _own_status(keys, f"{flags} = '-'")}
+    if place_of(keys, "google_details") is not None:
+        answered = f"{details} = 'response_sent_by_backend'"
+        return {"proxy_reason": _reason(details, _GOOGLE_DETAILS), "app_status": _own_status(keys, answered)}
+    return {}
+
+
+def _own_status(keys: Keys, condition: str) -> str:
+    return f"CASE WHEN {condition} THEN {status_code(_value(keys, 'status'))} END"
+
+
+def _reason(text: str, reasons: Mapping[str, str]) -> str:
+    cases = " ".join(f"WHEN '{word}' THEN '{reason}'" for word, reason in reasons.items())
+    return f"CASE {text} {cases} END"
 
 
 def _tries(text: str) -> str:
@@ -99,13 +150,13 @@ def _last_try(text: str) -> str:
     return f"nullif(nullif({_tries(text)}[-1], '-'), '')"
 
 
-def _upstream(keys: Sequence[str]) -> dict[str, str]:
+def _upstream(keys: Keys) -> dict[str, str]:
     address = _value(keys, "upstream_addr")
     times = {
         f"{name}_s": finite(_last_try(_value(keys, name)))
         for name in ("upstream_connect", "upstream_header", "upstream_response")
     }
-    has_times = all(any(name in keys for name in _SYNONYMS[f"upstream_{part}"]) for part in ("connect", "header"))
+    has_times = all(place_of(keys, f"upstream_{part}") is not None for part in ("connect", "header"))
     return {
         **times,
         "upstream_addr": _last_try(address),

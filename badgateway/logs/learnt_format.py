@@ -1,13 +1,17 @@
-"""Learns an access log's format from its first lines, where they are of no kind that is known here."""
+"""Learns the format of requests from a log's first lines, where it is none that is known here."""
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from operator import itemgetter
 
 from badgateway.logs.combined import EXTRA_TIMES
+from badgateway.logs.format_fields import CERTAIN_METHOD, CERTAIN_STATUS, CERTAIN_URI
 from badgateway.logs.given_format import GivenFormat, given_format
 from badgateway.logs.prefixes import Prefixes
 from badgateway.logs.recognising import kinds_of
+from badgateway.servers import gunicorn, uwsgi
+from badgateway.servers.line_format import LineFormat
 
 # What differs from log to log stands in fields whose names mean nothing. Times without a zone are left to
 # --log-format, and so are numbers: any number may look like a time.
@@ -51,3 +55,53 @@ def learnt_format(lines: Sequence[str]) -> GivenFormat | None:
         return None
     count, best = max(((each.count(lines), each) for each in _CANDIDATES), key=itemgetter(0))
     return best if _LEAST_SHARE * count > len(lines) else None
+
+
+_CERTAIN = {
+    **dict.fromkeys(("verb", "v"), CERTAIN_METHOD),
+    **dict.fromkeys(("target", "u"), CERTAIN_URI),
+    **dict.fromkeys(("code", "c"), CERTAIN_STATUS),
+}
+"""By names for uWSGI, and by letters for Gunicorn."""
+
+
+def _of_server(before: str, after: str, times: Sequence[str], requests: Sequence[str]) -> tuple[GivenFormat, ...]:
+    return tuple(
+        given_format(text, _CERTAIN)
+        for request in requests
+        for time in times
+        for text in (f"{before}{time}{after}{request}", f"{before}{request}{after}{time}")
+    )
+
+
+_OF_SERVERS: Mapping[str, tuple[GivenFormat, ...]] = {
+    uwsgi.LOG.kind: _of_server(
+        "%(before)",
+        "%(between)",
+        ("%(ltime)", "%(ctime)", "%(ftime)"),
+        (
+            '"%(verb) %(target) HTTP/%(version)" %(code)%(after)',
+            "%(verb) %(target) HTTP/%(version) %(code)%(after)",
+            "%(verb) %(target) %(code)%(after)",
+        ),
+    ),
+    gunicorn.LOG.kind: _of_server(
+        "%(x)s",
+        "%(y)s",
+        ("%(t)s",),
+        ('"%(v)s %(u)s HTTP/%(x)s" %(c)s%(z)s', "%(v)s %(u)s HTTP/%(x)s %(c)s%(z)s", "%(v)s %(u)s %(c)s%(z)s"),
+    ),
+}
+_STOCK = {
+    uwsgi.LOG.kind: re.compile(r"\[pid: \d+\|(?:app|worker): "),
+    gunicorn.LOG.kind: re.compile(r"\S+ \S+ \S+ \[\d\d/|.*\[\d{4}-\d\d-\d\d [^]]*\].*\"[A-Z]+ [^\"]* HTTP/"),
+}
+
+
+def server_format(kind: str, stock: LineFormat, lines: Sequence[str]) -> LineFormat:
+    """How to read the requests in a server's log: as it writes them by itself, unless its first lines have another."""
+    if kind not in _STOCK or any(map(_STOCK[kind].match, lines)):
+        return stock
+    unknown = [line for line in lines if not kinds_of([line])]
+    count, best = max(((each.count(unknown), each) for each in _OF_SERVERS[kind]), key=itemgetter(0))
+    return best.line_format if _LEAST_SHARE * count > len(unknown) else stock

@@ -52,7 +52,13 @@ def other_projection(kind: str) -> str:
 
 
 def add_other_errors(
-    table: duckdb.DuckDBPyRelation, kind: str, *, file_name: str, utc_offset_s: float, mask: bool
+    connection: duckdb.DuckDBPyConnection,
+    rows: str,
+    kind: str,
+    *,
+    file_name: str,
+    utc_offset_s: float,
+    mask: bool,
 ) -> None:
     """Take over what the lines say of requests; Apache's local times are utc_offset_s ahead of UTC."""
     offset_s = utc_offset_s if kind == LogKind.APACHE_ERROR else 0.0
@@ -63,11 +69,12 @@ def add_other_errors(
         "time_s": f"time_s - {offset_s!r}",
         "file": text_literal(file_name),
         "line_number": "line_number",
-        "line": "line",
+        "line": f"left(line, {LINE_CHARS})",
     }
-    if mask:
-        known |= {name: masked_sql(known[name]) for name in ("message", "request", "line") if name in known}
-    known["line"] = f"left({known['line']}, {LINE_CHARS})"
-    columns = (f"CAST({known.get(name, 'NULL')} AS {sql_type})" for name, sql_type in PROXY_ERRORS.columns)
-    kept = table.filter(f"time_s IS NOT NULL AND {_ERRORS[kind]['status']} IS NOT NULL")
-    kept.order("line_number").project(", ".join(columns)).insert_into(PROXY_ERRORS.name)
+    columns = (f"CAST({known.get(name, 'NULL')} AS {sql_type}) AS {name}" for name, sql_type in PROXY_ERRORS.columns)
+    masking = ", ".join(f"{masked_sql(name)} AS {name}" for name in ("message", "request"))
+    connection.execute(f"""
+        INSERT INTO {PROXY_ERRORS.name} SELECT {f"* REPLACE ({masking})" if mask else "*"}
+        FROM (SELECT {", ".join(columns)} FROM {rows}
+            WHERE time_s IS NOT NULL AND {_ERRORS[kind]["status"]} IS NOT NULL)
+    """)  # noqa: S608 # constants, and the caller's rows

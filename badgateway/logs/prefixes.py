@@ -1,9 +1,11 @@
 """What containers, journals and syslogs put before each line: the stream it belongs to, and when it was written."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
+from badgateway.logs.json_fields import is_of_a_request, leaves
 from badgateway.logs.json_lines import json_object
 from badgateway.logs.load_balancer import LOOKS_LIKE_CLASSIC_ELB
 
@@ -25,16 +27,28 @@ class Unwrapped:
 
 Unwrap = Callable[[str], Unwrapped | None]
 
-_COMPOSE = re.compile(r"([A-Za-z][\w.-]*) +\| ?(.*)", re.DOTALL)
+# As copied from a terminal, a name and what follows it have colours.
+_COLOUR = r"(?:\x1b\[[\d;]*m)*"
+_COMPOSE = re.compile(rf"{_COLOUR}([A-Za-z][\w.@-]*) +\|{_COLOUR} ?{_COLOUR}(.*)", re.DOTALL)
 _POD = re.compile(r"\[pod/([^\]]+)\] (.*)", re.DOTALL)
+# What stern writes, and `aws logs tail` behind its time.
+_STERN = re.compile(
+    r"([a-z][a-z0-9.-]*-(?:[a-f0-9]{6,10}-[a-z0-9]{5}|\d{1,3}|[a-z0-9]{5})) (?:\u203a )?([a-z][a-z0-9-]*) (.*)",
+    re.DOTALL,
+)
+_TASK = re.compile(r"([\w.-]+/[\w.-]+/[0-9a-f]{32}) (.*)", re.DOTALL)
 _CRI = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S*) (?:stdout|stderr) [FP] (.*)", re.DOTALL)
 _SYSLOG = re.compile(
-    r"(?:<\d+>)?([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d) (\S+) ([\w./@-]+)(?:\[\d+\])?: ?(.*)", re.DOTALL
+    r"(?:<\d+>)?([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d)(?:\.\d+)? (\S+) ([\w./@-]+)(?:\[\d+\])?: ?(.*)", re.DOTALL
 )
 _SYSLOG_5424 = re.compile(r"<\d+>1 (\S+) (\S+) (\S+) \S+ \S+ (?:-|\[[^\]]*\]) ?(.*)", re.DOTALL)
 _JOURNAL_ISO = re.compile(
-    r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S*) (?:(\S+) )?([\w./@-]+\[[\w.-]+\]|[\w./@-]+): (.*)", re.DOTALL
+    # A level before a colon is no program.
+    r"(\d{10}\.\d{6}|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S*) (?!(?:DEBUG|INFO|WARNING|ERROR|CRITICAL): )"
+    r"(?:(\S+) )?([\w./@-]+\[[\w.-]+\]|[\w./@-]+): (.*)",
+    re.DOTALL,
 )
+_FLUENTD = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S*)\t([\w.-]+)\t(.*)", re.DOTALL)
 _ISO = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)) (?!- )(.*)", re.DOTALL)
 _CLASSIC_ELB = re.compile(LOOKS_LIKE_CLASSIC_ELB)
 _PID = re.compile(r"\[\d+\]$")
@@ -81,8 +95,24 @@ def _iso(line: str) -> Unwrapped | None:
     return Unwrapped(written=match[1], text=match[2])
 
 
-_TEXT_KEYS = ("log", "message", "msg")
+def _stern(line: str) -> Unwrapped | None:
+    match = _STERN.match(line)
+    return Unwrapped(stream=f"{match[1]} {match[2]}", text=match[3]) if match else None
+
+
+def _task(line: str) -> Unwrapped | None:
+    match = _TASK.match(line)
+    return Unwrapped(stream=match[1], text=match[2]) if match else None
+
+
+def _fluentd(line: str) -> Unwrapped | None:
+    match = _FLUENTD.match(line)
+    return Unwrapped(written=match[1], stream=match[2], text=match[3]) if match else None
+
+
+_TEXT_KEYS = ("log", "message", "msg", "textPayload", "MESSAGE")
 _TIME_KEYS = ("time", "timestamp", "asctime", "@timestamp", "ts")
+_NAME_KEYS = ("kubernetes.pod_name", "resource.labels.pod_name", "_SYSTEMD_UNIT", "container_name")
 
 
 def _json(line: str) -> Unwrapped | None:
@@ -91,14 +121,39 @@ def _json(line: str) -> Unwrapped | None:
         return None
     value = json_object(line)
     # An access log's line has a status; its message says nothing that its keys do not.
-    if "status" in value or "request" in value:
+    if "status" in value or "request" in value or is_of_a_request(value):
         return None
     text = next((value[key] for key in _TEXT_KEYS if isinstance(value.get(key), str) and value[key].strip()), None)
-    written = next((str(value[key]) for key in _TIME_KEYS if key in value), "")
-    return None if text is None else Unwrapped(text=text.rstrip("\r\n"), written=written)
+    if text is None:
+        return None
+    return Unwrapped(text=text.rstrip("\r\n"), written=_json_time(value), stream=_json_name(value))
 
 
-_PREFIXES: tuple[Unwrap, ...] = (_json, _compose, _pod, _cri, _syslog_5424, _syslog, _journal_iso, _iso)
+def _json_time(value: Mapping[str, Any]) -> str:
+    microseconds = str(value.get("__REALTIME_TIMESTAMP", ""))
+    if microseconds.isdecimal():
+        return f"{microseconds[:-6]}.{microseconds[-6:]}"
+    return next((str(value[key]) for key in _TIME_KEYS if key in value), "")
+
+
+def _json_name(value: Mapping[str, Any]) -> str:
+    names = {".".join(place): inner for place, inner in leaves(value) if isinstance(inner, str)}
+    return next((names[key] for key in _NAME_KEYS if key in names), "")
+
+
+_PREFIXES: tuple[Unwrap, ...] = (
+    _json,
+    _compose,
+    _pod,
+    _cri,
+    _syslog_5424,
+    _syslog,
+    _fluentd,
+    _journal_iso,
+    _iso,
+    _stern,
+    _task,
+)
 _DEEPEST = 3
 _LEAST_SHARE = 10
 """A prefix that one line in so many has, at least, is one; fewer lines only look as if they had it."""

@@ -8,7 +8,7 @@ from functools import lru_cache
 from badgateway.errors import RawDataError
 from badgateway.logs.apache import LOOKS_LIKE_APACHE_ERROR
 from badgateway.logs.cloudfront import FIELDS, LOOKS_LIKE_CLOUDFRONT
-from badgateway.logs.event_grammar import KERNEL
+from badgateway.logs.event_grammar import HEROKU_DYNO, KERNEL
 from badgateway.logs.go_proxies import LOOKS_LIKE_TRAEFIK, LOOKS_LIKE_TRAEFIK_LOG, kind_of_json
 from badgateway.logs.haproxy import LOOKS_LIKE_HAPROXY, LOOKS_LIKE_HAPROXY_CLF
 from badgateway.logs.heroku import LOOKS_LIKE_HEROKU
@@ -43,6 +43,7 @@ _ONE_LINE_PER_ENTRY: tuple[tuple[LogKind, Callable[[str], bool]], ...] = (
     (LogKind.CLASSIC_ELB, _matches(LOOKS_LIKE_CLASSIC_ELB)),
     (LogKind.CLOUDFRONT, lambda line: line.startswith(FIELDS) or _matches(LOOKS_LIKE_CLOUDFRONT)(line)),
     (LogKind.HEROKU, _matches(LOOKS_LIKE_HEROKU)),
+    (LogKind.HEROKU_DYNO, HEROKU_DYNO.owns),
     (LogKind.HAPROXY, _matches(f"{LOOKS_LIKE_HAPROXY}|{LOOKS_LIKE_HAPROXY_CLF}")),
     (LogKind.TRAEFIK, _matches(LOOKS_LIKE_TRAEFIK)),
     (LogKind.TRAEFIK_LOG, _matches(LOOKS_LIKE_TRAEFIK_LOG)),

@@ -8,21 +8,20 @@ from badgateway.model.masking import masked_sql
 from badgateway.servers.line_format import LineFormat, text_literal
 
 _IS_REQUEST = "status IS NOT NULL AND time_s IS NOT NULL"
-_MASKED_COLUMNS = frozenset({"uri", "line"})
 
 
-def add_volume(table: duckdb.DuckDBPyRelation, line_format: LineFormat) -> None:
+def add_volume(connection: duckdb.DuckDBPyConnection, rows: str, line_format: LineFormat) -> None:
     """Count the scanned requests by minute and status."""
-    minutes = table.filter(_IS_REQUEST).project("CAST(floor(time_s / 60) AS BIGINT) * 60 AS minute_s, status")
-    counted = minutes.aggregate("minute_s, status, count(*) AS requests")
-    counted.project(f"'{line_format.kind}', minute_s, status, requests").order("minute_s, status").insert_into(
-        VOLUME.name
-    )
+    connection.execute(f"""
+        INSERT INTO {VOLUME.name}
+        SELECT '{line_format.kind}', CAST(floor(time_s / 60) AS BIGINT) * 60 AS minute_s, status, count(*)
+        FROM {rows} WHERE {_IS_REQUEST} GROUP BY minute_s, status ORDER BY minute_s, status
+    """)  # noqa: S608 # constants, and the caller's rows
 
 
 def add_failures(
     connection: duckdb.DuckDBPyConnection,
-    table: duckdb.DuckDBPyRelation,
+    rows: str,
     line_format: LineFormat,
     *,
     file_name: str,
@@ -31,7 +30,7 @@ def add_failures(
     """Take over the scanned requests that failed or were retried."""
     proxy = line_format.proxy or PROXY_OF.get(line_format.kind)
     known = {
-        "failure_id": f"row_number() OVER (ORDER BY line_number) + {row_count(connection.table(FAILURES.name))}",
+        "failure_id": f"row_number() OVER (ORDER BY line_number) + {row_count(connection, f'FROM {FAILURES.name}')}",
         "source": f"'{line_format.kind}'",
         "proxy": "NULL" if proxy is None else text_literal(proxy),
         "time_s": "time_s",
@@ -41,11 +40,11 @@ def add_failures(
         **line_format.columns,
         "file": text_literal(file_name),
         "line_number": "line_number",
-        "line": "line",
+        "line": f"left(line, {LINE_CHARS})",
     }
-    if mask:
-        known |= {name: masked_sql(known[name]) for name in _MASKED_COLUMNS}
-    known["line"] = f"left({known['line']}, {LINE_CHARS})"
-    columns = (f"CAST({known.get(name, 'NULL')} AS {sql_type})" for name, sql_type in FAILURES.columns)
-    failed = table.filter(f"{_IS_REQUEST} AND line IS NOT NULL AND ({FAILED} OR {line_format.was_retried})")
-    failed.project(", ".join(columns)).insert_into(FAILURES.name)
+    columns = (f"CAST({known.get(name, 'NULL')} AS {sql_type}) AS {name}" for name, sql_type in FAILURES.columns)
+    masking = f"* REPLACE ({masked_sql('uri')} AS uri)" if mask else "*"
+    connection.execute(f"""
+        INSERT INTO {FAILURES.name} SELECT {masking} FROM (SELECT {", ".join(columns)} FROM {rows}
+        WHERE {_IS_REQUEST} AND line IS NOT NULL AND ({FAILED} OR {line_format.was_retried}))
+    """)  # noqa: S608 # as above

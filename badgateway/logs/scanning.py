@@ -1,6 +1,6 @@
 """Reads one file into the table `scanned`, in one pass over all its lines."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import reduce
 
@@ -15,13 +15,19 @@ from badgateway.logs.source import LocalFile, cleaned
 from badgateway.model.error_log import HEAD
 from badgateway.model.in_memory import NO_DELIMITER
 from badgateway.model.masking import masked
-from badgateway.servers.line_format import LineFormat
+from badgateway.servers.line_format import LineFormat, text_literal
 
 SCANNED = "scanned"
-LINE_CHARS = 2000
-"""What the tables keep of a line as evidence."""
+LINE_CHARS = 4000
+"""What the tables keep of a line as evidence: more than is shown, for secrets are cut out when it is."""
 
 FAILED = "(status >= 499 OR status = 460)"
+
+LOOKS_LIKE_A_REQUEST = (
+    "regexp_matches(line, '(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)[^A-Za-z0-9]{1,3}/.*"
+    """[\\s|=,"][1-5][0-9][0-9](?:[\\s|,"]|$)')"""
+)
+"""SQL for what a server writes of requests, in whatever format."""
 
 # Noise that looks like a time: no log reaches the year 2200.
 _LATEST_TIME_S = 7258118400
@@ -33,7 +39,7 @@ _LONGEST_LINE_BYTES = 1_000_000
 @contextmanager
 def scanned(
     connection: duckdb.DuckDBPyConnection, file: LocalFile, projections: Sequence[str], scratch: Scratch
-) -> Iterator[duckdb.DuckDBPyRelation]:
+) -> Iterator[str]:
     """Have the table `scanned`, one row per line.
 
     Args:
@@ -43,7 +49,7 @@ def scanned(
         scratch: For a cleaned copy.
 
     Yields:
-        The table with line_number, counted from the first line of the log as 1, in front.
+        SQL for the table with line_number, counted from the first line of the log as 1, in front.
 
     Raises:
         RawDataError: DuckDB cannot read the file, not even a cleaned copy of it.
@@ -55,25 +61,20 @@ def scanned(
         _read_cleaned(connection, cleaned(file, scratch), projections)
     try:
         # The row id is the line's number: DuckDB keeps the order of what it reads.
-        yield connection.table(SCANNED).project(f"rowid + {file.first_line} AS line_number, *")
+        yield f"(SELECT rowid + {file.first_line} AS line_number, * FROM {SCANNED})"  # noqa: S608 # constants
     finally:
         connection.execute(f"DROP TABLE {SCANNED}")
 
 
 def _read(connection: duckdb.DuckDBPyConnection, file: LocalFile, projections: Sequence[str]) -> None:
-    lines = connection.read_csv(
-        str(file.path),
-        columns={"line": "VARCHAR"},
-        delimiter=NO_DELIMITER,
-        quotechar="",
-        escapechar="",
-        header=False,
-        auto_detect=False,
-        strict_mode=False,
-        max_line_size=_LONGEST_LINE_BYTES,
-        compression="gzip" if file.is_gzip else "none",
-    )
-    reduce(duckdb.DuckDBPyRelation.project, projections, lines).create(SCANNED)
+    # As text: a relation would be asked for its columns at each step, which takes longer than to read a short log.
+    lines = f"""
+        SELECT line FROM read_csv({text_literal(str(file.path))}, columns = {{'line': 'VARCHAR'}},
+            delim = '{NO_DELIMITER}', quote = '', escape = '', header = false, auto_detect = false, strict_mode = false,
+            max_line_size = {_LONGEST_LINE_BYTES}, compression = '{"gzip" if file.is_gzip else "none"}')
+    """  # noqa: S608 # see text_literal
+    select = reduce(lambda rows, columns: f"SELECT {columns} FROM ({rows})", projections, lines)  # noqa: S608
+    connection.execute(f"CREATE TABLE {SCANNED} AS {select}")
 
 
 def _read_cleaned(connection: duckdb.DuckDBPyConnection, file: LocalFile, projections: Sequence[str]) -> None:
@@ -83,9 +84,9 @@ def _read_cleaned(connection: duckdb.DuckDBPyConnection, file: LocalFile, projec
         raise RawDataError(f"{file.name} cannot be read as lines of text: {str(error).splitlines()[0]}") from error
 
 
-def request_projections(line_format: LineFormat) -> tuple[str, str]:
+def request_projections(line_format: LineFormat) -> tuple[str, ...]:
     """Columns status, time_s and line, for `scanned`; line is NULL where nothing of it is needed any more."""
-    # Two, for DuckDB would compute an expression once more for each place inside a CASE where its alias is named.
+    # Several, for DuckDB would compute an expression once more for each place inside a CASE where its alias is named.
     # What no SMALLINT holds is no status.
     status = f"TRY_CAST({line_format.status} AS SMALLINT)"
     found = f"{status} AS status, CAST({line_format.time_s} AS DOUBLE) AS written_time_s, line"
@@ -94,14 +95,22 @@ def request_projections(line_format: LineFormat) -> tuple[str, str]:
         f"status, CASE WHEN written_time_s BETWEEN 0 AND {_LATEST_TIME_S} THEN written_time_s END AS time_s, "
         f"CASE WHEN {is_needed} THEN line END AS line"
     )
-    return found, kept
+    pieces = [f"*, {columns}" for columns in line_format.pieces]
+    return (*pieces, found, kept)
 
 
-def malformed(table: duckdb.DuckDBPyRelation, condition: str, *, mask: bool) -> tuple[int, tuple[MalformedLine, ...]]:
+def malformed(
+    connection: duckdb.DuckDBPyConnection, rows: str, condition: str, *, mask: bool
+) -> tuple[int, tuple[MalformedLine, ...]]:
     """How many lines fulfil the condition without being blank, and the first of them, masked and cut."""
-    found = table.filter(f"line IS NOT NULL AND trim(line) <> '' AND ({condition})")
-    first = found.order("line_number").limit(SHOWN_MALFORMED).project("line_number, line").fetchall()
-    return row_count(found), tuple(
+    found = f"FROM {rows} WHERE line IS NOT NULL AND trim(line) <> '' AND ({condition})"
+    count = row_count(connection, found)
+    first = (
+        connection.execute(f"SELECT line_number, line {found} ORDER BY line_number LIMIT {SHOWN_MALFORMED}").fetchall()
+        if count
+        else []
+    )
+    return count, tuple(
         MalformedLine(line_number=number, text=(masked(text) if mask else text)[:_SHOWN_CHARS])
         for number, text in first
     )
@@ -125,8 +134,8 @@ def foreign_lines(connection: duckdb.DuckDBPyConnection, kind: str, unread: str)
     server = server_logs().get(kind)
     if server is not None:
         combined = _OF_A_PROXY if server.has_combined_lines else _IN_COMBINED_FORMAT
-        mixed = connection.table(SCANNED).filter(f"line IS NOT NULL AND ({_FOREIGN_TO_SERVERS} OR ({combined}))")
-        return bool(mixed.limit(1).fetchall())
+        mixed = f"FROM {SCANNED} WHERE line IS NOT NULL AND ({_FOREIGN_TO_SERVERS} OR ({combined})) LIMIT 1"
+        return bool(connection.execute(mixed).fetchall())
     rest = connection.execute(f"SELECT line FROM {SCANNED} WHERE line IS NOT NULL AND ({unread})")  # noqa: S608 # see above
     while batch := rest.fetchmany(_BATCH_LINES):
         if any(kind_of(line) not in (None, kind) for (line,) in batch):
@@ -134,7 +143,35 @@ def foreign_lines(connection: duckdb.DuckDBPyConnection, kind: str, unread: str)
     return False
 
 
-def row_count(relation: duckdb.DuckDBPyRelation) -> int:
-    """How many rows a relation has."""
-    ((rows,),) = relation.aggregate("count(*)").fetchall()
+def has_requests(connection: duckdb.DuckDBPyConnection, rows: str) -> bool:
+    """Whether a status was read in any of the scanned lines."""
+    found = f"SELECT EXISTS (FROM {rows} WHERE status IS NOT NULL)"  # the caller's
+    return connection.execute(found).fetchall() == [(True,)]
+
+
+def date(
+    connection: duckdb.DuckDBPyConnection, rows: str, file: LocalFile, written_s: Callable[[int], float | None]
+) -> None:
+    """Give requests in the table `scanned` that have no time of their own that of their line's prefix.
+
+    Args:
+        connection: With the table.
+        rows: SQL for its rows.
+        file: What it was read from.
+        written_s: When the line of a number was written, as its prefix says.
+    """
+    undated = f"SELECT line_number FROM {rows} WHERE status IS NOT NULL AND time_s IS NULL"  # noqa: S608 # as above
+    numbers = [number for (number,) in connection.execute(undated).fetchall()]
+    update = f"""
+        UPDATE {SCANNED} SET time_s = found.time_s
+        FROM (SELECT unnest(CAST(? AS BIGINT[])) AS number, unnest(CAST(? AS DOUBLE[])) AS time_s) found
+        WHERE {SCANNED}.rowid = found.number
+    """  # noqa: S608 # constants
+    places, times_s = [number - file.first_line for number in numbers], [written_s(number) for number in numbers]
+    connection.execute(update, [places, times_s])
+
+
+def row_count(connection: duckdb.DuckDBPyConnection, found: str) -> int:
+    """How many rows there are of SQL that begins with FROM."""
+    ((rows,),) = connection.execute(f"SELECT count(*) {found}").fetchall()
     return int(rows)

@@ -26,3 +26,9 @@ def kernel_line(line: str, utc_offset_s: float) -> ServerLine:
     match = _DMESG.match(line)
     local_s = ctime_s(*match.groups()) if match else None
     return ServerLine(text=line, time_s=None if local_s is None else local_s - utc_offset_s, has_prefix=True)
+
+
+def bare_line(line: str, utc_offset_s: float) -> ServerLine:
+    """Take a line whose time stands in its prefix alone."""
+    del utc_offset_s
+    return ServerLine(text=line, has_prefix=True)

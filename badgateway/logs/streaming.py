@@ -83,7 +83,7 @@ class Pieces:
         return self.earlier
 
 
-def stream_pieces(name: str, stream: BinaryIO, scratch: Scratch) -> Iterator[LocalFile]:
+def stream_pieces(name: str, stream: BinaryIO, scratch: Scratch, piece_bytes: int = PIECE_BYTES) -> Iterator[LocalFile]:
     """Yield the stream's lines, unpacked and in UTF-8; a piece is to be read before the next one is asked for.
 
     Raises:
@@ -91,7 +91,7 @@ def stream_pieces(name: str, stream: BinaryIO, scratch: Scratch) -> Iterator[Loc
     """
     pieces = Pieces(name=name)
     path: Path | None = None
-    for content, is_last in _contents(name, stream):
+    for content, is_last in _contents(name, stream, piece_bytes):
         piece = pieces.piece(content, _Same(scratch, path), is_last=is_last)
         if piece is not None:
             path = piece.path
@@ -110,12 +110,12 @@ class _Same:
         return self.path or self.scratch.new()
 
 
-def _contents(name: str, stream: BinaryIO) -> Iterator[tuple[bytes, bool]]:
+def _contents(name: str, stream: BinaryIO, piece_bytes: int) -> Iterator[tuple[bytes, bool]]:
     try:
         reader = _in_utf_8(_unpacked(_Peeked(stream)))
-        content = reader.read(PIECE_BYTES)
+        content = reader.read(piece_bytes)
         while content:
-            following = reader.read(PIECE_BYTES)
+            following = reader.read(piece_bytes)
             yield content, not following
             content = following
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:

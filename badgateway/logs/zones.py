@@ -33,6 +33,26 @@ FROM met WHERE abs(offset_s - round(offset_s / {_STEP_S}) * {_STEP_S}) <= 1
 GROUP BY ALL ORDER BY meetings DESC, offset_s
 """  # noqa: S608 # constants of this module
 
+# What HAProxy could not get is in the logs behind it: the same request, or the end of a worker.
+_BEHIND_HAPROXY = f"""
+WITH lost AS (
+    SELECT failure_id, method || ' ' || uri AS request, floor(time_s) AS second FROM failures
+    WHERE source = 'HAProxy log' AND status >= 500 AND time_s IS NOT NULL LIMIT 2000),
+behind AS (
+    SELECT method || ' ' || uri AS request, floor(time_s) AS second FROM failures
+    WHERE source <> 'HAProxy log' AND time_s IS NOT NULL
+    UNION ALL
+    SELECT NULL, floor(time_s) FROM server_events
+    WHERE time_s IS NOT NULL AND event IN ('worker killed', 'worker crashed', 'worker timeout', 'harakiri',
+        'out of memory', 'graceful timeout', 'mercy expired', 'application exception')),
+met AS (
+    SELECT lost.second - behind.second AS offset_s, failure_id FROM lost JOIN behind
+    ON abs(lost.second - behind.second) <= {_FURTHEST_S} + 1 AND coalesce(lost.request = behind.request, true))
+SELECT CAST(round(offset_s / {_STEP_S}) * {_STEP_S} AS BIGINT) AS offset_s, count(DISTINCT failure_id) AS meetings
+FROM met WHERE abs(offset_s - round(offset_s / {_STEP_S}) * {_STEP_S}) <= 1
+GROUP BY ALL ORDER BY meetings DESC, offset_s
+"""  # noqa: S608 # constants of this module
+
 _STATED = rf"""
 SELECT zone FROM (SELECT regexp_extract(line, '\[\d\d/\w+/\d{{4}}:\d\d:\d\d:\d\d ([+-]\d{{4}})\]', 1) AS zone
 FROM failures WHERE {_ACCESS_LOGS}) WHERE zone <> '' GROUP BY zone ORDER BY count(*) DESC, zone LIMIT 1
@@ -76,6 +96,21 @@ def zone_of_errors(connection: duckdb.DuckDBPyConnection, likely_offset_s: float
     return _told(
         float((likely or others)[0]), "nginx's error log", "that is where its lines meet those of the access log"
     )
+
+
+def zone_of_haproxy(connection: duckdb.DuckDBPyConnection, likely_offset_s: float) -> Zone:
+    """Find in which zone HAProxy's log is, whose times were taken for UTC, from what the logs behind it tell.
+
+    Args:
+        connection: With all of them.
+        likely_offset_s: What it is taken for where they do not tell.
+    """
+    meetings = dict(connection.execute(_BEHIND_HAPROXY).fetchall())
+    best = max(meetings.values(), default=0)
+    found = [float(offset_s) for offset_s, count in meetings.items() if count == best]
+    if likely_offset_s in found or len(found) != 1:
+        return Zone(utc_offset_s=likely_offset_s)
+    return _told(found[0], "HAProxy's log", "that is where its failures meet what the logs behind it tell of")
 
 
 def zone_of_server(connection: duckdb.DuckDBPyConnection, name: str, errors_s: float) -> Zone:

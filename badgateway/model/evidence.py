@@ -16,6 +16,7 @@ class LogKind(StrEnum):
     CLASSIC_ELB = "AWS Classic Load Balancer access log"
     CLOUDFRONT = "CloudFront access log"
     HEROKU = "Heroku router log"
+    HEROKU_DYNO = "Heroku dyno log"
     HAPROXY = "HAProxy log"
     TRAEFIK = "Traefik access log"
     TRAEFIK_LOG = "Traefik log"
@@ -269,7 +270,7 @@ SERVER_EVENTS = Table(
     name="server_events",
     columns=(
         ("time_s", "DOUBLE"),  # NULL where the line has no time
-        ("server", "VARCHAR"),  # its name
+        ("server", "VARCHAR"),  # its name, or the kind of another log that tells of processes
         ("event", "VARCHAR"),  # a ServerEvent
         ("pid", "INTEGER"),
         ("worker", "INTEGER"),

@@ -11,6 +11,8 @@ class LineFormat:
     """SQL expressions over the column `line`; status and time_s are evaluated for every line, so they must be cheap.
 
     Attributes:
+        pieces: Columns over `line` (with names of their own), then columns over those, and so on; status and time_s
+            may use them.
         status: INTEGER, NULL where the line is not a request of this kind.
         time_s: DOUBLE, seconds since the epoch, when the request ended; NULL as above.
         has_local_times: Whether the times have no zone, so that time_s takes them for UTC.
@@ -24,6 +26,7 @@ class LineFormat:
     kind: str
     status: str
     time_s: str
+    pieces: tuple[str, ...] = ()
     has_local_times: bool = False
     was_retried: str = "FALSE"
     claims_to_be_a_request: str | None = None

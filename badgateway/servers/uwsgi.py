@@ -191,21 +191,44 @@ def _of_size(size_bytes: float | None) -> ServerEvent:
     return ServerEvent.PROTOCOL_MISMATCH if is_http else ServerEvent.BLOCK_SIZE_EXCEEDED
 
 
-_CLAIM = r"regexp_matches(line, '\[pid: \d+\|(?:app|worker): ')"
+_BEGINS = r"\[pid: \d+\|(?:app|worker): "
+_CLAIM = f"regexp_matches(line, '{_BEGINS}')"
 _STATUS = number(r" => generated \d+ bytes in \d+ [a-z]+.*?\((?:\S+|-)? ?(\d{3})\) ", "INTEGER")
 _STARTED = extracted(r"\[(\w{3} \w{3} +\d+ \d\d:\d\d:\d\d \d{4})\] ")
 _TIMING = r" => generated \d+ bytes in (\d+) "
+
+
+_DATE = "%a %b %d %H:%M:%S %Y"
+_DATE_CHARS = 24
+_DATED = r"^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}\] "
+
+# The stock line is taken apart at fixed texts, several times as fast as by the patterns, which are for all others.
+_STOCK = r"^\d+ bytes in \d{1,9} (?:msecs|micros) \(HTTP/\d\.\d [1-9]\d\d\) "
+_PIECES = (
+    (
+        "split_part(line, ' => generated ', 2) AS generated, split_part(line, '} [', 2) AS came, "
+        f"regexp_matches(line, '^{_BEGINS}') AS begins"
+    ),
+    (
+        f"begins AND regexp_matches(came, '{_DATED}') AND regexp_matches(generated, '{_STOCK}') AS is_stock, "
+        f"epoch(try_strptime(left(came, {_DATE_CHARS}), '{_DATE}')) AS came_s, split_part(generated, ' ', 4) AS took"
+    ),
+)
+_STOCK_STATUS = "TRY_CAST(left(split_part(generated, ' ', 7), 3) AS INTEGER)"
+_STOCK_DURATION = "TRY_CAST(took AS DOUBLE) / CASE WHEN split_part(generated, ' ', 5) = 'msecs' THEN 1e3 ELSE 1e6 END"
 
 
 def _requests() -> LineFormat:
     duration_s = f"coalesce({number(_TIMING + 'msecs', 'DOUBLE')} / 1e3, {number(_TIMING + 'micros', 'DOUBLE')} / 1e6)"
     # uWSGI logs when the request came, padded to two places with a space.
     unpadded = f"replace({_STARTED}, '  ', ' ')"
-    started_s = epoch_sql(unpadded, "%a %b %d %H:%M:%S %Y")
+    started_s = epoch_sql(unpadded, _DATE)
     return LineFormat(
         kind=_KIND,
-        status=f"CASE WHEN {_CLAIM} THEN {_STATUS} END",
-        time_s=f"CASE WHEN {_CLAIM} THEN {started_s} + coalesce({duration_s}, 0) END",
+        pieces=_PIECES,
+        status=f"CASE WHEN is_stock THEN {_STOCK_STATUS} WHEN {_CLAIM} THEN {_STATUS} END",
+        time_s=f"CASE WHEN is_stock AND came_s IS NOT NULL THEN came_s + {_STOCK_DURATION} "
+        f"WHEN {_CLAIM} THEN {started_s} + coalesce({duration_s}, 0) END",
         has_local_times=True,
         claims_to_be_a_request=_CLAIM,
         columns={

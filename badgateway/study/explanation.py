@@ -1,6 +1,7 @@
 """Explains the failures in log files: reads them, and has a cause found for each."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import duckdb
 
@@ -9,9 +10,10 @@ from badgateway.causes.incidents import incidents
 from badgateway.logs import LogEvidence, LogFile, Source, read_logs
 from badgateway.logs.servers import server_logs
 from badgateway.model.configuration import WorkerModel
-from badgateway.model.diagnosis import SERVER_LOG, EvidenceLine
+from badgateway.model.diagnosis import SERVER_LOG, Diagnosis, EvidenceLine
 from badgateway.model.evidence import LogKind, ServerEvent
 from badgateway.model.explanation import Explanation, FileRead
+from badgateway.model.masking import masked
 from badgateway.servers.registry import server_named
 
 _NGINX = (
@@ -26,6 +28,8 @@ _NGINX = (
 """Proxies straight before the server: all that it gets is in their logs too."""
 _BALANCERS = (LogKind.ALB, LogKind.CLASSIC_ELB)
 _SLACK_S = 60
+_SHOWN_CHARS = 2000
+"""Of a line that proves something."""
 
 # Beyond the year 9999 no calendar has a name for a time.
 _NAMEABLE = "BETWEEN 0 AND 253402300799"
@@ -48,7 +52,8 @@ def explain(sources: Sequence[Source], *, utc_offset_s: float | None = None, mas
     try:
         count_once(connection)
         period_s = _period_s(evidence)
-        diagnosis = diagnose(connection, requests=evidence.requests, given=given_kinds(evidence.files))
+        found = diagnose(connection, requests=evidence.requests, given=given_kinds(evidence.files))
+        diagnosis = _shown(found, mask=mask)
         return Explanation(
             diagnosis=diagnosis,
             files=tuple(file_read(file) for file in evidence.files),
@@ -67,6 +72,19 @@ def given_kinds(files: Sequence[LogFile]) -> frozenset[str]:
     """Return the kinds of the logs that were read, with SERVER_LOG for any server's."""
     kinds = {file.kind for file in files if file.kind is not None}
     return frozenset(kinds | ({SERVER_LOG} if kinds & server_logs().keys() else set()))
+
+
+def _shown(diagnosis: Diagnosis, *, mask: bool) -> Diagnosis:
+    """Mask and cut the few lines that are shown: to mask all that are kept would take longer than to read them."""
+
+    def shown(lines: Sequence[EvidenceLine]) -> tuple[EvidenceLine, ...]:
+        return tuple(replace(line, text=(masked(line.text) if mask else line.text)[:_SHOWN_CHARS]) for line in lines)
+
+    return replace(
+        diagnosis,
+        causes=tuple(replace(found, evidence=shown(found.evidence)) for found in diagnosis.causes),
+        unattributed_lines=shown(diagnosis.unattributed_lines),
+    )
 
 
 def count_once(connection: duckdb.DuckDBPyConnection) -> None:

@@ -8,6 +8,7 @@ reached yet. Something is read in every case.
 import json
 import random
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from badgateway.logs import Source
 from badgateway.logs.scratch import FolderScratch
 from badgateway.logs.source import LocalFile, head
 from badgateway.logs.splitting import Known, parts
-from badgateway.model.diagnosis import Certainty
+from badgateway.model.diagnosis import Certainty, Diagnosis
 from badgateway.model.explanation import Explanation
 from badgateway.study.explanation import explain
 from tests.amounts import amounts
@@ -106,6 +107,11 @@ def test_each_decoy_is_a_case():
     assert {case.name for case in CASES.iterdir()} >= NEVER_PROVEN.keys()
 
 
+@cache
+def explained_apart(name: str) -> Diagnosis:
+    return explained(CASES / name).diagnosis
+
+
 def interleaved(first: list[str], second: list[str], rng: random.Random) -> str:
     both = [iter(first), iter(second)]
     turns = [0] * len(first) + [1] * len(second)
@@ -122,7 +128,7 @@ def check_interleaved(folder: Path, name: str, seed: int) -> None:
     mixed.write_text(interleaved(one, other, rng))
     rest = [path for path in paths if path not in (first, second)]
     found = explain([Source(name=path.name, content=path) for path in (mixed, *rest)]).diagnosis
-    apart = explained(CASES / name).diagnosis
+    apart = explained_apart(name)
 
     assert (found.requests, found.failures) == (apart.requests, apart.failures), seed
     assert [each.cause.id for each in found.causes] == [each.cause.id for each in apart.causes], seed

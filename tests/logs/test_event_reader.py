@@ -135,3 +135,15 @@ def test_a_worker_whose_start_is_not_in_the_log_has_no_process():
     (event,) = events("granian", HEADER + "[ERROR] Unexpected exit from worker-1")
 
     assert (event.event, event.pid) == (ServerEvent.WORKER_LOST, None)
+
+
+def test_a_crash_that_the_kernel_tells_of_is_one_of_a_worker_only_where_the_program_is_a_server():
+    crash = "[12345.678901] {}[1234]: segfault at 0 ip 00007f1c5b2a1234 sp 00007ffd2b3a4b50 error 4 in libc.so.6"
+    (event,) = events("kernel", crash.format("chrome"), crash.format("gunicorn"))
+
+    assert (event.event, event.pid, event.uri, event.line_number) == (
+        ServerEvent.WORKER_CRASHED,
+        1234,
+        "gunicorn",
+        2,
+    )

@@ -31,6 +31,7 @@ HAVE_OTHER_LINES = frozenset(
         LogKind.TRAEFIK_LOG,
         LogKind.CADDY_LOG,
         LogKind.KERNEL,
+        LogKind.HEROKU_DYNO,
         LogKind.CLOUDFRONT,
     }
 )

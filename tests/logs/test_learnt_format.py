@@ -4,6 +4,7 @@ from badgateway.logs import Source, read_logs
 from badgateway.logs.examples import EXAMPLES
 from badgateway.logs.learnt_format import learnt_format
 from badgateway.model.evidence import LogKind
+from badgateway.servers import gunicorn, uwsgi
 
 
 @pytest.mark.parametrize(
@@ -46,3 +47,44 @@ def test_lines_without_a_time_with_its_zone_or_without_a_request_are_not_guessed
 def test_lines_behind_the_name_of_a_container_are_left_to_be_split():
     assert learnt_format([f"nginx_1  | {EXAMPLES[LogKind.NGINX_COMBINED]}"]) is None
     assert learnt_format([f"nginx_1  | {EXAMPLES[LogKind.OWN_FORMAT]}"]) is None
+
+
+UWSGI = "*** Starting uWSGI 2.0.28 (64bit) on [Sat Nov 21 11:00:00 2026] ***"
+GUNICORN = "[2026-11-21 11:00:00 +0000] [1] [INFO] Starting gunicorn 23.0.0"
+
+
+@pytest.mark.parametrize("before", ["", "web_1  | ", "[pod/web-1/web] "])
+@pytest.mark.parametrize(
+    ("first", "line", "kind"),
+    [
+        (UWSGI, "10.0.0.7 [21/Nov/2026:12:00:00 +0000] GET /x 502 12ms", uwsgi.LOG.kind),
+        (UWSGI, '[2026-11-21T12:00:00+0000] pid=8 "GET /x HTTP/1.1" 502 157 in 12 msecs', uwsgi.LOG.kind),
+        (UWSGI, "GET /x 502 at Sat Nov 21 12:00:00 2026", uwsgi.LOG.kind),
+        (GUNICORN, '[21/Nov/2026:12:00:00 +0000] "GET /x HTTP/1.1" 502 12000us', gunicorn.LOG.kind),
+    ],
+)
+def test_the_format_of_a_servers_requests_is_learnt_too(tmp_path, before, first, line, kind):
+    path = tmp_path / "server.log"
+    path.write_text("".join(f"{before}{text}\n" for text in (first, line, line)))
+    evidence = read_logs([Source(name="server.log", content=path)])
+
+    found = evidence.connection.table("failures").project("time_s, status, method, uri").fetchall()
+    assert found == [(1795262400.0, 502, "GET", "/x")] * 2
+    assert [(file.kind, file.malformed_lines) for file in evidence.files] == [(kind, 0)]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "GET /x => 157 bytes in 12 msecs 502 Sat Nov 21 12:00:00 2026",
+        "web GET|/x|502",
+        "GET /x status 502",
+    ],
+)
+def test_requests_of_a_server_that_cannot_be_read_are_counted_and_shown(tmp_path, line):
+    path = tmp_path / "server.log"
+    path.write_text(f"{UWSGI}\n{line}\nDEBUG hello\n")
+    evidence = read_logs([Source(name="server.log", content=path)])
+
+    assert (evidence.requests, evidence.files[0].malformed_lines) == (0, 1)
+    assert evidence.files[0].first_malformed[0].text == line

@@ -13,8 +13,8 @@ def test_the_example_of_each_kind_is_of_that_kind_and_has_no_prefix(kind):
     example = EXAMPLES[kind]
 
     assert kind_of(example) == kind
-    # The router of Heroku has no other time than that before its lines.
-    assert bool(Prefixes([example])) is (kind is LogKind.HEROKU)
+    # Heroku has no other time than that before its lines.
+    assert bool(Prefixes([example])) is (kind in (LogKind.HEROKU, LogKind.HEROKU_DYNO))
 
 
 @pytest.mark.parametrize("line", PREFIXED.values(), ids=PREFIXED)
@@ -45,3 +45,22 @@ def test_a_rare_line_that_looks_prefixed_does_not_make_a_prefix():
 def test_json_that_is_an_access_line_or_nested_without_end_is_no_prefix():
     for line in ('{"status": 200, "message": "x"}', "[" * 100_000, '{"log": "'):
         assert not Prefixes([line])
+
+
+def test_colours_around_the_name_of_a_container_go_with_it():
+    line = "\x1b[36mweb-1  | \x1b[0mhello"
+
+    assert Prefixes([line]).unwrap(line).stream == "web-1"
+    assert Prefixes([line]).unwrap(line).text == "hello"
+
+
+def test_a_pod_that_a_collector_names_in_json_is_a_stream():
+    line = '{"log":"hello","kubernetes":{"pod_name":"web-1"},"time":"2024-12-06T14:48:56Z"}'
+
+    assert Prefixes([line]).unwrap(line).stream == "web-1"
+
+
+def test_microseconds_of_a_journal_are_a_time():
+    line = '{"__REALTIME_TIMESTAMP":"1733496536123456","_SYSTEMD_UNIT":"web.service","MESSAGE":"hello"}'
+
+    assert Prefixes([line]).unwrap(line).written == "1733496536.123456"

@@ -80,3 +80,45 @@ def test_a_uwsgi_log_tells_its_own_zone(read):
 
     assert times == [(1733496536.0,)]
     assert "UTC+02:00" in evidence.notes[0]
+
+
+def through_haproxy(clock: str, uri: str = "/big") -> str:
+    return (
+        f"203.0.113.9:51200 [06/Dec/2024:{clock}.100] web~ app/app1 0/0/53/-1/69 502 1029 - - SH-- 7/6/1/1/0 0/0 "
+        f'"GET {uri} HTTP/1.1"\n'
+    )
+
+
+def killed(clock: str) -> str:
+    return f"[2024-12-06 {clock} +0000] [1] [ERROR] Worker (pid:8) was sent SIGKILL! Perhaps out of memory?\n"
+
+
+def seconds(evidence: LogEvidence) -> list[float]:
+    found = evidence.connection.execute("SELECT floor(time_s) FROM failures WHERE source = 'HAProxy log'").fetchall()
+    return sorted(second for (second,) in found)
+
+
+def test_the_zone_of_haproxy_is_where_its_failures_meet_the_ends_of_workers_and_it_is_said(read):
+    evidence = read(haproxy=through_haproxy("16:48:56"), gunicorn=killed("14:48:56"))
+
+    assert seconds(evidence) == [1733496536]
+    assert evidence.connection.table("volume").project("minute_s").fetchall() == [(1733496480,)]
+    assert "UTC+02:00" in evidence.notes[0]
+
+
+def test_a_worker_that_died_hours_away_moves_no_failure_of_haproxy_that_met_one(read):
+    evidence = read(haproxy=through_haproxy("14:48:56"), gunicorn=killed("12:48:56") + killed("14:48:56"))
+
+    assert (seconds(evidence), evidence.notes) == ([1733496536], ())
+
+
+def test_where_several_zones_fit_haproxys_times_stay_as_they_are(read):
+    evidence = read(haproxy=through_haproxy("16:48:56"), gunicorn=killed("14:48:56") + killed("15:48:56"))
+
+    assert (seconds(evidence), evidence.notes) == ([1733503736], ())
+
+
+def test_the_offset_that_was_given_is_haproxys_too(read):
+    evidence = read(3600, haproxy=through_haproxy("16:48:56"), gunicorn=killed("14:48:56"))
+
+    assert seconds(evidence) == [1733500136]

@@ -1,7 +1,7 @@
 import duckdb
 import pytest
 
-from badgateway.model.masking import masked, masked_sql
+from badgateway.model.masking import masked, masked_sql, masking_steps
 
 CASES = (
     ("/reset?token=abc", "/reset?token=..."),
@@ -28,9 +28,13 @@ def test_secrets_are_masked_and_names_stay(text, expected):
 @pytest.mark.parametrize("text", [case[0] for case in CASES])
 def test_sql_masks_as_python_does(text):
     with duckdb.connect() as connection:
-        ((result,),) = connection.execute(f"SELECT {masked_sql('?')}", [text]).fetchall()
+        ((at_once,),) = connection.execute(f"SELECT {masked_sql('text')} FROM (SELECT ? AS text)", [text]).fetchall()
+        steps = "SELECT ? AS text"
+        for columns in masking_steps(["text"]):
+            steps = f"SELECT {columns} FROM ({steps})"
+        ((in_steps,),) = connection.execute(steps, [text]).fetchall()
 
-    assert result == masked(text)
+    assert at_once == in_steps == masked(text)
 
 
 def test_masking_twice_changes_nothing_more():

@@ -146,3 +146,13 @@ def test_a_servers_log_says_what_its_workers_are(written, name, lines, models):
 
 def test_a_log_without_the_servers_start_says_nothing_of_its_workers(written):
     assert explain([written("server.log", BOOT)]).worker_models == {}
+
+
+def test_lines_are_masked_and_cut_where_they_are_shown(written):
+    line = at(NGINX, 1, 502, "/a?token=s3cret&padding=" + "x" * 3000 + "&last=s3cret")
+    for mask in (True, False):
+        (found,) = explain([written("access.log", line)], mask=mask).diagnosis.causes
+        (shown,) = found.evidence
+
+        assert ("s3cret" in shown.text) is not mask
+        assert len(shown.text) <= 2000

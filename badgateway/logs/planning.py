@@ -1,0 +1,115 @@
+"""Plans how a file is read: as the log of one program, in which format, or split into several."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from badgateway.logs.event_grammar import OF_MACHINES
+from badgateway.logs.given_format import GivenFormat, unused_notes
+from badgateway.logs.learnt_format import learnt_format
+from badgateway.logs.recognising import recognised
+from badgateway.logs.scratch import Scratch
+from badgateway.logs.servers import server_logs
+from badgateway.logs.source import LocalFile, head
+from badgateway.logs.splitting import Known, Part, is_of_one_program, learn, parts
+from badgateway.servers.line_format import LineFormat
+from badgateway.servers.log import ServerLog
+
+
+def events_of(kind: str | None) -> ServerLog | None:
+    """The log of this kind, if something tells of processes in it."""
+    return OF_MACHINES.get(kind or "") or server_logs().get(kind or "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A part to read, and its place in the answer."""
+
+    place: tuple[int, int]
+    part: Part
+    scratch: Scratch
+    is_whole: bool = False
+    """Whether it is a whole file, of which only the beginning was looked at."""
+
+    @property
+    def has_events(self) -> bool:
+        """Whether a server tells of itself in it."""
+        return events_of(self.part.kind) is not None and not self.part.in_combined_format
+
+    @property
+    def order(self) -> tuple[bool, bool, tuple[int, int]]:
+        """When it is its turn: what others complete comes after them."""
+        stamps = self.part.stamps
+        return (self.has_events, stamps is not None and stamps.lack_a_year, self.place)
+
+
+@dataclass(slots=True, kw_only=True)
+class Planner:
+    """Remembers of each file, by its number, what is known of it."""
+
+    formats: Sequence[GivenFormat | None] = ()
+    """For each file, the one that was given for it, if any."""
+    _places: dict[int, dict[object, int]] = field(default_factory=lambda: defaultdict(dict))
+    _known: dict[int, Known] = field(default_factory=lambda: defaultdict(Known))
+    _used: set[str] = field(default_factory=set)
+
+    def learn(self, number: int, lines: Sequence[str]) -> None:
+        """Learn what programs are in a stream from lines that are not read."""
+        learn(lines, self._known[number])
+
+    def planned(self, number: int, file: LocalFile, scratch: Scratch) -> tuple[Job, ...]:
+        """What to read of a file, or of the next piece of one; nothing when it has no lines.
+
+        Args:
+            number: The file's place in the answer.
+            file: To read.
+            scratch: For the parts.
+        """
+        lines = head(file)
+        if not lines:
+            return ()
+        part = self._one_program(number, file, lines)
+        if part is None:
+            return self._split(number, file, lines, scratch)
+        return (Job(place=self._place(number, part), part=part, scratch=scratch, is_whole=True),)
+
+    def kind(self, number: int, file: LocalFile) -> str | None:
+        """The kind of a file that one program has written, it seems; None where several have, or nothing is in it."""
+        lines = head(file)
+        part = self._one_program(number, file, lines) if lines else None
+        return None if part is None else part.kind
+
+    def split(self, job: Job) -> tuple[Job, ...]:
+        """What to read instead of a file of which only the beginning was of one program."""
+        file = job.part.file
+        return self._split(job.place[0], file, head(file), job.scratch)
+
+    def notes(self) -> list[str]:
+        """Say which of the given formats no file begins with."""
+        return unused_notes(self.formats, self._used)
+
+    def _one_program(self, number: int, file: LocalFile, lines: Sequence[str]) -> Part | None:
+        own = self._own_format(number, lines)
+        if own is not None:
+            return Part(file=file, kind=own.kind, lines=0, line_format=own)
+        return Part(file=file, kind=recognised(file.name, lines), lines=0) if is_of_one_program(lines) else None
+
+    def _own_format(self, number: int, lines: Sequence[str]) -> LineFormat | None:
+        """The format that was given for a file, or else the one that its first lines have; None: a kind is known."""
+        given = self.formats[number] if self.formats else None
+        if given is not None and given.is_of(lines):
+            self._used.add(given.text)
+            return given.line_format
+        learnt = learnt_format(lines)
+        return None if learnt is None else learnt.line_format
+
+    def _split(self, number: int, file: LocalFile, lines: Sequence[str], scratch: Scratch) -> tuple[Job, ...]:
+        return tuple(
+            Job(place=self._place(number, part), part=part, scratch=scratch)
+            for part in parts(file, lines, scratch, self._known[number])
+        )
+
+    def _place(self, number: int, part: Part) -> tuple[int, int]:
+        """Where a program of a file is told of: in the order in which they turned up."""
+        places = self._places[number]
+        return number, places.setdefault((part.stream, part.kind, part.in_combined_format), len(places))
