@@ -2,18 +2,19 @@
 
 `truth.md` of a case says in its last line what may be called proven there. `expected.json` has requests, failures,
 lines that were not read, causes with their certainty and count; `missing` says what truth.md asks for and is not
-reached yet. Something is read in every case.
+reached yet. Something is read in every case, but where `refused` says that no line is of a kind that is known.
 """
 
 import json
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
 import pytest
 
 from badgateway.causes import BY_ID
+from badgateway.errors import RawDataError
 from badgateway.logs import Source
 from badgateway.logs.scratch import FolderScratch
 from badgateway.logs.source import LocalFile, head
@@ -30,10 +31,22 @@ INTERLEAVINGS = 1
 PROVEN_INTERLEAVINGS = 10_000
 MIXABLE = ("shape-60-uwsgi-base", "shape-12-crlf", "07-uwsgi-segv", "27-rate-limited")
 
-# What was said to be proven in these once, and was not true.
+# What was said to be proven in these once, or lies near, and is not true.
 NEVER_PROVEN = {
     "06-fork-deadlock-queue-full": "slow-request",
     "41-queue-full-but-workers-hang": "slow-request",
+    "117-ingress-block-size-of-uwsgi-http": "keepalive-race",
+    "118-http-to-a-uwsgi-socket": "request-header-too-big",
+    "126-queue-full-of-slow-requests": "slow-request",
+    "127-gthread-leaks-kept-connections": "slow-request",
+    "131-silent-oom-of-a-worker": "out-of-memory",
+    "132-workers-boot-in-a-loop": "worker-killed",
+    "134-model-hangs-after-the-fork": "worker-killed",
+    "139-alb-waits-for-a-recycled-worker": "slow-request",
+    "146-alb-and-gunicorn-threads": "worker-killed",
+    "150-mod-wsgi-hangs-in-a-sub-interpreter": "slow-request",
+    "154-client-left-and-uwsgi-complains": "uwsgi-write-timeout",
+    "163-connection-shared-by-forked-workers": "db-connection-lost",
     "shape-A5-502-other-path-same-second-as-kill": "worker-killed",
     "shape-B1c-oom-after-earlier-timeout-same-pid": "gunicorn-timeout-blocked-in-c",
     "shape-B2-two-pods-blocked-in-C": "gunicorn-timeout-blocked-in-c",
@@ -56,6 +69,7 @@ class Expected:
     not_read: int = 0
     causes: dict[str, tuple[str, int]]
     missing: str = ""
+    refused: bool = False
 
     @classmethod
     def of(cls, case: Path) -> "Expected":
@@ -72,21 +86,27 @@ def explained(case: Path) -> Explanation:
     return explain([Source(name=str(path.relative_to(case)), content=path) for path in logs(case)])
 
 
+def answered(case: Path) -> Expected:
+    try:
+        found = explained(case)
+    except RawDataError:
+        return Expected(causes={}, refused=True)
+    return Expected(
+        requests=found.diagnosis.requests,
+        failures=found.diagnosis.failures,
+        not_read=found.malformed_lines,
+        causes={each.cause.id: (str(each.certainty), each.count) for each in found.diagnosis.causes},
+    )
+
+
 @pytest.mark.corpus
 @pytest.mark.parametrize("case", sorted(CASES.iterdir()), ids=lambda case: case.name)
 def test_a_case_is_explained_as_expected(case):
-    found = explained(case)
-    diagnosis = found.diagnosis
+    expected = Expected.of(case)
+    found = answered(case)
 
-    assert Expected(
-        requests=diagnosis.requests,
-        failures=diagnosis.failures,
-        not_read=found.malformed_lines,
-        causes={each.cause.id: (str(each.certainty), each.count) for each in diagnosis.causes},
-        missing=Expected.of(case).missing,
-    ) == Expected.of(case)
-    proven = {each.cause.id for each in diagnosis.causes if each.certainty is Certainty.PROVEN}
-    assert NEVER_PROVEN.get(case.name) not in proven
+    assert replace(found, missing=expected.missing) == expected
+    assert found.causes.get(NEVER_PROVEN.get(case.name, ""), ("", 0))[0] != Certainty.PROVEN
 
 
 def may_be_proven(case: Path) -> set[str]:
