@@ -94,8 +94,9 @@ SELECT row_number() OVER (ORDER BY first_mark) AS death_id, *,
         -- Marks of one file are in the order of writing, those of two are not.
         WHEN graceful OR (left_mark < timeout_mark AND (left_file = timeout_file OR left_s < timeout_s))
             THEN '{Death.GRACEFUL}'
-        WHEN timeout_mark IS NOT NULL AND killed_mark > timeout_mark THEN '{Death.BLOCKED_IN_C}'
+        -- It could say what it was doing, so it was not in C, even if it was killed before it was gone.
         WHEN idle THEN '{Death.IDLE}'
+        WHEN timeout_mark IS NOT NULL AND killed_mark > timeout_mark THEN '{Death.BLOCKED_IN_C}'
         WHEN timeout_mark IS NOT NULL THEN '{Death.TIMEOUT}'
         WHEN crash_mark IS NOT NULL THEN '{Death.CRASH}'
         WHEN lost THEN '{Death.LOST}'

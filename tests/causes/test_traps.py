@@ -102,6 +102,12 @@ def test_the_death_of_the_very_process_goes_before_what_was_only_near(events, fo
     assert evidence.found() == {found: 1}
 
 
+def test_a_worker_that_said_it_read_no_request_was_not_blocked_in_c_when_it_was_killed_after():
+    evidence = Evidence().closed().event(EVENT.WORKER_TIMEOUT, pid=71)
+    evidence.event(EVENT.WORKER_TIMEOUT, pid=71, uri="(no URI read)").event(EVENT.WORKER_KILLED, pid=71, signal=9)
+    assert evidence.found() == {"worker-held-by-idle-connection": 1}
+
+
 def test_the_timeout_of_the_very_process_cut_the_body():
     evidence = Evidence().cut(app_pid=71, app_started_s=NOON - 1).event(EVENT.WORKER_TIMEOUT, pid=71)
     assert evidence.event(EVENT.WORKER_KILLED, pid=72, signal=9).found() == {"timeout-cut-the-body": 1}

@@ -41,6 +41,7 @@ NEVER_PROVEN = {
     "127-gthread-leaks-kept-connections": "slow-request",
     "131-silent-oom-of-a-worker": "out-of-memory",
     "132-workers-boot-in-a-loop": "worker-killed",
+    "133-red-herring-of-memory": "gunicorn-timeout-blocked-in-c",
     "134-model-hangs-after-the-fork": "worker-killed",
     "139-alb-waits-for-a-recycled-worker": "slow-request",
     "146-alb-and-gunicorn-threads": "worker-killed",
