@@ -79,7 +79,8 @@ def combined_format(lines: Sequence[str]) -> LineFormat:
     return INGRESS if any(map(_LOOKS_LIKE_INGRESS.search, lines)) else COMBINED
 
 
-_LOOKS_COMBINED = r"regexp_matches(line, '^\S+ \S+ \S+ \[\d\d/')"
+# On a unix socket Gunicorn knows no client, and leaves its place empty.
+_LOOKS_COMBINED = r"regexp_matches(line, '^(?:\S* )?\S+ \S+ \[\d\d/')"
 
 # An access line that goes through a logger has the logger's time before it.
 _LOGGED = r'"([A-Z]+) ((?:[^"\\]|\\.)*?)(?: HTTP/[\d.]+)?" ([1-5]\d\d)\b'
