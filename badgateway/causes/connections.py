@@ -1,8 +1,8 @@
 """Connections between proxy and server: none to be had, lost to a race, or tried again."""
 
-from badgateway.causes.conditions import CONNECTION_CLOSED, because
-from badgateway.causes.rule import Rule, any_death
-from badgateway.model.diagnosis import Cause, Remedy
+from badgateway.causes.conditions import CONNECTION_CLOSED, because, place_sql
+from badgateway.causes.rule import Proof, Rule, any_death
+from badgateway.model.diagnosis import Cause, Certainty, Remedy
 from badgateway.model.evidence import Reason
 from badgateway.model.knob import Knob
 
@@ -23,6 +23,11 @@ NOTHING_LISTENING = Cause(
             text="Compare the addresses on both sides.",
             knobs=(Knob.ADDRESS,),
             settings={"nginx": "proxy_pass, uwsgi_pass"},
+        ),
+        Remedy(
+            text="Where the server's log says that it listens on that very socket, put it under /run: in /tmp each "
+            "service may have a folder of its own, which no other one sees.",
+            settings={"systemd": "PrivateTmp"},
         ),
         Remedy(
             text="Let uWSGI end when the application does not import, instead of running without it.",
@@ -179,6 +184,19 @@ RETRY_RULES = (
     ),
 )
 
+# A server that listens on a socket, and has not said since that it stopped, may do so in a /tmp that nginx has not.
+_LISTENERS = f"""(
+    SELECT mark_id, kind, low_s, {place_sql("path")} AS place, min(low_s) FILTER (kind = 'shutdown') OVER (
+        PARTITION BY instance ORDER BY low_s, mark_id ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) AS stopped_s
+    FROM marks WHERE kind IN ('listening', 'shutdown'))"""  # noqa: S608 # a constant of this module
+_SAYS_THAT_IT_LISTENS = Proof(
+    joins=f"JOIN {_LISTENERS} p ON p.place = {place_sql('c.upstream')}",
+    condition="p.kind = 'listening' AND starts_with(p.place, '/') AND p.low_s <= c.time_s "
+    "AND coalesce(p.stopped_s > c.time_s, true)",
+    mark="p.mark_id",
+    nearness="c.time_s - p.low_s",
+)
+
 CONNECT_RULES = (
     Rule(cause=NO_LIVE_UPSTREAMS, where=because(Reason.NONE_LIVE)),
     Rule(
@@ -188,6 +206,12 @@ CONNECT_RULES = (
     Rule(cause=SOCKET_FORBIDDEN, where=because(Reason.FORBIDDEN)),
     Rule(cause=PORTS_EXHAUSTED, where=because(Reason.NO_PORTS)),
     Rule(cause=PROXY_EXHAUSTED, where=because(Reason.NO_FILES)),
+    Rule(
+        cause=NOTHING_LISTENING,
+        where=because(Reason.REFUSED),
+        proof=_SAYS_THAT_IT_LISTENS,
+        certainty=Certainty.FAMILY,
+    ),
     Rule(cause=NOTHING_LISTENING, where=because(Reason.REFUSED)),
 )
 

@@ -532,6 +532,25 @@ def test_what_waited_in_the_queue_is_dropped_by_a_reload(events):
     assert evidence.found() == {"reload-gap": 1}
 
 
+def without_socket(evidence: Evidence) -> str:
+    missing = "connect() to unix:/tmp/g.sock failed (2: No such file or directory) while connecting to upstream"
+    evidence.failed(
+        missing, at=5, errno=2, phase=Phase.CONNECTING, upstream="http://unix:/tmp/g.sock:/", upstream_connect_s=None
+    )
+    (found,) = evidence.diagnosis().causes
+    return f"{found.cause.id}: {found.certainty}"
+
+
+def test_a_socket_that_the_server_says_it_listens_on_may_be_in_a_folder_of_its_own():
+    listening = {"uri": "unix:/tmp/g.sock", "at": 0}
+
+    assert without_socket(Evidence().event(EVENT.LISTENING, **listening)) == "nothing-listening: family"
+    assert without_socket(Evidence()) == "nothing-listening: proven"
+    assert without_socket(Evidence().event(EVENT.LISTENING, uri="unix:/tmp/a.sock")) == "nothing-listening: proven"
+    stopped = Evidence().event(EVENT.LISTENING, **listening).event(EVENT.SHUTDOWN, at=1)
+    assert without_socket(stopped) == "nothing-listening: proven"
+
+
 def test_a_socket_that_is_gone_after_a_stop_is_no_reload():
     assert refused(Evidence().event(EVENT.SHUTDOWN), at=1.0).found() == {"nothing-listening": 1}
 

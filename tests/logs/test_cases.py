@@ -35,6 +35,7 @@ MIXABLE = ("shape-60-uwsgi-base", "shape-12-crlf", "07-uwsgi-segv", "27-rate-lim
 NEVER_PROVEN = {
     "06-fork-deadlock-queue-full": "slow-request",
     "41-queue-full-but-workers-hang": "slow-request",
+    "105-socket-in-a-private-tmp": "nothing-listening",
     "117-ingress-block-size-of-uwsgi-http": "keepalive-race",
     "118-http-to-a-uwsgi-socket": "request-header-too-big",
     "126-queue-full-of-slow-requests": "slow-request",
