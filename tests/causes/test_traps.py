@@ -542,12 +542,13 @@ def without_socket(evidence: Evidence) -> str:
 
 
 def test_a_socket_that_the_server_says_it_listens_on_may_be_in_a_folder_of_its_own():
-    listening = {"uri": "unix:/tmp/g.sock", "at": 0}
+    def listening(uri: str) -> Evidence:
+        return Evidence().event(EVENT.LISTENING, at=0, uri=uri)
 
-    assert without_socket(Evidence().event(EVENT.LISTENING, **listening)) == "nothing-listening: family"
+    assert without_socket(listening("unix:/tmp/g.sock")) == "nothing-listening: family"
     assert without_socket(Evidence()) == "nothing-listening: proven"
-    assert without_socket(Evidence().event(EVENT.LISTENING, uri="unix:/tmp/a.sock")) == "nothing-listening: proven"
-    stopped = Evidence().event(EVENT.LISTENING, **listening).event(EVENT.SHUTDOWN, at=1)
+    assert without_socket(listening("unix:/tmp/a.sock")) == "nothing-listening: proven"
+    stopped = listening("unix:/tmp/g.sock").event(EVENT.SHUTDOWN, at=1)
     assert without_socket(stopped) == "nothing-listening: proven"
 
 

@@ -86,6 +86,14 @@ def test_a_request_in_the_logs_of_proxy_and_server_is_counted_at_the_proxy(tmp_p
     assert sorted(column(evidence, "failures", "status"), key=str) == [500, 502]
 
 
+def test_an_access_line_of_gunicorn_behind_a_unix_socket_has_no_client(tmp_path):
+    line = ' - - [05/Dec/2024:13:07:07 +0000] "GET /big HTTP/1.0" 500 0 "-" "-"\n'
+    evidence = read(tmp_path, "[2024-12-05 13:07:01 +0000] [1] [INFO] Booting worker with pid: 8\n" + line + line[1:])
+
+    assert (evidence.requests, evidence.failures, evidence.files[0].malformed_lines) == (2, 2, 0)
+    assert column(evidence, "requests", "uri") == ["/big", "/big"]
+
+
 def test_bytes_that_are_no_text_cost_only_their_own_line(tmp_path):
     garbage = b"\xff\xfe\x00\x01\x02\x03\x04 garbage"
     evidence = read(tmp_path, b"\n".join([OK.encode(), garbage, BAD.encode(), BAD.encode().replace(b"bad", b"b\xffd")]))
