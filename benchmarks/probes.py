@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import click
 import psutil
 
+from badgateway.databases.database_system import PART
 from badgateway.plan.experiment_file import load_experiment
 from badgateway.probe.accept_queue import AcceptQueue
 from badgateway.probe.database import DatabaseProbe
@@ -106,11 +107,17 @@ def measure(bench: Bench, deployment: Deployment, raw: Path, stats: Path) -> Non
     """Print the costs on one stack."""
     database, port = bench.database, urlsplit(deployment.url).port or 0
     access = DatabaseAccess(
-        host=database.host, port=database.port, user=database.user, password=database.password, pid=database.pid
+        system=database.system,
+        name=database.name,
+        host=database.host,
+        port=database.port,
+        user=database.user,
+        password=database.password,
+        pid=database.pid,
     )
     socket = raw / FOLDER / RUN_FOLDER / "web.sock"
     watch = Watch(server_socket=socket, proxy_port=port, server=uwsgi.SERVER, statistics_socket=stats, database=access)
-    parts = {**deployment.parts, "mariadb": database.pid}
+    parts = {**deployment.parts, PART: database.pid}
     count = sum(1 + len(psutil.Process(pid).children(recursive=True)) for pid in parts.values())
     click.echo(f"{count} processes")
     print_each(

@@ -13,8 +13,8 @@ import psutil
 import pymysql
 
 from badgateway.plan.experiment_file import load_experiment
+from badgateway.stack.database import RunningDatabase
 from badgateway.stack.distance import relayed
-from badgateway.stack.mariadb import RunningDatabase
 from badgateway.study.bench import set_up
 
 ROOT = Path(__file__).parents[1]

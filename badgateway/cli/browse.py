@@ -25,7 +25,7 @@ def browse(configuration: str, starting: AbstractContextManager[Standing], *, wh
         LoadError: Locust's web UI ended by itself.
         KeyboardInterrupt: Ctrl-C came before it was up.
     """
-    echo(f"starting MariaDB, loading the data, starting {configuration}", err=True)
+    echo(f"starting the database, loading the data, starting {configuration}", err=True)
     with starting as standing:
         _tell(configuration, standing, what)
         try:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import duckdb
 
+from badgateway.databases.database_system import PART, PART_OF_0_1, ROWS_READ, SELECTS
 from badgateway.ledger.checks import load, require_header, require_whole_lines
 from badgateway.model.evidence import SAMPLES
 from badgateway.model.in_memory import connect
@@ -14,7 +15,6 @@ from badgateway.model.trial import Window
 
 PART_S = 0.5
 """In which the rows read a SELECT are looked at; their noise is how much these parts differ."""
-SELECTS, ROWS_READ = "db_selects", "db_rows_read"
 _COLUMNS = dict(SAMPLES.columns)
 _PROCESS_COLUMNS = {"time_s": "DOUBLE", "part": "VARCHAR", "pids": "INTEGER", "cpu_s": "DOUBLE", "rss_bytes": "BIGINT"}
 
@@ -92,7 +92,9 @@ def _cpu_s(path: Path, window: Window) -> float | None:
     require_header(path, tuple(_PROCESS_COLUMNS))
     with connect() as connection:
         rows = connection.read_csv(str(path), columns=_PROCESS_COLUMNS, header=True, auto_detect=False, delimiter=",")
-        inside = rows.filter(f"part = 'mariadb' AND time_s BETWEEN {window.start_s!r} AND {window.end_s!r}")
+        inside = rows.filter(
+            f"part IN ('{PART}', '{PART_OF_0_1}') AND time_s BETWEEN {window.start_s!r} AND {window.end_s!r}"
+        )
         ((used_s, length_s),) = inside.aggregate(
             "arg_max(cpu_s, time_s) - arg_min(cpu_s, time_s), max(time_s) - min(time_s)"
         ).fetchall()

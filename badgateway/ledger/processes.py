@@ -4,6 +4,7 @@ from pathlib import Path
 
 import duckdb
 
+from badgateway.databases.database_system import PART, PART_OF_0_1
 from badgateway.errors import RawDataError
 from badgateway.ledger.checks import load, require_header, require_whole_lines
 from badgateway.model.in_memory import connect
@@ -54,4 +55,5 @@ def _aggregates(window: Window | None) -> str:
 def _use(path: Path, part: str, cpu_s: float, peak_rss_bytes: int, growth: int | None) -> ProcessUse:
     if growth is None:
         raise RawDataError(f"{path}: no sample of {part} in the window; it had ended, or nobody looked: see its log")
+    part = PART if part == PART_OF_0_1 else part
     return ProcessUse(part=part, cpu_s=round(cpu_s, 2), peak_rss_bytes=peak_rss_bytes, rss_growth_bytes=growth)

@@ -65,7 +65,8 @@ class Configuration(_Declared):
     """Which server reads it; empty where its name tells. Once an experiment has been read, it is always said."""
     worker_model: WorkerModel | None = None
     """How the file's workers serve requests; None where the file is to tell, and in runs of version 0.1."""
-    driver: Literal["pymysql", "mysqlclient"]
+    driver: Name
+    """One of the drivers of the experiment's database."""
     workers: Annotated[int, Field(ge=1, le=256)]
     least_workers: Annotated[int, Field(ge=0, le=256)] = 0
     """Idle, it keeps so many of them; 0 is all, and so it is where the server or its file has no use for it."""

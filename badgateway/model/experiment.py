@@ -55,8 +55,10 @@ class Application(_Declared):
 
 
 class Database(_Declared):
-    """The one MariaDB of an experiment."""
+    """The one database of an experiment."""
 
+    system: Name = "mariadb"
+    """What it is run on; badgateway/databases/ has a module for each."""
     max_connections: Annotated[int, Field(ge=10, le=10_000)] = 151
     """MariaDB's own default: the ceiling a site meets when nobody chose one."""
 

@@ -126,7 +126,7 @@ class ProcessUse:
     """What one part of the stack used during a trial."""
 
     part: str
-    """server, nginx, mariadb or locust."""
+    """server, nginx, database or locust."""
     cpu_s: float
     peak_rss_bytes: int
     rss_growth_bytes: int

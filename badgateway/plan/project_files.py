@@ -7,11 +7,12 @@ from functools import partial
 from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 
+from badgateway.databases.registry import database_faults, database_of
 from badgateway.model.configuration import Configuration, WorkerModel
 from badgateway.model.experiment import Experiment
 from badgateway.model.printable import printable
 from badgateway.plan.programs import command_faults
-from badgateway.plan.templates import VALUES, template_fault
+from badgateway.plan.templates import template_fault, template_values
 from badgateway.servers.registry import kind_fault, server_of, setting_faults
 
 JOURNAL = PurePosixPath("servers/journal.py")
@@ -32,7 +33,8 @@ def file_faults(experiment: Experiment, root: Path) -> Iterator[str]:
         yield from command_faults(experiment, root / directory)
     for one in experiment.configurations:
         yield from (f"configurations[{one.name}].{fault}" for fault in _faults_of_server(one, experiment, root))
-    yield from _faults_of_kits_own(root)
+    faults = list(database_faults(experiment))
+    yield from faults or _faults_of_kits_own(experiment, root)
 
 
 def _faults_of_server(one: Configuration, experiment: Experiment, root: Path) -> Iterator[str]:
@@ -59,10 +61,11 @@ def _fault_of_interface(one: Configuration, experiment: Experiment, root: Path) 
     return f"{one.server.name} runs an ASGI application; application.asgi: {fault}" if fault else ""
 
 
-def _faults_of_kits_own(root: Path) -> Iterator[str]:
+def _faults_of_kits_own(experiment: Experiment, root: Path) -> Iterator[str]:
     """Yield what is wrong with the files that every project has, and no key names."""
     checks: dict[PurePosixPath, Callable[[Path], str]] = {JOURNAL: _fault_of_python}
-    checks |= {file: partial(_fault_of_template, values=values) for file, values in VALUES.items()}
+    templates = template_values(database_of(experiment))
+    checks |= {file: partial(_fault_of_template, values=values) for file, values in templates.items()}
     for file, check in checks.items():
         fault = _fault(root, file, check)
         remedy = f"; copy {file} of badgateway's own project there" if fault and not (root / file).exists() else ""

@@ -1,32 +1,34 @@
-"""The templates of nginx and MariaDB, in which $ belongs to the server: what each may ask for, and how it gets it."""
+"""The templates of nginx and the database, where $ belongs to the server: what each may ask for, and how it gets it."""
 
 import difflib
 import string
 from collections.abc import Collection, Mapping
 from pathlib import PurePosixPath
 
+from badgateway.databases.database_system import TEMPLATE_VALUES, DatabaseSystem
 from badgateway.errors import ConfigurationError
 from badgateway.model.printable import printable_part
 
 NGINX = PurePosixPath("servers/nginx.conf")
-MARIADB = PurePosixPath("servers/mariadb.cnf")
-VALUES: Mapping[PurePosixPath, tuple[str, ...]] = {
-    NGINX: (
-        "connect_timeout_s",
-        "connection",
-        "connections",
-        "http",
-        "keep_open",
-        "open_files",
-        "pass",
-        "port",
-        "read_timeout_s",
-        "scheme",
-        "upstream",
-    ),
-    MARIADB: ("folder", "max_connections", "port"),
-}
-"""The values that the kit has for each template."""
+NGINX_VALUES = (
+    "connect_timeout_s",
+    "connection",
+    "connections",
+    "http",
+    "keep_open",
+    "open_files",
+    "pass",
+    "port",
+    "read_timeout_s",
+    "scheme",
+    "upstream",
+)
+"""The values that the kit has for nginx's template."""
+
+
+def template_values(system: DatabaseSystem) -> Mapping[PurePosixPath, tuple[str, ...]]:
+    """Return the values that the kit has for each template of a project whose database is of this system."""
+    return {NGINX: NGINX_VALUES, system.template: TEMPLATE_VALUES}
 
 
 class _Template(string.Template):

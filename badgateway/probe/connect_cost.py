@@ -23,7 +23,6 @@ def measure(module: str, options: dict[str, object], connects: int) -> dict[str,
         "user": os.environ["DB_USER"],
         "password": os.environ["DB_PASSWORD"],
         "database": os.environ["DB_NAME"],
-        "charset": "utf8mb4",
     }
     driver.connect(**access, **options).close()
     durations_s = []

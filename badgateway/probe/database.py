@@ -1,38 +1,26 @@
 """What the application asks of its database: connections, statements, rows."""
 
-import pymysql
+from contextlib import suppress
+from importlib import import_module
+from typing import Any
 
+from badgateway.databases.database_system import EXECUTING, HELD, MADE, ROWS_READ, SELECTS
 from badgateway.model.samples import Reading
 from badgateway.probe.reading import NotAvailableError
-from badgateway.probe.statement import SHOWN_CHARACTERS, StatementLog
+from badgateway.probe.statement import StatementLog
 from badgateway.probe.watch import DatabaseAccess
 
-HELD = "db_connections"
-MADE = "db_connects"
-EXECUTING = "db_executing"
-SELECTS = "db_selects"
-ROWS_READ = "db_rows_read"
 SERIES = (HELD, MADE, EXECUTING, SELECTS, ROWS_READ)
+COUNTED = (MADE, SELECTS, ROWS_READ)
 DEADLINE_S = 0.5
-# Attempts too, for the first; everybody may ask. Neither this question nor the next counts rows: theirs are temporary.
-COUNTERS = {"Connections": MADE, "Com_select": SELECTS, "Rows_read": ROWS_READ}
-COUNTER = f"SHOW GLOBAL STATUS WHERE variable_name IN ({', '.join(repr(name) for name in COUNTERS)})"
-# Without the PROCESS privilege an account sees its own connections only, and those are what is asked for. A connection
-# that executes nothing has no statement, so most of them are one row of the answer.
-QUESTION = f"""
-SELECT CASE WHEN command IN ('Query', 'Execute') THEN LEFT(info, {SHOWN_CHARACTERS}) END AS statement, COUNT(*),
-    @@max_connections - 1
-FROM information_schema.processlist WHERE user = %s AND id <> CONNECTION_ID() GROUP BY statement
-UNION ALL SELECT NULL, 0, @@max_connections - 1
-"""  # noqa: S608 # a constant of the kit
 
 
 class DatabaseProbe:
     """The connections of the application's account and what they ask, through one more that is kept and not counted.
 
-    The limit of those held is the server's max_connections less the one that this probe takes away from the
-    application. Those made, SELECTs and rows read are counted from the first reading on, over all accounts; a
-    connection of this probe that broke is one more, and each reading is one SELECT, which is taken off again.
+    The limit of those held is what the server lets the application have beside this probe. Those made, SELECTs and
+    rows read are counted from the first reading on, over all accounts; a connection of this probe that broke is one
+    more, and what each reading adds itself is taken off again.
     """
 
     series = SERIES
@@ -41,9 +29,11 @@ class DatabaseProbe:
         """Watch a database; it is connected to at the first reading, and anew when a connection broke."""
         self._access = access
         self._statements = statements
-        self._connection: pymysql.Connection | None = None
+        self._activity = access.system.activity
+        self._library = import_module(access.system.client.module)
+        self._connection: Any = None
         self._first: dict[str, int] = {}
-        self._own_selects = 0
+        self._asked = 0
 
     def read(self) -> tuple[Reading, ...]:
         """Count.
@@ -55,7 +45,7 @@ class DatabaseProbe:
         try:
             connections, counters = self._ask()
             self._access.pulse.is_answered()
-        except (OSError, pymysql.MySQLError) as error:
+        except (OSError, self._library.Error) as error:
             self.close()
             if not _is_silence(error):
                 self._access.pulse.is_answered()
@@ -68,48 +58,38 @@ class DatabaseProbe:
         return (
             Reading(series=HELD, value=sum(count for _, count, _ in connections), limit=connections[-1][2]),
             Reading(series=EXECUTING, value=sum(count for _, count in executing)),
-            *(Reading(series=series, value=self._since_first(name, counters)) for name, series in COUNTERS.items()),
+            *(Reading(series=series, value=self._since_first(series, counters)) for series in COUNTED),
         )
 
     def close(self) -> None:
         """Close the connection."""
-        if self._connection is not None and self._connection.open:
-            self._connection.close()
-        self._connection = None
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            # One that is broken already may say so.
+            with suppress(self._library.Error):
+                connection.close()
 
-    def _since_first(self, name: str, counters: dict[str, int]) -> int | None:
-        # MySQL does not count the rows.
-        return counters[name] - self._first[name] if name in counters and name in self._first else None
+    def _since_first(self, series: str, counters: dict[str, int]) -> int | None:
+        return counters[series] - self._first[series] if series in counters and series in self._first else None
 
     def _ask(self) -> tuple[list[tuple[str | None, int, int]], dict[str, int]]:
         if self._connection is None:
-            self._connection = _connect(self._access)
-        with self._connection.cursor() as cursor:
-            cursor.execute(QUESTION, (self._access.user,))
-            self._own_selects += 1
-            connections = [(statement, int(count), int(limit)) for statement, count, limit in cursor.fetchall()]
-            cursor.execute(COUNTER)
-            counters = {str(name): int(value) for name, value in cursor.fetchall()}
-        if not connections or "Connections" not in counters:
-            raise pymysql.MySQLError("an empty answer")
-        return connections, counters | {"Com_select": counters.get("Com_select", 0) - self._own_selects}
+            client = self._access.system.client
+            self._connection = self._library.connect(**client.arguments(self._access, DEADLINE_S, DEADLINE_S))
+        cursor = self._connection.cursor()
+        cursor.execute(self._activity.connections, (self._access.user,))
+        self._asked += 1
+        connections = [(statement, int(count), int(limit)) for statement, count, limit in cursor.fetchall()]
+        cursor.execute(self._activity.counters)
+        named = {str(name): int(value) for name, value in cursor.fetchall()}
+        cursor.close()
+        counters = {series: named[name] for name, series in self._activity.series.items() if name in named}
+        if not connections or MADE not in counters:
+            raise self._library.DatabaseError("an empty answer")
+        own = {series: each * self._asked for series, each in self._activity.own.items()}
+        return connections, {series: value - own.get(series, 0) for series, value in counters.items()}
 
 
 def _is_silence(error: Exception) -> bool:
     """Tell a limit that ran out from an answer that is a refusal, such as too many connections."""
     return isinstance(error.__context__, TimeoutError) or isinstance(error, TimeoutError)
-
-
-def _connect(access: DatabaseAccess) -> pymysql.Connection:
-    return pymysql.connect(
-        host=access.host,
-        port=access.port,
-        user=access.user,
-        password=access.password,
-        connect_timeout=DEADLINE_S,
-        read_timeout=DEADLINE_S,
-        write_timeout=DEADLINE_S,
-        autocommit=True,
-        # A TLS context costs 40 ms of CPU, on the machine that is being measured.
-        ssl_disabled=True,
-    )

@@ -10,15 +10,13 @@ from pathlib import Path
 
 import psutil
 
+from badgateway.databases.registry import databases
 from badgateway.model.environment import Environment
 from badgateway.servers.registry import servers
 
-DISTRIBUTIONS = ("django", "duckdb", "locust", "mysqlclient", "pymysql", "xlsxwriter")
-"""The packages whose versions matter whatever the server; each server has its own."""
-PROGRAMS = (
-    ("mariadb", ("mariadbd", "--version"), re.compile(r"Ver (\d[\w.]*)")),
-    ("nginx", ("nginx", "-v"), re.compile(r"nginx/(\d[\w.]*)")),
-)
+DISTRIBUTIONS = ("django", "duckdb", "locust", "xlsxwriter")
+"""The packages whose versions matter whatever runs them; each server and each driver has its own."""
+PROXY = ("nginx", ("nginx", "-v"), re.compile(r"nginx/(\d[\w.]*)"))
 """Name in the report, argv that prints the version, and where the version is in what it prints."""
 
 DAEMON_FOLDERS = ("/usr/sbin", "/usr/local/sbin", "/opt/homebrew/bin", "/opt/homebrew/sbin")
@@ -73,8 +71,9 @@ def _somaxconn(setting: Path = Path("/proc/sys/net/core/somaxconn")) -> int | No
 
 
 def _library_versions() -> list[tuple[str, str]]:
-    names = {*DISTRIBUTIONS, *(name for server in servers() for name in server.distributions)}
-    return [(name, _library_version(name)) for name in names]
+    of_servers = (name for server in servers() for name in server.distributions)
+    of_drivers = (driver.distribution for system in databases() for driver in system.drivers)
+    return [(name, _library_version(name)) for name in {*DISTRIBUTIONS, *of_servers, *of_drivers}]
 
 
 def _library_version(name: str) -> str:
@@ -85,7 +84,8 @@ def _library_version(name: str) -> str:
 
 
 def _program_versions() -> list[tuple[str, str]]:
-    return [(name, _program_version(argv, pattern)) for name, argv, pattern in PROGRAMS]
+    servers = [(one.name, (one.programs[0], "--version"), one.version) for one in databases()]
+    return [(name, _program_version(argv, pattern)) for name, argv, pattern in (*servers, PROXY)]
 
 
 def _program_version(argv: tuple[str, ...], pattern: re.Pattern[str]) -> str:

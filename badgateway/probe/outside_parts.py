@@ -14,7 +14,7 @@ from badgateway.process.run_queue import RunQueue, unexplained_s
 
 NAMES = {
     OutsidePart.GENERATOR: "the load generator",
-    OutsidePart.DATABASE: "MariaDB",
+    OutsidePart.DATABASE: "the database",
     OutsidePart.PROXY: "nginx",
     OutsidePart.RELAY: "the relay to the database",
 }
@@ -33,9 +33,10 @@ EXACT_S = 0.001
 class Stops:
     """Whether a process of a part is stopped: by SIGSTOP, a debugger, or a terminal."""
 
-    def __init__(self, part: OutsidePart, pid: int) -> None:
-        """Watch the process and all that came from it; one that has ended is not stopped."""
+    def __init__(self, part: OutsidePart, pid: int, name: str = "") -> None:
+        """Watch the process and all that came from it, called by that name; one that has ended is not stopped."""
         self._part = part
+        self._name = name or NAMES[part]
         self._pid = pid
         self._family: list[psutil.Process] = []
         self._family_s = -FAMILY_S
@@ -70,7 +71,7 @@ class Stops:
         self._first_s = None
         return Disturbance(
             part=self._part,
-            what=f"{NAMES[self._part]} was stopped for {lasted_s:.1f} s (process state T)",
+            what=f"{self._name} was stopped for {lasted_s:.1f} s (process state T)",
             at_s=self._began_s,
             lasted_s=lasted_s,
         )
@@ -79,9 +80,10 @@ class Stops:
 class Silence:
     """Whether the database owes an answer and does nothing for it: frozen, where a busy one would use CPU time."""
 
-    def __init__(self, pulse: Pulse, cpu_s: Callable[[], float | None]) -> None:
-        """Watch the database's pulse; `cpu_s` gives the CPU time that it has used, None when it has ended."""
+    def __init__(self, pulse: Pulse, cpu_s: Callable[[], float | None], name: str = "") -> None:
+        """Watch the pulse of the database of that name; `cpu_s` gives its CPU time so far, None when it has ended."""
         self._pulse = pulse
+        self._name = name or NAMES[OutsidePart.DATABASE]
         self._cpu_s = cpu_s
         self._since_s: float | None = None
         self._seen_s = self._seen_cpu_s = self._began_s = 0.0
@@ -104,10 +106,9 @@ class Silence:
         """Say how long a silence has lasted that is not over."""
         lasted_s, self._frozen_s = self._frozen_s, None
         if lasted_s is not None:
-            name = NAMES[OutsidePart.DATABASE]
             yield Disturbance(
                 part=OutsidePart.DATABASE,
-                what=f"{name} did not answer for {lasted_s:.1f} s and used no CPU time meanwhile",
+                what=f"{self._name} did not answer for {lasted_s:.1f} s and used no CPU time meanwhile",
                 at_s=self._began_s,
                 lasted_s=lasted_s,
             )

@@ -9,9 +9,6 @@ from pathlib import Path
 
 from badgateway.model.raw import STATEMENT_COLUMNS
 
-SHOWN_CHARACTERS = 1500
-"""Of a statement as it is asked for."""
-
 # A string may be cut off where the statement was.
 _VALUES = re.compile(
     r"""

@@ -37,16 +37,16 @@ class Vigil:
         self._found: list[Disturbance] = []
         self._lock = threading.Lock()
 
-    def add(self, part: OutsidePart, pid: int) -> None:
-        """Watch a part from now on, by the pid of its first process."""
+    def add(self, part: OutsidePart, pid: int, name: str = "") -> None:
+        """Watch a part from now on, by the pid of its first process; `name` is what to call it, if not as usual."""
         with self._lock:
-            self._watchers.append(Stops(part, pid))
+            self._watchers.append(Stops(part, pid, name))
 
-    def add_database(self, pid: int, pulse: Pulse) -> None:
-        """Watch the database from now on, by its process and by its answers."""
-        self.add(OutsidePart.DATABASE, pid)
+    def add_database(self, pid: int, pulse: Pulse, name: str = "") -> None:
+        """Watch the database of that name from now on, by its process and by its answers."""
+        self.add(OutsidePart.DATABASE, pid, name)
         with self._lock:
-            self._watchers.append(Silence(pulse, _cpu_of(pid)))
+            self._watchers.append(Silence(pulse, _cpu_of(pid), name))
 
     def found(self) -> tuple[Disturbance, ...]:
         """Return what was seen so far, in the order in which it was over."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from badgateway.databases.database_system import DatabaseSystem
 from badgateway.probe.pulse import Pulse
 from badgateway.servers.server import Server
 
@@ -14,8 +15,11 @@ Listener = Path | int
 class DatabaseAccess:
     """How to reach the database as the application does."""
 
+    system: DatabaseSystem = field(repr=False)
     host: str
     port: int
+    name: str = ""
+    """Of the database; empty where a client need not name one."""
     user: str
     """Whose connections are counted."""
     password: str = field(repr=False)

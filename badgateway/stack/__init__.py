@@ -1,1 +1,1 @@
-"""Starts and stops the system under test: MariaDB, the application server, nginx."""
+"""Starts and stops the system under test: the database, the application server, nginx."""

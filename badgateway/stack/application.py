@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from badgateway.model.experiment import Experiment
 from badgateway.process.child import Command
 from badgateway.process.running import run_to_end
+from badgateway.stack.database import RunningDatabase
 from badgateway.stack.environment import base_environment
-from badgateway.stack.mariadb import RunningDatabase
 from badgateway.stack.project import Snapshot
 
 PREPARE_DEADLINE_S = 600.0

@@ -23,10 +23,10 @@ from badgateway.servers.registry import server_of, worker_model
 from badgateway.servers.server import Server
 from badgateway.stack import application, application_server, nginx
 from badgateway.stack.background import in_background
+from badgateway.stack.database import RunningDatabase, run_database
 from badgateway.stack.distance import PART, at_distance
 from badgateway.stack.endings import nginx_ended, relay_ended
 from badgateway.stack.health import health_probe
-from badgateway.stack.mariadb import RunningDatabase, run_mariadb
 from badgateway.stack.project import Snapshot
 from badgateway.stack.site import HOST, Site
 from badgateway.stack.statistics import renew_statistics, take_statistics
@@ -96,8 +96,8 @@ def prepare_database(
         DeploymentError: the server did not come up, or the application could not load its data.
     """
     make_passage(folder, account)
-    template = snapshot.mariadb_template
-    with run_mariadb(experiment.database, template, folder=folder, account=account) as database:
+    template = snapshot.database_template
+    with run_database(experiment, template, folder=folder, account=account) as database:
         application.prepare(experiment, database, snapshot)
         yield replace(database, statistics=take_statistics(database))
 

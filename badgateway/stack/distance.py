@@ -12,8 +12,8 @@ from badgateway.process.ports import free_port
 from badgateway.process.readiness import await_ready, log_line_probe
 from badgateway.process.running import running
 from badgateway.stack import relay
+from badgateway.stack.database import RunningDatabase
 from badgateway.stack.environment import base_environment
-from badgateway.stack.mariadb import RunningDatabase
 
 PART = "relay"
 START_DEADLINE_S = 10.0

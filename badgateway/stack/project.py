@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Self
 
+from badgateway.databases.registry import database_of
 from badgateway.errors import BadgatewayError, ConfigurationError, DeploymentError
 from badgateway.model.experiment import Experiment
 from badgateway.plan.project_files import JOURNAL, NOT_COPIED
-from badgateway.plan.templates import MARIADB, NGINX
+from badgateway.plan.templates import NGINX
 from badgateway.process.account import Account, hand_over_all
 
 JOURNAL_COPY = PurePosixPath(".badgateway/badgateway_journal.py")
@@ -30,17 +31,20 @@ class Snapshot:
     """Stands for the project's own folder: the paths of an experiment lead from here to the copies."""
     nginx_template: str
     """The text of servers/nginx.conf, as it was before the servers could touch it."""
-    mariadb_template: str
-    """The text of servers/mariadb.cnf."""
+    database_template: str
+    """The text of the database's configuration file."""
     server_texts: Mapping[PurePosixPath, str] = field(default_factory=dict)
     """The texts of the server files."""
 
     @classmethod
-    def of(cls, root: Path, server_files: Iterable[PurePosixPath] = ()) -> Self:
-        """Return the snapshot whose files are in root already, and not yet the account's."""
-        nginx, mariadb = (_text(root / file) for file in (NGINX, MARIADB))
+    def of(cls, root: Path, database: PurePosixPath, server_files: Iterable[PurePosixPath] = ()) -> Self:
+        """Return the snapshot whose files are in root already, and not yet the account's.
+
+        `database` is the configuration file of the database.
+        """
+        nginx, configuration = (_text(root / file) for file in (NGINX, database))
         texts = {file: _text(root / file) for file in server_files}
-        return cls(root=root, nginx_template=nginx, mariadb_template=mariadb, server_texts=texts)
+        return cls(root=root, nginx_template=nginx, database_template=configuration, server_texts=texts)
 
     def server_text(self, file: PurePosixPath) -> str:
         """Return the text of a server file; empty of one that is no file of the experiment."""
@@ -63,14 +67,15 @@ def take_snapshot(experiment: Experiment, root: Path, folder: Path, account: Acc
         ConfigurationError: a file or folder is missing or cannot be read.
         DeploymentError: there is no space for the copy.
     """
+    template = database_of(experiment).template
     try:
         _copy_application(root, folder, experiment.application.directory)
         server_files = {configuration.server for configuration in experiment.configurations}
-        for file in {NGINX, MARIADB, *server_files}:
+        for file in {NGINX, template, *server_files}:
             _copy_file(root / file, folder / file)
         _copy_file(root / JOURNAL, folder / JOURNAL_COPY)
         # Read before the account has them: what it owns it can replace, with a link to a file only root may read.
-        snapshot = Snapshot.of(folder, server_files)
+        snapshot = Snapshot.of(folder, template, server_files)
     except (OSError, UnicodeDecodeError) as error:
         raise _uncopied(error, f"experiment {experiment.name}: cannot copy {root} to run it") from error
     hand_over_all(folder, account)

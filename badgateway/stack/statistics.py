@@ -1,26 +1,16 @@
 """What the optimizer knows of the site's tables: taken when the data is loaded, then the same for every trial."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from importlib import import_module
 from types import MappingProxyType
-
-import pymysql
-from pymysql.cursors import Cursor
+from typing import Any
 
 from badgateway.errors import DeploymentError
-from badgateway.stack.mariadb import RunningDatabase
+from badgateway.stack.database import RunningDatabase
 
 CONNECT_DEADLINE_S = 5.0
 ANALYZE_DEADLINE_S = 600.0
-
-_TABLES = """
-SELECT table_name FROM information_schema.tables WHERE table_schema = %s AND table_type = 'BASE TABLE' ORDER BY 1
-"""
-_KEPT = """
-SELECT table_name, index_name, stat_name, CAST(stat_value AS UNSIGNED) FROM mysql.innodb_index_stats
-WHERE database_name = %s ORDER BY table_name, index_name, stat_name
-"""
-_FAULTS = ("error", "warning")
 
 Known = Mapping[str, tuple[tuple[str, str, int], ...]]
 """What the server keeps of each table: index, what was counted, and how many."""
@@ -35,8 +25,8 @@ def take_statistics(database: RunningDatabase) -> Known:
         DeploymentError: the database cannot be asked, or a table cannot be read.
     """
     with _asking(database) as cursor:
-        _analyze(cursor, _tables(cursor, database.name))
-        return _kept(cursor, database.name)
+        _analyze(cursor, database, _tables(cursor, database))
+        return _kept(cursor, database)
 
 
 def renew_statistics(database: RunningDatabase) -> tuple[str, ...]:
@@ -48,56 +38,43 @@ def renew_statistics(database: RunningDatabase) -> tuple[str, ...]:
         DeploymentError: the database cannot be asked, or a table cannot be read.
     """
     with _asking(database) as cursor:
-        then, now = database.statistics, _kept(cursor, database.name)
-        changed = tuple(name for name in _tables(cursor, database.name) if now.get(name) != then.get(name))
-        _analyze(cursor, changed)
+        then, now = database.statistics, _kept(cursor, database)
+        changed = tuple(name for name in _tables(cursor, database) if now.get(name) != then.get(name))
+        _analyze(cursor, database, changed)
     return changed
 
 
 @contextmanager
-def _asking(database: RunningDatabase) -> Iterator[Cursor]:
+def _asking(database: RunningDatabase) -> Iterator[Any]:
+    client = database.system.client
+    library = import_module(client.module)
     try:
-        with (
-            pymysql.connect(
-                host=database.host,
-                port=database.port,
-                user=database.user,
-                password=database.password,
-                database=database.name,
-                connect_timeout=CONNECT_DEADLINE_S,
-                read_timeout=ANALYZE_DEADLINE_S,
-                autocommit=True,
-                ssl_disabled=True,
-            ) as connection,
-            connection.cursor() as cursor,
-        ):
-            yield cursor
-    except (OSError, pymysql.MySQLError) as error:
-        where = f"MariaDB at {database.host}:{database.port}"
+        with closing(library.connect(**client.arguments(database, CONNECT_DEADLINE_S, ANALYZE_DEADLINE_S))) as link:
+            yield link.cursor()
+    except (OSError, library.Error) as error:
+        where = f"{database.system.label} at {database.host}:{database.port}"
         raise DeploymentError(f"{where}: the tables' statistics: {type(error).__name__}: {error}") from error
 
 
-def _tables(cursor: Cursor, schema: str) -> list[str]:
-    cursor.execute(_TABLES, (schema,))
+def _tables(cursor: Any, database: RunningDatabase) -> list[str]:  # PEP 249 has no type
+    cursor.execute(database.system.statistics.tables, (database.name,))
     return [str(name) for (name,) in cursor.fetchall()]
 
 
-def _kept(cursor: Cursor, schema: str) -> Known:
-    cursor.execute(_KEPT, (schema,))
+def _kept(cursor: Any, database: RunningDatabase) -> Known:  # as above
+    cursor.execute(database.system.statistics.kept, (database.name,))
     kept: dict[str, tuple[tuple[str, str, int], ...]] = {}
     for table, index, counted, value in cursor.fetchall():
-        # A partitioned table has a line for each partition, "scores#P#p0"; it is analyzed as a whole.
-        name = str(table).split("#", 1)[0]
-        kept[name] = (*kept.get(name, ()), (str(index), str(counted), int(value)))
+        kept[str(table)] = (*kept.get(str(table), ()), (str(index), str(counted), int(value)))
     return MappingProxyType(kept)
 
 
-def _analyze(cursor: Cursor, tables: Sequence[str]) -> None:
+def _analyze(cursor: Any, database: RunningDatabase, tables: Sequence[str]) -> None:  # as above
     if not tables:
         return
-    names = ", ".join(f"`{name.replace('`', '``')}`" for name in tables)
-    # The statement itself succeeds where a table fails: its rows tell.
-    cursor.execute(f"ANALYZE NO_WRITE_TO_BINLOG TABLE {names}")
-    for table, _, kind, message in cursor.fetchall():
-        if str(kind).lower() in _FAULTS:
-            raise DeploymentError(f"MariaDB: ANALYZE TABLE {table}: {message}")
+    system = database.system
+    cursor.execute(system.statistics.analyze(tables))
+    # A statement that gives no rows has no description, and nothing to fetch.
+    fault = system.statistics.fault(cursor.fetchall() if cursor.description else ())
+    if fault:
+        raise DeploymentError(f"{system.label}: {fault}")

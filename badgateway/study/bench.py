@@ -11,8 +11,8 @@ import psutil
 from badgateway.errors import ConfigurationError, DeploymentError
 from badgateway.model.experiment import Experiment
 from badgateway.process.account import Account, changeable_by, open_passage, service_account, with_own_group
+from badgateway.stack.database import RunningDatabase
 from badgateway.stack.deployment import prepare_database
-from badgateway.stack.mariadb import RunningDatabase
 from badgateway.stack.project import Snapshot, take_snapshot
 from badgateway.study.temporary_folder import temporary_folder
 
@@ -49,7 +49,7 @@ class Bench:
         """
         if not psutil.pid_exists(self.database.pid):
             raise DeploymentError(
-                f"MariaDB (pid {self.database.pid}) ended by itself in the middle of the run; "
+                f"{self.database.system.label} (pid {self.database.pid}) ended by itself in the middle of the run; "
                 "look for what stopped it, such as the kernel's out-of-memory killer (dmesg), and run again"
             )
         if self.is_full():

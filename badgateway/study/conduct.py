@@ -4,6 +4,7 @@ import dataclasses
 import time
 from pathlib import Path
 
+from badgateway.databases.registry import database_of
 from badgateway.judge.evidence import TrialEvidence
 from badgateway.judge.summarise import summarise_trial
 from badgateway.model.manifest import Manifest
@@ -35,7 +36,7 @@ def conduct(folder: RunFolder, manifest: Manifest, root: Path, listener: Listene
     work = programme(manifest, kept_trials(folder), lambda: picked(folder))
     if work.next_trial() is None and _is_diagnosed(folder, manifest):
         return
-    listener.busy_with("starting MariaDB and loading the data")
+    listener.busy_with(f"starting {database_of(manifest.experiment).label} and loading the data")
     with set_up(manifest.experiment, root) as bench:
         while (trial := work.next_trial()) is not None:
             listener.outlook(work.outlook())

@@ -2,7 +2,9 @@
 
 import json
 import sys
+from collections.abc import Mapping
 
+from badgateway.databases.database_system import Driver
 from badgateway.errors import DeploymentError
 from badgateway.model.cooperation import ConnectCost
 from badgateway.probe import connect_cost
@@ -13,22 +15,21 @@ from badgateway.study.bench import Bench
 
 CONNECTS = 20
 DEADLINE_S = 60.0
-CLIENTS: tuple[tuple[str, str, dict[str, bool]], ...] = (
-    ("PyMySQL, ssl_disabled", "pymysql", {"ssl_disabled": True}),
-    ("PyMySQL, as it is", "pymysql", {}),
-    ("mysqlclient, as it is", "MySQLdb", {}),
-)
-"""What to call it, the driver's module and the options of its connect()."""
 
 
 def connect_costs(bench: Bench) -> tuple[ConnectCost, ...]:
     """Measure each client in a process of its own; one that cannot connect has a problem instead of numbers."""
-    return tuple(_cost(bench, *client) for client in CLIENTS)
+    drivers = bench.database.system.drivers
+    return tuple(
+        _cost(bench, client, driver, options, f"connect-{driver.name}-{number}.log")
+        for driver in drivers
+        for number, (client, options) in enumerate(driver.ways)
+    )
 
 
-def _cost(bench: Bench, client: str, module: str, options: dict[str, bool]) -> ConnectCost:
+def _cost(bench: Bench, client: str, driver: Driver, options: Mapping[str, object], log: str) -> ConnectCost:
     try:
-        measured = json.loads(run_to_end(_command(bench, module, options), deadline_s=DEADLINE_S))
+        measured = json.loads(run_to_end(_command(bench, driver, options, log), deadline_s=DEADLINE_S))
         median_ms, cpu_ms, problem = measured["median_ms"], measured["cpu_ms"], ""
     except DeploymentError as error:
         median_ms, cpu_ms, problem = None, None, str(error).splitlines()[-1]
@@ -37,14 +38,14 @@ def _cost(bench: Bench, client: str, module: str, options: dict[str, bool]) -> C
     return ConnectCost(client=client, connects=CONNECTS, median_ms=median_ms, cpu_ms=cpu_ms, problem=problem)
 
 
-def _command(bench: Bench, module: str, options: dict[str, bool]) -> Command:
+def _command(bench: Bench, driver: Driver, options: Mapping[str, object], log: str) -> Command:
     return Command(
-        name=f"cost of a connect with {module}",
+        name=f"cost of a connect with {driver.module}",
         # -P: the modules beside the program are not to be taken for those that a driver imports.
-        argv=(sys.executable, "-P", connect_cost.__file__, module, json.dumps(options), str(CONNECTS)),
-        environment={**base_environment(bench.folder), **bench.database.environment("pymysql", 0)},
+        argv=(sys.executable, "-P", connect_cost.__file__, driver.module, json.dumps(dict(options)), str(CONNECTS)),
+        environment={**base_environment(bench.folder), **bench.database.environment(driver.name, 0)},
         directory=bench.folder,
-        log=bench.folder / f"connect-{module}-{len(options)}.log",
+        log=bench.folder / log,
         # The kit's own account: the servers' may not be able to read this program.
         account=None,
     )

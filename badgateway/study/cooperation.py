@@ -9,6 +9,7 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from badgateway.databases.registry import database_of
 from badgateway.errors import DeploymentError, RawDataError
 from badgateway.model import raw as raw_files
 from badgateway.model.configuration import Configuration, Timeouts
@@ -68,7 +69,7 @@ def prove(experiment: Experiment, root: Path, listener: Listener) -> Cooperation
         KeyboardInterrupt: The user stopped it; nothing is left running.
     """
     with unwinding_on_signals():
-        listener.busy_with("starting MariaDB and loading the data")
+        listener.busy_with(f"starting {database_of(experiment).label} and loading the data")
         with set_up(experiment, root) as bench:
             proofs = []
             for configuration in lone_workers(experiment):

@@ -6,6 +6,7 @@ from pathlib import Path
 import duckdb
 
 from badgateway.causes import diagnose
+from badgateway.databases.database_system import PART
 from badgateway.errors import RawDataError
 from badgateway.ledger.evidence import fill_evidence
 from badgateway.ledger.join import Ledger
@@ -88,7 +89,7 @@ def _add_saturation(connection: duckdb.DuckDBPyConnection, raw: Path) -> None:
     for number, second in enumerate(read_saturation(raw), start=1):
         event = {
             "time_s": second.start_s,
-            "server": "mariadb",
+            "server": PART,
             "event": str(ServerEvent.DATABASE_SATURATED),
             "value": second.cores_used,
             "limit_value": second.cores,

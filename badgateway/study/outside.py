@@ -13,8 +13,8 @@ from badgateway.load.stillness import generator_disturbances
 from badgateway.model.trial import Disturbance, OutsidePart
 from badgateway.probe.vigil import Vigil
 from badgateway.probe.watch import DatabaseAccess
+from badgateway.stack.database import RunningDatabase
 from badgateway.stack.deployment import Deployment
-from badgateway.stack.mariadb import RunningDatabase
 
 _PARTS = {"nginx": OutsidePart.PROXY, "relay": OutsidePart.RELAY}
 
@@ -25,20 +25,23 @@ class Outside:
     def __init__(self, database: RunningDatabase) -> None:
         """Begin to watch when the block of `watched` begins."""
         self.access = DatabaseAccess(
+            system=database.system,
             host=database.host,
             port=database.port,
+            name=database.name,
             user=database.user,
             password=database.password,
             pid=database.pid,
         )
         self._database = database
+        self._name = database.system.label
         self._vigil = Vigil()
         self._ends: list[Disturbance] = []
 
     @contextmanager
     def watched(self) -> Iterator[None]:
         """Watch the database, the kit and the clock until the block ends."""
-        self._vigil.add_database(self._database.pid, self.access.pulse)
+        self._vigil.add_database(self._database.pid, self.access.pulse, self._name)
         with self._vigil:
             try:
                 yield
@@ -48,7 +51,7 @@ class Outside:
             finally:
                 # The kit stops it after the last trial only, so it is to be there.
                 if not psutil.pid_exists(self._database.pid):
-                    self._ends.append(_ended(OutsidePart.DATABASE, "MariaDB ended in the middle of the trial"))
+                    self._ends.append(_ended(OutsidePart.DATABASE, f"{self._name} ended in the middle of the trial"))
 
     @contextmanager
     def deployed(self, deployment: Deployment) -> Iterator[None]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from badgateway.databases.database_system import PART
 from badgateway.errors import DeploymentError, LoadError
 from badgateway.load.locust import Drive, drive
 from badgateway.load.progress import Progress
@@ -107,7 +108,7 @@ def _deploy_and_drive(  # what is run, where, and who looks on
         ) as deployment,
         ProcessSampler(
             raw / raw_files.PROCESSES,
-            {**deployment.parts, "mariadb": bench.database.pid},
+            {**deployment.parts, PART: bench.database.pid},
             on_sample=machine.look,
         ) as processes,
         StackSampler(raw, _watch(deployment, outside)) as stack,

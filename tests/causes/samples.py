@@ -149,7 +149,7 @@ def apache(status: int, message: str) -> Evidence:
 def saturated(evidence: Evidence, *, seconds: tuple[int, ...]) -> Evidence:
     """The database used nearly all CPU in the seconds that begin then."""
     for at in seconds:
-        evidence.event(ServerEvent.DATABASE_SATURATED, at=at, server="mariadb", value=1.9, limit_value=2.0)
+        evidence.event(ServerEvent.DATABASE_SATURATED, at=at, server="database", value=1.9, limit_value=2.0)
     return evidence
 
 

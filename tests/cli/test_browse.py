@@ -47,7 +47,7 @@ def test_the_address_is_told_and_ctrl_c_is_the_proper_end(capsys):
     told = capsys.readouterr()
 
     assert told.out == f"uwsgi-2: the site is at {SITE}\n"
-    assert "starting MariaDB" in told.err
+    assert "starting the database" in told.err
     assert "/tmp/logs" in told.err
     assert told.err.endswith("stopping\n")
     assert stand.left

@@ -28,7 +28,7 @@ def write(folder, *, rows_a_select=40, until_s=106.0, selects_a_look=30) -> None
             f"{99 + look / 10},db_rows_read,{rows},",
         ]
     (folder / SAMPLES).write_text("\n".join(lines) + "\n")
-    cpu = [f"{99 + half / 2},mariadb,1,{50 + 0.6 * half},1000" for half in range(14)]
+    cpu = [f"{99 + half / 2},database,1,{50 + 0.6 * half},1000" for half in range(14)]
     (folder / PROCESSES).write_text("\n".join(["time_s,part,pids,cpu_s,rss_bytes", *cpu]) + "\n")
 
 

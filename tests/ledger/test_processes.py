@@ -10,11 +10,11 @@ from badgateway.model.trial import Window
 WINDOW = Window(start_s=110, end_s=120, drained_s=121)
 SAMPLES = (
     "105,server,3,1.50,1000",
-    "105,mariadb,1,900.00,5000",
+    "105,database,1,900.00,5000",
     "112,server,3,2.00,1500",
-    "112,mariadb,1,901.00,5000",
+    "112,database,1,901.00,5000",
     "118,server,3,4.25,1200",
-    "118,mariadb,1,901.50,5100",
+    "118,database,1,901.50,5100",
     "130,server,3,4.50,9000",
 )
 
@@ -26,7 +26,7 @@ def written(folder: Path, *lines: str, header: str = "time_s,part,pids,cpu_s,rss
 
 def test_cpu_and_peak_are_of_the_trial_and_the_growth_is_of_the_window(tmp_path):
     assert read_uses(written(tmp_path, *SAMPLES), WINDOW) == (
-        ProcessUse(part="mariadb", cpu_s=1.5, peak_rss_bytes=5100, rss_growth_bytes=100),
+        ProcessUse(part="database", cpu_s=1.5, peak_rss_bytes=5100, rss_growth_bytes=100),
         ProcessUse(part="server", cpu_s=3.0, peak_rss_bytes=9000, rss_growth_bytes=-300),
     )
 

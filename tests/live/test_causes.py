@@ -12,7 +12,7 @@ import pymysql
 import pytest
 
 from badgateway.process.ports import free_port
-from badgateway.stack.mariadb import RunningDatabase
+from badgateway.stack.database import RunningDatabase
 from badgateway.stack.written import FOLDER, RUN_FOLDER
 from tests.live.causes.stand import Edit, Stand, Stands, added, replaced
 from tests.live.causes.upstream import closing_upstream

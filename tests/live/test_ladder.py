@@ -16,14 +16,15 @@ from urllib.parse import urlsplit
 import pymysql
 import pytest
 
+from badgateway.databases.mariadb import DATABASE
 from badgateway.model import raw
 from badgateway.model.configuration import Configuration, FrontDoor
 from badgateway.plan.experiment_file import load_experiment
 from badgateway.probe.sampler import StackSampler
 from badgateway.probe.watch import DatabaseAccess, Watch
+from badgateway.stack.database import RunningDatabase
 from badgateway.stack.deployment import Deployment, deploy
 from badgateway.stack.distance import at_distance
-from badgateway.stack.mariadb import RunningDatabase
 from badgateway.stack.project import Snapshot, take_snapshot
 from tests.live.causes.stand import Stands
 from tests.live.causes.upstream import closing_upstream
@@ -85,7 +86,9 @@ def watch_of(deployment: Deployment, database: RunningDatabase) -> Watch:
     return Watch(
         server_socket=deployment.server_socket,
         proxy_port=deployment.proxy_port,
-        database=DatabaseAccess(host=database.host, port=database.port, user=database.user, password=database.password),
+        database=DatabaseAccess(
+            system=DATABASE, host=database.host, port=database.port, user=database.user, password=database.password
+        ),
     )
 
 
@@ -258,7 +261,7 @@ def peer_site(school_database: SchoolDatabase, raw_folder: Path) -> Snapshot:
     (site / "echo.py").write_text(PEER)
     for name in ("servers", ".badgateway"):
         (raw_folder / name).symlink_to(school_database.snapshot.root / name)
-    return Snapshot.of(raw_folder)
+    return Snapshot.of(raw_folder, school_database.database.system.template)
 
 
 def test_a_load_balancer_uses_its_connection_again(

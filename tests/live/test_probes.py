@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 from pydantic import TypeAdapter
 
+from badgateway.databases.mariadb import DATABASE
 from badgateway.model import raw
 from badgateway.model.cooperation import Cooperation, CooperationProof, CooperationReport
 from badgateway.probe.sampler import StackSampler
@@ -77,7 +78,9 @@ def watch_of(url: str, folder: Path, **more) -> Watch:
 
 def access_to(school: SchoolDatabase) -> DatabaseAccess:
     database = school.database
-    return DatabaseAccess(host=database.host, port=database.port, user=database.user, password=database.password)
+    return DatabaseAccess(
+        system=DATABASE, host=database.host, port=database.port, user=database.user, password=database.password
+    )
 
 
 @pytest.mark.parametrize("name", ["uwsgi-mysqlclient", "gunicorn-sync-mysqlclient"])

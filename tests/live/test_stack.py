@@ -107,7 +107,7 @@ def small_site(school_database: SchoolDatabase, raw_folder: Path):
             hand_over(path, school_database.account)
         for name in ("servers", ".badgateway"):
             (raw_folder / name).symlink_to(school_database.snapshot.root / name)
-        return Snapshot.of(raw_folder, school_database.snapshot.server_texts)
+        return Snapshot.of(raw_folder, school_database.database.system.template, school_database.snapshot.server_texts)
 
     return make
 
@@ -339,6 +339,7 @@ import sys, time
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
+from badgateway.databases.registry import database_of
 from badgateway.process.account import service_account
 from badgateway.process.interruption import unwinding_on_signals
 from badgateway.stack.deployment import deploy, prepare_database
@@ -347,7 +348,7 @@ from tests.live.test_stack import small_experiment
 
 folder, server = Path(sys.argv[1]), sys.argv[2]
 account, small = service_account(), small_experiment(server)
-snapshot = Snapshot.of(folder, [small.configurations[0].server])
+snapshot = Snapshot.of(folder, database_of(small).template, [small.configurations[0].server])
 if account is not None:
     account = replace(account, gid=folder.stat().st_gid)
 with (

@@ -4,11 +4,12 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
+from badgateway.databases.mariadb import DATABASE
 from badgateway.errors import ConfigurationError
 from badgateway.model.configuration import Timeouts
-from badgateway.model.experiment import Database
-from badgateway.plan.templates import MARIADB, NGINX, VALUES, fill, template_fault
-from badgateway.stack import mariadb, nginx
+from badgateway.plan.templates import NGINX, fill, template_fault, template_values
+from badgateway.stack import nginx
+from badgateway.stack.database import render as render_database
 
 FILE = PurePosixPath("servers/x.conf")
 
@@ -44,12 +45,12 @@ def proxy(template: str) -> str:
 
 
 def database(template: str) -> str:
-    return mariadb.render(template, Database(), folder=Path("/x"), port=1)
+    return render_database(DATABASE, template, max_connections=151, folder=Path("/x"), port=1)
 
 
-@pytest.mark.parametrize(("file", "render"), [(NGINX, proxy), (MARIADB, database)])
+@pytest.mark.parametrize(("file", "render"), [(NGINX, proxy), (DATABASE.template, database)])
 def test_what_a_plan_lets_a_template_ask_for_is_what_its_server_fills_in(file, render):
-    allowed = [f"@{{{value}}}" for value in sorted(VALUES[file])]
+    allowed = [f"@{{{value}}}" for value in sorted(template_values(DATABASE)[file])]
     with pytest.raises(ConfigurationError) as refusal:
         render("@{zzzzzzzz}")
 

@@ -6,6 +6,7 @@ from contextlib import closing
 
 import pytest
 
+from badgateway.databases.mariadb import DATABASE
 from badgateway.model import raw
 from badgateway.model.samples import Reading
 from badgateway.probe import sampler as room
@@ -52,7 +53,7 @@ class Fake:
 
 def nowhere(folder) -> Watch:
     """Name parts none of which is there."""
-    access = DatabaseAccess(host="127.0.0.1", port=1, user="nobody", password="")
+    access = DatabaseAccess(system=DATABASE, host="127.0.0.1", port=1, user="nobody", password="")
     return Watch(
         server_socket=folder / "web.sock",
         proxy_port=1,

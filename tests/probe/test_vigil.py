@@ -12,6 +12,7 @@ from contextlib import contextmanager
 import psutil
 import pytest
 
+from badgateway.databases.mariadb import DATABASE
 from badgateway.model.trial import OutsidePart
 from badgateway.probe.database import DatabaseProbe
 from badgateway.probe.outside_parts import ClockSteps, Lateness, Silence, Stops
@@ -61,7 +62,7 @@ def test_a_part_that_is_stopped_is_seen_with_its_time():
         time.sleep(0.3)
     (found,) = (one for one in watch.found() if one.part is OutsidePart.DATABASE)
 
-    assert found.what.startswith("MariaDB was stopped for 0.")
+    assert found.what.startswith("the database was stopped for 0.")
     assert before_s <= (found.at_s or 0) <= after_s
     assert found.lasted_s == pytest.approx(0.5, abs=0.3)
 
@@ -156,7 +157,7 @@ def silent(clock: Clock, *, cpu_share: float, seconds: float) -> list[str]:
 def test_a_database_that_owes_an_answer_and_does_nothing_is_frozen(clock):
     (what,) = silent(clock, cpu_share=0.0, seconds=1.5)
 
-    assert what == "MariaDB did not answer for 1.4 s and used no CPU time meanwhile"
+    assert what == "the database did not answer for 1.4 s and used no CPU time meanwhile"
 
 
 @pytest.mark.parametrize(("cpu_share", "seconds"), [(0.1, 5.0), (2.0, 5.0), (0.0, 0.9)])
@@ -188,7 +189,9 @@ class Deaf:
 
 
 def asked(port: int) -> Pulse:
-    probe = DatabaseProbe(access := DatabaseAccess(host="127.0.0.1", port=port, user="site", password="secret"))
+    probe = DatabaseProbe(
+        access := DatabaseAccess(system=DATABASE, host="127.0.0.1", port=port, user="site", password="secret")
+    )
     with pytest.raises(NotAvailableError):
         probe.read()
     return access.pulse

@@ -66,7 +66,7 @@ def uses() -> tuple[ProcessUse, ...]:
         ProcessUse(part=part, cpu_s=cpu, peak_rss_bytes=rss * 2**20, rss_growth_bytes=growth * 2**20)
         for part, cpu, rss, growth in (
             ("locust", 6.4, 88, 3),
-            ("mariadb", 4.9, 211, 0),
+            ("database", 4.9, 211, 0),
             ("nginx", 0.8, 11, 0),
             ("server", 11.2, 142, 5),
         )

@@ -9,7 +9,7 @@ from badgateway.model.experiment import Experiment
 from badgateway.stack.application import prepare, restore
 from badgateway.stack.project import Snapshot
 from tests.declared import experiment
-from tests.stack.test_mariadb_driver import DATABASE
+from tests.stack.test_database import DATABASE
 
 PROGRAM = """
 import os, sys
@@ -27,7 +27,7 @@ def database(tmp_path):
 def snapshot(tmp_path):
     (tmp_path / "app").mkdir()
     (tmp_path / "app" / "manage.py").write_text(PROGRAM)
-    return Snapshot(root=tmp_path, nginx_template="", mariadb_template="")
+    return Snapshot(root=tmp_path, nginx_template="", database_template="")
 
 
 def declared(**commands: Any) -> Experiment:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from badgateway.stack.distance import at_distance, relayed
-from tests.stack.test_mariadb_driver import DATABASE
+from tests.stack.test_database import DATABASE
 
 DISTANCE_MS = 30.0
 

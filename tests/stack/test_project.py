@@ -48,7 +48,7 @@ def test_a_snapshot_has_the_application_and_the_server_files_and_nothing_that_is
     }
     assert snapshot.journal.read_text() == "journal.py"
     assert snapshot.nginx_template == "nginx.conf"
-    assert snapshot.mariadb_template == "mariadb.cnf"
+    assert snapshot.database_template == "mariadb.cnf"
 
 
 def test_a_snapshot_does_not_change_with_its_project(project, tmp_path):

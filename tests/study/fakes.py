@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from badgateway.databases.mariadb import DATABASE
 from badgateway.load.generator import OpenLoopCheck
 from badgateway.load.locust import Drive
 from badgateway.load.progress import Progress
@@ -24,7 +25,7 @@ from badgateway.model.summary import TrialSummary
 from badgateway.model.trial import Disturbance, Trial, Window
 from badgateway.plan.schedule import schedule
 from badgateway.servers.registry import server_of
-from badgateway.stack.mariadb import RunningDatabase
+from badgateway.stack.database import RunningDatabase
 from badgateway.stack.project import Snapshot
 from badgateway.study import conduct, conduct_diagnosis, cooperation, run_trial
 from badgateway.study.bench import Bench
@@ -90,11 +91,11 @@ class Told:
 def bench(folder: Path, of: Experiment) -> Bench:
     """Return a bench whose database is this very process, which is alive for sure."""
     database = RunningDatabase(
+        system=DATABASE,
         folder=folder,
         account=None,
         host="127.0.0.1",
         port=1,
-        socket=folder / "mariadb.sock",
         name="site",
         user="site",
         password="secret",
@@ -105,7 +106,7 @@ def bench(folder: Path, of: Experiment) -> Bench:
         root=folder,
         folder=folder,
         account=None,
-        snapshot=Snapshot(root=folder, nginx_template="", mariadb_template=""),
+        snapshot=Snapshot(root=folder, nginx_template="", database_template=""),
         database=database,
     )
 

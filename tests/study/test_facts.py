@@ -13,7 +13,7 @@ from tests.judge.evidence_of import BAD_GATEWAY, OK, WINDOW, evidence, record
 
 OBJECTIVE = Objective(max_failure_share=0.01, p95_ms=1000)
 SERVER = ProcessUse(part="server", cpu_s=1.0, peak_rss_bytes=7, rss_growth_bytes=0)
-OTHER = ProcessUse(part="mariadb", cpu_s=9.0, peak_rss_bytes=99, rss_growth_bytes=0)
+OTHER = ProcessUse(part="database", cpu_s=9.0, peak_rss_bytes=99, rss_growth_bytes=0)
 
 
 def facts(tmp_path, counts, *, uses=(OTHER, SERVER), **given) -> Facts | None:

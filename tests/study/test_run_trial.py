@@ -41,7 +41,7 @@ def test_every_part_of_the_stack_is_sampled(seam, table, raw):
     run_trial(TRIAL, table, raw, lambda _: None)
 
     parts = {line.split(",")[1] for line in (raw / PROCESSES).read_text().splitlines()[1:]}
-    assert parts == {"server", "mariadb", "locust"}
+    assert parts == {"server", "database", "locust"}
 
 
 def test_the_servers_are_down_when_the_trial_is_over(seam, table, raw):

@@ -142,7 +142,9 @@ class Stands:
                 declared,
                 declared.configurations[0],
                 database=self.school.database,
-                snapshot=Snapshot.of(self.raw, [declared.configurations[0].server]),
+                snapshot=Snapshot.of(
+                    self.raw, self.school.database.system.template, [declared.configurations[0].server]
+                ),
                 raw=self.raw,
                 account=self.school.account,
                 watch_loop=watch_loop,

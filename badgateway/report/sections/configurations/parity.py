@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from badgateway import numbers
+from badgateway.databases.registry import database_of
 from badgateway.model.configuration import Configuration
 from badgateway.model.experiment import Experiment, Load
 from badgateway.report.cells import Setting
@@ -117,7 +118,10 @@ def _surroundings(experiment: Experiment) -> tuple[Setting, ...]:
     return (
         Setting(name="application", value=f"{experiment.application.wsgi} in {experiment.application.directory}"),
         *(Setting(name=name, value=value) for name, value in sorted(experiment.application.environment.items())),
-        Setting(name="MariaDB max_connections", value=numbers.count(experiment.database.max_connections)),
+        Setting(
+            name=f"{database_of(experiment).label} max_connections",
+            value=numbers.count(experiment.database.max_connections),
+        ),
         Setting(name="Locust file", value=str(load.locustfile)),
         *_levels(load),
         *(Setting(name=name, value=numbers.declared_seconds(value)) for name, value in limits),

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from badgateway import numbers
+from badgateway.databases.database_system import DatabaseSystem
+from badgateway.databases.registry import database_of
 from badgateway.model.configuration import Configuration
 from badgateway.model.cooperation import ConnectCost
 from badgateway.model.samples import DatabaseConnections
@@ -16,14 +18,6 @@ from badgateway.report.grid import LoadLevel
 from badgateway.report.html import render
 from badgateway.report.section import Section
 from badgateway.report.sections.connections.chart import draw_connections
-
-_CLIENTS = {
-    ("pymysql", False): "PyMySQL, ssl_disabled",
-    ("pymysql", True): "PyMySQL, as it is",
-    ("mysqlclient", False): "mysqlclient, as it is",
-    ("mysqlclient", True): "mysqlclient, as it is",
-}
-"""What a way to connect (driver, with TLS) is called where its cost was measured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +66,7 @@ def build(study: StudySummary, costs: Sequence[ConnectCost] = ()) -> Connections
     if not every:
         return None
     limits = [found.limit for found in every if found.limit is not None]
+    system = database_of(study.experiment)
     top = max([1, *limits, *(found.peak for found in every)])
     return Connections(
         users=load.words,
@@ -79,7 +74,8 @@ def build(study: StudySummary, costs: Sequence[ConnectCost] = ()) -> Connections
         limit=numbers.count(max(limits)) if limits else "",
         has_costs=bool(costs),
         rows=tuple(
-            _row(one.configuration, sampled[one.configuration.name], top, costs) for one in study.configurations
+            _row(one.configuration, sampled[one.configuration.name], top, _cost_ms(one.configuration, system, costs))
+            for one in study.configurations
         ),
     )
 
@@ -97,13 +93,12 @@ def _sampled(study: StudySummary, name: str, load: LoadLevel) -> list[DatabaseCo
 
 
 def _row(
-    configuration: Configuration, trials: Sequence[DatabaseConnections], top: int, costs: Sequence[ConnectCost]
+    configuration: Configuration, trials: Sequence[DatabaseConnections], top: int, cost_ms: float | None
 ) -> ConnectionRow:
     most = max(trials, key=lambda found: found.peak, default=None)
     opened = [found.opened_per_s for found in trials if found.opened_per_s is not None]
     mean = sum(opened) / len(opened) if opened else None
     why = "" if most else "no samples"
-    cost_ms = _cost_ms(configuration, costs)
     return ConnectionRow(
         name=configuration.name,
         drawing=draw_connections(configuration.name, most, top) if most else None,
@@ -115,6 +110,7 @@ def _row(
     )
 
 
-def _cost_ms(configuration: Configuration, costs: Sequence[ConnectCost]) -> float | None:
-    client = _CLIENTS[configuration.driver, configuration.database_tls]
+def _cost_ms(configuration: Configuration, system: DatabaseSystem, costs: Sequence[ConnectCost]) -> float | None:
+    driver = system.driver(configuration.driver)
+    client = driver.client(tls=configuration.database_tls) if driver else None
     return next((cost.median_ms for cost in costs if cost.client == client), None)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from badgateway import numbers
+from badgateway.databases.database_system import PART
 from badgateway.model.summary import LevelSummary, ProcessUse, RouteMeasurement, StudySummary
 from badgateway.report import cells, grid, rows
 from badgateway.report.cells import TableCell
@@ -91,7 +92,7 @@ def _arm(level: LevelSummary) -> Iterator[ExportArm]:
     found = tuple(rows.route_row(level, route) for route in _routes(level) if _is_export(route))
     if not found:
         return
-    generator, database = (_uses(level, part) for part in ("locust", "mariadb"))
+    generator, database = (_uses(level, part) for part in ("locust", PART))
     yield ExportArm(
         rows=found,
         app_growth=_memory(list(_app_growths(level))),

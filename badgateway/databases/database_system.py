@@ -1,0 +1,195 @@
+"""What the kit has to be told of a database system, so that nothing else needs to know its name."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Protocol
+
+PART = "database"
+"""What raw files and reports call the database's processes, whichever system it is."""
+PART_OF_0_1 = "mariadb"
+"""What raw files of version 0.1 call it."""
+
+HELD = "db_connections"
+MADE = "db_connects"
+EXECUTING = "db_executing"
+SELECTS = "db_selects"
+ROWS_READ = "db_rows_read"
+
+SHOWN_CHARACTERS = 1500
+"""Of a statement, at most."""
+
+TEMPLATE_VALUES = ("folder", "max_connections", "port")
+"""The values that the kit has for a database's configuration file: what it may ask for with @{value}."""
+
+
+class Login(Protocol):
+    """How a client gets into a database."""
+
+    @property
+    def host(self) -> str:
+        """An address of TCP."""
+
+    @property
+    def port(self) -> int:
+        """A port of TCP."""
+
+    @property
+    def name(self) -> str:
+        """The database's name on its server."""
+
+    @property
+    def user(self) -> str:
+        """The database's account."""
+
+    @property
+    def password(self) -> str:
+        """Of that account."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a private server is to run: absolute paths that exist, unless said otherwise."""
+
+    program: Path
+    """The server's program."""
+    configuration: Path
+    """The filled-in template, in a folder of the kit's own: the server's working directory."""
+    written: Path
+    """The folder of the servers' account, for everything that the server writes."""
+    port: int
+    """Of TCP on 127.0.0.1, which nobody uses."""
+    name: str
+    """Of the one database and its account, which the first steps make."""
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """A command to be run to its end before the server is started."""
+
+    argv: tuple[str, ...]
+    script: str = field(default="", repr=False)
+    """What it reads from its standard input."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Driver:
+    """A client library of the application's."""
+
+    name: str
+    """As configurations and DB_DRIVER call it."""
+    distribution: str
+    """The Python package whose version matters."""
+    module: str
+    """Has connect(), as PEP 249 has it."""
+    plain: tuple[str, Mapping[str, object]]
+    """What it is called where it connects as the application does, and the options of connect() for it."""
+    with_tls: tuple[str, Mapping[str, object]] | None = None
+    """The same where a configuration asks for TLS; None where that makes no difference."""
+
+    def client(self, *, tls: bool) -> str:
+        """Return what the way in which the application connects is called where its cost is measured."""
+        return (self.with_tls if tls and self.with_tls else self.plain)[0]
+
+    @property
+    def ways(self) -> tuple[tuple[str, Mapping[str, object]], ...]:
+        """All ways in which it can connect: what it is called, and the options of connect()."""
+        return (self.plain, self.with_tls) if self.with_tls else (self.plain,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Client:
+    """How the kit itself connects, with a library in which each question has a time limit."""
+
+    module: str
+    """Has connect() and Error, as PEP 249 has it, and takes %s for an argument."""
+    arguments: Callable[[Login, float, float], Mapping[str, object]]
+    """Those of connect(), from the login, the limit of connecting and that of one answer, in seconds; autocommit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Activity:
+    """What is asked many times a second while there is load: no more than three statements' worth of work."""
+
+    connections: str
+    """Takes the account; rows of a statement or NULL, how many connections of the account execute it, and how many the
+    application may have. Never empty, and the asking connection is in no row."""
+    counters: str
+    """Rows of a counter's name and its value, over all accounts."""
+    series: Mapping[str, str]
+    """The series of each counter; MADE is among them."""
+    own: Mapping[str, int] = field(default_factory=dict)
+    """By how much one reading of both adds to a series, which is taken off again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableStatistics:
+    """What the optimizer knows of the site's tables, and how it is made to look again."""
+
+    tables: str
+    """Takes the database's name; one row a table."""
+    kept: str
+    """Takes the database's name; rows of table, index or column, what was counted, and how many (a whole number)."""
+    analyze: Callable[[Sequence[str]], str]
+    """The statement that counts these tables anew."""
+    fault: Callable[[Sequence[Sequence[object]]], str]
+    """What is wrong by the rows that the statement gave; empty when nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatabaseSystem:
+    """One database system."""
+
+    name: str
+    """As experiments, files and logs call it: small letters."""
+    label: str
+    """The name as its makers write it."""
+    template: PurePosixPath
+    """Its configuration file in the project, with TEMPLATE_VALUES."""
+    programs: tuple[str, ...]
+    """What its server's program may be called; the first that is found is taken."""
+    directories: tuple[str, ...] = ()
+    """Patterns of absolute paths where the program may be beside PATH; the last one in their order is the newest."""
+    install: str
+    """What to do where no program is found."""
+    version: re.Pattern[str]
+    """Where the version is in what `PROGRAM --version` prints."""
+    folders: tuple[str, ...]
+    """What is to be made inside `Place.written`."""
+    socket: str
+    """The server's unix socket inside `Place.written`."""
+    prepare: Callable[[Place], Sequence[Step]]
+    """What makes a data directory with one database and one account in the empty folders; DeploymentError: a part of
+    the server is not installed."""
+    start: Callable[[Place], tuple[str, ...]]
+    """The argv that serves it until it is told to end."""
+    ready: str
+    """What the server prints, in a line, when it can be connected to."""
+    client: Client
+    activity: Activity
+    statistics: TableStatistics
+    drivers: tuple[Driver, ...]
+    """Those that a configuration may name, the recommended one first."""
+
+    def driver(self, name: str) -> Driver | None:
+        """Return the driver of that name; None when it is none of this system's."""
+        return next((driver for driver in self.drivers if driver.name == name), None)
+
+
+def site_environment(
+    login: Login, driver: str, conn_max_age_s: int, *, pool: int = 0, tls: bool = False
+) -> dict[str, str]:
+    """Return the variables by which an application finds its database, and how it is to connect."""
+    return {
+        "DB_DRIVER": driver,
+        "DB_HOST": login.host,
+        "DB_PORT": str(login.port),
+        "DB_NAME": login.name,
+        "DB_USER": login.user,
+        "DB_PASSWORD": login.password,
+        "DB_CONN_MAX_AGE_S": str(conn_max_age_s),
+        "DB_POOL_SIZE": str(pool),
+        "DB_TLS": str(int(tls)),
+    }

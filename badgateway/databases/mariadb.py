@@ -1,0 +1,169 @@
+"""MariaDB: all that is true of it alone."""
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path, PurePosixPath
+
+from badgateway.databases.database_system import (
+    MADE,
+    ROWS_READ,
+    SELECTS,
+    SHOWN_CHARACTERS,
+    Activity,
+    Client,
+    DatabaseSystem,
+    Driver,
+    Login,
+    Place,
+    Step,
+    TableStatistics,
+)
+from badgateway.errors import DeploymentError
+
+SYSTEM_TABLES = ("system_tables", "system_tables_data")
+
+FIXED_STATISTICS = (
+    "--innodb-stats-persistent=ON",
+    "--innodb-stats-auto-recalc=OFF",
+    "--innodb-stats-persistent-sample-pages=10000",
+)
+"""No trial gets another plan than the next: the server does not count its tables by itself, and when it is told to,
+it looks at so many pages that chance has no part in what it finds. On the command line, which goes before any
+mariadb.cnf; a site that is deployed does better with MariaDB's own way."""
+
+ACCOUNT_SQL = """
+FLUSH PRIVILEGES;
+CREATE DATABASE {name} CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci;
+CREATE USER '{name}'@'127.0.0.1' IDENTIFIED BY '{password}';
+CREATE USER '{name}'@'localhost' IDENTIFIED BY '{password}';
+GRANT ALL PRIVILEGES ON {name}.* TO '{name}'@'127.0.0.1';
+GRANT ALL PRIVILEGES ON {name}.* TO '{name}'@'localhost';
+GRANT SELECT ON mysql.innodb_index_stats TO '{name}'@'127.0.0.1';
+"""
+
+# Attempts too, for the first; everybody may ask. Neither question counts rows: theirs are temporary tables.
+_COUNTERS = {"Connections": MADE, "Com_select": SELECTS, "Rows_read": ROWS_READ}
+_COUNTER = f"SHOW GLOBAL STATUS WHERE variable_name IN ({', '.join(repr(name) for name in _COUNTERS)})"
+# Without the PROCESS privilege an account sees its own connections only, and those are what is asked for. A connection
+# that executes nothing has no statement, so most of them are one row of the answer. The limit is max_connections less
+# the one that the asking connection takes away from the application.
+_CONNECTIONS = f"""
+SELECT CASE WHEN command IN ('Query', 'Execute') THEN LEFT(info, {SHOWN_CHARACTERS}) END AS statement, COUNT(*),
+    @@max_connections - 1
+FROM information_schema.processlist WHERE user = %s AND id <> CONNECTION_ID() GROUP BY statement
+UNION ALL SELECT NULL, 0, @@max_connections - 1
+"""  # noqa: S608 # a constant of the kit
+
+_TABLES = """
+SELECT table_name FROM information_schema.tables WHERE table_schema = %s AND table_type = 'BASE TABLE' ORDER BY 1
+"""
+# A partitioned table has a line for each partition, "scores#P#p0"; it is analyzed as a whole.
+_KEPT = """
+SELECT SUBSTRING_INDEX(table_name, '#', 1), index_name, stat_name, CAST(stat_value AS UNSIGNED)
+FROM mysql.innodb_index_stats WHERE database_name = %s ORDER BY table_name, index_name, stat_name
+"""
+_FAULTS = ("error", "warning")
+
+
+def bootstrap_sql(system_tables: str, name: str, password: str) -> str:
+    """Return the statements that make an empty data directory one with a database and its account.
+
+    Root may enter through the unix socket only, and only who is root there.
+    """
+    head = "CREATE DATABASE mysql;\nUSE mysql;\nSET @auth_root_socket = 'root';\n"
+    return head + system_tables + ACCOUNT_SQL.format(name=name, password=password)
+
+
+def _prepare(place: Place) -> Sequence[Step]:
+    # mariadb-install-db does the same, but needs my_print_defaults, which Debian has in another package; and there a
+    # statement that fails ends the server, where in an init file it would only be a line in the log.
+    argv = (str(place.program), f"--defaults-file={place.configuration.name}", "--bootstrap")
+    script = bootstrap_sql(_system_tables(place.program), place.name, place.password)
+    return (Step(argv=(*argv, "--enforce-storage-engine="), script=script),)
+
+
+def _start(place: Place) -> tuple[str, ...]:
+    return (str(place.program), f"--defaults-file={place.configuration}", *FIXED_STATISTICS)
+
+
+def _system_tables(program: Path) -> str:
+    shares = [place / "share" / name for place in program.resolve().parents[1:3] for name in ("mysql", "mariadb")]
+    return "".join(_system_file(shares, name).read_text(encoding="utf-8") for name in SYSTEM_TABLES)
+
+
+def _system_file(shares: list[Path], name: str) -> Path:
+    # The files were called mysql_* until MariaDB 11.
+    candidates = [share / f"{maker}_{name}.sql" for share in shares for maker in ("mariadb", "mysql")]
+    found = next((candidate for candidate in candidates if candidate.is_file()), None)
+    if found is None:
+        listed = ", ".join(map(str, shares))
+        raise DeploymentError(f"MariaDB: no mysql_{name}.sql in {listed}; install the whole server package")
+    return found
+
+
+def _connect_arguments(login: Login, connect_s: float, answer_s: float) -> Mapping[str, object]:
+    return {
+        "host": login.host,
+        "port": login.port,
+        "user": login.user,
+        "password": login.password,
+        "database": login.name or None,
+        "connect_timeout": connect_s,
+        "read_timeout": answer_s,
+        "write_timeout": answer_s,
+        "autocommit": True,
+        # A TLS context costs 40 ms of CPU, on the machine that is being measured.
+        "ssl_disabled": True,
+    }
+
+
+def _analyze(tables: Sequence[str]) -> str:
+    names = ", ".join(f"`{name.replace('`', '``')}`" for name in tables)
+    return f"ANALYZE NO_WRITE_TO_BINLOG TABLE {names}"
+
+
+def _analyze_fault(rows: Sequence[Sequence[object]]) -> str:
+    # The statement itself succeeds where a table fails: its rows tell.
+    for table, _, kind, message in rows:
+        if str(kind).lower() in _FAULTS:
+            return f"ANALYZE TABLE {table}: {message}"
+    return ""
+
+
+DATABASE = DatabaseSystem(
+    name="mariadb",
+    label="MariaDB",
+    template=PurePosixPath("servers/mariadb.cnf"),
+    programs=("mariadbd", "mysqld"),
+    install="install it (Debian: apt-get install mariadb-server-core)",
+    version=re.compile(r"Ver (\d[\w.]*)"),
+    folders=("data", "tmp"),
+    socket="mariadb.sock",
+    prepare=_prepare,
+    start=_start,
+    ready="ready for connections",
+    client=Client(module="pymysql", arguments=_connect_arguments),
+    activity=Activity(
+        connections=_CONNECTIONS,
+        counters=_COUNTER,
+        # MySQL does not count the rows.
+        series=_COUNTERS,
+        own={SELECTS: 1},
+    ),
+    statistics=TableStatistics(tables=_TABLES, kept=_KEPT, analyze=_analyze, fault=_analyze_fault),
+    drivers=(
+        Driver(
+            name="pymysql",
+            distribution="pymysql",
+            module="pymysql",
+            plain=("PyMySQL, ssl_disabled", {"charset": "utf8mb4", "ssl_disabled": True}),
+            with_tls=("PyMySQL, as it is", {"charset": "utf8mb4"}),
+        ),
+        Driver(
+            name="mysqlclient",
+            distribution="mysqlclient",
+            module="MySQLdb",
+            plain=("mysqlclient, as it is", {"charset": "utf8mb4"}),
+        ),
+    ),
+)

@@ -1,0 +1,81 @@
+"""Finds the database systems: those of this room, and those that other packages bring."""
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+
+from badgateway import databases as room
+from badgateway.databases.database_system import DatabaseSystem
+from badgateway.errors import ConfigurationError
+from badgateway.model.experiment import Experiment
+
+GROUP = "badgateway.databases"
+"""Entry points of this group name a module with a DATABASE."""
+
+
+@cache
+def databases() -> tuple[DatabaseSystem, ...]:
+    """Return all database systems, those of this room first, each by its name only once.
+
+    Raises:
+        ConfigurationError: An entry point cannot be loaded, is none, or takes a name that is there already.
+    """
+    found = [*_of_this_room(), *_of_others()]
+    names = [system.name for system in found]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ConfigurationError(f"entry points {GROUP}: there are two databases {', '.join(twice)}; uninstall one")
+    return tuple(found)
+
+
+def _of_this_room() -> list[DatabaseSystem]:
+    modules = (importlib.import_module(f"{room.__name__}.{one.name}") for one in pkgutil.iter_modules(room.__path__))
+    return [system for module in modules if (system := getattr(module, "DATABASE", None)) is not None]
+
+
+def _of_others() -> list[DatabaseSystem]:
+    return [_loaded(point) for point in sorted(entry_points(group=GROUP), key=lambda point: point.name)]
+
+
+def _loaded(point: EntryPoint) -> DatabaseSystem:
+    where = f"entry point {point.name} of {GROUP} ({point.value})"
+    try:
+        found = point.load()
+    except Exception as error:
+        raise ConfigurationError(f"{where}: {type(error).__name__}: {error}; mend or uninstall it") from error
+    if not isinstance(found, DatabaseSystem):
+        raise ConfigurationError(f"{where} is no {DatabaseSystem.__module__}.DatabaseSystem; mend or uninstall it")
+    return found
+
+
+def database_of(experiment: Experiment) -> DatabaseSystem:
+    """Return the system that an experiment's database is of.
+
+    Raises:
+        ConfigurationError: It is none that is known.
+    """
+    named = experiment.database.system
+    found = next((system for system in databases() if system.name == named), None)
+    if found is None:
+        raise ConfigurationError(f"database.system: {named} is no known database; there are {_listed(databases())}")
+    return found
+
+
+def database_faults(experiment: Experiment) -> Iterator[str]:
+    """Yield what is wrong with the database and the drivers that an experiment names, with the key."""
+    try:
+        system = database_of(experiment)
+    except ConfigurationError as error:
+        yield str(error)
+        return
+    for one in experiment.configurations:
+        if system.driver(one.driver) is None:
+            allowed = " or ".join(f"'{driver.name}'" for driver in system.drivers)
+            key = f"configurations[{one.name}].driver"
+            yield f"{key}: '{one.driver}' is not allowed: input should be {allowed}, the drivers of {system.label}"
+
+
+def _listed(systems: tuple[DatabaseSystem, ...]) -> str:
+    return ", ".join(sorted(system.name for system in systems))

@@ -1,0 +1,148 @@
+"""Runs a private server of a database system, with one database and one account, for as long as a block lasts."""
+
+import os
+import secrets
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+
+from badgateway.databases.database_system import DatabaseSystem, Place, Step, site_environment
+from badgateway.databases.registry import database_of
+from badgateway.errors import DeploymentError
+from badgateway.model.experiment import Experiment
+from badgateway.plan.programs import search_path
+from badgateway.plan.templates import fill
+from badgateway.process.account import Account, hand_over_all, write_for
+from badgateway.process.child import Command
+from badgateway.process.ports import free_port
+from badgateway.process.readiness import await_ready, log_line_probe
+from badgateway.process.running import run_to_end, running
+from badgateway.stack.environment import base_environment
+from badgateway.stack.written import FOLDER
+
+HOST = "127.0.0.1"
+NAME = "site"
+START_DEADLINE_S = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunningDatabase:
+    """How to reach a server that is up, through TCP as if it were elsewhere."""
+
+    system: DatabaseSystem = field(repr=False)
+    folder: Path
+    """Its configuration and its logs, which only the kit can write."""
+    account: Account | None
+    host: str
+    port: int
+    name: str
+    user: str
+    password: str = field(repr=False)
+    pid: int
+    statistics: Mapping[str, tuple[tuple[str, str, int], ...]] = field(
+        default_factory=lambda: MappingProxyType({}), repr=False
+    )
+    """What the server knew of each table when the data was loaded; see stack/statistics.py."""
+
+    @property
+    def written(self) -> Path:
+        """What the server writes itself: its data, its socket, its temporary files."""
+        return self.folder / FOLDER
+
+    def environment(self, driver: str, conn_max_age_s: int, *, pool: int = 0, tls: bool = False) -> dict[str, str]:
+        """Return the variables by which an application finds its database, and how it is to connect."""
+        return site_environment(self, driver, conn_max_age_s, pool=pool, tls=tls)
+
+
+def render(system: DatabaseSystem, template: str, *, max_connections: int, folder: Path, port: int) -> str:
+    """Return the configuration file of a server that writes to folder and listens on 127.0.0.1:port."""
+    values: dict[str, str | int] = {"folder": str(folder), "port": port, "max_connections": max_connections}
+    return fill(system.template, template, values)
+
+
+@contextmanager
+def run_database(
+    experiment: Experiment, template: str, *, folder: Path, account: Account | None
+) -> Iterator[RunningDatabase]:
+    """Make a data directory in folder, a passage of the kit's own, and serve it until the block ends.
+
+    Raises:
+        DeploymentError: the server is not installed, or did not come up.
+    """
+    system = database_of(experiment)
+    place = _place(system, folder)
+    for made in (place.written, *(place.written / name for name in system.folders)):
+        made.mkdir(mode=0o700)
+    hand_over_all(place.written, account)
+    most = experiment.database.max_connections
+    text = render(system, template, max_connections=most, folder=place.written, port=place.port)
+    write_for(account, place.configuration, text)
+    for step in system.prepare(place):
+        _run_step(step, system, place, account)
+    command = _command(system, place, account, system.label, system.start(place))
+    with running(command) as server:
+        ready = log_line_probe(command.log, system.ready, server.log_start_bytes)
+        await_ready(server, ready, what=f"its database on {HOST}:{place.port}", deadline_s=START_DEADLINE_S)
+        yield RunningDatabase(
+            system=system,
+            folder=folder,
+            account=account,
+            host=HOST,
+            port=place.port,
+            name=NAME,
+            user=NAME,
+            password=place.password,
+            pid=server.pid,
+        )
+
+
+def _place(system: DatabaseSystem, folder: Path) -> Place:
+    return Place(
+        program=_find_program(system),
+        configuration=folder / system.template.name,
+        written=folder / FOLDER,
+        port=free_port(),
+        name=NAME,
+        password=secrets.token_hex(16),
+    )
+
+
+def _command(
+    system: DatabaseSystem, place: Place, account: Account | None, name: str, argv: tuple[str, ...]
+) -> Command:
+    return Command(
+        name=name,
+        argv=argv,
+        environment=base_environment(place.written),
+        directory=place.configuration.parent,
+        log=place.configuration.parent / f"{system.name}.log",
+        account=account,
+    )
+
+
+def _run_step(step: Step, system: DatabaseSystem, place: Place, account: Account | None) -> None:
+    script = place.configuration.parent / "prepare.input"
+    write_for(account, script, step.script)
+    shell = ("sh", "-c", f'exec "$@" < {script.name}', "sh")
+    command = _command(system, place, account, f"{system.label} bootstrap", (*shell, *step.argv))
+    try:
+        run_to_end(command, deadline_s=START_DEADLINE_S)
+    finally:
+        script.unlink()
+
+
+def _find_program(system: DatabaseSystem) -> Path:
+    for name in system.programs:
+        found = shutil.which(name, path=os.pathsep.join((search_path(), *_directories(system))))
+        if found:
+            return Path(found)
+    raise DeploymentError(f"{system.label}: program {system.programs[0]} not found in PATH; {system.install}")
+
+
+def _directories(system: DatabaseSystem) -> list[str]:
+    root = Path("/")
+    found = (sorted(root.glob(pattern.lstrip("/")), reverse=True) for pattern in system.directories)
+    return [str(place) for places in found for place in places]

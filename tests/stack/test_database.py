@@ -1,0 +1,73 @@
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from badgateway.databases import mariadb
+from badgateway.errors import DeploymentError
+from badgateway.stack.database import RunningDatabase, render, run_database
+from tests.declared import experiment
+
+TEMPLATE = (Path(__file__).parents[2] / "servers" / "mariadb.cnf").read_text()
+DATABASE = RunningDatabase(
+    system=mariadb.DATABASE,
+    folder=Path("/tmp/t"),
+    account=None,
+    host="127.0.0.1",
+    port=3307,
+    name="site",
+    user="site",
+    password="hush",
+    pid=1,
+)
+
+
+def test_an_application_finds_its_database_through_tcp():
+    assert DATABASE.environment("pymysql", 60) == {
+        "DB_DRIVER": "pymysql",
+        "DB_HOST": "127.0.0.1",
+        "DB_PORT": "3307",
+        "DB_NAME": "site",
+        "DB_USER": "site",
+        "DB_PASSWORD": "hush",
+        "DB_CONN_MAX_AGE_S": "60",
+        "DB_POOL_SIZE": "0",
+        "DB_TLS": "0",
+    }
+
+
+def test_an_application_is_told_of_its_pool_and_of_tls():
+    environment = DATABASE.environment("pymysql", 0, pool=8, tls=True)
+
+    assert (environment["DB_POOL_SIZE"], environment["DB_TLS"]) == ("8", "1")
+
+
+def test_the_password_is_not_printed_with_the_database():
+    assert "hush" not in repr(DATABASE)
+    assert "3308" in repr(replace(DATABASE, port=3308))
+
+
+def test_every_path_of_the_server_is_in_its_folder_and_only_this_machine_may_connect():
+    text = render(mariadb.DATABASE, TEMPLATE, max_connections=77, folder=Path("/tmp/t"), port=3307)
+    settings = dict(line.split(" = ") for line in text.splitlines() if " = " in line)
+
+    assert {settings[name] for name in ("datadir", "tmpdir", "socket", "pid-file")} == {
+        "/tmp/t/data",
+        "/tmp/t/tmp",
+        "/tmp/t/mariadb.sock",
+        "/tmp/t/mariadb.pid",
+    }
+    assert settings["bind-address"] == "127.0.0.1"
+    assert settings["port"] == "3307"
+    assert settings["max_connections"] == "77"
+
+
+def test_a_machine_without_the_database_is_told_what_to_install(monkeypatch, tmp_path):
+    absent = replace(mariadb.DATABASE, programs=("no-such-database",))
+    monkeypatch.setattr("badgateway.stack.database.database_of", lambda _: absent)
+
+    with (
+        pytest.raises(DeploymentError, match="MariaDB: program no-such-database not found in PATH; install it"),
+        run_database(experiment(), TEMPLATE, folder=tmp_path, account=None),
+    ):
+        pass
