@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
+from badgateway.model.evidence import ServerEvent
+
 PART = "database"
 """What raw files and reports call the database's processes, whichever system it is."""
 PART_OF_0_1 = "mariadb"
@@ -19,6 +21,9 @@ ROWS_READ = "db_rows_read"
 
 SHOWN_CHARACTERS = 1500
 """Of a statement, at most."""
+
+STANDARD_TEXT = "'(?:[^']|'')*(?:'|$)"
+"""A text in a statement as standard SQL has it; one may be cut off where the statement was."""
 
 TEMPLATE_VALUES = ("folder", "max_connections", "port")
 """The values that the kit has for a database's configuration file: what it may ask for with @{value}."""
@@ -88,6 +93,10 @@ class Driver:
     """What it is called where it connects as the application does, and the options of connect() for it."""
     with_tls: tuple[str, Mapping[str, object]] | None = None
     """The same where a configuration asks for TLS; None where that makes no difference."""
+    name_argument: str = "database"
+    """What connect() calls the database's name."""
+    without_pool: str = ""
+    """Why a configuration with it may have no pool; empty where it may."""
 
     def client(self, *, tls: bool) -> str:
         """Return what the way in which the application connects is called where its cost is measured."""
@@ -107,6 +116,8 @@ class Client:
     """Has connect() and Error, as PEP 249 has it, and takes %s for an argument."""
     arguments: Callable[[Login, float, float], Mapping[str, object]]
     """Those of connect(), from the login, the limit of connecting and that of one answer, in seconds; autocommit."""
+    attributes: Mapping[str, object] = field(default_factory=dict)
+    """What a new connection is given besides, where connect() does not take it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +130,7 @@ class Activity:
     counters: str
     """Rows of a counter's name and its value, over all accounts."""
     series: Mapping[str, str]
-    """The series of each counter; MADE is among them."""
+    """The series of each counter, of those that it has; MADE is among them."""
     own: Mapping[str, int] = field(default_factory=dict)
     """By how much one reading of both adds to a series, which is taken off again."""
 
@@ -151,15 +162,13 @@ class DatabaseSystem:
     programs: tuple[str, ...]
     """What its server's program may be called; the first that is found is taken."""
     directories: tuple[str, ...] = ()
-    """Patterns of absolute paths where the program may be beside PATH; the last one in their order is the newest."""
+    """Patterns of absolute paths where the program may be beside PATH; of several, that of the highest version."""
     install: str
     """What to do where no program is found."""
     version: re.Pattern[str]
     """Where the version is in what `PROGRAM --version` prints."""
     folders: tuple[str, ...]
     """What is to be made inside `Place.written`."""
-    socket: str
-    """The server's unix socket inside `Place.written`."""
     prepare: Callable[[Place], Sequence[Step]]
     """What makes a data directory with one database and one account in the empty folders; DeploymentError: a part of
     the server is not installed."""
@@ -167,11 +176,17 @@ class DatabaseSystem:
     """The argv that serves it until it is told to end."""
     ready: str
     """What the server prints, in a line, when it can be connected to."""
+    stop_signal: str = "SIGTERM"
+    """On which the server ends although somebody is connected still."""
     client: Client
     activity: Activity
     statistics: TableStatistics
     drivers: tuple[Driver, ...]
     """Those that a configuration may name, the recommended one first."""
+    text_values: str = STANDARD_TEXT
+    """The texts in its statements, as opposed to quoted names: a regular expression, in which white space is none."""
+    error_texts: tuple[tuple[ServerEvent, str], ...] = ()
+    """What its drivers and their pools write into an application's log: regular expressions, and what each means."""
 
     def driver(self, name: str) -> Driver | None:
         """Return the driver of that name; None when it is none of this system's."""

@@ -19,6 +19,7 @@ from badgateway.databases.database_system import (
     TableStatistics,
 )
 from badgateway.errors import DeploymentError
+from badgateway.model.evidence import ServerEvent
 
 SYSTEM_TABLES = ("system_tables", "system_tables_data")
 
@@ -63,6 +64,19 @@ SELECT SUBSTRING_INDEX(table_name, '#', 1), index_name, stat_name, CAST(stat_val
 FROM mysql.innodb_index_stats WHERE database_name = %s ORDER BY table_name, index_name, stat_name
 """
 _FAULTS = ("error", "warning")
+
+TEXT_VALUES = r"""
+'(?:[^'\\]|''|\\.)*(?:'|\\?$)
+| "(?:[^"\\]|""|\\.)*(?:"|\\?$)
+"""
+"""A quoted name has backticks."""
+
+ERROR_TEXTS = (
+    (ServerEvent.DB_TOO_MANY_CONNECTIONS, r"""\(1040, ['"]Too many connections"""),
+    # Of SQLAlchemy, from which Django's connections get a pool here.
+    (ServerEvent.DB_POOL_EXHAUSTED, r"QueuePool limit of size (?P<value>\d+) overflow \d+ reached"),
+    (ServerEvent.DB_CONNECTION_LOST, r"""\((?:2006|2013|4031), ['"](?:MySQL|Server|Lost|The client)"""),
+)
 
 
 def bootstrap_sql(system_tables: str, name: str, password: str) -> str:
@@ -138,7 +152,6 @@ DATABASE = DatabaseSystem(
     install="install it (Debian: apt-get install mariadb-server-core)",
     version=re.compile(r"Ver (\d[\w.]*)"),
     folders=("data", "tmp"),
-    socket="mariadb.sock",
     prepare=_prepare,
     start=_start,
     ready="ready for connections",
@@ -151,6 +164,8 @@ DATABASE = DatabaseSystem(
         own={SELECTS: 1},
     ),
     statistics=TableStatistics(tables=_TABLES, kept=_KEPT, analyze=_analyze, fault=_analyze_fault),
+    text_values=TEXT_VALUES,
+    error_texts=ERROR_TEXTS,
     drivers=(
         Driver(
             name="pymysql",

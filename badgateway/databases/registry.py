@@ -1,15 +1,22 @@
 """Finds the database systems: those of this room, and those that other packages bring."""
 
+from __future__ import annotations
+
 import importlib
 import pkgutil
-from collections.abc import Iterator
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
+from typing import TYPE_CHECKING
 
 from badgateway import databases as room
 from badgateway.databases.database_system import DatabaseSystem
 from badgateway.errors import ConfigurationError
-from badgateway.model.experiment import Experiment
+
+if TYPE_CHECKING:
+    # Who reads logs knows of no experiment, and need not wait until its model is loaded.
+    from collections.abc import Iterator
+
+    from badgateway.model.experiment import Experiment
 
 GROUP = "badgateway.databases"
 """Entry points of this group name a module with a DATABASE."""
@@ -71,10 +78,13 @@ def database_faults(experiment: Experiment) -> Iterator[str]:
         yield str(error)
         return
     for one in experiment.configurations:
-        if system.driver(one.driver) is None:
-            allowed = " or ".join(f"'{driver.name}'" for driver in system.drivers)
+        driver = system.driver(one.driver)
+        if driver is None:
+            allowed = " or ".join(f"'{each.name}'" for each in system.drivers)
             key = f"configurations[{one.name}].driver"
             yield f"{key}: '{one.driver}' is not allowed: input should be {allowed}, the drivers of {system.label}"
+        elif one.pool and (why := driver.without_pool):
+            yield f"configurations[{one.name}].pool: {one.driver} has none: {why}; take it out"
 
 
 def _listed(systems: tuple[DatabaseSystem, ...]) -> str:

@@ -1,30 +1,31 @@
 """The lines by which applications, libraries and the kernel tell of themselves under any server."""
 
 import re
+from functools import cache
 from typing import Final
 
+from badgateway.databases.registry import databases
 from badgateway.logs.server_lines import bare_line, kernel_line
 from badgateway.model.evidence import LogKind, ServerEvent
-from badgateway.servers.log import ServerLog, rules
+from badgateway.servers.log import Rule, ServerLog, rules
 
-APPLICATION_RULES: Final = rules(
-    (
-        ServerEvent.LATE_MONKEY_PATCH,
-        r"DatabaseWrapper objects created in a thread can only be used in that same thread",
-    ),
-    (ServerEvent.LATE_MONKEY_PATCH, r"MonkeyPatchWarning: "),
-    (ServerEvent.DB_TOO_MANY_CONNECTIONS, r"""\(1040, ['"]Too many connections"""),
-    (ServerEvent.DB_TOO_MANY_CONNECTIONS, r"FATAL: +(?:sorry, too many clients already|remaining connection slots)"),
-    (ServerEvent.DB_POOL_EXHAUSTED, r"QueuePool limit of size (?P<value>\d+) overflow \d+ reached"),
-    (ServerEvent.DB_CONNECTION_LOST, r"""\((?:2006|2013|4031), ['"](?:MySQL|Server|Lost|The client)"""),
-    (
-        ServerEvent.DB_CONNECTION_LOST,
-        r"(?:Operational|Interface)Error: .*server closed the connection unexpectedly",
-    ),
-    (ServerEvent.DB_CONNECTION_LOST, r"InterfaceError: connection already closed"),
-    (ServerEvent.DB_POOL_EXHAUSTED, r"PoolTimeout: couldn't get a connection after"),
-)
-"""What the application or a library of it writes, under any server."""
+
+@cache
+def application_rules() -> tuple[Rule, ...]:
+    """Return what the application or a library of it writes, under any server.
+
+    Raises:
+        ConfigurationError: Another package's database cannot be loaded.
+    """
+    return rules(
+        (
+            ServerEvent.LATE_MONKEY_PATCH,
+            r"DatabaseWrapper objects created in a thread can only be used in that same thread",
+        ),
+        (ServerEvent.LATE_MONKEY_PATCH, r"MonkeyPatchWarning: "),
+        *(text for system in databases() for text in system.error_texts),
+    )
+
 
 _PROGRAMS = "gunicorn|uwsgi|python|granian|uvicorn|hypercorn|daphne"
 _OUT_OF_MEMORY = "(?:Out of memory|Memory cgroup out of memory): Kill(?:ed)? process "

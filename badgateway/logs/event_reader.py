@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, replace
 
-from badgateway.logs.event_grammar import APPLICATION_RULES
+from badgateway.logs.event_grammar import application_rules
 from badgateway.logs.server_lines import logged_line
 from badgateway.logs.tracebacks import TracebackTracker
 from badgateway.model.evidence import ServerEvent
@@ -72,7 +72,7 @@ class EventReader:
         self._said_before = None if event or parsed.text.startswith(self._log.request) else parsed
         self._before = event
         if event is None:
-            event = _matched(APPLICATION_RULES, line_number, line, parsed)
+            event = _matched(application_rules(), line_number, line, parsed)
         if event is not None and not self._repeats(event):
             self.events.append(event)
 
@@ -131,7 +131,7 @@ class EventReader:
             self._traceback.takes(line_number, text)
         elif text.strip():
             self._before, self._said_before = None, parsed
-            event = _matched(APPLICATION_RULES, line_number, line, parsed)
+            event = _matched(application_rules(), line_number, line, parsed)
             if event is not None:
                 self.events.append(event)
 
@@ -190,7 +190,7 @@ class EventReader:
 
 def _known_exception(exceptions: tuple[str, ...], line_number: int) -> Event | None:
     for text in reversed(exceptions):
-        event = _matched(APPLICATION_RULES, line_number, text, ServerLine(text=text))
+        event = _matched(application_rules(), line_number, text, ServerLine(text=text))
         if event is not None:
             return event
     return None

@@ -1,10 +1,12 @@
-"""The programs that an experiment's commands name: where its children look for them, and which are not there."""
+"""The programs that an experiment needs: where its children look for them, and which are not there."""
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from badgateway.databases.database_system import DatabaseSystem
 from badgateway.model.experiment import Experiment
 from badgateway.model.printable import printable, printable_part
 
@@ -17,6 +19,26 @@ KITS_OWN = "python"
 def search_path() -> str:
     """Return the caller's PATH with the system's program directories at its end."""
     return os.pathsep.join([os.environ.get("PATH", os.defpath), *SYSTEM_DIRECTORIES])
+
+
+def database_program(system: DatabaseSystem) -> Path | None:
+    """Return the newest program that serves databases of a system; None where none is installed."""
+    for name in system.programs:
+        found = shutil.which(name, path=os.pathsep.join((search_path(), *_directories(system))))
+        if found:
+            return Path(found)
+    return None
+
+
+def _directories(system: DatabaseSystem) -> list[str]:
+    root = Path("/")
+    found = (sorted(root.glob(pattern.lstrip("/")), key=_numbers, reverse=True) for pattern in system.directories)
+    return [str(place) for places in found for place in places]
+
+
+def _numbers(place: Path) -> list[int]:
+    # 15 is newer than 9.6.
+    return [int(digits) for digits in re.findall(r"\d+", str(place))]
 
 
 def command_faults(experiment: Experiment, folder: Path) -> Iterator[str]:

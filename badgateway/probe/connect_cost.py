@@ -1,6 +1,8 @@
 """Measures what one database connect costs, as a program of its own: prints JSON, one line.
 
-    python connect_cost.py MODULE OPTIONS CONNECTS      (OPTIONS is a JSON object for the driver's connect())
+    python connect_cost.py MODULE NAME_ARGUMENT OPTIONS CONNECTS
+
+NAME_ARGUMENT is what the driver's connect() calls the database's name, and OPTIONS is a JSON object for it.
 
 It is run by path in a fresh process, with the application's DB_* variables, and imports nothing but the driver: what
 another module has loaded already, such as ssl, would not be in the cost.
@@ -14,7 +16,7 @@ import sys
 import time
 
 
-def measure(module: str, options: dict[str, object], connects: int) -> dict[str, float]:
+def measure(module: str, name_argument: str, options: dict[str, object], connects: int) -> dict[str, float]:
     """Connect and close so many times, after one time that loads what is loaded once; milliseconds."""
     driver = importlib.import_module(module)
     access = {
@@ -22,7 +24,7 @@ def measure(module: str, options: dict[str, object], connects: int) -> dict[str,
         "port": int(os.environ["DB_PORT"]),
         "user": os.environ["DB_USER"],
         "password": os.environ["DB_PASSWORD"],
-        "database": os.environ["DB_NAME"],
+        name_argument: os.environ["DB_NAME"],
     }
     driver.connect(**access, **options).close()
     durations_s = []
@@ -37,4 +39,5 @@ def measure(module: str, options: dict[str, object], connects: int) -> dict[str,
 
 
 if __name__ == "__main__":
-    print(json.dumps(measure(sys.argv[1], json.loads(sys.argv[2]), int(sys.argv[3]))))  # noqa: T201 # its output
+    _, module, name_argument, options, connects = sys.argv
+    print(json.dumps(measure(module, name_argument, json.loads(options), int(connects))))  # noqa: T201 # its output

@@ -76,6 +76,8 @@ class DatabaseProbe:
         if self._connection is None:
             client = self._access.system.client
             self._connection = self._library.connect(**client.arguments(self._access, DEADLINE_S, DEADLINE_S))
+            for name, value in client.attributes.items():
+                setattr(self._connection, name, value)
         cursor = self._connection.cursor()
         cursor.execute(self._activity.connections, (self._access.user,))
         self._asked += 1

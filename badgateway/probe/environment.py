@@ -12,6 +12,7 @@ import psutil
 
 from badgateway.databases.registry import databases
 from badgateway.model.environment import Environment
+from badgateway.plan.programs import database_program
 from badgateway.servers.registry import servers
 
 DISTRIBUTIONS = ("django", "duckdb", "locust", "xlsxwriter")
@@ -84,7 +85,9 @@ def _library_version(name: str) -> str:
 
 
 def _program_versions() -> list[tuple[str, str]]:
-    servers = [(one.name, (one.programs[0], "--version"), one.version) for one in databases()]
+    # Where it is not installed, neither is it under its first name.
+    found = [(one, str(database_program(one) or one.programs[0])) for one in databases()]
+    servers = [(one.name, (program, "--version"), one.version) for one, program in found]
     return [(name, _program_version(argv, pattern)) for name, argv, pattern in (*servers, PROXY)]
 
 

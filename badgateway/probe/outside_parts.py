@@ -91,7 +91,9 @@ class Silence:
 
     def look(self) -> Iterable[Disturbance]:
         """Say how long a silence lasted that is over now."""
-        since_s, cpu_s, now_s = self._pulse.silent_since_s(), self._cpu_s(), time.monotonic()
+        since_s, now_s = self._pulse.silent_since_s(), time.monotonic()
+        # Of a server with a process for each connection that is some work to find out.
+        cpu_s = self._cpu_s() if since_s is not None else None
         if since_s != self._since_s:
             yield from self.end()
             self._since_s = since_s

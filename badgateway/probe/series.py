@@ -82,11 +82,11 @@ def series_of(watch: Watch, statements: Path) -> Iterator[Series]:
     yield from _statistics(watch)
     access = watch.database
     if access is not None:
-        log = StatementLog(statements)
+        log = StatementLog(statements, access.system.text_values)
         yield Series(DatabaseProbe.series, lambda: DatabaseProbe(access, log))
         pid = access.pid
         if pid is not None:
-            yield Series((DATABASE,), lambda: ProcessCpu(DATABASE, pid))
+            yield Series((DATABASE,), lambda: ProcessCpu(DATABASE, pid, is_server=True))
 
 
 def _statistics(watch: Watch) -> Iterator[Series]:

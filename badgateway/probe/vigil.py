@@ -10,6 +10,7 @@ import psutil
 
 from badgateway.model.trial import Disturbance, OutsidePart
 from badgateway.probe.outside_parts import ClockSteps, Lateness, Silence, Stops
+from badgateway.probe.process_cpu import server_cpu_s
 from badgateway.probe.pulse import Pulse
 from badgateway.probe.rounds import Rounds
 
@@ -87,9 +88,8 @@ class Vigil:
 def _cpu_of(pid: int) -> Callable[[], float | None]:
     def read() -> float | None:
         try:
-            times = psutil.Process(pid).cpu_times()
+            return server_cpu_s(psutil.Process(pid))
         except psutil.NoSuchProcess:
             return None
-        return float(times.user + times.system)
 
     return read

@@ -2,9 +2,9 @@
 
 import os
 import secrets
-import shutil
+import signal
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -13,10 +13,10 @@ from badgateway.databases.database_system import DatabaseSystem, Place, Step, si
 from badgateway.databases.registry import database_of
 from badgateway.errors import DeploymentError
 from badgateway.model.experiment import Experiment
-from badgateway.plan.programs import search_path
+from badgateway.plan.programs import database_program
 from badgateway.plan.templates import fill
 from badgateway.process.account import Account, hand_over_all, write_for
-from badgateway.process.child import Command
+from badgateway.process.child import Child, Command
 from badgateway.process.ports import free_port
 from badgateway.process.readiness import await_ready, log_line_probe
 from badgateway.process.running import run_to_end, running
@@ -26,6 +26,8 @@ from badgateway.stack.written import FOLDER
 HOST = "127.0.0.1"
 NAME = "site"
 START_DEADLINE_S = 60.0
+STOP_S = 5.0
+"""How long the server may take to end on the signal that it has for it; then it is told as all others are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +85,7 @@ def run_database(
     for step in system.prepare(place):
         _run_step(step, system, place, account)
     command = _command(system, place, account, system.label, system.start(place))
-    with running(command) as server:
+    with _serving(command, system) as server:
         ready = log_line_probe(command.log, system.ready, server.log_start_bytes)
         await_ready(server, ready, what=f"its database on {HOST}:{place.port}", deadline_s=START_DEADLINE_S)
         yield RunningDatabase(
@@ -97,6 +99,18 @@ def run_database(
             password=place.password,
             pid=server.pid,
         )
+
+
+@contextmanager
+def _serving(command: Command, system: DatabaseSystem) -> Iterator[Child]:
+    with running(command) as server:
+        try:
+            yield server
+        finally:
+            if server.exit_code() is None:
+                with suppress(ProcessLookupError):
+                    os.kill(server.pid, signal.Signals[system.stop_signal])
+                server.wait(STOP_S)
 
 
 def _place(system: DatabaseSystem, folder: Path) -> Place:
@@ -135,14 +149,7 @@ def _run_step(step: Step, system: DatabaseSystem, place: Place, account: Account
 
 
 def _find_program(system: DatabaseSystem) -> Path:
-    for name in system.programs:
-        found = shutil.which(name, path=os.pathsep.join((search_path(), *_directories(system))))
-        if found:
-            return Path(found)
-    raise DeploymentError(f"{system.label}: program {system.programs[0]} not found in PATH; {system.install}")
-
-
-def _directories(system: DatabaseSystem) -> list[str]:
-    root = Path("/")
-    found = (sorted(root.glob(pattern.lstrip("/")), reverse=True) for pattern in system.directories)
-    return [str(place) for places in found for place in places]
+    found = database_program(system)
+    if found is None:
+        raise DeploymentError(f"{system.label}: program {system.programs[0]} not found in PATH; {system.install}")
+    return found

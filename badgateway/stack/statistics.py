@@ -50,6 +50,8 @@ def _asking(database: RunningDatabase) -> Iterator[Any]:
     library = import_module(client.module)
     try:
         with closing(library.connect(**client.arguments(database, CONNECT_DEADLINE_S, ANALYZE_DEADLINE_S))) as link:
+            for name, value in client.attributes.items():
+                setattr(link, name, value)
             yield link.cursor()
     except (OSError, library.Error) as error:
         where = f"{database.system.label} at {database.host}:{database.port}"

@@ -19,11 +19,11 @@ DEADLINE_S = 60.0
 
 def connect_costs(bench: Bench) -> tuple[ConnectCost, ...]:
     """Measure each client in a process of its own; one that cannot connect has a problem instead of numbers."""
-    drivers = bench.database.system.drivers
+    # Two drivers may connect in the same way, where one is the other with something put around its waiting.
+    ways = {client: (driver, options) for driver in bench.database.system.drivers for client, options in driver.ways}
     return tuple(
-        _cost(bench, client, driver, options, f"connect-{driver.name}-{number}.log")
-        for driver in drivers
-        for number, (client, options) in enumerate(driver.ways)
+        _cost(bench, client, driver, options, f"connect-{number}.log")
+        for number, (client, (driver, options)) in enumerate(ways.items(), start=1)
     )
 
 
@@ -39,10 +39,11 @@ def _cost(bench: Bench, client: str, driver: Driver, options: Mapping[str, objec
 
 
 def _command(bench: Bench, driver: Driver, options: Mapping[str, object], log: str) -> Command:
+    arguments = (driver.module, driver.name_argument, json.dumps(dict(options)), str(CONNECTS))
     return Command(
         name=f"cost of a connect with {driver.module}",
         # -P: the modules beside the program are not to be taken for those that a driver imports.
-        argv=(sys.executable, "-P", connect_cost.__file__, driver.module, json.dumps(dict(options)), str(CONNECTS)),
+        argv=(sys.executable, "-P", connect_cost.__file__, *arguments),
         environment={**base_environment(bench.folder), **bench.database.environment(driver.name, 0)},
         directory=bench.folder,
         log=bench.folder / log,

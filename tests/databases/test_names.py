@@ -15,8 +15,6 @@ OWN = {f"databases/{system.name}.py" for system in databases()}
 MAY_NAME_DATABASES = {
     # Cause families about what a database does to a site, and what their advice turns.
     "causes/",
-    # What a driver writes into an application's log; to move into the database's module.
-    "logs/event_grammar.py",
     # What an experiment has that names none, and what raw files of version 0.1 call it.
     "model/experiment.py",
     "databases/database_system.py",
@@ -67,7 +65,7 @@ def steps() -> list[str]:
 
 @pytest.mark.parametrize("system", databases(), ids=lambda system: system.name)
 def test_every_database_has_what_the_docs_say_that_a_new_one_takes(system):
-    module, template, site, unit, packages = (step.replace("NAME", system.name) for step in steps())
+    module, template, site, unit, packages, bootstrap = (step.replace("NAME", system.name) for step in steps())
 
     assert (ROOT / module).is_file()
     assert str(system.template).startswith(template.rstrip("."))
@@ -75,3 +73,4 @@ def test_every_database_has_what_the_docs_say_that_a_new_one_takes(system):
     assert all(f'"{driver.name}"' in (ROOT / site).read_text() for driver in system.drivers)
     assert (ROOT / unit).is_file()
     assert all(driver.distribution in (ROOT / packages).read_text() for driver in system.drivers)
+    assert any(f"have {program}" in (ROOT / bootstrap).read_text() for program in system.programs)

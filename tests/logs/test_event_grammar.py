@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from badgateway.logs.event_grammar import APPLICATION_RULES, KERNEL
+from badgateway.logs.event_grammar import KERNEL, application_rules
 from badgateway.logs.event_reader import Event
 from badgateway.logs.servers import server_logs
 from badgateway.model.evidence import ServerEvent
@@ -27,7 +27,7 @@ def test_every_event_of_the_model_but_the_kits_own_is_read_in_a_golden_log(event
 
 def test_rules_name_only_groups_that_an_event_has():
     of_servers = (rule for log in (*server_logs().values(), KERNEL) for rule in log.rules)
-    for rule in (*of_servers, *APPLICATION_RULES):
+    for rule in (*of_servers, *application_rules()):
         assert set(rule.pattern.groupindex) <= GROUPS
 
 

@@ -1,16 +1,19 @@
 import csv
 import os
 import socket
+import subprocess
+import sys
 import time
 from contextlib import closing
 
+import psutil
 import pytest
 
 from badgateway.databases.mariadb import DATABASE
 from badgateway.model import raw
 from badgateway.model.samples import Reading
 from badgateway.probe import sampler as room
-from badgateway.probe.process_cpu import GENERATOR, ProcessCpu
+from badgateway.probe.process_cpu import GENERATOR, ProcessCpu, own_cpu_s, server_cpu_s
 from badgateway.probe.reading import NotAvailableError
 from badgateway.probe.sampler import COLUMNS, StackSampler
 from badgateway.probe.series import Series
@@ -185,3 +188,18 @@ def test_the_failure_of_the_block_itself_is_not_hidden_by_it(tmp_path, monkeypat
 
 def broken(row):
     raise ZeroDivisionError
+
+
+def test_what_the_processes_of_a_server_used_counts_while_they_live_and_after():
+    burn = "import time\nwhile time.process_time() < 0.3: pass\nprint(flush=True)\ninput()"
+    own = psutil.Process()
+    before_s, before_own_s = server_cpu_s(own), own_cpu_s(own)
+    with subprocess.Popen([sys.executable, "-c", burn], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        child.stdout.readline()
+        while_it_lives_s = server_cpu_s(own) - before_s
+        child.communicate(b"\n")
+    after_s, after_own_s = server_cpu_s(own) - before_s, own_cpu_s(own) - before_own_s
+
+    assert while_it_lives_s >= 0.3
+    assert after_s - after_own_s >= 0.3
