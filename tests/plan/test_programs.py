@@ -1,11 +1,13 @@
 """The programs that an experiment's commands name are looked for where its children will look."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from badgateway.plan.programs import command_faults, search_path
+from badgateway.databases.postgresql import DATABASE
+from badgateway.plan.programs import command_faults, database_program, search_path
 from tests.declared import declared, experiment
 
 
@@ -55,3 +57,15 @@ def test_daemons_are_found_even_when_path_does_not_name_their_directories(monkey
     monkeypatch.setenv("PATH", "/usr/bin")
 
     assert "/usr/sbin" in search_path().split(os.pathsep)
+
+
+def test_of_several_versions_of_a_database_the_newest_is_taken(tmp_path):
+    system = replace(DATABASE, programs=("no-such-server",), directories=(f"{tmp_path}/*/bin",))
+    assert database_program(system) is None
+
+    for version in ("9.6", "15", "16-empty"):
+        (tmp_path / version / "bin").mkdir(parents=True)
+    for version in ("9.6", "15"):
+        (tmp_path / version / "bin" / "no-such-server").touch(mode=0o755)
+
+    assert database_program(system) == tmp_path / "15" / "bin" / "no-such-server"
