@@ -36,7 +36,7 @@ KIT = environment_home() / "kit"
 LIGHT = environment_home() / "unit"
 TIMES = environment_home() / "times.jsonl"
 
-PURE_ROOMS = ("model", "servers", "plan", "ledger", "logs", "causes", "judge", "report", "search")
+PURE_ROOMS = ("model", "servers", "databases", "plan", "ledger", "logs", "causes", "judge", "report", "search")
 PURE_CODE = ",".join(
     [*(f"badgateway/{room}/*" for room in PURE_ROOMS), "badgateway/errors.py", "badgateway/numbers.py"]
 )
@@ -103,6 +103,7 @@ nox.options.default_venv_backend = "none"
 SERVERS = "experiments/servers.toml"
 CONCURRENCY = "experiments/concurrency.toml"
 EXPORT = "experiments/export.toml"
+POSTGRESQL = "experiments/postgresql.toml"
 # That none qualifies, or that the trials do not decide, is an answer and no failed session.
 ANSWERED = (0, 1, 3)
 SLOWEST = 20
@@ -137,6 +138,12 @@ def server(session: nox.Session, configuration: str) -> None:
 def export(session: nox.Session) -> None:
     """Climb the 504 ladder, step by step: thirteen minutes, `-- --full-scale` two hours; print pick and report."""
     run(session, "badgateway", "run", EXPORT, *session.posargs, success_codes=ANSWERED)
+
+
+@nox.session
+def postgresql(session: nox.Session) -> None:
+    """Compare drivers and pools on PostgreSQL, under threads, gevent and ASGI: MINUTES; print the pick."""
+    run(session, "badgateway", "run", POSTGRESQL, *session.posargs, success_codes=ANSWERED)
 
 
 @nox.session

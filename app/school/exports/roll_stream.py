@@ -28,7 +28,6 @@ class RollStream:
             _take_snapshot()
             # How many rows there are and what is in them is read from the same moment.
             self._query = roll_query(rows)
-            self._cursor = _server_side_cursor()
             self._batches = self._fetch()
             self._first: Sequence[Any] = next(self._batches, ())
         except BaseException:
@@ -55,9 +54,11 @@ class RollStream:
 
     def _fetch(self) -> Iterator[Sequence[Any]]:
         for statement in self._query.statements:
+            self._cursor = _server_side_cursor()
             self._cursor.execute(statement.sql, statement.parameters)
             while batch := self._cursor.fetchmany(FETCHED_ROWS):
                 yield batch
+            self._cursor.close()
 
     def close(self) -> None:
         """End the connection: to read a result to its end that nobody wants takes as long as the whole export."""
@@ -69,13 +70,20 @@ class RollStream:
         if hasattr(lent, "invalidate"):
             # A pool would lend it to the next request, with what is left of the result.
             lent.invalidate()
-        connection.close()
+        try:
+            if connection.vendor == "postgresql" and lent is not None:
+                # A pool would do so itself, and warn of it.
+                lent.rollback()
+        finally:
+            connection.close()
 
 
 def _take_snapshot() -> None:
-    if connection.vendor != "mysql":
-        return
     with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        if connection.vendor != "mysql":
+            return
         cursor.execute("SET SESSION net_write_timeout = %s", [NET_WRITE_TIMEOUT_S])
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         cursor.execute("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
@@ -84,7 +92,7 @@ def _take_snapshot() -> None:
 def _server_side_cursor() -> Any:
     """Return a cursor which fetches rows when they are asked for; Django's own for MariaDB have all at once."""
     if connection.vendor != "mysql":
-        return connection.cursor()
+        return connection.chunked_cursor()
     # PyMySQL stands in for MySQLdb by its name, but not for its modules.
     driver = import_module("MySQLdb").__name__
     return connection.connection.cursor(import_module(f"{driver}.cursors").SSCursor)

@@ -19,6 +19,9 @@ def wait(request: HttpRequest) -> JsonResponse:
     """
     db_ms = whole_number(request, "db_ms", default=DEFAULT_MS, lowest=0, highest=LONGEST_MS)
     with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SELECT pg_sleep(%s)", [db_ms / 1000])
+            return JsonResponse({"db_ms": db_ms})
         cursor.execute("SELECT SLEEP(%s)", [db_ms / 1000])
         # SLEEP returns 1, not an error, when somebody interrupts it.
         if cursor.fetchone() != (0,):
