@@ -126,8 +126,10 @@ def measure(bench: Bench, deployment: Deployment, raw: Path, stats: Path) -> Non
             "accept queue, TCP": AcceptQueue("b", port),
             "dropped connections": ListenDrops(),
             f"uWSGI, {WORKERS} workers": ServerStatistics(uwsgi.SERVER, uwsgi.STATISTICS, stats),
-            "database": DatabaseProbe(access, StatementLog(raw / "statements-of-one-probe.csv")),
-            "CPU of the database": ProcessCpu(DATABASE, database.pid),
+            "database": DatabaseProbe(
+                access, StatementLog(raw / "statements-of-one-probe.csv", access.system.text_values)
+            ),
+            "CPU of the database": ProcessCpu(DATABASE, database.pid, is_server=True),
             "CPU of the generator": ProcessCpu(GENERATOR, os.getpid(), cores=1),
         }
     )

@@ -110,4 +110,4 @@ def test_a_table_may_be_named_with_a_quote():
 def test_the_version_is_in_what_the_program_prints():
     printed = "postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)"
 
-    assert DATABASE.version.search(printed)[1] == "15.18"
+    assert DATABASE.version.findall(printed) == ["15.18"]

@@ -44,18 +44,15 @@ prepare = ["python", "-c", "pass"]
 restore = ["python", "-c", "pass"]
 
 [[configurations]]
-name = "ours"
-server = "servers/gunicorn_gthread.py"
-driver = "dummy"
-workers = 1
-threads = 2
-
-[[configurations]]
 name = "theirs"
 server = "servers/one.dummy"
 driver = "dummy"
 workers = 1
 """
+
+
+def rows(file: Path) -> list[dict[str, str]]:
+    return list(csv.DictReader(file.read_text().splitlines()))
 
 
 @pytest.fixture
@@ -81,13 +78,9 @@ def test_a_run_on_a_database_and_a_server_of_other_packages_measures_both(tmp_pa
     assert status in {0, 1, 3}, kit.errors
     folder = (project / "results" / "dummies" / "latest").resolve()
     assert read_report(folder)["experiment"]["database"]["system"] == "dummy"
-    trials = sorted((folder / "trials").iterdir())
-    assert len(trials) == 2
-    for trial in trials:
-        told = json.loads((trial / raw.TRIAL).read_text())
-        assert (told["status"], told["reason"]) == ("COMPLETED", "")
-        rows = list(csv.DictReader((trial / raw.SAMPLES).open()))
-        held = [row for row in rows if row["series"] == "db_connections" and row["value"]]
-        assert max(float(row["value"]) for row in held) >= 1
-        assert {row["limit_value"] for row in held} == {"39.0"}
-        assert {row["part"] for row in csv.DictReader((trial / raw.PROCESSES).open())} >= {"database", "server"}
+    (trial,) = (folder / "trials").iterdir()
+    told = json.loads((trial / raw.TRIAL).read_text())
+    assert (told["status"], told["reason"]) == ("COMPLETED", "")
+    held = [row for row in rows(trial / raw.SAMPLES) if row["series"] == "db_connections" and row["value"]]
+    assert {(row["value"], row["limit_value"]) for row in held} >= {("1", "39")}
+    assert {row["part"] for row in rows(trial / raw.PROCESSES)} >= {"database", "server"}

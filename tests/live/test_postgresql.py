@@ -1,16 +1,16 @@
 """The site on a PostgreSQL of its own: served, counted, restored, and asked by each driver."""
 
 import json
+import time
 import urllib.error
 import urllib.request
-from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
-import pg8000.dbapi
 import psutil
+import psycopg
 import pytest
 
 from badgateway.databases.database_system import EXECUTING, HELD, MADE
@@ -25,6 +25,7 @@ from badgateway.study.bench import Bench
 from badgateway.study.connect_costs import connect_costs
 from badgateway.study.cooperation import prove_one
 from tests.declared import experiment
+from tests.live.causes.stand import Stands
 from tests.live.conftest import MEMBERS, ROOT, SchoolDatabase, _reachable_folder, arm
 
 pytestmark = pytest.mark.live
@@ -70,10 +71,8 @@ def deployed(school, raw_folder):
 @contextmanager
 def asking(school: SchoolDatabase) -> Iterator[Any]:
     there = school.database
-    with pg8000.dbapi.connect(
-        there.user, host=there.host, port=there.port, password=there.password, database=there.name
-    ) as link:
-        link.autocommit = True
+    access = {"host": there.host, "port": there.port, "user": there.user, "password": there.password}
+    with psycopg.connect(**access, dbname=there.name, autocommit=True) as link:
         yield link.cursor()
 
 
@@ -83,11 +82,6 @@ def get(deployment: Deployment, path: str) -> tuple[int, bytes]:
             return answer.status, answer.read()
     except urllib.error.HTTPError as refusal:
         return refusal.code, refusal.read()
-
-
-def statuses(deployment: Deployment, path: str, count: int) -> Counter[int]:
-    with ThreadPoolExecutor(count) as crowd:
-        return Counter(status for status, _ in crowd.map(lambda _: get(deployment, path), range(count)))
 
 
 def access_to(school: SchoolDatabase) -> DatabaseAccess:
@@ -129,8 +123,8 @@ def test_the_server_is_not_roots_and_only_the_sites_account_can_come_in(school):
     owners = {process.username() for process in (server, *server.children())}
 
     assert "root" not in owners
-    with pytest.raises(pg8000.dbapi.DatabaseError, match="password authentication failed"):
-        pg8000.dbapi.connect("postgres", host="127.0.0.1", port=school.database.port, password="", database="postgres")
+    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+        psycopg.connect(host="127.0.0.1", port=school.database.port, user="postgres", password="x", dbname="postgres")
 
 
 def test_connections_are_counted_with_what_they_execute(school, deployed):
@@ -140,13 +134,12 @@ def test_connections_are_counted_with_what_they_execute(school, deployed):
         waits = [crowd.submit(get, deployment, "/wait/?db_ms=1500") for _ in range(4)]
         seen = []
         while not all(wait.done() for wait in waits):
-            seen.append({reading.series: reading for reading in probe.read()})
+            seen.append({reading.series: (reading.value or 0, reading.limit) for reading in probe.read()})
     probe.close()
 
-    assert max(at[HELD].value for at in seen) == 4
-    assert max(at[EXECUTING].value for at in seen) == 4
-    assert {at[HELD].limit for at in seen} == {LEFT - 1}
-    assert seen[-1][MADE].value >= 4
+    assert max(at[HELD] for at in seen) == (4, LEFT - 1)
+    assert max(at[EXECUTING] for at in seen)[0] == 4
+    assert seen[-1][MADE][0] >= 4
 
 
 def test_what_a_trial_writes_and_a_restore_takes_back_leaves_the_statistics_as_they_were(school):
@@ -163,26 +156,48 @@ def test_what_a_trial_writes_and_a_restore_takes_back_leaves_the_statistics_as_t
         assert list(cursor.fetchone()) == [0, True]
 
 
-def test_a_greenlet_for_each_request_takes_more_connections_than_there_are_and_a_pool_does_not(
-    school, deployed, raw_folder
-):
-    with deployed("gunicorn-gevent-psycopg", greenlets=40) as deployment:
-        without = statuses(deployment, "/wait/?db_ms=600", 30)
-    told = (raw_folder / "server.log").read_text()
-
-    assert without == {200: LEFT, 500: 30 - LEFT}
-    assert told.count("FATAL:  remaining connection slots are reserved") >= 30 - LEFT
+@pytest.fixture
+def stands(school, raw_folder):
+    return Stands(school=school, raw=raw_folder)
 
 
-def test_a_pool_keeps_the_requests_waiting_until_its_patience_is_over(deployed, raw_folder):
-    with deployed("gunicorn-gevent-psycopg", greenlets=40, pool=5) as deployment:
-        in_time = statuses(deployment, "/wait/?db_ms=100", 30)
-        too_late = statuses(deployment, "/wait/?db_ms=1500", 30)
-    told = (raw_folder / "server.log").read_text()
+def test_a_greenlet_for_each_request_takes_more_connections_than_there_are(stands: Stands):
+    with stands.stand("gunicorn_gevent.py", site="school", driver="psycopg", greenlets=40) as stand:
+        stand.client.ask("/wait/?db_ms=600", 30)
 
-    assert in_time == {200: 30}
-    assert too_late[500] >= 15
-    assert "couldn't get a connection after 2.00 sec" in told
+    refused = 30 - LEFT
+    assert stand.answers("/wait/") == {200: LEFT, 500: refused}
+    assert stand.found() == {("/wait/", "db-connections-exhausted"): refused}
+    assert stand.proven() == {"db-connections-exhausted"}
+
+
+def test_a_pool_lets_all_of_them_wait_until_its_patience_is_over(stands: Stands):
+    with stands.stand("gunicorn_gevent.py", site="school", driver="psycopg", greenlets=40, pool=5) as stand:
+        stand.client.ask("/members/", 30)
+        stand.client.ask("/wait/?db_ms=1500", 30)
+
+    too_late = stand.answers("/wait/")[500]
+    assert stand.answers("/members/") == {200: 30}
+    assert too_late >= 15
+    assert stand.found() == {("/wait/", "db-pool-exhausted"): too_late}
+    assert stand.proven() == {"db-pool-exhausted"}
+
+
+@pytest.mark.parametrize("driver", ["psycopg", "psycopg2"])
+def test_a_connection_that_was_kept_and_whose_backend_was_ended_is_lost(driver, school, stands: Stands):
+    with stands.stand("gunicorn_gthread.py", site="school", driver=driver, conn_max_age_s=60) as stand:
+        stand.client.ask("/members/", 1)
+        with asking(school) as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = current_user "
+                "AND pid <> pg_backend_pid()"
+            )
+        time.sleep(1.5)
+        stand.client.ask("/members/", 1)
+
+    assert stand.answers("/members/") == {200: 1, 500: 1}
+    assert stand.found() == {("/members/", "db-connection-lost"): 1}
+    assert stand.proven() == {"db-connection-lost"}
 
 
 @pytest.fixture

@@ -136,7 +136,8 @@ class Stands:
         arm = {"name": "arm", "server": f"servers/{server}", "driver": driver, "workers": 1, **changes}
         timeouts = {"app_s": app_s, "proxy_connect_s": 3, "proxy_read_s": read_s, "client_s": read_s + 10}
         application = PLANTED if site == "planted" else {"environment": {"APP_MEMBERS": "200"}}
-        declared = experiment(application=application, configurations=[arm], timeouts=timeouts)
+        database = {"system": self.school.database.system.name}
+        declared = experiment(application=application, configurations=[arm], timeouts=timeouts, database=database)
         with (
             deploy(
                 declared,
@@ -159,7 +160,8 @@ class Stands:
             (self.raw / name).symlink_to(self.school.snapshot.root / name)
         shutil.copytree(SITE, self.raw / "site", ignore=shutil.ignore_patterns("__pycache__"))
         (self.raw / "servers").mkdir()
-        for name, edit in ((server, edit_server), ("nginx.conf", edit_proxy), ("mariadb.cnf", str)):
+        template = self.school.database.system.template.name
+        for name, edit in ((server, edit_server), ("nginx.conf", edit_proxy), (template, str)):
             (self.raw / "servers" / name).write_text(edit((ROOT / "servers" / name).read_text()))
         _hand_over_all(self.raw, self.school.account)
 
