@@ -41,8 +41,9 @@ CONNECTIONS_EXHAUSTED = Cause(
     statuses=(500,),
     explanation="Each thread or greenlet of each worker opens its own connection. Together they went over the "
     "database's max_connections, and Django answered 500.",
-    evidence="The application's log: `OperationalError: (1040, 'Too many connections')` within a second of the "
-    "failure, for the same path where the line names one. nginx's log says nothing: it relayed the answer.",
+    evidence="The application's log: `OperationalError: (1040, 'Too many connections')`, or of PostgreSQL `FATAL:  "
+    "sorry, too many clients already` or `remaining connection slots are reserved`, within a second of the failure, "
+    "for the same path where the line names one. nginx's log says nothing: it relayed the answer.",
     remedies=(
         Remedy(
             text="Share connections within a worker: 5 to 10 are plenty for one process.",
@@ -70,8 +71,8 @@ POOL_EXHAUSTED = Cause(
     statuses=(500,),
     explanation="All connections of the pool were lent out, and none came back within the pool's time limit. Either "
     "requests hold them too long, or there are far more requests than connections.",
-    evidence="The application's log: `QueuePool limit of size N overflow M reached, connection timed out` within a "
-    "second of the failure.",
+    evidence="The application's log: `QueuePool limit of size N overflow M reached, connection timed out`, or of "
+    "psycopg's pool `couldn't get a connection after N sec`, within a second of the failure.",
     remedies=(
         Remedy(
             text="Give connections back after each request: kept ones starve the pool under gevent.",
@@ -94,8 +95,8 @@ CONNECTION_LOST = Cause(
     explanation="A connection was kept for the next request, and meanwhile the database closed it: after wait_timeout, "
     "at a restart, or because a statement was too large or too slow.",
     evidence="The application's log: `(2006, 'MySQL server has gone away')`, `(2013, 'Lost connection to MySQL server "
-    "during query')` or `server closed the connection unexpectedly`, within a second of the failure, for the same path "
-    "where the line names one.",
+    "during query')`, or of PostgreSQL `server closed the connection unexpectedly` or `terminating connection due to "
+    "administrator command`, within a second of the failure, for the same path where the line names one.",
     remedies=(
         Remedy(
             text="Keep connections for less time than the database does, and look at each before it is used.",

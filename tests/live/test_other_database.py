@@ -46,6 +46,7 @@ restore = ["python", "-c", "pass"]
 [[configurations]]
 name = "theirs"
 server = "servers/one.dummy"
+transport = "tcp"
 driver = "dummy"
 workers = 1
 """

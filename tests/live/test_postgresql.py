@@ -1,6 +1,7 @@
 """The site on a PostgreSQL of its own: served, counted, restored, and asked by each driver."""
 
 import json
+import shutil
 import time
 import urllib.error
 import urllib.request
@@ -24,9 +25,11 @@ from badgateway.stack.statistics import renew_statistics
 from badgateway.study.bench import Bench
 from badgateway.study.connect_costs import connect_costs
 from badgateway.study.cooperation import prove_one
+from tests.amounts import some_of
 from tests.declared import experiment
 from tests.live.causes.stand import Stands
 from tests.live.conftest import MEMBERS, ROOT, SchoolDatabase, _reachable_folder, arm
+from tests.live.faults.kit import Kit, make_project, read_report
 
 pytestmark = pytest.mark.live
 
@@ -96,7 +99,7 @@ def access_to(school: SchoolDatabase) -> DatabaseAccess:
     )
 
 
-@pytest.mark.parametrize("driver", DRIVERS)
+@pytest.mark.parametrize("driver", some_of(DRIVERS, first=["psycopg"]))
 def test_the_site_reads_writes_and_streams_with_each_driver(driver, school, deployed):
     with deployed(f"gunicorn-gthread-{driver}") as deployment:
         _, page = get(deployment, "/members/?page=2")
@@ -183,7 +186,7 @@ def test_a_pool_lets_all_of_them_wait_until_its_patience_is_over(stands: Stands)
     assert stand.proven() == {"db-pool-exhausted"}
 
 
-@pytest.mark.parametrize("driver", ["psycopg", "psycopg2"])
+@pytest.mark.parametrize("driver", some_of(["psycopg", "psycopg2"], first=["psycopg"]))
 def test_a_connection_that_was_kept_and_whose_backend_was_ended_is_lost(driver, school, stands: Stands):
     with stands.stand("gunicorn_gthread.py", site="school", driver=driver, conn_max_age_s=60) as stand:
         stand.client.ask("/members/", 1)
@@ -212,14 +215,14 @@ def bench(school, raw_folder) -> Bench:
     )
 
 
-@pytest.mark.parametrize(
-    ("driver", "verdict"),
-    [
-        ("psycopg", Cooperation.COOPERATIVE),
-        ("psycopg2", Cooperation.BLOCKING),
-        ("psycopg2-psycogreen", Cooperation.COOPERATIVE),
-    ],
-)
+VERDICTS = [
+    ("psycopg", Cooperation.COOPERATIVE),
+    ("psycopg2", Cooperation.BLOCKING),
+    ("psycopg2-psycogreen", Cooperation.COOPERATIVE),
+]
+
+
+@pytest.mark.parametrize(("driver", "verdict"), some_of(VERDICTS, first=VERDICTS[:1]))
 def test_which_driver_yields_while_it_waits_under_gevent_is_proven(driver, verdict, bench):
     proof = prove_one(bench.experiment.configuration(f"gunicorn-gevent-{driver}"), bench)
 
@@ -231,3 +234,19 @@ def test_what_a_connect_costs_is_measured_once_for_each_way(bench):
 
     assert [(cost.client, cost.problem) for cost in costs] == [("psycopg 3", ""), ("psycopg2", "")]
     assert all(cost.median_ms is not None and cost.median_ms > 0 for cost in costs)
+
+
+@pytest.mark.proof
+@pytest.mark.timeout(900)
+def test_the_whole_experiment_proves_which_driver_yields_under_gevent(tmp_path):
+    project = make_project(tmp_path / "project")
+    for file in ("postgresql.toml", "concurrency.py"):
+        shutil.copy(ROOT / "experiments" / file, project / "experiments")
+
+    kit = Kit(project, "run", "--quick", "experiments/postgresql.toml")
+
+    assert kit.end(600) in {0, 1, 3}, kit.errors
+    report = read_report((project / "results" / "postgresql-quick" / "latest").resolve())
+    proofs = [proof for proof in report["waiting"]["proofs"] if "gevent" in proof["server"]]
+    waiting = {proof["driver"]: proof["verdict"] for proof in proofs}
+    assert waiting == {"psycopg": "COOPERATIVE", "psycopg2": "BLOCKING", "psycopg2-psycogreen": "COOPERATIVE"}
