@@ -26,7 +26,10 @@ def connection_settings() -> dict[str, Any]:
     try:
         own = DRIVERS[driver](environment.whole_number("DB_POOL_SIZE", 0, 0, 1000))
     except ImportError as error:
-        raise ImproperlyConfigured(f"DB_DRIVER={driver!r} but {error.name} is not installed") from error
+        missing = error.name
+        raise ImproperlyConfigured(
+            f"DB_DRIVER={driver!r} but {missing} is not installed; pip install {missing}"
+        ) from error
     return {
         "HOST": _host(),
         "PORT": environment.whole_number("DB_PORT", own.pop("DEFAULT_PORT"), 1, 65535),

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from badgateway.databases.registry import databases
 from badgateway.errors import DeploymentError
 from badgateway.model.environment import Environment
 from badgateway.model.study import MachineLimits
@@ -71,8 +72,14 @@ def _system(environment: Environment) -> Finding:
 
 
 def _programs(versions: dict[str, str]) -> Iterator[Finding]:
-    for name, package in (("nginx", "nginx"), ("mariadb", "mariadb-server-core")):
-        yield _version(name, versions.get(name, NOT_INSTALLED), f"apt-get install {package}")
+    yield _version("nginx", versions.get("nginx", NOT_INSTALLED), "apt-get install nginx")
+    usual, *others = databases()
+    yield _version(usual.name, versions.get(usual.name, NOT_INSTALLED), usual.install)
+    for system in others:
+        found, remedy = versions.get(system.name, NOT_INSTALLED), f"for experiments on it, {system.install}"
+        is_there = found != NOT_INSTALLED
+        state = State.FINE if is_there else State.NOTED
+        yield Finding(subject=system.name, state=state, found=found, remedy="" if is_there else remedy)
     for name in ("locust", "django"):
         yield _version(name, versions.get(name, NOT_INSTALLED), "./lab sets the kit's environment up")
     names = list(dict.fromkeys(server.distributions[0] for server in servers()))

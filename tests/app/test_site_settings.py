@@ -61,7 +61,7 @@ def settings_with(**variables: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("variable", "value", "allowed"),
     [
-        ("DB_DRIVER", "psycopg", "pymysql, mysqlclient"),
+        ("DB_DRIVER", "oracledb", "pymysql, mysqlclient, psycopg, psycopg2, psycopg2-psycogreen"),
         ("DB_PORT", "http", "a whole number from 1 to 65535"),
         ("DB_CONN_MAX_AGE_S", "-1", "a whole number from 0 to 86400"),
         ("APP_MEMBERS", "0", "a whole number from 1 to 1000000"),
@@ -82,7 +82,7 @@ def test_a_wrong_value_stops_the_start_and_names_the_variable_and_what_is_allowe
 def test_a_missing_pymysql_is_said_with_the_remedy():
     process = start("-c", "import sys; sys.modules['pymysql'] = None\n" + SHOW)
 
-    assert "DB_DRIVER='pymysql' but PyMySQL is not installed; pip install pymysql" in process.stderr
+    assert "DB_DRIVER='pymysql' but pymysql is not installed; pip install pymysql" in process.stderr
 
 
 @pytest.mark.parametrize(("driver", "module"), [("pymysql", "pymysql"), ("mysqlclient", "MySQLdb._mysql")])

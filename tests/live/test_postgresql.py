@@ -74,8 +74,14 @@ def deployed(school, raw_folder):
 @contextmanager
 def asking(school: SchoolDatabase) -> Iterator[Any]:
     there = school.database
-    access = {"host": there.host, "port": there.port, "user": there.user, "password": there.password}
-    with psycopg.connect(**access, dbname=there.name, autocommit=True) as link:
+    with psycopg.connect(
+        host=there.host,
+        port=there.port,
+        user=there.user,
+        password=there.password,
+        dbname=there.name,
+        autocommit=True,
+    ) as link:
         yield link.cursor()
 
 

@@ -22,7 +22,14 @@ GOOD = Environment(
     python="CPython 3.11.2",
     somaxconn=4096,
     account="",
-    versions=(("django", "5.2"), ("gunicorn", "23.0"), ("locust", "2.40"), ("mariadb", "10.11"), ("nginx", "1.22")),
+    versions=(
+        ("django", "5.2"),
+        ("gunicorn", "23.0"),
+        ("locust", "2.40"),
+        ("mariadb", "10.11"),
+        ("nginx", "1.22"),
+        ("postgresql", "15.18"),
+    ),
 )
 QUIET = Business(outside_share=0.0, steal_share=0.0, processes=())
 
@@ -55,6 +62,14 @@ def test_a_program_that_is_not_there_is_missing(machine, name):
 
     assert found(name).state is State.MISSING
     assert found(name).remedy
+
+
+def test_a_database_that_few_experiments_need_is_noted(machine):
+    without = tuple(one for one in GOOD.versions if one[0] != "postgresql")
+    machine.setattr(readiness, "read_environment", lambda _account: replace(GOOD, versions=without))
+
+    assert found("postgresql").state is State.NOTED
+    assert found("postgresql").remedy.startswith("for experiments on it, install it")
 
 
 def test_one_server_is_enough_and_none_is_too_few(machine):

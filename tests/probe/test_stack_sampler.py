@@ -201,5 +201,6 @@ def test_what_the_processes_of_a_server_used_counts_while_they_live_and_after():
         child.communicate(b"\n")
     after_s, after_own_s = server_cpu_s(own) - before_s, own_cpu_s(own) - before_own_s
 
-    assert while_it_lives_s >= 0.3
-    assert after_s - after_own_s >= 0.3
+    # The kernel counts in ticks.
+    assert while_it_lives_s > 0.25
+    assert after_s - after_own_s > 0.25
