@@ -112,8 +112,11 @@ SYMPTOMS: tuple[tuple[str, tuple[tuple[str, tuple[str, ...]], ...]], ...] = (
     (
         "500 and the application's log",
         (
-            ("`(1040, 'Too many connections')`", ("asgi-connections-exhausted", "db-connections-exhausted")),
-            ("`QueuePool limit of size ... reached`", ("db-pool-exhausted",)),
+            (
+                "`(1040, 'Too many connections')` or `FATAL:  sorry, too many clients`",
+                ("asgi-connections-exhausted", "db-connections-exhausted"),
+            ),
+            ("`QueuePool limit of size ... reached` or `couldn't get a connection after`", ("db-pool-exhausted",)),
             ("`DatabaseWrapper objects created in a thread`", ("late-monkey-patch",)),
             (
                 "`MySQL server has gone away`, `Lost connection` or `server closed the connection unexpectedly`",
