@@ -1,4 +1,7 @@
-"""The failures the kit knows, each with one line a user can act on."""
+"""The failures the kit knows, each with one line a user can act on, and how their messages are shortened."""
+
+import os
+from pathlib import Path
 
 
 class BadgatewayError(Exception):
@@ -44,3 +47,15 @@ class TakenError(BadgatewayError):
 
 class UntrustedFileError(BadgatewayError):
     """A link, or no regular file, where only regular files belong; nothing of its content was read."""
+
+
+def first_line(message: str) -> str:
+    """Return a message without the lines of a log that follow it; the report has those."""
+    first, _, rest = message.partition("\n")
+    # "uWSGI ended with status 1; last log lines:" announces what is left out here.
+    return first.rpartition("; last ")[0] or first if rest else first
+
+
+def without_folder(message: str, raw: Path) -> str:
+    """Name a trial's files by their names alone: the folder moves, and what a report says must not move with it."""
+    return message.replace(f"{raw.resolve()}{os.sep}", "").replace(f"{raw}{os.sep}", "")

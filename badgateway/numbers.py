@@ -104,13 +104,6 @@ def load(size: float) -> str:
     return f"{size:,.1f}" if size == round(size, 1) else f"{size:,.3g}"
 
 
-def load_with_unit(size: float, *, is_open: bool) -> str:
-    """Return any load with its unit: '41.5 users', '317 requests/s'."""
-    if is_open:
-        return f"{load(size)} {RATE_UNIT}"
-    return f"{load(size)} {'user' if size == 1 else 'users'}"
-
-
 def listed(items: Iterable[object], last: str = "and") -> str:
     """Return items as they are said: '50', '50 and 300', '50, 100 and 300'."""
     words = [str(item) for item in items]

@@ -25,7 +25,7 @@ import psutil
 
 from badgateway.plan.experiment_file import load_experiment
 from badgateway.stack.deployment import Deployment, deploy
-from badgateway.study.bench import set_up
+from badgateway.study.local import LOCAL
 
 ROOT = Path(__file__).parents[1]
 # The file beside this one; nothing makes a package of this folder.
@@ -90,7 +90,7 @@ def site() -> Iterator[Deployment]:
     experiment = experiment.model_copy(update={"timeouts": limits})
     configuration = experiment.configuration("annotated").model_copy(update={"workers": 1})
     with (
-        set_up(experiment, ROOT) as bench,
+        LOCAL.set_up(experiment, ROOT) as bench,
         deploy(
             experiment,
             configuration,

@@ -56,9 +56,13 @@ def run(folder: Path) -> Path:
         patch.setattr(fakes, "REQUESTS", ROWS_OF_ALL // TRIALS)
         patch.setattr(run_experiment, "read_environment", lambda _account: fakes.ENVIRONMENT)
         (bench := folder / "bench").mkdir(parents=True)
-        fakes.install(patch, bench)
         finished = run_experiment.run_experiment(
-            asked, root=folder, results=folder / "results", command="badgateway run x", listener=fakes.Told()
+            asked,
+            root=folder,
+            results=folder / "results",
+            command="badgateway run x",
+            listener=fakes.Told(),
+            effects=fakes.Seam(bench),
         )
     return finished.report.parent
 

@@ -23,15 +23,15 @@ from badgateway.probe.database import DatabaseProbe
 from badgateway.probe.listen_drops import ListenDrops
 from badgateway.probe.process_cpu import DATABASE, GENERATOR, ProcessCpu
 from badgateway.probe.processes import ProcessSampler
-from badgateway.probe.reading import Probe
 from badgateway.probe.sampler import StackSampler
 from badgateway.probe.server_statistics import ServerStatistics
 from badgateway.probe.statement import StatementLog
-from badgateway.probe.watch import DatabaseAccess, Watch
+from badgateway.probe.watch import DatabaseAccess, Probe, Watch
 from badgateway.servers import uwsgi
 from badgateway.stack.deployment import Deployment, deploy
 from badgateway.stack.written import FOLDER, RUN_FOLDER
-from badgateway.study.bench import Bench, set_up
+from badgateway.study.bench import Bench
+from badgateway.study.local import LOCAL
 
 ROOT = Path(__file__).parents[1]
 READINGS = 300
@@ -47,7 +47,7 @@ def stack(folder: str) -> Iterator[tuple[Bench, Deployment, Path, Path]]:
     """Deploy uWSGI with a stats socket; give the bench, the deployment, its raw folder and that socket."""
     experiment = load_experiment(ROOT / "experiments" / "concurrency.toml")
     configuration = experiment.configuration("uwsgi-16").model_copy(update={"workers": WORKERS})
-    with set_up(experiment, ROOT) as bench:
+    with LOCAL.set_up(experiment, ROOT) as bench:
         raw, stats = bench.raw_folder("benchmark"), Path(folder, "stats.sock")
         file = bench.snapshot.path(configuration.server)
         file.write_text(f"{file.read_text('utf-8')}\nstats = {stats}\n", "utf-8")

@@ -15,7 +15,7 @@ import pymysql
 from badgateway.plan.experiment_file import load_experiment
 from badgateway.stack.database import RunningDatabase
 from badgateway.stack.distance import relayed
-from badgateway.study.bench import set_up
+from badgateway.study.local import LOCAL
 
 ROOT = Path(__file__).parents[1]
 ROUNDS = 40
@@ -63,7 +63,7 @@ def exactness(database: RunningDatabase, folder: Path, distance_ms: float) -> No
 
 def main() -> None:
     """Print the costs."""
-    with set_up(load_experiment(ROOT / "experiments" / "concurrency.toml"), ROOT) as bench:
+    with LOCAL.set_up(load_experiment(ROOT / "experiments" / "concurrency.toml"), ROOT) as bench:
         folder = bench.raw_folder("relay")
         own_cost(bench.database, folder)
         for distance_ms in DISTANCES_MS:

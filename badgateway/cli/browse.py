@@ -6,13 +6,13 @@ from contextlib import AbstractContextManager
 from badgateway.cli.terminal import echo
 from badgateway.errors import ConfigurationError
 from badgateway.process.ports import free_port, is_free
-from badgateway.study.standing import Standing
+from badgateway.study.serving import Served
 
 LOCUST_PORT = 8089
 _LOOK_S = 0.5
 
 
-def browse(configuration: str, starting: AbstractContextManager[Standing], *, what: str) -> None:
+def browse(configuration: str, starting: AbstractContextManager[Served], *, what: str) -> None:
     """Start something, tell where it is, and hold it until Ctrl-C, which is its proper end.
 
     Args:
@@ -26,20 +26,20 @@ def browse(configuration: str, starting: AbstractContextManager[Standing], *, wh
         KeyboardInterrupt: Ctrl-C came before it was up.
     """
     echo(f"starting the database, loading the data, starting {configuration}", err=True)
-    with starting as standing:
-        _tell(configuration, standing, what)
+    with starting as served:
+        _tell(configuration, served, what)
         try:
             while True:
                 time.sleep(_LOOK_S)
-                standing.check()
+                served.check()
         except KeyboardInterrupt:
             echo("\nstopping", err=True)
 
 
-def _tell(configuration: str, standing: Standing, what: str) -> None:
-    behind = "" if standing.page == standing.site else f", in front of {standing.site}"
-    echo(f"{configuration}: {what} is at {standing.page}{behind}")
-    echo(f"its logs are in {standing.logs} while it runs; Ctrl-C stops everything", err=True)
+def _tell(configuration: str, served: Served, what: str) -> None:
+    behind = "" if served.page == served.site else f", in front of {served.site}"
+    echo(f"{configuration}: {what} is at {served.page}{behind}")
+    echo(f"its logs are in {served.logs} while it runs; Ctrl-C stops everything", err=True)
 
 
 def locust_port(asked: int | None) -> int:

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from badgateway.analysis.run import analyse, publish
 from badgateway.cli.alone import BESIDE, alone_on_the_machine, patience_s, undisturbing
 from badgateway.cli.browse import browse, locust_port
 from badgateway.cli.entry import cli
@@ -19,18 +20,17 @@ from badgateway.cli.terminal import echo
 from badgateway.errors import ConfigurationError
 from badgateway.model.exit_code import of_study
 from badgateway.model.experiment import Experiment
-from badgateway.model.summary import StudySummary
-from badgateway.plan.diagnosis import plan_diagnosis
-from badgateway.plan.duration import seconds
+from badgateway.model.study_summary import StudySummary
 from badgateway.plan.experiment_file import load_experiment, project_root
-from badgateway.plan.narrow import narrow
+from badgateway.plan.narrow import narrow, seconds
+from badgateway.plan.worker_checks import plan_worker_checks
 from badgateway.process.interruption import Interruption
+from badgateway.search.contest import fitted_contest
 from badgateway.store.run_folder import RunFolder
 from badgateway.store.run_lock import locked
-from badgateway.study.analysis import analyse, publish
-from badgateway.study.contest import fitted_contest
+from badgateway.study.local import LOCAL
 from badgateway.study.resume import LATEST, find_run, require_same
-from badgateway.study.standing import stand, stand_behind_locust
+from badgateway.study.serving import served, served_behind_locust
 
 _PATH = click.Path(path_type=Path)
 _EXPERIMENT = click.argument("experiment", type=_PATH)
@@ -87,7 +87,8 @@ def _wait(_context: click.Context, _option: click.Parameter, text: str | None) -
     metavar="[RUN]",
     help="Go on with a run that was ended: the experiment's newest one, or the one in this folder.",
 )
-@click.option("--no-diagnosis", is_flag=True, help="Leave out what shows who shares a worker's time.")
+@click.option("--no-worker-checks", is_flag=True, help="Leave out what shows who shares a worker's time.")
+@click.option("--no-diagnosis", is_flag=True, hidden=True, help="Its name before.")
 @click.option(
     "--wait",
     "wait_s",
@@ -111,6 +112,7 @@ def run(  # noqa: PLR0913 # one parameter per option
     seed: int | None,
     budget_s: float | None,
     resume: str | None,
+    no_worker_checks: bool,
     no_diagnosis: bool,
     wait_s: float | None,
     beside: bool,
@@ -125,8 +127,8 @@ def run(  # noqa: PLR0913 # one parameter per option
 
     Two experiments at once on one machine spoil each other's figures. The second one says who is running and waits.
 
-    After the trials comes a diagnosis of about a minute, whose numbers are in no verdict: does one worker's waiting let
-    others in, with each server file and driver, and what blocks the event loop where there is one.
+    After the trials come worker checks of about a minute, whose numbers are in no verdict: does one worker's waiting
+    let others in, with each server file and driver, and what blocks the event loop where there is one.
 
     \b
     Examples:
@@ -150,7 +152,7 @@ def run(  # noqa: PLR0913 # one parameter per option
             seed=seed,
             budget_s=budget_s,
         )
-        return _planned(path, experiment, with_diagnosis=not no_diagnosis)
+        return _planned(path, experiment, with_worker_checks=not (no_worker_checks or no_diagnosis))
 
     drawn_seed = secrets.randbelow(1_000_000)
     planned = [checked(path, drawn_seed) for path in files]
@@ -181,7 +183,7 @@ def _files(experiments: tuple[Path, ...], resume: str | None) -> tuple[tuple[Pat
     return experiments, resume
 
 
-def _planned(path: Path, experiment: Experiment, *, with_diagnosis: bool) -> Planned:
+def _planned(path: Path, experiment: Experiment, *, with_worker_checks: bool) -> Planned:
     if experiment.study is None and experiment.load.rates_per_s:
         raise ConfigurationError(
             f"{path}: load.rates_per_s: without [study], configurations are compared at numbers of users; give those "
@@ -190,8 +192,8 @@ def _planned(path: Path, experiment: Experiment, *, with_diagnosis: bool) -> Pla
     if experiment.study is not None:
         # What does not fit into its budget is refused before anything is started.
         fitted_contest(experiment)
-    diagnosis = plan_diagnosis(experiment) if with_diagnosis else None
-    return Planned(path=path, experiment=experiment, diagnosis=diagnosis)
+    worker_checks = plan_worker_checks(experiment) if with_worker_checks else None
+    return Planned(path=path, experiment=experiment, worker_checks=worker_checks)
 
 
 @cli.command(name="report")
@@ -247,7 +249,7 @@ def checked_plan(path: Path, *, variant: str | None, budget_s: float | None) -> 
         ConfigurationError: It could not be run.
     """
     checked = narrow(load_experiment(path), variant=variant, budget_s=budget_s)
-    return _planned(path, checked, with_diagnosis=True)
+    return _planned(path, checked, with_worker_checks=True)
 
 
 @cli.command()
@@ -265,7 +267,7 @@ def serve(experiment: Path, configuration: str, *, beside: bool) -> None:
     """  # noqa: D301 # click's mark for a paragraph that keeps its lines
     only = narrow(load_experiment(experiment), only=[configuration])
     with undisturbing(beside=beside):
-        browse(configuration, stand(only, configuration, project_root(experiment)), what="the site")
+        browse(configuration, served(only, configuration, project_root(experiment), LOCAL), what="the site")
 
 
 @cli.command()
@@ -286,4 +288,5 @@ def ui(experiment: Path, configuration: str, port: int | None, *, beside: bool) 
     root = project_root(experiment)
     require_users(experiment, only)
     with undisturbing(beside=beside):
-        browse(configuration, stand_behind_locust(only, configuration, root, locust_port(port)), what="Locust's web UI")
+        starting = served_behind_locust(only, configuration, root, locust_port(port), LOCAL)
+        browse(configuration, starting, what="Locust's web UI")

@@ -20,6 +20,7 @@ from badgateway.model.outlook import Outlook
 from badgateway.model.summary import TrialSummary, Verdict
 from badgateway.model.trial import Trial
 from badgateway.process.interruption import Interruption
+from badgateway.words.progress import stage
 
 _STYLES = {Verdict.PASS: "green", Verdict.FAIL: "red", Verdict.INCONCLUSIVE: "yellow", Verdict.INVALID: "magenta"}
 _LONGEST_BAR, _SHORTEST_BAR = 40, 8
@@ -54,8 +55,8 @@ class PlainLines:
     def outlook(self, outlook: Outlook) -> None:
         """Print each new stage of a study; of a schedule, note how long it has become."""
         self._total = outlook.trials
-        if outlook.standing is not None and outlook.stage != self._stage:
-            self._stage = outlook.stage
+        if outlook.remaining is not None and stage(outlook) != self._stage:
+            self._stage = stage(outlook)
             say(self._console, Text(f"{_where(outlook)}, about {duration(outlook.left_s)} left"))
 
     def trial_starting(self, trial: Trial) -> None:
@@ -143,7 +144,7 @@ class LiveDisplay:
         if self._interruption.received is not None:
             body = Text("interrupted: stopping what runs, keeping what was measured", style="yellow")
         name = Text(trial_name(self._trial) if self._trial else "", style="bold")
-        if self._trial and self._outlook and self._outlook.standing is not None:
+        if self._trial and self._outlook and self._outlook.remaining is not None:
             name.append(f"  {_where(self._outlook)}", style="not bold")
         lines = (shown(name), shown(body))
         for line in lines:
@@ -179,8 +180,8 @@ class LiveDisplay:
 
 def _pace(planned: Planned, clock: Callable[[], float]) -> Pace | StudyPace:
     if planned.experiment.study is not None:
-        return StudyPace(planned.trials_s, clock, afterwards_s=planned.diagnosis_s)
-    return Pace(planned.trials, planned.trials_s, clock, afterwards_s=planned.diagnosis_s)
+        return StudyPace(planned.trials_s, clock, afterwards_s=planned.worker_checks_s)
+    return Pace(planned.trials, planned.trials_s, clock, afterwards_s=planned.worker_checks_s)
 
 
 def _total(planned: Planned) -> int | None:
@@ -188,7 +189,7 @@ def _total(planned: Planned) -> int | None:
 
 
 def _where(outlook: Outlook) -> str:
-    return f"{outlook.stage}, {outlook.standing} still in the race"
+    return f"{stage(outlook)}, {outlook.remaining} still in the race"
 
 
 def _counts(progress: Progress) -> Text:

@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from badgateway.analysis.explanation import explain as explain_logs
 from badgateway.causes.catalogue import BY_ID
 from badgateway.causes.pages import render_page
 from badgateway.cli.entry import cli
@@ -24,7 +25,6 @@ from badgateway.report.explanation.markdown_page import render_markdown
 from badgateway.report.explanation.short_page import render_short
 from badgateway.report.explanation.text_page import render_text
 from badgateway.report.explanation.text_rows import Paint, Role, unpainted
-from badgateway.study.explanation import explain as explain_logs
 
 _NARROWEST, _WIDEST = 60, 100
 _STDIN = Path("-")

@@ -4,18 +4,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from badgateway.cli.wording import diagnosis_lines, duration, trial_name
+from badgateway.cli.wording import duration, trial_name, worker_check_lines
 from badgateway.errors import ConfigurationError
 from badgateway.load import locust_file
 from badgateway.model.experiment import Experiment
+from badgateway.model.load_level import LoadLevel, LoadUnit
+from badgateway.model.outlook import Forecast
 from badgateway.model.printable import printable
-from badgateway.model.waiting import DiagnosisPlan
-from badgateway.plan.diagnosis import diagnosis_s
+from badgateway.model.waiting import WorkerCheckPlan
 from badgateway.plan.experiment_file import project_root
 from badgateway.plan.schedule import expected_s, schedule
-from badgateway.search import Forecast, forecast
-from badgateway.study.contest import fitted_contest
+from badgateway.plan.worker_checks import worker_checks_s
+from badgateway.search import forecast
+from badgateway.search.contest import fitted_contest
 from badgateway.study.temporary_folder import temporary_folder
+from badgateway.words.phrases import load
+from badgateway.words.progress import forecast_lines
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +28,7 @@ class Planned:
 
     path: Path
     experiment: Experiment
-    diagnosis: DiagnosisPlan | None
+    worker_checks: WorkerCheckPlan | None
 
     @property
     def forecast(self) -> Forecast | None:
@@ -44,9 +48,9 @@ class Planned:
         return expected_s(self.experiment) if found is None else found.likely_s
 
     @property
-    def diagnosis_s(self) -> float:
-        """How long the diagnosis takes after them."""
-        return diagnosis_s(self.diagnosis, self.experiment) if self.diagnosis else 0.0
+    def worker_checks_s(self) -> float:
+        """How long the worker checks take after them."""
+        return worker_checks_s(self.worker_checks, self.experiment) if self.worker_checks else 0.0
 
 
 def require_users(path: Path, experiment: Experiment) -> None:
@@ -65,12 +69,12 @@ def require_users(path: Path, experiment: Experiment) -> None:
 def outlook_line(planned: Planned) -> str:
     """Return how many trials and how long, in one line."""
     number, found = planned.trials, planned.forecast
-    also = " and a diagnosis" if planned.diagnosis else ""
+    also = " and worker checks" if planned.worker_checks else ""
     trials = f"{number} {'trial' if number == 1 else 'trials'}"
     if found is None:
-        return f"{trials}{also}, about {duration(planned.trials_s + planned.diagnosis_s)}"
-    most = duration(found.most_s + planned.diagnosis_s)
-    return f"likely {trials}{also}, about {duration(planned.trials_s + planned.diagnosis_s)}; at most {most}"
+        return f"{trials}{also}, about {duration(planned.trials_s + planned.worker_checks_s)}"
+    most = duration(found.most_s + planned.worker_checks_s)
+    return f"likely {trials}{also}, about {duration(planned.trials_s + planned.worker_checks_s)}; at most {most}"
 
 
 def plan_lines(planned: Planned) -> Iterator[str]:
@@ -81,10 +85,10 @@ def plan_lines(planned: Planned) -> Iterator[str]:
         for trial in schedule(experiment):
             yield f"block {trial.block}  {trial.position:>3}  {trial_name(trial)}"
     else:
-        yield from found.lines
+        yield from forecast_lines(found)
     if experiment.confirmation is not None:
         at = experiment.confirmation
-        yield f"then     the pick at {at.rate_per_s:g} tasks/s, open loop, for {at.window_s:g} s"
-    for line in diagnosis_lines(planned.diagnosis) if planned.diagnosis else ():
+        yield f"then     the pick at {load(LoadLevel(at.rate_per_s, LoadUnit.RATE))}, open loop, for {at.window_s:g} s"
+    for line in worker_check_lines(planned.worker_checks) if planned.worker_checks else ():
         yield f"after    {line}"
     yield outlook_line(planned)

@@ -16,11 +16,12 @@ from badgateway.cli.quiet import await_quiet
 from badgateway.cli.terminal import echo, say
 from badgateway.cli.wording import decision_lines
 from badgateway.model.exit_code import ExitCode, of_study
-from badgateway.model.summary import StudySummary
+from badgateway.model.study_summary import StudySummary
 from badgateway.plan.experiment_file import project_root
 from badgateway.process.interruption import Interruption
 from badgateway.store.run_folder import RunFolder
-from badgateway.study.listener import Listener
+from badgateway.study.bench import Listener
+from badgateway.study.local import LOCAL
 from badgateway.study.run_experiment import Finished, resume_experiment, run_experiment
 
 
@@ -36,7 +37,8 @@ def run_one(planned: Planned, results: Path, interruption: Interruption) -> Exit
             results=results,
             command=_command(),
             listener=listener,
-            diagnosis=planned.diagnosis,
+            effects=LOCAL,
+            worker_checks=planned.worker_checks,
             experiment_digest=sha256(planned.path.read_bytes()).hexdigest(),
             busy=busy,
         )
@@ -48,7 +50,7 @@ def go_on(planned: Planned, folder: RunFolder, interruption: Interruption) -> Ex
     """Go on with a run that was ended; return what the command's exit status is to say."""
 
     def start(listener: Listener) -> Finished:
-        return resume_experiment(folder, root=project_root(planned.path), listener=listener)
+        return resume_experiment(folder, root=project_root(planned.path), listener=listener, effects=LOCAL)
 
     ended = len(folder.trial_folders())
     console = _introduced(planned, f"going on with {folder.path}, {ended} trials of which have ended")

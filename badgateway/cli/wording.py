@@ -3,13 +3,16 @@
 from itertools import pairwise
 
 from badgateway import numbers
+from badgateway.errors import first_line
 from badgateway.model.comparison import ChoiceKind
 from badgateway.model.contest import Purpose
 from badgateway.model.outcome import FAILURES, STATUS_OF
-from badgateway.model.summary import Decision, Measurement, StudySummary, TrialSummary, Verdict
+from badgateway.model.study_summary import Decision, StudySummary
+from badgateway.model.summary import Measurement, TrialSummary, Verdict
 from badgateway.model.trial import Trial
-from badgateway.model.waiting import DiagnosisPlan
-from badgateway.study.endings import first_line
+from badgateway.model.waiting import WorkerCheckPlan
+from badgateway.words.phrases import load
+from badgateway.words.verdict_reasons import say
 
 _MOST_LAST_WORDS = 3
 
@@ -25,17 +28,11 @@ def trial_name(trial: Trial) -> str:
     purpose = {Purpose.SEARCH: ", capacity", Purpose.CONFIRM: ", confirmation"}.get(trial.purpose, "")
     attempt = f", attempt {trial.attempt}" if trial.attempt > 1 else ""
     distance = f", database at {trial.database_distance_ms:g} ms" if trial.database_distance_ms else ""
-    return f"{trial.configuration}, {_load(trial)}{distance}{again}{purpose}{attempt}"
+    return f"{trial.configuration}, {load(trial.load)}{distance}{again}{purpose}{attempt}"
 
 
-def _load(trial: Trial) -> str:
-    if trial.rate_per_s is not None:
-        return f"{trial.rate_per_s:g} tasks/s"
-    return f"{trial.users:,} {'user' if trial.users == 1 else 'users'}"
-
-
-def diagnosis_lines(plan: DiagnosisPlan) -> tuple[str, ...]:
-    """Return what a diagnosis does, one line for each step."""
+def worker_check_lines(plan: WorkerCheckPlan) -> tuple[str, ...]:
+    """Return what the worker checks do, one line for each step."""
     return (
         *(f"one worker's waiting: {pair.server}, {pair.driver}" for pair in plan.pairs),
         *(f"event loop: {trial_name(trial)}" for trial in plan.trials),
@@ -61,7 +58,7 @@ def last_words(summary: TrialSummary) -> tuple[str, ...]:
     A reason ends with the last lines of a log. What they come to stands in the exceptions that were not caught, and
     in the last line.
     """
-    _, _, log = (summary.reasons[0] if summary.reasons else "").partition("\n")
+    _, _, log = (say(summary.reasons[0]) if summary.reasons else "").partition("\n")
     lines = [line for line in log.splitlines() if line.strip()]
     raised = [after for before, after in pairwise(lines) if before[:1].isspace() and not after[:1].isspace()]
     return tuple(dict.fromkeys((*raised, *lines[-1:])))[-_MOST_LAST_WORDS:]
@@ -70,7 +67,7 @@ def last_words(summary: TrialSummary) -> tuple[str, ...]:
 def _measured(summary: TrialSummary) -> str:
     measurement = summary.measurement
     if measurement is None or summary.verdict is Verdict.INVALID:
-        return first_line(summary.reasons[0]) if summary.reasons else "nothing measured"
+        return first_line(say(summary.reasons[0])) if summary.reasons else "nothing measured"
     latency = "no OK request"
     if measurement.latency:
         latency = f"p95 {numbers.in_sentences(numbers.milliseconds(measurement.latency.p95_ms))}"

@@ -11,14 +11,6 @@ from badgateway.judge.blocks import Number, at_level, log_ratios, p95_difference
 from badgateway.judge.paired import is_beyond
 from badgateway.model.contest import ArmFacts, Contest
 
-_NEGLIGIBLE = 0.01
-"""Of the objective's p95, if nothing is declared: 50 ms against 55 ms decides nothing where 2,000 ms are allowed."""
-
-
-def negligible_ms(contest: Contest) -> float:
-    """Return how much more of p95 decides nothing, whatever share of the other's it is."""
-    return contest.negligible_ms or _NEGLIGIBLE * contest.objective.p95_ms
-
 
 def logs_of(contest: Contest, first: ArmFacts, second: ArmFacts, number: Number) -> tuple[float, ...]:
     """Return the log ratio second / first of each block, at the highest level."""
@@ -36,7 +28,7 @@ def is_close_behind(contest: Contest, first: ArmFacts, second: ArmFacts) -> bool
     level = contest.levels[-1]
     less = [-log for log in logs_of(contest, first, second, "p95_ms")]
     less_ms = [-ms for ms in p95_differences_ms(at_level(first, level), at_level(second, level))]
-    return is_beyond(less, -math.log1p(contest.margin)) or is_beyond(less_ms, -negligible_ms(contest))
+    return is_beyond(less, -math.log1p(contest.margin)) or is_beyond(less_ms, -contest.negligible_p95_ms)
 
 
 def is_ahead_in_throughput(contest: Contest, first: ArmFacts, second: ArmFacts) -> bool:

@@ -5,17 +5,17 @@ from collections.abc import Mapping, Sequence
 
 from badgateway.judge.blocks import at_level, log_p95
 from badgateway.judge.objective import SEVERITY, limits, over_levels, pooled, units_of_facts
-from badgateway.model.comparison import ArmStanding
-from badgateway.model.contest import ArmFacts, Contest, Counts, Facts, Leaving
+from badgateway.model.comparison import ArmVerdict
+from badgateway.model.contest import ArmFacts, Contest, Counts, Elimination, Facts
 from badgateway.model.experiment import Objective
 from badgateway.model.summary import Verdict
 
 
-def standing(facts: ArmFacts, levels: Sequence[float], objective: Objective) -> ArmStanding:
+def arm_verdict(facts: ArmFacts, levels: Sequence[float], objective: Objective) -> ArmVerdict:
     """Return the arm's verdict over all levels, which is that of its worst level.
 
     A level that is not decided is no worse than a higher one, as long as nothing speaks against it: who keeps the
-    objective at 200 requests/s keeps it at 50.
+    objective at 200 tasks/s keeps it at 50.
     """
     by_level = {level: [one for at, _, one in facts.cells if at == level] for level in levels}
     units = {level: units_of_facts(found) for level, found in by_level.items()}
@@ -23,16 +23,16 @@ def standing(facts: ArmFacts, levels: Sequence[float], objective: Objective) -> 
     measured = [level for level in levels if pooled(units[level]).requests]
     # A level that an arm never came to, because it had failed below, is no missing measurement.
     if not measured or (len(measured) < len(levels) and Verdict.FAIL not in judged.values()):
-        return ArmStanding(arm=facts.arm, verdict=Verdict.INVALID, level=None, requests=0, failures=0, late=0)
+        return ArmVerdict(arm=facts.arm, verdict=Verdict.INVALID, level=None, requests=0, failures=0, late=0)
     worst = max(measured, key=lambda level: (SEVERITY.index(judged[level]), _failure_share(units[level]), level))
-    return _standing(facts.arm, judged[worst], worst, by_level[worst], objective)
+    return _verdict_at(facts.arm, judged[worst], worst, by_level[worst], objective)
 
 
-def _standing(arm: str, found: Verdict, level: float, facts: Sequence[Facts], objective: Objective) -> ArmStanding:
+def _verdict_at(arm: str, found: Verdict, level: float, facts: Sequence[Facts], objective: Objective) -> ArmVerdict:
     total = pooled(facts)
     failures, missed = (part.most for part in limits(units_of_facts(facts), objective))
     seconds = [second for one in facts for second in one.seconds]
-    return ArmStanding(
+    return ArmVerdict(
         arm=arm,
         verdict=found,
         level=level,
@@ -50,19 +50,19 @@ def _standing(arm: str, found: Verdict, level: float, facts: Sequence[Facts], ob
 
 
 def in_order(
-    contest: Contest, found: Sequence[ArmStanding], arms: Mapping[str, ArmFacts], leaving: Sequence[Leaving]
-) -> tuple[ArmStanding, ...]:
-    """Return the standings, best first.
+    contest: Contest, found: Sequence[ArmVerdict], arms: Mapping[str, ArmFacts], eliminations: Sequence[Elimination]
+) -> tuple[ArmVerdict, ...]:
+    """Return the verdicts, best first.
 
     By verdict; then by failure share, except among those that pass; then those a look put out after those that
     stayed; then by p95 (of all requests, see `p95_with_failures`) over the blocks that all passing arms have; then
     by failure share, and by name.
     """
-    put_out = {one.arm for one in leaving if one.at_look is not None}
+    put_out = {one.arm for one in eliminations if one.at_look is not None}
     passing = [one.arm for one in found if one.verdict is Verdict.PASS]
     log_p95 = mean_log_p95(contest, arms, passing)
 
-    def key(one: ArmStanding) -> tuple[int, float, bool, float, float, str]:
+    def key(one: ArmVerdict) -> tuple[int, float, bool, float, float, str]:
         passes, share = one.verdict is Verdict.PASS, _share(one.failures, one)
         return (
             SEVERITY.index(one.verdict),
@@ -87,7 +87,7 @@ def _mean(logs: Sequence[float]) -> float:
     return math.fsum(logs) / len(logs) if logs else math.inf
 
 
-def _share(count: int, one: ArmStanding) -> float:
+def _share(count: int, one: ArmVerdict) -> float:
     return count / one.requests if one.requests else 1.0
 
 

@@ -1,22 +1,33 @@
 """Chooses the configuration to run, and says what that is worth: one chooser for studies and fixed schedules."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from badgateway.judge.ahead import unbeaten
-from badgateway.judge.arm_order import in_order, standing
+from badgateway.judge.arm_order import arm_verdict, in_order
 from badgateway.judge.blocks import at_level, log_p95
-from badgateway.judge.choice_words import certainty, chain, sentence
 from badgateway.judge.more_blocks import more_blocks
-from badgateway.judge.noise import noise_floor
+from badgateway.judge.noise import has_two_states, noise_floor
+from badgateway.judge.objective import pooled
+from badgateway.judge.paired import ALONE, blocks_to_prove, smallest_p
 from badgateway.judge.regret import regret_of
 from badgateway.judge.rivals import by_capacity, by_latency, by_throughput
+from badgateway.judge.shares import may_be
 from badgateway.judge.tie_break import costs, in_order_of_choice
-from badgateway.judge.two_states import has_two_states
-from badgateway.judge.unseen import unseen
 from badgateway.model.capacity import Capacity
-from badgateway.model.comparison import ArmStanding, Choice, ChoiceKind, Criterion, NoiseFloor, Relation, Rivalry
-from badgateway.model.contest import ArmFacts, Contest, Leaving
+from badgateway.model.comparison import (
+    ArmVerdict,
+    Bursts,
+    Choice,
+    ChoiceKind,
+    Criterion,
+    NoiseFloor,
+    Relation,
+    Rivalry,
+    StudyPower,
+    TieRule,
+)
+from badgateway.model.contest import ArmFacts, Contest, Elimination
 from badgateway.model.summary import Verdict
 
 
@@ -27,7 +38,7 @@ class _Settled:
     rivalries: tuple[Rivalry, ...]
     best: tuple[str, ...]
     """As good as each other, the chosen one first."""
-    rule: str
+    rule: TieRule | None
     is_proven: bool
     """Whether every other arm that keeps the objective, or may, is proven to be worse than the chosen one."""
 
@@ -35,74 +46,75 @@ class _Settled:
 def choose(
     contest: Contest,
     arms: Sequence[ArmFacts],
-    leaving: Sequence[Leaving] = (),
+    eliminations: Sequence[Elimination] = (),
     capacities: Mapping[str, Capacity] | None = None,
 ) -> Choice:
-    """Return the choice, with the chain of reasons; INVALID trials are not in the facts, so in no statistic.
+    """Return the choice, with the facts that decided; INVALID trials are not in the facts, so in no statistic.
 
     Args:
         contest: What was asked.
         arms: The valid facts, one entry for each of the contest's arms, in any order.
-        leaving: The arms that left the race before its end.
+        eliminations: The arms that left the race before its end.
         capacities: What the capacity searches found, by arm.
     """
     by_name = {arm.arm: arm for arm in arms}
     known = {name: found for name, found in (capacities or {}).items() if name in by_name}
-    found = tuple(standing(by_name[name], contest.levels, contest.objective) for name in contest.arms)
-    ranking = in_order(contest, found, by_name, leaving)
-    put_out = {one.arm for one in leaving if one.at_look is not None}
+    found = tuple(arm_verdict(by_name[name], contest.levels, contest.objective) for name in contest.arms)
+    ranking = in_order(contest, found, by_name, eliminations)
+    put_out = {one.arm for one in eliminations if one.at_look is not None}
     passing, rivals = _passing(ranking, put_out), _rivals(contest, by_name, ranking, put_out)
     settled = _settle(contest, by_name, passing, rivals, known)
     noise = noise_floor(contest, tuple(arms), settled.rivalries)
     kind = _kind(ranking, settled, is_doubtful=_is_doubtful(noise, settled.rivalries))
     best = settled.best
     others = tuple(name for name in (*passing, *rivals) if best and name != best[0])
-    given = Choice(
+    return Choice(
         kind=kind,
         arm=best[0] if best else next((one.arm for one in ranking if one.verdict is Verdict.INCONCLUSIVE), None),
         equivalent=best if kind is ChoiceKind.EQUIVALENT else (),
         more_blocks=None if kind in _SETTLED else more_blocks(contest, by_name, ranking, settled.rivalries),
-        sentence="",
-        chain=(),
         ranking=ranking,
         rivalries=settled.rivalries,
         capacities=tuple((name, known[name]) for name in contest.arms if name in known),
         noise=noise,
-        certainty=certainty(contest, by_name, (*passing, *rivals)),
-        unseen=unseen(contest, by_name, ranking, noise),
-        leaving=tuple(leaving),
+        asked=contest,
+        power=_power(contest, by_name, (*passing, *rivals)),
+        most_requests=_most_requests(contest, arms),
+        bursts=_bursts(ranking),
+        eliminations=tuple(eliminations),
         tie_rule=settled.rule,
         regret=regret_of(contest, by_name, best[0], others) if best and others else None,
         two_states=tuple(name for name in (*passing, *rivals) if _has_two_states(contest, by_name[name])),
     )
-    return replace(given, sentence=sentence(given, contest), chain=chain(given, contest))
 
 
 _SETTLED = (ChoiceKind.PICKED, ChoiceKind.NONE_QUALIFIES)
 
 
-def latency_candidates(contest: Contest, arms: Sequence[ArmFacts], leaving: Sequence[Leaving]) -> tuple[str, ...]:
+def latency_candidates(
+    contest: Contest, arms: Sequence[ArmFacts], eliminations: Sequence[Elimination]
+) -> tuple[str, ...]:
     """Return the arms, best first, of which the capacity matters: those that p95 alone has not put out.
 
     Where no trial has proven yet that any keeps the objective, it is all that may.
     """
     by_name = {arm.arm: arm for arm in arms}
-    gone = {one.arm for one in leaving}
-    found = (standing(by_name[name], contest.levels, contest.objective) for name in contest.arms)
-    order = in_order(contest, [one for one in found if one.arm not in gone], by_name, leaving)
+    gone = {one.arm for one in eliminations}
+    found = (arm_verdict(by_name[name], contest.levels, contest.objective) for name in contest.arms)
+    order = in_order(contest, [one for one in found if one.arm not in gone], by_name, eliminations)
     racing = [one.arm for one in order if one.verdict is Verdict.PASS]
     if not racing:
         return tuple(one.arm for one in order if one.verdict is Verdict.INCONCLUSIVE)
     return tuple(racing) if len(racing) < 2 else _without_worse(racing, by_latency(contest, by_name, racing))
 
 
-def _passing(ranking: Sequence[ArmStanding], put_out: set[str]) -> tuple[str, ...]:
+def _passing(ranking: Sequence[ArmVerdict], put_out: set[str]) -> tuple[str, ...]:
     passing = [one.arm for one in ranking if one.verdict is Verdict.PASS]
     return tuple([name for name in passing if name not in put_out] or passing)
 
 
 def _rivals(
-    contest: Contest, arms: Mapping[str, ArmFacts], ranking: Sequence[ArmStanding], put_out: set[str]
+    contest: Contest, arms: Mapping[str, ArmFacts], ranking: Sequence[ArmVerdict], put_out: set[str]
 ) -> tuple[str, ...]:
     """Return the arms that may keep the objective: nobody is the best before they are behind, too."""
     return tuple(
@@ -123,7 +135,7 @@ def _settle(
 ) -> _Settled:
     """Go through the criteria."""
     if not passing:
-        return _Settled(rivalries=(), best=(), rule="", is_proven=False)
+        return _Settled(rivalries=(), best=(), rule=None, is_proven=False)
     everyone = (*passing, *rivals)
     latency = by_latency(contest, arms, everyone) if len(everyone) > 1 else ()
     throughput = by_throughput(contest, arms, _without_worse(everyone, latency))
@@ -144,7 +156,7 @@ def _without_worse(names: Sequence[str], rivalries: Iterable[Rivalry]) -> tuple[
     return tuple(name for name in names if name not in worse)
 
 
-def _kind(ranking: Sequence[ArmStanding], settled: _Settled, *, is_doubtful: bool) -> ChoiceKind:
+def _kind(ranking: Sequence[ArmVerdict], settled: _Settled, *, is_doubtful: bool) -> ChoiceKind:
     if not settled.best:
         all_fail = all(one.verdict is Verdict.FAIL for one in ranking)
         return ChoiceKind.NONE_QUALIFIES if all_fail else ChoiceKind.NEEDS_MORE
@@ -167,3 +179,34 @@ def _is_doubtful(noise: NoiseFloor | None, rivalries: Sequence[Rivalry]) -> bool
 
 def _has_two_states(contest: Contest, arm: ArmFacts) -> bool:
     return has_two_states([log_p95(facts) for facts in at_level(arm, contest.levels[-1]).values()])
+
+
+def _power(contest: Contest, arms: Mapping[str, ArmFacts], compared: Sequence[str]) -> StudyPower:
+    blocks = min((len(at_level(arms[name], contest.levels[-1])) for name in compared), default=0)
+    return StudyPower(
+        compared=len(compared),
+        blocks=blocks,
+        smallest_p=smallest_p(blocks),
+        blocks_to_prove=blocks_to_prove(ALONE),
+    )
+
+
+def _most_requests(contest: Contest, arms: Sequence[ArmFacts]) -> int:
+    level = contest.levels[-1]
+    return max((pooled(facts for at, _, facts in arm.cells if at == level).requests for arm in arms), default=0)
+
+
+def _bursts(ranking: Sequence[ArmVerdict]) -> Bursts | None:
+    """Return how many trials and seconds may still be bad: no formula sees the outage that did not happen."""
+    first = next((one for one in ranking if one.verdict is Verdict.PASS), None)
+    if first is None:
+        return None
+    return Bursts(
+        arm=first.arm,
+        bad_trials=first.bad_trials,
+        trials=first.trials,
+        most_bad_trials=may_be(first.bad_trials, first.trials),
+        bad_seconds=first.bad_seconds,
+        seconds=first.seconds,
+        most_bad_seconds=may_be(first.bad_seconds, first.seconds) if first.seconds else 1.0,
+    )

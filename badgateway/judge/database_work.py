@@ -6,11 +6,13 @@ process, the SELECTs a request differ too, and nothing is said. The database's C
 one configuration at one load, for what connections cost it depends on both.
 """
 
+import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import exp, inf, log
 from statistics import median
 
+from badgateway.judge.evidence import TrialEvidence
 from badgateway.model.experiment import Experiment
 from badgateway.model.samples import DatabaseWork
 from badgateway.model.trial import Disturbance, OutsidePart, Trial
@@ -56,6 +58,29 @@ def other_work(experiment: Experiment, seen: Sequence[Seen]) -> Mapping[int, Dis
         found |= {one.place: what for one in group if (what := _other_rows(one, group)) is not None}
         found |= {one.place: what for one in group if one.place not in found and (what := _other_cpu(one, group))}
     return found
+
+
+def seen_of(evidence: TrialEvidence) -> Seen:
+    """Return what of a trial is compared with the others."""
+    return evidence.record.trial, evidence.database_work
+
+
+def with_disturbance(evidence: TrialEvidence, found: Disturbance | None) -> TrialEvidence:
+    """Return a trial's evidence with one disturbance more, behind those that were seen while it ran."""
+    if found is None:
+        return evidence
+    record = evidence.record
+    disturbances = (*record.disturbances, found)
+    return dataclasses.replace(evidence, record=dataclasses.replace(record, disturbances=disturbances))
+
+
+def side_by_side(experiment: Experiment, kept: Sequence[TrialEvidence]) -> tuple[TrialEvidence, ...]:
+    """Return the trials as they stand beside each other, in their order.
+
+    A record on disk does not have this disturbance: which trials are the odd ones may change with each that ends.
+    """
+    found = other_work(experiment, [seen_of(evidence) for evidence in kept])
+    return tuple(with_disturbance(evidence, found.get(place)) for place, evidence in enumerate(kept))
 
 
 def _other_rows(one: _Counted, group: Sequence[_Counted]) -> Disturbance | None:

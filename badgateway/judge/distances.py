@@ -1,17 +1,13 @@
-"""Orders the configurations at each distance to the database, and says whether the order depends on it."""
+"""Orders the configurations at each distance to the database, and tells whether the order depends on it."""
 
 from collections.abc import Mapping, Sequence
 from itertools import combinations
 
+from badgateway.judge.effects import p95s_are_close
 from badgateway.judge.ranking import level_key
-from badgateway.judge.shifts import p95s_are_close
-from badgateway.judge.wording import counted, listed
-from badgateway.model.distance import DistanceOrder, DistanceRanking
 from badgateway.model.experiment import Experiment
+from badgateway.model.study_summary import DistanceOrder, DistanceRanking, Overtaking
 from badgateway.model.summary import ConfigurationSummary, LevelSummary
-
-_MOST = 4
-"""Changes named; the table beside the sentence has them all."""
 
 _Levels = Mapping[str, LevelSummary]
 
@@ -37,7 +33,7 @@ def _ranking(users: int, distances_ms: Sequence[float], several: Sequence[Config
             DistanceOrder(distance_ms=distance, configurations=_order(levels))
             for distance, levels in by_distance.items()
         ),
-        sentence=_sentence(by_distance),
+        changes=_changes(by_distance),
         left_out=tuple(name for name in measured if name not in complete),
     )
 
@@ -54,42 +50,18 @@ def _order(levels: _Levels) -> tuple[str, ...]:
     return tuple(sorted(levels, key=lambda name: (level_key(levels[name]), name)))
 
 
-def _sentence(by_distance: Mapping[float, _Levels]) -> str:
-    names = next(iter(by_distance.values()))
-    if len(names) < 2:
-        return f"Only {counted(len(names), 'configuration')} could be measured at every distance: nothing to rank."
-    changes = _changes(by_distance)
-    if changes:
-        return f"The ranking changes with the distance: {'; '.join(changes)}."
-    where = listed([f"{distance:g}" for distance in by_distance])
-    if len({_order(levels) for levels in by_distance.values()}) == 1:
-        return f"The ranking is the same with {where} ms a round trip to the database."
-    return (
-        f"With {where} ms a round trip only configurations change places that are too close to each other "
-        "to tell which is better."
-    )
-
-
-def _changes(by_distance: Mapping[float, _Levels]) -> list[str]:
-    """Return who is ahead of whom at which distances, unlike at the nearest: the first said is the nearest change."""
+def _changes(by_distance: Mapping[float, _Levels]) -> tuple[Overtaking, ...]:
+    """Return who is ahead of whom at which distances, unlike at the nearest, the nearest change first."""
     nearest, *farther = by_distance
     overtaken: dict[tuple[tuple[float, ...], str], list[str]] = {}
     for ahead, behind in combinations(_order(by_distance[nearest]), 2):
         where = tuple(distance for distance in farther if _changes_places(ahead, behind, by_distance, distance))
         if where:
             overtaken.setdefault((where, behind), []).append(ahead)
-    said = [
-        f"{_where(where, farther)} {name} is ahead of {listed(others)}"
+    return tuple(
+        Overtaking(configuration=name, ahead_of=tuple(others), distances_ms=where)
         for (where, name), others in sorted(overtaken.items())
-    ]
-    more = [f"{counted(len(said) - _MOST, 'other')} gained places too"] if len(said) > _MOST else []
-    return said[:_MOST] + more
-
-
-def _where(distances_ms: Sequence[float], farther_ms: Sequence[float]) -> str:
-    if len(distances_ms) > 1 and tuple(farther_ms[-len(distances_ms) :]) == tuple(distances_ms):
-        return f"from {distances_ms[0]:g} ms on"
-    return f"at {listed([f'{distance:g}' for distance in distances_ms])} ms"
+    )
 
 
 def _changes_places(ahead: str, behind: str, by_distance: Mapping[float, _Levels], distance_ms: float) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from badgateway.judge.chance import SIGNIFICANCE
 from badgateway.judge.effects import effect, not_compared, start
 from badgateway.model.configuration import Configuration
-from badgateway.model.differences import differences
+from badgateway.model.differences import Difference, changed
 from badgateway.model.experiment import Experiment
 from badgateway.model.ladder import ArmEffect, Ladder, LadderArm, LadderStep
 from badgateway.model.summary import ConfigurationSummary, LevelSummary
@@ -48,7 +48,7 @@ def _arm(
         effects = tuple(start(level) for level in levels)
         return LadderArm(configuration=configuration.name, against=None, effects=effects)
     before = by_name[configuration.against or first.name]
-    changes = differences(before.configuration, configuration, experiment.timeouts)
+    changes = changed(before.configuration, configuration, experiment.timeouts)
     return LadderArm(
         configuration=configuration.name,
         against=before.configuration.name,
@@ -57,13 +57,11 @@ def _arm(
 
 
 def _effect(
-    before: ConfigurationSummary, level: LevelSummary, changes: tuple[str, ...], significance: float
+    before: ConfigurationSummary, level: LevelSummary, changes: tuple[Difference, ...], significance: float
 ) -> ArmEffect:
     same = [one for one in (*before.levels, *before.distant_levels) if _is_alike(one, level)]
     if not same:
-        name = before.configuration.name
-        reason = f"{name} was not measured with the database {level.database_distance_ms:g} ms away"
-        return not_compared(level.users, reason)
+        return not_compared(before.configuration.name, None, level)
     return effect(same[0], level, changes, significance=significance)
 
 

@@ -4,15 +4,14 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from badgateway.judge.blocks import at_level
 from badgateway.judge.objective import more_units, units_of_facts
-from badgateway.judge.paired import blocks_needed, blocks_to_prove
-from badgateway.judge.significance import ALONE
-from badgateway.model.comparison import ArmStanding, Criterion, Relation, Rivalry
+from badgateway.judge.paired import ALONE, blocks_needed, blocks_to_prove
+from badgateway.model.comparison import ArmVerdict, Criterion, Relation, Rivalry
 from badgateway.model.contest import ArmFacts, Contest
 from badgateway.model.summary import Verdict
 
 
 def more_blocks(
-    contest: Contest, arms: Mapping[str, ArmFacts], ranking: Sequence[ArmStanding], rivalries: Sequence[Rivalry]
+    contest: Contest, arms: Mapping[str, ArmFacts], ranking: Sequence[ArmVerdict], rivalries: Sequence[Rivalry]
 ) -> int | None:
     """Return how many more blocks it takes, if all stays as it was measured; None when more would hardly settle it."""
     compared = [one for one in rivalries if one.criterion is Criterion.LATENCY]
@@ -36,7 +35,7 @@ def _for_rivals(contest: Contest, waiting: Sequence[Rivalry]) -> Iterator[int | 
         yield None if total is None else total - one.paired.blocks
 
 
-def _for_objective(contest: Contest, arms: Mapping[str, ArmFacts], ranking: Sequence[ArmStanding]) -> list[int | None]:
+def _for_objective(contest: Contest, arms: Mapping[str, ArmFacts], ranking: Sequence[ArmVerdict]) -> list[int | None]:
     """Return what the first arm that may still pass needs; one block where nothing could be measured."""
     candidate = next((one for one in ranking if one.verdict is Verdict.INCONCLUSIVE), None)
     if candidate is None or candidate.level is None:

@@ -1,10 +1,10 @@
-"""Reads the A/A control: what two names for one configuration differ by, and what noise leaves visible."""
+"""Reads the noise: what two names for one configuration differ by, and whether one has two states."""
 
+import math
 from collections.abc import Sequence
 
 from badgateway.judge.blocks import at_level, log_ratios
-from badgateway.judge.paired import blocks_to_prove, detectable_share, paired_ratio
-from badgateway.judge.significance import ALONE
+from badgateway.judge.paired import ALONE, blocks_to_prove, detectable_share, paired_ratio
 from badgateway.model.comparison import Criterion, NoiseFloor, Rivalry
 from badgateway.model.contest import ArmFacts, Contest
 
@@ -44,6 +44,22 @@ def _differences(arm: ArmFacts, level: float) -> tuple[float, ...]:
     return log_ratios(own, again, "p95_ms")
 
 
-def difference_between_names(floor: NoiseFloor) -> float:
-    """Return by what share the two names of one configuration differed."""
-    return floor.latency.difference
+_LEAST_TRIALS = 7
+_LEAST_IN_STATE = 2
+_LEAST_GAP = math.log(1.2)
+_OF_RANGE = 0.5
+"""The gap between the states over the range of all values: normal noise has it in 3 of 100 arms."""
+
+
+def has_two_states(logs: Sequence[float]) -> bool:
+    """Tell whether the values fall into two groups with nothing between them.
+
+    Args:
+        logs: Logarithms of an arm's p95, one a trial.
+    """
+    values = sorted(logs)
+    if len(values) < _LEAST_TRIALS:
+        return False
+    inner = range(_LEAST_IN_STATE, len(values) - _LEAST_IN_STATE + 1)
+    gap = max(values[place] - values[place - 1] for place in inner)
+    return gap >= _LEAST_GAP and gap >= _OF_RANGE * (values[-1] - values[0])

@@ -8,8 +8,7 @@ from functools import lru_cache
 import numpy as np
 
 from badgateway.judge.shares import CERTAIN, evidence_beyond, highest, lowest, repeated
-from badgateway.judge.wording import counted, limit, milliseconds_limit, percent
-from badgateway.model.contest import Counts, Facts
+from badgateway.model.contest import CannotPass, Counts, Facts, LimitCount, LimitKind
 from badgateway.model.experiment import Objective
 from badgateway.model.summary import Proportion, Verdict
 
@@ -28,8 +27,8 @@ _LEAST_UNITS = 2
 class Limit:
     """One of the two limits of an objective, and what was counted for it in each unit."""
 
-    what: str
-    """'failed', or 'failed or took longer than 500 ms'."""
+    kind: LimitKind
+    p95_limit_ms: float
     allowed: float
     bad: tuple[int, ...]
     requests: tuple[int, ...]
@@ -52,11 +51,14 @@ class Limit:
         return Proportion(count=count, total=total, low=min(low, count / total), high=max(high, count / total))
 
     @property
-    def fact(self) -> str:
-        """What was counted, beside what is allowed: '31 of 200 requests failed (15.5 %); allowed are 1 %'."""
-        count, total = sum(self.bad), sum(self.requests)
-        return (
-            f"{count:,} of {total:,} requests {self.what} ({percent(count / total)}); allowed are {limit(self.allowed)}"
+    def counted(self) -> LimitCount:
+        """What was counted, beside what is allowed."""
+        return LimitCount(
+            kind=self.kind,
+            p95_limit_ms=self.p95_limit_ms,
+            count=sum(self.bad),
+            total=sum(self.requests),
+            allowed=self.allowed,
         )
 
 
@@ -71,13 +73,15 @@ def limits(units: Sequence[Counts], objective: Objective) -> tuple[Limit, Limit]
     requests = tuple(unit.requests for unit in known)
     return (
         Limit(
-            what="failed",
+            kind=LimitKind.FAILED,
+            p95_limit_ms=objective.p95_ms,
             allowed=objective.max_failure_share,
             bad=tuple(unit.failures for unit in known),
             requests=requests,
         ),
         Limit(
-            what=f"failed or took longer than {milliseconds_limit(objective.p95_ms)}",
+            kind=LimitKind.MISSED,
+            p95_limit_ms=objective.p95_ms,
             allowed=missable(objective),
             bad=tuple(unit.missed for unit in known),
             requests=requests,
@@ -104,7 +108,7 @@ def over_levels(units: Mapping[float, Sequence[Counts]], objective: Objective) -
     """Judge each level by its trials, and let one that passes speak for those below it.
 
     A lower level that is not decided, often because it ran once, is a PASS then, unless one of its trials was beyond
-    the limits: who keeps the objective at 200 requests/s keeps it at 50.
+    the limits: who keeps the objective at 200 tasks/s keeps it at 50.
 
     Args:
         units: The trials of each level.
@@ -120,14 +124,13 @@ def over_levels(units: Mapping[float, Sequence[Counts]], objective: Objective) -
     }
 
 
-def why_hopeless(units: Sequence[Counts], objective: Objective) -> str | None:
-    """Say why no further trial could save the arm at this level; None when one could."""
+def why_it_cannot_pass(units: Sequence[Counts], objective: Objective) -> CannotPass | None:
+    """Return why no further trial could save the arm at this level; None when one could."""
     total = pooled(units)
     if not total.requests or verdict(units, objective) is not Verdict.FAIL:
         return None
     failing = [part for part in limits(units, objective) if part.verdict is Verdict.FAIL]
-    trials = f", in {counted(len(units), 'trial')}" if len(units) > 1 else ""
-    return f"{failing[0].fact}{trials}" if failing else f"none of {total.requests:,} requests was OK"
+    return CannotPass(limit=failing[0].counted if failing else None, requests=total.requests, trials=len(units))
 
 
 def is_kept_so_far(units: Sequence[Counts], objective: Objective) -> bool:

@@ -5,8 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from badgateway.judge.ahead import logs_of
 from badgateway.judge.blocks import at_level, log_p95
-from badgateway.judge.paired import t_interval
-from badgateway.judge.significance import REGRET
+from badgateway.judge.paired import REGRET, t_interval
 from badgateway.model.comparison import Regret
 from badgateway.model.contest import ArmFacts, Contest
 

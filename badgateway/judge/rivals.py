@@ -5,13 +5,21 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from badgateway.judge.ahead import is_close_behind, logs_of, negligible_ms
+from badgateway.judge.ahead import is_close_behind, logs_of
 from badgateway.judge.arm_order import mean_log_p95
 from badgateway.judge.blocks import Number, at_level, log_p95, logarithm
 from badgateway.judge.capacities import is_proven_lower
-from badgateway.judge.paired import detectable_share, own_t_test_p, paired_ratio, t_interval
+from badgateway.judge.paired import (
+    ALONE,
+    REGRET,
+    THROUGHPUT,
+    TOGETHER,
+    detectable_share,
+    own_t_test_p,
+    paired_ratio,
+    t_interval,
+)
 from badgateway.judge.permutation import behind_p
-from badgateway.judge.significance import ALONE, REGRET, THROUGHPUT, TOGETHER
 from badgateway.model.capacity import Capacity
 from badgateway.model.comparison import Criterion, PairedRatio, Relation, Rivalry
 from badgateway.model.contest import ArmFacts, Contest
@@ -20,7 +28,7 @@ from badgateway.model.contest import ArmFacts, Contest
 def latency_margin(contest: Contest, arms: Mapping[str, ArmFacts], leader: str) -> float:
     """Return up to which share more than the leader's p95 is equivalent in practice."""
     leader_ms = math.exp(mean_log_p95(contest, arms, [leader])[leader])
-    return max(contest.margin, negligible_ms(contest) / leader_ms)
+    return max(contest.margin, contest.negligible_p95_ms / leader_ms)
 
 
 def by_latency(contest: Contest, arms: Mapping[str, ArmFacts], names: Sequence[str]) -> tuple[Rivalry, ...]:

@@ -16,12 +16,13 @@ from badgateway.judge.verdicts import (
     why_saturated,
     why_unusable,
 )
-from badgateway.judge.wording import counted, load
 from badgateway.model.configuration import Configuration
 from badgateway.model.contest import Counts
 from badgateway.model.experiment import Experiment, Objective
+from badgateway.model.load_level import LoadLevel
+from badgateway.model.self_check import CheckReason, SelfCheck
 from badgateway.model.summary import ConfigurationSummary, LevelSummary, Measurement, TrialSummary, Verdict
-from badgateway.model.trial import Trial
+from badgateway.model.verdict_reason import LoadReason, Reason, TrialsReason, Unit
 
 
 def summarise(experiment: Experiment, evidence: Sequence[TrialEvidence]) -> tuple[ConfigurationSummary, ...]:
@@ -41,7 +42,7 @@ def summarise_trial(evidence: TrialEvidence, objective: Objective) -> TrialSumma
     if broken is None:
         measured = _measure_together((evidence,), objective)
     if measured is None:
-        reasons = (broken or "no request started in the window",)
+        reasons = (broken or CheckReason(check=SelfCheck.NO_REQUEST),)
         return _trial_summary(evidence, Judgement(verdict=Verdict.FAIL, reasons=reasons), None)
     reason = why_saturated(evidence.record, measured.failures.share) or why_unusable(measured)
     if reason is not None:
@@ -50,7 +51,7 @@ def summarise_trial(evidence: TrialEvidence, objective: Objective) -> TrialSumma
     unanswered = unanswered_arrivals(evidence.record)
     if unanswered:
         seconds = (*seconds, Counts(requests=unanswered, failures=unanswered, late=0))
-    return _trial_summary(evidence, judge(seconds, measured, objective, of="second"), measured)
+    return _trial_summary(evidence, judge(seconds, measured, objective, of=Unit.SECOND), measured)
 
 
 def counts_of(evidence: TrialEvidence, measured: Measurement) -> Counts:
@@ -99,7 +100,7 @@ def _summarise_configuration(
             summarise_level(
                 configuration.name,
                 users,
-                tuple(entry for entry in there if _load(entry.record.trial) == (users, rate_per_s)),
+                tuple(entry for entry in there if entry.record.trial.load == LoadLevel.of(users, rate_per_s)),
                 experiment.objective,
                 database_distance_ms=distance_ms,
                 rate_per_s=rate_per_s,
@@ -114,9 +115,9 @@ def _summarise_configuration(
         configuration=configuration,
         verdict=verdict,
         reasons=tuple(
-            f"at {load(level)}: {reason}"
-            for level in sorted(levels, key=lambda level: -SEVERITY.index(judged[_place(level)]))
-            if judged[_place(level)] is not Verdict.PASS
+            LoadReason(load=level.load, reason=reason)
+            for level in sorted(levels, key=lambda level: -SEVERITY.index(judged[level.load.size]))
+            if judged[level.load.size] is not Verdict.PASS
             for reason in level.reasons
         ),
         levels=levels,
@@ -126,18 +127,10 @@ def _summarise_configuration(
 
 def _over_levels(levels: Sequence[LevelSummary], objective: Objective) -> tuple[Verdict, Mapping[float, Verdict]]:
     """Return the verdict of all levels together, and that of each when a higher one speaks for it."""
-    judged = over_levels({_place(level): level.counts for level in levels}, objective)
+    judged = over_levels({level.load.size: level.counts for level in levels}, objective)
     found = max(judged.values(), key=SEVERITY.index)
     # A level that was not come to, because one below had failed, is no missing measurement.
     return (Verdict.FAIL if Verdict.FAIL in judged.values() else found), judged
-
-
-def _place(level: LevelSummary) -> float:
-    return float(level.users) if level.rate_per_s is None else level.rate_per_s
-
-
-def _load(trial: Trial) -> tuple[int, float | None]:
-    return trial.users, trial.rate_per_s
 
 
 def summarise_level(
@@ -157,7 +150,7 @@ def summarise_level(
     broken = sum(trial.verdict is Verdict.FAIL and trial.measurement is None for trial in trials)
     counts = units_of([counts_of(entry, trial.measurement) for entry, trial in pairs if trial.measurement], broken)
     measurement = _measure_together(valid, objective)
-    judgement = judge(counts, measurement, objective, of="trial")
+    judgement = judge(counts, measurement, objective, of=Unit.TRIAL)
     if alone and len(valid) == 1 and not broken:
         judgement = next(_judgement(trial) for trial in trials if trial.measurement is not None)
     return LevelSummary(
@@ -189,15 +182,14 @@ def _with_interval(measurement: Measurement, counts: Sequence[Counts], objective
     return dataclasses.replace(measurement, failures=interval)
 
 
-def _about_invalid(trials: tuple[TrialSummary, ...]) -> tuple[str, ...]:
-    return _about(trials, Verdict.INVALID) if trials else ("no trial was run",)
+def _about_invalid(trials: tuple[TrialSummary, ...]) -> tuple[Reason, ...]:
+    return _about(trials, Verdict.INVALID) if trials else (CheckReason(check=SelfCheck.NO_TRIAL),)
 
 
-def _about(trials: tuple[TrialSummary, ...], verdict: Verdict) -> tuple[str, ...]:
-    """Say which trials have no measurement of their own, INVALID or not got through, and why."""
+def _about(trials: tuple[TrialSummary, ...], verdict: Verdict) -> tuple[Reason, ...]:
+    """Return which trials have no measurement of their own, INVALID or not got through, and why."""
     found = [trial for trial in trials if trial.verdict is verdict and trial.measurement is None]
-    what = "not counted" if verdict is Verdict.INVALID else "not got through"
     return tuple(
-        f"{len(found)} of {counted(len(trials), 'trial')} {what}: {reason}"
+        TrialsReason(count=len(found), of=len(trials), is_counted=verdict is not Verdict.INVALID, reason=reason)
         for reason in dict.fromkeys(reason for trial in found for reason in trial.reasons)
     )

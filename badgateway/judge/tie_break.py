@@ -6,26 +6,22 @@ from collections.abc import Mapping, Sequence
 from badgateway.judge.ahead import logs_of
 from badgateway.judge.blocks import at_level, logarithm
 from badgateway.judge.paired import paired_ratio
-from badgateway.model.comparison import Criterion, Relation, Rivalry
+from badgateway.model.comparison import Criterion, Relation, Rivalry, TieRule
 from badgateway.model.contest import ArmFacts, Contest
-
-FEWEST_CHANGES = "fewest settings changed from the baseline"
-LEAST_CPU = "least CPU time a request"
-FIRST = "first in the experiment file"
 
 
 def in_order_of_choice(
     contest: Contest, arms: Mapping[str, ArmFacts], names: Sequence[str]
-) -> tuple[tuple[str, ...], str]:
-    """Return the names with the chosen one first, and the rule that chose it; empty when there was no choice.
+) -> tuple[tuple[str, ...], TieRule | None]:
+    """Return the names with the chosen one first, and the rule that chose it; None when there was no choice.
 
     CPU times within the margin of the least are the same. The others stay in the order of the experiment file.
     """
     left = [name for name in contest.arms if name in names]
     if len(left) < 2:
-        return tuple(left), ""
-    rules = ((FEWEST_CHANGES, _fewest_changes(contest, left)), (LEAST_CPU, None))
-    best, rule = left, FIRST
+        return tuple(left), None
+    rules = ((TieRule.FEWEST_CHANGES, _fewest_changes(contest, left)), (TieRule.LEAST_CPU, None))
+    best, rule = left, TieRule.FIRST
     for named, found in rules:
         kept = found if found is not None else _least_cpu(contest, arms, best)
         if len(kept) < len(best):
@@ -33,7 +29,7 @@ def in_order_of_choice(
         if len(best) == 1:
             break
     else:
-        rule = FIRST
+        rule = TieRule.FIRST
     return (best[0], *(name for name in left if name != best[0])), rule
 
 

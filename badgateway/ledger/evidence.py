@@ -13,7 +13,7 @@ from badgateway.ledger.text_file import as_utf8
 from badgateway.model import error_log
 from badgateway.model.evidence import FAILURES, PROXY_ERRORS, TABLES, VOLUME, Proxy, Table
 from badgateway.model.in_memory import NO_DELIMITER
-from badgateway.model.masking import masked_sql
+from badgateway.model.printable import masked_sql
 from badgateway.model.raw import ACCESS_LOG, CLIENT_ROWS, ERROR_LOG, JOURNAL
 
 SOURCE = "ledger"

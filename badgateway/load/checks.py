@@ -13,11 +13,11 @@ class BodyCheck:
         """Take the next piece of the body, at most 64 KiB."""
 
     def verdict(self) -> str | None:
-        """Say what is wrong with the body, in a short sentence; None when it is right."""
+        """Return what is wrong with the body, a short sentence; None when it is right."""
         return None
 
     def cut(self) -> str | None:
-        """Say by what one sees that the body's end is missing, though the answer ended well; None when it is there.
+        """Return why the body looks truncated, though the answer ended well; None if it is complete.
 
         HTTP/1.0 and uWSGI's protocol end a body without a length by closing, and so does a worker that is killed.
         """

@@ -17,7 +17,15 @@ from badgateway.load.events import ClientEvents, write_events
 from badgateway.load.heartbeat import TICK_S, Heartbeat
 from badgateway.load.rows import ClientRow, RowFile
 from badgateway.load.settings import ROWS, Settings
-from badgateway.load.sharing import Account, Place, receive_accounts, receive_places, send_account, send_places, summed
+from badgateway.load.sharing import (
+    WorkerReport,
+    WorkerShare,
+    receive_reports,
+    receive_shares,
+    send_report,
+    send_shares,
+    summed,
+)
 from badgateway.load.wire import now_s
 from badgateway.model import raw
 
@@ -33,7 +41,7 @@ class Session:
         self.settings = settings
         self.stopping = False
         """From the stop on, no user starts a request."""
-        self.place = Place(start_s=now_s())
+        self.place = WorkerShare(start_s=now_s())
         """Where this process stands among those that share the load."""
         self._token = ""
         self._requests = 0
@@ -44,7 +52,7 @@ class Session:
         self._spawned_s: float | None = None
         self._spawned_cpu_s = 0.0
         self._account = _blank()
-        self._accounts: list[Account] = []
+        self._accounts: list[WorkerReport] = []
 
     @classmethod
     def attached(cls) -> Self:
@@ -96,11 +104,11 @@ class Session:
         self._token = secrets.token_hex(4)
         runner = environment.runner
         if isinstance(runner, WorkerRunner):
-            receive_places(runner, self._take_place)
+            receive_shares(runner, self._take_place)
         else:
             self._open_books()
         if isinstance(runner, MasterRunner):
-            receive_accounts(runner, self._accounts.append)
+            receive_reports(runner, self._accounts.append)
         gevent.spawn(self._keep_flushing)
 
     def on_test_start(self, environment: Environment, **_: Any) -> None:
@@ -119,9 +127,9 @@ class Session:
         self._events = ClientEvents(test_start_s=start_s, locust_version=locust.__version__)
         self._write_events()
         if isinstance(runner, MasterRunner):
-            send_places(runner, start_s)
+            send_shares(runner, start_s)
         elif runner is not None:
-            self.place = Place(users=runner.target_user_count, start_s=start_s)
+            self.place = WorkerShare(users=runner.target_user_count, start_s=start_s)
         if self.settings.run_time_s is not None and runner is not None:
             gevent.spawn_later(self.settings.run_time_s, _end, runner)
 
@@ -151,7 +159,7 @@ class Session:
         self._account = replace(self._account, drained_s=now_s())
         runner = environment.runner
         if isinstance(runner, WorkerRunner):
-            send_account(runner, self._account)
+            send_report(runner, self._account)
             # Locust's worker would hear of nothing for so long again, though it has waited for its users already.
             environment.stop_timeout = 0
             return
@@ -164,7 +172,7 @@ class Session:
             self._rows.close()
             self._rows = None
 
-    def _take_place(self, place: Place) -> None:
+    def _take_place(self, place: WorkerShare) -> None:
         self.place = place
 
     def _open_books(self) -> None:
@@ -202,8 +210,8 @@ def _keep_beating(heartbeat: Heartbeat) -> None:
         heartbeat.beat()
 
 
-def _blank() -> Account:
-    return Account(drained_s=0, cpu_share=None, user_errors=0, arrivals=0, missed_arrivals=0)
+def _blank() -> WorkerReport:
+    return WorkerReport(drained_s=0, cpu_share=None, user_errors=0, arrivals=0, missed_arrivals=0)
 
 
 def _end(runner: Any) -> None:

@@ -13,7 +13,7 @@ ACCOUNT = "badgateway-account"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class WorkerShare:
     """Where one process stands among those that share a load."""
 
     index: int = 0
@@ -30,7 +30,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
+class WorkerReport:
     """What one process tells of its part of a load that is over."""
 
     drained_s: float
@@ -40,7 +40,7 @@ class Account:
     missed_arrivals: int
 
 
-def summed(accounts: Iterable[Account]) -> dict[str, float | None]:
+def summed(accounts: Iterable[WorkerReport]) -> dict[str, float | None]:
     """Return the fields of ClientEvents that all accounts together give."""
     known = tuple(accounts)
     shares = [account.cpu_share for account in known]
@@ -54,29 +54,29 @@ def summed(accounts: Iterable[Account]) -> dict[str, float | None]:
     }
 
 
-def send_places(master: "MasterRunner", start_s: float) -> None:
+def send_shares(master: "MasterRunner", start_s: float) -> None:
     """Give every worker its place; it comes before the order to spawn."""
     # Locust deals its users to the workers in the order of their ids.
     ids = sorted(worker.id for worker in master.clients.ready)
     for index, worker in enumerate(ids):
-        place = Place(index=index, workers=len(ids), users=master.target_user_count, start_s=start_s)
+        place = WorkerShare(index=index, workers=len(ids), users=master.target_user_count, start_s=start_s)
         master.send_message(PLACE, asdict(place), worker)
 
 
-def receive_places(worker: "WorkerRunner", take: Callable[[Place], None]) -> None:
+def receive_shares(worker: "WorkerRunner", take: Callable[[WorkerShare], None]) -> None:
     """Call take with each place that this worker is given."""
-    worker.register_message(PLACE, lambda msg, **_: take(Place(**msg.data)))
+    worker.register_message(PLACE, lambda msg, **_: take(WorkerShare(**msg.data)))
 
 
-def send_account(worker: "WorkerRunner", account: Account) -> None:
+def send_report(worker: "WorkerRunner", account: WorkerReport) -> None:
     """Tell the master; it comes before the word that this worker has stopped."""
     worker.send_message(ACCOUNT, asdict(account))
 
 
-def receive_accounts(master: "MasterRunner", take: Callable[[Account], None]) -> None:
+def receive_reports(master: "MasterRunner", take: Callable[[WorkerReport], None]) -> None:
     """Call take with each worker's account."""
 
     def listener(msg: Any, **_: Any) -> None:
-        take(Account(**msg.data))
+        take(WorkerReport(**msg.data))
 
     master.register_message(ACCOUNT, listener)

@@ -70,11 +70,11 @@ class Reply(HTTPResponse):
         self.feed(data)
 
     def verdict(self) -> str | None:
-        """Say what the check found wrong; None when there is none."""
+        """Return what the check found wrong; None when there is nothing, or no check."""
         return self._check.verdict() if self._check else None
 
     def cut(self) -> str | None:
-        """Say by what the check sees that the body's end is missing; None when it does not, or there is none."""
+        """Return why the body looks truncated; None if it is complete, or the check cannot tell."""
         return self._check.cut() if self._check else None
 
     def _on_headers_complete(self) -> int | bool | None:

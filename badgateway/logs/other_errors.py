@@ -16,7 +16,7 @@ from badgateway.logs.go_proxies import (
 )
 from badgateway.logs.scanning import LINE_CHARS
 from badgateway.model.evidence import PROXY_ERRORS, PROXY_OF, LogKind, Phase
-from badgateway.model.masking import masked_sql
+from badgateway.model.printable import masked_sql
 from badgateway.servers.line_format import number, text_literal
 
 _ERRORS: Mapping[str, Mapping[str, str]] = {

@@ -8,7 +8,7 @@ import duckdb
 from badgateway.logs.scanning import LINE_CHARS
 from badgateway.model.error_log import COMPLAINTS, CONTEXT, ERRNO, HEAD, REQUEST, TIME_FORMAT, phase_sql
 from badgateway.model.evidence import PROXY_ERRORS, Proxy
-from badgateway.model.masking import masking_steps
+from badgateway.model.printable import masking_steps
 from badgateway.servers.line_format import extracted, number, text_literal
 
 MALFORMED = "time_s IS NULL"

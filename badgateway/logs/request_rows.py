@@ -4,7 +4,7 @@ import duckdb
 
 from badgateway.logs.scanning import FAILED, LINE_CHARS, row_count
 from badgateway.model.evidence import FAILURES, PROXY_OF, VOLUME
-from badgateway.model.masking import masked_sql
+from badgateway.model.printable import masked_sql
 from badgateway.servers.line_format import LineFormat, text_literal
 
 _IS_REQUEST = "status IS NOT NULL AND time_s IS NOT NULL"

@@ -14,7 +14,7 @@ from badgateway.logs.servers import server_logs
 from badgateway.logs.source import LocalFile, cleaned
 from badgateway.model.error_log import HEAD
 from badgateway.model.in_memory import NO_DELIMITER
-from badgateway.model.masking import masked
+from badgateway.model.printable import masked
 from badgateway.servers.line_format import LineFormat, text_literal
 
 SCANNED = "scanned"

@@ -8,7 +8,7 @@ from badgateway.logs.event_reader import Event, EventReader
 from badgateway.logs.scanning import LINE_CHARS
 from badgateway.logs.servers import server_names
 from badgateway.model.evidence import SERVER_EVENTS
-from badgateway.model.masking import masked
+from badgateway.model.printable import masked
 from badgateway.servers.log import ServerLog
 
 _BATCH_LINES = 50_000

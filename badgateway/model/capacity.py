@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from enum import StrEnum
 
-from badgateway.model.study import LoadUnit
+from badgateway.model.load_level import LoadUnit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from badgateway.model.capacity import Capacity
-from badgateway.model.contest import Leaving
+from badgateway.model.contest import Contest, Elimination
 from badgateway.model.summary import Verdict
 
 
@@ -102,22 +102,6 @@ class NoiseFloor:
     """Whether the two names are proven to differ, which nothing but a fault of the study can do."""
 
 
-LEFT = "LEFT"
-"""The outcome of an arm that a look put out of the race."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reason:
-    """One link of the chain."""
-
-    criterion: Criterion
-    arm: str
-    """Whom it is about."""
-    outcome: str
-    """A Verdict, Relation or CapacityStatus, whichever the reason is about, or LEFT."""
-    sentence: str
-
-
 class ChoiceKind(StrEnum):
     """How a contest ended."""
 
@@ -132,8 +116,8 @@ class ChoiceKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ArmStanding:
-    """How one arm stands against the objective."""
+class ArmVerdict:
+    """How one arm did against the objective."""
 
     arm: str
     verdict: Verdict
@@ -159,6 +143,46 @@ class ArmStanding:
     """The same of requests that failed or were late."""
 
 
+class TieRule(StrEnum):
+    """By what one of several configurations that are as good was chosen."""
+
+    FEWEST_CHANGES = "fewest-changes"
+    """Settings changed from the baseline."""
+    LEAST_CPU = "least-cpu"
+    """CPU time a request."""
+    FIRST = "first"
+    """In the experiment file."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudyPower:
+    """What the number of blocks can prove."""
+
+    compared: int
+    """Configurations that keep the objective, or may."""
+    blocks: int
+    """The fewest that any of them has."""
+    smallest_p: float
+    """That the signed-rank test can give with so many."""
+    blocks_to_prove: int
+    """How many it takes at least."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bursts:
+    """In how many trials and seconds of the first configuration that passes a request failed."""
+
+    arm: str
+    bad_trials: int
+    trials: int
+    most_bad_trials: float
+    """Upper end of the 95 % interval, as a share."""
+    bad_seconds: int
+    seconds: int
+    """0: they are not known."""
+    most_bad_seconds: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
     """The answer of a contest."""
@@ -170,28 +194,23 @@ class Choice:
     """The arms that are as good as far as anyone can tell, the choice first; empty unless EQUIVALENT."""
     more_blocks: int | None
     """About how many more would settle what is open; None when more would hardly do, or nothing is open."""
-    sentence: str
-    chain: tuple[Reason, ...]
-    """What put out whom, in the order of the criteria."""
-    ranking: tuple[ArmStanding, ...]
+    ranking: tuple[ArmVerdict, ...]
     """Best first."""
     rivalries: tuple[Rivalry, ...]
     capacities: tuple[tuple[str, Capacity], ...]
     noise: NoiseFloor | None
-    certainty: str
-    """How sure so many blocks can make anyone, one sentence."""
-    unseen: tuple[str, ...]
-    """What the study could not have seen, sentences."""
-    leaving: tuple[Leaving, ...] = ()
+    asked: Contest
+    """What was asked; the loads of the rest are in its unit."""
+    power: StudyPower
+    most_requests: int
+    """That any configuration answered at the highest load."""
+    bursts: Bursts | None
+    """None when none passes."""
+    eliminations: tuple[Elimination, ...] = ()
     """The arms that left the race before its end."""
-    tie_rule: str = ""
-    """Which rule chose among the equivalent ones, a clause; empty when there was nothing to choose."""
+    tie_rule: TieRule | None = None
+    """Which rule chose among the equivalent ones; None when there was nothing to choose."""
     regret: Regret | None = None
     """None without a rival, and with one block."""
     two_states: tuple[str, ...] = ()
     """The arms whose p95 is one of two values from trial to trial."""
-
-    @property
-    def reasons(self) -> tuple[str, ...]:
-        """The sentences of the chain."""
-        return tuple(one.sentence for one in self.chain)

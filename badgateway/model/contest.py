@@ -5,7 +5,11 @@ from enum import StrEnum
 
 from badgateway.model.capacity import CapacityGoal
 from badgateway.model.experiment import Objective
-from badgateway.model.study import LoadUnit
+from badgateway.model.load_level import LoadLevel, LoadUnit
+from badgateway.model.self_check import SelfCheck
+
+_NEGLIGIBLE = 0.01
+"""Of the objective's p95, if nothing is declared: 50 ms against 55 ms decides nothing where 2,000 ms are allowed."""
 
 
 class Purpose(StrEnum):
@@ -76,6 +80,15 @@ class Contest:
     budget_s: float | None = None
     """No block and no search begins that would not end in it; None is no limit."""
 
+    @property
+    def negligible_p95_ms(self) -> float:
+        """How much more of p95 decides nothing, whatever share of the other's it is."""
+        return self.negligible_ms or _NEGLIGIBLE * self.objective.p95_ms
+
+    def load(self, level: float) -> LoadLevel:
+        """Return one of its levels as a load."""
+        return LoadLevel(level, self.unit)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
@@ -120,7 +133,7 @@ class Facts:
     """
     seconds: tuple[Counts, ...] = ()
     """Of each second of the window; () is not known."""
-    broke: str = ""
+    broke: str | SelfCheck = ""
     """Why the configuration did not get through the trial, which counts as one in which every request failed."""
 
     @property
@@ -139,15 +152,64 @@ class Ended:
     took_s: float
 
 
+class LimitKind(StrEnum):
+    """Which of the two limits of an objective."""
+
+    FAILED = "failed"
+    MISSED = "missed"
+    """Failed, or OK but slower than the objective's p95_ms."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Leaving:
+class LimitCount:
+    """What was counted for one limit of an objective."""
+
+    kind: LimitKind
+    p95_limit_ms: float
+    """The objective's."""
+    count: int
+    total: int
+    allowed: float
+    """As a share."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CannotPass:
+    """Why no further trial could save an arm at a level."""
+
+    limit: LimitCount | None
+    """Which limit is proven to be broken; None where no request was OK."""
+    requests: int
+    trials: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClearlySlower:
+    """By how much an arm was behind the leader when a look put it out."""
+
+    leader: str
+    ratio: float
+    """Of its p95 to the leader's."""
+    blocks: int
+    p: float
+    """Of a t test, among all pairs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Elimination:
     """Why an arm left the race."""
 
     arm: str
-    reason: str
-    """A clause, such as 'at 50 requests/s 31 of 200 requests failed'."""
     at_look: int | None
     """After which block a test put it out; None when it failed the objective or could not be measured."""
+    slower: ClearlySlower | None = None
+    """For one that a look put out."""
+    level: float | None = None
+    """For any other: the load at which it failed, or could not be measured."""
+    cannot_pass: CannotPass | None = None
+    """None where every attempt at that load was INVALID."""
+    broken: tuple[str | SelfCheck, ...] = ()
+    """What ended each of its trials at that load that it did not get through."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from badgateway.errors import BadgatewayError, ConfigurationError
 
 if TYPE_CHECKING:
     # Every command has a status, and few have a study.
-    from badgateway.model.summary import StudySummary
+    from badgateway.model.study_summary import StudySummary
 
 
 class ExitCode(IntEnum):

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, Field, ValidationInfo, field_val
 
 from badgateway.model.configuration import Configuration, Timeouts
 from badgateway.model.declared import Command, Declared, Name, ProjectPath, Seconds, Share, Variable, text_like
+from badgateway.model.load_level import LoadLevel, LoadUnit
 from badgateway.model.study import AtRate, MachineLimits, Study, StudyVariant
 
 
@@ -90,6 +91,12 @@ class Load(_Declared):
     """Load that is sent and recorded but not counted; the users are spawned in it."""
     window_s: Seconds = 10
     """Requests that start in the window are counted, however late they end."""
+
+    @property
+    def levels(self) -> tuple[LoadLevel, ...]:
+        """Its load levels, as declared."""
+        users = (LoadLevel(users, LoadUnit.USERS) for users in self.users)
+        return (*users, *(LoadLevel(rate, LoadUnit.RATE) for rate in self.rates_per_s))
 
     @field_validator("users")
     @classmethod

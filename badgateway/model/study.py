@@ -1,25 +1,16 @@
 """What a user declares of how an experiment is run: as a study in blocks, confirmed at a rate, on a quiet machine."""
 
-from enum import StrEnum
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from badgateway.model.declared import Declared, Seconds, Share
+from badgateway.model.load_level import LoadUnit
 
 _Blocks = Annotated[int, Field(ge=1, le=100)]
 _Budget = Annotated[float, Field(gt=0, le=86_400)]
 _Milliseconds = Annotated[float, Field(gt=0, le=3_600_000)]
 _Load = Annotated[float, Field(gt=0, le=10_000)]
-
-
-class LoadUnit(StrEnum):
-    """In what a load is counted."""
-
-    USERS = "users"
-    """Closed loop."""
-    RATE = "rate"
-    """Open loop: tasks started a second."""
 
 
 class CapacitySearch(Declared):

@@ -2,24 +2,15 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
-from badgateway.model.circumstances import Circumstances
 from badgateway.model.configuration import Configuration
 from badgateway.model.contest import Counts
 from badgateway.model.diagnosis import Diagnosis
-from badgateway.model.distance import DistanceRanking
-from badgateway.model.environment import Environment
-from badgateway.model.experiment import Experiment
-from badgateway.model.ladder import Ladder
+from badgateway.model.load_level import LoadLevel
 from badgateway.model.outcome import Outcome
 from badgateway.model.samples import DatabaseConnections, Pressure, WorkerGaps
 from badgateway.model.trial import SendingCheck, Trial
-from badgateway.model.waiting import Waiting
-
-if TYPE_CHECKING:
-    # It is told in verdicts, which are told here.
-    from badgateway.model.comparison import Choice
+from badgateway.model.verdict_reason import Reason
 
 
 class Verdict(StrEnum):
@@ -139,8 +130,8 @@ class TrialSummary:
 
     trial: Trial
     verdict: Verdict
-    reasons: tuple[str, ...]
-    """Why the verdict is not PASS; sentences."""
+    reasons: tuple[Reason, ...]
+    """Why the verdict is not PASS, the worst first."""
     measurement: Measurement | None
     """None for a trial that is INVALID."""
     proxy_messages: tuple[ProxyMessage, ...]
@@ -167,7 +158,7 @@ class LevelSummary:
     users: int
     """0 in an open loop."""
     verdict: Verdict
-    reasons: tuple[str, ...]
+    reasons: tuple[Reason, ...]
     measurement: Measurement | None
     """Of the valid trials' requests together; None when there is no valid trial."""
     trials: tuple[TrialSummary, ...]
@@ -178,6 +169,11 @@ class LevelSummary:
     """None in a closed loop."""
     counts: tuple[Counts, ...] = ()
     """Of each trial that is not INVALID; one that the configuration did not get through counts as failed throughout."""
+
+    @property
+    def load(self) -> LoadLevel:
+        """Users, or tasks a second."""
+        return LoadLevel.of(self.users, self.rate_per_s)
 
     @property
     def valid_trials(self) -> tuple[TrialSummary, ...]:
@@ -202,81 +198,8 @@ class ConfigurationSummary:
 
     configuration: Configuration
     verdict: Verdict
-    reasons: tuple[str, ...]
+    reasons: tuple[Reason, ...]
     levels: tuple[LevelSummary, ...]
     """At the first of the configuration's database distances."""
     distant_levels: tuple[LevelSummary, ...] = ()
     """At its other distances; shown, but in no verdict."""
-
-
-class Decision(StrEnum):
-    """What kind of answer an experiment got."""
-
-    PICKED = "PICKED"
-    NONE_QUALIFIES = "NONE_QUALIFIES"
-    INCONCLUSIVE = "INCONCLUSIVE"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recommendation:
-    """The answer to the experiment's question."""
-
-    decision: Decision
-    configuration: str | None
-    sentence: str
-    """One sentence to act on."""
-    reasons: tuple[str, ...]
-    """The facts that decided, most important first."""
-    ranking: tuple[str, ...]
-    """All configurations, best first: failures, then latency, then throughput; INVALID ones last."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Confirmation:
-    """One configuration under requests that come at a rate, however slow the answers are."""
-
-    level: LevelSummary
-    """Judged by the experiment's objective; its users are those it took to keep the rate."""
-    rate_per_minute: float
-    """Asked for."""
-    sent_per_minute: float | None
-    """None when no trial is valid."""
-    sentence: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StudySummary:
-    """Everything a report shows."""
-
-    experiment: Experiment
-    started: str
-    """UTC, ISO 8601."""
-    command: str
-    """The command line that started the run, to repeat it."""
-    seed: int
-    environment: Environment
-    complete: bool
-    """False when the run was interrupted before its last trial."""
-    configurations: tuple[ConfigurationSummary, ...]
-    """In the order of the experiment file."""
-    recommendation: Recommendation
-    ladder: Ladder | None = None
-    """None when no configuration belongs to a step."""
-    distance_rankings: tuple[DistanceRanking, ...] = ()
-    """One for each load level; empty when every configuration has one distance to the database."""
-    confirmation: Confirmation | None = None
-    """None when no pick was confirmed."""
-    waiting: Waiting | None = None
-    """How one worker's requests share its time; None when nothing was tried."""
-    choice: "Choice | None" = None
-    """What a study found; None when the experiment is none. The recommendation says the same in short."""
-    circumstances: Circumstances | None = None
-    """Under which it was begun; None in runs of earlier kits."""
-    other_trials: tuple[TrialSummary, ...] = ()
-    """Of A/A controls and of capacity searches, each on its own: no configuration is summed up from them."""
-
-    @property
-    def has_trusted_trial(self) -> bool:
-        """Whether at least one trial of the comparison is not INVALID; without one the run says nothing."""
-        levels = [level for one in self.configurations for level in (*one.levels, *one.distant_levels)]
-        return any(level.valid_trials for level in levels)

@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from badgateway.model.contest import Purpose
+from badgateway.model.load_level import LoadLevel
 from badgateway.model.study import MachineLimits
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]
@@ -86,9 +87,9 @@ class Trial:
         return trial if trial.id == name else None
 
     @property
-    def load_level(self) -> float:
-        """Users or tasks a second, whichever its loop counts."""
-        return float(self.users) if self.rate_per_s is None else self.rate_per_s
+    def load(self) -> LoadLevel:
+        """Users, or tasks a second."""
+        return LoadLevel.of(self.users, self.rate_per_s)
 
 
 class TrialStatus(StrEnum):

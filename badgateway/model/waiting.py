@@ -9,7 +9,7 @@ from badgateway.model.trial import Trial
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DiagnosisPlan:
+class WorkerCheckPlan:
     """What a run does besides its measured trials; no number of it is in a verdict."""
 
     pairs: tuple[Configuration, ...]
@@ -65,11 +65,11 @@ class LoopWatch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """What the diagnosis part of a run found."""
+    """What the worker checks of a run found."""
 
     proofs: tuple[CooperationProof, ...]
     connect_costs: tuple[ConnectCost, ...]
     """Empty when the run was interrupted before."""
     loops: tuple[LoopWatch, ...]
     complete: bool
-    """False when the run was interrupted before the end of its diagnosis."""
+    """False when the run was interrupted before the end of them."""

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from badgateway.model.capacity import CapacityGoal
 from badgateway.model.contest import Contest, Ended, Facts, Purpose, Step, TrialCost
 from badgateway.model.experiment import Experiment
-from badgateway.model.study import CapacitySearch, LoadUnit, Study
+from badgateway.model.load_level import LoadUnit
+from badgateway.model.study import CapacitySearch, Study
 from badgateway.model.trial import Trial, TrialRecord
 from badgateway.plan.schedule import OVERHEAD_S
 
@@ -115,7 +116,7 @@ def ended_of(record: TrialRecord, facts: Facts | None, window_s: float) -> Ended
     trial = record.trial
     step = Step(
         arm=trial.configuration,
-        level=trial.load_level,
+        level=trial.load.size,
         window_s=trial.window_s or window_s,
         purpose=trial.purpose,
         block=trial.block,

@@ -8,13 +8,14 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from badgateway.errors import ConfigurationError
+from badgateway.model.configuration import Configuration
 from badgateway.model.decoding import DecodingError, decoded_toml
 from badgateway.model.experiment import Experiment
 from badgateway.model.printable import printable
 from badgateway.plan.declaration_faults import fault_lines
 from badgateway.plan.narrow import in_variant
 from badgateway.plan.project_files import file_faults
-from badgateway.plan.server_files import with_servers
+from badgateway.servers.registry import server_of
 
 MOST_BYTES = 1_000_000
 
@@ -86,3 +87,19 @@ def _require(path: Path, faults: Iterable[str]) -> None:
 
 def _refusal(path: Path, faults: Iterable[str]) -> ConfigurationError:
     return ConfigurationError("\n".join(f"{printable(str(path))}: {fault}" for fault in faults))
+
+
+def with_servers(experiment: Experiment, root: Path) -> Experiment:
+    """Return the experiment with the server of each configuration, and how its workers serve requests.
+
+    What a configuration declares of it stays. The files below root have been found to be readable.
+    """
+    told = tuple(_told(one, root) for one in experiment.configurations)
+    return experiment.model_copy(update={"configurations": told})
+
+
+def _told(one: Configuration, root: Path) -> Configuration:
+    server = server_of(one)
+    text = (root / one.server).read_text(encoding="utf-8-sig")
+    shown = one.worker_model or server.worker_model(text)
+    return one.model_copy(update={"kind": server.name, "worker_model": shown})

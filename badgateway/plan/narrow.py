@@ -1,5 +1,6 @@
 """Narrows an experiment to what the command line asked for."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -126,3 +127,24 @@ def _validated(declared: dict[str, Any], told_by: str = "command line") -> Exper
         return Experiment.model_validate(declared)
     except ValidationError as error:
         raise ConfigurationError(f"{told_by}: {fault_lines(error, declared)[0]}") from None
+
+
+_FORM = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|min|h)?")
+_SECONDS = {"s": 1, "m": 60, "min": 60, "h": 3600, None: 1}
+
+
+def seconds(text: str, *, may_be_none: bool = False) -> float:
+    """Return '90', '90s', '30m' or '1.5h' as seconds.
+
+    Args:
+        text: As it was written.
+        may_be_none: Whether '0' is a length of time.
+
+    Raises:
+        ConfigurationError: It is none of these, or no time at all.
+    """
+    found = _FORM.fullmatch(text.strip())
+    length_s = float(found[1]) * _SECONDS[found[2]] if found else 0.0
+    if not found or not (length_s or may_be_none):
+        raise ConfigurationError(f"{text!r} is no length of time; write it as 90s, 30m or 1.5h")
+    return length_s

@@ -10,8 +10,7 @@ import struct
 from collections.abc import Iterator
 
 from badgateway.model.samples import Reading
-from badgateway.probe.reading import NotAvailableError
-from badgateway.probe.watch import Listener
+from badgateway.probe.watch import Listener, NotAvailableError
 
 DEADLINE_S = 0.5
 RECEIVE_BYTES = 65_536

@@ -6,9 +6,8 @@ from typing import Any
 
 from badgateway.databases.database_system import EXECUTING, HELD, MADE, ROWS_READ, SELECTS
 from badgateway.model.samples import Reading
-from badgateway.probe.reading import NotAvailableError
 from badgateway.probe.statement import StatementLog
-from badgateway.probe.watch import DatabaseAccess
+from badgateway.probe.watch import DatabaseAccess, NotAvailableError
 
 SERIES = (HELD, MADE, EXECUTING, SELECTS, ROWS_READ)
 COUNTED = (MADE, SELECTS, ROWS_READ)

@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 
 from badgateway.databases.registry import databases
-from badgateway.model.environment import Environment
+from badgateway.model.manifest import Environment
 from badgateway.plan.programs import database_program
 from badgateway.servers.registry import servers
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from badgateway.model.samples import Reading
-from badgateway.probe.reading import NotAvailableError
+from badgateway.probe.watch import NotAvailableError
 
 NETSTAT = Path("/proc/net/netstat")
 COUNTERS = {"listen_overflows": "ListenOverflows", "listen_drops": "ListenDrops"}

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 import psutil
 
 from badgateway.model.trial import Disturbance, OutsidePart
-from badgateway.probe.pulse import Pulse
+from badgateway.probe.watch import Pulse
 from badgateway.process.run_queue import RunQueue, unexplained_s
 
 NAMES = {

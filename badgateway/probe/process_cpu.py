@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 
 from badgateway.model.samples import Reading
-from badgateway.probe.reading import NotAvailableError
+from badgateway.probe.watch import NotAvailableError
 
 GENERATOR = "generator_cpu_share"
 DATABASE = "db_cpu_cores"

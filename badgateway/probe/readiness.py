@@ -11,7 +11,7 @@ from pathlib import Path
 
 from badgateway.databases.registry import databases
 from badgateway.errors import DeploymentError
-from badgateway.model.environment import Environment
+from badgateway.model.manifest import Environment
 from badgateway.model.study import MachineLimits
 from badgateway.probe.environment import NOT_INSTALLED, read_environment
 from badgateway.probe.quiet import Business, look

@@ -11,10 +11,9 @@ from badgateway.probe.accept_queue import AcceptQueue
 from badgateway.probe.database import DatabaseProbe
 from badgateway.probe.listen_drops import ListenDrops
 from badgateway.probe.process_cpu import DATABASE, ProcessCpu
-from badgateway.probe.reading import NotAvailableError, Probe
 from badgateway.probe.server_statistics import ServerStatistics
 from badgateway.probe.statement import StatementLog
-from badgateway.probe.watch import Watch
+from badgateway.probe.watch import NotAvailableError, Probe, Watch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ import time
 from pathlib import Path
 
 from badgateway.model.samples import Reading
-from badgateway.probe.reading import NotAvailableError
+from badgateway.probe.watch import NotAvailableError
 from badgateway.process.unix_socket import connected
 from badgateway.servers.server import Server, Statistics
 

@@ -11,8 +11,8 @@ import psutil
 from badgateway.model.trial import Disturbance, OutsidePart
 from badgateway.probe.outside_parts import ClockSteps, Lateness, Silence, Stops
 from badgateway.probe.process_cpu import server_cpu_s
-from badgateway.probe.pulse import Pulse
 from badgateway.probe.rounds import Rounds
+from badgateway.probe.watch import Pulse
 
 PERIOD_S = 0.1
 

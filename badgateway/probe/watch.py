@@ -1,11 +1,40 @@
-"""What to watch of a stack while it is under load."""
+"""What to watch of a stack while it is under load, and what every probe of it gives."""
 
+import threading
+import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from badgateway.databases.database_system import DatabaseSystem
-from badgateway.probe.pulse import Pulse
+from badgateway.model.samples import Reading
 from badgateway.servers.server import Server
+
+
+class Pulse:
+    """Where who asks the database says when it asked and when it was answered; safe to read from another thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._asked_s: float | None = None
+
+    def asks(self) -> None:
+        """Begin a silence, unless one lasts: a question that was given up and asked again is one silence."""
+        with self._lock:
+            if self._asked_s is None:
+                self._asked_s = time.monotonic()
+
+    def is_answered(self) -> None:
+        """End the silence; that the server turned the question down is an answer too."""
+        with self._lock:
+            self._asked_s = None
+
+    def silent_since_s(self) -> float | None:
+        """Return since when, on the monotonic clock, a question has had no answer; None when none is open."""
+        with self._lock:
+            return self._asked_s
+
 
 Listener = Path | int
 """The path of a unix socket, as its server bound it, or a TCP port of an IPv4 address of this machine."""
@@ -41,3 +70,25 @@ class Watch:
     statistics_socket: Path | None = None
     """Where it tells them, when it has any."""
     database: DatabaseAccess | None = None
+
+
+class NotAvailableError(Exception):
+    """A series has no value at this moment; the message is why, in one line. It may have one at the next."""
+
+
+class Probe(Protocol):
+    """Reads the same few series again and again, from one thread."""
+
+    @property
+    def series(self) -> tuple[str, ...]:
+        """The names of all series that it reads."""
+
+    def read(self) -> Iterable[Reading]:
+        """Return one reading of each series.
+
+        Raises:
+            NotAvailableError: none of them can be read now.
+        """
+
+    def close(self) -> None:
+        """Let go of whatever is held open; nothing is read afterwards."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from badgateway.model.diagnosis import CauseCount, Certainty
-from badgateway.model.summary import StudySummary
+from badgateway.model.study_summary import StudySummary
 from badgateway.report import grid, wording
 from badgateway.report.grid import Cell
 

@@ -7,10 +7,13 @@ from itertools import accumulate, pairwise
 import vl_convert
 from markupsafe import Markup
 
-from badgateway.model.summary import Measurement, StudySummary
+from badgateway.model.load_level import LoadLevel
+from badgateway.model.study_summary import StudySummary
+from badgateway.model.summary import Measurement
 from badgateway.report import chart_layout, grid
 from badgateway.report.chart_layout import Layout, Rows, Spec
-from badgateway.report.grid import Cell, LoadLevel
+from badgateway.report.grid import Cell
+from badgateway.words import phrases
 
 _VEGA_LITE = "5.20"
 _BAR_PX = 14
@@ -61,7 +64,7 @@ def _panel(study: StudySummary, plot: Plot, place: int, layout: Layout) -> Spec:
     scale = plot.x_axis["scale"]
     assert isinstance(scale, dict)
     return chart_layout.panel(
-        title=load.words,
+        title=phrases.load(load),
         rows=Rows(
             names=[cell.configuration for cell in cells],
             picked=study.recommendation.configuration,
@@ -89,7 +92,8 @@ def _value(cell: Cell, plot: Plot) -> Spec:
 
 def _in_words(study: StudySummary, plot: Plot) -> str:
     levels = (
-        f"At {load.words}: " + ", ".join(f"{cell.configuration} {plot.text(cell)}" for cell in _cells_at(study, load))
+        f"At {phrases.load(load)}: "
+        + ", ".join(f"{cell.configuration} {plot.text(cell)}" for cell in _cells_at(study, load))
         for load in grid.levels(study)
     )
     return f"{plot.title}. {'. '.join(levels)}."

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from badgateway.model.printable import printable_lines, printable_page
-from badgateway.model.summary import StudySummary
+from badgateway.model.study_summary import StudySummary
 from badgateway.report import markdown
 from badgateway.report.html import render
 from badgateway.report.section import Object, Section

@@ -1,51 +1,11 @@
 """Every configuration at every load level, best first, with a place for what was not measured."""
 
 from dataclasses import dataclass
-from typing import Self
 
-from badgateway import numbers
 from badgateway.model.diagnosis import Diagnosis
-from badgateway.model.summary import ConfigurationSummary, LevelSummary, Measurement, StudySummary, TrialSummary
-from badgateway.model.trial import Trial
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LoadLevel:
-    """Users who wait for their answers, or requests that come at a rate."""
-
-    users: int = 0
-    rate_per_s: float | None = None
-
-    @classmethod
-    def of(cls, what: LevelSummary | Trial) -> Self:
-        """Return the load of a level or of a trial."""
-        return cls(users=what.users, rate_per_s=what.rate_per_s)
-
-    @property
-    def is_open(self) -> bool:
-        """Whether requests come at a rate, however slow the answers are."""
-        return self.rate_per_s is not None
-
-    @property
-    def words(self) -> str:
-        """The load with its unit: '300 users', '317 requests/s'."""
-        return (
-            numbers.plural(self.users, "user")
-            if self.rate_per_s is None
-            else numbers.load_with_unit(self.rate_per_s, is_open=True)
-        )
-
-    @property
-    def in_column(self) -> str:
-        """The load under a heading of `heading`: '300', '317 req/s'."""
-        return (
-            f"{self.users:,}" if self.rate_per_s is None else f"{numbers.load(self.rate_per_s)}\N{NO-BREAK SPACE}req/s"
-        )
-
-    @property
-    def size(self) -> tuple[float, int]:
-        """What puts loads in order; any rate is more than any number of users."""
-        return self.rate_per_s or 0.0, self.users
+from badgateway.model.load_level import LoadLevel
+from badgateway.model.study_summary import StudySummary
+from badgateway.model.summary import ConfigurationSummary, LevelSummary, Measurement, TrialSummary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,11 +16,6 @@ class Cell:
     load: LoadLevel
     level: LevelSummary | None
     """None when no trial of it was run."""
-
-    @property
-    def users(self) -> int:
-        """Of a closed loop; 0 in an open one."""
-        return self.load.users
 
     @property
     def measurement(self) -> Measurement | None:
@@ -94,18 +49,14 @@ def ranked(study: StudySummary) -> tuple[ConfigurationSummary, ...]:
 
 def levels(study: StudySummary) -> tuple[LoadLevel, ...]:
     """Return the load levels, as declared; those only seen in the results come after."""
-    load = study.experiment.load
-    declared = (
-        *(LoadLevel(users=users) for users in load.users),
-        *(LoadLevel(rate_per_s=rate_per_s) for rate_per_s in load.rates_per_s),
-    )
-    seen = {LoadLevel.of(level) for summary in study.configurations for level in summary.levels}
-    return (*declared, *sorted(seen - set(declared), key=lambda level: level.size))
+    declared = study.experiment.load.levels
+    seen = {level.load for summary in study.configurations for level in summary.levels}
+    return (*declared, *sorted(seen - set(declared), key=lambda level: level.order))
 
 
 def row(summary: ConfigurationSummary, loads: tuple[LoadLevel, ...]) -> tuple[Cell, ...]:
     """Return one configuration's cells, one for each load level."""
-    by_load = {LoadLevel.of(level): level for level in summary.levels}
+    by_load = {level.load: level for level in summary.levels}
     name = summary.configuration.name
     return tuple(Cell(configuration=name, load=load, level=by_load.get(load)) for load in loads)
 

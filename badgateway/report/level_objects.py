@@ -8,6 +8,7 @@ from badgateway.model.summary import LevelSummary, Measurement, Proportion, Quan
 from badgateway.report import rows
 from badgateway.report.section import Object
 from badgateway.servers.advice import advice_for, any_server
+from badgateway.words.verdict_reasons import said
 
 
 def level(found: LevelSummary) -> Object:
@@ -17,7 +18,7 @@ def level(found: LevelSummary) -> Object:
         "rate_per_s": found.rate_per_s,
         "database_distance_ms": found.database_distance_ms,
         "verdict": found.verdict.value,
-        "reasons": found.reasons,
+        "reasons": said(found.reasons),
         **_measurement(found.measurement),
         "routes": [_route(route) for route in found.measurement.routes] if found.measurement else None,
         **_diagnosis(found.diagnosis if found.measurement else None),
@@ -39,7 +40,7 @@ def trial(summary: TrialSummary) -> Object:
         "database_distance_ms": one.database_distance_ms,
         "seed": one.seed,
         "status": summary.verdict.value,
-        "reasons": summary.reasons,
+        "reasons": said(summary.reasons),
         "overhead_s": summary.overhead_s,
         "sending": summary.sending and asdict(summary.sending),
         **_measurement(rows.measured(summary)),

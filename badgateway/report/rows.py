@@ -4,18 +4,11 @@ from dataclasses import dataclass
 
 from badgateway import numbers
 from badgateway.model.outcome import FAILURES, Outcome
-from badgateway.model.summary import (
-    LevelSummary,
-    Measurement,
-    Quantiles,
-    RouteMeasurement,
-    StudySummary,
-    TrialSummary,
-    Verdict,
-)
+from badgateway.model.study_summary import StudySummary
+from badgateway.model.summary import LevelSummary, Measurement, Quantiles, RouteMeasurement, TrialSummary, Verdict
 from badgateway.report import cells, grid, wording
 from badgateway.report.cells import TableCell
-from badgateway.report.grid import LoadLevel
+from badgateway.words import phrases
 
 _ROUTE_OUTCOMES = (Outcome.GATEWAY_TIMEOUT, Outcome.BAD_GATEWAY, Outcome.TRUNCATED)
 
@@ -154,7 +147,7 @@ def route_row(level: LevelSummary, route: RouteMeasurement, top_ms: float = 0.0)
     p50, p95, _, longest = _latencies(route.latency)
     return RouteRow(
         configuration=level.configuration,
-        users=LoadLevel.of(level).in_column,
+        users=phrases.load_in_column(level.load),
         route=route.name,
         requests=numbers.count(route.requests),
         failed=cells.share(route.failures),

@@ -1,6 +1,6 @@
 """What a part of a report is: one question, answered in each format."""
 
-from badgateway.model.summary import StudySummary
+from badgateway.model.study_summary import StudySummary
 
 Object = dict[str, object]
 """Of JSON."""

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from badgateway.model.diagnosis import Certainty
 from badgateway.model.exit_code import ExitCode
 from badgateway.model.outcome import FAILURES, STATUS_OF, Outcome
-from badgateway.model.summary import Decision, Measurement
+from badgateway.model.study_summary import Decision
+from badgateway.model.summary import Measurement
 
 TIMES = "\N{NO-BREAK SPACE}\N{MULTIPLICATION SIGN}\N{NO-BREAK SPACE}"
 """Between a count and what was counted."""

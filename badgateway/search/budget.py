@@ -1,14 +1,13 @@
-"""Says what a study will run and how long that takes, and fits it into a budget."""
+"""Reckons what a study will run and how long that takes, and fits it into a budget."""
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from badgateway.errors import ConfigurationError
-from badgateway.judge.paired import blocks_to_prove
-from badgateway.judge.significance import ALONE
-from badgateway.judge.wording import amount, counted
+from badgateway.judge.paired import ALONE, blocks_to_prove
 from badgateway.model.contest import Contest
+from badgateway.model.outlook import Forecast
 
 _LIKELY_TO_STAND = 0.5
 """Share of the arms that stay until the last block; the others mostly fail at the first level that is too much."""
@@ -16,21 +15,6 @@ _LIKELY_SEARCH = 11
 """Trials that a capacity search takes on the average of simulated studies."""
 _SHORTEST_WINDOW_S = 5.0
 _SHORTER = 0.8
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Forecast:
-    """What a study will run."""
-
-    least_s: float
-    """Only the first block: if no arm keeps the objective."""
-    likely_s: float
-    most_s: float
-    """If no arm leaves the race and every search takes all its trials."""
-    trials: int
-    """Likely."""
-    lines: tuple[str, ...]
-    """What will run, in the order of running, one sentence each."""
 
 
 def forecast(contest: Contest) -> Forecast:
@@ -49,7 +33,10 @@ def forecast(contest: Contest) -> Forecast:
         likely_s=min(likely * one_s + searched * search_s, contest.budget_s or math.inf),
         most_s=min(most_s, max(contest.budget_s, (arms * levels + 1) * one_s)) if contest.budget_s else most_s,
         trials=likely + searched * _LIKELY_SEARCH,
-        lines=tuple(_lines(contest, stay)),
+        asked=contest,
+        first_block=_screening(contest),
+        likely_to_stand=stay,
+        later_blocks=_later_blocks(contest, stay),
     )
 
 
@@ -67,7 +54,7 @@ def fit(contest: Contest, budget_s: float) -> Contest:
         if forecast(replace(candidate, budget_s=None)).likely_s <= budget_s:
             return replace(candidate, budget_s=budget_s)
     raise ConfigurationError(
-        f"--budget {budget_s:g} s: {counted(len(contest.arms), 'configuration')} need at least "
+        f"--budget {budget_s:g} s: {len(contest.arms)} configurations need at least "
         f"{math.ceil(forecast(candidate).likely_s):,} s; give more time or fewer configurations (--only)"
     )
 
@@ -104,8 +91,8 @@ def _screening(contest: Contest) -> int:
     return len(contest.arms) * len(contest.levels) + contest.control
 
 
-def _later_blocks(contest: Contest, standing: int) -> int:
-    return (contest.blocks - 1) * (standing + contest.control)
+def _later_blocks(contest: Contest, remaining: int) -> int:
+    return (contest.blocks - 1) * (remaining + contest.control)
 
 
 def _search_s(contest: Contest, trials: int) -> float:
@@ -114,25 +101,3 @@ def _search_s(contest: Contest, trials: int) -> float:
     goal = contest.capacity
     confirm_s = contest.cost.trial_s(goal.confirm_windows * contest.window_s)
     return (min(trials, goal.max_trials) - 1) * contest.cost.trial_s(contest.window_s) + confirm_s
-
-
-def _lines(contest: Contest, stay: int) -> Iterator[str]:
-    arms, levels = len(contest.arms), contest.levels
-    one_s = contest.cost.trial_s(contest.window_s)
-    at = ", ".join([*(f"{level:g}" for level in levels[:-1]), amount(levels[-1], contest.unit)])
-    yield (
-        f"Block 1: {counted(arms, 'configuration')} at {at}, lowest first; "
-        f"at most {counted(_screening(contest), 'trial')} of {one_s:.0f} s."
-    )
-    if contest.blocks > 1:
-        looks = f", with a look after block {', '.join(str(look) for look in contest.looks)}" if contest.looks else ""
-        yield (
-            f"Blocks 2 to {contest.blocks}: those that stand, likely {stay}, at {amount(levels[-1], contest.unit)}"
-            f"{looks}; likely {counted(_later_blocks(contest, stay), 'trial')}."
-        )
-    if contest.capacity is not None:
-        goal = contest.capacity
-        yield (
-            f"Capacity of those that are not told apart, from {goal.lowest:g} to {amount(goal.highest, goal.unit)}: "
-            f"at most {counted(goal.max_trials, 'trial')} each, the last of {goal.confirm_windows} windows."
-        )

@@ -4,26 +4,26 @@ import math
 from collections.abc import Mapping, Sequence
 
 from badgateway.judge.ahead import logs_of
-from badgateway.judge.arm_order import in_order, standing
+from badgateway.judge.arm_order import arm_verdict, in_order
 from badgateway.judge.blocks import at_level, log_p95
-from badgateway.judge.paired import look_p, paired_ratio
+from badgateway.judge.paired import LOOKS, look_p, paired_ratio
 from badgateway.judge.rivals import latency_margin
-from badgateway.judge.significance import LOOKS
-from badgateway.judge.wording import counted
-from badgateway.model.contest import Facts, Leaving
+from badgateway.model.contest import ClearlySlower, Elimination, Facts
 from badgateway.model.summary import Verdict
-from badgateway.search.book import Book
+from badgateway.search.trial_log import TrialLog
 
 
-def put_out(book: Book, racing: Sequence[str], block: int) -> tuple[Leaving, ...]:
+def drop_slower(trial_log: TrialLog, racing: Sequence[str], block: int) -> tuple[Elimination, ...]:
     """Return the arms that leave after a block: slower than the leader by more than the margin, at the look's level.
 
     Nobody is put out by an arm that does not keep the objective. An exact test could prove nothing with so few
     blocks; the t test can, if it believes that log ratios are about normal, so it ends a race and proves no verdict.
     """
-    contest = book.contest
-    facts = {arm: book.arm_facts(arm, block) for arm in racing}
-    ranking = in_order(contest, [standing(one, contest.levels, contest.objective) for one in facts.values()], facts, ())
+    contest = trial_log.contest
+    facts = {arm: trial_log.arm_facts(arm, block) for arm in racing}
+    ranking = in_order(
+        contest, [arm_verdict(one, contest.levels, contest.objective) for one in facts.values()], facts, ()
+    )
     if len(racing) < 2 or ranking[0].verdict is not Verdict.PASS:
         return ()
     leader, *rivals = (one.arm for one in ranking)
@@ -33,13 +33,10 @@ def put_out(book: Book, racing: Sequence[str], block: int) -> tuple[Leaving, ...
     logs = {arm: logs_of(contest, facts[leader], facts[arm], "p95_ms") for arm in rivals}
     corrected = {arm: min(1.0, pairs * look_p(found, blocks, beyond=bound)) for arm, found in logs.items() if found}
     return tuple(
-        Leaving(
+        Elimination(
             arm=arm,
-            reason=(
-                f"its p95 was {paired_ratio(logs[arm]).ratio:.2f} times that of {leader} "
-                f"(t test over {counted(len(logs[arm]), 'block')}, p = {p:.2g} among all pairs)"
-            ),
             at_look=block,
+            slower=ClearlySlower(leader=leader, ratio=paired_ratio(logs[arm]).ratio, blocks=len(logs[arm]), p=p),
         )
         for arm, p in corrected.items()
         if p <= LOOKS / len(contest.looks)

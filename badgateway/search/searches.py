@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 
 from badgateway.model.capacity import Capacity, CapacityGoal, Probe
 from badgateway.model.contest import Contest, Ended, Facts, Purpose, Step
-from badgateway.model.study import LoadUnit
-from badgateway.search.book import Book, Cell
+from badgateway.model.load_level import LoadUnit
 from badgateway.search.capacity import NextProbe, capacity, next_probe
+from badgateway.search.trial_log import Slot, TrialLog
 
 _BY_CHANCE = 0.01
 """A window fails for its failures when so many come by chance at most so often, if no more fail than may."""
@@ -29,29 +29,29 @@ class ArmSearch:
     """None when the search has ended, or when its last step was INVALID too often."""
 
 
-def due_steps(book: Book, arms: Sequence[str]) -> tuple[Step, ...]:
+def due_steps(trial_log: TrialLog, arms: Sequence[str]) -> tuple[Step, ...]:
     """Return the due steps of the round: each arm's next one, where no arm is a round ahead of another."""
-    goal = book.contest.capacity
+    goal = trial_log.contest.capacity
     if goal is None:
         return ()
-    running = [one for arm in arms if (one := _search(book, goal, arm)).due is not None]
+    running = [one for arm in arms if (one := _search(trial_log, goal, arm)).due is not None]
     number = min((len(one.probes) for one in running), default=0) + 1
-    if not running or not _is_affordable(book):
+    if not running or not _is_affordable(trial_log):
         return ()
-    due = {Cell(one.arm, number, None, control=False): one.due for one in running if len(one.probes) < number}
+    due = {Slot(one.arm, number, None, control=False): one.due for one in running if len(one.probes) < number}
     return tuple(
-        book.step(cell, level=probe.level, confirming=probe.confirming)
-        for cell in book.shuffled(list(due), f"search/{number}")
-        if (probe := due[cell]) is not None
+        trial_log.step(slot, level=probe.level, confirming=probe.confirming)
+        for slot in trial_log.shuffled(list(due), f"search/{number}")
+        if (probe := due[slot]) is not None
     )
 
 
-def found_capacities(book: Book) -> dict[str, Capacity]:
+def found_capacities(trial_log: TrialLog) -> dict[str, Capacity]:
     """Return what the searches say, of each arm that has a valid step."""
-    goal = book.contest.capacity
+    goal = trial_log.contest.capacity
     if goal is None:
         return {}
-    searches = (_search(book, goal, arm) for arm in book.contest.arms)
+    searches = (_search(trial_log, goal, arm) for arm in trial_log.contest.arms)
     return {one.arm: capacity(goal, one.probes) for one in searches if one.probes}
 
 
@@ -103,21 +103,21 @@ def _is_overloaded(facts: Facts, goal: CapacityGoal) -> bool:
     return bool(bdtrc(facts.failures - 1, facts.requests, goal.max_failure_share) <= _BY_CHANCE)
 
 
-def _search(book: Book, goal: CapacityGoal, arm: str) -> ArmSearch:
+def _search(trial_log: TrialLog, goal: CapacityGoal, arm: str) -> ArmSearch:
     probes: list[Probe] = []
     while (due := next_probe(goal, probes)) is not None:
-        cell = Cell(arm, len(probes) + 1, None, control=False)
-        valid = [one for one in book.entries.get(cell, ()) if one.facts is not None]
+        slot = Slot(arm, len(probes) + 1, None, control=False)
+        valid = [one for one in trial_log.entries.get(slot, ()) if one.facts is not None]
         if not valid:
-            return ArmSearch(arm=arm, probes=tuple(probes), due=None if book.is_settled(cell) else due)
-        probes.append(probe_of(valid[0], book.contest))
+            return ArmSearch(arm=arm, probes=tuple(probes), due=None if trial_log.is_settled(slot) else due)
+        probes.append(probe_of(valid[0], trial_log.contest))
     return ArmSearch(arm=arm, probes=tuple(probes), due=None)
 
 
-def _is_affordable(book: Book) -> bool:
+def _is_affordable(trial_log: TrialLog) -> bool:
     """Tell whether a further step still fits, even if it is a confirmation with its long window."""
-    contest = book.contest
+    contest = trial_log.contest
     if contest.budget_s is None or contest.capacity is None:
         return True
     longest_s = contest.cost.trial_s(contest.window_s * contest.capacity.confirm_windows)
-    return book.spent_s() + longest_s <= contest.budget_s
+    return trial_log.spent_s() + longest_s <= contest.budget_s

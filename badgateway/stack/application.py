@@ -1,14 +1,18 @@
-"""Runs the application's own commands, those that fill its database and put it back."""
+"""Runs the application's own commands, and tells how its server is started."""
 
 import sys
 from collections.abc import Sequence
 
+from badgateway.model import raw
+from badgateway.model.configuration import Configuration
 from badgateway.model.experiment import Experiment
+from badgateway.process.account import write_for
 from badgateway.process.child import Command
 from badgateway.process.running import run_to_end
+from badgateway.servers.server import Server
 from badgateway.stack.database import RunningDatabase
-from badgateway.stack.environment import base_environment
 from badgateway.stack.project import Snapshot
+from badgateway.stack.site import Site, base_environment
 
 PREPARE_DEADLINE_S = 600.0
 RESTORE_DEADLINE_S = 120.0
@@ -51,4 +55,24 @@ def _command(
         directory=snapshot.path(experiment.application.directory),
         log=database.folder / f"{name}.log",
         account=database.account,
+    )
+
+
+def write_logging(server: Server, configuration: Configuration, site: Site) -> None:
+    """Write the configuration of Python's logging, where the server reads one."""
+    text = server.start(configuration, site).logging
+    if text:
+        write_for(site.account, site.logging, text)
+
+
+def server_command(server: Server, configuration: Configuration, site: Site) -> Command:
+    """Return the command that starts the server in the application's folder."""
+    start = server.start(configuration, site)
+    return Command(
+        name=server.name,
+        argv=start.argv,
+        environment={**site.environment(configuration, bind=start.bind), **start.environment},
+        directory=site.application,
+        log=site.raw / raw.SERVER_LOG,
+        account=site.account,
     )

@@ -20,7 +20,7 @@ from badgateway.process.child import Child, Command
 from badgateway.process.ports import free_port
 from badgateway.process.readiness import await_ready, log_line_probe
 from badgateway.process.running import run_to_end, running
-from badgateway.stack.environment import base_environment
+from badgateway.stack.site import base_environment
 from badgateway.stack.written import FOLDER
 
 HOST = "127.0.0.1"

@@ -21,7 +21,7 @@ from badgateway.process.readiness import Probe, await_ready, connect_probe
 from badgateway.process.running import running
 from badgateway.servers.registry import server_of, worker_model
 from badgateway.servers.server import Server
-from badgateway.stack import application, application_server, nginx
+from badgateway.stack import application, nginx
 from badgateway.stack.background import in_background
 from badgateway.stack.database import RunningDatabase, run_database
 from badgateway.stack.distance import PART, at_distance
@@ -175,8 +175,8 @@ def deploy(  # noqa: PLR0913 # all but two by name, and most callers leave the l
 @contextmanager
 def _server(configuration: Configuration, site: Site, deadline_s: float) -> Iterator[Child]:
     kind = server_of(configuration)
-    application_server.write_logging(kind, configuration, site)
-    with running(application_server.command(kind, configuration, site), grace_s=SERVER_GRACE_S) as server:
+    application.write_logging(kind, configuration, site)
+    with running(application.server_command(kind, configuration, site), grace_s=SERVER_GRACE_S) as server:
         # Without a listening socket the first health check would be a 502 in nginx's logs.
         address = site.socket if site.port is None else (HOST, site.port)
         await_ready(server, connect_probe(address), what=site.address, deadline_s=deadline_s)

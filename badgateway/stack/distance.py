@@ -13,7 +13,7 @@ from badgateway.process.readiness import await_ready, log_line_probe
 from badgateway.process.running import running
 from badgateway.stack import relay
 from badgateway.stack.database import RunningDatabase
-from badgateway.stack.environment import base_environment
+from badgateway.stack.site import base_environment
 
 PART = "relay"
 START_DEADLINE_S = 10.0
@@ -23,7 +23,7 @@ START_DEADLINE_S = 10.0
 def at_distance(
     database: RunningDatabase, distance_ms: float, *, raw: Path, run: Path
 ) -> Iterator[tuple[RunningDatabase, dict[str, Child]]]:
-    """Give the database as it is reached at that distance, and the children that takes by their part.
+    """Yield how to reach the database at that distance, and the relay process by its part if one was started.
 
     At 0 ms there is none, and the database is reached directly. So what is compared at one distance goes the same way;
     between 0 and the first other distance lies the relay's own cost as well, see benchmarks/relay.py.

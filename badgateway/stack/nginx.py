@@ -8,7 +8,7 @@ from badgateway.model.configuration import FrontDoor, Timeouts
 from badgateway.plan.templates import NGINX, fill
 from badgateway.process.account import Account
 from badgateway.process.child import Command
-from badgateway.stack.environment import base_environment
+from badgateway.stack.site import base_environment
 from badgateway.stack.written import RUN_FOLDER
 
 PID_FILE = f"{RUN_FOLDER}/nginx.pid"

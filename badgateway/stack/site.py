@@ -7,9 +7,15 @@ from pathlib import Path
 from badgateway.errors import DeploymentError
 from badgateway.model import raw as raw_files
 from badgateway.model.configuration import Configuration
+from badgateway.plan.programs import search_path
 from badgateway.process.account import Account
-from badgateway.stack.environment import base_environment
 from badgateway.stack.written import RUN_FOLDER
+
+
+def base_environment(home: Path) -> dict[str, str]:
+    """Return what every child gets; `home` keeps programs out of the caller's own files."""
+    return {"PATH": search_path(), "HOME": str(home), "LANG": "C.UTF-8", "TZ": "UTC"}
+
 
 HOST = "127.0.0.1"
 MAX_SOCKET_PATH_BYTES = 100

@@ -16,9 +16,9 @@ from badgateway.model.decoding import decoded_json
 from badgateway.model.manifest import SCHEMA_VERSION, Manifest
 from badgateway.model.printable import printable_part
 from badgateway.model.trial import Disturbance, OutsidePart, Trial, TrialRecord
-from badgateway.store.diagnosis_folder import DiagnosisFolder
 from badgateway.store.file_list import damages
 from badgateway.store.plain_file import replacing
+from badgateway.store.worker_checks_folder import WorkerChecksFolder
 from badgateway.store.writing import damaged, demand_own, keep, read_own, set_aside, writing
 
 _MANIFEST = TypeAdapter(Manifest)
@@ -48,9 +48,9 @@ class RunFolder:
         return self.path / "trials"
 
     @property
-    def diagnosis(self) -> DiagnosisFolder:
+    def worker_checks(self) -> WorkerChecksFolder:
         """Where the run keeps what it tried besides its trials."""
-        return DiagnosisFolder(path=self.path / "diagnosis")
+        return WorkerChecksFolder(path=self.path / "diagnosis")
 
     @classmethod
     def create(cls, results: Path, manifest: Manifest) -> "RunFolder":

@@ -1,31 +1,42 @@
-"""The bench on which an experiment's trials are run: a temporary folder, a snapshot of the project, a database."""
+"""What the trials of an experiment share, who watches them, and the port through which all is done to a machine."""
 
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import psutil
 
-from badgateway.errors import ConfigurationError, DeploymentError
-from badgateway.model.experiment import Experiment
-from badgateway.process.account import Account, changeable_by, open_passage, service_account, with_own_group
+from badgateway.analysis.worker_checks import Round
+from badgateway.errors import DeploymentError
+from badgateway.load.locust import Drive
+from badgateway.load.progress import Progress
+from badgateway.model.configuration import Configuration
+from badgateway.model.cooperation import ConnectCost
+from badgateway.model.experiment import Experiment, Load
+from badgateway.model.outlook import Outlook
+from badgateway.model.summary import TrialSummary
+from badgateway.model.trial import Trial
+from badgateway.probe.machine import MachineWatch
+from badgateway.process.account import Account
+from badgateway.process.child import Command
+from badgateway.process.readiness import Watched
 from badgateway.stack.database import RunningDatabase
-from badgateway.stack.deployment import prepare_database
-from badgateway.stack.project import Snapshot, take_snapshot
-from badgateway.study.temporary_folder import temporary_folder
+from badgateway.stack.deployment import READY_DEADLINE_S, Deployment
+from badgateway.stack.project import Snapshot
 
 LEAST_FREE_BYTES = 1 << 20
 """With less, a disk is full."""
-DATABASE_BYTES = 64 << 20
-"""What an empty database takes at least."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bench:
     """Everything the trials of one experiment share."""
 
+    effects: "Effects"
+    """By which it was set up, and everything on it is done."""
     experiment: Experiment
     root: Path
     """The project; Locust files are read here, the servers run from the snapshot."""
@@ -60,48 +71,100 @@ class Bench:
         return shutil.disk_usage(self.folder).free < LEAST_FREE_BYTES
 
 
-def demand_unchangeable(path: Path, account: Account | None) -> None:
-    """Return when the servers' account can change neither path nor anything on the way to it, or there is none.
+class Effects(Protocol):
+    """All that a study does to a machine: set up, deploy, drive, restore, prove."""
 
-    Root runs the Locust file and writes the results. What the site could change there would be run, or written to, as
-    root.
+    def tidy_up(self) -> None:
+        """Remove what kits that were killed have left behind."""
 
-    Raises:
-        ConfigurationError: It can.
-    """
-    place = changeable_by(account, path)
-    if place is not None and account is not None:
-        raise ConfigurationError(
-            f"{path}: account {account.name}, which runs the servers, can change {place}, and root would use it; run "
-            f"badgateway as another user, or in a copy of the project that {account.name} cannot change"
-        )
+    def set_up(self, experiment: Experiment, root: Path, /) -> AbstractContextManager[Bench]:
+        """Start and fill the experiment's own database; stop it and remove every temporary file at the end.
+
+        Raises:
+            ConfigurationError: Root would run what the servers' account can change.
+            DeploymentError: There is no room for a database, it did not come up, or the application could not load its
+                data.
+        """
+
+    def restore(self, experiment: Experiment, database: RunningDatabase, snapshot: Snapshot, /) -> None:
+        """Put the data back as they were before the first trial.
+
+        Raises:
+            DeploymentError: They could not be.
+        """
+
+    def deploy(  # noqa: PLR0913 # as stack.deployment has it
+        self,
+        experiment: Experiment,
+        configuration: Configuration,
+        /,
+        *,
+        database: RunningDatabase,
+        snapshot: Snapshot,
+        raw: Path,
+        account: Account | None,
+        distance_ms: float = 0.0,
+        watch_loop: bool = False,
+        ready_deadline_s: float = READY_DEADLINE_S,
+    ) -> AbstractContextManager[Deployment]:
+        """Run a configuration's server behind a proxy until the block ends; their logs go to raw.
+
+        Raises:
+            DeploymentError: It did not come up.
+        """
+
+    def drive(  # noqa: PLR0913 # as load.locust has it
+        self,
+        load: Load,
+        trial: Trial,
+        /,
+        *,
+        url: str,
+        project_root: Path,
+        client_timeout_s: float,
+        raw: Path,
+        on_start: Callable[[int], None],
+        on_progress: Callable[[Progress], None],
+        check: Callable[[], None],
+        environment: Mapping[str, str] | None = None,
+    ) -> Drive:
+        """Run the load of a trial to its end.
+
+        Raises:
+            LoadError: The load generator failed.
+        """
+
+    def watch_machine(self) -> MachineWatch:
+        """Begin to watch what else happens to the machine during a trial."""
+
+    def ask_at_once(self, url: str, requests: int, /) -> Round:
+        """Send so many requests at the same moment and wait for all."""
+
+    def connect_costs(self, bench: Bench, /) -> tuple[ConnectCost, ...]:
+        """Measure what a database connect costs with each client."""
+
+    def serve(self, command: Command, page: str, /) -> AbstractContextManager[Watched]:
+        """Run a program until the block ends; when the block begins, it answers at that address.
+
+        Raises:
+            DeploymentError: It did not come up.
+        """
 
 
-@contextmanager
-def set_up(experiment: Experiment, root: Path) -> Iterator[Bench]:
-    """Start and fill the experiment's own database; stop it and remove every temporary file at the end.
+class Listener(Protocol):
+    """Watches a study; a display on a terminal, plain lines elsewhere."""
 
-    Raises:
-        ConfigurationError: Root would run what the servers' account can change.
-        DeploymentError: There is no room for a database, it did not come up, or the application could not load its
-            data.
-    """
-    account = with_own_group(service_account())
-    demand_unchangeable(root / experiment.load.locustfile, account)
-    with temporary_folder() as folder:
-        _demand_room(folder)
-        open_passage(folder, account)
-        snapshot = take_snapshot(experiment, root, folder / "snapshot", account)
-        with prepare_database(experiment, snapshot=snapshot, folder=folder / "database", account=account) as database:
-            yield Bench(
-                experiment=experiment, root=root, folder=folder, account=account, snapshot=snapshot, database=database
-            )
+    def busy_with(self, what: str) -> None:
+        """Something that takes seconds begins, before the first trial or after the last."""
 
+    def outlook(self, outlook: Outlook) -> None:
+        """Where the run is; told before each trial."""
 
-def _demand_room(folder: Path) -> None:
-    free_bytes = shutil.disk_usage(folder).free
-    if free_bytes < DATABASE_BYTES:
-        raise DeploymentError(
-            f"{folder.parent}: no space left for a database: {free_bytes >> 20} MiB are free, and an empty one takes "
-            f"{DATABASE_BYTES >> 20}; make room there"
-        )
+    def trial_starting(self, trial: Trial) -> None:
+        """A trial begins: its servers are started."""
+
+    def trial_progress(self, progress: Progress) -> None:
+        """About twice a second while the load of the trial runs."""
+
+    def trial_ended(self, summary: TrialSummary) -> None:
+        """The trial is over, kept and judged on its own."""

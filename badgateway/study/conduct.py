@@ -4,26 +4,25 @@ import dataclasses
 import time
 from pathlib import Path
 
+from badgateway.analysis.run import picked
+from badgateway.analysis.trials import kept_trials, read_evidence
+from badgateway.analysis.worker_checks import read_worker_checks
 from badgateway.databases.registry import database_of
 from badgateway.judge.evidence import TrialEvidence
 from badgateway.judge.summarise import summarise_trial
 from badgateway.model.manifest import Manifest
 from badgateway.model.trial import INTERRUPTED, Disturbance, OutsidePart, Trial, TrialRecord
 from badgateway.process.interruption import held
+from badgateway.search.trial_queue import trial_queue
 from badgateway.store.run_folder import RunFolder
-from badgateway.study.analysis import kept_trials, picked, read_evidence
-from badgateway.study.bench import Bench, set_up
-from badgateway.study.conduct_diagnosis import conduct_diagnosis
+from badgateway.study.bench import Bench, Effects, Listener
+from badgateway.study.conduct_worker_checks import conduct_worker_checks
 from badgateway.study.endings import Stopwatch, aborted
-from badgateway.study.listener import Listener
-from badgateway.study.programme import programme
 from badgateway.study.run_trial import run_trial
-from badgateway.study.temporary_folder import remove_all_left_behind
-from badgateway.study.waiting import read_waiting
 
 
-def conduct(folder: RunFolder, manifest: Manifest, root: Path, listener: Listener) -> None:
-    """Run the trials of a run that have not ended yet, then its diagnosis; what ended is on disk, whatever happens.
+def conduct(folder: RunFolder, manifest: Manifest, root: Path, listener: Listener, effects: Effects) -> None:
+    """Run the trials of a run that have not ended yet, then its worker checks; what ended is on disk, whatever happens.
 
     Raises:
         ConfigurationError: A file of the experiment could not be read, or a study does not fit into its budget.
@@ -32,30 +31,30 @@ def conduct(folder: RunFolder, manifest: Manifest, root: Path, listener: Listene
         KeyboardInterrupt: The user stopped it; nothing is left running, and the trial in flight is kept as ABORTED.
     """
     # Also where nothing is left to run: the kit that ran it may have been killed when it was about to tidy up.
-    remove_all_left_behind()
-    work = programme(manifest, kept_trials(folder), lambda: picked(folder))
-    if work.next_trial() is None and _is_diagnosed(folder, manifest):
+    effects.tidy_up()
+    queue = trial_queue(manifest, kept_trials(folder), lambda: picked(folder))
+    if queue.next_trial() is None and _is_checked(folder, manifest):
         return
     listener.busy_with(f"starting {database_of(manifest.experiment).label} and loading the data")
-    with set_up(manifest.experiment, root) as bench:
-        while (trial := work.next_trial()) is not None:
-            listener.outlook(work.outlook())
+    with effects.set_up(manifest.experiment, root) as bench:
+        while (trial := queue.next_trial()) is not None:
+            listener.outlook(queue.outlook())
             listener.trial_starting(trial)
-            evidence, kept = _run_and_keep(trial, bench, folder, listener)
-            evidence = work.ended(kept, evidence)
+            evidence = _run_and_keep(trial, bench, folder, listener)
+            evidence = queue.ended(evidence)
             listener.trial_ended(summarise_trial(evidence, manifest.experiment.objective))
             bench.check()
         # Last, so that it cannot disturb what is measured, and an interrupted run has its trials.
         if manifest.diagnosis is not None:
-            conduct_diagnosis(manifest.diagnosis, bench, folder.diagnosis, listener)
+            conduct_worker_checks(manifest.diagnosis, bench, folder.worker_checks, listener)
 
 
-def _is_diagnosed(folder: RunFolder, manifest: Manifest) -> bool:
-    found = read_waiting(manifest.diagnosis, folder.diagnosis)
+def _is_checked(folder: RunFolder, manifest: Manifest) -> bool:
+    found = read_worker_checks(manifest.diagnosis, folder.worker_checks)
     return manifest.diagnosis is None or (found is not None and found.complete)
 
 
-def _run_and_keep(trial: Trial, bench: Bench, folder: RunFolder, listener: Listener) -> tuple[TrialEvidence, Path]:
+def _run_and_keep(trial: Trial, bench: Bench, folder: RunFolder, listener: Listener) -> TrialEvidence:
     raw = bench.raw_folder(f"trial-{trial.position}")
     started_s = time.time()
     try:
@@ -72,7 +71,7 @@ def _run_and_keep(trial: Trial, bench: Bench, folder: RunFolder, listener: Liste
         return _keep(record, raw, folder, settle=bench.experiment.study is not None)
 
 
-def _keep(record: TrialRecord, raw: Path, folder: RunFolder, *, settle: bool) -> tuple[TrialEvidence, Path]:
+def _keep(record: TrialRecord, raw: Path, folder: RunFolder, *, settle: bool) -> TrialEvidence:
     reading = Stopwatch()
     evidence = read_evidence(raw, record, settle=settle)
     # The ledger is built inside the trial's time, so that the overhead it reports is all there is.
@@ -83,4 +82,4 @@ def _keep(record: TrialRecord, raw: Path, folder: RunFolder, *, settle: bool) ->
     if evidence.relation is not None:
         folder.write_ledger(kept, evidence.relation)
     # The record on disk has the window that was declared; where it settled follows from the rows.
-    return dataclasses.replace(evidence, record=dataclasses.replace(evidence.record, ended_s=record.ended_s)), kept
+    return dataclasses.replace(evidence, record=dataclasses.replace(evidence.record, ended_s=record.ended_s))

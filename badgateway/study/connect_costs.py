@@ -10,7 +10,7 @@ from badgateway.model.cooperation import ConnectCost
 from badgateway.probe import connect_cost
 from badgateway.process.child import Command
 from badgateway.process.running import run_to_end
-from badgateway.stack.environment import base_environment
+from badgateway.stack.site import base_environment
 from badgateway.study.bench import Bench
 
 CONNECTS = 20

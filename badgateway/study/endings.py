@@ -1,10 +1,8 @@
 """How a trial that did not run to its end is recorded."""
 
-import os
 import time
-from pathlib import Path
 
-from badgateway.errors import BadgatewayError, GuardianError, LoadError
+from badgateway.errors import BadgatewayError, GuardianError, LoadError, first_line
 from badgateway.model.trial import Disturbance, OutsidePart, Trial, TrialRecord, TrialStatus
 
 _OUTSIDE = {GuardianError: OutsidePart.KIT, LoadError: OutsidePart.GENERATOR}
@@ -54,15 +52,3 @@ def disturbed_by(error: BadgatewayError, reason: str) -> tuple[Disturbance, ...]
     """Return what an error that ended a trial, for that reason, tells of a cause outside the configuration, if any."""
     part = next((part for kind, part in _OUTSIDE.items() if isinstance(error, kind)), None)
     return () if part is None else (Disturbance(part=part, what=first_line(reason), at_s=time.time()),)
-
-
-def first_line(message: str) -> str:
-    """Return a message without the lines of a log that follow it; the report has those."""
-    first, _, rest = message.partition("\n")
-    # "uWSGI ended with status 1; last log lines:" announces what is left out here.
-    return first.rpartition("; last ")[0] or first if rest else first
-
-
-def without_folder(message: str, raw: Path) -> str:
-    """Name a trial's files by their names alone: the folder moves, and what a report says must not move with it."""
-    return message.replace(f"{raw.resolve()}{os.sep}", "").replace(f"{raw}{os.sep}", "")

@@ -10,12 +10,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from badgateway.analysis.explanation import count_once, file_read, given_kinds
 from badgateway.causes import diagnose
 from badgateway.causes.live_incidents import LiveIncident, LiveIncidents, failed_seconds
 from badgateway.logs import Source
 from badgateway.logs.following import WINDOW_S, LogFollower
 from badgateway.model.explanation import FileRead
-from badgateway.study.explanation import count_once, file_read, given_kinds
 from badgateway.study.tail import FileTail, StreamTail
 
 _SETTLED_S = WINDOW_S / 2

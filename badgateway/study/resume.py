@@ -3,10 +3,10 @@
 from importlib.metadata import version
 from pathlib import Path
 
+from badgateway.analysis.records import Unreadable, read_records
 from badgateway.errors import ConfigurationError
 from badgateway.model.experiment import Experiment
 from badgateway.store.run_folder import RunFolder
-from badgateway.study.records import Unreadable, read_records
 
 LATEST = "latest"
 
@@ -62,7 +62,7 @@ def clear_remains(folder: RunFolder) -> tuple[str, ...]:
         elif record.was_interrupted:
             folder.discard_trial(kept)
             said.append(f"discarded {kept.name}, which had been interrupted: it is run again")
-    said += [f"set aside the diagnosis {bad.name}, which is damaged" for bad in folder.diagnosis.clear_damaged()]
+    said += [f"set aside the worker check {bad.name}, which is damaged" for bad in folder.worker_checks.clear_damaged()]
     return tuple(said)
 
 

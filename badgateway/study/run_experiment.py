@@ -5,12 +5,13 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
+from badgateway.analysis.earlier import earlier_runs
+from badgateway.analysis.run import analyse, any_trial_ended, publish
 from badgateway.errors import BadgatewayError
-from badgateway.model.circumstances import Circumstances
 from badgateway.model.experiment import Experiment
-from badgateway.model.manifest import SCHEMA_VERSION, Manifest
-from badgateway.model.summary import StudySummary
-from badgateway.model.waiting import DiagnosisPlan
+from badgateway.model.manifest import SCHEMA_VERSION, Circumstances, Manifest
+from badgateway.model.study_summary import StudySummary
+from badgateway.model.waiting import WorkerCheckPlan
 from badgateway.plan.schedule import schedule
 from badgateway.probe.environment import read_environment
 from badgateway.process.account import service_account
@@ -18,11 +19,9 @@ from badgateway.process.interruption import held
 from badgateway.search import ATTEMPTS
 from badgateway.store.run_folder import RunFolder
 from badgateway.store.run_lock import locked
-from badgateway.study.analysis import analyse, any_trial_ended, publish
-from badgateway.study.bench import demand_unchangeable
+from badgateway.study.bench import Effects, Listener
 from badgateway.study.conduct import conduct
-from badgateway.study.earlier import earlier_runs
-from badgateway.study.listener import Listener
+from badgateway.study.local import demand_unchangeable
 from badgateway.study.resume import clear_remains
 
 Stop = KeyboardInterrupt | BadgatewayError | OSError
@@ -40,14 +39,15 @@ class Finished:
     """Why the run ended early; what had been measured is in the reports nevertheless."""
 
 
-def run_experiment(
+def run_experiment(  # noqa: PLR0913 # all but one by name
     experiment: Experiment,
     *,
     root: Path,
     results: Path,
     command: str,
     listener: Listener,
-    diagnosis: DiagnosisPlan | None = None,
+    effects: Effects,
+    worker_checks: WorkerCheckPlan | None = None,
     experiment_digest: str = "",
     busy: str = "",
 ) -> Finished:
@@ -59,7 +59,8 @@ def run_experiment(
         results: Where runs are kept; made when it is not there.
         command: The command line, for the report to tell how to repeat the run.
         listener: Told how far it is.
-        diagnosis: What to do after the trials, if anything.
+        effects: By what it starts and stops everything.
+        worker_checks: What to do after the trials, if anything.
         experiment_digest: SHA-256 of the experiment file.
         busy: Who keeps the machine busy as it begins, if anybody.
 
@@ -71,19 +72,20 @@ def run_experiment(
     circumstances = Circumstances(
         experiment_digest=experiment_digest, earlier=earlier_runs(results, experiment), busy=busy
     )
-    manifest = _manifest(experiment, command, diagnosis, circumstances)
+    manifest = _manifest(experiment, command, worker_checks, circumstances)
     folder = RunFolder.create(results, manifest)
     with locked(folder.path):
-        return _run_to_its_end(folder, manifest, root, listener)
+        return _run_to_its_end(folder, manifest, root, listener, effects)
 
 
-def resume_experiment(folder: RunFolder, *, root: Path, listener: Listener) -> Finished:
+def resume_experiment(folder: RunFolder, *, root: Path, listener: Listener, effects: Effects) -> Finished:
     """Go on with a run that was ended in the middle, and write its reports; one that is whole is reported again.
 
     Args:
         folder: The run, as find_run gave it; the caller holds its lock, since before it looked.
         root: The project that the experiment's paths are relative to.
         listener: Told how far it is.
+        effects: By what it starts and stops everything.
 
     Raises:
         ConfigurationError: Root would write results where the servers' account can change the folder.
@@ -92,11 +94,13 @@ def resume_experiment(folder: RunFolder, *, root: Path, listener: Listener) -> F
     demand_unchangeable(folder.path, service_account())
     for line in clear_remains(folder):
         listener.busy_with(line)
-    return _run_to_its_end(folder, folder.manifest(), root, listener)
+    return _run_to_its_end(folder, folder.manifest(), root, listener, effects)
 
 
-def _run_to_its_end(folder: RunFolder, manifest: Manifest, root: Path, listener: Listener) -> Finished:
-    stopped_by = _conduct(folder, manifest, root, listener)
+def _run_to_its_end(
+    folder: RunFolder, manifest: Manifest, root: Path, listener: Listener, effects: Effects
+) -> Finished:
+    stopped_by = _conduct(folder, manifest, root, listener, effects)
     study = None
     try:
         # Reports take seconds and what they tell took minutes: a signal waits until they are written.
@@ -113,9 +117,9 @@ def _run_to_its_end(folder: RunFolder, manifest: Manifest, root: Path, listener:
     return Finished(study=study, report=report, stopped_by=stopped_by)
 
 
-def _conduct(folder: RunFolder, manifest: Manifest, root: Path, listener: Listener) -> Stop | None:
+def _conduct(folder: RunFolder, manifest: Manifest, root: Path, listener: Listener, effects: Effects) -> Stop | None:
     try:
-        conduct(folder, manifest, root, listener)
+        conduct(folder, manifest, root, listener, effects)
     except (KeyboardInterrupt, BadgatewayError, OSError) as stop:
         return stop
     return None
@@ -137,7 +141,7 @@ def _report(folder: RunFolder, listener: Listener) -> StudySummary | None:
 
 
 def _manifest(
-    experiment: Experiment, command: str, diagnosis: DiagnosisPlan | None, circumstances: Circumstances
+    experiment: Experiment, command: str, worker_checks: WorkerCheckPlan | None, circumstances: Circumstances
 ) -> Manifest:
     account = service_account()
     return Manifest(
@@ -149,7 +153,7 @@ def _manifest(
         environment=read_environment(account.name if account else "the user who started the run"),
         # A study's trials follow from those that ended.
         trials=() if experiment.study else schedule(experiment),
-        diagnosis=diagnosis,
+        diagnosis=worker_checks,
         attempts=ATTEMPTS,
         circumstances=circumstances,
     )

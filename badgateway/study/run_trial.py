@@ -4,8 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from badgateway.databases.database_system import PART
-from badgateway.errors import DeploymentError, LoadError
-from badgateway.load.locust import Drive, drive
+from badgateway.errors import DeploymentError, LoadError, without_folder
+from badgateway.load.locust import Drive
 from badgateway.load.progress import Progress
 from badgateway.model import raw as raw_files
 from badgateway.model.experiment import Experiment, Load
@@ -14,9 +14,9 @@ from badgateway.probe.machine import MachineWatch
 from badgateway.probe.processes import ProcessSampler
 from badgateway.probe.sampler import StackSampler
 from badgateway.probe.watch import Watch
-from badgateway.stack.deployment import Deployment, deploy, restore
+from badgateway.stack.deployment import Deployment
 from badgateway.study.bench import Bench
-from badgateway.study.endings import Stopwatch, aborted, disturbed_by, without_folder
+from badgateway.study.endings import Stopwatch, aborted, disturbed_by
 from badgateway.study.outside import Outside
 
 
@@ -32,7 +32,7 @@ def run_trial(
         DeploymentError: The data could not be put back, which every later trial would need too.
         KeyboardInterrupt: The user interrupted it; all servers of the trial have been stopped.
     """
-    watch, machine, outside = Stopwatch(), MachineWatch(), Outside(bench.database)
+    watch, machine, outside = Stopwatch(), bench.effects.watch_machine(), Outside(bench.database)
     client_s = bench.experiment.timeouts_of(bench.experiment.configuration(trial.configuration)).client_s
     _restore(bench)
     try:
@@ -65,7 +65,7 @@ def run_trial(
 
 def _restore(bench: Bench) -> None:
     try:
-        restore(bench.experiment, bench.database, bench.snapshot)
+        bench.effects.restore(bench.experiment, bench.database, bench.snapshot)
     except DeploymentError as error:
         # Without a database no command can put its data back.
         bench.check()
@@ -96,7 +96,7 @@ def _deploy_and_drive(  # what is run, where, and who looks on
     experiment = bench.experiment
     configuration = experiment.configuration(trial.configuration)
     with (
-        deploy(
+        bench.effects.deploy(
             experiment,
             configuration,
             database=bench.database,
@@ -120,7 +120,7 @@ def _deploy_and_drive(  # what is run, where, and who looks on
             stack.add_generator(pid)
             outside.add_generator(pid)
 
-        return drive(
+        return bench.effects.drive(
             _load(experiment, trial),
             trial,
             url=deployment.url,

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from badgateway.model.outcome import Outcome
-from badgateway.model.summary import Decision, Recommendation, StudySummary, TrialSummary, Verdict
+from badgateway.model.study_summary import Decision, Recommendation, StudySummary
+from badgateway.model.summary import TrialSummary, Verdict
 from badgateway.model.trial import Trial
 from tests.declared import experiment
 from tests.report.builders import environment, level, measurement, summary, trial

@@ -10,7 +10,7 @@ import pytest
 from badgateway.cli import browse as module
 from badgateway.cli.browse import LOCUST_PORT, browse, locust_port
 from badgateway.errors import ConfigurationError, DeploymentError
-from badgateway.study.standing import Standing
+from badgateway.study.serving import Served
 
 SITE, PAGE = "http://127.0.0.1:1", "http://127.0.0.1:8089"
 
@@ -29,9 +29,9 @@ class Stand:
             raise end
 
     @contextmanager
-    def up(self) -> Iterator[Standing]:
+    def up(self) -> Iterator[Served]:
         try:
-            yield Standing(site=SITE, page=self._page, logs=Path("/tmp/logs"), check=self.check)
+            yield Served(site=SITE, page=self._page, logs=Path("/tmp/logs"), check=self.check)
         finally:
             self.left = True
 
@@ -69,8 +69,8 @@ def test_a_server_that_ends_by_itself_ends_everything_with_its_message():
 
 
 def test_ctrl_c_before_anything_is_up_is_an_interruption(capsys):
-    class Interrupted(AbstractContextManager[Standing]):
-        def __enter__(self) -> Standing:
+    class Interrupted(AbstractContextManager[Served]):
+        def __enter__(self) -> Served:
             raise KeyboardInterrupt
 
         def __exit__(self, *_: object) -> None:

@@ -15,12 +15,12 @@ from badgateway.cli import commands, planned, probe, running
 from badgateway.cli.entry import cli
 from badgateway.errors import DeploymentError, LoadError
 from badgateway.model.experiment import Experiment
-from badgateway.model.summary import Decision
+from badgateway.model.study_summary import Decision
 from badgateway.process.machine_lock import machine_lock
 from badgateway.study import run_experiment
 from badgateway.study.run_experiment import Finished
 from tests.cli.given import decided
-from tests.study.fakes import ENVIRONMENT, Seam, install
+from tests.study.fakes import ENVIRONMENT, Seam
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = """
@@ -73,7 +73,9 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def seam(project, tmp_path, monkeypatch) -> Seam:
     (tmp_path / "bench").mkdir()
     monkeypatch.setattr(run_experiment, "read_environment", lambda _account: ENVIRONMENT)
-    return install(monkeypatch, tmp_path / "bench")
+    fake = Seam(tmp_path / "bench")
+    monkeypatch.setattr(running, "LOCAL", fake)
+    return fake
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -111,7 +113,7 @@ def test_plan_lists_the_trials_in_their_order_and_the_time_they_take(example):
     assert [int(line.split()[2]) for line in trials] == list(range(1, len(trials) + 1))
     assert all(re.match("block [12] ", line) and re.search(r" users(, database at [15] ms)?$", line) for line in trials)
     confirmations = len(listed[len(trials) :]) - len(after)
-    assert outlook.startswith(f"{len(trials) + confirmations} trials and a diagnosis, about ")
+    assert outlook.startswith(f"{len(trials) + confirmations} trials and worker checks, about ")
 
 
 @pytest.mark.parametrize(
@@ -168,14 +170,16 @@ def test_a_mistake_on_the_command_line_is_one_line(arguments, told, project):
     assert told in line
 
 
-def test_a_diagnosis_follows_the_trials_unless_it_is_left_out(seam):
+def test_worker_checks_follow_the_trials_unless_they_are_left_out(seam):
     with_it = call("run", "experiments/small.toml")
-    assert "diagnosis 1 of 3: does one worker's waiting let others in? servers/uwsgi.ini, mysqlclient" in with_it.stderr
+    assert (
+        "worker check 1 of 3: does one worker's waiting let others in? servers/uwsgi.ini, mysqlclient" in with_it.stderr
+    )
     assert "waiting let others in?" in Path("results/small/latest/report.md").read_text()
 
-    without = call("run", "experiments/small.toml", "--no-diagnosis")
+    without = call("run", "experiments/small.toml", "--no-worker-checks")
     assert without.exit_code == 3
-    assert "diagnosis" not in without.stderr
+    assert "worker check" not in without.stderr
     assert "waiting let others in?" not in Path("results/small/latest/report.md").read_text()
 
 
@@ -197,7 +201,7 @@ def test_a_run_prints_its_decision_on_stdout_and_its_progress_on_stderr(seam):
     assert Path("results/small/latest/report.html").exists()
     told = [line for line in result.stderr.splitlines() if line]
     assert told[0] == "small: Which [one]?"
-    assert told[1].startswith("4 trials and a diagnosis, about ")
+    assert told[1].startswith("4 trials and worker checks, about ")
     assert told[2] == "starting MariaDB and loading the data"
     assert [line[:3] for line in told[3:7]] == ["1/4", "2/4", "3/4", "4/4"]
 
@@ -262,7 +266,7 @@ def test_a_server_that_cannot_start_says_its_own_last_words(seam):
         raise DeploymentError("gunicorn ended with status 255; last log lines:\n  File x\nPermissionError: /dev/shm")
 
     seam.on_deploy = fail
-    result = call("run", "experiments/small.toml", "--only", "first", "--no-diagnosis")
+    result = call("run", "experiments/small.toml", "--only", "first", "--no-worker-checks")
 
     assert "gunicorn ended with status 255\n       | PermissionError: /dev/shm\n" in result.stderr
 
@@ -272,7 +276,7 @@ def test_a_run_in_which_no_trial_could_be_trusted_has_status_4(seam):
         raise LoadError("Locust failed")
 
     seam.on_drive = fail
-    result = call("run", "experiments/small.toml", "--no-diagnosis")
+    result = call("run", "experiments/small.toml", "--no-worker-checks")
 
     assert result.exit_code == 4
     assert result.stdout.splitlines()[0] == "NO TRUSTED TRIAL for small"
@@ -297,7 +301,7 @@ def test_an_invalid_trial_is_counted_in_the_progress(seam):
             raise LoadError("Locust failed")
 
     seam.on_drive = fail_once
-    result = call("run", "experiments/small.toml", "--no-diagnosis")
+    result = call("run", "experiments/small.toml", "--no-worker-checks")
     ended = [line for line in result.stderr.splitlines() if line[:1].isdigit() and ", 5 users" in line]
 
     assert [line.split()[0] for line in ended] == ["1/2", "2/3", "3/3"]
@@ -309,7 +313,7 @@ def test_a_second_experiment_at_the_same_time_has_status_4_and_starts_nothing(se
     with machine_lock(lock_name):
         result = call("run", "experiments/small.toml")
         waited = call("run", "experiments/small.toml", "--wait", "0.1s")
-        beside = call("run", "experiments/small.toml", "--no-diagnosis", "--beside")
+        beside = call("run", "experiments/small.toml", "--no-worker-checks", "--beside")
 
     assert (result.exit_code, waited.exit_code, beside.exit_code) == (4, 4, 3)
     (line,) = result.stderr.splitlines()
@@ -359,11 +363,11 @@ def test_a_run_that_is_still_going_is_not_gone_on_with_but_can_be_reported(which
 
     def go_on_meanwhile(trial, raw) -> None:
         if trial.position == 2 and not results:
-            results.append(call("run", "experiments/small.toml", "--no-diagnosis", "--resume", which))
+            results.append(call("run", "experiments/small.toml", "--no-worker-checks", "--resume", which))
             results.append(call("report", "results/small/latest"))
 
     seam.on_drive = go_on_meanwhile
-    whole = call("run", "experiments/small.toml", "--no-diagnosis")
+    whole = call("run", "experiments/small.toml", "--no-worker-checks")
     second, report = results
 
     assert (second.exit_code, report.exit_code, whole.exit_code) == (4, 3, 3)
@@ -374,11 +378,11 @@ def test_a_run_that_is_still_going_is_not_gone_on_with_but_can_be_reported(which
 
 
 def test_a_run_keeps_the_digest_of_its_file_and_who_was_busy_and_the_report_tells_of_earlier_runs(seam, monkeypatch):
-    call("run", "experiments/small.toml", "--no-diagnosis")
+    call("run", "experiments/small.toml", "--no-worker-checks")
     file = Path("experiments/small.toml")
     file.write_text(file.read_text().replace("p95_ms = 1000", "p95_ms = 1500"))
     monkeypatch.setattr(running, "await_quiet", lambda *_given: "others used 63% of its CPU time")
-    call("run", "experiments/small.toml", "--no-diagnosis")
+    call("run", "experiments/small.toml", "--no-worker-checks")
     found = json.loads(Path("results/small/latest/report.json").read_text())["circumstances"]
 
     assert found["experiment_digest"] == sha256(file.read_bytes()).hexdigest()
@@ -502,7 +506,7 @@ def test_a_budget_that_is_no_time_is_refused(race):
 
 
 def test_a_study_says_its_stages_while_it_runs(race, seam):
-    result = call("run", race, "--no-diagnosis")
+    result = call("run", race, "--no-worker-checks")
 
     assert "block 1 of 2, 2 still in the race, about " in result.stderr
     assert "block 2 of 2" in result.stderr
@@ -517,15 +521,18 @@ def seeds_of_runs() -> list[int]:
 def test_a_run_draws_its_seed_and_keeps_it_and_goes_on_with_it(race, seam, monkeypatch):
     drawn = iter([123, 456, 789])
     monkeypatch.setattr(secrets, "randbelow", lambda _below: next(drawn))
-    call("run", race, "--no-diagnosis")
-    call("run", race, "--no-diagnosis", "--seed", "5")
-    call("run", race, "--no-diagnosis", "--resume", "--seed", "5")
+    call("run", race, "--no-worker-checks")
+    call("run", race, "--no-worker-checks", "--seed", "5")
+    call("run", race, "--no-worker-checks", "--resume", "--seed", "5")
 
     assert seeds_of_runs() == [123, 5]
 
 
 def test_a_run_whose_seed_was_drawn_is_gone_on_with_without_naming_it(race, seam):
-    assert call("run", race, "--no-diagnosis").exit_code == call("run", race, "--no-diagnosis", "--resume").exit_code
+    assert (
+        call("run", race, "--no-worker-checks").exit_code
+        == call("run", race, "--no-worker-checks", "--resume").exit_code
+    )
 
     assert len(seeds_of_runs()) == 1
 
@@ -537,10 +544,10 @@ def test_a_run_is_gone_on_with_wherever_the_option_stands(order, race, seam):
             raise KeyboardInterrupt
 
     seam.on_drive = interrupt
-    call("run", race, "--no-diagnosis")
+    call("run", race, "--no-worker-checks")
     seam.on_drive = lambda _trial, _raw: None
     words = [race if word == "RACE" else word for word in order]
-    result = call("run", "--no-diagnosis", *words)
+    result = call("run", "--no-worker-checks", *words)
 
     assert "going on with results/small/" in result.stderr.replace(f"{Path.cwd()}/", "")
     assert "which had been interrupted: it is run again" in result.stderr

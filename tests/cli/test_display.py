@@ -11,16 +11,16 @@ from badgateway.cli.display import LiveDisplay, PlainLines, watch
 from badgateway.cli.planned import Planned
 from badgateway.load.progress import Progress
 from badgateway.model.outcome import Outcome
-from badgateway.model.outlook import Outlook
+from badgateway.model.outlook import Outlook, Stage
 from badgateway.model.summary import Verdict
 from badgateway.process.interruption import Interruption
 from tests.cli.clock import Clock
 from tests.cli.given import MULTI_LINE, ended, planned
 from tests.declared import experiment
 
-PLANNED = Planned(path=Path("small.toml"), experiment=experiment(), diagnosis=None)
+PLANNED = Planned(path=Path("small.toml"), experiment=experiment(), worker_checks=None)
 """Three configurations at two levels: six trials."""
-STUDY = Planned(path=Path("small.toml"), experiment=experiment(study={}), diagnosis=None)
+STUDY = Planned(path=Path("small.toml"), experiment=experiment(study={}), worker_checks=None)
 
 
 def console(width: int = 80, *, terminal: bool = True) -> Console:
@@ -210,7 +210,7 @@ def test_everything_else_gets_plain_lines(file, environment):
 def test_a_study_shows_its_stage_who_stands_and_the_time_it_says():
     screen = Screen()
     screen.display = LiveDisplay(screen.console, STUDY, screen.interruption, screen.clock)
-    screen.display.outlook(Outlook(stage="block 3 of 8", standing=4, left_s=300))
+    screen.display.outlook(Outlook(stage=Stage.BLOCK, number=3, of=8, remaining=4, left_s=300))
     screen.display.trial_starting(planned(17))
     head, name, _ = screen.lines()
 
@@ -223,7 +223,7 @@ def test_plain_lines_tell_each_stage_of_a_study_once():
     plain = console(terminal=False)
     lines = PlainLines(plain, STUDY)
     for left_s in (300, 290):
-        lines.outlook(Outlook(stage="block 3 of 8", standing=4, left_s=left_s))
+        lines.outlook(Outlook(stage=Stage.BLOCK, number=3, of=8, remaining=4, left_s=left_s))
 
     assert isinstance(plain.file, StringIO)
     assert plain.file.getvalue() == "block 3 of 8, 4 still in the race, about 5 min left\n"

@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from badgateway.cli.entry import cli
 
-GOLDEN = Path(__file__).parents[1] / "study" / "golden" / "listen-queue-full"
+GOLDEN = Path(__file__).parents[1] / "analysis" / "golden" / "listen-queue-full"
 LOGS = sorted(GOLDEN.iterdir())
 OK_LINE = '203.0.113.7 - - [21/Nov/2026:12:00:01 +0000] "GET /a?token=s3cret HTTP/1.1" 200 1 "-" "-"\n'
 BAD_LINE = OK_LINE.replace(" 200 1 ", " 502 1 ")

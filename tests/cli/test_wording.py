@@ -10,9 +10,10 @@ from badgateway.cli.wording import (
     trial_line,
     trial_name,
 )
+from badgateway.errors import first_line
 from badgateway.model.outcome import Outcome
-from badgateway.model.summary import Decision, Verdict
-from badgateway.study.endings import first_line
+from badgateway.model.study_summary import Decision
+from badgateway.model.summary import Verdict
 from tests.cli.given import MULTI_LINE, decided, ended, planned
 from tests.report.builders import measurement
 

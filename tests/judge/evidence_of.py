@@ -9,7 +9,7 @@ from badgateway.judge import TrialEvidence, summarise
 from badgateway.judge.measure import measure
 from badgateway.model.experiment import Experiment
 from badgateway.model.outcome import Outcome
-from badgateway.model.samples import DatabaseWork
+from badgateway.model.samples import DatabaseConnections, DatabaseWork
 from badgateway.model.study import MachineLimits
 from badgateway.model.summary import ConfigurationSummary, Measurement, ProcessUse, ProxyMessage
 from badgateway.model.trial import MachineCheck, Trial, TrialRecord, TrialStatus, Window
@@ -75,6 +75,7 @@ def evidence(
     proxy_messages: tuple[ProxyMessage, ...] = (),
     uses: tuple[ProcessUse, ...] = (),
     database_work: DatabaseWork | None = None,
+    connections: DatabaseConnections | None = None,
 ) -> TrialEvidence:
     return TrialEvidence(
         record=trial or record(),
@@ -83,6 +84,7 @@ def evidence(
         proxy_messages=proxy_messages,
         uses=uses,
         database_work=database_work,
+        connections=connections,
     )
 
 

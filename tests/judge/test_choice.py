@@ -7,10 +7,12 @@ import pytest
 
 from badgateway.judge.choice import choose, latency_candidates
 from badgateway.model.capacity import Capacity, CapacityStatus
-from badgateway.model.comparison import ChoiceKind, Criterion, Relation
-from badgateway.model.contest import ArmFacts, Leaving
-from badgateway.model.study import LoadUnit
+from badgateway.model.comparison import ChoiceKind, Criterion, Relation, TieRule
+from badgateway.model.contest import ArmFacts, ClearlySlower, Elimination
+from badgateway.model.load_level import LoadUnit
 from badgateway.model.summary import Verdict
+from badgateway.words.choice import chain, reasons, sentence
+from badgateway.words.study_limits import power, unseen
 from tests.judge.contests import LEVEL, arm, asked, facts, with_p95s
 
 STEADY = (300.0, 306.0, 297.0, 312.0, 303.0, 309.0, 294.0, 300.0)
@@ -30,15 +32,15 @@ def capacity(low: float, high: float) -> Capacity:
 def test_the_faster_of_two_that_keep_the_objective_is_picked_and_the_chain_says_why():
     choice = choose(asked("a", "b"), [with_p95s("a", *times(1.2)), with_p95s("b", *STEADY)])
 
-    assert (choice.kind, choice.arm, choice.sentence) == (
+    assert (choice.kind, choice.arm, sentence(choice)) == (
         ChoiceKind.PICKED,
         "b",
         "Run b: the best, proven, by its p95.",
     )
     assert [one.arm for one in choice.ranking] == ["b", "a"]
-    assert choice.reasons[0].startswith("b keeps the objective")
-    assert choice.reasons[1].startswith("a: p95 1.200 times")
-    assert choice.reasons[1].endswith("p = 0.0078 alone and p = 0.0078 among all pairs: behind.")
+    assert reasons(choice)[0].startswith("b keeps the objective")
+    assert reasons(choice)[1].startswith("a: p95 1.200 times")
+    assert reasons(choice)[1].endswith("p = 0.0078 alone and p = 0.0078 among all pairs: behind.")
 
 
 def test_arms_within_the_margin_are_equivalent_and_the_cheapest_is_named():
@@ -47,20 +49,20 @@ def test_arms_within_the_margin_are_equivalent_and_the_cheapest_is_named():
     choice = choose(asked("dear", "cheap"), [dear, cheap])
 
     assert (choice.kind, choice.arm, choice.equivalent) == (ChoiceKind.EQUIVALENT, "cheap", ("cheap", "dear"))
-    assert choice.sentence == (
+    assert sentence(choice) == (
         "Run cheap. As good, as far as this study can tell: dear; chosen: least CPU time a request. No other is more "
         "than 1.14 % (3.5 ms) better in p95, with 95 %."
     )
-    assert any(reason.endswith(": equivalent, less than 5 % apart.") for reason in choice.reasons)
-    assert choice.reasons[-1].startswith("dear takes 1.500 times")
+    assert any(reason.endswith(": equivalent, less than 5 % apart.") for reason in reasons(choice))
+    assert reasons(choice)[-1].startswith("dear takes 1.500 times")
 
 
 def test_fewest_changes_from_the_baseline_come_before_cpu_time_and_the_order_of_the_file_after_it():
     arms = [arm(name, [facts(p95, cpu_ms=cpu_ms) for p95 in STEADY]) for name, cpu_ms in (("a", 6), ("b", 4), ("c", 4))]
     changed = replace(asked("a", "b", "c"), changes=(2, 1, 1))
 
-    assert (choose(changed, arms).arm, choose(changed, arms).tie_rule) == ("b", "first in the experiment file")
-    assert choose(replace(changed, changes=(1, 2, 3)), arms).tie_rule == "fewest settings changed from the baseline"
+    assert (choose(changed, arms).arm, choose(changed, arms).tie_rule) == ("b", TieRule.FIRST)
+    assert choose(replace(changed, changes=(1, 2, 3)), arms).tie_rule is TieRule.FEWEST_CHANGES
     assert choose(replace(changed, changes=(1, 2, 3)), arms).arm == "a"
     assert choose(asked("a", "b", "c"), arms).arm == "b"
 
@@ -78,7 +80,7 @@ def test_of_arms_equal_in_latency_the_one_with_more_capacity_is_picked():
     overlapping = choose(asked("a", "b"), arms, (), {"a": capacity(200, 310), "b": capacity(300, 330)})
 
     assert (choice.kind, choice.arm) == (ChoiceKind.PICKED, "b")
-    assert "a: its capacity is proven to be lower than that of b." in choice.reasons
+    assert "a: its capacity is proven to be lower than that of b." in reasons(choice)
     assert overlapping.kind is ChoiceKind.EQUIVALENT
 
 
@@ -87,12 +89,12 @@ def test_a_capacity_is_said_with_what_is_known_of_it():
     beyond = replace(capacity(620, 660), status=CapacityStatus.AT_LEAST)
     none = Capacity(status=CapacityStatus.NONE, estimate=None, low=None, high=None, confirmed=None, trials=2)
     unconfirmed = replace(capacity(200, 220), status=CapacityStatus.UNCONFIRMED, confirmed=None)
-    reasons = choose(asked("a", "b", "c"), arms, (), {"a": beyond, "b": none, "c": unconfirmed}).reasons
+    told = reasons(choose(asked("a", "b", "c"), arms, (), {"a": beyond, "b": none, "c": unconfirmed}))
 
-    assert reasons[-3:] == (
-        "a carries at least 620 requests/s, confirmed at 620 requests/s, from 10 trials; more was not tried.",
+    assert told[-3:] == (
+        "a carries at least 620 tasks/s, confirmed at 620 tasks/s, from 10 trials; more was not tried.",
         "b has no capacity: the lowest load failed, and so did a higher one.",
-        "c carries 210 requests/s (95 % interval 200-220), not confirmed by a long window, from 10 trials.",
+        "c carries 210 tasks/s (95 % interval 200-220), not confirmed by a long window, from 10 trials.",
     )
 
 
@@ -109,16 +111,16 @@ def test_few_blocks_name_what_to_run_but_prove_it_not_the_best_and_say_what_it_t
     choice = choose(asked("a", "b"), [arms[0], arms[1]])
 
     assert (choice.kind, choice.more_blocks) == (ChoiceKind.EQUIVALENT, 6 - blocks)
-    assert choice.sentence.startswith(f"Run {choice.arm}.")
-    assert "that takes 6 blocks" in choice.certainty
-    assert f"{2.0 ** (1 - blocks):.2g}" in choice.certainty
+    assert sentence(choice).startswith(f"Run {choice.arm}.")
+    assert "that takes 6 blocks" in power(choice)
+    assert f"{2.0 ** (1 - blocks):.2g}" in power(choice)
 
 
 def test_one_block_proves_of_nobody_that_it_keeps_the_objective():
     choice = choose(asked("a", "b"), [with_p95s("a", 300), with_p95s("b", 310)])
 
     assert (choice.kind, choice.arm) == (ChoiceKind.NEEDS_MORE, "a")
-    assert choice.sentence == (
+    assert sentence(choice) == (
         "Not decided: a and b may keep the objective, and none is proven to yet. If all goes on so, about 1 more block "
         "would settle it."
     )
@@ -129,9 +131,9 @@ def test_the_only_one_that_keeps_the_objective_is_picked():
     choice = choose(asked("a", "b"), arms)
 
     assert (choice.kind, choice.arm) == (ChoiceKind.PICKED, "b")
-    assert choice.sentence == "Run b: the only one that keeps the objective."
-    assert choice.reasons[1] == (
-        "a is FAIL: at 200 requests/s, 600 of 2,000 requests failed and 0 were OK but late, in 1 trial."
+    assert sentence(choice) == "Run b: the only one that keeps the objective."
+    assert reasons(choice)[1] == (
+        "a is FAIL: at 200 tasks/s, 600 of 2,000 requests failed and 0 were OK but late, in 1 trial."
     )
 
 
@@ -140,7 +142,7 @@ def test_who_may_keep_the_objective_too_stays_visible_and_counts_for_the_regret(
     choice = choose(asked("few", "b"), [few, with_p95s("b", *STEADY)])
 
     assert (choice.kind, choice.arm) == (ChoiceKind.EQUIVALENT, "b")
-    assert choice.sentence.endswith("few may keep the objective too: INCONCLUSIVE.")
+    assert sentence(choice).endswith("few may keep the objective too: INCONCLUSIVE.")
     assert choice.regret is not None
     assert choice.regret.share == pytest.approx(0.1, abs=0.01)
 
@@ -151,7 +153,7 @@ def test_an_invalid_rival_makes_nobody_the_best_and_none_qualify_of_nobody():
     nothing = choose(asked("a", "c"), [failing, unmeasured])
 
     assert (run.kind, run.arm) == (ChoiceKind.EQUIVALENT, "b")
-    assert run.sentence == "Run b. Not measured: c."
+    assert sentence(run) == "Run b. Not measured: c."
     assert nothing.kind is ChoiceKind.NEEDS_MORE
 
 
@@ -169,7 +171,7 @@ def test_an_arm_with_two_states_is_called_that():
     choice = choose(asked("a", "b"), [with_p95s("a", *(p95 / 5 for p95 in STEADY)), twice])
 
     assert choice.two_states == ("b",)
-    assert choice.sentence.endswith("The p95 of b is one of two values, from trial to trial.")
+    assert sentence(choice).endswith("The p95 of b is one of two values, from trial to trial.")
 
 
 def test_two_names_of_one_thing_that_differ_make_the_study_say_so():
@@ -179,7 +181,7 @@ def test_two_names_of_one_thing_that_differ_make_the_study_say_so():
     assert choice.noise is not None
     assert choice.noise.differs
     assert choice.kind is ChoiceKind.EQUIVALENT
-    assert "Beware: a under two names is proven to differ from itself by 29.0 %" in choice.sentence
+    assert "Beware: a under two names is proven to differ from itself by 29.0 %" in sentence(choice)
 
 
 def test_none_qualifies_when_all_fail_and_a_failing_arm_is_never_picked_for_its_speed():
@@ -195,7 +197,7 @@ def test_nothing_measured_is_neither_a_pick_nor_a_failure():
 
     assert (choice.kind, choice.arm) == (ChoiceKind.NEEDS_MORE, None)
     assert choice.ranking[0].verdict is Verdict.INVALID
-    assert choice.reasons == ("a is INVALID: nothing valid was measured.",)
+    assert reasons(choice) == ("a is INVALID: nothing valid was measured.",)
 
 
 def test_too_few_requests_say_how_many_more_blocks_the_objective_takes():
@@ -203,17 +205,19 @@ def test_too_few_requests_say_how_many_more_blocks_the_objective_takes():
 
     assert choice.kind is ChoiceKind.NEEDS_MORE
     assert choice.more_blocks == 3
-    assert choice.sentence.endswith("about 3 more blocks would settle it.")
+    assert sentence(choice).endswith("about 3 more blocks would settle it.")
 
 
 def test_an_arm_that_a_look_put_out_is_behind_all_that_stayed():
     arms = [with_p95s("a", *STEADY[:3]), with_p95s("b", *times(1.4)), with_p95s("c", *times(1.6))]
-    leaving = [Leaving(arm="a", reason="its p95 was higher", at_look=3)]
+    slower = ClearlySlower(leader="b", ratio=0.7, blocks=3, p=0.001)
+    leaving = [Elimination(arm="a", at_look=3, slower=slower)]
     choice = choose(asked("a", "b", "c"), arms, leaving)
 
     assert [one.arm for one in choice.ranking] == ["b", "c", "a"]
     assert choice.arm == "b"
-    assert "a left the race after 3 blocks: its p95 was higher." in choice.reasons
+    left = "its p95 was 0.70 times that of b (t test over 3 blocks, p = 0.001 among all pairs)"
+    assert f"a left the race after 3 blocks: {left}." in reasons(choice)
 
 
 def test_a_block_that_one_arm_has_not_is_left_out_of_its_comparison():
@@ -239,19 +243,19 @@ def test_the_control_gives_the_noise_floor_and_what_it_leaves_visible():
     assert choice.noise.arms == ("a",)
     assert choice.noise.latency.ratio == pytest.approx(1.02, abs=0.005)
     assert choice.noise.detectable is not None
-    assert "a under two names differed by 1.97 % in p95 over 8 blocks" in choice.unseen[2]
+    assert "a under two names differed by 1.97 % in p95 over 8 blocks" in unseen(choice)[2]
 
 
 def test_the_noise_is_that_of_all_blocks_when_another_arm_takes_over_the_control():
     left = arm("a", [facts(300), facts(300)], [facts(303), facts(297)])
     stays = with_p95s("b", *STEADY)
     taken_over = replace(stays, control=tuple((block, facts(300)) for block in range(3, 9)))
-    choice = choose(asked("a", "b"), [left, taken_over], (Leaving(arm="a", reason="it was slow", at_look=2),))
+    choice = choose(asked("a", "b"), [left, taken_over], (Elimination(arm="a", at_look=2),))
 
     assert choice.noise is not None
     assert choice.noise.arms == ("a", "b")
     assert choice.noise.latency.blocks == len(STEADY)
-    assert "a and b under two names differed by" in choice.unseen[2]
+    assert "a and b under two names differed by" in unseen(choice)[2]
 
 
 def test_a_control_whose_p95_is_that_of_a_failed_request_tells_nothing_of_the_noise():
@@ -265,23 +269,23 @@ def test_each_rivalry_tells_its_leader_and_margin_and_each_reason_whom_it_is_abo
 
     (rivalry,) = choice.rivalries
     assert (rivalry.rival, rivalry.leader, rivalry.margin) == ("b", "a", 0.05)
-    assert [(one.criterion, one.arm, one.outcome) for one in choice.chain] == [
+    assert [(one.criterion, one.arm, one.outcome) for one in chain(choice)] == [
         (Criterion.OBJECTIVE, "a", Verdict.PASS),
         (Criterion.LATENCY, "b", Relation.WORSE),
     ]
-    assert choice.reasons == tuple(one.sentence for one in choice.chain)
+    assert reasons(choice) == tuple(one.sentence for one in chain(choice))
 
 
 def test_what_could_not_have_been_seen_is_said_with_its_numbers():
     few = choose(asked("a", "b"), [with_p95s("a", *STEADY[:2], control=times(1.02)[:2]), with_p95s("b", *STEADY[:2])])
 
-    assert few.unseen[0].startswith("Failures rarer than 0.075 % of requests")
-    assert "once in 10 s" in few.unseen[1]
-    assert "it takes 6 blocks until the signed-rank test between two of them can prove any" in few.unseen[2]
-    assert "shared one machine" in few.unseen[3]
+    assert unseen(few)[0].startswith("Failures rarer than 0.075 % of requests")
+    assert "once in 10 s" in unseen(few)[1]
+    assert "it takes 6 blocks until the signed-rank test between two of them can prove any" in unseen(few)[2]
+    assert "shared one machine" in unseen(few)[3]
     nothing = choose(asked("a"), [ArmFacts(arm="a", cells=())])
-    assert nothing.unseen[0].startswith("Nothing was measured")
-    assert "no A/A control" in nothing.unseen[2]
+    assert unseen(nothing)[0].startswith("Nothing was measured")
+    assert "no A/A control" in unseen(nothing)[2]
 
 
 def test_an_experiment_may_say_how_much_decides_nothing():
@@ -293,10 +297,10 @@ def test_an_experiment_may_say_how_much_decides_nothing():
     told = choose(generous, arms)
 
     assert told.kind is ChoiceKind.EQUIVALENT
-    assert any(reason.endswith(": equivalent, less than 75 ms apart.") for reason in told.reasons)
+    assert any(reason.endswith(": equivalent, less than 75 ms apart.") for reason in reasons(told))
 
 
 def test_users_are_said_as_users():
-    reasons = choose(replace(asked("a"), unit=LoadUnit.USERS), [with_p95s("a", *STEADY)]).reasons
+    told = reasons(choose(replace(asked("a"), unit=LoadUnit.USERS), [with_p95s("a", *STEADY)]))
 
-    assert ": at 200 users, 0 of " in reasons[0]
+    assert ": at 200 users, 0 of " in told[0]

@@ -1,12 +1,21 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from badgateway.judge.database_work import other_work
-from badgateway.model.experiment import Experiment
+from badgateway.judge import TrialEvidence
+from badgateway.judge.database_work import other_work, side_by_side, with_disturbance
+from badgateway.judge.summarise import summarise_trial
+from badgateway.model.experiment import Experiment, Objective
+from badgateway.model.outcome import Outcome
 from badgateway.model.samples import DatabaseWork
-from badgateway.model.trial import OutsidePart, Trial
+from badgateway.model.summary import Verdict
+from badgateway.model.trial import Disturbance, OutsidePart, Trial
+from badgateway.words.verdict_reasons import said
 from tests.declared import declared
+from tests.judge.evidence_of import evidence, record
+
+OBJECTIVE = Objective(max_failure_share=0.01, p95_ms=1000)
 
 Seen = tuple[Trial, DatabaseWork | None]
 
@@ -120,3 +129,27 @@ def test_more_cpu_for_the_same_statements_is_told_of_one_configuration_at_one_lo
 
 def test_a_database_without_any_cpu_time_is_no_measure():
     assert odd([(trial(), work(cpu_ms=0)), *((trial(), work()) for _ in range(3))]) == []
+
+
+def kept_with(*rows: float) -> list[TrialEvidence]:
+    names = ("first", "second", "third")
+    return [
+        evidence({Outcome.OK: 400}, record(name, block=place), database_work=work(number))
+        for place, (name, number) in enumerate(zip(names, rows, strict=False), start=1)
+    ]
+
+
+def test_the_odd_one_is_invalid_and_says_why():
+    found = [summarise_trial(entry, OBJECTIVE) for entry in side_by_side(given(), kept_with(40, 3100, 40))]
+
+    assert [one.verdict for one in found] == [Verdict.PASS, Verdict.INVALID, Verdict.PASS]
+    assert "the database did other work" in said(found[1].reasons)[0]
+
+
+def test_what_disturbed_a_trial_while_it_ran_is_said_first():
+    stood_still = Disturbance(part=OutsidePart.GENERATOR, what="the load generator stood still for 1.52 s")
+    disturbed = evidence({Outcome.OK: 400}, replace(record(), disturbances=(stood_still,)))
+    other = Disturbance(part=OutsidePart.DATABASE, what="the database did other work")
+
+    assert with_disturbance(disturbed, other).record.disturbances == (stood_still, other)
+    assert with_disturbance(disturbed, None) is disturbed

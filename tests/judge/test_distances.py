@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 from badgateway.judge.distances import rank_at_distances
 from badgateway.model.experiment import Experiment
 from badgateway.model.summary import ConfigurationSummary, Verdict
+from badgateway.words.distances import sentence
+from badgateway.words.verdict_reasons import said
 from tests.declared import declared
 from tests.judge.causes_of import level
 from tests.judge.evidence_of import BAD_GATEWAY, OK, evidence, record, summarised
@@ -57,13 +59,13 @@ def test_the_levels_at_other_distances_are_shown_and_in_no_verdict():
     assert [level.database_distance_ms for level in one.distant_levels] == [1.0, 5.0]
     assert [level.verdict for level in one.distant_levels] == ["FAIL", "INCONCLUSIVE"]
     assert one.verdict == "INCONCLUSIVE"
-    assert not any("300" in reason for reason in one.reasons)
+    assert not any("300" in reason for reason in said(one.reasons))
 
 
 def test_the_same_order_everywhere_is_told_as_such():
     found = ranking({"one": (100, 200, 300), "two": (200, 300, 600)})
     assert [order.configurations for order in found.orders] == [("one", "two")] * 3
-    assert found.sentence == "The ranking is the same with 0, 1 and 5 ms a round trip to the database."
+    assert sentence(found) == "The ranking is the same with 0, 1 and 5 ms a round trip to the database."
 
 
 @pytest.mark.parametrize(
@@ -76,24 +78,24 @@ def test_the_same_order_everywhere_is_told_as_such():
 )
 def test_a_change_is_told_with_where_it_begins(two_ms, said):
     found = ranking({"one": (100, 200, 300), "two": two_ms})
-    assert found.sentence == f"The ranking changes with the distance: {said}."
+    assert sentence(found) == f"The ranking changes with the distance: {said}."
 
 
 def test_one_that_overtakes_several_is_told_once():
     found = ranking({"one": (100, 100, 300), "two": (200, 200, 400), "three": (300, 300, 100)})
-    assert found.sentence == "The ranking changes with the distance: at 5 ms three is ahead of one and two."
+    assert sentence(found) == "The ranking changes with the distance: at 5 ms three is ahead of one and two."
 
 
 def test_failures_put_the_quick_one_behind():
     found = ranking({"one": (100, 100, 100), "two": (200, 200, 200)}, {"one": (0, 0, 200)})
     assert found.orders[-1].configurations == ("two", "one")
-    assert found.sentence == "The ranking changes with the distance: at 5 ms two is ahead of one."
+    assert sentence(found) == "The ranking changes with the distance: at 5 ms two is ahead of one."
 
 
 def test_configurations_too_close_to_tell_are_not_said_to_change_places():
     found = ranking({"one": (100, 105, 100), "two": (104, 100, 104)})
     assert found.orders[0].configurations != found.orders[1].configurations
-    assert found.sentence.endswith(
+    assert sentence(found).endswith(
         "only configurations change places that are too close to each other to tell which is better."
     )
 
@@ -106,7 +108,7 @@ def test_a_configuration_that_was_not_measured_everywhere_is_left_out():
 
 def test_with_one_configuration_left_there_is_nothing_to_rank():
     found = ranking({"one": (100, 200, 300), "two": (200,)})
-    assert found.sentence == "Only 1 configuration could be measured at every distance: nothing to rank."
+    assert sentence(found) == "Only 1 configuration could be measured at every distance: nothing to rank."
 
 
 def summed(name, p95s_ms):

@@ -7,13 +7,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from badgateway.judge.effects import effect, start
+from badgateway.model.differences import Difference
 from badgateway.model.ladder import Effect
 from badgateway.model.samples import WorkerGaps
 from badgateway.model.summary import LevelSummary, TrialSummary, Verdict
 from badgateway.model.trial import Trial
+from badgateway.words.effects import sentence as said
 from tests.judge.causes_of import FULL, SLOW, diagnosis, found, level
 
-LISTEN = ("listen (1,024 instead of 100)",)
+LISTEN = (Difference(setting="listen", new="1,024", old="100"),)
 SIGNIFICANCE = 0.001
 
 
@@ -49,7 +51,7 @@ def trials_of(one: LevelSummary, *p95s_ms: float, gaps: WorkerGaps | None = None
 def test_a_single_change_that_ends_the_failures_helped_because_of_it():
     found_effect = told(failing("one", 5430), failing("two", 0, p95_ms=120))
     assert found_effect.effect is Effect.HELPED
-    assert found_effect.sentence == (
+    assert said(found_effect) == (
         "Helped because of listen (1,024 instead of 100): listen-queue-full 5,430 → 0; "
         "22.6 % → 0 % of requests failed; p95 100 ms → 120 ms (of those that were OK: not comparable), "
         "1,857 → 2,400 requests/s."
@@ -59,25 +61,27 @@ def test_a_single_change_that_ends_the_failures_helped_because_of_it():
 
 
 def test_of_several_changes_none_is_named_as_the_reason():
-    sentence = told(failing("one", 5430), failing("two", 0), (*LISTEN, "workers (8 instead of 2)")).sentence
+    sentence = said(
+        told(failing("one", 5430), failing("two", 0), (*LISTEN, Difference(setting="workers", new="8", old="2")))
+    )
     assert sentence.startswith("Helped (2 settings changed): listen-queue-full 5,430 → 0;")
 
 
 def test_the_same_arm_twice_that_differs_is_told_as_such():
-    assert told(failing("one", 0), failing("two", 900), ()).sentence.startswith("Made it worse though nothing was")
+    assert said(told(failing("one", 0), failing("two", 900), ())).startswith("Made it worse though nothing was")
 
 
 def test_with_about_as_many_failures_of_the_same_cause_there_was_no_effect_however_many_requests_say_otherwise():
     found_effect = told(failing("one", 5430), failing("two", 5000))
     assert found_effect.effect is Effect.NO_EFFECT
-    assert found_effect.sentence.startswith(
+    assert said(found_effect).startswith(
         "No effect: the cause was the same, the accept queue of the unix socket was full "
         "(listen-queue-full 5,430 → 5,000); 22.6 % → 20.8 % of requests failed;"
     )
 
 
 def test_another_cause_in_the_place_of_the_first_is_told():
-    sentence = told(failing("one", 5430), failing("two", 5300, cause=SLOW)).sentence
+    sentence = said(told(failing("one", 5430), failing("two", 5300, cause=SLOW)))
     assert sentence.startswith(
         "No fewer failures, but of another cause: listen-queue-full 5,430 → 0, slow-request 0 → 5,300;"
     )
@@ -85,19 +89,19 @@ def test_another_cause_in_the_place_of_the_first_is_told():
 
 def test_where_nobody_looked_into_why_the_outcomes_are_told():
     before = level("one", 10_000, 5000, None)
-    sentence = told(before, failing("two", 4900, 15_000)).sentence
+    sentence = said(told(before, failing("two", 4900, 15_000)))
     assert sentence.startswith("No effect: 502 5,000 → 4,900; 33.3 % → 32.7 % of requests failed;")
 
 
 def test_failures_without_a_cause_are_told_beside_the_others():
     before = level("one", 10_000, 500, diagnosis(found(FULL, 400), unattributed=100))
-    assert "listen-queue-full 400 → 0, without a cause 100 → 0" in told(before, failing("two", 0)).sentence
+    assert "listen-queue-full 400 → 0, without a cause 100 → 0" in said(told(before, failing("two", 0)))
 
 
 def test_more_failures_made_it_worse():
     found_effect = told(failing("one", 0), failing("two", 900))
     assert found_effect.effect is Effect.WORSE
-    assert found_effect.sentence.startswith("Made it worse because of listen")
+    assert said(found_effect).startswith("Made it worse because of listen")
 
 
 def test_nearly_everything_failed_and_ten_points_less_is_help():
@@ -107,7 +111,7 @@ def test_nearly_everything_failed_and_ten_points_less_is_help():
 def test_a_few_failures_more_or_less_may_be_chance():
     found_effect = told(failing("one", 3, 4000), failing("two", 0, 4100))
     assert found_effect.effect is Effect.NOT_PROVEN
-    assert found_effect.sentence == (
+    assert said(found_effect) == (
         "Not proven: 3 of 4,000 requests failed before, 0 of 4,100 after, which may be chance "
         "(p = 0.12, as unevenly as failures fell); p95 100 ms → 100 ms (less than 10 % apart), 400 → 410 requests/s."
     )
@@ -115,26 +119,26 @@ def test_a_few_failures_more_or_less_may_be_chance():
 
 def test_a_p95_twice_as_high_is_called_slower_and_names_the_change():
     before, after = trials_of(failing("one", 0), 100), trials_of(failing("two", 0, p95_ms=2300), 2300)
-    assert told(before, after).sentence == (
+    assert said(told(before, after)) == (
         "No failures before and after, but slower because of listen (1,024 instead of 100): "
         "p95 100 ms → 2.30 s (not tested), 2,400 → 2,400 requests/s."
     )
-    assert told(after, before).sentence.startswith("No failures before and after, and faster because of listen")
-    assert "slower" not in told(before, trials_of(failing("two", 0, p95_ms=190), 190)).sentence
+    assert said(told(after, before)).startswith("No failures before and after, and faster because of listen")
+    assert "slower" not in said(told(before, trials_of(failing("two", 0, p95_ms=190), 190)))
 
 
 def test_a_slower_one_that_breaks_the_objective_is_told_so():
     before, after = trials_of(failing("one", 0), 100), trials_of(failing("two", 0, p95_ms=2300), 2300)
-    assert told(before, replace(after, verdict=Verdict.FAIL)).sentence.endswith(" It no longer keeps the objective.")
+    assert said(told(before, replace(after, verdict=Verdict.FAIL))).endswith(" It no longer keeps the objective.")
 
 
 def test_without_failures_only_the_speed_is_told():
-    sentence = told(failing("one", 0, 410, p95_ms=820), failing("two", 0, 800, p95_ms=430)).sentence
+    sentence = said(told(failing("one", 0, 410, p95_ms=820), failing("two", 0, 800, p95_ms=430)))
     assert sentence == "No failures before and after; p95 820 ms → 430 ms (not tested), 41 → 80 requests/s."
 
 
 @pytest.mark.parametrize(
-    ("before_ms", "after_ms", "said"),
+    ("before_ms", "after_ms", "words"),
     [
         ((100, 101), (97, 98), "less than 10 % apart"),
         ((820, 900), (430, 440), "lower in each of 2 trials"),
@@ -143,21 +147,21 @@ def test_without_failures_only_the_speed_is_told():
         ((500,), (900, 910), "not tested"),
     ],
 )
-def test_the_p95_is_called_lower_only_where_every_trial_says_so(before_ms, after_ms, said):
+def test_the_p95_is_called_lower_only_where_every_trial_says_so(before_ms, after_ms, words):
     before = trials_of(failing("one", 0, p95_ms=max(before_ms)), *before_ms)
     after = trials_of(failing("two", 0, p95_ms=min(after_ms)), *after_ms)
-    assert f"({said})" in told(before, after).sentence
+    assert f"({words})" in said(told(before, after))
 
 
 def test_an_arm_of_which_every_request_failed_has_no_p95():
-    assert "p95" not in told(failing("one", 0), failing("two", 24_000)).sentence
+    assert "p95" not in said(told(failing("one", 0), failing("two", 24_000)))
 
 
 def test_what_was_not_measured_is_not_compared():
     lost = replace(failing("one", 1), measurement=None, reasons=("1 of 1 trial not counted: it was aborted",))
     found_effect = told(lost, failing("two", 0))
     assert (found_effect.effect, found_effect.p_value) == (Effect.NOT_COMPARED, None)
-    assert found_effect.sentence == "Not compared: one was not measured, 1 of 1 trial not counted: it was aborted."
+    assert said(found_effect) == "Not compared: one was not measured, 1 of 1 trial not counted: it was aborted."
 
 
 def with_a_trial_lost(one: LevelSummary) -> LevelSummary:
@@ -180,24 +184,24 @@ def with_a_trial_lost(one: LevelSummary) -> LevelSummary:
 def test_a_trial_that_was_not_got_through_never_speaks_for_its_arm(before, after, kind):
     found_effect = told(before, after)
     assert found_effect.effect is kind
-    assert " did not get through 1 of 2 trials, in no share here: uWSGI ended." in found_effect.sentence
+    assert " did not get through 1 of 2 trials, in no share here: uWSGI ended." in said(found_effect)
 
 
 def test_the_time_without_a_worker_is_told_where_it_matters():
     long, short = WorkerGaps(count=3, total_s=2.44), WorkerGaps(count=1, total_s=0.2)
     after = failing("two", 900)
-    assert told(failing("one", 0), trials_of(after, 100, gaps=long)).sentence.endswith(
+    assert said(told(failing("one", 0), trials_of(after, 100, gaps=long))).endswith(
         "requests/s. No worker accepted for about 2.44 s (3 times)."
     )
-    assert "No worker" not in told(failing("one", 0), trials_of(after, 100, gaps=short)).sentence
-    assert "4.88 s of 2 trials together (6 times)" in told(after, trials_of(after, 1, 1, gaps=long)).sentence
+    assert "No worker" not in said(told(failing("one", 0), trials_of(after, 100, gaps=short)))
+    assert "4.88 s of 2 trials together (6 times)" in said(told(after, trials_of(after, 1, 1, gaps=long)))
 
 
 def test_the_arm_at_the_start_says_how_it_does():
-    assert start(failing("one", 5430)).sentence == (
+    assert said(start(failing("one", 5430))) == (
         "Where the others start from: 22.6 % of 24,000 requests failed (listen-queue-full 5,430)."
     )
-    assert start(failing("one", 0)).sentence.startswith("Where the others start from: no request of 24,000 failed")
+    assert said(start(failing("one", 0))).startswith("Where the others start from: no request of 24,000 failed")
 
 
 IMPORTS_FIRST = settings(deadline=None)
@@ -224,4 +228,4 @@ def test_the_same_numbers_never_help(count):
 def test_about_as_many_of_a_few_failures_are_not_told_to_be_no_effect():
     found_effect = told(failing("one", 10), failing("two", 9))
     assert found_effect.effect is Effect.NOT_PROVEN
-    assert "about as many, but too few to say that it did not double or halve them" in found_effect.sentence
+    assert "about as many, but too few to say that it did not double or halve them" in said(found_effect)

@@ -8,6 +8,7 @@ from badgateway.judge import TrialEvidence, summarise_trial
 from badgateway.model.experiment import Objective
 from badgateway.model.outcome import Outcome
 from badgateway.model.summary import TrialSummary, Verdict
+from badgateway.words.verdict_reasons import said
 from tests.judge.evidence_of import WINDOW, record
 from tests.ledger.raw_folder import client_row, proxy_line, unanswered, write_both, write_client, write_proxy
 
@@ -70,7 +71,7 @@ def test_books_that_do_not_balance_make_the_trial_invalid_with_the_sentence(tmp_
     found = judged(tmp_path)
 
     assert (found.verdict, found.measurement) == (Verdict.INVALID, None)
-    (reason,) = found.reasons
+    (reason,) = said(found.reasons)
     assert reason == (
         "the books do not balance: the client sent 1,000, the proxy logged 999 and 0 never reached it; "
         "1 answered according to the client, unknown to the proxy"

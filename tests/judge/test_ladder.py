@@ -5,6 +5,7 @@ import pytest
 from badgateway.judge.ladder import ladder
 from badgateway.model.experiment import Experiment
 from badgateway.model.ladder import Effect
+from badgateway.words.effects import sentence
 from tests.declared import declared
 from tests.judge.evidence_of import BAD_GATEWAY, OK, evidence, record, summarised
 
@@ -59,13 +60,13 @@ def test_an_arm_is_compared_with_the_one_it_names_and_else_with_the_first():
     first, four, eight = (one for step in found.steps for one in step.arms)
     assert (first.against, four.against, eight.against) == (None, "first", "four")
     assert [one.effects[0].effect for one in (first, four, eight)] == [Effect.START, Effect.HELPED, Effect.WORSE]
-    assert "because of workers (8 instead of 4)" in eight.effects[0].sentence
+    assert "because of workers (8 instead of 4)" in sentence(eight.effects[0])
 
 
 def test_an_arm_that_was_not_run_is_not_compared():
     asked = experiment(arm("first", step=BEGAN), arm("four", step=MORE, workers=4))
     found = told(asked, {"first": BAD})
-    assert found.steps[1].arms[0].effects[0].sentence == "Not compared: four was not measured, no trial was run."
+    assert sentence(found.steps[1].arms[0].effects[0]) == "Not compared: four was not measured, no trial was run."
 
 
 def test_with_the_database_farther_away_an_arm_is_compared_at_that_distance_only():
@@ -83,7 +84,7 @@ def test_with_the_database_farther_away_an_arm_is_compared_at_that_distance_only
     assert found is not None
     far, farthest = found.steps[1].arms
     assert far.effects[0].effect is Effect.HELPED
-    assert farthest.effects[0].sentence == "Not compared: first was not measured with the database 9 ms away."
+    assert sentence(farthest.effects[0]) == "Not compared: first was not measured with the database 9 ms away."
 
 
 def test_the_more_is_compared_the_less_is_taken_for_proof():

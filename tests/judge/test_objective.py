@@ -4,11 +4,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from badgateway.judge.arm_order import standing
-from badgateway.judge.objective import SEVERITY, more_units, p95_with_failures, units_of, verdict, why_hopeless
+from badgateway.judge.arm_order import arm_verdict
+from badgateway.judge.objective import SEVERITY, more_units, p95_with_failures, units_of, verdict, why_it_cannot_pass
 from badgateway.model.contest import ArmFacts, Counts
 from badgateway.model.experiment import Objective
 from badgateway.model.summary import Verdict
+from badgateway.words.progress import cannot_pass
 from tests.judge.contests import OBJECTIVE, arm, facts
 
 unhurried = settings(deadline=None)
@@ -99,7 +100,7 @@ def test_a_level_that_ran_once_is_carried_by_a_higher_one_unless_something_speak
     def verdict_with(low_failures: int) -> Verdict:
         low, high = facts(requests=100, failures=low_failures), facts(requests=5000)
         cells = ((10.0, 1, low), (200.0, 1, high), (200.0, 2, high))
-        return standing(ArmFacts(arm="a", cells=cells), (10.0, 200.0), OBJECTIVE).verdict
+        return arm_verdict(ArmFacts(arm="a", cells=cells), (10.0, 200.0), OBJECTIVE).verdict
 
     assert verdict_with(0) is Verdict.PASS
     assert verdict_with(2) is Verdict.INCONCLUSIVE
@@ -107,23 +108,27 @@ def test_a_level_that_ran_once_is_carried_by_a_higher_one_unless_something_speak
 
 
 def test_an_arm_that_failed_below_needs_no_higher_level_but_one_that_did_not_is_invalid_without():
-    failed = standing(arm("a", [facts(failures=900)], level=10.0), (10.0, 200.0), OBJECTIVE)
-    unmeasured = standing(arm("a", [facts()], level=10.0), (10.0, 200.0), OBJECTIVE)
+    failed = arm_verdict(arm("a", [facts(failures=900)], level=10.0), (10.0, 200.0), OBJECTIVE)
+    unmeasured = arm_verdict(arm("a", [facts()], level=10.0), (10.0, 200.0), OBJECTIVE)
 
     assert (failed.verdict, failed.level) == (Verdict.FAIL, 10.0)
     assert (unmeasured.verdict, unmeasured.level) == (Verdict.INVALID, None)
 
 
+def said(units) -> str:
+    found = why_it_cannot_pass(units, OBJECTIVE)
+    assert found is not None
+    return cannot_pass(found)
+
+
 def test_only_what_no_burst_explains_is_hopeless():
-    assert why_hopeless([counts(1000, failures=100)], OBJECTIVE) is None
-    assert why_hopeless([counts(1000)], OBJECTIVE) is None
-    assert why_hopeless([], OBJECTIVE) is None
-    assert why_hopeless([counts(1000, failures=300)], OBJECTIVE) == (
-        "300 of 1,000 requests failed (30.0 %); allowed are 1 %"
-    )
-    assert why_hopeless([counts(1000, late=300), counts(1000, late=300)], OBJECTIVE) == (
+    assert why_it_cannot_pass([counts(1000, failures=100)], OBJECTIVE) is None
+    assert why_it_cannot_pass([counts(1000)], OBJECTIVE) is None
+    assert why_it_cannot_pass([], OBJECTIVE) is None
+    assert said([counts(1000, failures=300)]) == ("300 of 1,000 requests failed (30.0 %); allowed are 1 %")
+    assert said([counts(1000, late=300), counts(1000, late=300)]) == (
         "600 of 2,000 requests failed or took longer than 500 ms (30.0 %); allowed are 5 %, in 2 trials"
     )
     none_allowed = Objective(max_failure_share=0, p95_ms=500)
-    assert why_hopeless([counts(1000, failures=1)], none_allowed) is not None
-    assert why_hopeless([counts(1000)], none_allowed) is None
+    assert why_it_cannot_pass([counts(1000, failures=1)], none_allowed) is not None
+    assert why_it_cannot_pass([counts(1000)], none_allowed) is None

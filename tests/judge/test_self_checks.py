@@ -7,6 +7,7 @@ import pytest
 from badgateway.judge.verdicts import unanswered_arrivals, why_broken, why_invalid, why_saturated
 from badgateway.model.study import MachineLimits
 from badgateway.model.trial import INTERRUPTED, Disturbance, MachineCheck, OutsidePart, SendingCheck, TrialStatus
+from badgateway.words.verdict_reasons import say
 from tests.judge.evidence_of import OK, evidence
 
 LIMITS = MachineLimits(max_steal_share=0.05, max_outside_share=0.25)
@@ -27,6 +28,10 @@ def sent(*, arrivals=1000, missed=0, lag_ms=1.0):
     return SendingCheck(arrivals=arrivals, missed_arrivals=missed, send_lag_p99_ms=lag_ms)
 
 
+def _said(reason) -> str:
+    return say(reason) if reason else ""
+
+
 def machine(*, steal=0.0, outside=0.0, step_s=0.0):
     return MachineCheck(steal_share=steal, outside_share=outside, clock_step_s=step_s, allowed=LIMITS)
 
@@ -45,7 +50,7 @@ def test_an_open_loop_that_sent_its_schedule_in_time_is_counted(sending):
     ],
 )
 def test_an_open_loop_that_did_not_is_not(sending, reason):
-    assert reason in (why_invalid(open_loop(sending)) or "")
+    assert reason in _said(why_invalid(open_loop(sending)))
 
 
 def test_arrivals_that_found_too_many_unanswered_before_them_count_as_failed():
@@ -60,7 +65,7 @@ def test_a_generator_that_is_kept_busy_by_failures_that_come_at_once_measured_th
     busy = with_record(generator_cpu_share=0.95).record
 
     assert why_saturated(busy, 0.9) is None
-    assert why_saturated(busy, 0.1) == "the load generator was saturated (95.0 % of one core)"
+    assert _said(why_saturated(busy, 0.1)) == "the load generator was saturated (95.0 % of one core)"
 
 
 @pytest.mark.parametrize("found", [machine(), machine(steal=0.05, outside=0.25, step_s=0.1)])
@@ -78,7 +83,7 @@ def test_a_machine_within_its_limits_disturbs_nothing(found):
     ],
 )
 def test_a_disturbed_machine_and_one_that_nobody_watched_make_a_trial_invalid(found, reason):
-    assert reason in (why_invalid(with_record(machine=found)) or "")
+    assert reason in _said(why_invalid(with_record(machine=found)))
 
 
 STOOD_STILL = Disturbance(
@@ -99,19 +104,19 @@ CUT = Disturbance(part=OutsidePart.BOOKS, what="samples.csv is shorter than when
     ],
 )
 def test_what_came_from_outside_makes_a_trial_invalid_by_its_name(found, reason):
-    assert why_invalid(with_record(disturbances=found)) == reason
+    assert _said(why_invalid(with_record(disturbances=found))) == reason
 
 
 def test_a_trial_that_was_aborted_by_what_came_from_outside_says_what_it_was():
     found = with_record(status=TrialStatus.ABORTED, reason="nginx did not answer", disturbances=(CUT,))
 
-    assert why_invalid(found) == CUT.what
+    assert _said(why_invalid(found)) == CUT.what
 
 
 def test_a_trial_that_the_user_stopped_is_invalid_and_nobodys_fault():
     found = with_record(status=TrialStatus.ABORTED, reason=INTERRUPTED, window=None)
 
-    assert why_invalid(found) == "interrupted"
+    assert _said(why_invalid(found)) == "interrupted"
 
 
 def test_a_trial_that_nothing_from_outside_ended_is_the_configurations_failure():

@@ -4,11 +4,12 @@ import pytest
 
 from badgateway.judge import summarise_trial
 from badgateway.judge.ranking import highest_level, worst_level
-from badgateway.judge.wording import load
 from badgateway.model.experiment import Objective
 from badgateway.model.outcome import Outcome
 from badgateway.model.summary import ProcessUse, ProxyMessage, Verdict
 from badgateway.model.trial import SendingCheck, TrialStatus
+from badgateway.words.phrases import load
+from badgateway.words.verdict_reasons import said
 from tests.judge.evidence_of import BAD_GATEWAY, OK, evidence, experiment, record, summarised
 
 OBJECTIVE = Objective(max_failure_share=0.01, p95_ms=1000)
@@ -20,7 +21,7 @@ def test_a_good_trial_passes_and_keeps_what_was_recorded_beside_it():
     use = ProcessUse(part="server", cpu_s=1, peak_rss_bytes=1, rss_growth_bytes=0)
     found = summarise_trial(evidence(GOOD, proxy_messages=(message,), uses=(use,)), OBJECTIVE)
 
-    assert (found.verdict, found.reasons) == (Verdict.PASS, ())
+    assert (found.verdict, said(found.reasons)) == (Verdict.PASS, ())
     assert found.measurement is not None
     assert found.measurement.throughput_rps == 100
     assert (found.trial, found.overhead_s) == (record().trial, 3.5)
@@ -40,7 +41,7 @@ def test_a_good_trial_passes_and_keeps_what_was_recorded_beside_it():
 def test_a_trial_that_cannot_be_trusted_is_invalid_has_no_numbers_and_says_why(counts, changed, problem, reason):
     found = summarise_trial(evidence(counts, record(**changed), problem=problem), OBJECTIVE)
 
-    assert (found.verdict, found.reasons, found.measurement) == (Verdict.INVALID, (reason,), None)
+    assert (found.verdict, said(found.reasons), found.measurement) == (Verdict.INVALID, (reason,), None)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +56,7 @@ def test_a_trial_that_cannot_be_trusted_is_invalid_has_no_numbers_and_says_why(c
 def test_a_trial_that_the_configuration_did_not_get_through_is_a_failed_one(counts, changed, reason):
     found = summarise_trial(evidence(counts, record(**changed)), OBJECTIVE)
 
-    assert (found.verdict, found.reasons, found.measurement) == (Verdict.FAIL, (reason,), None)
+    assert (found.verdict, said(found.reasons), found.measurement) == (Verdict.FAIL, (reason,), None)
 
 
 def test_a_level_counts_such_a_trial_as_failed_from_end_to_end():
@@ -64,7 +65,7 @@ def test_a_level_counts_such_a_trial_as_failed_from_end_to_end():
 
     assert level.verdict is Verdict.INCONCLUSIVE
     assert [one.failures for one in level.counts] == [0, 1000]
-    assert level.reasons[0] == "1 of 2 trials not got through: uWSGI ended"
+    assert said(level.reasons)[0] == "1 of 2 trials not got through: uWSGI ended"
 
 
 def test_a_load_generator_at_its_limit_but_not_over_it_is_believed():
@@ -93,7 +94,7 @@ def test_a_level_pools_the_rows_of_its_valid_trials_and_tells_of_the_others():
     assert (level.measurement.requests, level.measurement.failures.count) == (2000, 1)
     assert level.measurement.throughput_rps == 1999 / 20
     assert level.verdict is Verdict.PASS
-    assert level.reasons == ("1 of 3 trials not counted: the books do not balance",)
+    assert said(level.reasons) == ("1 of 3 trials not counted: the books do not balance",)
     assert [trial.verdict for trial in level.trials] == [Verdict.PASS, Verdict.PASS, Verdict.INVALID]
 
 
@@ -110,14 +111,14 @@ def test_a_level_without_a_valid_trial_is_invalid():
 
     assert found.levels[0].verdict is Verdict.INVALID
     assert found.levels[0].measurement is None
-    assert found.reasons == ("at 50 users: 2 of 2 trials not counted: there is no ledger of the trial",)
+    assert said(found.reasons) == ("at 50 users: 2 of 2 trials not counted: there is no ledger of the trial",)
 
 
 def test_a_level_that_was_not_run_is_invalid_and_so_is_its_configuration():
     (found,) = summarised(experiment("first", users=(50, 300)), {"first": evidence(GOOD)})
 
     assert found.verdict is Verdict.INVALID
-    assert found.reasons[0] == "at 300 users: no trial was run"
+    assert said(found.reasons)[0] == "at 300 users: no trial was run"
 
 
 @pytest.mark.parametrize(
@@ -133,7 +134,7 @@ def test_a_configuration_has_the_verdict_of_its_worst_level_whose_reasons_come_f
     (found,) = summarised(experiment("first", users=(1, 300)), {"first": trials})
 
     assert found.verdict is verdict
-    assert [reason.split(":")[0] for reason in found.reasons] == places
+    assert [reason.split(":")[0] for reason in said(found.reasons)] == places
 
 
 def at_rate(rate_per_s, counts):
@@ -153,9 +154,9 @@ def test_levels_of_an_open_loop_are_summed_up_by_their_rate_after_those_of_the_c
     (found,) = summarised(with_rates((50,), (30.0, 317.0)), {"first": trials})
 
     assert [(level.users, level.rate_per_s) for level in found.levels] == [(50, None), (0, 30.0), (0, 317.0)]
-    assert [load(level) for level in found.levels] == ["50 users", "30 requests/s", "317 requests/s"]
+    assert [load(level.load) for level in found.levels] == ["50 users", "30 tasks/s", "317 tasks/s"]
     assert [level.verdict for level in found.levels] == [Verdict.INCONCLUSIVE, Verdict.INCONCLUSIVE, Verdict.FAIL]
-    assert found.reasons[0].startswith("at 317 requests/s: 500 of 1,000 requests failed (50.0 %)")
+    assert said(found.reasons)[0].startswith("at 317 tasks/s: 500 of 1,000 requests failed (50.0 %)")
     assert highest_level(found) is worst_level(found) is found.levels[2]
     assert found.levels[1].trials[0].sending is not None
 

@@ -7,6 +7,8 @@ import pytest
 
 from badgateway.judge.choice import choose
 from badgateway.model.comparison import Choice
+from badgateway.words.choice import reasons, sentence
+from badgateway.words.study_limits import power, unseen
 from tests.judge.contests import arm, asked, facts
 
 PAGE = (Path(__file__).parents[2] / "docs" / "how-the-pick-is-made.md").read_text(encoding="utf-8")
@@ -29,7 +31,7 @@ def choice() -> Choice:
 def test_the_page_quotes_the_answer_and_each_of_its_reasons(choice):
     quoted = " ".join(PAGE.replace("\n> ", " ").split())
 
-    for said in (choice.sentence, *choice.reasons, choice.certainty, choice.unseen[0], choice.unseen[2]):
+    for said in (sentence(choice), *reasons(choice), power(choice), unseen(choice)[0], unseen(choice)[2]):
         assert said in quoted
 
 

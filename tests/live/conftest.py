@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Page, sync_playwright
 
 from badgateway.model.experiment import Experiment
-from badgateway.plan.server_files import with_servers
+from badgateway.plan.experiment_file import with_servers
 from badgateway.process.account import Account, open_passage, service_account, with_own_group
 from badgateway.stack.database import RunningDatabase
 from badgateway.stack.deployment import Deployment, deploy, prepare_database

@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
+from badgateway.analysis.trials import kept_trials
 from badgateway.model.experiment import Experiment
 from badgateway.plan.experiment_file import load_experiment
 from badgateway.store.run_folder import RunFolder
-from badgateway.study.analysis import kept_trials
+from badgateway.study.local import LOCAL
 from badgateway.study.run_experiment import run_experiment
 from tests.live.conftest import ROOT
 from tests.study.fakes import Told
@@ -64,7 +65,7 @@ def run(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the run."""
     results = tmp_path_factory.mktemp("comparison")
     experiment = short_comparison()
-    finished = run_experiment(experiment, root=root, results=results, command="a test", listener=Told())
+    finished = run_experiment(experiment, root=root, results=results, command="a test", listener=Told(), effects=LOCAL)
     assert finished.stopped_by is None, finished.stopped_by
     return finished.report.parent
 
@@ -112,7 +113,7 @@ def test_what_is_compared_is_the_servers_and_not_the_database(found):
 
 
 def test_the_database_did_the_same_work_for_all_of_them(run):
-    works = [entry.database_work for _, entry in kept_trials(RunFolder(path=run))]
+    works = [entry.database_work for entry in kept_trials(RunFolder(path=run))]
 
     # Under gevent each request asks one SELECT more, when its greenlet connects; the rows are the same.
     rows = [work.rows_read / work.requests for work in works if work is not None]

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from badgateway import ledger
+from badgateway.analysis.diagnosis import diagnose_trial
 from badgateway.load.locust import drive
 from badgateway.model import raw as raw_files
 from badgateway.model.configuration import Configuration, Timeouts
@@ -22,7 +23,6 @@ from badgateway.plan.narrow import narrow
 from badgateway.stack.deployment import Deployment, deploy
 from badgateway.stack.project import Snapshot, take_snapshot
 from badgateway.stack.written import FOLDER
-from badgateway.study.diagnosis import diagnose_trial
 from tests.live.conftest import MEMBERS, ROOT, Deploy, SchoolDatabase
 
 pytestmark = pytest.mark.live

@@ -110,7 +110,7 @@ def ordinary() -> Iterator[tuple[pwd.struct_passwd, Path]]:
 
 def test_an_ordinary_user_runs_everything_as_themselves(ordinary):
     account, project = ordinary
-    asked = ["experiments/small.toml", "--only", "gthread", "--blocks", "2", "--no-diagnosis"]
+    asked = ["experiments/small.toml", "--only", "gthread", "--blocks", "2", "--no-worker-checks"]
     done = subprocess.run(
         [BADGATEWAY, "run", "--beside", *asked],
         capture_output=True, text=True, check=False, cwd=project, timeout=90, umask=0o022,
@@ -138,7 +138,7 @@ def left_by(uid: int) -> Iterator[Path]:
 
 def test_an_ordinary_user_gets_the_report_of_a_folder_that_only_its_owner_can_write(ordinary):
     account, project = ordinary
-    kit, status = run(project, "run", "experiments/tiny.toml", "--no-diagnosis")
+    kit, status = run(project, "run", "experiments/tiny.toml", "--no-worker-checks")
     folder = (project / "results" / "tiny" / "latest").resolve()
     for path in (folder, *folder.rglob("*")):
         path.chmod(0o555 if path.is_dir() else 0o444)

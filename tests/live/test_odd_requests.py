@@ -34,7 +34,7 @@ def expected(arm: str) -> Counter[tuple[str, int]]:
 def odd(tmp_path_factory) -> tuple[Kit, int, Path]:
     """The command, its status and the run's folder."""
     project = make_project(tmp_path_factory.mktemp("project"))
-    kit, status = run(project, "run", "experiments/odd.toml", "--no-diagnosis")
+    kit, status = run(project, "run", "experiments/odd.toml", "--no-worker-checks")
     return kit, status, (project / "results" / "odd" / "latest").resolve()
 
 

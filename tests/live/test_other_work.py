@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from badgateway.plan.experiment_file import load_experiment
+from badgateway.study.local import LOCAL
 from badgateway.study.run_experiment import run_experiment
 from tests.live.conftest import ROOT
 from tests.study.fakes import Told
@@ -47,7 +48,7 @@ def trials(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
         }
     )
     results = tmp_path_factory.mktemp("other-work")
-    finished = run_experiment(experiment, root=ROOT, results=results, command="a test", listener=Told())
+    finished = run_experiment(experiment, root=ROOT, results=results, command="a test", listener=Told(), effects=LOCAL)
     assert finished.stopped_by is None, finished.stopped_by
     report = json.loads((finished.report.parent / "report.json").read_text(encoding="utf-8"))
     found: list[dict[str, Any]] = report["configurations"][0]["trials"]

@@ -16,7 +16,7 @@ import pytest
 
 from badgateway.databases.database_system import EXECUTING, HELD, MADE
 from badgateway.model.cooperation import Cooperation
-from badgateway.plan.server_files import with_servers
+from badgateway.plan.experiment_file import with_servers
 from badgateway.probe.database import DatabaseProbe
 from badgateway.probe.watch import DatabaseAccess
 from badgateway.stack.deployment import Deployment, deploy, prepare_database, restore
@@ -25,6 +25,7 @@ from badgateway.stack.statistics import renew_statistics
 from badgateway.study.bench import Bench
 from badgateway.study.connect_costs import connect_costs
 from badgateway.study.cooperation import prove_one
+from badgateway.study.local import LOCAL
 from tests.amounts import some_of
 from tests.declared import experiment
 from tests.live.causes.stand import Stands
@@ -212,6 +213,7 @@ def test_a_connection_that_was_kept_and_whose_backend_was_ended_is_lost(driver, 
 @pytest.fixture
 def bench(school, raw_folder) -> Bench:
     return Bench(
+        effects=LOCAL,
         experiment=school.experiment,
         root=ROOT,
         folder=raw_folder,

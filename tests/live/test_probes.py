@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 from pydantic import TypeAdapter
 
+from badgateway.cli.probe import render_table
 from badgateway.databases.mariadb import DATABASE
 from badgateway.model import raw
 from badgateway.model.cooperation import Cooperation, CooperationProof, CooperationReport
@@ -22,11 +23,10 @@ from badgateway.probe.sampler import StackSampler
 from badgateway.probe.watch import DatabaseAccess, Watch
 from badgateway.servers import uwsgi
 from badgateway.stack.written import FOLDER, RUN_FOLDER
-from badgateway.study.bench import Bench
+from badgateway.study.bench import Bench, Listener
 from badgateway.study.connect_costs import connect_costs
 from badgateway.study.cooperation import prove, prove_one
-from badgateway.study.cooperation_table import render_table
-from badgateway.study.listener import Listener
+from badgateway.study.local import LOCAL
 from tests.declared import experiment
 from tests.live.conftest import MEMBERS, ROOT, Deploy, SchoolDatabase, arm
 
@@ -160,6 +160,7 @@ def test_uwsgi_tells_how_many_requests_it_serves_and_how_old_the_oldest_is(
 def bench(school_database: SchoolDatabase, raw_folder: Path) -> Bench:
     school = school_database
     return Bench(
+        effects=LOCAL,
         experiment=school.experiment,
         root=ROOT,
         folder=raw_folder,
@@ -181,7 +182,7 @@ def test_a_whole_experiment_is_proven_with_its_connects():
     )
     listener = create_autospec(Listener, instance=True)
 
-    report = prove(school, ROOT, listener)
+    report = prove(school, ROOT, listener, LOCAL)
 
     assert [(proof.server, proof.verdict) for proof in report.proofs] == [
         ("servers/gunicorn_gthread.py", Cooperation.COOPERATIVE)

@@ -19,7 +19,7 @@ import pytest
 
 from badgateway.errors import DeploymentError
 from badgateway.model import raw
-from badgateway.plan.server_files import with_servers
+from badgateway.plan.experiment_file import with_servers
 from badgateway.process.account import hand_over
 from badgateway.stack.deployment import deploy, restore
 from badgateway.stack.project import Snapshot

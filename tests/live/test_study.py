@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from badgateway.analysis.trials import kept_trials
 from badgateway.model.raw import MANIFEST, TRIAL
+from badgateway.search.trial_queue import trial_queue
 from badgateway.store.run_folder import RunFolder
-from badgateway.study.analysis import kept_trials
-from badgateway.study.programme import programme
 from tests.live.faults.kit import Kit, make_project, run
 
 WHOLE_STUDY_S = 240.0
@@ -29,7 +29,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def killed(project: Path) -> tuple[Path, list[str]]:
     """The folder of a study that was killed in its fourth trial, and the trials that it had kept."""
-    kit = Kit(project, "run", RACE, "--no-diagnosis")
+    kit = Kit(project, "run", RACE, "--no-worker-checks")
     trials = project / "results" / "race"
     kit.await_that(lambda: len(kept(trials)) >= 3, "third trial")
     os.kill(kit.pid, signal.SIGKILL)
@@ -43,7 +43,7 @@ def resumed(project: Path, killed: tuple[Path, list[str]]) -> Kit:
     """The same study, gone on with to its end."""
     half = killed[0] / "trials" / ".099-uwsgi-10u"
     half.mkdir()
-    kit = Kit(project, "run", RACE, "--no-diagnosis", "--resume")
+    kit = Kit(project, "run", RACE, "--no-worker-checks", "--resume")
     kit.end(WHOLE_STUDY_S)
     return kit
 
@@ -79,8 +79,8 @@ def test_each_trial_is_the_one_that_those_before_it_lead_to(killed, resumed):
     folder = RunFolder(path=killed[0])
     manifest, found = folder.manifest(), kept_trials(folder)
 
-    for number, (_, entry) in enumerate(found):
-        assert programme(manifest, found[:number], lambda: None).next_trial() == entry.record.trial
+    for number, entry in enumerate(found):
+        assert trial_queue(manifest, found[:number], lambda: None).next_trial() == entry.record.trial
 
 
 def test_a_server_that_is_dead_at_the_start_has_failed_and_leaves(killed, resumed):
@@ -103,14 +103,14 @@ def test_the_answer_is_one_of_the_exit_statuses(resumed):
 
 
 def test_a_study_that_is_whole_is_reported_again_and_nothing_is_started(project, resumed):
-    kit, _ = run(project, "run", RACE, "--no-diagnosis", "--resume")
+    kit, _ = run(project, "run", RACE, "--no-worker-checks", "--resume")
 
     assert "for race" in kit.output
     assert not any(name in {"mariadbd", "nginx", "uwsgi"} for name, _ in kit.owners)
 
 
 def test_an_experiment_that_was_changed_is_refused(project, killed, resumed):
-    kit, status = run(project, "run", RACE, "--no-diagnosis", "--resume", "--seed", "9")
+    kit, status = run(project, "run", RACE, "--no-worker-checks", "--resume", "--seed", "9")
 
     assert status == 2
     assert "is a run of another experiment, it differs in seed" in kit.errors
@@ -121,18 +121,18 @@ def test_a_manifest_of_another_schema_is_refused(project, killed, resumed):
     shutil.copytree(killed[0], other)
     manifest = json.loads((other / MANIFEST).read_text())
     (other / MANIFEST).write_text(json.dumps(manifest | {"schema_version": 999}))
-    kit, status = run(project, "run", RACE, "--no-diagnosis", "--resume", str(other))
+    kit, status = run(project, "run", RACE, "--no-worker-checks", "--resume", str(other))
 
     assert status == 4
     assert "schema version 999, written by badgateway " in kit.errors
 
 
 def test_a_study_may_ask_at_a_rate(project):
-    kit, _ = run(project, "run", RACE, "--only", "gthread", "--rate", "5", "--blocks", "1", "--no-diagnosis")
+    kit, _ = run(project, "run", RACE, "--only", "gthread", "--rate", "5", "--blocks", "1", "--no-worker-checks")
     folder = project / "results" / "race-gthread" / "latest"
     compared = [one for one in records(folder) if one["purpose"] == "COMPARE"]
 
     assert "gthread, 5 tasks/s" in kit.errors
     assert compared
     assert all((one["rate_per_s"], one["users"]) == (5, 0) for one in compared)
-    assert "at 5 requests/s" in (folder / "report.md").read_text(encoding="utf-8")
+    assert "at 5 tasks/s" in (folder / "report.md").read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The diagnosis of a real run: one driver lets others in under gevent, the other one does not."""
+"""The worker checks of a real run: one driver lets others in under gevent, the other one does not."""
 
 import shutil
 from pathlib import Path
@@ -58,10 +58,10 @@ def test_the_loop_that_a_driver_blocks_stands_still_and_the_line_of_the_applicat
     assert own[0].startswith(HELD_BY)
 
 
-def test_the_diagnosis_is_told_of_and_leaves_the_trials_alone(kit: Kit, folder: Path):
-    told = [line for line in kit.errors.splitlines() if line.startswith("diagnosis ")]
+def test_each_worker_check_is_told_of_and_leaves_the_trials_alone(kit: Kit, folder: Path):
+    told = [line for line in kit.errors.splitlines() if line.startswith("worker check ")]
 
-    assert [line.split(":")[0] for line in told] == [f"diagnosis {step} of 5" for step in range(1, 6)]
+    assert [line.split(":")[0] for line in told] == [f"worker check {step} of 5" for step in range(1, 6)]
     assert len(list(folder.glob(f"trials/*/{raw.TRIAL}"))) == 2
     journals = [file.read_text() for file in folder.glob(f"trials/*/{raw.JOURNAL}")]
     assert len(journals) == 2

@@ -1,15 +1,15 @@
 from dataclasses import replace
 
-from badgateway.load.sharing import Account, Place, summed
+from badgateway.load.sharing import WorkerReport, WorkerShare, summed
 
-KNOWN = Account(drained_s=5, cpu_share=0.5, user_errors=1, arrivals=100, missed_arrivals=2)
+KNOWN = WorkerReport(drained_s=5, cpu_share=0.5, user_errors=1, arrivals=100, missed_arrivals=2)
 
 
 def test_users_dealt_round_to_three_workers_have_the_numbers_of_one_process():
     # Ten users: the first worker gets four of them, the others three.
     dealt = {0: 4, 1: 3, 2: 3}
     numbers = [
-        Place(index=index, workers=3, users=10, start_s=0).number_of(local)
+        WorkerShare(index=index, workers=3, users=10, start_s=0).number_of(local)
         for index, users in dealt.items()
         for local in range(users)
     ]

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from badgateway.analysis.explanation import explain
 from badgateway.causes import BY_ID
 from badgateway.errors import RawDataError
 from badgateway.logs import Source
@@ -21,7 +22,6 @@ from badgateway.logs.source import LocalFile, head
 from badgateway.logs.splitting import Known, parts
 from badgateway.model.diagnosis import Certainty, Diagnosis
 from badgateway.model.explanation import Explanation
-from badgateway.study.explanation import explain
 from tests.amounts import amounts
 
 CASES = Path(__file__).parent / "cases"

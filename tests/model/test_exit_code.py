@@ -7,7 +7,8 @@ import pytest
 
 from badgateway import errors
 from badgateway.model.exit_code import ExitCode, of_error, of_study
-from badgateway.model.summary import Decision, Verdict
+from badgateway.model.study_summary import Decision
+from badgateway.model.summary import Verdict
 from tests.cli.given import decided
 
 

@@ -1,7 +1,7 @@
 import duckdb
 import pytest
 
-from badgateway.model.masking import masked, masked_sql, masking_steps
+from badgateway.model.printable import masked, masked_sql, masking_steps
 
 CASES = (
     ("/reset?token=abc", "/reset?token=..."),

@@ -6,7 +6,7 @@ import pytest
 
 from badgateway.model.capacity import CapacityGoal
 from badgateway.model.contest import Purpose, Step
-from badgateway.model.study import LoadUnit
+from badgateway.model.load_level import LoadUnit
 from badgateway.model.trial import TrialRecord, TrialStatus
 from badgateway.plan.contest import contest_of, ended_of, trial_of
 from tests.declared import experiment

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from badgateway.model.configuration import WorkerModel
-from badgateway.plan.server_files import with_servers
+from badgateway.plan.experiment_file import with_servers
 from tests.declared import experiment
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from badgateway.probe import accept_queue as room
 from badgateway.probe.accept_queue import AcceptQueue, inet_queue, messages, unix_queue
-from badgateway.probe.reading import NotAvailableError
+from badgateway.probe.watch import NotAvailableError
 
 # What Linux 6.18 on x86-64 answered: a unix socket with backlog 4 and 5 waiting, then the end of the list.
 UNIX_ANSWER = bytes.fromhex(

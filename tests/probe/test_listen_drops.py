@@ -1,7 +1,7 @@
 import pytest
 
 from badgateway.probe.listen_drops import ListenDrops, tcp_counters
-from badgateway.probe.reading import NotAvailableError
+from badgateway.probe.watch import NotAvailableError
 
 # Linux 6.18, shortened.
 NETSTAT = """\

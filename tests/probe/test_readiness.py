@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from badgateway.errors import DeploymentError
-from badgateway.model.environment import Environment
+from badgateway.model.manifest import Environment
 from badgateway.probe import readiness
 from badgateway.probe.quiet import Business, BusyProcess
 from badgateway.probe.readiness import Finding, State, findings

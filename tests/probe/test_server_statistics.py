@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from badgateway.probe.reading import NotAvailableError
 from badgateway.probe.server_statistics import ServerStatistics
+from badgateway.probe.watch import NotAvailableError
 from badgateway.servers import uwsgi
 from tests.servers.test_uwsgi import STATS
 

@@ -14,10 +14,9 @@ from badgateway.model import raw
 from badgateway.model.samples import Reading
 from badgateway.probe import sampler as room
 from badgateway.probe.process_cpu import GENERATOR, ProcessCpu, own_cpu_s, server_cpu_s
-from badgateway.probe.reading import NotAvailableError
 from badgateway.probe.sampler import COLUMNS, StackSampler
 from badgateway.probe.series import Series
-from badgateway.probe.watch import DatabaseAccess, Watch
+from badgateway.probe.watch import DatabaseAccess, NotAvailableError, Watch
 from badgateway.servers import uwsgi
 
 EVERYTHING = (

@@ -16,10 +16,8 @@ from badgateway.databases.mariadb import DATABASE
 from badgateway.model.trial import OutsidePart
 from badgateway.probe.database import DatabaseProbe
 from badgateway.probe.outside_parts import ClockSteps, Lateness, Silence, Stops
-from badgateway.probe.pulse import Pulse
-from badgateway.probe.reading import NotAvailableError
 from badgateway.probe.vigil import Vigil
-from badgateway.probe.watch import DatabaseAccess
+from badgateway.probe.watch import DatabaseAccess, NotAvailableError, Pulse
 from badgateway.process.run_queue import RunQueue
 
 SLEEP = "import time; time.sleep(60)"

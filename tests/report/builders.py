@@ -6,8 +6,8 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from badgateway.model.configuration import Configuration
-from badgateway.model.environment import Environment
 from badgateway.model.experiment import Objective
+from badgateway.model.manifest import Environment
 from badgateway.model.outcome import FAILURES, Outcome
 from badgateway.model.summary import (
     ConfigurationSummary,

@@ -8,18 +8,12 @@ from badgateway.model.capacity import CapacityGoal
 from badgateway.model.comparison import Choice, ChoiceKind
 from badgateway.model.contest import Contest, Ended, Facts, Purpose, Step
 from badgateway.model.outcome import Outcome
-from badgateway.model.summary import (
-    ConfigurationSummary,
-    Decision,
-    LevelSummary,
-    Measurement,
-    Recommendation,
-    StudySummary,
-    TrialSummary,
-    Verdict,
-)
+from badgateway.model.study_summary import Decision, Recommendation, StudySummary
+from badgateway.model.summary import ConfigurationSummary, LevelSummary, Measurement, TrialSummary, Verdict
 from badgateway.model.trial import SendingCheck, Trial
 from badgateway.search import conclude
+from badgateway.words.choice import sentence
+from badgateway.words.study_limits import power
 from tests.report import builders
 from tests.report.comparison import CONFIGURATIONS, experiment, study
 from tests.simulation.servers import Machine, Server, contest
@@ -104,8 +98,8 @@ def summed_up(choice: Choice, ended: Sequence[Ended]) -> StudySummary:
     recommendation = Recommendation(
         decision=decision,
         configuration=choice.arm if decision is Decision.PICKED else None,
-        sentence=choice.sentence,
-        reasons=(choice.certainty,),
+        sentence=sentence(choice),
+        reasons=(power(choice),),
         ranking=tuple(one.arm for one in choice.ranking),
     )
     asked = experiment().model_copy(update={"load": load})

@@ -8,14 +8,8 @@ from badgateway.model.configuration import Configuration
 from badgateway.model.experiment import Experiment, Load
 from badgateway.model.outcome import Outcome
 from badgateway.model.samples import Pressure
-from badgateway.model.summary import (
-    ConfigurationSummary,
-    LevelSummary,
-    ProxyMessage,
-    Recommendation,
-    StudySummary,
-    Verdict,
-)
+from badgateway.model.study_summary import Recommendation, StudySummary
+from badgateway.model.summary import ConfigurationSummary, LevelSummary, ProxyMessage, Verdict
 from tests.report.builders import OBJECTIVE, WINDOW_S, declared, environment, level, measurement, summary
 from tests.report.diagnoses import FAMILY, diagnosed, found, line
 

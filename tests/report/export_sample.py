@@ -3,15 +3,8 @@
 from dataclasses import replace
 
 from badgateway.model.outcome import Outcome
-from badgateway.model.summary import (
-    Decision,
-    LevelSummary,
-    OutcomeShare,
-    Recommendation,
-    RouteMeasurement,
-    StudySummary,
-    Verdict,
-)
+from badgateway.model.study_summary import Decision, Recommendation, StudySummary
+from badgateway.model.summary import LevelSummary, OutcomeShare, RouteMeasurement, Verdict
 from tests.report.builders import declared, level, measurement, proportion, quantiles, summary
 from tests.report.comparison import experiment, study
 

@@ -11,17 +11,8 @@ from badgateway.model.configuration import Configuration
 from badgateway.model.experiment import Experiment
 from badgateway.model.outcome import Outcome
 from badgateway.model.samples import DatabaseConnections, WorkerGaps
-from badgateway.model.summary import (
-    ConfigurationSummary,
-    Confirmation,
-    Decision,
-    LevelSummary,
-    Measurement,
-    Recommendation,
-    RouteMeasurement,
-    StudySummary,
-    Verdict,
-)
+from badgateway.model.study_summary import Confirmation, Decision, Recommendation, StudySummary
+from badgateway.model.summary import ConfigurationSummary, LevelSummary, Measurement, RouteMeasurement, Verdict
 from tests.judge.causes_of import evenly
 from tests.report.builders import OBJECTIVE, declared, level, measurement, proportion, quantiles, summary
 from tests.report.comparison import QUEUE_FULL, experiment, study
@@ -208,6 +199,6 @@ def long_ladder() -> StudySummary:
             level=pick.levels[0],
             rate_per_minute=19_000,
             sent_per_minute=18_990.5,
-            sentence="Confirmed: gunicorn-gthread-pool at 19,000 requests a minute: 0 of 9,500 failed, p95 41 ms.",
+            is_sent=True,
         ),
     )

@@ -3,17 +3,10 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from badgateway.model.circumstances import Circumstances, EarlierRun
+from badgateway.model.manifest import Circumstances, EarlierRun
 from badgateway.model.outcome import Outcome
-from badgateway.model.summary import (
-    Decision,
-    LevelSummary,
-    Proportion,
-    ProxyMessage,
-    Recommendation,
-    StudySummary,
-    Verdict,
-)
+from badgateway.model.study_summary import Decision, Recommendation, StudySummary
+from badgateway.model.summary import LevelSummary, Proportion, ProxyMessage, Verdict
 from tests.report.builders import declared, level, measurement, quantiles, summary
 from tests.report.choice_sample import both_loops, study_none, study_picked
 from tests.report.comparison import QUEUE_FULL, RANKING, default_comparison, experiment, study

@@ -5,6 +5,7 @@ import pytest
 from badgateway.report import grid
 from badgateway.report.sections.failures.section import draw_failures
 from badgateway.report.sections.latency.section import draw_latency, draw_throughput
+from badgateway.words import phrases
 from tests.report import samples
 
 DRAWN = {"failures": draw_failures, "latency": draw_latency, "throughput": draw_throughput}
@@ -21,7 +22,7 @@ def test_every_chart_draws_every_sample_with_each_configuration_and_level(sample
         assert "id=" not in svg
         for cell in grid.cells(study):
             assert f">{cell.configuration}<" in svg
-            assert f">{cell.load.words}<" in svg
+            assert f">{phrases.load(cell.load)}<" in svg
 
 
 def test_the_colours_are_left_to_the_style_sheet():

@@ -145,7 +145,7 @@ def test_a_study_tells_its_choice_and_the_trials_that_are_no_configurations_own(
         "gunicorn-gthread",
         0,
     )
-    assert found["choice"]["capacities"][0]["unit"] == "requests/s"
+    assert found["choice"]["capacities"][0]["unit"] == "tasks/s"
     assert found["choice"]["invalid_trials"]["count"] == 7
     assert {(one["purpose"], one["control"]) for one in found["other_trials"]} == {
         ("COMPARE", True),

@@ -1,9 +1,7 @@
 from dataclasses import replace
 
-import pytest
-
+from badgateway.model.load_level import LoadLevel, LoadUnit
 from badgateway.report import grid
-from badgateway.report.grid import LoadLevel
 from tests.report import samples
 from tests.report.choice_sample import both_loops, study_picked
 
@@ -23,7 +21,7 @@ def test_a_configuration_that_the_ranking_left_out_still_has_its_place():
 
 
 def test_a_level_that_was_not_run_differs_from_one_that_was_not_measured():
-    gaps = {(cell.configuration, cell.users): cell.gap for cell in grid.cells(samples.interrupted())}
+    gaps = {(cell.configuration, cell.load.size): cell.gap for cell in grid.cells(samples.interrupted())}
     assert gaps["uwsgi-16", 50] == ""
     assert gaps["uwsgi-16", 300] == "not run"
     assert gaps["uwsgi-2", 300] == "not measured"
@@ -33,8 +31,8 @@ def test_levels_come_as_declared_and_none_that_was_measured_is_lost():
     study = samples.picked()
     load = study.experiment.load.model_copy(update={"users": (300,)})
     narrowed = replace(study, experiment=study.experiment.model_copy(update={"load": load}))
-    assert [level.users for level in grid.levels(study)] == [50, 300]
-    assert [level.users for level in grid.levels(narrowed)] == [300, 50]
+    assert [level.size for level in grid.levels(study)] == [50, 300]
+    assert [level.size for level in grid.levels(narrowed)] == [300, 50]
 
 
 def test_a_level_that_the_summary_leaves_out_was_not_run():
@@ -45,19 +43,6 @@ def test_a_level_that_the_summary_leaves_out_was_not_run():
     assert second.measurement is None
 
 
-@pytest.mark.parametrize(
-    ("load", "words", "in_column"),
-    [
-        (LoadLevel(users=1), "1 user", "1"),
-        (LoadLevel(users=1300), "1,300 users", "1,300"),
-        (LoadLevel(rate_per_s=317.0), "317 requests/s", "317 req/s"),
-        (LoadLevel(rate_per_s=2.5), "2.5 requests/s", "2.5 req/s"),
-    ],
-)
-def test_a_load_is_said_with_its_unit(load, words, in_column):
-    assert (load.words, load.in_column.replace("\N{NO-BREAK SPACE}", " ")) == (words, in_column)
-
-
 def test_the_heading_of_a_column_tells_what_stands_in_it():
     assert grid.heading(samples.picked()) == "users"
     assert grid.heading(study_picked()) == "load"
@@ -65,7 +50,7 @@ def test_the_heading_of_a_column_tells_what_stands_in_it():
 
 
 def test_a_higher_rate_is_more_load():
-    assert max(LoadLevel(users=300), LoadLevel(rate_per_s=10.0), key=lambda level: level.size).is_open
+    assert max(LoadLevel(300, LoadUnit.USERS), LoadLevel(10.0, LoadUnit.RATE), key=lambda level: level.order).is_open
 
 
 def test_trials_come_in_the_order_of_running_wherever_they_belong():

@@ -210,7 +210,7 @@ def test_a_ladder_is_told_after_the_causes_and_its_evidence_after_the_numbers():
 
 
 def test_a_confirmation_stands_in_the_answer():
-    before, after = rendered("long-ladder").split("Confirmed: gunicorn-gthread-pool at 19,000 requests a minute")
+    before, after = rendered("long-ladder").split("Confirmed: gunicorn-gthread-pool at 19,000 tasks a minute")
     assert before.count("<h2") == 1
     assert after.count('class="confirmation"') == 0
 

@@ -88,7 +88,7 @@ def test_it_fits_a_comment_and_the_same_study_gives_the_same_bytes(sample):
 def test_a_ladder_is_told_line_by_line_with_the_confirmation_before_it():
     text = rendered(long_ladder())
     assert len(text) < COMMENT_LIMIT
-    confirmed = text.index("Confirmed: gunicorn-gthread-pool at 19,000 requests a minute")
+    confirmed = text.index("Confirmed: gunicorn-gthread-pool at 19,000 tasks a minute")
     helped = text.index("- More workers: uwsgi-8 (against uwsgi-2): Helped because of workers (8 instead of 2)")
     assert confirmed < helped < text.index("| configuration |")
     assert "- With 150 users: The ranking changes with the distance: from 1 ms on gunicorn-gevent is ahead" in text

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from badgateway.model.outcome import FAILURES, Outcome
-from badgateway.model.summary import Decision
+from badgateway.model.study_summary import Decision
 from badgateway.report import wording
 from tests.report import builders
 

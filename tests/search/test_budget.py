@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from badgateway.errors import ConfigurationError
 from badgateway.model.capacity import CapacityGoal
 from badgateway.search import fit, forecast
+from badgateway.words.progress import forecast_lines
 from tests.simulation.servers import Machine, Server, contest
 
 ARMS = tuple(f"arm-{index}" for index in range(6))
@@ -27,15 +28,15 @@ def test_the_forecast_brackets_what_a_study_takes():
 
 
 def test_the_forecast_says_what_will_run():
-    lines = forecast(ASKED).lines
+    lines = list(forecast_lines(forecast(ASKED)))
 
-    assert lines[0] == "Block 1: 6 configurations at 50, 100, 200 requests/s, lowest first; at most 19 trials of 39 s."
-    stand = "those that stand, likely 3, at 200 requests/s, with a look after block 3, 5; likely 28 trials."
+    assert lines[0] == "Block 1: 6 configurations at 50, 100, 200 tasks/s, lowest first; at most 19 trials of 39 s."
+    stand = "those that stand, likely 3, at 200 tasks/s, with a look after block 3, 5; likely 28 trials."
     assert lines[1] == f"Blocks 2 to 8: {stand}"
     assert lines[2].startswith(
-        "Capacity of those that are not told apart, from 20 to 640 requests/s: at most 14 trials each"
+        "Capacity of those that are not told apart, from 20 to 640 tasks/s: at most 14 trials each"
     )
-    assert len(forecast(replace(ASKED, blocks=1, looks=(), capacity=None)).lines) == 1
+    assert len(list(forecast_lines(forecast(replace(ASKED, blocks=1, looks=(), capacity=None))))) == 1
 
 
 @given(st.floats(300, 20_000))

@@ -11,6 +11,7 @@ from badgateway.model.capacity import CapacityGoal, CapacityStatus
 from badgateway.model.comparison import ChoiceKind
 from badgateway.model.contest import Ended, Purpose, Step
 from badgateway.search import conclude, next_trials
+from badgateway.words.choice import reasons
 from tests.amounts import examples
 from tests.simulation.servers import Machine, Server, contest
 
@@ -50,10 +51,10 @@ def test_an_arm_that_fails_beyond_doubt_is_never_run_again():
 
 def test_later_blocks_hold_each_standing_arm_once_and_the_baseline_twice():
     steps = [step for step in ids(machine(drift=0).run(replace(ASKED, looks=()))) if step.block > 1]
-    cells = Counter((step.block, step.arm, step.control) for step in steps)
+    slots = Counter((step.block, step.arm, step.control) for step in steps)
 
-    assert set(cells.values()) == {1}
-    assert len(cells) == 7 * 3
+    assert set(slots.values()) == {1}
+    assert len(slots) == 7 * 3
     assert {step.level for step in steps} == {200}
     assert {step.arm for step in steps if step.control} == {"baseline"}
 
@@ -131,7 +132,7 @@ def test_an_arm_that_cannot_be_measured_leaves_and_says_so():
     choice = conclude(asked, ended)
 
     assert sum(one.step.arm == "breaks" for one in ended) == 3
-    assert "breaks is INVALID: at 50 requests/s, every attempt was INVALID." in choice.reasons
+    assert "breaks is INVALID: at 50 tasks/s, every attempt was INVALID." in reasons(choice)
     assert choice.ranking[-1].arm == "breaks"
 
 

@@ -9,7 +9,7 @@ from badgateway.errors import ConfigurationError
 from badgateway.model.configuration import Configuration, WorkerModel
 from badgateway.servers.registry import kind_fault, server_of, servers, setting_faults, worker_model
 from badgateway.servers.server import COMMON_SETTINGS
-from badgateway.stack import application_server
+from badgateway.stack import application
 from tests.servers.dummy import installed_server
 from tests.stack.sites import configuration, site
 
@@ -24,7 +24,7 @@ def installed(tmp_path):
 def test_a_server_of_another_package_is_found_by_its_entry_point_and_started_like_ours(installed):
     installed()
     found = configuration("servers/x.dummy")
-    command = application_server.command(server_of(found), found, site())
+    command = application.server_command(server_of(found), found, site())
 
     assert server_of(found).label == "Dummy"
     assert command.argv[1:] == ("/tmp/t/snapshot/servers/x", "3")

@@ -107,7 +107,7 @@ WEATHERS = (
 def is_called_different(choice: Choice) -> bool:
     """Tell whether of arms that are alike some is said to be worse."""
     worse = any(one.relation is Relation.WORSE for one in choice.rivalries)
-    return worse or choice.kind is ChoiceKind.PICKED or any(one.at_look is not None for one in choice.leaving)
+    return worse or choice.kind is ChoiceKind.PICKED or any(one.at_look is not None for one in choice.eliminations)
 
 
 def different(weather: Weather, arms: int, number: int, **given: object) -> Promise:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from badgateway.judge.arm_order import in_order, standing
+from badgateway.judge.arm_order import arm_verdict, in_order
 from badgateway.judge.choice import choose
 from badgateway.model.comparison import ChoiceKind
 from badgateway.model.contest import ArmFacts, Contest, Facts
@@ -71,7 +71,7 @@ def with_more_failures(arm: ArmFacts, rng: np.random.Generator) -> ArmFacts:
 
 
 def place(asked: Contest, arms: dict[str, ArmFacts], name: str) -> int:
-    found = [standing(arm, asked.levels, asked.objective) for arm in arms.values()]
+    found = [arm_verdict(arm, asked.levels, asked.objective) for arm in arms.values()]
     return [one.arm for one in in_order(asked, found, arms, ())].index(name)
 
 

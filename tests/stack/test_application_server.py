@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from badgateway.servers import gunicorn, uwsgi
-from badgateway.stack import application_server
+from badgateway.stack import application
 from tests.stack.sites import configuration, site
 
 SERVERS = [(gunicorn.SERVER, "servers/gunicorn_sync.py"), (uwsgi.SERVER, "servers/uwsgi.ini")]
@@ -11,7 +11,7 @@ SERVERS = [(gunicorn.SERVER, "servers/gunicorn_sync.py"), (uwsgi.SERVER, "server
 
 @pytest.mark.parametrize(("server", "file"), SERVERS)
 def test_a_server_is_started_in_the_application_by_the_name_it_has(server, file):
-    command = application_server.command(server, configuration(file), site())
+    command = application.server_command(server, configuration(file), site())
 
     assert command.argv == server.start(configuration(file), site()).argv
     assert command.name == server.name
@@ -22,6 +22,6 @@ def test_a_server_is_started_in_the_application_by_the_name_it_has(server, file)
 
 @pytest.mark.parametrize(("server", "file"), SERVERS)
 def test_all_are_told_a_port_alike(server, file):
-    command = application_server.command(server, configuration(file), site(port=9001))
+    command = application.server_command(server, configuration(file), site(port=9001))
 
     assert command.environment["WEB_BIND"] == "127.0.0.1:9001"

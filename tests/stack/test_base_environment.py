@@ -1,7 +1,7 @@
 import os
 from pathlib import Path
 
-from badgateway.stack.environment import base_environment
+from badgateway.stack.site import base_environment
 
 
 def test_nothing_of_the_callers_environment_leaks_but_path(monkeypatch):

@@ -10,8 +10,7 @@ import pytest
 
 from badgateway.errors import ResultsError
 from badgateway.model import raw
-from badgateway.model.environment import Environment
-from badgateway.model.manifest import SCHEMA_VERSION, Manifest
+from badgateway.model.manifest import SCHEMA_VERSION, Environment, Manifest
 from badgateway.model.trial import Disturbance, OutsidePart, TrialRecord, TrialStatus, Window
 from badgateway.plan.schedule import schedule
 from badgateway.store.run_folder import RunFolder

@@ -1,14 +1,14 @@
 import pytest
 
 from badgateway.store.run_folder import RunFolder
-from tests.study.fakes import Seam, Told, install, manifest
+from tests.study.fakes import Seam, Told, manifest
 
 
 @pytest.fixture
-def seam(monkeypatch, tmp_path) -> Seam:
+def seam(tmp_path) -> Seam:
     folder = tmp_path / "bench"
     folder.mkdir()
-    return install(monkeypatch, folder)
+    return Seam(folder)
 
 
 @pytest.fixture

@@ -9,27 +9,25 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import pytest
-
+from badgateway.analysis.worker_checks import Round
 from badgateway.databases.mariadb import DATABASE
 from badgateway.load.generator import OpenLoopCheck
 from badgateway.load.locust import Drive
 from badgateway.load.progress import Progress
 from badgateway.model.cooperation import ConnectCost
-from badgateway.model.environment import Environment
 from badgateway.model.experiment import Experiment
-from badgateway.model.manifest import SCHEMA_VERSION, Manifest
+from badgateway.model.manifest import SCHEMA_VERSION, Environment, Manifest
 from badgateway.model.outlook import Outlook
 from badgateway.model.raw import CLIENT_ROWS, ERROR_LOG, SERVER_LOG
 from badgateway.model.summary import TrialSummary
-from badgateway.model.trial import Disturbance, Trial, Window
+from badgateway.model.trial import Disturbance, MachineCheck, Trial, Window
 from badgateway.plan.schedule import schedule
+from badgateway.probe.machine import MachineWatch
+from badgateway.process.child import Command
 from badgateway.servers.registry import server_of
 from badgateway.stack.database import RunningDatabase
 from badgateway.stack.project import Snapshot
-from badgateway.study import conduct, conduct_diagnosis, cooperation, run_trial
 from badgateway.study.bench import Bench
-from badgateway.study.cooperation import Round
 from tests.declared import experiment
 from tests.judge.evidence_of import QUIET
 from tests.ledger.raw_folder import client_row, write_both
@@ -88,8 +86,9 @@ class Told:
         self.ended.append(summary)
 
 
-def bench(folder: Path, of: Experiment) -> Bench:
+def bench(effects: "Seam", of: Experiment) -> Bench:
     """Return a bench whose database is this very process, which is alive for sure."""
+    folder = effects.folder
     database = RunningDatabase(
         system=DATABASE,
         folder=folder,
@@ -102,6 +101,7 @@ def bench(folder: Path, of: Experiment) -> Bench:
         pid=os.getpid(),
     )
     return Bench(
+        effects=effects,
         experiment=of,
         root=folder,
         folder=folder,
@@ -115,8 +115,32 @@ class SaturatedError(Exception):
     """Raised in a load, it leaves a trial that is INVALID: the generator measured itself."""
 
 
+class Locust:
+    """Locust's process, as one that serves its web UI."""
+
+    name = "Locust's web UI"
+    ended: int | None = None
+
+    def exit_code(self) -> int | None:
+        return self.ended
+
+    def tail(self, lines: int = 15) -> str:
+        return "last line"
+
+
+class QuietMachine(MachineWatch):
+    """Sees what it is told to: drives of a fake take no time, in which nobody can look often enough."""
+
+    def __init__(self, check: MachineCheck) -> None:
+        super().__init__()
+        self._check = check
+
+    def check(self, *_given: object) -> MachineCheck:
+        return self._check
+
+
 class Seam:
-    """What the fakes at the process seam do, and what they were seen doing."""
+    """Effects that start nothing: what they do, and what they were seen doing."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -135,13 +159,21 @@ class Seam:
         self.on_deploy: Callable[[str], None] = lambda _name: None
         self.on_drive: Callable[[Trial, Path], None] = lambda _trial, _raw: None
         self.on_set_up: Callable[[], None] = lambda: None
+        self.on_check_machine: Callable[[], MachineCheck] = lambda: QUIET
+        self.tidied = 0
+        self.locust = Locust()
+        self.commands: list[Command] = []
+        """What was run to serve a page."""
+
+    def tidy_up(self) -> None:
+        self.tidied += 1
 
     @contextmanager
     def set_up(self, of: Experiment, root: Path) -> Iterator[Bench]:
         self.on_set_up()
         self.up.append("bench")
         try:
-            yield bench(self.folder, of)
+            yield bench(self, of)
         finally:
             self.up.remove("bench")
 
@@ -150,8 +182,8 @@ class Seam:
 
     @contextmanager
     def deploy(
-        self, _of: Experiment, configuration: Any, *, raw: Path, watch_loop: bool = False, **given: object
-    ) -> Iterator[SimpleNamespace]:
+        self, _of: Experiment, configuration: Any, *, raw: Path, watch_loop: bool = False, **given: Any
+    ) -> Iterator[Any]:
         self.on_deploy(configuration.name)
         self.watched += [configuration.name] if watch_loop else []
         self.distances_ms.append(given.get("distance_ms"))
@@ -180,8 +212,8 @@ class Seam:
         on_start: Callable[[int], None],
         on_progress: Callable[[Progress], None],
         check: Callable[[], None],
-        environment: Mapping[str, str],
-        **_given: object,
+        environment: Mapping[str, str] | None = None,
+        **_given: Any,
     ) -> Drive:
         self.drives += 1
         on_start(os.getpid())
@@ -201,6 +233,22 @@ class Seam:
             open_loop=self.open_loop if trial.rate_per_s else None,
         )
 
+    def watch_machine(self) -> MachineWatch:
+        return QuietMachine(self.on_check_machine())
+
+    def ask_at_once(self, _url: str, _requests: int) -> Round:
+        return self.on_prove()
+
+    def connect_costs(self, _bench: Bench) -> tuple[ConnectCost, ...]:
+        return COSTS
+
+    @contextmanager
+    def serve(self, command: Command, _page: str) -> Iterator[Locust]:
+        self.commands.append(command)
+        self.up.append("locust")
+        yield self.locust
+        self.up.remove("locust")
+
 
 def write_trial(raw: Path, now_s: float) -> None:
     """Write what client and proxy would of a trial in which every request was answered."""
@@ -214,19 +262,3 @@ def write_trial(raw: Path, now_s: float) -> None:
     write_both(raw, *rows("counted", REQUESTS, now_s), *rows("early", WARM_UP, now_s - 60))
     (raw / ERROR_LOG).touch()
     assert (raw / CLIENT_ROWS).exists()
-
-
-def install(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Seam:
-    """Put the fakes where the study would start processes."""
-    seam = Seam(folder)
-    monkeypatch.setattr(conduct, "set_up", seam.set_up)
-    monkeypatch.setattr(conduct, "remove_all_left_behind", lambda: None)
-    monkeypatch.setattr(run_trial, "restore", seam.restore)
-    monkeypatch.setattr(run_trial, "deploy", seam.deploy)
-    monkeypatch.setattr(run_trial, "drive", seam.drive)
-    # Its drives take no time, in which nobody can look often enough.
-    monkeypatch.setattr("badgateway.probe.machine.MachineWatch.check", lambda *_given: QUIET)
-    monkeypatch.setattr(cooperation, "deploy", seam.deploy)
-    monkeypatch.setattr(cooperation, "at_once", lambda *_: seam.on_prove())
-    monkeypatch.setattr(conduct_diagnosis, "connect_costs", lambda _bench: COSTS)
-    return seam

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import duckdb
 import pytest
 
+from badgateway.analysis.trials import read_evidence
 from badgateway.errors import DeploymentError, LoadError
 from badgateway.model.raw import CLIENT_ROWS, LEDGER, SERVER_LOG
 from badgateway.model.summary import Verdict
@@ -14,15 +15,15 @@ from badgateway.model.trial import TrialStatus
 from badgateway.process.interruption import unwinding_on_signals
 from badgateway.store.run_folder import RunFolder
 from badgateway.study import conduct as module
-from badgateway.study.analysis import read_evidence
 from badgateway.study.conduct import conduct
+from badgateway.words.verdict_reasons import said
 from tests.study.fakes import LOAD_S, REQUESTS, WARM_UP, manifest
 
 MANIFEST = manifest()
 
 
-def run(folder, told):
-    conduct(folder, MANIFEST, folder.path, told)
+def run(folder, told, seam):
+    conduct(folder, MANIFEST, folder.path, told, seam)
 
 
 def records(folder):
@@ -30,7 +31,7 @@ def records(folder):
 
 
 def test_all_trials_run_in_their_order_and_are_kept_with_their_ledgers(seam, folder, told):
-    run(folder, told)
+    run(folder, told, seam)
 
     assert [record.trial for record in records(folder)] == list(MANIFEST.trials)
     for kept in folder.trial_folders():
@@ -39,7 +40,7 @@ def test_all_trials_run_in_their_order_and_are_kept_with_their_ledgers(seam, fol
 
 
 def test_who_watches_is_told_of_every_trial_and_its_verdict(seam, folder, told):
-    run(folder, told)
+    run(folder, told, seam)
 
     assert told.busy == ["starting MariaDB and loading the data"]
     assert told.started == [1, 2, 3]
@@ -50,7 +51,7 @@ def test_who_watches_is_told_of_every_trial_and_its_verdict(seam, folder, told):
 
 
 def test_nothing_stands_and_no_raw_folder_is_left_when_all_is_over(seam, folder, told):
-    run(folder, told)
+    run(folder, told, seam)
 
     assert seam.up == []
     assert list(seam.folder.iterdir()) == []
@@ -64,7 +65,7 @@ def test_a_trial_that_fails_is_aborted_and_the_experiment_goes_on(error, seam, f
 
     reason = "it ended with status 1; last log lines:\nTraceback"
     seam.on_drive = fail_second
-    run(folder, told)
+    run(folder, told, seam)
 
     assert [record.status for record in records(folder)] == [
         TrialStatus.COMPLETED,
@@ -74,7 +75,7 @@ def test_a_trial_that_fails_is_aborted_and_the_experiment_goes_on(error, seam, f
     assert records(folder)[1].reason == reason
     # The load generator is no part of the configuration; the server is.
     assert told.ended[1].verdict is (Verdict.INVALID if error is LoadError else Verdict.FAIL)
-    assert told.ended[1].reasons[0].startswith("it ended with status 1")
+    assert said(told.ended[1].reasons)[0].startswith("it ended with status 1")
 
 
 def test_an_aborted_trial_keeps_the_raw_files_it_has_and_gets_no_ledger(seam, folder, told):
@@ -82,7 +83,7 @@ def test_an_aborted_trial_keeps_the_raw_files_it_has_and_gets_no_ledger(seam, fo
         raise LoadError("Locust failed")
 
     seam.on_drive = fail
-    run(folder, told)
+    run(folder, told, seam)
 
     names = {file.name for file in folder.trial_folders()[0].iterdir()}
     assert names >= {SERVER_LOG, CLIENT_ROWS}
@@ -97,7 +98,7 @@ def test_ctrl_c_keeps_the_trial_in_flight_as_aborted_and_starts_no_other(seam, f
     seam.on_drive = interrupt_second
 
     with pytest.raises(KeyboardInterrupt):
-        run(folder, told)
+        run(folder, told, seam)
 
     assert [(record.status, record.reason) for record in records(folder)] == [
         (TrialStatus.COMPLETED, ""),
@@ -116,13 +117,13 @@ def test_a_signal_while_a_trial_is_being_kept_waits_until_it_is(seam, folder, to
     monkeypatch.setattr(module, "read_evidence", signalled)
 
     with pytest.raises(KeyboardInterrupt), unwinding_on_signals():
-        run(folder, told)
+        run(folder, told, seam)
 
     assert [record.status for record in records(folder)] == [TrialStatus.COMPLETED]
 
 
 def test_overhead_is_the_time_from_start_to_ledger_that_was_not_load(seam, folder, told):
-    run(folder, told)
+    run(folder, told, seam)
 
     for record, summary in zip(records(folder), told.ended, strict=True):
         assert record.load_s == LOAD_S
@@ -139,7 +140,7 @@ def test_the_time_to_read_a_trials_rows_is_part_of_its_overhead(seam, folder, to
         return read_evidence(raw, record, **given)
 
     monkeypatch.setattr(module, "read_evidence", slowly)
-    run(folder, told)
+    run(folder, told, seam)
 
     assert [record.ended_s > stopped + 0.05 for record, stopped in zip(records(folder), stopped_s, strict=True)] == [
         True
@@ -152,7 +153,7 @@ def test_latest_is_the_earlier_run_until_a_trial_of_this_one_is_kept(seam, folde
     latest = folder.path.parent / "latest"
     seen = []
     seam.on_drive = lambda _trial, _raw: seen.append(latest.resolve())
-    run(newer, told)
+    run(newer, told, seam)
 
     assert seen == [folder.path, newer.path, newer.path]
 
@@ -164,7 +165,7 @@ def test_a_database_that_does_not_come_up_stops_the_run_before_any_trial(seam, f
     seam.on_set_up = fail
 
     with pytest.raises(DeploymentError, match="did not come up"):
-        run(folder, told)
+        run(folder, told, seam)
 
     assert (told.started, records(folder)) == ([], [])
 
@@ -173,18 +174,16 @@ def test_a_trial_that_filled_the_disk_is_invalid_and_the_run_ends_behind_it(seam
     monkeypatch.setattr("badgateway.study.bench.shutil.disk_usage", lambda _folder: SimpleNamespace(free=4096))
 
     with pytest.raises(DeploymentError, match="no space is left on its disk; make room"):
-        run(folder, told)
+        run(folder, told, seam)
 
     (only,) = told.ended
     assert only.verdict is Verdict.INVALID
-    assert "no space was left on the disk of the trial's files" in only.reasons[0]
+    assert "no space was left on the disk of the trial's files" in said(only.reasons)[0]
 
 
-def test_what_a_killed_kit_left_is_removed_also_where_nothing_is_left_to_run(seam, folder, told, monkeypatch):
-    run(folder, told)
-    tidied = []
-    monkeypatch.setattr(module, "remove_all_left_behind", lambda: tidied.append(True))
+def test_what_a_killed_kit_left_is_removed_also_where_nothing_is_left_to_run(seam, folder, told):
+    run(folder, told, seam)
     seam.on_set_up = lambda: pytest.fail("MariaDB was started for nothing")
-    run(folder, told)
+    run(folder, told, seam)
 
-    assert tidied == [True]
+    assert seam.tidied == 2

@@ -1,176 +1,18 @@
-import threading
+"""Requests that are sent at once to one worker."""
+
 from collections import Counter
-from contextlib import contextmanager
-from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, HTTPServer, ThreadingHTTPServer
 
-import pytest
-
-from badgateway.model.cooperation import BlockingLine, ConnectCost, Cooperation, CooperationProof, CooperationReport
-from badgateway.model.raw import JOURNAL
-from badgateway.plan.diagnosis import lone_workers
-from badgateway.process.ports import free_port
-from badgateway.study.cooperation import Round, at_once, judge, judged_again, prove_one, why
-from badgateway.study.cooperation_table import render_table
+from badgateway.analysis.worker_checks import Round
+from badgateway.model.cooperation import Cooperation
+from badgateway.plan.worker_checks import lone_workers
+from badgateway.study.cooperation import prove_one
 from tests.study.fakes import bench, small
-
-TABLE = """\
-server file               driver       requests    one by one  measured      verdict
-------------------------  -----------  ----------  ----------  ------------  -----------
-servers/gevent.py         pymysql      8 x 200 ms  1600 ms     212 ms        COOPERATIVE
-servers/uwsgi_gevent.ini  mysqlclient  8 x 200 ms  1600 ms     not measured  ERRORS
-
-servers/uwsgi_gevent.ini, mysqlclient: 10 x 500, 6 x no answer: late monkey-patch: DatabaseError
-
-connect                median        CPU
----------------------  ------------  ------------
-PyMySQL, ssl_disabled  0.3 ms        0.2 ms
-mysqlclient, as it is  not measured  not measured  no module
-"""
-
-
-GOOD = CooperationProof(
-    server="servers/gevent.py",
-    driver="pymysql",
-    threads=1,
-    greenlets=64,
-    requests=8,
-    wait_ms=200,
-    verdict=Cooperation.COOPERATIVE,
-    wall_ms=212.3,
-    statuses=((200, 16),),
-    reason="",
-)
-
-
-@pytest.mark.parametrize(
-    ("wall_ms", "verdict"),
-    [
-        (200.0, Cooperation.COOPERATIVE),
-        (550.0, Cooperation.COOPERATIVE),
-        (551.0, Cooperation.PARTIAL),
-        (800.0, Cooperation.PARTIAL),
-        (1249.0, Cooperation.PARTIAL),
-        (1250.0, Cooperation.BLOCKING),
-        (1600.0, Cooperation.BLOCKING),
-        (9000.0, Cooperation.BLOCKING),
-        (None, Cooperation.ERRORS),
-    ],
-)
-def test_the_verdict_is_told_by_how_far_the_time_is_from_one_request_to_all(wall_ms, verdict):
-    assert judge(wall_ms, requests=8, wait_ms=200) is verdict
-
-
-def test_a_known_line_names_the_reason_wherever_it_stands():
-    log = (
-        "Traceback\n  django.db.utils.DatabaseError: DatabaseWrapper objects created in a thread can only\nOSError: x\n"
-    )
-
-    assert why(log).startswith("late monkey-patch")
-    assert why(log).endswith("DatabaseError: DatabaseWrapper objects created in a thread can only")
-
-
-def test_an_unknown_reason_is_the_last_line_that_tells_of_an_error():
-    assert why("ValueError: one\nKeyError: two\n[INFO] bye\n") == "KeyError: two"
-    assert why("[INFO] bye\n") == "the server's log says nothing of it"
-
-
-class Slow(BaseHTTPRequestHandler):
-    """Answers after 50 ms; 503 to every second request."""
-
-    asked = 0
-    lock = threading.Lock()
-
-    def do_GET(self) -> None:
-        with self.lock:
-            type(self).asked += 1
-            number = self.asked
-        threading.Event().wait(0.05)
-        self.send_response(503 if "half" in self.path and number % 2 else 200)
-        self.end_headers()
-
-    def log_message(self, format, *args) -> None:  # noqa: A002 # the library's name
-        pass
-
-
-@contextmanager
-def serving(kind):
-    with kind(("127.0.0.1", 0), Slow) as server:
-        server.request_queue_size = 50
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
-
-
-def test_the_time_of_requests_sent_at_once_tells_how_the_server_takes_them():
-    with serving(ThreadingHTTPServer) as url:
-        side_by_side = at_once(f"{url}/?a", 4)
-    with serving(HTTPServer) as url:
-        one_by_one = at_once(f"{url}/?a", 4)
-
-    assert side_by_side.is_clean
-    assert one_by_one.is_clean
-    assert judge(side_by_side.wall_ms, requests=4, wait_ms=50) is Cooperation.COOPERATIVE
-    assert judge(one_by_one.wall_ms, requests=4, wait_ms=50) is Cooperation.BLOCKING
-
-
-def test_one_failed_request_is_enough_to_say_nothing_of_the_time():
-    with serving(ThreadingHTTPServer) as url:
-        half = at_once(f"{url}/?half", 4)
-
-    assert half.statuses == Counter({200: 2, 503: 2})
-    assert not half.is_clean
-
-
-def test_no_answer_is_status_0():
-    assert at_once(f"http://127.0.0.1:{free_port()}/?a", 2).statuses == Counter({0: 2})
-
-
-def test_a_report_is_a_table_anybody_can_read():
-    failed = replace(
-        GOOD,
-        server="servers/uwsgi_gevent.ini",
-        driver="mysqlclient",
-        verdict=Cooperation.ERRORS,
-        wall_ms=None,
-        statuses=((500, 10), (0, 6)),
-        reason="late monkey-patch: DatabaseError",
-    )
-    costs = (
-        ConnectCost(client="PyMySQL, ssl_disabled", connects=20, median_ms=0.31, cpu_ms=0.2, problem=""),
-        ConnectCost(client="mysqlclient, as it is", connects=20, median_ms=None, cpu_ms=None, problem="no module"),
-    )
-
-    assert render_table(CooperationReport(experiment="x", proofs=(GOOD, failed), connect_costs=costs)) == TABLE
-
-
-def test_a_kept_proof_is_judged_by_its_numbers_and_its_journal(tmp_path):
-    (tmp_path / JOURNAL).write_text("blocked-by,1.5,7,,,,,,0.03,/x/snapshot/app/views.py:4 wait\n")
-    told_otherwise = replace(GOOD, wall_ms=1600.0)
-
-    again = judged_again(told_otherwise, tmp_path)
-
-    assert again.verdict is Cooperation.BLOCKING
-    assert again.blocked_by == (BlockingLine(place="app/views.py:4 wait", is_own=True, sightings=1),)
-
-
-def test_a_proof_with_a_damaged_journal_proves_nothing(tmp_path):
-    (tmp_path / JOURNAL).write_text("blocked-by,1.5")
-
-    again = judged_again(GOOD, tmp_path)
-
-    assert (again.verdict, again.wall_ms) == (Cooperation.ERRORS, None)
-    assert again.reason.startswith(f"{JOURNAL}: the last line is cut")
 
 
 def test_an_application_without_the_page_is_told_so(seam):
     seam.on_prove = lambda: Round(wall_ms=20.0, statuses=Counter({404: 8}))
 
-    proof = prove_one(next(lone_workers(small())), bench(seam.folder, small()))
+    proof = prove_one(next(lone_workers(small())), bench(seam, small()))
 
     assert (proof.verdict, proof.wall_ms) == (Cooperation.ERRORS, None)
     assert proof.reason == "the application has no page /wait/ that waits for the database"

@@ -5,10 +5,10 @@ import signal
 
 import pytest
 
+from badgateway.analysis.run import analyse
 from badgateway.errors import DeploymentError, ResultsError
 from badgateway.process.interruption import unwinding_on_signals
 from badgateway.study import run_experiment as module
-from badgateway.study.analysis import analyse
 from badgateway.study.run_experiment import Finished, run_experiment
 from tests.study.fakes import ENVIRONMENT, small
 
@@ -20,8 +20,8 @@ def run(seam, told, tmp_path, monkeypatch):
     monkeypatch.setattr(module, "read_environment", lambda _account: ENVIRONMENT)
 
     def run_it() -> Finished:
-        results = tmp_path / "results"
-        return run_experiment(small(), root=tmp_path, results=results, command="badgateway run x.toml", listener=told)
+        command, results = "badgateway run x.toml", tmp_path / "results"
+        return run_experiment(small(), root=tmp_path, results=results, command=command, listener=told, effects=seam)
 
     return run_it
 

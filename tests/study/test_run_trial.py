@@ -19,7 +19,7 @@ NO_PROCESS = 2**22 + 1
 
 @pytest.fixture
 def table(seam):
-    return bench(seam.folder, small())
+    return bench(seam, small())
 
 
 @pytest.fixture

@@ -5,18 +5,21 @@ import time
 
 import pytest
 
+from badgateway.analysis.run import analyse
+from badgateway.analysis.trials import kept_trials
 from badgateway.errors import ConfigurationError, DeploymentError, ResultsError
 from badgateway.model.comparison import ChoiceKind
 from badgateway.model.contest import Purpose
 from badgateway.model.raw import TRIAL
-from badgateway.model.summary import Decision, Verdict
+from badgateway.model.study_summary import Decision
+from badgateway.model.summary import Verdict
 from badgateway.model.trial import MachineCheck, TrialStatus
-from badgateway.probe.machine import MachineWatch
 from badgateway.store.run_folder import RunFolder
 from badgateway.study import run_experiment as module
-from badgateway.study.analysis import analyse, kept_trials
 from badgateway.study.resume import LATEST, find_run, require_same
 from badgateway.study.run_experiment import resume_experiment, run_experiment
+from badgateway.words.choice import sentence
+from badgateway.words.progress import stage
 from tests.amounts import some_of
 from tests.declared import experiment
 from tests.ledger.raw_folder import client_row, write_both
@@ -41,9 +44,10 @@ def results(tmp_path, monkeypatch, seam):
 
 
 @pytest.fixture
-def run(results, told, tmp_path):
+def run(results, told, tmp_path, seam):
     def run_it(of=None):
-        return run_experiment(of or study(), root=tmp_path, results=results, command="badgateway run x", listener=told)
+        asked, command = of or study(), "badgateway run x"
+        return run_experiment(asked, root=tmp_path, results=results, command=command, listener=told, effects=seam)
 
     return run_it
 
@@ -54,7 +58,8 @@ def resume(results, told, tmp_path, seam):
         # A kit that was killed leaves its temporary folder; the next one has another.
         for left in seam.folder.iterdir():
             shutil.rmtree(left)
-        return resume_experiment(find_run(LATEST, results, (of or study()).name), root=tmp_path, listener=told)
+        found = find_run(LATEST, results, (of or study()).name)
+        return resume_experiment(found, root=tmp_path, listener=told, effects=seam)
 
     return resume_it
 
@@ -105,7 +110,7 @@ def test_the_recommendation_and_the_verdicts_are_those_of_the_choice(run, seam):
     assert choice is not None
     # Two blocks prove nobody the best, but both keep the objective.
     assert choice.kind is ChoiceKind.EQUIVALENT
-    assert (told.decision, told.configuration, told.sentence) == (Decision.PICKED, "first", choice.sentence)
+    assert (told.decision, told.configuration, told.sentence) == (Decision.PICKED, "first", sentence(choice))
     assert told.ranking[-1] == "third"
     by_name = {one.configuration.name: one.verdict for one in study_found.configurations}
     assert by_name == {"first": Verdict.PASS, "second": Verdict.PASS, "third": Verdict.FAIL}
@@ -335,16 +340,17 @@ def test_a_run_of_before_trials_were_repeated_is_whole_without_repeats(run, resu
 def test_a_trial_on_a_disturbed_machine_is_repeated(run, results, seam, monkeypatch):
     checks = iter([0.9])
 
-    def check(_self, _window, allowed):
+    def check() -> MachineCheck:
+        allowed = study().machine
         return MachineCheck(steal_share=0, outside_share=next(checks, 0), clock_step_s=0, allowed=allowed)
 
-    monkeypatch.setattr(MachineWatch, "check", check)
+    seam.on_check_machine = check
     run()
     trials = run_trials(results)
 
     assert sorted(trial.attempt for trial in trials)[-2:] == [1, 2]
     assert trials[0].configuration in {trial.configuration for trial in trials if trial.attempt == 2}
-    (_, first), *_ = kept_trials(RunFolder.newest(results, "small"))
+    first, *_ = kept_trials(RunFolder.newest(results, "small"))
     assert first.record.machine is not None
     assert first.record.machine.outside_share == 0.9
 
@@ -365,10 +371,10 @@ def test_who_watches_is_told_the_stage_who_stands_and_the_time_left(run, told, s
     run(study(capacity=SEARCH))
     first, last = told.outlooks[0], told.outlooks[-1]
 
-    assert (first.stage, first.standing) == ("block 1 of 2", 3)
+    assert (stage(first), first.remaining) == ("block 1 of 2", 3)
     assert first.left_s > 60
-    assert last.stage.startswith("capacity")
-    assert last.standing == 2
+    assert stage(last).startswith("capacity")
+    assert last.remaining == 2
 
 
 def test_a_pick_is_confirmed_at_the_rate_that_was_declared(run, results, seam):

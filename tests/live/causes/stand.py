@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from badgateway import ledger
+from badgateway.analysis.diagnosis import diagnose_trial
+from badgateway.analysis.explanation import explain
 from badgateway.logs import Source
 from badgateway.model import raw as raw_files
 from badgateway.model.diagnosis import Certainty, Diagnosis
@@ -18,8 +20,6 @@ from badgateway.probe.watch import Watch
 from badgateway.process.account import Account, hand_over
 from badgateway.stack.deployment import Deployment, deploy
 from badgateway.stack.project import Snapshot
-from badgateway.study.diagnosis import diagnose_trial
-from badgateway.study.explanation import explain
 from tests.declared import experiment
 from tests.live.causes.client import Client
 from tests.live.conftest import ROOT, SchoolDatabase

@@ -13,15 +13,17 @@ from pathlib import Path, PurePosixPath
 import psutil
 import pytest
 
+from badgateway.analysis.trials import read_evidence
 from badgateway.judge.summarise import summarise_trial
 from badgateway.load.heartbeat import read_gaps
 from badgateway.model import raw as raw_files
 from badgateway.model.experiment import Load
 from badgateway.model.summary import Verdict
 from badgateway.model.trial import OutsidePart, Trial, TrialRecord, TrialStatus
-from badgateway.study.analysis import read_evidence
 from badgateway.study.bench import Bench
+from badgateway.study.local import LOCAL
 from badgateway.study.run_trial import run_trial
+from badgateway.words.verdict_reasons import said
 from tests.live.conftest import ROOT, SchoolDatabase
 from tests.live.faults.kit import Kit, make_project, read_report, trials
 
@@ -58,7 +60,7 @@ class Stack:
     def verdict(self, record: TrialRecord, raw: Path) -> tuple[Verdict, str]:
         """Judge it; return the verdict and its first reason."""
         summary = summarise_trial(read_evidence(raw, record), self.bench.experiment.objective)
-        return summary.verdict, "".join(summary.reasons[:1])
+        return summary.verdict, "".join(said(summary.reasons[:1]))
 
 
 def child_of_the_kit(name: str) -> psutil.Process:
@@ -84,6 +86,7 @@ def stack(school_database: SchoolDatabase, raw_folder: Path) -> Stack:
     of = school.experiment.model_copy(update={"load": LOAD, "machine": quiet})
     return Stack(
         bench=Bench(
+            effects=LOCAL,
             experiment=of,
             root=ROOT,
             folder=raw_folder,

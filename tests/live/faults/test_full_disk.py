@@ -12,7 +12,7 @@ from tests.live.faults.kit import BADGATEWAY, make_project, run
 
 pytestmark = [pytest.mark.live, pytest.mark.fault("full disk"), pytest.mark.timeout(180)]
 
-TINY = ("experiments/tiny.toml", "--no-diagnosis", "--seed", "1")
+TINY = ("experiments/tiny.toml", "--no-worker-checks", "--seed", "1")
 ANSWERS = {0, 1, 3}
 FAILED = 4
 PAGE_BYTES = 4096

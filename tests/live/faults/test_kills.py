@@ -12,16 +12,16 @@ from pathlib import Path
 import psutil
 import pytest
 
+from badgateway.analysis.run import analyse, publish
 from badgateway.model.raw import MANIFEST
 from badgateway.store.run_folder import RunFolder
-from badgateway.study.analysis import analyse, publish
 from tests.live.faults.kit import REPORTS, Kit, make_project, run
 from tests.live.test_stack import processes_of
 
 pytestmark = [pytest.mark.live, pytest.mark.fault("kill"), pytest.mark.timeout(180)]
 
 # With one seed, so that all runs have the same trials in the same order.
-TINY = ("experiments/tiny.toml", "--no-diagnosis", "--seed", "1")
+TINY = ("experiments/tiny.toml", "--no-worker-checks", "--seed", "1")
 EARLIER = 0.8
 ANSWERS = {0, 1, 3}
 SWEPT_WITHIN_S = 5.0

@@ -9,13 +9,16 @@ from badgateway import numbers
 from badgateway.model.configuration import Configuration, WorkerModel
 from badgateway.model.diagnosis import RETRIED
 from badgateway.model.differences import changed
+from badgateway.model.load_level import LoadLevel
 from badgateway.model.outcome import Outcome
-from badgateway.model.summary import ConfigurationSummary, LevelSummary, StudySummary, TrialSummary, Verdict
+from badgateway.model.study_summary import StudySummary
+from badgateway.model.summary import ConfigurationSummary, LevelSummary, TrialSummary, Verdict
 from badgateway.report import cells, grid, wording
 from badgateway.report.cells import TableCell
-from badgateway.report.grid import Cell, LoadLevel
+from badgateway.report.grid import Cell
 from badgateway.report.sections.answer.strip import draw_strip
 from badgateway.servers.registry import server_of
+from badgateway.words import phrases
 
 _MOST_ROWS = 12
 """Of the table; the levels have all."""
@@ -77,7 +80,7 @@ class FirstScreen:
 
 def build(study: StudySummary) -> FirstScreen:
     """Return the first screen of a study."""
-    load = max(grid.levels(study), key=lambda level: level.size)
+    load = max(grid.levels(study), key=lambda level: level.order)
     at_load = {summary.configuration.name: _at(summary, load) for summary in study.configurations}
     order = [summary.configuration.name for summary in grid.ranked(study)]
     shown = _shown(study, order)
@@ -92,7 +95,7 @@ def build(study: StudySummary) -> FirstScreen:
         strip_caption=_strip_caption(trial, load),
         rows=rows,
         left_out=len(order) - len(shown),
-        load=load.words,
+        load=phrases.load(load),
         limit=numbers.declared_milliseconds(study.experiment.objective.p95_ms),
         limit_at=f"{100 / _ROOM:.1f}%",
         has_ties=any(row.is_tied for row in rows),
@@ -180,14 +183,15 @@ def _problem(cell: Cell) -> str:
     found, name = cell.measurement, cell.configuration
     if found is None or cell.level is None or cell.level.verdict is not Verdict.FAIL:
         return ""
+    at = phrases.load(cell.load)
     if not found.failures.count:
         late = numbers.milliseconds(found.latency.p95_ms) if found.latency else ""
-        return f"{name}, what runs today, is too slow at {cell.load.words}: 95 % of its answers took up to {late}."
+        return f"{name}, what runs today, is too slow at {at}: 95 % of its answers took up to {late}."
     statuses = numbers.listed(text for _, text in wording.split(found))
     why = _main_cause(cell)
     return (
         f"{name}, what runs today, failed {numbers.percent(found.failures.share)} of "
-        f"{numbers.plural(found.requests, 'request')} at {cell.load.words}, {statuses}{f': {why}' if why else ''}."
+        f"{numbers.plural(found.requests, 'request')} at {at}, {statuses}{f': {why}' if why else ''}."
     )
 
 
@@ -234,7 +238,7 @@ def _strip_title(trial: TrialSummary | None, study: StudySummary) -> str:
 def _strip_caption(trial: TrialSummary | None, load: LoadLevel) -> str:
     if trial is None or trial.pressure is None:
         return "The accept queue of this server was not sampled, or cannot be seen."
-    return f"Trial {trial.trial.position}, {load.words}. Dashed: the limit."
+    return f"Trial {trial.trial.position}, {phrases.load(load)}. Dashed: the limit."
 
 
 def _change(study: StudySummary) -> tuple[tuple[str, ...], str]:

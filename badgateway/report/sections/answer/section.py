@@ -1,18 +1,20 @@
 """The answer to the question, what it was asked for, and whether the pick was confirmed."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from badgateway import numbers
 from badgateway.model import exit_code
 from badgateway.model.comparison import Choice, ChoiceKind
-from badgateway.model.experiment import Experiment, Load
-from badgateway.model.summary import Confirmation, Decision, StudySummary
+from badgateway.model.experiment import Experiment
+from badgateway.model.study_summary import Confirmation, Decision, StudySummary
 from badgateway.report import grid, level_objects, wording
 from badgateway.report.html import render
 from badgateway.report.markdown import blocks, bullets, escaped
 from badgateway.report.section import Object, Section
 from badgateway.report.sections.answer import screen
+from badgateway.words import confirmation, phrases
+from badgateway.words.choice import sentence
+from badgateway.words.study_limits import power
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,11 +87,11 @@ def build(study: StudySummary) -> Answer:
         unfinished=_unfinished(study),
         kind=kind(choice) if choice else found.decision.value.lower().replace("_", "-"),
         label=label(choice) if choice else _decision(found.decision, found.configuration),
-        sentence=choice.sentence if choice else found.sentence,
-        confirmation=study.confirmation.sentence if study.confirmation else "",
+        sentence=sentence(choice) if choice else found.sentence,
+        confirmation=confirmation.sentence(study.confirmation) if study.confirmation else "",
         reasons=found.reasons,
         objective=objective(study.experiment),
-        certainty=choice.certainty if choice else "",
+        certainty=power(choice) if choice else "",
         scope=_scope(study),
         exit_status=wording.exit_sentence(exit_code.of_study(study)) if choice else "",
     )
@@ -138,18 +140,8 @@ def label(choice: Choice) -> str:
 
 def objective(experiment: Experiment) -> str:
     """Return the objective, to follow the word and a colon."""
-    share = numbers.declared_percent(experiment.objective.max_failure_share)
-    limit = numbers.declared_milliseconds(experiment.objective.p95_ms)
-    allowed = f"at most {share} of the requests fail" if experiment.objective.max_failure_share else "no request fails"
-    at = numbers.listed(_levels(experiment.load))
-    return f"{allowed} and 95 % are answered well within {limit}, at {at}."
-
-
-def _levels(load: Load) -> Iterator[str]:
-    if load.users:
-        yield f"{numbers.listed(load.users)} {'user' if load.users == (1,) else 'users'}"
-    if load.rates_per_s:
-        yield f"{numbers.listed(map(numbers.load, load.rates_per_s))} {numbers.RATE_UNIT}"
+    wanted = experiment.objective
+    return f"{phrases.keeps(wanted.max_failure_share, wanted.p95_ms)}, at {phrases.loads(experiment.load.levels)}."
 
 
 def _confirmation(found: Confirmation) -> Object:
@@ -157,6 +149,6 @@ def _confirmation(found: Confirmation) -> Object:
         "configuration": found.level.configuration,
         "rate_per_minute": found.rate_per_minute,
         "sent_per_minute": found.sent_per_minute,
-        "sentence": found.sentence,
+        "sentence": confirmation.sentence(found),
         "level": level_objects.level(found.level),
     }

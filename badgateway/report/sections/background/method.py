@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 
 from badgateway import numbers
-from badgateway.model.circumstances import Circumstances
 from badgateway.model.experiment import Load
-from badgateway.model.summary import StudySummary
+from badgateway.model.manifest import Circumstances
+from badgateway.model.study_summary import StudySummary
 from badgateway.report import grid
+from badgateway.words.study_limits import unseen
 
 _MOST_EARLIER = 3
 """Of the runs that asked something else, only the last ones are told; report.json has all."""
@@ -93,7 +94,7 @@ def limits(study: StudySummary) -> tuple[str, ...]:
     """Return what the experiment could not have seen: a study's choice knows it best, and says it itself."""
     loop = tuple(_loops(study.experiment.load))
     if study.choice is not None:
-        return (*study.choice.unseen, *loop)
+        return (*unseen(study.choice), *loop)
     return (
         _rarest(study),
         _stalls(study.experiment.load),

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 
 from badgateway import numbers
 from badgateway.model.experiment import Experiment
-from badgateway.model.summary import StudySummary
+from badgateway.model.study_summary import StudySummary
 from badgateway.report.cells import Setting
 from badgateway.report.html import render
 from badgateway.report.markdown import blocks, bullets, code_span, escaped

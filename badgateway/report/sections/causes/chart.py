@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from badgateway import numbers
 from badgateway.model.diagnosis import Certainty
-from badgateway.model.summary import StudySummary
+from badgateway.model.study_summary import StudySummary
 from badgateway.report import cause_parts, grid
 from badgateway.report.chart_drawing import Chart, Plot, bars, draw, share_axis, stacked
 from badgateway.report.chart_layout import Layout, Spec

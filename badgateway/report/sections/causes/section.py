@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from badgateway import numbers
 from badgateway.model.diagnosis import CauseCount, Certainty, Diagnosis, EvidenceLine
 from badgateway.model.printable import printable
-from badgateway.model.summary import StudySummary, TrialSummary
+from badgateway.model.study_summary import StudySummary
+from badgateway.model.summary import TrialSummary
 from badgateway.report import cause_parts, grid, wording
 from badgateway.report.cause_parts import Family, Found
 from badgateway.report.grid import Cell
@@ -16,6 +17,7 @@ from badgateway.report.section import Section
 from badgateway.report.sections.causes.chart import draw_causes
 from badgateway.servers.advice import Advice, Uses, advice_for, first_knob
 from badgateway.servers.registry import uses
+from badgateway.words import phrases
 
 _LINES = 3
 _LONGEST_LINE = 600
@@ -109,7 +111,7 @@ def build(study: StudySummary) -> Causes | None:
 
 def where(cell: Cell) -> str:
     """Return a configuration and load level in words."""
-    return f"{cell.configuration} at {cell.load.words}"
+    return f"{cell.configuration} at {phrases.load(cell.load)}"
 
 
 def _card(group: list[Found], study: StudySummary) -> CauseCard:

@@ -6,9 +6,11 @@ from badgateway import numbers
 from badgateway.model.capacity import Capacity, CapacityStatus
 from badgateway.model.contest import Purpose
 from badgateway.model.experiment import Experiment
-from badgateway.model.summary import StudySummary
+from badgateway.model.load_level import LoadLevel, LoadUnit
+from badgateway.model.study_summary import StudySummary
 from badgateway.report import cells
 from badgateway.report.cells import TableCell
+from badgateway.words import phrases
 
 _CAPACITY_WORDS = {
     CapacityStatus.FOUND: "found",
@@ -31,40 +33,38 @@ class CapacityRow:
     remark: str
 
 
-def is_open(study: StudySummary) -> bool:
-    """Tell whether capacities are rates: the trials of the searches say it, or else the levels."""
+def unit_of(study: StudySummary) -> LoadUnit:
+    """Return in what capacities are counted: the trials of the searches say it, or else the levels."""
     searched = [one.trial for one in study.other_trials if one.trial.purpose is not Purpose.COMPARE]
-    return searched[0].rate_per_s is not None if searched else not study.experiment.load.users
+    return searched[0].load.unit if searched else study.experiment.load.levels[0].unit
 
 
-def text(found: Capacity, *, is_open: bool) -> str:
+def text(found: Capacity, unit: LoadUnit) -> str:
     """Return a capacity as it is said beside its name."""
     if found.status is CapacityStatus.NOT_TOLD:
         return "not told"
     if found.estimate is None:
         return "none"
     if found.status is CapacityStatus.AT_LEAST and found.low is not None:
-        return f"at least {numbers.load_with_unit(found.low, is_open=is_open)}"
-    return numbers.load_with_unit(found.estimate, is_open=is_open)
+        return f"at least {phrases.load(LoadLevel(found.low, unit))}"
+    return phrases.load(LoadLevel(found.estimate, unit))
 
 
 def caption(experiment: Experiment) -> str:
     """Return what a load has to keep to count as carried."""
     search = experiment.study.capacity if experiment.study else None
     share = search.max_failure_share if search else experiment.objective.max_failure_share
-    return (
-        f"The highest load at which at most {numbers.declared_percent(share)} of the requests fail and 95 % are "
-        f"answered well within {numbers.declared_milliseconds(experiment.objective.p95_ms)}, with its 95 % interval."
-    )
+    wanted = phrases.keeps(share, experiment.objective.p95_ms)
+    return f"The highest load at which {wanted}, with its 95 % interval."
 
 
-def row(name: str, found: Capacity, *, is_open: bool) -> CapacityRow:
+def row(name: str, found: Capacity, unit: LoadUnit) -> CapacityRow:
     """Return the row of a configuration."""
     return CapacityRow(
         name=name,
-        estimate=TableCell(text=text(found, is_open=is_open)),
+        estimate=TableCell(text=text(found, unit)),
         interval=_interval(found),
-        confirmed=TableCell(text=numbers.load_with_unit(found.confirmed, is_open=is_open))
+        confirmed=TableCell(text=phrases.load(LoadLevel(found.confirmed, unit)))
         if found.confirmed is not None
         else cells.missing("no window three times as long passed"),
         trials=str(found.trials),

@@ -2,11 +2,12 @@
 
 from badgateway.model.capacity import Capacity, CapacityStatus
 from badgateway.model.comparison import Choice, Criterion, PairedRatio, Relation, Rivalry
-from badgateway.model.summary import StudySummary
+from badgateway.model.study_summary import StudySummary
 from badgateway.report import chart_layout
 from badgateway.report.chart_drawing import Chart, linear, svg
 from badgateway.report.chart_layout import Layout, Rows, Spec
-from badgateway.report.sections.choice.capacities import is_open, text
+from badgateway.report.sections.choice.capacities import text, unit_of
+from badgateway.words import phrases
 
 _TICKS = (0.1, 0.2, 0.33, 0.5, 0.67, 0.8, 0.9, 0.95, 1, 1.05, 1.1, 1.2, 1.35, 1.5, 2, 3, 5, 10, 20, 50)
 _TITLES = {
@@ -38,7 +39,7 @@ def capacities(study: StudySummary) -> Chart | None:
     found = study.choice.capacities if study.choice else ()
     if not found:
         return None
-    texts = {name: text(one, is_open=is_open(study)) for name, one in found}
+    texts = {name: text(one, unit_of(study)) for name, one in found}
     label = f"Capacity at the objective: {', '.join(f'{name} {text}' for name, text in texts.items())}."
     wide, narrow = (
         svg(chart_layout.chart([_capacity_panel(study, dict(found), texts, layout)], layout), label)
@@ -157,7 +158,7 @@ def _interval_marks(rows: list[Spec], layout: Layout) -> list[Spec]:
 
 
 def _capacity_panel(study: StudySummary, found: dict[str, Capacity], texts: dict[str, str], layout: Layout) -> Spec:
-    unit = "requests/s" if is_open(study) else "users"
+    unit = phrases.unit(unit_of(study))
     rows = [_capacity_row(name, one) for name, one in found.items() if one.low is not None and one.high is not None]
     top = max([1.0, *(value for one in found.values() for value in (one.high, one.confirmed, one.estimate) if value)])
     axis = linear(top, "format(datum.value, ',~g')")
@@ -180,7 +181,7 @@ def _capacity_panel(study: StudySummary, found: dict[str, Capacity], texts: dict
 def _numbers_only(texts: dict[str, str]) -> dict[str, str]:
     """Leave the unit out: it stands in the title, and there is little room beside the marks."""
     return {
-        name: text.removesuffix(" requests/s")
+        name: text.removesuffix(f" {phrases.TASKS_UNIT}")
         .removesuffix(" users")
         .replace("at least ", "\N{GREATER-THAN OR EQUAL TO} ")
         for name, text in texts.items()

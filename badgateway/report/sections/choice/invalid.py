@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from badgateway import numbers
 from badgateway.model.contest import Purpose
-from badgateway.model.summary import StudySummary, TrialSummary, Verdict
+from badgateway.model.study_summary import StudySummary
+from badgateway.model.summary import TrialSummary, Verdict
 from badgateway.model.trial import Trial
 from badgateway.report import grid, wording
+from badgateway.words.verdict_reasons import said
 
 _NUMBER = re.compile(r"\d[\d.,]*")
 
@@ -58,7 +60,7 @@ def build(study: StudySummary) -> InvalidTrials:
 
 def _place(trial: Trial) -> tuple[str, int, float | None, bool, float]:
     """Return what a repeated trial has in common with the one before it; a search's load follows from its number."""
-    load = trial.load_level if trial.purpose is Purpose.COMPARE else None
+    load = trial.load.size if trial.purpose is Purpose.COMPARE else None
     return trial.configuration, trial.block, load, trial.control, trial.database_distance_ms
 
 
@@ -75,7 +77,7 @@ def _sentence(invalid: int, total: int, repeats: int, given_up: int) -> str:
 def _rows(bad: Iterable[TrialSummary]) -> tuple[InvalidRow, ...]:
     groups: dict[str, list[tuple[str, str]]] = {}
     for trial in bad:
-        for reason in trial.reasons:
+        for reason in said(trial.reasons):
             groups.setdefault(_NUMBER.sub("#", reason), []).append((reason, trial.trial.configuration))
     ordered = sorted(groups.values(), key=lambda found: -len(found))
     return tuple(

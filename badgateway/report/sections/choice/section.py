@@ -5,13 +5,17 @@ from dataclasses import asdict
 
 from badgateway.model import exit_code
 from badgateway.model.comparison import Choice
-from badgateway.model.summary import StudySummary
+from badgateway.model.study_summary import StudySummary
 from badgateway.report.html import render
 from badgateway.report.markdown import blocks, escaped
 from badgateway.report.section import Object, Section
 from badgateway.report.sections.choice import capacities, charts, invalid, view
 from badgateway.report.sections.choice.capacities import CapacityRow
 from badgateway.report.sections.choice.view import ChoiceView
+from badgateway.words import choice as words
+from badgateway.words import phrases
+from badgateway.words.progress import leaving
+from badgateway.words.study_limits import power, unseen
 
 
 class ChoiceSection(Section):
@@ -64,13 +68,29 @@ def _capacity(row: CapacityRow) -> str:
 
 def _object(found: Choice, study: StudySummary) -> Object:
     bad = invalid.build(study)
-    unit = "requests/s" if capacities.is_open(study) else "users"
+    unit = phrases.unit(capacities.unit_of(study))
     return {
-        **asdict(found),
-        "exit_status": exit_code.of_study(study).value,
+        "kind": found.kind,
+        "arm": found.arm,
+        "equivalent": found.equivalent,
+        "more_blocks": found.more_blocks,
+        "sentence": words.sentence(found),
+        "chain": [asdict(reason) for reason in words.chain(found)],
+        "ranking": [asdict(one) for one in found.ranking],
+        "rivalries": [asdict(one) for one in found.rivalries],
         "capacities": [
             {"configuration": name, "unit": unit, **_without(asdict(one), "readings")} for name, one in found.capacities
         ],
+        "noise": found.noise and asdict(found.noise),
+        "certainty": power(found),
+        "unseen": unseen(found),
+        "leaving": [
+            {"arm": one.arm, "reason": leaving(one, found.asked), "at_look": one.at_look} for one in found.eliminations
+        ],
+        "tie_rule": words.tie_rule(found),
+        "regret": found.regret and asdict(found.regret),
+        "two_states": found.two_states,
+        "exit_status": exit_code.of_study(study).value,
         "invalid_trials": {
             "count": bad.invalid,
             "total": bad.total,

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from badgateway import numbers
 from badgateway.model.capacity import CapacityStatus
-from badgateway.model.comparison import LEFT, Choice, ChoiceKind, Criterion, Reason, Relation
+from badgateway.model.comparison import Choice, ChoiceKind, Criterion, Relation
 from badgateway.model.summary import Verdict
+from badgateway.words.choice import LEFT, Reason, chain, tie_rule
 
 _TITLES = {
     Criterion.OBJECTIVE: "Failures and the objective",
@@ -78,7 +79,7 @@ def word(outcome: str) -> tuple[str, str]:
 
 
 def _step(choice: Choice, criterion: Criterion) -> Step:
-    found = [reason for reason in choice.chain if reason.criterion is criterion]
+    found = [reason for reason in chain(choice) if reason.criterion is criterion]
     return Step(
         title=_TITLES[criterion],
         asked=_ASKED[criterion],
@@ -104,11 +105,11 @@ def _objective(choice: Choice) -> str:
 
 def _rivals(choice: Choice, criterion: Criterion) -> str:
     held = [one for one in choice.rivalries if one.criterion is criterion]
-    left = sum(one.at_look is not None for one in choice.leaving) if criterion is Criterion.LATENCY else 0
+    left = sum(one.at_look is not None for one in choice.eliminations) if criterion is Criterion.LATENCY else 0
     if not held and not left:
         return _why_not_asked(choice, criterion)
     if criterion is Criterion.COST:
-        return f"{choice.arm} is chosen: {choice.tie_rule}."
+        return f"{choice.arm} is chosen: {tie_rule(choice)}."
     leader = f"{held[0].leader} leads" if held else f"{choice.arm} is left"
     counts = ", ".join(_counts([one.relation for one in held], left))
     return f"{leader}: {counts}."

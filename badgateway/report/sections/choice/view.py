@@ -6,14 +6,16 @@ from badgateway import numbers
 from badgateway.model import exit_code
 from badgateway.model.capacity import CapacityStatus
 from badgateway.model.comparison import Criterion, NoiseFloor, Relation, Rivalry
-from badgateway.model.contest import Leaving
-from badgateway.model.summary import StudySummary
+from badgateway.model.contest import Contest, Elimination
+from badgateway.model.study_summary import StudySummary
 from badgateway.report import cells, wording
 from badgateway.report.cells import Setting, TableCell
 from badgateway.report.sections.choice import capacities, invalid, steps
 from badgateway.report.sections.choice.capacities import CapacityRow
 from badgateway.report.sections.choice.invalid import InvalidTrials
 from badgateway.report.sections.choice.steps import Step
+from badgateway.words.progress import leaving
+from badgateway.words.study_limits import power
 
 PAGE = "docs/how-the-pick-is-made.md"
 
@@ -77,15 +79,13 @@ def build(study: StudySummary) -> ChoiceView | None:
     return ChoiceView(
         page=PAGE,
         exit_status=wording.exit_sentence(exit_code.of_study(study)),
-        certainty=choice.certainty,
+        certainty=power(choice),
         steps=steps.steps(choice),
-        left=tuple(_left(one, study) for one in choice.leaving),
+        left=tuple(_left(one, study, choice.asked) for one in choice.eliminations),
         rivals=tuple(_rival(one) for one in choice.rivalries),
         noise=_noise(choice.noise),
         noise_facts=_noise_facts(choice.noise),
-        capacities=tuple(
-            capacities.row(name, found, is_open=capacities.is_open(study)) for name, found in choice.capacities
-        ),
+        capacities=tuple(capacities.row(name, found, capacities.unit_of(study)) for name, found in choice.capacities),
         capacity_caption=capacities.caption(study.experiment),
         has_open=any(one.relation is Relation.OPEN for one in choice.rivalries),
         has_unconfirmed=any(one.status is CapacityStatus.UNCONFIRMED for _, one in choice.capacities),
@@ -94,7 +94,7 @@ def build(study: StudySummary) -> ChoiceView | None:
     )
 
 
-def _left(one: Leaving, study: StudySummary) -> LeftRow:
+def _left(one: Elimination, study: StudySummary, asked: Contest) -> LeftRow:
     if one.at_look is not None:
         when, rule = f"at the look after {numbers.plural(one.at_look, 'block')}", "clearly slower, t test"
     else:
@@ -107,7 +107,7 @@ def _left(one: Leaving, study: StudySummary) -> LeftRow:
         ]
         when = f"in block {max(blocks)}" if blocks else "before its first trial ended"
         rule = "at once, beyond doubt"
-    return LeftRow(name=one.arm, when=when, rule=rule, reason=one.reason)
+    return LeftRow(name=one.arm, when=when, rule=rule, reason=leaving(one, asked))
 
 
 def _rival(one: Rivalry) -> RivalRow:

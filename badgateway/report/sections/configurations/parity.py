@@ -133,5 +133,5 @@ def _levels(load: Load) -> Iterator[Setting]:
         yield Setting(name="users", value=numbers.listed(load.users))
     if load.rates_per_s:
         rates = numbers.listed(map(numbers.load, load.rates_per_s))
-        yield Setting(name="requests started a second", value=f"{rates} ({load.arrivals})")
+        yield Setting(name="tasks started a second", value=f"{rates} ({load.arrivals})")
         yield Setting(name="most requests in flight", value=numbers.count(load.max_in_flight))

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from badgateway.model.summary import ConfigurationSummary, StudySummary
+from badgateway.model.study_summary import StudySummary
+from badgateway.model.summary import ConfigurationSummary
 from badgateway.report import grid, rows
 from badgateway.report.html import render
 from badgateway.report.rows import RouteRow
@@ -10,6 +11,7 @@ from badgateway.report.section import Section
 from badgateway.report.sections.configurations import parity, usage
 from badgateway.report.sections.configurations.parity import Parity
 from badgateway.report.sections.configurations.usage import MessageRow, UseRow
+from badgateway.words.verdict_reasons import said
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +63,7 @@ def _evidence(study: StudySummary, summary: ConfigurationSummary) -> Evidence:
         name=configuration.name,
         verdict=summary.verdict.value,
         note=configuration.note,
-        reasons=summary.reasons,
+        reasons=said(summary.reasons),
         messages=tuple(found for level in run for found in usage.message_rows(level)),
         uses=tuple(found for level in run for found in usage.use_rows(level)),
         routes=tuple(found for level in run for found in rows.route_rows(level)),

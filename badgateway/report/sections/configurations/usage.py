@@ -7,7 +7,7 @@ from itertools import groupby
 
 from badgateway import numbers
 from badgateway.model.summary import LevelSummary, ProcessUse, ProxyMessage
-from badgateway.report.grid import LoadLevel
+from badgateway.words import phrases
 
 _MESSAGES = 5
 """Kinds of message shown for one level; the raw log has the others."""
@@ -43,7 +43,7 @@ def message_rows(level: LevelSummary) -> tuple[MessageRow, ...]:
     examples = {message.message: message.first_line for message in reversed(messages)}
     return tuple(
         MessageRow(
-            users=LoadLevel.of(level).in_column,
+            users=phrases.load_in_column(level.load),
             count=numbers.count(number),
             message=message,
             first_line=examples[message],
@@ -63,7 +63,7 @@ def use_rows(level: LevelSummary) -> tuple[UseRow, ...]:
     """Return what each part used in the valid trials of a level, sorted by part."""
     valid = [use for trial in level.valid_trials for use in trial.uses]
     by_part = groupby(sorted(valid, key=lambda use: use.part), key=lambda use: use.part)
-    return tuple(_use_row(LoadLevel.of(level).in_column, part, list(uses)) for part, uses in by_part)
+    return tuple(_use_row(phrases.load_in_column(level.load), part, list(uses)) for part, uses in by_part)
 
 
 def _use_row(users: str, part: str, uses: list[ProcessUse]) -> UseRow:

@@ -10,14 +10,15 @@ from badgateway.databases.database_system import DatabaseSystem
 from badgateway.databases.registry import database_of
 from badgateway.model.configuration import Configuration
 from badgateway.model.cooperation import ConnectCost
+from badgateway.model.load_level import LoadLevel
 from badgateway.model.samples import DatabaseConnections
-from badgateway.model.summary import StudySummary
+from badgateway.model.study_summary import StudySummary
 from badgateway.report import cells, grid
 from badgateway.report.cells import TableCell
-from badgateway.report.grid import LoadLevel
 from badgateway.report.html import render
 from badgateway.report.section import Section
 from badgateway.report.sections.connections.chart import draw_connections
+from badgateway.words import phrases
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +70,7 @@ def build(study: StudySummary, costs: Sequence[ConnectCost] = ()) -> Connections
     system = database_of(study.experiment)
     top = max([1, *limits, *(found.peak for found in every)])
     return Connections(
-        users=load.words,
+        users=phrases.load(load),
         window=numbers.declared_seconds(study.experiment.load.window_s),
         limit=numbers.count(max(limits)) if limits else "",
         has_costs=bool(costs),
@@ -86,7 +87,7 @@ def _sampled(study: StudySummary, name: str, load: LoadLevel) -> list[DatabaseCo
         for summary in study.configurations
         if summary.configuration.name == name
         for level in summary.levels
-        if LoadLevel.of(level) == load
+        if level.load == load
         for trial in level.valid_trials
         if trial.connections is not None
     ]

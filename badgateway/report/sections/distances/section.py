@@ -4,17 +4,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 
 from badgateway import numbers
-from badgateway.model.distance import DistanceRanking
-from badgateway.model.summary import LevelSummary, StudySummary
+from badgateway.model.study_summary import DistanceRanking, StudySummary
+from badgateway.model.summary import LevelSummary
 from badgateway.report.html import render
 from badgateway.report.markdown import escaped
 from badgateway.report.section import Object, Section
+from badgateway.words import distances
 
 _Levels = Mapping[tuple[str, float], LevelSummary]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class Place:
     """One configuration at one distance."""
 
     place: str
@@ -30,7 +31,7 @@ class DistanceRow:
     """One configuration."""
 
     name: str
-    standings: tuple[Standing, ...]
+    places: tuple[Place, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +60,7 @@ class DistancesSection(Section):
 
     def objects(self, study: StudySummary, /) -> Object:
         """Return the rankings."""
-        return {"distance_rankings": [asdict(ranking) for ranking in study.distance_rankings]}
+        return {"distance_rankings": [_object(ranking) for ranking in study.distance_rankings]}
 
 
 def build(study: StudySummary) -> tuple[DistanceTable, ...]:
@@ -78,20 +79,20 @@ def _table(ranking: DistanceRanking, study: StudySummary) -> DistanceTable:
     return DistanceTable(
         users=numbers.plural(ranking.users, "user"),
         distances=tuple(f"{order.distance_ms:g} ms" for order in ranking.orders),
-        sentence=ranking.sentence,
+        sentence=distances.sentence(ranking),
         left_out=_left_out(ranking.left_out),
-        rows=tuple(DistanceRow(name=name, standings=tuple(_standings(name, ranking, levels))) for name in nearest),
+        rows=tuple(DistanceRow(name=name, places=tuple(_places(name, ranking, levels))) for name in nearest),
     )
 
 
-def _standings(name: str, ranking: DistanceRanking, levels: _Levels) -> Iterator[Standing]:
+def _places(name: str, ranking: DistanceRanking, levels: _Levels) -> Iterator[Place]:
     nearest = ranking.orders[0].configurations.index(name)
     for order in ranking.orders:
         place = order.configurations.index(name)
         found = levels[name, order.distance_ms].measurement
         # Only levels that were measured are ranked.
         assert found is not None
-        yield Standing(
+        yield Place(
             place=str(place + 1),
             moved=place != nearest,
             failed=numbers.percent(found.failures.share),
@@ -102,3 +103,12 @@ def _standings(name: str, ranking: DistanceRanking, levels: _Levels) -> Iterator
 
 def _left_out(names: tuple[str, ...]) -> str:
     return f"Not measured at every one of these distances: {numbers.listed(names)}." if names else ""
+
+
+def _object(found: DistanceRanking) -> Object:
+    return {
+        "users": found.users,
+        "orders": [asdict(order) for order in found.orders],
+        "sentence": distances.sentence(found),
+        "left_out": found.left_out,
+    }

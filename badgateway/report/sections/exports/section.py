@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from badgateway import numbers
 from badgateway.databases.database_system import PART
-from badgateway.model.summary import LevelSummary, ProcessUse, RouteMeasurement, StudySummary
+from badgateway.model.study_summary import StudySummary
+from badgateway.model.summary import LevelSummary, ProcessUse, RouteMeasurement
 from badgateway.report import cells, grid, rows
 from badgateway.report.cells import TableCell
 from badgateway.report.html import render

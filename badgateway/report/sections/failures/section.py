@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from badgateway import numbers
 from badgateway.model.outcome import FAILURES
-from badgateway.model.summary import Measurement, StudySummary
+from badgateway.model.study_summary import StudySummary
+from badgateway.model.summary import Measurement
 from badgateway.report import grid, rows, wording
 from badgateway.report.chart_drawing import Chart, Plot, bars, draw, measured_text, share_axis, stacked
 from badgateway.report.chart_layout import Layout, Spec

@@ -1,18 +1,20 @@
 """The ladder in words and bars: each step, its arms, and what became of the failures."""
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from badgateway import numbers
 from badgateway.model.diagnosis import Certainty
 from badgateway.model.ladder import ArmEffect, Ladder, LadderArm, LadderStep
-from badgateway.model.summary import StudySummary
+from badgateway.model.load_level import LoadLevel
+from badgateway.model.study_summary import StudySummary
 from badgateway.report import cause_parts, grid
 from badgateway.report.cause_parts import Family
 from badgateway.report.grid import Cell
 from badgateway.report.html import render
 from badgateway.report.markdown import blocks, bullets
 from badgateway.report.section import Object, Section
+from badgateway.words import effects, phrases
 
 _KINDS = {Certainty.PROVEN: "proven", Certainty.FAMILY: "doubtful", None: "unknown"}
 
@@ -32,7 +34,7 @@ class Part:
 class EffectRow:
     """One arm at one load level."""
 
-    users: str
+    load: str
     """Empty where all arms have one level only."""
     effect: str
     parts: tuple[Part, ...]
@@ -101,7 +103,7 @@ def build(study: StudySummary) -> LadderView | None:
     found = study.ladder
     if found is None:
         return None
-    cells = {(cell.configuration, cell.users): cell for cell in grid.cells(study)}
+    cells = {(cell.configuration, cell.load): cell for cell in grid.cells(study)}
     steps = tuple(_step(step, study, cells) for step in found.steps)
     return LadderView(
         note=_note(found),
@@ -117,7 +119,7 @@ def lines(view: LadderView) -> Iterator[str]:
     for step in view.steps:
         for arm in step.arms:
             for effect in arm.effects:
-                at = f" at {effect.users} users" if effect.users else ""
+                at = f" at {effect.load}" if effect.load else ""
                 against = f" (against {arm.against})" if arm.against else ""
                 yield f"{step.title}: {arm.name}{against}{at}: {effect.sentence}"
 
@@ -136,11 +138,11 @@ def _note(found: Ladder) -> str:
     )
 
 
-def _step(step: LadderStep, study: StudySummary, cells: dict[tuple[str, int], Cell]) -> Step:
+def _step(step: LadderStep, study: StudySummary, cells: dict[tuple[str, LoadLevel], Cell]) -> Step:
     return Step(title=step.title or "Besides", arms=tuple(_arm(arm, study, cells) for arm in step.arms))
 
 
-def _arm(arm: LadderArm, study: StudySummary, cells: dict[tuple[str, int], Cell]) -> Arm:
+def _arm(arm: LadderArm, study: StudySummary, cells: dict[tuple[str, LoadLevel], Cell]) -> Arm:
     verdicts = {one.configuration.name: one.verdict.value for one in study.configurations}
     return Arm(
         name=arm.configuration,
@@ -149,7 +151,7 @@ def _arm(arm: LadderArm, study: StudySummary, cells: dict[tuple[str, int], Cell]
         against=arm.against or "",
         note=study.experiment.configuration(arm.configuration).note,
         effects=tuple(
-            _effect(effect, cells[arm.configuration, effect.users], is_alone=len(arm.effects) == 1)
+            _effect(effect, cells[arm.configuration, effect.after.load], is_alone=len(arm.effects) == 1)
             for effect in arm.effects
         ),
     )
@@ -158,12 +160,12 @@ def _arm(arm: LadderArm, study: StudySummary, cells: dict[tuple[str, int], Cell]
 def _effect(effect: ArmEffect, cell: Cell, *, is_alone: bool) -> EffectRow:
     failures = cell.measurement.failures if cell.measurement else None
     return EffectRow(
-        users="" if is_alone else numbers.count(effect.users),
+        load="" if is_alone else phrases.load(effect.after.load),
         effect=effect.effect.value,
         parts=tuple(_parts(cell)),
         gap=cell.gap or ("not looked into" if cell.is_undiagnosed else ""),
         failed=numbers.percent(failures.share) if failures else numbers.NO_DATA,
-        sentence=effect.sentence,
+        sentence=effects.sentence(effect),
     )
 
 
@@ -174,9 +176,18 @@ def _parts(cell: Cell) -> Iterator[Part]:
 
 def _object(found: Ladder) -> Object:
     arms = (
-        {"step": step.title, "configuration": arm.configuration, "against": arm.against, **asdict(effect)}
+        {"step": step.title, "configuration": arm.configuration, "against": arm.against, **_effect_object(effect)}
         for step in found.steps
         for arm in step.arms
         for effect in arm.effects
     )
     return {"significance": found.significance, "effects": list(arms)}
+
+
+def _effect_object(found: ArmEffect) -> Object:
+    return {
+        "users": found.after.users,
+        "effect": found.effect,
+        "sentence": effects.sentence(found),
+        "p_value": found.p_value,
+    }

@@ -4,7 +4,8 @@ import math
 from dataclasses import dataclass
 
 from badgateway import numbers
-from badgateway.model.summary import Measurement, StudySummary
+from badgateway.model.study_summary import StudySummary
+from badgateway.model.summary import Measurement
 from badgateway.report import grid
 from badgateway.report.chart_drawing import Chart, Plot, bars, draw, linear, measured_text, segment
 from badgateway.report.chart_layout import Layout, Spec

@@ -4,12 +4,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from badgateway.model.outcome import Outcome
-from badgateway.model.summary import ConfigurationSummary, StudySummary
+from badgateway.model.study_summary import StudySummary
+from badgateway.model.summary import ConfigurationSummary
 from badgateway.report import grid, level_objects, markdown, rows
 from badgateway.report.grid import Cell
 from badgateway.report.html import render
 from badgateway.report.rows import Numbers, OutcomeLabel
 from badgateway.report.section import Object, Section
+from badgateway.words import phrases
+from badgateway.words.verdict_reasons import said
 
 _HEAD = ("requests", "failed", "p50", "p95", "p99", "OK req/s", "verdict")
 _ALIGN = (":--", "--:", "--:", ":--", "--:", "--:", "--:", "--:", ":--")
@@ -91,9 +94,9 @@ def level_row(cell: Cell, columns: tuple[Outcome, ...]) -> LevelRow:
     """Return the row of a cell; a level that was never run has no verdict."""
     run = cell.level if cell.level and cell.level.trials else None
     return LevelRow(
-        users=cell.load.in_column,
+        users=phrases.load_in_column(cell.load),
         verdict=run.verdict.value if run else "NOT RUN",
-        reasons=run.reasons if run else (),
+        reasons=said(run.reasons) if run else (),
         gap=cell.gap,
         numbers=rows.numbers_of(cell.measurement, cell.gap, columns),
     )
@@ -116,7 +119,7 @@ def _object(summary: ConfigurationSummary) -> Object:
     return {
         "name": summary.configuration.name,
         "verdict": summary.verdict.value,
-        "reasons": summary.reasons,
+        "reasons": said(summary.reasons),
         "settings": summary.configuration.model_dump(mode="json", exclude={"name"}),
         "levels": [level_objects.level(level) for level in summary.levels],
         "distant_levels": [level_objects.level(level) for level in summary.distant_levels],

@@ -4,12 +4,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from badgateway import numbers
+from badgateway.model.load_level import LoadLevel
 from badgateway.model.outcome import Outcome
-from badgateway.model.summary import LevelSummary, Measurement, StudySummary
-from badgateway.report.grid import LoadLevel
+from badgateway.model.study_summary import StudySummary
+from badgateway.model.summary import LevelSummary, Measurement
 from badgateway.report.html import render
 from badgateway.report.markdown import blocks, bullets
 from badgateway.report.section import Object, Section
+from badgateway.words import phrases
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,11 +85,11 @@ def _by_configuration(study: StudySummary) -> Iterator[tuple[str, list[_Reached]
 def _reached(level: LevelSummary) -> Iterator[_Reached]:
     found = level.measurement
     if found is not None and found.latency is not None:
-        yield _Reached(load=LoadLevel.of(level), measured=found, p99_ms=found.latency.p99_ms)
+        yield _Reached(load=level.load, measured=found, p99_ms=found.latency.p99_ms)
 
 
 def _nearest(closed: Sequence[_Reached], at_rate: _Reached) -> _Reached:
-    wanted = at_rate.load.rate_per_s or 0.0
+    wanted = at_rate.load.size
     return min(closed, key=lambda level: abs(_sent_per_s(level.measured) - wanted))
 
 
@@ -99,14 +101,14 @@ def _sent_per_s(found: Measurement) -> float:
 def _gap(name: str, closed: _Reached, at_rate: _Reached) -> LoopGap:
     ratio = closed.p99_ms / at_rate.p99_ms
     closed_p99, open_p99 = numbers.milliseconds(closed.p99_ms), numbers.milliseconds(at_rate.p99_ms)
-    rate = f"{numbers.rate(_sent_per_s(closed.measured))} requests/s"
+    rate = f"{numbers.rate(_sent_per_s(closed.measured))} {numbers.RATE_UNIT}"
     return LoopGap(
         configuration=name,
-        closed=closed.load.words,
+        closed=phrases.load(closed.load),
         closed_rate=rate,
         closed_failed=numbers.percent(closed.measured.failures.share),
         closed_p99=closed_p99,
-        open=at_rate.load.words,
+        open=phrases.load(at_rate.load),
         open_failed=numbers.percent(at_rate.measured.failures.share),
         open_p99=open_p99,
         closed_p99_ms=closed.p99_ms,
@@ -114,9 +116,9 @@ def _gap(name: str, closed: _Reached, at_rate: _Reached) -> LoopGap:
         ratio=ratio,
         gap=f"{ratio:.2g}",
         sentence=(
-            f"{name}: {closed.load.words} who wait for their answers ({rate}) saw a p99 of {closed_p99}; requests that "
-            f"come at {at_rate.load.words}, timed from when they were due, {open_p99}. The closed loop shows "
-            f"{ratio:.2g} times what the open loop does."
+            f"{name}: {phrases.load(closed.load)} who wait for their answers ({rate}) saw a p99 of {closed_p99}; "
+            f"tasks that start at {phrases.load(at_rate.load)}, timed from when they were due, {open_p99}. The closed "
+            f"loop shows {ratio:.2g} times what the open loop does."
         ),
     )
 

@@ -4,14 +4,16 @@ from dataclasses import dataclass
 
 from badgateway import numbers
 from badgateway.model.contest import Purpose
-from badgateway.model.summary import StudySummary, TrialSummary
+from badgateway.model.study_summary import StudySummary
+from badgateway.model.summary import TrialSummary
 from badgateway.model.trial import SendingCheck, Trial
 from badgateway.report import cells, grid, level_objects, rows
 from badgateway.report.cells import TableCell
-from badgateway.report.grid import LoadLevel
 from badgateway.report.html import render
 from badgateway.report.rows import Numbers
 from badgateway.report.section import Object, Section
+from badgateway.words import phrases
+from badgateway.words.verdict_reasons import said
 
 _NO_SCHEDULE = cells.missing("not sent to a schedule, or not known")
 
@@ -80,10 +82,10 @@ def trial_row(summary: TrialSummary) -> TrialRow:
         configuration=trial.configuration,
         distance=f"+ {trial.database_distance_ms:g} ms" if trial.database_distance_ms else "",
         remark=_remark(trial),
-        users=LoadLevel.of(trial).in_column,
+        users=phrases.load_in_column(trial.load),
         seed=str(trial.seed),
         verdict=summary.verdict.value,
-        reasons=summary.reasons,
+        reasons=said(summary.reasons),
         send_lag=_send_lag(summary.sending),
         missed=_missed(summary.sending),
         overhead=numbers.seconds(summary.overhead_s),

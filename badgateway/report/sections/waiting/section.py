@@ -5,15 +5,16 @@ from dataclasses import asdict, dataclass
 from badgateway import numbers
 from badgateway.model.cooperation import BlockingLine, ConnectCost, Cooperation, CooperationProof
 from badgateway.model.experiment import Experiment
+from badgateway.model.load_level import LoadLevel
 from badgateway.model.printable import printable
-from badgateway.model.summary import StudySummary
+from badgateway.model.study_summary import StudySummary
 from badgateway.model.waiting import LoopStops, LoopWatch, Waiting
 from badgateway.report import cells, wording
 from badgateway.report.cells import TableCell
-from badgateway.report.grid import LoadLevel
 from badgateway.report.html import render
 from badgateway.report.markdown import blocks, code_span, escaped
 from badgateway.report.section import Object, Section
+from badgateway.words import phrases
 
 PAGE = "docs/cooperation.md"
 MOST_LINES = 3
@@ -155,7 +156,7 @@ def _reason(proof: CooperationProof) -> str:
 
 
 def _load(watch: LoopWatch) -> str:
-    return LoadLevel(users=watch.users, rate_per_s=watch.rate_per_s).words
+    return phrases.load(LoadLevel.of(watch.users, watch.rate_per_s))
 
 
 def _loop(watch: LoopWatch) -> LoopRow:

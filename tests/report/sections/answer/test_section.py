@@ -21,6 +21,6 @@ def test_an_objective_without_failures_says_that_none_may_fail():
 
 
 def test_both_kinds_of_load_stand_in_the_objective():
-    assert words([objective(both_loops().experiment)]).endswith("at 50 and 300 users and 100 and 317 requests/s.")
+    assert words([objective(both_loops().experiment)]).endswith("at 50 and 300 users and 100 and 317 tasks/s.")
     alone = comparison.experiment().load.model_copy(update={"users": (1,)})
     assert objective(comparison.experiment().model_copy(update={"load": alone})).endswith("at 1 user.")

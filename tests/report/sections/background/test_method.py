@@ -1,7 +1,8 @@
 from dataclasses import replace
 
-from badgateway.model.circumstances import Circumstances
+from badgateway.model.manifest import Circumstances
 from badgateway.report.sections.background import method
+from badgateway.words.study_limits import unseen
 from tests.report import samples
 from tests.report.choice_sample import choice_of, study_picked
 from tests.report.samples import CIRCUMSTANCES
@@ -68,7 +69,7 @@ def test_what_could_not_be_seen_names_rare_failures_stalls_small_effects_and_the
 def test_a_study_says_itself_what_it_could_not_have_seen():
     study = study_picked()
     *said, loop = method.limits(study)
-    assert tuple(said) == choice_of(study).unseen
+    assert tuple(said) == unseen(choice_of(study))
     assert loop.startswith("At a rate, nobody gives up")
 
 

@@ -48,10 +48,10 @@ def test_without_rivals_there_is_no_chart():
 def test_capacities_stand_with_interval_confirmation_and_in_words():
     drawn = charts.capacities(study_picked())
     assert drawn is not None
-    assert ">requests/s at the objective<" in drawn.wide
+    assert ">tasks/s at the objective<" in drawn.wide
     assert drawn.wide.count("var(--accent)") == 2
     label = drawn.wide.split('"')[3]
-    assert label == "Capacity at the objective: gunicorn-gthread 603 requests/s, gunicorn-gevent 326 requests/s."
+    assert label == "Capacity at the objective: gunicorn-gthread 603 tasks/s, gunicorn-gevent 326 tasks/s."
 
 
 def test_no_capacity_is_a_dashed_box_and_at_least_says_so():

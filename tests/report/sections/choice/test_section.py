@@ -4,13 +4,16 @@ from dataclasses import replace
 import pytest
 
 from badgateway.model.capacity import Capacity, CapacityStatus
-from badgateway.model.comparison import LEFT, Criterion, Relation
+from badgateway.model.comparison import Criterion, Relation
+from badgateway.model.load_level import LoadUnit
 from badgateway.model.summary import Verdict
 from badgateway.model.trial import Trial
 from badgateway.report.formats import render_html, render_json, render_markdown
 from badgateway.report.sections.answer import section as answer
 from badgateway.report.sections.choice import capacities, steps
 from badgateway.report.sections.choice import view as choice
+from badgateway.words.choice import LEFT, chain, reasons, sentence
+from badgateway.words.study_limits import power, unseen
 from tests.report import samples
 from tests.report.choice_sample import choice_of, study_equivalent, study_none, study_picked, study_undecided
 
@@ -48,8 +51,8 @@ def test_the_headline_says_which_of_the_four_answers_it_is_how_sure_and_the_exit
     study = made()
     page = answer.build(study)
     assert (page.label, page.kind) == (label, kind)
-    assert page.sentence == choice_of(study).sentence
-    assert page.reasons == (choice_of(study).certainty,)
+    assert page.sentence == sentence(choice_of(study))
+    assert page.reasons == (power(choice_of(study)),)
     assert page.exit_status == view_of(study).exit_status
     assert page.exit_status.startswith(f"Exit status {exit_status}: ")
     assert json.loads(render_json(study))["choice"]["exit_status"] == exit_status
@@ -107,8 +110,8 @@ def test_the_chain_has_every_criterion_in_the_order_in_which_they_decide():
 def test_no_reason_of_the_choice_is_lost_and_their_order_stays(made):
     study = made()
     told = [reason.sentence for step in view_of(study).steps for reason in step.reasons]
-    assert sorted(told) == sorted(choice_of(study).reasons)
-    objective = [one.sentence for one in choice_of(study).chain if one.criterion is Criterion.OBJECTIVE]
+    assert sorted(told) == sorted(reasons(choice_of(study)))
+    objective = [one.sentence for one in chain(choice_of(study)) if one.criterion is Criterion.OBJECTIVE]
     assert told[: len(objective)] == objective
 
 
@@ -139,8 +142,7 @@ def test_a_step_that_was_not_asked_says_why():
         alone,
         ranking=(first, *(replace(one, verdict=Verdict.FAIL) for one in others)),
         rivalries=(),
-        leaving=(),
-        chain=(),
+        eliminations=(),
     )
     found = steps.steps(one_passes)
     assert found[0].summary == "1 of 8 configurations is PASS."
@@ -165,7 +167,7 @@ def test_every_outcome_has_a_word_and_a_tone(outcome):
 def test_who_left_the_race_is_told_with_when_by_which_rule_and_at_what_load():
     rows = {row.name: row for row in view_of(study_picked()).left}
     assert (rows["uwsgi-2"].when, rows["uwsgi-2"].rule) == ("in block 1", "at once, beyond doubt")
-    assert rows["uwsgi-2"].reason.startswith("at 100 requests/s, 1,605 of 3,000 requests failed (53.5 %)")
+    assert rows["uwsgi-2"].reason.startswith("at 100 tasks/s, 1,605 of 3,000 requests failed (53.5 %)")
     assert (rows["uwsgi-gevent"].when, rows["uwsgi-gevent"].rule) == (
         "at the look after 3 blocks",
         "clearly slower, t test",
@@ -232,9 +234,9 @@ def test_without_a_control_the_noise_is_said_not_to_be_known():
 def test_a_capacity_is_told_with_its_unit_interval_and_confirmation():
     (row,) = searched(("uwsgi-16", capacity(CapacityStatus.FOUND)))
     assert (row.estimate.text, plain(row.interval.text), row.confirmed.text) == (
-        "317 requests/s",
+        "317 tasks/s",
         "300-336",
-        "305 requests/s",
+        "305 tasks/s",
     )
     assert (row.trials, row.remark) == ("9", "found")
 
@@ -247,7 +249,7 @@ def test_no_capacity_at_least_and_unconfirmed_are_told_right():
     )
     assert (none.estimate.text, none.interval.why) == ("none", "there is no capacity: the lowest load failed")
     assert (none.remark, none.confirmed.text) == ("the lowest load failed", "\N{EN DASH}")
-    assert (least.estimate.text, least.interval.why) == ("at least 300 requests/s", "nothing higher was tried")
+    assert (least.estimate.text, least.interval.why) == ("at least 300 tasks/s", "nothing higher was tried")
     assert least.remark == "no higher load was tried"
     assert (unconfirmed.confirmed.why, unconfirmed.remark) == (
         "no window three times as long passed",
@@ -257,15 +259,15 @@ def test_no_capacity_at_least_and_unconfirmed_are_told_right():
 
 def test_the_unit_of_a_capacity_is_that_of_the_searches_trials_even_when_the_levels_are_another():
     study = study_picked()
-    assert capacities.is_open(study)
+    assert capacities.unit_of(study) is LoadUnit.RATE
     in_users = tuple(
         replace(one, trial=_with_users(one.trial)) if one.trial.purpose != "COMPARE" else one
         for one in study.other_trials
     )
     changed = replace(study, other_trials=in_users)
-    assert not capacities.is_open(changed)
+    assert capacities.unit_of(changed) is LoadUnit.USERS
     assert view_of(changed).capacities[0].estimate.text == "603 users"
-    assert not capacities.is_open(replace(samples.picked(), choice=choice_of(study)))
+    assert capacities.unit_of(replace(samples.picked(), choice=choice_of(study))) is LoadUnit.USERS
 
 
 def _with_users(trial: Trial) -> Trial:
@@ -283,7 +285,7 @@ def test_the_page_shows_the_chain_the_tables_the_noise_and_what_was_not_seen():
         "The noise: one configuration under two names",
         "INVALID trials",
         "docs/how-the-pick-is-made.md",
-        *choice_of(study).unseen,
+        *unseen(choice_of(study)),
     ):
         assert words in page
 
@@ -300,6 +302,6 @@ def test_a_comment_shows_the_chain_the_capacities_the_noise_and_what_was_not_see
     text = render_markdown(study_picked()).replace("\N{NO-BREAK SPACE}", " ")
     assert "Exit status 0: there is a configuration to run. How the pick was made:" in text
     assert "2. **p95**: gunicorn-gthread leads: 1 behind, 1 equivalent, 1 left the race before." in text
-    assert "- gunicorn-gthread: 603 requests/s; 95 % interval" in text
+    assert "- gunicorn-gthread: 603 tasks/s; 95 % interval" in text
     assert "Trials: 7 of 85 trials were INVALID and in no statistic; 7 trials were run to repeat such a one." in text
     assert "What this could not have seen:\n\n- Failures rarer than 0.0063 % of requests" in text

@@ -86,6 +86,6 @@ def test_rates_are_settings_with_how_they_follow_each_other():
     (only, *_) = comparison.CONFIGURATIONS
     parity = settings.parity(experiment.model_copy(update={"load": load}), (only,))
     common = {setting.name: setting.value for setting in parity.common}
-    assert common["requests started a second"] == "50 and 317.5 (poisson)"
+    assert common["tasks started a second"] == "50 and 317.5 (poisson)"
     assert common["most requests in flight"] == "2,000"
     assert "users" not in common

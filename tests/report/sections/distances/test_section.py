@@ -13,7 +13,7 @@ def test_the_rows_stand_in_the_order_of_the_nearest_distance_and_moves_are_marke
     (table,) = distances.build(long_ladder())
     assert table.distances == ("0 ms", "1 ms", "5 ms")
     assert [row.name for row in table.rows] == ["uwsgi-16", "uwsgi-16-pymysql", "gunicorn-gevent"]
-    places = [[(standing.place, standing.moved) for standing in row.standings] for row in table.rows]
+    places = [[(one.place, one.moved) for one in row.places] for row in table.rows]
     assert places == [
         [("1", False), ("2", True), ("3", True)],
         [("2", False), ("3", True), ("2", False)],
@@ -23,7 +23,7 @@ def test_the_rows_stand_in_the_order_of_the_nearest_distance_and_moves_are_marke
 
 def test_each_distance_has_its_own_numbers():
     (table,) = distances.build(long_ladder())
-    last = table.rows[0].standings[-1]
+    last = table.rows[0].places[-1]
     assert (last.failed, last.p95, last.rate) == ("0\N{NO-BREAK SPACE}%", "2.10\N{NO-BREAK SPACE}s", "400")
 
 

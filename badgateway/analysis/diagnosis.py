@@ -1,0 +1,133 @@
+"""Finds out why the requests of a trial failed: ledger, server log and samples together, put to the catalogue."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import duckdb
+
+from badgateway.causes import diagnose
+from badgateway.databases.database_system import PART
+from badgateway.errors import RawDataError
+from badgateway.ledger.evidence import fill_evidence
+from badgateway.ledger.join import Ledger
+from badgateway.ledger.journal_events import forget_doubles
+from badgateway.ledger.saturation import read_saturation
+from badgateway.logs import Source, read_logs
+from badgateway.model.diagnosis import Diagnosis
+from badgateway.model.evidence import SAMPLES, SERVER_EVENTS, ServerEvent
+from badgateway.model.raw import JOURNAL, SERVER_LOG
+from badgateway.model.raw import SAMPLES as SAMPLES_FILE
+from badgateway.model.samples import WorkerGaps
+from badgateway.model.trial import Window
+
+PROBES = "probe samples"
+"""Where the evidence is from that no server wrote."""
+
+_WINDOW = ("window",)
+_COUNTS = """
+SELECT count(*), count(*) FILTER (outcome <> 'OK' OR upstream_tries > 1) FROM ledger WHERE phase = 'window'
+"""
+
+# The log has whole seconds.
+_FORGET_OWN_END = f"""
+DELETE FROM {SERVER_EVENTS.name} WHERE event IN ('{ServerEvent.SHUTDOWN}', '{ServerEvent.RELOAD}')
+    AND time_s >= (SELECT floor(max(end_s)) FROM ledger)
+"""  # noqa: S608 # constants of the kit
+
+# `counts`, which the diagnosis leaves, has a row for each coming and going of a worker: how many accept from then on.
+_HAS_COUNTS = "SELECT count(*) FROM duckdb_tables() WHERE table_name = 'counts' AND temporary"
+_GAPS = """
+SELECT count(*), coalesce(sum(least(end_s, $window_end_s) - greatest(start_s, $window_start_s)), 0)
+FROM (
+    SELECT time_s AS start_s, lead(time_s, 1, $window_end_s) OVER (ORDER BY time_s, mark_id) AS end_s, accepting
+    FROM counts)
+WHERE accepting <= 0 AND least(end_s, $window_end_s) > greatest(start_s, $window_start_s)
+"""
+
+
+def diagnose_trial(ledger: Ledger, raw: Path) -> Diagnosis:
+    """Attribute each failure of the trial's window to a cause, a family of causes, or none.
+
+    Raises:
+        RawDataError: A raw file is missing, or something in it cannot be believed.
+    """
+    ((requests, worth_a_look),) = ledger.connection.sql(_COUNTS).fetchall()
+    if not worth_a_look:
+        return Diagnosis(requests=requests, failures=0, causes=(), unattributed=0, unattributed_lines=(), hints=())
+    fill_evidence(ledger, raw, phases=_WINDOW)
+    unread = _add_server_events(ledger.connection, raw / SERVER_LOG)
+    forget_doubles(ledger.connection)
+    # The kit stops the server when the last request has ended: no request failed by that.
+    ledger.connection.execute(_FORGET_OWN_END)
+    _add_samples(ledger.connection, raw / SAMPLES_FILE)
+    _add_saturation(ledger.connection, raw)
+    diagnosis = diagnose(ledger.connection, requests=requests, journal=(raw / JOURNAL).is_file())
+    return replace(diagnosis, hints=(*unread, *diagnosis.hints))
+
+
+def _add_server_events(connection: duckdb.DuckDBPyConnection, log: Path) -> tuple[str, ...]:
+    """Copy what the server wrote about itself; return why its log could not be used, if so.
+
+    The failures are counted without it too, so a log of another grammar costs causes, not the trial.
+    """
+    if not log.is_file():
+        return (f"{log.name} is missing: what the server wrote about itself is unknown.",)
+    if log.stat().st_size == 0:
+        return (f"{log.name} is empty: the server wrote nothing about itself.",)
+    try:
+        found = read_logs([Source(name=log.name, content=log)])
+    except RawDataError as error:
+        return (f"The server's log could not be used: {str(error).replace(str(log), log.name)}.",)
+    try:
+        rows = found.connection.table(SERVER_EVENTS.name).fetchall()
+    finally:
+        found.connection.close()
+    if rows:
+        places = ", ".join("?" for _ in SERVER_EVENTS.columns)
+        connection.executemany(f"INSERT INTO {SERVER_EVENTS.name} VALUES ({places})", rows)  # noqa: S608 # constants
+    return ()
+
+
+def _add_samples(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
+    """Add what the probes saw; runs of before there were probes have no such file."""
+    if file.is_file():
+        columns = dict(SAMPLES.columns)
+        rows = connection.read_csv(str(file), header=True, columns=columns, auto_detect=False)
+        rows.filter("value IS NOT NULL").insert_into(SAMPLES.name)
+
+
+def _add_saturation(connection: duckdb.DuckDBPyConnection, raw: Path) -> None:
+    """Add the seconds in which the database had no CPU left, as if it had written a line about each."""
+    for number, second in enumerate(read_saturation(raw), start=1):
+        event = {
+            "time_s": second.start_s,
+            "server": PART,
+            "event": str(ServerEvent.DATABASE_SATURATED),
+            "value": second.cores_used,
+            "limit_value": second.cores,
+            "file": PROBES,
+            "line_number": number,
+            "line": second.line,
+        }
+        places = ", ".join(f"${name}" for name in event)
+        connection.execute(f"INSERT INTO {SERVER_EVENTS.name} ({', '.join(event)}) VALUES ({places})", event)  # noqa: S608
+
+
+def worker_gaps(connection: duckdb.DuckDBPyConnection, window: Window | None) -> WorkerGaps | None:
+    """Return for how long of the window the server's log proves that no worker accepted requests.
+
+    None when the trial was not diagnosed, or its log tells of no worker's life.
+
+    Args:
+        connection: That of the trial's ledger, after its diagnosis.
+        window: The counted part; None when the trial never got to it.
+    """
+    ((known,),) = connection.sql(_HAS_COUNTS).fetchall()
+    if window is None or not known:
+        return None
+    ((lives,),) = connection.sql("SELECT count(*) FROM counts").fetchall()
+    if not lives:
+        return None
+    bounds = {"window_start_s": window.start_s, "window_end_s": window.end_s}
+    ((count, total_s),) = connection.execute(_GAPS, bounds).fetchall()
+    return WorkerGaps(count=count, total_s=float(total_s))

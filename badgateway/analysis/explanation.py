@@ -1,0 +1,156 @@
+"""Explains the failures in log files: reads them, and has a cause found for each."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import duckdb
+
+from badgateway.causes import diagnose
+from badgateway.causes.incidents import incidents
+from badgateway.logs import LogEvidence, LogFile, Source, read_logs
+from badgateway.logs.servers import server_logs
+from badgateway.model.configuration import WorkerModel
+from badgateway.model.diagnosis import SERVER_LOG, Diagnosis, EvidenceLine
+from badgateway.model.evidence import LogKind, ServerEvent
+from badgateway.model.explanation import Explanation, FileRead
+from badgateway.model.printable import masked
+from badgateway.servers.registry import server_named
+
+_NGINX = (
+    LogKind.NGINX_COMBINED,
+    LogKind.NGINX_JSON,
+    LogKind.OWN_FORMAT,
+    LogKind.HEROKU,
+    LogKind.HAPROXY,
+    LogKind.TRAEFIK,
+    LogKind.CADDY,
+)
+"""Proxies straight before the server: all that it gets is in their logs too."""
+_BALANCERS = (LogKind.ALB, LogKind.CLASSIC_ELB)
+_SLACK_S = 60
+_SHOWN_CHARS = 2000
+"""Of a line that proves something."""
+
+# Beyond the year 9999 no calendar has a name for a time.
+_NAMEABLE = "BETWEEN 0 AND 253402300799"
+
+
+def explain(sources: Sequence[Source], *, utc_offset_s: float | None = None, mask: bool = True) -> Explanation:
+    """Read logs of any known kinds, in any order, and find the cause of each failure in them.
+
+    Args:
+        sources: Plain or gzip files and streams.
+        utc_offset_s: How far ahead of UTC the local times are that nginx's error log and uWSGI write without a zone;
+            None: it is found out from the logs.
+        mask: Whether to mask the values in query strings, and other secrets.
+
+    Raises:
+        RawDataError: A file is missing, damaged or no log that is known here, or all are empty.
+    """
+    evidence = read_logs(sources, utc_offset_s=utc_offset_s, mask=mask)
+    connection = evidence.connection
+    try:
+        count_once(connection)
+        period_s = _period_s(evidence)
+        found = diagnose(connection, requests=evidence.requests, given=given_kinds(evidence.files))
+        diagnosis = _shown(found, mask=mask)
+        return Explanation(
+            diagnosis=diagnosis,
+            files=tuple(file_read(file) for file in evidence.files),
+            period_s=period_s,
+            unattributed_minutes=_unattributed_minutes(connection),
+            utc_offset_s=evidence.utc_offset_s,
+            incidents=incidents(connection, period_s),
+            notes=evidence.notes,
+            worker_models=_worker_models(connection),
+        )
+    finally:
+        connection.close()
+
+
+def given_kinds(files: Sequence[LogFile]) -> frozenset[str]:
+    """Return the kinds of the logs that were read, with SERVER_LOG for any server's."""
+    kinds = {file.kind for file in files if file.kind is not None}
+    return frozenset(kinds | ({SERVER_LOG} if kinds & server_logs().keys() else set()))
+
+
+def _shown(diagnosis: Diagnosis, *, mask: bool) -> Diagnosis:
+    """Mask and cut the few lines that are shown: to mask all that are kept would take longer than to read them."""
+
+    def shown(lines: Sequence[EvidenceLine]) -> tuple[EvidenceLine, ...]:
+        return tuple(replace(line, text=(masked(line.text) if mask else line.text)[:_SHOWN_CHARS]) for line in lines)
+
+    return replace(
+        diagnosis,
+        causes=tuple(replace(found, evidence=shown(found.evidence)) for found in diagnosis.causes),
+        unattributed_lines=shown(diagnosis.unattributed_lines),
+    )
+
+
+def count_once(connection: duckdb.DuckDBPyConnection) -> None:
+    """Drop failures that another log of the same requests holds too: the best witness is nginx."""
+    # All that reaches the server through nginx is in nginx's log.
+    connection.execute(f"""
+        DELETE FROM failures WHERE source IN {_names(tuple(server_logs()))} AND time_s BETWEEN
+            (SELECT min(minute_s) - {_SLACK_S} FROM volume WHERE source IN {_names(_NGINX)}) AND
+            (SELECT max(minute_s) + 60 + {_SLACK_S} FROM volume WHERE source IN {_names(_NGINX)})
+    """)  # noqa: S608 # constants of this module
+    # A balancer may stand before servers whose logs were not given, so only what has its twin there goes: as many of
+    # the same status, request and ten seconds.
+    connection.execute(f"""
+        WITH numbered AS (
+            SELECT failure_id, source IN {_names(_BALANCERS)} AS balanced, upstream_status IS NOT NULL AS relayed,
+                status, method, uri, floor(time_s / 10) AS ten_s FROM failures),
+        counted AS (
+            SELECT status, method, uri, ten_s, count(*) AS twins FROM numbered WHERE NOT balanced GROUP BY ALL),
+        ranked AS (
+            SELECT *, row_number() OVER (PARTITION BY status, method, uri, ten_s ORDER BY failure_id) AS place
+            FROM numbered WHERE balanced AND relayed)
+        DELETE FROM failures WHERE failure_id IN (
+            SELECT failure_id FROM ranked JOIN counted USING (status, method, uri, ten_s) WHERE place <= twins)
+    """)  # noqa: S608 # constants of this module
+
+
+def _names(kinds: Sequence[str]) -> str:
+    return "({})".format(", ".join(f"'{kind}'" for kind in kinds))
+
+
+def file_read(file: LogFile) -> FileRead:
+    """Return what was read of a file, as an explanation has it."""
+    return FileRead(
+        name=file.name,
+        kind=file.kind,
+        lines=file.lines,
+        stream=file.stream,
+        malformed_lines=file.malformed_lines,
+        first_malformed=tuple(
+            EvidenceLine(file=file.name, line_number=line.line_number, text=line.text) for line in file.first_malformed
+        ),
+    )
+
+
+def _period_s(evidence: LogEvidence) -> tuple[int, int] | None:
+    counted = evidence.connection.table("volume").filter(
+        f"source IN {_names(evidence.counted_kinds)} AND minute_s {_NAMEABLE}" if evidence.counted_kinds else "FALSE"
+    )
+    ((first_s, last_s),) = counted.aggregate("min(minute_s), max(minute_s)").fetchall()
+    return None if first_s is None else (first_s, last_s)
+
+
+def _worker_models(connection: duckdb.DuckDBPyConnection) -> dict[str, frozenset[WorkerModel]]:
+    told = (ServerEvent.SEVERAL_AT_ONCE, ServerEvent.ONE_AT_A_TIME)
+    found: dict[str, frozenset[WorkerModel]] = {}
+    events = connection.table("server_events").filter(f"event IN {_names(told)} AND uri IS NOT NULL")
+    for name, word in events.project("server, uri").distinct().fetchall():
+        server = server_named(name)
+        model = server.model_told(word) if server else None
+        found[name] = found.get(name, frozenset()) | ({model} if model else frozenset())
+    return found
+
+
+def _unattributed_minutes(connection: duckdb.DuckDBPyConnection) -> tuple[tuple[int, int], ...]:
+    found = connection.execute(f"""
+        SELECT CAST(floor(time_s / 60) AS BIGINT) * 60 AS minute_s, count(*)
+        FROM cases ANTI JOIN attributions USING (failure_id) WHERE time_s {_NAMEABLE} GROUP BY ALL ORDER BY minute_s
+    """)  # noqa: S608 # a constant of this module
+    return tuple((minute_s, count) for minute_s, count in found.fetchall())

@@ -1,0 +1,137 @@
+"""From the raw files of a run to its summary and reports; starts nothing, so it can be repeated years later."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from badgateway.analysis.answer import recommendation_of
+from badgateway.analysis.trials import kept_trials
+from badgateway.analysis.worker_checks import read_worker_checks
+from badgateway.errors import ResultsError
+from badgateway.judge.confirm import confirm
+from badgateway.judge.database_work import side_by_side
+from badgateway.judge.distances import rank_at_distances
+from badgateway.judge.evidence import TrialEvidence
+from badgateway.judge.ladder import ladder
+from badgateway.judge.summarise import summarise, summarise_trial
+from badgateway.model.comparison import ChoiceKind
+from badgateway.model.contest import Purpose
+from badgateway.model.experiment import Experiment
+from badgateway.model.study_summary import Confirmation, StudySummary
+from badgateway.model.summary import TrialSummary
+from badgateway.model.trial import Trial
+from badgateway.report.formats import FORMATS
+from badgateway.search import next_trials
+from badgateway.search.contest import chosen, ended_trials, fitted_contest
+from badgateway.search.trial_queue import trial_queue
+from badgateway.store.run_folder import RunFolder
+
+
+def any_trial_ended(folder: RunFolder) -> bool:
+    """Tell whether there is something to report: a trial that was not cut off by the user."""
+    return any(_has_ended(folder, trial_folder) for trial_folder in folder.trial_folders())
+
+
+def _has_ended(folder: RunFolder, trial_folder: Path) -> bool:
+    try:
+        return not folder.record(trial_folder).was_interrupted
+    except ResultsError:
+        # What was of it is lost, and that is to be reported.
+        return True
+
+
+def analyse(folder: RunFolder) -> StudySummary:
+    """Recompute a run's summary, and the ledgers beside its raw files.
+
+    Raises:
+        ResultsError: The manifest is damaged, no trial has ended, or the folder cannot be written.
+    """
+    manifest = folder.manifest()
+    if not any_trial_ended(folder):
+        raise ResultsError(
+            f"{folder.path}: no trial of this run has ended, so there is nothing to report; run it again"
+        )
+    experiment = manifest.experiment
+    alone = kept_trials(folder)
+    kept = side_by_side(experiment, alone)
+    compared = [entry for entry in kept if _is_compared(entry.record.trial)]
+    contest = fitted_contest(experiment)
+    ended = ended_trials(contest, [entry for entry in kept if _is_of_contest(entry.record.trial, experiment)])
+    choice = chosen(experiment, contest, ended)
+    configurations = summarise(experiment, compared)
+    recommendation = recommendation_of(choice, experiment, configurations, manifest.command)
+    if experiment.study is not None:
+        is_complete = not next_trials(contest, ended)
+    else:
+        is_complete = trial_queue(manifest, alone, lambda: recommendation.configuration).next_trial() is None
+    return StudySummary(
+        experiment=experiment,
+        started=manifest.started,
+        command=manifest.command,
+        seed=experiment.seed,
+        environment=manifest.environment,
+        complete=is_complete,
+        configurations=configurations,
+        recommendation=recommendation,
+        ladder=ladder(experiment, configurations),
+        distance_rankings=rank_at_distances(experiment, configurations),
+        confirmation=_confirmation(experiment, kept),
+        other_trials=_other_trials(experiment, kept),
+        waiting=read_worker_checks(manifest.diagnosis, folder.worker_checks),
+        choice=choice,
+        circumstances=manifest.circumstances,
+    )
+
+
+def _confirmation(experiment: Experiment, kept: Sequence[TrialEvidence]) -> Confirmation | None:
+    evidence = tuple(entry for entry in kept if entry.record.trial.purpose is Purpose.CONFIRM)
+    if experiment.confirmation is None or not evidence:
+        return None
+    name = evidence[0].record.trial.configuration
+    rate_per_minute = 60 * experiment.confirmation.rate_per_s
+    return confirm(name, evidence, experiment.objective, rate_per_minute=rate_per_minute)
+
+
+def _other_trials(experiment: Experiment, kept: Sequence[TrialEvidence]) -> tuple[TrialSummary, ...]:
+    told_with_the_pick = {Purpose.CONFIRM} if experiment.confirmation else set()
+    return tuple(
+        summarise_trial(entry, experiment.objective)
+        for entry in kept
+        if not _is_compared(entry.record.trial) and entry.record.trial.purpose not in told_with_the_pick
+    )
+
+
+def picked(folder: RunFolder) -> str | None:
+    """Return the configuration that the ended trials of a fixed schedule pick, if any.
+
+    Raises:
+        ResultsError: The manifest is damaged.
+    """
+    experiment = folder.manifest().experiment
+    contest = fitted_contest(experiment)
+    together = side_by_side(experiment, kept_trials(folder))
+    kept = [entry for entry in together if _is_of_contest(entry.record.trial, experiment)]
+    choice = chosen(experiment, contest, ended_trials(contest, kept))
+    return choice.arm if choice.kind in {ChoiceKind.PICKED, ChoiceKind.EQUIVALENT} else None
+
+
+def _is_of_contest(trial: Trial, experiment: Experiment) -> bool:
+    """Tell whether a trial counts for the choice: not the confirmation of a schedule, nor farther from the database."""
+    if experiment.study is not None:
+        return True
+    configuration = experiment.configuration(trial.configuration)
+    is_near = trial.database_distance_ms == configuration.database_distances_ms[0]
+    return _is_compared(trial) and is_near
+
+
+def _is_compared(trial: Trial) -> bool:
+    return trial.purpose is Purpose.COMPARE and not trial.control
+
+
+def publish(folder: RunFolder, study: StudySummary) -> Path:
+    """Write the report into the run, in each format; return the file to open.
+
+    Raises:
+        ResultsError: The folder cannot be written.
+    """
+    written = [folder.write_text(one.file_name, one.render(study)) for one in FORMATS]
+    return written[-1]

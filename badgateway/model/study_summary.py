@@ -1,0 +1,116 @@
+"""What a run adds up to: the answer to its question, and everything a report shows."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from badgateway.model.comparison import Choice
+from badgateway.model.experiment import Experiment
+from badgateway.model.ladder import Ladder
+from badgateway.model.manifest import Circumstances, Environment
+from badgateway.model.summary import ConfigurationSummary, LevelSummary, TrialSummary
+from badgateway.model.waiting import Waiting
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DistanceOrder:
+    """The order at one distance."""
+
+    distance_ms: float
+    configurations: tuple[str, ...]
+    """Best first: verdict, then failures, then the p95 of OK requests, then throughput."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overtaking:
+    """A configuration that is ahead of others farther from the database, and behind them at the nearest distance."""
+
+    configuration: str
+    ahead_of: tuple[str, ...]
+    distances_ms: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DistanceRanking:
+    """One load level at all distances."""
+
+    users: int
+    orders: tuple[DistanceOrder, ...]
+    """The nearest first."""
+    changes: tuple[Overtaking, ...]
+    """By more than noise; empty when the order is the same, or only those change places that are close."""
+    left_out: tuple[str, ...]
+    """Configurations that were to be measured at several of the distances, but were not at all of them."""
+
+
+class Decision(StrEnum):
+    """What kind of answer an experiment got."""
+
+    PICKED = "PICKED"
+    NONE_QUALIFIES = "NONE_QUALIFIES"
+    INCONCLUSIVE = "INCONCLUSIVE"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recommendation:
+    """The answer to the experiment's question."""
+
+    decision: Decision
+    configuration: str | None
+    sentence: str
+    """One sentence to act on."""
+    reasons: tuple[str, ...]
+    """The facts that decided, most important first."""
+    ranking: tuple[str, ...]
+    """All configurations, best first: failures, then latency, then throughput; INVALID ones last."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmation:
+    """One configuration under requests that come at a rate, however slow the answers are."""
+
+    level: LevelSummary
+    """Judged by the experiment's objective; its users are those it took to keep the rate."""
+    rate_per_minute: float
+    """Asked for."""
+    sent_per_minute: float | None
+    """None when no trial is valid."""
+    is_sent: bool
+    """Whether that is the rate, or nearly; a generator that sent less has confirmed another rate."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudySummary:
+    """Everything a report shows."""
+
+    experiment: Experiment
+    started: str
+    """UTC, ISO 8601."""
+    command: str
+    """The command line that started the run, to repeat it."""
+    seed: int
+    environment: Environment
+    complete: bool
+    """False when the run was interrupted before its last trial."""
+    configurations: tuple[ConfigurationSummary, ...]
+    """In the order of the experiment file."""
+    recommendation: Recommendation
+    ladder: Ladder | None = None
+    """None when no configuration belongs to a step."""
+    distance_rankings: tuple[DistanceRanking, ...] = ()
+    """One for each load level; empty when every configuration has one distance to the database."""
+    confirmation: Confirmation | None = None
+    """None when no pick was confirmed."""
+    waiting: Waiting | None = None
+    """How one worker's requests share its time; None when nothing was tried."""
+    choice: Choice | None = None
+    """What a study found; None when the experiment is none. The recommendation says the same in short."""
+    circumstances: Circumstances | None = None
+    """Under which it was begun; None in runs of earlier kits."""
+    other_trials: tuple[TrialSummary, ...] = ()
+    """Of A/A controls and of capacity searches, each on its own: no configuration is summed up from them."""
+
+    @property
+    def has_trusted_trial(self) -> bool:
+        """Whether at least one trial of the comparison is not INVALID; without one the run says nothing."""
+        levels = [level for one in self.configurations for level in (*one.levels, *one.distant_levels)]
+        return any(level.valid_trials for level in levels)

@@ -1,0 +1,58 @@
+"""The contest that an experiment is, with its budget fitted, and the trials of it that ended."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from badgateway.judge.choice import choose
+from badgateway.judge.evidence import TrialEvidence
+from badgateway.judge.facts import facts_of
+from badgateway.model.comparison import Choice
+from badgateway.model.contest import Contest, Ended
+from badgateway.model.differences import differences
+from badgateway.model.experiment import Experiment
+from badgateway.plan.contest import contest_of, ended_of, schedule_contest
+from badgateway.search.budget import fit
+from badgateway.search.next_trials import conclude
+from badgateway.search.trial_log import log_of
+
+
+def fitted_contest(experiment: Experiment) -> Contest:
+    """Return the contest that an experiment is, cut to its budget if it has one; it is the same each time.
+
+    Raises:
+        ConfigurationError: Not even its least fits into the budget.
+    """
+    study = experiment.study
+    contest = replace(
+        schedule_contest(experiment) if study is None else contest_of(experiment), changes=_changes(experiment)
+    )
+    return contest if study is None or study.budget_s is None else fit(contest, study.budget_s)
+
+
+def chosen(experiment: Experiment, contest: Contest, ended: Iterable[Ended]) -> Choice:
+    """Return what the ended trials allow to say; of a fixed schedule, in which nobody leaves, the same chooser's."""
+    trials = list(ended)
+    if experiment.study is not None:
+        return conclude(contest, trials)
+    trial_log = log_of(contest, trials)
+    return choose(contest, [trial_log.arm_facts(arm) for arm in contest.arms])
+
+
+def _changes(experiment: Experiment) -> tuple[int, ...]:
+    usual, before = experiment.timeouts, experiment.baseline
+    arms = [one for one in experiment.configurations if one.candidate] or experiment.configurations
+    return tuple(len(differences(before, one, usual)) for one in arms)
+
+
+def ended_trials(contest: Contest, kept: Iterable[TrialEvidence]) -> tuple[Ended, ...]:
+    """Return the trials that ended by themselves, each with the facts of its window.
+
+    Args:
+        contest: What was asked.
+        kept: What the raw files of each trial say, in the order of running.
+    """
+    return tuple(
+        ended_of(entry.record, facts_of(entry, contest.objective), contest.window_s)
+        for entry in kept
+        if not entry.record.was_interrupted
+    )

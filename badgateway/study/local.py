@@ -1,0 +1,133 @@
+"""What a study does to a machine, done on this one."""
+
+import shutil
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from badgateway.analysis.worker_checks import Round
+from badgateway.errors import ConfigurationError, DeploymentError
+from badgateway.load.locust import drive
+from badgateway.model.configuration import Timeouts
+from badgateway.model.experiment import Experiment
+from badgateway.probe.machine import MachineWatch
+from badgateway.process.account import Account, changeable_by, open_passage, service_account, with_own_group
+from badgateway.process.child import Command
+from badgateway.process.readiness import Watched, await_ready, http_probe
+from badgateway.process.running import running
+from badgateway.stack.deployment import deploy, prepare_database, restore
+from badgateway.stack.health import REQUEST_ID_PREFIX
+from badgateway.stack.project import take_snapshot
+from badgateway.study.bench import Bench
+from badgateway.study.connect_costs import connect_costs
+from badgateway.study.temporary_folder import remove_all_left_behind, temporary_folder
+
+DATABASE_BYTES = 64 << 20
+"""What an empty database takes at least."""
+PATIENT = Timeouts(app_s=20, proxy_connect_s=5, proxy_read_s=25, client_s=30)
+"""A server that takes its requests one by one is slow here, and must not be killed for it."""
+SERVE_DEADLINE_S = 30.0
+
+
+class LocalEffects:
+    """Starts everything on this machine; Effects says what each does."""
+
+    tidy_up = staticmethod(remove_all_left_behind)
+    restore = staticmethod(restore)
+    deploy = staticmethod(deploy)
+    drive = staticmethod(drive)
+    watch_machine = MachineWatch
+    connect_costs = staticmethod(connect_costs)
+
+    @contextmanager
+    def set_up(self, experiment: Experiment, root: Path) -> Iterator[Bench]:
+        """Start and fill the experiment's own database in a temporary folder."""
+        account = with_own_group(service_account())
+        demand_unchangeable(root / experiment.load.locustfile, account)
+        with temporary_folder() as folder:
+            _demand_room(folder)
+            open_passage(folder, account)
+            snapshot = take_snapshot(experiment, root, folder / "snapshot", account)
+            with prepare_database(
+                experiment, snapshot=snapshot, folder=folder / "database", account=account
+            ) as database:
+                yield Bench(
+                    effects=self,
+                    experiment=experiment,
+                    root=root,
+                    folder=folder,
+                    account=account,
+                    snapshot=snapshot,
+                    database=database,
+                )
+
+    def ask_at_once(self, url: str, requests: int) -> Round:
+        """Send so many requests at the same moment, each in a thread of its own."""
+        everybody_is_ready = threading.Barrier(requests)
+
+        def ask(number: int) -> tuple[float, float, int]:
+            everybody_is_ready.wait()
+            start_s = time.monotonic()
+            status = _status(url, number)
+            return start_s, time.monotonic(), status
+
+        with ThreadPoolExecutor(requests) as threads:
+            starts_s, ends_s, statuses = zip(*threads.map(ask, range(requests)), strict=True)
+        return Round(wall_ms=(max(ends_s) - min(starts_s)) * 1000, statuses=Counter(statuses))
+
+    @contextmanager
+    def serve(self, command: Command, page: str) -> Iterator[Watched]:
+        """Run a program until the block ends."""
+        with running(command, grace_s=2) as child:
+            await_ready(child, http_probe(page), what=page, deadline_s=SERVE_DEADLINE_S)
+            yield child
+
+
+LOCAL = LocalEffects()
+
+
+def demand_unchangeable(path: Path, account: Account | None) -> None:
+    """Return when the servers' account can change neither path nor anything on the way to it, or there is none.
+
+    Root runs the Locust file and writes the results. What the site could change there would be run, or written to, as
+    root.
+
+    Raises:
+        ConfigurationError: It can.
+    """
+    place = changeable_by(account, path)
+    if place is not None and account is not None:
+        raise ConfigurationError(
+            f"{path}: account {account.name}, which runs the servers, can change {place}, and root would use it; run "
+            f"badgateway as another user, or in a copy of the project that {account.name} cannot change"
+        )
+
+
+def _demand_room(folder: Path) -> None:
+    free_bytes = shutil.disk_usage(folder).free
+    if free_bytes < DATABASE_BYTES:
+        raise DeploymentError(
+            f"{folder.parent}: no space left for a database: {free_bytes >> 20} MiB are free, and an empty one takes "
+            f"{DATABASE_BYTES >> 20}; make room there"
+        )
+
+
+def _status(url: str, number: int) -> int:
+    parts = urlsplit(url)
+    connection = HTTPConnection(parts.netloc, timeout=PATIENT.client_s)
+    try:
+        headers = {"X-Request-ID": f"{REQUEST_ID_PREFIX}cooperation-{number}"}
+        connection.request("GET", f"{parts.path}?{parts.query}", headers=headers)
+        response = connection.getresponse()
+        response.read()
+    except (OSError, HTTPException):
+        return 0
+    finally:
+        connection.close()
+    return response.status

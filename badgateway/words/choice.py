@@ -1,0 +1,270 @@
+"""Says a choice and its chain of reasons."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from badgateway import numbers
+from badgateway.model.capacity import Capacity, CapacityStatus
+from badgateway.model.comparison import (
+    ArmVerdict,
+    Choice,
+    ChoiceKind,
+    Criterion,
+    PairedRatio,
+    Regret,
+    Relation,
+    Rivalry,
+    TieRule,
+)
+from badgateway.model.contest import Contest
+from badgateway.model.load_level import LoadLevel, LoadUnit
+from badgateway.model.summary import Verdict
+from badgateway.numbers import listed, plural
+from badgateway.words.phrases import limit, load, milliseconds, milliseconds_limit, objective, percent
+from badgateway.words.progress import leaving
+
+_BY = {Criterion.LATENCY: "p95", Criterion.THROUGHPUT: "throughput", Criterion.CAPACITY: "capacity"}
+_TIE_RULES = {
+    TieRule.FEWEST_CHANGES: "fewest settings changed from the baseline",
+    TieRule.LEAST_CPU: "least CPU time a request",
+    TieRule.FIRST: "first in the experiment file",
+}
+LEFT = "LEFT"
+"""The outcome of an arm that a look put out of the race."""
+_LOWER, _NOT_LOWER = "is proven to be lower than", "is not proven to be lower than"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """One link of the chain."""
+
+    criterion: Criterion
+    arm: str
+    """Whom it is about."""
+    outcome: str
+    """A Verdict, Relation or CapacityStatus, whichever the reason is about, or LEFT."""
+    sentence: str
+
+
+def sentence(choice: Choice) -> str:
+    """Return the answer: first the configuration to run, then what that is worth, then who else is not out."""
+    if choice.kind is ChoiceKind.NONE_QUALIFIES:
+        return f"None qualifies: no configuration keeps the objective ({objective(choice.asked.objective)})."
+    if choice.kind is ChoiceKind.NEEDS_MORE:
+        return " ".join((_undecided(choice), *_others(choice)))
+    return " ".join((f"Run {choice.arm}{_worth(choice)}.", *_others(choice)))
+
+
+def _worth(choice: Choice) -> str:
+    if choice.kind is ChoiceKind.PICKED:
+        by = [
+            _BY[criterion]
+            for criterion in _BY
+            if any(one.criterion is criterion and one.relation is Relation.WORSE for one in choice.rivalries)
+        ]
+        if by:
+            return f": the best, proven, by its {listed(by)}"
+        if any(one.at_look is not None for one in choice.eliminations):
+            return ": the best, proven, by its p95"
+        return ": the only one that keeps the objective"
+    as_good = [name for name in choice.equivalent if name != choice.arm]
+    said = f". As good, as far as this study can tell: {listed(as_good)}; chosen: {tie_rule(choice)}" if as_good else ""
+    return f"{said}.{_regret(choice.regret)}" if choice.regret else said
+
+
+def _regret(found: Regret) -> str:
+    if not found.share:
+        return " No other has a lower p95, with 95 %"
+    return (
+        f" No other is more than {percent(found.share)} ({milliseconds(found.milliseconds)}) better in p95, with 95 %"
+    )
+
+
+def _undecided(choice: Choice) -> str:
+    if choice.arm is None:
+        return "Nothing can be said: no configuration was measured well enough."
+    may = [one.arm for one in choice.ranking if one.verdict is Verdict.INCONCLUSIVE]
+    start = f"Not decided: {listed(may)} may keep the objective, and none is proven to yet."
+    if choice.more_blocks is None:
+        return f"{start} More blocks would hardly settle it."
+    return f"{start} If all goes on so, about {plural(choice.more_blocks, 'more block')} would settle it."
+
+
+def _others(choice: Choice) -> Iterator[str]:
+    """Yield who is neither out nor named yet, so that nobody is forgotten, and what casts doubt on all of it."""
+    if choice.kind is not ChoiceKind.NEEDS_MORE:
+        not_told = [
+            one.rival
+            for one in choice.rivalries
+            if one.criterion is Criterion.LATENCY
+            and one.relation is Relation.OPEN
+            and one.rival not in (*choice.equivalent, *_with(choice, Verdict.INCONCLUSIVE))
+        ]
+        if not_told:
+            yield f"Slower here, but not proven to be: {listed(not_told)}."
+        open_ones = _with(choice, Verdict.INCONCLUSIVE)
+        if open_ones:
+            yield f"{listed(open_ones)} may keep the objective too: INCONCLUSIVE."
+    invalid = _with(choice, Verdict.INVALID)
+    if invalid and choice.arm is not None:
+        yield f"Not measured: {listed(invalid)}."
+    if choice.noise is not None and choice.noise.differs:
+        yield (
+            f"Beware: {listed(choice.noise.arms)} under two names is proven to differ from itself by "
+            f"{percent(choice.noise.latency.difference)}, so something else than the configuration decides here."
+        )
+    if choice.two_states:
+        yield f"The p95 of {listed(choice.two_states)} is one of two values, from trial to trial."
+
+
+def _with(choice: Choice, verdict: Verdict) -> list[str]:
+    return [one.arm for one in choice.ranking if one.verdict is verdict]
+
+
+def tie_rule(choice: Choice) -> str:
+    """Return by what the chosen one of several that are as good was chosen, a clause; empty when nothing was."""
+    return _TIE_RULES[choice.tie_rule] if choice.tie_rule else ""
+
+
+def reasons(choice: Choice) -> tuple[str, ...]:
+    """Return the sentences of the chain."""
+    return tuple(one.sentence for one in chain(choice))
+
+
+def chain(choice: Choice) -> tuple[Reason, ...]:
+    """Return what put out whom, in the order in which the criteria decide."""
+    asked = choice.asked
+    unit = asked.capacity.unit if asked.capacity else asked.unit
+    return (
+        *_about_objective(choice),
+        *_about_looks(choice),
+        *(
+            Reason(criterion=one.criterion, arm=one.rival, outcome=one.relation, sentence=_about_rival(one, choice))
+            for one in choice.rivalries
+        ),
+        *(
+            Reason(
+                criterion=Criterion.CAPACITY,
+                arm=name,
+                outcome=found.status,
+                sentence=_about_capacity(name, found, unit),
+            )
+            for name, found in choice.capacities
+        ),
+    )
+
+
+def _about_objective(choice: Choice) -> Iterator[Reason]:
+    asked, ranking = choice.asked, choice.ranking
+    why = {one.arm: leaving(one, asked) for one in choice.eliminations if one.at_look is None}
+    first = next((one for one in ranking if one.verdict is Verdict.PASS), None)
+    behind = [one for one in ranking if one.verdict is not Verdict.PASS]
+    if first is not None:
+        kept = (
+            f"{first.arm} keeps the objective ({objective(asked.objective)}): {_counts(first, asked)}; with 95 % "
+            f"confidence at most {percent(first.most_failures)} fail."
+        )
+        yield Reason(criterion=Criterion.OBJECTIVE, arm=first.arm, outcome=first.verdict, sentence=kept)
+    for one in behind:
+        said = why.get(one.arm, _counts(one, asked) if one.requests else "nothing valid was measured")
+        not_kept = f"{one.arm} is {one.verdict}: {said}{_why_open(one, asked)}."
+        yield Reason(criterion=Criterion.OBJECTIVE, arm=one.arm, outcome=one.verdict, sentence=not_kept)
+
+
+def _why_open(one: ArmVerdict, asked: Contest) -> str:
+    if one.verdict is not Verdict.INCONCLUSIVE:
+        return ""
+    if one.trials == 1:
+        return "; one trial alone shows nothing of how trials differ"
+    failures = one.most_failures > asked.objective.max_failure_share
+    most, what = (one.most_failures, "fail") if failures else (one.most_missed, "fail or be late")
+    return f"; as unevenly as that fell on its {plural(one.trials, 'trial')}, up to {percent(most)} may {what}"
+
+
+def _p(p: float) -> str:
+    return "p < 0.0001" if p < 0.0001 else f"p = {p:.2g}"
+
+
+def _about_looks(choice: Choice) -> Iterator[Reason]:
+    for one in choice.eliminations:
+        if one.at_look is not None:
+            left = f"{one.arm} left the race after {plural(one.at_look, 'block')}: {leaving(one, choice.asked)}."
+            yield Reason(criterion=Criterion.LATENCY, arm=one.arm, outcome=LEFT, sentence=left)
+
+
+def _about_rival(one: Rivalry, choice: Choice) -> str:
+    if one.paired is None:
+        than = _LOWER if one.relation is Relation.WORSE else _NOT_LOWER
+        return (
+            f"{one.rival}: its capacity {than} that of {one.leader}."
+            if one.criterion is Criterion.CAPACITY
+            else f"{one.rival}: no block in common."
+        )
+    if one.criterion is Criterion.COST:
+        return f"{one.rival} takes {_times(one.paired)} the CPU time per request of {choice.arm}."
+    return (
+        f"{one.rival}: {one.criterion} {_times(one.paired)} {one.leader}'s over {plural(one.paired.blocks, 'block')}, "
+        f"{_tests(one)}: {_relation(one, choice)}."
+    )
+
+
+def _tests(one: Rivalry) -> str:
+    together = f"{_p(one.adjusted_p if one.adjusted_p is not None else 1.0)} among all pairs"
+    if one.criterion is Criterion.THROUGHPUT or one.paired is None:
+        return together
+    return f"{_p(one.paired.p)} alone and {together}"
+
+
+def _relation(one: Rivalry, choice: Choice) -> str:
+    if one.relation is Relation.WORSE:
+        return "behind"
+    if one.relation is Relation.EQUIVALENT:
+        return f"equivalent, less than {_margin(one, choice.asked)} apart"
+    if one.rival in choice.equivalent and one.is_alone_behind:
+        return f"slower by less than {_margin(one, choice.asked)}, which decides nothing"
+    return "not told apart"
+
+
+def _margin(one: Rivalry, asked: Contest) -> str:
+    if one.criterion is Criterion.LATENCY and (one.margin or 0) > asked.margin:
+        return milliseconds_limit(asked.negligible_p95_ms)
+    return limit(asked.margin)
+
+
+def _times(found: PairedRatio) -> str:
+    return f"{found.ratio:.3f} times ({percent(found.confidence)} interval {found.low:.3f}-{found.high:.3f})"
+
+
+def _about_capacity(name: str, found: Capacity, unit: LoadUnit) -> str:
+    trials = plural(found.trials, "trial")
+    if found.status is CapacityStatus.NONE:
+        return f"{name} has no capacity: the lowest load failed, and so did a higher one."
+    if found.low is None or found.high is None:
+        return f"The capacity of {name} is not told: a load fails, each time, below one that passes."
+    between, sure = (
+        f"between {numbers.load(found.low)} and {load(LoadLevel(found.high, unit))}",
+        _confirmed(found, unit),
+    )
+    if found.status is CapacityStatus.NOT_TOLD or found.estimate is None:
+        return f"The capacity of {name} is not told: with 95 % probability it is {between}, {sure}, after {trials}."
+    if found.status is CapacityStatus.AT_LEAST:
+        return f"{name} carries at least {load(LoadLevel(found.low, unit))}, {sure}, from {trials}; more was not tried."
+    interval = f"95 % interval {numbers.load(found.low)}-{numbers.load(found.high)}"
+    return f"{name} carries {load(LoadLevel(found.estimate, unit))} ({interval}), {sure}, from {trials}."
+
+
+def _confirmed(found: Capacity, unit: LoadUnit) -> str:
+    return (
+        "not confirmed by a long window"
+        if found.confirmed is None
+        else f"confirmed at {load(LoadLevel(found.confirmed, unit))}"
+    )
+
+
+def _counts(one: ArmVerdict, asked: Contest) -> str:
+    where = f"at {load(asked.load(one.level))}, " if one.level is not None else ""
+    broken = f", {plural(one.broken_trials, 'trial')} of which it did not get through" if one.broken_trials else ""
+    return (
+        f"{where}{one.failures:,} of {one.requests:,} requests failed and {one.late:,} were OK but late, in "
+        f"{plural(one.trials, 'trial')}{broken}"
+    )

@@ -1,0 +1,86 @@
+"""Says what a study can prove, and what it could not have seen, however well it went."""
+
+from badgateway.model.comparison import Bursts, Choice, NoiseFloor
+from badgateway.numbers import listed, plural
+from badgateway.words.phrases import limit, percent
+
+_PROMISED = 0.05
+_RULE_OF_THREE = 3
+
+
+def power(choice: Choice) -> str:
+    """Return how sure so many blocks can make anyone of a difference in p95, one sentence."""
+    found = choice.power
+    if found.compared < 2:
+        return "No two configurations that may keep the objective were compared."
+    if found.blocks < found.blocks_to_prove:
+        return (
+            f"With {plural(found.blocks, 'block')} the signed-rank test between two configurations can give no p below "
+            f"{found.smallest_p:.2g}, so it proves none to be the best; that takes {found.blocks_to_prove} blocks."
+        )
+    capacity = ", their capacities aside" if choice.asked.capacity else ""
+    return (
+        f"With {plural(found.blocks, 'block')}, some configuration is called worse than one that is like it{capacity} "
+        f"in at most {limit(_PROMISED)} of such studies."
+    )
+
+
+def unseen(choice: Choice) -> tuple[str, ...]:
+    """Return the limits of the study as sentences: rare failures, long stalls, small effects, one machine."""
+    return (_rare_failures(choice), _stalls(choice.asked.window_s), _small_effects(choice.noise), _one_machine())
+
+
+def rarest_seen(requests: int) -> float:
+    """Return the failure share that so many requests without a failure leave possible, with 95 % confidence: 3/n."""
+    return min(1.0, _RULE_OF_THREE / requests) if requests else 1.0
+
+
+def _rare_failures(choice: Choice) -> str:
+    most = choice.most_requests
+    if not most:
+        return "Nothing was measured at the highest load, so any failure there would have gone unseen."
+    return (
+        f"Failures rarer than {percent(rarest_seen(most))} of requests: no configuration answered more than "
+        f"{plural(most, 'request')} at the highest load, and without a failure in n requests up to 3/n may fail, if "
+        f"failures come one by one.{_bursts(choice.bursts)}"
+    )
+
+
+def _bursts(found: Bursts | None) -> str:
+    if found is None:
+        return ""
+    trials = f"{found.bad_trials} of {plural(found.trials, 'trial')}"
+    may = f"{percent(found.most_bad_trials)} of trials"
+    if found.seconds:
+        trials += f" and {found.bad_seconds} of {plural(found.seconds, 'second')}"
+        may += f" and {percent(found.most_bad_seconds)} of seconds"
+    return f" If they come in bursts: {trials} of {found.arm} had one; with 95 % confidence up to {may} may."
+
+
+def _stalls(window_s: float) -> str:
+    return (
+        f"What happens less often than once in {window_s:g} s, the length of a window, such as a nightly job, "
+        f"a slow leak or a recycled worker; each trial starts with a fresh server."
+    )
+
+
+def _small_effects(noise: NoiseFloor | None) -> str:
+    if noise is None:
+        return "Small differences: there was no A/A control, so how small is not known."
+    names = (
+        f"{listed(noise.arms)} under two names differed by {percent(noise.latency.difference)} in p95 "
+        f"over {plural(noise.latency.blocks, 'block')}"
+    )
+    if noise.detectable is None:
+        return (
+            f"Differences between configurations that pass: {names}, and it takes {noise.blocks_to_prove} blocks "
+            f"until the signed-rank test between two of them can prove any."
+        )
+    return f"Differences in p95 below {percent(noise.detectable)}, by the noise of the noisiest two: {names}."
+
+
+def _one_machine() -> str:
+    return (
+        "Client, proxy, application and database shared one machine: they took CPU time from each other, "
+        "and no network was between them."
+    )

@@ -1,0 +1,88 @@
+"""One answer in a report: the recommendation is the choice in short."""
+
+import dataclasses
+
+import pytest
+
+from badgateway.analysis.answer import recommendation_of
+from badgateway.model.comparison import ArmVerdict, Choice, ChoiceKind, StudyPower
+from badgateway.model.study_summary import Decision
+from badgateway.model.summary import Verdict
+from badgateway.words.choice import sentence
+from badgateway.words.phrases import setup
+from tests.judge.contests import asked
+from tests.judge.evidence_of import BAD_GATEWAY, OK, evidence, experiment, record, summarised
+
+EXPERIMENT = experiment("first", "second")
+SUMMARIES = summarised(
+    EXPERIMENT,
+    {
+        "first": evidence({OK: 1400, BAD_GATEWAY: 600}, record("first")),
+        "second": evidence({OK: 2000}, record("second")),
+    },
+)
+
+
+def chosen(kind: ChoiceKind, arm: str | None) -> Choice:
+    first = Verdict.INCONCLUSIVE if kind is ChoiceKind.NEEDS_MORE else Verdict.PASS
+    standings = (("first", first), ("second", Verdict.FAIL))
+    return Choice(
+        kind=kind,
+        arm=arm,
+        equivalent=(),
+        more_blocks=None,
+        ranking=tuple(
+            ArmVerdict(arm=name, verdict=verdict, level=5, requests=9, failures=0, late=0)
+            for name, verdict in standings
+        ),
+        rivalries=(),
+        capacities=(),
+        noise=None,
+        asked=asked("first", "second"),
+        power=StudyPower(compared=1, blocks=1, smallest_p=1.0, blocks_to_prove=6),
+        most_requests=9,
+        bursts=None,
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "arm", "decision", "configuration"),
+    [
+        (ChoiceKind.PICKED, "first", Decision.PICKED, "first"),
+        (ChoiceKind.EQUIVALENT, "first", Decision.PICKED, "first"),
+        (ChoiceKind.NEEDS_MORE, "first", Decision.INCONCLUSIVE, None),
+        (ChoiceKind.NONE_QUALIFIES, None, Decision.NONE_QUALIFIES, None),
+    ],
+)
+def test_each_kind_of_choice_is_one_decision(kind, arm, decision, configuration):
+    told = recommendation_of(chosen(kind, arm), EXPERIMENT, SUMMARIES, "badgateway run x.toml")
+
+    assert (told.decision, told.configuration) == (decision, configuration)
+    assert told.sentence == sentence(chosen(kind, arm))
+    deploy = [f"first is {setup(EXPERIMENT.configuration('first'))}."] if configuration else []
+    assert list(told.reasons[: len(deploy)]) == deploy
+    about = [reason for reason in told.reasons if reason.startswith("The baseline first is FAIL, at 50 users: 600 of")]
+    assert len(about) == (configuration is None)
+    assert told.ranking == ("first", "second")
+
+
+def test_a_baseline_whose_verdict_comes_from_elsewhere_is_told_without_a_sentence_of_its_own():
+    summaries = (dataclasses.replace(SUMMARIES[0], reasons=()), SUMMARIES[1])
+    told = recommendation_of(chosen(ChoiceKind.PICKED, "second"), EXPERIMENT, summaries, "badgateway run x.toml")
+
+    assert told.reasons[-1].startswith("The baseline first is FAIL")
+
+
+@pytest.mark.parametrize(
+    ("command", "settles"),
+    [
+        ("badgateway run x.toml", "badgateway run x.toml --blocks 4"),
+        ("badgateway run x.toml --blocks 2 --quick", "badgateway run x.toml --quick --blocks 4"),
+        ("./lab study", "./lab study -- --blocks 4"),
+    ],
+)
+def test_what_would_settle_more_is_a_command_to_paste(command, settles):
+    open_choice = dataclasses.replace(chosen(ChoiceKind.NEEDS_MORE, "first"), more_blocks=3)
+    told = recommendation_of(open_choice, EXPERIMENT, SUMMARIES, command)
+
+    assert told.reasons[0] == f"About 3 more blocks would settle what is open, if all goes on so: {settles}"

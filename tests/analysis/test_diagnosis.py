@@ -1,0 +1,186 @@
+"""Why the requests of a recorded trial failed."""
+
+import shutil
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from badgateway.analysis.diagnosis import diagnose_trial, worker_gaps
+from badgateway.ledger.join import Ledger, build
+from badgateway.model.raw import JOURNAL, SERVER_LOG
+from badgateway.model.samples import WorkerGaps
+from badgateway.model.trial import Window
+
+GOLDEN = Path(__file__).parents[1] / "ledger" / "golden"
+WINDOW = Window(start_s=1000.0, end_s=1010.0, drained_s=1011.0)
+ALL_TIME = Window(start_s=0.0, end_s=4e9, drained_s=4e9)
+
+
+def recorded(case: str, folder: Path) -> Path:
+    """Copy a golden case as a trial's raw folder, with a server that wrote nothing."""
+    raw = folder / "raw"
+    shutil.copytree(GOLDEN / case, raw)
+    (raw / SERVER_LOG).touch()
+    return raw
+
+
+def golden_with(words: str) -> str:
+    """Return a golden case whose error log has these words."""
+    return next(path.parent.name for path in sorted(GOLDEN.glob("*/nginx-error.log")) if words in path.read_text())
+
+
+def test_a_full_accept_queue_is_found_in_a_recorded_trial(tmp_path):
+    raw = recorded(golden_with("(11: Resource temporarily unavailable)"), tmp_path)
+
+    diagnosis = diagnose_trial(build(raw, ALL_TIME), raw)
+
+    found = {one.cause.id: one.count for one in diagnosis.causes}
+    assert found["listen-queue-full"] > 0
+    assert sum(found.values()) + diagnosis.unattributed == diagnosis.failures
+
+
+def test_requests_outside_the_window_are_not_looked_into(tmp_path):
+    raw = recorded(golden_with("(11: Resource temporarily unavailable)"), tmp_path)
+
+    diagnosis = diagnose_trial(build(raw, Window(start_s=4e9, end_s=4.1e9, drained_s=4.1e9)), raw)
+
+    assert (diagnosis.requests, diagnosis.failures, diagnosis.causes) == (0, 0, ())
+
+
+def test_a_log_of_another_grammar_costs_causes_but_not_the_trial(tmp_path):
+    raw = recorded(golden_with("(11: Resource temporarily unavailable)"), tmp_path)
+    (raw / SERVER_LOG).write_text("once upon a time\n" * 20)
+
+    diagnosis = diagnose_trial(build(raw, ALL_TIME), raw)
+
+    assert diagnosis.failures > 0
+    assert diagnosis.hints[0].startswith("The server's log could not be used: server.log")
+
+
+def test_a_missing_log_costs_causes_but_not_the_trial(tmp_path):
+    raw = recorded(golden_with("(11: Resource temporarily unavailable)"), tmp_path)
+    (raw / SERVER_LOG).unlink()
+
+    diagnosis = diagnose_trial(build(raw, ALL_TIME), raw)
+
+    assert diagnosis.failures > 0
+    assert diagnosis.hints[0].startswith("server.log is missing")
+
+
+GUNICORN_STARTS = "[2026-11-21 20:35:58 +0000] [70] [INFO] Starting gunicorn 27.0.1\n"
+
+
+def causes(raw: Path) -> dict[str, int]:
+    return {found.cause.id: found.count for found in diagnose_trial(build(raw, ALL_TIME), raw).causes}
+
+
+@pytest.mark.parametrize(("second", "is_a_gap"), [("02", False), ("03", False), ("01", True)])
+def test_the_kits_own_stop_at_the_end_of_a_trial_is_no_reload(second, is_a_gap, tmp_path):
+    # Its last request ends at 20:36:02.9.
+    raw = recorded("closed-before-header", tmp_path)
+    stop = f"[2026-11-21 20:36:{second} +0000] [70] [INFO] Handling signal: term\n"
+    (raw / SERVER_LOG).write_text(GUNICORN_STARTS + stop)
+
+    assert ("reload-gap" in causes(raw)) == is_a_gap
+
+
+JOURNAL_OF_TWO_LIVES = """\
+worker-forked,1795293361.100000,71,,,,,,,
+worker-ready,1795293361.200000,71,,,,,,,
+worker-exit,1795293362.100000,71,,9,,,,,
+worker-forked,1795293362.150000,72,,,,,,,
+worker-reaped,1795293362.160000,71,,,,,,,
+worker-ready,1795293364.200000,72,,,,,,,
+"""
+
+
+@pytest.mark.parametrize("log", ["", "once upon a time\n" * 20, GUNICORN_STARTS])
+def test_the_journal_tells_of_workers_where_the_log_does_not(log, tmp_path):
+    raw = recorded("closed-before-header", tmp_path)
+    (raw / SERVER_LOG).write_text(log)
+    (raw / JOURNAL).write_text(JOURNAL_OF_TWO_LIVES)
+    ledger = build(raw, ALL_TIME)
+
+    diagnose_trial(ledger, raw)
+
+    started = [("server started", 70, SERVER_LOG)] if log == GUNICORN_STARTS else []
+    assert events(ledger) == [
+        *started,
+        ("worker booted", 71, JOURNAL),
+        ("worker ready", 71, JOURNAL),
+        ("worker exited", 71, JOURNAL),
+        ("worker booted", 72, JOURNAL),
+        ("worker ready", 72, JOURNAL),
+    ]
+
+
+def test_what_log_and_journal_both_tell_is_there_once_and_as_the_log_has_it(tmp_path):
+    raw = recorded("closed-before-header", tmp_path)
+    gunicorn = "[2026-11-21 20:36:{} +0000] [{}] [{}] {}\n"
+    (raw / SERVER_LOG).write_text(
+        gunicorn.format("01", 71, "INFO", "Booting worker with pid: 71")
+        + gunicorn.format("02", 70, "ERROR", "Worker (pid:71) was sent SIGKILL! Perhaps out of memory?")
+        + gunicorn.format("02", 72, "INFO", "Booting worker with pid: 72")
+    )
+    (raw / JOURNAL).write_text(JOURNAL_OF_TWO_LIVES.replace("worker-exit,", "worker-int,"))
+    ledger = build(raw, ALL_TIME)
+
+    diagnose_trial(ledger, raw)
+
+    assert events(ledger) == [
+        ("worker booted", 71, SERVER_LOG),
+        ("worker ready", 71, JOURNAL),
+        ("worker killed", 71, SERVER_LOG),
+        ("worker booted", 72, SERVER_LOG),
+        ("worker ready", 72, JOURNAL),
+    ]
+
+
+def test_a_kill_of_a_worker_that_the_arbiter_had_given_up_is_its_own_and_not_the_kernels(tmp_path):
+    raw = recorded("closed-before-header", tmp_path)
+    killed = "[2026-11-21 20:36:02 +0000] [70] [ERROR] Worker (pid:71) was sent SIGKILL! Perhaps out of memory?\n"
+    (raw / SERVER_LOG).write_text(GUNICORN_STARTS + killed)
+    (raw / JOURNAL).write_text("worker-reaped,1795293362.160000,71,,,,,,,\n")
+    assert "worker-killed" in causes(raw)
+
+    (raw / JOURNAL).write_text("worker-reaped,1795293362.160000,71,,,,,,,aborted\n")
+    assert "gunicorn-timeout-blocked-in-c" in (found := causes(raw))
+    assert "worker-killed" not in found
+
+
+def events(ledger: Ledger) -> list[tuple[object, ...]]:
+    found = ledger.connection.table("server_events").project("event, pid, file, time_s, line_number")
+    return [row[:3] for row in found.order("pid, time_s, line_number").fetchall()]
+
+
+def gaps(*rows):
+    """Return the gaps of rows (time, how many accept from then on)."""
+    connection = duckdb.connect()
+    connection.execute("CREATE TEMP TABLE counts (time_s DOUBLE, mark_id BIGINT, accepting INTEGER)")
+    for number, (time_s, accepting) in enumerate(rows):
+        connection.execute("INSERT INTO counts VALUES (?, ?, ?)", [time_s, number, accepting])
+    return worker_gaps(connection, WINDOW)
+
+
+def test_a_trial_that_was_not_diagnosed_tells_nothing():
+    assert worker_gaps(duckdb.connect(), WINDOW) is None
+
+
+def test_a_log_that_tells_of_no_worker_tells_nothing():
+    assert gaps() is None
+
+
+@pytest.mark.parametrize(
+    ("rows", "count", "total_s"),
+    [
+        ([(990, 1), (1001, 0), (1003, 1)], 1, 2),
+        ([(990, 2), (1001, 1), (1003, 2)], 0, 0),
+        ([(1001, 0), (1002, 1), (1004, 0), (1004.5, 1)], 2, 1.5),
+        ([(995, 0), (1002, 1)], 1, 2),
+        ([(1008, 0)], 1, 2),
+        ([(990, 0), (995, 1), (1010, 0), (1012, 1)], 0, 0),
+    ],
+)
+def test_only_time_in_the_window_without_any_worker_counts(rows, count, total_s):
+    assert gaps(*rows) == WorkerGaps(count=count, total_s=total_s)

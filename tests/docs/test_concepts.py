@@ -1,0 +1,77 @@
+"""docs/concepts.md defines every term that reports print and that the code is named after."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from badgateway.model.capacity import CapacityStatus
+from badgateway.model.comparison import ChoiceKind, Criterion, Relation
+from badgateway.model.contest import Purpose
+from badgateway.model.cooperation import Cooperation
+from badgateway.model.diagnosis import Certainty
+from badgateway.model.ladder import Effect
+from badgateway.model.outcome import Outcome
+from badgateway.model.study_summary import Decision
+from badgateway.model.summary import Verdict
+from badgateway.model.trial import TrialStatus
+
+PAGE = (Path(__file__).parents[2] / "docs" / "concepts.md").read_text(encoding="utf-8")
+DEFINED = set(re.findall(r"^\*\*([a-z/ -]+)\*\*:", PAGE, re.MULTILINE))
+PRINTED = (
+    CapacityStatus,
+    Certainty,
+    ChoiceKind,
+    Cooperation,
+    Criterion,
+    Decision,
+    Effect,
+    Outcome,
+    Purpose,
+    Relation,
+    TrialStatus,
+    Verdict,
+)
+NAMED_AFTER = {
+    "arm",
+    "baseline",
+    "block",
+    "capacity",
+    "cause",
+    "configuration",
+    "confirmation",
+    "contest",
+    "control",
+    "diagnosis",
+    "effect",
+    "elimination",
+    "evidence",
+    "experiment",
+    "facts",
+    "ladder",
+    "ledger",
+    "load level",
+    "look",
+    "noise floor",
+    "objective",
+    "outcome",
+    "purpose",
+    "recommendation",
+    "regret",
+    "rival",
+    "study",
+    "trial",
+    "verdict",
+    "window",
+    "worker checks",
+    "workload",
+}
+
+
+@pytest.mark.parametrize("kind", PRINTED)
+def test_each_word_that_reports_print_in_capitals_or_as_a_kind_is_told(kind):
+    assert [str(value) for value in kind if not re.search(rf"(?<![\w-]){re.escape(value)}(?![\w-])", PAGE)] == []
+
+
+def test_each_term_that_code_is_named_after_is_defined_and_no_other():
+    assert NAMED_AFTER == DEFINED
