@@ -8,6 +8,7 @@ from badgateway.databases.registry import databases
 from badgateway.logs.server_lines import bare_line, kernel_line
 from badgateway.model.evidence import LogKind, ServerEvent
 from badgateway.servers.log import Rule, ServerLog, rules
+from badgateway.servers.registry import servers
 
 
 @cache
@@ -27,7 +28,7 @@ def application_rules() -> tuple[Rule, ...]:
     )
 
 
-_PROGRAMS = "gunicorn|uwsgi|python|granian|uvicorn|hypercorn|daphne"
+_PROGRAMS = "|".join([*(server.name for server in servers()), "python", "hypercorn", "daphne"])
 _OUT_OF_MEMORY = "(?:Out of memory|Memory cgroup out of memory): Kill(?:ed)? process "
 _CRASHED = "(?:: segfault at | general protection fault)"
 

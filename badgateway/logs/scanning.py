@@ -56,8 +56,8 @@ def scanned(
     """
     try:
         _read(connection, file, projections)
-    except duckdb.Error:
-        # Bytes that are not UTF-8, or an endless line: rare enough to pay for a copy then only.
+    except (duckdb.Error, RuntimeError):
+        # Bytes that are not UTF-8, in it or in its name, or an endless line: rare enough to pay for a copy then only.
         _read_cleaned(connection, cleaned(file, scratch), projections)
     try:
         # The row id is the line's number: DuckDB keeps the order of what it reads.

@@ -132,7 +132,7 @@ def _least(subject: str, number: int, least: int, remedy: str) -> Finding:
 def _shared_memory() -> Finding:
     if os.access(SHARED_MEMORY, os.W_OK):
         return Finding(subject=str(SHARED_MEMORY), state=State.FINE, found="writable")
-    remedy = "Gunicorn's heartbeat goes to the disk, whose pauses can look like dead workers"
+    remedy = "a worker's heartbeat goes to the disk, whose pauses can look like dead workers"
     return Finding(subject=str(SHARED_MEMORY), state=State.NOTED, found="not writable", remedy=remedy)
 
 

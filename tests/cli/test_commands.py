@@ -43,7 +43,7 @@ server = "servers/uwsgi.ini"
 driver = "pymysql"
 workers = 2
 """
-COMMANDS = ["run", "report", "plan", "serve", "ui", "explain", "cause", "probe"]
+COMMANDS = ["run", "report", "plan", "serve", "ui", "explain", "cause", "probe", "doctor", "clean", "completion"]
 
 
 def call(*arguments: object) -> Result:

@@ -80,12 +80,12 @@ def test_a_failure_has_all_that_is_known_of_it_and_no_secret(filled):
     upstream = ("502", "unix:/run/app.sock", 0.001, None, 0.49, 1, True)
     app = (100, T0_S + 1.1, None, None)
     assert bad == (
-        *(1, "ledger", T0_S + 1.5, 0.5, "GET", "/members/?token=...&page=...", 502, "BAD_GATEWAY"),
+        *(1, "ledger", "nginx", T0_S + 1.5, 0.5, "GET", "/members/?token=...&page=...", 502, "BAD_GATEWAY"),
         *upstream,
-        *(1, "bad", 10, *app, None, "nginx-access.jsonl", 3),
+        *(1, "bad", 10, *app, None, None, "nginx-access.jsonl", 3),
     )
-    assert gone[:8] == (2, "ledger", T0_S + 63, 60, "GET", None, None, "CONNECT_ERROR")
-    assert gone[14:] == (False, None, "gone", None, None, None, None, None, None, "client.csv", 4)
+    assert gone[:9] == (2, "ledger", "nginx", T0_S + 63, 60, "GET", None, None, "CONNECT_ERROR")
+    assert gone[15:] == (False, None, "gone", None, None, None, None, None, None, None, "client.csv", 4)
 
 
 def test_the_lines_are_the_files_own_but_for_the_secrets(filled):
@@ -108,10 +108,10 @@ def test_every_request_is_in_the_volume_of_its_minute(filled):
 def test_error_lines_are_those_that_matter_and_no_readiness_probes(filled):
     notice, error = evidence(filled).table("proxy_errors").project("* EXCLUDE line").fetchall()
 
-    assert notice[1:6] == ("notice", None, "start worker process 10", None, "other")
+    assert notice[1:7] == ("nginx", "notice", None, "start worker process 10", None, "other")
     assert error == (
-        *(T0_S + 1, "error", 1, FULL, 11, "connecting", "GET /members/?token=...&page=... HTTP/1.1"),
-        *("http://unix:/run/app.sock:/", None, "nginx-error.log", 4),
+        *(T0_S + 1, "nginx", "error", 1, FULL, 11, "connecting", "GET /members/?token=...&page=... HTTP/1.1"),
+        *("http://unix:/run/app.sock:/", None, None, "nginx-error.log", 4),
     )
 
 

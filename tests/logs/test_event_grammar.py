@@ -14,8 +14,13 @@ GOLDEN = Path(__file__).parent / "golden"
 GROUPS = frozenset({"pid", "worker", "uri", "started", "signal", "value", "limit"})
 
 
-NOT_OF_A_LOG = {ServerEvent.LOOP_BLOCKED, ServerEvent.DATABASE_SATURATED}
-"""The journal tells of the first, the probes of the second."""
+NOT_OF_A_LOG = {
+    ServerEvent.LOOP_BLOCKED,
+    ServerEvent.DATABASE_SATURATED,
+    ServerEvent.LISTEN_OVERFLOW,
+    ServerEvent.ACCEPT_QUEUE_FULL,
+}
+"""The journal tells of the first, the probes of the others."""
 
 
 @pytest.mark.parametrize("event", [event for event in ServerEvent if event not in NOT_OF_A_LOG])

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from badgateway.errors import RawDataError
 from badgateway.logs import Source, read_logs
 from badgateway.logs.prefixes import Prefixes
+from badgateway.logs.servers import server_logs
 from badgateway.logs.source import HEAD_BYTES, whole_lines
 from badgateway.model.evidence import LogKind
-from badgateway.servers import gunicorn, uwsgi
 from tests.amounts import examples
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -25,8 +25,7 @@ TESTED_FILES = PROVEN_FILES // 100
 HAVE_OTHER_LINES = frozenset(
     {
         LogKind.NGINX_ERROR,
-        uwsgi.LOG.kind,
-        gunicorn.LOG.kind,
+        *server_logs(),
         LogKind.APACHE_ERROR,
         LogKind.TRAEFIK_LOG,
         LogKind.CADDY_LOG,

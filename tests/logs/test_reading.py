@@ -91,7 +91,7 @@ def test_an_access_line_of_gunicorn_behind_a_unix_socket_has_no_client(tmp_path)
     evidence = read(tmp_path, "[2024-12-05 13:07:01 +0000] [1] [INFO] Booting worker with pid: 8\n" + line + line[1:])
 
     assert (evidence.requests, evidence.failures, evidence.files[0].malformed_lines) == (2, 2, 0)
-    assert column(evidence, "requests", "uri") == ["/big", "/big"]
+    assert column(evidence, "failures", "uri") == ["/big", "/big"]
 
 
 def test_bytes_that_are_no_text_cost_only_their_own_line(tmp_path):

@@ -29,7 +29,7 @@ def test_the_steps_and_arms_are_told_in_the_order_of_the_experiment_and_not_of_t
 def test_the_parts_of_a_bar_are_the_shares_of_all_requests():
     (row,) = arms(view())["uwsgi-2"].effects
     assert [(part.width, part.kind) for part in row.parts] == [("71.08%", "proven"), ("23.67%", "doubtful")]
-    assert (row.users, row.failed, row.gap) == ("", "94.8\N{NO-BREAK SPACE}%", "")
+    assert (row.load, row.failed, row.gap) == ("", "94.8\N{NO-BREAK SPACE}%", "")
 
 
 def test_an_arm_without_failures_has_an_empty_bar_and_no_gap():
