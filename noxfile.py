@@ -36,7 +36,20 @@ KIT = environment_home() / "kit"
 LIGHT = environment_home() / "unit"
 TIMES = environment_home() / "times.jsonl"
 
-PURE_ROOMS = ("model", "servers", "databases", "words", "plan", "ledger", "logs", "causes", "judge", "report", "search", "analysis")
+PURE_ROOMS = (
+    "model",
+    "servers",
+    "databases",
+    "words",
+    "plan",
+    "ledger",
+    "logs",
+    "causes",
+    "judge",
+    "report",
+    "search",
+    "analysis",
+)
 PURE_CODE = ",".join(
     [*(f"badgateway/{room}/*" for room in PURE_ROOMS), "badgateway/errors.py", "badgateway/numbers.py"]
 )
