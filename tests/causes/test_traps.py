@@ -534,8 +534,15 @@ def test_what_waited_in_the_queue_is_dropped_by_a_reload(events):
 
 def without_socket(evidence: Evidence) -> str:
     missing = "connect() to unix:/tmp/g.sock failed (2: No such file or directory) while connecting to upstream"
-    where = {"upstream": "http://unix:/tmp/g.sock:/", "upstream_addr": "unix:/tmp/g.sock"}
-    evidence.failed(missing, at=5, errno=2, phase=Phase.CONNECTING, upstream_connect_s=None, **where)
+    evidence.failed(
+        missing,
+        at=5,
+        errno=2,
+        phase=Phase.CONNECTING,
+        upstream="http://unix:/tmp/g.sock:/",
+        upstream_addr="unix:/tmp/g.sock",
+        upstream_connect_s=None,
+    )
     (found,) = evidence.diagnosis().causes
     return f"{found.cause.id}: {found.certainty}"
 
