@@ -155,7 +155,7 @@ def export(session: nox.Session) -> None:
 
 @nox.session
 def postgresql(session: nox.Session) -> None:
-    """Compare drivers and pools on PostgreSQL, under threads, gevent and ASGI: six minutes; print the pick."""
+    """Compare drivers and pools on PostgreSQL, under threads, gevent and ASGI; print the pick."""
     run(session, "badgateway", "run", POSTGRESQL, *session.posargs, success_codes=ANSWERED)
 
 
