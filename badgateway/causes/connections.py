@@ -190,8 +190,9 @@ _LISTENERS = f"""(
         PARTITION BY instance ORDER BY low_s, mark_id ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) AS stopped_s
     FROM marks WHERE kind IN ('listening', 'shutdown'))"""  # noqa: S608 # a constant of this module
 _SAYS_THAT_IT_LISTENS = Proof(
-    joins=f"JOIN {_LISTENERS} p ON p.place = {place_sql('c.upstream')}",
-    condition="p.kind = 'listening' AND starts_with(p.place, '/') AND p.low_s <= c.time_s "
+    # Error 2: there is no such file. One that is there and refuses is seen by both sides, and its server is gone.
+    joins=f"JOIN {_LISTENERS} p ON p.place = {place_sql('c.upstream')} JOIN complaints r ON r.id = c.complaint_id",
+    condition="r.errno = 2 AND p.kind = 'listening' AND starts_with(p.place, '/') AND p.low_s <= c.time_s "
     "AND coalesce(p.stopped_s > c.time_s, true)",
     mark="p.mark_id",
     nearness="c.time_s - p.low_s",
