@@ -14,7 +14,7 @@ from badgateway.analysis.run import analyse, publish
 from badgateway.cli.alone import BESIDE, alone_on_the_machine, patience_s, undisturbing
 from badgateway.cli.browse import browse, locust_port
 from badgateway.cli.entry import cli
-from badgateway.cli.planned import Planned, plan_lines, require_users
+from badgateway.cli.planned import Planned, plan_lines, require_installed, require_users
 from badgateway.cli.running import go_on, print_decision, run_one
 from badgateway.cli.terminal import echo
 from badgateway.errors import ConfigurationError
@@ -157,6 +157,7 @@ def run(  # noqa: PLR0913 # one parameter per option
     drawn_seed = secrets.randbelow(1_000_000)
     planned = [checked(path, drawn_seed) for path in files]
     for one in planned:
+        require_installed(one.path, one.experiment)
         require_users(one.path, one.experiment)
     console = Console(stderr=True)
     alone = alone_on_the_machine(console, wait_s=patience_s(wait_s, console), beside=beside)
@@ -240,6 +241,8 @@ def plan(experiment: Path, variant: str | None, budget_s: float | None) -> None:
     require_users(planned.path, planned.experiment)
     for line in plan_lines(planned):
         echo(line)
+    # The plan is of use on a machine that is not to run it, too.
+    require_installed(planned.path, planned.experiment)
 
 
 def checked_plan(path: Path, *, variant: str | None, budget_s: float | None) -> Planned:
@@ -266,6 +269,7 @@ def serve(experiment: Path, configuration: str, *, beside: bool) -> None:
       badgateway serve experiments/concurrency.toml uwsgi-2
     """  # noqa: D301 # click's mark for a paragraph that keeps its lines
     only = narrow(load_experiment(experiment), only=[configuration])
+    require_installed(experiment, only)
     with undisturbing(beside=beside):
         browse(configuration, served(only, configuration, project_root(experiment), LOCAL), what="the site")
 
@@ -286,6 +290,7 @@ def ui(experiment: Path, configuration: str, port: int | None, *, beside: bool) 
     """  # noqa: D301 # click's mark for a paragraph that keeps its lines
     only = narrow(load_experiment(experiment), only=[configuration])
     root = project_root(experiment)
+    require_installed(experiment, only)
     require_users(experiment, only)
     with undisturbing(beside=beside):
         starting = served_behind_locust(only, configuration, root, locust_port(port), LOCAL)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from badgateway.cli.wording import duration, trial_name, worker_check_lines
-from badgateway.errors import ConfigurationError
+from badgateway.errors import ConfigurationError, DeploymentError
 from badgateway.load import locust_file
 from badgateway.model.experiment import Experiment
 from badgateway.model.load_level import LoadLevel, LoadUnit
@@ -13,6 +13,7 @@ from badgateway.model.outlook import Forecast
 from badgateway.model.printable import printable
 from badgateway.model.waiting import WorkerCheckPlan
 from badgateway.plan.experiment_file import project_root
+from badgateway.plan.programs import not_installed
 from badgateway.plan.schedule import expected_s, schedule
 from badgateway.plan.worker_checks import worker_checks_s
 from badgateway.search import forecast
@@ -51,6 +52,17 @@ class Planned:
     def worker_checks_s(self) -> float:
         """How long the worker checks take after them."""
         return worker_checks_s(self.worker_checks, self.experiment) if self.worker_checks else 0.0
+
+
+def require_installed(path: Path, experiment: Experiment) -> None:
+    """Look for the programs and packages that an experiment needs.
+
+    Raises:
+        DeploymentError: Some are not there; a line each, with what installs it.
+    """
+    faults = [f"{printable(str(path))}: {fault}" for fault in not_installed(experiment)]
+    if faults:
+        raise DeploymentError("\n".join(faults))
 
 
 def require_users(path: Path, experiment: Experiment) -> None:

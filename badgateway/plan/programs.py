@@ -3,15 +3,20 @@
 import os
 import re
 import shutil
+import sys
 from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 from badgateway.databases.database_system import DatabaseSystem
+from badgateway.databases.registry import database_of
 from badgateway.model.experiment import Experiment
 from badgateway.model.printable import printable, printable_part
+from badgateway.servers.registry import server_of
 
 SYSTEM_DIRECTORIES = ("/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/libexec")
 """Where nginx and mariadbd are, for accounts whose PATH does not say so."""
+PROXY = "nginx"
 KITS_OWN = "python"
 """Not the one in PATH, but the interpreter that has the application's packages."""
 
@@ -39,6 +44,30 @@ def _directories(system: DatabaseSystem) -> list[str]:
 def _numbers(place: Path) -> list[int]:
     # 15 is newer than 9.6.
     return [int(digits) for digits in re.findall(r"\d+", str(place))]
+
+
+def not_installed(experiment: Experiment) -> Iterator[str]:
+    """Yield one line for each part that an experiment needs and that is not installed, with what installs it."""
+    if not shutil.which(PROXY, path=search_path()):
+        yield f"{PROXY} is not installed; install it (Debian: apt-get install nginx-light)"
+    system = database_of(experiment)
+    if database_program(system) is None:
+        yield f"{system.label} is not installed: no {system.programs[0]} in PATH; {system.install}"
+    drivers = {one.driver for one in experiment.configurations}
+    servers = [server_of(one).distributions[:1] for one in experiment.configurations]
+    packages = [*(name for names in servers for name in names)]
+    packages += [driver.distribution for driver in system.drivers if driver.name in drivers]
+    for name in dict.fromkeys(packages):
+        if not _has_package(name):
+            yield f"the package {name} is not installed in {sys.prefix}; install it there (pip install {name})"
+
+
+def _has_package(name: str) -> bool:
+    try:
+        distribution(name)
+    except PackageNotFoundError:
+        return False
+    return True
 
 
 def command_faults(experiment: Experiment, folder: Path) -> Iterator[str]:

@@ -4,7 +4,7 @@ import uuid
 
 import pytest
 
-from badgateway.cli import running
+from badgateway.cli import planned, running
 from badgateway.process import machine_lock
 
 
@@ -20,3 +20,11 @@ def lock_name(monkeypatch) -> str:
 def quiet_machine(monkeypatch) -> None:
     """Look at the machine for no time at all, so that the commands begin at once."""
     monkeypatch.setattr(running, "await_quiet", lambda *_given: "")
+
+
+@pytest.fixture(autouse=True)
+def not_installed(monkeypatch) -> list[str]:
+    """What the machine lacks of an experiment's programs: nothing, whatever it has."""
+    lacking: list[str] = []
+    monkeypatch.setattr(planned, "not_installed", lambda _experiment: lacking)
+    return lacking

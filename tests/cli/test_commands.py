@@ -138,6 +138,17 @@ def test_a_mistake_in_the_file_is_told_with_file_and_key_and_nothing_is_made(com
     assert not (project / "results").exists()
 
 
+@pytest.mark.parametrize("command", [["plan"], ["run"], ["serve"], ["ui"]])
+def test_what_is_not_installed_is_told_before_anything_is_started(command, project, seam, not_installed):
+    not_installed += ["nginx is not installed; install it", "MariaDB is not installed; install it"]
+    result = call(*command, "experiments/small.toml", *(["first"] if command in (["serve"], ["ui"]) else []))
+
+    assert (result.exit_code, seam.up) == (4, [])
+    assert result.stderr.splitlines() == [f"badgateway: experiments/small.toml: {line}" for line in not_installed]
+    assert ("block 1" in result.stdout) is (command == ["plan"])
+    assert not (project / "results").exists()
+
+
 @pytest.mark.parametrize("command", [["plan"], ["run"], ["ui"]])
 def test_a_locust_file_without_users_is_told_before_anything_is_started(command, project, seam, monkeypatch):
     monkeypatch.setattr(commands, "require_users", planned.require_users)

@@ -1,13 +1,15 @@
 """The programs that an experiment's commands name are looked for where its children will look."""
 
 import os
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from badgateway.databases.postgresql import DATABASE
-from badgateway.plan.programs import command_faults, database_program, search_path
+from badgateway.plan import programs
+from badgateway.plan.programs import command_faults, database_program, not_installed, search_path
 from tests.declared import declared, experiment
 
 
@@ -69,3 +71,32 @@ def test_of_several_versions_of_a_database_the_newest_is_taken(tmp_path):
         (tmp_path / version / "bin" / "no-such-server").touch(mode=0o755)
 
     assert database_program(system) == tmp_path / "15" / "bin" / "no-such-server"
+
+
+def lacking(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
+    """Let the machine have all programs and packages but these."""
+
+    def distribution(name: str) -> str:
+        if name in names:
+            raise programs.PackageNotFoundError(name)
+        return name
+
+    monkeypatch.setattr(programs.shutil, "which", lambda name, **_: None if name in names else f"/usr/sbin/{name}")
+    monkeypatch.setattr(programs, "distribution", distribution)
+
+
+def test_what_an_experiment_needs_and_the_machine_has_not_is_told_with_what_installs_it(monkeypatch):
+    lacking(monkeypatch, "nginx", "mariadbd", "mysqld", "uwsgi", "pymysql", "psycopg")
+
+    assert list(not_installed(experiment())) == [
+        "nginx is not installed; install it (Debian: apt-get install nginx-light)",
+        "MariaDB is not installed: no mariadbd in PATH; install it (Debian: apt-get install mariadb-server-core)",
+        f"the package uwsgi is not installed in {sys.prefix}; install it there (pip install uwsgi)",
+        f"the package pymysql is not installed in {sys.prefix}; install it there (pip install pymysql)",
+    ]
+
+
+def test_what_an_experiment_does_not_use_need_not_be_there(monkeypatch):
+    lacking(monkeypatch, "granian", "psycopg", "postgres")
+
+    assert list(not_installed(experiment())) == []
