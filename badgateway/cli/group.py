@@ -15,6 +15,7 @@ from badgateway.cli.terminal import echo
 from badgateway.errors import BadgatewayError
 from badgateway.model.exit_code import ExitCode, of_error
 from badgateway.process.interruption import unwinding_on_signals
+from badgateway.store.temporary_folder import scratch_space
 
 _CRASH = "badgateway-crash-"
 _LONGEST_CRASH = 300
@@ -81,7 +82,7 @@ class KitGroup(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; SIGINT, SIGTERM and SIGHUP unwind it, and what it has started, once."""
         try:
-            with unwinding_on_signals() as interruption:
+            with unwinding_on_signals() as interruption, scratch_space():
                 ctx.obj = interruption
                 return super().invoke(ctx)
         except KeyboardInterrupt:

@@ -18,7 +18,7 @@ from badgateway.plan.schedule import expected_s, schedule
 from badgateway.plan.worker_checks import worker_checks_s
 from badgateway.search import forecast
 from badgateway.search.contest import fitted_contest
-from badgateway.study.temporary_folder import temporary_folder
+from badgateway.store.temporary_folder import temporary_folder
 from badgateway.words.phrases import load
 from badgateway.words.progress import forecast_lines
 

@@ -24,9 +24,9 @@ from badgateway.process.running import running
 from badgateway.stack.deployment import deploy, prepare_database, restore
 from badgateway.stack.health import REQUEST_ID_PREFIX
 from badgateway.stack.project import take_snapshot
+from badgateway.store.temporary_folder import remove_all_left_behind, temporary_folder
 from badgateway.study.bench import Bench
 from badgateway.study.connect_costs import connect_costs
-from badgateway.study.temporary_folder import remove_all_left_behind, temporary_folder
 
 DATABASE_BYTES = 64 << 20
 """What an empty database takes at least."""

@@ -3,6 +3,7 @@
 import os
 import sys
 from dataclasses import replace
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import pytest
@@ -78,10 +79,10 @@ def lacking(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
 
     def distribution(name: str) -> str:
         if name in names:
-            raise programs.PackageNotFoundError(name)
+            raise PackageNotFoundError(name)
         return name
 
-    monkeypatch.setattr(programs.shutil, "which", lambda name, **_: None if name in names else f"/usr/sbin/{name}")
+    monkeypatch.setattr("shutil.which", lambda name, **_: None if name in names else f"/usr/sbin/{name}")
     monkeypatch.setattr(programs, "distribution", distribution)
 
 

@@ -1,18 +1,23 @@
-"""The temporary folder of one run; what a kit that was killed has left there goes when the next one starts."""
+"""Temporary folders of the kit; what one that was killed has left in them goes when the next one starts."""
 
-import fcntl
 import os
 import shutil
 import stat
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
+from itertools import chain
 from pathlib import Path
+
+if sys.platform != "win32":
+    import fcntl
 
 # Not below results/: the path of a unix socket may have 107 bytes, and the clone may be closed to the account.
 PLACE = Path("/tmp")  # noqa: S108 # mkdtemp makes it private
 PREFIX = "badgateway-run-"
+SCRATCH_PREFIX = "badgateway-scratch-"
 LOCK = "in-use"
 """The file that a living kit keeps locked; the kernel takes the lock away however the kit ends."""
 TURN_DEADLINE_S = 5.0
@@ -20,12 +25,28 @@ TURN_DEADLINE_S = 5.0
 
 
 @contextmanager
-def temporary_folder(place: Path = PLACE) -> Iterator[Path]:
+def scratch_space() -> Iterator[None]:
+    """Let every temporary file of this process be made in one folder, which goes at the end or with the next kit.
+
+    A log of gigabytes may have been copied or sorted there when the kit is killed. Where no folder can be made, and
+    on Windows, which has no such locks, files are made where they always are.
+    """
+    with ExitStack() as stack:
+        if sys.platform != "win32":
+            with suppress(OSError):
+                folder = stack.enter_context(temporary_folder(Path(tempfile.gettempdir()), SCRATCH_PREFIX))
+                stack.callback(setattr, tempfile, "tempdir", tempfile.tempdir)
+                tempfile.tempdir = str(folder)
+        yield
+
+
+@contextmanager
+def temporary_folder(place: Path = PLACE, prefix: str = PREFIX) -> Iterator[Path]:
     """Make a folder that nobody else can enter, and remove it at the end."""
     with _turn(place) as is_ours:
         if is_ours:
             remove_left_behind(place)
-        folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=place))
+        folder = Path(tempfile.mkdtemp(prefix=prefix, dir=place))
         lock = _taken(folder)
     try:
         yield folder
@@ -78,7 +99,7 @@ def remove_all_left_behind(place: Path = PLACE) -> None:
 
 def remove_left_behind(place: Path) -> None:
     """Remove this user's folders whose kit has ended without doing so, in the turn of the one that asks."""
-    for folder in place.glob(f"{PREFIX}*"):
+    for folder in chain(place.glob(f"{PREFIX}*"), place.glob(f"{SCRATCH_PREFIX}*")):
         # Another kit is living in it, somebody else's is none of our business, and what is not empty is no kit's.
         with suppress(OSError):
             _remove_unused(folder)

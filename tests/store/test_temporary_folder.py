@@ -5,15 +5,19 @@ import os
 import stat
 import subprocess
 import sys
+import tempfile
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
-from badgateway.study.temporary_folder import (
+from badgateway.store.temporary_folder import (
     LOCK,
     PREFIX,
+    SCRATCH_PREFIX,
     remove_all_left_behind,
     remove_left_behind,
+    scratch_space,
     temporary_folder,
 )
 
@@ -21,7 +25,7 @@ from badgateway.study.temporary_folder import (
 LIVE_IN_ONE = """
 import subprocess, sys, time
 from pathlib import Path
-from badgateway.study.temporary_folder import temporary_folder
+from badgateway.store.temporary_folder import temporary_folder
 with temporary_folder(Path(sys.argv[1])) as folder:
     (folder / "database").mkdir()
     (folder / "database" / "file").touch()
@@ -74,7 +78,7 @@ def test_the_folder_of_a_kit_that_was_killed_in_its_first_moment_goes_when_the_n
     code = f"""
 import os
 from pathlib import Path
-from badgateway.study import temporary_folder as room
+from badgateway.store import temporary_folder as room
 first = room.fcntl.flock
 def die(*given):
     # The first lock is the turn.
@@ -105,7 +109,7 @@ def test_a_folder_that_has_something_in_it_and_no_lock_is_not_the_kits(tmp_path)
 
 
 def test_who_keeps_the_turn_for_ever_keeps_nobody_from_working(tmp_path, monkeypatch):
-    monkeypatch.setattr("badgateway.study.temporary_folder.TURN_DEADLINE_S", 0.05)
+    monkeypatch.setattr("badgateway.store.temporary_folder.TURN_DEADLINE_S", 0.05)
     left = tmp_path / f"{PREFIX}left"
     left.mkdir()
     descriptor = os.open(tmp_path, os.O_RDONLY)
@@ -173,3 +177,39 @@ def test_what_cannot_be_removed_yet_goes_the_next_time(tmp_path):
     remove_left_behind(tmp_path)
 
     assert not folder.exists()
+
+
+EXPLAIN = (sys.executable, "-m", "badgateway", "explain", "-")
+
+
+def test_what_a_killed_command_has_left_goes_with_the_next_one(tmp_path):
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    with subprocess.Popen(EXPLAIN, stdin=subprocess.PIPE, env=environment) as kit:
+        while not list(tmp_path.glob(f"{SCRATCH_PREFIX}*/{LOCK}")):
+            assert kit.poll() is None
+        (folder,) = tmp_path.iterdir()
+        (folder / "badgateway-logs-x").mkdir()
+        (folder / "badgateway-logs-x" / "copy-1").touch()
+        kit.kill()
+    assert folder.exists()
+    subprocess.run(EXPLAIN, input=b"", env=environment, capture_output=True, check=False)
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_temporary_files_are_made_in_one_folder_until_the_end(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with scratch_space():
+        (folder,) = tmp_path.iterdir()
+        assert tempfile.gettempdir() == str(folder)
+        with tempfile.NamedTemporaryFile() as file:
+            assert Path(file.name).parent == folder
+
+    assert tempfile.gettempdir() == str(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_where_no_folder_can_be_made_the_command_goes_on(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
+    with scratch_space():
+        assert tempfile.gettempdir() == str(tmp_path / "nowhere")
