@@ -51,11 +51,20 @@ def recommendation_of(
 
 
 def _what_settles(choice: Choice, experiment: Experiment, command: str) -> tuple[str, ...]:
-    if choice.more_blocks is None:
+    larger = larger_run(choice, experiment, command)
+    if choice.more_blocks is None or not larger:
         return ()
-    blocks = choice.more_blocks + (experiment.study.blocks if experiment.study else experiment.blocks)
     said = f"About {numbers.plural(choice.more_blocks, 'more block')} would settle what is open, if all goes on so"
-    return (f"{said}: {_with_blocks(command, blocks)}",)
+    return (f"{said}: {larger}",)
+
+
+def larger_run(choice: Choice, experiment: Experiment, command: str) -> str:
+    """Return the command that would settle what is open; empty when nothing is, or more blocks would not settle it."""
+    if choice.more_blocks is None:
+        return ""
+    return _with_blocks(
+        command, choice.more_blocks + (experiment.study.blocks if experiment.study else experiment.blocks)
+    )
 
 
 def _with_blocks(command: str, blocks: int) -> str:

@@ -11,26 +11,24 @@ import click
 from rich.console import Console
 
 from badgateway.analysis.run import analyse, publish
-from badgateway.cli.alone import BESIDE, alone_on_the_machine, patience_s, undisturbing
-from badgateway.cli.browse import browse, locust_port
+from badgateway.cli.alone import alone_on_the_machine, patience_s
 from badgateway.cli.entry import cli
+from badgateway.cli.outcome import print_document, print_outcome
 from badgateway.cli.planned import Planned, plan_lines, require_installed, require_users
-from badgateway.cli.running import go_on, print_decision, run_one
+from badgateway.cli.running import Speech, go_on, run_one
 from badgateway.cli.terminal import echo
 from badgateway.errors import ConfigurationError
 from badgateway.model.exit_code import of_study
 from badgateway.model.experiment import Experiment
 from badgateway.model.study_summary import StudySummary
-from badgateway.plan.experiment_file import load_experiment, project_root
+from badgateway.plan.experiment_file import load_experiment
 from badgateway.plan.narrow import narrow, seconds
 from badgateway.plan.worker_checks import plan_worker_checks
 from badgateway.process.interruption import Interruption
 from badgateway.search.contest import fitted_contest
 from badgateway.store.run_folder import RunFolder
 from badgateway.store.run_lock import locked
-from badgateway.study.local import LOCAL
 from badgateway.study.resume import LATEST, find_run, require_same
-from badgateway.study.serving import served, served_behind_locust
 
 _PATH = click.Path(path_type=Path)
 _EXPERIMENT = click.argument("experiment", type=_PATH)
@@ -59,6 +57,14 @@ _BUDGET = click.option(
 
 def _wait(_context: click.Context, _option: click.Parameter, text: str | None) -> float | None:
     return None if text is None else seconds(text, may_be_none=True)
+
+
+_JSON = click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="Print one line of JSON instead: exit_status, report, and as result all of report.json.",
+)
 
 
 @cli.command()
@@ -98,6 +104,8 @@ def _wait(_context: click.Context, _option: click.Parameter, text: str | None) -
 )
 @click.option("--beside", is_flag=True, help="Run although another experiment is running on this machine.")
 @click.option("--results", type=_PATH, default=Path("results"), show_default=True, help="Where runs are kept.")
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing on the way, only the answer.")
+@_JSON
 @click.pass_obj
 def run(  # noqa: PLR0913 # one parameter per option
     interruption: Interruption,
@@ -117,6 +125,8 @@ def run(  # noqa: PLR0913 # one parameter per option
     wait_s: float | None,
     beside: bool,
     results: Path,
+    quiet: bool,
+    as_json: bool,
 ) -> None:
     """Run experiments: deploy every configuration, load it, and report which one qualifies.
 
@@ -139,6 +149,7 @@ def run(  # noqa: PLR0913 # one parameter per option
       badgateway run experiments/servers.toml --budget 30m --resume
     """  # noqa: D301 # click's mark for a paragraph that keeps its lines
     files, which = _files(experiments, resume)
+    speech = Speech(is_quiet=quiet, as_json=as_json)
 
     def checked(path: Path, drawn_seed: int) -> Planned:
         experiment = narrow(
@@ -163,13 +174,13 @@ def run(  # noqa: PLR0913 # one parameter per option
     alone = alone_on_the_machine(console, wait_s=patience_s(wait_s, console), beside=beside)
     if which is None:
         with alone:
-            sys.exit(max(run_one(one, results, interruption) for one in planned))
+            sys.exit(max(run_one(one, results, interruption, speech) for one in planned))
     folder = find_run(which, results, planned[0].experiment.name)
     begun = checked(files[0], folder.manifest().experiment.seed)
     require_same(folder, begun.experiment)
     # In this order: who goes on with a run that is still going is told that, and does not wait for it.
     with locked(folder.path), alone:
-        sys.exit(go_on(begun, folder, interruption))
+        sys.exit(go_on(begun, folder, interruption, speech))
 
 
 def _files(experiments: tuple[Path, ...], resume: str | None) -> tuple[tuple[Path, ...], str | None]:
@@ -200,7 +211,8 @@ def _planned(path: Path, experiment: Experiment, *, with_worker_checks: bool) ->
 @cli.command(name="report")
 @click.argument("directory", type=_PATH)
 @click.option("--out", type=_PATH, metavar="DIR", help="Write reports and ledgers there, and nothing into DIRECTORY.")
-def rebuild(directory: Path, out: Path | None) -> None:
+@_JSON
+def rebuild(directory: Path, out: Path | None, *, as_json: bool) -> None:
     """Rebuild the reports of a run from its raw files alone, to the same bytes.
 
     DIRECTORY is one run, such as results/concurrency/2026-11-21T20-00-00Z, or results/concurrency/latest. Where it
@@ -208,17 +220,17 @@ def rebuild(directory: Path, out: Path | None) -> None:
     """
     folder = RunFolder.open(directory)
     if out is not None or folder.is_writable():
-        study = _rebuilt(dataclasses.replace(folder, derived=out))
+        study = _rebuilt(dataclasses.replace(folder, derived=out), as_json=as_json)
     else:
         with tempfile.TemporaryDirectory(prefix="badgateway-") as derived:
-            study = _rebuilt(dataclasses.replace(folder, derived=Path(derived)), keep=False)
+            study = _rebuilt(dataclasses.replace(folder, derived=Path(derived)), as_json=as_json, keep=False)
         echo(f"badgateway: {folder.path} cannot be written, so no report was kept; give a folder: --out DIR", err=True)
     sys.exit(of_study(study))
 
 
-def _rebuilt(folder: RunFolder, *, keep: bool = True) -> StudySummary:
+def _rebuilt(folder: RunFolder, *, as_json: bool, keep: bool = True) -> StudySummary:
     study = analyse(folder)
-    print_decision(study, publish(folder, study) if keep else None)
+    (print_document if as_json else print_outcome)(study, publish(folder, study) if keep else None)
     return study
 
 
@@ -253,45 +265,3 @@ def checked_plan(path: Path, *, variant: str | None, budget_s: float | None) -> 
     """
     checked = narrow(load_experiment(path), variant=variant, budget_s=budget_s)
     return _planned(path, checked, with_worker_checks=True)
-
-
-@cli.command()
-@_EXPERIMENT
-@click.argument("configuration")
-@BESIDE
-def serve(experiment: Path, configuration: str, *, beside: bool) -> None:
-    """Put one configuration behind nginx, to open in a browser, and keep it up until Ctrl-C.
-
-    CONFIGURATION is one of the names in the experiment's file; the address is printed once it answers.
-
-    \b
-    Example:
-      badgateway serve experiments/concurrency.toml uwsgi-2
-    """  # noqa: D301 # click's mark for a paragraph that keeps its lines
-    only = narrow(load_experiment(experiment), only=[configuration])
-    require_installed(experiment, only)
-    with undisturbing(beside=beside):
-        browse(configuration, served(only, configuration, project_root(experiment), LOCAL), what="the site")
-
-
-@cli.command()
-@_EXPERIMENT
-@click.argument("configuration")
-@click.option("--port", type=click.IntRange(1, 65535), help="Port of the web UI.  [default: 8089 if free]")
-@BESIDE
-def ui(experiment: Path, configuration: str, port: int | None, *, beside: bool) -> None:
-    """Open Locust's own web UI, on 127.0.0.1, against one configuration behind nginx, until Ctrl-C.
-
-    CONFIGURATION is one of the names in the experiment's file. What you start there is for looking: it is not counted.
-
-    \b
-    Example:
-      badgateway ui experiments/concurrency.toml gunicorn-gevent --port 8090
-    """  # noqa: D301 # click's mark for a paragraph that keeps its lines
-    only = narrow(load_experiment(experiment), only=[configuration])
-    root = project_root(experiment)
-    require_installed(experiment, only)
-    require_users(experiment, only)
-    with undisturbing(beside=beside):
-        starting = served_behind_locust(only, configuration, root, locust_port(port), LOCAL)
-        browse(configuration, starting, what="Locust's web UI")

@@ -213,6 +213,6 @@ def _say_last_words(console: Console, summary: TrialSummary) -> None:
 def watch(console: Console, planned: Planned, interruption: Interruption) -> PlainLines | LiveDisplay:
     """Return the display that fits where the output goes."""
     # FORCE_COLOR makes a console claim to be a terminal; a log full of frames helps nobody.
-    if console.is_interactive and console.file.isatty():
+    if console.is_interactive and console.file.isatty() and not console.quiet:
         return LiveDisplay(console, planned, interruption)
     return PlainLines(console, planned)

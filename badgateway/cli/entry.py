@@ -19,11 +19,11 @@ _COMMANDS = {
         short_help="Check an experiment file; say what it would run and how long.",
     ),
     "serve": Listed(
-        module="badgateway.cli.commands",
+        module="badgateway.cli.serve",
         short_help="Put one configuration behind nginx, to open in a browser.",
     ),
     "ui": Listed(
-        module="badgateway.cli.commands",
+        module="badgateway.cli.serve",
         short_help="Open Locust's web UI against one configuration.",
     ),
     "explain": Listed(

@@ -76,8 +76,9 @@ def cause(cause_id: str) -> None:
       badgateway cause listen-queue-full
     """  # noqa: D301 # click's mark for a paragraph that keeps its lines
     if cause_id not in BY_ID:
-        near = get_close_matches(cause_id, BY_ID, n=3) or sorted(BY_ID)
-        raise click.BadParameter(f"{cause_id!r} is no cause in the catalogue; try one of: {', '.join(near)}")
+        near = get_close_matches(cause_id, BY_ID, n=3)
+        remedy = f"did you mean {' or '.join(near)}?" if near else "badgateway explain and the reports name them"
+        raise ConfigurationError(f"cause: {cause_id!r} is not in the catalogue of {len(BY_ID)} causes; {remedy}")
     echo_page(render_page(BY_ID[cause_id]))
 
 

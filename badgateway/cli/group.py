@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import Any, NoReturn
 
 import click
+from click.exceptions import NoArgsIsHelpError
 
 from badgateway.cli.terminal import echo
 from badgateway.errors import BadgatewayError
@@ -97,14 +98,38 @@ class KitGroup(click.Group):
 
         Status 1, which Python gives, means that no configuration qualifies.
         """
+        is_standalone = options.get("standalone_mode", True)
+        options["standalone_mode"] = False
         try:
-            return super().main(*arguments, **options)
+            status: Any = super().main(*arguments, **options)
+        except click.ClickException as error:
+            if not is_standalone:
+                raise
+            _refuse(error)
         except BadgatewayError as error:
             # Of what click prints itself: a help text for which the disk has no room.
             _fail(str(error), of_error(error))
         except Exception as error:  # noqa: BLE001 # this is where it is told
             echo(f"badgateway: {_crash(error)}", err=True)
             sys.exit(ExitCode.CRASHED)
+        if is_standalone:
+            sys.exit(status if isinstance(status, int) else 0)
+        return status
+
+
+def _refuse(error: click.ClickException) -> NoReturn:
+    """Say a mistake on the command line as any other is said: in a line, with what helps."""
+    if isinstance(error, NoArgsIsHelpError):
+        echo(error.format_message(), err=True)
+        sys.exit(ExitCode.USAGE)
+    message = " ".join(error.format_message().split()).removesuffix(".")
+    if message[1:2].islower():
+        message = message[0].lower() + message[1:]
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    # The option's name is in the message; which command it was given to is not.
+    where = context.command_path.partition(" ")[2] if context else ""
+    helps = f"; see {context.command_path} --help" if context and not message.endswith("?") else ""
+    _fail(f"{f'{where}: ' if where else ''}{message}{helps}", ExitCode.USAGE if context else ExitCode.FAILED)
 
 
 def _of_the_system(error: OSError) -> str:

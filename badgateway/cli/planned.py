@@ -1,5 +1,6 @@
 """What an experiment will run and how long that takes, said before it runs."""
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,13 +12,16 @@ from badgateway.model.experiment import Experiment
 from badgateway.model.load_level import LoadLevel, LoadUnit
 from badgateway.model.outlook import Forecast
 from badgateway.model.printable import printable
+from badgateway.model.raw import MANIFEST
 from badgateway.model.waiting import WorkerCheckPlan
+from badgateway.numbers import memory
 from badgateway.plan.experiment_file import project_root
 from badgateway.plan.programs import not_installed
 from badgateway.plan.schedule import expected_s, schedule
 from badgateway.plan.worker_checks import worker_checks_s
 from badgateway.search import forecast
 from badgateway.search.contest import fitted_contest
+from badgateway.store.leftovers import size_bytes
 from badgateway.store.temporary_folder import temporary_folder
 from badgateway.words.phrases import load
 from badgateway.words.progress import forecast_lines
@@ -87,6 +91,17 @@ def outlook_line(planned: Planned) -> str:
         return f"{trials}{also}, about {duration(planned.trials_s + planned.worker_checks_s)}"
     most = duration(found.most_s + planned.worker_checks_s)
     return f"likely {trials}{also}, about {duration(planned.trials_s + planned.worker_checks_s)}; at most {most}"
+
+
+def disk_line(results: Path, name: str) -> str:
+    """Return where a run keeps what it measures, what the last run there took, and what is free."""
+    folder = results / name
+    runs = [file.parent for file in folder.glob(f"*/{MANIFEST}") if not file.parent.is_symlink()]
+    newest = max(runs, key=lambda run: (run / MANIFEST).stat().st_mtime, default=None)
+    there = next(place for place in (results.absolute(), *results.absolute().parents) if place.exists())
+    taken = f"the last run there takes {memory(size_bytes(newest))}" if newest else "no earlier run shows how much"
+    free = memory(shutil.disk_usage(there).free)
+    return f"kept in {printable(str(folder))}: {taken}; {free} are free (badgateway clean removes old runs)"
 
 
 def plan_lines(planned: Planned) -> Iterator[str]:

@@ -2,8 +2,10 @@
 
 import os
 import shlex
+import shutil
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
@@ -11,12 +13,11 @@ from rich.console import Console
 from rich.text import Text
 
 from badgateway.cli.display import watch
-from badgateway.cli.planned import Planned, outlook_line
+from badgateway.cli.outcome import Commands, print_document, print_outcome
+from badgateway.cli.planned import Planned, disk_line, outlook_line
 from badgateway.cli.quiet import await_quiet
 from badgateway.cli.terminal import echo, say
-from badgateway.cli.wording import decision_lines
 from badgateway.model.exit_code import ExitCode, of_study
-from badgateway.model.study_summary import StudySummary
 from badgateway.plan.experiment_file import project_root
 from badgateway.process.interruption import Interruption
 from badgateway.store.run_folder import RunFolder
@@ -25,9 +26,19 @@ from badgateway.study.local import LOCAL
 from badgateway.study.run_experiment import Finished, resume_experiment, run_experiment
 
 
-def run_one(planned: Planned, results: Path, interruption: Interruption) -> ExitCode:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speech:
+    """What is said on the way, and how the answer is printed."""
+
+    is_quiet: bool = False
+    """Whether only the answer, and what keeps it from coming, is said."""
+    as_json: bool = False
+    """Whether the answer is one line of JSON."""
+
+
+def run_one(planned: Planned, results: Path, interruption: Interruption, speech: Speech) -> ExitCode:
     """Run an experiment from its start; return what the command's exit status is to say."""
-    console = _introduced(planned, outlook_line(planned))
+    console = _introduced(planned, speech, outlook_line(planned), disk_line(results, planned.experiment.name))
     busy = await_quiet(console, planned.experiment.machine)
 
     def start(listener: Listener) -> Finished:
@@ -43,31 +54,36 @@ def run_one(planned: Planned, results: Path, interruption: Interruption) -> Exit
             busy=busy,
         )
 
-    return _watched(console, planned, start, interruption)
+    return _watched(console, planned, start, interruption, speech)
 
 
-def go_on(planned: Planned, folder: RunFolder, interruption: Interruption) -> ExitCode:
+def go_on(planned: Planned, folder: RunFolder, interruption: Interruption, speech: Speech) -> ExitCode:
     """Go on with a run that was ended; return what the command's exit status is to say."""
 
     def start(listener: Listener) -> Finished:
         return resume_experiment(folder, root=project_root(planned.path), listener=listener, effects=LOCAL)
 
     ended = len(folder.trial_folders())
-    console = _introduced(planned, f"going on with {folder.path}, {ended} trials of which have ended")
+    console = _introduced(planned, speech, f"going on with {folder.path}, {ended} trials of which have ended")
     await_quiet(console, planned.experiment.machine)
-    return _watched(console, planned, start, interruption)
+    return _watched(console, planned, start, interruption, speech)
 
 
-def _introduced(planned: Planned, outlook: str) -> Console:
-    """Say what is asked and how long that takes; return where the rest is said."""
-    console = Console(stderr=True)
+def _introduced(planned: Planned, speech: Speech, *outlook: str) -> Console:
+    """Say what is asked, how long that takes and what it leaves on disk; return where the rest is said."""
+    console = Console(stderr=True, quiet=speech.is_quiet)
     say(console, Text.assemble((planned.experiment.name, "bold"), f": {planned.experiment.question}"))
-    say(console, Text(outlook))
+    for line in outlook:
+        say(console, Text(line))
     return console
 
 
 def _watched(
-    console: Console, planned: Planned, start: Callable[[Listener], Finished], interruption: Interruption
+    console: Console,
+    planned: Planned,
+    start: Callable[[Listener], Finished],
+    interruption: Interruption,
+    speech: Speech,
 ) -> ExitCode:
     with watch(console, planned, interruption) as listener:
         finished = start(listener)
@@ -75,7 +91,10 @@ def _watched(
         echo("no trial had ended yet, so there is nothing to report", err=True)
     if finished.study is not None:
         console.print()
-        print_decision(finished.study, finished.report)
+        if speech.as_json:
+            print_document(finished.study, finished.report)
+        else:
+            print_outcome(finished.study, finished.report, _commands(planned))
         console.print()
     if finished.stopped_by is not None:
         raise finished.stopped_by
@@ -88,10 +107,11 @@ def _command() -> str:
     return os.environ.get("BADGATEWAY_STARTED_AS") or shlex.join(["badgateway", *sys.argv[1:]])
 
 
-def print_decision(study: StudySummary, report: Path | None) -> None:
-    """Print the answer and where the report is, if it could be kept."""
-    console = Console()
-    headline, *rest = decision_lines(study)
-    say(console, Text(headline, style="bold"))
-    for line in (*rest, *([f"Report: {report}"] if report else ())):
-        say(console, Text(line))
+def _commands(planned: Planned) -> Commands:
+    """Return what can be typed after a run of that file."""
+    here = shutil.which("badgateway")
+    program = "badgateway" if here else os.path.relpath(sys.argv[0])
+    # Of several experiments, each is gone on with by itself.
+    others = [word for word in sys.argv[1:] if not word.endswith(".toml") or Path(word) == planned.path]
+    resume = others if any(word.startswith("--resume") for word in others) else [*others, "--resume"]
+    return Commands(resume=shlex.join([program, *resume]), watch=shlex.join([program, "ui", str(planned.path)]))

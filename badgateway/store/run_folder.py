@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 from pydantic import TypeAdapter
 
-from badgateway.errors import ResultsError
+from badgateway.errors import ConfigurationError, ResultsError
 from badgateway.model import raw
 from badgateway.model.decoding import decoded_json
 from badgateway.model.manifest import SCHEMA_VERSION, Manifest
@@ -74,15 +74,15 @@ class RunFolder:
         """Open a run's folder, or an experiment's latest one.
 
         Raises:
-            ResultsError: There is no run in it.
+            ConfigurationError: There is no run in it.
+            ResultsError: Somebody else could change it.
         """
         for candidate in (path, path / "latest"):
             if (candidate / raw.MANIFEST).is_file():
                 _demand_beside(candidate)
                 return cls(path=candidate.resolve())
-        raise ResultsError(
-            f"{path}: holds no run: there is no {raw.MANIFEST} in it; name a folder such as results/concurrency/latest"
-        )
+        fault = f"holds no run: there is no {raw.MANIFEST} in it" if path.is_dir() else "no such folder"
+        raise ConfigurationError(f"{path}: {fault}; name that of a run, such as results/concurrency/latest")
 
     @classmethod
     def newest(cls, results: Path, experiment: str) -> "RunFolder":

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from badgateway.cli import commands, planned, probe, running
+from badgateway.cli import commands, planned, probe, running, serve
 from badgateway.cli.entry import cli
 from badgateway.errors import DeploymentError, LoadError
 from badgateway.model.experiment import Experiment
@@ -65,7 +65,8 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("BADGATEWAY_STARTED_AS", raising=False)
     # Its Locust file is empty; see the test of the one that is loaded.
-    monkeypatch.setattr(commands, "require_users", lambda *_given: None)
+    for module in (commands, serve):
+        monkeypatch.setattr(module, "require_users", lambda *_given: None)
     return tmp_path
 
 
@@ -151,7 +152,8 @@ def test_what_is_not_installed_is_told_before_anything_is_started(command, proje
 
 @pytest.mark.parametrize("command", [["plan"], ["run"], ["ui"]])
 def test_a_locust_file_without_users_is_told_before_anything_is_started(command, project, seam, monkeypatch):
-    monkeypatch.setattr(commands, "require_users", planned.require_users)
+    for module in (commands, serve):
+        monkeypatch.setattr(module, "require_users", planned.require_users)
     result = call(*command, "experiments/small.toml", *(["first"] if command == ["ui"] else []))
 
     assert (result.exit_code, result.stdout, seam.up) == (2, "", [])
@@ -170,6 +172,11 @@ def test_a_locust_file_without_users_is_told_before_anything_is_started(command,
         (("run", "experiments/small.toml", "--window", "nan"), "command line: load.window_s: nan is not allowed"),
         (("serve", "experiments/small.toml", "nope"), "has no configuration nope; it has first, second"),
         (("ui", "experiments/small.toml", "nope"), "has no configuration nope; it has first, second"),
+        (("run",), "run: missing argument 'EXPERIMENTS...'; see badgateway run --help"),
+        (("run", "--uzers", "3"), "run: no such option '--uzers'"),
+        (("exlpain", "x"), "no such command 'exlpain'. Did you mean 'explain'?"),
+        (("clean", "--keep", "x"), "clean: invalid value for '--keep'"),
+        (("cause", "listen-queue"), "cause: 'listen-queue' is not in the catalogue"),
     ],
 )
 def test_a_mistake_on_the_command_line_is_one_line(arguments, told, project):
@@ -204,17 +211,25 @@ def test_a_run_prints_its_decision_on_stdout_and_its_progress_on_stderr(seam):
     result = call("run", "experiments/small.toml", "--blocks", "2")
 
     assert result.exit_code == 0, result.stderr
-    headline, sentence, *reasons, report = result.stdout.splitlines()
+    table, _, answer = result.stdout.partition("\n\n")
+    at, head, *rows, _ties = table.splitlines()
+    assert at == "At 5 users, limit of p95 1\N{NO-BREAK SPACE}s:"
+    assert head.split() == ["configuration", "verdict", "failed", "p95", "served", "changes"]
+    assert sorted(row.replace(">", " ").replace("=", " ").split()[0] for row in rows) == ["first", "second"]
+    headline, sentence, *reasons, following, report = answer.splitlines()
     assert headline.startswith("RUN for small: ")
     assert sentence.startswith("Run ")
     assert all(reason.startswith("- ") for reason in reasons)
-    assert report == "Report: results/small/latest/report.html"
+    assert following.startswith("Next: ")
+    assert following.endswith(f" ui experiments/small.toml {headline.rpartition(' ')[2]}")
+    assert report == f"Report: {Path('results/small/latest/report.html').absolute().as_uri()}"
     assert Path("results/small/latest/report.html").exists()
     told = [line for line in result.stderr.splitlines() if line]
     assert told[0] == "small: Which [one]?"
     assert told[1].startswith("4 trials and worker checks, about ")
-    assert told[2] == "starting MariaDB and loading the data"
-    assert [line[:3] for line in told[3:7]] == ["1/4", "2/4", "3/4", "4/4"]
+    assert told[2].startswith("kept in results/small: no earlier run shows how much; ")
+    assert told[3] == "starting MariaDB and loading the data"
+    assert [line[:3] for line in told[4:8]] == ["1/4", "2/4", "3/4", "4/4"]
 
 
 def test_options_narrow_the_run(seam):
@@ -255,7 +270,9 @@ def test_ctrl_c_before_a_trial_has_ended_says_that_there_is_nothing_to_report(se
     assert result.stderr.endswith("so there is nothing to report\nbadgateway: interrupted\n")
 
 
-def test_ctrl_c_reports_what_had_ended_and_starts_no_other_experiment(seam):
+def test_ctrl_c_reports_what_had_ended_and_starts_no_other_experiment(seam, monkeypatch):
+    monkeypatch.setattr("sys.argv", ["/x/bin/badgateway", "run", "experiments/small.toml", "experiments/other.toml"])
+
     def interrupt(trial, raw) -> None:
         if trial.position == 2:
             raise KeyboardInterrupt
@@ -264,10 +281,10 @@ def test_ctrl_c_reports_what_had_ended_and_starts_no_other_experiment(seam):
     result = call("run", "experiments/small.toml", "experiments/small.toml")
 
     assert result.exit_code == 130
-    assert result.stdout.splitlines()[-2:] == [
-        "Interrupted: only the trials that had ended are counted.",
-        "Report: results/small/latest/report.html",
-    ]
+    interrupted, following, report = result.stdout.splitlines()[-3:]
+    assert interrupted == "Interrupted: only the trials that had ended are counted."
+    assert following.endswith(" run experiments/small.toml --resume")
+    assert report.endswith("/results/small/latest/report.html")
     assert seam.drives == 2
     assert result.stderr.endswith("badgateway: interrupted\n")
 
@@ -339,7 +356,7 @@ def test_what_would_disturb_a_run_is_refused_in_one_line_unless_it_is_asked_for(
     command, project, lock_name, monkeypatch
 ):
     started: list[str] = []
-    monkeypatch.setattr(commands, "browse", lambda *_given, **_more: started.append(command))
+    monkeypatch.setattr(serve, "browse", lambda *_given, **_more: started.append(command))
     monkeypatch.setattr(probe, "prove", lambda *_given: started.append(command))
     monkeypatch.setattr(probe, "render_table", lambda _report: "")
     arguments = (command, "experiments/small.toml", *(["first"] if command != "probe" else []))
@@ -356,7 +373,7 @@ def test_what_would_disturb_a_run_is_refused_in_one_line_unless_it_is_asked_for(
 
 def test_a_run_does_not_start_beside_servers_that_somebody_holds_up(seam, lock_name, monkeypatch):
     runs: list[Result] = []
-    monkeypatch.setattr(commands, "browse", lambda *_given, **_more: runs.append(call("run", "experiments/small.toml")))
+    monkeypatch.setattr(serve, "browse", lambda *_given, **_more: runs.append(call("run", "experiments/small.toml")))
     call("serve", "experiments/small.toml", "first")
 
     assert [run.exit_code for run in runs] == [4]
@@ -456,13 +473,38 @@ def test_report_rebuilds_the_same_bytes_and_gives_the_same_status(seam):
 
     assert result.exit_code == ran.exit_code == 0
     assert report.read_bytes() == before
-    assert result.stdout.splitlines()[:-1] == ran.stdout.splitlines()[:-1]
+    assert result.stdout.splitlines()[:-1] == [line for line in ran.stdout.splitlines()[:-1] if "Next: " not in line]
+
+
+def test_quiet_says_only_the_answer_and_json_is_one_line_for_each_experiment(seam):
+    result = call("run", "experiments/small.toml", "experiments/small.toml", "--blocks", "2", "-q", "--json")
+    first, second = map(json.loads, result.stdout.splitlines())
+
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert first["exit_status"] == 0
+    assert Path(first["report"]) == Path("results/small/latest/report.html").absolute()
+    assert second["result"] == json.loads(Path("results/small/latest/report.json").read_text())
+    assert json.loads(call("report", "results/small", "--json").stdout)["result"] == second["result"]
+
+
+def test_before_a_run_it_is_said_what_the_last_one_there_takes_on_disk(seam):
+    call("run", "experiments/small.toml", "--no-worker-checks")
+    (line,) = [
+        line
+        for line in call("run", "experiments/small.toml", "--no-worker-checks").stderr.splitlines()
+        if line.startswith("kept in ")
+    ]
+
+    assert re.search(
+        r"^kept in results/small: the last run there takes \d\S* MiB; \S+ [GM]iB are free",
+        line.replace("\N{NO-BREAK SPACE}", " "),
+    )
 
 
 def test_report_on_a_folder_without_a_run_says_what_to_name(project):
     result = call("report", project)
 
-    assert result.exit_code == 4
+    assert result.exit_code == 2
     (line,) = result.stderr.splitlines()
     assert line.startswith(f"badgateway: {project}: holds no run")
     assert "results/concurrency/latest" in line
@@ -569,11 +611,11 @@ def test_one_run_is_gone_on_with_at_a_time(race):
     result = call("run", race, "experiments/small.toml", "--resume")
 
     assert result.exit_code == 2
-    assert "--resume goes on with one run: name one experiment." in result.stderr
+    assert "--resume goes on with one run: name one experiment; see" in result.stderr
 
 
 def test_without_an_experiment_there_is_nothing_to_run(project):
-    assert "Missing argument 'EXPERIMENTS...'" in call("run").stderr
+    assert "missing argument 'EXPERIMENTS...'" in call("run").stderr
 
 
 def test_a_schedule_at_rates_is_refused_before_anything_is_started(project):

@@ -150,7 +150,7 @@ def test_the_trial_in_the_terminal_is_the_one_in_the_report(planted: Planted):
     counted = "1 x 502, 1 x 504, 1 x 500, 1 x client timeout, 1 x truncated"
     assert f"faulty, 1 user: FAIL, {OK + len(PLANTED)} requests, {counted}" in planted.kit.errors
     assert "NONE QUALIFIES for planted" in planted.kit.output
-    assert "Report: results/planted/latest/report.html" in planted.kit.output
+    assert "/results/planted/latest/report.html\n" in planted.kit.output
 
 
 def without_its_last_line(text: str) -> str:

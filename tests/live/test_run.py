@@ -102,7 +102,7 @@ def test_a_run_prints_its_answer_what_would_settle_it_and_the_reports_path(small
         "uwsgi and gthread", "gthread and uwsgi"
     )
     assert "badgateway run --beside experiments/small.toml --blocks 2\n" in small.kit.output
-    assert "\nReport: results/small/latest/report.html\n" in small.kit.output
+    assert "/results/small/latest/report.html\n" in small.kit.output
     assert all((small.folder / name).stat().st_size > 0 for name in REPORTS)
 
 
@@ -241,7 +241,7 @@ def test_an_interrupted_run_reports_the_trial_that_had_ended(ending: str, broken
     one = broken_off[ending]
 
     assert one.status == INTERRUPTED, one.kit.errors
-    assert "Report: results/small/latest/report.html" in one.kit.output
+    assert "/results/small/latest/report.html\n" in one.kit.output
     assert UNFINISHED in one.kit.output
     assert "Traceback" not in one.kit.errors
     assert one.report["complete"] is False

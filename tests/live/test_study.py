@@ -99,7 +99,7 @@ def test_the_capacity_is_searched_and_confirmed_in_an_open_loop(killed, resumed)
 
 def test_the_answer_is_one_of_the_exit_statuses(resumed):
     assert "for race" in resumed.output
-    assert "Report: results/race/latest/report.html" in resumed.output
+    assert "/results/race/latest/report.html\n" in resumed.output
 
 
 def test_a_study_that_is_whole_is_reported_again_and_nothing_is_started(project, resumed):

@@ -8,7 +8,7 @@ import shutil
 import duckdb
 import pytest
 
-from badgateway.errors import ResultsError
+from badgateway.errors import ConfigurationError, ResultsError
 from badgateway.model import raw
 from badgateway.model.manifest import SCHEMA_VERSION, Environment, Manifest
 from badgateway.model.trial import Disturbance, OutsidePart, TrialRecord, TrialStatus, Window
@@ -187,8 +187,10 @@ def test_a_ledger_has_the_same_bytes_every_time(folder, raw_folder):
 
 
 def test_a_folder_without_a_run_is_refused_with_an_example(tmp_path):
-    with pytest.raises(ResultsError, match=r"holds no run.*results/concurrency/latest"):
+    with pytest.raises(ConfigurationError, match=r"holds no run.*results/concurrency/latest"):
         RunFolder.open(tmp_path)
+    with pytest.raises(ConfigurationError, match=r"nowhere: no such folder; .*results/concurrency/latest"):
+        RunFolder.open(tmp_path / "nowhere")
 
 
 def test_a_manifest_of_another_schema_is_refused(folder):

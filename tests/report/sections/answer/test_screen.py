@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from badgateway.model.configuration import WorkerModel
-from badgateway.report.sections.answer import screen, strip
+from badgateway.report.sections.answer import screen, standings, strip
 from tests.report import comparison, samples
 from tests.report.choice_sample import study_picked
 
@@ -66,14 +66,14 @@ def test_the_baseline_and_none_have_nothing_to_paste():
 
 
 def test_the_latency_of_a_configuration_that_mostly_fails_is_grey():
-    rows = {row.name: row for row in screen.build(samples.picked()).rows}
+    rows = {row.name: row for row in standings.build(samples.picked()).rows}
     assert rows["uwsgi-2"].is_grey
     assert not rows["gunicorn-gthread"].is_grey
     assert rows["uwsgi-2"].failed_bar == "94.8%"
 
 
 def test_a_configuration_says_in_short_what_it_changes_of_the_baseline():
-    rows = {row.name: row for row in screen.build(samples.picked()).rows}
+    rows = {row.name: row for row in standings.build(samples.picked()).rows}
     assert rows["uwsgi-2"].changes == "what runs today"
     assert rows["uwsgi-16"].changes == "workers 16, listen 1,024"
     assert rows["gunicorn-gthread"].changes == "gunicorn_gthread.py, threads 16, listen 1,024"
@@ -83,22 +83,22 @@ def test_greenlets_are_told_only_of_workers_that_have_some():
     experiment = comparison.experiment()
     one = experiment.configurations[1].model_copy(update={"greenlets": 7, "worker_model": WorkerModel.THREADS})
     study = samples.picked()
-    assert "greenlets" not in screen._changes(one, study)
-    assert "greenlets 7" in screen._changes(one.model_copy(update={"worker_model": WorkerModel.GREENLETS}), study)
+    assert "greenlets" not in standings._changes(one, study)
+    assert "greenlets 7" in standings._changes(one.model_copy(update={"worker_model": WorkerModel.GREENLETS}), study)
 
 
 def test_many_configurations_are_cut_to_some_and_what_is_to_run_and_the_baseline_stay():
     study = samples.SAMPLES["long-ladder"]()
     found = screen.build(study)
-    names = [row.name for row in found.rows]
-    assert len(names) + found.left_out == len(study.configurations)
+    names = [row.name for row in found.standings.rows]
+    assert len(names) + found.standings.left_out == len(study.configurations)
     assert len(names) <= 12
     assert {study.recommendation.configuration, study.experiment.baseline.name} <= set(names)
 
 
 def test_configurations_that_are_as_good_are_bracketed():
     found = screen.build(study_picked())
-    ties = {row.name for row in found.rows if row.is_tied}
+    ties = {row.name for row in found.standings.rows if row.is_tied}
     choice = study_picked().choice
     assert choice is not None
     assert ties == (set(choice.equivalent) if len(choice.equivalent) > 1 else set())

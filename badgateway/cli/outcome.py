@@ -1,0 +1,149 @@
+"""Prints what a run came to: the report's table, the answer, what to do next, and where the report is."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from badgateway.analysis.answer import larger_run
+from badgateway.cli.terminal import echo, say, shown
+from badgateway.cli.wording import decision_lines
+from badgateway.model.exit_code import of_study
+from badgateway.model.study_summary import Decision, StudySummary
+from badgateway.report.formats import render_json
+from badgateway.report.sections.answer.standings import Row, Standings
+from badgateway.report.sections.answer.standings import build as build_standings
+
+_MOST_ROWS = 40
+_UNBOUNDED = 1000
+"""Columns of what is no terminal: there a row stays one line."""
+_ROOMY = 100
+"""Columns of a terminal that has room for what each changes beside its figures."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commands:
+    """What can be typed after a run, when it is known how it was started."""
+
+    resume: str = ""
+    """Goes on with it."""
+    watch: str = ""
+    """Puts a configuration up behind Locust's web UI; its name follows."""
+
+
+def print_outcome(study: StudySummary, report: Path | None, commands: Commands | None = None) -> None:
+    """Print table, answer, next command and the report's address; without a report that could be kept, no address."""
+    console = Console()
+    if not console.is_terminal:
+        console.width = _UNBOUNDED
+    if study.has_trusted_trial:
+        _print_table(console, build_standings(study, most_rows=_MOST_ROWS))
+        console.print()
+    headline, *rest = decision_lines(study)
+    say(console, Text(headline, style="bold"))
+    following = next_command(study, commands or Commands())
+    lines = (
+        *rest,
+        *([f"Next: {following}"] if following else ()),
+        *([f"Report: {address(report)}"] if report else ()),
+    )
+    for line in lines:
+        say(console, Text(line))
+
+
+def print_document(study: StudySummary, report: Path | None) -> None:
+    """Print one line of JSON: exit status, the report's file, and all that report.json has."""
+    whole = {
+        "exit_status": int(of_study(study)),
+        "report": str(report.absolute()) if report else None,
+        "result": json.loads(render_json(study)),
+    }
+    echo(json.dumps(whole, ensure_ascii=True))
+
+
+def address(report: Path) -> str:
+    """Return what a terminal makes a link of; by the way that stays the same from run to run."""
+    return report.absolute().as_uri()
+
+
+def next_command(study: StudySummary, commands: Commands) -> str:
+    """Return the one command that follows from the answer; empty when none does."""
+    if not study.complete:
+        return commands.resume
+    larger = larger_run(study.choice, study.experiment, study.command) if study.choice else ""
+    picked = study.recommendation.configuration
+    if study.recommendation.decision is Decision.PICKED and picked and commands.watch:
+        return f"{commands.watch} {picked}"
+    if larger:
+        return larger
+    cause = _commonest_cause(study)
+    return f"badgateway cause {cause}" if cause and study.recommendation.decision is Decision.NONE_QUALIFIES else ""
+
+
+def _commonest_cause(study: StudySummary) -> str:
+    counts: dict[str, int] = {}
+    for summary in study.configurations:
+        for level in summary.levels:
+            for one in level.diagnosis.causes if level.diagnosis else ():
+                counts[one.cause.id] = counts.get(one.cause.id, 0) + one.count
+    return max(counts, key=lambda name: counts[name], default="")
+
+
+def _print_table(console: Console, found: Standings) -> None:
+    say(console, Text(f"At {found.load}, limit of p95 {found.limit}:"))
+    is_roomy = console.width >= _ROOMY
+    table = _table("", "configuration", "verdict")
+    for name in _figures(found):
+        table.add_column(name, justify="right", no_wrap=True)
+    if is_roomy:
+        table.add_column("changes")
+    for row in found.rows:
+        table.add_row(*_cells(row, found), *([shown(Text(row.changes))] if is_roomy else []))
+    console.print(table)
+    if not is_roomy:
+        _print_changes(console, found)
+    for note in _notes(found):
+        say(console, Text(note, style="dim"))
+
+
+def _print_changes(console: Console, found: Standings) -> None:
+    table = _table("", "configuration")
+    table.add_column("changes")
+    for row in found.rows:
+        table.add_row("", shown(Text(row.name)), shown(Text(row.changes)))
+    console.print()
+    console.print(table)
+
+
+def _table(*names: str) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
+    for name in names:
+        table.add_column(name, no_wrap=True)
+    return table
+
+
+def _figures(found: Standings) -> tuple[str, ...]:
+    return ("failed", "p95", "served", *(["carries"] if found.has_capacities else []))
+
+
+def _cells(row: Row, found: Standings) -> Iterator[Text]:
+    grey = "dim" if row.is_grey else ""
+    yield Text(">" if row.is_picked else "=" if row.is_tied else "")
+    yield shown(Text(row.name, style="bold" if row.is_picked else ""))
+    yield Text(row.verdict, style={"PASS": "green", "FAIL": "red"}.get(row.verdict, "yellow"))
+    yield Text(row.failed.text, style="" if row.failed.quiet else "red")
+    yield Text(row.p95.text, style=grey)
+    yield Text(row.served.text)
+    if found.has_capacities:
+        yield Text(row.carries.text)
+
+
+def _notes(found: Standings) -> Iterator[str]:
+    if found.has_ties:
+        yield "= and >: not told apart; > is the one to run."
+    if found.left_out:
+        yield f"{found.left_out} more are in the report."

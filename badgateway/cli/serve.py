@@ -1,0 +1,58 @@
+"""The commands that keep one configuration up for a person: the site, or Locust's web UI in front of it."""
+
+from pathlib import Path
+
+import click
+
+from badgateway.cli.alone import BESIDE, undisturbing
+from badgateway.cli.browse import browse, locust_port
+from badgateway.cli.entry import cli
+from badgateway.cli.planned import require_installed, require_users
+from badgateway.plan.experiment_file import load_experiment, project_root
+from badgateway.plan.narrow import narrow
+from badgateway.study.local import LOCAL
+from badgateway.study.serving import served, served_behind_locust
+
+_EXPERIMENT = click.argument("experiment", type=click.Path(path_type=Path))
+
+
+@cli.command()
+@_EXPERIMENT
+@click.argument("configuration")
+@BESIDE
+def serve(experiment: Path, configuration: str, *, beside: bool) -> None:
+    """Put one configuration behind nginx, to open in a browser, and keep it up until Ctrl-C.
+
+    CONFIGURATION is one of the names in the experiment's file; the address is printed once it answers.
+
+    \b
+    Example:
+      badgateway serve experiments/concurrency.toml uwsgi-2
+    """  # noqa: D301 # click's mark for a paragraph that keeps its lines
+    only = narrow(load_experiment(experiment), only=[configuration])
+    require_installed(experiment, only)
+    with undisturbing(beside=beside):
+        browse(configuration, served(only, configuration, project_root(experiment), LOCAL), what="the site")
+
+
+@cli.command()
+@_EXPERIMENT
+@click.argument("configuration")
+@click.option("--port", type=click.IntRange(1, 65535), help="Port of the web UI.  [default: 8089 if free]")
+@BESIDE
+def ui(experiment: Path, configuration: str, port: int | None, *, beside: bool) -> None:
+    """Open Locust's own web UI, on 127.0.0.1, against one configuration behind nginx, until Ctrl-C.
+
+    CONFIGURATION is one of the names in the experiment's file. What you start there is for looking: it is not counted.
+
+    \b
+    Example:
+      badgateway ui experiments/concurrency.toml gunicorn-gevent --port 8090
+    """  # noqa: D301 # click's mark for a paragraph that keeps its lines
+    only = narrow(load_experiment(experiment), only=[configuration])
+    root = project_root(experiment)
+    require_installed(experiment, only)
+    require_users(experiment, only)
+    with undisturbing(beside=beside):
+        starting = served_behind_locust(only, configuration, root, locust_port(port), LOCAL)
+        browse(configuration, starting, what="Locust's web UI")

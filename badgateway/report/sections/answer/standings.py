@@ -1,0 +1,152 @@
+"""The one table of the first screen: every configuration at the highest load, and what it changes of the baseline."""
+
+from dataclasses import dataclass
+
+from badgateway import numbers
+from badgateway.model.configuration import Configuration, WorkerModel
+from badgateway.model.differences import changed
+from badgateway.model.load_level import LoadLevel
+from badgateway.model.outcome import Outcome
+from badgateway.model.study_summary import StudySummary
+from badgateway.model.summary import LevelSummary
+from badgateway.report import cells, grid
+from badgateway.report.cells import TableCell
+from badgateway.report.grid import Cell
+from badgateway.words import phrases
+
+MANY_AT_ONCE = (WorkerModel.GREENLETS, WorkerModel.EVENT_LOOP)
+_MOST_ROWS = 12
+"""Of the table; the levels have all."""
+_ROOM = 1.3
+"""Of the p95 scale, beyond the limit: what is above it is drawn at its end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One configuration at the load at which all are compared."""
+
+    name: str
+    is_picked: bool
+    is_baseline: bool
+    is_tied: bool
+    """Whether it is as good as the picked one, as far as this study can tell."""
+    verdict: str
+    failed: TableCell
+    failed_bar: str
+    """Width of CSS."""
+    p95: TableCell
+    p95_at: str
+    """Place of the dot, as CSS; empty where there is none."""
+    is_grey: bool
+    """Whether so much failed that its latency says nothing."""
+    served: TableCell
+    carries: TableCell
+    cpu: TableCell
+    changes: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standings:
+    """The table."""
+
+    rows: tuple[Row, ...]
+    left_out: int
+    """Configurations that the table has no room for."""
+    load: str
+    limit: str
+    limit_at: str
+    """Where the p95's limit is drawn, as CSS."""
+    has_ties: bool
+    has_capacities: bool
+
+
+def build(study: StudySummary, *, most_rows: int = _MOST_ROWS) -> Standings:
+    """Return the table of a study, with at most so many rows."""
+    load = level_compared(study)
+    at_load = cells_at(study, load)
+    order = [summary.configuration.name for summary in grid.ranked(study)]
+    names = _shown(study, order, most_rows)
+    scale_ms = study.experiment.objective.p95_ms * _ROOM
+    rows = tuple(_row(at_load[name], study, scale_ms) for name in names)
+    return Standings(
+        rows=rows,
+        left_out=len(order) - len(names),
+        load=phrases.load(load),
+        limit=numbers.declared_milliseconds(study.experiment.objective.p95_ms),
+        limit_at=f"{100 / _ROOM:.1f}%",
+        has_ties=any(row.is_tied for row in rows),
+        has_capacities=bool(study.choice and study.choice.capacities),
+    )
+
+
+def level_compared(study: StudySummary) -> LoadLevel:
+    """Return the load at which all are compared: the highest."""
+    return max(grid.levels(study), key=lambda level: level.order)
+
+
+def cells_at(study: StudySummary, load: LoadLevel) -> dict[str, Cell]:
+    """Return what was measured at a load, by configuration."""
+    return {summary.configuration.name: grid.row(summary, (load,))[0] for summary in study.configurations}
+
+
+def _shown(study: StudySummary, order: list[str], most_rows: int) -> list[str]:
+    """Return the names of the rows, in their order; what is to run and the baseline are always among them."""
+    needed = {study.experiment.baseline.name, study.recommendation.configuration}
+    room = most_rows - len(needed)
+    others = [name for name in order if name not in needed][:room]
+    return [name for name in order if name in needed or name in others]
+
+
+def _row(cell: Cell, study: StudySummary, scale_ms: float) -> Row:
+    name, found = cell.configuration, cell.measurement
+    configuration = study.experiment.configuration(name)
+    verdict = cell.level.verdict.value if cell.level else "NOT RUN"
+    gap = cells.missing(cell.gap)
+    p95_ms = found.latency.p95_ms if found and found.latency else None
+    choice = study.choice
+    return Row(
+        name=name,
+        is_picked=name == study.recommendation.configuration,
+        is_baseline=name == study.experiment.baseline.name,
+        is_tied=bool(choice and len(choice.equivalent) > 1 and name in choice.equivalent),
+        verdict=verdict,
+        failed=cells.share(found.failures) if found else gap,
+        failed_bar=f"{100 * found.failures.share:.1f}%" if found else "0%",
+        p95=cells.milliseconds(p95_ms, cell.gap or "no request was OK"),
+        p95_at=f"{100 * min(p95_ms / scale_ms, 1):.1f}%" if p95_ms is not None else "",
+        is_grey=bool(found and found.failures.low > study.experiment.objective.max_failure_share),
+        served=TableCell(text=f"{numbers.rate(found.throughput_rps)}\N{NO-BREAK SPACE}/s") if found else gap,
+        carries=_carries(name, study),
+        cpu=_cpu(cell.level),
+        changes=_changes(configuration, study),
+    )
+
+
+def _carries(name: str, study: StudySummary) -> TableCell:
+    found = dict(study.choice.capacities).get(name) if study.choice else None
+    if found is None or found.estimate is None:
+        return cells.missing("not searched, or not told")
+    return TableCell(text=numbers.load(found.estimate))
+
+
+def _cpu(level: LevelSummary | None) -> TableCell:
+    """Return the CPU time of the application server for each OK request."""
+    used_ms, served = 0.0, 0
+    for trial in level.valid_trials if level else ():
+        server = [use.cpu_s for use in trial.uses if use.part == "server"]
+        if server and trial.measurement is not None:
+            used_ms += 1000 * server[0]
+            served += trial.measurement.count(Outcome.OK)
+    return cells.milliseconds(used_ms / served if served else None, "not measured")
+
+
+def _changes(configuration: Configuration, study: StudySummary) -> str:
+    baseline = study.experiment.baseline
+    if configuration.name == baseline.name:
+        return "what runs today"
+    changes = [
+        one.new.rpartition("/")[2] if one.setting == "server" else f"{one.setting} {one.new}"
+        for one in changed(baseline, configuration, study.experiment.timeouts)
+        if one.setting != "greenlets" or configuration.worker_model in MANY_AT_ONCE
+    ]
+    return ", ".join(changes) or "nothing"

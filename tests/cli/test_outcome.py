@@ -1,0 +1,90 @@
+"""What a run prints at its end."""
+
+from dataclasses import replace
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from badgateway.cli import outcome
+from badgateway.cli.outcome import Commands, next_command, print_outcome
+from badgateway.model.study_summary import Decision
+from badgateway.report.sections.answer import standings
+from tests.cli.given import decided
+from tests.report import samples
+from tests.report.choice_sample import study_picked
+
+COMMANDS = Commands(resume="badgateway run x.toml --resume", watch="badgateway ui x.toml")
+
+
+def printed(study, *, width=1000):
+    file = StringIO()
+    where = Console(file=file, width=width, force_terminal=True, color_system=None, _environ={})
+    outcome._print_table(where, standings.build(study))
+    return file.getvalue().replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_the_table_has_the_rows_and_the_figures_of_the_report():
+    study = samples.picked()
+    lines = printed(study).splitlines()
+    rows = standings.build(study).rows
+
+    assert lines[0].startswith("At 300 users, limit of p95 ")
+    assert len(lines) >= 2 + len(rows)
+    for row in rows:
+        (line,) = [line for line in lines[2:] if f" {row.name} " in line]
+        for text in (row.name, row.verdict, row.failed.text, row.p95.text, row.served.text, row.changes):
+            assert text.replace("\N{NO-BREAK SPACE}", " ") in line
+
+
+def test_the_one_to_run_and_those_that_are_as_good_are_marked():
+    marks = {line[0] for line in printed(study_picked()).splitlines()[2:]}
+
+    assert ">" in marks
+
+
+@pytest.mark.parametrize("width", [75, 80, 120])
+def test_on_a_terminal_no_line_is_wider_than_it_and_no_file_name_is_broken(width):
+    text = printed(samples.picked(), width=width)
+
+    assert max(map(len, text.splitlines())) <= width
+    assert "gunicorn_gthread.py" in text
+
+
+def test_what_is_piped_has_one_line_for_each_configuration(capsys):
+    print_outcome(samples.picked(), None)
+    lines = capsys.readouterr().out.splitlines()
+
+    assert sum("listen 1,024" in line for line in lines[: lines.index("")]) == 7
+
+
+def test_a_run_without_a_trusted_trial_has_no_table(capsys):
+    study = decided(Decision.INCONCLUSIVE)
+    print_outcome(replace(study, configurations=()), None)
+
+    assert capsys.readouterr().out.startswith("NO TRUSTED TRIAL for small\n")
+
+
+def test_the_address_of_the_report_is_one_that_a_terminal_makes_a_link_of():
+    assert outcome.address(Path("results/a b/latest/report.html")).startswith("file:///")
+    assert outcome.address(Path("results/a b/latest/report.html")).endswith("/results/a%20b/latest/report.html")
+
+
+@pytest.mark.parametrize(
+    ("study", "expected"),
+    [
+        (decided(Decision.PICKED, complete=False), "badgateway run x.toml --resume"),
+        (decided(Decision.PICKED), "badgateway ui x.toml first"),
+        (decided(Decision.NONE_QUALIFIES), ""),
+    ],
+)
+def test_one_command_follows_from_the_answer(study, expected):
+    assert next_command(study, COMMANDS) == expected
+
+
+def test_where_none_qualifies_the_commonest_cause_is_what_to_read():
+    study = samples.picked()
+    none = replace(study, recommendation=replace(study.recommendation, decision=Decision.NONE_QUALIFIES))
+
+    assert next_command(none, Commands()) == "badgateway cause listen-queue-full"
