@@ -68,13 +68,15 @@ def headless_command(target: Target, raw: Path) -> Command:
     return _command("Locust", target, settings, options, folder / LOCUST_LOG)
 
 
-def web_command(target: Target, *, port: int, log: Path) -> Command:
+def web_command(target: Target, *, port: int, token: str, log: Path) -> Command:
     """Return the command of Locust's web UI on 127.0.0.1:port, with the target filled in; it writes no rows.
+
+    It serves whoever knows the token, and loads nothing but the target.
 
     Raises:
         LoadError: the url is not a loopback address.
     """
-    settings = _settings(target)
+    settings = replace(_settings(target), ui_token=token)
     options = ("--web-host", "127.0.0.1", "--web-port", str(port), "--loglevel", "INFO")
     return _command("Locust's web UI", target, settings, options, log.absolute())
 

@@ -151,7 +151,8 @@ class RecordedUser(User):
         failure = _failure(row, expect)
         self.environment.events.request.fire(
             request_type=row.method,
-            name=row.name,
+            # Locust shows the method before it.
+            name=row.name.removeprefix(f"{row.method} "),
             response_time=(row.end_s - row.intended_start_s) * 1000,
             response_length=row.body_bytes,
             exception=RequestFailed(failure) if failure else None,

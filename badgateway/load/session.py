@@ -1,6 +1,5 @@
 """One Locust process: its settings, its numbering, its rows and its events."""
 
-import logging
 import os
 import secrets
 import time
@@ -16,7 +15,7 @@ from badgateway.load.arrivals import Shard
 from badgateway.load.events import ClientEvents, write_events
 from badgateway.load.heartbeat import TICK_S, Heartbeat
 from badgateway.load.rows import ClientRow, RowFile
-from badgateway.load.settings import ROWS, Settings
+from badgateway.load.settings import Settings
 from badgateway.load.sharing import (
     WorkerReport,
     WorkerShare,
@@ -26,12 +25,11 @@ from badgateway.load.sharing import (
     send_shares,
     summed,
 )
+from badgateway.load.web_guard import guard
 from badgateway.load.wire import now_s
 from badgateway.model import raw
 
 FLUSH_S = 1.0
-
-logger = logging.getLogger(__name__)
 
 
 class Session:
@@ -109,6 +107,9 @@ class Session:
             self._open_books()
         if isinstance(runner, MasterRunner):
             receive_reports(runner, self._accounts.append)
+        ui = environment.web_ui
+        if ui is not None and ui.app is not None and self.settings.ui_token:
+            guard(ui.app, token=self.settings.ui_token, port=ui.port, target=environment.host or "")
         gevent.spawn(self._keep_flushing)
 
     def on_test_start(self, environment: Environment, **_: Any) -> None:
@@ -177,7 +178,6 @@ class Session:
 
     def _open_books(self) -> None:
         if self.settings.rows is None:
-            logger.info("%s is not set: requests are sent and shown, but no rows are written", ROWS)
             return
         RowFile.create(self.settings.rows / raw.CLIENT_ROWS)
         Heartbeat.create(self.settings.rows)

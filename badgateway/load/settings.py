@@ -14,6 +14,7 @@ SEED = "BADGATEWAY_SEED"
 RATE = "BADGATEWAY_RATE_PER_S"
 ARRIVALS = "BADGATEWAY_ARRIVALS"
 MAX_IN_FLIGHT = "BADGATEWAY_MAX_IN_FLIGHT"
+UI_TOKEN = "BADGATEWAY_UI_TOKEN"  # noqa: S105 # its name, not a token
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +36,9 @@ class Settings:
     max_in_flight: int = 2000
     """Requests of an open loop that may be unanswered at a time, over all processes."""
 
+    ui_token: str = ""
+    """What a browser must know to use Locust's web UI; empty leaves it to anyone."""
+
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
         """Read the variables that are there; ValueError when one is not what it should be."""
@@ -48,6 +52,7 @@ class Settings:
             rate_per_s=float(environment.get(RATE, cls().rate_per_s)),
             arrivals=ArrivalKind(environment.get(ARRIVALS, cls().arrivals)),
             max_in_flight=int(environment.get(MAX_IN_FLIGHT, cls().max_in_flight)),
+            ui_token=environment.get(UI_TOKEN, ""),
         )
 
     def to_environment(self) -> dict[str, str]:
@@ -62,6 +67,8 @@ class Settings:
         }
         if self.rows is not None:
             variables[ROWS] = str(self.rows)
+        if self.ui_token:
+            variables[UI_TOKEN] = self.ui_token
         if self.run_time_s is not None:
             variables[RUN_TIME] = repr(self.run_time_s)
         return variables

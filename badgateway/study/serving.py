@@ -1,5 +1,6 @@
 """Serves one configuration to a person: the site alone, or with Locust's web UI in front of it."""
 
+import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -65,9 +66,11 @@ def served_behind_locust(
         DeploymentError: One of them did not come up.
     """
     with served(experiment, name, root, effects) as site:
-        page = f"http://127.0.0.1:{port}"
+        # Any user of this machine can reach the port; only who sees what this command prints knows the token.
+        token = secrets.token_urlsafe(16)
+        page = f"http://127.0.0.1:{port}/?token={token}"
         target = _target(experiment, name, root, site.site)
-        with effects.serve(web_command(target, port=port, log=site.logs / LOCUST_LOG), page) as locust:
+        with effects.serve(web_command(target, port=port, token=token, log=site.logs / LOCUST_LOG), page) as locust:
 
             def check() -> None:
                 site.check()

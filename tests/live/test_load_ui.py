@@ -1,4 +1,5 @@
 import json
+import urllib.error
 import urllib.request
 
 import pytest
@@ -11,6 +12,7 @@ from tests.load.conftest import ROOT, load_of
 from tests.load.server import faulty_server
 
 pytestmark = pytest.mark.live
+TOKEN = "known-to-the-owner"
 
 
 def get(url: str) -> bytes:
@@ -31,13 +33,50 @@ def test_the_web_ui_starts_the_load_and_shows_it(tmp_path):
         port = free_port()
         target = Target(url=server.url, load=load, users=3, client_timeout_s=1, project_root=ROOT)
         url = f"http://127.0.0.1:{port}"
-        with running(web_command(target, port=port, log=tmp_path / "ui.log")) as child:
-            await_ready(child, http_probe(url), what="Locust's web UI", deadline_s=20)
-            post(f"{url}/swarm", b"user_count=3&spawn_rate=3")
-            await_ready(child, shown(f"{url}/stats/requests"), what="requests in the web UI", deadline_s=10)
+        with running(web_command(target, port=port, token=TOKEN, log=tmp_path / "ui.log")) as child:
+            await_ready(child, http_probe(f"{url}/?token={TOKEN}"), what="Locust's web UI", deadline_s=20)
+            asked = b"user_count=3&spawn_rate=3"
+            assert refused(f"{url}/swarm", asked)
+            assert refused(f"{url}/swarm?token={TOKEN}", asked + b"&host=http://127.0.0.1:1")
+            assert refused(f"{url}/stats/requests")
+            post(f"{url}/swarm?token={TOKEN}", asked)
+            stats = f"{url}/stats/requests?token={TOKEN}"
+            await_ready(child, shown(stats), what="requests in the web UI", deadline_s=10)
+            names = {one["name"] for one in json.loads(get(stats))["stats"]}
 
-        assert "no rows are written" in child.output()
+        assert not {name for name in names if name.startswith("GET ")}, "the method has a column of its own"
+        assert "BADGATEWAY" not in child.output()
         assert [path.name for path in tmp_path.iterdir()] == ["ui.log"]
+
+
+def test_a_browser_starts_the_load_from_the_printed_address_and_no_other_page_can(tmp_path, page, heard):
+    load, _ = load_of("visitors", users=3)
+    errors: list[str] = []
+    with faulty_server() as server:
+        port = free_port()
+        target = Target(url=server.url, load=load, users=3, client_timeout_s=1, project_root=ROOT)
+        printed = f"http://127.0.0.1:{port}/?token={TOKEN}"
+        with running(web_command(target, port=port, token=TOKEN, log=tmp_path / "ui.log")) as child:
+            await_ready(child, http_probe(printed), what="Locust's web UI", deadline_s=20)
+            heard("pageerror", lambda error: errors.append(str(error)))
+            assert page.goto(f"http://127.0.0.1:{port}/").status == 403
+            assert page.goto(printed).status == 200
+            page.get_by_role("button", name="Start", exact=False).first.click()
+            await_ready(child, shown(f"http://127.0.0.1:{port}/stats/requests?token={TOKEN}"), what="it", deadline_s=10)
+            assert page.locator("table").first.is_visible()
+            # The same browser, by another name of this machine: as a page whose name leads here would be.
+            assert page.goto(f"http://localhost:{port}/").status == 403
+
+    assert errors == []
+
+
+def refused(url: str, data: bytes | None = None) -> bool:
+    try:
+        with urllib.request.urlopen(url, data=data, timeout=5):
+            return False
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code == 403
 
 
 def shown(url: str):

@@ -23,12 +23,16 @@ def test_a_configuration_is_served_for_as_long_as_its_block(seam, tmp_path):
 def test_locust_stands_in_front_of_the_site_with_the_experiments_load(seam, tmp_path):
     with served_behind_locust(small(), "second", tmp_path, 4711, seam) as up:
         assert seam.up == ["bench", "second", "locust"]
-        assert (up.page, up.site) == ("http://127.0.0.1:4711", "http://127.0.0.1:1")
+        address, _, token = up.page.partition("/?token=")
+        assert (address, up.site) == ("http://127.0.0.1:4711", "http://127.0.0.1:1")
         up.check()
 
     line = " ".join(seam.commands[0].argv)
     assert "--host http://127.0.0.1:1 --users 5 " in line
     assert "--web-port 4711" in line
+    assert len(token) >= 20
+    assert token not in line, "ps shows it to everybody"
+    assert seam.commands[0].environment["BADGATEWAY_UI_TOKEN"] == token
     assert seam.up == []
 
 
