@@ -14,6 +14,10 @@ _COMMANDS = {
         module="badgateway.cli.commands",
         short_help="Rebuild the reports of a run from its raw files.",
     ),
+    "diff": Listed(
+        module="badgateway.cli.diff",
+        short_help="Put two runs of one experiment side by side.",
+    ),
     "plan": Listed(
         module="badgateway.cli.commands",
         short_help="Check an experiment file; say what it would run and how long.",

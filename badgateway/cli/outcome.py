@@ -37,9 +37,7 @@ class Commands:
 
 def print_outcome(study: StudySummary, report: Path | None, commands: Commands | None = None) -> None:
     """Print table, answer, next command and the report's address; without a report that could be kept, no address."""
-    console = Console()
-    if not console.is_terminal:
-        console.width = _UNBOUNDED
+    console = fitted(Console())
     if study.has_trusted_trial:
         _print_table(console, build_standings(study, most_rows=_MOST_ROWS))
         console.print()
@@ -53,6 +51,13 @@ def print_outcome(study: StudySummary, report: Path | None, commands: Commands |
     )
     for line in lines:
         say(console, Text(line))
+
+
+def fitted(console: Console) -> Console:
+    """Let a console that is no terminal keep a row of a table in one line."""
+    if not console.is_terminal:
+        console.width = _UNBOUNDED
+    return console
 
 
 def print_document(study: StudySummary, report: Path | None) -> None:
@@ -96,7 +101,7 @@ def _commonest_cause(study: StudySummary) -> str:
 def _print_table(console: Console, found: Standings) -> None:
     say(console, Text(f"At {found.load}, limit of p95 {found.limit}:"))
     is_roomy = console.width >= _ROOMY
-    table = _table("", "configuration", "verdict")
+    table = columns("", "configuration", "verdict")
     for name in _figures(found):
         table.add_column(name, justify="right", no_wrap=True)
     if is_roomy:
@@ -111,7 +116,7 @@ def _print_table(console: Console, found: Standings) -> None:
 
 
 def _print_changes(console: Console, found: Standings) -> None:
-    table = _table("", "configuration")
+    table = columns("", "configuration")
     table.add_column("changes")
     for row in found.rows:
         table.add_row("", shown(Text(row.name)), shown(Text(row.changes)))
@@ -119,7 +124,8 @@ def _print_changes(console: Console, found: Standings) -> None:
     console.print(table)
 
 
-def _table(*names: str) -> Table:
+def columns(*names: str) -> Table:
+    """Return a table without rules, with columns of these names that are never broken."""
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
     for name in names:
         table.add_column(name, no_wrap=True)

@@ -43,7 +43,20 @@ server = "servers/uwsgi.ini"
 driver = "pymysql"
 workers = 2
 """
-COMMANDS = ["run", "report", "plan", "serve", "ui", "explain", "cause", "probe", "doctor", "clean", "completion"]
+COMMANDS = [
+    "run",
+    "report",
+    "diff",
+    "plan",
+    "serve",
+    "ui",
+    "explain",
+    "cause",
+    "probe",
+    "doctor",
+    "clean",
+    "completion",
+]
 
 
 def call(*arguments: object) -> Result:
@@ -499,6 +512,21 @@ def test_before_a_run_it_is_said_what_the_last_one_there_takes_on_disk(seam):
         r"^kept in results/small: the last run there takes \d\S* MiB; \S+ [GM]iB are free",
         line.replace("\N{NO-BREAK SPACE}", " "),
     )
+
+
+def test_two_runs_are_put_side_by_side_and_nothing_is_written_into_them(seam):
+    file = Path("experiments/small.toml")
+    call("run", file, "--no-worker-checks", "--users", "7")
+    first = Path("results/small/latest").resolve()
+    file.write_text(file.read_text().replace("p95_ms = 1000", "p95_ms = 1500"))
+    call("run", file, "--no-worker-checks", "--users", "7")
+    before = {path: path.stat().st_mtime_ns for path in Path("results").rglob("*")}
+    result = call("diff", first, "results/small/latest")
+
+    assert result.exit_code == 0, result.stderr
+    assert "At 7 users:" in result.stdout
+    assert "- experiment: objective.p95_ms was 1000 and is 1500" in result.stdout
+    assert {path: path.stat().st_mtime_ns for path in Path("results").rglob("*")} == before
 
 
 def test_report_on_a_folder_without_a_run_says_what_to_name(project):

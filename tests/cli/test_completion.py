@@ -29,5 +29,5 @@ def test_a_mistyped_command_is_answered_by_the_likely_one():
     told = CliRunner().invoke(cli, ["exlpain"])
 
     assert told.exit_code == 2
-    assert "No such command 'exlpain'. Did you mean 'explain'?" in told.stderr
+    assert "no such command 'exlpain'. Did you mean 'explain'?" in told.stderr
     assert "mean" not in CliRunner().invoke(cli, ["zzzzzz"]).stderr

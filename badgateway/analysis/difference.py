@@ -1,0 +1,104 @@
+"""Compares two runs of one experiment: what each configuration did, and what else was not the same."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from badgateway.errors import ConfigurationError
+from badgateway.model.experiment import Experiment
+from badgateway.model.load_level import LoadLevel
+from badgateway.model.manifest import Environment
+from badgateway.model.study_summary import StudySummary
+from badgateway.model.summary import LevelSummary
+
+_MACHINE = ("system", "cpu", "cores", "memory_bytes", "python", "somaxconn", "account")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """A configuration at one load, in both runs."""
+
+    configuration: str
+    load: LoadLevel
+    before: LevelSummary | None
+    """None where the first run has no such configuration or load."""
+    after: LevelSummary | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """Two runs side by side."""
+
+    before: StudySummary
+    after: StudySummary
+    pairs: tuple[Pair, ...]
+    """By load, the highest last; configurations in the order of the second run's file, then those it no longer has."""
+    changes: tuple[str, ...]
+    """What was not the same in experiment, site and machine: 'machine: cores was 2 and is 4'."""
+
+
+def difference(before: StudySummary, after: StudySummary) -> Difference:
+    """Return what differs between two runs.
+
+    Raises:
+        ConfigurationError: They are of two experiments.
+    """
+    names = before.experiment.name, after.experiment.name
+    if names[0] != names[1]:
+        raise ConfigurationError(f"diff: the runs are of two experiments, {names[0]} and {names[1]}; name two of one")
+    return Difference(before=before, after=after, pairs=_pairs(before, after), changes=tuple(_changes(before, after)))
+
+
+def _pairs(before: StudySummary, after: StudySummary) -> tuple[Pair, ...]:
+    was, is_now = _levels(before), _levels(after)
+    keys = dict.fromkeys((*is_now, *was))
+    ordered = sorted(keys, key=lambda key: key[1].order)
+    return tuple(
+        Pair(configuration=name, load=load, before=was.get((name, load)), after=is_now.get((name, load)))
+        for name, load in ordered
+    )
+
+
+def _levels(study: StudySummary) -> dict[tuple[str, LoadLevel], LevelSummary]:
+    return {(one.configuration.name, level.load): level for one in study.configurations for level in one.levels}
+
+
+def _changes(before: StudySummary, after: StudySummary) -> Iterator[str]:
+    yield from _unlike("experiment", _asked(before.experiment), _asked(after.experiment))
+    was, is_now = _circumstances(before.environment), _circumstances(after.environment)
+    yield from _unlike("machine", was, is_now)
+    yield from _unlike("version", dict(before.environment.versions), dict(after.environment.versions))
+
+
+def _asked(experiment: Experiment) -> dict[str, object]:
+    """Return all that an experiment declares, by its key; a configuration's by its name."""
+    whole = experiment.model_dump(mode="json")
+    configurations = {one["name"]: one for one in whole.pop("configurations")}
+    # The same file draws another seed each time.
+    whole.pop("seed", None)
+    return dict(_flat("", {**whole, "configurations": configurations}))
+
+
+def _flat(key: str, value: object) -> Iterator[tuple[str, object]]:
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield from _flat(f"{key}.{name}" if key else str(name), inner)
+    else:
+        yield key, value
+
+
+def _circumstances(found: Environment) -> dict[str, object]:
+    return {name: getattr(found, name) for name in _MACHINE}
+
+
+def _unlike(what: str, was: Mapping[str, object], is_now: Mapping[str, object]) -> Iterator[str]:
+    for key in dict.fromkeys((*was, *is_now)):
+        if was.get(key) != is_now.get(key):
+            yield f"{what}: {key} was {_shown(was.get(key))} and is {_shown(is_now.get(key))}"
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_shown, value)) or "none"
+    if isinstance(value, float):
+        return f"{value:g}"
+    return "none" if value is None or value == "" else str(value)

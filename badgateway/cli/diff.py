@@ -1,0 +1,91 @@
+"""The command that puts two runs of one experiment side by side."""
+
+import dataclasses
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.text import Text
+
+from badgateway import numbers
+from badgateway.analysis.difference import Difference, Pair, difference
+from badgateway.analysis.run import analyse
+from badgateway.cli.entry import cli
+from badgateway.cli.outcome import columns, fitted
+from badgateway.cli.terminal import say, shown
+from badgateway.model.study_summary import StudySummary
+from badgateway.model.summary import LevelSummary
+from badgateway.store.run_folder import RunFolder
+from badgateway.words.phrases import load
+
+_RUN = click.Path(path_type=Path)
+
+
+@cli.command()
+@click.argument("before", type=_RUN, metavar="RUN")
+@click.argument("after", type=_RUN, metavar="RUN")
+def diff(before: Path, after: Path) -> None:
+    """Put two runs of one experiment side by side: what each configuration did, and what else was not the same.
+
+    Each RUN is a folder such as results/servers/2026-11-21T20-00-00Z; the earlier one comes first. Both are judged anew
+    from their raw files, and nothing is written. Two runs differ by chance too: what is proven is in each run's report.
+    A run keeps no copy of the site, so what changed in its code is not seen.
+
+    \b
+    Example:
+      badgateway diff results/servers/2026-11-21T20-00-00Z results/servers/latest
+    """  # noqa: D301 # click's mark for a paragraph that keeps its lines
+    print_difference(fitted(Console()), difference(_judged(before), _judged(after)))
+
+
+def _judged(run: Path) -> StudySummary:
+    folder = RunFolder.open(run)
+    with tempfile.TemporaryDirectory(prefix="badgateway-") as derived:
+        return analyse(dataclasses.replace(folder, derived=Path(derived)))
+
+
+def print_difference(console: Console, found: Difference) -> None:
+    """Print a table for each load, both answers, and what was not the same."""
+    for level in dict.fromkeys(pair.load for pair in found.pairs):
+        table = columns("configuration", "verdict")
+        for name in ("failed", "p95", "served"):
+            table.add_column(name, justify="right", no_wrap=True)
+        for pair in found.pairs:
+            if pair.load == level:
+                table.add_row(*map(shown, _row(pair)))
+        say(console, Text(f"At {load(level)}:"))
+        console.print(table)
+        console.print()
+    for what, study in (("before", found.before), ("after", found.after)):
+        say(console, Text(f"{study.started}, {what}: {study.recommendation.sentence}"))
+    say(console, Text("Not the same:" if found.changes else "Nothing else was different."))
+    for change in found.changes:
+        say(console, Text(f"- {change}"))
+
+
+def _row(pair: Pair) -> Iterator[Text]:
+    yield Text(pair.configuration)
+    for of in (_verdict, _failed, _p95, _served):
+        before, after = of(pair.before), of(pair.after)
+        yield Text(before if before == after else f"{before} \N{RIGHTWARDS ARROW} {after}")
+
+
+def _verdict(level: LevelSummary | None) -> str:
+    return level.verdict.value if level else "not run"
+
+
+def _failed(level: LevelSummary | None) -> str:
+    found = level.measurement if level else None
+    return numbers.percent(found.failures.share) if found else numbers.NO_DATA
+
+
+def _p95(level: LevelSummary | None) -> str:
+    latency = level.measurement.latency if level and level.measurement else None
+    return numbers.milliseconds(latency.p95_ms) if latency else numbers.NO_DATA
+
+
+def _served(level: LevelSummary | None) -> str:
+    found = level.measurement if level else None
+    return f"{numbers.rate(found.throughput_rps)}\N{NO-BREAK SPACE}/s" if found else numbers.NO_DATA
