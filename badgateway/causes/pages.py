@@ -95,4 +95,7 @@ def _link(cause_id: str) -> str:
 
 
 if __name__ == "__main__":
+    # A folder named --help would be written, and deleted from, as any other.
+    if len(sys.argv) != 2 or sys.argv[1].startswith("-"):
+        sys.exit(f"usage: {COMMAND}")
     write_pages(Path(sys.argv[1]))

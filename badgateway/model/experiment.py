@@ -11,6 +11,9 @@ from badgateway.model.declared import Command, Declared, Name, ProjectPath, Seco
 from badgateway.model.load_level import LoadLevel, LoadUnit
 from badgateway.model.study import AtRate, MachineLimits, Study, StudyVariant
 
+MOST_SEED = 2**53
+"""What is written into a manifest is read back as it was, and by every other reader of JSON too."""
+
 
 class _Declared(Declared, BaseModel):
     # BaseModel again, for ruff: it looks no further than this file, and takes the defaults below for shared values.
@@ -148,7 +151,7 @@ class Experiment(_Declared):
 
     name: Name
     question: Annotated[str, Field(min_length=1)]
-    seed: int = 1
+    seed: Annotated[int, Field(ge=-MOST_SEED, le=MOST_SEED)] = 1
     blocks: Annotated[int, Field(ge=1, le=100)] = 1
     load: Load
     objective: Objective

@@ -63,3 +63,13 @@ def test_the_command_writes_them(tmp_path, monkeypatch):
     with pytest.warns(RuntimeWarning, match="found in sys.modules"):
         runpy.run_module("badgateway.causes.pages", run_name="__main__")
     assert (tmp_path / "index.md").is_file()
+
+
+@pytest.mark.parametrize("given", [[], ["--help"], ["one", "two"]])
+def test_the_command_takes_no_option_for_a_folder(given, tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["pages", *given])
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.warns(RuntimeWarning, match="found in sys.modules"), pytest.raises(SystemExit, match="usage: python"):
+        runpy.run_module("badgateway.causes.pages", run_name="__main__")
+    assert list(tmp_path.iterdir()) == []

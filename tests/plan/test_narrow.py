@@ -32,6 +32,12 @@ def test_load_blocks_and_seed_can_be_replaced():
     assert (narrowed.load.users, narrowed.load.window_s, narrowed.blocks, narrowed.seed) == ((9,), 2.5, 3, 42)
 
 
+@pytest.mark.parametrize("seed", [2**53 + 1, -(2**64), 10**30])
+def test_a_seed_that_no_manifest_could_hold_is_refused_before_anything_starts(seed):
+    with pytest.raises(ConfigurationError, match=r"command line: seed: .* is not allowed"):
+        narrow(experiment(), seed=seed)
+
+
 @pytest.mark.parametrize(("blocks", "budget_s"), [(12, 600), (6, 300), (3, 300)])
 def test_more_blocks_of_a_study_get_more_time(blocks, budget_s):
     study = {"blocks": 6, "looks": [2], "budget_s": 300}
