@@ -46,17 +46,25 @@ _NOTED = (
     Event.SHUTDOWN,
 )
 
+_ASKED_TO_LEAVE = (Event.WORKER_RECYCLED, Event.SHUTDOWN)
+
 # The lines that name the requests of a worker under harakiri follow the line that names its pid.
+# Granian looks twice whether a worker has ended, and may see it alive when it has just gone. Its patience is a whole
+# second at least: what it kills sooner had left by itself.
 _NOTES = f"""
 CREATE OR REPLACE TEMP TABLE notes AS
-SELECT * EXCLUDE (pid, low_s, high_s),
+SELECT * EXCLUDE (kind, pid, low_s, high_s, asked_s),
+    CASE WHEN kind = '{Event.MERCY_EXPIRED}' AND server = 'granian' AND NOT coalesce(low_s - asked_s >= 1, false)
+        THEN '{Event.WORKER_EXITED}' ELSE kind END AS kind,
     coalesce(pid, CASE WHEN kind = '{Event.HARAKIRI}' THEN leader.pid END) AS pid,
     coalesce(low_s, CASE WHEN kind = '{Event.HARAKIRI}' THEN leader.low_s END) AS low_s,
     coalesce(high_s, CASE WHEN kind = '{Event.HARAKIRI}' THEN leader.high_s END) AS high_s
 FROM (
     SELECT *, last_value(CASE WHEN kind = '{Event.HARAKIRI}' AND pid IS NOT NULL
         THEN {{'pid': pid, 'low_s': low_s, 'high_s': high_s}} END IGNORE NULLS) OVER (
-        PARTITION BY file, instance ORDER BY line_number ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS leader
+        PARTITION BY file, instance ORDER BY line_number ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS leader,
+        last_value(CASE WHEN kind IN {listed(_ASKED_TO_LEAVE)} THEN low_s END IGNORE NULLS) OVER (
+        PARTITION BY file, instance ORDER BY line_number ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS asked_s
     FROM marks
     WHERE kind IN {listed(_NOTED)})
 """  # noqa: S608 # words of the evidence
@@ -227,12 +235,19 @@ crowded AS (
     UNION
     SELECT mark_id FROM (SELECT mark_id, sum(requests) AS requests FROM lost GROUP BY mark_id)
     JOIN (SELECT mark_id, count(DISTINCT death) AS deaths FROM within GROUP BY mark_id) USING (mark_id)
-    WHERE requests > deaths)
+    WHERE requests > deaths),
+-- An exception of that second cuts a body as well.
+raised AS (
+    SELECT l.failure_id
+    FROM likely_deaths l JOIN cases c USING (failure_id) JOIN marks m USING (mark_id)
+    JOIN nearby e ON e.instance = m.instance AND e.second = l.second AND e.path IN ('', c.path)
+    WHERE {BODY_CUT} AND e.kind = '{Event.APPLICATION_EXCEPTION}')
 SELECT l.failure_id, l.kind, l.mark_id, l.sure,
-    NOT l.sure AND l.mark_id IN (FROM crowded)
+    NOT l.sure AND (l.mark_id IN (FROM crowded)
         AND m.instance NOT IN (SELECT instance FROM marks WHERE kind = '{Event.SEVERAL_AT_ONCE}')
         -- These do not say it, and are hardly ever run otherwise.
-        AND m.server NOT IN ('granian', 'uvicorn') AS doubtful
+        AND m.server NOT IN ('granian', 'uvicorn')
+        OR l.failure_id IN (FROM raised)) AS doubtful
 FROM likely_deaths l JOIN marks m USING (mark_id)
 """  # noqa: S608 # words of the evidence
 

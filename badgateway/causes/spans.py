@@ -47,7 +47,9 @@ sources AS (
     FROM workers GROUP BY instance)
 SELECT instance, life, up, min(mark_id) AS mark_id, any_value(workers) AS workers,
     any_value(tells_ready) AS tells_ready, min(low_s) AS time_s,
-    bool_or(kind = '{Event.WORKER_RECYCLED}') AS recycled
+    bool_or(kind = '{Event.WORKER_RECYCLED}')
+        -- Granian also says of a worker that was lost that it stops it.
+        AND NOT bool_or(kind = '{Event.WORKER_LOST}' AND server = 'granian') AS recycled
 FROM workers JOIN sources USING (instance)
 WHERE untimed = 0 AND life IS NOT NULL AND (NOT up OR ready = tells_ready)
 GROUP BY instance, life, up

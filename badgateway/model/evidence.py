@@ -151,7 +151,7 @@ class ServerEvent(StrEnum):
     GRACEFUL_TIMEOUT = "graceful timeout"
     HARAKIRI = "harakiri"
     MERCY_EXPIRED = "mercy expired"
-    """uWSGI's worker-reload-mercy ran out on a worker that had to go."""
+    """uWSGI's worker-reload-mercy, or Granian's workers-kill-timeout, ran out on a worker that had to go."""
     EVIL_RELOAD = "evil reload"
     RESPAWN_THROTTLED = "respawn throttled"
     RELOAD = "reload"

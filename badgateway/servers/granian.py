@@ -58,6 +58,7 @@ LOG = ServerLog(
         (ServerEvent.WORKER_LOST, rf"^Unexpected exit from {_WORKER}$"),
         (ServerEvent.CRASH_LOOP, r"^Worker crash loop detected, exiting$"),
         (ServerEvent.WORKER_RECYCLED, rf"^{_WORKER} (?:lifetime expired|RSS over threshold), gracefully respawning"),
+        (ServerEvent.WORKER_RECYCLED, rf"^Stopping old {_WORKER}$"),
         (ServerEvent.MERCY_EXPIRED, rf"^Killing (?:old )?{_WORKER} after it refused to gracefully stop$"),
         (ServerEvent.WORKER_EXITED, rf"^Stopped (?:old )?{_WORKER}$"),
         (ServerEvent.RELOAD, r"^HUP signal received, gracefully respawning workers"),

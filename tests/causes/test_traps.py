@@ -102,6 +102,23 @@ def test_the_death_of_the_very_process_goes_before_what_was_only_near(events, fo
     assert evidence.found() == {found: 1}
 
 
+@pytest.mark.parametrize("asked", [EVENT.SHUTDOWN, EVENT.WORKER_RECYCLED])
+@pytest.mark.parametrize(("waited_s", "found"), [(0, "header-before-the-exception"), (30, "worker-mercy-expired")])
+def test_a_worker_that_granian_says_it_killed_at_once_had_left_by_itself(asked, waited_s, found):
+    evidence = Evidence().event(asked, at=30 - waited_s, server="granian", pid=71)
+    evidence.event(EVENT.MERCY_EXPIRED, at=30, server="granian", pid=71).cut(at=30.4)
+    if not waited_s:
+        evidence.event(EVENT.APPLICATION_EXCEPTION, at=30, server="granian", pid=72)
+    assert evidence.found() == {found: 1}
+
+
+def test_an_exception_in_the_second_of_a_death_makes_the_death_doubtful():
+    evidence = Evidence().cut().event(EVENT.WORKER_LOST, server="granian", pid=71)
+    evidence.event(EVENT.APPLICATION_EXCEPTION, server="granian", pid=72)
+    (found,) = evidence.diagnosis().causes
+    assert found.certainty is Certainty.FAMILY
+
+
 def test_a_worker_that_said_it_read_no_request_was_not_blocked_in_c_when_it_was_killed_after():
     evidence = Evidence().closed().event(EVENT.WORKER_TIMEOUT, pid=71)
     evidence.event(EVENT.WORKER_TIMEOUT, pid=71, uri="(no URI read)").event(EVENT.WORKER_KILLED, pid=71, signal=9)

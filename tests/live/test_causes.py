@@ -75,7 +75,7 @@ def test_granian_replaces_a_worker_and_has_sent_its_200_before_an_exception(stan
     with stands.stand("granian.env", workers=2, threads=4) as stand:
         stand.client.ask("/kill")
         time.sleep(2.5)
-        stand.client.ask("/trip?s=1", 3)
+        stand.client.ask("/trip?s=0.5", 3)
         stand.client.ask("/ok", 5)
     assert stand.found() == {("/kill", "worker-lost"): 1, ("/trip", "header-before-the-exception"): 3}
     assert stand.proven() == {"worker-lost", "header-before-the-exception"}
