@@ -44,15 +44,20 @@ WITH workers AS (
     WHERE kind IN {listed((*_COMING, *_GOING))}),
 sources AS (
     SELECT instance, bool_or(ready) AS tells_ready, max(worker) AS workers, count(*) FILTER (low_s IS NULL) AS untimed
-    FROM workers GROUP BY instance)
-SELECT instance, life, up, min(mark_id) AS mark_id, any_value(workers) AS workers,
-    any_value(tells_ready) AS tells_ready, min(low_s) AS time_s,
-    bool_or(kind = '{Event.WORKER_RECYCLED}')
-        -- Granian also says of a worker that was lost that it stops it.
-        AND NOT bool_or(kind = '{Event.WORKER_LOST}' AND server = 'granian') AS recycled
-FROM workers JOIN sources USING (instance)
-WHERE untimed = 0 AND life IS NOT NULL AND (NOT up OR ready = tells_ready)
-GROUP BY instance, life, up
+    FROM workers GROUP BY instance),
+grouped AS (
+    SELECT instance, life, up, min(mark_id) AS mark_id, any_value(workers) AS workers,
+        any_value(tells_ready) AS tells_ready, min(low_s) AS time_s,
+        bool_or(kind = '{Event.WORKER_RECYCLED}')
+            -- Granian also says of a worker that was lost that it stops it.
+            AND NOT bool_or(kind = '{Event.WORKER_LOST}' AND server = 'granian') AS recycled
+    FROM workers JOIN sources USING (instance)
+    WHERE untimed = 0 AND life IS NOT NULL AND (NOT up OR ready = tells_ready)
+    GROUP BY instance, life, up)
+-- An end in whole seconds that lies before the same worker's precise beginning came after it, in that second.
+SELECT * EXCLUDE (born_s) REPLACE (
+    CASE WHEN NOT up AND born_s > time_s AND born_s < time_s + 1 THEN born_s + 0.001 ELSE time_s END AS time_s)
+FROM (SELECT *, max(time_s) FILTER (up) OVER (PARTITION BY instance, life) AS born_s FROM grouped)
 """  # noqa: S608 # words of the evidence
 
 _COUNTS = """

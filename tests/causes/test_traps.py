@@ -112,6 +112,17 @@ def test_a_worker_that_granian_says_it_killed_at_once_had_left_by_itself(asked, 
     assert evidence.found() == {found: 1}
 
 
+def test_a_worker_cannot_have_been_recycled_in_the_second_before_it_was_ready():
+    evidence = Evidence()
+    journal = {"file": "journal.csv", "instance": "server.log"}
+    for pid, ready_s in ((71, 0.5), (72, 0.6), (73, 10.5), (74, 10.6), (75, 13.5), (76, 13.6)):
+        evidence.event(EVENT.WORKER_READY, pid=pid, time_s=NOON + ready_s, **journal)
+    for pid, recycled_s in ((71, 7), (72, 7), (73, 10), (74, 10)):
+        evidence.event(EVENT.WORKER_RECYCLED, at=recycled_s, pid=pid)
+    queue_full(queue_full(evidence, at=9.0), at=12.0)
+    assert evidence.found() == {"workers-recycled-together": 2}
+
+
 def test_an_exception_in_the_second_of_a_death_makes_the_death_doubtful():
     evidence = Evidence().cut().event(EVENT.WORKER_LOST, server="granian", pid=71)
     evidence.event(EVENT.APPLICATION_EXCEPTION, server="granian", pid=72)

@@ -195,23 +195,23 @@ def test_an_event_loop_that_is_blocked_by_a_query_in_c(stands: Stands):
     ) as stand:
         stand.client.ask("/members/?page=1", 2)
         stand.client.start("/wait/?db_ms=4000")
-        time.sleep(0.2)
+        time.sleep(0.8)
         stand.client.ask("/members/?page=1", 4)
         time.sleep(2.2)
         stand.client.ask("/members/?page=1", 2)
     assert stand.answers("/members/") == {200: 4, 504: 4}
     assert stand.found() == {("/members/", "event-loop-blocked"): 4, ("/wait/", "blocks-the-event-loop"): 1}
     for first, *_ in stand.evidence().values():
-        assert re.search(r"blocked for [34]\.\d s by \S*school/\S+\.py:\d+ in \w+, serving GET /wait/$", first), first
+        assert re.search(r"blocked for \d\.\d s by \S*school/\S+\.py:\d+ in \w+, serving GET /wait/$", first), first
 
 
 def test_an_event_loop_that_is_blocked_by_a_computation(stands: Stands):
     with stands.stand("uwsgi_gevent.ini", limits_s=(1, 2), watch_loop=True) as stand:
         stand.client.ask("/ok", 2)
-        stand.client.start("/sleep?s=0.3", 3)
-        time.sleep(0.1)
-        stand.client.start("/spin?s=3.5")
-        time.sleep(0.1)
+        stand.client.start("/sleep?s=1.5", 3)
+        time.sleep(0.5)
+        stand.client.start("/spin?s=5")
+        time.sleep(0.5)
         stand.client.ask("/ok", 4)
     assert stand.answers("/ok") == {200: 2, 504: 4}
     assert stand.found() == {
@@ -220,7 +220,7 @@ def test_an_event_loop_that_is_blocked_by_a_computation(stands: Stands):
         ("/ok", "event-loop-blocked"): 4,
     }
     for first, *_ in stand.evidence().values():
-        assert re.search(r"blocked for [34]\.\d s by \S*site/planted\.py:\d+ in spin, serving GET /spin$", first), first
+        assert re.search(r"blocked for \d\.\d s by \S*site/planted\.py:\d+ in spin, serving GET /spin$", first), first
 
 
 def test_all_async_cores_of_uwsgi_are_taken(stands: Stands):

@@ -70,6 +70,13 @@ def values(folder: Path, series: str) -> list[float]:
     return [value for value, _ in samples(folder, series) if value is not None]
 
 
+def await_first_sample(folder: Path) -> None:
+    deadline = time.monotonic() + 20
+    while not samples(folder, "accept_queue"):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
 def watch_of(url: str, folder: Path, **more) -> Watch:
     port = urlsplit(url).port
     assert port is not None
@@ -89,8 +96,9 @@ def test_a_full_accept_queue_is_seen(name, deployed: Deploy, raw_folder: Path):
         deployed(name, workers=1, listen=4) as deployment,
         StackSampler(raw_folder, watch_of(deployment.url, raw_folder)),
     ):
-        time.sleep(0.3)
-        with clients(deployment.url, 12, LONG):
+        await_first_sample(raw_folder)
+        # The queue is full until the worker has done with its first request.
+        with clients(deployment.url, 12, "/wait/?db_ms=1500"):
             time.sleep(0.5)
 
     queue = samples(raw_folder, "accept_queue")
