@@ -1,9 +1,9 @@
 """Connections between proxy and server: none to be had, lost to a race, or tried again."""
 
-from badgateway.causes.conditions import CONNECTION_CLOSED, because, place_sql
+from badgateway.causes.conditions import CONNECTION_CLOSED, because, listed, place_sql
 from badgateway.causes.rule import Proof, Rule, any_death
 from badgateway.model.diagnosis import Cause, Certainty, Remedy
-from badgateway.model.evidence import Reason
+from badgateway.model.evidence import Reason, ServerEvent
 from badgateway.model.knob import Knob
 
 FAMILY = "connections"
@@ -186,14 +186,16 @@ RETRY_RULES = (
 
 # A server that listens on a socket, and has not said since that it stopped, may do so in a /tmp that nginx has not.
 _LISTENERS = f"""(
-    SELECT mark_id, kind, low_s, {place_sql("path")} AS place, min(low_s) FILTER (kind = 'shutdown') OVER (
-        PARTITION BY instance ORDER BY low_s, mark_id ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) AS stopped_s
-    FROM marks WHERE kind IN ('listening', 'shutdown'))"""  # noqa: S608 # a constant of this module
+    SELECT mark_id, kind, low_s, {place_sql("path")} AS place, min(low_s) FILTER (kind = '{ServerEvent.SHUTDOWN}')
+        OVER later AS stopped_s
+    FROM marks WHERE kind IN {listed((ServerEvent.LISTENING, ServerEvent.SHUTDOWN))}
+    WINDOW later AS (
+        PARTITION BY instance ORDER BY low_s, mark_id ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING))"""  # noqa: S608 # a constant of this module
 _SAYS_THAT_IT_LISTENS = Proof(
     # Error 2: there is no such file. One that is there and refuses is seen by both sides, and its server is gone.
     joins=f"JOIN {_LISTENERS} p ON p.place = {place_sql('c.upstream')} JOIN complaints r ON r.id = c.complaint_id",
-    condition="r.errno = 2 AND p.kind = 'listening' AND starts_with(p.place, '/') AND p.low_s <= c.time_s "
-    "AND coalesce(p.stopped_s > c.time_s, true)",
+    condition=f"r.errno = 2 AND p.kind = '{ServerEvent.LISTENING}' AND starts_with(p.place, '/') "
+    "AND p.low_s <= c.time_s AND coalesce(p.stopped_s > c.time_s, true)",
     mark="p.mark_id",
     nearness="c.time_s - p.low_s",
 )

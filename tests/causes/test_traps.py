@@ -114,7 +114,7 @@ def test_a_worker_that_granian_says_it_killed_at_once_had_left_by_itself(asked, 
 
 def test_a_worker_cannot_have_been_recycled_in_the_second_before_it_was_ready():
     evidence = Evidence()
-    journal = {"file": "journal.csv", "instance": "server.log"}
+    journal: dict[str, Any] = {"file": "journal.csv", "instance": "server.log"}
     for pid, ready_s in ((71, 0.5), (72, 0.6), (73, 10.5), (74, 10.6), (75, 13.5), (76, 13.6)):
         evidence.event(EVENT.WORKER_READY, pid=pid, time_s=NOON + ready_s, **journal)
     for pid, recycled_s in ((71, 7), (72, 7), (73, 10), (74, 10)):
