@@ -23,12 +23,16 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from badgateway.model.capacity import CapacityGoal
 from tests.simulation import promises
-from tests.simulation.capacity_rows import capacity_rows
+from tests.simulation.capacity_rows import capacity_questions
 from tests.simulation.promises import WEATHERS, Question
 from tests.simulation.races import raced_and_full
 from tests.simulation.test_failures_never_win import became_the_pick, improved_ranks
 from tests.simulation.worlds import Failures
 
+_QUICK = 50
+"""Studies a line with --quick."""
+_SEARCHES = 400
+"""Studies a line at most where each is a capacity search, which is as long as fifty others."""
 _GOAL = CapacityGoal(lowest=20, highest=640)
 _WEATHER = ((0.0, 0.0), (0.03, 0.0), (0.03, 0.02), (0.05, 0.02))
 """Noise of a window's boundary, and the chance that a window says the opposite."""
@@ -71,15 +75,23 @@ def _regrets(number: int) -> Iterator[Question]:
             yield functools.partial(promises.regret_is_true, weather, p95s_ms, number, blocks=6, looks=(2, 3))
 
 
-def _dying(number: int) -> Iterator[str]:
+def _others(number: int) -> Iterator[Question]:
+    yield functools.partial(_dying, number)
+    yield functools.partial(_failing, number)
+    yield functools.partial(_races, max(1, number // 4))
+
+
+def _dying(number: int) -> tuple[str]:
     counted, dead = (promises.passes_when_dying(dies, number) for dies in (0, 1))
-    yield f"1 of 4 trials fails 8 %: PASS {counted:.1%} if it is counted, {dead:.1%} if the server dies instead"
+    return (f"1 of 4 trials fails 8 %: PASS {counted:.1%} if it is counted, {dead:.1%} if the server dies instead",)
 
 
-def _failing(number: int) -> Iterator[str]:
+def _failing(number: int) -> tuple[str, str]:
     sets = 10 * number
-    yield f"failures made an arm the one to run in {became_the_pick(sets)} of {sets:,} random results"
-    yield f"failures improved an arm's rank in {improved_ranks(sets)} of {sets:,} random results"
+    return (
+        f"failures made an arm the one to run in {became_the_pick(sets)} of {sets:,} random results",
+        f"failures improved an arm's rank in {improved_ranks(sets)} of {sets:,} random results",
+    )
 
 
 def _said(noise: float, lapse: float) -> str:
@@ -140,15 +152,16 @@ def _measurer(mlr: Any, passes: Callable[[float], bool]) -> Any:
     return Measurer()
 
 
-def _races(number: int) -> Iterator[str]:
+def _races(number: int) -> tuple[str]:
     pairs = [raced_and_full(seed) for seed in range(number)]
     same = sum((pair.raced.kind, pair.raced.arm) == (pair.full.kind, pair.full.arm) for pair in pairs)
     ratios = [pair.time_ratio for pair in pairs]
-    yield (
+    line = (
         f"race and grid, 8 arms x 4 levels x 8 blocks: same answer {same / number:.1%}, load time of the race "
         f"{np.mean(ratios):.3f} of the grid's (95 % of studies up to {np.quantile(ratios, 0.95):.3f}, "
         f"at most {max(ratios):.3f})"
     )
+    return (line,)
 
 
 @click.command()
@@ -157,18 +170,21 @@ def _races(number: int) -> Iterator[str]:
 def main(*, repeats: int, quick: bool) -> None:
     """Print a line a promise: kept by the far end of the exact 95 % interval, BROKEN even by the near one, or open."""
     started_s = time.perf_counter()
-    number = min(repeats, 50) if quick else repeats
-    promised = (*_alike(number, is_quick=quick), *_shares(number), *_picks(number), *_regrets(number))
-    for line in itertools.chain(
-        promises.lines(promised),
-        _dying(number),
-        _failing(number),
-        capacity_rows(number),
-        () if quick else _mlrsearch(number),
-        _races(max(1, number // 4)),
-    ):
+    number = min(repeats, _QUICK) if quick else repeats
+    searches = min(number, _SEARCHES)
+    asked = (
+        *_alike(number, is_quick=quick),
+        *_shares(number),
+        *_picks(number),
+        *_regrets(number),
+        *capacity_questions(searches),
+        *_others(number),
+    )
+    for line in itertools.chain(promises.lines(asked), () if quick else _mlrsearch(number)):
         click.echo(line)
-    click.echo(f"{number:,} studies a line in {time.perf_counter() - started_s:.0f} s")
+    click.echo(
+        f"{number:,} studies a line ({searches:,} with a capacity search) in {time.perf_counter() - started_s:.0f} s"
+    )
 
 
 if __name__ == "__main__":

@@ -2,11 +2,12 @@
 
 import math
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
-from scipy.stats import beta
 
 from tests.simulation.capacities import CURVES, GOAL, Found, Site, Weather, behind, search, search_in_rounds, some_truth
+from tests.simulation.promises import Promise, Question
 from tests.simulation.queues import Queue
 
 _WEATHER: dict[str, dict[str, float]] = {
@@ -18,17 +19,33 @@ _WEATHER: dict[str, dict[str, float]] = {
     "drift of 15 %": {"noise": 0.03, "drift": 0.15},
     "10 % of windows hit": {"noise": 0.03, "hits": 0.1},
 }
+_TOLD = {"noise 3 %": 0.9, "noise 10 %": 0.6}
+_MOST_TRIALS = 14
 
 
-def capacity_rows(number: int) -> Iterator[str]:
-    """Yield a line for each world: what is told, whether it is true, and whether servers alike are told apart."""
-    for weather, given in _WEATHER.items():
+def capacity_questions(number: int) -> Iterator[Question]:
+    """Yield a question for each world: how many are told and true, and whether servers alike are told apart."""
+    for weather in _WEATHER:
         for curve in CURVES:
-            yield f"capacity, {weather}, {curve}: {_told([_searched(curve, given, seed) for seed in range(number)])}"
-    yield f"capacity, open-loop queue: {_told([_queue(seed) for seed in range(number)])}"
-    for weather, given in _WEATHER.items():
-        different = sum(_is_different(given, seed) for seed in range(number))
-        yield f"capacity, 4 servers alike, {weather}: one said to carry less {_share(different, number)}"
+            yield partial(_of_world, weather, curve, number)
+    yield partial(_of_queue, number)
+    for weather in _WEATHER:
+        yield partial(_alike, weather, number)
+
+
+def _of_world(weather: str, curve: str, number: int) -> tuple[Promise | str, ...]:
+    found = [_searched(curve, _WEATHER[weather], seed) for seed in range(number)]
+    return _promises(f"capacity, {weather}, {curve}", found, at_least_told=_TOLD.get(weather))
+
+
+def _of_queue(number: int) -> tuple[Promise | str, ...]:
+    return _promises("capacity, open-loop queue", [_queue(seed) for seed in range(number)])
+
+
+def _alike(weather: str, number: int) -> Promise:
+    different = sum(_is_different(_WEATHER[weather], seed) for seed in range(number))
+    what = f"called different, 4 alike, capacity search, {weather}"
+    return Promise(what=what, count=different, total=number, at_most=0.06)
 
 
 def _searched(curve: str, weather: dict[str, float], seed: int) -> Found:
@@ -53,20 +70,12 @@ def _is_different(weather: dict[str, float], seed: int) -> bool:
     return bool(behind(search_in_rounds(GOAL, sites)))
 
 
-def _told(found: list[Found]) -> str:
+def _promises(what: str, found: list[Found], at_least_told: float | None = None) -> tuple[Promise | str, ...]:
     told = [one for one in found if one.is_told]
+    covered = sum(one.is_covered for one in told)
     trials = np.mean([len(one.probes) for one in found])
-    covered = _share(sum(one.is_covered for one in told), len(told))
-    first = _share(sum(one.holds(one.truth) for one in told), len(told))
-    before = f" (that from before the step {first})" if any(any(one.machines) for one in found) else ""
-    of_told = f"of these the interval holds the truth {covered}{before}"
-    return f"told {_share(len(told), len(found))}, {of_told}, trials {trials:.1f}"
-
-
-def _share(count: int, total: int) -> str:
-    """Say a share with its exact 95 % interval."""
-    if not total:
-        return "0 of 0"
-    low = beta.ppf(0.025, count, total - count + 1) if count else 0.0
-    high = beta.ppf(0.975, count + 1, total - count) if count < total else 1.0
-    return f"{count / total:.1%} [{low:.1%}, {high:.1%}]"
+    return (
+        Promise(what=f"{what}: told", count=len(told), total=len(found), at_least=at_least_told),
+        Promise(what=f"{what}: the interval holds the truth, where told", count=covered, total=len(told), at_least=0.9),
+        f"{'kept' if trials <= _MOST_TRIALS else 'BROKEN':6} {trials:7.1f} trials{'':12} <= {_MOST_TRIALS:<6} {what}",
+    )

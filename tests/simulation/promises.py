@@ -58,11 +58,23 @@ class Promise:
     @property
     def line(self) -> str:
         """The promise as a line of the table."""
+        if not self.total:
+            return f"{'':6} {'none':26} {'':9} of 0: {self.what}"
         found = proportion(self.count, self.total)
-        asked = f"<= {self.at_most:.1%}" if self.at_most is not None else f">= {self.at_least or 0:.1%}"
         shown = f"{found.share:7.1%} [{found.low:.1%}, {found.high:.1%}]"
-        word = "kept" if self.is_kept else "BROKEN" if self.is_broken else "open"
-        return f"{word:6} {shown:26} {asked:9} of {self.total:,}: {self.what}"
+        return f"{self._word:6} {shown:26} {self._asked:9} of {self.total:,}: {self.what}"
+
+    @property
+    def _word(self) -> str:
+        if self.at_most is None and self.at_least is None:
+            return ""
+        return "kept" if self.is_kept else "BROKEN" if self.is_broken else "open"
+
+    @property
+    def _asked(self) -> str:
+        if self.at_most is not None:
+            return f"<= {self.at_most:.1%}"
+        return "" if self.at_least is None else f">= {self.at_least:.1%}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,7 +217,8 @@ def in_a_line(number: int, spread: float) -> list[float]:
     return [float(400 * math.exp(at)) for at in np.linspace(0, spread, number)]
 
 
-Question = Callable[[], Promise | tuple[Promise, ...]]
+Question = Callable[[], Promise | tuple[Promise | str, ...]]
+"""Measures one promise or several; a text is a line without a promise."""
 _asked: list[Question] = []
 """What the processes of `lines` answer; they are forked, because a world's noise is a function that cannot be sent."""
 
@@ -220,4 +233,5 @@ def lines(questions: Iterable[Question]) -> Iterator[str]:
 
 def _answer(place: int) -> tuple[str, ...]:
     found = _asked[place]()
-    return tuple(promise.line for promise in (found if isinstance(found, tuple) else (found,)))
+    each = found if isinstance(found, tuple) else (found,)
+    return tuple(one if isinstance(one, str) else one.line for one in each)
