@@ -11,12 +11,12 @@ from badgateway.errors import RawDataError
 from badgateway.ledger.evidence import fill_evidence
 from badgateway.ledger.join import Ledger
 from badgateway.ledger.journal_events import forget_doubles
-from badgateway.ledger.saturation import read_saturation
+from badgateway.ledger.saturation import saturated_seconds
 from badgateway.logs import Source, read_logs
 from badgateway.model.diagnosis import Diagnosis
-from badgateway.model.evidence import SAMPLES, SERVER_EVENTS, ServerEvent
-from badgateway.model.raw import JOURNAL, SERVER_LOG
-from badgateway.model.raw import SAMPLES as SAMPLES_FILE
+from badgateway.model.evidence import SERVER_EVENTS, ServerEvent
+from badgateway.model.in_memory import own_database
+from badgateway.model.raw import JOURNAL, SERVER_LOG, STATEMENTS
 from badgateway.model.samples import WorkerGaps
 from badgateway.model.trial import Window
 
@@ -59,8 +59,7 @@ def diagnose_trial(ledger: Ledger, raw: Path) -> Diagnosis:
     forget_doubles(ledger.connection)
     # The kit stops the server when the last request has ended: no request failed by that.
     ledger.connection.execute(_FORGET_OWN_END)
-    _add_samples(ledger.connection, raw / SAMPLES_FILE)
-    _add_saturation(ledger.connection, raw)
+    _add_saturation(ledger.connection, raw / STATEMENTS)
     diagnosis = diagnose(ledger.connection, requests=requests, journal=(raw / JOURNAL).is_file())
     return replace(diagnosis, hints=(*unread, *diagnosis.hints))
 
@@ -74,31 +73,21 @@ def _add_server_events(connection: duckdb.DuckDBPyConnection, log: Path) -> tupl
         return (f"{log.name} is missing: what the server wrote about itself is unknown.",)
     if log.stat().st_size == 0:
         return (f"{log.name} is empty: the server wrote nothing about itself.",)
-    try:
-        found = read_logs([Source(name=log.name, content=log)])
-    except RawDataError as error:
-        return (f"The server's log could not be used: {str(error).replace(str(log), log.name)}.",)
-    try:
-        rows = found.connection.table(SERVER_EVENTS.name).fetchall()
-    finally:
-        found.connection.close()
+    with own_database(connection) as database:
+        try:
+            read_logs([Source(name=log.name, content=log)], database=database)
+        except RawDataError as error:
+            return (f"The server's log could not be used: {str(error).replace(str(log), log.name)}.",)
+        rows = database.execute(f"FROM {SERVER_EVENTS.name}").fetchall()
     if rows:
         places = ", ".join("?" for _ in SERVER_EVENTS.columns)
         connection.executemany(f"INSERT INTO {SERVER_EVENTS.name} VALUES ({places})", rows)  # noqa: S608 # constants
     return ()
 
 
-def _add_samples(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
-    """Add what the probes saw; runs of before there were probes have no such file."""
-    if file.is_file():
-        columns = dict(SAMPLES.columns)
-        rows = connection.read_csv(str(file), header=True, columns=columns, auto_detect=False)
-        rows.filter("value IS NOT NULL").insert_into(SAMPLES.name)
-
-
-def _add_saturation(connection: duckdb.DuckDBPyConnection, raw: Path) -> None:
+def _add_saturation(connection: duckdb.DuckDBPyConnection, statements: Path) -> None:
     """Add the seconds in which the database had no CPU left, as if it had written a line about each."""
-    for number, second in enumerate(read_saturation(raw), start=1):
+    for number, second in enumerate(saturated_seconds(connection, statements), start=1):
         event = {
             "time_s": second.start_s,
             "server": PART,

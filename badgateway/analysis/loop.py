@@ -15,6 +15,7 @@ from badgateway.model.in_memory import connect
 from badgateway.model.raw import JOURNAL
 from badgateway.model.trial import TrialRecord, Window
 from badgateway.model.waiting import LoopStops, LoopWatch
+from badgateway.store.packed import unpacked
 from badgateway.store.plain_file import demand_plain
 
 MOST_LINES = 10
@@ -84,7 +85,8 @@ def _journal(raw: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     except UntrustedFileError as error:
         raise RawDataError(str(error)) from error
     with connect() as connection:
-        load_journal(connection, raw / JOURNAL)
+        with unpacked(raw) as folder:
+            load_journal(connection, folder / JOURNAL)
         yield connection
 
 

@@ -1,14 +1,11 @@
 """Judges from a trial's own rows where its warm-up ended: what was not yet steady is cut off the window's start."""
 
 import dataclasses
-from pathlib import Path
 
 import duckdb
 import numpy as np
 import numpy.typing as npt
 
-from badgateway.model.in_memory import connect
-from badgateway.model.raw import CLIENT_ROWS
 from badgateway.model.trial import Window
 
 BIN_S = 0.5
@@ -29,7 +26,7 @@ GROUP BY bin ORDER BY bin
 """
 
 
-def settled_window(raw: Path, window: Window) -> Window:
+def settled_window(connection: duckdb.DuckDBPyConnection, window: Window) -> Window:
     """Return the window from where the latency is steady, by the MSER rule; the declared warm-up is over before it.
 
     The start is moved, in steps of half a second, to where the standard error of the mean of what follows is least
@@ -37,11 +34,12 @@ def settled_window(raw: Path, window: Window) -> Window:
     request failed in that quarter, or where there are too few requests to tell: a failure is no warm-up.
 
     Args:
-        raw: The trial's folder.
+        connection: With the table `client` of the trial.
         window: As it was declared.
     """
     bins = int(window.length_s / BIN_S + 1e-6)
-    rows = _read(raw / CLIENT_ROWS, window, bins)
+    bounds = {"start_s": window.start_s, "bin_s": BIN_S, "bins": bins}
+    rows = connection.execute(_BINS, bounds).fetchall()
     if bins < LEAST_BINS or len(rows) < bins or min(requests for _, requests, _, _ in rows) < LEAST_REQUESTS:
         return window
     most = int(bins * MOST_SHARE)
@@ -49,19 +47,6 @@ def settled_window(raw: Path, window: Window) -> Window:
         return window
     cut = _mser(np.log([max(latency_s, 1e-6) for _, _, latency_s, _ in rows]), most)
     return dataclasses.replace(window, start_s=window.start_s + cut * BIN_S)
-
-
-def _read(file: Path, window: Window, bins: int) -> list[tuple[int, int, float, int]]:
-    if not file.is_file():
-        return []
-    try:
-        with connect() as connection:
-            connection.read_csv(str(file), header=True).create_view("client")
-            found = connection.execute(_BINS, {"start_s": window.start_s, "bin_s": BIN_S, "bins": bins}).fetchall()
-    except duckdb.Error:
-        # The ledger reads the same file with all its rules, and says what is wrong with it.
-        return []
-    return [(int(number), int(requests), float(median_s), int(failed)) for number, requests, median_s, failed in found]
 
 
 def _mser(values: npt.NDArray[np.float64], most: int) -> int:

@@ -1,6 +1,7 @@
 """From the raw files of a trial to what the judge is given of it."""
 
 import dataclasses
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import duckdb
@@ -10,46 +11,73 @@ from badgateway.analysis.records import Unreadable, read_records
 from badgateway.analysis.settling import settled_window
 from badgateway.errors import RawDataError, UntrustedFileError, without_folder
 from badgateway.judge.evidence import TrialEvidence
-from badgateway.ledger.database_work import read_database_work
-from badgateway.ledger.join import build, read
+from badgateway.ledger.books import read_books
+from badgateway.ledger.database_work import database_work
+from badgateway.ledger.join import Ledger, join, read
 from badgateway.ledger.messages import messages
-from badgateway.ledger.pressure import read_pressure
-from badgateway.ledger.processes import read_uses
-from badgateway.ledger.series import read_connections
-from badgateway.model.in_memory import connect
-from badgateway.model.raw import ERROR_LOG
+from badgateway.ledger.pressure import pressure
+from badgateway.ledger.processes import load_processes, uses
+from badgateway.ledger.series import database_connections, load_samples
+from badgateway.model.in_memory import own_database, row_database
+from badgateway.model.raw import PROCESSES, SAMPLES
 from badgateway.model.trial import TrialRecord, TrialStatus
+from badgateway.store.packed import unpacked
 from badgateway.store.plain_file import demand_plain
 from badgateway.store.run_folder import RunFolder
 
+READERS = 2
+"""Trials that are read at a time."""
 
-def read_evidence(raw: Path, record: TrialRecord, *, settle: bool = False) -> TrialEvidence:
+
+def read_evidence(
+    raw: Path,
+    record: TrialRecord,
+    *,
+    settle: bool = False,
+    connection: duckdb.DuckDBPyConnection | None = None,
+) -> TrialEvidence:
     """Read what a trial's raw files say; files that cannot be trusted become the evidence's problem.
 
-    With `settle`, the window of the evidence's record begins where the rows are steady, and not where it was declared.
+    Args:
+        raw: The trial's folder.
+        record: How it went.
+        settle: Whether the window of the evidence's record begins where the rows are steady, and not where it was
+            declared.
+        connection: An empty database that holds the rows of the evidence; one of their own when not given.
     """
     if record.status is TrialStatus.ABORTED:
         return _unread(record)
     try:
         demand_plain(raw)
-        if settle and record.window is not None:
-            record = dataclasses.replace(record, window=settled_window(raw, record.window))
-        ledger = build(raw, record.window)
-        diagnosis = diagnose_trial(ledger, raw)
-        return TrialEvidence(
-            record=record,
-            relation=ledger.relation,
-            problem=ledger.balance.problem(),
-            proxy_messages=messages(raw / ERROR_LOG, ledger.probe_connections),
-            uses=read_uses(raw, record.window),
-            diagnosis=diagnosis,
-            connections=read_connections(raw, record.window),
-            database_work=read_database_work(raw, ledger.connection, record.window),
-            worker_gaps=worker_gaps(ledger.connection, record.window),
-            pressure=read_pressure(raw, ledger.connection, record.window),
-        )
+        with unpacked(raw) as folder:
+            return _read(folder, record, connection or row_database(), settle=settle)
     except (RawDataError, UntrustedFileError) as error:
         return _unread(record, without_folder(str(error), raw))
+
+
+def _read(folder: Path, record: TrialRecord, connection: duckdb.DuckDBPyConnection, *, settle: bool) -> TrialEvidence:
+    books = read_books(connection, folder)
+    load_samples(connection, folder / SAMPLES)
+    load_processes(connection, folder / PROCESSES)
+    if settle and record.window is not None:
+        record = dataclasses.replace(record, window=settled_window(connection, record.window))
+    return _evidence(folder, record, join(books, record.window))
+
+
+def _evidence(raw: Path, record: TrialRecord, ledger: Ledger) -> TrialEvidence:
+    rows, window = ledger.connection, record.window
+    return TrialEvidence(
+        record=record,
+        relation=ledger.relation,
+        problem=ledger.balance.problem(),
+        proxy_messages=messages(rows, ledger.probe_connections),
+        uses=uses(rows, window),
+        diagnosis=diagnose_trial(ledger, raw),
+        connections=database_connections(rows, window),
+        database_work=database_work(rows, window),
+        worker_gaps=worker_gaps(rows, window),
+        pressure=pressure(rows, window),
+    )
 
 
 def _unread(record: TrialRecord, problem: str | None = None) -> TrialEvidence:
@@ -64,33 +92,45 @@ def kept_trials(folder: RunFolder) -> tuple[TrialEvidence, ...]:
     Raises:
         ResultsError: The manifest is damaged, or a ledger cannot be written.
     """
-    connection = connect()
+    databases = row_database()
     manifest = folder.manifest()
     settle = manifest.experiment.study is not None
+    records = tuple(read_records(folder, manifest))
+
+    def read_again(found: tuple[Path, TrialRecord | Unreadable]) -> TrialEvidence:
+        return _recomputed(folder, *found, databases, settle=settle)
+
+    # Most of the time goes into planning queries about a few thousand rows, which each thread does for itself.
+    with ThreadPoolExecutor(READERS) as threads:
+        alone = tuple(threads.map(read_again, records))
     return tuple(
-        _recomputed(folder, trial_folder, record, connection, settle=settle)
-        for trial_folder, record in read_records(folder, manifest)
+        # From here on the rows are read from the file as they are needed: an experiment may have a thousand trials.
+        evidence if evidence.relation is None else _from_file(evidence, folder.ledger(trial_folder), databases)
+        for evidence, (trial_folder, _) in zip(alone, records, strict=True)
     )
+
+
+def _from_file(evidence: TrialEvidence, ledger: Path, databases: duckdb.DuckDBPyConnection) -> TrialEvidence:
+    return dataclasses.replace(evidence, relation=read(ledger, databases))
 
 
 def _recomputed(
     folder: RunFolder,
     trial_folder: Path,
     record: TrialRecord | Unreadable,
-    connection: duckdb.DuckDBPyConnection,
+    databases: duckdb.DuckDBPyConnection,
     *,
     settle: bool,
 ) -> TrialEvidence:
+    """Return a trial's evidence, whose rows are gone with their database: they are in the trial's ledger."""
     if isinstance(record, Unreadable):
         return record.evidence
     damages = folder.damages(trial_folder)
     if damages:
         # Not read any further: what was altered may say anything.
         return _unread(dataclasses.replace(record, disturbances=(*record.disturbances, *damages)))
-    evidence = read_evidence(trial_folder, record, settle=settle)
-    if evidence.relation is None:
-        return evidence
-    folder.write_ledger(trial_folder, evidence.relation)
-    # From here on the rows are read from the file as they are needed: the ledger in memory has threads and buffers of
-    # its own, and an experiment may have a thousand trials.
-    return dataclasses.replace(evidence, relation=read(folder.ledger(trial_folder), connection))
+    with own_database(databases) as connection:
+        evidence = read_evidence(trial_folder, record, settle=settle, connection=connection)
+        if evidence.relation is not None:
+            folder.write_ledger(trial_folder, evidence.relation)
+    return evidence

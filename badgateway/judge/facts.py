@@ -4,6 +4,7 @@ import duckdb
 
 from badgateway.errors import first_line
 from badgateway.judge.evidence import TrialEvidence
+from badgateway.judge.measure import count_window
 from badgateway.judge.objective import p95_with_failures
 from badgateway.judge.summarise import counts_of, summarise_trial
 from badgateway.model.contest import Facts
@@ -29,8 +30,7 @@ def facts_of(evidence: TrialEvidence, objective: Objective) -> Facts | None:
     measured = summary.measurement
     if measured is None or relation is None or window is None:
         return None if summary.verdict is Verdict.INVALID else _broken(summary.reasons[0])
-    in_window = relation.filter(f"phase = 'window' AND {_OK}").project("latency_ms").fetchall()
-    ok_ms = [latency_ms for (latency_ms,) in in_window]
+    ok_ms = count_window(relation, objective.p95_ms).ok_latencies_ms
     server = next((use for use in evidence.uses if use.part == "server"), None)
     ok = len(relation.filter(_OK))
     counts = counts_of(evidence, measured)

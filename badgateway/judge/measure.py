@@ -1,7 +1,9 @@
 """Adds up the requests of one trial, or of several together."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 import duckdb
 import numpy as np
@@ -22,6 +24,28 @@ _Numbers = npt.NDArray[np.float64]
 _NOTHING: _Numbers = np.empty(0)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WindowCounts:
+    """What is counted of one trial's window."""
+
+    outcomes: Mapping[str, Counter[Outcome]]
+    """By route."""
+    latencies_ms: Mapping[str, _Numbers]
+    """Of the requests that are OK, by route."""
+    first_bytes_ms: Mapping[str, _Numbers]
+    seconds: tuple[Mapping[str, Counts], ...]
+    """By route."""
+
+    @property
+    def ok_latencies_ms(self) -> _Numbers:
+        """Of all routes."""
+        return _joined(self.latencies_ms.values())
+
+
+_COUNTED: WeakKeyDictionary[duckdb.DuckDBPyRelation, dict[float, WindowCounts]] = WeakKeyDictionary()
+"""By relation and limit; what was counted goes with the relation."""
+
+
 def measure(
     relations: Sequence[duckdb.DuckDBPyRelation], *, window_s: float, p95_limit_ms: float
 ) -> Measurement | None:
@@ -33,21 +57,25 @@ def measure(
         window_s: Seconds of all the trials' windows together.
         p95_limit_ms: The objective's limit.
     """
-    by_route = _outcomes(relations)
+    counted = [count_window(relation, p95_limit_ms) for relation in relations]
+    by_route: dict[str, Counter[Outcome]] = {}
+    for one in counted:
+        for route, outcomes in one.outcomes.items():
+            by_route.setdefault(route, Counter()).update(outcomes)
     counts = sum(by_route.values(), start=Counter[Outcome]())
     if not counts:
         return None
     total, ok = counts.total(), counts[Outcome.OK]
-    latencies_ms = _of_ok_requests(relations, "latency_ms")
-    every_latency_ms = _joined(latencies_ms)
-    first_bytes_ms = _of_ok_requests(relations, "first_byte_ms")
-    seconds = [second for relation in relations for second in _seconds(relation, p95_limit_ms)]
+    latencies_ms = {route: _joined(one.latencies_ms.get(route, _NOTHING) for one in counted) for route in by_route}
+    first_bytes_ms = {route: _joined(one.first_bytes_ms.get(route, _NOTHING) for one in counted) for route in by_route}
+    every_latency_ms = _joined(latencies_ms.values())
+    seconds = [second for one in counted for second in one.seconds]
     return Measurement(
         requests=total,
         outcomes=_shares(counts),
         failures=_failures(counts),
         latency=_quantiles(every_latency_ms),
-        first_byte=_quantiles(_joined(first_bytes_ms)),
+        first_byte=_quantiles(_joined(first_bytes_ms.values())),
         over_objective=proportion(int(np.count_nonzero(every_latency_ms > p95_limit_ms)), ok) if ok else None,
         throughput_rps=ok / window_s,
         routes=tuple(
@@ -56,8 +84,8 @@ def measure(
                 requests=outcomes.total(),
                 outcomes=_shares(outcomes),
                 failures=_failures(outcomes),
-                latency=_quantiles(latencies_ms.get(name, _NOTHING)),
-                first_byte=_quantiles(first_bytes_ms.get(name, _NOTHING)),
+                latency=_quantiles(latencies_ms[name]),
+                first_byte=_quantiles(first_bytes_ms[name]),
                 seconds=tuple(second[name] for second in seconds if name in second),
             )
             for name, outcomes in sorted(by_route.items())
@@ -67,7 +95,25 @@ def measure(
     )
 
 
-def _seconds(relation: duckdb.DuckDBPyRelation, p95_limit_ms: float) -> list[dict[str, Counts]]:
+def count_window(relation: duckdb.DuckDBPyRelation, p95_limit_ms: float) -> WindowCounts:
+    """Count the requests that started in the window of one trial; the same relation is asked once.
+
+    A trial is judged alone, for the contest, and with the others of its level, and its rows do not change.
+    """
+    known = _COUNTED.setdefault(relation, {})
+    if p95_limit_ms not in known:
+        outcomes = _outcomes(relation)
+        latencies_ms, first_bytes_ms = _of_ok_requests(relation, outcomes)
+        known[p95_limit_ms] = WindowCounts(
+            outcomes=outcomes,
+            latencies_ms=latencies_ms,
+            first_bytes_ms=first_bytes_ms,
+            seconds=_seconds(relation, p95_limit_ms),
+        )
+    return known[p95_limit_ms]
+
+
+def _seconds(relation: duckdb.DuckDBPyRelation, p95_limit_ms: float) -> tuple[dict[str, Counts], ...]:
     """Return the counts by route of each second of a window, counted from its first request on."""
     ok = f"outcome = '{Outcome.OK}'"
     started = relation.filter(f"{_WINDOW} AND start_s IS NOT NULL").project(
@@ -78,7 +124,7 @@ def _seconds(relation: duckdb.DuckDBPyRelation, p95_limit_ms: float) -> list[dic
     found: dict[int, dict[str, Counts]] = {}
     for second, route, requests, failures, late in started.aggregate(counted).order("second, route").fetchall():
         found.setdefault(second, {})[route] = Counts(requests=requests, failures=failures, late=late)
-    return list(found.values())
+    return tuple(found.values())
 
 
 def _shares(counts: Counter[Outcome]) -> tuple[OutcomeShare, ...]:
@@ -93,29 +139,34 @@ def _failures(counts: Counter[Outcome]) -> Proportion:
     return proportion(sum(counts[outcome] for outcome in FAILURES), counts.total())
 
 
-def _outcomes(relations: Sequence[duckdb.DuckDBPyRelation]) -> dict[str, Counter[Outcome]]:
-    """Count outcomes by route; the route of a request that the client does not know is empty."""
+def _outcomes(relation: duckdb.DuckDBPyRelation) -> dict[str, Counter[Outcome]]:
+    """Count outcomes by route, in their order; the route of a request that the client does not know is empty."""
     by_route: dict[str, Counter[Outcome]] = {}
-    for relation in relations:
-        counted = relation.filter(_WINDOW).aggregate(f"{_ROUTE}, outcome, count(*) AS requests").fetchall()
-        for route, outcome, requests in counted:
-            by_route.setdefault(route, Counter())[Outcome(outcome)] += requests
+    counted = relation.filter(_WINDOW).aggregate(f"{_ROUTE}, outcome, count(*)").order("route").fetchall()
+    for route, outcome, requests in counted:
+        by_route.setdefault(route, Counter())[Outcome(outcome)] += requests
     return by_route
 
 
-def _of_ok_requests(relations: Sequence[duckdb.DuckDBPyRelation], column: str) -> dict[str, _Numbers]:
-    # Relations of different connections cannot be united in DuckDB, so the columns are.
-    known = [
-        relation.filter(f"{_WINDOW_OK} AND {column} IS NOT NULL").project(f"{_ROUTE}, {column}").fetchnumpy()
-        for relation in relations
-    ]
-    routes = np.concatenate([np.asarray(rows["route"], dtype=np.str_) for rows in known])
-    values_ms = np.concatenate([np.asarray(rows[column], dtype=np.float64) for rows in known])
-    return {str(route): values_ms[routes == route] for route in np.unique(routes)}
+def _of_ok_requests(
+    relation: duckdb.DuckDBPyRelation, outcomes: Mapping[str, Counter[Outcome]]
+) -> tuple[dict[str, _Numbers], dict[str, _Numbers]]:
+    """Return latencies and times to the first byte by route, without those that are not known."""
+    # Numbers alone: the names of a million rows would be a million texts.
+    place = "dense_rank() OVER (ORDER BY coalesce(name, '')) AS place"
+    found = relation.filter(_WINDOW_OK).project(f"{place}, latency_ms, first_byte_ms").fetchnumpy()
+    routes = [route for route, counts in outcomes.items() if counts[Outcome.OK]]
+
+    def by_route(column: str) -> dict[str, _Numbers]:
+        values_ms = np.ma.filled(np.ma.asarray(found[column], dtype=np.float64), np.nan)
+        known = ~np.isnan(values_ms)
+        return {route: values_ms[known & (found["place"] == at)] for at, route in enumerate(routes, start=1)}
+
+    return by_route("latency_ms"), by_route("first_byte_ms")
 
 
-def _joined(values_ms: dict[str, _Numbers]) -> _Numbers:
-    return np.concatenate([_NOTHING, *values_ms.values()])
+def _joined(values_ms: Iterable[_Numbers]) -> _Numbers:
+    return np.concatenate([_NOTHING, *values_ms])
 
 
 def _quantiles(values_ms: _Numbers) -> Quantiles | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from badgateway.judge.shares import CERTAIN, evidence_beyond, highest, lowest, repeated
 from badgateway.model.contest import CannotPass, Counts, Facts, LimitCount, LimitKind
@@ -179,7 +180,7 @@ def pooled(counts: Iterable[Counts | Facts]) -> Counts:
     )
 
 
-def p95_with_failures(ok_latencies_ms: Sequence[float], failures: int) -> float | None:
+def p95_with_failures(ok_latencies_ms: Sequence[float] | NDArray[np.float64], failures: int) -> float | None:
     """Return the p95 of all requests, with a failed one slower than any OK one; None when it falls on a failed one.
 
     The p95 of OK requests alone gets better when a slow request fails instead; this one never does.

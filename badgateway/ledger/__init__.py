@@ -4,6 +4,6 @@ from badgateway.ledger.balance import Balance
 from badgateway.ledger.evidence import fill_evidence
 from badgateway.ledger.join import COLUMNS, Ledger, build, read
 from badgateway.ledger.messages import messages
-from badgateway.ledger.processes import read_uses
+from badgateway.ledger.processes import uses
 
-__all__ = ["COLUMNS", "Balance", "Ledger", "build", "fill_evidence", "messages", "read", "read_uses"]
+__all__ = ["COLUMNS", "Balance", "Ledger", "build", "fill_evidence", "messages", "read", "uses"]

@@ -5,7 +5,7 @@ from pathlib import Path
 import duckdb
 
 from badgateway.errors import RawDataError
-from badgateway.ledger.checks import Rule, check, load, require_whole_lines
+from badgateway.ledger.checks import Rule, broken, demand_none_broken, load, require_whole_lines
 from badgateway.ledger.proxy import PROBE_PREFIX
 from badgateway.ledger.text_file import as_utf8
 from badgateway.model.raw import JOURNAL_COLUMNS
@@ -56,7 +56,16 @@ _RULES = (
 )
 
 # The journal percent-encodes what a client may have chosen; bytes that are no UTF-8 stay so.
-_DECODED = "coalesce(TRY(url_decode({column})), {column}) AS {column}"
+_DECODED = ", ".join(
+    f"CASE WHEN contains({column}, '%') THEN coalesce(TRY(url_decode({column})), {column}) ELSE {column} END"
+    f" AS {column}"
+    for column in _TEXTS
+)
+_ROWS = f"""
+CREATE TABLE {JOURNAL_TABLE} AS SELECT *, {broken(_RULES)} FROM (
+    SELECT * REPLACE ({_DECODED}) FROM read_csv($file, columns = {_TYPES}, header = false, auto_detect = false,
+        delim = ',', quote = '', escape = '', force_not_null = {list(_TEXTS)}))
+"""  # noqa: S608 # constants of this module
 
 _PAIRS = f"""
 CREATE TABLE {TABLE} AS
@@ -104,23 +113,12 @@ def load_journal(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
         return
     require_whole_lines(path)
     load(path, lambda: _load_rows(connection, path), where=str)
-    check(path, connection.table(JOURNAL_TABLE), _RULES)
+    demand_none_broken(path, connection, JOURNAL_TABLE, _RULES)
 
 
 def _load_rows(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     with as_utf8(path) as file:
-        rows = connection.read_csv(
-            str(file),
-            columns=_TYPES,
-            header=False,
-            auto_detect=False,
-            delimiter=",",
-            quotechar="",
-            escapechar="",
-            force_not_null=list(_TEXTS),
-        )
-        decoded = (_DECODED.format(column=column) if column in _TEXTS else column for column in _TYPES)
-        rows.project(", ".join(decoded)).create(JOURNAL_TABLE)
+        connection.execute(_ROWS, {"file": str(file)})
 
 
 def _require_pairs(connection: duckdb.DuckDBPyConnection, path: Path) -> None:

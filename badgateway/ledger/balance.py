@@ -1,5 +1,6 @@
 """Whether the books of client, proxy and application agree on every single request."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import duckdb
@@ -58,27 +59,49 @@ class Balance:
         return tuple(f"{count:,} {fault}" for count, fault in counted if count)
 
 
-_COUNTS = """
+_BOOKS = """
 SELECT
     (SELECT count(*) FROM client) AS client,
     (SELECT count(*) FROM proxy) AS proxy,
-    count(*) FILTER (name IS NOT NULL AND proxy_status IS NULL AND outcome <> 'UNMATCHED') AS never_reached,
-    count(*) FILTER (name IS NOT NULL AND proxy_status IS NULL AND outcome = 'UNMATCHED') AS unmatched_client,
-    count(*) FILTER (name IS NULL AND proxy_status IS NOT NULL) AS unmatched_proxy,
-    count(*) FILTER (name IS NOT NULL AND proxy_status IS NOT NULL AND outcome = 'UNMATCHED') AS contradictory,
     (SELECT count(*) - count(DISTINCT request_id) FROM client) AS duplicates_client,
     (SELECT count(*) - count(DISTINCT request_id) FROM proxy) AS duplicates_proxy,
     (SELECT CASE WHEN $has_app THEN count(*) END FROM app) AS app,
     (SELECT count(*) FROM app WHERE app_ended_s IS NULL) AS app_unfinished,
-    (SELECT count(*) FROM app ANTI JOIN proxy USING (request_id)) AS app_unknown_to_proxy,
+    (SELECT count(*) FROM app ANTI JOIN proxy USING (request_id)) AS app_unknown_to_proxy
+"""
+_LEDGER = """
+SELECT
+    count(*) FILTER (name IS NOT NULL AND proxy_status IS NULL AND outcome <> 'UNMATCHED') AS never_reached,
+    count(*) FILTER (name IS NOT NULL AND proxy_status IS NULL AND outcome = 'UNMATCHED') AS unmatched_client,
+    count(*) FILTER (name IS NULL AND proxy_status IS NOT NULL) AS unmatched_proxy,
+    count(*) FILTER (name IS NOT NULL AND proxy_status IS NOT NULL AND outcome = 'UNMATCHED') AS contradictory,
     -- A 4xx or 5xx may be the server's own, but only the application has good news.
     count(*) FILTER ($has_app AND upstream_status BETWEEN 200 AND 399 AND app_pid IS NULL) AS unknown_to_app
-FROM ledger
+FROM {joined}
 """
 
 
-def count(connection: duckdb.DuckDBPyConnection, *, has_app: bool) -> Balance:
-    """Count the connection's tables `client`, `proxy`, `app` and `ledger`; has_app: the trial has an app's book."""
-    counts = connection.sql(_COUNTS, params={"has_app": has_app})
-    (row,) = counts.fetchall()
-    return Balance(**dict(zip(counts.columns, row, strict=True)))
+def count_books(connection: duckdb.DuckDBPyConnection, *, has_app: bool) -> dict[str, int | None]:
+    """Count what each of the tables `client`, `proxy` and `app` holds for itself; has_app: there is an app's book."""
+    return _only_row(connection, _BOOKS, has_app=has_app)
+
+
+def count(
+    connection: duckdb.DuckDBPyConnection, joined: str, books: Mapping[str, int | None], *, has_app: bool
+) -> Balance:
+    """Count how the books agree.
+
+    Args:
+        connection: Where the table is.
+        joined: The table of the joined books, with outcome.
+        books: What `count_books` has counted.
+        has_app: Whether the trial has an app's book.
+    """
+    return Balance(**books, **_only_row(connection, _LEDGER.format(joined=joined), has_app=has_app))  # type: ignore[arg-type] # only app may be None
+
+
+def _only_row(connection: duckdb.DuckDBPyConnection, query: str, *, has_app: bool) -> dict[str, int | None]:
+    found = connection.execute(query, {"has_app": has_app})
+    names = [name for name, *_ in found.description or ()]
+    (row,) = found.fetchall()
+    return dict(zip(names, row, strict=True))

@@ -48,7 +48,7 @@ def require_header(path: Path, columns: tuple[str, ...]) -> None:
         raise RawDataError(f"{path}, line 1: the header is '{header}', must be '{','.join(columns)}'")
 
 
-def load(path: Path, load_rows: Callable[[], None], where: Callable[[str], str]) -> None:
+def load(path: Path, load_rows: Callable[[], object], where: Callable[[str], str]) -> None:
     """Let DuckDB load a file; its error becomes a RawDataError.
 
     Args:
@@ -63,17 +63,29 @@ def load(path: Path, load_rows: Callable[[], None], where: Callable[[str], str])
         raise RawDataError(f"{path}: {where('; '.join(line for line in lines if line.strip()))}") from error
 
 
-def check(path: Path, rows: duckdb.DuckDBPyRelation, rules: tuple[Rule, ...]) -> None:
-    """Raise RawDataError for the first row that breaks a rule.
+def broken(rules: tuple[Rule, ...]) -> str:
+    """Return SQL for a column of the table that is made: `broken_rule`, the first rule that the row breaks, or NULL."""
+    cases = " ".join(f"WHEN {rule.broken} THEN {index}" for index, rule in enumerate(rules))
+    return f"CASE {cases} END::UTINYINT AS broken_rule"
+
+
+def demand_none_broken(path: Path, connection: duckdb.DuckDBPyConnection, table: str, rules: tuple[Rule, ...]) -> None:
+    """Drop the column `broken_rule` of a table in which no row breaks a rule.
 
     Args:
         path: The file the rows were read from, for the message.
-        rows: All rows, in the file's order, with a column request_id.
-        rules: Tried in their order; the first broken one is named.
+        connection: Where the table is.
+        table: All rows, in the file's order, with the columns request_id and `broken_rule`.
+        rules: As they were given to `broken`.
+
+    Raises:
+        RawDataError: A row breaks a rule; the message is about the first one.
     """
-    broken = " ".join(f"WHEN {rule.broken} THEN {index}" for index, rule in enumerate(rules))
-    numbered = rows.project(f"row_number() OVER () AS number, request_id, CASE {broken} END AS rule")
-    found = numbered.filter("rule IS NOT NULL").order("number").limit(1).fetchall()
+    first = (
+        f"SELECT rowid + 1, request_id, broken_rule FROM {table} WHERE broken_rule IS NOT NULL ORDER BY rowid LIMIT 1"  # noqa: S608
+    )
+    found = connection.execute(first).fetchall()
     if found:
         number, request_id, rule = found[0]
         raise RawDataError(f"{path}: row {number} (request {request_id or 'without id'}) {rules[rule].problem}")
+    connection.execute(f"ALTER TABLE {table} DROP COLUMN broken_rule")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import duckdb
 
-from badgateway.ledger.checks import Rule, check, load, require_header, require_whole_lines
+from badgateway.ledger.checks import Rule, broken, demand_none_broken, load, require_header, require_whole_lines
 from badgateway.ledger.text_file import as_utf8
 from badgateway.model.raw import CLIENT_COLUMNS
 
@@ -63,8 +63,14 @@ _RULES = (
 )
 
 
+_ROWS = f"""
+CREATE TABLE {TABLE} AS SELECT *, {broken(_RULES)} FROM read_csv($file, columns = {_TYPES}, header = true,
+    auto_detect = false, delim = ',', quote = '"', escape = '"', force_not_null = {list(_TEXTS)})
+"""  # noqa: S608 # constants of this module
+
+
 def load_client(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
-    """Load the file into the connection's table `client`, as written.
+    """Load the file into the connection's table `client`, as written; its rowid is that of the file's rows, from 0.
 
     Raises:
         RawDataError: The file is missing, cut, has another header, or a row that cannot be believed.
@@ -72,19 +78,9 @@ def load_client(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     require_whole_lines(path)
     require_header(path, CLIENT_COLUMNS)
     load(path, lambda: _load_rows(connection, path), where=str)
-    check(path, connection.table(TABLE), _RULES)
+    demand_none_broken(path, connection, TABLE, _RULES)
 
 
 def _load_rows(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     with as_utf8(path) as file:
-        rows = connection.read_csv(
-            str(file),
-            columns=_TYPES,
-            header=True,
-            auto_detect=False,
-            delimiter=",",
-            quotechar='"',
-            escapechar='"',
-            force_not_null=list(_TEXTS),
-        )
-        rows.create(TABLE)
+        connection.execute(_ROWS, {"file": str(file)})

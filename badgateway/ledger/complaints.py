@@ -1,11 +1,8 @@
 """Finds for each failed request the line of nginx's error log that tells of it."""
 
-from pathlib import Path
-
 import duckdb
 
 from badgateway.ledger.error_log import TABLE as ERROR_LINES
-from badgateway.ledger.error_log import load_errors
 from badgateway.ledger.messages import kind_of
 from badgateway.model.error_log import KNOWN_CHARACTERS
 
@@ -16,6 +13,13 @@ _ENDING = "level IN ('error', 'crit', 'alert', 'emerg') OR contains(message, 'cl
 
 # A header that the application sent is no failure of nginx's, unless the body behind it was cut.
 _FAILED = "outcome <> 'OK' AND NOT (proxy_status >= 500 AND upstream_header_s IS NOT NULL AND error <> 'truncated')"
+
+_FAILED_REQUESTS = f"""
+CREATE TABLE failed AS SELECT request_id, connection, proxy_time_s,
+    left(proxy_method || ' ' || proxy_uri, {KNOWN_CHARACTERS}) AS target,
+    CAST(floor(proxy_time_s) AS BIGINT) AS second
+FROM {{requests}} WHERE proxy_status IS NOT NULL AND ({_FAILED} OR upstream_tries > 1)
+"""  # noqa: S608 # constants of the kit
 
 # A connection carries one request after the other, so the k-th failure of a second belongs to the k-th line of it.
 # nginx writes the error before the access line: in the same second or, when it has just turned, in the one before.
@@ -40,23 +44,15 @@ UPDATE {TABLE} SET message = kinds.kind FROM kinds WHERE kinds.message = {TABLE}
 """  # noqa: S608 # constants of the kit
 
 
-def load_complaints(connection: duckdb.DuckDBPyConnection, path: Path, requests: str) -> None:
+def find_complaints(connection: duckdb.DuckDBPyConnection, requests: str) -> None:
     """Make the table `complaints`: request_id, message (its kind) and line_number, at most one per failed request.
 
     Args:
-        connection: Gets the tables `error_lines` and `complaints`.
-        path: nginx's error log.
+        connection: With the table `error_lines`; gets the table `complaints`.
         requests: Table with the joined books, outcome, and proxy_method and proxy_uri.
-
-    Raises:
-        RawDataError: The log is missing or has a line that nginx does not write.
     """
-    load_errors(connection, path)
     connection.execute(f"CREATE TABLE {TABLE} (request_id VARCHAR, message VARCHAR, line_number BIGINT)")
-    failed = connection.table(requests).filter(f"proxy_status IS NOT NULL AND ({_FAILED} OR upstream_tries > 1)")
-    line = f"left(proxy_method || ' ' || proxy_uri, {KNOWN_CHARACTERS})"
-    target = f"{line} AS target, CAST(floor(proxy_time_s) AS BIGINT) AS second"
-    failed.project(f"request_id, connection, proxy_time_s, {target}").create("failed")
+    connection.execute(_FAILED_REQUESTS.format(requests=requests))
     for late_s in (0, 1):
         connection.execute(_PAIR, {"late_s": late_s})
     connection.execute("DROP TABLE failed")
@@ -64,7 +60,7 @@ def load_complaints(connection: duckdb.DuckDBPyConnection, path: Path, requests:
 
 
 def _name_kinds(connection: duckdb.DuckDBPyConnection) -> None:
-    messages = connection.table(TABLE).project("message").distinct().fetchall()
+    messages = connection.execute(f"SELECT DISTINCT message FROM {TABLE}").fetchall()  # noqa: S608 # a constant
     connection.execute("CREATE TABLE kinds (message VARCHAR, kind VARCHAR)")
     if messages:
         connection.executemany("INSERT INTO kinds VALUES (?, ?)", [(text, kind_of(text)) for (text,) in messages])

@@ -1,18 +1,17 @@
 """Fills the tables of evidence from a trial, so that its failures can be diagnosed like those of any site."""
 
+from itertools import islice
 from pathlib import Path
 
 import duckdb
+import numpy as np
 
-from badgateway.ledger.app import JOURNAL_TABLE, load_journal
 from badgateway.ledger.error_log import TABLE as ERROR_LINES
-from badgateway.ledger.error_log import load_errors
-from badgateway.ledger.join import Ledger
+from badgateway.ledger.join import FAILED_LINES, Ledger
 from badgateway.ledger.journal_events import add_journal_events
-from badgateway.ledger.text_file import as_utf8
+from badgateway.ledger.text_file import lines_at
 from badgateway.model import error_log
 from badgateway.model.evidence import FAILURES, PROXY_ERRORS, TABLES, VOLUME, Proxy, Table
-from badgateway.model.in_memory import NO_DELIMITER
 from badgateway.model.printable import masked_sql
 from badgateway.model.raw import ACCESS_LOG, CLIENT_ROWS, ERROR_LOG, JOURNAL
 
@@ -24,19 +23,26 @@ _STATUS = "coalesce(nullif(ledger.status, 0), proxy_status)"
 _FAILED = "(outcome <> 'OK' OR upstream_tries > 1)"
 
 _FAILED_ROWS = f"""
+CREATE TABLE failed AS
 SELECT ledger.* EXCLUDE (status, upstream_status, method, body_bytes), {_ENDED_S} AS time_s, {_STATUS} AS status,
     coalesce(proxy_request_s, latency_ms / 1000, app_seconds) AS duration_s,
-    coalesce(access_lines.method, ledger.method) AS method, uri,
-    nullif(nullif(access_lines.upstream_status, '-'), '') AS upstream_status,
-    access_lines.request_id IS NOT NULL AS has_upstream_times, proxy_body_bytes AS body_bytes,
-    CASE WHEN access_lines.request_id IS NOT NULL THEN '{ACCESS_LOG}'
-        WHEN client_lines.request_id IS NOT NULL THEN '{CLIENT_ROWS}' ELSE '{JOURNAL}' END AS file,
-    coalesce(access_lines.line_number, client_lines.line_number) AS line_number,
+    coalesce(proxy_method, ledger.method) AS method, proxy_uri AS uri,
+    nullif(nullif(json_extract_string(access_lines.line, '$.upstream_status'), '-'), '') AS upstream_status,
+    proxy_line_number IS NOT NULL AS has_upstream_times, proxy_body_bytes AS body_bytes,
+    CASE WHEN proxy_line_number IS NOT NULL THEN '{ACCESS_LOG}'
+        WHEN client_line_number IS NOT NULL THEN '{CLIENT_ROWS}' ELSE '{JOURNAL}' END AS file,
+    coalesce(proxy_line_number, client_line_number) AS line_number,
     coalesce(access_lines.line, client_lines.line) AS line
 FROM ledger
-LEFT JOIN access_lines USING (request_id)
-LEFT JOIN client_lines USING (request_id)
+LEFT JOIN {FAILED_LINES} USING (request_id)
+LEFT JOIN access_lines ON access_lines.line_number = proxy_line_number
+LEFT JOIN client_lines ON proxy_line_number IS NULL AND client_lines.line_number = client_line_number
+WHERE {{wanted}}
 """  # noqa: S608 # constants of the kit
+_NUMBERS = f"SELECT {{number}} FROM {FAILED_LINES} SEMI JOIN (FROM ledger WHERE {{wanted}}) USING (request_id)"  # noqa: S608
+_AT_PROXY = "proxy_line_number IS NOT NULL"
+LINES_AT_ONCE = 50_000
+"""Of those that are quoted; a log of a million failures is not to be in memory."""
 
 
 def fill_evidence(ledger: Ledger, raw: Path, *, phases: tuple[str, ...] = PHASES) -> None:
@@ -56,12 +62,12 @@ def fill_evidence(ledger: Ledger, raw: Path, *, phases: tuple[str, ...] = PHASES
     """
     connection = ledger.connection
     for table in TABLES:
-        connection.execute(table.ddl)
+        connection.execute(table.ddl.replace("CREATE TABLE", "CREATE TABLE IF NOT EXISTS", 1))
     wanted = "phase IN ({})".format(", ".join(f"'{phase}'" for phase in phases))
     _fill_failures(connection, raw, f"{wanted} AND {_FAILED}")
     _fill_volume(connection, wanted)
-    _fill_proxy_errors(connection, raw, ledger.probe_connections)
-    _fill_server_events(connection, raw)
+    _fill_proxy_errors(connection, ledger.probe_connections)
+    add_journal_events(connection)
 
 
 def _insert(rows: duckdb.DuckDBPyRelation, table: Table, known: dict[str, str]) -> None:
@@ -69,35 +75,29 @@ def _insert(rows: duckdb.DuckDBPyRelation, table: Table, known: dict[str, str]) 
     rows.project(", ".join(columns)).insert_into(table.name)
 
 
-def _read_lines(connection: duckdb.DuckDBPyConnection, path: Path, table: str, columns: str, wanted: str) -> None:
-    """Keep the lines of a file whose request_id, one of the columns, is that of a wanted row of the ledger."""
-    with as_utf8(path, backslash="\\\\" if path.name == ACCESS_LOG else "\\") as file:
-        text = connection.read_csv(
-            str(file),
-            columns={"line": "VARCHAR"},
-            header=False,
-            auto_detect=False,
-            delimiter=NO_DELIMITER,
-            quotechar="",
-            escapechar="",
-        )
-        numbered = text.project(f"row_number() OVER () AS line_number, line, {columns}")
-        failed = connection.table("ledger").filter(wanted).project("request_id")
-        of_wanted = numbered.join(failed, "request_id", how="semi")
-        # The second row of a request id is counted by the balance; here it would be the same failure once more.
-        of_wanted.aggregate("request_id, arg_min(COLUMNS(* EXCLUDE (request_id)), line_number)").create(table)
-
-
-def _json(key: str) -> str:
-    return f"json_extract_string(line, '$.{key}') AS {key}"
+def _quote(connection: duckdb.DuckDBPyConnection, table: str, path: Path, numbers: str, *, backslash: str) -> None:
+    """Make a table of the lines of a file that a query gives the numbers of: line_number and line."""
+    connection.execute(f"CREATE TABLE {table} (line_number BIGINT, line VARCHAR)")
+    wanted = frozenset(number for (number,) in connection.execute(numbers).fetchall())
+    if not wanted:
+        return
+    lines = lines_at(path, wanted, backslash=backslash)
+    while some := list(islice(lines, LINES_AT_ONCE)):
+        found, texts = zip(*some, strict=True)
+        columns = {"line_number": np.array(found, dtype=np.int64), "line": np.array(texts, dtype=object)}
+        connection.register("quoted", columns)
+        connection.execute(f"INSERT INTO {table} SELECT line_number, line FROM quoted")  # noqa: S608 # a constant
+        connection.unregister("quoted")
 
 
 def _fill_failures(connection: duckdb.DuckDBPyConnection, raw: Path, wanted: str) -> None:
-    keys = ", ".join(map(_json, ("request_id", "method", "uri", "upstream_status")))
-    _read_lines(connection, raw / ACCESS_LOG, "access_lines", keys, wanted)
+    at_proxy = _NUMBERS.format(number="proxy_line_number", wanted=wanted)
+    _quote(connection, "access_lines", raw / ACCESS_LOG, f"{at_proxy} WHERE {_AT_PROXY}", backslash="\\\\")
     # Of a request that never reached nginx, the client's row is all there is.
-    _read_lines(connection, raw / CLIENT_ROWS, "client_lines", "split_part(line, ',', 1) AS request_id", wanted)
-    connection.execute(f"CREATE TABLE failed AS {_FAILED_ROWS} WHERE {wanted}")
+    at_client = _NUMBERS.format(number="client_line_number", wanted=wanted)
+    only_client = f"{at_client} WHERE NOT {_AT_PROXY} AND client_line_number IS NOT NULL"
+    _quote(connection, "client_lines", raw / CLIENT_ROWS, only_client, backslash="\\")
+    connection.execute(_FAILED_ROWS.format(wanted=wanted))
     known = {
         **{name: name for name, _ in FAILURES.columns},
         "proxy_reason": "NULL",
@@ -119,8 +119,7 @@ def _fill_volume(connection: duckdb.DuckDBPyConnection, wanted: str) -> None:
     _insert(counted.order("minute_s, status"), VOLUME, known)
 
 
-def _fill_proxy_errors(connection: duckdb.DuckDBPyConnection, raw: Path, probe_connections: frozenset[int]) -> None:
-    load_errors(connection, raw / ERROR_LOG)
+def _fill_proxy_errors(connection: duckdb.DuckDBPyConnection, probe_connections: frozenset[int]) -> None:
     known = {
         **{name: name for name, _ in PROXY_ERRORS.columns},
         "proxy": f"'{Proxy.NGINX}'",
@@ -134,10 +133,3 @@ def _fill_proxy_errors(connection: duckdb.DuckDBPyConnection, raw: Path, probe_c
     probes = ", ".join(map(str, sorted(probe_connections))) or "NULL"
     of_load = connection.table(ERROR_LINES).filter(f"coalesce(connection NOT IN ({probes}), true)")
     _insert(of_load.order("line_number"), PROXY_ERRORS, known)
-    connection.execute(f"DROP TABLE {ERROR_LINES}")
-
-
-def _fill_server_events(connection: duckdb.DuckDBPyConnection, raw: Path) -> None:
-    load_journal(connection, raw / JOURNAL)
-    add_journal_events(connection)
-    connection.execute(f"DROP TABLE {JOURNAL_TABLE}")

@@ -6,15 +6,12 @@ from pathlib import Path
 import duckdb
 
 from badgateway.errors import RawDataError
-from badgateway.ledger.app import load_app
 from badgateway.ledger.balance import Balance, count
-from badgateway.ledger.client import load_client
-from badgateway.ledger.complaints import load_complaints
+from badgateway.ledger.books import Books, read_books
+from badgateway.ledger.complaints import find_complaints
 from badgateway.ledger.outcome import CASE
-from badgateway.ledger.proxy import load_proxy
-from badgateway.ledger.refused import name_refused
-from badgateway.model.in_memory import connect
-from badgateway.model.raw import ACCESS_LOG, CLIENT_COLUMNS, CLIENT_ROWS, ERROR_LOG, JOURNAL
+from badgateway.model.in_memory import connect, row_database
+from badgateway.model.raw import CLIENT_COLUMNS
 from badgateway.model.trial import Window
 
 _PROXY_COLUMNS = (
@@ -49,25 +46,35 @@ COLUMNS = (
 _TABLE = "ledger"
 _JOINED = "joined"
 
+_JOIN = "FROM {client} FULL JOIN {proxy} USING (request_id) FULL JOIN {app} USING (request_id)"
+_ONCE_EACH = {
+    "client": "(SELECT *, rowid + 2 AS client_line_number FROM client)",
+    "proxy": "proxy",
+    "app": "(SELECT *, 1::BIGINT AS app_starts FROM app)",
+}
 # A request id that was used twice would multiply rows in the join; the balance counts such rows and refuses the trial.
-_JOIN = """
-FROM (SELECT DISTINCT ON (request_id) * FROM client ORDER BY request_id, start_s, end_s)
-FULL JOIN (SELECT DISTINCT ON (request_id) * FROM proxy ORDER BY request_id, proxy_time_s, connection)
+# To look for them costs more than the whole join, so it is done only where there are some.
+_SOME_TWICE = {
+    "client": "(SELECT DISTINCT ON (request_id) *, rowid + 2 AS client_line_number FROM client "
+    "ORDER BY request_id, start_s, end_s)",
+    "proxy": "(SELECT DISTINCT ON (request_id) * FROM proxy ORDER BY request_id, proxy_time_s, connection)",
+    "app": "(SELECT DISTINCT ON (request_id) *, count(*) OVER (PARTITION BY request_id) AS app_starts FROM app "
+    "ORDER BY request_id, app_started_s DESC)",
+}
+_LEDGER = f"""
+CREATE TABLE {_TABLE} AS
+SELECT {{columns}} FROM {_JOINED} LEFT JOIN (
+    SELECT request_id, message AS proxy_error, line_number AS proxy_error_line_number FROM complaints)
 USING (request_id)
-FULL JOIN (
-    SELECT DISTINCT ON (request_id) *, count(*) OVER (PARTITION BY request_id) AS app_starts
-    FROM app ORDER BY request_id, app_started_s DESC)
-USING (request_id)
-"""
-_COMPLAINTS = """
-SELECT joined.*, message AS proxy_error, line_number AS proxy_error_line_number
-FROM joined LEFT JOIN complaints USING (request_id)
-"""
-
-# A study holds the ledgers of many trials at once.
-_FORGET_SOURCES = "; ".join(
-    f"DROP TABLE {table}" for table in ("client", "proxy", "journal", "app", "error_lines", "joined", "complaints")
-)
+ORDER BY start_s, request_id
+"""  # noqa: S608 # constants of this module
+FAILED_LINES = "failed_lines"
+"""The table that tells where the lines of failed and retried requests are."""
+_FAILED_LINES = f"""
+CREATE TABLE {FAILED_LINES} AS
+SELECT request_id, proxy_line_number, client_line_number, proxy_method, proxy_uri FROM {_JOINED}
+WHERE outcome <> 'OK' OR upstream_tries > 1
+"""  # noqa: S608 # constants of the kit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,25 +101,42 @@ def build(raw: Path, window: Window | None) -> Ledger:
     Raises:
         RawDataError: A file is missing, or something in it cannot be believed.
     """
-    connection = connect()
-    load_client(connection, raw / CLIENT_ROWS)
-    probe_connections = load_proxy(connection, raw / ACCESS_LOG)
-    name_refused(connection)
-    has_app = load_app(connection, raw / JOURNAL)
-    connection.sql(f"SELECT *, {CASE} AS outcome {_JOIN}").create(_JOINED)
-    load_complaints(connection, raw / ERROR_LOG, _JOINED)
-    expressions = (*COLUMNS[: COLUMNS.index("phase")], f"{_phase(window)} AS phase", *_DURATIONS)
-    connection.sql(_COMPLAINTS).project(", ".join(expressions)).order("start_s, request_id").create(_TABLE)
-    balance = count(connection, has_app=has_app)
-    connection.execute(_FORGET_SOURCES)
-    relation = connection.table(_TABLE)
+    return join(read_books(row_database(), raw), window)
+
+
+def join(books: Books, window: Window | None) -> Ledger:
+    """Join the books of one trial; what is left of them are the tables of the journal and of nginx's error log.
+
+    Args:
+        books: As they were read; their connection is the ledger's.
+        window: The counted part; None when the trial never got to it, and all of it was warm-up.
+    """
+    connection = books.connection
+    connection.execute(f"CREATE TABLE {_JOINED} AS SELECT *, {CASE} AS outcome {_joined(books)}")
+    connection.execute("DROP VIEW proxy; DROP TABLE proxy_lines; DROP TABLE client; DROP TABLE app")
+    balance = count(connection, _JOINED, books.counts, has_app=books.has_app)
+    find_complaints(connection, _JOINED)
+    connection.execute(_FAILED_LINES)
+    columns = (*COLUMNS[: COLUMNS.index("phase")], f"{_phase(window)} AS phase", *_DURATIONS)
+    connection.execute(_LEDGER.format(columns=", ".join(columns)))
+    ((rows,),) = connection.execute(f"SELECT count(*) FROM {_TABLE}").fetchall()  # noqa: S608 # a constant
+    connection.execute(f"DROP TABLE {_JOINED}; DROP TABLE complaints")
     return Ledger(
         connection=connection,
-        relation=relation,
-        rows=len(relation),
+        relation=connection.table(_TABLE),
+        rows=rows,
         balance=balance,
-        probe_connections=probe_connections,
+        probe_connections=books.probe_connections,
     )
+
+
+def _joined(books: Books) -> str:
+    twice = {
+        "client": books.counts["duplicates_client"],
+        "proxy": books.counts["duplicates_proxy"],
+        "app": books.app_twice,
+    }
+    return _JOIN.format(**{book: (_SOME_TWICE if number else _ONCE_EACH)[book] for book, number in twice.items()})
 
 
 # Microseconds are what the client wrote; the digits behind them are only the doubles' rounding.

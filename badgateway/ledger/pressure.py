@@ -1,13 +1,7 @@
 """Reads from a trial's samples how long its accept queue was and how many workers were busy, beside what failed."""
 
-from pathlib import Path
-
 import duckdb
 
-from badgateway.ledger.checks import load, require_header, require_whole_lines
-from badgateway.model.evidence import SAMPLES
-from badgateway.model.in_memory import connect
-from badgateway.model.raw import SAMPLES as SAMPLES_FILE
 from badgateway.model.samples import Pressure
 from badgateway.model.trial import Window
 
@@ -15,7 +9,6 @@ MOST_PARTS = 120
 LEAST_PART_S = 0.1
 """What is sampled once a part."""
 QUEUE, BUSY = "accept_queue", "%_busy_workers"
-_COLUMNS = dict(SAMPLES.columns)
 _FAILED = """
 SELECT least(greatest(CAST(floor((end_s - $start) / $length * $parts) AS INTEGER), 0), $parts - 1) AS part, count(*)
 FROM ledger WHERE phase = 'window' AND outcome <> 'OK' AND end_s IS NOT NULL GROUP BY part
@@ -28,31 +21,22 @@ GROUP BY part
 """
 
 
-def read_pressure(raw: Path, ledger: duckdb.DuckDBPyConnection, window: Window | None) -> Pressure | None:
+def pressure(connection: duckdb.DuckDBPyConnection, window: Window | None) -> Pressure | None:
     """Return what stood before the server over the window; None when nobody sampled its accept queue there.
 
     Args:
-        raw: The trial's folder; a trial of the time before there were probes has no samples.csv.
-        ledger: With the table `ledger` of the trial.
+        connection: With the tables `ledger` and `samples` of the trial.
         window: The counted part; None when the trial never got to it.
-
-    Raises:
-        RawDataError: The samples are malformed.
     """
-    path = raw / SAMPLES_FILE
-    if window is None or not path.is_file():
+    if window is None:
         return None
-    require_whole_lines(path)
-    require_header(path, tuple(_COLUMNS))
     parts = min(MOST_PARTS, max(1, int(window.length_s / LEAST_PART_S)))
     where = {"start": window.start_s, "length": window.length_s, "parts": parts}
-    with connect() as connection:
-        load(path, lambda: _load_rows(connection, path), where=str)
-        queue, queue_limit = _most(connection, QUEUE, where)
-        busy, workers = _most(connection, BUSY, where)
+    queue, queue_limit = _most(connection, QUEUE, where)
+    busy, workers = _most(connection, BUSY, where)
     if not any(length is not None for length in queue):
         return None
-    failed = dict(ledger.execute(_FAILED, where).fetchall())
+    failed = dict(connection.execute(_FAILED, where).fetchall())
     return Pressure(
         window_s=window.length_s,
         queue=queue,
@@ -61,10 +45,6 @@ def read_pressure(raw: Path, ledger: duckdb.DuckDBPyConnection, window: Window |
         workers=workers,
         failed=tuple(failed.get(part, 0) for part in range(parts)),
     )
-
-
-def _load_rows(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
-    connection.read_csv(str(path), columns=_COLUMNS, header=True, auto_detect=False, delimiter=",").create("samples")
 
 
 def _most(

@@ -5,15 +5,16 @@ from pathlib import Path
 
 import duckdb
 
-from badgateway.ledger.checks import Rule, check, load, require_whole_lines
+from badgateway.ledger.checks import Rule, broken, demand_none_broken, load, require_whole_lines
 from badgateway.ledger.text_file import as_utf8
 
 TABLE = "proxy"
+LINES = "proxy_lines"
+"""The table behind it, which has the readiness probes too."""
 
 PROBE_PREFIX = "health-"
 """Request ids of the kit's own readiness probes start so; they are no load and are left out."""
 
-_RAW = "proxy_raw"
 _TYPES = {
     "time_s": "DOUBLE",
     "request_id": "VARCHAR",
@@ -40,13 +41,22 @@ _NUMBERS_OF_TRIES = {
 }
 
 
-def _tries(column: str) -> str:
-    # nginx puts ', ' between the servers it tried, ' : ' between groups of servers after an internal redirect.
-    return rf"regexp_split_to_array({column}, ', | : ')"
+# nginx puts ', ' between the servers it tried, ' : ' between groups of servers after an internal redirect. Hardly any
+# request has several, and to split every text takes longer than to read the file.
+_SEPARATOR = "', | : '"
+
+
+def _has_several(column: str) -> str:
+    return f"contains({column}, ', ') OR contains({column}, ' : ')"
 
 
 def _last_try(column: str) -> str:
-    return f"nullif(nullif({_tries(column)}[-1], '-'), '')"
+    last = f"CASE WHEN {_has_several(column)} THEN regexp_split_to_array({column}, {_SEPARATOR})[-1] ELSE {column} END"
+    return f"nullif(nullif({last}, '-'), '')"
+
+
+def _number_of_last_try(column: str) -> str:
+    return f"TRY_CAST({_last_try(column)} AS {_NUMBERS_OF_TRIES[column]})"
 
 
 _RULES = (
@@ -54,13 +64,17 @@ _RULES = (
     Rule(broken="request_id = ''", problem="has an empty request_id"),
     *(
         Rule(
-            broken=f"{_last_try(column)} IS NOT NULL AND TRY_CAST({_last_try(column)} AS {sql_type}) IS NULL",
+            broken=f"{_last_try(column)} IS NOT NULL AND {_number_of_last_try(column)} IS NULL",
             problem=f"has no number in {column}",
         )
-        for column, sql_type in _NUMBERS_OF_TRIES.items()
+        for column in _NUMBERS_OF_TRIES
     ),
 )
 
+_TRIES = (
+    f"CASE WHEN upstream_addr IN ('', '-') THEN 0 WHEN {_has_several('upstream_addr')} "
+    f"THEN len(regexp_split_to_array(upstream_addr, {_SEPARATOR})) ELSE 1 END"
+)
 _COLUMNS = (
     "request_id",
     "time_s AS proxy_time_s",
@@ -71,18 +85,30 @@ _COLUMNS = (
     "body_bytes AS proxy_body_bytes",
     "request_time_s AS proxy_request_s",
     f"{_last_try('upstream_addr')} AS upstream_addr",
-    f"CAST({_last_try('upstream_status')} AS INTEGER) AS upstream_status",
-    f"CASE WHEN upstream_addr IN ('', '-') THEN 0 ELSE len({_tries('upstream_addr')}) END AS upstream_tries",
-    f"CAST({_last_try('upstream_connect_time_s')} AS DOUBLE) AS upstream_connect_s",
-    f"CAST({_last_try('upstream_header_time_s')} AS DOUBLE) AS upstream_header_s",
-    f"CAST({_last_try('upstream_response_time_s')} AS DOUBLE) AS upstream_response_s",
+    f"{_number_of_last_try('upstream_status')} AS upstream_status",
+    f"{_TRIES} AS upstream_tries",
+    f"{_number_of_last_try('upstream_connect_time_s')} AS upstream_connect_s",
+    f"{_number_of_last_try('upstream_header_time_s')} AS upstream_header_s",
+    f"{_number_of_last_try('upstream_response_time_s')} AS upstream_response_s",
+    "true AS has_own_id",
 )
+_IS_PROBE = f"starts_with(request_id, '{PROBE_PREFIX}')"
+
+# The row's place in the file; to count rows while they are read would keep DuckDB from reading with all its threads.
+_VIEW = f"""
+CREATE VIEW {TABLE} AS SELECT *, CASE WHEN has_own_id THEN rowid + 1 END AS proxy_line_number
+FROM {LINES} WHERE NOT {_IS_PROBE}
+"""  # noqa: S608 # constants of the kit
+_ONLY_PROBES = f"""
+SELECT connection FROM {LINES} WHERE {_IS_PROBE} EXCEPT SELECT connection FROM {TABLE}
+"""  # noqa: S608 # constants of the kit
 
 
 def load_proxy(connection: duckdb.DuckDBPyConnection, path: Path) -> frozenset[int]:
-    """Load the log into the connection's table `proxy`, without the readiness probes.
+    """Load the log into the connection's view `proxy`, without the readiness probes.
 
-    A value that nginx gives once per try is that of the last try, NULL where nginx writes '-'.
+    A value that nginx gives once per try is that of the last try, NULL where nginx writes '-'. `proxy_line_number` is
+    the line of the file, from 1; NULL where the client's id is not in it.
 
     Returns:
         nginx's numbers of the connections that carried readiness probes and nothing else.
@@ -91,19 +117,20 @@ def load_proxy(connection: duckdb.DuckDBPyConnection, path: Path) -> frozenset[i
         RawDataError: The file is missing, cut, or has a line that is not the kit's log format.
     """
     require_whole_lines(path)
-    load(path, lambda: _load_raw(connection, path), where=lambda words: _first_bad_line(path) or words)
-    raw = connection.table(_RAW)
-    check(path, raw, _RULES)
-    raw.filter(f"NOT starts_with(request_id, '{PROBE_PREFIX}')").project(", ".join(_COLUMNS)).create(TABLE)
-    probe_connections = _probe_connections(raw)
-    connection.execute(f"DROP TABLE {_RAW}")
-    return probe_connections
+    load(path, lambda: _load_lines(connection, path), where=lambda words: _first_bad_line(path) or words)
+    demand_none_broken(path, connection, LINES, _RULES)
+    connection.execute(_VIEW)
+    return frozenset(number for (number,) in connection.execute(_ONLY_PROBES).fetchall())
 
 
-def _load_raw(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+def _load_lines(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     # nginx passes on what is beyond ASCII as it came.
     with as_utf8(path, backslash="\\\\") as file:
-        connection.read_json(str(file), columns=_TYPES, format="newline_delimited", records="true").create(_RAW)
+        keys = ", ".join(f"{key}: '{sql_type}'" for key, sql_type in _TYPES.items())
+        read = f"read_json($file, columns = {{{keys}}}, format = 'newline_delimited', records = 'true')"
+        columns = f"{', '.join(_COLUMNS)}, {broken(_RULES)}"
+        made = f"CREATE TABLE {LINES} AS SELECT {columns} FROM {read}"  # noqa: S608 # constants of this module
+        connection.execute(made, {"file": str(file)})
 
 
 def _first_bad_line(path: Path) -> str | None:
@@ -115,8 +142,3 @@ def _first_bad_line(path: Path) -> str | None:
             except ValueError as error:
                 return f"line {number} is not JSON: {error}"
     return None
-
-
-def _probe_connections(raw: duckdb.DuckDBPyRelation) -> frozenset[int]:
-    per_connection = raw.aggregate(f"connection, bool_and(starts_with(request_id, '{PROBE_PREFIX}')) AS only_probes")
-    return frozenset(number for (number,) in per_connection.filter("only_probes").project("connection").fetchall())

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 import duckdb
 
+from badgateway.ledger.proxy import LINES
+
 _CLOCKS_S = 0.01
 """nginx's clock stands still for a moment, and the client's begins before the connection."""
 
@@ -19,12 +21,14 @@ SELECT request_id, start_s, end_s, status FROM client ANTI JOIN proxy USING (req
 WHERE status BETWEEN 400 AND 499 OR error = 'disconnected' ORDER BY end_s, request_id
 """
 
+_NAME = f"UPDATE {LINES} SET request_id = ?, has_own_id = false WHERE request_id = ?"  # noqa: S608 # a constant
+
 Refused = tuple[str, float, int]
 Sent = tuple[str, float, float, int]
 
 
 def name_refused(connection: duckdb.DuckDBPyConnection) -> None:
-    """Give each such line of the table `proxy` the id of the row of `client` that it is about.
+    """Give each such line of `proxy` the id of the row of `client` that it is about.
 
     That row has no line of its own, the same status (or no answer), and was under way when nginx refused. What has no
     such row keeps its id, and the books do not balance.
@@ -32,7 +36,7 @@ def name_refused(connection: duckdb.DuckDBPyConnection) -> None:
     refused, sent = connection.sql(_REFUSED).fetchall(), connection.sql(_WITHOUT_PROXY).fetchall()
     pairs = pair(refused, sent)
     if pairs:
-        connection.executemany("UPDATE proxy SET request_id = ? WHERE request_id = ?", pairs)
+        connection.executemany(_NAME, pairs)
 
 
 def pair(refused: Sequence[Refused], sent: Sequence[Sent]) -> list[tuple[str, str]]:

@@ -9,14 +9,11 @@ import duckdb
 from badgateway import numbers
 from badgateway.ledger.checks import load, require_header, require_whole_lines
 from badgateway.model.evidence import SAMPLES
-from badgateway.model.in_memory import connect
-from badgateway.model.raw import SAMPLES as SAMPLES_FILE
-from badgateway.model.raw import STATEMENT_COLUMNS, STATEMENTS
+from badgateway.model.raw import STATEMENT_COLUMNS
 
 SATURATED_SHARE = 0.75
 """Of the cores that the database can use: what serves the site beside it needs some too."""
 CPU, EXECUTING = "db_cpu_cores", "db_executing"
-_SAMPLE_COLUMNS = dict(SAMPLES.columns)
 _STATEMENT_COLUMNS = dict(zip(STATEMENT_COLUMNS, ("DOUBLE", "INTEGER", "VARCHAR"), strict=True))
 
 _LONG_LIST = re.compile(r"^(SELECT (?:DISTINCT )?)(?!COUNT\b).{60,}?(?= FROM )", re.IGNORECASE)
@@ -27,10 +24,11 @@ MOST_CHARACTERS = 400
 _SECONDS = f"""
 WITH busy AS (
     SELECT floor(time_s - 0.5) AS second, avg(value) AS cores_used, max(limit_value) AS cores
-    FROM samples WHERE series = '{CPU}' AND limit_value > 0 GROUP BY second
+    FROM {SAMPLES.name} WHERE series = '{CPU}' AND limit_value > 0 GROUP BY second
     HAVING avg(value) >= {SATURATED_SHARE} * max(limit_value)),
 executing AS (
-    SELECT floor(time_s) AS second, avg(value) AS executing FROM samples WHERE series = '{EXECUTING}' GROUP BY second),
+    SELECT floor(time_s) AS second, avg(value) AS executing
+    FROM {SAMPLES.name} WHERE series = '{EXECUTING}' GROUP BY second),
 seen AS (
     SELECT floor(time_s) AS second, statement, sum(executing) AS times FROM statements GROUP BY second, statement),
 most AS (
@@ -73,39 +71,32 @@ def _shortened(statement: str) -> str:
     return shown if len(shown) <= MOST_CHARACTERS else f"{shown[:MOST_CHARACTERS]} ..."
 
 
-def read_saturation(raw: Path) -> tuple[SaturatedSecond, ...]:
+_ROWS = f"""
+INSERT INTO statements
+FROM read_csv($file, columns = {_STATEMENT_COLUMNS}, header = true, auto_detect = false, delim = ',')
+"""  # constants of this module
+
+
+def saturated_seconds(connection: duckdb.DuckDBPyConnection, statements: Path) -> tuple[SaturatedSecond, ...]:
     """Return the seconds of a trial, in their order; none when nobody sampled the database.
 
     Args:
-        raw: The trial's folder; one of an earlier kit has no statements.csv.
+        connection: With the table `samples`; gets the table `statements`.
+        statements: The trial's file of them; a trial of an earlier kit has none.
 
     Raises:
-        RawDataError: A file is malformed.
+        RawDataError: The file is malformed.
     """
-    samples, statements = raw / SAMPLES_FILE, raw / STATEMENTS
-    if not samples.is_file():
-        return ()
-    with connect() as connection:
-        _load(connection, samples, "samples", _SAMPLE_COLUMNS)
-        if statements.is_file():
-            _load(connection, statements, "statements", _STATEMENT_COLUMNS)
-        else:
-            connection.execute("CREATE TABLE statements (time_s DOUBLE, executing INTEGER, statement VARCHAR)")
-        rows = connection.execute(_SECONDS).fetchall()
+    columns = ", ".join(f"{name} {sql_type}" for name, sql_type in _STATEMENT_COLUMNS.items())
+    connection.execute(f"CREATE TABLE statements ({columns})")
+    if statements.is_file():
+        require_whole_lines(statements)
+        require_header(statements, tuple(_STATEMENT_COLUMNS))
+        load(statements, lambda: connection.execute(_ROWS, {"file": str(statements)}), where=str)
+    rows = connection.execute(_SECONDS).fetchall()
     return tuple(
         SaturatedSecond(
             start_s=start_s, cores_used=used, cores=cores, executing=executing, statement=statement, share=share
         )
         for start_s, used, cores, executing, statement, share in rows
     )
-
-
-def _load(connection: duckdb.DuckDBPyConnection, path: Path, table: str, columns: dict[str, str]) -> None:
-    require_whole_lines(path)
-    require_header(path, tuple(columns))
-
-    def load_rows() -> None:
-        rows = connection.read_csv(str(path), columns=columns, header=True, auto_detect=False, delimiter=",")
-        rows.create(table)
-
-    load(path, load_rows, where=str)

@@ -4,7 +4,6 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
-from uuid import uuid4
 
 import duckdb
 
@@ -19,20 +18,27 @@ from badgateway.logs.scratch import FolderScratch, memory_scratch
 from badgateway.logs.source import LocalFile, Source, head, local_file
 from badgateway.logs.streaming import stream_pieces
 from badgateway.model.evidence import TABLES
-from badgateway.model.in_memory import connect
+from badgateway.model.in_memory import connect, spill_folder
 
 _MEMORY_LIMIT = "1200MB"
 _DATABASE = "evidence"
 
 
-def read_logs(sources: Sequence[Source], *, utc_offset_s: float | None = None, mask: bool = True) -> LogEvidence:
-    """Read the logs, whatever their kinds, into a new in-memory database.
+def read_logs(
+    sources: Sequence[Source],
+    *,
+    utc_offset_s: float | None = None,
+    mask: bool = True,
+    database: duckdb.DuckDBPyConnection | None = None,
+) -> LogEvidence:
+    """Read the logs, whatever their kinds, into a database in memory.
 
     Args:
         sources: Plain or gzip files and streams, in any order.
         utc_offset_s: How far ahead of UTC the local times are that nginx's error log and uWSGI write without a zone;
             None: it is found out from the logs, and taken for 0 where they do not tell.
         mask: Whether to replace the values in query strings, and other secrets, by '...' in all that is kept.
+        database: An empty one to take; a new one when not given.
 
     Returns:
         All tables of model.evidence.TABLES; `samples` is empty, no log has them. The caller closes the connection.
@@ -40,7 +46,7 @@ def read_logs(sources: Sequence[Source], *, utc_offset_s: float | None = None, m
     Raises:
         RawDataError: A file is missing, damaged or no log that is known here, or all are empty.
     """
-    connection = evidence_database()
+    connection = evidence_database() if database is None else _with_tables(database)
     try:
         with tempfile.TemporaryDirectory(prefix="badgateway-logs-") as folder:
             scratch = FolderScratch(Path(folder))
@@ -104,10 +110,13 @@ def evidence_database() -> duckdb.DuckDBPyConnection:
     connection = connect(
         {
             "memory_limit": _MEMORY_LIMIT,
-            # DuckDB makes it only if it needs it, and removes it.
-            "temp_directory": str(Path(tempfile.gettempdir()) / f"badgateway-{uuid4().hex}"),
+            "temp_directory": spill_folder(),
         }
     )
+    return _with_tables(connection)
+
+
+def _with_tables(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
     connection.execute("SET TimeZone = 'UTC'")
     # What is behind one path in memory changes from piece to piece, and all is read once only.
     connection.execute("SET enable_external_file_cache = FALSE")

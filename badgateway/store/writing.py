@@ -12,7 +12,8 @@ from pydantic import ValidationError
 from badgateway.errors import ResultsError, UntrustedFileError
 from badgateway.model.printable import printable, shortened
 from badgateway.store.file_list import write_list
-from badgateway.store.plain_file import copy_plain, create_plain, open_plain
+from badgateway.store.packed import keep_plain
+from badgateway.store.plain_file import create_plain, open_plain
 
 ASIDE = "damaged-"
 """How the name of a folder begins that was damaged, and was done again."""
@@ -71,7 +72,7 @@ def keep(raw_folder: Path, target: Path, record_name: str, record: bytes) -> Pat
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir()
         for name in _files(raw_folder):
-            copy_plain(raw_folder / name, unfinished / name)
+            keep_plain(raw_folder / name, unfinished)
         with create_plain(unfinished / record_name) as file:
             file.write(record + b"\n")
         write_list(unfinished)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from badgateway.judge.permutation import behind_p
+from badgateway.judge.permutation import behind_p, mid_ranks
 
 
 def alike(seed: int, blocks: int, arms: int) -> np.ndarray:
@@ -39,3 +39,7 @@ def test_the_same_study_gives_the_same_p():
     logs = alike(3, 6, 4)
 
     assert (behind_p(logs) == behind_p(logs)).all()
+
+
+def test_values_alike_share_the_mean_of_their_ranks():
+    assert mid_ranks(np.array([0.3, 0.1, 0.3, 0.2, 0.3])).tolist() == [4, 1, 4, 2, 4]

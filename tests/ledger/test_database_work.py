@@ -2,7 +2,9 @@ import duckdb
 import pytest
 
 from badgateway.errors import RawDataError
-from badgateway.ledger.database_work import read_database_work
+from badgateway.ledger.database_work import database_work
+from badgateway.ledger.processes import load_processes
+from badgateway.ledger.series import load_samples
 from badgateway.model.raw import PROCESSES, SAMPLES
 from badgateway.model.trial import Window
 
@@ -32,10 +34,16 @@ def write(folder, *, rows_a_select=40, until_s=106.0, selects_a_look=30) -> None
     (folder / PROCESSES).write_text("\n".join(["time_s,part,pids,cpu_s,rss_bytes", *cpu]) + "\n")
 
 
+def read(folder, ledger, window=WINDOW):
+    load_samples(ledger, folder / SAMPLES)
+    load_processes(ledger, folder / PROCESSES)
+    return database_work(ledger, window)
+
+
 def test_rows_selects_requests_and_cpu_are_those_of_the_window(tmp_path, ledger):
     write(tmp_path)
 
-    found = read_database_work(tmp_path, ledger, WINDOW)
+    found = read(tmp_path, ledger)
 
     assert found is not None
     assert found.rows_per_select == pytest.approx(40)
@@ -50,7 +58,7 @@ def test_rows_selects_requests_and_cpu_are_those_of_the_window(tmp_path, ledger)
 def test_rows_that_come_in_lumps_are_noise(tmp_path, ledger):
     write(tmp_path, rows_a_select=lambda look: 1200 if look == 30 else 1)
 
-    found = read_database_work(tmp_path, ledger, WINDOW)
+    found = read(tmp_path, ledger)
 
     assert found is not None
     assert 0.7 < found.rows_noise < 1.1
@@ -66,7 +74,7 @@ def test_what_nobody_counted_is_not_known(nothing, tmp_path, ledger):
     if nothing == "no request":
         ledger.execute("DELETE FROM ledger")
 
-    assert read_database_work(tmp_path, ledger, None if nothing == "no window" else WINDOW) is None
+    assert read(tmp_path, ledger, None if nothing == "no window" else WINDOW) is None
 
 
 def test_samples_that_were_cut_are_refused(tmp_path, ledger):
@@ -75,4 +83,4 @@ def test_samples_that_were_cut_are_refused(tmp_path, ledger):
         file.write("106.0,db_sel")
 
     with pytest.raises(RawDataError, match="the last line is cut"):
-        read_database_work(tmp_path, ledger, WINDOW)
+        read(tmp_path, ledger)

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from badgateway import ledger
-from badgateway.model.raw import ERROR_LOG
 
 CASES = sorted(path.parent for path in (Path(__file__).parent / "golden").glob("*/expected.json"))
 
@@ -16,7 +15,7 @@ def test_a_recorded_trial_is_read_as_it_happened(case):
     expected = json.loads((case / "expected.json").read_text())
     built = ledger.build(case, None)
     rows = built.relation.project("outcome, upstream_tries").fetchall()
-    kinds = ledger.messages(case / ERROR_LOG, built.probe_connections)
+    kinds = ledger.messages(built.connection, built.probe_connections)
 
     assert expected["outcomes"] == [outcome for outcome, _ in rows]
     assert expected["upstream_tries"] == [tries for _, tries in rows]

@@ -1,9 +1,12 @@
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from badgateway.errors import RawDataError
 from badgateway.ledger import messages
+from badgateway.ledger.error_log import load_errors
+from badgateway.model.summary import ProxyMessage
 
 CONTEXT = 'client: 127.0.0.1, server: , request: "GET /a HTTP/1.1", upstream: "http://unix:/run/a.sock:/a", host: "h"'
 
@@ -18,8 +21,14 @@ def line(text: str, level: str = "error", pid: int = 7, connection: str = "*1 ")
     return f"2026/11/21 20:31:56 [{level}] {pid}#{pid}: {connection}{text}"
 
 
+def read(path: Path, probes: frozenset[int] = frozenset()) -> tuple[ProxyMessage, ...]:
+    with duckdb.connect() as connection:
+        load_errors(connection, path)
+        return messages(connection, probes)
+
+
 def counted(path: Path, probes: frozenset[int] = frozenset()) -> list[tuple[int, str]]:
-    return [(kind.count, kind.message) for kind in messages(path, probes)]
+    return [(kind.count, kind.message) for kind in read(path, probes)]
 
 
 def test_lines_that_differ_only_in_who_and_where_are_one_kind_with_its_first_line(tmp_path):
@@ -29,7 +38,7 @@ def test_lines_that_differ_only_in_who_and_where_are_one_kind_with_its_first_lin
         pid=8,
         connection="*99 ",
     )
-    (kind,) = messages(written(tmp_path, first, second))
+    (kind,) = read(written(tmp_path, first, second))
 
     assert (kind.count, kind.message) == (2, "connect() to unix:... failed (11: x) while connecting to upstream")
     assert kind.first_line == first
@@ -93,21 +102,21 @@ def test_lines_about_the_kits_own_readiness_probes_are_left_out(tmp_path):
 def test_a_request_line_that_is_not_utf_8_is_read(tmp_path):
     path = written(tmp_path)
     path.write_bytes(line("connect() failed, " + CONTEXT).encode().replace(b"GET /a", b"GET /\xff") + b"\n")
-    (kind,) = messages(path)
+    (kind,) = read(path)
 
     assert kind.message == "connect() failed"
     assert r"GET /\xff" in kind.first_line
 
 
 def test_an_empty_log_has_no_complaints(tmp_path):
-    assert messages(written(tmp_path)) == ()
+    assert read(written(tmp_path)) == ()
 
 
 def test_a_missing_log_is_an_error_and_not_an_absence_of_complaints(tmp_path):
     with pytest.raises(RawDataError, match=r"nginx-error\.log is missing"):
-        messages(tmp_path / "nginx-error.log")
+        read(tmp_path / "nginx-error.log")
 
 
 def test_a_line_nginx_does_not_write_is_named(tmp_path):
     with pytest.raises(RawDataError, match=r"nginx-error\.log: line 2 is not a line of nginx's error log: Traceback"):
-        messages(written(tmp_path, line("a"), "Traceback (most recent call last):"))
+        read(written(tmp_path, line("a"), "Traceback (most recent call last):"))

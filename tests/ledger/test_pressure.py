@@ -4,7 +4,9 @@ import duckdb
 import pytest
 
 from badgateway.errors import RawDataError
-from badgateway.ledger.pressure import MOST_PARTS, read_pressure
+from badgateway.ledger import pressure as module
+from badgateway.ledger.pressure import MOST_PARTS
+from badgateway.ledger.series import load_samples
 from badgateway.model.trial import Window
 
 WINDOW = Window(start_s=1000.0, end_s=1001.0, drained_s=1002.0)
@@ -20,11 +22,13 @@ def ledger():
 
 def pressure(folder, ledger, *lines, window=WINDOW):
     (folder / "samples.csv").write_text("".join(f"{line}\n" for line in (HEADER, *lines)))
-    return read_pressure(folder, ledger, window)
+    load_samples(ledger, folder / "samples.csv")
+    return module.pressure(ledger, window)
 
 
 def test_a_trial_of_before_there_were_probes_or_without_a_window_has_none(tmp_path, ledger):
-    assert read_pressure(tmp_path, ledger, WINDOW) is None
+    load_samples(ledger, tmp_path / "samples.csv")
+    assert module.pressure(ledger, WINDOW) is None
     assert pressure(tmp_path, ledger, "1000.0,accept_queue,1,100", window=None) is None
 
 

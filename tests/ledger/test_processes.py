@@ -1,9 +1,10 @@
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from badgateway.errors import RawDataError
-from badgateway.ledger import read_uses
+from badgateway.ledger.processes import load_processes, uses
 from badgateway.model.summary import ProcessUse
 from badgateway.model.trial import Window
 
@@ -24,31 +25,37 @@ def written(folder: Path, *lines: str, header: str = "time_s,part,pids,cpu_s,rss
     return folder
 
 
+def uses_of(folder: Path, window: Window | None) -> tuple[ProcessUse, ...]:
+    with duckdb.connect() as connection:
+        load_processes(connection, folder / "processes.csv")
+        return uses(connection, window)
+
+
 def test_cpu_and_peak_are_of_the_trial_and_the_growth_is_of_the_window(tmp_path):
-    assert read_uses(written(tmp_path, *SAMPLES), WINDOW) == (
+    assert uses_of(written(tmp_path, *SAMPLES), WINDOW) == (
         ProcessUse(part="database", cpu_s=1.5, peak_rss_bytes=5100, rss_growth_bytes=100),
         ProcessUse(part="server", cpu_s=3.0, peak_rss_bytes=9000, rss_growth_bytes=-300),
     )
 
 
 def test_without_a_window_the_growth_is_of_the_whole_trial(tmp_path):
-    assert [use.rss_growth_bytes for use in read_uses(written(tmp_path, *SAMPLES), None)] == [100, 8000]
+    assert [use.rss_growth_bytes for use in uses_of(written(tmp_path, *SAMPLES), None)] == [100, 8000]
 
 
 def test_a_part_that_was_not_seen_in_the_window_is_an_error_and_not_a_zero(tmp_path):
     with pytest.raises(RawDataError, match=r"processes\.csv: no sample of nginx in the window"):
-        read_uses(written(tmp_path, *SAMPLES, "105,nginx,3,0.10,100"), WINDOW)
+        uses_of(written(tmp_path, *SAMPLES, "105,nginx,3,0.10,100"), WINDOW)
 
 
 def test_no_samples_are_an_error(tmp_path):
     with pytest.raises(RawDataError, match=r"processes\.csv: no samples"):
-        read_uses(written(tmp_path), WINDOW)
+        uses_of(written(tmp_path), WINDOW)
 
 
 def test_a_missing_file_another_header_and_a_malformed_line_are_named(tmp_path):
     with pytest.raises(RawDataError, match=r"processes\.csv is missing"):
-        read_uses(tmp_path, WINDOW)
+        uses_of(tmp_path, WINDOW)
     with pytest.raises(RawDataError, match=r"processes\.csv, line 1: the header is"):
-        read_uses(written(tmp_path, header="time_s,part"), WINDOW)
+        uses_of(written(tmp_path, header="time_s,part"), WINDOW)
     with pytest.raises(RawDataError, match=r"processes\.csv: .*Line: 3.*many"):
-        read_uses(written(tmp_path, SAMPLES[0], "112,server,3,many,1500"), WINDOW)
+        uses_of(written(tmp_path, SAMPLES[0], "112,server,3,many,1500"), WINDOW)

@@ -1,6 +1,8 @@
+import duckdb
 import pytest
 
-from badgateway.ledger.saturation import read_saturation
+from badgateway.ledger.saturation import saturated_seconds
+from badgateway.ledger.series import load_samples
 from badgateway.model.raw import SAMPLES, STATEMENTS
 
 SLOW = "SELECT `m`.`id`, `m`.`number`, `m`.`first_name`, `m`.`last_name`, AVG(`s`.`points`) FROM `m` JOIN `s` WHERE ?"
@@ -19,11 +21,17 @@ def write(folder, *cores_used: float, statements: tuple[str, ...] = ()) -> None:
         (folder / STATEMENTS).write_text("\n".join(["time_s,executing,statement", *statements]) + "\n")
 
 
+def read(folder):
+    with duckdb.connect() as connection:
+        load_samples(connection, folder / SAMPLES)
+        return saturated_seconds(connection, folder / STATEMENTS)
+
+
 def test_the_seconds_are_told_with_the_statement_that_was_seen_most(tmp_path):
     statements = (f'101.2,15,"{SLOW}"', "101.2,5,SELECT COUNT(*) FROM `m`", "102.4,3,SELECT COUNT(*) FROM `m`")
     write(tmp_path, 0.4, 1.9, 1.5, 1.2, statements=statements)
 
-    first, second = read_saturation(tmp_path)
+    first, second = read(tmp_path)
 
     assert (first.start_s, second.start_s) == (101, 102)
     assert first.line == (
@@ -36,7 +44,7 @@ def test_the_seconds_are_told_with_the_statement_that_was_seen_most(tmp_path):
 def test_without_statements_the_cpu_is_told_alone(tmp_path):
     write(tmp_path, 2.0)
 
-    (found,) = read_saturation(tmp_path)
+    (found,) = read(tmp_path)
 
     assert found.line == "the database used 2.00 of 2 cores, 20 statements at a time"
 
@@ -46,4 +54,4 @@ def test_where_nobody_looked_nothing_is_told(with_file, tmp_path):
     if with_file:
         (tmp_path / SAMPLES).write_text("time_s,series,value,limit_value\n100.1,db_connections,3,150\n")
 
-    assert read_saturation(tmp_path) == ()
+    assert read(tmp_path) == ()

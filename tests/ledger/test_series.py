@@ -1,27 +1,34 @@
 """Samples of database connections: made coarse, and nothing that nobody saw becomes a zero."""
 
+import duckdb
 import pytest
 
 from badgateway.errors import RawDataError
-from badgateway.ledger.series import MOST_PARTS, read_connections
+from badgateway.ledger.series import MOST_PARTS, database_connections, load_samples
 from badgateway.model.trial import Window
 
 WINDOW = Window(start_s=1000.0, end_s=1006.0, drained_s=1007.0)
 HEADER = "time_s,series,value,limit_value"
 
 
+def connections(folder, window):
+    with duckdb.connect() as connection:
+        load_samples(connection, folder / "samples.csv")
+        return database_connections(connection, window)
+
+
 def samples(folder, *lines, header=HEADER):
     (folder / "samples.csv").write_text("".join(f"{line}\n" for line in (header, *lines)))
-    return read_connections(folder, WINDOW)
+    return connections(folder, WINDOW)
 
 
 def test_a_trial_of_before_there_were_probes_has_no_connections(tmp_path):
-    assert read_connections(tmp_path, WINDOW) is None
+    assert connections(tmp_path, WINDOW) is None
 
 
 def test_a_trial_that_never_got_to_its_window_has_none(tmp_path):
     (tmp_path / "samples.csv").write_text(HEADER + "\n")
-    assert read_connections(tmp_path, None) is None
+    assert connections(tmp_path, None) is None
 
 
 def test_each_part_of_the_window_keeps_the_most_that_was_seen_in_it(tmp_path):
@@ -85,6 +92,6 @@ def test_samples_that_cannot_be_believed_are_refused_by_name(tmp_path, lines, he
 @pytest.mark.parametrize(("length_s", "parts"), [(0.1, 1), (8.0, 20), (600.0, MOST_PARTS)])
 def test_a_part_is_long_enough_to_hold_some_looks_and_there_are_not_more_than_can_be_drawn(tmp_path, length_s, parts):
     (tmp_path / "samples.csv").write_text(f"{HEADER}\n1000.0,db_connections,1,150\n")
-    found = read_connections(tmp_path, Window(start_s=1000.0, end_s=1000.0 + length_s, drained_s=2000.0))
+    found = connections(tmp_path, Window(start_s=1000.0, end_s=1000.0 + length_s, drained_s=2000.0))
     assert found is not None
     assert len(found.held) == parts

@@ -2,7 +2,8 @@
 
 import pytest
 
-from badgateway.ledger.text_file import as_utf8
+from badgateway.ledger import text_file
+from badgateway.ledger.text_file import as_utf8, lines_at
 
 
 @pytest.mark.parametrize("content", [b"", b"plain\n", "Sch\u00fcler\n".encode()])
@@ -23,3 +24,23 @@ def test_other_bytes_are_spelled_and_the_copy_is_gone_afterwards(tmp_path):
     assert not read.exists()
     with as_utf8(file, backslash="\\\\") as read:
         assert read.read_text().startswith("caf\\\\xe9")
+
+
+@pytest.mark.parametrize("piece_bytes", [1, 2, 3, 7])
+def test_a_character_may_be_in_two_pieces_of_a_file(piece_bytes, tmp_path, monkeypatch):
+    monkeypatch.setattr(text_file, "PIECE_BYTES", piece_bytes)
+    file = tmp_path / "rows.csv"
+    file.write_bytes("Sch\u00fcler \u20ac\n".encode())
+    with as_utf8(file) as read:
+        assert read == file
+
+    file.write_bytes("Sch\u00fcler".encode() + b"\xc3\n\xe2\x82")
+    with as_utf8(file) as read:
+        assert read.read_text() == "Sch\u00fcler\\xc3\n\\xe2\\x82"
+
+
+def test_lines_are_found_by_their_numbers_and_spelled_like_the_rest(tmp_path):
+    file = tmp_path / "rows.csv"
+    file.write_bytes(b"one\ntwo\r\ncaf\xe9\nfour\n")
+
+    assert list(lines_at(file, frozenset({2, 3, 9}))) == [(2, "two"), (3, "caf\\xe9")]

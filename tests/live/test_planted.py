@@ -15,6 +15,7 @@ from badgateway.ledger.join import read
 from badgateway.model import raw
 from badgateway.model.outcome import Outcome
 from badgateway.store.file_list import write_list
+from badgateway.store.packed import unpacked
 from tests.live.faults.kit import Kit, make_project, read_report, run, trials
 
 pytestmark = pytest.mark.live
@@ -43,13 +44,14 @@ class Planted:
     @property
     def client(self) -> list[dict[str, str]]:
         """The rows of client.csv."""
-        with (self.trial / raw.CLIENT_ROWS).open(newline="") as file:
+        with unpacked(self.trial) as trial, (trial / raw.CLIENT_ROWS).open(newline="") as file:
             return list(csv.DictReader(file))
 
     @property
     def proxy(self) -> list[dict[str, Any]]:
         """The lines of nginx's access log, without the readiness probes."""
-        lines = (self.trial / raw.ACCESS_LOG).read_text().splitlines()
+        with unpacked(self.trial) as trial:
+            lines = (trial / raw.ACCESS_LOG).read_text().splitlines()
         return [row for row in map(json.loads, lines) if not row["request_id"].startswith("health-")]
 
     def ledger(self, columns: str) -> list[tuple[Any, ...]]:

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from badgateway.model import raw
+from badgateway.store.packed import SUFFIX
 from tests.live.faults.kit import REPORTS, Kit, make_project, read_report, run, trials
 from tests.live.test_stack import processes_of
 
@@ -122,7 +123,10 @@ def test_the_reports_json_has_the_keys_a_program_looks_for(small: Run):
 
 
 def test_a_run_keeps_the_raw_files_of_every_trial(small: Run):
-    kept = {folder.name: {file.name for file in folder.iterdir()} for folder in (small.folder / "trials").iterdir()}
+    kept = {
+        folder.name: {file.name.removesuffix(SUFFIX) for file in folder.iterdir()}
+        for folder in (small.folder / "trials").iterdir()
+    }
 
     assert {name[4:] for name in kept} == {"uwsgi-10u", "gthread-10u"}
     for files in kept.values():

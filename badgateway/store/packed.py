@@ -1,0 +1,78 @@
+"""Raw files that grow with the load are kept compressed; who reads a trial gets them as they were written."""
+
+import gzip
+import os
+import shutil
+import tempfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from badgateway.errors import RawDataError
+from badgateway.model import raw
+from badgateway.store.plain_file import PIECE_BYTES, copy_plain, create_plain, open_plain
+
+PACKED = (raw.CLIENT_ROWS, raw.ACCESS_LOG, raw.ERROR_LOG, raw.JOURNAL, raw.SERVER_LOG)
+SUFFIX = ".gz"
+LEAST_BYTES = 128 << 10
+"""Smaller files stay as they are, for whoever opens them by hand."""
+LEVEL = 1
+"""The fastest: a trial waits for it, and books are a tenth of their size as it is."""
+MOST_BYTES = 4 << 30
+"""Of one file when it is unpacked: a folder from elsewhere must not fill the disk of whoever looks at it."""
+
+
+def keep_plain(source: Path, folder: Path) -> None:
+    """Copy a regular file into a folder, compressed if it is one of those and large; the same bytes each time.
+
+    Raises:
+        UntrustedFileError, OSError: As from `copy_plain`.
+    """
+    if source.name not in PACKED or source.lstat().st_size < LEAST_BYTES:
+        copy_plain(source, folder / source.name)
+        return
+    with (
+        open_plain(source) as file,
+        create_plain(folder / f"{source.name}{SUFFIX}") as packed,
+        gzip.GzipFile(filename="", mode="wb", compresslevel=LEVEL, fileobj=packed, mtime=0) as stream,
+    ):
+        shutil.copyfileobj(file, stream, PIECE_BYTES)
+
+
+@contextmanager
+def unpacked(folder: Path) -> Iterator[Path]:
+    """Give a trial's folder with its files as they were written: itself, or one that goes with the block.
+
+    What is said of a file in it, is said of the folder.
+
+    Raises:
+        RawDataError: A file cannot be unpacked.
+        UntrustedFileError: A file is a link or none.
+    """
+    packed = [name for name in PACKED if os.path.lexists(folder / f"{name}{SUFFIX}")]
+    if not packed:
+        yield folder
+        return
+    with tempfile.TemporaryDirectory(prefix="badgateway-") as made:
+        place = Path(made)
+        for name in packed:
+            _unpack(folder / f"{name}{SUFFIX}", place / name)
+        for entry in folder.iterdir():
+            if not (place / entry.name).exists():
+                (place / entry.name).symlink_to(entry.absolute())
+        try:
+            yield place
+        except RawDataError as error:
+            raise RawDataError(str(error).replace(made, str(folder))) from error
+
+
+def _unpack(source: Path, target: Path) -> None:
+    with open_plain(source) as file, gzip.GzipFile(fileobj=file) as stream, target.open("xb") as plain:
+        try:
+            while piece := stream.read(PIECE_BYTES):
+                plain.write(piece)
+                if plain.tell() > MOST_BYTES:
+                    raise RawDataError(f"{source}: has more than {MOST_BYTES >> 30} GiB when it is unpacked")
+        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+            raise RawDataError(f"{source}: cannot be unpacked: {error}") from error

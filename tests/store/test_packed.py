@@ -1,0 +1,77 @@
+"""What is large is kept compressed, and read as it was written."""
+
+import gzip
+
+import pytest
+
+from badgateway.errors import RawDataError, UntrustedFileError
+from badgateway.model import raw
+from badgateway.store import packed
+from badgateway.store.packed import LEAST_BYTES, keep_plain, unpacked
+
+ROWS = "a row of a book\n" * (LEAST_BYTES // 16 + 1)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """What is kept of a trial with one large book, one small one, and a large file that is no book."""
+    written, kept = tmp_path / "written", tmp_path / "kept"
+    written.mkdir()
+    kept.mkdir()
+    for name, text in ((raw.CLIENT_ROWS, ROWS), (raw.JOURNAL, "start\n"), (raw.NGINX_CONF, ROWS)):
+        (written / name).write_text(text)
+        keep_plain(written / name, kept)
+    return kept
+
+
+def test_only_large_books_are_compressed_and_the_same_content_gives_the_same_bytes(folder, tmp_path):
+    assert {file.name for file in folder.iterdir()} == {f"{raw.CLIENT_ROWS}.gz", raw.JOURNAL, raw.NGINX_CONF}
+    assert gzip.decompress((folder / f"{raw.CLIENT_ROWS}.gz").read_bytes()).decode() == ROWS
+    assert (folder / f"{raw.CLIENT_ROWS}.gz").stat().st_size < len(ROWS) / 10
+    again = tmp_path / "again"
+    again.mkdir()
+    keep_plain(tmp_path / "written" / raw.CLIENT_ROWS, again)
+    assert (again / f"{raw.CLIENT_ROWS}.gz").read_bytes() == (folder / f"{raw.CLIENT_ROWS}.gz").read_bytes()
+
+
+def test_who_reads_gets_all_files_as_they_were_written(folder):
+    with unpacked(folder) as plain:
+        assert (plain / raw.CLIENT_ROWS).read_text() == ROWS
+        assert (plain / raw.JOURNAL).read_text() == "start\n"
+        assert (plain / raw.NGINX_CONF).read_text() == ROWS
+    assert not plain.exists()
+
+
+def test_a_folder_of_plain_files_is_read_where_it_is(folder):
+    (folder / f"{raw.CLIENT_ROWS}.gz").unlink()
+
+    with unpacked(folder) as plain:
+        assert plain == folder
+
+
+@pytest.mark.parametrize("content", [b"no gzip", gzip.compress(b"a" * 1000)[:-9]])
+def test_a_file_that_cannot_be_unpacked_is_named(content, folder):
+    (folder / f"{raw.CLIENT_ROWS}.gz").write_bytes(content)
+
+    with pytest.raises(RawDataError, match=r"kept/client\.csv\.gz: cannot be unpacked: "), unpacked(folder):
+        pass
+
+
+def test_a_file_that_would_fill_the_disk_is_not_unpacked(folder, monkeypatch):
+    monkeypatch.setattr(packed, "MOST_BYTES", 1000)
+
+    with pytest.raises(RawDataError, match=r"client\.csv\.gz: has more than"), unpacked(folder):
+        pass
+
+
+def test_a_link_is_not_followed(folder):
+    (folder / f"{raw.CLIENT_ROWS}.gz").unlink()
+    (folder / f"{raw.CLIENT_ROWS}.gz").symlink_to("/etc/hostname")
+
+    with pytest.raises(UntrustedFileError), unpacked(folder):
+        pass
+
+
+def test_what_is_wrong_with_an_unpacked_file_is_said_of_the_folder(folder):
+    with pytest.raises(RawDataError, match=r"^.*/kept/client\.csv: damaged$"), unpacked(folder) as plain:
+        raise RawDataError(f"{plain / raw.CLIENT_ROWS}: damaged")
