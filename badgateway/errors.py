@@ -16,6 +16,10 @@ class DeploymentError(BadgatewayError):
     """A database, proxy or application server did not come up or did not stay up."""
 
 
+class RestoreError(DeploymentError):
+    """The data of the application could not be put back, which every later trial would need too."""
+
+
 class GuardianError(DeploymentError):
     """The kit's own process beside a program was killed or stopped from outside; the program is not to blame."""
 

@@ -57,7 +57,7 @@ def _query(window: Window | None) -> str:
 
 
 def cores_used(connection: duckdb.DuckDBPyConnection, names: tuple[str, ...], window: Window) -> float | None:
-    """Return how many CPU seconds a second a part of one of these names used in the window; None where it was not seen twice."""
+    """Return how many CPU seconds a second a part of one of these names used; None where it was not seen twice."""
     used = "arg_max(cpu_s, time_s) - arg_min(cpu_s, time_s), max(time_s) - min(time_s)"
     query = f"SELECT {used} FROM {TABLE} WHERE list_contains(?, part) AND time_s BETWEEN ? AND ?"  # noqa: S608 # constants
     ((used_s, length_s),) = connection.execute(query, [list(names), window.start_s, window.end_s]).fetchall()

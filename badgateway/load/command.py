@@ -91,6 +91,14 @@ def loading_command(target: Target, answer: Path) -> Command:
     return _child("Locust", target, _settings(target), argv, answer.absolute().with_name(LOCUST_LOG))
 
 
+def standby_command(project_root: Path, raw: Path, pipe: Path) -> Command:
+    """Return the command of a Locust that takes its orders from a pipe; its log is that of a trial's Locust."""
+    argv = (sys.executable, "-m", "badgateway.load.orders", str(pipe))
+    log = raw.absolute() / LOCUST_LOG
+    environment = {**_inherited(), **_own(project_root, log)}
+    return Command(name="Locust", argv=argv, environment=environment, directory=log.parent, log=log)
+
+
 def spawn_rate(users: int, warm_up_s: float) -> float:
     """Return users per second such that all run after half the warm-up; Locust starts a second's users at once."""
     return max(1.0, users / max(warm_up_s / 2, 1.0))
@@ -139,14 +147,24 @@ def _locust_file(target: Target) -> str:
 def _child(name: str, target: Target, settings: Settings, argv: tuple[str, ...], log: Path) -> Command:
     _refuse_other_hosts(target.url)
     environment = {
-        **{name: os.environ[name] for name in INHERITED if name in os.environ},
+        **_inherited(),
         **target.environment,
         **settings.to_environment(),
-        "PYTHONPATH": str(target.project_root.absolute()),
+        **_own(target.project_root, log),
+    }
+    return Command(name=name, argv=argv, environment=environment, directory=log.parent, log=log)
+
+
+def _inherited() -> dict[str, str]:
+    return {name: os.environ[name] for name in INHERITED if name in os.environ}
+
+
+def _own(project_root: Path, log: Path) -> dict[str, str]:
+    return {
+        "PYTHONPATH": str(project_root.absolute()),
         # Locust would read ~/.locust.conf and change a trial by what somebody once wrote there.
         "HOME": str(log.parent),
     }
-    return Command(name=name, argv=argv, environment=environment, directory=log.parent, log=log)
 
 
 def _refuse_other_hosts(url: str) -> None:

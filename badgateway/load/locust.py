@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,10 +11,11 @@ from badgateway.load.command import Target, headless_command
 from badgateway.load.events import ClientEvents, read_events
 from badgateway.load.generator import OpenLoopCheck, check_open_loop
 from badgateway.load.progress import Progress, RowCounter
+from badgateway.load.standby import GRACE_S, Standby
 from badgateway.model.experiment import Load
 from badgateway.model.raw import CLIENT_EVENTS, CLIENT_ROWS, LOCUST_LOG
 from badgateway.model.trial import Trial, Window
-from badgateway.process.child import Child, describe_exit
+from badgateway.process.child import Child, Command, describe_exit
 from badgateway.process.running import running
 
 LOOK_S = 0.5
@@ -47,6 +49,7 @@ def drive(  # noqa: PLR0913 # everything about a trial that is not in its plan, 
     on_progress: Callable[[Progress], None],
     check: Callable[[], None],
     environment: Mapping[str, str] | None = None,
+    standby: Standby | None = None,
 ) -> Drive:
     """Run the load of a trial to its end, drain included; writes client.csv, client-events.json and locust.log.
 
@@ -61,6 +64,7 @@ def drive(  # noqa: PLR0913 # everything about a trial that is not in its plan, 
         on_progress: Told about twice a second how far it is.
         check: Called about twice a second; what it raises stops the load and is passed on.
         environment: The application's APP_ variables, for a Locust file that depends on them.
+        standby: Locust's process, for the same root and folder; one is started when not given.
 
     Raises:
         LoadError: Locust failed, printed without end or did not end in time, or its files do not cover the window with
@@ -80,7 +84,7 @@ def drive(  # noqa: PLR0913 # everything about a trial that is not in its plan, 
     )
     command = headless_command(target, raw)
     counter = RowCounter(raw / CLIENT_ROWS)
-    with running(command, grace_s=2) as child:
+    with _generator(command, standby) as child:
         on_start(child.pid)
         for elapsed_s in _until_ended(child, target.load_s + client_timeout_s + START_DEADLINE_S):
             check()
@@ -89,6 +93,20 @@ def drive(  # noqa: PLR0913 # everything about a trial that is not in its plan, 
             on_progress(_progress(counter, target, elapsed_s))
         _demand_success(child, counter)
     return _judged(read_events(raw / CLIENT_EVENTS), target, raw)
+
+
+@contextmanager
+def _generator(command: Command, standby: Standby | None) -> Iterator[Child]:
+    if standby is None:
+        with running(command, grace_s=GRACE_S) as child:
+            yield child
+        return
+    child = standby.begin(command)
+    try:
+        yield child
+    finally:
+        # Not only with the standby: a load must not go on while its servers are stopped.
+        child.stop(GRACE_S)
 
 
 def _until_ended(child: Child, deadline_s: float) -> Iterator[float]:

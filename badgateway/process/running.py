@@ -33,11 +33,21 @@ def run_to_end(command: Command, *, deadline_s: float) -> str:
             end; with its last log lines.
     """
     with running(command) as child:
-        exit_code = _ended(child, deadline_s)
-        if exit_code == 0:
-            return child.output()
+        demand_end(child, deadline_s=deadline_s)
+        return child.output()
+
+
+def demand_end(child: Child, *, deadline_s: float) -> None:
+    """Wait until a program has ended well.
+
+    Raises:
+        DeploymentError: it ended with a status other than 0, or did not end in deadline_s, or printed without
+            end; with its last log lines.
+    """
+    exit_code = _ended(child, deadline_s)
+    if exit_code != 0:
         state = f"did not end within {deadline_s:g} s" if exit_code is None else describe_exit(exit_code)
-        raise DeploymentError(f"{child.name} {state}; last log lines of {command.log.name}:\n{child.tail()}")
+        raise DeploymentError(f"{child.name} {state}; last log lines of {child.command.log.name}:\n{child.tail()}")
 
 
 def _ended(child: Child, deadline_s: float) -> int | None:

@@ -47,10 +47,10 @@ def shut_down(name: str, leader: psutil.Process | None, family: Family, *, grace
         if survivor != leader:
             _send(survivor.terminate)
     _await_end(family, deadline)
-    return _kill(name, family)
+    return _kill(name, leader, family)
 
 
-def _kill(name: str, family: Family) -> tuple[str, ...]:
+def _kill(name: str, leader: psutil.Process | None, family: Family) -> tuple[str, ...]:
     names: dict[psutil.Process, str] = {}
     deadline = time.monotonic() + KILL_DEADLINE_S
     # Again and again, as a dying supervisor may fork once more between the look and the signal.
@@ -60,7 +60,8 @@ def _kill(name: str, family: Family) -> tuple[str, ...]:
             raise DeploymentError(
                 f"{name}: {listed} survived SIGKILL for {KILL_DEADLINE_S:g} s; end it before a new run"
             )
-        for process in survivors:
+        # The leader first: it would complain of workers that were killed, and replace them.
+        for process in sorted(survivors, key=lambda survivor: survivor != leader):
             names.setdefault(process, _name_of(process))
             _send(process.kill)
         time.sleep(POLL_S)

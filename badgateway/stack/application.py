@@ -1,14 +1,15 @@
 """Runs the application's own commands, and tells how its server is started."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from badgateway.model import raw
 from badgateway.model.configuration import Configuration
 from badgateway.model.experiment import Experiment
 from badgateway.process.account import write_for
 from badgateway.process.child import Command
-from badgateway.process.running import run_to_end
+from badgateway.process.running import demand_end, run_to_end, running
 from badgateway.servers.server import Server
 from badgateway.stack.database import RunningDatabase
 from badgateway.stack.project import Snapshot
@@ -28,14 +29,15 @@ def prepare(experiment: Experiment, database: RunningDatabase, snapshot: Snapsho
     run_to_end(command, deadline_s=PREPARE_DEADLINE_S)
 
 
-def restore(experiment: Experiment, database: RunningDatabase, snapshot: Snapshot) -> None:
-    """Take back what earlier trials wrote, so that every trial finds the same data.
+@contextmanager
+def restoring(experiment: Experiment, database: RunningDatabase, snapshot: Snapshot) -> Iterator[Callable[[], None]]:
+    """Begin to take back what earlier trials wrote, so that every trial finds the same data.
 
-    Raises:
-        DeploymentError: the command failed; with its last log lines.
+    Gives what waits until it is done, and raises DeploymentError with the last log lines if the command failed.
     """
     command = _command("restore", experiment.application.restore, experiment, database, snapshot)
-    run_to_end(command, deadline_s=RESTORE_DEADLINE_S)
+    with running(command) as child:
+        yield lambda: demand_end(child, deadline_s=RESTORE_DEADLINE_S)
 
 
 def _command(

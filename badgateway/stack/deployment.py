@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from badgateway.errors import DeploymentError
+from badgateway.errors import BadgatewayError, DeploymentError, RestoreError
 from badgateway.model import raw as raw_files
 from badgateway.model.configuration import Configuration, WorkerModel
 from badgateway.model.experiment import Experiment
@@ -25,6 +25,7 @@ from badgateway.stack import application, nginx
 from badgateway.stack.background import in_background
 from badgateway.stack.database import RunningDatabase, run_database
 from badgateway.stack.distance import PART, at_distance
+from badgateway.stack.draining import stop_if_drained
 from badgateway.stack.endings import nginx_ended, relay_ended
 from badgateway.stack.health import health_probe
 from badgateway.stack.project import Snapshot
@@ -102,14 +103,40 @@ def prepare_database(
         yield replace(database, statistics=take_statistics(database))
 
 
+@contextmanager
+def restoring(experiment: Experiment, database: RunningDatabase, snapshot: Snapshot) -> Iterator[Callable[[], None]]:
+    """Begin to take back what earlier trials wrote: every trial finds the same data and gets the same plans for it.
+
+    Gives what waits until it is done; that raises RestoreError when the application's command failed, or the database
+    could not be asked. A block that fails without having waited does so before it is left.
+    """
+    with application.restoring(experiment, database, snapshot) as wait:
+
+        def finish() -> None:
+            try:
+                wait()
+                renew_statistics(database)
+            except DeploymentError as error:
+                raise RestoreError(str(error)) from error
+
+        try:
+            yield finish
+        except RestoreError:
+            raise
+        except BadgatewayError:
+            # A server that did not come up ends its own trial, and not the restore in its middle.
+            finish()
+            raise
+
+
 def restore(experiment: Experiment, database: RunningDatabase, snapshot: Snapshot) -> None:
-    """Take back what earlier trials wrote, so that every trial finds the same data and gets the same plans for it.
+    """Take back what earlier trials wrote, and wait for it.
 
     Raises:
-        DeploymentError: the application's command failed, or the database could not be asked.
+        RestoreError: the application's command failed, or the database could not be asked.
     """
-    application.restore(experiment, database, snapshot)
-    renew_statistics(database)
+    with restoring(experiment, database, snapshot) as finish:
+        finish()
 
 
 @contextmanager
@@ -124,6 +151,7 @@ def deploy(  # noqa: PLR0913 # all but two by name, and most callers leave the l
     distance_ms: float = 0.0,
     watch_loop: bool = False,
     ready_deadline_s: float = READY_DEADLINE_S,
+    before_requests: Callable[[], None] = lambda: None,
 ) -> Iterator[Deployment]:
     """Run a fresh application server and a fresh nginx until the block ends; their logs go to raw.
 
@@ -132,7 +160,8 @@ def deploy(  # noqa: PLR0913 # all but two by name, and most callers leave the l
     answered through nginx; those requests have ids that begin with "health-" and are in nginx's access log too, and in
     the application's journal. `distance_ms` is how much longer the application's round trips to the database take.
     `watch_loop` lets workers that run greenlets write to the journal what blocked their event loop. Each part must be
-    ready within `ready_deadline_s`.
+    ready within `ready_deadline_s`. `before_requests` is called when server and proxy are started, and have had no
+    request yet: the place to wait for what is done beside their start.
 
     Raises:
         DeploymentError: a server did not come up, with what was awaited, how it ended and its last log lines; or its
@@ -167,6 +196,7 @@ def deploy(  # noqa: PLR0913 # all but two by name, and most callers leave the l
                 children={"server": server, "nginx": proxy, **background, **relay},
                 read_error_log=lambda: written_text(site.written / raw_files.ERROR_LOG, account),
             )
+            before_requests()
             _require_answer(deployment, server, experiment, configuration, ready_deadline_s)
             _require_journal(site)
             yield deployment
@@ -181,6 +211,8 @@ def _server(configuration: Configuration, site: Site, deadline_s: float) -> Iter
         address = site.socket if site.port is None else (HOST, site.port)
         await_ready(server, connect_probe(address), what=site.address, deadline_s=deadline_s)
         yield server
+        # nginx has gone, so nothing new can come; a block that failed takes the way that is always safe.
+        stop_if_drained(server, site.journal_file, site.account)
 
 
 @contextmanager

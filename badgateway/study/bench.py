@@ -13,6 +13,7 @@ from badgateway.analysis.worker_checks import Round
 from badgateway.errors import DeploymentError
 from badgateway.load.locust import Drive
 from badgateway.load.progress import Progress
+from badgateway.load.standby import Standby
 from badgateway.model.configuration import Configuration
 from badgateway.model.cooperation import ConnectCost
 from badgateway.model.experiment import Experiment, Load
@@ -86,11 +87,15 @@ class Effects(Protocol):
                 data.
         """
 
-    def restore(self, experiment: Experiment, database: RunningDatabase, snapshot: Snapshot, /) -> None:
-        """Put the data back as they were before the first trial.
+    def standing_by(self, project_root: Path, raw: Path, /) -> AbstractContextManager[Standby | None]:
+        """Have a load generator for the trial in raw that has only to be told what to load."""
 
-        Raises:
-            DeploymentError: They could not be.
+    def restoring(
+        self, experiment: Experiment, database: RunningDatabase, snapshot: Snapshot, /
+    ) -> AbstractContextManager[Callable[[], None]]:
+        """Begin to put the data back as they were before the first trial.
+
+        Gives what waits until that is done, and raises RestoreError when it could not be.
         """
 
     def deploy(  # noqa: PLR0913 # as stack.deployment has it
@@ -106,8 +111,11 @@ class Effects(Protocol):
         distance_ms: float = 0.0,
         watch_loop: bool = False,
         ready_deadline_s: float = READY_DEADLINE_S,
+        before_requests: Callable[[], None] = lambda: None,
     ) -> AbstractContextManager[Deployment]:
         """Run a configuration's server behind a proxy until the block ends; their logs go to raw.
+
+        `before_requests` is called when they have been started and have had no request.
 
         Raises:
             DeploymentError: It did not come up.
@@ -127,6 +135,7 @@ class Effects(Protocol):
         on_progress: Callable[[Progress], None],
         check: Callable[[], None],
         environment: Mapping[str, str] | None = None,
+        standby: Standby | None = None,
     ) -> Drive:
         """Run the load of a trial to its end.
 

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from badgateway.analysis.worker_checks import Round
 from badgateway.errors import ConfigurationError, DeploymentError
 from badgateway.load.locust import drive
+from badgateway.load.standby import standing_by
 from badgateway.model.configuration import Timeouts
 from badgateway.model.experiment import Experiment
 from badgateway.probe.machine import MachineWatch
@@ -21,7 +22,7 @@ from badgateway.process.account import Account, changeable_by, open_passage, ser
 from badgateway.process.child import Command
 from badgateway.process.readiness import Watched, await_ready, http_probe
 from badgateway.process.running import running
-from badgateway.stack.deployment import deploy, prepare_database, restore
+from badgateway.stack.deployment import deploy, prepare_database, restoring
 from badgateway.stack.health import REQUEST_ID_PREFIX
 from badgateway.stack.project import take_snapshot
 from badgateway.store.temporary_folder import remove_all_left_behind, temporary_folder
@@ -39,7 +40,8 @@ class LocalEffects:
     """Starts everything on this machine; Effects says what each does."""
 
     tidy_up = staticmethod(remove_all_left_behind)
-    restore = staticmethod(restore)
+    standing_by = staticmethod(standing_by)
+    restoring = staticmethod(restoring)
     deploy = staticmethod(deploy)
     drive = staticmethod(drive)
     watch_machine = MachineWatch

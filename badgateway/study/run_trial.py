@@ -1,12 +1,14 @@
 """Runs one trial: restore the data, deploy, drive, stop."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from badgateway.databases.database_system import PART
-from badgateway.errors import DeploymentError, LoadError, without_folder
+from badgateway.errors import DeploymentError, LoadError, RestoreError, without_folder
 from badgateway.load.locust import Drive
 from badgateway.load.progress import Progress
+from badgateway.load.standby import Standby
 from badgateway.model import raw as raw_files
 from badgateway.model.experiment import Experiment, Load
 from badgateway.model.trial import SendingCheck, Trial, TrialRecord, TrialStatus
@@ -34,10 +36,17 @@ def run_trial(
     """
     watch, machine, outside = Stopwatch(), bench.effects.watch_machine(), Outside(bench.database)
     client_s = bench.experiment.timeouts_of(bench.experiment.configuration(trial.configuration)).client_s
-    _restore(bench)
     try:
-        with outside.watched():
-            result = _deploy_and_drive(trial, bench, raw, on_progress, machine, outside=outside, watch_loop=watch_loop)
+        # Side by side, as none of them needs another: the data, the servers' start, and the import of Locust.
+        with (
+            bench.effects.standing_by(bench.root, raw) as standby,
+            bench.effects.restoring(bench.experiment, bench.database, bench.snapshot) as finish_restore,
+            outside.watched(),
+        ):
+            beside = Beside(standby=standby, finish_restore=finish_restore, outside=outside)
+            result = _deploy_and_drive(trial, bench, raw, on_progress, machine, beside=beside, watch_loop=watch_loop)
+    except RestoreError as error:
+        raise _not_restored(error, bench) from error
     except (DeploymentError, LoadError) as error:
         reason = without_folder(str(error), raw)
         return aborted(
@@ -63,15 +72,21 @@ def run_trial(
     )
 
 
-def _restore(bench: Bench) -> None:
-    try:
-        bench.effects.restore(bench.experiment, bench.database, bench.snapshot)
-    except DeploymentError as error:
-        # Without a database no command can put its data back.
-        bench.check()
-        raise DeploymentError(
-            f"application.restore: the data could not be put back, so the run ends here; mend the command: {error}"
-        ) from error
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """What goes on beside the start of a trial's servers, or beside all of it."""
+
+    standby: Standby | None
+    finish_restore: Callable[[], None]
+    outside: Outside
+
+
+def _not_restored(error: RestoreError, bench: Bench) -> DeploymentError:
+    # Without a database no command can put its data back.
+    bench.check()
+    return DeploymentError(
+        f"application.restore: the data could not be put back, so the run ends here; mend the command: {error}"
+    )
 
 
 def _sending(result: Drive) -> SendingCheck | None:
@@ -90,10 +105,10 @@ def _deploy_and_drive(  # what is run, where, and who looks on
     on_progress: Callable[[Progress], None],
     machine: MachineWatch,
     *,
-    outside: Outside,
+    beside: Beside,
     watch_loop: bool,
 ) -> Drive:
-    experiment = bench.experiment
+    experiment, outside = bench.experiment, beside.outside
     configuration = experiment.configuration(trial.configuration)
     with (
         bench.effects.deploy(
@@ -105,6 +120,7 @@ def _deploy_and_drive(  # what is run, where, and who looks on
             account=bench.account,
             watch_loop=watch_loop,
             distance_ms=trial.database_distance_ms,
+            before_requests=beside.finish_restore,
         ) as deployment,
         ProcessSampler(
             raw / raw_files.PROCESSES,
@@ -131,6 +147,7 @@ def _deploy_and_drive(  # what is run, where, and who looks on
             on_progress=on_progress,
             check=lambda: _check(deployment, bench),
             environment={**experiment.application.environment, **configuration.environment},
+            standby=beside.standby,
         )
 
 

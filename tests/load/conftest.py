@@ -49,7 +49,7 @@ def load_of(
 
 
 def run_locust(name: str, url: str, folder: Path, *, client_timeout_s: float = 1, **more: Any) -> Driven:
-    environment = more.pop("environment", {})
+    environment, standby = more.pop("environment", {}), more.pop("standby", None)
     load, trial = load_of(name, **more)
     seen: list[Progress] = []
     result = drive(
@@ -63,6 +63,7 @@ def run_locust(name: str, url: str, folder: Path, *, client_timeout_s: float = 1
         on_progress=seen.append,
         check=lambda: None,
         environment=environment,
+        standby=standby,
     )
     events = json.loads((folder / raw.CLIENT_EVENTS).read_text())
     return Driven(result, read_rows(folder), events, seen)

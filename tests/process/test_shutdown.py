@@ -35,8 +35,9 @@ class FakeProcess:
         self.alive = signal not in self.leaves_on
 
 
-def play(leader, *others, grace_s=0.05) -> tuple[str, ...]:
+def play(leader, *others, grace_s=0.05, workers_first=False) -> tuple[str, ...]:
     everybody = tuple(process for process in (leader, *others) if process is not None)
+    everybody = everybody[::-1] if workers_first else everybody
     return shut_down(
         "server",
         leader,
@@ -66,3 +67,12 @@ def test_a_process_that_outlives_kill_stops_the_show(monkeypatch):
 
     with pytest.raises(DeploymentError, match=r"server: program-1 \(pid 1\) survived SIGKILL"):
         play(FakeProcess(1, [], ()))
+
+
+def test_the_leader_is_killed_before_workers_whose_end_it_would_tell_of():
+    story: list[tuple[int, str]] = []
+    leader, worker = FakeProcess(1, story, {"KILL"}), FakeProcess(2, story, {"KILL"})
+
+    play(leader, worker, workers_first=True)
+
+    assert [pid for pid, signal in story if signal == "KILL"] == [1, 2]

@@ -6,7 +6,7 @@ import pytest
 
 from badgateway.errors import DeploymentError
 from badgateway.model.experiment import Experiment
-from badgateway.stack.application import prepare, restore
+from badgateway.stack.application import prepare, restoring
 from badgateway.stack.project import Snapshot
 from tests.declared import experiment
 from tests.stack.test_database import DATABASE
@@ -42,5 +42,7 @@ def test_python_is_the_kits_own_and_runs_in_the_application_with_its_database(da
 
 
 def test_a_command_that_fails_is_named_with_its_status_and_its_last_lines(database, snapshot):
-    with pytest.raises(DeploymentError, match=r"app: python manage\.py 3 ended with status 3; .*\n.*3307 12"):
-        restore(declared(restore=["python", "manage.py", "3"]), database, snapshot)
+    failed = r"app: python manage\.py 3 ended with status 3; .*\n.*3307 12"
+    command = declared(restore=["python", "manage.py", "3"])
+    with restoring(command, database, snapshot) as wait, pytest.raises(DeploymentError, match=failed):
+        wait()

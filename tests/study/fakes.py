@@ -11,6 +11,7 @@ from typing import Any
 
 from badgateway.analysis.worker_checks import Round
 from badgateway.databases.mariadb import DATABASE
+from badgateway.errors import DeploymentError, RestoreError
 from badgateway.load.generator import OpenLoopCheck
 from badgateway.load.locust import Drive
 from badgateway.load.progress import Progress
@@ -177,13 +178,32 @@ class Seam:
         finally:
             self.up.remove("bench")
 
-    def restore(self, *_given: object) -> None:
-        self.on_restore()
+    @contextmanager
+    def standing_by(self, *_given: object) -> Iterator[None]:
+        yield
+
+    @contextmanager
+    def restoring(self, *_given: object) -> Iterator[Callable[[], None]]:
+        def finish() -> None:
+            try:
+                self.on_restore()
+            except DeploymentError as error:
+                raise RestoreError(str(error)) from error
+
+        yield finish
 
     @contextmanager
     def deploy(
-        self, _of: Experiment, configuration: Any, *, raw: Path, watch_loop: bool = False, **given: Any
+        self,
+        _of: Experiment,
+        configuration: Any,
+        *,
+        raw: Path,
+        watch_loop: bool = False,
+        before_requests: Callable[[], None] = lambda: None,
+        **given: Any,
     ) -> Iterator[Any]:
+        before_requests()
         self.on_deploy(configuration.name)
         self.watched += [configuration.name] if watch_loop else []
         self.distances_ms.append(given.get("distance_ms"))

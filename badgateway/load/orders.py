@@ -1,0 +1,30 @@
+"""Imports Locust, waits for orders, and is the Locust that they ask for.
+
+It is started with `python -m badgateway.load.orders PIPE`. In the pipe comes a JSON object: `argv`, as of a command
+`python -m locust ARGUMENT...`, and `environment`, variables that are set beside those that are there.
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import locust.main
+
+# What a Locust file imports first; nothing of it happens before the file is loaded.
+from badgateway.load import open_loop, session, wire
+
+__all__ = ["open_loop", "session", "wire"]
+
+
+def main() -> None:
+    """Wait until somebody has written all of the orders, and carry them out."""
+    orders = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    os.environ.update(orders["environment"])
+    _python, _m, program, *arguments = orders["argv"]
+    sys.argv = [program, *arguments]
+    sys.exit(locust.main.main())  # type: ignore[no-untyped-call] # Locust has no types here
+
+
+if __name__ == "__main__":
+    main()
