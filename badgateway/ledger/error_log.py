@@ -19,7 +19,10 @@ CREATE TABLE error_text AS SELECT rtrim(line, {_BLANKS}) AS line, regexp_extract
 FROM read_csv($file, columns = {{line: 'VARCHAR'}}, header = false, auto_detect = false, delim = '{NO_DELIMITER}',
     quote = '', escape = '', strict_mode = false, max_line_size = {_LONGEST_LINE_BYTES})
 """  # noqa: S608 # constants of the kit
-_FOREIGN = "SELECT rowid + 1, left(line, 120) FROM error_text WHERE head = '' ORDER BY rowid LIMIT 1"
+# A line without a character is read as NULL.
+_FOREIGN = """
+SELECT rowid + 1, left(coalesce(line, ''), 120) FROM error_text WHERE coalesce(head, '') = '' ORDER BY rowid LIMIT 1
+"""
 
 # nginx counts connections from 1, and its times are whole seconds of the zone UTC.
 _ASKED = "', request: \"'"

@@ -41,7 +41,8 @@ def read_logs(
         database: An empty one to take; a new one when not given.
 
     Returns:
-        All tables of model.evidence.TABLES; `samples` is empty, no log has them. The caller closes the connection.
+        All tables of model.evidence.TABLES; `samples` is empty, no log has them. The caller closes the connection, and
+        a database that was given after an error too.
 
     Raises:
         RawDataError: A file is missing, damaged or no log that is known here, or all are empty.
@@ -63,7 +64,8 @@ def read_logs(
             note_hosts(connection, files)
             _require_lines(files, local)
     except BaseException:
-        connection.close()
+        if database is None:
+            connection.close()
         raise
     return LogEvidence(
         connection=connection,
@@ -113,6 +115,9 @@ def evidence_database() -> duckdb.DuckDBPyConnection:
             "temp_directory": spill_folder(),
         }
     )
+    # What is kept of a log are lines that are alike: a fifth of their size, as soon as there is a checkpoint.
+    connection.execute(f"ATTACH ':memory:' AS {_DATABASE} (COMPRESS)")
+    connection.execute(f"USE {_DATABASE}")
     return _with_tables(connection)
 
 
@@ -120,9 +125,6 @@ def _with_tables(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnec
     connection.execute("SET TimeZone = 'UTC'")
     # What is behind one path in memory changes from piece to piece, and all is read once only.
     connection.execute("SET enable_external_file_cache = FALSE")
-    # What is kept of a log are lines that are alike: a fifth of their size, as soon as there is a checkpoint.
-    connection.execute(f"ATTACH ':memory:' AS {_DATABASE} (COMPRESS)")
-    connection.execute(f"USE {_DATABASE}")
     connection.execute(STATUS_TYPE)
     for table in TABLES:
         connection.execute(table.ddl)

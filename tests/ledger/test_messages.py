@@ -120,3 +120,8 @@ def test_a_missing_log_is_an_error_and_not_an_absence_of_complaints(tmp_path):
 def test_a_line_nginx_does_not_write_is_named(tmp_path):
     with pytest.raises(RawDataError, match=r"nginx-error\.log: line 2 is not a line of nginx's error log: Traceback"):
         read(written(tmp_path, line("a"), "Traceback (most recent call last):"))
+
+
+def test_a_line_without_a_character_is_none_of_nginx_either(tmp_path):
+    with pytest.raises(RawDataError, match=r"nginx-error\.log: line 2 is not a line of nginx's error log"):
+        read(written(tmp_path, line("a"), "", line("b")))

@@ -39,6 +39,14 @@ def test_a_character_may_be_in_two_pieces_of_a_file(piece_bytes, tmp_path, monke
         assert read.read_text() == "Sch\u00fcler\\xc3\n\\xe2\\x82"
 
 
+def test_only_a_line_feed_ends_a_line(tmp_path):
+    file = tmp_path / "rows.csv"
+    file.write_bytes(b"one\rmore\r\ntwo\r")
+    with as_utf8(file) as read:
+        assert read.read_bytes() == b"one\\x0dmore\r\ntwo\\x0d"
+    assert list(lines_at(file, frozenset({1, 2}))) == [(1, "one\\x0dmore"), (2, "two\\x0d")]
+
+
 def test_lines_are_found_by_their_numbers_and_spelled_like_the_rest(tmp_path):
     file = tmp_path / "rows.csv"
     file.write_bytes(b"one\ntwo\r\ncaf\xe9\nfour\n")

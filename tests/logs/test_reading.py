@@ -10,6 +10,7 @@ from badgateway.logs import LogEvidence, Source, read_logs
 from badgateway.logs.examples import EXAMPLES
 from badgateway.logs.scanning import LINE_CHARS
 from badgateway.model.evidence import TABLES, LogKind
+from badgateway.model.in_memory import connect, own_database
 from badgateway.servers import uwsgi
 
 OK = '10.0.0.1 - - [21/Nov/2026:12:00:00 +0000] "GET /ok HTTP/1.1" 200 612 "-" "curl/8.5"'
@@ -38,6 +39,23 @@ def test_all_tables_of_the_model_are_there_with_its_columns(tmp_path):
 
     for table in TABLES:
         assert tuple(evidence.connection.table(table.name).columns) == tuple(name for name, _ in table.columns)
+
+
+def test_logs_can_be_read_into_databases_side_by_side(tmp_path):
+    with connect() as databases, own_database(databases) as one, own_database(databases) as other:
+        for database, line in ((one, OK), (other, BAD)):
+            read_logs([source(tmp_path, line + "\n")], database=database)
+        failures = [len(database.table("failures")) for database in (one, other)]
+
+    assert failures == [0, 1]
+
+
+def test_a_database_that_was_given_is_left_to_its_owner_when_nothing_can_be_read(tmp_path):
+    with connect() as databases, own_database(databases) as database:
+        with pytest.raises(RawDataError, match="no file"):
+            read_logs([], database=database)
+
+        assert database.execute("SELECT 1").fetchall() == [(1,)]
 
 
 def test_a_gzip_file_is_known_by_its_bytes_and_not_by_its_name(tmp_path):
