@@ -28,8 +28,8 @@ def trial(folder: Path, rows: int) -> Path:
 def _journal(rows: int) -> Iterator[str]:
     for number in range(rows):
         start_s = _times(number)["start_s"]
-        yield journal_line("start", _id(number), time_s=start_s, number=2 * number)
-        yield journal_line("end", _id(number), time_s=start_s + 0.4, number=2 * number + 1)
+        yield journal_line("start", _id(number), time_s=start_s, number=number)
+        yield journal_line("end", _id(number), time_s=start_s + 0.4, number=number)
 
 
 def _id(number: int) -> str:
