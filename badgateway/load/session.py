@@ -1,5 +1,6 @@
 """One Locust process: its settings, its numbering, its rows and its events."""
 
+import logging
 import os
 import secrets
 import time
@@ -15,7 +16,7 @@ from badgateway.load.arrivals import Shard
 from badgateway.load.events import ClientEvents, write_events
 from badgateway.load.heartbeat import TICK_S, Heartbeat
 from badgateway.load.rows import ClientRow, RowFile
-from badgateway.load.settings import Settings
+from badgateway.load.settings import ROWS, Settings
 from badgateway.load.sharing import (
     WorkerReport,
     WorkerShare,
@@ -30,6 +31,8 @@ from badgateway.load.wire import now_s
 from badgateway.model import raw
 
 FLUSH_S = 1.0
+
+logger = logging.getLogger(__name__)
 
 
 class Session:
@@ -178,6 +181,9 @@ class Session:
 
     def _open_books(self) -> None:
         if self.settings.rows is None:
+            if not self.settings.ui_token:
+                # Somebody runs the file by hand; who has opened the kit's own web UI was told.
+                logger.info("%s is not set: requests are sent and shown, but no rows are written", ROWS)
             return
         RowFile.create(self.settings.rows / raw.CLIENT_ROWS)
         Heartbeat.create(self.settings.rows)
