@@ -96,7 +96,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     counts = defaultdict[str, Counter[str]](Counter)
     for became in ("passed", "failed", "error", "skipped"):
         for report in terminalreporter.stats.get(became, ()):
-            for name, kind in report.user_properties:
+            for name, kind in getattr(report, "user_properties", ()):
                 if name == "fault":
                     counts[kind][became] += 1
     if not counts:

@@ -9,8 +9,7 @@ from badgateway.judge.objective import p95_with_failures
 from badgateway.judge.summarise import counts_of, summarise_trial
 from badgateway.model.contest import Facts
 from badgateway.model.experiment import Objective
-from badgateway.model.outcome import Outcome
-from badgateway.model.self_check import CheckReason
+from badgateway.model.outcome import CheckReason, Outcome
 from badgateway.model.summary import Verdict
 from badgateway.model.trial import Window
 from badgateway.model.verdict_reason import Reason

@@ -20,7 +20,7 @@ from badgateway.model.configuration import Configuration
 from badgateway.model.contest import Counts
 from badgateway.model.experiment import Experiment, Objective
 from badgateway.model.load_level import LoadLevel
-from badgateway.model.self_check import CheckReason, SelfCheck
+from badgateway.model.outcome import CheckReason, SelfCheck
 from badgateway.model.summary import ConfigurationSummary, LevelSummary, Measurement, TrialSummary, Verdict
 from badgateway.model.verdict_reason import LoadReason, Reason, TrialsReason, Unit
 

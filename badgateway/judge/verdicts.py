@@ -7,8 +7,7 @@ from badgateway.judge.evidence import TrialEvidence
 from badgateway.judge.objective import SEVERITY, Limit, limits, more_units, verdict
 from badgateway.model.contest import Counts, LimitKind
 from badgateway.model.experiment import Objective
-from badgateway.model.outcome import FAILURES, Outcome
-from badgateway.model.self_check import CheckReason, SelfCheck
+from badgateway.model.outcome import FAILURES, CheckReason, Outcome, SelfCheck
 from badgateway.model.summary import Measurement, Verdict
 from badgateway.model.trial import MachineCheck, TrialRecord, TrialStatus
 from badgateway.model.verdict_reason import Disturbed, LimitReason, NoneOk, OutcomeCounts, Reason, Undecided, Unit

@@ -5,9 +5,8 @@ from functools import cache
 from typing import Final
 
 from badgateway.databases.registry import databases
-from badgateway.logs.server_lines import bare_line, kernel_line
 from badgateway.model.evidence import LogKind, ServerEvent
-from badgateway.servers.log import Rule, ServerLog, rules
+from badgateway.servers.log import Rule, ServerLine, ServerLog, ctime_s, rules
 from badgateway.servers.registry import servers
 
 
@@ -28,6 +27,22 @@ def application_rules() -> tuple[Rule, ...]:
     )
 
 
+_DMESG = re.compile(r"\[[A-Z][a-z]{2} ([A-Z][a-z]{2}) +(\d+) (\d\d:\d\d:\d\d) (\d{4})\] ")
+
+
+def _kernel_line(line: str, utc_offset_s: float) -> ServerLine:
+    """Split off the date of `dmesg -T`; what else stands before the kernel's words is left to who knows prefixes."""
+    match = _DMESG.match(line)
+    local_s = ctime_s(*match.groups()) if match else None
+    return ServerLine(text=line, time_s=None if local_s is None else local_s - utc_offset_s, has_prefix=True)
+
+
+def _bare_line(line: str, utc_offset_s: float) -> ServerLine:
+    """Take a line whose time stands in its prefix alone."""
+    del utc_offset_s
+    return ServerLine(text=line, has_prefix=True)
+
+
 _PROGRAMS = "|".join([*(server.name for server in servers()), "python", "hypercorn", "daphne"])
 _OUT_OF_MEMORY = "(?:Out of memory|Memory cgroup out of memory): Kill(?:ed)? process "
 _CRASHED = "(?:: segfault at | general protection fault)"
@@ -36,7 +51,7 @@ KERNEL: Final = ServerLog(
     kind=LogKind.KERNEL,
     example="[Fri Dec  6 14:48:56 2024] Out of memory: Killed process 8 (python3) total-vm:208060kB, anon-rss:64296kB",
     own=re.compile(rf'[^"]{{0,80}}?(?:{_OUT_OF_MEMORY}\d|oom-kill:constraint=|\S+\[\d+\]{_CRASHED})'),
-    line=kernel_line,
+    line=_kernel_line,
     rules=rules(
         (ServerEvent.OUT_OF_MEMORY, rf"{_OUT_OF_MEMORY}(?P<pid>\d+) \((?P<uri>[^)]*)\)"),
         # Of other programs it says nothing about a request.
@@ -51,7 +66,7 @@ HEROKU_DYNO: Final = ServerLog(
         r".{0,80}?(?:Error R\d\d \(|State changed from \w+ to \w+|Process running mem=\d|Process exited with status \d|"
         r"Stopping (?:all )?process(?:es)? with SIG|Starting process with command `)"
     ),
-    line=bare_line,
+    line=_bare_line,
     rules=rules(
         (ServerEvent.SERVER_STARTED, r"Starting process with command `"),
         # R14 says that memory is swapped out, which ends nothing.

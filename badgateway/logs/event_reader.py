@@ -4,10 +4,9 @@ import re
 from dataclasses import dataclass, replace
 
 from badgateway.logs.event_grammar import application_rules
-from badgateway.logs.server_lines import logged_line
 from badgateway.logs.tracebacks import TracebackTracker
 from badgateway.model.evidence import ServerEvent
-from badgateway.servers.log import Rule, ServerLine, ServerLog
+from badgateway.servers.log import Rule, ServerLine, ServerLog, epoch_s, stamped_line
 
 # The numbers of Linux, where these servers' logs come from; this room may not import signal.
 _SIGNALS = {"HUP": 1, "INT": 2, "QUIT": 3, "ILL": 4, "ABRT": 6, "BUS": 7, "FPE": 8, "KILL": 9, "USR1": 10}
@@ -19,6 +18,7 @@ _HANDLED_BY_DJANGO = re.compile(r"(?:Internal Server Error|Service Unavailable|B
 _NOT_OF_THE_APPLICATION = re.compile(r"(?:OSError|IOError): write error$")
 _TIMED_OUT = re.compile(r"SystemExit: 1$")
 _ENDS = (ServerEvent.WORKER_EXITED, ServerEvent.WORKER_CRASHED, ServerEvent.WORKER_KILLED)
+_LOGGED = re.compile(r"\[?(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?:[.,]\d+)?( [+-]\d{4})?\]? ")
 _RECENT_EVENTS = 100
 _LONGEST_NUMBER = 18
 
@@ -182,10 +182,21 @@ class EventReader:
         event.time_s = self._traced_s
         if said_before is not None and (handled := _HANDLED_BY_DJANGO.search(said_before.text)):
             # Of the request, and so of the exception; under uWSGI the application's own stamp is the only one there.
-            stamped = said_before if said_before.has_prefix else logged_line(said_before.text, self._utc_offset_s)
+            stamped = said_before if said_before.has_prefix else _logged_line(said_before.text, self._utc_offset_s)
             event.uri, event.pid = handled["uri"], stamped.pid
             event.time_s = stamped.time_s if stamped.time_s is not None else said_before.time_s
         self.events.append(event)
+
+
+def _logged_line(line: str, utc_offset_s: float) -> ServerLine:
+    """Read the date, and the pid where its form has one, of a line that an application's logger wrote."""
+    stamped = stamped_line(line, utc_offset_s)
+    match = _LOGGED.match(line)
+    if stamped.has_prefix or match is None:
+        return stamped
+    written_s = epoch_s(match[1] + (match[2] or " +00:00"))
+    local = match[2] is None and written_s is not None
+    return ServerLine(text=line, time_s=written_s - utc_offset_s if local and written_s else written_s)
 
 
 def _known_exception(exceptions: tuple[str, ...], line_number: int) -> Event | None:

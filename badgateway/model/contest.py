@@ -6,7 +6,7 @@ from enum import StrEnum
 from badgateway.model.capacity import CapacityGoal
 from badgateway.model.experiment import Objective
 from badgateway.model.load_level import LoadLevel, LoadUnit
-from badgateway.model.self_check import SelfCheck
+from badgateway.model.outcome import SelfCheck
 
 _NEGLIGIBLE = 0.01
 """Of the objective's p95, if nothing is declared: 50 ms against 55 ms decides nothing where 2,000 ms are allowed."""

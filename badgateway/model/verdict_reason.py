@@ -5,8 +5,7 @@ from enum import StrEnum
 
 from badgateway.model.contest import LimitCount
 from badgateway.model.load_level import LoadLevel
-from badgateway.model.outcome import Outcome
-from badgateway.model.self_check import CheckReason
+from badgateway.model.outcome import CheckReason, Outcome
 from badgateway.model.trial import Disturbance
 
 OutcomeCounts = tuple[tuple[Outcome, int], ...]

@@ -10,7 +10,6 @@ import stat
 import subprocess
 import sys
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Self
@@ -20,11 +19,10 @@ import psutil
 from badgateway.errors import DeploymentError, GuardianError
 from badgateway.process import guardian
 from badgateway.process.account import Account, unreachable_parent
+from badgateway.process.guardian_line import GUARDIAN_DEADLINE_S, dismiss, first_message, go_on, receive
 from badgateway.process.interruption import held
 from badgateway.process.shutdown import Ending, living, shut_down
 
-START_DEADLINE_S = 10.0
-GUARDIAN_DEADLINE_S = 5.0
 TAIL_BYTES = 65_536
 MOST_LOG_BYTES = 256 << 20
 """Of what one program prints: it is kept and read, and must fill neither the disk nor the memory."""
@@ -77,9 +75,9 @@ class Child:
             with _open_log(command) as log:
                 log_start_bytes = log.tell()
                 keeper, line = _start_guardian(command, log)
-            word, number = _first_message(command, keeper, line)
+            word, number = first_message(command.name, keeper, line, log=command.log)
             if word == "failed":
-                _dismiss(keeper, line)
+                dismiss(keeper, line)
                 raise DeploymentError(_why_not_executed(command, number))
             child = cls(command, number, keeper, line)
             child.log_start_bytes = log_start_bytes
@@ -117,7 +115,7 @@ class Child:
         """Return what the guardian said of the program's end within timeout_s, if anything."""
         ended = self._exit_code is None and not self._is_alone and select.select([self._line], [], [], timeout_s)[0]
         if ended:
-            message = _receive(self._line)
+            message = receive(self._line)
             self._exit_code = message[1] if message else None
             # A guardian that is gone without a word was killed; how the program ends is nobody's to tell then.
             self._is_alone = message is None
@@ -170,11 +168,11 @@ class Child:
 
     def _end(self, grace_s: float) -> Ending:
         # One that somebody stopped would neither reap the program nor leave.
-        _go_on(self._guardian)
+        go_on(self._guardian)
         leader = self._process if self._told(0) is None else None
         killed = shut_down(self.name, leader, self._family, grace_s=grace_s)
         exit_code = self._told(GUARDIAN_DEADLINE_S)
-        _dismiss(self._keeper, self._line)
+        dismiss(self._keeper, self._line)
         if exit_code is None and not self._is_alone:
             raise DeploymentError(f"{self.name}: pid {self.pid} is gone, but its guardian reported no exit status")
         return Ending(exit_code=exit_code, killed=killed)
@@ -234,53 +232,6 @@ def _start_guardian(command: Command, log: IO[bytes]) -> tuple[subprocess.Popen[
             start_new_session=True,
         )
     return keeper, ours
-
-
-def _first_message(command: Command, keeper: subprocess.Popen[bytes], line: socket.socket) -> tuple[str, int]:
-    line.settimeout(START_DEADLINE_S)
-    try:
-        message = _receive(line)
-    except TimeoutError:
-        message = None
-    if message is None:
-        _dismiss(keeper, line)
-        raise GuardianError(
-            f"{command.name}: its guardian did not start it within {START_DEADLINE_S:g} s; see {command.log}"
-        )
-    return message
-
-
-def _dismiss(keeper: subprocess.Popen[bytes], line: socket.socket) -> None:
-    """Let go of a guardian, which ends what is left below it and itself; one that does not is ended with all of it."""
-    line.close()
-    try:
-        process = psutil.Process(keeper.pid)
-        _go_on(process)
-        keeper.wait(GUARDIAN_DEADLINE_S)
-    except subprocess.TimeoutExpired:
-        for left in (*process.children(recursive=True), process):
-            with suppress(psutil.NoSuchProcess):
-                left.kill()
-        keeper.wait(GUARDIAN_DEADLINE_S)
-    except psutil.NoSuchProcess:
-        keeper.wait(GUARDIAN_DEADLINE_S)
-
-
-def _go_on(process: psutil.Process) -> None:
-    with suppress(psutil.NoSuchProcess):
-        process.resume()
-
-
-def _receive(line: socket.socket) -> tuple[str, int] | None:
-    text = bytearray()
-    while not text.endswith(b"\n"):
-        # Byte by byte: `started` and `ended` may be in the buffer together, and each is asked for alone.
-        byte = line.recv(1)
-        if not byte:
-            return None
-        text += byte
-    word, number = text.decode().split()
-    return word, int(number)
 
 
 def _why_not_executed(command: Command, error_number: int) -> str:

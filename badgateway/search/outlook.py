@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from badgateway.model.contest import Contest, Ended, Purpose, Step
 from badgateway.model.outlook import Outlook, Stage
-from badgateway.search.next_trials import finalists
+from badgateway.search.contest import finalists
 from badgateway.search.race import replay
 from badgateway.search.trial_log import log_of
 

@@ -19,8 +19,7 @@ from badgateway.model.trial import Disturbance, Trial
 from badgateway.plan.contest import trial_of
 from badgateway.plan.schedule import trial_s
 from badgateway.search.confirmation import Confirmation
-from badgateway.search.contest import ended_trials, fitted_contest
-from badgateway.search.next_trials import next_trials
+from badgateway.search.contest import ended_trials, fitted_contest, next_trials
 from badgateway.search.outlook import outlook
 
 

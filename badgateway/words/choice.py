@@ -1,4 +1,4 @@
-"""Says a choice and its chain of reasons."""
+"""Says a choice, its chain of reasons, and whether it was confirmed."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,10 +18,12 @@ from badgateway.model.comparison import (
 )
 from badgateway.model.contest import Contest
 from badgateway.model.load_level import LoadLevel, LoadUnit
-from badgateway.model.summary import Verdict
+from badgateway.model.study_summary import Confirmation
+from badgateway.model.summary import LevelSummary, Verdict
 from badgateway.numbers import listed, plural
 from badgateway.words.phrases import limit, load, milliseconds, milliseconds_limit, objective, percent
 from badgateway.words.progress import leaving
+from badgateway.words.verdict_reasons import say
 
 _BY = {Criterion.LATENCY: "p95", Criterion.THROUGHPUT: "throughput", Criterion.CAPACITY: "capacity"}
 _TIE_RULES = {
@@ -268,3 +270,28 @@ def _counts(one: ArmVerdict, asked: Contest) -> str:
         f"{where}{one.failures:,} of {one.requests:,} requests failed and {one.late:,} were OK but late, in "
         f"{plural(one.trials, 'trial')}{broken}"
     )
+
+
+def confirmed(found: Confirmation) -> str:
+    """Return whether a configuration was confirmed, and what it reached."""
+    level = found.level
+    where = f"{level.configuration} at {found.rate_per_minute:,.0f} tasks a minute"
+    if found.sent_per_minute is None:
+        return f"Not confirmed: {where} was not measured, {_first_reason(level)}."
+    if not found.is_sent:
+        return f"Not confirmed: {where} was not measured, only {found.sent_per_minute:,.0f} a minute were sent."
+    if level.verdict is Verdict.PASS:
+        return f"Confirmed: {where}: {_reached(level)}."
+    verdict = "Not decided" if level.verdict is Verdict.INCONCLUSIVE else "Not confirmed"
+    return f"{verdict}: {where}: {_reached(level)}; {_first_reason(level)}."
+
+
+def _first_reason(level: LevelSummary) -> str:
+    return say(level.reasons[0])
+
+
+def _reached(level: LevelSummary) -> str:
+    found = level.measurement
+    assert found is not None
+    p95 = f", p95 {milliseconds(found.latency.p95_ms)}" if found.latency else ""
+    return f"{found.failures.count:,} of {found.failures.total:,} failed{p95}"

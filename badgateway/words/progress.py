@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from badgateway.model.contest import CannotPass, ClearlySlower, Contest, Elimination
 from badgateway.model.load_level import LoadLevel
+from badgateway.model.outcome import CheckReason, SelfCheck
 from badgateway.model.outlook import Forecast, Outlook, Stage
-from badgateway.model.self_check import CheckReason, SelfCheck
 from badgateway.numbers import plural
 from badgateway.words.phrases import limit_count, load
 from badgateway.words.verdict_reasons import say

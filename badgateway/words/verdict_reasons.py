@@ -1,7 +1,6 @@
 """Says why a trial, a level or a configuration is not PASS."""
 
-from badgateway.model.outcome import STATUS_OF
-from badgateway.model.self_check import CheckReason, SelfCheck
+from badgateway.model.outcome import STATUS_OF, CheckReason, SelfCheck
 from badgateway.model.verdict_reason import (
     Disturbed,
     LimitReason,

@@ -1,10 +1,11 @@
-"""What an editor or a commit checks is what CI checks."""
+"""What an editor or a commit checks is what CI checks; and no module is too long, few are tiny."""
 
 import re
 import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+LONGEST_LINES, TINY_LINES, MOST_TINY = 300, 40, 15
 
 
 def text(name):
@@ -28,3 +29,12 @@ def test_an_editor_and_ruff_agree_on_the_length_of_a_line():
 
 def test_the_package_says_that_it_is_typed():
     assert (ROOT / "badgateway" / "py.typed").exists()
+
+
+def test_no_module_is_too_long_and_few_are_tiny():
+    files = [file for file in (ROOT / "badgateway").rglob("*.py") if file.name != "__init__.py"]
+    lines = {str(file.relative_to(ROOT)): len(file.read_text(encoding="utf-8").splitlines()) for file in files}
+
+    assert {file: count for file, count in lines.items() if count > LONGEST_LINES} == {}
+    tiny = [file for file, count in lines.items() if count < TINY_LINES]
+    assert len(tiny) <= MOST_TINY, tiny

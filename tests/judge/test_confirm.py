@@ -5,7 +5,7 @@ import pytest
 from badgateway.judge.confirm import confirm
 from badgateway.model.experiment import Objective
 from badgateway.model.trial import TrialStatus
-from badgateway.words import confirmation
+from badgateway.words.choice import confirmed
 from tests.judge.evidence_of import BAD_GATEWAY, OK, evidence, record
 
 OBJECTIVE = Objective(max_failure_share=0.01, p95_ms=1000)
@@ -16,12 +16,12 @@ SENT = 3167
 
 def sentence(counts, *, latencies_ms=(41.0,), **given):
     trial = evidence(counts, record("pick", **given), latencies_ms=latencies_ms)
-    return confirmation.sentence(confirm("pick", (trial,), OBJECTIVE, rate_per_minute=RATE))
+    return confirmed(confirm("pick", (trial,), OBJECTIVE, rate_per_minute=RATE))
 
 
 def test_a_pick_that_holds_is_confirmed_with_its_numbers():
     found = confirm("pick", (evidence({OK: SENT}, record("pick"), latencies_ms=[41]),), OBJECTIVE, rate_per_minute=RATE)
-    assert confirmation.sentence(found) == "Confirmed: pick at 19,000 tasks a minute: 0 of 3,167 failed, p95 41 ms."
+    assert confirmed(found) == "Confirmed: pick at 19,000 tasks a minute: 0 of 3,167 failed, p95 41 ms."
     assert found.sent_per_minute == pytest.approx(19_002)
 
 
@@ -59,7 +59,7 @@ def test_a_trial_that_cannot_be_trusted_confirms_nothing():
 def test_without_a_trial_nothing_is_confirmed():
     found = confirm("pick", (), OBJECTIVE, rate_per_minute=RATE)
     assert found.sent_per_minute is None
-    assert confirmation.sentence(found).endswith("was not measured, no trial was run.")
+    assert confirmed(found).endswith("was not measured, no trial was run.")
 
 
 def test_a_pick_that_ran_in_an_open_loop_is_confirmed_at_its_rate():

@@ -8,7 +8,7 @@ from badgateway.logs.event_grammar import KERNEL, application_rules
 from badgateway.logs.event_reader import Event
 from badgateway.logs.servers import server_logs
 from badgateway.model.evidence import ServerEvent
-from badgateway.servers.uwsgi import HTTP_AS_BLOCK_SIZES
+from badgateway.servers.uwsgi_log import HTTP_AS_BLOCK_SIZES
 
 GOLDEN = Path(__file__).parent / "golden"
 GROUPS = frozenset({"pid", "worker", "uri", "started", "signal", "value", "limit"})

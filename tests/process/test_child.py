@@ -14,6 +14,7 @@ import pytest
 
 from badgateway.errors import DeploymentError, GuardianError
 from badgateway.process import child as room
+from badgateway.process import guardian_line
 from badgateway.process.account import Account, service_account
 from badgateway.process.child import Child, describe_exit
 from badgateway.process.running import running
@@ -198,8 +199,9 @@ def test_a_guardian_that_was_stopped_is_named_and_goes_with_its_program_all_the_
 def test_a_guardian_that_is_stopped_again_and_again_is_killed_with_all_that_is_below_it(
     python: MakeCommand, monkeypatch
 ):
-    monkeypatch.setattr(room, "GUARDIAN_DEADLINE_S", 0.3)
-    monkeypatch.setattr(room, "_go_on", lambda _process: None)
+    for module in (room, guardian_line):
+        monkeypatch.setattr(module, "GUARDIAN_DEADLINE_S", 0.3)
+        monkeypatch.setattr(module, "go_on", lambda _process: None)
     child = Child.start(python(SLEEP))
     child._keeper.send_signal(signal.SIGSTOP)
 
@@ -211,7 +213,7 @@ def test_a_guardian_that_is_stopped_again_and_again_is_killed_with_all_that_is_b
 
 
 def test_a_guardian_that_is_stopped_before_it_starts_the_program_leaves_nothing(python: MakeCommand, monkeypatch):
-    monkeypatch.setattr(room, "START_DEADLINE_S", 0.3)
+    monkeypatch.setattr(guardian_line, "START_DEADLINE_S", 0.3)
     real, keepers = room._start_guardian, []
 
     def stopped_at_once(*given):

@@ -5,7 +5,7 @@ import pytest
 
 from badgateway.servers import granian, uvicorn
 from badgateway.servers.log import logging_config, stamped_line
-from badgateway.servers.uwsgi import split_line
+from badgateway.servers.uwsgi_log import split_line
 
 NOON_S = 1795262400.0
 

@@ -1,6 +1,7 @@
 """The view of an explanation: everything the pages for people say, in its order, as text."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from badgateway import numbers
@@ -10,9 +11,28 @@ from badgateway.model.printable import printable
 from badgateway.report import wording
 from badgateway.report.explanation import incidents, moments, servers, timeline
 from badgateway.report.explanation.incidents import IncidentView
-from badgateway.report.explanation.names import Names
 from badgateway.report.explanation.timeline import Timeline
 from badgateway.servers.advice import Advice
+
+
+class Names:
+    """What the pages call some files: by the bare name, as long as only one of them has it."""
+
+    def __init__(self, files: Iterable[FileRead]) -> None:
+        bare = {file.name: file.name.rpartition("/")[2] for file in files}
+        uses = Counter(bare.values())
+        self._short = {name: short for name, short in bare.items() if uses[short] == 1}
+
+    def short(self, name: str) -> str:
+        """Return the short name of a file, printable."""
+        return printable(self._short.get(name, name))
+
+    def shown(self, lines: Iterable[EvidenceLine]) -> tuple[EvidenceLine, ...]:
+        """Return lines with short names, printable."""
+        return tuple(
+            EvidenceLine(file=self.short(line.file), line_number=line.line_number, text=printable(line.text))
+            for line in lines
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,8 +12,8 @@ from badgateway.report.html import render
 from badgateway.report.markdown import blocks, bullets, escaped
 from badgateway.report.section import Object, Section
 from badgateway.report.sections.answer import screen
-from badgateway.words import confirmation, phrases
-from badgateway.words.choice import sentence
+from badgateway.words import phrases
+from badgateway.words.choice import confirmed, sentence
 from badgateway.words.study_limits import power
 
 
@@ -88,7 +88,7 @@ def build(study: StudySummary) -> Answer:
         kind=kind(choice) if choice else found.decision.value.lower().replace("_", "-"),
         label=label(choice) if choice else _decision(found.decision, found.configuration),
         sentence=sentence(choice) if choice else found.sentence,
-        confirmation=confirmation.sentence(study.confirmation) if study.confirmation else "",
+        confirmation=confirmed(study.confirmation) if study.confirmation else "",
         reasons=found.reasons,
         objective=objective(study.experiment),
         certainty=power(choice) if choice else "",
@@ -149,6 +149,6 @@ def _confirmation(found: Confirmation) -> Object:
         "configuration": found.level.configuration,
         "rate_per_minute": found.rate_per_minute,
         "sent_per_minute": found.sent_per_minute,
-        "sentence": confirmation.sentence(found),
+        "sentence": confirmed(found),
         "level": level_objects.level(found.level),
     }
