@@ -2,7 +2,7 @@
 
 from badgateway.causes.conditions import CONNECTION_CLOSED, because
 from badgateway.causes.rule import Proof, Rule, near
-from badgateway.model.diagnosis import Cause, Remedy
+from badgateway.model.diagnosis import Cause, Certainty, Remedy
 from badgateway.model.evidence import Reason, ServerEvent
 from badgateway.model.knob import Knob
 
@@ -48,13 +48,24 @@ CONNECTIONS_EXHAUSTED = Cause(
         Remedy(
             text="Share connections within a worker: 5 to 10 are plenty for one process.",
             settings={
-                "Django": "ENGINE dj_db_conn_pool.backends.mysql with POOL_OPTIONS POOL_SIZE, and CONN_MAX_AGE 0"
+                "Django with MariaDB, MySQL": "ENGINE dj_db_conn_pool.backends.mysql with POOL_OPTIONS POOL_SIZE, and "
+                "CONN_MAX_AGE = 0",
+                "Django with PostgreSQL": 'OPTIONS = {"pool": {"min_size": 5, "max_size": 5}} (5.1 and later, psycopg '
+                "3), and CONN_MAX_AGE = 0",
             },
         ),
         Remedy(
-            text="Keep workers x threads (or greenlets) below the limit (default 151), with a reserve for people.",
+            text="Keep workers x threads (or greenlets) below the limit, with a reserve for people.",
             knobs=(Knob.AT_A_TIME,),
-            settings={"MariaDB, MySQL": "max_connections"},
+            settings={
+                "MariaDB, MySQL": "max_connections (default 151)",
+                "PostgreSQL": "max_connections (default 100) less superuser_reserved_connections (default 3); a "
+                "restart each",
+            },
+        ),
+        Remedy(
+            text="Share the connections of all processes in front of PostgreSQL, where many workers are mostly idle.",
+            settings={"PgBouncer": "pool_mode = transaction, default_pool_size; in Django DISABLE_SERVER_SIDE_CURSORS"},
         ),
         Remedy(
             text="Under uWSGI with gevent each request is a greenlet of its own: kept connections only leak.",
@@ -71,20 +82,60 @@ POOL_EXHAUSTED = Cause(
     statuses=(500,),
     explanation="All connections of the pool were lent out, and none came back within the pool's time limit. Either "
     "requests hold them too long, or there are far more requests than connections.",
-    evidence="The application's log: `QueuePool limit of size N overflow M reached, connection timed out`, or of "
-    "psycopg's pool `couldn't get a connection after N sec`, within a second of the failure.",
+    evidence="The application's log: `QueuePool limit of size N overflow M reached, connection timed out`, within a "
+    "second of the failure. psycopg's pool says `couldn't get a connection after N sec`, and says the same when it "
+    "cannot connect: that is proof of neither, and none of its `error connecting in` speaks for the pool's size.",
     remedies=(
         Remedy(
             text="Give connections back after each request: kept ones starve the pool under gevent.",
             settings={"Django": "CONN_MAX_AGE = 0"},
         ),
         Remedy(
-            text="Enlarge the pool step by step.",
-            settings={"POOL_OPTIONS": "POOL_SIZE (default 10), MAX_OVERFLOW (default 10)"},
+            text="Enlarge the pool step by step; all processes together have to stay below max_connections.",
+            settings={
+                "POOL_OPTIONS": "POOL_SIZE (default 10), MAX_OVERFLOW (default 10)",
+                "Django with PostgreSQL": "OPTIONS pool max_size (4 for each process with `pool: True`), timeout "
+                "(default 30 s)",
+            },
         ),
         Remedy(text="Shorten what holds them: slow queries, and calls to others inside a transaction."),
     ),
-    innocent="The database itself was idle: it is the pool in the worker that was empty.",
+    innocent="The database itself was idle: it is the pool in the worker that was empty. Of psycopg's pool look first "
+    "for `error connecting in` and for the database's own log: when the database is gone, requests read the same.",
+)
+
+UNREACHABLE = Cause(
+    id="db-unreachable",
+    title="The database could not be reached",
+    family=FAMILY,
+    statuses=(500,),
+    explanation="The application tried to connect, and nobody took the connection: the database was down, starting or "
+    "stopping, or its address is wrong. psycopg's pool hides that: it tries again behind the scenes, and requests only "
+    "hear that they got no connection in time.",
+    evidence="The application's log, within a second of the failure: of PostgreSQL `connection to server ... failed:` "
+    "with `Connection refused`, `No such file or directory` or `the database system is starting up`; of MariaDB and "
+    "MySQL `(2002, \"Can't connect to` or 2003. Or psycopg's pool `couldn't get a connection after N sec`, and while "
+    "the request waited its `error connecting in` with such a text.",
+    remedies=(
+        Remedy(
+            text="Look at the database's own log: when it stopped, and why (memory, disk, an upgrade).",
+            settings={"PostgreSQL": "journalctl -u postgresql", "MariaDB, MySQL": "journalctl -u mariadb"},
+        ),
+        Remedy(
+            text="Compare the address in the settings with where the database listens.",
+            settings={
+                "Django": "HOST, PORT",
+                "PostgreSQL": "listen_addresses, unix_socket_directories",
+                "MariaDB, MySQL": "bind_address, socket",
+            },
+        ),
+        Remedy(
+            text="Let requests hear of it soon: a pool makes each of them wait for its whole time limit.",
+            settings={"Django": "OPTIONS pool timeout, connect_timeout"},
+        ),
+    ),
+    innocent="A pool that was empty for too long reads the same to the view: there the database runs, and nothing says "
+    "`error connecting`.",
 )
 
 CONNECTION_LOST = Cause(
@@ -101,6 +152,15 @@ CONNECTION_LOST = Cause(
         Remedy(
             text="Keep connections for less time than the database does, and look at each before it is used.",
             settings={"Django": "CONN_MAX_AGE = 60, CONN_HEALTH_CHECKS = True"},
+        ),
+        Remedy(
+            text="With psycopg's pool every connection in it is dead after a restart, and each costs one request: let "
+            "the pool look before it lends.",
+            settings={"Django": "CONN_HEALTH_CHECKS = True"},
+        ),
+        Remedy(
+            text="Look who ends idle connections: a time limit, a firewall, somebody's pg_terminate_backend.",
+            settings={"PostgreSQL": "idle_session_timeout, idle_in_transaction_session_timeout, tcp_keepalives_idle"},
         ),
         Remedy(
             text="2013 is a query that was cut: see which, and why.", settings={"MariaDB, MySQL": "net_read_timeout"}
@@ -134,10 +194,55 @@ LATE_PATCH = Cause(
     innocent="Not a fault of the view or the driver, although the traceback ends in them.",
 )
 
+_REMEMBERED_S = 300
+"""For so long psycopg's pool tries to connect again, at longer and longer intervals."""
+
+
+def _behind_the_pool(kind: ServerEvent, *, grace_s: float) -> Proof:
+    """Prove by a pool that gave no connection, and the last line by which it was refused one in that wait.
+
+    Args:
+        kind: What the line says.
+        grace_s: How long before the request it may have been written.
+    """
+    waited = near(ServerEvent.DB_POOL_TIMEOUT)
+    refused = f"SELECT instance, low_s, high_s, mark_id FROM timed_marks WHERE kind = '{kind}'"  # noqa: S608
+    return Proof(
+        joins=f"{waited.joins} ASOF JOIN ({refused}) u ON u.instance = s.instance AND c.time_s + 1 >= u.low_s",
+        condition=f"{waited.condition} AND u.high_s >= c.start_s - {grace_s}",
+        mark="u.mark_id",
+        nearness="-u.high_s",
+    )
+
+
 ANSWERED_RULES = (
+    Rule(cause=UNREACHABLE, where="c.app_answered", proof=near(ServerEvent.DB_UNREACHABLE)),
+    Rule(
+        cause=UNREACHABLE,
+        where="c.app_answered",
+        proof=_behind_the_pool(ServerEvent.DB_UNREACHABLE, grace_s=1),
+    ),
     Rule(cause=CONNECTIONS_EXHAUSTED, where="c.app_answered", proof=near(ServerEvent.DB_TOO_MANY_CONNECTIONS)),
     Rule(cause=CONNECTION_LOST, where="c.app_answered", proof=near(ServerEvent.DB_CONNECTION_LOST)),
+    Rule(
+        cause=CONNECTIONS_EXHAUSTED,
+        where="c.app_answered",
+        proof=_behind_the_pool(ServerEvent.DB_TOO_MANY_CONNECTIONS, grace_s=1),
+    ),
     Rule(cause=POOL_EXHAUSTED, where="c.app_answered", proof=near(ServerEvent.DB_POOL_EXHAUSTED)),
+    # Its attempts to connect are minutes apart in the end, and the database may have come back meanwhile.
+    Rule(
+        cause=UNREACHABLE,
+        where="c.app_answered",
+        proof=_behind_the_pool(ServerEvent.DB_UNREACHABLE, grace_s=_REMEMBERED_S),
+        certainty=Certainty.FAMILY,
+    ),
+    Rule(
+        cause=POOL_EXHAUSTED,
+        where="c.app_answered",
+        proof=near(ServerEvent.DB_POOL_TIMEOUT),
+        certainty=Certainty.FAMILY,
+    ),
     Rule(cause=LATE_PATCH, where="c.app_answered", proof=near(ServerEvent.LATE_MONKEY_PATCH)),
 )
 READ_RULES = (
@@ -153,4 +258,4 @@ READ_RULES = (
 )
 CLOSED_RULES = (Rule(cause=LATE_PATCH, where=CONNECTION_CLOSED, proof=near(ServerEvent.LATE_MONKEY_PATCH)),)
 
-CAUSES = (SATURATED, CONNECTIONS_EXHAUSTED, CONNECTION_LOST, POOL_EXHAUSTED, LATE_PATCH)
+CAUSES = (SATURATED, UNREACHABLE, CONNECTIONS_EXHAUSTED, CONNECTION_LOST, POOL_EXHAUSTED, LATE_PATCH)

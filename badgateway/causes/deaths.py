@@ -245,7 +245,8 @@ raised AS (
 SELECT l.failure_id, l.kind, l.mark_id, l.sure,
     NOT l.sure AND (l.mark_id IN (FROM crowded)
         AND m.instance NOT IN (SELECT instance FROM marks WHERE kind = '{Event.SEVERAL_AT_ONCE}')
-        -- These do not say it, and are hardly ever run otherwise.
+        -- These do not say it. Granian takes requests out of the queue before it has a thread for them, so even one
+        -- with a single thread loses several; uvicorn has an event loop.
         AND m.server NOT IN ('granian', 'uvicorn')
         OR l.failure_id IN (FROM raised)) AS doubtful
 FROM likely_deaths l JOIN marks m USING (mark_id)

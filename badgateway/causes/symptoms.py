@@ -116,7 +116,12 @@ SYMPTOMS: tuple[tuple[str, tuple[tuple[str, tuple[str, ...]], ...]], ...] = (
                 "`(1040, 'Too many connections')` or `FATAL:  sorry, too many clients`",
                 ("asgi-connections-exhausted", "db-connections-exhausted"),
             ),
-            ("`QueuePool limit of size ... reached` or `couldn't get a connection after`", ("db-pool-exhausted",)),
+            ("`QueuePool limit of size ... reached`", ("db-pool-exhausted",)),
+            ("`couldn't get a connection after`", ("db-unreachable", "db-connections-exhausted", "db-pool-exhausted")),
+            (
+                "`(2002, \"Can't connect to`, `connection to server ... failed: Connection refused`",
+                ("db-unreachable",),
+            ),
             ("`DatabaseWrapper objects created in a thread`", ("late-monkey-patch",)),
             (
                 "`MySQL server has gone away`, `Lost connection` or `server closed the connection unexpectedly`",

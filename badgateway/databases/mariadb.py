@@ -73,6 +73,7 @@ TEXT_VALUES = r"""
 
 ERROR_TEXTS = (
     (ServerEvent.DB_TOO_MANY_CONNECTIONS, r"""\(1040, ['"]Too many connections"""),
+    (ServerEvent.DB_UNREACHABLE, r"""\((?:2002|2003|2005), ['"](?:Can't connect to|Unknown) """),
     # Of SQLAlchemy, from which Django's connections get a pool here.
     (ServerEvent.DB_POOL_EXHAUSTED, r"QueuePool limit of size (?P<value>\d+) overflow \d+ reached"),
     (ServerEvent.DB_CONNECTION_LOST, r"""\((?:2006|2013|4031), ['"](?:MySQL|Server|Lost|The client)"""),

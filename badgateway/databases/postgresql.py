@@ -63,10 +63,17 @@ ORDER BY 1, 3
 """
 
 _REFUSED = r"sorry, too many clients already|remaining connection slots|too many connections for (?:role|database) "
+_NOT_THERE = (
+    "No such file or directory|Connection refused|Connection timed out|No route to host|timeout expired|"
+    "the database system is (?:starting up|shutting down|in recovery mode|not yet accepting connections)"
+)
 ERROR_TEXTS = (
     # The last is PgBouncer's.
     (ServerEvent.DB_TOO_MANY_CONNECTIONS, rf"FATAL: +(?:{_REFUSED}|no more connections allowed)"),
-    (ServerEvent.DB_POOL_EXHAUSTED, r"couldn't get a connection after \d"),
+    (ServerEvent.DB_UNREACHABLE, rf"connection to server (?:on|at) .+ failed: (?:FATAL: +)?(?:{_NOT_THERE})"),
+    (ServerEvent.DB_UNREACHABLE, r"could not translate host name"),
+    # Its pool says the same where all connections are lent, and where it cannot make one.
+    (ServerEvent.DB_POOL_TIMEOUT, r"couldn't get a connection after \d"),
     (ServerEvent.DB_CONNECTION_LOST, r"(?:Operational|Interface)Error: .*server closed the connection unexpectedly"),
     (ServerEvent.DB_CONNECTION_LOST, r"terminating connection due to administrator command"),
     (ServerEvent.DB_CONNECTION_LOST, r"(?:Operational|Interface)Error: (?:the )?connection (?:is|already) closed"),

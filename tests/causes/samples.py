@@ -231,6 +231,7 @@ SAMPLES: dict[str, Callable[[], Evidence]] = {
     "database-saturated": lambda: saturated(Evidence().slow(at=10), seconds=(7, 8)),
     "db-connections-exhausted": lambda: answered().event(EVENT.DB_TOO_MANY_CONNECTIONS, at=10, uri="/members/"),
     "db-pool-exhausted": lambda: answered().event(EVENT.DB_POOL_EXHAUSTED, at=10),
+    "db-unreachable": lambda: answered().event(EVENT.DB_UNREACHABLE, at=10),
     "late-monkey-patch": lambda: answered().event(EVENT.LATE_MONKEY_PATCH, at=10),
     "exception-outside-django": lambda: Evidence().closed(at=10.4).event(EVENT.EMPTY_500, at=10, uri="/members/"),
     "application-answered-5xx": answered,

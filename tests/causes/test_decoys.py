@@ -223,6 +223,8 @@ DECOYS = (
     decoy("db-connection-lost", "another address", at_address(EVENT.DB_CONNECTION_LOST, failed_500)),
     decoy("db-connection-lost", "another machine", on_host(EVENT.DB_CONNECTION_LOST, failed_500, uri="/members/")),
     decoy("db-connections-exhausted", "another process", of_process(EVENT.DB_TOO_MANY_CONNECTIONS, failed_500)),
+    decoy("db-unreachable", "another address", at_address(EVENT.DB_UNREACHABLE, failed_500)),
+    decoy("db-unreachable", "another machine", on_host(EVENT.DB_UNREACHABLE, failed_500)),
     decoy("late-monkey-patch", "another address", at_address(EVENT.LATE_MONKEY_PATCH, closed)),
     # Application.
     decoy(

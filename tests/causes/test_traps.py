@@ -372,6 +372,45 @@ def test_an_error_of_another_process_explains_nothing():
     assert evidence.found() == {"application-answered-5xx": 1}
 
 
+def waited_for_a_pool() -> Evidence:
+    return answered(at=32.2, duration_s=30.2)
+
+
+def test_a_pool_that_gave_no_connection_is_no_proof_that_all_were_lent():
+    diagnosis = waited_for_a_pool().event(EVENT.DB_POOL_TIMEOUT, at=32).diagnosis()
+
+    assert [(found.cause.id, found.certainty) for found in diagnosis.causes] == [
+        ("db-pool-exhausted", Certainty.FAMILY)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("refused", "cause"),
+    [
+        (EVENT.DB_UNREACHABLE, "db-unreachable"),
+        (EVENT.DB_TOO_MANY_CONNECTIONS, "db-connections-exhausted"),
+    ],
+)
+def test_what_a_pool_was_told_while_a_request_waited_is_why_it_got_no_connection(refused, cause):
+    evidence = waited_for_a_pool().event(refused, at=17).event(EVENT.DB_POOL_TIMEOUT, at=32)
+
+    assert [(found.cause.id, found.certainty) for found in evidence.diagnosis().causes] == [(cause, Certainty.PROVEN)]
+
+
+def test_a_database_that_was_away_before_a_request_came_is_only_likely_to_be_away_still():
+    evidence = waited_for_a_pool().event(EVENT.DB_UNREACHABLE, at=-60).event(EVENT.DB_POOL_TIMEOUT, at=32)
+
+    assert [(found.cause.id, found.certainty) for found in evidence.diagnosis().causes] == [
+        ("db-unreachable", Certainty.FAMILY)
+    ]
+
+
+def test_a_database_that_was_away_long_ago_says_nothing_of_a_pool():
+    evidence = waited_for_a_pool().event(EVENT.DB_UNREACHABLE, at=-600).event(EVENT.DB_POOL_TIMEOUT, at=32)
+
+    assert evidence.found() == {"db-pool-exhausted": 1}
+
+
 def test_a_traceback_of_a_worker_that_was_stopped_is_not_the_cause():
     evidence = Evidence().closed(at=10.4).event(EVENT.WORKER_TIMEOUT, at=10, pid=71)
     evidence.event(EVENT.APPLICATION_EXCEPTION, at=10, pid=71, uri="/members/")

@@ -78,10 +78,10 @@ def test_every_path_of_the_server_is_in_its_folder_and_only_this_machine_may_con
         ),
         ('FATAL:  too many connections for role "app"', ServerEvent.DB_TOO_MANY_CONNECTIONS),
         ("FATAL:  no more connections allowed (max_client_conn)", ServerEvent.DB_TOO_MANY_CONNECTIONS),
-        ("psycopg_pool.PoolTimeout: couldn't get a connection after 2.00 sec", ServerEvent.DB_POOL_EXHAUSTED),
+        ("psycopg_pool.PoolTimeout: couldn't get a connection after 2.00 sec", ServerEvent.DB_POOL_TIMEOUT),
         (
             "django.db.utils.OperationalError: couldn't get a connection after 2.00 sec",
-            ServerEvent.DB_POOL_EXHAUSTED,
+            ServerEvent.DB_POOL_TIMEOUT,
         ),
         (
             "django.db.utils.OperationalError: terminating connection due to administrator command",
@@ -93,6 +93,20 @@ def test_every_path_of_the_server_is_in_its_folder_and_only_this_machine_may_con
             "OperationalError: consuming input failed: server closed the connection unexpectedly",
             ServerEvent.DB_CONNECTION_LOST,
         ),
+        (
+            'error connecting in "pool-1": connection to server on socket "/s" failed: No such file or directory',
+            ServerEvent.DB_UNREACHABLE,
+        ),
+        (
+            'connection to server at "10.0.0.7", port 5432 failed: Connection refused',
+            ServerEvent.DB_UNREACHABLE,
+        ),
+        (
+            'connection to server at "db", port 5432 failed: FATAL:  the database system is starting up',
+            ServerEvent.DB_UNREACHABLE,
+        ),
+        ('could not translate host name "db" to address: Name or service not known', ServerEvent.DB_UNREACHABLE),
+        ('connection to server at "db", port 5432 failed: FATAL:  password authentication failed', None),
         ("FATAL:  database files are incompatible with server", None),
         ("django.db.utils.OperationalError: canceling statement due to statement timeout", None),
     ],

@@ -28,7 +28,7 @@ from badgateway.study.cooperation import prove_one
 from badgateway.study.local import LOCAL
 from tests.amounts import some_of
 from tests.declared import experiment
-from tests.live.causes.stand import Stands
+from tests.live.causes.stand import Stands, added
 from tests.live.conftest import MEMBERS, ROOT, SchoolDatabase, _reachable_folder, arm
 from tests.live.faults.kit import Kit, make_project, read_report
 
@@ -190,7 +190,19 @@ def test_a_pool_lets_all_of_them_wait_until_its_patience_is_over(stands: Stands)
     assert stand.answers("/members/") == {200: 30}
     assert too_late >= 15
     assert stand.found() == {("/wait/", "db-pool-exhausted"): too_late}
-    assert stand.proven() == {"db-pool-exhausted"}
+    # The pool says the same when the database is gone.
+    assert stand.proven() == set()
+
+
+def test_a_pool_whose_database_is_gone_is_not_taken_for_an_empty_one(stands: Stands):
+    elsewhere = added('os.environ["DB_PORT"] = "1"')
+    with stands.stand(
+        "gunicorn_gthread.py", site="school", edit_server=elsewhere, driver="psycopg", pool=2, must_answer=False
+    ) as stand:
+        stand.client.ask("/members/", 2)
+
+    assert stand.found() == {("/members/", "db-unreachable"): 2}
+    assert stand.proven() == {"db-unreachable"}
 
 
 @pytest.mark.parametrize("driver", some_of(["psycopg", "psycopg2"], first=["psycopg"]))
