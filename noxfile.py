@@ -149,7 +149,7 @@ def server(session: nox.Session, configuration: str) -> None:
 
 @nox.session
 def export(session: nox.Session) -> None:
-    """Climb the 504 ladder, step by step: thirteen minutes, `-- --full-scale` two hours; print pick and report."""
+    """Climb the 504 ladder, step by step: seventeen minutes, `-- --full-scale` two hours; print pick and report."""
     run(session, "badgateway", "run", EXPORT, *session.posargs, success_codes=ANSWERED)
 
 

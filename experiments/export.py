@@ -18,6 +18,8 @@ STRATEGY = os.environ.get("APP_EXPORT_STRATEGY", "annotated")
 STAFF = int(os.environ.get("APP_EXPORT_STAFF", "3"))
 # How many rows they want; by default one a member.
 ROWS = os.environ.get("APP_EXPORT_ROWS")
+# How long staff take nothing more once a file has begun to come, as on a bad line.
+STALL_S = float(os.environ.get("APP_EXPORT_STALL_S", "0"))
 POLL_S = 0.5
 EXPORT = "/members/export.xlsx"
 WANTED = {"rows": ROWS} if ROWS else {}
@@ -42,6 +44,19 @@ class Page(OldWorkbookCheck):
         self.pages = int(headers.get("x-export-pages", "1"))
 
 
+class Stalled(ByContentType):
+    """A file whose reader pauses after its first piece; meanwhile the connection takes what its buffers hold."""
+
+    paused = STALL_S == 0
+
+    def feed(self, chunk: bytes) -> None:
+        """Look at the piece, and at the first one keep everybody waiting who would send more."""
+        super().feed(chunk)
+        if not self.paused:
+            self.paused = True
+            gevent.sleep(STALL_S)
+
+
 class Staff(RecordedUser):
     """Somebody who downloads the list of all members again and again; 200 is not success, the whole file is."""
 
@@ -57,7 +72,7 @@ class Staff(RecordedUser):
         elif STRATEGY == "job":
             self._have_it_made()
         else:
-            self.fetch("GET", target(), name=f"GET {EXPORT}", check=ByContentType(CHECKS))
+            self.fetch("GET", target(), name=f"GET {EXPORT}", check=Stalled(CHECKS))
 
     def _download_pages(self) -> None:
         page, number = Page(), 0

@@ -50,5 +50,7 @@ LOGGING: dict[str, Any] = {
 # The application's own.
 MEMBERS = environment.whole_number("APP_MEMBERS", 4300, 1, 1_000_000)
 EXPORT_STRATEGY = os.environ.get("APP_EXPORT_STRATEGY", "annotated")
+# Whether the proxy may hold back what a client does not take yet; off, a slow client is the server's to wait for.
+EXPORT_BUFFERED = environment.choice("APP_EXPORT_BUFFERED", "1", ("0", "1")) == "1"
 # Where tasks put finished exports; nginx reads them there.
 EXPORT_FOLDER = Path(os.environ.get("APP_EXPORT_FOLDER", "~/exports")).expanduser()

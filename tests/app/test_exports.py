@@ -5,17 +5,21 @@ from datetime import date, datetime
 import openpyxl
 import pytest
 import xlrd
+from asgiref.sync import async_to_sync
 from django.db import connection
 from django.db.models import Avg
+from django.http import StreamingHttpResponse
+from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 
 from school.exports import STRATEGIES
 from school.exports.columns import MEMBER_COLUMNS, SUMMARY_COLUMNS, TITLES
 from school.exports.roll_stream import RollStream
 from school.models import Member, Score
+from school.views.export import export_members
 from tests.app.conftest import MEMBERS
 
-SYNCHRONOUS = [name for name in STRATEGIES if name != "job"]
+SYNCHRONOUS = [name for name in STRATEGIES if name not in {"job", "csv_async"}]
 XLS = ("naive_xls", "paged", "buffered_stream")
 ADDRESS = "/members/export.xlsx"
 
@@ -200,7 +204,8 @@ def test_an_unknown_strategy_is_a_bad_request_that_names_the_known_ones(client):
 
     assert answer.status_code == 400
     assert answer.json()["error"] == (
-        "strategy='magic' is not allowed; allowed: naive_xls, paged, buffered_stream, annotated, streamed, job, csv"
+        "strategy='magic' is not allowed; allowed: naive_xls, paged, buffered_stream, annotated, streamed, job, csv, "
+        "csv_async"
     )
 
 
@@ -232,6 +237,43 @@ def test_a_stream_yields_its_first_bytes_before_the_last_rows_are_fetched(client
         came += len(next(content))
 
     assert 0 < Watched.left < 15_000
+    answer.close()
+
+
+async def first_block_and_rows(answer: StreamingHttpResponse) -> tuple[bytes, int]:
+    async for block in answer:
+        return block, Watched.left
+    raise AssertionError("nothing came")
+
+
+def test_an_asynchronous_stream_yields_its_first_bytes_before_the_last_rows_are_fetched(client, monkeypatch):
+    Watched.left = 0
+    monkeypatch.setattr("school.exports.csv_async.RollStream", Watched)
+    answer = client.get(f"{ADDRESS}?strategy=csv_async&rows=20000")
+    block, left = async_to_sync(first_block_and_rows)(answer)
+
+    assert answer.is_async
+    assert block.startswith(b"Row,Number,")
+    assert 0 < left < 15_000
+    answer.close()
+
+
+@pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume asynchronous iterators")
+def test_an_asynchronous_stream_has_the_same_file_also_where_django_reads_it_to_its_end_first(client):
+    # Django's client would close the answer inside the event loop, which no server does.
+    answer = export_members(RequestFactory().get(ADDRESS, {"strategy": "csv_async", "rows": "500"}))
+    whole = client.get(f"{ADDRESS}?strategy=csv&rows=500")
+
+    assert b"".join(answer) == whole.getvalue()
+    assert (answer["X-Export-Rows"], answer["Content-Type"]) == ("500", whole["Content-Type"])
+
+
+@pytest.mark.parametrize(("is_buffered", "header"), [(True, None), (False, "no")])
+def test_the_proxy_is_told_when_it_may_not_hold_back_what_a_client_does_not_take(client, settings, is_buffered, header):
+    settings.EXPORT_BUFFERED = is_buffered
+    answer = client.get(f"{ADDRESS}?strategy=csv&rows=1")
+
+    assert answer.get("X-Accel-Buffering") == header
     answer.close()
 
 

@@ -65,7 +65,7 @@ def settings_with(**variables: str) -> dict[str, Any]:
         ("DB_PORT", "http", "a whole number from 1 to 65535"),
         ("DB_CONN_MAX_AGE_S", "-1", "a whole number from 0 to 86400"),
         ("APP_MEMBERS", "0", "a whole number from 1 to 1000000"),
-        ("APP_EXPORT_STRATEGY", "magic", "naive_xls, paged, buffered_stream, annotated, streamed, job, csv"),
+        ("APP_EXPORT_STRATEGY", "magic", "naive_xls, paged, buffered_stream, annotated, streamed, job, csv, csv_async"),
         ("APP_ALLOWED_HOSTS", " , ", "words separated by commas"),
     ],
 )

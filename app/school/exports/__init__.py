@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from django.http.response import HttpResponseBase
 
-from school.exports import annotated, buffered_stream, csv_text, job, naive_xls, paged, streamed
+from school.exports import annotated, buffered_stream, csv_async, csv_text, job, naive_xls, paged, streamed
 from school.exports.wish import Wish
 
 Strategy = Callable[[Wish], HttpResponseBase]
@@ -17,4 +17,5 @@ STRATEGIES: Mapping[str, Strategy] = {
     "streamed": streamed.export,
     "job": job.export,
     "csv": csv_text.export,
+    "csv_async": csv_async.export,
 }

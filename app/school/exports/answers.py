@@ -1,7 +1,8 @@
 """What all answers with a file have in common."""
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterable, Iterable
 
+from django.conf import settings
 from django.http import StreamingHttpResponse
 
 from school.exports.roll_stream import RollStream
@@ -16,8 +17,12 @@ def file_headers(content_type: str, file_name: str, rows: int | None = None) -> 
 class RollResponse(StreamingHttpResponse):
     """Streams what is made from a roll, and gives the roll's connection back however the download ends."""
 
-    def __init__(self, roll: RollStream, content: Iterable[bytes], headers: dict[str, str]) -> None:
-        super().__init__(content, headers=headers)
+    def __init__(
+        self, roll: RollStream, content: Iterable[bytes] | AsyncIterable[bytes], headers: dict[str, str]
+    ) -> None:
+        # nginx takes an answer as fast as it comes and keeps it for a slow client, unless it is told not to.
+        direct = {} if settings.EXPORT_BUFFERED else {"X-Accel-Buffering": "no"}
+        super().__init__(content, headers={**headers, **direct})
         self._roll = roll
 
     def close(self) -> None:

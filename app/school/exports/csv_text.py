@@ -19,10 +19,16 @@ BLOCK_ROWS = 200
 def export(wish: Wish) -> StreamingHttpResponse:
     """Export with 2 queries; the first byte leaves when the first rows have come."""
     roll = RollStream(wish.rows)
-    return RollResponse(roll, _lines(roll), file_headers(CONTENT_TYPE, "members.csv", roll.rows))
+    return RollResponse(roll, csv_blocks(roll), csv_headers(roll.rows))
 
 
-def _lines(roll: RollStream) -> Iterator[bytes]:
+def csv_headers(rows: int) -> dict[str, str]:
+    """Return the headers of a CSV file with so many rows."""
+    return file_headers(CONTENT_TYPE, "members.csv", rows)
+
+
+def csv_blocks(roll: RollStream) -> Iterator[bytes]:
+    """Yield the titles and the rows, some at a time."""
     rows = chain([TITLES], roll)
     while block := list(islice(rows, BLOCK_ROWS)):
         text = io.StringIO(newline="")
