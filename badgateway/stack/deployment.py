@@ -1,4 +1,4 @@
-"""Composes the drivers: one application server behind one nginx for a trial, one database for an experiment."""
+"""Composes the drivers of a trial: one application server behind one nginx."""
 
 import os
 import resource
@@ -6,15 +6,15 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from badgateway.errors import BadgatewayError, DeploymentError, RestoreError
+from badgateway.errors import DeploymentError
 from badgateway.model import raw as raw_files
 from badgateway.model.configuration import Configuration, WorkerModel
 from badgateway.model.experiment import Experiment
 from badgateway.model.trial import Disturbance
-from badgateway.process.account import Account, make_passage, open_passage, write_for
+from badgateway.process.account import Account, open_passage, write_for
 from badgateway.process.child import Child, Command, describe_exit
 from badgateway.process.ports import free_port
 from badgateway.process.readiness import Probe, await_ready, connect_probe
@@ -23,14 +23,13 @@ from badgateway.servers.registry import server_of, worker_model
 from badgateway.servers.server import Server
 from badgateway.stack import application, nginx
 from badgateway.stack.background import in_background
-from badgateway.stack.database import RunningDatabase, run_database
+from badgateway.stack.database import RunningDatabase
 from badgateway.stack.distance import PART, at_distance
 from badgateway.stack.draining import stop_if_drained
 from badgateway.stack.endings import nginx_ended, relay_ended
 from badgateway.stack.health import health_probe
 from badgateway.stack.project import Snapshot
 from badgateway.stack.site import HOST, Site
-from badgateway.stack.statistics import renew_statistics, take_statistics
 from badgateway.stack.written import RUN_FOLDER, written_folder, written_text
 
 READY_DEADLINE_S = 30.0
@@ -83,60 +82,6 @@ class Deployment:
             *(nginx_ended(proxy.exit_code(), self.read_error_log().decode(errors="replace")) if proxy else ()),
             *(relay_ended(relay.exit_code()) if relay else ()),
         )
-
-
-@contextmanager
-def prepare_database(
-    experiment: Experiment, *, snapshot: Snapshot, folder: Path, account: Account | None
-) -> Iterator[RunningDatabase]:
-    """Run a database of the experiment's own in folder, which is made, filled with the application's data.
-
-    What the optimizer knows of the data is taken once it is loaded, and stays as it is.
-
-    Raises:
-        DeploymentError: the server did not come up, or the application could not load its data.
-    """
-    make_passage(folder, account)
-    template = snapshot.database_template
-    with run_database(experiment, template, folder=folder, account=account) as database:
-        application.prepare(experiment, database, snapshot)
-        yield replace(database, statistics=take_statistics(database))
-
-
-@contextmanager
-def restoring(experiment: Experiment, database: RunningDatabase, snapshot: Snapshot) -> Iterator[Callable[[], None]]:
-    """Begin to take back what earlier trials wrote: every trial finds the same data and gets the same plans for it.
-
-    Gives what waits until it is done; that raises RestoreError when the application's command failed, or the database
-    could not be asked. A block that fails without having waited does so before it is left.
-    """
-    with application.restoring(experiment, database, snapshot) as wait:
-
-        def finish() -> None:
-            try:
-                wait()
-                renew_statistics(database)
-            except DeploymentError as error:
-                raise RestoreError(str(error)) from error
-
-        try:
-            yield finish
-        except RestoreError:
-            raise
-        except BadgatewayError:
-            # A server that did not come up ends its own trial, and not the restore in its middle.
-            finish()
-            raise
-
-
-def restore(experiment: Experiment, database: RunningDatabase, snapshot: Snapshot) -> None:
-    """Take back what earlier trials wrote, and wait for it.
-
-    Raises:
-        RestoreError: the application's command failed, or the database could not be asked.
-    """
-    with restoring(experiment, database, snapshot) as finish:
-        finish()
 
 
 @contextmanager

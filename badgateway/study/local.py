@@ -22,7 +22,8 @@ from badgateway.process.account import Account, changeable_by, open_passage, ser
 from badgateway.process.child import Command
 from badgateway.process.readiness import Watched, await_ready, http_probe
 from badgateway.process.running import running
-from badgateway.stack.deployment import deploy, prepare_database, restoring
+from badgateway.stack.deployment import deploy
+from badgateway.stack.experiment_database import prepare_database, restoring
 from badgateway.stack.health import REQUEST_ID_PREFIX
 from badgateway.stack.project import take_snapshot
 from badgateway.store.temporary_folder import remove_all_left_behind, temporary_folder

@@ -17,7 +17,8 @@ from badgateway.model.experiment import Experiment
 from badgateway.plan.experiment_file import with_servers
 from badgateway.process.account import Account, open_passage, service_account, with_own_group
 from badgateway.stack.database import RunningDatabase
-from badgateway.stack.deployment import Deployment, deploy, prepare_database
+from badgateway.stack.deployment import Deployment, deploy
+from badgateway.stack.experiment_database import prepare_database
 from badgateway.stack.project import Snapshot, take_snapshot
 from tests.declared import experiment
 

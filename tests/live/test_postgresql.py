@@ -19,7 +19,8 @@ from badgateway.model.cooperation import Cooperation
 from badgateway.plan.experiment_file import with_servers
 from badgateway.probe.database import DatabaseProbe
 from badgateway.probe.watch import DatabaseAccess
-from badgateway.stack.deployment import Deployment, deploy, prepare_database, restore
+from badgateway.stack.deployment import Deployment, deploy
+from badgateway.stack.experiment_database import prepare_database, restore
 from badgateway.stack.project import take_snapshot
 from badgateway.stack.statistics import renew_statistics
 from badgateway.study.bench import Bench

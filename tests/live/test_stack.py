@@ -21,7 +21,8 @@ from badgateway.errors import DeploymentError
 from badgateway.model import raw
 from badgateway.plan.experiment_file import with_servers
 from badgateway.process.account import hand_over
-from badgateway.stack.deployment import deploy, restore
+from badgateway.stack.deployment import deploy
+from badgateway.stack.experiment_database import restore
 from badgateway.stack.project import Snapshot
 from badgateway.stack.written import FOLDER
 from tests.amounts import some_of
@@ -342,7 +343,8 @@ from pathlib import Path, PurePosixPath
 from badgateway.databases.registry import database_of
 from badgateway.process.account import service_account
 from badgateway.process.interruption import unwinding_on_signals
-from badgateway.stack.deployment import deploy, prepare_database
+from badgateway.stack.deployment import deploy
+from badgateway.stack.experiment_database import prepare_database
 from badgateway.stack.project import Snapshot
 from tests.live.test_stack import small_experiment
 

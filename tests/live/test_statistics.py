@@ -8,7 +8,7 @@ import pymysql
 import pytest
 
 from badgateway.errors import DeploymentError
-from badgateway.stack.deployment import restore
+from badgateway.stack.experiment_database import restore
 from badgateway.stack.statistics import renew_statistics, take_statistics
 from tests.live.conftest import MEMBERS, SchoolDatabase
 

@@ -1,0 +1,68 @@
+"""The database of an experiment: filled with the application's data, and taken back to it between trials."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from badgateway.errors import BadgatewayError, DeploymentError, RestoreError
+from badgateway.model.experiment import Experiment
+from badgateway.process.account import Account, make_passage
+from badgateway.stack import application
+from badgateway.stack.database import RunningDatabase, run_database
+from badgateway.stack.project import Snapshot
+from badgateway.stack.statistics import renew_statistics, take_statistics
+
+
+@contextmanager
+def prepare_database(
+    experiment: Experiment, *, snapshot: Snapshot, folder: Path, account: Account | None
+) -> Iterator[RunningDatabase]:
+    """Run a database of the experiment's own in folder, which is made, filled with the application's data.
+
+    What the optimizer knows of the data is taken once it is loaded, and stays as it is.
+
+    Raises:
+        DeploymentError: the server did not come up, or the application could not load its data.
+    """
+    make_passage(folder, account)
+    template = snapshot.database_template
+    with run_database(experiment, template, folder=folder, account=account) as database:
+        application.prepare(experiment, database, snapshot)
+        yield replace(database, statistics=take_statistics(database))
+
+
+@contextmanager
+def restoring(experiment: Experiment, database: RunningDatabase, snapshot: Snapshot) -> Iterator[Callable[[], None]]:
+    """Begin to take back what earlier trials wrote: every trial finds the same data and gets the same plans for it.
+
+    Gives what waits until it is done; that raises RestoreError when the application's command failed, or the database
+    could not be asked. A block that fails without having waited does so before it is left.
+    """
+    with application.restoring(experiment, database, snapshot) as wait:
+
+        def finish() -> None:
+            try:
+                wait()
+                renew_statistics(database)
+            except DeploymentError as error:
+                raise RestoreError(str(error)) from error
+
+        try:
+            yield finish
+        except RestoreError:
+            raise
+        except BadgatewayError:
+            # A server that did not come up ends its own trial, and not the restore in its middle.
+            finish()
+            raise
+
+
+def restore(experiment: Experiment, database: RunningDatabase, snapshot: Snapshot) -> None:
+    """Take back what earlier trials wrote, and wait for it.
+
+    Raises:
+        RestoreError: the application's command failed, or the database could not be asked.
+    """
+    with restoring(experiment, database, snapshot) as finish:
+        finish()
