@@ -1,5 +1,6 @@
 """What makes one configuration differ from another, setting by setting."""
 
+import shlex
 from dataclasses import dataclass
 
 from badgateway.model.configuration import Configuration, Timeouts
@@ -45,8 +46,11 @@ def changed(baseline: Configuration, other: Configuration, usual: Timeouts) -> t
 
 
 def _said(value: object) -> str:
-    if value is None:
+    if value is None or value == ():
         return "not set"
     if isinstance(value, bool):
         return "on" if value else "off"
+    if isinstance(value, tuple):
+        # A command, as it is typed.
+        return shlex.join(value)
     return f"{value:,}" if isinstance(value, int) else str(value)

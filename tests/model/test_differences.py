@@ -21,6 +21,7 @@ def arm(**changes):
         ({"max_requests": 150}, "max_requests (150 instead of 0)"),
         ({"pool": 8}, "pool (8 instead of 0)"),
         ({"database_tls": True}, "database_tls (on instead of off)"),
+        ({"background": ("python", "my job.py")}, "background (python 'my job.py' instead of not set)"),
         ({"environment": {"APP_SLOW_MS": "1500"}}, "APP_SLOW_MS (1500 instead of not set)"),
     ],
 )
