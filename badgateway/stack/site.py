@@ -107,7 +107,8 @@ class Site:
     @property
     def own_environment(self) -> dict[str, str]:
         """The environment of any process of the application's: its settings, its database, and `run` as its home."""
-        return {**base_environment(self.run), **self.variables}
+        # What a process printed is in its log however it ends, as containers mostly have it.
+        return {**base_environment(self.run), "PYTHONUNBUFFERED": "1", **self.variables}
 
     def environment(self, configuration: Configuration, *, bind: str) -> dict[str, str]:
         """Return the whole environment of the application server; `bind` is the socket as the server spells it.

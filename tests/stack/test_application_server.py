@@ -21,6 +21,17 @@ def test_a_server_is_started_in_the_application_by_the_name_it_has(server, file)
 
 
 @pytest.mark.parametrize(("server", "file"), SERVERS)
+def test_what_a_worker_prints_waits_in_no_buffer_for_its_end_unless_the_site_wants_that(server, file):
+    command, other = (
+        application.server_command(server, configuration(file), site(variables=variables))
+        for variables in ({}, {"PYTHONUNBUFFERED": ""})
+    )
+
+    assert command.environment["PYTHONUNBUFFERED"] == "1"
+    assert other.environment["PYTHONUNBUFFERED"] == ""
+
+
+@pytest.mark.parametrize(("server", "file"), SERVERS)
 def test_all_are_told_a_port_alike(server, file):
     command = application.server_command(server, configuration(file), site(port=9001))
 

@@ -14,6 +14,7 @@ def test_the_server_file_gets_every_parameter_from_the_environment(monkeypatch):
     assert {name: value for name, value in environment.items() if name != "PATH"} == {
         "HOME": "/tmp/t/raw/written/run",
         "LANG": "C.UTF-8",
+        "PYTHONUNBUFFERED": "1",
         "TZ": "UTC",
         "DB_PASSWORD": "hush",
         "APP_MEMBERS": "10",
