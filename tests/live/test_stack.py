@@ -188,7 +188,7 @@ def test_both_protocols_hand_over_the_same_request(
     assert (seen["path"], seen["query"], seen["body"]) == ("/a b/", "q=%C3%A4", "text")
     ours = ("DB_", "WEB_", "JOURNAL_", "APP_", "UWSGI_", "GUNICORN_", "SERVER_SOFTWARE")
     own = [name for name in seen["environment"] if not name.startswith(ours)]
-    assert set(own) <= {"PATH", "HOME", "LANG", "TZ", "PWD", "SHLVL", "_", "PYTHONPATH"}
+    assert set(own) <= {"PATH", "HOME", "LANG", "TZ", "PWD", "SHLVL", "_", "PYTHONPATH", "PYTHONUNBUFFERED"}
 
 
 @pytest.mark.parametrize("server", ["uwsgi.ini", "gunicorn_sync.py", "gunicorn_gevent.py", "granian.env"])
