@@ -56,8 +56,8 @@ class UntrustedFileError(BadgatewayError):
 def first_line(message: str) -> str:
     """Return a message without the lines of a log that follow it; the report has those."""
     first, _, rest = message.partition("\n")
-    # "uWSGI ended with status 1; last log lines:" announces what is left out here.
-    return first.rpartition("; last ")[0] or first if rest else first
+    # "uWSGI ended with status 1; last log lines:" announces what is left out here, or what a killed one never wrote.
+    return first.rpartition("; last ")[0] or first if rest or first.endswith(":") else first
 
 
 def without_folder(message: str, raw: Path) -> str:

@@ -50,6 +50,13 @@ def read_records(folder: RunFolder, manifest: Manifest) -> Iterator[tuple[Path, 
             yield trial_folder, Unreadable(trial=trial, problem=without_folder(str(error), trial_folder))
 
 
+def uncounted(folder: RunFolder, manifest: Manifest) -> tuple[Path, ...]:
+    """Return the folders that are named as trials of a configuration that the run does not have; nobody reads them."""
+    names = {configuration.name for configuration in manifest.experiment.configurations}
+    named = ((one, Trial.named(one.name)) for one in folder.trial_folders())
+    return tuple(one for one, trial in named if trial is not None and trial.configuration not in names)
+
+
 def _by_name(name: str, before: list[Trial]) -> Trial | None:
     """Return the trial of a study: its block is the one after those in which the same was run before it."""
     trial = Trial.named(name)

@@ -11,20 +11,22 @@ from badgateway.numbers import memory
 from badgateway.plan.narrow import seconds
 from badgateway.store.leftovers import Leftover, environments, old_runs, remove
 
+_FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
+
 
 def _age(_context: click.Context, _option: click.Parameter, text: str) -> float:
     return seconds(text, may_be_none=True)
 
 
 @cli.command(short_help="List what old runs take on disk, and remove them.")
-@click.option("--results", type=click.Path(path_type=Path), default=Path("results"), help="Where runs are kept.")
+@click.option("--results", type=_FOLDER, default=None, show_default="results", help="Where runs are kept.")
 @click.option("--keep", type=click.IntRange(0), default=1, show_default=True, help="Newest runs of each experiment.")
 @click.option(
     "--older", "older_s", default="0", metavar="TIME", callback=_age, help="Only runs at least this old, such as 48h."
 )
 @click.option("--environments", "also_environments", is_flag=True, help="Also .venv, .nox and caches of the project.")
 @click.option("--yes", is_flag=True, help="Remove without asking.")
-def clean(results: Path, *, keep: int, older_s: float, also_environments: bool, yes: bool) -> None:
+def clean(results: Path | None, *, keep: int, older_s: float, also_environments: bool, yes: bool) -> None:
     """List old runs with what they take on disk, and remove them when that is agreed to.
 
     The newest run of each experiment stays, and so does one that is going on. Environments and caches are made again by
@@ -36,7 +38,8 @@ def clean(results: Path, *, keep: int, older_s: float, also_environments: bool, 
       badgateway clean --keep 3 --yes     for a job in the night
       badgateway clean --environments
     """  # noqa: D301 # click's mark for a paragraph that keeps its lines
-    every = [*old_runs(results, kept=keep, least_age_s=older_s)]
+    # The folder of a project that has no run yet is not there; one that is named has to be.
+    every = [*old_runs(results or Path("results"), kept=keep, least_age_s=older_s)]
     if also_environments:
         every += environments(Path.cwd())
     if not every:

@@ -1,5 +1,7 @@
 """The frame around every command: one policy for signals, and plain words with an exit status for each failure."""
 
+import errno
+import os
 import sys
 import tempfile
 import traceback
@@ -133,8 +135,18 @@ def _refuse(error: click.ClickException) -> NoReturn:
 
 
 def _of_the_system(error: OSError) -> str:
+    if error.errno == errno.ENOENT and error.filename is None and not _has_working_directory():
+        return "the working directory was removed; change to one that is there, such as by cd"
     named = error.filename if isinstance(error.filename, str | bytes) else None
     return f"{click.format_filename(named)}: {error.strerror}" if named and error.strerror else str(error)
+
+
+def _has_working_directory() -> bool:
+    try:
+        os.getcwd()  # noqa: PTH109 # only asked whether there is one
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _crash(error: Exception) -> str:

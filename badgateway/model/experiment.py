@@ -13,6 +13,8 @@ from badgateway.model.study import AtRate, MachineLimits, Study, StudyVariant
 
 MOST_SEED = 2**53
 """What is written into a manifest is read back as it was, and by every other reader of JSON too."""
+MOST_LEVELS = 20
+"""A report has a panel for each level in every chart: hundreds take minutes to draw, and nobody could read them."""
 
 
 class _Declared(Declared, BaseModel):
@@ -116,6 +118,12 @@ class Load(_Declared):
             if len(set(values)) != len(values):
                 message = f"{name} {list(values)}: a level is listed twice"
                 raise ValueError(message)
+        if len(self.levels) > MOST_LEVELS:
+            message = (
+                f"users and rates_per_s list {len(self.levels):,} load levels, and {MOST_LEVELS} are allowed, for each "
+                "has a panel in every chart; list fewer"
+            )
+            raise ValueError(message)
         return self
 
 

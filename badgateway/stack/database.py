@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from badgateway.databases.database_system import DatabaseSystem, Place, Step, site_environment
 from badgateway.databases.registry import database_of
-from badgateway.errors import DeploymentError
+from badgateway.errors import DeploymentError, GuardianError
 from badgateway.model.experiment import Experiment
 from badgateway.plan.programs import database_program
 from badgateway.plan.templates import fill
@@ -107,10 +107,11 @@ def _serving(command: Command, system: DatabaseSystem) -> Iterator[Child]:
         try:
             yield server
         finally:
-            if server.exit_code() is None:
-                with suppress(ProcessLookupError):
+            # Where somebody has killed its guardian, what was measured with the database is none the worse.
+            with suppress(GuardianError, ProcessLookupError):
+                if server.exit_code() is None:
                     os.kill(server.pid, signal.Signals[system.stop_signal])
-                server.wait(STOP_S)
+                    server.wait(STOP_S)
 
 
 def _place(system: DatabaseSystem, folder: Path) -> Place:

@@ -47,13 +47,19 @@ def unpacked(folder: Path) -> Iterator[Path]:
     What is said of a file in it, is said of the folder.
 
     Raises:
-        RawDataError: A file cannot be unpacked.
+        RawDataError: A file cannot be unpacked, or is there twice.
         UntrustedFileError: A file is a link or none.
     """
     packed = [name for name in PACKED if os.path.lexists(folder / f"{name}{SUFFIX}")]
     if not packed:
         yield folder
         return
+    for name in packed:
+        if os.path.lexists(folder / name):
+            # The list of the trial's files vouches for one of them, and who reads must not get the other.
+            raise RawDataError(
+                f"{folder / name}: is there compressed too, as {name}{SUFFIX}; remove the one that {raw.FILES} lacks"
+            )
     with tempfile.TemporaryDirectory(prefix="badgateway-") as made:
         place = Path(made)
         for name in packed:

@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from badgateway.analysis.records import Unreadable, read_records
+from badgateway.analysis.records import Unreadable, read_records, uncounted
 from badgateway.analysis.run import analyse, publish
 from badgateway.errors import ResultsError
 from badgateway.model.contest import Purpose
@@ -73,6 +73,7 @@ def test_what_is_no_trial_is_let_be(folder):
     shutil.copytree(before[0], folder.trials_path / "001-unknown-5u")
 
     assert len(every_trial(analyse(folder))) == len(before)
+    assert [one.name for one in uncounted(folder, folder.manifest())] == ["001-unknown-5u"]
     assert clear_remains(folder) == ()
     assert (folder.trials_path / ".DS_Store").exists()
 

@@ -106,3 +106,14 @@ def test_environments_go_only_when_they_are_named_and_only_those_of_the_kit(resu
     clean(results, "--environments", "--yes")
 
     assert not (tmp_path / ".venv").exists()
+
+
+def test_what_is_no_folder_is_refused(results, tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    for named in (tmp_path / "file", tmp_path / "no-such-folder"):
+        told = clean(named)
+        assert told.exit_code == 2
+        assert str(named) in told.stderr
+
+    monkeypatch.chdir(tmp_path / "results" / "one")
+    assert CliRunner().invoke(cli, ["clean"]).output == "nothing to remove\n"

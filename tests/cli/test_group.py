@@ -3,6 +3,7 @@
 import os
 import signal
 import tempfile
+from pathlib import Path
 
 import click
 import pytest
@@ -71,6 +72,24 @@ def test_a_pipe_of_the_kits_own_that_breaks_is_a_failure_like_any_other():
         raise BrokenPipeError(32, "Broken pipe")
 
     assert (call(work).exit_code, call(work).stderr) == (4, "badgateway: [Errno 32] Broken pipe\n")
+
+
+@pytest.fixture
+def removed_directory(tmp_path, monkeypatch):
+    """A working directory that somebody has removed."""
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+
+
+@pytest.mark.usefixtures("removed_directory")
+def test_a_working_directory_that_was_removed_is_told_with_what_helps():
+    def work(_):
+        Path.cwd()
+
+    told = "badgateway: the working directory was removed; change to one that is there, such as by cd\n"
+    assert (call(work).exit_code, call(work).stderr) == (4, told)
 
 
 @pytest.fixture

@@ -47,6 +47,8 @@ def test_a_load_has_users_or_rates_or_both():
         ({"users": [], "rates_per_s": []}, "name at least one load level"),
         ({"rates_per_s": [5, 5]}, "rates_per_s .* a level is listed twice"),
         ({"rates_per_s": [0]}, "greater than 0"),
+        ({"users": [*range(1, 5000)]}, "4,999 load levels, and 20 are allowed, .* list fewer"),
+        ({"users": [*range(1, 12)], "rates_per_s": [*range(1, 11)]}, "21 load levels, and 20 are allowed"),
         ({"rates_per_s": [5], "arrivals": "bursts"}, "'poisson' or 'constant'"),
         ({"rates_per_s": [5], "max_in_flight": 0}, "max_in_flight"),
     ],

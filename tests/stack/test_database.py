@@ -1,12 +1,20 @@
+import os
+import signal
+import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 
 from badgateway.databases import mariadb
 from badgateway.errors import DeploymentError
+from badgateway.process.child import Command
+from badgateway.stack import database as room
 from badgateway.stack.database import RunningDatabase, render, run_database
 from tests.declared import experiment
+from tests.process.test_child import is_gone
 
 TEMPLATE = (Path(__file__).parents[2] / "servers" / "mariadb.cnf").read_text()
 DATABASE = RunningDatabase(
@@ -71,3 +79,18 @@ def test_a_machine_without_the_database_is_told_what_to_install(monkeypatch, tmp
         run_database(experiment(), TEMPLATE, folder=tmp_path, account=None),
     ):
         pass
+
+
+@pytest.mark.parametrize(
+    ("number", "state"), [(signal.SIGKILL, psutil.STATUS_ZOMBIE), (signal.SIGSTOP, psutil.STATUS_STOPPED)]
+)
+def test_who_takes_its_guardian_away_spoils_nothing_that_was_measured(number, state, tmp_path):
+    program = (sys.executable, "-c", "import time; time.sleep(60)")
+    command = Command(name="piece", argv=program, environment={}, directory=tmp_path, log=tmp_path / "log")
+
+    with room._serving(command, mariadb.DATABASE) as server:
+        os.kill(server._keeper.pid, number)
+        while psutil.Process(server._keeper.pid).status() != state:
+            time.sleep(0.01)
+
+    assert is_gone(server.pid)

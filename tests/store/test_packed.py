@@ -57,6 +57,16 @@ def test_a_file_that_cannot_be_unpacked_is_named(content, folder):
         pass
 
 
+def test_a_file_that_is_there_twice_is_named(folder):
+    (folder / raw.CLIENT_ROWS).write_text("another row\n")
+
+    with (
+        pytest.raises(RawDataError, match=r"client\.csv: is there compressed too, as client\.csv\.gz; remove "),
+        unpacked(folder),
+    ):
+        pass
+
+
 def test_a_file_that_would_fill_the_disk_is_not_unpacked(folder, monkeypatch):
     monkeypatch.setattr(packed, "MOST_BYTES", 1000)
 
