@@ -76,6 +76,9 @@ FROM running
 """
 """Workers that leave in a log but never came were there before it; so were those whose numbers are higher."""
 
+# A worker of before may have become ready in the very second of the reload.
+_NOT_BEFORE = "NOT (u.file = r.file AND u.line_number < r.line_number)"
+
 _SPANS = f"""
 CREATE OR REPLACE TEMP TABLE spans AS
 WITH lulls AS (
@@ -88,10 +91,10 @@ reloads AS (
         r.instance, r.low_s AS start_s,
         coalesce(
             (SELECT min(u.low_s) + 1 FROM timed_marks u
-                WHERE u.kind = '{Event.WORKER_READY}' AND u.instance = r.instance
+                WHERE u.kind = '{Event.WORKER_READY}' AND u.instance = r.instance AND {_NOT_BEFORE}
                 AND u.low_s BETWEEN r.low_s AND r.low_s + 60),
             (SELECT min(u.low_s) + 5 FROM timed_marks u
-                WHERE u.kind = '{Event.WORKER_BOOTED}' AND u.instance = r.instance
+                WHERE u.kind = '{Event.WORKER_BOOTED}' AND u.instance = r.instance AND {_NOT_BEFORE}
                 AND u.low_s BETWEEN r.low_s AND r.low_s + 60),
             r.high_s + 10) AS end_s,
         r.mark_id

@@ -846,6 +846,13 @@ def test_a_reload_here_is_seen_behind_a_later_one_elsewhere():
     assert queue_full(evidence, at=1.5).found() == {"reload-gap": 1}
 
 
+@pytest.mark.parametrize("ready", [EVENT.WORKER_READY, EVENT.WORKER_BOOTED])
+def test_a_worker_that_came_in_the_second_before_a_reload_is_not_its_end(ready):
+    evidence = Evidence().event(ready, pid=8).event(EVENT.RELOAD).event(ready, at=3, pid=9)
+
+    assert queue_full(evidence, at=2.5).found() == {"reload-gap": 1}
+
+
 def test_a_line_between_two_times_is_seen_behind_a_later_one_that_was_over_before():
     # It is of some moment from 1 to 9 s; the sharp one after it, at 2 s, is over before the request begins at 5 s.
     evidence = Evidence().event(EVENT.WORKER_BOOTED, at=1, pid=5)
