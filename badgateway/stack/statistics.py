@@ -10,6 +10,8 @@ from badgateway.errors import DeploymentError
 from badgateway.stack.database import RunningDatabase
 
 CONNECT_DEADLINE_S = 5.0
+ANSWER_DEADLINE_S = 30.0
+"""For a greeting, and for what the server keeps in tables of its own; one that was stopped gives neither."""
 ANALYZE_DEADLINE_S = 600.0
 
 Known = Mapping[str, tuple[tuple[str, str, int], ...]]
@@ -25,7 +27,9 @@ def take_statistics(database: RunningDatabase) -> Known:
         DeploymentError: the database cannot be asked, or a table cannot be read.
     """
     with _asking(database) as cursor:
-        _analyze(cursor, database, _tables(cursor, database))
+        tables = _tables(cursor, database)
+    _analyze(database, tables)
+    with _asking(database) as cursor:
         return _kept(cursor, database)
 
 
@@ -40,16 +44,17 @@ def renew_statistics(database: RunningDatabase) -> tuple[str, ...]:
     with _asking(database) as cursor:
         then, now = database.statistics, _kept(cursor, database)
         changed = tuple(name for name in _tables(cursor, database) if now.get(name) != then.get(name))
-        _analyze(cursor, database, changed)
+    _analyze(database, changed)
     return changed
 
 
 @contextmanager
-def _asking(database: RunningDatabase) -> Iterator[Any]:
+def _asking(database: RunningDatabase, answer_s: float | None = None) -> Iterator[Any]:
     client = database.system.client
     library = import_module(client.module)
+    limits_s = CONNECT_DEADLINE_S, answer_s or ANSWER_DEADLINE_S
     try:
-        with closing(library.connect(**client.arguments(database, CONNECT_DEADLINE_S, ANALYZE_DEADLINE_S))) as link:
+        with closing(library.connect(**client.arguments(database, *limits_s))) as link:
             for name, value in client.attributes.items():
                 setattr(link, name, value)
             yield link.cursor()
@@ -71,12 +76,13 @@ def _kept(cursor: Any, database: RunningDatabase) -> Known:  # as above
     return MappingProxyType(kept)
 
 
-def _analyze(cursor: Any, database: RunningDatabase, tables: Sequence[str]) -> None:  # as above
+def _analyze(database: RunningDatabase, tables: Sequence[str]) -> None:
     if not tables:
         return
     system = database.system
-    cursor.execute(system.statistics.analyze(tables))
-    # A statement that gives no rows has no description, and nothing to fetch.
-    fault = system.statistics.fault(cursor.fetchall() if cursor.description else ())
+    with _asking(database, ANALYZE_DEADLINE_S) as cursor:
+        cursor.execute(system.statistics.analyze(tables))
+        # A statement that gives no rows has no description, and nothing to fetch.
+        fault = system.statistics.fault(cursor.fetchall() if cursor.description else ())
     if fault:
         raise DeploymentError(f"{system.label}: {fault}")
