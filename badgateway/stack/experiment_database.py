@@ -40,8 +40,11 @@ def restoring(experiment: Experiment, database: RunningDatabase, snapshot: Snaps
     could not be asked. A block that fails without having waited does so before it is left.
     """
     with application.restoring(experiment, database, snapshot) as wait:
+        has_waited = False
 
         def finish() -> None:
+            nonlocal has_waited
+            has_waited = True
             try:
                 wait()
                 renew_statistics(database)
@@ -54,7 +57,8 @@ def restoring(experiment: Experiment, database: RunningDatabase, snapshot: Snaps
             raise
         except BadgatewayError:
             # A server that did not come up ends its own trial, and not the restore in its middle.
-            finish()
+            if not has_waited:
+                finish()
             raise
 
 

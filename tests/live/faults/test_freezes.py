@@ -34,6 +34,8 @@ LOAD = Load(
 )
 TRIAL = Trial(block=1, position=1, configuration="gunicorn-gevent-pymysql", users=10, seed=7)
 PLANTED_AFTER_S = 1.5
+ONE_ROW_BYTES = 150
+"""The header of the client's rows, and a row."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +51,8 @@ class Stack:
 
         def on_progress(_progress: object) -> None:
             if plant is not None and not planted:
-                planted.append(threading.Timer(PLANTED_AFTER_S, plant, (self.bench, child_of_the_kit("locust"))))
+                locust = child_of_the_kit("badgateway.load.orders")
+                planted.append(threading.Timer(PLANTED_AFTER_S, plant, (self.bench, locust)))
                 planted[0].start()
 
         record = run_trial(TRIAL, self.bench, raw, on_progress)
@@ -172,7 +175,9 @@ def test_a_trial_whose_database_was_killed_is_run_again(tmp_path: Path):
     kit = Kit(project, "run", "experiments/small.toml")
 
     def load_runs() -> bool:
-        return any("locust --" in command_line(process) for process in kit.look())
+        # Locust's process is there before, waiting for its orders.
+        rows = [file for folder in kit.temporary_folders() for file in folder.rglob(f"{raw_files.CLIENT_ROWS}*")]
+        return any(file.stat().st_size > ONE_ROW_BYTES for file in rows)
 
     kit.await_that(load_runs, "load")
     time.sleep(1)

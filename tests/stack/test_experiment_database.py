@@ -1,0 +1,43 @@
+from dataclasses import replace
+
+import pytest
+
+from badgateway.errors import DeploymentError, RestoreError
+from badgateway.stack import experiment_database
+from badgateway.stack.experiment_database import restoring
+from badgateway.stack.project import Snapshot
+from tests.declared import experiment
+from tests.stack.test_database import DATABASE
+
+
+@pytest.fixture
+def begun(tmp_path):
+    """A restore by a command that does nothing."""
+    (tmp_path / "app").mkdir()
+    declared = experiment(application={"restore": ["python", "-c", "pass"]})
+    snapshot = Snapshot(root=tmp_path, nginx_template="", database_template="")
+    return restoring(declared, replace(DATABASE, folder=tmp_path), snapshot)
+
+
+def be_gone(_database):
+    raise DeploymentError("MariaDB is gone")
+
+
+def test_a_database_that_is_killed_after_the_restore_is_the_trials_end_and_not_the_restores(begun, monkeypatch):
+    monkeypatch.setattr(experiment_database, "renew_statistics", lambda _database: ())
+
+    def be_killed_under_load():
+        with begun as finish:
+            finish()
+            monkeypatch.setattr(experiment_database, "renew_statistics", be_gone)
+            raise DeploymentError("MariaDB ended in the middle of the trial")
+
+    with pytest.raises(DeploymentError, match="ended in the middle of the trial"):
+        be_killed_under_load()
+
+
+def test_a_server_that_did_not_come_up_leaves_no_half_restored_data(begun, monkeypatch):
+    monkeypatch.setattr(experiment_database, "renew_statistics", be_gone)
+
+    with pytest.raises(RestoreError, match="MariaDB is gone"), begun:
+        raise DeploymentError("no server came up")
