@@ -63,10 +63,14 @@ def _levels(study: StudySummary) -> dict[tuple[str, LoadLevel], LevelSummary]:
 
 
 def _changes(before: StudySummary, after: StudySummary) -> Iterator[str]:
-    yield from _unlike("experiment", _asked(before.experiment), _asked(after.experiment))
-    was, is_now = _circumstances(before.environment), _circumstances(after.environment)
-    yield from _unlike("machine", was, is_now)
-    yield from _unlike("version", dict(before.environment.versions), dict(after.environment.versions))
+    was, is_now = before.environment, after.environment
+    parts = (
+        ("experiment", _asked(before.experiment), _asked(after.experiment)),
+        ("machine", _circumstances(was), _circumstances(is_now)),
+        ("version", dict(was.versions), dict(is_now.versions)),
+    )
+    for what, then, now in parts:
+        yield from (f"{what}: {change}" for change in unlike(then, now))
 
 
 def _asked(experiment: Experiment) -> dict[str, object]:
@@ -90,10 +94,11 @@ def _circumstances(found: Environment) -> dict[str, object]:
     return {name: getattr(found, name) for name in _MACHINE}
 
 
-def _unlike(what: str, was: Mapping[str, object], is_now: Mapping[str, object]) -> Iterator[str]:
+def unlike(was: Mapping[str, object], is_now: Mapping[str, object]) -> Iterator[str]:
+    """Yield what has another value: 'cores was 2 and is 4'."""
     for key in dict.fromkeys((*was, *is_now)):
         if was.get(key) != is_now.get(key):
-            yield f"{what}: {key} was {_shown(was.get(key))} and is {_shown(is_now.get(key))}"
+            yield f"{key} was {_shown(was.get(key))} and is {_shown(is_now.get(key))}"
 
 
 def _shown(value: object) -> str:

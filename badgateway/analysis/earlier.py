@@ -3,19 +3,18 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from badgateway.analysis.difference import unlike
 from badgateway.errors import ResultsError
 from badgateway.model.experiment import Experiment
 from badgateway.model.manifest import EarlierRun
-from badgateway.model.raw import MANIFEST
-from badgateway.store.run_folder import RunFolder
+from badgateway.store.run_folder import RunFolder, runs_in
 
 _UNREADABLE = "what it asked is not known: its manifest cannot be read"
 
 
 def earlier_runs(results: Path, experiment: Experiment) -> tuple[EarlierRun, ...]:
     """Return the runs of that name of which a trial has ended, oldest first."""
-    files = sorted((results / experiment.name).glob(f"*/{MANIFEST}"))
-    folders = [RunFolder(path=file.parent) for file in files if not file.parent.is_symlink()]
+    folders = [RunFolder(path=run) for run in sorted(runs_in(results / experiment.name))]
     return tuple(_earlier(folder, experiment) for folder in folders if folder.trial_folders())
 
 
@@ -33,11 +32,8 @@ def _earlier(folder: RunFolder, experiment: Experiment) -> EarlierRun:
 
 
 def differences(before: Experiment, now: Experiment) -> Iterator[str]:
-    """Yield what decides on a verdict and differs: 'objective.p95_ms was 800 and is 1000'."""
-    was, is_now = _deciding(before), _deciding(now)
-    for key in sorted({*was, *is_now}):
-        if was.get(key) != is_now.get(key):
-            yield f"{key} was {_shown(was.get(key))} and is {_shown(is_now.get(key))}"
+    """Return what decides on a verdict and differs: 'objective.p95_ms was 800 and is 1000'."""
+    return unlike(dict(sorted(_deciding(before).items())), dict(sorted(_deciding(now).items())))
 
 
 def _deciding(experiment: Experiment) -> dict[str, object]:
@@ -47,11 +43,3 @@ def _deciding(experiment: Experiment) -> dict[str, object]:
     study = experiment.study
     margins = {"study.margin": study.margin, "study.negligible_ms": study.negligible_ms} if study else {}
     return found | margins
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, list):
-        return ", ".join(map(_shown, value)) or "none"
-    if isinstance(value, float):
-        return f"{value:g}"
-    return "none" if value is None else str(value)

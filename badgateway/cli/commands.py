@@ -3,7 +3,6 @@
 import dataclasses
 import secrets
 import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -223,8 +222,8 @@ def rebuild(directory: Path, out: Path | None, *, as_json: bool) -> None:
     if out is not None or folder.is_writable():
         study = _rebuilt(dataclasses.replace(folder, derived=out), as_json=as_json)
     else:
-        with tempfile.TemporaryDirectory(prefix="badgateway-") as derived:
-            study = _rebuilt(dataclasses.replace(folder, derived=Path(derived)), as_json=as_json, keep=False)
+        with folder.aside() as apart:
+            study = _rebuilt(apart, as_json=as_json, keep=False)
         echo(f"badgateway: {folder.path} cannot be written, so no report was kept; give a folder: --out DIR", err=True)
     sys.exit(of_study(study))
 

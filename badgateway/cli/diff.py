@@ -1,7 +1,5 @@
 """The command that puts two runs of one experiment side by side."""
 
-import dataclasses
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -41,9 +39,8 @@ def diff(before: Path, after: Path) -> None:
 
 
 def _judged(run: Path) -> StudySummary:
-    folder = RunFolder.open(run)
-    with tempfile.TemporaryDirectory(prefix="badgateway-") as derived:
-        return analyse(dataclasses.replace(folder, derived=Path(derived)))
+    with RunFolder.open(run).aside() as folder:
+        return analyse(folder)
 
 
 def print_difference(console: Console, found: Difference) -> None:

@@ -12,7 +12,6 @@ from badgateway.model.experiment import Experiment
 from badgateway.model.load_level import LoadLevel, LoadUnit
 from badgateway.model.outlook import Forecast
 from badgateway.model.printable import printable
-from badgateway.model.raw import MANIFEST
 from badgateway.model.waiting import WorkerCheckPlan
 from badgateway.numbers import memory
 from badgateway.plan.experiment_file import project_root
@@ -22,6 +21,7 @@ from badgateway.plan.worker_checks import worker_checks_s
 from badgateway.search import forecast
 from badgateway.search.contest import fitted_contest
 from badgateway.store.leftovers import size_bytes
+from badgateway.store.run_folder import runs_in
 from badgateway.store.temporary_folder import temporary_folder
 from badgateway.words.phrases import load
 from badgateway.words.progress import forecast_lines
@@ -96,10 +96,9 @@ def outlook_line(planned: Planned) -> str:
 def disk_line(results: Path, name: str) -> str:
     """Return where a run keeps what it measures, what the last run there took, and what is free."""
     folder = results / name
-    runs = [file.parent for file in folder.glob(f"*/{MANIFEST}") if not file.parent.is_symlink()]
-    newest = max(runs, key=lambda run: (run / MANIFEST).stat().st_mtime, default=None)
+    runs = runs_in(folder)
     there = next(place for place in (results.absolute(), *results.absolute().parents) if place.exists())
-    taken = f"the last run there takes {memory(size_bytes(newest))}" if newest else "no earlier run shows how much"
+    taken = f"the last run there takes {memory(size_bytes(runs[-1]))}" if runs else "no earlier run shows how much"
     free = memory(shutil.disk_usage(there).free)
     return f"kept in {printable(str(folder))}: {taken}; {free} are free (badgateway clean removes old runs)"
 

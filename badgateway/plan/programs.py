@@ -6,6 +6,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, distribution
+from itertools import chain
 from pathlib import Path
 
 from badgateway.databases.database_system import DatabaseSystem
@@ -54,10 +55,9 @@ def not_installed(experiment: Experiment) -> Iterator[str]:
     if database_program(system) is None:
         yield f"{system.label} is not installed: no {system.programs[0]} in PATH; {system.install}"
     drivers = {one.driver for one in experiment.configurations}
-    servers = [server_of(one).distributions[:1] for one in experiment.configurations]
-    packages = [*(name for names in servers for name in names)]
-    packages += [driver.distribution for driver in system.drivers if driver.name in drivers]
-    for name in dict.fromkeys(packages):
+    of_servers = chain.from_iterable(server_of(one).distributions[:1] for one in experiment.configurations)
+    of_drivers = (driver.distribution for driver in system.drivers if driver.name in drivers)
+    for name in dict.fromkeys(chain(of_servers, of_drivers)):
         if not _has_package(name):
             yield f"the package {name} is not installed in {sys.prefix}; install it there (pip install {name})"
 

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from badgateway.model.raw import MANIFEST
+from badgateway.store.run_folder import runs_in
 from badgateway.store.run_lock import LOCK
 from badgateway.store.writing import writing
 
@@ -42,11 +42,10 @@ def old_runs(results: Path, *, kept: int, least_age_s: float) -> Iterator[Leftov
         least_age_s: Younger runs stay.
     """
     for experiment in sorted(results.glob("*/")):
-        manifests = [file for file in experiment.glob(f"*/{MANIFEST}") if not file.parent.is_symlink()]
-        by_age = sorted(manifests, key=lambda file: file.stat().st_mtime)
-        for file in by_age[: max(len(by_age) - kept, 0)]:
-            found = _measured(file.parent, "run")
-            if found.age_s >= least_age_s and not _is_going_on(file.parent):
+        by_age = runs_in(experiment)
+        for run in by_age[: max(len(by_age) - kept, 0)]:
+            found = _measured(run, "run")
+            if found.age_s >= least_age_s and not _is_going_on(run):
                 yield found
 
 

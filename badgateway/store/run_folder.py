@@ -3,8 +3,11 @@
 import os
 import secrets
 import shutil
+import tempfile
 from codecs import BOM_UTF8
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
@@ -23,6 +26,12 @@ from badgateway.store.writing import damaged, demand_own, keep, read_own, set_as
 
 _MANIFEST = TypeAdapter(Manifest)
 _RECORD = TypeAdapter(TrialRecord)
+
+
+def runs_in(folder: Path) -> tuple[Path, ...]:
+    """Return the runs of the experiment whose folder that is, the one begun last at the end; links are none."""
+    manifests = [file for file in folder.glob(f"*/{raw.MANIFEST}") if not file.parent.is_symlink()]
+    return tuple(file.parent for file in sorted(manifests, key=lambda file: file.stat().st_mtime_ns))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,10 +101,16 @@ class RunFolder:
             ResultsError: There is none.
         """
         parent = results / experiment
-        runs = [file.parent for file in parent.glob(f"*/{raw.MANIFEST}") if not file.parent.is_symlink()]
+        runs = runs_in(parent)
         if not runs:
             raise ResultsError(f"{parent}: holds no run to resume; start one without --resume")
-        return cls(path=max(runs, key=lambda run: (run / raw.MANIFEST).stat().st_mtime_ns))
+        return cls(path=runs[-1])
+
+    @contextmanager
+    def aside(self) -> Iterator["RunFolder"]:
+        """Give the same run with what is derived from it in a temporary folder, so that nothing is written into it."""
+        with tempfile.TemporaryDirectory(prefix="badgateway-") as derived:
+            yield replace(self, derived=Path(derived))
 
     def manifest(self) -> Manifest:
         """Read what the run set out to do.
