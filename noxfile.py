@@ -14,6 +14,7 @@ import tomllib
 from pathlib import Path
 
 import nox
+from nox.command import CommandFailed
 
 ROOT = Path(__file__).parent
 LOCK = ROOT / "constraints" / "kit.txt"
@@ -212,15 +213,29 @@ def tests(session: nox.Session) -> None:
     timed = [f"--times={TIMES}"]
     run(session, "pytest", "-m", "not live", "--numprocesses", "auto", "--cov", "--cov-report", "", *timed)
     run(session, "coverage", "report", "--include", ",".join(PURE_CODE), "--fail-under", "95", "--skip-covered")
-    # More at a time than there are cores, for most of the time they wait: for a server, a limit, a child's end.
-    beside = ["--numprocesses", "3", "--dist", "loadgroup"]
     # A fault that depends on timing gets a second chance to occur; who needed it is printed, and to be mended.
     again = ["--reruns", "1", "--reruns-delay", "2"]
-    run(session, "pytest", "-m", "live and not alone", *beside, *again, *timed)
+    run_beside(session, "live and not alone", *again, *timed)
     run(session, "pytest", "-m", "live and alone", *again, *timed)
     # A sample of the session faults, another one each time; its seed is printed.
     run(session, "pytest", "-m", "fault", "--kills", "2", "--sample", "1", *timed)
     print_times(session)
+
+
+def run_beside(session: nox.Session, marks: str, *options: str) -> None:
+    """Run tests beside each other; those that failed run once more, whole and alone, and must pass then.
+
+    They measure real servers, and share two cores with tests that load theirs. A second chance at once, with the same
+    fixtures and the same neighbours, does not help a run that the neighbours disturbed.
+    """
+    # More at a time than there are cores, for most of the time they wait: for a server, a limit, a child's end.
+    beside = ["--numprocesses", "3", "--dist", "loadgroup", "--cache-clear"]
+    try:
+        run(session, "pytest", "-m", marks, *beside, *options)
+    except CommandFailed:
+        session.warn("what failed beside others runs once more, alone: it has to pass, and its flakiness to be mended")
+        alone = ["--last-failed", "--last-failed-no-failures", "none", "--maxfail", "1"]
+        run(session, "pytest", "-m", marks, *alone, *options)
 
 
 def print_times(session: nox.Session) -> None:

@@ -14,7 +14,9 @@ import pytest
 
 from badgateway.process.account import Account, unreachable_parent
 from tests.live.conftest import ROOT
-from tests.live.faults.kit import BADGATEWAY, Kit, make_project, read_report, run, trials
+from tests.live.faults.kit import BADGATEWAY, MAY_KEEP, Kit, make_project, read_report, run, trials
+
+UNDECIDED = 3
 
 pytestmark = [
     pytest.mark.fault("link", always=True),
@@ -118,10 +120,10 @@ def test_an_ordinary_user_runs_everything_as_themselves(ordinary):
         env={"PATH": os.environ["PATH"], "HOME": str(project)},
     )  # fmt: skip
 
-    assert done.returncode == 0, done.stderr
+    assert done.returncode in (0, UNDECIDED), done.stderr
     (latest,) = project.glob("results/*/latest")
     folder = latest.resolve()
-    assert {trial["status"] for trial in trials(read_report(folder)).values()} == {"PASS"}
+    assert {trial["status"] for trial in trials(read_report(folder)).values()} <= MAY_KEEP
     for path in folder.rglob("*"):
         assert path.lstat().st_uid == account.pw_uid, path
         assert path.is_dir() or stat.S_IMODE(path.lstat().st_mode) == 0o644, path

@@ -15,7 +15,7 @@ import pytest
 
 from badgateway.model import raw
 from badgateway.store.packed import SUFFIX
-from tests.live.faults.kit import REPORTS, Kit, make_project, read_report, run, trials
+from tests.live.faults.kit import MAY_KEEP, REPORTS, Kit, make_project, read_report, run, trials
 from tests.live.test_stack import processes_of
 
 pytestmark = pytest.mark.live
@@ -115,7 +115,7 @@ def test_the_reports_json_has_the_keys_a_program_looks_for(small: Run):
     assert [one["name"] for one in report["configurations"]] == ["uwsgi", "gthread"]
     for one in report["configurations"]:
         (trial,) = one["trials"]
-        assert trial["status"] == "PASS"
+        assert trial["status"] in MAY_KEEP
         assert trial["requests"] == trial["outcomes"]["OK"] > 0
         assert trial["throughput_rps"] == trial["outcomes"]["OK"] / 2
         assert 0 < trial["latency_ms"]["p50"] <= trial["latency_ms"]["p95"] <= trial["latency_ms"]["p99"]
@@ -140,7 +140,7 @@ def test_a_run_says_what_became_of_each_trial(small: Run):
     # Before it may stand that it runs beside another experiment.
     told = [line for line in small.kit.errors.splitlines() if not line.startswith("beside ")]
     assert told[0] == "small: Does the whole way work?"
-    assert [line[:3] for line in told if ": PASS, " in line] == ["1/2", "2/2"]
+    assert [line[:3] for line in told if any(f": {verdict}, " in line for verdict in MAY_KEEP)] == ["1/2", "2/2"]
 
 
 def test_the_reports_are_made_again_from_the_raw_files_to_the_same_bytes(small: Run, tmp_path: Path):
@@ -170,8 +170,8 @@ def test_two_experiments_at_the_same_time_do_not_meet(side_by_side: dict[str, Ru
     begun = [min(trial["started_s"] for trial in records) for records in times]
     over = [max(trial["ended_s"] for trial in records) for records in times]
     assert max(begun) < min(over), "they did not run at the same time"
-    assert trials(other.report)["living"]["status"] == "PASS"
-    assert {trial["status"] for trial in trials(one.report).values()} == {"PASS"}
+    assert trials(other.report)["living"]["status"] in MAY_KEEP
+    assert {trial["status"] for trial in trials(one.report).values()} <= MAY_KEEP
 
 
 def test_a_server_that_cannot_start_has_failed_and_the_other_one_is_still_judged(dead_arm: Run):
@@ -182,7 +182,8 @@ def test_a_server_that_cannot_start_has_failed_and_the_other_one_is_still_judged
     assert "gunicorn ended with status 1; waited " in reason
     assert "web.sock" in reason
     assert "planted: this file cannot be read" in reason
-    assert (dead["requests"], living["status"]) == (None, "PASS")
+    assert dead["requests"] is None
+    assert living["status"] in MAY_KEEP
     assert [one["verdict"] for one in dead_arm.report["choice"]["ranking"]] == ["INCONCLUSIVE", "FAIL"]
     assert dead_arm.status == UNDECIDED
 
@@ -249,7 +250,7 @@ def test_an_interrupted_run_reports_the_trial_that_had_ended(ending: str, broken
     assert UNFINISHED in one.kit.output
     assert "Traceback" not in one.kit.errors
     assert one.report["complete"] is False
-    assert trial_at(1, one)["status"] == "PASS"
+    assert trial_at(1, one)["status"] in MAY_KEEP
     assert all((one.folder / name).exists() for name in REPORTS)
     assert "interrupted" in (one.folder / "report.md").read_text().lower()
 
@@ -288,7 +289,7 @@ def test_a_killed_run_still_has_the_trials_that_had_ended_and_reports_on_them(br
     assert status == UNDECIDED, kit.errors
     assert UNFINISHED in kit.output
     assert one.report["complete"] is False
-    assert trial_at(1, one)["status"] == "PASS"
+    assert trial_at(1, one)["status"] in MAY_KEEP
     assert len(trials(one.report)) == 1
 
 

@@ -21,6 +21,9 @@ FAULTS = Path(__file__).parent
 WHOLE_RUN_S = 90.0
 POLL_S = 0.05
 TEMPORARY = re.compile(r"/tmp/badgateway-[^/\s]+")
+# What the trial of a healthy configuration comes to: on a busy machine so few requests fit into its window that they
+# prove nothing.
+MAY_KEEP = {"PASS", "INCONCLUSIVE"}
 REPORTS = ("report.html", "report.json", "report.md")
 
 

@@ -25,7 +25,7 @@ from badgateway.study.local import LOCAL
 from badgateway.study.run_trial import run_trial
 from badgateway.words.verdict_reasons import said
 from tests.live.conftest import ROOT, SchoolDatabase
-from tests.live.faults.kit import Kit, make_project, read_report, trials
+from tests.live.faults.kit import MAY_KEEP, Kit, make_project, read_report, trials
 
 pytestmark = [pytest.mark.live, pytest.mark.fault("freeze")]
 
@@ -195,4 +195,6 @@ def test_a_trial_whose_database_was_killed_is_run_again(tmp_path: Path):
 
     assert report["complete"] is True
     (killed,) = [one for one in report["configurations"] if one["name"] == trial["id"][4:].rpartition("-")[0]]
-    assert [one["status"] for one in killed["trials"]] == ["INVALID", "PASS"]
+    first, second = (one["status"] for one in killed["trials"])
+    assert first == "INVALID"
+    assert second in MAY_KEEP
