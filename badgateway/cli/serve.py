@@ -8,8 +8,11 @@ from badgateway.cli.alone import BESIDE, undisturbing
 from badgateway.cli.browse import browse, locust_port
 from badgateway.cli.entry import cli
 from badgateway.cli.planned import require_installed, require_users
+from badgateway.cli.terminal import echo
 from badgateway.plan.experiment_file import load_experiment, project_root
 from badgateway.plan.narrow import narrow
+from badgateway.report.live_tables import by_hand_summary
+from badgateway.study.by_hand import ByHand
 from badgateway.study.local import LOCAL
 from badgateway.study.serving import served, served_behind_locust
 
@@ -43,7 +46,8 @@ def serve(experiment: Path, configuration: str, *, beside: bool) -> None:
 def ui(experiment: Path, configuration: str, port: int | None, *, beside: bool) -> None:
     """Open Locust's own web UI, on 127.0.0.1, against one configuration behind nginx, until Ctrl-C.
 
-    CONFIGURATION is one of the names in the experiment's file. What you start there is for looking: it is not counted.
+    CONFIGURATION is one of the names in the experiment's file. Beside Locust's own tabs there are Causes, Server now
+    and Outcomes. At the end what you did is counted and kept in results/by-hand, with a page; it is no measurement.
 
     \b
     Example:
@@ -54,5 +58,12 @@ def ui(experiment: Path, configuration: str, port: int | None, *, beside: bool) 
     require_installed(experiment, only)
     require_users(experiment, only)
     with undisturbing(beside=beside):
-        starting = served_behind_locust(only, configuration, root, locust_port(port), LOCAL)
+        starting = served_behind_locust(
+            only, configuration, root, locust_port(port), LOCAL, results=Path("results"), on_kept=_tell_kept
+        )
         browse(configuration, starting, what="Locust's web UI")
+
+
+def _tell_kept(kept: ByHand) -> None:
+    echo(by_hand_summary(kept.outcomes, kept.diagnosis))
+    echo(f"Report: {kept.report.absolute().as_uri()}")

@@ -74,3 +74,28 @@ CASE = "CASE {} ELSE error('no rule for request ' || request_id) END".format(
     " ".join(f"WHEN {rule.when} THEN '{rule.outcome}'" for rule in RULES)
 )
 """SQL expression for the outcome of a joined row; a row that no rule knows stops the query."""
+
+_BY_ERROR = {
+    "aborted": Outcome.CLIENT_CLOSED,
+    "client_timeout": Outcome.CLIENT_TIMEOUT,
+    "connect_error": Outcome.CONNECT_ERROR,
+    "disconnected": Outcome.CONNECT_ERROR,
+}
+_BY_STATUS = {502: Outcome.BAD_GATEWAY, 504: Outcome.GATEWAY_TIMEOUT, 503: Outcome.UNAVAILABLE}
+
+
+def outcome_of_row(status: int, error: str) -> Outcome:
+    """Return what the rules say of a row of the client alone, before anything is joined to it.
+
+    Args:
+        status: 0 when no response header came.
+        error: As the column of client.csv has it.
+    """
+    if error in _BY_ERROR:
+        return _BY_ERROR[error]
+    is_good = 200 <= status < 400
+    if error == "truncated" and is_good:
+        return Outcome.TRUNCATED
+    if status >= 500:
+        return _BY_STATUS.get(status, Outcome.SERVER_ERROR)
+    return Outcome.OK if is_good and not error else Outcome.BAD_CONTENT

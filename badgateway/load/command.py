@@ -68,17 +68,19 @@ def headless_command(target: Target, raw: Path) -> Command:
     return _command("Locust", target, settings, options, folder / LOCUST_LOG)
 
 
-def web_command(target: Target, *, port: int, token: str, log: Path) -> Command:
-    """Return the command of Locust's web UI on 127.0.0.1:port, with the target filled in; it writes no rows.
+def web_command(target: Target, *, port: int, token: str, raw: Path) -> Command:
+    """Return the command of Locust's web UI on 127.0.0.1:port, with the target filled in.
 
-    It serves whoever knows the token, and loads nothing but the target.
+    It writes the files of the client to the folder raw, and shows the page that is put there. It serves whoever knows
+    the token, and loads nothing but the target.
 
     Raises:
         LoadError: the url is not a loopback address.
     """
-    settings = replace(_settings(target), ui_token=token)
+    folder = raw.absolute()
+    settings = replace(_settings(target), ui_token=token, rows=folder)
     options = ("--web-host", "127.0.0.1", "--web-port", str(port), "--loglevel", "INFO")
-    return _command("Locust's web UI", target, settings, options, log.absolute())
+    return _command("Locust's web UI", target, settings, options, folder / LOCUST_LOG)
 
 
 def loading_command(target: Target, answer: Path) -> Command:

@@ -27,6 +27,7 @@ from badgateway.load.sharing import (
     summed,
 )
 from badgateway.load.web_guard import guard
+from badgateway.load.web_tabs import add_tabs
 from badgateway.load.wire import now_s
 from badgateway.model import raw
 
@@ -113,6 +114,8 @@ class Session:
         ui = environment.web_ui
         if ui is not None and ui.app is not None and self.settings.ui_token:
             guard(ui.app, token=self.settings.ui_token, port=ui.port, target=environment.host or "")
+            if self.settings.rows is not None:
+                add_tabs(ui.app, ui.template_args, self.settings.rows)
         gevent.spawn(self._keep_flushing)
 
     def on_test_start(self, environment: Environment, **_: Any) -> None:
@@ -181,9 +184,8 @@ class Session:
 
     def _open_books(self) -> None:
         if self.settings.rows is None:
-            if not self.settings.ui_token:
-                # Somebody runs the file by hand; who has opened the kit's own web UI was told.
-                logger.info("%s is not set: requests are sent and shown, but no rows are written", ROWS)
+            # Somebody runs the file by hand.
+            logger.info("%s is not set: requests are sent and shown, but no rows are written", ROWS)
             return
         RowFile.create(self.settings.rows / raw.CLIENT_ROWS)
         Heartbeat.create(self.settings.rows)

@@ -3,12 +3,12 @@
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import BinaryIO, Self
 
 from badgateway.analysis.explanation import count_once, file_read, given_kinds
 from badgateway.causes import diagnose
@@ -16,7 +16,7 @@ from badgateway.causes.live_incidents import LiveIncident, LiveIncidents, failed
 from badgateway.logs import Source
 from badgateway.logs.following import WINDOW_S, LogFollower
 from badgateway.model.explanation import FileRead
-from badgateway.study.tail import FileTail, StreamTail
+from badgateway.study.tail import FileTail, StreamTail, open_any
 
 _SETTLED_S = WINDOW_S / 2
 """Failures this much older than the last are not attributed again: evidence of them may be forgotten."""
@@ -32,6 +32,8 @@ class Look:
     files: tuple[FileRead, ...]
     utc_offset_s: float
     followed_s: float
+    evidence: Mapping[str, str] = field(default_factory=dict)
+    """The line that showed a cause last, by the cause's id."""
 
     @property
     def failures(self) -> int:
@@ -59,6 +61,7 @@ class Following:
         utc_offset_s: float | None = None,
         mask: bool = True,
         clock: Callable[[], float] = time.monotonic,
+        open_file: Callable[[Path], BinaryIO] = open_any,
     ) -> None:
         """Begin at the end of files and at the beginning of streams.
 
@@ -68,6 +71,7 @@ class Following:
                 this machine's where the logs do not tell.
             mask: Whether to mask secrets.
             clock: Seconds that never go back.
+            open_file: Opens a file for reading.
 
         Raises:
             ConfigurationError: A file cannot be read.
@@ -75,12 +79,11 @@ class Following:
         self._clock = clock
         self._started_s = clock()
         self._incidents = LiveIncidents()
+        self._evidence: dict[str, str] = {}
         self._dirty = False
         with ExitStack() as stack:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="badgateway-follow-"))
-            self._tails = [_tail(source) for source in sources]
-            for tail in self._tails:
-                stack.callback(tail.close)
+            self._tails = [stack.enter_context(closing(_tail(source, open_file))) for source in sources]
             self._follower = LogFollower(
                 [source.name for source in sources],
                 Path(folder),
@@ -137,7 +140,8 @@ class Following:
         self._follower.forget(now_s - WINDOW_S)
         with self._follower.evidence() as evidence:
             count_once(evidence.connection)
-            diagnose(evidence.connection, requests=evidence.requests, given=given_kinds(evidence.files))
+            diagnosis = diagnose(evidence.connection, requests=evidence.requests, given=given_kinds(evidence.files))
+            self._evidence |= {each.cause.id: each.evidence[-1].text for each in diagnosis.causes if each.evidence}
             found = failed_seconds(evidence.connection, time.time())
             requests = evidence.requests
         last_s = max((each.second for each in found), default=0)
@@ -151,8 +155,9 @@ class Following:
             files=files,
             utc_offset_s=utc_offset_s,
             followed_s=self._clock() - self._started_s,
+            evidence=dict(self._evidence),
         )
 
 
-def _tail(source: Source) -> FileTail | StreamTail:
-    return FileTail(source.content) if isinstance(source.content, Path) else StreamTail(source.content)
+def _tail(source: Source, open_file: Callable[[Path], BinaryIO]) -> FileTail | StreamTail:
+    return FileTail(source.content, open_file) if isinstance(source.content, Path) else StreamTail(source.content)

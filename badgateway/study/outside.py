@@ -12,7 +12,7 @@ from badgateway.load.locust import Drive
 from badgateway.load.stillness import generator_disturbances
 from badgateway.model.trial import Disturbance, OutsidePart
 from badgateway.probe.vigil import Vigil
-from badgateway.probe.watch import DatabaseAccess
+from badgateway.probe.watch import DatabaseAccess, Watch
 from badgateway.stack.database import RunningDatabase
 from badgateway.stack.deployment import Deployment
 
@@ -81,6 +81,17 @@ class Outside:
         seen = (*self._vigil.found(), *self._ends, *generator_disturbances(raw, client_timeout_s))
         counted = seen if result is None else (found for found in seen if _touches(found, result))
         return tuple(sorted(_once(counted), key=lambda found: found.at_s or float("inf")))
+
+
+def watch_of(deployment: Deployment, database: DatabaseAccess) -> Watch:
+    """Return what is sampled of a deployment and its database."""
+    return Watch(
+        server_socket=deployment.server_socket,
+        proxy_port=deployment.proxy_port,
+        server=deployment.server,
+        statistics_socket=deployment.statistics_socket,
+        database=database,
+    )
 
 
 def _touches(found: Disturbance, result: Drive) -> bool:

@@ -15,11 +15,10 @@ from badgateway.model.trial import SendingCheck, Trial, TrialRecord, TrialStatus
 from badgateway.probe.machine import MachineWatch
 from badgateway.probe.processes import ProcessSampler
 from badgateway.probe.sampler import StackSampler
-from badgateway.probe.watch import Watch
 from badgateway.stack.deployment import Deployment
 from badgateway.study.bench import Bench
 from badgateway.study.endings import Stopwatch, aborted, disturbed_by
-from badgateway.study.outside import Outside
+from badgateway.study.outside import Outside, watch_of
 
 
 def run_trial(
@@ -127,7 +126,7 @@ def _deploy_and_drive(  # what is run, where, and who looks on
             {**deployment.parts, PART: bench.database.pid},
             on_sample=machine.look,
         ) as processes,
-        StackSampler(raw, _watch(deployment, outside)) as stack,
+        StackSampler(raw, watch_of(deployment, outside.access)) as stack,
         outside.deployed(deployment),
     ):
 
@@ -154,16 +153,6 @@ def _deploy_and_drive(  # what is run, where, and who looks on
 def _load(experiment: Experiment, trial: Trial) -> Load:
     load = experiment.load
     return load if trial.window_s is None else load.model_copy(update={"window_s": trial.window_s})
-
-
-def _watch(deployment: Deployment, outside: Outside) -> Watch:
-    return Watch(
-        server_socket=deployment.server_socket,
-        proxy_port=deployment.proxy_port,
-        server=deployment.server,
-        statistics_socket=deployment.statistics_socket,
-        database=outside.access,
-    )
 
 
 def _check(deployment: Deployment, bench: Bench) -> None:

@@ -9,10 +9,14 @@ from pathlib import Path
 from badgateway.errors import LoadError
 from badgateway.load.command import Target, web_command
 from badgateway.model.experiment import Experiment
-from badgateway.model.raw import LOCUST_LOG
+from badgateway.probe.sampler import StackSampler
 from badgateway.process.child import describe_exit
 from badgateway.process.readiness import Watched
-from badgateway.study.bench import Effects
+from badgateway.stack.deployment import Deployment
+from badgateway.study.bench import Bench, Effects
+from badgateway.study.by_hand import ByHand, keep_by_hand
+from badgateway.study.live_view import LiveView
+from badgateway.study.outside import Outside, watch_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +30,7 @@ class Served:
     logs: Path
     """The folder of its logs, for as long as it is served."""
     check: Callable[[], None]
-    """Raises DeploymentError or LoadError when a part has ended by itself."""
+    """To be called often. Raises DeploymentError or LoadError when a part has ended by itself."""
 
 
 @contextmanager
@@ -38,48 +42,96 @@ def served(experiment: Experiment, name: str, root: Path, effects: Effects) -> I
     """
     with effects.set_up(experiment, root) as bench:
         raw = bench.raw_folder("served")
-        configuration = experiment.configuration(name)
-        with effects.deploy(
-            experiment,
-            configuration,
-            database=bench.database,
-            snapshot=bench.snapshot,
-            raw=raw,
-            account=bench.account,
-            distance_ms=configuration.database_distances_ms[0],
-        ) as deployment:
-
-            def check() -> None:
-                deployment.check()
-                bench.check()
-
-            yield Served(site=deployment.url, page=deployment.url, logs=raw, check=check)
+        with _deployed(bench, name, raw) as deployment:
+            yield Served(site=deployment.url, page=deployment.url, logs=raw, check=lambda: _check(deployment, bench))
 
 
 @contextmanager
 def served_behind_locust(
-    experiment: Experiment, name: str, root: Path, port: int, effects: Effects
+    experiment: Experiment,
+    name: str,
+    root: Path,
+    port: int,
+    effects: Effects,
+    *,
+    results: Path,
+    on_kept: Callable[[ByHand], None],
 ) -> Iterator[Served]:
     """Deploy one configuration, and Locust's web UI on 127.0.0.1:port with that configuration as its target.
 
+    What a person does there is watched, and when the block ends it is counted and kept.
+
+    Args:
+        experiment: With the configuration.
+        name: Of the configuration.
+        root: The project.
+        port: Of the web UI.
+        effects: By which all is started.
+        results: Where results are kept.
+        on_kept: Told what was kept, unless no request was sent.
+
     Raises:
         DeploymentError: One of them did not come up.
+        ResultsError: What was done cannot be kept.
     """
-    with served(experiment, name, root, effects) as site:
-        # Any user of this machine can reach the port; only who sees what this command prints knows the token.
-        token = secrets.token_urlsafe(16)
-        page = f"http://127.0.0.1:{port}/?token={token}"
-        target = _target(experiment, name, root, site.site)
-        with effects.serve(web_command(target, port=port, token=token, log=site.logs / LOCUST_LOG), page) as locust:
-
-            def check() -> None:
-                site.check()
-                _demand_running(locust)
-
-            yield Served(site=site.site, page=page, logs=site.logs, check=check)
+    with effects.set_up(experiment, root) as bench:
+        raw = bench.raw_folder("served")
+        try:
+            with _behind_locust(bench, name, port, raw) as up:
+                yield up
+        finally:
+            # The servers have stopped, and their logs are the kit's own now.
+            kept = keep_by_hand(raw, results, experiment.name)
+            if kept is not None:
+                on_kept(kept)
 
 
-def _target(experiment: Experiment, name: str, root: Path, url: str) -> Target:
+@contextmanager
+def _behind_locust(bench: Bench, name: str, port: int, raw: Path) -> Iterator[Served]:
+    with (
+        _deployed(bench, name, raw) as deployment,
+        StackSampler(raw, watch_of(deployment, Outside(bench.database).access)),
+        _locust(_target(bench, name, deployment.url), port, raw, bench.effects) as (
+            page,
+            locust,
+        ),
+        LiveView(raw, {deployment.server.name: ()}, bench.account) as view,
+    ):
+
+        def check() -> None:
+            _check(deployment, bench)
+            _demand_running(locust)
+            view.refresh()
+
+        yield Served(site=deployment.url, page=page, logs=raw, check=check)
+
+
+@contextmanager
+def _deployed(bench: Bench, name: str, raw: Path) -> Iterator[Deployment]:
+    configuration = bench.experiment.configuration(name)
+    with bench.effects.deploy(
+        bench.experiment,
+        configuration,
+        database=bench.database,
+        snapshot=bench.snapshot,
+        raw=raw,
+        account=bench.account,
+        distance_ms=configuration.database_distances_ms[0],
+    ) as deployment:
+        yield deployment
+
+
+@contextmanager
+def _locust(target: Target, port: int, raw: Path, effects: Effects) -> Iterator[tuple[str, Watched]]:
+    # Any user of this machine can reach the port; only who sees what this command prints knows the token.
+    token = secrets.token_urlsafe(16)
+    page = f"http://127.0.0.1:{port}/?token={token}"
+    with effects.serve(web_command(target, port=port, token=token, raw=raw), page) as locust:
+        yield page, locust
+
+
+def _target(bench: Bench, name: str, url: str) -> Target:
+    experiment = bench.experiment
     configuration, load = experiment.configuration(name), experiment.load
     return Target(
         url=url,
@@ -87,9 +139,14 @@ def _target(experiment: Experiment, name: str, root: Path, url: str) -> Target:
         users=load.users[0] if load.users else 0,
         rate_per_s=None if load.users else load.rates_per_s[0],
         client_timeout_s=experiment.timeouts_of(configuration).client_s,
-        project_root=root,
+        project_root=bench.root,
         environment={**experiment.application.environment, **configuration.environment},
     )
+
+
+def _check(deployment: Deployment, bench: Bench) -> None:
+    deployment.check()
+    bench.check()
 
 
 def _demand_running(locust: Watched) -> None:

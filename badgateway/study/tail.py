@@ -3,6 +3,7 @@
 import os
 import queue
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -14,20 +15,29 @@ _LAST_BYTES = 256
 _GZIP_MAGIC = b"\x1f\x8b"
 
 
+def open_any(path: Path) -> BinaryIO:
+    """Open a file for reading, a link to one too."""
+    return path.open("rb")
+
+
 class FileTail:
     """The end of a file; a line that a rotated file lacks the end of is ended where the next file begins."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, open_file: Callable[[Path], BinaryIO] = open_any) -> None:
         """Begin at the file's end.
+
+        Args:
+            path: Of the file.
+            open_file: Opens it for reading, and whatever has its name later.
 
         Raises:
             ConfigurationError: It cannot be read, or is packed.
         """
         self.is_over = False
-        self._path = path
+        self._path, self._open = path, open_file
         try:
             # Closed by close(): it is read as long as the tail is followed.
-            self._file: BinaryIO = path.open("rb")
+            self._file = open_file(path)
         except OSError as error:
             raise ConfigurationError(f"{path} cannot be read: {error.strerror}; name a readable log file") from error
         if self._file.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC:
@@ -75,7 +85,7 @@ class FileTail:
         try:
             if os.path.samestat(self._path.stat(), os.fstat(self._file.fileno())):
                 return b""
-            following = self._path.open("rb")
+            following = self._open(self._path)
         except OSError:
             # Moved away, and the next one is not there yet.
             return b""

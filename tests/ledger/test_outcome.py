@@ -3,7 +3,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from badgateway.ledger.outcome import CASE, RULES
+from badgateway.ledger.outcome import CASE, RULES, outcome_of_row
+from badgateway.load.rows import ClientError
 from badgateway.model.outcome import Outcome
 
 DOC = Path(__file__).parents[2] / "docs" / "ledger.md"
@@ -92,3 +93,12 @@ def test_the_documentation_tells_the_rules_in_their_order():
     table = "\n".join(f"| {rank} | {rule.meaning} | {rule.outcome} |" for rank, rule in enumerate(RULES, start=1))
 
     assert table in DOC.read_text()
+
+
+def test_of_a_row_alone_the_same_is_said_as_of_one_with_the_same_status_in_the_proxys_book():
+    statuses = (0, 101, 200, 302, 399, 400, 404, 499, 500, 502, 503, 504, 507, 599)
+    rows = [(status, error.value) for status in statuses for error in ClientError]
+
+    assert {row: outcome_of_row(*row) for row in rows} == {
+        (status, error): outcome(status=status, error=error, proxy=status) for status, error in rows
+    }

@@ -1,13 +1,18 @@
 import json
+import os
+import re
+import signal
 import urllib.error
 import urllib.request
 
 import pytest
 
 from badgateway.load.command import Target, web_command
+from badgateway.model.raw import CLIENT_ROWS
 from badgateway.process.ports import free_port
 from badgateway.process.readiness import await_ready, http_probe
 from badgateway.process.running import running
+from tests.live.faults.kit import Kit, make_project
 from tests.load.conftest import ROOT, load_of
 from tests.load.server import faulty_server
 
@@ -33,7 +38,7 @@ def test_the_web_ui_starts_the_load_and_shows_it(tmp_path):
         port = free_port()
         target = Target(url=server.url, load=load, users=3, client_timeout_s=1, project_root=ROOT)
         url = f"http://127.0.0.1:{port}"
-        with running(web_command(target, port=port, token=TOKEN, log=tmp_path / "ui.log")) as child:
+        with running(web_command(target, port=port, token=TOKEN, raw=tmp_path)) as child:
             await_ready(child, http_probe(f"{url}/?token={TOKEN}"), what="Locust's web UI", deadline_s=20)
             asked = b"user_count=3&spawn_rate=3"
             assert refused(f"{url}/swarm", asked)
@@ -46,7 +51,7 @@ def test_the_web_ui_starts_the_load_and_shows_it(tmp_path):
 
         assert not {name for name in names if name.startswith("GET ")}, "the method has a column of its own"
         assert "BADGATEWAY" not in child.output()
-        assert [path.name for path in tmp_path.iterdir()] == ["ui.log"]
+        assert len((tmp_path / CLIENT_ROWS).read_text().splitlines()) > 5
 
 
 def test_a_browser_starts_the_load_from_the_printed_address_and_no_other_page_can(tmp_path, page, heard):
@@ -56,7 +61,7 @@ def test_a_browser_starts_the_load_from_the_printed_address_and_no_other_page_ca
         port = free_port()
         target = Target(url=server.url, load=load, users=3, client_timeout_s=1, project_root=ROOT)
         printed = f"http://127.0.0.1:{port}/?token={TOKEN}"
-        with running(web_command(target, port=port, token=TOKEN, log=tmp_path / "ui.log")) as child:
+        with running(web_command(target, port=port, token=TOKEN, raw=tmp_path)) as child:
             await_ready(child, http_probe(printed), what="Locust's web UI", deadline_s=20)
             heard("pageerror", lambda error: errors.append(str(error)))
             assert page.goto(f"http://127.0.0.1:{port}/").status == 403
@@ -85,3 +90,30 @@ def shown(url: str):
         return None if stats["user_count"] == 3 and stats["stats"][-1]["num_requests"] > 5 else "no requests yet"
 
     return ask
+
+
+def test_a_queue_that_fills_is_seen_with_its_cause_and_kept_at_the_end(tmp_path, page, heard):
+    project = make_project(tmp_path)
+    kit = Kit(project, "ui", "--beside", "experiments/crowd.toml", "two-workers", "--port", str(free_port()))
+    log = next(project.glob("stdout-*.txt"))
+    kit.await_that(lambda: "token=" in log.read_text(), "address of the web UI")
+    errors: list[str] = []
+    heard("pageerror", lambda error: errors.append(str(error)))
+    (printed,) = re.findall(r"http://127.0.0.1:\d+/\?token=\S+", log.read_text().replace(",", ""))
+
+    page.goto(printed)
+    page.get_by_role("button", name="Start", exact=False).first.click()
+    page.get_by_role("tab", name="Causes").click()
+    page.get_by_text("accept queue", exact=False).first.wait_for(timeout=20_000)
+    page.get_by_role("tab", name="Server now").click()
+    page.get_by_text("Accept queue of the server").wait_for(timeout=5_000)
+    page.get_by_role("tab", name="Outcomes").click()
+    page.get_by_text("502 bad gateway").wait_for(timeout=5_000)
+    os.killpg(kit.pid, signal.SIGINT)
+
+    assert kit.end() == 0, kit.errors
+    assert "By hand: " in kit.output
+    (report,) = (project / "results" / "by-hand").glob("*-crowd-two-workers/report.html")
+    assert f"Report: {report.as_uri()}\n" in kit.output
+    assert "no measurement" in report.read_text()
+    assert errors == []

@@ -109,7 +109,7 @@ def test_the_web_ui_runs_an_open_loop_at_the_rate_typed_in_and_then_at_another(t
         port = free_port()
         url = f"http://127.0.0.1:{port}"
         target = Target(url=server.url, load=load, rate_per_s=5, client_timeout_s=1, project_root=ROOT)
-        with running(web_command(target, port=port, token="", log=tmp_path / "ui.log")) as child:
+        with running(web_command(target, port=port, token="", raw=tmp_path)) as child:
             await_ready(child, http_probe(url), what="Locust's web UI", deadline_s=20)
             for rate in (60, 200):
                 ask(f"{url}/swarm", f"user_count=1&spawn_rate=1&arrival_rate={rate}&arrivals=constant".encode())

@@ -29,7 +29,7 @@ def test_other_hosts_are_not(url, tmp_path):
     with pytest.raises(LoadError, match="no host that the user did not name"):
         headless_command(target(url), tmp_path)
     with pytest.raises(LoadError, match="no host that the user did not name"):
-        web_command(target(url), port=1, token="", log=tmp_path / "ui.log")
+        web_command(target(url), port=1, token="", raw=tmp_path)
 
 
 def test_locust_waits_longer_for_its_users_than_a_request_may_take(tmp_path):
@@ -48,14 +48,15 @@ def test_the_environment_has_only_what_is_named(tmp_path, monkeypatch):
     assert not {"LOCUST_USERS", "SECRET"} & set(environment)
 
 
-def test_the_web_ui_listens_on_this_machine_only_and_records_nothing(tmp_path):
-    command = web_command(target(), port=8089, token="known", log=tmp_path / "ui.log")
+def test_the_web_ui_listens_on_this_machine_only_and_ends_no_load_by_itself(tmp_path):
+    command = web_command(target(), port=8089, token="known", raw=tmp_path)
 
     assert (option(command, "--web-host"), option(command, "--web-port")) == ("127.0.0.1", "8089")
     assert option(command, "--users") == "50"
     assert command.environment["BADGATEWAY_UI_TOKEN"] == "known"
     assert "known" not in " ".join(command.argv)
-    assert "BADGATEWAY_ROWS" not in command.environment
+    assert command.environment["BADGATEWAY_ROWS"] == str(tmp_path)
+    assert "BADGATEWAY_RUN_TIME_S" not in command.environment
     assert "--headless" not in command.argv
 
 

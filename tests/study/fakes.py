@@ -15,11 +15,12 @@ from badgateway.errors import DeploymentError, RestoreError
 from badgateway.load.generator import OpenLoopCheck
 from badgateway.load.locust import Drive
 from badgateway.load.progress import Progress
+from badgateway.load.rows import RowFile
 from badgateway.model.cooperation import ConnectCost
 from badgateway.model.experiment import Experiment
 from badgateway.model.manifest import SCHEMA_VERSION, Environment, Manifest
 from badgateway.model.outlook import Outlook
-from badgateway.model.raw import CLIENT_ROWS, ERROR_LOG, SERVER_LOG
+from badgateway.model.raw import ACCESS_LOG, CLIENT_ROWS, ERROR_LOG, SERVER_LOG
 from badgateway.model.summary import TrialSummary
 from badgateway.model.trial import Disturbance, MachineCheck, Trial, Window
 from badgateway.plan.schedule import schedule
@@ -28,6 +29,7 @@ from badgateway.process.child import Command
 from badgateway.servers.registry import server_of
 from badgateway.stack.database import RunningDatabase
 from badgateway.stack.project import Snapshot
+from badgateway.stack.written import FOLDER
 from badgateway.study.bench import Bench
 from tests.declared import experiment
 from tests.judge.evidence_of import QUIET
@@ -148,6 +150,7 @@ class Seam:
         self.up: list[str] = []
         """Configurations that are deployed, and "bench" while that stands."""
         self.watched: list[str] = []
+        self.check_deployment: Callable[[], None] = lambda: None
         """Configurations that were deployed with their event loops watched."""
         self.drives = 0
         self.open_loop: OpenLoopCheck | None = OpenLoopCheck(arrivals=400, missed_arrivals=0, send_lag_p99_ms=1)
@@ -208,6 +211,9 @@ class Seam:
         self.watched += [configuration.name] if watch_loop else []
         self.distances_ms.append(given.get("distance_ms"))
         (raw / SERVER_LOG).write_text("a server's log\n")
+        (raw / FOLDER).mkdir()
+        for name in (ACCESS_LOG, ERROR_LOG):
+            (raw / FOLDER / name).touch()
         self.up.append(configuration.name)
         try:
             yield SimpleNamespace(
@@ -217,7 +223,7 @@ class Seam:
                 server=server_of(configuration),
                 statistics_socket=raw / "stats.sock",
                 parts={"server": os.getpid()},
-                check=lambda: None,
+                check=self.check_deployment,
                 ended_from_outside=lambda: self.ended,
             )
         finally:
@@ -265,6 +271,7 @@ class Seam:
     @contextmanager
     def serve(self, command: Command, _page: str) -> Iterator[Locust]:
         self.commands.append(command)
+        RowFile.create(command.directory / CLIENT_ROWS)
         self.up.append("locust")
         yield self.locust
         self.up.remove("locust")

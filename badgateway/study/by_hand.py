@@ -1,0 +1,89 @@
+"""Keeps what a person did in Locust's web UI: counts it, finds its causes, and writes a page."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from badgateway import ledger
+from badgateway.analysis.diagnosis import diagnose_trial
+from badgateway.analysis.explanation import explain
+from badgateway.errors import RawDataError, ResultsError
+from badgateway.logs import Source
+from badgateway.model import raw as raw_files
+from badgateway.model.diagnosis import Diagnosis
+from badgateway.model.outcome import Outcome
+from badgateway.model.trial import Window
+from badgateway.process.account import service_account
+from badgateway.report.explanation.html_page import render_html
+from badgateway.report.live_tables import by_hand_note
+from badgateway.store.plain_file import create_plain
+from badgateway.store.writing import writing
+from badgateway.study.local import demand_unchangeable
+
+FOLDER = "by-hand"
+"""Below results; its runs are no measurements, and no command compares them."""
+PAGE = "report.html"
+_KEPT = (
+    *(raw_files.ACCESS_LOG, raw_files.ERROR_LOG, raw_files.SERVER_LOG),
+    *(raw_files.CLIENT_ROWS, raw_files.SAMPLES, raw_files.LOCUST_LOG),
+)
+_LOGS = _KEPT[:3]
+_ALL = Window(start_s=0.0, end_s=1e12, drained_s=1e12)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByHand:
+    """What was done by hand, counted."""
+
+    report: Path
+    outcomes: Mapping[Outcome, int]
+    diagnosis: Diagnosis
+
+
+def keep_by_hand(raw: Path, results: Path, experiment: str) -> ByHand | None:
+    """Count what was sent, and keep logs, rows and a page in results/by-hand/TIME-EXPERIMENT.
+
+    Returns:
+        What was kept; None when nothing was sent, and so nothing is.
+
+    Raises:
+        ResultsError: It cannot be written.
+        ConfigurationError: Root would write where the servers' account can change the folder.
+    """
+    if not _has_rows(raw / raw_files.CLIENT_ROWS):
+        return None
+    outcomes, diagnosis = _counted(raw)
+    demand_unchangeable(results, service_account())
+    stamp = datetime.now(UTC).strftime("%Y-%m-%dT%H-%M-%SZ")
+    folder = results / FOLDER / f"{stamp}-{experiment}"
+    page = _page(raw, outcomes, diagnosis, experiment)
+    with writing(folder):
+        folder.mkdir(parents=True)
+        for name in (name for name in _KEPT if (raw / name).is_file()):
+            with create_plain(folder / name) as file:
+                file.write((raw / name).read_bytes())
+        with create_plain(folder / PAGE) as file:
+            file.write(page.encode())
+    return ByHand(report=folder / PAGE, outcomes=outcomes, diagnosis=diagnosis)
+
+
+def _has_rows(file: Path) -> bool:
+    return file.is_file() and file.read_bytes().count(b"\n") > 1
+
+
+def _counted(raw: Path) -> tuple[dict[Outcome, int], Diagnosis]:
+    try:
+        built = ledger.build(raw, _ALL)
+        found = Counter(dict(built.connection.execute("SELECT outcome, count(*) FROM ledger GROUP BY ALL").fetchall()))
+        # What was in flight at Ctrl-C is in the proxy's book alone.
+        return {each: found[each] for each in Outcome if found[each]}, diagnose_trial(built, raw)
+    except RawDataError as error:
+        raise ResultsError(f"what was done by hand cannot be counted: {error}") from error
+
+
+def _page(raw: Path, outcomes: Mapping[Outcome, int], diagnosis: Diagnosis, what: str) -> str:
+    found = explain([Source(name=name, content=raw / name) for name in _LOGS if (raw / name).stat().st_size])
+    note = by_hand_note(what, outcomes)
+    return render_html(replace(found, diagnosis=diagnosis, notes=(note, *found.notes)))
