@@ -54,6 +54,9 @@ PURE_ROOMS = (
 PURE_CODE = ",".join(
     [*(f"badgateway/{room}/*" for room in PURE_ROOMS), "badgateway/errors.py", "badgateway/numbers.py"]
 )
+# Named, for to collect all tests takes each of pytest's processes seconds.
+LIVE = "tests/live"
+NOT_LIVE = ["--ignore", LIVE, "-m", "not live"]
 UNIT_TESTS = [*(f"tests/{room}" for room in PURE_ROOMS), "tests/simulation", "tests/docs", "tests/test_numbers.py"]
 
 
@@ -211,14 +214,14 @@ def tests(session: nox.Session) -> None:
     TIMES.unlink(missing_ok=True)
     # In one word: where the file is there already, pytest takes a word of its own for the place of the tests.
     timed = [f"--times={TIMES}"]
-    run(session, "pytest", "-m", "not live", "--numprocesses", "auto", "--cov", "--cov-report", "", *timed)
+    run(session, "pytest", *NOT_LIVE, "--numprocesses", "auto", "--cov", "--cov-report", "", *timed)
     run(session, "coverage", "report", "--include", ",".join(PURE_CODE), "--fail-under", "95", "--skip-covered")
     # A fault that depends on timing gets a second chance to occur; who needed it is printed, and to be mended.
     again = ["--reruns", "1", "--reruns-delay", "2"]
     run_beside(session, "live and not alone", *again, *timed)
-    run(session, "pytest", "-m", "live and alone", *again, *timed)
+    run(session, "pytest", LIVE, "-m", "live and alone", *again, *timed)
     # A sample of the session faults, another one each time; its seed is printed.
-    run(session, "pytest", "-m", "fault", "--kills", "2", "--sample", "1", *timed)
+    run(session, "pytest", LIVE, "-m", "fault", "--kills", "2", "--sample", "1", *timed)
     print_times(session)
 
 
@@ -229,13 +232,13 @@ def run_beside(session: nox.Session, marks: str, *options: str) -> None:
     fixtures and the same neighbours, does not help a run that the neighbours disturbed.
     """
     # More at a time than there are cores, for most of the time they wait: for a server, a limit, a child's end.
-    beside = ["--numprocesses", "3", "--dist", "loadgroup", "--cache-clear"]
+    beside = ["--numprocesses", "3", "--cache-clear"]
     try:
-        run(session, "pytest", "-m", marks, *beside, *options)
+        run(session, "pytest", LIVE, "-m", marks, *beside, *options)
     except CommandFailed:
         session.warn("what failed beside others runs once more, alone: it has to pass, and its flakiness to be mended")
         alone = ["--last-failed", "--last-failed-no-failures", "none", "--maxfail", "1"]
-        run(session, "pytest", "-m", marks, *alone, *options)
+        run(session, "pytest", LIVE, "-m", marks, *alone, *options)
 
 
 def print_times(session: nox.Session) -> None:

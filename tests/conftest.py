@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import distribution
 from tests.amounts import load_profiles
 
 load_profiles()
@@ -38,6 +39,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """Start once for all of a file's tests what they share, wherever several processes run them."""
+    return distribution.scheduler(config, log) if config.getvalue("dist") == "load" else None
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what nobody asked for, whatever else was asked for, and what is not in the sample."""
     asked = str(config.option.markexpr)
@@ -47,6 +54,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
+    distribution.put_longest_first(items)
 
 
 def _is_long(item: pytest.Item, marker: str) -> bool:
@@ -88,7 +96,8 @@ def _not_in_the_sample(config: pytest.Config, items: list[pytest.Item]) -> list[
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Keep the tests' times; print how many faults of each kind were planted, and how many the kit held against."""
-    if config.option.times:
+    # xdist's processes would each add a part of what the one that started them adds.
+    if config.option.times and not hasattr(config, "workerinput"):
         _add_times(terminalreporter, config.option.times)
     if config.option.corpus is not None:
         share, seed = config.option.corpus, config.option.fault_seed

@@ -63,16 +63,6 @@ def arm(server: str, driver: str) -> dict[str, object]:
     return {"name": name, "server": f"servers/{server}", "driver": driver, "workers": 2, "threads": 4}
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests that share what their module has started in one of xdist's processes."""
-    for item in items:
-        if item.get_closest_marker("live") and isinstance(item, pytest.Function):
-            shared = [one for found in item._fixtureinfo.name2fixturedefs.values() for one in found]
-            if any(one.scope == "module" for one in shared):
-                item.add_marker(pytest.mark.xdist_group(item.module.__name__))
-
-
 @pytest.fixture(scope="session", autouse=True)
 def ctrl_c_ends_children() -> None:
     # A shell that starts pytest in the background lets it ignore Ctrl-C, and so would all that it starts.

@@ -1,0 +1,60 @@
+"""Which tests xdist keeps in one process: those of a file that start something once for all of them."""
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+LONGEST_FIRST = (
+    "tests/live/test_study.py",
+    "tests/live/test_run.py",
+    "tests/live/test_links.py",
+    "tests/live/test_waiting.py",
+    "tests/live/test_planted.py",
+    "tests/live/test_odd_requests.py",
+    "tests/live/test_other_work.py",
+    "tests/study/test_study.py",
+    "tests/cli/test_commands.py",
+    "tests/simulation/test_racing.py",
+)
+"""Files of tests that would keep one process busy when the others have ended, were they begun last."""
+_SHARED = re.compile(r'@pytest\.fixture\([^)]*scope="module"')
+
+
+@cache
+def shares_a_start(file: str) -> bool:
+    """Tell whether a file has a fixture that is set up once for several of its tests."""
+    return _SHARED.search((ROOT / file).read_text("utf-8")) is not None
+
+
+def together(nodeid: str) -> str:
+    """Return what a test is run together with: all of its file, or nothing else.
+
+    xdist's own groups are not used: since pytest 9.2 its marks are silently without effect.
+    """
+    file = _file(nodeid)
+    takes_long = file.startswith("tests/live/") or file in LONGEST_FIRST
+    return nodeid if takes_long and not shares_a_start(file) else file
+
+
+def put_longest_first(items: list[Any]) -> None:
+    """Order tests so that what takes minutes is begun at once; all others stay in their order."""
+    rank = {file: place for place, file in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: rank.get(_file(item.nodeid), len(rank)))
+
+
+def _file(nodeid: str) -> str:
+    return nodeid.partition("::")[0]
+
+
+def scheduler(config: Any, log: Any) -> Any:
+    """Return what hands tests out to xdist's processes."""
+    # Only here: the tests run without xdist too.
+    from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped] # noqa: PLC0415
+
+    class Together(LoadScopeScheduling):  # type: ignore[misc] # it has no types
+        def _split_scope(self, nodeid: str) -> str:
+            return together(nodeid)
+
+    return Together(config, log)
