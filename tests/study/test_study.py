@@ -2,6 +2,8 @@
 
 import shutil
 import time
+from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -17,13 +19,13 @@ from badgateway.model.trial import MachineCheck, TrialStatus
 from badgateway.store.run_folder import RunFolder
 from badgateway.study import run_experiment as module
 from badgateway.study.resume import LATEST, find_run, require_same
-from badgateway.study.run_experiment import resume_experiment, run_experiment
+from badgateway.study.run_experiment import Finished, resume_experiment, run_experiment
 from badgateway.words.choice import sentence
 from badgateway.words.progress import stage
 from tests.amounts import some_of
 from tests.declared import experiment
 from tests.ledger.raw_folder import client_row, write_both
-from tests.study.fakes import ENVIRONMENT, SaturatedError
+from tests.study.fakes import ENVIRONMENT, SaturatedError, Seam, Told
 
 SEARCH = {"lowest": 2, "highest": 60, "max_trials": 4}
 
@@ -35,6 +37,51 @@ class Killed(BaseException):
 def study(**changes):
     asked = {"blocks": 2, "looks": []}
     return experiment(load={"locustfile": "experiments/load.py", "users": [5]}, study=asked | changes)
+
+
+def one_level(**changes):
+    """Return the experiment with a fixed schedule, at one level of load."""
+    return experiment(load={"locustfile": "experiments/load.py", "users": [5]}, **changes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ran:
+    """A run that many tests look at, and none may change."""
+
+    finished: Finished
+    results: Path
+    told: Told
+
+
+def _run_once(folder: Path, asked, seam: Seam) -> Ran:
+    told = Told()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(module, "read_environment", lambda _account: ENVIRONMENT)
+        finished = run_experiment(
+            asked, root=folder, results=folder / "results", command="x", listener=told, effects=seam
+        )
+    return Ran(finished=finished, results=folder / "results", told=told)
+
+
+def _seam(folder: Path) -> Seam:
+    (folder / "bench").mkdir()
+    return Seam(folder / "bench")
+
+
+@pytest.fixture(scope="module")
+def searched(tmp_path_factory) -> Ran:
+    """A study to its end, in which the third configuration fails, with the search of the others' capacity."""
+    folder = tmp_path_factory.mktemp("searched")
+    seam = _seam(folder)
+    seam.on_drive = failing("third")
+    return _run_once(folder, study(capacity=SEARCH), seam)
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory) -> Ran:
+    """A study to its end in which nothing fails."""
+    folder = tmp_path_factory.mktemp("plain")
+    return _run_once(folder, study(), _seam(folder))
 
 
 @pytest.fixture
@@ -85,10 +132,8 @@ def run_trials(results):
     return [folder.record(one).trial for one in folder.trial_folders()]
 
 
-def test_a_study_runs_its_blocks_then_searches_the_capacity_of_who_is_left(run, results, seam):
-    seam.on_drive = failing("third")
-    finished = run(study(capacity=SEARCH))
-    trials = run_trials(results)
+def test_a_study_runs_its_blocks_then_searches_the_capacity_of_who_is_left(searched):
+    finished, trials = searched.finished, run_trials(searched.results)
 
     blocks = [trial for trial in trials if trial.purpose is Purpose.COMPARE]
     assert [trial.block for trial in blocks] == [1, 1, 1, 1, 2, 2, 2]
@@ -101,9 +146,8 @@ def test_a_study_runs_its_blocks_then_searches_the_capacity_of_who_is_left(run, 
     assert dict(finished.study.choice.capacities).keys() == {"first", "second"}
 
 
-def test_the_recommendation_and_the_verdicts_are_those_of_the_choice(run, seam):
-    seam.on_drive = failing("third")
-    study_found = run().study
+def test_the_recommendation_and_the_verdicts_are_those_of_the_choice(searched):
+    study_found = searched.finished.study
     assert study_found is not None
     choice, told = study_found.choice, study_found.recommendation
 
@@ -116,13 +160,14 @@ def test_the_recommendation_and_the_verdicts_are_those_of_the_choice(run, seam):
     assert by_name == {"first": Verdict.PASS, "second": Verdict.PASS, "third": Verdict.FAIL}
 
 
-def test_trials_of_the_control_and_of_searches_are_in_no_level(run, seam):
-    found = run(study(capacity=SEARCH)).study
+def test_trials_of_the_control_and_of_searches_are_in_no_level(searched):
+    found = searched.finished.study
     assert found is not None
     counted = [trial for one in found.configurations for level in one.levels for trial in level.trials]
 
     assert {(one.trial.purpose, one.trial.control) for one in counted} == {(Purpose.COMPARE, False)}
-    assert len(counted) == 6
+    # Two blocks of those who were left, and one of who failed.
+    assert len(counted) == 5
 
 
 def test_none_qualifies_when_all_fail(run, seam):
@@ -133,9 +178,9 @@ def test_none_qualifies_when_all_fail(run, seam):
     assert found.recommendation.decision is Decision.NONE_QUALIFIES
 
 
-def test_reports_made_again_from_the_disk_say_the_same(run, results):
-    finished = run()
-    again = analyse(RunFolder.newest(results, "small"))
+def test_reports_made_again_from_the_disk_say_the_same(plain):
+    finished = plain.finished
+    again = analyse(RunFolder.newest(plain.results, "small"))
 
     assert finished.study is not None
     assert again.choice == finished.study.choice
@@ -143,11 +188,11 @@ def test_reports_made_again_from_the_disk_say_the_same(run, results):
 
 
 @pytest.mark.parametrize("position", some_of([1, 5, 9], first=[5]))
-def test_a_study_that_was_killed_goes_on_with_the_trial_it_would_have_run(position, run, resume, results, seam):
+def test_a_study_that_was_killed_goes_on_with_the_trial_it_would_have_run(  # noqa: PLR0917 # fixtures
+    position, run, resume, results, seam, searched
+):
     asked = study(capacity=SEARCH)
-    seam.on_drive = failing("third")
-    run(asked)
-    whole = run_trials(results)
+    whole = run_trials(searched.results)
 
     def killed_at(trial, raw) -> None:
         failing("third")(trial, raw)
@@ -167,7 +212,7 @@ def test_a_study_that_was_killed_goes_on_with_the_trial_it_would_have_run(positi
 
 
 def test_a_fixed_schedule_that_was_killed_goes_on_too(run, resume, results, seam):
-    fixed = experiment()
+    fixed = one_level(blocks=2)
 
     def killed_at(trial, raw) -> None:
         if trial.position == 3:
@@ -234,11 +279,9 @@ def test_a_run_that_is_whole_starts_nothing_and_is_reported_again(run, resume, s
     assert seam.drives == 0
 
 
-def test_a_run_of_another_experiment_is_not_gone_on_with(run, results):
-    run()
-
+def test_a_run_of_another_experiment_is_not_gone_on_with(plain):
     with pytest.raises(ConfigurationError, match="it differs in seed; give the options it was started with"):
-        require_same(find_run(LATEST, results, study().name), study().model_copy(update={"seed": 7}))
+        require_same(find_run(LATEST, plain.results, study().name), study().model_copy(update={"seed": 7}))
 
 
 def test_without_a_run_there_is_nothing_to_go_on_with(results):
@@ -261,7 +304,7 @@ def test_an_invalid_trial_is_repeated_at_most_twice_and_then_left(run, results, 
 
 
 def in_blocks():
-    return experiment(load={"locustfile": "experiments/load.py", "users": [5]}, blocks=2)
+    return one_level(blocks=2)
 
 
 def test_an_invalid_trial_of_a_fixed_schedule_is_repeated_behind_the_others_of_its_block(run, results, seam):
@@ -366,10 +409,8 @@ def test_a_database_that_ends_stops_the_run_behind_the_trial(run, results, seam,
     assert len(run_trials(results)) == 1
 
 
-def test_who_watches_is_told_the_stage_who_stands_and_the_time_left(run, told, seam):
-    seam.on_drive = failing("third")
-    run(study(capacity=SEARCH))
-    first, last = told.outlooks[0], told.outlooks[-1]
+def test_who_watches_is_told_the_stage_who_stands_and_the_time_left(searched):
+    first, last = searched.told.outlooks[0], searched.told.outlooks[-1]
 
     assert (stage(first), first.remaining) == ("block 1 of 2", 3)
     assert first.left_s > 60
@@ -378,11 +419,11 @@ def test_who_watches_is_told_the_stage_who_stands_and_the_time_left(run, told, s
 
 
 def test_a_pick_is_confirmed_at_the_rate_that_was_declared(run, results, seam):
-    fixed = experiment(blocks=2, confirmation={"rate_per_s": 20, "window_s": 3})
+    fixed = one_level(blocks=2, confirmation={"rate_per_s": 20, "window_s": 3})
     finished = run(fixed)
     *scheduled, last = run_trials(results)
 
-    assert len(scheduled) == 12
+    assert len(scheduled) == 6
     assert (last.purpose, last.rate_per_s, last.window_s) == (Purpose.CONFIRM, 20, 3)
     assert finished.study is not None
     assert last.configuration == finished.study.recommendation.configuration
@@ -391,14 +432,14 @@ def test_a_pick_is_confirmed_at_the_rate_that_was_declared(run, results, seam):
 
 def test_a_confirmation_that_is_invalid_is_tried_three_times(run, results, seam):
     seam.open_loop = None
-    run(experiment(blocks=2, confirmation={"rate_per_s": 20}))
+    run(one_level(blocks=2, confirmation={"rate_per_s": 20}))
 
     assert [trial.attempt for trial in run_trials(results) if trial.purpose is Purpose.CONFIRM] == [1, 2, 3]
 
 
 def test_without_a_pick_there_is_nothing_to_confirm(run, results, seam):
     seam.on_drive = lambda trial, raw: failing(trial.configuration)(trial, raw)
-    finished = run(experiment(confirmation={"rate_per_s": 20}))
+    finished = run(one_level(confirmation={"rate_per_s": 20}))
 
     assert {trial.purpose for trial in run_trials(results)} == {Purpose.COMPARE}
     assert finished.study is not None
