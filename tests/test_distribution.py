@@ -46,7 +46,7 @@ def test_a_run_that_many_tests_look_at_is_started_in_one_process_only():
 
 def test_tests_that_share_nothing_are_handed_out_one_by_one_where_each_takes_long():
     assert together("tests/live/test_causes.py::test_harakiri") == "tests/live/test_causes.py::test_harakiri"
-    assert together("tests/study/test_study.py::test_a") != together("tests/study/test_study.py::test_b")
+    assert together("tests/cli/test_commands.py::test_a") != together("tests/cli/test_commands.py::test_b")
     assert together("tests/words/test_phrases.py::test_a") == together("tests/words/test_phrases.py::test_b")
 
 
