@@ -44,7 +44,7 @@ def _times(number: int) -> dict[str, float]:
 def run(folder: Path) -> Path:
     """Run a study of 35 trials in which nothing is started; return its folder."""
     configurations: list[dict[str, Any]] = [
-        {"name": f"arm-{number}", "server": f"servers/{server}", "driver": "pymysql", "workers": 2}
+        {"name": f"configuration-{number}", "server": f"servers/{server}", "driver": "pymysql", "workers": 2}
         for number, server in enumerate(_SERVERS)
     ]
     asked = experiment(

@@ -39,11 +39,11 @@ _WEATHER = ((0.0, 0.0), (0.03, 0.0), (0.03, 0.02), (0.05, 0.02))
 
 
 def _alike(number: int, *, is_quick: bool) -> Iterator[Question]:
-    for arms in (2, 5) if is_quick else (2, 5, 12, 34):
+    for configurations in (2, 5) if is_quick else (2, 5, 12, 34):
         for weather in WEATHERS:
-            # With two arms, six blocks leave the exact test one level alone, and it is the largest.
-            blocks, looks = (6, (2, 3)) if arms == 2 else (8, (3, 5))
-            yield functools.partial(promises.different, weather, arms, number, blocks=blocks, looks=looks)
+            # With two configurations, six blocks leave the exact test one level alone, and it is the largest.
+            blocks, looks = (6, (2, 3)) if configurations == 2 else (8, (3, 5))
+            yield functools.partial(promises.different, weather, configurations, number, blocks=blocks, looks=looks)
 
 
 def _shares(number: int) -> Iterator[Question]:
@@ -64,14 +64,14 @@ def _picks(number: int) -> Iterator[Question]:
     yield functools.partial(promises.picked, quiet, number, 0.75, blocks=6, looks=(2, 3))
     yield functools.partial(promises.picked, quiet, number, 0.97, blocks=8)
     yield functools.partial(promises.picked, spiky, number, 0.40, blocks=8)
-    for arms, blocks in ((2, 8), (4, 8), (2, 6), (3, 6)):
-        yield functools.partial(promises.throughput_told, arms, number, blocks=blocks)
+    for configurations, blocks in ((2, 8), (4, 8), (2, 6), (3, 6)):
+        yield functools.partial(promises.throughput_told, configurations, number, blocks=blocks)
 
 
 def _regrets(number: int) -> Iterator[Question]:
     for weather in WEATHERS:
-        for arms, spread in ((2, 0.0), (5, 0.0), (5, 0.3)):
-            p95s_ms = promises.in_a_line(arms, spread)
+        for configurations, spread in ((2, 0.0), (5, 0.0), (5, 0.3)):
+            p95s_ms = promises.in_a_line(configurations, spread)
             yield functools.partial(promises.regret_is_true, weather, p95s_ms, number, blocks=6, looks=(2, 3))
 
 
@@ -89,8 +89,8 @@ def _dying(number: int) -> tuple[str]:
 def _failing(number: int) -> tuple[str, str]:
     sets = 10 * number
     return (
-        f"failures made an arm the one to run in {became_the_pick(sets)} of {sets:,} random results",
-        f"failures improved an arm's rank in {improved_ranks(sets)} of {sets:,} random results",
+        f"failures made a configuration the one to run in {became_the_pick(sets)} of {sets:,} random results",
+        f"failures improved a configuration's rank in {improved_ranks(sets)} of {sets:,} random results",
     )
 
 
@@ -154,11 +154,13 @@ def _measurer(mlr: Any, passes: Callable[[float], bool]) -> Any:
 
 def _races(number: int) -> tuple[str]:
     pairs = [raced_and_full(seed) for seed in range(number)]
-    same = sum((pair.raced.kind, pair.raced.arm) == (pair.full.kind, pair.full.arm) for pair in pairs)
+    same = sum(
+        (pair.raced.kind, pair.raced.configuration) == (pair.full.kind, pair.full.configuration) for pair in pairs
+    )
     ratios = [pair.time_ratio for pair in pairs]
     line = (
-        f"race and grid, 8 arms x 4 levels x 8 blocks: same answer {same / number:.1%}, load time of the race "
-        f"{np.mean(ratios):.3f} of the grid's (95 % of studies up to {np.quantile(ratios, 0.95):.3f}, "
+        f"race and grid, 8 configurations x 4 levels x 8 blocks: same answer {same / number:.1%}, load time of the "
+        f"race {np.mean(ratios):.3f} of the grid's (95 % of studies up to {np.quantile(ratios, 0.95):.3f}, "
         f"at most {max(ratios):.3f})"
     )
     return (line,)
@@ -166,7 +168,7 @@ def _races(number: int) -> tuple[str]:
 
 @click.command()
 @click.option("--repeats", default=1000, show_default=True, help="Studies a line.")
-@click.option("--quick", is_flag=True, help="Fifty studies a line, and few arms: minutes.")
+@click.option("--quick", is_flag=True, help="Fifty studies a line, and few configurations: minutes.")
 def main(*, repeats: int, quick: bool) -> None:
     """Print a line a promise: kept by the far end of the exact 95 % interval, BROKEN even by the near one, or open."""
     started_s = time.perf_counter()

@@ -35,11 +35,11 @@ def recommendation_of(
         command: The command line that started the run.
     """
     decision = _DECISIONS[choice.kind]
-    name = choice.arm if decision is Decision.PICKED else None
+    name = choice.configuration if decision is Decision.PICKED else None
     deploy = (f"{name} is {setup(experiment.configuration(name))}.",) if name else ()
     raced = (power(choice),) if experiment.study or choice.rivalries else ()
     settles = _what_settles(choice, experiment, command)
-    ranked = [one.arm for one in choice.ranking]
+    ranked = [one.configuration for one in choice.ranking]
     others = [one.name for one in experiment.configurations if one.name not in ranked]
     return Recommendation(
         decision=decision,

@@ -111,7 +111,7 @@ def picked(folder: RunFolder) -> str | None:
     together = side_by_side(experiment, kept_trials(folder))
     kept = [entry for entry in together if _is_of_contest(entry.record.trial, experiment)]
     choice = chosen(experiment, contest, ended_trials(contest, kept))
-    return choice.arm if choice.kind in {ChoiceKind.PICKED, ChoiceKind.EQUIVALENT} else None
+    return choice.configuration if choice.kind in {ChoiceKind.PICKED, ChoiceKind.EQUIVALENT} else None
 
 
 def _is_of_contest(trial: Trial, experiment: Experiment) -> bool:

@@ -89,7 +89,7 @@ def failures_in_words(measurement: Measurement) -> str:
 def _pick(study: StudySummary) -> str:
     choice, name = study.choice, study.experiment.name
     if choice is not None and choice.kind is ChoiceKind.EQUIVALENT:
-        return f"RUN for {name}: {choice.arm}"
+        return f"RUN for {name}: {choice.configuration}"
     return f"PICK for {name}: {study.recommendation.configuration}"
 
 

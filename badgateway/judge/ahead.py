@@ -1,7 +1,8 @@
-"""Tells of two arms whether one is ahead of the other, and which arms of a study nobody is ahead of.
+"""Tells of two configurations whether one is ahead of the other, and which ones of a study nobody is ahead of.
 
-All of it looks at two arms alone, and none of it can turn for the better by a failure: an arm that fails more often is
-ahead of fewer others, and more of them are ahead of it. What is claimed of a whole study is tested in `rivals`.
+All of it looks at two configurations alone, and none of it can turn for the better by a failure: a configuration that
+fails more often is ahead of fewer others, and more of them are ahead of it. What is claimed of a whole study is tested
+in `rivals`.
 """
 
 import math
@@ -9,21 +10,23 @@ from collections.abc import Mapping, Sequence
 
 from badgateway.judge.blocks import Number, at_level, log_ratios, p95_differences_ms
 from badgateway.judge.paired import is_beyond
-from badgateway.model.contest import ArmFacts, Contest
+from badgateway.model.contest import ConfigurationFacts, Contest
 
 
-def logs_of(contest: Contest, first: ArmFacts, second: ArmFacts, number: Number) -> tuple[float, ...]:
+def logs_of(
+    contest: Contest, first: ConfigurationFacts, second: ConfigurationFacts, number: Number
+) -> tuple[float, ...]:
     """Return the log ratio second / first of each block, at the highest level."""
     level = contest.levels[-1]
     return log_ratios(at_level(first, level), at_level(second, level), number)
 
 
-def is_ahead_in_p95(contest: Contest, first: ArmFacts, second: ArmFacts) -> bool:
+def is_ahead_in_p95(contest: Contest, first: ConfigurationFacts, second: ConfigurationFacts) -> bool:
     """Tell whether the first has the lower p95, by more than decides nothing."""
     return is_beyond(logs_of(contest, first, second, "p95_ms")) and not is_close_behind(contest, first, second)
 
 
-def is_close_behind(contest: Contest, first: ArmFacts, second: ArmFacts) -> bool:
+def is_close_behind(contest: Contest, first: ConfigurationFacts, second: ConfigurationFacts) -> bool:
     """Tell whether the second's p95 is proven to be no more above the first's than decides nothing."""
     level = contest.levels[-1]
     less = [-log for log in logs_of(contest, first, second, "p95_ms")]
@@ -31,29 +34,33 @@ def is_close_behind(contest: Contest, first: ArmFacts, second: ArmFacts) -> bool
     return is_beyond(less, -math.log1p(contest.margin)) or is_beyond(less_ms, -contest.negligible_p95_ms)
 
 
-def is_ahead_in_throughput(contest: Contest, first: ArmFacts, second: ArmFacts) -> bool:
+def is_ahead_in_throughput(contest: Contest, first: ConfigurationFacts, second: ConfigurationFacts) -> bool:
     """Tell whether the first answers more requests a second, by more than the margin."""
     more = [-log for log in logs_of(contest, first, second, "throughput_rps")]
     return is_beyond(more, math.log1p(contest.margin))
 
 
-def unbeaten(contest: Contest, arms: Mapping[str, ArmFacts], names: Sequence[str]) -> tuple[str, ...]:
-    """Return those arms that none of the others is ahead of, in p95 or, with a p95 no higher, in throughput.
+def unbeaten(
+    contest: Contest, configurations: Mapping[str, ConfigurationFacts], names: Sequence[str]
+) -> tuple[str, ...]:
+    """Return those configurations that none of the others is ahead of, in p95 or, with a p95 no higher, in throughput.
 
     Args:
         contest: What was asked.
-        arms: The facts of all arms.
-        names: The arms that keep the objective, the fastest first.
+        configurations: The facts of all configurations.
+        names: The configurations that keep the objective, the fastest first.
     """
     ahead = {
-        (one, other): is_ahead_in_p95(contest, arms[one], arms[other])
+        (one, other): is_ahead_in_p95(contest, configurations[one], configurations[other])
         for one in names
         for other in names
         if one != other
     }
 
     def beats(one: str, other: str) -> bool:
-        return ahead[one, other] or (not ahead[other, one] and is_ahead_in_throughput(contest, arms[one], arms[other]))
+        return ahead[one, other] or (
+            not ahead[other, one] and is_ahead_in_throughput(contest, configurations[one], configurations[other])
+        )
 
     left = tuple(name for name in names if not any(beats(one, name) for one in names if one != name))
     # Three may beat each other in a circle; then the fastest has to do.

@@ -1,10 +1,10 @@
-"""Pairs the numbers of two arms by block."""
+"""Pairs the numbers of two configurations by block."""
 
 import math
 from collections.abc import Mapping
 from typing import Literal
 
-from badgateway.model.contest import ArmFacts, Facts
+from badgateway.model.contest import ConfigurationFacts, Facts
 
 Number = Literal["p95_ms", "throughput_rps", "cpu_ms", "rss_bytes", "db_connections"]
 
@@ -13,9 +13,9 @@ _SLOWER_THAN_ANY_MS = 1e7
 _LEAST = 1e-6
 
 
-def at_level(arm: ArmFacts, level: float) -> dict[int, Facts]:
-    """Return an arm's facts at a level, by block."""
-    return {block: facts for at, block, facts in arm.cells if at == level}
+def at_level(configuration: ConfigurationFacts, level: float) -> dict[int, Facts]:
+    """Return a configuration's facts at a level, by block."""
+    return {block: facts for at, block, facts in configuration.cells if at == level}
 
 
 def log_ratios(first: Mapping[int, Facts], second: Mapping[int, Facts], number: Number) -> tuple[float, ...]:

@@ -16,8 +16,8 @@ _FREEDOM = 10
 """Of Student's t: how far beyond its 95 % interval a capacity may be is known from a few trials only."""
 
 
-def is_proven_lower(rival: Capacity, leader: Capacity, *, arms: int) -> bool:
-    """Tell whether the rival carries less than the leader, at the level that so many arms leave to one pair.
+def is_proven_lower(rival: Capacity, leader: Capacity, *, configurations: int) -> bool:
+    """Tell whether the rival carries less than the leader, at the level that so many configurations leave to one pair.
 
     Trials of one round ran one after another, so what was slow just then is in both and falls out of their ratio.
     Their intervals are held against each other, too: two may have hardly a round in common.
@@ -32,7 +32,7 @@ def is_proven_lower(rival: Capacity, leader: Capacity, *, arms: int) -> bool:
     by_intervals = _by_intervals(rival, leader)
     # Of two tests the better one may count if each has half of the level.
     chance = by_intervals if by_rounds is None else 2 * min(by_rounds, by_intervals)
-    return chance <= CAPACITY / (arms * (arms - 1))
+    return chance <= CAPACITY / (configurations * (configurations - 1))
 
 
 def _by_rounds(rival: Capacity, leader: Capacity) -> float | None:

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from badgateway.judge.ahead import unbeaten
-from badgateway.judge.arm_order import arm_verdict, in_order
 from badgateway.judge.blocks import at_level, log_p95
+from badgateway.judge.configuration_order import configuration_verdict, in_order
 from badgateway.judge.more_blocks import more_blocks
 from badgateway.judge.noise import has_two_states, noise_floor
 from badgateway.judge.objective import pooled
@@ -16,10 +16,10 @@ from badgateway.judge.shares import may_be
 from badgateway.judge.tie_break import costs, in_order_of_choice
 from badgateway.model.capacity import Capacity
 from badgateway.model.comparison import (
-    ArmVerdict,
     Bursts,
     Choice,
     ChoiceKind,
+    ConfigurationVerdict,
     Criterion,
     NoiseFloor,
     Relation,
@@ -27,7 +27,7 @@ from badgateway.model.comparison import (
     StudyPower,
     TieRule,
 )
-from badgateway.model.contest import ArmFacts, Contest, Elimination
+from badgateway.model.contest import ConfigurationFacts, Contest, Elimination
 from badgateway.model.summary import Verdict
 
 
@@ -40,12 +40,12 @@ class _Settled:
     """As good as each other, the chosen one first."""
     rule: TieRule | None
     is_proven: bool
-    """Whether every other arm that keeps the objective, or may, is proven to be worse than the chosen one."""
+    """Whether every other configuration that keeps the objective, or may, is proven to be worse than the chosen one."""
 
 
 def choose(
     contest: Contest,
-    arms: Sequence[ArmFacts],
+    configurations: Sequence[ConfigurationFacts],
     eliminations: Sequence[Elimination] = (),
     capacities: Mapping[str, Capacity] | None = None,
 ) -> Choice:
@@ -53,33 +53,35 @@ def choose(
 
     Args:
         contest: What was asked.
-        arms: The valid facts, one entry for each of the contest's arms, in any order.
-        eliminations: The arms that left the race before its end.
-        capacities: What the capacity searches found, by arm.
+        configurations: The valid facts, one entry for each of the contest's configurations, in any order.
+        eliminations: The configurations that left the race before its end.
+        capacities: What the capacity searches found, by configuration.
     """
-    by_name = {arm.arm: arm for arm in arms}
+    by_name = {one.configuration: one for one in configurations}
     known = {name: found for name, found in (capacities or {}).items() if name in by_name}
-    found = tuple(arm_verdict(by_name[name], contest.levels, contest.objective) for name in contest.arms)
+    found = tuple(
+        configuration_verdict(by_name[name], contest.levels, contest.objective) for name in contest.configurations
+    )
     ranking = in_order(contest, found, by_name, eliminations)
-    put_out = {one.arm for one in eliminations if one.at_look is not None}
+    put_out = {one.configuration for one in eliminations if one.at_look is not None}
     passing, rivals = _passing(ranking, put_out), _rivals(contest, by_name, ranking, put_out)
     settled = _settle(contest, by_name, passing, rivals, known)
-    noise = noise_floor(contest, tuple(arms), settled.rivalries)
+    noise = noise_floor(contest, tuple(configurations), settled.rivalries)
     kind = _kind(ranking, settled, is_doubtful=_is_doubtful(noise, settled.rivalries))
     best = settled.best
     others = tuple(name for name in (*passing, *rivals) if best and name != best[0])
     return Choice(
         kind=kind,
-        arm=best[0] if best else next((one.arm for one in ranking if one.verdict is Verdict.INCONCLUSIVE), None),
+        configuration=best[0] if best else _first_that_may(ranking),
         equivalent=best if kind is ChoiceKind.EQUIVALENT else (),
         more_blocks=None if kind in _SETTLED else more_blocks(contest, by_name, ranking, settled.rivalries),
         ranking=ranking,
         rivalries=settled.rivalries,
-        capacities=tuple((name, known[name]) for name in contest.arms if name in known),
+        capacities=tuple((name, known[name]) for name in contest.configurations if name in known),
         noise=noise,
         asked=contest,
         power=_power(contest, by_name, (*passing, *rivals)),
-        most_requests=_most_requests(contest, arms),
+        most_requests=_most_requests(contest, configurations),
         bursts=_bursts(ranking),
         eliminations=tuple(eliminations),
         tie_rule=settled.rule,
@@ -88,47 +90,54 @@ def choose(
     )
 
 
+def _first_that_may(ranking: Sequence[ConfigurationVerdict]) -> str | None:
+    return next((one.configuration for one in ranking if one.verdict is Verdict.INCONCLUSIVE), None)
+
+
 _SETTLED = (ChoiceKind.PICKED, ChoiceKind.NONE_QUALIFIES)
 
 
 def latency_candidates(
-    contest: Contest, arms: Sequence[ArmFacts], eliminations: Sequence[Elimination]
+    contest: Contest, configurations: Sequence[ConfigurationFacts], eliminations: Sequence[Elimination]
 ) -> tuple[str, ...]:
-    """Return the arms, best first, of which the capacity matters: those that p95 alone has not put out.
+    """Return the configurations, best first, of which the capacity matters: those that p95 alone has not put out.
 
     Where no trial has proven yet that any keeps the objective, it is all that may.
     """
-    by_name = {arm.arm: arm for arm in arms}
-    gone = {one.arm for one in eliminations}
-    found = (arm_verdict(by_name[name], contest.levels, contest.objective) for name in contest.arms)
-    order = in_order(contest, [one for one in found if one.arm not in gone], by_name, eliminations)
-    racing = [one.arm for one in order if one.verdict is Verdict.PASS]
+    by_name = {one.configuration: one for one in configurations}
+    gone = {one.configuration for one in eliminations}
+    found = (configuration_verdict(by_name[name], contest.levels, contest.objective) for name in contest.configurations)
+    order = in_order(contest, [one for one in found if one.configuration not in gone], by_name, eliminations)
+    racing = [one.configuration for one in order if one.verdict is Verdict.PASS]
     if not racing:
-        return tuple(one.arm for one in order if one.verdict is Verdict.INCONCLUSIVE)
+        return tuple(one.configuration for one in order if one.verdict is Verdict.INCONCLUSIVE)
     return tuple(racing) if len(racing) < 2 else _without_worse(racing, by_latency(contest, by_name, racing))
 
 
-def _passing(ranking: Sequence[ArmVerdict], put_out: set[str]) -> tuple[str, ...]:
-    passing = [one.arm for one in ranking if one.verdict is Verdict.PASS]
+def _passing(ranking: Sequence[ConfigurationVerdict], put_out: set[str]) -> tuple[str, ...]:
+    passing = [one.configuration for one in ranking if one.verdict is Verdict.PASS]
     return tuple([name for name in passing if name not in put_out] or passing)
 
 
 def _rivals(
-    contest: Contest, arms: Mapping[str, ArmFacts], ranking: Sequence[ArmVerdict], put_out: set[str]
+    contest: Contest,
+    configurations: Mapping[str, ConfigurationFacts],
+    ranking: Sequence[ConfigurationVerdict],
+    put_out: set[str],
 ) -> tuple[str, ...]:
-    """Return the arms that may keep the objective: nobody is the best before they are behind, too."""
+    """Return the configurations that may keep the objective: nobody is the best before they are behind, too."""
     return tuple(
-        one.arm
+        one.configuration
         for one in ranking
         if one.verdict is Verdict.INCONCLUSIVE
-        and one.arm not in put_out
-        and at_level(arms[one.arm], contest.levels[-1])
+        and one.configuration not in put_out
+        and at_level(configurations[one.configuration], contest.levels[-1])
     )
 
 
 def _settle(
     contest: Contest,
-    arms: Mapping[str, ArmFacts],
+    configurations: Mapping[str, ConfigurationFacts],
     passing: Sequence[str],
     rivals: Sequence[str],
     capacities: Mapping[str, Capacity],
@@ -137,14 +146,14 @@ def _settle(
     if not passing:
         return _Settled(rivalries=(), best=(), rule=None, is_proven=False)
     everyone = (*passing, *rivals)
-    latency = by_latency(contest, arms, everyone) if len(everyone) > 1 else ()
-    throughput = by_throughput(contest, arms, _without_worse(everyone, latency))
-    left = _without_worse(unbeaten(contest, arms, passing), throughput) or tuple(passing[:1])
+    latency = by_latency(contest, configurations, everyone) if len(everyone) > 1 else ()
+    throughput = by_throughput(contest, configurations, _without_worse(everyone, latency))
+    left = _without_worse(unbeaten(contest, configurations, passing), throughput) or tuple(passing[:1])
     capacity = by_capacity(left, capacities)
-    best, rule = in_order_of_choice(contest, arms, _without_worse(left, capacity))
+    best, rule = in_order_of_choice(contest, configurations, _without_worse(left, capacity))
     proven = (*latency, *throughput, *capacity)
     return _Settled(
-        rivalries=(*proven, *costs(contest, arms, best[0], best[1:])),
+        rivalries=(*proven, *costs(contest, configurations, best[0], best[1:])),
         best=best,
         rule=rule,
         is_proven=len(best) == 1 and best == _without_worse(everyone, proven),
@@ -156,7 +165,7 @@ def _without_worse(names: Sequence[str], rivalries: Iterable[Rivalry]) -> tuple[
     return tuple(name for name in names if name not in worse)
 
 
-def _kind(ranking: Sequence[ArmVerdict], settled: _Settled, *, is_doubtful: bool) -> ChoiceKind:
+def _kind(ranking: Sequence[ConfigurationVerdict], settled: _Settled, *, is_doubtful: bool) -> ChoiceKind:
     if not settled.best:
         all_fail = all(one.verdict is Verdict.FAIL for one in ranking)
         return ChoiceKind.NONE_QUALIFIES if all_fail else ChoiceKind.NEEDS_MORE
@@ -177,12 +186,12 @@ def _is_doubtful(noise: NoiseFloor | None, rivalries: Sequence[Rivalry]) -> bool
     return noise is not None and noise.differs and noise.latency.difference >= min(gaps, default=0.0)
 
 
-def _has_two_states(contest: Contest, arm: ArmFacts) -> bool:
-    return has_two_states([log_p95(facts) for facts in at_level(arm, contest.levels[-1]).values()])
+def _has_two_states(contest: Contest, configuration: ConfigurationFacts) -> bool:
+    return has_two_states([log_p95(facts) for facts in at_level(configuration, contest.levels[-1]).values()])
 
 
-def _power(contest: Contest, arms: Mapping[str, ArmFacts], compared: Sequence[str]) -> StudyPower:
-    blocks = min((len(at_level(arms[name], contest.levels[-1])) for name in compared), default=0)
+def _power(contest: Contest, configurations: Mapping[str, ConfigurationFacts], compared: Sequence[str]) -> StudyPower:
+    blocks = min((len(at_level(configurations[name], contest.levels[-1])) for name in compared), default=0)
     return StudyPower(
         compared=len(compared),
         blocks=blocks,
@@ -191,18 +200,24 @@ def _power(contest: Contest, arms: Mapping[str, ArmFacts], compared: Sequence[st
     )
 
 
-def _most_requests(contest: Contest, arms: Sequence[ArmFacts]) -> int:
+def _most_requests(contest: Contest, configurations: Sequence[ConfigurationFacts]) -> int:
     level = contest.levels[-1]
-    return max((pooled(facts for at, _, facts in arm.cells if at == level).requests for arm in arms), default=0)
+    return max(
+        (
+            pooled(facts for at, _, facts in configuration.cells if at == level).requests
+            for configuration in configurations
+        ),
+        default=0,
+    )
 
 
-def _bursts(ranking: Sequence[ArmVerdict]) -> Bursts | None:
+def _bursts(ranking: Sequence[ConfigurationVerdict]) -> Bursts | None:
     """Return how many trials and seconds may still be bad: no formula sees the outage that did not happen."""
     first = next((one for one in ranking if one.verdict is Verdict.PASS), None)
     if first is None:
         return None
     return Bursts(
-        arm=first.arm,
+        configuration=first.configuration,
         bad_trials=first.bad_trials,
         trials=first.trials,
         most_bad_trials=may_be(first.bad_trials, first.trials),

@@ -1,9 +1,9 @@
-"""What one change did: an arm held against the arm that it changed something of, at one load level."""
+"""What one change did: a configuration held against the one that it changed something of, at one load level."""
 
 from badgateway.judge.baseline import main_cause
 from badgateway.judge.chance import are_told_alike, chance
 from badgateway.model.differences import Difference
-from badgateway.model.ladder import ArmEffect, Effect, P95Shift, SpeedMove
+from badgateway.model.ladder import ConfigurationEffect, Effect, P95Shift, SpeedMove
 from badgateway.model.summary import LevelSummary, Proportion
 
 CLOSE_SHARE = 0.10
@@ -18,32 +18,32 @@ _POINTS = 0.1
 """A difference of this much counts all the same: where nearly everything failed, a fifth of that is too much to ask."""
 
 
-def start(level: LevelSummary) -> ArmEffect:
-    """Return the arm that all others go back to."""
+def start(level: LevelSummary) -> ConfigurationEffect:
+    """Return the configuration that all others go back to."""
     kind = Effect.START if level.measurement else Effect.NOT_COMPARED
-    return ArmEffect(effect=kind, against="", before=None, after=level)
+    return ConfigurationEffect(effect=kind, against="", before=None, after=level)
 
 
-def not_compared(against: str, before: LevelSummary | None, after: LevelSummary) -> ArmEffect:
-    """Return two arms that cannot be compared, because one was not measured."""
-    return ArmEffect(effect=Effect.NOT_COMPARED, against=against, before=before, after=after)
+def not_compared(against: str, before: LevelSummary | None, after: LevelSummary) -> ConfigurationEffect:
+    """Return two configurations that cannot be compared, because one was not measured."""
+    return ConfigurationEffect(effect=Effect.NOT_COMPARED, against=against, before=before, after=after)
 
 
 def effect(
     before: LevelSummary, after: LevelSummary, changes: tuple[Difference, ...], *, significance: float
-) -> ArmEffect:
-    """Return what became of the failures between two arms at one load level.
+) -> ConfigurationEffect:
+    """Return what became of the failures between two configurations at one load level.
 
     Args:
-        before: The arm that something was changed of.
-        after: The arm with the change.
+        before: The configuration that something was changed of.
+        after: The configuration with the change.
         changes: What was changed, setting by setting.
         significance: A p-value below it is no chance.
     """
     if before.measurement is None or after.measurement is None:
         return not_compared(before.configuration, before, after)
     p_value = chance(before, after)
-    return ArmEffect(
+    return ConfigurationEffect(
         effect=_with_trials_lost(_kind(before, after, p_value, significance), before, after),
         against=before.configuration,
         before=before,
@@ -69,7 +69,7 @@ def _kind(before: LevelSummary, after: LevelSummary, p_value: float, significanc
 
 
 def _with_trials_lost(kind: Effect, before: LevelSummary, after: LevelSummary) -> Effect:
-    """Let a trial that an arm did not get through, which is in no share of its failures, never speak for that arm."""
+    """Let a trial that was not got through, which is in no share of failures, never speak for its configuration."""
     is_for_before, is_for_after = kind is Effect.WORSE, kind is Effect.HELPED
     lost_before, lost_after = bool(before.trials_lost), bool(after.trials_lost)
     is_open = (lost_before and not is_for_after) or (lost_after and not is_for_before)

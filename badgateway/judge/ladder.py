@@ -1,4 +1,4 @@
-"""Tells an experiment's steps in order: what each arm changed, and what became of the failures."""
+"""Tells an experiment's steps in order: what each configuration changed, and what became of the failures."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -7,12 +7,12 @@ from badgateway.judge.effects import effect, not_compared, start
 from badgateway.model.configuration import Configuration
 from badgateway.model.differences import Difference, changed
 from badgateway.model.experiment import Experiment
-from badgateway.model.ladder import ArmEffect, Ladder, LadderArm, LadderStep
+from badgateway.model.ladder import ConfigurationEffect, Ladder, LadderConfiguration, LadderStep
 from badgateway.model.summary import ConfigurationSummary, LevelSummary
 
 
 def ladder(experiment: Experiment, configurations: Sequence[ConfigurationSummary]) -> Ladder | None:
-    """Hold each arm against the one it changes something of; None when no configuration belongs to a step."""
+    """Hold each configuration against the one it changes something of; None when no configuration belongs to a step."""
     if not any(configuration.step for configuration in experiment.configurations):
         return None
     by_name = {summary.configuration.name: summary for summary in configurations}
@@ -29,27 +29,29 @@ def ladder(experiment: Experiment, configurations: Sequence[ConfigurationSummary
 def _steps(
     experiment: Experiment, by_name: Mapping[str, ConfigurationSummary], significance: float
 ) -> Iterator[LadderStep]:
-    # Arms without a step are no part of the story, so they come after it.
+    # Configurations without a step are no part of the story, so they come after it.
     titles = sorted(dict.fromkeys(one.step for one in experiment.configurations), key=lambda title: not title)
     for title in titles:
         own = [one for one in experiment.configurations if one.step == title]
-        yield LadderStep(title=title, arms=tuple(_arm(one, experiment, by_name, significance) for one in own))
+        yield LadderStep(
+            title=title, configurations=tuple(_configuration(one, experiment, by_name, significance) for one in own)
+        )
 
 
-def _arm(
+def _configuration(
     configuration: Configuration,
     experiment: Experiment,
     by_name: Mapping[str, ConfigurationSummary],
     significance: float,
-) -> LadderArm:
+) -> LadderConfiguration:
     levels = by_name[configuration.name].levels
     first = experiment.configurations[0]
     if configuration.name == first.name and configuration.against is None:
         effects = tuple(start(level) for level in levels)
-        return LadderArm(configuration=configuration.name, against=None, effects=effects)
+        return LadderConfiguration(configuration=configuration.name, against=None, effects=effects)
     before = by_name[configuration.against or first.name]
     changes = changed(before.configuration, configuration, experiment.timeouts)
-    return LadderArm(
+    return LadderConfiguration(
         configuration=configuration.name,
         against=before.configuration.name,
         effects=tuple(_effect(before, level, changes, significance) for level in levels),
@@ -58,7 +60,7 @@ def _arm(
 
 def _effect(
     before: ConfigurationSummary, level: LevelSummary, changes: tuple[Difference, ...], significance: float
-) -> ArmEffect:
+) -> ConfigurationEffect:
     same = [one for one in (*before.levels, *before.distant_levels) if _is_alike(one, level)]
     if not same:
         return not_compared(before.configuration.name, None, level)

@@ -5,13 +5,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from badgateway.judge.blocks import at_level
 from badgateway.judge.objective import more_units, units_of_facts
 from badgateway.judge.paired import ALONE, blocks_needed, blocks_to_prove
-from badgateway.model.comparison import ArmVerdict, Criterion, Relation, Rivalry
-from badgateway.model.contest import ArmFacts, Contest
+from badgateway.model.comparison import ConfigurationVerdict, Criterion, Relation, Rivalry
+from badgateway.model.contest import ConfigurationFacts, Contest
 from badgateway.model.summary import Verdict
 
 
 def more_blocks(
-    contest: Contest, arms: Mapping[str, ArmFacts], ranking: Sequence[ArmVerdict], rivalries: Sequence[Rivalry]
+    contest: Contest,
+    configurations: Mapping[str, ConfigurationFacts],
+    ranking: Sequence[ConfigurationVerdict],
+    rivalries: Sequence[Rivalry],
 ) -> int | None:
     """Return how many more blocks it takes, if all stays as it was measured; None when more would hardly settle it."""
     compared = [one for one in rivalries if one.criterion is Criterion.LATENCY]
@@ -21,7 +24,7 @@ def more_blocks(
     elif any(one.verdict is Verdict.PASS for one in ranking):
         return None
     else:
-        needs = _for_objective(contest, arms, ranking)
+        needs = _for_objective(contest, configurations, ranking)
     known = [need for need in needs if need is not None]
     return max(known) if known and len(known) == len(needs) else None
 
@@ -35,10 +38,12 @@ def _for_rivals(contest: Contest, waiting: Sequence[Rivalry]) -> Iterator[int | 
         yield None if total is None else total - one.paired.blocks
 
 
-def _for_objective(contest: Contest, arms: Mapping[str, ArmFacts], ranking: Sequence[ArmVerdict]) -> list[int | None]:
-    """Return what the first arm that may still pass needs; one block where nothing could be measured."""
+def _for_objective(
+    contest: Contest, configurations: Mapping[str, ConfigurationFacts], ranking: Sequence[ConfigurationVerdict]
+) -> list[int | None]:
+    """Return what the first configuration that may still pass needs; one block where nothing could be measured."""
     candidate = next((one for one in ranking if one.verdict is Verdict.INCONCLUSIVE), None)
     if candidate is None or candidate.level is None:
         return [1]
-    found = at_level(arms[candidate.arm], candidate.level).values()
+    found = at_level(configurations[candidate.configuration], candidate.level).values()
     return [more_units(units_of_facts(found), contest.objective)]

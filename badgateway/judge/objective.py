@@ -126,7 +126,7 @@ def over_levels(units: Mapping[float, Sequence[Counts]], objective: Objective) -
 
 
 def why_it_cannot_pass(units: Sequence[Counts], objective: Objective) -> CannotPass | None:
-    """Return why no further trial could save the arm at this level; None when one could."""
+    """Return why no further trial could save the configuration at this level; None when one could."""
     total = pooled(units)
     if not total.requests or verdict(units, objective) is not Verdict.FAIL:
         return None
@@ -135,7 +135,7 @@ def why_it_cannot_pass(units: Sequence[Counts], objective: Objective) -> CannotP
 
 
 def is_kept_so_far(units: Sequence[Counts], objective: Objective) -> bool:
-    """Tell whether each trial's shares, as they were observed, are within the limits: nothing speaks against the arm.
+    """Tell whether each trial's shares, as they were observed, are within the limits: nothing speaks against it.
 
     All trials together may be, although one was bad: then it takes its own proof that this was rare enough.
     """

@@ -1,4 +1,4 @@
-"""Compares two arms block by block: exact signed-rank test, Hodges-Lehmann estimate and interval, t tests."""
+"""Compares two configurations block by block: exact signed-rank test, Hodges-Lehmann estimate and interval, t tests."""
 
 import math
 from collections.abc import Sequence
@@ -38,7 +38,7 @@ def paired_ratio(logs: Sequence[float]) -> PairedRatio:
     """Return the ratio that the blocks' log ratios speak for.
 
     Args:
-        logs: Natural logarithm of the second arm's number over the first one's, one a block; at least one, finite.
+        logs: Natural logarithm of the second one's number over the first one's, one a block; at least one, finite.
     """
     averages = _walsh_averages(np.asarray(logs, dtype=float))
     depth, confidence = _interval_depth(len(logs))
@@ -57,7 +57,7 @@ def is_beyond(differences: Sequence[float], bound: float = 0.0) -> bool:
     """Tell whether the blocks' differences are proven to lie above a bound, one-sided, by this comparison alone.
 
     It is the lower end of the interval that `paired_ratio` gives. No difference that grows can make it less sure,
-    which a t test cannot say of itself: a single bad trial of a slow arm must not make it "not told apart".
+    which a t test cannot say of itself: a single bad trial of a slow configuration must not make it "not told apart".
     """
     depth, _ = _interval_depth(len(differences)) if differences else (0, 0.0)
     if len(differences) < _LEAST_BLOCKS:
@@ -87,12 +87,12 @@ def own_t_test_p(logs: Sequence[float]) -> float:
 
 
 def smallest_p(blocks: int) -> float:
-    """Return the least p that the exact signed-rank test between two arms can give with so many blocks."""
+    """Return the least p that the exact signed-rank test between two configurations can give with so many blocks."""
     return min(1.0, 2.0 ** (1 - blocks))
 
 
 def blocks_to_prove(level: float) -> int:
-    """Return with how many blocks the signed-rank test between two arms can reach the level at all."""
+    """Return with how many blocks the signed-rank test between two configurations can reach the level at all."""
     return math.ceil(1 - math.log2(level))
 
 
@@ -111,13 +111,13 @@ def signed_rank_p(logs: Sequence[float]) -> float:
 def look_p(logs: Sequence[float], blocks: Sequence[Sequence[float]], *, beyond: float) -> float:
     """Return the p of a t test that a rival is slower by more than a bound, one-sided.
 
-    It believes log ratios to be about normal, so it may end an arm's race, but it proves nothing. Few blocks tell
-    little of the noise of two arms, and to pool that of all would make a noisy arm look quiet: so the noise is that of
-    the noisiest arm of all, or of these two if that is more.
+    It believes log ratios to be about normal, so it may end a configuration's race, but it proves nothing. Few blocks
+    tell little of the noise of two configurations, and to pool that of all would make a noisy one look quiet: so the
+    noise is that of the noisiest of all, or of these two if that is more.
 
     Args:
         logs: Log ratios of the rival over the leader, one a block.
-        blocks: The logarithms of all arms, in the same order in each block.
+        blocks: The logarithms of all configurations, in the same order in each block.
         beyond: The bound, as a logarithm.
     """
     from scipy.special import stdtr  # noqa: PLC0415 # 0.4 s to import: not at every start

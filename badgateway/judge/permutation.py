@@ -11,14 +11,15 @@ Numbers = NDArray[np.float64]
 
 
 def behind_p(logs: ArrayLike) -> Numbers:
-    """Return of each arm the p that any two arms differ so much by chance as it is behind the first.
+    """Return of each configuration the p that any two differ so much by chance as it is behind the first.
 
-    Each block's mean is taken from its values, all of what is left is ranked together, and an arm's number is the mean
-    of its ranks. If all arms were alike, any order of a block's values would be as likely as the observed one; the p
-    counts in how many such orders the range of the arms' means is as large. So one p is good for all pairs.
+    Each block's mean is taken from its values, all of what is left is ranked together, and a configuration's number is
+    the mean of its ranks. If all configurations were alike, any order of a block's values would be as likely as the
+    observed one; the p counts in how many such orders the range of their means is as large. So one p is good for all
+    pairs.
 
     Args:
-        logs: Blocks by arms, the leader first; NaN where an arm has no value in a block. Each arm has one at least.
+        logs: Blocks by configurations, the leader first; NaN where one has no value in a block. Each has one at least.
     """
     values = np.asarray(logs, dtype=float)
     known = ~np.isnan(values)

@@ -1,4 +1,4 @@
-"""Holds the arms that keep the objective, or may, against the leader of one criterion; what is said here is proven."""
+"""Holds those that keep the objective, or may, against the leader of one criterion; what is said here is proven."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from badgateway.judge.ahead import is_close_behind, logs_of
-from badgateway.judge.arm_order import mean_log_p95
 from badgateway.judge.blocks import Number, at_level, log_p95, logarithm
 from badgateway.judge.capacities import is_proven_lower
+from badgateway.judge.configuration_order import mean_log_p95
 from badgateway.judge.paired import (
     ALONE,
     REGRET,
@@ -22,28 +22,30 @@ from badgateway.judge.paired import (
 from badgateway.judge.permutation import behind_p
 from badgateway.model.capacity import Capacity
 from badgateway.model.comparison import Criterion, PairedRatio, Relation, Rivalry
-from badgateway.model.contest import ArmFacts, Contest
+from badgateway.model.contest import ConfigurationFacts, Contest
 
 
-def latency_margin(contest: Contest, arms: Mapping[str, ArmFacts], leader: str) -> float:
+def latency_margin(contest: Contest, configurations: Mapping[str, ConfigurationFacts], leader: str) -> float:
     """Return up to which share more than the leader's p95 is equivalent in practice."""
-    leader_ms = math.exp(mean_log_p95(contest, arms, [leader])[leader])
+    leader_ms = math.exp(mean_log_p95(contest, configurations, [leader])[leader])
     return max(contest.margin, contest.negligible_p95_ms / leader_ms)
 
 
-def by_latency(contest: Contest, arms: Mapping[str, ArmFacts], names: Sequence[str]) -> tuple[Rivalry, ...]:
-    """Compare p95 with the first of the arms, block by block at the highest level.
+def by_latency(
+    contest: Contest, configurations: Mapping[str, ConfigurationFacts], names: Sequence[str]
+) -> tuple[Rivalry, ...]:
+    """Compare p95 with the first of the configurations, block by block at the highest level.
 
     A rival is behind when it is so among all pairs of the study (the permutation test), or when the leader is ahead of
     each rival alone: to be wrong then, the leader must be wrongly ahead of the truly best one, and that is one test.
     """
     leader, *rivals = names
-    logs = {name: logs_of(contest, arms[leader], arms[name], "p95_ms") for name in rivals}
+    logs = {name: logs_of(contest, configurations[leader], configurations[name], "p95_ms") for name in rivals}
     paired = {name: paired_ratio(found) if found else None for name, found in logs.items()}
-    together = _together(contest, arms, names, paired)
+    together = _together(contest, configurations, names, paired)
     level = TOGETHER if len(rivals) > 1 else ALONE
     leads_all = all(is_alone_behind(found) for found in paired.values())
-    margin = latency_margin(contest, arms, leader)
+    margin = latency_margin(contest, configurations, leader)
 
     def relation(name: str) -> Relation:
         found = paired[name]
@@ -52,7 +54,7 @@ def by_latency(contest: Contest, arms: Mapping[str, ArmFacts], names: Sequence[s
         if _is_equivalent(logs[name], margin, len(rivals)):
             return Relation.EQUIVALENT
         is_behind = found.ratio > 1 and (together[name] <= level or leads_all)
-        if not is_behind or is_close_behind(contest, arms[leader], arms[name]):
+        if not is_behind or is_close_behind(contest, configurations[leader], configurations[name]):
             return Relation.OPEN
         return Relation.WORSE
 
@@ -77,12 +79,14 @@ def is_alone_behind(found: PairedRatio | None) -> bool:
     return found is not None and found.low > 1 and found.confidence >= 1 - ALONE
 
 
-def by_throughput(contest: Contest, arms: Mapping[str, ArmFacts], names: Sequence[str]) -> tuple[Rivalry, ...]:
-    """Compare throughput with the arm that has most; a difference that is not proven, or within the margin, is none."""
+def by_throughput(
+    contest: Contest, configurations: Mapping[str, ConfigurationFacts], names: Sequence[str]
+) -> tuple[Rivalry, ...]:
+    """Compare throughput with the one that has most; a difference that is not proven, or within the margin, is none."""
     if len(names) < 2:
         return ()
-    leader, *rivals = sorted(names, key=lambda name: -_mean_log(contest, arms[name], "throughput_rps"))
-    logs = {name: logs_of(contest, arms[leader], arms[name], "throughput_rps") for name in rivals}
+    leader, *rivals = sorted(names, key=lambda name: -_mean_log(contest, configurations[name], "throughput_rps"))
+    logs = {name: logs_of(contest, configurations[leader], configurations[name], "throughput_rps") for name in rivals}
     pairs = len(names) * (len(names) - 1) / 2
     corrected = {name: min(1.0, pairs * own_t_test_p(found)) for name, found in logs.items()}
     less = 1 / (1 + contest.margin)
@@ -118,7 +122,7 @@ def by_capacity(racing: Sequence[str], capacities: Mapping[str, Capacity]) -> tu
     leader = max(told, key=lambda name: (told[name], name))
 
     def relation(name: str) -> Relation:
-        lower = is_proven_lower(known[name], known[leader], arms=len(known))
+        lower = is_proven_lower(known[name], known[leader], configurations=len(known))
         return Relation.WORSE if lower else Relation.EQUIVALENT
 
     return tuple(
@@ -137,13 +141,16 @@ def by_capacity(racing: Sequence[str], capacities: Mapping[str, Capacity]) -> tu
 
 
 def _together(
-    contest: Contest, arms: Mapping[str, ArmFacts], names: Sequence[str], paired: Mapping[str, PairedRatio | None]
+    contest: Contest,
+    configurations: Mapping[str, ConfigurationFacts],
+    names: Sequence[str],
+    paired: Mapping[str, PairedRatio | None],
 ) -> dict[str, float]:
     """Return each rival's p among all pairs; with one pair alone, that of the exact signed-rank test."""
     if len(names) == 2:
         return {name: found.p if found else 1.0 for name, found in paired.items()}
     level = contest.levels[-1]
-    own = {name: at_level(arms[name], level) for name in names}
+    own = {name: at_level(configurations[name], level) for name in names}
     compared = [name for name in names if own[name]]
     blocks = sorted({block for found in own.values() for block in found})
     if not blocks or len(compared) < 2:
@@ -166,7 +173,7 @@ def _detectable(found: PairedRatio | None) -> float | None:
     return detectable_share(found.spread, found.blocks, ALONE)
 
 
-def _mean_log(contest: Contest, arm: ArmFacts, number: Number) -> float:
-    logs = [logarithm(facts, number) for facts in at_level(arm, contest.levels[-1]).values()]
+def _mean_log(contest: Contest, configuration: ConfigurationFacts, number: Number) -> float:
+    logs = [logarithm(facts, number) for facts in at_level(configuration, contest.levels[-1]).values()]
     known = [log for log in logs if log is not None]
     return math.fsum(known) / len(known) if known else -math.inf

@@ -1,4 +1,4 @@
-"""Chooses among arms that are as good: fewest changes, then CPU time, then the order of the experiment file."""
+"""Chooses among equally good configurations: fewest changes, then CPU time, then the order of the experiment file."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -7,23 +7,23 @@ from badgateway.judge.ahead import logs_of
 from badgateway.judge.blocks import at_level, logarithm
 from badgateway.judge.paired import paired_ratio
 from badgateway.model.comparison import Criterion, Relation, Rivalry, TieRule
-from badgateway.model.contest import ArmFacts, Contest
+from badgateway.model.contest import ConfigurationFacts, Contest
 
 
 def in_order_of_choice(
-    contest: Contest, arms: Mapping[str, ArmFacts], names: Sequence[str]
+    contest: Contest, configurations: Mapping[str, ConfigurationFacts], names: Sequence[str]
 ) -> tuple[tuple[str, ...], TieRule | None]:
     """Return the names with the chosen one first, and the rule that chose it; None when there was no choice.
 
     CPU times within the margin of the least are the same. The others stay in the order of the experiment file.
     """
-    left = [name for name in contest.arms if name in names]
+    left = [name for name in contest.configurations if name in names]
     if len(left) < 2:
         return tuple(left), None
     rules = ((TieRule.FEWEST_CHANGES, _fewest_changes(contest, left)), (TieRule.LEAST_CPU, None))
     best, rule = left, TieRule.FIRST
     for named, found in rules:
-        kept = found if found is not None else _least_cpu(contest, arms, best)
+        kept = found if found is not None else _least_cpu(contest, configurations, best)
         if len(kept) < len(best):
             best, rule = kept, named
         if len(best) == 1:
@@ -36,13 +36,13 @@ def in_order_of_choice(
 def _fewest_changes(contest: Contest, names: Sequence[str]) -> list[str]:
     if not contest.changes:
         return list(names)
-    changes = dict(zip(contest.arms, contest.changes, strict=True))
+    changes = dict(zip(contest.configurations, contest.changes, strict=True))
     least = min(changes[name] for name in names)
     return [name for name in names if changes[name] == least]
 
 
-def _least_cpu(contest: Contest, arms: Mapping[str, ArmFacts], names: Sequence[str]) -> list[str]:
-    means = {name: _mean_log_cpu(contest, arms[name]) for name in names}
+def _least_cpu(contest: Contest, configurations: Mapping[str, ConfigurationFacts], names: Sequence[str]) -> list[str]:
+    means = {name: _mean_log_cpu(contest, configurations[name]) for name in names}
     known = [mean for mean in means.values() if mean is not None]
     if len(known) < len(means):
         return list(names)
@@ -51,15 +51,17 @@ def _least_cpu(contest: Contest, arms: Mapping[str, ArmFacts], names: Sequence[s
     ]
 
 
-def _mean_log_cpu(contest: Contest, arm: ArmFacts) -> float | None:
-    logs = [logarithm(facts, "cpu_ms") for facts in at_level(arm, contest.levels[-1]).values()]
+def _mean_log_cpu(contest: Contest, configuration: ConfigurationFacts) -> float | None:
+    logs = [logarithm(facts, "cpu_ms") for facts in at_level(configuration, contest.levels[-1]).values()]
     known = [log for log in logs if log is not None]
     return math.fsum(known) / len(known) if known else None
 
 
-def costs(contest: Contest, arms: Mapping[str, ArmFacts], chosen: str, others: Sequence[str]) -> tuple[Rivalry, ...]:
+def costs(
+    contest: Contest, configurations: Mapping[str, ConfigurationFacts], chosen: str, others: Sequence[str]
+) -> tuple[Rivalry, ...]:
     """Return what the others cost beside the chosen one, in CPU time a request; it claims no difference."""
-    logs = {name: logs_of(contest, arms[chosen], arms[name], "cpu_ms") for name in others}
+    logs = {name: logs_of(contest, configurations[chosen], configurations[name], "cpu_ms") for name in others}
     return tuple(
         Rivalry(
             rival=name,

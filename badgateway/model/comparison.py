@@ -11,7 +11,7 @@ from badgateway.model.summary import Verdict
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairedRatio:
-    """How one arm's number relates to another's, block by block; 1.10 is ten per cent more."""
+    """How one configuration's number relates to another's, block by block; 1.10 is ten per cent more."""
 
     ratio: float
     """Hodges-Lehmann estimate."""
@@ -41,7 +41,7 @@ class Relation(StrEnum):
 
 
 class Criterion(StrEnum):
-    """By what an arm is behind the leader; in the order in which they decide."""
+    """By what a configuration is behind the leader; in the order in which they decide."""
 
     OBJECTIVE = "objective"
     LATENCY = "p95"
@@ -60,13 +60,13 @@ class Rivalry:
     paired: PairedRatio | None
     """Rival over leader; None for the capacity."""
     adjusted_p: float | None
-    """That any two arms that are alike differ so much, by chance, in the whole study."""
+    """That any two configurations that are alike differ so much, by chance, in the whole study."""
     leader: str
-    """The best by this criterion; not always the arm that is chosen in the end."""
+    """The best by this criterion; not always the configuration that is chosen in the end."""
     margin: float | None
     """Ratios from 1 / (1 + margin) to 1 + margin are equivalent in practice; None for the capacity."""
     is_alone_behind: bool = False
-    """Whether the interval of this one comparison is beyond 1, as it must be of all rivals of an arm proven best."""
+    """Whether the interval of this one comparison is beyond 1, as it must be of all rivals of the one proven best."""
     detectable: float | None = None
     """The smallest difference to the leader that is found in 80 % of such studies, by the noise of these two."""
 
@@ -88,16 +88,16 @@ class Regret:
 class NoiseFloor:
     """What two names for one configuration differed by, and what that leaves visible."""
 
-    arms: tuple[str, ...]
+    configurations: tuple[str, ...]
     """Who ran under two names; more than one when the first of them left the race."""
     latency: PairedRatio
     detectable: float | None
-    """The smallest p95 difference between any two of the compared arms that is found in 80 % of such studies.
+    """The smallest p95 difference between any two of the compared configurations that is found in 80 % of such studies.
 
     A share, by the noise of the noisiest of them; None when none could be proven.
     """
     blocks_to_prove: int
-    """How many blocks it takes at least until a test between two arms can prove anything."""
+    """How many blocks it takes at least until a test between two configurations can prove anything."""
     differs: bool = False
     """Whether the two names are proven to differ, which nothing but a fault of the study can do."""
 
@@ -116,10 +116,10 @@ class ChoiceKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ArmVerdict:
-    """How one arm did against the objective."""
+class ConfigurationVerdict:
+    """How one configuration did against the objective."""
 
-    arm: str
+    configuration: str
     verdict: Verdict
     level: float | None
     """The level that decided; None when nothing was measured."""
@@ -172,7 +172,7 @@ class StudyPower:
 class Bursts:
     """In how many trials and seconds of the first configuration that passes a request failed."""
 
-    arm: str
+    configuration: str
     bad_trials: int
     trials: int
     most_bad_trials: float
@@ -188,13 +188,13 @@ class Choice:
     """The answer of a contest."""
 
     kind: ChoiceKind
-    arm: str | None
+    configuration: str | None
     """The configuration to run; when more is needed, the first that may keep the objective; None: none."""
     equivalent: tuple[str, ...]
-    """The arms that are as good as far as anyone can tell, the choice first; empty unless EQUIVALENT."""
+    """The configurations that are as good as far as anyone can tell, the choice first; empty unless EQUIVALENT."""
     more_blocks: int | None
     """About how many more would settle what is open; None when more would hardly do, or nothing is open."""
-    ranking: tuple[ArmVerdict, ...]
+    ranking: tuple[ConfigurationVerdict, ...]
     """Best first."""
     rivalries: tuple[Rivalry, ...]
     capacities: tuple[tuple[str, Capacity], ...]
@@ -207,10 +207,10 @@ class Choice:
     bursts: Bursts | None
     """None when none passes."""
     eliminations: tuple[Elimination, ...] = ()
-    """The arms that left the race before its end."""
+    """The configurations that left the race before its end."""
     tie_rule: TieRule | None = None
     """Which rule chose among the equivalent ones; None when there was nothing to choose."""
     regret: Regret | None = None
     """None without a rival, and with one block."""
     two_states: tuple[str, ...] = ()
-    """The arms whose p95 is one of two values from trial to trial."""
+    """The configurations whose p95 is one of two values from trial to trial."""

@@ -1,4 +1,4 @@
-"""One arm of an experiment, as its file declares it: a server, and all that makes it differ from the others."""
+"""One configuration, as an experiment's file declares it: a server, and all that makes it differ from the others."""
 
 from enum import StrEnum
 from typing import Annotated, Literal, Self
@@ -56,7 +56,7 @@ class WorkerModel(StrEnum):
 
 
 class Configuration(_Declared):
-    """One arm of an experiment: a server file and everything that makes it differ from the others."""
+    """One configuration of an experiment: a server file and everything that makes it differ from the others."""
 
     name: Name
     server: ProjectPath
@@ -108,15 +108,15 @@ class Configuration(_Declared):
     environment: dict[Variable, str] = {}
     """Further settings of the application itself, which the users' script sees too; the names start with APP_."""
     candidate: bool = True
-    """Whether it may be picked; off for a control, a trap, and an arm with other work than the first one's."""
+    """Whether it may be picked; off for a control, a trap, and a configuration with other work than the first one's."""
     baseline: bool = False
     """Whether it is what runs today, from which every change costs something; the first one if none says so."""
     note: str = ""
-    """One sentence for the report: why this arm is here."""
+    """One sentence for the report: why this configuration is here."""
     step: str = ""
-    """Title of the step of a story that this arm belongs to; arms with the same title are told together."""
+    """Title of the step of a story that it belongs to; configurations with the same title are told together."""
     against: Name | None = None
-    """The arm that this one changes something of; None is the experiment's first."""
+    """The configuration that this one changes something of; None is the experiment's first."""
 
     @model_validator(mode="after")
     def _distances_differ(self) -> Self:

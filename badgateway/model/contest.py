@@ -55,10 +55,10 @@ class Counts:
 class Contest:
     """Everything that decides which trials run; with the ended trials it decides the next one."""
 
-    arms: tuple[str, ...]
+    configurations: tuple[str, ...]
     """The configurations' names; the first is the baseline."""
     levels: tuple[float, ...]
-    """Loads at which the objective must hold, ascending; arms are compared at the last."""
+    """Loads at which the objective must hold, ascending; configurations are compared at the last."""
     objective: Objective
     unit: LoadUnit = LoadUnit.RATE
     """Of the levels."""
@@ -67,16 +67,16 @@ class Contest:
     seed: int
     blocks: int = 8
     looks: tuple[int, ...] = (3, 5)
-    """After which blocks clearly worse arms leave the race; the last block is always judged."""
+    """After which blocks clearly worse configurations leave the race; the last block is always judged."""
     control: bool = True
-    """Whether one arm runs twice in each block, under two names: the A/A control."""
+    """Whether one configuration runs twice in each block, under two names: the A/A control."""
     margin: float = 0.05
-    """Arms whose p95 or throughput differ by less than this share are equivalent in practice."""
+    """Configurations whose p95 or throughput differ by less than this share are equivalent in practice."""
     negligible_ms: float | None = None
     """So are those whose p95 differs by less than this; None is 1 % of the objective's p95_ms."""
     capacity: CapacityGoal | None = None
     changes: tuple[int, ...] = ()
-    """In how many declared settings each arm differs from the baseline, in the order of the arms; () is not known."""
+    """In how many declared settings each configuration differs from the baseline, in their order; () is not known."""
     budget_s: float | None = None
     """No block and no search begins that would not end in it; None is no limit."""
 
@@ -94,18 +94,18 @@ class Contest:
 class Step:
     """A trial to run."""
 
-    arm: str
+    configuration: str
     level: float
     window_s: float
     purpose: Purpose
     block: int
     """Of a comparison: counted from 1. Of a search: the search's trial, counted from 1."""
     control: bool
-    """Whether it is the second of the A/A pair; its facts are never the arm's own."""
+    """Whether it is the second of the A/A pair; its facts are never the configuration's own."""
     attempt: int
     """1, or 2 and 3 when it repeats a trial that was INVALID."""
     seed: int
-    """Of the arrivals and choices: the same for all arms of a block and level."""
+    """Of the arrivals and choices: the same for all configurations of a block and level."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,7 +175,7 @@ class LimitCount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CannotPass:
-    """Why no further trial could save an arm at a level."""
+    """Why no further trial could save a configuration at a level."""
 
     limit: LimitCount | None
     """Which limit is proven to be broken; None where no request was OK."""
@@ -185,7 +185,7 @@ class CannotPass:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClearlySlower:
-    """By how much an arm was behind the leader when a look put it out."""
+    """By how much a configuration was behind the leader when a look put it out."""
 
     leader: str
     ratio: float
@@ -197,9 +197,9 @@ class ClearlySlower:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Elimination:
-    """Why an arm left the race."""
+    """Why a configuration left the race."""
 
-    arm: str
+    configuration: str
     at_look: int | None
     """After which block a test put it out; None when it failed the objective or could not be measured."""
     slower: ClearlySlower | None = None
@@ -213,10 +213,10 @@ class Elimination:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ArmFacts:
-    """All valid facts of one arm, as the judge reads them."""
+class ConfigurationFacts:
+    """All valid facts of one configuration, as the judge reads them."""
 
-    arm: str
+    configuration: str
     cells: tuple[tuple[float, int, Facts], ...]
     """Level, block and facts of each valid comparison trial, in the order of running."""
     control: tuple[tuple[int, Facts], ...] = field(default=())

@@ -193,7 +193,7 @@ class Experiment(_Declared):
         return self
 
     @model_validator(mode="after")
-    def _arms_to_compare_with_exist(self) -> Self:
+    def _configurations_to_compare_with_exist(self) -> Self:
         names = {configuration.name for configuration in self.configurations}
         for configuration in self.configurations:
             if configuration.against is not None and configuration.against not in names - {configuration.name}:

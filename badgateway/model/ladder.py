@@ -9,10 +9,10 @@ from badgateway.model.summary import ConfigurationSummary, LevelSummary
 
 
 class Effect(StrEnum):
-    """What became of the failures when an arm changed something."""
+    """What became of the failures when a configuration changed something."""
 
     START = "START"
-    """The arm that all others go back to; it changed nothing."""
+    """The configuration that all others go back to; it changed nothing."""
     HELPED = "HELPED"
     NO_EFFECT = "NO_EFFECT"
     """The share of failures stayed about the same, whatever their causes; that it doubled or halved is ruled out."""
@@ -47,14 +47,14 @@ class SpeedMove(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ArmEffect:
-    """One arm at one load level, held against the arm that it changed something of."""
+class ConfigurationEffect:
+    """One configuration at one load level, held against the configuration that it changed something of."""
 
     effect: Effect
     against: str
-    """Name of the arm it is held against; empty for the one at the start."""
+    """Name of the configuration it is held against; empty for the one at the start."""
     before: LevelSummary | None
-    """None at the start, and where that arm was not measured with the database so far away."""
+    """None at the start, and where that configuration was not measured with the database so far away."""
     after: LevelSummary
     changes: tuple[Difference, ...] = ()
     p_value: float | None = None
@@ -69,23 +69,23 @@ class ArmEffect:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LadderArm:
-    """One arm of a step."""
+class LadderConfiguration:
+    """One configuration of a step."""
 
     configuration: str
     against: str | None
-    """The arm it is compared with; None for the one at the start."""
-    effects: tuple[ArmEffect, ...]
+    """The configuration it is compared with; None for the one at the start."""
+    effects: tuple[ConfigurationEffect, ...]
     """One for each load level, in the order of the experiment file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LadderStep:
-    """The arms that are told together."""
+    """The configurations that are told together."""
 
     title: str
     """Empty for those that belong to no step."""
-    arms: tuple[LadderArm, ...]
+    configurations: tuple[LadderConfiguration, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +96,7 @@ class Ladder:
     significance: float
     """A p-value below this is no chance; what is usual for one comparison, shared out among all of them."""
     trials: int
-    """Most valid trials that any arm had at one level; with one alone, only failures are tested."""
+    """Most valid trials that any configuration had at one level; with one alone, only failures are tested."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

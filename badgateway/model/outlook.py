@@ -11,10 +11,10 @@ class Forecast:
     """What a study will run."""
 
     least_s: float
-    """Only the first block: if no arm keeps the objective."""
+    """Only the first block: if no configuration keeps the objective."""
     likely_s: float
     most_s: float
-    """If no arm leaves the race and every search takes all its trials."""
+    """If no configuration leaves the race and every search takes all its trials."""
     trials: int
     """Likely."""
     asked: Contest

@@ -25,7 +25,7 @@ def contest_of(experiment: Experiment) -> Contest:
         raise ValueError(f"{experiment.name} declares no [study]")
     levels = load.users or load.rates_per_s
     return Contest(
-        arms=tuple(configuration.name for configuration in experiment.configurations),
+        configurations=tuple(configuration.name for configuration in experiment.configurations),
         levels=tuple(sorted(float(level) for level in levels)),
         objective=experiment.objective,
         unit=unit_of(experiment, study, Purpose.COMPARE),
@@ -49,7 +49,7 @@ def schedule_contest(experiment: Experiment) -> Contest:
     load = experiment.load
     candidates = [one for one in experiment.configurations if one.candidate] or experiment.configurations
     return Contest(
-        arms=tuple(configuration.name for configuration in candidates),
+        configurations=tuple(configuration.name for configuration in candidates),
         levels=tuple(sorted(float(level) for level in load.users or load.rates_per_s)),
         objective=experiment.objective,
         unit=LoadUnit.USERS if load.users else LoadUnit.RATE,
@@ -93,11 +93,11 @@ def trial_of(step: Step, experiment: Experiment, position: int) -> Trial:
     return Trial(
         block=step.block,
         position=position,
-        configuration=step.arm,
+        configuration=step.configuration,
         users=round(step.level) if in_users else 0,
         rate_per_s=None if in_users else _rounded(step.level, keep=_declared_levels(experiment)),
         seed=step.seed,
-        database_distance_ms=experiment.configuration(step.arm).database_distances_ms[0],
+        database_distance_ms=experiment.configuration(step.configuration).database_distances_ms[0],
         purpose=step.purpose,
         control=step.control,
         attempt=step.attempt,
@@ -115,7 +115,7 @@ def ended_of(record: TrialRecord, facts: Facts | None, window_s: float) -> Ended
     """
     trial = record.trial
     step = Step(
-        arm=trial.configuration,
+        configuration=trial.configuration,
         level=trial.load.size,
         window_s=trial.window_s or window_s,
         purpose=trial.purpose,

@@ -28,7 +28,7 @@ PLAIN: dict[str, object] = {
         "front_door",
     )
 }
-"""What an arm may have of its own beside its server file and driver, as it is when nothing is said of it."""
+"""What a configuration may have of its own beside its server file and driver, as it is when nothing is said of it."""
 
 _Pair = tuple[object, str]
 
@@ -38,7 +38,7 @@ def plan_worker_checks(experiment: Experiment) -> WorkerCheckPlan:
     users = max(experiment.load.users, default=0)
     rate_per_s = None if users else max(experiment.load.rates_per_s)
     seed = workload_seed(experiment.seed, 1, rate_per_s or users)
-    # One of each pair: what blocks the loop is the same whatever else the arms of a ladder change.
+    # One of each pair: what blocks the loop is the same whatever else the configurations of a ladder change.
     of_pair: dict[_Pair, Configuration] = {}
     for one in sorted(experiment.configurations, key=_has_more):
         of_pair.setdefault((one.server, one.driver), one)

@@ -10,7 +10,7 @@ from badgateway.model.contest import Contest
 from badgateway.model.outlook import Forecast
 
 _LIKELY_TO_STAND = 0.5
-"""Share of the arms that stay until the last block; the others mostly fail at the first level that is too much."""
+"""Share of the configurations that stay until the last block; the others mostly fail at the first level above theirs."""
 _LIKELY_SEARCH = 11
 """Trials that a capacity search takes on the average of simulated studies."""
 _SHORTEST_WINDOW_S = 5.0
@@ -19,19 +19,21 @@ _SHORTER = 0.8
 
 def forecast(contest: Contest) -> Forecast:
     """Return how long the study takes, without its preparation and without repeats of INVALID trials."""
-    arms, levels = len(contest.arms), len(contest.levels)
-    stay = max(1, math.ceil(_LIKELY_TO_STAND * arms))
+    configurations, levels = len(contest.configurations), len(contest.levels)
+    stay = max(1, math.ceil(_LIKELY_TO_STAND * configurations))
     likely = _screening(contest) + _later_blocks(contest, stay)
-    most = _screening(contest) + _later_blocks(contest, arms)
+    most = _screening(contest) + _later_blocks(contest, configurations)
     one_s = contest.cost.trial_s(contest.window_s)
     search_s = _search_s(contest, _LIKELY_SEARCH)
     longest_s = _search_s(contest, contest.capacity.max_trials) if contest.capacity else 0.0
     searched = max(1, stay // 2) if contest.capacity else 0
-    most_s = most * one_s + arms * longest_s
+    most_s = most * one_s + configurations * longest_s
     return Forecast(
-        least_s=arms * one_s,
+        least_s=configurations * one_s,
         likely_s=min(likely * one_s + searched * search_s, contest.budget_s or math.inf),
-        most_s=min(most_s, max(contest.budget_s, (arms * levels + 1) * one_s)) if contest.budget_s else most_s,
+        most_s=min(most_s, max(contest.budget_s, (configurations * levels + 1) * one_s))
+        if contest.budget_s
+        else most_s,
         trials=likely + searched * _LIKELY_SEARCH,
         asked=contest,
         first_block=_screening(contest),
@@ -54,7 +56,7 @@ def fit(contest: Contest, budget_s: float) -> Contest:
         if forecast(replace(candidate, budget_s=None)).likely_s <= budget_s:
             return replace(candidate, budget_s=budget_s)
     raise ConfigurationError(
-        f"--budget {budget_s:g} s: {len(contest.arms)} configurations need at least "
+        f"--budget {budget_s:g} s: {len(contest.configurations)} configurations need at least "
         f"{math.ceil(forecast(candidate).likely_s):,} s; give more time or fewer configurations (--only)"
     )
 
@@ -87,8 +89,8 @@ def _with_blocks(contest: Contest, blocks: int) -> Contest:
 
 
 def _screening(contest: Contest) -> int:
-    """Return the first block's trials, if every arm sees every level."""
-    return len(contest.arms) * len(contest.levels) + contest.control
+    """Return the first block's trials, if every configuration sees every level."""
+    return len(contest.configurations) * len(contest.levels) + contest.control
 
 
 def _later_blocks(contest: Contest, remaining: int) -> int:

@@ -36,13 +36,13 @@ def chosen(experiment: Experiment, contest: Contest, ended: Iterable[Ended]) -> 
     if experiment.study is not None:
         return conclude(contest, trials)
     trial_log = log_of(contest, trials)
-    return choose(contest, [trial_log.arm_facts(arm) for arm in contest.arms])
+    return choose(contest, [trial_log.facts_of(configuration) for configuration in contest.configurations])
 
 
 def _changes(experiment: Experiment) -> tuple[int, ...]:
     usual, before = experiment.timeouts, experiment.baseline
-    arms = [one for one in experiment.configurations if one.candidate] or experiment.configurations
-    return tuple(len(differences(before, one, usual)) for one in arms)
+    configurations = [one for one in experiment.configurations if one.candidate] or experiment.configurations
+    return tuple(len(differences(before, one, usual)) for one in configurations)
 
 
 def ended_trials(contest: Contest, kept: Iterable[TrialEvidence]) -> tuple[Ended, ...]:
@@ -73,13 +73,13 @@ def next_trials(contest: Contest, ended: Sequence[Ended]) -> tuple[Step, ...]:
 
 
 def finalists(trial_log: TrialLog, race: Race) -> tuple[str, ...]:
-    """Return the arms whose capacity is searched: they keep the objective, and p95 has not put them out."""
-    arms = [trial_log.arm_facts(arm) for arm in trial_log.contest.arms]
-    return latency_candidates(trial_log.contest, arms, race.eliminations)
+    """Return the configurations whose capacity is searched: they keep the objective, and p95 has not put them out."""
+    configurations = [trial_log.facts_of(configuration) for configuration in trial_log.contest.configurations]
+    return latency_candidates(trial_log.contest, configurations, race.eliminations)
 
 
 def conclude(contest: Contest, ended: Sequence[Ended]) -> Choice:
     """Return the choice that the ended trials allow, with its reasons; INVALID trials are in none of it."""
     trial_log = log_of(contest, ended)
-    arms = [trial_log.arm_facts(arm) for arm in contest.arms]
-    return choose(contest, arms, replay(trial_log).eliminations, found_capacities(trial_log))
+    configurations = [trial_log.facts_of(configuration) for configuration in contest.configurations]
+    return choose(contest, configurations, replay(trial_log).eliminations, found_capacities(trial_log))

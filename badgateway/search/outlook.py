@@ -21,9 +21,9 @@ def outlook(contest: Contest, ended: Sequence[Ended], due: Sequence[Step]) -> Ou
     spent_s = sum(one.took_s for one in ended)
     step = due[0]
     comparing = step.purpose is Purpose.COMPARE
-    arms = race.remaining if comparing else finalists(trial_log, race)
-    left = len(due) + (_later_blocks(contest, step.block, len(arms)) if comparing else 0)
-    searches = _searches(contest, step, len(arms))
+    configurations = race.remaining if comparing else finalists(trial_log, race)
+    left = len(due) + (_later_blocks(contest, step.block, len(configurations)) if comparing else 0)
+    searches = _searches(contest, step, len(configurations))
     left_s = (left + searches) * _trial_s(contest, ended)
     if contest.budget_s is not None:
         left_s = min(left_s, max(contest.budget_s - spent_s, _trial_s(contest, ended)))
@@ -31,7 +31,7 @@ def outlook(contest: Contest, ended: Sequence[Ended], due: Sequence[Step]) -> Ou
         stage=_STAGES[step.purpose],
         number=step.block,
         of=contest.blocks if comparing else None,
-        remaining=len(arms),
+        remaining=len(configurations),
         left_s=left_s,
     )
 
@@ -41,13 +41,13 @@ def _later_blocks(contest: Contest, block: int, remaining: int) -> int:
     return (contest.blocks - block) * (remaining + contest.control) + levels_of_first * remaining // 2
 
 
-def _searches(contest: Contest, step: Step, arms: int) -> int:
+def _searches(contest: Contest, step: Step, configurations: int) -> int:
     if contest.capacity is None:
         return 0
     most = min(_LIKELY_SEARCH, contest.capacity.max_trials)
     if step.purpose is Purpose.COMPARE:
-        return math.ceil(arms / 2) * most
-    return arms * max(most - step.block, 0)
+        return math.ceil(configurations / 2) * most
+    return configurations * max(most - step.block, 0)
 
 
 def _trial_s(contest: Contest, ended: Sequence[Ended]) -> float:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from badgateway.judge.objective import is_kept_so_far, units_of_facts, verdict, why_it_cannot_pass
-from badgateway.model.contest import ArmFacts, Contest, Counts, Elimination
+from badgateway.model.contest import ConfigurationFacts, Contest, Counts, Elimination
 from badgateway.model.summary import Verdict
 from badgateway.search.looks import drop_slower
 from badgateway.search.trial_log import Slot, TrialLog
@@ -26,7 +26,7 @@ class Race:
 def replay(trial_log: TrialLog) -> Race:
     """Return where the race is; the same ended trials always give the same answer."""
     contest = trial_log.contest
-    race = Race(remaining=contest.arms, eliminations=(), due=())
+    race = Race(remaining=contest.configurations, eliminations=(), due=())
     for turn, level in enumerate(contest.levels, start=1):
         race = _after_batch(trial_log, race, _screening(trial_log, race, level), 1, turn)
         if race.due:
@@ -42,56 +42,62 @@ def replay(trial_log: TrialLog) -> Race:
 
 
 def _after_batch(trial_log: TrialLog, race: Race, slots: Sequence[Slot], block: int, turn: int) -> Race:
-    """Return the race with the batch's slots due, or without those arms that its facts drop."""
-    left = {one.arm: one for arm in race.remaining if (one := _dropped(trial_log, arm, block)) is not None}
+    """Return the race with the batch's slots due, or without those configurations that its facts drop."""
+    left = {
+        one.configuration: one
+        for configuration in race.remaining
+        if (one := _dropped(trial_log, configuration, block)) is not None
+    }
     due = tuple(
-        slot for slot in trial_log.in_turn(slots, turn) if slot.arm not in left and not trial_log.is_settled(slot)
+        slot
+        for slot in trial_log.in_turn(slots, turn)
+        if slot.configuration not in left and not trial_log.is_settled(slot)
     )
     return Race(
-        remaining=tuple(arm for arm in race.remaining if arm not in left),
+        remaining=tuple(configuration for configuration in race.remaining if configuration not in left),
         eliminations=(*race.eliminations, *left.values()),
         due=due,
     )
 
 
 def _screening(trial_log: TrialLog, race: Race, level: float) -> list[Slot]:
-    """Return the first block's slots at one level: all arms see the lowest load before any sees a higher one."""
-    slots = [Slot(arm, 1, level, control=False) for arm in race.remaining]
+    """Return the first block's slots at one level: all of them see the lowest load before any sees a higher one."""
+    slots = [Slot(configuration, 1, level, control=False) for configuration in race.remaining]
     return [*slots, *_control(trial_log.contest, race, 1)] if level == trial_log.contest.levels[-1] else slots
 
 
 def _block(trial_log: TrialLog, race: Race, block: int) -> list[Slot]:
     """Return a later block's slots: the highest level, and what is in doubt below it."""
     contest = trial_log.contest
-    slots = [Slot(arm, block, contest.levels[-1], control=False) for arm in race.remaining]
+    slots = [Slot(configuration, block, contest.levels[-1], control=False) for configuration in race.remaining]
     below = [
-        Slot(arm, block, level, control=False)
-        for arm in race.remaining
+        Slot(configuration, block, level, control=False)
+        for configuration in race.remaining
         for level in contest.levels[:-1]
-        if _is_doubtful(trial_log, arm, level, block - 1)
+        if _is_doubtful(trial_log, configuration, level, block - 1)
     ]
     return [*slots, *below, *_control(contest, race, block)]
 
 
 def _control(contest: Contest, race: Race, block: int) -> Iterator[Slot]:
-    """Yield the second trial of the first arm that stands: the baseline, as long as it does."""
+    """Yield the second trial of the first configuration that stands: the baseline, as long as it does."""
     if contest.control and race.remaining:
         yield Slot(race.remaining[0], block, contest.levels[-1], control=True)
 
 
-def _dropped(trial_log: TrialLog, arm: str, block: int) -> Elimination | None:
-    """Return why the facts up to a block end an arm's race by rule."""
+def _dropped(trial_log: TrialLog, configuration: str, block: int) -> Elimination | None:
+    """Return why the facts up to a block end a configuration's race by rule."""
     contest = trial_log.contest
-    facts = trial_log.arm_facts(arm, block)
+    facts = trial_log.facts_of(configuration, block)
     for level in contest.levels:
         at_level = [one for at, _, one in facts.cells if at == level]
         why = why_it_cannot_pass(units_of_facts(at_level), contest.objective)
         broke = tuple(one.broke for one in at_level if one.broke)
         if why is not None:
-            return Elimination(arm=arm, at_look=None, level=level, cannot_pass=why, broken=broke)
-        first = Slot(arm, 1, level, control=False)
+            return Elimination(configuration=configuration, at_look=None, level=level, cannot_pass=why, broken=broke)
+        first = Slot(configuration, 1, level, control=False)
         if trial_log.is_settled(first) and not any(at == level for at, _, _ in facts.cells):
-            return Elimination(arm=arm, at_look=None, level=level)
+            return Elimination(configuration=configuration, at_look=None, level=level)
     return None
 
 
@@ -99,8 +105,8 @@ def _after_look(trial_log: TrialLog, race: Race, block: int) -> Race:
     if block not in trial_log.contest.looks:
         return race
     left = drop_slower(trial_log, race.remaining, block)
-    gone = {one.arm for one in left}
-    remaining = tuple(arm for arm in race.remaining if arm not in gone)
+    gone = {one.configuration for one in left}
+    remaining = tuple(configuration for configuration in race.remaining if configuration not in gone)
     return Race(remaining=remaining, eliminations=(*race.eliminations, *left), due=())
 
 
@@ -113,12 +119,12 @@ def _is_affordable(trial_log: TrialLog, race: Race, block: int) -> bool:
     return trial_log.spent_s(before_block=block) + next_s <= share * contest.budget_s
 
 
-def _is_doubtful(trial_log: TrialLog, arm: str, level: float, through: int) -> bool:
+def _is_doubtful(trial_log: TrialLog, configuration: str, level: float, through: int) -> bool:
     """Tell whether a level below the highest is undecided and looks bad, so that the highest cannot speak for it."""
     objective = trial_log.contest.objective
-    units = _units(trial_log.arm_facts(arm, through), level)
+    units = _units(trial_log.facts_of(configuration, through), level)
     return verdict(units, objective) is Verdict.INCONCLUSIVE and not is_kept_so_far(units, objective)
 
 
-def _units(facts: ArmFacts, level: float) -> tuple[Counts, ...]:
+def _units(facts: ConfigurationFacts, level: float) -> tuple[Counts, ...]:
     return units_of_facts(one for at, _, one in facts.cells if at == level)

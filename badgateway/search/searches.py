@@ -20,25 +20,27 @@ _LEAST = 1e-3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ArmSearch:
-    """One arm's search so far."""
+class ConfigurationSearch:
+    """One configuration's search so far."""
 
-    arm: str
+    configuration: str
     probes: tuple[Probe, ...]
     due: NextProbe | None
     """None when the search has ended, or when its last step was INVALID too often."""
 
 
-def due_steps(trial_log: TrialLog, arms: Sequence[str]) -> tuple[Step, ...]:
-    """Return the due steps of the round: each arm's next one, where no arm is a round ahead of another."""
+def due_steps(trial_log: TrialLog, configurations: Sequence[str]) -> tuple[Step, ...]:
+    """Return the due steps of the round: each configuration's next one, where none is a round ahead of another."""
     goal = trial_log.contest.capacity
     if goal is None:
         return ()
-    running = [one for arm in arms if (one := _search(trial_log, goal, arm)).due is not None]
+    running = [
+        one for configuration in configurations if (one := _search(trial_log, goal, configuration)).due is not None
+    ]
     number = min((len(one.probes) for one in running), default=0) + 1
     if not running or not _is_affordable(trial_log):
         return ()
-    due = {Slot(one.arm, number, None, control=False): one.due for one in running if len(one.probes) < number}
+    due = {Slot(one.configuration, number, None, control=False): one.due for one in running if len(one.probes) < number}
     return tuple(
         trial_log.step(slot, level=probe.level, confirming=probe.confirming)
         for slot in trial_log.shuffled(list(due), f"search/{number}")
@@ -47,12 +49,12 @@ def due_steps(trial_log: TrialLog, arms: Sequence[str]) -> tuple[Step, ...]:
 
 
 def found_capacities(trial_log: TrialLog) -> dict[str, Capacity]:
-    """Return what the searches say, of each arm that has a valid step."""
+    """Return what the searches say, of each configuration that has a valid step."""
     goal = trial_log.contest.capacity
     if goal is None:
         return {}
-    searches = (_search(trial_log, goal, arm) for arm in trial_log.contest.arms)
-    return {one.arm: capacity(goal, one.probes) for one in searches if one.probes}
+    searches = (_search(trial_log, goal, configuration) for configuration in trial_log.contest.configurations)
+    return {one.configuration: capacity(goal, one.probes) for one in searches if one.probes}
 
 
 def probe_of(ended: Ended, contest: Contest) -> Probe:
@@ -103,15 +105,17 @@ def _is_overloaded(facts: Facts, goal: CapacityGoal) -> bool:
     return bool(bdtrc(facts.failures - 1, facts.requests, goal.max_failure_share) <= _BY_CHANCE)
 
 
-def _search(trial_log: TrialLog, goal: CapacityGoal, arm: str) -> ArmSearch:
+def _search(trial_log: TrialLog, goal: CapacityGoal, configuration: str) -> ConfigurationSearch:
     probes: list[Probe] = []
     while (due := next_probe(goal, probes)) is not None:
-        slot = Slot(arm, len(probes) + 1, None, control=False)
+        slot = Slot(configuration, len(probes) + 1, None, control=False)
         valid = [one for one in trial_log.entries.get(slot, ()) if one.facts is not None]
         if not valid:
-            return ArmSearch(arm=arm, probes=tuple(probes), due=None if trial_log.is_settled(slot) else due)
+            return ConfigurationSearch(
+                configuration=configuration, probes=tuple(probes), due=None if trial_log.is_settled(slot) else due
+            )
         probes.append(probe_of(valid[0], trial_log.contest))
-    return ArmSearch(arm=arm, probes=tuple(probes), due=None)
+    return ConfigurationSearch(configuration=configuration, probes=tuple(probes), due=None)
 
 
 def _is_affordable(trial_log: TrialLog) -> bool:

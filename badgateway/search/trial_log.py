@@ -4,7 +4,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from badgateway.model.contest import ArmFacts, Contest, Ended, Facts, Purpose, Step
+from badgateway.model.contest import ConfigurationFacts, Contest, Ended, Facts, Purpose, Step
 from badgateway.plan.schedule import balanced
 
 ATTEMPTS = 3
@@ -15,7 +15,7 @@ ATTEMPTS = 3
 class Slot:
     """A place that one valid trial fills."""
 
-    arm: str
+    configuration: str
     block: int
     level: float | None
     """None for a step of a search, whose level follows from the steps before it."""
@@ -29,7 +29,7 @@ class TrialLog:
     contest: Contest
     entries: dict[Slot, list[Ended]]
     comparisons: dict[str, tuple[tuple[Slot, Facts], ...]]
-    """Of each arm, the slots of blocks that have facts, by block and level."""
+    """Of each configuration, the slots of blocks that have facts, by block and level."""
 
     def facts(self, slot: Slot) -> Facts | None:
         """Return the slot's facts; None while it has none."""
@@ -52,15 +52,15 @@ class TrialLog:
             for one in entries
         )
 
-    def arm_facts(self, arm: str, through_block: int | None = None) -> ArmFacts:
-        """Return what is known of an arm from comparisons, or only from the blocks up to one."""
+    def facts_of(self, configuration: str, through_block: int | None = None) -> ConfigurationFacts:
+        """Return what is known of a configuration from comparisons, or only from the blocks up to one."""
         found = [
             (slot, facts)
-            for slot, facts in self.comparisons.get(arm, ())
+            for slot, facts in self.comparisons.get(configuration, ())
             if through_block is None or slot.block <= through_block
         ]
-        return ArmFacts(
-            arm=arm,
+        return ConfigurationFacts(
+            configuration=configuration,
             cells=tuple((slot.level or 0.0, slot.block, facts) for slot, facts in found if not slot.control),
             control=tuple((slot.block, facts) for slot, facts in found if slot.control),
         )
@@ -72,7 +72,7 @@ class TrialLog:
         times = contest.capacity.confirm_windows if confirming and contest.capacity else 1
         common = f"{contest.seed}/{'search' if slot.level is None else 'block'}/{slot.block}/{slot.level}"
         return Step(
-            arm=slot.arm,
+            configuration=slot.configuration,
             level=level,
             window_s=contest.window_s * times,
             purpose=purpose,
@@ -92,7 +92,7 @@ class TrialLog:
         """Return the slots in a random order that stays the same when some of them are no longer there."""
 
         def lot(slot: Slot) -> float:
-            name = f"{self.contest.seed}/{what}/{slot.level}/{slot.arm}/{slot.control}"
+            name = f"{self.contest.seed}/{what}/{slot.level}/{slot.configuration}/{slot.control}"
             return random.Random(name).random()  # noqa: S311 # an order, not a secret
 
         return sorted(slots, key=lot)
@@ -107,20 +107,22 @@ def log_of(contest: Contest, ended: Sequence[Ended]) -> TrialLog:
     for slot in sorted((slot for slot in entries if slot.level is not None), key=_by_block):
         facts = next((one.facts for one in entries[slot] if one.facts is not None), None)
         if facts is not None:
-            comparisons.setdefault(slot.arm, []).append((slot, facts))
+            comparisons.setdefault(slot.configuration, []).append((slot, facts))
     return TrialLog(
-        contest=contest, entries=entries, comparisons={arm: tuple(found) for arm, found in comparisons.items()}
+        contest=contest,
+        entries=entries,
+        comparisons={configuration: tuple(found) for configuration, found in comparisons.items()},
     )
 
 
 def slot_of(step: Step) -> Slot:
     """Return the slot that a step fills."""
     level = step.level if step.purpose is Purpose.COMPARE else None
-    return Slot(step.arm, step.block, level, step.control)
+    return Slot(step.configuration, step.block, level, step.control)
 
 
 def _by_place(slot: Slot) -> tuple[str, float, bool]:
-    return slot.arm, slot.level or 0.0, slot.control
+    return slot.configuration, slot.level or 0.0, slot.control
 
 
 def _by_block(slot: Slot) -> tuple[int, float, bool]:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from badgateway import numbers
 from badgateway.model.capacity import Capacity, CapacityStatus
 from badgateway.model.comparison import (
-    ArmVerdict,
     Choice,
     ChoiceKind,
+    ConfigurationVerdict,
     Criterion,
     PairedRatio,
     Regret,
@@ -32,7 +32,7 @@ _TIE_RULES = {
     TieRule.FIRST: "first in the experiment file",
 }
 LEFT = "LEFT"
-"""The outcome of an arm that a look put out of the race."""
+"""The outcome of a configuration that a look put out of the race."""
 _LOWER, _NOT_LOWER = "is proven to be lower than", "is not proven to be lower than"
 
 
@@ -41,7 +41,7 @@ class Reason:
     """One link of the chain."""
 
     criterion: Criterion
-    arm: str
+    configuration: str
     """Whom it is about."""
     outcome: str
     """A Verdict, Relation or CapacityStatus, whichever the reason is about, or LEFT."""
@@ -54,7 +54,7 @@ def sentence(choice: Choice) -> str:
         return f"None qualifies: no configuration keeps the objective ({objective(choice.asked.objective)})."
     if choice.kind is ChoiceKind.NEEDS_MORE:
         return " ".join((_undecided(choice), *_others(choice)))
-    return " ".join((f"Run {choice.arm}{_worth(choice)}.", *_others(choice)))
+    return " ".join((f"Run {choice.configuration}{_worth(choice)}.", *_others(choice)))
 
 
 def _worth(choice: Choice) -> str:
@@ -69,7 +69,7 @@ def _worth(choice: Choice) -> str:
         if any(one.at_look is not None for one in choice.eliminations):
             return ": the best, proven, by its p95"
         return ": the only one that keeps the objective"
-    as_good = [name for name in choice.equivalent if name != choice.arm]
+    as_good = [name for name in choice.equivalent if name != choice.configuration]
     said = f". As good, as far as this study can tell: {listed(as_good)}; chosen: {tie_rule(choice)}" if as_good else ""
     return f"{said}.{_regret(choice.regret)}" if choice.regret else said
 
@@ -83,9 +83,9 @@ def _regret(found: Regret) -> str:
 
 
 def _undecided(choice: Choice) -> str:
-    if choice.arm is None:
+    if choice.configuration is None:
         return "Nothing can be said: no configuration was measured well enough."
-    may = [one.arm for one in choice.ranking if one.verdict is Verdict.INCONCLUSIVE]
+    may = [one.configuration for one in choice.ranking if one.verdict is Verdict.INCONCLUSIVE]
     start = f"Not decided: {listed(may)} may keep the objective, and none is proven to yet."
     if choice.more_blocks is None:
         return f"{start} More blocks would hardly settle it."
@@ -108,11 +108,11 @@ def _others(choice: Choice) -> Iterator[str]:
         if open_ones:
             yield f"{listed(open_ones)} may keep the objective too: INCONCLUSIVE."
     invalid = _with(choice, Verdict.INVALID)
-    if invalid and choice.arm is not None:
+    if invalid and choice.configuration is not None:
         yield f"Not measured: {listed(invalid)}."
     if choice.noise is not None and choice.noise.differs:
         yield (
-            f"Beware: {listed(choice.noise.arms)} under two names is proven to differ from itself by "
+            f"Beware: {listed(choice.noise.configurations)} under two names is proven to differ from itself by "
             f"{percent(choice.noise.latency.difference)}, so something else than the configuration decides here."
         )
     if choice.two_states:
@@ -120,7 +120,7 @@ def _others(choice: Choice) -> Iterator[str]:
 
 
 def _with(choice: Choice, verdict: Verdict) -> list[str]:
-    return [one.arm for one in choice.ranking if one.verdict is verdict]
+    return [one.configuration for one in choice.ranking if one.verdict is verdict]
 
 
 def tie_rule(choice: Choice) -> str:
@@ -141,13 +141,18 @@ def chain(choice: Choice) -> tuple[Reason, ...]:
         *_about_objective(choice),
         *_about_looks(choice),
         *(
-            Reason(criterion=one.criterion, arm=one.rival, outcome=one.relation, sentence=_about_rival(one, choice))
+            Reason(
+                criterion=one.criterion,
+                configuration=one.rival,
+                outcome=one.relation,
+                sentence=_about_rival(one, choice),
+            )
             for one in choice.rivalries
         ),
         *(
             Reason(
                 criterion=Criterion.CAPACITY,
-                arm=name,
+                configuration=name,
                 outcome=found.status,
                 sentence=_about_capacity(name, found, unit),
             )
@@ -158,22 +163,26 @@ def chain(choice: Choice) -> tuple[Reason, ...]:
 
 def _about_objective(choice: Choice) -> Iterator[Reason]:
     asked, ranking = choice.asked, choice.ranking
-    why = {one.arm: leaving(one, asked) for one in choice.eliminations if one.at_look is None}
+    why = {one.configuration: leaving(one, asked) for one in choice.eliminations if one.at_look is None}
     first = next((one for one in ranking if one.verdict is Verdict.PASS), None)
     behind = [one for one in ranking if one.verdict is not Verdict.PASS]
     if first is not None:
         kept = (
-            f"{first.arm} keeps the objective ({objective(asked.objective)}): {_counts(first, asked)}; with 95 % "
-            f"confidence at most {percent(first.most_failures)} fail."
+            f"{first.configuration} keeps the objective ({objective(asked.objective)}): {_counts(first, asked)}; with "
+            f"95 % confidence at most {percent(first.most_failures)} fail."
         )
-        yield Reason(criterion=Criterion.OBJECTIVE, arm=first.arm, outcome=first.verdict, sentence=kept)
+        yield Reason(
+            criterion=Criterion.OBJECTIVE, configuration=first.configuration, outcome=first.verdict, sentence=kept
+        )
     for one in behind:
-        said = why.get(one.arm, _counts(one, asked) if one.requests else "nothing valid was measured")
-        not_kept = f"{one.arm} is {one.verdict}: {said}{_why_open(one, asked)}."
-        yield Reason(criterion=Criterion.OBJECTIVE, arm=one.arm, outcome=one.verdict, sentence=not_kept)
+        said = why.get(one.configuration, _counts(one, asked) if one.requests else "nothing valid was measured")
+        not_kept = f"{one.configuration} is {one.verdict}: {said}{_why_open(one, asked)}."
+        yield Reason(
+            criterion=Criterion.OBJECTIVE, configuration=one.configuration, outcome=one.verdict, sentence=not_kept
+        )
 
 
-def _why_open(one: ArmVerdict, asked: Contest) -> str:
+def _why_open(one: ConfigurationVerdict, asked: Contest) -> str:
     if one.verdict is not Verdict.INCONCLUSIVE:
         return ""
     if one.trials == 1:
@@ -190,8 +199,10 @@ def _p(p: float) -> str:
 def _about_looks(choice: Choice) -> Iterator[Reason]:
     for one in choice.eliminations:
         if one.at_look is not None:
-            left = f"{one.arm} left the race after {plural(one.at_look, 'block')}: {leaving(one, choice.asked)}."
-            yield Reason(criterion=Criterion.LATENCY, arm=one.arm, outcome=LEFT, sentence=left)
+            left = (
+                f"{one.configuration} left the race after {plural(one.at_look, 'block')}: {leaving(one, choice.asked)}."
+            )
+            yield Reason(criterion=Criterion.LATENCY, configuration=one.configuration, outcome=LEFT, sentence=left)
 
 
 def _about_rival(one: Rivalry, choice: Choice) -> str:
@@ -203,7 +214,7 @@ def _about_rival(one: Rivalry, choice: Choice) -> str:
             else f"{one.rival}: no block in common."
         )
     if one.criterion is Criterion.COST:
-        return f"{one.rival} takes {_times(one.paired)} the CPU time per request of {choice.arm}."
+        return f"{one.rival} takes {_times(one.paired)} the CPU time per request of {choice.configuration}."
     return (
         f"{one.rival}: {one.criterion} {_times(one.paired)} {one.leader}'s over {plural(one.paired.blocks, 'block')}, "
         f"{_tests(one)}: {_relation(one, choice)}."
@@ -263,7 +274,7 @@ def _confirmed(found: Capacity, unit: LoadUnit) -> str:
     )
 
 
-def _counts(one: ArmVerdict, asked: Contest) -> str:
+def _counts(one: ConfigurationVerdict, asked: Contest) -> str:
     where = f"at {load(asked.load(one.level))}, " if one.level is not None else ""
     broken = f", {plural(one.broken_trials, 'trial')} of which it did not get through" if one.broken_trials else ""
     return (

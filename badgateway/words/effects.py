@@ -1,7 +1,7 @@
-"""Says what one change did between two arms of a ladder."""
+"""Says what one change did between two configurations of a ladder."""
 
 from badgateway.model.differences import Difference
-from badgateway.model.ladder import ArmEffect, Effect, SpeedMove
+from badgateway.model.ladder import ConfigurationEffect, Effect, SpeedMove
 from badgateway.model.summary import LevelSummary, Verdict
 from badgateway.numbers import plural
 from badgateway.words.phrases import inside, seconds
@@ -13,7 +13,7 @@ _LOSS = (Verdict.PASS, Verdict.FAIL)
 _MOVED = {SpeedMove.SLOWER: "but slower", SpeedMove.FASTER: "and faster"}
 
 
-def sentence(found: ArmEffect) -> str:
+def sentence(found: ConfigurationEffect) -> str:
     """Return what became of the failures, or why the two cannot be compared."""
     if not found.against:
         fact = failed(found.after) if found.after.measurement else f"it was not measured: {say(found.after.reasons[0])}"
@@ -30,7 +30,7 @@ def sentence(found: ArmEffect) -> str:
     )
 
 
-def _what_became(found: ArmEffect, before: LevelSummary) -> str:
+def _what_became(found: ConfigurationEffect, before: LevelSummary) -> str:
     after = found.after
     speed = speed_shift(before, after, found.p95)
     if found.effect is Effect.NEVER_FAILED:
@@ -49,7 +49,7 @@ def _what_became(found: ArmEffect, before: LevelSummary) -> str:
     return f"{verb}{_because(found.changes)}: {causes_shift(before, after)}; {shifts}."
 
 
-def _why_not(found: ArmEffect, before: LevelSummary) -> str:
+def _why_not(found: ConfigurationEffect, before: LevelSummary) -> str:
     if before.trials_lost or found.after.trials_lost:
         return "in the trials that were got through"
     if found.is_same_share:
@@ -76,7 +76,7 @@ def _because(changes: tuple[Difference, ...]) -> str:
     return f" ({plural(len(changes), 'setting')} changed)" if changes else " though nothing was changed"
 
 
-def _why_no_effect(found: ArmEffect, before: LevelSummary) -> str:
+def _why_no_effect(found: ConfigurationEffect, before: LevelSummary) -> str:
     shift = causes_shift(before, found.after)
     first, then = found.causes
     if first is None or then is None:

@@ -25,7 +25,7 @@ def forecast_lines(found: Forecast) -> Iterator[str]:
     """Yield what a study will run, in the order of running, one sentence each."""
     asked = found.asked
     yield (
-        f"Block 1: {plural(len(asked.arms), 'configuration')} at {_levels(asked)}, lowest first; "
+        f"Block 1: {plural(len(asked.configurations), 'configuration')} at {_levels(asked)}, lowest first; "
         f"at most {plural(found.first_block, 'trial')} of {asked.cost.trial_s(asked.window_s):.0f} s."
     )
     if asked.blocks > 1:
@@ -49,7 +49,7 @@ def _levels(asked: Contest) -> str:
 
 
 def leaving(one: Elimination, asked: Contest) -> str:
-    """Return why an arm left, a clause: 'at 50 tasks/s, 31 of 200 requests failed (15.5 %); allowed are 1 %'."""
+    """Return why one left, as a clause: 'at 50 tasks/s, 31 of 200 requests failed (15.5 %); allowed are 1 %'."""
     if one.slower is not None:
         return _slower(one.slower)
     at = f"at {load(asked.load(one.level))}, " if one.level is not None else ""

@@ -1,4 +1,4 @@
-"""How the numbers of two arms are said side by side, the earlier one first."""
+"""How the numbers of two configurations are said side by side, the earlier one first."""
 
 from badgateway.model.diagnosis import CauseCount, Diagnosis
 from badgateway.model.ladder import P95Shift
@@ -16,7 +16,7 @@ _MOST = 3
 
 
 def failed(level: LevelSummary) -> str:
-    """Say how one arm does: '94.8 % of 21,452 requests failed (listen-queue-full 20,331)'."""
+    """Say how one configuration does: '94.8 % of 21,452 requests failed (listen-queue-full 20,331)'."""
     found = level.measured
     if not found.failures.count:
         p95 = f"; p95 {milliseconds(found.latency.p95_ms)}" if found.latency else ""

@@ -54,7 +54,7 @@ def _bursts(found: Bursts | None) -> str:
     if found.seconds:
         trials += f" and {found.bad_seconds} of {plural(found.seconds, 'second')}"
         may += f" and {percent(found.most_bad_seconds)} of seconds"
-    return f" If they come in bursts: {trials} of {found.arm} had one; with 95 % confidence up to {may} may."
+    return f" If they come in bursts: {trials} of {found.configuration} had one; with 95 % confidence up to {may} may."
 
 
 def _stalls(window_s: float) -> str:
@@ -68,7 +68,7 @@ def _small_effects(noise: NoiseFloor | None) -> str:
     if noise is None:
         return "Small differences: there was no A/A control, so how small is not known."
     names = (
-        f"{listed(noise.arms)} under two names differed by {percent(noise.latency.difference)} in p95 "
+        f"{listed(noise.configurations)} under two names differed by {percent(noise.latency.difference)} in p95 "
         f"over {plural(noise.latency.blocks, 'block')}"
     )
     if noise.detectable is None:

@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from badgateway.analysis.answer import recommendation_of
-from badgateway.model.comparison import ArmVerdict, Choice, ChoiceKind, StudyPower
+from badgateway.model.comparison import Choice, ChoiceKind, ConfigurationVerdict, StudyPower
 from badgateway.model.study_summary import Decision
 from badgateway.model.summary import Verdict
 from badgateway.words.choice import sentence
@@ -23,16 +23,16 @@ SUMMARIES = summarised(
 )
 
 
-def chosen(kind: ChoiceKind, arm: str | None) -> Choice:
+def chosen(kind: ChoiceKind, configured: str | None) -> Choice:
     first = Verdict.INCONCLUSIVE if kind is ChoiceKind.NEEDS_MORE else Verdict.PASS
     standings = (("first", first), ("second", Verdict.FAIL))
     return Choice(
         kind=kind,
-        arm=arm,
+        configuration=configured,
         equivalent=(),
         more_blocks=None,
         ranking=tuple(
-            ArmVerdict(arm=name, verdict=verdict, level=5, requests=9, failures=0, late=0)
+            ConfigurationVerdict(configuration=name, verdict=verdict, level=5, requests=9, failures=0, late=0)
             for name, verdict in standings
         ),
         rivalries=(),
@@ -46,7 +46,7 @@ def chosen(kind: ChoiceKind, arm: str | None) -> Choice:
 
 
 @pytest.mark.parametrize(
-    ("kind", "arm", "decision", "configuration"),
+    ("kind", "configured", "decision", "configuration"),
     [
         (ChoiceKind.PICKED, "first", Decision.PICKED, "first"),
         (ChoiceKind.EQUIVALENT, "first", Decision.PICKED, "first"),
@@ -54,11 +54,11 @@ def chosen(kind: ChoiceKind, arm: str | None) -> Choice:
         (ChoiceKind.NONE_QUALIFIES, None, Decision.NONE_QUALIFIES, None),
     ],
 )
-def test_each_kind_of_choice_is_one_decision(kind, arm, decision, configuration):
-    told = recommendation_of(chosen(kind, arm), EXPERIMENT, SUMMARIES, "badgateway run x.toml")
+def test_each_kind_of_choice_is_one_decision(kind, configured, decision, configuration):
+    told = recommendation_of(chosen(kind, configured), EXPERIMENT, SUMMARIES, "badgateway run x.toml")
 
     assert (told.decision, told.configuration) == (decision, configuration)
-    assert told.sentence == sentence(chosen(kind, arm))
+    assert told.sentence == sentence(chosen(kind, configured))
     deploy = [f"first is {setup(EXPERIMENT.configuration('first'))}."] if configuration else []
     assert list(told.reasons[: len(deploy)]) == deploy
     about = [reason for reason in told.reasons if reason.startswith("The baseline first is FAIL, at 50 users: 600 of")]

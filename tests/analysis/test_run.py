@@ -35,10 +35,10 @@ REPORTS = ("report.html", "report.md", "report.json")
 
 def experiment() -> Experiment:
     """Return an experiment with a configuration for each recorded case."""
-    arm = {"server": "servers/gunicorn_gevent.py", "driver": "pymysql", "workers": 2}
+    configuration = {"server": "servers/gunicorn_gevent.py", "driver": "pymysql", "workers": 2}
     return Experiment.model_validate(
         declared(
-            configurations=[{"name": name, **arm} for name in CASES],
+            configurations=[{"name": name, **configuration} for name in CASES],
             load={"locustfile": "experiments/load.py", "users": [5]},
         )
     )

@@ -33,12 +33,11 @@ PRINTED = (
     Verdict,
 )
 NAMED_AFTER = {
-    "arm",
+    "configuration",
     "baseline",
     "block",
     "capacity",
     "cause",
-    "configuration",
     "confirmation",
     "contest",
     "control",

@@ -2,16 +2,18 @@
 
 from collections.abc import Sequence
 
-from badgateway.model.contest import ArmFacts, Contest, Facts, TrialCost
+from badgateway.model.contest import ConfigurationFacts, Contest, Facts, TrialCost
 from badgateway.model.experiment import Objective
 
 LEVEL = 200.0
 OBJECTIVE = Objective(max_failure_share=0.01, p95_ms=500)
 
 
-def asked(*arms: str, levels: tuple[float, ...] = (LEVEL,), margin: float = 0.05) -> Contest:
+def asked(*configurations: str, levels: tuple[float, ...] = (LEVEL,), margin: float = 0.05) -> Contest:
     cost = TrialCost(warm_up_s=3, drain_s=2, overhead_s=4)
-    return Contest(arms=arms, levels=levels, objective=OBJECTIVE, window_s=10, cost=cost, seed=1, margin=margin)
+    return Contest(
+        configurations=configurations, levels=levels, objective=OBJECTIVE, window_s=10, cost=cost, seed=1, margin=margin
+    )
 
 
 def facts(
@@ -35,14 +37,16 @@ def facts(
     )
 
 
-def arm(name: str, found: Sequence[Facts], control: Sequence[Facts] = (), *, level: float = LEVEL) -> ArmFacts:
-    """Return an arm with one trial a block at one level."""
-    return ArmFacts(
-        arm=name,
+def configuration(
+    name: str, found: Sequence[Facts], control: Sequence[Facts] = (), *, level: float = LEVEL
+) -> ConfigurationFacts:
+    """Return a configuration with one trial a block at one level."""
+    return ConfigurationFacts(
+        configuration=name,
         cells=tuple((level, block, one) for block, one in enumerate(found, 1)),
         control=tuple(enumerate(control, 1)),
     )
 
 
-def with_p95s(name: str, *p95s_ms: float, control: Sequence[float] = ()) -> ArmFacts:
-    return arm(name, [facts(p95_ms) for p95_ms in p95s_ms], [facts(p95_ms) for p95_ms in control])
+def with_p95s(name: str, *p95s_ms: float, control: Sequence[float] = ()) -> ConfigurationFacts:
+    return configuration(name, [facts(p95_ms) for p95_ms in p95s_ms], [facts(p95_ms) for p95_ms in control])

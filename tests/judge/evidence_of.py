@@ -89,10 +89,10 @@ def evidence(
 
 
 def experiment(*names: str, users: Sequence[int] = (50,), max_failure_share: float = 0.01) -> Experiment:
-    arm = {"server": "servers/gunicorn_gevent.py", "driver": "pymysql", "workers": 2}
+    configuration = {"server": "servers/gunicorn_gevent.py", "driver": "pymysql", "workers": 2}
     return Experiment.model_validate(
         declared(
-            configurations=[{"name": name, **arm} for name in names],
+            configurations=[{"name": name, **configuration} for name in names],
             load={"locustfile": "experiments/load.py", "users": list(users)},
             objective={"max_failure_share": max_failure_share, "p95_ms": 1000},
         )

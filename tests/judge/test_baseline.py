@@ -22,13 +22,13 @@ FREE = level("other", 953, 0, diagnosis(requests=953))
 
 def reasons(base=BASE, other=FREE, *, change=None, third=None):
     """Return what is said about the baseline, when the other one differs from it by `change`."""
-    arms = [{"name": "base", **UWSGI}, {"name": "other", **UWSGI, **(change or {"listen": 1024})}]
+    configurations = [{"name": "base", **UWSGI}, {"name": "other", **UWSGI, **(change or {"listen": 1024})}]
     levels = {"base": base, "other": other}
     if third:
-        arms.append({"name": "third", **UWSGI, "workers": 16})
+        configurations.append({"name": "third", **UWSGI, "workers": 16})
         levels["third"] = third
     given_experiment = Experiment.model_validate(
-        declared(configurations=arms, load={"locustfile": "experiments/load.py", "users": [300]})
+        declared(configurations=configurations, load={"locustfile": "experiments/load.py", "users": [300]})
     )
     summaries = [
         ConfigurationSummary(

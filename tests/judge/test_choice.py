@@ -8,15 +8,15 @@ import pytest
 from badgateway.judge.choice import choose, latency_candidates
 from badgateway.model.capacity import Capacity, CapacityStatus
 from badgateway.model.comparison import ChoiceKind, Criterion, Relation, TieRule
-from badgateway.model.contest import ArmFacts, ClearlySlower, Elimination
+from badgateway.model.contest import ClearlySlower, ConfigurationFacts, Elimination
 from badgateway.model.load_level import LoadUnit
 from badgateway.model.summary import Verdict
 from badgateway.words.choice import chain, reasons, sentence
 from badgateway.words.study_limits import power, unseen
-from tests.judge.contests import LEVEL, arm, asked, facts, with_p95s
+from tests.judge.contests import LEVEL, asked, configuration, facts, with_p95s
 
 STEADY = (300.0, 306.0, 297.0, 312.0, 303.0, 309.0, 294.0, 300.0)
-"""Eight blocks; each arm below follows the same weather."""
+"""Eight blocks; each configuration below follows the same weather."""
 
 
 def times(factor: float, wobble: float = 0.004) -> tuple[float, ...]:
@@ -32,23 +32,23 @@ def capacity(low: float, high: float) -> Capacity:
 def test_the_faster_of_two_that_keep_the_objective_is_picked_and_the_chain_says_why():
     choice = choose(asked("a", "b"), [with_p95s("a", *times(1.2)), with_p95s("b", *STEADY)])
 
-    assert (choice.kind, choice.arm, sentence(choice)) == (
+    assert (choice.kind, choice.configuration, sentence(choice)) == (
         ChoiceKind.PICKED,
         "b",
         "Run b: the best, proven, by its p95.",
     )
-    assert [one.arm for one in choice.ranking] == ["b", "a"]
+    assert [one.configuration for one in choice.ranking] == ["b", "a"]
     assert reasons(choice)[0].startswith("b keeps the objective")
     assert reasons(choice)[1].startswith("a: p95 1.200 times")
     assert reasons(choice)[1].endswith("p = 0.0078 alone and p = 0.0078 among all pairs: behind.")
 
 
-def test_arms_within_the_margin_are_equivalent_and_the_cheapest_is_named():
-    dear = arm("dear", [facts(p95, cpu_ms=6) for p95 in STEADY])
-    cheap = arm("cheap", [facts(p95, cpu_ms=4) for p95 in times(1.01)])
+def test_configurations_within_the_margin_are_equivalent_and_the_cheapest_is_named():
+    dear = configuration("dear", [facts(p95, cpu_ms=6) for p95 in STEADY])
+    cheap = configuration("cheap", [facts(p95, cpu_ms=4) for p95 in times(1.01)])
     choice = choose(asked("dear", "cheap"), [dear, cheap])
 
-    assert (choice.kind, choice.arm, choice.equivalent) == (ChoiceKind.EQUIVALENT, "cheap", ("cheap", "dear"))
+    assert (choice.kind, choice.configuration, choice.equivalent) == (ChoiceKind.EQUIVALENT, "cheap", ("cheap", "dear"))
     assert sentence(choice) == (
         "Run cheap. As good, as far as this study can tell: dear; chosen: least CPU time a request. No other is more "
         "than 1.14 % (3.5 ms) better in p95, with 95 %."
@@ -58,38 +58,44 @@ def test_arms_within_the_margin_are_equivalent_and_the_cheapest_is_named():
 
 
 def test_fewest_changes_from_the_baseline_come_before_cpu_time_and_the_order_of_the_file_after_it():
-    arms = [arm(name, [facts(p95, cpu_ms=cpu_ms) for p95 in STEADY]) for name, cpu_ms in (("a", 6), ("b", 4), ("c", 4))]
+    configurations = [
+        configuration(name, [facts(p95, cpu_ms=cpu_ms) for p95 in STEADY])
+        for name, cpu_ms in (("a", 6), ("b", 4), ("c", 4))
+    ]
     changed = replace(asked("a", "b", "c"), changes=(2, 1, 1))
 
-    assert (choose(changed, arms).arm, choose(changed, arms).tie_rule) == ("b", TieRule.FIRST)
-    assert choose(replace(changed, changes=(1, 2, 3)), arms).tie_rule is TieRule.FEWEST_CHANGES
-    assert choose(replace(changed, changes=(1, 2, 3)), arms).arm == "a"
-    assert choose(asked("a", "b", "c"), arms).arm == "b"
+    assert (choose(changed, configurations).configuration, choose(changed, configurations).tie_rule) == (
+        "b",
+        TieRule.FIRST,
+    )
+    assert choose(replace(changed, changes=(1, 2, 3)), configurations).tie_rule is TieRule.FEWEST_CHANGES
+    assert choose(replace(changed, changes=(1, 2, 3)), configurations).configuration == "a"
+    assert choose(asked("a", "b", "c"), configurations).configuration == "b"
 
 
-def test_of_arms_equal_in_latency_the_one_with_more_throughput_is_picked():
-    less = arm("less", [facts(p95, throughput_rps=100 + i) for i, p95 in enumerate(STEADY)])
-    more = arm("more", [facts(p95, throughput_rps=150 + i) for i, p95 in enumerate(times(1.01))])
+def test_of_configurations_equal_in_latency_the_one_with_more_throughput_is_picked():
+    less = configuration("less", [facts(p95, throughput_rps=100 + i) for i, p95 in enumerate(STEADY)])
+    more = configuration("more", [facts(p95, throughput_rps=150 + i) for i, p95 in enumerate(times(1.01))])
 
-    assert choose(asked("less", "more"), [less, more]).arm == "more"
+    assert choose(asked("less", "more"), [less, more]).configuration == "more"
 
 
-def test_of_arms_equal_in_latency_the_one_with_more_capacity_is_picked():
-    arms = [with_p95s("a", *STEADY), with_p95s("b", *times(1.01))]
-    choice = choose(asked("a", "b"), arms, (), {"a": capacity(200, 220), "b": capacity(300, 330)})
-    overlapping = choose(asked("a", "b"), arms, (), {"a": capacity(200, 310), "b": capacity(300, 330)})
+def test_of_configurations_equal_in_latency_the_one_with_more_capacity_is_picked():
+    configurations = [with_p95s("a", *STEADY), with_p95s("b", *times(1.01))]
+    choice = choose(asked("a", "b"), configurations, (), {"a": capacity(200, 220), "b": capacity(300, 330)})
+    overlapping = choose(asked("a", "b"), configurations, (), {"a": capacity(200, 310), "b": capacity(300, 330)})
 
-    assert (choice.kind, choice.arm) == (ChoiceKind.PICKED, "b")
+    assert (choice.kind, choice.configuration) == (ChoiceKind.PICKED, "b")
     assert "a: its capacity is proven to be lower than that of b." in reasons(choice)
     assert overlapping.kind is ChoiceKind.EQUIVALENT
 
 
 def test_a_capacity_is_said_with_what_is_known_of_it():
-    arms = [with_p95s("a", *STEADY), with_p95s("b", *times(1.01)), with_p95s("c", *times(1.02))]
+    configurations = [with_p95s("a", *STEADY), with_p95s("b", *times(1.01)), with_p95s("c", *times(1.02))]
     beyond = replace(capacity(620, 660), status=CapacityStatus.AT_LEAST)
     none = Capacity(status=CapacityStatus.NONE, estimate=None, low=None, high=None, confirmed=None, trials=2)
     unconfirmed = replace(capacity(200, 220), status=CapacityStatus.UNCONFIRMED, confirmed=None)
-    told = reasons(choose(asked("a", "b", "c"), arms, (), {"a": beyond, "b": none, "c": unconfirmed}))
+    told = reasons(choose(asked("a", "b", "c"), configurations, (), {"a": beyond, "b": none, "c": unconfirmed}))
 
     assert told[-3:] == (
         "a carries at least 620 tasks/s, confirmed at 620 tasks/s, from 10 trials; more was not tried.",
@@ -100,18 +106,18 @@ def test_a_capacity_is_said_with_what_is_known_of_it():
 
 def test_a_difference_that_is_small_beside_the_objective_decides_nothing():
     """4 ms against 6 ms, where 500 ms are allowed."""
-    arms = [with_p95s("a", *(p95 / 50 for p95 in times(1.2))), with_p95s("b", *(p95 / 50 for p95 in STEADY))]
+    configurations = [with_p95s("a", *(p95 / 50 for p95 in times(1.2))), with_p95s("b", *(p95 / 50 for p95 in STEADY))]
 
-    assert choose(asked("a", "b"), arms).kind is ChoiceKind.EQUIVALENT
+    assert choose(asked("a", "b"), configurations).kind is ChoiceKind.EQUIVALENT
 
 
 @pytest.mark.parametrize("blocks", [2, 3, 5])
 def test_few_blocks_name_what_to_run_but_prove_it_not_the_best_and_say_what_it_takes(blocks):
-    arms = [with_p95s("a", *times(3)[:blocks]), with_p95s("b", *STEADY[:blocks])]
-    choice = choose(asked("a", "b"), [arms[0], arms[1]])
+    configurations = [with_p95s("a", *times(3)[:blocks]), with_p95s("b", *STEADY[:blocks])]
+    choice = choose(asked("a", "b"), [configurations[0], configurations[1]])
 
     assert (choice.kind, choice.more_blocks) == (ChoiceKind.EQUIVALENT, 6 - blocks)
-    assert sentence(choice).startswith(f"Run {choice.arm}.")
+    assert sentence(choice).startswith(f"Run {choice.configuration}.")
     assert "that takes 6 blocks" in power(choice)
     assert f"{2.0 ** (1 - blocks):.2g}" in power(choice)
 
@@ -119,7 +125,7 @@ def test_few_blocks_name_what_to_run_but_prove_it_not_the_best_and_say_what_it_t
 def test_one_block_proves_of_nobody_that_it_keeps_the_objective():
     choice = choose(asked("a", "b"), [with_p95s("a", 300), with_p95s("b", 310)])
 
-    assert (choice.kind, choice.arm) == (ChoiceKind.NEEDS_MORE, "a")
+    assert (choice.kind, choice.configuration) == (ChoiceKind.NEEDS_MORE, "a")
     assert sentence(choice) == (
         "Not decided: a and b may keep the objective, and none is proven to yet. If all goes on so, about 1 more block "
         "would settle it."
@@ -127,10 +133,10 @@ def test_one_block_proves_of_nobody_that_it_keeps_the_objective():
 
 
 def test_the_only_one_that_keeps_the_objective_is_picked():
-    arms = [arm("a", [facts(requests=2000, failures=600, p95_ms=None)]), with_p95s("b", 300, 300)]
-    choice = choose(asked("a", "b"), arms)
+    configurations = [configuration("a", [facts(requests=2000, failures=600, p95_ms=None)]), with_p95s("b", 300, 300)]
+    choice = choose(asked("a", "b"), configurations)
 
-    assert (choice.kind, choice.arm) == (ChoiceKind.PICKED, "b")
+    assert (choice.kind, choice.configuration) == (ChoiceKind.PICKED, "b")
     assert sentence(choice) == "Run b: the only one that keeps the objective."
     assert reasons(choice)[1] == (
         "a is FAIL: at 200 tasks/s, 600 of 2,000 requests failed and 0 were OK but late, in 1 trial."
@@ -138,35 +144,41 @@ def test_the_only_one_that_keeps_the_objective_is_picked():
 
 
 def test_who_may_keep_the_objective_too_stays_visible_and_counts_for_the_regret():
-    few = arm("few", [facts(p95, requests=100, failures=1) for p95 in times(0.9)])
+    few = configuration("few", [facts(p95, requests=100, failures=1) for p95 in times(0.9)])
     choice = choose(asked("few", "b"), [few, with_p95s("b", *STEADY)])
 
-    assert (choice.kind, choice.arm) == (ChoiceKind.EQUIVALENT, "b")
+    assert (choice.kind, choice.configuration) == (ChoiceKind.EQUIVALENT, "b")
     assert sentence(choice).endswith("few may keep the objective too: INCONCLUSIVE.")
     assert choice.regret is not None
     assert choice.regret.share == pytest.approx(0.1, abs=0.01)
 
 
 def test_an_invalid_rival_makes_nobody_the_best_and_none_qualify_of_nobody():
-    failing, unmeasured = arm("a", [facts(None, failures=900)]), ArmFacts(arm="c", cells=())
+    failing, unmeasured = (
+        configuration("a", [facts(None, failures=900)]),
+        ConfigurationFacts(configuration="c", cells=()),
+    )
     run = choose(asked("a", "b", "c"), [failing, with_p95s("b", *STEADY), unmeasured])
     nothing = choose(asked("a", "c"), [failing, unmeasured])
 
-    assert (run.kind, run.arm) == (ChoiceKind.EQUIVALENT, "b")
+    assert (run.kind, run.configuration) == (ChoiceKind.EQUIVALENT, "b")
     assert sentence(run) == "Run b. Not measured: c."
     assert nothing.kind is ChoiceKind.NEEDS_MORE
 
 
-def test_an_arm_ten_per_cent_slower_among_many_is_behind_and_one_that_is_alike_is_not():
+def test_a_configuration_ten_per_cent_slower_among_many_is_behind_and_one_that_is_alike_is_not():
     rng = np.random.default_rng(4)
-    arms = [with_p95s(f"arm-{i}", *(300 * (1.3 if i == 4 else 1) * np.exp(rng.normal(0, 0.03, 8)))) for i in range(5)]
-    choice = choose(asked(*(one.arm for one in arms)), arms)
+    configurations = [
+        with_p95s(f"configuration-{i}", *(300 * (1.3 if i == 4 else 1) * np.exp(rng.normal(0, 0.03, 8))))
+        for i in range(5)
+    ]
+    choice = choose(asked(*(one.configuration for one in configurations)), configurations)
 
-    assert [one.rival for one in choice.rivalries if one.relation is Relation.WORSE] == ["arm-4"]
+    assert [one.rival for one in choice.rivalries if one.relation is Relation.WORSE] == ["configuration-4"]
     assert len(choice.equivalent) == 4
 
 
-def test_an_arm_with_two_states_is_called_that():
+def test_a_configuration_with_two_states_is_called_that():
     twice = with_p95s("b", 62, 68, 68, 99, 129, 122, 63, 66)
     choice = choose(asked("a", "b"), [with_p95s("a", *(p95 / 5 for p95 in STEADY)), twice])
 
@@ -184,44 +196,49 @@ def test_two_names_of_one_thing_that_differ_make_the_study_say_so():
     assert "Beware: a under two names is proven to differ from itself by 29.0 %" in sentence(choice)
 
 
-def test_none_qualifies_when_all_fail_and_a_failing_arm_is_never_picked_for_its_speed():
-    arms = [arm("instant", [facts(1.0, failures=1990)]), arm("slow", [facts(None, failures=600)])]
-    choice = choose(asked("instant", "slow"), arms)
+def test_none_qualifies_when_all_fail_and_a_failing_configuration_is_never_picked_for_its_speed():
+    configurations = [
+        configuration("instant", [facts(1.0, failures=1990)]),
+        configuration("slow", [facts(None, failures=600)]),
+    ]
+    choice = choose(asked("instant", "slow"), configurations)
 
-    assert (choice.kind, choice.arm) == (ChoiceKind.NONE_QUALIFIES, None)
-    assert [one.arm for one in choice.ranking] == ["slow", "instant"]
+    assert (choice.kind, choice.configuration) == (ChoiceKind.NONE_QUALIFIES, None)
+    assert [one.configuration for one in choice.ranking] == ["slow", "instant"]
 
 
 def test_nothing_measured_is_neither_a_pick_nor_a_failure():
-    choice = choose(asked("a"), [ArmFacts(arm="a", cells=())])
+    choice = choose(asked("a"), [ConfigurationFacts(configuration="a", cells=())])
 
-    assert (choice.kind, choice.arm) == (ChoiceKind.NEEDS_MORE, None)
+    assert (choice.kind, choice.configuration) == (ChoiceKind.NEEDS_MORE, None)
     assert choice.ranking[0].verdict is Verdict.INVALID
     assert reasons(choice) == ("a is INVALID: nothing valid was measured.",)
 
 
 def test_too_few_requests_say_how_many_more_blocks_the_objective_takes():
-    choice = choose(asked("a"), [arm("a", [facts(requests=100)])])
+    choice = choose(asked("a"), [configuration("a", [facts(requests=100)])])
 
     assert choice.kind is ChoiceKind.NEEDS_MORE
     assert choice.more_blocks == 3
     assert sentence(choice).endswith("about 3 more blocks would settle it.")
 
 
-def test_an_arm_that_a_look_put_out_is_behind_all_that_stayed():
-    arms = [with_p95s("a", *STEADY[:3]), with_p95s("b", *times(1.4)), with_p95s("c", *times(1.6))]
+def test_a_configuration_that_a_look_put_out_is_behind_all_that_stayed():
+    configurations = [with_p95s("a", *STEADY[:3]), with_p95s("b", *times(1.4)), with_p95s("c", *times(1.6))]
     slower = ClearlySlower(leader="b", ratio=0.7, blocks=3, p=0.001)
-    leaving = [Elimination(arm="a", at_look=3, slower=slower)]
-    choice = choose(asked("a", "b", "c"), arms, leaving)
+    leaving = [Elimination(configuration="a", at_look=3, slower=slower)]
+    choice = choose(asked("a", "b", "c"), configurations, leaving)
 
-    assert [one.arm for one in choice.ranking] == ["b", "c", "a"]
-    assert choice.arm == "b"
+    assert [one.configuration for one in choice.ranking] == ["b", "c", "a"]
+    assert choice.configuration == "b"
     left = "its p95 was 0.70 times that of b (t test over 3 blocks, p = 0.001 among all pairs)"
     assert f"a left the race after 3 blocks: {left}." in reasons(choice)
 
 
-def test_a_block_that_one_arm_has_not_is_left_out_of_its_comparison():
-    missing = ArmFacts(arm="a", cells=tuple((LEVEL, i + 1, facts(p95)) for i, p95 in enumerate(times(1.2)) if i != 3))
+def test_a_block_that_one_configuration_has_not_is_left_out_of_its_comparison():
+    missing = ConfigurationFacts(
+        configuration="a", cells=tuple((LEVEL, i + 1, facts(p95)) for i, p95 in enumerate(times(1.2)) if i != 3)
+    )
     choice = choose(asked("a", "b"), [missing, with_p95s("b", *STEADY)])
 
     assert choice.rivalries[0].paired is not None
@@ -230,9 +247,9 @@ def test_a_block_that_one_arm_has_not_is_left_out_of_its_comparison():
 
 
 def test_the_capacity_is_searched_of_those_that_p95_has_not_put_out():
-    arms = [with_p95s("slow", *times(1.3)), with_p95s("fast", *STEADY), with_p95s("like", *times(1.01))]
+    configurations = [with_p95s("slow", *times(1.3)), with_p95s("fast", *STEADY), with_p95s("like", *times(1.01))]
 
-    assert latency_candidates(asked("slow", "fast", "like"), arms, ()) == ("fast", "like")
+    assert latency_candidates(asked("slow", "fast", "like"), configurations, ()) == ("fast", "like")
 
 
 def test_the_control_gives_the_noise_floor_and_what_it_leaves_visible():
@@ -240,26 +257,26 @@ def test_the_control_gives_the_noise_floor_and_what_it_leaves_visible():
     choice = choose(asked("a", "b"), [twice, with_p95s("b", *times(1.5))])
 
     assert choice.noise is not None
-    assert choice.noise.arms == ("a",)
+    assert choice.noise.configurations == ("a",)
     assert choice.noise.latency.ratio == pytest.approx(1.02, abs=0.005)
     assert choice.noise.detectable is not None
     assert "a under two names differed by 1.97 % in p95 over 8 blocks" in unseen(choice)[2]
 
 
-def test_the_noise_is_that_of_all_blocks_when_another_arm_takes_over_the_control():
-    left = arm("a", [facts(300), facts(300)], [facts(303), facts(297)])
+def test_the_noise_is_that_of_all_blocks_when_another_configuration_takes_over_the_control():
+    left = configuration("a", [facts(300), facts(300)], [facts(303), facts(297)])
     stays = with_p95s("b", *STEADY)
     taken_over = replace(stays, control=tuple((block, facts(300)) for block in range(3, 9)))
-    choice = choose(asked("a", "b"), [left, taken_over], (Elimination(arm="a", at_look=2),))
+    choice = choose(asked("a", "b"), [left, taken_over], (Elimination(configuration="a", at_look=2),))
 
     assert choice.noise is not None
-    assert choice.noise.arms == ("a", "b")
+    assert choice.noise.configurations == ("a", "b")
     assert choice.noise.latency.blocks == len(STEADY)
     assert "a and b under two names differed by" in unseen(choice)[2]
 
 
 def test_a_control_whose_p95_is_that_of_a_failed_request_tells_nothing_of_the_noise():
-    failing = arm("a", [facts(None), facts(300)], [facts(300), facts(None)])
+    failing = configuration("a", [facts(None), facts(300)], [facts(300), facts(None)])
 
     assert choose(asked("a"), [failing]).noise is None
 
@@ -269,7 +286,7 @@ def test_each_rivalry_tells_its_leader_and_margin_and_each_reason_whom_it_is_abo
 
     (rivalry,) = choice.rivalries
     assert (rivalry.rival, rivalry.leader, rivalry.margin) == ("b", "a", 0.05)
-    assert [(one.criterion, one.arm, one.outcome) for one in chain(choice)] == [
+    assert [(one.criterion, one.configuration, one.outcome) for one in chain(choice)] == [
         (Criterion.OBJECTIVE, "a", Verdict.PASS),
         (Criterion.LATENCY, "b", Relation.WORSE),
     ]
@@ -283,18 +300,18 @@ def test_what_could_not_have_been_seen_is_said_with_its_numbers():
     assert "once in 10 s" in unseen(few)[1]
     assert "it takes 6 blocks until the signed-rank test between two of them can prove any" in unseen(few)[2]
     assert "shared one machine" in unseen(few)[3]
-    nothing = choose(asked("a"), [ArmFacts(arm="a", cells=())])
+    nothing = choose(asked("a"), [ConfigurationFacts(configuration="a", cells=())])
     assert unseen(nothing)[0].startswith("Nothing was measured")
     assert "no A/A control" in unseen(nothing)[2]
 
 
 def test_an_experiment_may_say_how_much_decides_nothing():
     """300 ms against 354 ms, where 500 are allowed: 5 ms are nothing by themselves, 75 ms if it is declared."""
-    arms = [with_p95s("a", *times(1.18)), with_p95s("b", *STEADY)]
+    configurations = [with_p95s("a", *times(1.18)), with_p95s("b", *STEADY)]
     generous = replace(asked("a", "b"), negligible_ms=75)
 
-    assert choose(asked("a", "b"), arms).kind is ChoiceKind.PICKED
-    told = choose(generous, arms)
+    assert choose(asked("a", "b"), configurations).kind is ChoiceKind.PICKED
+    told = choose(generous, configurations)
 
     assert told.kind is ChoiceKind.EQUIVALENT
     assert any(reason.endswith(": equivalent, less than 75 ms apart.") for reason in reasons(told))

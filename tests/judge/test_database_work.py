@@ -22,11 +22,11 @@ Seen = tuple[Trial, DatabaseWork | None]
 
 def given(**environment_of: dict[str, str]) -> Experiment:
     """Declare the configurations first, second and third; some have settings of their own."""
-    arm = {"server": "servers/gunicorn_gevent.py", "driver": "pymysql", "workers": 2}
+    configuration = {"server": "servers/gunicorn_gevent.py", "driver": "pymysql", "workers": 2}
     return Experiment.model_validate(
         declared(
             configurations=[
-                {"name": name, **arm, "environment": environment_of.get(name, {})}
+                {"name": name, **configuration, "environment": environment_of.get(name, {})}
                 for name in ("first", "second", "third")
             ]
         )

@@ -17,10 +17,15 @@ DISTANCES = (0.0, 1.0, 5.0)
 
 
 def experiment(*names, distances=DISTANCES):
-    arm = {"server": "servers/uwsgi.ini", "driver": "mysqlclient", "workers": 2, "database_distances_ms": distances}
+    configuration = {
+        "server": "servers/uwsgi.ini",
+        "driver": "mysqlclient",
+        "workers": 2,
+        "database_distances_ms": distances,
+    }
     return Experiment.model_validate(
         declared(
-            configurations=[{"name": name, **arm} for name in names],
+            configurations=[{"name": name, **configuration} for name in names],
             load={"locustfile": "experiments/load.py", "users": [50]},
         )
     )
@@ -33,7 +38,7 @@ def trial(name, distance_ms, p95_ms, failed=0):
 
 
 def ranking(p95s_ms, failed=None):
-    """Return the ranking of arms from their p95s, and their failures where they have some, at each distance."""
+    """Return the ranking of configurations from their p95s, and their failures if they have some, at each distance."""
     asked = experiment(*p95s_ms)
     failures = failed or {}
     trials = {
@@ -132,7 +137,7 @@ P95S = st.lists(st.integers(10, 900), min_size=3, max_size=3)
 @given(one=P95S, two=P95S, three=P95S)
 def test_the_order_at_each_distance_is_by_the_p95_where_all_pass(one, two, three):
     given_ms = {"one": one, "two": two, "three": three}
-    (found,) = rank_at_distances(experiment(*given_ms), [summed(*arm) for arm in given_ms.items()])
+    (found,) = rank_at_distances(experiment(*given_ms), [summed(*configuration) for configuration in given_ms.items()])
     for place, order in enumerate(found.orders):
         p95s_ms = [given_ms[name][place] for name in order.configurations]
         assert p95s_ms == sorted(p95s_ms)

@@ -67,7 +67,7 @@ def test_of_several_changes_none_is_named_as_the_reason():
     assert sentence.startswith("Helped (2 settings changed): listen-queue-full 5,430 → 0;")
 
 
-def test_the_same_arm_twice_that_differs_is_told_as_such():
+def test_the_same_configuration_twice_that_differs_is_told_as_such():
     assert said(told(failing("one", 0), failing("two", 900), ())).startswith("Made it worse though nothing was")
 
 
@@ -153,7 +153,7 @@ def test_the_p95_is_called_lower_only_where_every_trial_says_so(before_ms, after
     assert f"({words})" in said(told(before, after))
 
 
-def test_an_arm_of_which_every_request_failed_has_no_p95():
+def test_a_configuration_of_which_every_request_failed_has_no_p95():
     assert "p95" not in said(told(failing("one", 0), failing("two", 24_000)))
 
 
@@ -181,7 +181,7 @@ def with_a_trial_lost(one: LevelSummary) -> LevelSummary:
         (with_a_trial_lost(failing("one", 5430)), failing("two", 0), Effect.HELPED),
     ],
 )
-def test_a_trial_that_was_not_got_through_never_speaks_for_its_arm(before, after, kind):
+def test_a_trial_that_was_not_got_through_never_speaks_for_its_configuration(before, after, kind):
     found_effect = told(before, after)
     assert found_effect.effect is kind
     assert " did not get through 1 of 2 trials, in no share here: uWSGI ended." in said(found_effect)
@@ -197,7 +197,7 @@ def test_the_time_without_a_worker_is_told_where_it_matters():
     assert "4.88 s of 2 trials together (6 times)" in said(told(after, trials_of(after, 1, 1, gaps=long)))
 
 
-def test_the_arm_at_the_start_says_how_it_does():
+def test_the_configuration_at_the_start_says_how_it_does():
     assert said(start(failing("one", 5430))) == (
         "Where the others start from: 22.6 % of 24,000 requests failed (listen-queue-full 5,430)."
     )

@@ -13,13 +13,13 @@ GOOD, BAD = {OK: 4000}, {OK: 1000, BAD_GATEWAY: 3000}
 BEGAN, MORE = "Where it began", "More workers"
 
 
-def arm(name, **changes):
+def configuration(name, **changes):
     return {"name": name, "server": "servers/uwsgi.ini", "driver": "mysqlclient", "workers": 2} | changes
 
 
-def experiment(*arms):
+def experiment(*configurations):
     return Experiment.model_validate(
-        declared(configurations=list(arms), load={"locustfile": "experiments/load.py", "users": [50]})
+        declared(configurations=list(configurations), load={"locustfile": "experiments/load.py", "users": [50]})
     )
 
 
@@ -36,44 +36,50 @@ def told(asked, counts):
 
 
 def test_an_experiment_without_steps_tells_no_ladder():
-    asked = experiment(arm("first"), arm("second"))
+    asked = experiment(configuration("first"), configuration("second"))
     trials = {name: evidence(GOOD, trial(name)) for name in ("first", "second")}
     assert ladder(asked, summarised(asked, trials)) is None
 
 
-def test_arms_of_one_step_are_told_together_in_the_order_of_the_file_and_those_without_come_last():
+def test_configurations_of_one_step_are_told_together_in_the_order_of_the_file_and_those_without_come_last():
     asked = experiment(
-        arm("first", step=BEGAN), arm("other"), arm("four", step=MORE, workers=4), arm("again", step=BEGAN)
+        configuration("first", step=BEGAN),
+        configuration("other"),
+        configuration("four", step=MORE, workers=4),
+        configuration("again", step=BEGAN),
     )
     found = told(asked, dict.fromkeys(("first", "other", "four", "again"), GOOD))
-    names = [(step.title, [one.configuration for one in step.arms]) for step in found.steps]
+    names = [(step.title, [one.configuration for one in step.configurations]) for step in found.steps]
     assert names == [(BEGAN, ["first", "again"]), (MORE, ["four"]), ("", ["other"])]
 
 
-def test_an_arm_is_compared_with_the_one_it_names_and_else_with_the_first():
+def test_a_configuration_is_compared_with_the_one_it_names_and_else_with_the_first():
     asked = experiment(
-        arm("first", step=BEGAN),
-        arm("four", step=MORE, workers=4),
-        arm("eight", step=MORE, workers=8, against="four"),
+        configuration("first", step=BEGAN),
+        configuration("four", step=MORE, workers=4),
+        configuration("eight", step=MORE, workers=8, against="four"),
     )
     found = told(asked, {"first": BAD, "four": GOOD, "eight": BAD})
-    first, four, eight = (one for step in found.steps for one in step.arms)
+    first, four, eight = (one for step in found.steps for one in step.configurations)
     assert (first.against, four.against, eight.against) == (None, "first", "four")
     assert [one.effects[0].effect for one in (first, four, eight)] == [Effect.START, Effect.HELPED, Effect.WORSE]
     assert "because of workers (8 instead of 4)" in sentence(eight.effects[0])
 
 
-def test_an_arm_that_was_not_run_is_not_compared():
-    asked = experiment(arm("first", step=BEGAN), arm("four", step=MORE, workers=4))
+def test_a_configuration_that_was_not_run_is_not_compared():
+    asked = experiment(configuration("first", step=BEGAN), configuration("four", step=MORE, workers=4))
     found = told(asked, {"first": BAD})
-    assert sentence(found.steps[1].arms[0].effects[0]) == "Not compared: four was not measured, no trial was run."
+    assert (
+        sentence(found.steps[1].configurations[0].effects[0])
+        == "Not compared: four was not measured, no trial was run."
+    )
 
 
-def test_with_the_database_farther_away_an_arm_is_compared_at_that_distance_only():
+def test_with_the_database_farther_away_a_configuration_is_compared_at_that_distance_only():
     asked = experiment(
-        arm("first", step=BEGAN, database_distances_ms=[0, 5]),
-        arm("far", step=MORE, database_distances_ms=[5]),
-        arm("farthest", step=MORE, database_distances_ms=[9]),
+        configuration("first", step=BEGAN, database_distances_ms=[0, 5]),
+        configuration("far", step=MORE, database_distances_ms=[5]),
+        configuration("farthest", step=MORE, database_distances_ms=[9]),
     )
     trials = {
         "first": [evidence(GOOD, trial("first")), evidence(BAD, trial("first", 5.0))],
@@ -82,11 +88,14 @@ def test_with_the_database_farther_away_an_arm_is_compared_at_that_distance_only
     }
     found = ladder(asked, summarised(asked, trials))
     assert found is not None
-    far, farthest = found.steps[1].arms
+    far, farthest = found.steps[1].configurations
     assert far.effects[0].effect is Effect.HELPED
     assert sentence(farthest.effects[0]) == "Not compared: first was not measured with the database 9 ms away."
 
 
 def test_the_more_is_compared_the_less_is_taken_for_proof():
-    arms = [arm("first", step=BEGAN), *(arm(f"arm-{number}", step=MORE) for number in range(10))]
-    assert told(experiment(*arms), {"first": GOOD}).significance == pytest.approx(0.005)
+    configurations = [
+        configuration("first", step=BEGAN),
+        *(configuration(f"configuration-{number}", step=MORE) for number in range(10)),
+    ]
+    assert told(experiment(*configurations), {"first": GOOD}).significance == pytest.approx(0.005)

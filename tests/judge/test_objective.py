@@ -4,13 +4,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from badgateway.judge.arm_order import arm_verdict
+from badgateway.judge.configuration_order import configuration_verdict
 from badgateway.judge.objective import SEVERITY, more_units, p95_with_failures, units_of, verdict, why_it_cannot_pass
-from badgateway.model.contest import ArmFacts, Counts
+from badgateway.model.contest import ConfigurationFacts, Counts
 from badgateway.model.experiment import Objective
 from badgateway.model.summary import Verdict
 from badgateway.words.progress import cannot_pass
-from tests.judge.contests import OBJECTIVE, arm, facts
+from tests.judge.contests import OBJECTIVE, configuration, facts
 
 unhurried = settings(deadline=None)
 
@@ -100,16 +100,18 @@ def test_a_level_that_ran_once_is_carried_by_a_higher_one_unless_something_speak
     def verdict_with(low_failures: int) -> Verdict:
         low, high = facts(requests=100, failures=low_failures), facts(requests=5000)
         cells = ((10.0, 1, low), (200.0, 1, high), (200.0, 2, high))
-        return arm_verdict(ArmFacts(arm="a", cells=cells), (10.0, 200.0), OBJECTIVE).verdict
+        return configuration_verdict(
+            ConfigurationFacts(configuration="a", cells=cells), (10.0, 200.0), OBJECTIVE
+        ).verdict
 
     assert verdict_with(0) is Verdict.PASS
     assert verdict_with(2) is Verdict.INCONCLUSIVE
     assert verdict_with(40) is Verdict.FAIL
 
 
-def test_an_arm_that_failed_below_needs_no_higher_level_but_one_that_did_not_is_invalid_without():
-    failed = arm_verdict(arm("a", [facts(failures=900)], level=10.0), (10.0, 200.0), OBJECTIVE)
-    unmeasured = arm_verdict(arm("a", [facts()], level=10.0), (10.0, 200.0), OBJECTIVE)
+def test_a_configuration_that_failed_below_needs_no_higher_level_but_one_that_did_not_is_invalid_without():
+    failed = configuration_verdict(configuration("a", [facts(failures=900)], level=10.0), (10.0, 200.0), OBJECTIVE)
+    unmeasured = configuration_verdict(configuration("a", [facts()], level=10.0), (10.0, 200.0), OBJECTIVE)
 
     assert (failed.verdict, failed.level) == (Verdict.FAIL, 10.0)
     assert (unmeasured.verdict, unmeasured.level) == (Verdict.INVALID, None)

@@ -40,7 +40,7 @@ def test_no_p_is_below_what_the_number_of_blocks_can_give(logs):
 @unhurried
 @given(some_logs, st.data())
 def test_a_block_that_gets_worse_makes_worse_more_probable_ties_or_not(logs, data):
-    """So further failures, which can only raise a p95, never rescue an arm that is behind."""
+    """So further failures, which can only raise a p95, never rescue a configuration that is behind."""
     behind = [abs(log) for log in logs]
     which = data.draw(st.integers(0, len(logs) - 1))
     worse = [log + (0.5 if index == which else 0) for index, log in enumerate(behind)]
@@ -51,7 +51,7 @@ def test_a_block_that_gets_worse_makes_worse_more_probable_ties_or_not(logs, dat
 
 @unhurried
 @given(some_logs)
-def test_the_interval_holds_the_estimate_and_turns_over_with_the_arms(logs):
+def test_the_interval_holds_the_estimate_and_turns_over_with_the_configurations(logs):
     found, turned = paired_ratio(logs), paired_ratio([-log for log in logs])
 
     assert found.low <= found.ratio <= found.high
@@ -88,7 +88,7 @@ def test_the_blocks_it_takes_to_prove_anything_grow_with_the_level(level, blocks
 @unhurried
 @given(st.lists(st.floats(-1, 1), min_size=1, max_size=9), st.data(), st.floats(-0.5, 0.5))
 def test_a_difference_that_grows_never_makes_it_less_sure(logs, data, bound):
-    """A t test may: one very bad trial of a slow arm would make it "not told apart"."""
+    """A t test may: one very bad trial of a slow configuration would make it "not told apart"."""
     which = data.draw(st.integers(0, len(logs) - 1))
     grown = [log + (data.draw(st.floats(0, 3)) if index == which else 0) for index, log in enumerate(logs)]
 
@@ -137,14 +137,14 @@ def test_a_t_test_by_its_own_blocks_needs_two_of_them():
     assert own_t_test_p([0.3, 0.31, 0.29]) < 0.001
 
 
-def looked(*logs_of_arms: tuple[float, ...], beyond: float = 0.0) -> float:
-    """Return the p of the second arm over the first."""
-    first, second, *_ = logs_of_arms
+def looked(*logs_of_configurations: tuple[float, ...], beyond: float = 0.0) -> float:
+    """Return the p of the second configuration over the first."""
+    first, second, *_ = logs_of_configurations
     ratios = [after - before for before, after in zip(first, second, strict=True)]
-    return look_p(ratios, list(zip(*logs_of_arms, strict=True)), beyond=beyond)
+    return look_p(ratios, list(zip(*logs_of_configurations, strict=True)), beyond=beyond)
 
 
-def test_a_look_goes_by_the_noise_of_the_noisiest_arm():
+def test_a_look_goes_by_the_noise_of_the_noisiest_configuration():
     quiet, slow = (0.0, 0.01, 0.02), (0.5, 0.52, 0.51)
 
     assert looked(quiet, slow, quiet) < 0.001

@@ -6,19 +6,19 @@ import pytest
 from badgateway.judge.permutation import behind_p, mid_ranks
 
 
-def alike(seed: int, blocks: int, arms: int) -> np.ndarray:
+def alike(seed: int, blocks: int, configurations: int) -> np.ndarray:
     rng = np.random.default_rng(seed)
-    logs = rng.normal(0, 0.1, (blocks, 1)) + rng.normal(0, 0.05, (blocks, arms))
+    logs = rng.normal(0, 0.1, (blocks, 1)) + rng.normal(0, 0.05, (blocks, configurations))
     return logs[:, np.argsort(logs.mean(axis=0))]
 
 
-def test_of_arms_that_are_alike_any_is_called_behind_as_often_as_the_level_says():
+def test_of_configurations_that_are_alike_any_is_called_behind_as_often_as_the_level_says():
     least = [behind_p(alike(seed, 8, 5)).min() for seed in range(400)]
 
     assert np.mean(np.array(least) <= 0.05) == pytest.approx(0.05, abs=0.03)
 
 
-def test_an_arm_that_is_slower_in_every_block_is_behind_among_many():
+def test_a_configuration_that_is_slower_in_every_block_is_behind_among_many():
     logs = alike(1, 8, 6)
     logs[:, -1] += 0.3
 

@@ -9,7 +9,7 @@ from badgateway.judge.choice import choose
 from badgateway.model.comparison import Choice
 from badgateway.words.choice import reasons, sentence
 from badgateway.words.study_limits import power, unseen
-from tests.judge.contests import arm, asked, facts
+from tests.judge.contests import asked, configuration, facts
 
 PAGE = (Path(__file__).parents[2] / "docs" / "how-the-pick-is-made.md").read_text(encoding="utf-8")
 ROW = re.compile(r"^\| (\d) \| (\d+) ms \| (\d+) ms \| (\d+) ms \|$", re.MULTILINE)
@@ -20,12 +20,12 @@ def choice() -> Choice:
     rows = [tuple(float(number) for number in row) for row in ROW.findall(PAGE)]
     assert [row[0] for row in rows] == list(range(1, 9))
     gthread, gevent, again = ([row[column] for row in rows] for column in (1, 2, 3))
-    arms = [
-        arm("uwsgi-2", [facts(None, failures=571)]),
-        arm("gunicorn-gthread", [facts(p95_ms) for p95_ms in gthread]),
-        arm("gunicorn-gevent", [facts(p95_ms) for p95_ms in gevent], [facts(p95_ms) for p95_ms in again]),
+    configurations = [
+        configuration("uwsgi-2", [facts(None, failures=571)]),
+        configuration("gunicorn-gthread", [facts(p95_ms) for p95_ms in gthread]),
+        configuration("gunicorn-gevent", [facts(p95_ms) for p95_ms in gevent], [facts(p95_ms) for p95_ms in again]),
     ]
-    return choose(asked(*(one.arm for one in arms)), arms)
+    return choose(asked(*(one.configuration for one in configurations)), configurations)
 
 
 def test_the_page_quotes_the_answer_and_each_of_its_reasons(choice):

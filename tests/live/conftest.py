@@ -57,7 +57,7 @@ Deploy = Callable[..., AbstractContextManager[Deployment]]
 """deployed("gunicorn-sync-pymysql", workers=1): a context manager; the second part changes the configuration."""
 
 
-def arm(server: str, driver: str) -> dict[str, object]:
+def configuration(server: str, driver: str) -> dict[str, object]:
     """Return the declaration of one server file with one driver."""
     name = f"{Path(server).stem.replace('_', '-')}-{driver}"
     return {"name": name, "server": f"servers/{server}", "driver": driver, "workers": 2, "threads": 4}
@@ -118,7 +118,9 @@ def _reachable_folder(account: Account | None) -> Iterator[Path]:
 def school_database(account: Account | None) -> Iterator[SchoolDatabase]:
     school = experiment(
         application={"environment": {"APP_MEMBERS": str(MEMBERS)}},
-        configurations=[arm(server, driver) for server in SERVER_FILES for driver in ("pymysql", "mysqlclient")],
+        configurations=[
+            configuration(server, driver) for server in SERVER_FILES for driver in ("pymysql", "mysqlclient")
+        ],
     )
     school = with_servers(school, ROOT)
     with _reachable_folder(account) as folder:

@@ -46,7 +46,7 @@ def ladder_snapshot(account, school_database: SchoolDatabase) -> Snapshot:
 
 
 def small(configuration: Configuration) -> Experiment:
-    """Return the experiment with this arm alone, for the school of the tests, and time limits that nothing reaches."""
+    """Return the experiment with this one alone, for the school of the tests, and time limits that nothing reaches."""
     declared = narrow(LADDER, only=[configuration.name]).model_dump(mode="json")
     declared["configurations"][0] |= {"timeouts": PATIENT.model_dump()}
     declared["application"]["environment"] = {"APP_MEMBERS": str(MEMBERS)}
@@ -64,7 +64,7 @@ def driven(
     """Let so many users of the experiment's own script load it for 2 s, and return when that was."""
     result = drive(
         LADDER.load.model_copy(update={"warm_up_s": 0, "window_s": 2}),
-        Trial(block=1, position=1, configuration="arm", users=users, seed=7),
+        Trial(block=1, position=1, configuration="configuration", users=users, seed=7),
         url=deployment.url,
         project_root=ROOT,
         client_timeout_s=PATIENT.client_s,
@@ -89,16 +89,16 @@ def test_every_file_of_each_step_comes_whole_and_the_books_balance(
     name: str, ladder_snapshot: Snapshot, school_database: SchoolDatabase, raw_folder: Path
 ):
     experiment = small(LADDER.configuration(name))
-    (arm,) = experiment.configurations
+    (configuration,) = experiment.configurations
     with deploy(
         experiment,
-        arm,
+        configuration,
         database=school_database.database,
         snapshot=ladder_snapshot,
         raw=raw_folder,
         account=school_database.account,
     ) as deployment:
-        asked = {"APP_EXPORT_STAFF": "1", **arm.environment, "APP_EXPORT_STALL_S": "0"}
+        asked = {"APP_EXPORT_STAFF": "1", **configuration.environment, "APP_EXPORT_STALL_S": "0"}
         few = {"APP_EXPORT_STAFF": "1"} if asked["APP_EXPORT_STAFF"] == "4" else {}
         window = driven(deployment, raw_folder, asked | few, users=3)
     built = ledger.build(raw_folder, window)
@@ -107,24 +107,24 @@ def test_every_file_of_each_step_comes_whole_and_the_books_balance(
     assert {outcome for (outcome,) in built.relation.project("outcome").fetchall()} == {Outcome.OK}
     routes = {route for (route,) in built.relation.project("name").fetchall()}
     assert "GET /members/" in routes
-    assert any("export" in route for route in routes) == (arm.environment.get("APP_EXPORT_STAFF") != "0")
+    assert any("export" in route for route in routes) == (configuration.environment.get("APP_EXPORT_STAFF") != "0")
 
 
 def test_a_job_is_made_by_the_background_process_and_nginx_sends_more_than_the_site_answered(
     ladder_snapshot: Snapshot, school_database: SchoolDatabase, raw_folder: Path
 ):
     experiment = small(LADDER.configuration("job"))
-    (arm,) = experiment.configurations
+    (configuration,) = experiment.configurations
     with deploy(
         experiment,
-        arm,
+        configuration,
         database=school_database.database,
         snapshot=ladder_snapshot,
         raw=raw_folder,
         account=school_database.account,
     ) as deployment:
         assert "background" in deployment.parts
-        window = driven(deployment, raw_folder, {"APP_EXPORT_STAFF": "1", **arm.environment}, users=3)
+        window = driven(deployment, raw_folder, {"APP_EXPORT_STAFF": "1", **configuration.environment}, users=3)
     built = ledger.build(raw_folder, window)
 
     files = built.relation.filter("name = 'GET /exports/<id>/members.xlsx'")

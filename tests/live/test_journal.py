@@ -24,7 +24,7 @@ from badgateway.stack.deployment import deploy
 from badgateway.stack.project import Snapshot
 from badgateway.stack.written import FOLDER
 from tests.declared import experiment
-from tests.live.conftest import ROOT, SERVER_FILES, Deploy, SchoolDatabase, arm
+from tests.live.conftest import ROOT, SERVER_FILES, Deploy, SchoolDatabase, configuration
 from tests.servers.journals import written
 
 pytestmark = pytest.mark.live
@@ -85,7 +85,7 @@ def write_client(folder: Path, rows: list[dict[str, Any]]) -> None:
 
 def small(server: str, **changes: Any) -> Experiment:
     site = {"directory": "site", "wsgi": "small:application", "prepare": ["true"], "restore": ["true"]}
-    return experiment(application=site, configurations=[{**arm(server, "pymysql"), "workers": 1, **changes}])
+    return experiment(application=site, configurations=[{**configuration(server, "pymysql"), "workers": 1, **changes}])
 
 
 @pytest.fixture

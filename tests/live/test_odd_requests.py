@@ -17,11 +17,11 @@ OF_RAW_BYTES = {"uwsgi": 200, "gthread": 400}
 OK = 30
 
 
-def expected(arm: str) -> Counter[tuple[str, int]]:
+def expected(configuration: str) -> Counter[tuple[str, int]]:
     """Return how many requests of which name have which status."""
     odd = {
-        ("GET /café", OF_RAW_BYTES[arm]): 1,
-        ("GET /sleepé?s=éÿ", OF_RAW_BYTES[arm]): 1,
+        ("GET /café", OF_RAW_BYTES[configuration]): 1,
+        ("GET /sleepé?s=éÿ", OF_RAW_BYTES[configuration]): 1,
         ("GET /xxxxxxxxxxxxxxxxxxx", 414): 1,
         ("GET /?%e9%e9%e9%e9%e9%e9", 414): 1,
         # nginx refuses a control character.
@@ -38,8 +38,8 @@ def odd(tmp_path_factory) -> tuple[Kit, int, Path]:
     return kit, status, (project / "results" / "odd" / "latest").resolve()
 
 
-def trial_folder(run_folder: Path, arm: str) -> Path:
-    (found,) = (run_folder / "trials").glob(f"*-{arm}-*")
+def trial_folder(run_folder: Path, configuration: str) -> Path:
+    (found,) = (run_folder / "trials").glob(f"*-{configuration}-*")
     return found
 
 
@@ -54,21 +54,21 @@ def test_the_run_ends_with_an_answer_and_without_a_trace(odd):
     assert not any("\x1b" in text for text in (kit.output, kit.errors, *reports))
 
 
-@pytest.mark.parametrize("arm", OF_RAW_BYTES)
-def test_each_request_is_counted_once_with_its_status(arm, odd):
-    folder = trial_folder(odd[2], arm)
+@pytest.mark.parametrize("configuration", OF_RAW_BYTES)
+def test_each_request_is_counted_once_with_its_status(configuration, odd):
+    folder = trial_folder(odd[2], configuration)
     with (folder / raw.CLIENT_ROWS).open(newline="", encoding="utf-8") as file:
         sent = list(csv.DictReader(file))
     counted = Counter(read(folder / raw.LEDGER).project("name, status").fetchall())
     ids = [one[0] for one in read(folder / raw.LEDGER).project("request_id").fetchall()]
 
-    assert counted == expected(arm)
+    assert counted == expected(configuration)
     assert len(ids) == len(set(ids)) == len(sent)
     assert {row["request_id"] for row in sent} == set(ids)
 
 
-@pytest.mark.parametrize("arm", OF_RAW_BYTES)
-def test_both_books_agree_on_each_of_them(arm, odd):
-    rows = read(trial_folder(odd[2], arm) / raw.LEDGER).project("status, proxy_status").fetchall()
+@pytest.mark.parametrize("configuration", OF_RAW_BYTES)
+def test_both_books_agree_on_each_of_them(configuration, odd):
+    rows = read(trial_folder(odd[2], configuration) / raw.LEDGER).project("status, proxy_status").fetchall()
 
     assert all(status == proxy_status for status, proxy_status in rows)

@@ -30,7 +30,7 @@ from badgateway.study.local import LOCAL
 from tests.amounts import some_of
 from tests.declared import experiment
 from tests.live.causes.stand import Stands, added
-from tests.live.conftest import MEMBERS, ROOT, SchoolDatabase, _reachable_folder, arm
+from tests.live.conftest import MEMBERS, ROOT, SchoolDatabase, _reachable_folder, configuration
 from tests.live.faults.kit import Kit, make_project, read_report
 
 pytestmark = pytest.mark.live
@@ -47,7 +47,7 @@ def school(account) -> Iterator[SchoolDatabase]:
     declared = experiment(
         database={"system": "postgresql", "max_connections": MOST},
         application={"environment": {"APP_MEMBERS": str(MEMBERS)}},
-        configurations=[arm(server, driver) | {"workers": 1} for server in FILES for driver in DRIVERS],
+        configurations=[configuration(server, driver) | {"workers": 1} for server in FILES for driver in DRIVERS],
     )
     declared = with_servers(declared, ROOT)
     with _reachable_folder(account) as folder:

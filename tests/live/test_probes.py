@@ -28,7 +28,7 @@ from badgateway.study.connect_costs import connect_costs
 from badgateway.study.cooperation import prove, prove_one
 from badgateway.study.local import LOCAL
 from tests.declared import experiment
-from tests.live.conftest import MEMBERS, ROOT, Deploy, SchoolDatabase, arm
+from tests.live.conftest import MEMBERS, ROOT, Deploy, SchoolDatabase, configuration
 
 pytestmark = pytest.mark.live
 
@@ -187,7 +187,7 @@ def proven(bench: Bench, name: str, **changes) -> CooperationProof:
 def test_a_whole_experiment_is_proven_with_its_connects():
     school = experiment(
         application={"environment": {"APP_MEMBERS": str(MEMBERS)}},
-        configurations=[arm("gunicorn_gthread.py", "mysqlclient") | {"threads": 16}],
+        configurations=[configuration("gunicorn_gthread.py", "mysqlclient") | {"threads": 16}],
     )
     listener = create_autospec(Listener, instance=True)
 

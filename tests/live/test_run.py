@@ -82,7 +82,7 @@ def side_by_side(project: Path) -> dict[str, Run]:
         return ended(kit, temporary, name, within_s=90)
 
     with ThreadPoolExecutor() as pool:
-        return dict(zip(("small", "dead-arm"), pool.map(whole, ("small", "dead-arm")), strict=True))
+        return dict(zip(("small", "dead-configuration"), pool.map(whole, ("small", "dead-configuration")), strict=True))
 
 
 @pytest.fixture(scope="module")
@@ -91,8 +91,8 @@ def small(side_by_side: dict[str, Run]) -> Run:
 
 
 @pytest.fixture(scope="module")
-def dead_arm(side_by_side: dict[str, Run]) -> Run:
-    return side_by_side["dead-arm"]
+def dead_configuration(side_by_side: dict[str, Run]) -> Run:
+    return side_by_side["dead-configuration"]
 
 
 def test_a_run_prints_its_answer_what_would_settle_it_and_the_reports_path(small: Run):
@@ -174,8 +174,8 @@ def test_two_experiments_at_the_same_time_do_not_meet(side_by_side: dict[str, Ru
     assert {trial["status"] for trial in trials(one.report).values()} <= MAY_KEEP
 
 
-def test_a_server_that_cannot_start_has_failed_and_the_other_one_is_still_judged(dead_arm: Run):
-    dead, living = (trials(dead_arm.report)[name] for name in ("dead", "living"))
+def test_a_server_that_cannot_start_has_failed_and_the_other_one_is_still_judged(dead_configuration: Run):
+    dead, living = (trials(dead_configuration.report)[name] for name in ("dead", "living"))
 
     assert dead["status"] == "FAIL"
     (reason,) = dead["reasons"]
@@ -184,8 +184,8 @@ def test_a_server_that_cannot_start_has_failed_and_the_other_one_is_still_judged
     assert "planted: this file cannot be read" in reason
     assert dead["requests"] is None
     assert living["status"] in MAY_KEEP
-    assert [one["verdict"] for one in dead_arm.report["choice"]["ranking"]] == ["INCONCLUSIVE", "FAIL"]
-    assert dead_arm.status == UNDECIDED
+    assert [one["verdict"] for one in dead_configuration.report["choice"]["ranking"]] == ["INCONCLUSIVE", "FAIL"]
+    assert dead_configuration.status == UNDECIDED
 
 
 def test_nothing_is_left_of_a_run(side_by_side: dict[str, Run]):

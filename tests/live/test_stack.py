@@ -27,12 +27,12 @@ from badgateway.stack.project import Snapshot
 from badgateway.stack.written import FOLDER
 from tests.amounts import some_of
 from tests.declared import experiment
-from tests.live.conftest import MEMBERS, ROOT, Deploy, SchoolDatabase, arm
+from tests.live.conftest import MEMBERS, ROOT, Deploy, SchoolDatabase, configuration
 from tests.servers.dummy import installed_server
 
 pytestmark = pytest.mark.live
 
-ARMS = (
+CONFIGURATIONS = (
     "uwsgi-mysqlclient",
     "uwsgi-pymysql",
     "uwsgi-gevent-pymysql",
@@ -116,10 +116,12 @@ def small_site(school_database: SchoolDatabase, raw_folder: Path):
 def small_experiment(server: str, **changes: Any) -> Any:
     site = {"directory": "site", "prepare": ["true"], "restore": ["true"]}
     names = {"wsgi": "echo:application", "asgi": "echo:application"}
-    return with_servers(experiment(application=site | names, configurations=[arm(server, "pymysql")], **changes), ROOT)
+    return with_servers(
+        experiment(application=site | names, configurations=[configuration(server, "pymysql")], **changes), ROOT
+    )
 
 
-@pytest.mark.parametrize("name", ARMS)
+@pytest.mark.parametrize("name", CONFIGURATIONS)
 def test_each_server_comes_up_answers_and_leaves_nothing_behind(name: str, deployed: Deploy, raw_folder: Path):
     with deployed(name) as deployment:
         page = get(f"{deployment.url}/members/?page=2")

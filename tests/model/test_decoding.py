@@ -66,10 +66,10 @@ def test_json_that_nothing_could_take_is_refused(content, told):
 
 
 def test_a_location_is_spelled_as_in_the_file_without_what_is_not_in_it():
-    declared = {"arms": [{"name": "first", "workers": 1}, {"workers": 2}], "size": {"x": 5}}
+    declared = {"configurations": [{"name": "first", "workers": 1}, {"workers": 2}], "size": {"x": 5}}
 
-    assert spelled_key(("arms", 0, "workers"), declared) == "arms[first].workers"
-    assert spelled_key(("arms", 1, "driver"), declared) == "arms[2].driver"
+    assert spelled_key(("configurations", 0, "workers"), declared) == "configurations[first].workers"
+    assert spelled_key(("configurations", 1, "driver"), declared) == "configurations[2].driver"
     assert spelled_key(("size", "Tried", "x"), declared) == "size.x"
     assert spelled_key(("size", "x", "[key]"), declared) == "size.x"
     assert spelled_key(("size", "literal[False]"), declared) == "size"

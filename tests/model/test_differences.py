@@ -6,7 +6,7 @@ from badgateway.model.differences import differences
 USUAL = Timeouts(app_s=4, proxy_connect_s=3, proxy_read_s=5, client_s=10)
 
 
-def arm(**changes):
+def configuration(**changes):
     given = {"name": "one", "server": "servers/uwsgi.ini", "driver": "mysqlclient", "workers": 2}
     return Configuration.model_validate(given | changes)
 
@@ -26,17 +26,17 @@ def arm(**changes):
     ],
 )
 def test_a_changed_setting_is_told_with_its_old_value(change, said):
-    assert differences(arm(), arm(**change), USUAL) == (said,)
+    assert differences(configuration(), configuration(**change), USUAL) == (said,)
 
 
 def test_of_its_own_time_limits_only_those_count_that_differ_from_the_experiments():
     own = {"app_s": 1, "proxy_connect_s": 3, "proxy_read_s": 5, "client_s": 10}
-    assert differences(arm(), arm(timeouts=own), USUAL) == ("app_s (1 instead of 4)",)
+    assert differences(configuration(), configuration(timeouts=own), USUAL) == ("app_s (1 instead of 4)",)
 
 
 @pytest.mark.parametrize(
     "change",
     [{"name": "two"}, {"note": "why"}, {"step": "First"}, {"against": "x"}, {"database_distances_ms": [0, 5]}],
 )
-def test_what_only_tells_or_measures_an_arm_is_no_difference(change):
-    assert differences(arm(), arm(**change), USUAL) == ()
+def test_what_only_tells_or_measures_a_configuration_is_no_difference(change):
+    assert differences(configuration(), configuration(**change), USUAL) == ()

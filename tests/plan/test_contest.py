@@ -20,7 +20,15 @@ def study(users=(50, 5), **changes):
 
 def step(level, purpose=Purpose.COMPARE, **changes):
     return Step(
-        arm="second", level=level, window_s=7.0, purpose=purpose, block=2, control=False, attempt=1, seed=3, **changes
+        configuration="second",
+        level=level,
+        window_s=7.0,
+        purpose=purpose,
+        block=2,
+        control=False,
+        attempt=1,
+        seed=3,
+        **changes,
     )
 
 
@@ -37,10 +45,10 @@ def record(trial):
     )
 
 
-def test_a_contest_has_the_arms_in_their_order_and_the_levels_ascending():
+def test_a_contest_has_the_configurations_in_their_order_and_the_levels_ascending():
     contest = contest_of(study(blocks=4, looks=[2, 3, 5], capacity={"lowest": 5, "highest": 80}))
 
-    assert contest.arms == ("first", "second", "third")
+    assert contest.configurations == ("first", "second", "third")
     assert list(contest.levels) == [5, 50]
     assert (contest.blocks, contest.looks) == (4, (2, 3))
     assert contest.capacity == CapacityGoal(unit=LoadUnit.USERS, lowest=5, highest=80)

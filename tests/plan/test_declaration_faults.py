@@ -17,9 +17,9 @@ def faults(**changes: object) -> list[str]:
     return fault_lines(caught.value, given)
 
 
-def arm(**changes: object) -> list[object]:
-    first, *others = declared()["configurations"]
-    return [first | changes, *others]
+def first(**changes: object) -> list[object]:
+    one, *others = declared()["configurations"]
+    return [one | changes, *others]
 
 
 def load(**changes: object) -> dict[str, object]:
@@ -33,16 +33,16 @@ def searched(**study: object) -> dict[str, object]:
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({"configurations": arm(workers=True)}, "[first].workers: true is not allowed: input should be a whole number"),
-        ({"configurations": arm(workers="4")}, "input should be a whole number; write 4, without quotes"),
-        ({"configurations": arm(workers=4.0)}, "4.0 is not allowed: input should be a whole number"),
-        ({"configurations": arm(preload="False")}, "input should be true or false; write false, without quotes"),
-        ({"configurations": arm(preload=1)}, "[first].preload: 1 is not allowed: input should be true or false"),
-        ({"configurations": arm(note=5)}, '[first].note: 5 is not allowed: input should be text, "in quotes"'),
-        ({"configurations": arm(background=[""])}, "configurations[first].background: its first word is the program"),
-        ({"configurations": arm(server="x/" * 600 + "a.ini")}, "a path has at most 1,000 bytes"),
-        ({"configurations": arm(server="servers/\x1b.ini")}, r"'servers/\x1b.ini' is not allowed: a path has no"),
-        ({"configurations": arm(environment={"DEBUG": "1"})}, "[first].environment.DEBUG: 'DEBUG' is not allowed"),
+        ({"configurations": first(workers=True)}, "[first].workers: true is not allowed: input should be a whole"),
+        ({"configurations": first(workers="4")}, "input should be a whole number; write 4, without quotes"),
+        ({"configurations": first(workers=4.0)}, "4.0 is not allowed: input should be a whole number"),
+        ({"configurations": first(preload="False")}, "input should be true or false; write false, without quotes"),
+        ({"configurations": first(preload=1)}, "[first].preload: 1 is not allowed: input should be true or false"),
+        ({"configurations": first(note=5)}, '[first].note: 5 is not allowed: input should be text, "in quotes"'),
+        ({"configurations": first(background=[""])}, "configurations[first].background: its first word is the program"),
+        ({"configurations": first(server="x/" * 600 + "a.ini")}, "a path has at most 1,000 bytes"),
+        ({"configurations": first(server="servers/\x1b.ini")}, r"'servers/\x1b.ini' is not allowed: a path has no"),
+        ({"configurations": first(environment={"DEBUG": "1"})}, "[first].environment.DEBUG: 'DEBUG' is not allowed"),
         ({"configurations": []}, "configurations: the list is empty: give at least one"),
         ({"configurations": {"name": "first"}}, "configurations: input should be a list, [in, brackets]"),
         ({"load": load(users=20)}, "load.users: 20 is not allowed: input should be a list, [in, brackets]; write [20]"),

@@ -40,7 +40,7 @@ def test_every_strategy_of_the_application_is_a_step():
 
 
 @pytest.mark.parametrize("one", LADDER.configurations, ids=lambda one: one.name)
-def test_every_arm_says_why_it_is_there(one):
+def test_every_configuration_says_why_it_is_there(one):
     assert one.step
     assert one.note.endswith(".")
 

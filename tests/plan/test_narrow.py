@@ -115,7 +115,7 @@ def test_options_change_a_variant():
     assert (quick.load.users, quick.load.window_s, quick.name) == ((3,), 2, "small-quick-third")
 
 
-def test_an_arm_whose_counterpart_is_left_out_is_compared_with_the_first():
+def test_a_configuration_whose_counterpart_is_left_out_is_compared_with_the_first():
     kept = narrow(sized(), only=["first", "third"])
 
     assert kept.configurations[1].against is None

@@ -179,11 +179,11 @@ def test_a_template_that_only_others_can_read_is_told(root, monkeypatch):
 
 def test_a_server_of_asgi_needs_the_asgi_object_of_the_site(root):
     (root / "servers/uvicorn.env").touch()
-    arm = {"name": "loop", "server": "servers/uvicorn.env", "driver": "pymysql", "workers": 2}
+    configuration = {"name": "loop", "server": "servers/uvicorn.env", "driver": "pymysql", "workers": 2}
 
-    told = only_fault(root, configurations=[arm])
+    told = only_fault(root, configurations=[configuration])
     assert told.startswith(
         "configurations[loop].server: uvicorn.env runs an ASGI application; application.asgi: no such"
     )
     (root / "app/school_site/asgi.py").touch()
-    assert faults(root, configurations=[arm]) == []
+    assert faults(root, configurations=[configuration]) == []

@@ -56,16 +56,16 @@ def test_the_window_of_a_watched_trial_is_short(declared_s, planned_s):
     assert plan_worker_checks(experiment(load=load)).load.window_s == planned_s
 
 
-def test_an_arm_that_need_not_answer_has_no_loop_to_watch_but_is_proven():
+def test_a_configuration_that_need_not_answer_has_no_loop_to_watch_but_is_proven():
     trap = {"name": "trap", "server": "servers/gunicorn_gevent.py", "driver": "pymysql", "workers": 2}
     found = plan_worker_checks(experiment(configurations=[THREADED, trap | {"must_answer": False}]))
 
     assert (len(found.pairs), found.trials) == (2, ())
 
 
-def test_pairs_that_several_arms_share_are_watched_once():
-    arm = {"server": "servers/gunicorn_gevent.py", "driver": "pymysql", "workers": 2}
-    found = plan_worker_checks(experiment(configurations=[arm | {"name": name} for name in ("a", "b")]))
+def test_pairs_that_several_configurations_share_are_watched_once():
+    configuration = {"server": "servers/gunicorn_gevent.py", "driver": "pymysql", "workers": 2}
+    found = plan_worker_checks(experiment(configurations=[configuration | {"name": name} for name in ("a", "b")]))
 
     assert [trial.configuration for trial in found.trials] == ["a"]
 
@@ -79,7 +79,7 @@ def test_the_expected_time_grows_with_what_there_is_to_do():
     assert 0 < worker_checks_s(without, experiment()) < worker_checks_s(with_greenlets, experiment())
 
 
-def test_a_lone_worker_has_nothing_of_what_else_an_arm_changes():
+def test_a_lone_worker_has_nothing_of_what_else_a_configuration_changes():
     first = {**THREADED, "name": "first", "pool": 8, "conn_max_age_s": 60, "max_requests": 5, "transport": "tcp"}
     changed = first | {"front_door": "load-balancer", "environment": {"APP_SLOW_MS": "9"}, "least_workers": 4}
     (lone,) = lone_workers(experiment(configurations=[changed]))

@@ -84,7 +84,7 @@ def summed_up(choice: Choice, ended: Sequence[Ended]) -> StudySummary:
     trials = [_trial(one, position) for position, one in enumerate(ended, start=1)]
     own = [one for one in trials if one.trial.purpose is Purpose.COMPARE and not one.trial.control]
     load = experiment().load.model_copy(update={"users": (), "rates_per_s": RATES})
-    standings = {one.arm: one.verdict for one in choice.ranking}
+    standings = {one.configuration: one.verdict for one in choice.ranking}
     configurations = [
         ConfigurationSummary(
             configuration=configuration,
@@ -97,10 +97,10 @@ def summed_up(choice: Choice, ended: Sequence[Ended]) -> StudySummary:
     decision = _DECISIONS[choice.kind]
     recommendation = Recommendation(
         decision=decision,
-        configuration=choice.arm if decision is Decision.PICKED else None,
+        configuration=choice.configuration if decision is Decision.PICKED else None,
         sentence=sentence(choice),
         reasons=(power(choice),),
-        ranking=tuple(one.arm for one in choice.ranking),
+        ranking=tuple(one.configuration for one in choice.ranking),
     )
     asked = experiment().model_copy(update={"load": load})
     summary = study(configurations, recommendation, declared_experiment=asked)
@@ -130,7 +130,7 @@ def _planned(step: Step, position: int) -> Trial:
     return Trial(
         block=step.block,
         position=position,
-        configuration=step.arm,
+        configuration=step.configuration,
         rate_per_s=round(step.level, 1),
         seed=step.seed,
         purpose=step.purpose,

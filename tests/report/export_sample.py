@@ -42,10 +42,12 @@ def _level(name: str, position: int) -> LevelSummary:
 
 def exports() -> StudySummary:
     """Return the study."""
-    arms = tuple(declared(name.replace("_", "-"), "servers/gunicorn_gthread.py", "mysqlclient", 2) for name in _TIMES)
+    configurations = tuple(
+        declared(name.replace("_", "-"), "servers/gunicorn_gthread.py", "mysqlclient", 2) for name in _TIMES
+    )
     entries = [
-        summary(arm, [replace(_level(name, position), configuration=arm.name)])
-        for position, (arm, name) in enumerate(zip(arms, _TIMES, strict=True), start=1)
+        summary(configuration, [replace(_level(name, position), configuration=configuration.name)])
+        for position, (configuration, name) in enumerate(zip(configurations, _TIMES, strict=True), start=1)
     ]
     recommendation = Recommendation(
         decision=Decision.PICKED,
@@ -54,4 +56,4 @@ def exports() -> StudySummary:
         reasons=("It is the fastest.",),
         ranking=("job", "streamed", "naive-xls"),
     )
-    return study(entries, recommendation, declared_experiment=experiment(arms, (8,)))
+    return study(entries, recommendation, declared_experiment=experiment(configurations, (8,)))

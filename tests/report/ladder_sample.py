@@ -1,4 +1,4 @@
-"""A long ladder with everything a story can have: 28 arms in seven steps, distances, connections, a confirmation."""
+"""A ladder with all that one can have: 28 configurations in seven steps, distances, a confirmation."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -25,10 +25,10 @@ ROUTES = ("GET /members/", "GET /wait/", "POST /scores/")
 BEGAN, WORKERS, DYING, POOL = "Where it began", "More workers", "Workers that die", "A pool of database connections"
 GREENLETS, MOVE, UNTRIED = "PyMySQL and gevent", "From uWSGI to Gunicorn", "What was not tried"
 
-_Arm = tuple[str, str, dict[str, Any], int, int]
-"""Step, the arm it is compared with, settings, failures of 4,000 requests, p95 in ms."""
+_Configuration = tuple[str, str, dict[str, Any], int, int]
+"""Step, the configuration it is compared with, settings, failures of 4,000 requests, p95 in ms."""
 
-ARMS: dict[str, _Arm] = {
+CONFIGURATIONS: dict[str, _Configuration] = {
     "uwsgi-2": (BEGAN, "", {"listen": 100}, 3790, 1402),
     "uwsgi-4": (WORKERS, "uwsgi-2", {"workers": 4, "listen": 100}, 3710, 1390),
     "uwsgi-6": (WORKERS, "uwsgi-2", {"workers": 6, "listen": 100}, 3480, 1350),
@@ -87,7 +87,7 @@ DISTANCES_MS = (0.0, 1.0, 5.0)
 
 
 def _declared(name: str) -> Configuration:
-    step, against, settings, _, _ = ARMS[name]
+    step, against, settings, _, _ = CONFIGURATIONS[name]
     given: dict[str, Any] = {
         "server": UWSGI,
         "driver": "mysqlclient",
@@ -140,7 +140,7 @@ def _level(name: str, position: int, measured: Measurement, distance_ms: float =
 
 
 def _connections(name: str) -> DatabaseConnections | None:
-    """Return samples that no two arms have alike; one arm has none, and one was unseen for a while."""
+    """Return samples that no two configurations have alike; one has none, and one was unseen for a while."""
     if name == "uwsgi-gevent-late":
         return None
     random = Random(name)
@@ -168,7 +168,7 @@ def _why(one: LevelSummary) -> LevelSummary:
 def _summaries(asked: Experiment) -> Iterator[ConfigurationSummary]:
     for position, configuration in enumerate(asked.configurations, start=1):
         name = configuration.name
-        _, _, _, failed, p95_ms = ARMS[name]
+        _, _, _, failed, p95_ms = CONFIGURATIONS[name]
         near = _why(_level(name, position, _measured(failed, p95_ms)))
         far = tuple(
             _why(_level(name, 100 + 3 * position + place, _measured(0, DISTANT[name][place]), distance_ms))
@@ -180,7 +180,7 @@ def _summaries(asked: Experiment) -> Iterator[ConfigurationSummary]:
 
 def long_ladder() -> StudySummary:
     """Return the study."""
-    configurations = tuple(map(_declared, ARMS))
+    configurations = tuple(map(_declared, CONFIGURATIONS))
     asked = experiment(configurations, (USERS,))
     summaries = tuple(_summaries(asked))
     recommendation = Recommendation(

@@ -140,7 +140,7 @@ def test_the_same_study_gives_the_same_bytes(sample):
 
 def test_a_study_tells_its_choice_and_the_trials_that_are_no_configurations_own():
     found = read(study_picked())
-    assert (found["choice"]["kind"], found["choice"]["arm"], found["choice"]["exit_status"]) == (
+    assert (found["choice"]["kind"], found["choice"]["configuration"], found["choice"]["exit_status"]) == (
         "PICKED",
         "gunicorn-gthread",
         0,
@@ -153,6 +153,14 @@ def test_a_study_tells_its_choice_and_the_trials_that_are_no_configurations_own(
         ("CONFIRM", False),
     }
     assert read(samples.picked())["choice"] is None
+
+
+def test_a_configuration_of_a_choice_is_under_its_former_key_too():
+    choice = read(study_picked())["choice"]
+    named = [choice, *choice["chain"], *choice["ranking"], *choice["leaving"]]
+
+    assert [one["arm"] for one in named] == [one["configuration"] for one in named]
+    assert choice["noise"]["arms"] == choice["noise"]["configurations"]
 
 
 def test_a_load_is_users_or_a_rate_and_the_other_is_null():

@@ -13,13 +13,16 @@ from badgateway.search import fit, forecast
 from badgateway.words.progress import forecast_lines
 from tests.simulation.servers import Machine, Server, contest
 
-ARMS = tuple(f"arm-{index}" for index in range(6))
-ASKED = contest(*ARMS, control=True, capacity=CapacityGoal(lowest=20, highest=640))
+CONFIGURATIONS = tuple(f"configuration-{index}" for index in range(6))
+ASKED = contest(*CONFIGURATIONS, control=True, capacity=CapacityGoal(lowest=20, highest=640))
 
 
 def test_the_forecast_brackets_what_a_study_takes():
     for limit in (30, 150, 900):
-        servers = {arm: Server(p95_ms=300 + 30 * index, limit=limit) for index, arm in enumerate(ARMS)}
+        servers = {
+            configuration: Server(p95_ms=300 + 30 * index, limit=limit)
+            for index, configuration in enumerate(CONFIGURATIONS)
+        }
         took_s = sum(one.took_s for one in Machine(servers=servers, seed=limit).run(ASKED))
         found = forecast(ASKED)
 
@@ -45,7 +48,7 @@ def test_a_study_fitted_into_a_budget_is_forecast_to_end_in_it(budget_s):
 
     assert fitted.budget_s == budget_s
     assert forecast(fitted).likely_s <= budget_s
-    assert forecast(fitted).trials >= len(ARMS)
+    assert forecast(fitted).trials >= len(CONFIGURATIONS)
     assert (fitted.levels[0], fitted.levels[-1]) == (ASKED.levels[0], ASKED.levels[-1])
     assert all(look < fitted.blocks for look in fitted.looks)
 

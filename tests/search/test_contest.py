@@ -34,41 +34,41 @@ def ids(ended: list[Ended]) -> list[Step]:
     return [one.step for one in ended]
 
 
-def test_the_first_block_shows_every_arm_the_lowest_load_before_any_a_higher_one():
+def test_the_first_block_shows_every_configuration_the_lowest_load_before_any_a_higher_one():
     first_block = [one.step for one in machine().run(ASKED) if one.step.block == 1]
 
     assert [step.level for step in first_block] == sorted(step.level for step in first_block)
-    assert {step.arm for step in first_block if step.level == 50} == set(SERVERS)
+    assert {step.configuration for step in first_block if step.level == 50} == set(SERVERS)
 
 
-def test_an_arm_that_fails_beyond_doubt_is_never_run_again():
+def test_a_configuration_that_fails_beyond_doubt_is_never_run_again():
     steps = ids(machine().run(ASKED))
 
-    assert max(step.level for step in steps if step.arm == "breaks") == 100
-    assert {step.block for step in steps if step.arm == "breaks"} == {1}
-    assert conclude(ASKED, machine().run(ASKED)).arm == "better"
+    assert max(step.level for step in steps if step.configuration == "breaks") == 100
+    assert {step.block for step in steps if step.configuration == "breaks"} == {1}
+    assert conclude(ASKED, machine().run(ASKED)).configuration == "better"
 
 
-def test_later_blocks_hold_each_standing_arm_once_and_the_baseline_twice():
+def test_later_blocks_hold_each_standing_configuration_once_and_the_baseline_twice():
     steps = [step for step in ids(machine(drift=0).run(replace(ASKED, looks=()))) if step.block > 1]
-    slots = Counter((step.block, step.arm, step.control) for step in steps)
+    slots = Counter((step.block, step.configuration, step.control) for step in steps)
 
     assert set(slots.values()) == {1}
     assert len(slots) == 7 * 3
     assert {step.level for step in steps} == {200}
-    assert {step.arm for step in steps if step.control} == {"baseline"}
+    assert {step.configuration for step in steps if step.control} == {"baseline"}
 
 
-def test_a_clearly_slower_arm_leaves_at_a_look_and_not_between_looks():
+def test_a_clearly_slower_configuration_leaves_at_a_look_and_not_between_looks():
     servers = {"fast": Server(p95_ms=200), "near": Server(p95_ms=203), "slow": Server(p95_ms=400)}
     asked = contest(*servers, levels=(200,), looks=(3, 5))
     steps = ids(Machine(servers=servers, seed=3).run(asked))
 
-    assert max(step.block for step in steps if step.arm == "slow") in {3, 5}
-    assert max(step.block for step in steps if step.arm == "near") == 8
+    assert max(step.block for step in steps if step.configuration == "slow") in {3, 5}
+    assert max(step.block for step in steps if step.configuration == "near") == 8
 
 
-def test_the_arms_of_a_block_and_level_get_the_same_arrivals_and_other_blocks_others():
+def test_the_configurations_of_a_block_and_level_get_the_same_arrivals_and_other_blocks_others():
     seeds: dict[tuple[int, float], set[int]] = {}
     for step in ids(machine().run(ASKED)):
         seeds.setdefault((step.block, step.level), set()).add(step.seed)
@@ -77,17 +77,17 @@ def test_the_arms_of_a_block_and_level_get_the_same_arrivals_and_other_blocks_ot
     assert len({seed for found in seeds.values() for seed in found}) == len(seeds)
 
 
-def test_the_rest_of_a_batch_keeps_its_order_when_an_arm_is_dropped():
+def test_the_rest_of_a_batch_keeps_its_order_when_a_configuration_is_dropped():
     levels = replace(ASKED, levels=(100.0,))
     whole = next_trials(levels, [])
-    first_of_the_failing = next(step for step in whole if step.arm == "breaks")
+    first_of_the_failing = next(step for step in whole if step.configuration == "breaks")
     ended = [machine().end(levels, first_of_the_failing)]
 
-    assert next_trials(levels, ended) == tuple(step for step in whole if step.arm != "breaks")
+    assert next_trials(levels, ended) == tuple(step for step in whole if step.configuration != "breaks")
 
 
 def test_another_seed_gives_another_order():
-    orders = {tuple(step.arm for step in next_trials(replace(ASKED, seed=seed), [])) for seed in range(10)}
+    orders = {tuple(step.configuration for step in next_trials(replace(ASKED, seed=seed), [])) for seed in range(10)}
 
     assert len(orders) > 3
 
@@ -116,24 +116,24 @@ def test_the_order_in_which_ended_trials_are_read_from_disk_does_not_matter(seed
 def test_an_invalid_trial_is_repeated_at_most_twice_and_every_study_ends(seed, invalid):
     ended = machine(seed, invalid=invalid).run(replace(ASKED, capacity=GOAL))
 
-    attempts = Counter((s.arm, s.block, s.level, s.control, s.purpose) for s in ids(ended))
+    attempts = Counter((s.configuration, s.block, s.level, s.control, s.purpose) for s in ids(ended))
     assert max(attempts.values()) <= 3
     valid = {replace(one.step, attempt=0) for one in ended if one.facts is not None}
     assert sum(one.facts is not None for one in ended) == len(valid)
 
 
-def test_an_arm_that_cannot_be_measured_leaves_and_says_so():
+def test_a_configuration_that_cannot_be_measured_leaves_and_says_so():
     asked = replace(ASKED, levels=(50.0,))
     run = machine()
     ended: list[Ended] = []
     while due := next_trials(asked, ended):
         one = run.end(asked, due[0])
-        ended.append(replace(one, facts=None) if one.step.arm == "breaks" else one)
+        ended.append(replace(one, facts=None) if one.step.configuration == "breaks" else one)
     choice = conclude(asked, ended)
 
-    assert sum(one.step.arm == "breaks" for one in ended) == 3
+    assert sum(one.step.configuration == "breaks" for one in ended) == 3
     assert "breaks is INVALID: at 50 tasks/s, every attempt was INVALID." in reasons(choice)
-    assert choice.ranking[-1].arm == "breaks"
+    assert choice.ranking[-1].configuration == "breaks"
 
 
 def test_invalid_trials_change_no_number_of_the_conclusion():
@@ -153,7 +153,7 @@ def test_the_capacities_of_those_in_front_are_searched_after_the_blocks_in_turns
     found = dict(choice.capacities)
 
     assert ended.index(next(one for one in ended if one.step is searching[0])) == len(ended) - len(searching)
-    assert {step.arm for step in searching[:2]} == {"a", "b"}
+    assert {step.configuration for step in searching[:2]} == {"a", "b"}
     assert {step.window_s for step in searching if step.purpose is Purpose.CONFIRM} == {3 * asked.window_s}
     # The limit of p95 is 1000 ms, which these servers never reach: they fail at their limit instead.
     assert found["a"].status is CapacityStatus.FOUND

@@ -12,7 +12,9 @@ ASKED = contest("only", capacity=GOAL)
 
 
 def probe(requests: int = 3000, failures: int = 0, p95_ms: float | None = 200.0, answered: float | None = 1.0) -> Probe:
-    step = Step(arm="only", level=100, window_s=30, purpose=Purpose.SEARCH, block=1, control=False, attempt=1, seed=1)
+    step = Step(
+        configuration="only", level=100, window_s=30, purpose=Purpose.SEARCH, block=1, control=False, attempt=1, seed=1
+    )
     facts = Facts(requests=requests, failures=failures, late=0, p95_ms=p95_ms, throughput_rps=100, answered=answered)
     return probe_of(Ended(step=step, facts=facts, took_s=39), ASKED)
 

@@ -196,5 +196,5 @@ def behind(found: list[Capacity]) -> list[int]:
     return [
         index
         for index, one in enumerate(found)
-        if index != leader and is_proven_lower(one, found[leader], arms=len(found))
+        if index != leader and is_proven_lower(one, found[leader], configurations=len(found))
     ]

@@ -14,9 +14,9 @@ from badgateway.model.summary import Verdict
 from badgateway.search import conclude
 from tests.simulation.servers import contest
 from tests.simulation.worlds import (
-    Arm,
     Failures,
     Noise,
+    SimulatedServer,
     World,
     alike,
     normal,
@@ -85,9 +85,9 @@ class Weather:
     noise: Noise
     given: Mapping[str, object] | None = None
 
-    def studies(self, number: int, arms: Mapping[str, Arm], **given: object) -> Iterator[Choice]:
+    def studies(self, number: int, configurations: Mapping[str, SimulatedServer], **given: object) -> Iterator[Choice]:
         """Run so many studies in it."""
-        return studies(number, arms, self.noise, **{**(self.given or {}), **given})
+        return studies(number, configurations, self.noise, **{**(self.given or {}), **given})
 
 
 def _step(block: int, _place: float) -> float:
@@ -117,26 +117,30 @@ WEATHERS = (
 
 
 def is_called_different(choice: Choice) -> bool:
-    """Tell whether of arms that are alike some is said to be worse."""
+    """Tell whether of configurations that are alike some is said to be worse."""
     worse = any(one.relation is Relation.WORSE for one in choice.rivalries)
     return worse or choice.kind is ChoiceKind.PICKED or any(one.at_look is not None for one in choice.eliminations)
 
 
-def different(weather: Weather, arms: int, number: int, **given: object) -> Promise:
-    """Count how often arms that are alike are called different."""
-    found = sum(map(is_called_different, weather.studies(number, alike(arms), **given)))
-    return Promise(what=f"called different, {arms} alike, {weather.name}", count=found, total=number, at_most=0.06)
+def different(weather: Weather, configurations: int, number: int, **given: object) -> Promise:
+    """Count how often configurations that are alike are called different."""
+    found = sum(map(is_called_different, weather.studies(number, alike(configurations), **given)))
+    return Promise(
+        what=f"called different, {configurations} alike, {weather.name}", count=found, total=number, at_most=0.06
+    )
 
 
-def verdicts(failures: Failures, requests: int, blocks: int, number: int, **arm: object) -> list[tuple[Choice, bool]]:
-    """Return each study of one arm, and whether it saw a failure."""
-    arms = alike(1, replace(Arm(), failures=failures, **arm))  # type: ignore[arg-type] # tests give what they like
-    found = studies(number, arms, normal(0.03), requests=requests, blocks=blocks, looks=(), objective=STRICT)
+def verdicts(
+    failures: Failures, requests: int, blocks: int, number: int, **configuration: object
+) -> list[tuple[Choice, bool]]:
+    """Return each study of one configuration, and whether it saw a failure."""
+    configurations = alike(1, replace(SimulatedServer(), failures=failures, **configuration))  # type: ignore[arg-type] # tests give what they like
+    found = studies(number, configurations, normal(0.03), requests=requests, blocks=blocks, looks=(), objective=STRICT)
     return [(choice, bool(choice.ranking[0].failures or choice.ranking[0].broken_trials)) for choice in found]
 
 
 def false_pass(what: str, failures: Failures, number: int, *, requests: int = 4000, blocks: int = 8) -> Promise:
-    """Count the PASSes of an arm at twice the objective, of the studies that saw a failure."""
+    """Count the PASSes of a configuration at twice the objective, of the studies that saw a failure."""
     seen = [choice for choice, saw in verdicts(failures, requests, blocks, number) if saw]
     passed = sum(choice.ranking[0].verdict is Verdict.PASS for choice in seen)
     what = f"false PASS at twice the objective, {what}, {requests:,} x {blocks}"
@@ -144,7 +148,7 @@ def false_pass(what: str, failures: Failures, number: int, *, requests: int = 40
 
 
 def false_fail(what: str, failures: Failures, number: int, *, requests: int = 4000, blocks: int = 8) -> Promise:
-    """Count the FAILs of an arm at half the objective."""
+    """Count the FAILs of a configuration at half the objective."""
     found = verdicts(failures, requests, blocks, number)
     failed = sum(choice.ranking[0].verdict is Verdict.FAIL for choice, _ in found)
     what = f"false FAIL at half the objective, {what}, {requests:,} x {blocks}"
@@ -152,12 +156,12 @@ def false_fail(what: str, failures: Failures, number: int, *, requests: int = 40
 
 
 def false_pass_below(number: int) -> Promise:
-    """Count the PASSes of an arm that fails 8 % in one trial of four at its lower level, which may run once."""
-    arms = alike(1, Arm(low_failures=Failures(share=0.02, trials=0.25)))
-    asked = contest("arm-0", levels=(50.0, 200.0), looks=(), objective=STRICT)
+    """Count the PASSes of one that fails 8 % in one trial of four at its lower level, which may run once."""
+    configurations = alike(1, SimulatedServer(low_failures=Failures(share=0.02, trials=0.25)))
+    asked = contest("configuration-0", levels=(50.0, 200.0), looks=(), objective=STRICT)
     seen = passed = 0
     for seed in range(number):
-        ended = World(arms=arms, noise=normal(0.03), seed=seed).run(asked)
+        ended = World(configurations=configurations, noise=normal(0.03), seed=seed).run(asked)
         if any(one.facts and one.facts.failures for one in ended):
             seen += 1
             passed += conclude(asked, ended).ranking[0].verdict is Verdict.PASS
@@ -166,20 +170,23 @@ def false_pass_below(number: int) -> Promise:
 
 
 def passes_when_dying(dies: float, number: int) -> float:
-    """Return how often an arm passes that fails 8 % in one trial of four, or whose server dies then."""
+    """Return how often a configuration passes that fails 8 % in one trial of four, or whose server dies then."""
     found = verdicts(Failures(share=0.02, trials=0.25), 4000, 8, number, dies=dies)
     return sum(choice.ranking[0].verdict is Verdict.PASS for choice, _ in found) / number
 
 
-def better(arms: int, by: float) -> dict[str, Arm]:
-    """Return arms of which the last has a lower p95."""
-    return {name: Arm(p95_ms=400 * (1 - by)) if name == f"arm-{arms - 1}" else one for name, one in alike(arms).items()}
+def better(configurations: int, by: float) -> dict[str, SimulatedServer]:
+    """Return configurations of which the last has a lower p95."""
+    return {
+        name: SimulatedServer(p95_ms=400 * (1 - by)) if name == f"configuration-{configurations - 1}" else one
+        for name, one in alike(configurations).items()
+    }
 
 
 def picked(weather: Weather, number: int, at_least: float, **given: object) -> tuple[Promise, Promise]:
-    """Count right and wrong picks of 8 arms, the last of which is 10 % better."""
+    """Count right and wrong picks of 8 configurations, the last of which is 10 % better."""
     found = [one for one in weather.studies(number, better(8, 0.1), **given) if one.kind is ChoiceKind.PICKED]
-    right = sum(one.arm == "arm-7" for one in found)
+    right = sum(one.configuration == "configuration-7" for one in found)
     where = f"10 % better of 8, {weather.name}, {given.get('blocks', 8)} blocks"
     return (
         Promise(what=f"picked, {where}", count=right, total=number, at_least=at_least),
@@ -187,28 +194,34 @@ def picked(weather: Weather, number: int, at_least: float, **given: object) -> t
     )
 
 
-def throughput_told(arms: int, number: int, *, blocks: int) -> Promise:
+def throughput_told(configurations: int, number: int, *, blocks: int) -> Promise:
     """Count the studies that tell that the others serve 20 % less."""
-    served = {name: replace(one, throughput=1 if name == "arm-0" else 0.8) for name, one in alike(arms).items()}
+    served = {
+        name: replace(one, throughput=1 if name == "configuration-0" else 0.8)
+        for name, one in alike(configurations).items()
+    }
     found = studies(number, served, normal(0.03), blocks=blocks, looks=(), throughput_noise=0.03)
     told = sum(
-        choice.arm == "arm-0"
+        choice.configuration == "configuration-0"
         and any(one.criterion is Criterion.THROUGHPUT and one.relation is Relation.WORSE for one in choice.rivalries)
         for choice in found
     )
-    what = f"20 % less throughput told, {arms} arms, {blocks} blocks"
+    what = f"20 % less throughput told, {configurations} configurations, {blocks} blocks"
     return Promise(what=what, count=told, total=number, at_least=0.95)
 
 
 def regret_is_true(weather: Weather, p95s_ms: Sequence[float], number: int, **given: object) -> Promise:
     """Count the studies whose stated regret is true."""
-    arms = {f"arm-{index}": Arm(p95_ms=p95_ms) for index, p95_ms in enumerate(p95s_ms)}
-    stated = [one for one in weather.studies(number, arms, **given) if one.regret is not None and one.arm]
+    configurations = {f"configuration-{index}": SimulatedServer(p95_ms=p95_ms) for index, p95_ms in enumerate(p95s_ms)}
+    stated = [
+        one for one in weather.studies(number, configurations, **given) if one.regret is not None and one.configuration
+    ]
     true = sum(
-        1 - min(p95s_ms) / arms[one.arm or ""].p95_ms <= (one.regret.share if one.regret else 0) for one in stated
+        1 - min(p95s_ms) / configurations[one.configuration or ""].p95_ms <= (one.regret.share if one.regret else 0)
+        for one in stated
     )
     spread = "alike" if len(set(p95s_ms)) == 1 else "spread"
-    what = f"stated regret is true, {len(p95s_ms)} arms {spread}, {weather.name}"
+    what = f"stated regret is true, {len(p95s_ms)} configurations {spread}, {weather.name}"
     return Promise(what=what, count=true, total=len(stated), at_least=0.95)
 
 

@@ -56,6 +56,13 @@ class Queue:
         )
         purpose = Purpose.CONFIRM if due.confirming else Purpose.SEARCH
         step = Step(
-            arm="", level=due.level, window_s=window_s, purpose=purpose, block=1, control=False, attempt=1, seed=1
+            configuration="",
+            level=due.level,
+            window_s=window_s,
+            purpose=purpose,
+            block=1,
+            control=False,
+            attempt=1,
+            seed=1,
         )
         return probe_of(Ended(step=step, facts=facts, took_s=window_s), ASKED)

@@ -7,7 +7,7 @@ import numpy as np
 
 from badgateway.judge.choice import choose
 from badgateway.model.comparison import Choice
-from badgateway.model.contest import ArmFacts, Contest, Ended, Purpose, Step
+from badgateway.model.contest import ConfigurationFacts, Contest, Ended, Purpose, Step
 from badgateway.search import conclude
 from tests.simulation.servers import Machine, Server, contest
 
@@ -28,7 +28,7 @@ def some_servers(seed: int, number: int = 8) -> dict[str, Server]:
     """Return servers with p95s within a factor of 2.5, some of which break at a level of the study."""
     rng = np.random.default_rng(seed)
     return {
-        f"arm-{index}": Server(
+        f"configuration-{index}": Server(
             p95_ms=300 * math.exp(rng.uniform(0, 0.9)),
             limit=math.exp(rng.uniform(math.log(30), math.log(800))),
             cpu_ms=rng.uniform(3, 9),
@@ -43,18 +43,20 @@ def raced_and_full(seed: int) -> Pair:
     machine, asked = Machine(servers=servers, seed=seed), contest(*servers, levels=LEVELS)
     ended = machine.run(asked)
     full = _grid(machine, asked)
-    by_arm = [
-        ArmFacts(
-            arm=arm,
+    by_configuration = [
+        ConfigurationFacts(
+            configuration=configuration,
             cells=tuple(
-                (one.step.level, one.step.block, one.facts) for one in full if one.step.arm == arm and one.facts
+                (one.step.level, one.step.block, one.facts)
+                for one in full
+                if one.step.configuration == configuration and one.facts
             ),
         )
-        for arm in asked.arms
+        for configuration in asked.configurations
     ]
     return Pair(
         raced=conclude(asked, ended),
-        full=choose(asked, by_arm),
+        full=choose(asked, by_configuration),
         time_ratio=sum(one.took_s for one in ended) / sum(one.took_s for one in full),
     )
 
@@ -64,7 +66,7 @@ def _grid(machine: Machine, asked: Contest) -> list[Ended]:
         machine.end(
             asked,
             Step(
-                arm=arm,
+                configuration=configuration,
                 level=level,
                 window_s=asked.window_s,
                 purpose=Purpose.COMPARE,
@@ -76,5 +78,5 @@ def _grid(machine: Machine, asked: Contest) -> list[Ended]:
         )
         for block in range(1, asked.blocks + 1)
         for level in asked.levels
-        for arm in asked.arms
+        for configuration in asked.configurations
     ]

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import ndtr
 
 from badgateway.model.capacity import CapacityGoal
-from badgateway.model.contest import ArmFacts, Contest, Ended, Facts, Purpose, Step, TrialCost
+from badgateway.model.contest import ConfigurationFacts, Contest, Ended, Facts, Purpose, Step, TrialCost
 from badgateway.model.experiment import Objective
 from badgateway.search import next_trials
 
@@ -22,7 +22,7 @@ COST = TrialCost(warm_up_s=3, drain_s=2, overhead_s=4)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Server:
-    """An arm: its p95 far from its limit, and the load at which it begins to fail."""
+    """A configuration: its p95 far from its limit, and the load at which it begins to fail."""
 
     p95_ms: float = 400.0
     limit: float = 1000.0
@@ -58,12 +58,12 @@ class Machine:
 
     def end(self, contest: Contest, step: Step) -> Ended:
         """Run one step."""
-        rng = self._dice(step.arm, step.purpose, step.block, step.level, step.control, step.attempt)
+        rng = self._dice(step.configuration, step.purpose, step.block, step.level, step.control, step.attempt)
         facts = None if rng.random() < self.invalid else self._facts(contest, step, rng)
         return Ended(step=step, facts=facts, took_s=contest.cost.trial_s(step.window_s))
 
     def _facts(self, contest: Contest, step: Step, rng: np.random.Generator) -> Facts:
-        server = self.servers[step.arm]
+        server = self.servers[step.configuration]
         quieter = math.sqrt(step.window_s / contest.window_s)
         weather = math.exp(rng.normal(0, self.noise / quieter))
         if step.purpose is Purpose.COMPARE:
@@ -85,8 +85,8 @@ class Machine:
         return np.random.default_rng([self.seed, zlib.crc32(repr(what).encode())])
 
 
-def contest(*arms: str, levels: tuple[float, ...] = (50, 100, 200), **given: object) -> Contest:
-    """Return a contest of these arms, with everything else as usual."""
+def contest(*configurations: str, levels: tuple[float, ...] = (50, 100, 200), **given: object) -> Contest:
+    """Return a contest of these configurations, with everything else as usual."""
     fields: dict[str, object] = {
         "objective": OBJECTIVE,
         "window_s": 30.0,
@@ -94,14 +94,14 @@ def contest(*arms: str, levels: tuple[float, ...] = (50, 100, 200), **given: obj
         "seed": 1,
         "control": False,
     }
-    return Contest(arms=arms, levels=levels, **(fields | given))  # type: ignore[arg-type] # tests give what they like
+    return Contest(configurations=configurations, levels=levels, **(fields | given))  # type: ignore[arg-type] # tests give what they like
 
 
 GOAL = CapacityGoal(lowest=20, highest=640)
 
 
-def in_blocks(servers: dict[str, Server], blocks: int, seed: int, *, level: float = 200) -> list[ArmFacts]:
-    """Return what so many blocks at one level give, of all arms, and nobody dropped."""
+def in_blocks(servers: dict[str, Server], blocks: int, seed: int, *, level: float = 200) -> list[ConfigurationFacts]:
+    """Return what so many blocks at one level give, of all configurations, and nobody dropped."""
     asked = contest(*servers, levels=(level,), blocks=blocks)
     machine = Machine(servers=servers, seed=seed)
     found = []
@@ -109,11 +109,18 @@ def in_blocks(servers: dict[str, Server], blocks: int, seed: int, *, level: floa
         steps = (_step(name, level, block) for block in range(1, blocks + 1))
         ended = [machine.end(asked, step) for step in steps]
         cells = tuple((level, one.step.block, one.facts) for one in ended if one.facts)
-        found.append(ArmFacts(arm=name, cells=cells))
+        found.append(ConfigurationFacts(configuration=name, cells=cells))
     return found
 
 
-def _step(arm: str, level: float, block: int) -> Step:
+def _step(configuration: str, level: float, block: int) -> Step:
     return Step(
-        arm=arm, level=level, window_s=30, purpose=Purpose.COMPARE, block=block, control=False, attempt=1, seed=1
+        configuration=configuration,
+        level=level,
+        window_s=30,
+        purpose=Purpose.COMPARE,
+        block=block,
+        control=False,
+        attempt=1,
+        seed=1,
     )

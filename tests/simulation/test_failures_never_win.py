@@ -6,16 +6,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from badgateway.judge.arm_order import arm_verdict, in_order
 from badgateway.judge.choice import choose
+from badgateway.judge.configuration_order import configuration_verdict, in_order
 from badgateway.model.comparison import ChoiceKind
-from badgateway.model.contest import ArmFacts, Contest, Facts
+from badgateway.model.contest import ConfigurationFacts, Contest, Facts
 from badgateway.search import conclude
 from tests.amounts import amounts
 from tests.simulation.servers import Machine, Server, contest
 
-ARMS = ("a", "b", "c")
-ASKED = contest(*ARMS, levels=(50, 200), changes=(2, 1, 0))
+CONFIGURATIONS = ("a", "b", "c")
+ASKED = contest(*CONFIGURATIONS, levels=(50, 200), changes=(2, 1, 0))
 
 
 def some_facts(rng: np.random.Generator) -> Facts:
@@ -33,15 +33,15 @@ def some_facts(rng: np.random.Generator) -> Facts:
     )
 
 
-def some_arm(name: str, rng: np.random.Generator, blocks: int = 2) -> ArmFacts:
-    """Return an arm of which a cell in ten is missing."""
+def some_configuration(name: str, rng: np.random.Generator, blocks: int = 2) -> ConfigurationFacts:
+    """Return a configuration of which a cell in ten is missing."""
     cells = ((level, block, some_facts(rng)) for block in range(1, blocks + 1) for level in (50.0, 200.0))
     kept = tuple(cell for cell in cells if rng.random() > 0.1)
-    return ArmFacts(arm=name, cells=kept or ((50.0, 1, some_facts(rng)),))
+    return ConfigurationFacts(configuration=name, cells=kept or ((50.0, 1, some_facts(rng)),))
 
 
-def steady_arm(name: str, rng: np.random.Generator) -> ArmFacts:
-    """Return an arm that keeps the objective, with rivals close by."""
+def steady_configuration(name: str, rng: np.random.Generator) -> ConfigurationFacts:
+    """Return a configuration that keeps the objective, with rivals close by."""
     facts = Facts(requests=9000, failures=0, late=0, p95_ms=300, throughput_rps=300, cpu_ms=4)
     middle = float(rng.choice([1, 1, 1.05, 1.1]))
     cells = tuple(
@@ -50,13 +50,13 @@ def steady_arm(name: str, rng: np.random.Generator) -> ArmFacts:
         for level in (50.0, 200.0)
         if rng.random() > 0.05
     )
-    return ArmFacts(arm=name, cells=cells)
+    return ConfigurationFacts(configuration=name, cells=cells)
 
 
-def with_more_failures(arm: ArmFacts, rng: np.random.Generator) -> ArmFacts:
+def with_more_failures(configuration: ConfigurationFacts, rng: np.random.Generator) -> ConfigurationFacts:
     """Plant failures in one trial: further requests that fail, or OK requests, late ones first, that fail instead."""
-    which = int(rng.integers(len(arm.cells)))
-    level, block, facts = arm.cells[which]
+    which = int(rng.integers(len(configuration.cells)))
+    level, block, facts = configuration.cells[which]
     if rng.random() < 0.5:
         more = int(rng.integers(1, 2 * facts.requests))
         worse = replace(facts, requests=facts.requests + more, failures=facts.failures + more)
@@ -66,13 +66,20 @@ def with_more_failures(arm: ArmFacts, rng: np.random.Generator) -> ArmFacts:
     # Failures count as slower than any OK request, so they move the p95 up, or beyond all OK requests.
     p95_ms = None if worse.failures >= 0.05 * worse.requests or facts.p95_ms is None else facts.p95_ms * 1.01
     return replace(
-        arm, cells=(*arm.cells[:which], (level, block, replace(worse, p95_ms=p95_ms)), *arm.cells[which + 1 :])
+        configuration,
+        cells=(
+            *configuration.cells[:which],
+            (level, block, replace(worse, p95_ms=p95_ms)),
+            *configuration.cells[which + 1 :],
+        ),
     )
 
 
-def place(asked: Contest, arms: dict[str, ArmFacts], name: str) -> int:
-    found = [arm_verdict(arm, asked.levels, asked.objective) for arm in arms.values()]
-    return [one.arm for one in in_order(asked, found, arms, ())].index(name)
+def place(asked: Contest, configurations: dict[str, ConfigurationFacts], name: str) -> int:
+    found = [
+        configuration_verdict(configuration, asked.levels, asked.objective) for configuration in configurations.values()
+    ]
+    return [one.configuration for one in in_order(asked, found, configurations, ())].index(name)
 
 
 @pytest.mark.parametrize("sets", amounts(250, 10_000))
@@ -81,59 +88,61 @@ def test_over_random_results_more_failures_never_improve_a_rank(sets):
 
 
 def improved_ranks(sets: int) -> int:
-    """Count the random results in which an arm gets a better rank because some of its requests fail."""
+    """Count the random results in which a configuration gets a better rank because some of its requests fail."""
     rng = np.random.default_rng(502)
     improved = 0
     for _ in range(sets):
-        arms = {name: some_arm(name, rng) for name in ARMS}
-        name = str(rng.choice(ARMS))
-        worse = arms | {name: with_more_failures(arms[name], rng)}
-        improved += place(ASKED, worse, name) < place(ASKED, arms, name)
+        configurations = {name: some_configuration(name, rng) for name in CONFIGURATIONS}
+        name = str(rng.choice(CONFIGURATIONS))
+        worse = configurations | {name: with_more_failures(configurations[name], rng)}
+        improved += place(ASKED, worse, name) < place(ASKED, configurations, name)
     return improved
 
 
 @pytest.mark.parametrize("sets", amounts(40, 10_000))
-def test_more_failures_never_make_an_arm_the_one_to_run(sets):
+def test_more_failures_never_make_a_configuration_the_one_to_run(sets):
     assert became_the_pick(sets) == 0
 
 
 def became_the_pick(sets: int) -> int:
-    """Count the random results in which an arm is chosen because some of its requests fail."""
+    """Count the random results in which a configuration is chosen because some of its requests fail."""
     rng = np.random.default_rng(503)
     count = 0
     for _ in range(sets):
-        arms = {name: steady_arm(name, rng) for name in ARMS}
-        name = str(rng.choice(ARMS))
-        worse = arms | {name: with_few_failures(arms[name], rng)}
-        count += chosen(worse) == name != chosen(arms)
+        configurations = {name: steady_configuration(name, rng) for name in CONFIGURATIONS}
+        name = str(rng.choice(CONFIGURATIONS))
+        worse = configurations | {name: with_few_failures(configurations[name], rng)}
+        count += chosen(worse) == name != chosen(configurations)
     return count
 
 
-def with_few_failures(arm: ArmFacts, rng: np.random.Generator) -> ArmFacts:
+def with_few_failures(configuration: ConfigurationFacts, rng: np.random.Generator) -> ConfigurationFacts:
     """Let few requests of some trials fail, which raises their p95 by a little or a lot."""
 
     def worse(facts: Facts) -> Facts:
         failures, slower = int(rng.integers(0, 3)), float(rng.choice([1, 2]))
         return replace(facts, failures=failures, p95_ms=(facts.p95_ms or 0) * slower)
 
-    cells = tuple((level, block, worse(facts) if rng.random() < 0.3 else facts) for level, block, facts in arm.cells)
-    return replace(arm, cells=cells)
+    cells = tuple(
+        (level, block, worse(facts) if rng.random() < 0.3 else facts) for level, block, facts in configuration.cells
+    )
+    return replace(configuration, cells=cells)
 
 
-def chosen(arms: dict[str, ArmFacts]) -> str | None:
-    found = choose(ASKED, list(arms.values()))
-    return found.arm if found.kind in {ChoiceKind.PICKED, ChoiceKind.EQUIVALENT} else None
+def chosen(configurations: dict[str, ConfigurationFacts]) -> str | None:
+    found = choose(ASKED, list(configurations.values()))
+    return found.configuration if found.kind in {ChoiceKind.PICKED, ChoiceKind.EQUIVALENT} else None
 
 
 @pytest.mark.parametrize("studies", amounts(15, 100))
 def test_a_server_that_answers_502_at_once_is_last_in_every_study(studies):
-    others = {f"arm-{index}": Server(p95_ms=300 + 40 * index) for index in range(3)}
+    others = {f"configuration-{index}": Server(p95_ms=300 + 40 * index) for index in range(3)}
     last = 0
     for seed in range(studies):
         servers = {"instant-502": Server(p95_ms=1, limit=10), **others}
         asked = contest(*servers, levels=(50, 200), blocks=2, looks=())
         choice = conclude(asked, Machine(servers=servers, seed=seed).run(asked))
         assert choice.kind is not ChoiceKind.NONE_QUALIFIES
-        last += choice.ranking[-1].arm == "instant-502"
+        last += choice.ranking[-1].configuration == "instant-502"
 
     assert last == studies

@@ -18,7 +18,7 @@ SHARES = amounts(40, MANY)
 
 @pytest.mark.parametrize("studies", FEW)
 @pytest.mark.parametrize("weather", WEATHERS, ids=lambda weather: weather.name)
-def test_of_arms_that_are_alike_hardly_ever_one_is_called_different(weather, studies):
+def test_of_configurations_that_are_alike_hardly_ever_one_is_called_different(weather, studies):
     """So few studies find a rate of 50 %; the table has a thousand of each."""
     found = promises.different(weather, 3, studies)
 

@@ -35,7 +35,7 @@ def spikes(spread: float, share: float = 0.1, higher: float = 0.3) -> Noise:
 
 
 def two_states(spread: float, share: float = 0.35, higher: float = 0.7) -> Noise:
-    """Return noise of arms that come up in one of two states."""
+    """Return noise of configurations that come up in one of two states."""
     return spikes(spread, share, higher)
 
 
@@ -60,7 +60,7 @@ class Failures:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Arm:
+class SimulatedServer:
     """A simulated server."""
 
     p95_ms: float = 400.0
@@ -81,14 +81,14 @@ class Arm:
 class World:
     """Runs the trials of one study in time; the same study is the same again with the same seed."""
 
-    arms: Mapping[str, Arm]
+    configurations: Mapping[str, SimulatedServer]
     noise: Noise
     seed: int
     requests: int = 4000
     drift: Callable[[int, float], float] = lambda block, place: 0.0
     """Logarithm that is added to all, of the block and of the place in it from 0 to 1."""
     wander: float = 0.0
-    """Correlation of one trial's weather with the next, whichever arm it is."""
+    """Correlation of one trial's weather with the next, whichever configuration it is."""
     throughput_noise: float = 0.01
     ran: list[Ended] = field(default_factory=list)
     _weather: float = 0.0
@@ -105,54 +105,58 @@ class World:
     def end(self, asked: Contest, step: Step) -> Ended:
         """Run one step."""
         dice = self._dice(step)
-        arm = self.arms[step.arm]
+        configuration = self.configurations[step.configuration]
         took_s = asked.cost.trial_s(step.window_s)
-        if dice.random() < arm.invalid:
+        if dice.random() < configuration.invalid:
             return Ended(step=step, facts=None, took_s=took_s)
-        return Ended(step=step, facts=self.facts(asked, step, arm, dice), took_s=took_s)
+        return Ended(step=step, facts=self.facts(asked, step, configuration, dice), took_s=took_s)
 
-    def facts(self, asked: Contest, step: Step, arm: Arm, dice: Dice) -> Facts:
+    def facts(self, asked: Contest, step: Step, configuration: SimulatedServer, dice: Dice) -> Facts:
         """Return what a trial gives."""
         place = len(self.ran)
-        weather = (arm.noise or self.noise)(dice, step.block, place)
+        weather = (configuration.noise or self.noise)(dice, step.block, place)
         if self.wander:
             self._weather = self.wander * self._weather + math.sqrt(1 - self.wander**2) * weather
             weather = self._weather
         in_block = sum(one.step.block == step.block for one in self.ran)
-        weather += self.drift(step.block, in_block / max(1, len(self.arms)))
+        weather += self.drift(step.block, in_block / max(1, len(self.configurations)))
         requests = self.requests
         is_low = step.purpose is Purpose.COMPARE and step.level < asked.levels[-1]
-        failures = (arm.low_failures if is_low and arm.low_failures else arm.failures).of(dice, requests)
-        if failures and dice.random() < arm.dies:
+        failures = (configuration.low_failures if is_low and configuration.low_failures else configuration.failures).of(
+            dice, requests
+        )
+        if failures and dice.random() < configuration.dies:
             return Facts(requests=0, failures=0, late=0, p95_ms=None, throughput_rps=0.0, broke="the server ended")
         return Facts(
             requests=requests,
             failures=failures,
             late=0,
-            p95_ms=None if failures >= 0.05 * requests else arm.p95_ms * math.exp(weather),
-            throughput_rps=500 * arm.throughput * math.exp(float(dice.normal(0, self.throughput_noise))),
-            cpu_ms=arm.cpu_ms * math.exp(float(dice.normal(0, 0.03))),
+            p95_ms=None if failures >= 0.05 * requests else configuration.p95_ms * math.exp(weather),
+            throughput_rps=500 * configuration.throughput * math.exp(float(dice.normal(0, self.throughput_noise))),
+            cpu_ms=configuration.cpu_ms * math.exp(float(dice.normal(0, 0.03))),
         )
 
     def _dice(self, step: Step) -> Dice:
-        what = repr((step.arm, step.purpose, step.block, step.level, step.control, step.attempt))
+        what = repr((step.configuration, step.purpose, step.block, step.level, step.control, step.attempt))
         return np.random.default_rng([self.seed, zlib.crc32(what.encode())])
 
 
-def alike(number: int, arm: Arm | None = None) -> dict[str, Arm]:
-    """Return so many arms that are the same."""
-    return {f"arm-{index}": arm or Arm() for index in range(number)}
+def alike(number: int, configuration: SimulatedServer | None = None) -> dict[str, SimulatedServer]:
+    """Return so many configurations that are the same."""
+    return {f"configuration-{index}": configuration or SimulatedServer() for index in range(number)}
 
 
-def study(arms: Mapping[str, Arm], seed: int, noise: Noise, **given: object) -> Choice:
+def study(configurations: Mapping[str, SimulatedServer], seed: int, noise: Noise, **given: object) -> Choice:
     """Run one study, at one level if nothing else is asked, and conclude it."""
     world_fields = {key: given.pop(key) for key in ("drift", "wander", "requests", "throughput_noise") if key in given}
-    asked = contest(*arms, **({"levels": (200.0,), "seed": seed, "control": len(arms) > 1} | given))  # type: ignore[arg-type] # tests give what they like
-    world = World(arms=arms, noise=noise, seed=seed, **world_fields)  # type: ignore[arg-type] # see above
+    asked = contest(*configurations, **({"levels": (200.0,), "seed": seed, "control": len(configurations) > 1} | given))  # type: ignore[arg-type] # tests give what they like
+    world = World(configurations=configurations, noise=noise, seed=seed, **world_fields)  # type: ignore[arg-type] # see above
     return conclude(asked, world.run(asked))
 
 
-def studies(number: int, arms: Mapping[str, Arm], noise: Noise, **given: object) -> Iterator[Choice]:
+def studies(
+    number: int, configurations: Mapping[str, SimulatedServer], noise: Noise, **given: object
+) -> Iterator[Choice]:
     """Run so many studies of one world."""
     for seed in range(number):
-        yield study(arms, seed, noise, **dict(given))
+        yield study(configurations, seed, noise, **dict(given))

@@ -133,11 +133,19 @@ class Stands:
         """
         self._project(server, edit_server, edit_proxy)
         app_s, read_s = limits_s
-        arm = {"name": "arm", "server": f"servers/{server}", "driver": driver, "workers": 1, **changes}
+        configuration = {
+            "name": "configuration",
+            "server": f"servers/{server}",
+            "driver": driver,
+            "workers": 1,
+            **changes,
+        }
         timeouts = {"app_s": app_s, "proxy_connect_s": 3, "proxy_read_s": read_s, "client_s": read_s + 10}
         application = PLANTED if site == "planted" else {"environment": {"APP_MEMBERS": "200"}}
         database = {"system": self.school.database.system.name}
-        declared = experiment(application=application, configurations=[arm], timeouts=timeouts, database=database)
+        declared = experiment(
+            application=application, configurations=[configuration], timeouts=timeouts, database=database
+        )
         with (
             deploy(
                 declared,

@@ -128,11 +128,11 @@ def kind(choice: Choice) -> str:
 def label(choice: Choice) -> str:
     """Return the answer in a few words."""
     if choice.kind is ChoiceKind.PICKED:
-        return f"Picked: {choice.arm}"
+        return f"Picked: {choice.configuration}"
     if choice.kind is ChoiceKind.EQUIVALENT:
         others = len(choice.equivalent) - 1
         as_good = f"; {numbers.plural(others, 'other')} may be as good" if others else ""
-        return f"Run {choice.arm}{as_good}"
+        return f"Run {choice.configuration}{as_good}"
     if choice.kind is ChoiceKind.NONE_QUALIFIES:
         return "None qualifies"
     return f"Needs about {numbers.plural(choice.more_blocks, 'more block')}" if choice.more_blocks else "Not decided"

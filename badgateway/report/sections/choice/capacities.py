@@ -23,7 +23,7 @@ _CAPACITY_WORDS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CapacityRow:
-    """The capacity of one arm."""
+    """The capacity of one configuration."""
 
     name: str
     estimate: TableCell

@@ -71,21 +71,22 @@ def _object(found: Choice, study: StudySummary) -> Object:
     unit = phrases.unit(capacities.unit_of(study))
     return {
         "kind": found.kind,
-        "arm": found.arm,
+        **_named(found.configuration),
         "equivalent": found.equivalent,
         "more_blocks": found.more_blocks,
         "sentence": words.sentence(found),
-        "chain": [asdict(reason) for reason in words.chain(found)],
-        "ranking": [asdict(one) for one in found.ranking],
+        "chain": [asdict(reason) | _named(reason.configuration) for reason in words.chain(found)],
+        "ranking": [asdict(one) | _named(one.configuration) for one in found.ranking],
         "rivalries": [asdict(one) for one in found.rivalries],
         "capacities": [
             {"configuration": name, "unit": unit, **_without(asdict(one), "readings")} for name, one in found.capacities
         ],
-        "noise": found.noise and asdict(found.noise),
+        "noise": found.noise and asdict(found.noise) | {"arms": found.noise.configurations},
         "certainty": power(found),
         "unseen": unseen(found),
         "leaving": [
-            {"arm": one.arm, "reason": leaving(one, found.asked), "at_look": one.at_look} for one in found.eliminations
+            _named(one.configuration) | {"reason": leaving(one, found.asked), "at_look": one.at_look}
+            for one in found.eliminations
         ],
         "tie_rule": words.tie_rule(found),
         "regret": found.regret and asdict(found.regret),
@@ -99,6 +100,11 @@ def _object(found: Choice, study: StudySummary) -> Object:
             "reasons": [{"reason": row.reason, "count": row.count} for row in bad.rows],
         },
     }
+
+
+def _named(configuration: str | None) -> Object:
+    """Return the name under its key and under that of version 0.1, which the next release no longer has."""
+    return {"configuration": configuration, "arm": configuration}
 
 
 def _without(given: Object, key: str) -> Object:

@@ -109,8 +109,8 @@ def _rivals(choice: Choice, criterion: Criterion) -> str:
     if not held and not left:
         return _why_not_asked(choice, criterion)
     if criterion is Criterion.COST:
-        return f"{choice.arm} is chosen: {tie_rule(choice)}."
-    leader = f"{held[0].leader} leads" if held else f"{choice.arm} is left"
+        return f"{choice.configuration} is chosen: {tie_rule(choice)}."
+    leader = f"{held[0].leader} leads" if held else f"{choice.configuration} is left"
     counts = ", ".join(_counts([one.relation for one in held], left))
     return f"{leader}: {counts}."
 

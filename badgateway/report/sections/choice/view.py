@@ -22,7 +22,7 @@ PAGE = "docs/how-the-pick-is-made.md"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeftRow:
-    """An arm that left the race before its end."""
+    """A configuration that left the race before its end."""
 
     name: str
     when: str
@@ -32,7 +32,7 @@ class LeftRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RivalRow:
-    """An arm held against the leader of one criterion."""
+    """A configuration held against the leader of one criterion."""
 
     criterion: str
     name: str
@@ -101,13 +101,13 @@ def _left(one: Elimination, study: StudySummary, asked: Contest) -> LeftRow:
         blocks = [
             trial.trial.block
             for summary in study.configurations
-            if summary.configuration.name == one.arm
+            if summary.configuration.name == one.configuration
             for level in summary.levels
             for trial in level.trials
         ]
         when = f"in block {max(blocks)}" if blocks else "before its first trial ended"
         rule = "at once, beyond doubt"
-    return LeftRow(name=one.arm, when=when, rule=rule, reason=leaving(one, asked))
+    return LeftRow(name=one.configuration, when=when, rule=rule, reason=leaving(one, asked))
 
 
 def _rival(one: Rivalry) -> RivalRow:
@@ -146,8 +146,8 @@ def _noise(found: NoiseFloor | None) -> str:
     latency = found.latency
     over = f"over {numbers.plural(latency.blocks, 'block')}"
     measured = (
-        f"{_named(found.arms)} ran twice in a block, under two names. By its p95, the second differed from the first "
-        f"by {numbers.percent(latency.difference)} {over}: {_what_that_says(found)}"
+        f"{_named(found.configurations)} ran twice in a block, under two names. By its p95, the second differed from "
+        f"the first by {numbers.percent(latency.difference)} {over}: {_what_that_says(found)}"
     )
     if found.detectable is None:
         return (
@@ -166,8 +166,8 @@ def _what_that_says(found: NoiseFloor) -> str:
     return "one draw of the noise, which another study will draw anew."
 
 
-def _named(arms: tuple[str, ...]) -> str:
-    return ", then ".join(arms)
+def _named(configurations: tuple[str, ...]) -> str:
+    return ", then ".join(configurations)
 
 
 def _noise_facts(found: NoiseFloor | None) -> tuple[Setting, ...]:

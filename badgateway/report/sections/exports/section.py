@@ -24,7 +24,7 @@ _APPLICATION = ("server", "background")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ExportArm:
+class ExportConfiguration:
     """The exports of one configuration at one load level, and what making them took."""
 
     rows: tuple[RouteRow, ...]
@@ -40,7 +40,7 @@ class Exports:
 
     load_heading: str
     """Of a column of load levels."""
-    arms: tuple[ExportArm, ...]
+    configurations: tuple[ExportConfiguration, ...]
     """In the order of the experiment file."""
     small: tuple[RouteRow, ...]
     """Routes that are no exports; empty when there is none."""
@@ -62,7 +62,7 @@ class ExportsSection(Section):
         small = _table(_SMALL, map(_felt, view.small))
         return blocks(
             "The exports:",
-            _table(_HEAD, (cells for arm in view.arms for cells in _exports(arm))),
+            _table(_HEAD, (cells for configuration in view.configurations for cells in _exports(configuration))),
             *(("What the small requests felt while the exports ran:", small) if view.small else ()),
         )
 
@@ -76,7 +76,7 @@ def build(study: StudySummary) -> Exports | None:
     top_ms = max((route.latency.p95_ms for _, route in small if route.latency), default=0.0)
     return Exports(
         load_heading=grid.heading(study),
-        arms=tuple(arm for level in levels for arm in _arm(level)),
+        configurations=tuple(one for level in levels for one in _of_level(level)),
         small=tuple(rows.route_row(level, route, top_ms) for level, route in small),
     )
 
@@ -89,12 +89,12 @@ def _routes(level: LevelSummary) -> tuple[RouteMeasurement, ...]:
     return level.measurement.routes if level.measurement else ()
 
 
-def _arm(level: LevelSummary) -> Iterator[ExportArm]:
+def _of_level(level: LevelSummary) -> Iterator[ExportConfiguration]:
     found = tuple(rows.route_row(level, route) for route in _routes(level) if _is_export(route))
     if not found:
         return
     generator, database = (_uses(level, part) for part in ("locust", PART))
-    yield ExportArm(
+    yield ExportConfiguration(
         rows=found,
         app_growth=_memory(list(_app_growths(level))),
         generator_peak=_memory([use.peak_rss_bytes for use in generator]),
@@ -124,9 +124,9 @@ def _mean_s(values: list[float]) -> TableCell:
     return TableCell(text=numbers.seconds(sum(values) / len(values)))
 
 
-def _exports(arm: ExportArm) -> Iterator[tuple[str, ...]]:
-    for row in arm.rows:
-        shown = (row.failed, row.first_p50, row.p50, row.p95, arm.app_growth)
+def _exports(configuration: ExportConfiguration) -> Iterator[tuple[str, ...]]:
+    for row in configuration.rows:
+        shown = (row.failed, row.first_p50, row.p50, row.p95, configuration.app_growth)
         yield (row.configuration, escaped(row.route), row.requests, *(cell.text for cell in shown))
 
 

@@ -1,11 +1,11 @@
-"""The ladder in words and bars: each step, its arms, and what became of the failures."""
+"""The ladder in words and bars: each step, its configurations, and what became of the failures."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from badgateway import numbers
 from badgateway.model.diagnosis import Certainty
-from badgateway.model.ladder import ArmEffect, Ladder, LadderArm, LadderStep
+from badgateway.model.ladder import ConfigurationEffect, Ladder, LadderConfiguration, LadderStep
 from badgateway.model.load_level import LoadLevel
 from badgateway.model.study_summary import StudySummary
 from badgateway.report import cause_parts, grid
@@ -32,10 +32,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EffectRow:
-    """One arm at one load level."""
+    """One configuration at one load level."""
 
     load: str
-    """Empty where all arms have one level only."""
+    """Empty where all configurations have one level only."""
     effect: str
     parts: tuple[Part, ...]
     gap: str
@@ -45,24 +45,24 @@ class EffectRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Arm:
-    """One arm of a step."""
+class ConfigurationRow:
+    """One configuration of a step."""
 
     name: str
     picked: bool
     verdict: str
     against: str
-    """Empty for the arm at the start."""
+    """Empty for the configuration at the start."""
     note: str
     effects: tuple[EffectRow, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """The arms that are told together."""
+    """The configurations that are told together."""
 
     title: str
-    arms: tuple[Arm, ...]
+    configurations: tuple[ConfigurationRow, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +75,7 @@ class LadderView:
     has_unattributed: bool
     """Whether some failure has no cause."""
     has_gaps: bool
-    """Whether some arm has no bar."""
+    """Whether some configuration has no bar."""
     steps: tuple[Step, ...]
 
 
@@ -83,12 +83,12 @@ class LadderSection(Section):
     """The ladder of an experiment that tells one."""
 
     def html(self, study: StudySummary, /) -> str:
-        """Return the steps, with a bar for each arm and load level."""
+        """Return the steps, with a bar for each configuration and load level."""
         view = build(study)
         return render("ladder/ladder.html.j2", view=view) if view else ""
 
     def markdown(self, study: StudySummary, /) -> str:
-        """Return a line for each arm and load level."""
+        """Return a line for each configuration and load level."""
         view = build(study)
         found = bullets(lines(view)) if view else ""
         return blocks("Step by step:", found) if found else ""
@@ -109,7 +109,7 @@ def build(study: StudySummary) -> LadderView | None:
         note=_note(found),
         families=cause_parts.legend(study),
         has_unattributed=cause_parts.has_unattributed(study),
-        has_gaps=any(effect.gap for step in steps for arm in step.arms for effect in arm.effects),
+        has_gaps=any(effect.gap for step in steps for row in step.configurations for effect in row.effects),
         steps=steps,
     )
 
@@ -117,47 +117,49 @@ def build(study: StudySummary) -> LadderView | None:
 def lines(view: LadderView) -> Iterator[str]:
     """Return the sentences of a ladder, one line each, for places without room for bars."""
     for step in view.steps:
-        for arm in step.arms:
-            for effect in arm.effects:
+        for row in step.configurations:
+            for effect in row.effects:
                 at = f" at {effect.load}" if effect.load else ""
-                against = f" (against {arm.against})" if arm.against else ""
-                yield f"{step.title}: {arm.name}{against}{at}: {effect.sentence}"
+                against = f" (against {row.against})" if row.against else ""
+                yield f"{step.title}: {row.name}{against}{at}: {effect.sentence}"
 
 
 def _note(found: Ladder) -> str:
     one_trial = (
-        " Each arm had one trial, so only failures are tested: p95 and throughput are told as they were measured."
+        " Each configuration had one trial, so only failures are tested: p95 and throughput are told as they were "
+        "measured."
         if found.trials < 2
         else ""
     )
     return (
-        "Each arm is held against the one that it changes something of. It helped, or made it worse, when the share of "
-        "failed requests moved by at least a fifth of itself or by ten points, and chance alone would do that "
-        f"with a probability below {found.significance:.2g} (0.05 shared out among all comparisons). Failures "
+        "Each configuration is held against the one that it changes something of. It helped, or made it worse, when "
+        "the share of failed requests moved by at least a fifth of itself or by ten points, and chance alone would do "
+        f"that with a probability below {found.significance:.2g} (0.05 shared out among all comparisons). Failures "
         f"that came together in a second or in one trial count as few.{one_trial}"
     )
 
 
 def _step(step: LadderStep, study: StudySummary, cells: dict[tuple[str, LoadLevel], Cell]) -> Step:
-    return Step(title=step.title or "Besides", arms=tuple(_arm(arm, study, cells) for arm in step.arms))
+    rows = tuple(_row(one, study, cells) for one in step.configurations)
+    return Step(title=step.title or "Besides", configurations=rows)
 
 
-def _arm(arm: LadderArm, study: StudySummary, cells: dict[tuple[str, LoadLevel], Cell]) -> Arm:
-    verdicts = {one.configuration.name: one.verdict.value for one in study.configurations}
-    return Arm(
-        name=arm.configuration,
-        picked=arm.configuration == study.recommendation.configuration,
-        verdict=verdicts[arm.configuration],
-        against=arm.against or "",
-        note=study.experiment.configuration(arm.configuration).note,
+def _row(one: LadderConfiguration, study: StudySummary, cells: dict[tuple[str, LoadLevel], Cell]) -> ConfigurationRow:
+    verdicts = {summary.configuration.name: summary.verdict.value for summary in study.configurations}
+    return ConfigurationRow(
+        name=one.configuration,
+        picked=one.configuration == study.recommendation.configuration,
+        verdict=verdicts[one.configuration],
+        against=one.against or "",
+        note=study.experiment.configuration(one.configuration).note,
         effects=tuple(
-            _effect(effect, cells[arm.configuration, effect.after.load], is_alone=len(arm.effects) == 1)
-            for effect in arm.effects
+            _effect(effect, cells[one.configuration, effect.after.load], is_alone=len(one.effects) == 1)
+            for effect in one.effects
         ),
     )
 
 
-def _effect(effect: ArmEffect, cell: Cell, *, is_alone: bool) -> EffectRow:
+def _effect(effect: ConfigurationEffect, cell: Cell, *, is_alone: bool) -> EffectRow:
     failures = cell.measurement.failures if cell.measurement else None
     return EffectRow(
         load="" if is_alone else phrases.load(effect.after.load),
@@ -175,16 +177,16 @@ def _parts(cell: Cell) -> Iterator[Part]:
 
 
 def _object(found: Ladder) -> Object:
-    arms = (
-        {"step": step.title, "configuration": arm.configuration, "against": arm.against, **_effect_object(effect)}
+    told = (
+        {"step": step.title, "configuration": one.configuration, "against": one.against, **_effect_object(effect)}
         for step in found.steps
-        for arm in step.arms
-        for effect in arm.effects
+        for one in step.configurations
+        for effect in one.effects
     )
-    return {"significance": found.significance, "effects": list(arms)}
+    return {"significance": found.significance, "effects": list(told)}
 
 
-def _effect_object(found: ArmEffect) -> Object:
+def _effect_object(found: ConfigurationEffect) -> Object:
     return {
         "users": found.after.users,
         "effect": found.effect,

@@ -19,26 +19,27 @@ def test_a_study_without_exports_has_no_section():
 
 def test_exports_and_small_requests_are_told_apart_by_their_path():
     found = built()
-    assert {row.route for arm in found.arms for row in arm.rows} == {EXPORT, POLL}
+    assert {row.route for configuration in found.configurations for row in configuration.rows} == {EXPORT, POLL}
     assert {row.route for row in found.small} == {SMALL}
 
 
 def test_failures_of_an_export_are_parted_and_add_up():
-    (row,) = built().arms[0].rows
+    (row,) = built().configurations[0].rows
     assert [shown.text for shown in row.named] == ["7", "2", "1"]
     assert (row.others.text, row.requests) == ("3", "40")
 
 
 def test_first_and_last_byte_are_of_the_route_alone():
-    (row,) = built().arms[1].rows
+    (row,) = built().configurations[1].rows
     shown = [cell.text.replace("\N{NO-BREAK SPACE}", " ") for cell in (row.first_p50, row.first_p95, row.p50, row.p95)]
     assert shown == ["20 ms", "40 ms", "305 ms", "610 ms"]
 
 
 def test_memory_and_the_databases_time_are_of_their_parts():
-    arm = built().arms[0]
+    configuration = built().configurations[0]
     shown = [
-        cell.text.replace("\N{NO-BREAK SPACE}", " ") for cell in (arm.app_growth, arm.generator_peak, arm.database_cpu)
+        cell.text.replace("\N{NO-BREAK SPACE}", " ")
+        for cell in (configuration.app_growth, configuration.generator_peak, configuration.database_cpu)
     ]
     assert shown == ["5.0 MiB", "88 MiB", "4.90 s"]
 
@@ -55,7 +56,7 @@ def test_the_application_is_also_what_makes_files_beside_the_server():
     found = routes.build(replace(study, configurations=(changed, *others)))
 
     assert found is not None
-    assert found.arms[0].app_growth.text.replace("\N{NO-BREAK SPACE}", " ") == "8.0 MiB"
+    assert found.configurations[0].app_growth.text.replace("\N{NO-BREAK SPACE}", " ") == "8.0 MiB"
 
 
 def test_the_bars_of_small_requests_are_measured_by_the_slowest():

@@ -11,29 +11,35 @@ def view():
     return found
 
 
-def arms(found):
-    return {arm.name: arm for step in found.steps for arm in step.arms}
+def configurations(found):
+    return {configuration.name: configuration for step in found.steps for configuration in step.configurations}
 
 
 def test_a_study_without_steps_has_no_ladder():
     assert ladder.build(samples.picked()) is None
 
 
-def test_the_steps_and_arms_are_told_in_the_order_of_the_experiment_and_not_of_the_ranking():
+def test_the_steps_and_configurations_are_told_in_the_order_of_the_experiment_and_not_of_the_ranking():
     found = view()
     assert [step.title for step in found.steps][:3] == ["Where it began", "More workers", "Workers that die"]
-    assert [arm.name for arm in found.steps[1].arms] == ["uwsgi-4", "uwsgi-6", "uwsgi-8", "uwsgi-12", "uwsgi-16"]
-    assert len(arms(found)) == 28
+    assert [configuration.name for configuration in found.steps[1].configurations] == [
+        "uwsgi-4",
+        "uwsgi-6",
+        "uwsgi-8",
+        "uwsgi-12",
+        "uwsgi-16",
+    ]
+    assert len(configurations(found)) == 28
 
 
 def test_the_parts_of_a_bar_are_the_shares_of_all_requests():
-    (row,) = arms(view())["uwsgi-2"].effects
+    (row,) = configurations(view())["uwsgi-2"].effects
     assert [(part.width, part.kind) for part in row.parts] == [("71.08%", "proven"), ("23.67%", "doubtful")]
     assert (row.load, row.failed, row.gap) == ("", "94.8\N{NO-BREAK SPACE}%", "")
 
 
-def test_an_arm_without_failures_has_an_empty_bar_and_no_gap():
-    (row,) = arms(view())["uwsgi-16"].effects
+def test_a_configuration_without_failures_has_an_empty_bar_and_no_gap():
+    (row,) = configurations(view())["uwsgi-16"].effects
     assert (row.parts, row.gap, row.failed) == ((), "", "0\N{NO-BREAK SPACE}%")
 
 
@@ -44,7 +50,7 @@ def test_failures_that_nobody_looked_into_are_a_gap_and_not_an_empty_bar():
     found = ladder.build(replace(study, configurations=(unseen, *others)))
     assert found is not None
     assert found.has_gaps
-    assert arms(found)["uwsgi-2"].effects[0].gap == "not looked into"
+    assert configurations(found)["uwsgi-2"].effects[0].gap == "not looked into"
 
 
 def test_the_note_says_that_speed_is_not_tested_with_one_trial_only():
@@ -57,7 +63,7 @@ def test_the_note_says_that_speed_is_not_tested_with_one_trial_only():
     assert "below 0.0019 " in view().note
 
 
-def test_the_lines_name_step_arm_and_what_it_is_compared_with():
+def test_the_lines_name_step_configuration_and_what_it_is_compared_with():
     lines = list(ladder.lines(view()))
     assert len(lines) == 28
     assert lines[3].startswith("More workers: uwsgi-8 (against uwsgi-2): Helped because of workers (8 instead of 2):")
@@ -67,8 +73,8 @@ def test_with_several_load_levels_each_sentence_has_its_users():
     study = long_ladder()
     assert study.ladder is not None
     step = study.ladder.steps[0]
-    (arm,) = step.arms
-    doubled = replace(step, arms=(replace(arm, effects=arm.effects * 2),))
+    (configuration,) = step.configurations
+    doubled = replace(step, configurations=(replace(configuration, effects=configuration.effects * 2),))
     found = ladder.build(replace(study, ladder=replace(study.ladder, steps=(doubled,))))
     assert found is not None
     assert [line.split(": ")[1] for line in ladder.lines(found)] == ["uwsgi-2 at 150 users"] * 2
