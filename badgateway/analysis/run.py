@@ -14,14 +14,14 @@ from badgateway.judge.evidence import TrialEvidence
 from badgateway.judge.ladder import ladder
 from badgateway.judge.summarise import summarise, summarise_trial
 from badgateway.model.comparison import ChoiceKind
-from badgateway.model.contest import Purpose
+from badgateway.model.design import Purpose
 from badgateway.model.experiment import Experiment
 from badgateway.model.study_summary import Confirmation, StudySummary
 from badgateway.model.summary import TrialSummary
 from badgateway.model.trial import Trial
 from badgateway.report.formats import FORMATS
 from badgateway.search import next_trials
-from badgateway.search.contest import chosen, ended_trials, fitted_contest
+from badgateway.search.next_trials import chosen, ended_trials, fitted_design
 from badgateway.search.trial_queue import trial_queue
 from badgateway.store.run_folder import RunFolder
 
@@ -54,13 +54,13 @@ def analyse(folder: RunFolder) -> StudySummary:
     alone = kept_trials(folder)
     kept = side_by_side(experiment, alone)
     compared = [entry for entry in kept if _is_compared(entry.record.trial)]
-    contest = fitted_contest(experiment)
-    ended = ended_trials(contest, [entry for entry in kept if _is_of_contest(entry.record.trial, experiment)])
-    choice = chosen(experiment, contest, ended)
+    design = fitted_design(experiment)
+    ended = ended_trials(design, [entry for entry in kept if _is_of_design(entry.record.trial, experiment)])
+    choice = chosen(experiment, design, ended)
     configurations = summarise(experiment, compared)
     recommendation = recommendation_of(choice, experiment, configurations, manifest.command)
     if experiment.study is not None:
-        is_complete = not next_trials(contest, ended)
+        is_complete = not next_trials(design, ended)
     else:
         is_complete = trial_queue(manifest, alone, lambda: recommendation.configuration).next_trial() is None
     return StudySummary(
@@ -107,14 +107,14 @@ def picked(folder: RunFolder) -> str | None:
         ResultsError: The manifest is damaged.
     """
     experiment = folder.manifest().experiment
-    contest = fitted_contest(experiment)
+    design = fitted_design(experiment)
     together = side_by_side(experiment, kept_trials(folder))
-    kept = [entry for entry in together if _is_of_contest(entry.record.trial, experiment)]
-    choice = chosen(experiment, contest, ended_trials(contest, kept))
+    kept = [entry for entry in together if _is_of_design(entry.record.trial, experiment)]
+    choice = chosen(experiment, design, ended_trials(design, kept))
     return choice.configuration if choice.kind in {ChoiceKind.PICKED, ChoiceKind.EQUIVALENT} else None
 
 
-def _is_of_contest(trial: Trial, experiment: Experiment) -> bool:
+def _is_of_design(trial: Trial, experiment: Experiment) -> bool:
     """Tell whether a trial counts for the choice: not the confirmation of a schedule, nor farther from the database."""
     if experiment.study is not None:
         return True

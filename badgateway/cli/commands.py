@@ -25,7 +25,7 @@ from badgateway.plan.experiment_file import load_experiment
 from badgateway.plan.narrow import narrow, seconds
 from badgateway.plan.worker_checks import plan_worker_checks
 from badgateway.process.interruption import Interruption
-from badgateway.search.contest import fitted_contest
+from badgateway.search.next_trials import fitted_design
 from badgateway.store.run_folder import RunFolder
 from badgateway.store.run_lock import locked
 from badgateway.study.resume import LATEST, find_run, require_same
@@ -203,7 +203,7 @@ def _planned(path: Path, experiment: Experiment, *, with_worker_checks: bool) ->
         )
     if experiment.study is not None:
         # What does not fit into its budget is refused before anything is started.
-        fitted_contest(experiment)
+        fitted_design(experiment)
     worker_checks = plan_worker_checks(experiment) if with_worker_checks else None
     return Planned(path=path, experiment=experiment, worker_checks=worker_checks)
 

@@ -19,7 +19,7 @@ from badgateway.plan.programs import not_installed
 from badgateway.plan.schedule import expected_s, schedule
 from badgateway.plan.worker_checks import worker_checks_s
 from badgateway.search import forecast
-from badgateway.search.contest import fitted_contest
+from badgateway.search.next_trials import fitted_design
 from badgateway.store.leftovers import size_bytes
 from badgateway.store.run_folder import runs_in
 from badgateway.store.temporary_folder import temporary_folder
@@ -38,7 +38,7 @@ class Planned:
     @property
     def forecast(self) -> Forecast | None:
         """Of a study; None for a fixed schedule."""
-        return forecast(fitted_contest(self.experiment)) if self.experiment.study else None
+        return forecast(fitted_design(self.experiment)) if self.experiment.study else None
 
     @property
     def trials(self) -> int:

@@ -5,7 +5,7 @@ from itertools import pairwise
 from badgateway import numbers
 from badgateway.errors import first_line
 from badgateway.model.comparison import ChoiceKind
-from badgateway.model.contest import Purpose
+from badgateway.model.design import Purpose
 from badgateway.model.outcome import FAILURES, STATUS_OF
 from badgateway.model.study_summary import Decision, StudySummary
 from badgateway.model.summary import Measurement, TrialSummary, Verdict

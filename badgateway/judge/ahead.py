@@ -10,48 +10,44 @@ from collections.abc import Mapping, Sequence
 
 from badgateway.judge.blocks import Number, at_level, log_ratios, p95_differences_ms
 from badgateway.judge.paired import is_beyond
-from badgateway.model.contest import ConfigurationFacts, Contest
+from badgateway.model.design import ConfigurationFacts, Design
 
 
-def logs_of(
-    contest: Contest, first: ConfigurationFacts, second: ConfigurationFacts, number: Number
-) -> tuple[float, ...]:
+def logs_of(design: Design, first: ConfigurationFacts, second: ConfigurationFacts, number: Number) -> tuple[float, ...]:
     """Return the log ratio second / first of each block, at the highest level."""
-    level = contest.levels[-1]
+    level = design.levels[-1]
     return log_ratios(at_level(first, level), at_level(second, level), number)
 
 
-def is_ahead_in_p95(contest: Contest, first: ConfigurationFacts, second: ConfigurationFacts) -> bool:
+def is_ahead_in_p95(design: Design, first: ConfigurationFacts, second: ConfigurationFacts) -> bool:
     """Tell whether the first has the lower p95, by more than decides nothing."""
-    return is_beyond(logs_of(contest, first, second, "p95_ms")) and not is_close_behind(contest, first, second)
+    return is_beyond(logs_of(design, first, second, "p95_ms")) and not is_close_behind(design, first, second)
 
 
-def is_close_behind(contest: Contest, first: ConfigurationFacts, second: ConfigurationFacts) -> bool:
+def is_close_behind(design: Design, first: ConfigurationFacts, second: ConfigurationFacts) -> bool:
     """Tell whether the second's p95 is proven to be no more above the first's than decides nothing."""
-    level = contest.levels[-1]
-    less = [-log for log in logs_of(contest, first, second, "p95_ms")]
+    level = design.levels[-1]
+    less = [-log for log in logs_of(design, first, second, "p95_ms")]
     less_ms = [-ms for ms in p95_differences_ms(at_level(first, level), at_level(second, level))]
-    return is_beyond(less, -math.log1p(contest.margin)) or is_beyond(less_ms, -contest.negligible_p95_ms)
+    return is_beyond(less, -math.log1p(design.margin)) or is_beyond(less_ms, -design.negligible_p95_ms)
 
 
-def is_ahead_in_throughput(contest: Contest, first: ConfigurationFacts, second: ConfigurationFacts) -> bool:
+def is_ahead_in_throughput(design: Design, first: ConfigurationFacts, second: ConfigurationFacts) -> bool:
     """Tell whether the first answers more requests a second, by more than the margin."""
-    more = [-log for log in logs_of(contest, first, second, "throughput_rps")]
-    return is_beyond(more, math.log1p(contest.margin))
+    more = [-log for log in logs_of(design, first, second, "throughput_rps")]
+    return is_beyond(more, math.log1p(design.margin))
 
 
-def unbeaten(
-    contest: Contest, configurations: Mapping[str, ConfigurationFacts], names: Sequence[str]
-) -> tuple[str, ...]:
+def unbeaten(design: Design, configurations: Mapping[str, ConfigurationFacts], names: Sequence[str]) -> tuple[str, ...]:
     """Return those configurations that none of the others is ahead of, in p95 or, with a p95 no higher, in throughput.
 
     Args:
-        contest: What was asked.
+        design: What was asked.
         configurations: The facts of all configurations.
         names: The configurations that keep the objective, the fastest first.
     """
     ahead = {
-        (one, other): is_ahead_in_p95(contest, configurations[one], configurations[other])
+        (one, other): is_ahead_in_p95(design, configurations[one], configurations[other])
         for one in names
         for other in names
         if one != other
@@ -59,7 +55,7 @@ def unbeaten(
 
     def beats(one: str, other: str) -> bool:
         return ahead[one, other] or (
-            not ahead[other, one] and is_ahead_in_throughput(contest, configurations[one], configurations[other])
+            not ahead[other, one] and is_ahead_in_throughput(design, configurations[one], configurations[other])
         )
 
     left = tuple(name for name in names if not any(beats(one, name) for one in names if one != name))

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import Literal
 
-from badgateway.model.contest import ConfigurationFacts, Facts
+from badgateway.model.design import ConfigurationFacts, Facts
 
 Number = Literal["p95_ms", "throughput_rps", "cpu_ms", "rss_bytes", "db_connections"]
 

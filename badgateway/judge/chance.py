@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from badgateway.model.contest import Counts
+from badgateway.model.design import Counts
 from badgateway.model.summary import LevelSummary, Measurement, RouteMeasurement
 
 SIGNIFICANCE = 0.05

@@ -27,7 +27,7 @@ from badgateway.model.comparison import (
     StudyPower,
     TieRule,
 )
-from badgateway.model.contest import ConfigurationFacts, Contest, Elimination
+from badgateway.model.design import ConfigurationFacts, Design, Elimination
 from badgateway.model.summary import Verdict
 
 
@@ -44,7 +44,7 @@ class _Settled:
 
 
 def choose(
-    contest: Contest,
+    design: Design,
     configurations: Sequence[ConfigurationFacts],
     eliminations: Sequence[Elimination] = (),
     capacities: Mapping[str, Capacity] | None = None,
@@ -52,21 +52,21 @@ def choose(
     """Return the choice, with the facts that decided; INVALID trials are not in the facts, so in no statistic.
 
     Args:
-        contest: What was asked.
-        configurations: The valid facts, one entry for each of the contest's configurations, in any order.
+        design: What was asked.
+        configurations: The valid facts, one entry for each of the design's configurations, in any order.
         eliminations: The configurations that left the race before its end.
         capacities: What the capacity searches found, by configuration.
     """
     by_name = {one.configuration: one for one in configurations}
     known = {name: found for name, found in (capacities or {}).items() if name in by_name}
     found = tuple(
-        configuration_verdict(by_name[name], contest.levels, contest.objective) for name in contest.configurations
+        configuration_verdict(by_name[name], design.levels, design.objective) for name in design.configurations
     )
-    ranking = in_order(contest, found, by_name, eliminations)
+    ranking = in_order(design, found, by_name, eliminations)
     put_out = {one.configuration for one in eliminations if one.at_look is not None}
-    passing, rivals = _passing(ranking, put_out), _rivals(contest, by_name, ranking, put_out)
-    settled = _settle(contest, by_name, passing, rivals, known)
-    noise = noise_floor(contest, tuple(configurations), settled.rivalries)
+    passing, rivals = _passing(ranking, put_out), _rivals(design, by_name, ranking, put_out)
+    settled = _settle(design, by_name, passing, rivals, known)
+    noise = noise_floor(design, tuple(configurations), settled.rivalries)
     kind = _kind(ranking, settled, is_doubtful=_is_doubtful(noise, settled.rivalries))
     best = settled.best
     others = tuple(name for name in (*passing, *rivals) if best and name != best[0])
@@ -74,19 +74,19 @@ def choose(
         kind=kind,
         configuration=best[0] if best else _first_that_may(ranking),
         equivalent=best if kind is ChoiceKind.EQUIVALENT else (),
-        more_blocks=None if kind in _SETTLED else more_blocks(contest, by_name, ranking, settled.rivalries),
+        more_blocks=None if kind in _SETTLED else more_blocks(design, by_name, ranking, settled.rivalries),
         ranking=ranking,
         rivalries=settled.rivalries,
-        capacities=tuple((name, known[name]) for name in contest.configurations if name in known),
+        capacities=tuple((name, known[name]) for name in design.configurations if name in known),
         noise=noise,
-        asked=contest,
-        power=_power(contest, by_name, (*passing, *rivals)),
-        most_requests=_most_requests(contest, configurations),
+        asked=design,
+        power=_power(design, by_name, (*passing, *rivals)),
+        most_requests=_most_requests(design, configurations),
         bursts=_bursts(ranking),
         eliminations=tuple(eliminations),
         tie_rule=settled.rule,
-        regret=regret_of(contest, by_name, best[0], others) if best and others else None,
-        two_states=tuple(name for name in (*passing, *rivals) if _has_two_states(contest, by_name[name])),
+        regret=regret_of(design, by_name, best[0], others) if best and others else None,
+        two_states=tuple(name for name in (*passing, *rivals) if _has_two_states(design, by_name[name])),
     )
 
 
@@ -98,7 +98,7 @@ _SETTLED = (ChoiceKind.PICKED, ChoiceKind.NONE_QUALIFIES)
 
 
 def latency_candidates(
-    contest: Contest, configurations: Sequence[ConfigurationFacts], eliminations: Sequence[Elimination]
+    design: Design, configurations: Sequence[ConfigurationFacts], eliminations: Sequence[Elimination]
 ) -> tuple[str, ...]:
     """Return the configurations, best first, of which the capacity matters: those that p95 alone has not put out.
 
@@ -106,12 +106,12 @@ def latency_candidates(
     """
     by_name = {one.configuration: one for one in configurations}
     gone = {one.configuration for one in eliminations}
-    found = (configuration_verdict(by_name[name], contest.levels, contest.objective) for name in contest.configurations)
-    order = in_order(contest, [one for one in found if one.configuration not in gone], by_name, eliminations)
+    found = (configuration_verdict(by_name[name], design.levels, design.objective) for name in design.configurations)
+    order = in_order(design, [one for one in found if one.configuration not in gone], by_name, eliminations)
     racing = [one.configuration for one in order if one.verdict is Verdict.PASS]
     if not racing:
         return tuple(one.configuration for one in order if one.verdict is Verdict.INCONCLUSIVE)
-    return tuple(racing) if len(racing) < 2 else _without_worse(racing, by_latency(contest, by_name, racing))
+    return tuple(racing) if len(racing) < 2 else _without_worse(racing, by_latency(design, by_name, racing))
 
 
 def _passing(ranking: Sequence[ConfigurationVerdict], put_out: set[str]) -> tuple[str, ...]:
@@ -120,7 +120,7 @@ def _passing(ranking: Sequence[ConfigurationVerdict], put_out: set[str]) -> tupl
 
 
 def _rivals(
-    contest: Contest,
+    design: Design,
     configurations: Mapping[str, ConfigurationFacts],
     ranking: Sequence[ConfigurationVerdict],
     put_out: set[str],
@@ -131,12 +131,12 @@ def _rivals(
         for one in ranking
         if one.verdict is Verdict.INCONCLUSIVE
         and one.configuration not in put_out
-        and at_level(configurations[one.configuration], contest.levels[-1])
+        and at_level(configurations[one.configuration], design.levels[-1])
     )
 
 
 def _settle(
-    contest: Contest,
+    design: Design,
     configurations: Mapping[str, ConfigurationFacts],
     passing: Sequence[str],
     rivals: Sequence[str],
@@ -146,14 +146,14 @@ def _settle(
     if not passing:
         return _Settled(rivalries=(), best=(), rule=None, is_proven=False)
     everyone = (*passing, *rivals)
-    latency = by_latency(contest, configurations, everyone) if len(everyone) > 1 else ()
-    throughput = by_throughput(contest, configurations, _without_worse(everyone, latency))
-    left = _without_worse(unbeaten(contest, configurations, passing), throughput) or tuple(passing[:1])
+    latency = by_latency(design, configurations, everyone) if len(everyone) > 1 else ()
+    throughput = by_throughput(design, configurations, _without_worse(everyone, latency))
+    left = _without_worse(unbeaten(design, configurations, passing), throughput) or tuple(passing[:1])
     capacity = by_capacity(left, capacities)
-    best, rule = in_order_of_choice(contest, configurations, _without_worse(left, capacity))
+    best, rule = in_order_of_choice(design, configurations, _without_worse(left, capacity))
     proven = (*latency, *throughput, *capacity)
     return _Settled(
-        rivalries=(*proven, *costs(contest, configurations, best[0], best[1:])),
+        rivalries=(*proven, *costs(design, configurations, best[0], best[1:])),
         best=best,
         rule=rule,
         is_proven=len(best) == 1 and best == _without_worse(everyone, proven),
@@ -186,12 +186,12 @@ def _is_doubtful(noise: NoiseFloor | None, rivalries: Sequence[Rivalry]) -> bool
     return noise is not None and noise.differs and noise.latency.difference >= min(gaps, default=0.0)
 
 
-def _has_two_states(contest: Contest, configuration: ConfigurationFacts) -> bool:
-    return has_two_states([log_p95(facts) for facts in at_level(configuration, contest.levels[-1]).values()])
+def _has_two_states(design: Design, configuration: ConfigurationFacts) -> bool:
+    return has_two_states([log_p95(facts) for facts in at_level(configuration, design.levels[-1]).values()])
 
 
-def _power(contest: Contest, configurations: Mapping[str, ConfigurationFacts], compared: Sequence[str]) -> StudyPower:
-    blocks = min((len(at_level(configurations[name], contest.levels[-1])) for name in compared), default=0)
+def _power(design: Design, configurations: Mapping[str, ConfigurationFacts], compared: Sequence[str]) -> StudyPower:
+    blocks = min((len(at_level(configurations[name], design.levels[-1])) for name in compared), default=0)
     return StudyPower(
         compared=len(compared),
         blocks=blocks,
@@ -200,8 +200,8 @@ def _power(contest: Contest, configurations: Mapping[str, ConfigurationFacts], c
     )
 
 
-def _most_requests(contest: Contest, configurations: Sequence[ConfigurationFacts]) -> int:
-    level = contest.levels[-1]
+def _most_requests(design: Design, configurations: Sequence[ConfigurationFacts]) -> int:
+    level = design.levels[-1]
     return max(
         (
             pooled(facts for at, _, facts in configuration.cells if at == level).requests

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from badgateway.judge.blocks import at_level, log_p95
 from badgateway.judge.objective import SEVERITY, limits, over_levels, pooled, units_of_facts
 from badgateway.model.comparison import ConfigurationVerdict
-from badgateway.model.contest import ConfigurationFacts, Contest, Counts, Elimination, Facts
+from badgateway.model.design import ConfigurationFacts, Counts, Design, Elimination, Facts
 from badgateway.model.experiment import Objective
 from badgateway.model.summary import Verdict
 
@@ -56,7 +56,7 @@ def _verdict_at(
 
 
 def in_order(
-    contest: Contest,
+    design: Design,
     found: Sequence[ConfigurationVerdict],
     configurations: Mapping[str, ConfigurationFacts],
     eliminations: Sequence[Elimination],
@@ -69,7 +69,7 @@ def in_order(
     """
     put_out = {one.configuration for one in eliminations if one.at_look is not None}
     passing = [one.configuration for one in found if one.verdict is Verdict.PASS]
-    log_p95 = mean_log_p95(contest, configurations, passing)
+    log_p95 = mean_log_p95(design, configurations, passing)
 
     def key(one: ConfigurationVerdict) -> tuple[int, float, bool, float, float, str]:
         passes, share = one.verdict is Verdict.PASS, _share(one.failures, one)
@@ -86,10 +86,10 @@ def in_order(
 
 
 def mean_log_p95(
-    contest: Contest, configurations: Mapping[str, ConfigurationFacts], names: Sequence[str]
+    design: Design, configurations: Mapping[str, ConfigurationFacts], names: Sequence[str]
 ) -> dict[str, float]:
     """Return each one's mean log p95 at the highest level, over the blocks that all of them have, if there are any."""
-    own = {name: at_level(configurations[name], contest.levels[-1]) for name in names}
+    own = {name: at_level(configurations[name], design.levels[-1]) for name in names}
     common = set.intersection(*(set(facts) for facts in own.values())) if own else set()
     return {name: _mean([log_p95(facts[block]) for block in sorted(common or facts)]) for name, facts in own.items()}
 

@@ -1,4 +1,4 @@
-"""What a trial adds up to for a contest: counts, the p95 with failures, throughput and cost."""
+"""What a trial adds up to for the judge: counts, the p95 with failures, throughput and cost."""
 
 import duckdb
 
@@ -7,7 +7,7 @@ from badgateway.judge.evidence import TrialEvidence
 from badgateway.judge.measure import count_window
 from badgateway.judge.objective import p95_with_failures
 from badgateway.judge.summarise import counts_of, summarise_trial
-from badgateway.model.contest import Facts
+from badgateway.model.design import Facts
 from badgateway.model.experiment import Objective
 from badgateway.model.outcome import CheckReason, Outcome
 from badgateway.model.summary import Verdict

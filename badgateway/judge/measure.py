@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from badgateway.judge.objective import pooled
 from badgateway.judge.proportion import proportion
-from badgateway.model.contest import Counts
+from badgateway.model.design import Counts
 from badgateway.model.outcome import FAILURES, Outcome
 from badgateway.model.summary import Measurement, OutcomeShare, Proportion, Quantiles, RouteMeasurement
 
@@ -98,7 +98,7 @@ def measure(
 def count_window(relation: duckdb.DuckDBPyRelation, p95_limit_ms: float) -> WindowCounts:
     """Count the requests that started in the window of one trial; the same relation is asked once.
 
-    A trial is judged alone, for the contest, and with the others of its level, and its rows do not change.
+    A trial is judged alone, for the design, and with the others of its level, and its rows do not change.
     """
     known = _COUNTED.setdefault(relation, {})
     if p95_limit_ms not in known:

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from badgateway.judge.blocks import at_level, log_ratios
 from badgateway.judge.paired import ALONE, blocks_to_prove, detectable_share, paired_ratio
 from badgateway.model.comparison import Criterion, NoiseFloor, Rivalry
-from badgateway.model.contest import ConfigurationFacts, Contest
+from badgateway.model.design import ConfigurationFacts, Design
 
 
 def noise_floor(
-    contest: Contest, configurations: tuple[ConfigurationFacts, ...], rivalries: Sequence[Rivalry]
+    design: Design, configurations: tuple[ConfigurationFacts, ...], rivalries: Sequence[Rivalry]
 ) -> NoiseFloor | None:
     """Return the noise floor over all blocks in which a configuration ran twice; None when nothing came of any.
 
@@ -18,11 +18,11 @@ def noise_floor(
     same. What is visible depends on the noisiest configuration, which the one under two names need not be.
 
     Args:
-        contest: What was asked.
+        design: What was asked.
         configurations: All configurations.
         rivalries: Those that were compared, with the noise of each pair.
     """
-    by_configuration = {one.configuration: _differences(one, contest.levels[-1]) for one in configurations}
+    by_configuration = {one.configuration: _differences(one, design.levels[-1]) for one in configurations}
     logs = [log for found in by_configuration.values() for log in found]
     if not logs:
         return None

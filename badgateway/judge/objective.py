@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from badgateway.judge.shares import CERTAIN, evidence_beyond, highest, lowest, repeated
-from badgateway.model.contest import CannotPass, Counts, Facts, LimitCount, LimitKind
+from badgateway.model.design import CannotPass, Counts, Facts, LimitCount, LimitKind
 from badgateway.model.experiment import Objective
 from badgateway.model.summary import Proportion, Verdict
 

@@ -7,13 +7,13 @@ from badgateway.judge.ahead import logs_of
 from badgateway.judge.blocks import at_level, log_p95
 from badgateway.judge.paired import REGRET, t_interval
 from badgateway.model.comparison import Regret
-from badgateway.model.contest import ConfigurationFacts, Contest
+from badgateway.model.design import ConfigurationFacts, Design
 
 _LEAST_BLOCKS = 2
 
 
 def regret_of(
-    contest: Contest, configurations: Mapping[str, ConfigurationFacts], chosen: str, others: Sequence[str]
+    design: Design, configurations: Mapping[str, ConfigurationFacts], chosen: str, others: Sequence[str]
 ) -> Regret | None:
     """Return by how much of the chosen one's p95 another may be lower; None when nothing can be said.
 
@@ -21,19 +21,19 @@ def regret_of(
     holds for the truly best one against all others at once, so it is true whichever was chosen, by whatever rule (Hsu).
 
     Args:
-        contest: What was asked.
+        design: What was asked.
         configurations: The facts of all configurations.
         chosen: The configuration to run.
         others: All configurations that keep the objective, or may.
     """
-    logs = {name: logs_of(contest, configurations[name], configurations[chosen], "p95_ms") for name in others}
+    logs = {name: logs_of(design, configurations[name], configurations[chosen], "p95_ms") for name in others}
     known = {name: found for name, found in logs.items() if len(found) >= _LEAST_BLOCKS}
     if not known:
         return None
     level = 2 * REGRET / len(others)
     most = max(t_interval(found, level)[1] for found in known.values())
     share = -math.expm1(-max(0.0, most))
-    own = [log_p95(facts) for facts in at_level(configurations[chosen], contest.levels[-1]).values()]
+    own = [log_p95(facts) for facts in at_level(configurations[chosen], design.levels[-1]).values()]
     return Regret(
         share=share,
         milliseconds=share * math.exp(math.fsum(own) / len(own)),

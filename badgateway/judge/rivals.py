@@ -22,17 +22,17 @@ from badgateway.judge.paired import (
 from badgateway.judge.permutation import behind_p
 from badgateway.model.capacity import Capacity
 from badgateway.model.comparison import Criterion, PairedRatio, Relation, Rivalry
-from badgateway.model.contest import ConfigurationFacts, Contest
+from badgateway.model.design import ConfigurationFacts, Design
 
 
-def latency_margin(contest: Contest, configurations: Mapping[str, ConfigurationFacts], leader: str) -> float:
+def latency_margin(design: Design, configurations: Mapping[str, ConfigurationFacts], leader: str) -> float:
     """Return up to which share more than the leader's p95 is equivalent in practice."""
-    leader_ms = math.exp(mean_log_p95(contest, configurations, [leader])[leader])
-    return max(contest.margin, contest.negligible_p95_ms / leader_ms)
+    leader_ms = math.exp(mean_log_p95(design, configurations, [leader])[leader])
+    return max(design.margin, design.negligible_p95_ms / leader_ms)
 
 
 def by_latency(
-    contest: Contest, configurations: Mapping[str, ConfigurationFacts], names: Sequence[str]
+    design: Design, configurations: Mapping[str, ConfigurationFacts], names: Sequence[str]
 ) -> tuple[Rivalry, ...]:
     """Compare p95 with the first of the configurations, block by block at the highest level.
 
@@ -40,12 +40,12 @@ def by_latency(
     each rival alone: to be wrong then, the leader must be wrongly ahead of the truly best one, and that is one test.
     """
     leader, *rivals = names
-    logs = {name: logs_of(contest, configurations[leader], configurations[name], "p95_ms") for name in rivals}
+    logs = {name: logs_of(design, configurations[leader], configurations[name], "p95_ms") for name in rivals}
     paired = {name: paired_ratio(found) if found else None for name, found in logs.items()}
-    together = _together(contest, configurations, names, paired)
+    together = _together(design, configurations, names, paired)
     level = TOGETHER if len(rivals) > 1 else ALONE
     leads_all = all(is_alone_behind(found) for found in paired.values())
-    margin = latency_margin(contest, configurations, leader)
+    margin = latency_margin(design, configurations, leader)
 
     def relation(name: str) -> Relation:
         found = paired[name]
@@ -54,7 +54,7 @@ def by_latency(
         if _is_equivalent(logs[name], margin, len(rivals)):
             return Relation.EQUIVALENT
         is_behind = found.ratio > 1 and (together[name] <= level or leads_all)
-        if not is_behind or is_close_behind(contest, configurations[leader], configurations[name]):
+        if not is_behind or is_close_behind(design, configurations[leader], configurations[name]):
             return Relation.OPEN
         return Relation.WORSE
 
@@ -80,21 +80,21 @@ def is_alone_behind(found: PairedRatio | None) -> bool:
 
 
 def by_throughput(
-    contest: Contest, configurations: Mapping[str, ConfigurationFacts], names: Sequence[str]
+    design: Design, configurations: Mapping[str, ConfigurationFacts], names: Sequence[str]
 ) -> tuple[Rivalry, ...]:
     """Compare throughput with the one that has most; a difference that is not proven, or within the margin, is none."""
     if len(names) < 2:
         return ()
-    leader, *rivals = sorted(names, key=lambda name: -_mean_log(contest, configurations[name], "throughput_rps"))
-    logs = {name: logs_of(contest, configurations[leader], configurations[name], "throughput_rps") for name in rivals}
+    leader, *rivals = sorted(names, key=lambda name: -_mean_log(design, configurations[name], "throughput_rps"))
+    logs = {name: logs_of(design, configurations[leader], configurations[name], "throughput_rps") for name in rivals}
     pairs = len(names) * (len(names) - 1) / 2
     corrected = {name: min(1.0, pairs * own_t_test_p(found)) for name, found in logs.items()}
-    less = 1 / (1 + contest.margin)
+    less = 1 / (1 + design.margin)
 
     def relation(name: str, found: PairedRatio) -> Relation:
         if corrected[name] <= THROUGHPUT and found.ratio < less:
             return Relation.WORSE
-        is_equal = _is_equivalent(logs[name], contest.margin, len(rivals))
+        is_equal = _is_equivalent(logs[name], design.margin, len(rivals))
         return Relation.EQUIVALENT if is_equal else Relation.OPEN
 
     paired = {name: paired_ratio(found) for name, found in logs.items() if found}
@@ -106,7 +106,7 @@ def by_throughput(
             paired=found,
             adjusted_p=corrected[name],
             leader=leader,
-            margin=contest.margin,
+            margin=design.margin,
         )
         for name, found in paired.items()
     )
@@ -141,7 +141,7 @@ def by_capacity(racing: Sequence[str], capacities: Mapping[str, Capacity]) -> tu
 
 
 def _together(
-    contest: Contest,
+    design: Design,
     configurations: Mapping[str, ConfigurationFacts],
     names: Sequence[str],
     paired: Mapping[str, PairedRatio | None],
@@ -149,7 +149,7 @@ def _together(
     """Return each rival's p among all pairs; with one pair alone, that of the exact signed-rank test."""
     if len(names) == 2:
         return {name: found.p if found else 1.0 for name, found in paired.items()}
-    level = contest.levels[-1]
+    level = design.levels[-1]
     own = {name: at_level(configurations[name], level) for name in names}
     compared = [name for name in names if own[name]]
     blocks = sorted({block for found in own.values() for block in found})
@@ -173,7 +173,7 @@ def _detectable(found: PairedRatio | None) -> float | None:
     return detectable_share(found.spread, found.blocks, ALONE)
 
 
-def _mean_log(contest: Contest, configuration: ConfigurationFacts, number: Number) -> float:
-    logs = [logarithm(facts, number) for facts in at_level(configuration, contest.levels[-1]).values()]
+def _mean_log(design: Design, configuration: ConfigurationFacts, number: Number) -> float:
+    logs = [logarithm(facts, number) for facts in at_level(configuration, design.levels[-1]).values()]
     known = [log for log in logs if log is not None]
     return math.fsum(known) / len(known) if known else -math.inf

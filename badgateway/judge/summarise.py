@@ -17,7 +17,7 @@ from badgateway.judge.verdicts import (
     why_unusable,
 )
 from badgateway.model.configuration import Configuration
-from badgateway.model.contest import Counts
+from badgateway.model.design import Counts
 from badgateway.model.experiment import Experiment, Objective
 from badgateway.model.load_level import LoadLevel
 from badgateway.model.outcome import CheckReason, SelfCheck

@@ -7,23 +7,23 @@ from badgateway.judge.ahead import logs_of
 from badgateway.judge.blocks import at_level, logarithm
 from badgateway.judge.paired import paired_ratio
 from badgateway.model.comparison import Criterion, Relation, Rivalry, TieRule
-from badgateway.model.contest import ConfigurationFacts, Contest
+from badgateway.model.design import ConfigurationFacts, Design
 
 
 def in_order_of_choice(
-    contest: Contest, configurations: Mapping[str, ConfigurationFacts], names: Sequence[str]
+    design: Design, configurations: Mapping[str, ConfigurationFacts], names: Sequence[str]
 ) -> tuple[tuple[str, ...], TieRule | None]:
     """Return the names with the chosen one first, and the rule that chose it; None when there was no choice.
 
     CPU times within the margin of the least are the same. The others stay in the order of the experiment file.
     """
-    left = [name for name in contest.configurations if name in names]
+    left = [name for name in design.configurations if name in names]
     if len(left) < 2:
         return tuple(left), None
-    rules = ((TieRule.FEWEST_CHANGES, _fewest_changes(contest, left)), (TieRule.LEAST_CPU, None))
+    rules = ((TieRule.FEWEST_CHANGES, _fewest_changes(design, left)), (TieRule.LEAST_CPU, None))
     best, rule = left, TieRule.FIRST
     for named, found in rules:
-        kept = found if found is not None else _least_cpu(contest, configurations, best)
+        kept = found if found is not None else _least_cpu(design, configurations, best)
         if len(kept) < len(best):
             best, rule = kept, named
         if len(best) == 1:
@@ -33,35 +33,33 @@ def in_order_of_choice(
     return (best[0], *(name for name in left if name != best[0])), rule
 
 
-def _fewest_changes(contest: Contest, names: Sequence[str]) -> list[str]:
-    if not contest.changes:
+def _fewest_changes(design: Design, names: Sequence[str]) -> list[str]:
+    if not design.changes:
         return list(names)
-    changes = dict(zip(contest.configurations, contest.changes, strict=True))
+    changes = dict(zip(design.configurations, design.changes, strict=True))
     least = min(changes[name] for name in names)
     return [name for name in names if changes[name] == least]
 
 
-def _least_cpu(contest: Contest, configurations: Mapping[str, ConfigurationFacts], names: Sequence[str]) -> list[str]:
-    means = {name: _mean_log_cpu(contest, configurations[name]) for name in names}
+def _least_cpu(design: Design, configurations: Mapping[str, ConfigurationFacts], names: Sequence[str]) -> list[str]:
+    means = {name: _mean_log_cpu(design, configurations[name]) for name in names}
     known = [mean for mean in means.values() if mean is not None]
     if len(known) < len(means):
         return list(names)
-    return [
-        name for name, mean in means.items() if mean is not None and mean <= min(known) + math.log1p(contest.margin)
-    ]
+    return [name for name, mean in means.items() if mean is not None and mean <= min(known) + math.log1p(design.margin)]
 
 
-def _mean_log_cpu(contest: Contest, configuration: ConfigurationFacts) -> float | None:
-    logs = [logarithm(facts, "cpu_ms") for facts in at_level(configuration, contest.levels[-1]).values()]
+def _mean_log_cpu(design: Design, configuration: ConfigurationFacts) -> float | None:
+    logs = [logarithm(facts, "cpu_ms") for facts in at_level(configuration, design.levels[-1]).values()]
     known = [log for log in logs if log is not None]
     return math.fsum(known) / len(known) if known else None
 
 
 def costs(
-    contest: Contest, configurations: Mapping[str, ConfigurationFacts], chosen: str, others: Sequence[str]
+    design: Design, configurations: Mapping[str, ConfigurationFacts], chosen: str, others: Sequence[str]
 ) -> tuple[Rivalry, ...]:
     """Return what the others cost beside the chosen one, in CPU time a request; it claims no difference."""
-    logs = {name: logs_of(contest, configurations[chosen], configurations[name], "cpu_ms") for name in others}
+    logs = {name: logs_of(design, configurations[chosen], configurations[name], "cpu_ms") for name in others}
     return tuple(
         Rivalry(
             rival=name,
@@ -70,7 +68,7 @@ def costs(
             paired=paired_ratio(found),
             adjusted_p=None,
             leader=chosen,
-            margin=contest.margin,
+            margin=design.margin,
         )
         for name, found in logs.items()
         if found

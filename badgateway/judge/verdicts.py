@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from badgateway.judge.evidence import TrialEvidence
 from badgateway.judge.objective import SEVERITY, Limit, limits, more_units, verdict
-from badgateway.model.contest import Counts, LimitKind
+from badgateway.model.design import Counts, LimitKind
 from badgateway.model.experiment import Objective
 from badgateway.model.outcome import FAILURES, CheckReason, Outcome, SelfCheck
 from badgateway.model.summary import Measurement, Verdict

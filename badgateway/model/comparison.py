@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from badgateway.model.capacity import Capacity
-from badgateway.model.contest import Contest, Elimination
+from badgateway.model.design import Design, Elimination
 from badgateway.model.summary import Verdict
 
 
@@ -103,7 +103,7 @@ class NoiseFloor:
 
 
 class ChoiceKind(StrEnum):
-    """How a contest ended."""
+    """How a study ended."""
 
     PICKED = "PICKED"
     """Run it: it is proven to be the best, or the only one that keeps the objective."""
@@ -185,7 +185,7 @@ class Bursts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """The answer of a contest."""
+    """The answer of a study, or of a fixed schedule."""
 
     kind: ChoiceKind
     configuration: str | None
@@ -199,7 +199,7 @@ class Choice:
     rivalries: tuple[Rivalry, ...]
     capacities: tuple[tuple[str, Capacity], ...]
     noise: NoiseFloor | None
-    asked: Contest
+    asked: Design
     """What was asked; the loads of the rest are in its unit."""
     power: StudyPower
     most_requests: int

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from badgateway.model.contest import Contest
+from badgateway.model.design import Design
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,7 +17,7 @@ class Forecast:
     """If no configuration leaves the race and every search takes all its trials."""
     trials: int
     """Likely."""
-    asked: Contest
+    asked: Design
     """What will run."""
     first_block: int
     """Trials of the first block, at most."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from badgateway.model.configuration import Configuration
-from badgateway.model.contest import Counts
+from badgateway.model.design import Counts
 from badgateway.model.diagnosis import Diagnosis
 from badgateway.model.load_level import LoadLevel
 from badgateway.model.outcome import Outcome

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from badgateway.model.contest import Purpose
+from badgateway.model.design import Purpose
 from badgateway.model.load_level import LoadLevel
 from badgateway.model.study import MachineLimits
 

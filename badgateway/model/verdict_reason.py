@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from badgateway.model.contest import LimitCount
+from badgateway.model.design import LimitCount
 from badgateway.model.load_level import LoadLevel
 from badgateway.model.outcome import CheckReason, Outcome
 from badgateway.model.trial import Disturbance

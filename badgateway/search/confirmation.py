@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from badgateway.judge.evidence import TrialEvidence
 from badgateway.judge.verdicts import why_invalid
-from badgateway.model.contest import Purpose
+from badgateway.model.design import Purpose
 from badgateway.model.experiment import Experiment
 from badgateway.model.trial import Trial
 from badgateway.search.trial_log import ATTEMPTS

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from badgateway.model.capacity import Capacity, CapacityGoal, Probe
-from badgateway.model.contest import Contest, Ended, Facts, Purpose, Step
+from badgateway.model.design import Design, Ended, Facts, Purpose, Step
 from badgateway.model.load_level import LoadUnit
 from badgateway.search.capacity import NextProbe, capacity, next_probe
 from badgateway.search.trial_log import Slot, TrialLog
@@ -31,7 +31,7 @@ class ConfigurationSearch:
 
 def due_steps(trial_log: TrialLog, configurations: Sequence[str]) -> tuple[Step, ...]:
     """Return the due steps of the round: each configuration's next one, where none is a round ahead of another."""
-    goal = trial_log.contest.capacity
+    goal = trial_log.design.capacity
     if goal is None:
         return ()
     running = [
@@ -50,22 +50,22 @@ def due_steps(trial_log: TrialLog, configurations: Sequence[str]) -> tuple[Step,
 
 def found_capacities(trial_log: TrialLog) -> dict[str, Capacity]:
     """Return what the searches say, of each configuration that has a valid step."""
-    goal = trial_log.contest.capacity
+    goal = trial_log.design.capacity
     if goal is None:
         return {}
-    searches = (_search(trial_log, goal, configuration) for configuration in trial_log.contest.configurations)
+    searches = (_search(trial_log, goal, configuration) for configuration in trial_log.design.configurations)
     return {one.configuration: capacity(goal, one.probes) for one in searches if one.probes}
 
 
-def probe_of(ended: Ended, contest: Contest) -> Probe:
+def probe_of(ended: Ended, design: Design) -> Probe:
     """Return what a valid trial of a search says; the load that was run counts, as users are whole numbers."""
-    step, facts, goal = ended.step, ended.facts, contest.capacity
+    step, facts, goal = ended.step, ended.facts, design.capacity
     assert facts is not None
     assert goal is not None
-    limit_s, is_open = contest.objective.p95_ms / 1000, goal.unit is LoadUnit.RATE
+    limit_s, is_open = design.objective.p95_ms / 1000, goal.unit is LoadUnit.RATE
     probe = Probe(
         level=step.level,
-        p95_share=None if facts.p95_ms is None or not facts.requests else facts.p95_ms / contest.objective.p95_ms,
+        p95_share=None if facts.p95_ms is None or not facts.requests else facts.p95_ms / design.objective.p95_ms,
         overloaded=_is_overloaded(facts, goal),
         confirming=step.purpose is Purpose.CONFIRM,
     )
@@ -114,14 +114,14 @@ def _search(trial_log: TrialLog, goal: CapacityGoal, configuration: str) -> Conf
             return ConfigurationSearch(
                 configuration=configuration, probes=tuple(probes), due=None if trial_log.is_settled(slot) else due
             )
-        probes.append(probe_of(valid[0], trial_log.contest))
+        probes.append(probe_of(valid[0], trial_log.design))
     return ConfigurationSearch(configuration=configuration, probes=tuple(probes), due=None)
 
 
 def _is_affordable(trial_log: TrialLog) -> bool:
     """Tell whether a further step still fits, even if it is a confirmation with its long window."""
-    contest = trial_log.contest
-    if contest.budget_s is None or contest.capacity is None:
+    design = trial_log.design
+    if design.budget_s is None or design.capacity is None:
         return True
-    longest_s = contest.cost.trial_s(contest.window_s * contest.capacity.confirm_windows)
-    return trial_log.spent_s() + longest_s <= contest.budget_s
+    longest_s = design.cost.trial_s(design.window_s * design.capacity.confirm_windows)
+    return trial_log.spent_s() + longest_s <= design.budget_s

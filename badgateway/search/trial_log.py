@@ -4,7 +4,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from badgateway.model.contest import ConfigurationFacts, Contest, Ended, Facts, Purpose, Step
+from badgateway.model.design import ConfigurationFacts, Design, Ended, Facts, Purpose, Step
 from badgateway.plan.schedule import balanced
 
 ATTEMPTS = 3
@@ -24,9 +24,9 @@ class Slot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrialLog:
-    """All ended trials of a contest, by slot."""
+    """All ended trials of a study, by slot."""
 
-    contest: Contest
+    design: Design
     entries: dict[Slot, list[Ended]]
     comparisons: dict[str, tuple[tuple[Slot, Facts], ...]]
     """Of each configuration, the slots of blocks that have facts, by block and level."""
@@ -67,14 +67,14 @@ class TrialLog:
 
     def step(self, slot: Slot, *, level: float, confirming: bool = False) -> Step:
         """Return the trial that would fill the slot."""
-        contest = self.contest
+        design = self.design
         purpose = Purpose.COMPARE if slot.level is not None else Purpose.CONFIRM if confirming else Purpose.SEARCH
-        times = contest.capacity.confirm_windows if confirming and contest.capacity else 1
-        common = f"{contest.seed}/{'search' if slot.level is None else 'block'}/{slot.block}/{slot.level}"
+        times = design.capacity.confirm_windows if confirming and design.capacity else 1
+        common = f"{design.seed}/{'search' if slot.level is None else 'block'}/{slot.block}/{slot.level}"
         return Step(
             configuration=slot.configuration,
             level=level,
-            window_s=contest.window_s * times,
+            window_s=design.window_s * times,
             purpose=purpose,
             block=slot.block,
             control=slot.control,
@@ -84,21 +84,21 @@ class TrialLog:
 
     def in_turn(self, slots: Sequence[Slot], turn: int) -> list[Slot]:
         """Return all slots of a batch in the balanced order of that turn, counted from 1 through all batches."""
-        contest = self.contest
-        turns = len(contest.levels) + contest.blocks - 1
-        return balanced(sorted(slots, key=_by_place), seed=contest.seed, block=turn, blocks=turns)
+        design = self.design
+        turns = len(design.levels) + design.blocks - 1
+        return balanced(sorted(slots, key=_by_place), seed=design.seed, block=turn, blocks=turns)
 
     def shuffled(self, slots: Sequence[Slot], what: str) -> list[Slot]:
         """Return the slots in a random order that stays the same when some of them are no longer there."""
 
         def lot(slot: Slot) -> float:
-            name = f"{self.contest.seed}/{what}/{slot.level}/{slot.configuration}/{slot.control}"
+            name = f"{self.design.seed}/{what}/{slot.level}/{slot.configuration}/{slot.control}"
             return random.Random(name).random()  # noqa: S311 # an order, not a secret
 
         return sorted(slots, key=lot)
 
 
-def log_of(contest: Contest, ended: Sequence[Ended]) -> TrialLog:
+def log_of(design: Design, ended: Sequence[Ended]) -> TrialLog:
     """Return the trial_log of the ended trials; the attempts of one slot come in the order of running."""
     entries: dict[Slot, list[Ended]] = {}
     for one in ended:
@@ -109,7 +109,7 @@ def log_of(contest: Contest, ended: Sequence[Ended]) -> TrialLog:
         if facts is not None:
             comparisons.setdefault(slot.configuration, []).append((slot, facts))
     return TrialLog(
-        contest=contest,
+        design=design,
         entries=entries,
         comparisons={configuration: tuple(found) for configuration, found in comparisons.items()},
     )

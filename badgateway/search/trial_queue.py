@@ -1,4 +1,4 @@
-"""Which trial of a run is next: by the fixed schedule, or by a contest that goes by those that ended.
+"""Which trial of a run is next: by the fixed schedule, or by a study that goes by those that ended.
 
 What is asked is only what is on disk, so a run that was killed goes on as it would have gone on.
 """
@@ -10,16 +10,16 @@ from typing import Protocol
 from badgateway.judge.database_work import Seen, other_work, seen_of, with_disturbance
 from badgateway.judge.evidence import TrialEvidence
 from badgateway.judge.summarise import summarise_trial
-from badgateway.model.contest import Ended, Purpose, Step
+from badgateway.model.design import Ended, Purpose, Step
 from badgateway.model.experiment import Experiment
 from badgateway.model.manifest import Manifest
 from badgateway.model.outlook import Outlook, Stage
 from badgateway.model.summary import Verdict
 from badgateway.model.trial import Disturbance, Trial
-from badgateway.plan.contest import trial_of
+from badgateway.plan.design import trial_of
 from badgateway.plan.schedule import trial_s
 from badgateway.search.confirmation import Confirmation
-from badgateway.search.contest import ended_trials, fitted_contest, next_trials
+from badgateway.search.next_trials import ended_trials, fitted_design, next_trials
 from badgateway.search.outlook import outlook
 
 
@@ -100,7 +100,7 @@ def _cell(trial: Trial) -> Trial:
 
 
 class StudyQueue:
-    """The trials of a contest; each that ended may change the rest."""
+    """The trials of a study; each that ended may change the rest."""
 
     def __init__(self, experiment: Experiment, kept: Sequence[TrialEvidence]) -> None:
         """Begin where the trials that were kept have led to.
@@ -109,7 +109,7 @@ class StudyQueue:
             ConfigurationError: The study does not fit into its budget.
         """
         self._experiment = experiment
-        self._contest = fitted_contest(experiment)
+        self._design = fitted_design(experiment)
         self._kept: list[tuple[Seen, Ended]] = []
         for entry in kept:
             self._take(entry)
@@ -122,7 +122,7 @@ class StudyQueue:
 
     def outlook(self) -> Outlook:
         """Return the block, who stands, and the likely rest."""
-        return outlook(self._contest, self._ended(), self._due)
+        return outlook(self._design, self._ended(), self._due)
 
     def ended(self, evidence: TrialEvidence) -> TrialEvidence:
         """Let the trial decide on the next."""
@@ -133,7 +133,7 @@ class StudyQueue:
 
     def _take(self, evidence: TrialEvidence) -> None:
         # What the rows add up to is kept, not the rows: an experiment may have a thousand trials.
-        self._kept.extend((seen_of(evidence), ended) for ended in ended_trials(self._contest, [evidence]))
+        self._kept.extend((seen_of(evidence), ended) for ended in ended_trials(self._design, [evidence]))
 
     def _other_work(self) -> Mapping[int, Disturbance]:
         return other_work(self._experiment, [seen for seen, _ in self._kept])
@@ -145,7 +145,7 @@ class StudyQueue:
 
     def _steps(self) -> list[Step]:
         # A repetition comes behind the others that are due: what disturbed the first attempt may be over by then.
-        return sorted(next_trials(self._contest, self._ended()), key=lambda step: step.attempt)
+        return sorted(next_trials(self._design, self._ended()), key=lambda step: step.attempt)
 
 
 def trial_queue(manifest: Manifest, kept: Sequence[TrialEvidence], picked: Callable[[], str | None]) -> TrialQueue:

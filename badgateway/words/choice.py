@@ -16,7 +16,7 @@ from badgateway.model.comparison import (
     Rivalry,
     TieRule,
 )
-from badgateway.model.contest import Contest
+from badgateway.model.design import Design
 from badgateway.model.load_level import LoadLevel, LoadUnit
 from badgateway.model.study_summary import Confirmation
 from badgateway.model.summary import LevelSummary, Verdict
@@ -182,7 +182,7 @@ def _about_objective(choice: Choice) -> Iterator[Reason]:
         )
 
 
-def _why_open(one: ConfigurationVerdict, asked: Contest) -> str:
+def _why_open(one: ConfigurationVerdict, asked: Design) -> str:
     if one.verdict is not Verdict.INCONCLUSIVE:
         return ""
     if one.trials == 1:
@@ -238,7 +238,7 @@ def _relation(one: Rivalry, choice: Choice) -> str:
     return "not told apart"
 
 
-def _margin(one: Rivalry, asked: Contest) -> str:
+def _margin(one: Rivalry, asked: Design) -> str:
     if one.criterion is Criterion.LATENCY and (one.margin or 0) > asked.margin:
         return milliseconds_limit(asked.negligible_p95_ms)
     return limit(asked.margin)
@@ -274,7 +274,7 @@ def _confirmed(found: Capacity, unit: LoadUnit) -> str:
     )
 
 
-def _counts(one: ConfigurationVerdict, asked: Contest) -> str:
+def _counts(one: ConfigurationVerdict, asked: Design) -> str:
     where = f"at {load(asked.load(one.level))}, " if one.level is not None else ""
     broken = f", {plural(one.broken_trials, 'trial')} of which it did not get through" if one.broken_trials else ""
     return (

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from badgateway import numbers
 from badgateway.model.configuration import Configuration, WorkerModel
-from badgateway.model.contest import LimitCount, LimitKind
+from badgateway.model.design import LimitCount, LimitKind
 from badgateway.model.experiment import Objective
 from badgateway.model.load_level import LoadLevel, LoadUnit
 from badgateway.model.summary import Proportion

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from badgateway.model.contest import CannotPass, ClearlySlower, Contest, Elimination
+from badgateway.model.design import CannotPass, ClearlySlower, Design, Elimination
 from badgateway.model.load_level import LoadLevel
 from badgateway.model.outcome import CheckReason, SelfCheck
 from badgateway.model.outlook import Forecast, Outlook, Stage
@@ -43,12 +43,12 @@ def forecast_lines(found: Forecast) -> Iterator[str]:
         )
 
 
-def _levels(asked: Contest) -> str:
+def _levels(asked: Design) -> str:
     *lower, highest = asked.levels
     return ", ".join([*(f"{level:g}" for level in lower), load(asked.load(highest))])
 
 
-def leaving(one: Elimination, asked: Contest) -> str:
+def leaving(one: Elimination, asked: Design) -> str:
     """Return why one left, as a clause: 'at 50 tasks/s, 31 of 200 requests failed (15.5 %); allowed are 1 %'."""
     if one.slower is not None:
         return _slower(one.slower)

@@ -10,7 +10,7 @@ from badgateway.model.study_summary import Decision
 from badgateway.model.summary import Verdict
 from badgateway.words.choice import sentence
 from badgateway.words.phrases import setup
-from tests.judge.contests import asked
+from tests.judge.designs import asked
 from tests.judge.evidence_of import BAD_GATEWAY, OK, evidence, experiment, record, summarised
 
 EXPERIMENT = experiment("first", "second")

@@ -9,7 +9,7 @@ import pytest
 from badgateway.analysis.records import Unreadable, read_records, uncounted
 from badgateway.analysis.run import analyse, publish
 from badgateway.errors import ResultsError
-from badgateway.model.contest import Purpose
+from badgateway.model.design import Purpose
 from badgateway.model.raw import TRIAL
 from badgateway.model.summary import Verdict
 from badgateway.model.trial import Trial

@@ -7,8 +7,8 @@ import pytest
 
 from badgateway.model.capacity import CapacityStatus
 from badgateway.model.comparison import ChoiceKind, Criterion, Relation
-from badgateway.model.contest import Purpose
 from badgateway.model.cooperation import Cooperation
+from badgateway.model.design import Purpose
 from badgateway.model.diagnosis import Certainty
 from badgateway.model.ladder import Effect
 from badgateway.model.outcome import Outcome
@@ -39,7 +39,7 @@ NAMED_AFTER = {
     "capacity",
     "cause",
     "confirmation",
-    "contest",
+    "design",
     "control",
     "diagnosis",
     "effect",
@@ -55,6 +55,7 @@ NAMED_AFTER = {
     "objective",
     "outcome",
     "purpose",
+    "race",
     "recommendation",
     "regret",
     "rival",

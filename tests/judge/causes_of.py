@@ -1,7 +1,7 @@
 """Diagnoses and levels out of plain counts, with causes that are made up."""
 
 from badgateway.judge.proportion import proportion
-from badgateway.model.contest import Counts
+from badgateway.model.design import Counts
 from badgateway.model.diagnosis import Cause, CauseCount, Certainty, Diagnosis, EvidenceLine, Remedy
 from badgateway.model.knob import Knob
 from badgateway.model.outcome import Outcome

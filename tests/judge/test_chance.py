@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from badgateway.judge.chance import SIGNIFICANCE, are_told_alike, chance, dispersion
 from badgateway.judge.proportion import proportion
-from badgateway.model.contest import Counts
+from badgateway.model.design import Counts
 from badgateway.model.summary import LevelSummary, Measurement, RouteMeasurement, TrialSummary, Verdict
 from badgateway.model.trial import Trial
 from tests.judge.causes_of import evenly

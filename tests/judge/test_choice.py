@@ -8,12 +8,12 @@ import pytest
 from badgateway.judge.choice import choose, latency_candidates
 from badgateway.model.capacity import Capacity, CapacityStatus
 from badgateway.model.comparison import ChoiceKind, Criterion, Relation, TieRule
-from badgateway.model.contest import ClearlySlower, ConfigurationFacts, Elimination
+from badgateway.model.design import ClearlySlower, ConfigurationFacts, Elimination
 from badgateway.model.load_level import LoadUnit
 from badgateway.model.summary import Verdict
 from badgateway.words.choice import chain, reasons, sentence
 from badgateway.words.study_limits import power, unseen
-from tests.judge.contests import LEVEL, asked, configuration, facts, with_p95s
+from tests.judge.designs import LEVEL, asked, configuration, facts, with_p95s
 
 STEADY = (300.0, 306.0, 297.0, 312.0, 303.0, 309.0, 294.0, 300.0)
 """Eight blocks; each configuration below follows the same weather."""

@@ -1,11 +1,11 @@
-"""What a trial adds up to for a contest."""
+"""What a trial adds up to for the judge."""
 
 import dataclasses
 
 import duckdb
 
 from badgateway.judge.facts import facts_of
-from badgateway.model.contest import Facts
+from badgateway.model.design import Facts
 from badgateway.model.experiment import Objective
 from badgateway.model.samples import DatabaseConnections
 from badgateway.model.summary import ProcessUse

@@ -6,11 +6,11 @@ from hypothesis import strategies as st
 
 from badgateway.judge.configuration_order import configuration_verdict
 from badgateway.judge.objective import SEVERITY, more_units, p95_with_failures, units_of, verdict, why_it_cannot_pass
-from badgateway.model.contest import ConfigurationFacts, Counts
+from badgateway.model.design import ConfigurationFacts, Counts
 from badgateway.model.experiment import Objective
 from badgateway.model.summary import Verdict
 from badgateway.words.progress import cannot_pass
-from tests.judge.contests import OBJECTIVE, configuration, facts
+from tests.judge.designs import OBJECTIVE, configuration, facts
 
 unhurried = settings(deadline=None)
 

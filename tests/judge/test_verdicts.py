@@ -1,7 +1,7 @@
 """Why a level has its verdict, in sentences."""
 
 from badgateway.judge.verdicts import judge
-from badgateway.model.contest import Counts
+from badgateway.model.design import Counts
 from badgateway.model.experiment import Objective
 from badgateway.model.outcome import Outcome
 from badgateway.model.summary import Verdict

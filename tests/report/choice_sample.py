@@ -6,7 +6,7 @@ from functools import cache
 
 from badgateway.model.capacity import CapacityGoal
 from badgateway.model.comparison import Choice, ChoiceKind
-from badgateway.model.contest import Contest, Ended, Facts, Purpose, Step
+from badgateway.model.design import Design, Ended, Facts, Purpose, Step
 from badgateway.model.outcome import Outcome
 from badgateway.model.study_summary import Decision, Recommendation, StudySummary
 from badgateway.model.summary import ConfigurationSummary, LevelSummary, Measurement, TrialSummary, Verdict
@@ -16,7 +16,7 @@ from badgateway.words.choice import sentence
 from badgateway.words.study_limits import power
 from tests.report import builders
 from tests.report.comparison import CONFIGURATIONS, experiment, study
-from tests.simulation.servers import Machine, Server, contest
+from tests.simulation.servers import Machine, Server, design
 
 RATES = (50.0, 100.0, 200.0)
 LATE = "the load generator was late: 1 % of requests were sent more than 14 ms after they were due; allowed are 10 ms"
@@ -65,14 +65,14 @@ def choice_of(given: StudySummary) -> Choice:
     return given.choice
 
 
-def _asked(**given: object) -> Contest:
-    return contest(*SERVERS, levels=RATES, control=True, **given)
+def _asked(**given: object) -> Design:
+    return design(*SERVERS, levels=RATES, control=True, **given)
 
 
 _RAN: dict[str, tuple[Choice, tuple[Ended, ...]]] = {}
 
 
-def _made(name: str, machine: Machine, asked: Contest) -> StudySummary:
+def _made(name: str, machine: Machine, asked: Design) -> StudySummary:
     if name not in _RAN:
         ended = machine.run(asked)
         _RAN[name] = conclude(asked, ended), tuple(ended)

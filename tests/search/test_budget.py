@@ -11,10 +11,10 @@ from badgateway.errors import ConfigurationError
 from badgateway.model.capacity import CapacityGoal
 from badgateway.search import fit, forecast
 from badgateway.words.progress import forecast_lines
-from tests.simulation.servers import Machine, Server, contest
+from tests.simulation.servers import Machine, Server, design
 
 CONFIGURATIONS = tuple(f"configuration-{index}" for index in range(6))
-ASKED = contest(*CONFIGURATIONS, control=True, capacity=CapacityGoal(lowest=20, highest=640))
+ASKED = design(*CONFIGURATIONS, control=True, capacity=CapacityGoal(lowest=20, highest=640))
 
 
 def test_the_forecast_brackets_what_a_study_takes():

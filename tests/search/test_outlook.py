@@ -1,13 +1,13 @@
-"""How far a contest is, and how long it is likely to take."""
+"""How far a study is, and how long it is likely to take."""
 
 import dataclasses
 
 from badgateway.model.capacity import CapacityGoal
-from badgateway.model.contest import Contest, Ended
+from badgateway.model.design import Design, Ended
 from badgateway.search import next_trials
 from badgateway.search.outlook import outlook
 from badgateway.words.progress import stage
-from tests.simulation.servers import Machine, Server, contest
+from tests.simulation.servers import Machine, Server, design
 
 SERVERS = {
     "baseline": Server(p95_ms=420, limit=400),
@@ -15,11 +15,11 @@ SERVERS = {
     "breaks": Server(p95_ms=300, limit=60),
 }
 ASKED = dataclasses.replace(
-    contest(*SERVERS, levels=(50, 200), control=True), capacity=CapacityGoal(lowest=20, highest=640)
+    design(*SERVERS, levels=(50, 200), control=True), capacity=CapacityGoal(lowest=20, highest=640)
 )
 
 
-def after(ended: list[Ended], asked: Contest = ASKED):
+def after(ended: list[Ended], asked: Design = ASKED):
     return outlook(asked, ended, next_trials(asked, ended))
 
 

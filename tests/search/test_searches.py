@@ -3,12 +3,12 @@
 import pytest
 
 from badgateway.model.capacity import Probe
-from badgateway.model.contest import Ended, Facts, Purpose, Step
+from badgateway.model.design import Ended, Facts, Purpose, Step
 from badgateway.search.searches import probe_of
 from tests.simulation.capacities import GOAL
-from tests.simulation.servers import contest
+from tests.simulation.servers import design
 
-ASKED = contest("only", capacity=GOAL)
+ASKED = design("only", capacity=GOAL)
 
 
 def probe(requests: int = 3000, failures: int = 0, p95_ms: float | None = 200.0, answered: float | None = 1.0) -> Probe:

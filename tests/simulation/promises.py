@@ -12,7 +12,7 @@ from badgateway.model.comparison import Choice, ChoiceKind, Criterion, Relation
 from badgateway.model.experiment import Objective
 from badgateway.model.summary import Verdict
 from badgateway.search import conclude
-from tests.simulation.servers import contest
+from tests.simulation.servers import design
 from tests.simulation.worlds import (
     Failures,
     Noise,
@@ -158,7 +158,7 @@ def false_fail(what: str, failures: Failures, number: int, *, requests: int = 40
 def false_pass_below(number: int) -> Promise:
     """Count the PASSes of one that fails 8 % in one trial of four at its lower level, which may run once."""
     configurations = alike(1, SimulatedServer(low_failures=Failures(share=0.02, trials=0.25)))
-    asked = contest("configuration-0", levels=(50.0, 200.0), looks=(), objective=STRICT)
+    asked = design("configuration-0", levels=(50.0, 200.0), looks=(), objective=STRICT)
     seen = passed = 0
     for seed in range(number):
         ended = World(configurations=configurations, noise=normal(0.03), seed=seed).run(asked)

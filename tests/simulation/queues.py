@@ -6,14 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from badgateway.model.capacity import Probe
-from badgateway.model.contest import Ended, Facts, Purpose, Step
+from badgateway.model.design import Ended, Facts, Purpose, Step
 from badgateway.search.capacity import NextProbe
 from badgateway.search.searches import probe_of
 from tests.simulation.capacities import GOAL, Weather
-from tests.simulation.servers import contest
+from tests.simulation.servers import design
 
 WARM_UP_S, WINDOW_S, LIMIT_S = 3.0, 8.0, 1.0
-ASKED = contest("a", capacity=GOAL, window_s=WINDOW_S)
+ASKED = design("a", capacity=GOAL, window_s=WINDOW_S)
 
 
 @dataclass(slots=True, kw_only=True)

@@ -7,9 +7,9 @@ import numpy as np
 
 from badgateway.judge.choice import choose
 from badgateway.model.comparison import Choice
-from badgateway.model.contest import ConfigurationFacts, Contest, Ended, Purpose, Step
+from badgateway.model.design import ConfigurationFacts, Design, Ended, Purpose, Step
 from badgateway.search import conclude
-from tests.simulation.servers import Machine, Server, contest
+from tests.simulation.servers import Machine, Server, design
 
 LEVELS = (25.0, 50.0, 100.0, 200.0)
 
@@ -40,7 +40,7 @@ def some_servers(seed: int, number: int = 8) -> dict[str, Server]:
 def raced_and_full(seed: int) -> Pair:
     """Run one study both ways; a trial that both run has the same facts in both."""
     servers = some_servers(seed)
-    machine, asked = Machine(servers=servers, seed=seed), contest(*servers, levels=LEVELS)
+    machine, asked = Machine(servers=servers, seed=seed), design(*servers, levels=LEVELS)
     ended = machine.run(asked)
     full = _grid(machine, asked)
     by_configuration = [
@@ -61,7 +61,7 @@ def raced_and_full(seed: int) -> Pair:
     )
 
 
-def _grid(machine: Machine, asked: Contest) -> list[Ended]:
+def _grid(machine: Machine, asked: Design) -> list[Ended]:
     return [
         machine.end(
             asked,

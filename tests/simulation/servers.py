@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import ndtr
 
 from badgateway.model.capacity import CapacityGoal
-from badgateway.model.contest import ConfigurationFacts, Contest, Ended, Facts, Purpose, Step, TrialCost
+from badgateway.model.design import ConfigurationFacts, Design, Ended, Facts, Purpose, Step, TrialCost
 from badgateway.model.experiment import Objective
 from badgateway.search import next_trials
 
@@ -49,29 +49,29 @@ class Machine:
     """Chance that a trial is INVALID."""
     ran: list[Ended] = field(default_factory=list)
 
-    def run(self, contest: Contest) -> list[Ended]:
-        """Run the contest to its end."""
+    def run(self, design: Design) -> list[Ended]:
+        """Run the study to its end."""
         self.ran = []
-        while due := next_trials(contest, self.ran):
-            self.ran.append(self.end(contest, due[0]))
+        while due := next_trials(design, self.ran):
+            self.ran.append(self.end(design, due[0]))
         return self.ran
 
-    def end(self, contest: Contest, step: Step) -> Ended:
+    def end(self, design: Design, step: Step) -> Ended:
         """Run one step."""
         rng = self._dice(step.configuration, step.purpose, step.block, step.level, step.control, step.attempt)
-        facts = None if rng.random() < self.invalid else self._facts(contest, step, rng)
-        return Ended(step=step, facts=facts, took_s=contest.cost.trial_s(step.window_s))
+        facts = None if rng.random() < self.invalid else self._facts(design, step, rng)
+        return Ended(step=step, facts=facts, took_s=design.cost.trial_s(step.window_s))
 
-    def _facts(self, contest: Contest, step: Step, rng: np.random.Generator) -> Facts:
+    def _facts(self, design: Design, step: Step, rng: np.random.Generator) -> Facts:
         server = self.servers[step.configuration]
-        quieter = math.sqrt(step.window_s / contest.window_s)
+        quieter = math.sqrt(step.window_s / design.window_s)
         weather = math.exp(rng.normal(0, self.noise / quieter))
         if step.purpose is Purpose.COMPARE:
             weather *= math.exp(self._dice(step.block).normal(0, self.drift))
         requests = int(step.level * step.window_s)
         failures = int(rng.binomial(requests, server.failing_at(step.level * weather)))
         p95_ms = server.p95_at(step.level) * weather
-        beyond = 1 - ndtr(math.log(contest.objective.p95_ms / p95_ms) / _SPREAD + _TO_P95)
+        beyond = 1 - ndtr(math.log(design.objective.p95_ms / p95_ms) / _SPREAD + _TO_P95)
         return Facts(
             requests=requests,
             failures=failures,
@@ -85,8 +85,8 @@ class Machine:
         return np.random.default_rng([self.seed, zlib.crc32(repr(what).encode())])
 
 
-def contest(*configurations: str, levels: tuple[float, ...] = (50, 100, 200), **given: object) -> Contest:
-    """Return a contest of these configurations, with everything else as usual."""
+def design(*configurations: str, levels: tuple[float, ...] = (50, 100, 200), **given: object) -> Design:
+    """Return a design of these configurations, with everything else as usual."""
     fields: dict[str, object] = {
         "objective": OBJECTIVE,
         "window_s": 30.0,
@@ -94,7 +94,7 @@ def contest(*configurations: str, levels: tuple[float, ...] = (50, 100, 200), **
         "seed": 1,
         "control": False,
     }
-    return Contest(configurations=configurations, levels=levels, **(fields | given))  # type: ignore[arg-type] # tests give what they like
+    return Design(configurations=configurations, levels=levels, **(fields | given))  # type: ignore[arg-type] # tests give what they like
 
 
 GOAL = CapacityGoal(lowest=20, highest=640)
@@ -102,7 +102,7 @@ GOAL = CapacityGoal(lowest=20, highest=640)
 
 def in_blocks(servers: dict[str, Server], blocks: int, seed: int, *, level: float = 200) -> list[ConfigurationFacts]:
     """Return what so many blocks at one level give, of all configurations, and nobody dropped."""
-    asked = contest(*servers, levels=(level,), blocks=blocks)
+    asked = design(*servers, levels=(level,), blocks=blocks)
     machine = Machine(servers=servers, seed=seed)
     found = []
     for name in servers:

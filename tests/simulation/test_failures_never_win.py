@@ -9,13 +9,13 @@ import pytest
 from badgateway.judge.choice import choose
 from badgateway.judge.configuration_order import configuration_verdict, in_order
 from badgateway.model.comparison import ChoiceKind
-from badgateway.model.contest import ConfigurationFacts, Contest, Facts
+from badgateway.model.design import ConfigurationFacts, Design, Facts
 from badgateway.search import conclude
 from tests.amounts import amounts
-from tests.simulation.servers import Machine, Server, contest
+from tests.simulation.servers import Machine, Server, design
 
 CONFIGURATIONS = ("a", "b", "c")
-ASKED = contest(*CONFIGURATIONS, levels=(50, 200), changes=(2, 1, 0))
+ASKED = design(*CONFIGURATIONS, levels=(50, 200), changes=(2, 1, 0))
 
 
 def some_facts(rng: np.random.Generator) -> Facts:
@@ -75,7 +75,7 @@ def with_more_failures(configuration: ConfigurationFacts, rng: np.random.Generat
     )
 
 
-def place(asked: Contest, configurations: dict[str, ConfigurationFacts], name: str) -> int:
+def place(asked: Design, configurations: dict[str, ConfigurationFacts], name: str) -> int:
     found = [
         configuration_verdict(configuration, asked.levels, asked.objective) for configuration in configurations.values()
     ]
@@ -140,7 +140,7 @@ def test_a_server_that_answers_502_at_once_is_last_in_every_study(studies):
     last = 0
     for seed in range(studies):
         servers = {"instant-502": Server(p95_ms=1, limit=10), **others}
-        asked = contest(*servers, levels=(50, 200), blocks=2, looks=())
+        asked = design(*servers, levels=(50, 200), blocks=2, looks=())
         choice = conclude(asked, Machine(servers=servers, seed=seed).run(asked))
         assert choice.kind is not ChoiceKind.NONE_QUALIFIES
         last += choice.ranking[-1].configuration == "instant-502"

@@ -7,13 +7,13 @@ import pytest
 from badgateway.judge.choice import choose
 from badgateway.model.comparison import ChoiceKind
 from tests.amounts import amounts
-from tests.simulation.servers import Server, contest, in_blocks
+from tests.simulation.servers import Server, design, in_blocks
 
 
 def picks(better_by: float, studies: int) -> Counter[str]:
     """Return how often each of two configurations is picked, when the p95 of the second is lower by that share."""
     servers = {"slower": Server(p95_ms=400), "faster": Server(p95_ms=400 * (1 - better_by))}
-    asked = contest(*servers, levels=(200,))
+    asked = design(*servers, levels=(200,))
     choices = (choose(asked, in_blocks(servers, 8, seed)) for seed in range(studies))
     return Counter(choice.configuration or "none" for choice in choices if choice.kind is ChoiceKind.PICKED)
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from badgateway.model.comparison import Choice
-from badgateway.model.contest import Contest, Ended, Facts, Purpose, Step
+from badgateway.model.design import Design, Ended, Facts, Purpose, Step
 from badgateway.search import conclude, next_trials
-from tests.simulation.servers import contest
+from tests.simulation.servers import design
 
 Dice = np.random.Generator
 Noise = Callable[[Dice, int, int], float]
@@ -93,7 +93,7 @@ class World:
     ran: list[Ended] = field(default_factory=list)
     _weather: float = 0.0
 
-    def run(self, asked: Contest) -> list[Ended]:
+    def run(self, asked: Design) -> list[Ended]:
         """Run a study to its end."""
         self.ran = []
         while due := next_trials(asked, self.ran):
@@ -102,7 +102,7 @@ class World:
                 self.ran.append(self.end(asked, step))
         return self.ran
 
-    def end(self, asked: Contest, step: Step) -> Ended:
+    def end(self, asked: Design, step: Step) -> Ended:
         """Run one step."""
         dice = self._dice(step)
         configuration = self.configurations[step.configuration]
@@ -111,7 +111,7 @@ class World:
             return Ended(step=step, facts=None, took_s=took_s)
         return Ended(step=step, facts=self.facts(asked, step, configuration, dice), took_s=took_s)
 
-    def facts(self, asked: Contest, step: Step, configuration: SimulatedServer, dice: Dice) -> Facts:
+    def facts(self, asked: Design, step: Step, configuration: SimulatedServer, dice: Dice) -> Facts:
         """Return what a trial gives."""
         place = len(self.ran)
         weather = (configuration.noise or self.noise)(dice, step.block, place)
@@ -149,7 +149,7 @@ def alike(number: int, configuration: SimulatedServer | None = None) -> dict[str
 def study(configurations: Mapping[str, SimulatedServer], seed: int, noise: Noise, **given: object) -> Choice:
     """Run one study, at one level if nothing else is asked, and conclude it."""
     world_fields = {key: given.pop(key) for key in ("drift", "wander", "requests", "throughput_noise") if key in given}
-    asked = contest(*configurations, **({"levels": (200.0,), "seed": seed, "control": len(configurations) > 1} | given))  # type: ignore[arg-type] # tests give what they like
+    asked = design(*configurations, **({"levels": (200.0,), "seed": seed, "control": len(configurations) > 1} | given))  # type: ignore[arg-type] # tests give what they like
     world = World(configurations=configurations, noise=noise, seed=seed, **world_fields)  # type: ignore[arg-type] # see above
     return conclude(asked, world.run(asked))
 

@@ -11,7 +11,7 @@ from badgateway.analysis.run import analyse
 from badgateway.analysis.trials import kept_trials
 from badgateway.errors import ConfigurationError, DeploymentError, ResultsError
 from badgateway.model.comparison import ChoiceKind
-from badgateway.model.contest import Purpose
+from badgateway.model.design import Purpose
 from badgateway.model.raw import TRIAL
 from badgateway.model.study_summary import Decision
 from badgateway.model.summary import Verdict

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from badgateway import numbers
 from badgateway.model.capacity import Capacity, CapacityStatus
-from badgateway.model.contest import Purpose
+from badgateway.model.design import Purpose
 from badgateway.model.experiment import Experiment
 from badgateway.model.load_level import LoadLevel, LoadUnit
 from badgateway.model.study_summary import StudySummary

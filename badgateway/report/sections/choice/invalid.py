@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from badgateway import numbers
-from badgateway.model.contest import Purpose
+from badgateway.model.design import Purpose
 from badgateway.model.study_summary import StudySummary
 from badgateway.model.summary import TrialSummary, Verdict
 from badgateway.model.trial import Trial

@@ -6,7 +6,7 @@ from badgateway import numbers
 from badgateway.model import exit_code
 from badgateway.model.capacity import CapacityStatus
 from badgateway.model.comparison import Criterion, NoiseFloor, Relation, Rivalry
-from badgateway.model.contest import Contest, Elimination
+from badgateway.model.design import Design, Elimination
 from badgateway.model.study_summary import StudySummary
 from badgateway.report import cells, wording
 from badgateway.report.cells import Setting, TableCell
@@ -94,7 +94,7 @@ def build(study: StudySummary) -> ChoiceView | None:
     )
 
 
-def _left(one: Elimination, study: StudySummary, asked: Contest) -> LeftRow:
+def _left(one: Elimination, study: StudySummary, asked: Design) -> LeftRow:
     if one.at_look is not None:
         when, rule = f"at the look after {numbers.plural(one.at_look, 'block')}", "clearly slower, t test"
     else:

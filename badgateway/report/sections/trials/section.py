@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from badgateway import numbers
-from badgateway.model.contest import Purpose
+from badgateway.model.design import Purpose
 from badgateway.model.study_summary import StudySummary
 from badgateway.model.summary import TrialSummary
 from badgateway.model.trial import SendingCheck, Trial

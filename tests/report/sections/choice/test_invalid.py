@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from badgateway.model.contest import Purpose
+from badgateway.model.design import Purpose
 from badgateway.model.summary import Verdict
 from badgateway.report.sections.choice import invalid
 from tests.report import builders, samples

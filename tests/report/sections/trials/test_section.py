@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from badgateway.model.contest import Purpose
+from badgateway.model.design import Purpose
 from badgateway.model.outcome import Outcome
 from badgateway.model.summary import Verdict
 from badgateway.model.trial import SendingCheck

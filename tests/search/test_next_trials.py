@@ -9,18 +9,18 @@ from hypothesis import strategies as st
 
 from badgateway.model.capacity import CapacityGoal, CapacityStatus
 from badgateway.model.comparison import ChoiceKind
-from badgateway.model.contest import Ended, Purpose, Step
+from badgateway.model.design import Ended, Purpose, Step
 from badgateway.search import conclude, next_trials
 from badgateway.words.choice import reasons
 from tests.amounts import examples
-from tests.simulation.servers import Machine, Server, contest
+from tests.simulation.servers import Machine, Server, design
 
 SERVERS = {
     "baseline": Server(p95_ms=420, limit=400),
     "better": Server(p95_ms=350, limit=400),
     "breaks": Server(p95_ms=300, limit=60),
 }
-ASKED = contest(*SERVERS, levels=(50, 100, 200), control=True)
+ASKED = design(*SERVERS, levels=(50, 100, 200), control=True)
 GOAL = CapacityGoal(lowest=20, highest=640)
 
 unhurried = settings(max_examples=examples(50))
@@ -61,7 +61,7 @@ def test_later_blocks_hold_each_standing_configuration_once_and_the_baseline_twi
 
 def test_a_clearly_slower_configuration_leaves_at_a_look_and_not_between_looks():
     servers = {"fast": Server(p95_ms=200), "near": Server(p95_ms=203), "slow": Server(p95_ms=400)}
-    asked = contest(*servers, levels=(200,), looks=(3, 5))
+    asked = design(*servers, levels=(200,), looks=(3, 5))
     steps = ids(Machine(servers=servers, seed=3).run(asked))
 
     assert max(step.block for step in steps if step.configuration == "slow") in {3, 5}
@@ -145,7 +145,7 @@ def test_invalid_trials_change_no_number_of_the_conclusion():
 
 def test_the_capacities_of_those_in_front_are_searched_after_the_blocks_in_turns():
     servers = {"a": Server(p95_ms=360, limit=300), "b": Server(p95_ms=400, limit=500)}
-    asked = contest(*servers, levels=(100,), capacity=GOAL)
+    asked = design(*servers, levels=(100,), capacity=GOAL)
     run = Machine(servers=servers, seed=2)
     ended = run.run(asked)
     choice = conclude(asked, ended)
@@ -164,7 +164,7 @@ def test_the_capacities_of_those_in_front_are_searched_after_the_blocks_in_turns
 
 def test_the_level_that_was_run_counts_where_a_load_had_to_be_rounded():
     servers = {"only": Server(limit=300)}
-    asked = contest("only", levels=(100,), blocks=1, capacity=GOAL)
+    asked = design("only", levels=(100,), blocks=1, capacity=GOAL)
     run = Machine(servers=servers, seed=2)
     ended: list[Ended] = []
     while due := next_trials(asked, ended):
@@ -189,7 +189,7 @@ def test_a_budget_ends_the_blocks_in_time_and_a_begun_block_is_finished():
 def test_a_budget_ends_a_search_in_time_and_what_it_found_is_not_called_confirmed():
     one_s = ASKED.cost.trial_s(ASKED.window_s)
     servers = {"only": Server(limit=300)}
-    asked = contest("only", levels=(200,), blocks=2, capacity=GOAL, budget_s=8 * one_s)
+    asked = design("only", levels=(200,), blocks=2, capacity=GOAL, budget_s=8 * one_s)
     ended = Machine(servers=servers, seed=2).run(asked)
     found = dict(conclude(asked, ended).capacities)["only"]
 

@@ -1,9 +1,9 @@
-"""Turns an experiment that is a study into the contest that decides on its trials, and a step of it into a trial."""
+"""Turns an experiment into the design that decides on its trials, and a step of it into a trial."""
 
 from collections.abc import Sequence
 
 from badgateway.model.capacity import CapacityGoal
-from badgateway.model.contest import Contest, Ended, Facts, Purpose, Step, TrialCost
+from badgateway.model.design import Design, Ended, Facts, Purpose, Step, TrialCost
 from badgateway.model.experiment import Experiment
 from badgateway.model.load_level import LoadUnit
 from badgateway.model.study import CapacitySearch, Study
@@ -11,11 +11,11 @@ from badgateway.model.trial import Trial, TrialRecord
 from badgateway.plan.schedule import OVERHEAD_S
 
 _DRAIN_S = 0.5
-"""Whoever leaves requests unanswered for longer hardly stays in a contest."""
+"""Whoever leaves requests unanswered for longer hardly stays in a study."""
 
 
-def contest_of(experiment: Experiment) -> Contest:
-    """Return the contest that a study is; its budget is not yet made to fit.
+def design_of(experiment: Experiment) -> Design:
+    """Return the design of a study; its budget is not yet made to fit.
 
     Raises:
         ValueError: The experiment is no study.
@@ -24,7 +24,7 @@ def contest_of(experiment: Experiment) -> Contest:
     if study is None:
         raise ValueError(f"{experiment.name} declares no [study]")
     levels = load.users or load.rates_per_s
-    return Contest(
+    return Design(
         configurations=tuple(configuration.name for configuration in experiment.configurations),
         levels=tuple(sorted(float(level) for level in levels)),
         objective=experiment.objective,
@@ -41,14 +41,14 @@ def contest_of(experiment: Experiment) -> Contest:
     )
 
 
-def schedule_contest(experiment: Experiment) -> Contest:
-    """Return a fixed schedule as the contest that it is: without looks and control, and with nobody dropped.
+def schedule_design(experiment: Experiment) -> Design:
+    """Return the design of a fixed schedule: without looks and control, and with nobody dropped.
 
     Only candidates are in it; without any, somebody looks at a control or a trap by itself, and wants its verdict.
     """
     load = experiment.load
     candidates = [one for one in experiment.configurations if one.candidate] or experiment.configurations
-    return Contest(
+    return Design(
         configurations=tuple(configuration.name for configuration in candidates),
         levels=tuple(sorted(float(level) for level in load.users or load.rates_per_s)),
         objective=experiment.objective,
@@ -106,7 +106,7 @@ def trial_of(step: Step, experiment: Experiment, position: int) -> Trial:
 
 
 def ended_of(record: TrialRecord, facts: Facts | None, window_s: float) -> Ended:
-    """Return a kept trial as the contest sees it, with the load that was run.
+    """Return a kept trial as the design sees it, with the load that was run.
 
     Args:
         record: Of the trial.

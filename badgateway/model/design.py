@@ -1,4 +1,4 @@
-"""A contest between configurations: what is asked, the next trials, and the facts of those that ended."""
+"""The design of a study: what is asked of which configurations, the trials due, and the facts of those that ended."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -52,7 +52,7 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Contest:
+class Design:
     """Everything that decides which trials run; with the ended trials it decides the next one."""
 
     configurations: tuple[str, ...]

@@ -1,17 +1,17 @@
-"""Makes the facts of a contest out of plain numbers."""
+"""Makes the facts of a study out of plain numbers."""
 
 from collections.abc import Sequence
 
-from badgateway.model.contest import ConfigurationFacts, Contest, Facts, TrialCost
+from badgateway.model.design import ConfigurationFacts, Design, Facts, TrialCost
 from badgateway.model.experiment import Objective
 
 LEVEL = 200.0
 OBJECTIVE = Objective(max_failure_share=0.01, p95_ms=500)
 
 
-def asked(*configurations: str, levels: tuple[float, ...] = (LEVEL,), margin: float = 0.05) -> Contest:
+def asked(*configurations: str, levels: tuple[float, ...] = (LEVEL,), margin: float = 0.05) -> Design:
     cost = TrialCost(warm_up_s=3, drain_s=2, overhead_s=4)
-    return Contest(
+    return Design(
         configurations=configurations, levels=levels, objective=OBJECTIVE, window_s=10, cost=cost, seed=1, margin=margin
     )
 

@@ -1,14 +1,14 @@
-"""From an experiment that is a study to its contest, from a step to a trial, and back."""
+"""From an experiment that is a study to its design, from a step to a trial, and back."""
 
 import dataclasses
 
 import pytest
 
 from badgateway.model.capacity import CapacityGoal
-from badgateway.model.contest import Purpose, Step
+from badgateway.model.design import Purpose, Step
 from badgateway.model.load_level import LoadUnit
 from badgateway.model.trial import TrialRecord, TrialStatus
-from badgateway.plan.contest import contest_of, ended_of, trial_of
+from badgateway.plan.design import design_of, ended_of, trial_of
 from tests.declared import experiment
 
 LOAD = {"locustfile": "experiments/load.py"}
@@ -45,24 +45,24 @@ def record(trial):
     )
 
 
-def test_a_contest_has_the_configurations_in_their_order_and_the_levels_ascending():
-    contest = contest_of(study(blocks=4, looks=[2, 3, 5], capacity={"lowest": 5, "highest": 80}))
+def test_a_design_has_the_configurations_in_their_order_and_the_levels_ascending():
+    design = design_of(study(blocks=4, looks=[2, 3, 5], capacity={"lowest": 5, "highest": 80}))
 
-    assert contest.configurations == ("first", "second", "third")
-    assert list(contest.levels) == [5, 50]
-    assert (contest.blocks, contest.looks) == (4, (2, 3))
-    assert contest.capacity == CapacityGoal(unit=LoadUnit.USERS, lowest=5, highest=80)
-    assert contest.budget_s is None
+    assert design.configurations == ("first", "second", "third")
+    assert list(design.levels) == [5, 50]
+    assert (design.blocks, design.looks) == (4, (2, 3))
+    assert design.capacity == CapacityGoal(unit=LoadUnit.USERS, lowest=5, highest=80)
+    assert design.budget_s is None
 
 
-def test_an_experiment_without_a_study_is_no_contest():
+def test_an_experiment_without_a_study_is_no_design():
     with pytest.raises(ValueError, match=r"small declares no \[study\]"):
-        contest_of(experiment())
+        design_of(experiment())
     with pytest.raises(ValueError, match=r"small declares no \[study\]"):
         trial_of(step(5), experiment(), 1)
 
 
-def test_users_are_whole_and_what_was_run_is_what_the_contest_is_told():
+def test_users_are_whole_and_what_was_run_is_what_the_design_is_told():
     asked = study(capacity={"lowest": 5, "highest": 80})
     trial = trial_of(step(41.7, Purpose.SEARCH), asked, 9)
 
@@ -84,7 +84,7 @@ def test_capacity_can_be_searched_in_another_unit_than_the_blocks_have():
 def test_an_open_loop_is_compared_at_its_rates():
     asked = experiment(load=LOAD | {"rates_per_s": [12.345]}, study={})
 
-    assert contest_of(asked).levels == (12.345,)
+    assert design_of(asked).levels == (12.345,)
     assert trial_of(step(12.345), asked, 1).rate_per_s == 12.345
 
 

@@ -1,4 +1,4 @@
-"""The contest that an experiment is, with its budget fitted: which trials are due, and what those that ended allow."""
+"""Which trials of an experiment are due, and what those that ended allow to say; its design, cut to its budget."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -7,36 +7,36 @@ from badgateway.judge.choice import choose, latency_candidates
 from badgateway.judge.evidence import TrialEvidence
 from badgateway.judge.facts import facts_of
 from badgateway.model.comparison import Choice
-from badgateway.model.contest import Contest, Ended, Step
+from badgateway.model.design import Design, Ended, Step
 from badgateway.model.differences import differences
 from badgateway.model.experiment import Experiment
-from badgateway.plan.contest import contest_of, ended_of, schedule_contest
+from badgateway.plan.design import design_of, ended_of, schedule_design
 from badgateway.search.budget import fit
 from badgateway.search.race import Race, replay
 from badgateway.search.searches import due_steps, found_capacities
 from badgateway.search.trial_log import TrialLog, log_of
 
 
-def fitted_contest(experiment: Experiment) -> Contest:
-    """Return the contest that an experiment is, cut to its budget if it has one; it is the same each time.
+def fitted_design(experiment: Experiment) -> Design:
+    """Return an experiment's design, cut to its budget if it has one; it is the same each time.
 
     Raises:
         ConfigurationError: Not even its least fits into the budget.
     """
     study = experiment.study
-    contest = replace(
-        schedule_contest(experiment) if study is None else contest_of(experiment), changes=_changes(experiment)
+    design = replace(
+        schedule_design(experiment) if study is None else design_of(experiment), changes=_changes(experiment)
     )
-    return contest if study is None or study.budget_s is None else fit(contest, study.budget_s)
+    return design if study is None or study.budget_s is None else fit(design, study.budget_s)
 
 
-def chosen(experiment: Experiment, contest: Contest, ended: Iterable[Ended]) -> Choice:
+def chosen(experiment: Experiment, design: Design, ended: Iterable[Ended]) -> Choice:
     """Return what the ended trials allow to say; of a fixed schedule, in which nobody leaves, the same chooser's."""
     trials = list(ended)
     if experiment.study is not None:
-        return conclude(contest, trials)
-    trial_log = log_of(contest, trials)
-    return choose(contest, [trial_log.facts_of(configuration) for configuration in contest.configurations])
+        return conclude(design, trials)
+    trial_log = log_of(design, trials)
+    return choose(design, [trial_log.facts_of(configuration) for configuration in design.configurations])
 
 
 def _changes(experiment: Experiment) -> tuple[int, ...]:
@@ -45,27 +45,27 @@ def _changes(experiment: Experiment) -> tuple[int, ...]:
     return tuple(len(differences(before, one, usual)) for one in configurations)
 
 
-def ended_trials(contest: Contest, kept: Iterable[TrialEvidence]) -> tuple[Ended, ...]:
+def ended_trials(design: Design, kept: Iterable[TrialEvidence]) -> tuple[Ended, ...]:
     """Return the trials that ended by themselves, each with the facts of its window.
 
     Args:
-        contest: What was asked.
+        design: What was asked.
         kept: What the raw files of each trial say, in the order of running.
     """
     return tuple(
-        ended_of(entry.record, facts_of(entry, contest.objective), contest.window_s)
+        ended_of(entry.record, facts_of(entry, design.objective), design.window_s)
         for entry in kept
         if not entry.record.was_interrupted
     )
 
 
-def next_trials(contest: Contest, ended: Sequence[Ended]) -> tuple[Step, ...]:
+def next_trials(design: Design, ended: Sequence[Ended]) -> tuple[Step, ...]:
     """Return the trials that are due, in the order of running; empty when the study has ended.
 
     Run the first one, add it to the ended ones, and ask again: what it showed may change the rest. Nothing but the
     arguments decides, so a study that was killed goes on with the same trial it would have run.
     """
-    trial_log = log_of(contest, ended)
+    trial_log = log_of(design, ended)
     race = replay(trial_log)
     if race.due:
         return tuple(trial_log.step(slot, level=slot.level) for slot in race.due if slot.level is not None)
@@ -74,12 +74,12 @@ def next_trials(contest: Contest, ended: Sequence[Ended]) -> tuple[Step, ...]:
 
 def finalists(trial_log: TrialLog, race: Race) -> tuple[str, ...]:
     """Return the configurations whose capacity is searched: they keep the objective, and p95 has not put them out."""
-    configurations = [trial_log.facts_of(configuration) for configuration in trial_log.contest.configurations]
-    return latency_candidates(trial_log.contest, configurations, race.eliminations)
+    configurations = [trial_log.facts_of(configuration) for configuration in trial_log.design.configurations]
+    return latency_candidates(trial_log.design, configurations, race.eliminations)
 
 
-def conclude(contest: Contest, ended: Sequence[Ended]) -> Choice:
+def conclude(design: Design, ended: Sequence[Ended]) -> Choice:
     """Return the choice that the ended trials allow, with its reasons; INVALID trials are in none of it."""
-    trial_log = log_of(contest, ended)
-    configurations = [trial_log.facts_of(configuration) for configuration in contest.configurations]
-    return choose(contest, configurations, replay(trial_log).eliminations, found_capacities(trial_log))
+    trial_log = log_of(design, ended)
+    configurations = [trial_log.facts_of(configuration) for configuration in design.configurations]
+    return choose(design, configurations, replay(trial_log).eliminations, found_capacities(trial_log))
