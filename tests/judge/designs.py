@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 
+from badgateway.model.comparison import Choice
 from badgateway.model.design import ConfigurationFacts, Design, Facts, TrialCost
 from badgateway.model.experiment import Objective
+from badgateway.words.choice_chain import chain
 
 LEVEL = 200.0
 OBJECTIVE = Objective(max_failure_share=0.01, p95_ms=500)
@@ -50,3 +52,8 @@ def configuration(
 
 def with_p95s(name: str, *p95s_ms: float, control: Sequence[float] = ()) -> ConfigurationFacts:
     return configuration(name, [facts(p95_ms) for p95_ms in p95s_ms], [facts(p95_ms) for p95_ms in control])
+
+
+def reasons(choice: Choice) -> tuple[str, ...]:
+    """Return the sentences of a choice's chain."""
+    return tuple(one.sentence for one in chain(choice))

@@ -7,9 +7,9 @@ import pytest
 
 from badgateway.judge.choice import choose
 from badgateway.model.comparison import Choice
-from badgateway.words.choice import reasons, sentence
+from badgateway.words.choice import sentence
 from badgateway.words.study_limits import power, unseen
-from tests.judge.designs import asked, configuration, facts
+from tests.judge.designs import asked, configuration, facts, reasons
 
 PAGE = (Path(__file__).parents[2] / "docs" / "how-the-pick-is-made.md").read_text(encoding="utf-8")
 ROW = re.compile(r"^\| (\d) \| (\d+) ms \| (\d+) ms \| (\d+) ms \|$", re.MULTILINE)

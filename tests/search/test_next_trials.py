@@ -11,8 +11,8 @@ from badgateway.model.capacity import CapacityGoal, CapacityStatus
 from badgateway.model.comparison import ChoiceKind
 from badgateway.model.design import Ended, Purpose, Step
 from badgateway.search import conclude, next_trials
-from badgateway.words.choice import reasons
 from tests.amounts import examples
+from tests.judge.designs import reasons
 from tests.simulation.servers import Machine, Server, design
 
 SERVERS = {

@@ -14,6 +14,7 @@ from badgateway.report.sections.choice.capacities import CapacityRow
 from badgateway.report.sections.choice.view import ChoiceView
 from badgateway.words import choice as words
 from badgateway.words import phrases
+from badgateway.words.choice_chain import chain
 from badgateway.words.progress import leaving
 from badgateway.words.study_limits import power, unseen
 
@@ -75,7 +76,7 @@ def _object(found: Choice, study: StudySummary) -> Object:
         "equivalent": found.equivalent,
         "more_blocks": found.more_blocks,
         "sentence": words.sentence(found),
-        "chain": [asdict(reason) | _named(reason.configuration) for reason in words.chain(found)],
+        "chain": [asdict(reason) | _named(reason.configuration) for reason in chain(found)],
         "ranking": [asdict(one) | _named(one.configuration) for one in found.ranking],
         "rivalries": [asdict(one) for one in found.rivalries],
         "capacities": [

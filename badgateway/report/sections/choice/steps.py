@@ -7,7 +7,8 @@ from badgateway import numbers
 from badgateway.model.capacity import CapacityStatus
 from badgateway.model.comparison import Choice, ChoiceKind, Criterion, Relation
 from badgateway.model.summary import Verdict
-from badgateway.words.choice import LEFT, Reason, chain, tie_rule
+from badgateway.words.choice import tie_rule
+from badgateway.words.choice_chain import LEFT, Reason, chain
 
 _TITLES = {
     Criterion.OBJECTIVE: "Failures and the objective",

@@ -12,8 +12,10 @@ from badgateway.report.formats import render_html, render_json, render_markdown
 from badgateway.report.sections.answer import section as answer
 from badgateway.report.sections.choice import capacities, steps
 from badgateway.report.sections.choice import view as choice
-from badgateway.words.choice import LEFT, chain, reasons, sentence
+from badgateway.words.choice import sentence
+from badgateway.words.choice_chain import LEFT, chain
 from badgateway.words.study_limits import power, unseen
+from tests.judge.designs import reasons
 from tests.report import samples
 from tests.report.choice_sample import choice_of, study_equivalent, study_none, study_picked, study_undecided
 
