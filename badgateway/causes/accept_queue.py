@@ -34,8 +34,8 @@ LISTEN_QUEUE_FULL = Cause(
     evidence="nginx: `connect() to unix:... failed (11: Resource temporarily unavailable) while connecting to "
     "upstream`. Neither uWSGI nor Gunicorn writes a line about it.",
     remedies=(MORE_AT_ONCE, SOMAXCONN, LISTEN),
-    innocent="Not a crash, and not a timeout. uWSGI's stats show listen_queue 0 and listen_queue_errors 0 for unix "
-    "sockets whatever happens; look at `ss -xl` (Recv-Q is the queue, Send-Q its limit).",
+    confused_with="Not a crash, and not a timeout. uWSGI's stats show listen_queue 0 and listen_queue_errors 0 for "
+    "unix sockets whatever happens; look at `ss -xl` (Recv-Q is the queue, Send-Q its limit).",
 )
 
 TCP_ACCEPT_QUEUE_FULL = Cause(
@@ -50,7 +50,7 @@ TCP_ACCEPT_QUEUE_FULL = Cause(
     "this machine, or beside uWSGI's `*** uWSGI listen queue of socket ... full !!! ***`, a growing "
     "TcpExtListenOverflows or a full accept queue; or a read timeout whose $upstream_connect_time was 1, 3 or 7 s.",
     remedies=(MORE_AT_ONCE, SOMAXCONN, LISTEN),
-    innocent="Not a slow network: on one machine no packet is lost. `nstat -az TcpExtListenOverflows` counts the "
+    confused_with="Not a slow network: on one machine no packet is lost. `nstat -az TcpExtListenOverflows` counts the "
     "drops.",
 )
 
@@ -77,8 +77,8 @@ QUEUED_TOO_LONG = Cause(
             knobs=(Knob.ACCEPT_QUEUE,),
         ),
     ),
-    innocent="The URL that failed is not to blame, and no longer queue or timeout helps: who waits is gone before it "
-    "is served.",
+    confused_with="The URL that failed is not to blame, and no longer queue or timeout helps: who waits is gone "
+    "before it is served.",
 )
 
 WORKERS_RECYCLED_TOGETHER = Cause(
@@ -105,7 +105,8 @@ WORKERS_RECYCLED_TOGETHER = Cause(
         SOMAXCONN,
         LISTEN,
     ),
-    innocent="Looks like overload that comes and goes; the load is even, and the gaps follow the count of requests.",
+    confused_with="Looks like overload that comes and goes; the load is even, and the gaps follow the count of "
+    "requests.",
 )
 
 RESPAWN_THROTTLED = Cause(

@@ -27,7 +27,7 @@ OUTSIDE_DJANGO = Cause(
             knobs=(Knob.CATCH_EXCEPTIONS,),
         ),
     ),
-    innocent="The 502 looks like a crashed worker; the worker is alive and took the next request.",
+    confused_with="The 502 looks like a crashed worker; the worker is alive and took the next request.",
 )
 
 APPLICATION_ERROR = Cause(

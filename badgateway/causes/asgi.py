@@ -31,7 +31,7 @@ CONNECTIONS_RAN_OUT = Cause(
             text="Or run views that are no coroutines on threads, of which there is a number.", knobs=(Knob.THREADS,)
         ),
     ),
-    innocent="The same error under WSGI is db-connections-exhausted: there workers x threads is the limit.",
+    confused_with="The same error under WSGI is db-connections-exhausted: there workers x threads is the limit.",
 )
 
 HEADER_SENT = Cause(
@@ -50,7 +50,7 @@ HEADER_SENT = Cause(
         Remedy(text="Ask the database for the first rows before the response is made, so that its errors are a 500."),
         Remedy(text="Make cuts visible to clients.", settings={"nginx": "proxy_http_version 1.1"}),
     ),
-    innocent="The access log counts it as a success, and no worker died.",
+    confused_with="The access log counts it as a success, and no worker died.",
 )
 
 WORK_FOR_NOBODY = Cause(
@@ -72,7 +72,7 @@ WORK_FOR_NOBODY = Cause(
         Remedy(text="Serve more requests at a time.", knobs=(Knob.AT_A_TIME,)),
         Remedy(text="Run long work in a background job."),
     ),
-    innocent="The URL that failed is not to blame, and a longer queue or timeout makes it worse.",
+    confused_with="The URL that failed is not to blame, and a longer queue or timeout makes it worse.",
 )
 
 REFUSED = Cause(
@@ -88,7 +88,7 @@ REFUSED = Cause(
         Remedy(text="Serve more requests at a time.", knobs=(Knob.AT_A_TIME,)),
         Remedy(text="Raise the limit, if database and memory agree.", knobs=(Knob.REQUEST_LIMIT,)),
     ),
-    innocent="Not the application's 503, and no fault of the proxy.",
+    confused_with="Not the application's 503, and no fault of the proxy.",
 )
 
 

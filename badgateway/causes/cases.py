@@ -136,7 +136,7 @@ def prepare_cases(connection: duckdb.DuckDBPyConnection) -> None:
     Failures are joined to error lines of their host, by connection where both logs have it, by request line and time
     otherwise, one line to one failure. Lines that no failure claims become failures themselves in two situations: when
     there is no access log at all (then each line is one failed request), and when they tell of a body that was cut,
-    which the access log holds as an innocent 200. The kit's own ledger knows all its failures; nothing is added to it.
+    which the access log holds as a good 200. The kit's own ledger knows all its failures; nothing is added to it.
     """
     connection.execute(_CLAIMS)
     start_pairs(connection, "claimed")

@@ -24,8 +24,8 @@ CLIENT_GAVE_UP = Cause(
             settings={"ALB": "idle timeout (default 60 s)", "nginx": "proxy_read_timeout (default 60 s)"},
         ),
     ),
-    innocent="nginx writes 499, no client ever sees it. When 499s come in waves with a steady duration, a time limit "
-    "in front of nginx makes them.",
+    confused_with="nginx writes 499, no client ever sees it. When 499s come in waves with a steady duration, a time "
+    "limit in front of nginx makes them.",
 )
 
 RATE_LIMITED = Cause(

@@ -41,7 +41,7 @@ SENDING_CUT = Cause(
         ),
         Remedy(text="See whether the server's log has an answer such as 401 or 413 for it."),
     ),
-    innocent="The application may have answered in good order.",
+    confused_with="The application may have answered in good order.",
 )
 
 ROUTER_GAVE_UP = Cause(

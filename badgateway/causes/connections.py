@@ -34,7 +34,7 @@ NOTHING_LISTENING = Cause(
             knobs=(Knob.NEEDED_APPLICATION,),
         ),
     ),
-    innocent="Not a full queue: that is error 11 on a unix socket and a timeout on TCP.",
+    confused_with="Not a full queue: that is error 11 on a unix socket and a timeout on TCP.",
 )
 
 SOCKET_FORBIDDEN = Cause(
@@ -70,7 +70,7 @@ CONNECTION_FORBIDDEN = Cause(
             settings={"command": "setsebool -P httpd_can_network_connect 1"},
         ),
     ),
-    innocent="No file's permissions are to blame: a port has none.",
+    confused_with="No file's permissions are to blame: a port has none.",
 )
 
 PORTS_EXHAUSTED = Cause(
@@ -109,7 +109,7 @@ PROXY_EXHAUSTED = Cause(
             settings={"nginx": "worker_rlimit_nofile 8192", "systemd": "LimitNOFILE=8192"},
         ),
     ),
-    innocent="Looks like the application's own 500; there $upstream_header_time is a number.",
+    confused_with="Looks like the application's own 500; there $upstream_header_time is a number.",
 )
 
 NO_LIVE_UPSTREAMS = Cause(
@@ -131,7 +131,7 @@ NO_LIVE_UPSTREAMS = Cause(
             text="Leave slow requests out of what counts as a failure.", settings={"nginx": "proxy_next_upstream error"}
         ),
     ),
-    innocent="The servers may be perfectly well: one slow report was enough.",
+    confused_with="The servers may be perfectly well: one slow report was enough.",
 )
 
 KEEPALIVE_RACE = Cause(
@@ -153,7 +153,7 @@ KEEPALIVE_RACE = Cause(
             settings={"nginx": "keepalive_timeout in upstream"},
         ),
     ),
-    innocent="Looks like a crash, and no worker has died. Behind a load balancer the same race is between it and "
+    confused_with="Looks like a crash, and no worker has died. Behind a load balancer the same race is between it and "
     "nginx.",
 )
 
@@ -173,7 +173,7 @@ PROXY_RETRIED = Cause(
             settings={"nginx": "proxy_next_upstream off, proxy_next_upstream_tries"},
         ),
     ),
-    innocent="Not a failed request: an error line in nginx's log is not yet a failure that a client saw.",
+    confused_with="Not a failed request: an error line in nginx's log is not yet a failure that a client saw.",
 )
 
 RETRY_RULES = (

@@ -31,7 +31,8 @@ SATURATED = Cause(
             text="Ask less: fewer queries a page, and a cache.", settings={"Django": "select_related, prefetch_related"}
         ),
     ),
-    innocent="Not a fault of the application server: more workers and threads only ask a busy database more at a time.",
+    confused_with="Not a fault of the application server: more workers and threads only ask a busy database more at a "
+    "time.",
 )
 
 CONNECTIONS_EXHAUSTED = Cause(
@@ -72,7 +73,7 @@ CONNECTIONS_EXHAUSTED = Cause(
             settings={"Django": "CONN_MAX_AGE = 0"},
         ),
     ),
-    innocent="With DEBUG off Django prints nothing of it unless LOGGING sends django.request somewhere.",
+    confused_with="With DEBUG off Django prints nothing of it unless LOGGING sends django.request somewhere.",
 )
 
 POOL_EXHAUSTED = Cause(
@@ -100,8 +101,9 @@ POOL_EXHAUSTED = Cause(
         ),
         Remedy(text="Shorten what holds them: slow queries, and calls to others inside a transaction."),
     ),
-    innocent="The database itself was idle: it is the pool in the worker that was empty. Of psycopg's pool look first "
-    "for `error connecting in` and for the database's own log: when the database is gone, requests read the same.",
+    confused_with="The database itself was idle: it is the pool in the worker that was empty. Of psycopg's pool look "
+    "first for `error connecting in` and for the database's own log: when the database is gone, requests read the "
+    "same.",
 )
 
 UNREACHABLE = Cause(
@@ -134,8 +136,8 @@ UNREACHABLE = Cause(
             settings={"Django": "OPTIONS pool timeout, connect_timeout"},
         ),
     ),
-    innocent="A pool that was empty for too long reads the same to the view: there the database runs, and nothing says "
-    "`error connecting`.",
+    confused_with="A pool that was empty for too long reads the same to the view: there the database runs, and "
+    "nothing says `error connecting`.",
 )
 
 CONNECTION_LOST = Cause(
@@ -167,7 +169,7 @@ CONNECTION_LOST = Cause(
         ),
         Remedy(text="Allow large statements.", settings={"MariaDB, MySQL": "max_allowed_packet; wait_timeout"}),
     ),
-    innocent="The database runs: most requests of that time got a new connection.",
+    confused_with="The database runs: most requests of that time got a new connection.",
 )
 
 LATE_PATCH = Cause(
@@ -191,7 +193,7 @@ LATE_PATCH = Cause(
             knobs=(Knob.PATCH_IN_FILE,),
         ),
     ),
-    innocent="Not a fault of the view or the driver, although the traceback ends in them.",
+    confused_with="Not a fault of the view or the driver, although the traceback ends in them.",
 )
 
 _REMEMBERED_S = 300

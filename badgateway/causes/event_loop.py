@@ -40,7 +40,7 @@ EVENT_LOOP_BLOCKED = Cause(
     "The request journal tells which line of the application did it, and in which request (blocks-the-event-loop); "
     "without it gevent shows the line: GEVENT_MONITOR_THREAD_ENABLE=1 GEVENT_MAX_BLOCKING_TIME=0.5.",
     remedies=_REMEDIES,
-    innocent="The URL that failed is not to blame: look for what else ran in that worker.",
+    confused_with="The URL that failed is not to blame: look for what else ran in that worker.",
 )
 
 BLOCKS_EVENT_LOOP = Cause(
@@ -55,7 +55,7 @@ BLOCKS_EVENT_LOOP = Cause(
     "request's duration, and this request was the first of its process to end meanwhile: while the loop stands still, "
     "only the one that stopped it runs.",
     remedies=_REMEDIES,
-    innocent="The other failures of that time are its victims. More workers only share the damage out.",
+    confused_with="The other failures of that time are its victims. More workers only share the damage out.",
 )
 
 CORES_EXHAUSTED = Cause(
@@ -74,7 +74,7 @@ CORES_EXHAUSTED = Cause(
         ),
         Remedy(text="More processes.", knobs=(Knob.WORKERS,)),
     ),
-    innocent="100 % CPU here is no sign of work: it is uWSGI asking for a free core.",
+    confused_with="100 % CPU here is no sign of work: it is uWSGI asking for a free core.",
 )
 
 _BLOCKED_MOST_OF_IT = Proof(

@@ -88,7 +88,7 @@ ELB_504 = Cause(
     "slow for the idle timeout. So a 504 here can be what is a 502 everywhere else.",
     evidence="elb_status_code 504 with backend_status_code `-` or 0.",
     remedies=(_TARGET_KEEPALIVE, _IDLE, _TARGET_LOGS),
-    innocent="Not necessarily a slow request: look at the duration.",
+    confused_with="Not necessarily a slow request: look at the duration.",
 )
 
 ELB_503 = Cause(

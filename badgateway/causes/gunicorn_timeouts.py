@@ -32,8 +32,8 @@ TIMEOUT_500 = Cause(
     evidence="Gunicorn: `[CRITICAL] WORKER TIMEOUT (pid:N)` within a second of a 500 that came from upstream and "
     "took a second and more.",
     remedies=(_FASTER, _RAISE, _THREADS),
-    innocent="Looks like a bug in the view: the traceback ends wherever it just was. With more than one bind address "
-    "the worker may be stopped after half of the timeout.",
+    confused_with="Looks like a bug in the view: the traceback ends wherever it just was. With more than one bind "
+    "address the worker may be stopped after half of the timeout.",
 )
 
 BLOCKED_IN_C = Cause(
@@ -66,8 +66,8 @@ BLOCKED_IN_C = Cause(
         ),
         _RAISE,
     ),
-    innocent="Not out of memory, whatever the line says: it was the arbiter's own SIGKILL. A real OOM has no WORKER "
-    "TIMEOUT before it and a line in the kernel's log.",
+    confused_with="Not out of memory, whatever the line says: it was the arbiter's own SIGKILL. A real OOM has no "
+    "WORKER TIMEOUT before it and a line in the kernel's log.",
 )
 
 TIMEOUT_502 = Cause(
@@ -81,7 +81,7 @@ TIMEOUT_502 = Cause(
     evidence="Gunicorn: `[CRITICAL] WORKER TIMEOUT (pid:N)` without a SIGKILL of that pid, at the time of nginx's "
     "`upstream prematurely closed connection`.",
     remedies=(_FASTER, _RAISE, _THREADS),
-    innocent="Requests that only shared the worker fail with it; the URL alone does not convict.",
+    confused_with="Requests that only shared the worker fail with it; the URL alone does not convict.",
 )
 
 CUT_BODY = Cause(
@@ -99,7 +99,7 @@ CUT_BODY = Cause(
         _RAISE,
         Remedy(text="Make cuts visible to clients.", settings={"nginx": "proxy_http_version 1.1"}),
     ),
-    innocent="The access log counts it as a success.",
+    confused_with="The access log counts it as a success.",
 )
 
 GRACEFUL_CUT = Cause(
@@ -120,7 +120,7 @@ GRACEFUL_CUT = Cause(
         ),
         _FASTER,
     ),
-    innocent="The WORKER TIMEOUT of a thread worker that was leaving is no hang.",
+    confused_with="The WORKER TIMEOUT of a thread worker that was leaving is no hang.",
 )
 
 ANSWERED_RULES = (

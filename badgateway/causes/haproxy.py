@@ -65,7 +65,7 @@ NO_SERVER = Cause(
         ),
         Remedy(text="See whether the servers run and listen.", knobs=(Knob.ADDRESS,)),
     ),
-    innocent="Not a slow request, and no queue: nothing was waited for.",
+    confused_with="Not a slow request, and no queue: nothing was waited for.",
 )
 
 NO_RESOURCES = Cause(
@@ -82,7 +82,7 @@ NO_RESOURCES = Cause(
         Remedy(text="Keep connections to servers and reuse them.", settings={"HAProxy": "http-reuse safe"}),
         Remedy(text="Allow more open files.", settings={"HAProxy": "maxconn, ulimit-n", "systemd": "LimitNOFILE"}),
     ),
-    innocent="A longer time limit helps none of these.",
+    confused_with="A longer time limit helps none of these.",
 )
 
 REFUSED_ANSWER = Cause(
@@ -101,7 +101,7 @@ REFUSED_ANSWER = Cause(
         ),
         Remedy(text="Look for a rule that denies answers.", settings={"HAProxy": "http-response deny"}),
     ),
-    innocent="The application answered, and its own log has a good status for it.",
+    confused_with="The application answered, and its own log has a good status for it.",
 )
 
 RULES = (

@@ -28,7 +28,7 @@ HEROKU_TIMEOUT = Cause(
         Remedy(text="End what is too slow before the router does: after 25 s.", knobs=(Knob.TIME_LIMIT,)),
         Remedy(text="Serve more requests at a time.", knobs=(Knob.AT_A_TIME,)),
     ),
-    innocent="A worker that is killed at that time is the echo: by Gunicorn's own time limit, not by Heroku.",
+    confused_with="A worker that is killed at that time is the echo: by Gunicorn's own time limit, not by Heroku.",
 )
 
 HEROKU_CRASHED = Cause(
@@ -103,7 +103,7 @@ DAEMON_BACKLOG = Cause(
             text="Fail early instead of waiting in line.", settings={"Apache": "WSGIDaemonProcess ... queue-timeout=45"}
         ),
     ),
-    innocent="A longer listen-backlog helps against short bursts only.",
+    confused_with="A longer listen-backlog helps against short bursts only.",
 )
 
 DAEMON_LOST = Cause(
@@ -141,7 +141,7 @@ RACED = Cause(
             settings={"Traefik": "serversTransport.forwardingTimeouts.idleConnTimeout = 1s"},
         ),
     ),
-    innocent="No worker has died, and the application did not answer 500.",
+    confused_with="No worker has died, and the application did not answer 500.",
 )
 
 CLOSED_BEHIND_PROXY = Cause(

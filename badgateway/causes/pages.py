@@ -39,8 +39,8 @@ def render_page(cause: Cause) -> str:
         f"## How to recognise it\n\n{cause.evidence}",
         "## What to change\n\nIn order of effect:\n\n" + "\n".join(_remedies(cause)),
     ]
-    if cause.innocent:
-        parts.append(f"## What it is not\n\n{cause.innocent}")
+    if cause.confused_with:
+        parts.append(f"## What it is not\n\n{cause.confused_with}")
     parts.append("[All causes](index.md)")
     return "\n\n".join(parts) + "\n"
 

@@ -27,7 +27,7 @@ DISK_FULL = Cause(
             settings={"nginx": "proxy_max_temp_file_size 0, uwsgi_max_temp_file_size 0"},
         ),
     ),
-    innocent="The application did not fail: its own log has a good status for it, or nothing.",
+    confused_with="The application did not fail: its own log has a good status for it, or nothing.",
 )
 
 TEMP_FORBIDDEN = Cause(
@@ -51,7 +51,7 @@ TEMP_FORBIDDEN = Cause(
             settings={"nginx": "client_body_temp_path, proxy_temp_path, uwsgi_temp_path"},
         ),
     ),
-    innocent="Small requests and answers work: they never touch the disk.",
+    confused_with="Small requests and answers work: they never touch the disk.",
 )
 
 REDIRECTION_CYCLE = Cause(
@@ -99,7 +99,7 @@ INVALID_BODY = Cause(
             text="Look for a middleware that changes the body and not its length.", settings={"Django": "MIDDLEWARE"}
         ),
     ),
-    innocent="The access log counts it as a success.",
+    confused_with="The access log counts it as a success.",
 )
 
 TLS_FAILED = Cause(
@@ -121,7 +121,7 @@ TLS_FAILED = Cause(
             text="Trust the authority that signed the certificate.", settings={"nginx": "proxy_ssl_trusted_certificate"}
         ),
     ),
-    innocent="The application never saw the request.",
+    confused_with="The application never saw the request.",
 )
 
 NAME_UNRESOLVED = Cause(
@@ -143,7 +143,7 @@ NAME_UNRESOLVED = Cause(
             settings={"nginx": "proxy_pass without a variable"},
         ),
     ),
-    innocent="The application never saw the request.",
+    confused_with="The application never saw the request.",
 )
 
 CONNECT_RESET = Cause(

@@ -24,7 +24,7 @@ REQUEST_HEADER_TOO_BIG = Cause(
         ),
         Remedy(text="Find out who sends such a header: mostly one cookie that grows."),
     ),
-    innocent="Only some users are hit, again and again: those with the large cookie. No worker has died.",
+    confused_with="Only some users are hit, again and again: those with the large cookie. No worker has died.",
 )
 
 PROTOCOL_MISMATCH = Cause(
@@ -44,7 +44,7 @@ PROTOCOL_MISMATCH = Cause(
             settings={"nginx": "uwsgi_pass or proxy_pass"},
         ),
     ),
-    innocent="A larger buffer-size does not help, whatever the line seems to say: the size in it is text.",
+    confused_with="A larger buffer-size does not help, whatever the line seems to say: the size in it is text.",
 )
 
 RESPONSE_HEADER_TOO_BIG = Cause(
@@ -66,7 +66,7 @@ RESPONSE_HEADER_TOO_BIG = Cause(
         ),
         Remedy(text="Send less: keep sessions in the database, not in cookies.", settings={"Django": "SESSION_ENGINE"}),
     ),
-    innocent="The application's own log has 200 for it.",
+    confused_with="The application's own log has 200 for it.",
 )
 
 INVALID_RESPONSE_HEADER = Cause(

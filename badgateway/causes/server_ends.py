@@ -31,7 +31,7 @@ WORKER_LOST = Cause(
         _STACK,
         Remedy(text="Replace workers before they get too large.", knobs=(Knob.MEMORY_LIMIT,)),
     ),
-    innocent="uvicorn's `Child process [P] died` after max requests is no death: the worker had said goodbye.",
+    confused_with="uvicorn's `Child process [P] died` after max requests is no death: the worker had said goodbye.",
 )
 
 ENDED_WITH_WORKER = Cause(
@@ -50,7 +50,7 @@ ENDED_WITH_WORKER = Cause(
         _SUPERVISE,
         _KERNEL,
     ),
-    innocent="Nobody stopped the server, whatever `Shutting down granian` sounds like.",
+    confused_with="Nobody stopped the server, whatever `Shutting down granian` sounds like.",
 )
 
 CRASH_LOOP = Cause(

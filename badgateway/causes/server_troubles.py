@@ -27,7 +27,7 @@ NOT_LOADED = Cause(
         Remedy(text="Read the traceback above that line, and try the import: `python -c 'import site.wsgi'`."),
         Remedy(text="Let uWSGI end instead of running without the application.", knobs=(Knob.NEEDED_APPLICATION,)),
     ),
-    innocent="Not the proxy, and not an address that is wrong: the server was there, and went.",
+    confused_with="Not the proxy, and not an address that is wrong: the server was there, and went.",
 )
 
 IDLE_HELD = Cause(
@@ -46,7 +46,7 @@ IDLE_HELD = Cause(
         ),
         Remedy(text="Put nginx before Gunicorn: it hands over whole requests only.", settings={"nginx": "proxy_pass"}),
     ),
-    innocent="No request was slow, and nothing is blocked: nothing had been asked.",
+    confused_with="No request was slow, and nothing is blocked: nothing had been asked.",
 )
 
 OUT_OF_MEMORY = Cause(
@@ -103,7 +103,7 @@ WRITE_TIMEOUT = Cause(
             settings={"nginx": "uwsgi_buffering on, uwsgi_max_temp_file_size 1024m"},
         ),
     ),
-    innocent="No worker has died, and the application had made its answer.",
+    confused_with="No worker has died, and the application had made its answer.",
 )
 
 _OURS = "regexp_matches(o.path, '(gunicorn|uwsgi|python|uvicorn|daphne)')"

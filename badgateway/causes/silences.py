@@ -37,7 +37,7 @@ NO_ANSWERS = Cause(
             settings={"Django": "OPTIONS read_timeout, connect_timeout"},
         ),
     ),
-    innocent="No queue is too short: a longer one makes everybody wait longer for the same workers.",
+    confused_with="No queue is too short: a longer one makes everybody wait longer for the same workers.",
 )
 
 _LEAST_FAILURES = 5

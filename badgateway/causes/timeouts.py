@@ -30,7 +30,7 @@ SLOW_REQUEST = Cause(
             settings={"nginx": "proxy_read_timeout 120s, uwsgi_read_timeout 120s"},
         ),
     ),
-    innocent="Not a fault of the server: more workers do not make one request faster.",
+    confused_with="Not a fault of the server: more workers do not make one request faster.",
 )
 
 NO_ANSWER = Cause(
@@ -61,7 +61,7 @@ NO_ANSWER = Cause(
             settings={"badgateway": "request journal"},
         ),
     ),
-    innocent="A read timeout alone does not make the request a slow one.",
+    confused_with="A read timeout alone does not make the request a slow one.",
 )
 
 STALLED_MID_BODY = Cause(
@@ -79,7 +79,7 @@ STALLED_MID_BODY = Cause(
             settings={"nginx": "proxy_read_timeout"},
         ),
     ),
-    innocent="The access log counts it as a success.",
+    confused_with="The access log counts it as a success.",
 )
 
 QUEUED_OR_SLOW = Cause(

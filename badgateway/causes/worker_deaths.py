@@ -32,7 +32,8 @@ WORKER_KILLED = Cause(
             settings={"Django": ".iterator()"},
         ),
     ),
-    innocent="Gunicorn prints the same line when its own timeout killed the worker: look for WORKER TIMEOUT before it.",
+    confused_with="Gunicorn prints the same line when its own timeout killed the worker: look for WORKER TIMEOUT "
+    "before it.",
 )
 
 WORKER_CRASHED = Cause(
@@ -51,7 +52,7 @@ WORKER_CRASHED = Cause(
             knobs=(Knob.ONE_WORKER_MODEL,),
         ),
     ),
-    innocent="Not out of memory: that is signal 9.",
+    confused_with="Not out of memory: that is signal 9.",
 )
 
 HARAKIRI = Cause(
@@ -73,8 +74,8 @@ HARAKIRI = Cause(
         ),
         Remedy(text="Let it tell where the worker stood.", knobs=(Knob.TIME_LIMIT_TRACE,)),
     ),
-    innocent="Under gevent the limit is on the worker, not on a request: each new one moves it and each finished one "
-    "removes it, so it strikes late and at random.",
+    confused_with="Under gevent the limit is on the worker, not on a request: each new one moves it and each finished "
+    "one removes it, so it strikes late and at random.",
 )
 
 COLLATERAL = Cause(
@@ -96,7 +97,7 @@ COLLATERAL = Cause(
             settings={"MariaDB": "max_statement_time"},
         ),
     ),
-    innocent="Do not optimise this URL.",
+    confused_with="Do not optimise this URL.",
 )
 
 MERCY_EXPIRED = Cause(
@@ -114,7 +115,7 @@ MERCY_EXPIRED = Cause(
         Remedy(text="Recycle more rarely, and never all at once.", knobs=(Knob.MAX_REQUESTS, Knob.MAX_REQUESTS_SPREAD)),
         Remedy(text="Make the longest request shorter."),
     ),
-    innocent="Signal 9 although memory is free: it is not the kernel.",
+    confused_with="Signal 9 although memory is free: it is not the kernel.",
 )
 
 MEMORY_RELOAD = Cause(

@@ -56,7 +56,7 @@ class Cause:
     """The rule in words: which lines and numbers prove it."""
     remedies: tuple[Remedy, ...]
     """In order of effect."""
-    innocent: str = ""
+    confused_with: str = ""
     """What it is often taken for, and how to tell; empty when it is rarely mistaken."""
 
     @property

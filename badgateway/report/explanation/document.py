@@ -52,7 +52,7 @@ class CauseView:
     is_proven: bool
     certainty: str
     explanation: str
-    innocent: str
+    confused_with: str
     remedies: tuple[Advice, ...]
     evidence: tuple[EvidenceLine, ...]
     urls: tuple[tuple[str, str], ...]
@@ -136,7 +136,7 @@ def _cause(place: int, found: CauseCount, failures: int, setting: _Setting) -> C
         is_proven=found.certainty is Certainty.PROVEN,
         certainty=wording.CERTAINTIES[found.certainty],
         explanation=cause.explanation,
-        innocent=cause.innocent,
+        confused_with=cause.confused_with,
         remedies=setting.advice(cause),
         evidence=setting.names.shown(found.evidence),
         urls=tuple((numbers.count(count), printable(path)) for path, count in found.urls),

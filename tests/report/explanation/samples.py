@@ -25,7 +25,7 @@ def cause(name: str = "queue-full", *, first: Remedy = LONGER) -> Cause:
         explanation="It was full; see `ss -xl`.",
         evidence="A line says so.",
         remedies=(first, Remedy(text="Ask for less.")),
-        innocent="Not a crash: `dmesg` is silent.",
+        confused_with="Not a crash: `dmesg` is silent.",
     )
 
 
