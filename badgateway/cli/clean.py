@@ -8,7 +8,7 @@ import click
 from badgateway.cli.entry import cli
 from badgateway.cli.terminal import echo
 from badgateway.numbers import memory
-from badgateway.plan.narrow import seconds
+from badgateway.plan.overrides import seconds
 from badgateway.store.leftovers import Leftover, environments, old_runs, remove
 
 _FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)

@@ -22,7 +22,7 @@ from badgateway.model.exit_code import of_study
 from badgateway.model.experiment import Experiment
 from badgateway.model.study_summary import StudySummary
 from badgateway.plan.experiment_file import load_experiment
-from badgateway.plan.narrow import narrow, seconds
+from badgateway.plan.overrides import seconds, with_options
 from badgateway.plan.worker_checks import plan_worker_checks
 from badgateway.process.interruption import Interruption
 from badgateway.search.next_trials import fitted_design
@@ -152,7 +152,7 @@ def run(  # noqa: PLR0913 # one parameter per option
     speech = Speech(is_quiet=quiet, as_json=as_json)
 
     def checked(path: Path, drawn_seed: int) -> Planned:
-        experiment = narrow(
+        experiment = with_options(
             load_experiment(path, drawn_seed=drawn_seed),
             variant=variant,
             only=only,
@@ -265,5 +265,5 @@ def checked_plan(path: Path, *, variant: str | None, budget_s: float | None) -> 
     Raises:
         ConfigurationError: It could not be run.
     """
-    checked = narrow(load_experiment(path), variant=variant, budget_s=budget_s)
+    checked = with_options(load_experiment(path), variant=variant, budget_s=budget_s)
     return _planned(path, checked, with_worker_checks=True)

@@ -10,7 +10,7 @@ from badgateway.cli.entry import cli
 from badgateway.cli.planned import require_installed, require_users
 from badgateway.cli.terminal import echo
 from badgateway.plan.experiment_file import load_experiment, project_root
-from badgateway.plan.narrow import narrow
+from badgateway.plan.overrides import with_options
 from badgateway.report.live_tables import by_hand_summary
 from badgateway.study.by_hand import ByHand
 from badgateway.study.local import LOCAL
@@ -32,7 +32,7 @@ def serve(experiment: Path, configuration: str, *, beside: bool) -> None:
     Example:
       badgateway serve experiments/concurrency.toml uwsgi-2
     """  # noqa: D301 # click's mark for a paragraph that keeps its lines
-    only = narrow(load_experiment(experiment), only=[configuration])
+    only = with_options(load_experiment(experiment), only=[configuration])
     require_installed(experiment, only)
     with undisturbing(beside=beside):
         browse(configuration, served(only, configuration, project_root(experiment), LOCAL), what="the site")
@@ -53,7 +53,7 @@ def ui(experiment: Path, configuration: str, port: int | None, *, beside: bool) 
     Example:
       badgateway ui experiments/concurrency.toml gunicorn-gevent --port 8090
     """  # noqa: D301 # click's mark for a paragraph that keeps its lines
-    only = narrow(load_experiment(experiment), only=[configuration])
+    only = with_options(load_experiment(experiment), only=[configuration])
     root = project_root(experiment)
     require_installed(experiment, only)
     require_users(experiment, only)

@@ -13,7 +13,7 @@ from badgateway.model.decoding import DecodingError, decoded_toml
 from badgateway.model.experiment import Experiment
 from badgateway.model.printable import printable
 from badgateway.plan.declaration_faults import fault_lines
-from badgateway.plan.narrow import in_variant
+from badgateway.plan.overrides import in_variant
 from badgateway.plan.project_files import file_faults
 from badgateway.servers.registry import server_of
 

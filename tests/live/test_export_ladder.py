@@ -19,7 +19,7 @@ from badgateway.model.experiment import Experiment
 from badgateway.model.outcome import Outcome
 from badgateway.model.trial import Trial, Window
 from badgateway.plan.experiment_file import load_experiment
-from badgateway.plan.narrow import narrow
+from badgateway.plan.overrides import with_options
 from badgateway.stack.deployment import Deployment, deploy
 from badgateway.stack.project import Snapshot, take_snapshot
 from badgateway.stack.written import FOLDER
@@ -47,7 +47,7 @@ def ladder_snapshot(account, school_database: SchoolDatabase) -> Snapshot:
 
 def small(configuration: Configuration) -> Experiment:
     """Return the experiment with this one alone, for the school of the tests, and time limits that nothing reaches."""
-    declared = narrow(LADDER, only=[configuration.name]).model_dump(mode="json")
+    declared = with_options(LADDER, only=[configuration.name]).model_dump(mode="json")
     declared["configurations"][0] |= {"timeouts": PATIENT.model_dump()}
     declared["application"]["environment"] = {"APP_MEMBERS": str(MEMBERS)}
     return Experiment.model_validate(declared)

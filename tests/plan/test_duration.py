@@ -3,7 +3,7 @@
 import pytest
 
 from badgateway.errors import ConfigurationError
-from badgateway.plan.narrow import seconds
+from badgateway.plan.overrides import seconds
 
 
 @pytest.mark.parametrize(

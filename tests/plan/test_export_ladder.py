@@ -6,7 +6,7 @@ import pytest
 
 from badgateway.model.experiment import Experiment
 from badgateway.plan.experiment_file import load_experiment
-from badgateway.plan.narrow import narrow
+from badgateway.plan.overrides import with_options
 from badgateway.plan.schedule import expected_s
 
 ROOT = Path(__file__).parents[2]
@@ -21,7 +21,7 @@ STORY = ["naive-xls", "timeouts-raised", "paged", "buffered-stream", "annotated"
 
 
 def variant(name: str | None) -> Experiment:
-    return narrow(LADDER, variant=name)
+    return with_options(LADDER, variant=name)
 
 
 def strategies(experiment: Experiment) -> set[str]:

@@ -51,7 +51,7 @@ class CauseCard:
     """In order of effect; the settings are those of the servers at the places."""
     evidence: tuple[EvidenceLine, ...]
     """The files are named from the folder of the run."""
-    innocent: str
+    confused_with: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +130,7 @@ def _card(group: list[Found], study: StudySummary) -> CauseCard:
         explanation=cause.explanation,
         remedies=advice_for(cause, uses(configurations)),
         evidence=_first(_lines(group)),
-        innocent=cause.innocent,
+        confused_with=cause.confused_with,
     )
 
 

@@ -1,4 +1,4 @@
-"""Narrows an experiment to what the command line asked for."""
+"""Changes an experiment to what the command line asked for: another size, other levels, fewer configurations."""
 
 import re
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from badgateway.model.experiment import Experiment
 from badgateway.plan.declaration_faults import fault_lines
 
 
-def narrow(  # noqa: PLR0913 # one parameter per option of the command line
+def with_options(  # noqa: PLR0913 # one parameter per option of the command line
     experiment: Experiment,
     *,
     variant: str | None = None,
@@ -26,7 +26,7 @@ def narrow(  # noqa: PLR0913 # one parameter per option of the command line
     """Return the experiment with some configurations, other levels, another window, block count, seed or budget.
 
     A variant of the experiment comes first, and the rest changes that; an experiment that declares no variants has one
-    size for all. A variant, and an experiment narrowed to some configurations, gets a name of its own, so that its
+    size for all. A variant, and an experiment of some configurations alone, gets a name of its own, so that its
     results do not take the place of the whole experiment's. Users in place of rates, or rates in place of users, change
     the loop.
 

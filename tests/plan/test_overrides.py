@@ -1,61 +1,61 @@
-"""Narrowing an experiment from the command line."""
+"""An experiment with other sizes, levels and configurations, from the command line."""
 
 import pytest
 
 from badgateway.errors import ConfigurationError
 from badgateway.model.experiment import Experiment, Variant
-from badgateway.plan.narrow import narrow
+from badgateway.plan.overrides import with_options
 from tests.declared import declared, experiment
 
 
 def test_nothing_asked_for_changes_nothing():
-    assert narrow(experiment()) == experiment()
+    assert with_options(experiment()) == experiment()
 
 
 def test_one_configuration_alone_gets_results_of_its_own():
-    narrowed = narrow(experiment(), only=["second"])
+    changed = with_options(experiment(), only=["second"])
 
-    assert [one.name for one in narrowed.configurations] == ["second"]
-    assert narrowed.name == "small-second"
+    assert [one.name for one in changed.configurations] == ["second"]
+    assert changed.name == "small-second"
 
 
 def test_several_configurations_keep_the_order_of_the_file():
-    narrowed = narrow(experiment(), only=["third", "first"])
+    changed = with_options(experiment(), only=["third", "first"])
 
-    assert [one.name for one in narrowed.configurations] == ["first", "third"]
-    assert narrowed.name == "small-subset"
+    assert [one.name for one in changed.configurations] == ["first", "third"]
+    assert changed.name == "small-subset"
 
 
 def test_load_blocks_and_seed_can_be_replaced():
-    narrowed = narrow(experiment(), users=[9], window_s=2.5, blocks=3, seed=42)
+    changed = with_options(experiment(), users=[9], window_s=2.5, blocks=3, seed=42)
 
-    assert (narrowed.load.users, narrowed.load.window_s, narrowed.blocks, narrowed.seed) == ((9,), 2.5, 3, 42)
+    assert (changed.load.users, changed.load.window_s, changed.blocks, changed.seed) == ((9,), 2.5, 3, 42)
 
 
 @pytest.mark.parametrize("seed", [2**53 + 1, -(2**64), 10**30])
 def test_a_seed_that_no_manifest_could_hold_is_refused_before_anything_starts(seed):
     with pytest.raises(ConfigurationError, match=r"command line: seed: .* is not allowed"):
-        narrow(experiment(), seed=seed)
+        with_options(experiment(), seed=seed)
 
 
 @pytest.mark.parametrize(("blocks", "budget_s"), [(12, 600), (6, 300), (3, 300)])
 def test_more_blocks_of_a_study_get_more_time(blocks, budget_s):
     study = {"blocks": 6, "looks": [2], "budget_s": 300}
 
-    narrowed = narrow(experiment(study=study), blocks=blocks)
+    changed = with_options(experiment(study=study), blocks=blocks)
 
-    assert narrowed.study is not None
-    assert (narrowed.study.blocks, narrowed.study.budget_s) == (blocks, budget_s)
+    assert changed.study is not None
+    assert (changed.study.blocks, changed.study.budget_s) == (blocks, budget_s)
 
 
 def test_an_unknown_configuration_is_refused_and_the_known_ones_named():
     with pytest.raises(ConfigurationError, match=r"no configuration fourth; it has first, second, third"):
-        narrow(experiment(), only=["fourth"])
+        with_options(experiment(), only=["fourth"])
 
 
 def test_a_value_out_of_range_is_refused():
     with pytest.raises(ConfigurationError, match=r"command line: blocks: 0 is not allowed"):
-        narrow(experiment(), blocks=0)
+        with_options(experiment(), blocks=0)
 
 
 SIZES = {
@@ -71,7 +71,7 @@ def sized(**changes: object) -> Experiment:
 
 
 def test_a_variant_replaces_what_it_names_and_gets_results_of_its_own():
-    quick = narrow(sized(), variant="quick")
+    quick = with_options(sized(), variant="quick")
 
     assert quick.name == "small-quick"
     assert [one.name for one in quick.configurations] == ["first", "third"]
@@ -82,7 +82,7 @@ def test_a_variant_replaces_what_it_names_and_gets_results_of_its_own():
 
 
 def test_a_variant_keeps_what_it_does_not_name():
-    full = narrow(sized(), variant="full-scale")
+    full = with_options(sized(), variant="full-scale")
 
     assert full.timeouts.proxy_read_s == 300
     assert (full.configurations, full.load) == (sized().configurations, sized().load)
@@ -92,8 +92,8 @@ def test_a_variant_may_have_an_objective_of_its_own():
     slow = {"max_failure_share": 0.5, "p95_ms": 9000}
     told = experiment(variants={"quick": {"users": [1]}, "full-scale": {"objective": slow}})
 
-    assert narrow(told, variant="full-scale").objective.p95_ms == 9000
-    assert narrow(told, variant="quick").objective == told.objective
+    assert with_options(told, variant="full-scale").objective.p95_ms == 9000
+    assert with_options(told, variant="quick").objective == told.objective
 
 
 def test_a_variant_changes_settings_of_the_application_and_a_configurations_own_are_stronger():
@@ -103,32 +103,32 @@ def test_a_variant_changes_settings_of_the_application_and_a_configurations_own_
         configurations=[first | {"environment": {"APP_B": "3"}}, *others],
         variants={"quick": {"environment": {"APP_B": "2"}}},
     )
-    quick = narrow(told, variant="quick")
+    quick = with_options(told, variant="quick")
 
     assert quick.application.environment == {"APP_A": "1", "APP_B": "2"}
     assert quick.configurations[0].environment == {"APP_B": "3"}
 
 
 def test_options_change_a_variant():
-    quick = narrow(sized(), variant="quick", users=[3], only=["third"])
+    quick = with_options(sized(), variant="quick", users=[3], only=["third"])
 
     assert (quick.load.users, quick.load.window_s, quick.name) == ((3,), 2, "small-quick-third")
 
 
 def test_a_configuration_whose_counterpart_is_left_out_is_compared_with_the_first():
-    kept = narrow(sized(), only=["first", "third"])
+    kept = with_options(sized(), only=["first", "third"])
 
     assert kept.configurations[1].against is None
-    assert narrow(sized(), only=["second", "third"]).configurations[1].against == "second"
+    assert with_options(sized(), only=["second", "third"]).configurations[1].against == "second"
 
 
 def test_a_variant_that_the_experiment_has_not_is_refused_with_those_it_has():
     with pytest.raises(ConfigurationError, match=r"small has no variant tiny \(.*\); it has quick, full-scale"):
-        narrow(sized(), variant="tiny")
+        with_options(sized(), variant="tiny")
 
 
 def test_an_experiment_without_variants_has_one_size_for_all():
-    assert narrow(experiment(), variant="quick") == experiment()
+    assert with_options(experiment(), variant="quick") == experiment()
 
 
 def test_a_variant_that_cannot_be_is_named():
@@ -136,7 +136,7 @@ def test_a_variant_that_cannot_be_is_named():
         update={"variants": {"odd": Variant(users=(5, 5))}}
     )
     with pytest.raises(ConfigurationError, match=r"variant odd: load: .*a level is listed twice"):
-        narrow(broken, variant="odd")
+        with_options(broken, variant="odd")
 
 
 STUDY = {"blocks": 8, "capacity": {"lowest": 5, "highest": 80}}
@@ -148,20 +148,20 @@ def of_study(**changes: object) -> Experiment:
 
 
 def test_blocks_and_budget_of_a_study_are_the_studys():
-    narrowed = narrow(of_study(), blocks=4, budget_s=600)
+    changed = with_options(of_study(), blocks=4, budget_s=600)
 
-    assert narrowed.study is not None
-    assert (narrowed.study.blocks, narrowed.study.budget_s, narrowed.blocks) == (4, 600, 1)
+    assert changed.study is not None
+    assert (changed.study.blocks, changed.study.budget_s, changed.blocks) == (4, 600, 1)
 
 
 def test_a_fixed_schedule_has_no_budget():
     with pytest.raises(ConfigurationError, match=r"small has no \[study\] that a budget could cut"):
-        narrow(experiment(), budget_s=600)
+        with_options(experiment(), budget_s=600)
 
 
 def test_a_variant_changes_a_part_of_the_study_and_takes_the_search_away():
     variants = {"quick": {"study": {"blocks": 3, "looks": [2], "capacity": False}}}
-    quick = narrow(of_study(variants=variants), variant="quick")
+    quick = with_options(of_study(variants=variants), variant="quick")
 
     assert quick.study is not None
     assert (quick.study.blocks, quick.study.looks, quick.study.capacity) == (3, (2,), None)
@@ -169,18 +169,18 @@ def test_a_variant_changes_a_part_of_the_study_and_takes_the_search_away():
 
 
 def test_a_variant_without_a_study_of_its_own_leaves_it():
-    quick = narrow(of_study(variants={"quick": {"window_s": 2}}), variant="quick")
+    quick = with_options(of_study(variants={"quick": {"window_s": 2}}), variant="quick")
 
     assert quick.study == of_study().study
 
 
 def test_a_variant_cannot_change_a_study_that_is_not_there():
     with pytest.raises(ConfigurationError, match=r"variants\.quick\.study changes a \[study\] that is not declared"):
-        narrow(experiment(variants={"quick": {"study": {"blocks": 3}}}), variant="quick")
+        with_options(experiment(variants={"quick": {"study": {"blocks": 3}}}), variant="quick")
 
 
 def test_rates_in_place_of_users_make_an_open_loop_and_back():
-    opened = narrow(of_study(), rates_per_s=[20, 30])
+    opened = with_options(of_study(), rates_per_s=[20, 30])
 
     assert (opened.load.users, opened.load.rates_per_s) == ((), (20, 30))
-    assert narrow(opened, users=[7]).load.rates_per_s == ()
+    assert with_options(opened, users=[7]).load.rates_per_s == ()
