@@ -7,7 +7,7 @@ from operator import itemgetter
 
 from badgateway.logs.combined import EXTRA_TIMES
 from badgateway.logs.format_fields import CERTAIN_METHOD, CERTAIN_STATUS, CERTAIN_URI
-from badgateway.logs.given_format import GivenFormat, given_format
+from badgateway.logs.given_format import GivenFormat, counts, given_format
 from badgateway.logs.prefixes import Prefixes
 from badgateway.logs.recognising import kinds_of
 from badgateway.servers import gunicorn, uwsgi
@@ -53,8 +53,12 @@ def learnt_format(lines: Sequence[str]) -> GivenFormat | None:
     # Where names stand before the lines, other programs' lines may follow.
     if any(line.stream for line in unwrapped) or kinds_of([line.text for line in unwrapped]):
         return None
-    count, best = max(((each.count(lines), each) for each in _CANDIDATES), key=itemgetter(0))
+    count, best = _most_frequent(_CANDIDATES, lines)
     return best if _LEAST_SHARE * count > len(lines) else None
+
+
+def _most_frequent(formats: Sequence[GivenFormat], lines: Sequence[str]) -> tuple[int, GivenFormat]:
+    return max(zip(counts(formats, lines), formats, strict=True), key=itemgetter(0))
 
 
 _CERTAIN = {
@@ -103,5 +107,5 @@ def server_format(kind: str, stock: LineFormat, lines: Sequence[str]) -> LineFor
     if kind not in _STOCK or any(map(_STOCK[kind].match, lines)):
         return stock
     unknown = [line for line in lines if not kinds_of([line])]
-    count, best = max(((each.count(unknown), each) for each in _OF_SERVERS[kind]), key=itemgetter(0))
+    count, best = _most_frequent(_OF_SERVERS[kind], unknown)
     return best.line_format if _LEAST_SHARE * count > len(unknown) else stock

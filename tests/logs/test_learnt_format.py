@@ -88,3 +88,14 @@ def test_requests_of_a_server_that_cannot_be_read_are_counted_and_shown(tmp_path
 
     assert (evidence.requests, evidence.files[0].malformed_lines) == (0, 1)
     assert evidence.files[0].first_malformed[0].text == line
+
+
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize("unit", ["a", " ", "\0", "1 ", '"', "GET / ", '"GET / HTTP/1.1" 200 ', "2026-11-21T12:00:00Z"])
+def test_a_long_line_of_anything_keeps_nobody_waiting(unit, tmp_path):
+    # As a site prints it: a picture in base64, or the zeros of a file that was cut.
+    path = tmp_path / "odd.log"
+    path.write_text(("[2026-11-21 12:00:00 +0000] [7] [INFO] Booting worker with pid: 7\n" + unit * 5000 + "\n") * 3)
+
+    assert [file.lines for file in read_logs([Source(name="odd.log", content=path)]).files] == [6]
+    assert learnt_format([unit * 5000]) is None
