@@ -72,4 +72,5 @@ def standing_by(project_root: Path, raw: Path) -> Iterator[Standby]:
         with running(standby_command(project_root, raw, pipe), grace_s=GRACE_S) as child:
             yield Standby(child=child, pipe=pipe)
     finally:
-        pipe.unlink()
+        # Somebody may have removed the whole folder, which the trial tells.
+        pipe.unlink(missing_ok=True)

@@ -11,6 +11,7 @@ import psutil
 from badgateway.model.trial import Disturbance, OutsidePart
 from badgateway.probe.watch import Pulse
 from badgateway.process.run_queue import RunQueue, unexplained_s
+from badgateway.store.temporary_folder import OwnFolder
 
 NAMES = {
     OutsidePart.GENERATOR: "the load generator",
@@ -145,6 +146,27 @@ class Lateness:
 
     def _now(self) -> tuple[float, float, float]:
         return time.monotonic(), time.thread_time(), self._queue.waited_s() or 0.0
+
+
+class Folders:
+    """Whether the folders that the servers live in are as the kit has made them: who cannot enter answers nobody."""
+
+    def __init__(self, *folders: OwnFolder) -> None:
+        """Watch them as they were."""
+        self._folders = folders
+
+    def look(self) -> Iterable[Disturbance]:
+        """Say of each what somebody has done to it, once."""
+        changes = {one: one.change() for one in self._folders}
+        self._folders = tuple(one for one, change in changes.items() if change is None)
+        for what in changes.values():
+            if what is not None:
+                # Without a moment: it lasts, and may have begun before the load.
+                yield Disturbance(part=OutsidePart.MACHINE, what=f"{what}, and the kit had not done it")
+
+    def end(self) -> Iterable[Disturbance]:
+        """Say nothing more: each change is told when it is seen."""
+        return ()
 
 
 class ClockSteps:

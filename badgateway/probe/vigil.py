@@ -9,10 +9,11 @@ from typing import Protocol, Self
 import psutil
 
 from badgateway.model.trial import Disturbance, OutsidePart
-from badgateway.probe.outside_parts import ClockSteps, Lateness, Silence, Stops
+from badgateway.probe.outside_parts import ClockSteps, Folders, Lateness, Silence, Stops
 from badgateway.probe.process_cpu import server_cpu_s
 from badgateway.probe.rounds import Rounds
 from badgateway.probe.watch import Pulse
+from badgateway.store.temporary_folder import OwnFolder
 
 PERIOD_S = 0.1
 
@@ -48,6 +49,11 @@ class Vigil:
         self.add(OutsidePart.DATABASE, pid, name)
         with self._lock:
             self._watchers.append(Silence(pulse, _cpu_of(pid), name))
+
+    def add_folders(self, *folders: OwnFolder) -> None:
+        """Watch folders of the kit's from now on."""
+        with self._lock:
+            self._watchers.append(Folders(*folders))
 
     def found(self) -> tuple[Disturbance, ...]:
         """Return what was seen so far, in the order in which it was over."""

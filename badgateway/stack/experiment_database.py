@@ -47,9 +47,12 @@ def restoring(experiment: Experiment, database: RunningDatabase, snapshot: Snaps
             has_waited = True
             try:
                 wait()
+            except DeploymentError as error:
+                raise RestoreError(f"mend the command: {error}") from error
+            try:
                 renew_statistics(database)
             except DeploymentError as error:
-                raise RestoreError(str(error)) from error
+                raise RestoreError(f"see what keeps the database from answering: {error}") from error
 
         try:
             yield finish

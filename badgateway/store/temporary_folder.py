@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
@@ -22,6 +23,43 @@ LOCK = "in-use"
 """The file that a living kit keeps locked; the kernel takes the lock away however the kit ends."""
 TURN_DEADLINE_S = 5.0
 """How long to wait for another kit that is just making or removing folders."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnFolder:
+    """A folder of the kit's as it was made: servers live in it, and fail when somebody else removes or closes it."""
+
+    path: Path
+    device: int
+    inode: int
+    mode: int
+    uid: int
+    gid: int
+
+    @classmethod
+    def at(cls, path: Path) -> "OwnFolder":
+        """Take note of a folder as it is now.
+
+        Raises:
+            OSError: It is not there.
+        """
+        found = path.lstat()
+        return cls(
+            path=path, device=found.st_dev, inode=found.st_ino, mode=found.st_mode, uid=found.st_uid, gid=found.st_gid
+        )
+
+    def change(self) -> str | None:
+        """Return what somebody has done to it since, "/tmp/x was removed"; None when it is as it was."""
+        try:
+            now = OwnFolder.at(self.path)
+        except OSError:
+            return f"{self.path} was removed"
+        if (now.device, now.inode) != (self.device, self.inode):
+            return f"{self.path} was put in place of another one"
+        if now.mode != self.mode:
+            modes = f"{stat.S_IMODE(self.mode):04o} to {stat.S_IMODE(now.mode):04o}"
+            return f"the mode of {self.path} was changed from {modes}"
+        return None if now == self else f"{self.path} was given to another user or group"
 
 
 @contextmanager

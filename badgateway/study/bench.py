@@ -1,8 +1,8 @@
 """What the trials of an experiment share, who watches them, and the port through which all is done to a machine."""
 
 import shutil
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -10,7 +10,7 @@ from typing import Protocol
 import psutil
 
 from badgateway.analysis.worker_checks import Round
-from badgateway.errors import DeploymentError
+from badgateway.errors import BadgatewayError, DeploymentError
 from badgateway.load.locust import Drive
 from badgateway.load.progress import Progress
 from badgateway.load.standby import Standby
@@ -27,6 +27,7 @@ from badgateway.process.readiness import Watched
 from badgateway.stack.database import RunningDatabase
 from badgateway.stack.deployment import READY_DEADLINE_S, Deployment
 from badgateway.stack.project import Snapshot
+from badgateway.store.temporary_folder import OwnFolder
 
 LEAST_FREE_BYTES = 1 << 20
 """With less, a disk is full."""
@@ -45,6 +46,8 @@ class Bench:
     account: Account | None
     snapshot: Snapshot
     database: RunningDatabase
+    own_folders: tuple[OwnFolder, ...] = ()
+    """In which everything is; as they were when it was set up."""
 
     def raw_folder(self, name: str) -> Path:
         """Make an empty folder that only the kit can enter; `deploy` lets the servers' account through."""
@@ -53,12 +56,13 @@ class Bench:
         return folder
 
     def check(self) -> None:
-        """Return when the database is still there, and room for what a trial writes.
+        """Return when the database and the run's folder are still there, and room for what a trial writes.
 
         Raises:
             DeploymentError: The database has ended by itself; what the site answers without it says nothing about a
-                server. Or the disk is full; what is written then is cut off.
+                server. Or the disk is full; what is written then is cut off. Or somebody has changed the folder.
         """
+        self._demand_folders()
         if not psutil.pid_exists(self.database.pid):
             raise DeploymentError(
                 f"{self.database.system.label} (pid {self.database.pid}) ended by itself in the middle of the run; "
@@ -66,6 +70,27 @@ class Bench:
             )
         if self.is_full():
             raise DeploymentError(f"{self.folder}: no space is left on its disk; make room there and run again")
+
+    def _demand_folders(self) -> None:
+        change = next((found for one in self.own_folders if (found := one.change()) is not None), None)
+        if change is not None:
+            raise DeploymentError(
+                f"{change} while servers ran in it, and not by badgateway; find out by what, such as a job that tidies "
+                f"up {self.folder.parent}, keep it away from there, and run again; --resume keeps what was measured"
+            )
+
+    @contextmanager
+    def explaining(self) -> Iterator[None]:
+        """Say of what fails in the block because the run's folder was removed or closed that it was.
+
+        Raises:
+            DeploymentError: It was.
+        """
+        try:
+            yield
+        except (BadgatewayError, OSError):
+            self._demand_folders()
+            raise
 
     def is_full(self) -> bool:
         """Tell whether the disk that servers and load generator write to has no space left."""

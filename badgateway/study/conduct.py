@@ -36,7 +36,7 @@ def conduct(folder: RunFolder, manifest: Manifest, root: Path, listener: Listene
     if queue.next_trial() is None and _is_checked(folder, manifest):
         return
     listener.busy_with(f"starting {database_of(manifest.experiment).label} and loading the data")
-    with effects.set_up(manifest.experiment, root) as bench:
+    with effects.set_up(manifest.experiment, root) as bench, bench.explaining():
         while (trial := queue.next_trial()) is not None:
             listener.outlook(queue.outlook())
             listener.trial_starting(trial)

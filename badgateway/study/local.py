@@ -26,7 +26,7 @@ from badgateway.stack.deployment import deploy
 from badgateway.stack.experiment_database import prepare_database, restoring
 from badgateway.stack.health import REQUEST_ID_PREFIX
 from badgateway.stack.project import take_snapshot
-from badgateway.store.temporary_folder import remove_all_left_behind, temporary_folder
+from badgateway.store.temporary_folder import OwnFolder, remove_all_left_behind, temporary_folder
 from badgateway.study.bench import Bench
 from badgateway.study.connect_costs import connect_costs
 
@@ -68,6 +68,7 @@ class LocalEffects:
                     account=account,
                     snapshot=snapshot,
                     database=database,
+                    own_folders=(OwnFolder.at(folder), OwnFolder.at(database.folder)),
                 )
 
     def ask_at_once(self, url: str, requests: int) -> Round:

@@ -13,17 +13,19 @@ from badgateway.load.stillness import generator_disturbances
 from badgateway.model.trial import Disturbance, OutsidePart
 from badgateway.probe.vigil import Vigil
 from badgateway.probe.watch import DatabaseAccess, Watch
-from badgateway.stack.database import RunningDatabase
 from badgateway.stack.deployment import Deployment
+from badgateway.store.temporary_folder import OwnFolder
+from badgateway.study.bench import Bench
 
 _PARTS = {"nginx": OutsidePart.PROXY, "relay": OutsidePart.RELAY}
 
 
 class Outside:
-    """What is seen of the generator, the database, the proxy, the relay, the kit and the clock during one trial."""
+    """What is seen of generator, database, proxy, relay, kit, clock and folders during one trial."""
 
-    def __init__(self, database: RunningDatabase) -> None:
+    def __init__(self, bench: Bench) -> None:
         """Begin to watch when the block of `watched` begins."""
+        database = bench.database
         self.access = DatabaseAccess(
             system=database.system,
             host=database.host,
@@ -34,13 +36,15 @@ class Outside:
             pid=database.pid,
         )
         self._database = database
+        self._own_folders = bench.own_folders
         self._name = database.system.label
         self._vigil = Vigil()
         self._ends: list[Disturbance] = []
 
     @contextmanager
     def watched(self) -> Iterator[None]:
-        """Watch the database, the kit and the clock until the block ends."""
+        """Watch the database, the kit, the clock and the run's folders until the block ends."""
+        self._vigil.add_folders(*self._own_folders)
         self._vigil.add_database(self._database.pid, self.access.pulse, self._name)
         with self._vigil:
             try:
@@ -54,8 +58,12 @@ class Outside:
                     self._ends.append(_ended(OutsidePart.DATABASE, f"{self._name} ended in the middle of the trial"))
 
     @contextmanager
-    def deployed(self, deployment: Deployment) -> Iterator[None]:
-        """Watch what a deployment has besides its application server until the block ends, which is before its stop."""
+    def deployed(self, deployment: Deployment, raw: Path) -> Iterator[None]:
+        """Watch what a deployment has besides its application server until the block ends, which is before its stop.
+
+        `raw` is the trial's folder, through which the servers get at their own.
+        """
+        self._vigil.add_folders(OwnFolder.at(raw))
         for name, pid in deployment.parts.items():
             if name in _PARTS:
                 self._vigil.add(_PARTS[name], pid)

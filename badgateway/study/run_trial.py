@@ -1,6 +1,6 @@
 """Runs one trial: restore the data, deploy, drive, stop."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from badgateway.load.progress import Progress
 from badgateway.load.standby import Standby
 from badgateway.model import raw as raw_files
 from badgateway.model.experiment import Experiment, Load
-from badgateway.model.trial import SendingCheck, Trial, TrialRecord, TrialStatus
+from badgateway.model.trial import Disturbance, OutsidePart, SendingCheck, Trial, TrialRecord, TrialStatus
 from badgateway.probe.machine import MachineWatch
 from badgateway.probe.processes import ProcessSampler
 from badgateway.probe.sampler import StackSampler
@@ -33,7 +33,7 @@ def run_trial(
         DeploymentError: The data could not be put back, which every later trial would need too.
         KeyboardInterrupt: The user interrupted it; all servers of the trial have been stopped.
     """
-    watch, machine, outside = Stopwatch(), bench.effects.watch_machine(), Outside(bench.database)
+    watch, machine, outside = Stopwatch(), bench.effects.watch_machine(), Outside(bench)
     client_s = bench.experiment.timeouts_of(bench.experiment.configuration(trial.configuration)).client_s
     try:
         # Side by side, as none of them needs another: the data, the servers' start, and the import of Locust.
@@ -45,7 +45,7 @@ def run_trial(
             beside = Beside(standby=standby, finish_restore=finish_restore, outside=outside)
             result = _deploy_and_drive(trial, bench, raw, on_progress, machine, beside=beside, watch_loop=watch_loop)
     except RestoreError as error:
-        raise _not_restored(error, bench) from error
+        raise _not_restored(error, bench, outside.found(raw, client_s, None)) from error
     except (DeploymentError, LoadError) as error:
         reason = without_folder(str(error), raw)
         return aborted(
@@ -80,11 +80,16 @@ class Beside:
     outside: Outside
 
 
-def _not_restored(error: RestoreError, bench: Bench) -> DeploymentError:
-    # Without a database no command can put its data back.
+def _not_restored(error: RestoreError, bench: Bench, seen: Sequence[Disturbance]) -> DeploymentError:
+    # Without a database, or with one that stands still, no command can put its data back.
     bench.check()
+    told = "application.restore: the data could not be put back, so the run ends here"
+    frozen = next((found for found in seen if found.part is OutsidePart.DATABASE), None)
+    if frozen is None:
+        return DeploymentError(f"{told}; {error}")
     return DeploymentError(
-        f"application.restore: the data could not be put back, so the run ends here; mend the command: {error}"
+        f"{told}: {frozen.what}, and the kit had not done it; find out what stops pid {bench.database.pid}, and run "
+        "again; --resume keeps what was measured"
     )
 
 
@@ -127,7 +132,7 @@ def _deploy_and_drive(  # what is run, where, and who looks on
             on_sample=machine.look,
         ) as processes,
         StackSampler(raw, watch_of(deployment, outside.access)) as stack,
-        outside.deployed(deployment),
+        outside.deployed(deployment, raw),
     ):
 
         def watch_generator(pid: int) -> None:

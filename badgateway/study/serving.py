@@ -90,7 +90,7 @@ def served_behind_locust(
 def _behind_locust(bench: Bench, name: str, port: int, raw: Path) -> Iterator[Served]:
     with (
         _deployed(bench, name, raw) as deployment,
-        StackSampler(raw, watch_of(deployment, Outside(bench.database).access)),
+        StackSampler(raw, watch_of(deployment, Outside(bench).access)),
         _locust(_target(bench, name, deployment.url), port, raw, bench.effects) as (
             page,
             locust,

@@ -15,10 +15,11 @@ import pytest
 from badgateway.databases.mariadb import DATABASE
 from badgateway.model.trial import OutsidePart
 from badgateway.probe.database import DatabaseProbe
-from badgateway.probe.outside_parts import ClockSteps, Lateness, Silence, Stops
+from badgateway.probe.outside_parts import ClockSteps, Folders, Lateness, Silence, Stops
 from badgateway.probe.vigil import Vigil
 from badgateway.probe.watch import DatabaseAccess, NotAvailableError, Pulse
 from badgateway.process.run_queue import RunQueue
+from badgateway.store.temporary_folder import OwnFolder
 
 SLEEP = "import time; time.sleep(60)"
 PARENT = f"""
@@ -244,3 +245,24 @@ def test_what_stops_the_watch_comes_out_of_its_block(monkeypatch):
 
     with pytest.raises(RuntimeError, match="planted"), Vigil(period_s=0.01):
         time.sleep(0.1)
+
+
+def test_a_folder_that_is_closed_for_a_moment_is_told_once_and_without_a_moment(tmp_path):
+    folders = Folders(OwnFolder.at(tmp_path))
+    assert list(folders.look()) == []
+    tmp_path.chmod(0)
+    (found,) = folders.look()
+    tmp_path.chmod(0o700)
+
+    assert (found.part, found.at_s) == (OutsidePart.MACHINE, None)
+    assert found.what.startswith(f"the mode of {tmp_path} was changed from ")
+    assert [*folders.look(), *folders.end()] == []
+
+
+def test_a_vigil_looks_at_folders_too(tmp_path):
+    with Vigil(period_s=0.02) as watch:
+        watch.add_folders(OwnFolder.at(tmp_path))
+        tmp_path.chmod(0o750)
+    tmp_path.chmod(0o700)
+
+    assert [one.part for one in watch.found()] == [OutsidePart.MACHINE]

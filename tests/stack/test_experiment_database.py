@@ -41,3 +41,15 @@ def test_a_server_that_did_not_come_up_leaves_no_half_restored_data(begun, monke
 
     with pytest.raises(RestoreError, match="MariaDB is gone"), begun:
         raise DeploymentError("no server came up")
+
+
+def test_a_command_that_fails_is_to_be_mended_and_not_for_a_database_that_gives_no_answer(tmp_path, monkeypatch):
+    (tmp_path / "app").mkdir()
+    snapshot = Snapshot(root=tmp_path, nginx_template="", database_template="")
+    monkeypatch.setattr(experiment_database, "renew_statistics", be_gone)
+    for code, told in (("raise SystemExit(3)", "^mend the command: .* status 3"), ("pass", "^see what keeps the ")):
+        declared = experiment(application={"restore": ["python", "-c", code]})
+        begun = restoring(declared, replace(DATABASE, folder=tmp_path), snapshot)
+
+        with pytest.raises(RestoreError, match=told), begun as finish:
+            finish()

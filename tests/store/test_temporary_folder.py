@@ -15,6 +15,7 @@ from badgateway.store.temporary_folder import (
     LOCK,
     PREFIX,
     SCRATCH_PREFIX,
+    OwnFolder,
     remove_all_left_behind,
     remove_left_behind,
     scratch_space,
@@ -213,3 +214,38 @@ def test_where_no_folder_can_be_made_the_command_goes_on(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
     with scratch_space():
         assert tempfile.gettempdir() == str(tmp_path / "nowhere")
+
+
+def test_a_folder_that_nobody_touches_is_as_it_was_whatever_is_made_in_it(tmp_path):
+    own = OwnFolder.at(tmp_path)
+    (tmp_path / "trial-1").mkdir()
+
+    assert own.change() is None
+
+
+@pytest.mark.fault("damage", always=True)
+@pytest.mark.parametrize("what", ["closed", "removed", "replaced"])
+def test_what_somebody_does_to_a_folder_of_the_kits_is_told_by_its_name(what, tmp_path):
+    folder = tmp_path / "run"
+    folder.mkdir(mode=0o710)
+    own = OwnFolder.at(folder)
+    if what == "closed":
+        folder.chmod(0)
+    else:
+        folder.rename(tmp_path / "aside")
+    if what == "replaced":
+        folder.mkdir(mode=0o710)
+
+    assert own.change() == {
+        "closed": f"the mode of {folder} was changed from 0710 to 0000",
+        "removed": f"{folder} was removed",
+        "replaced": f"{folder} was put in place of another one",
+    }.get(what)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives folders away")
+def test_a_folder_that_was_given_away_is_told(tmp_path):
+    own = OwnFolder.at(tmp_path)
+    os.chown(tmp_path, -1, 12345)
+
+    assert own.change() == f"{tmp_path} was given to another user or group"

@@ -1,5 +1,6 @@
 """All trials of an experiment: each is kept as it ends, whatever becomes of the others."""
 
+import shutil
 import signal
 import time
 from types import SimpleNamespace
@@ -187,3 +188,48 @@ def test_what_a_killed_kit_left_is_removed_also_where_nothing_is_left_to_run(sea
     run(folder, told, seam)
 
     assert seam.tidied == 2
+
+
+@pytest.mark.fault("damage", always=True)
+@pytest.mark.parametrize("step", ["on_deploy", "on_drive"])
+def test_a_run_folder_that_somebody_closes_makes_its_trial_invalid_and_ends_the_run_with_a_remedy(
+    step, seam, folder, told
+):
+    setattr(seam, step, lambda *_given: seam.folder.chmod(0o711))
+
+    with pytest.raises(
+        DeploymentError, match=r"^the mode of .*/bench was changed .* tidies up .* --resume keeps what was measured$"
+    ):
+        run(folder, told, seam)
+
+    (only,) = told.ended
+    assert only.verdict is Verdict.INVALID
+    assert said(only.reasons)[0].startswith(f"the mode of {seam.folder} was changed from 0755 to 0711")
+    assert seam.up == []
+
+
+@pytest.mark.fault("damage", always=True)
+@pytest.mark.parametrize("position", [1, 2])
+def test_a_run_folder_that_somebody_removes_ends_the_run_with_its_name_and_a_remedy(position, seam, folder, told):
+    def remove(trial, _raw) -> None:
+        if trial.position == position:
+            shutil.rmtree(seam.folder)
+
+    seam.on_drive = remove
+
+    with pytest.raises(
+        DeploymentError, match=r"^/.*/bench was removed while servers ran in it, .* --resume keeps what was measured$"
+    ):
+        run(folder, told, seam)
+
+    assert [record.trial.position for record in records(folder)] == list(range(1, position))
+
+
+def test_what_fails_while_the_run_folder_is_as_it_was_keeps_its_own_words(seam, folder, told):
+    def fail(*_given: object) -> None:
+        raise OSError(5, "Input/output error")
+
+    seam.on_drive = fail
+
+    with pytest.raises(OSError, match="Input/output error"):
+        run(folder, told, seam)

@@ -96,6 +96,26 @@ def test_data_that_cannot_be_put_back_end_the_run_with_the_commands_own_words(se
         run_trial(TRIAL, table, raw, lambda _: None)
 
 
+def test_data_that_cannot_be_put_back_because_the_database_stands_still_say_so_and_blame_no_command(
+    seam, table, raw, monkeypatch
+):
+    def fail() -> None:
+        raise DeploymentError("mend the command: it did not end within 120 s")
+
+    stopped = Disturbance(part=OutsidePart.DATABASE, what="MariaDB was stopped for 30.1 s (process state T)", at_s=1.0)
+    seam.on_restore = fail
+    monkeypatch.setattr("badgateway.study.outside.Vigil.found", lambda _vigil: (stopped,))
+
+    with pytest.raises(DeploymentError) as caught:
+        run_trial(TRIAL, table, raw, lambda _: None)
+
+    assert str(caught.value) == (
+        "application.restore: the data could not be put back, so the run ends here: MariaDB was stopped for 30.1 s "
+        f"(process state T), and the kit had not done it; find out what stops pid {table.database.pid}, and run "
+        "again; --resume keeps what was measured"
+    )
+
+
 def test_data_that_cannot_be_put_back_because_the_database_is_gone_say_so(seam, table, raw, monkeypatch):
     def fail() -> None:
         raise DeploymentError("connection refused")
