@@ -51,10 +51,11 @@ def read_records(folder: RunFolder, manifest: Manifest) -> Iterator[tuple[Path, 
 
 
 def uncounted(folder: RunFolder, manifest: Manifest) -> tuple[Path, ...]:
-    """Return the folders that are named as trials of a configuration that the run does not have; nobody reads them."""
+    """Return the folders of trials that nobody reads: of a configuration that the run does not have, or misnamed."""
     names = {configuration.name for configuration in manifest.experiment.configurations}
     named = ((one, Trial.named(one.name)) for one in folder.trial_folders())
-    return tuple(one for one, trial in named if trial is not None and trial.configuration not in names)
+    foreign = (one for one, trial in named if trial is not None and trial.configuration not in names)
+    return (*foreign, *folder.misnamed())
 
 
 def _by_name(name: str, before: list[Trial]) -> Trial | None:

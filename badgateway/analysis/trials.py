@@ -19,7 +19,7 @@ from badgateway.ledger.pressure import pressure
 from badgateway.ledger.processes import load_processes, uses
 from badgateway.ledger.series import database_connections, load_samples
 from badgateway.model.in_memory import own_database, row_database
-from badgateway.model.raw import PROCESSES, SAMPLES
+from badgateway.model.raw import NEEDED, PROCESSES, SAMPLES
 from badgateway.model.trial import TrialRecord, TrialStatus
 from badgateway.store.packed import unpacked
 from badgateway.store.plain_file import demand_plain
@@ -50,9 +50,17 @@ def read_evidence(
     try:
         demand_plain(raw)
         with unpacked(raw) as folder:
+            _demand_all(folder)
             return _read(folder, record, connection or row_database(), settle=settle)
     except (RawDataError, UntrustedFileError) as error:
         return _unread(record, without_folder(str(error), raw))
+
+
+def _demand_all(folder: Path) -> None:
+    # What a book lacks the others tell; of what was never written down nobody knows whether it happened.
+    for name in NEEDED:
+        if not (folder / name).is_file():
+            raise RawDataError(f"{folder / name} is missing: without it nobody knows how the trial went; run it again")
 
 
 def _read(folder: Path, record: TrialRecord, connection: duckdb.DuckDBPyConnection, *, settle: bool) -> TrialEvidence:

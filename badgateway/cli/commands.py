@@ -9,11 +9,10 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from badgateway.analysis.records import uncounted
 from badgateway.analysis.run import analyse, publish
 from badgateway.cli.alone import alone_on_the_machine, patience_s
 from badgateway.cli.entry import cli
-from badgateway.cli.outcome import print_document, print_outcome
+from badgateway.cli.outcome import print_document, print_outcome, print_uncounted
 from badgateway.cli.planned import Planned, plan_lines, require_installed, require_users
 from badgateway.cli.running import Speech, go_on, run_one
 from badgateway.cli.terminal import echo
@@ -230,8 +229,7 @@ def rebuild(directory: Path, out: Path | None, *, as_json: bool) -> None:
 
 def _rebuilt(folder: RunFolder, *, as_json: bool, keep: bool = True) -> StudySummary:
     study = analyse(folder)
-    for one in uncounted(folder, folder.manifest()):
-        echo(f"badgateway: {one}: is of no configuration of this run, so it was not counted; remove it", err=True)
+    print_uncounted(folder)
     (print_document if as_json else print_outcome)(study, publish(folder, study) if keep else None)
     return study
 

@@ -11,7 +11,7 @@ from badgateway import numbers
 from badgateway.analysis.difference import Difference, Pair, difference
 from badgateway.analysis.run import analyse
 from badgateway.cli.entry import cli
-from badgateway.cli.outcome import columns, fitted
+from badgateway.cli.outcome import columns, fitted, print_uncounted
 from badgateway.cli.terminal import say, shown
 from badgateway.model.study_summary import StudySummary
 from badgateway.model.summary import LevelSummary
@@ -40,7 +40,9 @@ def diff(before: Path, after: Path) -> None:
 
 def _judged(run: Path) -> StudySummary:
     with RunFolder.open(run).aside() as folder:
-        return analyse(folder)
+        study = analyse(folder)
+        print_uncounted(folder)
+        return study
 
 
 def print_difference(console: Console, found: Difference) -> None:

@@ -10,13 +10,16 @@ from rich.table import Table
 from rich.text import Text
 
 from badgateway.analysis.answer import larger_run
+from badgateway.analysis.records import uncounted
 from badgateway.cli.terminal import echo, say, shown
 from badgateway.cli.wording import decision_lines
 from badgateway.model.exit_code import of_study
+from badgateway.model.printable import printable
 from badgateway.model.study_summary import Decision, StudySummary
 from badgateway.report.formats import render_json
 from badgateway.report.sections.answer.standings import Row, Standings
 from badgateway.report.sections.answer.standings import build as build_standings
+from badgateway.store.run_folder import RunFolder
 
 _MOST_ROWS = 40
 _UNBOUNDED = 1000
@@ -51,6 +54,16 @@ def print_outcome(study: StudySummary, report: Path | None, commands: Commands |
     )
     for line in lines:
         say(console, Text(line))
+
+
+def print_uncounted(folder: RunFolder) -> None:
+    """Name on stderr what lies among a run's trials and was not read as one."""
+    for one in uncounted(folder, folder.manifest()):
+        echo(
+            f"badgateway: {printable(str(one))}: has the name of no trial of this run, so it was not counted; give it "
+            "its own name or remove it",
+            err=True,
+        )
 
 
 def fitted(console: Console) -> Console:

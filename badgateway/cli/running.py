@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.text import Text
 
 from badgateway.cli.display import watch
-from badgateway.cli.outcome import Commands, print_document, print_outcome
+from badgateway.cli.outcome import Commands, print_document, print_outcome, print_uncounted
 from badgateway.cli.planned import Planned, disk_line, outlook_line
 from badgateway.cli.quiet import await_quiet
 from badgateway.cli.terminal import echo, say
@@ -64,6 +64,7 @@ def go_on(planned: Planned, folder: RunFolder, interruption: Interruption, speec
         return resume_experiment(folder, root=project_root(planned.path), listener=listener, effects=LOCAL)
 
     ended = len(folder.trial_folders())
+    print_uncounted(folder)
     console = _introduced(planned, speech, f"going on with {folder.path}, {ended} trials of which have ended")
     await_quiet(console, planned.experiment.machine)
     return _watched(console, planned, start, interruption, speech)

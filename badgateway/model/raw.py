@@ -24,6 +24,16 @@ MANIFEST = "manifest.json"
 PROOF = "proof.json"
 CONNECT_COSTS = "connect-costs.json"
 
+NEEDED = (CLIENT_ROWS, CLIENT_EVENTS, GENERATOR_GAPS, ACCESS_LOG, ERROR_LOG, JOURNAL, PROCESSES, SAMPLES)
+"""Every trial that ran to its end has them; without one of them, nobody knows what befell it."""
+READ = (*NEEDED, SERVER_LOG, STATEMENTS, TRIAL)
+"""All that a report is made of."""
+
+MOST_PRINTED_BYTES = 256 << 20
+"""Of what one program prints: it is kept and read, and must fill neither the disk nor the memory."""
+MOST_WRITTEN_BYTES = 2 << 30
+"""Of one book: some four million requests. A site must not be able to fill the disk of whoever measures it."""
+
 JOURNAL_COLUMNS = (
     "kind",
     "time_s",

@@ -17,6 +17,7 @@ from typing import IO, Self
 import psutil
 
 from badgateway.errors import DeploymentError, GuardianError
+from badgateway.model.raw import MOST_PRINTED_BYTES
 from badgateway.process import guardian
 from badgateway.process.account import Account, unreachable_parent
 from badgateway.process.guardian_line import GUARDIAN_DEADLINE_S, dismiss, first_message, go_on, receive
@@ -24,8 +25,6 @@ from badgateway.process.interruption import held
 from badgateway.process.shutdown import Ending, living, shut_down
 
 TAIL_BYTES = 65_536
-MOST_LOG_BYTES = 256 << 20
-"""Of what one program prints: it is kept and read, and must fill neither the disk nor the memory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,9 +140,9 @@ class Child:
         Raises:
             DeploymentError: It prints without end; with its last log lines.
         """
-        if self.log_bytes() > MOST_LOG_BYTES:
+        if self.log_bytes() > MOST_PRINTED_BYTES:
             raise DeploymentError(
-                f"{self.name} printed more than {MOST_LOG_BYTES >> 20} MiB; let it print less, such as by its "
+                f"{self.name} printed more than {MOST_PRINTED_BYTES >> 20} MiB; let it print less, such as by its "
                 f"log level; last log lines:\n{self.tail()}"
             )
 

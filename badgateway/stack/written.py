@@ -21,9 +21,6 @@ RUN_FOLDER = "run"
 """Sockets, pid files and temporary files; the template of nginx has the name too."""
 NAMES = (raw_files.ACCESS_LOG, raw_files.ERROR_LOG, raw_files.JOURNAL)
 """All that is taken; what a server prints goes to a log that the kit has opened for it."""
-MOST_BYTES = 2 << 30
-"""Of one file: some four million requests. A site must not be able to fill the disk of whoever measures it."""
-
 LOOK_BYTES = 64 << 20
 """Of a file that is still being written: a site must not be able to fill the memory either."""
 
@@ -80,7 +77,7 @@ def _take_out(folder: Path, raw: Path, account: Account | None) -> list[str]:
 
 def _take(source: Path, target: Path, account: Account | None) -> None:
     try:
-        copy_plain(source, target, owner=account.uid if account else None, most_bytes=MOST_BYTES)
+        copy_plain(source, target, owner=account.uid if account else None, most_bytes=raw_files.MOST_WRITTEN_BYTES)
     except FileNotFoundError:
         # A server that did not come up has written none; who reads it says that it is missing.
         return

@@ -3,6 +3,7 @@
 import hashlib
 import os
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +12,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from badgateway.errors import UntrustedFileError
 from badgateway.model import raw
+from badgateway.store.packed import SUFFIX
 from badgateway.store.plain_file import PIECE_BYTES, open_plain
 
 
@@ -24,6 +26,8 @@ class StoredFile:
     """In hexadecimal digits."""
 
 
+MOST_BYTES = 1 << 20
+"""Of the list itself."""
 _LIST = TypeAdapter(tuple[StoredFile, ...])
 
 
@@ -40,16 +44,22 @@ def write_list(folder: Path) -> None:
 def damages(folder: Path) -> tuple[str, ...]:
     """Return what is missing, shorter or altered since the folder's list was written, one clause each.
 
-    Files that are not in the list do not count: nobody reads them.
+    What is read of a trial must be in the list; other files do not count.
     """
     try:
         with open_plain(folder / raw.FILES) as file:
-            files = _LIST.validate_json(file.read())
+            files = _LIST.validate_json(file.read(MOST_BYTES))
     except FileNotFoundError:
         return (f"{raw.FILES} is missing, which lists the trial's files",)
     except (OSError, UntrustedFileError, ValidationError):
         return (f"{raw.FILES} is damaged, which lists the trial's files",)
-    return tuple(_damages(folder, files))
+    return (*_damages(folder, files), *_unlisted(folder, {file.name for file in files}))
+
+
+def _unlisted(folder: Path, listed: AbstractSet[str]) -> Iterator[str]:
+    for form in (*raw.READ, *(f"{name}{SUFFIX}" for name in raw.READ)):
+        if form not in listed and os.path.lexists(folder / form):
+            yield f"{form} is not in {raw.FILES}, so nobody knows whether it was altered"
 
 
 def _damages(folder: Path, files: tuple[StoredFile, ...]) -> Iterator[str]:

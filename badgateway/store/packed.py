@@ -19,8 +19,11 @@ LEAST_BYTES = 128 << 10
 """Smaller files stay as they are, for whoever opens them by hand."""
 LEVEL = 1
 """The fastest: a trial waits for it, and books are a tenth of their size as it is."""
-MOST_BYTES = 4 << 30
-"""Of one file when it is unpacked: a folder from elsewhere must not fill the disk of whoever looks at it."""
+MOST_BYTES = {**dict.fromkeys(PACKED, raw.MOST_WRITTEN_BYTES), raw.SERVER_LOG: 2 * raw.MOST_PRINTED_BYTES}
+"""Of each file as it was written. More the kit does not keep, and what comes from elsewhere must not fill the disk.
+
+A server that printed too much is seen twice a second.
+"""
 
 
 def keep_plain(source: Path, folder: Path) -> None:
@@ -47,9 +50,12 @@ def unpacked(folder: Path) -> Iterator[Path]:
     What is said of a file in it, is said of the folder.
 
     Raises:
-        RawDataError: A file cannot be unpacked, or is there twice.
+        RawDataError: A file cannot be unpacked, is there twice, or is larger than any that the kit keeps.
         UntrustedFileError: A file is a link or none.
     """
+    for name in PACKED:
+        if os.path.lexists(folder / name):
+            _demand_bounded(folder / name, (folder / name).lstat().st_size, name)
     packed = [name for name in PACKED if os.path.lexists(folder / f"{name}{SUFFIX}")]
     if not packed:
         yield folder
@@ -77,8 +83,15 @@ def _unpack(source: Path, target: Path) -> None:
     with open_plain(source) as file, gzip.GzipFile(fileobj=file) as stream, target.open("xb") as plain:
         try:
             while piece := stream.read(PIECE_BYTES):
+                _demand_bounded(source, plain.tell() + len(piece), target.name)
                 plain.write(piece)
-                if plain.tell() > MOST_BYTES:
-                    raise RawDataError(f"{source}: has more than {MOST_BYTES >> 30} GiB when it is unpacked")
         except (gzip.BadGzipFile, EOFError, zlib.error) as error:
             raise RawDataError(f"{source}: cannot be unpacked: {error}") from error
+
+
+def _demand_bounded(path: Path, size_bytes: int, name: str) -> None:
+    if size_bytes > MOST_BYTES[name]:
+        raise RawDataError(
+            f"{path}: has more than the {MOST_BYTES[name] >> 20:,} MiB that a trial's {name} can have, so nothing of "
+            "it was used; put the file itself there"
+        )

@@ -100,9 +100,8 @@ def demand_plain(folder: Path) -> None:
         UntrustedFileError: It is something else; nothing of it was read.
         OSError: The folder cannot be read.
     """
-    status = folder.lstat()
-    if not stat.S_ISDIR(status.st_mode):
-        raise _refused(folder, status, None, what="a folder")
+    if (kind := other_than_folder(folder)) is not None:
+        raise UntrustedFileError(f"{folder}: is {kind} where a folder belongs; nothing of it was read")
     with os.scandir(folder) as entries:
         for entry in sorted(entries, key=lambda entry: entry.name):
             found = entry.stat(follow_symlinks=False)
@@ -110,10 +109,18 @@ def demand_plain(folder: Path) -> None:
                 raise _refused(folder / entry.name, found, None)
 
 
-def _refused(
-    path: Path, status: os.stat_result, owner: int | None, *, what: str = "a regular file"
-) -> UntrustedFileError:
-    kind = _KINDS.get(stat.S_IFMT(status.st_mode), "a device")
+def other_than_folder(path: Path) -> str | None:
+    """Return what is there in place of a folder, such as "a symbolic link"; None where it is a folder itself.
+
+    Raises:
+        OSError: There is nothing.
+    """
+    kind = stat.S_IFMT(path.lstat().st_mode)
+    return None if kind == stat.S_IFDIR else _KINDS.get(kind, "a device")
+
+
+def _refused(path: Path, status: os.stat_result, owner: int | None) -> UntrustedFileError:
+    kind, what = _KINDS.get(stat.S_IFMT(status.st_mode), "a device"), "a regular file"
     if stat.S_ISREG(status.st_mode) and owner is not None:
         kind, what = f"a file of user {status.st_uid}", f"one of user {owner}"
     return UntrustedFileError(

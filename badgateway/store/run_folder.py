@@ -20,9 +20,9 @@ from badgateway.model.manifest import SCHEMA_VERSION, Manifest
 from badgateway.model.printable import printable_part
 from badgateway.model.trial import Disturbance, OutsidePart, Trial, TrialRecord
 from badgateway.store.file_list import damages
-from badgateway.store.plain_file import replacing
+from badgateway.store.plain_file import other_than_folder, replacing
 from badgateway.store.worker_checks_folder import WorkerChecksFolder
-from badgateway.store.writing import damaged, demand_own, keep, read_own, set_aside, writing
+from badgateway.store.writing import ASIDE, damaged, demand_own, keep, read_own, set_aside, writing
 
 _MANIFEST = TypeAdapter(Manifest)
 _RECORD = TypeAdapter(TrialRecord)
@@ -49,7 +49,8 @@ class RunFolder:
 
     def is_writable(self) -> bool:
         """Tell whether ledgers and reports can be kept in the run itself."""
-        return all(os.access(folder, os.W_OK | os.X_OK) for folder in (self.path, *self.trial_folders()))
+        trials = (folder for folder in self.trial_folders() if folder.is_dir())
+        return all(os.access(folder, os.W_OK | os.X_OK) for folder in (self.path, *trials))
 
     @property
     def trials_path(self) -> Path:
@@ -143,7 +144,7 @@ class RunFolder:
 
     def unfinished(self) -> tuple[Path, ...]:
         """Return what a kit that was killed has left in the middle of keeping a trial; other hidden files stay."""
-        return tuple(half for half in sorted(self.trials_path.glob(".[0-9]*")) if half.is_dir())
+        return tuple(half for half in sorted(self.trials_path.glob(".[0-9]*")) if other_than_folder(half) is None)
 
     def discard_trial(self, trial_folder: Path) -> None:
         """Remove a trial that is to be run again, or half of one.
@@ -168,12 +169,20 @@ class RunFolder:
     def trial_folders(self) -> tuple[Path, ...]:
         """Return the folders of all trials that ended, in the order of running; what else lies there is no trial.
 
+        A link or a pipe with the name of a trial is among them: its record cannot be read.
+
         Raises:
             ResultsError: The folder of the trials is a link.
         """
         demand_own(self.trials_path)
-        folders = (folder for folder in self.trials_path.glob("[!.]*") if Trial.named(folder.name) and folder.is_dir())
-        return tuple(sorted(folders))
+        return tuple(sorted(folder for folder in self.trials_path.glob("[!.]*") if Trial.named(folder.name)))
+
+    def misnamed(self) -> tuple[Path, ...]:
+        """Return the folders that hold a trial's record under a name that is no trial's; those set aside are none."""
+        demand_own(self.trials_path)
+        others = (folder for folder in self.trials_path.glob("[!.]*") if not Trial.named(folder.name))
+        hold = (folder for folder in others if other_than_folder(folder) is None and (folder / raw.TRIAL).is_file())
+        return tuple(sorted(folder for folder in hold if not folder.name.startswith(ASIDE)))
 
     def record(self, trial_folder: Path) -> TrialRecord:
         """Read a trial's record.
@@ -183,6 +192,9 @@ class RunFolder:
         """
         file = trial_folder / raw.TRIAL
         try:
+            kind = other_than_folder(trial_folder)
+            if kind is not None:
+                raise ResultsError(f"{file}: is not there: the trial's folder is {kind}; put the folder itself there")
             content = read_own(file)
             decoded_json(content)
             record = _RECORD.validate_json(content.removeprefix(BOM_UTF8), strict=True)

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from badgateway.model import raw
 from badgateway.model.cooperation import ConnectCost, CooperationProof
 from badgateway.model.trial import TrialRecord
-from badgateway.store.plain_file import replacing
+from badgateway.store.plain_file import other_than_folder, replacing
 from badgateway.store.writing import ASIDE, demand_own, keep, read_own, set_aside, writing
 
 _PROOF = TypeAdapter(CooperationProof)
@@ -92,8 +92,8 @@ class WorkerChecksFolder:
         """Return the records of one kind, whether they are there or not."""
         for folder in (self.path, self.path / kind):
             demand_own(folder)
-        folders = (one for one in self.path.glob(f"{kind}/[!.]*") if one.is_dir() and not one.name.startswith(ASIDE))
-        return [folder / record for folder in sorted(folders)]
+        named = (one for one in self.path.glob(f"{kind}/[!.]*") if not one.name.startswith(ASIDE))
+        return [folder / record for folder in sorted(named) if other_than_folder(folder) is None]
 
 
 def proof_name(number: int, server: PurePosixPath, driver: str) -> str:

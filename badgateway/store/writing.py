@@ -18,6 +18,8 @@ from badgateway.store.plain_file import create_plain, open_plain
 ASIDE = "damaged-"
 """How the name of a folder begins that was damaged, and was done again."""
 _LONGEST = 200
+MOST_BYTES = 64 << 20
+"""Of a file that is read whole: manifest, record, list. A thousand trials take less than one of them."""
 
 
 @contextmanager
@@ -91,13 +93,18 @@ def read_own(path: Path) -> bytes:
     """Return what a file of a results folder holds.
 
     Raises:
-        ResultsError: It is a link or no regular file, which a folder from elsewhere may have; it was not read.
+        ResultsError: It is a link, no regular file or endless, as a folder from elsewhere may have it.
     """
     try:
         with open_plain(path) as file:
-            return file.read()
+            content = file.read(MOST_BYTES + 1)
     except UntrustedFileError as error:
         raise ResultsError(str(error)) from error
+    if len(content) > MOST_BYTES:
+        raise ResultsError(
+            f"{path}: is larger than {MOST_BYTES >> 20} MiB, which none that badgateway wrote is; remove it"
+        )
+    return content
 
 
 def demand_own(folder: Path) -> None:

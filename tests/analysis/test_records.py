@@ -3,6 +3,11 @@
 import dataclasses
 import os
 import shutil
+import socket
+import stat
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -63,6 +68,65 @@ def test_a_record_that_is_gone_or_of_another_trial_is_damaged_too(folder):
     problems = [one.problem for _, one in read_records(folder, folder.manifest()) if isinstance(one, Unreadable)]
 
     assert problems == ["trial.json: is missing", f"trial.json: damaged: it is of the trial {first.name}"]
+
+
+def put_a_socket(path: Path) -> None:
+    # A socket's path may have 107 bytes, and pytest's folders are deep.
+    with tempfile.TemporaryDirectory() as short, socket.socket(socket.AF_UNIX) as bound:
+        bound.bind(f"{short}/s")
+        Path(short, "s").rename(path)
+
+
+OTHERS: dict[str, tuple[Callable[[Path], object], str]] = {
+    "pipe": (os.mkfifo, "a pipe"),
+    "socket": (put_a_socket, "a socket"),
+    "link": (lambda path: path.symlink_to(path.with_name("aside")), "a symbolic link"),
+    "link to nothing": (lambda path: path.symlink_to("nowhere"), "a symbolic link"),
+    "file": (Path.touch, "a file"),
+}
+
+
+@pytest.mark.parametrize("other", OTHERS)
+def test_what_is_in_the_place_of_a_trials_folder_makes_it_invalid_by_name(other, folder):
+    put, kind = OTHERS[other]
+    first, *others = folder.trial_folders()
+    first.rename(first.with_name("aside"))
+    put(first)
+    trials = {trial.trial.id: trial for trial in every_trial(analyse(folder))}
+
+    assert trials[first.name].verdict is Verdict.INVALID
+    (reason,) = said(trials[first.name].reasons)
+    assert reason == f"trial.json: is not there: the trial's folder is {kind}; put the folder itself there"
+    assert len(trials) == 1 + len(others)
+    assert uncounted(folder, folder.manifest()) == (first.with_name("aside"),)
+    assert clear_remains(folder)
+    assert folder.trial_folders() == tuple(others)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root makes devices")
+def test_a_device_in_the_place_of_a_trials_folder_is_not_opened(folder):
+    first, *_ = folder.trial_folders()
+    shutil.rmtree(first)
+    try:
+        os.mknod(first, 0o600 | stat.S_IFCHR, os.makedev(1, 5))
+    except PermissionError:
+        pytest.skip("this container may not make devices")
+
+    assert "the trial's folder is a device" in "".join(
+        reason for trial in every_trial(analyse(folder)) for reason in said(trial.reasons)
+    )
+
+
+def test_a_trial_under_a_name_that_is_none_is_told_and_its_plan_is_not_complete(folder):
+    first, *others = folder.trial_folders()
+    broken = first.rename(first.with_name(f"{first.name}\n"))
+    (folder.trials_path / f"damaged-{first.name}").mkdir()
+    (folder.trials_path / f"damaged-{first.name}" / TRIAL).touch()
+    study = analyse(folder)
+
+    assert uncounted(folder, folder.manifest()) == (broken,)
+    assert len(every_trial(study)) == len(others)
+    assert not study.complete
 
 
 def test_what_is_no_trial_is_let_be(folder):

@@ -17,15 +17,27 @@ from badgateway.analysis.trials import kept_trials, read_evidence
 from badgateway.errors import ResultsError
 from badgateway.judge.summarise import summarise, summarise_trial
 from badgateway.model.experiment import Experiment
-from badgateway.model.raw import ACCESS_LOG, CLIENT_ROWS, ERROR_LOG, JOURNAL, LEDGER, PROCESSES, TRIAL
+from badgateway.model.raw import (
+    ACCESS_LOG,
+    CLIENT_ROWS,
+    ERROR_LOG,
+    FILES,
+    JOURNAL,
+    LEDGER,
+    NEEDED,
+    PROCESSES,
+    TRIAL,
+)
 from badgateway.model.study_summary import StudySummary
 from badgateway.model.summary import ConfigurationSummary, TrialSummary, Verdict
 from badgateway.model.trial import INTERRUPTED, Trial, TrialRecord, TrialStatus, Window
+from badgateway.store.file_list import write_list
 from badgateway.store.run_folder import RunFolder
 from badgateway.study.endings import aborted
 from badgateway.words.verdict_reasons import said
 from tests.declared import declared
 from tests.judge.evidence_of import QUIET
+from tests.ledger.raw_folder import complete
 from tests.study.fakes import manifest
 
 GOLDEN = Path(__file__).parent.parent / "ledger" / "golden"
@@ -74,6 +86,7 @@ def recorded(case: str, folder: Path) -> Window:
     samples = [(window.start_s + i, "server", 3, 0.5 * i, 50_000_000 + i) for i in (0.5, 1.0)]
     with (folder / PROCESSES).open("w", newline="") as file:
         csv.writer(file, lineterminator="\n").writerows([("time_s", "part", "pids", "cpu_s", "rss_bytes"), *samples])
+    complete(folder)
     return window
 
 
@@ -290,7 +303,6 @@ def test_what_was_changed_after_it_was_stored_makes_its_trial_invalid_by_name(da
     folder = RunFolder.create(tmp_path / "results", MANIFEST)
     (trial, *_) = MANIFEST.trials
     window = recorded(trial.configuration, folder.path / "raw")
-    (folder.path / "raw" / JOURNAL).touch()
     (folder.path / "raw" / ERROR_LOG).write_text("2026/11/21 20:31:56 [info] 1#1: *4 a line\n")
     kept = folder.keep_trial(record(trial, window), folder.path / "raw")
     damage(kept)
@@ -300,3 +312,18 @@ def test_what_was_changed_after_it_was_stored_makes_its_trial_invalid_by_name(da
     assert summary.verdict is Verdict.INVALID
     assert said(summary.reasons)[0].startswith(reason)
     assert evidence.relation is None
+
+
+@pytest.mark.parametrize("name", NEEDED)
+def test_a_file_that_the_verdict_needs_is_missed_even_where_the_list_was_made_to_lack_it(name, tmp_path):
+    folder = RunFolder.create(tmp_path / "results", MANIFEST)
+    (trial, *_) = MANIFEST.trials
+    kept = folder.keep_trial(record(trial, recorded(trial.configuration, folder.path / "raw")), folder.path / "raw")
+    (kept / name).unlink()
+    (kept / FILES).unlink()
+    write_list(kept)
+    (evidence,) = kept_trials(folder)
+    summary = summarise_trial(evidence, MANIFEST.experiment.objective)
+
+    assert summary.verdict is Verdict.INVALID
+    assert said(summary.reasons)[0].startswith(f"{name} is missing")

@@ -1,11 +1,23 @@
 """Writes the raw files of a made-up trial, so that a test names only what it is about."""
 
 import csv
+import itertools
 import json
 from pathlib import Path
 from typing import Any
 
-from badgateway.model.raw import ACCESS_LOG, CLIENT_COLUMNS, CLIENT_ROWS, ERROR_LOG, JOURNAL
+from badgateway.load.heartbeat import COLUMNS as GAP_COLUMNS
+from badgateway.model.raw import (
+    ACCESS_LOG,
+    CLIENT_COLUMNS,
+    CLIENT_EVENTS,
+    CLIENT_ROWS,
+    ERROR_LOG,
+    GENERATOR_GAPS,
+    JOURNAL,
+    SAMPLES,
+)
+from badgateway.probe.sampler import COLUMNS as SAMPLE_COLUMNS
 
 T0_S = 1_795_293_000.0
 
@@ -115,3 +127,22 @@ def write_both(folder: Path, *rows: dict[str, Any]) -> None:
     write_client(folder, *rows)
     answered = [row for row in rows if row["status"]]
     write_proxy(folder, *(proxy_line(row["request_id"], status=row["status"]) for row in answered))
+
+
+def complete(folder: Path) -> None:
+    """Add what every trial has besides the books of client and proxy, where it is not there: nothing befell it."""
+    answered = itertools.count(1)
+    lines = []
+    for line in map(json.loads, (folder / ACCESS_LOG).read_text().splitlines()):
+        if line["upstream_status"][-3:-2] in {"2", "3"} and not line["request_id"].startswith("health-"):
+            given = {"number": next(answered), "time_s": line["time_s"]}
+            lines += [journal_line(kind, line["request_id"], **given) for kind in ("start", "end")]
+    made = {
+        JOURNAL: "".join(lines),
+        CLIENT_EVENTS: "{}",
+        GENERATOR_GAPS: ",".join(GAP_COLUMNS) + "\n",
+        SAMPLES: ",".join(SAMPLE_COLUMNS) + "\n",
+    }
+    for name, text in made.items():
+        if not (folder / name).exists():
+            (folder / name).write_text(text)

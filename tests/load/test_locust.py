@@ -237,6 +237,6 @@ def test_a_load_that_is_what_was_ordered_gives_its_times(tmp_path):
 
 
 def test_users_that_print_without_end_are_stopped_before_they_fill_the_disk(server, tmp_path, monkeypatch):
-    monkeypatch.setattr(child, "MOST_LOG_BYTES", 1 << 20)
+    monkeypatch.setattr(child, "MOST_PRINTED_BYTES", 1 << 20)
     with pytest.raises(LoadError, match=r"Locust printed more than 1 MiB; let it print less"):
         run_locust("chatty", server.url, tmp_path, users=1, window_s=20)

@@ -58,7 +58,7 @@ def test_a_command_that_fails_is_told_with_status_and_last_words(python: MakeCom
 
 
 def test_a_command_that_prints_without_end_is_ended_before_it_fills_the_disk(python: MakeCommand, monkeypatch):
-    monkeypatch.setattr(child_room, "MOST_LOG_BYTES", 1 << 20)
+    monkeypatch.setattr(child_room, "MOST_PRINTED_BYTES", 1 << 20)
     monkeypatch.setattr(room, "LOOK_S", 0.05)
     with pytest.raises(DeploymentError, match=r"piece printed more than 1 MiB; let it print less"):
         run_to_end(python("while True: print('x' * 4096)"), deadline_s=30)

@@ -85,3 +85,13 @@ def test_a_link_or_a_pipe_in_a_files_place_is_not_read(folder):
         "app-journal.csv cannot be read",
         "nginx-error.log cannot be read",
     ]
+
+
+@pytest.mark.parametrize("name", [raw.SAMPLES, raw.TRIAL, f"{raw.CLIENT_ROWS}.gz"])
+def test_what_a_report_reads_and_the_list_lacks_is_damaged(name, folder):
+    (folder / name).unlink(missing_ok=True)
+    (folder / raw.FILES).unlink()
+    write_list(folder)
+    (folder / name).write_text("put there later")
+
+    assert damages(folder) == (f"{name} is not in files.json, so nobody knows whether it was altered",)

@@ -68,9 +68,28 @@ def test_a_file_that_is_there_twice_is_named(folder):
 
 
 def test_a_file_that_would_fill_the_disk_is_not_unpacked(folder, monkeypatch):
-    monkeypatch.setattr(packed, "MOST_BYTES", 1000)
+    monkeypatch.setitem(packed.MOST_BYTES, raw.CLIENT_ROWS, LEAST_BYTES)
 
-    with pytest.raises(RawDataError, match=r"client\.csv\.gz: has more than"), unpacked(folder):
+    with pytest.raises(RawDataError, match=r"client\.csv\.gz: has more than the 0 MiB that a "), unpacked(folder):
+        pass
+
+
+def test_a_log_of_a_gigabyte_of_zeros_is_read_no_further_than_a_server_may_print(folder):
+    zeros = gzip.compress(bytes(1 << 20), mtime=0)
+    (folder / f"{raw.SERVER_LOG}.gz").write_bytes(zeros * 1024)
+
+    with (
+        pytest.raises(RawDataError, match=r"server\.log\.gz: has more than the 512 MiB .* put the file itself there$"),
+        unpacked(folder),
+    ):
+        pass
+
+
+def test_a_plain_file_is_no_larger_than_a_compressed_one_may_be(folder):
+    with (folder / raw.SERVER_LOG).open("wb") as file:
+        file.truncate(1 << 30)
+
+    with pytest.raises(RawDataError, match=r"kept/server\.log: has more than the 512 MiB"), unpacked(folder):
         pass
 
 

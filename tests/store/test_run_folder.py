@@ -332,3 +332,11 @@ def test_a_latest_that_leads_out_of_its_folder_is_refused(folder, tmp_path):
 
     with pytest.raises(ResultsError, match=rf"latest: leads to {folder.path}, out of its folder"):
         RunFolder.open(tmp_path / "sent")
+
+
+def test_a_manifest_or_record_without_end_is_not_read_whole(folder, raw_folder):
+    kept = folder.keep_trial(RECORD, raw_folder)
+    for file in (folder.path / raw.MANIFEST, kept / raw.TRIAL):
+        os.truncate(file, 1 << 32)
+        with pytest.raises(ResultsError, match=rf"{file.name}: .* more than 64 MiB|{file.name}: .* larger than 64 MiB"):
+            folder.manifest() if file.name == raw.MANIFEST else folder.record(kept)

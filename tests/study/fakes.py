@@ -30,10 +30,11 @@ from badgateway.servers.registry import server_of
 from badgateway.stack.database import RunningDatabase
 from badgateway.stack.project import Snapshot
 from badgateway.stack.written import FOLDER
+from badgateway.store.temporary_folder import OwnFolder
 from badgateway.study.bench import Bench
 from tests.declared import experiment
 from tests.judge.evidence_of import QUIET
-from tests.ledger.raw_folder import client_row, write_both
+from tests.ledger.raw_folder import client_row, complete, write_both
 
 ENVIRONMENT = Environment(
     system="Linux", cpu="a cpu", cores=2, memory_bytes=1, python="3.11", somaxconn=None, account="nobody", versions=()
@@ -111,6 +112,7 @@ def bench(effects: "Seam", of: Experiment) -> Bench:
         account=None,
         snapshot=Snapshot(root=folder, nginx_template="", database_template=""),
         database=database,
+        own_folders=(OwnFolder.at(folder),),
     )
 
 
@@ -288,4 +290,5 @@ def write_trial(raw: Path, now_s: float) -> None:
 
     write_both(raw, *rows("counted", REQUESTS, now_s), *rows("early", WARM_UP, now_s - 60))
     (raw / ERROR_LOG).touch()
+    complete(raw)
     assert (raw / CLIENT_ROWS).exists()

@@ -12,7 +12,7 @@ from badgateway.analysis.trials import kept_trials
 from badgateway.errors import ConfigurationError, DeploymentError, ResultsError
 from badgateway.model.comparison import ChoiceKind
 from badgateway.model.design import Purpose
-from badgateway.model.raw import TRIAL
+from badgateway.model.raw import JOURNAL, TRIAL
 from badgateway.model.study_summary import Decision
 from badgateway.model.summary import Verdict
 from badgateway.model.trial import MachineCheck, TrialStatus
@@ -24,7 +24,7 @@ from badgateway.words.choice import sentence
 from badgateway.words.progress import stage
 from tests.amounts import some_of
 from tests.declared import experiment
-from tests.ledger.raw_folder import client_row, write_both
+from tests.ledger.raw_folder import client_row, complete, write_both
 from tests.study.fakes import ENVIRONMENT, SaturatedError, Seam, Told
 
 SEARCH = {"lowest": 2, "highest": 60, "max_trials": 4}
@@ -118,6 +118,8 @@ def failing(name):
         if trial.configuration == name:
             rows = [client_row(f"{trial.position}-{i}", status=502 if i % 2 else 200, **_times()) for i in range(200)]
             write_both(raw, *rows)
+            (raw / JOURNAL).unlink()
+            complete(raw)
 
     return drive
 
