@@ -163,6 +163,10 @@ class DatabaseSystem:
     """What its server's program may be called; the first that is found is taken."""
     directories: tuple[str, ...] = ()
     """Patterns of absolute paths where the program may be beside PATH; of several, that of the highest version."""
+    scheme: str = ""
+    """Of an address in a variable such as DATABASE_URL; empty: the system's name."""
+    names_of_host: tuple[str, ...] = ()
+    """What leads its clients to 127.0.0.1 besides; to some localhost is a socket, and that of another server."""
     install: str
     """What to do where no program is found."""
     version: re.Pattern[str]

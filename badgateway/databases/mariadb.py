@@ -148,6 +148,7 @@ def _analyze_fault(rows: Sequence[Sequence[object]]) -> str:
 DATABASE = DatabaseSystem(
     name="mariadb",
     label="MariaDB",
+    scheme="mysql",
     template=PurePosixPath("servers/mariadb.cnf"),
     programs=("mariadbd", "mysqld"),
     install="install it (Debian: apt-get install mariadb-server-core)",

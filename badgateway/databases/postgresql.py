@@ -129,6 +129,7 @@ def _analyze(tables: Sequence[str]) -> str:
 DATABASE = DatabaseSystem(
     name="postgresql",
     label="PostgreSQL",
+    names_of_host=("localhost",),
     template=PurePosixPath("servers/postgresql.conf"),
     programs=("postgres",),
     # Debian and its like have a folder for each version, none of them in PATH.

@@ -43,11 +43,15 @@ Name = Annotated[
     Field(min_length=1, max_length=80),
     text_like(r"[a-z0-9][a-z0-9-]*", "a name has small letters, digits and hyphens, such as uwsgi-2"),
 ]
+_OF_THE_KIT = (r"(DB|WEB|JOURNAL|BADGATEWAY|LOCUST|LD)_.*", "PYTHON.*", "PATH", "HOME", "LANG", "TZ")
+"""Variables that a run gives its programs itself."""
 Variable = Annotated[
     str,
     Field(max_length=200),
     text_like(
-        r"APP_[A-Z0-9_]+", "a variable of the application is APP_ and capitals, digits or _, such as APP_PAGE_SIZE"
+        rf"(?!({'|'.join(_OF_THE_KIT)})$)[A-Za-z_][A-Za-z0-9_]*",
+        "a variable of the application has letters, digits and _, such as APP_PAGE_SIZE, and is none of the kit's own "
+        "(DB_, WEB_, JOURNAL_, BADGATEWAY_, LOCUST_, PYTHON, LD_, PATH, HOME, LANG, TZ)",
     ),
 ]
 Seconds = Annotated[float, Field(gt=0, le=3600)]

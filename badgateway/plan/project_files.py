@@ -3,6 +3,7 @@
 import os
 import stat
 from collections.abc import Callable, Collection, Iterator
+from fnmatch import fnmatchcase
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
@@ -18,6 +19,10 @@ from badgateway.servers.registry import kind_fault, server_of, setting_faults
 JOURNAL = PurePosixPath("servers/journal.py")
 NOT_COPIED = ("__pycache__", ".git", ".venv", ".nox", "node_modules")
 """Folders of the application's that no server needs."""
+SECRETS = (".env", ".env.*", ".envrc")
+"""Files that mostly name a database of the user's own: a site that found one would run on that one."""
+ENVIRONMENT_MARK = "pyvenv.cfg"
+"""What a Python environment has, whatever the name of its folder."""
 
 
 def file_faults(experiment: Experiment, root: Path) -> Iterator[str]:
@@ -112,12 +117,19 @@ def _fault_of_link(root: Path, path: Path) -> str:
 def _fault_inside(root: Path, directory: PurePosixPath) -> str:
     """Return what of the application's folder could not be copied: the first thing in the order of names."""
     for folder, folders, files in os.walk(root / directory):
-        folders[:] = sorted(name for name in folders if name not in NOT_COPIED)
-        for name in sorted((*folders, *files)):
+        left_out = not_copied(Path(folder), (*folders, *files))
+        folders[:] = sorted(name for name in folders if name not in left_out)
+        for name in sorted({*folders, *files} - left_out):
             fault = _fault_of_entry(root, Path(folder) / name)
             if fault:
                 return fault
     return ""
+
+
+def not_copied(folder: Path, names: Collection[str]) -> set[str]:
+    """Return which files and folders in a folder of the application's a run leaves where they are."""
+    by_name = {name for name in names for pattern in (*NOT_COPIED, *SECRETS) if fnmatchcase(name, pattern)}
+    return by_name | {name for name in names if (folder / name / ENVIRONMENT_MARK).is_file()}
 
 
 def _fault_of_entry(root: Path, path: Path) -> str:

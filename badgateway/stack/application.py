@@ -1,22 +1,56 @@
 """Runs the application's own commands, and tells how its server is started."""
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import PurePosixPath
 
 from badgateway.model import raw
-from badgateway.model.configuration import Configuration
+from badgateway.model.configuration import Configuration, WorkerModel
 from badgateway.model.experiment import Experiment
 from badgateway.process.account import write_for
 from badgateway.process.child import Command
 from badgateway.process.running import demand_end, run_to_end, running
+from badgateway.servers.registry import worker_model
 from badgateway.servers.server import Server
 from badgateway.stack.database import RunningDatabase
+from badgateway.stack.own_database import SCRIPT
 from badgateway.stack.project import Snapshot
 from badgateway.stack.site import Site, base_environment
 
 PREPARE_DEADLINE_S = 600.0
 RESTORE_DEADLINE_S = 120.0
+
+
+def looks(experiment: Experiment, database: RunningDatabase, snapshot: Snapshot) -> tuple[Command, ...]:
+    """Return the commands that print which databases the site would use, in every way in which it is loaded.
+
+    Its own commands often have other settings than its server, and a configuration may change them.
+    """
+    application = experiment.application
+    ways = [(_module_of(one, experiment), one.environment) for one in experiment.configurations]
+    ways += [(argv[1:], {}) for argv in (application.prepare, application.restore) if _is_manage(argv)]
+    different = {(argv, tuple(sorted(environment.items()))) for argv, environment in ways}
+    return tuple(
+        _command(
+            f"look-{number}",
+            ("python", str(SCRIPT), *argv),
+            experiment,
+            database,
+            snapshot,
+            environment=dict(environment),
+        )
+        for number, (argv, environment) in enumerate(sorted(different))
+    )
+
+
+def _module_of(configuration: Configuration, experiment: Experiment) -> tuple[str, ...]:
+    application = experiment.application
+    return (application.asgi if worker_model(configuration) is WorkerModel.EVENT_LOOP else application.wsgi,)
+
+
+def _is_manage(argv: Sequence[str]) -> bool:
+    return argv[0] == "python" and PurePosixPath(argv[1] if argv[1:] else "").name == "manage.py"
 
 
 def prepare(experiment: Experiment, database: RunningDatabase, snapshot: Snapshot) -> None:
@@ -41,7 +75,13 @@ def restoring(experiment: Experiment, database: RunningDatabase, snapshot: Snaps
 
 
 def _command(
-    name: str, argv: Sequence[str], experiment: Experiment, database: RunningDatabase, snapshot: Snapshot
+    name: str,
+    argv: Sequence[str],
+    experiment: Experiment,
+    database: RunningDatabase,
+    snapshot: Snapshot,
+    *,
+    environment: Mapping[str, str] | None = None,
 ) -> Command:
     program, *arguments = argv
     return Command(
@@ -52,7 +92,7 @@ def _command(
             **base_environment(database.written),
             # Any driver will do, as long as it is one the experiment says is installed.
             **database.environment(experiment.configurations[0].driver, 0),
-            **experiment.application.environment,
+            **database.filled({**experiment.application.environment, **(environment or {})}),
         },
         directory=snapshot.path(experiment.application.directory),
         log=database.folder / f"{name}.log",

@@ -1,6 +1,7 @@
 """Runs a private server of a database system, with one database and one account, for as long as a block lasts."""
 
 import os
+import re
 import secrets
 import signal
 from collections.abc import Iterator, Mapping
@@ -26,6 +27,7 @@ from badgateway.stack.written import FOLDER
 HOST = "127.0.0.1"
 NAME = "site"
 START_DEADLINE_S = 60.0
+_PLACE = re.compile(r"\$\{database\.([a-z]+)\}")
 STOP_S = 5.0
 """How long the server may take to end on the signal that it has for it; then it is told as all others are."""
 
@@ -57,6 +59,16 @@ class RunningDatabase:
     def environment(self, driver: str, conn_max_age_s: int, *, pool: int = 0, tls: bool = False) -> dict[str, str]:
         """Return the variables by which an application finds its database, and how it is to connect."""
         return site_environment(self, driver, conn_max_age_s, pool=pool, tls=tls)
+
+    def filled(self, environment: Mapping[str, str]) -> dict[str, str]:
+        """Return the variables with ${database.url} and the like in place: what a site has that knows no DB_ ones."""
+        values = {
+            "url": f"{self.system.scheme or self.system.name}://{self.user}:{self.password}@{self.host}:{self.port}/{self.name}",
+            **{name: str(getattr(self, name)) for name in ("host", "port", "name", "user", "password")},
+        }
+        return {
+            name: _PLACE.sub(lambda found: values.get(found[1], found[0]), value) for name, value in environment.items()
+        }
 
 
 def render(system: DatabaseSystem, template: str, *, max_connections: int, folder: Path, port: int) -> str:

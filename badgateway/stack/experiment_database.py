@@ -10,6 +10,7 @@ from badgateway.model.experiment import Experiment
 from badgateway.process.account import Account, make_passage
 from badgateway.stack import application
 from badgateway.stack.database import RunningDatabase, run_database
+from badgateway.stack.own_database import demand_own_databases
 from badgateway.stack.project import Snapshot
 from badgateway.stack.statistics import renew_statistics, take_statistics
 
@@ -23,11 +24,14 @@ def prepare_database(
     What the optimizer knows of the data is taken once it is loaded, and stays as it is.
 
     Raises:
+        ConfigurationError: the site would use another database.
         DeploymentError: the server did not come up, or the application could not load its data.
     """
     make_passage(folder, account)
     template = snapshot.database_template
     with run_database(experiment, template, folder=folder, account=account) as database:
+        directory = snapshot.path(experiment.application.directory)
+        demand_own_databases(application.looks(experiment, database, snapshot), database, directory)
         application.prepare(experiment, database, snapshot)
         yield replace(database, statistics=take_statistics(database))
 

@@ -10,7 +10,7 @@ from typing import Self
 from badgateway.databases.registry import database_of
 from badgateway.errors import BadgatewayError, ConfigurationError, DeploymentError
 from badgateway.model.experiment import Experiment
-from badgateway.plan.project_files import JOURNAL, NOT_COPIED
+from badgateway.plan.project_files import JOURNAL, not_copied
 from badgateway.plan.templates import NGINX
 from badgateway.process.account import Account, hand_over_all
 
@@ -109,11 +109,9 @@ def _copy_file(source: Path, target: Path) -> None:
 
 
 def _not_copied(root: Path) -> Callable[[str, list[str]], set[str]]:
-    by_name = shutil.ignore_patterns(*NOT_COPIED)
-
     def ignored(directory: str, names: list[str]) -> set[str]:
         # Where the project's own folder is the application, earlier results lie in it; deeper, it is a name as any.
         results = {"results"} if Path(directory).samefile(root) else set()
-        return by_name(directory, names) | results
+        return not_copied(Path(directory), names) | results
 
     return ignored

@@ -42,7 +42,7 @@ def searched(**study: object) -> dict[str, object]:
         ({"configurations": first(background=[""])}, "configurations[first].background: its first word is the program"),
         ({"configurations": first(server="x/" * 600 + "a.ini")}, "a path has at most 1,000 bytes"),
         ({"configurations": first(server="servers/\x1b.ini")}, r"'servers/\x1b.ini' is not allowed: a path has no"),
-        ({"configurations": first(environment={"DEBUG": "1"})}, "[first].environment.DEBUG: 'DEBUG' is not allowed"),
+        ({"configurations": first(environment={"DB_NAME": "1"})}, "environment.DB_NAME: 'DB_NAME' is not allowed"),
         ({"configurations": []}, "configurations: the list is empty: give at least one"),
         ({"configurations": {"name": "first"}}, "configurations: input should be a list, [in, brackets]"),
         ({"load": load(users=20)}, "load.users: 20 is not allowed: input should be a list, [in, brackets]; write [20]"),

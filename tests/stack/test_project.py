@@ -51,6 +51,19 @@ def test_a_snapshot_has_the_application_and_the_server_files_and_nothing_that_is
     assert snapshot.database_template == "mariadb.cnf"
 
 
+def test_files_that_name_the_users_own_database_and_environments_of_any_name_stay_where_they_are(project, tmp_path):
+    for name in (".env", ".env.production", ".envrc", "site/.env", "python/pyvenv.cfg", "python/lib/x.py", "env/a.py"):
+        (project / "app" / name).parent.mkdir(parents=True, exist_ok=True)
+        (project / "app" / name).write_text("DATABASE_URL=postgresql://db.example.org/precious")
+    snapshot = take_snapshot(declared(), project, tmp_path / "copy", None)
+
+    assert {file for file in files(snapshot.root) if file.startswith("app/")} == {
+        "app/manage.py",
+        "app/site/results/a.py",
+        "app/env/a.py",
+    }
+
+
 def test_a_snapshot_does_not_change_with_its_project(project, tmp_path):
     snapshot = take_snapshot(declared(), project, tmp_path / "copy", None)
     (project / "app" / "manage.py").write_text("changed")

@@ -1,0 +1,110 @@
+"""Refuses a site that would write to another database than the run's own, before any of its commands is run."""
+
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from badgateway.errors import ConfigurationError, DeploymentError
+from badgateway.process.child import Child, Command
+from badgateway.process.running import demand_end, running
+from badgateway.stack import look_at_settings
+from badgateway.stack.database import RunningDatabase
+
+DEADLINE_S = 60.0
+SCRIPT = Path(look_at_settings.__file__)
+_WITHOUT_A_SERVER = ("django.db.backends.dummy", "")
+_ELSEWHERE = ("unix_socket", "read_default_file", "read_default_group", "service", "host", "port")
+"""Options of a driver that lead elsewhere, whatever the host is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteDatabase:
+    """A database as a site's settings name it."""
+
+    alias: str
+    engine: str
+    host: str
+    port: str
+    name: str
+    options: tuple[str, ...]
+    """Their names."""
+
+    @property
+    def place(self) -> str:
+        """Where it is, in words."""
+        if self.engine.endswith("sqlite3"):
+            return self.name
+        return f"{self.host or 'a socket of this machine'}{f':{self.port}' if self.port else ''}"
+
+
+def demand_own_databases(looks: Sequence[Command], database: RunningDatabase, application: Path) -> None:
+    """Return when every database that the site's settings name is the run's own, or a file of the run's copy.
+
+    Where there are no settings of Django's, nothing can be told.
+
+    Args:
+        looks: Commands that load the site and print its databases, see look_at_settings.py.
+        database: The run's own.
+        application: The folder of the run's copy of the site.
+
+    Raises:
+        ConfigurationError: One is another.
+        DeploymentError: The site cannot be loaded, so nobody knows what it would write to.
+    """
+    with ExitStack() as stack:
+        children = [stack.enter_context(running(look)) for look in looks]
+        for child in children:
+            for found in _databases(child):
+                why = foreign(found, database, application)
+                if why:
+                    raise ConfigurationError(_refusal(found, why, database))
+
+
+def foreign(found: SiteDatabase, database: RunningDatabase, application: Path) -> str:
+    """Return why a database is not the run's own; empty when it is, or is none."""
+    if found.engine in _WITHOUT_A_SERVER:
+        return ""
+    if found.engine.endswith("sqlite3"):
+        return "" if _is_of_the_copy(found.name, application) else "a file outside the run's copy of the site"
+    elsewhere = [option for option in found.options if option in _ELSEWHERE]
+    if elsewhere:
+        return f"its OPTIONS have {elsewhere[0]}, which may lead anywhere"
+    hosts = {database.host, *database.system.names_of_host}
+    return "" if found.host in hosts and found.port == str(database.port) else "not the run's own"
+
+
+def _is_of_the_copy(name: str, application: Path) -> bool:
+    if ":memory:" in name or "mode=memory" in name:
+        return True
+    return (application / name.removeprefix("file:").partition("?")[0]).resolve().is_relative_to(application.resolve())
+
+
+def _refusal(found: SiteDatabase, why: str, database: RunningDatabase) -> str:
+    kind = found.engine.rpartition(".")[2]
+    return (
+        f"application.environment: the site's database {found.alias!r} is {kind} at {found.place}: {why}; nothing was "
+        "run; let the settings take it from a variable, and set that here, such as "
+        f'DATABASE_URL = "${{database.url}}" (this time at {database.host}:{database.port})'
+    )
+
+
+def _databases(child: Child) -> tuple[SiteDatabase, ...]:
+    try:
+        demand_end(child, deadline_s=DEADLINE_S)
+    except DeploymentError as error:
+        raise DeploymentError(
+            "application: the site cannot be loaded, so nobody can tell which database it would write to; nothing was "
+            f"run: {error}"
+        ) from error
+    printed = child.output().rpartition(look_at_settings.PRINTED)[2]
+    found: list[Mapping[str, Any]] | None = json.loads(printed.splitlines()[0])
+    return tuple(map(_site_database, found or ()))
+
+
+def _site_database(found: Mapping[str, Any]) -> SiteDatabase:
+    return SiteDatabase(
+        **{key: found[key] for key in ("alias", "engine", "host", "port", "name")}, options=tuple(found["options"])
+    )

@@ -1,0 +1,205 @@
+"""A site that would write to another database than the run's own is refused before anything of it is run."""
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from badgateway.databases.mariadb import DATABASE as MARIADB
+from badgateway.databases.postgresql import DATABASE as POSTGRESQL
+from badgateway.errors import ConfigurationError, DeploymentError
+from badgateway.process.child import Command
+from badgateway.stack.database import RunningDatabase
+from badgateway.stack.own_database import SCRIPT, SiteDatabase, demand_own_databases, foreign
+from badgateway.stack.site import base_environment
+
+PORT = 4711
+MANAGE = """
+import os, sys
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "{settings}")
+from django.core.management import execute_from_command_line
+execute_from_command_line(sys.argv)
+open("it-was-run", "w").close()
+"""
+WSGI = """
+import os
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "{settings}")
+from django.core.wsgi import get_wsgi_application
+application = get_wsgi_application()
+"""
+SETTINGS = """
+import os
+SECRET_KEY = "x"
+DATABASES = {{"default": {{"ENGINE": "django.db.backends.{engine}", "HOST": {host}, "PORT": {port}, "NAME": "site"}}}}
+"""
+OWN = {"engine": "mysql", "host": 'os.environ["DB_HOST"]', "port": 'os.environ["DB_PORT"]'}
+PRECIOUS = {"engine": "postgresql", "host": '"db.example.org"', "port": "5432"}
+
+
+@pytest.fixture
+def database(tmp_path) -> RunningDatabase:
+    return RunningDatabase(
+        system=MARIADB,
+        folder=tmp_path,
+        account=None,
+        host="127.0.0.1",
+        port=PORT,
+        name="site",
+        user="site",
+        password="secret",
+        pid=1,
+    )
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    folder = tmp_path / "site"
+    folder.mkdir()
+    (folder / "wsgi.py").write_text(WSGI.format(settings="own"))
+    (folder / "manage.py").write_text(MANAGE.format(settings="own"))
+    (folder / "own.py").write_text(SETTINGS.format(**OWN))
+    return folder
+
+
+def look(site: Path, *asked: str, **environment: str) -> Command:
+    given = {"DB_HOST": "127.0.0.1", "DB_PORT": str(PORT), **environment}
+    return Command(
+        name="look",
+        argv=(sys.executable, str(SCRIPT), *asked),
+        environment={**base_environment(site), **given},
+        directory=site,
+        log=site.parent / "look.log",
+    )
+
+
+def settings(site: Path, module: str, **of: str) -> None:
+    (site / f"{module}.py").write_text(SETTINGS.format(**of))
+
+
+@pytest.mark.parametrize("asked", [("wsgi:application",), ("manage.py", "migrate")])
+def test_a_site_on_the_runs_own_database_is_let_in_and_none_of_its_commands_run(asked, site, database):
+    demand_own_databases([look(site, *asked)], database, site)
+
+    assert not (site / "it-was-run").exists()
+
+
+@pytest.mark.parametrize("asked", [("wsgi:application",), ("manage.py", "migrate")])
+def test_settings_that_ignore_the_variables_are_refused_by_name_with_the_remedy(asked, site, database):
+    settings(site, "own", **PRECIOUS)
+
+    with pytest.raises(ConfigurationError) as refused:
+        demand_own_databases([look(site, *asked)], database, site)
+    told = str(refused.value)
+    assert "'default' is postgresql at db.example.org:5432" in told
+    assert "[application.environment]" in told or "application.environment:" in told
+    assert "${database.url}" in told
+    assert not (site / "it-was-run").exists()
+
+
+def test_a_command_with_settings_of_its_own_is_looked_at_by_those(site, database):
+    settings(site, "development", **PRECIOUS)
+    (site / "manage.py").write_text(MANAGE.format(settings="development"))
+
+    demand_own_databases([look(site, "wsgi:application")], database, site)
+    with pytest.raises(ConfigurationError, match=r"db\.example\.org"):
+        demand_own_databases([look(site, "manage.py", "migrate")], database, site)
+    demand_own_databases([look(site, "manage.py", "migrate", "--settings=own")], database, site)
+
+
+def test_a_variable_of_one_configuration_is_seen(site, database):
+    settings(site, "own", **{**OWN, "host": 'os.environ.get("SITE_HOST") or os.environ["DB_HOST"]'})
+
+    with pytest.raises(ConfigurationError, match=r"10\.0\.0\.7"):
+        demand_own_databases([look(site, "wsgi:application", SITE_HOST="10.0.0.7")], database, site)
+
+
+def test_a_second_database_counts_too(site, database):
+    text = (site / "own.py").read_text()
+    more = 'DATABASES["replica"] = {"ENGINE": "django.db.backends.mysql", "HOST": "replica", "PORT": 3306}\n'
+    (site / "own.py").write_text(text + more)
+
+    with pytest.raises(ConfigurationError, match=r"'replica' is mysql at replica:3306"):
+        demand_own_databases([look(site, "wsgi:application")], database, site)
+
+
+def test_what_is_no_django_site_has_no_settings_to_look_at(site, database):
+    (site / "shop.py").write_text("print('loading')\ndef application(environ, start): ...\n")
+
+    demand_own_databases([look(site, "shop:application")], database, site)
+
+
+def test_a_site_that_cannot_be_loaded_is_not_run(site, database):
+    (site / "own.py").write_text("raise KeyError('SECRET_KEY')")
+
+    with pytest.raises(DeploymentError, match=r"nothing was run(.|\n)*KeyError: 'SECRET_KEY'"):
+        demand_own_databases([look(site, "wsgi:application")], database, site)
+
+
+def test_nothing_is_connected_to_while_a_site_is_looked_at(site, database):
+    (site / "shop.py").write_text("import socket\nsocket.create_connection(('127.0.0.1', 9))\n")
+
+    with pytest.raises(DeploymentError, match="nothing is connected to"):
+        demand_own_databases([look(site, "shop:application")], database, site)
+
+
+def named(**of: object) -> SiteDatabase:
+    given = {
+        "engine": "django.db.backends.mysql",
+        "host": "127.0.0.1",
+        "port": str(PORT),
+        "name": "site",
+        "options": (),
+    }
+    return SiteDatabase(alias="default", **{**given, **of})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "of",
+    [
+        {},
+        {"engine": "django.db.backends.dummy", "host": "", "port": ""},
+        {"engine": "django.db.backends.sqlite3", "name": "db.sqlite3"},
+        {"engine": "django.db.backends.sqlite3", "name": "file:memory?mode=memory&cache=shared"},
+        {"options": ("charset", "init_command")},
+    ],
+)
+def test_the_runs_own_database_and_files_of_its_copy_are_let_in(of, database, tmp_path):
+    assert foreign(named(**of), database, tmp_path) == ""
+
+
+@pytest.mark.parametrize(
+    "of",
+    [
+        {"port": "3306"},
+        {"host": "10.0.0.7"},
+        {"host": "localhost"},
+        {"host": ""},
+        {"host": "/run/mysqld/mysqld.sock"},
+        {"options": ("read_default_file",)},
+        {"options": ("unix_socket",)},
+        {"engine": "django.db.backends.postgresql", "options": ("service",)},
+        {"engine": "django.db.backends.sqlite3", "name": "/srv/site/db.sqlite3"},
+        {"engine": "django.db.backends.sqlite3", "name": "../db.sqlite3"},
+    ],
+)
+def test_whatever_may_lead_elsewhere_is_refused(of, database, tmp_path):
+    assert foreign(named(**of), database, tmp_path / "copy")
+
+
+def test_localhost_is_an_address_to_some_clients_and_to_others_the_socket_of_another_server(database, tmp_path):
+    local = named(engine="django.db.backends.postgresql", host="localhost")
+
+    assert foreign(local, replace(database, system=POSTGRESQL), tmp_path) == ""
+    assert foreign(local, database, tmp_path) == "not the run's own"
+
+
+def test_an_address_in_one_variable_is_filled_in(database):
+    filled = database.filled({"DATABASE_URL": "${database.url}", "PORT": "${database.port}", "OTHER": "${nothing.url}"})
+
+    assert filled == {
+        "DATABASE_URL": f"mysql://site:secret@127.0.0.1:{PORT}/site",
+        "PORT": str(PORT),
+        "OTHER": "${nothing.url}",
+    }
+    assert replace(database, system=POSTGRESQL).filled({"A": "${database.url}"})["A"].startswith("postgresql://site:")
