@@ -246,7 +246,8 @@ def test_a_run_prints_its_decision_on_stdout_and_its_progress_on_stderr(seam):
 
 
 def test_options_narrow_the_run(seam):
-    result = call("run", "experiments/small.toml", "--only", "second", "--users", "7", "--blocks", "2")
+    narrow = ("--only", "second", "--users", "7", "--blocks", "2", "--no-worker-checks")
+    result = call("run", "experiments/small.toml", *narrow)
 
     assert [line for line in result.stderr.splitlines() if ": PASS" in line][1].startswith("2/2  second, 7 users")
     assert Path("results/small-second/latest/report.json").exists()
@@ -478,7 +479,7 @@ def test_the_report_gets_the_session_where_one_started_the_command(project, monk
 
 
 def test_report_rebuilds_the_same_bytes_and_gives_the_same_status(seam):
-    ran = call("run", "experiments/small.toml", "--blocks", "2")
+    ran = call("run", "experiments/small.toml", "--blocks", "2", "--no-worker-checks")
     report = Path("results/small/latest/report.html")
     before = report.read_bytes()
     report.unlink()
@@ -490,7 +491,8 @@ def test_report_rebuilds_the_same_bytes_and_gives_the_same_status(seam):
 
 
 def test_quiet_says_only_the_answer_and_json_is_one_line_for_each_experiment(seam):
-    result = call("run", "experiments/small.toml", "experiments/small.toml", "--blocks", "2", "-q", "--json")
+    both = ("experiments/small.toml", "experiments/small.toml")
+    result = call("run", *both, "--blocks", "2", "--no-worker-checks", "-q", "--json")
     first, second = map(json.loads, result.stdout.splitlines())
 
     assert (result.exit_code, result.stderr) == (0, "")
@@ -516,12 +518,13 @@ def test_before_a_run_it_is_said_what_the_last_one_there_takes_on_disk(seam):
 
 def test_two_runs_are_put_side_by_side_and_nothing_is_written_into_them(seam):
     file = Path("experiments/small.toml")
-    call("run", file, "--no-worker-checks", "--users", "7")
-    first = Path("results/small/latest").resolve()
+    narrow = ("--no-worker-checks", "--users", "7", "--only", "first")
+    call("run", file, *narrow)
+    first = Path("results/small-first/latest").resolve()
     file.write_text(file.read_text().replace("p95_ms = 1000", "p95_ms = 1500"))
-    call("run", file, "--no-worker-checks", "--users", "7")
+    call("run", file, *narrow)
     before = {path: path.stat().st_mtime_ns for path in Path("results").rglob("*")}
-    result = call("diff", first, "results/small/latest")
+    result = call("diff", first, "results/small-first/latest")
 
     assert result.exit_code == 0, result.stderr
     assert "At 7 users:" in result.stdout
@@ -539,8 +542,8 @@ def test_report_on_a_folder_without_a_run_says_what_to_name(project):
 
 
 def test_report_on_a_run_without_its_manifest_whole_says_so(seam):
-    call("run", "experiments/small.toml")
-    shutil.copytree("results/small/latest", "copy")
+    call("run", "experiments/small.toml", "--only", "first", "--no-worker-checks")
+    shutil.copytree("results/small-first/latest", "copy")
     Path("copy/manifest.json").write_text("{")
 
     assert "copy/manifest.json: damaged" in call("report", "copy").stderr
@@ -594,6 +597,10 @@ def test_a_study_says_its_stages_while_it_runs(race, seam):
     assert ", again (A/A): PASS" in result.stderr
 
 
+# Where it is not asked what the blocks of a study do.
+SHORT = ("--no-worker-checks", "--blocks", "1", "--only", "first")
+
+
 def seeds_of_runs() -> list[int]:
     manifests = sorted(Path("results").glob("*/[!l]*/manifest.json"), key=lambda file: file.stat().st_mtime_ns)
     return [json.loads(file.read_text("utf-8"))["experiment"]["seed"] for file in manifests]
@@ -602,18 +609,14 @@ def seeds_of_runs() -> list[int]:
 def test_a_run_draws_its_seed_and_keeps_it_and_goes_on_with_it(race, seam, monkeypatch):
     drawn = iter([123, 456, 789])
     monkeypatch.setattr(secrets, "randbelow", lambda _below: next(drawn))
-    call("run", race, "--no-worker-checks")
-    call("run", race, "--no-worker-checks", "--seed", "5")
-    call("run", race, "--no-worker-checks", "--resume", "--seed", "5")
+    for options in ((), ("--seed", "5"), ("--seed", "5", "--resume")):
+        call("run", race, *SHORT, *options)
 
     assert seeds_of_runs() == [123, 5]
 
 
 def test_a_run_whose_seed_was_drawn_is_gone_on_with_without_naming_it(race, seam):
-    assert (
-        call("run", race, "--no-worker-checks").exit_code
-        == call("run", race, "--no-worker-checks", "--resume").exit_code
-    )
+    assert call("run", race, *SHORT).exit_code == call("run", race, *SHORT, "--resume").exit_code
 
     assert len(seeds_of_runs()) == 1
 
@@ -621,14 +624,15 @@ def test_a_run_whose_seed_was_drawn_is_gone_on_with_without_naming_it(race, seam
 @pytest.mark.parametrize("order", [("RACE", "--resume"), ("--resume", "RACE"), ("--resume", "latest", "RACE")])
 def test_a_run_is_gone_on_with_wherever_the_option_stands(order, race, seam):
     def interrupt(trial, raw) -> None:
-        if trial.position == 3:
+        if trial.position == 2:
             raise KeyboardInterrupt
 
     seam.on_drive = interrupt
-    call("run", race, "--no-worker-checks")
+    one_block = ("--no-worker-checks", "--blocks", "1")
+    call("run", race, *one_block)
     seam.on_drive = lambda _trial, _raw: None
     words = [race if word == "RACE" else word for word in order]
-    result = call("run", "--no-worker-checks", *words)
+    result = call("run", *one_block, *words)
 
     assert "going on with results/small/" in result.stderr.replace(f"{Path.cwd()}/", "")
     assert "which had been interrupted: it is run again" in result.stderr

@@ -18,7 +18,7 @@ from badgateway.store.run_folder import RunFolder
 from badgateway.study import conduct as module
 from badgateway.study.conduct import conduct
 from badgateway.words.verdict_reasons import said
-from tests.study.fakes import LOAD_S, REQUESTS, WARM_UP, manifest
+from tests.study.fakes import LOAD_S, REQUESTS, WARM_UP, Seam, Told, manifest
 
 MANIFEST = manifest()
 
@@ -27,12 +27,22 @@ def run(folder, told, seam):
     conduct(folder, MANIFEST, folder.path, told, seam)
 
 
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory) -> tuple[RunFolder, Told, Seam]:
+    """A run to its end, which tests may look at."""
+    home = tmp_path_factory.mktemp("whole")
+    (home / "bench").mkdir()
+    folder, told, seam = RunFolder.create(home / "results", MANIFEST), Told(), Seam(home / "bench")
+    run(folder, told, seam)
+    return folder, told, seam
+
+
 def records(folder):
     return [folder.record(kept) for kept in folder.trial_folders()]
 
 
-def test_all_trials_run_in_their_order_and_are_kept_with_their_ledgers(seam, folder, told):
-    run(folder, told, seam)
+def test_all_trials_run_in_their_order_and_are_kept_with_their_ledgers(whole):
+    folder, _, _ = whole
 
     assert [record.trial for record in records(folder)] == list(MANIFEST.trials)
     for kept in folder.trial_folders():
@@ -40,8 +50,8 @@ def test_all_trials_run_in_their_order_and_are_kept_with_their_ledgers(seam, fol
         assert rows == [("warm-up", WARM_UP), ("window", REQUESTS)]
 
 
-def test_who_watches_is_told_of_every_trial_and_its_verdict(seam, folder, told):
-    run(folder, told, seam)
+def test_who_watches_is_told_of_every_trial_and_its_verdict(whole):
+    _, told, _ = whole
 
     assert told.busy == ["starting MariaDB and loading the data"]
     assert told.started == [1, 2, 3]
@@ -51,8 +61,8 @@ def test_who_watches_is_told_of_every_trial_and_its_verdict(seam, folder, told):
     ]
 
 
-def test_nothing_stands_and_no_raw_folder_is_left_when_all_is_over(seam, folder, told):
-    run(folder, told, seam)
+def test_nothing_stands_and_no_raw_folder_is_left_when_all_is_over(whole):
+    _, _, seam = whole
 
     assert seam.up == []
     assert list(seam.folder.iterdir()) == []
@@ -123,8 +133,8 @@ def test_a_signal_while_a_trial_is_being_kept_waits_until_it_is(seam, folder, to
     assert [record.status for record in records(folder)] == [TrialStatus.COMPLETED]
 
 
-def test_overhead_is_the_time_from_start_to_ledger_that_was_not_load(seam, folder, told):
-    run(folder, told, seam)
+def test_overhead_is_the_time_from_start_to_ledger_that_was_not_load(whole):
+    folder, told, _ = whole
 
     for record, summary in zip(records(folder), told.ended, strict=True):
         assert record.load_s == LOAD_S

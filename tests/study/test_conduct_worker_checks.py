@@ -13,15 +13,22 @@ from badgateway.plan.worker_checks import plan_worker_checks
 from badgateway.store.run_folder import RunFolder
 from badgateway.study.conduct import conduct
 from badgateway.study.resume import clear_remains
-from tests.study.fakes import COSTS, manifest, small
+from tests.study.fakes import COSTS, Seam, Told, manifest, small
 
 
-@pytest.fixture
-def planned(tmp_path):
-    (tmp_path / "servers").mkdir()
-    (tmp_path / "servers" / "uwsgi.ini").write_text("[uwsgi]\n")
-    (tmp_path / "servers" / "gunicorn_gevent.py").write_text('worker_class = "gevent"\n')
+@pytest.fixture(scope="module")
+def planned():
     return dataclasses.replace(manifest(), diagnosis=plan_worker_checks(small()))
+
+
+@pytest.fixture(scope="module")
+def whole(planned, tmp_path_factory) -> tuple[RunFolder, Told, Seam]:
+    """A run to its end, which tests may look at."""
+    home = tmp_path_factory.mktemp("whole")
+    (home / "bench").mkdir()
+    folder, told, seam = RunFolder.create(home / "results", planned), Told(), Seam(home / "bench")
+    conduct(folder, planned, folder.path, told, seam)
+    return folder, told, seam
 
 
 @pytest.fixture
@@ -38,8 +45,8 @@ def test_a_manifest_with_worker_checks_is_read_back_as_it_was_written(folder, pl
     assert folder.manifest() == planned
 
 
-def test_proofs_trials_and_costs_are_kept_apart_from_the_trials_that_count(run, folder, planned):
-    run()
+def test_proofs_trials_and_costs_are_kept_apart_from_the_trials_that_count(whole, planned):
+    folder, _, _ = whole
     waiting = analyse(folder).waiting
 
     assert len(folder.trial_folders()) == len(planned.trials)
@@ -63,15 +70,15 @@ def test_the_loops_are_watched_after_all_trials_and_never_in_them(run, seam):
     assert seam.watched == ["lone-1", "lone-2", "lone-3", "second", "third"]
 
 
-def test_who_watches_is_told_of_each_step(run, told):
-    run()
+def test_who_watches_is_told_of_each_step(whole):
+    _, told, _ = whole
 
     assert [line.split(":")[0] for line in told.busy[1:]] == [f"worker check {step} of 6" for step in range(1, 7)]
     assert told.started == [1, 2, 3], "trials that count, no others"
 
 
-def test_nothing_stands_and_no_raw_folder_is_left(run, seam):
-    run()
+def test_nothing_stands_and_no_raw_folder_is_left(whole):
+    _, _, seam = whole
 
     assert seam.up == []
     assert list(seam.folder.iterdir()) == []
