@@ -51,7 +51,7 @@ def diagnose_trial(ledger: Ledger, raw: Path) -> Diagnosis:
     Raises:
         RawDataError: A raw file is missing, or something in it cannot be believed.
     """
-    ((requests, worth_a_look),) = ledger.connection.sql(_COUNTS).fetchall()
+    ((requests, worth_a_look),) = ledger.connection.execute(_COUNTS).fetchall()
     if not worth_a_look:
         return Diagnosis(requests=requests, failures=0, causes=(), unattributed=0, unattributed_lines=(), hints=())
     fill_evidence(ledger, raw, phases=_WINDOW)
@@ -111,10 +111,10 @@ def worker_gaps(connection: duckdb.DuckDBPyConnection, window: Window | None) ->
         connection: That of the trial's ledger, after its diagnosis.
         window: The counted part; None when the trial never got to it.
     """
-    ((known,),) = connection.sql(_HAS_COUNTS).fetchall()
+    ((known,),) = connection.execute(_HAS_COUNTS).fetchall()
     if window is None or not known:
         return None
-    ((lives,),) = connection.sql("SELECT count(*) FROM counts").fetchall()
+    ((lives,),) = connection.execute("SELECT count(*) FROM counts").fetchall()
     if not lives:
         return None
     bounds = {"window_start_s": window.start_s, "window_end_s": window.end_s}

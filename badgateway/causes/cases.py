@@ -165,7 +165,7 @@ def _pair_on_host(
 ) -> None:
     """Pair claims with lines of the same host; where hosts are told apart, then also where one of them is not known."""
     passes = [(right, (*key, "on_host"), condition)]
-    if connection.sql(_HOSTS_KNOWN).fetchall() == [(True,)]:
+    if connection.execute(_HOSTS_KNOWN).fetchall() == [(True,)]:
         passes.append((f"(FROM {right} WHERE host IS NULL)", key, condition))
         passes.append((right, key, f"{condition} AND host IS NULL"))
     for lines, columns, of in passes:

@@ -58,5 +58,5 @@ def diagnose(
 
 def _first(connection: duckdb.DuckDBPyConnection, query: str) -> int:
     # All of it: a result that is not read to its end would keep the connection busy.
-    ((number,),) = connection.sql(query).fetchall()
+    ((number,),) = connection.execute(query).fetchall()
     return int(number)

@@ -116,5 +116,5 @@ def hints(
     """
     all_hints = [hint for hint in (*_HINTS, *_of_servers(), *_LATER_HINTS) if given.isdisjoint(hint.asks_for)]
     checks = ", ".join(hint.when.replace("$journal", str(journal)) for hint in all_hints)
-    (row,) = connection.sql(f"SELECT {checks}").fetchall()
+    (row,) = connection.execute(f"SELECT {checks}").fetchall()
     return tuple(hint.sentence for hint, holds in zip(all_hints, row, strict=True) if holds)

@@ -122,7 +122,7 @@ def _load_rows(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
 
 
 def _require_pairs(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
-    ((starts, ends),) = connection.sql(_UNPAIRED).fetchall()
+    ((starts, ends),) = connection.execute(_UNPAIRED).fetchall()
     if starts or ends:
         raise RawDataError(
             f"{path}: {starts} requests start twice and {ends} end without a start; lines were lost (see the server's "

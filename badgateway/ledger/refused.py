@@ -33,7 +33,7 @@ def name_refused(connection: duckdb.DuckDBPyConnection) -> None:
     That row has no line of its own, the same status (or no answer), and was under way when nginx refused. What has no
     such row keeps its id, and the books do not balance.
     """
-    refused, sent = connection.sql(_REFUSED).fetchall(), connection.sql(_WITHOUT_PROXY).fetchall()
+    refused, sent = connection.execute(_REFUSED).fetchall(), connection.execute(_WITHOUT_PROXY).fetchall()
     pairs = pair(refused, sent)
     if pairs:
         connection.executemany(_NAME, pairs)
