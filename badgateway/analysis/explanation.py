@@ -11,8 +11,9 @@ from badgateway.logs import LogEvidence, LogFile, Source, read_logs
 from badgateway.logs.servers import server_logs
 from badgateway.model.configuration import WorkerModel
 from badgateway.model.diagnosis import SERVER_LOG, Diagnosis, EvidenceLine
-from badgateway.model.evidence import LogKind, ServerEvent
+from badgateway.model.evidence import ServerEvent
 from badgateway.model.explanation import Explanation, FileRead
+from badgateway.model.log_kind import LogKind
 from badgateway.model.printable import masked
 from badgateway.servers.registry import server_named
 

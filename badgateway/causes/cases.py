@@ -4,7 +4,8 @@ import duckdb
 
 from badgateway.causes.conditions import listed, place_sql
 from badgateway.causes.pairing import pair, start_pairs
-from badgateway.model.evidence import Proxy, Reason
+from badgateway.model.evidence import Reason
+from badgateway.model.log_kind import Proxy
 from badgateway.model.outcome import Outcome
 
 _CLAIMS = f"""

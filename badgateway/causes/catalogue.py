@@ -27,7 +27,8 @@ from badgateway.causes import (
 from badgateway.causes.conditions import because, behind
 from badgateway.causes.rule import Rule
 from badgateway.model.diagnosis import Cause, Certainty
-from badgateway.model.evidence import Proxy, Reason
+from badgateway.model.evidence import Reason
+from badgateway.model.log_kind import Proxy
 
 CAUSES: tuple[Cause, ...] = (
     *accept_queue.CAUSES,

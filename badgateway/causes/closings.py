@@ -3,8 +3,9 @@
 from badgateway.causes.conditions import BODY_CUT, CONNECTION_CLOSED, OF_ITS_SERVER, because, behind
 from badgateway.causes.rule import Proof, Rule, near
 from badgateway.model.diagnosis import Cause, Certainty, Remedy
-from badgateway.model.evidence import Phase, Proxy, Reason, ServerEvent
+from badgateway.model.evidence import Phase, Reason, ServerEvent
 from badgateway.model.knob import Knob
+from badgateway.model.log_kind import Proxy
 
 SOCKET_ERROR = Cause(
     id="socket-error-in-worker",

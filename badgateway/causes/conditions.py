@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from enum import StrEnum
 
-from badgateway.model.evidence import Proxy, Reason
+from badgateway.model.evidence import Reason
+from badgateway.model.log_kind import Proxy
 
 
 def because(*reasons: Reason, of: str = "c") -> str:

@@ -118,7 +118,7 @@ FROM (
         bool_or(kind = '{Event.WORKER_TIMEOUT}' AND path = '(no URI read)') AS idle,
         bool_or(kind = '{Event.HARAKIRI}') AS harakiri, bool_or(kind = '{Event.EVIL_RELOAD}') AS evil,
         bool_or(kind = '{Event.MERCY_EXPIRED}') AS mercy,
-        bool_or(kind = '{Event.GRACEFUL_TIMEOUT}') AS graceful,
+        bool_or(kind = '{Event.GRACEFUL_TIMEOUT}') AS graceful, bool_and(is_borrowed) AS is_borrowed,
         bool_or(kind = '{Event.WORKER_LOST}') AS lost,
         min(mark_id) FILTER (kind = '{Event.WORKER_TIMEOUT}') AS timeout_mark,
         arg_min(file, mark_id) FILTER (kind = '{Event.WORKER_TIMEOUT}') AS timeout_file,
@@ -148,8 +148,8 @@ CREATE OR REPLACE TEMP TABLE named AS
 SELECT row_number() OVER (ORDER BY d.death_id, s.request_started_s, s.mark_id) AS id,
     d.death_id, s.mark_id, s.path, s.request_started_s,
     -- A log without times still has the request's start; the first failure of that path after it is what it tells of.
-    coalesce(d.last_s, (SELECT min(v.second) FROM victims v WHERE v.path = s.path
-        AND v.second BETWEEN s.request_started_s AND s.request_started_s + 900)) AS second,
+    coalesce(CASE WHEN NOT d.is_borrowed THEN d.last_s END, (SELECT min(v.second) FROM victims v WHERE v.path = s.path
+        AND v.second BETWEEN s.request_started_s AND s.request_started_s + 900), d.last_s) AS second,
     row_number() OVER (PARTITION BY d.death_id ORDER BY s.request_started_s NULLS LAST, s.mark_id) = 1 AS culprit
 FROM sittings s
 JOIN deaths d USING (instance, server, pid, sitting)

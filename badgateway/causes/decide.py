@@ -22,8 +22,10 @@ WHERE {condition}
 
 _ATTRIBUTIONS = """
 CREATE OR REPLACE TEMP TABLE attributions AS
-SELECT v.failure_id, r.cause_id, CASE WHEN c.ambiguous THEN $family ELSE r.certainty END AS certainty, v.mark_id
+SELECT v.failure_id, r.cause_id, v.mark_id,
+    CASE WHEN c.ambiguous OR coalesce(m.is_weak, false) THEN $family ELSE r.certainty END AS certainty
 FROM verdicts v JOIN (SELECT unnest($rules, recursive := true)) r USING (rule) JOIN cases c USING (failure_id)
+LEFT JOIN marks m ON m.mark_id = v.mark_id
 """
 
 

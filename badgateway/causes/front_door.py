@@ -3,8 +3,8 @@
 from badgateway.causes.conditions import behind
 from badgateway.causes.rule import Rule
 from badgateway.model.diagnosis import Cause, Certainty, Remedy
-from badgateway.model.evidence import Proxy
 from badgateway.model.knob import Knob
+from badgateway.model.log_kind import Proxy
 
 FAMILY = "load balancer"
 

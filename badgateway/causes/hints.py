@@ -7,8 +7,9 @@ import duckdb
 
 from badgateway.causes.conditions import listed
 from badgateway.model.diagnosis import SERVER_LOG
-from badgateway.model.evidence import LogKind, Reason
+from badgateway.model.evidence import Reason
 from badgateway.model.evidence import ServerEvent as Event
+from badgateway.model.log_kind import LogKind
 from badgateway.servers.registry import servers
 
 
@@ -21,7 +22,10 @@ class _Hint:
     """The kinds of logs that it asks for, as a remedy does; it is not said when one of them was given."""
 
 
-_UNTIMED = f"FROM marks m WHERE low_s IS NULL AND kind NOT IN {listed((Event.SERVER_STARTED, Event.LISTENING))}"
+_UNTIMED = (
+    "FROM marks m WHERE (low_s IS NULL OR is_borrowed) "
+    f"AND kind NOT IN {listed((Event.SERVER_STARTED, Event.LISTENING))}"
+)
 # The server puts a time before its own lines: those that have none are not its own.
 _TIMED_ELSEWHERE = "EXISTS (FROM server_events e WHERE e.file = m.file AND e.time_s IS NOT NULL)"
 

@@ -5,6 +5,18 @@ import duckdb
 from badgateway.causes.conditions import place_sql
 from badgateway.model.evidence import ServerEvent as Event
 
+_BESIDE_LINES = 5
+_BESIDE_S = 60
+_BETWEEN_S = 10
+
+_DATED = """
+CREATE OR REPLACE TEMP TABLE dated AS
+SELECT file, line_number, time_s FROM dated_lines
+UNION ALL
+SELECT file, line_number, time_s FROM server_events SEMI JOIN dated_lines USING (file) WHERE time_s IS NOT NULL
+"""
+"""Lines with a time, of whatever program, in files that several programs wrote or in which only some lines have one."""
+
 _MARKS = f"""
 CREATE OR REPLACE TEMP TABLE marks AS
 WITH bounded AS (
@@ -41,9 +53,34 @@ noted AS (
                 THEN '{Event.LISTEN_OVERFLOW}' END AS kind
         FROM samples)
     WHERE kind IS NOT NULL)
-SELECT row_number() OVER (ORDER BY file, line_number, kind, pid, low_s, path) AS mark_id, * FROM noted
+,
+neighbours AS (
+    SELECT u.file, u.line_number, b.time_s AS before_s, a.time_s AS after_s,
+        u.line_number - b.line_number AS lines_before, a.line_number - u.line_number AS lines_after
+    FROM (SELECT DISTINCT file, line_number FROM noted WHERE low_s IS NULL) u
+    ASOF LEFT JOIN dated b ON b.file = u.file AND b.line_number <= u.line_number
+    ASOF LEFT JOIN dated a ON a.file = u.file AND a.line_number >= u.line_number),
+beside AS (
+    SELECT file, line_number,
+        CASE WHEN lines_before <= {_BESIDE_LINES} AND lines_after <= {_BESIDE_LINES} THEN
+                CASE WHEN abs(after_s - before_s) <= {_BESIDE_S} THEN [before_s, after_s]
+                    WHEN lines_before < lines_after THEN [before_s] ELSE [after_s] END
+            WHEN abs(after_s - before_s) <= {_BETWEEN_S} THEN [before_s, after_s]
+            WHEN lines_before <= {_BESIDE_LINES} THEN [before_s]
+            WHEN lines_after <= {_BESIDE_LINES} THEN [after_s] END AS seconds
+    FROM neighbours)
+SELECT row_number() OVER (ORDER BY file, line_number, kind, pid, low_s, path) AS mark_id,
+    * EXCLUDE (seconds) REPLACE (
+        coalesce(low_s, list_min(seconds)) AS low_s, coalesce(high_s, list_max(seconds)) AS high_s),
+    low_s IS NULL AND seconds IS NOT NULL AS is_borrowed,
+    -- A line that names a request and its start needs no time of its own.
+    is_borrowed AND request_started_s IS NULL AS is_weak
+FROM noted LEFT JOIN beside USING (file, line_number)
 """  # noqa: S608 # words of the evidence
-"""A line without a time gets the span between its timed neighbours, if that is short enough to mean something."""
+"""A line without a time gets the span between its timed neighbours, if that is short enough to mean something.
+
+Where the server's own lines give none, those of other programs beside it lend theirs, which proves nothing.
+"""
 
 _TIMED = "CREATE OR REPLACE TEMP TABLE timed_marks AS FROM marks WHERE low_s IS NOT NULL"
 
@@ -81,7 +118,7 @@ WHERE c.place IS NULL OR i.instance NOT IN (SELECT instance FROM places)
 
 def prepare_marks(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the tables marks, timed_marks and nearby from server_events and samples."""
-    for statement in (_MARKS, _TIMED, _NEARBY, _PLACES):
+    for statement in (_DATED, _MARKS, _TIMED, _NEARBY, _PLACES):
         connection.execute(statement)
 
 

@@ -3,8 +3,9 @@
 from badgateway.causes.conditions import because, behind
 from badgateway.causes.rule import Rule
 from badgateway.model.diagnosis import SERVER_LOG, Cause, Certainty, Remedy
-from badgateway.model.evidence import LogKind, Proxy, Reason
+from badgateway.model.evidence import Reason
 from badgateway.model.knob import Knob
+from badgateway.model.log_kind import LogKind, Proxy
 
 FAMILY = "other proxies"
 

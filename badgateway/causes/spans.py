@@ -43,7 +43,8 @@ WITH workers AS (
     FROM marks
     WHERE kind IN {listed((*_COMING, *_GOING))}),
 sources AS (
-    SELECT instance, bool_or(ready) AS tells_ready, max(worker) AS workers, count(*) FILTER (low_s IS NULL) AS untimed
+    SELECT instance, bool_or(ready) AS tells_ready, max(worker) AS workers,
+        count(*) FILTER (low_s IS NULL OR is_borrowed) AS untimed
     FROM workers GROUP BY instance),
 grouped AS (
     SELECT instance, life, up, min(mark_id) AS mark_id, any_value(workers) AS workers,

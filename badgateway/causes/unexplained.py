@@ -3,8 +3,9 @@
 from badgateway.causes.conditions import BODY_CUT, because
 from badgateway.causes.rule import Proof, Rule, any_death
 from badgateway.model.diagnosis import SERVER_LOG, Cause, Certainty, Remedy
-from badgateway.model.evidence import LogKind, Reason
+from badgateway.model.evidence import Reason
 from badgateway.model.knob import Knob
+from badgateway.model.log_kind import LogKind
 
 FAMILY = "not told by these logs"
 

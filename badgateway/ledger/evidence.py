@@ -11,7 +11,8 @@ from badgateway.ledger.join import FAILED_LINES, Ledger
 from badgateway.ledger.journal_events import add_journal_events
 from badgateway.ledger.text_file import lines_at
 from badgateway.model import error_log
-from badgateway.model.evidence import FAILURES, PROXY_ERRORS, TABLES, VOLUME, Proxy, Table
+from badgateway.model.evidence import FAILURES, PROXY_ERRORS, TABLES, VOLUME, Table
+from badgateway.model.log_kind import Proxy
 from badgateway.model.printable import masked_sql
 from badgateway.model.raw import ACCESS_LOG, CLIENT_ROWS, ERROR_LOG, JOURNAL
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from badgateway.model.evidence import LogKind, Reason
+from badgateway.model.evidence import Reason
+from badgateway.model.log_kind import LogKind
 from badgateway.servers.line_format import LineFormat, finite, status_code, text_literal
 
 LOOKS_LIKE_CLOUDFRONT = r"\d{4}-\d\d-\d\d\t\d\d:\d\d:\d\d\t[A-Z]{3}\d+(?:-\w+)?\t"

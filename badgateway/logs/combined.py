@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from badgateway.model.evidence import LogKind
+from badgateway.model.log_kind import LogKind
 from badgateway.servers.line_format import LineFormat, epoch_s, extracted, number, request_columns
 
 _QUOTED = r'"(?:[^"\\]|\\.)*"'

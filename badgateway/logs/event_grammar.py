@@ -5,8 +5,9 @@ from functools import cache
 from typing import Final
 
 from badgateway.databases.registry import databases
-from badgateway.model.evidence import LogKind, ServerEvent
-from badgateway.servers.log import Rule, ServerLine, ServerLog, ctime_s, rules
+from badgateway.model.evidence import ServerEvent
+from badgateway.model.log_kind import LogKind
+from badgateway.servers.log import MONTH, Rule, ServerLine, ServerLog, ctime_s, rules
 from badgateway.servers.registry import servers
 
 
@@ -27,7 +28,7 @@ def application_rules() -> tuple[Rule, ...]:
     )
 
 
-_DMESG = re.compile(r"\[[A-Z][a-z]{2} ([A-Z][a-z]{2}) +(\d+) (\d\d:\d\d:\d\d) (\d{4})\] ")
+_DMESG = re.compile(rf"\[[^\W\d_]{{2,4}}\.? ({MONTH}) +(\d+) (\d\d:\d\d:\d\d) (\d{{4}})\] ")
 
 
 def _kernel_line(line: str, utc_offset_s: float) -> ServerLine:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import duckdb
 
 from badgateway.logs.servers import server_logs
-from badgateway.model.evidence import LogKind
+from badgateway.model.log_kind import LogKind
 
 SHOWN_MALFORMED = 5
 """Lines of a program that could not be read, and are kept to be shown."""
@@ -41,12 +41,14 @@ class LogFile:
         kind: None for an empty file, and for lines of no kind that is known here.
         lines: Of this program.
         stream: What the lines' prefix calls the program; empty where they have none.
+        host: The machine or pod that the prefix names; empty where it names none.
     """
 
     name: str
     kind: str | None
     lines: int
     stream: str = ""
+    host: str = ""
     malformed_lines: int = 0
     first_malformed: tuple[MalformedLine, ...] = ()
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from badgateway.logs.event_grammar import HEROKU_DYNO, KERNEL
 from badgateway.logs.servers import server_logs
-from badgateway.model.evidence import LogKind
+from badgateway.model.log_kind import LogKind
 
 EXAMPLES: Final[Mapping[str, str]] = {
     LogKind.NGINX_COMBINED: (
@@ -85,6 +85,11 @@ PREFIXED: Final[Mapping[str, str]] = {
         '2024-12-06T14:48:56+00:00\tdocker.web\t{"log":"[2024-12-06 14:48:56 +0000] [1] [CRITICAL] WORKER TIMEOUT '
         '(pid:8)"}'
     ),
+    "Fly.io": f"2024-12-06T14:48:56Z app[91857eda10d383] fra [info]{_OF_A_SERVER}",
+    "DigitalOcean's App Platform": f"[web] [2024-12-06 14:48:56] {_OF_A_SERVER}",
+    "Render's dashboard": f"Dec 6 02:48:56 PM  {_OF_A_SERVER}",
+    "PythonAnywhere, older docker compose logs -t": f"2024-12-06 14:48:56 {_OF_A_SERVER}",
+    "grep in several files": f"/var/log/web.log:12:{_OF_A_SERVER}",
     "journalctl, syslog": f"Dec 06 14:48:56 web1 gunicorn[8]: {_OF_A_SERVER}",
     "syslog of RFC 5424": f"<190>1 2024-12-06T14:48:56Z web1 gunicorn 8 - - {_OF_A_SERVER}",
 }

@@ -18,7 +18,7 @@ from badgateway.logs.streaming import Pieces
 
 WINDOW_S = 600
 """How long what was read is kept as evidence."""
-_TIMED = ("failures", "proxy_errors")
+_TIMED = ("failures", "proxy_errors", "dated_lines")
 
 
 class LogFollower:

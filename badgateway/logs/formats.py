@@ -14,7 +14,7 @@ from badgateway.logs.load_balancer import ALB, CLASSIC_ELB
 from badgateway.logs.servers import server_logs
 from badgateway.logs.source import head
 from badgateway.logs.splitting import Part
-from badgateway.model.evidence import LogKind
+from badgateway.model.log_kind import LogKind
 from badgateway.servers.line_format import LineFormat
 
 _LEARNT_FROM_LINES = 100

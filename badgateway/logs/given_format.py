@@ -19,8 +19,8 @@ from badgateway.logs.format_fields import (
     Meaning,
 )
 from badgateway.logs.servers import server_logs
-from badgateway.model.evidence import LogKind, Proxy
 from badgateway.model.in_memory import connect
+from badgateway.model.log_kind import LogKind, Proxy
 from badgateway.servers import gunicorn, uwsgi
 from badgateway.servers.line_format import LineFormat, epoch_s, extracted, finite, request_columns, text_literal
 

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from badgateway.logs.combined import COMBINED
 from badgateway.logs.json_lines import json_object
-from badgateway.model.evidence import LogKind
+from badgateway.model.log_kind import LogKind
 from badgateway.servers.line_format import LineFormat, extracted, finite, number
 
 LOOKS_LIKE_TRAEFIK = (

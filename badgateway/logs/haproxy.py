@@ -4,7 +4,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from badgateway.model.evidence import LogKind, Reason
+from badgateway.model.evidence import Reason
+from badgateway.model.log_kind import LogKind
 from badgateway.servers.line_format import LineFormat, epoch_s, extracted, finite, request_columns
 
 # Each piece of a line, and what parts it from the next; the engine takes few groups at a time, so one is read at once.

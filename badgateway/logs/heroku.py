@@ -1,6 +1,7 @@
 """Lines of Heroku's router, and the errors that it names by a code."""
 
-from badgateway.model.evidence import LogKind, Reason
+from badgateway.model.evidence import Reason
+from badgateway.model.log_kind import LogKind
 from badgateway.servers.line_format import LineFormat, extracted, number
 
 LOOKS_LIKE_HEROKU = r".{0,80}?at=\w+ (?:code=\w+ desc=\"[^\"]*\" )?method=[A-Z]+ path="

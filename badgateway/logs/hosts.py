@@ -1,26 +1,34 @@
-"""Tells the logs of several machines apart, where they lie in a folder for each."""
+"""Tells the logs of several machines apart: by the folders that they lie in, or by what each line names."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import duckdb
 
 from badgateway.logs.evidence import LogFile
 from badgateway.logs.servers import server_logs
-from badgateway.model.evidence import FAILURES, PROXY_ERRORS, SERVER_EVENTS, LogKind
+from badgateway.model.evidence import FAILURES, PROXY_ERRORS, SERVER_EVENTS
+from badgateway.model.log_kind import LogKind
 
 _ANYBODYS = frozenset({LogKind.KERNEL})
+_TABLES = tuple(table.name for table in (FAILURES, PROXY_ERRORS, SERVER_EVENTS))
 
 
 def note_hosts(connection: duckdb.DuckDBPyConnection, files: Sequence[LogFile]) -> None:
     """Note of each row of evidence which machine's it is, where that is known.
 
     Args:
-        connection: With what was read.
+        connection: With what was read; each row has the machine that its line names, if it names one.
         files: Where it was read from.
     """
-    for name, host in hosts(files).items():
-        for table in (FAILURES, PROXY_ERRORS, SERVER_EVENTS):
-            connection.execute(f"UPDATE {table.name} SET host = ? WHERE file = ?", [host, name])  # noqa: S608
+    in_folders = hosts(files)
+    named = [] if in_folders else named_hosts(files)
+    for table in _TABLES:
+        connection.execute(
+            f"UPDATE {table} SET host = NULL WHERE host NOT IN (SELECT unnest(CAST(? AS VARCHAR[])))",  # noqa: S608
+            [named],
+        )
+        for name, host in in_folders.items():
+            connection.execute(f"UPDATE {table} SET host = ? WHERE file = ?", [host, name])  # noqa: S608 # as above
 
 
 def hosts(files: Sequence[LogFile]) -> Mapping[str, str]:
@@ -30,26 +38,35 @@ def hosts(files: Sequence[LogFile]) -> Mapping[str, str]:
     machine's folders for the logs of each program.
     """
     for depth in range(max((len(_folders(file.name)) for file in files), default=0), 0, -1):
-        of_folder: dict[tuple[str, ...], list[LogFile]] = {}
+        of_folder: dict[str, list[LogFile]] = {}
         for file in files:
-            of_folder.setdefault(_folders(file.name)[:depth], []).append(file)
-        machines = {folder: own for folder, own in of_folder.items() if len(folder) == depth and _is_machine(own)}
-        if len(machines) > 1:
-            return dict(_named(machines))
+            if len(_folders(file.name)) >= depth:
+                of_folder.setdefault("/".join(_folders(file.name)[:depth]), []).append(file)
+        machines = _machines(of_folder)
+        if machines:
+            return {file.name: folder for folder in machines for file in of_folder[folder]}
     return {}
+
+
+def named_hosts(files: Sequence[LogFile]) -> Sequence[str]:
+    """Return the machines that lines name, under the same condition: one may have all proxies, another a server."""
+    of_host: dict[str, list[LogFile]] = {}
+    for file in files:
+        if file.host:
+            of_host.setdefault(file.host, []).append(file)
+    return _machines(of_host)
 
 
 def _folders(name: str) -> tuple[str, ...]:
     return tuple(name.split("/")[:-1])
 
 
+def _machines(groups: Mapping[str, Sequence[LogFile]]) -> Sequence[str]:
+    machines = [name for name, files in groups.items() if _is_machine(files)]
+    return machines if len(machines) > 1 else []
+
+
 def _is_machine(files: Iterable[LogFile]) -> bool:
     kinds = {file.kind for file in files} - {None} - _ANYBODYS
     of_servers = server_logs().keys()
     return bool(kinds & of_servers) and bool(kinds - of_servers)
-
-
-def _named(machines: Mapping[tuple[str, ...], Sequence[LogFile]]) -> Iterator[tuple[str, str]]:
-    for folder, files in machines.items():
-        for file in files:
-            yield file.name, "/".join(folder)

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from badgateway.logs.json_fields import SYNONYMS, Keys, is_of_a_request, keys_in, place_of
-from badgateway.model.evidence import LogKind, Proxy, Reason
+from badgateway.model.evidence import Reason
+from badgateway.model.log_kind import LogKind, Proxy
 from badgateway.servers.line_format import LineFormat, epoch_s, finite, request_columns, status_code, text_literal
 
 _MILLISECONDS_FROM = 1e11

@@ -1,6 +1,6 @@
 """Access logs of AWS load balancers, Application and Classic."""
 
-from badgateway.model.evidence import LogKind
+from badgateway.model.log_kind import LogKind
 from badgateway.servers.line_format import LineFormat, extracted, finite, request_columns, status_code
 
 

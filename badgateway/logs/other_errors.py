@@ -15,7 +15,8 @@ from badgateway.logs.go_proxies import (
     json_value,
 )
 from badgateway.logs.scanning import LINE_CHARS
-from badgateway.model.evidence import PROXY_ERRORS, PROXY_OF, LogKind, Phase
+from badgateway.model.evidence import PROXY_ERRORS, Phase
+from badgateway.model.log_kind import PROXY_OF, LogKind
 from badgateway.model.printable import masked_sql
 from badgateway.servers.line_format import number, text_literal
 
@@ -57,6 +58,7 @@ def add_other_errors(
     kind: str,
     *,
     file_name: str,
+    host: str,
     utc_offset_s: float,
     mask: bool,
 ) -> None:
@@ -67,6 +69,7 @@ def add_other_errors(
         "proxy": text_literal(PROXY_OF[kind]),
         **_ERRORS[kind],
         "time_s": f"time_s - {offset_s!r}",
+        "host": f"nullif({text_literal(host)}, '')",
         "file": text_literal(file_name),
         "line_number": "line_number",
         "line": f"left(line, {LINE_CHARS})",

@@ -8,6 +8,8 @@ from typing import Any
 from badgateway.logs.json_fields import is_of_a_request, leaves
 from badgateway.logs.json_lines import json_object
 from badgateway.logs.load_balancer import LOOKS_LIKE_CLASSIC_ELB
+from badgateway.logs.recognising import kind_of
+from badgateway.servers.log import MONTH
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,19 +19,21 @@ class Unwrapped:
     Attributes:
         text: What the program itself wrote.
         stream: Which program, of which container, pod or unit; empty where the prefix does not say.
+        host: Of which machine or pod; empty where the prefix does not say.
         written: When, as the prefix says it; empty where it does not.
     """
 
     text: str
     stream: str = ""
+    host: str = ""
     written: str = ""
 
 
 Unwrap = Callable[[str], Unwrapped | None]
 
-# As copied from a terminal, a name and what follows it have colours.
-_COLOUR = r"(?:\x1b\[[\d;]*m)*"
-_COMPOSE = re.compile(rf"{_COLOUR}([A-Za-z][\w.@-]*) +\|{_COLOUR} ?{_COLOUR}(.*)", re.DOTALL)
+# As copied from a terminal.
+_COLOUR = re.compile(r"\x1b\[[\d;]*m")
+_COMPOSE = re.compile(r"([A-Za-z][\w.@-]*) +\| ?(.*)", re.DOTALL)
 _POD = re.compile(r"\[pod/([^\]]+)\] (.*)", re.DOTALL)
 # What stern writes, and `aws logs tail` behind its time.
 _STERN = re.compile(
@@ -39,17 +43,26 @@ _STERN = re.compile(
 _TASK = re.compile(r"([\w.-]+/[\w.-]+/[0-9a-f]{32}) (.*)", re.DOTALL)
 _CRI = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S*) (?:stdout|stderr) [FP] (.*)", re.DOTALL)
 _SYSLOG = re.compile(
-    r"(?:<\d+>)?([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d)(?:\.\d+)? (\S+) ([\w./@-]+)(?:\[\d+\])?: ?(.*)", re.DOTALL
+    rf"(?:<\d+>)?({MONTH} [ \d]\d \d\d:\d\d:\d\d)(?:\.\d+)? (\S+) ([\w./@-]+)(?:\[\d+\])?: ?(.*)", re.DOTALL
 )
 _SYSLOG_5424 = re.compile(r"<\d+>1 (\S+) (\S+) (\S+) \S+ \S+ (?:-|\[[^\]]*\]) ?(.*)", re.DOTALL)
 _JOURNAL_ISO = re.compile(
-    # A level before a colon is no program.
-    r"(\d{10}\.\d{6}|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S*) (?!(?:DEBUG|INFO|WARNING|ERROR|CRITICAL): )"
-    r"(?:(\S+) )?([\w./@-]+\[[\w.-]+\]|[\w./@-]+): (.*)",
+    # A level is no machine, and what stands alone before a colon no program: an exception is printed so.
+    r"(\d{10}\.\d{6}|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S*) (?!(?:DEBUG|INFO|WARNING|ERROR|CRITICAL)\b)"
+    r"(?:([^\s:]+) (?=[\w./@-]+(?:\[[\w.-]+\])?: )|(?=[\w./@-]+\[[\w.-]+\]: ))([\w./@-]+(?:\[[\w.-]+\])?): (.*)",
     re.DOTALL,
 )
 _FLUENTD = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S*)\t([\w.-]+)\t(.*)", re.DOTALL)
 _ISO = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)) (?!- )(.*)", re.DOTALL)
+_FLY = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S*) (\w+\[[0-9a-f]{8,}\]) [a-z]{3} \[\w+\] ?(.*)", re.DOTALL)
+_DIGITALOCEAN = re.compile(r"\[([\w-]+)\] \[(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)\] (.*)", re.DOTALL)
+_GREP = re.compile(r"([\w./-]+\.log[\w.-]*):(?:\d+:)?(.*)", re.DOTALL)
+# uWSGI's log-date in a form that leaves out the year.
+_WITHOUT_YEAR = re.compile(r"[A-Z][a-z]{2} ([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d) - (.*)", re.DOTALL)
+# What Gunicorn, uWSGI, PostgreSQL and loggers put behind a date is theirs.
+_PLAIN = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:[.,]\d+)?):? (?!- |\[\d+\] |\[?[A-Z]+\b[: \]])(.*)", re.DOTALL)
+# Of the browser's zone, which is nobody's else.
+_CLOCK_OF_12 = re.compile(r"[A-Z][a-z]{2} +\d{1,2} \d{1,2}:\d\d:\d\d [AP]M +(.*)", re.DOTALL)
 _CLASSIC_ELB = re.compile(LOOKS_LIKE_CLASSIC_ELB)
 _PID = re.compile(r"\[\d+\]$")
 
@@ -61,7 +74,7 @@ def _compose(line: str) -> Unwrapped | None:
 
 def _pod(line: str) -> Unwrapped | None:
     match = _POD.match(line)
-    return Unwrapped(stream=match[1], text=match[2]) if match else None
+    return Unwrapped(stream=match[1], host=match[1].split("/")[0], text=match[2]) if match else None
 
 
 def _cri(line: str) -> Unwrapped | None:
@@ -69,14 +82,18 @@ def _cri(line: str) -> Unwrapped | None:
     return Unwrapped(written=match[1], text=match[2]) if match else None
 
 
+def _of_machine(match: re.Match[str]) -> Unwrapped:
+    return Unwrapped(written=match[1], stream=f"{match[2]} {match[3]}", host=match[2], text=match[4])
+
+
 def _syslog(line: str) -> Unwrapped | None:
     match = _SYSLOG.match(line)
-    return Unwrapped(written=match[1], stream=f"{match[2]} {match[3]}", text=match[4]) if match else None
+    return _of_machine(match) if match else None
 
 
 def _syslog_5424(line: str) -> Unwrapped | None:
     match = _SYSLOG_5424.match(line)
-    return Unwrapped(written=match[1], stream=f"{match[2]} {match[3]}", text=match[4]) if match else None
+    return _of_machine(match) if match else None
 
 
 def _journal_iso(line: str) -> Unwrapped | None:
@@ -85,7 +102,7 @@ def _journal_iso(line: str) -> Unwrapped | None:
         return None
     # The number in brackets is a process, and many processes are one program; a word in brackets is a dyno.
     program = _PID.sub("", match[3])
-    return Unwrapped(written=match[1], stream=f"{match[2] or ''} {program}".strip(), text=match[4])
+    return Unwrapped(written=match[1], stream=f"{match[2] or ''} {program}".strip(), host=match[2] or "", text=match[4])
 
 
 def _iso(line: str) -> Unwrapped | None:
@@ -97,7 +114,7 @@ def _iso(line: str) -> Unwrapped | None:
 
 def _stern(line: str) -> Unwrapped | None:
     match = _STERN.match(line)
-    return Unwrapped(stream=f"{match[1]} {match[2]}", text=match[3]) if match else None
+    return Unwrapped(stream=f"{match[1]} {match[2]}", host=match[1], text=match[3]) if match else None
 
 
 def _task(line: str) -> Unwrapped | None:
@@ -108,6 +125,36 @@ def _task(line: str) -> Unwrapped | None:
 def _fluentd(line: str) -> Unwrapped | None:
     match = _FLUENTD.match(line)
     return Unwrapped(written=match[1], stream=match[2], text=match[3]) if match else None
+
+
+def _fly(line: str) -> Unwrapped | None:
+    match = _FLY.match(line)
+    return Unwrapped(written=match[1], stream=match[2], text=match[3]) if match else None
+
+
+def _digitalocean(line: str) -> Unwrapped | None:
+    match = _DIGITALOCEAN.match(line)
+    return Unwrapped(written=f"{match[2]}Z", stream=match[1], text=match[3]) if match else None
+
+
+def _grep(line: str) -> Unwrapped | None:
+    match = _GREP.match(line)
+    return Unwrapped(stream=match[1], text=match[2]) if match else None
+
+
+def _without_year(line: str) -> Unwrapped | None:
+    match = _WITHOUT_YEAR.match(line)
+    return Unwrapped(written=match[1], text=match[2]) if match else None
+
+
+def _plain(line: str) -> Unwrapped | None:
+    match = _PLAIN.match(line)
+    return Unwrapped(written=match[1], text=match[2]) if match else None
+
+
+def _clock_of_12(line: str) -> Unwrapped | None:
+    match = _CLOCK_OF_12.match(line)
+    return Unwrapped(text=match[1]) if match else None
 
 
 _TEXT_KEYS = ("log", "message", "msg", "textPayload", "MESSAGE")
@@ -149,11 +196,19 @@ _PREFIXES: tuple[Unwrap, ...] = (
     _syslog_5424,
     _syslog,
     _fluentd,
+    _fly,
     _journal_iso,
     _iso,
     _stern,
     _task,
+    _digitalocean,
+    _grep,
+    _without_year,
+    _plain,
+    _clock_of_12,
 )
+_DOUBTFUL = (_grep, _plain, _clock_of_12)
+"""Anything may begin so: these are prefixes only where something that is known stands behind one."""
 _DEEPEST = 3
 _LEAST_SHARE = 10
 """A prefix that one line in so many has, at least, is one; fewer lines only look as if they had it."""
@@ -165,7 +220,8 @@ class Prefixes:
     def __init__(self, lines: Sequence[str]) -> None:
         """Learn them from the file's first lines."""
         self._layers: list[tuple[Unwrap, ...]] = []
-        texts = [*lines]
+        self._has_colours = any("\x1b[" in line for line in lines)
+        texts = [self._plain(line) for line in lines]
         while len(self._layers) < _DEEPEST:
             layer = tuple(unwrap for unwrap in _PREFIXES if _is_common(unwrap, texts))
             if not layer:
@@ -175,20 +231,25 @@ class Prefixes:
 
     def __bool__(self) -> bool:
         """Whether there is any."""
-        return bool(self._layers)
+        return bool(self._layers) or self._has_colours
+
+    def _plain(self, line: str) -> str:
+        return _COLOUR.sub("", line) if self._has_colours else line
 
     def unwrap(self, line: str) -> Unwrapped:
-        """Take the prefixes off a line, as many as it has."""
-        found = Unwrapped(text=line)
+        """Take the prefixes off a line, as many as it has, and all colours."""
+        found = Unwrapped(text=self._plain(line))
         for layer in self._layers:
             inner = _peeled(found.text, layer)
             stream = " ".join(part for part in (found.stream, inner.stream) if part)
-            found = replace(inner, stream=stream, written=inner.written or found.written)
+            found = replace(inner, stream=stream, host=inner.host or found.host, written=inner.written or found.written)
         return found
 
 
 def _is_common(unwrap: Unwrap, lines: Sequence[str]) -> bool:
-    return _LEAST_SHARE * sum(unwrap(line) is not None for line in lines) > len(lines)
+    found = [inner.text for line in lines if (inner := unwrap(line)) is not None]
+    is_common = _LEAST_SHARE * len(found) > len(lines)
+    return is_common and (unwrap not in _DOUBTFUL or any(kind_of(text) is not None for text in found))
 
 
 def _peeled(line: str, layer: Sequence[Unwrap]) -> Unwrapped:

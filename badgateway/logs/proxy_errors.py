@@ -7,7 +7,8 @@ import duckdb
 
 from badgateway.logs.scanning import LINE_CHARS
 from badgateway.model.error_log import COMPLAINTS, CONTEXT, ERRNO, HEAD, REQUEST, TIME_FORMAT, phase_sql
-from badgateway.model.evidence import PROXY_ERRORS, Proxy
+from badgateway.model.evidence import PROXY_ERRORS
+from badgateway.model.log_kind import Proxy
 from badgateway.model.printable import masking_steps
 from badgateway.servers.line_format import extracted, number, text_literal
 
@@ -75,7 +76,9 @@ def error_projections(utc_offset_s: float) -> tuple[str, ...]:
     )
 
 
-def add_proxy_errors(connection: duckdb.DuckDBPyConnection, rows: str, *, file_name: str, mask: bool) -> None:
+def add_proxy_errors(
+    connection: duckdb.DuckDBPyConnection, rows: str, *, file_name: str, host: str, mask: bool
+) -> None:
     """Take over complaints, what level info tells of requests, and signals such as that to reload."""
     about_a_request = "level = 'info' AND contains(line, ', request: \"')"
     about_a_signal = "level = 'notice' AND regexp_matches(line, 'signal [0-9]+ .SIG(HUP|INT|QUIT|TERM|USR2).')"
@@ -89,7 +92,7 @@ def add_proxy_errors(connection: duckdb.DuckDBPyConnection, rows: str, *, file_n
     known = {
         "proxy": f"'{Proxy.NGINX}'",
         "status": "NULL",
-        "host": "NULL",
+        "host": f"nullif({text_literal(host)}, '')",
         "file": text_literal(file_name),
         "line": f"left(line, {LINE_CHARS})",
     }

@@ -12,7 +12,7 @@ from badgateway.logs.held import HeldPart
 from badgateway.logs.other_errors import OTHER_ERRORS, UNREAD, add_other_errors, other_projection
 from badgateway.logs.planning import Job, Planner, events_of
 from badgateway.logs.proxy_errors import MALFORMED, add_proxy_errors, error_projections
-from badgateway.logs.request_rows import add_failures, add_volume
+from badgateway.logs.request_rows import add_dated_lines, add_failures, add_volume
 from badgateway.logs.scanning import (
     LOOKS_LIKE_A_REQUEST,
     date,
@@ -30,7 +30,8 @@ from badgateway.logs.splitting import Part
 from badgateway.logs.stamps import Clock, Stamps
 from badgateway.logs.streaming import stream_pieces
 from badgateway.logs.zones import stated_s, zone_of_errors, zone_of_haproxy, zone_of_server
-from badgateway.model.evidence import LogKind, ServerEvent
+from badgateway.model.evidence import ServerEvent
+from badgateway.model.log_kind import LogKind
 from badgateway.servers.line_format import LineFormat
 
 _PIECE_BYTES = 16 * 1024 * 1024
@@ -175,7 +176,10 @@ class Reader:
         if zone.note:
             self.notes.append(zone.note)
         if zone.utc_offset_s:
-            self.connection.execute("UPDATE proxy_errors SET time_s = time_s - ?", [zone.utc_offset_s])
+            moved = [zone.utc_offset_s]
+            self.connection.execute("UPDATE proxy_errors SET time_s = time_s - ?", moved)
+            of_errors = f"source = '{LogKind.NGINX_ERROR}'"
+            self.connection.execute(f"UPDATE dated_lines SET time_s = time_s - ? WHERE {of_errors}", moved)  # noqa: S608
 
     def _settle_haproxy(self) -> None:
         if self.utc_offset_s is not None:
@@ -183,7 +187,7 @@ class Reader:
         zone = zone_of_haproxy(self.connection, self.errors_offset_s)
         if zone.note:
             self.notes.append(zone.note)
-        for table, column in (("failures", "time_s"), ("volume", "minute_s")):
+        for table, column in (("failures", "time_s"), ("volume", "minute_s"), ("dated_lines", "time_s")):
             self.connection.execute(
                 f"UPDATE {table} SET {column} = {column} - ? WHERE source = ?",  # noqa: S608 # constants
                 [zone.utc_offset_s, LogKind.HAPROXY],
@@ -212,7 +216,9 @@ class Reader:
         with scanned(self.connection, job.part.file, projections, job.scratch) as rows:
             self._require_one_program(job, MALFORMED)
             self._note(job, rows, MALFORMED)
-            add_proxy_errors(self.connection, rows, file_name=job.part.file.name, mask=self.mask)
+            self._note_times(job, rows)
+            name, host = job.part.file.name, job.part.host
+            add_proxy_errors(self.connection, rows, file_name=name, host=host, mask=self.mask)
 
     def _read_other_errors(self, job: Job, kind: str) -> None:
         with scanned(self.connection, job.part.file, (other_projection(kind),), job.scratch) as rows:
@@ -220,8 +226,15 @@ class Reader:
             self._note(job, rows, UNREAD)
             # Apache's two logs have the same zone, and only one of them says it.
             offset_s = stated_s(self.connection) if self.utc_offset_s is None else self.utc_offset_s
-            name = job.part.file.name
-            add_other_errors(self.connection, rows, kind, file_name=name, utc_offset_s=offset_s, mask=self.mask)
+            add_other_errors(
+                self.connection,
+                rows,
+                kind,
+                file_name=job.part.file.name,
+                host=job.part.host,
+                utc_offset_s=offset_s,
+                mask=self.mask,
+            )
 
     def _read_events(self, job: Job) -> None:
         with scanned(self.connection, job.part.file, ("line",), job.scratch) as rows:
@@ -243,8 +256,10 @@ class Reader:
             moved = f"(SELECT * REPLACE (time_s - {offset_s!r} AS time_s) FROM {rows})"  # noqa: S608 # constants
             requests = moved if line_format.has_local_times else rows
             add_volume(self.connection, requests, line_format)
+            self._note_times(job, requests)
             self._haproxy_is_local |= line_format.kind is LogKind.HAPROXY and line_format.has_local_times
-            add_failures(self.connection, requests, line_format, file_name=job.part.file.name, mask=self.mask)
+            name, host = job.part.file.name, job.part.host
+            add_failures(self.connection, requests, line_format, file_name=name, host=host, mask=self.mask)
             if job.has_events:
                 self._add_events(job.part, offset_s)
 
@@ -269,9 +284,7 @@ class Reader:
         add_server_events(
             self.connection,
             log=log,
-            file_name=part.file.name,
-            first_line=part.file.first_line,
-            instance=f"{part.file.name} ({part.stream})" if part.stream else None,
+            part=part,
             written_s=None if part.stamps is None else self._clock(part.stamps, offset_s),
             utc_offset_s=offset_s,
             mask=self.mask,
@@ -287,6 +300,11 @@ class Reader:
         )
         ((last_s,),) = self.connection.execute(query).fetchall()
         return None if last_s is None else float(last_s)
+
+    def _note_times(self, job: Job, rows: str) -> None:
+        """Keep the times of lines beside which others without a time may stand: in a server's log, or another's."""
+        if job.has_events or not job.is_whole:
+            add_dated_lines(self.connection, rows, kind=job.part.kind or "", file_name=job.part.file.name)
 
     def _note(self, job: Job, rows: str, bad: str) -> None:
         count, first = malformed(self.connection, rows, bad, mask=self.mask)

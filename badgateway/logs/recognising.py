@@ -16,7 +16,7 @@ from badgateway.logs.json_lines import looks_like_json_access
 from badgateway.logs.load_balancer import LOOKS_LIKE_ALB, LOOKS_LIKE_CLASSIC_ELB
 from badgateway.logs.servers import server_logs
 from badgateway.model.error_log import HEAD
-from badgateway.model.evidence import LogKind
+from badgateway.model.log_kind import LogKind
 
 _COMBINED = r"\S+ \S+ .*\[\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}\] " + r'"(?:[^"\\]|\\.)*" \d{3} (?:\d+|-)'
 _SHOWN_CHARS = 80

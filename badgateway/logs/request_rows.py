@@ -1,9 +1,10 @@
-"""Files the tables `volume` and `failures` from a scanned log of requests."""
+"""Fills the tables `volume`, `failures` and `dated_lines` from a scanned log."""
 
 import duckdb
 
 from badgateway.logs.scanning import FAILED, LINE_CHARS, row_count
-from badgateway.model.evidence import FAILURES, PROXY_OF, VOLUME
+from badgateway.model.evidence import DATED_LINES, FAILURES, VOLUME
+from badgateway.model.log_kind import PROXY_OF
 from badgateway.model.printable import masked_sql
 from badgateway.servers.line_format import LineFormat, text_literal
 
@@ -19,12 +20,22 @@ def add_volume(connection: duckdb.DuckDBPyConnection, rows: str, line_format: Li
     """)  # noqa: S608 # constants, and the caller's rows
 
 
+def add_dated_lines(connection: duckdb.DuckDBPyConnection, rows: str, *, kind: str, file_name: str) -> None:
+    """Note where in the file the times stand, for lines beside them that have none."""
+    connection.execute(f"""
+        INSERT INTO {DATED_LINES.name}
+        SELECT {text_literal(kind)}, {text_literal(file_name)}, unnest([min(line_number), max(line_number)]), second
+        FROM (SELECT line_number, floor(time_s) AS second FROM {rows} WHERE time_s IS NOT NULL) GROUP BY second
+    """)  # noqa: S608 # constants, and the caller's rows
+
+
 def add_failures(
     connection: duckdb.DuckDBPyConnection,
     rows: str,
     line_format: LineFormat,
     *,
     file_name: str,
+    host: str,
     mask: bool,
 ) -> None:
     """Take over the scanned requests that failed or were retried."""
@@ -38,6 +49,7 @@ def add_failures(
         "upstream_tries": "NULL",
         "has_upstream_times": "FALSE",
         **line_format.columns,
+        "host": f"nullif({text_literal(host)}, '')",
         "file": text_literal(file_name),
         "line_number": "line_number",
         "line": f"left(line, {LINE_CHARS})",

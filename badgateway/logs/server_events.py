@@ -7,6 +7,7 @@ import duckdb
 from badgateway.logs.event_reader import Event, EventReader
 from badgateway.logs.scanning import LINE_CHARS
 from badgateway.logs.servers import server_names
+from badgateway.logs.splitting import Part
 from badgateway.model.evidence import SERVER_EVENTS
 from badgateway.model.printable import masked
 from badgateway.servers.log import ServerLog
@@ -18,9 +19,7 @@ def add_server_events(
     connection: duckdb.DuckDBPyConnection,
     *,
     log: ServerLog,
-    file_name: str,
-    first_line: int,
-    instance: str | None,
+    part: Part,
     written_s: Callable[[int], float | None] | None,
     utc_offset_s: float,
     mask: bool,
@@ -30,9 +29,7 @@ def add_server_events(
     Args:
         connection: With the table.
         log: How its lines are read.
-        file_name: What reports call the file.
-        first_line: The number of the table's first line in it.
-        instance: Which of the servers in this file; None when it is the only one.
+        part: What was scanned.
         written_s: When the line of a number was written, as its prefix says; None when lines have no prefix.
         utc_offset_s: How far ahead of UTC local times without a zone are.
         mask: Whether to mask secrets.
@@ -40,14 +37,17 @@ def add_server_events(
     reader = EventReader(log, utc_offset_s)
     server = server_names().get(log.kind, log.kind)
     lines = connection.execute(
-        "SELECT rowid + CAST(? AS BIGINT), line FROM scanned WHERE line IS NOT NULL ORDER BY rowid", [first_line]
+        "SELECT rowid + CAST(? AS BIGINT), line FROM scanned WHERE line IS NOT NULL ORDER BY rowid",
+        [part.file.first_line],
     )
     while batch := lines.fetchmany(_BATCH_LINES):
         for line_number, line in batch:
             reader.feed(line_number, line, None if written_s is None else written_s(line_number))
     reader.close()
     hide: Callable[[str], str] = masked if mask else str
-    rows = [_row(event, server, file_name, hide) | {"instance": instance} for event in _in_order(reader.events)]
+    name = part.file.name
+    of_part = {"instance": f"{name} ({part.stream})" if part.stream else None, "host": part.host or None}
+    rows = [_row(event, server, name, hide) | of_part for event in _in_order(reader.events)]
     _insert(connection, rows)
 
 
@@ -68,8 +68,6 @@ def _row(event: Event, server: str, file_name: str, hide: Callable[[str], str]) 
         "signal": event.signal,
         "value": event.value,
         "limit_value": event.limit_value,
-        "instance": None,
-        "host": None,
         "file": file_name,
         "line_number": event.line_number,
         "line": hide(event.line)[:LINE_CHARS],

@@ -12,7 +12,7 @@ from badgateway.logs.scratch import Scratch
 from badgateway.logs.servers import server_logs
 from badgateway.logs.source import LocalFile, text_lines
 from badgateway.logs.stamps import Stamps
-from badgateway.model.evidence import LogKind
+from badgateway.model.log_kind import LogKind
 from badgateway.servers.line_format import LineFormat
 
 _MADE_BY_PROXIES = (" 499 ", " 502 ", " 504 ")
@@ -32,6 +32,7 @@ class Part:
         kind: None when they are of no kind that is known here.
         lines: How many they are.
         stream: What the prefix calls the program; empty when it has no name.
+        host: The machine or pod that the prefix names; empty when it names none.
         in_combined_format: Whether they are request lines that a server writes as nginx does.
         stamps: The times of their prefixes; None where no line has one.
         line_format: How to read the requests, where that was given.
@@ -41,6 +42,7 @@ class Part:
     kind: str | None
     lines: int
     stream: str = ""
+    host: str = ""
     in_combined_format: bool = False
     stamps: Stamps | None = None
     line_format: LineFormat | None = None
@@ -52,6 +54,7 @@ class Part:
             kind=self.kind,
             lines=lines,
             stream=self.stream,
+            host=self.host,
             malformed_lines=malformed_lines,
             first_malformed=first_malformed,
         )
@@ -62,6 +65,7 @@ class _Stream:
     """What is known of one program after all its lines were seen."""
 
     kinds: set[str] = field(default_factory=set)
+    host: str = ""
     has_proxy_statuses: bool = False
 
     @property
@@ -141,7 +145,7 @@ def parts(file: LocalFile, head: Sequence[str], scratch: Scratch, known: "Known"
         if key not in copies:
             copies[key] = _Copy(scratch.new())
         copies[key].add(line_number, text)
-    return tuple(_finished(file, copies, known.stamps if prefixes else None))
+    return tuple(_finished(file, copies, known, known.stamps if prefixes else None))
 
 
 class Known:
@@ -157,7 +161,7 @@ def learn(lines: Sequence[str], known: Known) -> None:
     prefixes = Prefixes(lines)
     for line in lines:
         unwrapped = prefixes.unwrap(line)
-        _look(known.streams.setdefault(unwrapped.stream, _Stream()), unwrapped.text)
+        _look(known.streams.setdefault(unwrapped.stream, _Stream(host=unwrapped.host)), unwrapped.text)
 
 
 class _Seen:
@@ -173,7 +177,7 @@ class _Seen:
         # Names without end are no names of programs.
         is_name = line.stream in self._streams or len(self._streams) < _MOST_STREAMS
         name = line.stream if is_name else ""
-        self._lines.append((name, _look(self._streams.setdefault(name, _Stream()), line.text)))
+        self._lines.append((name, _look(self._streams.setdefault(name, _Stream(host=line.host)), line.text)))
         self._stamps.append(line.written)
 
     def key(self, line_number: int) -> _Key:
@@ -192,7 +196,7 @@ def _look(stream: _Stream, text: str) -> str | None:
     return kind
 
 
-def _finished(file: LocalFile, copies: dict[_Key, _Copy], stamps: Stamps | None) -> Iterator[Part]:
+def _finished(file: LocalFile, copies: dict[_Key, _Copy], known: Known, stamps: Stamps | None) -> Iterator[Part]:
     for (name, kind, in_combined_format), copy in copies.items():
         copy.close()
         yield Part(
@@ -200,6 +204,7 @@ def _finished(file: LocalFile, copies: dict[_Key, _Copy], stamps: Stamps | None)
             kind=kind,
             lines=copy.lines,
             stream=name,
+            host=known.streams[name].host,
             in_combined_format=in_combined_format,
             stamps=stamps,
         )

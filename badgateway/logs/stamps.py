@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import IntEnum
 
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+from badgateway.servers.log import month_number
+
 _LEAP_YEAR = 2000
 
 
@@ -65,7 +66,7 @@ def _parsed(written: str) -> tuple[_Form, float]:
     try:
         if written[:1].isalpha():
             month, day, clock = written.split()
-            moment = datetime.fromisoformat(f"{_LEAP_YEAR}-{_MONTHS.index(month) + 1:02d}-{int(day):02d}T{clock}+00:00")
+            moment = datetime.fromisoformat(f"{_LEAP_YEAR}-{month_number(month):02d}-{int(day):02d}T{clock}+00:00")
             return _Form.LOCAL_WITHOUT_YEAR, moment.timestamp()
         if "-" not in written:
             return (_Form.ABSOLUTE, float(written)) if written else (_Form.NONE, 0.0)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from badgateway.model.evidence import LogKind, Proxy
+from badgateway.model.log_kind import LogKind, Proxy
 
 _STEP_S = 900
 _FURTHEST_S = 14 * 3600

@@ -1,59 +1,7 @@
 """The evidence of failures, one shape for the kit's own trials and for production logs: tables, and kinds of events."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-
-
-class LogKind(StrEnum):
-    """The kinds of files that evidence is read from, save the logs of application servers: their modules name those."""
-
-    NGINX_COMBINED = "nginx access log (combined)"
-    NGINX_JSON = "nginx access log (JSON)"
-    OWN_FORMAT = "nginx or Apache access log (format of its own)"
-    NGINX_ERROR = "nginx error log"
-    ALB = "AWS Application Load Balancer access log"
-    CLASSIC_ELB = "AWS Classic Load Balancer access log"
-    CLOUDFRONT = "CloudFront access log"
-    HEROKU = "Heroku router log"
-    HEROKU_DYNO = "Heroku dyno log"
-    HAPROXY = "HAProxy log"
-    TRAEFIK = "Traefik access log"
-    TRAEFIK_LOG = "Traefik log"
-    CADDY = "Caddy access log"
-    CADDY_LOG = "Caddy log"
-    APACHE_ERROR = "Apache error log"
-    KERNEL = "kernel log"
-
-
-class Proxy(StrEnum):
-    """What stands before the application server, or before another proxy."""
-
-    NGINX = "nginx"
-    APACHE = "Apache"
-    HAPROXY = "HAProxy"
-    TRAEFIK = "Traefik"
-    CADDY = "Caddy"
-    HEROKU = "Heroku router"
-    ALB = "AWS Application Load Balancer"
-    CLASSIC_ELB = "AWS Classic Load Balancer"
-    CLOUDFRONT = "CloudFront"
-
-
-PROXY_OF: Mapping[str, Proxy] = {
-    LogKind.NGINX_ERROR: Proxy.NGINX,
-    LogKind.APACHE_ERROR: Proxy.APACHE,
-    LogKind.HAPROXY: Proxy.HAPROXY,
-    LogKind.TRAEFIK: Proxy.TRAEFIK,
-    LogKind.TRAEFIK_LOG: Proxy.TRAEFIK,
-    LogKind.CADDY: Proxy.CADDY,
-    LogKind.CADDY_LOG: Proxy.CADDY,
-    LogKind.HEROKU: Proxy.HEROKU,
-    LogKind.ALB: Proxy.ALB,
-    LogKind.CLASSIC_ELB: Proxy.CLASSIC_ELB,
-    LogKind.CLOUDFRONT: Proxy.CLOUDFRONT,
-}
-"""The kinds of logs that one proxy alone writes. The combined format is nginx's and Apache's, JSON anybody's."""
 
 
 class Reason(StrEnum):
@@ -295,4 +243,15 @@ SAMPLES = Table(
 )
 """What probes saw: accept_queue (and its limit), listen_overflows, db_connections, ..."""
 
-TABLES = (FAILURES, VOLUME, PROXY_ERRORS, SERVER_EVENTS, SAMPLES)
+DATED_LINES = Table(
+    name="dated_lines",
+    columns=(
+        ("source", "VARCHAR"),  # a kind of log
+        ("file", "VARCHAR"),
+        ("line_number", "BIGINT"),
+        ("time_s", "DOUBLE"),  # whole seconds
+    ),
+)
+"""Lines that have a time, in files in which others have none: the first and the last of each second."""
+
+TABLES = (FAILURES, VOLUME, PROXY_ERRORS, SERVER_EVENTS, SAMPLES, DATED_LINES)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from badgateway.model.evidence import Proxy
+from badgateway.model.log_kind import Proxy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

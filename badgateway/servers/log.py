@@ -11,7 +11,24 @@ from badgateway.servers.line_format import LineFormat
 
 PREFIX_CHARS = 120
 """How far a syslog's or container's own prefix may push the server's one."""
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+# journalctl and dmesg write the language of whoever calls them: English, German, French, Spanish, Italian and others.
+_MONTHS = (
+    ("jan", "janv", "ene", "gen"),
+    ("feb", "févr", "fev"),
+    ("mar", "mär", "mars", "mrt"),
+    ("apr", "avril", "avr", "abr"),
+    ("may", "mai", "mei", "mag", "maj"),
+    ("jun", "juin", "giu"),
+    ("jul", "juil", "lug"),
+    ("aug", "août", "ago"),
+    ("sep", "sept", "set"),
+    ("oct", "okt", "out", "ott"),
+    ("nov",),
+    ("dec", "dez", "déc", "dic"),
+)
+_NUMBER_OF_MONTH = {name: number for number, names in enumerate(_MONTHS, start=1) for name in names}
+MONTH = r"[^\W\d_]{3,5}\.?"
+"""A pattern that the short name of a month matches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +101,14 @@ class ServerLog:
         return any(word in line for word in self.words) and self.own.match(line) is not None
 
 
+def month_number(name: str) -> int:
+    """Return the number of the month that has this short name in some language, from 1; 0: none has it."""
+    return _NUMBER_OF_MONTH.get(name.lower().rstrip("."), 0)
+
+
 def ctime_s(month: str, day: str, clock: str, year: str) -> float | None:
     """Return the seconds since the epoch of the parts of a date as C's ctime writes it, in UTC; None: it is none."""
-    month_number = _MONTHS.index(month) + 1 if month in _MONTHS else 0
-    return epoch_s(f"{year}-{month_number:02d}-{int(day):02d} {clock}+00:00")
+    return epoch_s(f"{year}-{month_number(month):02d}-{int(day):02d} {clock}+00:00")
 
 
 def epoch_s(stamp: str) -> float | None:

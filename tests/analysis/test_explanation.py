@@ -9,8 +9,8 @@ from badgateway.errors import RawDataError
 from badgateway.logs import Source
 from badgateway.model.configuration import WorkerModel
 from badgateway.model.diagnosis import Certainty
-from badgateway.model.evidence import LogKind
 from badgateway.model.knob import Knob
+from badgateway.model.log_kind import LogKind
 from badgateway.servers import uwsgi
 
 GOLDEN = Path(__file__).parent / "golden" / "listen-queue-full"

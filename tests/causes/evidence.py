@@ -8,19 +8,12 @@ import duckdb
 from badgateway.causes import diagnose
 from badgateway.model.diagnosis import Diagnosis
 from badgateway.model.evidence import (
-    FAILURES,
-    PROXY_ERRORS,
-    PROXY_OF,
-    SAMPLES,
-    SERVER_EVENTS,
     TABLES,
-    VOLUME,
-    LogKind,
     Phase,
-    Proxy,
     ServerEvent,
     Table,
 )
+from badgateway.model.log_kind import PROXY_OF, LogKind, Proxy
 
 NOON = 1_795_262_400.0
 """Where the tests' clock stands; seconds since the epoch."""
@@ -164,6 +157,12 @@ class Evidence:
         self.rows["volume"].append(row)
         return self
 
+    def dated(self, line_number: int, *, at: float = 0.0, file: str = "server.log") -> "Evidence":
+        """Add a line of another program that has a time, in a file of lines without one."""
+        row = {"source": str(LogKind.NGINX_COMBINED), "file": file, "line_number": line_number, "time_s": NOON + at}
+        self.rows["dated_lines"].append(row)
+        return self
+
     def put_behind(self, piece: "Evidence", number: int) -> None:
         """Add another piece, hours later and with files of its own; `number` is its place, from 0."""
         for table, rows in piece.rows.items():
@@ -183,7 +182,7 @@ class Evidence:
     def database(self, order: Mapping[str, Sequence[int]] | None = None) -> duckdb.DuckDBPyConnection:
         """Return a connection with the tables; `order` gives the indices of a table's rows."""
         connection = duckdb.connect(config={"threads": 1})
-        for table in (FAILURES, VOLUME, PROXY_ERRORS, SERVER_EVENTS, SAMPLES):
+        for table in TABLES:
             rows = self.rows[table.name]
             if order and table.name in order:
                 rows = [rows[index] for index in order[table.name]]

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from badgateway.model.evidence import PROXY_OF, LogKind, Phase, Proxy, Reason, ServerEvent
+from badgateway.model.evidence import Phase, Reason, ServerEvent
+from badgateway.model.log_kind import PROXY_OF, LogKind, Proxy
 from tests.causes.evidence import CLOSED, CONNECT_TIMED_OUT, NOON, Evidence
 
 QUEUE_FULL = (

@@ -4,7 +4,8 @@ import pytest
 
 from badgateway.causes import diagnose
 from badgateway.model.diagnosis import SERVER_LOG, Certainty
-from badgateway.model.evidence import LogKind, ServerEvent
+from badgateway.model.evidence import ServerEvent
+from badgateway.model.log_kind import LogKind
 from tests.causes.evidence import NOON, Evidence, counts
 from tests.causes.samples import SAMPLES, connect_timeout, queue_full
 

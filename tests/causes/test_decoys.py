@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from badgateway.causes import BY_ID, CAUSES, diagnose
-from badgateway.model.evidence import LogKind, Phase, Proxy, Reason, ServerEvent
+from badgateway.model.evidence import Phase, Reason, ServerEvent
+from badgateway.model.log_kind import LogKind, Proxy
 from tests.causes.evidence import HOURS_APART_S, NOON, Evidence
 from tests.causes.samples import answered, apache, behind, connect_timeout, dying, own, queue_full, refused
 

@@ -3,7 +3,8 @@
 import pytest
 
 from badgateway.model.diagnosis import Certainty
-from badgateway.model.evidence import LogKind, Proxy, Reason, ServerEvent
+from badgateway.model.evidence import Reason, ServerEvent
+from badgateway.model.log_kind import LogKind, Proxy
 from tests.causes.evidence import Evidence
 from tests.causes.samples import answered, apache, behind, dying, refused
 

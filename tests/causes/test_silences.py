@@ -3,7 +3,7 @@
 import pytest
 
 from badgateway.model.diagnosis import Certainty
-from badgateway.model.evidence import LogKind
+from badgateway.model.log_kind import LogKind
 from tests.causes.evidence import NOON, TIMED_OUT, Evidence
 from tests.causes.samples import queue_full, silence
 

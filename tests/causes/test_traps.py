@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from badgateway.model.diagnosis import Certainty
-from badgateway.model.evidence import LogKind, Phase, ServerEvent
+from badgateway.model.evidence import Phase, ServerEvent
+from badgateway.model.log_kind import LogKind
 from tests.causes.evidence import CLOSED, NOON, TIMED_OUT, Evidence
 from tests.causes.samples import (
     after,

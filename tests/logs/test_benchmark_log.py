@@ -1,7 +1,7 @@
 import pytest
 
 from badgateway.logs import Source, read_logs
-from badgateway.model.evidence import LogKind
+from badgateway.model.log_kind import LogKind
 from badgateway.servers import gunicorn
 from benchmarks import server_logs
 from benchmarks.combined_log import chunks, write_log

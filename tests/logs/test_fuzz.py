@@ -13,7 +13,7 @@ from badgateway.logs import Source, read_logs
 from badgateway.logs.prefixes import Prefixes
 from badgateway.logs.servers import server_logs
 from badgateway.logs.source import HEAD_BYTES, whole_lines
-from badgateway.model.evidence import LogKind
+from badgateway.model.log_kind import LogKind
 from tests.amounts import examples
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -7,7 +7,7 @@ from badgateway.errors import ConfigurationError
 from badgateway.logs import LogEvidence, Source, given_format, read_logs
 from badgateway.logs.examples import EXAMPLES
 from badgateway.logs.format_fields import APACHE_FIELDS, GUNICORN_FIELDS, NGINX_FIELDS, UWSGI_FIELDS
-from badgateway.model.evidence import LogKind
+from badgateway.model.log_kind import LogKind
 from badgateway.servers import gunicorn, uwsgi
 
 NOON_S = 1795262400.0

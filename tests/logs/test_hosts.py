@@ -3,9 +3,9 @@
 import pytest
 
 from badgateway.logs.evidence import LogFile
-from badgateway.logs.hosts import hosts
+from badgateway.logs.hosts import hosts, named_hosts
 from badgateway.logs.servers import server_logs
-from badgateway.model.evidence import LogKind
+from badgateway.model.log_kind import LogKind
 
 ACCESS, ERROR, KERNEL = LogKind.NGINX_COMBINED, LogKind.NGINX_ERROR, LogKind.KERNEL
 SERVER = next(iter(server_logs()))
@@ -51,3 +51,15 @@ def test_a_log_outside_of_the_machines_may_be_of_any():
 @pytest.mark.parametrize("kind", [KERNEL, None])
 def test_a_log_that_any_machine_has_makes_no_folder_one(kind):
     assert hosts(files(a__nginx=ACCESS, a__app=SERVER, b__app=SERVER, b__other=kind)) == {}
+
+
+def on(host, kind):
+    return LogFile(name="syslog", kind=kind, lines=1, stream=f"{host} {kind}", host=host)
+
+
+def test_machines_that_lines_name_are_told_apart_where_each_has_a_proxy_and_a_server():
+    both = [on("web1", ACCESS), on("web1", SERVER), on("web2", ERROR), on("web2", SERVER), on("lb1", ACCESS)]
+
+    assert named_hosts(both) == ["web1", "web2"]
+    assert named_hosts([on("lb1", ACCESS), on("web1", SERVER), on("web2", SERVER)]) == []
+    assert named_hosts(files(access=ACCESS, app=SERVER)) == []

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from badgateway.logs import Source, read_logs
-from badgateway.model.evidence import LogKind
+from badgateway.model.log_kind import LogKind
 
 ISO = "2026-11-21T12:00:00Z"
 NGINX = {"time_iso8601": ISO, "status": 502, "request": "GET /x HTTP/1.1", "request_time": 0.5}

@@ -3,7 +3,7 @@ import pytest
 from badgateway.logs import Source, read_logs
 from badgateway.logs.examples import EXAMPLES
 from badgateway.logs.learnt_format import learnt_format
-from badgateway.model.evidence import LogKind
+from badgateway.model.log_kind import LogKind
 from badgateway.servers import gunicorn, uwsgi
 
 

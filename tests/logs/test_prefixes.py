@@ -3,7 +3,7 @@ import pytest
 from badgateway.logs.examples import EXAMPLES, PREFIXED
 from badgateway.logs.prefixes import Prefixes
 from badgateway.logs.recognising import kind_of
-from badgateway.model.evidence import LogKind
+from badgateway.model.log_kind import LogKind
 from badgateway.servers import gunicorn
 
 
@@ -64,3 +64,47 @@ def test_microseconds_of_a_journal_are_a_time():
     line = '{"__REALTIME_TIMESTAMP":"1733496536123456","_SYSTEMD_UNIT":"web.service","MESSAGE":"hello"}'
 
     assert Prefixes([line]).unwrap(line).written == "1733496536.123456"
+
+
+def test_months_of_a_journal_are_read_in_other_languages():
+    line = "Mär 14 09:22:31 web1 gunicorn[8]: hello"
+    found = Prefixes([line]).unwrap(line)
+
+    assert (found.written, found.stream, found.host) == ("Mär 14 09:22:31", "web1 gunicorn", "web1")
+
+
+def test_a_printed_exception_behind_a_time_is_no_program():
+    for text in ("KeyError: 'price'", "psycopg.OperationalError: connection failed: x", "ERROR django: no", "INFO:  x"):
+        line = f"2026-03-14T08:22:31.1Z {text}"
+
+        assert Prefixes([line]).unwrap(line).text == text
+        assert Prefixes([line]).unwrap(line).stream == ""
+
+
+def test_colours_inside_of_lines_go():
+    line = "\x1b[32mINFO\x1b[0m:     Started server process [\x1b[36m1\x1b[0m]"
+
+    assert Prefixes([line]).unwrap(line).text == "INFO:     Started server process [1]"
+
+
+def test_a_date_of_uwsgi_without_a_year_stands_before_its_line():
+    line = "Tue May 31 09:00:03 - worker 8 lifetime reached, it was running for 4301 second(s)"
+    found = Prefixes([line]).unwrap(line)
+
+    assert (found.written, found.text.split()[0]) == ("May 31 09:00:03", "worker")
+
+
+def test_a_plain_date_is_a_prefix_only_before_something_that_is_known():
+    known, unknown = "2026-03-14 08:22:31 *** HARAKIRI ON WORKER 1 (pid: 66, try: 1) ***", "2026-03-14 08:22:31 hello"
+
+    assert Prefixes([known]).unwrap(known).text.startswith("*** HARAKIRI")
+    assert not Prefixes([unknown])
+    for own in ("- *** HARAKIRI ON WORKER 1", "[8] [INFO] Booting worker with pid: 8", "UTC [71] FATAL:  no"):
+        assert not Prefixes([f"2026-03-14 08:22:31 {own}"])
+
+
+def test_the_files_that_grep_names_are_streams():
+    line = '/var/log/nginx/access.log.1:7:203.0.113.9 - - [06/Dec/2024:14:48:56 +0000] "GET /big HTTP/1.1" 502 157'
+    found = Prefixes([line]).unwrap(line)
+
+    assert (found.stream, found.text[:11]) == ("/var/log/nginx/access.log.1", "203.0.113.9")

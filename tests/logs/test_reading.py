@@ -9,8 +9,9 @@ from badgateway.errors import RawDataError
 from badgateway.logs import LogEvidence, Source, read_logs
 from badgateway.logs.examples import EXAMPLES
 from badgateway.logs.scanning import LINE_CHARS
-from badgateway.model.evidence import TABLES, LogKind
+from badgateway.model.evidence import TABLES
 from badgateway.model.in_memory import connect, own_database
+from badgateway.model.log_kind import LogKind
 from badgateway.servers import uwsgi
 
 OK = '10.0.0.1 - - [21/Nov/2026:12:00:00 +0000] "GET /ok HTTP/1.1" 200 612 "-" "curl/8.5"'

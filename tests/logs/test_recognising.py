@@ -4,7 +4,7 @@ import pytest
 
 from badgateway.errors import RawDataError
 from badgateway.logs.recognising import recognised
-from badgateway.model.evidence import LogKind
+from badgateway.model.log_kind import LogKind
 from badgateway.servers import gunicorn, uwsgi
 
 GOLDEN = Path(__file__).parent / "golden"

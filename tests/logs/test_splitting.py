@@ -3,7 +3,7 @@ import pytest
 from badgateway.logs.scratch import FolderScratch
 from badgateway.logs.source import LocalFile
 from badgateway.logs.splitting import Known, Part, is_of_one_program, parts
-from badgateway.model.evidence import LogKind
+from badgateway.model.log_kind import LogKind
 from badgateway.servers import gunicorn, uwsgi
 
 ACCESS = '10.0.0.1 - - [06/Dec/2024:14:48:56 +0000] "GET /big HTTP/1.1" 502 157 "-" "x"'

@@ -11,7 +11,7 @@ import pytest
 from badgateway.analysis.explanation import explain
 from badgateway.errors import RawDataError
 from badgateway.logs import Source, read_logs, streaming
-from badgateway.model.evidence import LogKind
+from badgateway.model.log_kind import LogKind
 from tests.logs.test_cases import CASES, NOT_LOGS
 
 GOLDEN = Path(__file__).parent / "golden"

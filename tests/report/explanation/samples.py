@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 from badgateway.model.diagnosis import Cause, CauseCount, Certainty, Diagnosis, EvidenceLine, Remedy
-from badgateway.model.evidence import LogKind
 from badgateway.model.explanation import Explanation, FileRead, Incident, Spread
 from badgateway.model.knob import Knob
+from badgateway.model.log_kind import LogKind
 from badgateway.servers import gunicorn, uwsgi
 
 NINE = 1_795_251_600
