@@ -7,6 +7,7 @@ import duckdb
 
 from badgateway.causes import diagnose
 from badgateway.causes.incidents import incidents
+from badgateway.causes.remarks import remarks
 from badgateway.logs import LogEvidence, LogFile, Source, read_logs
 from badgateway.logs.servers import server_logs
 from badgateway.model.configuration import WorkerModel
@@ -28,6 +29,9 @@ _NGINX = (
 )
 """Proxies straight before the server: all that it gets is in their logs too."""
 _BALANCERS = (LogKind.ALB, LogKind.CLASSIC_ELB)
+_IN_FRONT = (LogKind.CLOUDFRONT, LogKind.HAPROXY, LogKind.TRAEFIK, LogKind.CADDY)
+"""These may stand before an nginx or an Apache whose log was given too."""
+_BEHIND = (LogKind.NGINX_COMBINED, LogKind.NGINX_JSON, LogKind.OWN_FORMAT)
 _SLACK_S = 60
 _SHOWN_CHARS = 2000
 """Of a line that proves something."""
@@ -62,11 +66,15 @@ def explain(sources: Sequence[Source], *, utc_offset_s: float | None = None, mas
             unattributed_minutes=_unattributed_minutes(connection),
             utc_offset_s=evidence.utc_offset_s,
             incidents=incidents(connection, period_s),
-            notes=evidence.notes,
+            notes=(*_masked(remarks(connection), mask=mask), *evidence.notes),
             worker_models=_worker_models(connection),
         )
     finally:
         connection.close()
+
+
+def _masked(sentences: Sequence[str], *, mask: bool) -> tuple[str, ...]:
+    return tuple(masked(sentence) if mask else sentence for sentence in sentences)
 
 
 def given_kinds(files: Sequence[LogFile]) -> frozenset[str]:
@@ -100,7 +108,9 @@ def count_once(connection: duckdb.DuckDBPyConnection) -> None:
     # the same status, request and ten seconds.
     connection.execute(f"""
         WITH numbered AS (
-            SELECT failure_id, source IN {_names(_BALANCERS)} AS balanced, upstream_status IS NOT NULL AS relayed,
+            SELECT failure_id, source IN {_names((*_BALANCERS, *_IN_FRONT))} AS balanced,
+                CASE WHEN source IN {_names(_BALANCERS)} THEN upstream_status IS NOT NULL ELSE proxy_reason IS NULL END
+                    AS relayed,
                 status, method, uri, floor(time_s / 10) AS ten_s FROM failures),
         counted AS (
             SELECT status, method, uri, ten_s, count(*) AS twins FROM numbered WHERE NOT balanced GROUP BY ALL),
@@ -109,6 +119,15 @@ def count_once(connection: duckdb.DuckDBPyConnection) -> None:
             FROM numbered WHERE balanced AND relayed)
         DELETE FROM failures WHERE failure_id IN (
             SELECT failure_id FROM ranked JOIN counted USING (status, method, uri, ten_s) WHERE place <= twins)
+    """)  # noqa: S608 # constants of this module
+    # Who gave up before nginx is the client that left there.
+    connection.execute(f"""
+        DELETE FROM failures WHERE failure_id IN (
+            SELECT inner_one.failure_id FROM failures inner_one JOIN failures outer_one USING (method, uri)
+            WHERE inner_one.source IN {_names(_BEHIND)} AND inner_one.status = 499
+                AND outer_one.source IN {_names((*_BALANCERS, *_IN_FRONT, LogKind.HEROKU))}
+                AND (outer_one.status >= 500 OR outer_one.status = 460)
+                AND abs(outer_one.time_s - inner_one.time_s) <= 2)
     """)  # noqa: S608 # constants of this module
 
 

@@ -36,7 +36,7 @@ APPLICATION_ERROR = Cause(
     family=FAMILY,
     statuses=(500, 503),
     explanation="A header came from upstream, or the status is one that proxies do not make. Proxy and server did "
-    "their work. Which exception it was is not in these logs.",
+    "their work. Which exception it was is in the evidence, where the application's log has it.",
     evidence="$upstream_header_time is a number, or the status is 500, and no line of the server explains it. It can "
     "be any error of the code, db-connections-exhausted, db-pool-exhausted, late-monkey-patch or "
     "gunicorn-timeout-500.",
@@ -69,6 +69,14 @@ ALIVE_RULES = (
         proof=near(ServerEvent.APPLICATION_EXCEPTION),
     ),
 )
-FAMILY_RULES = (Rule(cause=APPLICATION_ERROR, where="c.app_answered", certainty=Certainty.FAMILY),)
+FAMILY_RULES = (
+    Rule(
+        cause=APPLICATION_ERROR,
+        where="c.app_answered",
+        proof=near(ServerEvent.HANDLED_EXCEPTION),
+        certainty=Certainty.FAMILY,
+    ),
+    Rule(cause=APPLICATION_ERROR, where="c.app_answered", certainty=Certainty.FAMILY),
+)
 
 CAUSES = (OUTSIDE_DJANGO, APPLICATION_ERROR)

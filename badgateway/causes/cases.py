@@ -5,14 +5,14 @@ import duckdb
 from badgateway.causes.conditions import listed, place_sql
 from badgateway.causes.pairing import pair, start_pairs
 from badgateway.model.evidence import Reason
-from badgateway.model.log_kind import Proxy
+from badgateway.model.log_kind import LogKind, Proxy
 from badgateway.model.outcome import Outcome
 
 _CLAIMS = f"""
 CREATE OR REPLACE TEMP TABLE claims AS
 SELECT row_number() OVER (ORDER BY time_s, file, line_number, failure_id) AS id, * EXCLUDE (file, line_number),
     floor(time_s)::BIGINT AS second, seen_status AS status,
-    method || ' ' || uri AS request, coalesce(host, '') AS on_host,
+    method || ' ' || uri AS request, coalesce(host, '') AS on_host, client,
     balanced AND upstream_status IS NULL AS lb_made,
     coalesce(outcome <> 'TRUNCATED', true) AND seen_status < 499 AND upstream_tries > 1 AS retried,
     coalesce(NOT balanced AND seen_status >= 500 AND (upstream_header_s IS NOT NULL OR app_status >= 500), false)
@@ -22,6 +22,7 @@ SELECT row_number() OVER (ORDER BY time_s, file, line_number, failure_id) AS id,
         AND CASE WHEN balanced THEN upstream_status IS NOT NULL ELSE NOT has_upstream_times END, false) AS app_answered
 FROM (
     SELECT * EXCLUDE (status, upstream_status, line, request_id, body_bytes), status AS client_status,
+        CASE WHEN source = '{LogKind.NGINX_COMBINED}' THEN split_part(line, ' ', 1) END AS client,
         CASE WHEN outcome IN ('CLIENT_CLOSED', 'CLIENT_TIMEOUT') THEN 499 ELSE coalesce(status, 0) END AS seen_status,
         CASE WHEN upstream_status NOT IN ('', '-', '0') THEN upstream_status END AS upstream_status,
         coalesce(proxy IN {listed((Proxy.ALB, Proxy.CLASSIC_ELB))}, false) AS balanced
@@ -59,7 +60,10 @@ _CASES = f"""
 CREATE OR REPLACE TEMP TABLE cases AS
 {_LOCATED}
 SELECT f.failure_id, coalesce(m.proxy, f.proxy) AS proxy, coalesce(f.host, m.host) AS host, f.status,
-    coalesce(f.client_status, 0) AS client_status, f.outcome, f.time_s, f.second,
+    coalesce(f.client_status, 0) AS client_status, f.outcome,
+    -- Apache's access log has when the request came.
+    CASE WHEN m.proxy = '{Proxy.APACHE}' THEN greatest(f.time_s, m.time_s) ELSE f.time_s END AS time_s,
+    CASE WHEN m.proxy = '{Proxy.APACHE}' THEN greatest(f.second, m.second) ELSE f.second END AS second,
     coalesce(f.time_s - coalesce(f.duration_s, f.upstream_response_s), f.app_started_s, f.time_s) AS start_s,
     coalesce(f.duration_s, f.upstream_response_s) AS duration_s,
     split_part(f.uri, '?', 1) AS path,
@@ -109,7 +113,22 @@ WHERE m.status <> 0 AND (m.status = 200 OR (SELECT count(*) FROM failures) + (SE
 """  # noqa: S608 # constants of this module
 
 
-# Apache writes when a request came, and its complaint when the time limit was over.
+# Apache's access log has when a request came, its error log when it failed, and of which client it was.
+_LONGEST_S = 300
+_OF_CLIENT = f"""
+INSERT INTO claimed
+SELECT left_id, right_id FROM (
+    SELECT c.id AS left_id, u.id AS right_id, row_number() OVER (PARTITION BY c.id ORDER BY u.id) AS turn
+    FROM (FROM unnamed_complaints ANTI JOIN (SELECT right_id AS id FROM claimed) USING (id)) u
+    ASOF JOIN (
+        SELECT id, client, status, second, host FROM claims ANTI JOIN (SELECT left_id AS id FROM claimed) USING (id)
+        WHERE {_FAILED_AT_PROXY}) c
+    ON c.client = u.client AND c.status = u.status AND c.second <= u.second
+    WHERE u.second - c.second <= {_LONGEST_S} AND coalesce(c.host = u.host, true))
+WHERE turn = 1
+"""  # noqa: S608 # constants of this module
+
+# As above, where no client is named: mostly a time limit was over.
 _LATER_S = (0, -1, 1, *(limit_s + step for limit_s in (30, 60, 120, 300) for step in (0, 1, -1)))
 
 _UNNAMED = """
@@ -151,6 +170,7 @@ def prepare_cases(connection: duckdb.DuckDBPyConnection) -> None:
         _pair_on_host(connection, "complaints", key=columns, condition=answerless, offsets_s=(0,))
     # Apache's and Traefik's lines name no request: status and second must do.
     connection.execute(_UNNAMED)
+    connection.execute(_OF_CLIENT)
     _pair_on_host(connection, "unnamed_complaints", key=("status",), condition=_FAILED_AT_PROXY, offsets_s=_LATER_S)
     for statement in (_AMBIGUOUS, _CASES, _RETRIED, _DERIVED):
         connection.execute(statement)

@@ -133,6 +133,7 @@ RULES: tuple[Rule, ...] = (
     *event_loop.READ_RULES,
     *database.READ_RULES,
     *asgi.READ_RULES,
+    *timeouts.TOLD_RULES,
     *accept_queue.READ_RULES,
     *silences.READ_RULES,
     *timeouts.RULES,

@@ -101,13 +101,18 @@ RECYCLED = Cause(
     id="worker-recycled-meanwhile",
     title="A worker was being replaced at that moment",
     family="connections",
-    servers=("gunicorn",),
+    servers=("gunicorn", "uwsgi"),
     statuses=(502,),
-    explanation="A worker of Gunicorn reached max_requests and left in that second. It closes the idle connections "
-    "that it kept (keepalive-race), and what it had taken in is reset.",
+    explanation="A worker left in that second, for it had served or lived long enough. Gunicorn closes the idle "
+    "connections that it kept (keepalive-race), and what it had taken in is reset. uWSGI's max-worker-lifetime does "
+    "not always wait for the request that runs.",
     evidence="Gunicorn: `Autorestarting worker after current request.` within a second of nginx's `(104: Connection "
-    "reset by peer)`.",
+    "reset by peer)`; uWSGI: `worker 8 lifetime reached` within a second of a connection that was closed.",
     remedies=(
+        Remedy(
+            text="Replace workers by their requests or their memory instead of their age: both wait for the request.",
+            settings={"uWSGI": "max-requests, reload-on-rss instead of max-worker-lifetime"},
+        ),
         Remedy(text="Recycle more rarely, and not together.", knobs=(Knob.MAX_REQUESTS, Knob.MAX_REQUESTS_SPREAD)),
         Remedy(text="Keep no idle connections to it.", settings={"nginx": "no keepalive in upstream"}),
     ),
@@ -145,6 +150,12 @@ WRITE_RULES = (
 )
 LATE_RULES = (
     Rule(cause=RECYCLED, where=CONNECTION_CLOSED, proof=_RESET, certainty=Certainty.FAMILY),
+    Rule(
+        cause=RECYCLED,
+        where=CONNECTION_CLOSED,
+        proof=near(ServerEvent.LIFETIME_REACHED),
+        certainty=Certainty.FAMILY,
+    ),
     Rule(cause=SENDING_CUT, where=because(Reason.CLOSED), proof=_SENDING, certainty=Certainty.FAMILY),
     Rule(cause=ROUTER_GAVE_UP, where=_OVER_TCP, proof=_ROUTER, certainty=Certainty.FAMILY),
     Rule(

@@ -4,6 +4,7 @@ import duckdb
 
 from badgateway.causes.conditions import listed
 from badgateway.model.evidence import Phase, Reason
+from badgateway.model.log_kind import Proxy
 
 _REFUSED_BY_NGINX = (
     Reason.NO_FILES,
@@ -36,6 +37,8 @@ SELECT row_number() OVER (ORDER BY file, line_number) AS id, *,
 FROM (
     SELECT floor(time_s)::BIGINT AS second, time_s, proxy, host, coalesce(host, '') AS on_host, connection, file,
         line_number, upstream, phase, errno,
+        nullif(regexp_extract(CASE WHEN proxy = '{Proxy.APACHE}' THEN line END, '\[client (\S+?)(?::\d+)?\] ', 1), '')
+            AS client,
         status AS told_status,
         regexp_replace(request, ' HTTP/[0-9.]+$', '') AS request,
         CASE

@@ -1,5 +1,7 @@
 """Connections between proxy and server: none to be had, lost to a race, or tried again."""
 
+from dataclasses import replace
+
 from badgateway.causes.conditions import CONNECTION_CLOSED, because, listed, place_sql
 from badgateway.causes.rule import Proof, Rule, any_death
 from badgateway.model.diagnosis import Cause, Certainty, Remedy
@@ -35,6 +37,33 @@ NOTHING_LISTENING = Cause(
         ),
     ),
     confused_with="Not a full queue: that is error 11 on a unix socket and a timeout on TCP.",
+)
+
+AT_ANOTHER_ADDRESS = Cause(
+    id="server-at-another-address",
+    title="The server says that it listens at that port, and the proxy found nobody there",
+    family=FAMILY,
+    statuses=(502,),
+    explanation="Nothing listened at the address that the proxy uses (nothing-listening), though the server's own log "
+    "says that it listens at that port, and not that it stopped. So the two mean different machines: a container was "
+    "made anew and has another address since, while nginx keeps the one that it looked up when it started; or "
+    "127.0.0.1 is the proxy's own container. Or the server was killed without a word.",
+    evidence="nginx: `(111: Connection refused)` or `(113: No route to host) while connecting to upstream`, and in the "
+    "server's log, before it, that it listens at that port, and no stop since.",
+    remedies=(
+        Remedy(
+            text="Restart nginx, or let it look the name up again and again: with a variable in proxy_pass it does.",
+            settings={"nginx": "resolver 127.0.0.11 valid=10s; set $web web; proxy_pass http://$web:8000"},
+        ),
+        Remedy(
+            text="Between containers name the other one's service, never 127.0.0.1 or localhost, and let the server "
+            "listen at all addresses of its own.",
+            knobs=(Knob.ADDRESS,),
+            settings={"nginx": "proxy_pass http://web:8000"},
+        ),
+        Remedy(text="See whether it runs, and where: `docker compose ps`, `systemctl status`, `ss -ltnp`."),
+    ),
+    innocent="Starting the server is no help where it runs.",
 )
 
 SOCKET_FORBIDDEN = Cause(
@@ -199,6 +228,19 @@ _SAYS_THAT_IT_LISTENS = Proof(
     mark="p.mark_id",
     nearness="c.time_s - p.low_s",
 )
+_SAYS_SO_OF_THE_PORT = replace(
+    _SAYS_THAT_IT_LISTENS,
+    condition=_SAYS_THAT_IT_LISTENS.condition.replace("r.errno = 2", "r.errno IN (111, 113)").replace(
+        "starts_with(p.place, '/')", "NOT starts_with(p.place, '/')"
+    ),
+)
+# The one server whose log was given listens elsewhere.
+_LISTENS_ELSEWHERE = Proof(
+    joins=f"JOIN marks p ON p.kind = '{ServerEvent.LISTENING}'",
+    condition="c.place IS NOT NULL AND c.place NOT IN (SELECT place FROM places) "
+    "AND (SELECT count(DISTINCT instance) FROM places) = 1",
+    mark="p.mark_id",
+)
 
 CONNECT_RULES = (
     Rule(cause=NO_LIVE_UPSTREAMS, where=because(Reason.NONE_LIVE)),
@@ -215,6 +257,13 @@ CONNECT_RULES = (
         proof=_SAYS_THAT_IT_LISTENS,
         certainty=Certainty.FAMILY,
     ),
+    Rule(
+        cause=AT_ANOTHER_ADDRESS,
+        where=because(Reason.REFUSED),
+        proof=_SAYS_SO_OF_THE_PORT,
+        certainty=Certainty.FAMILY,
+    ),
+    Rule(cause=NOTHING_LISTENING, where=because(Reason.REFUSED), proof=_LISTENS_ELSEWHERE),
     Rule(cause=NOTHING_LISTENING, where=because(Reason.REFUSED)),
 )
 
@@ -227,6 +276,7 @@ RACE_RULES = (
 
 CAUSES = (
     NOTHING_LISTENING,
+    AT_ANOTHER_ADDRESS,
     SOCKET_FORBIDDEN,
     CONNECTION_FORBIDDEN,
     PORTS_EXHAUSTED,

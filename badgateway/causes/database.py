@@ -172,6 +172,31 @@ CONNECTION_LOST = Cause(
     confused_with="The database runs: most requests of that time got a new connection.",
 )
 
+CONNECTION_SHARED = Cause(
+    id="db-connection-shared",
+    title="Several processes used one database connection",
+    family=FAMILY,
+    statuses=(500,),
+    explanation="The application had connected before the server forked its workers, so they inherited one connection, "
+    "and read each other's answers. The errors look like a broken network, and come at random.",
+    evidence="The application's log: `SSL error: decryption failed or bad record mac`, `lost synchronization with "
+    "server`, `error with status PGRES_TUPLES_OK`, `Packet sequence number wrong` or `Commands out of sync`, within a "
+    "second of the failure. Threads that share one connection look the same.",
+    remedies=(
+        Remedy(
+            text="Let each worker import the application after the fork, so that it connects by itself.",
+            knobs=(Knob.LAZY,),
+        ),
+        Remedy(
+            text="Or close what was opened at import before the fork, or in each worker after it.",
+            knobs=(Knob.FORK_HOOKS,),
+            settings={"Django": "django.db.connections.close_all()"},
+        ),
+        Remedy(text="Ask the database nothing while modules are imported: in settings, urls, models, AppConfig.ready."),
+    ),
+    innocent="The database did not close the connection, and the network is well.",
+)
+
 LATE_PATCH = Cause(
     id="late-monkey-patch",
     title="gevent patched the standard library too late",
@@ -225,6 +250,12 @@ ANSWERED_RULES = (
         proof=_behind_the_pool(ServerEvent.DB_UNREACHABLE, grace_s=1),
     ),
     Rule(cause=CONNECTIONS_EXHAUSTED, where="c.app_answered", proof=near(ServerEvent.DB_TOO_MANY_CONNECTIONS)),
+    Rule(
+        cause=CONNECTION_SHARED,
+        where="c.app_answered",
+        proof=near(ServerEvent.DB_CONNECTION_SHARED),
+        certainty=Certainty.FAMILY,
+    ),
     Rule(cause=CONNECTION_LOST, where="c.app_answered", proof=near(ServerEvent.DB_CONNECTION_LOST)),
     Rule(
         cause=CONNECTIONS_EXHAUSTED,
@@ -260,4 +291,4 @@ READ_RULES = (
 )
 CLOSED_RULES = (Rule(cause=LATE_PATCH, where=CONNECTION_CLOSED, proof=near(ServerEvent.LATE_MONKEY_PATCH)),)
 
-CAUSES = (SATURATED, UNREACHABLE, CONNECTIONS_EXHAUSTED, CONNECTION_LOST, POOL_EXHAUSTED, LATE_PATCH)
+CAUSES = (SATURATED, UNREACHABLE, CONNECTIONS_EXHAUSTED, CONNECTION_LOST, CONNECTION_SHARED, POOL_EXHAUSTED, LATE_PATCH)

@@ -4,6 +4,7 @@ import duckdb
 
 from badgateway.causes.conditions import place_sql
 from badgateway.model.evidence import ServerEvent as Event
+from badgateway.model.log_kind import LogKind
 
 _BESIDE_LINES = 5
 _BESIDE_S = 60
@@ -74,7 +75,9 @@ SELECT row_number() OVER (ORDER BY file, line_number, kind, pid, low_s, path) AS
         coalesce(low_s, list_min(seconds)) AS low_s, coalesce(high_s, list_max(seconds)) AS high_s),
     low_s IS NULL AND seconds IS NOT NULL AS is_borrowed,
     -- A line that names a request and its start needs no time of its own.
-    is_borrowed AND request_started_s IS NULL AS is_weak
+    is_borrowed AND request_started_s IS NULL AND kind <> '{Event.LISTENING}'
+        -- What logs by itself may be another program than the one that answered.
+        OR server = '{LogKind.APPLICATION}' AND path IS NULL AS is_weak
 FROM noted LEFT JOIN beside USING (file, line_number)
 """  # noqa: S608 # words of the evidence
 """A line without a time gets the span between its timed neighbours, if that is short enough to mean something.

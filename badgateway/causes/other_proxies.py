@@ -1,9 +1,10 @@
 """What proxies other than nginx say in codes of their own: Heroku's router, HAProxy, Apache's mod_wsgi, Traefik."""
 
-from badgateway.causes.conditions import because, behind
-from badgateway.causes.rule import Rule
+from badgateway.causes.conditions import BODY_CUT, because, behind
+from badgateway.causes.rule import Rule, inside, near
+from badgateway.causes.spans import Span
 from badgateway.model.diagnosis import SERVER_LOG, Cause, Certainty, Remedy
-from badgateway.model.evidence import Reason
+from badgateway.model.evidence import Reason, ServerEvent
 from badgateway.model.knob import Knob
 from badgateway.model.log_kind import LogKind, Proxy
 
@@ -61,6 +62,24 @@ HEROKU_OTHER = Cause(
     ),
 )
 
+HEROKU_CUT = Cause(
+    id="heroku-h18",
+    title="The dyno closed the connection in the middle of the answer",
+    family=FAMILY,
+    statuses=(503, 200),
+    explanation="The socket between Heroku's router and the dyno was closed before the answer was whole: a worker that "
+    "ended, or an answer to a request whose body nobody had read, after which the system resets the connection.",
+    evidence="Heroku: `code=H18` with `sock=backend`, for this request, and no death of a worker at that time.",
+    remedies=(
+        Remedy(
+            text="Read the whole body before the answer, or refuse it early: an answer to half a request is cut.",
+            knobs=(Knob.BODY_BUFFER,),
+            settings={"Django": "request.body"},
+        ),
+        _SERVER_LOG,
+    ),
+)
+
 DAEMON_TIMEOUT = Cause(
     id="mod-wsgi-no-answer",
     title="The mod_wsgi daemon did not answer in time",
@@ -113,7 +132,8 @@ DAEMON_LOST = Cause(
     family=FAMILY,
     statuses=(500,),
     explanation="The daemon process crashed, was killed or was restarted by a time limit, with the request in it.",
-    evidence="Apache: `Truncated or oversized response headers received from daemon process`, in the second of a 500.",
+    evidence="Apache: `Truncated or oversized response headers received from daemon process`, about the client of a "
+    "500; proven with `AH00051: child pid N exit signal Segmentation fault (11)` within a second of it.",
     remedies=(
         Remedy(text="Look for `Segmentation fault` or the kernel's `Out of memory` at that time."),
         Remedy(
@@ -186,16 +206,19 @@ _UNTOLD = behind(Proxy.TRAEFIK, Proxy.CADDY, Proxy.CLOUDFRONT)
 
 RULES = (
     Rule(cause=HEROKU_TIMEOUT, where=because(Reason.HEROKU_TIMEOUT), certainty=Certainty.FAMILY),
+    Rule(cause=HEROKU_CRASHED, where=because(Reason.HEROKU_NOT_RUNNING), proof=inside(Span.NOT_LOADED)),
     Rule(cause=HEROKU_CRASHED, where=because(Reason.HEROKU_NOT_RUNNING)),
     Rule(cause=HEROKU_OTHER, where=because(Reason.HEROKU_OTHER), certainty=Certainty.FAMILY),
     Rule(cause=DAEMON_TIMEOUT, where=because(Reason.DAEMON_TIMEOUT), certainty=Certainty.FAMILY),
     Rule(cause=DAEMON_BACKLOG, where=because(Reason.DAEMON_BACKLOG), certainty=Certainty.FAMILY),
+    Rule(cause=DAEMON_LOST, where=because(Reason.DAEMON_LOST), proof=near(ServerEvent.WORKER_CRASHED)),
     Rule(cause=DAEMON_LOST, where=because(Reason.DAEMON_LOST), certainty=Certainty.FAMILY),
     Rule(cause=RACED, where=because(Reason.RACED)),
 )
 """Where the proxy's own code or line says it."""
 
 LATE_RULES = (
+    Rule(cause=HEROKU_CUT, where=f"{BODY_CUT} AND {behind(Proxy.HEROKU)}", certainty=Certainty.FAMILY),
     Rule(cause=CLOSED_BEHIND_PROXY, where=f"{because(Reason.CLOSED)} AND {_OF_OTHERS}", certainty=Certainty.FAMILY),
     Rule(
         cause=UNTOLD,
@@ -208,6 +231,7 @@ CAUSES = (
     HEROKU_TIMEOUT,
     HEROKU_CRASHED,
     HEROKU_OTHER,
+    HEROKU_CUT,
     DAEMON_TIMEOUT,
     DAEMON_BACKLOG,
     DAEMON_LOST,

@@ -87,6 +87,29 @@ REPLACED_SILENTLY = Cause(
     ),
 )
 
+BOOT_LOOP = Cause(
+    id="worker-boot-loop",
+    title="Gunicorn's workers end as soon as they have started, again and again, and nothing says why",
+    family="worker deaths",
+    servers=("gunicorn",),
+    statuses=(502,),
+    explanation="A new worker every second or two, and no line about the end of the old ones: mostly the kernel kills "
+    "them while they import the application (out-of-memory), or a library in C crashes at import (worker-crashed).",
+    evidence="nginx: `upstream prematurely closed connection`, and around that time Gunicorn's `Booting worker with "
+    "pid` in at least four different seconds of fifteen, with no line about another worker's end.",
+    remedies=(
+        Remedy(
+            text="Ask the kernel: `dmesg -T | grep -iE 'oom|segfault'`, in a container memory.events of its cgroup."
+        ),
+        Remedy(
+            text="Give it more memory, or start fewer workers: each holds what it imports.",
+            settings={"Docker, Kubernetes": "memory limit"},
+        ),
+        Remedy(text="Import large things once, before the fork.", knobs=(Knob.PRELOAD,)),
+        Remedy(text="Get the stack of a crash.", settings={"Python": "PYTHONFAULTHANDLER=1"}),
+    ),
+)
+
 WRITE_TIMEOUT = Cause(
     id="uwsgi-write-timeout",
     title="uWSGI gave up writing the answer",
@@ -170,12 +193,16 @@ _SILENT_BOOT = Proof(
 WRITE_RULES = (
     Rule(cause=WRITE_TIMEOUT, where=f"{BODY_CUT} OR {CONNECTION_CLOSED}", proof=near(ServerEvent.WRITE_TIMEOUT)),
 )
-LATE_RULES = (Rule(cause=REPLACED_SILENTLY, where=CONNECTION_CLOSED, proof=_SILENT_BOOT, certainty=Certainty.FAMILY),)
+LATE_RULES = (
+    Rule(cause=BOOT_LOOP, where=CONNECTION_CLOSED, proof=inside(Span.BOOT_LOOP), certainty=Certainty.FAMILY),
+    Rule(cause=REPLACED_SILENTLY, where=CONNECTION_CLOSED, proof=_SILENT_BOOT, certainty=Certainty.FAMILY),
+)
 
 CAUSES = (
     NOT_LOADED,
     IDLE_HELD,
     OUT_OF_MEMORY,
     REPLACED_SILENTLY,
+    BOOT_LOOP,
     WRITE_TIMEOUT,
 )

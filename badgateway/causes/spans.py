@@ -22,6 +22,8 @@ class Span(StrEnum):
     CRASH_LOOP = "crash loop"
     """The server gave up; until it listened again."""
     ENDED_WITH_A_WORKER = "ended with a worker"
+    BOOT_LOOP = "boot loop"
+    """Workers came one after the other, and nothing tells of their ends."""
 
 
 _COMING = (Event.WORKER_READY, Event.WORKER_BOOTED)
@@ -77,6 +79,8 @@ FROM running
 """
 """Workers that leave in a log but never came were there before it; so were those whose numbers are higher."""
 
+_LOOP_S = 15
+
 # A worker of before may have become ready in the very second of the reload.
 _NOT_BEFORE = "NOT (u.file = r.file AND u.line_number < r.line_number)"
 
@@ -130,6 +134,17 @@ FROM (
             AND server = 'granian')
     WHERE event = '{Event.CRASH_LOOP}' OR (event = '{Event.WORKER_LOST}' AND follows = '{Event.SHUTDOWN}')) n
 UNION ALL
+-- All that start together do so within a second or two.
+SELECT '{Span.BOOT_LOOP}', b.instance, b.low_s, max(u.low_s), b.mark_id
+FROM timed_marks b JOIN timed_marks u
+    ON u.instance = b.instance AND u.kind = b.kind AND u.low_s BETWEEN b.low_s AND b.low_s + {_LOOP_S}
+WHERE b.kind = '{Event.WORKER_BOOTED}' AND b.server = 'gunicorn'
+    AND NOT EXISTS (FROM timed_marks e WHERE e.instance = b.instance AND e.kind IN {
+    listed((*_GOING, Event.RELOAD, Event.WORKER_TIMEOUT, Event.GRACEFUL_TIMEOUT))
+} AND abs(e.low_s - b.low_s) <= {_LOOP_S})
+GROUP BY b.instance, b.low_s, b.mark_id
+HAVING count(DISTINCT floor(u.low_s)) >= 4 AND count(*) <= 2 * count(DISTINCT floor(u.low_s))
+UNION ALL
 SELECT '{Span.RESPAWN_THROTTLED}', instance, low_s, high_s + coalesce(value, 2) + 2, mark_id FROM timed_marks
 WHERE kind = '{Event.RESPAWN_THROTTLED}'
 """  # noqa: S608 # words of the evidence
@@ -172,12 +187,27 @@ WHERE {because(Reason.READ_TIMEOUT)} AND c.queued AND a.seen_status IN (499, 504
 GROUP BY c.failure_id
 """  # noqa: S608 # words of the evidence
 
+# The server's own line has the request, and it ran when the proxy gave up; one line is of one failure.
+_LEAST_RUN_S = 20
+_RAN_ON = f"""
+CREATE OR REPLACE TEMP TABLE ran_on AS
+SELECT c.failure_id, m.mark_id
+FROM cases c JOIN serving s USING (site)
+JOIN timed_marks m ON m.instance = s.instance AND m.path = c.path AND m.kind = '{Event.REQUEST_TOOK_LONG}'
+    AND m.low_s >= c.time_s - 1
+    AND CASE WHEN c.duration_s IS NULL THEN c.time_s - (m.low_s - m.value / 1000) >= {_LEAST_RUN_S}
+        ELSE abs(c.start_s - (m.low_s - m.value / 1000)) <= 2 END
+WHERE {because(Reason.READ_TIMEOUT)}
+QUALIFY row_number() OVER (PARTITION BY m.mark_id ORDER BY c.time_s, c.failure_id) = 1
+    AND row_number() OVER (PARTITION BY c.failure_id ORDER BY m.mark_id) = 1
+"""  # noqa: S608 # words of the evidence
+
 
 def prepare_spans(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the tables spans, from marks; blocked, saturated and abandoned: how long something held a case up.
 
-    That is the event loop, the database, or work for nobody. A log in which a worker's coming or going has no time
-    gives no lulls: a count with a hole proves nothing.
+    That is the event loop, the database, or work for nobody. ran_on has the cases whose server says that it ran them
+    meanwhile. A log in which a worker's coming or going has no time gives no lulls: a count with a hole proves nothing.
     """
-    for statement in (_STEPS, _COUNTS, _SPANS, _BLOCKED, _SATURATED, _ABANDONED):
+    for statement in (_STEPS, _COUNTS, _SPANS, _BLOCKED, _SATURATED, _ABANDONED, _RAN_ON):
         connection.execute(statement)

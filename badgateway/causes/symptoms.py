@@ -19,7 +19,7 @@ SYMPTOMS: tuple[tuple[str, tuple[tuple[str, tuple[str, ...]], ...]], ...] = (
             ),
             (
                 "`(111: Connection refused)` or `(2: No such file or directory) while connecting`",
-                ("server-ended-with-a-worker", "worker-crash-loop", "nothing-listening"),
+                ("server-ended-with-a-worker", "worker-crash-loop", "server-at-another-address", "nothing-listening"),
             ),
             ("`connect() to unix:... failed (13: Permission denied)`", ("socket-forbidden",)),
             ("`connect() to ADDRESS:PORT failed (13: Permission denied)`", ("connection-forbidden",)),
@@ -68,7 +68,14 @@ SYMPTOMS: tuple[tuple[str, tuple[tuple[str, tuple[str, ...]], ...]], ...] = (
                 "closed or reset, and Gunicorn: `Booting worker with pid`, and no word about another one's end",
                 ("worker-replaced-silently",),
             ),
-            ("reset, and Gunicorn: `Autorestarting worker`", ("worker-recycled-meanwhile",)),
+            (
+                "closed or reset, and Gunicorn: `Booting worker with pid`, again and again",
+                ("worker-boot-loop",),
+            ),
+            (
+                "reset, and Gunicorn: `Autorestarting worker`; or closed, and uWSGI: `lifetime reached`",
+                ("worker-recycled-meanwhile",),
+            ),
             ("`(32: Broken pipe)` or a reset `while sending request to upstream`", ("closed-while-sending",)),
             ("closed, and uWSGI: `uWSGI http bound on`", ("uwsgi-router-gave-up",)),
             ("closed or reset within 50 ms", ("closed-at-once",)),
@@ -127,6 +134,10 @@ SYMPTOMS: tuple[tuple[str, tuple[tuple[str, tuple[str, ...]], ...]], ...] = (
                 "`MySQL server has gone away`, `Lost connection` or `server closed the connection unexpectedly`",
                 ("db-connection-lost",),
             ),
+            (
+                "`SSL error: decryption failed`, `lost synchronization`, `Packet sequence number wrong`",
+                ("db-connection-shared",),
+            ),
             ("uWSGI: `--- no python application found`", ("application-not-loaded",)),
             ("Gunicorn: `WORKER TIMEOUT`", ("gunicorn-timeout-500",)),
             ("Gunicorn: `Error handling request`", ("exception-outside-django",)),
@@ -169,6 +180,7 @@ SYMPTOMS: tuple[tuple[str, tuple[tuple[str, tuple[str, ...]], ...]], ...] = (
             ("Heroku: `code=H12`", ("heroku-h12",)),
             ("Heroku: `code=H10`, `H14` or `H20`", ("heroku-dyno-not-running",)),
             ("Heroku: `code=H13`", ("closed-behind-the-proxy", "worker-killed")),
+            ("Heroku: `code=H18`", ("heroku-h18", "worker-killed")),
             ("Heroku: another `code=H..`", ("heroku-router-error",)),
             ("Apache: `Timeout when reading response headers from daemon process`", ("mod-wsgi-no-answer",)),
             ("Apache: `Unable to connect to WSGI daemon process`", ("mod-wsgi-backlog",)),

@@ -1,7 +1,7 @@
 """The proxy's patience: an answer that did not begin, or stopped on its way."""
 
 from badgateway.causes.conditions import because
-from badgateway.causes.rule import QUEUE_FULL_MARKS, Rule, during
+from badgateway.causes.rule import QUEUE_FULL_MARKS, Proof, Rule, during
 from badgateway.model.diagnosis import Cause, Certainty, Remedy
 from badgateway.model.evidence import Reason
 from badgateway.model.knob import Knob
@@ -17,7 +17,8 @@ SLOW_REQUEST = Cause(
     "a 200 later, for nobody.",
     evidence="nginx: `upstream timed out (110: Connection timed out) while reading response header from upstream`, "
     "or a 504 with $upstream_connect_time but no $upstream_header_time; and the request journal has its start, and no "
-    "full queue, blocked loop or dead worker. Without the journal it is 504-no-answer-in-time.",
+    "full queue, blocked loop or dead worker; or uWSGI's own line about the request has a time that goes beyond the "
+    "failure. Without either it is 504-no-answer-in-time.",
     remedies=(
         Remedy(
             text="Find the query: 300 s for an export is a query per row, not the writing of the file.",
@@ -100,6 +101,15 @@ QUEUED_OR_SLOW = Cause(
         Remedy(text="Log the time the connection took.", settings={"nginx": "$upstream_connect_time"}),
     ),
 )
+
+TOLD_RULES = (
+    Rule(
+        cause=SLOW_REQUEST,
+        where=f"{because(Reason.READ_TIMEOUT)} AND NOT c.in_app",
+        proof=Proof(joins="JOIN ran_on p USING (failure_id)", condition="true", mark="p.mark_id"),
+    ),
+)
+"""Where the server's own line about the request says how long it took."""
 
 RULES = (
     Rule(

@@ -102,14 +102,17 @@ COLLATERAL = Cause(
 
 MERCY_EXPIRED = Cause(
     id="worker-mercy-expired",
-    title="uWSGI killed a worker that took too long to leave",
+    title="A worker that took too long to leave was killed",
     family=FAMILY,
-    servers=("uwsgi",),
+    servers=("uwsgi", "granian"),
     statuses=(502, 200),
-    explanation="The worker was to be replaced (max-requests, a reload) and waited for its longest request. After "
-    "worker-reload-mercy uWSGI killed it with signal 9. Under gevent it takes no requests while it waits.",
+    explanation="The worker was to be replaced (max-requests, a reload) or to stop, and waited for its longest "
+    "request. When its server's patience was over (worker-reload-mercy of uWSGI, workers-kill-timeout of Granian), it "
+    "was killed with signal 9. Under gevent it takes no requests while it waits. Gunicorn's form of it is "
+    "graceful-timeout-cut.",
     evidence="uWSGI: `worker 1 (pid: P) is taking too much time to die...NO MERCY !!!`, before `killed by signal 9`; "
-    "under gevent `*** BOOOOOOM ***` a moment earlier, from the worker itself.",
+    "under gevent `*** BOOOOOOM ***` a moment earlier, from the worker itself. Granian: `Killing worker-N after it "
+    "refused to gracefully stop`, a second or more after the worker was asked to leave.",
     remedies=(
         Remedy(text="Set it above the slowest request (default 60 s).", knobs=(Knob.RELOAD_MERCY,)),
         Remedy(text="Recycle more rarely, and never all at once.", knobs=(Knob.MAX_REQUESTS, Knob.MAX_REQUESTS_SPREAD)),

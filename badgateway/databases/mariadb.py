@@ -72,6 +72,7 @@ TEXT_VALUES = r"""
 """A quoted name has backticks."""
 
 ERROR_TEXTS = (
+    (ServerEvent.DB_CONNECTION_SHARED, r"Packet sequence number wrong - got |\(2014, ['\"]Commands out of sync"),
     (ServerEvent.DB_TOO_MANY_CONNECTIONS, r"""\(1040, ['"]Too many connections"""),
     (ServerEvent.DB_UNREACHABLE, r"""\((?:2002|2003|2005), ['"](?:Can't connect to|Unknown) """),
     # Of SQLAlchemy, from which Django's connections get a pool here.

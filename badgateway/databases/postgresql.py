@@ -67,6 +67,7 @@ _NOT_THERE = (
     "No such file or directory|Connection refused|Connection timed out|No route to host|timeout expired|"
     "the database system is (?:starting up|shutting down|in recovery mode|not yet accepting connections)"
 )
+_OTHERS_ANSWER = "SSL error: decryption failed or bad record mac|lost synchronization with server: got message type"
 ERROR_TEXTS = (
     # The last is PgBouncer's.
     (ServerEvent.DB_TOO_MANY_CONNECTIONS, rf"FATAL: +(?:{_REFUSED}|no more connections allowed)"),
@@ -74,6 +75,11 @@ ERROR_TEXTS = (
     (ServerEvent.DB_UNREACHABLE, r"could not translate host name"),
     # Its pool says the same where all connections are lent, and where it cannot make one.
     (ServerEvent.DB_POOL_TIMEOUT, r"couldn't get a connection after \d"),
+    (
+        ServerEvent.DB_CONNECTION_SHARED,
+        rf"{_OTHERS_ANSWER}|error with status PGRES_TUPLES_OK and no message from the libpq",
+    ),
+    (ServerEvent.DB_CONNECTION_LOST, r"(?:Operational|Interface)Error: .*SSL SYSCALL error: EOF detected"),
     (ServerEvent.DB_CONNECTION_LOST, r"(?:Operational|Interface)Error: .*server closed the connection unexpectedly"),
     (ServerEvent.DB_CONNECTION_LOST, r"terminating connection due to administrator command"),
     (ServerEvent.DB_CONNECTION_LOST, r"(?:Operational|Interface)Error: (?:the )?connection (?:is|already) closed"),

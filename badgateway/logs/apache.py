@@ -8,6 +8,9 @@ APACHE_TIME = epoch_s(f"{extracted(_HEAD, group=1)} || ' ' || {extracted(_HEAD, 
 APACHE_LEVEL = extracted(_HEAD, group=3)
 APACHE_MESSAGE = extracted(rf"{_HEAD}(.*)", group=4)
 
+APACHE_CRASH = r"AH0005[12]: child pid (\d+) exit signal [^(]+ \((\d+)\)"
+"""A process of its own that ended, a daemon of mod_wsgi's among them; the groups are its number and the signal."""
+
 # What Apache answers where the module has given up; its lines name no request but the last.
 APACHE_STATUS = """
 CASE

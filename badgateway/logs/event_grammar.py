@@ -7,7 +7,7 @@ from typing import Final
 from badgateway.databases.registry import databases
 from badgateway.model.evidence import ServerEvent
 from badgateway.model.log_kind import LogKind
-from badgateway.servers.log import MONTH, Rule, ServerLine, ServerLog, ctime_s, rules
+from badgateway.servers.log import MONTH, Rule, ServerLine, ServerLog, ctime_s, logged_line, rules
 from badgateway.servers.registry import servers
 
 
@@ -27,6 +27,11 @@ def application_rules() -> tuple[Rule, ...]:
         *(text for system in databases() for text in system.error_texts),
     )
 
+
+HANDLED_BY_DJANGO: Final = re.compile(
+    r"(?:Internal Server Error|Service Unavailable|Bad Request|Not Found): (?P<uri>/\S*)$"
+)
+"""What its logger `django.request` writes of an exception that became an answer."""
 
 _DMESG = re.compile(rf"\[[^\W\d_]{{2,4}}\.? ({MONTH}) +(\d+) (\d\d:\d\d:\d\d) (\d{{4}})\] ")
 
@@ -75,5 +80,17 @@ HEROKU_DYNO: Final = ServerLog(
     ),
 )
 
-OF_MACHINES: Final = {KERNEL.kind: KERNEL, HEROKU_DYNO.kind: HEROKU_DYNO}
+APPLICATION: Final = ServerLog(
+    kind=LogKind.APPLICATION,
+    example="[2024-12-06 14:48:56,192] ERROR [django.request:248] Internal Server Error: /big",
+    own=re.compile(
+        r".{0,120}?(?:Internal Server Error|Service Unavailable): /\S*$|Traceback \(most recent call last\):$"
+    ),
+    words=("Internal Server Error: ", "Service Unavailable: ", "Traceback (most recent call last):"),
+    line=logged_line,
+    rules=(),
+    is_common=True,
+)
+
+OF_MACHINES: Final = {each.kind: each for each in (KERNEL, HEROKU_DYNO, APPLICATION)}
 """Logs that are read as a server's: they tell of processes."""

@@ -3,22 +3,21 @@
 import re
 from dataclasses import dataclass, replace
 
-from badgateway.logs.event_grammar import application_rules
+from badgateway.logs.event_grammar import HANDLED_BY_DJANGO, application_rules
 from badgateway.logs.tracebacks import TracebackTracker
 from badgateway.model.evidence import ServerEvent
-from badgateway.servers.log import Rule, ServerLine, ServerLog, epoch_s, stamped_line
+from badgateway.servers.log import Rule, ServerLine, ServerLog, logged_line
 
 # The numbers of Linux, where these servers' logs come from; this room may not import signal.
 _SIGNALS = {"HUP": 1, "INT": 2, "QUIT": 3, "ILL": 4, "ABRT": 6, "BUS": 7, "FPE": 8, "KILL": 9, "USR1": 10}
 _SIGNALS |= {"SEGV": 11, "USR2": 12, "PIPE": 13, "ALRM": 14, "TERM": 15, "XCPU": 24, "XFSZ": 25, "SYS": 31}
 
-_HANDLED_BY_DJANGO = re.compile(r"(?:Internal Server Error|Service Unavailable|Bad Request|Not Found): (?P<uri>/\S*)$")
 
 # uWSGI raises it in the application when nginx has gone; it has its own line for that.
 _NOT_OF_THE_APPLICATION = re.compile(r"(?:OSError|IOError): write error$")
+_IMPORT_ERROR = re.compile(r"(?:[\w.]+\.)?(?:\w*ImportError|ModuleNotFoundError|SyntaxError|ImproperlyConfigured): ")
 _TIMED_OUT = re.compile(r"SystemExit: 1$")
 _ENDS = (ServerEvent.WORKER_EXITED, ServerEvent.WORKER_CRASHED, ServerEvent.WORKER_KILLED)
-_LOGGED = re.compile(r"\[?(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?:[.,]\d+)?( [+-]\d{4})?\]? ")
 _RECENT_EVENTS = 100
 _LONGEST_NUMBER = 18
 
@@ -56,6 +55,7 @@ class EventReader:
         self._leaving: list[int | None] = []
         self._pids: dict[int, list[int | None]] = {}
         self._traced_s: float | None = None
+        self._import_error = ""
 
     def feed(self, line_number: int, line: str, written_s: float | None = None) -> None:
         """Take the next line; written_s is when it was written, where something else than the server says so."""
@@ -69,6 +69,8 @@ class EventReader:
         # Gunicorn writes a traceback in one piece, so its next own line ends it; uWSGI's processes interleave.
         if self._traceback.has_ended or (self._traceback.is_open and not self._log.prints_uncaught):
             self._close_traceback()
+        if event is not None and event.event is ServerEvent.APPLICATION_NOT_LOADED and self._import_error:
+            event.line = f"{event.line}\n{self._import_error}"
         self._said_before = None if event or parsed.text.startswith(self._log.request) else parsed
         self._before = event
         if event is None:
@@ -130,6 +132,7 @@ class EventReader:
             self._opener = self._before
             self._traceback.takes(line_number, text)
         elif text.strip():
+            self._note_import_error(text)
             self._before, self._said_before = None, parsed
             event = _matched(application_rules(), line_number, line, parsed)
             if event is not None:
@@ -143,10 +146,15 @@ class EventReader:
         self._before = None
         if not exceptions:
             return
+        self._note_import_error(exceptions[-1])
         if opener is not None and opener.event is ServerEvent.APPLICATION_EXCEPTION:
             self._explain(opener, exceptions)
         else:
             self._add_printed(line_number, exceptions, said_before)
+
+    def _note_import_error(self, text: str) -> None:
+        if _IMPORT_ERROR.match(text):
+            self._import_error = text
 
     def _explain(self, event: Event, exceptions: tuple[str, ...]) -> None:
         """Tell what the exception was that Gunicorn says left the application."""
@@ -170,33 +178,26 @@ class EventReader:
 
     def _add_printed(self, line_number: int, exceptions: tuple[str, ...], said_before: ServerLine | None) -> None:
         """An exception that somebody printed: uWSGI itself only if no words of a logger stand before it."""
-        event = _known_exception(exceptions, line_number)
+        handled = None if said_before is None else HANDLED_BY_DJANGO.search(said_before.text)
+        event = _known_exception(exceptions, line_number) or self._unknown(
+            line_number, exceptions[-1], is_alone=said_before is None, is_handled=handled is not None
+        )
         if event is None:
-            if (
-                not self._log.prints_uncaught
-                or said_before is not None
-                or _NOT_OF_THE_APPLICATION.match(exceptions[-1])
-            ):
-                return
-            event = Event(event=ServerEvent.APPLICATION_EXCEPTION, line_number=line_number, line=exceptions[-1])
+            return
         event.time_s = self._traced_s
-        if said_before is not None and (handled := _HANDLED_BY_DJANGO.search(said_before.text)):
+        if said_before is not None and handled is not None:
             # Of the request, and so of the exception; under uWSGI the application's own stamp is the only one there.
-            stamped = said_before if said_before.has_prefix else _logged_line(said_before.text, self._utc_offset_s)
+            stamped = said_before if said_before.has_prefix else logged_line(said_before.text, self._utc_offset_s)
             event.uri, event.pid = handled["uri"], stamped.pid
             event.time_s = stamped.time_s if stamped.time_s is not None else said_before.time_s
         self.events.append(event)
 
-
-def _logged_line(line: str, utc_offset_s: float) -> ServerLine:
-    """Read the date, and the pid where its form has one, of a line that an application's logger wrote."""
-    stamped = stamped_line(line, utc_offset_s)
-    match = _LOGGED.match(line)
-    if stamped.has_prefix or match is None:
-        return stamped
-    written_s = epoch_s(match[1] + (match[2] or " +00:00"))
-    local = match[2] is None and written_s is not None
-    return ServerLine(text=line, time_s=written_s - utc_offset_s if local and written_s else written_s)
+    def _unknown(self, line_number: int, text: str, *, is_alone: bool, is_handled: bool) -> Event | None:
+        if is_handled:
+            return Event(event=ServerEvent.HANDLED_EXCEPTION, line_number=line_number, line=text)
+        if is_alone and self._log.prints_uncaught and not _NOT_OF_THE_APPLICATION.match(text):
+            return Event(event=ServerEvent.APPLICATION_EXCEPTION, line_number=line_number, line=text)
+        return None
 
 
 def _known_exception(exceptions: tuple[str, ...], line_number: int) -> Event | None:

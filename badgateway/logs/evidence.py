@@ -17,6 +17,8 @@ _OUTERMOST_FIRST = (
         LogKind.HAPROXY,
         LogKind.TRAEFIK,
         LogKind.CADDY,
+    ),
+    (
         LogKind.NGINX_COMBINED,
         LogKind.NGINX_JSON,
         LogKind.OWN_FORMAT,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from badgateway.logs.event_grammar import HEROKU_DYNO, KERNEL
+from badgateway.logs.event_grammar import APPLICATION, HEROKU_DYNO, KERNEL
 from badgateway.logs.servers import server_logs
 from badgateway.model.log_kind import LogKind
 
@@ -58,6 +58,7 @@ EXAMPLES: Final[Mapping[str, str]] = {
         "response headers from daemon process 'app': /srv/app/wsgi.py"
     ),
     LogKind.KERNEL: KERNEL.example,
+    LogKind.APPLICATION: APPLICATION.example,
 }
 
 _OF_A_SERVER = "[2024-12-06 14:48:56 +0000] [1] [CRITICAL] WORKER TIMEOUT (pid:8)"

@@ -6,7 +6,7 @@ from functools import lru_cache
 from badgateway.logs.combined import COMBINED
 from badgateway.logs.json_lines import json_object
 from badgateway.model.log_kind import LogKind
-from badgateway.servers.line_format import LineFormat, extracted, finite, number
+from badgateway.servers.line_format import LineFormat, epoch_s, extracted, finite, number
 
 LOOKS_LIKE_TRAEFIK = (
     r"\S+ \S+ .*\[\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}\] "
@@ -16,6 +16,9 @@ LOOKS_LIKE_TRAEFIK_LOG = (
     r'(?:time="\d{4}-\d\d-\d\dT[^"]+" level=\w+ .* caused by: |'
     r"(?:\d{4}-\d\d-\d\dT\S+ )?(?:DBG|ERR) \S+ > \d{3} [A-Z][\w ]+ error=)"
 )
+# Before version 2: when, the status that it gave, for which path.
+_CADDY_1 = r"(\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}) \[ERROR (\d{3}) (\S+)\] "
+LOOKS_LIKE_CADDY_1 = _CADDY_1
 _TRAEFIK_TAIL = r' \d+ "[^"]*" "([^"]*)" (\d+)ms$'
 
 
@@ -94,8 +97,9 @@ TRAEFIK_LOG_TIME = f"epoch(TRY_CAST(coalesce({_LOGFMT_TIME}, {_CONSOLE_TIME}, {j
 _SAID = r"(\d{3}) [A-Z][\w ]+(?:'? caused by: | error=)"
 TRAEFIK_MESSAGE = extracted(rf"({_SAID}.*)")
 TRAEFIK_STATUS = number(_SAID, "INTEGER")
-CADDY_TIME = CADDY.time_s
-CADDY_MESSAGE = f"coalesce({json_value('error')}, {json_value('msg')})"
+CADDY_TIME = f"coalesce({CADDY.time_s}, {epoch_s(extracted(_CADDY_1), '%d/%b/%Y:%H:%M:%S %z')})"
+CADDY_MESSAGE = f"coalesce({json_value('error')}, {json_value('msg')}, {extracted(_CADDY_1 + '(.*)', group=4)})"
+CADDY_STATUS = f"coalesce(TRY_CAST({json_value('status')} AS INTEGER), {number(_CADDY_1, 'INTEGER', group=2)})"
 CADDY_REQUEST = (
     f"{json_value('request.method')} || ' ' || {json_value('request.uri')} || ' ' || "
     f"coalesce({json_value('request.proto')}, 'HTTP/1.1')"

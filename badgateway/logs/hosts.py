@@ -9,7 +9,7 @@ from badgateway.logs.servers import server_logs
 from badgateway.model.evidence import FAILURES, PROXY_ERRORS, SERVER_EVENTS
 from badgateway.model.log_kind import LogKind
 
-_ANYBODYS = frozenset({LogKind.KERNEL})
+_ANYBODYS = frozenset({LogKind.KERNEL, LogKind.APPLICATION, LogKind.HEROKU_DYNO})
 _TABLES = tuple(table.name for table in (FAILURES, PROXY_ERRORS, SERVER_EVENTS))
 
 

@@ -1,13 +1,14 @@
-"""Fills the table `proxy_errors` from what Apache, Traefik and Caddy log of errors."""
+"""Fills the table `proxy_errors` from what Apache, Traefik and Caddy log of errors, and tells of Apache's crashes."""
 
 from collections.abc import Mapping
 
 import duckdb
 
-from badgateway.logs.apache import APACHE_LEVEL, APACHE_MESSAGE, APACHE_STATUS, APACHE_TIME
+from badgateway.logs.apache import APACHE_CRASH, APACHE_LEVEL, APACHE_MESSAGE, APACHE_STATUS, APACHE_TIME
 from badgateway.logs.go_proxies import (
     CADDY_MESSAGE,
     CADDY_REQUEST,
+    CADDY_STATUS,
     CADDY_TIME,
     TRAEFIK_LOG_TIME,
     TRAEFIK_MESSAGE,
@@ -15,8 +16,8 @@ from badgateway.logs.go_proxies import (
     json_value,
 )
 from badgateway.logs.scanning import LINE_CHARS
-from badgateway.model.evidence import PROXY_ERRORS, Phase
-from badgateway.model.log_kind import PROXY_OF, LogKind
+from badgateway.model.evidence import PROXY_ERRORS, SERVER_EVENTS, Phase, ServerEvent
+from badgateway.model.log_kind import PROXY_OF, LogKind, Proxy
 from badgateway.model.printable import masked_sql
 from badgateway.servers.line_format import number, text_literal
 
@@ -39,7 +40,7 @@ _ERRORS: Mapping[str, Mapping[str, str]] = {
         "level": json_value("level"),
         "message": CADDY_MESSAGE,
         "request": CADDY_REQUEST,
-        "status": f"TRY_CAST({json_value('status')} AS INTEGER)",
+        "status": CADDY_STATUS,
         "upstream": json_value("upstream"),
     },
 }
@@ -80,4 +81,21 @@ def add_other_errors(
         INSERT INTO {PROXY_ERRORS.name} SELECT {f"* REPLACE ({masking})" if mask else "*"}
         FROM (SELECT {", ".join(columns)} FROM {rows}
             WHERE time_s IS NOT NULL AND {_ERRORS[kind]["status"]} IS NOT NULL)
+    """)  # noqa: S608 # constants, and the caller's rows
+    if kind == LogKind.APACHE_ERROR:
+        _add_crashes(connection, rows, known)
+
+
+def _add_crashes(connection: duckdb.DuckDBPyConnection, rows: str, known: Mapping[str, str]) -> None:
+    crash = {
+        **{name: known[name] for name in ("time_s", "host", "file", "line_number", "line")},
+        "server": text_literal(Proxy.APACHE),
+        "event": f"'{ServerEvent.WORKER_CRASHED}'",
+        "pid": number(APACHE_CRASH, "INTEGER"),
+        "signal": number(APACHE_CRASH, "INTEGER", group=2),
+    }
+    columns = (f"CAST({crash.get(name, 'NULL')} AS {sql_type})" for name, sql_type in SERVER_EVENTS.columns)
+    connection.execute(f"""
+        INSERT INTO {SERVER_EVENTS.name} SELECT {", ".join(columns)} FROM {rows}
+        WHERE time_s IS NOT NULL AND regexp_matches(line, '{APACHE_CRASH}')
     """)  # noqa: S608 # constants, and the caller's rows

@@ -60,7 +60,11 @@ _GREP = re.compile(r"([\w./-]+\.log[\w.-]*):(?:\d+:)?(.*)", re.DOTALL)
 # uWSGI's log-date in a form that leaves out the year.
 _WITHOUT_YEAR = re.compile(r"[A-Z][a-z]{2} ([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d) - (.*)", re.DOTALL)
 # What Gunicorn, uWSGI, PostgreSQL and loggers put behind a date is theirs.
-_PLAIN = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:[.,]\d+)?):? (?!- |\[\d+\] |\[?[A-Z]+\b[: \]])(.*)", re.DOTALL)
+_PLAIN = re.compile(
+    r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:[.,]\d+)?):? "
+    r"(?!- |\[\d+\] |[A-Z]{3,4} \[\d+\] |\[?(?:DEBUG|INFO|WARN(?:ING)?|ERROR|CRITICAL|FATAL)\b)(.*)",
+    re.DOTALL,
+)
 # Of the browser's zone, which is nobody's else.
 _CLOCK_OF_12 = re.compile(r"[A-Z][a-z]{2} +\d{1,2} \d{1,2}:\d\d:\d\d [AP]M +(.*)", re.DOTALL)
 _CLASSIC_ELB = re.compile(LOOKS_LIKE_CLASSIC_ELB)

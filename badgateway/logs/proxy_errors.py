@@ -12,9 +12,11 @@ from badgateway.model.log_kind import Proxy
 from badgateway.model.printable import masking_steps
 from badgateway.servers.line_format import extracted, number, text_literal
 
-MALFORMED = "time_s IS NULL"
+_NOT_STARTED = "starts_with(line, 'nginx: [emerg] ')"
+"""nginx without a log yet, as it says on the terminal why it does not start; without a time."""
+MALFORMED = f"time_s IS NULL AND NOT {_NOT_STARTED}"
 _LEVEL_AND_TIME = {
-    "level": "CASE WHEN is_plain THEN split_part(split_part(line, '[', 2), ']', 1) "
+    "level": f"CASE WHEN {_NOT_STARTED} THEN 'emerg' WHEN is_plain THEN split_part(split_part(line, '[', 2), ']', 1) "
     f"ELSE {extracted(HEAD, group=2)} END",
     "written": f"CASE WHEN is_plain THEN left(line, 19) ELSE {extracted(HEAD, group=1)} END",
 }
@@ -84,7 +86,7 @@ def add_proxy_errors(
     about_a_signal = "level = 'notice' AND regexp_matches(line, 'signal [0-9]+ .SIG(HUP|INT|QUIT|TERM|USR2).')"
     kept = f"""
         SELECT * FROM {rows}
-        WHERE time_s IS NOT NULL AND (level IN {COMPLAINTS} OR {about_a_request} OR {about_a_signal})
+        WHERE {_NOT_STARTED} OR time_s IS NOT NULL AND (level IN {COMPLAINTS} OR {about_a_request} OR {about_a_signal})
     """  # noqa: S608 # constants, and the caller's rows
     parsed = reduce(lambda before, step: f"SELECT *, {_columns(step)} FROM ({before})", _STEPS, kept)  # noqa: S608
     for columns in masking_steps(("message", "request", "upstream")) if mask else ():

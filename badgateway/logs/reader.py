@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import duckdb
 
+from badgateway.logs import zones
 from badgateway.logs.event_grammar import OF_MACHINES
 from badgateway.logs.evidence import LogFile, MalformedLine
 from badgateway.logs.formats import format_of
@@ -29,7 +30,6 @@ from badgateway.logs.source import LocalFile
 from badgateway.logs.splitting import Part
 from badgateway.logs.stamps import Clock, Stamps
 from badgateway.logs.streaming import stream_pieces
-from badgateway.logs.zones import stated_s, zone_of_errors, zone_of_haproxy, zone_of_server
 from badgateway.model.evidence import ServerEvent
 from badgateway.model.log_kind import LogKind
 from badgateway.servers.line_format import LineFormat
@@ -171,27 +171,20 @@ class Reader:
     def _settle_zone(self) -> None:
         if self.utc_offset_s is not None:
             return
-        zone = zone_of_errors(self.connection, self.likely_offset_s)
+        zone = zones.zone_of_errors(self.connection, self.likely_offset_s)
         self.errors_offset_s = zone.utc_offset_s
         if zone.note:
             self.notes.append(zone.note)
         if zone.utc_offset_s:
-            moved = [zone.utc_offset_s]
-            self.connection.execute("UPDATE proxy_errors SET time_s = time_s - ?", moved)
-            of_errors = f"source = '{LogKind.NGINX_ERROR}'"
-            self.connection.execute(f"UPDATE dated_lines SET time_s = time_s - ? WHERE {of_errors}", moved)  # noqa: S608
+            zones.move_errors(self.connection, zone.utc_offset_s)
 
     def _settle_haproxy(self) -> None:
         if self.utc_offset_s is not None:
             return
-        zone = zone_of_haproxy(self.connection, self.errors_offset_s)
+        zone = zones.zone_of_haproxy(self.connection, self.errors_offset_s)
         if zone.note:
             self.notes.append(zone.note)
-        for table, column in (("failures", "time_s"), ("volume", "minute_s"), ("dated_lines", "time_s")):
-            self.connection.execute(
-                f"UPDATE {table} SET {column} = {column} - ? WHERE source = ?",  # noqa: S608 # constants
-                [zone.utc_offset_s, LogKind.HAPROXY],
-            )
+        zones.move_haproxy(self.connection, zone.utc_offset_s)
 
     def _read(self, job: Job) -> None:
         part = job.part
@@ -225,7 +218,7 @@ class Reader:
             self._require_one_program(job, UNREAD)
             self._note(job, rows, UNREAD)
             # Apache's two logs have the same zone, and only one of them says it.
-            offset_s = stated_s(self.connection) if self.utc_offset_s is None else self.utc_offset_s
+            offset_s = zones.stated_s(self.connection) if self.utc_offset_s is None else self.utc_offset_s
             add_other_errors(
                 self.connection,
                 rows,
@@ -272,7 +265,7 @@ class Reader:
         log = events_of(job.part.kind)
         if self.utc_offset_s is not None or not job.has_events or log is None or not log.has_local_times:
             return self.errors_offset_s
-        zone = zone_of_server(self.connection, job.part.file.name, self.errors_offset_s)
+        zone = zones.zone_of_server(self.connection, job.part.file.name, self.errors_offset_s)
         if zone.note and zone.utc_offset_s != self.errors_offset_s:
             self.notes.append(zone.note)
         return zone.utc_offset_s
@@ -291,15 +284,7 @@ class Reader:
         )
 
     def _clock(self, stamps: Stamps, offset_s: float) -> Clock:
-        return Clock(stamps=stamps, near_s=self._last_request_s(), utc_offset_s=offset_s)
-
-    def _last_request_s(self) -> float | None:
-        """When the last request or complaint was: what tells the year of times that have none."""
-        query = (
-            "SELECT max(s) FROM (SELECT max(minute_s) AS s FROM volume UNION ALL SELECT max(time_s) FROM proxy_errors)"
-        )
-        ((last_s,),) = self.connection.execute(query).fetchall()
-        return None if last_s is None else float(last_s)
+        return Clock(stamps=stamps, near_s=zones.last_request_s(self.connection), utc_offset_s=offset_s)
 
     def _note_times(self, job: Job, rows: str) -> None:
         """Keep the times of lines beside which others without a time may stand: in a server's log, or another's."""

@@ -8,8 +8,8 @@ from functools import lru_cache
 from badgateway.errors import RawDataError
 from badgateway.logs.apache import LOOKS_LIKE_APACHE_ERROR
 from badgateway.logs.cloudfront import FIELDS, LOOKS_LIKE_CLOUDFRONT
-from badgateway.logs.event_grammar import HEROKU_DYNO, KERNEL
-from badgateway.logs.go_proxies import LOOKS_LIKE_TRAEFIK, LOOKS_LIKE_TRAEFIK_LOG, kind_of_json
+from badgateway.logs.event_grammar import APPLICATION, HEROKU_DYNO, KERNEL
+from badgateway.logs.go_proxies import LOOKS_LIKE_CADDY_1, LOOKS_LIKE_TRAEFIK, LOOKS_LIKE_TRAEFIK_LOG, kind_of_json
 from badgateway.logs.haproxy import LOOKS_LIKE_HAPROXY, LOOKS_LIKE_HAPROXY_CLF
 from badgateway.logs.heroku import LOOKS_LIKE_HEROKU
 from badgateway.logs.json_lines import looks_like_json_access
@@ -38,7 +38,7 @@ _ONE_LINE_PER_ENTRY: tuple[tuple[LogKind, Callable[[str], bool]], ...] = (
     (LogKind.CADDY_LOG, _json_of(LogKind.CADDY_LOG)),
     (LogKind.TRAEFIK_LOG, _json_of(LogKind.TRAEFIK_LOG)),
     (LogKind.NGINX_JSON, looks_like_json_access),
-    (LogKind.NGINX_ERROR, _matches(rf"[^\"]{{0,80}}?{HEAD}")),
+    (LogKind.NGINX_ERROR, _matches(rf"[^\"]{{0,80}}?{HEAD}|nginx: \[emerg\] ")),
     (LogKind.ALB, _matches(LOOKS_LIKE_ALB)),
     (LogKind.CLASSIC_ELB, _matches(LOOKS_LIKE_CLASSIC_ELB)),
     (LogKind.CLOUDFRONT, lambda line: line.startswith(FIELDS) or _matches(LOOKS_LIKE_CLOUDFRONT)(line)),
@@ -47,6 +47,7 @@ _ONE_LINE_PER_ENTRY: tuple[tuple[LogKind, Callable[[str], bool]], ...] = (
     (LogKind.HAPROXY, _matches(f"{LOOKS_LIKE_HAPROXY}|{LOOKS_LIKE_HAPROXY_CLF}")),
     (LogKind.TRAEFIK, _matches(LOOKS_LIKE_TRAEFIK)),
     (LogKind.TRAEFIK_LOG, _matches(LOOKS_LIKE_TRAEFIK_LOG)),
+    (LogKind.CADDY_LOG, _matches(LOOKS_LIKE_CADDY_1)),
     (LogKind.APACHE_ERROR, _matches(LOOKS_LIKE_APACHE_ERROR)),
     (LogKind.KERNEL, KERNEL.owns),
     (LogKind.NGINX_COMBINED, _matches(_COMBINED)),
@@ -58,7 +59,8 @@ def kind_of(line: str) -> str | None:
     entry = _entry_kind(line)
     if entry is not None:
         return entry
-    return next((kind for kind, log in server_logs().items() if log.owns(line)), None)
+    server = next((kind for kind, log in server_logs().items() if log.owns(line)), None)
+    return APPLICATION.kind if server is None and APPLICATION.owns(line) else server
 
 
 # A log's first lines are asked about twice, and once more with each piece of a stream.
@@ -86,6 +88,8 @@ def recognised(name: str, lines: Sequence[str]) -> str:
     # It may hold its access log too, which looks like nginx's.
     if server is not None and (best is LogKind.NGINX_COMBINED or 2 * counts[best] < len(lines)):
         return server
+    if best is None and any(map(APPLICATION.owns, lines)):
+        return APPLICATION.kind
     if best is None:
         raise unknown(name, lines)
     return best

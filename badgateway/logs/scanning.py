@@ -89,8 +89,9 @@ def request_projections(line_format: LineFormat) -> tuple[str, ...]:
     # Several, for DuckDB would compute an expression once more for each place inside a CASE where its alias is named.
     # What no SMALLINT holds is no status.
     status = f"TRY_CAST({line_format.status} AS SMALLINT)"
-    found = f"{status} AS status, CAST({line_format.time_s} AS DOUBLE) AS written_time_s, line"
-    is_needed = f"{FAILED} OR status IS NULL OR time_s IS NULL OR {line_format.was_retried}"
+    time_s = f"CAST({line_format.time_s} AS DOUBLE)"
+    found = f"{status} AS status, {time_s} AS written_time_s, {line_format.tells} AS tells, line"
+    is_needed = f"{FAILED} OR status IS NULL OR time_s IS NULL OR tells OR {line_format.was_retried}"
     kept = (
         f"status, CASE WHEN written_time_s BETWEEN 0 AND {_LATEST_TIME_S} THEN written_time_s END AS time_s, "
         f"CASE WHEN {is_needed} THEN line END AS line"

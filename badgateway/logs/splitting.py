@@ -72,10 +72,17 @@ class _Stream:
     def server(self) -> str | None:
         return next((kind for kind in server_logs() if kind in self.kinds), None)
 
+    @property
+    def printing(self) -> str | None:
+        """Whose lines of no kind are: a server's, or an application's that writes a log of its own."""
+        return self.server or (LogKind.APPLICATION if LogKind.APPLICATION in self.kinds else None)
+
     def owner(self, kind: str | None) -> str | None:
         """Whose line one is that, by itself, is of this kind: a server also writes what an application prints."""
         # An application may log as some servers do; two servers in one stream there are not.
-        if kind is None or (kind in server_logs() and server_logs()[kind].is_common):
+        if kind in (None, LogKind.APPLICATION):
+            return self.printing
+        if kind in server_logs() and server_logs()[kind].is_common:
             return self.server
         if kind == LogKind.NGINX_COMBINED and self.server is not None and not self._is_of_proxy:
             return self.server

@@ -131,6 +131,29 @@ def zone_of_server(connection: duckdb.DuckDBPyConnection, name: str, errors_s: f
     return _told(offset_s, name, "its lines about harakiri have the time in seconds since the epoch, too")
 
 
+def move_errors(connection: duckdb.DuckDBPyConnection, utc_offset_s: float) -> None:
+    """Have the times of nginx's error log, which were taken for UTC, in UTC."""
+    connection.execute("UPDATE proxy_errors SET time_s = time_s - ?", [utc_offset_s])
+    of_errors = f"source = '{LogKind.NGINX_ERROR}'"
+    connection.execute(f"UPDATE dated_lines SET time_s = time_s - ? WHERE {of_errors}", [utc_offset_s])  # noqa: S608
+
+
+def move_haproxy(connection: duckdb.DuckDBPyConnection, utc_offset_s: float) -> None:
+    """Have the times of HAProxy's log, which were taken for UTC, in UTC."""
+    for table, column in (("failures", "time_s"), ("volume", "minute_s"), ("dated_lines", "time_s")):
+        connection.execute(
+            f"UPDATE {table} SET {column} = {column} - ? WHERE source = ?",  # noqa: S608 # constants
+            [utc_offset_s, LogKind.HAPROXY],
+        )
+
+
+def last_request_s(connection: duckdb.DuckDBPyConnection) -> float | None:
+    """When the last request or complaint was: what tells the year of times that have none."""
+    query = "SELECT max(s) FROM (SELECT max(minute_s) AS s FROM volume UNION ALL SELECT max(time_s) FROM proxy_errors)"
+    ((last_s,),) = connection.execute(query).fetchall()
+    return None if last_s is None else float(last_s)
+
+
 def as_offset(utc_offset_s: float) -> str:
     """Such as '+02:00'."""
     minutes = round(abs(utc_offset_s) / 60)

@@ -65,7 +65,7 @@ class Explanation:
     incidents: tuple[Incident, ...] = ()
     """What failed when, the earliest first; failures without a time are in none."""
     notes: tuple[str, ...] = ()
-    """What was assumed of the logs: sentences."""
+    """What the logs tell beside failures, and what was assumed of them: sentences."""
     worker_models: Mapping[str, frozenset[WorkerModel]] = field(default_factory=dict)
     """What servers say in their logs of their workers, by the server's name."""
 

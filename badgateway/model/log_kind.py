@@ -23,6 +23,7 @@ class LogKind(StrEnum):
     CADDY_LOG = "Caddy log"
     APACHE_ERROR = "Apache error log"
     KERNEL = "kernel log"
+    APPLICATION = "log of a Python application"
 
 
 class Proxy(StrEnum):

@@ -58,6 +58,7 @@ _RULES = rules(
     (ServerEvent.SHUTDOWN, r"^Handling signal: (?P<signal>term|int|quit)$"),
     (ServerEvent.APPLICATION_EXCEPTION, r"^Error handling request (?:[A-Z]+ )?(?P<uri>/.*|\*|\(no URI read\))$"),
     (ServerEvent.WRITE_FAILED, r"^Ignoring EPIPE"),
+    (ServerEvent.APPLICATION_NOT_LOADED, r"^gunicorn\.errors\.HaltServer: <HaltServer 'Worker failed to boot\.'"),
     (ServerEvent.APPLICATION_NOT_LOADED, r"^(?:Reason: )?Worker failed to boot\."),
     (ServerEvent.APPLICATION_NOT_LOADED, r"^(?:Reason: )?App failed to load\."),
     (ServerEvent.SOCKET_ERROR, r"^Socket error processing request\."),

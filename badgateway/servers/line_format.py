@@ -17,6 +17,7 @@ class LineFormat:
         time_s: DOUBLE, seconds since the epoch, when the request ended; NULL as above.
         has_local_times: Whether the times have no zone, so that time_s takes them for UTC.
         was_retried: BOOLEAN, a reason to keep the row of a request that did not fail.
+        tells: BOOLEAN, a reason to keep the line of a request that did not fail for what it tells of others.
         claims_to_be_a_request: BOOLEAN, whether a line without status or time is malformed; None: every line but a
             blank one. A server's log has other lines too.
         proxy: Whose log it is, where its kind does not tell; None: nothing tells.
@@ -29,6 +30,7 @@ class LineFormat:
     pieces: tuple[str, ...] = ()
     has_local_times: bool = False
     was_retried: str = "FALSE"
+    tells: str = "FALSE"
     claims_to_be_a_request: str | None = None
     proxy: Proxy | None = None
     columns: Mapping[str, str] = field(default_factory=dict)

@@ -120,6 +120,25 @@ def epoch_s(stamp: str) -> float | None:
         return None
 
 
+# As Python's logging writes it by itself, as Django's documentation has it, and with dates as in access logs.
+_LEVELS = r"(?:DEBUG|INFO|WARNING|ERROR|CRITICAL)"
+_LOGGED = re.compile(
+    rf"(?:{_LEVELS}:? +)?\[?(?:(\d{{4}}-\d\d-\d\d)[ T]|(\d\d)/({MONTH})/(\d{{4}})[ :])(\d\d:\d\d:\d\d)"
+    r"(?:[.,]\d+)?( ?[+-]\d\d:?\d\d|Z)?"
+)
+
+
+def logged_line(line: str, utc_offset_s: float) -> ServerLine:
+    """Read the date, and the pid where its form has one, of a line that an application's logger wrote."""
+    stamped = stamped_line(line, utc_offset_s)
+    match = _LOGGED.match(line)
+    if stamped.has_prefix or match is None:
+        return stamped
+    day = match[1] or f"{match[4]}-{month_number(match[3]):02d}-{match[2]}"
+    written_s = epoch_s(f"{day} {match[5]}{(match[6] or '+00:00').strip()}")
+    return ServerLine(text=line, time_s=None if written_s is None else written_s - (0.0 if match[6] else utc_offset_s))
+
+
 _STAMP = re.compile(r"\[?(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?:[.,]\d+)?( [+-]\d{4})?\]? \[(\d{1,9})\] \[([A-Z]+)\] ")
 
 
@@ -149,12 +168,9 @@ def logging_config(logger: str) -> str:
     )
 
 
-_LEVEL = r"(?:DEBUG|INFO|WARNING|ERROR|CRITICAL)"
-
-
 def levelled(prefix: str) -> Callable[[str, float], ServerLine]:
     """Return what splits lines that begin with a level alone, as {level} in the pattern, or with a date as above."""
-    level = re.compile(prefix.format(level=_LEVEL))
+    level = re.compile(prefix.format(level=_LEVELS))
 
     def split(line: str, utc_offset_s: float) -> ServerLine:
         stamped = stamped_line(line, utc_offset_s)

@@ -96,6 +96,14 @@ _RULES = rules(
         ServerEvent.EMPTY_500,
         r"^\[pid: (?P<pid>\d+)\|app: .*\d{4}\] \S+ (?P<uri>.*) => generated 0 bytes in .* 500\) 0 headers in 0 bytes ",
     ),
+    (
+        ServerEvent.REQUEST_TOOK_LONG,
+        r"^\[pid: (?P<pid>\d+)\|app: .*\d{4}\] [A-Z]+ (?P<uri>.*) => generated \d+ bytes in (?P<value>\d{5,9}) msecs ",
+    ),
+    (
+        ServerEvent.LIFETIME_REACHED,
+        r"^worker (?P<worker>\d+) lifetime reached, it was running for (?P<value>\d+) second",
+    ),
     (ServerEvent.APPLICATION_NOT_LOADED, r"^--- no python application found"),
     (ServerEvent.APPLICATION_NOT_LOADED, r"^unable to load app \d+ \(mountpoint="),
     (ServerEvent.APPLICATION_NOT_LOADED, r"^\*\*\* no app loaded\. "),
@@ -110,7 +118,8 @@ _OWN = re.compile(
     r"[^\"]{0,80}?(?:\*\*\* (?:Starting uWSGI|HARAKIRI ON|uWSGI listen queue|EVIL RELOAD)|\[uWSGI\] |"
     r"\[pid: \d+\|(?:app|worker): |(?:Respawned|spawned) uWSGI |DAMN ! worker \d|HARAKIRI \[core|"
     r"\.\.\.The work of process \d|"
-    r"worker \d+ killed successfully|invalid request block size: \d|WSGI app \d+ \(mountpoint=|"
+    r"worker \d+ killed successfully|worker \d+ lifetime reached|--- no python application found|"
+    r"invalid request block size: \d|WSGI app \d+ \(mountpoint=|"
     r"\[DANGER\] async queue is full|worker respawning too fast|uwsgi_response_\w+\(\)|goodbye to uWSGI|"
     r"\.\.\.(?:gracefully|brutally) killing workers)"
 )
@@ -165,6 +174,7 @@ def _requests() -> LineFormat:
         time_s=f"CASE WHEN is_stock AND came_s IS NOT NULL THEN came_s + {_STOCK_DURATION} "
         f"WHEN {_CLAIM} THEN {started_s} + coalesce({duration_s}, 0) END",
         has_local_times=True,
+        tells="is_stock AND length(took) >= 5 AND split_part(generated, ' ', 5) = 'msecs'",
         claims_to_be_a_request=_CLAIM,
         columns={
             "duration_s": duration_s,

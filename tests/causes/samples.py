@@ -147,6 +147,14 @@ def apache(status: int, message: str) -> Evidence:
     )
 
 
+def boots(*, seconds: tuple[int, ...] = (7, 8, 10, 12)) -> Evidence:
+    """Workers that start one after the other, of whose ends nothing is told."""
+    evidence = Evidence().event(ServerEvent.SERVER_STARTED, at=6).closed(at=10.4)
+    for number, at in enumerate(seconds):
+        evidence.event(ServerEvent.WORKER_BOOTED, at=at, pid=80 + number)
+    return evidence
+
+
 def saturated(evidence: Evidence, *, seconds: tuple[int, ...]) -> Evidence:
     """The database used nearly all CPU in the seconds that begin then."""
     for at in seconds:
@@ -165,6 +173,11 @@ SAMPLES: dict[str, Callable[[], Evidence]] = {
     "reload-gap": lambda: queue_full(Evidence(), at=1.5).event(EVENT.RELOAD).event(EVENT.WORKER_BOOTED, at=1, pid=9),
     "no-request-answered": silence,
     "nothing-listening": lambda: refused(Evidence()),
+    "server-at-another-address": lambda: refused(
+        Evidence().event(EVENT.LISTENING, at=-60, uri="http://0.0.0.0:8000"),
+        upstream_addr="172.19.0.4:8000",
+        upstream="http://172.19.0.4:8000/",
+    ),
     "socket-forbidden": lambda: no_connect("connect() to unix:/s failed (13: Permission denied) while ...", 13),
     "connection-forbidden": lambda: no_connect(
         "connect() to 127.0.0.1:8000 failed (13: Permission denied) while ...", 13, upstream_addr="127.0.0.1:8000"
@@ -231,6 +244,7 @@ SAMPLES: dict[str, Callable[[], Evidence]] = {
     "invalid-response-header": lambda: Evidence().failed('upstream sent invalid header: "a\\x00" while reading ...'),
     "database-saturated": lambda: saturated(Evidence().slow(at=10), seconds=(7, 8)),
     "db-connections-exhausted": lambda: answered().event(EVENT.DB_TOO_MANY_CONNECTIONS, at=10, uri="/members/"),
+    "db-connection-shared": lambda: answered().event(EVENT.DB_CONNECTION_SHARED, at=10, uri="/members/"),
     "db-pool-exhausted": lambda: answered().event(EVENT.DB_POOL_EXHAUSTED, at=10),
     "db-unreachable": lambda: answered().event(EVENT.DB_UNREACHABLE, at=10),
     "late-monkey-patch": lambda: answered().event(EVENT.LATE_MONKEY_PATCH, at=10),
@@ -258,6 +272,7 @@ SAMPLES: dict[str, Callable[[], Evidence]] = {
         EVENT.OUT_OF_MEMORY, at=10, server="kernel", pid=71, uri="gunicorn", file="kern.log"
     ),
     "worker-replaced-silently": lambda: Evidence().closed(at=10.4).event(EVENT.WORKER_BOOTED, at=10, pid=72),
+    "worker-boot-loop": boots,
     "uwsgi-write-timeout": lambda: Evidence().cut(at=10.4).event(EVENT.WRITE_TIMEOUT, at=10, server="uwsgi"),
     "socket-error-in-worker": lambda: Evidence().closed(at=10.4).event(EVENT.SOCKET_ERROR, at=10, pid=71),
     "closed-while-sending": lambda: Evidence().failed(
@@ -272,6 +287,7 @@ SAMPLES: dict[str, Callable[[], Evidence]] = {
     ),
     "heroku-h12": lambda: behind(LogKind.HEROKU, 503, Reason.HEROKU_TIMEOUT),
     "heroku-dyno-not-running": lambda: behind(LogKind.HEROKU, 503, Reason.HEROKU_NOT_RUNNING),
+    "heroku-h18": lambda: behind(LogKind.HEROKU, 503, Reason.BODY_CUT),
     "heroku-router-error": lambda: behind(LogKind.HEROKU, 503, Reason.HEROKU_OTHER),
     "haproxy-queue-timeout": lambda: behind(LogKind.HAPROXY, 503, Reason.QUEUE_TIMEOUT),
     "haproxy-not-connected": lambda: behind(LogKind.HAPROXY, 503, Reason.REFUSED_OR_NO_ROUTE),

@@ -3,7 +3,7 @@
 import pytest
 
 from badgateway.model.diagnosis import Certainty
-from badgateway.model.evidence import Reason, ServerEvent
+from badgateway.model.evidence import Phase, Reason, ServerEvent
 from badgateway.model.log_kind import LogKind, Proxy
 from tests.causes.evidence import Evidence
 from tests.causes.samples import answered, apache, behind, dying, refused
@@ -118,3 +118,30 @@ def test_a_connection_that_haproxy_did_not_get_is_no_proof_that_nothing_listened
     evidence = behind(LogKind.HAPROXY, 503, Reason.REFUSED_OR_NO_ROUTE)
     assert "nothing-listening" not in proven(evidence)
     assert evidence.found() == {"haproxy-not-connected": 1}
+
+
+DAEMON_LOST = "Truncated or oversized response headers received from daemon process 'a'"
+
+
+def apache_of(client: str, *, at: float) -> Evidence:
+    """A 500 of 203.0.113.7 in Apache's access log, which has its start, and a line of its error log for a client."""
+    access = '203.0.113.7 - - [21/Nov/2026:12:00:00 +0000] "GET /members/ HTTP/1.1" 500 528'
+    line = f"[Sat Nov 21 12:00:14 2026] [wsgi:error] [pid 9] [client {client}:9787] {DAEMON_LOST}"
+    given = {"proxy": Proxy.APACHE, "request": None, "status": 500, "phase": Phase.OTHER, "line": line}
+    return Evidence().combined(500, line=access).complaint(DAEMON_LOST, at=at, **given)
+
+
+def test_apaches_two_logs_are_put_together_by_client_however_long_the_request_took():
+    assert apache_of("203.0.113.7", at=14).found() == {"mod-wsgi-daemon-died": 1}
+
+
+@pytest.mark.parametrize(("client", "at"), [("203.0.113.8", 14), ("203.0.113.7", -3), ("203.0.113.7", 400)])
+def test_another_client_or_another_time_is_another_request(client, at):
+    assert apache_of(client, at=at).found() == {"application-answered-5xx": 1}
+
+
+def test_a_daemon_that_crashed_in_the_second_of_the_failure_is_proven():
+    evidence = apache_of("203.0.113.7", at=14)
+    assert proven(evidence) == set()
+    evidence.event(EVENT.WORKER_CRASHED, at=14, server=Proxy.APACHE, pid=27, signal=11)
+    assert proven(evidence) == {"mod-wsgi-daemon-died"}

@@ -11,6 +11,7 @@ from tests.causes.evidence import CLOSED, NOON, TIMED_OUT, Evidence
 from tests.causes.samples import (
     after,
     answered,
+    boots,
     connect_timeout,
     crowded,
     dying,
@@ -861,3 +862,66 @@ def test_a_line_between_two_times_is_seen_behind_a_later_one_that_was_over_befor
     evidence.event(EVENT.ASYNC_QUEUE_FULL, at=2, server="uwsgi", file="server.log.1", instance="server.log")
 
     assert evidence.slow(at=8.0).found() == {"async-cores-exhausted": 1}
+
+
+def test_workers_that_all_start_within_two_seconds_are_no_loop():
+    assert boots(seconds=(8, 8, 8, 9, 9, 9, 10, 10, 10, 10)).found() == {"502-connection-closed": 1}
+
+
+def test_workers_whose_ends_are_told_are_no_silent_loop():
+    evidence = boots().event(EVENT.WORKER_CRASHED, at=8, pid=80, value=1)
+    assert "worker-boot-loop" not in evidence.found()
+
+
+@pytest.mark.parametrize(
+    ("uri", "ended_s", "took_ms"), [("/other/", 20, 80_000), ("/members/", -2, 60_000), ("/members/", 15, 16_000)]
+)
+def test_a_line_of_another_request_or_of_another_time_does_not_tell_that_this_one_was_slow(uri, ended_s, took_ms):
+    evidence = (
+        Evidence()
+        .slow(duration_s=60.0)
+        .event(EVENT.REQUEST_TOOK_LONG, at=ended_s, server="uwsgi", uri=uri, value=took_ms)
+    )
+    assert evidence.found() == {"504-no-answer-in-time": 1}
+
+
+def test_the_servers_own_line_about_a_request_tells_that_it_was_slow_and_is_of_one_request():
+    evidence = Evidence().slow(duration_s=60.0).slow(at=1, duration_s=60.0)
+    evidence.event(EVENT.REQUEST_TOOK_LONG, at=15, server="uwsgi", uri="/members/", value=75_000)
+    assert evidence.found() == {"slow-request": 1, "504-no-answer-in-time": 1}
+
+
+def test_a_server_that_stopped_since_is_not_at_another_address():
+    given = {"upstream_addr": "172.19.0.4:8000", "upstream": "http://172.19.0.4:8000/"}
+    evidence = Evidence().event(EVENT.LISTENING, at=-60, uri="http://0.0.0.0:8000").event(EVENT.SHUTDOWN, at=-30)
+    assert refused(evidence, **given).found() == {"nothing-listening": 1}
+    elsewhere = Evidence().event(EVENT.LISTENING, at=-60, uri="http://0.0.0.0:9000")
+    assert refused(elsewhere, **given).found() == {"nothing-listening": 1}
+
+
+def test_the_one_server_that_listens_elsewhere_is_shown_as_proof():
+    evidence = Evidence().event(EVENT.LISTENING, at=None, server="uvicorn", uri="http://127.0.0.1:8000")
+    (found,) = refused(evidence).diagnosis().causes
+    assert (found.cause.id, found.certainty) == ("nothing-listening", Certainty.PROVEN)
+    assert found.evidence[0].file == "server.log"
+
+
+def test_a_worker_of_uwsgi_that_had_lived_long_enough_may_have_taken_the_request_with_it():
+    evidence = Evidence().closed().event(EVENT.LIFETIME_REACHED, server="uwsgi", worker=8)
+    assert evidence.found() == {"worker-recycled-meanwhile": 1}
+
+
+def test_the_exception_that_django_answered_is_shown():
+    evidence = answered().event(EVENT.HANDLED_EXCEPTION, at=10, uri="/members/", line="KeyError: 'price'")
+    (found,) = evidence.diagnosis().causes
+    assert (found.cause.id, found.certainty) == ("application-answered-5xx", Certainty.FAMILY)
+    assert found.evidence[0].text == "KeyError: 'price'"
+
+
+def test_a_log_of_an_application_may_be_of_another_program_unless_it_names_the_path():
+    of_log = {"at": 10, "server": str(LogKind.APPLICATION)}
+    for path, certainty in ((None, Certainty.FAMILY), ("/members/", Certainty.PROVEN)):
+        evidence = answered().event(EVENT.DB_CONNECTION_LOST, uri=path, **of_log)
+        assert [(each.cause.id, each.certainty) for each in evidence.diagnosis().causes] == [
+            ("db-connection-lost", certainty)
+        ]

@@ -1,9 +1,17 @@
-from badgateway.logs.event_grammar import KERNEL
+import pytest
+
+from badgateway.logs.event_grammar import APPLICATION, KERNEL
 from badgateway.logs.event_reader import Event, EventReader
 from badgateway.model.evidence import ServerEvent
 from badgateway.servers import granian, gunicorn, uwsgi
 
-LOGS = {"granian": granian.LOG, "gunicorn": gunicorn.LOG, "uwsgi": uwsgi.LOG, "kernel": KERNEL}
+LOGS = {
+    "granian": granian.LOG,
+    "gunicorn": gunicorn.LOG,
+    "uwsgi": uwsgi.LOG,
+    "kernel": KERNEL,
+    "application": APPLICATION,
+}
 HEADER = "[2026-11-21 12:00:00 +0000] [7] "
 TRACEBACK = ("Traceback (most recent call last):", '  File "x.py", line 1, in f')
 
@@ -147,3 +155,50 @@ def test_a_crash_that_the_kernel_tells_of_is_one_of_a_worker_only_where_the_prog
         "gunicorn",
         2,
     )
+
+
+def test_the_exception_at_the_import_is_told_with_the_end_that_it_led_to():
+    header = HEADER.replace("[7]", "[1]")
+    (event,) = events(
+        "gunicorn",
+        HEADER + "[ERROR] Exception in worker process",
+        *TRACEBACK,
+        "ModuleNotFoundError: No module named 'shop.wsgi'",
+        header + "[ERROR] Reason: Worker failed to boot.",
+    )
+
+    assert event.event is ServerEvent.APPLICATION_NOT_LOADED
+    assert event.line.endswith("Worker failed to boot.\nModuleNotFoundError: No module named 'shop.wsgi'")
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "[2026-11-21 12:00:00,192] ERROR [django.request:248]",
+        "ERROR 2026-11-21 12:00:00,192 log 71 139905",
+        "[21/Nov/2026 12:00:00] ERROR [django.request:241]",
+        "2026-11-21T12:00:00+0000 django.request ERROR",
+    ],
+)
+def test_an_application_may_have_a_log_of_its_own_in_many_forms(written):
+    (event,) = events("application", f"{written} Internal Server Error: /orders/", *TRACEBACK, "KeyError: 'price'")
+
+    assert (event.event, event.uri, event.line) == (ServerEvent.HANDLED_EXCEPTION, "/orders/", "KeyError: 'price'")
+    assert event.time_s == 1795262400.0
+
+
+def test_uwsgi_tells_of_requests_that_took_long_and_of_workers_that_lived_long():
+    found = events(
+        "uwsgi",
+        "[pid: 66|app: 0|req: 9/9] 10.0.0.1 () {40 vars in 688 bytes} [Sat Nov 21 12:00:05 2026] POST /import => "
+        "generated 0 bytes in 181034 msecs (HTTP/1.1 200) 3 headers in 102 bytes (1 switches on core 0)",
+        "[pid: 66|app: 0|req: 9/9] 10.0.0.1 () {40 vars in 688 bytes} [Sat Nov 21 12:00:05 2026] GET /quick => "
+        "generated 0 bytes in 9999 msecs (HTTP/1.1 200) 3 headers in 102 bytes (1 switches on core 0)",
+        "worker 8 lifetime reached, it was running for 4301 second(s)",
+    )
+
+    assert [(event.event, event.uri, event.value) for event in found] == [
+        (ServerEvent.REQUEST_TOOK_LONG, "/import", 181034.0),
+        (ServerEvent.LIFETIME_REACHED, None, 4301.0),
+    ]
+    assert found[0].time_s == 1795262405.0 + 181

@@ -65,7 +65,7 @@ class Document:
 
     headline: str
     notes: tuple[str, ...]
-    """What was assumed of the logs: sentences."""
+    """What the logs tell beside failures, and what was assumed of them: sentences."""
     period: str
     """When the requests were; empty when the logs do not say."""
     answer: tuple[str, ...]

@@ -1,0 +1,55 @@
+"""What logs tell beside the failures in them: a proxy that did not start, workers that ended and no request knows."""
+
+import duckdb
+
+from badgateway import numbers
+from badgateway.causes.conditions import listed
+from badgateway.model.evidence import ServerEvent as Event
+
+_ENDS = (
+    Event.WORKER_TIMEOUT,
+    Event.WORKER_KILLED,
+    Event.WORKER_CRASHED,
+    Event.WORKER_LOST,
+    Event.HARAKIRI,
+    Event.GRACEFUL_TIMEOUT,
+    Event.MERCY_EXPIRED,
+    Event.EVIL_RELOAD,
+    Event.OUT_OF_MEMORY,
+    Event.APPLICATION_NOT_LOADED,
+    Event.LISTEN_QUEUE_FULL,
+)
+
+_NOT_STARTED = """
+SELECT file, line_number, line FROM proxy_errors WHERE level = 'emerg' AND request IS NULL
+ORDER BY file, line_number LIMIT 1
+"""
+
+_UNKNOWN_TO_REQUESTS = f"""
+SELECT event, count(*), any_value(file ORDER BY file, line_number), min(line_number) FROM server_events
+WHERE event IN {listed(_ENDS)} AND uri IS NULL AND NOT EXISTS (FROM cases) GROUP BY event ORDER BY count(*) DESC, event
+"""  # noqa: S608 # words of the evidence
+
+
+def remarks(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
+    """Return sentences about what no failed request tells of, after a diagnosis; empty when there is nothing."""
+    return (*_not_started(connection), *_ends(connection))
+
+
+def _not_started(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    return [
+        f"nginx did not start, or kept its old configuration: {file}:{line_number}  {line}"
+        for file, line_number, line in connection.execute(_NOT_STARTED).fetchall()
+    ]
+
+
+def _ends(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    found = connection.execute(_UNKNOWN_TO_REQUESTS).fetchall()
+    if not found:
+        return []
+    told = ", ".join(f"{event} ({numbers.count(count)}, first {file}:{first})" for event, count, file, first in found)
+    sentence = (
+        f"No failed request is known, but a server tells of trouble: {told}. Who waited for it has no line in these "
+        "logs: give the proxy's access and error logs of that time."
+    )
+    return [sentence]

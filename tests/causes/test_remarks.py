@@ -1,0 +1,28 @@
+"""What is told beside failures."""
+
+from badgateway.causes import diagnose
+from badgateway.causes.remarks import remarks
+from badgateway.model.evidence import Phase, ServerEvent
+from tests.causes.evidence import Evidence
+
+
+def remarked(evidence: Evidence) -> tuple[str, ...]:
+    with evidence.database() as connection:
+        diagnose(connection, requests=1)
+        return remarks(connection)
+
+
+def test_a_proxy_that_did_not_start_is_told_of_with_its_line():
+    emerg = {"level": "emerg", "of": None, "request": None, "phase": Phase.OTHER, "line": "[emerg] host not found"}
+    (sentence,) = remarked(Evidence().complaint("host not found", **emerg))
+
+    assert sentence == "nginx did not start, or kept its old configuration: error.log:1  [emerg] host not found"
+
+
+def test_workers_that_ended_are_told_of_where_no_request_is_known_to_have_failed():
+    evidence = Evidence().event(ServerEvent.WORKER_TIMEOUT, pid=7).event(ServerEvent.WORKER_TIMEOUT, at=60, pid=8)
+    (sentence,) = remarked(evidence)
+
+    assert "worker timeout (2, first server.log:1)" in sentence
+    assert remarked(evidence.closed()) == ()
+    assert remarked(Evidence().event(ServerEvent.WORKER_BOOTED, pid=7)) == ()
