@@ -4,10 +4,10 @@ import pytest
 
 from badgateway.model.diagnosis import Certainty
 from badgateway.model.evidence import ServerEvent
-from tests.causes.evidence import NOON, Evidence
+from tests.causes.evidence import NOON, Evidence, Row
 
 EVENT = ServerEvent
-DEATH = {"server": "uwsgi", "pid": 71, "signal": 9}
+DEATH: Row = {"server": "uwsgi", "pid": 71, "signal": 9}
 
 
 def certainties(evidence: Evidence) -> dict[str, Certainty]:

@@ -1,5 +1,7 @@
 """Decoys for what servers and other proxies say: the same second, but another process, address, status or clock."""
 
+from typing import Any
+
 import pytest
 
 from badgateway.model.diagnosis import Certainty
@@ -127,7 +129,7 @@ def apache_of(client: str, *, at: float) -> Evidence:
     """A 500 of 203.0.113.7 in Apache's access log, which has its start, and a line of its error log for a client."""
     access = '203.0.113.7 - - [21/Nov/2026:12:00:00 +0000] "GET /members/ HTTP/1.1" 500 528'
     line = f"[Sat Nov 21 12:00:14 2026] [wsgi:error] [pid 9] [client {client}:9787] {DAEMON_LOST}"
-    given = {"proxy": Proxy.APACHE, "request": None, "status": 500, "phase": Phase.OTHER, "line": line}
+    given: dict[str, Any] = {"proxy": Proxy.APACHE, "request": None, "status": 500, "phase": Phase.OTHER, "line": line}
     return Evidence().combined(500, line=access).complaint(DAEMON_LOST, at=at, **given)
 
 

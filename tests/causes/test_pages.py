@@ -47,7 +47,7 @@ def test_ids_that_texts_mention_exist():
         assert [word for word in mentioned if word not in BY_ID and word not in _SETTINGS] == []
 
 
-_SETTINGS = {"evil-reload-on-rss", "worker-reload-mercy", "workers-kill-timeout"}
+_SETTINGS = {"evil-reload-on-rss", "max-worker-lifetime", "worker-reload-mercy", "workers-kill-timeout"}
 
 
 def test_old_pages_are_deleted(tmp_path):

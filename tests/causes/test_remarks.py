@@ -3,7 +3,7 @@
 from badgateway.causes import diagnose
 from badgateway.causes.remarks import remarks
 from badgateway.model.evidence import Phase, ServerEvent
-from tests.causes.evidence import Evidence
+from tests.causes.evidence import Evidence, Row
 
 
 def remarked(evidence: Evidence) -> tuple[str, ...]:
@@ -13,7 +13,7 @@ def remarked(evidence: Evidence) -> tuple[str, ...]:
 
 
 def test_a_proxy_that_did_not_start_is_told_of_with_its_line():
-    emerg = {"level": "emerg", "of": None, "request": None, "phase": Phase.OTHER, "line": "[emerg] host not found"}
+    emerg: Row = {"level": "emerg", "of": None, "request": None, "phase": Phase.OTHER, "line": "[emerg] host not found"}
     (sentence,) = remarked(Evidence().complaint("host not found", **emerg))
 
     assert sentence == "nginx did not start, or kept its old configuration: error.log:1  [emerg] host not found"

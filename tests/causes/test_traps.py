@@ -892,7 +892,7 @@ def test_the_servers_own_line_about_a_request_tells_that_it_was_slow_and_is_of_o
 
 
 def test_a_server_that_stopped_since_is_not_at_another_address():
-    given = {"upstream_addr": "172.19.0.4:8000", "upstream": "http://172.19.0.4:8000/"}
+    given: dict[str, Any] = {"upstream_addr": "172.19.0.4:8000", "upstream": "http://172.19.0.4:8000/"}
     evidence = Evidence().event(EVENT.LISTENING, at=-60, uri="http://0.0.0.0:8000").event(EVENT.SHUTDOWN, at=-30)
     assert refused(evidence, **given).found() == {"nothing-listening": 1}
     elsewhere = Evidence().event(EVENT.LISTENING, at=-60, uri="http://0.0.0.0:9000")
@@ -919,7 +919,7 @@ def test_the_exception_that_django_answered_is_shown():
 
 
 def test_a_log_of_an_application_may_be_of_another_program_unless_it_names_the_path():
-    of_log = {"at": 10, "server": str(LogKind.APPLICATION)}
+    of_log: dict[str, Any] = {"at": 10, "server": str(LogKind.APPLICATION)}
     for path, certainty in ((None, Certainty.FAMILY), ("/members/", Certainty.PROVEN)):
         evidence = answered().event(EVENT.DB_CONNECTION_LOST, uri=path, **of_log)
         assert [(each.cause.id, each.certainty) for each in evidence.diagnosis().causes] == [
