@@ -9,7 +9,7 @@ from badgateway.causes.conditions import listed
 from badgateway.model.diagnosis import SERVER_LOG
 from badgateway.model.evidence import Reason
 from badgateway.model.evidence import ServerEvent as Event
-from badgateway.model.log_kind import LogKind
+from badgateway.model.log_kind import LogKind, Proxy
 from badgateway.servers.registry import servers
 
 
@@ -29,6 +29,9 @@ _UNTIMED = (
 # The server puts a time before its own lines: those that have none are not its own.
 _TIMED_ELSEWHERE = "EXISTS (FROM server_events e WHERE e.file = m.file AND e.time_s IS NOT NULL)"
 
+_NGINX = f"coalesce(c.proxy = '{Proxy.NGINX}', true)"
+"""Or who it was is not known."""
+
 _HINTS = (
     _Hint(
         sentence="No access log and no error log of nginx was given, so nothing tells which requests failed: give "
@@ -43,15 +46,15 @@ _HINTS = (
     _Hint(
         sentence="Give nginx's error log of the same time: it tells the causes of 502 and 504 apart, the access "
         "log does not.",
-        when="EXISTS (FROM cases WHERE status IN (502, 503, 504) AND NOT balanced AND NOT app_answered) AND NOT "
-        "EXISTS (FROM proxy_errors)",
+        when="EXISTS (FROM cases c WHERE status IN (502, 503, 504) AND NOT balanced AND NOT app_answered "
+        f"AND {_NGINX}) AND NOT EXISTS (FROM proxy_errors)",
         asks_for=(LogKind.NGINX_ERROR, LogKind.APACHE_ERROR),
     ),
     _Hint(
         sentence="The access log has no times of the upstream. Add to nginx's log_format: $msec $connection "
         "$upstream_addr $upstream_status $upstream_connect_time $upstream_header_time $upstream_response_time "
         "$request_time.",
-        when="EXISTS (FROM cases WHERE NOT has_upstream_times AND NOT balanced AND NOT derived)",
+        when=f"EXISTS (FROM cases c WHERE NOT has_upstream_times AND NOT balanced AND NOT derived AND {_NGINX})",
     ),
     _Hint(
         sentence="Add $connection to nginx's log_format: it is the number behind the * in the error log, and joins "

@@ -173,10 +173,12 @@ CLOSED_BEHIND_PROXY = Cause(
     explanation="An idle connection that was reused just as the server closed it (idle-connection-reused, "
     "keepalive-race), a worker that died, or a server that refused to read the request.",
     evidence="Traefik or Caddy: `EOF` or `connection reset by peer`; HAProxy: termination state `SH`; Heroku: "
-    "`code=H13`; and no death of a worker at that time.",
+    "`code=H13`; Google's load balancer: `backend_connection_closed_before_data_sent_to_client`; Envoy: `UC`; and no "
+    "death of a worker at that time.",
     remedies=(
         Remedy(
-            text="Let the server keep idle connections longer than the proxy does: 100 s is safe.",
+            text="Let the server keep idle connections longer than the proxy does: 100 s is safe, 650 s behind "
+            "Google's load balancer.",
             knobs=(Knob.IDLE_CONNECTIONS,),
         ),
         _SERVER_LOG,
@@ -201,7 +203,9 @@ UNTOLD = Cause(
     ),
 )
 
-_OF_OTHERS = behind(Proxy.HEROKU, Proxy.HAPROXY, Proxy.TRAEFIK, Proxy.CADDY, Proxy.CLOUDFRONT, Proxy.APACHE)
+_OF_OTHERS = behind(
+    Proxy.HEROKU, Proxy.HAPROXY, Proxy.TRAEFIK, Proxy.CADDY, Proxy.CLOUDFRONT, Proxy.APACHE, Proxy.GOOGLE, Proxy.ENVOY
+)
 _UNTOLD = behind(Proxy.TRAEFIK, Proxy.CADDY, Proxy.CLOUDFRONT)
 
 RULES = (

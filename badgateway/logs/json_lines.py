@@ -36,11 +36,9 @@ def looks_like_json_access(line: str) -> bool:
 def json_format(keys: Keys) -> LineFormat:
     """How to read JSON lines that have these keys."""
     upstream_status = _value(keys, "upstream_status")
-    of_upstream = any(place_of(keys, column) for column in SYNONYMS if column.startswith("upstream"))
-    of_another = any(place_of(keys, column) for column in ("envoy_flags", "google_details"))
     return LineFormat(
         kind=LogKind.NGINX_JSON,
-        proxy=Proxy.NGINX if of_upstream and not of_another else None,
+        proxy=_proxy(keys),
         status=status_code(_value(keys, "status")),
         time_s=_ended_s(keys),
         was_retried=f"coalesce(regexp_matches({upstream_status}, ', | : '), FALSE)",
@@ -54,6 +52,14 @@ def json_format(keys: Keys) -> LineFormat:
             "body_bytes": f"TRY_CAST({_value(keys, 'body_bytes')} AS BIGINT)",
         },
     )
+
+
+def _proxy(keys: Keys) -> Proxy | None:
+    for column, proxy in (("envoy_flags", Proxy.ENVOY), ("google_details", Proxy.GOOGLE)):
+        if place_of(keys, column) is not None:
+            return proxy
+    of_upstream = any(place_of(keys, column) for column in SYNONYMS if column.startswith("upstream"))
+    return Proxy.NGINX if of_upstream else None
 
 
 def _value(keys: Keys, column: str) -> str:

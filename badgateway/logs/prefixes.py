@@ -163,7 +163,7 @@ def _clock_of_12(line: str) -> Unwrapped | None:
 
 _TEXT_KEYS = ("log", "message", "msg", "textPayload", "MESSAGE")
 _TIME_KEYS = ("time", "timestamp", "asctime", "@timestamp", "ts")
-_NAME_KEYS = ("kubernetes.pod_name", "resource.labels.pod_name", "_SYSTEMD_UNIT", "container_name")
+_NAME_KEYS = ("kubernetes.pod_name", "resource.labels.pod_name", "_SYSTEMD_UNIT", "container_name", "logStreamName")
 
 
 def _json(line: str) -> Unwrapped | None:

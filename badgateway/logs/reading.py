@@ -8,6 +8,7 @@ from typing import BinaryIO
 import duckdb
 
 from badgateway.errors import RawDataError
+from badgateway.logs.archives import opened
 from badgateway.logs.combined import STATUS_TYPE
 from badgateway.logs.evidence import LogEvidence, LogFile
 from badgateway.logs.hosts import note_hosts
@@ -34,7 +35,7 @@ def read_logs(
     """Read the logs, whatever their kinds, into a database in memory.
 
     Args:
-        sources: Plain or gzip files and streams, in any order.
+        sources: Plain or gzip files, archives of such, and streams, in any order.
         utc_offset_s: How far ahead of UTC the local times are that nginx's error log and uWSGI write without a zone;
             None: it is found out from the logs, and taken for 0 where they do not tell.
         mask: Whether to replace the values in query strings, and other secrets, by '...' in all that is kept.
@@ -49,16 +50,16 @@ def read_logs(
     """
     connection = evidence_database() if database is None else _with_tables(database)
     try:
-        with tempfile.TemporaryDirectory(prefix="badgateway-logs-") as folder:
+        with tempfile.TemporaryDirectory(prefix="badgateway-logs-") as folder, opened(sources) as logs:
             scratch = FolderScratch(Path(folder))
             reader = Reader(
                 connection=connection,
                 scratch=scratch,
                 utc_offset_s=utc_offset_s,
                 mask=mask,
-                planner=Planner(formats=[source.log_format for source in sources]),
+                planner=Planner(formats=[source.log_format for source in logs]),
             )
-            local = [file for number, source in enumerate(sources) if (file := _taken(reader, number, source))]
+            local = [file for number, source in enumerate(logs) if (file := _taken(reader, number, source))]
             with memory_scratch(scratch) as memory:
                 files = reader.finish(memory)
             note_hosts(connection, files)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from badgateway.errors import RawDataError
+from badgateway.logs.documents import FIRST_BYTES, LARGEST_DOCUMENT_BYTES, as_lines, may_be_document
 from badgateway.logs.given_format import GivenFormat
 from badgateway.logs.scratch import Scratch
 
@@ -63,7 +64,7 @@ def local_file(name: str, path: Path, scratch: Scratch) -> LocalFile:
             is_gzip = file.read(len(GZIP_MAGIC)) == GZIP_MAGIC
     except OSError as error:
         raise RawDataError(f"{name} cannot be read: {error.strerror}; name a readable log file") from error
-    return _in_utf_8(LocalFile(name=name, path=path, is_gzip=is_gzip), scratch)
+    return _unfolded(_in_utf_8(LocalFile(name=name, path=path, is_gzip=is_gzip), scratch), scratch)
 
 
 def _in_utf_8(file: LocalFile, scratch: Scratch) -> LocalFile:
@@ -76,10 +77,24 @@ def _in_utf_8(file: LocalFile, scratch: Scratch) -> LocalFile:
     return LocalFile(name=file.name, path=path, is_gzip=False)
 
 
-def _first_bytes(file: LocalFile) -> bytes:
+def _unfolded(file: LocalFile, scratch: Scratch) -> LocalFile:
+    """Copy a JSON document of entries as lines; any other file is as it should be."""
+    if not may_be_document(_first_bytes(file, FIRST_BYTES)):
+        return file
+    with _opened(file) as stream:
+        content = stream.read(LARGEST_DOCUMENT_BYTES + 1)
+    lines = as_lines(content)
+    if lines is content:
+        return file
+    path = scratch.new()
+    path.write_bytes(lines)
+    return LocalFile(name=file.name, path=path, is_gzip=False)
+
+
+def _first_bytes(file: LocalFile, most: int = 2) -> bytes:
     try:
         with _opened(file) as stream:
-            return stream.read(2)
+            return stream.read(most)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise _damaged(file) from error
 

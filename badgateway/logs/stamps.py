@@ -8,6 +8,8 @@ from enum import IntEnum
 from badgateway.servers.log import month_number
 
 _LEAP_YEAR = 2000
+_MILLISECONDS_FROM = 1e11
+"""A number of seconds as large as this is the year 5138."""
 
 
 class _Form(IntEnum):
@@ -69,7 +71,7 @@ def _parsed(written: str) -> tuple[_Form, float]:
             moment = datetime.fromisoformat(f"{_LEAP_YEAR}-{month_number(month):02d}-{int(day):02d}T{clock}+00:00")
             return _Form.LOCAL_WITHOUT_YEAR, moment.timestamp()
         if "-" not in written:
-            return (_Form.ABSOLUTE, float(written)) if written else (_Form.NONE, 0.0)
+            return (_Form.ABSOLUTE, _seconds(float(written))) if written else (_Form.NONE, 0.0)
         moment = datetime.fromisoformat(written.replace(",", "."))
         if moment.tzinfo is None:
             return _Form.LOCAL, moment.replace(tzinfo=UTC).timestamp()
@@ -77,6 +79,10 @@ def _parsed(written: str) -> tuple[_Form, float]:
     except (ValueError, OverflowError):
         # 32 November: it only looks like a time.
         return _Form.NONE, 0.0
+
+
+def _seconds(number: float) -> float:
+    return number / 1000 if number > _MILLISECONDS_FROM else number
 
 
 def _nearest(seconds: float, near_s: float) -> float:

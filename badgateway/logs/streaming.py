@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from badgateway.errors import RawDataError
+from badgateway.logs.documents import as_lines
 from badgateway.logs.scratch import Scratch
 from badgateway.logs.source import (
     GZIP_MAGIC,
@@ -114,10 +115,12 @@ def _contents(name: str, stream: BinaryIO, piece_bytes: int) -> Iterator[tuple[b
     try:
         reader = _in_utf_8(_unpacked(_Peeked(stream)))
         content = reader.read(piece_bytes)
+        following = reader.read(piece_bytes) if content else b""
+        if not following:
+            content = as_lines(content)
         while content:
-            following = reader.read(piece_bytes)
             yield content, not following
-            content = following
+            content, following = following, reader.read(piece_bytes) if following else b""
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise RawDataError(
             f"{name} is a cut or damaged gzip file: copy it again, or unpack what is left of it"

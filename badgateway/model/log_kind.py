@@ -38,6 +38,8 @@ class Proxy(StrEnum):
     ALB = "AWS Application Load Balancer"
     CLASSIC_ELB = "AWS Classic Load Balancer"
     CLOUDFRONT = "CloudFront"
+    GOOGLE = "Google Cloud load balancer"
+    ENVOY = "Envoy"
 
 
 PROXY_OF: Mapping[str, Proxy] = {
