@@ -63,7 +63,7 @@ AT_ANOTHER_ADDRESS = Cause(
         ),
         Remedy(text="See whether it runs, and where: `docker compose ps`, `systemctl status`, `ss -ltnp`."),
     ),
-    innocent="Starting the server is no help where it runs.",
+    confused_with="Starting the server is no help where it runs.",
 )
 
 SOCKET_FORBIDDEN = Cause(

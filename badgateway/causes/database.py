@@ -194,7 +194,7 @@ CONNECTION_SHARED = Cause(
         ),
         Remedy(text="Ask the database nothing while modules are imported: in settings, urls, models, AppConfig.ready."),
     ),
-    innocent="The database did not close the connection, and the network is well.",
+    confused_with="The database did not close the connection, and the network is well.",
 )
 
 LATE_PATCH = Cause(

@@ -31,6 +31,7 @@ HAVE_OTHER_LINES = frozenset(
         LogKind.CADDY_LOG,
         LogKind.KERNEL,
         LogKind.HEROKU_DYNO,
+        LogKind.APPLICATION,
         LogKind.CLOUDFRONT,
     }
 )
