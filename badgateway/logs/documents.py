@@ -33,5 +33,15 @@ def as_lines(content: bytes) -> bytes:
 def _entries(document: object) -> list[object]:
     if isinstance(document, dict):
         lists = [value for value in document.values() if isinstance(value, list)]
+        inner = document.get("hits")
+        if isinstance(inner, dict):
+            # What Elasticsearch found is an array in an object in the document.
+            return _entries(inner)
         document = next((value for value in lists if any(isinstance(entry, dict) for entry in value)), [document])
-    return document if isinstance(document, list) else []
+    return [_source(entry) for entry in document] if isinstance(document, list) else []
+
+
+def _source(entry: object) -> object:
+    """Return what was logged, of an entry that Elasticsearch has wrapped."""
+    source = entry.get("_source") if isinstance(entry, dict) else None
+    return source if isinstance(source, dict) else entry

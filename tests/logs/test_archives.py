@@ -3,7 +3,11 @@
 import gzip
 import io
 import tarfile
+import zipfile
 
+import pytest
+
+from badgateway.errors import RawDataError
 from badgateway.logs import Source, read_logs
 from badgateway.model.log_kind import LogKind
 
@@ -34,6 +38,24 @@ def test_each_file_of_an_archive_is_a_log_packed_or_not(tmp_path):
         "logs.tar.gz/web1/error": LogKind.NGINX_ERROR,
         "logs.tar.gz/empty": None,
     }
+
+
+def test_the_files_of_a_zip_are_logs_too(tmp_path):
+    path = tmp_path / "logs.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("web1/access.log", ACCESS)
+        archive.writestr("web1/error.log.gz", gzip.compress(ERROR))
+
+    assert set(kinds(path).values()) == {LogKind.NGINX_COMBINED, LogKind.NGINX_ERROR}
+
+
+def test_a_damaged_archive_is_one_clear_error(tmp_path):
+    path = tmp_path / "logs.zip"
+    packed(path, access=ACCESS * 1000)
+    path.write_bytes(path.read_bytes()[:60])
+
+    with pytest.raises(RawDataError, match=r"logs\.zip"):
+        kinds(path)
 
 
 def test_a_packed_log_is_no_archive(tmp_path):

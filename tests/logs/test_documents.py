@@ -12,15 +12,19 @@ from badgateway.servers import gunicorn
 
 ENTRY = {"httpRequest": {"status": 502, "requestMethod": "GET", "requestUrl": "https://a/b"}, "timestamp": "2024-12-06"}
 EVENTS = {"events": [{"timestamp": 1733496536000, "message": "Booting worker with pid: 8", "logStreamName": "web/1"}]}
+LIST = [ENTRY]
+HITS = {"took": 3, "hits": {"total": {"value": 1}, "hits": [{"_id": "a", "_source": ENTRY}]}}
 
 
 @pytest.mark.parametrize("indent", [None, 2])
-@pytest.mark.parametrize(("document", "kind"), [([ENTRY], LogKind.NGINX_JSON), (EVENTS, gunicorn.LOG.kind)])
+@pytest.mark.parametrize(
+    ("document", "kind"), [(LIST, LogKind.NGINX_JSON), (HITS, LogKind.NGINX_JSON), (EVENTS, gunicorn.LOG.kind)]
+)
 def test_a_document_is_read_entry_by_entry_as_a_file_and_as_a_stream(tmp_path, document, kind, indent):
     content = json.dumps(document, indent=indent).encode()
     (tmp_path / "log.json").write_bytes(content)
     for source in (tmp_path / "log.json", io.BytesIO(content)):
-        if document is EVENTS and indent is None:
+        if document is not LIST and indent is None:
             # One object in one line is a line of JSON.
             continue
         evidence = read_logs([Source(name="log.json", content=source)])
