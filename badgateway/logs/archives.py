@@ -27,7 +27,7 @@ def _members(source: Source, stack: ExitStack) -> Iterator[Source]:
         yield source
     for name, content in files:
         # What archives open is a BinaryIO in all but its stub.
-        yield replace(source, name=f"{source.name}/{name}", content=content)
+        yield replace(source, name=f"{source.name}/{name}", content=content)  # type: ignore[arg-type]
 
 
 def _files(path: Path, stack: ExitStack) -> list[tuple[str, IO[bytes]]]:
