@@ -7,12 +7,7 @@ import duckdb
 
 from badgateway.causes import diagnose
 from badgateway.model.diagnosis import Diagnosis
-from badgateway.model.evidence import (
-    TABLES,
-    Phase,
-    ServerEvent,
-    Table,
-)
+from badgateway.model.evidence import TABLES, Phase, ServerEvent, Table
 from badgateway.model.log_kind import PROXY_OF, LogKind, Proxy
 
 NOON = 1_795_262_400.0
