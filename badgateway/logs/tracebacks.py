@@ -9,6 +9,8 @@ _CHAINS = (
     "The above exception was the direct cause of the following exception:",
 )
 _EXCEPTION = re.compile(r"[A-Za-z_][\w.]*(?:: .*|:)?$")
+# libpq indents what it adds to an error, and PostgreSQL gives each further line a name.
+_MESSAGE_GOES_ON = re.compile(r"\s+\S|(?:DETAIL|HINT|CONTEXT|QUERY|LINE \d+): ")
 
 
 class _State(Enum):
@@ -55,7 +57,7 @@ class TracebackTracker:
         elif words in _CHAINS:
             self._state = _State.CHAINED
         elif words:
-            return False
+            return self._state is _State.ENDED and _MESSAGE_GOES_ON.match(text) is not None
         return True
 
     def finish(self) -> tuple[str, ...]:

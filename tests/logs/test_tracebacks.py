@@ -1,3 +1,5 @@
+import pytest
+
 from badgateway.logs.tracebacks import TracebackTracker
 
 START = "Traceback (most recent call last):"
@@ -37,6 +39,21 @@ def test_a_line_of_another_process_in_between_is_no_exception():
 
     assert all(took)
     assert tracker.finish() == ("ValueError",)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        ["\tThis probably means the server terminated abnormally", "\tbefore or while processing the request."],
+        ["DETAIL:  Key (id)=(1) already exists.", "HINT:  Take another one."],
+        ["LINE 1: SELECT x", "               ^"],
+    ],
+)
+def test_a_message_of_several_lines_ends_no_chain(more):
+    tracker, took = taken(START, FRAME, "a.Error: lost", *more, "", CHAIN, START, FRAME, "b.Error: lost", *more)
+
+    assert all(took)
+    assert tracker.finish() == ("a.Error: lost", "b.Error: lost")
 
 
 def test_text_after_the_exception_does_not_belong_to_it():
