@@ -67,13 +67,3 @@ def restoring(experiment: Experiment, database: RunningDatabase, snapshot: Snaps
             if not has_waited:
                 finish()
             raise
-
-
-def restore(experiment: Experiment, database: RunningDatabase, snapshot: Snapshot) -> None:
-    """Take back what earlier trials wrote, and wait for it.
-
-    Raises:
-        RestoreError: the application's command failed, or the database could not be asked.
-    """
-    with restoring(experiment, database, snapshot) as finish:
-        finish()

@@ -18,7 +18,7 @@ from badgateway.plan.experiment_file import with_servers
 from badgateway.process.account import Account, open_passage, service_account, with_own_group
 from badgateway.stack.database import RunningDatabase
 from badgateway.stack.deployment import Deployment, deploy
-from badgateway.stack.experiment_database import prepare_database
+from badgateway.stack.experiment_database import prepare_database, restoring
 from badgateway.stack.project import Snapshot, take_snapshot
 from tests.declared import experiment
 
@@ -51,6 +51,11 @@ class SchoolDatabase:
     def environment(self) -> dict[str, str]:
         """The variables by which the site finds the database, with PyMySQL."""
         return {**self.database.environment("pymysql", 0), **self.experiment.application.environment}
+
+    def restore(self) -> None:
+        """Take back what was written, and wait for it."""
+        with restoring(self.experiment, self.database, self.snapshot) as finish:
+            finish()
 
 
 Deploy = Callable[..., AbstractContextManager[Deployment]]

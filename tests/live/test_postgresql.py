@@ -16,11 +16,13 @@ import pytest
 
 from badgateway.databases.database_system import EXECUTING, HELD, MADE
 from badgateway.model.cooperation import Cooperation
+from badgateway.model.summary import Verdict
+from badgateway.model.trial import OutsidePart, TrialStatus
 from badgateway.plan.experiment_file import with_servers
 from badgateway.probe.database import DatabaseProbe
 from badgateway.probe.watch import DatabaseAccess
 from badgateway.stack.deployment import Deployment, deploy
-from badgateway.stack.experiment_database import prepare_database, restore
+from badgateway.stack.experiment_database import prepare_database
 from badgateway.stack.project import take_snapshot
 from badgateway.stack.statistics import renew_statistics
 from badgateway.study.bench import Bench
@@ -32,6 +34,7 @@ from tests.declared import experiment
 from tests.live.causes.stand import Stands, added
 from tests.live.conftest import MEMBERS, ROOT, SchoolDatabase, _reachable_folder, configuration
 from tests.live.faults.kit import Kit, make_project, read_report
+from tests.live.faults.short_trial import Stack, stop
 
 pytestmark = pytest.mark.live
 
@@ -120,7 +123,7 @@ def test_the_site_reads_writes_and_streams_with_each_driver(driver, school, depl
             strategy: get(deployment, f"/members/export.xlsx?strategy={strategy}&rows={MEMBERS + 50}")
             for strategy in ("annotated", "streamed")
         }
-        restore(school.experiment, school.database, school.snapshot)
+        school.restore()
 
     assert json.loads(page)["page"] == 2
     assert {strategy: (status, len(body) > 10_000) for strategy, (status, body) in exports.items()} == {
@@ -159,7 +162,7 @@ def test_what_a_trial_writes_and_a_restore_takes_back_leaves_the_statistics_as_t
             "INSERT INTO school_score (member_id, course_id, points, taken_on) "
             "SELECT 1, course_id, points, taken_on FROM school_score"
         )
-    restore(school.experiment, school.database, school.snapshot)
+    school.restore()
 
     assert renew_statistics(school.database) == ()
     with asking(school) as cursor:
@@ -234,6 +237,34 @@ def bench(school, raw_folder) -> Bench:
         snapshot=school.snapshot,
         database=school.database,
     )
+
+
+def first_backend(server: psutil.Process) -> psutil.Process:
+    """Return a process of the server that serves the site; each connection has one of its own."""
+    return next(child for child in server.children() if "site site" in " ".join(child.cmdline()))
+
+
+@pytest.mark.fault("freeze")
+@pytest.mark.parametrize(
+    "frozen", [psutil.Process, lambda pid: first_backend(psutil.Process(pid))], ids=["server", "backend"]
+)
+def test_a_server_or_one_of_its_connections_that_is_stopped_makes_the_trial_invalid(frozen, school, raw_folder):
+    stack = Stack.of(school, raw_folder, "gunicorn-gevent-psycopg")
+
+    record, raw = stack.run(lambda bench, _locust: stop(frozen(bench.database.pid), 2.5))
+    verdict, reason = stack.verdict(record, raw)
+
+    assert {one.part for one in record.disturbances} == {OutsidePart.DATABASE}, record.disturbances
+    assert verdict is Verdict.INVALID
+    assert reason.startswith("PostgreSQL was stopped"), reason
+
+
+@pytest.mark.fault("freeze")
+def test_a_trial_that_nobody_disturbs_is_none(school, raw_folder):
+    record, _ = Stack.of(school, raw_folder, "gunicorn-gevent-psycopg").run()
+
+    assert record.status is TrialStatus.COMPLETED, record.reason
+    assert record.disturbances == ()
 
 
 VERDICTS = [

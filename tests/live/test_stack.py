@@ -22,7 +22,6 @@ from badgateway.model import raw
 from badgateway.plan.experiment_file import with_servers
 from badgateway.process.account import hand_over
 from badgateway.stack.deployment import deploy
-from badgateway.stack.experiment_database import restore
 from badgateway.stack.project import Snapshot
 from badgateway.stack.written import FOLDER
 from tests.amounts import some_of
@@ -299,12 +298,12 @@ def test_pymysql_waits_together_under_gevent_and_mysqlclient_one_after_the_other
 
 def test_restoring_takes_back_what_was_written(school_database: SchoolDatabase, deployed: Deploy):
     school = school_database
-    restore(school.experiment, school.database, school.snapshot)
+    school.restore()
     with deployed("gunicorn-sync-pymysql") as deployment:
         before = get(f"{deployment.url}/members/1/")
         post(f"{deployment.url}/members/1/scores/", {"course": "ALG-1", "points": 1, "taken_on": "2026-03-01"})
         assert get(f"{deployment.url}/members/1/") != before
-        restore(school.experiment, school.database, school.snapshot)
+        school.restore()
         assert get(f"{deployment.url}/members/1/") == before
 
 

@@ -8,7 +8,6 @@ import pymysql
 import pytest
 
 from badgateway.errors import DeploymentError
-from badgateway.stack.experiment_database import restore
 from badgateway.stack.statistics import renew_statistics, take_statistics
 from tests.live.conftest import MEMBERS, SchoolDatabase
 
@@ -65,7 +64,7 @@ def test_what_a_trial_writes_and_a_restore_takes_back_leaves_the_statistics_as_t
         "INSERT INTO school_score (member_id, course_id, points, taken_on) "
         "SELECT 1, course_id, points, taken_on FROM school_score"
     )
-    restore(school_database.experiment, school_database.database, school_database.snapshot)
+    school_database.restore()
 
     assert ask(KNOWN) == before
     assert renew_statistics(school_database.database) == ()
