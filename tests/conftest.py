@@ -5,6 +5,7 @@ import math
 import random
 from collections import Counter, defaultdict
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -32,11 +33,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--fault-seed",
         type=int,
-        # One for all of xdist's processes.
         default=random.randrange(MOST_SEEDS),
         metavar="SEED",
         help="Draws the moments and the sample; printed at the end, to plant the same again.",
     )
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Give xdist's processes the seed that was drawn: they must all have the same tests."""
+    node.workerinput["fault_seed"] = node.config.option.fault_seed
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Take the seed, in one of xdist's processes."""
+    config.option.fault_seed = getattr(config, "workerinput", {}).get("fault_seed", config.option.fault_seed)
 
 
 @pytest.hookimpl(optionalhook=True)
