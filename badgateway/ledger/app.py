@@ -6,9 +6,8 @@ import duckdb
 
 from badgateway.errors import RawDataError
 from badgateway.ledger.checks import Rule, broken, demand_none_broken, load, require_whole_lines
-from badgateway.ledger.proxy import PROBE_PREFIX
 from badgateway.ledger.text_file import as_utf8
-from badgateway.model.raw import JOURNAL_COLUMNS
+from badgateway.model.raw import JOURNAL_COLUMNS, OWN_REQUESTS
 
 TABLE = "app"
 JOURNAL_TABLE = "journal"
@@ -71,7 +70,7 @@ _PAIRS = f"""
 CREATE TABLE {TABLE} AS
 SELECT s.request_id, s.pid AS app_pid, s.time_s AS app_started_s, e.time_s AS app_ended_s, e.status AS app_status,
     e.body_bytes AS app_bytes, e.duration_s AS app_seconds
-FROM (FROM {JOURNAL_TABLE} WHERE kind = 'start' AND NOT starts_with(request_id, '{PROBE_PREFIX}')) s
+FROM (FROM {JOURNAL_TABLE} WHERE kind = 'start' AND NOT starts_with(request_id, '{OWN_REQUESTS}')) s
 LEFT JOIN (FROM {JOURNAL_TABLE} WHERE kind = 'end') e USING (pid, number)
 """  # noqa: S608 # constants of the kit
 

@@ -7,13 +7,12 @@ import duckdb
 
 from badgateway.ledger.checks import Rule, broken, demand_none_broken, load, require_whole_lines
 from badgateway.ledger.text_file import as_utf8
+from badgateway.model.raw import OWN_REQUESTS
 
 TABLE = "proxy"
 LINES = "proxy_lines"
 """The table behind it, which has the readiness probes too."""
 
-PROBE_PREFIX = "health-"
-"""Request ids of the kit's own readiness probes start so; they are no load and are left out."""
 
 _TYPES = {
     "time_s": "DOUBLE",
@@ -92,7 +91,7 @@ _COLUMNS = (
     f"{_number_of_last_try('upstream_response_time_s')} AS upstream_response_s",
     "true AS has_own_id",
 )
-_IS_PROBE = f"starts_with(request_id, '{PROBE_PREFIX}')"
+_IS_PROBE = f"starts_with(request_id, '{OWN_REQUESTS}')"
 
 # The row's place in the file; to count rows while they are read would keep DuckDB from reading with all its threads.
 _VIEW = f"""

@@ -47,6 +47,9 @@ JOURNAL_COLUMNS = (
     "detail",
 )
 
+OWN_REQUESTS = "health-"
+"""Request ids that begin so are the kit's own: they are in nginx's access log, but are no load and in no book."""
+
 STATEMENT_COLUMNS = ("time_s", "executing", "statement")
 
 CLIENT_COLUMNS = (

@@ -3,7 +3,7 @@
 import http.client
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Container, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
@@ -15,6 +15,7 @@ from badgateway.process.unix_socket import connected
 
 Probe = Callable[[], str | None]
 """Returns None when ready, else one line that says why not yet."""
+SHOWN_BYTES = 200
 
 
 class Watched(Protocol):
@@ -67,23 +68,44 @@ def _refusal(child: Watched, what: str, waited_s: float, answer: str, exit_code:
     return f"{head}; last log lines:\n{tail}" if tail else f"{head}; its log is empty"
 
 
-def http_probe(url: str, timeout_s: float = 1.0) -> Probe:
-    """Ready when a GET of the http URL answers 2xx; no proxy of the environment is used."""
+def http_probe(
+    url: str,
+    *,
+    timeout_s: float = 1.0,
+    ready: Container[int] = range(200, 300),
+    headers: Callable[[], Mapping[str, str]] = dict,
+) -> Probe:
+    """Ready when a GET of the http URL is answered with such a status; else it tells the body's first line.
+
+    No proxy of the environment is used.
+
+    Args:
+        url: What is asked for.
+        timeout_s: For each step of one request.
+        ready: The statuses that will do.
+        headers: Gives the headers of the next request.
+    """
     parts = urlsplit(url)
     target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
 
     def ask() -> str | None:
         connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=timeout_s)
         try:
-            connection.request("GET", target)
-            status = connection.getresponse().status
+            connection.request("GET", target, headers=dict(headers()))
+            response = connection.getresponse()
+            body = response.read()
         except (OSError, http.client.HTTPException) as error:
             return f"{url}: {type(error).__name__}: {error}"
         finally:
             connection.close()
-        return None if 200 <= status < 300 else f"{url}: status {status}"
+        return None if response.status in ready else f"{url}: status {response.status}: {_first_line(body)}"
 
     return ask
+
+
+def _first_line(body: bytes) -> str:
+    text = body[:SHOWN_BYTES].decode(errors="replace").strip()
+    return text.splitlines()[0] if text else "empty body"
 
 
 def connect_probe(address: tuple[str, int] | Path, timeout_s: float = 1.0) -> Probe:

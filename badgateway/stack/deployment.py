@@ -2,11 +2,13 @@
 
 import os
 import resource
+import secrets
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 
 from badgateway.errors import DeploymentError
@@ -17,7 +19,7 @@ from badgateway.model.trial import Disturbance
 from badgateway.process.account import Account, open_passage, write_for
 from badgateway.process.child import Child, Command, describe_exit
 from badgateway.process.ports import free_port
-from badgateway.process.readiness import Probe, await_ready, connect_probe
+from badgateway.process.readiness import Probe, await_ready, connect_probe, http_probe
 from badgateway.process.running import running
 from badgateway.servers.registry import server_of, worker_model
 from badgateway.servers.server import Server
@@ -27,7 +29,6 @@ from badgateway.stack.database import RunningDatabase
 from badgateway.stack.distance import PART, at_distance
 from badgateway.stack.draining import stop_if_drained
 from badgateway.stack.endings import nginx_ended, relay_ended
-from badgateway.stack.health import health_probe
 from badgateway.stack.project import Snapshot
 from badgateway.stack.site import HOST, Site
 from badgateway.stack.written import RUN_FOLDER, written_folder, written_text
@@ -176,7 +177,12 @@ def _require_answer(
 ) -> None:
     url = deployment.url + experiment.application.health_path
     patience_s = experiment.timeouts_of(configuration).client_s
-    probe = health_probe(url, timeout_s=patience_s, any_status=not configuration.must_answer)
+    probe = http_probe(
+        url,
+        timeout_s=patience_s,
+        ready=(HTTPStatus.OK,) if configuration.must_answer else range(600),
+        headers=lambda: {"X-Request-ID": raw_files.OWN_REQUESTS + secrets.token_hex(8)},
+    )
     await_ready(server, probe, what=f"200 from {url}", deadline_s=deadline_s)
 
 

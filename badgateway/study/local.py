@@ -15,6 +15,7 @@ from badgateway.analysis.worker_checks import Round
 from badgateway.errors import ConfigurationError, DeploymentError
 from badgateway.load.locust import drive
 from badgateway.load.standby import standing_by
+from badgateway.model import raw as raw_files
 from badgateway.model.configuration import Timeouts
 from badgateway.model.experiment import Experiment
 from badgateway.probe.machine import MachineWatch
@@ -24,7 +25,6 @@ from badgateway.process.readiness import Watched, await_ready, http_probe
 from badgateway.process.running import running
 from badgateway.stack.deployment import deploy
 from badgateway.stack.experiment_database import prepare_database, restoring
-from badgateway.stack.health import REQUEST_ID_PREFIX
 from badgateway.stack.project import take_snapshot
 from badgateway.store.temporary_folder import OwnFolder, remove_all_left_behind, temporary_folder
 from badgateway.study.bench import Bench
@@ -126,7 +126,7 @@ def _status(url: str, number: int) -> int:
     parts = urlsplit(url)
     connection = HTTPConnection(parts.netloc, timeout=PATIENT.client_s)
     try:
-        headers = {"X-Request-ID": f"{REQUEST_ID_PREFIX}cooperation-{number}"}
+        headers = {"X-Request-ID": f"{raw_files.OWN_REQUESTS}cooperation-{number}"}
         connection.request("GET", f"{parts.path}?{parts.query}", headers=headers)
         response = connection.getresponse()
         response.read()

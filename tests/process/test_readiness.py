@@ -2,6 +2,8 @@ import http.server
 import socket
 import threading
 import time
+from dataclasses import dataclass
+from itertools import count
 
 import pytest
 
@@ -90,6 +92,13 @@ def test_a_real_child_that_dies_at_once_is_reported_with_its_last_words(python: 
     child.stop()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answering:
+    url: str
+    asked: list[str]
+    """The request ids, in the order in which they came."""
+
+
 @pytest.fixture
 def answering():
     """Serve the status that stands in the path, until the test ends."""
@@ -98,29 +107,53 @@ def answering():
         def do_GET(self):
             self.send_response(int(self.path.split("?")[0].strip("/")))
             self.end_headers()
+            asked.append(self.headers["X-Request-ID"])
+            if "body" in self.path:
+                self.wfile.write(b"no database\nTraceback ...")
 
         def log_message(self, *_):
             pass
 
+    asked: list[str] = []
     with http.server.HTTPServer(("127.0.0.1", 0), Handler) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
+        yield Answering(url=f"http://127.0.0.1:{server.server_port}", asked=asked)
         server.shutdown()
         thread.join()
 
 
 def test_http_is_ready_on_2xx_only(answering):
-    assert http_probe(f"{answering}/200?deep=1")() is None
-    assert http_probe(f"{answering}/204")() is None
-    assert http_probe(f"{answering}/302")() == f"{answering}/302: status 302"
-    assert http_probe(f"{answering}/502")() == f"{answering}/502: status 502"
+    url = answering.url
+
+    assert http_probe(f"{url}/200?deep=1")() is None
+    assert http_probe(f"{url}/204")() is None
+    assert http_probe(f"{url}/302")() == f"{url}/302: status 302: empty body"
+    assert http_probe(f"{url}/502?body")() == f"{url}/502?body: status 502: no database"
+
+
+def test_http_is_ready_on_the_statuses_that_are_asked_for(answering):
+    url = answering.url
+
+    assert http_probe(f"{url}/502", ready=range(600))() is None
+    assert http_probe(f"{url}/204", ready=(200,))() == f"{url}/204: status 204: empty body"
+    refused = http_probe(f"http://127.0.0.1:{free_port()}/", ready=range(600))()
+    assert refused is not None
+    assert "ConnectionRefusedError" in refused
+
+
+def test_each_request_of_http_has_headers_of_its_own(answering):
+    numbers = count(1)
+    probe = http_probe(f"{answering.url}/200", headers=lambda: {"X-Request-ID": f"own-{next(numbers)}"})
+
+    assert (probe(), probe()) == (None, None)
+    assert answering.asked == ["own-1", "own-2"]
 
 
 def test_http_goes_past_every_proxy_of_the_environment(answering, monkeypatch):
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
 
-    assert http_probe(f"{answering}/200")() is None
+    assert http_probe(f"{answering.url}/200")() is None
 
 
 def test_http_says_why_nobody_answers():
