@@ -196,8 +196,8 @@ def benchmarks(session: nox.Session) -> None:
 
 @nox.session
 def costs(session: nox.Session) -> None:
-    """Print what parts of the kit cost by themselves: journal, probes, relay, open loop, streamed logs, verdicts."""
-    for script in ("journal.py", "probes.py", "relay.py", "explain.py", "server_logs.py", "verdicts.py"):
+    """Print what parts of the kit cost by themselves: journal, parsers, probes, relay, open loop, logs, verdicts."""
+    for script in ("journal.py", "parsers.py", "probes.py", "relay.py", "explain.py", "server_logs.py", "verdicts.py"):
         run(session, "python", f"benchmarks/{script}")
     # Its default goes up to a million rows, and takes ten minutes.
     run(session, "python", "benchmarks/exports.py", "--most-rows", "100000")

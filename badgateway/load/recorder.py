@@ -29,9 +29,10 @@ from locust.exception import StopUser
 
 from badgateway.load import open_loop
 from badgateway.load.checks import BodyCheck
+from badgateway.load.reply import Reply
 from badgateway.load.rows import ClientError, ClientRow
 from badgateway.load.session import Session
-from badgateway.load.wire import Connection, Reply, WireError, now_s
+from badgateway.load.wire import Connection, WireError, now_s
 
 _session = Session.attached()
 _events: Any = locust.events  # its methods have no types

@@ -14,9 +14,8 @@ from urllib.parse import urlsplit
 import gevent.socket
 from gevent import Timeout
 from gevent.monkey import get_original
-from geventhttpclient.response import HTTPParseError, HTTPResponse
 
-from badgateway.load.checks import BodyCheck
+from badgateway.load.reply import BrokenReplyError, Reply
 from badgateway.load.rows import ClientError
 
 CHUNK_BYTES: Final = 64 * 1024
@@ -40,57 +39,6 @@ class WireError(Exception):
     def __init__(self, error: ClientError, detail: str) -> None:
         super().__init__(detail)
         self.error = error
-
-
-class Reply(HTTPResponse):
-    """What has come of an answer so far; right at any moment, also when the exchange is broken off."""
-
-    def __init__(self, method: str, expect: int, check: BodyCheck | None) -> None:
-        super().__init__(method=method)
-        self.first_byte_s: float | None = None
-        self.body_bytes = 0
-        self.header_came = False
-        self._expect = expect
-        self._check = check
-
-    @property
-    def status(self) -> int:
-        """The status; 0 while the header is not complete."""
-        return self.get_code() if self.header_came else 0
-
-    @property
-    def expected_bytes(self) -> int | None:
-        """What Content-Length promises of the body."""
-        return self.content_length if self.header_came and self.method != "HEAD" else None
-
-    def take(self, data: bytes) -> None:
-        """Parse what came from the socket; empty bytes are its end. HTTPParseError when it cannot go on or end so."""
-        if data and self.first_byte_s is None:
-            self.first_byte_s = now_s()
-        self.feed(data)
-
-    def verdict(self) -> str | None:
-        """Return what the check found wrong; None when there is nothing, or no check."""
-        return self._check.verdict() if self._check else None
-
-    def cut(self) -> str | None:
-        """Return why the body looks truncated; None if it is complete, or the check cannot tell."""
-        return self._check.cut() if self._check else None
-
-    def _on_headers_complete(self) -> int | bool | None:
-        skip_body = super()._on_headers_complete()
-        # 1xx answers come before the one that was asked for.
-        self.header_came = self.get_code() >= 200
-        if self.get_code() != self._expect:
-            self._check = None
-        if self._check and self.header_came:
-            self._check.begin({name.lower(): value for name, value in self.items()})
-        return skip_body
-
-    def _on_body(self, buf: bytearray) -> None:
-        self.body_bytes += len(buf)
-        if self._check:
-            self._check.feed(bytes(buf))
 
 
 class Connection:
@@ -134,9 +82,9 @@ class Connection:
             # A server may answer and close before it has read all; what can be read tells.
             with suppress(OSError):
                 sock.sendall(request)
-            while not reply.message_complete:
+            while not reply.is_complete:
                 _take_next(sock, reply)
-            if not reply.should_close():
+            if not reply.should_close:
                 self._socket = sock
 
     def close(self) -> None:
@@ -203,11 +151,9 @@ def _take_next(sock: gevent.socket.socket, reply: Reply) -> None:
     except OSError as fault:
         raise _broken(reply, _reason(fault)) from fault
     try:
-        reply.take(data)
-    except HTTPParseError as fault:
-        raise _broken(reply, str(fault.args[0]) if data else "connection closed") from fault
-    if not data and not reply.message_complete:
-        raise _broken(reply, "connection closed")
+        reply.take(data, now_s())
+    except BrokenReplyError as fault:
+        raise _broken(reply, str(fault)) from fault
 
 
 def _reason(fault: OSError) -> str:
@@ -215,7 +161,7 @@ def _reason(fault: OSError) -> str:
 
 
 def _broken(reply: Reply, reason: str) -> WireError:
-    if not reply.header_came:
+    if not reply.status:
         return WireError(ClientError.DISCONNECTED, f"before the response header: {reason}")
     of_promised = "" if reply.expected_bytes is None else f" of {reply.expected_bytes}"
     return WireError(ClientError.TRUNCATED, f"{reply.body_bytes}{of_promised} bytes: {reason}")
