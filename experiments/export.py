@@ -9,9 +9,9 @@ import gevent
 from locust import task
 
 from badgateway.load.checks import ByContentType, CsvRows, Kept, StartsWith
-from badgateway.load.old_workbook import OldWorkbookCheck
 from badgateway.load.recorder import RecordedUser, between
-from badgateway.load.workbook import WorkbookCheck
+from experiments.old_workbook import OldWorkbookCheck
+from experiments.workbook import WorkbookCheck
 
 STRATEGY = os.environ.get("APP_EXPORT_STRATEGY", "annotated")
 # Of so many users; the others are visitors. With 0 nobody exports.

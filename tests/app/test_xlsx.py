@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from badgateway.load.workbook import WorkbookCheck
+from experiments.workbook import WorkbookCheck
 from school.exports.xlsx import xlsx_chunks
 
 OFFICE = shutil.which("soffice") or shutil.which("libreoffice")

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from badgateway.load.workbook import WorkbookCheck
 from badgateway.stack.written import FOLDER, RUN_FOLDER
+from experiments.workbook import WorkbookCheck
 from tests.live.conftest import MEMBERS
 
 pytestmark = pytest.mark.live

@@ -7,7 +7,7 @@ from locust import task
 from badgateway.load.checks import StartsWith
 from badgateway.load.recorder import RecordedUser
 from badgateway.load.wire import Connection
-from badgateway.load.workbook import WorkbookCheck
+from experiments.workbook import WorkbookCheck
 
 PATHS = os.environ["APP_PATHS"].split()
 CHECKS = {"/ok": lambda: StartsWith(b"{"), "/html": lambda: StartsWith(b"{")}

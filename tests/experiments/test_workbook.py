@@ -9,7 +9,7 @@ import xlsxwriter  # type: ignore[import-untyped] # it ships no types
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from badgateway.load.workbook import SHEET, WorkbookCheck
+from experiments.workbook import SHEET, WorkbookCheck
 from tests.amounts import examples
 from tests.load.server import workbook
 

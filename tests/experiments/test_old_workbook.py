@@ -6,7 +6,7 @@ import xlwt  # type: ignore[import-untyped] # it ships no types
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from badgateway.load.old_workbook import OldWorkbookCheck
+from experiments.old_workbook import OldWorkbookCheck
 from tests.amounts import examples
 
 ROWS = 300

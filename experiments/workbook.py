@@ -1,4 +1,4 @@
-"""Checks an .xlsx file while it streams past, in little memory: whole, and with all its rows."""
+"""Checks an .xlsx file of the example site while it streams past, in little memory: whole, and with all its rows."""
 
 import re
 import struct
