@@ -124,7 +124,7 @@ def by_hand_note(what: str, outcomes: Mapping[Outcome, int]) -> str:
     """Return what a page about a load that was started by hand says first."""
     total = sum(outcomes.values())
     counted = numbers.listed(
-        f"{numbers.count(count)} {wording.long_name(outcome)}" for outcome, count in outcomes.items()
+        f"{numbers.count(count)}{wording.TIMES}{wording.long_name(outcome)}" for outcome, count in outcomes.items()
     )
     return (
         f"Made by hand in Locust's web UI ({what}), so it is no measurement: nothing was repeated, and no other "

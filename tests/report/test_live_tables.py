@@ -8,6 +8,7 @@ from badgateway.model.explanation import Incident, Spread
 from badgateway.model.live_page import CAUSES, OUTCOMES, SERVER, Counted, Recent
 from badgateway.model.outcome import Outcome
 from badgateway.report.live_tables import by_hand_note, by_hand_summary, cause_rows, outcome_rows, server_rows, strip
+from badgateway.report.wording import TIMES
 
 UWSGI = {"uwsgi": ()}
 LINE = "connect() to unix:/run/web.sock failed (11: Resource temporarily unavailable)"
@@ -103,7 +104,7 @@ def test_what_was_done_by_hand_is_called_no_measurement():
     note = by_hand_note("small, uwsgi", {Outcome.OK: 1200, Outcome.BAD_GATEWAY: 34})
 
     assert "no measurement" in note
-    assert "1,200 OK and 34 502 bad gateway" in note
+    assert "1,200 x OK and 34 x 502 bad gateway" in note.replace(TIMES, " x ")
 
 
 def test_what_was_counted_by_hand_ends_with_what_has_no_cause():
