@@ -46,12 +46,13 @@ class _Stream(io.FileIO):
 
 
 def keep_going_unread() -> None:
-    """Make standard output and standard error streams that outlive their readers.
+    """Make standard output and standard error streams that outlive their readers; a closed standard input is empty.
 
     A full disk behind standard output is told as a ResultsError, because the answer goes there. Behind standard error
     it is not: there is nowhere left to tell it, and a run is worth more than its progress.
     """
     _fill_closed()
+    sys.stdin = _opened(sys.stdin)
     sys.stdout = _wrapped(sys.stdout, 1, "standard output", must_be_written=True)
     sys.stderr = _wrapped(sys.stderr, 2, "standard error", must_be_written=False)
 
@@ -63,6 +64,11 @@ def _fill_closed() -> None:
             os.fstat(descriptor)
         except OSError:
             os.open(os.devnull, os.O_RDWR)
+
+
+def _opened(stream: TextIO | None) -> TextIO:
+    # Where 0 was closed as the interpreter began, there is no object for it.
+    return stream or os.fdopen(0, encoding="utf-8", closefd=False)
 
 
 def _wrapped(stream: TextIO | None, descriptor: int, called: str, *, must_be_written: bool) -> TextIO:

@@ -2,6 +2,7 @@
 
 import os
 import stat
+import warnings
 from collections.abc import Callable, Collection, Iterator
 from fnmatch import fnmatchcase
 from functools import partial
@@ -17,6 +18,8 @@ from badgateway.plan.templates import template_fault, template_values
 from badgateway.servers.registry import kind_fault, server_of, setting_faults
 
 JOURNAL = PurePosixPath("servers/journal.py")
+MOST_BYTES = 8_000_000
+"""Of a file of text: a Locust file with its data in it is a hundred times smaller."""
 NOT_COPIED = ("__pycache__", ".git", ".venv", ".nox", "node_modules")
 """Folders of the application's that no server needs."""
 SECRETS = (".env", ".env.*", ".envrc")
@@ -168,7 +171,9 @@ def _fault_of_python(path: Path) -> str:
     if fault:
         return fault
     try:
-        compile(source, path.name, "exec", dont_inherit=True)
+        # What Python only warns of, such as a backslash, is said when the file is run.
+        with warnings.catch_warnings(action="ignore"):
+            compile(source, path.name, "exec", dont_inherit=True)
     except SyntaxError as error:
         return f"{_word(path)}, line {error.lineno}: {printable(error.msg)}; mend its Python"
     except (ValueError, RecursionError, MemoryError) as error:
@@ -177,6 +182,8 @@ def _fault_of_python(path: Path) -> str:
 
 
 def _decoded(path: Path) -> tuple[str, str]:
+    if path.stat().st_size > MOST_BYTES:
+        return "", f"{_word(path)}: is larger than {MOST_BYTES // 1_000_000} MB; name a file of text"
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:

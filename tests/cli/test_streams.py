@@ -67,3 +67,10 @@ def test_the_help_of_a_command_read_to_its_first_line_is_no_failure(tmp_path):
     done = shell(f"{sys.executable} -c '{BADGATEWAY}' --help | true; exit ${{{{PIPESTATUS[0]}}}}", tmp_path)
 
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_standard_input_that_is_closed_is_empty(tmp_path):
+    done = shell(f"{sys.executable} -c '{BADGATEWAY}' explain - <&-", tmp_path)
+
+    assert done.returncode == 2
+    assert done.stderr.startswith("badgateway: there is nothing to explain, no line in standard input: ")

@@ -17,6 +17,24 @@ from tests.amounts import amounts
 from tests.mutations import damaged, mutated, toml
 
 ROOT = Path(__file__).parents[2]
+NAMED = ("uwsgi.ini", "gunicorn_gevent.py", "nginx.conf", "mariadb.cnf", "journal.py")
+"""Of servers/; an experiment names the first two, and every project has the others."""
+OF_SERVERS = """
+name = "x"
+question = "x?"
+load = { locustfile = "experiments/concurrency.py", users = [5] }
+objective = { max_failure_share = 0.01, p95_ms = 1000 }
+[[configurations]]
+name = "a"
+server = "servers/uwsgi.ini"
+driver = "pymysql"
+workers = 2
+[[configurations]]
+name = "b"
+server = "servers/gunicorn_gevent.py"
+driver = "pymysql"
+workers = 2
+"""
 FILES = tuple(sorted((ROOT / "experiments").glob("*.toml")))
 CONTENTS = tuple(file.read_bytes() for file in FILES)
 LONGEST_LINE = LONGEST_MESSAGE + 700
@@ -91,3 +109,21 @@ def test_a_damaged_file_is_planned_or_refused_by_its_name(file, examples):
         check(file, content)
 
     run()
+
+
+@pytest.mark.parametrize("examples", amounts(SOME // 2, ALL // 2))
+@pytest.mark.parametrize("name", NAMED)
+def test_a_damaged_file_of_servers_is_planned_with_or_refused_by_its_name(name, file, examples):
+    whole = ROOT / "servers" / name
+    of_server = file.parents[1] / "servers" / name
+
+    @many(examples)
+    @given(content=damaged(whole.read_bytes()))
+    def run(content):
+        of_server.write_bytes(content)
+        check(file, OF_SERVERS.encode())
+
+    try:
+        run()
+    finally:
+        shutil.copy(whole, of_server)

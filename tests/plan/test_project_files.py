@@ -187,3 +187,9 @@ def test_a_server_of_asgi_needs_the_asgi_object_of_the_site(root):
     )
     (root / "app/school_site/asgi.py").touch()
     assert faults(root, configurations=[configuration]) == []
+
+
+def test_a_file_without_end_is_refused_before_it_is_read(root):
+    os.truncate(root / "servers/nginx.conf", 1 << 32)
+
+    assert "servers/nginx.conf: is larger than 8 MB; name a file of text" in only_fault(root)
