@@ -221,7 +221,8 @@ def tests(session: nox.Session) -> None:
     run_beside(session, "live and not alone", *again, *timed)
     run(session, "pytest", LIVE, "-m", "live and alone", *again, *timed)
     # A sample of the session faults, another one each time; its seed is printed.
-    run(session, "pytest", LIVE, "-m", "fault", "--kills", "2", "--sample", "1", *timed)
+    few = ["--kills", "2", "--sample", "1"]
+    run(session, "pytest", LIVE, "-m", "fault", *few, "--numprocesses", "2", *timed)
     print_times(session)
 
 

@@ -19,6 +19,8 @@ LONGEST_FIRST = (
     "tests/simulation/test_racing.py",
 )
 """Files of tests that would keep one process busy when the others have ended, were they begun last."""
+IN_BROWSER = "_in_browser.py"
+"""Every process with such a test starts a Chromium of its own, and renders the same pages."""
 _SHARED = re.compile(r'@pytest\.fixture\([^)]*scope="module"')
 
 
@@ -34,6 +36,8 @@ def together(nodeid: str) -> str:
     xdist's own groups are not used: since pytest 9.2 its marks are silently without effect.
     """
     file = _file(nodeid)
+    if file.endswith(IN_BROWSER):
+        return IN_BROWSER
     takes_long = file.startswith("tests/live/") or file in LONGEST_FIRST
     return nodeid if takes_long and not shares_a_start(file) else file
 

@@ -50,6 +50,12 @@ def test_tests_that_share_nothing_are_handed_out_one_by_one_where_each_takes_lon
     assert together("tests/words/test_phrases.py::test_a") == together("tests/words/test_phrases.py::test_b")
 
 
+def test_one_process_opens_all_pages_in_a_browser():
+    pages = [f"tests/live/test_{what}_in_browser.py::test_a_page" for what in ("report", "explain")]
+
+    assert together(pages[0]) == together(pages[1])
+
+
 def test_a_start_that_is_shared_is_seen_however_its_fixture_is_written():
     assert shares_a_start("tests/live/test_app.py")
     assert not shares_a_start("tests/live/test_stack.py")

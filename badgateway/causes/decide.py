@@ -11,6 +11,8 @@ _VERDICTS = """
 CREATE OR REPLACE TEMP TABLE verdicts (failure_id BIGINT, rule INTEGER, mark_id BIGINT)
 """
 
+_KINDS = "SELECT kind FROM marks UNION SELECT kind FROM case_deaths UNION SELECT kind FROM spans"
+
 _APPLY = """
 INSERT INTO verdicts
 SELECT c.failure_id, {rule}, {chosen}
@@ -42,8 +44,10 @@ def decide(connection: duckdb.DuckDBPyConnection, rules: Sequence[Rule], *, jour
     # Most rules select nothing in most logs; one look at the cases spares them their joins.
     looks = ", ".join(f"bool_or({where})" for where in selectors)
     ((undecided, *selecting),) = connection.execute(f"SELECT count(*), {looks} FROM cases c").fetchall()  # noqa: S608 # the rules' own
+    # Each statement takes milliseconds, and a log has marks of a few kinds.
+    present = {kind for (kind,) in connection.execute(_KINDS).fetchall()}
     for number, selects in enumerate(selecting):
-        if selects and undecided:
+        if selects and undecided and _can_be_proven(rules[number].proof, present):
             ((decided,),) = connection.execute(_statement(number, selectors[number], rules[number].proof)).fetchall()
             undecided -= decided
     names = [
@@ -51,6 +55,10 @@ def decide(connection: duckdb.DuckDBPyConnection, rules: Sequence[Rule], *, jour
         for number, rule in enumerate(rules)
     ]
     connection.execute(_ATTRIBUTIONS, {"rules": names, "family": str(Certainty.FAMILY)})
+
+
+def _can_be_proven(proof: Proof | None, present: set[str]) -> bool:
+    return proof is None or proof.kinds is None or not proof.kinds.isdisjoint(present)
 
 
 def _statement(number: int, where: str, proof: Proof | None) -> str:

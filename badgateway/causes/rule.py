@@ -27,6 +27,8 @@ class Proof:
     """Expression for the id of the mark that proves; NULL when the case's own lines are all there is."""
     nearness: str = "0"
     """Expression; of several marks the one with the least is shown."""
+    kinds: frozenset[str] | None = None
+    """Of marks, deaths or spans: without any of them it holds nowhere. None: that is not known beforehand."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +57,7 @@ def near(*kinds: ServerEvent) -> Proof:
         condition="coalesce(p.mark_id, q.mark_id) IS NOT NULL",
         mark="coalesce(p.mark_id, q.mark_id)",
         nearness="coalesce(p.distance_s, q.distance_s)",
+        kinds=frozenset(kinds),
     )
 
 
@@ -71,6 +74,7 @@ def during(*kinds: ServerEvent) -> Proof:
         condition="p.high_s >= c.start_s - 1",
         mark="p.mark_id",
         nearness="-p.high_s",
+        kinds=frozenset(kinds),
     )
 
 
@@ -84,6 +88,7 @@ def inside(kind: Span, *, share: float = 0.0) -> Proof:
         ),
         condition=f"{overlap} >= {share} * (c.time_s - c.start_s)" if share else "floor(c.time_s) <= w.end_s",
         mark="w.mark_id",
+        kinds=frozenset({kind}),
     )
 
 
@@ -95,7 +100,7 @@ def died_as(*kinds: Death, sure: bool = False) -> Proof:
         sure: Only when the worker's pid is that of the request, or the server's line names the request.
     """
     condition = f"p.kind IN {listed(kinds)}" + (" AND p.sure" if sure else "")
-    return Proof(joins=_DEATHS, condition=condition, mark="p.mark_id")
+    return Proof(joins=_DEATHS, condition=condition, mark="p.mark_id", kinds=frozenset(kinds))
 
 
 def any_death(*, needed: bool) -> Proof:

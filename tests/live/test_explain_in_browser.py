@@ -5,7 +5,7 @@ from functools import cache
 import pytest
 
 from badgateway.report.explanation.html_page import render_html
-from tests.live.test_report_in_browser import CHARTS, CONTRASTS, OVERLAPS, READABLE, SCHEMES, WIDTHS, show
+from tests.live.test_report_in_browser import CHARTS, CONTRASTS, LOOKS, OVERLAPS, READABLE, SCHEMES, WIDTHS, show
 from tests.report.explanation import samples
 
 pytestmark = pytest.mark.live
@@ -43,8 +43,7 @@ def test_a_page_opens_from_disk_without_an_error_a_script_or_another_request(ope
     assert page.locator("script").count() == 0
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
 @pytest.mark.parametrize("sample", samples.SAMPLES)
 def test_the_chart_is_drawn_and_nothing_is_wider_than_the_page(open_page, sample, width, scheme):
     page = open_page(sample, width=width, scheme=scheme)
