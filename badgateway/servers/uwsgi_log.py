@@ -142,6 +142,8 @@ _STARTED = extracted(r"\[(\w{3} \w{3} +\d+ \d\d:\d\d:\d\d \d{4})\] ")
 _TIMING = r" => generated \d+ bytes in (\d+) "
 
 
+_LONG_S = 10
+"""A request that took so long is told of although it did not fail: it may have kept others waiting."""
 _DATE = "%a %b %d %H:%M:%S %Y"
 _DATE_CHARS = 24
 _DATED = r"^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}\] "
@@ -174,7 +176,7 @@ def _requests() -> LineFormat:
         time_s=f"CASE WHEN is_stock AND came_s IS NOT NULL THEN came_s + {_STOCK_DURATION} "
         f"WHEN {_CLAIM} THEN {started_s} + coalesce({duration_s}, 0) END",
         has_local_times=True,
-        tells="is_stock AND length(took) >= 5 AND split_part(generated, ' ', 5) = 'msecs'",
+        tells=f"CASE WHEN is_stock THEN {_STOCK_DURATION} WHEN {_CLAIM} THEN {duration_s} END >= {_LONG_S}",
         claims_to_be_a_request=_CLAIM,
         columns={
             "duration_s": duration_s,
