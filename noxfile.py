@@ -215,7 +215,7 @@ def tests(session: nox.Session) -> None:
     # In one word: where the file is there already, pytest takes a word of its own for the place of the tests.
     timed = [f"--times={TIMES}"]
     run(session, "pytest", *NOT_LIVE, "--numprocesses", "auto", "--cov", "--cov-report", "", *timed)
-    run(session, "coverage", "report", "--include", ",".join(PURE_CODE), "--fail-under", "95", "--skip-covered")
+    run(session, "coverage", "report", "--include", PURE_CODE, "--fail-under", "95", "--skip-covered")
     # A fault that depends on timing gets a second chance to occur; who needed it is printed, and to be mended.
     again = ["--reruns", "1", "--reruns-delay", "2"]
     run_beside(session, "live and not alone", *again, *timed)
