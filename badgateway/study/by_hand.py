@@ -18,18 +18,15 @@ from badgateway.model.trial import Window
 from badgateway.process.account import service_account
 from badgateway.report.explanation.html_page import render_html
 from badgateway.report.live_tables import by_hand_note
-from badgateway.store.plain_file import create_plain
+from badgateway.store.plain_file import copy_plain, create_plain
 from badgateway.store.writing import writing
 from badgateway.study.local import demand_unchangeable
 
 FOLDER = "by-hand"
 """Below results; its runs are no measurements, and no command compares them."""
 PAGE = "report.html"
-_KEPT = (
-    *(raw_files.ACCESS_LOG, raw_files.ERROR_LOG, raw_files.SERVER_LOG),
-    *(raw_files.CLIENT_ROWS, raw_files.SAMPLES, raw_files.LOCUST_LOG),
-)
-_LOGS = _KEPT[:3]
+_LOGS = (raw_files.ACCESS_LOG, raw_files.ERROR_LOG, raw_files.SERVER_LOG)
+_KEPT = (*_LOGS, raw_files.CLIENT_ROWS, raw_files.SAMPLES, raw_files.LOCUST_LOG)
 _ALL = Window(start_s=0.0, end_s=1e12, drained_s=1e12)
 
 
@@ -62,8 +59,7 @@ def keep_by_hand(raw: Path, results: Path, experiment: str) -> ByHand | None:
     with writing(folder):
         folder.mkdir(parents=True)
         for name in (name for name in _KEPT if (raw / name).is_file()):
-            with create_plain(folder / name) as file:
-                file.write((raw / name).read_bytes())
+            copy_plain(raw / name, folder / name)
         with create_plain(folder / PAGE) as file:
             file.write(page.encode())
     return ByHand(report=folder / PAGE, outcomes=outcomes, diagnosis=diagnosis)

@@ -25,7 +25,7 @@ from badgateway.process.account import Account
 from badgateway.report.live_tables import cause_rows, outcome_rows, server_rows
 from badgateway.servers.advice import Uses
 from badgateway.stack.written import FOLDER
-from badgateway.store.plain_file import open_plain
+from badgateway.store.plain_file import open_plain, replacing
 from badgateway.study.following import Following, Look
 from badgateway.study.tail import FileTail
 
@@ -114,9 +114,8 @@ class LiveView:
         return 0.0
 
     def _write(self, rows: Rows) -> None:
-        beside = self._page.with_suffix(".part")
-        beside.write_text(json.dumps(rows), encoding="utf-8")
-        beside.replace(self._page)
+        with replacing(self._page) as beside:
+            beside.write_text(json.dumps(rows), encoding="utf-8")
 
 
 def _logs(folder: Path) -> tuple[Path, ...]:
