@@ -29,7 +29,7 @@ def looks(experiment: Experiment, database: RunningDatabase, snapshot: Snapshot)
     """
     application = experiment.application
     ways = [(_module_of(one, experiment), one.environment) for one in experiment.configurations]
-    ways += [(argv[1:], {}) for argv in (application.prepare, application.restore) if _is_manage(argv)]
+    ways += [(_of_any_command(argv), {}) for argv in (application.prepare, application.restore) if _is_manage(argv)]
     different = {(argv, tuple(sorted(environment.items()))) for argv, environment in ways}
     return tuple(
         _command(
@@ -51,6 +51,13 @@ def _module_of(configuration: Configuration, experiment: Experiment) -> tuple[st
 
 def _is_manage(argv: Sequence[str]) -> bool:
     return argv[0] == "python" and PurePosixPath(argv[1] if argv[1:] else "").name == "manage.py"
+
+
+def _of_any_command(argv: Sequence[str]) -> tuple[str, ...]:
+    """Leave the command's name out: none is run, and only options such as --settings change what is loaded."""
+    manage, *rest = argv[1:]
+    is_named = bool(rest) and not rest[0].startswith("-")
+    return (manage, "look", *rest[1:]) if is_named else (manage, *rest)
 
 
 def prepare(experiment: Experiment, database: RunningDatabase, snapshot: Snapshot) -> None:

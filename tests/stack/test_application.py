@@ -6,7 +6,7 @@ import pytest
 
 from badgateway.errors import DeploymentError
 from badgateway.model.experiment import Experiment
-from badgateway.stack.application import prepare, restoring
+from badgateway.stack.application import looks, prepare, restoring
 from badgateway.stack.project import Snapshot
 from tests.declared import experiment
 from tests.stack.test_database import DATABASE
@@ -46,3 +46,16 @@ def test_a_command_that_fails_is_named_with_its_status_and_its_last_lines(databa
     command = declared(restore=["python", "manage.py", "3"])
     with restoring(command, database, snapshot) as wait, pytest.raises(DeploymentError, match=failed):
         wait()
+
+
+def test_a_site_is_looked_at_once_for_each_way_in_which_it_is_loaded(database, snapshot):
+    def asked(**commands: Any) -> list[tuple[str, ...]]:
+        return [look.argv[2:] for look in looks(declared(**commands), database, snapshot)]
+
+    own = [("manage.py", "look"), ("school_site.wsgi:application",)]
+    assert asked() == own
+    assert asked(restore=["make", "restore"]) == own
+    development = ["python", "manage.py", "restore", "--settings=development"]
+    assert asked(restore=development) == [own[0], ("manage.py", "look", "--settings=development"), own[1]]
+    first = ["python", "manage.py", "--settings=development", "restore"]
+    assert ("manage.py", "--settings=development", "restore") in asked(restore=first)
