@@ -70,6 +70,21 @@ def chance(one: LevelSummary, other: LevelSummary) -> float:
     return min(1.0, len(p_values) * min(p_values)) if p_values else 1.0
 
 
+def among_all(p_values: Sequence[float], comparisons: int) -> list[float]:
+    """Return each p-value as it counts among all comparisons, in their order (Holm): below SIGNIFICANCE is no chance.
+
+    Args:
+        p_values: Of those that were tested.
+        comparisons: How many were to be tested, at least as many; the others count as if they showed nothing.
+    """
+    ascending = sorted(range(len(p_values)), key=lambda place: p_values[place])
+    adjusted, worst = [1.0] * len(p_values), 0.0
+    for rank, place in enumerate(ascending):
+        worst = max(worst, min(1.0, (comparisons - rank) * p_values[place]))
+        adjusted[place] = worst
+    return adjusted
+
+
 def are_told_alike(one: LevelSummary, other: LevelSummary) -> bool:
     """Tell whether it is shown, with 95 %, that neither share of failures is twice the other.
 

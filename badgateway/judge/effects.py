@@ -1,7 +1,7 @@
 """What one change did: a configuration held against the one that it changed something of, at one load level."""
 
 from badgateway.judge.baseline import main_cause
-from badgateway.judge.chance import are_told_alike, chance
+from badgateway.judge.chance import SIGNIFICANCE, are_told_alike
 from badgateway.model.differences import Difference
 from badgateway.model.ladder import ConfigurationEffect, Effect, P95Shift, SpeedMove
 from badgateway.model.summary import LevelSummary, Proportion
@@ -30,7 +30,7 @@ def not_compared(against: str, before: LevelSummary | None, after: LevelSummary)
 
 
 def effect(
-    before: LevelSummary, after: LevelSummary, changes: tuple[Difference, ...], *, significance: float
+    before: LevelSummary, after: LevelSummary, changes: tuple[Difference, ...], *, p_value: float
 ) -> ConfigurationEffect:
     """Return what became of the failures between two configurations at one load level.
 
@@ -38,13 +38,12 @@ def effect(
         before: The configuration that something was changed of.
         after: The configuration with the change.
         changes: What was changed, setting by setting.
-        significance: A p-value below it is no chance.
+        p_value: How likely shares of failures so different are by chance, as it counts among all comparisons.
     """
     if before.measurement is None or after.measurement is None:
         return not_compared(before.configuration, before, after)
-    p_value = chance(before, after)
     return ConfigurationEffect(
-        effect=_with_trials_lost(_kind(before, after, p_value, significance), before, after),
+        effect=_with_trials_lost(_kind(before, after, p_value), before, after),
         against=before.configuration,
         before=before,
         after=after,
@@ -57,13 +56,13 @@ def effect(
     )
 
 
-def _kind(before: LevelSummary, after: LevelSummary, p_value: float, significance: float) -> Effect:
+def _kind(before: LevelSummary, after: LevelSummary, p_value: float) -> Effect:
     failures, failures_after = before.measured.failures, after.measured.failures
     if not failures.count and not failures_after.count:
         return Effect.NEVER_FAILED
     if _about_the_same(failures, failures_after):
         return Effect.NO_EFFECT if are_told_alike(before, after) else Effect.NOT_PROVEN
-    if p_value >= significance:
+    if p_value >= SIGNIFICANCE:
         return Effect.NOT_PROVEN
     return Effect.HELPED if failures_after.share < failures.share else Effect.WORSE
 

@@ -58,7 +58,10 @@ class ConfigurationEffect:
     after: LevelSummary
     changes: tuple[Difference, ...] = ()
     p_value: float | None = None
-    """How likely shares of failures so different are by chance; None when nothing was compared."""
+    """How likely shares of failures so different are by chance, among all comparisons of the ladder together (Holm).
+
+    None when nothing was compared.
+    """
     is_same_share: bool = False
     """Whether the shares of failures are about the same."""
     p95: P95Shift | None = None
@@ -94,7 +97,7 @@ class Ladder:
 
     steps: tuple[LadderStep, ...]
     significance: float
-    """A p-value below this is no chance; what is usual for one comparison, shared out among all of them."""
+    """A p-value below this is no chance."""
     trials: int
     """Most valid trials that any configuration had at one level; with one alone, only failures are tested."""
 

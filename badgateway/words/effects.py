@@ -41,7 +41,8 @@ def _what_became(found: ConfigurationEffect, before: LevelSummary) -> str:
         )
         return f"No failures before and after{joined}"
     if found.effect is Effect.NOT_PROVEN:
-        return f"Not proven: {_counts(before, after)}, {_why_not(found, before)}; {speed}.{_lost(before, after)}"
+        counts = f"{_counts(before, after)} ({causes_shift(before, after)})"
+        return f"Not proven: {counts}, {_why_not(found, before)}; {speed}.{_lost(before, after)}"
     shifts = f"{shares_shift(before, after)}; {speed}"
     if found.effect is Effect.NO_EFFECT:
         return f"{_why_no_effect(found, before)}; {shifts}."
@@ -54,7 +55,7 @@ def _why_not(found: ConfigurationEffect, before: LevelSummary) -> str:
         return "in the trials that were got through"
     if found.is_same_share:
         return "about as many, but too few to say that it did not double or halve them"
-    return f"which may be chance (p = {found.p_value:.2g}, as unevenly as failures fell)"
+    return f"which may be chance (p = {found.p_value:.2g} among all comparisons, as unevenly as failures fell)"
 
 
 def _trials_lost(level: LevelSummary) -> str:

@@ -18,10 +18,10 @@ def power(choice: Choice) -> str:
             f"With {plural(found.blocks, 'block')} the signed-rank test between two configurations can give no p below "
             f"{found.smallest_p:.2g}, so it proves none to be the best; that takes {found.blocks_to_prove} blocks."
         )
-    capacity = ", their capacities aside" if choice.asked.capacity else ""
+    capacity = "; this does not count capacities, which have their own intervals" if choice.asked.capacity else ""
     return (
-        f"With {plural(found.blocks, 'block')}, some configuration is called worse than one that is like it{capacity} "
-        f"in at most {limit(_PROMISED)} of such studies."
+        f"With {plural(found.blocks, 'block')}, some configuration is called worse than one that is like it "
+        f"in at most {limit(_PROMISED)} of such studies{capacity}."
     )
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from badgateway.judge.chance import SIGNIFICANCE, are_told_alike, chance, dispersion
+from badgateway.judge.chance import SIGNIFICANCE, among_all, are_told_alike, chance, dispersion
 from badgateway.judge.proportion import proportion
 from badgateway.model.design import Counts
 from badgateway.model.summary import LevelSummary, Measurement, RouteMeasurement, TrialSummary, Verdict
@@ -122,6 +122,13 @@ def test_few_failures_are_not_told_alike_and_many_are():
     assert not are_told_alike(steady(5, 1000), steady(5, 1000))
     assert are_told_alike(steady(200, 1000), steady(210, 1000))
     assert not are_told_alike(steady(200, 1000), steady(90, 1000))
+
+
+def test_each_p_counts_among_all_comparisons_as_holm_says():
+    assert among_all([0.01, 0.04, 0.03], 3) == pytest.approx([0.03, 0.06, 0.06])
+    assert among_all([0.01, 0.04, 0.03], 4) == pytest.approx([0.04, 0.09, 0.09])
+    assert among_all([], 3) == []
+    assert max(among_all([0.5, 0.9], 2)) == 1
 
 
 def test_dispersion_is_that_of_pearson():

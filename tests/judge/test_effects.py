@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from badgateway.judge.chance import chance
 from badgateway.judge.effects import effect, start
 from badgateway.model.differences import Difference
 from badgateway.model.ladder import Effect
@@ -16,7 +17,6 @@ from badgateway.words.effects import sentence as said
 from tests.judge.causes_of import FULL, SLOW, diagnosis, found, level
 
 LISTEN = (Difference(setting="listen", new="1,024", old="100"),)
-SIGNIFICANCE = 0.001
 
 
 def failing(name, failed, total=24_000, *, cause=FULL, p95_ms=100):
@@ -24,8 +24,9 @@ def failing(name, failed, total=24_000, *, cause=FULL, p95_ms=100):
     return level(name, total - failed, failed, why, p95_ms=p95_ms)
 
 
-def told(before, after, changes=LISTEN, significance=SIGNIFICANCE):
-    return effect(before, after, changes, significance=significance)
+def told(before, after, changes=LISTEN, others=0):
+    """Return the effect as one of so many more comparisons."""
+    return effect(before, after, changes, p_value=min(1, chance(before, after) * (1 + others)))
 
 
 def trials_of(one: LevelSummary, *p95s_ms: float, gaps: WorkerGaps | None = None) -> LevelSummary:
@@ -112,8 +113,9 @@ def test_a_few_failures_more_or_less_may_be_chance():
     found_effect = told(failing("one", 3, 4000), failing("two", 0, 4100))
     assert found_effect.effect is Effect.NOT_PROVEN
     assert said(found_effect) == (
-        "Not proven: 3 of 4,000 requests failed before, 0 of 4,100 after, which may be chance "
-        "(p = 0.12, as unevenly as failures fell); p95 100 ms → 100 ms (less than 10 % apart), 400 → 410 requests/s."
+        "Not proven: 3 of 4,000 requests failed before, 0 of 4,100 after "
+        "(listen-queue-full 3 → 0), which may be chance (p = 0.12 among all comparisons, as unevenly as failures "
+        "fell); p95 100 ms → 100 ms (less than 10 % apart), 400 → 410 requests/s."
     )
 
 
@@ -159,7 +161,7 @@ def test_a_configuration_of_which_every_request_failed_has_no_p95():
 
 def test_what_was_not_measured_is_not_compared():
     lost = replace(failing("one", 1), measurement=None, reasons=("1 of 1 trial not counted: it was aborted",))
-    found_effect = told(lost, failing("two", 0))
+    found_effect = effect(lost, failing("two", 0), LISTEN, p_value=1)
     assert (found_effect.effect, found_effect.p_value) == (Effect.NOT_COMPARED, None)
     assert said(found_effect) == "Not compared: one was not measured, 1 of 1 trial not counted: it was aborted."
 

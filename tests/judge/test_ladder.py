@@ -94,8 +94,26 @@ def test_with_the_database_farther_away_a_configuration_is_compared_at_that_dist
 
 
 def test_the_more_is_compared_the_less_is_taken_for_proof():
-    configurations = [
-        configuration("first", step=BEGAN),
-        *(configuration(f"configuration-{number}", step=MORE) for number in range(10)),
-    ]
-    assert told(experiment(*configurations), {"first": GOOD}).significance == pytest.approx(0.005)
+    few = {OK: 3992, BAD_GATEWAY: 8}
+
+    def of_two_among(others):
+        configurations = [
+            configuration("first", step=BEGAN),
+            *(configuration(f"configuration-{number}", step=MORE) for number in range(1 + others)),
+        ]
+        found = told(experiment(*configurations), {"first": GOOD, "configuration-0": few})
+        return found.steps[1].configurations[0].effects[0]
+
+    assert of_two_among(0).effect is Effect.WORSE
+    assert of_two_among(10).effect is Effect.NOT_PROVEN
+    assert of_two_among(10).p_value == pytest.approx(11 * of_two_among(0).p_value)
+
+
+def test_what_is_plain_in_some_comparisons_leaves_more_of_the_chance_to_the_others():
+    few = {OK: 3992, BAD_GATEWAY: 8}
+    names = [f"configuration-{number}" for number in range(5)]
+    asked = experiment(configuration("first", step=BEGAN), *(configuration(name, step=MORE) for name in names))
+    alone = told(asked, {"first": GOOD, names[0]: few, **dict.fromkeys(names[1:], GOOD)})
+    among_plain = told(asked, {"first": GOOD, names[0]: few, **dict.fromkeys(names[1:], BAD)})
+    first, second = (found.steps[1].configurations[0].effects[0].p_value for found in (alone, among_plain))
+    assert first == pytest.approx(5 * second)

@@ -60,7 +60,7 @@ def test_the_note_says_that_speed_is_not_tested_with_one_trial_only():
     assert several is not None
     assert "only failures are tested" in view().note
     assert "only failures are tested" not in several.note
-    assert "below 0.0019 " in view().note
+    assert "below 0.05 among all comparisons together" in view().note
 
 
 def test_the_lines_name_step_configuration_and_what_it_is_compared_with():
