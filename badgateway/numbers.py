@@ -5,6 +5,7 @@ from collections.abc import Iterable
 NO_DATA = "\N{EN DASH}"
 RATE_UNIT = "requests/s"
 _SPACE = "\N{NO-BREAK SPACE}"
+PERCENT = f"{_SPACE}%"
 
 
 def count(number: int) -> str:

@@ -86,6 +86,7 @@ COMMENT: tuple[Section, ...] = (
     DistancesSection(),
     LevelsSection(),
     ExportsSection(),
+    ConnectionsSection(),
     CausesSection(),
     WaitingSection(),
     BackgroundSection(),

@@ -10,6 +10,17 @@ from badgateway.report.section import Object
 from badgateway.servers.advice import advice_for, any_server
 from badgateway.words.verdict_reasons import said
 
+_MEASURED = (
+    "requests",
+    "outcomes",
+    "outcome_shares",
+    "failures",
+    "latency_ms",
+    "first_byte_ms",
+    "over_objective",
+    "throughput_rps",
+)
+
 
 def level(found: LevelSummary) -> Object:
     """Return what one configuration did at one load."""
@@ -65,11 +76,11 @@ def trial(summary: TrialSummary) -> Object:
 
 def _measurement(found: Measurement | None) -> Object:
     if found is None:
-        keys = ("requests", "outcomes", "failures", "latency_ms", "first_byte_ms", "over_objective", "throughput_rps")
-        return dict.fromkeys(keys)
+        return dict.fromkeys(_MEASURED)
     return {
         "requests": found.requests,
         "outcomes": {outcome.value: found.count(outcome) for outcome in Outcome},
+        "outcome_shares": {outcome.value: found.count(outcome) / found.requests for outcome in Outcome},
         "failures": _proportion(found.failures),
         "latency_ms": _quantiles(found.latency),
         "first_byte_ms": _quantiles(found.first_byte),

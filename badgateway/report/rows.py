@@ -10,6 +10,8 @@ from badgateway.report import cells, grid, wording
 from badgateway.report.cells import TableCell
 from badgateway.words import phrases
 
+GATEWAY_OUTCOMES = (Outcome.BAD_GATEWAY, Outcome.GATEWAY_TIMEOUT)
+"""The two that a proxy makes by itself: each has a column for its share, whether it occurred or not."""
 _ROUTE_OUTCOMES = (Outcome.GATEWAY_TIMEOUT, Outcome.BAD_GATEWAY, Outcome.TRUNCATED)
 
 
@@ -30,6 +32,8 @@ class Numbers:
     failed_share: TableCell
     failed_interval: TableCell
     """The exact 95 % interval of the share."""
+    gateway_shares: tuple[TableCell, ...]
+    """Of GATEWAY_OUTCOMES, as shares of all requests."""
     split: tuple[OutcomeLabel, ...]
     """The failures by kind; empty when there are none, or nothing was measured."""
     counts: tuple[TableCell, ...]
@@ -51,6 +55,8 @@ class RouteRow:
     route: str
     requests: str
     failed: TableCell
+    gateway_shares: tuple[TableCell, ...]
+    """Of GATEWAY_OUTCOMES, as shares of the route's requests."""
     named: tuple[TableCell, ...]
     """504, 502 and truncated."""
     others: TableCell
@@ -102,6 +108,7 @@ def numbers_of(found: Measurement | None, gap: str, columns: tuple[Outcome, ...]
         requests=TableCell(text=numbers.count(found.requests)),
         failed_share=cells.share(failed),
         failed_interval=TableCell(text=numbers.interval(failed.low, failed.high), quiet=failed.count == 0),
+        gateway_shares=_gateway_shares(found),
         split=tuple(kind(outcome, text) for outcome, text in wording.split(found)),
         counts=tuple(cells.count(found.count(outcome)) for outcome in columns),
         p50=p50,
@@ -111,6 +118,11 @@ def numbers_of(found: Measurement | None, gap: str, columns: tuple[Outcome, ...]
         first_byte_p95=first_byte_p95,
         rate=TableCell(text=numbers.rate(found.throughput_rps)),
     )
+
+
+def _gateway_shares(found: Measurement | RouteMeasurement) -> tuple[TableCell, ...]:
+    counts = map(found.count, GATEWAY_OUTCOMES)
+    return tuple(TableCell(text=numbers.percent(count / found.requests), quiet=count == 0) for count in counts)
 
 
 def _latencies(found: Quantiles | None) -> tuple[TableCell, TableCell, TableCell, TableCell]:
@@ -129,6 +141,7 @@ def _no_numbers(nothing: TableCell, columns: tuple[Outcome, ...]) -> Numbers:
         requests=nothing,
         failed_share=nothing,
         failed_interval=nothing,
+        gateway_shares=tuple(nothing for _ in GATEWAY_OUTCOMES),
         split=(),
         counts=tuple(nothing for _ in columns),
         p50=nothing,
@@ -151,6 +164,7 @@ def route_row(level: LevelSummary, route: RouteMeasurement, top_ms: float = 0.0)
         route=route.name,
         requests=numbers.count(route.requests),
         failed=cells.share(route.failures),
+        gateway_shares=_gateway_shares(route),
         named=tuple(map(cells.count, named)),
         others=cells.count(route.failures.count - sum(named)),
         first_p50=first_p50,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from badgateway import numbers
 from badgateway.model.diagnosis import Certainty
 from badgateway.model.exit_code import ExitCode
 from badgateway.model.outcome import FAILURES, STATUS_OF, Outcome
@@ -52,6 +53,11 @@ def short_name(outcome: Outcome) -> str:
 def long_name(outcome: Outcome) -> str:
     """Return the status code and the name: '502 bad gateway', 'truncated'."""
     return f"{STATUS_OF[outcome]} {_NAMES[outcome]}" if outcome in STATUS_OF else _NAMES[outcome]
+
+
+def share_heading(outcome: Outcome) -> str:
+    """Return the heading of a column of shares: '502 %'."""
+    return f"{short_name(outcome)}{numbers.PERCENT}"
 
 
 def slug(outcome: Outcome) -> str:

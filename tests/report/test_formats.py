@@ -17,6 +17,7 @@ NAMES_THAT_VARY = (
     (re.compile(r"((?:causes|proofs)\[\]\.statuses)\..+"), r"\1.<status>"),
     (re.compile(r"(remedies\[\]\.settings)\..+"), r"\1.<name>"),
     (re.compile(r"(routes\[\]\.outcomes)\..+"), r"\1.<outcome>"),
+    (re.compile(r"(outcome_shares)\..+"), r"\1.<outcome>"),
     (re.compile(r"^other_trials\[\]\."), "configurations[].trials[]."),
     (re.compile(r"^(?:configurations\[\]\.distant_levels\[\]|confirmation\.level)\."), "configurations[].levels[]."),
 )
@@ -69,12 +70,22 @@ def test_a_measured_trial_tells_every_outcome_even_those_that_did_not_occur():
     assert sum(trial["outcomes"].values()) == trial["requests"]
 
 
+def test_each_outcome_has_its_share_beside_its_count():
+    (configuration,) = read(samples.tiny())["configurations"]
+    for found in (*configuration["levels"], *configuration["trials"]):
+        assert found["outcome_shares"] == {name: count / 2000 for name, count in found["outcomes"].items()}
+    assert configuration["levels"][0]["outcome_shares"]["BAD_GATEWAY"] == 0.0085
+
+
 def test_an_invalid_trial_has_null_where_a_number_would_be():
     configurations = {entry["name"]: entry for entry in read(samples.inconclusive())["configurations"]}
     trial = configurations["gunicorn-gthread"]["trials"][1]
     assert trial["status"] == "INVALID"
     assert trial["reasons"] == ["the client has 812 rows and the proxy 790, so the books do not balance"]
-    numbers = ("requests", "outcomes", "failures", "latency_ms", "first_byte_ms", "over_objective", "throughput_rps")
+    numbers = (
+        *("requests", "outcomes", "outcome_shares", "failures"),
+        *("latency_ms", "first_byte_ms", "over_objective", "throughput_rps"),
+    )
     assert {trial[key] for key in numbers} == {None}
 
 

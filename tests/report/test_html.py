@@ -136,10 +136,14 @@ def test_an_answer_that_is_no_pick_is_as_prominent_as_a_pick(sample, kind, label
 def test_every_number_of_a_level_stands_under_its_own_heading():
     rows = outline("tiny").rows[2:]
     assert rows[0] == ["configuration", "users", "verdict", "requests", "failed", "latency", "firstbytep95", "OKreq/s"]
-    assert rows[1] == ["share", "95 %interval", "502", "504", "truncated", "p50", "p95", "p99", "max"]
+    assert rows[1] == [
+        *("share", "95 %interval", "502 %", "504 %", "502", "504", "truncated"),
+        *("p50", "p95", "p99", "max"),
+    ]
     assert rows[2][:4] == ["uwsgi-2", "300", "FAIL", "2,000"]
-    assert rows[2][4:13] == ["1.45 %", "0.97-2.08 %", "17", "11", "1", "101 ms", "202 ms", "303 ms", "404 ms"]
-    assert rows[2][13:] == ["62 ms", "197"]
+    assert rows[2][4:11] == ["1.45 %", "0.97-2.08 %", "0.85 %", "0.55 %", "17", "11", "1"]
+    assert rows[2][11:15] == ["101 ms", "202 ms", "303 ms", "404 ms"]
+    assert rows[2][15:] == ["62 ms", "197"]
 
 
 def test_an_invalid_level_gives_its_reason_in_place_of_numbers():
@@ -183,9 +187,9 @@ def test_the_error_log_and_the_use_of_the_processes_are_there_as_evidence():
 
 
 def test_the_trials_are_in_the_order_of_running_with_their_overhead():
-    rows = [row for row in outline("picked").rows if len(row) == 11]
-    assert [row[0] for row in rows[1:]] == [str(position) for position in range(1, 17)]
-    assert {row[9] for row in rows[1:]} == {"2.75 s"}
+    rows = [row for row in outline("picked").rows if len(row) == 11 and row[0].isdigit()]
+    assert [row[0] for row in rows] == [str(position) for position in range(1, 17)]
+    assert {row[9] for row in rows} == {"2.75 s"}
 
 
 def test_text_from_elsewhere_cannot_become_markup():

@@ -18,6 +18,7 @@ def test_every_number_of_a_level_stands_under_its_own_name():
     study = samples.tiny()
     found = levels.level_row(cell_of(study, "uwsgi-2", 300), rows.occurred(study)).numbers
     assert texts([found.requests, found.failed_share, found.failed_interval]) == ["2,000", "1.45 %", "0.97-2.08 %"]
+    assert texts(found.gateway_shares) == ["0.85 %", "0.55 %"]
     assert texts(found.counts) == ["17", "11", "1"]
     assert texts([found.p50, found.p95, found.p99, found.longest]) == ["101 ms", "202 ms", "303 ms", "404 ms"]
     assert texts([found.first_byte_p95, found.rate]) == ["62 ms", "197"]
@@ -33,7 +34,7 @@ def test_a_level_that_is_invalid_has_no_zero_anywhere():
     found = levels.level_row(cell_of(study, "gunicorn-gthread", 300), rows.occurred(study))
     assert found.verdict == "INVALID"
     assert found.gap == "not measured"
-    assert set(texts(found.numbers.counts)) == {"-"}
+    assert set(texts((*found.numbers.counts, *found.numbers.gateway_shares))) == {"-"}
     assert found.numbers.rate.why == "not measured"
     assert found.numbers.failed_share.text == found.numbers.p95.text == "\N{EN DASH}"
 

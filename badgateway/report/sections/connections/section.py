@@ -13,12 +13,15 @@ from badgateway.model.cooperation import ConnectCost
 from badgateway.model.load_level import LoadLevel
 from badgateway.model.samples import DatabaseConnections
 from badgateway.model.study_summary import StudySummary
-from badgateway.report import cells, grid
+from badgateway.report import cells, grid, markdown
 from badgateway.report.cells import TableCell
 from badgateway.report.html import render
 from badgateway.report.section import Section
 from badgateway.report.sections.connections.chart import draw_connections
 from badgateway.words import phrases
+
+_HEAD = ("configuration", "most held", "opened a second")
+_ALIGN = (":--", "--:", "--:")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +60,16 @@ class ConnectionsSection(Section):
         """Return the table, with a small chart in each row."""
         view = build(study)
         return render("connections/connections.html.j2", view=view) if view else ""
+
+    def markdown(self, study: StudySummary, /) -> str:
+        """Return a table of what was held at most, and what was opened."""
+        view = build(study)
+        if view is None:
+            return ""
+        limit = f", which may hold {view.limit}" if view.limit else ""
+        about = f"Connections to the database with {view.users} (the most that the application held{limit}):"
+        shown = ((row.name, row.peak.text, row.opened.text) for row in view.rows)
+        return markdown.blocks(about, markdown.table(_HEAD, _ALIGN, shown))
 
 
 def build(study: StudySummary, costs: Sequence[ConnectCost] = ()) -> Connections | None:

@@ -8,15 +8,26 @@ from badgateway import numbers
 from badgateway.databases.database_system import PART
 from badgateway.model.study_summary import StudySummary
 from badgateway.model.summary import LevelSummary, ProcessUse, RouteMeasurement
-from badgateway.report import cells, grid, rows
+from badgateway.report import cells, grid, rows, wording
 from badgateway.report.cells import TableCell
 from badgateway.report.html import render
 from badgateway.report.markdown import blocks, escaped, table
 from badgateway.report.rows import RouteRow
 from badgateway.report.section import Section
 
-_HEAD = ("configuration", "request", "requests", "failed", "first byte p50", "last byte p50", "p95", "app growth")
-_SMALL = ("configuration", "request", "requests", "failed", "p50", "p95", "max")
+_SHARES = tuple(map(wording.share_heading, rows.GATEWAY_OUTCOMES))
+_HEAD = (
+    "configuration",
+    "request",
+    "requests",
+    "failed",
+    *_SHARES,
+    "first byte p50",
+    "last byte p50",
+    "p95",
+    "app growth",
+)
+_SMALL = ("configuration", "request", "requests", "failed", *_SHARES, "p50", "p95", "max")
 _EXPORT = re.compile(r"/exports?\b")
 """In a route's name: '/members/export.xlsx', '/exports/<id>/'."""
 _APPLICATION = ("server", "background")
@@ -44,6 +55,7 @@ class Exports:
     """In the order of the experiment file."""
     small: tuple[RouteRow, ...]
     """Routes that are no exports; empty when there is none."""
+    share_headings: tuple[str, ...] = _SHARES
 
 
 class ExportsSection(Section):
@@ -126,12 +138,12 @@ def _mean_s(values: list[float]) -> TableCell:
 
 def _exports(configuration: ExportConfiguration) -> Iterator[tuple[str, ...]]:
     for row in configuration.rows:
-        shown = (row.failed, row.first_p50, row.p50, row.p95, configuration.app_growth)
+        shown = (row.failed, *row.gateway_shares, row.first_p50, row.p50, row.p95, configuration.app_growth)
         yield (row.configuration, escaped(row.route), row.requests, *(cell.text for cell in shown))
 
 
 def _felt(row: RouteRow) -> tuple[str, ...]:
-    shown = (row.failed, row.p50, row.p95, row.longest)
+    shown = (row.failed, *row.gateway_shares, row.p50, row.p95, row.longest)
     return (row.configuration, escaped(row.route), row.requests, *(cell.text for cell in shown))
 
 

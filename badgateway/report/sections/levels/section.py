@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from badgateway.model.outcome import Outcome
 from badgateway.model.study_summary import StudySummary
 from badgateway.model.summary import ConfigurationSummary
-from badgateway.report import grid, level_objects, markdown, rows
+from badgateway.report import grid, level_objects, markdown, rows, wording
 from badgateway.report.grid import Cell
 from badgateway.report.html import render
 from badgateway.report.rows import Numbers, OutcomeLabel
@@ -14,8 +14,9 @@ from badgateway.report.section import Object, Section
 from badgateway.words import phrases
 from badgateway.words.verdict_reasons import said
 
-_HEAD = ("requests", "failed", "p50", "p95", "p99", "OK req/s", "verdict")
-_ALIGN = (":--", "--:", "--:", ":--", "--:", "--:", "--:", "--:", ":--")
+_SHARES = tuple(map(wording.share_heading, rows.GATEWAY_OUTCOMES))
+_HEAD = ("requests", "failed", "95 % interval", *_SHARES, "p50", "p95", "p99", "OK req/s", "verdict")
+_ALIGN = (":--", "--:", "--:", ":--", *("--:" for _ in _HEAD[2:-1]), ":--")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +50,7 @@ class LevelTable:
     """The kinds of failure that occurred, for column headings."""
     configurations: tuple[ConfigurationRows, ...]
     """Best first."""
+    share_headings: tuple[str, ...] = _SHARES
 
 
 class LevelsSection(Section):
@@ -109,7 +111,8 @@ def _cells(configuration: ConfigurationRows, level: LevelRow) -> Iterator[str]:
     yield level.users
     yield found.requests.text
     yield f"{found.failed_share.text} ({split})" if split else found.failed_share.text
-    yield from (cell.text for cell in (found.p50, found.p95, found.p99, found.rate))
+    shares = (found.failed_interval, *found.gateway_shares)
+    yield from (cell.text for cell in (*shares, found.p50, found.p95, found.p99, found.rate))
     yield level.verdict
 
 

@@ -58,6 +58,17 @@ def test_the_cost_of_a_connect_is_that_of_the_driver_as_it_is_configured():
     assert found["uwsgi-2"].spent.text == "159\N{NO-BREAK SPACE}ms"
 
 
+def test_a_comment_has_what_was_held_and_opened_of_each_configuration():
+    study = long_ladder()
+    lines = connections.ConnectionsSection().markdown(study).replace("\N{NO-BREAK SPACE}", " ").splitlines()
+
+    assert lines[0].startswith("Connections to the database with 150 users (the most that the application held")
+    assert lines[2] == "| configuration | most held | opened a second |"
+    assert len(lines) == 4 + len(study.experiment.configurations)
+    assert f"| uwsgi-gevent-late | {NO_DATA} | {NO_DATA} |" in lines
+    assert connections.ConnectionsSection().markdown(samples.picked()) == ""
+
+
 def test_the_trial_with_the_most_connections_is_drawn():
     study = long_ladder()
     first, *others = study.configurations
