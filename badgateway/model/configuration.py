@@ -30,9 +30,16 @@ class Timeouts(_Declared):
     proxy_connect_s: Annotated[int, Field(ge=1, le=3600)] = 3
     proxy_read_s: Annotated[int, Field(ge=1, le=3600)] = 5
     client_s: Seconds = 10
+    any_order: bool = False
+    """Let app_s reach proxy_read_s or go beyond: where who gives up first is the question itself."""
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
+        if self.any_order:
+            if self.proxy_read_s < self.client_s:
+                return self
+            message = f"proxy_read_s ({self.proxy_read_s}) must be below client_s ({self.client_s:g}), in any_order too"
+            raise ValueError(message)
         if not self.app_s < self.proxy_read_s < self.client_s:
             message = (
                 f"app_s ({self.app_s}) must be below proxy_read_s ({self.proxy_read_s}), "

@@ -8,6 +8,8 @@ from badgateway.model.configuration import Configuration, Timeouts
 _TOLD = ("name", "kind", "worker_model", "note", "step", "against", "baseline", "candidate")
 _MEASURED = ("database_distances_ms", "must_answer")
 """How it is measured, not what it is."""
+_LIMITS = tuple(name for name in Timeouts.model_fields if name != "any_order")
+"""any_order is leave to declare a limit, and none itself."""
 _BY_PART = ("environment", "timeouts")
 _SETTINGS = tuple(name for name in Configuration.model_fields if name not in {*_TOLD, *_MEASURED, *_BY_PART})
 
@@ -41,7 +43,7 @@ def changed(baseline: Configuration, other: Configuration, usual: Timeouts) -> t
     variables = sorted({*baseline.environment, *other.environment})
     pairs += [(name, other.environment.get(name), baseline.environment.get(name)) for name in variables]
     limits, limits_before = other.timeouts or usual, baseline.timeouts or usual
-    pairs += [(name, getattr(limits, name), getattr(limits_before, name)) for name in Timeouts.model_fields]
+    pairs += [(name, getattr(limits, name), getattr(limits_before, name)) for name in _LIMITS]
     return tuple(Difference(setting=name, new=_said(new), old=_said(old)) for name, new, old in pairs if new != old)
 
 

@@ -40,3 +40,8 @@ def test_of_its_own_time_limits_only_those_count_that_differ_from_the_experiment
 )
 def test_what_only_tells_or_measures_a_configuration_is_no_difference(change):
     assert differences(configuration(), configuration(**change), USUAL) == ()
+
+
+def test_leave_for_limits_in_any_order_is_no_difference_of_its_own():
+    own = {"app_s": 5, "proxy_connect_s": 3, "proxy_read_s": 5, "client_s": 10, "any_order": True}
+    assert differences(configuration(), configuration(timeouts=own), USUAL) == ("app_s (5 instead of 4)",)

@@ -30,6 +30,13 @@ def test_timeouts_that_would_rename_failures_are_refused_with_their_values(app_s
         Timeouts(app_s=app_s, proxy_read_s=proxy_read_s, client_s=client_s)
 
 
+def test_in_any_order_the_server_may_wait_as_long_as_the_proxy_or_longer_but_the_client_waits_longest():
+    assert Timeouts(app_s=3, proxy_read_s=3, client_s=9, any_order=True).app_s == 3
+    assert Timeouts(app_s=20, proxy_read_s=3, client_s=9, any_order=True).app_s == 20
+    with pytest.raises(ValidationError, match=r"proxy_read_s \(9\) must be below client_s \(9\), in any_order too"):
+        Timeouts(app_s=3, proxy_read_s=9, client_s=9, any_order=True)
+
+
 def load(**given: object) -> Load:
     return Load.model_validate({"locustfile": "experiments/load.py", **given})
 
