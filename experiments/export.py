@@ -18,8 +18,12 @@ STRATEGY = os.environ.get("APP_EXPORT_STRATEGY", "annotated")
 STAFF = int(os.environ.get("APP_EXPORT_STAFF", "3"))
 # How many rows they want; by default one a member.
 ROWS = os.environ.get("APP_EXPORT_ROWS")
+# How they ask: a link, or a form as in the story.
+METHOD = os.environ.get("APP_EXPORT_METHOD", "GET")
 # How long staff take nothing more once a file has begun to come, as on a bad line.
 STALL_S = float(os.environ.get("APP_EXPORT_STALL_S", "0"))
+# Between two exports of one of them, on average.
+PAUSE_S = float(os.environ.get("APP_EXPORT_PAUSE_S", "0.2"))
 POLL_S = 0.5
 EXPORT = "/members/export.xlsx"
 WANTED = {"rows": ROWS} if ROWS else {}
@@ -61,7 +65,7 @@ class Staff(RecordedUser):
     """Somebody who downloads the list of all members again and again; 200 is not success, the whole file is."""
 
     abstract = STAFF == 0
-    wait_time = between(0.1, 0.3)
+    wait_time = between(0.5 * PAUSE_S, 1.5 * PAUSE_S)
     fixed_count = STAFF
 
     @task
@@ -72,7 +76,7 @@ class Staff(RecordedUser):
         elif STRATEGY == "job":
             self._have_it_made()
         else:
-            self.fetch("GET", target(), name=f"GET {EXPORT}", check=Stalled(CHECKS))
+            self.fetch(METHOD, target(), name=f"{METHOD} {EXPORT}", check=Stalled(CHECKS))
 
     def _download_pages(self) -> None:
         page, number = Page(), 0

@@ -1,9 +1,14 @@
 """The ASGI entrance that servers with an event loop load: school_site.asgi:application."""
 
 import os
+import time
 
 from django.core.asgi import get_asgi_application
 
+from school_site import environment
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "school_site.settings")
+# How much longer the import of a larger site takes, in seconds.
+time.sleep(environment.whole_number("APP_IMPORT_S", 0, 0, 60))
 
 application = get_asgi_application()

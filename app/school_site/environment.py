@@ -36,6 +36,26 @@ def whole_number(name: str, default: int, lowest: int, highest: int) -> int:
     return number
 
 
+MIDDLEWARE = {
+    "gzip": "django.middleware.gzip.GZipMiddleware",
+    "conditional-get": "django.middleware.http.ConditionalGetMiddleware",
+}
+"""By the words for them, in the order in which Django wants them."""
+
+
+def middleware(name: str) -> list[str]:
+    """Return the middleware that a variable asks for by its comma-separated words; none where it is not set.
+
+    Raises:
+        ImproperlyConfigured: A word is none of MIDDLEWARE.
+    """
+    wanted = words(name, ()) if name in os.environ else []
+    for word in wanted:
+        if word not in MIDDLEWARE:
+            raise ImproperlyConfigured(f"{name}={word!r} is not allowed; allowed: {', '.join(MIDDLEWARE)}")
+    return [path for word, path in MIDDLEWARE.items() if word in wanted]
+
+
 def words(name: str, default: Sequence[str]) -> list[str]:
     """Return a variable's comma-separated words.
 

@@ -16,7 +16,8 @@ ALLOWED_HOSTS = environment.words("APP_ALLOWED_HOSTS", ("localhost", "127.0.0.1"
 INSTALLED_APPS = ["school", "django_tasks", "django_tasks_db"]
 # CommonMiddleware gives every response its Content-Length, without which a body cut short looks whole.
 # There are no cookies and no logins, so there is nothing for sessions or CSRF protection to do.
-MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]
+# What can be had besides, to see what it makes of an export.
+MIDDLEWARE = [*environment.middleware("APP_MIDDLEWARE"), "django.middleware.common.CommonMiddleware"]
 ROOT_URLCONF = "school_site.urls"
 WSGI_APPLICATION = "school_site.wsgi.application"
 

@@ -20,7 +20,6 @@ from school.views.export import export_members
 from tests.app.conftest import MEMBERS
 
 SYNCHRONOUS = [name for name in STRATEGIES if name not in {"job", "csv_async"}]
-XLS = ("naive_xls", "paged", "buffered_stream")
 ADDRESS = "/members/export.xlsx"
 
 
@@ -117,7 +116,9 @@ def test_rows_says_how_many_and_beyond_the_last_member_they_begin_again(client, 
 def test_a_school_without_members_exports_the_titles(client, name):
     Member.objects.all().delete()
 
-    for query in ("", "&rows=10") if name in {"annotated", "streamed", "csv"} else ("",):
+    for query in (
+        ("", "&rows=10") if name in {"naive_xlsx", "naive_streamed", "annotated", "streamed", "csv"} else ("",)
+    ):
         answer = client.get(f"{ADDRESS}?strategy={name}{query}")
         assert table(answer) == [TITLES]
         assert answer["X-Export-Rows"] == "0"
@@ -137,6 +138,11 @@ def test_members_whose_ids_have_gaps_are_all_there(client, name):
         ("naive_xls", 2 + 30),
         ("paged", 2 + 30),
         ("buffered_stream", 2 + 30),
+        ("saved_stream", 2 + 30),
+        ("naive_xlsx", 3 + 30),
+        ("naive_streamed", 3 + 30),
+        ("annotated_xls", 2),
+        ("serialized", 2),
         ("annotated", 2),
         ("streamed", 2),
         ("csv", 2),
@@ -165,7 +171,7 @@ def test_a_page_behind_the_last_is_not_there(client):
     assert answer.json()["error"] == "There is no page 2, the last is 1"
 
 
-@pytest.mark.parametrize("name", ["naive_xls", "buffered_stream"])
+@pytest.mark.parametrize("name", ["naive_xls", "buffered_stream", "saved_stream", "annotated_xls", "serialized"])
 def test_more_rows_than_an_xls_sheet_has_are_a_bad_request(client, name):
     answer = client.get(f"{ADDRESS}?strategy={name}&rows=65536")
 
@@ -204,8 +210,8 @@ def test_an_unknown_strategy_is_a_bad_request_that_names_the_known_ones(client):
 
     assert answer.status_code == 400
     assert answer.json()["error"] == (
-        "strategy='magic' is not allowed; allowed: naive_xls, paged, buffered_stream, annotated, streamed, job, csv, "
-        "csv_async"
+        "strategy='magic' is not allowed; allowed: naive_xls, paged, buffered_stream, saved_stream, naive_xlsx, "
+        "naive_streamed, annotated_xls, serialized, annotated, streamed, job, csv, csv_async"
     )
 
 
@@ -283,6 +289,37 @@ def test_a_buffered_stream_has_all_rows_before_its_first_byte(client):
 
         assert answer.streaming
         assert len(asked) == 2 + 30
+
+
+def test_the_stream_that_was_posted_saves_the_whole_workbook_before_its_first_piece_of_4096_bytes(client):
+    with CaptureQueriesContext(connection) as asked:
+        answer = client.get(f"{ADDRESS}?strategy=saved_stream&rows=30")
+        before = len(asked)
+        pieces = iter(answer.streaming_content)
+        first = next(pieces)
+
+        assert (before, len(asked)) == (0, 2 + 30)
+    assert len(first) == 4096
+    assert first + b"".join(pieces) == client.get(f"{ADDRESS}?strategy=naive_xls&rows=30").content
+
+
+def test_a_naive_stream_sends_its_first_bytes_before_it_has_asked_for_the_last_rows(client):
+    with CaptureQueriesContext(connection) as asked:
+        answer = client.get(f"{ADDRESS}?strategy=naive_streamed&rows={20 * MEMBERS}")
+        content = iter(answer.streaming_content)
+        came = 0
+        while came < 20_000:
+            came += len(next(content))
+
+    assert len(asked) < 15 * MEMBERS
+    answer.close()
+
+
+def test_a_form_gets_the_same_file_as_a_link(client):
+    asked = f"{ADDRESS}?strategy=csv&rows=30"
+
+    assert client.post(asked).getvalue() == client.get(asked).getvalue()
+    assert client.put(asked).status_code == 405
 
 
 def test_a_stream_whose_rows_run_out_fails_instead_of_ending_like_a_whole_one(school, monkeypatch):

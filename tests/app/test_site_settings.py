@@ -15,7 +15,7 @@ from django.conf import settings
 django.setup()
 from django.db import connection
 connection.Database
-shown = ("DATABASES", "ALLOWED_HOSTS", "MEMBERS", "SECRET_KEY", "EXPORT_STRATEGY")
+shown = ("DATABASES", "ALLOWED_HOSTS", "MEMBERS", "SECRET_KEY", "EXPORT_STRATEGY", "MIDDLEWARE")
 drivers = [name for name in ("pymysql", "MySQLdb._mysql") if name in sys.modules]
 print(json.dumps({name: getattr(settings, name) for name in shown} | {"drivers": drivers}))
 """
@@ -65,7 +65,14 @@ def settings_with(**variables: str) -> dict[str, Any]:
         ("DB_PORT", "http", "a whole number from 1 to 65535"),
         ("DB_CONN_MAX_AGE_S", "-1", "a whole number from 0 to 86400"),
         ("APP_MEMBERS", "0", "a whole number from 1 to 1000000"),
-        ("APP_EXPORT_STRATEGY", "magic", "naive_xls, paged, buffered_stream, annotated, streamed, job, csv, csv_async"),
+        (
+            "APP_EXPORT_STRATEGY",
+            "magic",
+            (
+                "naive_xls, paged, buffered_stream, saved_stream, naive_xlsx, naive_streamed, annotated_xls, "
+                "serialized, annotated, streamed, job, csv, csv_async"
+            ),
+        ),
         ("APP_ALLOWED_HOSTS", " , ", "words separated by commas"),
     ],
 )
@@ -152,3 +159,18 @@ def test_a_command_without_its_database_fails_in_one_line_that_says_where_it_loo
     assert process.stderr.startswith("CommandError: the database n at 127.0.0.1, port 1, cannot be used as u: (2003, ")
     assert process.stderr.strip().endswith("; check that it runs, and the variables DB_*")
     assert process.stderr.count("\n") == 1
+
+
+def test_middleware_comes_in_django_s_order_whatever_the_order_of_its_words():
+    site = settings_with(APP_MIDDLEWARE="conditional-get, gzip")
+
+    assert [path.rpartition(".")[2] for path in site["MIDDLEWARE"]] == [
+        *("GZipMiddleware", "ConditionalGetMiddleware", "CommonMiddleware"),
+    ]
+    assert settings_with()["MIDDLEWARE"] == ["django.middleware.common.CommonMiddleware"]
+
+
+def test_middleware_that_there_is_not_is_refused_with_what_there_is():
+    process = start("-c", SHOW, APP_MIDDLEWARE="magic")
+
+    assert "APP_MIDDLEWARE='magic' is not allowed; allowed: gzip, conditional-get" in process.stderr

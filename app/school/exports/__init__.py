@@ -4,7 +4,21 @@ from collections.abc import Callable, Mapping
 
 from django.http.response import HttpResponseBase
 
-from school.exports import annotated, buffered_stream, csv_async, csv_text, job, naive_xls, paged, streamed
+from school.exports import (
+    annotated,
+    annotated_xls,
+    buffered_stream,
+    csv_async,
+    csv_text,
+    job,
+    naive_streamed,
+    naive_xls,
+    naive_xlsx,
+    paged,
+    saved_stream,
+    serialized,
+    streamed,
+)
 from school.exports.wish import Wish
 
 Strategy = Callable[[Wish], HttpResponseBase]
@@ -13,6 +27,11 @@ STRATEGIES: Mapping[str, Strategy] = {
     "naive_xls": naive_xls.export,
     "paged": paged.export,
     "buffered_stream": buffered_stream.export,
+    "saved_stream": saved_stream.export,
+    "naive_xlsx": naive_xlsx.export,
+    "naive_streamed": naive_streamed.export,
+    "annotated_xls": annotated_xls.export,
+    "serialized": serialized.export,
     "annotated": annotated.export,
     "streamed": streamed.export,
     "job": job.export,

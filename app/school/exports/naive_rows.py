@@ -7,6 +7,12 @@ from school.exports.columns import MEMBER_COLUMNS, SUMMARY_COLUMNS, Row
 from school.models import Member
 
 
+def rows_wanted(rows: int | None) -> int:
+    """Return how many rows there will be, one a member when rows is None; a school without members has none."""
+    members = Member.objects.count()
+    return (rows or members) if members else 0
+
+
 def ask_for_each(first: int, last: int) -> Iterator[Row]:
     """Yield the rows first to last, counted from 1."""
     for number, member in enumerate(_members(first, last), start=first):

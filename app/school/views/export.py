@@ -4,16 +4,16 @@ from django.conf import settings
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods
 
 from school.exports import STRATEGIES
 from school.exports.wish import MOST_PAGES, MOST_ROWS, Wish
 from school.views.parameters import whole_number
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def export_members(request: HttpRequest) -> HttpResponseBase:
-    """Answer with a file of the members, one row each unless rows says how many.
+    """Answer with a file of the members, one row each unless rows says how many; to a POST, as of a form, the same.
 
     Raises:
         BadRequest: strategy, rows or page is not allowed; the message says what is.
