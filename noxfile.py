@@ -121,6 +121,11 @@ SERVERS = "experiments/servers.toml"
 CONCURRENCY = "experiments/concurrency.toml"
 EXPORT = "experiments/export.toml"
 POSTGRESQL = "experiments/postgresql.toml"
+STORY_502 = "experiments/story-502.toml"
+STORY_LOAD = "experiments/story-502-load.toml"
+STORY_RATE = "experiments/story-502-rate.toml"
+STORY_504 = "experiments/story-504.toml"
+EXPORT_SERVERS = "experiments/export-servers.toml"
 # That none qualifies, or that the trials do not decide, is an answer and no failed session.
 ANSWERED = (0, 1, 3)
 SLOWEST = 20
@@ -155,6 +160,56 @@ def server(session: nox.Session, configuration: str) -> None:
 def export(session: nox.Session) -> None:
     """Climb the 504 ladder, step by step: seventeen minutes, `-- --full-scale` two hours; print pick and report."""
     run(session, "badgateway", "run", EXPORT, *session.posargs, success_codes=ANSWERED)
+
+
+@nox.session
+def story_502(session: nox.Session) -> None:
+    """Climb the path of the 502 story and try its further claims: eleven minutes; print the pick."""
+    run(session, "badgateway", "run", "--no-worker-checks", STORY_502, *session.posargs, success_codes=ANSWERED)
+
+
+@nox.session
+def story_load(session: nox.Session) -> None:
+    """Try numbers of workers at three loads, and the story's rate in bursts: eleven minutes."""
+    run(
+        session,
+        "badgateway",
+        "run",
+        "--no-worker-checks",
+        STORY_LOAD,
+        STORY_RATE,
+        *session.posargs,
+        success_codes=ANSWERED,
+    )
+
+
+@nox.session
+def story_504(session: nox.Session) -> None:
+    """Try the claims of the 504 story: servers, time limits, queries and writers: twelve minutes."""
+    run(session, "badgateway", "run", "--no-worker-checks", STORY_504, *session.posargs, success_codes=ANSWERED)
+
+
+@nox.session
+def export_servers(session: nox.Session) -> None:
+    """Compare servers, not ways of making the file, by what large exports do to small pages: five minutes."""
+    run(session, "badgateway", "run", "--no-worker-checks", EXPORT_SERVERS, *session.posargs, success_codes=ANSWERED)
+
+
+@nox.session
+@nox.parametrize("configuration", configuration_names("export-servers"), ids=configuration_names("export-servers"))
+def export_server(session: nox.Session, configuration: str) -> None:
+    """Measure large exports on one server."""
+    run(
+        session,
+        "badgateway",
+        "run",
+        "--no-worker-checks",
+        EXPORT_SERVERS,
+        "--only",
+        configuration,
+        *session.posargs,
+        success_codes=ANSWERED,
+    )
 
 
 @nox.session

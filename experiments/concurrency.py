@@ -2,6 +2,7 @@
 
 import os
 
+import gevent
 from locust import task
 
 from badgateway.load.checks import StartsWith
@@ -12,13 +13,20 @@ PAGES = -(-MEMBERS // 20)
 SLOW_MS = int(os.environ.get("APP_SLOW_MS", "0"))
 """Where it is given, one wait in SLOW_ONE_IN takes so long: the query that nobody has put an index on."""
 SLOW_ONE_IN = 50
+PAUSE_S = float(os.environ.get("APP_PAUSE_S", "0.2"))
+"""Between two clicks, on average. With longer ones more visitors ask for as much as fewer hasty ones, and wait."""
 COURSES = ("ALG-1", "BIO-1", "ENG-1", "GEO-1")
 
 
 class Visitor(RecordedUser):
-    """Somebody who clicks every 0.1 to 0.3 seconds."""
+    """Somebody who clicks every 0.1 to 0.3 seconds, unless APP_PAUSE_S says otherwise."""
 
-    wait_time = between(0.1, 0.3)
+    wait_time = between(0.5 * PAUSE_S, 1.5 * PAUSE_S)
+
+    def on_start(self) -> None:
+        """Come at some moment of a long pause, and not all at once; who comes at a rate has a moment already."""
+        if PAUSE_S > 1 and self._due_s is None:
+            gevent.sleep(self.random.uniform(0, PAUSE_S))
 
     @task(3)
     def list_members(self) -> None:

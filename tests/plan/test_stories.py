@@ -1,0 +1,71 @@
+"""The files that try the claims of the two stories, and how long they take."""
+
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from badgateway.model.experiment import Experiment
+from badgateway.plan.experiment_file import load_experiment
+from badgateway.plan.overrides import with_options
+from badgateway.plan.schedule import expected_s
+
+EXPERIMENTS = Path(__file__).parents[2] / "experiments"
+ENOUGH_WITHOUT_A_FAILURE = 26_927
+"""Requests none of which failed: then the exact 95 % interval ends below 13 of 95,000."""
+
+
+def story(name: str, variant: str | None = None) -> Experiment:
+    return with_options(load_experiment(EXPERIMENTS / f"{name}.toml"), variant=variant)
+
+
+@pytest.mark.parametrize("name", ["story-502", "story-502-load", "story-504", "export-servers"])
+@pytest.mark.parametrize(("variant", "minutes"), [(None, 12), ("quick", 4)])
+def test_a_file_of_claims_takes_no_longer_than_it_may(name, variant, minutes):
+    # What a trial takes beyond its load was measured to be 1 to 3 s, of which the drain is counted already.
+    assert expected_s(story(name, variant), overhead_s=1.0) < 60 * minutes
+
+
+@pytest.mark.parametrize("name", ["story-502", "story-502-load", "story-504"])
+def test_each_configuration_of_a_claim_says_why_it_is_there_and_is_tried_twice(name):
+    experiment = story(name)
+
+    assert experiment.blocks >= 2
+    assert all(one.step and one.note.endswith(".") for one in experiment.configurations)
+
+
+def test_the_storys_path_changes_one_thing_a_step():
+    path = [one for one in story("story-502").configurations if one.step == "The path of the story"]
+    changed = [
+        {name for name in ("server", "driver", "pool", "listen") if getattr(one, name) != getattr(before, name)}
+        for before, one in pairwise(path)
+    ]
+
+    assert [one.against for one in path] == [None, *(one.name for one in path[:-1])]
+    assert changed == [{"pool"}, {"driver"}, {"server", "listen"}, {"listen"}]
+
+
+def test_the_confirmation_and_each_configuration_at_the_rate_are_long_enough_for_13_of_95_000():
+    confirmation, rate = story("story-502").confirmation, story("story-502-rate")
+
+    assert confirmation is not None
+    assert confirmation.rate_per_s * confirmation.window_s > ENOUGH_WITHOUT_A_FAILURE
+    assert rate.study is not None
+    assert rate.load.rates_per_s[0] * rate.load.window_s * rate.study.blocks > ENOUGH_WITHOUT_A_FAILURE
+
+
+def test_queries_and_writers_are_tried_in_all_four_ways():
+    found = {
+        one.environment["APP_EXPORT_STRATEGY"]
+        for one in story("story-504").configurations
+        if one.name in {"gthread", "one-query-xls", "query-a-row-xlsx", "one-query-xlsx"}
+    }
+
+    assert found == {"naive_xls", "annotated_xls", "naive_xlsx", "annotated"}
+
+
+def test_servers_alone_differ_where_servers_are_what_is_chosen_from():
+    experiment = story("export-servers")
+
+    assert all(one.candidate and not one.environment for one in experiment.configurations)
+    assert len({(one.server, one.workers) for one in experiment.configurations}) == len(experiment.configurations)
