@@ -165,7 +165,7 @@ def table(database: RunningDatabase, folder: Path, distance_ms: float, ways: lis
     # The first round loads and fills what is filled once.
     by_way = [list(found) for found in zip(*rounds[1:], strict=True)]
     click.echo(f"\n## The database {distance_ms:g} ms away\n")
-    click.echo("| driver | connects/s | one row | times mysqlclient (of 7 rounds) | CPU a query | rows/s |")
+    click.echo("| driver | connects/s | one row | times the first driver | CPU a query | rows/s |")
     click.echo("| :-- | --: | --: | --: | --: | --: |")
     for way, found in zip(ways, by_way, strict=True):
         click.echo(line(way.label, found, by_way[0]))
@@ -175,10 +175,8 @@ def main() -> None:
     """Print the page."""
     ways = [way for way in WAYS if installed(way)]
     click.echo("# What a database driver costs\n")
-    click.echo(
-        "Made by `python benchmarks/drivers.py`, on one machine with its database. Medians of 7 rounds; behind the"
-    )
-    click.echo("median of a multiple stand the least and the most of the rounds.\n")
+    click.echo("Made by `python benchmarks/drivers.py`, on one machine with its database. Medians of rounds in turn;")
+    click.echo("behind the median of a multiple stand the least and the most of the rounds.\n")
     versions = dict.fromkeys(f"{way.distribution} {installed(way) or 'not installed'}" for way in WAYS)
     click.echo(f"Versions: {', '.join(versions)}.")
     with LOCAL.set_up(load_experiment(ROOT / "experiments" / "concurrency.toml"), ROOT) as bench:
