@@ -1,6 +1,7 @@
 """What the page about database drivers says of its rounds."""
 
 from types import SimpleNamespace
+from typing import Any
 
 from benchmarks import drivers
 from benchmarks.drivers import Times
@@ -20,7 +21,7 @@ def test_a_driver_is_told_with_the_least_and_the_most_of_its_rounds_as_multiples
 
 
 def test_a_driver_gets_the_address_under_the_names_that_it_has_for_it():
-    there = SimpleNamespace(host="127.0.0.1", port=3307, user="u", password="p", name="n")
+    there: Any = SimpleNamespace(host="127.0.0.1", port=3307, user="u", password="p", name="n")
 
     assert drivers.access(there, database="db") == {
         "host": "127.0.0.1", "port": 3307, "user": "u", "password": "p", "db": "n",
