@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -19,6 +20,8 @@ _WEATHER: dict[str, dict[str, float]] = {
     "drift of 15 %": {"noise": 0.03, "drift": 0.15},
     "10 % of windows hit": {"noise": 0.03, "hits": 0.1},
 }
+_FAILING: dict[str, float] = {"background": 0.0005}
+_HOLE = (0.5, 0.7)
 _TOLD = {"noise 3 %": 0.9, "noise 10 %": 0.6}
 _MOST_TRIALS = 14
 
@@ -28,14 +31,31 @@ def capacity_questions(number: int) -> Iterator[Question]:
     for weather in _WEATHER:
         for curve in CURVES:
             yield partial(_of_world, weather, curve, number)
+    yield partial(_of_failing, number)
+    yield partial(_with_a_hole, number)
     yield partial(_of_queue, number)
     for weather in _WEATHER:
         yield partial(_alike, weather, number)
+    yield partial(_alike_and_failing, number)
 
 
 def _of_world(weather: str, curve: str, number: int) -> tuple[Promise | str, ...]:
     found = [_searched(curve, _WEATHER[weather], seed) for seed in range(number)]
     return _promises(f"capacity, {weather}, {curve}", found, at_least_told=_TOLD.get(weather))
+
+
+def _of_failing(number: int) -> tuple[Promise | str, ...]:
+    found = [_searched(_curve(seed), _WEATHER["noise 3 %"], seed, **_FAILING) for seed in range(number)]
+    return _promises("capacity, 0.05 % fail at any load", found)
+
+
+def _with_a_hole(number: int) -> tuple[Promise | str, ...]:
+    """Take for the capacity of a server that also fails at lower loads where it fails first, or where it fails last."""
+    found = [_searched(_curve(seed), _WEATHER["noise 3 %"], seed, hole=_HOLE) for seed in range(number)]
+    told = [one for one in found if one.is_told]
+    covered = sum(one.is_covered or one.holds(one.truth * _HOLE[0]) for one in told)
+    what = f"capacity, fails from {_HOLE[0]} to {_HOLE[1]} of it too: the interval holds either end, where told"
+    return (Promise(what=what, count=covered, total=len(told), at_least=0.9),)
 
 
 def _of_queue(number: int) -> tuple[Promise | str, ...]:
@@ -44,15 +64,28 @@ def _of_queue(number: int) -> tuple[Promise | str, ...]:
 
 def _alike(weather: str, number: int) -> Promise:
     different = sum(_is_different(_WEATHER[weather], seed) for seed in range(number))
-    what = f"called different, 4 alike, capacity search, {weather}"
+    return _called_different(weather, different, number)
+
+
+def _alike_and_failing(number: int) -> Promise:
+    different = sum(_is_different(_WEATHER["noise 3 %"], seed, **_FAILING) for seed in range(number))
+    return _called_different("0.05 % fail at any load", different, number)
+
+
+def _called_different(where: str, different: int, number: int) -> Promise:
+    what = f"called different, 4 alike, capacity search, {where}"
     return Promise(what=what, count=different, total=number, at_most=0.06)
 
 
-def _searched(curve: str, weather: dict[str, float], seed: int) -> Found:
+def _curve(seed: int) -> str:
+    return list(CURVES)[seed % len(CURVES)]
+
+
+def _searched(curve: str, weather: dict[str, float], seed: int, **of_site: Any) -> Found:
     dice = np.random.default_rng([81, seed])
     truth = some_truth(dice)
     sky = Weather(rng=dice, **weather)
-    capacity, probes = search(GOAL, Site(truth=truth, curve=CURVES[curve], weather=sky).end)
+    capacity, probes = search(GOAL, Site(truth=truth, curve=CURVES[curve], weather=sky, **of_site).end)
     return Found(truth=truth, capacity=capacity, probes=probes, machines=sky.machines)
 
 
@@ -63,10 +96,10 @@ def _queue(seed: int) -> Found:
     return Found(truth=queue.truth, capacity=capacity, probes=probes)
 
 
-def _is_different(weather: dict[str, float], seed: int) -> bool:
+def _is_different(weather: dict[str, float], seed: int, **of_site: Any) -> bool:
     dice = np.random.default_rng([83, seed])
-    truth, curve = some_truth(dice), list(CURVES.values())[seed % len(CURVES)]
-    sites = [Site(truth=truth, curve=curve, weather=Weather(rng=dice, **weather)) for _ in range(4)]
+    truth, curve = some_truth(dice), CURVES[_curve(seed)]
+    sites = [Site(truth=truth, curve=curve, weather=Weather(rng=dice, **weather), **of_site) for _ in range(4)]
     return bool(behind(search_in_rounds(GOAL, sites)))
 
 
