@@ -64,6 +64,8 @@ def _picks(number: int) -> Iterator[Question]:
     yield functools.partial(promises.picked, quiet, number, 0.75, blocks=6, looks=(2, 3))
     yield functools.partial(promises.picked, quiet, number, 0.97, blocks=8)
     yield functools.partial(promises.picked, spiky, number, 0.40, blocks=8)
+    for weather in WEATHERS:
+        yield functools.partial(promises.quick_is_answered, weather, number)
     for configurations, blocks in ((2, 8), (4, 8), (2, 6), (3, 6)):
         yield functools.partial(promises.throughput_told, configurations, number, blocks=blocks)
 

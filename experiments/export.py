@@ -24,6 +24,8 @@ METHOD = os.environ.get("APP_EXPORT_METHOD", "GET")
 STALL_S = float(os.environ.get("APP_EXPORT_STALL_S", "0"))
 # Between two exports of one of them, on average.
 PAUSE_S = float(os.environ.get("APP_EXPORT_PAUSE_S", "0.2"))
+# Nobody clicks in the same second as the others; and what fails in one second counts as one event.
+COME_WITHIN_S = 2.0
 POLL_S = 0.5
 EXPORT = "/members/export.xlsx"
 WANTED = {"rows": ROWS} if ROWS else {}
@@ -67,6 +69,10 @@ class Staff(RecordedUser):
     abstract = STAFF == 0
     wait_time = between(0.5 * PAUSE_S, 1.5 * PAUSE_S)
     fixed_count = STAFF
+
+    def on_start(self) -> None:
+        """Come at some moment, and not all at once."""
+        gevent.sleep(self.random.uniform(0, COME_WITHIN_S))
 
     @task
     def download(self) -> None:

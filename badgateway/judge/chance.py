@@ -62,25 +62,20 @@ def dispersion(units: Sequence[Counts]) -> float:
 def chance(one: LevelSummary, other: LevelSummary) -> float:
     """Return how likely shares of failures so different are without a reason, at most 1.
 
-    Fisher's exact test, two-sided, of all requests and of those of each route; the smallest p-value counts, times their
-    number. Before the test the failures are divided by how unevenly they fell on seconds and trials. With one trial on
-    either side it is 1 where the odds differ by less than 2.5 times.
+    Fisher's exact test, two-sided, of all requests and of those of each route that failed at all; the smallest p-value
+    counts, times their number. Before the test the failures are divided by how unevenly they fell on seconds and
+    trials. With one trial on either side it is 1 where the odds differ by less than 2.5 times.
     """
     p_values = [_fisher(*pair) for pair in _pairs(one, other)]
     return min(1.0, len(p_values) * min(p_values)) if p_values else 1.0
 
 
-def among_all(p_values: Sequence[float], comparisons: int) -> list[float]:
-    """Return each p-value as it counts among all comparisons, in their order (Holm): below SIGNIFICANCE is no chance.
-
-    Args:
-        p_values: Of those that were tested.
-        comparisons: How many were to be tested, at least as many; the others count as if they showed nothing.
-    """
+def among_all(p_values: Sequence[float]) -> list[float]:
+    """Return each p-value as it counts among all of them, in their order (Holm): below SIGNIFICANCE is no chance."""
     ascending = sorted(range(len(p_values)), key=lambda place: p_values[place])
     adjusted, worst = [1.0] * len(p_values), 0.0
     for rank, place in enumerate(ascending):
-        worst = max(worst, min(1.0, (comparisons - rank) * p_values[place]))
+        worst = max(worst, min(1.0, (len(p_values) - rank) * p_values[place]))
         adjusted[place] = worst
     return adjusted
 
@@ -116,7 +111,9 @@ def _pairs(one: LevelSummary, other: LevelSummary) -> Iterator[tuple[Shares, Sha
     for left, right in ((before, after), *((_shares(one, name), _shares(other, name)) for name in sorted(routes))):
         # A route that got worse is no evidence that the change helped.
         same_way = (left.failures * right.requests > right.failures * left.requests) == is_less
-        if same_way and not (few_trials and _odds_apart(left, right) < _LEAST_ODDS):
+        # Where nothing failed on either side no test can find a difference, so it takes no part of the chance (Tarone).
+        has_failed = bool(left.failures or right.failures)
+        if has_failed and same_way and not (few_trials and _odds_apart(left, right) < _LEAST_ODDS):
             yield left, right
 
 

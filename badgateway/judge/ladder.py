@@ -47,14 +47,19 @@ def _effects(
 ) -> dict[str, tuple[ConfigurationEffect, ...]]:
     """Return the effects of each configuration, one a level; the more comparisons, the likelier that one is chance."""
     pairs = [pair for one in experiment.configurations for pair in _pairs(one, experiment, by_name)]
-    tested = [(pair, chance(*pair.measured)) for pair in pairs if pair.measured]
-    adjusted = among_all([p_value for _, p_value in tested], max(1, len(pairs)))
+    # Where nothing failed on either side no test can find a difference, so it takes no part of the chance (Tarone).
+    tested = [(pair, chance(*pair.measured)) for pair in pairs if pair.measured and _has_failed(*pair.measured)]
+    adjusted = among_all([p_value for _, p_value in tested])
     p_values = {(pair.configuration, pair.after.load): p for (pair, _), p in zip(tested, adjusted, strict=True)}
     found: dict[str, tuple[ConfigurationEffect, ...]] = {}
     for pair in pairs:
         one = _effect(pair, experiment, p_values.get((pair.configuration, pair.after.load), 1.0))
         found[pair.configuration] = (*found.get(pair.configuration, ()), one)
     return found
+
+
+def _has_failed(*levels: LevelSummary) -> bool:
+    return any(level.measured.failures.count for level in levels)
 
 
 def _pairs(

@@ -125,10 +125,23 @@ def test_few_failures_are_not_told_alike_and_many_are():
 
 
 def test_each_p_counts_among_all_comparisons_as_holm_says():
-    assert among_all([0.01, 0.04, 0.03], 3) == pytest.approx([0.03, 0.06, 0.06])
-    assert among_all([0.01, 0.04, 0.03], 4) == pytest.approx([0.04, 0.09, 0.09])
-    assert among_all([], 3) == []
-    assert max(among_all([0.5, 0.9], 2)) == 1
+    assert among_all([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
+    assert among_all([]) == []
+    assert max(among_all([0.5, 0.9])) == 1
+
+
+def test_a_route_of_which_nothing_failed_takes_no_part_of_the_chance():
+    calm = [second(0)] * 10
+    quiet = tuple(route(f"GET /{number}/", calm) for number in range(9))
+
+    failing = [second(1)] * 10
+
+    def told(*routes):
+        before = a_level(failing, failing, routes=(route("GET /", failing * 2), *routes))
+        return chance(before, a_level(calm, calm, routes=(route("GET /", calm * 2), *routes)))
+
+    assert told() == told(*quiet)
+    assert told() == pytest.approx(2 * chance(a_level(failing, failing), a_level(calm, calm)))
 
 
 def test_dispersion_is_that_of_pearson():

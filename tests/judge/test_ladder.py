@@ -93,27 +93,25 @@ def test_with_the_database_farther_away_a_configuration_is_compared_at_that_dist
     assert sentence(farthest.effects[0]) == "Not compared: first was not measured with the database 9 ms away."
 
 
-def test_the_more_is_compared_the_less_is_taken_for_proof():
+def of_few_failures_beside(*others):
+    """Return what is told of a configuration with few failures, when others are compared, too."""
     few = {OK: 3992, BAD_GATEWAY: 8}
+    names = [f"configuration-{number}" for number in range(1 + len(others))]
+    asked = experiment(configuration("first", step=BEGAN), *(configuration(name, step=MORE) for name in names))
+    found = told(asked, {"first": GOOD} | dict(zip(names, (few, *others), strict=True)))
+    return found.steps[1].configurations[0].effects[0]
 
-    def of_two_among(others):
-        configurations = [
-            configuration("first", step=BEGAN),
-            *(configuration(f"configuration-{number}", step=MORE) for number in range(1 + others)),
-        ]
-        found = told(experiment(*configurations), {"first": GOOD, "configuration-0": few})
-        return found.steps[1].configurations[0].effects[0]
 
-    assert of_two_among(0).effect is Effect.WORSE
-    assert of_two_among(10).effect is Effect.NOT_PROVEN
-    assert of_two_among(10).p_value == pytest.approx(11 * of_two_among(0).p_value)
+def test_the_more_is_compared_the_less_is_taken_for_proof():
+    fewer = {OK: 3999, BAD_GATEWAY: 1}
+    assert of_few_failures_beside().effect is Effect.WORSE
+    assert of_few_failures_beside(*[fewer] * 10).effect is Effect.NOT_PROVEN
+    assert of_few_failures_beside(*[fewer] * 10).p_value == pytest.approx(11 * of_few_failures_beside().p_value)
 
 
 def test_what_is_plain_in_some_comparisons_leaves_more_of_the_chance_to_the_others():
-    few = {OK: 3992, BAD_GATEWAY: 8}
-    names = [f"configuration-{number}" for number in range(5)]
-    asked = experiment(configuration("first", step=BEGAN), *(configuration(name, step=MORE) for name in names))
-    alone = told(asked, {"first": GOOD, names[0]: few, **dict.fromkeys(names[1:], GOOD)})
-    among_plain = told(asked, {"first": GOOD, names[0]: few, **dict.fromkeys(names[1:], BAD)})
-    first, second = (found.steps[1].configurations[0].effects[0].p_value for found in (alone, among_plain))
-    assert first == pytest.approx(5 * second)
+    assert of_few_failures_beside(*[BAD] * 10).p_value == pytest.approx(of_few_failures_beside().p_value)
+
+
+def test_what_never_failed_takes_no_part_of_the_chance():
+    assert of_few_failures_beside(*[GOOD] * 10).p_value == of_few_failures_beside().p_value

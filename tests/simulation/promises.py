@@ -194,6 +194,29 @@ def picked(weather: Weather, number: int, at_least: float, **given: object) -> t
     )
 
 
+_OF_THE_STUDY = {
+    "uwsgi-2": SimulatedServer(p95_ms=1300, failures=Failures(share=0.3)),
+    "uwsgi-16": SimulatedServer(p95_ms=126),
+    "uwsgi-gevent": SimulatedServer(p95_ms=185),
+    "gunicorn-gevent": SimulatedServer(p95_ms=158),
+    "gunicorn-gthread": SimulatedServer(p95_ms=168),
+    "gunicorn-sync": SimulatedServer(p95_ms=441),
+}
+"""About what results/reference/servers has of them."""
+_REQUESTS_OF_A_QUICK_TRIAL = 1300
+_NAMING = (ChoiceKind.PICKED, ChoiceKind.EQUIVALENT)
+
+
+def quick_is_answered(weather: Weather, number: int) -> Promise:
+    """Count the quick studies of servers that name a configuration to run, whatever their noise."""
+    quick = {"blocks": 6, "looks": (2, 3), "requests": _REQUESTS_OF_A_QUICK_TRIAL, "objective": STRICT}
+    named = sum(
+        choice.kind in _NAMING and choice.configuration != "uwsgi-2"
+        for choice in weather.studies(number, _OF_THE_STUDY, **quick)
+    )
+    return Promise(what=f"a quick study says whom to run, {weather.name}", count=named, total=number, at_least=0.95)
+
+
 def throughput_told(configurations: int, number: int, *, blocks: int) -> Promise:
     """Count the studies that tell that the others serve 20 % less."""
     served = {

@@ -61,6 +61,14 @@ def test_ten_per_cent_better_of_eight_is_picked_and_no_other_one(studies):
 
 
 @pytest.mark.parametrize("studies", FEW)
+@pytest.mark.parametrize("name", ["noise 20 %", "two states"])
+def test_a_quick_study_says_whom_to_run(name, studies):
+    (weather,) = (one for one in WEATHERS if one.name == name)
+
+    assert promises.quick_is_answered(weather, studies).count >= 0.95 * studies
+
+
+@pytest.mark.parametrize("studies", FEW)
 def test_less_throughput_is_told(studies):
     assert promises.throughput_told(2, studies, blocks=6).count >= 0.9 * studies
 
