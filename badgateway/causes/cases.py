@@ -1,5 +1,7 @@
 """Prepares cases: every failure, with the proxy's line about it and what can be read off its own columns."""
 
+from functools import partial
+
 import duckdb
 
 from badgateway.causes.conditions import listed, place_sql
@@ -136,7 +138,10 @@ CREATE OR REPLACE TEMP TABLE unnamed_complaints AS
 FROM complaints WHERE request IS NULL AND told_status IS NOT NULL
 """
 
-_HOSTS_KNOWN = "SELECT EXISTS (FROM claims WHERE host IS NOT NULL) OR EXISTS (FROM complaints WHERE host IS NOT NULL)"
+_HOSTS_KNOWN = """
+SELECT EXISTS (FROM claims WHERE host IS NOT NULL) OR EXISTS (FROM complaints WHERE host IS NOT NULL),
+    EXISTS (FROM claims) AND EXISTS (FROM complaints)
+"""
 
 _AMBIGUOUS = """
 CREATE OR REPLACE TEMP TABLE ambiguous_claims AS
@@ -160,20 +165,27 @@ def prepare_cases(connection: duckdb.DuckDBPyConnection) -> None:
     """
     connection.execute(_CLAIMS)
     start_pairs(connection, "claimed")
+    # Apache's and Traefik's lines name no request: status and second must do.
+    connection.execute(_UNNAMED)
+    ((hosts_known, both_sides),) = connection.execute(_HOSTS_KNOWN).fetchall()
+    if both_sides:
+        _pair_all(connection, hosts_known=hosts_known)
+    for statement in (_AMBIGUOUS, _CASES, _RETRIED, _DERIVED):
+        connection.execute(statement)
+
+
+def _pair_all(connection: duckdb.DuckDBPyConnection, *, hosts_known: bool) -> None:
+    pair_on_host = partial(_pair_on_host, connection, hosts_known=hosts_known)
     for columns, condition in (
         (("connection", "request"), f"{_FAILED_AT_PROXY} AND connection IS NOT NULL"),
         (("request",), f"{_FAILED_AT_PROXY} AND connection IS NULL"),
     ):
-        _pair_on_host(connection, "complaints", key=("status", *columns), condition=condition)
+        pair_on_host("complaints", key=("status", *columns), condition=condition)
         # An error_page may have turned the status into another one.
         answerless = f"{condition} AND NOT app_answered"
-        _pair_on_host(connection, "complaints", key=columns, condition=answerless, offsets_s=(0,))
-    # Apache's and Traefik's lines name no request: status and second must do.
-    connection.execute(_UNNAMED)
+        pair_on_host("complaints", key=columns, condition=answerless, offsets_s=(0,))
     connection.execute(_OF_CLIENT)
-    _pair_on_host(connection, "unnamed_complaints", key=("status",), condition=_FAILED_AT_PROXY, offsets_s=_LATER_S)
-    for statement in (_AMBIGUOUS, _CASES, _RETRIED, _DERIVED):
-        connection.execute(statement)
+    pair_on_host("unnamed_complaints", key=("status",), condition=_FAILED_AT_PROXY, offsets_s=_LATER_S)
 
 
 def _pair_on_host(
@@ -182,11 +194,12 @@ def _pair_on_host(
     *,
     key: tuple[str, ...],
     condition: str,
+    hosts_known: bool,
     offsets_s: tuple[int, ...] = (0, -1, 1),
 ) -> None:
     """Pair claims with lines of the same host; where hosts are told apart, then also where one of them is not known."""
     passes = [(right, (*key, "on_host"), condition)]
-    if connection.execute(_HOSTS_KNOWN).fetchall() == [(True,)]:
+    if hosts_known:
         passes.append((f"(FROM {right} WHERE host IS NULL)", key, condition))
         passes.append((right, key, f"{condition} AND host IS NULL"))
     for lines, columns, of in passes:

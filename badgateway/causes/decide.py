@@ -40,15 +40,19 @@ def decide(connection: duckdb.DuckDBPyConnection, rules: Sequence[Rule], *, jour
         journal: Whether the application's request starts were kept, so that a missing one means something.
     """
     connection.execute(_VERDICTS)
-    selectors = [rule.where.replace("$journal", str(journal)) for rule in rules]
-    # Most rules select nothing in most logs; one look at the cases spares them their joins.
-    looks = ", ".join(f"bool_or({where})" for where in selectors)
-    ((undecided, *selecting),) = connection.execute(f"SELECT count(*), {looks} FROM cases c").fetchall()  # noqa: S608 # the rules' own
-    # Each statement takes milliseconds, and a log has marks of a few kinds.
+    # Each condition and each statement takes time to plan, and a log has marks of a few kinds.
     present = {kind for (kind,) in connection.execute(_KINDS).fetchall()}
-    for number, selects in enumerate(selecting):
-        if selects and undecided and _can_be_proven(rules[number].proof, present):
-            ((decided,),) = connection.execute(_statement(number, selectors[number], rules[number].proof)).fetchall()
+    selectors = {
+        number: rule.where.replace("$journal", str(journal))
+        for number, rule in enumerate(rules)
+        if _can_be_proven(rule.proof, present)
+    }
+    # Most rules select nothing in most logs; one look at the cases spares them their joins.
+    looks = ", ".join(f"bool_or({where})" for where in selectors.values())
+    ((undecided, *selecting),) = connection.execute(f"SELECT count(*), {looks} FROM cases c").fetchall()  # noqa: S608 # the rules' own
+    for (number, where), selects in zip(selectors.items(), selecting, strict=True):
+        if selects and undecided:
+            ((decided,),) = connection.execute(_statement(number, where, rules[number].proof)).fetchall()
             undecided -= decided
     names = [
         {"rule": number, "cause_id": rule.cause.id, "certainty": str(rule.certainty)}

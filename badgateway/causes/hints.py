@@ -22,12 +22,12 @@ class _Hint:
     """The kinds of logs that it asks for, as a remedy does; it is not said when one of them was given."""
 
 
-_UNTIMED = (
-    "FROM marks m WHERE (low_s IS NULL OR is_borrowed) "
-    f"AND kind NOT IN {listed((Event.SERVER_STARTED, Event.LISTENING))}"
-)
 # The server puts a time before its own lines: those that have none are not its own.
-_TIMED_ELSEWHERE = "EXISTS (FROM server_events e WHERE e.file = m.file AND e.time_s IS NOT NULL)"
+_UNTIMED = f"""
+SELECT DISTINCT server, file IN (SELECT file FROM server_events WHERE time_s IS NOT NULL)
+FROM marks WHERE (low_s IS NULL OR is_borrowed) AND kind NOT IN {listed((Event.SERVER_STARTED, Event.LISTENING))}
+"""  # noqa: S608 # words of the evidence
+"""Of which servers there are lines without a time, and whether others in the same file have one."""
 
 _NGINX = f"coalesce(c.proxy = '{Proxy.NGINX}', true)"
 """Or who it was is not known."""
@@ -76,22 +76,7 @@ _HINTS = (
 )
 
 
-def _of_servers() -> Iterator[_Hint]:
-    for server in servers():
-        if server.log is not None:
-            yield _Hint(
-                sentence=f"Lines of {server.label}'s log have no time, so they could not be put beside failures. "
-                f"{server.log.with_times}",
-                when=f"EXISTS ({_UNTIMED} AND server = '{server.name}' AND NOT {_TIMED_ELSEWHERE})",
-            )
-
-
 _LATER_HINTS = (
-    _Hint(
-        sentence="What the application printed has no time, so it could not be put beside failures. Give the handlers "
-        "in Django's LOGGING a formatter with {asctime}.",
-        when=f"EXISTS ({_UNTIMED} AND {_TIMED_ELSEWHERE})",
-    ),
     _Hint(
         sentence="Log when each request starts in the application, with its process id: requests that died with "
         "their worker leave no other trace.",
@@ -121,7 +106,27 @@ def hints(
         journal: Whether the starts of requests were kept.
         given: The kinds of the logs that were read, with SERVER_LOG for any server's.
     """
-    all_hints = [hint for hint in (*_HINTS, *_of_servers(), *_LATER_HINTS) if given.isdisjoint(hint.asks_for)]
-    checks = ", ".join(hint.when.replace("$journal", str(journal)) for hint in all_hints)
+    asked = [hint for hint in (*_HINTS, *_LATER_HINTS) if given.isdisjoint(hint.asks_for)]
+    checks = ", ".join(hint.when.replace("$journal", str(journal)) for hint in asked)
     (row,) = connection.execute(f"SELECT {checks}").fetchall()
-    return tuple(hint.sentence for hint, holds in zip(all_hints, row, strict=True) if holds)
+    said = [hint for hint, holds in zip(asked, row, strict=True) if holds]
+    return (
+        *(hint.sentence for hint in said if hint in _HINTS),
+        *_about_times(connection),
+        *(hint.sentence for hint in said if hint in _LATER_HINTS),
+    )
+
+
+def _about_times(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
+    untimed = set(connection.execute(_UNTIMED).fetchall())
+    for server in servers():
+        if server.log is not None and (server.name, False) in untimed:
+            yield (
+                f"Lines of {server.label}'s log have no time, so they could not be put beside failures. "
+                f"{server.log.with_times}"
+            )
+    if any(is_timed_elsewhere for _, is_timed_elsewhere in untimed):
+        yield (
+            "What the application printed has no time, so it could not be put beside failures. Give the handlers in "
+            "Django's LOGGING a formatter with {asctime}."
+        )
