@@ -11,7 +11,7 @@ import duckdb
 from badgateway.errors import RawDataError, UntrustedFileError, first_line, without_folder
 from badgateway.ledger.app import JOURNAL_TABLE, load_journal
 from badgateway.model.cooperation import BlockingLine
-from badgateway.model.in_memory import connect
+from badgateway.model.in_memory import small_database
 from badgateway.model.raw import JOURNAL
 from badgateway.model.trial import TrialRecord, Window
 from badgateway.model.waiting import LoopStops, LoopWatch
@@ -84,7 +84,7 @@ def _journal(raw: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         demand_plain(raw)
     except UntrustedFileError as error:
         raise RawDataError(str(error)) from error
-    with connect() as connection:
+    with small_database() as connection:
         with unpacked(raw) as folder:
             load_journal(connection, folder / JOURNAL)
         yield connection

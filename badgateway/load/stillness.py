@@ -8,7 +8,7 @@ import duckdb
 from badgateway.errors import LoadError
 from badgateway.load.events import ClientEvents, read_events
 from badgateway.load.heartbeat import LATE_S, Gap, read_gaps
-from badgateway.model.in_memory import connect
+from badgateway.model.in_memory import small_database
 from badgateway.model.raw import CLIENT_COLUMNS, CLIENT_EVENTS, CLIENT_ROWS
 from badgateway.model.trial import Disturbance, OutsidePart
 
@@ -75,7 +75,7 @@ def _overruns(rows: Path, limit_s: float, gaps: Sequence[Gap]) -> tuple[Disturba
 
 def _past_the_limit(rows: Path, limit_s: float) -> list[tuple[float, float]]:
     columns = dict.fromkeys(CLIENT_COLUMNS, "VARCHAR")
-    with connect() as connection:
+    with small_database() as connection:
         try:
             table = connection.read_csv(str(rows), columns=columns, header=True, auto_detect=False, delimiter=",")
             times = table.project("TRY_CAST(start_s AS DOUBLE) AS start_s, TRY_CAST(end_s AS DOUBLE) AS end_s")

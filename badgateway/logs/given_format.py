@@ -19,7 +19,7 @@ from badgateway.logs.format_fields import (
     Meaning,
 )
 from badgateway.logs.servers import server_logs
-from badgateway.model.in_memory import connect
+from badgateway.model.in_memory import small_database
 from badgateway.model.log_kind import LogKind, Proxy
 from badgateway.servers import gunicorn, uwsgi
 from badgateway.servers.line_format import LineFormat, epoch_s, extracted, finite, request_columns, text_literal
@@ -101,7 +101,7 @@ def counts(formats: Sequence[GivenFormat], lines: Sequence[str]) -> tuple[int, .
     # anything keep a line of a few hundred letters for minutes.
     found = ", ".join(f"count(*) FILTER (regexp_matches(line, {text_literal(one.pattern)}))" for one in formats)
     query = f"SELECT {found} FROM (SELECT unnest(CAST(? AS VARCHAR[])) AS line)"  # noqa: S608 # see text_literal
-    with connect() as connection:
+    with small_database() as connection:
         (row,) = connection.execute(query, [list(lines)]).fetchall()
     return tuple(map(int, row))
 

@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Final
@@ -54,3 +55,15 @@ def own_database(databases: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDB
         # By this connection and not by `databases`, which another thread may be using.
         connection.execute(f"USE memory; DETACH {name}")
         connection.close()
+
+
+@contextmanager
+def small_database() -> Iterator[duckdb.DuckDBPyConnection]:
+    """Give an empty database in memory for a few rows, beside others of this process; with the block it goes."""
+    with own_database(_small_databases()) as connection:
+        yield connection
+
+
+@cache
+def _small_databases() -> duckdb.DuckDBPyConnection:
+    return connect()

@@ -1,4 +1,4 @@
-from badgateway.model.in_memory import NO_DELIMITER, connect, own_database, row_database
+from badgateway.model.in_memory import NO_DELIMITER, connect, own_database, row_database, small_database
 
 
 def test_nothing_is_printed_however_long_a_query_takes():
@@ -52,3 +52,13 @@ def test_rows_that_do_not_fit_into_memory_go_to_disk():
         connection.execute("CREATE TABLE rows AS SELECT i, md5(i::VARCHAR) AS text FROM range(1_000_000) AS numbers(i)")
 
         assert connection.execute("SELECT count(DISTINCT text) > 999_000 FROM rows").fetchall() == [(True,)]
+
+
+def test_small_databases_are_apart_also_one_inside_another():
+    with small_database() as one:
+        one.execute("CREATE TABLE rows AS SELECT 1 AS n")
+        with small_database() as other:
+            assert other.execute("SHOW TABLES").fetchall() == []
+        assert one.execute("FROM rows").fetchall() == [(1,)]
+    with small_database() as connection:
+        assert connection.execute("SHOW TABLES").fetchall() == []
