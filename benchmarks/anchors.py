@@ -9,6 +9,19 @@ import click
 import duckdb
 
 _LINES = "read_csv(?, columns = {'line': 'VARCHAR'}, delim = chr(1), quote = '', escape = '', header = false)"
+_CLIENT, _PROXY = "client.csv", "nginx-access.jsonl"
+_JOURNAL = [
+    "kind",
+    "time_s",
+    "pid",
+    "thread",
+    "number",
+    "request_id",
+    "status",
+    "body_bytes",
+    "duration_s",
+    "detail",
+]
 
 
 @click.group()
@@ -28,22 +41,28 @@ def split(log: Path) -> None:
 @main.command()
 @click.argument("folder", type=click.Path(path_type=Path, exists=True))
 def join(folder: Path) -> None:
-    """Join the rows of client, proxy and application of one trial by the request's id, in a table."""
+    """Join the rows of client, proxy and application of one trial by the request's id, in a table; count them."""
+    ended = f"FROM read_csv(?, header = false, names = {_JOURNAL}) WHERE kind = 'end'"  # a constant
+    books = f"FROM read_csv(?) JOIN read_json(?) USING (request_id) JOIN ({ended}) USING (request_id)"
     duckdb.execute(
-        "CREATE TABLE joined AS SELECT * FROM read_csv(?) c JOIN read_json(?) p USING (request_id) "
-        "JOIN (SELECT column05 AS request_id, * FROM read_csv(?, header = false) WHERE column00 = 'end') a "
-        "USING (request_id)",
-        [str(folder / name) for name in ("client.csv", "nginx-access.jsonl", "journal.csv")],
+        f"CREATE TABLE joined AS {books}",
+        [str(folder / name) for name in (_CLIENT, _PROXY, "app-journal.csv")],
     )
+    (found,) = duckdb.execute("SELECT count(*) FROM joined").fetchall()
+    click.echo(found[0])
 
 
 @main.command()
 @click.argument("run", type=click.Path(path_type=Path, exists=True))
 def read(run: Path) -> None:
-    """Read the rows of client and proxy of each trial of a run, once."""
+    """Read the rows of client and proxy of each trial of a run, once; count them."""
+    rows = 0
     for folder in sorted((run / "trials").iterdir()):
-        duckdb.execute("SELECT count(*) FROM read_csv(?)", [str(folder / "client.csv")]).fetchall()
-        duckdb.execute("SELECT count(*) FROM read_json(?)", [str(folder / "nginx-access.jsonl")]).fetchall()
+        # A large file is kept compressed, under a longer name.
+        for name, reader in ((_CLIENT, "read_csv"), (_PROXY, "read_json")):
+            (found,) = duckdb.execute(f"SELECT count(*) FROM {reader}(?)", [f"{folder / name}*"]).fetchall()  # noqa: S608 # two constants
+            rows += found[0]
+    click.echo(rows)
 
 
 if __name__ == "__main__":
