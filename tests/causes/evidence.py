@@ -1,6 +1,8 @@
 """Makes evidence by hand: rows of the tables that rules read, with what a test does not name left to sane defaults."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
+from itertools import count
 from typing import Any
 
 import duckdb
@@ -17,6 +19,7 @@ HOURS_APART_S = 10_800.0
 """From one piece of evidence to the next in a pile."""
 
 Row = dict[str, Any]
+_NUMBERS = count(1)
 
 CLOSED = "upstream prematurely closed connection while reading response header from upstream"
 TIMED_OUT = "upstream timed out (110: Connection timed out) while reading response header from upstream"
@@ -176,7 +179,7 @@ class Evidence:
 
     def database(self, order: Mapping[str, Sequence[int]] | None = None) -> duckdb.DuckDBPyConnection:
         """Return a connection with the tables; `order` gives the indices of a table's rows."""
-        connection = duckdb.connect(config={"threads": 1})
+        connection = _empty_database()
         for table in TABLES:
             rows = self.rows[table.name]
             if order and table.name in order:
@@ -194,6 +197,18 @@ class Evidence:
 
 def counts(diagnosis: Diagnosis) -> dict[str, int]:
     return {found.cause.id: found.count for found in diagnosis.causes}
+
+
+@cache
+def _databases() -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(config={"threads": 1})
+
+
+def _empty_database() -> duckdb.DuckDBPyConnection:
+    # A database beside others takes a millisecond, one by itself twenty, and there are hundreds of these tests.
+    connection, name = _databases().cursor(), f"evidence_{next(_NUMBERS)}"
+    connection.execute(f"ATTACH ':memory:' AS {name}; USE {name}")
+    return connection
 
 
 def _fill(connection: duckdb.DuckDBPyConnection, table: Table, rows: Sequence[Row]) -> None:
