@@ -12,7 +12,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,17 +32,25 @@ class Cost:
     peak_mib: float
 
 
+# A program's peak begins with what the process holds that starts it: this one holds little, whoever measures.
+_WATCH = """
+import json, os, subprocess, sys, time
+started_s = time.perf_counter()
+child = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+_, status, usage = os.wait4(child.pid, 0)
+child.returncode = os.waitstatus_to_exitcode(status)
+took = {"seconds": time.perf_counter() - started_s, "cpu_s": usage.ru_utime + usage.ru_stime}
+print(json.dumps([child.returncode, {**took, "peak_mib": usage.ru_maxrss / 1024}]))
+"""
+
+
 def measured(command: list[str], *, cwd: Path | None = None) -> Cost:
     """Run a program to its end, which must be a good one."""
-    started_s = time.perf_counter()
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL, cwd=cwd) as child:
-        # wait4 has the peak of this child alone; getrusage would give the largest of all children.
-        _, status, usage = os.wait4(child.pid, 0)
-        child.returncode = os.waitstatus_to_exitcode(status)
-    seconds = time.perf_counter() - started_s
-    if child.returncode:
-        raise click.ClickException(f"{command[0]} ended with status {child.returncode}")
-    return Cost(seconds=seconds, cpu_s=usage.ru_utime + usage.ru_stime, peak_mib=usage.ru_maxrss / 1024)
+    watching = [sys.executable, "-c", _WATCH, *command]
+    code, took = json.loads(subprocess.run(watching, cwd=cwd, check=True, stdout=subprocess.PIPE).stdout)
+    if code:
+        raise click.ClickException(f"{command[0]} ended with status {code}")
+    return Cost(**took)
 
 
 def have_in_memory(log: Path) -> None:
@@ -89,7 +96,6 @@ def main(lines: int, seed: int) -> None:
     """Write a log of that many lines to a temporary folder, and have it read by both."""
     with tempfile.TemporaryDirectory(prefix="badgateway-benchmark-") as folder:
         log = Path(folder) / "access.log"
-        # In a process of its own: a child's peak begins with what its parent holds when it forks.
         writing = [sys.executable, str(_COMBINED_LOG), "write", str(log), "--lines", str(lines), "--seed", str(seed)]
         subprocess.run(writing, check=True)
         click.echo(f"{lines:,} lines, {log.stat().st_size / 1e9:.2f} GB, {os.cpu_count()} cores")

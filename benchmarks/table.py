@@ -76,7 +76,9 @@ def measure(groups: list[str], pairs: int, scale: float) -> list[Row]:
 @click.command()
 @click.option("--pairs", default=LEAST_PAIRS, show_default=True, type=click.IntRange(min=1))
 @click.option("--scale", default=1.0, show_default=True, help="Of the largest logs and trials.")
-@click.option("--only", multiple=True, type=click.Choice(list(GROUPS)), help="Groups of rows; all by default.")
+@click.option(
+    "--only", multiple=True, type=click.Choice(list(GROUPS)), help="Groups of rows; the others stay as they were."
+)
 @click.option("--against", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="An earlier table.")
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), default=RESULTS, show_default=False)
 @click.option("--write", is_flag=True, help="Bring docs/performance.md up to date.")
@@ -84,15 +86,25 @@ def main(*, pairs: int, scale: float, only: tuple[str, ...], against: Path | Non
     """Measure, print, keep and compare."""
     rows = measure(list(only) or list(GROUPS), pairs, scale)
     found = {"machine": machine(), "rows": [asdict(row) for row in rows]}
-    if only and output == RESULTS:
-        click.echo("not kept: results/benchmarks.json has all rows, and these are some")
-    else:
-        output.parent.mkdir(exist_ok=True)
-        output.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
-    if write and not only:
+    if only and output.exists():
+        found["rows"] = among(rows, found["machine"], json.loads(output.read_text("utf-8")))
+    output.parent.mkdir(exist_ok=True)
+    output.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
+    if write:
         update_page(found)
     if against is not None:
         compare(rows, TypeAdapter(list[Row]).validate_python(json.loads(against.read_text("utf-8"))["rows"]), only)
+
+
+def among(rows: list[Row], here: dict[str, Any], table: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the rows of a table of this machine, with these in the places of those that they measure again."""
+    if table["machine"] != here:
+        raise click.ClickException(
+            "the table to add to is of another machine: measure all rows, or name another --output"
+        )
+    again = {row.name: row for row in rows}
+    kept = [again.pop(row.name, row) for row in TypeAdapter(list[Row]).validate_python(table["rows"])]
+    return [asdict(row) for row in (*kept, *again.values())]
 
 
 def machine() -> dict[str, Any]:
