@@ -85,7 +85,7 @@ def measure(groups: list[str], pairs: int, scale: float) -> list[Row]:
 def main(*, pairs: int, scale: float, only: tuple[str, ...], against: Path | None, output: Path, write: bool) -> None:
     """Measure, print, keep and compare."""
     rows = measure(list(only) or list(GROUPS), pairs, scale)
-    found = {"machine": machine(), "rows": [asdict(row) for row in rows]}
+    found: dict[str, Any] = {"machine": machine(), "rows": [asdict(row) for row in rows]}
     if only and output.exists():
         found["rows"] = among(rows, found["machine"], json.loads(output.read_text("utf-8")))
     output.parent.mkdir(exist_ok=True)
