@@ -12,7 +12,7 @@ from badgateway.analysis.difference import Difference, Pair, difference
 from badgateway.analysis.run import analyse
 from badgateway.cli.entry import cli
 from badgateway.cli.outcome import columns, fitted, print_uncounted
-from badgateway.cli.terminal import say, shown
+from badgateway.cli.terminal import print_table, say, shown
 from badgateway.model.study_summary import StudySummary
 from badgateway.model.summary import LevelSummary
 from badgateway.store.run_folder import RunFolder
@@ -55,7 +55,7 @@ def print_difference(console: Console, found: Difference) -> None:
             if pair.load == level:
                 table.add_row(*map(shown, _row(pair)))
         say(console, Text(f"At {load(level)}:"))
-        console.print(table)
+        print_table(console, table)
         console.print()
     for what, study in (("before", found.before), ("after", found.after)):
         say(console, Text(f"{study.started}, {what}: {study.recommendation.sentence}"))

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from badgateway.analysis.answer import larger_run
 from badgateway.analysis.records import uncounted
-from badgateway.cli.terminal import echo, say, shown
+from badgateway.cli.terminal import echo, print_table, say, shown
 from badgateway.cli.wording import decision_lines
 from badgateway.model.exit_code import of_study
 from badgateway.model.printable import printable
@@ -24,8 +24,8 @@ from badgateway.store.run_folder import RunFolder
 _MOST_ROWS = 40
 _UNBOUNDED = 1000
 """Columns of what is no terminal: there a row stays one line."""
-_ROOMY = 100
-"""Columns of a terminal that has room for what each changes beside its figures."""
+_ROOMY = 40
+"""Columns for what each changes: with fewer beside the figures, it has a table of its own below."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,19 +113,23 @@ def _commonest_cause(study: StudySummary) -> str:
 
 def _print_table(console: Console, found: Standings) -> None:
     say(console, Text(f"At {found.load}, limit of p95 {found.limit}:"))
-    is_roomy = console.width >= _ROOMY
-    table = columns("", "configuration", "verdict")
-    for name in _figures(found):
-        table.add_column(name, justify="right", no_wrap=True)
-    if is_roomy:
-        table.add_column("changes")
-    for row in found.rows:
-        table.add_row(*_cells(row, found), *([shown(Text(row.changes))] if is_roomy else []))
-    console.print(table)
+    is_roomy = console.width - console.measure(_table(found, with_changes=False)).maximum >= _ROOMY
+    print_table(console, _table(found, with_changes=is_roomy))
     if not is_roomy:
         _print_changes(console, found)
     for note in _notes(found):
         say(console, Text(note, style="dim"))
+
+
+def _table(found: Standings, *, with_changes: bool) -> Table:
+    table = columns("", "configuration", "verdict")
+    for name in _figures(found):
+        table.add_column(name, justify="right", no_wrap=True)
+    if with_changes:
+        table.add_column("changes")
+    for row in found.rows:
+        table.add_row(*_cells(row, found), *([shown(Text(row.changes))] if with_changes else []))
+    return table
 
 
 def _print_changes(console: Console, found: Standings) -> None:
@@ -134,7 +138,7 @@ def _print_changes(console: Console, found: Standings) -> None:
     for row in found.rows:
         table.add_row("", shown(Text(row.name)), shown(Text(row.changes)))
     console.print()
-    console.print(table)
+    print_table(console, table)
 
 
 def columns(*names: str) -> Table:

@@ -10,6 +10,7 @@ from badgateway.model.printable import printable, printable_lines
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
     from rich.text import Text
 
 
@@ -38,3 +39,13 @@ def shown(text: Text) -> Text:
 def say(console: Console, text: Text) -> None:
     """Print a line, broken between words on a terminal and not at all elsewhere."""
     console.print(shown(text), soft_wrap=not console.is_terminal)
+
+
+def print_table(console: Console, table: Table) -> None:
+    """Print a table whose lines end with their last letter, not with spaces up to the longest."""
+    from rich.text import Text  # noqa: PLC0415 # see above
+
+    for segments in console.render_lines(table, pad=False):
+        line = Text.assemble(*((segment.text, segment.style or "") for segment in segments))
+        # rstrip() alone would take a no-break space too, which is part of a figure.
+        console.print(line[: len(line.plain.rstrip(" "))], no_wrap=True, crop=False, overflow="ignore")

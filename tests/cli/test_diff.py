@@ -26,6 +26,7 @@ def test_what_is_the_same_is_said_once_and_what_is_not_with_both():
     assert lines
     assert all("\N{RIGHTWARDS ARROW} not run" in line and "\N{RIGHTWARDS ARROW} \N{EN DASH}" in line for line in lines)
     assert text.count("\N{RIGHTWARDS ARROW} not run") == len(lines)
+    assert not [line for line in text.splitlines() if line.endswith(" ")]
     assert text.endswith("Nothing else was different.\n")
     assert text.count(whole.recommendation.sentence) == 2
 

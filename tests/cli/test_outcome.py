@@ -12,7 +12,7 @@ from badgateway.cli.outcome import Commands, next_command, print_outcome
 from badgateway.model.study_summary import Decision
 from badgateway.report.sections.answer import standings
 from tests.cli.given import decided
-from tests.report import samples
+from tests.report import ladder_sample, samples
 from tests.report.choice_sample import study_picked
 
 COMMANDS = Commands(resume="badgateway run x.toml --resume", watch="badgateway ui x.toml")
@@ -44,19 +44,30 @@ def test_the_one_to_run_and_those_that_are_as_good_are_marked():
     assert ">" in marks
 
 
-@pytest.mark.parametrize("width", [75, 80, 120])
-def test_on_a_terminal_no_line_is_wider_than_it_and_no_file_name_is_broken(width):
-    text = printed(samples.picked(), width=width)
+@pytest.mark.parametrize("width", [75, 80, 100, 120, 160])
+@pytest.mark.parametrize("made", [samples.picked, ladder_sample.long_ladder])
+def test_on_a_terminal_no_line_is_wider_than_it_or_ends_in_a_space_and_no_file_name_is_broken(made, width):
+    text = printed(made(), width=width)
 
     assert max(map(len, text.splitlines())) <= width
+    assert not [line for line in text.splitlines() if line.endswith(" ")]
     assert "gunicorn_gthread.py" in text
 
 
-def test_what_is_piped_has_one_line_for_each_configuration(capsys):
+def test_what_each_changes_has_room_beside_the_figures_or_a_table_of_its_own():
+    wide, narrow = (printed(samples.picked(), width=width).splitlines() for width in (160, 80))
+
+    assert [line.split()[:2] for line in wide].count(["configuration", "verdict"]) == 1
+    assert not any(line.split() == ["configuration", "changes"] for line in wide)
+    assert any(line.split() == ["configuration", "changes"] for line in narrow)
+
+
+def test_what_is_piped_has_one_line_for_each_configuration_and_ends_none_in_a_space(capsys):
     print_outcome(samples.picked(), None)
     lines = capsys.readouterr().out.splitlines()
 
     assert sum("listen 1,024" in line for line in lines[: lines.index("")]) == 7
+    assert not [line for line in lines if line.endswith(" ")]
 
 
 def test_a_run_without_a_trusted_trial_has_no_table(capsys):
