@@ -18,6 +18,7 @@ from badgateway.plan.project_files import file_faults
 from badgateway.servers.registry import server_of
 
 MOST_BYTES = 1_000_000
+_REQUIRED = {name for name, field in Experiment.model_fields.items() if field.is_required()}
 
 
 def load_experiment(path: Path, *, drawn_seed: int | None = None) -> Experiment:
@@ -67,8 +68,20 @@ def _content(path: Path) -> bytes:
 
 
 def _others_beside(path: Path) -> str:
-    others = sorted(printable(str(other)) for other in path.parent.glob("*.toml"))
-    return f"; there are {', '.join(others)}" if others else ""
+    """Name the experiment files in the folder, or else in experiments/ below it."""
+    for folder in (path.parent, path.parent / "experiments"):
+        others = sorted(printable(str(other)) for other in folder.glob("*.toml") if _is_experiment(other))
+        if others:
+            return f"; there are {', '.join(others)}" if len(others) > 1 else f"; there is {others[0]}"
+    return ""
+
+
+def _is_experiment(path: Path) -> bool:
+    """Return whether a file has what makes it an experiment, such as pyproject.toml has not."""
+    try:
+        return decoded_toml(_content(path)).keys() >= _REQUIRED
+    except (ConfigurationError, DecodingError):
+        return False
 
 
 def _faults_of_variants(experiment: Experiment) -> Iterable[str]:

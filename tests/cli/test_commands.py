@@ -179,7 +179,7 @@ def test_a_locust_file_without_users_is_told_before_anything_is_started(command,
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (("run", "experiments/nope.toml"), "no such experiment file; there are experiments/small.toml"),
+        (("run", "experiments/nope.toml"), "no such experiment file; there is experiments/small.toml"),
         (("run", "experiments/small.toml", "--only", "nope"), "has no configuration nope; it has first, second"),
         (("run", "experiments/small.toml", "--blocks", "0"), "command line: blocks: 0 is not allowed"),
         (("run", "experiments/small.toml", "--window", "nan"), "command line: load.window_s: nan is not allowed"),

@@ -135,8 +135,23 @@ def test_text_that_is_not_toml_is_refused_with_its_line(file):
 
 
 def test_a_missing_file_is_refused_and_its_neighbours_are_named(file):
-    with pytest.raises(ConfigurationError, match=r"no such experiment file; there are .*small\.toml"):
+    (file.parent / "wide.toml").write_text(VALID)
+    with pytest.raises(ConfigurationError, match=r"no such experiment file; there are .*small\.toml, .*wide\.toml$"):
         load_experiment(file.with_name("smal.toml"))
+
+
+def test_only_experiment_files_are_offered_in_place_of_a_missing_one(file):
+    (file.parent / "pyproject.toml").write_text('[project]\nname = "site"\n')
+    (file.parent / "torn.toml").write_text("name = ")
+    (file.parent / "folder.toml").mkdir()
+    with pytest.raises(ConfigurationError, match=r"no such experiment file; there is [^,]*small\.toml$"):
+        load_experiment(file.with_name("nope.toml"))
+
+
+def test_where_no_experiment_file_is_beside_a_missing_one_those_in_experiments_are_offered(file, tmp_path):
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "site"\n')
+    with pytest.raises(ConfigurationError, match=r"no such experiment file; there is .*experiments/small\.toml$"):
+        load_experiment(tmp_path / "nope.toml")
 
 
 def test_a_missing_file_in_an_empty_folder_is_refused(tmp_path):
