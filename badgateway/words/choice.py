@@ -1,6 +1,6 @@
 """Says the choice of a study in a sentence or two, and whether it was confirmed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from badgateway.model.comparison import Choice, ChoiceKind, Criterion, Regret, Relation, TieRule
 from badgateway.model.study_summary import Confirmation
@@ -10,6 +10,7 @@ from badgateway.words.phrases import milliseconds, objective, percent
 from badgateway.words.verdict_reasons import say
 
 _BY = {Criterion.LATENCY: "p95", Criterion.THROUGHPUT: "throughput", Criterion.CAPACITY: "capacity"}
+_MOST_NAMES, _FIRST_NAMES = 4, 3
 _TIE_RULES = {
     TieRule.FEWEST_CHANGES: "fewest settings changed from the baseline",
     TieRule.LEAST_CPU: "least CPU time a request",
@@ -39,7 +40,7 @@ def _worth(choice: Choice) -> str:
             return ": the best, proven, by its p95"
         return ": the only one that keeps the objective"
     as_good = [name for name in choice.equivalent if name != choice.configuration]
-    said = f". As good, as far as this study can tell: {listed(as_good)}; chosen: {tie_rule(choice)}" if as_good else ""
+    said = f". As good, as far as this study can tell: {_tied(as_good)}; chosen: {tie_rule(choice)}" if as_good else ""
     return f"{said}.{_regret(choice.regret)}" if choice.regret else said
 
 
@@ -55,7 +56,7 @@ def _undecided(choice: Choice) -> str:
     if choice.configuration is None:
         return "Nothing can be said: no configuration was measured well enough."
     may = [one.configuration for one in choice.ranking if one.verdict is Verdict.INCONCLUSIVE]
-    start = f"Not decided: {listed(may)} may keep the objective, and none is proven to yet."
+    start = f"Not decided: {_some(may)} may keep the objective, and none is proven to yet."
     if choice.more_blocks is None:
         return f"{start} More blocks would hardly settle it."
     return f"{start} If all goes on so, about {plural(choice.more_blocks, 'more block')} would settle it."
@@ -72,20 +73,32 @@ def _others(choice: Choice) -> Iterator[str]:
             and one.rival not in (*choice.equivalent, *_with(choice, Verdict.INCONCLUSIVE))
         ]
         if not_told:
-            yield f"Slower here, but not proven to be: {listed(not_told)}."
+            yield f"Slower here, but not proven to be: {_some(not_told)}."
         open_ones = _with(choice, Verdict.INCONCLUSIVE)
         if open_ones:
-            yield f"{listed(open_ones)} may keep the objective too: INCONCLUSIVE."
+            yield f"{_some(open_ones)} may keep the objective too: INCONCLUSIVE."
     invalid = _with(choice, Verdict.INVALID)
     if invalid and choice.configuration is not None:
-        yield f"Not measured: {listed(invalid)}."
+        yield f"Not measured: {_some(invalid)}."
     if choice.noise is not None and choice.noise.differs:
         yield (
             f"Beware: {listed(choice.noise.configurations)} under two names is proven to differ from itself by "
             f"{percent(choice.noise.latency.difference)}, so something else than the configuration decides here."
         )
     if choice.two_states:
-        yield f"The p95 of {listed(choice.two_states)} is one of two values, from trial to trial."
+        yield f"The p95 of {_some(choice.two_states)} is one of two values, from trial to trial."
+
+
+def _tied(names: Sequence[str]) -> str:
+    # The table has a mark for each of them.
+    return f"{_some(names, 'others')} (the table names all)" if len(names) > _MOST_NAMES else listed(names)
+
+
+def _some(names: Sequence[str], called: str = "configurations") -> str:
+    """Name all, or of many how many there are and the first: nobody reads a sentence of 24 names."""
+    if len(names) <= _MOST_NAMES:
+        return listed(names)
+    return f"{len(names)} {called}, among them {listed(names[:_FIRST_NAMES])}"
 
 
 def _with(choice: Choice, verdict: Verdict) -> list[str]:

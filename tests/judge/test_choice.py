@@ -58,6 +58,28 @@ def test_configurations_within_the_margin_are_equivalent_and_the_cheapest_is_nam
     assert reasons(choice)[-1].startswith("dear takes 1.500 times")
 
 
+def test_of_more_than_four_that_are_as_good_the_sentence_has_the_number_and_the_first_three():
+    names = ("a", "b", "c", "d", "e", "f")
+    alike = [configuration(name, [facts(p95, cpu_ms=4) for p95 in STEADY]) for name in names]
+    said = sentence(choose(asked(*names), alike))
+    fewer = sentence(choose(asked(*names[:5]), alike[:5]))
+
+    assert said.startswith(
+        "Run a. As good, as far as this study can tell: 5 others, among them b, c and d (the table names all); chosen: "
+        "first in the experiment file."
+    )
+    assert fewer.startswith("Run a. As good, as far as this study can tell: b, c, d and e; chosen: ")
+
+
+def test_of_more_than_four_that_were_not_measured_the_sentence_has_the_number_and_the_first_three():
+    names = ("a", "b", "c", "d", "e", "f")
+    first, *unmeasured = names
+    measured = configuration(first, [facts(p95) for p95 in STEADY])
+    choice = choose(asked(*names), [measured, *(configuration(name, []) for name in unmeasured)])
+
+    assert sentence(choice).endswith("Not measured: 5 configurations, among them b, c and d.")
+
+
 def test_fewest_changes_from_the_baseline_come_before_cpu_time_and_the_order_of_the_file_after_it():
     configurations = [
         configuration(name, [facts(p95, cpu_ms=cpu_ms) for p95 in STEADY])

@@ -61,7 +61,7 @@ class Standings:
 
 
 def build(study: StudySummary, *, most_rows: int = _MOST_ROWS) -> Standings:
-    """Return the table of a study, with at most so many rows."""
+    """Return the table of a study, with at most so many rows, and more where more are as good as the picked one."""
     load = level_compared(study)
     at_load = cells_at(study, load)
     order = [summary.configuration.name for summary in grid.ranked(study)]
@@ -90,9 +90,10 @@ def cells_at(study: StudySummary, load: LoadLevel) -> dict[str, Cell]:
 
 
 def _shown(study: StudySummary, order: list[str], most_rows: int) -> list[str]:
-    """Return the names of the rows, in their order; what is to run and the baseline are always among them."""
-    needed = {study.experiment.baseline.name, study.recommendation.configuration}
-    room = most_rows - len(needed)
+    """Return the names of the rows, in their order: always what is to run, what is as good, and the baseline."""
+    tied = study.choice.equivalent if study.choice else ()
+    needed = {study.experiment.baseline.name, study.recommendation.configuration, *tied}
+    room = max(most_rows - len(needed), 0)
     others = [name for name in order if name not in needed][:room]
     return [name for name in order if name in needed or name in others]
 

@@ -5,7 +5,8 @@ from dataclasses import replace
 from badgateway.model.configuration import WorkerModel
 from badgateway.report.sections.answer import screen, standings, strip
 from tests.report import comparison, samples
-from tests.report.choice_sample import study_picked
+from tests.report.choice_sample import choice_of, study_equivalent, study_picked
+from tests.report.ladder_sample import long_ladder
 
 
 def test_what_is_wrong_is_one_sentence_with_share_statuses_and_cause():
@@ -102,3 +103,12 @@ def test_configurations_that_are_as_good_are_bracketed():
     choice = study_picked().choice
     assert choice is not None
     assert ties == (set(choice.equivalent) if len(choice.equivalent) > 1 else set())
+
+
+def test_the_table_has_all_that_are_as_good_however_many():
+    ladder = long_ladder()
+    tied = tuple(one.configuration.name for one in ladder.configurations[:20])
+    rows = standings.build(replace(ladder, choice=replace(choice_of(study_equivalent()), equivalent=tied))).rows
+
+    assert {row.name for row in rows if row.is_tied} == set(tied)
+    assert len(standings.build(ladder).rows) == 12
