@@ -5,6 +5,7 @@ import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+LONGEST_README_LINE = 132
 LONGEST_LINES, TINY_LINES, MOST_TINY = 300, 40, 15
 
 
@@ -25,6 +26,10 @@ def test_an_editor_and_ruff_agree_on_the_length_of_a_line():
     length = tomllib.loads(text("pyproject.toml"))["tool"]["ruff"]["line-length"]
 
     assert f"max_line_length = {length}\n" in text(".editorconfig")
+
+
+def test_no_line_of_the_readme_is_too_long_for_an_editor_beside_another():
+    assert [line for line in text("README.md").splitlines() if len(line) > LONGEST_README_LINE] == []
 
 
 def test_the_package_says_that_it_is_typed():
