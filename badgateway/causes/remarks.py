@@ -6,6 +6,8 @@ from badgateway import numbers
 from badgateway.causes.conditions import listed
 from badgateway.model.evidence import ServerEvent as Event
 
+_End = tuple[str, int, str, int]
+"""An event, how often it was, and where it was first: file and line."""
 _ENDS = (
     Event.WORKER_TIMEOUT,
     Event.WORKER_KILLED,
@@ -36,6 +38,18 @@ def remarks(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
     return (*_not_started(connection), *_ends(connection))
 
 
+def remarks_by_subject(connection: duckdb.DuckDBPyConnection, *, has_failed: bool) -> dict[str, str]:
+    """Return the same one by one, by what each is about: its sentence changes while more comes, and that does not.
+
+    Args:
+        connection: After a diagnosis.
+        has_failed: Whether requests are known to have failed that the connection has forgotten.
+    """
+    ends = [] if has_failed else _found_ends(connection)
+    not_started = [("nginx", sentence) for sentence in _not_started(connection)]
+    return dict(not_started) | {end[0]: _sentence([end]) for end in ends}
+
+
 def _not_started(connection: duckdb.DuckDBPyConnection) -> list[str]:
     return [
         f"nginx did not start, or kept its old configuration: {file}:{line_number}  {line}"
@@ -44,12 +58,17 @@ def _not_started(connection: duckdb.DuckDBPyConnection) -> list[str]:
 
 
 def _ends(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    found = connection.execute(_UNKNOWN_TO_REQUESTS).fetchall()
-    if not found:
-        return []
+    found = _found_ends(connection)
+    return [_sentence(found)] if found else []
+
+
+def _found_ends(connection: duckdb.DuckDBPyConnection) -> list[_End]:
+    return connection.execute(_UNKNOWN_TO_REQUESTS).fetchall()
+
+
+def _sentence(found: list[_End]) -> str:
     told = ", ".join(f"{event} ({numbers.count(count)}, first {file}:{first})" for event, count, file, first in found)
-    sentence = (
+    return (
         f"No failed request is known, but a server tells of trouble: {told}. Who waited for it has no line in these "
         "logs: give the proxy's access and error logs of that time."
     )
-    return [sentence]

@@ -12,7 +12,15 @@ from badgateway.cli.terminal import echo_page
 from badgateway.cli.wording import duration
 from badgateway.logs import Source
 from badgateway.process.interruption import held
-from badgateway.report.explanation.live import counts, incident_line, incident_row, summary_line, summary_rows
+from badgateway.report.explanation.live import (
+    counts,
+    incident_line,
+    incident_row,
+    remark_line,
+    remark_rows,
+    summary_line,
+    summary_rows,
+)
 from badgateway.report.explanation.text_rows import Paint, painted, unpainted
 from badgateway.study.following import Following, Look
 
@@ -91,9 +99,13 @@ class JsonLines(nullcontext["JsonLines"]):
     def __init__(self) -> None:
         super().__init__(self)
         self._told: dict[int, tuple[object, float, int]] = {}
+        self._remarked = 0
 
     def show(self, look: Look, now_s: float) -> None:
         """Print what is new."""
+        for sentence in look.remarks[self._remarked :]:
+            _print(remark_line(sentence))
+        self._remarked = len(look.remarks)
         for each in look.incidents:
             state = (each.incident.cause, each.incident.certainty, each.is_over)
             before, told_s, count = self._told.get(each.number, (None, 0.0, 0))
@@ -114,9 +126,13 @@ class PlainRows(nullcontext["PlainRows"]):
         super().__init__(self)
         self._told_s: dict[int, float] = {}
         self._over: set[int] = set()
+        self._remarked = 0
 
     def show(self, look: Look, now_s: float) -> None:
         """Print what is new."""
+        for sentence in look.remarks[self._remarked :]:
+            _print(painted(remark_rows(sentence, _WIDEST), unpainted))
+        self._remarked = len(look.remarks)
         for each in look.incidents:
             since_s = self._told_s.setdefault(each.number, now_s)
             if each.number in self._over or (not each.is_over and now_s - since_s < _SO_FAR_S):
@@ -138,6 +154,7 @@ class LiveRows:
         """Begin to draw when entered."""
         self._paint = paint
         self._over: set[int] = set()
+        self._remarked = 0
         self._live: Live | None = None
 
     def __enter__(self) -> Self:
@@ -159,6 +176,9 @@ class LiveRows:
         del now_s
         if self._live is None:
             return
+        for sentence in look.remarks[self._remarked :]:
+            self._live.console.print(self._text(remark_rows(sentence, _columns())))
+        self._remarked = len(look.remarks)
         over = [each for each in look.incidents if each.is_over and each.number not in self._over]
         for each in over:
             self._over.add(each.number)
@@ -174,9 +194,12 @@ class LiveRows:
         return Text("\n").join([*rows, Text(state, style="dim", no_wrap=True, overflow="ellipsis")])
 
     def _drawn(self, each: LiveIncident, look: Look) -> "Text":
+        return self._text([_row(each, look, _columns())])
+
+    def _text(self, rows: "list[Row]") -> "Text":
         from rich.text import Text  # noqa: PLC0415 # see above
 
-        return Text.from_ansi(painted([_row(each, look, _columns())], self._paint).rstrip("\n"))
+        return Text.from_ansi(painted(rows, self._paint).rstrip("\n"))
 
     def end(self, look: Look) -> None:
         """Print the summary."""

@@ -13,9 +13,11 @@ from typing import BinaryIO, Self
 from badgateway.analysis.explanation import count_once, file_read, given_kinds
 from badgateway.causes import diagnose
 from badgateway.causes.live_incidents import LiveIncident, LiveIncidents, failed_seconds
+from badgateway.causes.remarks import remarks_by_subject
 from badgateway.logs import Source
 from badgateway.logs.following import WINDOW_S, LogFollower
 from badgateway.model.explanation import FileRead
+from badgateway.model.printable import masked
 from badgateway.study.tail import FileTail, StreamTail, open_any
 
 _SETTLED_S = WINDOW_S / 2
@@ -34,6 +36,8 @@ class Look:
     followed_s: float
     evidence: Mapping[str, str] = field(default_factory=dict)
     """The line that showed a cause last, by the cause's id."""
+    remarks: tuple[str, ...] = ()
+    """What the logs told beside failures, each as it was when it was first true, in that order."""
 
     @property
     def failures(self) -> int:
@@ -80,6 +84,8 @@ class Following:
         self._started_s = clock()
         self._incidents = LiveIncidents()
         self._evidence: dict[str, str] = {}
+        self._remarks: dict[str, str] = {}
+        self._mask = mask
         self._dirty = False
         with ExitStack() as stack:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="badgateway-follow-"))
@@ -144,9 +150,14 @@ class Following:
             self._evidence |= {each.cause.id: each.evidence[-1].text for each in diagnosis.causes if each.evidence}
             found = failed_seconds(evidence.connection, time.time())
             requests = evidence.requests
+            self._remark(remarks_by_subject(evidence.connection, has_failed=bool(self._incidents.incidents)))
         last_s = max((each.second for each in found), default=0)
         self._incidents.look(found, since_s=last_s - _SETTLED_S, now_s=now_s)
         self.look = self._looked(requests, tuple(map(file_read, evidence.files)), evidence.utc_offset_s)
+
+    def _remark(self, found: Mapping[str, str]) -> None:
+        for about, sentence in found.items():
+            self._remarks.setdefault(about, masked(sentence) if self._mask else sentence)
 
     def _looked(self, requests: int, files: tuple[FileRead, ...], utc_offset_s: float) -> Look:
         return Look(
@@ -156,6 +167,7 @@ class Following:
             utc_offset_s=utc_offset_s,
             followed_s=self._clock() - self._started_s,
             evidence=dict(self._evidence),
+            remarks=tuple(self._remarks.values()),
         )
 
 

@@ -1,7 +1,7 @@
 """What is told beside failures."""
 
 from badgateway.causes import diagnose
-from badgateway.causes.remarks import remarks
+from badgateway.causes.remarks import remarks, remarks_by_subject
 from badgateway.model.evidence import Phase, ServerEvent
 from tests.causes.evidence import Evidence, Row
 
@@ -26,3 +26,15 @@ def test_workers_that_ended_are_told_of_where_no_request_is_known_to_have_failed
     assert "worker timeout (2, first server.log:1)" in sentence
     assert remarked(evidence.closed()) == ()
     assert remarked(Evidence().event(ServerEvent.WORKER_BOOTED, pid=7)) == ()
+
+
+def test_each_kind_of_trouble_is_told_of_by_its_subject_however_often_it_was():
+    once = Evidence().event(ServerEvent.WORKER_TIMEOUT, pid=7)
+    with once.event(ServerEvent.WORKER_TIMEOUT, at=60, pid=8).event(ServerEvent.HARAKIRI, pid=9).database() as found:
+        diagnose(found, requests=1)
+        told = remarks_by_subject(found, has_failed=False)
+        assert remarks_by_subject(found, has_failed=True) == {}
+
+    assert sorted(told) == [ServerEvent.HARAKIRI, ServerEvent.WORKER_TIMEOUT]
+    assert "worker timeout (2, first server.log:1)" in told[ServerEvent.WORKER_TIMEOUT]
+    assert "harakiri" not in told[ServerEvent.WORKER_TIMEOUT]

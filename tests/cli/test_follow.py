@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner
@@ -104,6 +105,18 @@ def test_a_pipe_gets_one_row_of_an_incident_when_it_is_over(capsys):
     assert capsys.readouterr().out == (
         "00:00:05 to 00:00:07  4 \N{MULTIPLICATION SIGN} 502  The accept queue of the unix socket was full, on /a\n"
     )
+
+
+def test_what_is_told_beside_failures_is_printed_once(capsys):
+    sentence = "nginx did not start, or kept its old configuration: error.log:1  [emerg] host not found"
+    for display, lines in (
+        (PlainRows(), [sentence]),
+        (JsonLines(), [json.dumps({"event": "remark", "text": sentence})]),
+    ):
+        for now_s in (0, 1):
+            display.show(replace(look_at(LiveIncidents()), remarks=(sentence,)), now_s)
+
+        assert capsys.readouterr().out.splitlines() == lines
 
 
 def test_a_pipe_is_told_each_minute_of_an_incident_that_goes_on(capsys):

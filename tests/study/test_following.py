@@ -2,7 +2,7 @@
 
 import io
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -146,3 +146,46 @@ def test_a_container_s_stream_needs_no_line_of_the_server_to_be_told_apart(tmp_p
 
     assert [str(file.kind) for file in look.files] == ["Gunicorn log"]
     assert (look.requests, look.failures) == (1, 1)
+
+
+EMERG = '{now:%Y/%m/%d %H:%M:%S} [emerg] 29#29: host not found in upstream "{name}" in /etc/nginx/nginx.conf:{line}\n'
+DIED = "[{now:%Y-%m-%d %H:%M:%S} +0000] [1] [CRITICAL] WORKER TIMEOUT (pid:{pid})\n"
+
+
+def test_what_logs_tell_beside_failures_is_told_once_when_it_is_first_true(site, following):
+    assert following.poll().remarks == ()
+    for line in (3, 4):
+        with site.error.open("a") as file:
+            file.write(EMERG.format(now=NOW, name="web", line=line))
+        (sentence,) = following.poll().remarks
+
+    assert sentence.startswith("nginx did not start, or kept its old configuration: ")
+    assert "nginx.conf:3" in sentence
+
+
+def test_a_worker_that_ended_is_not_told_of_beside_failures_that_are_known_though_they_are_long_ago(site, tmp_path):
+    log = tmp_path / "gunicorn.log"
+    log.write_text("[2026-11-21 12:00:00 +0000] [1] [INFO] Starting gunicorn 23.0.0\n")
+    sources = [Source(name=path.name, content=path) for path in (site.access, log)]
+    with Following(sources, utc_offset_s=0.0, clock=lambda: 0.0) as following:
+        site.requests(502)
+        following.poll()
+        later = NOW + timedelta(hours=1)
+        for path, line in ((site.access, ACCESS), (log, DIED)):
+            with path.open("a") as file:
+                file.write(line.format(now=later, uri="/a", status=200, pid=7))
+            following.poll()
+
+        assert (following.look.failures, following.look.remarks) == (1, ())
+
+
+def test_a_worker_that_ended_is_told_of_once(tmp_path):
+    log = tmp_path / "gunicorn.log"
+    log.write_text("[2026-11-21 12:00:00 +0000] [1] [INFO] Starting gunicorn 23.0.0\n")
+    with Following([Source(name=log.name, content=log)], clock=lambda: 0.0) as following:
+        for pid in (7, 8):
+            with log.open("a") as file:
+                file.write(DIED.format(now=NOW, pid=pid))
+            (sentence,) = following.poll().remarks
+
+    assert "worker timeout (1, first gunicorn.log:" in sentence

@@ -5,7 +5,7 @@ import json
 from badgateway import numbers
 from badgateway.model.diagnosis import Certainty
 from badgateway.model.explanation import FileRead, Incident
-from badgateway.model.printable import printable_page
+from badgateway.model.printable import printable, printable_page
 from badgateway.report import wording
 from badgateway.report.explanation import incidents, servers
 from badgateway.report.explanation.json_document import Object, incident_object
@@ -27,6 +27,16 @@ def incident_row(incident: Incident, utc_offset_s: float, width: int, *, goes_on
         (Role.FAILED, counted),
         (Role.PLAIN, f"  {cut(f'{incidents.what(incident)}{doubt}', room)}"),
     )
+
+
+def remark_rows(sentence: str, width: int) -> list[Row]:
+    """Return what the logs tell beside failures, wrapped to the width."""
+    return [row(line, Role.UNSURE) for line in wrapped(printable(sentence), width, hanging=2)]
+
+
+def remark_line(sentence: str) -> str:
+    """Return the same as one line of JSON."""
+    return _line({"event": "remark", "text": sentence})
 
 
 def counts(requests: int, failures: int) -> str:
