@@ -20,6 +20,10 @@ class RestoreError(DeploymentError):
     """The data of the application could not be put back, which every later trial would need too."""
 
 
+class DeclaredOtherwiseError(DeploymentError):
+    """A server runs with other settings than the experiment says, so its figures would be told of something else."""
+
+
 class GuardianError(DeploymentError):
     """The kit's own process beside a program was killed or stopped from outside; the program is not to blame."""
 

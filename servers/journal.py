@@ -24,6 +24,7 @@ There is no header and no quoting: what a client may have chosen is percent-enco
     process         before the first request of a process; detail is its parent's pid
     worker-forked, worker-ready, worker-int, worker-abort, worker-exit (number: requests it served)
     worker-reaped   by Gunicorn's arbiter; detail is "aborted" if it had given the worker up
+    setting         what the server, or Django, runs with; detail: workers=5, debug=False
     blocked         the event loop was; duration_s is how late it came, and 0 where the watch begins
     blocked-by      seen while it lasts, and again if it lasts; detail is the file, line and function
 """
@@ -364,6 +365,7 @@ def gunicorn_settings(file: str, lines: Lines) -> dict[str, Any]:
     exec(compile(Path(file).read_bytes(), file, "exec"), settings)  # noqa: S102 # see above
     for hook, kind in _WORKER_HOOKS.items():
         settings[hook] = _hook(hook, kind, lines, settings.get(hook))
+    settings["when_ready"] = _when_ready(lines, settings.get("when_ready"))
     return {name: value for name, value in settings.items() if not name.startswith("_")}
 
 
@@ -386,8 +388,70 @@ def _hook(hook: str, kind: str, lines: Lines, own: Callable[..., object] | None)
     return with_worker if hook in _CALLED_WITH_WORKER_ONLY else with_both
 
 
+def _when_ready(lines: Lines, own: Callable[..., object] | None) -> Callable[..., None]:
+    def when_ready(server: Any) -> None:
+        found = server.cfg
+        _tell_settings(
+            lines,
+            workers=found.workers,
+            threads=found.threads,
+            greenlets=found.worker_connections,
+            listen=found.backlog,
+            model=found.worker_class_str,
+        )
+        if own is not None:
+            own(server)
+
+    return when_ready
+
+
+def _tell_settings(lines: Lines, **settings: Any) -> None:
+    for name, value in settings.items():
+        lines.event("setting", detail=f"{name}={value}")
+
+
+def _tell_uwsgi(lines: Lines) -> None:
+    uwsgi = sys.modules.get("uwsgi")
+    if uwsgi is None or not hasattr(uwsgi, "numproc"):
+        return
+    options = {name if isinstance(name, str) else name.decode("latin-1"): value for name, value in uwsgi.opt.items()}
+    has_gevent = "gevent" in options
+    model = "async" if has_gevent else "threaded" if uwsgi.cores > 1 else "preforking"
+    _tell_settings(
+        lines,
+        workers=uwsgi.numproc,
+        threads=1 if has_gevent else uwsgi.cores,
+        greenlets=uwsgi.cores,
+        listen=_last(options.get("listen", b"100")),
+        model=model,
+    )
+
+
+def _last(value: Any) -> str:
+    # Of an option that is given several times, uWSGI has a list, and goes by the last one.
+    last = value[-1] if isinstance(value, (list, tuple)) else value
+    return last.decode("latin-1") if isinstance(last, bytes) else str(last)
+
+
+def _tell_django(lines: Lines) -> None:
+    conf = sys.modules.get("django.conf")
+    if conf is None or not conf.settings.configured:
+        return
+    try:
+        default = conf.settings.DATABASES.get("default") or {}
+        engine = default.get("ENGINE", "")
+        backend = importlib.import_module(f"{engine}.base") if engine else None
+    except Exception as error:  # noqa: BLE001 # what is wrong with the settings, the site itself will tell
+        _tell_settings(lines, unreadable=type(error).__name__)
+        return
+    driver = getattr(getattr(backend, "Database", None), "__name__", "")
+    _tell_settings(lines, debug=conf.settings.DEBUG, engine=engine, driver=driver)
+
+
 def _on_first_request(lines: Lines) -> None:
     lines.write(f"process,{time.time():.6f},{os.getpid()},,,,,,,{os.getppid()}\n")
+    _tell_uwsgi(lines)
+    _tell_django(lines)
     monkey = sys.modules.get("gevent.monkey")
     if os.environ.get("JOURNAL_LOOP") == "1" and monkey is not None and monkey.is_module_patched("socket"):
         _watch_loop(lines)

@@ -24,6 +24,7 @@ KINDS = (
     "worker-reaped",
     "blocked",
     "blocked-by",
+    "setting",
 )
 """All kinds of lines; docs/raw-files.md tells their meaning."""
 

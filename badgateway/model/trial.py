@@ -157,6 +157,8 @@ class OutsidePart(StrEnum):
     KIT = "kit"
     MACHINE = "machine"
     CLOCK = "clock"
+    SETTINGS = "settings"
+    """What the running server has, where the experiment says something else."""
     BOOKS = "books"
     """The files in which the trial is recorded."""
 

@@ -54,6 +54,8 @@ class Deployment:
     """By their part: server, nginx, and where there is one, background and relay."""
     read_error_log: Callable[[], bytes]
     """Returns what nginx has complained of by now."""
+    read_journal: Callable[[], bytes]
+    """Returns what the application's journal holds by now."""
 
     @property
     def parts(self) -> dict[str, int]:
@@ -141,6 +143,7 @@ def deploy(  # noqa: PLR0913 # all but two by name, and most callers leave the l
                 statistics_socket=site.statistics_socket,
                 children={"server": server, "nginx": proxy, **background, **relay},
                 read_error_log=lambda: written_text(site.written / raw_files.ERROR_LOG, account),
+                read_journal=lambda: written_text(site.journal_file, account),
             )
             before_requests()
             _require_answer(deployment, server, experiment, configuration, ready_deadline_s)

@@ -2,11 +2,15 @@
 
 import time
 
-from badgateway.errors import BadgatewayError, GuardianError, LoadError, first_line
+from badgateway.errors import BadgatewayError, DeclaredOtherwiseError, GuardianError, LoadError, first_line
 from badgateway.model.trial import Disturbance, OutsidePart, Trial, TrialRecord, TrialStatus
 
-_OUTSIDE = {GuardianError: OutsidePart.KIT, LoadError: OutsidePart.GENERATOR}
-"""No configuration can end the kit or its load generator; what it answers badly they count."""
+_OUTSIDE = {
+    GuardianError: OutsidePart.KIT,
+    LoadError: OutsidePart.GENERATOR,
+    DeclaredOtherwiseError: OutsidePart.SETTINGS,
+}
+"""No configuration can end the kit or its load generator, or answers for what was not asked of it."""
 
 
 class Stopwatch:

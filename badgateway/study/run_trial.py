@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from badgateway.databases.database_system import PART
-from badgateway.errors import DeploymentError, LoadError, RestoreError, without_folder
+from badgateway.errors import DeclaredOtherwiseError, DeploymentError, LoadError, RestoreError, without_folder
+from badgateway.ledger.observed import declared_otherwise, observed_settings
 from badgateway.load.locust import Drive
 from badgateway.load.progress import Progress
 from badgateway.load.standby import Standby
 from badgateway.model import raw as raw_files
+from badgateway.model.configuration import Configuration
 from badgateway.model.experiment import Experiment, Load
 from badgateway.model.trial import Disturbance, OutsidePart, SendingCheck, Trial, TrialRecord, TrialStatus
 from badgateway.probe.machine import MachineWatch
@@ -134,6 +136,7 @@ def _deploy_and_drive(  # what is run, where, and who looks on
         StackSampler(raw, watch_of(deployment, outside.access)) as stack,
         outside.deployed(deployment, raw),
     ):
+        _require_as_declared(configuration, deployment, bench)
 
         def watch_generator(pid: int) -> None:
             processes.add("locust", pid)
@@ -152,6 +155,16 @@ def _deploy_and_drive(  # what is run, where, and who looks on
             check=lambda: _check(deployment, bench),
             environment={**experiment.application.environment, **configuration.environment},
             standby=beside.standby,
+        )
+
+
+def _require_as_declared(configuration: Configuration, deployment: Deployment, bench: Bench) -> None:
+    # The health check has been answered, so at least one worker has told what it runs with.
+    observed = observed_settings(deployment.read_journal())
+    faults = declared_otherwise(configuration, observed, bench.database.system)
+    if faults:
+        raise DeclaredOtherwiseError(
+            f"{configuration.name}: {'; '.join(faults)}; have {configuration.server} say the same"
         )
 
 

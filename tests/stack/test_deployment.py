@@ -38,6 +38,7 @@ def deployment(server: Part, proxy: Part) -> Deployment:
         statistics_socket=Path("stats.sock"),
         children=cast("Any", {"server": server, "nginx": proxy}),
         read_error_log=lambda: b"",
+        read_journal=lambda: b"",
     )
 
 

@@ -160,6 +160,7 @@ class Seam:
         self.distances_ms: list[object] = []
         """Of the database, as each deployment was asked for it."""
         self.ended: tuple[Disturbance, ...] = ()
+        self.journal = b""
         """What ended of each deployment without the kit's doing."""
         self.on_restore: Callable[[], None] = lambda: None
         self.on_deploy: Callable[[str], None] = lambda _name: None
@@ -227,6 +228,7 @@ class Seam:
                 parts={"server": os.getpid()},
                 check=self.check_deployment,
                 ended_from_outside=lambda: self.ended,
+                read_journal=lambda: self.journal,
             )
         finally:
             self.up.remove(configuration.name)

@@ -222,3 +222,12 @@ def test_a_generator_that_stood_still_under_load_is_a_disturbance_and_one_before
 
 def test_a_trial_that_nothing_disturbed_has_no_disturbance(seam, table, raw):
     assert run_trial(TRIAL, table, raw, lambda _: None).disturbances == ()
+
+
+def test_a_server_that_contradicts_the_experiment_makes_the_trial_invalid_before_it_is_loaded(seam, table, raw):
+    seam.journal = b"setting,1.5,7,,,,,,,workers=5\nsetting,1.5,7,,,,,,,debug=True\n"
+    record = run_trial(TRIAL, table, raw, lambda _: None)
+
+    (found,) = record.disturbances
+    assert (record.status, found.part, seam.drives) == (TrialStatus.ABORTED, OutsidePart.SETTINGS, 0)
+    assert "workers is 5 in the running server, and 2 in the experiment; DEBUG is True" in found.what

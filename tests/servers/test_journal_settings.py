@@ -1,0 +1,82 @@
+"""What the journal tells of the settings that a server and a site run with."""
+
+import sys
+from types import ModuleType, SimpleNamespace
+
+import pytest
+
+from tests.servers.journals import load, written
+
+JOURNAL = load()
+
+
+@pytest.fixture
+def lines(tmp_path):
+    return JOURNAL.Lines(str(tmp_path / "j"))
+
+
+def told(folder) -> list[str]:
+    return [row["detail"] for row in written(folder / "j") if row["kind"] == "setting"]
+
+
+def test_gunicorn_tells_its_settings_when_it_is_ready_and_calls_the_files_own_hook(lines, tmp_path):
+    (tmp_path / "server.py").write_text("def when_ready(server):\n    server.seen.append('own')\n")
+    found = SimpleNamespace(workers=5, threads=1, worker_connections=1000, backlog=2048, worker_class_str="sync")
+    server = SimpleNamespace(cfg=found, seen=[])
+    JOURNAL.gunicorn_settings(str(tmp_path / "server.py"), lines)["when_ready"](server)
+
+    assert told(tmp_path) == ["workers=5", "threads=1", "greenlets=1000", "listen=2048", "model=sync"]
+    assert server.seen == ["own"]
+
+
+@pytest.mark.parametrize(
+    ("options", "cores", "words"),
+    [
+        ({}, 1, ["workers=3", "threads=1", "greenlets=1", "listen=100", "model=preforking"]),
+        ({b"listen": [b"100", b"512"]}, 4, ["workers=3", "threads=4", "greenlets=4", "listen=512", "model=threaded"]),
+        ({"gevent": b"64"}, 64, ["workers=3", "threads=1", "greenlets=64", "listen=100", "model=async"]),
+    ],
+)
+def test_uwsgi_tells_its_settings_from_within(options, cores, words, tmp_path, monkeypatch):
+    lines = JOURNAL.Lines(str(tmp_path / "j"))
+    monkeypatch.setitem(sys.modules, "uwsgi", SimpleNamespace(numproc=3, cores=cores, opt=options))
+    JOURNAL._on_first_request(lines)
+
+    assert told(tmp_path) == words
+
+
+def django(monkeypatch, **settings: object) -> None:
+    conf = SimpleNamespace(settings=SimpleNamespace(configured=True, **settings))
+    monkeypatch.setitem(sys.modules, "django.conf", conf)
+
+
+def test_a_django_site_tells_debug_engine_and_the_driver_that_it_really_has(lines, tmp_path, monkeypatch):
+    backend = ModuleType("planted_backend.base")
+    backend.Database = SimpleNamespace(__name__="pymysql")  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "planted_backend", ModuleType("planted_backend"))
+    monkeypatch.setitem(sys.modules, "planted_backend.base", backend)
+    django(monkeypatch, DEBUG=True, DATABASES={"default": {"ENGINE": "planted_backend"}})
+    JOURNAL._on_first_request(lines)
+
+    assert told(tmp_path) == ["debug=True", "engine=planted_backend", "driver=pymysql"]
+
+
+def test_a_site_without_a_database_tells_none(lines, tmp_path, monkeypatch):
+    django(monkeypatch, DEBUG=False, DATABASES={})
+    JOURNAL._on_first_request(lines)
+
+    assert told(tmp_path) == ["debug=False", "engine=", "driver="]
+
+
+def test_settings_that_cannot_be_read_cost_the_site_nothing(lines, tmp_path, monkeypatch):
+    django(monkeypatch, DEBUG=False, DATABASES={"default": {"ENGINE": "no_such_backend"}})
+    JOURNAL._on_first_request(lines)
+
+    assert told(tmp_path) == ["unreadable=ModuleNotFoundError"]
+
+
+def test_a_site_that_is_not_djangos_tells_nothing(lines, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "django.conf", None)
+    JOURNAL._on_first_request(lines)
+
+    assert told(tmp_path) == []
