@@ -42,10 +42,15 @@ def _ends_a_line(path: Path) -> bool:
 
 def require_header(path: Path, columns: tuple[str, ...]) -> None:
     """Raise RawDataError when the first line of a CSV file does not name these columns; DuckDB would not mind."""
-    with path.open(encoding="utf-8", errors="replace") as file:
-        header = file.readline().rstrip("\r\n")
+    header = first_line(path)
     if header != ",".join(columns):
         raise RawDataError(f"{path}, line 1: the header is '{header}', must be '{','.join(columns)}'")
+
+
+def first_line(path: Path) -> str:
+    """Return the first line of a file, without its end; empty when there is none."""
+    with path.open(encoding="utf-8", errors="replace") as file:
+        return file.readline().rstrip("\r\n")
 
 
 def load(path: Path, load_rows: Callable[[], object], where: Callable[[str], str]) -> None:

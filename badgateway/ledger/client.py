@@ -4,7 +4,15 @@ from pathlib import Path
 
 import duckdb
 
-from badgateway.ledger.checks import Rule, broken, demand_none_broken, load, require_header, require_whole_lines
+from badgateway.ledger.checks import (
+    Rule,
+    broken,
+    demand_none_broken,
+    first_line,
+    load,
+    require_header,
+    require_whole_lines,
+)
 from badgateway.ledger.text_file import as_utf8
 from badgateway.model.raw import CLIENT_COLUMNS
 
@@ -26,7 +34,10 @@ _TYPES = {
     "expected_bytes": "BIGINT",
     "error": "VARCHAR",
     "detail": "VARCHAR",
+    "accepted": "BOOLEAN",
 }
+_EARLIER = CLIENT_COLUMNS[: CLIENT_COLUMNS.index("accepted")]
+"""The columns of an earlier kit, to which nobody could say that a status from 400 to 499 is right."""
 _MAY_BE_EMPTY = ("first_byte_s", "expected_bytes")
 _TEXTS = tuple(column for column, sql_type in _TYPES.items() if sql_type == "VARCHAR")
 _TIMES = ("intended_start_s", "start_s", "first_byte_s", "end_s")
@@ -59,13 +70,17 @@ _RULES = (
         broken="status <> 0 AND error IN ('connect_error', 'disconnected')",
         problem="got a response header, but its error column says that none came",
     ),
+    Rule(
+        broken="accepted AND NOT (error = '' AND status BETWEEN 400 AND 499)",
+        problem="is accepted, which only a whole answer with a status from 400 to 499 can be",
+    ),
     Rule(broken="body_bytes < 0 OR expected_bytes < 0", problem="has a negative size"),
 )
 
 
 _ROWS = f"""
-CREATE TABLE {TABLE} AS SELECT *, {broken(_RULES)} FROM read_csv($file, columns = {_TYPES}, header = true,
-    auto_detect = false, delim = ',', quote = '"', escape = '"', force_not_null = {list(_TEXTS)})
+CREATE TABLE {TABLE} AS SELECT *, {broken(_RULES)} FROM (SELECT {{columns}} FROM read_csv($file, columns = {{types}},
+    header = true, auto_detect = false, delim = ',', quote = '"', escape = '"', force_not_null = {list(_TEXTS)}))
 """  # noqa: S608 # constants of this module
 
 
@@ -76,11 +91,14 @@ def load_client(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
         RawDataError: The file is missing, cut, has another header, or a row that cannot be believed.
     """
     require_whole_lines(path)
-    require_header(path, CLIENT_COLUMNS)
-    load(path, lambda: _load_rows(connection, path), where=str)
+    is_earlier = first_line(path) == ",".join(_EARLIER)
+    require_header(path, _EARLIER if is_earlier else CLIENT_COLUMNS)
+    load(path, lambda: _load_rows(connection, path, is_earlier=is_earlier), where=str)
     demand_none_broken(path, connection, TABLE, _RULES)
 
 
-def _load_rows(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+def _load_rows(connection: duckdb.DuckDBPyConnection, path: Path, *, is_earlier: bool) -> None:
+    types = {column: _TYPES[column] for column in (_EARLIER if is_earlier else CLIENT_COLUMNS)}
+    rows = _ROWS.format(columns="*, false AS accepted" if is_earlier else "*", types=types)
     with as_utf8(path) as file:
-        connection.execute(_ROWS, {"file": str(file)})
+        connection.execute(rows, {"file": str(file)})

@@ -30,8 +30,11 @@ _PROXY_COLUMNS = (
 
 _APP_COLUMNS = ("app_pid", "app_starts", "app_started_s", "app_ended_s", "app_status", "app_bytes", "app_seconds")
 
+# An accepted row says so in its detail; files of the ledger stay what they were.
+_CLIENT_COLUMNS = tuple(column for column in CLIENT_COLUMNS if column != "accepted")
+
 COLUMNS = (
-    *CLIENT_COLUMNS,
+    *_CLIENT_COLUMNS,
     *_PROXY_COLUMNS,
     *_APP_COLUMNS,
     "proxy_error",

@@ -6,6 +6,7 @@ from badgateway.model.outcome import Outcome
 
 _NO_ANSWER_IS_FINE = "error IN ('connect_error', 'disconnected', 'client_timeout', 'aborted')"
 _GOOD_STATUS = "status BETWEEN 200 AND 399"
+_IS_RIGHT = f"(accepted OR {_GOOD_STATUS})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,13 +61,13 @@ RULES = (
     Rule(outcome=Outcome.SERVER_ERROR, when="status >= 500", meaning="status 500 or any other 5xx"),
     Rule(
         outcome=Outcome.BAD_CONTENT,
-        when=f"error = 'bad_content' OR NOT {_GOOD_STATUS}",
+        when=f"error = 'bad_content' OR NOT {_IS_RIGHT}",
         meaning="a whole answer that is not what was asked for, or a status below 200 or from 400 to 499",
     ),
     Rule(
         outcome=Outcome.OK,
-        when=f"error = '' AND {_GOOD_STATUS}",
-        meaning="status 200 to 399 and the client has nothing to complain of",
+        when=f"error = '' AND {_IS_RIGHT}",
+        meaning="status 200 to 399, or one from 400 that the Locust file accepts, and nothing to complain of",
     ),
 )
 
@@ -84,12 +85,13 @@ _BY_ERROR = {
 _BY_STATUS = {502: Outcome.BAD_GATEWAY, 504: Outcome.GATEWAY_TIMEOUT, 503: Outcome.UNAVAILABLE}
 
 
-def outcome_of_row(status: int, error: str) -> Outcome:
+def outcome_of_row(status: int, error: str, *, accepted: bool = False) -> Outcome:
     """Return what the rules say of a row of the client alone, before anything is joined to it.
 
     Args:
         status: 0 when no response header came.
         error: As the column of client.csv has it.
+        accepted: Whether the Locust file called a status from 400 to 499 right.
     """
     if error in _BY_ERROR:
         return _BY_ERROR[error]
@@ -98,4 +100,4 @@ def outcome_of_row(status: int, error: str) -> Outcome:
         return Outcome.TRUNCATED
     if status >= 500:
         return _BY_STATUS.get(status, Outcome.SERVER_ERROR)
-    return Outcome.OK if is_good and not error else Outcome.BAD_CONTENT
+    return Outcome.OK if (is_good or accepted) and not error else Outcome.BAD_CONTENT

@@ -132,7 +132,7 @@ def _sharing(processes: int) -> tuple[str, ...]:
 
 def _command(name: str, target: Target, settings: Settings, options: tuple[str, ...], log: Path) -> Command:
     argv = (
-        *(sys.executable, "-m", "locust", "--locustfile", _locust_file(target)),
+        *(sys.executable, "-m", "badgateway.load.plain", "--locustfile", _locust_file(target)),
         *("--host", target.url, "--users", str(target.locust_users)),
         *("--spawn-rate", f"{_spawn_rate(target):g}"),
         *("--stop-timeout", str(math.ceil(target.client_timeout_s) + STOP_MARGIN_S)),

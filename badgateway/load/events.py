@@ -6,7 +6,7 @@ from pathlib import Path
 
 from badgateway.errors import LoadError
 
-_REMEDY = "the users of the Locust file must derive from badgateway.load.recorder.RecordedUser"
+_REMEDY = "see what the Locust file printed, in locust.log beside it"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +32,10 @@ class ClientEvents:
     """Open loop: arrivals that were due in the window, missed ones included."""
     missed_arrivals: int | None = None
     """Open loop: of these, how many were never sent."""
+    stopped_users: int | None = None
+    """How many users were stopped because they asked what is not the site."""
+    stopped_why: str | None = None
+    """Of the first of them."""
 
 
 def write_events(path: Path, events: ClientEvents) -> None:

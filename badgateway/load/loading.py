@@ -12,7 +12,7 @@ from types import TracebackType
 from locust import User
 from locust.util.load_locustfile import load_locustfile
 
-from badgateway.load.recorder import RecordedUser
+from badgateway.load.plain import kind_of
 
 
 def main() -> None:
@@ -29,8 +29,8 @@ def _found(locust_file: Path) -> dict[str, object]:
     return {"users": {name: _described(user) for name, user in users.items()}}
 
 
-def _described(user: type[User]) -> dict[str, bool]:
-    return {"is_recorded": issubclass(user, RecordedUser), "has_tasks": bool(user.tasks)}
+def _described(user: type[User]) -> dict[str, object]:
+    return {"kind": kind_of(user), "has_tasks": bool(user.tasks)}
 
 
 def _line(trace: TracebackType | None, locust_file: Path) -> int | None:

@@ -138,7 +138,7 @@ def _demand_success(child: Child, counter: RowCounter) -> None:
         raise LoadError(_complaint(child, describe_exit(exit_code)))
     counter.look()
     if counter.requests == 0:
-        raise LoadError(_complaint(child, f"left no rows in {CLIENT_ROWS}; do its users call RecordedUser.fetch?"))
+        raise LoadError(_complaint(child, f"left no rows in {CLIENT_ROWS}; do its users ask the site for anything?"))
 
 
 def _require_bounded_log(child: Child) -> None:
@@ -176,6 +176,11 @@ def _judged(events: ClientEvents, target: Target, raw: Path) -> Drive:
         raise LoadError(f"Locust started its last user {late_s:.2f} s after the window opened; raise load.warm_up_s")
     if stopping_s < window.end_s - TOLERANCE_S:
         raise LoadError(f"Locust stopped {window.end_s - stopping_s:.2f} s before the window's end; see {log}")
+    if events.stopped_users:
+        raise LoadError(
+            f"{target.load.locustfile}: {events.stopped_users} users were stopped, the first because it "
+            f"{events.stopped_why}; see {log}"
+        )
     if events.user_errors:
         raise LoadError(f"{target.load.locustfile} raised {events.user_errors} exceptions; correct it, see {log}")
     return Drive(

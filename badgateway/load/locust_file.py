@@ -8,11 +8,12 @@ from typing import Any
 from badgateway.errors import ConfigurationError, DeploymentError
 from badgateway.load.command import Target, loading_command
 from badgateway.model.experiment import Experiment
+from badgateway.model.load_level import LoadUnit
 from badgateway.model.printable import printable, shortened
 from badgateway.process.running import run_to_end
 
 DEADLINE_S = 30.0
-_RECORDED = "RecordedUser of badgateway.load.recorder"
+_MEASURED = "HttpUser, FastHttpUser, or RecordedUser of badgateway.load.recorder"
 
 
 def require_users(experiment: Experiment, *, root: Path, folder: Path) -> None:
@@ -24,10 +25,10 @@ def require_users(experiment: Experiment, *, root: Path, folder: Path) -> None:
         folder: An empty folder for the child's log and its answer.
 
     Raises:
-        ConfigurationError: It cannot be loaded, no user in it is recorded, or one has no task; key, file, line, and
-            what to do.
+        ConfigurationError: It cannot be loaded, a user in it cannot be measured, or has no task; key, file, line,
+            and what to do.
     """
-    fault = _fault(_loaded(experiment, root, folder))
+    fault = _fault(_loaded(experiment, root, folder), is_open=_has_open_loop(experiment))
     if fault:
         raise ConfigurationError(f"load.locustfile: {printable(str(root / experiment.load.locustfile))}{fault}")
 
@@ -53,16 +54,28 @@ def _loaded(experiment: Experiment, root: Path, folder: Path) -> dict[str, Any]:
     return found
 
 
-def _fault(loaded: dict[str, Any]) -> str:
+def _has_open_loop(experiment: Experiment) -> bool:
+    search = experiment.study.capacity if experiment.study else None
+    return bool(experiment.load.rates_per_s) or (search is not None and search.unit is LoadUnit.RATE)
+
+
+def _fault(loaded: dict[str, Any], *, is_open: bool) -> str:
     if "fault" in loaded:
         line = f", line {loaded['line']}" if loaded.get("line") else ""
         return f"{line}: cannot be loaded: {_one_line(loaded['fault'])}; mend it, or install what it needs"
-    users: dict[str, dict[str, bool]] = loaded["users"]
+    users: dict[str, dict[str, Any]] = loaded["users"]
     if not users:
-        return f": has no user class; write one, derived from {_RECORDED}"
-    if not any(user["is_recorded"] for user in users.values()):
-        return f": nothing records what its users do ({_names(users)}); derive them from {_RECORDED}"
-    idle = [name for name, user in users.items() if user["is_recorded"] and not user["has_tasks"]]
+        return f": has no user class; write one, derived from {_MEASURED}"
+    others = [name for name, user in users.items() if not user["kind"]]
+    if others:
+        return f": nothing records what some users do ({_names(others)}); derive them from {_MEASURED}"
+    plain = [name for name, user in users.items() if user["kind"] == "plain"]
+    if is_open and plain:
+        return (
+            f": an open loop needs users whose choices are seeded, which {_names(plain)} cannot be; derive them from "
+            "RecordedUser of badgateway.load.recorder, or name numbers of users in load.users"
+        )
+    idle = [name for name, user in users.items() if not user["has_tasks"]]
     if idle:
         return f": nothing to do for {_names(idle)}; mark a method of each with locust's @task"
     return ""

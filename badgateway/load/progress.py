@@ -4,10 +4,13 @@ import csv
 from dataclasses import dataclass
 from pathlib import Path
 
+from badgateway.ledger.outcome import outcome_of_row
 from badgateway.model import raw
+from badgateway.model.outcome import Outcome
 
 _STATUS = raw.CLIENT_COLUMNS.index("status")
 _ERROR = raw.CLIENT_COLUMNS.index("error")
+_ACCEPTED = raw.CLIENT_COLUMNS.index("accepted")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,5 +51,5 @@ class RowCounter:
             self._header_seen = True
             return
         self.requests += 1
-        if cells[_ERROR] or not cells[_STATUS].startswith("2"):
-            self.failures += 1
+        outcome = outcome_of_row(int(cells[_STATUS]), cells[_ERROR], accepted=cells[_ACCEPTED] == "1")
+        self.failures += outcome is not Outcome.OK

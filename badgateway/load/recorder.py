@@ -16,28 +16,34 @@ The same file serves the closed loop (Locust's users) and the open one (`--arriv
 """
 
 import json as json_format
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from random import Random
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
+from urllib.parse import urlencode
 
 import locust
-from gevent import Timeout
 from locust import User
 from locust.env import Environment
 from locust.exception import StopUser
 
 from badgateway.load import open_loop
 from badgateway.load.checks import BodyCheck
+from badgateway.load.cookies import Cookies
+from badgateway.load.hop import ID_HEADER, Hop
 from badgateway.load.reply import Reply
 from badgateway.load.rows import ClientError, ClientRow
 from badgateway.load.session import Session
-from badgateway.load.wire import Connection, WireError, now_s
+from badgateway.load.wire import Connection
 
-_session = Session.attached()
+session = Session.attached()
+"""That of this process."""
 _events: Any = locust.events  # its methods have no types
-_events.init_command_line_parser.add_listener(partial(open_loop.add_arguments, settings=_session.settings))
-_events.init.add_listener(lambda environment, **_: open_loop.take_over(environment, _session))
+_events.init_command_line_parser.add_listener(partial(open_loop.add_arguments, settings=session.settings))
+_events.init.add_listener(lambda environment, **_: open_loop.take_over(environment, session))
+
+
+Form: TypeAlias = Mapping[str, str] | Sequence[tuple[str, str]]
 
 
 class RequestFailed(Exception):  # noqa: N818 # Locust's web UI shows the name: it reads as what happened
@@ -45,19 +51,21 @@ class RequestFailed(Exception):  # noqa: N818 # Locust's web UI shows the name: 
 
 
 class RecordedUser(User):
-    """A user with one keep-alive connection, no redirects, no retries, and choices that follow from the seed."""
+    """A user with one keep-alive connection and a cookie jar, no redirects, no retries, and choices from the seed."""
 
     abstract = True
 
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
-        self.number = _session.next_user()
+        self.number = session.next_user()
         """Counted from 1 in the order of spawning."""
-        self.random = Random(f"{_session.settings.seed}/{self.number}")  # noqa: S311 # repeatable, not secret
+        self.random = Random(f"{session.settings.seed}/{self.number}")  # noqa: S311 # repeatable, not secret
         """Make every choice with it: then the same seed gives the same requests."""
         # Locust picks tasks with a generator that all users share, so the picks would depend on the server's speed.
         self.tasks = [_run_chosen_task]
         self._connection = Connection.to(self.host or "")
+        self.cookies = Cookies(self.host or "")
+        """What the site has set, by name; sent with every request that they are for."""
         self._due_s: float | None = None
         self._has_visited = False
 
@@ -67,7 +75,7 @@ class RecordedUser(User):
         What the visitor does follows from the seed and the arrival's number alone, not from who it was before.
         """
         self.number = arrival + 1
-        self.random = Random(f"{_session.settings.seed}/{arrival}")  # noqa: S311 # repeatable, not secret
+        self.random = Random(f"{session.settings.seed}/{arrival}")  # noqa: S311 # repeatable, not secret
         self._due_s = due_s
         if not self._has_visited:
             self._has_visited = True
@@ -82,6 +90,7 @@ class RecordedUser(User):
         name: str,
         expect: int = 200,
         json: Any = None,
+        data: Form | None = None,
         headers: Mapping[str, str] | None = None,
         check: BodyCheck | None = None,
     ) -> ClientRow:
@@ -93,57 +102,33 @@ class RecordedUser(User):
             name: The route's label in rows and statistics; the same for all ids and pages.
             expect: The status that is right.
             json: What to send as a JSON body.
+            data: The fields of a form, to send as a browser does; a name may come twice in a sequence of pairs.
             headers: More request headers.
             check: Sees the body if the status is the expected one.
         """
         due_s, self._due_s = self._due_s, None
         # An arrival that came due before the stop is owed.
-        if _session.stopping and due_s is None:
+        if session.stopping and due_s is None:
             raise StopUser
-        request_id = _session.next_request_id()
-        body = None if json is None else json_format.dumps(json).encode()
-        content_type = {} if body is None else {"Content-Type": "application/json"}
-        fields = {**content_type, **(headers or {}), "X-Request-ID": request_id}
+        hop = Hop(
+            request_id=session.next_request_id(),
+            name=name,
+            method=method,
+            due_s=due_s,
+            limit_s=session.settings.client_timeout_s,
+        )
+        body, content_type = _body(json, data)
+        fields = {**content_type, **self.cookies.header(path), **(headers or {}), ID_HEADER: hop.request_id}
         request = self._connection.request(method, path, fields, body)
         reply = Reply(method, expect, check)
-        error, detail = ClientError.ABORTED, "the generator stopped this request"
-        start_s = now_s()
-        try:
-            error, detail = self._exchange(request, reply, expect)
-        finally:
-            # Also when Locust kills the user in the middle of it: no request that was sent is without a row.
-            row = ClientRow(
-                request_id=request_id,
-                name=name,
-                method=method,
-                intended_start_s=start_s if due_s is None else due_s,
-                start_s=start_s,
-                first_byte_s=reply.first_byte_s,
-                end_s=now_s(),
-                status=reply.status,
-                body_bytes=reply.body_bytes,
-                expected_bytes=reply.expected_bytes,
-                error=error,
-                detail=detail,
-            )
-            _session.record(row)
-            self._tell_locust(row, path, expect)
-        return row
 
-    def _exchange(self, request: bytes, reply: Reply, expect: int) -> tuple[ClientError, str]:
-        limit_s = _session.settings.client_timeout_s
-        timeout = Timeout.start_new(limit_s)
-        try:
-            self._connection.exchange(request, reply)
-        except WireError as failure:
-            return failure.error, str(failure)
-        except Timeout as expired:
-            if expired is not timeout:
-                raise
-            return ClientError.CLIENT_TIMEOUT, f"not complete after {limit_s:g} s"
-        finally:
-            timeout.close()
-        return _judge(reply, expect)
+        def keep(row: ClientRow) -> None:
+            session.record(row)
+            self._tell_locust(row, path, expect)
+
+        row = hop.send(self._connection, request, reply, judge=lambda: _judge(reply, expect), keep=keep)
+        self.cookies.take(reply.set_cookies, path)
+        return row
 
     def _tell_locust(self, row: ClientRow, path: str, expect: int) -> None:
         if row.error is ClientError.ABORTED:
@@ -167,6 +152,15 @@ class RecordedUser(User):
 def between(low_s: float, high_s: float) -> Callable[[User], float]:
     """Return a wait_time like Locust's own between, but drawn from the user's seeded generator."""
     return lambda user: cast("RecordedUser", user).random.uniform(low_s, high_s)
+
+
+def _body(json: Any, data: Form | None) -> tuple[bytes | None, dict[str, str]]:
+    """Return what a request carries, and the header that says what it is."""
+    if json is not None:
+        return json_format.dumps(json).encode(), {"Content-Type": "application/json"}
+    if data is not None:
+        return urlencode(data).encode(), {"Content-Type": "application/x-www-form-urlencoded"}
+    return None, {}
 
 
 def _run_chosen_task(user: RecordedUser) -> None:

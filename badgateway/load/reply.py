@@ -23,6 +23,8 @@ class Reply:
         """0 while the header is not complete."""
         self.body_bytes = 0
         self.is_complete = False
+        self.set_cookies: list[str] = []
+        """The values of its Set-Cookie fields."""
         self._has_body = method != "HEAD"
         self._expect = expect
         self._check = check
@@ -101,8 +103,12 @@ class Reply:
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Keep a field of the header."""
-        if not self.is_complete:
-            self._headers[name.decode("latin-1").lower()] = value.decode("latin-1")
+        if self.is_complete:
+            return
+        field, text = name.decode("latin-1").lower(), value.decode("latin-1")
+        self._headers[field] = text
+        if field == "set-cookie":
+            self.set_cookies.append(text)
 
     def on_headers_complete(self) -> None:
         """Take the status, and what follows from the header."""

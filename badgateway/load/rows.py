@@ -51,6 +51,8 @@ class ClientRow:
     """What Content-Length promised; None when it was not sent."""
     error: ClientError
     detail: str
+    accepted: bool = False
+    """The Locust file called an answer with a status from 400 to 499 a success."""
 
 
 class RowFile:
@@ -110,6 +112,7 @@ def _cells(row: ClientRow) -> tuple[str | int, ...]:
         "" if row.expected_bytes is None else row.expected_bytes,
         row.error.value,
         _one_line(row.detail, DETAIL_CHARACTERS),
+        int(row.accepted),
     )
 
 

@@ -55,6 +55,9 @@ class Session:
         self._spawned_cpu_s = 0.0
         self._account = _blank()
         self._accounts: list[WorkerReport] = []
+        self._held: dict[str, ClientRow] = {}
+        self.site = ""
+        """Base address of the only site that may be asked; empty until Locust knows it."""
 
     @classmethod
     def attached(cls) -> Self:
@@ -90,6 +93,20 @@ class Session:
         if self._rows:
             self._rows.append(row)
 
+    def hold(self, row: ClientRow) -> None:
+        """Keep the row of a request that has ended, of which the Locust file may still say something."""
+        self._held[row.request_id] = row
+
+    def settle(self, row: ClientRow) -> None:
+        """Record a row that was held, as it is given here; one that the stop has settled stays as it was."""
+        if self._held.pop(row.request_id, None):
+            self.record(row)
+
+    def count_stopped(self, why: str) -> None:
+        """Count a user that had to be stopped."""
+        told = self._account.stopped_why or why
+        self._account = replace(self._account, stopped_users=self._account.stopped_users + 1, stopped_why=told)
+
     def count_arrival(self, offset_s: float, *, is_missed: bool) -> None:
         """Count an arrival of an open loop, by its offset from the start, if it was due in the window."""
         run_time_s = self.settings.run_time_s
@@ -104,6 +121,7 @@ class Session:
         """Prepare this process, before any user exists."""
         # Not before: Locust forks its workers after it has loaded the Locust file.
         self._token = secrets.token_hex(4)
+        self.site = environment.host or ""
         runner = environment.runner
         if isinstance(runner, WorkerRunner):
             receive_shares(runner, self._take_place)
@@ -161,6 +179,8 @@ class Session:
 
     def on_test_stop(self, environment: Environment, **_: Any) -> None:
         """Give account of a load whose requests have all ended, after their rows are on disk."""
+        for row in tuple(self._held.values()):
+            self.settle(row)
         if self._rows:
             self._rows.flush()
         self._account = replace(self._account, drained_s=now_s())
@@ -196,7 +216,7 @@ class Session:
             self._rows = RowFile(self.settings.rows / raw.CLIENT_ROWS)
             gevent.spawn(_keep_beating, Heartbeat(self.settings.rows, now_s))
 
-    def _note(self, **facts: float | None) -> None:
+    def _note(self, **facts: float | str | None) -> None:
         self._events = replace(self._events, **facts)  # type: ignore[arg-type] # ints among floats
         self._write_events()
 
@@ -219,7 +239,7 @@ def _keep_beating(heartbeat: Heartbeat) -> None:
 
 
 def _blank() -> WorkerReport:
-    return WorkerReport(drained_s=0, cpu_share=None, user_errors=0, arrivals=0, missed_arrivals=0)
+    return WorkerReport(drained_s=0, cpu_share=None, user_errors=0, arrivals=0, missed_arrivals=0, stopped_users=0)
 
 
 def _end(runner: Any) -> None:

@@ -38,9 +38,12 @@ class WorkerReport:
     user_errors: int
     arrivals: int
     missed_arrivals: int
+    stopped_users: int
+    stopped_why: str = ""
+    """Of the first one."""
 
 
-def summed(accounts: Iterable[WorkerReport]) -> dict[str, float | None]:
+def summed(accounts: Iterable[WorkerReport]) -> dict[str, float | str | None]:
     """Return the fields of ClientEvents that all accounts together give."""
     known = tuple(accounts)
     shares = [account.cpu_share for account in known]
@@ -51,6 +54,8 @@ def summed(accounts: Iterable[WorkerReport]) -> dict[str, float | None]:
         "user_errors": sum(account.user_errors for account in known),
         "arrivals": sum(account.arrivals for account in known),
         "missed_arrivals": sum(account.missed_arrivals for account in known),
+        "stopped_users": sum(account.stopped_users for account in known),
+        "stopped_why": next((account.stopped_why for account in known if account.stopped_why), None),
     }
 
 

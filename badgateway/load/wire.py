@@ -6,7 +6,7 @@ one request id, books a streamed download as done before its body has come, and 
 
 import ipaddress
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Final, Self
 from urllib.parse import urlsplit
@@ -64,21 +64,23 @@ class Connection:
         fields = {"Host": self._authority, "User-Agent": "badgateway", "Accept-Encoding": "identity", **headers}
         if body is not None:
             fields["Content-Length"] = str(len(body))
-        lines = (f"{method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in fields.items()))
-        if any("\r" in line or "\n" in line for line in lines):
-            message = f"{method} {target!r}: a line break in target or headers"
-            raise ValueError(message)
-        return "\r\n".join((*lines, "", "")).encode("latin-1") + (body or b"")
+        return request_bytes(method, target, fields.items(), body)
 
-    def exchange(self, request: bytes, reply: Reply) -> None:
+    def exchange(self, request: bytes, reply: Reply, silence_s: float | None = None) -> None:
         """Send the request, once, and read its answer to the end.
 
         The connection is kept only when the answer was whole and nobody wants it closed.
 
+        Args:
+            request: As bytes.
+            reply: Reads the answer.
+            silence_s: How long it waits for the next bytes; None: for ever.
+
         Raises:
-            WireError: connect_error, disconnected or truncated.
+            WireError: connect_error, disconnected, truncated or client_timeout.
         """
         with self._borrowed() as sock:
+            sock.settimeout(silence_s)
             # A server may answer and close before it has read all; what can be read tells.
             with suppress(OSError):
                 sock.sendall(request)
@@ -145,9 +147,20 @@ def _literal_family(host: str) -> int | None:
     return gevent.socket.AF_INET6 if version == 6 else gevent.socket.AF_INET
 
 
+def request_bytes(method: str, target: str, fields: Iterable[tuple[str, str]], body: bytes | None) -> bytes:
+    """Return the bytes of a request; ValueError when a line of its header would be two."""
+    lines = (f"{method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in fields))
+    if any("\r" in line or "\n" in line for line in lines):
+        message = f"{method} {target!r}: a line break in target or headers"
+        raise ValueError(message)
+    return "\r\n".join((*lines, "", "")).encode("latin-1") + (body or b"")
+
+
 def _take_next(sock: gevent.socket.socket, reply: Reply) -> None:
     try:
         data = sock.recv(CHUNK_BYTES)
+    except TimeoutError as fault:
+        raise WireError(ClientError.CLIENT_TIMEOUT, f"silent for {sock.gettimeout():g} s") from fault
     except OSError as fault:
         raise _broken(reply, _reason(fault)) from fault
     try:

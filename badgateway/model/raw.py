@@ -65,4 +65,5 @@ CLIENT_COLUMNS = (
     "expected_bytes",
     "error",
     "detail",
+    "accepted",
 )

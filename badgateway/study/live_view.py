@@ -200,7 +200,7 @@ class _Requests:
         started_s, ended_s = float(row["start_s"]), float(row["end_s"])
         if started_s < self._start_s:
             return
-        outcome = outcome_of_row(int(row["status"]), row["error"])
+        outcome = outcome_of_row(int(row["status"]), row["error"], accepted=row["accepted"] == "1")
         self._counts[outcome] = self._counts.get(outcome, 0) + 1
         ended = self._ended.setdefault(outcome, {})
         part = int(ended_s // PART_S)

@@ -36,6 +36,7 @@ def client_row(request_id: str, /, **given: Any) -> dict[str, Any]:
         "expected_bytes": "",
         "error": "",
         "detail": "",
+        "accepted": 0,
     }
     row.update(given)
     # As in a closed loop, unless the test says when it was due.

@@ -34,6 +34,7 @@ def test_a_row_keeps_its_values_and_empty_numbers_are_null(tmp_path):
             None,
             "connect_error",
             'refused, "really"\nat once',
+            False,
         )
     ]
 
@@ -74,9 +75,9 @@ def test_a_line_cut_by_a_kill_is_refused(tmp_path):
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("b,n,GET,1,1,1,2,abc,0,,,", 'Line: 3.*Could not convert string "abc"'),
-        ("b,n,GET,1,1,1,2,200,0,,", "Line: 3.*Expected Number of Columns: 12 Found: 11"),
-        ("b,n,GET,1,1,1,2,200,0,,,,more", "Line: 3.*Expected Number of Columns: 12 Found: 13"),
+        ("b,n,GET,1,1,1,2,abc,0,,,,0", 'Line: 3.*Could not convert string "abc"'),
+        ("b,n,GET,1,1,1,2,200,0,,,", "Line: 3.*Expected Number of Columns: 13 Found: 12"),
+        ("b,n,GET,1,1,1,2,200,0,,,,0,more", "Line: 3.*Expected Number of Columns: 13 Found: 14"),
         ('b,n,GET,1,1,1,2,200,0,,,"open', "Line: 3.*unterminated quote"),
     ],
 )
@@ -126,3 +127,20 @@ def test_a_request_the_client_ended_may_have_got_a_header_or_not(tmp_path, error
     path = write_client(tmp_path, client_row("a", error=error, status=status))
 
     assert [(status,)] == loaded(path).project("status").fetchall()
+
+
+def test_a_file_of_an_earlier_kit_has_accepted_nothing(tmp_path):
+    path = write_client(tmp_path, client_row("a", status=404))
+    lines = [line.rpartition(",")[0] for line in path.read_text().splitlines()]
+    path.write_text("\n".join(lines) + "\n")
+
+    assert loaded(path).project("request_id, status, accepted").fetchall() == [("a", 404, False)]
+
+
+@pytest.mark.parametrize(("status", "error"), [(200, ""), (502, ""), (404, "bad_content"), (0, "disconnected")])
+def test_only_a_whole_answer_with_a_status_of_400_to_499_can_be_accepted(tmp_path, status, error):
+    first_byte_s = T0_S + 0.25 if status else ""
+    row = client_row("a", status=status, error=error, first_byte_s=first_byte_s, accepted=1)
+
+    with pytest.raises(RawDataError, match="is accepted, which only a whole answer"):
+        loaded(write_client(tmp_path, row))

@@ -73,7 +73,15 @@ def ask(url: str, request_id: str | None = None) -> dict[str, Any]:
         status, body = error.code, error.read()
     times = {"intended_start_s": start_s, "start_s": start_s, "first_byte_s": "", "end_s": time.time()}
     sizes = {"body_bytes": len(body), "expected_bytes": ""}
-    return {"request_id": request_id, "name": "GET /", "method": "GET", **times, "status": status, **sizes}
+    return {
+        "request_id": request_id,
+        "name": "GET /",
+        "method": "GET",
+        **times,
+        "status": status,
+        **sizes,
+        "accepted": 0,
+    }
 
 
 def write_client(folder: Path, rows: list[dict[str, Any]]) -> None:

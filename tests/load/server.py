@@ -70,6 +70,7 @@ KEPT: dict[str, bytes | Callable[[], bytes]] = {
     "/502": answer(b"<html>Bad Gateway</html>", status="502 Bad Gateway"),
     "/404": answer(b"{}", status="404 Not Found"),
     "/redirect": answer(b"", status="302 Found", fields="Location: /ok\r\n"),
+    "/sign-in": answer(b"", status="302 Found", fields="Location: /ok?next\r\nSet-Cookie: who=me; Path=/\r\n"),
     "/html": answer(b"<html>Sorry</html>"),
     "/early-hints": b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + answer(b'{"ok": true}'),
     "/workbook": lambda: answer(workbook(50), fields="X-Export-Rows: 50\r\n"),
@@ -104,6 +105,8 @@ class FaultyServer:
         self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         self.requests: list[tuple[int, str, str]] = []
         """(number of the connection, target, X-Request-ID)."""
+        self.texts: dict[str, str] = {}
+        """Header, and what came with it, of each X-Request-ID."""
         self._listener = listener
 
     def accept_all(self) -> None:
@@ -120,6 +123,7 @@ class FaultyServer:
                 target = request.split(" ", 2)[1]
                 request_id = re.search(r"(?mi)^x-request-id: (\S+)", request)
                 self.requests.append((number, target, request_id[1] if request_id else ""))
+                self.texts[self.requests[-1][2]] = request
                 if not _respond(sock, target.partition("?")[0]):
                     return
 

@@ -48,10 +48,17 @@ def test_a_file_gets_the_environment_of_its_application(tmp_path):
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("x = 1\n", "FILE: has no user class; write one, derived from RecordedUser of badgateway.load.recorder"),
+        (
+            "x = 1\n",
+            "FILE: has no user class; write one, derived from HttpUser, FastHttpUser, or RecordedUser of badgateway.l",
+        ),
+        (
+            f"from locust import User\n{USER}\nclass Other(User):\n    tasks = [print]\n",
+            "FILE: nothing records what some users do (Other); derive them from HttpUser, FastHttpUser, or Recorded",
+        ),
         (
             "from locust import HttpUser\nclass Plain(HttpUser):\n    pass\n",
-            "FILE: nothing records what its users do (Plain); derive them from RecordedUser of badgateway.load.rec",
+            "FILE: nothing to do for Plain; mark a method of each with locust's @task",
         ),
         (
             "from badgateway.load.recorder import RecordedUser\nclass Idle(RecordedUser):\n    pass\n",
@@ -67,6 +74,21 @@ def test_a_file_gets_the_environment_of_its_application(tmp_path):
 )
 def test_a_file_that_would_send_nothing_is_refused_with_the_line_to_mend(tmp_path, text, told):
     assert refusal(tmp_path, text).startswith(f"load.locustfile: {told}")
+
+
+PLAIN = "from locust import FastHttpUser, HttpUser\n" + "".join(
+    f"class {kind}er({kind}User):\n    tasks = [print]\n" for kind in ("Http", "FastHttp")
+)
+
+
+def test_a_plain_file_is_fine_in_a_closed_loop(tmp_path):
+    check(tmp_path, PLAIN)
+
+
+def test_a_plain_file_is_refused_in_an_open_loop(tmp_path):
+    refused = "open loop needs users whose choices are seeded, which Httper, FastHttper cannot be; derive them"
+    with pytest.raises(ConfigurationError, match=refused):
+        check(tmp_path, PLAIN, load={"locustfile": FILE, "rates_per_s": [5]})
 
 
 def test_a_file_that_never_ends_to_load_is_refused(tmp_path, monkeypatch):

@@ -7,7 +7,7 @@ from badgateway.model import raw
 
 
 def line(status: int = 200, error: str = "", detail: str = "") -> bytes:
-    return f"id,GET /,GET,1.0,1.0,1.1,1.2,{status},10,10,{error},{detail}\n".encode()
+    return f"id,GET /,GET,1.0,1.0,1.1,1.2,{status},10,10,{error},{detail},0\n".encode()
 
 
 HEADER = (",".join(raw.CLIENT_COLUMNS) + "\n").encode()

@@ -5,7 +5,7 @@ import socket
 import pytest
 
 from tests.load.conftest import Driven, run_locust
-from tests.load.server import ACTED, BIG_BYTES, CLOSED, KEPT, workbook
+from tests.load.server import ACTED, BIG_BYTES, CLOSED, KEPT, faulty_server, workbook
 
 PATHS = [*KEPT, *CLOSED, *ACTED]
 
@@ -20,6 +20,7 @@ EXPECTED = {
     "/502": ("502", ""),
     "/404": ("404", ""),
     "/redirect": ("302", "bad_content"),
+    "/sign-in": ("302", "bad_content"),
     "/empty": ("204", "bad_content"),
     "/html": ("200", "bad_content"),
     "/workbook-short": ("200", "bad_content"),
@@ -118,3 +119,14 @@ def test_nothing_came_of_a_refused_connection(driven):
     row = driven.row("/refused")
 
     assert (row["first_byte_s"], row["expected_bytes"], row["detail"]) == ("", "", "Connection refused")
+
+
+def test_a_form_is_sent_as_a_browser_does_and_the_cookie_that_it_set_comes_back(tmp_path):
+    with faulty_server() as own:
+        driven = run_locust("signing_in", own.url, tmp_path, users=1, window_s=0.5)
+    form, after = (own.texts[driven.row(name)["request_id"]] for name in ("sign in", "after it"))
+
+    assert "Content-Type: application/x-www-form-urlencoded\r\n" in form
+    assert form.endswith("\r\n\r\nuser=ann&sign=a%26b")
+    assert "Cookie: who=me\r\n" in after
+    assert {row["error"] for row in driven.rows} == {""}

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 from badgateway.load.sharing import WorkerReport, WorkerShare, summed
 
-KNOWN = WorkerReport(drained_s=5, cpu_share=0.5, user_errors=1, arrivals=100, missed_arrivals=2)
+KNOWN = WorkerReport(drained_s=5, cpu_share=0.5, user_errors=1, arrivals=100, missed_arrivals=2, stopped_users=1)
 
 
 def test_users_dealt_round_to_three_workers_have_the_numbers_of_one_process():
@@ -27,7 +27,15 @@ def test_accounts_are_summed_but_the_busiest_and_the_last_process_speak_for_all(
         "user_errors": 2,
         "arrivals": 200,
         "missed_arrivals": 2,
+        "stopped_users": 2,
+        "stopped_why": None,
     }
+
+
+def test_the_first_word_of_why_users_were_stopped_is_kept():
+    told = [KNOWN, replace(KNOWN, stopped_why="asked a"), replace(KNOWN, stopped_why="asked b")]
+
+    assert summed(told)["stopped_why"] == "asked a"
 
 
 def test_a_process_that_does_not_know_its_share_leaves_it_unknown():

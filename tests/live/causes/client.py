@@ -72,6 +72,7 @@ class Client:
         headers = {"X-Request-ID": request_id} | ({"X-Large": "x" * header_bytes} if header_bytes else {})
         start_s = time.time()
         row: dict[str, Any] = {
+            "accepted": 0,
             "request_id": request_id,
             "name": f"{method} {target.partition('?')[0]}",
             "method": method,

@@ -1,0 +1,57 @@
+"""The cookies of one user of a site, by the rules of the library that HttpUser has for them."""
+
+from collections.abc import Iterable, Mapping
+from http.client import HTTPMessage
+from typing import Any
+
+from requests import PreparedRequest
+from requests.cookies import MockRequest, MockResponse, RequestsCookieJar, get_cookie_header
+from requests.structures import CaseInsensitiveDict
+
+
+class Cookies(RequestsCookieJar):
+    """A jar for one site: `user.cookies["csrftoken"]` reads a cookie, `user.cookies.set(name, value)` makes one."""
+
+    def __init__(self, site: str) -> None:
+        """Make an empty jar.
+
+        Args:
+            site: Base address, such as http://127.0.0.1:8080.
+        """
+        super().__init__()
+        self._site = site
+        self._is_used = False
+
+    def set(self, name: str, value: Any, **attributes: Any) -> Any:
+        """Put a cookie in, as if the site had set it."""
+        self._is_used = True
+        return super().set(name, value, **attributes)
+
+    def header(self, path: str) -> Mapping[str, str]:
+        """Return the header field of a request for a path; none when no cookie is for it."""
+        if not self._is_used:
+            return {}
+        line = get_cookie_header(self, _asked(f"{self._site}{path}"))
+        return {"Cookie": line} if line else {}
+
+    def take(self, set_cookies: Iterable[str], path: str) -> None:
+        """Keep what the answer to a request for a path has set.
+
+        Args:
+            set_cookies: The values of its Set-Cookie fields.
+            path: What was asked for.
+        """
+        message = HTTPMessage()
+        for value in set_cookies:
+            self._is_used = True
+            message["Set-Cookie"] = value
+        if message:
+            asked = MockRequest(_asked(f"{self._site}{path}"))
+            self.extract_cookies(MockResponse(message), asked)  # type: ignore[arg-type] # as the library does
+
+
+def _asked(url: str) -> PreparedRequest:
+    # Not prepared: its URL is all that a jar looks at.
+    request = PreparedRequest()
+    request.url, request.headers = url, CaseInsensitiveDict()
+    return request
