@@ -92,7 +92,7 @@ def test_requests_in_flight_at_the_end_are_waited_for_and_none_is_started(server
 
 
 def test_a_request_that_locust_kills_has_its_row(server, tmp_path):
-    load, _ = load_of("slow", users=5, window_s=0.5)
+    load, _ = load_of("slow", users=5, window_s=0.4)  # in the middle of each second request
     target = Target(url=server.url, load=load, users=5, client_timeout_s=1, project_root=ROOT)
     command = headless_command(target, tmp_path)
     argv = [*command.argv, "--stop-timeout", "0"]
