@@ -172,7 +172,7 @@ def test_a_locust_file_without_users_is_told_before_anything_is_started(command,
     assert (result.exit_code, result.stdout, seam.up) == (2, "", [])
     (line,) = result.stderr.splitlines()
     assert line.startswith("badgateway: experiments/small.toml: load.locustfile: ")
-    assert "experiments/load.py: has no user class; write one, derived from RecordedUser" in line
+    assert "experiments/load.py: has no user class; write one, derived from HttpUser" in line
     assert not (project / "results").exists()
 
 
