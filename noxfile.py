@@ -51,13 +51,19 @@ PURE_ROOMS = (
     "search",
     "analysis",
 )
+PURE_MODULES = ("errors", "numbers", "registry")
 PURE_CODE = ",".join(
-    [*(f"badgateway/{room}/*" for room in PURE_ROOMS), "badgateway/errors.py", "badgateway/numbers.py"]
+    [*(f"badgateway/{room}/*" for room in PURE_ROOMS), *(f"badgateway/{name}.py" for name in PURE_MODULES)]
 )
 # Named, for to collect all tests takes each of pytest's processes seconds.
 LIVE = "tests/live"
 NOT_LIVE = ["--ignore", LIVE, "-m", "not live"]
-UNIT_TESTS = [*(f"tests/{room}" for room in PURE_ROOMS), "tests/simulation", "tests/docs", "tests/test_numbers.py"]
+UNIT_TESTS = [
+    *(f"tests/{room}" for room in PURE_ROOMS),
+    *(f"tests/test_{name}.py" for name in PURE_MODULES),
+    "tests/simulation",
+    "tests/docs",
+]
 
 
 def configuration_names(experiment: str) -> list[str]:
@@ -237,10 +243,10 @@ def report(session: nox.Session) -> None:
     run(session, "badgateway", "report", *asked, success_codes=ANSWERED)
 
 
-@nox.session
-def probe(session: nox.Session) -> None:
+@nox.session(name="worker-check")
+def worker_check(session: nox.Session) -> None:
     """Prove which servers and drivers let the requests of one worker wait side by side."""
-    run(session, "badgateway", "probe", *(session.posargs or [CONCURRENCY]))
+    run(session, "badgateway", "worker-check", *(session.posargs or [CONCURRENCY]))
 
 
 @nox.session

@@ -28,7 +28,7 @@ backlog = int(os.environ.get("WEB_LISTEN", "2048"))
 # For this class no limit on a request: a worker whose event loop stood still for so long is killed, with all it serves.
 timeout = int(os.environ.get("WEB_TIMEOUT_S", "30"))
 # How long a worker that is replaced or stopped may finish its requests, before it is killed with them.
-graceful_timeout = int(os.environ.get("WEB_RELOAD_MERCY_S", timeout))
+graceful_timeout = int(os.environ.get("WEB_GRACEFUL_STOP_S", timeout))
 # A worker is replaced after so many requests, for sites that leak; 0 is never. The jitter sets them apart.
 max_requests = int(os.environ.get("WEB_MAX_REQUESTS", "0"))
 max_requests_jitter = int(os.environ.get("WEB_MAX_REQUESTS_DELTA", "0"))

@@ -8,7 +8,7 @@ import duckdb
 from badgateway.causes import diagnose
 from badgateway.databases.database_system import PART
 from badgateway.errors import RawDataError
-from badgateway.ledger.evidence import fill_evidence
+from badgateway.ledger.fill_evidence import fill_evidence
 from badgateway.ledger.join import Ledger
 from badgateway.ledger.journal_events import forget_doubles
 from badgateway.ledger.saturation import saturated_seconds
@@ -39,7 +39,7 @@ _HAS_COUNTS = "SELECT count(*) FROM duckdb_tables() WHERE table_name = 'counts' 
 _GAPS = """
 SELECT count(*), coalesce(sum(least(end_s, $window_end_s) - greatest(start_s, $window_start_s)), 0)
 FROM (
-    SELECT time_s AS start_s, lead(time_s, 1, $window_end_s) OVER (ORDER BY time_s, mark_id) AS end_s, accepting
+    SELECT time_s AS start_s, lead(time_s, 1, $window_end_s) OVER (ORDER BY time_s, event_id) AS end_s, accepting
     FROM counts)
 WHERE accepting <= 0 AND least(end_s, $window_end_s) > greatest(start_s, $window_start_s)
 """

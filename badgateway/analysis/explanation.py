@@ -171,6 +171,7 @@ def _worker_models(connection: duckdb.DuckDBPyConnection) -> dict[str, frozenset
 def _unattributed_minutes(connection: duckdb.DuckDBPyConnection) -> tuple[tuple[int, int], ...]:
     found = connection.execute(f"""
         SELECT CAST(floor(time_s / 60) AS BIGINT) * 60 AS minute_s, count(*)
-        FROM cases ANTI JOIN attributions USING (failure_id) WHERE time_s {_NAMEABLE} GROUP BY ALL ORDER BY minute_s
+        FROM prepared_failures ANTI JOIN attributions USING (failure_id)
+        WHERE time_s {_NAMEABLE} GROUP BY ALL ORDER BY minute_s
     """)  # noqa: S608 # a constant of this module
     return tuple((minute_s, count) for minute_s, count in found.fetchall())

@@ -10,11 +10,10 @@ import duckdb
 
 from badgateway.errors import RawDataError, UntrustedFileError, first_line, without_folder
 from badgateway.ledger.app import JOURNAL_TABLE, load_journal
-from badgateway.model.cooperation import BlockingLine
 from badgateway.model.in_memory import small_database
 from badgateway.model.raw import JOURNAL
 from badgateway.model.trial import TrialRecord, Window
-from badgateway.model.waiting import LoopStops, LoopWatch
+from badgateway.model.worker_checks import BlockingLine, LoopStops, LoopWatch
 from badgateway.store.packed import unpacked
 from badgateway.store.plain_file import demand_plain
 

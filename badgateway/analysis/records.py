@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from badgateway.errors import ResultsError, without_folder
-from badgateway.judge.evidence import TrialEvidence
+from badgateway.judge.trial_evidence import TrialEvidence
 from badgateway.model.manifest import Manifest
 from badgateway.model.trial import Trial, TrialRecord, TrialStatus
 from badgateway.store.run_folder import RunFolder

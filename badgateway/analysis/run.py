@@ -10,9 +10,9 @@ from badgateway.errors import ResultsError
 from badgateway.judge.confirm import confirm
 from badgateway.judge.database_work import side_by_side
 from badgateway.judge.distances import rank_at_distances
-from badgateway.judge.evidence import TrialEvidence
 from badgateway.judge.ladder import ladder
 from badgateway.judge.summarise import summarise, summarise_trial
+from badgateway.judge.trial_evidence import TrialEvidence
 from badgateway.model.comparison import ChoiceKind
 from badgateway.model.design import Purpose
 from badgateway.model.experiment import Experiment
@@ -76,7 +76,7 @@ def analyse(folder: RunFolder) -> StudySummary:
         distance_rankings=rank_at_distances(experiment, configurations),
         confirmation=_confirmation(experiment, kept),
         other_trials=_other_trials(experiment, kept),
-        waiting=read_worker_checks(manifest.diagnosis, folder.worker_checks),
+        worker_checks=read_worker_checks(manifest.worker_checks, folder.worker_checks),
         choice=choice,
         circumstances=manifest.circumstances,
     )

@@ -10,7 +10,7 @@ from badgateway.analysis.diagnosis import diagnose_trial, worker_gaps
 from badgateway.analysis.records import Unreadable, read_records
 from badgateway.analysis.settling import settled_window
 from badgateway.errors import RawDataError, UntrustedFileError, without_folder
-from badgateway.judge.evidence import TrialEvidence
+from badgateway.judge.trial_evidence import TrialEvidence
 from badgateway.ledger.books import read_books
 from badgateway.ledger.database_work import database_work
 from badgateway.ledger.join import Ledger, join, read

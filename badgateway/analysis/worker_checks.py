@@ -6,8 +6,7 @@ from pathlib import Path
 
 from badgateway.analysis.loop import blocking_lines, watched
 from badgateway.errors import RawDataError, without_folder
-from badgateway.model.cooperation import Cooperation, CooperationProof
-from badgateway.model.waiting import Waiting, WorkerCheckPlan
+from badgateway.model.worker_checks import WorkerCheck, WorkerCheckPlan, WorkerChecks, WorkerVerdict
 from badgateway.store.worker_checks_folder import WorkerChecksFolder
 
 SIDE_BY_SIDE = 0.25
@@ -38,7 +37,7 @@ class Round:
         return set(self.statuses) == {200}
 
 
-def read_worker_checks(plan: WorkerCheckPlan | None, folder: WorkerChecksFolder) -> Waiting | None:
+def read_worker_checks(plan: WorkerCheckPlan | None, folder: WorkerChecksFolder) -> WorkerChecks | None:
     """Recompute what the checks found; None when there were none, or none of them had ended.
 
     Raises:
@@ -47,7 +46,7 @@ def read_worker_checks(plan: WorkerCheckPlan | None, folder: WorkerChecksFolder)
     proofs, trials, costs = folder.proofs(), folder.trials(), folder.costs()
     if plan is None or not (proofs or trials or costs):
         return None
-    return Waiting(
+    return WorkerChecks(
         proofs=tuple(judged_again(proof, raw) for raw, proof in proofs),
         connect_costs=costs or (),
         loops=tuple(watched(record, raw) for raw, record in trials),
@@ -55,24 +54,24 @@ def read_worker_checks(plan: WorkerCheckPlan | None, folder: WorkerChecksFolder)
     )
 
 
-def judged_again(proof: CooperationProof, raw: Path) -> CooperationProof:
+def judged_again(proof: WorkerCheck, raw: Path) -> WorkerCheck:
     """Return a proof with all that follows from its numbers and its journal."""
     verdict = judge(proof.wall_ms, requests=proof.requests, wait_ms=proof.wait_ms)
     try:
         return replace(proof, verdict=verdict, blocked_by=blocking_lines(raw))
     except RawDataError as error:
         reason = without_folder(str(error), raw)
-        return replace(proof, verdict=Cooperation.ERRORS, wall_ms=None, reason=reason, blocked_by=())
+        return replace(proof, verdict=WorkerVerdict.ERRORS, wall_ms=None, reason=reason, blocked_by=())
 
 
-def judge(wall_ms: float | None, *, requests: int, wait_ms: int) -> Cooperation:
+def judge(wall_ms: float | None, *, requests: int, wait_ms: int) -> WorkerVerdict:
     """Classify by the total time; `wall_ms` is None if a request failed."""
     if wall_ms is None:
-        return Cooperation.ERRORS
+        return WorkerVerdict.ERRORS
     way = (wall_ms - wait_ms) / ((requests - 1) * wait_ms)
     if way <= SIDE_BY_SIDE:
-        return Cooperation.COOPERATIVE
-    return Cooperation.BLOCKING if way >= ONE_BY_ONE else Cooperation.PARTIAL
+        return WorkerVerdict.COOPERATIVE
+    return WorkerVerdict.BLOCKING if way >= ONE_BY_ONE else WorkerVerdict.PARTIAL
 
 
 def why(log: str) -> str:

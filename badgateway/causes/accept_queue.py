@@ -1,7 +1,7 @@
 """The accept queue: requests that no worker could take in, because the queue before them was full."""
 
 from badgateway.causes.conditions import CONNECTION_CLOSED, NOBODY_LISTENED, because
-from badgateway.causes.rule import QUEUE_FULL_MARKS, Rule, during, inside
+from badgateway.causes.rule import QUEUE_FULL_EVENTS, Rule, during, inside
 from badgateway.causes.spans import Span
 from badgateway.model.diagnosis import Cause, Remedy
 from badgateway.model.evidence import Reason
@@ -159,7 +159,7 @@ _DROPPED = f"{CONNECTION_CLOSED} AND NOT c.in_app"
 _RETRANSMITTED = (
     "round(c.upstream_connect_s) IN (1, 3, 7) AND abs(c.upstream_connect_s - round(c.upstream_connect_s)) <= 0.1"
 )
-_QUEUE_MARKS = during(*QUEUE_FULL_MARKS)
+_QUEUE_MARKS = during(*QUEUE_FULL_EVENTS)
 # A unix socket has neither handshake nor retransmission: what its queue takes is connected at once.
 _TCP = "NOT contains(c.upstream, 'unix:')"
 _HERE = r"regexp_matches(c.upstream, '(^|//|, )(127\.|\[::1\]|localhost)')"

@@ -1,4 +1,4 @@
-"""Turns attributed cases into what a diagnosis says: counts, times, paths and lines."""
+"""Turns attributed failures into what a diagnosis says: counts, times, paths and lines."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -18,17 +18,17 @@ SELECT cause_id, certainty, count(*) FROM attributions GROUP BY ALL ORDER BY cou
 
 _STATUSES = """
 SELECT cause_id, certainty, client_status, count(*)
-FROM attributions JOIN cases USING (failure_id) GROUP BY ALL ORDER BY count(*) DESC, client_status
+FROM attributions JOIN prepared_failures USING (failure_id) GROUP BY ALL ORDER BY count(*) DESC, client_status
 """
 
 _MINUTES = """
 SELECT cause_id, certainty, floor(time_s / 60)::BIGINT * 60 AS minute_s, count(*)
-FROM attributions JOIN cases USING (failure_id) WHERE time_s IS NOT NULL GROUP BY ALL ORDER BY minute_s
+FROM attributions JOIN prepared_failures USING (failure_id) WHERE time_s IS NOT NULL GROUP BY ALL ORDER BY minute_s
 """
 
 _PATHS = f"""
 SELECT cause_id, certainty, path, count(*) AS number
-FROM attributions JOIN cases USING (failure_id) WHERE path <> ''
+FROM attributions JOIN prepared_failures USING (failure_id) WHERE path <> ''
 GROUP BY cause_id, certainty, path
 QUALIFY row_number() OVER (PARTITION BY cause_id, certainty ORDER BY number DESC, path) <= {_PATHS_SHOWN}
 ORDER BY number DESC, path
@@ -37,13 +37,13 @@ ORDER BY number DESC, path
 # A line of the server and the proxy's line about the same failure say more than three of either.
 _EVIDENCE = f"""
 WITH proofs AS (
-    SELECT cause_id, certainty, 0 AS kind, mark_id AS id FROM attributions WHERE mark_id IS NOT NULL
+    SELECT cause_id, certainty, 0 AS kind, event_id AS id FROM attributions WHERE event_id IS NOT NULL
     UNION ALL
-    SELECT cause_id, certainty, 1, complaint_id FROM attributions JOIN cases USING (failure_id)
-    WHERE complaint_id IS NOT NULL
+    SELECT cause_id, certainty, 1, proxy_line_id FROM attributions JOIN prepared_failures USING (failure_id)
+    WHERE proxy_line_id IS NOT NULL
     UNION ALL
-    SELECT cause_id, certainty, 2, failure_id FROM attributions JOIN cases USING (failure_id)
-    WHERE complaint_id IS NULL AND mark_id IS NULL),
+    SELECT cause_id, certainty, 2, failure_id FROM attributions JOIN prepared_failures USING (failure_id)
+    WHERE proxy_line_id IS NULL AND event_id IS NULL),
 firsts AS (
     SELECT DISTINCT cause_id, certainty, kind, id FROM proofs
     QUALIFY dense_rank() OVER (PARTITION BY cause_id, certainty, kind ORDER BY id) <= {_LINES_SHOWN}),
@@ -52,8 +52,8 @@ turns AS (
 SELECT cause_id, certainty, coalesce(m.file, p.file, f.file), coalesce(m.line_number, p.line_number, f.line_number, 0),
     coalesce(m.line, e.line, f.line, '')
 FROM (FROM turns QUALIFY row_number() OVER (PARTITION BY cause_id, certainty ORDER BY turn, kind) <= {_LINES_SHOWN}) t
-LEFT JOIN marks m ON t.kind = 0 AND m.mark_id = t.id
-LEFT JOIN complaints p ON t.kind = 1 AND p.id = t.id
+LEFT JOIN events m ON t.kind = 0 AND m.event_id = t.id
+LEFT JOIN proxy_lines p ON t.kind = 1 AND p.id = t.id
 LEFT JOIN proxy_errors e ON e.file = p.file AND e.line_number = p.line_number
 LEFT JOIN failures f ON t.kind = 2 AND f.failure_id = t.id
 ORDER BY t.turn, t.kind
@@ -61,7 +61,7 @@ ORDER BY t.turn, t.kind
 
 _UNATTRIBUTED = f"""
 SELECT coalesce(file, ''), coalesce(line_number, 0), coalesce(line, '')
-FROM failures SEMI JOIN (FROM cases ANTI JOIN attributions USING (failure_id)) USING (failure_id)
+FROM failures SEMI JOIN (FROM prepared_failures ANTI JOIN attributions USING (failure_id)) USING (failure_id)
 ORDER BY file, line_number, failure_id LIMIT {_LINES_SHOWN}
 """  # noqa: S608 # a constant of this module
 
@@ -69,7 +69,7 @@ _Rows = dict[tuple[str, str], list[tuple[Any, ...]]]
 
 
 def causes_found(connection: duckdb.DuckDBPyConnection) -> tuple[CauseCount, ...]:
-    """Return the causes of the attributed cases, the most frequent first."""
+    """Return the causes of the attributed failures, the most frequent first."""
     statuses, minutes, paths, evidence = (
         _grouped(connection.execute(query).fetchall()) for query in (_STATUSES, _MINUTES, _PATHS, _EVIDENCE)
     )

@@ -93,22 +93,22 @@ REFUSED = Cause(
 
 
 def _near(event: ServerEvent, condition: str) -> Proof:
-    """Prove as `near` does, by a mark `e` for which the condition holds."""
+    """Prove as `near` does, by an event `e` for which the condition holds."""
     proof = near(event)
     return Proof(
-        joins=f"{proof.joins} JOIN marks e ON e.mark_id = {proof.mark}",
+        joins=f"{proof.joins} JOIN events e ON e.event_id = {proof.event}",
         condition=condition,
-        mark="e.mark_id",
+        event="e.event_id",
         nearness=proof.nearness,
     )
 
 
 _OF_ASGI = (
-    "e.server = 'uvicorn' OR e.instance IN (SELECT instance FROM marks "  # noqa: S608 # words of the evidence
+    "e.server = 'uvicorn' OR e.instance IN (SELECT instance FROM events "  # noqa: S608 # words of the evidence
     f"WHERE kind = '{ServerEvent.SEVERAL_AT_ONCE}' AND regexp_matches(path, '^asgi$|uvicorn'))"
 )
 _WITHOUT_LIMIT = (
-    "SELECT instance, min(mark_id) AS mark_id FROM marks WHERE server IN ('granian', 'uvicorn') GROUP BY instance"
+    "SELECT instance, min(event_id) AS event_id FROM events WHERE server IN ('granian', 'uvicorn') GROUP BY instance"
 )
 
 ANSWERED_RULES = (
@@ -138,7 +138,7 @@ READ_RULES = (
             joins=f"{OF_ITS_SERVER} JOIN ({_WITHOUT_LIMIT}) e ON e.instance = s.instance "
             "JOIN abandoned p USING (failure_id)",
             condition="p.abandoned_s >= 0.5 * (c.time_s - c.start_s)",
-            mark="e.mark_id",
+            event="e.event_id",
         ),
     ),
 )

@@ -56,7 +56,7 @@ CAUSES: tuple[Cause, ...] = (
 
 
 def _under(rules: tuple[Rule, ...], condition: str, certainty: Certainty | None = None) -> tuple[Rule, ...]:
-    """Return the rules that prove by a death, of the table case_deaths as `p`, under one more condition on it."""
+    """Return the rules that prove by a death, of the table failure_deaths as `p`, under one more condition on it."""
     return tuple(
         replace(
             rule,
@@ -69,7 +69,7 @@ def _under(rules: tuple[Rule, ...], condition: str, certainty: Certainty | None 
 
 
 def _with_doubts(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
-    """Put before each rule one for the cases that only share the moment of a death with others: a family."""
+    """Put before each rule one for the failures that only share the moment of a death with others: a family."""
     return tuple(each for rule in rules for each in (*_under((rule,), "p.doubtful", Certainty.FAMILY), rule))
 
 

@@ -119,25 +119,26 @@ RECYCLED = Cause(
 )
 
 _SENDING = Proof(
-    joins="JOIN complaints p ON p.id = c.complaint_id",
+    joins="JOIN proxy_lines p ON p.id = c.proxy_line_id",
     condition=f"p.phase = '{Phase.SENDING}'",
-    mark="CAST(NULL AS BIGINT)",
+    event="CAST(NULL AS BIGINT)",
 )
 
 _RESET = Proof(
-    joins=f"{OF_ITS_SERVER} JOIN complaints r ON r.id = c.complaint_id JOIN timed_marks p ON p.instance = s.instance "
+    joins=f"{OF_ITS_SERVER} JOIN proxy_lines r ON r.id = c.proxy_line_id "
+    "JOIN timed_events p ON p.instance = s.instance "
     f"AND p.kind = '{ServerEvent.WORKER_RECYCLED}' AND p.server = 'gunicorn' AND abs(floor(p.low_s) - c.second) <= 1",
     condition="r.errno = 104",
-    mark="p.mark_id",
+    event="p.event_id",
 )
 
 # The router listens on a port.
 _OVER_TCP = f"{because(Reason.CLOSED)} AND {behind(Proxy.NGINX)} AND NOT contains(c.upstream, 'unix:')"
 _ROUTER = Proof(
-    joins=f"{OF_ITS_SERVER} JOIN marks p ON p.instance = s.instance",
+    joins=f"{OF_ITS_SERVER} JOIN events p ON p.instance = s.instance",
     condition=f"(p.kind = '{ServerEvent.LISTEN_QUEUE_FULL}' AND p.low_s IS NULL) "
     f"OR (p.kind = '{ServerEvent.LISTENING}' AND contains(p.line, 'uWSGI http bound on'))",
-    mark="p.mark_id",
+    event="p.event_id",
 )
 
 WRITE_RULES = (

@@ -1,4 +1,4 @@
-"""Spells conditions on cases and marks in SQL, from the words of the evidence: no text can be mistyped in a rule."""
+"""Spells conditions on failures and events in SQL, from the words of the evidence: a mistyped one is no name at all."""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -8,12 +8,12 @@ from badgateway.model.log_kind import Proxy
 
 
 def because(*reasons: Reason, of: str = "c") -> str:
-    """Return the condition that a case, or another row of this name, failed for one of these reasons."""
+    """Return the condition that a failure, or another row of this name, failed for one of these reasons."""
     return f"{of}.reason IN {listed(reasons)}"
 
 
 def behind(*proxies: Proxy) -> str:
-    """Return the condition that a case `c` was told of by one of these proxies; not where that is unknown."""
+    """Return the condition that a failure `c` was told of by one of these proxies; not where that is unknown."""
     return f"coalesce(c.proxy IN {listed(proxies)}, false)"
 
 
@@ -41,4 +41,4 @@ def place_sql(address: str) -> str:
 
 
 OF_ITS_SERVER = "JOIN serving s ON s.site = c.site"
-"""For `joins`: the servers `s` that a case `c` may have been sent to; their marks and spans have the same instance."""
+"""For `joins`: the servers `s` that a failure `c` may have been sent to; their events and spans have its instance."""

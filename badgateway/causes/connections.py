@@ -215,17 +215,17 @@ RETRY_RULES = (
 
 # A server that listens on a socket, and has not said since that it stopped, may do so in a /tmp that nginx has not.
 _LISTENERS = f"""(
-    SELECT mark_id, kind, low_s, {place_sql("path")} AS place, min(low_s) FILTER (kind = '{ServerEvent.SHUTDOWN}')
+    SELECT event_id, kind, low_s, {place_sql("path")} AS place, min(low_s) FILTER (kind = '{ServerEvent.SHUTDOWN}')
         OVER later AS stopped_s
-    FROM marks WHERE kind IN {listed((ServerEvent.LISTENING, ServerEvent.SHUTDOWN))}
+    FROM events WHERE kind IN {listed((ServerEvent.LISTENING, ServerEvent.SHUTDOWN))}
     WINDOW later AS (
-        PARTITION BY instance ORDER BY low_s, mark_id ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING))"""  # noqa: S608 # a constant of this module
+        PARTITION BY instance ORDER BY low_s, event_id ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING))"""  # noqa: S608 # a constant of this module
 _SAYS_THAT_IT_LISTENS = Proof(
     # Error 2: there is no such file. One that is there and refuses is seen by both sides, and its server is gone.
-    joins=f"JOIN {_LISTENERS} p ON p.place = {place_sql('c.upstream')} JOIN complaints r ON r.id = c.complaint_id",
+    joins=f"JOIN {_LISTENERS} p ON p.place = {place_sql('c.upstream')} JOIN proxy_lines r ON r.id = c.proxy_line_id",
     condition=f"r.errno = 2 AND p.kind = '{ServerEvent.LISTENING}' AND starts_with(p.place, '/') "
     "AND p.low_s <= c.time_s AND coalesce(p.stopped_s > c.time_s, true)",
-    mark="p.mark_id",
+    event="p.event_id",
     nearness="c.time_s - p.low_s",
 )
 _SAYS_SO_OF_THE_PORT = replace(
@@ -236,10 +236,10 @@ _SAYS_SO_OF_THE_PORT = replace(
 )
 # The one server whose log was given listens elsewhere.
 _LISTENS_ELSEWHERE = Proof(
-    joins=f"JOIN marks p ON p.kind = '{ServerEvent.LISTENING}'",
+    joins=f"JOIN events p ON p.kind = '{ServerEvent.LISTENING}'",
     condition="c.place IS NOT NULL AND c.place NOT IN (SELECT place FROM places) "
     "AND (SELECT count(DISTINCT instance) FROM places) = 1",
-    mark="p.mark_id",
+    event="p.event_id",
 )
 
 CONNECT_RULES = (

@@ -233,11 +233,11 @@ def _behind_the_pool(kind: ServerEvent, *, grace_s: float) -> Proof:
         grace_s: How long before the request it may have been written.
     """
     waited = near(ServerEvent.DB_POOL_TIMEOUT)
-    refused = f"SELECT instance, low_s, high_s, mark_id FROM timed_marks WHERE kind = '{kind}'"  # noqa: S608
+    refused = f"SELECT instance, low_s, high_s, event_id FROM timed_events WHERE kind = '{kind}'"  # noqa: S608
     return Proof(
         joins=f"{waited.joins} ASOF JOIN ({refused}) u ON u.instance = s.instance AND c.time_s + 1 >= u.low_s",
         condition=f"{waited.condition} AND u.high_s >= c.start_s - {grace_s}",
-        mark="u.mark_id",
+        event="u.event_id",
         nearness="-u.high_s",
     )
 
@@ -285,7 +285,7 @@ READ_RULES = (
         proof=Proof(
             joins="JOIN saturated p USING (failure_id)",
             condition="p.saturated_s >= 0.5 * (c.time_s - c.start_s)",
-            mark="p.mark_id",
+            event="p.event_id",
         ),
     ),
 )

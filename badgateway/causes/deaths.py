@@ -1,4 +1,4 @@
-"""Prepares deaths: how each worker ended, and which cases were in it."""
+"""Prepares deaths: how each worker ended, and which failures were in it."""
 
 from enum import StrEnum
 
@@ -16,7 +16,7 @@ class Death(StrEnum):
     COLLATERAL = "collateral"
     """Under harakiri, for another request."""
     EVIL = "evil"
-    MERCY = "mercy"
+    KILLED_WHILE_LEAVING = "killed while leaving"
     GRACEFUL = "graceful"
     """It was to leave, and was cut off."""
     BLOCKED_IN_C = "blocked in C"
@@ -35,7 +35,7 @@ _NOTED = (
     Event.WORKER_BOOTED,
     Event.HARAKIRI,
     Event.EVIL_RELOAD,
-    Event.MERCY_EXPIRED,
+    Event.KILLED_WHILE_LEAVING,
     Event.WORKER_TIMEOUT,
     Event.GRACEFUL_TIMEOUT,
     Event.WORKER_KILLED,
@@ -51,10 +51,10 @@ _ASKED_TO_LEAVE = (Event.WORKER_RECYCLED, Event.SHUTDOWN)
 # The lines that name the requests of a worker under harakiri follow the line that names its pid.
 # Granian looks twice whether a worker has ended, and may see it alive when it has just gone. Its patience is a whole
 # second at least: what it kills sooner had left by itself.
-_NOTES = f"""
-CREATE OR REPLACE TEMP TABLE notes AS
+_WORKER_SIGNS = f"""
+CREATE OR REPLACE TEMP TABLE worker_signs AS
 SELECT * EXCLUDE (kind, pid, low_s, high_s, asked_s),
-    CASE WHEN kind = '{Event.MERCY_EXPIRED}' AND server = 'granian' AND NOT coalesce(low_s - asked_s >= 1, false)
+    CASE WHEN kind = '{Event.KILLED_WHILE_LEAVING}' AND server = 'granian' AND NOT coalesce(low_s - asked_s >= 1, false)
         THEN '{Event.WORKER_EXITED}' ELSE kind END AS kind,
     coalesce(pid, CASE WHEN kind = '{Event.HARAKIRI}' THEN leader.pid END) AS pid,
     coalesce(low_s, CASE WHEN kind = '{Event.HARAKIRI}' THEN leader.low_s END) AS low_s,
@@ -65,18 +65,18 @@ FROM (
         PARTITION BY file, instance ORDER BY line_number ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS leader,
         last_value(CASE WHEN kind IN {listed(_ASKED_TO_LEAVE)} THEN low_s END IGNORE NULLS) OVER (
         PARTITION BY file, instance ORDER BY line_number ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS asked_s
-    FROM marks
+    FROM events
     WHERE kind IN {listed(_NOTED)})
 """  # noqa: S608 # words of the evidence
 
 # A pid comes back: after a restart, in a container at once, and in each of its copies. One worker is what one server
 # notes of a pid between two starts, with no gap of ten minutes. A server's start is of no pid, and ends them all.
-_SITTINGS = f"""
-CREATE OR REPLACE TEMP TABLE sittings AS
+_WORKER_LIVES = f"""
+CREATE OR REPLACE TEMP TABLE worker_lives AS
 WITH ordered AS (
     SELECT *, last_value(low_s IGNORE NULLS) OVER (
         PARTITION BY file, instance ORDER BY line_number ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS order_s
-    FROM notes),
+    FROM worker_signs),
 booted AS (
     SELECT *, count(*) FILTER (kind = '{Event.SERVER_STARTED}') OVER (
         PARTITION BY instance ORDER BY order_s, file, line_number ROWS UNBOUNDED PRECEDING) AS boot
@@ -88,132 +88,133 @@ told AS (
     FROM booted WHERE pid IS NOT NULL)
 SELECT *, boot * 1000000 +
     sum(CASE WHEN kind = '{Event.WORKER_BOOTED}' OR abs(low_s - before_s) > 600 THEN 1 ELSE 0 END) OVER (
-    PARTITION BY instance, server, boot, pid ORDER BY order_s, file, line_number ROWS UNBOUNDED PRECEDING) AS sitting
+    PARTITION BY instance, server, boot, pid ORDER BY order_s, file, line_number ROWS UNBOUNDED PRECEDING) AS life
 FROM told
 """  # noqa: S608 # words of the evidence
 
 _DEATHS = f"""
 CREATE OR REPLACE TEMP TABLE deaths AS
-SELECT row_number() OVER (ORDER BY first_mark) AS death_id, *,
+SELECT row_number() OVER (ORDER BY first_event) AS death_id, *,
     CASE
         WHEN harakiri THEN '{Death.HARAKIRI}'
         WHEN evil THEN '{Death.EVIL}'
-        WHEN mercy THEN '{Death.MERCY}'
-        -- Marks of one file are in the order of writing, those of two are not.
-        WHEN graceful OR (left_mark < timeout_mark AND (left_file = timeout_file OR left_s < timeout_s))
+        WHEN killed_while_leaving THEN '{Death.KILLED_WHILE_LEAVING}'
+        -- Events of one file are in the order of writing, those of two are not.
+        WHEN graceful OR (left_event < timeout_event AND (left_file = timeout_file OR left_s < timeout_s))
             THEN '{Death.GRACEFUL}'
         -- It could say what it was doing, so it was not in C, even if it was killed before it was gone.
         WHEN idle THEN '{Death.IDLE}'
-        WHEN timeout_mark IS NOT NULL AND killed_mark > timeout_mark THEN '{Death.BLOCKED_IN_C}'
-        WHEN timeout_mark IS NOT NULL THEN '{Death.TIMEOUT}'
-        WHEN crash_mark IS NOT NULL THEN '{Death.CRASH}'
+        WHEN timeout_event IS NOT NULL AND killed_event > timeout_event THEN '{Death.BLOCKED_IN_C}'
+        WHEN timeout_event IS NOT NULL THEN '{Death.TIMEOUT}'
+        WHEN crash_event IS NOT NULL THEN '{Death.CRASH}'
         WHEN lost THEN '{Death.LOST}'
         ELSE '{Death.KILL}' END AS kind,
-    coalesce(timeout_mark, first_mark) AS mark_id
+    coalesce(timeout_event, first_event) AS event_id
 FROM (
-    SELECT instance, server, pid, sitting,
-        min(mark_id) FILTER (NOT leaving) AS first_mark,
+    SELECT instance, server, pid, life,
+        min(event_id) FILTER (NOT leaving) AS first_event,
         floor(min(low_s) FILTER (NOT leaving))::BIGINT AS first_s,
         floor(max(high_s) FILTER (NOT leaving))::BIGINT AS last_s,
         bool_or(kind = '{Event.WORKER_TIMEOUT}' AND path = '(no URI read)') AS idle,
         bool_or(kind = '{Event.HARAKIRI}') AS harakiri, bool_or(kind = '{Event.EVIL_RELOAD}') AS evil,
-        bool_or(kind = '{Event.MERCY_EXPIRED}') AS mercy,
+        bool_or(kind = '{Event.KILLED_WHILE_LEAVING}') AS killed_while_leaving,
         bool_or(kind = '{Event.GRACEFUL_TIMEOUT}') AS graceful, bool_and(is_borrowed) AS is_borrowed,
         bool_or(kind = '{Event.WORKER_LOST}') AS lost,
-        min(mark_id) FILTER (kind = '{Event.WORKER_TIMEOUT}') AS timeout_mark,
-        arg_min(file, mark_id) FILTER (kind = '{Event.WORKER_TIMEOUT}') AS timeout_file,
-        arg_min(low_s, mark_id) FILTER (kind = '{Event.WORKER_TIMEOUT}') AS timeout_s,
-        max(mark_id) FILTER (kind = '{Event.WORKER_KILLED}' AND coalesce(signal, 9) = 9) AS killed_mark,
+        min(event_id) FILTER (kind = '{Event.WORKER_TIMEOUT}') AS timeout_event,
+        arg_min(file, event_id) FILTER (kind = '{Event.WORKER_TIMEOUT}') AS timeout_file,
+        arg_min(low_s, event_id) FILTER (kind = '{Event.WORKER_TIMEOUT}') AS timeout_s,
+        max(event_id) FILTER (kind = '{Event.WORKER_KILLED}' AND coalesce(signal, 9) = 9) AS killed_event,
         -- Illegal instruction, abort, bus error, bad arithmetic, segmentation fault: nobody sent these.
-        min(mark_id) FILTER (kind = '{Event.WORKER_CRASHED}'
+        min(event_id) FILTER (kind = '{Event.WORKER_CRASHED}'
             OR (kind = '{Event.WORKER_KILLED}' AND signal IN (4, 6, 7, 8, 11)))
-            AS crash_mark,
-        min(mark_id) FILTER (leaving) AS left_mark, arg_min(file, mark_id) FILTER (leaving) AS left_file,
-        arg_min(low_s, mark_id) FILTER (leaving) AS left_s
+            AS crash_event,
+        min(event_id) FILTER (leaving) AS left_event, arg_min(file, event_id) FILTER (leaving) AS left_file,
+        arg_min(low_s, event_id) FILTER (leaving) AS left_s
     FROM (
         -- Gunicorn asks workers to leave by a signal, and says so as if it had killed them.
         SELECT *, kind IN {listed((Event.WORKER_RECYCLED, Event.WORKER_EXITED, Event.SHUTDOWN))}
             OR (kind = '{Event.WORKER_KILLED}' AND server = 'gunicorn' AND coalesce(signal, 9) IN (1, 2, 3, 15))
             -- uvicorn says of each worker in the end that it died.
             OR (kind = '{Event.WORKER_LOST}' AND bool_or(kind IN {listed((Event.WORKER_RECYCLED, Event.WORKER_EXITED))})
-                OVER (PARTITION BY instance, server, pid, sitting ORDER BY mark_id)) AS leaving
-        FROM sittings WHERE kind NOT IN {listed((Event.WORKER_BOOTED, Event.SERVER_STARTED))})
-    GROUP BY instance, server, pid, sitting)
-WHERE first_mark IS NOT NULL
+                OVER (PARTITION BY instance, server, pid, life ORDER BY event_id)) AS leaving
+        FROM worker_lives WHERE kind NOT IN {listed((Event.WORKER_BOOTED, Event.SERVER_STARTED))})
+    GROUP BY instance, server, pid, life)
+WHERE first_event IS NOT NULL
 """  # noqa: S608 # words of the evidence
 
 # The request that was in the worker for longest had the deadline; the others only shared its process.
-_NAMED = f"""
-CREATE OR REPLACE TEMP TABLE named AS
-SELECT row_number() OVER (ORDER BY d.death_id, s.request_started_s, s.mark_id) AS id,
-    d.death_id, s.mark_id, s.path, s.request_started_s,
+_BLAMED = f"""
+CREATE OR REPLACE TEMP TABLE blamed AS
+SELECT row_number() OVER (ORDER BY d.death_id, s.request_started_s, s.event_id) AS id,
+    d.death_id, s.event_id, s.path, s.request_started_s,
     -- A log without times still has the request's start; the first failure of that path after it is what it tells of.
-    coalesce(CASE WHEN NOT d.is_borrowed THEN d.last_s END, (SELECT min(v.second) FROM victims v WHERE v.path = s.path
-        AND v.second BETWEEN s.request_started_s AND s.request_started_s + 900), d.last_s) AS second,
-    row_number() OVER (PARTITION BY d.death_id ORDER BY s.request_started_s NULLS LAST, s.mark_id) = 1 AS culprit
-FROM sittings s
-JOIN deaths d USING (instance, server, pid, sitting)
+    coalesce(CASE WHEN NOT d.is_borrowed THEN d.last_s END, (SELECT min(v.second) FROM lost_requests v
+        WHERE v.path = s.path AND v.second BETWEEN s.request_started_s AND s.request_started_s + 900),
+        d.last_s) AS second,
+    row_number() OVER (PARTITION BY d.death_id ORDER BY s.request_started_s NULLS LAST, s.event_id) = 1 AS culprit
+FROM worker_lives s
+JOIN deaths d USING (instance, server, pid, life)
 WHERE s.kind = '{Event.HARAKIRI}' AND s.path IS NOT NULL
 """  # noqa: S608 # words of the evidence
 
-_NAMED_AT_SITES = """
-CREATE OR REPLACE TEMP TABLE named_at_sites AS
-SELECT n.id, n.path, n.second, s.site FROM named n JOIN deaths d USING (death_id) JOIN serving s USING (instance)
+_BLAMED_AT_SITES = """
+CREATE OR REPLACE TEMP TABLE blamed_at_sites AS
+SELECT n.id, n.path, n.second, s.site FROM blamed n JOIN deaths d USING (death_id) JOIN serving s USING (instance)
 """
 
-_VICTIMS = f"""
-CREATE OR REPLACE TEMP TABLE victims AS
+_LOST_REQUESTS = f"""
+CREATE OR REPLACE TEMP TABLE lost_requests AS
 SELECT row_number() OVER (ORDER BY c.start_s, c.failure_id) AS id, c.failure_id, c.path, c.app_pid, c.app_started_s,
     c.start_s, c.site,
     -- Of a request that was retried, the try that failed.
     CASE WHEN retried THEN coalesce(m.second, c.second) ELSE c.second END AS second
-FROM cases c LEFT JOIN complaints m ON m.id = c.complaint_id
+FROM prepared_failures c LEFT JOIN proxy_lines m ON m.id = c.proxy_line_id
 WHERE {CONNECTION_CLOSED} OR {BODY_CUT} OR (c.retried AND NOT c.lb_made)
     OR (c.reason IS NULL AND c.status = 502 AND NOT c.app_answered)
 """  # noqa: S608 # a constant of this module
 
-_FATES = """
-CREATE OR REPLACE TEMP TABLE fates AS
-SELECT d.*, named IS NOT NULL AS named
-FROM deaths d LEFT JOIN (SELECT DISTINCT death_id, true AS named FROM named) USING (death_id)
+_WORKER_ENDS = """
+CREATE OR REPLACE TEMP TABLE worker_ends AS
+SELECT d.*, blamed IS NOT NULL AS blamed
+FROM deaths d LEFT JOIN (SELECT DISTINCT death_id, true AS blamed FROM blamed) USING (death_id)
 """
 
 _POSSIBLE_DEATHS = """
 CREATE OR REPLACE TEMP TABLE possible_deaths AS
 WITH moments AS (
-    SELECT instance, kind, mark_id, second, greatest(first_s - second, second - last_s, 0) AS distance_s
-    FROM (SELECT *, unnest(range(first_s - 1, last_s + 2)) AS second FROM fates WHERE NOT named)),
-wanted AS (SELECT DISTINCT second, site FROM victims WHERE app_pid IS NULL)
-SELECT w.second, w.site, m.kind, m.mark_id, m.distance_s
+    SELECT instance, kind, event_id, second, greatest(first_s - second, second - last_s, 0) AS distance_s
+    FROM (SELECT *, unnest(range(first_s - 1, last_s + 2)) AS second FROM worker_ends WHERE NOT blamed)),
+wanted AS (SELECT DISTINCT second, site FROM lost_requests WHERE app_pid IS NULL)
+SELECT w.second, w.site, m.kind, m.event_id, m.distance_s
 FROM wanted w JOIN serving s USING (site) JOIN moments m USING (second, instance)
 """
 
 _LIKELY_DEATHS = f"""
 CREATE OR REPLACE TEMP TABLE likely_deaths AS
 WITH by_name AS (
-    SELECT v.failure_id, CASE WHEN n.culprit THEN '{Death.HARAKIRI}' ELSE '{Death.COLLATERAL}' END AS kind, n.mark_id
-    FROM named_victims p JOIN victims v ON v.id = p.left_id JOIN named n ON n.id = p.right_id
+    SELECT v.failure_id, CASE WHEN n.culprit THEN '{Death.HARAKIRI}' ELSE '{Death.COLLATERAL}' END AS kind, n.event_id
+    FROM blamed_lost p JOIN lost_requests v ON v.id = p.left_id JOIN blamed n ON n.id = p.right_id
     -- What may be of several sites is of one.
     QUALIFY row_number() OVER (PARTITION BY n.id ORDER BY v.id) = 1),
 by_pid AS (
-    SELECT v.failure_id, coalesce(n.mark_id, d.mark_id) AS mark_id,
-        CASE WHEN n.culprit THEN '{Death.HARAKIRI}' WHEN d.named THEN '{Death.COLLATERAL}' ELSE d.kind END AS kind
-    FROM victims v JOIN serving s USING (site)
-    JOIN fates d ON d.instance = s.instance AND d.pid = v.app_pid AND d.last_s >= v.start_s - 2
+    SELECT v.failure_id, coalesce(n.event_id, d.event_id) AS event_id,
+        CASE WHEN n.culprit THEN '{Death.HARAKIRI}' WHEN d.blamed THEN '{Death.COLLATERAL}' ELSE d.kind END AS kind
+    FROM lost_requests v JOIN serving s USING (site)
+    JOIN worker_ends d ON d.instance = s.instance AND d.pid = v.app_pid AND d.last_s >= v.start_s - 2
         AND d.first_s <= v.second + 5
     -- The worker may be at its next request already, of the same path perhaps, when it is killed for the one before.
-    LEFT JOIN named n ON n.death_id = d.death_id AND n.path = v.path
+    LEFT JOIN blamed n ON n.death_id = d.death_id AND n.path = v.path
         AND coalesce(abs(n.request_started_s - floor(v.app_started_s)) <= 2, true)
-    QUALIFY row_number() OVER (PARTITION BY v.failure_id ORDER BY d.mark_id,
-        abs(n.request_started_s - floor(v.app_started_s)) NULLS LAST, n.mark_id) = 1),
+    QUALIFY row_number() OVER (PARTITION BY v.failure_id ORDER BY d.event_id,
+        abs(n.request_started_s - floor(v.app_started_s)) NULLS LAST, n.event_id) = 1),
 by_time AS (
     SELECT second, site, CASE WHEN count(DISTINCT kind) = 1 THEN any_value(kind) ELSE '{Death.UNCLEAR}' END AS kind,
-        min(mark_id) AS mark_id
+        min(event_id) AS event_id
     FROM (FROM possible_deaths QUALIFY rank() OVER (PARTITION BY second, site ORDER BY distance_s) = 1)
     GROUP BY second, site)
-SELECT v.failure_id, coalesce(n.kind, i.kind, t.kind) AS kind, coalesce(n.mark_id, i.mark_id, t.mark_id) AS mark_id,
-    coalesce(n.mark_id, i.mark_id) IS NOT NULL AS sure, v.second, v.site
-FROM victims v
+SELECT v.failure_id, coalesce(n.kind, i.kind, t.kind) AS kind, coalesce(n.event_id, i.event_id, t.event_id) AS event_id,
+    coalesce(n.event_id, i.event_id) IS NOT NULL AS sure, v.second, v.site
+FROM lost_requests v
 LEFT JOIN by_name n USING (failure_id)
 LEFT JOIN by_pid i USING (failure_id)
 -- Where the journal knows the process, another one's death says nothing.
@@ -223,57 +224,57 @@ WHERE coalesce(n.kind, i.kind, t.kind) IS NOT NULL
 
 # One worker ends one request, unless its server says that it runs several at once. Where more were lost than workers
 # died, in one second or in all seconds that share a death, some were lost otherwise, and nothing tells which.
-_CASE_DEATHS = f"""
-CREATE OR REPLACE TEMP TABLE case_deaths AS
+_FAILURE_DEATHS = f"""
+CREATE OR REPLACE TEMP TABLE failure_deaths AS
 WITH lost AS (
-    SELECT mark_id, second, site, count(*) AS requests FROM likely_deaths GROUP BY ALL),
+    SELECT event_id, second, site, count(*) AS requests FROM likely_deaths GROUP BY ALL),
 within AS (
-    SELECT l.mark_id, l.second, l.site, l.requests, p.mark_id AS death
+    SELECT l.event_id, l.second, l.site, l.requests, p.event_id AS death
     FROM lost l JOIN possible_deaths p ON p.second = l.second AND p.site = l.site),
 crowded AS (
-    SELECT mark_id FROM within GROUP BY mark_id, second, site HAVING any_value(requests) > count(DISTINCT death)
+    SELECT event_id FROM within GROUP BY event_id, second, site HAVING any_value(requests) > count(DISTINCT death)
     UNION
-    SELECT mark_id FROM (SELECT mark_id, sum(requests) AS requests FROM lost GROUP BY mark_id)
-    JOIN (SELECT mark_id, count(DISTINCT death) AS deaths FROM within GROUP BY mark_id) USING (mark_id)
+    SELECT event_id FROM (SELECT event_id, sum(requests) AS requests FROM lost GROUP BY event_id)
+    JOIN (SELECT event_id, count(DISTINCT death) AS deaths FROM within GROUP BY event_id) USING (event_id)
     WHERE requests > deaths),
 -- An exception of that second cuts a body as well.
 raised AS (
     SELECT l.failure_id
-    FROM likely_deaths l JOIN cases c USING (failure_id) JOIN marks m USING (mark_id)
+    FROM likely_deaths l JOIN prepared_failures c USING (failure_id) JOIN events m USING (event_id)
     JOIN nearby e ON e.instance = m.instance AND e.second = l.second AND e.path IN ('', c.path)
     WHERE {BODY_CUT} AND e.kind = '{Event.APPLICATION_EXCEPTION}')
-SELECT l.failure_id, l.kind, l.mark_id, l.sure,
-    NOT l.sure AND (l.mark_id IN (FROM crowded)
-        AND m.instance NOT IN (SELECT instance FROM marks WHERE kind = '{Event.SEVERAL_AT_ONCE}')
+SELECT l.failure_id, l.kind, l.event_id, l.sure,
+    NOT l.sure AND (l.event_id IN (FROM crowded)
+        AND m.instance NOT IN (SELECT instance FROM events WHERE kind = '{Event.SEVERAL_AT_ONCE}')
         -- These do not say it. Granian takes requests out of the queue before it has a thread for them, so even one
         -- with a single thread loses several; uvicorn has an event loop.
         AND m.server NOT IN ('granian', 'uvicorn')
         OR l.failure_id IN (FROM raised)) AS doubtful
-FROM likely_deaths l JOIN marks m USING (mark_id)
+FROM likely_deaths l JOIN events m USING (event_id)
 """  # noqa: S608 # words of the evidence
 
 
 def prepare_deaths(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make the table case_deaths: how the worker of a case ended, from marks and cases.
+    """Make the table failure_deaths: how the worker of a failed request ended, from events and prepared_failures.
 
-    A case belongs to the death of the pid that the request journal has; without one, to a death whose harakiri lines
+    A failure belongs to the death of the pid that the request journal has; without one, to a death whose harakiri lines
     name its path, or that was noted within a second of it; two different deaths equally near make the kind 'unclear'.
-    A case is doubtful when more were lost at that moment than the workers that died can have had.
+    A failure is doubtful when more were lost at that moment than the workers that died can have had.
     """
-    for statement in (_NOTES, _SITTINGS, _DEATHS, _VICTIMS, _NAMED, _NAMED_AT_SITES, _FATES):
+    for statement in (_WORKER_SIGNS, _WORKER_LIVES, _DEATHS, _LOST_REQUESTS, _BLAMED, _BLAMED_AT_SITES, _WORKER_ENDS):
         connection.execute(statement)
-    start_pairs(connection, "named_victims")
+    start_pairs(connection, "blamed_lost")
     # Where the journal knows the process, names of another one's requests say nothing.
     of_unknown = "app_pid IS NULL"
     offsets_s = (0, 1, -1, 2, -2)
     pair(
         connection,
-        "named_victims",
-        left="victims",
-        right="named_at_sites",
+        "blamed_lost",
+        left="lost_requests",
+        right="blamed_at_sites",
         key=("path", "site"),
         condition=of_unknown,
         offsets_s=offsets_s,
     )
-    for statement in (_POSSIBLE_DEATHS, _LIKELY_DEATHS, _CASE_DEATHS):
+    for statement in (_POSSIBLE_DEATHS, _LIKELY_DEATHS, _FAILURE_DEATHS):
         connection.execute(statement)

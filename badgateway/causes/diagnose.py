@@ -6,13 +6,13 @@ from contextlib import contextmanager
 import duckdb
 
 from badgateway.causes.answer import causes_found, unattributed_lines
-from badgateway.causes.cases import prepare_cases
 from badgateway.causes.catalogue import RULES
-from badgateway.causes.complaints import prepare_complaints
 from badgateway.causes.deaths import prepare_deaths
 from badgateway.causes.decide import decide
+from badgateway.causes.events import prepare_events, prepare_serving
+from badgateway.causes.failures import prepare_failures
 from badgateway.causes.hints import hints
-from badgateway.causes.marks import prepare_marks, prepare_serving
+from badgateway.causes.proxy_lines import prepare_proxy_lines
 from badgateway.causes.silences import prepare_silences
 from badgateway.causes.spans import prepare_spans
 from badgateway.model.diagnosis import Diagnosis
@@ -32,8 +32,8 @@ def diagnose(
 ) -> Diagnosis:
     """Attribute each failure to one cause, to a family of causes, or to none.
 
-    The evidence is only read. What is made of it stays in temporary tables of the connection: `cases` (a row per
-    failure) and `attributions` (failure_id, cause_id, certainty, mark_id) are the two that others may use.
+    The evidence is only read. What is made of it stays in temporary tables of the connection: `prepared_failures` (a
+    row per failure) and `attributions` (failure_id, cause_id, certainty, event_id) are the two that others may use.
 
     Args:
         connection: With the tables of `badgateway.model.evidence`; failure_id is unique.
@@ -51,16 +51,16 @@ def diagnose(
 def _diagnosis(
     connection: duckdb.DuckDBPyConnection, *, requests: int, journal: bool, given: frozenset[str]
 ) -> Diagnosis:
-    prepare_marks(connection)
-    prepare_complaints(connection)
-    prepare_cases(connection)
+    prepare_events(connection)
+    prepare_proxy_lines(connection)
+    prepare_failures(connection)
     prepare_serving(connection)
     prepare_deaths(connection)
     prepare_spans(connection)
     prepare_silences(connection)
     decide(connection, RULES, journal=journal)
     causes = causes_found(connection)
-    failures = _first(connection, "SELECT count(*) FROM cases")
+    failures = _first(connection, "SELECT count(*) FROM prepared_failures")
     return Diagnosis(
         requests=requests,
         failures=failures,

@@ -80,7 +80,7 @@ CORES_EXHAUSTED = Cause(
 _BLOCKED_MOST_OF_IT = Proof(
     joins="JOIN blocked p USING (failure_id)",
     condition="p.blocked_s >= 0.5 * (c.time_s - c.start_s)",
-    mark="p.mark_id",
+    event="p.event_id",
 )
 
 _READING = f"{because(Reason.READ_TIMEOUT)} AND c.time_s > c.start_s"

@@ -113,7 +113,7 @@ GRACEFUL_CUT = Cause(
     evidence="Gunicorn: `Worker graceful timeout (pid:N)`; with threads `Worker exiting (pid: N)` and only then "
     "`WORKER TIMEOUT (pid:N)`, at the time the connection was closed.",
     remedies=(
-        Remedy(text="Set it above the slowest request (default 30 s).", knobs=(Knob.RELOAD_MERCY,)),
+        Remedy(text="Set it above the slowest request (default 30 s).", knobs=(Knob.GRACEFUL_STOP,)),
         Remedy(
             text="Give the supervisor as much patience.",
             settings={"systemd": "TimeoutStopSec", "Docker": "stop_grace_period"},

@@ -25,7 +25,7 @@ class _Hint:
 # The server puts a time before its own lines: those that have none are not its own.
 _UNTIMED = f"""
 SELECT DISTINCT server, file IN (SELECT file FROM server_events WHERE time_s IS NOT NULL)
-FROM marks WHERE (low_s IS NULL OR is_borrowed) AND kind NOT IN {listed((Event.SERVER_STARTED, Event.LISTENING))}
+FROM events WHERE (low_s IS NULL OR is_borrowed) AND kind NOT IN {listed((Event.SERVER_STARTED, Event.LISTENING))}
 """  # noqa: S608 # words of the evidence
 """Of which servers there are lines without a time, and whether others in the same file have one."""
 
@@ -36,17 +36,17 @@ _HINTS = (
     _Hint(
         sentence="No access log and no error log of nginx was given, so nothing tells which requests failed: give "
         "at least one.",
-        when="(SELECT count(*) FROM volume) + (SELECT count(*) FROM cases) + (SELECT count(*) FROM proxy_errors) = 0",
+        when="NOT EXISTS (FROM volume) AND NOT EXISTS (FROM prepared_failures) AND NOT EXISTS (FROM proxy_errors)",
     ),
     _Hint(
         sentence="Without an access log each line of nginx's error log was counted as one failed request; requests "
         "that nginx tried again with success are among them. Give the access log too.",
-        when="EXISTS (FROM cases WHERE derived AND status <> 200)",
+        when="EXISTS (FROM prepared_failures WHERE derived AND status <> 200)",
     ),
     _Hint(
         sentence="Give nginx's error log of the same time: it tells the causes of 502 and 504 apart, the access "
         "log does not.",
-        when="EXISTS (FROM cases c WHERE status IN (502, 503, 504) AND NOT balanced AND NOT app_answered "
+        when="EXISTS (FROM prepared_failures c WHERE status IN (502, 503, 504) AND NOT balanced AND NOT app_answered "
         f"AND {_NGINX}) AND NOT EXISTS (FROM proxy_errors)",
         asks_for=(LogKind.NGINX_ERROR, LogKind.APACHE_ERROR),
     ),
@@ -54,22 +54,25 @@ _HINTS = (
         sentence="The access log has no times of the upstream. Add to nginx's log_format: $msec $connection "
         "$upstream_addr $upstream_status $upstream_connect_time $upstream_header_time $upstream_response_time "
         "$request_time.",
-        when=f"EXISTS (FROM cases c WHERE NOT has_upstream_times AND NOT balanced AND NOT derived AND {_NGINX})",
+        when="EXISTS (FROM prepared_failures c "
+        f"WHERE NOT has_upstream_times AND NOT balanced AND NOT derived AND {_NGINX})",
     ),
     _Hint(
         sentence="Add $connection to nginx's log_format: it is the number behind the * in the error log, and joins "
         "the two for certain; here they were joined by request and second.",
-        when="EXISTS (FROM cases WHERE connection IS NULL AND complaint_id IS NOT NULL)",
+        when="EXISTS (FROM prepared_failures WHERE connection IS NULL AND proxy_line_id IS NOT NULL)",
     ),
     _Hint(
         sentence="Set the level of nginx's error_log to info: only then it says why a request became a 499.",
-        when="EXISTS (FROM cases WHERE status = 499 AND NOT derived) AND NOT EXISTS (FROM complaints WHERE reason "
+        when="EXISTS (FROM prepared_failures WHERE status = 499 AND NOT derived) "
+        "AND NOT EXISTS (FROM proxy_lines WHERE reason "
         f"= '{Reason.CLIENT_GONE}')",
     ),
     _Hint(
         sentence="Give the application server's log of the same time: it tells why connections "
         "were closed and answers did not come.",
-        when="EXISTS (FROM cases c WHERE status IN (200, 502, 504) AND NOT app_answered) AND NOT EXISTS (FROM "
+        when="EXISTS (FROM prepared_failures c WHERE status IN (200, 502, 504) AND NOT app_answered) "
+        "AND NOT EXISTS (FROM "
         "server_events)",
         asks_for=(SERVER_LOG,),
     ),
@@ -86,7 +89,8 @@ _LATER_HINTS = (
     ),
     _Hint(
         sentence="Give the logs of the load balancer's targets too: its own log cannot tell why they failed.",
-        when="EXISTS (FROM cases WHERE balanced AND status <> 460) AND NOT EXISTS (FROM cases WHERE NOT balanced)",
+        when="EXISTS (FROM prepared_failures WHERE balanced AND status <> 460) "
+        "AND NOT EXISTS (FROM prepared_failures WHERE NOT balanced)",
     ),
     _Hint(
         sentence="Send Django's errors to a log (LOGGING with a handler for django.request): with DEBUG off it "

@@ -30,13 +30,13 @@ _NAMEABLE = "time_s BETWEEN 0 AND 253402300799"
 _MINUTES = f"""
 SELECT coalesce(cause_id, ''), coalesce(certainty, ''), floor(time_s / 60)::BIGINT * 60 AS minute_s, client_status,
     count(*), floor(min(time_s))::BIGINT, floor(max(time_s))::BIGINT
-FROM cases LEFT JOIN attributions USING (failure_id) WHERE {_NAMEABLE} GROUP BY ALL ORDER BY ALL
+FROM prepared_failures LEFT JOIN attributions USING (failure_id) WHERE {_NAMEABLE} GROUP BY ALL ORDER BY ALL
 """  # noqa: S608 # a constant of this module
 
 _PATHS = """
 SELECT coalesce(cause_id, ''), coalesce(certainty, ''), max_by(path, (number, path)), max(number) / sum(number)
 FROM (SELECT cause_id, certainty, path, count(*) AS number
-    FROM cases LEFT JOIN attributions USING (failure_id) GROUP BY ALL)
+    FROM prepared_failures LEFT JOIN attributions USING (failure_id) GROUP BY ALL)
 GROUP BY ALL
 """
 
@@ -80,7 +80,7 @@ def incidents(connection: duckdb.DuckDBPyConnection, period_s: tuple[int, int] |
     """Return the incidents of diagnosed failures, the earliest first; what has no time is in none.
 
     Args:
-        connection: With the tables `cases` and `attributions`.
+        connection: With the tables `prepared_failures` and `attributions`.
         period_s: First second of the first and of the last minute with a request; None when that is not known.
     """
     paths = {

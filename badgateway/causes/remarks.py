@@ -15,7 +15,7 @@ _ENDS = (
     Event.WORKER_LOST,
     Event.HARAKIRI,
     Event.GRACEFUL_TIMEOUT,
-    Event.MERCY_EXPIRED,
+    Event.KILLED_WHILE_LEAVING,
     Event.EVIL_RELOAD,
     Event.OUT_OF_MEMORY,
     Event.APPLICATION_NOT_LOADED,
@@ -29,7 +29,8 @@ ORDER BY file, line_number LIMIT 1
 
 _UNKNOWN_TO_REQUESTS = f"""
 SELECT event, count(*), any_value(file ORDER BY file, line_number), min(line_number) FROM server_events
-WHERE event IN {listed(_ENDS)} AND uri IS NULL AND NOT EXISTS (FROM cases) GROUP BY event ORDER BY count(*) DESC, event
+WHERE event IN {listed(_ENDS)} AND uri IS NULL AND NOT EXISTS (FROM prepared_failures)
+GROUP BY event ORDER BY count(*) DESC, event
 """  # noqa: S608 # words of the evidence
 
 

@@ -8,45 +8,45 @@ from badgateway.causes.spans import Span
 from badgateway.model.diagnosis import Cause, Certainty
 from badgateway.model.evidence import ServerEvent
 
-QUEUE_FULL_MARKS = (ServerEvent.LISTEN_QUEUE_FULL, ServerEvent.LISTEN_OVERFLOW, ServerEvent.ACCEPT_QUEUE_FULL)
+QUEUE_FULL_EVENTS = (ServerEvent.LISTEN_QUEUE_FULL, ServerEvent.LISTEN_OVERFLOW, ServerEvent.ACCEPT_QUEUE_FULL)
 """What tells of a full accept queue."""
 
-_DEATHS = "JOIN case_deaths p USING (failure_id)"
+_DEATHS = "JOIN failure_deaths p USING (failure_id)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
-    """A join that brings the marks which prove a cause to the cases `c`, in SQL.
+    """A join that brings the events which prove a cause to the failures `c`, in SQL.
 
-    A mark of another machine, or of a server that listens elsewhere, proves nothing.
+    An event of another machine, or of a server that listens elsewhere, proves nothing.
     """
 
     joins: str
     condition: str
-    mark: str
-    """Expression for the id of the mark that proves; NULL when the case's own lines are all there is."""
+    event: str
+    """Expression for the id of the event that proves; NULL when the failure's own lines are all there is."""
     nearness: str = "0"
-    """Expression; of several marks the one with the least is shown."""
+    """Expression; of several events the one with the least is shown."""
     kinds: frozenset[str] | None = None
-    """Of marks, deaths or spans: without any of them it holds nowhere. None: that is not known beforehand."""
+    """Of events, deaths or spans: without any of them it holds nowhere. None: that is not known beforehand."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """Holds for the cases that `where` selects and `proof`, when there is one, joins to a mark."""
+    """Holds for the failures that `where` selects and `proof`, when there is one, joins to an event."""
 
     cause: Cause
     where: str
-    """SQL condition on the columns of the table cases, which is `c`."""
+    """SQL condition on the columns of the table prepared_failures, which is `c`."""
     proof: Proof | None = None
     certainty: Certainty = Certainty.PROVEN
 
 
 def near(*kinds: ServerEvent) -> Proof:
-    """Prove by a mark within a second of the failure's end, of the same path and process where both are known."""
+    """Prove by an event within a second of the failure's end, of the same path and process where both are known."""
     wanted = f"IN {listed(kinds)}"
     return Proof(
-        # Two joins on equal keys: one on a condition with OR would compare each failure of a second with each mark.
+        # Two joins on equal keys: one on a condition with OR would compare each failure of a second with each event.
         joins=(
             f"{OF_ITS_SERVER} "
             "LEFT JOIN nearby p ON p.instance = s.instance AND p.second = c.second AND p.path = c.path "
@@ -54,25 +54,25 @@ def near(*kinds: ServerEvent) -> Proof:
             "LEFT JOIN nearby q ON q.instance = s.instance AND q.second = c.second AND q.path = '' "
             f"AND q.kind {wanted} AND (q.pid IS NULL OR c.app_pid IS NULL OR q.pid = c.app_pid)"
         ),
-        condition="coalesce(p.mark_id, q.mark_id) IS NOT NULL",
-        mark="coalesce(p.mark_id, q.mark_id)",
+        condition="coalesce(p.event_id, q.event_id) IS NOT NULL",
+        event="coalesce(p.event_id, q.event_id)",
         nearness="coalesce(p.distance_s, q.distance_s)",
         kinds=frozenset(kinds),
     )
 
 
 def during(*kinds: ServerEvent) -> Proof:
-    """Prove by the last mark of these kinds between the request's start and its end, with a second of grace."""
-    # Of all marks up to the request's end, the one that reaches furthest: the latest may have begun before its start.
+    """Prove by the last event of these kinds between the request's start and its end, with a second of grace."""
+    # Of all events up to the request's end, the one that reaches furthest: the latest may have begun before its start.
     reaching = (
-        "SELECT instance, low_s, max(high_s) OVER so_far AS high_s, arg_max(mark_id, high_s) OVER so_far AS mark_id "  # noqa: S608
-        f"FROM timed_marks WHERE kind IN {listed(kinds)} "
-        "WINDOW so_far AS (PARTITION BY instance ORDER BY low_s, mark_id ROWS UNBOUNDED PRECEDING)"
+        "SELECT instance, low_s, max(high_s) OVER so_far AS high_s, arg_max(event_id, high_s) OVER so_far AS event_id "  # noqa: S608
+        f"FROM timed_events WHERE kind IN {listed(kinds)} "
+        "WINDOW so_far AS (PARTITION BY instance ORDER BY low_s, event_id ROWS UNBOUNDED PRECEDING)"
     )
     return Proof(
         joins=f"{OF_ITS_SERVER} ASOF JOIN ({reaching}) p ON p.instance = s.instance AND c.time_s + 1 >= p.low_s",
         condition="p.high_s >= c.start_s - 1",
-        mark="p.mark_id",
+        event="p.event_id",
         nearness="-p.high_s",
         kinds=frozenset(kinds),
     )
@@ -87,7 +87,7 @@ def inside(kind: Span, *, share: float = 0.0) -> Proof:
             "AND c.time_s + 1 >= w.start_s AND c.start_s <= w.end_s + 1"
         ),
         condition=f"{overlap} >= {share} * (c.time_s - c.start_s)" if share else "floor(c.time_s) <= w.end_s",
-        mark="w.mark_id",
+        event="w.event_id",
         kinds=frozenset({kind}),
     )
 
@@ -100,9 +100,9 @@ def died_as(*kinds: Death, sure: bool = False) -> Proof:
         sure: Only when the worker's pid is that of the request, or the server's line names the request.
     """
     condition = f"p.kind IN {listed(kinds)}" + (" AND p.sure" if sure else "")
-    return Proof(joins=_DEATHS, condition=condition, mark="p.mark_id", kinds=frozenset(kinds))
+    return Proof(joins=_DEATHS, condition=condition, event="p.event_id", kinds=frozenset(kinds))
 
 
 def any_death(*, needed: bool) -> Proof:
     """Show the death of the worker that may have had the request; with `needed`, hold only when there is one."""
-    return Proof(joins=_DEATHS if needed else f"LEFT {_DEATHS}", condition="true", mark="p.mark_id")
+    return Proof(joins=_DEATHS if needed else f"LEFT {_DEATHS}", condition="true", event="p.event_id")

@@ -136,11 +136,11 @@ MEMORY_RULES = (
         cause=OUT_OF_MEMORY,
         where=f"{CONNECTION_CLOSED} OR {BODY_CUT}",
         proof=Proof(
-            joins="JOIN case_deaths p USING (failure_id) JOIN timed_marks d ON d.mark_id = p.mark_id "
-            f"JOIN timed_marks o ON o.kind = '{ServerEvent.OUT_OF_MEMORY}' AND o.pid = d.pid "
+            joins="JOIN failure_deaths p USING (failure_id) JOIN timed_events d ON d.event_id = p.event_id "
+            f"JOIN timed_events o ON o.kind = '{ServerEvent.OUT_OF_MEMORY}' AND o.pid = d.pid "
             "AND abs(o.low_s - d.low_s) <= 2 AND coalesce(o.host = d.host, true)",
             condition=f"p.kind = '{Death.KILL}' AND {_OURS}",
-            mark="o.mark_id",
+            event="o.event_id",
         ),
     ),
 )
@@ -149,10 +149,10 @@ MEMORY_FAMILY_RULES = (
         cause=OUT_OF_MEMORY,
         where=f"{CONNECTION_CLOSED} OR {BODY_CUT}",
         proof=Proof(
-            joins=f"{OF_ITS_SERVER} JOIN timed_marks o ON o.kind = '{ServerEvent.OUT_OF_MEMORY}' "
+            joins=f"{OF_ITS_SERVER} JOIN timed_events o ON o.kind = '{ServerEvent.OUT_OF_MEMORY}' "
             "AND o.instance = s.instance AND abs(floor(o.low_s) - c.second) <= 1",
             condition=_OURS,
-            mark="o.mark_id",
+            event="o.event_id",
         ),
         certainty=Certainty.FAMILY,
     ),
@@ -183,11 +183,11 @@ _TOLD = (
     ServerEvent.GRACEFUL_TIMEOUT,
 )
 _SILENT_BOOT = Proof(
-    joins=f"{OF_ITS_SERVER} JOIN timed_marks p ON p.instance = s.instance AND p.kind = '{ServerEvent.WORKER_BOOTED}' "
+    joins=f"{OF_ITS_SERVER} JOIN timed_events p ON p.instance = s.instance AND p.kind = '{ServerEvent.WORKER_BOOTED}' "
     "AND p.server = 'gunicorn' AND abs(floor(p.low_s) - c.second) <= 1",
-    condition=f"NOT EXISTS (FROM marks e WHERE e.instance = p.instance AND e.kind IN {listed(_TOLD)} "
+    condition=f"NOT EXISTS (FROM events e WHERE e.instance = p.instance AND e.kind IN {listed(_TOLD)} "
     f"AND coalesce(abs(e.low_s - p.low_s) <= 10, e.kind <> '{ServerEvent.LISTENING}'))",
-    mark="p.mark_id",
+    event="p.event_id",
 )
 
 WRITE_RULES = (

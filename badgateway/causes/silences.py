@@ -51,7 +51,7 @@ CREATE OR REPLACE TEMP TABLE silent AS
 WITH answered AS (SELECT DISTINCT minute_s FROM volume WHERE status < 499 AND source <> 'ledger'),
 stuck AS (
     SELECT c.failure_id, c.path, floor(c.time_s / 60)::BIGINT * 60 AS minute_s, c.start_s
-    FROM cases c WHERE c.time_s IS NOT NULL AND {_STUCK}),
+    FROM prepared_failures c WHERE c.time_s IS NOT NULL AND {_STUCK}),
 after AS (
     SELECT s.*, a.minute_s AS last_answered_s FROM stuck s ASOF JOIN answered a ON s.minute_s >= a.minute_s),
 together AS (
@@ -61,7 +61,7 @@ SELECT failure_id FROM after SEMI JOIN together USING (last_answered_s)
 WHERE last_answered_s < minute_s AND last_answered_s + 60 <= start_s
 """  # noqa: S608 # constants of this module
 
-_IN_A_SILENCE = Proof(joins="SEMI JOIN silent p USING (failure_id)", condition="true", mark="CAST(NULL AS BIGINT)")
+_IN_A_SILENCE = Proof(joins="SEMI JOIN silent p USING (failure_id)", condition="true", event="CAST(NULL AS BIGINT)")
 
 
 def _rules(*reasons: Reason) -> tuple[Rule, ...]:
@@ -78,5 +78,5 @@ CAUSES = (NO_ANSWERS,)
 
 
 def prepare_silences(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make the table silent: the cases that failed while no request succeeded any more, from cases and volume."""
+    """Make the table silent: the failures of times in which no request succeeded any more."""
     connection.execute(_SILENT)

@@ -42,14 +42,14 @@ _STEPS = f"""
 CREATE OR REPLACE TEMP TABLE steps AS
 WITH workers AS (
     SELECT *, kind = '{Event.WORKER_READY}' AS ready, kind IN {listed(_COMING)} AS up, pid AS life
-    FROM marks
+    FROM events
     WHERE kind IN {listed((*_COMING, *_GOING))}),
 sources AS (
     SELECT instance, bool_or(ready) AS tells_ready, max(worker) AS workers,
         count(*) FILTER (low_s IS NULL OR is_borrowed) AS untimed
     FROM workers GROUP BY instance),
 grouped AS (
-    SELECT instance, life, up, min(mark_id) AS mark_id, any_value(workers) AS workers,
+    SELECT instance, life, up, min(event_id) AS event_id, any_value(workers) AS workers,
         any_value(tells_ready) AS tells_ready, min(low_s) AS time_s,
         bool_or(kind = '{Event.WORKER_RECYCLED}')
             -- Granian also says of a worker that was lost that it stops it.
@@ -65,15 +65,15 @@ FROM (SELECT *, max(time_s) FILTER (up) OVER (PARTITION BY instance, life) AS bo
 
 _COUNTS = """
 CREATE OR REPLACE TEMP TABLE counts AS
-WITH strangers AS (
+WITH never_seen_starting AS (
     SELECT instance, count(*) AS known
     FROM (SELECT instance, life FROM steps WHERE NOT up EXCEPT SELECT instance, life FROM steps WHERE up)
     GROUP BY instance),
 running AS (
     SELECT s.*, coalesce(known, 0) AS known,
         coalesce(known, 0) + sum(CASE WHEN up THEN 1 ELSE -1 END) OVER (
-            PARTITION BY instance ORDER BY time_s, mark_id ROWS UNBOUNDED PRECEDING) AS alive
-    FROM steps s LEFT JOIN strangers USING (instance))
+            PARTITION BY instance ORDER BY time_s, event_id ROWS UNBOUNDED PRECEDING) AS alive
+    FROM steps s LEFT JOIN never_seen_starting USING (instance))
 SELECT *, alive + greatest(workers - greatest(known, max(alive) OVER (PARTITION BY instance)), 0) AS accepting
 FROM running
 """
@@ -86,93 +86,97 @@ _NOT_BEFORE = "NOT (u.file = r.file AND u.line_number < r.line_number)"
 
 _SPANS = f"""
 CREATE OR REPLACE TEMP TABLE spans AS
-WITH lulls AS (
+WITH no_worker_spans AS (
     SELECT '{Span.RECYCLED_TOGETHER}' AS kind, instance, time_s AS start_s,
         lead(time_s) OVER in_order + CASE WHEN tells_ready THEN 0 ELSE 5 END AS end_s,
-        mark_id, up, accepting, recycled
-    FROM counts WINDOW in_order AS (PARTITION BY instance ORDER BY time_s, mark_id)),
+        event_id, up, accepting, recycled
+    FROM counts WINDOW in_order AS (PARTITION BY instance ORDER BY time_s, event_id)),
 reloads AS (
     SELECT CASE r.kind WHEN '{Event.RELOAD}' THEN '{Span.RELOAD}' ELSE '{Span.SHUTDOWN}' END AS kind,
         r.instance, r.low_s AS start_s,
         coalesce(
-            (SELECT min(u.low_s) + 1 FROM timed_marks u
+            (SELECT min(u.low_s) + 1 FROM timed_events u
                 WHERE u.kind = '{Event.WORKER_READY}' AND u.instance = r.instance AND {_NOT_BEFORE}
                 AND u.low_s BETWEEN r.low_s AND r.low_s + 60),
-            (SELECT min(u.low_s) + 5 FROM timed_marks u
+            (SELECT min(u.low_s) + 5 FROM timed_events u
                 WHERE u.kind = '{Event.WORKER_BOOTED}' AND u.instance = r.instance AND {_NOT_BEFORE}
                 AND u.low_s BETWEEN r.low_s AND r.low_s + 60),
             r.high_s + 10) AS end_s,
-        r.mark_id
-    FROM timed_marks r WHERE r.kind IN {listed((Event.RELOAD, Event.SHUTDOWN))})
-SELECT kind, instance, start_s, coalesce(end_s, start_s + 60) AS end_s, mark_id FROM lulls
+        r.event_id
+    FROM timed_events r WHERE r.kind IN {listed((Event.RELOAD, Event.SHUTDOWN))})
+SELECT kind, instance, start_s, coalesce(end_s, start_s + 60) AS end_s, event_id FROM no_worker_spans
 WHERE NOT up AND accepting <= 0 AND recycled
 UNION ALL FROM reloads
 UNION ALL
 -- A stop is a restart when the server came back.
-SELECT '{Span.RESTART}', instance, low_s, back_s + 1, mark_id
-FROM (SELECT *, (SELECT min(u.low_s) FROM timed_marks u WHERE u.instance = n.instance AND u.mark_id > n.mark_id
+SELECT '{Span.RESTART}', instance, low_s, back_s + 1, event_id
+FROM (SELECT *, (SELECT min(u.low_s) FROM timed_events u WHERE u.instance = n.instance AND u.event_id > n.event_id
     AND u.kind IN {listed((Event.SERVER_STARTED, Event.LISTENING, *_COMING))}) AS back_s
-    FROM timed_marks n WHERE kind = '{Event.SHUTDOWN}')
+    FROM timed_events n WHERE kind = '{Event.SHUTDOWN}')
 WHERE back_s <= low_s + 600
 UNION ALL
 -- A server that gave up loading is not there until it listens again.
-SELECT '{Span.NOT_LOADED}', instance, low_s, coalesce((SELECT min(u.low_s) FROM timed_marks u
-    WHERE u.kind = '{Event.LISTENING}' AND u.instance = n.instance AND u.mark_id > n.mark_id), low_s + 86400), mark_id
-FROM timed_marks n WHERE kind = '{Event.APPLICATION_NOT_LOADED}'
+SELECT '{Span.NOT_LOADED}', instance, low_s, coalesce((SELECT min(u.low_s) FROM timed_events u
+    WHERE u.kind = '{
+    Event.LISTENING
+}' AND u.instance = n.instance AND u.event_id > n.event_id), low_s + 86400), event_id
+FROM timed_events n WHERE kind = '{Event.APPLICATION_NOT_LOADED}'
 UNION ALL
-SELECT kind, instance, low_s, coalesce((SELECT min(u.low_s) FROM timed_marks u
-    WHERE u.kind = '{Event.LISTENING}' AND u.instance = n.instance AND u.mark_id > n.mark_id), low_s + 86400), mark_id
+SELECT kind, instance, low_s, coalesce((SELECT min(u.low_s) FROM timed_events u
+    WHERE u.kind = '{
+    Event.LISTENING
+}' AND u.instance = n.instance AND u.event_id > n.event_id), low_s + 86400), event_id
 FROM (
     SELECT *, CASE event WHEN '{Event.CRASH_LOOP}' THEN '{Span.CRASH_LOOP}'
         ELSE '{Span.ENDED_WITH_A_WORKER}' END AS kind
     FROM (
         SELECT * EXCLUDE (kind), kind AS event,
-            lead(kind) OVER (PARTITION BY instance ORDER BY mark_id) AS follows
-        FROM timed_marks
+            lead(kind) OVER (PARTITION BY instance ORDER BY event_id) AS follows
+        FROM timed_events
         WHERE kind IN {listed(_AT_AN_END)}
             -- Another server than this one goes on.
             AND server = 'granian')
     WHERE event = '{Event.CRASH_LOOP}' OR (event = '{Event.WORKER_LOST}' AND follows = '{Event.SHUTDOWN}')) n
 UNION ALL
 -- All that start together do so within a second or two.
-SELECT '{Span.BOOT_LOOP}', b.instance, b.low_s, max(u.low_s), b.mark_id
-FROM timed_marks b JOIN timed_marks u
+SELECT '{Span.BOOT_LOOP}', b.instance, b.low_s, max(u.low_s), b.event_id
+FROM timed_events b JOIN timed_events u
     ON u.instance = b.instance AND u.kind = b.kind AND u.low_s BETWEEN b.low_s AND b.low_s + {_LOOP_S}
 WHERE b.kind = '{Event.WORKER_BOOTED}' AND b.server = 'gunicorn'
-    AND NOT EXISTS (FROM timed_marks e WHERE e.instance = b.instance AND e.kind IN {
+    AND NOT EXISTS (FROM timed_events e WHERE e.instance = b.instance AND e.kind IN {
     listed((*_GOING, Event.RELOAD, Event.WORKER_TIMEOUT, Event.GRACEFUL_TIMEOUT))
 } AND abs(e.low_s - b.low_s) <= {_LOOP_S})
-GROUP BY b.instance, b.low_s, b.mark_id
+GROUP BY b.instance, b.low_s, b.event_id
 HAVING count(DISTINCT floor(u.low_s)) >= 4 AND count(*) <= 2 * count(DISTINCT floor(u.low_s))
 UNION ALL
-SELECT '{Span.RESPAWN_THROTTLED}', instance, low_s, high_s + coalesce(value, 2) + 2, mark_id FROM timed_marks
+SELECT '{Span.RESPAWN_THROTTLED}', instance, low_s, high_s + coalesce(value, 2) + 2, event_id FROM timed_events
 WHERE kind = '{Event.RESPAWN_THROTTLED}'
 """  # noqa: S608 # words of the evidence
 
 # The loop's probe can tell of a standstill only when it is over, which is after the proxy gave up.
 _BLOCKED = f"""
 CREATE OR REPLACE TEMP TABLE blocked AS
-WITH standstills AS (
-    SELECT mark_id, low_s - value AS start_s, low_s AS end_s, pid, request_started_s
-    FROM timed_marks WHERE kind = '{Event.LOOP_BLOCKED}'),
+WITH loop_stops AS (
+    SELECT event_id, low_s - value AS start_s, low_s AS end_s, pid, request_started_s
+    FROM timed_events WHERE kind = '{Event.LOOP_BLOCKED}'),
 shared AS (
-    SELECT c.failure_id, b.mark_id, least(c.time_s, b.end_s) - greatest(c.start_s, b.start_s) AS shared_s,
+    SELECT c.failure_id, b.event_id, least(c.time_s, b.end_s) - greatest(c.start_s, b.start_s) AS shared_s,
         coalesce(b.pid = c.app_pid AND b.request_started_s = c.app_started_s, false) AS own
-    FROM cases c JOIN standstills b ON b.end_s > c.start_s AND b.start_s < c.time_s
+    FROM prepared_failures c JOIN loop_stops b ON b.end_s > c.start_s AND b.start_s < c.time_s
         -- A request that never started waited for any worker.
         AND coalesce(b.pid = c.app_pid, true)
     WHERE {because(Reason.READ_TIMEOUT)})
-SELECT failure_id, arg_max(mark_id, (shared_s, mark_id)) AS mark_id, sum(shared_s) AS blocked_s,
+SELECT failure_id, arg_max(event_id, (shared_s, event_id)) AS event_id, sum(shared_s) AS blocked_s,
     2 * coalesce(sum(shared_s) FILTER (own), 0) >= sum(shared_s) AS own
 FROM shared GROUP BY failure_id
 """  # noqa: S608 # words of the evidence
 
-# A mark stands for the second that begins with it.
+# An event stands for the second that begins with it.
 _SATURATED = f"""
 CREATE OR REPLACE TEMP TABLE saturated AS
-SELECT c.failure_id, arg_max(m.mark_id, (m.value, m.mark_id)) AS mark_id,
+SELECT c.failure_id, arg_max(m.event_id, (m.value, m.event_id)) AS event_id,
     sum(least(c.time_s, m.low_s + 1) - greatest(c.start_s, m.low_s)) AS saturated_s
-FROM cases c JOIN timed_marks m ON m.low_s < c.time_s AND m.low_s + 1 > c.start_s
+FROM prepared_failures c JOIN timed_events m ON m.low_s < c.time_s AND m.low_s + 1 > c.start_s
 WHERE {because(Reason.READ_TIMEOUT)} AND m.kind = '{Event.DATABASE_SATURATED}' GROUP BY c.failure_id
 """  # noqa: S608 # words of the evidence
 
@@ -181,7 +185,7 @@ WHERE {because(Reason.READ_TIMEOUT)} AND m.kind = '{Event.DATABASE_SATURATED}' G
 _ABANDONED = f"""
 CREATE OR REPLACE TEMP TABLE abandoned AS
 SELECT c.failure_id, sum(least(c.time_s, a.app_ended_s) - greatest(c.start_s, a.time_s)) AS abandoned_s
-FROM cases c JOIN claims a ON a.app_ended_s > greatest(c.start_s, a.time_s) AND a.time_s < c.time_s
+FROM prepared_failures c JOIN failure_rows a ON a.app_ended_s > greatest(c.start_s, a.time_s) AND a.time_s < c.time_s
     AND a.failure_id <> c.failure_id
 WHERE {because(Reason.READ_TIMEOUT)} AND c.queued AND a.seen_status IN (499, 504)
 GROUP BY c.failure_id
@@ -191,23 +195,24 @@ GROUP BY c.failure_id
 _LEAST_RUN_S = 20
 _RAN_ON = f"""
 CREATE OR REPLACE TEMP TABLE ran_on AS
-SELECT c.failure_id, m.mark_id
-FROM cases c JOIN serving s USING (site)
-JOIN timed_marks m ON m.instance = s.instance AND m.path = c.path AND m.kind = '{Event.REQUEST_TOOK_LONG}'
+SELECT c.failure_id, m.event_id
+FROM prepared_failures c JOIN serving s USING (site)
+JOIN timed_events m ON m.instance = s.instance AND m.path = c.path AND m.kind = '{Event.REQUEST_TOOK_LONG}'
     AND m.low_s >= c.time_s - 1
     AND CASE WHEN c.duration_s IS NULL THEN c.time_s - (m.low_s - m.value / 1000) >= {_LEAST_RUN_S}
         ELSE abs(c.start_s - (m.low_s - m.value / 1000)) <= 2 END
 WHERE {because(Reason.READ_TIMEOUT)}
-QUALIFY row_number() OVER (PARTITION BY m.mark_id ORDER BY c.time_s, c.failure_id) = 1
-    AND row_number() OVER (PARTITION BY c.failure_id ORDER BY m.mark_id) = 1
+QUALIFY row_number() OVER (PARTITION BY m.event_id ORDER BY c.time_s, c.failure_id) = 1
+    AND row_number() OVER (PARTITION BY c.failure_id ORDER BY m.event_id) = 1
 """  # noqa: S608 # words of the evidence
 
 
 def prepare_spans(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make the tables spans, from marks; blocked, saturated and abandoned: how long something held a case up.
+    """Make the tables spans, from events; blocked, saturated and abandoned: how long something held a failure up.
 
-    That is the event loop, the database, or work for nobody. ran_on has the cases whose server says that it ran them
-    meanwhile. A log in which a worker's coming or going has no time gives no lulls: a count with a hole proves nothing.
+    That is the event loop, the database, or work for nobody. ran_on has the failures whose server says that it ran them
+    meanwhile. A log in which a worker's coming or going has no time is not counted: a count with a
+    hole proves nothing.
     """
     for statement in (_STEPS, _COUNTS, _SPANS, _BLOCKED, _SATURATED, _ABANDONED, _RAN_ON):
         connection.execute(statement)

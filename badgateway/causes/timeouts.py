@@ -1,7 +1,7 @@
 """The proxy's patience: an answer that did not begin, or stopped on its way."""
 
 from badgateway.causes.conditions import because
-from badgateway.causes.rule import QUEUE_FULL_MARKS, Proof, Rule, during
+from badgateway.causes.rule import QUEUE_FULL_EVENTS, Proof, Rule, during
 from badgateway.model.diagnosis import Cause, Certainty, Remedy
 from badgateway.model.evidence import Reason
 from badgateway.model.knob import Knob
@@ -106,7 +106,7 @@ TOLD_RULES = (
     Rule(
         cause=SLOW_REQUEST,
         where=f"{because(Reason.READ_TIMEOUT)} AND NOT c.in_app",
-        proof=Proof(joins="JOIN ran_on p USING (failure_id)", condition="true", mark="p.mark_id"),
+        proof=Proof(joins="JOIN ran_on p USING (failure_id)", condition="true", event="p.event_id"),
     ),
 )
 """Where the server's own line about the request says how long it took."""
@@ -115,7 +115,7 @@ RULES = (
     Rule(
         cause=QUEUED_OR_SLOW,
         where=f"{because(Reason.READ_TIMEOUT)} AND NOT c.in_app AND c.upstream_connect_s IS NULL",
-        proof=during(*QUEUE_FULL_MARKS),
+        proof=during(*QUEUE_FULL_EVENTS),
         certainty=Certainty.FAMILY,
     ),
     Rule(cause=SLOW_REQUEST, where=f"{because(Reason.READ_TIMEOUT)} AND c.in_app"),

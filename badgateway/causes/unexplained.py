@@ -117,7 +117,7 @@ BAD_GATEWAY = Cause(
 
 UNAVAILABLE = Cause(
     id="503-unexplained-by-this-log",
-    title="Somebody was not available",
+    title="503, origin unknown",
     family=FAMILY,
     statuses=(503,),
     explanation="It can be rate-limited, a maintenance page of the proxy, or the application's own answer.",
@@ -127,7 +127,7 @@ UNAVAILABLE = Cause(
 
 GATEWAY_TIMEOUT = Cause(
     id="504-unexplained-by-this-log",
-    title="The proxy waited in vain",
+    title="504, origin unknown",
     family=FAMILY,
     statuses=(504,),
     explanation="It can be slow-request, event-loop-blocked, async-cores-exhausted, or a connection that was never "

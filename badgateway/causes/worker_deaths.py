@@ -100,7 +100,7 @@ COLLATERAL = Cause(
     confused_with="Do not optimise this URL.",
 )
 
-MERCY_EXPIRED = Cause(
+KILLED_WHILE_LEAVING = Cause(
     id="worker-mercy-expired",
     title="A worker that took too long to leave was killed",
     family=FAMILY,
@@ -114,7 +114,7 @@ MERCY_EXPIRED = Cause(
     "under gevent `*** BOOOOOOM ***` a moment earlier, from the worker itself. Granian: `Killing worker-N after it "
     "refused to gracefully stop`, a second or more after the worker was asked to leave.",
     remedies=(
-        Remedy(text="Set it above the slowest request (default 60 s).", knobs=(Knob.RELOAD_MERCY,)),
+        Remedy(text="Set it above the slowest request (default 60 s).", knobs=(Knob.GRACEFUL_STOP,)),
         Remedy(text="Recycle more rarely, and never all at once.", knobs=(Knob.MAX_REQUESTS, Knob.MAX_REQUESTS_SPREAD)),
         Remedy(text="Make the longest request shorter."),
     ),
@@ -170,7 +170,7 @@ DEATH_RULES = (
     Rule(cause=HARAKIRI, where=_GONE, proof=died_as(Death.HARAKIRI)),
     Rule(cause=COLLATERAL, where=_GONE, proof=died_as(Death.COLLATERAL)),
     Rule(cause=MEMORY_RELOAD, where=_GONE, proof=died_as(Death.EVIL)),
-    Rule(cause=MERCY_EXPIRED, where=_GONE, proof=died_as(Death.MERCY)),
+    Rule(cause=KILLED_WHILE_LEAVING, where=_GONE, proof=died_as(Death.KILLED_WHILE_LEAVING)),
     Rule(cause=WORKER_KILLED, where=_GONE, proof=died_as(Death.KILL)),
     Rule(cause=WORKER_CRASHED, where=_GONE, proof=died_as(Death.CRASH)),
 )
@@ -186,7 +186,7 @@ CAUSES = (
     WORKER_CRASHED,
     HARAKIRI,
     COLLATERAL,
-    MERCY_EXPIRED,
+    KILLED_WHILE_LEAVING,
     MEMORY_RELOAD,
     SEVERAL_DEATHS,
     DIED_UNSEEN,

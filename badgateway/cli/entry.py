@@ -38,8 +38,8 @@ _COMMANDS = {
         module="badgateway.cli.explain",
         short_help="Print what is known of a cause of failures.",
     ),
-    "probe": Listed(
-        module="badgateway.cli.probe",
+    "worker-check": Listed(
+        module="badgateway.cli.worker_check",
         short_help="Prove which servers and drivers let requests wait side by side.",
     ),
     "doctor": Listed(
@@ -60,6 +60,7 @@ _COMMANDS = {
 @click.group(
     cls=KitGroup,
     listed=_COMMANDS,
+    names_before={"probe": "worker-check"},
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(package_name="badgateway")

@@ -40,16 +40,24 @@ class Listed:
 class KitGroup(click.Group):
     """Commands whose context object is the Interruption that tells whether a signal has come."""
 
-    def __init__(self, *arguments: Any, listed: Mapping[str, Listed] | None = None, **options: Any) -> None:
+    def __init__(
+        self,
+        *arguments: Any,
+        listed: Mapping[str, Listed] | None = None,
+        names_before: Mapping[str, str] | None = None,
+        **options: Any,
+    ) -> None:
         """Begin with the commands that get here when their modules are imported, which is when they are asked for.
 
         Args:
             arguments: As for click.Group.
             listed: By name of the command; all that one command needs is not to slow the start of another.
+            names_before: What commands were called in an earlier version, and are called now; both work.
             options: As for click.Group.
         """
         super().__init__(*arguments, **options)
         self._listed = listed or {}
+        self._names_before = names_before or {}
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the commands as they are declared, the one to begin with first."""
@@ -58,9 +66,10 @@ class KitGroup(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return the command, imported if need be."""
-        if cmd_name in self._listed:
-            import_module(self._listed[cmd_name].module)
-        return super().get_command(ctx, cmd_name)
+        name = self._names_before.get(cmd_name, cmd_name)
+        if name in self._listed:
+            import_module(self._listed[name].module)
+        return super().get_command(ctx, name)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -12,7 +12,7 @@ from badgateway.model.experiment import Experiment
 from badgateway.model.load_level import LoadLevel, LoadUnit
 from badgateway.model.outlook import Forecast
 from badgateway.model.printable import printable
-from badgateway.model.waiting import WorkerCheckPlan
+from badgateway.model.worker_checks import WorkerCheckPlan
 from badgateway.numbers import memory
 from badgateway.plan.experiment_file import project_root
 from badgateway.plan.programs import not_installed

@@ -10,7 +10,7 @@ from badgateway.model.outcome import FAILURES, STATUS_OF
 from badgateway.model.study_summary import Decision, StudySummary
 from badgateway.model.summary import Measurement, TrialSummary, Verdict
 from badgateway.model.trial import Trial
-from badgateway.model.waiting import WorkerCheckPlan
+from badgateway.model.worker_checks import WorkerCheckPlan
 from badgateway.words.phrases import load
 from badgateway.words.verdict_reasons import say
 

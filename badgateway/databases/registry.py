@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING
 
 from badgateway import databases as room
+from badgateway import registry
 from badgateway.databases.database_system import DatabaseSystem
 from badgateway.errors import ConfigurationError
 
@@ -29,32 +27,7 @@ def databases() -> tuple[DatabaseSystem, ...]:
     Raises:
         ConfigurationError: An entry point cannot be loaded, is none, or takes a name that is there already.
     """
-    found = [*_of_this_room(), *_of_others()]
-    names = [system.name for system in found]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise ConfigurationError(f"entry points {GROUP}: there are two databases {', '.join(twice)}; uninstall one")
-    return tuple(found)
-
-
-def _of_this_room() -> list[DatabaseSystem]:
-    modules = (importlib.import_module(f"{room.__name__}.{one.name}") for one in pkgutil.iter_modules(room.__path__))
-    return [system for module in modules if (system := getattr(module, "DATABASE", None)) is not None]
-
-
-def _of_others() -> list[DatabaseSystem]:
-    return [_loaded(point) for point in sorted(entry_points(group=GROUP), key=lambda point: point.name)]
-
-
-def _loaded(point: EntryPoint) -> DatabaseSystem:
-    where = f"entry point {point.name} of {GROUP} ({point.value})"
-    try:
-        found = point.load()
-    except Exception as error:
-        raise ConfigurationError(f"{where}: {type(error).__name__}: {error}; mend or uninstall it") from error
-    if not isinstance(found, DatabaseSystem):
-        raise ConfigurationError(f"{where} is no {DatabaseSystem.__module__}.DatabaseSystem; mend or uninstall it")
-    return found
+    return registry.found(room, "DATABASE", DatabaseSystem, GROUP)
 
 
 def database_of(experiment: Experiment) -> DatabaseSystem:

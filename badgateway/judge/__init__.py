@@ -2,8 +2,8 @@
 
 from badgateway.judge.confirm import confirm
 from badgateway.judge.distances import rank_at_distances
-from badgateway.judge.evidence import TrialEvidence
 from badgateway.judge.ladder import ladder
 from badgateway.judge.summarise import summarise, summarise_trial
+from badgateway.judge.trial_evidence import TrialEvidence
 
 __all__ = ["TrialEvidence", "confirm", "ladder", "rank_at_distances", "summarise", "summarise_trial"]

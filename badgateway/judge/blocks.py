@@ -15,7 +15,7 @@ _LEAST = 1e-6
 
 def at_level(configuration: ConfigurationFacts, level: float) -> dict[int, Facts]:
     """Return a configuration's facts at a level, by block."""
-    return {block: facts for at, block, facts in configuration.cells if at == level}
+    return {block: facts for at, block, facts in configuration.trials if at == level}
 
 
 def log_ratios(first: Mapping[int, Facts], second: Mapping[int, Facts], number: Number) -> tuple[float, ...]:

@@ -204,7 +204,7 @@ def _most_requests(design: Design, configurations: Sequence[ConfigurationFacts])
     level = design.levels[-1]
     return max(
         (
-            pooled(facts for at, _, facts in configuration.cells if at == level).requests
+            pooled(facts for at, _, facts in configuration.trials if at == level).requests
             for configuration in configurations
         ),
         default=0,

@@ -19,7 +19,7 @@ def configuration_verdict(
     A level that is not decided is no worse than a higher one, as long as nothing speaks against it: who keeps the
     objective at 200 tasks/s keeps it at 50.
     """
-    by_level = {level: [one for at, _, one in facts.cells if at == level] for level in levels}
+    by_level = {level: [one for at, _, one in facts.trials if at == level] for level in levels}
     units = {level: units_of_facts(found) for level, found in by_level.items()}
     judged = over_levels(units, objective)
     measured = [level for level in levels if pooled(units[level]).requests]

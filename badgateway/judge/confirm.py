@@ -1,7 +1,7 @@
 """Whether the pick holds where requests come at a rate, however slow its answers are."""
 
-from badgateway.judge.evidence import TrialEvidence
 from badgateway.judge.summarise import summarise_level
+from badgateway.judge.trial_evidence import TrialEvidence
 from badgateway.model.experiment import Objective
 from badgateway.model.study_summary import Confirmation
 from badgateway.model.summary import LevelSummary

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from math import exp, inf, log
 from statistics import median
 
-from badgateway.judge.evidence import TrialEvidence
+from badgateway.judge.trial_evidence import TrialEvidence
 from badgateway.model.experiment import Experiment
 from badgateway.model.samples import DatabaseWork
 from badgateway.model.trial import Disturbance, OutsidePart, Trial

@@ -3,10 +3,10 @@
 import duckdb
 
 from badgateway.errors import first_line
-from badgateway.judge.evidence import TrialEvidence
 from badgateway.judge.measure import count_window
 from badgateway.judge.objective import p95_with_failures
 from badgateway.judge.summarise import counts_of, summarise_trial
+from badgateway.judge.trial_evidence import TrialEvidence
 from badgateway.model.design import Facts
 from badgateway.model.experiment import Objective
 from badgateway.model.outcome import CheckReason, Outcome

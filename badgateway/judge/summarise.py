@@ -3,10 +3,10 @@
 import dataclasses
 from collections.abc import Mapping, Sequence
 
-from badgateway.judge.evidence import TrialEvidence
 from badgateway.judge.measure import measure
 from badgateway.judge.objective import SEVERITY, limits, over_levels, units_of
 from badgateway.judge.pooling import pooled
+from badgateway.judge.trial_evidence import TrialEvidence
 from badgateway.judge.verdicts import (
     Judgement,
     judge,

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from badgateway.judge.evidence import TrialEvidence
 from badgateway.judge.objective import SEVERITY, Limit, limits, more_units, verdict
+from badgateway.judge.trial_evidence import TrialEvidence
 from badgateway.model.design import Counts, LimitKind
 from badgateway.model.experiment import Objective
 from badgateway.model.outcome import FAILURES, CheckReason, Outcome, SelfCheck

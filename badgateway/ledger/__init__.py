@@ -1,7 +1,7 @@
 """Raw files of one trial in, one row per request out; pure."""
 
 from badgateway.ledger.balance import Balance
-from badgateway.ledger.evidence import fill_evidence
+from badgateway.ledger.fill_evidence import fill_evidence
 from badgateway.ledger.join import COLUMNS, Ledger, build, read
 from badgateway.ledger.messages import messages
 from badgateway.ledger.processes import uses

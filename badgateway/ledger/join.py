@@ -8,8 +8,8 @@ import duckdb
 from badgateway.errors import RawDataError
 from badgateway.ledger.balance import Balance, count
 from badgateway.ledger.books import Books, read_books
-from badgateway.ledger.complaints import find_complaints
 from badgateway.ledger.outcome import CASE
+from badgateway.ledger.request_errors import find_request_errors
 from badgateway.model.in_memory import connect, row_database
 from badgateway.model.raw import CLIENT_COLUMNS
 from badgateway.model.trial import Window
@@ -67,7 +67,7 @@ _SOME_TWICE = {
 _LEDGER = f"""
 CREATE TABLE {_TABLE} AS
 SELECT {{columns}} FROM {_JOINED} LEFT JOIN (
-    SELECT request_id, message AS proxy_error, line_number AS proxy_error_line_number FROM complaints)
+    SELECT request_id, message AS proxy_error, line_number AS proxy_error_line_number FROM request_errors)
 USING (request_id)
 ORDER BY start_s, request_id
 """  # noqa: S608 # constants of this module
@@ -118,12 +118,12 @@ def join(books: Books, window: Window | None) -> Ledger:
     connection.execute(f"CREATE TABLE {_JOINED} AS SELECT *, {CASE} AS outcome {_joined(books)}")
     connection.execute("DROP VIEW proxy; DROP TABLE proxy_lines; DROP TABLE client; DROP TABLE app")
     balance = count(connection, _JOINED, books.counts, has_app=books.has_app)
-    find_complaints(connection, _JOINED)
+    find_request_errors(connection, _JOINED)
     connection.execute(_FAILED_LINES)
     columns = (*COLUMNS[: COLUMNS.index("phase")], f"{_phase(window)} AS phase", *_DURATIONS)
     connection.execute(_LEDGER.format(columns=", ".join(columns)))
     ((rows,),) = connection.execute(f"SELECT count(*) FROM {_TABLE}").fetchall()  # noqa: S608 # a constant
-    connection.execute(f"DROP TABLE {_JOINED}; DROP TABLE complaints")
+    connection.execute(f"DROP TABLE {_JOINED}; DROP TABLE request_errors")
     return Ledger(
         connection=connection,
         relation=connection.table(_TABLE),

@@ -1,4 +1,4 @@
-"""Counts the complaints of nginx's error log by their kind."""
+"""Counts the messages of nginx's error log by their kind."""
 
 import re
 from collections import Counter

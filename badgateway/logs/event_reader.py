@@ -104,7 +104,7 @@ class EventReader:
             self._dying_worker = event
         elif event.event is ServerEvent.HARAKIRI and self._dying_worker is not None:
             event.pid, event.worker = self._dying_worker.pid, self._dying_worker.worker
-        elif event.event is ServerEvent.MERCY_EXPIRED and event.pid is None and self._leaving:
+        elif event.event is ServerEvent.KILLED_WHILE_LEAVING and event.pid is None and self._leaving:
             # All have the same patience, so it ends in the order in which they were told to go.
             event.pid = self._leaving.pop(0)
         elif event.event in _ENDS and event.pid in self._leaving:

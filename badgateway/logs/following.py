@@ -7,9 +7,9 @@ from pathlib import Path
 
 import duckdb
 
-from badgateway.logs.evidence import LogEvidence, LogFile
 from badgateway.logs.given_format import GivenFormat
 from badgateway.logs.hosts import note_hosts
+from badgateway.logs.log_evidence import LogEvidence, LogFile
 from badgateway.logs.planning import Planner
 from badgateway.logs.reader import Reader
 from badgateway.logs.reading import evidence_database

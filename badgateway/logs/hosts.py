@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import duckdb
 
-from badgateway.logs.evidence import LogFile
+from badgateway.logs.log_evidence import LogFile
 from badgateway.logs.servers import server_logs
 from badgateway.model.evidence import FAILURES, PROXY_ERRORS, SERVER_EVENTS
 from badgateway.model.log_kind import LogKind

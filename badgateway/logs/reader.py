@@ -7,9 +7,9 @@ import duckdb
 
 from badgateway.logs import zones
 from badgateway.logs.event_grammar import OF_MACHINES
-from badgateway.logs.evidence import LogFile, MalformedLine
 from badgateway.logs.formats import format_of
 from badgateway.logs.held import HeldPart
+from badgateway.logs.log_evidence import LogFile, MalformedLine
 from badgateway.logs.other_errors import OTHER_ERRORS, UNREAD, add_other_errors, other_projection
 from badgateway.logs.planning import Job, Planner, events_of
 from badgateway.logs.proxy_errors import MALFORMED, add_proxy_errors, error_projections

@@ -10,8 +10,8 @@ import duckdb
 from badgateway.errors import RawDataError
 from badgateway.logs.archives import opened
 from badgateway.logs.combined import STATUS_TYPE
-from badgateway.logs.evidence import LogEvidence, LogFile
 from badgateway.logs.hosts import note_hosts
+from badgateway.logs.log_evidence import LogEvidence, LogFile
 from badgateway.logs.planning import Planner
 from badgateway.logs.reader import Reader
 from badgateway.logs.recognising import unknown

@@ -7,7 +7,7 @@ from functools import reduce
 import duckdb
 
 from badgateway.errors import RawDataError
-from badgateway.logs.evidence import SHOWN_MALFORMED, MalformedLine
+from badgateway.logs.log_evidence import SHOWN_MALFORMED, MalformedLine
 from badgateway.logs.recognising import kind_of
 from badgateway.logs.scratch import Scratch
 from badgateway.logs.servers import server_logs

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
 
-from badgateway.logs.evidence import LogFile, MalformedLine
+from badgateway.logs.log_evidence import LogFile, MalformedLine
 from badgateway.logs.prefixes import Prefixes, Unwrapped
 from badgateway.logs.recognising import kind_of
 from badgateway.logs.scratch import Scratch

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import duckdb
 
+from badgateway.model.evidence import ServerEvent
 from badgateway.model.log_kind import LogKind, Proxy
 
 _STEP_S = 900
@@ -33,6 +34,17 @@ FROM met WHERE abs(offset_s - round(offset_s / {_STEP_S}) * {_STEP_S}) <= 1
 GROUP BY ALL ORDER BY meetings DESC, offset_s
 """  # noqa: S608 # constants of this module
 
+_FELT_AT_THE_PROXY = (
+    ServerEvent.WORKER_KILLED,
+    ServerEvent.WORKER_CRASHED,
+    ServerEvent.WORKER_TIMEOUT,
+    ServerEvent.HARAKIRI,
+    ServerEvent.OUT_OF_MEMORY,
+    ServerEvent.GRACEFUL_TIMEOUT,
+    ServerEvent.KILLED_WHILE_LEAVING,
+    ServerEvent.APPLICATION_EXCEPTION,
+)
+
 # What HAProxy could not get is in the logs behind it: the same request, or the end of a worker.
 _BEHIND_HAPROXY = f"""
 WITH lost AS (
@@ -43,8 +55,7 @@ behind AS (
     WHERE source <> 'HAProxy log' AND time_s IS NOT NULL
     UNION ALL
     SELECT NULL, floor(time_s) FROM server_events
-    WHERE time_s IS NOT NULL AND event IN ('worker killed', 'worker crashed', 'worker timeout', 'harakiri',
-        'out of memory', 'graceful timeout', 'mercy expired', 'application exception')),
+    WHERE time_s IS NOT NULL AND event IN ({", ".join(f"'{event}'" for event in _FELT_AT_THE_PROXY)})),
 met AS (
     SELECT lost.second - behind.second AS offset_s, failure_id FROM lost JOIN behind
     ON abs(lost.second - behind.second) <= {_FURTHEST_S} + 1 AND coalesce(lost.request = behind.request, true))

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import AliasChoices, BaseModel, Field, model_validator
 
 from badgateway.model.declared import Declared, Name, OptionalCommand, ProjectPath, Seconds, Variable
 
@@ -97,7 +97,9 @@ class Configuration(_Declared):
     """What the workers' limits differ by, so that they are not replaced together."""
     least_lifetime_s: Annotated[int, Field(ge=1, le=3600)] = 10
     """No worker younger than this is replaced, where the server knows such an age."""
-    reload_mercy_s: Annotated[int, Field(ge=1, le=3600)] = 60
+    graceful_stop_s: Annotated[
+        int, Field(ge=1, le=3600, validation_alias=AliasChoices("graceful_stop_s", "reload_mercy_s"))
+    ] = 60
     """How long a worker that is being replaced may finish its requests."""
     conn_max_age_s: Annotated[int, Field(ge=0)] = 0
     pool: Annotated[int, Field(ge=0, le=1000)] = 0

@@ -16,7 +16,7 @@ class Purpose(StrEnum):
     """What a trial is run for; statistics never mix them."""
 
     COMPARE = "COMPARE"
-    """One cell of a block."""
+    """One place of a block."""
     SEARCH = "SEARCH"
     """A step of a capacity search."""
     CONFIRM = "CONFIRM"
@@ -217,7 +217,7 @@ class ConfigurationFacts:
     """All valid facts of one configuration, as the judge reads them."""
 
     configuration: str
-    cells: tuple[tuple[float, int, Facts], ...]
+    trials: tuple[tuple[float, int, Facts], ...]
     """Level, block and facts of each valid comparison trial, in the order of running."""
     control: tuple[tuple[int, Facts], ...] = field(default=())
     """Block and facts of the second of the A/A pair, at the highest level."""

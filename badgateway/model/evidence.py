@@ -102,7 +102,7 @@ class ServerEvent(StrEnum):
     """Gunicorn's arbiter gave up on a worker (--timeout)."""
     GRACEFUL_TIMEOUT = "graceful timeout"
     HARAKIRI = "harakiri"
-    MERCY_EXPIRED = "mercy expired"
+    KILLED_WHILE_LEAVING = "killed while leaving"
     """uWSGI's worker-reload-mercy, or Granian's workers-kill-timeout, ran out on a worker that had to go."""
     EVIL_RELOAD = "evil reload"
     RESPAWN_THROTTLED = "respawn throttled"

@@ -31,7 +31,7 @@ class Knob(StrEnum):
     PATCH_IN_FILE = "gevent's patch in the server file"
     PRELOAD = "import before the fork"
     PROTOCOL = "protocol of the socket"
-    RELOAD_MERCY = "how long a worker that is replaced may finish"
+    GRACEFUL_STOP = "how long a worker that is replaced may finish"
     REQUEST_LIMIT = "requests at a time that are refused"
     RESPAWN = "new workers in place of those that died"
     RESPAWN_PAUSE = "pause before a new worker"

@@ -1,10 +1,13 @@
 """What a run set out to do, on which machine, and what was known when it was begun."""
 
 from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import AliasChoices, Field
 
 from badgateway.model.experiment import Experiment
 from badgateway.model.trial import Trial
-from badgateway.model.waiting import WorkerCheckPlan
+from badgateway.model.worker_checks import WorkerCheckPlan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +70,9 @@ class Manifest:
     environment: Environment
     trials: tuple[Trial, ...]
     """In the order of running; empty in a study, whose trials follow from those that ended."""
-    diagnosis: WorkerCheckPlan | None = None
+    worker_checks: Annotated[
+        WorkerCheckPlan | None, Field(validation_alias=AliasChoices("worker_checks", "diagnosis"))
+    ] = None
     """None when it was not asked for, and in runs of before there was one."""
     attempts: int = 1
     """How often a trial of the schedule is run at most, when it is INVALID; in runs of earlier kits it was run once."""

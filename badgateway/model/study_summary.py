@@ -8,7 +8,7 @@ from badgateway.model.experiment import Experiment
 from badgateway.model.ladder import Ladder
 from badgateway.model.manifest import Circumstances, Environment
 from badgateway.model.summary import ConfigurationSummary, LevelSummary, TrialSummary
-from badgateway.model.waiting import Waiting
+from badgateway.model.worker_checks import WorkerChecks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +100,7 @@ class StudySummary:
     """One for each load level; empty when every configuration has one distance to the database."""
     confirmation: Confirmation | None = None
     """None when no pick was confirmed."""
-    waiting: Waiting | None = None
+    worker_checks: WorkerChecks | None = None
     """How one worker's requests share its time; None when nothing was tried."""
     choice: Choice | None = None
     """What a study found; None when the experiment is none. The recommendation says the same in short."""

@@ -6,7 +6,7 @@ from itertools import product
 from badgateway.model.configuration import Configuration, WorkerModel
 from badgateway.model.experiment import Experiment
 from badgateway.model.trial import Trial
-from badgateway.model.waiting import WorkerCheckPlan
+from badgateway.model.worker_checks import WorkerCheckPlan
 from badgateway.plan.schedule import OVERHEAD_S, workload_seed
 from badgateway.servers.registry import worker_model
 

@@ -7,19 +7,18 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
-from types import TracebackType
 from typing import IO, Self
 
 import psutil
 
 from badgateway.errors import DeploymentError
-from badgateway.probe.rounds import Rounds
+from badgateway.probe.rounds import InRounds
 
 COLUMNS = ("time_s", "part", "pids", "cpu_s", "rss_bytes")
 PERIOD_S = 0.5
 
 
-class ProcessSampler:
+class ProcessSampler(InRounds):
     """Appends one row per part and period for as long as its block lasts.
 
     Columns: time_s (seconds since the epoch), part, pids (live processes of the tree), cpu_s (what the part has used
@@ -43,7 +42,7 @@ class ProcessSampler:
             DeploymentError: a part has no process of that pid.
         """
         self._path = path
-        self._rounds = Rounds("the process sampler", period_s, self._looking)
+        super().__init__("the process sampler", period_s)
         self._on_sample = on_sample
         self._used_s: dict[str, float] = {}
         self._meters = {part: _Meter(_process(part, pid)) for part, pid in parts.items()}
@@ -64,18 +63,7 @@ class ProcessSampler:
         with self._path.open("a", newline="", encoding="utf-8") as file:
             if is_new:
                 csv.writer(file, lineterminator="\n").writerow(COLUMNS)
-        self._rounds.__enter__()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Stop sampling, after a last sample.
-
-        Raises:
-            Exception: what stopped the sampling before its time, unless the block itself failed with something else.
-        """
-        self._rounds.__exit__(kind, error, trace)
+        return super().__enter__()
 
     @contextmanager
     def _looking(self) -> Iterator[Callable[[], None]]:

@@ -8,6 +8,32 @@ from types import TracebackType
 from typing import Self
 
 
+class InRounds:
+    """What looks, in a thread of its own, for as long as its block lasts."""
+
+    def __init__(self, what: str, period_s: float) -> None:
+        """Make it; messages call it `what`, and a period goes from one look to the next."""
+        self._rounds = Rounds(what, period_s, self._looking)
+
+    def __enter__(self) -> Self:
+        self._rounds.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop, after a last look.
+
+        Raises:
+            Exception: what stopped the looks before their time, unless the block itself failed with something else.
+        """
+        self._rounds.__exit__(kind, error, trace)
+
+    def _looking(self) -> AbstractContextManager[Callable[[], None]]:
+        """Return what is entered in the thread before the first look, and gives what makes one look."""
+        raise NotImplementedError
+
+
 class Rounds:
     """Looks at once, then once a period, and once more after the block, so that what it writes ends with the block."""
 

@@ -13,7 +13,7 @@ from typing import IO, Self
 from badgateway.model import raw
 from badgateway.model.evidence import SAMPLES
 from badgateway.probe.process_cpu import GENERATOR, ProcessCpu
-from badgateway.probe.rounds import Rounds
+from badgateway.probe.rounds import InRounds
 from badgateway.probe.series import Row, Series, series_of
 from badgateway.probe.watch import Watch
 
@@ -21,7 +21,7 @@ COLUMNS = tuple(name for name, _ in SAMPLES.columns)
 PERIOD_S = 0.1
 
 
-class StackSampler:
+class StackSampler(InRounds):
     """Appends one row per series and period to a trial's samples.csv for as long as its block lasts.
 
     Columns: time_s (seconds since the epoch), series, value, limit_value. An empty value is "not available at that
@@ -37,10 +37,10 @@ class StackSampler:
 
     def __init__(self, folder: Path, watch: Watch, *, period_s: float = PERIOD_S) -> None:
         """Sample what `watch` names into the files of a trial's raw folder."""
+        super().__init__("the stack sampler", period_s)
         self._samples = folder / raw.SAMPLES
         self._statements = folder / raw.STATEMENTS
         self._notes = folder / raw.SAMPLE_NOTES
-        self._rounds = Rounds("the stack sampler", period_s, self._looking)
         self._watch = watch
         self._series: list[Series] = []
         self._lock = threading.Lock()
@@ -57,8 +57,7 @@ class StackSampler:
             self._series.extend(series_of(self._watch, self._statements))
         if not self._samples.exists():
             self._samples.write_text(",".join(COLUMNS) + "\n", encoding="utf-8")
-        self._rounds.__enter__()
-        return self
+        return super().__enter__()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -69,7 +68,7 @@ class StackSampler:
             Exception: what stopped the sampling before its time, unless the block itself failed with something else.
         """
         try:
-            self._rounds.__exit__(kind, error, trace)
+            super().__exit__(kind, error, trace)
         finally:
             for series in self._series:
                 series.close()

@@ -3,15 +3,14 @@
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol
 
 import psutil
 
 from badgateway.model.trial import Disturbance, OutsidePart
 from badgateway.probe.outside_parts import ClockSteps, Folders, Lateness, Silence, Stops
 from badgateway.probe.process_cpu import server_cpu_s
-from badgateway.probe.rounds import Rounds
+from badgateway.probe.rounds import InRounds
 from badgateway.probe.watch import Pulse
 from badgateway.store.temporary_folder import OwnFolder
 
@@ -28,13 +27,13 @@ class Watcher(Protocol):
         """Return what is not over at the last look."""
 
 
-class Vigil:
+class Vigil(InRounds):
     """Watches parts, the clock and itself for as long as its block lasts."""
 
     def __init__(self, *, period_s: float = PERIOD_S) -> None:
         """Watch the clock and the kit; `add` and `add_database` give it parts."""
         self._period_s = period_s
-        self._rounds = Rounds("the watch over the stack", period_s, self._looking)
+        super().__init__("the watch over the stack", period_s)
         self._watchers: list[Watcher] = [ClockSteps()]
         self._found: list[Disturbance] = []
         self._lock = threading.Lock()
@@ -59,20 +58,6 @@ class Vigil:
         """Return what was seen so far, in the order in which it was over."""
         with self._lock:
             return tuple(self._found)
-
-    def __enter__(self) -> Self:
-        self._rounds.__enter__()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Stop watching, after a last look.
-
-        Raises:
-            Exception: what stopped the watch before its time, unless the block itself failed with something else.
-        """
-        self._rounds.__exit__(kind, error, trace)
 
     @contextmanager
     def _looking(self) -> Iterator[Callable[[], None]]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from badgateway.model.diagnosis import CauseCount, Certainty
 from badgateway.model.study_summary import StudySummary
 from badgateway.report import grid, wording
-from badgateway.report.grid import Cell
+from badgateway.report.grid import LevelResult
 
 _UNATTRIBUTED = "var(--line)"
 
@@ -35,9 +35,9 @@ def colour(family: str) -> str:
     return f"var(--f-{wording.family_slug(family)}, var(--muted))"
 
 
-def parts(cell: Cell) -> Iterator[Part]:
-    """Return the parts of a cell's bar, the most frequent cause first."""
-    found = cell.diagnosis
+def parts(result: LevelResult) -> Iterator[Part]:
+    """Return the parts of a result's bar, the most frequent cause first."""
+    found = result.diagnosis
     if found is None:
         return
     for cause in found.causes:
@@ -63,19 +63,19 @@ def legend(study: StudySummary) -> tuple[Family, ...]:
 
 def has_unattributed(study: StudySummary) -> bool:
     """Tell whether some failure that was looked into has no cause."""
-    return any(cell.diagnosis.unattributed for cell in grid.cells(study) if cell.diagnosis)
+    return any(result.diagnosis.unattributed for result in grid.results(study) if result.diagnosis)
 
 
-Found = tuple[Cell, CauseCount]
+Found = tuple[LevelResult, CauseCount]
 """A cause, and where it was found."""
 
 
 def grouped(study: StudySummary) -> list[list[Found]]:
     """Return where each cause was found, with one certainty; the most failures first, in both."""
     groups: dict[tuple[str, Certainty], list[Found]] = {}
-    for cell in grid.cells(study):
-        for cause in cell.diagnosis.causes if cell.diagnosis else ():
-            groups.setdefault((cause.cause.id, cause.certainty), []).append((cell, cause))
+    for result in grid.results(study):
+        for cause in result.diagnosis.causes if result.diagnosis else ():
+            groups.setdefault((cause.cause.id, cause.certainty), []).append((result, cause))
     ordered = sorted(groups.items(), key=lambda group: (-_total(group[1]), group[0]))
     return [sorted(group, key=lambda one: -one[1].count) for _, group in ordered]
 

@@ -12,7 +12,7 @@ from badgateway.model.study_summary import StudySummary
 from badgateway.model.summary import Measurement
 from badgateway.report import chart_layout, grid
 from badgateway.report.chart_layout import Layout, Rows, Spec
-from badgateway.report.grid import Cell
+from badgateway.report.grid import LevelResult
 from badgateway.words import phrases
 
 _VEGA_LITE = "5.20"
@@ -28,11 +28,11 @@ class Plot:
     title: str
     x_axis: Spec
     """Scale and axis of every panel."""
-    marks: Callable[[list[Cell], Layout], list[Spec]]
-    """From the cells of one load level to the marks that show them."""
-    text: Callable[[Cell], str]
+    marks: Callable[[list[LevelResult], Layout], list[Spec]]
+    """From the results of one load level to the marks that show them."""
+    text: Callable[[LevelResult], str]
     """The number printed beside the marks, or why there is none."""
-    is_empty: Callable[[Cell], bool] = lambda cell: bool(cell.gap)
+    is_empty: Callable[[LevelResult], bool] = lambda result: bool(result.gap)
     """Whether there is nothing to draw, which looks different from the number 0."""
 
 
@@ -60,48 +60,48 @@ def _chart(study: StudySummary, plot: Plot, layout: Layout) -> Spec:
 
 def _panel(study: StudySummary, plot: Plot, place: int, layout: Layout) -> Spec:
     load = grid.levels(study)[place]
-    cells = _cells_at(study, load)
+    results = _results_at(study, load)
     scale = plot.x_axis["scale"]
     assert isinstance(scale, dict)
     return chart_layout.panel(
         title=phrases.load(load),
         rows=Rows(
-            names=[cell.configuration for cell in cells],
+            names=[result.configuration for result in results],
             picked=study.recommendation.configuration,
             labelled=place % layout.columns == 0,
         ),
         marks=[
-            *plot.marks(cells, layout),
-            chart_layout.gap_boxes([cell.configuration for cell in cells if plot.is_empty(cell)], layout),
-            chart_layout.value_texts([_value(cell, plot) for cell in cells], layout),
+            *plot.marks(results, layout),
+            chart_layout.gap_boxes([result.configuration for result in results if plot.is_empty(result)], layout),
+            chart_layout.value_texts([_value(result, plot) for result in results], layout),
         ],
         x_axis={**plot.x_axis, "scale": {**scale, "range": [0, layout.plot_px]}},
         layout=layout,
     )
 
 
-def _cells_at(study: StudySummary, load: LoadLevel) -> list[Cell]:
-    return [cell for cell in grid.cells(study) if cell.load == load]
+def _results_at(study: StudySummary, load: LoadLevel) -> list[LevelResult]:
+    return [result for result in grid.results(study) if result.load == load]
 
 
-def _value(cell: Cell, plot: Plot) -> Spec:
-    text = plot.text(cell)
+def _value(result: LevelResult, plot: Plot) -> Spec:
+    text = plot.text(result)
     ink = "var(--ink)" if any(letter.isdigit() for letter in text) else "var(--muted)"
-    return {"configuration": cell.configuration, "text": text, "ink": ink}
+    return {"configuration": result.configuration, "text": text, "ink": ink}
 
 
 def _in_words(study: StudySummary, plot: Plot) -> str:
     levels = (
         f"At {phrases.load(load)}: "
-        + ", ".join(f"{cell.configuration} {plot.text(cell)}" for cell in _cells_at(study, load))
+        + ", ".join(f"{result.configuration} {plot.text(result)}" for result in _results_at(study, load))
         for load in grid.levels(study)
     )
     return f"{plot.title}. {'. '.join(levels)}."
 
 
-def measured_text(text: Callable[[Measurement], str]) -> Callable[[Cell], str]:
-    """Return what a plot prints beside a cell's marks: the text of its measurement, or why it has none."""
-    return lambda cell: text(cell.measurement) if cell.measurement else cell.gap
+def measured_text(text: Callable[[Measurement], str]) -> Callable[[LevelResult], str]:
+    """Return what a plot prints beside a result's marks: the text of its measurement, or why it has none."""
+    return lambda result: text(result.measurement) if result.measurement else result.gap
 
 
 def svg(spec: Spec, label: str) -> Markup:

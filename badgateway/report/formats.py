@@ -24,7 +24,7 @@ from badgateway.report.sections.latency.section import LatencySection
 from badgateway.report.sections.levels.section import LevelsSection
 from badgateway.report.sections.loop_gap.section import LoopGapSection
 from badgateway.report.sections.trials.section import TrialsSection
-from badgateway.report.sections.waiting.section import WaitingSection
+from badgateway.report.sections.worker_checks.section import WorkerChecksSection
 
 FIRST_SCREEN: Section = AnswerSection()
 
@@ -66,7 +66,7 @@ CHAPTERS = (
         name="method",
         title="Method",
         about="how the pick was made, how it was measured, what this could not have seen",
-        sections=(ChoiceSection(), WaitingSection(), BackgroundSection()),
+        sections=(ChoiceSection(), WorkerChecksSection(), BackgroundSection()),
     ),
     Chapter(
         name="evidence",
@@ -88,7 +88,7 @@ COMMENT: tuple[Section, ...] = (
     ExportsSection(),
     ConnectionsSection(),
     CausesSection(),
-    WaitingSection(),
+    WorkerChecksSection(),
     BackgroundSection(),
 )
 """Short enough for a comment on a pull request."""
@@ -101,7 +101,7 @@ DOCUMENT: tuple[Section, ...] = (
     ChoiceSection(),
     LoopGapSection(),
     TrialsSection(),
-    WaitingSection(),
+    WorkerChecksSection(),
 )
 """Everything that was found, for programs; docs/report-json.md tells every key."""
 

@@ -9,7 +9,7 @@ from badgateway.model.summary import ConfigurationSummary, LevelSummary, Measure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cell:
+class LevelResult:
     """One configuration at one load level, whether it was run or not."""
 
     configuration: str
@@ -54,17 +54,17 @@ def levels(study: StudySummary) -> tuple[LoadLevel, ...]:
     return (*declared, *sorted(seen - set(declared), key=lambda level: level.order))
 
 
-def row(summary: ConfigurationSummary, loads: tuple[LoadLevel, ...]) -> tuple[Cell, ...]:
-    """Return one configuration's cells, one for each load level."""
+def row(summary: ConfigurationSummary, loads: tuple[LoadLevel, ...]) -> tuple[LevelResult, ...]:
+    """Return one configuration's results, one for each load level."""
     by_load = {level.load: level for level in summary.levels}
     name = summary.configuration.name
-    return tuple(Cell(configuration=name, load=load, level=by_load.get(load)) for load in loads)
+    return tuple(LevelResult(configuration=name, load=load, level=by_load.get(load)) for load in loads)
 
 
-def cells(study: StudySummary) -> tuple[Cell, ...]:
-    """Return all cells: configurations best first, and within one the load levels as declared."""
+def results(study: StudySummary) -> tuple[LevelResult, ...]:
+    """Return every result: configurations best first, and within one the load levels as declared."""
     loads = levels(study)
-    return tuple(cell for summary in ranked(study) for cell in row(summary, loads))
+    return tuple(result for summary in ranked(study) for result in row(summary, loads))
 
 
 def heading(study: StudySummary) -> str:
@@ -85,5 +85,5 @@ def every_trial(study: StudySummary) -> tuple[TrialSummary, ...]:
 
 
 def measurements(study: StudySummary) -> list[Measurement]:
-    """Return what was measured, of all cells that have it."""
-    return [cell.measurement for cell in cells(study) if cell.measurement]
+    """Return what was measured, wherever it was."""
+    return [result.measurement for result in results(study) if result.measurement]

@@ -72,7 +72,7 @@ class RouteRow:
 
 def occurred(study: StudySummary) -> tuple[Outcome, ...]:
     """Return the kinds of failure that a valid trial had anywhere, in the order of Outcome."""
-    measured = [cell.measurement for cell in grid.cells(study) if cell.measurement]
+    measured = [result.measurement for result in grid.results(study) if result.measurement]
     return tuple(outcome for outcome in FAILURES if any(entry.count(outcome) for entry in measured))
 
 

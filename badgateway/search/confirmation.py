@@ -3,7 +3,7 @@
 import random
 from collections.abc import Callable
 
-from badgateway.judge.evidence import TrialEvidence
+from badgateway.judge.trial_evidence import TrialEvidence
 from badgateway.judge.verdicts import why_invalid
 from badgateway.model.design import Purpose
 from badgateway.model.experiment import Experiment

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from badgateway.judge.choice import choose, latency_candidates
-from badgateway.judge.evidence import TrialEvidence
 from badgateway.judge.facts import facts_of
+from badgateway.judge.trial_evidence import TrialEvidence
 from badgateway.model.comparison import Choice
 from badgateway.model.design import Design, Ended, Step
 from badgateway.model.differences import differences

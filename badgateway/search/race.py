@@ -90,13 +90,13 @@ def _dropped(trial_log: TrialLog, configuration: str, block: int) -> Elimination
     design = trial_log.design
     facts = trial_log.facts_of(configuration, block)
     for level in design.levels:
-        at_level = [one for at, _, one in facts.cells if at == level]
+        at_level = [one for at, _, one in facts.trials if at == level]
         why = why_it_cannot_pass(units_of_facts(at_level), design.objective)
         broke = tuple(one.broke for one in at_level if one.broke)
         if why is not None:
             return Elimination(configuration=configuration, at_look=None, level=level, cannot_pass=why, broken=broke)
         first = Slot(configuration, 1, level, control=False)
-        if trial_log.is_settled(first) and not any(at == level for at, _, _ in facts.cells):
+        if trial_log.is_settled(first) and not any(at == level for at, _, _ in facts.trials):
             return Elimination(configuration=configuration, at_look=None, level=level)
     return None
 
@@ -127,4 +127,4 @@ def _is_doubtful(trial_log: TrialLog, configuration: str, level: float, through:
 
 
 def _units(facts: ConfigurationFacts, level: float) -> tuple[Counts, ...]:
-    return units_of_facts(one for at, _, one in facts.cells if at == level)
+    return units_of_facts(one for at, _, one in facts.trials if at == level)

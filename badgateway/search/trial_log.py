@@ -61,7 +61,7 @@ class TrialLog:
         ]
         return ConfigurationFacts(
             configuration=configuration,
-            cells=tuple((slot.level or 0.0, slot.block, facts) for slot, facts in found if not slot.control),
+            trials=tuple((slot.level or 0.0, slot.block, facts) for slot, facts in found if not slot.control),
             control=tuple((slot.block, facts) for slot, facts in found if slot.control),
         )
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import Protocol
 
 from badgateway.judge.database_work import Seen, other_work, seen_of, with_disturbance
-from badgateway.judge.evidence import TrialEvidence
 from badgateway.judge.summarise import summarise_trial
+from badgateway.judge.trial_evidence import TrialEvidence
 from badgateway.model.design import Ended, Purpose, Step
 from badgateway.model.experiment import Experiment
 from badgateway.model.manifest import Manifest

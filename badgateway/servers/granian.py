@@ -20,7 +20,7 @@ def _start(configuration: Configuration, place: Place) -> Start:
         # For ASGI more than one is refused: there the event loop is the thread.
         "GRANIAN_BLOCKING_THREADS": None if _worker_model(place.server_text) is WorkerModel.EVENT_LOOP else threads,
         "GRANIAN_BACKLOG": str(configuration.listen),
-        "GRANIAN_WORKERS_KILL_TIMEOUT": str(configuration.reload_mercy_s),
+        "GRANIAN_WORKERS_KILL_TIMEOUT": str(configuration.graceful_stop_s),
     }
     return Start(
         argv=(place.program("granian"), place.target),
@@ -59,7 +59,7 @@ LOG = ServerLog(
         (ServerEvent.CRASH_LOOP, r"^Worker crash loop detected, exiting$"),
         (ServerEvent.WORKER_RECYCLED, rf"^{_WORKER} (?:lifetime expired|RSS over threshold), gracefully respawning"),
         (ServerEvent.WORKER_RECYCLED, rf"^Stopping old {_WORKER}$"),
-        (ServerEvent.MERCY_EXPIRED, rf"^Killing (?:old )?{_WORKER} after it refused to gracefully stop$"),
+        (ServerEvent.KILLED_WHILE_LEAVING, rf"^Killing (?:old )?{_WORKER} after it refused to gracefully stop$"),
         (ServerEvent.WORKER_EXITED, rf"^Stopped (?:old )?{_WORKER}$"),
         (ServerEvent.RELOAD, r"^HUP signal received, gracefully respawning workers"),
         (ServerEvent.SHUTDOWN, r"^Shutting down granian$"),
@@ -81,7 +81,7 @@ SERVER = Server(
         "workers": "GRANIAN_WORKERS",
         "threads": "GRANIAN_BLOCKING_THREADS",
         "listen": "GRANIAN_BACKLOG",
-        "reload_mercy_s": "GRANIAN_WORKERS_KILL_TIMEOUT",
+        "graceful_stop_s": "GRANIAN_WORKERS_KILL_TIMEOUT",
     },
     lacks={
         "least_workers": "it keeps all workers",

@@ -99,7 +99,7 @@ SERVER = Server(
         "preload": "preload_app",
         "max_requests": "max_requests",
         "max_requests_delta": "max_requests_jitter",
-        "reload_mercy_s": "graceful_timeout",
+        "graceful_stop_s": "graceful_timeout",
         "app_s": "timeout",
     },
     lacks={

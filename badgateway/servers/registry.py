@@ -1,12 +1,10 @@
 """Finds the application servers: those of this room, and those that other packages bring."""
 
-import importlib
-import pkgutil
 from collections.abc import Iterable, Iterator
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
 from pathlib import PurePosixPath
 
+from badgateway import registry
 from badgateway import servers as room
 from badgateway.errors import ConfigurationError
 from badgateway.model.configuration import Configuration, WorkerModel
@@ -23,32 +21,8 @@ def servers() -> tuple[Server, ...]:
     Raises:
         ConfigurationError: An entry point cannot be loaded, is none, or takes a name that is there already.
     """
-    found = [*_of_this_room(), *_of_others()]
-    names = [server.name for server in found]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise ConfigurationError(f"entry points {GROUP}: there are two servers {', '.join(twice)}; uninstall one")
+    found = registry.found(room, "SERVER", Server, GROUP)
     return tuple(sorted(found, key=lambda server: (server.rank, server.name)))
-
-
-def _of_this_room() -> list[Server]:
-    modules = (importlib.import_module(f"{room.__name__}.{one.name}") for one in pkgutil.iter_modules(room.__path__))
-    return [server for module in modules if (server := getattr(module, "SERVER", None)) is not None]
-
-
-def _of_others() -> list[Server]:
-    return [_loaded(point) for point in sorted(entry_points(group=GROUP), key=lambda point: point.name)]
-
-
-def _loaded(point: EntryPoint) -> Server:
-    where = f"entry point {point.name} of {GROUP} ({point.value})"
-    try:
-        found = point.load()
-    except Exception as error:
-        raise ConfigurationError(f"{where}: {type(error).__name__}: {error}; mend or uninstall it") from error
-    if not isinstance(found, Server):
-        raise ConfigurationError(f"{where} is no {Server.__module__}.Server; mend or uninstall it")
-    return found
 
 
 def labels() -> str:

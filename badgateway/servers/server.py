@@ -21,7 +21,7 @@ COMMON_SETTINGS = (
     "max_requests",
     "max_requests_delta",
     "least_lifetime_s",
-    "reload_mercy_s",
+    "graceful_stop_s",
     "app_s",
 )
 """The settings of a configuration that are a server's own affair; `app_s` is among its time limits."""
@@ -33,7 +33,7 @@ _SETTINGS_OF = {
     Knob.MAX_REQUESTS: ("max_requests",),
     Knob.MAX_REQUESTS_SPREAD: ("max_requests_delta",),
     Knob.PRELOAD: ("preload",),
-    Knob.RELOAD_MERCY: ("reload_mercy_s",),
+    Knob.GRACEFUL_STOP: ("graceful_stop_s",),
     Knob.TIME_LIMIT: ("app_s",),
     Knob.WORKERS: ("workers",),
 }

@@ -17,7 +17,7 @@ def _start(configuration: Configuration, place: Place) -> Start:
         "UVICORN_WORKERS": str(configuration.workers),
         "UVICORN_BACKLOG": str(configuration.listen),
         "UVICORN_TIMEOUT_KEEP_ALIVE": str(configuration.keepalive_s),
-        "UVICORN_TIMEOUT_GRACEFUL_SHUTDOWN": str(configuration.reload_mercy_s),
+        "UVICORN_TIMEOUT_GRACEFUL_SHUTDOWN": str(configuration.graceful_stop_s),
         # 0 would be a limit of no request.
         "UVICORN_LIMIT_MAX_REQUESTS": str(most) if most else None,
         "UVICORN_LIMIT_MAX_REQUESTS_JITTER": str(delta) if most else None,
@@ -76,7 +76,7 @@ SERVER = Server(
         "keepalive_s": "UVICORN_TIMEOUT_KEEP_ALIVE",
         "max_requests": "UVICORN_LIMIT_MAX_REQUESTS",
         "max_requests_delta": "UVICORN_LIMIT_MAX_REQUESTS_JITTER",
-        "reload_mercy_s": "UVICORN_TIMEOUT_GRACEFUL_SHUTDOWN",
+        "graceful_stop_s": "UVICORN_TIMEOUT_GRACEFUL_SHUTDOWN",
     },
     lacks={
         "least_workers": "it keeps all workers",

@@ -93,7 +93,7 @@ SERVER = Server(
         "max_requests": "max-requests",
         "max_requests_delta": "max-requests-delta",
         "least_lifetime_s": "min-worker-lifetime",
-        "reload_mercy_s": "worker-reload-mercy",
+        "graceful_stop_s": "worker-reload-mercy",
         "app_s": "harakiri",
     },
     lacks={"keepalive_s": "over its own protocol and plain http it ends each connection after the answer"},

@@ -73,9 +73,12 @@ _RULES = rules(
     (ServerEvent.WORKER_RECYCLED, r"^\.\.\.The work of process (?P<pid>\d+) is done"),
     (ServerEvent.WORKER_EXITED, rf"^worker (?P<worker>\d+) killed successfully {_PID}\)"),
     (ServerEvent.WORKER_EXITED, r"^worker (?P<worker>\d+) buried after \d+ seconds"),
-    (ServerEvent.MERCY_EXPIRED, rf"^worker (?P<worker>\d+) {_PID}\) is taking too much time to die\.\.\.NO MERCY"),
+    (
+        ServerEvent.KILLED_WHILE_LEAVING,
+        rf"^worker (?P<worker>\d+) {_PID}\) is taking too much time to die\.\.\.NO MERCY",
+    ),
     # Of the worker's own time bomb under gevent; it does not say which worker.
-    (ServerEvent.MERCY_EXPIRED, r"^\*\*\* BOOOOOOM \*\*\*$"),
+    (ServerEvent.KILLED_WHILE_LEAVING, r"^\*\*\* BOOOOOOM \*\*\*$"),
     (
         ServerEvent.EVIL_RELOAD,
         rf"\*\*\* EVIL RELOAD ON WORKER (?P<worker>\d+) (?:RSS|ADDRESS SPACE): (?P<value>\d+) {_PID}\)",

@@ -134,5 +134,7 @@ class Site:
             "WEB_MAX_REQUESTS": str(configuration.max_requests),
             "WEB_MAX_REQUESTS_DELTA": str(configuration.max_requests_delta),
             "WEB_LEAST_LIFETIME_S": str(configuration.least_lifetime_s),
-            "WEB_RELOAD_MERCY_S": str(configuration.reload_mercy_s),
+            "WEB_GRACEFUL_STOP_S": str(configuration.graceful_stop_s),
+            # Its name before, for one release.
+            "WEB_RELOAD_MERCY_S": str(configuration.graceful_stop_s),
         }

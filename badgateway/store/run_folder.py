@@ -60,7 +60,8 @@ class RunFolder:
     @property
     def worker_checks(self) -> WorkerChecksFolder:
         """Where the run keeps what it tried besides its trials."""
-        return WorkerChecksFolder(path=self.path / "diagnosis")
+        before = self.path / "diagnosis"
+        return WorkerChecksFolder(path=before if before.exists() else self.path / "worker-checks")
 
     @classmethod
     def create(cls, results: Path, manifest: Manifest) -> "RunFolder":

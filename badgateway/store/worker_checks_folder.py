@@ -9,12 +9,12 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter
 
 from badgateway.model import raw
-from badgateway.model.cooperation import ConnectCost, CooperationProof
 from badgateway.model.trial import TrialRecord
+from badgateway.model.worker_checks import ConnectCost, WorkerCheck
 from badgateway.store.plain_file import other_than_folder, replacing
 from badgateway.store.writing import ASIDE, demand_own, keep, read_own, set_aside, writing
 
-_PROOF = TypeAdapter(CooperationProof)
+_PROOF = TypeAdapter(WorkerCheck)
 _RECORD = TypeAdapter(TrialRecord)
 _COSTS = TypeAdapter(tuple[ConnectCost, ...])
 
@@ -27,7 +27,7 @@ class WorkerChecksFolder:
 
     path: Path
 
-    def keep_proof(self, number: int, proof: CooperationProof, raw_folder: Path) -> Path:
+    def keep_proof(self, number: int, proof: WorkerCheck, raw_folder: Path) -> Path:
         """Move a proof's logs and what it measured into the run; return their folder.
 
         Raises:
@@ -58,7 +58,7 @@ class WorkerChecksFolder:
             with replacing(file) as unfinished:
                 unfinished.write_bytes(_COSTS.dump_json(costs, indent=2) + b"\n")
 
-    def proofs(self) -> tuple[tuple[Path, CooperationProof], ...]:
+    def proofs(self) -> tuple[tuple[Path, WorkerCheck], ...]:
         """Return the proofs with their folders, in their order, without damaged ones."""
         files = self._found("proofs", raw.PROOF)
         return tuple((file.parent, proof) for file in files if (proof := _read(file, _PROOF)) is not None)

@@ -15,11 +15,11 @@ from badgateway.load.locust import Drive
 from badgateway.load.progress import Progress
 from badgateway.load.standby import Standby
 from badgateway.model.configuration import Configuration
-from badgateway.model.cooperation import ConnectCost
 from badgateway.model.experiment import Experiment, Load
 from badgateway.model.outlook import Outlook
 from badgateway.model.summary import TrialSummary
 from badgateway.model.trial import Trial
+from badgateway.model.worker_checks import ConnectCost
 from badgateway.probe.machine import MachineWatch
 from badgateway.process.account import Account
 from badgateway.process.child import Command

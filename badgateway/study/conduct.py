@@ -8,8 +8,8 @@ from badgateway.analysis.run import picked
 from badgateway.analysis.trials import kept_trials, read_evidence
 from badgateway.analysis.worker_checks import read_worker_checks
 from badgateway.databases.registry import database_of
-from badgateway.judge.evidence import TrialEvidence
 from badgateway.judge.summarise import summarise_trial
+from badgateway.judge.trial_evidence import TrialEvidence
 from badgateway.model.manifest import Manifest
 from badgateway.model.trial import INTERRUPTED, Disturbance, OutsidePart, Trial, TrialRecord
 from badgateway.process.interruption import held
@@ -45,13 +45,13 @@ def conduct(folder: RunFolder, manifest: Manifest, root: Path, listener: Listene
             listener.trial_ended(summarise_trial(evidence, manifest.experiment.objective))
             bench.check()
         # Last, so that it cannot disturb what is measured, and an interrupted run has its trials.
-        if manifest.diagnosis is not None:
-            conduct_worker_checks(manifest.diagnosis, bench, folder.worker_checks, listener)
+        if manifest.worker_checks is not None:
+            conduct_worker_checks(manifest.worker_checks, bench, folder.worker_checks, listener)
 
 
 def _is_checked(folder: RunFolder, manifest: Manifest) -> bool:
-    found = read_worker_checks(manifest.diagnosis, folder.worker_checks)
-    return manifest.diagnosis is None or (found is not None and found.complete)
+    found = read_worker_checks(manifest.worker_checks, folder.worker_checks)
+    return manifest.worker_checks is None or (found is not None and found.complete)
 
 
 def _run_and_keep(trial: Trial, bench: Bench, folder: RunFolder, listener: Listener) -> TrialEvidence:

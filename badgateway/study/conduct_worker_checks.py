@@ -1,15 +1,15 @@
-"""Runs what a run does besides its trials: proofs of cooperation, watched trials, the cost of a connect."""
+"""Runs what a run does besides its trials: worker checks, watched trials, the cost of a connect."""
 
 import dataclasses
 
 from badgateway.model.configuration import Configuration
 from badgateway.model.trial import Trial
-from badgateway.model.waiting import WorkerCheckPlan
+from badgateway.model.worker_checks import WorkerCheckPlan
 from badgateway.process.interruption import held
 from badgateway.store.worker_checks_folder import WorkerChecksFolder, proof_name
 from badgateway.study.bench import Bench, Listener
-from badgateway.study.cooperation import prove_into
 from badgateway.study.run_trial import run_trial
+from badgateway.study.worker_check import prove_into
 
 
 def conduct_worker_checks(plan: WorkerCheckPlan, bench: Bench, folder: WorkerChecksFolder, listener: Listener) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from badgateway.databases.database_system import Driver
 from badgateway.errors import DeploymentError
-from badgateway.model.cooperation import ConnectCost
+from badgateway.model.worker_checks import ConnectCost
 from badgateway.probe import connect_cost
 from badgateway.process.child import Command
 from badgateway.process.running import run_to_end

@@ -126,7 +126,7 @@ def _status(url: str, number: int) -> int:
     parts = urlsplit(url)
     connection = HTTPConnection(parts.netloc, timeout=PATIENT.client_s)
     try:
-        headers = {"X-Request-ID": f"{raw_files.OWN_REQUESTS}cooperation-{number}"}
+        headers = {"X-Request-ID": f"{raw_files.OWN_REQUESTS}worker-check-{number}"}
         connection.request("GET", f"{parts.path}?{parts.query}", headers=headers)
         response = connection.getresponse()
         response.read()

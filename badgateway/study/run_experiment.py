@@ -11,7 +11,7 @@ from badgateway.errors import BadgatewayError
 from badgateway.model.experiment import Experiment
 from badgateway.model.manifest import SCHEMA_VERSION, Circumstances, Manifest
 from badgateway.model.study_summary import StudySummary
-from badgateway.model.waiting import WorkerCheckPlan
+from badgateway.model.worker_checks import WorkerCheckPlan
 from badgateway.plan.schedule import schedule
 from badgateway.probe.environment import read_environment
 from badgateway.process.account import service_account
@@ -153,7 +153,7 @@ def _manifest(
         environment=read_environment(account.name if account else "the user who started the run"),
         # A study's trials follow from those that ended.
         trials=() if experiment.study else schedule(experiment),
-        diagnosis=worker_checks,
+        worker_checks=worker_checks,
         attempts=ATTEMPTS,
         circumstances=circumstances,
     )

@@ -55,7 +55,7 @@ def speed_shift(before: LevelSummary, after: LevelSummary, p95: P95Shift | None)
 def _what_p95_says(found: P95Shift, after: LevelSummary) -> str:
     trials = plural(sum(bool(one.measurement and one.measurement.latency) for one in after.valid_trials), "trial")
     return {
-        P95Shift.NOT_COMPARABLE: "of those that were OK: not comparable",
+        P95Shift.NOT_COMPARABLE: "OK requests alone; not comparable: too many failed",
         P95Shift.CLOSE: f"less than {limit(CLOSE_SHARE)} apart",
         P95Shift.NOT_TESTED: "not tested",
         P95Shift.LOWER: f"lower in each of {trials}",

@@ -157,7 +157,7 @@ def events(ledger: Ledger) -> list[tuple[object, ...]]:
 def gaps(*rows):
     """Return the gaps of rows (time, how many accept from then on)."""
     connection = duckdb.connect()
-    connection.execute("CREATE TEMP TABLE counts (time_s DOUBLE, mark_id BIGINT, accepting INTEGER)")
+    connection.execute("CREATE TEMP TABLE counts (time_s DOUBLE, event_id BIGINT, accepting INTEGER)")
     for number, (time_s, accepting) in enumerate(rows):
         connection.execute("INSERT INTO counts VALUES (?, ?, ?)", [time_s, number, accepting])
     return worker_gaps(connection, WINDOW)

@@ -3,9 +3,9 @@
 import pytest
 
 from badgateway.analysis.loop import watched
-from badgateway.model.cooperation import BlockingLine
 from badgateway.model.raw import JOURNAL
 from badgateway.model.trial import Trial, TrialRecord, TrialStatus, Window
+from badgateway.model.worker_checks import BlockingLine
 from badgateway.study.endings import aborted
 
 TRIAL = Trial(block=1, position=1, configuration="gevent", users=50, seed=1)

@@ -5,17 +5,17 @@ from dataclasses import replace
 import pytest
 
 from badgateway.analysis.worker_checks import judge, judged_again, why
-from badgateway.model.cooperation import BlockingLine, Cooperation, CooperationProof
 from badgateway.model.raw import JOURNAL
+from badgateway.model.worker_checks import BlockingLine, WorkerCheck, WorkerVerdict
 
-GOOD = CooperationProof(
+GOOD = WorkerCheck(
     server="servers/gevent.py",
     driver="pymysql",
     threads=1,
     greenlets=64,
     requests=8,
     wait_ms=200,
-    verdict=Cooperation.COOPERATIVE,
+    verdict=WorkerVerdict.COOPERATIVE,
     wall_ms=212.3,
     statuses=((200, 16),),
     reason="",
@@ -25,15 +25,15 @@ GOOD = CooperationProof(
 @pytest.mark.parametrize(
     ("wall_ms", "verdict"),
     [
-        (200.0, Cooperation.COOPERATIVE),
-        (550.0, Cooperation.COOPERATIVE),
-        (551.0, Cooperation.PARTIAL),
-        (800.0, Cooperation.PARTIAL),
-        (1249.0, Cooperation.PARTIAL),
-        (1250.0, Cooperation.BLOCKING),
-        (1600.0, Cooperation.BLOCKING),
-        (9000.0, Cooperation.BLOCKING),
-        (None, Cooperation.ERRORS),
+        (200.0, WorkerVerdict.COOPERATIVE),
+        (550.0, WorkerVerdict.COOPERATIVE),
+        (551.0, WorkerVerdict.PARTIAL),
+        (800.0, WorkerVerdict.PARTIAL),
+        (1249.0, WorkerVerdict.PARTIAL),
+        (1250.0, WorkerVerdict.BLOCKING),
+        (1600.0, WorkerVerdict.BLOCKING),
+        (9000.0, WorkerVerdict.BLOCKING),
+        (None, WorkerVerdict.ERRORS),
     ],
 )
 def test_the_verdict_is_told_by_how_far_the_time_is_from_one_request_to_all(wall_ms, verdict):
@@ -60,7 +60,7 @@ def test_a_kept_proof_is_judged_by_its_numbers_and_its_journal(tmp_path):
 
     again = judged_again(told_otherwise, tmp_path)
 
-    assert again.verdict is Cooperation.BLOCKING
+    assert again.verdict is WorkerVerdict.BLOCKING
     assert again.blocked_by == (BlockingLine(place="app/views.py:4 wait", is_own=True, sightings=1),)
 
 
@@ -69,5 +69,5 @@ def test_a_proof_with_a_damaged_journal_proves_nothing(tmp_path):
 
     again = judged_again(GOOD, tmp_path)
 
-    assert (again.verdict, again.wall_ms) == (Cooperation.ERRORS, None)
+    assert (again.verdict, again.wall_ms) == (WorkerVerdict.ERRORS, None)
     assert again.reason.startswith(f"{JOURNAL}: the last line is cut")

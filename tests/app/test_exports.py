@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 
 from school.exports import STRATEGIES
 from school.exports.columns import MEMBER_COLUMNS, SUMMARY_COLUMNS, TITLES
-from school.exports.roll_stream import RollStream
+from school.exports.member_rows_stream import MemberRowsStream
 from school.models import Member, Score
 from school.views.export import export_members
 from tests.app.conftest import MEMBERS
@@ -221,7 +221,7 @@ def test_without_a_strategy_that_of_the_settings_is_used(client, settings):
     assert client.get(ADDRESS)["Content-Type"] == "text/csv; charset=utf-8"
 
 
-class Watched(RollStream):
+class Watched(MemberRowsStream):
     """Counts the rows that have left the database."""
 
     left = 0
@@ -235,7 +235,7 @@ class Watched(RollStream):
 @pytest.mark.parametrize("name", ["streamed", "csv_text"])
 def test_a_stream_yields_its_first_bytes_before_the_last_rows_are_fetched(client, monkeypatch, name):
     Watched.left = 0
-    monkeypatch.setattr(f"school.exports.{name}.RollStream", Watched)
+    monkeypatch.setattr(f"school.exports.{name}.MemberRowsStream", Watched)
     answer = client.get(f"{ADDRESS}?strategy={name.removesuffix('_text')}&rows=20000")
     content = iter(answer.streaming_content)
     came = 0
@@ -254,7 +254,7 @@ async def first_block_and_rows(answer: StreamingHttpResponse) -> tuple[bytes, in
 
 def test_an_asynchronous_stream_yields_its_first_bytes_before_the_last_rows_are_fetched(client, monkeypatch):
     Watched.left = 0
-    monkeypatch.setattr("school.exports.csv_async.RollStream", Watched)
+    monkeypatch.setattr("school.exports.csv_async.MemberRowsStream", Watched)
     answer = client.get(f"{ADDRESS}?strategy=csv_async&rows=20000")
     block, left = async_to_sync(first_block_and_rows)(answer)
 
@@ -323,11 +323,11 @@ def test_a_form_gets_the_same_file_as_a_link(client):
 
 
 def test_a_stream_whose_rows_run_out_fails_instead_of_ending_like_a_whole_one(school, monkeypatch):
-    roll = RollStream(50)
-    monkeypatch.setattr(type(roll), "rows", 51)
+    stream = MemberRowsStream(50)
+    monkeypatch.setattr(type(stream), "rows", 51)
 
     with pytest.raises(RuntimeError, match="the database sent 50 rows of the export, expected 51"):
-        list(roll)
+        list(stream)
 
 
 def test_every_column_has_its_own_title_and_there_are_enough_for_a_real_export():

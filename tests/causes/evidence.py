@@ -68,7 +68,7 @@ class Evidence:
         """Add a line of a cloud load balancer whose target gave no status."""
         return self.combined(status, **({"source": str(kind), "proxy": PROXY_OF[kind], "upstream_status": "-"} | given))
 
-    def complaint(
+    def proxy_line(
         self,
         message: str,
         *,
@@ -103,7 +103,7 @@ class Evidence:
     def failed(self, message: str, *, status: int = 502, at: float = 0.0, **given: Any) -> "Evidence":
         """Add a failure with nginx's line about it; phase and errno go to the line, the rest to the failure."""
         line = {key: given.pop(key) for key in ("phase", "errno", "upstream") if key in given}
-        return self.failure(status, at=at, **given).complaint(message, at=at, **line)
+        return self.failure(status, at=at, **given).proxy_line(message, at=at, **line)
 
     def closed(self, *, at: float = 0.0, **given: Any) -> "Evidence":
         """Add a 502 of a request whose connection the server closed before the header."""

@@ -112,7 +112,7 @@ def answered(status: int = 500, *, at: float = 10.2, duration_s: float = 0.2) ->
 def own(message: str, status: int = 500, *, errno: int | None = None) -> Evidence:
     """What nginx itself could not do for a request of its stock access log, at the level for its own files."""
     evidence = Evidence().combined(status)
-    return evidence.complaint(message, level="crit", errno=errno, phase=Phase.OTHER)
+    return evidence.proxy_line(message, level="crit", errno=errno, phase=Phase.OTHER)
 
 
 def mid_stream() -> Evidence:
@@ -124,7 +124,7 @@ def retried() -> Evidence:
     evidence = Evidence().failure(
         200, at=12.0, upstream_status="502, 200", upstream_tries=2, upstream_header_s=8.0, duration_s=12.0
     )
-    return evidence.complaint(CLOSED, at=4.2).event(ServerEvent.WORKER_KILLED, at=4, pid=71, signal=9)
+    return evidence.proxy_line(CLOSED, at=4.2).event(ServerEvent.WORKER_KILLED, at=4, pid=71, signal=9)
 
 
 def unattached(message: str, status: int, **line: Any) -> Evidence:
@@ -143,7 +143,7 @@ def apache(status: int, message: str) -> Evidence:
     return (
         Evidence()
         .combined(status)
-        .complaint(message, proxy=Proxy.APACHE, request=None, status=status, phase=Phase.OTHER)
+        .proxy_line(message, proxy=Proxy.APACHE, request=None, status=status, phase=Phase.OTHER)
     )
 
 
@@ -206,7 +206,7 @@ SAMPLES: dict[str, Callable[[], Evidence]] = {
     "concurrency-limit-exceeded": lambda: answered(503).event(EVENT.REQUEST_REFUSED, at=10, server="uvicorn", pid=71),
     "harakiri": lambda: harakiri("/members/").closed(at=10.9),
     "harakiri-collateral": lambda: harakiri("/export/", "/members/").closed(at=10.9),
-    "worker-mercy-expired": lambda: dying(EVENT.MERCY_EXPIRED, EVENT.WORKER_KILLED, signal=9),
+    "worker-mercy-expired": lambda: dying(EVENT.KILLED_WHILE_LEAVING, EVENT.WORKER_KILLED, signal=9),
     "memory-reload": lambda: dying(EVENT.EVIL_RELOAD, EVENT.WORKER_KILLED, signal=9),
     "502-one-of-several-worker-deaths": lambda: dying(EVENT.WORKER_KILLED, signal=9).event(
         EVENT.WORKER_CRASHED, at=10, pid=72
@@ -297,7 +297,7 @@ SAMPLES: dict[str, Callable[[], Evidence]] = {
     "mod-wsgi-no-answer": lambda: apache(504, "Timeout when reading response headers from daemon process 'a'"),
     "mod-wsgi-backlog": lambda: apache(503, "mod_wsgi (pid=2): Unable to connect to WSGI daemon process 'a'"),
     "mod-wsgi-daemon-died": lambda: apache(500, "Truncated or oversized response headers received from daemon process"),
-    "idle-connection-reused": lambda: behind(LogKind.TRAEFIK, 500, None).complaint(
+    "idle-connection-reused": lambda: behind(LogKind.TRAEFIK, 500, None).proxy_line(
         "'500 Internal Server Error' caused by: http: server closed idle connection",
         proxy=Proxy.TRAEFIK,
         request=None,

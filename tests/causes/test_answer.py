@@ -89,7 +89,7 @@ def untimed(server: str) -> Evidence:
     [
         (lambda: Evidence().combined(502), "Give nginx's error log"),
         (lambda: Evidence().combined(502), "no times of the upstream"),
-        (lambda: Evidence().combined(502).complaint("upstream sent too big header"), "Add $connection"),
+        (lambda: Evidence().combined(502).proxy_line("upstream sent too big header"), "Add $connection"),
         (lambda: Evidence().failure(499), "error_log to info"),
         (lambda: Evidence().closed(), "application server's log"),
         (lambda: untimed("uwsgi"), "Set log-date = true."),
@@ -99,7 +99,7 @@ def untimed(server: str) -> Evidence:
         (lambda: Evidence().closed().event(ServerEvent.WORKER_BOOTED, at=9), "Log when each request starts"),
         (lambda: Evidence().balanced(502), "load balancer's targets"),
         (lambda: Evidence().failure(500, upstream_header_s=0.1), "django.request"),
-        (lambda: Evidence().complaint("upstream sent too big header"), "Without an access log"),
+        (lambda: Evidence().proxy_line("upstream sent too big header"), "Without an access log"),
     ],
 )
 def test_hints_name_what_is_missing(evidence, says):

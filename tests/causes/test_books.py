@@ -47,7 +47,7 @@ def build(failures: list[dict[str, Any]], complaints: list[Any], events: list[An
     for failure in failures:
         evidence.failure(**failure)
     for (message, errno), phase, at, connection in complaints:
-        evidence.complaint(message, errno=errno, phase=phase, at=at, connection=connection)
+        evidence.proxy_line(message, errno=errno, phase=phase, at=at, connection=connection)
     for event, at, pid, uri, signal in events:
         evidence.event(event, at=at, pid=pid, uri=uri, signal=signal, server="uwsgi", value=2.0)
     for series, value, at in samples:
@@ -71,7 +71,7 @@ def test_each_failure_has_one_cause_or_none_in_any_order_of_rows(failures, compl
     assert attributed + diagnosis.unattributed == diagnosis.failures
     assert diagnosis.failures >= len(failures)
     assert connection.execute("SELECT count(*) - count(DISTINCT failure_id) FROM attributions").fetchone() == (0,)
-    assert connection.execute("SELECT count(*) - count(DISTINCT failure_id) FROM cases").fetchone() == (0,)
+    assert connection.execute("SELECT count(*) - count(DISTINCT failure_id) FROM prepared_failures").fetchone() == (0,)
 
     shuffled = {name: random.sample(range(len(rows)), len(rows)) for name, rows in evidence.rows.items()}
     assert diagnose(evidence.database(shuffled), requests=50) == diagnosis

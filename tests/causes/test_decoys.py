@@ -66,14 +66,14 @@ def slow(evidence: Evidence, **given) -> Evidence:
 
 def one_request(message: str, status: int, **line) -> tuple[Evidence, Evidence]:
     """A line of nginx about a failed request, and about another request of the same second."""
-    truth = Evidence().combined(status).complaint(message, **line)
-    return truth, Evidence().combined(status).complaint(message, of=None, request="GET /other/ HTTP/1.1", **line)
+    truth = Evidence().combined(status).proxy_line(message, **line)
+    return truth, Evidence().combined(status).proxy_line(message, of=None, request="GET /other/ HTTP/1.1", **line)
 
 
 def one_host(message: str, status: int, **line) -> tuple[Evidence, Evidence]:
     """A line of nginx about a failed request, and about the same request of the same second on another machine."""
     truth, decoy = (
-        Evidence().combined(status, host=OURS).complaint(message, host=host, **line) for host in (OURS, THEIRS)
+        Evidence().combined(status, host=OURS).proxy_line(message, host=host, **line) for host in (OURS, THEIRS)
     )
     return truth, decoy
 
@@ -86,7 +86,7 @@ def killed_by_kernel(pid: int) -> Evidence:
 def raced(status: int) -> Evidence:
     line = "'500 Internal Server Error' caused by: http: server closed idle connection"
     evidence = behind(LogKind.TRAEFIK, 500, None)
-    return evidence.complaint(line, proxy=Proxy.TRAEFIK, request=None, status=status)
+    return evidence.proxy_line(line, proxy=Proxy.TRAEFIK, request=None, status=status)
 
 
 def not_answered(kind: LogKind, reason: Reason) -> Evidence:
@@ -191,7 +191,7 @@ DECOYS = (
     decoy(
         "proxy-disk-full",
         "an answer of the application's own",
-        (own(NO_SPACE, errno=28), answered(at=0.0).complaint(NO_SPACE, errno=28, **PROXY_LINE)),
+        (own(NO_SPACE, errno=28), answered(at=0.0).proxy_line(NO_SPACE, errno=28, **PROXY_LINE)),
     ),
     # Other proxies.
     decoy("idle-connection-reused", "another status", (raced(500), raced(502))),
@@ -202,7 +202,7 @@ DECOYS = (
             apache(504, "Timeout when reading response headers from daemon process 'a'"),
             Evidence()
             .combined(503)
-            .complaint(
+            .proxy_line(
                 "Timeout when reading response headers from daemon process 'a'",
                 proxy=Proxy.APACHE,
                 request=None,
@@ -215,7 +215,7 @@ DECOYS = (
         "another proxy, whose line says who refused",
         (
             not_answered(LogKind.HAPROXY, Reason.REFUSED_OR_NO_ROUTE),
-            behind(LogKind.CADDY, 502, None).complaint(
+            behind(LogKind.CADDY, 502, None).proxy_line(
                 "dial tcp: connect: connection refused", proxy=Proxy.CADDY, status=502
             ),
         ),
@@ -241,7 +241,7 @@ DECOYS = (
     decoy(
         "client-gave-up",
         "a status of the server's own in the second of another one's end",
-        (Evidence().failure(499), closed(Evidence()).complaint("client prematurely closed connection", of=None)),
+        (Evidence().failure(499), closed(Evidence()).proxy_line("client prematurely closed connection", of=None)),
     ),
     # Load balancer.
     decoy(
@@ -272,7 +272,7 @@ def found_in_a_pile(pieces: Iterable[Evidence]) -> list[dict[str, str]]:
     found: list[dict[str, str]] = [{} for _ in DECOYS]
     rows = connection.execute(
         "SELECT CAST(floor((time_s + 600 - ?) / ?) AS INTEGER), cause_id, certainty "
-        "FROM attributions JOIN cases USING (failure_id)",
+        "FROM attributions JOIN prepared_failures USING (failure_id)",
         [NOON, HOURS_APART_S],
     )
     for number, cause_id, certainty in rows.fetchall():

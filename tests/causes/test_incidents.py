@@ -15,11 +15,13 @@ FULL, SLOW = "listen-queue-full", "slow-request"
 def found(*failures, period_s=DAY):
     """Find the incidents of failures: cause, second, and perhaps status and path."""
     with duckdb.connect() as connection:
-        connection.execute("CREATE TABLE cases (failure_id BIGINT, time_s DOUBLE, client_status INTEGER, path VARCHAR)")
+        connection.execute(
+            "CREATE TABLE prepared_failures (failure_id BIGINT, time_s DOUBLE, client_status INTEGER, path VARCHAR)"
+        )
         connection.execute("CREATE TABLE attributions (failure_id BIGINT, cause_id VARCHAR, certainty VARCHAR)")
         for number, (cause, second, *rest) in enumerate(failures):
             status, path = (*rest, "")[:2] if rest else (502, "")
-            connection.execute("INSERT INTO cases VALUES (?, ?, ?, ?)", [number, second, status, path])
+            connection.execute("INSERT INTO prepared_failures VALUES (?, ?, ?, ?)", [number, second, status, path])
             if cause:
                 connection.execute("INSERT INTO attributions VALUES (?, ?, 'proven')", [number, cause])
         return incidents(connection, period_s)

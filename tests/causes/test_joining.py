@@ -11,7 +11,7 @@ CUT = "upstream prematurely closed connection while reading upstream"
 
 def line(evidence: Evidence, message: str, **given) -> Evidence:
     """A line that names its request, but no failure's connection."""
-    return evidence.complaint(message, of=None, **given)
+    return evidence.proxy_line(message, of=None, **given)
 
 
 @pytest.mark.parametrize("late_s", [-1, 0, 1])
@@ -43,7 +43,7 @@ def test_lines_of_one_second_go_to_failures_in_their_order_and_by_status():
 
 def test_the_connection_decides_where_both_logs_have_it():
     evidence = Evidence().failure(502).failure(502)
-    evidence.complaint(CLOSED, of=1).complaint(QUEUE_FULL, of=0, errno=11, phase=Phase.CONNECTING)
+    evidence.proxy_line(CLOSED, of=1).proxy_line(QUEUE_FULL, of=0, errno=11, phase=Phase.CONNECTING)
     evidence.rows["failures"][0]["upstream_connect_s"] = None
     assert evidence.found() == {"502-connection-closed": 1, "listen-queue-full": 1}
 

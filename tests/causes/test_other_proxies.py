@@ -77,7 +77,7 @@ def test_a_router_is_not_behind_a_unix_socket():
 
 def test_a_line_of_apache_about_another_status_is_not_of_this_request():
     evidence = Evidence().combined(503)
-    evidence.complaint(
+    evidence.proxy_line(
         "Timeout when reading response headers from daemon process 'a'", proxy=Proxy.APACHE, request=None, status=504
     )
     assert evidence.found() == {"503-unexplained-by-this-log": 1}
@@ -104,7 +104,7 @@ def raced(*, at):
     """Return two failures with one status, and one line that names neither of them."""
     evidence = Evidence().combined(500).combined(500, at=at)
     line = "'500 Internal Server Error' caused by: http: server closed idle connection"
-    return evidence.complaint(line, proxy=Proxy.TRAEFIK, request=None, status=500, of=0)
+    return evidence.proxy_line(line, proxy=Proxy.TRAEFIK, request=None, status=500, of=0)
 
 
 def test_a_line_that_names_no_request_proves_nothing_where_two_of_that_second_have_its_status():
@@ -130,7 +130,7 @@ def apache_of(client: str, *, at: float) -> Evidence:
     access = '203.0.113.7 - - [21/Nov/2026:12:00:00 +0000] "GET /members/ HTTP/1.1" 500 528'
     line = f"[Sat Nov 21 12:00:14 2026] [wsgi:error] [pid 9] [client {client}:9787] {DAEMON_LOST}"
     given: dict[str, Any] = {"proxy": Proxy.APACHE, "request": None, "status": 500, "phase": Phase.OTHER, "line": line}
-    return Evidence().combined(500, line=access).complaint(DAEMON_LOST, at=at, **given)
+    return Evidence().combined(500, line=access).proxy_line(DAEMON_LOST, at=at, **given)
 
 
 def test_apaches_two_logs_are_put_together_by_client_however_long_the_request_took():

@@ -14,7 +14,7 @@ def remarked(evidence: Evidence) -> tuple[str, ...]:
 
 def test_a_proxy_that_did_not_start_is_told_of_with_its_line():
     emerg: Row = {"level": "emerg", "of": None, "request": None, "phase": Phase.OTHER, "line": "[emerg] host not found"}
-    (sentence,) = remarked(Evidence().complaint("host not found", **emerg))
+    (sentence,) = remarked(Evidence().proxy_line("host not found", **emerg))
 
     assert sentence == "nginx did not start, or kept its old configuration: error.log:1  [emerg] host not found"
 

@@ -89,7 +89,7 @@ def test_the_journals_pid_decides_between_two_deaths_of_one_second():
         ((EVENT.WORKER_CRASHED,), "worker-crashed"),
         ((EVENT.HARAKIRI,), "harakiri"),
         ((EVENT.EVIL_RELOAD,), "memory-reload"),
-        ((EVENT.MERCY_EXPIRED,), "worker-mercy-expired"),
+        ((EVENT.KILLED_WHILE_LEAVING,), "worker-mercy-expired"),
         ((EVENT.GRACEFUL_TIMEOUT,), "graceful-timeout-cut"),
         ((EVENT.WORKER_TIMEOUT,), "gunicorn-timeout-502"),
         ((EVENT.WORKER_TIMEOUT, EVENT.WORKER_KILLED), "gunicorn-timeout-blocked-in-c"),
@@ -108,7 +108,7 @@ def test_the_death_of_the_very_process_goes_before_what_was_only_near(events, fo
 @pytest.mark.parametrize(("waited_s", "found"), [(0, "header-before-the-exception"), (30, "worker-mercy-expired")])
 def test_a_worker_that_granian_says_it_killed_at_once_had_left_by_itself(asked, waited_s, found):
     evidence = Evidence().event(asked, at=30 - waited_s, server="granian", pid=71)
-    evidence.event(EVENT.MERCY_EXPIRED, at=30, server="granian", pid=71).cut(at=30.4)
+    evidence.event(EVENT.KILLED_WHILE_LEAVING, at=30, server="granian", pid=71).cut(at=30.4)
     if not waited_s:
         evidence.event(EVENT.APPLICATION_EXCEPTION, at=30, server="granian", pid=72)
     assert evidence.found() == {found: 1}
@@ -330,21 +330,21 @@ def test_a_502_of_a_stock_access_log_beside_a_death_is_still_open():
 
 def test_a_retry_that_went_well_shows_what_ended_the_first_try():
     evidence = Evidence().failure(200, at=12.0, upstream_status="502, 200", upstream_tries=2, duration_s=12.0)
-    evidence.complaint(CLOSED, at=4.2).event(EVENT.WORKER_KILLED, at=4, pid=71, signal=9)
+    evidence.proxy_line(CLOSED, at=4.2).event(EVENT.WORKER_KILLED, at=4, pid=71, signal=9)
     (found,) = evidence.diagnosis().causes
     assert [line.file for line in found.evidence] == ["server.log", "error.log"]
 
 
 def test_a_retry_shows_no_death_of_another_hour():
     evidence = Evidence().failure(200, at=4000.0, upstream_status="502, 200", upstream_tries=2, duration_s=1.0)
-    evidence.complaint(CLOSED, at=4.2).event(EVENT.WORKER_KILLED, at=4, pid=71, signal=9)
+    evidence.proxy_line(CLOSED, at=4.2).event(EVENT.WORKER_KILLED, at=4, pid=71, signal=9)
     (found,) = evidence.diagnosis().causes
     assert [line.file for line in found.evidence] == ["access.log"]
 
 
 def test_the_last_try_decides_when_all_failed():
     evidence = Evidence().failed(TIMED_OUT, status=504, at=10, errno=110, upstream_tries=2, upstream_status="502, 504")
-    assert evidence.complaint(CLOSED, at=7).found() == {"504-no-answer-in-time": 1}
+    assert evidence.proxy_line(CLOSED, at=7).found() == {"504-no-answer-in-time": 1}
 
 
 def test_an_own_502_of_the_application_is_not_the_proxys():
@@ -697,18 +697,18 @@ def test_the_ledgers_clients_that_gave_up_have_no_status(outcome):
 
 def test_a_limit_that_is_only_tried_out_turns_nobody_away():
     evidence = Evidence().failure(503, upstream_header_s=None)
-    evidence.complaint('limiting requests, dry run, excess: 5.0 by zone "one"', phase=Phase.OTHER)
+    evidence.proxy_line('limiting requests, dry run, excess: 5.0 by zone "one"', phase=Phase.OTHER)
     assert evidence.found() == {"503-unexplained-by-this-log": 1}
 
 
 def test_behind_a_balancer_nginxs_own_line_goes_deeper():
     evidence = Evidence().balanced(502, upstream_status="502")
     queue = "connect() to unix:/s failed (11: Resource temporarily unavailable) while connecting to upstream"
-    assert evidence.complaint(queue, errno=11, phase=Phase.CONNECTING).found() == {"listen-queue-full": 1}
+    assert evidence.proxy_line(queue, errno=11, phase=Phase.CONNECTING).found() == {"listen-queue-full": 1}
 
 
 def test_what_a_balancer_made_itself_is_not_explained_by_nginx():
-    assert Evidence().balanced(502).complaint(CLOSED).found() == {"alb-502-from-target": 1}
+    assert Evidence().balanced(502).proxy_line(CLOSED).found() == {"alb-502-from-target": 1}
 
 
 def test_a_targets_own_500_is_the_applications():

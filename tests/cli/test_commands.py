@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from badgateway.cli import commands, planned, probe, running, serve
+from badgateway.cli import commands, planned, running, serve, worker_check
 from badgateway.cli.entry import cli
 from badgateway.errors import DeploymentError, LoadError
 from badgateway.model.experiment import Experiment
@@ -52,7 +52,7 @@ COMMANDS = [
     "ui",
     "explain",
     "cause",
-    "probe",
+    "worker-check",
     "doctor",
     "clean",
     "completion",
@@ -365,15 +365,15 @@ def test_a_second_experiment_at_the_same_time_has_status_4_and_starts_nothing(se
     assert len(list(Path("results/small").glob("*/manifest.json"))) == 2, "one run, and latest"
 
 
-@pytest.mark.parametrize("command", ["serve", "ui", "probe"])
+@pytest.mark.parametrize("command", ["serve", "ui", "worker-check"])
 def test_what_would_disturb_a_run_is_refused_in_one_line_unless_it_is_asked_for(
     command, project, lock_name, monkeypatch
 ):
     started: list[str] = []
     monkeypatch.setattr(serve, "browse", lambda *_given, **_more: started.append(command))
-    monkeypatch.setattr(probe, "prove", lambda *_given: started.append(command))
-    monkeypatch.setattr(probe, "render_table", lambda _report: "")
-    arguments = (command, "experiments/small.toml", *(["first"] if command != "probe" else []))
+    monkeypatch.setattr(worker_check, "prove", lambda *_given: started.append(command))
+    monkeypatch.setattr(worker_check, "render_table", lambda _report: "")
+    arguments = (command, "experiments/small.toml", *(["first"] if command != "worker-check" else []))
     with machine_lock(lock_name):
         refused = call(*arguments)
         assert (refused.exit_code, refused.stdout, started) == (4, "", [])

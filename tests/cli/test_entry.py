@@ -49,7 +49,7 @@ def test_explaining_a_log_imports_nothing_that_only_experiments_need(tmp_path):
         "jinja2",
         "vl_convert",
         "badgateway.cli.commands",
-        "badgateway.cli.probe",
+        "badgateway.cli.worker_check",
     }
 
 
@@ -58,3 +58,10 @@ def test_each_command_is_in_the_module_it_is_said_to_be_in(name):
     context = cli.make_context("badgateway", [name], resilient_parsing=True)
 
     assert cli.get_command(context, name) is cli.commands[name]
+
+
+def test_the_name_that_a_command_had_in_an_earlier_version_works_and_is_not_listed():
+    context = cli.make_context("badgateway", ["probe"], resilient_parsing=True)
+
+    assert cli.get_command(context, "probe") is cli.get_command(context, "worker-check")
+    assert "probe" not in cli.list_commands(context)

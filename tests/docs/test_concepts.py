@@ -7,7 +7,6 @@ import pytest
 
 from badgateway.model.capacity import CapacityStatus
 from badgateway.model.comparison import ChoiceKind, Criterion, Relation
-from badgateway.model.cooperation import Cooperation
 from badgateway.model.design import Purpose
 from badgateway.model.diagnosis import Certainty
 from badgateway.model.ladder import Effect
@@ -15,6 +14,7 @@ from badgateway.model.outcome import Outcome
 from badgateway.model.study_summary import Decision
 from badgateway.model.summary import Verdict
 from badgateway.model.trial import TrialStatus
+from badgateway.model.worker_checks import WorkerVerdict
 
 PAGE = (Path(__file__).parents[2] / "docs" / "concepts.md").read_text(encoding="utf-8")
 DEFINED = set(re.findall(r"^\*\*([a-z/ -]+)\*\*:", PAGE, re.MULTILINE))
@@ -22,7 +22,7 @@ PRINTED = (
     CapacityStatus,
     Certainty,
     ChoiceKind,
-    Cooperation,
+    WorkerVerdict,
     Criterion,
     Decision,
     Effect,

@@ -45,7 +45,7 @@ def configuration(
     """Return a configuration with one trial a block at one level."""
     return ConfigurationFacts(
         configuration=name,
-        cells=tuple((level, block, one) for block, one in enumerate(found, 1)),
+        trials=tuple((level, block, one) for block, one in enumerate(found, 1)),
         control=tuple(enumerate(control, 1)),
     )
 

@@ -179,7 +179,7 @@ def test_who_may_keep_the_objective_too_stays_visible_and_counts_for_the_regret(
 def test_an_invalid_rival_makes_nobody_the_best_and_none_qualify_of_nobody():
     failing, unmeasured = (
         configuration("a", [facts(None, failures=900)]),
-        ConfigurationFacts(configuration="c", cells=()),
+        ConfigurationFacts(configuration="c", trials=()),
     )
     run = choose(asked("a", "b", "c"), [failing, with_p95s("b", *STEADY), unmeasured])
     nothing = choose(asked("a", "c"), [failing, unmeasured])
@@ -231,7 +231,7 @@ def test_none_qualifies_when_all_fail_and_a_failing_configuration_is_never_picke
 
 
 def test_nothing_measured_is_neither_a_pick_nor_a_failure():
-    choice = choose(asked("a"), [ConfigurationFacts(configuration="a", cells=())])
+    choice = choose(asked("a"), [ConfigurationFacts(configuration="a", trials=())])
 
     assert (choice.kind, choice.configuration) == (ChoiceKind.NEEDS_MORE, None)
     assert choice.ranking[0].verdict is Verdict.INVALID
@@ -260,7 +260,7 @@ def test_a_configuration_that_a_look_put_out_is_behind_all_that_stayed():
 
 def test_a_block_that_one_configuration_has_not_is_left_out_of_its_comparison():
     missing = ConfigurationFacts(
-        configuration="a", cells=tuple((LEVEL, i + 1, facts(p95)) for i, p95 in enumerate(times(1.2)) if i != 3)
+        configuration="a", trials=tuple((LEVEL, i + 1, facts(p95)) for i, p95 in enumerate(times(1.2)) if i != 3)
     )
     choice = choose(asked("a", "b"), [missing, with_p95s("b", *STEADY)])
 
@@ -322,7 +322,7 @@ def test_what_could_not_have_been_seen_is_said_with_its_numbers():
     assert "once in 10 s" in unseen(few)[1]
     assert "it takes 6 blocks until the signed-rank test between two of them can prove any" in unseen(few)[2]
     assert "shared one machine" in unseen(few)[3]
-    nothing = choose(asked("a"), [ConfigurationFacts(configuration="a", cells=())])
+    nothing = choose(asked("a"), [ConfigurationFacts(configuration="a", trials=())])
     assert unseen(nothing)[0].startswith("Nothing was measured")
     assert "no A/A control" in unseen(nothing)[2]
 

@@ -54,7 +54,7 @@ def test_a_single_change_that_ends_the_failures_helped_because_of_it():
     assert found_effect.effect is Effect.HELPED
     assert said(found_effect) == (
         "Helped because of listen (1,024 instead of 100): listen-queue-full 5,430 → 0; "
-        "22.6 % → 0 % of requests failed; p95 100 ms → 120 ms (of those that were OK: not comparable), "
+        "22.6 % → 0 % of requests failed; p95 100 ms → 120 ms (OK requests alone; not comparable: too many failed), "
         "1,857 → 2,400 requests/s."
     )
     assert found_effect.p_value is not None

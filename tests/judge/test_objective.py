@@ -99,9 +99,9 @@ def test_the_p95_counts_a_failed_request_as_slower_than_any():
 def test_a_level_that_ran_once_is_carried_by_a_higher_one_unless_something_speaks_against_it():
     def verdict_with(low_failures: int) -> Verdict:
         low, high = facts(requests=100, failures=low_failures), facts(requests=5000)
-        cells = ((10.0, 1, low), (200.0, 1, high), (200.0, 2, high))
+        trials = ((10.0, 1, low), (200.0, 1, high), (200.0, 2, high))
         return configuration_verdict(
-            ConfigurationFacts(configuration="a", cells=cells), (10.0, 200.0), OBJECTIVE
+            ConfigurationFacts(configuration="a", trials=trials), (10.0, 200.0), OBJECTIVE
         ).verdict
 
     assert verdict_with(0) is Verdict.PASS

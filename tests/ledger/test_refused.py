@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from badgateway.ledger.evidence import fill_evidence
+from badgateway.ledger.fill_evidence import fill_evidence
 from badgateway.ledger.join import build
 from badgateway.ledger.refused import pair
 from badgateway.model.raw import ACCESS_LOG, ERROR_LOG

@@ -372,7 +372,7 @@ def test_a_worker_that_grew_too_large(stands: Stands):
 
 
 def test_a_worker_that_was_cut_off_while_it_was_leaving(stands: Stands):
-    with stands.stand("gunicorn_gevent.py", limits_s=(4, 9), reload_mercy_s=1) as stand:
+    with stands.stand("gunicorn_gevent.py", limits_s=(4, 9), graceful_stop_s=1) as stand:
         stand.client.ask("/ok", 5)
         (_, worker) = server_processes(stand)
         stand.client.start("/sleep?s=6", 3, method="POST")

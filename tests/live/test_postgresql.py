@@ -15,9 +15,9 @@ import psycopg
 import pytest
 
 from badgateway.databases.database_system import EXECUTING, HELD, MADE
-from badgateway.model.cooperation import Cooperation
 from badgateway.model.summary import Verdict
 from badgateway.model.trial import OutsidePart, TrialStatus
+from badgateway.model.worker_checks import WorkerVerdict
 from badgateway.plan.experiment_file import with_servers
 from badgateway.probe.database import DatabaseProbe
 from badgateway.probe.watch import DatabaseAccess
@@ -27,8 +27,8 @@ from badgateway.stack.project import take_snapshot
 from badgateway.stack.statistics import renew_statistics
 from badgateway.study.bench import Bench
 from badgateway.study.connect_costs import connect_costs
-from badgateway.study.cooperation import prove_one
 from badgateway.study.local import LOCAL
+from badgateway.study.worker_check import prove_one
 from tests.amounts import some_of
 from tests.declared import experiment
 from tests.live.causes.stand import Stands, added
@@ -268,9 +268,9 @@ def test_a_trial_that_nobody_disturbs_is_none(school, raw_folder):
 
 
 VERDICTS = [
-    ("psycopg", Cooperation.COOPERATIVE),
-    ("psycopg2", Cooperation.BLOCKING),
-    ("psycopg2-psycogreen", Cooperation.COOPERATIVE),
+    ("psycopg", WorkerVerdict.COOPERATIVE),
+    ("psycopg2", WorkerVerdict.BLOCKING),
+    ("psycopg2-psycogreen", WorkerVerdict.COOPERATIVE),
 ]
 
 
@@ -299,6 +299,6 @@ def test_the_whole_experiment_proves_which_driver_yields_under_gevent(tmp_path):
 
     assert kit.end(600) in {0, 1, 3}, kit.errors
     report = read_report((project / "results" / "postgresql-quick" / "latest").resolve())
-    proofs = [proof for proof in report["waiting"]["proofs"] if "gevent" in proof["server"]]
+    proofs = [proof for proof in report["worker_checks"]["proofs"] if "gevent" in proof["server"]]
     waiting = {proof["driver"]: proof["verdict"] for proof in proofs}
     assert waiting == {"psycopg": "COOPERATIVE", "psycopg2": "BLOCKING", "psycopg2-psycogreen": "COOPERATIVE"}

@@ -15,18 +15,18 @@ from urllib.parse import urlsplit
 import pytest
 from pydantic import TypeAdapter
 
-from badgateway.cli.probe import render_table
+from badgateway.cli.worker_check import render_table
 from badgateway.databases.mariadb import DATABASE
 from badgateway.model import raw
-from badgateway.model.cooperation import Cooperation, CooperationProof, CooperationReport
+from badgateway.model.worker_checks import WorkerCheck, WorkerCheckReport, WorkerVerdict
 from badgateway.probe.sampler import StackSampler
 from badgateway.probe.watch import DatabaseAccess, Watch
 from badgateway.servers import uwsgi
 from badgateway.stack.written import FOLDER, RUN_FOLDER
 from badgateway.study.bench import Bench, Listener
 from badgateway.study.connect_costs import connect_costs
-from badgateway.study.cooperation import prove, prove_one
 from badgateway.study.local import LOCAL
+from badgateway.study.worker_check import prove, prove_one
 from tests.declared import experiment
 from tests.live.conftest import MEMBERS, ROOT, Deploy, SchoolDatabase, configuration
 
@@ -179,7 +179,7 @@ def bench(school_database: SchoolDatabase, raw_folder: Path) -> Bench:
     )
 
 
-def proven(bench: Bench, name: str, **changes) -> CooperationProof:
+def proven(bench: Bench, name: str, **changes) -> WorkerCheck:
     configuration = bench.experiment.configuration(name)
     return prove_one(configuration.model_copy(update={"workers": 1, "threads": 8, **changes}), bench)
 
@@ -194,27 +194,27 @@ def test_a_whole_experiment_is_proven_with_its_connects():
     report = prove(school, ROOT, listener, LOCAL)
 
     assert [(proof.server, proof.verdict) for proof in report.proofs] == [
-        ("servers/gunicorn_gthread.py", Cooperation.COOPERATIVE)
+        ("servers/gunicorn_gthread.py", WorkerVerdict.COOPERATIVE)
     ]
     assert len(report.connect_costs) == 3
     assert listener.busy_with.call_count == 3
     assert "COOPERATIVE" in render_table(report)
-    assert TypeAdapter(CooperationReport).validate_json(json.dumps(asdict(report))) == report
+    assert TypeAdapter(WorkerCheckReport).validate_json(json.dumps(asdict(report))) == report
 
 
 @pytest.mark.parametrize(
     ("name", "verdict"),
     [
-        ("gunicorn-gevent-pymysql", Cooperation.COOPERATIVE),
-        ("gunicorn-gevent-mysqlclient", Cooperation.BLOCKING),
-        ("uwsgi-gevent-pymysql", Cooperation.COOPERATIVE),
-        ("uwsgi-gevent-mysqlclient", Cooperation.BLOCKING),
-        ("gunicorn-gthread-mysqlclient", Cooperation.COOPERATIVE),
-        ("gunicorn-sync-pymysql", Cooperation.BLOCKING),
-        ("granian-mysqlclient", Cooperation.COOPERATIVE),
-        ("granian-asgi-mysqlclient", Cooperation.COOPERATIVE),
-        ("uvicorn-mysqlclient", Cooperation.COOPERATIVE),
-        ("gunicorn-asgi-mysqlclient", Cooperation.COOPERATIVE),
+        ("gunicorn-gevent-pymysql", WorkerVerdict.COOPERATIVE),
+        ("gunicorn-gevent-mysqlclient", WorkerVerdict.BLOCKING),
+        ("uwsgi-gevent-pymysql", WorkerVerdict.COOPERATIVE),
+        ("uwsgi-gevent-mysqlclient", WorkerVerdict.BLOCKING),
+        ("gunicorn-gthread-mysqlclient", WorkerVerdict.COOPERATIVE),
+        ("gunicorn-sync-pymysql", WorkerVerdict.BLOCKING),
+        ("granian-mysqlclient", WorkerVerdict.COOPERATIVE),
+        ("granian-asgi-mysqlclient", WorkerVerdict.COOPERATIVE),
+        ("uvicorn-mysqlclient", WorkerVerdict.COOPERATIVE),
+        ("gunicorn-asgi-mysqlclient", WorkerVerdict.COOPERATIVE),
     ],
 )
 def test_who_shares_a_workers_time_and_who_does_not_is_proven(name, verdict, bench):
@@ -226,7 +226,7 @@ def test_who_shares_a_workers_time_and_who_does_not_is_proven(name, verdict, ben
 
 
 def test_a_worker_with_fewer_places_than_requests_is_partial(bench):
-    assert proven(bench, "gunicorn-gthread-mysqlclient", threads=3).verdict is Cooperation.PARTIAL
+    assert proven(bench, "gunicorn-gthread-mysqlclient", threads=3).verdict is WorkerVerdict.PARTIAL
 
 
 def test_a_late_monkey_patch_is_called_by_its_name(bench):
@@ -238,7 +238,7 @@ def test_a_late_monkey_patch_is_called_by_its_name(bench):
 
     proof = proven(bench, "uwsgi-gevent-pymysql", server=PurePosixPath("servers/late_patch.ini"))
 
-    assert (proof.verdict, proof.wall_ms) == (Cooperation.ERRORS, None)
+    assert (proof.verdict, proof.wall_ms) == (WorkerVerdict.ERRORS, None)
     assert proof.reason.startswith("did not come up: late monkey-patch: ")
     assert "DatabaseWrapper objects created in a thread" in proof.reason
 
@@ -257,7 +257,7 @@ def test_a_server_that_does_not_come_up_is_a_proof_with_errors(bench):
 
     proof = proven(bench, "uwsgi-pymysql", server=PurePosixPath("servers/broken.ini"))
 
-    assert (proof.verdict, proof.statuses) == (Cooperation.ERRORS, ())
+    assert (proof.verdict, proof.statuses) == (WorkerVerdict.ERRORS, ())
     assert proof.reason.startswith("did not come up: uwsgi")
 
 

@@ -117,7 +117,7 @@ def test_a_worker_that_blows_itself_up_is_the_one_that_was_told_to_go_first():
         "*** BOOOOOOM ***",
     )
 
-    assert [event.pid for event in found if event.event is ServerEvent.MERCY_EXPIRED] == [72, 73, None]
+    assert [event.pid for event in found if event.event is ServerEvent.KILLED_WHILE_LEAVING] == [72, 73, None]
 
 
 def test_a_worker_that_says_goodbye_for_each_of_its_requests_leaves_once():

@@ -2,8 +2,8 @@
 
 import pytest
 
-from badgateway.logs.evidence import LogFile
 from badgateway.logs.hosts import hosts, named_hosts
+from badgateway.logs.log_evidence import LogFile
 from badgateway.logs.servers import server_logs
 from badgateway.model.log_kind import LogKind
 

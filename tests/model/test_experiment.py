@@ -126,3 +126,9 @@ def test_a_study_races_candidates_only():
     trap = declared()["configurations"][-1] | {"candidate": False}
     with pytest.raises(ValidationError, match="races candidates only"):
         experiment(study={}, configurations=[*declared()["configurations"][:-1], trap])
+
+
+def test_the_name_that_a_setting_had_in_an_earlier_version_is_read():
+    first, *_ = declared()["configurations"]
+
+    assert experiment(configurations=[first | {"reload_mercy_s": 7}]).configurations[0].graceful_stop_s == 7

@@ -14,8 +14,8 @@ CLAIMS = load_experiment(ROOT / "experiments" / "story-504.toml")
 LADDER = load_experiment(ROOT / "experiments" / "export.toml")
 VARIANTS = [None, "quick", "full-scale"]
 SHARED = {
-    *("__init__", "answers", "columns", "finished_file", "naive_rows", "roll", "roll_stream"),
-    *("wish", "xls", "xlsx", "xlsx_parts"),
+    *("__init__", "answers", "columns", "finished_file", "naive_rows", "member_rows", "member_rows_stream"),
+    *("request", "xls", "xlsx", "xlsx_parts"),
 }
 """Modules of what strategies have in common."""
 STORY = ["naive-xls", "timeouts-raised", "paged", "buffered-stream", "annotated", "streamed", "job", "csv"]

@@ -53,7 +53,7 @@ CONFIGURATIONS: dict[str, _Configuration] = {
         860,
     ),
     "uwsgi-gevent-recycled": (DYING, "uwsgi-gevent", {"server": GEVENT, "max_requests": 500}, 12, 1120),
-    "uwsgi-gevent-no-mercy": (DYING, "uwsgi-gevent-recycled", {"server": GEVENT, "reload_mercy_s": 1}, 64, 1180),
+    "uwsgi-gevent-no-mercy": (DYING, "uwsgi-gevent-recycled", {"server": GEVENT, "graceful_stop_s": 1}, 64, 1180),
     "uwsgi-16-conn-max-age": (POOL, "uwsgi-16", {"workers": 16, "conn_max_age_s": 60}, 0, 570),
     "uwsgi-16-pool": (POOL, "uwsgi-16", {"workers": 16, "pool": 1}, 0, 612),
     "uwsgi-gevent-pool": (POOL, "uwsgi-gevent", {"server": GEVENT, "pool": 8}, 0, 720),

@@ -13,8 +13,8 @@ from tests.report.comparison import QUEUE_FULL, RANKING, default_comparison, exp
 from tests.report.diagnoses import FAMILY, diagnosed, found, line
 from tests.report.export_sample import exports
 from tests.report.ladder_sample import long_ladder
-from tests.report.waitings import WAITING
-from tests.report.waitings import hostile as hostile_waiting
+from tests.report.worker_check_samples import WORKER_CHECKS
+from tests.report.worker_check_samples import hostile as hostile_worker_checks
 
 
 def picked() -> StudySummary:
@@ -29,7 +29,7 @@ def picked() -> StudySummary:
         ),
         ranking=RANKING,
     )
-    return replace(study(default_comparison(), recommendation), waiting=WAITING)
+    return replace(study(default_comparison(), recommendation), worker_checks=WORKER_CHECKS)
 
 
 def none_qualifies() -> StudySummary:
@@ -168,7 +168,7 @@ def hostile() -> StudySummary:
         environment=place,
         configurations=(entry,),
         recommendation=advice,
-        waiting=hostile_waiting(HOSTILE),
+        worker_checks=hostile_worker_checks(HOSTILE),
     )
 
 

@@ -20,9 +20,9 @@ def test_every_chart_draws_every_sample_with_each_configuration_and_level(sample
         assert svg.startswith('<svg role="img" aria-label="')
         assert "NaN" not in svg
         assert "id=" not in svg
-        for cell in grid.cells(study):
-            assert f">{cell.configuration}<" in svg
-            assert f">{phrases.load(cell.load)}<" in svg
+        for result in grid.results(study):
+            assert f">{result.configuration}<" in svg
+            assert f">{phrases.load(result.load)}<" in svg
 
 
 def test_the_colours_are_left_to_the_style_sheet():

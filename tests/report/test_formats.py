@@ -18,6 +18,8 @@ NAMES_THAT_VARY = (
     (re.compile(r"(remedies\[\]\.settings)\..+"), r"\1.<name>"),
     (re.compile(r"(routes\[\]\.outcomes)\..+"), r"\1.<outcome>"),
     (re.compile(r"(outcome_shares)\..+"), r"\1.<outcome>"),
+    # Its name before.
+    (re.compile(r"^waiting\."), "worker_checks."),
     (re.compile(r"^other_trials\[\]\."), "configurations[].trials[]."),
     (re.compile(r"^(?:configurations\[\]\.distant_levels\[\]|confirmation\.level)\."), "configurations[].levels[]."),
 )

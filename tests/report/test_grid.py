@@ -21,7 +21,7 @@ def test_a_configuration_that_the_ranking_left_out_still_has_its_place():
 
 
 def test_a_level_that_was_not_run_differs_from_one_that_was_not_measured():
-    gaps = {(cell.configuration, cell.load.size): cell.gap for cell in grid.cells(samples.interrupted())}
+    gaps = {(result.configuration, result.load.size): result.gap for result in grid.results(samples.interrupted())}
     assert gaps["uwsgi-16", 50] == ""
     assert gaps["uwsgi-16", 300] == "not run"
     assert gaps["uwsgi-2", 300] == "not measured"

@@ -7,7 +7,7 @@ from tests.report import samples
 
 
 def cell_of(study, name, users):
-    return next(cell for cell in grid.cells(study) if (cell.configuration, cell.load.size) == (name, users))
+    return next(result for result in grid.results(study) if (result.configuration, result.load.size) == (name, users))
 
 
 def texts(found):

@@ -18,7 +18,7 @@ def started(text: str = TEXT, *, port: int | None = None, **values: object) -> d
 
 
 def test_the_numbers_of_the_configuration_take_the_place_of_those_of_the_file():
-    given = started(keepalive_s=13, reload_mercy_s=17)
+    given = started(keepalive_s=13, graceful_stop_s=17)
 
     assert (given["UVICORN_WORKERS"], given["UVICORN_BACKLOG"]) == ("3", "11")
     assert (given["UVICORN_TIMEOUT_KEEP_ALIVE"], given["UVICORN_TIMEOUT_GRACEFUL_SHUTDOWN"]) == ("13", "17")

@@ -46,7 +46,7 @@ def raced_and_full(seed: int) -> Pair:
     by_configuration = [
         ConfigurationFacts(
             configuration=configuration,
-            cells=tuple(
+            trials=tuple(
                 (one.step.level, one.step.block, one.facts)
                 for one in full
                 if one.step.configuration == configuration and one.facts

@@ -108,8 +108,8 @@ def in_blocks(servers: dict[str, Server], blocks: int, seed: int, *, level: floa
     for name in servers:
         steps = (_step(name, level, block) for block in range(1, blocks + 1))
         ended = [machine.end(asked, step) for step in steps]
-        cells = tuple((level, one.step.block, one.facts) for one in ended if one.facts)
-        found.append(ConfigurationFacts(configuration=name, cells=cells))
+        trials = tuple((level, one.step.block, one.facts) for one in ended if one.facts)
+        found.append(ConfigurationFacts(configuration=name, trials=trials))
     return found
 
 

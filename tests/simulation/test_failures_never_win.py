@@ -34,29 +34,29 @@ def some_facts(rng: np.random.Generator) -> Facts:
 
 
 def some_configuration(name: str, rng: np.random.Generator, blocks: int = 2) -> ConfigurationFacts:
-    """Return a configuration of which a cell in ten is missing."""
-    cells = ((level, block, some_facts(rng)) for block in range(1, blocks + 1) for level in (50.0, 200.0))
-    kept = tuple(cell for cell in cells if rng.random() > 0.1)
-    return ConfigurationFacts(configuration=name, cells=kept or ((50.0, 1, some_facts(rng)),))
+    """Return a configuration of which a trial in ten is missing."""
+    trials = ((level, block, some_facts(rng)) for block in range(1, blocks + 1) for level in (50.0, 200.0))
+    kept = tuple(trial for trial in trials if rng.random() > 0.1)
+    return ConfigurationFacts(configuration=name, trials=kept or ((50.0, 1, some_facts(rng)),))
 
 
 def steady_configuration(name: str, rng: np.random.Generator) -> ConfigurationFacts:
     """Return a configuration that keeps the objective, with rivals close by."""
     facts = Facts(requests=9000, failures=0, late=0, p95_ms=300, throughput_rps=300, cpu_ms=4)
     middle = float(rng.choice([1, 1, 1.05, 1.1]))
-    cells = tuple(
+    trials = tuple(
         (level, block, replace(facts, p95_ms=300 * middle * math.exp(rng.normal(0, 0.03))))
         for block in range(1, 9)
         for level in (50.0, 200.0)
         if rng.random() > 0.05
     )
-    return ConfigurationFacts(configuration=name, cells=cells)
+    return ConfigurationFacts(configuration=name, trials=trials)
 
 
 def with_more_failures(configuration: ConfigurationFacts, rng: np.random.Generator) -> ConfigurationFacts:
     """Plant failures in one trial: further requests that fail, or OK requests, late ones first, that fail instead."""
-    which = int(rng.integers(len(configuration.cells)))
-    level, block, facts = configuration.cells[which]
+    which = int(rng.integers(len(configuration.trials)))
+    level, block, facts = configuration.trials[which]
     if rng.random() < 0.5:
         more = int(rng.integers(1, 2 * facts.requests))
         worse = replace(facts, requests=facts.requests + more, failures=facts.failures + more)
@@ -67,10 +67,10 @@ def with_more_failures(configuration: ConfigurationFacts, rng: np.random.Generat
     p95_ms = None if worse.failures >= 0.05 * worse.requests or facts.p95_ms is None else facts.p95_ms * 1.01
     return replace(
         configuration,
-        cells=(
-            *configuration.cells[:which],
+        trials=(
+            *configuration.trials[:which],
             (level, block, replace(worse, p95_ms=p95_ms)),
-            *configuration.cells[which + 1 :],
+            *configuration.trials[which + 1 :],
         ),
     )
 
@@ -123,10 +123,10 @@ def with_few_failures(configuration: ConfigurationFacts, rng: np.random.Generato
         failures, slower = int(rng.integers(0, 3)), float(rng.choice([1, 2]))
         return replace(facts, failures=failures, p95_ms=(facts.p95_ms or 0) * slower)
 
-    cells = tuple(
-        (level, block, worse(facts) if rng.random() < 0.3 else facts) for level, block, facts in configuration.cells
+    trials = tuple(
+        (level, block, worse(facts) if rng.random() < 0.3 else facts) for level, block, facts in configuration.trials
     )
-    return replace(configuration, cells=cells)
+    return replace(configuration, trials=trials)
 
 
 def chosen(configurations: dict[str, ConfigurationFacts]) -> str | None:

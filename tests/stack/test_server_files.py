@@ -22,7 +22,7 @@ NUMBERS = {
     "WEB_LAZY": "1",
     "WEB_MAX_REQUESTS": "17",
     "WEB_MAX_REQUESTS_DELTA": "19",
-    "WEB_RELOAD_MERCY_S": "23",
+    "WEB_GRACEFUL_STOP_S": "23",
     "WEB_KEEPALIVE_S": "29",
 }
 

@@ -34,6 +34,7 @@ def test_the_server_file_gets_every_parameter_from_the_environment(monkeypatch):
         "WEB_MAX_REQUESTS": "0",
         "WEB_MAX_REQUESTS_DELTA": "0",
         "WEB_LEAST_LIFETIME_S": "10",
+        "WEB_GRACEFUL_STOP_S": "60",
         "WEB_RELOAD_MERCY_S": "60",
     }
 
@@ -45,12 +46,12 @@ def test_what_recycles_workers_reaches_the_server_file():
         max_requests=150,
         max_requests_delta=40,
         least_lifetime_s=1,
-        reload_mercy_s=2,
+        graceful_stop_s=2,
         keepalive_s=3,
     )
     environment = site().environment(changed, bind="here")
 
-    names = ("LAZY", "MAX_REQUESTS", "MAX_REQUESTS_DELTA", "LEAST_LIFETIME_S", "RELOAD_MERCY_S", "KEEPALIVE_S")
+    names = ("LAZY", "MAX_REQUESTS", "MAX_REQUESTS_DELTA", "LEAST_LIFETIME_S", "GRACEFUL_STOP_S", "KEEPALIVE_S")
     assert [environment[f"WEB_{name}"] for name in names] == ["1", "150", "40", "1", "2", "3"]
 
 

@@ -7,12 +7,14 @@ import shutil
 
 import duckdb
 import pytest
+from pydantic import TypeAdapter
 
 from badgateway.errors import ConfigurationError, ResultsError
 from badgateway.model import raw
 from badgateway.model.manifest import SCHEMA_VERSION, Environment, Manifest
 from badgateway.model.trial import Disturbance, OutsidePart, TrialRecord, TrialStatus, Window
 from badgateway.plan.schedule import schedule
+from badgateway.plan.worker_checks import plan_worker_checks
 from badgateway.store.run_folder import RunFolder
 from tests.declared import experiment
 
@@ -57,6 +59,18 @@ def raw_folder(tmp_path):
 
 def test_a_manifest_is_read_back_as_it_was_written(folder):
     assert folder.manifest() == MANIFEST
+
+
+def test_the_worker_checks_of_an_earlier_version_are_found_under_the_name_of_then(folder):
+    file = folder.path / "manifest.json"
+    planned = dataclasses.replace(MANIFEST, worker_checks=plan_worker_checks(MANIFEST.experiment))
+    written = json.loads(TypeAdapter(Manifest).dump_json(planned))
+    file.write_text(json.dumps(written | {"diagnosis": written.pop("worker_checks")}))
+    assert folder.manifest() == planned
+    assert folder.worker_checks.path.name == "worker-checks"
+
+    (folder.path / "diagnosis").mkdir()
+    assert folder.worker_checks.path.name == "diagnosis"
 
 
 def test_latest_points_to_the_newest_run_that_has_something_to_show(folder, tmp_path):

@@ -4,9 +4,9 @@ import pytest
 
 from badgateway.errors import ResultsError
 from badgateway.model import raw
-from badgateway.model.cooperation import ConnectCost
+from badgateway.model.worker_checks import ConnectCost
 from badgateway.store.worker_checks_folder import WorkerChecksFolder
-from tests.report.waitings import LATE_PATCH, WAITING
+from tests.report.worker_check_samples import LATE_PATCH, WORKER_CHECKS
 from tests.store.test_run_folder import RECORD
 
 COSTS = (ConnectCost(client="a driver", connects=20, median_ms=None, cpu_ms=None, problem="no module"),)
@@ -36,15 +36,15 @@ def test_without_anything_kept_there_is_nothing_to_read(folder):
 
 def test_proofs_are_read_back_with_their_logs_in_the_order_they_were_made(folder, filled):
     folder.keep_proof(10, LATE_PATCH, filled("b"))
-    folder.keep_proof(2, WAITING.proofs[0], filled("a"))
+    folder.keep_proof(2, WORKER_CHECKS.proofs[0], filled("a"))
 
-    assert [proof for _, proof in folder.proofs()] == [WAITING.proofs[0], LATE_PATCH]
+    assert [proof for _, proof in folder.proofs()] == [WORKER_CHECKS.proofs[0], LATE_PATCH]
     assert [(path / raw.SERVER_LOG).read_text() for path, _ in folder.proofs()] == ["a", "b"]
 
 
 def test_what_the_journal_says_is_not_kept_a_second_time(folder, filled):
-    assert WAITING.proofs[-1].blocked_by
-    folder.keep_proof(1, WAITING.proofs[-1], filled("a"))
+    assert WORKER_CHECKS.proofs[-1].blocked_by
+    folder.keep_proof(1, WORKER_CHECKS.proofs[-1], filled("a"))
     ((_, kept),) = folder.proofs()
 
     assert kept.blocked_by == ()

@@ -16,13 +16,13 @@ from badgateway.load.generator import OpenLoopCheck
 from badgateway.load.locust import Drive
 from badgateway.load.progress import Progress
 from badgateway.load.rows import RowFile
-from badgateway.model.cooperation import ConnectCost
 from badgateway.model.experiment import Experiment
 from badgateway.model.manifest import SCHEMA_VERSION, Environment, Manifest
 from badgateway.model.outlook import Outlook
 from badgateway.model.raw import ACCESS_LOG, CLIENT_ROWS, ERROR_LOG, SERVER_LOG
 from badgateway.model.summary import TrialSummary
 from badgateway.model.trial import Disturbance, MachineCheck, Trial, Window
+from badgateway.model.worker_checks import ConnectCost
 from badgateway.plan.schedule import schedule
 from badgateway.probe.machine import MachineWatch
 from badgateway.process.child import Command

@@ -7,8 +7,8 @@ import pytest
 
 from badgateway.analysis.run import analyse
 from badgateway.errors import DeploymentError
-from badgateway.model.cooperation import Cooperation
 from badgateway.model.raw import CONNECT_COSTS, PROOF
+from badgateway.model.worker_checks import WorkerVerdict
 from badgateway.plan.worker_checks import plan_worker_checks
 from badgateway.store.run_folder import RunFolder
 from badgateway.study.conduct import conduct
@@ -18,7 +18,7 @@ from tests.study.fakes import COSTS, Seam, Told, manifest, small
 
 @pytest.fixture(scope="module")
 def planned():
-    return dataclasses.replace(manifest(), diagnosis=plan_worker_checks(small()))
+    return dataclasses.replace(manifest(), worker_checks=plan_worker_checks(small()))
 
 
 @pytest.fixture(scope="module")
@@ -47,18 +47,18 @@ def test_a_manifest_with_worker_checks_is_read_back_as_it_was_written(folder, pl
 
 def test_proofs_trials_and_costs_are_kept_apart_from_the_trials_that_count(whole, planned):
     folder, _, _ = whole
-    waiting = analyse(folder).waiting
+    found = analyse(folder).worker_checks
 
     assert len(folder.trial_folders()) == len(planned.trials)
-    assert waiting is not None
-    assert waiting.complete
-    assert [(proof.server, proof.driver, proof.verdict) for proof in waiting.proofs] == [
-        ("servers/uwsgi.ini", "mysqlclient", Cooperation.BLOCKING),
-        ("servers/gunicorn_gevent.py", "pymysql", Cooperation.BLOCKING),
-        ("servers/gunicorn_gevent.py", "mysqlclient", Cooperation.BLOCKING),
+    assert found is not None
+    assert found.complete
+    assert [(proof.server, proof.driver, proof.verdict) for proof in found.proofs] == [
+        ("servers/uwsgi.ini", "mysqlclient", WorkerVerdict.BLOCKING),
+        ("servers/gunicorn_gevent.py", "pymysql", WorkerVerdict.BLOCKING),
+        ("servers/gunicorn_gevent.py", "mysqlclient", WorkerVerdict.BLOCKING),
     ]
-    assert [watch.configuration for watch in waiting.loops] == ["second", "third"]
-    assert waiting.connect_costs == COSTS
+    assert [watch.configuration for watch in found.loops] == ["second", "third"]
+    assert found.connect_costs == COSTS
 
 
 def test_the_loops_are_watched_after_all_trials_and_never_in_them(run, seam):
@@ -95,8 +95,8 @@ def test_worker_checks_that_are_interrupted_leave_all_trials_and_what_had_ended_
     study = analyse(folder)
 
     assert study.complete, "all trials that count have ended"
-    assert study.waiting is not None
-    assert (len(study.waiting.proofs), study.waiting.loops, study.waiting.complete) == (2, (), False)
+    assert study.worker_checks is not None
+    assert (len(study.worker_checks.proofs), study.worker_checks.loops, study.worker_checks.complete) == (2, (), False)
 
 
 def test_a_run_that_is_interrupted_before_its_worker_checks_has_none(run, seam, folder):
@@ -108,7 +108,7 @@ def test_a_run_that_is_interrupted_before_its_worker_checks_has_none(run, seam, 
     with pytest.raises(KeyboardInterrupt):
         run()
 
-    assert analyse(folder).waiting is None
+    assert analyse(folder).worker_checks is None
     assert not folder.worker_checks.path.exists()
 
 
@@ -119,19 +119,19 @@ def test_a_server_that_does_not_come_up_alone_is_a_result_and_the_rest_goes_on(r
 
     seam.on_deploy = fail
     run()
-    waiting = analyse(folder).waiting
+    found = analyse(folder).worker_checks
 
-    assert waiting is not None
-    assert waiting.complete
-    assert waiting.proofs[0].reason == "did not come up: uwsgi ended with status 1"
-    assert waiting.loops[0].problem == "uwsgi ended with status 1"
+    assert found is not None
+    assert found.complete
+    assert found.proofs[0].reason == "did not come up: uwsgi ended with status 1"
+    assert found.loops[0].problem == "uwsgi ended with status 1"
 
 
 @pytest.mark.parametrize("damaged", [f"proofs/001-uwsgi-mysqlclient/{PROOF}", CONNECT_COSTS])
 def test_a_damaged_record_costs_its_own_step_and_is_done_again(damaged, run, seam, folder):
     run()
     (folder.worker_checks.path / damaged).write_text("{")
-    before = analyse(folder).waiting
+    before = analyse(folder).worker_checks
 
     assert before is not None
     assert not before.complete
@@ -140,7 +140,7 @@ def test_a_damaged_record_costs_its_own_step_and_is_done_again(damaged, run, sea
     for left in seam.folder.iterdir():
         shutil.rmtree(left)
     run()
-    after = analyse(folder).waiting
+    after = analyse(folder).worker_checks
 
     assert after is not None
     assert after.complete
@@ -150,10 +150,10 @@ def test_the_verdict_is_made_from_what_was_measured(run, folder):
     run()
     file = folder.worker_checks.path / "proofs" / "001-uwsgi-mysqlclient" / PROOF
     file.write_text(file.read_text().replace("1620.0", "205.0"))
-    waiting = analyse(folder).waiting
+    found = analyse(folder).worker_checks
 
-    assert waiting is not None
-    assert waiting.proofs[0].verdict is Cooperation.COOPERATIVE
+    assert found is not None
+    assert found.proofs[0].verdict is WorkerVerdict.COOPERATIVE
 
 
 def test_worker_checks_that_were_ended_go_on_with_what_is_left(run, seam, folder):
@@ -169,8 +169,8 @@ def test_worker_checks_that_were_ended_go_on_with_what_is_left(run, seam, folder
         shutil.rmtree(left)
     seam.drives, seam.on_prove = 0, lambda: pytest.fail("a proof was made again")
     run()
-    waiting = analyse(folder).waiting
+    found = analyse(folder).worker_checks
 
     assert seam.drives == 1
-    assert waiting is not None
-    assert waiting.complete
+    assert found is not None
+    assert found.complete

@@ -10,7 +10,7 @@ import pytest
 
 from badgateway.analysis.worker_checks import judge
 from badgateway.errors import ConfigurationError
-from badgateway.model.cooperation import Cooperation
+from badgateway.model.worker_checks import WorkerVerdict
 from badgateway.process.account import Account
 from badgateway.process.ports import free_port
 from badgateway.study.local import LOCAL, demand_unchangeable
@@ -102,8 +102,8 @@ def test_the_time_of_requests_sent_at_once_tells_how_the_server_takes_them():
 
     assert side_by_side.is_clean
     assert one_by_one.is_clean
-    assert judge(side_by_side.wall_ms, requests=4, wait_ms=50) is Cooperation.COOPERATIVE
-    assert judge(one_by_one.wall_ms, requests=4, wait_ms=50) is Cooperation.BLOCKING
+    assert judge(side_by_side.wall_ms, requests=4, wait_ms=50) is WorkerVerdict.COOPERATIVE
+    assert judge(one_by_one.wall_ms, requests=4, wait_ms=50) is WorkerVerdict.BLOCKING
 
 
 def test_one_failed_request_is_enough_to_say_nothing_of_the_time():

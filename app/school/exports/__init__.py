@@ -1,4 +1,4 @@
-"""The strategies of the export, by name, in the order of the story; a strategy takes a wish and answers the request."""
+"""The strategies of the export, by name, in the order of the story; a strategy answers a request with a file."""
 
 from collections.abc import Callable, Mapping
 
@@ -19,9 +19,9 @@ from school.exports import (
     serialized,
     streamed,
 )
-from school.exports.wish import Wish
+from school.exports.request import ExportRequest
 
-Strategy = Callable[[Wish], HttpResponseBase]
+Strategy = Callable[[ExportRequest], HttpResponseBase]
 
 STRATEGIES: Mapping[str, Strategy] = {
     "naive_xls": naive_xls.export,

@@ -2,15 +2,15 @@
 
 from django.http import HttpResponse
 
-from school.exports.roll import read_roll
-from school.exports.wish import Wish
+from school.exports.member_rows import read_member_rows
+from school.exports.request import ExportRequest
 from school.exports.xls import rows_of_one_sheet, xls_response
 
 
-def export(wish: Wish) -> HttpResponse:
+def export(wanted: ExportRequest) -> HttpResponse:
     """Export with 2 queries; the first byte leaves after the last row.
 
     Raises:
         BadRequest: The rows do not fit into one sheet.
     """
-    return xls_response(read_roll(rows_of_one_sheet(wish.rows)))
+    return xls_response(read_member_rows(rows_of_one_sheet(wanted.rows)))

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterable, Iterable
 from django.conf import settings
 from django.http import StreamingHttpResponse
 
-from school.exports.roll_stream import RollStream
+from school.exports.member_rows_stream import MemberRowsStream
 
 
 def file_headers(content_type: str, file_name: str, rows: int | None = None) -> dict[str, str]:
@@ -14,18 +14,18 @@ def file_headers(content_type: str, file_name: str, rows: int | None = None) -> 
     return {"Content-Type": content_type, "Content-Disposition": f'attachment; filename="{file_name}"', **counted}
 
 
-class RollResponse(StreamingHttpResponse):
-    """Streams what is made from a roll, and gives the roll's connection back however the download ends."""
+class MemberRowsResponse(StreamingHttpResponse):
+    """Streams what is made from the members' rows, and gives their connection back however the download ends."""
 
     def __init__(
-        self, roll: RollStream, content: Iterable[bytes] | AsyncIterable[bytes], headers: dict[str, str]
+        self, stream: MemberRowsStream, content: Iterable[bytes] | AsyncIterable[bytes], headers: dict[str, str]
     ) -> None:
         # nginx takes an answer as fast as it comes and keeps it for a slow client, unless it is told not to.
         direct = {} if settings.EXPORT_BUFFERED else {"X-Accel-Buffering": "no"}
         super().__init__(content, headers={**headers, **direct})
-        self._roll = roll
+        self._rows = stream
 
     def close(self) -> None:
         """Close: the server does it after the last byte, and when the client is gone."""
-        self._roll.close()
+        self._rows.close()
         super().close()

@@ -6,17 +6,17 @@ from django.http import StreamingHttpResponse
 
 from school.exports.answers import file_headers
 from school.exports.naive_rows import ask_for_each
-from school.exports.wish import Wish
+from school.exports.request import ExportRequest
 from school.exports.xls import CONTENT_TYPE, FILE_NAME, rows_of_one_sheet, save_xls
 
 
-def export(wish: Wish) -> StreamingHttpResponse:
+def export(wanted: ExportRequest) -> StreamingHttpResponse:
     """Export with 2 + rows queries; the first byte leaves after the last row.
 
     Raises:
         BadRequest: The rows do not fit into one sheet.
     """
     buffer = io.BytesIO()
-    rows = save_xls(ask_for_each(1, rows_of_one_sheet(wish.rows)), buffer)
+    rows = save_xls(ask_for_each(1, rows_of_one_sheet(wanted.rows)), buffer)
     buffer.seek(0)
     return StreamingHttpResponse(buffer, headers=file_headers(CONTENT_TYPE, FILE_NAME, rows))

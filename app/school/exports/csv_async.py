@@ -8,16 +8,16 @@ from collections.abc import AsyncIterator, Iterator
 from asgiref.sync import sync_to_async
 from django.http import StreamingHttpResponse
 
-from school.exports.answers import RollResponse
+from school.exports.answers import MemberRowsResponse
 from school.exports.csv_text import csv_blocks, csv_headers
-from school.exports.roll_stream import RollStream
-from school.exports.wish import Wish
+from school.exports.member_rows_stream import MemberRowsStream
+from school.exports.request import ExportRequest
 
 
-def export(wish: Wish) -> StreamingHttpResponse:
+def export(wanted: ExportRequest) -> StreamingHttpResponse:
     """Export with 2 queries; under ASGI the first byte leaves when the first rows have come."""
-    roll = RollStream(wish.rows)
-    return RollResponse(roll, _taken_in_its_thread(csv_blocks(roll)), csv_headers(roll.rows))
+    stream = MemberRowsStream(wanted.rows)
+    return MemberRowsResponse(stream, _taken_in_its_thread(csv_blocks(stream)), csv_headers(stream.rows))
 
 
 async def _taken_in_its_thread(blocks: Iterator[bytes]) -> AsyncIterator[bytes]:

@@ -7,19 +7,19 @@ from itertools import chain, islice
 
 from django.http import StreamingHttpResponse
 
-from school.exports.answers import RollResponse, file_headers
+from school.exports.answers import MemberRowsResponse, file_headers
 from school.exports.columns import TITLES
-from school.exports.roll_stream import RollStream
-from school.exports.wish import Wish
+from school.exports.member_rows_stream import MemberRowsStream
+from school.exports.request import ExportRequest
 
 CONTENT_TYPE = "text/csv; charset=utf-8"
 BLOCK_ROWS = 200
 
 
-def export(wish: Wish) -> StreamingHttpResponse:
+def export(wanted: ExportRequest) -> StreamingHttpResponse:
     """Export with 2 queries; the first byte leaves when the first rows have come."""
-    roll = RollStream(wish.rows)
-    return RollResponse(roll, csv_blocks(roll), csv_headers(roll.rows))
+    stream = MemberRowsStream(wanted.rows)
+    return MemberRowsResponse(stream, csv_blocks(stream), csv_headers(stream.rows))
 
 
 def csv_headers(rows: int) -> dict[str, str]:
@@ -27,9 +27,9 @@ def csv_headers(rows: int) -> dict[str, str]:
     return file_headers(CONTENT_TYPE, "members.csv", rows)
 
 
-def csv_blocks(roll: RollStream) -> Iterator[bytes]:
+def csv_blocks(stream: MemberRowsStream) -> Iterator[bytes]:
     """Yield the titles and the rows, some at a time."""
-    rows = chain([TITLES], roll)
+    rows = chain([TITLES], stream)
     while block := list(islice(rows, BLOCK_ROWS)):
         text = io.StringIO(newline="")
         csv.writer(text).writerows(block)

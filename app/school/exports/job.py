@@ -3,12 +3,12 @@
 from django.http import JsonResponse
 from django.urls import reverse
 
-from school.exports.wish import Wish
+from school.exports.request import ExportRequest
 from school.tasks import make_workbook
 
 
-def export(wish: Wish) -> JsonResponse:
+def export(wanted: ExportRequest) -> JsonResponse:
     """Answer 202 at once, with the address that tells how the task is getting on."""
-    task = make_workbook.enqueue(wish.rows)
+    task = make_workbook.enqueue(wanted.rows)
     status_url = reverse("export-status", args=[task.id])
     return JsonResponse({"status_url": status_url}, status=202, headers={"Location": status_url})

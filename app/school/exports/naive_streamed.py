@@ -5,12 +5,12 @@ from django.http import StreamingHttpResponse
 from school.exports.answers import file_headers
 from school.exports.columns import TITLES
 from school.exports.naive_rows import ask_for_each, rows_wanted
-from school.exports.wish import Wish
+from school.exports.request import ExportRequest
 from school.exports.xlsx import CONTENT_TYPE, FILE_NAME, xlsx_chunks
 
 
-def export(wish: Wish) -> StreamingHttpResponse:
+def export(wanted: ExportRequest) -> StreamingHttpResponse:
     """Export with 3 + rows queries; the first byte leaves when the first rows have come."""
-    rows = rows_wanted(wish.rows)
+    rows = rows_wanted(wanted.rows)
     content = xlsx_chunks(TITLES, ask_for_each(1, rows), rows)
     return StreamingHttpResponse(content, headers=file_headers(CONTENT_TYPE, FILE_NAME, rows))

@@ -4,23 +4,23 @@ from django.core.paginator import EmptyPage, Paginator
 from django.http import Http404, HttpResponse
 
 from school.exports.naive_rows import ask_for_each
-from school.exports.wish import ROWS_A_PAGE, Wish
+from school.exports.request import ROWS_A_PAGE, ExportRequest
 from school.exports.xls import xls_response
 from school.models import Member
 
 
-def export(wish: Wish) -> HttpResponse:
+def export(wanted: ExportRequest) -> HttpResponse:
     """Export one page of at most 1,000 rows; X-Export-Pages tells how many pages there are.
 
     Raises:
         Http404: There is no such page.
     """
-    rows = Member.objects.count() if wish.rows is None else wish.rows
+    rows = Member.objects.count() if wanted.rows is None else wanted.rows
     pages = Paginator(range(1, rows + 1), ROWS_A_PAGE)
     try:
-        page = pages.page(wish.page)
+        page = pages.page(wanted.page)
     except EmptyPage:
-        raise Http404(f"There is no page {wish.page}, the last is {pages.num_pages}") from None
-    answer = xls_response(ask_for_each(page.start_index(), page.end_index()), f"members-{wish.page}.xls")
+        raise Http404(f"There is no page {wanted.page}, the last is {pages.num_pages}") from None
+    answer = xls_response(ask_for_each(page.start_index(), page.end_index()), f"members-{wanted.page}.xls")
     answer["X-Export-Pages"] = str(pages.num_pages)
     return answer

@@ -6,18 +6,18 @@ from itertools import cycle, islice
 from django.http import HttpResponse
 
 from school.exports.columns import MEMBER_COLUMNS, SUMMARY_COLUMNS, Cell, Row
-from school.exports.wish import Wish
+from school.exports.request import ExportRequest
 from school.exports.xls import rows_of_one_sheet, xls_response
 from school.models import Member
 
 
-def export(wish: Wish) -> HttpResponse:
+def export(wanted: ExportRequest) -> HttpResponse:
     """Export with 2 queries, whose rows are all scores; the first byte leaves after the last row.
 
     Raises:
         BadRequest: The rows do not fit into one sheet.
     """
-    return xls_response(_rows(rows_of_one_sheet(wish.rows)))
+    return xls_response(_rows(rows_of_one_sheet(wanted.rows)))
 
 
 def _rows(wanted: int) -> Iterator[Row]:

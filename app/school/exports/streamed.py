@@ -2,15 +2,15 @@
 
 from django.http import StreamingHttpResponse
 
-from school.exports.answers import RollResponse, file_headers
+from school.exports.answers import MemberRowsResponse, file_headers
 from school.exports.columns import TITLES
-from school.exports.roll_stream import RollStream
-from school.exports.wish import Wish
+from school.exports.member_rows_stream import MemberRowsStream
+from school.exports.request import ExportRequest
 from school.exports.xlsx import CONTENT_TYPE, FILE_NAME, xlsx_chunks
 
 
-def export(wish: Wish) -> StreamingHttpResponse:
+def export(wanted: ExportRequest) -> StreamingHttpResponse:
     """Export with 2 queries; the first byte leaves when the first rows have come."""
-    roll = RollStream(wish.rows)
-    headers = file_headers(CONTENT_TYPE, FILE_NAME, roll.rows)
-    return RollResponse(roll, xlsx_chunks(TITLES, roll, roll.rows), headers)
+    stream = MemberRowsStream(wanted.rows)
+    headers = file_headers(CONTENT_TYPE, FILE_NAME, stream.rows)
+    return MemberRowsResponse(stream, xlsx_chunks(TITLES, stream, stream.rows), headers)

@@ -7,7 +7,7 @@ from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_http_methods
 
 from school.exports import STRATEGIES
-from school.exports.wish import MOST_PAGES, MOST_ROWS, Wish
+from school.exports.request import MOST_PAGES, MOST_ROWS, ExportRequest
 from school.views.parameters import whole_number
 
 
@@ -25,4 +25,4 @@ def export_members(request: HttpRequest) -> HttpResponseBase:
         raise BadRequest(f"page={request.GET['page'][:40]!r} is not allowed with strategy={name}; allowed: with paged")
     rows = whole_number(request, "rows", default=None, lowest=1, highest=MOST_ROWS)
     page = whole_number(request, "page", default=1, lowest=1, highest=MOST_PAGES)
-    return STRATEGIES[name](Wish(rows=rows, page=page))
+    return STRATEGIES[name](ExportRequest(rows=rows, page=page))

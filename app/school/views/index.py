@@ -7,7 +7,7 @@ from django.utils.html import format_html, format_html_join
 from django.views.decorators.http import require_safe
 
 from school.exports import STRATEGIES
-from school.exports.wish import MOST_ROWS
+from school.exports.request import MOST_ROWS
 from school.views.members import PAGE_SIZE
 from school.views.wait import DEFAULT_MS, LONGEST_MS
 

@@ -33,7 +33,7 @@ Edit = Callable[[str], str]
 
 _VERDICTS = f"""
 SELECT coalesce(path, ''), coalesce(cause_id, '{NOBODY}')
-FROM cases LEFT JOIN attributions USING (failure_id)
+FROM prepared_failures LEFT JOIN attributions USING (failure_id)
 """
 
 

@@ -13,9 +13,9 @@ from badgateway.model.load_level import LoadLevel
 from badgateway.model.study_summary import StudySummary
 from badgateway.model.summary import TrialSummary, Verdict
 from badgateway.report import wording
-from badgateway.report.grid import Cell
+from badgateway.report.grid import LevelResult
 from badgateway.report.sections.answer import standings as table
-from badgateway.report.sections.answer.standings import MANY_AT_ONCE, Standings, cells_at, level_compared
+from badgateway.report.sections.answer.standings import MANY_AT_ONCE, Standings, level_compared, results_at
 from badgateway.report.sections.answer.strip import draw_strip
 from badgateway.servers.registry import server_of
 from badgateway.words import phrases
@@ -44,7 +44,7 @@ class FirstScreen:
 def build(study: StudySummary) -> FirstScreen:
     """Return the first screen of a study."""
     load = level_compared(study)
-    at_load = cells_at(study, load)
+    at_load = results_at(study, load)
     trial = _telling_trial(study, at_load)
     paste, besides = _change(study)
     return FirstScreen(
@@ -63,25 +63,25 @@ def _picked(study: StudySummary) -> Configuration:
     return study.experiment.configuration(study.recommendation.configuration or study.experiment.baseline.name)
 
 
-def _problem(cell: Cell) -> str:
+def _problem(result: LevelResult) -> str:
     """Say in one sentence how what runs today fails."""
-    found, name = cell.measurement, cell.configuration
-    if found is None or cell.level is None or cell.level.verdict is not Verdict.FAIL:
+    found, name = result.measurement, result.configuration
+    if found is None or result.level is None or result.level.verdict is not Verdict.FAIL:
         return ""
-    at = phrases.load(cell.load)
+    at = phrases.load(result.load)
     if not found.failures.count:
         late = numbers.milliseconds(found.latency.p95_ms) if found.latency else ""
         return f"{name}, what runs today, is too slow at {at}: 95 % of its answers took up to {late}."
     statuses = numbers.listed(text for _, text in wording.split(found))
-    why = _main_cause(cell)
+    why = _main_cause(result)
     return (
         f"{name}, what runs today, failed {numbers.percent(found.failures.share)} of "
         f"{numbers.plural(found.requests, 'request')} at {at}, {statuses}{f': {why}' if why else ''}."
     )
 
 
-def _main_cause(cell: Cell) -> str:
-    causes = [one for one in (cell.diagnosis.causes if cell.diagnosis else ()) if one.cause.id != RETRIED]
+def _main_cause(result: LevelResult) -> str:
+    causes = [one for one in (result.diagnosis.causes if result.diagnosis else ()) if one.cause.id != RETRIED]
     if not causes:
         return ""
     first = max(causes, key=lambda one: one.count)
@@ -89,7 +89,7 @@ def _main_cause(cell: Cell) -> str:
     return title[0].lower() + title[1:]
 
 
-def _telling_trial(study: StudySummary, at_load: dict[str, Cell]) -> TrialSummary | None:
+def _telling_trial(study: StudySummary, at_load: dict[str, LevelResult]) -> TrialSummary | None:
     """Return the baseline's trial with the most failures; without any, the busiest one of the configuration to run."""
     baseline = _sampled(at_load[study.experiment.baseline.name])
     worst = max(baseline, key=_failed, default=None)
@@ -99,8 +99,8 @@ def _telling_trial(study: StudySummary, at_load: dict[str, Cell]) -> TrialSummar
     return max(picked, key=_queued, default=None)
 
 
-def _sampled(cell: Cell) -> list[TrialSummary]:
-    return [trial for trial in (cell.level.valid_trials if cell.level else ()) if trial.pressure is not None]
+def _sampled(result: LevelResult) -> list[TrialSummary]:
+    return [trial for trial in (result.level.valid_trials if result.level else ()) if trial.pressure is not None]
 
 
 def _failed(trial: TrialSummary) -> int:

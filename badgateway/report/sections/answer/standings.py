@@ -11,7 +11,7 @@ from badgateway.model.study_summary import StudySummary
 from badgateway.model.summary import LevelSummary
 from badgateway.report import cells, grid
 from badgateway.report.cells import TableCell
-from badgateway.report.grid import Cell
+from badgateway.report.grid import LevelResult
 from badgateway.words import phrases
 
 MANY_AT_ONCE = (WorkerModel.GREENLETS, WorkerModel.EVENT_LOOP)
@@ -63,7 +63,7 @@ class Standings:
 def build(study: StudySummary, *, most_rows: int = _MOST_ROWS) -> Standings:
     """Return the table of a study, with at most so many rows, and more where more are as good as the picked one."""
     load = level_compared(study)
-    at_load = cells_at(study, load)
+    at_load = results_at(study, load)
     order = [summary.configuration.name for summary in grid.ranked(study)]
     names = _shown(study, order, most_rows)
     scale_ms = study.experiment.objective.p95_ms * _ROOM
@@ -84,7 +84,7 @@ def level_compared(study: StudySummary) -> LoadLevel:
     return max(grid.levels(study), key=lambda level: level.order)
 
 
-def cells_at(study: StudySummary, load: LoadLevel) -> dict[str, Cell]:
+def results_at(study: StudySummary, load: LoadLevel) -> dict[str, LevelResult]:
     """Return what was measured at a load, by configuration."""
     return {summary.configuration.name: grid.row(summary, (load,))[0] for summary in study.configurations}
 
@@ -98,11 +98,11 @@ def _shown(study: StudySummary, order: list[str], most_rows: int) -> list[str]:
     return [name for name in order if name in needed or name in others]
 
 
-def _row(cell: Cell, study: StudySummary, scale_ms: float) -> Row:
-    name, found = cell.configuration, cell.measurement
+def _row(result: LevelResult, study: StudySummary, scale_ms: float) -> Row:
+    name, found = result.configuration, result.measurement
     configuration = study.experiment.configuration(name)
-    verdict = cell.level.verdict.value if cell.level else "NOT RUN"
-    gap = cells.missing(cell.gap)
+    verdict = result.level.verdict.value if result.level else "NOT RUN"
+    gap = cells.missing(result.gap)
     p95_ms = found.latency.p95_ms if found and found.latency else None
     choice = study.choice
     return Row(
@@ -113,12 +113,12 @@ def _row(cell: Cell, study: StudySummary, scale_ms: float) -> Row:
         verdict=verdict,
         failed=cells.share(found.failures) if found else gap,
         failed_bar=f"{100 * found.failures.share:.1f}%" if found else "0%",
-        p95=cells.milliseconds(p95_ms, cell.gap or "no request was OK"),
+        p95=cells.milliseconds(p95_ms, result.gap or "no request was OK"),
         p95_at=f"{100 * min(p95_ms / scale_ms, 1):.1f}%" if p95_ms is not None else "",
         is_grey=bool(found and found.failures.low > study.experiment.objective.max_failure_share),
         served=TableCell(text=f"{numbers.rate(found.throughput_rps)}\N{NO-BREAK SPACE}/s") if found else gap,
         carries=_carries(name, study),
-        cpu=_cpu(cell.level),
+        cpu=_cpu(result.level),
         changes=_changes(configuration, study),
     )
 

@@ -105,7 +105,7 @@ def limits(study: StudySummary) -> tuple[str, ...]:
 
 
 def _rarest(study: StudySummary) -> str:
-    sizes = [cell.measurement.requests for cell in grid.cells(study) if cell.measurement]
+    sizes = [result.measurement.requests for result in grid.results(study) if result.measurement]
     if not sizes:
         return "Nothing was measured."
     least = min(sizes)

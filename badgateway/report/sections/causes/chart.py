@@ -8,32 +8,32 @@ from badgateway.model.study_summary import StudySummary
 from badgateway.report import cause_parts, grid
 from badgateway.report.chart_drawing import Chart, Plot, bars, draw, share_axis, stacked
 from badgateway.report.chart_layout import Layout, Spec
-from badgateway.report.grid import Cell
+from badgateway.report.grid import LevelResult
 
 
 def draw_causes(study: StudySummary) -> Chart:
     """Draw the share of requests that failed or were tried again, stacked by the cause."""
-    cells = grid.cells(study)
+    results = grid.results(study)
     top, axis = share_axis(
-        (sum(part.share for part in cause_parts.parts(cell)) for cell in cells),
+        (sum(part.share for part in cause_parts.parts(result)) for result in results),
         at_least=study.experiment.objective.max_failure_share * 1.25,
     )
 
-    def marks(cells: list[Cell], layout: Layout) -> list[Spec]:
-        return _marks(cells, layout, top)
+    def marks(results: list[LevelResult], layout: Layout) -> list[Spec]:
+        return _marks(results, layout, top)
 
     plot = Plot(
         title="Share of requests that failed, by cause",
         x_axis=axis,
         marks=marks,
         text=_text,
-        is_empty=lambda cell: bool(cell.gap) or cell.is_undiagnosed,
+        is_empty=lambda result: bool(result.gap) or result.is_undiagnosed,
     )
     return draw(study, plot)
 
 
-def _marks(cells: list[Cell], layout: Layout, top: float) -> list[Spec]:
-    placed = [entry for cell in cells for entry in _placed(cell, top)]
+def _marks(results: list[LevelResult], layout: Layout, top: float) -> list[Spec]:
+    placed = [entry for result in results for entry in _placed(result, top)]
     styles: tuple[tuple[Certainty | None, Spec], ...] = (
         (Certainty.PROVEN, {}),
         (Certainty.FAMILY, {"fillOpacity": 0.3, "stroke": {"expr": "datum.colour"}, "strokeWidth": 1.5}),
@@ -44,16 +44,16 @@ def _marks(cells: list[Cell], layout: Layout, top: float) -> list[Spec]:
     ]
 
 
-def _placed(cell: Cell, top: float) -> Iterator[tuple[Certainty | None, Spec]]:
-    every = list(cause_parts.parts(cell))
-    drawn = stacked(cell.configuration, ((part.share, part.colour) for part in every), top)
+def _placed(result: LevelResult, top: float) -> Iterator[tuple[Certainty | None, Spec]]:
+    every = list(cause_parts.parts(result))
+    drawn = stacked(result.configuration, ((part.share, part.colour) for part in every), top)
     return zip((part.certainty for part in every), drawn, strict=True)
 
 
-def _text(cell: Cell) -> str:
-    if cell.gap:
-        return cell.gap
-    if cell.is_undiagnosed:
+def _text(result: LevelResult) -> str:
+    if result.gap:
+        return result.gap
+    if result.is_undiagnosed:
         return "not looked into"
-    found = cell.diagnosis
+    found = result.diagnosis
     return numbers.percent(found.failures / found.requests) if found and found.failures else "none"

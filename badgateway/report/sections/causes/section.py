@@ -10,7 +10,7 @@ from badgateway.model.study_summary import StudySummary
 from badgateway.model.summary import TrialSummary
 from badgateway.report import cause_parts, grid, wording
 from badgateway.report.cause_parts import Family, Found
-from badgateway.report.grid import Cell
+from badgateway.report.grid import LevelResult
 from badgateway.report.html import render
 from badgateway.report.markdown import blocks, bullets
 from badgateway.report.section import Section
@@ -88,9 +88,9 @@ class CausesSection(Section):
 
 def build(study: StudySummary) -> Causes | None:
     """Put the causes of a study's failures into words; None when no request failed."""
-    cells = grid.cells(study)
-    diagnosed = [(cell, cell.diagnosis) for cell in cells if cell.diagnosis and cell.diagnosis.failures]
-    undiagnosed = [cell for cell in cells if cell.is_undiagnosed]
+    results = grid.results(study)
+    diagnosed = [(result, result.diagnosis) for result in results if result.diagnosis and result.diagnosis.failures]
+    undiagnosed = [result for result in results if result.is_undiagnosed]
     if not diagnosed and not undiagnosed:
         return None
     return Causes(
@@ -99,25 +99,25 @@ def build(study: StudySummary) -> Causes | None:
         unattributed=_unattributed([diagnosis for _, diagnosis in diagnosed]),
         unattributed_lines=_first(
             (trial, line)
-            for cell, _ in diagnosed
-            for trial, diagnosis in _diagnosed_trials(cell)
+            for result, _ in diagnosed
+            for trial, diagnosis in _diagnosed_trials(result)
             for line in diagnosis.unattributed_lines
         ),
-        undiagnosed=tuple(f"{where(cell)}: {_failures(cell)}" for cell in undiagnosed),
-        has_retried=any(_retried(cell) for cell, _ in diagnosed),
-        has_gaps=any(cell.gap for cell in cells),
+        undiagnosed=tuple(f"{where(result)}: {_failures(result)}" for result in undiagnosed),
+        has_retried=any(_retried(result) for result, _ in diagnosed),
+        has_gaps=any(result.gap for result in results),
     )
 
 
-def where(cell: Cell) -> str:
+def where(result: LevelResult) -> str:
     """Return a configuration and load level in words."""
-    return f"{cell.configuration} at {phrases.load(cell.load)}"
+    return f"{result.configuration} at {phrases.load(result.load)}"
 
 
 def _card(group: list[Found], study: StudySummary) -> CauseCard:
     first = group[0][1]
     cause = first.cause
-    configurations = [study.experiment.configuration(cell.configuration) for cell, _ in group]
+    configurations = [study.experiment.configuration(result.configuration) for result, _ in group]
     return CauseCard(
         id=cause.id,
         title=cause.title,
@@ -126,7 +126,7 @@ def _card(group: list[Found], study: StudySummary) -> CauseCard:
         is_proven=first.certainty is Certainty.PROVEN,
         certainty=wording.CERTAINTIES[first.certainty],
         statuses=wording.statuses(_statuses(group)),
-        places=tuple(Place(where=where(cell), statuses=wording.statuses(found.statuses)) for cell, found in group),
+        places=tuple(Place(where=where(result), statuses=wording.statuses(found.statuses)) for result, found in group),
         explanation=cause.explanation,
         remedies=advice_for(cause, uses(configurations)),
         evidence=_first(_lines(group)),
@@ -143,15 +143,15 @@ def _statuses(group: Iterable[Found]) -> list[tuple[int, int]]:
 
 
 def _lines(group: Iterable[Found]) -> Iterator[tuple[TrialSummary, EvidenceLine]]:
-    for cell, wanted in group:
-        for trial, diagnosis in _diagnosed_trials(cell):
+    for result, wanted in group:
+        for trial, diagnosis in _diagnosed_trials(result):
             for found in diagnosis.causes:
                 if (found.cause.id, found.certainty) == (wanted.cause.id, wanted.certainty):
                     yield from ((trial, line) for line in found.evidence)
 
 
-def _diagnosed_trials(cell: Cell) -> Iterator[tuple[TrialSummary, Diagnosis]]:
-    for trial in cell.level.valid_trials if cell.level else ():
+def _diagnosed_trials(result: LevelResult) -> Iterator[tuple[TrialSummary, Diagnosis]]:
+    for trial in result.level.valid_trials if result.level else ():
         if trial.diagnosis:
             yield trial, trial.diagnosis
 
@@ -175,32 +175,32 @@ def _unattributed(diagnoses: Iterable[Diagnosis]) -> str:
     return f"{numbers.plural(count, 'failure')} ({share} of those looked into) without a cause: nothing was guessed."
 
 
-def _failures(cell: Cell) -> str:
-    assert cell.measurement is not None
-    return numbers.plural(cell.measurement.failures.count, "failure")
+def _failures(result: LevelResult) -> str:
+    assert result.measurement is not None
+    return numbers.plural(result.measurement.failures.count, "failure")
 
 
-def _retried(cell: Cell) -> bool:
-    assert cell.measurement is not None
-    assert cell.diagnosis is not None
-    return cell.diagnosis.failures > cell.measurement.failures.count
+def _retried(result: LevelResult) -> bool:
+    assert result.measurement is not None
+    assert result.diagnosis is not None
+    return result.diagnosis.failures > result.measurement.failures.count
 
 
 def lines(study: StudySummary) -> tuple[str, ...]:
     """Return a line for each configuration, load level and cause, best configuration first; none without failures."""
-    return tuple(line for cell in grid.cells(study) for line in _of_level(cell, study))
+    return tuple(line for result in grid.results(study) for line in _of_level(result, study))
 
 
-def _of_level(cell: Cell, study: StudySummary) -> Iterator[str]:
-    if cell.is_undiagnosed:
-        yield f"{where(cell)}: {_failures(cell)}, not looked into"
-    if cell.diagnosis is None:
+def _of_level(result: LevelResult, study: StudySummary) -> Iterator[str]:
+    if result.is_undiagnosed:
+        yield f"{where(result)}: {_failures(result)}, not looked into"
+    if result.diagnosis is None:
         return
-    used = uses([study.experiment.configuration(cell.configuration)])
-    for found in cell.diagnosis.causes:
-        yield f"{where(cell)}: {_cause_line(found, used)}"
-    if cell.diagnosis.unattributed:
-        yield f"{where(cell)}: {numbers.plural(cell.diagnosis.unattributed, 'failure')} without a cause"
+    used = uses([study.experiment.configuration(result.configuration)])
+    for found in result.diagnosis.causes:
+        yield f"{where(result)}: {_cause_line(found, used)}"
+    if result.diagnosis.unattributed:
+        yield f"{where(result)}: {numbers.plural(result.diagnosis.unattributed, 'failure')} without a cause"
 
 
 def _cause_line(found: CauseCount, used: Uses) -> str:

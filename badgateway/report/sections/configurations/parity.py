@@ -26,7 +26,7 @@ _LABELS = {
     "max_requests": "max requests",
     "max_requests_delta": "max requests delta",
     "least_lifetime_s": "least lifetime of a worker",
-    "reload_mercy_s": "mercy at a reload",
+    "graceful_stop_s": "time a replaced worker has to finish",
     "conn_max_age_s": "connection max age",
     "pool": "connection pool",
     "database_tls": "TLS to the database",
@@ -34,7 +34,7 @@ _LABELS = {
     "background": "runs beside the server",
     "candidate": "may be picked",
 }
-_SECONDS = ("keepalive_s", "least_lifetime_s", "reload_mercy_s", "conn_max_age_s")
+_SECONDS = ("keepalive_s", "least_lifetime_s", "graceful_stop_s", "conn_max_age_s")
 _SWITCHES = ("preload", "database_tls", "candidate")
 _LIMITS = {
     "app_s": "application time limit",

@@ -58,7 +58,7 @@ def build(study: StudySummary) -> Configurations:
 
 def _evidence(study: StudySummary, summary: ConfigurationSummary) -> Evidence:
     configuration = summary.configuration
-    run = [cell.level for cell in grid.row(summary, grid.levels(study)) if cell.level]
+    run = [result.level for result in grid.row(summary, grid.levels(study)) if result.level]
     return Evidence(
         name=configuration.name,
         verdict=summary.verdict.value,

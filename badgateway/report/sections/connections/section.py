@@ -9,10 +9,10 @@ from badgateway import numbers
 from badgateway.databases.database_system import DatabaseSystem
 from badgateway.databases.registry import database_of
 from badgateway.model.configuration import Configuration
-from badgateway.model.cooperation import ConnectCost
 from badgateway.model.load_level import LoadLevel
 from badgateway.model.samples import DatabaseConnections
 from badgateway.model.study_summary import StudySummary
+from badgateway.model.worker_checks import ConnectCost
 from badgateway.report import cells, grid, markdown
 from badgateway.report.cells import TableCell
 from badgateway.report.html import render

@@ -9,7 +9,7 @@ from badgateway.model.summary import Measurement
 from badgateway.report import grid, rows, wording
 from badgateway.report.chart_drawing import Chart, Plot, bars, draw, measured_text, share_axis, stacked
 from badgateway.report.chart_layout import Layout, Spec
-from badgateway.report.grid import Cell
+from badgateway.report.grid import LevelResult
 from badgateway.report.html import render
 from badgateway.report.rows import OutcomeLabel
 from badgateway.report.section import Section
@@ -35,7 +35,7 @@ class FailuresSection(Section):
 
 def build(study: StudySummary) -> Failures:
     """Return the legend of a study's failures."""
-    return Failures(outcomes=rows.kinds(study), has_gaps=any(cell.gap for cell in grid.cells(study)))
+    return Failures(outcomes=rows.kinds(study), has_gaps=any(result.gap for result in grid.results(study)))
 
 
 def draw_failures(study: StudySummary) -> Chart:
@@ -43,8 +43,8 @@ def draw_failures(study: StudySummary) -> Chart:
     shares = [measured.failures.share for measured in grid.measurements(study)]
     top, axis = share_axis(shares, at_least=study.experiment.objective.max_failure_share * 1.25)
 
-    def marks(cells: list[Cell], layout: Layout) -> list[Spec]:
-        return [bars([part for cell in cells for part in _segments(cell, top)], layout)]
+    def marks(results: list[LevelResult], layout: Layout) -> list[Spec]:
+        return [bars([part for result in results for part in _segments(result, top)], layout)]
 
     text = measured_text(_failure_text)
     return draw(study, Plot(title="Share of requests that failed", x_axis=axis, marks=marks, text=text))
@@ -54,10 +54,10 @@ def _failure_text(measured: Measurement) -> str:
     return numbers.percent(measured.failures.share) if measured.failures.count else "none"
 
 
-def _segments(cell: Cell, top: float) -> list[Spec]:
-    measured = cell.measurement
+def _segments(result: LevelResult, top: float) -> list[Spec]:
+    measured = result.measurement
     if measured is None:
         return []
     kinds = [(outcome, measured.count(outcome)) for outcome in FAILURES if measured.count(outcome)]
     parts = [(count / measured.requests, f"var(--o-{wording.slug(outcome)})") for outcome, count in kinds]
-    return stacked(cell.configuration, parts, top)
+    return stacked(result.configuration, parts, top)

@@ -10,7 +10,7 @@ from badgateway.model.load_level import LoadLevel
 from badgateway.model.study_summary import StudySummary
 from badgateway.report import cause_parts, grid
 from badgateway.report.cause_parts import Family
-from badgateway.report.grid import Cell
+from badgateway.report.grid import LevelResult
 from badgateway.report.html import render
 from badgateway.report.markdown import blocks, bullets
 from badgateway.report.section import Object, Section
@@ -103,8 +103,8 @@ def build(study: StudySummary) -> LadderView | None:
     found = study.ladder
     if found is None:
         return None
-    cells = {(cell.configuration, cell.load): cell for cell in grid.cells(study)}
-    steps = tuple(_step(step, study, cells) for step in found.steps)
+    results = {(result.configuration, result.load): result for result in grid.results(study)}
+    steps = tuple(_step(step, study, results) for step in found.steps)
     return LadderView(
         note=_note(found),
         families=cause_parts.legend(study),
@@ -139,12 +139,14 @@ def _note(found: Ladder) -> str:
     )
 
 
-def _step(step: LadderStep, study: StudySummary, cells: dict[tuple[str, LoadLevel], Cell]) -> Step:
-    rows = tuple(_row(one, study, cells) for one in step.configurations)
+def _step(step: LadderStep, study: StudySummary, results: dict[tuple[str, LoadLevel], LevelResult]) -> Step:
+    rows = tuple(_row(one, study, results) for one in step.configurations)
     return Step(title=step.title or "Besides", configurations=rows)
 
 
-def _row(one: LadderConfiguration, study: StudySummary, cells: dict[tuple[str, LoadLevel], Cell]) -> ConfigurationRow:
+def _row(
+    one: LadderConfiguration, study: StudySummary, results: dict[tuple[str, LoadLevel], LevelResult]
+) -> ConfigurationRow:
     verdicts = {summary.configuration.name: summary.verdict.value for summary in study.configurations}
     return ConfigurationRow(
         name=one.configuration,
@@ -153,26 +155,26 @@ def _row(one: LadderConfiguration, study: StudySummary, cells: dict[tuple[str, L
         against=one.against or "",
         note=study.experiment.configuration(one.configuration).note,
         effects=tuple(
-            _effect(effect, cells[one.configuration, effect.after.load], is_alone=len(one.effects) == 1)
+            _effect(effect, results[one.configuration, effect.after.load], is_alone=len(one.effects) == 1)
             for effect in one.effects
         ),
     )
 
 
-def _effect(effect: ConfigurationEffect, cell: Cell, *, is_alone: bool) -> EffectRow:
-    failures = cell.measurement.failures if cell.measurement else None
+def _effect(effect: ConfigurationEffect, result: LevelResult, *, is_alone: bool) -> EffectRow:
+    failures = result.measurement.failures if result.measurement else None
     return EffectRow(
         load="" if is_alone else phrases.load(effect.after.load),
         effect=effect.effect.value,
-        parts=tuple(_parts(cell)),
-        gap=cell.gap or ("not looked into" if cell.is_undiagnosed else ""),
+        parts=tuple(_parts(result)),
+        gap=result.gap or ("not looked into" if result.is_undiagnosed else ""),
         failed=numbers.percent(failures.share) if failures else numbers.NO_DATA,
         sentence=effects.sentence(effect),
     )
 
 
-def _parts(cell: Cell) -> Iterator[Part]:
-    for part in cause_parts.parts(cell):
+def _parts(result: LevelResult) -> Iterator[Part]:
+    for part in cause_parts.parts(result):
         yield Part(width=f"{100 * part.share:.2f}%", colour=part.colour, kind=_KINDS[part.certainty])
 
 

@@ -9,7 +9,7 @@ from badgateway.model.summary import Measurement
 from badgateway.report import grid
 from badgateway.report.chart_drawing import Chart, Plot, bars, draw, linear, measured_text, segment
 from badgateway.report.chart_layout import Layout, Spec
-from badgateway.report.grid import Cell
+from badgateway.report.grid import LevelResult
 from badgateway.report.html import render
 from badgateway.report.section import Section
 
@@ -55,8 +55,8 @@ def draw_throughput(study: StudySummary) -> Chart:
     """Draw the OK requests per second."""
     top = max([1, *(measured.throughput_rps for measured in grid.measurements(study))])
 
-    def marks(cells: list[Cell], layout: Layout) -> list[Spec]:
-        rates = [(cell.configuration, cell.measurement.throughput_rps) for cell in cells if cell.measurement]
+    def marks(results: list[LevelResult], layout: Layout) -> list[Spec]:
+        rates = [(result.configuration, result.measurement.throughput_rps) for result in results if result.measurement]
         return [bars([segment(name, 0, rate, "var(--ok)") for name, rate in rates], layout)]
 
     axis = linear(top, "format(datum.value, ',~g')")
@@ -68,8 +68,12 @@ def draw_latency(study: StudySummary) -> Chart:
     objective_ms = study.experiment.objective.p95_ms
     axis = _latency_axis(_latencies_ms(study))
 
-    def marks(cells: list[Cell], layout: Layout) -> list[Spec]:
-        rows = [_latency_row(cell, objective_ms) for cell in cells if cell.measurement and cell.measurement.latency]
+    def marks(results: list[LevelResult], layout: Layout) -> list[Spec]:
+        rows = [
+            _latency_row(result, objective_ms)
+            for result in results
+            if result.measurement and result.measurement.latency
+        ]
         return [_objective_line(objective_ms), *_latency_marks(rows, layout)]
 
     return draw(
@@ -116,11 +120,11 @@ def _ticks_1_2_5(low: float, high: float) -> list[float]:
     return [value for value in rounds if first <= value <= last]
 
 
-def _latency_row(cell: Cell, objective_ms: float) -> Spec:
-    found = cell.measurement.latency if cell.measurement else None
+def _latency_row(result: LevelResult, objective_ms: float) -> Spec:
+    found = result.measurement.latency if result.measurement else None
     assert found is not None
     return {
-        "configuration": cell.configuration,
+        "configuration": result.configuration,
         "p50": found.p50_ms,
         "p95": found.p95_ms,
         "p99": found.p99_ms,

@@ -7,7 +7,7 @@ from badgateway.model.outcome import Outcome
 from badgateway.model.study_summary import StudySummary
 from badgateway.model.summary import ConfigurationSummary
 from badgateway.report import grid, level_objects, markdown, rows, wording
-from badgateway.report.grid import Cell
+from badgateway.report.grid import LevelResult
 from badgateway.report.html import render
 from badgateway.report.rows import Numbers, OutcomeLabel
 from badgateway.report.section import Object, Section
@@ -88,19 +88,19 @@ def _configuration(
     return ConfigurationRows(
         name=name,
         picked=name == study.recommendation.configuration,
-        levels=tuple(level_row(cell, columns) for cell in grid.row(summary, grid.levels(study))),
+        levels=tuple(level_row(result, columns) for result in grid.row(summary, grid.levels(study))),
     )
 
 
-def level_row(cell: Cell, columns: tuple[Outcome, ...]) -> LevelRow:
-    """Return the row of a cell; a level that was never run has no verdict."""
-    run = cell.level if cell.level and cell.level.trials else None
+def level_row(result: LevelResult, columns: tuple[Outcome, ...]) -> LevelRow:
+    """Return the row of a result; a level that was never run has no verdict."""
+    run = result.level if result.level and result.level.trials else None
     return LevelRow(
-        users=phrases.load_in_column(cell.load),
+        users=phrases.load_in_column(result.load),
         verdict=run.verdict.value if run else "NOT RUN",
         reasons=said(run.reasons) if run else (),
-        gap=cell.gap,
-        numbers=rows.numbers_of(cell.measurement, cell.gap, columns),
+        gap=result.gap,
+        numbers=rows.numbers_of(result.measurement, result.gap, columns),
     )
 
 
@@ -123,7 +123,9 @@ def _object(summary: ConfigurationSummary) -> Object:
         "name": summary.configuration.name,
         "verdict": summary.verdict.value,
         "reasons": said(summary.reasons),
-        "settings": summary.configuration.model_dump(mode="json", exclude={"name"}),
+        "settings": summary.configuration.model_dump(mode="json", exclude={"name"})
+        # Its name before, for one release.
+        | {"reload_mercy_s": summary.configuration.graceful_stop_s},
         "levels": [level_objects.level(level) for level in summary.levels],
         "distant_levels": [level_objects.level(level) for level in summary.distant_levels],
         "trials": [level_objects.trial(trial) for trial in trials],

@@ -3,8 +3,8 @@ from dataclasses import replace
 
 import pytest
 
-from badgateway.model.cooperation import ConnectCost
 from badgateway.model.samples import DatabaseConnections
+from badgateway.model.worker_checks import ConnectCost
 from badgateway.numbers import NO_DATA
 from badgateway.report.sections.connections import section as connections
 from badgateway.report.sections.connections.chart import draw_connections

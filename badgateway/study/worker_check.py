@@ -8,8 +8,8 @@ from badgateway.databases.registry import database_of
 from badgateway.errors import DeploymentError, first_line
 from badgateway.model import raw as raw_files
 from badgateway.model.configuration import Configuration
-from badgateway.model.cooperation import CooperationProof, CooperationReport
 from badgateway.model.experiment import Experiment
+from badgateway.model.worker_checks import WorkerCheck, WorkerCheckReport
 from badgateway.plan.worker_checks import REQUESTS, lone_workers
 from badgateway.process.interruption import unwinding_on_signals
 from badgateway.study.bench import Bench, Effects, Listener
@@ -23,7 +23,7 @@ TARGET = "/wait/?db_ms={wait_ms}"
 NOT_FOUND = 404
 
 
-def prove(experiment: Experiment, root: Path, listener: Listener, effects: Effects) -> CooperationReport:
+def prove(experiment: Experiment, root: Path, listener: Listener, effects: Effects) -> WorkerCheckReport:
     """Deploy every server file of the experiment with every driver of it, one worker each, and send requests at once.
 
     Raises:
@@ -39,22 +39,22 @@ def prove(experiment: Experiment, root: Path, listener: Listener, effects: Effec
                 proofs.append(prove_one(configuration, bench))
                 bench.check()
             listener.busy_with("measuring what a database connect costs")
-            return CooperationReport(
+            return WorkerCheckReport(
                 experiment=experiment.name, proofs=tuple(proofs), connect_costs=effects.connect_costs(bench)
             )
 
 
 def prove_one(
     configuration: Configuration, bench: Bench, *, requests: int = REQUESTS, wait_ms: int = WAIT_MS
-) -> CooperationProof:
+) -> WorkerCheck:
     """Deploy a configuration as it is, send its requests in a few rounds, and judge."""
-    raw = bench.raw_folder(f"cooperation-{configuration.name}")
+    raw = bench.raw_folder(f"worker-check-{configuration.name}")
     return prove_into(raw, configuration, bench, requests=requests, wait_ms=wait_ms)
 
 
 def prove_into(
     raw: Path, configuration: Configuration, bench: Bench, *, requests: int = REQUESTS, wait_ms: int = WAIT_MS
-) -> CooperationProof:
+) -> WorkerCheck:
     """Do the same into an empty folder that the servers can write to, and leave their logs there."""
     try:
         rounds = _rounds(configuration, bench, raw, requests=requests, wait_ms=wait_ms)
@@ -63,7 +63,7 @@ def prove_into(
         rounds, reason = (), f"did not come up: {known_line(str(error)) or first_line(str(error))}"
     statuses = sum((found.statuses for found in rounds), Counter[int]())
     wall_ms = None if reason else min(found.wall_ms for found in rounds)
-    proof = CooperationProof(
+    proof = WorkerCheck(
         server=str(configuration.server),
         driver=configuration.driver,
         threads=configuration.threads,

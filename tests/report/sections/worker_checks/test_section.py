@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from badgateway.model.waiting import Waiting
+from badgateway.model.worker_checks import WorkerChecks
 from badgateway.report.formats import render_html, render_json, render_markdown
-from badgateway.report.sections.waiting.section import build
+from badgateway.report.sections.worker_checks.section import build
 from tests.report import samples
-from tests.report.waitings import STOPS, WAITING
+from tests.report.worker_check_samples import STOPS, WORKER_CHECKS
 
 TITLE = "waiting let others in?"
 
@@ -20,7 +20,7 @@ def words(text):
 
 @pytest.fixture
 def study():
-    return replace(samples.picked(), waiting=WAITING)
+    return replace(samples.picked(), worker_checks=WORKER_CHECKS)
 
 
 @pytest.fixture
@@ -75,8 +75,8 @@ def test_a_connect_that_could_not_be_measured_has_a_dash_and_its_reason(sharing)
 
 
 def test_a_diagnosis_that_was_cut_off_says_so(study):
-    cut = Waiting(proofs=WAITING.proofs[:1], connect_costs=(), loops=(), complete=False)
-    page = render_html(replace(study, waiting=cut))
+    cut = WorkerChecks(proofs=WORKER_CHECKS.proofs[:1], connect_costs=(), loops=(), complete=False)
+    page = render_html(replace(study, worker_checks=cut))
 
     assert "interrupted before all of this had been tried" in page
     assert "How long the event loop stood still" not in page
@@ -85,12 +85,12 @@ def test_a_diagnosis_that_was_cut_off_says_so(study):
 def test_every_report_has_it_and_one_of_a_run_without_a_diagnosis_does_not(study):
     html, markdown, document = (render(study) for render in (render_html, render_markdown, render_json))
     assert html.count(TITLE) == markdown.count(TITLE) == 1
-    assert json.loads(document)["waiting"]["loops"][2]["share"] == 0.766
+    assert json.loads(document)["worker_checks"]["loops"][2]["share"] == 0.766
 
-    without = replace(study, waiting=None)
+    without = replace(study, worker_checks=None)
     assert TITLE not in render_html(without)
     assert TITLE not in render_markdown(without)
-    assert json.loads(render_json(without))["waiting"] is None
+    assert json.loads(render_json(without))["worker_checks"] is None
 
 
 def test_the_comment_has_a_line_for_each_pair_and_each_loop(study):

@@ -1,4 +1,4 @@
-"""Prepares cases: every failure, with the proxy's line about it and what can be read off its own columns."""
+"""Prepares failures: each with the proxy's line about it and what can be read off its own columns."""
 
 from functools import partial
 
@@ -10,8 +10,8 @@ from badgateway.model.evidence import Reason
 from badgateway.model.log_kind import LogKind, Proxy
 from badgateway.model.outcome import Outcome
 
-_CLAIMS = f"""
-CREATE OR REPLACE TEMP TABLE claims AS
+_ROWS = f"""
+CREATE OR REPLACE TEMP TABLE failure_rows AS
 SELECT row_number() OVER (ORDER BY time_s, file, line_number, failure_id) AS id, * EXCLUDE (file, line_number),
     floor(time_s)::BIGINT AS second, seen_status AS status,
     method || ' ' || uri AS request, coalesce(host, '') AS on_host, client,
@@ -30,7 +30,7 @@ FROM (
         coalesce(proxy IN {listed((Proxy.ALB, Proxy.CLASSIC_ELB))}, false) AS balanced
     FROM failures)
 """  # noqa: S608 # words of the evidence
-"""What the failures' own rows claim. The id is in the order in which the requests ended."""
+"""What the failures' own rows say. The id is in the order in which the requests ended."""
 
 _FAILED_AT_PROXY = "NOT lb_made AND NOT header_came AND NOT retried"
 
@@ -58,8 +58,8 @@ _LOCATED = f"""
 SELECT *, coalesce(place, '') || chr(31) || coalesce(host, '') AS site
 FROM (SELECT *, {place_sql("upstream")} AS place FROM ("""  # noqa: S608 # a constant of this module
 
-_CASES = f"""
-CREATE OR REPLACE TEMP TABLE cases AS
+_PREPARED = f"""
+CREATE OR REPLACE TEMP TABLE prepared_failures AS
 {_LOCATED}
 SELECT f.failure_id, coalesce(m.proxy, f.proxy) AS proxy, coalesce(f.host, m.host) AS host, f.status,
     coalesce(f.client_status, 0) AS client_status, f.outcome,
@@ -78,28 +78,28 @@ SELECT f.failure_id, coalesce(m.proxy, f.proxy) AS proxy, coalesce(f.host, m.hos
     coalesce(2 * (f.app_started_s - (f.time_s - f.duration_s)) >= f.duration_s,
         f.app_pid IS NULL AND f.app_started_s IS NULL) AS queued,
     {_REASON} AS reason,
-    m.id AS complaint_id, false AS derived,
-    f.id IN (FROM ambiguous_claims) AS ambiguous
-FROM claims f
-LEFT JOIN claimed p ON p.left_id = f.id
-LEFT JOIN complaints m ON m.id = p.right_id))
+    m.id AS proxy_line_id, false AS derived,
+    f.id IN (FROM ambiguous_failures) AS ambiguous
+FROM failure_rows f
+LEFT JOIN failure_lines p ON p.left_id = f.id
+LEFT JOIN proxy_lines m ON m.id = p.right_id))
 """  # noqa: S608 # constants of this module
 
 _RETRIED = """
-UPDATE cases SET complaint_id = found.id
+UPDATE prepared_failures SET proxy_line_id = found.id
 FROM (
     SELECT f.failure_id, m.id, m.time_s, coalesce(f.duration_s, f.upstream_response_s, 0) AS wait_s, f.time_s AS end_s
-    FROM (SELECT *, time_s + 1 AS until_s, coalesce(connection, -1) AS known FROM claims WHERE retried) f
+    FROM (SELECT *, time_s + 1 AS until_s, coalesce(connection, -1) AS known FROM failure_rows WHERE retried) f
     ASOF JOIN (
-        SELECT *, connection AS known FROM complaints WHERE connection IS NOT NULL AND status IN (502, 504)
-        UNION ALL SELECT *, -1 FROM complaints WHERE status IN (502, 504)) m
+        SELECT *, connection AS known FROM proxy_lines WHERE connection IS NOT NULL AND status IN (502, 504)
+        UNION ALL SELECT *, -1 FROM proxy_lines WHERE status IN (502, 504)) m
     ON m.known = f.known AND m.host IS NOT DISTINCT FROM f.host AND m.request = f.request
         AND f.until_s >= m.time_s) found
-WHERE cases.failure_id = found.failure_id AND found.time_s >= floor(found.end_s - found.wait_s) - 1
+WHERE prepared_failures.failure_id = found.failure_id AND found.time_s >= floor(found.end_s - found.wait_s) - 1
 """
 
 _DERIVED = f"""
-INSERT INTO cases
+INSERT INTO prepared_failures
 {_LOCATED}
 SELECT (SELECT coalesce(max(failure_id), 0) FROM failures) + row_number() OVER (ORDER BY m.id),
     m.proxy, m.host, m.status, m.status, CASE m.status WHEN 200 THEN '{Outcome.TRUNCATED}' END,
@@ -107,8 +107,8 @@ SELECT (SELECT coalesce(max(failure_id), 0) FROM failures) + row_number() OVER (
     split_part(split_part(m.request, ' ', 2), '?', 1),
     false, false, false, false, false, m.connection, coalesce(m.upstream, '') AS upstream,
     NULL, NULL, NULL, false, false, true, m.reason, m.id, true, false
-FROM complaints m
-ANTI JOIN (SELECT right_id AS id FROM claimed) USING (id)
+FROM proxy_lines m
+ANTI JOIN (SELECT right_id AS id FROM failure_lines) USING (id)
 WHERE m.status <> 0 AND (m.status = 200 OR (SELECT count(*) FROM failures) + (SELECT count(*) FROM volume) = 0)
     AND NOT EXISTS (SELECT 1 FROM volume WHERE source = 'ledger')
     AND NOT EXISTS (SELECT 1 FROM failures WHERE source = 'ledger')))
@@ -118,12 +118,13 @@ WHERE m.status <> 0 AND (m.status = 200 OR (SELECT count(*) FROM failures) + (SE
 # Apache's access log has when a request came, its error log when it failed, and of which client it was.
 _LONGEST_S = 300
 _OF_CLIENT = f"""
-INSERT INTO claimed
+INSERT INTO failure_lines
 SELECT left_id, right_id FROM (
     SELECT c.id AS left_id, u.id AS right_id, row_number() OVER (PARTITION BY c.id ORDER BY u.id) AS turn
-    FROM (FROM unnamed_complaints ANTI JOIN (SELECT right_id AS id FROM claimed) USING (id)) u
+    FROM (FROM unnamed_proxy_lines ANTI JOIN (SELECT right_id AS id FROM failure_lines) USING (id)) u
     ASOF JOIN (
-        SELECT id, client, status, second, host FROM claims ANTI JOIN (SELECT left_id AS id FROM claimed) USING (id)
+        SELECT id, client, status, second, host
+        FROM failure_rows ANTI JOIN (SELECT left_id AS id FROM failure_lines) USING (id)
         WHERE {_FAILED_AT_PROXY}) c
     ON c.client = u.client AND c.status = u.status AND c.second <= u.second
     WHERE u.second - c.second <= {_LONGEST_S} AND coalesce(c.host = u.host, true))
@@ -134,43 +135,43 @@ WHERE turn = 1
 _LATER_S = (0, -1, 1, *(limit_s + step for limit_s in (30, 60, 120, 300) for step in (0, 1, -1)))
 
 _UNNAMED = """
-CREATE OR REPLACE TEMP TABLE unnamed_complaints AS
-FROM complaints WHERE request IS NULL AND told_status IS NOT NULL
+CREATE OR REPLACE TEMP TABLE unnamed_proxy_lines AS
+FROM proxy_lines WHERE request IS NULL AND told_status IS NOT NULL
 """
 
 _HOSTS_KNOWN = """
-SELECT EXISTS (FROM claims WHERE host IS NOT NULL) OR EXISTS (FROM complaints WHERE host IS NOT NULL),
-    EXISTS (FROM claims) AND EXISTS (FROM complaints)
+SELECT EXISTS (FROM failure_rows WHERE host IS NOT NULL) OR EXISTS (FROM proxy_lines WHERE host IS NOT NULL),
+    EXISTS (FROM failure_rows) AND EXISTS (FROM proxy_lines)
 """
 
 _AMBIGUOUS = """
-CREATE OR REPLACE TEMP TABLE ambiguous_claims AS
+CREATE OR REPLACE TEMP TABLE ambiguous_failures AS
 SELECT c.id
-FROM claimed p
-JOIN unnamed_complaints u ON u.id = p.right_id
-JOIN claims c ON c.id = p.left_id
-JOIN claims other ON other.status = c.status AND other.second = c.second AND coalesce(other.host = c.host, true)
+FROM failure_lines p
+JOIN unnamed_proxy_lines u ON u.id = p.right_id
+JOIN failure_rows c ON c.id = p.left_id
+JOIN failure_rows other ON other.status = c.status AND other.second = c.second AND coalesce(other.host = c.host, true)
 GROUP BY c.id HAVING count(*) > 1
 """
 """A line that names no request may be of any failure with that status in that second."""
 
 
-def prepare_cases(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make the table cases: one row per failure, with the complaint about it where there is one.
+def prepare_failures(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the table prepared_failures: one row per failure, with the proxy's line about it where there is one.
 
     Failures are joined to error lines of their host, by connection where both logs have it, by request line and time
     otherwise, one line to one failure. Lines that no failure claims become failures themselves in two situations: when
     there is no access log at all (then each line is one failed request), and when they tell of a body that was cut,
     which the access log holds as a good 200. The kit's own ledger knows all its failures; nothing is added to it.
     """
-    connection.execute(_CLAIMS)
-    start_pairs(connection, "claimed")
+    connection.execute(_ROWS)
+    start_pairs(connection, "failure_lines")
     # Apache's and Traefik's lines name no request: status and second must do.
     connection.execute(_UNNAMED)
     ((hosts_known, both_sides),) = connection.execute(_HOSTS_KNOWN).fetchall()
     if both_sides:
         _pair_all(connection, hosts_known=hosts_known)
-    for statement in (_AMBIGUOUS, _CASES, _RETRIED, _DERIVED):
+    for statement in (_AMBIGUOUS, _PREPARED, _RETRIED, _DERIVED):
         connection.execute(statement)
 
 
@@ -180,12 +181,12 @@ def _pair_all(connection: duckdb.DuckDBPyConnection, *, hosts_known: bool) -> No
         (("connection", "request"), f"{_FAILED_AT_PROXY} AND connection IS NOT NULL"),
         (("request",), f"{_FAILED_AT_PROXY} AND connection IS NULL"),
     ):
-        pair_on_host("complaints", key=("status", *columns), condition=condition)
+        pair_on_host("proxy_lines", key=("status", *columns), condition=condition)
         # An error_page may have turned the status into another one.
         answerless = f"{condition} AND NOT app_answered"
-        pair_on_host("complaints", key=columns, condition=answerless, offsets_s=(0,))
+        pair_on_host("proxy_lines", key=columns, condition=answerless, offsets_s=(0,))
     connection.execute(_OF_CLIENT)
-    pair_on_host("unnamed_complaints", key=("status",), condition=_FAILED_AT_PROXY, offsets_s=_LATER_S)
+    pair_on_host("unnamed_proxy_lines", key=("status",), condition=_FAILED_AT_PROXY, offsets_s=_LATER_S)
 
 
 def _pair_on_host(
@@ -197,10 +198,18 @@ def _pair_on_host(
     hosts_known: bool,
     offsets_s: tuple[int, ...] = (0, -1, 1),
 ) -> None:
-    """Pair claims with lines of the same host; where hosts are told apart, then also where one of them is not known."""
+    """Pair failures with lines of their host; where hosts are told apart, then also where one of them is not known."""
     passes = [(right, (*key, "on_host"), condition)]
     if hosts_known:
         passes.append((f"(FROM {right} WHERE host IS NULL)", key, condition))
         passes.append((right, key, f"{condition} AND host IS NULL"))
     for lines, columns, of in passes:
-        pair(connection, "claimed", left="claims", right=lines, key=columns, condition=of, offsets_s=offsets_s)
+        pair(
+            connection,
+            "failure_lines",
+            left="failure_rows",
+            right=lines,
+            key=columns,
+            condition=of,
+            offsets_s=offsets_s,
+        )

@@ -9,7 +9,7 @@ MOST_PAGES = MOST_ROWS // ROWS_A_PAGE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class ExportRequest:
     """How many rows, and which page where a strategy makes pages.
 
     An export larger than the school has the members again, in the same order, under further row numbers.

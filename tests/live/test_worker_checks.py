@@ -18,26 +18,26 @@ HELD_BY = "app/school/views/wait.py:"
 
 @pytest.fixture(scope="module")
 def kit(tmp_path_factory: pytest.TempPathFactory) -> Kit:
-    ended, status = run(make_project(tmp_path_factory.mktemp("project")), "run", "experiments/waiting.toml")
+    ended, status = run(make_project(tmp_path_factory.mktemp("project")), "run", "experiments/worker-checks.toml")
     assert status in DECIDED, ended.errors
     return ended
 
 
 @pytest.fixture(scope="module")
 def folder(kit: Kit) -> Path:
-    return (kit.project / "results" / "waiting" / "latest").resolve()
+    return (kit.project / "results" / "worker-checks" / "latest").resolve()
 
 
 @pytest.fixture(scope="module")
-def waiting(folder: Path) -> dict[str, Any]:
-    found: dict[str, Any] = read_report(folder)["waiting"]
+def checked(folder: Path) -> dict[str, Any]:
+    found: dict[str, Any] = read_report(folder)["worker_checks"]
     return found
 
 
-def test_the_same_server_lets_others_in_with_one_driver_and_not_with_the_other(waiting: dict[str, Any]):
-    proofs = {proof["driver"]: proof for proof in waiting["proofs"]}
+def test_the_same_server_lets_others_in_with_one_driver_and_not_with_the_other(checked: dict[str, Any]):
+    proofs = {proof["driver"]: proof for proof in checked["proofs"]}
 
-    assert waiting["complete"] is True
+    assert checked["complete"] is True
     assert {driver: proof["verdict"] for driver, proof in proofs.items()} == {
         "pymysql": "COOPERATIVE",
         "mysqlclient": "BLOCKING",
@@ -46,8 +46,8 @@ def test_the_same_server_lets_others_in_with_one_driver_and_not_with_the_other(w
     assert proofs["mysqlclient"]["blocked_by"][0]["place"].startswith(HELD_BY)
 
 
-def test_the_loop_that_a_driver_blocks_stands_still_and_the_line_of_the_application_is_named(waiting: dict[str, Any]):
-    loops = {watch["configuration"]: watch for watch in waiting["loops"]}
+def test_the_loop_that_a_driver_blocks_stands_still_and_the_line_of_the_application_is_named(checked: dict[str, Any]):
+    loops = {watch["configuration"]: watch for watch in checked["loops"]}
     polite, trap = loops["polite"], loops["trap"]
 
     assert (polite["problem"], trap["problem"]) == ("", "")

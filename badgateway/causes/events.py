@@ -1,4 +1,4 @@
-"""Prepares marks: what servers and probes noted, each with the time, or the span of time, that it can be of."""
+"""Prepares events: what servers and probes noted, each with the time, or the span of time, that it can be of."""
 
 import duckdb
 
@@ -18,8 +18,8 @@ SELECT file, line_number, time_s FROM server_events SEMI JOIN dated_lines USING 
 """
 """Lines with a time, of whatever program, in files that several programs wrote or in which only some lines have one."""
 
-_MARKS = f"""
-CREATE OR REPLACE TEMP TABLE marks AS
+_EVENTS = f"""
+CREATE OR REPLACE TEMP TABLE events AS
 WITH bounded AS (
     SELECT *,
         last_value(time_s IGNORE NULLS) OVER (
@@ -70,7 +70,7 @@ beside AS (
             WHEN lines_before <= {_BESIDE_LINES} THEN [before_s]
             WHEN lines_after <= {_BESIDE_LINES} THEN [after_s] END AS seconds
     FROM neighbours)
-SELECT row_number() OVER (ORDER BY file, line_number, kind, pid, low_s, path) AS mark_id,
+SELECT row_number() OVER (ORDER BY file, line_number, kind, pid, low_s, path) AS event_id,
     * EXCLUDE (seconds) REPLACE (
         coalesce(low_s, list_min(seconds)) AS low_s, coalesce(high_s, list_max(seconds)) AS high_s),
     low_s IS NULL AND seconds IS NOT NULL AS is_borrowed,
@@ -85,25 +85,25 @@ FROM noted LEFT JOIN beside USING (file, line_number)
 Where the server's own lines give none, those of other programs beside it lend theirs, which proves nothing.
 """
 
-_TIMED = "CREATE OR REPLACE TEMP TABLE timed_marks AS FROM marks WHERE low_s IS NOT NULL"
+_TIMED = "CREATE OR REPLACE TEMP TABLE timed_events AS FROM events WHERE low_s IS NOT NULL"
 
 _NEARBY = """
 CREATE OR REPLACE TEMP TABLE nearby AS
 SELECT kind, instance, second, path, pid, min(distance_s) AS distance_s,
-    arg_min(mark_id, (distance_s, mark_id)) AS mark_id
+    arg_min(event_id, (distance_s, event_id)) AS event_id
 FROM (
-    SELECT kind, instance, coalesce(path, '') AS path, CASE WHEN path IS NULL THEN pid END AS pid, mark_id, second,
+    SELECT kind, instance, coalesce(path, '') AS path, CASE WHEN path IS NULL THEN pid END AS pid, event_id, second,
         greatest(floor(low_s)::BIGINT - second, second - floor(high_s)::BIGINT, 0) AS distance_s
-    FROM (SELECT *, unnest(range(floor(low_s)::BIGINT - 1, floor(high_s)::BIGINT + 2)) AS second FROM timed_marks))
+    FROM (SELECT *, unnest(range(floor(low_s)::BIGINT - 1, floor(high_s)::BIGINT + 2)) AS second FROM timed_events))
 GROUP BY kind, instance, second, path, pid
 """
-"""Per kind, server, second, path and process the nearest mark, so that rules join by equality."""
+"""Per kind, server, second, path and process the nearest event, so that rules join by equality."""
 
 
 _PLACES = f"""
 CREATE OR REPLACE TEMP TABLE places AS
 SELECT DISTINCT instance, place
-FROM (SELECT instance, {place_sql("path")} AS place FROM marks WHERE kind = '{Event.LISTENING}')
+FROM (SELECT instance, {place_sql("path")} AS place FROM events WHERE kind = '{Event.LISTENING}')
 WHERE place IS NOT NULL
 """  # noqa: S608 # constants of this module
 """Where servers say that they listen."""
@@ -111,20 +111,20 @@ WHERE place IS NOT NULL
 _SERVING = """
 CREATE OR REPLACE TEMP TABLE serving AS
 SELECT c.site, i.instance
-FROM (SELECT DISTINCT site, place, host FROM cases) c
-JOIN (SELECT DISTINCT instance, host FROM marks) i ON coalesce(c.host = i.host, true)
+FROM (SELECT DISTINCT site, place, host FROM prepared_failures) c
+JOIN (SELECT DISTINCT instance, host FROM events) i ON coalesce(c.host = i.host, true)
 WHERE c.place IS NULL OR i.instance NOT IN (SELECT instance FROM places)
     OR (i.instance, c.place) IN (SELECT (instance, place) FROM places)
 """
-"""A server of another machine, or one that says that it listens elsewhere, has no part in what happened to a case."""
+"""A server of another machine, or one that says that it listens elsewhere, has no part in a failure."""
 
 
-def prepare_marks(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make the tables marks, timed_marks and nearby from server_events and samples."""
-    for statement in (_DATED, _MARKS, _TIMED, _NEARBY, _PLACES):
+def prepare_events(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the tables events, timed_events and nearby from server_events and samples."""
+    for statement in (_DATED, _EVENTS, _TIMED, _NEARBY, _PLACES):
         connection.execute(statement)
 
 
 def prepare_serving(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make the table serving: which server may be the one that a case was sent to, from marks and cases."""
+    """Make the table serving: which server may be the one that a failed request was sent to."""
     connection.execute(_SERVING)

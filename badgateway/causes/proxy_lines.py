@@ -1,4 +1,4 @@
-"""Prepares complaints: the proxy's error lines that end a try of a request, and what each of them says."""
+"""Prepares proxy lines: the proxy's error lines that end a try of a request, and what each of them says."""
 
 import duckdb
 
@@ -21,8 +21,8 @@ _CUT = (
     Reason.INVALID_BODY,
 )
 
-_COMPLAINTS = rf"""
-CREATE OR REPLACE TEMP TABLE complaints AS
+_PROXY_LINES = rf"""
+CREATE OR REPLACE TEMP TABLE proxy_lines AS
 SELECT row_number() OVER (ORDER BY file, line_number) AS id, *,
     CASE
         WHEN told_status IS NOT NULL THEN told_status
@@ -111,6 +111,6 @@ WHERE reason IS NOT NULL
 """  # noqa: S608 # words of the evidence
 
 
-def prepare_complaints(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make the table complaints from proxy_errors: only lines that end a try, with what the client got for it."""
-    connection.execute(_COMPLAINTS)
+def prepare_proxy_lines(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the table proxy_lines from proxy_errors: only lines that end a try, with what the client got for it."""
+    connection.execute(_PROXY_LINES)

@@ -6,7 +6,7 @@ from badgateway.ledger.error_log import TABLE as ERROR_LINES
 from badgateway.ledger.messages import kind_of
 from badgateway.model.error_log import KNOWN_CHARACTERS
 
-TABLE = "complaints"
+TABLE = "request_errors"
 
 # Lines from [error] up end a try of a request; of [info], those that tell why a client's connection was closed.
 _ENDING = "level IN ('error', 'crit', 'alert', 'emerg') OR contains(message, 'client prematurely closed')"
@@ -44,11 +44,11 @@ UPDATE {TABLE} SET message = kinds.kind FROM kinds WHERE kinds.message = {TABLE}
 """  # noqa: S608 # constants of the kit
 
 
-def find_complaints(connection: duckdb.DuckDBPyConnection, requests: str) -> None:
-    """Make the table `complaints`: request_id, message (its kind) and line_number, at most one per failed request.
+def find_request_errors(connection: duckdb.DuckDBPyConnection, requests: str) -> None:
+    """Make the table `request_errors`: request_id, message (its kind) and line_number, at most one per failed request.
 
     Args:
-        connection: With the table `error_lines`; gets the table `complaints`.
+        connection: With the table `error_lines`; gets the table `request_errors`.
         requests: Table with the joined books, outcome, and proxy_method and proxy_uri.
     """
     connection.execute(f"CREATE TABLE {TABLE} (request_id VARCHAR, message VARCHAR, line_number BIGINT)")

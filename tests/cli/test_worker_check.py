@@ -1,24 +1,24 @@
-"""The probe command; the proofs themselves are tested with real servers in tests/live/test_probes.py."""
+"""The command worker-check; the proofs themselves are tested with real servers in tests/live/test_probes.py."""
 
 import json
 
 import pytest
 from click.testing import CliRunner
 
-from badgateway.cli import probe as module
-from badgateway.model.cooperation import ConnectCost, Cooperation, CooperationProof, CooperationReport
+from badgateway.cli import worker_check as module
+from badgateway.model.worker_checks import ConnectCost, WorkerCheck, WorkerCheckReport, WorkerVerdict
 
-REPORT = CooperationReport(
+REPORT = WorkerCheckReport(
     experiment="concurrency",
     proofs=(
-        CooperationProof(
+        WorkerCheck(
             server="servers/uwsgi.ini",
             driver="pymysql",
             threads=1,
             greenlets=64,
             requests=8,
             wait_ms=200,
-            verdict=Cooperation.BLOCKING,
+            verdict=WorkerVerdict.BLOCKING,
             wall_ms=1622.0,
             statuses=((200, 16),),
             reason="",
@@ -35,7 +35,7 @@ def proven(monkeypatch):
 
 @pytest.mark.usefixtures("proven")
 def test_the_table_names_server_driver_and_verdict():
-    answer = CliRunner().invoke(module.probe, ["experiments/concurrency.toml"])
+    answer = CliRunner().invoke(module.worker_check, ["experiments/concurrency.toml"])
 
     assert answer.exit_code == 0
     assert "servers/uwsgi.ini" in answer.output
@@ -44,7 +44,7 @@ def test_the_table_names_server_driver_and_verdict():
 
 @pytest.mark.usefixtures("proven")
 def test_json_has_the_same_proofs():
-    answer = CliRunner().invoke(module.probe, ["experiments/concurrency.toml", "--json"])
+    answer = CliRunner().invoke(module.worker_check, ["experiments/concurrency.toml", "--json"])
 
     (proof,) = json.loads(answer.stdout)["proofs"]
     assert (proof["verdict"], proof["wall_ms"]) == ("BLOCKING", 1622.0)

@@ -12,26 +12,26 @@ from badgateway.cli.alone import BESIDE, undisturbing
 from badgateway.cli.display import PlainLines
 from badgateway.cli.entry import cli
 from badgateway.cli.terminal import echo
-from badgateway.model.cooperation import ConnectCost, Cooperation, CooperationProof, CooperationReport
+from badgateway.model.worker_checks import ConnectCost, WorkerCheck, WorkerCheckReport, WorkerVerdict
 from badgateway.plan.experiment_file import load_experiment, project_root
-from badgateway.study.cooperation import prove
 from badgateway.study.local import LOCAL
+from badgateway.study.worker_check import prove
 
 
-@cli.command()
+@cli.command("worker-check")
 @click.argument("experiment", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print the proofs as JSON instead of a table.")
 @BESIDE
-def probe(experiment: Path, *, as_json: bool, beside: bool) -> None:
+def worker_check(experiment: Path, *, as_json: bool, beside: bool) -> None:
     """Prove, for each server file and driver of an experiment, whether one worker's requests wait side by side.
 
     Each pair is deployed with one worker and gets 8 requests at once that take the database 200 ms each: about 200 ms
     in all is cooperative, about 1,600 ms is one by one. The cost of one database connect is measured too. It takes
-    about four seconds a pair and sends a handful of requests; docs/cooperation.md tells how to read it.
+    about four seconds a pair and sends a handful of requests; docs/worker-checks.md tells how to read it.
 
     \b
     Example:
-      badgateway probe experiments/concurrency.toml
+      badgateway worker-check experiments/concurrency.toml
     """  # noqa: D301 # click's mark for a paragraph that keeps its lines
     checked = load_experiment(experiment)
     with undisturbing(beside=beside):
@@ -43,13 +43,13 @@ PROOF_TITLES = ("server file", "driver", "requests", "one by one", "measured", "
 COST_TITLES = ("connect", "median", "CPU", "")
 
 
-def render_table(report: CooperationReport) -> str:
+def render_table(report: WorkerCheckReport) -> str:
     """Return two tables, the reasons of errors below the first; lines end without spaces."""
     proofs = [_proof_cells(proof) for proof in report.proofs]
     reasons = [
         f"{proof.server}, {proof.driver}: {_statuses(proof)}: {proof.reason}"
         for proof in report.proofs
-        if proof.verdict is Cooperation.ERRORS
+        if proof.verdict is WorkerVerdict.ERRORS
     ]
     costs = [_cost_cells(cost) for cost in report.connect_costs]
     parts = (
@@ -60,7 +60,7 @@ def render_table(report: CooperationReport) -> str:
     return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
 
 
-def _proof_cells(proof: CooperationProof) -> tuple[str, ...]:
+def _proof_cells(proof: WorkerCheck) -> tuple[str, ...]:
     return (
         proof.server,
         proof.driver,
@@ -75,7 +75,7 @@ def _cost_cells(cost: ConnectCost) -> tuple[str, ...]:
     return (cost.client, _ms(cost.median_ms, 1), _ms(cost.cpu_ms, 1), cost.problem)
 
 
-def _statuses(proof: CooperationProof) -> str:
+def _statuses(proof: WorkerCheck) -> str:
     names = {0: "no answer"}
     return ", ".join(f"{count} x {names.get(status, status)}" for status, count in proof.statuses) or "no request sent"
 

@@ -1,9 +1,9 @@
-"""The proofs of a probe as a table on a terminal."""
+"""The proofs of worker checks as a table on a terminal."""
 
 from dataclasses import replace
 
-from badgateway.cli.probe import render_table
-from badgateway.model.cooperation import ConnectCost, Cooperation, CooperationReport
+from badgateway.cli.worker_check import render_table
+from badgateway.model.worker_checks import ConnectCost, WorkerCheckReport, WorkerVerdict
 from tests.analysis.test_worker_checks import GOOD
 
 TABLE = """\
@@ -26,7 +26,7 @@ def test_a_report_is_a_table_anybody_can_read():
         GOOD,
         server="servers/uwsgi_gevent.ini",
         driver="mysqlclient",
-        verdict=Cooperation.ERRORS,
+        verdict=WorkerVerdict.ERRORS,
         wall_ms=None,
         statuses=((500, 10), (0, 6)),
         reason="late monkey-patch: DatabaseError",
@@ -36,4 +36,4 @@ def test_a_report_is_a_table_anybody_can_read():
         ConnectCost(client="mysqlclient, as it is", connects=20, median_ms=None, cpu_ms=None, problem="no module"),
     )
 
-    assert render_table(CooperationReport(experiment="x", proofs=(GOOD, failed), connect_costs=costs)) == TABLE
+    assert render_table(WorkerCheckReport(experiment="x", proofs=(GOOD, failed), connect_costs=costs)) == TABLE

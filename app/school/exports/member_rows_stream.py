@@ -1,4 +1,4 @@
-"""The rows of the roll as the database sends them, one by one, all from one moment."""
+"""The members' rows as the database sends them, one by one, all from one moment."""
 
 from collections.abc import Iterator, Sequence
 from importlib import import_module
@@ -8,14 +8,14 @@ from typing import Any
 from django.db import connection
 
 from school.exports.columns import Row
-from school.exports.roll import roll_query
+from school.exports.member_rows import member_rows_query
 
 FETCHED_ROWS = 200
 # While a slow client reads, nothing is read from the database, which by itself gives up after 60 s of that.
 NET_WRITE_TIMEOUT_S = 3600
 
 
-class RollStream:
+class MemberRowsStream:
     """An open result on this thread's connection to the database, which can do nothing else until close().
 
     When it is made, the query has been asked and its first rows have come: a database that refuses is still an error
@@ -27,7 +27,7 @@ class RollStream:
         try:
             _take_snapshot()
             # How many rows there are and what is in them is read from the same moment.
-            self._query = roll_query(rows)
+            self._query = member_rows_query(rows)
             self._batches = self._fetch()
             self._first: Sequence[Any] = next(self._batches, ())
         except BaseException:

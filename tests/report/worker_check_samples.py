@@ -2,16 +2,23 @@
 
 from dataclasses import replace
 
-from badgateway.model.cooperation import BlockingLine, ConnectCost, Cooperation, CooperationProof
-from badgateway.model.waiting import LoopStops, LoopWatch, Waiting
+from badgateway.model.worker_checks import (
+    BlockingLine,
+    ConnectCost,
+    LoopStops,
+    LoopWatch,
+    WorkerCheck,
+    WorkerChecks,
+    WorkerVerdict,
+)
 
 HELD = BlockingLine(place="app/school/views/wait.py:22 wait", is_own=True, sightings=109)
 FOREIGN = BlockingLine(place="gevent/_socketcommon.py:716 send", is_own=False, sightings=203)
 STOPS = LoopStops(window_s=5.0, workers=2, stops=407, blocked_s=7.66, longest_s=0.048, typical_s=0.0373, given_up=1)
 
 
-def proof(server: str, driver: str, wall_ms: float | None, verdict: Cooperation, **others) -> CooperationProof:
-    return CooperationProof(
+def proof(server: str, driver: str, wall_ms: float | None, verdict: WorkerVerdict, **others) -> WorkerCheck:
+    return WorkerCheck(
         **{
             "server": server,
             "driver": driver,
@@ -32,17 +39,17 @@ LATE_PATCH = proof(
     "servers/uwsgi_gevent.ini",
     "pymysql",
     None,
-    Cooperation.ERRORS,
+    WorkerVerdict.ERRORS,
     statuses=((500, 10), (0, 6)),
     reason="late monkey-patch: gevent patched after Django was loaded; patch early: DatabaseError",
 )
-WAITING = Waiting(
+WORKER_CHECKS = WorkerChecks(
     proofs=(
-        proof("servers/uwsgi.ini", "mysqlclient", 1626.0, Cooperation.BLOCKING),
+        proof("servers/uwsgi.ini", "mysqlclient", 1626.0, WorkerVerdict.BLOCKING),
         LATE_PATCH,
-        proof("servers/gunicorn_gthread.py", "mysqlclient", 812.0, Cooperation.PARTIAL),
-        proof("servers/gunicorn_gevent.py", "pymysql", 212.3, Cooperation.COOPERATIVE),
-        proof("servers/gunicorn_gevent.py", "mysqlclient", 1648.7, Cooperation.BLOCKING, blocked_by=(FOREIGN, HELD)),
+        proof("servers/gunicorn_gthread.py", "mysqlclient", 812.0, WorkerVerdict.PARTIAL),
+        proof("servers/gunicorn_gevent.py", "pymysql", 212.3, WorkerVerdict.COOPERATIVE),
+        proof("servers/gunicorn_gevent.py", "mysqlclient", 1648.7, WorkerVerdict.BLOCKING, blocked_by=(FOREIGN, HELD)),
     ),
     connect_costs=(
         ConnectCost(client="PyMySQL, ssl_disabled", connects=20, median_ms=0.31, cpu_ms=0.2, problem=""),
@@ -72,14 +79,17 @@ WAITING = Waiting(
 )
 
 
-def hostile(text: str) -> Waiting:
+def hostile(text: str) -> WorkerChecks:
     """Return what logs may hold in every place that has text of theirs."""
-    return Waiting(
-        proofs=(replace(LATE_PATCH, reason=text), replace(WAITING.proofs[-1], blocked_by=(replace(HELD, place=text),))),
-        connect_costs=(replace(WAITING.connect_costs[-1], problem=text),),
+    return WorkerChecks(
+        proofs=(
+            replace(LATE_PATCH, reason=text),
+            replace(WORKER_CHECKS.proofs[-1], blocked_by=(replace(HELD, place=text),)),
+        ),
+        connect_costs=(replace(WORKER_CHECKS.connect_costs[-1], problem=text),),
         loops=(
-            replace(WAITING.loops[0], problem=text),
-            replace(WAITING.loops[2], blocked_by=(replace(HELD, place=text * 3),)),
+            replace(WORKER_CHECKS.loops[0], problem=text),
+            replace(WORKER_CHECKS.loops[2], blocked_by=(replace(HELD, place=text * 3),)),
         ),
         complete=False,
     )

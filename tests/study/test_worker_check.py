@@ -3,9 +3,9 @@
 from collections import Counter
 
 from badgateway.analysis.worker_checks import Round
-from badgateway.model.cooperation import Cooperation
+from badgateway.model.worker_checks import WorkerVerdict
 from badgateway.plan.worker_checks import lone_workers
-from badgateway.study.cooperation import prove_one
+from badgateway.study.worker_check import prove_one
 from tests.study.fakes import bench, small
 
 
@@ -14,6 +14,6 @@ def test_an_application_without_the_page_is_told_so(seam):
 
     proof = prove_one(next(lone_workers(small())), bench(seam, small()))
 
-    assert (proof.verdict, proof.wall_ms) == (Cooperation.ERRORS, None)
+    assert (proof.verdict, proof.wall_ms) == (WorkerVerdict.ERRORS, None)
     assert proof.reason == "the application has no page /wait/ that waits for the database"
     assert seam.watched == ["lone-1"]

@@ -26,7 +26,7 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RollQuery:
+class MemberRowsQuery:
     """The statements, one after the other, that ask for the rows 1 to `rows`."""
 
     statements: tuple[Statement, ...]
@@ -40,7 +40,7 @@ class RollQuery:
             yield (number, *cast("Row", tuple(record)))
 
 
-def roll_query(rows: int | None) -> RollQuery:
+def member_rows_query(rows: int | None) -> MemberRowsQuery:
     """Return the query for so many rows, None for one a member; asks the database how many members there are."""
     members = Member.objects.count()
     wanted = 0 if not members else rows or members
@@ -48,12 +48,12 @@ def roll_query(rows: int | None) -> RollQuery:
     sql, parameters = compiler.as_sql()
     once = Statement(sql=sql, parameters=tuple(parameters))
     again = (_again(members, wanted),) if wanted > members else ()
-    return RollQuery(statements=(once, *again), rows=wanted, compiler=compiler)
+    return MemberRowsQuery(statements=(once, *again), rows=wanted, compiler=compiler)
 
 
-def read_roll(rows: int | None) -> list[Row]:
+def read_member_rows(rows: int | None) -> list[Row]:
     """Return all rows at once."""
-    query = roll_query(rows)
+    query = member_rows_query(rows)
     records: list[Sequence[Any]] = []
     with connection.cursor() as cursor:
         for statement in query.statements:
@@ -66,11 +66,11 @@ def _again(members: int, last: int) -> Statement:
     """Ask for the rows behind that of the last member, for which the members come again in the same order."""
     placed = members_with_scores().annotate(place=Window(RowNumber(), order_by="id")).order_by()
     summed_up, parameters = placed.values_list(*FIELDS, "place").query.sql_with_params()
-    fields = ", ".join(f"roll.{connection.ops.quote_name(field)}" for field in FIELDS)
+    fields = ", ".join(f"summed.{connection.ops.quote_name(field)}" for field in FIELDS)
     # Summed up once, then looked up by place: the next row does not wait for the last.
     sql = (
-        f"SELECT {fields} FROM {_numbers(members + 1, last)} AS numbers JOIN ({summed_up}) AS roll "  # noqa: S608 # ours
-        f"ON roll.place = (numbers.seq - 1) %% {members} + 1 ORDER BY numbers.seq"
+        f"SELECT {fields} FROM {_numbers(members + 1, last)} AS numbers JOIN ({summed_up}) AS summed "  # noqa: S608 # ours
+        f"ON summed.place = (numbers.seq - 1) %% {members} + 1 ORDER BY numbers.seq"
     )
     return Statement(sql=sql, parameters=tuple(parameters))
 

@@ -3,12 +3,19 @@
 from dataclasses import asdict, dataclass
 
 from badgateway import numbers
-from badgateway.model.cooperation import BlockingLine, ConnectCost, Cooperation, CooperationProof
 from badgateway.model.experiment import Experiment
 from badgateway.model.load_level import LoadLevel
 from badgateway.model.printable import printable
 from badgateway.model.study_summary import StudySummary
-from badgateway.model.waiting import LoopStops, LoopWatch, Waiting
+from badgateway.model.worker_checks import (
+    BlockingLine,
+    ConnectCost,
+    LoopStops,
+    LoopWatch,
+    WorkerCheck,
+    WorkerChecks,
+    WorkerVerdict,
+)
 from badgateway.report import cells, wording
 from badgateway.report.cells import TableCell
 from badgateway.report.html import render
@@ -16,14 +23,14 @@ from badgateway.report.markdown import blocks, code_span, escaped
 from badgateway.report.section import Object, Section
 from badgateway.words import phrases
 
-PAGE = "docs/cooperation.md"
+PAGE = "docs/worker-checks.md"
 MOST_LINES = 3
 
 _WORDS = {
-    Cooperation.COOPERATIVE: "yes, they wait side by side",
-    Cooperation.PARTIAL: "some of them",
-    Cooperation.BLOCKING: "no, they wait one after the other",
-    Cooperation.ERRORS: "not proven",
+    WorkerVerdict.COOPERATIVE: "yes, they wait side by side",
+    WorkerVerdict.PARTIAL: "some of them",
+    WorkerVerdict.BLOCKING: "no, they wait one after the other",
+    WorkerVerdict.ERRORS: "not proven",
 }
 
 
@@ -69,29 +76,29 @@ class CostRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sharing:
+class WorkerChecksView:
     """The whole section."""
 
     intro: str
     proofs: tuple[ProofRow, ...]
     loops: tuple[LoopRow, ...]
     loop_load: str
-    """The load of the diagnosis trials; empty when there is none."""
+    """The load of the watched trials; empty when there is none."""
     loop_s: str
-    """How long a diagnosis trial's window was; empty when none has numbers."""
+    """How long a watched trial's window was; empty when none has numbers."""
     costs: tuple[CostRow, ...]
     unfinished: str
-    """One sentence when the run was interrupted before the end of its diagnosis, else empty."""
+    """One sentence when the run was interrupted before the end of its worker checks, else empty."""
     page: str
 
 
-class WaitingSection(Section):
-    """What the diagnosis after the trials found."""
+class WorkerChecksSection(Section):
+    """What the worker checks after the trials found."""
 
     def html(self, study: StudySummary, /) -> str:
         """Return the tables."""
         view = build(study)
-        return render("waiting/waiting.html.j2", view=view) if view else ""
+        return render("worker_checks/worker_checks.html.j2", view=view) if view else ""
 
     def markdown(self, study: StudySummary, /) -> str:
         """Return the proofs, the stops and the costs, line by line."""
@@ -99,17 +106,19 @@ class WaitingSection(Section):
         return _comment(view) if view else ""
 
     def objects(self, study: StudySummary, /) -> Object:
-        """Return the diagnosis."""
-        return {"waiting": _waiting(study.waiting)}
+        """Return what they found."""
+        found = _found(study.worker_checks)
+        # Its name before, for one release.
+        return {"worker_checks": found, "waiting": found}
 
 
-def build(study: StudySummary) -> Sharing | None:
-    """Put a study's diagnosis into words; None when it has none."""
-    found = study.waiting
+def build(study: StudySummary) -> WorkerChecksView | None:
+    """Put a study's worker checks into words; None when it has none."""
+    found = study.worker_checks
     if found is None:
         return None
     windows_s = [watch.stops.window_s for watch in found.loops if watch.stops]
-    return Sharing(
+    return WorkerChecksView(
         intro=_intro(found.proofs),
         proofs=tuple(_proof(proof, study.experiment) for proof in found.proofs),
         loops=tuple(_loop(watch) for watch in found.loops),
@@ -121,7 +130,7 @@ def build(study: StudySummary) -> Sharing | None:
     )
 
 
-def _intro(proofs: tuple[CooperationProof, ...]) -> str:
+def _intro(proofs: tuple[WorkerCheck, ...]) -> str:
     if not proofs:
         return ""
     one, alone = proofs[0], numbers.declared_milliseconds(proofs[0].wait_ms)
@@ -133,7 +142,7 @@ def _intro(proofs: tuple[CooperationProof, ...]) -> str:
     )
 
 
-def _proof(proof: CooperationProof, experiment: Experiment) -> ProofRow:
+def _proof(proof: WorkerCheck, experiment: Experiment) -> ProofRow:
     pair = (proof.server, proof.driver)
     return ProofRow(
         server=proof.server,
@@ -147,10 +156,10 @@ def _proof(proof: CooperationProof, experiment: Experiment) -> ProofRow:
     )
 
 
-def _reason(proof: CooperationProof) -> str:
-    if proof.verdict is Cooperation.ERRORS:
+def _reason(proof: WorkerCheck) -> str:
+    if proof.verdict is WorkerVerdict.ERRORS:
         return ": ".join(part for part in (wording.statuses(proof.statuses), printable(proof.reason)) if part)
-    if proof.verdict is Cooperation.COOPERATIVE or not proof.blocked_by:
+    if proof.verdict is WorkerVerdict.COOPERATIVE or not proof.blocked_by:
         return ""
     return printable(f"the event loop was held by {_telling(proof.blocked_by)[0].place}")
 
@@ -206,7 +215,7 @@ def _seconds(value_s: float | None, why: str) -> TableCell:
     return cells.milliseconds(None if value_s is None else value_s * 1000, why)
 
 
-def _comment(view: Sharing) -> str:
+def _comment(view: WorkerChecksView) -> str:
     proofs = (
         f"- {code_span(row.server)} with {row.driver}: **{row.verdict}**, {row.measured.text} "
         f"(one by one: {row.one_by_one}){escaped(f'; {row.reason}' if row.reason else '')}"
@@ -229,7 +238,7 @@ def _loop_line(row: LoopRow) -> str:
     return "; ".join(part for part in parts if part)
 
 
-def _waiting(found: Waiting | None) -> Object | None:
+def _found(found: WorkerChecks | None) -> Object | None:
     if found is None:
         return None
     return {
@@ -240,7 +249,7 @@ def _waiting(found: Waiting | None) -> Object | None:
     }
 
 
-def _proof_object(found: CooperationProof) -> Object:
+def _proof_object(found: WorkerCheck) -> Object:
     statuses = {str(status): count for status, count in found.statuses}
     return {**asdict(found), "serial_ms": found.serial_ms, "statuses": statuses}
 
