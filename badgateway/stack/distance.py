@@ -42,7 +42,7 @@ def at_distance(
 def relayed(
     database: RunningDatabase, distance_ms: float, *, raw: Path, run: Path
 ) -> Iterator[tuple[RunningDatabase, Child]]:
-    """Give the database as it is reached through a relay, whatever the distance, and the relay."""
+    """Yield how to reach the database through a relay, whatever the distance, and the relay process."""
     port = free_port()
     with running(_command(database, port, distance_ms, raw, run)) as child:
         ready = log_line_probe(child.command.log, relay.READY, child.log_start_bytes)

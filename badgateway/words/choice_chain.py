@@ -129,7 +129,7 @@ def _relation(one: Rivalry, choice: Choice) -> str:
     if one.relation is Relation.WORSE:
         return "behind"
     if one.relation is Relation.EQUIVALENT:
-        return f"equivalent, less than {_margin(one, choice.asked)} apart"
+        return f"treated as equivalent: less than {_margin(one, choice.asked)} apart, which is declared negligible"
     if one.rival in choice.equivalent and one.is_alone_behind:
         return f"slower by less than {_margin(one, choice.asked)}, which decides nothing"
     return "not told apart"

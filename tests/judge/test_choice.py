@@ -54,7 +54,10 @@ def test_configurations_within_the_margin_are_equivalent_and_the_cheapest_is_nam
         "Run cheap. As good, as far as this study can tell: dear; chosen: least CPU time a request. No other is more "
         "than 1.14 % (3.5 ms) better in p95, with 95 %."
     )
-    assert any(reason.endswith(": equivalent, less than 5 % apart.") for reason in reasons(choice))
+    assert any(
+        reason.endswith(": treated as equivalent: less than 5 % apart, which is declared negligible.")
+        for reason in reasons(choice)
+    )
     assert reasons(choice)[-1].startswith("dear takes 1.500 times")
 
 
@@ -336,7 +339,10 @@ def test_an_experiment_may_say_how_much_decides_nothing():
     told = choose(generous, configurations)
 
     assert told.kind is ChoiceKind.EQUIVALENT
-    assert any(reason.endswith(": equivalent, less than 75 ms apart.") for reason in reasons(told))
+    assert any(
+        reason.endswith(": treated as equivalent: less than 75 ms apart, which is declared negligible.")
+        for reason in reasons(told)
+    )
 
 
 def test_users_are_said_as_users():
