@@ -63,9 +63,9 @@ def _by_name(name: str, before: list[Trial]) -> Trial | None:
     trial = Trial.named(name)
     if trial is None:
         return None
-    same = [one for one in before if _cell(one) == _cell(trial) and one.attempt == 1]
+    same = [one for one in before if _place(one) == _place(trial) and one.attempt == 1]
     return Trial.named(name, block=max(1, len(same) + (trial.attempt == 1)))
 
 
-def _cell(trial: Trial) -> tuple[object, ...]:
-    return trial.configuration, trial.load, trial.purpose, trial.control, trial.database_distance_ms
+def _place(trial: Trial) -> tuple[object, ...]:
+    return trial.configuration, trial.load, trial.purpose, trial.control, trial.at

@@ -7,9 +7,9 @@ from badgateway.analysis.answer import recommendation_of
 from badgateway.analysis.trials import kept_trials
 from badgateway.analysis.worker_checks import read_worker_checks
 from badgateway.errors import ResultsError
+from badgateway.judge.axis_rankings import rank_along_axes
 from badgateway.judge.confirm import confirm
 from badgateway.judge.database_work import side_by_side
-from badgateway.judge.distances import rank_at_distances
 from badgateway.judge.ladder import ladder
 from badgateway.judge.summarise import summarise, summarise_trial
 from badgateway.judge.trial_evidence import TrialEvidence
@@ -73,7 +73,7 @@ def analyse(folder: RunFolder) -> StudySummary:
         configurations=configurations,
         recommendation=recommendation,
         ladder=ladder(experiment, configurations),
-        distance_rankings=rank_at_distances(experiment, configurations),
+        axis_rankings=rank_along_axes(experiment, configurations),
         confirmation=_confirmation(experiment, kept),
         other_trials=_other_trials(experiment, kept),
         worker_checks=read_worker_checks(manifest.worker_checks, folder.worker_checks),
@@ -119,8 +119,8 @@ def _is_of_design(trial: Trial, experiment: Experiment) -> bool:
     if experiment.study is not None:
         return True
     configuration = experiment.configuration(trial.configuration)
-    is_near = trial.database_distance_ms == configuration.database_distances_ms[0]
-    return _is_compared(trial) and is_near
+    counts = trial.at == configuration.measured_at[0]
+    return _is_compared(trial) and counts
 
 
 def _is_compared(trial: Trial) -> bool:

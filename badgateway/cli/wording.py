@@ -4,6 +4,7 @@ from itertools import pairwise
 
 from badgateway import numbers
 from badgateway.errors import first_line
+from badgateway.model.axis import away
 from badgateway.model.comparison import ChoiceKind
 from badgateway.model.design import Purpose
 from badgateway.model.outcome import FAILURES, STATUS_OF
@@ -23,12 +24,12 @@ def duration(seconds: float) -> str:
 
 
 def trial_name(trial: Trial) -> str:
-    """Return what a trial runs: 'uwsgi-2, 300 users', and how far its database is, if it is."""
+    """Return what a trial runs: 'uwsgi-2, 300 users', and what lies on an axis, if something does."""
     again = ", again (A/A)" if trial.control else ""
     purpose = {Purpose.SEARCH: ", capacity", Purpose.CONFIRM: ", confirmation"}.get(trial.purpose, "")
     attempt = f", attempt {trial.attempt}" if trial.attempt > 1 else ""
-    distance = f", database at {trial.database_distance_ms:g} ms" if trial.database_distance_ms else ""
-    return f"{trial.configuration}, {load(trial.load)}{distance}{again}{purpose}{attempt}"
+    at = "".join(f", {axis.where.format(value)}" for axis, value in away(trial.at))
+    return f"{trial.configuration}, {load(trial.load)}{at}{again}{purpose}{attempt}"
 
 
 def worker_check_lines(plan: WorkerCheckPlan) -> tuple[str, ...]:

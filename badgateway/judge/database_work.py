@@ -116,7 +116,7 @@ def _is_same_load(trial: Trial, other: Trial) -> bool:
     return (
         trial.configuration == other.configuration
         and (trial.users, trial.rate_per_s) == (other.users, other.rate_per_s)
-        and trial.database_distance_ms == other.database_distance_ms
+        and trial.at == other.at
     )
 
 

@@ -111,4 +111,4 @@ def _is_the_start(configuration: Configuration, experiment: Experiment) -> bool:
 
 
 def _is_alike(one: LevelSummary, other: LevelSummary) -> bool:
-    return (one.users, one.database_distance_ms) == (other.users, other.database_distance_ms)
+    return (one.users, one.at) == (other.users, other.at)

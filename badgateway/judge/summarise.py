@@ -16,6 +16,7 @@ from badgateway.judge.verdicts import (
     why_saturated,
     why_unusable,
 )
+from badgateway.model.axis import USUAL, At
 from badgateway.model.configuration import Configuration
 from badgateway.model.design import Counts
 from badgateway.model.experiment import Experiment, Objective
@@ -94,22 +95,22 @@ def _summarise_configuration(
         *((0, rate_per_s) for rate_per_s in experiment.load.rates_per_s),
     )
 
-    def levels_at(distance_ms: float) -> tuple[LevelSummary, ...]:
-        there = [entry for entry in own if entry.record.trial.database_distance_ms == distance_ms]
+    def levels_at(at: At) -> tuple[LevelSummary, ...]:
+        there = [entry for entry in own if entry.record.trial.at == at]
         return tuple(
             summarise_level(
                 configuration.name,
                 users,
                 tuple(entry for entry in there if entry.record.trial.load == LoadLevel.of(users, rate_per_s)),
                 experiment.objective,
-                database_distance_ms=distance_ms,
+                at=at,
                 rate_per_s=rate_per_s,
             )
             for users, rate_per_s in loads
         )
 
-    first_ms, *others_ms = configuration.database_distances_ms
-    levels = levels_at(first_ms)
+    first, *others = configuration.measured_at
+    levels = levels_at(first)
     verdict, judged = _over_levels(levels, experiment.objective)
     return ConfigurationSummary(
         configuration=configuration,
@@ -121,7 +122,7 @@ def _summarise_configuration(
             for reason in level.reasons
         ),
         levels=levels,
-        distant_levels=tuple(level for distance_ms in others_ms for level in levels_at(distance_ms)),
+        distant_levels=tuple(level for at in others for level in levels_at(at)),
     )
 
 
@@ -139,7 +140,7 @@ def summarise_level(
     evidence: tuple[TrialEvidence, ...],
     objective: Objective,
     *,
-    database_distance_ms: float = 0.0,
+    at: At = USUAL,
     rate_per_s: float | None = None,
     alone: bool = False,
 ) -> LevelSummary:
@@ -161,7 +162,7 @@ def summarise_level(
         measurement=measurement and _with_interval(measurement, counts, objective),
         trials=trials,
         diagnosis=pooled([entry.diagnosis for entry in valid]),
-        database_distance_ms=database_distance_ms,
+        at=at,
         rate_per_s=rate_per_s,
         counts=counts,
     )

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AliasChoices, BaseModel, Field, model_validator
 
+from badgateway.model.axis import AXES, At, Axis, every_at
 from badgateway.model.declared import Declared, Name, OptionalCommand, ProjectPath, Seconds, Variable
 
 
@@ -128,11 +129,22 @@ class Configuration(_Declared):
     """The configuration that this one changes something of; None is the experiment's first."""
 
     @model_validator(mode="after")
-    def _distances_differ(self) -> Self:
-        if len(set(self.database_distances_ms)) != len(self.database_distances_ms):
-            message = f"database_distances_ms {list(self.database_distances_ms)}: a distance is listed twice"
-            raise ValueError(message)
+    def _values_on_an_axis_differ(self) -> Self:
+        for axis in AXES:
+            values = self.values_on(axis)
+            if len(set(values)) != len(values):
+                message = f"{axis.values} {list(values)}: a {axis.noun} is listed twice"
+                raise ValueError(message)
         return self
+
+    def values_on(self, axis: Axis) -> tuple[float, ...]:
+        """Return the values of an axis that it is measured at; the first counts for its verdict."""
+        return tuple(getattr(self, axis.values))
+
+    @property
+    def measured_at(self) -> tuple[At, ...]:
+        """All combinations of its values on the axes; the first counts for its verdict."""
+        return every_at({axis: self.values_on(axis) for axis in AXES})
 
     @model_validator(mode="after")
     def _connections_can_be_kept(self) -> Self:

@@ -3,10 +3,11 @@
 import shlex
 from dataclasses import dataclass
 
+from badgateway.model.axis import AXES
 from badgateway.model.configuration import Configuration, Timeouts
 
 _TOLD = ("name", "kind", "worker_model", "note", "step", "against", "baseline", "candidate")
-_MEASURED = ("database_distances_ms", "must_answer")
+_MEASURED = (*(axis.values for axis in AXES), "must_answer")
 """How it is measured, not what it is."""
 _LIMITS = tuple(name for name in Timeouts.model_fields if name != "any_order")
 """any_order is leave to declare a limit, and none itself."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from badgateway.model.axis import Axis
 from badgateway.model.comparison import Choice
 from badgateway.model.experiment import Experiment
 from badgateway.model.ladder import Ladder
@@ -12,34 +13,35 @@ from badgateway.model.worker_checks import WorkerChecks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DistanceOrder:
-    """The order at one distance."""
+class AxisOrder:
+    """The order at one value of an axis."""
 
-    distance_ms: float
+    value: float
     configurations: tuple[str, ...]
     """Best first: verdict, then failures, then the p95 of OK requests, then throughput."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overtaking:
-    """A configuration that is ahead of others farther from the database, and behind them at the nearest distance."""
+    """A configuration that is ahead of others at some values of an axis, and behind them at the least."""
 
     configuration: str
     ahead_of: tuple[str, ...]
-    distances_ms: tuple[float, ...]
+    values: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DistanceRanking:
-    """One load level at all distances."""
+class AxisRanking:
+    """One load level at all values of an axis; on the other axes each configuration has its first value."""
 
+    axis: Axis
     users: int
-    orders: tuple[DistanceOrder, ...]
-    """The nearest first."""
+    orders: tuple[AxisOrder, ...]
+    """The least value first."""
     changes: tuple[Overtaking, ...]
     """By more than noise; empty when the order is the same, or only those change places that are close."""
     left_out: tuple[str, ...]
-    """Configurations that were to be measured at several of the distances, but were not at all of them."""
+    """Configurations that were to be measured at several of the values, but were not at all of them."""
 
 
 class Decision(StrEnum):
@@ -96,8 +98,8 @@ class StudySummary:
     recommendation: Recommendation
     ladder: Ladder | None = None
     """None when no configuration belongs to a step."""
-    distance_rankings: tuple[DistanceRanking, ...] = ()
-    """One for each load level; empty when every configuration has one distance to the database."""
+    axis_rankings: tuple[AxisRanking, ...] = ()
+    """One for each axis and load level; empty when every configuration has one value on each axis."""
     confirmation: Confirmation | None = None
     """None when no pick was confirmed."""
     worker_checks: WorkerChecks | None = None

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from badgateway.model.axis import USUAL, At
 from badgateway.model.configuration import Configuration
 from badgateway.model.design import Counts
 from badgateway.model.diagnosis import Diagnosis
@@ -164,7 +165,7 @@ class LevelSummary:
     trials: tuple[TrialSummary, ...]
     diagnosis: Diagnosis | None = None
     """Of the valid trials together; None unless all of them have one."""
-    database_distance_ms: float = 0.0
+    at: At = USUAL
     rate_per_s: float | None = None
     """None in a closed loop."""
     counts: tuple[Counts, ...] = ()
@@ -200,6 +201,6 @@ class ConfigurationSummary:
     verdict: Verdict
     reasons: tuple[Reason, ...]
     levels: tuple[LevelSummary, ...]
-    """At the first of the configuration's database distances."""
+    """At the first value of the configuration on each axis."""
     distant_levels: tuple[LevelSummary, ...] = ()
-    """At its other distances; shown, but in no verdict."""
+    """At its other values; shown, but in no verdict."""

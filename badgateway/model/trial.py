@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from badgateway.model.axis import AXES, At, at_of, away, keys_of
 from badgateway.model.design import Purpose
 from badgateway.model.load_level import LoadLevel
 from badgateway.model.study import MachineLimits
@@ -16,8 +17,9 @@ Finite = Annotated[float, Field(allow_inf_nan=False)]
 NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0)]
 _NUMBER = r"\d+(?:\.\d+)?(?:e[+-]?\d+)?"
+_AXES = "".join(rf"(?:-{axis.folder.format(f'({_NUMBER})')})?" for axis in AXES)
 _NAME = re.compile(
-    rf"(\d{{3,}})-([a-z0-9][a-z0-9-]*?)-(?:(\d+)u|({_NUMBER})rps)(?:-({_NUMBER})ms)?(-again)?"
+    rf"(\d{{3,}})-([a-z0-9][a-z0-9-]*?)-(?:(\d+)u|({_NUMBER})rps){_AXES}(-again)?"
     r"(?:-(search|confirm))?(?:-attempt-(\d+))?"
 )
 
@@ -56,11 +58,11 @@ class Trial:
     def id(self) -> str:
         """Name of the trial's folder, which sorts in the order of running."""
         level = f"{self.users}u" if self.rate_per_s is None else f"{self.rate_per_s:g}rps"
-        distance = f"-{self.database_distance_ms:g}ms" if self.database_distance_ms else ""
+        at = "".join(f"-{axis.folder.format(value)}" for axis, value in away(self.at))
         control = "-again" if self.control else ""
         purpose = "" if self.purpose is Purpose.COMPARE else f"-{self.purpose.value.lower()}"
         attempt = f"-attempt-{self.attempt}" if self.attempt > 1 else ""
-        return f"{self.position:03d}-{self.configuration}-{level}{distance}{control}{purpose}{attempt}"
+        return f"{self.position:03d}-{self.configuration}-{level}{at}{control}{purpose}{attempt}"
 
     @classmethod
     def named(cls, name: str, *, block: int = 1) -> "Trial | None":
@@ -68,7 +70,7 @@ class Trial:
         found = _NAME.fullmatch(name)
         if found is None:
             return None
-        position, configuration, users, rate_per_s, distance_ms, control, purpose, attempt = found.groups()
+        position, configuration, users, rate_per_s, *values, control, purpose, attempt = found.groups()
         try:
             trial = cls(
                 block=block,
@@ -76,7 +78,7 @@ class Trial:
                 configuration=configuration,
                 users=int(users or 0),
                 rate_per_s=float(rate_per_s) if rate_per_s else None,
-                database_distance_ms=float(distance_ms or 0),
+                **keys_of(tuple(float(value or 0) for value in values)),
                 control=bool(control),
                 purpose=Purpose(purpose.upper()) if purpose else Purpose.COMPARE,
                 attempt=int(attempt or 1),
@@ -85,6 +87,11 @@ class Trial:
         except ValueError:
             return None
         return trial if trial.id == name else None
+
+    @property
+    def at(self) -> At:
+        """Its value on each axis."""
+        return at_of(self)
 
     @property
     def load(self) -> LoadLevel:

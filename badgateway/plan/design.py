@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from badgateway.model.axis import keys_of
 from badgateway.model.capacity import CapacityGoal
 from badgateway.model.design import Design, Ended, Facts, Purpose, Step, TrialCost
 from badgateway.model.experiment import Experiment
@@ -97,7 +98,7 @@ def trial_of(step: Step, experiment: Experiment, position: int) -> Trial:
         users=round(step.level) if in_users else 0,
         rate_per_s=None if in_users else _rounded(step.level, keep=_declared_levels(experiment)),
         seed=step.seed,
-        database_distance_ms=experiment.configuration(step.configuration).database_distances_ms[0],
+        **keys_of(experiment.configuration(step.configuration).measured_at[0]),
         purpose=step.purpose,
         control=step.control,
         attempt=step.attempt,

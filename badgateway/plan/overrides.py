@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from badgateway.errors import ConfigurationError
+from badgateway.model.axis import AXES
 from badgateway.model.experiment import Experiment
 from badgateway.plan.declaration_faults import fault_lines
 
@@ -87,10 +88,10 @@ def in_variant(experiment: Experiment, name: str) -> Experiment:
     if variant.only:
         _keep(variant.only, declared)
     given = variant.model_dump(mode="json", exclude_none=True, exclude={"only"})
-    distances_ms = given.pop("database_distances_ms")
+    values = {axis.values: given.pop(axis.values) for axis in AXES}
     declared["application"]["environment"] |= given.pop("environment")
     for one in declared["configurations"]:
-        one["database_distances_ms"] = distances_ms or one["database_distances_ms"]
+        one |= {key: some for key, some in values.items() if some}
     for key in ("timeouts", "objective"):
         declared[key] = given.pop(key, declared[key])
     study = given.pop("study", {})

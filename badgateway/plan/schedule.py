@@ -4,6 +4,7 @@ import random
 from collections.abc import Sequence
 from typing import TypeVar
 
+from badgateway.model.axis import At, keys_of
 from badgateway.model.experiment import Experiment
 from badgateway.model.trial import Trial
 
@@ -38,12 +39,12 @@ def balanced(items: Sequence[_Item], *, seed: int, block: int, blocks: int) -> l
 def schedule(experiment: Experiment) -> tuple[Trial, ...]:
     """Return all trials in the order of running; the same experiment and seed give the same order.
 
-    Every block holds each configuration at each load level and each of its distances to the database once, in a
+    Every block holds each configuration at each load level and each of its values on the axes once, in a
     balanced order: a machine that gets slower or faster during the experiment favours none of them.
     """
     trials: list[Trial] = []
     for block in range(1, experiment.blocks + 1):
-        cells = balanced(_cells(experiment), seed=experiment.seed, block=block, blocks=experiment.blocks)
+        places = balanced(_places(experiment), seed=experiment.seed, block=block, blocks=experiment.blocks)
         trials += [
             Trial(
                 block=block,
@@ -51,20 +52,20 @@ def schedule(experiment: Experiment) -> tuple[Trial, ...]:
                 configuration=name,
                 users=users,
                 seed=workload_seed(experiment.seed, block, users),
-                database_distance_ms=distance_ms,
+                **keys_of(at),
             )
-            for position, (name, users, distance_ms) in enumerate(cells, start=len(trials) + 1)
+            for position, (name, users, at) in enumerate(places, start=len(trials) + 1)
         ]
     return tuple(trials)
 
 
-def _cells(experiment: Experiment) -> list[tuple[str, int, float]]:
-    """Return what a block holds: configuration, users and distance to the database."""
+def _places(experiment: Experiment) -> list[tuple[str, int, At]]:
+    """Return what a block holds: configuration, users and the value on each axis."""
     return [
-        (one.name, users, distance_ms)
+        (one.name, users, at)
         for users in experiment.load.users
         for one in experiment.configurations
-        for distance_ms in one.database_distances_ms
+        for at in one.measured_at
     ]
 
 
@@ -75,7 +76,7 @@ def workload_seed(seed: int, block: int, load: float) -> int:
 
 def expected_s(experiment: Experiment, *, overhead_s: float = OVERHEAD_S) -> float:
     """Return about how long the experiment takes, in seconds, the confirmation of its pick included."""
-    scheduled_s = trial_s(experiment, overhead_s=overhead_s) * experiment.blocks * len(_cells(experiment))
+    scheduled_s = trial_s(experiment, overhead_s=overhead_s) * experiment.blocks * len(_places(experiment))
     if experiment.confirmation is None:
         return scheduled_s
     return scheduled_s + trial_s(experiment, experiment.confirmation.window_s, overhead_s=overhead_s)

@@ -11,12 +11,12 @@ from badgateway.report.html import render
 from badgateway.report.section import Object, Section
 from badgateway.report.sections.answer import section as answer
 from badgateway.report.sections.answer.section import AnswerSection
+from badgateway.report.sections.axes.section import AxesSection
 from badgateway.report.sections.background.section import BackgroundSection, LimitsSection
 from badgateway.report.sections.causes.section import CausesSection
 from badgateway.report.sections.choice.section import ChoiceSection
 from badgateway.report.sections.configurations.section import ConfigurationsSection
 from badgateway.report.sections.connections.section import ConnectionsSection
-from badgateway.report.sections.distances.section import DistancesSection
 from badgateway.report.sections.exports.section import ExportsSection
 from badgateway.report.sections.failures.section import FailuresSection
 from badgateway.report.sections.ladder.section import LadderSection
@@ -57,7 +57,7 @@ CHAPTERS = (
             LatencySection(),
             LevelsSection(),
             LoopGapSection(),
-            DistancesSection(),
+            AxesSection(),
             ConnectionsSection(),
             ExportsSection(),
         ),
@@ -83,7 +83,7 @@ COMMENT: tuple[Section, ...] = (
     LoopGapSection(),
     LimitsSection(),
     LadderSection(),
-    DistancesSection(),
+    AxesSection(),
     LevelsSection(),
     ExportsSection(),
     ConnectionsSection(),
@@ -97,7 +97,7 @@ DOCUMENT: tuple[Section, ...] = (
     BackgroundSection(),
     LevelsSection(),
     LadderSection(),
-    DistancesSection(),
+    AxesSection(),
     ChoiceSection(),
     LoopGapSection(),
     TrialsSection(),

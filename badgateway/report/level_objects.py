@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 
+from badgateway.model.axis import keys_of
 from badgateway.model.diagnosis import CauseCount, Diagnosis
 from badgateway.model.outcome import Outcome
 from badgateway.model.summary import LevelSummary, Measurement, Proportion, Quantiles, RouteMeasurement, TrialSummary
@@ -27,7 +28,7 @@ def level(found: LevelSummary) -> Object:
     return {
         "users": found.users or None,
         "rate_per_s": found.rate_per_s,
-        "database_distance_ms": found.database_distance_ms,
+        **keys_of(found.at),
         "verdict": found.verdict.value,
         "reasons": said(found.reasons),
         **_measurement(found.measurement),
@@ -48,7 +49,7 @@ def trial(summary: TrialSummary) -> Object:
         "purpose": one.purpose.value,
         "control": one.control,
         "attempt": one.attempt,
-        "database_distance_ms": one.database_distance_ms,
+        **keys_of(one.at),
         "seed": one.seed,
         "status": summary.verdict.value,
         "reasons": said(summary.reasons),

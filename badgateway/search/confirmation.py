@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from badgateway.judge.trial_evidence import TrialEvidence
 from badgateway.judge.verdicts import why_invalid
+from badgateway.model.axis import keys_of
 from badgateway.model.design import Purpose
 from badgateway.model.experiment import Experiment
 from badgateway.model.trial import Trial
@@ -50,7 +51,7 @@ class Confirmation:
             configuration=name,
             rate_per_s=declared.rate_per_s,
             seed=random.Random(f"{self._experiment.seed}/confirm").randrange(2**31),  # noqa: S311 # repeatable on purpose
-            database_distance_ms=self._experiment.configuration(name).database_distances_ms[0],
+            **keys_of(self._experiment.configuration(name).measured_at[0]),
             purpose=Purpose.CONFIRM,
             attempt=self._attempts + 1,
             window_s=declared.window_s,

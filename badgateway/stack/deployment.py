@@ -13,6 +13,7 @@ from pathlib import Path
 
 from badgateway.errors import DeploymentError
 from badgateway.model import raw as raw_files
+from badgateway.model.axis import DATABASE_DISTANCE, USUAL, At, value_on
 from badgateway.model.configuration import Configuration, WorkerModel
 from badgateway.model.experiment import Experiment
 from badgateway.model.trial import Disturbance
@@ -96,7 +97,7 @@ def deploy(  # noqa: PLR0913 # all but two by name, and most callers leave the l
     snapshot: Snapshot,
     raw: Path,
     account: Account | None,
-    distance_ms: float = 0.0,
+    at: At = USUAL,
     watch_loop: bool = False,
     ready_deadline_s: float = READY_DEADLINE_S,
     before_requests: Callable[[], None] = lambda: None,
@@ -106,7 +107,7 @@ def deploy(  # noqa: PLR0913 # all but two by name, and most callers leave the l
     raw is an empty folder of the kit's own, with a short path; the account is let through it to a folder inside it,
     where the servers write, and what they wrote is in raw once the block has ended. When it begins, the application has
     answered through nginx; those requests have ids that begin with "health-" and are in nginx's access log too, and in
-    the application's journal. `distance_ms` is how much longer the application's round trips to the database take.
+    the application's journal. `at` is what lies on each axis.
     `watch_loop` lets workers that run greenlets write to the journal what blocked their event loop. Each part must be
     ready within `ready_deadline_s`. `before_requests` is called when server and proxy are started, and have had no
     request yet: the place to wait for what is done beside their start.
@@ -116,9 +117,13 @@ def deploy(  # noqa: PLR0913 # all but two by name, and most callers leave the l
             file does not start the application by WEB_WSGI.
     """
     open_passage(raw, account)
+    distance_ms = value_on(DATABASE_DISTANCE, at)
     with (
         written_folder(raw, account) as written,
-        at_distance(database, distance_ms, raw=raw, run=written / RUN_FOLDER) as (database_there, relay),
+        at_distance(database, distance_ms, raw=raw, run=written / RUN_FOLDER) as (
+            database_there,
+            relay,
+        ),
     ):
         site = _site(
             experiment=experiment,

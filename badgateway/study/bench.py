@@ -14,6 +14,7 @@ from badgateway.errors import BadgatewayError, DeploymentError
 from badgateway.load.locust import Drive
 from badgateway.load.progress import Progress
 from badgateway.load.standby import Standby
+from badgateway.model.axis import USUAL, At
 from badgateway.model.configuration import Configuration
 from badgateway.model.experiment import Experiment, Load
 from badgateway.model.outlook import Outlook
@@ -133,7 +134,7 @@ class Effects(Protocol):
         snapshot: Snapshot,
         raw: Path,
         account: Account | None,
-        distance_ms: float = 0.0,
+        at: At = USUAL,
         watch_loop: bool = False,
         ready_deadline_s: float = READY_DEADLINE_S,
         before_requests: Callable[[], None] = lambda: None,

@@ -125,7 +125,7 @@ def _deploy_and_drive(  # what is run, where, and who looks on
             raw=raw,
             account=bench.account,
             watch_loop=watch_loop,
-            distance_ms=trial.database_distance_ms,
+            at=trial.at,
             before_requests=beside.finish_restore,
         ) as deployment,
         ProcessSampler(

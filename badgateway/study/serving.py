@@ -116,7 +116,7 @@ def _deployed(bench: Bench, name: str, raw: Path) -> Iterator[Deployment]:
         snapshot=bench.snapshot,
         raw=raw,
         account=bench.account,
-        distance_ms=configuration.database_distances_ms[0],
+        at=configuration.measured_at[0],
     ) as deployment:
         yield deployment
 

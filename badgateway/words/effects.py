@@ -1,9 +1,10 @@
 """Says what one change did between two configurations of a ladder."""
 
+from badgateway.model.axis import AXES, At
 from badgateway.model.differences import Difference
 from badgateway.model.ladder import ConfigurationEffect, Effect, SpeedMove
 from badgateway.model.summary import LevelSummary, Verdict
-from badgateway.numbers import plural
+from badgateway.numbers import listed, plural
 from badgateway.words.phrases import inside, seconds
 from badgateway.words.shifts import causes_shift, failed, shares_shift, speed_shift
 from badgateway.words.verdict_reasons import say
@@ -19,8 +20,7 @@ def sentence(found: ConfigurationEffect) -> str:
         fact = failed(found.after) if found.after.measurement else f"it was not measured: {say(found.after.reasons[0])}"
         return f"Where the others start from: {fact}.{_gaps(found.after)}"
     if found.before is None:
-        far = f"{found.after.database_distance_ms:g} ms"
-        return f"Not compared: {found.against} was not measured with the database {far} away."
+        return f"Not compared: {found.against} was not measured {_condition(found.after.at)}."
     for level in (found.before, found.after):
         if level.measurement is None:
             return f"Not compared: {level.configuration} was not measured, {say(level.reasons[0])}."
@@ -28,6 +28,10 @@ def sentence(found: ConfigurationEffect) -> str:
         f"{_what_became(found, found.before)}{_trials_lost(found.before)}{_trials_lost(found.after)}"
         f"{_gaps(found.after)}"
     )
+
+
+def _condition(at: At) -> str:
+    return listed([axis.condition.format(f"{value:g}") for axis, value in zip(AXES, at, strict=True)])
 
 
 def _what_became(found: ConfigurationEffect, before: LevelSummary) -> str:

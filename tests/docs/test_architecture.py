@@ -27,3 +27,14 @@ def enforced(container):
 @pytest.mark.parametrize(("heading", "container"), [("Rooms", "badgateway"), ("A report", "badgateway.report")])
 def test_the_tables_of_rooms_and_floors_are_those_that_are_enforced(heading, container):
     assert drawn(heading) == enforced(container)
+
+
+def test_the_table_of_where_to_add_things_has_the_six_of_the_house_and_leads_to_what_is_there():
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    part = page.split("\n## Where would I add ...\n")[1].split("\n## ")[0]
+    rows = [line for line in part.splitlines() if line.startswith(("| a ", "| an "))]
+    asked = ("server", "database", "cause", "section", "axis", "format")
+    modules = [re.findall(r"`(badgateway/[\w/.]+)`", row) for row in rows]
+
+    assert [word for word in asked if not any(word in row.split("|")[1] for row in rows)] == []
+    assert [one for some in modules for one in some if not (ROOT / one.replace("/NAME.py", "")).exists()] == []

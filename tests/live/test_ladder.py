@@ -69,7 +69,7 @@ def test_each_step_comes_up_and_answers(
         snapshot=ladder_snapshot,
         raw=raw_folder,
         account=school_database.account,
-        distance_ms=configuration.database_distances_ms[-1],
+        at=configuration.measured_at[-1],
     ) as deployment:
         if configuration.must_answer:
             assert get(f"{deployment.url}/members/?page=2")["page"] == 2

@@ -5,7 +5,7 @@ from dataclasses import replace
 from random import Random
 from typing import Any
 
-from badgateway.judge.distances import rank_at_distances
+from badgateway.judge.axis_rankings import rank_along_axes
 from badgateway.judge.ladder import ladder
 from badgateway.model.configuration import Configuration
 from badgateway.model.experiment import Experiment
@@ -136,7 +136,7 @@ def _level(name: str, position: int, measured: Measurement, distance_ms: float =
         connections=_connections(name),
         worker_gaps=WorkerGaps(count=3, total_s=2.4) if name == "uwsgi-12-recycled" else None,
     )
-    return replace(one, trials=(run,), database_distance_ms=distance_ms)
+    return replace(one, trials=(run,), at=(distance_ms,))
 
 
 def _connections(name: str) -> DatabaseConnections | None:
@@ -194,7 +194,7 @@ def long_ladder() -> StudySummary:
     return replace(
         study(summaries, recommendation, declared_experiment=asked),
         ladder=ladder(asked, summaries),
-        distance_rankings=rank_at_distances(asked, summaries),
+        axis_rankings=rank_along_axes(asked, summaries),
         confirmation=Confirmation(
             level=pick.levels[0],
             rate_per_minute=19_000,

@@ -157,7 +157,7 @@ class Seam:
         self.drives = 0
         self.open_loop: OpenLoopCheck | None = OpenLoopCheck(arrivals=400, missed_arrivals=0, send_lag_p99_ms=1)
         self.on_prove: Callable[[], Round] = lambda: ROUND
-        self.distances_ms: list[object] = []
+        self.at: list[object] = []
         """Of the database, as each deployment was asked for it."""
         self.ended: tuple[Disturbance, ...] = ()
         self.journal = b""
@@ -212,7 +212,7 @@ class Seam:
         before_requests()
         self.on_deploy(configuration.name)
         self.watched += [configuration.name] if watch_loop else []
-        self.distances_ms.append(given.get("distance_ms"))
+        self.at.append(given.get("at"))
         (raw / SERVER_LOG).write_text("a server's log\n")
         (raw / FOLDER).mkdir()
         for name in (ACCESS_LOG, ERROR_LOG):

@@ -159,7 +159,7 @@ def test_ctrl_c_goes_through_a_trial_once_its_servers_are_down(seam, table, raw)
 def test_the_database_is_at_the_trials_distance(seam, table, raw):
     run_trial(dataclasses.replace(TRIAL, database_distance_ms=5.0), table, raw, lambda _: None)
 
-    assert seam.distances_ms == [5.0]
+    assert seam.at == [(5.0,)]
 
 
 ENDED = Disturbance(part=OutsidePart.PROXY, what="nginx was ended by SIGKILL", at_s=time.time() + 1)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from badgateway import numbers
+from badgateway.model.axis import At
 from badgateway.model.design import Purpose
 from badgateway.model.study_summary import StudySummary
 from badgateway.model.summary import TrialSummary, Verdict
@@ -58,10 +59,10 @@ def build(study: StudySummary) -> InvalidTrials:
     )
 
 
-def _place(trial: Trial) -> tuple[str, int, float | None, bool, float]:
+def _place(trial: Trial) -> tuple[str, int, float | None, bool, At]:
     """Return what a repeated trial has in common with the one before it; a search's load follows from its number."""
     load = trial.load.size if trial.purpose is Purpose.COMPARE else None
-    return trial.configuration, trial.block, load, trial.control, trial.database_distance_ms
+    return trial.configuration, trial.block, load, trial.control, trial.at
 
 
 def _sentence(invalid: int, total: int, repeats: int, given_up: int) -> str:

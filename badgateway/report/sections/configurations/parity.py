@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from badgateway import numbers
 from badgateway.databases.registry import database_of
+from badgateway.model.axis import AXES
 from badgateway.model.configuration import Configuration
 from badgateway.model.experiment import Experiment, Load
 from badgateway.report.cells import Setting
@@ -30,11 +31,12 @@ _LABELS = {
     "conn_max_age_s": "connection max age",
     "pool": "connection pool",
     "database_tls": "TLS to the database",
-    "database_distances_ms": "distance to the database",
+    **{axis.values: axis.name for axis in AXES},
     "background": "runs beside the server",
     "candidate": "may be picked",
 }
 _SECONDS = ("keepalive_s", "least_lifetime_s", "graceful_stop_s", "conn_max_age_s")
+_AXES = {axis.values: axis for axis in AXES}
 _SWITCHES = ("preload", "database_tls", "candidate")
 _LIMITS = {
     "app_s": "application time limit",
@@ -105,8 +107,9 @@ def _printed(configuration: Configuration, field: str) -> str:
         return numbers.declared_seconds(value)
     if field in _SWITCHES:
         return "on" if value else "off"
-    if field == "database_distances_ms":
-        return numbers.listed(f"{distance:g} ms" for distance in value)
+    axis = _AXES.get(field)
+    if axis is not None:
+        return numbers.listed(axis.value.format(f"{one:g}") for one in value)
     if field == "background":
         return " ".join(value) or "nothing"
     return str(value)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from badgateway import numbers
+from badgateway.model.axis import away
 from badgateway.model.design import Purpose
 from badgateway.model.study_summary import StudySummary
 from badgateway.model.summary import TrialSummary
@@ -25,8 +26,8 @@ class TrialRow:
     position: str
     block: str
     configuration: str
-    distance: str
-    """To the database; empty where there is none."""
+    at: str
+    """What lay on an axis; empty where nothing did."""
     remark: str
     """What makes it another trial than one of a block, or not the first of its kind; empty without."""
     users: str
@@ -80,7 +81,7 @@ def trial_row(summary: TrialSummary) -> TrialRow:
         position=str(trial.position),
         block=str(trial.block),
         configuration=trial.configuration,
-        distance=f"+ {trial.database_distance_ms:g} ms" if trial.database_distance_ms else "",
+        at=", ".join(f"+ {axis.value.format(value)}" for axis, value in away(trial.at)),
         remark=_remark(trial),
         users=phrases.load_in_column(trial.load),
         seed=str(trial.seed),

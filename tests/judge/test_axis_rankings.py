@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from badgateway.judge.distances import rank_at_distances
+from badgateway.judge.axis_rankings import rank_along_axes
 from badgateway.model.experiment import Experiment
 from badgateway.model.summary import ConfigurationSummary, Verdict
-from badgateway.words.distances import sentence
+from badgateway.words.axes import sentence
 from badgateway.words.verdict_reasons import said
 from tests.declared import declared
 from tests.judge.causes_of import level
@@ -48,20 +48,20 @@ def ranking(p95s_ms, failed=None):
         ]
         for name, values in p95s_ms.items()
     }
-    (found,) = rank_at_distances(asked, summarised(asked, trials))
+    (found,) = rank_along_axes(asked, summarised(asked, trials))
     return found
 
 
 def test_without_a_second_distance_there_is_nothing_to_rank():
     asked = experiment("one", "two", distances=(0.0,))
-    assert rank_at_distances(asked, summarised(asked, {"one": trial("one", 0.0, 10)})) == ()
+    assert rank_along_axes(asked, summarised(asked, {"one": trial("one", 0.0, 10)})) == ()
 
 
 def test_the_levels_at_other_distances_are_shown_and_in_no_verdict():
     asked = experiment("one")
     (one,) = summarised(asked, {"one": [trial("one", 0.0, 10), trial("one", 1.0, 10, 300), trial("one", 5.0, 10)]})
-    assert [level.database_distance_ms for level in one.levels] == [0.0]
-    assert [level.database_distance_ms for level in one.distant_levels] == [1.0, 5.0]
+    assert [level.at for level in one.levels] == [(0.0,)]
+    assert [level.at for level in one.distant_levels] == [(1.0,), (5.0,)]
     assert [level.verdict for level in one.distant_levels] == ["FAIL", "INCONCLUSIVE"]
     assert one.verdict == "INCONCLUSIVE"
     assert not any("300" in reason for reason in said(one.reasons))
@@ -118,7 +118,7 @@ def test_with_one_configuration_left_there_is_nothing_to_rank():
 
 def summed(name, p95s_ms):
     levels = [
-        replace(level(name, 400, 0, None, users=50, p95_ms=p95_ms), database_distance_ms=distance)
+        replace(level(name, 400, 0, None, users=50, p95_ms=p95_ms), at=(distance,))
         for distance, p95_ms in zip(DISTANCES, p95s_ms, strict=True)
     ]
     (configuration,) = experiment(name).configurations
@@ -137,7 +137,7 @@ P95S = st.lists(st.integers(10, 900), min_size=3, max_size=3)
 @given(one=P95S, two=P95S, three=P95S)
 def test_the_order_at_each_distance_is_by_the_p95_where_all_pass(one, two, three):
     given_ms = {"one": one, "two": two, "three": three}
-    (found,) = rank_at_distances(experiment(*given_ms), [summed(*configuration) for configuration in given_ms.items()])
+    (found,) = rank_along_axes(experiment(*given_ms), [summed(*configuration) for configuration in given_ms.items()])
     for place, order in enumerate(found.orders):
         p95s_ms = [given_ms[name][place] for name in order.configurations]
         assert p95s_ms == sorted(p95s_ms)

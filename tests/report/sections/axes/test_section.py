@@ -1,17 +1,17 @@
 from dataclasses import replace
 
-from badgateway.report.sections.distances import section as distances
+from badgateway.report.sections.axes import section as axes
 from tests.report import samples
 from tests.report.ladder_sample import long_ladder
 
 
 def test_a_study_with_one_distance_has_no_table():
-    assert distances.build(samples.picked()) == ()
+    assert axes.build(samples.picked()) == ()
 
 
 def test_the_rows_stand_in_the_order_of_the_nearest_distance_and_moves_are_marked():
-    (table,) = distances.build(long_ladder())
-    assert table.distances == ("0 ms", "1 ms", "5 ms")
+    (table,) = axes.build(long_ladder())
+    assert table.values == ("0 ms", "1 ms", "5 ms")
     assert [row.name for row in table.rows] == ["uwsgi-16", "uwsgi-16-pymysql", "gunicorn-gevent"]
     places = [[(one.place, one.moved) for one in row.places] for row in table.rows]
     assert places == [
@@ -22,13 +22,13 @@ def test_the_rows_stand_in_the_order_of_the_nearest_distance_and_moves_are_marke
 
 
 def test_each_distance_has_its_own_numbers():
-    (table,) = distances.build(long_ladder())
+    (table,) = axes.build(long_ladder())
     last = table.rows[0].places[-1]
     assert (last.failed, last.p95, last.rate) == ("0\N{NO-BREAK SPACE}%", "2.10\N{NO-BREAK SPACE}s", "400")
 
 
 def test_who_is_left_out_is_named():
     study = long_ladder()
-    (ranking,) = study.distance_rankings
-    (table,) = distances.build(replace(study, distance_rankings=(replace(ranking, left_out=("a", "b")),)))
-    assert table.left_out == "Not measured at every one of these distances: a and b."
+    (ranking,) = study.axis_rankings
+    (table,) = axes.build(replace(study, axis_rankings=(replace(ranking, left_out=("a", "b")),)))
+    assert table.left_out == "Not measured at every one of these values: a and b."

@@ -1,0 +1,87 @@
+"""Axes: what a configuration may be measured at several values of besides the load, one value a trial."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Axis:
+    """One such thing, and all that is said of it; how it comes to be is in the room `stack`."""
+
+    key: str
+    """Field of a trial, and key in reports: the one value it was run at; 0 is that nothing was done."""
+    values: str
+    """Field of a configuration, and of a variant: the values it is measured at. The first counts for its verdict."""
+    value: str
+    """One value with its unit, and the place of the number: '{} ms'."""
+    folder: str
+    """The same as a part of the name of a trial's folder, with letters that no other axis has: '{}ms'."""
+    name: str
+    """What it is, as the title of a setting: 'distance to the database'."""
+    short: str
+    """The same in a heading: 'database distance'."""
+    noun: str
+    """The same where a table beside it says more: 'distance'."""
+    where: str
+    """That a trial was run at a value, beside its configuration: 'database at {} ms'."""
+    condition: str
+    """The same in a sentence, behind what was measured: 'with the database {} ms away'."""
+    several: str
+    """The same of several values: 'with {} ms a round trip to the database'."""
+    how: str
+    """How it is done, one sentence for readers of a report."""
+
+
+DATABASE_DISTANCE = Axis(
+    key="database_distance_ms",
+    values="database_distances_ms",
+    value="{} ms",
+    folder="{}ms",
+    name="distance to the database",
+    short="database distance",
+    noun="distance",
+    where="database at {} ms",
+    condition="with the database {} ms away",
+    several="with {} ms a round trip to the database",
+    how="A relay makes each round trip to the database take that much longer.",
+)
+
+AXES = (DATABASE_DISTANCE,)
+"""A value of a trial is 0 unless its configuration says otherwise."""
+
+At = tuple[float, ...]
+"""A value of each axis, in the order of AXES."""
+USUAL: At = (0.0,) * len(AXES)
+
+
+def at_of(record: object) -> At:
+    """Return where a trial, which has a field for each axis, was or is to be run."""
+    return tuple(float(getattr(record, axis.key)) for axis in AXES)
+
+
+def keys_of(at: At) -> dict[str, Any]:
+    """Return the values by the keys of their axes, as a trial and a report have them."""
+    return {axis.key: value for axis, value in zip(AXES, at, strict=True)}
+
+
+def every_at(values: Mapping[Axis, Sequence[float]]) -> tuple[At, ...]:
+    """Return all combinations of the values of each axis, the first of each first."""
+    return tuple(product(*(values[axis] for axis in AXES)))
+
+
+def value_on(axis: Axis, at: At) -> float:
+    """Return the value of one axis."""
+    return at[AXES.index(axis)]
+
+
+def moved(axis: Axis, at: At, value: float) -> At:
+    """Return the same with another value on one axis."""
+    place = AXES.index(axis)
+    return (*at[:place], value, *at[place + 1 :])
+
+
+def away(at: At) -> tuple[tuple[Axis, str], ...]:
+    """Return the axes on which something was done, each with its value as it is printed: '5', '0.5'."""
+    return tuple((axis, f"{value:g}") for axis, value in zip(AXES, at, strict=True) if value)

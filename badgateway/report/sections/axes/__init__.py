@@ -1,0 +1,1 @@
+"""The ranking at each value of an axis."""

@@ -1,1 +1,0 @@
-"""The ranking at each database distance."""
