@@ -16,6 +16,7 @@ from badgateway.judge.trial_evidence import TrialEvidence
 from badgateway.model.comparison import ChoiceKind
 from badgateway.model.design import Purpose
 from badgateway.model.experiment import Experiment
+from badgateway.model.secrets import without_secrets
 from badgateway.model.study_summary import Confirmation, StudySummary
 from badgateway.model.summary import TrialSummary
 from badgateway.model.trial import Trial
@@ -50,7 +51,7 @@ def analyse(folder: RunFolder) -> StudySummary:
         raise ResultsError(
             f"{folder.path}: no trial of this run has ended, so there is nothing to report; run it again"
         )
-    experiment = manifest.experiment
+    experiment = without_secrets(manifest.experiment)
     alone = kept_trials(folder)
     kept = side_by_side(experiment, alone)
     compared = [entry for entry in kept if _is_compared(entry.record.trial)]

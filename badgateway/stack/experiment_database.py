@@ -24,7 +24,7 @@ def prepare_database(
     What the optimizer knows of the data is taken once it is loaded, and stays as it is.
 
     Raises:
-        ConfigurationError: the site would use another database.
+        ConfigurationError: the site would use another database, or settings for development.
         DeploymentError: the server did not come up, or the application could not load its data.
     """
     make_passage(folder, account)

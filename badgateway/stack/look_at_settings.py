@@ -1,9 +1,11 @@
-"""Prints the databases that a site's Django settings name, as JSON; null where it has no Django settings.
+"""Prints what a site's Django settings say of databases and DEBUG, as JSON; null where it has no Django settings.
 
 It is run by its path, with the Python and the environment of the site: either with `MODULE:OBJECT`, as a server would
 load the site, or with `manage.py ARGUMENTS...`, which gets as far as its command and no further. Nothing is connected
 to meanwhile: a site that tries it while it is loaded gets an error.
 """
+
+from __future__ import annotations
 
 import importlib
 import json
@@ -13,7 +15,7 @@ import sys
 from pathlib import Path
 from typing import Any, NoReturn
 
-PRINTED = "databases of the site: "
+PRINTED = "settings of the site: "
 """Before the JSON: what a site prints while it is loaded stands before it."""
 
 
@@ -25,14 +27,14 @@ def refuse_connections(event: str, arguments: tuple[Any, ...]) -> None:
         )
 
 
-def databases() -> list[dict[str, Any]] | None:
-    """Return what the settings say of each database, without passwords."""
+def settings_of_site() -> dict[str, Any] | None:
+    """Return what the settings say of each database, without passwords, and whether they are for development."""
     if "django.conf" not in sys.modules:
         return None
     settings = sys.modules["django.conf"].settings
     if not settings.configured and not os.environ.get("DJANGO_SETTINGS_MODULE"):
         return None
-    return [
+    databases = [
         {
             "alias": alias,
             "engine": str(one.get("ENGINE", "")),
@@ -43,11 +45,12 @@ def databases() -> list[dict[str, Any]] | None:
         }
         for alias, one in settings.DATABASES.items()
     ]
+    return {"databases": databases, "debug": bool(settings.DEBUG)}
 
 
 def tell() -> None:
     """Print them."""
-    sys.stdout.write(f"\n{PRINTED}{json.dumps(databases())}\n")
+    sys.stdout.write(f"\n{PRINTED}{json.dumps(settings_of_site())}\n")
     sys.stdout.flush()
 
 
@@ -60,7 +63,8 @@ def tell_and_end(*_: Any, **__: Any) -> NoReturn:
 def main() -> None:
     """Load the site in one of the two ways, and print."""
     sys.addaudithook(refuse_connections)
-    sys.path.insert(0, str(Path.cwd()))
+    # In place of this file's folder, whose modules are called as many others are.
+    sys.path[0] = str(Path.cwd())
     asked = sys.argv[1:]
     if asked[0].endswith(".py"):
         management: Any = importlib.import_module("django.core.management")

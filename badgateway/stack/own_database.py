@@ -20,6 +20,13 @@ _ELSEWHERE = ("unix_socket", "read_default_file", "read_default_group", "service
 """Options of a driver that lead elsewhere, whatever the host is."""
 
 
+_IN_DEBUG = (
+    "application.environment: the site's settings have DEBUG = True: it would keep every statement in memory, and no "
+    "figure of it holds for production; nothing was run; name its settings for production, such as "
+    'DJANGO_SETTINGS_MODULE = "mysite.settings.production", or the variable that turns DEBUG off'
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteDatabase:
     """A database as a site's settings name it."""
@@ -51,16 +58,21 @@ def demand_own_databases(looks: Sequence[Command], database: RunningDatabase, ap
         application: The folder of the run's copy of the site.
 
     Raises:
-        ConfigurationError: One is another.
+        ConfigurationError: One is another, or of another system.
+            Or the settings that its server has are for development.
         DeploymentError: The site cannot be loaded, so nobody knows what it would write to.
     """
     with ExitStack() as stack:
         children = [stack.enter_context(running(look)) for look in looks]
         for child in children:
-            for found in _databases(child):
+            told = _settings(child)
+            for found in map(_site_database, told.get("databases", ())):
                 why = foreign(found, database, application)
                 if why:
                     raise ConfigurationError(_refusal(found, why, database))
+            # Its own commands may have settings for development; what is measured may not.
+            if told.get("debug") and not child.command.argv[2].endswith(".py"):
+                raise ConfigurationError(_IN_DEBUG)
 
 
 def foreign(found: SiteDatabase, database: RunningDatabase, application: Path) -> str:
@@ -68,6 +80,8 @@ def foreign(found: SiteDatabase, database: RunningDatabase, application: Path) -
     if found.engine in _WITHOUT_A_SERVER:
         return ""
     if found.engine.endswith("sqlite3"):
+        if found.alias == "default":
+            return f"no {database.system.label}, which this run would measure"
         return "" if _is_of_the_copy(found.name, application) else "a file outside the run's copy of the site"
     elsewhere = [option for option in found.options if option in _ELSEWHERE]
     if elsewhere:
@@ -91,7 +105,7 @@ def _refusal(found: SiteDatabase, why: str, database: RunningDatabase) -> str:
     )
 
 
-def _databases(child: Child) -> tuple[SiteDatabase, ...]:
+def _settings(child: Child) -> Mapping[str, Any]:
     try:
         demand_end(child, deadline_s=DEADLINE_S)
     except DeploymentError as error:
@@ -100,8 +114,8 @@ def _databases(child: Child) -> tuple[SiteDatabase, ...]:
             f"run: {error}"
         ) from error
     printed = child.output().rpartition(look_at_settings.PRINTED)[2]
-    found: list[Mapping[str, Any]] | None = json.loads(printed.splitlines()[0])
-    return tuple(map(_site_database, found or ()))
+    found: Mapping[str, Any] | None = json.loads(printed.splitlines()[0])
+    return found or {}
 
 
 def _site_database(found: Mapping[str, Any]) -> SiteDatabase:

@@ -123,6 +123,32 @@ def test_a_second_database_counts_too(site, database):
         demand_own_databases([look(site, "wsgi:application")], database, site)
 
 
+def test_a_site_whose_own_database_is_of_another_system_is_not_measured_as_if_it_were_of_this_one(site, database):
+    text = 'SECRET_KEY = "x"\nDATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "db.sqlite3"}}\n'
+    (site / "own.py").write_text(text)
+
+    with pytest.raises(
+        ConfigurationError, match=r"'default' is sqlite3 at db\.sqlite3: no MariaDB, which this run would"
+    ):
+        demand_own_databases([look(site, "wsgi:application")], database, site)
+
+
+def test_settings_for_development_are_refused_where_the_server_has_them_and_not_where_a_command_has(site, database):
+    (site / "own.py").write_text(SETTINGS.format(**OWN) + "DEBUG = True\n")
+
+    demand_own_databases([look(site, "manage.py", "migrate")], database, site)
+    with pytest.raises(
+        ConfigurationError, match=r"DEBUG = True: .*; nothing was run; name its settings for production"
+    ):
+        demand_own_databases([look(site, "wsgi:application")], database, site)
+
+
+def test_a_site_finds_the_modules_of_python_and_not_those_of_the_kit(site, database):
+    (site / "shop.py").write_text("import statistics\nstatistics.median([1, 2, 3])\ndef application(): ...\n")
+
+    demand_own_databases([look(site, "shop:application")], database, site)
+
+
 def test_what_is_no_django_site_has_no_settings_to_look_at(site, database):
     (site / "shop.py").write_text("print('loading')\ndef application(environ, start): ...\n")
 
@@ -151,7 +177,7 @@ def named(**of: object) -> SiteDatabase:
         "name": "site",
         "options": (),
     }
-    return SiteDatabase(alias="default", **{**given, **of})  # type: ignore[arg-type]
+    return SiteDatabase(**{"alias": "default", **given, **of})  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -159,8 +185,8 @@ def named(**of: object) -> SiteDatabase:
     [
         {},
         {"engine": "django.db.backends.dummy", "host": "", "port": ""},
-        {"engine": "django.db.backends.sqlite3", "name": "db.sqlite3"},
-        {"engine": "django.db.backends.sqlite3", "name": "file:memory?mode=memory&cache=shared"},
+        {"alias": "cache", "engine": "django.db.backends.sqlite3", "name": "db.sqlite3"},
+        {"alias": "cache", "engine": "django.db.backends.sqlite3", "name": "file:memory?mode=memory&cache=shared"},
         {"options": ("charset", "init_command")},
     ],
 )
@@ -179,8 +205,9 @@ def test_the_runs_own_database_and_files_of_its_copy_are_let_in(of, database, tm
         {"options": ("read_default_file",)},
         {"options": ("unix_socket",)},
         {"engine": "django.db.backends.postgresql", "options": ("service",)},
-        {"engine": "django.db.backends.sqlite3", "name": "/srv/site/db.sqlite3"},
-        {"engine": "django.db.backends.sqlite3", "name": "../db.sqlite3"},
+        {"alias": "cache", "engine": "django.db.backends.sqlite3", "name": "/srv/site/db.sqlite3"},
+        {"alias": "cache", "engine": "django.db.backends.sqlite3", "name": "../db.sqlite3"},
+        {"engine": "django.db.backends.sqlite3", "name": "db.sqlite3"},
     ],
 )
 def test_whatever_may_lead_elsewhere_is_refused(of, database, tmp_path):

@@ -1,0 +1,29 @@
+"""Takes out of an experiment what a report must not show: values of variables that are secret by their names."""
+
+import re
+from collections.abc import Mapping
+
+from badgateway.model.experiment import Experiment
+from badgateway.model.printable import masked
+
+HIDDEN = "..."
+_SECRET = re.compile(r"secret|token|passw|pwd|credential|dsn|key", re.IGNORECASE)
+
+
+def without_secrets(experiment: Experiment) -> Experiment:
+    """Return the experiment as it may be shown; the names of its variables stay."""
+    application = experiment.application.model_copy(update={"environment": _shown(experiment.application.environment)})
+    configurations = tuple(
+        one.model_copy(update={"environment": _shown(one.environment)}) for one in experiment.configurations
+    )
+    variants = {
+        name: one.model_copy(update={"environment": _shown(one.environment)})
+        for name, one in experiment.variants.items()
+    }
+    changes = {"application": application, "configurations": configurations, "variants": variants}
+    return experiment.model_copy(update=changes)
+
+
+def _shown(environment: Mapping[str, str]) -> dict[str, str]:
+    # An address may have a password in it, whatever its variable is called.
+    return {name: HIDDEN if _SECRET.search(name) else masked(value) for name, value in environment.items()}
