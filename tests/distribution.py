@@ -10,7 +10,7 @@ LONGEST_FIRST = (
     "tests/live/test_study.py",
     "tests/live/test_run.py",
     "tests/live/test_links.py",
-    "tests/live/test_waiting.py",
+    "tests/live/test_worker_checks.py",
     "tests/live/test_planted.py",
     "tests/live/test_odd_requests.py",
     "tests/live/test_other_work.py",
