@@ -40,17 +40,18 @@ def _ends_a_line(path: Path) -> bool:
         return file.read(1) == b"\n"
 
 
-def require_header(path: Path, columns: tuple[str, ...]) -> None:
-    """Raise RawDataError when the first line of a CSV file does not name these columns; DuckDB would not mind."""
-    header = first_line(path)
-    if header != ",".join(columns):
-        raise RawDataError(f"{path}, line 1: the header is '{header}', must be '{','.join(columns)}'")
+def require_header(path: Path, columns: tuple[str, ...], *earlier: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the columns that the first line of a CSV file names, in their order.
 
-
-def first_line(path: Path) -> str:
-    """Return the first line of a file, without its end; empty when there is none."""
+    Raises:
+        RawDataError: They are not these columns, nor those of an earlier kit; DuckDB would not mind.
+    """
     with path.open(encoding="utf-8", errors="replace") as file:
-        return file.readline().rstrip("\r\n")
+        header = file.readline().rstrip("\r\n")
+    for known in (columns, *earlier):
+        if header == ",".join(known):
+            return known
+    raise RawDataError(f"{path}, line 1: the header is '{header}', must be '{','.join(columns)}'")
 
 
 def load(path: Path, load_rows: Callable[[], object], where: Callable[[str], str]) -> None:

@@ -4,15 +4,7 @@ from pathlib import Path
 
 import duckdb
 
-from badgateway.ledger.checks import (
-    Rule,
-    broken,
-    demand_none_broken,
-    first_line,
-    load,
-    require_header,
-    require_whole_lines,
-)
+from badgateway.ledger.checks import Rule, broken, demand_none_broken, load, require_header, require_whole_lines
 from badgateway.ledger.text_file import as_utf8
 from badgateway.model.raw import CLIENT_COLUMNS
 
@@ -91,14 +83,13 @@ def load_client(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
         RawDataError: The file is missing, cut, has another header, or a row that cannot be believed.
     """
     require_whole_lines(path)
-    is_earlier = first_line(path) == ",".join(_EARLIER)
-    require_header(path, _EARLIER if is_earlier else CLIENT_COLUMNS)
-    load(path, lambda: _load_rows(connection, path, is_earlier=is_earlier), where=str)
+    columns = require_header(path, CLIENT_COLUMNS, _EARLIER)
+    load(path, lambda: _load_rows(connection, path, columns), where=str)
     demand_none_broken(path, connection, TABLE, _RULES)
 
 
-def _load_rows(connection: duckdb.DuckDBPyConnection, path: Path, *, is_earlier: bool) -> None:
-    types = {column: _TYPES[column] for column in (_EARLIER if is_earlier else CLIENT_COLUMNS)}
-    rows = _ROWS.format(columns="*, false AS accepted" if is_earlier else "*", types=types)
+def _load_rows(connection: duckdb.DuckDBPyConnection, path: Path, columns: tuple[str, ...]) -> None:
+    types = {column: _TYPES[column] for column in columns}
+    rows = _ROWS.format(columns="*" if "accepted" in columns else "*, false AS accepted", types=types)
     with as_utf8(path) as file:
         connection.execute(rows, {"file": str(file)})
