@@ -51,11 +51,14 @@ def _effects(
     tested = [(pair, chance(*pair.measured)) for pair in pairs if pair.measured and _has_failed(*pair.measured)]
     adjusted = among_all([p_value for _, p_value in tested])
     p_values = {(pair.configuration, pair.after.load): p for (pair, _), p in zip(tested, adjusted, strict=True)}
-    found: dict[str, tuple[ConfigurationEffect, ...]] = {}
-    for pair in pairs:
-        one = _effect(pair, experiment, p_values.get((pair.configuration, pair.after.load), 1.0))
-        found[pair.configuration] = (*found.get(pair.configuration, ()), one)
-    return found
+    return {
+        name: tuple(
+            _effect(pair, experiment, p_values.get((name, pair.after.load), 1.0))
+            for pair in pairs
+            if pair.configuration == name
+        )
+        for name in by_name
+    }
 
 
 def _has_failed(*levels: LevelSummary) -> bool:
