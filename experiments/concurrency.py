@@ -2,7 +2,6 @@
 
 import os
 
-import gevent
 from locust import task
 
 from badgateway.load.checks import StartsWith
@@ -25,8 +24,8 @@ class Visitor(RecordedUser):
 
     def on_start(self) -> None:
         """Come at some moment of a long pause, and not all at once; who comes at a rate has a moment already."""
-        if PAUSE_S > 1 and self._due_s is None:
-            gevent.sleep(self.random.uniform(0, PAUSE_S))
+        if PAUSE_S > 1:
+            self.come_within(PAUSE_S)
 
     @task(3)
     def list_members(self) -> None:

@@ -72,7 +72,7 @@ class Staff(RecordedUser):
 
     def on_start(self) -> None:
         """Come at some moment, and not all at once."""
-        gevent.sleep(self.random.uniform(0, COME_WITHIN_S))
+        self.come_within(COME_WITHIN_S)
 
     @task
     def download(self) -> None:

@@ -22,6 +22,7 @@ from random import Random
 from typing import Any, TypeAlias, cast
 from urllib.parse import urlencode
 
+import gevent
 import locust
 from locust import User
 from locust.env import Environment
@@ -81,6 +82,11 @@ class RecordedUser(User):
             self._has_visited = True
             self.on_start()
         _run_chosen_task(self)
+
+    def come_within(self, longest_s: float) -> None:
+        """Come at some moment, and not with all the others: for on_start; who comes at a rate has a moment already."""
+        if self._due_s is None:
+            gevent.sleep(self.random.uniform(0, longest_s))
 
     def fetch(
         self,

@@ -138,3 +138,6 @@ def test_the_tasks_of_several_user_classes_are_chosen_by_their_weights(server, t
     assert names.count("often") > 3 * names.count("seldom") > 0
     # on_start is a visitor's first request, so it is what was due.
     assert 0 < names.count("arrive") < len(names) / 2
+    # Nobody waits for a moment to come at, although on_start asks for one.
+    due = takewhile(lambda offset_s: offset_s < LENGTH_S, offsets_s(Arrivals(rate_per_s=200, seed=7)))
+    assert len(names) >= len(list(due))

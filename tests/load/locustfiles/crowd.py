@@ -17,6 +17,8 @@ class Often(RecordedUser):
     weight = 9
 
     def on_start(self):
+        # Of an open loop each has its moment already, so nobody is a minute late.
+        self.come_within(60)
         self.fetch("GET", "/ok", name="arrive")
 
     @task
