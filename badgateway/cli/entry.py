@@ -14,6 +14,10 @@ _COMMANDS = {
         module="badgateway.cli.commands",
         short_help="Rebuild the reports of a run from its raw files.",
     ),
+    "emit": Listed(
+        module="badgateway.cli.emit",
+        short_help="Write the files that deploy a run's pick, and why.",
+    ),
     "diff": Listed(
         module="badgateway.cli.diff",
         short_help="Put two runs of one experiment side by side.",

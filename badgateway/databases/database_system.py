@@ -80,6 +80,35 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DjangoSettings:
+    """How Django is told to connect with a driver: what it adds to an entry of DATABASES."""
+
+    engine: str
+    options: Mapping[str, object] = field(default_factory=dict)
+    """OPTIONS where nothing else was asked for."""
+    options_with_tls: Mapping[str, object] | None = None
+    """OPTIONS where a configuration asks for TLS; None where that makes no difference."""
+    first: tuple[str, ...] = ()
+    """Lines of Python before DATABASES."""
+    packages: tuple[str, ...] = ()
+    """What is to be installed for it."""
+    pool: Callable[[int], "PooledSettings"] | None = None
+    """The same with a pool of that size; None where there is none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PooledSettings:
+    """What changes where each process lends its connections out of a pool."""
+
+    engine: str
+    entry: Mapping[str, object] = field(default_factory=dict)
+    """Keys beside OPTIONS."""
+    options: Mapping[str, object] = field(default_factory=dict)
+    """Further OPTIONS."""
+    packages: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Driver:
     """A client library of the application's."""
 
@@ -97,6 +126,8 @@ class Driver:
     """What connect() calls the database's name."""
     without_pool: str = ""
     """Why a configuration with it may have no pool; empty where it may."""
+    django: DjangoSettings | None = None
+    """How a site that is deployed is told of it; None: nobody has said it."""
 
     def client(self, *, tls: bool) -> str:
         """Return what the way in which the application connects is called where its cost is measured."""

@@ -12,9 +12,11 @@ from badgateway.databases.database_system import (
     Activity,
     Client,
     DatabaseSystem,
+    DjangoSettings,
     Driver,
     Login,
     Place,
+    PooledSettings,
     Step,
     TableStatistics,
 )
@@ -146,6 +148,18 @@ def _analyze_fault(rows: Sequence[Sequence[object]]) -> str:
     return ""
 
 
+def _pool(size: int) -> PooledSettings:
+    # As app/school_site/database.py has it: a connection that Django keeps is one that the pool never gets back.
+    options = {"POOL_SIZE": size, "MAX_OVERFLOW": 0, "TIMEOUT": 2, "RECYCLE": 600, "PRE_PING": True}
+    return PooledSettings(
+        engine="dj_db_conn_pool.backends.mysql",
+        entry={"POOL_OPTIONS": options},
+        packages=("django-db-connection-pool",),
+    )
+
+
+_OPTIONS = {"charset": "utf8mb4", "isolation_level": "read committed"}
+
 DATABASE = DatabaseSystem(
     name="mariadb",
     label="MariaDB",
@@ -176,12 +190,23 @@ DATABASE = DatabaseSystem(
             module="pymysql",
             plain=("PyMySQL, ssl_disabled", {"charset": "utf8mb4", "ssl_disabled": True}),
             with_tls=("PyMySQL, as it is", {"charset": "utf8mb4"}),
+            django=DjangoSettings(
+                engine="django.db.backends.mysql",
+                options={**_OPTIONS, "ssl_disabled": True},
+                options_with_tls=_OPTIONS,
+                first=("import pymysql", "", "pymysql.install_as_MySQLdb()"),
+                packages=("pymysql",),
+                pool=_pool,
+            ),
         ),
         Driver(
             name="mysqlclient",
             distribution="mysqlclient",
             module="MySQLdb",
             plain=("mysqlclient, as it is", {"charset": "utf8mb4"}),
+            django=DjangoSettings(
+                engine="django.db.backends.mysql", options=_OPTIONS, packages=("mysqlclient",), pool=_pool
+            ),
         ),
     ),
 )

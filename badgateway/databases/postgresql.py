@@ -11,9 +11,11 @@ from badgateway.databases.database_system import (
     Activity,
     Client,
     DatabaseSystem,
+    DjangoSettings,
     Driver,
     Login,
     Place,
+    PooledSettings,
     Step,
     TableStatistics,
 )
@@ -132,6 +134,23 @@ def _analyze(tables: Sequence[str]) -> str:
     return f"VACUUM (ANALYZE) {names}"
 
 
+_ENGINE = "django.db.backends.postgresql"
+_OPTIONS = {"sslmode": "disable"}
+_OPTIONS_WITH_TLS = {"sslmode": "prefer"}
+
+
+def _pool(size: int) -> PooledSettings:
+    pool = {"min_size": size, "max_size": size, "timeout": 2}
+    packages = ("psycopg[binary,pool]",)
+    return PooledSettings(engine=_ENGINE, entry={"CONN_HEALTH_CHECKS": True}, options={"pool": pool}, packages=packages)
+
+
+def _settings(*packages: str, first: tuple[str, ...] = ()) -> DjangoSettings:
+    return DjangoSettings(
+        engine=_ENGINE, options=_OPTIONS, options_with_tls=_OPTIONS_WITH_TLS, first=first, packages=packages
+    )
+
+
 DATABASE = DatabaseSystem(
     name="postgresql",
     label="PostgreSQL",
@@ -162,6 +181,13 @@ DATABASE = DatabaseSystem(
             module="psycopg",
             plain=("psycopg 3", {"sslmode": "disable"}),
             name_argument="dbname",
+            django=DjangoSettings(
+                engine=_ENGINE,
+                options=_OPTIONS,
+                options_with_tls=_OPTIONS_WITH_TLS,
+                packages=("psycopg[binary]",),
+                pool=_pool,
+            ),
         ),
         Driver(
             name="psycopg2",
@@ -170,6 +196,7 @@ DATABASE = DatabaseSystem(
             plain=("psycopg2", {"sslmode": "disable"}),
             name_argument="dbname",
             without_pool=_NO_POOL,
+            django=_settings("psycopg2-binary"),
         ),
         Driver(
             name="psycopg2-psycogreen",
@@ -178,6 +205,11 @@ DATABASE = DatabaseSystem(
             plain=("psycopg2", {"sslmode": "disable"}),
             name_argument="dbname",
             without_pool=_NO_POOL,
+            django=_settings(
+                "psycogreen",
+                "psycopg2-binary",
+                first=("from psycogreen.gevent import patch_psycopg", "", "patch_psycopg()"),
+            ),
         ),
     ),
 )

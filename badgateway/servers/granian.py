@@ -5,16 +5,18 @@ import re
 from badgateway.model.configuration import Configuration, WorkerModel
 from badgateway.model.evidence import ServerEvent
 from badgateway.model.knob import Knob
-from badgateway.servers.environment_file import bind_variables, fitting, variables
+from badgateway.servers.deployable import Deployable
+from badgateway.servers.environment_file import bind_variables, fitting, plain_environment, variables
 from badgateway.servers.log import ServerLog, levelled, logging_config, rules
 from badgateway.servers.server import Place, Server, Start
 
 INTERFACE = "GRANIAN_INTERFACE"
+_LOGGING = "GRANIAN_LOG_CONFIG"
 
 
-def _start(configuration: Configuration, place: Place) -> Start:
+def _values(configuration: Configuration, place: Place) -> dict[str, str | None]:
     threads = str(configuration.threads)
-    own: dict[str, str | None] = {
+    return {
         **bind_variables("GRANIAN", place),
         "GRANIAN_WORKERS": str(configuration.workers),
         # For ASGI more than one is refused: there the event loop is the thread.
@@ -22,11 +24,14 @@ def _start(configuration: Configuration, place: Place) -> Start:
         "GRANIAN_BACKLOG": str(configuration.listen),
         "GRANIAN_WORKERS_KILL_TIMEOUT": str(configuration.graceful_stop_s),
     }
+
+
+def _start(configuration: Configuration, place: Place) -> Start:
     return Start(
         argv=(place.program("granian"), place.target),
         bind=place.address,
         # Its lines have no time otherwise.
-        environment={"GRANIAN_LOG_CONFIG": str(place.logging), **fitting(place.server_text, own)},
+        environment={_LOGGING: str(place.logging), **fitting(place.server_text, _values(configuration, place))},
         logging=logging_config("_granian"),
     )
 
@@ -70,6 +75,13 @@ LOG = ServerLog(
     replaced_worker=" old worker-",
 )
 
+_SETTINGS = {
+    "workers": "GRANIAN_WORKERS",
+    "threads": "GRANIAN_BLOCKING_THREADS",
+    "listen": "GRANIAN_BACKLOG",
+    "graceful_stop_s": "GRANIAN_WORKERS_KILL_TIMEOUT",
+}
+
 SERVER = Server(
     name="granian",
     label="Granian",
@@ -77,12 +89,7 @@ SERVER = Server(
     files=("granian*.env",),
     start=_start,
     worker_model=_worker_model,
-    settings={
-        "workers": "GRANIAN_WORKERS",
-        "threads": "GRANIAN_BLOCKING_THREADS",
-        "listen": "GRANIAN_BACKLOG",
-        "graceful_stop_s": "GRANIAN_WORKERS_KILL_TIMEOUT",
-    },
+    settings=_SETTINGS,
     lacks={
         "least_workers": "it keeps all workers",
         "greenlets": "it has threads or an event loop",
@@ -104,4 +111,15 @@ SERVER = Server(
     },
     least_listen=128,
     log=LOG,
+    values=lambda configuration, place: {**_values(configuration, place), _LOGGING: str(place.logging)},
+    deployable=Deployable(
+        file="granian.env",
+        plain=plain_environment,
+        variables=_SETTINGS,
+        arguments=("{target}",),
+        is_environment=True,
+        unit={"Type": "exec", "ExecReload": "/bin/kill -HUP $MAINPID", "KillMode": "mixed", "KillSignal": "SIGTERM"},
+        reload="A reload (SIGHUP) reads new code, one worker after the other.",
+        unlimited="it lets every request run to its end; what takes too long ends at nginx, and goes on in the worker",
+    ),
 )

@@ -5,8 +5,11 @@ import re
 from badgateway.model.configuration import Configuration, WorkerModel
 from badgateway.model.evidence import ServerEvent
 from badgateway.model.knob import Knob
+from badgateway.servers.deployable import Deployable
 from badgateway.servers.log import ServerLog, rules, stamped_line
+from badgateway.servers.plain_python import plain_python
 from badgateway.servers.server import Place, Server, Start
+from badgateway.servers.web_variables import WEB_VARIABLES
 
 _CLASS = re.compile(r"^\s*worker_class\s*=([^#\n]*)", re.MULTILINE)
 _MODELS = {
@@ -24,9 +27,13 @@ def _start(_configuration: Configuration, place: Place) -> Start:
     # its first workers cannot import the application.
     return Start(
         argv=(place.program("gunicorn"), "--config", str(place.journal)),
-        bind=f"unix:{place.address}" if place.port is None else place.address,
+        bind=_bind(place),
         environment={"JOURNAL_GUNICORN": str(place.server_file)},
     )
+
+
+def _bind(place: Place) -> str:
+    return f"unix:{place.address}" if place.port is None else place.address
 
 
 def _worker_model(text: str) -> WorkerModel:
@@ -129,5 +136,24 @@ SERVER = Server(
     },
     log=LOG,
     model_told=_model_of,
+    values=lambda _configuration, place: {"WEB_BIND": _bind(place)},
+    deployable=Deployable(
+        file="gunicorn.conf.py",
+        plain=plain_python,
+        variables=WEB_VARIABLES,
+        arguments=("--config", "{file}"),
+        unit={
+            # It tells systemd when it listens. SIGTERM goes to the master, which lets its workers end their requests.
+            "Type": "notify",
+            "NotifyAccess": "main",
+            "ExecReload": "/bin/kill -HUP $MAINPID",
+            "KillMode": "mixed",
+            "KillSignal": "SIGTERM",
+        },
+        reload="With preload_app a reload (SIGHUP) does not read new code: restart it. Without, a reload stops the old "
+        "workers before the new ones have imported the site.",
+        unlimited="timeout ends no request of these workers, it finds workers that stand still; what takes too long "
+        "ends at nginx, and goes on in the worker",
+    ),
     rank=2,
 )

@@ -8,6 +8,7 @@ from typing import Literal, Protocol
 from badgateway.model.configuration import Configuration, WorkerModel
 from badgateway.model.knob import Knob
 from badgateway.model.samples import Reading
+from badgateway.servers.deployable import Deployable
 from badgateway.servers.log import ServerLog
 
 COMMON_SETTINGS = (
@@ -106,6 +107,11 @@ class Statistics:
     """From the whole answer and the seconds since the epoch; ValueError, LookupError or TypeError: it is none."""
 
 
+def no_values(_configuration: Configuration, _place: "Place") -> Mapping[str, str | None]:
+    """Add nothing to what every server file gets."""
+    return {}
+
+
 def no_model(_told: str) -> None:
     """Tell nothing of worker models."""
 
@@ -134,6 +140,8 @@ class Server:
     protocol: Literal["http", "uwsgi"] = "http"
     """What it speaks to a proxy that can speak both."""
     start: Callable[[Configuration, Place], Start]
+    values: Callable[[Configuration, Place], Mapping[str, str | None]] = no_values
+    """The variables that its file takes from a place, beside those of `web_variables`; None: it is not set."""
     worker_model: Callable[[str], WorkerModel]
     """How one worker serves several requests, by what the text of a server file says; an event loop is ASGI."""
     settings: Mapping[str, str]
@@ -151,6 +159,8 @@ class Server:
     """How its log is read; None as long as nothing can read it, and its lines prove no cause."""
     model_told: Callable[[str], WorkerModel | None] = no_model
     """The worker model, by the word that its log has for it."""
+    deployable: Deployable | None = None
+    """How it is deployed without the kit; None: nobody has said it."""
     rank: int = 100
     """Where it stands when several are named: the most used first, those of one rank by name."""
 

@@ -5,14 +5,17 @@ import re
 from badgateway.model.configuration import Configuration, WorkerModel
 from badgateway.model.evidence import ServerEvent
 from badgateway.model.knob import Knob
-from badgateway.servers.environment_file import bind_variables, fitting
+from badgateway.servers.deployable import Deployable
+from badgateway.servers.environment_file import bind_variables, fitting, plain_environment
 from badgateway.servers.log import ServerLog, levelled, logging_config, rules
 from badgateway.servers.server import Place, Server, Start
 
+_LOGGING = "UVICORN_LOG_CONFIG"
 
-def _start(configuration: Configuration, place: Place) -> Start:
+
+def _values(configuration: Configuration, place: Place) -> dict[str, str | None]:
     most, delta = configuration.max_requests, configuration.max_requests_delta
-    own: dict[str, str | None] = {
+    return {
         **bind_variables("UVICORN", place),
         "UVICORN_WORKERS": str(configuration.workers),
         "UVICORN_BACKLOG": str(configuration.listen),
@@ -22,11 +25,14 @@ def _start(configuration: Configuration, place: Place) -> Start:
         "UVICORN_LIMIT_MAX_REQUESTS": str(most) if most else None,
         "UVICORN_LIMIT_MAX_REQUESTS_JITTER": str(delta) if most else None,
     }
+
+
+def _start(configuration: Configuration, place: Place) -> Start:
     return Start(
         argv=(place.program("uvicorn"), place.target),
         bind=place.address,
         # Its lines have no time otherwise.
-        environment={"UVICORN_LOG_CONFIG": str(place.logging), **fitting(place.server_text, own)},
+        environment={_LOGGING: str(place.logging), **fitting(place.server_text, _values(configuration, place))},
         logging=logging_config("uvicorn"),
     )
 
@@ -63,6 +69,15 @@ LOG = ServerLog(
     ),
 )
 
+_SETTINGS = {
+    "workers": "UVICORN_WORKERS",
+    "listen": "UVICORN_BACKLOG",
+    "keepalive_s": "UVICORN_TIMEOUT_KEEP_ALIVE",
+    "max_requests": "UVICORN_LIMIT_MAX_REQUESTS",
+    "max_requests_delta": "UVICORN_LIMIT_MAX_REQUESTS_JITTER",
+    "graceful_stop_s": "UVICORN_TIMEOUT_GRACEFUL_SHUTDOWN",
+}
+
 SERVER = Server(
     name="uvicorn",
     label="uvicorn",
@@ -70,14 +85,7 @@ SERVER = Server(
     files=("uvicorn*.env",),
     start=_start,
     worker_model=_worker_model,
-    settings={
-        "workers": "UVICORN_WORKERS",
-        "listen": "UVICORN_BACKLOG",
-        "keepalive_s": "UVICORN_TIMEOUT_KEEP_ALIVE",
-        "max_requests": "UVICORN_LIMIT_MAX_REQUESTS",
-        "max_requests_delta": "UVICORN_LIMIT_MAX_REQUESTS_JITTER",
-        "graceful_stop_s": "UVICORN_TIMEOUT_GRACEFUL_SHUTDOWN",
-    },
+    settings=_SETTINGS,
     lacks={
         "least_workers": "it keeps all workers",
         "threads": "each view that is no coroutine gets a thread of its own, without a limit",
@@ -94,4 +102,15 @@ SERVER = Server(
         Knob.REQUEST_LIMIT: "UVICORN_LIMIT_CONCURRENCY",
     },
     log=LOG,
+    values=lambda configuration, place: {**_values(configuration, place), _LOGGING: str(place.logging)},
+    deployable=Deployable(
+        file="uvicorn.env",
+        plain=plain_environment,
+        variables=_SETTINGS,
+        arguments=("{target}",),
+        is_environment=True,
+        unit={"Type": "exec", "ExecReload": "/bin/kill -HUP $MAINPID", "KillMode": "mixed", "KillSignal": "SIGTERM"},
+        reload="A reload (SIGHUP) starts its workers anew one after the other; one worker alone has nobody to do it.",
+        unlimited="it lets every request run to its end; what takes too long ends at nginx, and goes on in the worker",
+    ),
 )

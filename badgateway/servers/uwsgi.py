@@ -10,7 +10,10 @@ from badgateway.model.configuration import Configuration, FrontDoor, WorkerModel
 from badgateway.model.knob import Knob
 from badgateway.model.samples import Reading
 from badgateway.servers import uwsgi_log
+from badgateway.servers.deployable import Deployable
+from badgateway.servers.plain_ini import plain_ini
 from badgateway.servers.server import Place, Server, Start, Statistics
+from badgateway.servers.web_variables import WEB_VARIABLES
 
 BUSY_WORKERS = "uwsgi_busy_workers"
 CORES_IN_REQUEST = "uwsgi_cores_in_request"
@@ -23,6 +26,11 @@ _MODES = {
     "async": WorkerModel.GREENLETS,
 }
 """By the last word of its operational mode."""
+_SINGLE = (
+    *("processes", "cheaper", "threads", "gevent", "listen", "harakiri", "max-requests", "max-requests-delta"),
+    *("min-worker-lifetime", "worker-reload-mercy", "lazy-apps", "virtualenv", "module", "protocol"),
+)
+"""Options of which the last one counts."""
 _GEVENT = re.compile(r"^\s*gevent\s*=", re.MULTILINE)
 
 
@@ -31,12 +39,15 @@ def _start(configuration: Configuration, place: Place) -> Start:
     return Start(
         argv=(place.program("uwsgi"), "--ini", str(place.server_file)),
         bind=place.address,
-        environment={
-            "WEB_VENV": str(place.python_home),
-            "WEB_STATS": str(place.statistics_socket),
-            "WEB_PROTOCOL": "http" if configuration.front_door is FrontDoor.LOAD_BALANCER else "uwsgi",
-        },
+        environment={"WEB_STATS": str(place.statistics_socket), **_values(configuration, place)},
     )
+
+
+def _values(configuration: Configuration, place: Place) -> dict[str, str]:
+    return {
+        "WEB_VENV": str(place.python_home),
+        "WEB_PROTOCOL": "http" if configuration.front_door is FrontDoor.LOAD_BALANCER else "uwsgi",
+    }
 
 
 def _file_fault(file: PurePosixPath) -> str:
@@ -127,5 +138,25 @@ SERVER = Server(
     statistics=STATISTICS,
     log=LOG,
     model_told=_MODES.get,
+    values=lambda configuration, place: {"WEB_BIND": place.address, **_values(configuration, place)},
+    deployable=Deployable(
+        file="uwsgi.ini",
+        plain=lambda text, filling: plain_ini(text, filling, single=_SINGLE),
+        variables=WEB_VARIABLES,
+        comment=";",
+        # By itself it breaks off every request on SIGTERM, however it is told to take it.
+        arguments=("--ini", "{file}", "--hook-master-start", "unix_signal:15 gracefully_kill_them_all"),
+        unit={
+            # It tells systemd when it is ready, from the process that systemd knows.
+            "Type": "notify",
+            "NotifyAccess": "main",
+            "ExecReload": "/bin/kill -HUP $MAINPID",
+            "KillMode": "mixed",
+            "KillSignal": "SIGTERM",
+        },
+        reload="A reload (SIGHUP) reads new code, and nobody accepts until the site is imported again.",
+        unlimited="there is no harakiri with gevent: its deadline is the worker's, not the request's; what takes too "
+        "long ends at nginx, and goes on in the worker",
+    ),
     rank=1,
 )

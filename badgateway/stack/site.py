@@ -9,6 +9,7 @@ from badgateway.model import raw as raw_files
 from badgateway.model.configuration import Configuration
 from badgateway.plan.programs import search_path
 from badgateway.process.account import Account
+from badgateway.servers.web_variables import web_variables
 from badgateway.stack.written import RUN_FOLDER
 
 
@@ -121,20 +122,5 @@ class Site:
             "JOURNAL_ASGI" if self.is_asgi else "JOURNAL_WSGI": self.application_name,
             "JOURNAL_FILE": str(self.journal_file),
             **({"JOURNAL_LOOP": "1"} if self.watch_loop else {}),
-            "WEB_BIND": bind,
-            "WEB_WSGI": self.target,
-            "WEB_WORKERS": str(configuration.workers),
-            "WEB_LEAST_WORKERS": str(configuration.least_workers),
-            "WEB_THREADS": str(configuration.threads),
-            "WEB_GREENLETS": str(configuration.greenlets),
-            "WEB_LISTEN": str(configuration.listen),
-            "WEB_TIMEOUT_S": str(self.timeout_s),
-            "WEB_KEEPALIVE_S": str(configuration.keepalive_s),
-            "WEB_LAZY": str(int(not configuration.preload)),
-            "WEB_MAX_REQUESTS": str(configuration.max_requests),
-            "WEB_MAX_REQUESTS_DELTA": str(configuration.max_requests_delta),
-            "WEB_LEAST_LIFETIME_S": str(configuration.least_lifetime_s),
-            "WEB_GRACEFUL_STOP_S": str(configuration.graceful_stop_s),
-            # Its name before, for one release.
-            "WEB_RELOAD_MERCY_S": str(configuration.graceful_stop_s),
+            **web_variables(configuration, bind=bind, target=self.target, timeout_s=self.timeout_s),
         }

@@ -46,6 +46,7 @@ workers = 2
 COMMANDS = [
     "run",
     "report",
+    "emit",
     "diff",
     "plan",
     "serve",

@@ -1,0 +1,1 @@
+"""Pure: from a run's report and the pick to the files that deploy it."""

@@ -1,0 +1,202 @@
+"""What of a run's report.json is read to deploy its answer: declared and measured, checked as it is read."""
+
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from badgateway.errors import ConfigurationError
+from badgateway.model.configuration import Configuration, Timeouts
+from badgateway.model.decoding import decoded_json
+from badgateway.model.experiment import Application, Database, Load, Objective
+from badgateway.model.load_level import LoadLevel, LoadUnit
+from badgateway.model.printable import printable_part
+
+SCHEMA_VERSION = 1
+EARLIER_GRACEFUL_STOP = "reload_mercy_s"
+"""What graceful_stop_s was called in an earlier version."""
+
+
+class _Read(BaseModel):
+    """A table of the document: what else is in it is left."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
+
+
+def _known(model: type[BaseModel]) -> BeforeValidator:
+    """Return what takes only the keys that a declared table has: a report has more."""
+    fields = model.model_fields
+
+    def only(found: Any) -> Any:
+        return {key: value for key, value in found.items() if key in fields} if isinstance(found, Mapping) else found
+
+    return BeforeValidator(only)
+
+
+class Count(_Read):
+    """How many of how many."""
+
+    count: int
+    total: int
+    share: float
+    high: float
+    """Upper end of its 95 % interval."""
+
+
+class Latency(_Read):
+    """Of OK requests."""
+
+    p50: float
+    p95: float
+    max: float
+
+
+class Measured(_Read):
+    """A load level of a configuration, or one trial."""
+
+    users: int | None
+    rate_per_s: float | None
+    requests: int | None
+    failures: Count | None
+    latency_ms: Latency | None
+    throughput_rps: float | None
+
+    @property
+    def load(self) -> LoadLevel:
+        """Its load."""
+        return (
+            LoadLevel(self.rate_per_s, LoadUnit.RATE) if self.rate_per_s else LoadLevel(self.users or 0, LoadUnit.USERS)
+        )
+
+
+class Level(Measured):
+    """All valid trials of a configuration at one load."""
+
+    verdict: str
+    reasons: tuple[str, ...] = ()
+
+
+class Connections(_Read):
+    """To the database, in one trial's window."""
+
+    peak: int | None
+    limit: int | None
+
+
+class Process(_Read):
+    """A part of the trial, all its processes together."""
+
+    part: str
+    cpu_s: float | None
+    peak_rss_bytes: int | None
+
+
+class Trial(Measured):
+    """One trial."""
+
+    purpose: str
+    control: bool
+    status: str
+    database_connections: Connections | None = None
+    processes: tuple[Process, ...] = ()
+
+
+class Measurements(_Read):
+    """A configuration: what it was, and what became of it."""
+
+    name: str
+    verdict: str
+    reasons: tuple[str, ...]
+    settings: dict[str, Any]
+    levels: tuple[Level, ...]
+    trials: tuple[Trial, ...]
+
+    @property
+    def configuration(self) -> Configuration:
+        """As it was declared."""
+        settings = {key: value for key, value in self.settings.items() if key in Configuration.model_fields}
+        if EARLIER_GRACEFUL_STOP in self.settings:
+            settings.setdefault("graceful_stop_s", self.settings[EARLIER_GRACEFUL_STOP])
+        return Configuration.model_validate({"name": self.name, **settings})
+
+
+class Asked(_Read):
+    """The experiment."""
+
+    name: str
+    question: str
+    objective: Annotated[Objective, _known(Objective)]
+    timeouts: Annotated[Timeouts, _known(Timeouts)]
+    load: Annotated[Load, _known(Load)]
+    database: Annotated[Database, _known(Database)]
+    application: Annotated[Application, _known(Application)]
+
+
+class Machine(_Read):
+    """Where it was measured."""
+
+    system: str
+    cores: int
+    memory_bytes: int
+    somaxconn: int | None
+    versions: dict[str, str]
+
+
+class Recommended(_Read):
+    """The answer."""
+
+    decision: str
+    configuration: str | None
+    sentence: str
+
+
+class Capacity(_Read):
+    """The highest load that a configuration carried."""
+
+    configuration: str
+    unit: str
+    status: str
+    confirmed: float | None
+
+
+class Choice(_Read):
+    """How it was decided."""
+
+    capacities: tuple[Capacity, ...] = ()
+
+
+class Document(_Read):
+    """The report of one run."""
+
+    schema_version: Annotated[int, Field(ge=SCHEMA_VERSION, le=SCHEMA_VERSION)]
+    started: str
+    complete: bool
+    recommendation: Recommended
+    experiment: Asked
+    environment: Machine
+    configurations: tuple[Measurements, ...]
+    choice: Choice | None = None
+
+    def of(self, name: str) -> Measurements | None:
+        """Return a configuration's; None when there is none of that name."""
+        return next((one for one in self.configurations if one.name == name), None)
+
+
+def read_document(content: bytes, where: PurePosixPath) -> Document:
+    """Return what is read of a report.json.
+
+    Raises:
+        ConfigurationError: It is none, or of another schema.
+    """
+    try:
+        document = Document.model_validate(decoded_json(content))
+        for one in document.configurations:
+            _ = one.configuration
+    except ValidationError as error:
+        fault = error.errors(include_url=False)[0]
+        key = ".".join(map(str, fault["loc"]))
+        raise ConfigurationError(f"{where}: {printable_part(key)}: {fault['msg']}; give a run's report.json") from error
+    except ValueError as error:
+        raise ConfigurationError(f"{where}: is no report.json: {printable_part(str(error))}") from error
+    return document

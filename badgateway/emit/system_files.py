@@ -1,0 +1,83 @@
+"""What belongs to the machine: the kernel's settings, the unit of systemd, and the variables of the site."""
+
+from badgateway.emit.proxy import OPEN_FILES
+from badgateway.emit.server_file import argv, made_by
+from badgateway.emit.subject import Subject
+from badgateway.emit.templates import fill
+from badgateway.model.secrets import HIDDEN
+
+USUAL_SOMAXCONN = 4096
+"""Linux's own since 5.4."""
+_SAFE = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:,@+=%"
+
+
+def kernel_file(subject: Subject) -> str:
+    """Return the settings of the kernel."""
+    listen, measured = subject.configuration.listen, subject.document.environment.somaxconn
+    if measured is None:
+        basis = "The run has not recorded the machine's own value; this is Linux's since 5.4."
+    elif measured < listen:
+        basis = f"Measured with {measured}, which had cut the queue that was asked for."
+    else:
+        basis = f"Measured with {measured}."
+    return fill(
+        "sysctl.conf.j2",
+        made_by=made_by(subject),
+        name=subject.place.name,
+        label=subject.server.label,
+        listen=listen,
+        basis=basis,
+        somaxconn=USUAL_SOMAXCONN if measured is None else measured,
+    )
+
+
+def unit_file(subject: Subject) -> str:
+    """Return the unit of systemd."""
+    place, deployable = subject.place, subject.deployable
+    return fill(
+        "unit.service.j2",
+        made_by=made_by(subject),
+        name=place.name,
+        label=subject.server.label,
+        directory=place.application,
+        settings=place.settings,
+        environment_file=place.server_file if deployable.is_environment else "",
+        argv=" ".join(_quoted(word) for word in argv(subject)),
+        unit=deployable.unit,
+        reload=deployable.reload,
+        graceful_s=subject.configuration.graceful_stop_s,
+        open_files=OPEN_FILES,
+    )
+
+
+def variables_file(subject: Subject) -> str:
+    """Return the variables that the site had in the trials and that are no secret."""
+    one = subject.configuration
+    of_database = {
+        "DB_DRIVER": one.driver,
+        "DB_CONN_MAX_AGE_S": str(one.conn_max_age_s),
+        "DB_POOL_SIZE": str(one.pool),
+        "DB_TLS": str(int(one.database_tls)),
+    }
+    own = {**subject.document.experiment.application.environment, **one.environment}
+    return fill(
+        "site.env.j2",
+        made_by=made_by(subject),
+        settings=subject.place.settings,
+        database={name: _quoted(value) for name, value in of_database.items()},
+        own={name: _quoted(value) for name, value in sorted(own.items()) if not _is_hidden(value)},
+        hidden=sorted(name for name, value in own.items() if _is_hidden(value)),
+    )
+
+
+def _is_hidden(value: str) -> bool:
+    # A report has neither what is secret by its name, nor passwords in addresses.
+    return HIDDEN in value
+
+
+def _quoted(word: str) -> str:
+    """Return a word as systemd's files have it."""
+    if word and all(letter in _SAFE for letter in word):
+        return word
+    inside = word.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{inside}"'

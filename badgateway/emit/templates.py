@@ -1,0 +1,34 @@
+"""Text files from templates: nothing in them is markup, so what is put in is checked where it is read."""
+
+import textwrap
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+WIDTH = 118
+
+
+def wrapped(text: str) -> tuple[str, ...]:
+    """Return the lines of a comment."""
+    return tuple(textwrap.wrap(text, WIDTH, break_long_words=False, break_on_hyphens=False))
+
+
+def comment(text: str, indent: int = 0) -> str:
+    """Return a text as lines of a comment that begin with #."""
+    lines = textwrap.wrap(text, WIDTH - indent, break_long_words=False, break_on_hyphens=False)
+    return f"\n{' ' * indent}".join(f"# {line}" for line in lines)
+
+
+_TEMPLATES = Environment(
+    loader=PackageLoader("badgateway.emit"),
+    autoescape=False,  # noqa: S701 # none of them is HTML
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    keep_trailing_newline=True,
+)
+_TEMPLATES.filters["comment"] = comment
+
+
+def fill(template: str, **values: object) -> str:
+    """Return a template with its values."""
+    return _TEMPLATES.get_template(template).render(**values)

@@ -1,0 +1,56 @@
+"""What is known of a server to deploy it without the kit: its file with plain values, and how it is supervised."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from badgateway.errors import ConfigurationError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filling:
+    """What a server file is filled with, in place of the variables that a trial gives it."""
+
+    values: Mapping[str, str | None]
+    """By variable; None: it is not set."""
+    remarks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By variable: lines of a comment above the setting that takes it, without the mark of a comment."""
+    header: tuple[str, ...] = ()
+    """Lines of a comment in place of the file's own first one, which tells how the kit starts it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plain:
+    """A server file that takes nothing from the kit."""
+
+    text: str
+    filled: frozenset[str]
+    """The variables that it had: what is not among them had no effect in a trial either."""
+
+
+def not_fillable(line: int, variable: str, remedy: str) -> ConfigurationError:
+    """Return that a file takes a variable in a way that cannot be filled in; who reads the file adds its name."""
+    return ConfigurationError(f"line {line}: {variable} cannot be filled in; {remedy}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployable:
+    """How one server is deployed."""
+
+    file: str
+    """What its file is called in a deployment."""
+    plain: Callable[[str, Filling], Plain]
+    """The text of a server file, without the kit's variables."""
+    variables: Mapping[str, str]
+    """The variable of each setting of a configuration that its files take."""
+    comment: str = "#"
+    """What begins a comment in its file."""
+    arguments: tuple[str, ...]
+    """Behind the program: {file} is its file, {target} the application."""
+    is_environment: bool = False
+    """Whether its file sets variables, which whoever starts it has to read."""
+    unit: Mapping[str, str]
+    """What systemd is to be told of it under [Service]; {seconds} is the time that its workers have to end."""
+    reload: str
+    """How new code is taken, in a sentence."""
+    unlimited: str = ""
+    """In place of a time limit of its own where it has none: what ends a request that takes too long."""
