@@ -6,6 +6,10 @@ from badgateway.cli.group import KitGroup, Listed
 from badgateway.cli.streams import keep_going_unread
 
 _COMMANDS = {
+    "init": Listed(
+        module="badgateway.cli.init",
+        short_help="Look at your site's repository; write an experiment for it.",
+    ),
     "run": Listed(
         module="badgateway.cli.commands",
         short_help="Compare configurations under load; get a pick and a report.",

@@ -128,6 +128,8 @@ class Driver:
     """Why a configuration with it may have no pool; empty where it may."""
     django: DjangoSettings | None = None
     """How a site that is deployed is told of it; None: nobody has said it."""
+    blocks: str = ""
+    """Why it lets no other greenlet run while it waits; empty where it does."""
 
     def client(self, *, tls: bool) -> str:
         """Return what the way in which the application connects is called where its cost is measured."""
@@ -194,6 +196,8 @@ class DatabaseSystem:
     """What its server's program may be called; the first that is found is taken."""
     directories: tuple[str, ...] = ()
     """Patterns of absolute paths where the program may be beside PATH; of several, that of the highest version."""
+    engines: tuple[str, ...] = ()
+    """Words in what sites call it: in the engine of Django's settings, in the scheme of an address."""
     scheme: str = ""
     """Of an address in a variable such as DATABASE_URL; empty: the system's name."""
     names_of_host: tuple[str, ...] = ()

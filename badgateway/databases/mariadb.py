@@ -163,6 +163,7 @@ _OPTIONS = {"charset": "utf8mb4", "isolation_level": "read committed"}
 DATABASE = DatabaseSystem(
     name="mariadb",
     label="MariaDB",
+    engines=("mysql", "mariadb"),
     scheme="mysql",
     template=PurePosixPath("servers/mariadb.cnf"),
     programs=("mariadbd", "mysqld"),
@@ -207,6 +208,7 @@ DATABASE = DatabaseSystem(
             django=DjangoSettings(
                 engine="django.db.backends.mysql", options=_OPTIONS, packages=("mysqlclient",), pool=_pool
             ),
+            blocks="it waits in C",
         ),
     ),
 )

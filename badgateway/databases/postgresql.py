@@ -154,6 +154,7 @@ def _settings(*packages: str, first: tuple[str, ...] = ()) -> DjangoSettings:
 DATABASE = DatabaseSystem(
     name="postgresql",
     label="PostgreSQL",
+    engines=("postgres", "postgis"),
     names_of_host=("localhost",),
     template=PurePosixPath("servers/postgresql.conf"),
     programs=("postgres",),
@@ -197,6 +198,7 @@ DATABASE = DatabaseSystem(
             name_argument="dbname",
             without_pool=_NO_POOL,
             django=_settings("psycopg2-binary"),
+            blocks="it waits in C, unless psycogreen patches it",
         ),
         Driver(
             name="psycopg2-psycogreen",

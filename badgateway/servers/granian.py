@@ -109,6 +109,7 @@ SERVER = Server(
         Knob.SOCKET_MODE: "GRANIAN_UDS_PERMISSIONS = 666",
         Knob.THREADS: "GRANIAN_INTERFACE = wsgi, GRANIAN_BLOCKING_THREADS = 16",
     },
+    kit_files={WorkerModel.THREADS: "granian.env", WorkerModel.EVENT_LOOP: "granian_asgi.env"},
     least_listen=128,
     log=LOG,
     values=lambda configuration, place: {**_values(configuration, place), _LOGGING: str(place.logging)},

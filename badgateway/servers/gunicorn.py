@@ -134,6 +134,17 @@ SERVER = Server(
         WorkerModel.GREENLETS: {Knob.TIME_LIMIT: ""},
         WorkerModel.EVENT_LOOP: {Knob.TIME_LIMIT: "", Knob.ACCEPT_QUEUE: "backlog (worker class asgi: always 100)"},
     },
+    own_files={
+        "gunicorn.conf.py": "gunicorn -c {file} {target}",
+        "gunicorn_conf.py": "gunicorn -c {file} {target}",
+        "gunicorn_config.py": "gunicorn -c {file} {target}",
+    },
+    kit_files={
+        WorkerModel.ONE_REQUEST: "gunicorn_sync.py",
+        WorkerModel.THREADS: "gunicorn_gthread.py",
+        WorkerModel.GREENLETS: "gunicorn_gevent.py",
+        WorkerModel.EVENT_LOOP: "gunicorn_asgi.py",
+    },
     log=LOG,
     model_told=_model_of,
     values=lambda _configuration, place: {"WEB_BIND": _bind(place)},

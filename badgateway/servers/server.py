@@ -152,6 +152,12 @@ class Server:
     """How it spells what is no setting of a configuration, or is said in another way; empty: it turns nothing."""
     knobs_of: Mapping[WorkerModel, Mapping[Knob, str]] = field(default_factory=dict)
     """What workers of a model spell in another way than `knobs`."""
+    other_programs: tuple[str, ...] = ()
+    """What its program is called besides."""
+    own_files: Mapping[str, str] = field(default_factory=dict)
+    """Files of a repository that are its configuration, by name or suffix, each with the command that runs it."""
+    kit_files: Mapping[WorkerModel, str] = field(default_factory=dict)
+    """The kit's own files for it, in servers/, by how their workers serve requests."""
     least_listen: int = 1
     """The shortest accept queue that it takes."""
     statistics: Statistics | None = None

@@ -101,6 +101,7 @@ SERVER = Server(
         Knob.MEMORY_LIMIT: "UVICORN_LIMIT_MAX_REQUESTS = 1000, UVICORN_LIMIT_MAX_REQUESTS_JITTER = 500",
         Knob.REQUEST_LIMIT: "UVICORN_LIMIT_CONCURRENCY",
     },
+    kit_files={WorkerModel.EVENT_LOOP: "uvicorn.env"},
     log=LOG,
     values=lambda configuration, place: {**_values(configuration, place), _LOGGING: str(place.logging)},
     deployable=Deployable(

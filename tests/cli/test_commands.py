@@ -44,6 +44,7 @@ driver = "pymysql"
 workers = 2
 """
 COMMANDS = [
+    "init",
     "run",
     "report",
     "emit",

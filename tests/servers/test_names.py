@@ -28,8 +28,11 @@ MAY_NAME_SERVERS = {
     "stack/nginx.py",
     # Which logs have local times, in a help text.
     "cli/explain.py",
-    # Examples, in what is printed to whoever mistyped something.
+    # Examples, in what is printed to whoever mistyped something, or has to name a command.
     "model/declared.py",
+    "cli/init.py",
+    "draft/findings.py",
+    "stack/exploration.py",
 }
 _WORDS = re.compile("|".join(word for server in servers() for word in (server.name, server.label)), re.IGNORECASE)
 

@@ -1,0 +1,177 @@
+"""The command that looks at a repository and proposes an experiment for its site."""
+
+import os
+import re
+from pathlib import Path
+
+import click
+
+from badgateway.cli.entry import cli
+from badgateway.cli.terminal import echo
+from badgateway.draft import settings_file
+from badgateway.draft.candidates import Candidate, LeftOut, candidates
+from badgateway.draft.draft import FILE, LOCUST_FILE, Draft, Levels
+from badgateway.draft.experiment_text import experiment_text
+from badgateway.draft.findings import Finding, findings
+from badgateway.draft.inspected import Inspected
+from badgateway.draft.locust_file import Workload, locust_file
+from badgateway.draft.repository import Repository, look
+from badgateway.draft.routes import NotSent, Task, tasks_of
+from badgateway.draft.today import Today, served_by, served_today
+from badgateway.draft.traffic import traffic
+from badgateway.errors import ConfigurationError
+from badgateway.model.printable import printable
+from badgateway.numbers import listed
+from badgateway.stack.exploration import explore, unset
+from badgateway.stack.site_python import site_python
+
+_USERS = (5, 10, 20)
+_NO_NAME = re.compile(r"[^a-z0-9]+")
+_IGNORED = "results/"
+
+
+@cli.command()
+@click.argument("directory", type=click.Path(path_type=Path, file_okay=False, exists=True), default=Path())
+@click.option("--print", "print_only", is_flag=True, help="Write nothing: print what was found and both files.")
+@click.option("--yes", "-y", is_flag=True, help="Write without asking.")
+@click.option("--force", is_flag=True, help="Overwrite badgateway.toml and loadtest/locustfile.py.")
+@click.option(
+    "--python",
+    type=click.Path(path_type=Path),
+    metavar="PROGRAM",
+    help="The Python that has the site's packages.  [default: of .venv, $VIRTUAL_ENV, Poetry, Pipenv]",
+)
+@click.option(
+    "--command",
+    metavar="COMMAND",
+    help='How the site is served today, such as "gunicorn -w 4 mysite.wsgi".  [default: what a file says]',
+)
+@click.option(
+    "--access-log",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    metavar="FILE",
+    help="An access log of the site's: routes, weights and rates come from it.  [default: the site's URL patterns]",
+)
+def init(
+    directory: Path,
+    *,
+    print_only: bool,
+    yes: bool,
+    force: bool,
+    python: Path | None,
+    command: str | None,
+    access_log: Path | None,
+) -> None:
+    """Look at a site's repository, and write an experiment for it: badgateway.toml and loadtest/locustfile.py.
+
+    Nothing of the site is changed and nothing is connected to. Its own Python loads it in a temporary copy without any
+    network, to read its settings and routes. Values of .env are not read. What runs today becomes the baseline: from a
+    Procfile, a server's own file, a Dockerfile or a systemd unit, the first of them. Each finding is printed with where
+    it is from.
+
+    \b
+    Examples:
+      badgateway init                 look at the repository in this folder, ask, write
+      badgateway init --print         only look
+      badgateway init --yes --python ../env/bin/python
+      badgateway init --access-log /var/log/nginx/access.log.1
+    """  # noqa: D301 # click's mark for a paragraph that keeps its lines
+    root = directory.resolve()
+    if not (print_only or force):
+        _demand_free(root)
+    draft = _drafted(root, python, command, access_log)
+    for line in _lines(list(findings(draft))):
+        echo(line)
+    files = {FILE: experiment_text(draft), LOCUST_FILE: locust_file(draft.workload)}
+    if draft.settings_text:
+        files[draft.repository.directory / settings_file.FILE] = draft.settings_text
+    if print_only:
+        for name, text in files.items():
+            echo(f"\n--- {name}\n{text}", newline=False)
+        return
+    if not yes and not click.confirm(f"Write {listed(files)}?", default=True):
+        return
+    for name, text in files.items():
+        place = root / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text, encoding="utf-8")
+        echo(f"wrote {printable(str(place))}")
+    _ignore_results(root)
+    echo(f"next: badgateway plan {FILE}")
+
+
+def _demand_free(root: Path) -> None:
+    taken = [str(name) for name in (FILE, LOCUST_FILE) if os.path.lexists(root / name)]
+    if taken:
+        raise ConfigurationError(
+            f"{root / taken[0]} is there already; nothing was looked at; keep it, or overwrite it: badgateway init "
+            "--force"
+        )
+
+
+def _ignore_results(root: Path) -> None:
+    """Have git leave results alone, where there is a .gitignore that does not say so yet."""
+    file = root / ".gitignore"
+    if not file.is_file():
+        return
+    text = file.read_text(encoding="utf-8", errors="replace")
+    if _IGNORED not in text.split():
+        with file.open("a", encoding="utf-8") as end:
+            end.write(f"{'' if text.endswith(chr(10)) or not text else chr(10)}{_IGNORED}\n")
+        echo(f"added {_IGNORED} to {printable(str(file))}")
+
+
+def _drafted(root: Path, given: Path | None, command: str | None, log: Path | None) -> Draft:
+    # First what takes a moment and may be refused.
+    of_log = traffic(log) if log else None
+    repository = look(root)
+    program, python = site_python(repository, given)
+    today = _today(repository, command)
+    explored = explore(repository, program, today)
+    site = explored.site
+    found = list(candidates(site, os.cpu_count() or 1))
+    workload, levels = of_log or (_workload(site), Levels(users=_USERS, source="chosen by the kit, not measured"))
+    return Draft(
+        name=_NO_NAME.sub("-", root.name.lower()).strip("-") or "site",
+        repository=repository,
+        python=python,
+        site=site,
+        today=today.loading(site.target) if today else None,
+        variables=explored.variables,
+        settings_source=explored.settings_source,
+        workload=workload,
+        levels=levels,
+        candidates=tuple(one for one in found if isinstance(one, Candidate)),
+        left_out=tuple(one for one in found if isinstance(one, LeftOut)),
+        is_apart=explored.is_apart,
+        settings_text=explored.settings_text,
+        unset=unset(site, explored.variables),
+    )
+
+
+def _today(repository: Repository, command: str | None) -> Today | None:
+    if command is None:
+        return served_today(repository)
+    today = served_by(command, "--command")
+    if today is None:
+        raise ConfigurationError(f"--command {command}: it starts no server that is known; name the server's program")
+    return today
+
+
+def _workload(site: Inspected) -> Workload:
+    found = list(tasks_of(site.routes))
+    return Workload(
+        source="the site's URL patterns",
+        tasks=tuple(one for one in found if isinstance(one, Task)) or (Task(path="/", name="GET /"),),
+        not_sent=tuple(one for one in found if isinstance(one, NotSent)),
+    )
+
+
+def _lines(found: list[Finding]) -> list[str]:
+    width = max((len(one.subject) for one in found), default=0)
+    return [f"{one.subject:<{width}}  {printable(_told(one))}" for one in found]
+
+
+def _told(one: Finding) -> str:
+    source = f"  (from {one.source})" if one.source else ""
+    return f"{one.found}{source}{f': {one.remedy}' if one.remedy else ''}"

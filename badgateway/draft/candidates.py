@@ -1,0 +1,89 @@
+"""Which of the kit's own configurations a site can run, and why not the others."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from badgateway.databases.database_system import DatabaseSystem, Driver
+from badgateway.databases.registry import databases
+from badgateway.draft.inspected import Inspected
+from badgateway.model.configuration import WorkerModel
+from badgateway.servers.registry import servers
+from badgateway.servers.server import Server
+
+_GREENLETS = "gevent"
+"""The package that greenlets take."""
+_IN_C = "the database's driver is none that is known to let others run while it waits"
+LISTEN = 1024
+THREADS = 16
+GREENLETS = 64
+_TITLES = {
+    WorkerModel.ONE_REQUEST: ("sync", "One request a worker, by the rule of thumb: 2 x cores + 1 workers."),
+    WorkerModel.THREADS: ("threads", "A worker for each core, each with threads: requests wait side by side."),
+    WorkerModel.GREENLETS: ("gevent", "A worker for each core, each with greenlets, which the driver lets run."),
+    WorkerModel.EVENT_LOOP: ("asgi", "A worker for each core, each an event loop."),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A configuration of the kit's own for a site."""
+
+    name: str
+    server: Server
+    model: WorkerModel
+    workers: int
+    note: str
+
+    @property
+    def file(self) -> str:
+        """The server file, as experiments name it."""
+        return f"kit:{self.server.kit_files[self.model]}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """A configuration that the site cannot run, or is not to."""
+
+    name: str
+    why: str
+
+
+def system_of(site: Inspected) -> DatabaseSystem | None:
+    """Return the system that the site's database is of; None where it has none, or one that is not known."""
+    engine = site.database.engine.lower() if site.database else ""
+    return next((one for one in databases() if any(word in engine for word in one.engines)), None)
+
+
+def driver_of(site: Inspected) -> Driver | None:
+    """Return the driver that the site connects with; None where it is not known."""
+    system, module = system_of(site), site.database.driver if site.database else ""
+    drivers = system.drivers if system and module else ()
+    return next((one for one in drivers if module in {one.module, one.name}), None)
+
+
+def candidates(site: Inspected, cores: int) -> Iterator[Candidate | LeftOut]:
+    """Yield the kit's configurations: those that the site can run, and the others with their reasons."""
+    for server in servers():
+        for model in server.kit_files:
+            if (model is WorkerModel.EVENT_LOOP) is not site.is_async:
+                continue
+            word, note = _TITLES[model]
+            name = f"{server.name}-{word}"
+            why = _why_not(site, server, model)
+            if why:
+                yield LeftOut(name=name, why=why)
+                continue
+            workers = 2 * cores + 1 if model is WorkerModel.ONE_REQUEST else cores
+            yield Candidate(name=name, server=server, model=model, workers=workers, note=note)
+
+
+def _why_not(site: Inspected, server: Server, model: WorkerModel) -> str:
+    needed = [server.distributions[0], *([_GREENLETS] if model is WorkerModel.GREENLETS else [])]
+    if model is WorkerModel.GREENLETS:
+        driver = driver_of(site)
+        blocked = driver.blocks if driver else _IN_C if site.database else ""
+        if blocked:
+            what = f"{driver.name}: {blocked}" if driver else blocked
+            return f"{what}: a worker would serve one request at a time"
+    absent = [name for name in needed if name not in site.packages]
+    return f"{' and '.join(absent)} not installed in the site's environment" if absent else ""

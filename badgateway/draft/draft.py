@@ -1,0 +1,56 @@
+"""What `badgateway init` found and decided: the whole of what is printed and written."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+
+from badgateway.draft.candidates import Candidate, LeftOut
+from badgateway.draft.inspected import Inspected
+from badgateway.draft.locust_file import Workload
+from badgateway.draft.repository import Repository
+from badgateway.draft.today import Today
+from badgateway.draft.variables import Variables
+
+FILE = PurePosixPath("badgateway.toml")
+LOCUST_FILE = PurePosixPath("loadtest/locustfile.py")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Python:
+    """The interpreter that has the site's packages."""
+
+    program: str
+    """As the experiment's file names it: relative to the repository where it is in it."""
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Levels:
+    """At which load levels configurations are compared."""
+
+    users: tuple[int, ...] = ()
+    rates_per_s: tuple[float, ...] = ()
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A site, and the experiment that is proposed for it."""
+
+    name: str
+    repository: Repository
+    python: Python
+    site: Inspected
+    today: Today | None
+    variables: Variables
+    settings_source: str
+    """Why these settings and no others."""
+    workload: Workload
+    levels: Levels
+    candidates: tuple[Candidate, ...]
+    left_out: tuple[LeftOut, ...]
+    is_apart: bool
+    """Whether the site was loaded without any network."""
+    settings_text: str = ""
+    """Of settings for runs alone; empty where the site's own will do."""
+    unset: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,128 @@
+"""Writes the experiment file of a site: what runs today, the kit's candidates, and why each line is as it is."""
+
+from collections.abc import Iterator
+
+from badgateway.draft.candidates import LISTEN, THREADS, Candidate, driver_of, system_of
+from badgateway.draft.draft import LOCUST_FILE, Draft
+from badgateway.draft.prepare import prepare_steps
+from badgateway.draft.serving import serving
+from badgateway.draft.toml import Value, line, spelled
+from badgateway.draft.variables import is_secret
+from badgateway.model.configuration import WorkerModel
+
+OBJECTIVE_P95_MS = 1000
+OBJECTIVE_FAILURES = 0.01
+BUDGET_S = 600
+_CHOSEN = "chosen by the kit, not measured: change it to what your users need"
+
+
+def experiment_text(draft: Draft) -> str:
+    """Return the text of the experiment file."""
+    parts = (_head, _load, _application, _environment, _database, _configurations)
+    return "\n\n".join("\n".join(part(draft)) for part in parts) + "\n"
+
+
+def _head(draft: Draft) -> Iterator[str]:
+    yield "# Written by badgateway init; change it as you like. Values of secrets are in none of its lines."
+    yield line("name", draft.name)
+    yield line("question", f"Which server configuration should {draft.name} run?")
+
+
+def _load(draft: Draft) -> Iterator[str]:
+    yield "[load]"
+    yield line("locustfile", str(LOCUST_FILE), f"from {draft.workload.source}")
+    if draft.levels.rates_per_s:
+        yield line("rates_per_s", draft.levels.rates_per_s, draft.levels.source)
+    else:
+        yield line("users", draft.levels.users, draft.levels.source)
+    yield line("warm_up_s", 2)
+    yield line("window_s", 5)
+    yield ""
+    yield "[objective]"
+    yield line("max_failure_share", OBJECTIVE_FAILURES, _CHOSEN)
+    yield line("p95_ms", OBJECTIVE_P95_MS, _CHOSEN)
+    yield ""
+    yield "[study]"
+    yield line("budget_s", BUDGET_S)
+
+
+def _application(draft: Draft) -> Iterator[str]:
+    site, served = draft.site, serving(draft.site)
+    yield "[application]"
+    yield line("directory", str(draft.repository.directory))
+    yield line("python", draft.python.program, draft.python.source)
+    if site.is_async:
+        yield line("asgi", site.target)
+    yield line("wsgi", site.target)
+    if served.host:
+        yield line("host", served.host, "one of ALLOWED_HOSTS")
+    if served.scheme != "http":
+        yield line("scheme", served.scheme, "the settings redirect to it, or have cookies for it alone")
+    yield line("health", {"path": served.health_path, "status": served.health_statuses})
+    steps = prepare_steps(draft.site, draft.repository)
+    yield line("prepare", [step.argv for step in steps if step.is_known])
+    for step in steps:
+        if not step.is_known:
+            yield f"# also there: {spelled(step.argv)}"
+    if served.static:
+        yield line("static", dict(served.static), "served by nginx, as in production")
+
+
+def _environment(draft: Draft) -> Iterator[str]:
+    yield "[application.environment]"
+    for name, value in draft.variables.values.items():
+        yield line(name, value, draft.variables.reasons.get(name, ""))
+    if draft.unset:
+        yield "# The site asks for these too, and does without: " + ", ".join(draft.unset)
+
+
+def _database(draft: Draft) -> Iterator[str]:
+    site = draft.site
+    system, driver, found = system_of(site), driver_of(site), site.database
+    yield "[database]"
+    if system is None:
+        yield line("system", "none", "the site shows none" if found is None else f"{found.engine}: none that is known")
+        return
+    yield line("system", system.name, f"the settings have {found.engine}" if found else "")
+    if driver:
+        yield line("driver", driver.name)
+
+
+def _configurations(draft: Draft) -> Iterator[str]:
+    if draft.today is None:
+        yield "# No file of the repository says how it is served today: the first one is no baseline of yours."
+    else:
+        yield "[[configurations]]"
+        yield line("name", "today")
+        yield line("baseline", value=True)
+        yield line("command", draft.today.command, draft.today.source)
+        yield line("note", f"What the repository deploys, as {draft.today.source} says.")
+    for one in draft.candidates:
+        yield ""
+        yield from _candidate(one)
+    for other in draft.left_out:
+        yield ""
+        yield f"# No {other.name}: {other.why}."
+
+
+def _candidate(one: Candidate) -> Iterator[str]:
+    yield "[[configurations]]"
+    yield line("name", one.name)
+    yield line("server", one.file)
+    yield line("workers", one.workers)
+    if one.model is WorkerModel.THREADS:
+        yield line("threads", THREADS)
+    if one.model is WorkerModel.GREENLETS:
+        yield line("greenlets", THREADS * 2)
+    yield line("listen", LISTEN)
+    yield line("note", one.note)
+
+
+def secrets_in(draft: Draft) -> tuple[str, ...]:
+    """Return the variables that are secret by their names and have a value in the file; there are none."""
+    return tuple(
+        name for name, value in draft.variables.values.items() if is_secret(name) and not value.startswith("${")
+    )
+
+
+__all__ = ["Value", "experiment_text", "secrets_in"]

@@ -1,0 +1,129 @@
+"""Says what was found of a site, one line each, with where it is from and what to do about it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from badgateway.draft.candidates import driver_of, system_of
+from badgateway.draft.draft import Draft
+from badgateway.draft.serving import serving
+from badgateway.draft.variables import MADE_UP
+from badgateway.numbers import plural
+
+_FRAMEWORKS = ("django", "wagtail", "djangorestframework", "flask", "fastapi", "starlette")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One fact of the site."""
+
+    subject: str
+    found: str
+    source: str = ""
+    remedy: str = ""
+    """What is to be done; empty where nothing is."""
+
+
+def findings(draft: Draft) -> Iterator[Finding]:
+    """Yield what was found, in the order in which it was looked for."""
+    for part in (_site, _settings, _database, _variables, _today, _outside, _users):
+        yield from part(draft)
+
+
+def _site(draft: Draft) -> Iterator[Finding]:
+    site, repository = draft.site, draft.repository
+    source = f"{draft.python.source}{f', packages by {repository.installer}' if repository.installer else ''}"
+    yield Finding(subject="python", found=f"{draft.python.program} ({site.python})", source=source)
+    versions = ", ".join(f"{name} {site.packages[name]}" for name in _FRAMEWORKS if name in site.packages)
+    source = str(repository.manage) if repository.manage else "loaded as a server does"
+    yield Finding(subject="site", found=f"{site.target}{f' ({versions})' if versions else ''}", source=source)
+    if not draft.is_apart:
+        yield Finding(
+            subject="network",
+            found="the site was loaded without a network of its own, under an audit hook alone",
+            remedy="what is written in C can pass it: allow user namespaces to have it apart",
+        )
+
+
+def _settings(draft: Draft) -> Iterator[Finding]:
+    site, served = draft.site, serving(draft.site)
+    if site.settings_module:
+        yield Finding(subject="settings", found=site.settings_module, source=draft.settings_source)
+    if site.debug:
+        yield Finding(
+            subject="DEBUG",
+            found="True",
+            remedy="no figure of it holds for production, and a run refuses it; name the settings that production has "
+            "in DJANGO_SETTINGS_MODULE under [application.environment]",
+        )
+    if served.host or served.scheme != "http":
+        where = f"{served.scheme}://{served.host or '127.0.0.1'}"
+        yield Finding(subject="address", found=where, source="ALLOWED_HOSTS and what is for HTTPS alone")
+    if site.is_redirected and not site.proxy_ssl_header:
+        yield Finding(
+            subject="HTTPS",
+            found="SECURE_SSL_REDIRECT without SECURE_PROXY_SSL_HEADER",
+            remedy="behind a proxy the site redirects for ever; set SECURE_PROXY_SSL_HEADER",
+        )
+
+
+def _database(draft: Draft) -> Iterator[Finding]:
+    found, system, driver = draft.site.database, system_of(draft.site), driver_of(draft.site)
+    if found is None:
+        yield Finding(subject="database", found="none that the site shows", remedy="if it has one, fill in [database]")
+        return
+    kind = system.label if system else found.engine
+    yield Finding(
+        subject="database",
+        found=f"{kind}{f', {driver.name}' if driver else ''}; a run makes its own",
+        source="the settings",
+        remedy="" if draft.variables.leads_to_database or not found.host else _no_way(found.place),
+    )
+
+
+def _no_way(place: str) -> str:
+    return f"no variable leads away from {place}: a run refuses that; let the settings take it from a variable"
+
+
+def _variables(draft: Draft) -> Iterator[Finding]:
+    for name, value in draft.variables.values.items():
+        why = draft.variables.reasons.get(name, "")
+        remedy = "look at it" if why == MADE_UP else ""
+        yield Finding(subject="variable", found=f"{name} = {value}", source=why, remedy=remedy)
+
+
+def _today(draft: Draft) -> Iterator[Finding]:
+    if draft.today:
+        absent = ", ".join(draft.today.unknown)
+        remedy = f"write into the command what {absent} stands for" if absent else ""
+        yield Finding(subject="today", found=draft.today.command, source=draft.today.source, remedy=remedy)
+    else:
+        yield Finding(
+            subject="today",
+            found="no file says how the site is served",
+            remedy='give it: --command "gunicorn mysite.wsgi"',
+        )
+    for one in draft.candidates:
+        yield Finding(subject="candidate", found=f"{one.name} ({plural(one.workers, 'worker')})", source=one.file)
+    for other in draft.left_out:
+        yield Finding(subject="left out", found=other.name, source=other.why)
+
+
+def _outside(draft: Draft) -> Iterator[Finding]:
+    for one in draft.site.tried:
+        tried = f"it tried to reach {one.address} while it was loaded"
+        yield Finding(subject="outside", found=tried, source=one.by or "a library")
+    for name, value in draft.site.remote.items():
+        yield Finding(subject="outside", found=f"a load may reach {name} ({value})", source="the settings")
+
+
+def _users(draft: Draft) -> Iterator[Finding]:
+    workload = draft.workload
+    yield Finding(
+        subject="workload",
+        found=f"{plural(len(workload.tasks), 'route')}, {len(workload.not_sent)} left out",
+        source=workload.source,
+    )
+    levels = draft.levels
+    sizes = [f"{one:g}" for one in levels.rates_per_s or levels.users]
+    unit = "tasks/s" if levels.rates_per_s else "users"
+    yield Finding(subject="load", found=f"{', '.join(sizes)} {unit}", source=levels.source)

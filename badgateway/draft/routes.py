@@ -1,0 +1,80 @@
+"""Which of a site's routes users can be sent to, with nothing known but their patterns, and why not to the others."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from badgateway.draft.inspected import Route
+
+MOST_TASKS = 40
+_PARTS_OF_OTHERS = {
+    "admin": "the admin",
+    "logout": "it ends the user's session",
+    "__debug__": "the debug toolbar",
+    "i18n": "it sets a language",
+    "jsi18n": "a file for scripts",
+    "static": "a file",
+    "media": "a file",
+    "delete": "it may delete something",
+}
+_VIEWS_OF_OTHERS = ("django.contrib.admin.", "django.views.static.", "django.contrib.staticfiles.")
+_VALUE = re.compile(r"<[^<>]*>|\(\?P<\w+>|[()\[\]*+?{}|\\^$]")
+_ANCHORS = re.compile(r"\^|\\[AZ]|\$")
+_LANGUAGE = re.compile(r"/[a-z]{2}(-[a-z]+)?/")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """One request that users send."""
+
+    path: str
+    name: str
+    """The route's label: the same for all values."""
+    weight: int = 1
+    others: tuple[str, ...] = ()
+    """Further paths of the same route; one of them is drawn each time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotSent:
+    """A route that users are not sent to."""
+
+    pattern: str
+    why: str
+
+
+def tasks_of(routes: Iterable[Route]) -> Iterator[Task | NotSent]:
+    """Yield a task for each route that takes a GET and no value, and the others with their reasons."""
+    seen: set[str] = set()
+    for route in routes:
+        pattern = shown(route)
+        why = _why_not(route, pattern)
+        if pattern in seen:
+            continue
+        seen.add(pattern)
+        if why:
+            yield NotSent(pattern=pattern, why=why)
+        elif len(seen) > MOST_TASKS:
+            yield NotSent(pattern=pattern, why=f"more than {MOST_TASKS} routes")
+        else:
+            yield Task(path=pattern, name=f"GET {pattern}")
+
+
+def shown(route: Route) -> str:
+    """Return a pattern as people read it, without what only a matcher needs."""
+    if not route.is_regex:
+        return route.pattern
+    return _ANCHORS.sub("", route.pattern).replace("\\.", ".").replace("\\-", "-").replace("\\/", "/")
+
+
+def _why_not(route: Route, pattern: str) -> str:
+    if route.methods and "GET" not in route.methods:
+        return f"takes {', '.join(route.methods)} only"
+    if route.view.startswith(_VIEWS_OF_OTHERS):
+        return "the admin" if ".admin." in route.view else "a file"
+    part = next((part for part in pattern.strip("/").split("/") if part in _PARTS_OF_OTHERS), "")
+    if part:
+        return _PARTS_OF_OTHERS[part]
+    if _VALUE.search(pattern) or route.converters:
+        return "needs a value that is not known"
+    return ""

@@ -1,0 +1,164 @@
+"""Which of a site's variables lead to its database: found by changing them, and not by reading its code."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from urllib.parse import urlsplit
+
+from badgateway.databases.registry import databases
+from badgateway.draft.inspected import Inspected
+
+MOST_FILLED = 10
+RANDOM = "${random}"
+"""What a secret is in the experiment's file: each run draws its own."""
+URL = "${database.url}"
+_HOST, _PORT = "badgateway-host", "61234"
+_NAME, _USER, _WORD = "badgateway_name", "badgateway_user", "badgateway_word"
+_MARKS = {"host": _HOST, "port": _PORT, "name": _NAME, "user": _USER}
+MARKED_HOST = "badgateway.example"
+_OF_DATABASES = ("DB", "DATABASE", "SQL", "POSTGRES", "PG", "MARIA")
+_ADDRESSES = ("URL", "URI", "DSN")
+_SECRETS = ("SECRET", "TOKEN", "PASSW", "PWD", "CREDENTIAL", "KEY", "SALT")
+_KINDS = (
+    ("host", ("HOST", "SERVER", "ADDR")),
+    ("port", ("PORT",)),
+    ("user", ("USER", "ROLE")),
+    ("password", ("PASSWORD", "PASSWD", "PASS", "PWD")),
+    ("name", ("NAME", "DB", "DATABASE")),
+)
+_FILLERS = (
+    (("PORT", "TIMEOUT"), "25"),
+    (_ADDRESSES, "http://badgateway.invalid/"),
+    (("HOSTS", "DOMAIN"), "127.0.0.1"),
+    (("DEBUG",), "False"),
+    (("MAIL",), "badgateway@badgateway.invalid"),
+)
+"""By words in the name of a variable: what it is given where the site does not load without it."""
+_SETTINGS = "DJANGO_SETTINGS_MODULE"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variables:
+    """What the site is to be given: by name, each with why."""
+
+    values: Mapping[str, str] = field(default_factory=dict)
+    reasons: Mapping[str, str] = field(default_factory=dict)
+
+    def with_one(self, name: str, value: str, why: str) -> "Variables":
+        """Return these and another one, or another value of one."""
+        return replace(self, values={**self.values, name: value}, reasons={**self.reasons, name: why})
+
+    @property
+    def leads_to_database(self) -> bool:
+        """Whether one of them leads to the run's database."""
+        return any("${database." in value for value in self.values.values())
+
+
+def is_secret(name: str) -> bool:
+    """Tell whether a variable is secret by its name."""
+    return any(word in name.upper() for word in _SECRETS)
+
+
+def filler(name: str, site: Inspected, *, is_number: bool = False) -> str:
+    """Return something for a variable that a site cannot be loaded without; it comes from no file of the user's."""
+    upper = name.upper()
+    if is_database_address(name):
+        return f"{scheme_of(site)}://{_USER}:{_WORD}@{_HOST}:{_PORT}/{_NAME}"
+    if is_number:
+        return "25"
+    return next((value for words, value in _FILLERS if any(word in upper for word in words)), "badgateway-made-this-up")
+
+
+def as_written(name: str, value: str) -> str:
+    """Return what the experiment's file has for a variable that was filled in."""
+    if is_database_address(name):
+        return address_written(value)
+    return RANDOM if is_secret(name) else value
+
+
+def is_database_address(name: str) -> bool:
+    """Tell whether a variable is an address of a database, by its name."""
+    upper = name.upper()
+    return any(word in upper for word in _OF_DATABASES) and any(word in upper for word in _ADDRESSES)
+
+
+def scheme_of(site: Inspected) -> str:
+    """Return how the site's addresses of databases begin: as its own does, else by its installed drivers."""
+    found = site.database
+    if found and "://" not in found.engine and site.kind != "django" and found.engine:
+        return f"{found.engine}+{found.driver}" if found.driver else found.engine
+    # Helpers of Django's know the system alone; SQLAlchemy is told the driver, or takes one that may not be installed.
+    names_driver = "sqlalchemy" in site.imported and "django" not in site.imported
+    for installed in (set(site.required), set(site.packages)):
+        for system in databases():
+            for driver in system.drivers:
+                if {driver.name, driver.distribution} & installed:
+                    plain = system.scheme or system.name
+                    return f"{plain}+{driver.module.lower()}" if names_driver else plain
+    return "sqlite"
+
+
+def address_written(example: str) -> str:
+    """Return the address of the run's database, as a site spells its own one."""
+    scheme, _, _ = example.partition("://")
+    query = urlsplit(example).query
+    if "+" not in scheme and not query:
+        return URL
+    where = "${database.user}:${database.password}@${database.host}:${database.port}/${database.name}"
+    return f"{scheme}://{where}{f'?{query}' if query else ''}"
+
+
+def marks(site: Inspected) -> dict[str, str]:
+    """Return what to set to see which variables lead to the database: something that is known again for each."""
+    return {name: mark for name in site.variables if name != _SETTINGS if (mark := _mark(name, site))}
+
+
+def _mark(name: str, site: Inspected) -> str:
+    if is_database_address(name):
+        return filler(name, site)
+    kind = _kind(name)
+    return _MARKS.get(kind, _WORD) if kind else ""
+
+
+def _kind(name: str) -> str:
+    """Return what of a database a variable says, by its name; the settings tell whether it is so."""
+    upper = name.upper()
+    if not any(word in upper for word in _OF_DATABASES):
+        return ""
+    return next((kind for kind, words in _KINDS if any(upper.endswith(word) for word in words)), "")
+
+
+def leading_to_database(site: Inspected, marked: Inspected, before: Variables) -> Variables:
+    """Return the variables by which the site finds the run's database.
+
+    Args:
+        site: As it is.
+        marked: As it is with `marks(site)` set.
+        before: What it is given already.
+    """
+    found = marked.database
+    if found is None or marked.error or not {found.host, found.port} & {_HOST, _PORT}:
+        return before
+    addresses = [name for name in site.variables if is_database_address(name)]
+    if addresses and (found.name, found.user) == (_NAME, _USER):
+        address = address_written(filler(addresses[0], site))
+        return before.with_one(addresses[0], address, "leads to the site's database")
+    return _single(site, marked, before)
+
+
+def _single(site: Inspected, marked: Inspected, before: Variables) -> Variables:
+    now = marked.database
+    assert now is not None
+    variables = before
+    for name in marks(site):
+        kind = _kind(name)
+        if kind == "password" or (kind and getattr(now, kind, None) == _MARKS.get(kind)):
+            variables = variables.with_one(name, f"${{database.{kind}}}", f"is the database's {kind}")
+    return variables
+
+
+def not_of_the_kit(variables: Variables) -> Iterator[str]:
+    """Yield the variables whose values were made up."""
+    yield from (name for name, why in variables.reasons.items() if why == MADE_UP)
+
+
+MADE_UP = "the site does not load without it; this value is made up"

@@ -1,0 +1,134 @@
+"""Has a site's own Python load it and tell what it is: in a copy, without network, and with nothing of the caller's."""
+
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from badgateway.draft.inspected import Inspected, inspected
+from badgateway.draft.variables import MOST_FILLED, filler
+from badgateway.errors import DeploymentError
+from badgateway.plan.programs import search_path
+from badgateway.process.account import Account, unreachable_parent
+from badgateway.process.child import Command
+from badgateway.process.running import run_to_end
+from badgateway.stack import inspect_site
+from badgateway.stack.site import base_environment
+
+DEADLINE_S = 60.0
+SCRIPT = Path(inspect_site.__file__)
+PARTS = ("inspect_site.py", "inspect_django.py", "inspect_plain.py")
+_APART = ("unshare", "--map-root-user", "--net")
+"""Run in a network of its own, in which there is nothing, not even this machine."""
+_NOT_A_NUMBER = ("invalid literal for int", "could not convert string to float", "Input should be a valid integer")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inspection:
+    """How a site is loaded to be looked at."""
+
+    copy: Path
+    """Of the repository; the site may write there."""
+    folder: Path
+    """For what it prints, and the scripts: the kit's own."""
+    directory: PurePosixPath
+    """The folder of the copy that a server is started in."""
+    python: Path
+    targets: Sequence[str]
+    manage: str
+    account: Account | None
+    is_apart: bool
+    """Whether the site has no network while it is loaded."""
+    required: tuple[str, ...] = ()
+    """Packages that the repository's own files ask for."""
+    given: Mapping[str, str] = field(default_factory=dict)
+    """Variables that it has in any case."""
+
+    def look(self, variables: Mapping[str, str]) -> Inspected:
+        """Load the site once, with these variables.
+
+        Raises:
+            DeploymentError: Its Python cannot be started, or ended without an answer.
+        """
+        asked = json.dumps({"targets": list(self.targets), "manage": self.manage})
+        apart = _APART if self.is_apart else ()
+        command = Command(
+            name=f"{self.python} (looking at the site)",
+            argv=(*apart, str(self.python), "-B", str(self.folder / SCRIPT.name), asked),
+            environment={**base_environment(self.copy), **_quiet(), **self.given, **variables},
+            directory=self.copy / self.directory,
+            log=self.folder / "look.log",
+            account=self.account,
+        )
+        printed = run_to_end(command, deadline_s=DEADLINE_S)
+        answer = printed.rpartition(inspect_site.PRINTED)[2].splitlines()
+        if inspect_site.PRINTED not in printed or not answer:
+            raise DeploymentError(f"{self.python} ended without telling what the site is; its last lines:\n{printed}")
+        return inspected(answer[0]).model_copy(update={"required": self.required})
+
+    def look_filling(self, variables: Mapping[str, str]) -> tuple[Inspected, dict[str, str]]:
+        """Load the site, filling in what it cannot be loaded without; return it and what was filled in."""
+        filled: dict[str, str] = {}
+        found = self.look(variables)
+        for _ in range(MOST_FILLED):
+            name = _wanted(found, filled)
+            if not found.error or not name:
+                break
+            filled[name] = filler(name, found, is_number=name in filled)
+            found = self.look({**variables, **filled})
+        return found, filled
+
+
+def _wanted(found: Inspected, filled: Mapping[str, str]) -> str:
+    """Return the variable to fill in next: one that is missing, or that has to be a number."""
+    if any(words in found.error for words in _NOT_A_NUMBER):
+        named = [name for name, value in filled.items() if repr(value) in found.error]
+        return named[-1] if named else ""
+    return found.missing if found.missing not in filled else ""
+
+
+def _quiet() -> dict[str, str]:
+    return {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONWARNINGS": "ignore"}
+
+
+def can_be_apart(folder: Path, account: Account | None) -> bool:
+    """Tell whether a program can be given a network of its own here."""
+    if shutil.which(_APART[0], path=search_path()) is None:
+        return False
+    command = Command(
+        name="unshare",
+        argv=(*_APART, "true"),
+        environment=base_environment(folder),
+        directory=folder,
+        log=folder / "unshare.log",
+        account=account,
+    )
+    try:
+        run_to_end(command, deadline_s=10.0)
+    except DeploymentError:
+        return False
+    return True
+
+
+def copy_scripts(folder: Path, account: Account | None) -> None:
+    """Put the scripts where the site's account can read them, and not write."""
+    for name in PARTS:
+        text = SCRIPT.with_name(name).read_text(encoding="utf-8")
+        target = folder / name
+        target.write_text(text, encoding="utf-8")
+        target.chmod(0o644 if account else 0o600)
+
+
+def demand_reachable(python: Path, account: Account | None) -> None:
+    """Return when the site's Python can be started by the account that runs it.
+
+    Raises:
+        DeploymentError: A folder on the way to it is closed.
+    """
+    closed = unreachable_parent(python, account)
+    if closed is not None and account is not None:
+        raise DeploymentError(
+            f"{python}: {account.name}, who runs the site where root runs the kit, may not enter {closed}; let it "
+            f"(chmod o+x {closed}), or run badgateway as an ordinary user"
+        )

@@ -1,0 +1,118 @@
+"""The written experiment is TOML, says what was found, and has no value of a secret."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from badgateway.draft.candidates import Candidate, LeftOut, candidates
+from badgateway.draft.draft import Draft, Levels, Python
+from badgateway.draft.experiment_text import experiment_text
+from badgateway.draft.findings import findings
+from badgateway.draft.locust_file import Workload
+from badgateway.draft.repository import Repository
+from badgateway.draft.routes import Task
+from badgateway.draft.today import served_by
+from badgateway.draft.toml import line, spelled
+from badgateway.draft.variables import MADE_UP, RANDOM, URL, Variables
+from tests.draft.sites import database, site
+
+
+def draft(tmp_path: Path, found=None, **changed) -> Draft:
+    found = found or site()
+    every = list(candidates(found, cores=2))
+    given = {
+        "name": "shop",
+        "repository": Repository(root=tmp_path, files=(), environments=()),
+        "python": Python(program=".venv/bin/python", source=".venv/"),
+        "site": found,
+        "today": served_by("gunicorn -w 3 shop.wsgi", "Procfile"),
+        "variables": Variables()
+        .with_one("DATABASE_URL", URL, "leads to the site's database")
+        .with_one("SECRET_KEY", RANDOM, "a secret: each run draws its own"),
+        "settings_source": "shop.wsgi",
+        "workload": Workload(source="the site's URL patterns", tasks=(Task(path="/", name="GET /"),)),
+        "levels": Levels(users=(5, 10), source="chosen by the kit"),
+        "candidates": tuple(one for one in every if isinstance(one, Candidate)),
+        "left_out": tuple(one for one in every if isinstance(one, LeftOut)),
+        "is_apart": True,
+    }
+    return Draft(**{**given, **changed})
+
+
+def written(*args, **changed):
+    return tomllib.loads(experiment_text(draft(*args, **changed)))
+
+
+def test_what_runs_today_is_the_baseline_and_the_kits_candidates_come_after_it(tmp_path):
+    today, *others = written(tmp_path)["configurations"]
+
+    assert today["baseline"] is True
+    assert today["command"] == "gunicorn -w 3 shop.wsgi"
+    assert {one["server"] for one in others} >= {"kit:gunicorn_gthread.py", "kit:uwsgi.ini"}
+    assert not any(one.get("baseline") for one in others)
+
+
+def test_nothing_is_called_a_baseline_that_no_file_names(tmp_path):
+    assert not any(one.get("baseline") for one in written(tmp_path, today=None)["configurations"])
+
+
+def test_a_configuration_that_is_left_out_stands_there_with_its_reason(tmp_path):
+    found = site(databases=(database(engine="django.db.backends.mysql", driver="MySQLdb"),))
+
+    assert "# No gunicorn-gevent: mysqlclient: it waits in C" in experiment_text(draft(tmp_path, found))
+
+
+def test_secrets_and_the_database_are_named_and_have_no_value(tmp_path):
+    table = written(tmp_path)["application"]["environment"]
+
+    assert table == {"DATABASE_URL": "${database.url}", "SECRET_KEY": "${random}"}
+
+
+def test_host_and_scheme_are_those_of_production(tmp_path):
+    found = site(flags={"SECURE_SSL_REDIRECT": True}, allowed_hosts=(".example.org", "shop.example.org"))
+    table = written(tmp_path, found)["application"]
+
+    assert (table["host"], table["scheme"]) == ("shop.example.org", "https")
+    assert table["health"] == {"path": "/", "status": [200, 301, 302]}
+
+
+def test_a_database_of_no_known_kind_is_none_with_its_engine(tmp_path):
+    found = site(databases=(database(engine="django.db.backends.oracle", driver=""),))
+
+    assert written(tmp_path, found)["database"] == {"system": "none"}
+
+
+@pytest.mark.parametrize("value", ['a "quoted" \\ text', "two\nlines", "tab\there", "\x1b[31m", "ünïcode", ""])
+def test_whatever_a_text_has_is_read_back(value):
+    assert tomllib.loads(line("key", value, "why\nso")) == {"key": value}
+    assert tomllib.loads(f"{line(value, [1, 2.5, True])}\n") == {value: [1, 2.5, True]}
+
+
+def test_tables_and_long_lists_are_read_back():
+    commands = [["python", "manage.py", "a-rather-long-command-number-" + str(n), "--noinput"] for n in range(4)]
+
+    assert tomllib.loads(line("prepare", commands)) == {"prepare": commands}
+    assert spelled({"a b": [1], "c": {"d": False}}) == '{ "a b" = [1], c = { d = false } }'
+
+
+def told(one, subject):
+    return [f"{each.found}: {each.source}: {each.remedy}" for each in findings(one) if each.subject == subject]
+
+
+def test_what_cannot_be_measured_is_said_with_what_to_do(tmp_path):
+    found = site(debug=True, flags={"SECURE_SSL_REDIRECT": True}, remote={"EMAIL_HOST": "mail.example.org"})
+    one = draft(tmp_path, found, variables=Variables().with_one("SITE_ID", "x", MADE_UP), is_apart=False)
+
+    assert "DJANGO_SETTINGS_MODULE" in told(one, "DEBUG")[0]
+    assert "SECURE_PROXY_SSL_HEADER" in told(one, "HTTPS")[0]
+    assert "no variable leads away from db.example.org:5432/shop" in told(one, "database")[0]
+    assert "look at it" in told(one, "variable")[0]
+    assert "mail.example.org" in told(one, "outside")[0]
+    assert "audit hook" in told(one, "network")[0]
+
+
+def test_a_site_that_is_well_has_nothing_to_be_done(tmp_path):
+    found = site(allowed_hosts=("*",))
+
+    assert [one.subject for one in findings(draft(tmp_path, found)) if one.remedy] == []

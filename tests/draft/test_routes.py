@@ -1,0 +1,51 @@
+"""Users are sent where a GET needs nothing that is not known; every other route is named with its reason."""
+
+import pytest
+
+from badgateway.draft.inspected import Route
+from badgateway.draft.routes import MOST_TASKS, NotSent, Task, tasks_of
+
+
+def sorted_out(*routes):
+    every = list(tasks_of(routes))
+    sent = [one.path for one in every if isinstance(one, Task)]
+    return sent, {one.pattern: one.why for one in every if isinstance(one, NotSent)}
+
+
+def test_plain_routes_are_sent_and_each_once():
+    sent, _ = sorted_out(Route(pattern="/"), Route(pattern="/items/"), Route(pattern="/items/"))
+
+    assert sent == ["/", "/items/"]
+
+
+@pytest.mark.parametrize(
+    ("route", "why"),
+    [
+        (Route(pattern="/items/<int:pk>/"), "needs a value that is not known"),
+        (Route(pattern="/items/(?P<pk>[0-9]+)/$", is_regex=True), "needs a value that is not known"),
+        (Route(pattern="/pages/", converters={"x": "IntConverter"}), "needs a value that is not known"),
+        (Route(pattern="/admin/login/"), "the admin"),
+        (Route(pattern="/backstage/", view="django.contrib.admin.sites.index"), "the admin"),
+        (Route(pattern="/accounts/logout/"), "it ends the user's session"),
+        (Route(pattern="/items/new/", methods=("POST",)), "takes POST only"),
+        (Route(pattern="/media/", view="django.views.static.serve"), "a file"),
+    ],
+)
+def test_others_are_left_out_with_their_reason(route, why):
+    sent, left_out = sorted_out(route)
+
+    assert sent == []
+    assert list(left_out.values()) == [why]
+
+
+def test_what_only_a_matcher_needs_is_not_in_the_path():
+    sent, _ = sorted_out(Route(pattern="/^about\\.html$", is_regex=True), Route(pattern="/^old/\\Z", is_regex=True))
+
+    assert sent == ["/about.html", "/old/"]
+
+
+def test_a_site_of_many_routes_does_not_make_a_file_that_nobody_reads():
+    sent, left_out = sorted_out(*(Route(pattern=f"/{number}/") for number in range(MOST_TASKS + 3)))
+
+    assert len(sent) == MOST_TASKS
+    assert len(left_out) == 3

@@ -1,0 +1,44 @@
+"""Settings for runs alone begin with the site's own, and change what no variable leads to."""
+
+from typing import Any
+
+import pytest
+
+from badgateway.draft.settings_file import MODULE, Changes, example, lacks_key, needed, settings_text, with_settings
+from badgateway.draft.variables import URL, Variables
+from tests.draft.sites import database, site
+
+
+def test_what_variables_lead_to_is_left_alone():
+    assert not needed(site(), Variables().with_one("DATABASE_URL", URL, "")).are_some
+    assert not needed(site(databases=(database(host="", engine="sqlite3"),)), Variables()).are_some
+
+
+def test_a_database_that_is_named_in_the_settings_is_led_by_variables_of_the_kits():
+    changes = needed(site(), Variables())
+    variables = with_settings(Variables(), changes)
+
+    assert changes == Changes(database=True)
+    assert variables.leads_to_database
+    assert variables.values["DJANGO_SETTINGS_MODULE"] == MODULE
+    assert set(example(variables)) == set(variables.values) - {"DJANGO_SETTINGS_MODULE"}
+
+
+def test_what_is_written_runs_as_settings(monkeypatch):
+    changes = Changes(debug=True, database=True, key=True, hosts=True)
+    text = settings_text("mysite.settings", changes).replace("from mysite.settings import *", "")
+    for name, value in example(with_settings(Variables(), changes)).items():
+        monkeypatch.setenv(name, value)
+    names: dict[str, Any] = {"DATABASES": {"default": {"ENGINE": "x", "HOST": "precious"}}}
+    exec(compile(text, "settings", "exec"), names)
+
+    assert names["DEBUG"] is False
+    assert names["DATABASES"]["default"]["HOST"] == "61234"
+    assert names["ALLOWED_HOSTS"] == ["127.0.0.1", "localhost"]
+
+
+@pytest.mark.parametrize(("missing", "lacks"), [("", True), ("SECRET_KEY", False)])
+def test_a_key_that_no_variable_gives_is_lacking(missing, lacks):
+    error = "ImproperlyConfigured: The SECRET_KEY setting must not be empty."
+
+    assert lacks_key(site(error=error, missing=missing)) is lacks

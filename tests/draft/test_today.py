@@ -1,0 +1,116 @@
+"""What runs today comes from the repository's own files, the first that says it."""
+
+import pytest
+
+from badgateway.draft.repository import look
+from badgateway.draft.today import expanded, served_by, served_today, variables_set
+
+
+def repository(tmp_path, **files):
+    for name, text in files.items():
+        path = tmp_path / name.replace("__", "/").replace("_DOT_", ".")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return look(tmp_path)
+
+
+def served(tmp_path, **files):
+    today = served_today(repository(tmp_path, **files))
+    return today and (today.command, today.server.name, today.source, today.target)
+
+
+def test_the_web_line_of_a_procfile_is_what_is_deployed(tmp_path):
+    text = 'release: python manage.py migrate\nweb: gunicorn -w 4 "shop:create_app()" --log-file -\nworker: celery'
+
+    assert served(tmp_path, Procfile=text) == (
+        "gunicorn -w 4 'shop:create_app()' --log-file -",
+        "gunicorn",
+        "Procfile",
+        "shop:create_app()",
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "command", "target"),
+    [
+        ("gunicorn mysite.wsgi", "gunicorn mysite.wsgi", "mysite.wsgi"),
+        ("gunicorn mysite.wsgi --log-file -", "gunicorn mysite.wsgi --log-file -", "mysite.wsgi"),
+        ("gunicorn -c gunicorn.conf.py", "gunicorn -c gunicorn.conf.py", ""),
+        ("python manage.py migrate && exec gunicorn a.wsgi", "gunicorn a.wsgi", "a.wsgi"),
+        ("newrelic-admin run-program /srv/env/bin/gunicorn a:app", "/srv/env/bin/gunicorn a:app", "a:app"),
+        ("gunicorn a:app -b 0.0.0.0:$PORT -w ${WORKERS:-3}", "gunicorn a:app -b 0.0.0.0:8000 -w 3", "a:app"),
+        ("uvicorn a.asgi:application --port 80", "uvicorn a.asgi:application --port 80", "a.asgi:application"),
+        ("uwsgi uwsgi.ini", "uwsgi uwsgi.ini", ""),
+        ("uwsgi --ini etc/uwsgi.ini", "uwsgi --ini etc/uwsgi.ini", ""),
+    ],
+)
+def test_a_command_is_taken_from_its_server_on_and_says_what_it_loads(line, command, target):
+    today = served_by(line, "Procfile")
+
+    assert today is not None
+    assert (today.command, today.target) == (command, target)
+
+
+def test_a_command_of_no_known_server_is_nothing_that_could_be_compared():
+    assert served_by("python manage.py runserver", "Procfile") is None
+    assert served_by("gunicorn 'unclosed", "Procfile") is None
+
+
+def test_a_variable_that_nobody_says_is_named():
+    today = served_by("gunicorn a:app -w $WORKERS -t ${LIMIT}", "Procfile")
+
+    assert today is not None
+    assert today.unknown == ("WORKERS", "LIMIT")
+    assert expanded("${A:-x} ${B-y} ${PORT}") == "x y 8000"
+
+
+def test_a_servers_own_file_counts_where_there_is_no_procfile(tmp_path):
+    found = served(tmp_path, uwsgi_DOT_ini="[uwsgi]\nmodule = a.wsgi\ncallable = app\n", tox_DOT_ini="[tox]\n")
+
+    assert found == ("uwsgi --ini uwsgi.ini", "uwsgi", "uwsgi.ini", "a.wsgi:app")
+
+
+def test_a_wsgi_file_is_a_module_too(tmp_path):
+    found = served(tmp_path, deploy__app_DOT_ini="[uwsgi]\nwsgi-file = shop/wsgi.py\nsocket = :80\n")
+
+    assert found == ("uwsgi --ini deploy/app.ini", "uwsgi", "deploy/app.ini", "shop.wsgi:application")
+
+
+def test_a_configuration_of_gunicorn_is_run_with_what_the_site_is(tmp_path):
+    (tmp_path / "gunicorn.conf.py").write_text("workers = 5\n")
+    today = served_today(look(tmp_path))
+
+    assert today is not None
+    assert today.loading("shop:create_app()").command == "gunicorn -c gunicorn.conf.py 'shop:create_app()'"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'CMD ["gunicorn", "a.wsgi", "-w", "4"]',
+        "CMD gunicorn a.wsgi -w 4",
+        'CMD ["sh", "-c", "python manage.py migrate; gunicorn a.wsgi -w 4"]',
+        "CMD set -xe; python manage.py migrate --noinput; gunicorn a.wsgi \\\n  -w 4",
+    ],
+)
+def test_a_dockerfile_says_it_in_every_form(tmp_path, line):
+    (command, *_rest) = served(tmp_path, Dockerfile=f"FROM python\nENV DJANGO_SETTINGS_MODULE=a.production\n{line}\n")
+
+    assert command == "gunicorn a.wsgi -w 4"
+    assert variables_set(look(tmp_path)) == {"DJANGO_SETTINGS_MODULE": "a.production"}
+
+
+def test_nothing_but_the_settings_is_taken_from_a_dockerfile(tmp_path):
+    repository(tmp_path, Dockerfile="ENV DATABASE_URL=postgres://a:b@db/x\nENV SECRET_KEY precious\n")
+
+    assert variables_set(look(tmp_path)) == {}
+
+
+def test_a_unit_of_systemd_says_it_last(tmp_path):
+    found = served(tmp_path, etc__shop_DOT_service="[Service]\nExecStart=/srv/env/bin/gunicorn a.wsgi -w 4\n")
+
+    assert found == ("/srv/env/bin/gunicorn a.wsgi -w 4", "gunicorn", "etc/shop.service", "a.wsgi")
+
+
+def test_what_no_file_says_is_not_invented(tmp_path):
+    assert served(tmp_path, manage_DOT_py="") is None
