@@ -17,11 +17,12 @@ import click
 import psutil
 
 from badgateway.databases.database_system import PART
+from badgateway.model.raw_words import SampleSeries
 from badgateway.plan.experiment_file import load_experiment
 from badgateway.probe.accept_queue import AcceptQueue
 from badgateway.probe.database import DatabaseProbe
 from badgateway.probe.listen_drops import ListenDrops
-from badgateway.probe.process_cpu import DATABASE, GENERATOR, ProcessCpu
+from badgateway.probe.process_cpu import ProcessCpu
 from badgateway.probe.processes import ProcessSampler
 from badgateway.probe.sampler import StackSampler
 from badgateway.probe.server_statistics import ServerStatistics
@@ -129,8 +130,8 @@ def measure(bench: Bench, deployment: Deployment, raw: Path, stats: Path) -> Non
             "database": DatabaseProbe(
                 access, StatementLog(raw / "statements-of-one-probe.csv", access.system.text_values)
             ),
-            "CPU of the database": ProcessCpu(DATABASE, database.pid, is_server=True),
-            "CPU of the generator": ProcessCpu(GENERATOR, os.getpid(), cores=1),
+            "CPU of the database": ProcessCpu(SampleSeries.DB_CPU_CORES, database.pid, is_server=True),
+            "CPU of the generator": ProcessCpu(SampleSeries.GENERATOR_CPU_SHARE, os.getpid(), cores=1),
         }
     )
     stop = threading.Event()

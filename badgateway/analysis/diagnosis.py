@@ -16,17 +16,17 @@ from badgateway.logs import Source, read_logs
 from badgateway.model.diagnosis import Diagnosis
 from badgateway.model.evidence import SERVER_EVENTS, ServerEvent
 from badgateway.model.in_memory import own_database
+from badgateway.model.outcome import Outcome
 from badgateway.model.raw import JOURNAL, SERVER_LOG, STATEMENTS
+from badgateway.model.raw_words import PROBES, TrialPhase
 from badgateway.model.samples import WorkerGaps
 from badgateway.model.trial import Window
 
-PROBES = "probe samples"
-"""Where the evidence is from that no server wrote."""
-
-_WINDOW = ("window",)
-_COUNTS = """
-SELECT count(*), count(*) FILTER (outcome <> 'OK' OR upstream_tries > 1) FROM ledger WHERE phase = 'window'
-"""
+_WINDOW = (TrialPhase.WINDOW,)
+_COUNTS = f"""
+SELECT count(*), count(*) FILTER (outcome <> '{Outcome.OK}' OR upstream_tries > 1)
+FROM ledger WHERE phase = '{TrialPhase.WINDOW}'
+"""  # noqa: S608 # constants of the kit
 
 # The log has whole seconds.
 _FORGET_OWN_END = f"""

@@ -12,6 +12,7 @@ from badgateway.errors import RawDataError, UntrustedFileError, first_line, with
 from badgateway.ledger.app import JOURNAL_TABLE, load_journal
 from badgateway.model.in_memory import small_database
 from badgateway.model.raw import JOURNAL
+from badgateway.model.raw_words import GIVEN_UP, JournalKind
 from badgateway.model.trial import TrialRecord, Window
 from badgateway.model.worker_checks import BlockingLine, LoopStops, LoopWatch
 from badgateway.store.packed import unpacked
@@ -19,22 +20,22 @@ from badgateway.store.plain_file import demand_plain
 
 MOST_LINES = 10
 
-_PIDS = f"SELECT count(DISTINCT pid) FROM {JOURNAL_TABLE} WHERE kind = 'start' AND time_s BETWEEN ? AND ?"  # noqa: S608
+_PIDS = f"SELECT count(DISTINCT pid) FROM {JOURNAL_TABLE} WHERE kind = '{JournalKind.START}' AND time_s BETWEEN ? AND ?"  # noqa: S608
 # A loop that nobody watched has no stops either: the first line of kind "blocked" says that the watch begins.
 _UNWATCHED = f"""
 SELECT count(*) FROM (
-    SELECT pid FROM {JOURNAL_TABLE} WHERE kind = 'start' AND time_s BETWEEN ? AND ?
-    EXCEPT SELECT pid FROM {JOURNAL_TABLE} WHERE kind = 'blocked')
+    SELECT pid FROM {JOURNAL_TABLE} WHERE kind = '{JournalKind.START}' AND time_s BETWEEN ? AND ?
+    EXCEPT SELECT pid FROM {JOURNAL_TABLE} WHERE kind = '{JournalKind.BLOCKED}')
 """  # noqa: S608 # constants of the kit
 # A line is written when the stop is over, so it lies before; what is outside of the window is cut off.
 _STOPS = f"""
 SELECT least(time_s, $end) - greatest(time_s - duration_s, $start) AS inside_s FROM {JOURNAL_TABLE}
-WHERE kind = 'blocked' AND duration_s > 0 AND inside_s > 0 ORDER BY inside_s
+WHERE kind = '{JournalKind.BLOCKED}' AND duration_s > 0 AND inside_s > 0 ORDER BY inside_s
 """  # noqa: S608 # constants of the kit
-_GIVEN_UP = f"SELECT count(*) FROM {JOURNAL_TABLE} WHERE kind = 'worker-reaped' AND detail = 'aborted'"  # noqa: S608
+_GIVEN_UP = f"SELECT count(*) FROM {JOURNAL_TABLE} WHERE kind = '{JournalKind.WORKER_REAPED}' AND detail = '{GIVEN_UP}'"  # noqa: S608
 _PLACES = f"""
 SELECT detail, count(*) AS sightings FROM {JOURNAL_TABLE}
-WHERE kind = 'blocked-by' AND time_s BETWEEN ? AND ? GROUP BY detail
+WHERE kind = '{JournalKind.BLOCKED_BY}' AND time_s BETWEEN ? AND ? GROUP BY detail
 """  # noqa: S608 # constants of the kit
 _ALWAYS = Window(start_s=0, end_s=float("inf"), drained_s=float("inf"))
 _INSTALLED = ("/site-packages/", "/dist-packages/", "/lib/python")

@@ -1,7 +1,7 @@
 """Servers that put no limit on requests: on their number, on their time, and on how early the header goes out."""
 
 from badgateway.causes import accept_queue, application, database
-from badgateway.causes.conditions import BODY_CUT, OF_ITS_SERVER, because
+from badgateway.causes.conditions import BODY_CUT, GRANIAN, OF_ITS_SERVER, UVICORN, because
 from badgateway.causes.rule import Proof, Rule, near
 from badgateway.model.diagnosis import Cause, Remedy
 from badgateway.model.evidence import Reason, ServerEvent
@@ -104,12 +104,11 @@ def _near(event: ServerEvent, condition: str) -> Proof:
 
 
 _OF_ASGI = (
-    "e.server = 'uvicorn' OR e.instance IN (SELECT instance FROM events "  # noqa: S608 # words of the evidence
+    f"e.server = '{UVICORN}' OR e.instance IN (SELECT instance FROM events "  # noqa: S608 # words of the evidence
     f"WHERE kind = '{ServerEvent.SEVERAL_AT_ONCE}' AND regexp_matches(path, '^asgi$|uvicorn'))"
 )
-_WITHOUT_LIMIT = (
-    "SELECT instance, min(event_id) AS event_id FROM events WHERE server IN ('granian', 'uvicorn') GROUP BY instance"
-)
+_ITS_SERVER = f"server IN ('{GRANIAN}', '{UVICORN}')"
+_WITHOUT_LIMIT = f"SELECT instance, min(event_id) AS event_id FROM events WHERE {_ITS_SERVER} GROUP BY instance"  # noqa: S608 # words of the evidence
 
 ANSWERED_RULES = (
     Rule(
@@ -127,7 +126,7 @@ CUT_RULES = (
     Rule(
         cause=HEADER_SENT,
         where=f"{BODY_CUT} AND NOT c.died_in_app",
-        proof=_near(ServerEvent.APPLICATION_EXCEPTION, "e.server IN ('granian', 'uvicorn')"),
+        proof=_near(ServerEvent.APPLICATION_EXCEPTION, f"e.{_ITS_SERVER}"),
     ),
 )
 READ_RULES = (

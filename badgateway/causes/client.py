@@ -4,6 +4,7 @@ from badgateway.causes.conditions import because
 from badgateway.causes.rule import Rule
 from badgateway.model.diagnosis import Cause, Remedy
 from badgateway.model.evidence import Reason
+from badgateway.model.outcome import Outcome
 
 FAMILY = "client"
 
@@ -62,7 +63,7 @@ WRONG_CONTENT = Cause(
 GONE_RULES = (Rule(cause=CLIENT_GAVE_UP, where=because(Reason.CLIENT_GONE)),)
 OTHER_RULES = (
     Rule(cause=RATE_LIMITED, where=because(Reason.LIMITED)),
-    Rule(cause=WRONG_CONTENT, where="c.outcome = 'BAD_CONTENT'"),
+    Rule(cause=WRONG_CONTENT, where=f"c.outcome = '{Outcome.BAD_CONTENT}'"),
 )
 
 CAUSES = (CLIENT_GAVE_UP, RATE_LIMITED, WRONG_CONTENT)

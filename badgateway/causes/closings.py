@@ -1,6 +1,6 @@
 """Connections that a server closed while its workers lived on."""
 
-from badgateway.causes.conditions import BODY_CUT, CONNECTION_CLOSED, OF_ITS_SERVER, because, behind
+from badgateway.causes.conditions import BODY_CUT, CONNECTION_CLOSED, GUNICORN, OF_ITS_SERVER, because, behind
 from badgateway.causes.rule import Proof, Rule, near
 from badgateway.model.diagnosis import Cause, Certainty, Remedy
 from badgateway.model.evidence import Phase, Reason, ServerEvent
@@ -127,7 +127,7 @@ _SENDING = Proof(
 _RESET = Proof(
     joins=f"{OF_ITS_SERVER} JOIN proxy_lines r ON r.id = c.proxy_line_id "
     "JOIN timed_events p ON p.instance = s.instance "
-    f"AND p.kind = '{ServerEvent.WORKER_RECYCLED}' AND p.server = 'gunicorn' AND abs(floor(p.low_s) - c.second) <= 1",
+    f"AND p.kind = '{ServerEvent.WORKER_RECYCLED}' AND p.server = '{GUNICORN}' AND abs(floor(p.low_s) - c.second) <= 1",
     condition="r.errno = 104",
     event="p.event_id",
 )

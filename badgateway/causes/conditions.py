@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from badgateway.model.evidence import Reason
 from badgateway.model.log_kind import Proxy
+from badgateway.servers import granian, gunicorn, uvicorn
 
 
 def because(*reasons: Reason, of: str = "c") -> str:
@@ -39,6 +40,9 @@ def place_sql(address: str) -> str:
         f"ELSE nullif(regexp_extract({address}, '^(?:[a-z]+://)?[^/]*:([0-9]+)', 1), '') END"
     )
 
+
+GRANIAN, GUNICORN, UVICORN = granian.SERVER.name, gunicorn.SERVER.name, uvicorn.SERVER.name
+"""The servers whose lines mean something of their own."""
 
 OF_ITS_SERVER = "JOIN serving s ON s.site = c.site"
 """For `joins`: the servers `s` that a failure `c` may have been sent to; their events and spans have its instance."""

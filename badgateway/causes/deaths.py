@@ -4,7 +4,7 @@ from enum import StrEnum
 
 import duckdb
 
-from badgateway.causes.conditions import BODY_CUT, CONNECTION_CLOSED, listed
+from badgateway.causes.conditions import BODY_CUT, CONNECTION_CLOSED, GRANIAN, GUNICORN, UVICORN, listed
 from badgateway.causes.pairing import pair, start_pairs
 from badgateway.model.evidence import ServerEvent as Event
 
@@ -54,7 +54,8 @@ _ASKED_TO_LEAVE = (Event.WORKER_RECYCLED, Event.SHUTDOWN)
 _WORKER_SIGNS = f"""
 CREATE OR REPLACE TEMP TABLE worker_signs AS
 SELECT * EXCLUDE (kind, pid, low_s, high_s, asked_s),
-    CASE WHEN kind = '{Event.KILLED_WHILE_LEAVING}' AND server = 'granian' AND NOT coalesce(low_s - asked_s >= 1, false)
+    CASE WHEN kind = '{Event.KILLED_WHILE_LEAVING}' AND server = '{GRANIAN}'
+            AND NOT coalesce(low_s - asked_s >= 1, false)
         THEN '{Event.WORKER_EXITED}' ELSE kind END AS kind,
     coalesce(pid, CASE WHEN kind = '{Event.HARAKIRI}' THEN leader.pid END) AS pid,
     coalesce(low_s, CASE WHEN kind = '{Event.HARAKIRI}' THEN leader.low_s END) AS low_s,
@@ -133,7 +134,7 @@ FROM (
     FROM (
         -- Gunicorn asks workers to leave by a signal, and says so as if it had killed them.
         SELECT *, kind IN {listed((Event.WORKER_RECYCLED, Event.WORKER_EXITED, Event.SHUTDOWN))}
-            OR (kind = '{Event.WORKER_KILLED}' AND server = 'gunicorn' AND coalesce(signal, 9) IN (1, 2, 3, 15))
+            OR (kind = '{Event.WORKER_KILLED}' AND server = '{GUNICORN}' AND coalesce(signal, 9) IN (1, 2, 3, 15))
             -- uvicorn says of each worker in the end that it died.
             OR (kind = '{Event.WORKER_LOST}' AND bool_or(kind IN {listed((Event.WORKER_RECYCLED, Event.WORKER_EXITED))})
                 OVER (PARTITION BY instance, server, pid, life ORDER BY event_id)) AS leaving
@@ -248,7 +249,7 @@ SELECT l.failure_id, l.kind, l.event_id, l.sure,
         AND m.instance NOT IN (SELECT instance FROM events WHERE kind = '{Event.SEVERAL_AT_ONCE}')
         -- These do not say it. Granian takes requests out of the queue before it has a thread for them, so even one
         -- with a single thread loses several; uvicorn has an event loop.
-        AND m.server NOT IN ('granian', 'uvicorn')
+        AND m.server NOT IN ('{GRANIAN}', '{UVICORN}')
         OR l.failure_id IN (FROM raised)) AS doubtful
 FROM likely_deaths l JOIN events m USING (event_id)
 """  # noqa: S608 # words of the evidence

@@ -5,6 +5,7 @@ import duckdb
 from badgateway.causes.conditions import place_sql
 from badgateway.model.evidence import ServerEvent as Event
 from badgateway.model.log_kind import LogKind
+from badgateway.model.raw_words import PROBES, SampleSeries
 
 _BESIDE_LINES = 5
 _BESIDE_S = 60
@@ -44,13 +45,15 @@ noted AS (
         coalesce(instance, file) AS instance, host, file, line_number, line
     FROM bounded
     UNION ALL
-    SELECT kind, time_s, time_s, NULL, NULL, NULL, NULL, NULL, NULL, value, 'probe samples', NULL, 'probe samples',
+    SELECT kind, time_s, time_s, NULL, NULL, NULL, NULL, NULL, NULL, value, '{PROBES}', NULL, '{PROBES}',
         row_number() OVER (ORDER BY time_s, series, value),
         format('{{}} = {{:g}} at {{:.1f}} s since the epoch', series, value, time_s)
     FROM (
         SELECT *, CASE
-            WHEN series = 'accept_queue' AND limit_value > 0 AND value >= limit_value THEN '{Event.ACCEPT_QUEUE_FULL}'
-            WHEN series = 'listen_overflows' AND value > lag(value) OVER (PARTITION BY series ORDER BY time_s, value)
+            WHEN series = '{SampleSeries.ACCEPT_QUEUE}' AND limit_value > 0 AND value >= limit_value
+                THEN '{Event.ACCEPT_QUEUE_FULL}'
+            WHEN series = '{SampleSeries.LISTEN_OVERFLOWS}'
+                AND value > lag(value) OVER (PARTITION BY series ORDER BY time_s, value)
                 THEN '{Event.LISTEN_OVERFLOW}' END AS kind
         FROM samples)
     WHERE kind IS NOT NULL)

@@ -9,6 +9,7 @@ from badgateway.causes.pairing import pair, start_pairs
 from badgateway.model.evidence import Reason
 from badgateway.model.log_kind import LogKind, Proxy
 from badgateway.model.outcome import Outcome
+from badgateway.model.raw_words import OWN_TRIAL
 
 _ROWS = f"""
 CREATE OR REPLACE TEMP TABLE failure_rows AS
@@ -16,7 +17,7 @@ SELECT row_number() OVER (ORDER BY time_s, file, line_number, failure_id) AS id,
     floor(time_s)::BIGINT AS second, seen_status AS status,
     method || ' ' || uri AS request, coalesce(host, '') AS on_host, client,
     balanced AND upstream_status IS NULL AS lb_made,
-    coalesce(outcome <> 'TRUNCATED', true) AND seen_status < 499 AND upstream_tries > 1 AS retried,
+    coalesce(outcome <> '{Outcome.TRUNCATED}', true) AND seen_status < 499 AND upstream_tries > 1 AS retried,
     coalesce(NOT balanced AND seen_status >= 500 AND (upstream_header_s IS NOT NULL OR app_status >= 500), false)
         AS header_came,
     -- Where nothing tells whether a header came: proxies make these three, and hardly any other.
@@ -25,7 +26,8 @@ SELECT row_number() OVER (ORDER BY time_s, file, line_number, failure_id) AS id,
 FROM (
     SELECT * EXCLUDE (status, upstream_status, line, request_id, body_bytes), status AS client_status,
         CASE WHEN source = '{LogKind.NGINX_COMBINED}' THEN split_part(line, ' ', 1) END AS client,
-        CASE WHEN outcome IN ('CLIENT_CLOSED', 'CLIENT_TIMEOUT') THEN 499 ELSE coalesce(status, 0) END AS seen_status,
+        CASE WHEN outcome IN {listed((Outcome.CLIENT_CLOSED, Outcome.CLIENT_TIMEOUT))} THEN 499
+            ELSE coalesce(status, 0) END AS seen_status,
         CASE WHEN upstream_status NOT IN ('', '-', '0') THEN upstream_status END AS upstream_status,
         coalesce(proxy IN {listed((Proxy.ALB, Proxy.CLASSIC_ELB))}, false) AS balanced
     FROM failures)
@@ -110,8 +112,8 @@ SELECT (SELECT coalesce(max(failure_id), 0) FROM failures) + row_number() OVER (
 FROM proxy_lines m
 ANTI JOIN (SELECT right_id AS id FROM failure_lines) USING (id)
 WHERE m.status <> 0 AND (m.status = 200 OR (SELECT count(*) FROM failures) + (SELECT count(*) FROM volume) = 0)
-    AND NOT EXISTS (SELECT 1 FROM volume WHERE source = 'ledger')
-    AND NOT EXISTS (SELECT 1 FROM failures WHERE source = 'ledger')))
+    AND NOT EXISTS (SELECT 1 FROM volume WHERE source = '{OWN_TRIAL}')
+    AND NOT EXISTS (SELECT 1 FROM failures WHERE source = '{OWN_TRIAL}')))
 """  # noqa: S608 # constants of this module
 
 

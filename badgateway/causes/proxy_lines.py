@@ -3,6 +3,7 @@
 import duckdb
 
 from badgateway.causes.conditions import listed
+from badgateway.model.error_log import FAULTS, Level
 from badgateway.model.evidence import Phase, Reason
 from badgateway.model.log_kind import Proxy
 
@@ -72,7 +73,8 @@ FROM (
             -- nginx's own files, at the one level that it has for those it needs itself.
             WHEN errno = 28 OR message LIKE '%has written only%' THEN
                 CASE phase WHEN '{Phase.READING_BODY}' THEN '{Reason.DISK_FULL_CUT}' ELSE '{Reason.DISK_FULL}' END
-            WHEN level = 'crit' AND regexp_matches(message, '^(open|mkdir|rename|pwrite|pwritev|write)\(\) "') THEN
+            WHEN level = '{Level.CRIT}'
+                AND regexp_matches(message, '^(open|mkdir|rename|pwrite|pwritev|write)\(\) "') THEN
                 CASE phase WHEN '{Phase.READING_BODY}' THEN '{Reason.TEMP_FORBIDDEN_CUT}'
                     ELSE '{Reason.TEMP_FORBIDDEN}' END
             WHEN message LIKE 'rewrite or internal redirection cycle%' THEN '{Reason.CYCLE}'
@@ -89,7 +91,7 @@ FROM (
             WHEN message LIKE 'no live upstreams%' THEN '{Reason.NONE_LIVE}'
             WHEN message LIKE 'upstream sent too big header%' THEN '{Reason.BIG_HEADER}'
             WHEN message LIKE 'upstream sent no valid HTTP%' THEN '{Reason.NOT_HTTP}'
-            WHEN message LIKE 'upstream sent %' AND level = 'error' THEN '{Reason.BAD_HEADER}'
+            WHEN message LIKE 'upstream sent %' AND level = '{Level.ERROR}' THEN '{Reason.BAD_HEADER}'
             WHEN errno = 110 AND phase = '{Phase.READING_BODY}' THEN '{Reason.BODY_STALLED}'
             WHEN errno = 110 AND phase IN ('{Phase.CONNECTING}', '{Phase.OTHER}') AND message LIKE '%upstream%'
                 THEN '{Reason.CONNECT_TIMEOUT}'
@@ -102,7 +104,7 @@ FROM (
                 CASE phase WHEN '{Phase.READING_BODY}' THEN '{Reason.BODY_CUT}'
                     WHEN '{Phase.READING_HEADER}' THEN '{Reason.CLOSED}'
                     WHEN '{Phase.SENDING}' THEN '{Reason.CLOSED}' END
-            WHEN level IN ('error', 'crit', 'alert', 'emerg') AND request IS NOT NULL
+            WHEN level IN {FAULTS} AND request IS NOT NULL
                 AND message NOT LIKE '%dry run%' THEN '{Reason.OTHER}'
         END AS own_reason,
         coalesce(told_reason, own_reason) AS reason

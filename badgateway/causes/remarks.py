@@ -4,6 +4,7 @@ import duckdb
 
 from badgateway import numbers
 from badgateway.causes.conditions import listed
+from badgateway.model.error_log import Level
 from badgateway.model.evidence import ServerEvent as Event
 
 _End = tuple[str, int, str, int]
@@ -22,10 +23,10 @@ _ENDS = (
     Event.LISTEN_QUEUE_FULL,
 )
 
-_NOT_STARTED = """
-SELECT file, line_number, line FROM proxy_errors WHERE level = 'emerg' AND request IS NULL
+_NOT_STARTED = f"""
+SELECT file, line_number, line FROM proxy_errors WHERE level = '{Level.EMERG}' AND request IS NULL
 ORDER BY file, line_number LIMIT 1
-"""
+"""  # noqa: S608 # words of the evidence
 
 _UNKNOWN_TO_REQUESTS = f"""
 SELECT event, count(*), any_value(file ORDER BY file, line_number), min(line_number) FROM server_events

@@ -7,6 +7,7 @@ from badgateway.causes.rule import Proof, Rule
 from badgateway.model.diagnosis import Cause, Certainty, Remedy
 from badgateway.model.evidence import Reason
 from badgateway.model.knob import Knob
+from badgateway.model.raw_words import OWN_TRIAL
 
 NO_ANSWERS = Cause(
     id="no-request-answered",
@@ -48,7 +49,7 @@ _STUCK = because(Reason.QUEUE_FULL, Reason.CONNECT_TIMEOUT, Reason.READ_TIMEOUT)
 # A minute is silent when requests failed in it and none succeeded, after one in which some did.
 _SILENT = f"""
 CREATE OR REPLACE TEMP TABLE silent AS
-WITH answered AS (SELECT DISTINCT minute_s FROM volume WHERE status < 499 AND source <> 'ledger'),
+WITH answered AS (SELECT DISTINCT minute_s FROM volume WHERE status < 499 AND source <> '{OWN_TRIAL}'),
 stuck AS (
     SELECT c.failure_id, c.path, floor(c.time_s / 60)::BIGINT * 60 AS minute_s, c.start_s
     FROM prepared_failures c WHERE c.time_s IS NOT NULL AND {_STUCK}),

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 import duckdb
 
-from badgateway.causes.conditions import because, listed
+from badgateway.causes.conditions import GRANIAN, GUNICORN, because, listed
 from badgateway.model.evidence import Reason
 from badgateway.model.evidence import ServerEvent as Event
 
@@ -53,7 +53,7 @@ grouped AS (
         any_value(tells_ready) AS tells_ready, min(low_s) AS time_s,
         bool_or(kind = '{Event.WORKER_RECYCLED}')
             -- Granian also says of a worker that was lost that it stops it.
-            AND NOT bool_or(kind = '{Event.WORKER_LOST}' AND server = 'granian') AS recycled
+            AND NOT bool_or(kind = '{Event.WORKER_LOST}' AND server = '{GRANIAN}') AS recycled
     FROM workers JOIN sources USING (instance)
     WHERE untimed = 0 AND life IS NOT NULL AND (NOT up OR ready = tells_ready)
     GROUP BY instance, life, up)
@@ -135,14 +135,14 @@ FROM (
         FROM timed_events
         WHERE kind IN {listed(_AT_AN_END)}
             -- Another server than this one goes on.
-            AND server = 'granian')
+            AND server = '{GRANIAN}')
     WHERE event = '{Event.CRASH_LOOP}' OR (event = '{Event.WORKER_LOST}' AND follows = '{Event.SHUTDOWN}')) n
 UNION ALL
 -- All that start together do so within a second or two.
 SELECT '{Span.BOOT_LOOP}', b.instance, b.low_s, max(u.low_s), b.event_id
 FROM timed_events b JOIN timed_events u
     ON u.instance = b.instance AND u.kind = b.kind AND u.low_s BETWEEN b.low_s AND b.low_s + {_LOOP_S}
-WHERE b.kind = '{Event.WORKER_BOOTED}' AND b.server = 'gunicorn'
+WHERE b.kind = '{Event.WORKER_BOOTED}' AND b.server = '{GUNICORN}'
     AND NOT EXISTS (FROM timed_events e WHERE e.instance = b.instance AND e.kind IN {
     listed((*_GOING, Event.RELOAD, Event.WORKER_TIMEOUT, Event.GRACEFUL_TIMEOUT))
 } AND abs(e.low_s - b.low_s) <= {_LOOP_S})

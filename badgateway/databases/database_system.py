@@ -13,12 +13,6 @@ PART = "database"
 PART_OF_0_1 = "mariadb"
 """What raw files of version 0.1 call it."""
 
-HELD = "db_connections"
-MADE = "db_connects"
-EXECUTING = "db_executing"
-SELECTS = "db_selects"
-ROWS_READ = "db_rows_read"
-
 SHOWN_CHARACTERS = 1500
 """Of a statement, at most."""
 
@@ -163,7 +157,7 @@ class Activity:
     counters: str
     """Rows of a counter's name and its value, over all accounts."""
     series: Mapping[str, str]
-    """The series of each counter, of those that it has; MADE is among them."""
+    """The series of each counter, of those that it has; DB_CONNECTS is among them."""
     own: Mapping[str, int] = field(default_factory=dict)
     """By how much one reading of both adds to a series, which is taken off again."""
 

@@ -5,9 +5,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from badgateway.databases.database_system import (
-    MADE,
-    ROWS_READ,
-    SELECTS,
     SHOWN_CHARACTERS,
     Activity,
     Client,
@@ -22,6 +19,7 @@ from badgateway.databases.database_system import (
 )
 from badgateway.errors import DeploymentError
 from badgateway.model.evidence import ServerEvent
+from badgateway.model.raw_words import SampleSeries
 
 SYSTEM_TABLES = ("system_tables", "system_tables_data")
 
@@ -45,7 +43,11 @@ GRANT SELECT ON mysql.innodb_index_stats TO '{name}'@'127.0.0.1';
 """
 
 # Attempts too, for the first; everybody may ask. Neither question counts rows: theirs are temporary tables.
-_COUNTERS = {"Connections": MADE, "Com_select": SELECTS, "Rows_read": ROWS_READ}
+_COUNTERS = {
+    "Connections": SampleSeries.DB_CONNECTS,
+    "Com_select": SampleSeries.DB_SELECTS,
+    "Rows_read": SampleSeries.DB_ROWS_READ,
+}
 _COUNTER = f"SHOW GLOBAL STATUS WHERE variable_name IN ({', '.join(repr(name) for name in _COUNTERS)})"
 # Without the PROCESS privilege an account sees its own connections only, and those are what is asked for. A connection
 # that executes nothing has no statement, so most of them are one row of the answer. The limit is max_connections less
@@ -179,7 +181,7 @@ DATABASE = DatabaseSystem(
         counters=_COUNTER,
         # MySQL does not count the rows.
         series=_COUNTERS,
-        own={SELECTS: 1},
+        own={SampleSeries.DB_SELECTS: 1},
     ),
     statistics=TableStatistics(tables=_TABLES, kept=_KEPT, analyze=_analyze, fault=_analyze_fault),
     text_values=TEXT_VALUES,

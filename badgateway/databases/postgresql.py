@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from badgateway.databases.database_system import (
-    MADE,
     SHOWN_CHARACTERS,
     STANDARD_TEXT,
     Activity,
@@ -21,6 +20,7 @@ from badgateway.databases.database_system import (
 )
 from badgateway.errors import DeploymentError
 from badgateway.model.evidence import ServerEvent
+from badgateway.model.raw_words import SampleSeries
 
 SUPERUSER = "postgres"
 """Nobody can log in as it: the site's own account has all that the kit needs."""
@@ -170,7 +170,7 @@ DATABASE = DatabaseSystem(
     stop_signal="SIGINT",
     # psycopg waits for an answer without a limit.
     client=Client(module="pg8000.dbapi", arguments=_connect_arguments, attributes={"autocommit": True}),
-    activity=Activity(connections=_CONNECTIONS, counters=_COUNTERS, series={"sessions": MADE}),
+    activity=Activity(connections=_CONNECTIONS, counters=_COUNTERS, series={"sessions": SampleSeries.DB_CONNECTS}),
     statistics=TableStatistics(tables=_TABLES, kept=_KEPT, analyze=_analyze, fault=lambda _rows: ""),
     # A backslash is a letter like others, but where an E says that it is not.
     text_values=rf"\bE'(?:[^'\\]|''|\\.)*(?:'|\\?$) | {STANDARD_TEXT}",

@@ -10,6 +10,7 @@ from badgateway.judge.trial_evidence import TrialEvidence
 from badgateway.model.design import Facts
 from badgateway.model.experiment import Objective
 from badgateway.model.outcome import CheckReason, Outcome
+from badgateway.model.raw_words import TrialPhase
 from badgateway.model.summary import Verdict
 from badgateway.model.trial import Window
 from badgateway.model.verdict_reason import Reason
@@ -53,7 +54,7 @@ def _answered(relation: duckdb.DuckDBPyRelation, window: Window) -> float | None
     came = "intended_start_s + latency_ms / 1000"
     ((answers, requests),) = relation.aggregate(
         f"count(*) FILTER ({came} >= {window.start_s!r} AND {came} < {window.end_s!r}), "
-        "count(*) FILTER (phase = 'window' AND latency_ms IS NOT NULL)"
+        f"count(*) FILTER (phase = '{TrialPhase.WINDOW}' AND latency_ms IS NOT NULL)"
     ).fetchall()
     return answers / requests if requests else None
 

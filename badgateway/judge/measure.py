@@ -13,9 +13,10 @@ from badgateway.judge.objective import pooled
 from badgateway.judge.proportion import proportion
 from badgateway.model.design import Counts
 from badgateway.model.outcome import FAILURES, Outcome
+from badgateway.model.raw_words import TrialPhase
 from badgateway.model.summary import Measurement, OutcomeShare, Proportion, Quantiles, RouteMeasurement
 
-_WINDOW = "phase = 'window'"
+_WINDOW = f"phase = '{TrialPhase.WINDOW}'"
 _WINDOW_OK = f"{_WINDOW} AND outcome = '{Outcome.OK}'"
 
 _ROUTE = "coalesce(name, '') AS route"

@@ -8,25 +8,13 @@ from badgateway.errors import RawDataError
 from badgateway.ledger.checks import Rule, broken, demand_none_broken, load, require_whole_lines
 from badgateway.ledger.text_file import as_utf8
 from badgateway.model.raw import JOURNAL_COLUMNS, OWN_REQUESTS
+from badgateway.model.raw_words import JournalKind
 
 TABLE = "app"
 JOURNAL_TABLE = "journal"
 
-REQUEST_KINDS = ("start", "end")
-KINDS = (
-    *REQUEST_KINDS,
-    "process",
-    "worker-forked",
-    "worker-ready",
-    "worker-int",
-    "worker-abort",
-    "worker-exit",
-    "worker-reaped",
-    "blocked",
-    "blocked-by",
-    "setting",
-)
-"""All kinds of lines; docs/raw-files.md tells their meaning."""
+REQUEST_KINDS = (JournalKind.START.value, JournalKind.END.value)
+KINDS = tuple(kind.value for kind in JournalKind)
 
 _SQL_TYPES = (
     "VARCHAR",
@@ -50,7 +38,7 @@ _RULES = (
     Rule(broken="pid IS NULL OR pid < 1", problem="has no pid"),
     Rule(broken=f"{_OF_REQUEST} AND (number IS NULL OR thread IS NULL)", problem="has no number or no thread"),
     Rule(broken=f"{_OF_REQUEST} AND request_id = ''", problem="has an empty request_id"),
-    Rule(broken="kind = 'end' AND (duration_s IS NULL OR duration_s < 0)", problem="has no duration"),
+    Rule(broken=f"kind = '{JournalKind.END}' AND (duration_s IS NULL OR duration_s < 0)", problem="has no duration"),
     Rule(broken="status NOT BETWEEN 100 AND 599", problem="has a status that HTTP does not have"),
     Rule(broken="body_bytes < 0", problem="has a negative size"),
 )
@@ -71,14 +59,15 @@ _PAIRS = f"""
 CREATE TABLE {TABLE} AS
 SELECT s.request_id, s.pid AS app_pid, s.time_s AS app_started_s, e.time_s AS app_ended_s, e.status AS app_status,
     e.body_bytes AS app_bytes, e.duration_s AS app_seconds
-FROM (FROM {JOURNAL_TABLE} WHERE kind = 'start' AND NOT starts_with(request_id, '{OWN_REQUESTS}')) s
-LEFT JOIN (FROM {JOURNAL_TABLE} WHERE kind = 'end') e USING (pid, number)
+FROM (FROM {JOURNAL_TABLE} WHERE kind = '{JournalKind.START}' AND NOT starts_with(request_id, '{OWN_REQUESTS}')) s
+LEFT JOIN (FROM {JOURNAL_TABLE} WHERE kind = '{JournalKind.END}') e USING (pid, number)
 """  # noqa: S608 # constants of the kit
 
 _UNPAIRED = f"""
 SELECT coalesce(sum(starts), 0)::BIGINT AS starts, coalesce(sum(ends), 0)::BIGINT AS ends FROM (
-    SELECT greatest(count(*) FILTER (kind = 'start') - 1, 0) AS starts,
-        greatest(count(*) FILTER (kind = 'end') - count(*) FILTER (kind = 'start'), 0) AS ends
+    SELECT greatest(count(*) FILTER (kind = '{JournalKind.START}') - 1, 0) AS starts,
+        greatest(count(*) FILTER (kind = '{JournalKind.END}') - count(*) FILTER (kind = '{JournalKind.START}'), 0)
+            AS ends
     FROM {JOURNAL_TABLE} WHERE {_OF_REQUEST} GROUP BY pid, number)
 """  # noqa: S608 # constants of the kit
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import duckdb
 
+from badgateway.model.outcome import Outcome
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Balance:
@@ -69,16 +71,17 @@ SELECT
     (SELECT count(*) FROM app WHERE app_ended_s IS NULL) AS app_unfinished,
     (SELECT count(*) FROM app ANTI JOIN proxy USING (request_id)) AS app_unknown_to_proxy
 """
-_LEDGER = """
+_LEDGER = f"""
 SELECT
-    count(*) FILTER (name IS NOT NULL AND proxy_status IS NULL AND outcome <> 'UNMATCHED') AS never_reached,
-    count(*) FILTER (name IS NOT NULL AND proxy_status IS NULL AND outcome = 'UNMATCHED') AS unmatched_client,
+    count(*) FILTER (name IS NOT NULL AND proxy_status IS NULL AND outcome <> '{Outcome.UNMATCHED}') AS never_reached,
+    count(*) FILTER (name IS NOT NULL AND proxy_status IS NULL AND outcome = '{Outcome.UNMATCHED}') AS unmatched_client,
     count(*) FILTER (name IS NULL AND proxy_status IS NOT NULL) AS unmatched_proxy,
-    count(*) FILTER (name IS NOT NULL AND proxy_status IS NOT NULL AND outcome = 'UNMATCHED') AS contradictory,
+    count(*) FILTER (name IS NOT NULL AND proxy_status IS NOT NULL AND outcome = '{Outcome.UNMATCHED}')
+        AS contradictory,
     -- A 4xx or 5xx may be the server's own, but only the application has good news.
     count(*) FILTER ($has_app AND upstream_status BETWEEN 200 AND 399 AND app_pid IS NULL) AS unknown_to_app
-FROM {joined}
-"""
+FROM {{joined}}
+"""  # noqa: S608 # constants of the kit
 
 
 def count_books(connection: duckdb.DuckDBPyConnection, *, has_app: bool) -> dict[str, int | None]:

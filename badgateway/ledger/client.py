@@ -7,11 +7,14 @@ import duckdb
 from badgateway.ledger.checks import Rule, broken, demand_none_broken, load, require_header, require_whole_lines
 from badgateway.ledger.text_file import as_utf8
 from badgateway.model.raw import CLIENT_COLUMNS
+from badgateway.model.raw_words import ClientError
 
 TABLE = "client"
 
-ERRORS = ("", "connect_error", "disconnected", "client_timeout", "truncated", "bad_content", "aborted")
+ERRORS = tuple(error.value for error in ClientError)
 """All that the column error can hold; empty when the client has nothing to complain of."""
+_WITH_HEADER = (ClientError.NONE.value, ClientError.TRUNCATED.value, ClientError.BAD_CONTENT.value)
+_WITHOUT_HEADER = (ClientError.CONNECT_ERROR.value, ClientError.DISCONNECTED.value)
 
 _TYPES = {
     "request_id": "VARCHAR",
@@ -55,11 +58,11 @@ _RULES = (
     Rule(broken=f"error NOT IN {ERRORS}", problem=f"has an unknown error; known are {', '.join(ERRORS[1:])}"),
     Rule(broken="status <> 0 AND status NOT BETWEEN 100 AND 599", problem="has a status that HTTP does not have"),
     Rule(
-        broken="status = 0 AND error IN ('', 'truncated', 'bad_content')",
+        broken=f"status = 0 AND error IN {_WITH_HEADER}",
         problem="got no response header, but its error column says that one came",
     ),
     Rule(
-        broken="status <> 0 AND error IN ('connect_error', 'disconnected')",
+        broken=f"status <> 0 AND error IN {_WITHOUT_HEADER}",
         problem="got a response header, but its error column says that none came",
     ),
     Rule(

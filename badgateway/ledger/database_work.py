@@ -2,9 +2,10 @@
 
 import duckdb
 
-from badgateway.databases.database_system import PART, PART_OF_0_1, ROWS_READ, SELECTS
+from badgateway.databases.database_system import PART, PART_OF_0_1
 from badgateway.ledger.processes import cores_used
 from badgateway.model.evidence import SAMPLES
+from badgateway.model.raw_words import SampleSeries
 from badgateway.model.samples import DatabaseWork
 from badgateway.model.trial import Window
 
@@ -14,9 +15,10 @@ PART_S = 0.5
 # Both counters are read in the same look; rows are counted when their statement ends.
 _PARTS = f"""
 WITH looks AS (
-    SELECT time_s, max(value) FILTER (series = '{SELECTS}') AS selects,
-        max(value) FILTER (series = '{ROWS_READ}') AS rows_read
-    FROM {SAMPLES.name} WHERE series IN ('{SELECTS}', '{ROWS_READ}') AND time_s >= $start AND time_s < $end
+    SELECT time_s, max(value) FILTER (series = '{SampleSeries.DB_SELECTS}') AS selects,
+        max(value) FILTER (series = '{SampleSeries.DB_ROWS_READ}') AS rows_read
+    FROM {SAMPLES.name} WHERE series IN ('{SampleSeries.DB_SELECTS}', '{SampleSeries.DB_ROWS_READ}')
+        AND time_s >= $start AND time_s < $end
     GROUP BY time_s),
 parts AS (
     SELECT floor((time_s - $start) / {PART_S}) AS part, max(time_s) AS time_s, max(selects) AS selects,

@@ -13,15 +13,16 @@ from badgateway.ledger.text_file import lines_at
 from badgateway.model import error_log
 from badgateway.model.evidence import FAILURES, PROXY_ERRORS, TABLES, VOLUME, Table
 from badgateway.model.log_kind import Proxy
+from badgateway.model.outcome import Outcome
 from badgateway.model.printable import masked_sql
 from badgateway.model.raw import ACCESS_LOG, CLIENT_ROWS, ERROR_LOG, JOURNAL
+from badgateway.model.raw_words import OWN_TRIAL, TrialPhase
 
-SOURCE = "ledger"
-PHASES = ("warm-up", "window", "after")
+PHASES = tuple(TrialPhase)
 
 _ENDED_S = "coalesce(proxy_time_s, end_s, app_ended_s, app_started_s)"
 _STATUS = "coalesce(nullif(ledger.status, 0), proxy_status)"
-_FAILED = "(outcome <> 'OK' OR upstream_tries > 1)"
+_FAILED = f"(outcome <> '{Outcome.OK}' OR upstream_tries > 1)"
 
 _FAILED_ROWS = f"""
 CREATE TABLE failed AS
@@ -46,7 +47,7 @@ LINES_AT_ONCE = 50_000
 """Of those that are quoted; a log of a million failures is not to be in memory."""
 
 
-def fill_evidence(ledger: Ledger, raw: Path, *, phases: tuple[str, ...] = PHASES) -> None:
+def fill_evidence(ledger: Ledger, raw: Path, *, phases: tuple[TrialPhase, ...] = PHASES) -> None:
     """Make all tables of evidence in the ledger's connection, and fill those that the raw files of a trial can fill.
 
     These are `failures`, `volume`, `proxy_errors` and, of `server_events`, what the journal tells of Gunicorn's workers
@@ -104,7 +105,7 @@ def _fill_failures(connection: duckdb.DuckDBPyConnection, raw: Path, wanted: str
         "proxy_reason": "NULL",
         "host": "NULL",
         "failure_id": "row_number() OVER (ORDER BY time_s, line_number)",
-        "source": f"'{SOURCE}'",
+        "source": f"'{OWN_TRIAL}'",
         "proxy": f"'{Proxy.NGINX}'",
         "uri": masked_sql("uri"),
         "line": masked_sql("line"),
@@ -116,7 +117,7 @@ def _fill_failures(connection: duckdb.DuckDBPyConnection, raw: Path, wanted: str
 def _fill_volume(connection: duckdb.DuckDBPyConnection, wanted: str) -> None:
     minutes = f"CAST(floor({_ENDED_S} / 60) AS BIGINT) * 60 AS minute_s, {_STATUS} AS status"
     counted = connection.table("ledger").filter(wanted).project(minutes).aggregate("*, count(*) AS requests")
-    known = {**{name: name for name, _ in VOLUME.columns}, "source": f"'{SOURCE}'"}
+    known = {**{name: name for name, _ in VOLUME.columns}, "source": f"'{OWN_TRIAL}'"}
     _insert(counted.order("minute_s, status"), VOLUME, known)
 
 

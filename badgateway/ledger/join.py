@@ -11,7 +11,9 @@ from badgateway.ledger.books import Books, read_books
 from badgateway.ledger.outcome import CASE
 from badgateway.ledger.request_errors import find_request_errors
 from badgateway.model.in_memory import connect, row_database
+from badgateway.model.outcome import Outcome
 from badgateway.model.raw import CLIENT_COLUMNS
+from badgateway.model.raw_words import TrialPhase
 from badgateway.model.trial import Window
 
 _PROXY_COLUMNS = (
@@ -76,7 +78,7 @@ FAILED_LINES = "failed_lines"
 _FAILED_LINES = f"""
 CREATE TABLE {FAILED_LINES} AS
 SELECT request_id, proxy_line_number, client_line_number, proxy_method, proxy_uri FROM {_JOINED}
-WHERE outcome <> 'OK' OR upstream_tries > 1
+WHERE outcome <> '{Outcome.OK}' OR upstream_tries > 1
 """  # noqa: S608 # constants of the kit
 
 
@@ -151,12 +153,12 @@ _DURATIONS = (
 
 def _phase(window: Window | None) -> str:
     if window is None:
-        return "'warm-up'"
+        return f"'{TrialPhase.WARM_UP}'"
     # A request that only the proxy or the application knows started when it began to work on it.
     start_s = "coalesce(intended_start_s, proxy_time_s - proxy_request_s, app_started_s)"
     return (
-        f"CASE WHEN {start_s} < {window.start_s!r} THEN 'warm-up' "
-        f"WHEN {start_s} < {window.end_s!r} THEN 'window' ELSE 'after' END"
+        f"CASE WHEN {start_s} < {window.start_s!r} THEN '{TrialPhase.WARM_UP}' "
+        f"WHEN {start_s} < {window.end_s!r} THEN '{TrialPhase.WINDOW}' ELSE '{TrialPhase.AFTER}' END"
     )
 
 

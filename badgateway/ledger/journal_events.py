@@ -5,19 +5,22 @@ import duckdb
 from badgateway.ledger.app import JOURNAL_TABLE
 from badgateway.model.evidence import SERVER_EVENTS, ServerEvent
 from badgateway.model.raw import JOURNAL, SERVER_LOG
+from badgateway.model.raw_words import GIVEN_UP, JournalKind
+from badgateway.servers.gunicorn import SERVER as GUNICORN
 
 # The arbiter's own SIGABRT and SIGKILL come after its time limit; a worker that waits in C never tells of the first.
 _LIVES = f"""
-SELECT time_s, 'gunicorn' AS server, event, pid, line_number,
+SELECT time_s, '{GUNICORN.name}' AS server, event, pid, line_number,
     concat_ws(',', kind, printf('%.6f', time_s), pid, '', coalesce(CAST(number AS VARCHAR), ''), '', '', '', '', detail)
         AS line
 FROM (
     SELECT *, rowid + 1 AS line_number, CASE
-        WHEN kind = 'worker-abort' OR (kind = 'worker-reaped' AND detail = 'aborted')
+        WHEN kind = '{JournalKind.WORKER_ABORT}' OR (kind = '{JournalKind.WORKER_REAPED}' AND detail = '{GIVEN_UP}')
             THEN '{ServerEvent.WORKER_TIMEOUT}'
-        WHEN kind = 'worker-forked' THEN '{ServerEvent.WORKER_BOOTED}'
-        WHEN kind = 'worker-ready' THEN '{ServerEvent.WORKER_READY}'
-        WHEN kind IN ('worker-exit', 'worker-reaped') THEN '{ServerEvent.WORKER_EXITED}' END AS event
+        WHEN kind = '{JournalKind.WORKER_FORKED}' THEN '{ServerEvent.WORKER_BOOTED}'
+        WHEN kind = '{JournalKind.WORKER_READY}' THEN '{ServerEvent.WORKER_READY}'
+        WHEN kind IN ('{JournalKind.WORKER_EXIT}', '{JournalKind.WORKER_REAPED}') THEN '{ServerEvent.WORKER_EXITED}'
+        END AS event
     FROM {JOURNAL_TABLE})
 WHERE event IS NOT NULL
 QUALIFY row_number() OVER (PARTITION BY pid, event ORDER BY line_number) = 1
@@ -32,11 +35,12 @@ SELECT b.time_s, '{ServerEvent.LOOP_BLOCKED}' AS event, b.pid, b.duration_s AS v
         || coalesce(CASE WHEN s.time_s >= b.start_s - 0.1 THEN ' by ' || place END, '')
         || coalesce(CASE WHEN request_started_s IS NOT NULL THEN ', serving ' || r.name END, '') AS line
 FROM (
-    SELECT *, rowid + 1 AS line_number, time_s - duration_s AS start_s FROM {JOURNAL_TABLE} WHERE kind = 'blocked') b
+    SELECT *, rowid + 1 AS line_number, time_s - duration_s AS start_s FROM {JOURNAL_TABLE}
+    WHERE kind = '{JournalKind.BLOCKED}') b
 ASOF LEFT JOIN (
     -- Of a path that is the machine's own, what tells the module.
     SELECT pid, time_s, regexp_replace(detail, '^(?:.*?/)??((?:[^/]+/){{0,2}}[^/]+:\\d+) ', '\\1 in ') AS place
-    FROM {JOURNAL_TABLE} WHERE kind = 'blocked-by') s
+    FROM {JOURNAL_TABLE} WHERE kind = '{JournalKind.BLOCKED_BY}') s
 ON s.pid = b.pid AND s.time_s <= b.time_s
 ASOF LEFT JOIN (
     SELECT app_pid AS pid, app_started_s AS started_s, app_ended_s AS ended_s, split_part(name, '?', 1) AS name

@@ -5,9 +5,10 @@ from urllib.parse import unquote
 
 from badgateway.databases.database_system import DatabaseSystem
 from badgateway.model.configuration import Configuration, WorkerModel
+from badgateway.model.raw_words import JournalKind
 from badgateway.servers.registry import server_of, worker_model
 
-_KIND = "setting,"
+_KIND = f"{JournalKind.SETTING},"
 _NUMBERS = ("workers", "threads", "greenlets", "listen")
 
 

@@ -3,8 +3,16 @@
 from dataclasses import dataclass
 
 from badgateway.model.outcome import Outcome
+from badgateway.model.raw_words import ClientError
 
-_NO_ANSWER_IS_FINE = "error IN ('connect_error', 'disconnected', 'client_timeout', 'aborted')"
+_BY_ERROR = {
+    ClientError.ABORTED: Outcome.CLIENT_CLOSED,
+    ClientError.CLIENT_TIMEOUT: Outcome.CLIENT_TIMEOUT,
+    ClientError.CONNECT_ERROR: Outcome.CONNECT_ERROR,
+    ClientError.DISCONNECTED: Outcome.CONNECT_ERROR,
+}
+"""What went so needs no answer that the proxy knows."""
+_NO_ANSWER_IS_FINE = f"error IN {tuple(error.value for error in _BY_ERROR)}"
 _GOOD_STATUS = "status BETWEEN 200 AND 399"
 _IS_RIGHT = f"(accepted OR {_GOOD_STATUS})"
 
@@ -37,22 +45,22 @@ RULES = (
     ),
     Rule(
         outcome=Outcome.CLIENT_CLOSED,
-        when="error = 'aborted'",
+        when=f"error = '{ClientError.ABORTED}'",
         meaning="the load generator stopped the request itself",
     ),
     Rule(
         outcome=Outcome.CLIENT_TIMEOUT,
-        when="error = 'client_timeout'",
+        when=f"error = '{ClientError.CLIENT_TIMEOUT}'",
         meaning="the client's own time limit ended it",
     ),
     Rule(
         outcome=Outcome.CONNECT_ERROR,
-        when="error IN ('connect_error', 'disconnected')",
+        when=f"error IN ('{ClientError.CONNECT_ERROR}', '{ClientError.DISCONNECTED}')",
         meaning="no connection, or it was closed before a response header came",
     ),
     Rule(
         outcome=Outcome.TRUNCATED,
-        when=f"error = 'truncated' AND {_GOOD_STATUS}",
+        when=f"error = '{ClientError.TRUNCATED}' AND {_GOOD_STATUS}",
         meaning="a good status, but the body was cut short",
     ),
     Rule(outcome=Outcome.BAD_GATEWAY, when="status = 502", meaning="status 502"),
@@ -61,12 +69,12 @@ RULES = (
     Rule(outcome=Outcome.SERVER_ERROR, when="status >= 500", meaning="status 500 or any other 5xx"),
     Rule(
         outcome=Outcome.BAD_CONTENT,
-        when=f"error = 'bad_content' OR NOT {_IS_RIGHT}",
+        when=f"error = '{ClientError.BAD_CONTENT}' OR NOT {_IS_RIGHT}",
         meaning="a whole answer that is not what was asked for, or a status below 200 or from 400 to 499",
     ),
     Rule(
         outcome=Outcome.OK,
-        when=f"error = '' AND {_IS_RIGHT}",
+        when=f"error = '{ClientError.NONE}' AND {_IS_RIGHT}",
         meaning="status 200 to 399, or one from 400 that the Locust file accepts, and nothing to complain of",
     ),
 )
@@ -76,12 +84,6 @@ CASE = "CASE {} ELSE error('no rule for request ' || request_id) END".format(
 )
 """SQL expression for the outcome of a joined row; a row that no rule knows stops the query."""
 
-_BY_ERROR = {
-    "aborted": Outcome.CLIENT_CLOSED,
-    "client_timeout": Outcome.CLIENT_TIMEOUT,
-    "connect_error": Outcome.CONNECT_ERROR,
-    "disconnected": Outcome.CONNECT_ERROR,
-}
 _BY_STATUS = {502: Outcome.BAD_GATEWAY, 504: Outcome.GATEWAY_TIMEOUT, 503: Outcome.UNAVAILABLE}
 
 
@@ -93,10 +95,11 @@ def outcome_of_row(status: int, error: str, *, accepted: bool = False) -> Outcom
         error: As the column of client.csv has it.
         accepted: Whether the Locust file called a status from 400 to 499 right.
     """
-    if error in _BY_ERROR:
-        return _BY_ERROR[error]
+    found = _BY_ERROR.get(ClientError(error))
+    if found is not None:
+        return found
     is_good = 200 <= status < 400
-    if error == "truncated" and is_good:
+    if error == ClientError.TRUNCATED and is_good:
         return Outcome.TRUNCATED
     if status >= 500:
         return _BY_STATUS.get(status, Outcome.SERVER_ERROR)

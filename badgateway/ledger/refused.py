@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import duckdb
 
 from badgateway.ledger.proxy import LINES
+from badgateway.model.raw_words import ClientError
 
 _CLOCKS_S = 0.01
 """nginx's clock stands still for a moment, and the client's begins before the connection."""
@@ -16,10 +17,10 @@ WHERE proxy_status BETWEEN 400 AND 499 AND upstream_tries = 0 AND regexp_full_ma
 ORDER BY proxy_time_s, connection
 """
 # nginx closes the connection behind its answer, unread bytes and all: that may take the answer with it.
-_WITHOUT_PROXY = """
+_WITHOUT_PROXY = f"""
 SELECT request_id, start_s, end_s, status FROM client ANTI JOIN proxy USING (request_id)
-WHERE status BETWEEN 400 AND 499 OR error = 'disconnected' ORDER BY end_s, request_id
-"""
+WHERE status BETWEEN 400 AND 499 OR error = '{ClientError.DISCONNECTED}' ORDER BY end_s, request_id
+"""  # noqa: S608 # a word of the client's rows
 
 _NAME = f"UPDATE {LINES} SET request_id = ?, has_own_id = false WHERE request_id = ?"  # noqa: S608 # a constant
 

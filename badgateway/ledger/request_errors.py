@@ -4,15 +4,20 @@ import duckdb
 
 from badgateway.ledger.error_log import TABLE as ERROR_LINES
 from badgateway.ledger.messages import kind_of
-from badgateway.model.error_log import KNOWN_CHARACTERS
+from badgateway.model.error_log import FAULTS, KNOWN_CHARACTERS
+from badgateway.model.outcome import Outcome
+from badgateway.model.raw_words import ClientError
 
 TABLE = "request_errors"
 
 # Lines from [error] up end a try of a request; of [info], those that tell why a client's connection was closed.
-_ENDING = "level IN ('error', 'crit', 'alert', 'emerg') OR contains(message, 'client prematurely closed')"
+_ENDING = f"level IN {FAULTS} OR contains(message, 'client prematurely closed')"
 
 # A header that the application sent is no failure of nginx's, unless the body behind it was cut.
-_FAILED = "outcome <> 'OK' AND NOT (proxy_status >= 500 AND upstream_header_s IS NOT NULL AND error <> 'truncated')"
+_FAILED = (
+    f"outcome <> '{Outcome.OK}' AND NOT (proxy_status >= 500 AND upstream_header_s IS NOT NULL "
+    f"AND error <> '{ClientError.TRUNCATED}')"
+)
 
 _FAILED_REQUESTS = f"""
 CREATE TABLE failed AS SELECT request_id, connection, proxy_time_s,

@@ -10,10 +10,10 @@ from badgateway import numbers
 from badgateway.ledger.checks import load, require_header, require_whole_lines
 from badgateway.model.evidence import SAMPLES
 from badgateway.model.raw import STATEMENT_COLUMNS
+from badgateway.model.raw_words import SampleSeries
 
 SATURATED_SHARE = 0.75
 """Of the cores that the database can use: what serves the site beside it needs some too."""
-CPU, EXECUTING = "db_cpu_cores", "db_executing"
 _STATEMENT_COLUMNS = dict(zip(STATEMENT_COLUMNS, ("DOUBLE", "INTEGER", "VARCHAR"), strict=True))
 
 _LONG_LIST = re.compile(r"^(SELECT (?:DISTINCT )?)(?!COUNT\b).{60,}?(?= FROM )", re.IGNORECASE)
@@ -24,11 +24,11 @@ MOST_CHARACTERS = 400
 _SECONDS = f"""
 WITH busy AS (
     SELECT floor(time_s - 0.5) AS second, avg(value) AS cores_used, max(limit_value) AS cores
-    FROM {SAMPLES.name} WHERE series = '{CPU}' AND limit_value > 0 GROUP BY second
+    FROM {SAMPLES.name} WHERE series = '{SampleSeries.DB_CPU_CORES}' AND limit_value > 0 GROUP BY second
     HAVING avg(value) >= {SATURATED_SHARE} * max(limit_value)),
 executing AS (
     SELECT floor(time_s) AS second, avg(value) AS executing
-    FROM {SAMPLES.name} WHERE series = '{EXECUTING}' GROUP BY second),
+    FROM {SAMPLES.name} WHERE series = '{SampleSeries.DB_EXECUTING}' GROUP BY second),
 seen AS (
     SELECT floor(time_s) AS second, statement, sum(executing) AS times FROM statements GROUP BY second, statement),
 most AS (

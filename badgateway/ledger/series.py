@@ -8,13 +8,13 @@ from badgateway.errors import RawDataError
 from badgateway.ledger.checks import load, require_header, require_whole_lines
 from badgateway.model.evidence import SAMPLES
 from badgateway.model.raw import SAMPLES as SAMPLES_FILE
+from badgateway.model.raw_words import SampleSeries
 from badgateway.model.samples import DatabaseConnections
 from badgateway.model.trial import Window
 
 MOST_PARTS = 60
 LEAST_PART_S = 0.4
 """Four looks: in a shorter part a busy machine may leave none, which would seem to be a time without a database."""
-HELD, MADE = "db_connections", "db_connects"
 _COLUMNS = dict(SAMPLES.columns)
 _ROWS = f"""
 INSERT INTO {SAMPLES.name}
@@ -54,7 +54,7 @@ def database_connections(connection: duckdb.DuckDBPyConnection, window: Window |
     part = f"CAST(floor((time_s - {window.start_s!r}) / {window.length_s!r} * {parts}) AS INTEGER)"
     columns = f"{part} AS part, CAST(max(value) AS INTEGER), CAST(min(limit_value) AS INTEGER)"
     found = connection.execute(
-        f"SELECT {columns} {_SERIES} GROUP BY part", [HELD, window.start_s, window.end_s]
+        f"SELECT {columns} {_SERIES} GROUP BY part", [SampleSeries.DB_CONNECTIONS, window.start_s, window.end_s]
     ).fetchall()
     if not found:
         return None
@@ -70,12 +70,13 @@ def database_connections(connection: duckdb.DuckDBPyConnection, window: Window |
 
 def _opened_per_s(connection: duckdb.DuckDBPyConnection, window: Window) -> float | None:
     aggregates = "arg_max(value, time_s) - arg_min(value, time_s), max(time_s) - min(time_s)"
-    bounds = [MADE, window.start_s, window.end_s]
+    bounds = [SampleSeries.DB_CONNECTS, window.start_s, window.end_s]
     ((opened, length_s),) = connection.execute(f"SELECT {aggregates} {_SERIES}", bounds).fetchall()
     if not length_s:
         return None
     if opened < 0:
         raise RawDataError(
-            f"{SAMPLES_FILE}: {MADE} went down in the window; the database was restarted, run the trial again"
+            f"{SAMPLES_FILE}: {SampleSeries.DB_CONNECTS} went down in the window; the database was restarted, run the "
+            "trial again"
         )
     return float(opened / length_s)

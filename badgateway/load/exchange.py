@@ -16,8 +16,9 @@ from gevent import GreenletExit
 from badgateway.load.hop import ID_HEADER, Hop
 from badgateway.load.recorder import session
 from badgateway.load.reply import Reply
-from badgateway.load.rows import ClientError, ClientRow
+from badgateway.load.rows import ClientRow
 from badgateway.load.wire import Connection, request_bytes
+from badgateway.model.raw_words import ClientError
 
 _ID = re.compile(
     # A UUID, or a number that is no part of a word: /v1/ stays.

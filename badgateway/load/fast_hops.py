@@ -8,7 +8,7 @@ from geventhttpclient.response import HTTPConnectionClosed, HTTPParseError, HTTP
 from locust.contrib.fasthttp import LocustUserAgent
 
 from badgateway.load.exchange import Asked, NoAnswerError, OtherHostError, WholeReply, hop
-from badgateway.load.rows import ClientError
+from badgateway.model.raw_words import ClientError
 
 _WITH_BODY = {"POST", "PUT", "PATCH"}
 

@@ -7,8 +7,9 @@ from typing import TypeAlias
 from gevent import Timeout
 
 from badgateway.load.reply import Reply
-from badgateway.load.rows import ClientError, ClientRow
+from badgateway.load.rows import ClientRow
 from badgateway.load.wire import Connection, WireError, now_s
+from badgateway.model.raw_words import ClientError
 
 ID_HEADER = "X-Request-ID"
 

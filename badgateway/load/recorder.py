@@ -33,9 +33,10 @@ from badgateway.load.checks import BodyCheck
 from badgateway.load.cookies import Cookies
 from badgateway.load.hop import ID_HEADER, Hop
 from badgateway.load.reply import Reply
-from badgateway.load.rows import ClientError, ClientRow
+from badgateway.load.rows import ClientRow
 from badgateway.load.session import Session
 from badgateway.load.wire import Connection
+from badgateway.model.raw_words import ClientError
 
 session = Session.attached()
 """That of this process."""

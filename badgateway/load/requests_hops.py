@@ -13,7 +13,7 @@ from urllib3 import HTTPHeaderDict, HTTPResponse, Retry, Timeout
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, MaxRetryError, ProtocolError, ReadTimeoutError
 
 from badgateway.load.exchange import Asked, NoAnswerError, OtherHostError, WholeReply, hop
-from badgateway.load.rows import ClientError
+from badgateway.model.raw_words import ClientError
 
 
 class _Original:

@@ -4,33 +4,15 @@ import csv
 import errno
 import io
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 
 from badgateway.model import raw
 from badgateway.model.printable import printable
+from badgateway.model.raw_words import ClientError
 
 DETAIL_CHARACTERS = 200
 NAME_CHARACTERS = 500
 UNNAMED = "(no name)"
-
-
-class ClientError(StrEnum):
-    """How a request failed at the client; its status may still be a good one."""
-
-    NONE = ""
-    CONNECT_ERROR = "connect_error"
-    """No connection came about."""
-    DISCONNECTED = "disconnected"
-    """The connection ended before a response header."""
-    CLIENT_TIMEOUT = "client_timeout"
-    """The client's own limit for the whole request ended it."""
-    TRUNCATED = "truncated"
-    """A header came, but the body was cut or broken."""
-    BAD_CONTENT = "bad_content"
-    """A whole answer that is not what was asked for."""
-    ABORTED = "aborted"
-    """The generator stopped the request itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from gevent import Timeout
 from gevent.monkey import get_original
 
 from badgateway.load.reply import BrokenReplyError, Reply
-from badgateway.load.rows import ClientError
+from badgateway.model.raw_words import ClientError
 
 CHUNK_BYTES: Final = 64 * 1024
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import duckdb
 
+from badgateway.model.error_log import Level
 from badgateway.model.evidence import ServerEvent
 from badgateway.model.log_kind import LogKind, Proxy
 
@@ -49,10 +50,10 @@ _FELT_AT_THE_PROXY = (
 _BEHIND_HAPROXY = f"""
 WITH lost AS (
     SELECT failure_id, method || ' ' || uri AS request, floor(time_s) AS second FROM failures
-    WHERE source = 'HAProxy log' AND status >= 500 AND time_s IS NOT NULL LIMIT 2000),
+    WHERE source = '{LogKind.HAPROXY}' AND status >= 500 AND time_s IS NOT NULL LIMIT 2000),
 behind AS (
     SELECT method || ' ' || uri AS request, floor(time_s) AS second FROM failures
-    WHERE source <> 'HAProxy log' AND time_s IS NOT NULL
+    WHERE source <> '{LogKind.HAPROXY}' AND time_s IS NOT NULL
     UNION ALL
     SELECT NULL, floor(time_s) FROM server_events
     WHERE time_s IS NOT NULL AND event IN ({", ".join(f"'{event}'" for event in _FELT_AT_THE_PROXY)})),
@@ -181,7 +182,7 @@ def _nothing_meets(connection: duckdb.DuckDBPyConnection) -> str:
     query = f"""
         SELECT EXISTS (FROM failures WHERE {_MAY_BE_NGINX}
                 AND status IN (500, 502, 503, 504))
-            AND EXISTS (FROM proxy_errors WHERE request IS NOT NULL AND level IN ('error', 'crit'))
+            AND EXISTS (FROM proxy_errors WHERE request IS NOT NULL AND level IN ('{Level.ERROR}', '{Level.CRIT}'))
     """  # constants of this module
     if connection.execute(query).fetchall() == [(True,)]:
         return (

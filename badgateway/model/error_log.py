@@ -1,8 +1,23 @@
 """The grammar of nginx's error log; its patterns mean the same to Python's re and to DuckDB's regular expressions."""
 
+from enum import StrEnum
 from typing import Final
 
 from badgateway.model.evidence import Phase
+
+
+class Level(StrEnum):
+    """How grave a line is, as nginx writes it; Apache has the same words."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    NOTICE = "notice"
+    WARN = "warn"
+    ERROR = "error"
+    CRIT = "crit"
+    ALERT = "alert"
+    EMERG = "emerg"
+
 
 HEAD: Final = r"(\d{4}/\d\d/\d\d \d\d:\d\d:\d\d) \[(\w+)\] \d+#\d+: (?:\*(\d+) )?"
 """How each line begins; the groups are the time, the level and the number of the client's connection."""
@@ -10,7 +25,9 @@ HEAD: Final = r"(\d{4}/\d\d/\d\d \d\d:\d\d:\d\d) \[(\w+)\] \d+#\d+: (?:\*(\d+) )
 TIME_FORMAT: Final = "%Y/%m/%d %H:%M:%S"
 """In whole seconds, of the zone that nginx runs in."""
 
-COMPLAINTS: Final = ("warn", "error", "crit", "alert", "emerg")
+FAULTS: Final = tuple(level.value for level in (Level.ERROR, Level.CRIT, Level.ALERT, Level.EMERG))
+"""The levels at which what was tried has failed."""
+COMPLAINTS: Final = (Level.WARN.value, *FAULTS)
 """The levels at which something is wrong."""
 
 CONTEXT: Final = r", (?:client|server|upstream|request|subrequest|host|referrer): .*"
@@ -21,9 +38,6 @@ REQUEST: Final = r', request: "(.*?)"(?:, (?:subrequest|upstream|host|referrer):
 
 KNOWN_CHARACTERS: Final = 1000
 """Of a request line, what is in a line of the log for sure: nginx cuts that at 2,048 bytes."""
-
-CUT_REQUEST: Final = rf', request: "(.{{{KNOWN_CHARACTERS},}})$'
-"""The same group in a line that was cut in the midst of it."""
 
 UPSTREAM: Final = r', upstream: "([^"]*)"'
 

@@ -4,13 +4,19 @@ from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
-from badgateway.databases.database_system import EXECUTING, HELD, MADE, ROWS_READ, SELECTS
+from badgateway.model.raw_words import SampleSeries
 from badgateway.model.samples import Reading
 from badgateway.probe.statement import StatementLog
 from badgateway.probe.watch import DatabaseAccess, NotAvailableError
 
-SERIES = (HELD, MADE, EXECUTING, SELECTS, ROWS_READ)
-COUNTED = (MADE, SELECTS, ROWS_READ)
+COUNTED = (SampleSeries.DB_CONNECTS, SampleSeries.DB_SELECTS, SampleSeries.DB_ROWS_READ)
+SERIES = (
+    SampleSeries.DB_CONNECTIONS,
+    SampleSeries.DB_CONNECTS,
+    SampleSeries.DB_EXECUTING,
+    SampleSeries.DB_SELECTS,
+    SampleSeries.DB_ROWS_READ,
+)
 DEADLINE_S = 0.5
 
 
@@ -55,8 +61,12 @@ class DatabaseProbe:
             self._statements.note(executing)
         self._first = self._first or counters
         return (
-            Reading(series=HELD, value=sum(count for _, count, _ in connections), limit=connections[-1][2]),
-            Reading(series=EXECUTING, value=sum(count for _, count in executing)),
+            Reading(
+                series=SampleSeries.DB_CONNECTIONS,
+                value=sum(count for _, count, _ in connections),
+                limit=connections[-1][2],
+            ),
+            Reading(series=SampleSeries.DB_EXECUTING, value=sum(count for _, count in executing)),
             *(Reading(series=series, value=self._since_first(series, counters)) for series in COUNTED),
         )
 
@@ -85,7 +95,7 @@ class DatabaseProbe:
         named = {str(name): int(value) for name, value in cursor.fetchall()}
         cursor.close()
         counters = {series: named[name] for name, series in self._activity.series.items() if name in named}
-        if not connections or MADE not in counters:
+        if not connections or SampleSeries.DB_CONNECTS not in counters:
             raise self._library.DatabaseError("an empty answer")
         own = {series: each * self._asked for series, each in self._activity.own.items()}
         return connections, {series: value - own.get(series, 0) for series, value in counters.items()}

@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
+from badgateway.model.raw_words import SampleSeries
 from badgateway.model.samples import Reading
 from badgateway.probe.watch import NotAvailableError
 
 NETSTAT = Path("/proc/net/netstat")
-COUNTERS = {"listen_overflows": "ListenOverflows", "listen_drops": "ListenDrops"}
+COUNTERS = {SampleSeries.LISTEN_OVERFLOWS: "ListenOverflows", SampleSeries.LISTEN_DROPS: "ListenDrops"}
 """Series and the kernel's name for it; drops are overflows and what else kept a connection from being queued."""
 
 

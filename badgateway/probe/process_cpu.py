@@ -11,8 +11,6 @@ import psutil
 from badgateway.model.samples import Reading
 from badgateway.probe.watch import NotAvailableError
 
-GENERATOR = "generator_cpu_share"
-DATABASE = "db_cpu_cores"
 WINDOW_S = 1.0
 """The kernel counts in ticks of 10 ms; over less than a second a tick is too large a part of the share."""
 

@@ -12,7 +12,8 @@ from typing import IO, Self
 
 from badgateway.model import raw
 from badgateway.model.evidence import SAMPLES
-from badgateway.probe.process_cpu import GENERATOR, ProcessCpu
+from badgateway.model.raw_words import SampleSeries
+from badgateway.probe.process_cpu import ProcessCpu
 from badgateway.probe.rounds import InRounds
 from badgateway.probe.series import Row, Series, series_of
 from badgateway.probe.watch import Watch
@@ -48,7 +49,8 @@ class StackSampler(InRounds):
     def add_generator(self, pid: int) -> None:
         """Sample the load generator's CPU too, from now on."""
         # One Locust process can use one core.
-        generator = Series((GENERATOR,), lambda: ProcessCpu(GENERATOR, pid, cores=1))
+        name = SampleSeries.GENERATOR_CPU_SHARE
+        generator = Series((name,), lambda: ProcessCpu(name, pid, cores=1))
         with self._lock:
             self._series.append(generator)
 

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from badgateway.model.raw_words import SampleSeries
 from badgateway.model.samples import Reading
 from badgateway.probe.accept_queue import AcceptQueue
 from badgateway.probe.database import DatabaseProbe
 from badgateway.probe.listen_drops import ListenDrops
-from badgateway.probe.process_cpu import DATABASE, ProcessCpu
+from badgateway.probe.process_cpu import ProcessCpu
 from badgateway.probe.server_statistics import ServerStatistics
 from badgateway.probe.statement import StatementLog
 from badgateway.probe.watch import NotAvailableError, Probe, Watch
@@ -75,7 +76,10 @@ class Series:
 
 def series_of(watch: Watch, statements: Path) -> Iterator[Series]:
     """Make all the series of what is watched; what a database executes is written to the file `statements`."""
-    for name, listener in (("accept_queue", watch.server_socket), ("proxy_accept_queue", watch.proxy_port)):
+    for name, listener in (
+        (SampleSeries.ACCEPT_QUEUE, watch.server_socket),
+        (SampleSeries.PROXY_ACCEPT_QUEUE, watch.proxy_port),
+    ):
         yield Series((name,), partial(AcceptQueue, name, listener))
     yield Series(ListenDrops.series, ListenDrops)
     yield from _statistics(watch)
@@ -85,7 +89,8 @@ def series_of(watch: Watch, statements: Path) -> Iterator[Series]:
         yield Series(DatabaseProbe.series, lambda: DatabaseProbe(access, log))
         pid = access.pid
         if pid is not None:
-            yield Series((DATABASE,), lambda: ProcessCpu(DATABASE, pid, is_server=True))
+            name = SampleSeries.DB_CPU_CORES
+            yield Series((name,), lambda: ProcessCpu(name, pid, is_server=True))
 
 
 def _statistics(watch: Watch) -> Iterator[Series]:

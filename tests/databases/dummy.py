@@ -71,6 +71,7 @@ import re
 from pathlib import Path, PurePosixPath
 
 from badgateway.databases import database_system as kit
+from badgateway.model.raw_words import SampleSeries
 from badgateway.model.evidence import ServerEvent
 
 FOLDER = Path(__file__).parent
@@ -94,7 +95,9 @@ DATABASE = kit.DatabaseSystem(
     start=lambda place: (str(place.program), str(place.configuration)),
     ready="the dummy is ready",
     client=kit.Client(module="dummy_client", arguments=arguments),
-    activity=kit.Activity(connections="connections", counters="counters", series={{"made": kit.MADE}}),
+    activity=kit.Activity(
+        connections="connections", counters="counters", series={{"made": SampleSeries.DB_CONNECTS}}
+    ),
     statistics=kit.TableStatistics(
         tables="tables", kept="kept", analyze=lambda tables: "analyze", fault=lambda rows: ""
     ),

@@ -4,8 +4,8 @@ import duckdb
 import pytest
 
 from badgateway.ledger.outcome import CASE, RULES, outcome_of_row
-from badgateway.load.rows import ClientError
 from badgateway.model.outcome import Outcome
+from badgateway.model.raw_words import ClientError
 
 DOC = Path(__file__).parents[2] / "docs" / "ledger.md"
 

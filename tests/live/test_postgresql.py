@@ -14,7 +14,7 @@ import psutil
 import psycopg
 import pytest
 
-from badgateway.databases.database_system import EXECUTING, HELD, MADE
+from badgateway.model.raw_words import SampleSeries
 from badgateway.model.summary import Verdict
 from badgateway.model.trial import OutsidePart, TrialStatus
 from badgateway.model.worker_checks import WorkerVerdict
@@ -151,9 +151,9 @@ def test_connections_are_counted_with_what_they_execute(school, deployed):
             seen.append({reading.series: (reading.value or 0, reading.limit) for reading in probe.read()})
     probe.close()
 
-    assert max(at[HELD] for at in seen) == (4, LEFT - 1)
-    assert max(at[EXECUTING] for at in seen)[0] == 4
-    assert seen[-1][MADE][0] >= 4
+    assert max(at[SampleSeries.DB_CONNECTIONS] for at in seen) == (4, LEFT - 1)
+    assert max(at[SampleSeries.DB_EXECUTING] for at in seen)[0] == 4
+    assert seen[-1][SampleSeries.DB_CONNECTS][0] >= 4
 
 
 def test_what_a_trial_writes_and_a_restore_takes_back_leaves_the_statistics_as_they_were(school):

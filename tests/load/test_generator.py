@@ -10,8 +10,9 @@ from badgateway.load.arrivals import Arrivals, due_between
 from badgateway.load.command import Target
 from badgateway.load.events import ClientEvents
 from badgateway.load.generator import OpenLoopCheck, check_open_loop
-from badgateway.load.rows import ClientError, ClientRow, RowFile
+from badgateway.load.rows import ClientRow, RowFile
 from badgateway.model import raw
+from badgateway.model.raw_words import ClientError
 from badgateway.model.trial import Window
 from tests.load.conftest import ROOT, load_of
 

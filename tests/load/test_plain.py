@@ -4,7 +4,7 @@ import pytest
 
 from badgateway.errors import LoadError
 from badgateway.ledger.outcome import outcome_of_row
-from badgateway.load.rows import ClientError
+from badgateway.model.raw_words import ClientError
 from tests.load.conftest import read_rows, run_locust
 from tests.load.server import FaultyServer, faulty_server
 from tests.load.test_recorder import EXPECTED

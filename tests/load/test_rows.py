@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from badgateway.load.rows import ClientError, ClientRow, RowFile
+from badgateway.load.rows import ClientRow, RowFile
 from badgateway.model import raw
+from badgateway.model.raw_words import ClientError
 
 ROW = ClientRow(
     request_id="ab-1",

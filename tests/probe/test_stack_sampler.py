@@ -13,7 +13,7 @@ from badgateway.databases.mariadb import DATABASE
 from badgateway.model import raw
 from badgateway.model.samples import Reading
 from badgateway.probe import sampler as room
-from badgateway.probe.process_cpu import GENERATOR, ProcessCpu, own_cpu_s, server_cpu_s
+from badgateway.probe.process_cpu import ProcessCpu, own_cpu_s, server_cpu_s
 from badgateway.probe.sampler import COLUMNS, StackSampler
 from badgateway.probe.series import Series
 from badgateway.probe.watch import DatabaseAccess, NotAvailableError, Watch
@@ -162,7 +162,7 @@ def test_the_generators_cpu_can_be_added_later(tmp_path):
 
 
 def test_a_generator_that_is_not_there_is_told(tmp_path):
-    series = Series(("generator_cpu_share",), lambda: ProcessCpu(GENERATOR, 2**22 + 1, cores=1))
+    series = Series(("generator_cpu_share",), lambda: ProcessCpu("generator_cpu_share", 2**22 + 1, cores=1))
 
     assert [row.reading.value for row in series.rows()] == [None]
     assert series.take_notes() == ("series generator_cpu_share not available: no process 4194305",)
