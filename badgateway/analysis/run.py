@@ -13,16 +13,14 @@ from badgateway.judge.database_work import side_by_side
 from badgateway.judge.ladder import ladder
 from badgateway.judge.summarise import summarise, summarise_trial
 from badgateway.judge.trial_evidence import TrialEvidence
-from badgateway.model.comparison import ChoiceKind
 from badgateway.model.design import Purpose
 from badgateway.model.experiment import Experiment
 from badgateway.model.secrets import without_secrets
 from badgateway.model.study_summary import Confirmation, StudySummary
 from badgateway.model.summary import TrialSummary
-from badgateway.model.trial import Trial
 from badgateway.report.formats import FORMATS
 from badgateway.search import next_trials
-from badgateway.search.next_trials import chosen, ended_trials, fitted_design
+from badgateway.search.next_trials import chosen, ended_trials, fitted_design, is_compared, is_of_design
 from badgateway.search.trial_queue import trial_queue
 from badgateway.store.run_folder import RunFolder
 
@@ -54,16 +52,16 @@ def analyse(folder: RunFolder) -> StudySummary:
     experiment = without_secrets(manifest.experiment)
     alone = kept_trials(folder)
     kept = side_by_side(experiment, alone)
-    compared = [entry for entry in kept if _is_compared(entry.record.trial)]
+    compared = [entry for entry in kept if is_compared(entry.record.trial)]
     design = fitted_design(experiment)
-    ended = ended_trials(design, [entry for entry in kept if _is_of_design(entry.record.trial, experiment)])
+    ended = ended_trials(design, [entry for entry in kept if is_of_design(entry.record.trial, experiment)])
     choice = chosen(experiment, design, ended)
     configurations = summarise(experiment, compared)
     recommendation = recommendation_of(choice, experiment, configurations, manifest.command)
     if experiment.study is not None:
         is_complete = not next_trials(design, ended)
     else:
-        is_complete = trial_queue(manifest, alone, lambda: recommendation.configuration).next_trial() is None
+        is_complete = trial_queue(manifest, alone).next_trial() is None
     return StudySummary(
         experiment=experiment,
         started=manifest.started,
@@ -97,35 +95,8 @@ def _other_trials(experiment: Experiment, kept: Sequence[TrialEvidence]) -> tupl
     return tuple(
         summarise_trial(entry, experiment.objective)
         for entry in kept
-        if not _is_compared(entry.record.trial) and entry.record.trial.purpose not in told_with_the_pick
+        if not is_compared(entry.record.trial) and entry.record.trial.purpose not in told_with_the_pick
     )
-
-
-def picked(folder: RunFolder) -> str | None:
-    """Return the configuration that the ended trials of a fixed schedule pick, if any.
-
-    Raises:
-        ResultsError: The manifest is damaged.
-    """
-    experiment = folder.manifest().experiment
-    design = fitted_design(experiment)
-    together = side_by_side(experiment, kept_trials(folder))
-    kept = [entry for entry in together if _is_of_design(entry.record.trial, experiment)]
-    choice = chosen(experiment, design, ended_trials(design, kept))
-    return choice.configuration if choice.kind in {ChoiceKind.PICKED, ChoiceKind.EQUIVALENT} else None
-
-
-def _is_of_design(trial: Trial, experiment: Experiment) -> bool:
-    """Tell whether a trial counts for the choice: not the confirmation of a schedule, nor farther from the database."""
-    if experiment.study is not None:
-        return True
-    configuration = experiment.configuration(trial.configuration)
-    counts = trial.at == configuration.measured_at[0]
-    return _is_compared(trial) and counts
-
-
-def _is_compared(trial: Trial) -> bool:
-    return trial.purpose is Purpose.COMPARE and not trial.control
 
 
 def publish(folder: RunFolder, study: StudySummary) -> Path:

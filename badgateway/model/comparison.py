@@ -114,6 +114,11 @@ class ChoiceKind(StrEnum):
     NONE_QUALIFIES = "NONE_QUALIFIES"
     """Every configuration was measured, and none keeps the objective."""
 
+    @property
+    def names_one(self) -> bool:
+        """Whether one configuration is to be run."""
+        return self in {ChoiceKind.PICKED, ChoiceKind.EQUIVALENT}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfigurationVerdict:

@@ -7,9 +7,10 @@ from badgateway.judge.choice import choose, latency_candidates
 from badgateway.judge.facts import facts_of
 from badgateway.judge.trial_evidence import TrialEvidence
 from badgateway.model.comparison import Choice
-from badgateway.model.design import Design, Ended, Step
+from badgateway.model.design import Design, Ended, Purpose, Step
 from badgateway.model.differences import differences
 from badgateway.model.experiment import Experiment
+from badgateway.model.trial import Trial
 from badgateway.plan.design import design_of, ended_of, schedule_design
 from badgateway.search.budget import fit
 from badgateway.search.race import Race, replay
@@ -57,6 +58,18 @@ def ended_trials(design: Design, kept: Iterable[TrialEvidence]) -> tuple[Ended, 
         for entry in kept
         if not entry.record.was_interrupted
     )
+
+
+def is_of_design(trial: Trial, experiment: Experiment) -> bool:
+    """Tell whether a trial counts for the choice: not the confirmation of a schedule, nor farther along an axis."""
+    if experiment.study is not None:
+        return True
+    return is_compared(trial) and trial.at == experiment.configuration(trial.configuration).measured_at[0]
+
+
+def is_compared(trial: Trial) -> bool:
+    """Tell whether a trial is one of a block, and no control."""
+    return trial.purpose is Purpose.COMPARE and not trial.control
 
 
 def next_trials(design: Design, ended: Sequence[Ended]) -> tuple[Step, ...]:

@@ -3,14 +3,14 @@
 What is asked is only what is on disk, so a run that was killed goes on as it would have gone on.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
 from badgateway.judge.database_work import Seen, other_work, seen_of, with_disturbance
 from badgateway.judge.summarise import summarise_trial
 from badgateway.judge.trial_evidence import TrialEvidence
-from badgateway.model.design import Ended, Purpose, Step
+from badgateway.model.design import Design, Ended, Purpose, Step
 from badgateway.model.experiment import Experiment
 from badgateway.model.manifest import Manifest
 from badgateway.model.outlook import Outlook, Stage
@@ -19,7 +19,7 @@ from badgateway.model.trial import Disturbance, Trial
 from badgateway.plan.design import trial_of
 from badgateway.plan.schedule import trial_s
 from badgateway.search.confirmation import Confirmation
-from badgateway.search.next_trials import ended_trials, fitted_design, next_trials
+from badgateway.search.next_trials import chosen, ended_trials, fitted_design, is_of_design, next_trials
 from badgateway.search.outlook import outlook
 
 
@@ -36,6 +36,37 @@ class TrialQueue(Protocol):
         """Take note of a trial that was kept; return it as it stands beside those before it."""
 
 
+class _Kept:
+    """The trials that ended: what their rows add up to, and not the rows, for an experiment may have a thousand."""
+
+    def __init__(self, experiment: Experiment, design: Design) -> None:
+        self._experiment, self._design = experiment, design
+        # Of a schedule that nothing follows, nobody asks what the trials pick until it is reported.
+        self._is_asked = experiment.study is not None or experiment.confirmation is not None
+        self._trials: list[tuple[Seen, tuple[Ended, ...]]] = []
+
+    def take(self, evidence: TrialEvidence) -> None:
+        counts = self._is_asked and is_of_design(evidence.record.trial, self._experiment)
+        self._trials.append((seen_of(evidence), ended_trials(self._design, [evidence] if counts else [])))
+
+    def beside(self, evidence: TrialEvidence) -> TrialEvidence:
+        """Return the last one as it stands beside those before it."""
+        return with_disturbance(evidence, self._other_work().get(len(self._trials) - 1))
+
+    def ended(self) -> list[Ended]:
+        """Return those of the design, each with its facts."""
+        # A later trial may show that the database did other work in an earlier one.
+        other = self._other_work()
+        return [
+            replace(one, facts=None) if place in other else one
+            for place, (_, ended) in enumerate(self._trials)
+            for one in ended
+        ]
+
+    def _other_work(self) -> Mapping[int, Disturbance]:
+        return other_work(self._experiment, [seen for seen, _ in self._trials])
+
+
 class FixedQueue:
     """The trials of a manifest in their order, then the confirmation of the pick, if there is to be one.
 
@@ -43,14 +74,15 @@ class FixedQueue:
     it may be over by then.
     """
 
-    def __init__(self, manifest: Manifest, kept: Sequence[TrialEvidence], picked: Callable[[], str | None]) -> None:
-        """Begin behind the trials that were kept; `picked` is asked when all scheduled ones have ended."""
+    def __init__(self, manifest: Manifest, kept: Sequence[TrialEvidence]) -> None:
+        """Begin behind the trials that were kept."""
         self._experiment = manifest.experiment
         self._attempts = manifest.attempts
         self._due = list(manifest.trials)
-        self._seen: list[Seen] = []
+        self._design = fitted_design(manifest.experiment)
+        self._kept = _Kept(manifest.experiment, self._design)
         self._position = 0
-        self._confirmation = Confirmation(manifest.experiment, picked)
+        self._confirmation = Confirmation(manifest.experiment, self._picked)
         for entry in kept:
             self.ended(entry)
 
@@ -77,8 +109,8 @@ class FixedQueue:
 
     def ended(self, evidence: TrialEvidence) -> TrialEvidence:
         """Go on to the next one; asked for the kept trials too, so that a resumed run has the same ones due."""
-        self._seen.append(seen_of(evidence))
-        evidence = with_disturbance(evidence, other_work(self._experiment, self._seen).get(len(self._seen) - 1))
+        self._kept.take(evidence)
+        evidence = self._kept.beside(evidence)
         trial = evidence.record.trial
         self._position = max(self._position, trial.position)
         if trial.purpose is Purpose.CONFIRM:
@@ -89,6 +121,10 @@ class FixedQueue:
             behind = sum(one.block <= trial.block for one in self._due)
             self._due.insert(behind, replace(trial, attempt=trial.attempt + 1))
         return evidence
+
+    def _picked(self) -> str | None:
+        choice = chosen(self._experiment, self._design, self._kept.ended())
+        return choice.configuration if choice.kind.names_one else None
 
     def _is_invalid(self, evidence: TrialEvidence) -> bool:
         return summarise_trial(evidence, self._experiment.objective).verdict is Verdict.INVALID
@@ -110,9 +146,9 @@ class StudyQueue:
         """
         self._experiment = experiment
         self._design = fitted_design(experiment)
-        self._kept: list[tuple[Seen, Ended]] = []
+        self._kept = _Kept(experiment, self._design)
         for entry in kept:
-            self._take(entry)
+            self._kept.take(entry)
         self._position = max((entry.record.trial.position for entry in kept), default=0)
         self._due = self._steps()
 
@@ -122,39 +158,26 @@ class StudyQueue:
 
     def outlook(self) -> Outlook:
         """Return the block, who stands, and the likely rest."""
-        return outlook(self._design, self._ended(), self._due)
+        return outlook(self._design, self._kept.ended(), self._due)
 
     def ended(self, evidence: TrialEvidence) -> TrialEvidence:
         """Let the trial decide on the next."""
-        self._take(evidence)
+        self._kept.take(evidence)
         self._position = evidence.record.trial.position
         self._due = self._steps()
-        return with_disturbance(evidence, self._other_work().get(len(self._kept) - 1))
-
-    def _take(self, evidence: TrialEvidence) -> None:
-        # What the rows add up to is kept, not the rows: an experiment may have a thousand trials.
-        self._kept.extend((seen_of(evidence), ended) for ended in ended_trials(self._design, [evidence]))
-
-    def _other_work(self) -> Mapping[int, Disturbance]:
-        return other_work(self._experiment, [seen for seen, _ in self._kept])
-
-    def _ended(self) -> list[Ended]:
-        # A later trial may show that the database did other work in an earlier one.
-        other = self._other_work()
-        return [replace(one, facts=None) if place in other else one for place, (_, one) in enumerate(self._kept)]
+        return self._kept.beside(evidence)
 
     def _steps(self) -> list[Step]:
         # A repetition comes behind the others that are due: what disturbed the first attempt may be over by then.
-        return sorted(next_trials(self._design, self._ended()), key=lambda step: step.attempt)
+        return sorted(next_trials(self._design, self._kept.ended()), key=lambda step: step.attempt)
 
 
-def trial_queue(manifest: Manifest, kept: Sequence[TrialEvidence], picked: Callable[[], str | None]) -> TrialQueue:
+def trial_queue(manifest: Manifest, kept: Sequence[TrialEvidence]) -> TrialQueue:
     """Return the trials that are left of a run.
 
     Args:
         manifest: What the run set out to do.
         kept: The trials that were kept before, in the order of running; one that the user interrupted is run again.
-        picked: Returns the configuration that a fixed schedule has picked, if any; asked when it has ended.
 
     Raises:
         ConfigurationError: The study does not fit into its budget.
@@ -162,4 +185,4 @@ def trial_queue(manifest: Manifest, kept: Sequence[TrialEvidence], picked: Calla
     ended = [entry for entry in kept if not entry.record.was_interrupted]
     if manifest.experiment.study is not None:
         return StudyQueue(manifest.experiment, ended)
-    return FixedQueue(manifest, ended, picked)
+    return FixedQueue(manifest, ended)

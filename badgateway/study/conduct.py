@@ -4,7 +4,6 @@ import dataclasses
 import time
 from pathlib import Path
 
-from badgateway.analysis.run import picked
 from badgateway.analysis.trials import kept_trials, read_evidence
 from badgateway.analysis.worker_checks import read_worker_checks
 from badgateway.databases.registry import database_of
@@ -32,7 +31,7 @@ def conduct(folder: RunFolder, manifest: Manifest, root: Path, listener: Listene
     """
     # Also where nothing is left to run: the kit that ran it may have been killed when it was about to tidy up.
     effects.tidy_up()
-    queue = trial_queue(manifest, kept_trials(folder), lambda: picked(folder))
+    queue = trial_queue(manifest, kept_trials(folder))
     if queue.next_trial() is None and _is_checked(folder, manifest):
         return
     listener.busy_with(f"starting {database_of(manifest.experiment).label} and loading the data")

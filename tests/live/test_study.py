@@ -80,7 +80,7 @@ def test_each_trial_is_the_one_that_those_before_it_lead_to(killed, resumed):
     manifest, found = folder.manifest(), kept_trials(folder)
 
     for number, entry in enumerate(found):
-        assert trial_queue(manifest, found[:number], lambda: None).next_trial() == entry.record.trial
+        assert trial_queue(manifest, found[:number]).next_trial() == entry.record.trial
 
 
 def test_a_server_that_is_dead_at_the_start_has_failed_and_leaves(killed, resumed):

@@ -11,10 +11,10 @@ def test_a_schedule_runs_the_odd_one_again_and_a_resumed_one_has_the_same_trials
     declared = given()
     plan = replace(manifest(declared), attempts=2)
     kept = kept_with(40, 3100, 40)
-    live = FixedQueue(plan, [], lambda: None)
+    live = FixedQueue(plan, [])
 
     shown = [live.ended(entry) for entry in kept]
-    resumed = FixedQueue(plan, kept, lambda: None)
+    resumed = FixedQueue(plan, kept)
 
     assert [bool(entry.record.disturbances) for entry in shown] == [False, True, False]
     assert resumed.next_trial() == live.next_trial()
