@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from badgateway.judge.axis_rankings import rank_along_axes
+from badgateway.model.axis import DATABASE_DISTANCE, USUAL, value_on
 from badgateway.model.experiment import Experiment
 from badgateway.model.summary import ConfigurationSummary, Verdict
 from badgateway.words.axes import sentence
@@ -60,8 +61,8 @@ def test_without_a_second_distance_there_is_nothing_to_rank():
 def test_the_levels_at_other_distances_are_shown_and_in_no_verdict():
     asked = experiment("one")
     (one,) = summarised(asked, {"one": [trial("one", 0.0, 10), trial("one", 1.0, 10, 300), trial("one", 5.0, 10)]})
-    assert [level.at for level in one.levels] == [(0.0,)]
-    assert [level.at for level in one.distant_levels] == [(1.0,), (5.0,)]
+    assert [level.at for level in one.levels] == [USUAL]
+    assert [value_on(DATABASE_DISTANCE, level.at) for level in one.distant_levels] == [1, 5]
     assert [level.verdict for level in one.distant_levels] == ["FAIL", "INCONCLUSIVE"]
     assert one.verdict == "INCONCLUSIVE"
     assert not any("300" in reason for reason in said(one.reasons))

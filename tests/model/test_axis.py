@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from badgateway.model.axis import AXES, USUAL, at_of, away, every_at, keys_of, moved, value_on
+from badgateway.model.axis import AXES, DATABASE_DISTANCE, USUAL, at_of, away, every_at, keys_of, moved, value_on
 from badgateway.model.configuration import Configuration
 from badgateway.model.experiment import Variant
 from badgateway.model.trial import Trial
@@ -31,9 +31,9 @@ def test_each_axis_has_its_fields_and_a_value_of_0_where_nothing_is_done(axis):
 def test_a_trial_is_told_by_the_values_it_was_run_at():
     far = Trial(block=1, position=1, configuration="a", users=5, seed=1, database_distance_ms=2.5)
 
-    assert at_of(far) == far.at == (2.5,)
-    assert keys_of(far.at) == {"database_distance_ms": 2.5}
-    assert away(far.at) == ((AXES[0], "2.5"),)
+    assert at_of(far) == far.at == moved(DATABASE_DISTANCE, USUAL, 2.5)
+    assert keys_of(far.at)["database_distance_ms"] == 2.5
+    assert away(far.at) == ((DATABASE_DISTANCE, "2.5"),)
     assert away(USUAL) == ()
     found = Trial.named(far.id)
     assert found is not None
@@ -41,10 +41,10 @@ def test_a_trial_is_told_by_the_values_it_was_run_at():
 
 
 def test_every_combination_of_values_begins_with_the_first_of_each():
-    (axis,) = AXES
+    asked = dict.fromkeys(AXES, (0.0,)) | {DATABASE_DISTANCE: (3, 0, 1)}
 
-    assert every_at({axis: (3, 0, 1)}) == ((3,), (0,), (1,))
-    assert value_on(axis, moved(axis, USUAL, 7)) == 7
+    assert [value_on(DATABASE_DISTANCE, at) for at in every_at(asked)] == [3, 0, 1]
+    assert value_on(DATABASE_DISTANCE, moved(DATABASE_DISTANCE, USUAL, 7)) == 7
 
 
 def test_no_other_module_of_the_engine_names_an_axis():
