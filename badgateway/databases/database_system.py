@@ -124,6 +124,8 @@ class Driver:
     """How a site that is deployed is told of it; None: nobody has said it."""
     blocks: str = ""
     """Why it lets no other greenlet run while it waits; empty where it does."""
+    about_connects: str = ""
+    """A sentence for readers of a report about what its connects cost unawares; empty where there is no such thing."""
 
     def client(self, *, tls: bool) -> str:
         """Return what the way in which the application connects is called where its cost is measured."""

@@ -201,6 +201,8 @@ DATABASE = DatabaseSystem(
                 packages=("pymysql",),
                 pool=_pool,
             ),
+            about_connects="PyMySQL makes a TLS context for every connect unless told otherwise; that is CPU, and "
+            "under gevent all other requests of the worker wait meanwhile.",
         ),
         Driver(
             name="mysqlclient",

@@ -50,6 +50,13 @@ def test_nothing_else_in_the_engine_names_a_database(path):
     assert list(naming(ENGINE / path)) == []
 
 
+def test_no_template_of_a_report_names_a_database():
+    templates = [file for pattern in ("*.j2", "*.css") for file in ENGINE.rglob(pattern)]
+
+    assert templates
+    assert [path_in_engine(file) for file in templates if _WORDS.search(file.read_text())] == []
+
+
 @pytest.mark.parametrize("allowed", sorted(MAY_NAME_DATABASES))
 def test_what_may_name_databases_does(allowed):
     files = [file for file in ENGINE.rglob("*.py") if path_in_engine(file).startswith(allowed)]

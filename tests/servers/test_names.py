@@ -63,6 +63,13 @@ def test_nothing_else_in_the_engine_names_a_server(path):
     assert list(naming(ENGINE / path)) == []
 
 
+def test_no_template_of_a_report_names_a_server():
+    templates = [file for pattern in ("*.j2", "*.css") for file in ENGINE.rglob(pattern)]
+
+    assert templates
+    assert [path_in_engine(file) for file in templates if _WORDS.search(file.read_text())] == []
+
+
 @pytest.mark.parametrize("allowed", sorted(MAY_NAME_SERVERS))
 def test_what_may_name_servers_does(allowed):
     files = [file for file in ENGINE.rglob("*.py") if path_in_engine(file).startswith(allowed)]
@@ -79,7 +86,7 @@ def steps() -> list[str]:
 @pytest.mark.parametrize("server", servers(), ids=lambda server: server.name)
 def test_every_server_has_what_the_docs_say_that_a_new_one_takes(server):
     places = [step.replace("NAME", server.name) for step in steps()]
-    module, deployable, unit, live, packages = places
+    module, deployable, unit, live, golden, packages = places
 
     assert (ROOT / module).is_file()
     files = [file for file in (ROOT / "servers").iterdir() if str(file.relative_to(ROOT)).startswith(deployable[:-3])]
@@ -87,4 +94,5 @@ def test_every_server_has_what_the_docs_say_that_a_new_one_takes(server):
     assert all(server.reads(file) for file in files)
     assert (ROOT / unit).is_file()
     assert any(file.name in (ROOT / live).read_text() for file in files)
+    assert list(ROOT.glob(golden.replace("...", "*")))
     assert re.search(rf'^servers = .*"{server.distributions[0]}\b', (ROOT / packages).read_text(), re.MULTILINE)

@@ -1,8 +1,11 @@
 """How the requests of one worker share its time, in words: proofs, stops of the event loop, cost of a connect."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 
 from badgateway import numbers
+from badgateway.databases.database_system import DatabaseSystem
+from badgateway.databases.registry import database_of
 from badgateway.model.experiment import Experiment
 from badgateway.model.load_level import LoadLevel
 from badgateway.model.printable import printable
@@ -87,6 +90,8 @@ class WorkerChecksView:
     loop_s: str
     """How long a watched trial's window was; empty when none has numbers."""
     costs: tuple[CostRow, ...]
+    about_connects: tuple[str, ...]
+    """What the drivers that were measured spend unawares."""
     unfinished: str
     """One sentence when the run was interrupted before the end of its worker checks, else empty."""
     page: str
@@ -125,9 +130,17 @@ def build(study: StudySummary) -> WorkerChecksView | None:
         loop_load=_load(found.loops[0]) if found.loops else "",
         loop_s=numbers.declared_seconds(round(windows_s[0], 3)) if windows_s else "",
         costs=tuple(_cost(cost) for cost in found.connect_costs),
+        about_connects=tuple(_about_connects(found.connect_costs, database_of(study.experiment))),
         unfinished="" if found.complete else "The run was interrupted before all of this had been tried.",
         page=PAGE,
     )
+
+
+def _about_connects(costs: Sequence[ConnectCost], system: DatabaseSystem) -> Iterator[str]:
+    measured = {cost.client for cost in costs}
+    for driver in system.drivers:
+        if driver.about_connects and any(client in measured for client, _ in driver.ways):
+            yield driver.about_connects
 
 
 def _intro(proofs: tuple[WorkerCheck, ...]) -> str:

@@ -74,6 +74,15 @@ def test_a_connect_that_could_not_be_measured_has_a_dash_and_its_reason(sharing)
     assert (sharing.costs[-1].median.text, sharing.costs[-1].median.why) == ("\N{EN DASH}", "no module")
 
 
+def test_what_a_driver_spends_unawares_is_told_where_it_was_measured_and_nowhere_else(study):
+    others = tuple(cost for cost in WORKER_CHECKS.connect_costs if not cost.client.startswith("PyMySQL"))
+    page = render_html(replace(study, worker_checks=replace(WORKER_CHECKS, connect_costs=others)))
+
+    assert "PyMySQL makes a TLS context for every connect" in render_html(study)
+    assert "in each.</p>" in page
+    assert "makes a TLS context" not in page
+
+
 def test_a_diagnosis_that_was_cut_off_says_so(study):
     cut = WorkerChecks(proofs=WORKER_CHECKS.proofs[:1], connect_costs=(), loops=(), complete=False)
     page = render_html(replace(study, worker_checks=cut))
