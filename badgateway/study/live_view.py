@@ -3,24 +3,19 @@
 import csv
 import json
 import time
-from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing, suppress
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-import numpy as np
-
+from badgateway.analysis.live_load import LiveRequests, LiveSamples
 from badgateway.errors import LoadError
-from badgateway.ledger.outcome import outcome_of_row
 from badgateway.load.events import read_events
 from badgateway.logs import Source
 from badgateway.model import raw
-from badgateway.model.live_page import CAUSES, OUTCOMES, PAGE, SERVER, Counted, Recent, Row, Rows
-from badgateway.model.outcome import Outcome
+from badgateway.model.live_page import CAUSES, OUTCOMES, PAGE, SERVER, Row, Rows
 from badgateway.process.account import Account
 from badgateway.report.live_tables import cause_rows, outcome_rows, server_rows
 from badgateway.servers.advice import Uses
@@ -29,14 +24,9 @@ from badgateway.store.plain_file import open_plain, replacing
 from badgateway.study.following import Following, Look
 from badgateway.study.tail import FileTail
 
-MINUTE_S = 60
-PART_S = 2
-"""A minute is shown in parts of this length."""
 _SHORTEST_PAUSE_S = 1.0
 _PAUSE_PER_LOOK = 4
 """Most of the time the processor is the load's."""
-_LATENCIES = 10_000
-"""Percentiles are of the last so many OK requests."""
 
 
 class LiveView:
@@ -65,6 +55,7 @@ class LiveView:
         self._clock, self._now = clock, now
         self._next_s = clock()
         self._events = folder / raw.CLIENT_EVENTS
+        self._samples, self._requests = LiveSamples(), LiveRequests()
         with ExitStack() as stack:
             following = Following(
                 [Source(name=file.name, content=file) for file in _logs(folder)],
@@ -72,8 +63,8 @@ class LiveView:
                 open_file=partial(open_plain, owner=account.uid if account else None),
             )
             self._following = stack.enter_context(following)
-            self._samples = _Samples(stack.enter_context(closing(_Table(folder / raw.SAMPLES))))
-            self._requests = _Requests(stack.enter_context(closing(_Table(folder / raw.CLIENT_ROWS))))
+            self._sampled = stack.enter_context(closing(_Table(folder / raw.SAMPLES)))
+            self._sent = stack.enter_context(closing(_Table(folder / raw.CLIENT_ROWS)))
             self._stack = stack.pop_all()
 
     def __enter__(self) -> Self:
@@ -99,8 +90,8 @@ class LiveView:
         start_s = self._load_start_s()
         return {
             CAUSES.key: self._causes(look),
-            SERVER.key: server_rows(self._samples.look(self._now())),
-            OUTCOMES.key: outcome_rows(self._requests.look(self._now(), start_s)),
+            SERVER.key: server_rows(self._samples.look(self._sampled.rows(), self._now())),
+            OUTCOMES.key: outcome_rows(self._requests.look(self._sent.rows(), self._now(), start_s)),
         }
 
     def _causes(self, look: Look) -> Sequence[Row]:
@@ -134,89 +125,3 @@ class _Table:
         """Return what came since the last time, whole rows only."""
         whole, end, self._half = (self._half + self._tail.read()).rpartition(b"\n")
         return list(csv.reader((whole + end).decode(errors="replace").splitlines()))
-
-
-def _parts(now_s: float) -> range:
-    """Return the numbers of the parts of the last minute, that which has begun at the end."""
-    last = int(now_s // PART_S)
-    return range(last - MINUTE_S // PART_S + 1, last + 1)
-
-
-@dataclass(slots=True)
-class _OneSeries:
-    now: float | None = None
-    limit: float | None = None
-    most: dict[int, float] = field(default_factory=dict)
-    """By number of the part."""
-
-
-class _Samples:
-    """Series of samples.csv in the last minute."""
-
-    def __init__(self, table: _Table) -> None:
-        self._table = table
-        self._series: dict[str, _OneSeries] = {}
-
-    def look(self, now_s: float) -> list[Recent]:
-        for time_s, series, value, limit in self._table.rows():
-            self._take(float(time_s), self._series.setdefault(series, _OneSeries()), value, limit)
-        parts = _parts(now_s)
-        for one in self._series.values():
-            one.most = {part: most for part, most in one.most.items() if part >= parts.start}
-        return [
-            Recent(series=name, now=one.now, limit=one.limit, minute=tuple(one.most.get(part) for part in parts))
-            for name, one in self._series.items()
-        ]
-
-    @staticmethod
-    def _take(time_s: float, one: _OneSeries, value: str, limit: str) -> None:
-        one.now = float(value) if value else None
-        one.limit = float(limit) if limit else one.limit
-        if one.now is not None:
-            part = int(time_s // PART_S)
-            one.most[part] = max(one.most.get(part, 0.0), one.now)
-
-
-class _Requests:
-    """What became of the requests of the load that was started last."""
-
-    def __init__(self, table: _Table) -> None:
-        self._table = table
-        self._counts: dict[Outcome, int] = {}
-        self._ended: dict[Outcome, dict[int, int]] = {}
-        self._latencies_ms: deque[float] = deque(maxlen=_LATENCIES)
-        self._start_s = 0.0
-
-    def look(self, now_s: float, start_s: float) -> list[Counted]:
-        if start_s != self._start_s:
-            self._start_s = start_s
-            self._counts, self._ended = {}, {}
-            self._latencies_ms.clear()
-        for row in self._table.rows():
-            self._take(dict(zip(raw.CLIENT_COLUMNS, row, strict=True)))
-        return [self._counted(outcome, _parts(now_s)) for outcome in Outcome if outcome in self._counts]
-
-    def _take(self, row: Mapping[str, str]) -> None:
-        started_s, ended_s = float(row["start_s"]), float(row["end_s"])
-        if started_s < self._start_s:
-            return
-        outcome = outcome_of_row(int(row["status"]), row["error"], accepted=row["accepted"] == "1")
-        self._counts[outcome] = self._counts.get(outcome, 0) + 1
-        ended = self._ended.setdefault(outcome, {})
-        part = int(ended_s // PART_S)
-        ended[part] = ended.get(part, 0) + 1
-        if outcome is Outcome.OK:
-            self._latencies_ms.append((ended_s - started_s) * 1000)
-
-    def _counted(self, outcome: Outcome, parts: range) -> Counted:
-        self._ended[outcome] = {part: count for part, count in self._ended[outcome].items() if part >= parts.start}
-        is_ok = outcome is Outcome.OK and self._latencies_ms
-        p50, p95, p99 = np.percentile(self._latencies_ms, (50, 95, 99)).tolist() if is_ok else (None, None, None)
-        return Counted(
-            outcome=outcome,
-            count=self._counts[outcome],
-            minute=tuple(self._ended[outcome].get(part, 0) for part in parts),
-            p50_ms=p50,
-            p95_ms=p95,
-            p99_ms=p99,
-        )

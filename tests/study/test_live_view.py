@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
+from badgateway.analysis.live_load import MINUTE_S, PART_S
 from badgateway.errors import UntrustedFileError
 from badgateway.load.events import ClientEvents, write_events
 from badgateway.load.rows import RowFile
 from badgateway.model import raw
 from badgateway.model.live_page import PAGE
 from badgateway.stack.written import FOLDER
-from badgateway.study.live_view import MINUTE_S, PART_S, LiveView
+from badgateway.study.live_view import LiveView
 from tests.ledger.raw_folder import client_row, proxy_line
 
 NOW_S = 1_795_293_030.0
