@@ -15,7 +15,7 @@ from statistics import median
 from badgateway.judge.trial_evidence import TrialEvidence
 from badgateway.model.experiment import Experiment
 from badgateway.model.samples import DatabaseWork
-from badgateway.model.trial import Disturbance, OutsidePart, Trial
+from badgateway.model.trial import Disturbance, OtherWork, Trial, WorkMeasure
 
 LEAST_SELECTS = 200
 """With fewer, which pages were asked for is chance."""
@@ -41,7 +41,7 @@ class _Counted:
     work: DatabaseWork
 
 
-def other_work(experiment: Experiment, seen: Sequence[Seen]) -> Mapping[int, Disturbance]:
+def other_work(experiment: Experiment, seen: Sequence[Seen]) -> Mapping[int, OtherWork]:
     """Return, by their places in `seen`, the trials whose database did not do the work that it did in the others.
 
     What is usual is the median, so of two trials that differ neither is trusted, and of more the few.
@@ -53,7 +53,7 @@ def other_work(experiment: Experiment, seen: Sequence[Seen]) -> Mapping[int, Dis
             # Settings of a configuration's own may change what the site asks of its database.
             settings = sorted(experiment.configuration(trial.configuration).environment.items())
             groups.setdefault(tuple(settings), []).append(counted)
-    found: dict[int, Disturbance] = {}
+    found: dict[int, OtherWork] = {}
     for group in groups.values():
         found |= {one.place: what for one in group if (what := _other_rows(one, group)) is not None}
         found |= {one.place: what for one in group if one.place not in found and (what := _other_cpu(one, group))}
@@ -83,7 +83,7 @@ def side_by_side(experiment: Experiment, kept: Sequence[TrialEvidence]) -> tuple
     return tuple(with_disturbance(evidence, found.get(place)) for place, evidence in enumerate(kept))
 
 
-def _other_rows(one: _Counted, group: Sequence[_Counted]) -> Disturbance | None:
+def _other_rows(one: _Counted, group: Sequence[_Counted]) -> OtherWork | None:
     asked = one.work.selects_per_request
     peers = [peer for peer in group if _factor(peer.work.selects_per_request, asked) <= SAME_STATEMENTS]
     if len(peers) < 2:
@@ -92,13 +92,11 @@ def _other_rows(one: _Counted, group: Sequence[_Counted]) -> Disturbance | None:
     noise = median(peer.work.rows_noise for peer in peers)
     if log(_factor(one.work.rows_per_select, usual)) <= log(MOST_ROWS_FACTOR) + NOISES * noise:
         return None
-    return _disturbance(
-        f"it read {one.work.rows_per_select:,.1f} rows for each SELECT, and {usual:,.1f} is usual in the "
-        f"{len(peers)} trials that ask for the same"
-    )
+    found = one.work.rows_per_select
+    return OtherWork(measure=WorkMeasure.ROWS, found=found, usual=usual, trials=len(peers))
 
 
-def _other_cpu(one: _Counted, group: Sequence[_Counted]) -> Disturbance | None:
+def _other_cpu(one: _Counted, group: Sequence[_Counted]) -> OtherWork | None:
     peers = [peer for peer in group if peer.work.cpu_s > 0 and _is_same_load(peer.trial, one.trial)]
     if len(peers) < LEAST_CPU_PEERS or one not in peers:
         return None
@@ -106,10 +104,8 @@ def _other_cpu(one: _Counted, group: Sequence[_Counted]) -> Disturbance | None:
     more_s = abs(one.work.cpu_s - usual_ms / 1000 * one.work.selects)
     if _factor(one.work.cpu_ms_per_select, usual_ms) <= MOST_CPU_FACTOR or more_s < LEAST_CPU_CORES * one.work.span_s:
         return None
-    return _disturbance(
-        f"it used {one.work.cpu_ms_per_select:.2f} ms of CPU for each SELECT, and {usual_ms:.2f} ms is usual in the "
-        f"{len(peers)} trials of this configuration at this load"
-    )
+    found_ms = one.work.cpu_ms_per_select
+    return OtherWork(measure=WorkMeasure.CPU_MS, found=found_ms, usual=usual_ms, trials=len(peers))
 
 
 def _is_same_load(trial: Trial, other: Trial) -> bool:
@@ -128,7 +124,3 @@ def _median(values: Iterator[float]) -> float:
 def _factor(value: float, other: float) -> float:
     """Return by which factor two numbers differ, whichever is the larger."""
     return max(value / other, other / value) if value > 0 and other > 0 else inf
-
-
-def _disturbance(figures: str) -> Disturbance:
-    return Disturbance(part=OutsidePart.DATABASE, what=f"the database did other work: {figures}")

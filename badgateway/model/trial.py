@@ -183,6 +183,26 @@ class Disturbance:
     """None when it has no length, or nobody knows it."""
 
 
+class WorkMeasure(StrEnum):
+    """By what the work of a database is held against that of other trials."""
+
+    ROWS = "rows read for each SELECT"
+    CPU_MS = "milliseconds of CPU for each SELECT"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherWork(Disturbance):
+    """The database did not do the work that it did in the other trials; told by them, so in no record on disk."""
+
+    part: OutsidePart = OutsidePart.DATABASE
+    what: str = ""
+    measure: WorkMeasure
+    found: float
+    usual: float
+    trials: int
+    """That it is usual in."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrialRecord:
     """What is known of a trial that was run, besides its raw files."""

@@ -1,6 +1,7 @@
 """Says why a trial, a level or a configuration is not PASS."""
 
 from badgateway.model.outcome import STATUS_OF, CheckReason, SelfCheck
+from badgateway.model.trial import Disturbance, OtherWork, WorkMeasure
 from badgateway.model.verdict_reason import (
     Disturbed,
     LimitReason,
@@ -32,7 +33,7 @@ def say(reason: Reason) -> str:
         case Disturbed():
             moment = "" if reason.after_s is None else f", {seconds(reason.after_s)} after the trial began"
             more = f"; and {plural(reason.more, 'more disturbance')}" if reason.more else ""
-            clause = f"{reason.first.what}{moment}{more}"
+            clause = f"{disturbance(reason.first)}{moment}{more}"
         case TrialsReason():
             what = "not got through" if reason.is_counted else "not counted"
             clause = f"{reason.count} of {plural(reason.of, 'trial')} {what}: {say(reason.reason)}"
@@ -41,6 +42,21 @@ def say(reason: Reason) -> str:
         case str():
             clause = reason
     return clause
+
+
+def disturbance(found: Disturbance) -> str:
+    """Return what befell a trial, as a clause; while it ran it was said by what saw it."""
+    if not isinstance(found, OtherWork):
+        return found.what
+    return f"the database did other work: {_OTHER_WORK[found.measure].format(found=found)}"
+
+
+_OTHER_WORK = {
+    WorkMeasure.ROWS: "it read {found.found:,.1f} rows for each SELECT, and {found.usual:,.1f} is usual in the "
+    "{found.trials} trials that ask for the same",
+    WorkMeasure.CPU_MS: "it used {found.found:.2f} ms of CPU for each SELECT, and {found.usual:.2f} ms is usual in the "
+    "{found.trials} trials of this configuration at this load",
+}
 
 
 def _limit(found: LimitReason) -> str:

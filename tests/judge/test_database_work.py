@@ -11,7 +11,7 @@ from badgateway.model.outcome import Outcome
 from badgateway.model.samples import DatabaseWork
 from badgateway.model.summary import Verdict
 from badgateway.model.trial import Disturbance, OutsidePart, Trial
-from badgateway.words.verdict_reasons import said
+from badgateway.words.verdict_reasons import disturbance, said
 from tests.declared import declared
 from tests.judge.evidence_of import evidence, record
 
@@ -74,7 +74,7 @@ def test_a_trial_whose_statements_read_many_more_rows_is_the_odd_one_whatever_it
 
     assert list(found) == [1]
     assert found[1].part is OutsidePart.DATABASE
-    assert found[1].what == (
+    assert disturbance(found[1]) == (
         "the database did other work: it read 3,100.0 rows for each SELECT, and 40.0 is usual in the 3 trials that "
         "ask for the same"
     )
