@@ -93,9 +93,34 @@ def _small(value: float) -> str:
     return "0" if value == 0 else f"{value:.1f}"
 
 
+def cores(value: float) -> str:
+    """Return how many cores are used: '0.87'."""
+    return f"{value:.2f}"
+
+
 def p_value(p: float) -> str:
     """Return a probability of chance: '0.0078', '< 0.0001'."""
     return f"<{_SPACE}0.0001" if p < 0.0001 else f"{p:.2g}"
+
+
+def ratio(value: float) -> str:
+    """Return by what one thing is held against another: '1.388'."""
+    return f"{value:.3f}"
+
+
+def ratios(low: float, high: float) -> str:
+    """Return the two ends of an interval of ratios, with an en dash."""
+    return f"{ratio(low)}{NO_DATA}{ratio(high)}"
+
+
+def factor(value: float) -> str:
+    """Return about how many times one thing is another: '3.1', '41'."""
+    return f"{value:.2g}"
+
+
+def margin(share: float) -> str:
+    """Return how far two things may be apart: '± 5 %'."""
+    return f"± {100 * share:.3g}{_SPACE}%"
 
 
 def load(size: float) -> str:

@@ -58,7 +58,7 @@ class SaturatedSecond:
     @property
     def line(self) -> str:
         """What was seen, in one line."""
-        cpu = f"the database used {self.cores_used:.2f} of {self.cores:g} cores"
+        cpu = f"the database used {numbers.cores(self.cores_used)} of {self.cores:g} cores"
         many = "" if self.executing is None else f", {self.executing:.0f} statements at a time"
         if self.statement is None or self.share is None:
             return f"{cpu}{many}"

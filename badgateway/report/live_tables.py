@@ -35,7 +35,7 @@ _SERIES: Mapping[str, tuple[str, Said]] = {
     SampleSeries.LISTEN_OVERFLOWS: ("Connections refused by a full TCP queue, in all", _whole),
     SampleSeries.DB_CONNECTIONS: ("Database connections", _whole),
     SampleSeries.DB_EXECUTING: ("Queries that run", _whole),
-    SampleSeries.DB_CPU_CORES: ("CPU of the database, in cores", "{:.2f}".format),
+    SampleSeries.DB_CPU_CORES: ("CPU of the database, in cores", numbers.cores),
 }
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from badgateway.model.comparison import Choice, ChoiceKind, Criterion, Regret, Relation, TieRule
 from badgateway.model.study_summary import Confirmation
 from badgateway.model.summary import LevelSummary, Verdict
-from badgateway.numbers import listed, plural
+from badgateway.numbers import count, listed, plural
 from badgateway.words.phrases import milliseconds, objective, percent
 from badgateway.words.verdict_reasons import say
 
@@ -113,11 +113,13 @@ def tie_rule(choice: Choice) -> str:
 def confirmed(found: Confirmation) -> str:
     """Return whether a configuration was confirmed, and what it reached."""
     level = found.level
-    where = f"{level.configuration} at {found.rate_per_minute:,.0f} tasks a minute"
+    where = f"{level.configuration} at {count(round(found.rate_per_minute))} tasks a minute"
     if found.sent_per_minute is None:
         return f"Not confirmed: {where} was not measured, {_first_reason(level)}."
     if not found.is_sent:
-        return f"Not confirmed: {where} was not measured, only {found.sent_per_minute:,.0f} a minute were sent."
+        return (
+            f"Not confirmed: {where} was not measured, only {count(round(found.sent_per_minute))} a minute were sent."
+        )
     if level.verdict is Verdict.PASS:
         return f"Confirmed: {where}: {_reached(level)}."
     verdict = "Not decided" if level.verdict is Verdict.INCONCLUSIVE else "Not confirmed"

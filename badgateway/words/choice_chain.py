@@ -10,7 +10,7 @@ from badgateway.model.design import Design
 from badgateway.model.load_level import LoadLevel, LoadUnit
 from badgateway.model.summary import Verdict
 from badgateway.numbers import plural
-from badgateway.words.phrases import limit, load, milliseconds_limit, objective, percent
+from badgateway.words.phrases import chance, limit, load, milliseconds_limit, objective, percent
 from badgateway.words.progress import leaving
 
 LEFT = "LEFT"
@@ -89,10 +89,6 @@ def _why_open(one: ConfigurationVerdict, asked: Design) -> str:
     return f"; as unevenly as that fell on its {plural(one.trials, 'trial')}, up to {percent(most)} may {what}"
 
 
-def _p(p: float) -> str:
-    return "p < 0.0001" if p < 0.0001 else f"p = {p:.2g}"
-
-
 def _about_looks(choice: Choice) -> Iterator[Reason]:
     for one in choice.eliminations:
         if one.at_look is not None:
@@ -119,10 +115,10 @@ def _about_rival(one: Rivalry, choice: Choice) -> str:
 
 
 def _tests(one: Rivalry) -> str:
-    together = f"{_p(one.adjusted_p if one.adjusted_p is not None else 1.0)} among all pairs"
+    together = f"{chance(one.adjusted_p if one.adjusted_p is not None else 1.0)} among all pairs"
     if one.criterion is Criterion.THROUGHPUT or one.paired is None:
         return together
-    return f"{_p(one.paired.p)} alone and {together}"
+    return f"{chance(one.paired.p)} alone and {together}"
 
 
 def _relation(one: Rivalry, choice: Choice) -> str:
@@ -142,7 +138,10 @@ def _margin(one: Rivalry, asked: Design) -> str:
 
 
 def _times(found: PairedRatio) -> str:
-    return f"{found.ratio:.3f} times ({percent(found.confidence)} interval {found.low:.3f}-{found.high:.3f})"
+    return (
+        f"{numbers.ratio(found.ratio)} times ({percent(found.confidence)} interval "
+        f"{numbers.in_sentences(numbers.ratios(found.low, found.high))})"
+    )
 
 
 def _about_capacity(name: str, found: Capacity, unit: LoadUnit) -> str:

@@ -5,7 +5,7 @@ from badgateway.model.differences import Difference
 from badgateway.model.ladder import ConfigurationEffect, Effect, SpeedMove
 from badgateway.model.summary import LevelSummary, Verdict
 from badgateway.numbers import listed, plural
-from badgateway.words.phrases import inside, seconds
+from badgateway.words.phrases import chance, inside, seconds
 from badgateway.words.shifts import causes_shift, failed, shares_shift, speed_shift
 from badgateway.words.verdict_reasons import say
 
@@ -59,7 +59,7 @@ def _why_not(found: ConfigurationEffect, before: LevelSummary) -> str:
         return "in the trials that were got through"
     if found.is_same_share:
         return "about as many, but too few to say that it did not double or halve them"
-    return f"which may be chance (p = {found.p_value:.2g} among all comparisons, as unevenly as failures fell)"
+    return f"which may be chance ({chance(found.p_value)} among all comparisons, as unevenly as failures fell)"
 
 
 def _trials_lost(level: LevelSummary) -> str:

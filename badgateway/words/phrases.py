@@ -47,6 +47,11 @@ def seconds(value_s: float) -> str:
     return in_sentences(numbers.seconds(value_s))
 
 
+def chance(p: float) -> str:
+    """Return a probability of chance as a clause: 'p = 0.03', 'p < 0.0001'."""
+    return f"p {in_sentences(numbers.p_value(p))}" if p < 0.0001 else f"p = {numbers.p_value(p)}"
+
+
 def rate(per_second: float) -> str:
     """Return a throughput: '4.2 requests/s', '1,234 requests/s'."""
     return f"{in_sentences(numbers.rate(per_second))} {numbers.RATE_UNIT}"

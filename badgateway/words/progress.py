@@ -6,8 +6,8 @@ from badgateway.model.design import CannotPass, ClearlySlower, Design, Eliminati
 from badgateway.model.load_level import LoadLevel
 from badgateway.model.outcome import CheckReason, SelfCheck
 from badgateway.model.outlook import Forecast, Outlook, Stage
-from badgateway.numbers import plural
-from badgateway.words.phrases import limit_count, load
+from badgateway.numbers import plural, ratio
+from badgateway.words.phrases import chance, limit_count, load
 from badgateway.words.verdict_reasons import say
 
 
@@ -69,8 +69,8 @@ def cannot_pass(found: CannotPass) -> str:
 
 def _slower(found: ClearlySlower) -> str:
     return (
-        f"its p95 was {found.ratio:.2f} times that of {found.leader} (t test over {plural(found.blocks, 'block')}, "
-        f"p = {found.p:.2g} among all pairs)"
+        f"its p95 was {ratio(found.ratio)} times that of {found.leader} (t test over {plural(found.blocks, 'block')}, "
+        f"{chance(found.p)} among all pairs)"
     )
 
 

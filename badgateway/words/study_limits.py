@@ -1,7 +1,7 @@
 """Says what a study can prove, and what it could not have seen, however well it went."""
 
 from badgateway.model.comparison import Bursts, Choice, NoiseFloor
-from badgateway.numbers import listed, plural
+from badgateway.numbers import in_sentences, listed, p_value, plural
 from badgateway.words.phrases import limit, percent
 
 _PROMISED = 0.05
@@ -14,9 +14,10 @@ def power(choice: Choice) -> str:
     if found.compared < 2:
         return "No two configurations that may keep the objective were compared."
     if found.blocks < found.blocks_to_prove:
+        least = in_sentences(p_value(found.smallest_p))
         return (
             f"With {plural(found.blocks, 'block')} the signed-rank test between two configurations can give no p below "
-            f"{found.smallest_p:.2g}, so it proves none to be the best; that takes {found.blocks_to_prove} blocks."
+            f"{least}, so it proves none to be the best; that takes {found.blocks_to_prove} blocks."
         )
     capacity = "; this does not count capacities, which have their own intervals" if choice.asked.capacity else ""
     return (

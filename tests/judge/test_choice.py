@@ -257,7 +257,7 @@ def test_a_configuration_that_a_look_put_out_is_behind_all_that_stayed():
 
     assert [one.configuration for one in choice.ranking] == ["b", "c", "a"]
     assert choice.configuration == "b"
-    left = "its p95 was 0.70 times that of b (t test over 3 blocks, p = 0.001 among all pairs)"
+    left = "its p95 was 0.700 times that of b (t test over 3 blocks, p = 0.001 among all pairs)"
     assert f"a left the race after 3 blocks: {left}." in reasons(choice)
 
 

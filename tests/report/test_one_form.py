@@ -2,6 +2,7 @@
 
 import re
 from html import unescape
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from tests.report.choice_sample import both_loops, study_equivalent, study_none,
 from tests.report.export_sample import exports
 from tests.report.ladder_sample import long_ladder
 
+ENGINE = Path(__file__).parents[2] / "badgateway"
 STUDIES = (study_picked, study_equivalent, study_undecided, study_none, both_loops, exports, long_ladder)
 """Their sentences are those of the judge; the other samples' are written by hand."""
 NUMBER = re.compile(r"(?<![\w.,\-\N{EN DASH}])(\d[\d,]*(?:\.\d+)?) (ms|s|%)(?![\w/-])")
@@ -51,3 +53,21 @@ def test_every_number_with_a_unit_has_the_digits_that_its_size_has_everywhere(ma
 @pytest.mark.parametrize("wrong", ["1,235 ms", "9.2 %", "12.34 %", "1.2 s", "0.0 %", "12.34 s"])
 def test_another_form_of_a_number_is_found(wrong):
     assert odd_ones(f"p95 was {wrong}, and 1.24 s, 9.23 %, 12.3 %, 95 %, 3 s are right") == [wrong]
+
+
+DIGITS = re.compile(r"\{[^{}]*:[+]?,?\.\d+[fge%]\}(?!%\")")
+"""How many digits a number gets; the widths of a style sheet have a % behind."""
+OWN_DIGITS = {
+    # Figures of a trial's circumstances, which no table and no other sentence has.
+    "words/verdict_reasons.py",
+    # The length of a trial as it was declared.
+    "words/progress.py",
+}
+SPEAKING = [file for room in ("words", "report") for file in sorted((ENGINE / room).rglob("*.py"))]
+
+
+@pytest.mark.parametrize("file", SPEAKING, ids=lambda file: str(file.relative_to(ENGINE)))
+def test_the_digits_of_a_number_are_decided_in_one_place(file):
+    has_own = bool(DIGITS.search(file.read_text(encoding="utf-8")))
+
+    assert has_own == (str(file.relative_to(ENGINE)) in OWN_DIGITS)

@@ -1,5 +1,6 @@
 """Two charts of a choice: the rivals' ratios with their intervals, and the capacities with theirs."""
 
+from badgateway import numbers
 from badgateway.model.capacity import Capacity, CapacityStatus
 from badgateway.model.comparison import Choice, Criterion, PairedRatio, Relation, Rivalry
 from badgateway.model.study_summary import StudySummary
@@ -54,7 +55,7 @@ def _paired(one: Rivalry) -> PairedRatio:
 
 
 def _in_words(held: list[Rivalry]) -> str:
-    said = (f"{one.rival} {_paired(one).ratio:.3f} of {one.leader}" for one in held)
+    said = (f"{one.rival} {numbers.ratio(_paired(one).ratio)} of {one.leader}" for one in held)
     return f"{_TITLES[held[0].criterion]}: {', '.join(said)}."
 
 
@@ -70,7 +71,7 @@ def _rivals_panel(held: list[Rivalry], layout: Layout) -> Spec:
             _margin_band(margin),
             _line_at_one(),
             *_interval_marks(rows, layout),
-            chart_layout.value_texts([_value(one.rival, f"{_paired(one).ratio:.3f}") for one in held], layout),
+            chart_layout.value_texts([_value(one.rival, numbers.ratio(_paired(one).ratio)) for one in held], layout),
         ],
         x_axis=_ratio_axis(
             min([1 / (1 + margin), *(one.low for one in found)]),

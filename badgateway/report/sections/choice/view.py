@@ -118,17 +118,15 @@ def _rival(one: Rivalry) -> RivalRow:
         criterion="CPU time a request" if one.criterion is Criterion.COST else one.criterion.value,
         name=one.rival,
         leader=one.leader,
-        ratio=TableCell(text=f"{found.ratio:.3f}") if found else nothing,
-        interval=TableCell(
-            text=f"{found.low:.3f}{numbers.NO_DATA}{found.high:.3f} ({numbers.percent(found.confidence)})"
-        )
+        ratio=TableCell(text=numbers.ratio(found.ratio)) if found else nothing,
+        interval=TableCell(text=f"{numbers.ratios(found.low, found.high)} ({numbers.percent(found.confidence)})")
         if found
         else nothing,
         blocks=TableCell(text=str(found.blocks)) if found else nothing,
         p=TableCell(text=numbers.p_value(one.adjusted_p))
         if found and one.adjusted_p is not None
         else cells.missing("not tested"),
-        margin=TableCell(text=f"± {100 * one.margin:.3g}\N{NO-BREAK SPACE}%")
+        margin=TableCell(text=numbers.margin(one.margin))
         if one.margin is not None
         else cells.missing("less is only what is proven"),
         word="named only" if one.criterion is Criterion.COST else named,
@@ -179,8 +177,8 @@ def _noise_facts(found: NoiseFloor | None) -> tuple[Setting, ...]:
         Setting(name="difference of the two names", value=numbers.percent(latency.difference)),
         Setting(
             name="second name's p95 over the first's",
-            value=f"{latency.ratio:.3f} ({numbers.percent(latency.confidence)} interval {latency.low:.3f}"
-            f"{numbers.NO_DATA}{latency.high:.3f}, {numbers.plural(latency.blocks, 'block')})",
+            value=f"{numbers.ratio(latency.ratio)} ({numbers.percent(latency.confidence)} interval "
+            f"{numbers.ratios(latency.low, latency.high)}, {numbers.plural(latency.blocks, 'block')})",
         ),
         Setting(name="minimum detectable effect", value=detectable),
         Setting(name="blocks to prove anything", value=str(found.blocks_to_prove)),

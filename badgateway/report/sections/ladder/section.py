@@ -134,7 +134,7 @@ def _note(found: Ladder) -> str:
     return (
         "Each configuration is held against the one that it changes something of. It helped, or made it worse, when "
         "the share of failed requests moved by at least a fifth of itself or by ten points, and chance alone would do "
-        f"that with a probability below {found.significance:.2g} among all comparisons together (Holm). Failures "
+        f"that with a probability below {found.significance:g} among all comparisons together (Holm). Failures "
         f"that came together in a second or in one trial count as few.{one_trial}"
     )
 

@@ -114,11 +114,11 @@ def _gap(name: str, closed: _Reached, at_rate: _Reached) -> LoopGap:
         closed_p99_ms=closed.p99_ms,
         open_p99_ms=at_rate.p99_ms,
         ratio=ratio,
-        gap=f"{ratio:.2g}",
+        gap=numbers.factor(ratio),
         sentence=(
             f"{name}: {phrases.load(closed.load)} who wait for their answers ({rate}) saw a p99 of {closed_p99}; "
             f"tasks that start at {phrases.load(at_rate.load)}, timed from when they were due, {open_p99}. The closed "
-            f"loop shows {ratio:.2g} times what the open loop does."
+            f"loop shows {numbers.factor(ratio)} times what the open loop does."
         ),
     )
 
