@@ -3,7 +3,7 @@
 import duckdb
 
 from badgateway.causes.conditions import listed
-from badgateway.model.error_log import FAULTS, Level
+from badgateway.model.error_log import FAULTS, Severity
 from badgateway.model.evidence import Phase, Reason
 from badgateway.model.log_kind import Proxy
 
@@ -73,7 +73,7 @@ FROM (
             -- nginx's own files, at the one level that it has for those it needs itself.
             WHEN errno = 28 OR message LIKE '%has written only%' THEN
                 CASE phase WHEN '{Phase.READING_BODY}' THEN '{Reason.DISK_FULL_CUT}' ELSE '{Reason.DISK_FULL}' END
-            WHEN level = '{Level.CRIT}'
+            WHEN level = '{Severity.CRIT}'
                 AND regexp_matches(message, '^(open|mkdir|rename|pwrite|pwritev|write)\(\) "') THEN
                 CASE phase WHEN '{Phase.READING_BODY}' THEN '{Reason.TEMP_FORBIDDEN_CUT}'
                     ELSE '{Reason.TEMP_FORBIDDEN}' END
@@ -91,7 +91,7 @@ FROM (
             WHEN message LIKE 'no live upstreams%' THEN '{Reason.NONE_LIVE}'
             WHEN message LIKE 'upstream sent too big header%' THEN '{Reason.BIG_HEADER}'
             WHEN message LIKE 'upstream sent no valid HTTP%' THEN '{Reason.NOT_HTTP}'
-            WHEN message LIKE 'upstream sent %' AND level = '{Level.ERROR}' THEN '{Reason.BAD_HEADER}'
+            WHEN message LIKE 'upstream sent %' AND level = '{Severity.ERROR}' THEN '{Reason.BAD_HEADER}'
             WHEN errno = 110 AND phase = '{Phase.READING_BODY}' THEN '{Reason.BODY_STALLED}'
             WHEN errno = 110 AND phase IN ('{Phase.CONNECTING}', '{Phase.OTHER}') AND message LIKE '%upstream%'
                 THEN '{Reason.CONNECT_TIMEOUT}'

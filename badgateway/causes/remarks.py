@@ -4,7 +4,7 @@ import duckdb
 
 from badgateway import numbers
 from badgateway.causes.conditions import listed
-from badgateway.model.error_log import Level
+from badgateway.model.error_log import Severity
 from badgateway.model.evidence import ServerEvent as Event
 
 _End = tuple[str, int, str, int]
@@ -24,7 +24,7 @@ _ENDS = (
 )
 
 _NOT_STARTED = f"""
-SELECT file, line_number, line FROM proxy_errors WHERE level = '{Level.EMERG}' AND request IS NULL
+SELECT file, line_number, line FROM proxy_errors WHERE level = '{Severity.EMERG}' AND request IS NULL
 ORDER BY file, line_number LIMIT 1
 """  # noqa: S608 # words of the evidence
 

@@ -40,7 +40,7 @@ CREATE TABLE {TABLE} AS SELECT * FROM (
             ELSE {_CUT} END AS request,
         regexp_extract(line, '{error_log.UPSTREAM}', 1) AS upstream
     FROM error_text)
-WHERE request <> '' OR level NOT IN ('{error_log.Level.DEBUG}', '{error_log.Level.INFO}')
+WHERE request <> '' OR level NOT IN ('{error_log.Severity.DEBUG}', '{error_log.Severity.INFO}')
 """  # noqa: S608 # constants of the kit
 
 

@@ -16,7 +16,7 @@ from badgateway.logs.go_proxies import (
     json_value,
 )
 from badgateway.logs.scanning import LINE_CHARS
-from badgateway.model.error_log import Level
+from badgateway.model.error_log import Severity
 from badgateway.model.evidence import PROXY_ERRORS, SERVER_EVENTS, Phase, ServerEvent
 from badgateway.model.log_kind import PROXY_OF, LogKind, Proxy
 from badgateway.model.printable import masked_sql
@@ -32,7 +32,7 @@ _ERRORS: Mapping[str, Mapping[str, str]] = {
     },
     LogKind.TRAEFIK_LOG: {
         "time_s": TRAEFIK_LOG_TIME,
-        "level": f"'{Level.ERROR}'",
+        "level": f"'{Severity.ERROR}'",
         "message": TRAEFIK_MESSAGE,
         "status": TRAEFIK_STATUS,
     },

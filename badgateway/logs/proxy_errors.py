@@ -6,7 +6,7 @@ from functools import reduce
 import duckdb
 
 from badgateway.logs.scanning import LINE_CHARS
-from badgateway.model.error_log import COMPLAINTS, CONTEXT, ERRNO, HEAD, REQUEST, TIME_FORMAT, Level, phase_sql
+from badgateway.model.error_log import COMPLAINTS, CONTEXT, ERRNO, HEAD, REQUEST, TIME_FORMAT, Severity, phase_sql
 from badgateway.model.evidence import PROXY_ERRORS
 from badgateway.model.log_kind import Proxy
 from badgateway.model.printable import masking_steps
@@ -16,7 +16,7 @@ _NOT_STARTED = "starts_with(line, 'nginx: [emerg] ')"
 """nginx without a log yet, as it says on the terminal why it does not start; without a time."""
 MALFORMED = f"time_s IS NULL AND NOT {_NOT_STARTED}"
 _LEVEL_AND_TIME = {
-    "level": f"CASE WHEN {_NOT_STARTED} THEN '{Level.EMERG}' "
+    "level": f"CASE WHEN {_NOT_STARTED} THEN '{Severity.EMERG}' "
     "WHEN is_plain THEN split_part(split_part(line, '[', 2), ']', 1) "
     f"ELSE {extracted(HEAD, group=2)} END",
     "written": f"CASE WHEN is_plain THEN left(line, 19) ELSE {extracted(HEAD, group=1)} END",
@@ -83,8 +83,10 @@ def add_proxy_errors(
     connection: duckdb.DuckDBPyConnection, rows: str, *, file_name: str, host: str, mask: bool
 ) -> None:
     """Take over complaints, what level info tells of requests, and signals such as that to reload."""
-    about_a_request = f"level = '{Level.INFO}' AND contains(line, ', request: \"')"
-    about_a_signal = f"level = '{Level.NOTICE}' AND regexp_matches(line, 'signal [0-9]+ .SIG(HUP|INT|QUIT|TERM|USR2).')"
+    about_a_request = f"level = '{Severity.INFO}' AND contains(line, ', request: \"')"
+    about_a_signal = (
+        f"level = '{Severity.NOTICE}' AND regexp_matches(line, 'signal [0-9]+ .SIG(HUP|INT|QUIT|TERM|USR2).')"
+    )
     kept = f"""
         SELECT * FROM {rows}
         WHERE {_NOT_STARTED} OR time_s IS NOT NULL AND (level IN {COMPLAINTS} OR {about_a_request} OR {about_a_signal})

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from badgateway.model.error_log import Level
+from badgateway.model.error_log import Severity
 from badgateway.model.evidence import ServerEvent
 from badgateway.model.log_kind import LogKind, Proxy
 
@@ -182,7 +182,8 @@ def _nothing_meets(connection: duckdb.DuckDBPyConnection) -> str:
     query = f"""
         SELECT EXISTS (FROM failures WHERE {_MAY_BE_NGINX}
                 AND status IN (500, 502, 503, 504))
-            AND EXISTS (FROM proxy_errors WHERE request IS NOT NULL AND level IN ('{Level.ERROR}', '{Level.CRIT}'))
+            AND EXISTS (FROM proxy_errors WHERE request IS NOT NULL
+                AND level IN ('{Severity.ERROR}', '{Severity.CRIT}'))
     """  # constants of this module
     if connection.execute(query).fetchall() == [(True,)]:
         return (

@@ -6,7 +6,7 @@ from typing import Final
 from badgateway.model.evidence import Phase
 
 
-class Level(StrEnum):
+class Severity(StrEnum):
     """How grave a line is, as nginx writes it; Apache has the same words."""
 
     DEBUG = "debug"
@@ -25,9 +25,9 @@ HEAD: Final = r"(\d{4}/\d\d/\d\d \d\d:\d\d:\d\d) \[(\w+)\] \d+#\d+: (?:\*(\d+) )
 TIME_FORMAT: Final = "%Y/%m/%d %H:%M:%S"
 """In whole seconds, of the zone that nginx runs in."""
 
-FAULTS: Final = tuple(level.value for level in (Level.ERROR, Level.CRIT, Level.ALERT, Level.EMERG))
+FAULTS: Final = tuple(level.value for level in (Severity.ERROR, Severity.CRIT, Severity.ALERT, Severity.EMERG))
 """The levels at which what was tried has failed."""
-COMPLAINTS: Final = (Level.WARN.value, *FAULTS)
+COMPLAINTS: Final = (Severity.WARN.value, *FAULTS)
 """The levels at which something is wrong."""
 
 CONTEXT: Final = r", (?:client|server|upstream|request|subrequest|host|referrer): .*"

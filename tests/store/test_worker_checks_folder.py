@@ -14,7 +14,7 @@ COSTS = (ConnectCost(client="a driver", connects=20, median_ms=None, cpu_ms=None
 
 @pytest.fixture
 def folder(tmp_path):
-    return WorkerChecksFolder(path=tmp_path / "run" / "diagnosis")
+    return WorkerChecksFolder(path=tmp_path / "run" / "worker-checks")
 
 
 @pytest.fixture

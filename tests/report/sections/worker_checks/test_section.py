@@ -83,7 +83,7 @@ def test_what_a_driver_spends_unawares_is_told_where_it_was_measured_and_nowhere
     assert "makes a TLS context" not in page
 
 
-def test_a_diagnosis_that_was_cut_off_says_so(study):
+def test_worker_checks_that_were_cut_off_say_so(study):
     cut = WorkerChecks(proofs=WORKER_CHECKS.proofs[:1], connect_costs=(), loops=(), complete=False)
     page = render_html(replace(study, worker_checks=cut))
 
@@ -91,7 +91,7 @@ def test_a_diagnosis_that_was_cut_off_says_so(study):
     assert "How long the event loop stood still" not in page
 
 
-def test_every_report_has_it_and_one_of_a_run_without_a_diagnosis_does_not(study):
+def test_every_report_has_it_and_one_of_a_run_without_worker_checks_does_not(study):
     html, markdown, document = (render(study) for render in (render_html, render_markdown, render_json))
     assert html.count(TITLE) == markdown.count(TITLE) == 1
     assert json.loads(document)["worker_checks"]["loops"][2]["share"] == 0.766
