@@ -44,7 +44,7 @@ _ROOTS = ("/snapshot/", *_INSTALLED)
 
 
 def watched(record: TrialRecord, raw: Path) -> LoopWatch:
-    """Return what the journal of a trial that watched the loop says; one that cannot be trusted is the watch's problem."""
+    """Return what the journal of a trial with a watched loop says; one that cannot be trusted is its problem."""
     stops: LoopStops | None = None
     lines: tuple[BlockingLine, ...] = ()
     problem = first_line(record.reason)
