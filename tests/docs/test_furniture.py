@@ -1,12 +1,17 @@
-"""What an editor or a commit checks is what CI checks; and no module is too long, few are tiny."""
+"""What an editor or a commit checks is what CI checks; modules are neither long nor tiny, nor do they go in circles."""
 
+import ast
 import re
 import tomllib
+from functools import cache
+from graphlib import TopologicalSorter
 from pathlib import Path
+from statistics import median
 
 ROOT = Path(__file__).parents[2]
 LONGEST_README_LINE = 132
 LONGEST_LINES, TINY_LINES, MOST_TINY = 300, 40, 15
+LONGEST_MEDIAN = 7
 
 
 def text(name):
@@ -43,3 +48,36 @@ def test_no_module_is_too_long_and_few_are_tiny():
     assert {file: count for file, count in lines.items() if count > LONGEST_LINES} == {}
     tiny = [file for file, count in lines.items() if count < TINY_LINES]
     assert len(tiny) <= MOST_TINY, tiny
+
+
+@cache
+def parsed():
+    """Return the engine's modules by their dotted names."""
+    files = (ROOT / "badgateway").rglob("*.py")
+    names = {".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): file for file in files}
+    return {name: ast.parse(file.read_text(encoding="utf-8")) for name, file in names.items()}
+
+
+def imported(tree):
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            # What is imported from a room may be a module of it, and then the room itself is not what is needed.
+            each = {f"{node.module}.{one.name}" for one in node.names}
+            yield from each & set(parsed()) or {node.module}
+        elif isinstance(node, ast.Import):
+            yield from (one.name for one in node.names)
+
+
+def test_no_module_imports_itself_by_way_of_others():
+    graph = {
+        name: {one for one in imported(tree) if one in parsed() and one != name} for name, tree in parsed().items()
+    }
+
+    TopologicalSorter(graph).prepare()
+
+
+def test_most_functions_are_short():
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
+    functions = [node for tree in parsed().values() for node in ast.walk(tree) if isinstance(node, kinds)]
+
+    assert median((node.end_lineno or 0) - node.lineno + 1 for node in functions) <= LONGEST_MEDIAN
