@@ -92,6 +92,35 @@ def test_granian_ends_with_a_worker_unless_it_is_told_to_replace_it(stands: Stan
     assert stand.proven() == {"worker-lost", "server-ended-with-a-worker"}
 
 
+@pytest.mark.proof
+def test_granian_gives_up_when_its_workers_die_one_after_the_other(stands: Stands):
+    with stands.stand("granian.env", workers=2, threads=4) as stand:
+        died = 0
+        while stand.deployment.children["server"].exit_code() is None:
+            stand.client.ask("/kill")
+            died += 1
+            time.sleep(0.7)
+            assert died < 20
+        stand.client.ask("/ok", 10)
+    found = stand.found()
+    assert found[("/ok", "worker-crash-loop")] == 10
+    assert found[("/kill", "worker-lost")] + found[("/kill", "worker-crash-loop")] == died
+    assert "worker-crash-loop" in stand.proven()
+
+
+@pytest.mark.proof
+def test_granian_works_on_for_clients_that_have_gone_while_others_wait(stands: Stands):
+    with stands.stand("granian.env", workers=1, threads=2, limits_s=(1, 2)) as stand:
+        stand.client.ask("/ok", 5)
+        stand.client.start("/sleep?s=4", 6)
+        time.sleep(2.5)
+        stand.client.ask("/ok", 4)
+        stand.client.settle(8)
+    found = stand.found()
+    assert found[("/ok", "work-for-nobody")] == 4
+    assert found[("/sleep", "slow-request")] == 2
+
+
 @pytest.mark.parametrize("server", ["uwsgi.ini", "gunicorn_sync.py"])
 @pytest.mark.parametrize("path", ["/leave", "/crash"])
 def test_a_worker_that_crashes_or_leaves(server: str, path: str, stands: Stands):

@@ -14,6 +14,7 @@ import psutil
 import psycopg
 import pytest
 
+from badgateway.model.configuration import WorkerModel
 from badgateway.model.raw_words import SampleSeries
 from badgateway.model.summary import Verdict
 from badgateway.model.trial import OutsidePart, TrialStatus
@@ -183,6 +184,17 @@ def test_a_greenlet_for_each_request_takes_more_connections_than_there_are(stand
     assert stand.answers("/wait/") == {200: LEFT, 500: refused}
     assert stand.found() == {("/wait/", "db-connections-exhausted"): refused}
     assert stand.proven() == {"db-connections-exhausted"}
+
+
+@pytest.mark.proof
+def test_under_asgi_each_sync_view_takes_a_connection_and_nothing_limits_how_many(stands: Stands):
+    with stands.stand("uvicorn.env", site="school", driver="psycopg", worker_model=WorkerModel.EVENT_LOOP) as stand:
+        stand.client.ask("/wait/?db_ms=600", 30)
+
+    refused = stand.answers("/wait/")[500]
+    assert refused >= 30 - LEFT
+    assert stand.found() == {("/wait/", "asgi-connections-exhausted"): refused}
+    assert stand.proven() == {"asgi-connections-exhausted"}
 
 
 def test_a_pool_lets_all_of_them_wait_until_its_patience_is_over(stands: Stands):
