@@ -1,12 +1,13 @@
 """Collects what befalls a trial from outside its configuration, while it runs and from the files it left."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
 
+from badgateway.analysis.disturbances import counted
 from badgateway.errors import GeneratorKilledError, GuardianError
 from badgateway.load.locust import Drive
 from badgateway.load.stillness import generator_disturbances
@@ -87,8 +88,10 @@ class Outside:
             result: Of the load; None when the trial was aborted. With it, only what touched the load counts.
         """
         seen = (*self._vigil.found(), *self._ends, *generator_disturbances(raw, client_timeout_s))
-        counted = seen if result is None else (found for found in seen if _touches(found, result))
-        return tuple(sorted(_once(counted), key=lambda found: found.at_s or float("inf")))
+        if result is None:
+            return counted(seen)
+        drained_s = result.window.drained_s
+        return counted(seen, load_start_s=drained_s - result.load_s, drained_s=drained_s)
 
 
 def watch_of(deployment: Deployment, database: DatabaseAccess) -> Watch:
@@ -100,28 +103,6 @@ def watch_of(deployment: Deployment, database: DatabaseAccess) -> Watch:
         statistics_socket=deployment.statistics_socket,
         database=database,
     )
-
-
-def _touches(found: Disturbance, result: Drive) -> bool:
-    if found.at_s is None or found.part is OutsidePart.CLOCK:
-        return True
-    drained_s = result.window.drained_s
-    return found.at_s < drained_s and found.at_s + (found.lasted_s or 0.0) > drained_s - result.load_s
-
-
-def _once(found: Iterable[Disturbance]) -> list[Disturbance]:
-    """Leave out what the watch over the same part has told already: a stop is a silence and a gap too."""
-    kept: list[Disturbance] = []
-    for one in found:
-        if not any(one.part is other.part and _overlap(one, other) for other in kept):
-            kept.append(one)
-    return kept
-
-
-def _overlap(one: Disturbance, other: Disturbance) -> bool:
-    if one.at_s is None or other.at_s is None or one.lasted_s is None or other.lasted_s is None:
-        return False
-    return one.at_s < other.at_s + other.lasted_s and other.at_s < one.at_s + one.lasted_s
 
 
 def _ended(part: OutsidePart, what: str) -> Disturbance:
