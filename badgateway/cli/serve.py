@@ -11,7 +11,7 @@ from badgateway.cli.planned import require_installed, require_users
 from badgateway.cli.terminal import echo
 from badgateway.plan.experiment_file import load_experiment, project_root
 from badgateway.plan.overrides import with_options
-from badgateway.report.live_tables import by_hand_summary
+from badgateway.report.explanation.live_tables import by_hand_summary
 from badgateway.study.by_hand import ByHand
 from badgateway.study.local import LOCAL
 from badgateway.study.serving import served, served_behind_locust

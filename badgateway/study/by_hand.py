@@ -17,7 +17,7 @@ from badgateway.model.outcome import Outcome
 from badgateway.model.trial import Window
 from badgateway.process.account import service_account
 from badgateway.report.explanation.html_page import render_html
-from badgateway.report.live_tables import by_hand_note
+from badgateway.report.explanation.live_tables import by_hand_note
 from badgateway.store.plain_file import copy_plain, create_plain
 from badgateway.store.writing import writing
 from badgateway.study.local import demand_unchangeable

@@ -17,7 +17,7 @@ from badgateway.logs import Source
 from badgateway.model import raw
 from badgateway.model.live_page import CAUSES, OUTCOMES, PAGE, SERVER, Row, Rows
 from badgateway.process.account import Account
-from badgateway.report.live_tables import cause_rows, outcome_rows, server_rows
+from badgateway.report.explanation.live_tables import cause_rows, outcome_rows, server_rows
 from badgateway.servers.advice import Uses
 from badgateway.stack.written import FOLDER
 from badgateway.store.plain_file import open_plain, replacing

@@ -7,7 +7,14 @@ from badgateway.model.diagnosis import Certainty, Diagnosis
 from badgateway.model.explanation import Incident, Spread
 from badgateway.model.live_page import CAUSES, OUTCOMES, SERVER, Counted, Recent
 from badgateway.model.outcome import Outcome
-from badgateway.report.live_tables import by_hand_note, by_hand_summary, cause_rows, outcome_rows, server_rows, strip
+from badgateway.report.explanation.live_tables import (
+    by_hand_note,
+    by_hand_summary,
+    cause_rows,
+    outcome_rows,
+    server_rows,
+    strip,
+)
 from badgateway.report.wording import TIMES
 
 UWSGI = {"uwsgi": ()}
