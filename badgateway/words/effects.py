@@ -59,6 +59,7 @@ def _why_not(found: ConfigurationEffect, before: LevelSummary) -> str:
         return "in the trials that were got through"
     if found.is_same_share:
         return "about as many, but too few to say that it did not double or halve them"
+    assert found.p_value is not None
     return f"which may be chance ({chance(found.p_value)} among all comparisons, as unevenly as failures fell)"
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from badgateway import logs
 from badgateway.analysis import diagnosis
 from badgateway.analysis.trials import read_evidence
 from badgateway.model.raw import (
@@ -29,7 +30,7 @@ PARSED = (CLIENT_ROWS, ACCESS_LOG, ERROR_LOG, JOURNAL, PROCESSES, SAMPLES, SERVE
 def parsed(monkeypatch) -> Counter[str]:
     """Count which files DuckDB reads, and which the readers of logs are given."""
     counted = Counter[str]()
-    execute, read_logs = duckdb.DuckDBPyConnection.execute, diagnosis.read_logs
+    execute = duckdb.DuckDBPyConnection.execute
 
     def counting(connection, query, parameters=None):
         if isinstance(parameters, dict) and "file" in parameters:
@@ -38,7 +39,7 @@ def parsed(monkeypatch) -> Counter[str]:
 
     def counting_logs(sources, **given):
         counted.update(source.name for source in sources)
-        return read_logs(sources, **given)
+        return logs.read_logs(sources, **given)
 
     monkeypatch.setattr(duckdb.DuckDBPyConnection, "execute", counting)
     monkeypatch.setattr(diagnosis, "read_logs", counting_logs)

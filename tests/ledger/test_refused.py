@@ -8,6 +8,7 @@ from badgateway.ledger.fill_evidence import fill_evidence
 from badgateway.ledger.join import build
 from badgateway.ledger.refused import pair
 from badgateway.model.raw import ACCESS_LOG, ERROR_LOG
+from badgateway.model.raw_words import TrialPhase
 from tests.ledger.raw_folder import T0_S, client_row, proxy_line, unanswered, write_client, write_proxy
 
 OWN_ID = "45011fe3b30e6b6ed2cb0e5b63d182e2"
@@ -89,7 +90,7 @@ def test_bytes_that_are_no_utf8_cost_nothing_but_their_own_look(tmp_path):
 
     assert ledger.balance.problem() is None
     assert [row[0] for row in ledger.relation.project("request_id").fetchall()] == ["good", "odd"]
-    fill_evidence(ledger, tmp_path, phases=("warm-up",))
+    fill_evidence(ledger, tmp_path, phases=(TrialPhase.WARM_UP,))
     assert ledger.connection.sql("SELECT uri FROM failures").fetchall() == [(r"/caf\xe9",)]
 
 

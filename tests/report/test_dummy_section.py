@@ -55,7 +55,9 @@ def dummy(tmp_path, monkeypatch):
     }.items():
         (folder / name).write_text(text)
     monkeypatch.setattr(sections, "__path__", [*sections.__path__, str(tmp_path)])
-    loaders = ChoiceLoader([html._TEMPLATES.loader, FileSystemLoader(tmp_path)])
+    own = html._TEMPLATES.loader
+    assert own is not None
+    loaders = ChoiceLoader([own, FileSystemLoader(tmp_path)])
     monkeypatch.setattr(html._TEMPLATES, "loader", loaders)
     yield import_module("badgateway.report.sections.dummy.section").DummySection()
     for name in ("badgateway.report.sections.dummy.section", "badgateway.report.sections.dummy"):
