@@ -184,7 +184,7 @@ _TOLD = (
 )
 _SILENT_BOOT = Proof(
     joins=f"{OF_ITS_SERVER} JOIN timed_events p ON p.instance = s.instance AND p.kind = '{ServerEvent.WORKER_BOOTED}' "
-    "AND p.server = '{GUNICORN}' AND abs(floor(p.low_s) - c.second) <= 1",
+    f"AND p.server = '{GUNICORN}' AND abs(floor(p.low_s) - c.second) <= 1",
     condition=f"NOT EXISTS (FROM events e WHERE e.instance = p.instance AND e.kind IN {listed(_TOLD)} "
     f"AND coalesce(abs(e.low_s - p.low_s) <= 10, e.kind <> '{ServerEvent.LISTENING}'))",
     event="p.event_id",
