@@ -3,6 +3,7 @@
 from badgateway.causes.conditions import (
     BODY_CUT,
     CONNECTION_CLOSED,
+    GUNICORN,
     NOBODY_LISTENED,
     OF_ITS_SERVER,
     listed,
