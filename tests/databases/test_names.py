@@ -51,7 +51,7 @@ def test_nothing_else_in_the_engine_names_a_database(path):
 
 
 def test_no_template_of_a_report_names_a_database():
-    templates = [file for pattern in ("*.j2", "*.css") for file in ENGINE.rglob(pattern)]
+    templates = [file for pattern in ("*.j2", "*.css") for file in (ENGINE / "report").rglob(pattern)]
 
     assert templates
     assert [path_in_engine(file) for file in templates if _WORDS.search(file.read_text())] == []
