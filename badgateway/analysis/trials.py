@@ -1,6 +1,7 @@
 """From the raw files of a trial to what the judge is given of it."""
 
 import dataclasses
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -35,6 +36,7 @@ def read_evidence(
     *,
     settle: bool = False,
     connection: duckdb.DuckDBPyConnection | None = None,
+    needed: Collection[str] = NEEDED,
 ) -> TrialEvidence:
     """Read what a trial's raw files say; files that cannot be trusted become the evidence's problem.
 
@@ -44,21 +46,22 @@ def read_evidence(
         settle: Whether the window of the evidence's record begins where the rows are steady, and not where it was
             declared.
         connection: An empty database that holds the rows of the evidence; one of their own when not given.
+        needed: The raw files that have to be there.
     """
     if record.status is TrialStatus.ABORTED:
         return _unread(record)
     try:
         demand_plain(raw)
         with unpacked(raw) as folder:
-            _demand_all(folder)
+            _demand_all(folder, needed)
             return _read(folder, record, connection or row_database(), settle=settle)
     except (RawDataError, UntrustedFileError) as error:
         return _unread(record, without_folder(str(error), raw))
 
 
-def _demand_all(folder: Path) -> None:
+def _demand_all(folder: Path, needed: Collection[str]) -> None:
     # What a book lacks the others tell; of what was never written down nobody knows whether it happened.
-    for name in NEEDED:
+    for name in needed:
         if not (folder / name).is_file():
             raise RawDataError(f"{folder / name} is missing: without it nobody knows how the trial went; run it again")
 

@@ -1,24 +1,36 @@
 """The command that writes what to deploy, from what a run has found."""
 
+import sys
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 import click
 
+from badgateway.analysis.file_proof import ProofKind
 from badgateway.analysis.run import analyse
 from badgateway.cli.entry import cli
+from badgateway.cli.proving import experiment_of, prove
 from badgateway.cli.terminal import echo
 from badgateway.emit.document import Document, Measurements, read_document
-from badgateway.emit.files import WHY, files_of
+from badgateway.emit.files import PROOF, WHY, files_of
 from badgateway.emit.subject import Subject, subject, subject_of
 from badgateway.errors import ConfigurationError
 from badgateway.model import raw
+from badgateway.model.exit_code import ExitCode
+from badgateway.model.experiment import Experiment
 from badgateway.report.formats import render_json
-from badgateway.store.new_files import differences, write_new
+from badgateway.store.new_files import all_there, demand_new, differences, write_new
 from badgateway.store.run_folder import RunFolder
 from badgateway.store.writing import read_own
 
 _PATH = click.Path(path_type=Path)
 REPORT = "report.json"
+STATUSES = {
+    ProofKind.AS_MEASURED: ExitCode.PICKED,
+    ProofKind.DIFFERENT: ExitCode.NONE_QUALIFIES,
+    ProofKind.NOT_TOLD: ExitCode.INCONCLUSIVE,
+}
+"""0, 1 and 3, by what a proof says."""
 
 
 @cli.command()
@@ -33,7 +45,23 @@ REPORT = "report.json"
     metavar="DIR",
     help="The project whose server files the run used.  [default: the working directory]",
 )
-def emit(run: Path, configuration: str | None, *, out: Path, as_diff: bool, project: Path) -> None:
+@click.option("--prove", "is_proven", is_flag=True, help="Start what was written, load it once, and write PROOF.md.")
+@click.option(
+    "--experiment",
+    type=_PATH,
+    metavar="FILE",
+    help="The run's experiment, for --prove.  [default: experiments/NAME.toml of the project]",
+)
+def emit(  # one parameter per option
+    run: Path,
+    configuration: str | None,
+    *,
+    out: Path,
+    as_diff: bool,
+    project: Path,
+    is_proven: bool,
+    experiment: Path | None,
+) -> None:
     """Write the files that deploy a run's pick: plain values, each beside the measurement that chose it.
 
     RUN is a run's folder, such as results/servers/latest, or its report.json. CONFIGURATION is one of its
@@ -50,12 +78,19 @@ def emit(run: Path, configuration: str | None, *, out: Path, as_diff: bool, proj
 
     Files are never overwritten: where one is there, nothing is written, and --diff prints what would change. None has
     a secret in it. A configuration that did not keep the objective is written only if it is named, and WHY.md says so
-    first. Nothing is started or installed.
+    first. Nothing is installed, and nothing is started without --prove.
+
+    --prove starts the server and nginx from the written files, in a private place beside whatever this machine runs
+    (only paths and addresses are others, and PROOF.md lists those lines), sends the experiment's load for one trial,
+    and holds failures, p95 and throughput to what the run's trials say that one more is to be like. systemd checks the
+    unit. Exit status: 0 as measured, 1 different, 3 not told. Files that are there already are proven as they are, if
+    they are what would be written.
 
     \b
     Examples:
       badgateway emit results/servers/latest --out deploy
       badgateway emit results/reference/servers/report.json gunicorn-gthread --out deploy
+      badgateway emit results/servers/latest --out deploy --prove
       badgateway emit results/servers/latest --out deploy --diff | patch -p1 -d deploy
     """  # noqa: D301 # click's mark for a paragraph that keeps its lines
     one = _subject(run, configuration, project)
@@ -64,10 +99,28 @@ def emit(run: Path, configuration: str | None, *, out: Path, as_diff: bool, proj
         for line in differences(out, files):
             echo(line)
         return
-    write_new(out, files)
+    # Refused before anything is written, and the files are not there yet.
+    asked = experiment_of(one, project, experiment) if is_proven else None
+    if not (asked and all_there(out, files)):
+        write_new(out, files)
     for path in files:
         echo(str(out / path))
     echo(f"badgateway: read {out / WHY} first{_warning(one)}", err=True)
+    if asked:
+        sys.exit(_proven(one, files, out, *asked))
+
+
+def _proven(
+    one: Subject, files: Mapping[PurePosixPath, str], out: Path, path: Path, experiment: Experiment
+) -> ExitCode:
+    """Prove what is in the folder, write the page beside it, and return what the exit status is to say."""
+    demand_new(out, (PROOF,))
+    texts = {name: (out / name).read_text("utf-8") for name in files}
+    proof, page = prove(one, texts, path, experiment)
+    write_new(out, {PROOF: page})
+    why = "; ".join(proof.reasons)
+    echo(f"{out / PROOF}: {proof.kind.value}{f': {why}' if why else ''}")
+    return STATUSES[proof.kind]
 
 
 def _subject(run: Path, name: str | None, project: Path) -> Subject:

@@ -137,6 +137,7 @@ class Machine(_Read):
     """Where it was measured."""
 
     system: str
+    cpu: str
     cores: int
     memory_bytes: int
     somaxconn: int | None

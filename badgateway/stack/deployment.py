@@ -1,14 +1,9 @@
 """Composes the drivers of a trial: one application server behind one nginx."""
 
-import os
-import resource
-import secrets
-import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
-from http import HTTPStatus
 from pathlib import Path
 
 from badgateway.errors import DeploymentError
@@ -18,9 +13,9 @@ from badgateway.model.configuration import Configuration, WorkerModel
 from badgateway.model.experiment import Experiment
 from badgateway.model.trial import Disturbance
 from badgateway.process.account import Account, open_passage, write_for
-from badgateway.process.child import Child, Command, describe_exit
+from badgateway.process.child import Child, describe_exit
 from badgateway.process.ports import free_port
-from badgateway.process.readiness import Probe, await_ready, connect_probe, http_probe
+from badgateway.process.readiness import await_ready, connect_probe
 from badgateway.process.running import running
 from badgateway.servers.registry import server_of, worker_model
 from badgateway.servers.server import Server
@@ -30,13 +25,13 @@ from badgateway.stack.database import RunningDatabase
 from badgateway.stack.distance import PART, at_distance
 from badgateway.stack.draining import stop_if_drained
 from badgateway.stack.endings import nginx_ended, relay_ended
+from badgateway.stack.fronting import fronting, open_files, require_answer
 from badgateway.stack.project import Snapshot
 from badgateway.stack.site import HOST, Site
 from badgateway.stack.written import RUN_FOLDER, written_folder, written_text
 
 READY_DEADLINE_S = 30.0
 SERVER_GRACE_S = 3.0
-PROXY_DRAIN_S = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +146,8 @@ def deploy(  # noqa: PLR0913 # all but two by name, and most callers leave the l
                 read_journal=lambda: written_text(site.journal_file, account),
             )
             before_requests()
-            _require_answer(deployment, server, experiment, configuration, ready_deadline_s)
+            url = deployment.url + experiment.application.health_path
+            require_answer(url, server, experiment, configuration, ready_deadline_s)
             _require_journal(site)
             yield deployment
 
@@ -175,23 +171,9 @@ def _front(
 ) -> Iterator[tuple[int, Child]]:
     port = free_port()
     _write_proxy_configuration(experiment, configuration, snapshot, site, port)
-    with _proxy(nginx.command(site.raw, site.written, site.account)) as proxy:
-        await_ready(proxy, _exists(site.written / nginx.PID_FILE), what=f"{HOST}:{port}", deadline_s=deadline_s)
+    command = nginx.command(site.raw, site.written, site.account)
+    with fronting(command, site.written, what=f"{HOST}:{port}", deadline_s=deadline_s) as proxy:
         yield port, proxy
-
-
-def _require_answer(
-    deployment: Deployment, server: Child, experiment: Experiment, configuration: Configuration, deadline_s: float
-) -> None:
-    url = deployment.url + experiment.application.health_path
-    patience_s = experiment.timeouts_of(configuration).client_s
-    probe = http_probe(
-        url,
-        timeout_s=patience_s,
-        ready=(HTTPStatus.OK,) if configuration.must_answer else range(600),
-        headers=lambda: {"X-Request-ID": raw_files.OWN_REQUESTS + secrets.token_hex(8)},
-    )
-    await_ready(server, probe, what=f"200 from {url}", deadline_s=deadline_s)
 
 
 def _site(
@@ -253,28 +235,6 @@ def _write_proxy_configuration(
         upstream=site.address,
         port=port,
         timeouts=experiment.timeouts_of(configuration),
-        open_files=_open_files(),
+        open_files=open_files(),
     )
     write_for(site.account, site.raw / raw_files.NGINX_CONF, text)
-
-
-def _open_files() -> int:
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return nginx.MAX_OPEN_FILES if hard == resource.RLIM_INFINITY else hard
-
-
-@contextmanager
-def _proxy(command: Command) -> Iterator[Child]:
-    with running(command) as proxy:
-        try:
-            yield proxy
-        finally:
-            # On SIGTERM, requests in flight would be cut off without a line in the access log.
-            if proxy.exit_code() is None:
-                with suppress(ProcessLookupError):
-                    os.kill(proxy.pid, signal.SIGQUIT)
-                proxy.wait(PROXY_DRAIN_S)
-
-
-def _exists(path: Path) -> Probe:
-    return lambda: None if path.exists() else f"{path} does not exist"

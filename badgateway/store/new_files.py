@@ -18,19 +18,33 @@ def write_new(folder: Path, files: Mapping[PurePosixPath, str]) -> None:
         ConfigurationError: One is there; a link counts.
         ResultsError: They cannot be written.
     """
-    there = [path for path in files if _is_there(folder / path)]
-    if there:
-        others = f" and {len(there) - 1} more" if len(there) > 1 else ""
-        raise ConfigurationError(
-            f"{folder / there[0]}{others}: is there already, and nothing was written; --diff prints what would change, "
-            "or name another folder"
-        )
+    demand_new(folder, files)
     for path, text in files.items():
         target = folder / path
         with writing(target):
             target.parent.mkdir(parents=True, exist_ok=True)
             with create_plain(target) as file:
                 file.write(text.encode())
+
+
+def demand_new(folder: Path, paths: Iterable[PurePosixPath]) -> None:
+    """Return when none of the files is there.
+
+    Raises:
+        ConfigurationError: One is; a link counts.
+    """
+    there = [path for path in paths if _is_there(folder / path)]
+    if there:
+        others = f" and {len(there) - 1} more" if len(there) > 1 else ""
+        raise ConfigurationError(
+            f"{folder / there[0]}{others}: is there already, and nothing was written; --diff prints what would change, "
+            "or name another folder"
+        )
+
+
+def all_there(folder: Path, files: Mapping[PurePosixPath, str]) -> bool:
+    """Tell whether each file is there with just that text."""
+    return all((folder / path).is_file() for path in files) and not list(differences(folder, files))
 
 
 def differences(folder: Path, files: Mapping[PurePosixPath, str]) -> Iterator[str]:

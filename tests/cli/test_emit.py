@@ -1,13 +1,16 @@
 """The files of a deployment as a user asks for them."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from badgateway.cli import proving as proving_module
 from badgateway.cli.entry import cli
+from tests.analysis.test_file_proof import machine, summary
 from tests.emit.subjects import REFERENCE, ROOT
 
 REPORT = REFERENCE / "servers" / "report.json"
@@ -105,3 +108,84 @@ def test_a_run_without_a_pick_asks_for_a_name(tmp_path, out):
 
     assert done.exit_code == 2
     assert "picked no configuration (NONE_QUALIFIES)" in done.stderr
+
+
+@pytest.fixture
+def proving(monkeypatch) -> list[str]:
+    """What is proven is not started; the list has the levels at which it would have been."""
+    asked: list[str] = []
+
+    def instead(experiment, level, _root, _effects):
+        asked.append(f"{experiment.configurations[0].name} {level.size:g} {experiment.load.window_s:g}")
+        return summary(126)
+
+    monkeypatch.setattr(proving_module, "prove_files", instead)
+    monkeypatch.setattr(proving_module, "read_environment", lambda _account: machine())
+    monkeypatch.setattr(proving_module, "await_quiet", lambda *_given: "")
+    monkeypatch.setattr(proving_module, "require_users", lambda *_given: None)
+    monkeypatch.setattr(proving_module, "unit_faults", lambda _name, _text: ())
+    return asked
+
+
+def test_what_is_written_is_proven_at_the_highest_load_of_the_run(proving, out):
+    done = emit(REPORT, "--out", out, "--prove")
+
+    assert done.exit_code == 0, done.output
+    assert proving == ["uwsgi-16 120 8"]
+    page = (out / "PROOF.md").read_text()
+    assert "**AS MEASURED.**" in page
+    assert "- `nginx/school-site.conf: listen 80 backlog=4096;`" in page
+    assert "| p95\\_ms | 126 |" in page
+    assert done.stdout.endswith("PROOF.md: AS MEASURED\n")
+
+
+def test_a_variant_of_an_experiment_is_proven_with_its_own_size(proving, out):
+    assert emit(REFERENCE / "servers-quick", "--out", out, "--prove").exit_code in {0, 1}
+    assert proving == ["uwsgi-16 120 3"]
+
+
+def test_what_differs_or_cannot_be_told_has_a_status_of_its_own(proving, out, tmp_path, monkeypatch):
+    monkeypatch.setattr(proving_module, "prove_files", lambda *_given: summary(9000))
+    different = emit(REPORT, "--out", out, "--prove")
+    monkeypatch.setattr(proving_module, "read_environment", lambda _account: machine(cores=64))
+    unknown = emit(REPORT, "--out", tmp_path / "other", "--prove")
+
+    assert (different.exit_code, unknown.exit_code) == (1, 3)
+    assert "DIFFERENT: p95_ms is not where the run's trials put it" in different.stdout
+    assert "NOT TOLD: the run was measured on 2 cores" in unknown.stdout
+
+
+def test_a_unit_that_systemd_complains_of_proves_nothing_good(proving, out, monkeypatch):
+    monkeypatch.setattr(proving_module, "unit_faults", lambda _name, _text: ("line 3: Unknown key",))
+
+    assert emit(REPORT, "--out", out, "--prove").exit_code == 1
+    assert "line 3: Unknown key" in (out / "PROOF.md").read_text()
+
+
+def test_files_that_are_there_as_they_would_be_written_are_proven_as_they_are(proving, out):
+    emit(REPORT, "--out", out)
+    again = emit(REPORT, "--out", out, "--prove")
+    once_more = emit(REPORT, "--out", out, "--prove")
+
+    assert again.exit_code == 0
+    assert once_more.exit_code == 2
+    assert "PROOF.md: is there already" in once_more.stderr
+    assert len(proving) == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (("--experiment", ROOT / "nowhere.toml"), "nowhere.toml: is not there; --prove runs the load"),
+        (
+            ("--experiment", ROOT / "experiments" / "concurrency.toml"),
+            "is not what was run: ",
+        ),
+    ],
+)
+def test_another_experiment_than_the_runs_is_refused_before_anything_is_written(proving, out, given, told):
+    done = emit(REPORT, "--out", out, "--prove", *given)
+
+    assert done.exit_code == 2
+    assert re.search(told, done.stderr)
+    assert not out.exists()

@@ -1,0 +1,145 @@
+"""Proves written files: what is started, what it is held to, and the page that says what came of it."""
+
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path, PurePosixPath
+
+from rich.console import Console
+from rich.text import Text
+
+from badgateway.analysis.file_proof import FileProof, ProofKind, proof_of
+from badgateway.cli.alone import alone_on_the_machine
+from badgateway.cli.planned import require_installed, require_users
+from badgateway.cli.quiet import await_quiet
+from badgateway.cli.terminal import say
+from badgateway.emit.evidence import COMPARED
+from badgateway.emit.files import unit_path
+from badgateway.emit.subject import Subject
+from badgateway.emit.templates import fill
+from badgateway.emit.why import cell
+from badgateway.errors import ConfigurationError
+from badgateway.model.configuration import Configuration
+from badgateway.model.experiment import Experiment
+from badgateway.model.manifest import Environment
+from badgateway.plan.experiment_file import load_experiment, project_root
+from badgateway.plan.overrides import with_options
+from badgateway.probe.environment import read_environment
+from badgateway.process.account import service_account
+from badgateway.stack.private_copy import changed_lines
+from badgateway.stack.unit_check import unit_faults
+from badgateway.stack.written_deployment import WrittenFiles
+from badgateway.study.prove_files import WrittenEffects, prove_files
+from badgateway.words import phrases
+
+VARIANTS = ("quick", "full-scale")
+MEANINGS: Mapping[ProofKind, str] = {
+    ProofKind.AS_MEASURED: "Server and nginx were started from these files, and did what the run measured.",
+    ProofKind.DIFFERENT: "What these files do is not what the run measured. Do not deploy them before you know why.",
+    ProofKind.NOT_TOLD: "They were started and loaded, but what they did cannot be held to what the run measured.",
+}
+
+
+def experiment_of(subject: Subject, project: Path, given: Path | None) -> tuple[Path, Experiment]:
+    """Return the experiment file of a run, and the experiment with the written configuration alone.
+
+    Raises:
+        ConfigurationError: It is not there, or asks something else than the run did.
+    """
+    name = subject.document.experiment.name
+    variant = next((one for one in VARIANTS if name.endswith(f"-{one}")), None)
+    path = given or project / "experiments" / f"{name.removesuffix(f'-{variant}') if variant else name}.toml"
+    if not path.exists():
+        raise ConfigurationError(
+            f"{path}: is not there; --prove runs the load of the run's experiment: --experiment FILE"
+        )
+    experiment = with_options(load_experiment(path), variant=variant, only=[subject.chosen.name])
+    declared = experiment.configurations[0]
+    faults = [
+        *(f"{field} of {declared.name}" for field in COMPARED if _differs(field, declared, subject.configuration)),
+        *(["[objective]"] if experiment.objective != subject.document.experiment.objective else []),
+        *(["load.locustfile"] if experiment.load.locustfile != subject.document.experiment.load.locustfile else []),
+    ]
+    if faults:
+        raise ConfigurationError(
+            f"{path}: is not what was run: {', '.join(faults)}; give the run's own: --experiment FILE"
+        )
+    return path, experiment
+
+
+def prove(
+    subject: Subject, texts: Mapping[PurePosixPath, str], path: Path, experiment: Experiment
+) -> tuple[FileProof, str]:
+    """Start written files, load them once, and return what that proves, with the page that says it.
+
+    Raises:
+        DeploymentError: The database did not come up, or a program is not installed.
+        TakenError: An experiment runs on this machine.
+    """
+    console = Console(stderr=True)
+    level = subject.top_level
+    if level is None:
+        raise ConfigurationError(
+            f"{subject.source}: nothing of {subject.chosen.name} was measured, so there is no load"
+        )
+    require_installed(path, experiment)
+    require_users(path, experiment)
+    faults = unit_faults(f"{subject.place.name}.service", texts[unit_path(subject)])
+    say(console, Text(f"proving the files of {subject.chosen.name}: one trial of {phrases.load(level.load)}"))
+    files = WrittenFiles(subject=subject, texts=texts)
+    with alone_on_the_machine(console, wait_s=0.0, beside=False):
+        await_quiet(console, experiment.machine)
+        summary = prove_files(experiment, level.load, project_root(path), WrittenEffects(files))
+    account = service_account()
+    machine = read_environment(account.name if account else "")
+    proof = proof_of(subject, summary, machine)
+    if faults and proof.kind is not ProofKind.DIFFERENT:
+        proof = _with_unit(proof)
+    return proof, _page(subject, files, proof, experiment, machine, faults)
+
+
+def _with_unit(proof: FileProof) -> FileProof:
+    reasons = (*proof.reasons, "systemd has something to say against the unit")
+    return FileProof(kind=ProofKind.DIFFERENT, comparisons=proof.comparisons, reasons=reasons, trials=proof.trials)
+
+
+def _differs(field: str, declared: Configuration, run: Configuration) -> bool:
+    # A report hides what is secret of these.
+    return field != "environment" and getattr(declared, field) != getattr(run, field)
+
+
+def _page(  # noqa: PLR0917 # what was run, and all that came of it
+    subject: Subject,
+    files: WrittenFiles,
+    proof: FileProof,
+    experiment: Experiment,
+    machine: Environment,
+    faults: tuple[str, ...] | None,
+) -> str:
+    level = subject.top_level
+    return fill(
+        "proof.md.j2",
+        name=subject.place.name,
+        chosen=subject.chosen.name,
+        kind=proof.kind.value,
+        meaning=MEANINGS[proof.kind],
+        reasons=[cell(reason) for reason in proof.reasons],
+        rows=list(_rows(proof)),
+        trials=proof.trials,
+        load=phrases.load(level.load) if level else "",
+        window_s=f"{experiment.load.window_s:g}",
+        locustfile=cell(str(experiment.load.locustfile)),
+        machine=cell(f"{machine.cores} cores of {machine.cpu}, {machine.system}"),
+        time=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        changed=changed_lines(
+            {path: text for path, text in files.texts.items() if path.suffix != ".md"}, subject.place
+        ),
+        unit_faults=None if faults is None else [cell(fault) for fault in faults],
+    )
+
+
+def _rows(proof: FileProof) -> Iterator[tuple[str, ...]]:
+    for one in proof.comparisons:
+        value = "-" if one.value is None else f"{one.value:,.4g}"
+        expected = "-" if one.expected is None else f"{one.expected.low:,.4g} to {one.expected.high:,.4g}"
+        holds = {True: "inside", False: "**outside**", None: "nothing to hold it to"}[one.holds]
+        yield cell(one.figure), value, expected, holds

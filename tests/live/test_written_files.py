@@ -1,0 +1,124 @@
+"""The files of a deployment, started as they are written: each server comes up as it was asked to, and stops gently."""
+
+import json
+import os
+import signal
+import time
+import urllib.request
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import psutil
+import pytest
+
+from badgateway.emit.files import files_of
+from badgateway.model import raw as raw_files
+from badgateway.model.load_level import LoadLevel, LoadUnit
+from badgateway.plan.experiment_file import load_experiment
+from badgateway.plan.overrides import with_options
+from badgateway.stack.deployment import Deployment
+from badgateway.stack.unit_check import unit_faults
+from badgateway.stack.written_deployment import WrittenFiles, deploy_written
+from badgateway.study.prove_files import WrittenEffects, prove_files
+from tests.emit.subjects import EVERY_KIND, ROOT, chosen
+from tests.live.conftest import SchoolDatabase
+
+pytestmark = pytest.mark.live
+
+IN_EVERY_RUN = ("uwsgi-16", "gunicorn-gthread")
+KINDS = [
+    pytest.param(name, marks=() if name in IN_EVERY_RUN else pytest.mark.proof)
+    for name in (*EVERY_KIND, "uwsgi-gevent-pool", "gunicorn-gevent-lazy")
+]
+Start = Callable[[str], AbstractContextManager[Deployment]]
+
+
+def written(name: str) -> WrittenFiles:
+    subject = chosen(name)
+    return WrittenFiles(subject=subject, texts={file.path: file.text for file in files_of(subject)})
+
+
+@pytest.fixture
+def started(school_database: SchoolDatabase, raw_folder: Path) -> Start:
+    """Return a function that starts the files of one of the ladder's configurations."""
+    school = school_database
+
+    def start(name: str) -> AbstractContextManager[Deployment]:
+        files = written(name)
+        return deploy_written(
+            files,
+            school.experiment,
+            files.subject.configuration,
+            database=school.database,
+            snapshot=school.snapshot,
+            raw=raw_folder,
+            account=school.account,
+        )
+
+    return start
+
+
+def get(url: str) -> object:
+    with urllib.request.urlopen(url, timeout=10) as answer:
+        return json.load(answer)
+
+
+def workers_of(pid: int, awaited: int) -> int:
+    """Return how many processes a server has below its first, once there are as many as awaited, or after 5 s."""
+    end_s = time.monotonic() + 5
+    while (found := len(psutil.Process(pid).children(recursive=True))) < awaited and time.monotonic() < end_s:
+        time.sleep(0.05)
+    return found
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_the_files_start_the_server_that_was_measured_and_stop_it_without_cutting_anything_off(
+    name: str, started: Start, raw_folder: Path
+):
+    configuration = chosen(name).configuration
+    wanted = configuration.least_workers or configuration.workers
+    with started(name) as deployment:
+        workers = workers_of(deployment.parts["server"], wanted)
+        page = get(f"{deployment.url}/members/?page=2")
+        with ThreadPoolExecutor(1) as threads:
+            slow = threads.submit(get, f"{deployment.url}/wait/?db_ms=700")
+            time.sleep(0.3)
+            # As systemd does it: to the first process alone.
+            os.kill(deployment.parts["server"], signal.SIGTERM)
+            answer = slow.result()
+
+    assert isinstance(page, dict)
+    assert page["page"] == 2
+    assert workers >= wanted
+    assert answer == {"db_ms": 700}
+    rows = [json.loads(line) for line in (raw_folder / raw_files.ACCESS_LOG).read_text().splitlines()]
+    assert {row["status"] for row in rows} == {200}
+    assert not (raw_folder / raw_files.JOURNAL).exists()
+
+
+@pytest.mark.parametrize("name", IN_EVERY_RUN)
+def test_systemd_takes_the_unit(name: str):
+    files = written(name)
+    place = files.subject.place
+    text = next(text for path, text in files.texts.items() if path.suffix == ".service")
+    faults = unit_faults(f"{place.name}.service", text)
+    if faults is None:
+        pytest.skip("this machine has no systemd-analyze")
+
+    assert faults == ()
+    assert unit_faults(f"{place.name}.service", text.replace("KillMode=", "KilMode=")) != ()
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("name", IN_EVERY_RUN)
+def test_a_trial_of_the_files_is_counted_as_those_of_a_run_are(name: str):
+    files = written(name)
+    whole = load_experiment(ROOT / "experiments" / "concurrency.toml")
+    one = with_options(whole, only=[name], users=[5], window_s=2)
+    summary = prove_files(one, LoadLevel(5, LoadUnit.USERS), ROOT, WrittenEffects(files))
+
+    assert summary.measurement is not None, summary.reasons
+    assert summary.measurement.requests > 5
+    assert summary.measurement.failures.count == 0
