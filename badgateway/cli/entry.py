@@ -10,6 +10,10 @@ _COMMANDS = {
         module="badgateway.cli.init",
         short_help="Look at your site's repository; write an experiment for it.",
     ),
+    "check": Listed(
+        module="badgateway.cli.check",
+        short_help="Prove an experiment in seconds: one trial, one user.",
+    ),
     "run": Listed(
         module="badgateway.cli.commands",
         short_help="Compare configurations under load; get a pick and a report.",

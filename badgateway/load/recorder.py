@@ -68,6 +68,12 @@ class RecordedUser(User):
         self._connection = Connection.to(self.host or "")
         self.cookies = Cookies(self.host or "")
         """What the site has set, by name; sent with every request that they are for."""
+        self._to_begin_with: list[Any] = []
+        """Tasks that are done once, without pauses, before any is chosen."""
+        if session.settings.each_task_once:
+            self._to_begin_with = list(dict.fromkeys(type(self).tasks))
+            pause = self.wait_time
+            self.wait_time = lambda: 0 if self._to_begin_with else pause()  # type: ignore[method-assign]
         self._due_s: float | None = None
         self._has_visited = False
 
@@ -83,6 +89,10 @@ class RecordedUser(User):
             self._has_visited = True
             self.on_start()
         _run_chosen_task(self)
+
+    def next_task(self) -> Any:
+        """Return the task to do now."""
+        return self._to_begin_with.pop(0) if self._to_begin_with else self.random.choice(type(self).tasks)
 
     def come_within(self, longest_s: float) -> None:
         """Come at some moment, and not with all the others: for on_start; who comes at a rate has a moment already."""
@@ -171,7 +181,7 @@ def _body(json: Any, data: Form | None) -> tuple[bytes | None, dict[str, str]]:
 
 
 def _run_chosen_task(user: RecordedUser) -> None:
-    task: Any = user.random.choice(type(user).tasks)
+    task: Any = user.next_task()
     if isinstance(task, type):
         task(user).run()
     else:

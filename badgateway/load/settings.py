@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from badgateway.model.experiment import ArrivalKind
+from badgateway.plan.overrides import EACH_TASK_ONCE
 
 ROWS = "BADGATEWAY_ROWS"
 CLIENT_TIMEOUT = "BADGATEWAY_CLIENT_TIMEOUT_S"
@@ -35,7 +36,8 @@ class Settings:
     arrivals: ArrivalKind = ArrivalKind.POISSON
     max_in_flight: int = 2000
     """Requests of an open loop that may be unanswered at a time, over all processes."""
-
+    each_task_once: bool = False
+    """Whether recorded users begin with each of their tasks once, without pauses."""
     ui_token: str = ""
     """What a browser must know to use Locust's web UI; empty leaves it to anyone."""
 
@@ -52,6 +54,7 @@ class Settings:
             rate_per_s=float(environment.get(RATE, cls().rate_per_s)),
             arrivals=ArrivalKind(environment.get(ARRIVALS, cls().arrivals)),
             max_in_flight=int(environment.get(MAX_IN_FLIGHT, cls().max_in_flight)),
+            each_task_once=environment.get(EACH_TASK_ONCE) == "1",
             ui_token=environment.get(UI_TOKEN, ""),
         )
 
@@ -67,6 +70,8 @@ class Settings:
         }
         if self.rows is not None:
             variables[ROWS] = str(self.rows)
+        if self.each_task_once:
+            variables[EACH_TASK_ONCE] = "1"
         if self.ui_token:
             variables[UI_TOKEN] = self.ui_token
         if self.run_time_s is not None:

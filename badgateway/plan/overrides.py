@@ -72,6 +72,35 @@ def _limit(declared: dict[str, Any], experiment: Experiment, budget_s: float) ->
     declared["study"]["budget_s"] = budget_s
 
 
+EACH_TASK_ONCE = "CHECK_EACH_TASK_ONCE"
+"""The variable by which recorded users do each of their tasks once, without pauses, before they choose."""
+_CHECK_S = 6.0
+
+
+def for_check(experiment: Experiment, name: str | None = None) -> Experiment:
+    """Return the experiment cut down to one short trial of a configuration with one user.
+
+    Args:
+        experiment: To be checked.
+        name: Of the configuration; None is the baseline.
+
+    Raises:
+        ConfigurationError: There is none of that name.
+    """
+    kept = (name or experiment.baseline.name,)
+    _refuse_unknown(kept, experiment)
+    declared = experiment.model_dump(mode="json")
+    _keep(kept, declared)
+    declared |= {"name": f"{experiment.name}-check", "blocks": 1, "study": None, "confirmation": None}
+    declared["load"] |= {"users": [1], "rates_per_s": [], "processes": 1, "warm_up_s": 0, "window_s": _CHECK_S}
+    declared["application"]["environment"] |= {EACH_TASK_ONCE: "1"}
+    # No speed is measured, so nobody who works beside it spoils it.
+    declared["machine"] = {"max_steal_share": 1, "max_outside_share": 1}
+    (one,) = declared["configurations"]
+    one |= {axis.values: one[axis.values][:1] for axis in AXES}
+    return _validated(declared)
+
+
 def in_variant(experiment: Experiment, name: str) -> Experiment:
     """Return the experiment in another of its sizes, under a name of its own.
 

@@ -45,6 +45,7 @@ workers = 2
 """
 COMMANDS = [
     "init",
+    "check",
     "run",
     "report",
     "emit",

@@ -12,7 +12,7 @@ from badgateway.model.experiment import ArrivalKind
         Settings(),
         Settings(rows=Path("/some/folder"), client_timeout_s=0.1, run_time_s=12.34, seed=-5),
         Settings(warm_up_s=2.5, rate_per_s=0.1, arrivals=ArrivalKind.CONSTANT, max_in_flight=7),
-        Settings(ui_token="x-_y"),
+        Settings(ui_token="x-_y", each_task_once=True),
     ],
 )
 def test_settings_survive_the_way_through_the_environment(settings):

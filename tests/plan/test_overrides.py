@@ -4,7 +4,7 @@ import pytest
 
 from badgateway.errors import ConfigurationError
 from badgateway.model.experiment import Experiment, Variant
-from badgateway.plan.overrides import with_options
+from badgateway.plan.overrides import EACH_TASK_ONCE, for_check, with_options
 from tests.declared import declared, experiment
 
 
@@ -184,3 +184,16 @@ def test_rates_in_place_of_users_make_an_open_loop_and_back():
 
     assert (opened.load.users, opened.load.rates_per_s) == ((), (20, 30))
     assert with_options(opened, users=[7]).load.rates_per_s == ()
+
+
+def test_a_check_is_one_short_trial_of_what_runs_today():
+    given = experiment(study={"budget_s": 600}, seed=7)
+    found = for_check(given)
+
+    assert [one.name for one in found.configurations] == ["first"]
+    assert (found.load.users, found.load.rates_per_s, found.blocks, found.study) == ((1,), (), 1, None)
+    assert found.application.environment == {EACH_TASK_ONCE: "1"}
+    assert found.machine.max_outside_share == 1
+    assert [one.name for one in for_check(given, "second").configurations] == ["second"]
+    with pytest.raises(ConfigurationError, match="no configuration other"):
+        for_check(given, "other")

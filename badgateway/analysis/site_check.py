@@ -1,0 +1,150 @@
+"""What one trial with one user proves of a site: a line for each fact, with the fix where there is something to do."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from badgateway.databases.registry import database_of
+from badgateway.errors import RawDataError, UntrustedFileError
+from badgateway.ledger.observed import observed_settings
+from badgateway.model.experiment import Experiment
+from badgateway.model.in_memory import small_database
+from badgateway.model.raw import JOURNAL
+from badgateway.model.study_summary import StudySummary
+from badgateway.model.summary import TrialSummary, Verdict
+from badgateway.numbers import plural
+from badgateway.store.packed import unpacked
+from badgateway.store.run_folder import RunFolder
+from badgateway.words.verdict_reasons import said
+
+_ROUTES = """
+SELECT name, coalesce(nullif(status, 0), proxy_status) AS answered, outcome, any_value(detail), max(latency_ms)
+FROM read_parquet(?) WHERE name IS NOT NULL GROUP BY name, answered, outcome ORDER BY name, answered
+"""
+_FIXES = {
+    401: "it wants a login: have the users log in, or take the task out",
+    403: "it is forbidden to these users: take the task out",
+    404: "the run's data have nothing there: fill the database in application.prepare, or change the path",
+    405: "it takes no GET: take the task out",
+    500: "the site failed: see its server.log, which a run keeps in its trial",
+}
+_REDIRECTED = "it redirects, mostly to a login or to HTTPS: name where it leads to, or set application.scheme"
+_OTHER = "take the task out, or mend the site"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """Something that is so, or that has to be mended before anything is measured."""
+
+    subject: str
+    found: str
+    fix: str = ""
+    """What to do; empty where nothing is to be done."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteAnswer:
+    """How one route of the users' was answered."""
+
+    name: str
+    status: int | None
+    outcome: str
+    detail: str
+    slowest_ms: float | None
+
+    @property
+    def is_well(self) -> bool:
+        """Whether it can be measured."""
+        return self.outcome == "OK"
+
+
+def facts(folder: RunFolder, study: StudySummary) -> Iterator[Fact]:
+    """Yield what the one trial of a run proves, in the order in which it would have to be mended."""
+    experiment = study.experiment
+    trials = [trial for level in study.configurations[0].levels for trial in level.trials]
+    if not trials:
+        yield Fact(subject="trial", found="none ended", fix="run it again")
+        return
+    trial, place = trials[0], folder.trial_folders()[0]
+    yield from _trial(trial)
+    observed = _observed(place)
+    yield from _server(observed)
+    yield from _database(experiment, trial, observed)
+    for answer in answers(folder.ledger(place)):
+        yield _route(answer)
+
+
+def answers(ledger: Path) -> tuple[RouteAnswer, ...]:
+    """Return how each route was answered, by name; nothing where there is no ledger."""
+    if not ledger.is_file():
+        return ()
+    with small_database() as connection:
+        try:
+            rows = connection.execute(_ROUTES, [str(ledger)]).fetchall()
+        except duckdb.Error:
+            return ()
+    return tuple(
+        RouteAnswer(name=name, status=status, outcome=str(outcome), detail=detail or "", slowest_ms=slowest)
+        for name, status, outcome, detail, slowest in rows
+    )
+
+
+def _trial(trial: TrialSummary) -> Iterator[Fact]:
+    found = trial.measurement
+    if trial.verdict is Verdict.INVALID or found is None:
+        yield Fact(subject="trial", found="; ".join(said(trial.reasons)), fix="mend that first, and check again")
+        return
+    yield Fact(subject="books", found=f"balance: client and proxy have the same {plural(found.requests, 'request')}")
+
+
+def _observed(place: Path) -> Mapping[str, str]:
+    try:
+        with unpacked(place) as folder:
+            return observed_settings((folder / JOURNAL).read_bytes())
+    except (OSError, RawDataError, UntrustedFileError):
+        return {}
+
+
+def _server(observed: Mapping[str, str]) -> Iterator[Fact]:
+    told = {name: observed[name] for name in ("workers", "threads", "model", "listen") if name in observed}
+    if told:
+        yield Fact(subject="server", found=", ".join(f"{name} {value}" for name, value in told.items()))
+    else:
+        yield Fact(subject="server", found="it did not tell with how many workers it runs")
+    if "debug" in observed:
+        is_on = observed["debug"] == "True"
+        fix = "turn it off: name the settings of production in application.environment" if is_on else ""
+        yield Fact(subject="DEBUG", found=observed["debug"], fix=fix)
+
+
+def _database(experiment: Experiment, trial: TrialSummary, observed: Mapping[str, str]) -> Iterator[Fact]:
+    driver = f", {observed['driver']}" if observed.get("driver") else ""
+    found = trial.connections
+    label = database_of(experiment).label
+    if found is None:
+        yield Fact(subject="database", found=f"{label}{driver}: nobody saw its connections")
+    elif found.peak or found.opened_per_s:
+        yield Fact(subject="database", found=f"{label}{driver}: the run's own, with up to {found.peak} connections")
+    else:
+        yield Fact(
+            subject="database",
+            found=f"{label}: the site never connected to the run's own",
+            fix="does a route use it? else let the settings take it from a variable under application.environment",
+        )
+
+
+def _route(answer: RouteAnswer) -> Fact:
+    if answer.is_well:
+        slowest = f", at most {answer.slowest_ms:,.0f} ms" if answer.slowest_ms is not None else ""
+        return Fact(subject=answer.name, found=f"{answer.status}{slowest}")
+    status = f"{answer.status}" if answer.status else "no answer"
+    told = f"{status}, {answer.outcome}{f' ({answer.detail})' if answer.detail else ''}"
+    return Fact(subject=answer.name, found=told, fix=_fix(answer.status))
+
+
+def _fix(status: int | None) -> str:
+    if status is not None and 300 <= status < 400:
+        return _REDIRECTED
+    return _FIXES.get(status or 0, _OTHER)

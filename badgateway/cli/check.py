@@ -1,0 +1,88 @@
+"""The command that proves an experiment in seconds: one trial of what runs today, with one user."""
+
+import sys
+import tempfile
+from hashlib import sha256
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from badgateway.analysis.site_check import Fact, facts
+from badgateway.cli.alone import alone_on_the_machine
+from badgateway.cli.display import watch
+from badgateway.cli.entry import cli
+from badgateway.cli.planned import Planned, require_installed, require_users
+from badgateway.cli.terminal import echo
+from badgateway.model.exit_code import ExitCode
+from badgateway.model.printable import printable
+from badgateway.plan.experiment_file import load_experiment, project_root
+from badgateway.plan.overrides import for_check
+from badgateway.process.interruption import Interruption
+from badgateway.store.run_folder import RunFolder
+from badgateway.study.local import LOCAL
+from badgateway.study.run_experiment import Finished, run_experiment
+
+_OF_A_SITE = Path("badgateway.toml")
+
+
+@cli.command()
+@click.argument("experiment", type=click.Path(path_type=Path), default=_OF_A_SITE)
+@click.option("--configuration", metavar="NAME", help="Try this one.  [default: the baseline, which runs today]")
+@click.pass_obj
+def check(interruption: Interruption, *, experiment: Path, configuration: str | None) -> None:
+    """Prove in seconds that an experiment can be run: one trial, one user, each task of the users' once.
+
+    The site runs as it does in a run, with a database of its own. A line for each fact: the books, what the server runs
+    with, which database was used, and how each route is answered; what has to be mended is said with the fix. Nothing
+    is kept. Exit status: 0 when all is well, 4 when something is to be mended.
+
+    \b
+    Examples:
+      badgateway check                                 in the folder of a site's badgateway.toml
+      badgateway check --configuration uwsgi-threads
+    """  # noqa: D301 # click's mark for a paragraph that keeps its lines
+    planned = _planned(experiment, configuration)
+    require_installed(planned.path, planned.experiment)
+    require_users(planned.path, planned.experiment)
+    console = Console(stderr=True)
+    with (
+        alone_on_the_machine(console, wait_s=0, beside=True),
+        tempfile.TemporaryDirectory(prefix="badgateway-check-") as results,
+    ):
+        found = _found(planned, Path(results), interruption)
+    for line in _lines(found):
+        echo(line)
+    wrong = [one for one in found if one.fix]
+    echo(f"{len(wrong)} to be mended" if wrong else "all is well: badgateway run measures it")
+    sys.exit(ExitCode.FAILED if wrong else 0)
+
+
+def _planned(path: Path, configuration: str | None) -> Planned:
+    return Planned(path=path, experiment=for_check(load_experiment(path), configuration), worker_checks=None)
+
+
+def _found(planned: Planned, results: Path, interruption: Interruption) -> tuple[Fact, ...]:
+    with watch(Console(stderr=True, quiet=True), planned, interruption) as listener:
+        finished: Finished = run_experiment(
+            planned.experiment,
+            root=project_root(planned.path),
+            results=results,
+            command="badgateway check",
+            listener=listener,
+            effects=LOCAL,
+            experiment_digest=sha256(planned.path.read_bytes()).hexdigest(),
+        )
+    if finished.stopped_by is not None:
+        raise finished.stopped_by
+    assert finished.study is not None
+    return tuple(facts(RunFolder.newest(results, planned.experiment.name), finished.study))
+
+
+def _lines(found: tuple[Fact, ...]) -> list[str]:
+    width = max(len(one.subject) for one in found)
+    return [f"{'mend' if one.fix else 'ok':<4} {one.subject:<{width}}  {printable(_told(one))}" for one in found]
+
+
+def _told(fact: Fact) -> str:
+    return f"{fact.found}: {fact.fix}" if fact.fix else fact.found

@@ -1,0 +1,88 @@
+"""What a check says of each route, of the server and of the database, and what is to be done."""
+
+from dataclasses import replace
+
+import duckdb
+import pytest
+
+from badgateway.analysis.site_check import _database, _route, _server, answers
+from badgateway.model.samples import DatabaseConnections
+from tests.declared import experiment
+from tests.report.builders import trial
+
+
+def trial_with(connections):
+    return replace(trial("first", 1, 1, None), connections=connections)
+
+
+@pytest.fixture
+def ledger(tmp_path):
+    def written(*rows):
+        path = tmp_path / "ledger.parquet"
+        with duckdb.connect() as connection:
+            connection.execute(
+                "CREATE TABLE t (name VARCHAR, status INTEGER, proxy_status INTEGER, outcome VARCHAR, detail VARCHAR, "
+                "latency_ms DOUBLE)"
+            )
+            connection.executemany("INSERT INTO t VALUES (?, ?, ?, ?, ?, ?)", [list(row) for row in rows])
+            connection.execute(f"COPY t TO '{path}' (FORMAT parquet)")
+        return path
+
+    return written
+
+
+def test_each_route_is_told_with_its_worst_time_and_what_failed_apart(ledger):
+    found = answers(
+        ledger(
+            ("GET /", 200, 200, "OK", "", 12.0),
+            ("GET /", 200, 200, "OK", "", 31.4),
+            ("GET /a/", 404, 404, "BAD_CONTENT", "status 404", 3.0),
+        )
+    )
+    told = [(fact.subject, fact.found, bool(fact.fix)) for fact in map(_route, found)]
+
+    assert told == [("GET /", "200, at most 31 ms", False), ("GET /a/", "404, BAD_CONTENT (status 404)", True)]
+
+
+@pytest.mark.parametrize(("status", "word"), [(302, "redirects"), (404, "prepare"), (403, "forbidden"), (418, "mend")])
+def test_the_fix_is_that_of_the_status(ledger, status, word):
+    (found,) = answers(ledger(("GET /", status, status, "BAD_CONTENT", "", 1.0)))
+
+    assert word in _route(found).fix
+
+
+def test_no_answer_is_told_as_that(ledger):
+    (found,) = answers(ledger(("GET /", 0, None, "CONNECT_ERROR", "refused", 1.0)))
+
+    assert _route(found).found.startswith("no answer, CONNECT_ERROR")
+
+
+def test_without_a_ledger_nothing_is_said_of_routes(tmp_path):
+    assert answers(tmp_path / "none.parquet") == ()
+
+
+def test_what_the_server_runs_with_is_what_it_told():
+    (server, debug) = _server({"workers": "3", "listen": "2048", "debug": "True"})
+
+    assert server.found == "workers 3, listen 2048"
+    assert "production" in debug.fix
+    assert [one.fix for one in _server({"debug": "False"})] == ["", ""]
+    assert "did not tell" in next(iter(_server({}))).found
+
+
+@pytest.mark.parametrize(
+    ("peak", "opened", "is_well"), [(2, 1.0, True), (0, 3.0, True), (1, None, True), (0, 0.0, False), (0, None, False)]
+)
+def test_a_database_that_nobody_connected_to_is_to_be_mended(peak, opened, is_well):
+    connections = DatabaseConnections(window_s=6, held=(peak,), peak=peak, limit=100, opened_per_s=opened)
+    seen = trial_with(connections)
+    (fact,) = _database(experiment(), seen, {"driver": "pymysql"})
+
+    assert bool(fact.fix) is not is_well
+
+
+def test_a_database_that_nobody_watched_is_not_called_unused():
+    (fact,) = _database(experiment(), trial_with(None), {})
+
+    assert fact.fix == ""
+    assert "nobody saw" in fact.found

@@ -1,0 +1,74 @@
+"""A check prints a line for each fact, and its status says whether something is to be mended."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from badgateway.analysis.site_check import Fact
+from badgateway.cli import check
+from badgateway.cli.entry import cli
+from badgateway.errors import DeploymentError
+from badgateway.store.run_folder import RunFolder
+from badgateway.study.run_experiment import Finished
+from tests.report import samples
+
+ROOT = Path(__file__).parents[2]
+FINE = Fact(subject="books", found="balance")
+WRONG = Fact(subject="GET /old/", found="404", fix="take the task out")
+
+
+@pytest.fixture
+def project(tmp_path):
+    for name in ("experiments", "servers", "app"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    return tmp_path
+
+
+@pytest.fixture
+def called(monkeypatch, project):
+    asked = []
+
+    def call(*found, stopped_by=None, options=()):
+        def run(experiment, **_options):
+            asked.append(experiment)
+            return Finished(study=samples.picked(), report=Path("report.html"), stopped_by=stopped_by)
+
+        monkeypatch.setattr(check, "run_experiment", run)
+        monkeypatch.setattr(check, "require_users", lambda *_: None)
+        monkeypatch.setattr(check, "require_installed", lambda *_: None)
+        monkeypatch.setattr(check, "facts", lambda *_: iter(found))
+        monkeypatch.setattr(RunFolder, "newest", lambda *_: None)
+        path = str(project / "experiments" / "concurrency.toml")
+        return CliRunner().invoke(cli, ["check", path, *options]), asked
+
+    return call
+
+
+def test_all_is_well(called):
+    told, (asked,) = called(FINE)
+
+    assert told.exit_code == 0
+    assert told.output.splitlines() == ["ok   books  balance", "all is well: badgateway run measures it"]
+    assert [one.name for one in asked.configurations] == ["uwsgi-2"]
+
+
+def test_what_is_to_be_mended_comes_with_the_fix(called):
+    told, _ = called(FINE, WRONG)
+
+    assert told.exit_code == 4
+    assert told.output.splitlines()[1:] == ["mend GET /old/  404: take the task out", "1 to be mended"]
+
+
+def test_another_configuration_can_be_tried(called):
+    _, (asked,) = called(FINE, options=("--configuration", "gunicorn-sync"))
+
+    assert [one.name for one in asked.configurations] == ["gunicorn-sync"]
+
+
+def test_what_ended_the_trial_is_told_in_its_own_words(called):
+    told, _ = called(stopped_by=DeploymentError("uWSGI ended with status 1"))
+
+    assert told.exit_code == 4
+    assert "uWSGI ended with status 1" in told.output
