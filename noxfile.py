@@ -48,8 +48,10 @@ PURE_ROOMS = (
     "causes",
     "judge",
     "report",
+    "emit",
     "search",
     "analysis",
+    "draft",
 )
 PURE_MODULES = ("errors", "numbers", "registry")
 PURE_CODE = ",".join(

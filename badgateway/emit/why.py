@@ -11,6 +11,7 @@ from badgateway.emit.evidence import Evidence, evidence, said, shown
 from badgateway.emit.proxy import client_keepalive_s, time_limits
 from badgateway.emit.subject import Subject
 from badgateway.emit.templates import fill
+from badgateway.model.axis import AXES
 from badgateway.model.configuration import FrontDoor
 from badgateway.model.printable import printable
 from badgateway.words import phrases
@@ -158,7 +159,6 @@ def untested(subject: Subject) -> Iterator[str]:
     yield "More than one machine, and a load balancer before nginx: load-balancer.md is arithmetic."
     if not one.max_requests:
         yield "Memory over days: no worker was replaced, and a trial takes seconds. Watch it for a week."
-    if one.database_distances_ms == (0.0,):
-        yield "A database that is not on the same machine: every query of a request then takes a round trip."
+    yield from (axis.unseen for axis in AXES if one.values_on(axis) == (0.0,))
     if not subject.kept:
         yield "That the objective is kept: it is not."

@@ -32,6 +32,8 @@ class Axis:
     """The same of several values: 'with {} ms a round trip to the database'."""
     how: str
     """How it is done, one sentence for readers of a report."""
+    unseen: str
+    """What no trial has seen where nothing was done, a sentence for whoever deploys."""
 
 
 DATABASE_DISTANCE = Axis(
@@ -46,6 +48,7 @@ DATABASE_DISTANCE = Axis(
     condition="with the database {} ms away",
     several="with {} ms a round trip to the database",
     how="A relay makes each round trip to the database take that much longer.",
+    unseen="A database that is not on the same machine: every query of a request then takes a round trip.",
 )
 
 AXES = (DATABASE_DISTANCE,)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from badgateway.errors import DeploymentError
 from badgateway.model import raw as raw_files
-from badgateway.model.axis import DATABASE_DISTANCE, USUAL, At, value_on
+from badgateway.model.axis import USUAL, At
 from badgateway.model.configuration import Configuration, WorkerModel
 from badgateway.model.experiment import Experiment
 from badgateway.model.trial import Disturbance
@@ -22,7 +22,7 @@ from badgateway.servers.server import Server
 from badgateway.stack import application, nginx
 from badgateway.stack.background import in_background
 from badgateway.stack.database import RunningDatabase
-from badgateway.stack.distance import PART, at_distance
+from badgateway.stack.distance import PART, reached
 from badgateway.stack.draining import stop_if_drained
 from badgateway.stack.endings import nginx_ended, relay_ended
 from badgateway.stack.fronting import fronting, open_files, require_answer
@@ -112,10 +112,9 @@ def deploy(  # noqa: PLR0913 # all but two by name, and most callers leave the l
             file does not start the application by WEB_WSGI.
     """
     open_passage(raw, account)
-    distance_ms = value_on(DATABASE_DISTANCE, at)
     with (
         written_folder(raw, account) as written,
-        at_distance(database, distance_ms, raw=raw, run=written / RUN_FOLDER) as (
+        reached(database, at, raw=raw, run=written / RUN_FOLDER) as (
             database_there,
             relay,
         ),

@@ -2,11 +2,12 @@
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from badgateway.model import raw as raw_files
+from badgateway.model.axis import DATABASE_DISTANCE, At, value_on
 from badgateway.process.child import Child, Command
 from badgateway.process.ports import free_port
 from badgateway.process.readiness import await_ready, log_line_probe
@@ -17,6 +18,13 @@ from badgateway.stack.site import base_environment
 
 PART = "relay"
 START_DEADLINE_S = 10.0
+
+
+def reached(
+    database: RunningDatabase, at: At, *, raw: Path, run: Path
+) -> AbstractContextManager[tuple[RunningDatabase, dict[str, Child]]]:
+    """Give how to reach the database where a trial is to be run, as `at_distance` does."""
+    return at_distance(database, value_on(DATABASE_DISTANCE, at), raw=raw, run=run)
 
 
 @contextmanager

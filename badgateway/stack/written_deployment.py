@@ -13,7 +13,7 @@ from badgateway.emit.subject import Subject
 from badgateway.emit.templates import fill
 from badgateway.errors import ConfigurationError
 from badgateway.model import raw as raw_files
-from badgateway.model.axis import DATABASE_DISTANCE, USUAL, At, value_on
+from badgateway.model.axis import USUAL, At
 from badgateway.model.configuration import Configuration
 from badgateway.model.experiment import Experiment
 from badgateway.plan.templates import NGINX
@@ -26,7 +26,7 @@ from badgateway.servers.environment_file import variables
 from badgateway.stack import nginx
 from badgateway.stack.database import RunningDatabase
 from badgateway.stack.deployment import READY_DEADLINE_S, Deployment
-from badgateway.stack.distance import at_distance
+from badgateway.stack.distance import reached
 from badgateway.stack.fronting import fronting, open_files, require_answer
 from badgateway.stack.private_copy import PrivatePlace, private, private_words
 from badgateway.stack.project import Snapshot
@@ -87,7 +87,7 @@ def deploy_written(  # noqa: PLR0913 # as `deploy` has it
     open_passage(raw, account)
     with (
         written_folder(raw, account) as written,
-        at_distance(database, value_on(DATABASE_DISTANCE, at), raw=raw, run=written / RUN_FOLDER) as (there, relay),
+        reached(database, at, raw=raw, run=written / RUN_FOLDER) as (there, relay),
     ):
         copy = _Copy(files=files, place=_place(files.subject, raw, written), raw=raw, written=written, account=account)
         _write(copy, snapshot)

@@ -8,6 +8,7 @@ from typing import Any
 from badgateway.analysis.trials import read_evidence
 from badgateway.judge.summarise import summarise_trial
 from badgateway.load.progress import Progress
+from badgateway.model.axis import keys_of
 from badgateway.model.experiment import Experiment
 from badgateway.model.load_level import LoadLevel
 from badgateway.model.raw import JOURNAL, NEEDED
@@ -74,9 +75,9 @@ def _trial(experiment: Experiment, level: LoadLevel, attempt: int) -> Trial:
         configuration=configuration.name,
         users=0 if is_open else round(level.size),
         rate_per_s=level.size if is_open else None,
-        database_distance_ms=configuration.database_distances_ms[0],
         seed=experiment.seed,
         attempt=attempt,
+        **keys_of(configuration.measured_at[0]),
     )
 
 

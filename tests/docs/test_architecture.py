@@ -1,5 +1,6 @@
 """docs/architecture.md draws the house as import-linter enforces it."""
 
+import ast
 import re
 import tomllib
 from pathlib import Path
@@ -27,6 +28,20 @@ def enforced(container):
 @pytest.mark.parametrize(("heading", "container"), [("Rooms", "badgateway"), ("A report", "badgateway.report")])
 def test_the_tables_of_rooms_and_floors_are_those_that_are_enforced(heading, container):
     assert drawn(heading) == enforced(container)
+
+
+def test_the_rooms_whose_coverage_is_asked_are_those_that_start_nothing():
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    contracts = settings["tool"]["importlinter"]["contracts"]
+    (pure,) = [one["source_modules"] for one in contracts if one["name"].startswith("The pure rooms")]
+    noxfile = ast.parse((ROOT / "noxfile.py").read_text(encoding="utf-8"))
+    named = {
+        ast.unparse(line.targets[0]): ast.literal_eval(line.value)
+        for line in noxfile.body
+        if isinstance(line, ast.Assign) and ast.unparse(line.targets[0]) in {"PURE_ROOMS", "PURE_MODULES"}
+    }
+
+    assert {one.partition(".")[2] for one in pure} == {*named["PURE_ROOMS"], *named["PURE_MODULES"]}
 
 
 def test_the_table_of_where_to_add_things_has_the_six_of_the_house_and_leads_to_what_is_there():

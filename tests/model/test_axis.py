@@ -16,7 +16,7 @@ NAMED_IN = {
     "model/experiment.py",
     "model/trial.py",
     "report/sections/axes/section.py",  # the key that reports of an earlier version have
-    "stack/deployment.py",
+    "stack/distance.py",
 }
 """All that has to know that the distance to the database is an axis."""
 

@@ -20,6 +20,7 @@ CLIENT_PAUSE = Axis(
     condition="with a pause of {} ms",
     several="with pauses of {} ms",
     how="Each user waits that much longer.",
+    unseen="Users who pause.",
 )
 
 AXES = (DATABASE_DISTANCE, CLIENT_PAUSE)
@@ -103,5 +104,5 @@ def test_a_second_axis_takes_a_row_and_three_fields_besides_the_module_that_make
 def test_the_page_names_each_file_that_it_takes():
     page = (ROOT / "docs" / "how-to.md").read_text().partition("## An axis")[2].partition("\n## ")[0]
 
-    for path in ("model/axis.py", *FIELDS, "stack/deployment.py"):
+    for path in ("model/axis.py", *FIELDS, "stack/distance.py"):
         assert f"(../badgateway/{path})" in page
