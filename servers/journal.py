@@ -353,9 +353,12 @@ def _delivered(request: _Request, body: Any, wrapper: Any) -> Iterable[bytes]:
 
 
 def load(target: str) -> Any:
-    """Return the application that `module:callable` names."""
+    """Return the application that `module:callable` names, or that `module:factory()` makes."""
     module, _, name = target.partition(":")
-    return getattr(importlib.import_module(module), name or "application")
+    found: Any = importlib.import_module(module)
+    for part in (name.replace("()", "") or "application").split("."):
+        found = getattr(found, part)
+    return found() if name.endswith("()") else found
 
 
 def gunicorn_settings(file: str, lines: Lines) -> dict[str, Any]:

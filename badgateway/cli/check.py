@@ -13,6 +13,7 @@ from badgateway.cli.alone import alone_on_the_machine
 from badgateway.cli.display import watch
 from badgateway.cli.entry import cli
 from badgateway.cli.planned import Planned, require_installed, require_users
+from badgateway.cli.site_file import EXPERIMENT
 from badgateway.cli.terminal import echo
 from badgateway.model.exit_code import ExitCode
 from badgateway.model.printable import printable
@@ -23,11 +24,9 @@ from badgateway.store.run_folder import RunFolder
 from badgateway.study.local import LOCAL
 from badgateway.study.run_experiment import Finished, run_experiment
 
-_OF_A_SITE = Path("badgateway.toml")
-
 
 @cli.command()
-@click.argument("experiment", type=click.Path(path_type=Path), default=_OF_A_SITE)
+@EXPERIMENT
 @click.option("--configuration", metavar="NAME", help="Try this one.  [default: the baseline, which runs today]")
 @click.pass_obj
 def check(interruption: Interruption, *, experiment: Path, configuration: str | None) -> None:

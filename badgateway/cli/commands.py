@@ -15,6 +15,7 @@ from badgateway.cli.entry import cli
 from badgateway.cli.outcome import print_document, print_outcome, print_uncounted
 from badgateway.cli.planned import Planned, plan_lines, require_installed, require_users
 from badgateway.cli.running import Speech, go_on, run_one
+from badgateway.cli.site_file import EXPERIMENT, PATH, of_this_folder
 from badgateway.cli.terminal import echo
 from badgateway.errors import ConfigurationError
 from badgateway.model.exit_code import of_study
@@ -28,9 +29,6 @@ from badgateway.search.next_trials import fitted_design
 from badgateway.store.run_folder import RunFolder
 from badgateway.store.run_lock import locked
 from badgateway.study.resume import LATEST, find_run, require_same
-
-_PATH = click.Path(path_type=Path)
-_EXPERIMENT = click.argument("experiment", type=_PATH)
 
 
 def _sized(command: Callable[..., None]) -> Callable[..., None]:
@@ -67,7 +65,7 @@ _JSON = click.option(
 
 
 @cli.command()
-@click.argument("experiments", nargs=-1, type=_PATH)
+@click.argument("experiments", nargs=-1, type=PATH)
 @_sized
 @click.option("--only", multiple=True, metavar="NAME", help="Only this configuration; may be given several times.")
 @click.option("--users", multiple=True, type=int, metavar="N", help="Load level instead of the file's; repeatable.")
@@ -102,7 +100,7 @@ _JSON = click.option(
     help="How long to wait for another experiment on this machine.  [default: 10m; 0 without a terminal]",
 )
 @click.option("--beside", is_flag=True, help="Run although another experiment is running on this machine.")
-@click.option("--results", type=_PATH, default=Path("results"), show_default=True, help="Where runs are kept.")
+@click.option("--results", type=PATH, default=Path("results"), show_default=True, help="Where runs are kept.")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing on the way, only the answer.")
 @_JSON
 @click.pass_obj
@@ -128,6 +126,8 @@ def run(  # noqa: PLR0913 # one parameter per option
     as_json: bool,
 ) -> None:
     """Run experiments: deploy every configuration, load it, and report which one qualifies.
+
+    Without a file it is the badgateway.toml of this folder, the one of a site of your own.
 
     An experiment with [study] decides on each trial by those before it, and ends when there is an answer; any other
     runs its whole schedule. All files are checked before anything is started. Ctrl-C stops the servers, keeps every
@@ -188,7 +188,7 @@ def _files(experiments: tuple[Path, ...], resume: str | None) -> tuple[tuple[Pat
         # `--resume experiments/x.toml`: click takes the next word for the option's.
         experiments, resume = (Path(resume), *experiments), LATEST
     if not experiments:
-        raise click.UsageError("Missing argument 'EXPERIMENTS...'.")
+        experiments = (of_this_folder("EXPERIMENTS..."),)
     if resume is not None and len(experiments) > 1:
         raise click.UsageError("--resume goes on with one run: name one experiment.")
     return experiments, resume
@@ -208,8 +208,8 @@ def _planned(path: Path, experiment: Experiment, *, with_worker_checks: bool) ->
 
 
 @cli.command(name="report")
-@click.argument("directory", type=_PATH)
-@click.option("--out", type=_PATH, metavar="DIR", help="Write reports and ledgers there, and nothing into DIRECTORY.")
+@click.argument("directory", type=PATH)
+@click.option("--out", type=PATH, metavar="DIR", help="Write reports and ledgers there, and nothing into DIRECTORY.")
 @_JSON
 def rebuild(directory: Path, out: Path | None, *, as_json: bool) -> None:
     """Rebuild the reports of a run from its raw files alone, to the same bytes.
@@ -235,7 +235,7 @@ def _rebuilt(folder: RunFolder, *, as_json: bool, keep: bool = True) -> StudySum
 
 
 @cli.command()
-@_EXPERIMENT
+@EXPERIMENT
 @_sized
 @_BUDGET
 def plan(experiment: Path, variant: str | None, budget_s: float | None) -> None:
@@ -243,6 +243,7 @@ def plan(experiment: Path, variant: str | None, budget_s: float | None) -> None:
 
     The files that it names are checked too, and its Locust file is loaded in a process of its own: a run finds nothing
     wrong with them that this does not. Of a study, which decides on its trials as it goes, it prints the stages.
+    Without a file it is the badgateway.toml of this folder.
 
     \b
     Examples:

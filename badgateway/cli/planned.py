@@ -18,8 +18,10 @@ from badgateway.plan.experiment_file import project_root
 from badgateway.plan.programs import not_installed
 from badgateway.plan.schedule import expected_s, schedule
 from badgateway.plan.worker_checks import worker_checks_s
+from badgateway.process.interpreter import kits_own
 from badgateway.search import forecast
 from badgateway.search.next_trials import fitted_design
+from badgateway.stack.own_python import interpreter_of
 from badgateway.store.leftovers import size_bytes
 from badgateway.store.run_folder import runs_in
 from badgateway.store.temporary_folder import temporary_folder
@@ -64,7 +66,8 @@ def require_installed(path: Path, experiment: Experiment) -> None:
     Raises:
         DeploymentError: Some are not there; a line each, with what installs it.
     """
-    faults = [f"{printable(str(path))}: {fault}" for fault in not_installed(experiment)]
+    there = interpreter_of(experiment, project_root(path))
+    faults = [f"{printable(str(path))}: {fault}" for fault in not_installed(experiment, there, kits_own())]
     if faults:
         raise DeploymentError("\n".join(faults))
 

@@ -11,6 +11,7 @@ from rich.console import Console
 from badgateway.cli.alone import BESIDE, undisturbing
 from badgateway.cli.display import PlainLines
 from badgateway.cli.entry import cli
+from badgateway.cli.site_file import EXPERIMENT
 from badgateway.cli.terminal import echo
 from badgateway.model.worker_checks import ConnectCost, WorkerCheck, WorkerCheckReport, WorkerVerdict
 from badgateway.plan.experiment_file import load_experiment, project_root
@@ -19,7 +20,7 @@ from badgateway.study.worker_check import prove
 
 
 @cli.command("worker-check")
-@click.argument("experiment", type=click.Path(path_type=Path))
+@EXPERIMENT
 @click.option("--json", "as_json", is_flag=True, help="Print the proofs as JSON instead of a table.")
 @BESIDE
 def worker_check(experiment: Path, *, as_json: bool, beside: bool) -> None:

@@ -7,9 +7,10 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from badgateway.errors import ConfigurationError
+from badgateway.model.application import Application
 from badgateway.model.configuration import Configuration, Timeouts
 from badgateway.model.decoding import decoded_json
-from badgateway.model.experiment import Application, Database, Load, Objective
+from badgateway.model.experiment import Database, Load, Objective
 from badgateway.model.load_level import LoadLevel, LoadUnit
 from badgateway.model.printable import printable_part
 

@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from badgateway.model.application import Application
 from badgateway.model.configuration import Configuration, WorkerModel
-from badgateway.model.experiment import Application
 from badgateway.servers.registry import worker_model
 
 PORT = 8000

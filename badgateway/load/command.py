@@ -37,6 +37,8 @@ class Target:
     project_root: Path
     """Where the path of the Locust file starts; also on its import path."""
     seed: int = 1
+    site: str = ""
+    """Address of the site as its users know it; empty: the base address."""
     environment: Mapping[str, str] = field(default_factory=dict)
     """More variables for the Locust file, such as the application's APP_ ones."""
 
@@ -118,6 +120,7 @@ def _settings(target: Target) -> Settings:
         rate_per_s=target.rate_per_s or 0,
         arrivals=target.load.arrivals,
         max_in_flight=target.load.max_in_flight,
+        site=target.site,
     )
 
 

@@ -174,7 +174,7 @@ def hop(asked: Asked, client: object) -> WholeReply:
     if not _is_of_site(url):
         _refuse(url, exchange)
     idle: list[Connection] = client.__dict__.setdefault(_IDLE, [])
-    connection = idle.pop() if idle else Connection.to(session.site)
+    connection = idle.pop() if idle else Connection.to(session.wire)
     reply = WholeReply(asked.method)
     sent = Hop(
         request_id=session.next_request_id(),

@@ -48,6 +48,7 @@ def drive(  # noqa: PLR0913 # everything about a trial that is not in its plan, 
     on_start: Callable[[int], None],
     on_progress: Callable[[Progress], None],
     check: Callable[[], None],
+    site: str = "",
     environment: Mapping[str, str] | None = None,
     standby: Standby | None = None,
 ) -> Drive:
@@ -63,6 +64,7 @@ def drive(  # noqa: PLR0913 # everything about a trial that is not in its plan, 
         on_start: Told the pid of Locust.
         on_progress: Told about twice a second how far it is.
         check: Called about twice a second; what it raises stops the load and is passed on.
+        site: Address of the site as its users know it; empty: the base address.
         environment: The application's APP_ variables, for a Locust file that depends on them.
         standby: Locust's process, for the same root and folder; one is started when not given.
 
@@ -80,6 +82,7 @@ def drive(  # noqa: PLR0913 # everything about a trial that is not in its plan, 
         client_timeout_s=client_timeout_s,
         project_root=project_root,
         seed=trial.seed,
+        site=site,
         environment=environment or {},
     )
     command = headless_command(target, raw)

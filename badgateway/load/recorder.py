@@ -65,8 +65,8 @@ class RecordedUser(User):
         """Make every choice with it: then the same seed gives the same requests."""
         # Locust picks tasks with a generator that all users share, so the picks would depend on the server's speed.
         self.tasks = [_run_chosen_task]
-        self._connection = Connection.to(self.host or "")
-        self.cookies = Cookies(self.host or "")
+        self._connection = Connection.to(session.wire or self.host or "")
+        self.cookies = Cookies(session.site or self.host or "")
         """What the site has set, by name; sent with every request that they are for."""
         self._to_begin_with: list[Any] = []
         """Tasks that are done once, without pauses, before any is chosen."""

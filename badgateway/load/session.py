@@ -58,6 +58,8 @@ class Session:
         self._held: dict[str, ClientRow] = {}
         self.site = ""
         """Base address of the only site that may be asked; empty until Locust knows it."""
+        self.wire = ""
+        """Base address that is connected to for it."""
 
     @classmethod
     def attached(cls) -> Self:
@@ -121,7 +123,11 @@ class Session:
         """Prepare this process, before any user exists."""
         # Not before: Locust forks its workers after it has loaded the Locust file.
         self._token = secrets.token_hex(4)
-        self.site = environment.host or ""
+        self.wire = environment.host or ""
+        self.site = self.settings.site or self.wire
+        if self.settings.site and environment.web_ui is None:
+            # Users make their addresses of it: cookies for https alone, and redirects, are then those of the real site.
+            environment.host = self.site
         runner = environment.runner
         if isinstance(runner, WorkerRunner):
             receive_shares(runner, self._take_place)

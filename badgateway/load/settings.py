@@ -15,6 +15,7 @@ SEED = "BADGATEWAY_SEED"
 RATE = "BADGATEWAY_RATE_PER_S"
 ARRIVALS = "BADGATEWAY_ARRIVALS"
 MAX_IN_FLIGHT = "BADGATEWAY_MAX_IN_FLIGHT"
+SITE = "BADGATEWAY_SITE"
 UI_TOKEN = "BADGATEWAY_UI_TOKEN"  # noqa: S105 # its name, not a token
 
 
@@ -38,6 +39,8 @@ class Settings:
     """Requests of an open loop that may be unanswered at a time, over all processes."""
     each_task_once: bool = False
     """Whether recorded users begin with each of their tasks once, without pauses."""
+    site: str = ""
+    """Address of the site as its users know it, such as https://www.example.org; empty: that of the proxy."""
     ui_token: str = ""
     """What a browser must know to use Locust's web UI; empty leaves it to anyone."""
 
@@ -55,6 +58,7 @@ class Settings:
             arrivals=ArrivalKind(environment.get(ARRIVALS, cls().arrivals)),
             max_in_flight=int(environment.get(MAX_IN_FLIGHT, cls().max_in_flight)),
             each_task_once=environment.get(EACH_TASK_ONCE) == "1",
+            site=environment.get(SITE, ""),
             ui_token=environment.get(UI_TOKEN, ""),
         )
 
@@ -72,6 +76,8 @@ class Settings:
             variables[ROWS] = str(self.rows)
         if self.each_task_once:
             variables[EACH_TASK_ONCE] = "1"
+        if self.site:
+            variables[SITE] = self.site
         if self.ui_token:
             variables[UI_TOKEN] = self.ui_token
         if self.run_time_s is not None:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AliasChoices, BaseModel, Field, model_validator
 
 from badgateway.model.axis import AXES, At, Axis, every_at
-from badgateway.model.declared import Declared, Name, OptionalCommand, ProjectPath, Seconds, Variable
+from badgateway.model.declared import Declared, Name, OptionalCommand, Seconds, ServerPath, Variable
 
 
 class _Declared(Declared, BaseModel):
@@ -67,8 +67,8 @@ class Configuration(_Declared):
     """One configuration of an experiment: a server file and everything that makes it differ from the others."""
 
     name: Name
-    server: ProjectPath
-    """The server file."""
+    server: ServerPath
+    """The server file; kit:NAME is one of the kit's own."""
     kind: Annotated[str, Field(max_length=80)] = ""
     """Which server reads it; empty where its name tells. Once an experiment has been read, it is always said."""
     worker_model: WorkerModel | None = None

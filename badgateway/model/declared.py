@@ -4,7 +4,7 @@ import re
 from pathlib import PurePosixPath
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from badgateway.model.printable import printable
 
@@ -68,7 +68,30 @@ def _with_a_program(command: tuple[str, ...]) -> tuple[str, ...]:
 OptionalCommand = Annotated[tuple[str, ...], Field(max_length=100), AfterValidator(_with_a_program)]
 Command = Annotated[OptionalCommand, Field(min_length=1)]
 """A program and its arguments."""
+
+
+def _as_list(value: object) -> object:
+    """Take a single command for a list of one."""
+    if not isinstance(value, list | tuple):
+        return value
+    commands = (value,) if value and all(isinstance(word, str) for word in value) else value
+    return tuple(tuple(command) if isinstance(command, list) else command for command in commands)
+
+
+Commands = Annotated[tuple[Command, ...], Field(max_length=100), BeforeValidator(_as_list)]
+"""One after the other; one alone needs no list around it."""
 ProjectPath = Annotated[PurePosixPath, AfterValidator(_inside)]
+
+
+def _of_project_or_kit(path: PurePosixPath) -> PurePosixPath:
+    if path.parts[:1] and path.parts[0].startswith("kit:") and (len(path.parts) > 1 or str(path) in ("kit:", "kit:..")):
+        message = "behind kit: is the name of one of the kit's own server files, such as kit:gunicorn_gthread.py"
+        raise ValueError(message)
+    return path
+
+
+ServerPath = Annotated[ProjectPath, AfterValidator(_of_project_or_kit)]
+"""A server file of the project, or with kit: in front, one that the kit brings."""
 
 
 class Declared(BaseModel):

@@ -6,8 +6,16 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, Field, ValidationInfo, field_validator, model_validator
 
+from badgateway.model.application import Application
 from badgateway.model.configuration import Configuration, Timeouts
-from badgateway.model.declared import Command, Declared, Name, ProjectPath, Seconds, Share, Variable, text_like
+from badgateway.model.declared import (
+    Declared,
+    Name,
+    ProjectPath,
+    Seconds,
+    Share,
+    Variable,
+)
 from badgateway.model.load_level import LoadLevel, LoadUnit
 from badgateway.model.study import AtRate, MachineLimits, Study, StudyVariant
 
@@ -22,19 +30,6 @@ class _Declared(Declared, BaseModel):
     pass
 
 
-WsgiName = Annotated[
-    str,
-    text_like(
-        r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*", "a module and its object, such as school_site.wsgi:application"
-    ),
-]
-UrlPath = Annotated[
-    str,
-    Field(max_length=2000),
-    text_like(r"/[!-~]*", "a path begins with / and has neither spaces nor letters beyond ASCII"),
-]
-
-
 def _of_locust(path: PurePosixPath) -> PurePosixPath:
     if path.suffix != ".py" or "," in str(path):
         message = "a Locust file ends with .py and has no comma in its path"
@@ -43,21 +38,6 @@ def _of_locust(path: PurePosixPath) -> PurePosixPath:
 
 
 LocustPath = Annotated[ProjectPath, AfterValidator(_of_locust)]
-
-
-class Application(_Declared):
-    """The Django project under test and the commands that give every trial the same data."""
-
-    directory: ProjectPath = PurePosixPath("app")
-    wsgi: WsgiName = "school_site.wsgi:application"
-    asgi: WsgiName = "school_site.asgi:application"
-    """What configurations start whose workers are event loops."""
-    health_path: UrlPath = "/healthz"
-    prepare: Command = ("python", "manage.py", "prepare")
-    """Run once per experiment: makes the tables and loads the data."""
-    restore: Command = ("python", "manage.py", "restore")
-    """Run before every trial: takes back what the trial before it wrote."""
-    environment: dict[Variable, str] = {}
 
 
 class Database(_Declared):

@@ -13,10 +13,13 @@ from badgateway.model.decoding import DecodingError, decoded_toml
 from badgateway.model.experiment import Experiment
 from badgateway.model.printable import printable
 from badgateway.plan.declaration_faults import fault_lines
+from badgateway.plan.kit_files import located
 from badgateway.plan.overrides import in_variant
 from badgateway.plan.project_files import file_faults
 from badgateway.servers.registry import server_of
 
+OF_A_SITE = "badgateway.toml"
+"""The experiment file of a site of the user's own, in the folder that the site's repository has at its top."""
 MOST_BYTES = 1_000_000
 _REQUIRED = {name for name, field in Experiment.model_fields.items() if field.is_required()}
 
@@ -25,7 +28,7 @@ def load_experiment(path: Path, *, drawn_seed: int | None = None) -> Experiment:
     """Read and validate an experiment file, each of its variants, and the files that it names.
 
     Args:
-        path: The .toml file. Paths inside it are relative to the folder above its own, see `project_root`.
+        path: The .toml file. What the paths inside it are relative to, see `project_root`.
         drawn_seed: Taken where the file gives no seed.
 
     Raises:
@@ -37,6 +40,8 @@ def load_experiment(path: Path, *, drawn_seed: int | None = None) -> Experiment:
         raise _refusal(path, str(error).splitlines()) from None
     if drawn_seed is not None:
         declared = {"seed": drawn_seed} | declared
+    if path.name == OF_A_SITE and isinstance(application := declared.get("application", {}), dict):
+        declared |= {"application": {"directory": "."} | application}
     try:
         # As JSON, of which pydantic takes lists for tuples and texts for paths, and nothing else for anything else.
         experiment = Experiment.model_validate_json(json.dumps(declared), strict=True)
@@ -48,8 +53,9 @@ def load_experiment(path: Path, *, drawn_seed: int | None = None) -> Experiment:
 
 
 def project_root(path: Path) -> Path:
-    """Return the folder that an experiment's paths are relative to: the one above experiments/."""
-    return path.resolve().parent.parent
+    """Return the folder that an experiment's paths are relative to: the one above experiments/, or a site's own."""
+    folder = path.absolute().parent if path.name == OF_A_SITE else path.resolve().parent.parent
+    return folder.resolve()
 
 
 def _content(path: Path) -> bytes:
@@ -113,6 +119,6 @@ def with_servers(experiment: Experiment, root: Path) -> Experiment:
 
 def _told(one: Configuration, root: Path) -> Configuration:
     server = server_of(one)
-    text = (root / one.server).read_text(encoding="utf-8-sig")
+    text = located(root, one.server).read_text(encoding="utf-8-sig")
     shown = one.worker_model or server.worker_model(text)
     return one.model_copy(update={"kind": server.name, "worker_model": shown})

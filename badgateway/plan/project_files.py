@@ -13,11 +13,11 @@ from badgateway.databases.registry import database_faults, database_of
 from badgateway.model.configuration import Configuration, WorkerModel
 from badgateway.model.experiment import Experiment
 from badgateway.model.printable import printable
-from badgateway.plan.programs import command_faults
+from badgateway.plan.kit_files import JOURNAL, located, located_or_kits, plain_name
+from badgateway.plan.programs import command_faults, python_fault, site_python
 from badgateway.plan.templates import template_fault, template_values
 from badgateway.servers.registry import kind_fault, server_of, setting_faults
 
-JOURNAL = PurePosixPath("servers/journal.py")
 MOST_BYTES = 8_000_000
 """Of a file of text: a Locust file with its data in it is a hundred times smaller."""
 NOT_COPIED = ("__pycache__", ".git", ".venv", ".nox", "node_modules")
@@ -32,13 +32,15 @@ def file_faults(experiment: Experiment, root: Path) -> Iterator[str]:
     """Yield one line a fault of the project at root: key, what is wrong with its file, and what to do."""
     found = _fault(root, experiment.load.locustfile, _fault_of_python)
     yield from _of_key("load.locustfile", found)
+    python = site_python(experiment, root)
+    yield from _of_key("application.python", python_fault(python) if python else "")
     directory = experiment.application.directory
     fault = _fault_of_folder(root, directory)
     yield from _of_key("application.directory", fault)
     if not fault:
         yield from _of_key("application.directory", _fault_inside(root, directory))
-        yield from _of_key("application.wsgi", _fault_of_module(experiment.application.wsgi, root / directory))
-        yield from command_faults(experiment, root / directory)
+        yield from _of_key("application.wsgi", _fault_of_module(experiment.application.wsgi, root / directory, python))
+        yield from command_faults(experiment, root / directory, python)
     for one in experiment.configurations:
         yield from (f"configurations[{one.name}].{fault}" for fault in _faults_of_server(one, experiment, root))
     faults = list(database_faults(experiment))
@@ -47,13 +49,13 @@ def file_faults(experiment: Experiment, root: Path) -> Iterator[str]:
 
 def _faults_of_server(one: Configuration, experiment: Experiment, root: Path) -> Iterator[str]:
     check = _fault_of_python if one.server.suffix == ".py" else _fault_of_text
-    unread, unknown = _fault(root, one.server, check), kind_fault(one)
+    unread, unknown = _fault(root, one.server, check, located(root, one.server)), kind_fault(one)
     if unknown:
         # A name that was mistyped is mostly that of no file at all.
         yield from _of_key("server", unread) if unread else (unknown,)
         return
     server = server_of(one)
-    fault = server.file_fault(one.server) or unread
+    fault = server.file_fault(plain_name(one.server)) or unread
     yield from _of_key("server", fault)
     yield from setting_faults(one, server)
     if not fault:
@@ -62,23 +64,22 @@ def _faults_of_server(one: Configuration, experiment: Experiment, root: Path) ->
 
 def _fault_of_interface(one: Configuration, experiment: Experiment, root: Path) -> str:
     application = experiment.application
-    model = one.worker_model or server_of(one).worker_model(_decoded(root / one.server)[0])
+    model = one.worker_model or server_of(one).worker_model(_decoded(located(root, one.server))[0])
     if model is not WorkerModel.EVENT_LOOP or not (root / application.directory).is_dir():
         return ""
-    fault = _fault_of_module(application.asgi, root / application.directory)
+    fault = _fault_of_module(application.asgi, root / application.directory, site_python(experiment, root))
     return f"{one.server.name} runs an ASGI application; application.asgi: {fault}" if fault else ""
 
 
 def _faults_of_kits_own(experiment: Experiment, root: Path) -> Iterator[str]:
-    """Yield what is wrong with the files that every project has, and no key names."""
+    """Yield what is wrong with the files that every project has or gets from the kit, and no key names."""
     checks: dict[PurePosixPath, Callable[[Path], str]] = {JOURNAL: _fault_of_python}
     templates = template_values(database_of(experiment))
     checks |= {file: partial(_fault_of_template, values=values) for file, values in templates.items()}
     for file, check in checks.items():
-        fault = _fault(root, file, check)
-        remedy = f"; copy {file} of badgateway's own project there" if fault and not (root / file).exists() else ""
+        fault = _fault(root, file, check, located_or_kits(root, file))
         if fault:
-            yield f"{fault}{remedy}"
+            yield fault
 
 
 def _of_key(key: str, fault: str) -> Iterator[str]:
@@ -86,14 +87,15 @@ def _of_key(key: str, fault: str) -> Iterator[str]:
         yield f"{key}: {fault}"
 
 
-def _fault(root: Path, file: PurePosixPath, check: Callable[[Path], str]) -> str:
-    path = root / file
+def _fault(root: Path, file: PurePosixPath, check: Callable[[Path], str], place: Path | None = None) -> str:
+    """Return what is wrong with a file of the project, or the kit's own at that place."""
+    path = place or root / file
     try:
         if not path.exists():
             return f"no such file: {_word(path)}{_choices(path)}"
         if not path.is_file():
             return f"{_word(path)} is no file, but {_kind(path)}; name a file{_choices(path)}"
-        return _fault_of_link(root, path) or check(path)
+        return (_fault_of_link(root, path) if path == root / file else "") or check(path)
     except OSError as error:
         return f"{_word(path)}: cannot be read: {error.strerror or error}"
 
@@ -118,15 +120,30 @@ def _fault_of_link(root: Path, path: Path) -> str:
 
 
 def _fault_inside(root: Path, directory: PurePosixPath) -> str:
-    """Return what of the application's folder could not be copied: the first thing in the order of names."""
+    """Return what of the application's folder could not be copied: the first thing in the order of names.
+
+    In a repository, git has to be asked what is copied, which a plan does not do.
+    """
+    if git_folder(root / directory):
+        return ""
     for folder, folders, files in os.walk(root / directory):
         left_out = not_copied(Path(folder), (*folders, *files))
         folders[:] = sorted(name for name in folders if name not in left_out)
         for name in sorted({*folders, *files} - left_out):
-            fault = _fault_of_entry(root, Path(folder) / name)
+            fault = fault_of_entry(root, Path(folder) / name)
             if fault:
                 return fault
     return ""
+
+
+def git_folder(folder: Path) -> Path | None:
+    """Return the folder of the repository that a folder is in; None where it is in none."""
+    return next((one for one in (folder.absolute(), *folder.absolute().parents) if (one / ".git").exists()), None)
+
+
+def is_secret(name: str) -> bool:
+    """Tell whether a file or folder of that name is never copied, however it is asked for."""
+    return any(fnmatchcase(name, pattern) for pattern in SECRETS)
 
 
 def not_copied(folder: Path, names: Collection[str]) -> set[str]:
@@ -135,19 +152,25 @@ def not_copied(folder: Path, names: Collection[str]) -> set[str]:
     return by_name | {name for name in names if (folder / name / ENVIRONMENT_MARK).is_file()}
 
 
-def _fault_of_entry(root: Path, path: Path) -> str:
-    if path.is_symlink():
+def fault_of_entry(root: Path, path: Path) -> str:
+    """Return why a file of the application's could not be copied; empty where it can, or is left out."""
+    if path.resolve() != root.resolve() / path.relative_to(root):
         return _fault_of_link(root, path) if path.exists() else ""
     needed = os.R_OK | os.X_OK if path.is_dir() else os.R_OK
     is_copied = stat.S_ISREG(path.lstat().st_mode) or path.is_dir()
     return f"{_word(path)} cannot be read; let it be readable" if is_copied and not os.access(path, needed) else ""
 
 
-def _fault_of_module(wsgi: str, folder: Path) -> str:
+def _fault_of_module(wsgi: str, folder: Path, python: Path | None) -> str:
     package, *inner = wsgi.partition(":")[0].split(".")
     if not ((folder / package).is_dir() or (folder / f"{package}.py").is_file()):
-        # One that is installed: what is deeper inside it is its own matter.
-        return "" if find_spec(package) else f"no module {package} in {_word(folder)}; {wsgi} is looked for there"
+        # One that is installed: what is deeper inside it is its own matter, and what a site's own Python has is seen
+        # when it is started.
+        return (
+            ""
+            if python or find_spec(package)
+            else f"no module {package} in {_word(folder)}; {wsgi} is looked for there"
+        )
     module = folder.joinpath(package, *inner)
     if module.with_name(f"{module.name}.py").is_file() or (module / "__init__.py").is_file():
         return ""

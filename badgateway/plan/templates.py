@@ -14,6 +14,8 @@ NGINX_VALUES = (
     "connect_timeout_s",
     "connection",
     "connections",
+    "forwarded_proto",
+    "host",
     "http",
     "keep_open",
     "open_files",
@@ -21,6 +23,7 @@ NGINX_VALUES = (
     "port",
     "read_timeout_s",
     "scheme",
+    "static",
     "upstream",
 )
 """The values that the kit has for nginx's template."""

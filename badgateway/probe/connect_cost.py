@@ -8,6 +8,8 @@ It is run by path in a fresh process, with the application's DB_* variables, and
 another module has loaded already, such as ssl, would not be in the cost.
 """
 
+from __future__ import annotations
+
 import importlib
 import json
 import os

@@ -1,6 +1,5 @@
 """What machine this is and which versions run on it; nothing that tells whose machine it is."""
 
-import importlib.metadata
 import os
 import platform
 import re
@@ -11,12 +10,16 @@ from pathlib import Path
 import psutil
 
 from badgateway.databases.registry import databases
+from badgateway.model.interpreter import Interpreter
 from badgateway.model.manifest import Environment
 from badgateway.plan.programs import database_program
+from badgateway.process.interpreter import kits_own
 from badgateway.servers.registry import servers
 
-DISTRIBUTIONS = ("django", "duckdb", "locust", "xlsxwriter")
-"""The packages whose versions matter whatever runs them; each server and each driver has its own."""
+DISTRIBUTIONS = ("django", "xlsxwriter")
+"""The packages of a site whose versions matter whatever runs it; each server and each driver has its own."""
+OF_THE_KIT = ("duckdb", "locust")
+"""What loads the site and counts."""
 PROXY = ("nginx", ("nginx", "-v"), re.compile(r"nginx/(\d[\w.]*)"))
 """Name in the report, argv that prints the version, and where the version is in what it prints."""
 
@@ -28,17 +31,23 @@ UNKNOWN = "unknown"
 PROGRAM_DEADLINE_S = 10.0
 
 
-def read_environment(account_name: str) -> Environment:
-    """Return machine and versions; account_name is whose processes the servers will be."""
+def read_environment(account_name: str, site: Interpreter | None = None) -> Environment:
+    """Return machine and versions.
+
+    Args:
+        account_name: Whose processes the servers will be.
+        site: The interpreter of the site; None is the kit's own.
+    """
+    interpreter = site or kits_own()
     return Environment(
         system=_system(),
         cpu=_cpu(),
         cores=_cores(),
         memory_bytes=psutil.virtual_memory().total,
-        python=f"{platform.python_implementation()} {platform.python_version()}",
+        python=interpreter.label,
         somaxconn=_somaxconn(),
         account=account_name,
-        versions=tuple(sorted((*_library_versions(), *_program_versions()))),
+        versions=tuple(sorted((*_library_versions(interpreter), *_program_versions()))),
     )
 
 
@@ -71,17 +80,15 @@ def _somaxconn(setting: Path = Path("/proc/sys/net/core/somaxconn")) -> int | No
     return int(text) if text and text.strip().isdecimal() else None
 
 
-def _library_versions() -> list[tuple[str, str]]:
-    of_servers = (name for server in servers() for name in server.distributions)
-    of_drivers = (driver.distribution for system in databases() for driver in system.drivers)
-    return [(name, _library_version(name)) for name in {*DISTRIBUTIONS, *of_servers, *of_drivers}]
-
-
-def _library_version(name: str) -> str:
-    try:
-        return importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
-        return NOT_INSTALLED
+def _library_versions(site: Interpreter) -> list[tuple[str, str]]:
+    of_servers = {name for server in servers() for name in server.distributions}
+    of_drivers = {driver.distribution for system in databases() for driver in system.drivers}
+    kits = kits_own()
+    # A server that the site's environment lacks is lent by the kit, where that can be.
+    lent = {name: kits.version_of(name) for name in site.lacks(of_servers)} if site.fits(kits) else {}
+    own = {name: kits.version_of(name) for name in OF_THE_KIT}
+    its = {name: site.version_of(name) for name in {*DISTRIBUTIONS, *of_servers, *of_drivers}}
+    return [(name, version or NOT_INSTALLED) for name, version in {**its, **lent, **own}.items()]
 
 
 def _program_versions() -> list[tuple[str, str]]:

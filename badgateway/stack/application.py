@@ -1,6 +1,5 @@
 """Runs the application's own commands, and tells how its server is started."""
 
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import PurePosixPath
@@ -8,6 +7,7 @@ from pathlib import PurePosixPath
 from badgateway.model import raw
 from badgateway.model.configuration import Configuration, WorkerModel
 from badgateway.model.experiment import Experiment
+from badgateway.plan.programs import PYTHON
 from badgateway.process.account import write_for
 from badgateway.process.child import Command
 from badgateway.process.running import demand_end, run_to_end, running
@@ -29,7 +29,8 @@ def looks(experiment: Experiment, database: RunningDatabase, snapshot: Snapshot)
     """
     application = experiment.application
     ways = [(_module_of(one, experiment), one.environment) for one in experiment.configurations]
-    ways += [(_of_any_command(argv), {}) for argv in (application.prepare, application.restore) if _is_manage(argv)]
+    commands = (*application.prepare, application.restore)
+    ways += [(_of_any_command(argv), {}) for argv in commands if _is_manage(argv)]
     different = {(argv, tuple(sorted(environment.items()))) for argv, environment in ways}
     return tuple(
         _command(
@@ -50,7 +51,7 @@ def _module_of(configuration: Configuration, experiment: Experiment) -> tuple[st
 
 
 def _is_manage(argv: Sequence[str]) -> bool:
-    return argv[0] == "python" and PurePosixPath(argv[1] if argv[1:] else "").name == "manage.py"
+    return argv[0] == PYTHON and PurePosixPath(argv[1] if argv[1:] else "").name == "manage.py"
 
 
 def _of_any_command(argv: Sequence[str]) -> tuple[str, ...]:
@@ -64,10 +65,11 @@ def prepare(experiment: Experiment, database: RunningDatabase, snapshot: Snapsho
     """Make the tables and load the data.
 
     Raises:
-        DeploymentError: the command failed; with its last log lines.
+        DeploymentError: a command failed; with its last log lines.
     """
-    command = _command("prepare", experiment.application.prepare, experiment, database, snapshot)
-    run_to_end(command, deadline_s=PREPARE_DEADLINE_S)
+    for argv in experiment.application.prepare:
+        command = _command("prepare", argv, experiment, database, snapshot)
+        run_to_end(command, deadline_s=PREPARE_DEADLINE_S)
 
 
 @contextmanager
@@ -94,9 +96,10 @@ def _command(
     return Command(
         name=f"{experiment.application.directory}: {' '.join(argv)}",
         # The interpreter that has the application's packages, whatever PATH calls "python".
-        argv=(sys.executable if program == "python" else program, *arguments),
+        argv=(str(snapshot.python) if program == PYTHON else program, *arguments),
         environment={
             **base_environment(database.written),
+            "PATH": snapshot.search_path,
             # Any driver will do, as long as it is one the experiment says is installed.
             **database.environment(experiment.configurations[0].driver, 0),
             **database.filled({**experiment.application.environment, **(environment or {})}),
@@ -119,7 +122,7 @@ def server_command(server: Server, configuration: Configuration, site: Site) -> 
     start = server.start(configuration, site)
     return Command(
         name=server.name,
-        argv=start.argv,
+        argv=site.argv_of(start.argv),
         environment={**site.environment(configuration, bind=start.bind), **start.environment},
         directory=site.application,
         log=site.raw / raw.SERVER_LOG,

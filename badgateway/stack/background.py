@@ -1,11 +1,11 @@
 """Runs an application's background process beside its server, such as the worker of a task queue."""
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from badgateway.model import raw as raw_files
 from badgateway.model.configuration import Configuration
+from badgateway.plan.programs import PYTHON
 from badgateway.process.child import Child, Command
 from badgateway.process.running import running
 from badgateway.stack.site import Site
@@ -37,7 +37,7 @@ def command(configuration: Configuration, site: Site) -> Command:
     return Command(
         name=f"{PART} ({' '.join(configuration.background)})",
         # The interpreter that has the application's packages, whatever PATH calls "python".
-        argv=(sys.executable if program == "python" else program, *arguments),
+        argv=(str(site.python) if program == PYTHON else program, *arguments),
         environment=site.own_environment,
         directory=site.application,
         log=site.raw / raw_files.BACKGROUND_LOG,

@@ -1,6 +1,5 @@
 """Composes the drivers of a trial: one application server behind one nginx."""
 
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -8,6 +7,7 @@ from pathlib import Path
 
 from badgateway.errors import DeploymentError
 from badgateway.model import raw as raw_files
+from badgateway.model.application import Application
 from badgateway.model.axis import USUAL, At
 from badgateway.model.configuration import Configuration, WorkerModel
 from badgateway.model.experiment import Experiment
@@ -25,7 +25,8 @@ from badgateway.stack.database import RunningDatabase
 from badgateway.stack.distance import PART, reached
 from badgateway.stack.draining import stop_if_drained
 from badgateway.stack.endings import nginx_ended, relay_ended
-from badgateway.stack.fronting import fronting, open_files, require_answer
+from badgateway.stack.fronting import fronting, open_files
+from badgateway.stack.health import require_answer
 from badgateway.stack.project import Snapshot
 from badgateway.stack.site import HOST, Site
 from badgateway.stack.written import RUN_FOLDER, written_folder, written_text
@@ -145,8 +146,7 @@ def deploy(  # noqa: PLR0913 # all but two by name, and most callers leave the l
                 read_journal=lambda: written_text(site.journal_file, account),
             )
             before_requests()
-            url = deployment.url + experiment.application.health_path
-            require_answer(url, server, experiment, configuration, ready_deadline_s)
+            require_answer(deployment.url, server, experiment, configuration, ready_deadline_s)
             _require_journal(site)
             yield deployment
 
@@ -196,7 +196,10 @@ def _site(
         server_text=snapshot.server_text(configuration.server),
         raw=raw,
         written=written,
-        python_home=Path(sys.prefix),
+        python=snapshot.python,
+        python_home=snapshot.interpreter.prefix,
+        search_path=snapshot.search_path,
+        lent=snapshot.lent,
         timeout_s=experiment.timeouts_of(configuration).app_s,
         port=free_port() if configuration.transport == "tcp" else None,
         variables={
@@ -235,5 +238,12 @@ def _write_proxy_configuration(
         port=port,
         timeouts=experiment.timeouts_of(configuration),
         open_files=open_files(),
+        face=_face(experiment.application, snapshot),
     )
     write_for(site.account, site.raw / raw_files.NGINX_CONF, text)
+
+
+def _face(application: Application, snapshot: Snapshot) -> nginx.Face:
+    folder = snapshot.path(application.directory)
+    static = {path: folder / inside for path, inside in application.static.items()}
+    return nginx.Face(host=application.host, scheme=application.scheme, static=static)

@@ -48,6 +48,16 @@ def settings_of_site() -> dict[str, Any] | None:
     return {"databases": databases, "debug": bool(settings.DEBUG)}
 
 
+def load(target: str) -> None:
+    """Import the site as its server does, and let its factory make it, where it has one."""
+    module, _, name = target.partition(":")
+    found: Any = importlib.import_module(module)
+    if name.endswith("()"):
+        for part in name[:-2].split("."):
+            found = getattr(found, part)
+        found()
+
+
 def tell() -> None:
     """Print them."""
     sys.stdout.write(f"\n{PRINTED}{json.dumps(settings_of_site())}\n")
@@ -73,7 +83,7 @@ def main() -> None:
         sys.argv = asked
         runpy.run_path(asked[0], run_name="__main__")
     else:
-        importlib.import_module(asked[0].partition(":")[0])
+        load(asked[0])
     tell()
 
 

@@ -1,5 +1,7 @@
 """nginx's driver: its configuration file and how to start it."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -19,12 +21,28 @@ MAX_OPEN_FILES = 16_384
 CONNECT_TIMEOUT_S = 10
 """A load balancer's own, which nobody can change."""
 KEEP_OPEN = "keepalive 256; keepalive_timeout 60s; keepalive_requests 1000000;"
+NO_STATIC = "# Every path is the application's: no folder is served from here."
 CLOSE_EACH = (
     "# No keepalive: each request is a connection of its own, whatever this version of nginx takes as its default."
 )
 
 
-def render(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Face:
+    """What the site's users see of it, and the site of them."""
+
+    host: str | None = None
+    """The name that the site is told; None is what the client sent."""
+    scheme: str = "http"
+    """What the site is told that its users speak."""
+    static: Mapping[str, Path] = field(default_factory=dict)
+    """Folders that are served here, by their paths in addresses."""
+
+
+PLAIN = Face()
+
+
+def render(  # noqa: PLR0913 # all but one by name
     template: str,
     *,
     protocol: Literal["http", "uwsgi"],
@@ -34,11 +52,12 @@ def render(
     port: int,
     timeouts: Timeouts,
     open_files: int,
+    face: Face = PLAIN,
 ) -> str:
     """Return nginx.conf for one trial: in front of `upstream`, a path or host and port, on 127.0.0.1:port.
 
     `protocol` is what the server prefers; `http` is the version spoken to one that speaks HTTP; `open_files` is how
-    many files one process may open.
+    many files one process may open; `face` is how the site looks to its users.
 
     Raises:
         ConfigurationError: the template has an @{value} there is none of.
@@ -57,11 +76,22 @@ def render(
         "connection": '""' if balances else "close",
         "connect_timeout_s": CONNECT_TIMEOUT_S if balances else timeouts.proxy_connect_s,
         "read_timeout_s": timeouts.proxy_read_s,
+        "host": face.host or "$http_host",
+        "forwarded_proto": "$scheme" if face.scheme == "http" else face.scheme,
+        "static": _static(face.static),
         "open_files": limit,
         # A client's connection and its upstream's are two; the last third is for temporary files.
         "connections": limit * 2 // 3,
     }
     return fill(NGINX, template, values)
+
+
+def _static(folders: Mapping[str, Path]) -> str:
+    if not folders:
+        return NO_STATIC
+    # Longer prefixes win in any order; ^~ keeps regular expressions from winning over them.
+    blocks = (f'location ^~ {path} {{\n            alias "{folder}/";\n        }}' for path, folder in folders.items())
+    return "\n        ".join(blocks)
 
 
 def command(raw: Path, written: Path, account: Account | None) -> Command:

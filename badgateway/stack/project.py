@@ -2,20 +2,28 @@
 
 import errno
 import shutil
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Self
 
 from badgateway.databases.registry import database_of
 from badgateway.errors import BadgatewayError, ConfigurationError, DeploymentError
+from badgateway.model.application import Application
 from badgateway.model.experiment import Experiment
-from badgateway.plan.project_files import JOURNAL, not_copied
+from badgateway.model.interpreter import Interpreter
+from badgateway.plan.kit_files import JOURNAL, copy_of, located, located_or_kits
+from badgateway.plan.programs import search_path
+from badgateway.plan.project_files import fault_of_entry
 from badgateway.plan.templates import NGINX
 from badgateway.process.account import Account, hand_over_all
+from badgateway.process.interpreter import kits_own
+from badgateway.stack.copied_files import copied_files
+from badgateway.stack.own_python import lend_servers
 
 JOURNAL_COPY = PurePosixPath(".badgateway/badgateway_journal.py")
 """A module name and a folder of its own: the folder is searched for modules, and a site may have a `journal` itself."""
+LENT = PurePosixPath(".badgateway-kit/packages")
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -35,6 +43,8 @@ class Snapshot:
     """The text of the database's configuration file."""
     server_texts: Mapping[PurePosixPath, str] = field(default_factory=dict)
     """The texts of the server files."""
+    interpreter: Interpreter = field(default_factory=kits_own)
+    """What runs the site; it is used where it is."""
 
     @classmethod
     def of(cls, root: Path, database: PurePosixPath, server_files: Iterable[PurePosixPath] = ()) -> Self:
@@ -43,7 +53,7 @@ class Snapshot:
         `database` is the configuration file of the database.
         """
         nginx, configuration = (_text(root / file) for file in (NGINX, database))
-        texts = {file: _text(root / file) for file in server_files}
+        texts = {file: _text(root / copy_of(file)) for file in server_files}
         return cls(root=root, nginx_template=nginx, database_template=configuration, server_texts=texts)
 
     def server_text(self, file: PurePosixPath) -> str:
@@ -51,8 +61,24 @@ class Snapshot:
         return self.server_texts.get(file, "")
 
     def path(self, relative: PurePosixPath) -> Path:
-        """Return where the copy of one of the project's files or folders is."""
-        return self.root / relative
+        """Return where the copy of one of the project's files or folders is, or of one of the kit's server files."""
+        return self.root / copy_of(relative)
+
+    @property
+    def python(self) -> Path:
+        """The interpreter that has the application's packages."""
+        return self.interpreter.program
+
+    @property
+    def search_path(self) -> str:
+        """Where the application's programs are looked for: those of its own environment first."""
+        return search_path(None if self.interpreter is kits_own() else self.python)
+
+    @property
+    def lent(self) -> Path | None:
+        """The folder of what the kit lends to the site's environment, if anything."""
+        folder = self.path(LENT)
+        return folder if folder.is_dir() else None
 
     @property
     def journal(self) -> Path:
@@ -60,8 +86,12 @@ class Snapshot:
         return self.path(JOURNAL_COPY)
 
 
-def take_snapshot(experiment: Experiment, root: Path, folder: Path, account: Account | None) -> Snapshot:
+def take_snapshot(
+    experiment: Experiment, root: Path, folder: Path, account: Account | None, interpreter: Interpreter | None = None
+) -> Snapshot:
     """Copy what the experiment's servers need from the project at root into folder, which is made.
+
+    Where the interpreter is a site's own, the servers that its environment lacks are copied from the kit's.
 
     Raises:
         ConfigurationError: a file or folder is missing or cannot be read.
@@ -69,13 +99,17 @@ def take_snapshot(experiment: Experiment, root: Path, folder: Path, account: Acc
     """
     template = database_of(experiment).template
     try:
-        _copy_application(root, folder, experiment.application.directory)
+        _copy_application(root, folder, experiment.application)
         server_files = {configuration.server for configuration in experiment.configurations}
-        for file in {NGINX, template, *server_files}:
-            _copy_file(root / file, folder / file)
-        _copy_file(root / JOURNAL, folder / JOURNAL_COPY)
+        for file in (NGINX, template):
+            _copy_file(located_or_kits(root, file), folder / file)
+        for file in server_files:
+            _copy_file(located(root, file), folder / copy_of(file))
+        _copy_file(located_or_kits(root, JOURNAL), folder / JOURNAL_COPY)
         # Read before the account has them: what it owns it can replace, with a link to a file only root may read.
-        snapshot = Snapshot.of(folder, template, server_files)
+        snapshot = replace(Snapshot.of(folder, template, server_files), interpreter=interpreter or kits_own())
+        if interpreter:
+            lend_servers(experiment, interpreter, folder / LENT)
     except (OSError, UnicodeDecodeError) as error:
         raise _uncopied(error, f"experiment {experiment.name}: cannot copy {root} to run it") from error
     hand_over_all(folder, account)
@@ -87,31 +121,23 @@ def _text(file: Path) -> str:
 
 
 def _uncopied(error: OSError | UnicodeDecodeError, what: str) -> BadgatewayError:
-    if isinstance(error, shutil.Error):
-        # What a copy of many files raises has a list as its only word: from where, to where, why.
-        (source, _target, why), *_others = error.args[0]
-        told = f"{source}: {why}"
-    else:
-        told = str(error)
+    told = str(error)
     # The user's files are whole; the machine has no room for them.
     if any(f"[Errno {number}]" in told for number in _NO_SPACE):
         return DeploymentError(f"{what}: no space left; make room, or stop what fills the disk")
     return ConfigurationError(f"{what}: {told}")
 
 
-def _copy_application(root: Path, folder: Path, directory: PurePosixPath) -> None:
-    shutil.copytree(root / directory, folder / directory, ignore=_not_copied(root), ignore_dangling_symlinks=True)
+def _copy_application(root: Path, folder: Path, application: Application) -> None:
+    source, target = root / application.directory, folder / application.directory
+    target.mkdir(parents=True)
+    for file in copied_files(source, application.copied):
+        fault = fault_of_entry(root, source / file)
+        if fault:
+            raise ConfigurationError(f"application.directory: {fault}, or let git ignore it")
+        _copy_file(source / file, target / file)
 
 
 def _copy_file(source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.copy2(source, target)
-
-
-def _not_copied(root: Path) -> Callable[[str, list[str]], set[str]]:
-    def ignored(directory: str, names: list[str]) -> set[str]:
-        # Where the project's own folder is the application, earlier results lie in it; deeper, it is a name as any.
-        results = {"results"} if Path(directory).samefile(root) else set()
-        return not_copied(Path(directory), names) | results
-
-    return ignored

@@ -1,5 +1,6 @@
 """What a driver needs to know of a trial to start its application server."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +11,7 @@ from badgateway.model.configuration import Configuration
 from badgateway.plan.programs import search_path
 from badgateway.process.account import Account
 from badgateway.servers.web_variables import web_variables
+from badgateway.stack.overlay import PROGRAMS
 from badgateway.stack.written import RUN_FOLDER
 
 
@@ -41,8 +43,14 @@ class Site:
     """Where the logs go that the kit opens for the servers; only the kit can write there."""
     written: Path
     """Where the servers write themselves; gone when the deployment is."""
+    python: Path
+    """The interpreter that has the application's packages."""
     python_home: Path
-    """The Python environment that has the application's and the server's packages."""
+    """Its environment, which mostly has the server's packages too."""
+    search_path: str = field(default_factory=search_path)
+    """Where programs are looked for."""
+    lent: Path | None = None
+    """The folder of servers that the environment lacks, of which the kit has copies."""
     timeout_s: int
     """Limit of the application server itself."""
     variables: Mapping[str, str] = field(repr=False)
@@ -109,7 +117,26 @@ class Site:
     def own_environment(self) -> dict[str, str]:
         """The environment of any process of the application's: its settings, its database, and `run` as its home."""
         # What a process printed is in its log however it ends, as containers mostly have it.
-        return {**base_environment(self.run), "PYTHONUNBUFFERED": "1", **self.variables}
+        return {
+            **base_environment(self.run),
+            "PATH": self.search_path,
+            "PYTHONUNBUFFERED": "1",
+            **self.variables,
+        }
+
+    def argv_of(self, argv: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the command of a server as it can be executed: one that the kit lends is no program of the site's."""
+        program, *arguments = argv
+        if self.lent is None or Path(program).exists():
+            return argv
+        name = Path(program).name
+        binary = self.lent / PROGRAMS / name
+        return (*((str(binary),) if binary.exists() else (str(self.python), "-m", name)), *arguments)
+
+    @property
+    def _modules(self) -> str:
+        # What is lent is nothing that the environment has, so its own versions are those that are imported.
+        return os.pathsep.join(str(place) for place in (self.journal.parent, self.lent) if place)
 
     def environment(self, configuration: Configuration, *, bind: str) -> dict[str, str]:
         """Return the whole environment of the application server; `bind` is the socket as the server spells it.
@@ -118,7 +145,7 @@ class Site:
         """
         return {
             **self.own_environment,
-            "PYTHONPATH": str(self.journal.parent),
+            "PYTHONPATH": self._modules,
             "JOURNAL_ASGI" if self.is_asgi else "JOURNAL_WSGI": self.application_name,
             "JOURNAL_FILE": str(self.journal_file),
             **({"JOURNAL_LOOP": "1"} if self.watch_loop else {}),

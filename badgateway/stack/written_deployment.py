@@ -1,7 +1,6 @@
 """Starts the files of a deployment as they are written, in a private place: the server first, then nginx."""
 
 import re
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,7 +26,8 @@ from badgateway.stack import nginx
 from badgateway.stack.database import RunningDatabase
 from badgateway.stack.deployment import READY_DEADLINE_S, Deployment
 from badgateway.stack.distance import reached
-from badgateway.stack.fronting import fronting, open_files, require_answer
+from badgateway.stack.fronting import fronting, open_files
+from badgateway.stack.health import require_answer
 from badgateway.stack.private_copy import PrivatePlace, private, private_words
 from badgateway.stack.project import Snapshot
 from badgateway.stack.site import HOST, base_environment
@@ -89,7 +89,8 @@ def deploy_written(  # noqa: PLR0913 # as `deploy` has it
         written_folder(raw, account) as written,
         reached(database, at, raw=raw, run=written / RUN_FOLDER) as (there, relay),
     ):
-        copy = _Copy(files=files, place=_place(files.subject, raw, written), raw=raw, written=written, account=account)
+        place = _place(files.subject, raw, written, snapshot)
+        copy = _Copy(files=files, place=place, raw=raw, written=written, account=account)
         _write(copy, snapshot)
         command = _server_command(copy, experiment, configuration, there, snapshot)
         what = f"{HOST}:{copy.place.proxy_port}"
@@ -99,14 +100,13 @@ def deploy_written(  # noqa: PLR0913 # as `deploy` has it
         ):
             deployment = _deployment(copy, {"server": server, "nginx": proxy, **relay})
             before_requests()
-            url = deployment.url + experiment.application.health_path
-            require_answer(url, server, experiment, configuration, ready_deadline_s)
+            require_answer(deployment.url, server, experiment, configuration, ready_deadline_s)
             yield deployment
 
 
-def _place(subject: Subject, raw: Path, written: Path) -> PrivatePlace:
+def _place(subject: Subject, raw: Path, written: Path, snapshot: Snapshot) -> PrivatePlace:
     return PrivatePlace(
-        python_home=Path(sys.prefix),
+        python_home=snapshot.interpreter.prefix,
         logging=raw / raw_files.LOGGING,
         server_file=raw / subject.place.file_name,
         socket=written / RUN_FOLDER / "web.sock",

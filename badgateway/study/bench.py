@@ -160,6 +160,7 @@ class Effects(Protocol):
         on_start: Callable[[int], None],
         on_progress: Callable[[Progress], None],
         check: Callable[[], None],
+        site: str = "",
         environment: Mapping[str, str] | None = None,
         standby: Standby | None = None,
     ) -> Drive:

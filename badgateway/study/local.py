@@ -25,6 +25,7 @@ from badgateway.process.readiness import Watched, await_ready, http_probe
 from badgateway.process.running import running
 from badgateway.stack.deployment import deploy
 from badgateway.stack.experiment_database import prepare_database, restoring
+from badgateway.stack.own_python import interpreter_of
 from badgateway.stack.project import take_snapshot
 from badgateway.store.temporary_folder import OwnFolder, remove_all_left_behind, temporary_folder
 from badgateway.study.bench import Bench
@@ -56,7 +57,8 @@ class LocalEffects:
         with temporary_folder() as folder:
             _demand_room(folder)
             open_passage(folder, account)
-            snapshot = take_snapshot(experiment, root, folder / "snapshot", account)
+            interpreter = interpreter_of(experiment, root) if experiment.application.python else None
+            snapshot = take_snapshot(experiment, root, folder / "snapshot", account, interpreter)
             with prepare_database(
                 experiment, snapshot=snapshot, folder=folder / "database", account=account
             ) as database:

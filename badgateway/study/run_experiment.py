@@ -17,6 +17,7 @@ from badgateway.probe.environment import read_environment
 from badgateway.process.account import service_account
 from badgateway.process.interruption import held
 from badgateway.search import ATTEMPTS
+from badgateway.stack.own_python import interpreter_of
 from badgateway.store.run_folder import RunFolder
 from badgateway.store.run_lock import locked
 from badgateway.study.bench import Effects, Listener
@@ -72,7 +73,7 @@ def run_experiment(  # noqa: PLR0913 # all but one by name
     circumstances = Circumstances(
         experiment_digest=experiment_digest, earlier=earlier_runs(results, experiment), busy=busy
     )
-    manifest = _manifest(experiment, command, worker_checks, circumstances)
+    manifest = _manifest(experiment, root, command, worker_checks, circumstances)
     folder = RunFolder.create(results, manifest)
     with locked(folder.path):
         return _run_to_its_end(folder, manifest, root, listener, effects)
@@ -141,7 +142,11 @@ def _report(folder: RunFolder, listener: Listener) -> StudySummary | None:
 
 
 def _manifest(
-    experiment: Experiment, command: str, worker_checks: WorkerCheckPlan | None, circumstances: Circumstances
+    experiment: Experiment,
+    root: Path,
+    command: str,
+    worker_checks: WorkerCheckPlan | None,
+    circumstances: Circumstances,
 ) -> Manifest:
     account = service_account()
     return Manifest(
@@ -150,7 +155,9 @@ def _manifest(
         command=command,
         started=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         experiment=experiment,
-        environment=read_environment(account.name if account else "the user who started the run"),
+        environment=read_environment(
+            account.name if account else "the user who started the run", interpreter_of(experiment, root)
+        ),
         # A study's trials follow from those that ended.
         trials=() if experiment.study else schedule(experiment),
         worker_checks=worker_checks,

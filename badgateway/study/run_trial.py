@@ -153,6 +153,7 @@ def _deploy_and_drive(  # what is run, where, and who looks on
             on_start=watch_generator,
             on_progress=on_progress,
             check=lambda: _check(deployment, bench),
+            site=experiment.application.public_url or "",
             environment={**experiment.application.environment, **configuration.environment},
             standby=beside.standby,
         )

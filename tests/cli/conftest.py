@@ -26,5 +26,5 @@ def quiet_machine(monkeypatch) -> None:
 def not_installed(monkeypatch) -> list[str]:
     """What the machine lacks of an experiment's programs: nothing, whatever it has."""
     lacking: list[str] = []
-    monkeypatch.setattr(planned, "not_installed", lambda _experiment: lacking)
+    monkeypatch.setattr(planned, "not_installed", lambda *_given: lacking)
     return lacking

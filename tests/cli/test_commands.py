@@ -89,7 +89,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def seam(project, tmp_path, monkeypatch) -> Seam:
     (tmp_path / "bench").mkdir()
-    monkeypatch.setattr(run_experiment, "read_environment", lambda _account: ENVIRONMENT)
+    monkeypatch.setattr(run_experiment, "read_environment", lambda *_given: ENVIRONMENT)
     fake = Seam(tmp_path / "bench")
     monkeypatch.setattr(running, "LOCAL", fake)
     return fake
@@ -131,6 +131,16 @@ def test_plan_lists_the_trials_in_their_order_and_the_time_they_take(example):
     assert all(re.match("block [12] ", line) and re.search(r" users(, database at [15] ms)?$", line) for line in trials)
     confirmations = len(listed[len(trials) :]) - len(after)
     assert outlook.startswith(f"{len(trials) + confirmations} trials and worker checks, about ")
+
+
+@pytest.mark.parametrize("command", ["plan", "run"])
+def test_a_site_of_ones_own_is_run_in_its_folder_without_naming_a_file(command, project, seam):
+    (project / "badgateway.toml").write_text(EXAMPLE.replace("servers/uwsgi.ini", "kit:uwsgi.ini"))
+    for name in ("manage.py", "school_site"):
+        (project / "app" / name).rename(project / name)
+    result = call(command)
+
+    assert (result.exit_code, result.stderr.count("badgateway:")) == ({"plan": 0, "run": 3}[command], 0)
 
 
 @pytest.mark.parametrize(
@@ -188,7 +198,10 @@ def test_a_locust_file_without_users_is_told_before_anything_is_started(command,
         (("run", "experiments/small.toml", "--window", "nan"), "command line: load.window_s: nan is not allowed"),
         (("serve", "experiments/small.toml", "nope"), "has no configuration nope; it has first, second"),
         (("ui", "experiments/small.toml", "nope"), "has no configuration nope; it has first, second"),
-        (("run",), "run: missing argument 'EXPERIMENTS...'; see badgateway run --help"),
+        (
+            ("run",),
+            "run: missing argument 'EXPERIMENTS...': this folder has no badgateway.toml either; see",
+        ),
         (("run", "--uzers", "3"), "run: no such option '--uzers'"),
         (("exlpain", "x"), "no such command 'exlpain'. Did you mean 'explain'?"),
         (("clean", "--keep", "x"), "clean: invalid value for '--keep'"),

@@ -22,6 +22,7 @@ def site(**values: Any) -> Site:
         "application_name": "school_site.wsgi:application",
         "raw": Path("/tmp/t/raw"),
         "written": Path("/tmp/t/raw/written"),
+        "python": Path("/opt/kit/bin/python"),
         "python_home": Path("/opt/kit"),
         "timeout_s": 4,
         "variables": {"DB_PASSWORD": "hush", "APP_MEMBERS": "10"},

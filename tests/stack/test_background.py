@@ -1,4 +1,3 @@
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,7 @@ WORKER = ("python", "manage.py", "db_worker")
 def test_it_runs_in_the_applications_folder_with_its_settings_and_the_run_folder_as_home():
     started = command(configuration("servers/x.py", background=WORKER), site())
 
-    assert started.argv == (sys.executable, "manage.py", "db_worker")
+    assert started.argv == ("/opt/kit/bin/python", "manage.py", "db_worker")
     assert started.directory == Path("/tmp/t/snapshot/app")
     assert started.environment["HOME"] == "/tmp/t/raw/written/run"
     assert started.environment["APP_MEMBERS"] == "10"

@@ -81,6 +81,20 @@ def test_earlier_results_stay_behind_when_the_project_itself_is_the_application(
     assert {"app/manage.py", "app/site/results/a.py", "servers/uwsgi.ini"} <= files(snapshot.root)
 
 
+def test_a_site_without_files_of_the_kit_gets_copies_of_the_kits_own(project, tmp_path):
+    (project / "servers" / "journal.py").unlink()
+
+    snapshot = take_snapshot(declared(server="kit:gunicorn_sync.py"), project, tmp_path / "copy", None)
+
+    copy = snapshot.path(PurePosixPath("kit:gunicorn_sync.py"))
+    assert 'worker_class = "sync"' in copy.read_text()
+    assert copy.name == "gunicorn_sync.py"
+    assert copy.is_relative_to(snapshot.root)
+    assert snapshot.server_text(PurePosixPath("kit:gunicorn_sync.py")) == copy.read_text()
+    assert "daemon off;" in snapshot.nginx_template
+    assert "JOURNAL_WSGI" in snapshot.journal.read_text()
+
+
 def test_a_missing_server_file_is_named(project, tmp_path):
     with pytest.raises(ConfigurationError, match=r"cannot copy .*servers/granian\.ini"):
         take_snapshot(declared(server="servers/granian.ini"), project, tmp_path / "copy", None)
@@ -107,7 +121,6 @@ def test_a_copy_for_which_there_is_no_room_is_told_as_that_in_one_line(part, pro
         return copy(source, target, **given)
 
     monkeypatch.setattr(shutil, "copy2", full)
-    monkeypatch.setattr(shutil.copytree, "__defaults__", (False, None, full, False, False))
 
     with pytest.raises(
         DeploymentError, match=r"^experiment small: cannot copy [^\[]* to run it: no space left; make room"
@@ -115,11 +128,11 @@ def test_a_copy_for_which_there_is_no_room_is_told_as_that_in_one_line(part, pro
         take_snapshot(declared(), project, tmp_path / "copy", None)
 
 
-def test_a_file_that_cannot_be_read_is_told_by_its_name_and_not_as_a_list(project, tmp_path, monkeypatch):
+def test_a_file_that_cannot_be_read_is_told_by_its_name(project, tmp_path, monkeypatch):
     def closed(source, _target, **_given):
         raise OSError(errno.EIO, os.strerror(errno.EIO), str(source))
 
-    monkeypatch.setattr(shutil.copytree, "__defaults__", (False, None, closed, False, False))
+    monkeypatch.setattr(shutil, "copy2", closed)
 
-    with pytest.raises(ConfigurationError, match=r"to run it: \S+/manage\.py: \[Errno 5\] Input/output error"):
+    with pytest.raises(ConfigurationError, match=r"to run it: \[Errno 5\] Input/output error: '\S+/manage\.py'"):
         take_snapshot(declared(), project, tmp_path / "copy", None)

@@ -17,7 +17,7 @@ REPORTS = ("report.html", "report.md", "report.json")
 
 @pytest.fixture
 def run(seam, told, tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "read_environment", lambda _account: ENVIRONMENT)
+    monkeypatch.setattr(module, "read_environment", lambda *_given: ENVIRONMENT)
 
     def run_it() -> Finished:
         command, results = "badgateway run x.toml", tmp_path / "results"

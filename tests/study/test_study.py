@@ -56,7 +56,7 @@ class Ran:
 def _run_once(folder: Path, asked, seam: Seam) -> Ran:
     told = Told()
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(module, "read_environment", lambda _account: ENVIRONMENT)
+        patched.setattr(module, "read_environment", lambda *_given: ENVIRONMENT)
         finished = run_experiment(
             asked, root=folder, results=folder / "results", command="x", listener=told, effects=seam
         )
@@ -86,7 +86,7 @@ def plain(tmp_path_factory) -> Ran:
 
 @pytest.fixture
 def results(tmp_path, monkeypatch, seam):
-    monkeypatch.setattr(module, "read_environment", lambda _account: ENVIRONMENT)
+    monkeypatch.setattr(module, "read_environment", lambda *_given: ENVIRONMENT)
     return tmp_path / "results"
 
 

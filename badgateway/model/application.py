@@ -1,0 +1,120 @@
+"""The site that is under test, and what it takes to run it."""
+
+from pathlib import PurePosixPath
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, AliasChoices, BaseModel, Field
+
+from badgateway.model.declared import (
+    LONGEST_PATH_BYTES,
+    Command,
+    Commands,
+    Declared,
+    ProjectPath,
+    Variable,
+    text_like,
+)
+from badgateway.model.printable import printable
+
+
+class _Declared(Declared, BaseModel):
+    # BaseModel again, for ruff: it looks no further than this file, and takes the defaults below for shared values.
+    pass
+
+
+WsgiName = Annotated[
+    str,
+    text_like(
+        r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(\.[A-Za-z_]\w*)*(\(\))?",
+        "a module and its object, such as school_site.wsgi:application, or what makes one, such as shop:create_app()",
+    ),
+]
+UrlPath = Annotated[
+    str,
+    Field(max_length=2000),
+    text_like(r"/[!-~]*", "a path begins with / and has neither spaces nor letters beyond ASCII"),
+]
+
+
+PythonPath = Annotated[
+    str,
+    Field(max_length=LONGEST_PATH_BYTES),
+    text_like(r"[^\x00-\x1f\x7f]*/[^\x00-\x1f\x7f/]+", "the path of the site's interpreter, such as .venv/bin/python"),
+]
+
+
+def _of_the_folder(pattern: str) -> str:
+    parts = PurePosixPath(pattern).parts
+    if not parts or parts[0] == "/" or ".." in parts or printable(pattern) != pattern:
+        message = "a file or folder inside application.directory, such as media/seed"
+        raise ValueError(message)
+    return pattern
+
+
+HostName = Annotated[
+    str,
+    Field(max_length=255),
+    text_like(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:\d{1,5})?", "a host name, such as www.example.org"),
+]
+StaticUrl = Annotated[
+    str, Field(max_length=255), text_like(r"/([\w.~-]+/)+", "a path that begins and ends with /, such as /static/")
+]
+
+
+def _without_spaces(path: PurePosixPath) -> PurePosixPath:
+    # It becomes a part of nginx's configuration.
+    if not all(letter.isalnum() or letter in "/._-" for letter in str(path)):
+        message = "a folder whose path has letters, digits and ._- alone, such as staticfiles"
+        raise ValueError(message)
+    return path
+
+
+StaticFolder = Annotated[ProjectPath, AfterValidator(_without_spaces)]
+
+
+class Health(_Declared):
+    """What is asked to see whether the site is up, and what it must answer."""
+
+    path: UrlPath = "/"
+    status: Annotated[tuple[Annotated[int, Field(ge=200, le=599)], ...], Field(min_length=1)] = (200,)
+
+
+class Application(_Declared):
+    """The site under test and the commands that give every trial the same data."""
+
+    directory: ProjectPath = PurePosixPath("app")
+    python: PythonPath | None = None
+    """The site's own interpreter, which has its packages, in the project or anywhere; None is the kit's own."""
+    wsgi: WsgiName = "school_site.wsgi:application"
+    asgi: WsgiName = "school_site.asgi:application"
+    """What configurations start whose workers are event loops."""
+    host: HostName | None = None
+    """The name that the site's users know it by; nginx sends it. None is 127.0.0.1 with a port."""
+    scheme: Literal["http", "https"] = "http"
+    """What a balancer in front would tell the site in X-Forwarded-Proto; between client and nginx it is http."""
+    health: Health | None = None
+    """What is asked to see whether it is up."""
+    health_path: UrlPath = "/healthz"
+    """The same, where there is no table of it: it must answer 200."""
+    static: dict[StaticUrl, StaticFolder] = {}
+    """Folders of the application's that nginx serves by itself, by their paths in addresses."""
+    prepare: Commands = (("python", "manage.py", "prepare"),)
+    """Run once per experiment, one after the other: make the tables and load the data."""
+    restore: Command = ("python", "manage.py", "restore")
+    """Run before every trial: takes back what the trial before it wrote."""
+    copied: Annotated[
+        tuple[Annotated[str, Field(max_length=LONGEST_PATH_BYTES), AfterValidator(_of_the_folder)], ...],
+        Field(max_length=100, validation_alias=AliasChoices("copy", "copied")),
+    ] = ()
+    """Files and folders of the application's that are copied for a run although git ignores them; as patterns."""
+    environment: dict[Variable, str] = {}
+
+    @property
+    def probe(self) -> Health:
+        """What is asked to see whether it is up."""
+        return self.health or Health(path=self.health_path)
+
+    @property
+    def public_url(self) -> str | None:
+        """The address that the site's users know, without a slash at its end; None where it has no name."""
+        return None if self.host is None else f"{self.scheme}://{self.host}"

@@ -1,0 +1,63 @@
+"""Asks a Python interpreter what it is and what is installed for it."""
+
+import json
+import os
+import sys
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from badgateway.errors import ConfigurationError
+from badgateway.model.interpreter import OLDEST, Interpreter
+from badgateway.process import look_at_python
+from badgateway.process.account import Account
+from badgateway.process.child import Command
+from badgateway.process.running import run_to_end
+
+DEADLINE_S = 30.0
+_KEY = "application.python"
+
+
+@cache
+def kits_own() -> Interpreter:
+    """Return the interpreter that runs the kit."""
+    return _interpreter(Path(sys.executable), look_at_python.found())
+
+
+def read_interpreter(program: Path, *, folder: Path, account: Account | None) -> Interpreter:
+    """Start an interpreter, as the account, and return what it says of itself.
+
+    Args:
+        program: Its path; not that of what a link leads to.
+        folder: A folder that the account can enter, and in which only the kit can write: its log is left there.
+        account: Whose process it is to be; None is the kit's own.
+
+    Raises:
+        ConfigurationError: It is no Python, or one that is too old.
+        DeploymentError: It cannot be started.
+    """
+    # Isolated: nothing of the folder or of the user's own is imported.
+    argv = (str(program), "-I", "-c", Path(look_at_python.__file__).read_text(encoding="utf-8"))
+    environment = {"PATH": os.defpath, "HOME": str(folder), "LANG": "C.UTF-8"}
+    log = folder / "interpreter.log"
+    command = Command(name=_KEY, argv=argv, environment=environment, directory=folder, log=log, account=account)
+    printed = run_to_end(command, deadline_s=DEADLINE_S)
+    try:
+        found = _interpreter(program, json.loads(printed.splitlines()[-1]))
+    except (ValueError, LookupError, TypeError) as error:
+        raise ConfigurationError(f"{_KEY}: {program} is no Python interpreter; name the site's own") from error
+    if tuple(int(part) for part in found.version.split(".")[:2]) < OLDEST:
+        oldest = ".".join(map(str, OLDEST))
+        raise ConfigurationError(f"{_KEY}: {program} is {found.label}; sites are run with Python {oldest} or later")
+    return found
+
+
+def _interpreter(program: Path, found: Any) -> Interpreter:  # as JSON has it
+    return Interpreter(
+        program=program,
+        implementation=str(found["implementation"]),
+        version=str(found["version"]),
+        tag=str(found["tag"]),
+        prefix=Path(found["prefix"]),
+        packages=dict(found["packages"]),
+    )

@@ -1,0 +1,108 @@
+"""Says which files of a site a run copies: what git knows; outside of git all, but neither secrets nor environments."""
+
+import os
+import subprocess
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path, PurePosixPath
+
+from badgateway.errors import ConfigurationError
+from badgateway.model.printable import printable_part
+from badgateway.plan.programs import search_path
+from badgateway.plan.project_files import ENVIRONMENT_MARK, git_folder, is_secret, not_copied
+
+DEADLINE_S = 60.0
+RESULTS = "results"
+"""Earlier results lie in the project's own folder; deeper, it is a name as any."""
+_NO_REPOSITORY = b"not a git repository"
+"""What git says of a folder that only has the name of one."""
+_LIST = ("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", ".")
+# A repository's own configuration may name programs to be run. Whose it is does not matter then.
+_HARMLESS = ("-c", "safe.directory=*", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
+
+
+def copied_files(folder: Path, copy: Sequence[str] = ()) -> tuple[PurePosixPath, ...]:
+    """Return the files to be copied, by their paths in folder, in the order of names.
+
+    Of links to folders, the files in them.
+
+    Args:
+        folder: The application's.
+        copy: Files and folders in it that are copied although git ignores them; as patterns.
+
+    Raises:
+        ConfigurationError: git cannot tell, or there is nothing of a pattern, or what it asks for is never copied.
+    """
+    known = _known_to_git(folder) if git_folder(folder) else None
+    # A folder that git ignores as a whole is no part of the repository that it happens to be in.
+    found = set(known or _walked(folder, PurePosixPath()))
+    for pattern in copy:
+        found.update(_asked_for(folder, pattern))
+    return tuple(sorted(found))
+
+
+def _known_to_git(folder: Path) -> Iterable[PurePosixPath]:
+    git = ("git", *_HARMLESS, "-C", str(folder), *_LIST)
+    environment = {"PATH": search_path(), "HOME": os.devnull, "LANG": "C.UTF-8", "GIT_CONFIG_NOSYSTEM": "1"}
+    try:
+        told = subprocess.run(git, env=environment, capture_output=True, timeout=DEADLINE_S, check=True).stdout
+    except FileNotFoundError:
+        return ()
+    except (OSError, subprocess.SubprocessError) as error:
+        why = getattr(error, "stderr", b"") or str(error).encode()
+        if _NO_REPOSITORY in why:
+            return ()
+        raise ConfigurationError(
+            f"application.directory: git cannot tell which files are of {folder}; mend the repository: "
+            f"{printable_part(why.decode(errors='replace').strip())}"
+        ) from error
+    paths = (PurePosixPath(os.fsdecode(path)) for path in told.split(b"\0") if path)
+    return list(_files(folder, (path for path in paths if path.parts[0] != RESULTS)))
+
+
+def _files(folder: Path, paths: Iterable[PurePosixPath]) -> Iterator[PurePosixPath]:
+    """Yield the files, and those in what is a folder: of another repository inside, or of a link."""
+    environments: dict[PurePosixPath, bool] = {}
+    for path in paths:
+        if is_secret(path.name) or any(_is_environment(folder, parent, environments) for parent in path.parents):
+            continue
+        if (folder / path).is_dir():
+            yield from _walked(folder, path)
+        elif (folder / path).exists():
+            yield path
+
+
+def _is_environment(folder: Path, path: PurePosixPath, known: dict[PurePosixPath, bool]) -> bool:
+    if path not in known:
+        known[path] = (folder / path / ENVIRONMENT_MARK).is_file()
+    return known[path]
+
+
+def _walked(folder: Path, start: PurePosixPath) -> Iterator[PurePosixPath]:
+    for place, folders, files in os.walk(folder / start, followlinks=True):
+        left_out = not_copied(Path(place), (*folders, *files))
+        if Path(place) == folder:
+            left_out.add(RESULTS)
+        folders[:] = [name for name in folders if name not in left_out and not _leads_back(Path(place), name)]
+        inside = PurePosixPath(place).relative_to(folder)
+        yield from (inside / name for name in files if name not in left_out and (folder / inside / name).exists())
+
+
+def _leads_back(place: Path, name: str) -> bool:
+    path = place / name
+    return path.is_symlink() and place.resolve().is_relative_to(path.resolve())
+
+
+def _asked_for(folder: Path, pattern: str) -> Iterator[PurePosixPath]:
+    found = [PurePosixPath(place.relative_to(folder)) for place in folder.glob(pattern)]
+    if not found:
+        raise ConfigurationError(f"application.copy: there is no {pattern} in {folder}; take it out")
+    for path in found:
+        if any(is_secret(part) for part in path.parts):
+            raise ConfigurationError(
+                f"application.copy: {path} may name a database of yours, so it is never copied; give the site its "
+                "variables in [application.environment]"
+            )
+        if (folder / path).is_dir():
+            yield from _walked(folder, path)
+        else:
+            yield path

@@ -1,0 +1,112 @@
+"""Waits until a site answers through its proxy, and says what to change where it never will."""
+
+import secrets
+import time
+from collections.abc import Callable, Container
+from http.client import HTTPConnection, HTTPException
+from urllib.parse import urlsplit
+
+from badgateway.errors import DeploymentError
+from badgateway.model import raw as raw_files
+from badgateway.model.application import Application, Health
+from badgateway.model.configuration import Configuration
+from badgateway.model.experiment import Experiment
+from badgateway.process.child import Child
+from badgateway.process.readiness import Probe, await_ready
+
+SETTLED_S = 3.0
+"""A site that has said for so long that it is asked wrongly will say nothing else."""
+_SHOWN = 200
+_IS_SETTLED = range(300, 500)
+
+
+def require_answer(
+    url: str, server: Child, experiment: Experiment, configuration: Configuration, deadline_s: float
+) -> None:
+    """Return as soon as the site answers its health path as it should; `url` is that of the proxy.
+
+    Raises:
+        DeploymentError: The server has ended, or there was no such answer in time, or the site keeps redirecting or
+            refusing; with what was seen and what to change.
+    """
+    application, patience_s = experiment.application, experiment.timeouts_of(configuration).client_s
+    health = application.probe
+    ready = health.status if configuration.must_answer else range(600)
+    asking = _Asking(f"{url}{health.path}", ready, patience_s, lambda answer: _remedy(answer, application))
+    statuses = " or ".join(map(str, health.status))
+    await_ready(server, asking.probe, what=f"{statuses} from {url}{health.path}", deadline_s=deadline_s)
+
+
+class _Asking:
+    """Asks the site again and again, and takes note of what it keeps saying."""
+
+    def __init__(self, url: str, ready: Container[int], timeout_s: float, remedy: Callable[["_Answer"], str]) -> None:
+        self._url, self._parts = url, urlsplit(url)
+        self._ready, self._timeout_s = ready, timeout_s
+        self._remedy = remedy
+        self._settled: tuple[int, float] | None = None
+
+    @property
+    def probe(self) -> Probe:
+        """Ready when the site has answered well; else it tells what came."""
+        return self._ask
+
+    def _ask(self) -> str | None:
+        try:
+            answer = self._answer()
+        except (OSError, HTTPException) as error:
+            self._settled = None
+            return f"{self._url}: {type(error).__name__}: {error}"
+        if answer.status in self._ready:
+            return None
+        told = f"{self._url}: status {answer.status}: {answer.first_line}"
+        if self._is_settled(answer.status):
+            raise DeploymentError(f"the site answers {told}; {self._remedy(answer)}")
+        return told
+
+    def _is_settled(self, status: int) -> bool:
+        if status not in _IS_SETTLED:
+            self._settled = None
+            return False
+        if self._settled is None or self._settled[0] != status:
+            self._settled = status, time.monotonic()
+        return time.monotonic() - self._settled[1] >= SETTLED_S
+
+    def _answer(self) -> "_Answer":
+        connection = HTTPConnection(self._parts.hostname or "", self._parts.port, timeout=self._timeout_s)
+        target = f"{self._parts.path}?{self._parts.query}" if self._parts.query else self._parts.path
+        try:
+            headers = {"X-Request-ID": raw_files.OWN_REQUESTS + secrets.token_hex(8)}
+            connection.request("GET", target, headers=headers)
+            response = connection.getresponse()
+            return _Answer(response.status, response.getheader("Location", ""), response.read())
+        finally:
+            connection.close()
+
+
+class _Answer:
+    """What the site answered."""
+
+    def __init__(self, status: int, location: str, body: bytes) -> None:
+        self.status, self.location = status, location
+        text = body[:_SHOWN].decode(errors="replace").strip()
+        self.first_line = text.splitlines()[0] if text else "empty body"
+
+
+def _remedy(answer: _Answer, application: Application) -> str:
+    health: Health = application.probe
+    if answer.status == 400:
+        named = f'"{application.host}"' if application.host else "127.0.0.1 with a port"
+        return (
+            f"it may not know the host it is asked for, {named}: name one that its settings allow, such as "
+            '[application] host = "www.example.org"'
+        )
+    if answer.location.startswith("https://") and application.scheme == "http":
+        return f'it redirects to {answer.location}: set [application] scheme = "https", and its host'
+    if answer.location:
+        return f"it redirects to {answer.location}: say that it may, health = {_as_toml(health, answer.status)}"
+    return f"name a page that it has, or the status that it answers: health = {_as_toml(health, answer.status)}"
+
+
+def _as_toml(health: Health, status: int) -> str:
+    return f'{{ path = "{health.path}", status = [{", ".join(map(str, (*health.status, status)))}] }}'

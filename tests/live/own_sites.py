@@ -1,0 +1,38 @@
+"""Foreign sites for the live tests: a copy of one in tests/sites as a repository, with an environment of its own."""
+
+import shutil
+import subprocess
+import sys
+import sysconfig
+import venv
+from pathlib import Path
+
+from tests.live.conftest import ROOT
+
+SITES = ROOT / "tests" / "sites"
+
+
+def repository(folder: Path, name: str, packages: tuple[str, ...]) -> Path:
+    """Copy a site into folder and make it a repository.
+
+    Its environment has nothing but these packages: links to those of the kit's own, which is not looked into.
+    """
+    root = folder / name
+    shutil.copytree(SITES / name, root, ignore=shutil.ignore_patterns("__pycache__"))
+    subprocess.run(["git", "init", "-q"], cwd=root, check=True)
+    subprocess.run(["git", "add", "."], cwd=root, check=True)
+    environment(root / ".venv", packages)
+    return root
+
+
+def environment(folder: Path, packages: tuple[str, ...]) -> None:
+    """Make an environment that has some of the kit's packages, and no other."""
+    venv.create(folder, symlinks=True)
+    own = Path(sysconfig.get_path("purelib"))
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    for package in packages:
+        for place in own.iterdir():
+            if place.name.lower().replace("-", "_").partition(".")[0] in {package, f"{package}_"} or (
+                place.name.lower().startswith(f"{package}-") and place.suffix == ".dist-info"
+            ):
+                (folder / "lib" / version / "site-packages" / place.name).symlink_to(place)
