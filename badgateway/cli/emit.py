@@ -1,7 +1,7 @@
 """The command that writes what to deploy, from what a run has found."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 import click
@@ -12,7 +12,7 @@ from badgateway.cli.entry import cli
 from badgateway.cli.proving import experiment_of, prove
 from badgateway.cli.terminal import echo
 from badgateway.emit.document import Document, Measurements, read_document
-from badgateway.emit.files import PROOF, WHY, files_of
+from badgateway.emit.files import PROOF, USUAL_FOLDER, WHY, Target, files_of
 from badgateway.emit.subject import Subject, subject, subject_of
 from badgateway.errors import ConfigurationError
 from badgateway.model import raw
@@ -33,10 +33,45 @@ STATUSES = {
 """0, 1 and 3, by what a proof says."""
 
 
+MARKS = {
+    Target.DOCKER: ("Dockerfile", "Containerfile"),
+    Target.COMPOSE: ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"),
+    Target.KUBERNETES: ("k8s", "kubernetes", "kustomization.yaml", "Chart.yaml"),
+    Target.PROCFILE: ("Procfile",),
+}
+"""By what a repository tells that it uses a target."""
+
+
+def _targets(_context: click.Context, _option: click.Parameter, text: str | None) -> tuple[Target, ...]:
+    words = [word.strip() for word in (text or "").split(",") if word.strip()]
+    unknown = [word for word in words if word not in set(Target)]
+    if unknown:
+        raise click.BadParameter(f"{unknown[0]!r} is none of {', '.join(Target)}")
+    return tuple(Target(word) for word in words)
+
+
+def _used_by(project: Path) -> Iterator[Target]:
+    return (target for target, names in MARKS.items() if any((project / name).exists() for name in names))
+
+
+def _in_repository(out: Path, project: Path) -> PurePosixPath:
+    """Return where the files will be in the repository; they are moved there if they are written elsewhere."""
+    there, root = out.resolve(), project.resolve()
+    return PurePosixPath(there.relative_to(root)) if there.is_relative_to(root) and there != root else USUAL_FOLDER
+
+
 @cli.command()
 @click.argument("run", type=_PATH)
 @click.argument("configuration", required=False)
 @click.option("--out", type=_PATH, required=True, metavar="DIR", help="Where the files are written.")
+@click.option(
+    "--for",
+    "asked_for",
+    metavar="LIST",
+    callback=_targets,
+    help="For what, with commas between: systemd, docker, compose, kubernetes, procfile.  [default: what the project "
+    "uses already, else systemd]",
+)
 @click.option("--diff", "as_diff", is_flag=True, help="Print a patch of DIR instead, and write nothing.")
 @click.option(
     "--project",
@@ -57,6 +92,7 @@ def emit(  # one parameter per option
     configuration: str | None,
     *,
     out: Path,
+    asked_for: tuple[Target, ...],
     as_diff: bool,
     project: Path,
     is_proven: bool,
@@ -72,9 +108,12 @@ def emit(  # one parameter per option
       WHY.md            each value, what it rests on, and what was not tested
       server/           the server's file, without variables of the kit and its journal; the site's variables
       nginx/            the site: upstream, time limits in their order, buffers
-      system/           the kernel's settings, and a unit of systemd
+      system/           the kernel's settings; for systemd, a unit
       django/           the settings of the database, to be taken over by hand
       load-balancer.md  what a load balancer before nginx has to be told
+      docker/           for docker, an image; for compose, its services
+      kubernetes/       for kubernetes, a Deployment with probes, preStop and what the server used in the trials
+      procfile/         for procfile, a command on a port, without nginx
 
     Files are never overwritten: where one is there, nothing is written, and --diff prints what would change. None has
     a secret in it. A configuration that did not keep the objective is written only if it is named, and WHY.md says so
@@ -94,7 +133,8 @@ def emit(  # one parameter per option
       badgateway emit results/servers/latest --out deploy --diff | patch -p1 -d deploy
     """  # noqa: D301 # click's mark for a paragraph that keeps its lines
     one = _subject(run, configuration, project)
-    files = {file.path: file.text for file in files_of(one)}
+    targets = asked_for or tuple(_used_by(project)) or (Target.SYSTEMD,)
+    files = {file.path: file.text for file in files_of(one, targets, _in_repository(out, project))}
     if as_diff:
         for line in differences(out, files):
             echo(line)

@@ -83,7 +83,8 @@ def prove(
         )
     require_installed(path, experiment)
     require_users(path, experiment)
-    faults = unit_faults(f"{subject.place.name}.service", texts[unit_path(subject)])
+    unit = texts.get(unit_path(subject))
+    faults = None if unit is None else unit_faults(f"{subject.place.name}.service", unit)
     say(console, Text(f"proving the files of {subject.chosen.name}: one trial of {phrases.load(level.load)}"))
     files = WrittenFiles(subject=subject, texts=texts)
     with alone_on_the_machine(console, wait_s=0.0, beside=False):

@@ -86,6 +86,10 @@ class DjangoSettings:
     """Lines of Python before DATABASES."""
     packages: tuple[str, ...] = ()
     """What is to be installed for it."""
+    build_packages: tuple[str, ...] = ()
+    """Debian's packages without which those cannot be installed."""
+    runtime_packages: tuple[str, ...] = ()
+    """Debian's packages without which they cannot be imported."""
     pool: Callable[[int], "PooledSettings"] | None = None
     """The same with a pool of that size; None where there is none."""
 

@@ -210,7 +210,12 @@ DATABASE = DatabaseSystem(
             module="MySQLdb",
             plain=("mysqlclient, as it is", {"charset": "utf8mb4"}),
             django=DjangoSettings(
-                engine="django.db.backends.mysql", options=_OPTIONS, packages=("mysqlclient",), pool=_pool
+                engine="django.db.backends.mysql",
+                options=_OPTIONS,
+                packages=("mysqlclient",),
+                build_packages=("build-essential", "default-libmysqlclient-dev", "pkg-config"),
+                runtime_packages=("libmariadb3",),
+                pool=_pool,
             ),
             blocks="it waits in C",
         ),

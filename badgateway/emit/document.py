@@ -141,6 +141,7 @@ class Machine(_Read):
     cpu: str
     cores: int
     memory_bytes: int
+    python: str
     somaxconn: int | None
     versions: dict[str, str]
 

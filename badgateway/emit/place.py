@@ -94,3 +94,42 @@ def place_of(application: Application, configuration: Configuration, *, file_nam
         server_text=text,
         port=PORT if configuration.transport == "tcp" else None,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlatformPlace(DeployedPlace):
+    """On a platform that gives a server a port in its environment, and has a Python environment of its own."""
+
+    port_text: str
+    """How the server's file takes the port."""
+    files: PurePosixPath
+    """Where the server's file is, from the application's folder."""
+
+    @property
+    def server_file(self) -> Path:
+        """The server's file."""
+        return Path(self.files / self.file_name)
+
+    @property
+    def logging(self) -> Path:
+        """A configuration of Python's logging, for servers that read one."""
+        return Path(self.files / "logging.json")
+
+    @property
+    def address(self) -> str:
+        """Every address of the machine: the platform's router is elsewhere."""
+        return f"0.0.0.0:{self.port_text}"
+
+
+def on_platform(place: DeployedPlace, *, port_text: str, files: PurePosixPath) -> PlatformPlace:
+    """Return the same site on such a platform."""
+    return PlatformPlace(
+        name=place.name,
+        directory=place.directory,
+        target=place.target,
+        file_name=place.file_name,
+        server_text=place.server_text,
+        port=PORT,
+        port_text=port_text,
+        files=files,
+    )

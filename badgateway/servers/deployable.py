@@ -52,5 +52,11 @@ class Deployable:
     """What systemd is to be told of it under [Service]; {seconds} is the time that its workers have to end."""
     reload: str
     """How new code is taken, in a sentence."""
+    on_port: str
+    """What a platform's shell runs that gives it a port in $PORT and no nginx; {file} and {target} as above."""
+    port: str = "$PORT"
+    """How its file takes that port from the environment."""
+    build_packages: tuple[str, ...] = ()
+    """Debian's packages without which its own cannot be installed."""
     unlimited: str = ""
     """In place of a time limit of its own where it has none: what ends a request that takes too long."""

@@ -118,6 +118,7 @@ SERVER = Server(
         plain=plain_environment,
         variables=_SETTINGS,
         arguments=("{target}",),
+        on_port="set -a && . {file} && set +a && exec granian {target}",
         is_environment=True,
         unit={"Type": "exec", "ExecReload": "/bin/kill -HUP $MAINPID", "KillMode": "mixed", "KillSignal": "SIGTERM"},
         reload="A reload (SIGHUP) reads new code, one worker after the other.",

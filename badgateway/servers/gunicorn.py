@@ -153,6 +153,7 @@ SERVER = Server(
         plain=plain_python,
         variables=WEB_VARIABLES,
         arguments=("--config", "{file}"),
+        on_port="exec gunicorn --config {file} --bind 0.0.0.0:$PORT",
         unit={
             # It tells systemd when it listens. SIGTERM goes to the master, which lets its workers end their requests.
             "Type": "notify",

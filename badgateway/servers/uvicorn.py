@@ -109,6 +109,7 @@ SERVER = Server(
         plain=plain_environment,
         variables=_SETTINGS,
         arguments=("{target}",),
+        on_port="set -a && . {file} && set +a && exec uvicorn {target}",
         is_environment=True,
         unit={"Type": "exec", "ExecReload": "/bin/kill -HUP $MAINPID", "KillMode": "mixed", "KillSignal": "SIGTERM"},
         reload="A reload (SIGHUP) starts its workers anew one after the other; one worker alone has nobody to do it.",

@@ -149,6 +149,9 @@ SERVER = Server(
         comment=";",
         # By itself it breaks off every request on SIGTERM, however it is told to take it.
         arguments=("--ini", "{file}", "--hook-master-start", "unix_signal:15 gracefully_kill_them_all"),
+        on_port="exec uwsgi --ini {file} --hook-master-start 'unix_signal:15 gracefully_kill_them_all'",
+        port="$(PORT)",
+        build_packages=("build-essential",),
         unit={
             # It tells systemd when it is ready, from the process that systemd knows.
             "Type": "notify",

@@ -189,3 +189,38 @@ def test_another_experiment_than_the_runs_is_refused_before_anything_is_written(
     assert done.exit_code == 2
     assert re.search(told, done.stderr)
     assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    ("there", "expected"),
+    [
+        ((), {"system/school-site.service"}),
+        (("Dockerfile",), {"docker/Dockerfile"}),
+        (("compose.yaml", "Procfile"), {"docker/compose.yaml", "procfile/Procfile"}),
+        (("k8s",), {"kubernetes/deployment.yaml"}),
+    ],
+)
+def test_without_being_asked_it_is_for_what_the_project_uses(tmp_path, there, expected):
+    (tmp_path / "servers").symlink_to(ROOT / "servers")
+    for name in there:
+        (tmp_path / name).mkdir()
+    out = tmp_path / "put" / "here"
+    CliRunner().invoke(cli, ["emit", str(REPORT), "--out", str(out), "--project", str(tmp_path)])
+    targets = {"system/school-site.service", "docker/compose.yaml", "procfile/Procfile", "kubernetes/deployment.yaml"}
+    found = {str(file.relative_to(out)) for file in out.rglob("*") if file.is_file()}
+
+    assert found >= expected
+    assert found & targets <= {*expected}
+    if "docker/Dockerfile" in found:
+        assert "COPY put/here/server/" in (out / "docker" / "Dockerfile").read_text()
+
+
+def test_what_it_is_for_may_be_a_list_and_a_mistake_in_it_is_told(out):
+    done = emit(REPORT, "--out", out, "--for", "docker, procfile")
+    wrong = emit(REPORT, "--out", out, "--for", "nomad")
+
+    assert (out / "docker" / "Dockerfile").exists()
+    assert not (out / "system" / "school-site.service").exists()
+    assert done.exit_code == 0
+    assert wrong.exit_code == 2
+    assert "'nomad' is none of systemd, docker, compose, kubernetes, procfile" in wrong.stderr

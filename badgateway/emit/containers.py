@@ -1,0 +1,116 @@
+"""For containers: an image, a pair of services for compose, and a Deployment of Kubernetes with its Service."""
+
+import json
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from badgateway import numbers
+from badgateway.emit.document import Process, Trial
+from badgateway.emit.packages import build_packages, python_image, runtime_packages
+from badgateway.emit.proxy import OPEN_FILES
+from badgateway.emit.server_file import argv, made_by, server_file
+from badgateway.emit.subject import Subject
+from badgateway.emit.system_files import USUAL_SOMAXCONN
+from badgateway.emit.templates import fill
+from badgateway.servers.environment_file import variables
+
+NGINX_GROUP = 101
+"""Of nginx in its image: it has to get at the socket."""
+SITE_USER = 1000
+_SERVER = "server"
+"""What reports call the server's processes."""
+
+
+def image_file(subject: Subject, folder: PurePosixPath) -> str:
+    """Return the Dockerfile; `folder` is where the files are in the repository."""
+    own = variables(server_file(subject)) if subject.deployable.is_environment else {}
+    return fill(
+        "Dockerfile.j2",
+        made_by=made_by(subject),
+        name=subject.place.name,
+        folder=folder,
+        image=python_image(subject),
+        build=" ".join(build_packages(subject)),
+        runtime=" ".join(runtime_packages(subject)),
+        directory=subject.place.application,
+        home=subject.place.home,
+        settings=subject.place.settings,
+        environment={name: json.dumps(value) for name, value in own.items()},
+        user=f"{SITE_USER}:{NGINX_GROUP}",
+        command=json.dumps(argv(subject)),
+    )
+
+
+def ignored_file() -> str:
+    """Return what is not to get into the image."""
+    return fill("dockerignore.j2")
+
+
+def compose_file(subject: Subject, folder: PurePosixPath) -> str:
+    """Return compose.yaml."""
+    return fill("compose.yaml.j2", **_shared(subject), folder=folder, root="/".join([".."] * (len(folder.parts) + 1)))
+
+
+def main_proxy_file(subject: Subject) -> str:
+    """Return nginx's own file, for a container that has nothing else in it."""
+    return fill("main.conf.j2", made_by=made_by(subject), open_files=OPEN_FILES)
+
+
+def kubernetes_file(subject: Subject) -> str:
+    """Return a Deployment and its Service."""
+    return fill("kubernetes.yaml.j2", **_shared(subject), use=use(subject), user=SITE_USER)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Use:
+    """What the server's processes used in the trials at the highest load."""
+
+    millicores: int
+    peak_mebibytes: int
+    said: str
+
+
+def use(subject: Subject) -> Use | None:
+    """Return what the server used; None where no trial has recorded it."""
+    window_s = subject.document.experiment.load.window_s
+    found = list(_processes(subject))
+    cpu = [one.cpu_s / window_s for one in found if one.cpu_s is not None]
+    memory = [one.peak_rss_bytes for one in found if one.peak_rss_bytes is not None]
+    if not cpu or not memory:
+        return None
+    mean, peak = sum(cpu) / len(cpu), max(memory)
+    return Use(
+        millicores=100 * math.ceil(10 * mean),
+        peak_mebibytes=math.ceil(peak / 2**20),
+        said=f"Measured: {numbers.rate(mean)} cores in the mean of {numbers.plural(len(cpu), 'trial')} at the highest "
+        f"load, and {numbers.in_sentences(numbers.memory(peak))} at most; what processes share counts more than once.",
+    )
+
+
+def _processes(subject: Subject) -> Iterator[Process]:
+    top = subject.top_level
+    trials: tuple[Trial, ...] = subject.chosen.trials
+    for trial in trials:
+        if top is not None and trial.load == top.load:
+            yield from (process for process in trial.processes if process.part == _SERVER)
+
+
+def _shared(subject: Subject) -> dict[str, object]:
+    place, environment = subject.place, subject.document.environment
+    graceful_s = subject.configuration.graceful_stop_s
+    return {
+        "made_by": made_by(subject),
+        "name": place.name,
+        "run": place.socket.parent,
+        "is_tcp": place.port is not None,
+        "proxy_version": environment.versions.get("nginx", "stable"),
+        "somaxconn": environment.somaxconn or USUAL_SOMAXCONN,
+        "open_files": OPEN_FILES,
+        "graceful_s": graceful_s,
+        "group": NGINX_GROUP,
+        "health": json.dumps(subject.document.experiment.application.health_path),
+        "health_path": subject.document.experiment.application.health_path,
+        "read_s": subject.timeouts.proxy_read_s,
+    }

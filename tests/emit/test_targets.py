@@ -1,0 +1,129 @@
+"""What is written for containers and platforms: nothing else than what was measured, said in their words."""
+
+import json
+import re
+from pathlib import PurePosixPath
+from typing import Any
+
+import pytest
+
+from badgateway.emit.files import Target, files_of
+from tests.emit.subjects import EVERY_KIND, chosen, document, report
+
+EVERY = tuple(Target)
+FOLDER = PurePosixPath("deploy")
+
+
+def written(name: str, *targets: Target, **changes: Any) -> dict[str, str]:
+    return {str(file.path): file.text for file in files_of(chosen(name, **changes), targets or EVERY, FOLDER)}
+
+
+def settings(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if not line.lstrip().startswith(("#", ";"))]
+
+
+@pytest.mark.parametrize("name", EVERY_KIND)
+def test_every_target_has_its_files_and_no_other(name):
+    always = set(written(name, Target.SYSTEMD)) - {"system/school-site.service"}
+    own = {target: set(written(name, target)) - always for target in Target}
+    image = {"docker/Dockerfile", "docker/Dockerfile.dockerignore", "nginx/nginx.conf"}
+
+    assert own[Target.SYSTEMD] == {"system/school-site.service"}
+    assert own[Target.DOCKER] == image
+    assert own[Target.COMPOSE] == {*image, "docker/compose.yaml"}
+    assert own[Target.KUBERNETES] == {*image, "kubernetes/deployment.yaml"}
+    assert own[Target.PROCFILE] >= {"procfile/Procfile", f"procfile/{chosen(name).place.file_name}"}
+    assert set(written(name)) == always.union(*own.values())
+
+
+@pytest.mark.parametrize("name", EVERY_KIND)
+def test_the_image_starts_the_server_as_the_unit_does(name):
+    files = written(name)
+    command = re.search(r"^CMD (.*)$", files["docker/Dockerfile"], re.MULTILINE)
+    unit = re.search(r"^ExecStart=(.*)$", files["system/school-site.service"], re.MULTILINE)
+
+    assert command
+    assert unit
+    assert " ".join(json.loads(command[1])) == unit[1].replace('"', "")
+    assert "COPY deploy/server/ /etc/school-site/" in files["docker/Dockerfile"]
+
+
+def test_an_image_has_what_its_packages_need_and_those_of_another_server_nothing_of_it():
+    images = {name: written(name)["docker/Dockerfile"] for name in ("uwsgi-16", "gunicorn-gevent")}
+
+    assert "build-essential default-libmysqlclient-dev pkg-config" in images["uwsgi-16"]
+    assert "libmariadb3" in images["uwsgi-16"]
+    assert "apt-get" not in images["gunicorn-gevent"]
+    assert "FROM python:3.11-slim\n" in images["uwsgi-16"]
+
+
+def test_packages_are_those_of_the_trials_in_their_versions():
+    versions = document().environment.versions
+
+    assert settings(written("gunicorn-gevent")["server/requirements.txt"]) == [
+        "",
+        *(f"{name}=={versions[name]}" for name in ("gunicorn", "gevent", "greenlet", "pymysql")),
+    ]
+    assert "django-db-connection-pool" in written("gunicorn-gevent-pool")["server/requirements.txt"]
+
+
+def test_a_socket_is_shared_between_containers_and_a_port_needs_one_network():
+    by_socket, by_port = (written(name)["docker/compose.yaml"] for name in ("uwsgi-16", "uwsgi-2-tcp"))
+
+    assert by_socket.count("- run:/run/school-site") == 2
+    assert "network_mode" not in by_socket
+    assert 'network_mode: "service:site"' in by_port
+    assert "run:" not in settings(by_port)
+
+
+@pytest.mark.parametrize("name", EVERY_KIND)
+def test_who_stops_a_container_waits_for_what_a_worker_may_take(name):
+    files, subject = written(name), chosen(name)
+    graceful_s = subject.configuration.graceful_stop_s
+    pod = re.search(r"terminationGracePeriodSeconds: (\d+)", files["kubernetes/deployment.yaml"])
+
+    assert f"stop_grace_period: {graceful_s + 5}s" in files["docker/compose.yaml"]
+    assert f"TimeoutStopSec={graceful_s + 5}" in files["system/school-site.service"]
+    assert pod
+    assert int(pod[1]) >= graceful_s + 15
+
+
+def test_a_pod_asks_for_what_the_server_used_and_says_so_where_nobody_knows():
+    subject = chosen("uwsgi-16")
+    peaks = [
+        one.peak_rss_bytes or 0 for trial in subject.chosen.trials for one in trial.processes if one.part == "server"
+    ]
+    text = written("uwsgi-16")["kubernetes/deployment.yaml"]
+    found = re.search(r"memory: (\d+)Mi", text)
+    bare = [{**one, "trials": [{**trial, "processes": []} for trial in one["trials"]]} for one in _configurations()]
+    without = written("uwsgi-16", configurations=bare)["kubernetes/deployment.yaml"]
+
+    assert found
+    assert int(found[1]) * 2**20 >= max(peaks) > (int(found[1]) - 2) * 2**20
+    assert "resources:" not in without
+    assert "its resources are for you to measure" in without
+
+
+def _configurations() -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(report("concurrency"))["configurations"]
+    return found
+
+
+@pytest.mark.parametrize("name", EVERY_KIND)
+def test_a_platform_gives_the_port_and_has_its_own_python(name):
+    files = written(name, Target.PROCFILE)
+    file = files[f"procfile/{chosen(name).place.file_name}"]
+    lines = settings(file)
+
+    assert re.match(r"web: cd app && .*\bexec \w+ .*\n$", files["procfile/Procfile"])
+    assert "PORT" in files["procfile/Procfile"] + "".join(lines)
+    assert not any("/srv/" in line or "/run/" in line or "/etc/" in line for line in lines)
+    assert "that was not measured" in " ".join(file.split()).replace("# ", "").replace("; ", "")
+
+
+@pytest.mark.parametrize("name", EVERY_KIND)
+def test_no_secret_is_in_any_file(name):
+    text = "\n".join(written(name).values())
+
+    assert not re.search(r"DB_PASSWORD=|SECRET_KEY\s*=", text)
+    assert "secrets.env" in written(name)["docker/Dockerfile.dockerignore"]
