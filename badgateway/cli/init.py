@@ -1,7 +1,9 @@
 """The command that looks at a repository and proposes an experiment for its site."""
 
 import os
+import platform
 import re
+from importlib.metadata import distributions
 from pathlib import Path
 
 import click
@@ -9,7 +11,7 @@ import click
 from badgateway.cli.entry import cli
 from badgateway.cli.terminal import echo
 from badgateway.draft import settings_file
-from badgateway.draft.candidates import Candidate, LeftOut, candidates
+from badgateway.draft.candidates import Candidate, LeftOut, candidates, lent_to
 from badgateway.draft.draft import FILE, LOCUST_FILE, Draft, Levels
 from badgateway.draft.experiment_text import experiment_text
 from badgateway.draft.findings import Finding, findings
@@ -129,7 +131,9 @@ def _drafted(root: Path, given: Path | None, command: str | None, log: Path | No
     today = _today(repository, command)
     explored = explore(repository, program, today)
     site = explored.site
-    found = list(candidates(site, os.cpu_count() or 1))
+    packages = {one.name.lower() for one in distributions() if one.name}
+    lent = lent_to(site, platform.python_version(), packages)
+    found = list(candidates(site, os.cpu_count() or 1, lent))
     workload, levels = of_log or (_workload(site), Levels(users=_USERS, source="chosen by the kit, not measured"))
     return Draft(
         name=_NO_NAME.sub("-", root.name.lower()).strip("-") or "site",

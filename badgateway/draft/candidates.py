@@ -1,6 +1,6 @@
 """Which of the kit's own configurations a site can run, and why not the others."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from badgateway.databases.database_system import DatabaseSystem, Driver
@@ -61,15 +61,21 @@ def driver_of(site: Inspected) -> Driver | None:
     return next((one for one in drivers if module in {one.module, one.name}), None)
 
 
-def candidates(site: Inspected, cores: int) -> Iterator[Candidate | LeftOut]:
-    """Yield the kit's configurations: those that the site can run, and the others with their reasons."""
+def candidates(site: Inspected, cores: int, lent: Collection[str] = ()) -> Iterator[Candidate | LeftOut]:
+    """Yield the kit's configurations: those that the site can run, and the others with their reasons.
+
+    Args:
+        site: That is to run them.
+        cores: Of the machine.
+        lent: Packages that the kit lends a site that lacks them.
+    """
     for server in servers():
         for model in server.kit_files:
             if (model is WorkerModel.EVENT_LOOP) is not site.is_async:
                 continue
             word, note = _TITLES[model]
             name = f"{server.name}-{word}"
-            why = _why_not(site, server, model)
+            why = _why_not(site, server, model, lent)
             if why:
                 yield LeftOut(name=name, why=why)
                 continue
@@ -77,7 +83,7 @@ def candidates(site: Inspected, cores: int) -> Iterator[Candidate | LeftOut]:
             yield Candidate(name=name, server=server, model=model, workers=workers, note=note)
 
 
-def _why_not(site: Inspected, server: Server, model: WorkerModel) -> str:
+def _why_not(site: Inspected, server: Server, model: WorkerModel, lent: Collection[str]) -> str:
     needed = [server.distributions[0], *([_GREENLETS] if model is WorkerModel.GREENLETS else [])]
     if model is WorkerModel.GREENLETS:
         driver = driver_of(site)
@@ -85,5 +91,13 @@ def _why_not(site: Inspected, server: Server, model: WorkerModel) -> str:
         if blocked:
             what = f"{driver.name}: {blocked}" if driver else blocked
             return f"{what}: a worker would serve one request at a time"
-    absent = [name for name in needed if name not in site.packages]
+    absent = [name for name in needed if name not in {*site.packages, *lent}]
     return f"{' and '.join(absent)} not installed in the site's environment" if absent else ""
+
+
+def lent_to(site: Inspected, python: str, packages: Collection[str]) -> tuple[str, ...]:
+    """Return the packages of servers that the kit can lend: those that it has, for the same version of Python."""
+    if python.split(".")[:2] != site.python.split(".")[:2]:
+        return ()
+    needed = dict.fromkeys(name for server in servers() for name in server.distributions)
+    return tuple(name for name in needed if name in packages)

@@ -24,6 +24,8 @@ class Route(_Told):
     """The kind of each value in the pattern, such as IntConverter."""
     methods: tuple[str, ...] = ()
     """Empty: not known."""
+    home: str = ""
+    """The path that an expression answers to when it has nothing to match, such as / of a site that is all pages."""
 
 
 class FoundDatabase(_Told):
@@ -77,6 +79,8 @@ class Inspected(_Told):
     is_async: bool = False
     settings_module: str = ""
     debug: bool = False
+    has_key: bool = True
+    """Whether Django's settings have a SECRET_KEY."""
     flags: Mapping[str, bool] = {}
     texts: Mapping[str, str] = {}
     allowed_hosts: tuple[str, ...] = ()

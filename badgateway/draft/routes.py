@@ -17,7 +17,8 @@ _PARTS_OF_OTHERS = {
     "media": "a file",
     "delete": "it may delete something",
 }
-_VIEWS_OF_OTHERS = ("django.contrib.admin.", "django.views.static.", "django.contrib.staticfiles.")
+_ADMINS = ("django.contrib.admin.", "wagtail.admin.")
+_VIEWS_OF_OTHERS = (*_ADMINS, "django.views.static.", "django.contrib.staticfiles.")
 _VALUE = re.compile(r"<[^<>]*>|\(\?P<\w+>|[()\[\]*+?{}|\\^$]")
 _ANCHORS = re.compile(r"\^|\\[AZ]|\$")
 _LANGUAGE = re.compile(r"/[a-z]{2}(-[a-z]+)?/")
@@ -45,10 +46,14 @@ class NotSent:
 
 def tasks_of(routes: Iterable[Route]) -> Iterator[Task | NotSent]:
     """Yield a task for each route that takes a GET and no value, and the others with their reasons."""
+    every = list(routes)
+    closed = tuple(dict.fromkeys(shown(route) for route in every if _is_index_of_admin(route)))
     seen: set[str] = set()
-    for route in routes:
+    for route in every:
         pattern = shown(route)
-        why = _why_not(route, pattern)
+        why = "the admin" if pattern.startswith(closed) else _why_not(route, pattern)
+        if why and route.home and not route.home.startswith(closed):
+            why, pattern = "", route.home
         if pattern in seen:
             continue
         seen.add(pattern)
@@ -58,6 +63,10 @@ def tasks_of(routes: Iterable[Route]) -> Iterator[Task | NotSent]:
             yield NotSent(pattern=pattern, why=f"more than {MOST_TASKS} routes")
         else:
             yield Task(path=pattern, name=f"GET {pattern}")
+
+
+def _is_index_of_admin(route: Route) -> bool:
+    return route.view.startswith(_ADMINS) and route.name in {"index", "wagtailadmin_home"}
 
 
 def shown(route: Route) -> str:

@@ -30,7 +30,7 @@ class Changes:
     @property
     def are_some(self) -> bool:
         """Whether there is anything to change."""
-        return self.debug or self.database or self.key
+        return self.debug or self.database or self.key or self.hosts
 
     @property
     def reasons(self) -> str:
@@ -39,6 +39,7 @@ class Changes:
             "DEBUG is True": self.debug,
             "its database is named in the settings": self.database,
             "it has no SECRET_KEY": self.key,
+            "it allows no host": self.hosts,
         }
         return ", ".join(text for text, holds in words.items() if holds)
 
@@ -50,13 +51,13 @@ def needed(site: Inspected, variables: Variables) -> Changes:
         debug=site.debug,
         database=bool(found and found.host) and not variables.leads_to_database,
         key=lacks_key(site),
-        hosts=site.debug and not site.allowed_hosts,
+        hosts=not site.error and not site.allowed_hosts,
     )
 
 
 def lacks_key(site: Inspected) -> bool:
     """Tell whether the settings have no SECRET_KEY at all, so that nothing of Django's can be loaded."""
-    return _NO_KEY in site.error and not site.missing
+    return not site.has_key or (_NO_KEY in site.error and not site.missing)
 
 
 def settings_text(module: str, changes: Changes) -> str:

@@ -161,4 +161,5 @@ def not_of_the_kit(variables: Variables) -> Iterator[str]:
     yield from (name for name, why in variables.reasons.items() if why == MADE_UP)
 
 
+DRAWN = "a secret: each run draws its own"
 MADE_UP = "the site does not load without it; this value is made up"

@@ -19,6 +19,7 @@ from badgateway.draft.settings_file import (
 )
 from badgateway.draft.today import Today, variables_set
 from badgateway.draft.variables import (
+    DRAWN,
     MADE_UP,
     MARKED_HOST,
     RANDOM,
@@ -73,6 +74,7 @@ def explore(repository: Repository, python: Path, today: Today | None) -> Explor
             demand_something_to_serve(site)
             marked = inspection.look({**_real(variables, site), **marks(site)})
             variables = _hosts(inspection, site, leading_to_database(site, marked, variables))
+            variables = _key(inspection, site, variables)
             site = _last_look(inspection, site, variables)
         explored = Explored(site=site, variables=variables, settings_source=source, is_apart=inspection.is_apart)
         explored = _with_own_settings(inspection, explored)
@@ -122,7 +124,7 @@ def _filled(inspection: Inspection, before: Variables) -> tuple[Inspected, Varia
     variables = before
     for name, value in filled.items():
         written = as_written(name, value)
-        why = "a secret: each run draws its own" if written == RANDOM else MADE_UP
+        why = DRAWN if written == RANDOM else MADE_UP
         variables = variables.with_one(name, written, "leads to the site's database" if "${data" in written else why)
     return site, variables
 
@@ -145,7 +147,7 @@ def _out_of_debug(
         why = f"{site.settings_module} has DEBUG = True"
         found, more = _filled(inspection, variables.with_one(SETTINGS, module, why))
         if not found.error and not found.debug:
-            return found, more, f"there beside {site.settings_module}, which has DEBUG = True"
+            return found, more, f"its name, beside {site.settings_module}, which has DEBUG = True"
     return site, variables, source
 
 
@@ -179,7 +181,13 @@ def _with_own_settings(inspection: Inspection, explored: Explored) -> Explored:
     if found.error or found.debug:
         return explored
     site = found.model_copy(update={"variables": {**site.variables, **found.variables}})
-    return replace(explored, site=site, variables=variables, settings_text=text, settings_source="written beside it")
+    return replace(
+        explored,
+        site=site,
+        variables=variables,
+        settings_text=text,
+        settings_source="changed for runs alone",
+    )
 
 
 def _hosts(inspection: Inspection, site: Inspected, variables: Variables) -> Variables:
@@ -191,6 +199,15 @@ def _hosts(inspection: Inspection, site: Inspected, variables: Variables) -> Var
         found = inspection.look({**_real(variables, site), name: MARKED_HOST})
         if MARKED_HOST in found.allowed_hosts:
             return variables.with_one(name, MARKED_HOST, "the host that users ask for")
+    return variables
+
+
+def _key(inspection: Inspection, site: Inspected, variables: Variables) -> Variables:
+    """Return the variables and the one that has the site's secret, where the settings have none without it."""
+    names = () if site.has_key else [name for name in site.variables if is_secret(name)]
+    for name in names:
+        if inspection.look({**_real(variables, site), name: filler(name, site)}).has_key:
+            return variables.with_one(name, RANDOM, DRAWN)
     return variables
 
 

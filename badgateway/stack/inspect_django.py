@@ -26,6 +26,7 @@ def facts(_application: Any, root: str) -> dict[str, Any] | None:
         "kind": "django",
         "settings_module": os.environ.get("DJANGO_SETTINGS_MODULE", ""),
         "debug": bool(settings.DEBUG),
+        "has_key": _has_key(settings),
         "flags": {name: bool(getattr(settings, name, False)) for name in _PLAIN},
         "texts": {name: str(getattr(settings, name, None) or "") for name in _TEXTS},
         "allowed_hosts": [str(one) for one in settings.ALLOWED_HOSTS],
@@ -37,6 +38,13 @@ def facts(_application: Any, root: str) -> dict[str, Any] | None:
         "commands": _commands(),
         "routes": _routes(settings),
     }
+
+
+def _has_key(settings: Any) -> bool:
+    try:
+        return bool(settings.SECRET_KEY)
+    except Exception:  # noqa: BLE001 # Django's own, which an earlier one does not raise
+        return False
 
 
 def _database(alias: str, one: dict[str, Any], root: str) -> dict[str, Any]:
@@ -102,7 +110,14 @@ def _walk(patterns: Any, prefix: str, above: dict[str, str], found: list[dict[st
         if inner is not None and depth < _DEEPEST:
             _walk(inner, path, values, found, depth + 1)
         elif inner is None and len(found) < _MOST_ROUTES:
-            found.append(_route(one, path, values))
+            found.append({**_route(one, path, values), "home": _home(one.pattern, prefix, above)})
+
+
+def _home(pattern: Any, prefix: str, above: dict[str, str]) -> str:
+    """Return the path that a pattern of expressions answers to when it has nothing to match, if it is known."""
+    regex = getattr(pattern, "regex", None)
+    is_plain = not above and not any(letter in prefix for letter in "^$(<[*+?\\")
+    return prefix if is_plain and "Regex" in type(pattern).__name__ and regex and regex.match("") else ""
 
 
 def _converters(pattern: Any) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """The kit's configurations are those that the site can run; the others are left out with the reason."""
 
-from badgateway.draft.candidates import Candidate, LeftOut, candidates, driver_of, system_of
+from badgateway.draft.candidates import Candidate, LeftOut, candidates, driver_of, lent_to, system_of
 from tests.draft.sites import PACKAGES, database, site
 
 
@@ -37,6 +37,16 @@ def test_what_is_not_installed_for_the_site_is_named():
 
     assert left_out["uwsgi-threads"] == "uwsgi not installed in the site's environment"
     assert left_out["gunicorn-gevent"] == "gevent not installed in the site's environment"
+
+
+def test_what_the_kit_lends_to_the_same_python_can_be_run_too():
+    found = site(packages={"django": "5"})
+    lent = lent_to(found, "3.11.9", {"gunicorn", "greenlet", "rich"})
+
+    assert set(lent) == {"gunicorn", "greenlet"}
+    assert lent_to(found, "3.12.1", {"gunicorn"}) == ()
+    kept = [one.name for one in candidates(found, 2, lent) if isinstance(one, Candidate)]
+    assert kept == ["gunicorn-sync", "gunicorn-threads"]
 
 
 def test_an_asgi_site_gets_event_loops_alone():

@@ -38,6 +38,20 @@ def test_others_are_left_out_with_their_reason(route, why):
     assert list(left_out.values()) == [why]
 
 
+def test_all_below_an_admin_is_left_out_by_whatever_name_it_is_mounted():
+    index = Route(pattern="/backstage/", name="index", view="django.contrib.admin.sites.AdminSite.index")
+    below = Route(pattern="/backstage/auth/user/add/", name="auth_user_add", view="django.contrib.auth.admin.add_view")
+    sent, _ = sorted_out(below, index, Route(pattern="/about/"))
+
+    assert sent == ["/about/"]
+
+
+def test_a_site_that_is_all_pages_behind_one_expression_has_its_home():
+    pages = Route(pattern="/^((?:[\\w\\-]+/)*)$", is_regex=True, home="/")
+
+    assert sorted_out(pages)[0] == ["/"]
+
+
 def test_what_only_a_matcher_needs_is_not_in_the_path():
     sent, _ = sorted_out(Route(pattern="/^about\\.html$", is_regex=True), Route(pattern="/^old/\\Z", is_regex=True))
 

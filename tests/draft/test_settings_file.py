@@ -16,6 +16,7 @@ def test_what_variables_lead_to_is_left_alone():
 
 def test_a_database_that_is_named_in_the_settings_is_led_by_variables_of_the_kits():
     changes = needed(site(), Variables())
+    assert needed(site(allowed_hosts=()), Variables().with_one("DATABASE_URL", URL, "")) == Changes(hosts=True)
     variables = with_settings(Variables(), changes)
 
     assert changes == Changes(database=True)

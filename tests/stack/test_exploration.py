@@ -1,0 +1,109 @@
+"""What a site has to be given for a run is found by loading it; else settings for runs are written."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from badgateway.draft.repository import look
+from badgateway.draft.settings_file import MODULE
+from badgateway.errors import DeploymentError
+from badgateway.stack.exploration import explore
+
+WSGI = """
+import os
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "{settings}")
+from django.core.wsgi import get_wsgi_application
+application = get_wsgi_application()
+"""
+URLS = "urlpatterns = []\n"
+KEY = 'SECRET_KEY = "x"'
+POSTGRES = '"ENGINE": "django.db.backends.postgresql"'
+
+
+@pytest.fixture
+def explored(tmp_path, monkeypatch):
+    monkeypatch.delenv("DJANGO_SETTINGS_MODULE", raising=False)
+
+    def run(module="mysite.settings", /, **files):
+        (tmp_path / "mysite").mkdir(exist_ok=True)
+        given = {"__init__": "", "urls": URLS, "wsgi": WSGI.format(settings=module), **files}
+        for name, text in given.items():
+            file = tmp_path / "mysite" / f"{name.replace('__of__', '/')}.py"
+            file.parent.mkdir(exist_ok=True)
+            file.write_text(text)
+        return explore(look(tmp_path), Path(sys.executable), None)
+
+    return run
+
+
+def settings(*lines, databases="{}"):
+    head = ("import os", 'ROOT_URLCONF = "mysite.urls"', f"DATABASES = {databases}", 'ALLOWED_HOSTS = ["127.0.0.1"]')
+    return "\n".join((*head, *lines)) + "\n"
+
+
+def test_single_variables_are_led_to_the_runs_database(explored):
+    place = '"NAME": os.environ["DB_NAME"], "USER": "me", "HOST": os.getenv("DB_HOST")'
+    databases = f'{{"default": {{{POSTGRES}, {place}}}}}'
+    found = explored(settings=settings(KEY, databases=databases))
+
+    assert found.variables.values == {"DB_NAME": "${database.name}", "DB_HOST": "${database.host}"}
+    assert found.settings_text == ""
+
+
+def test_a_database_and_debug_that_are_written_into_the_settings_are_changed_for_runs_alone(explored):
+    databases = f'{{"default": {{{POSTGRES}, "NAME": "precious", "HOST": "db.example.org", "PASSWORD": "precious"}}}}'
+    found = explored(settings=settings(KEY, "DEBUG = True", databases=databases))
+
+    assert "from mysite.settings import *" in found.settings_text
+    assert "precious" not in found.settings_text
+    assert found.variables.values["DJANGO_SETTINGS_MODULE"] == MODULE
+    assert found.variables.leads_to_database
+    assert not found.site.debug
+
+
+def test_settings_for_production_beside_those_for_development_are_taken_and_said(explored):
+    base = settings('SECRET_KEY = os.environ["KEY_OF_SITE"]')
+    found = explored(
+        "mysite.settings.dev",
+        settings__of____init__="",
+        settings__of__base=base,
+        settings__of__dev="from .base import *\nDEBUG = True\n",
+        settings__of__production="from .base import *\n",
+    )
+
+    assert found.site.settings_module == "mysite.settings.production"
+    assert "mysite.settings.dev, which has DEBUG = True" in found.settings_source
+    assert found.variables.values["KEY_OF_SITE"] == "${random}"
+
+
+def test_a_site_without_a_key_is_given_one_by_each_run(explored):
+    found = explored(settings=settings())
+
+    assert found.variables.values["SITE_SECRET_KEY"] == "${random}"
+    assert found.site.has_key
+
+
+def test_a_key_of_a_variable_that_may_be_missing_is_found(explored):
+    found = explored(settings=settings('SECRET_KEY = os.environ.get("APP_SECRET")'))
+
+    assert found.variables.values == {"APP_SECRET": "${random}"}
+    assert found.settings_text == ""
+
+
+def test_the_hosts_of_a_variable_are_named(explored):
+    lines = (KEY, 'ALLOWED_HOSTS = [one for one in os.environ.get("SITE_HOSTS", "").split(",") if one]')
+    found = explored(settings=settings(*lines))
+
+    assert found.variables.values == {"SITE_HOSTS": "badgateway.example"}
+    assert found.site.allowed_hosts == ("badgateway.example",)
+
+
+def test_a_site_that_fails_says_where_and_what(explored):
+    with pytest.raises(DeploymentError, match=r"mysite/settings\.py:5: ZeroDivisionError"):
+        explored(settings=settings("1 / 0"))
+
+
+def test_a_folder_without_a_site_is_told(tmp_path):
+    with pytest.raises(DeploymentError, match="nothing was found that a server could load"):
+        explore(look(tmp_path), Path(sys.executable), None)
