@@ -39,6 +39,7 @@ class LiveView:
         account: Account | None = None,
         *,
         clock: Callable[[], float] = time.monotonic,
+        used: Callable[[], float] = time.process_time,
         now: Callable[[], float] = time.time,
     ) -> None:
         """Begin at the end of the files.
@@ -48,11 +49,12 @@ class LiveView:
             uses: The server that is under load.
             account: Whose the files of the servers are; None: the kit's own.
             clock: Seconds that never go back.
+            used: Seconds of the processor that were used so far.
             now: Seconds since the epoch.
         """
         self._page = folder / PAGE
         self._uses = uses
-        self._clock, self._now = clock, now
+        self._clock, self._used, self._now = clock, used, now
         self._next_s = clock()
         self._events = folder / raw.CLIENT_EVENTS
         self._samples, self._requests = LiveSamples(), LiveRequests()
@@ -77,13 +79,14 @@ class LiveView:
         self._stack.close()
 
     def refresh(self) -> None:
-        """Write the page anew, unless it is too early: a look that takes long is followed by a longer pause."""
-        started_s = self._clock()
-        if started_s < self._next_s:
+        """Write the page anew, unless it is too early: a look that uses much is followed by a longer pause."""
+        if self._clock() < self._next_s:
             return
+        before_s = self._used()
         self._write(self._rows())
-        took_s = self._clock() - started_s
-        self._next_s = started_s + took_s + max(_SHORTEST_PAUSE_S, _PAUSE_PER_LOOK * took_s)
+        # Not how long it took: a look that others kept from the processor has taken little from the load.
+        used_s = self._used() - before_s
+        self._next_s = self._clock() + max(_SHORTEST_PAUSE_S, _PAUSE_PER_LOOK * used_s)
 
     def _rows(self) -> Rows:
         look = self._following.poll()

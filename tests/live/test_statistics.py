@@ -23,6 +23,8 @@ WHERE database_name = DATABASE() ORDER BY 1, 2, 3
 
 @pytest.fixture
 def ask(school_database: SchoolDatabase) -> Iterator[Ask]:
+    # Other tests share the database, and leave what their visitors wrote.
+    school_database.restore()
     with asking(school_database) as function:
         yield function
 

@@ -83,6 +83,20 @@ def test_before_anything_happens_the_tables_are_empty(site, view):
     assert site.seen(view) == {"causes": [], "server-now": [], "outcomes": []}
 
 
+@pytest.mark.parametrize(("used_s", "waits_s"), [(0.01, 1.0), (2.0, 8.0)])
+def test_the_pause_is_as_long_as_what_a_look_used_of_the_processor_not_as_it_had_to_wait_for_it(site, used_s, waits_s):
+    used = iter((0.0, used_s, used_s, used_s))
+    # Each look at this clock is three seconds later: the machine is busy with others.
+    times_s = iter((0.0, 0.0, 3.0, 3.0 + waits_s - 0.1, 3.0 + waits_s, 6.0 + waits_s))
+    with LiveView(site.folder, {"uwsgi": ()}, clock=lambda: next(times_s), used=lambda: next(used)) as view:
+        view.refresh()
+        (site.folder / PAGE).unlink()
+        view.refresh()
+        assert not (site.folder / PAGE).exists()
+        view.refresh()
+        assert (site.folder / PAGE).exists()
+
+
 def test_a_failure_is_told_with_its_cause_and_the_line_that_shows_it(site, view):
     site.seen(view)
     not_connected = {name: "-" for name in proxy_line("") if name.endswith("_time_s") and name.startswith("upstream")}

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -75,10 +76,9 @@ class Kit:
         """Of the command itself, and of its process group."""
         return self._process.pid
 
-    @property
-    def has_ended(self) -> bool:
-        """Whether the command itself has."""
-        return self._process.poll() is not None
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal to the command itself; nothing, when it has ended already."""
+        self._process.send_signal(number)
 
     def look(self) -> list[psutil.Process]:
         """Return all processes that live below the command now, and remember them."""
