@@ -203,7 +203,9 @@ def _planned(path: Path, experiment: Experiment, *, with_worker_checks: bool) ->
     if experiment.study is not None:
         # What does not fit into its budget is refused before anything is started.
         fitted_design(experiment)
-    worker_checks = plan_worker_checks(experiment) if with_worker_checks else None
+    # They ask a page that only a site made for them has.
+    has_page = experiment.application.wait_path is not None
+    worker_checks = plan_worker_checks(experiment) if with_worker_checks and has_page else None
     return Planned(path=path, experiment=experiment, worker_checks=worker_checks)
 
 

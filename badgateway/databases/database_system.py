@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Protocol
+from typing import Any, Protocol
 
 from badgateway.model.evidence import ServerEvent
 
@@ -182,6 +182,20 @@ class TableStatistics:
     """What is wrong by the rows that the statement gave; empty when nothing."""
 
 
+Ask = Callable[[str, str], Sequence[Sequence[Any]]]
+"""Executes a statement in the database of that name, and returns its rows; one connection for each name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptData:
+    """How the data of a database are kept, and put back between trials, without any command of the site's."""
+
+    keep: Callable[[Ask, str], None]
+    """Keeps what is in the database of that name; DeploymentError: it cannot."""
+    put_back: Callable[[Ask, str], None]
+    """Makes it again what it was."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatabaseSystem:
     """One database system."""
@@ -220,6 +234,8 @@ class DatabaseSystem:
     client: Client
     activity: Activity
     statistics: TableStatistics
+    kept: KeptData | None = None
+    """How the kit puts data back by itself; None: an experiment has to name a command."""
     drivers: tuple[Driver, ...]
     """Those that a configuration may name, the recommended one first."""
     text_values: str = STANDARD_TEXT

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
+from badgateway.databases import kept_tables
 from badgateway.databases.database_system import (
     SHOWN_CHARACTERS,
     Activity,
@@ -11,6 +12,7 @@ from badgateway.databases.database_system import (
     DatabaseSystem,
     DjangoSettings,
     Driver,
+    KeptData,
     Login,
     Place,
     PooledSettings,
@@ -40,6 +42,8 @@ CREATE USER '{name}'@'localhost' IDENTIFIED BY '{password}';
 GRANT ALL PRIVILEGES ON {name}.* TO '{name}'@'127.0.0.1';
 GRANT ALL PRIVILEGES ON {name}.* TO '{name}'@'localhost';
 GRANT SELECT ON mysql.innodb_index_stats TO '{name}'@'127.0.0.1';
+CREATE DATABASE {name}{kept} CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci;
+GRANT ALL PRIVILEGES ON `{name}\\{kept}`.* TO '{name}'@'127.0.0.1';
 """
 
 # Attempts too, for the first; everybody may ask. Neither question counts rows: theirs are temporary tables.
@@ -91,7 +95,7 @@ def bootstrap_sql(system_tables: str, name: str, password: str) -> str:
     Root may enter through the unix socket only, and only who is root there.
     """
     head = "CREATE DATABASE mysql;\nUSE mysql;\nSET @auth_root_socket = 'root';\n"
-    return head + system_tables + ACCOUNT_SQL.format(name=name, password=password)
+    return head + system_tables + ACCOUNT_SQL.format(name=name, password=password, kept=kept_tables.SUFFIX)
 
 
 def _prepare(place: Place) -> Sequence[Step]:
@@ -184,6 +188,7 @@ DATABASE = DatabaseSystem(
         own={SampleSeries.DB_SELECTS: 1},
     ),
     statistics=TableStatistics(tables=_TABLES, kept=_KEPT, analyze=_analyze, fault=_analyze_fault),
+    kept=KeptData(keep=kept_tables.keep, put_back=kept_tables.put_back),
     text_values=TEXT_VALUES,
     error_texts=ERROR_TEXTS,
     drivers=(

@@ -8,10 +8,12 @@ from badgateway.databases.database_system import (
     SHOWN_CHARACTERS,
     STANDARD_TEXT,
     Activity,
+    Ask,
     Client,
     DatabaseSystem,
     DjangoSettings,
     Driver,
+    KeptData,
     Login,
     Place,
     PooledSettings,
@@ -30,7 +32,7 @@ FIXED_STATISTICS = ("-c", "autovacuum=off", "-c", "default_statistics_target=100
 looks at 300,000 rows of each. On the command line, which goes before any postgresql.conf; a site that is deployed does
 better with PostgreSQL's own way."""
 
-ACCOUNT_SQL = """CREATE ROLE {name} LOGIN PASSWORD '{password}';
+ACCOUNT_SQL = """CREATE ROLE {name} LOGIN CREATEDB PASSWORD '{password}';
 CREATE DATABASE {name} OWNER {name};
 """
 
@@ -87,6 +89,11 @@ ERROR_TEXTS = (
     (ServerEvent.DB_CONNECTION_LOST, r"(?:Operational|Interface)Error: (?:the )?connection (?:is|already) closed"),
 )
 
+MAINTENANCE = "postgres"
+"""The database that is there for who makes and drops others."""
+KEPT = "_kept"
+_LEAVE = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+
 _NO_POOL = "Django's pool takes psycopg 3 alone"
 
 
@@ -127,6 +134,17 @@ def _connect_arguments(login: Login, _connect_s: float, answer_s: float) -> Mapp
         # One limit for everything that the server may be waited for.
         "timeout": answer_s,
     }
+
+
+def _keep(ask: Ask, name: str) -> None:
+    # Nobody may be in a database that is copied.
+    ask(_LEAVE.format(name=name), MAINTENANCE)
+    ask(f"CREATE DATABASE {name}{KEPT} TEMPLATE {name}", MAINTENANCE)
+
+
+def _put_back(ask: Ask, name: str) -> None:
+    ask(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)", MAINTENANCE)
+    ask(f"CREATE DATABASE {name} TEMPLATE {name}{KEPT}", MAINTENANCE)
 
 
 def _analyze(tables: Sequence[str]) -> str:
@@ -172,6 +190,7 @@ DATABASE = DatabaseSystem(
     client=Client(module="pg8000.dbapi", arguments=_connect_arguments, attributes={"autocommit": True}),
     activity=Activity(connections=_CONNECTIONS, counters=_COUNTERS, series={"sessions": SampleSeries.DB_CONNECTS}),
     statistics=TableStatistics(tables=_TABLES, kept=_KEPT, analyze=_analyze, fault=lambda _rows: ""),
+    kept=KeptData(keep=_keep, put_back=_put_back),
     # A backslash is a letter like others, but where an E says that it is not.
     text_values=rf"\bE'(?:[^'\\]|''|\\.)*(?:'|\\?$) | {STANDARD_TEXT}",
     error_texts=ERROR_TEXTS,

@@ -7,9 +7,9 @@ from pydantic import AfterValidator, AliasChoices, BaseModel, Field
 
 from badgateway.model.declared import (
     LONGEST_PATH_BYTES,
-    Command,
     Commands,
     Declared,
+    OptionalCommand,
     ProjectPath,
     Variable,
     text_like,
@@ -100,8 +100,10 @@ class Application(_Declared):
     """Folders of the application's that nginx serves by itself, by their paths in addresses."""
     prepare: Commands = (("python", "manage.py", "prepare"),)
     """Run once per experiment, one after the other: make the tables and load the data."""
-    restore: Command = ("python", "manage.py", "restore")
-    """Run before every trial: takes back what the trial before it wrote."""
+    restore: OptionalCommand = ("python", "manage.py", "restore")
+    """Run before every trial: takes back what the trial before it wrote. Without it the kit does so itself."""
+    wait_path: UrlPath | None = "/wait/"
+    """A page that has the database wait for db_ms milliseconds; None: there is none, so worker checks are left out."""
     copied: Annotated[
         tuple[Annotated[str, Field(max_length=LONGEST_PATH_BYTES), AfterValidator(_of_the_folder)], ...],
         Field(max_length=100, validation_alias=AliasChoices("copy", "copied")),

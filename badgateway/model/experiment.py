@@ -45,6 +45,8 @@ class Database(_Declared):
 
     system: Name = "mariadb"
     """What it is run on; badgateway/databases/ has a module for each."""
+    driver: Name | None = None
+    """That of every configuration that names none."""
     max_connections: Annotated[int, Field(ge=10, le=10_000)] = 151
     """MariaDB's own default: the ceiling a site meets when nobody chose one."""
 

@@ -13,6 +13,7 @@ from badgateway.model.decoding import DecodingError, decoded_toml
 from badgateway.model.experiment import Experiment
 from badgateway.model.printable import printable
 from badgateway.plan.declaration_faults import fault_lines
+from badgateway.plan.defaults import completed
 from badgateway.plan.kit_files import located
 from badgateway.plan.overrides import in_variant
 from badgateway.plan.project_files import file_faults
@@ -40,8 +41,7 @@ def load_experiment(path: Path, *, drawn_seed: int | None = None) -> Experiment:
         raise _refusal(path, str(error).splitlines()) from None
     if drawn_seed is not None:
         declared = {"seed": drawn_seed} | declared
-    if path.name == OF_A_SITE and isinstance(application := declared.get("application", {}), dict):
-        declared |= {"application": {"directory": "."} | application}
+    declared = completed(declared, is_of_a_site=path.name == OF_A_SITE)
     try:
         # As JSON, of which pydantic takes lists for tuples and texts for paths, and nothing else for anything else.
         experiment = Experiment.model_validate_json(json.dumps(declared), strict=True)

@@ -30,7 +30,7 @@ def looks(experiment: Experiment, database: RunningDatabase, snapshot: Snapshot)
     application = experiment.application
     ways = [(_module_of(one, experiment), one.environment) for one in experiment.configurations]
     commands = (*application.prepare, application.restore)
-    ways += [(_of_any_command(argv), {}) for argv in commands if _is_manage(argv)]
+    ways += [(_of_any_command(argv), {}) for argv in commands if argv and _is_manage(argv)]
     different = {(argv, tuple(sorted(environment.items()))) for argv, environment in ways}
     return tuple(
         _command(

@@ -28,6 +28,7 @@ HOST = "127.0.0.1"
 NAME = "site"
 START_DEADLINE_S = 60.0
 _PLACE = re.compile(r"\$\{database\.([a-z]+)\}")
+_RANDOM = "${random}"
 STOP_S = 5.0
 """How long the server may take to end on the signal that it has for it; then it is told as all others are."""
 
@@ -46,6 +47,8 @@ class RunningDatabase:
     user: str
     password: str = field(repr=False)
     pid: int
+    random: str = field(default_factory=lambda: secrets.token_hex(32), repr=False)
+    """What a site takes for a secret of its own, such as SECRET_KEY; the same in a whole run."""
     statistics: Mapping[str, tuple[tuple[str, str, int], ...]] = field(
         default_factory=lambda: MappingProxyType({}), repr=False
     )
@@ -67,7 +70,8 @@ class RunningDatabase:
             **{name: str(getattr(self, name)) for name in ("host", "port", "name", "user", "password")},
         }
         return {
-            name: _PLACE.sub(lambda found: values.get(found[1], found[0]), value) for name, value in environment.items()
+            name: _PLACE.sub(lambda found: values.get(found[1], found[0]), value).replace(_RANDOM, self.random)
+            for name, value in environment.items()
         }
 
 

@@ -10,6 +10,7 @@ from badgateway.model.experiment import Experiment
 from badgateway.process.account import Account, make_passage
 from badgateway.stack import application
 from badgateway.stack.database import RunningDatabase, run_database
+from badgateway.stack.kept_data import keep_data, put_data_back
 from badgateway.stack.own_database import demand_own_databases
 from badgateway.stack.project import Snapshot
 from badgateway.stack.statistics import renew_statistics, take_statistics
@@ -33,17 +34,22 @@ def prepare_database(
         directory = snapshot.path(experiment.application.directory)
         demand_own_databases(application.looks(experiment, database, snapshot), database, directory)
         application.prepare(experiment, database, snapshot)
-        yield replace(database, statistics=take_statistics(database))
+        known = take_statistics(database)
+        if not experiment.application.restore:
+            keep_data(database)
+        yield replace(database, statistics=known)
 
 
 @contextmanager
 def restoring(experiment: Experiment, database: RunningDatabase, snapshot: Snapshot) -> Iterator[Callable[[], None]]:
     """Begin to take back what earlier trials wrote: every trial finds the same data and gets the same plans for it.
 
+    Where the experiment names no command for it, the kit does it at once, before anything can ask.
+
     Gives what waits until it is done; that raises RestoreError when the application's command failed, or the database
     could not be asked. A block that fails without having waited does so before it is left.
     """
-    with application.restoring(experiment, database, snapshot) as wait:
+    with _restoring(experiment, database, snapshot) as wait:
         has_waited = False
 
         def finish() -> None:
@@ -67,3 +73,16 @@ def restoring(experiment: Experiment, database: RunningDatabase, snapshot: Snaps
             if not has_waited:
                 finish()
             raise
+
+
+@contextmanager
+def _restoring(experiment: Experiment, database: RunningDatabase, snapshot: Snapshot) -> Iterator[Callable[[], None]]:
+    if experiment.application.restore:
+        with application.restoring(experiment, database, snapshot) as wait:
+            yield wait
+        return
+    try:
+        put_data_back(database)
+    except DeploymentError as error:
+        raise RestoreError(str(error)) from error
+    yield lambda: None

@@ -19,8 +19,8 @@ WAIT_MS = 200
 ROUNDS = 2
 READY_DEADLINE_S = 10.0
 """Shorter than for a trial: one worker that is not there by then, such as one patched too late, never will be."""
-TARGET = "/wait/?db_ms={wait_ms}"
 NOT_FOUND = 404
+USUAL_PAGE = "/wait/"
 
 
 def prove(experiment: Experiment, root: Path, listener: Listener, effects: Effects) -> WorkerCheckReport:
@@ -58,7 +58,7 @@ def prove_into(
     """Do the same into an empty folder that the servers can write to, and leave their logs there."""
     try:
         rounds = _rounds(configuration, bench, raw, requests=requests, wait_ms=wait_ms)
-        reason = "" if all(found.is_clean for found in rounds) else _why(rounds, raw)
+        reason = "" if all(found.is_clean for found in rounds) else _why(rounds, raw, _page(bench))
     except DeploymentError as error:
         rounds, reason = (), f"did not come up: {known_line(str(error)) or first_line(str(error))}"
     statuses = sum((found.statuses for found in rounds), Counter[int]())
@@ -78,10 +78,14 @@ def prove_into(
     return judged_again(proof, raw)
 
 
-def _why(rounds: tuple[Round, ...], raw: Path) -> str:
+def _page(bench: Bench) -> str:
+    return bench.experiment.application.wait_path or USUAL_PAGE
+
+
+def _why(rounds: tuple[Round, ...], raw: Path, page: str) -> str:
     # An application of the user's own need not have the page.
     if all(set(found.statuses) == {NOT_FOUND} for found in rounds):
-        return f"the application has no page {TARGET.partition('?')[0]} that waits for the database"
+        return f"the application has no page {page} that waits for the database"
     return why(_log(raw))
 
 
@@ -101,5 +105,5 @@ def _rounds(configuration: Configuration, bench: Bench, raw: Path, *, requests: 
         ready_deadline_s=READY_DEADLINE_S,
     ) as deployment:
         # The slower of two rounds is the one that something else on the machine disturbed.
-        url = deployment.url + TARGET.format(wait_ms=wait_ms)
+        url = f"{deployment.url}{_page(bench)}?db_ms={wait_ms}"
         return tuple(bench.effects.ask_at_once(url, requests) for _ in range(ROUNDS))

@@ -36,7 +36,7 @@ def test_nobody_can_log_in_as_superuser_and_the_site_has_its_own_database_only(i
     assert "reject" in make.argv[make.argv.index("--auth-local") :][:2]
     assert make.argv[make.argv.index("--auth-host") + 1] == "scram-sha-256"
     assert fill.script.splitlines() == [
-        "CREATE ROLE site LOGIN PASSWORD 'hush';",
+        "CREATE ROLE site LOGIN CREATEDB PASSWORD 'hush';",
         "CREATE DATABASE site OWNER site;",
     ]
     assert "exit_on_error=true" in fill.argv

@@ -18,16 +18,15 @@ name = "shop"
 question = "Which one?"
 load = { locustfile = "loadtest/locustfile.py", users = [5] }
 objective = { max_failure_share = 0.01, p95_ms = 1000 }
-application = { wsgi = "shop:app", prepare = ["python", "fill.py"], restore = ["python", "fill.py"] }
+application = { wsgi = "shop:app", prepare = ["python", "fill.py"] }
+database = { driver = "pymysql" }
 [[configurations]]
 name = "a"
 server = "kit:gunicorn_gthread.py"
-driver = "pymysql"
 workers = 2
 [[configurations]]
 name = "b"
 server = "kit:uwsgi_gevent.ini"
-driver = "pymysql"
 workers = 2
 """
 
@@ -53,6 +52,8 @@ def test_a_site_needs_no_file_of_the_kit_and_its_own_folder_is_the_application(f
     loaded = load_experiment(file)
 
     assert loaded.application.directory == PurePosixPath()
+    assert (loaded.application.restore, loaded.application.wait_path) == ((), None)
+    assert {one.driver for one in loaded.configurations} == {"pymysql"}
     assert [(one.kind, one.worker_model) for one in loaded.configurations] == [
         ("gunicorn", "threads"),
         ("uwsgi", "greenlets"),
