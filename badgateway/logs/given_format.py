@@ -1,28 +1,23 @@
-"""Formats of access logs in nginx's, Apache's, Gunicorn's or uWSGI's own spelling, made into patterns and SQL."""
+"""Formats of access logs in a proxy's or a server's own spelling, made into patterns and SQL."""
 
 import re
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from functools import cache
+from operator import itemgetter
 from types import MappingProxyType
 
 from badgateway.errors import ConfigurationError
 from badgateway.logs.combined import access_lines
-from badgateway.logs.format_fields import (
-    APACHE_FIELDS,
-    EPOCH,
-    GUNICORN_FIELDS,
-    ISO,
-    NGINX_FIELDS,
-    UWSGI_FIELDS,
-    Field,
-    Meaning,
-)
+from badgateway.logs.format_fields import APACHE, NGINX
 from badgateway.logs.servers import server_logs
 from badgateway.model.in_memory import small_database
 from badgateway.model.log_kind import LogKind, Proxy
-from badgateway.servers import gunicorn, uwsgi
+from badgateway.numbers import listed
+from badgateway.servers.access_format import EPOCH, ISO, AccessFormat, Field, Meaning
 from badgateway.servers.line_format import LineFormat, epoch_s, extracted, finite, request_columns, text_literal
+from badgateway.servers.registry import servers
 
 _TEXT = Field(pattern=".*?")
 _QUOTED = Field(pattern=r'(?:[^"\\]|\\.)*')
@@ -30,49 +25,40 @@ _QUOTED = Field(pattern=r'(?:[^"\\]|\\.)*')
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Spelling:
-    """How one program writes the names of fields.
-
-    Attributes:
-        kind: Of the logs that it writes.
-        name: A pattern for one field; its first group that matched is the field's name.
-        fields: By name.
-        proxy: Whose spelling it is; None: a server's.
-        logs_the_start: Whether a line has the time when the request came.
-    """
+    """Whose configuration spells formats in some way."""
 
     kind: str
-    name: re.Pattern[str]
-    fields: Mapping[str, Field]
+    """Of the logs that it writes."""
+    label: str
+    """The program, for a message."""
+    access: AccessFormat
+    example: str
+    """Its field with the status."""
     proxy: Proxy | None = None
-    logs_the_start: bool = False
+    """None: a server."""
 
 
-_SPELLINGS = (
-    _Spelling(
-        kind=gunicorn.LOG.kind,
-        name=re.compile(r"%\(([a-zA-Z]|\{[^}]*\}[a-z])\)s"),
-        fields=GUNICORN_FIELDS,
-    ),
-    _Spelling(
-        kind=uwsgi.LOG.kind,
-        name=re.compile(r"%\(([\w.]+)\)"),
-        fields=UWSGI_FIELDS,
-        logs_the_start=True,
-    ),
-    _Spelling(
-        kind=LogKind.OWN_FORMAT,
-        name=re.compile(r"\$(?:\{(\w+)\}|(\w+))"),
-        fields=NGINX_FIELDS,
-        proxy=Proxy.NGINX,
-    ),
-    _Spelling(
-        kind=LogKind.OWN_FORMAT,
-        name=re.compile(r"%[<>!,\d]*((?:\{[^}]*\})?(?:\^t[io]|[a-zA-Z])|%)"),
-        fields=APACHE_FIELDS,
-        proxy=Proxy.APACHE,
-        logs_the_start=True,
-    ),
+_OF_PROXIES = (
+    _Spelling(kind=LogKind.OWN_FORMAT, label="nginx", access=NGINX, example="$status", proxy=Proxy.NGINX),
+    _Spelling(kind=LogKind.OWN_FORMAT, label="Apache", access=APACHE, example="%>s", proxy=Proxy.APACHE),
 )
+
+
+@cache
+def _of_servers() -> tuple[_Spelling, ...]:
+    known = [(one.label, one.log.kind, one.log.access) for one in servers() if one.log and one.log.access]
+    return tuple(
+        _Spelling(kind=kind, label=label, access=access, example=_written(access, Meaning.STATUS)[0])
+        for label, kind, access in known
+    )
+
+
+def _spelling(text: str) -> _Spelling | None:
+    """Return whose spelling a format is in; where a field may be of two servers, of which more of it is a part."""
+    found = [(len(match.group()), one) for one in _of_servers() if (match := one.access.name.search(text))]
+    if found:
+        return max(found, key=itemgetter(0))[1]
+    return next((one for one in _OF_PROXIES if one.access.name.search(text)), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +104,7 @@ def unused_notes(given: Sequence[GivenFormat | None], used: AbstractSet[str]) ->
 
 
 def given_format(text: str, more: Mapping[str, Field] = MappingProxyType({})) -> GivenFormat:
-    """Make a format out of what the configuration of nginx, Apache, Gunicorn or uWSGI has for it.
+    """Make a format out of what the configuration of a proxy or a server has for it.
 
     Args:
         text: What it has.
@@ -127,17 +113,17 @@ def given_format(text: str, more: Mapping[str, Field] = MappingProxyType({})) ->
     Raises:
         ConfigurationError: No field is known in it, or none has a status, or none has a time.
     """
-    spelling = next((each for each in _SPELLINGS if each.name.search(text)), None)
+    spelling = _spelling(text)
     if spelling is None:
+        known = listed([f"{one.label} ({one.example!r})" for one in (*_OF_PROXIES, *_of_servers())], last="or")
         raise ConfigurationError(
-            f"--log-format {text!r} has no field in it; write it as nginx ('$status'), Apache ('%>s'), Gunicorn "
-            "('%(s)s') or uWSGI ('%(status)') has it in its configuration"
+            f"--log-format {text!r} has no field in it; write it as {known} has it in its configuration"
         )
     # A configuration file has its quotation marks with a backslash before them.
     pieces = _Pieces(pieces=tuple(_divided(text.replace('\\"', '"').strip(), spelling, more)))
     for meaning in (Meaning.STATUS, Meaning.TIME):
         if not pieces.having(meaning):
-            names = ", ".join(_written(spelling, meaning))
+            names = ", ".join(_written(spelling.access, meaning))
             raise ConfigurationError(
                 f"--log-format {text!r} has no {meaning}, without which no request is told from another: log one of "
                 f"{names} too"
@@ -145,11 +131,8 @@ def given_format(text: str, more: Mapping[str, Field] = MappingProxyType({})) ->
     return GivenFormat(text=text, line_format=_line_format(spelling, pieces), pattern=pieces.pattern())
 
 
-def _written(spelling: _Spelling, meaning: Meaning) -> list[str]:
-    around = {gunicorn.LOG.kind: "%({})s", uwsgi.LOG.kind: "%({})"}.get(
-        spelling.kind, "${}" if spelling.fields is NGINX_FIELDS else "%{}"
-    )
-    return [around.format(name) for name, each in spelling.fields.items() if each.meaning is meaning]
+def _written(access: AccessFormat, meaning: Meaning) -> list[str]:
+    return [access.written.format(name) for name, each in access.fields.items() if each.meaning is meaning]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,7 +171,7 @@ class _Pieces:
 def _divided(text: str, spelling: _Spelling, more: Mapping[str, Field]) -> list[str | Field]:
     pieces: list[str | Field] = []
     end = 0
-    for match in spelling.name.finditer(text):
+    for match in spelling.access.name.finditer(text):
         if match.start() > end:
             pieces.append(_fixed(text[end : match.start()]))
         name = next(group for group in match.groups() if group is not None)
@@ -196,7 +179,7 @@ def _divided(text: str, spelling: _Spelling, more: Mapping[str, Field]) -> list[
         if name == "%":
             pieces.append("%")
         else:
-            pieces.append(spelling.fields.get(name) or more.get(name, _QUOTED if follows == '"' else _TEXT))
+            pieces.append(spelling.access.fields.get(name) or more.get(name, _QUOTED if follows == '"' else _TEXT))
         end = match.end()
     if end < len(text):
         pieces.append(_fixed(text[end:]))
@@ -211,7 +194,7 @@ def _line_format(spelling: _Spelling, pieces: _Pieces) -> LineFormat:
     matches = f"regexp_matches(line, {text_literal(pieces.pattern())})"
     duration_s = _seconds(pieces, Meaning.DURATION)
     time_s = _time_s(pieces)
-    if spelling.logs_the_start:
+    if spelling.access.logs_the_start:
         time_s = f"{time_s} + coalesce({duration_s}, 0)"
     log = server_logs().get(spelling.kind)
     stock = (log.requests or access_lines(log.kind)) if log else None

@@ -1,16 +1,15 @@
 """Learns the format of requests from a log's first lines, where it is none that is known here."""
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import cache
 from operator import itemgetter
 
 from badgateway.logs.combined import EXTRA_TIMES
-from badgateway.logs.format_fields import CERTAIN_METHOD, CERTAIN_STATUS, CERTAIN_URI
 from badgateway.logs.given_format import GivenFormat, counts, given_format
 from badgateway.logs.prefixes import Prefixes
 from badgateway.logs.recognising import kinds_of
-from badgateway.servers import gunicorn, uwsgi
+from badgateway.logs.servers import server_logs
 from badgateway.servers.line_format import LineFormat
 
 # What differs from log to log stands in fields whose names mean nothing. Times without a zone are left to
@@ -61,51 +60,17 @@ def _most_frequent(formats: Sequence[GivenFormat], lines: Sequence[str]) -> tupl
     return max(zip(counts(formats, lines), formats, strict=True), key=itemgetter(0))
 
 
-_CERTAIN = {
-    **dict.fromkeys(("verb", "v"), CERTAIN_METHOD),
-    **dict.fromkeys(("target", "u"), CERTAIN_URI),
-    **dict.fromkeys(("code", "c"), CERTAIN_STATUS),
-}
-"""By names for uWSGI, and by letters for Gunicorn."""
-
-
-def _of_server(before: str, after: str, times: Sequence[str], requests: Sequence[str]) -> tuple[GivenFormat, ...]:
-    return tuple(
-        given_format(text, _CERTAIN)
-        for request in requests
-        for time in times
-        for text in (f"{before}{time}{after}{request}", f"{before}{request}{after}{time}")
-    )
-
-
-_OF_SERVERS: Mapping[str, tuple[GivenFormat, ...]] = {
-    uwsgi.LOG.kind: _of_server(
-        "%(before)",
-        "%(between)",
-        ("%(ltime)", "%(ctime)", "%(ftime)"),
-        (
-            '"%(verb) %(target) HTTP/%(version)" %(code)%(after)',
-            "%(verb) %(target) HTTP/%(version) %(code)%(after)",
-            "%(verb) %(target) %(code)%(after)",
-        ),
-    ),
-    gunicorn.LOG.kind: _of_server(
-        "%(x)s",
-        "%(y)s",
-        ("%(t)s",),
-        ('"%(v)s %(u)s HTTP/%(x)s" %(c)s%(z)s', "%(v)s %(u)s HTTP/%(x)s %(c)s%(z)s", "%(v)s %(u)s %(c)s%(z)s"),
-    ),
-}
-_STOCK = {
-    uwsgi.LOG.kind: re.compile(r"\[pid: \d+\|(?:app|worker): "),
-    gunicorn.LOG.kind: re.compile(r"\S+ \S+ \S+ \[\d\d/|.*\[\d{4}-\d\d-\d\d [^]]*\].*\"[A-Z]+ [^\"]* HTTP/"),
-}
+@cache
+def _guesses(kind: str) -> tuple[GivenFormat, ...]:
+    access = server_logs()[kind].access
+    return tuple(given_format(text, access.unnamed) for text in access.guesses) if access else ()
 
 
 def server_format(kind: str, stock: LineFormat, lines: Sequence[str]) -> LineFormat:
     """How to read the requests in a server's log: as it writes them by itself, unless its first lines have another."""
-    if kind not in _STOCK or any(map(_STOCK[kind].match, lines)):
+    access = server_logs()[kind].access if kind in server_logs() else None
+    if access is None or access.stock is None or any(map(access.stock.match, lines)):
         return stock
     unknown = [line for line in lines if not kinds_of([line])]
-    count, best = _most_frequent(_OF_SERVERS[kind], unknown)
+    count, best = _most_frequent(_guesses(kind), unknown)
     return best.line_format if _LEAST_SHARE * count > len(unknown) else stock

@@ -5,6 +5,20 @@ import re
 from badgateway.model.configuration import Configuration, WorkerModel
 from badgateway.model.evidence import ServerEvent
 from badgateway.model.knob import Knob
+from badgateway.servers.access_format import (
+    BRACKETED,
+    BYTES,
+    CERTAIN_METHOD,
+    CERTAIN_STATUS,
+    CERTAIN_URI,
+    METHOD,
+    REQUEST,
+    STATUS,
+    URI,
+    AccessFormat,
+    duration,
+    guessed,
+)
 from badgateway.servers.deployable import Deployable
 from badgateway.servers.log import ServerLog, rules, stamped_line
 from badgateway.servers.plain_python import plain_python
@@ -78,6 +92,31 @@ _OWN = re.compile(
     r"|(?:Worker \(pid: ?\d+\) was sent SIG|WORKER TIMEOUT \(pid: ?\d+\)|Booting worker with pid: \d)"
 )
 
+ACCESS = AccessFormat(
+    name=re.compile(r"%\(([a-zA-Z]|\{[^}]*\}[a-z])\)s"),
+    written="%({})s",
+    fields={
+        "s": STATUS,
+        "t": BRACKETED,
+        "r": REQUEST,
+        "m": METHOD,
+        "U": URI,
+        "b": BYTES,
+        "B": BYTES,
+        "D": duration(1e-6),
+        "L": duration(1.0),
+        "M": duration(1e-3),
+        "T": duration(1.0),
+    },
+    guesses=guessed(
+        "%(x)s",
+        "%(y)s",
+        ("%(t)s",),
+        ('"%(v)s %(u)s HTTP/%(x)s" %(c)s%(z)s', "%(v)s %(u)s HTTP/%(x)s %(c)s%(z)s", "%(v)s %(u)s %(c)s%(z)s"),
+    ),
+    unnamed={"v": CERTAIN_METHOD, "u": CERTAIN_URI, "c": CERTAIN_STATUS},
+    stock=re.compile(r"\S+ \S+ \S+ \[\d\d/|.*\[\d{4}-\d\d-\d\d [^]]*\].*\"[A-Z]+ [^\"]* HTTP/"),
+)
 LOG = ServerLog(
     kind="Gunicorn log",
     example="[2024-12-06 14:48:56 +0000] [1] [CRITICAL] WORKER TIMEOUT (pid:8)",
@@ -88,6 +127,7 @@ LOG = ServerLog(
     is_common=True,
     has_combined_lines=True,
     access_logger="gunicorn.access",
+    access=ACCESS,
 )
 SERVER = Server(
     name="gunicorn",

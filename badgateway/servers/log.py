@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from badgateway.model.evidence import ServerEvent
+from badgateway.servers.access_format import AccessFormat
 from badgateway.servers.line_format import LineFormat
 
 PREFIX_CHARS = 120
@@ -81,6 +82,8 @@ class ServerLog:
     """Whether its own access log, in nginx's combined format, may stand between its lines."""
     access_logger: str = ""
     """The name of its logger for requests, as a logging configuration may write it into JSON lines."""
+    access: AccessFormat | None = None
+    """How its configuration spells other formats of lines about requests; None: nobody can give it one."""
     has_local_times: bool = False
     """Whether its times are local ones, without a zone."""
     prints_uncaught: bool = False

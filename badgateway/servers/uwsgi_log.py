@@ -4,6 +4,24 @@ import re
 from typing import Final
 
 from badgateway.model.evidence import ServerEvent
+from badgateway.servers.access_format import (
+    BYTES,
+    CERTAIN_METHOD,
+    CERTAIN_STATUS,
+    CERTAIN_URI,
+    ISO,
+    ISO_TIME,
+    LOCAL,
+    METHOD,
+    STATUS,
+    URI,
+    AccessFormat,
+    Field,
+    Meaning,
+    duration,
+    epoch,
+    guessed,
+)
 from badgateway.servers.line_format import LineFormat, extracted, number
 from badgateway.servers.line_format import epoch_s as epoch_sql
 from badgateway.servers.log import PREFIX_CHARS, ServerLine, ServerLog, ctime_s, epoch_s, rules
@@ -191,6 +209,42 @@ def _requests() -> LineFormat:
     )
 
 
+_ACCESS_CTIME = r"[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}"
+ACCESS = AccessFormat(
+    name=re.compile(r"%\(([\w.]+)\)"),
+    written="%({})",
+    logs_the_start=True,
+    fields={
+        "status": STATUS,
+        "ltime": LOCAL,
+        "ctime": Field(pattern=_ACCESS_CTIME, meaning=Meaning.TIME, time_format="%a %b %d %H:%M:%S %Y"),
+        # As log-format-strftime has it, which is mostly this.
+        "ftime": Field(pattern=ISO_TIME, meaning=Meaning.TIME, time_format=ISO),
+        "time": epoch(1.0),
+        "tmsecs": epoch(1e-3),
+        "tmicros": epoch(1e-6),
+        "method": METHOD,
+        "uri": URI,
+        "size": BYTES,
+        "rsize": BYTES,
+        "secs": duration(1.0),
+        "msecs": duration(1e-3),
+        "micros": duration(1e-6),
+        "pid": Field(pattern=r"\d+", meaning=Meaning.PID),
+    },
+    guesses=guessed(
+        "%(before)",
+        "%(between)",
+        ("%(ltime)", "%(ctime)", "%(ftime)"),
+        (
+            '"%(verb) %(target) HTTP/%(version)" %(code)%(after)',
+            "%(verb) %(target) HTTP/%(version) %(code)%(after)",
+            "%(verb) %(target) %(code)%(after)",
+        ),
+    ),
+    unnamed={"verb": CERTAIN_METHOD, "target": CERTAIN_URI, "code": CERTAIN_STATUS},
+    stock=re.compile(r"\[pid: \d+\|(?:app|worker): "),
+)
 LOG = ServerLog(
     kind=_KIND,
     example="Fri Dec  6 14:48:56 2024 - *** HARAKIRI ON WORKER 1 (pid: 66, try: 1, graceful: yes) ***",
@@ -202,5 +256,6 @@ LOG = ServerLog(
     prints_uncaught=True,
     request="[pid: ",
     requests=_requests(),
+    access=ACCESS,
     refined={ServerEvent.BLOCK_SIZE_EXCEEDED: _of_size},
 )

@@ -4,11 +4,10 @@ from pathlib import Path
 import pytest
 
 from badgateway.errors import ConfigurationError
-from badgateway.logs import LogEvidence, Source, given_format, read_logs
+from badgateway.logs import LogEvidence, Source, format_fields, given_format, read_logs
 from badgateway.logs.examples import EXAMPLES
-from badgateway.logs.format_fields import APACHE_FIELDS, GUNICORN_FIELDS, NGINX_FIELDS, UWSGI_FIELDS
 from badgateway.model.log_kind import LogKind
-from badgateway.servers import gunicorn, uwsgi
+from badgateway.servers import gunicorn, uwsgi, uwsgi_log
 
 NOON_S = 1795262400.0
 NGINX = "$remote_addr [$time_iso8601] $host $request_method $request_uri $status $request_time"
@@ -99,7 +98,10 @@ def test_a_log_in_another_format_is_read_as_what_it_is_and_the_format_is_told_of
 @pytest.mark.parametrize(
     ("spelling", "message"),
     [
-        ("combined", "has no field in it"),
+        (
+            "combined",
+            r"write it as nginx \('\$status'\), Apache \('%>s'\), uWSGI \('%\(status\)'\) or Gunicorn \('%\(s\)s'\)",
+        ),
         ("$remote_addr $status", r"has no time.*\$time_local"),
         ("%h %t", "has no status.*%s"),
         ("%(addr) %(ltime)", r"has no status.*%\(status\)"),
@@ -110,6 +112,9 @@ def test_a_format_of_no_use_says_what_it_lacks(spelling, message):
         given_format(spelling)
 
 
-@pytest.mark.parametrize("fields", [NGINX_FIELDS, APACHE_FIELDS, GUNICORN_FIELDS, UWSGI_FIELDS])
+@pytest.mark.parametrize(
+    "fields",
+    [one.fields for one in (format_fields.NGINX, format_fields.APACHE, gunicorn.ACCESS, uwsgi_log.ACCESS)],
+)
 def test_no_field_has_a_group_of_its_own(fields):
     assert [name for name, each in fields.items() if re.compile(each.pattern).groups] == []

@@ -15,10 +15,6 @@ OWN = {f"servers/{server.name}{part}.py" for server in servers() for part in (""
 MAY_NAME_SERVERS = {
     # Cause families about one server's behaviour.
     "causes/",
-    # How users of two of them spell their own formats of access lines.
-    "logs/format_fields.py",
-    "logs/given_format.py",
-    "logs/learnt_format.py",
     # Whose name stands in a syslog's prefix, in an example.
     "logs/examples.py",
     # The lives of workers that one server tells through the request journal.
