@@ -18,6 +18,7 @@ from badgateway.errors import ConfigurationError
 from badgateway.model import raw
 from badgateway.model.exit_code import ExitCode
 from badgateway.model.experiment import Experiment
+from badgateway.plan.kit_files import located
 from badgateway.report.formats import render_json
 from badgateway.store.new_files import all_there, demand_new, differences, write_new
 from badgateway.store.run_folder import RunFolder
@@ -184,7 +185,7 @@ def _document(run: Path) -> tuple[Document, str]:
 
 
 def _server_text(chosen: Measurements, project: Path) -> str:
-    file = project / chosen.configuration.server
+    file = located(project, chosen.configuration.server)
     try:
         return file.read_text("utf-8")
     except FileNotFoundError:

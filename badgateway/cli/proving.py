@@ -21,7 +21,7 @@ from badgateway.errors import ConfigurationError
 from badgateway.model.configuration import Configuration
 from badgateway.model.experiment import Experiment
 from badgateway.model.manifest import Environment
-from badgateway.plan.experiment_file import load_experiment, project_root
+from badgateway.plan.experiment_file import OF_A_SITE, load_experiment, project_root
 from badgateway.plan.overrides import with_options
 from badgateway.probe.environment import read_environment
 from badgateway.process.account import service_account
@@ -47,7 +47,9 @@ def experiment_of(subject: Subject, project: Path, given: Path | None) -> tuple[
     """
     name = subject.document.experiment.name
     variant = next((one for one in VARIANTS if name.endswith(f"-{one}")), None)
-    path = given or project / "experiments" / f"{name.removesuffix(f'-{variant}') if variant else name}.toml"
+    own = project / OF_A_SITE
+    in_folder = project / "experiments" / f"{name.removesuffix(f'-{variant}') if variant else name}.toml"
+    path = given or (own if own.exists() and not in_folder.exists() else in_folder)
     if not path.exists():
         raise ConfigurationError(
             f"{path}: is not there; --prove runs the load of the run's experiment: --experiment FILE"

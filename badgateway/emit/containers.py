@@ -99,6 +99,7 @@ def _processes(subject: Subject) -> Iterator[Process]:
 
 def _shared(subject: Subject) -> dict[str, object]:
     place, environment = subject.place, subject.document.environment
+    application = subject.document.experiment.application
     graceful_s = subject.configuration.graceful_stop_s
     return {
         "made_by": made_by(subject),
@@ -110,7 +111,9 @@ def _shared(subject: Subject) -> dict[str, object]:
         "open_files": OPEN_FILES,
         "graceful_s": graceful_s,
         "group": NGINX_GROUP,
-        "health": json.dumps(subject.document.experiment.application.health_path),
-        "health_path": subject.document.experiment.application.health_path,
+        "health": json.dumps(application.probe.path),
+        "health_url": json.dumps(f"http://127.0.0.1{application.probe.path}"),
+        # nginx tells the site its own name, so that any will do here.
+        "statuses": application.probe.status,
         "read_s": subject.timeouts.proxy_read_s,
     }

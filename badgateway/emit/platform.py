@@ -8,7 +8,7 @@ from badgateway.emit.server_file import made_by
 from badgateway.emit.subject import Subject, values_of
 from badgateway.emit.templates import wrapped
 from badgateway.model.configuration import FrontDoor
-from badgateway.servers.deployable import Filling
+from badgateway.servers.deployable import FACTORY, Filling
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +26,7 @@ def platform_files(subject: Subject, folder: PurePosixPath) -> Platform:
     directory, deployable = subject.place.directory, subject.deployable
     up = PurePosixPath("/".join([".."] * len(directory.parts)) or ".")
     place = on_platform(subject.place, port_text=deployable.port, files=up / folder / "procfile")
-    command = deployable.on_port.format(file=place.server_file, target=place.target)
+    command = deployable.on_port.format(file=place.server_file, target=place.target.removesuffix(FACTORY))
     # The platform's router speaks HTTP, and there is no nginx.
     routed = subject.configuration.model_copy(update={"front_door": FrontDoor.LOAD_BALANCER, "proxy_http": "1.1"})
     return Platform(

@@ -18,7 +18,7 @@ CONNECT_TIMEOUT_S = 10
 def proxy_file(subject: Subject) -> str:
     """Return the site's file for nginx."""
     place, timeouts = subject.place, subject.timeouts
-    http = subject.speaks_http
+    http, application = subject.speaks_http, subject.document.experiment.application
     return fill(
         "nginx.conf.j2",
         made_by=made_by(subject),
@@ -27,6 +27,11 @@ def proxy_file(subject: Subject) -> str:
         pass_="proxy" if http else subject.server.protocol,
         scheme="http://" if http else "",
         is_http=http,
+        host=application.host or "$http_host",
+        server_name=application.host.partition(":")[0] if application.host else "_",
+        # TLS ends before nginx: what the site was told in the trials.
+        forwarded="$scheme" if application.scheme == "http" else application.scheme,
+        static={path: place.application / folder for path, folder in application.static.items()},
         http=subject.configuration.proxy_http,
         keeps=subject.keeps_connections,
         keepalive=evidence(subject, "keepalive_s"),
@@ -72,7 +77,7 @@ def balancer_note(subject: Subject) -> str:
         client_keepalive_s=client_keepalive_s(subject),
         read_s=timeouts.proxy_read_s,
         client_s=f"{timeouts.client_s:g}",
-        health=subject.document.experiment.application.health_path,
+        health=subject.document.experiment.application.probe.path,
         graceful_s=one.graceful_stop_s,
         drain_s=max(timeouts.proxy_read_s, one.graceful_stop_s),
         keeps=subject.keeps_connections,

@@ -3,7 +3,7 @@
 from badgateway.emit.evidence import evidence
 from badgateway.emit.subject import Subject, values_of
 from badgateway.emit.templates import wrapped
-from badgateway.servers.deployable import Filling
+from badgateway.servers.deployable import FACTORY, Filling
 
 
 def made_by(subject: Subject) -> str:
@@ -34,7 +34,7 @@ def server_file(subject: Subject) -> str:
 def argv(subject: Subject) -> tuple[str, ...]:
     """Return how the deployed server is started."""
     place = subject.place
-    named = {"file": str(place.server_file), "target": place.target}
+    named = {"file": str(place.server_file), "target": place.target.removesuffix(FACTORY)}
     arguments = (argument.format(**named) for argument in subject.deployable.arguments)
     return (place.program(subject.server.name), *arguments)
 

@@ -71,9 +71,9 @@ def variables_file(subject: Subject) -> str:
 
 
 def _is_hidden(value: str) -> bool:
-    # A report has neither what is secret by its name, nor passwords in addresses; what stands for the address of the
-    # database would have one.
-    return HIDDEN in value or "${database." in value
+    # A report has neither what is secret by its name, nor passwords in addresses. What a run fills in, such as the
+    # address of its database, is something else in a deployment.
+    return HIDDEN in value or "${" in value
 
 
 def _quoted(word: str) -> str:

@@ -154,6 +154,8 @@ def untested(subject: Subject) -> Iterator[str]:
     )
     yield "The site's code, and its server file and nginx template, as they are now: a run keeps no copy of them."
     yield "Deploys: no server was reloaded, restarted or stopped under load."
+    if subject.document.experiment.application.scheme == "https":
+        yield "That TLS ends before nginx: the site was told so in the trials, and nginx's site tells it the same."
     yield "TLS towards clients, static files, other sites behind nginx, and locations of its template beside /."
     yield "The unit of systemd and its sandbox, containers, and every path below /srv, /etc and /run."
     yield "More than one machine, and a load balancer before nginx: load-balancer.md is arithmetic."

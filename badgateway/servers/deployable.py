@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 
 from badgateway.errors import ConfigurationError
 
+FACTORY = "()"
+"""At the end of what a server loads, where that makes the application; some servers have a variable for it instead."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filling:

@@ -5,7 +5,7 @@ import re
 from badgateway.model.configuration import Configuration, WorkerModel
 from badgateway.model.evidence import ServerEvent
 from badgateway.model.knob import Knob
-from badgateway.servers.deployable import Deployable
+from badgateway.servers.deployable import FACTORY, Deployable
 from badgateway.servers.environment_file import bind_variables, fitting, plain_environment, variables
 from badgateway.servers.log import ServerLog, levelled, logging_config, rules
 from badgateway.servers.server import Place, Server, Start
@@ -112,7 +112,11 @@ SERVER = Server(
     kit_files={WorkerModel.THREADS: "granian.env", WorkerModel.EVENT_LOOP: "granian_asgi.env"},
     least_listen=128,
     log=LOG,
-    values=lambda configuration, place: {**_values(configuration, place), _LOGGING: str(place.logging)},
+    values=lambda configuration, place: {
+        **_values(configuration, place),
+        _LOGGING: str(place.logging),
+        "GRANIAN_FACTORY": "true" if place.target.endswith(FACTORY) else None,
+    },
     deployable=Deployable(
         file="granian.env",
         plain=plain_environment,

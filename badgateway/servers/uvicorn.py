@@ -5,7 +5,7 @@ import re
 from badgateway.model.configuration import Configuration, WorkerModel
 from badgateway.model.evidence import ServerEvent
 from badgateway.model.knob import Knob
-from badgateway.servers.deployable import Deployable
+from badgateway.servers.deployable import FACTORY, Deployable
 from badgateway.servers.environment_file import bind_variables, fitting, plain_environment
 from badgateway.servers.log import ServerLog, levelled, logging_config, rules
 from badgateway.servers.server import Place, Server, Start
@@ -103,7 +103,11 @@ SERVER = Server(
     },
     kit_files={WorkerModel.EVENT_LOOP: "uvicorn.env"},
     log=LOG,
-    values=lambda configuration, place: {**_values(configuration, place), _LOGGING: str(place.logging)},
+    values=lambda configuration, place: {
+        **_values(configuration, place),
+        _LOGGING: str(place.logging),
+        "UVICORN_FACTORY": "true" if place.target.endswith(FACTORY) else None,
+    },
     deployable=Deployable(
         file="uvicorn.env",
         plain=plain_environment,

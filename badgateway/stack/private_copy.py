@@ -15,6 +15,7 @@ _PORT = re.compile(rf"\b{PORT}\b")
 class PrivatePlace:
     """Where the copy runs, for each place of the deployment that is not there yet."""
 
+    application: Path
     python_home: Path
     logging: Path
     server_file: Path
@@ -43,6 +44,7 @@ def changed_lines(texts: Mapping[PurePosixPath, str], deployed: DeployedPlace) -
     # Whatever the copy's own places are, they are in none of the deployment's.
     elsewhere = Path("/nowhere")
     place = PrivatePlace(
+        application=elsewhere / "application",
         python_home=elsewhere / "python",
         logging=elsewhere / "logging.json",
         server_file=elsewhere / "server",
@@ -64,4 +66,6 @@ def _places(deployed: DeployedPlace, place: PrivatePlace) -> tuple[tuple[str, st
         (str(deployed.python_home), str(place.python_home)),
         (str(deployed.logging), str(place.logging)),
         (str(deployed.server_file), str(place.server_file)),
+        # Behind what is inside of it.
+        (str(deployed.application), str(place.application)),
     )

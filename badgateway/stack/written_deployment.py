@@ -10,7 +10,7 @@ from badgateway.emit.files import proxy_path, server_path, variables_path
 from badgateway.emit.server_file import argv, logging_file
 from badgateway.emit.subject import Subject
 from badgateway.emit.templates import fill
-from badgateway.errors import ConfigurationError
+from badgateway.errors import ConfigurationError, DeploymentError
 from badgateway.model import raw as raw_files
 from badgateway.model.axis import USUAL, At
 from badgateway.model.configuration import Configuration
@@ -106,6 +106,7 @@ def deploy_written(  # noqa: PLR0913 # as `deploy` has it
 
 def _place(subject: Subject, raw: Path, written: Path, snapshot: Snapshot) -> PrivatePlace:
     return PrivatePlace(
+        application=snapshot.path(subject.place.directory),
         python_home=snapshot.interpreter.prefix,
         logging=raw / raw_files.LOGGING,
         server_file=raw / subject.place.file_name,
@@ -133,6 +134,12 @@ def _server_command(
     copy: _Copy, experiment: Experiment, configuration: Configuration, database: RunningDatabase, snapshot: Snapshot
 ) -> Command:
     subject = copy.files.subject
+    command = private_words(argv(subject), subject.place, copy.place)
+    if not Path(command[0]).exists():
+        raise DeploymentError(
+            f"{command[0]} is not there, and the files start it: install server/requirements.txt into the site's "
+            "environment; what a run lends a site is not deployed with it"
+        )
     of_site = variables(copy.private(variables_path(subject)))
     login = database.environment(configuration.driver, configuration.conn_max_age_s)
     # What a deployment's owner writes into secrets.env.
@@ -140,7 +147,7 @@ def _server_command(
     hidden = {name: value for name, value in own.items() if name not in of_site}
     return Command(
         name=subject.server.name,
-        argv=private_words(argv(subject), subject.place, copy.place),
+        argv=command,
         environment={
             **base_environment(copy.written / RUN_FOLDER),
             "PYTHONUNBUFFERED": "1",

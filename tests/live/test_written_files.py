@@ -16,6 +16,7 @@ import pytest
 from badgateway.emit.files import files_of
 from badgateway.model import raw as raw_files
 from badgateway.model.load_level import LoadLevel, LoadUnit
+from badgateway.model.study import MachineLimits
 from badgateway.plan.experiment_file import load_experiment
 from badgateway.plan.overrides import with_options
 from badgateway.stack.deployment import Deployment
@@ -23,7 +24,10 @@ from badgateway.stack.unit_check import unit_faults
 from badgateway.stack.written_deployment import WrittenFiles, deploy_written
 from badgateway.study.prove_files import WrittenEffects, prove_files
 from tests.emit.subjects import EVERY_KIND, ROOT, chosen
-from tests.live.conftest import SchoolDatabase
+from tests.live.conftest import SchoolDatabase, _reachable_folder
+from tests.live.faults.kit import Kit
+from tests.live.own_sites import repository
+from tests.live.test_own_site import DJANGO, SHOP
 
 pytestmark = pytest.mark.live
 
@@ -117,8 +121,33 @@ def test_a_trial_of_the_files_is_counted_as_those_of_a_run_are(name: str):
     files = written(name)
     whole = load_experiment(ROOT / "experiments" / "concurrency.toml")
     one = with_options(whole, only=[name], users=[5], window_s=2)
+    # Whatever else this machine does.
+    one = one.model_copy(update={"machine": MachineLimits(max_steal_share=1, max_outside_share=1)})
     summary = prove_files(one, LoadLevel(5, LoadUnit.USERS), ROOT, WrittenEffects(files))
 
     assert summary.measurement is not None, summary.reasons
     assert summary.measurement.requests > 5
     assert summary.measurement.failures.count == 0
+
+
+@pytest.mark.proof
+def test_the_answer_for_a_site_of_the_users_own_is_started_as_it_is_written():
+    whose = ("gunicorn", "packaging")
+    with _reachable_folder(None) as folder:
+        folder.chmod(0o711)
+        shop = repository(folder, "django_postgres", (*DJANGO, *whose))
+        program = shop / ".venv" / "bin" / "gunicorn"
+        program.write_text(f"#!{shop}/.venv/bin/python\nfrom gunicorn.app.wsgiapp import run\nrun()\n")
+        program.chmod(0o755)
+        (shop / "badgateway.toml").write_text(SHOP)
+        ran = Kit(shop, "run", "--no-worker-checks")
+        assert ran.end(90) in (0, 3), ran.errors
+        proven = Kit(shop, "emit", "results/shop/latest", "threads", "--out", "deploy", "--prove")
+        status = proven.end(90)
+        page = (shop / "deploy" / "PROOF.md").read_text()
+
+    # One trial of a run is no noise to hold another to.
+    assert status == 3, proven.errors
+    assert "the run has 1 trials of it at this load" in page
+    assert "| failed requests | 0 |" in page
+    assert 'nginx/shop.conf: alias "/srv/shop/staticfiles/";' in page

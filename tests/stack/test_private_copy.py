@@ -11,6 +11,7 @@ from badgateway.stack.private_copy import PrivatePlace, changed_lines, private, 
 from tests.emit.subjects import EVERY_KIND, chosen
 
 PLACE = PrivatePlace(
+    application=Path("/tmp/snapshot/app"),
     python_home=Path("/opt/python"),
     logging=Path("/tmp/raw/logging.json"),
     server_file=Path("/tmp/raw/server-file"),
