@@ -85,6 +85,8 @@ def init(
     for line in _lines(list(findings(draft))):
         echo(line)
     files = {FILE: experiment_text(draft), LOCUST_FILE: locust_file(draft.workload)}
+    if draft.server:
+        files[draft.server.file] = draft.server.text
     if draft.settings_text:
         files[draft.repository.directory / settings_file.FILE] = draft.settings_text
     if print_only:
@@ -141,6 +143,7 @@ def _drafted(root: Path, given: Path | None, command: str | None, log: Path | No
         python=python,
         site=site,
         today=today.loading(site.target) if today else None,
+        server=explored.server,
         variables=explored.variables,
         settings_source=explored.settings_source,
         workload=workload,

@@ -15,7 +15,8 @@ _GREENLETS = "gevent"
 _IN_C = "the database's driver is none that is known to let others run while it waits"
 LISTEN = 1024
 THREADS = 16
-GREENLETS = 64
+MOST_USED = 2
+"""The rank of a server that is lent."""
 _TITLES = {
     WorkerModel.ONE_REQUEST: ("sync", "One request a worker, by the rule of thumb: 2 x cores + 1 workers."),
     WorkerModel.THREADS: ("threads", "A worker for each core, each with threads: requests wait side by side."),
@@ -99,5 +100,6 @@ def lent_to(site: Inspected, python: str, packages: Collection[str]) -> tuple[st
     """Return the packages of servers that the kit can lend: those that it has, for the same version of Python."""
     if python.split(".")[:2] != site.python.split(".")[:2]:
         return ()
-    needed = dict.fromkeys(name for server in servers() for name in server.distributions)
+    # The most used ones: another one is a candidate where the site has it already.
+    needed = dict.fromkeys(name for server in servers() if server.rank <= MOST_USED for name in server.distributions)
     return tuple(name for name in needed if name in packages)

@@ -9,6 +9,7 @@ from badgateway.draft.inspected import Inspected
 from badgateway.draft.locust_file import Workload
 from badgateway.draft.repository import Repository
 from badgateway.draft.today import Today
+from badgateway.draft.todays_server import TodaysServer
 from badgateway.draft.variables import Variables
 
 FILE = PurePosixPath("badgateway.toml")
@@ -42,6 +43,8 @@ class Draft:
     python: Python
     site: Inspected
     today: Today | None
+    server: TodaysServer | None = None
+    """What runs today, as a server file; None where no file says it, or it cannot be taken over."""
     variables: Variables
     settings_source: str
     """Why these settings and no others."""

@@ -9,10 +9,12 @@ from badgateway.draft.serving import serving
 from badgateway.draft.toml import Value, line, spelled
 from badgateway.draft.variables import is_secret
 from badgateway.model.configuration import WorkerModel
+from badgateway.model.printable import printable
 
 OBJECTIVE_P95_MS = 1000
 OBJECTIVE_FAILURES = 0.01
 BUDGET_S = 600
+PROXY_READ_S = 60
 _CHOSEN = "chosen by the kit, not measured: change it to what your users need"
 
 
@@ -42,8 +44,22 @@ def _load(draft: Draft) -> Iterator[str]:
     yield line("max_failure_share", OBJECTIVE_FAILURES, _CHOSEN)
     yield line("p95_ms", OBJECTIVE_P95_MS, _CHOSEN)
     yield ""
+    yield from _timeouts(draft)
+    yield ""
     yield "[study]"
     yield line("budget_s", BUDGET_S)
+
+
+def _timeouts(draft: Draft) -> Iterator[str]:
+    """Yield the limits: today's of the server, and nginx's own."""
+    limit_s = draft.server.limit_s if draft.server else None
+    why = "as today" if limit_s else "none today: longer than nginx waits"
+    yield "[timeouts]"
+    yield line("app_s", limit_s or PROXY_READ_S - 1, why)
+    yield line("proxy_read_s", PROXY_READ_S, "nginx's default")
+    yield line("client_s", PROXY_READ_S + 5)
+    if limit_s and limit_s >= PROXY_READ_S:
+        yield line("any_order", value=True)
 
 
 def _application(draft: Draft) -> Iterator[str]:
@@ -64,8 +80,15 @@ def _application(draft: Draft) -> Iterator[str]:
     for step in steps:
         if not step.is_known:
             yield f"# also there: {spelled(step.argv)}"
-    if served.static:
-        yield line("static", dict(served.static), "served by nginx, as in production")
+    static = {path: folder for path, folder in served.static if _is_there(draft, folder)}
+    if static:
+        yield line("static", static, "served by nginx, as in production")
+
+
+def _is_there(draft: Draft, folder: str) -> bool:
+    """Tell whether a folder of static files is in the repository, or made by a command of Django's."""
+    repository = draft.repository
+    return draft.site.kind == "django" or (repository.root / repository.directory / folder).is_dir()
 
 
 def _environment(draft: Draft) -> Iterator[str]:
@@ -91,12 +114,17 @@ def _database(draft: Draft) -> Iterator[str]:
 def _configurations(draft: Draft) -> Iterator[str]:
     if draft.today is None:
         yield "# No file of the repository says how it is served today: the first one is no baseline of yours."
+    elif draft.server is None:
+        yield f"# {draft.today.source} says `{printable(draft.today.command)}`, whose settings could not be read:"
+        yield "# the first one is no baseline of yours."
     else:
         yield "[[configurations]]"
         yield line("name", "today")
         yield line("baseline", value=True)
-        yield line("command", draft.today.command, draft.today.source)
-        yield line("note", f"What the repository deploys, as {draft.today.source} says.")
+        yield line("server", str(draft.server.file), "made of the command's own file and options")
+        for name, value in draft.server.settings.items():
+            yield line(name, value)
+        yield line("note", f"{draft.today.command} ({draft.today.source})")
     for one in draft.candidates:
         yield ""
         yield from _candidate(one)

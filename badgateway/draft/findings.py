@@ -102,6 +102,15 @@ def _today(draft: Draft) -> Iterator[Finding]:
             found="no file says how the site is served",
             remedy='give it: --command "gunicorn mysite.wsgi"',
         )
+        if draft.server is None and not absent:
+            yield Finding(
+                subject="today",
+                found="its settings could not be read, so there is no baseline",
+                remedy='give another command that does the same: --command "..."',
+            )
+    if draft.server:
+        numbers = ", ".join(f"{name} {draft.server.settings[name]}" for name in ("workers", "threads", "listen"))
+        yield Finding(subject="today", found=numbers, source=f"the server's own reading of it; {draft.server.file}")
     for one in draft.candidates:
         yield Finding(subject="candidate", found=f"{one.name} ({plural(one.workers, 'worker')})", source=one.file)
     for other in draft.left_out:

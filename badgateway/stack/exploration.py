@@ -1,6 +1,8 @@
 """Finds out what a site is and what it has to be given, by loading it some times with other variables."""
 
 import os
+import shlex
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -18,6 +20,7 @@ from badgateway.draft.settings_file import (
     with_settings,
 )
 from badgateway.draft.today import Today, variables_set
+from badgateway.draft.todays_server import TodaysServer, ini_of, of_gunicorn, of_uwsgi
 from badgateway.draft.variables import (
     DRAWN,
     MADE_UP,
@@ -48,6 +51,8 @@ class Explored:
     variables: Variables
     settings_source: str
     is_apart: bool
+    server: TodaysServer | None = None
+    """What runs today, as a server file; None where no file says it, or it cannot be taken over."""
     settings_text: str = ""
     """Of settings for runs alone, where the site's own cannot be led by variables; empty where they can."""
 
@@ -80,7 +85,26 @@ def explore(repository: Repository, python: Path, today: Today | None) -> Explor
         explored = _with_own_settings(inspection, explored)
         if explored.site.error:
             raise DeploymentError(_not_loaded(explored.site, python))
-        return explored
+        return replace(explored, server=_todays_server(inspection, explored, repository, today))
+
+
+def _todays_server(
+    inspection: Inspection, explored: Explored, repository: Repository, today: Today | None
+) -> TodaysServer | None:
+    """Return what runs today as a file that a run can start."""
+    if today is None or today.unknown:
+        return None
+    command = today.loading(explored.site.target).command
+    words = shlex.split(command)[1:]
+    if today.server.name == "gunicorn":
+        given = {**_real(explored.variables, explored.site), **example(explored.variables)}
+        told = inspection.gunicorn(words, given, Path(sys.executable))
+        return of_gunicorn(told, command, today.source) if told else None
+    if today.server.name == "uwsgi":
+        file = ini_of(command)
+        text = repository.text(repository.directory / file) if file else ""
+        return of_uwsgi(text, words, command, today.source)
+    return None
 
 
 @contextmanager

@@ -3,8 +3,10 @@
 import json
 import shutil
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from badgateway.draft.inspected import Inspected, inspected
 from badgateway.draft.variables import MOST_FILLED, filler
@@ -18,7 +20,7 @@ from badgateway.stack.site import base_environment
 
 DEADLINE_S = 60.0
 SCRIPT = Path(inspect_site.__file__)
-PARTS = ("inspect_site.py", "inspect_django.py", "inspect_plain.py")
+PARTS = ("inspect_gunicorn.py", "inspect_site.py", "inspect_django.py", "inspect_plain.py")
 _APART = ("unshare", "--map-root-user", "--net")
 """Run in a network of its own, in which there is nothing, not even this machine."""
 _NOT_A_NUMBER = ("invalid literal for int", "could not convert string to float", "Input should be a valid integer")
@@ -52,10 +54,30 @@ class Inspection:
             DeploymentError: Its Python cannot be started, or ended without an answer.
         """
         asked = json.dumps({"targets": list(self.targets), "manage": self.manage})
+        answer = self._asked(self.python, SCRIPT.name, asked, variables)
+        return inspected(answer).model_copy(update={"required": self.required})
+
+    def gunicorn(self, words: Sequence[str], variables: Mapping[str, str], kits_python: Path) -> Mapping[str, Any]:
+        """Return what a Gunicorn command runs with, as its own parser says; empty where that cannot be told.
+
+        Args:
+            words: Behind the program's name.
+            variables: Of the site.
+            kits_python: Asked where the site's own one has no Gunicorn.
+        """
+        for python in (self.python, kits_python):
+            with suppress(DeploymentError, ValueError):
+                told = json.loads(self._asked(python, "inspect_gunicorn.py", json.dumps(list(words)), variables))
+                if "error" not in told:
+                    return dict(told)
+        return {}
+
+    def _asked(self, python: Path, script: str, asked: str, variables: Mapping[str, str]) -> str:
+        """Run a script in the copy, and return the line that it printed."""
         apart = _APART if self.is_apart else ()
         command = Command(
-            name=f"{self.python} (looking at the site)",
-            argv=(*apart, str(self.python), "-B", str(self.folder / SCRIPT.name), asked),
+            name=f"{python} (looking at the site)",
+            argv=(*apart, str(python), "-B", str(self.folder / script), asked),
             environment={**base_environment(self.copy), **_quiet(), **self.given, **variables},
             directory=self.copy / self.directory,
             log=self.folder / "look.log",
@@ -64,8 +86,8 @@ class Inspection:
         printed = run_to_end(command, deadline_s=DEADLINE_S)
         answer = printed.rpartition(inspect_site.PRINTED)[2].splitlines()
         if inspect_site.PRINTED not in printed or not answer:
-            raise DeploymentError(f"{self.python} ended without telling what the site is; its last lines:\n{printed}")
-        return inspected(answer[0]).model_copy(update={"required": self.required})
+            raise DeploymentError(f"{python} ended without telling what the site is; its last lines:\n{printed}")
+        return answer[0]
 
     def look_filling(self, variables: Mapping[str, str]) -> tuple[Inspected, dict[str, str]]:
         """Load the site, filling in what it cannot be loaded without; return it and what was filled in."""

@@ -60,6 +60,7 @@ def test_a_flask_factory_is_understood_and_nothing_of_the_users_is_in_what_is_wr
     assert {str(path.relative_to(folder)) for path in after.keys() - before.keys()} == {
         "badgateway.toml",
         "loadtest/locustfile.py",
+        "loadtest/today_gunicorn.py",
     }
     assert (folder / ".gitignore").read_text() == ".env\n__pycache__/\nresults/\n"
     assert experiment["application"]["wsgi"] == "shop:create_app()"
@@ -67,7 +68,10 @@ def test_a_flask_factory_is_understood_and_nothing_of_the_users_is_in_what_is_wr
     assert experiment["application"]["environment"]["DATABASE_URL"].startswith("mysql+pymysql://${database.user}:")
     assert experiment["application"]["prepare"] == [["python", "-m", "flask", "--app", "shop:create_app()", "init-db"]]
     assert experiment["database"] == {"system": "mariadb", "driver": "pymysql"}
-    assert experiment["configurations"][0]["command"] == "gunicorn -c gunicorn.conf.py 'shop:create_app()'"
+    today = experiment["configurations"][0]
+    assert today["note"] == "gunicorn -c gunicorn.conf.py 'shop:create_app()' (Procfile)"
+    assert (today["workers"], today["threads"], today["listen"]) == (3, 1, 2048)
+    assert experiment["timeouts"]["app_s"] == 20
     assert '"GET", "/products/"' in (folder / "loadtest/locustfile.py").read_text()
 
 
@@ -86,8 +90,13 @@ def test_a_django_site_is_out_of_debug_by_its_own_variable(repository):
     assert experiment["configurations"][0] == {
         "name": "today",
         "baseline": True,
-        "command": "uwsgi --ini uwsgi.ini",
-        "note": "What the repository deploys, as Procfile says.",
+        "server": "loadtest/today_uwsgi.ini",
+        "workers": 2,
+        "threads": 1,
+        "listen": 64,
+        "max_requests": 0,
+        "preload": True,
+        "note": "uwsgi --ini uwsgi.ini (Procfile)",
     }
     assert "# GET /notes/<int:number>/  (needs a value that is not known)" in told.output
     assert "# GET /admin/" in told.output

@@ -13,6 +13,7 @@ from badgateway.draft.locust_file import Workload
 from badgateway.draft.repository import Repository
 from badgateway.draft.routes import Task
 from badgateway.draft.today import served_by
+from badgateway.draft.todays_server import OF_PYTHON, TodaysServer
 from badgateway.draft.toml import line, spelled
 from badgateway.draft.variables import MADE_UP, RANDOM, URL, Variables
 from tests.draft.sites import database, site
@@ -27,6 +28,9 @@ def draft(tmp_path: Path, found=None, **changed) -> Draft:
         "python": Python(program=".venv/bin/python", source=".venv/"),
         "site": found,
         "today": served_by("gunicorn -w 3 shop.wsgi", "Procfile"),
+        "server": TodaysServer(
+            file=OF_PYTHON, text="", settings={"workers": 3, "threads": 1, "listen": 2048}, limit_s=30
+        ),
         "variables": Variables()
         .with_one("DATABASE_URL", URL, "leads to the site's database")
         .with_one("SECRET_KEY", RANDOM, "a secret: each run draws its own"),
@@ -48,13 +52,35 @@ def test_what_runs_today_is_the_baseline_and_the_kits_candidates_come_after_it(t
     today, *others = written(tmp_path)["configurations"]
 
     assert today["baseline"] is True
-    assert today["command"] == "gunicorn -w 3 shop.wsgi"
+    assert (today["server"], today["workers"]) == ("loadtest/today_gunicorn.py", 3)
+    assert today["note"] == "gunicorn -w 3 shop.wsgi (Procfile)"
     assert {one["server"] for one in others} >= {"kit:gunicorn_gthread.py", "kit:uwsgi.ini"}
     assert not any(one.get("baseline") for one in others)
 
 
 def test_nothing_is_called_a_baseline_that_no_file_names(tmp_path):
     assert not any(one.get("baseline") for one in written(tmp_path, today=None)["configurations"])
+
+
+@pytest.mark.parametrize(
+    ("limit_s", "limits"),
+    [
+        (30, {"app_s": 30, "proxy_read_s": 60, "client_s": 65}),
+        (None, {"app_s": 59, "proxy_read_s": 60, "client_s": 65}),
+        (120, {"app_s": 120, "proxy_read_s": 60, "client_s": 65, "any_order": True}),
+    ],
+)
+def test_time_limits_are_todays_and_those_of_nginx(tmp_path, limit_s, limits):
+    server = TodaysServer(file=OF_PYTHON, text="", settings={"workers": 3, "threads": 1, "listen": 9}, limit_s=limit_s)
+
+    assert written(tmp_path, server=server)["timeouts"] == limits
+
+
+def test_a_command_whose_settings_cannot_be_read_is_no_baseline_and_is_said(tmp_path):
+    text = experiment_text(draft(tmp_path, server=None))
+
+    assert "# Procfile says `gunicorn -w 3 shop.wsgi`" in text
+    assert "baseline" not in tomllib.loads(text)["configurations"][0]
 
 
 def test_a_configuration_that_is_left_out_stands_there_with_its_reason(tmp_path):
