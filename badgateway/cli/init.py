@@ -101,7 +101,7 @@ def init(
         place.write_text(text, encoding="utf-8")
         echo(f"wrote {printable(str(place))}")
     _ignore_results(root)
-    echo(f"next: badgateway plan {FILE}")
+    echo("next: badgateway check")
 
 
 def _demand_free(root: Path) -> None:

@@ -92,22 +92,17 @@ def _variables(draft: Draft) -> Iterator[Finding]:
 
 
 def _today(draft: Draft) -> Iterator[Finding]:
-    if draft.today:
+    if draft.today is None:
+        remedy = 'give it: --command "gunicorn mysite.wsgi"'
+        yield Finding(subject="today", found="no file says how the site is served", remedy=remedy)
+    else:
         absent = ", ".join(draft.today.unknown)
         remedy = f"write into the command what {absent} stands for" if absent else ""
-        yield Finding(subject="today", found=draft.today.command, source=draft.today.source, remedy=remedy)
-    else:
-        yield Finding(
-            subject="today",
-            found="no file says how the site is served",
-            remedy='give it: --command "gunicorn mysite.wsgi"',
-        )
-        if draft.server is None and not absent:
-            yield Finding(
-                subject="today",
-                found="its settings could not be read, so there is no baseline",
-                remedy='give another command that does the same: --command "..."',
+        if not remedy and draft.server is None:
+            remedy = (
+                'its settings could not be read, so there is no baseline; give one that does the same: --command "..."'
             )
+        yield Finding(subject="today", found=draft.today.command, source=draft.today.source, remedy=remedy)
     if draft.server:
         numbers = ", ".join(f"{name} {draft.server.settings[name]}" for name in ("workers", "threads", "listen"))
         yield Finding(subject="today", found=numbers, source=f"the server's own reading of it; {draft.server.file}")

@@ -172,7 +172,9 @@ class Server:
 
     def reads(self, file: PurePath) -> bool:
         """Tell whether a file is named as this server's are."""
-        return any(file.match(pattern) for pattern in self.files)
+        # kit:NAME is a file of that name.
+        plain = PurePosixPath(str(file).rpartition("kit:")[2])
+        return any(plain.match(pattern) for pattern in self.files)
 
     def read_once(self, file: PurePath) -> bool:
         """Tell whether version 0.1 would have taken a file for this server's."""

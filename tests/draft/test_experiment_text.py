@@ -138,6 +138,20 @@ def test_what_cannot_be_measured_is_said_with_what_to_do(tmp_path):
     assert "audit hook" in told(one, "network")[0]
 
 
+@pytest.mark.parametrize(
+    ("today", "word"),
+    [
+        (None, "--command"),
+        (served_by("gunicorn a:app -w $WORKERS", "Procfile"), "WORKERS stands for"),
+        (served_by("uvicorn a:app", "Procfile"), "could not be read"),
+    ],
+)
+def test_a_baseline_that_is_not_known_is_said_with_what_helps(tmp_path, today, word):
+    (line,) = told(draft(tmp_path, today=today, server=None), "today")
+
+    assert word in line
+
+
 def test_a_site_that_is_well_has_nothing_to_be_done(tmp_path):
     found = site(allowed_hosts=("*",))
 

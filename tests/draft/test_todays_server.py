@@ -1,12 +1,13 @@
 """What runs today becomes a server file with its own settings; where it listens and what it loads is the run's."""
 
 import ast
+from typing import Any
 
 import pytest
 
 from badgateway.draft.todays_server import ini_of, of_gunicorn, of_uwsgi
 
-GUNICORN = {
+GUNICORN: dict[str, Any] = {
     "settings": {
         "workers": 3,
         "threads": 4,

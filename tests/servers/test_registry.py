@@ -1,13 +1,13 @@
 """Which servers there are, and which of them a configuration is for."""
 
 from contextlib import ExitStack
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 
 from badgateway.errors import ConfigurationError
 from badgateway.model.configuration import Configuration, WorkerModel
-from badgateway.servers.registry import kind_fault, server_of, servers, setting_faults, worker_model
+from badgateway.servers.registry import fitting, kind_fault, server_of, servers, setting_faults, worker_model
 from badgateway.servers.server import COMMON_SETTINGS
 from badgateway.stack import application
 from tests.servers.dummy import installed_server
@@ -124,3 +124,8 @@ def test_what_a_server_has_not_is_refused_instead_of_doing_nothing(file, values,
     faults = list(setting_faults(found, server_of(found)))
 
     assert [fault[: len(told)] for fault in faults] == [told]
+
+
+@pytest.mark.parametrize("server", servers(), ids=lambda server: server.name)
+def test_a_file_that_the_kit_brings_is_known_by_its_name(server):
+    assert all(fitting("", PurePosixPath(f"kit:{name}")) == (server,) for name in server.kit_files.values())
