@@ -93,19 +93,30 @@ def display_for(*, json_lines: bool, paint: Paint) -> "JsonLines | PlainRows | L
     return PlainRows()
 
 
+class _Untold:
+    """Gives each remark of looks that follow each other once."""
+
+    def __init__(self) -> None:
+        self._told = 0
+
+    def remarks(self, look: Look) -> tuple[str, ...]:
+        """Return the remarks that came since the last look."""
+        fresh, self._told = look.remarks[self._told :], len(look.remarks)
+        return fresh
+
+
 class JsonLines(nullcontext["JsonLines"]):
     """A line for each incident when it begins, when its cause turns out to be another, now and then, and at its end."""
 
     def __init__(self) -> None:
         super().__init__(self)
         self._told: dict[int, tuple[object, float, int]] = {}
-        self._remarked = 0
+        self._untold = _Untold()
 
     def show(self, look: Look, now_s: float) -> None:
         """Print what is new."""
-        for sentence in look.remarks[self._remarked :]:
+        for sentence in self._untold.remarks(look):
             _print(remark_line(sentence))
-        self._remarked = len(look.remarks)
         for each in look.incidents:
             state = (each.incident.cause, each.incident.certainty, each.is_over)
             before, told_s, count = self._told.get(each.number, (None, 0.0, 0))
@@ -126,13 +137,12 @@ class PlainRows(nullcontext["PlainRows"]):
         super().__init__(self)
         self._told_s: dict[int, float] = {}
         self._over: set[int] = set()
-        self._remarked = 0
+        self._untold = _Untold()
 
     def show(self, look: Look, now_s: float) -> None:
         """Print what is new."""
-        for sentence in look.remarks[self._remarked :]:
+        for sentence in self._untold.remarks(look):
             _print(painted(remark_rows(sentence, _WIDEST), unpainted))
-        self._remarked = len(look.remarks)
         for each in look.incidents:
             since_s = self._told_s.setdefault(each.number, now_s)
             if each.number in self._over or (not each.is_over and now_s - since_s < _SO_FAR_S):
@@ -154,7 +164,7 @@ class LiveRows:
         """Begin to draw when entered."""
         self._paint = paint
         self._over: set[int] = set()
-        self._remarked = 0
+        self._untold = _Untold()
         self._live: Live | None = None
 
     def __enter__(self) -> Self:
@@ -176,9 +186,8 @@ class LiveRows:
         del now_s
         if self._live is None:
             return
-        for sentence in look.remarks[self._remarked :]:
+        for sentence in self._untold.remarks(look):
             self._live.console.print(self._text(remark_rows(sentence, _columns())))
-        self._remarked = len(look.remarks)
         over = [each for each in look.incidents if each.is_over and each.number not in self._over]
         for each in over:
             self._over.add(each.number)

@@ -7,7 +7,7 @@ from typing import Any
 from geventhttpclient.response import HTTPConnectionClosed, HTTPParseError, HTTPResponse, HTTPSocketResponse
 from locust.contrib.fasthttp import LocustUserAgent
 
-from badgateway.load.exchange import Asked, NoAnswerError, OtherHostError, WholeReply, hop
+from badgateway.load.exchange import Asked, NoAnswerError, OtherHostError, WholeReply, hop, whole_body
 from badgateway.model.raw_words import ClientError
 
 _WITH_BODY = {"POST", "PUT", "PATCH"}
@@ -63,16 +63,9 @@ def urlopen(agent: LocustUserAgent, request: Any) -> Any:
 
 
 def _body(request: Any) -> bytes | None:
-    payload = request.payload
-    if payload is None:
+    if request.payload is None:
         return b"" if request.method in _WITH_BODY else None
-    if isinstance(payload, str):
-        return payload.encode()
-    if hasattr(payload, "read"):
-        payload = payload.read()
-    elif not isinstance(payload, bytes | bytearray | memoryview):
-        payload = b"".join(payload)
-    return bytes(payload)
+    return whole_body(request.payload)
 
 
 def _as_library(failure: NoAnswerError) -> Exception:

@@ -12,7 +12,7 @@ from requests.utils import select_proxy
 from urllib3 import HTTPHeaderDict, HTTPResponse, Retry, Timeout
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, MaxRetryError, ProtocolError, ReadTimeoutError
 
-from badgateway.load.exchange import Asked, NoAnswerError, OtherHostError, WholeReply, hop
+from badgateway.load.exchange import Asked, NoAnswerError, OtherHostError, WholeReply, hop, whole_body
 from badgateway.model.raw_words import ClientError
 
 
@@ -77,7 +77,7 @@ def _asked(adapter: HTTPAdapter, request: requests.PreparedRequest, timeout: Any
         url=proxy or url,
         target=adapter.request_url(request, None),
         fields=[(_text(name), _text(value)) for name, value in request.headers.items()],
-        body=_body(request.body, has_length="Content-Length" in request.headers),
+        body=_body(request),
         silence_s=_silence_s(timeout),
     )
 
@@ -86,15 +86,10 @@ def _text(value: str | bytes) -> str:
     return value.decode("latin-1") if isinstance(value, bytes) else value
 
 
-def _body(body: Any, *, has_length: bool) -> bytes | None:
-    if body is None:
-        return b"" if has_length else None
-    if isinstance(body, str):
-        return body.encode()
-    if isinstance(body, bytes | bytearray | memoryview):
-        return bytes(body)
-    pieces = iter(lambda: body.read(65_536), b"") if hasattr(body, "read") else body
-    return b"".join(piece.encode() if isinstance(piece, str) else piece for piece in pieces)
+def _body(request: requests.PreparedRequest) -> bytes | None:
+    if request.body is None:
+        return b"" if "Content-Length" in request.headers else None
+    return whole_body(request.body)
 
 
 def _silence_s(timeout: Any) -> float | None:
