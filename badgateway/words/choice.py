@@ -11,6 +11,8 @@ from badgateway.words.verdict_reasons import say
 
 _BY = {Criterion.LATENCY: "p95", Criterion.THROUGHPUT: "throughput", Criterion.CAPACITY: "capacity"}
 _MOST_NAMES, _FIRST_NAMES = 4, 3
+_NO_BOUND = 0.9
+"""A share that another may be better by, above which no figure is said: nine tenths are ten times better."""
 _TIE_RULES = {
     TieRule.FEWEST_CHANGES: "fewest settings changed from the baseline",
     TieRule.LEAST_CPU: "least CPU time a request",
@@ -47,6 +49,8 @@ def _worth(choice: Choice) -> str:
 def _regret(found: Regret) -> str:
     if not found.share:
         return " No other has a lower p95, with 95 %"
+    if found.share > _NO_BOUND:
+        return f" Another may be over ten times better in p95: {plural(found.blocks, 'block')} cannot rule that out"
     return (
         f" No other is more than {percent(found.share)} ({milliseconds(found.milliseconds)}) better in p95, with 95 %"
     )

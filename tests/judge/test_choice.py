@@ -148,6 +148,14 @@ def test_few_blocks_name_what_to_run_but_prove_it_not_the_best_and_say_what_it_t
     assert f"{2.0 ** (1 - blocks):.2g}" in power(choice)
 
 
+def test_a_regret_that_bounds_nothing_is_said_without_a_figure():
+    choice = choose(asked("a", "b"), [with_p95s("a", 300, 300), with_p95s("b", 450, 200)])
+
+    assert choice.regret is not None
+    assert choice.regret.share > 0.9
+    assert sentence(choice).endswith(" Another may be over ten times better in p95: 2 blocks cannot rule that out.")
+
+
 def test_one_block_proves_of_nobody_that_it_keeps_the_objective():
     choice = choose(asked("a", "b"), [with_p95s("a", 300), with_p95s("b", 310)])
 
