@@ -155,15 +155,6 @@ class Asked:
     """The library's own limit of the wait for the next bytes."""
 
 
-def whole_body(given: Any) -> bytes:
-    """Return what a user gave as a request's body: text, bytes, an open file, or pieces of these."""
-    if isinstance(given, str):
-        return given.encode()
-    if isinstance(given, bytes | bytearray | memoryview):
-        return bytes(given)
-    return b"".join(map(whole_body, [given.read()] if hasattr(given, "read") else given))
-
-
 def hop(asked: Asked, client: object) -> WholeReply:
     """Send a hop, once, and return its whole answer; its row is on its way.
 

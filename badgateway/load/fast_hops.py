@@ -7,7 +7,8 @@ from typing import Any
 from geventhttpclient.response import HTTPConnectionClosed, HTTPParseError, HTTPResponse, HTTPSocketResponse
 from locust.contrib.fasthttp import LocustUserAgent
 
-from badgateway.load.exchange import Asked, NoAnswerError, OtherHostError, WholeReply, hop, whole_body
+from badgateway.load.exchange import Asked, NoAnswerError, OtherHostError, WholeReply, hop
+from badgateway.load.wire import whole_body
 from badgateway.model.raw_words import ClientError
 
 _WITH_BODY = {"POST", "PUT", "PATCH"}

@@ -12,7 +12,8 @@ from requests.utils import select_proxy
 from urllib3 import HTTPHeaderDict, HTTPResponse, Retry, Timeout
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, MaxRetryError, ProtocolError, ReadTimeoutError
 
-from badgateway.load.exchange import Asked, NoAnswerError, OtherHostError, WholeReply, hop, whole_body
+from badgateway.load.exchange import Asked, NoAnswerError, OtherHostError, WholeReply, hop
+from badgateway.load.wire import whole_body
 from badgateway.model.raw_words import ClientError
 
 

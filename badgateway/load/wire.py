@@ -8,7 +8,7 @@ import ipaddress
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import Final, Self
+from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
 import gevent.socket
@@ -145,6 +145,15 @@ def _literal_family(host: str) -> int | None:
     except ValueError:
         return None
     return gevent.socket.AF_INET6 if version == 6 else gevent.socket.AF_INET
+
+
+def whole_body(given: Any) -> bytes:
+    """Return what a user gave as a request's body: text, bytes, an open file, or pieces of these."""
+    if isinstance(given, str):
+        return given.encode()
+    if isinstance(given, bytes | bytearray | memoryview):
+        return bytes(given)
+    return b"".join(map(whole_body, [given.read()] if hasattr(given, "read") else given))
 
 
 def request_bytes(method: str, target: str, fields: Iterable[tuple[str, str]], body: bytes | None) -> bytes:

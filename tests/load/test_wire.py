@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from badgateway.load.exchange import whole_body
+from badgateway.load.wire import whole_body
 
 
 @pytest.mark.parametrize(
