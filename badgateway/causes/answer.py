@@ -35,7 +35,8 @@ ORDER BY number DESC, path
 """  # noqa: S608 # a constant of this module
 
 # A line of the server and the proxy's line about the same failure say more than three of either.
-_EVIDENCE = f"""
+_SHOWN = f"""
+CREATE OR REPLACE TEMP TABLE shown AS
 WITH proofs AS (
     SELECT cause_id, certainty, 0 AS kind, event_id AS id FROM attributions WHERE event_id IS NOT NULL
     UNION ALL
@@ -49,15 +50,27 @@ firsts AS (
     QUALIFY dense_rank() OVER (PARTITION BY cause_id, certainty, kind ORDER BY id) <= {_LINES_SHOWN}),
 turns AS (
     SELECT *, row_number() OVER (PARTITION BY cause_id, certainty, kind ORDER BY id) AS turn FROM firsts)
+FROM turns QUALIFY row_number() OVER (PARTITION BY cause_id, certainty ORDER BY turn, kind) <= {_LINES_SHOWN}
+"""  # noqa: S608 # a constant of this module
+
+# Of a million lines only the few that are shown are held.
+_SHOWN_LINES = """
+CREATE OR REPLACE TEMP TABLE shown_lines AS
+SELECT id, file, line_number FROM proxy_lines SEMI JOIN (SELECT id FROM shown WHERE kind = 1) USING (id)
+"""
+_EVIDENCE = """
 SELECT cause_id, certainty, coalesce(m.file, p.file, f.file), coalesce(m.line_number, p.line_number, f.line_number, 0),
     coalesce(m.line, e.line, f.line, '')
-FROM (FROM turns QUALIFY row_number() OVER (PARTITION BY cause_id, certainty ORDER BY turn, kind) <= {_LINES_SHOWN}) t
+FROM shown t
 LEFT JOIN events m ON t.kind = 0 AND m.event_id = t.id
-LEFT JOIN proxy_lines p ON t.kind = 1 AND p.id = t.id
-LEFT JOIN proxy_errors e ON e.file = p.file AND e.line_number = p.line_number
-LEFT JOIN failures f ON t.kind = 2 AND f.failure_id = t.id
+LEFT JOIN shown_lines p ON t.kind = 1 AND p.id = t.id
+LEFT JOIN (SELECT file, line_number, line FROM proxy_errors SEMI JOIN shown_lines USING (file, line_number)) e
+    ON e.file = p.file AND e.line_number = p.line_number
+LEFT JOIN (SELECT failure_id, file, line_number, line FROM failures
+    SEMI JOIN (SELECT id AS failure_id FROM shown WHERE kind = 2) USING (failure_id)) f
+    ON t.kind = 2 AND f.failure_id = t.id
 ORDER BY t.turn, t.kind
-"""  # noqa: S608 # a constant of this module
+"""
 
 _UNATTRIBUTED = f"""
 SELECT coalesce(file, ''), coalesce(line_number, 0), coalesce(line, '')
@@ -70,6 +83,8 @@ _Rows = dict[tuple[str, str], list[tuple[Any, ...]]]
 
 def causes_found(connection: duckdb.DuckDBPyConnection) -> tuple[CauseCount, ...]:
     """Return the causes of the attributed failures, the most frequent first."""
+    connection.execute(_SHOWN)
+    connection.execute(_SHOWN_LINES)
     statuses, minutes, paths, evidence = (
         _grouped(connection.execute(query).fetchall()) for query in (_STATUSES, _MINUTES, _PATHS, _EVIDENCE)
     )

@@ -55,10 +55,18 @@ CASE
 END
 """
 
+_ADDRESSES = f"""
+CREATE OR REPLACE TEMP TABLE addresses AS
+SELECT upstream, {place_sql("upstream")} AS place FROM (
+    SELECT '' AS upstream UNION SELECT upstream_addr FROM failure_rows WHERE upstream_addr IS NOT NULL
+    UNION SELECT upstream FROM proxy_lines WHERE upstream IS NOT NULL)
+"""  # noqa: S608 # a constant of this module
+"""A million failures have a few addresses, and to look into one takes long."""
+
 # The site is the same for all requests that the same servers may have got.
-_LOCATED = f"""
+_LOCATED = """
 SELECT *, coalesce(place, '') || chr(31) || coalesce(host, '') AS site
-FROM (SELECT *, {place_sql("upstream")} AS place FROM ("""  # noqa: S608 # a constant of this module
+FROM (SELECT r.*, a.place FROM ("""
 
 _PREPARED = f"""
 CREATE OR REPLACE TEMP TABLE prepared_failures AS
@@ -84,7 +92,7 @@ SELECT f.failure_id, coalesce(m.proxy, f.proxy) AS proxy, coalesce(f.host, m.hos
     f.id IN (FROM ambiguous_failures) AS ambiguous
 FROM failure_rows f
 LEFT JOIN failure_lines p ON p.left_id = f.id
-LEFT JOIN proxy_lines m ON m.id = p.right_id))
+LEFT JOIN proxy_lines m ON m.id = p.right_id) r LEFT JOIN addresses a USING (upstream))
 """  # noqa: S608 # constants of this module
 
 _RETRIED = """
@@ -100,10 +108,12 @@ FROM (
 WHERE prepared_failures.failure_id = found.failure_id AND found.time_s >= floor(found.end_s - found.wait_s) - 1
 """
 
+_ANY_RETRIED = "SELECT EXISTS (FROM failure_rows WHERE retried)"
+
 _DERIVED = f"""
 INSERT INTO prepared_failures
 {_LOCATED}
-SELECT (SELECT coalesce(max(failure_id), 0) FROM failures) + row_number() OVER (ORDER BY m.id),
+SELECT (SELECT coalesce(max(failure_id), 0) FROM failures) + m.id,
     m.proxy, m.host, m.status, m.status, CASE m.status WHEN 200 THEN '{Outcome.TRUNCATED}' END,
     m.time_s, m.second, m.time_s, NULL,
     split_part(split_part(m.request, ' ', 2), '?', 1),
@@ -113,7 +123,7 @@ FROM proxy_lines m
 ANTI JOIN (SELECT right_id AS id FROM failure_lines) USING (id)
 WHERE m.status <> 0 AND (m.status = 200 OR (SELECT count(*) FROM failures) + (SELECT count(*) FROM volume) = 0)
     AND NOT EXISTS (SELECT 1 FROM volume WHERE source = '{OWN_TRIAL}')
-    AND NOT EXISTS (SELECT 1 FROM failures WHERE source = '{OWN_TRIAL}')))
+    AND NOT EXISTS (SELECT 1 FROM failures WHERE source = '{OWN_TRIAL}')) r LEFT JOIN addresses a USING (upstream))
 """  # noqa: S608 # constants of this module
 
 
@@ -173,8 +183,12 @@ def prepare_failures(connection: duckdb.DuckDBPyConnection) -> None:
     ((hosts_known, both_sides),) = connection.execute(_HOSTS_KNOWN).fetchall()
     if both_sides:
         _pair_all(connection, hosts_known=hosts_known)
-    for statement in (_AMBIGUOUS, _PREPARED, _RETRIED, _DERIVED):
+    for statement in (_AMBIGUOUS, _ADDRESSES, _PREPARED):
         connection.execute(statement)
+    # It puts all lines in order, which takes long; in most logs nothing was tried again.
+    if connection.execute(_ANY_RETRIED).fetchall() == [(True,)]:
+        connection.execute(_RETRIED)
+    connection.execute(_DERIVED)
 
 
 def _pair_all(connection: duckdb.DuckDBPyConnection, *, hosts_known: bool) -> None:

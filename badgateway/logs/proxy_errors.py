@@ -38,7 +38,7 @@ def _after(mark: str) -> str:
 
 _STEPS: tuple[Mapping[str, str], ...] = (
     {
-        "said": f"CASE WHEN {_IS_PLAIN} THEN substr(line, strpos(line, ': ') + 2) "
+        "said": "CASE WHEN is_plain THEN substr(line, strpos(line, ': ') + 2) "
         f"ELSE regexp_replace(line, '^.*?{_HEAD_TO_PID}', '') END",
         "after_request": _after(', request: "'),
         "after_upstream": _after(', upstream: "'),
@@ -49,7 +49,7 @@ _STEPS: tuple[Mapping[str, str], ...] = (
         "behind_request": "split_part(after_request, '\", ', 2)",
     },
     {
-        "connection": "CASE WHEN is_numbered THEN TRY_CAST(substr(split_part(said, ' ', 1), 2) AS BIGINT) END",
+        "connection": "CASE WHEN is_numbered THEN TRY_CAST(substr(said, 2, strpos(said, ' ') - 2) AS BIGINT) END",
         "before_client": "split_part(CASE WHEN is_numbered THEN substr(said, strpos(said, ' ') + 1) ELSE said END, "
         "', client: ', 1)",
         "request": "CASE WHEN after_request = '' THEN NULL "
@@ -59,7 +59,8 @@ _STEPS: tuple[Mapping[str, str], ...] = (
     },
     {
         # What follows a message begins with the client, mostly.
-        "message": f"CASE WHEN regexp_matches(before_client, '{CONTEXT.removesuffix('.*')}') "
+        "message": "CASE WHEN contains(before_client, ', ') "
+        f"AND regexp_matches(before_client, '{CONTEXT.removesuffix('.*')}') "
         f"THEN regexp_replace(before_client, '{CONTEXT}', '') ELSE before_client END",
     },
     {
@@ -74,8 +75,8 @@ def error_projections(utc_offset_s: float) -> tuple[str, ...]:
     time_s = f"epoch(try_strptime(written, '{TIME_FORMAT}')) - {utc_offset_s!r}"
     return (
         f"line, {_IS_PLAIN} AS is_plain",
-        f"line, {_columns(_LEVEL_AND_TIME)}",
-        f"level, CASE WHEN level IS NOT NULL THEN {time_s} END AS time_s, line",
+        f"line, is_plain, {_columns(_LEVEL_AND_TIME)}",
+        f"level, CASE WHEN level IS NOT NULL THEN {time_s} END AS time_s, line, is_plain",
     )
 
 

@@ -35,6 +35,8 @@ from badgateway.model.log_kind import LogKind
 from badgateway.servers.line_format import LineFormat
 
 _PIECE_BYTES = 16 * 1024 * 1024
+_PIECES_AT_ONCE = 4
+"""What was read is compressed so many pieces at a time: each time all that is not yet full is done anew."""
 _KEPT_WHOLE = (LogKind.NGINX_ERROR, *OTHER_ERRORS)
 """Nearly all lines of these are kept."""
 
@@ -88,9 +90,10 @@ class Reader:
             return
         # Not to have all its lines in memory twice.
         with memory_scratch(self.scratch) as memory, file.path.open("rb") as stream:
-            for piece in stream_pieces(file.name, stream, memory, _PIECE_BYTES):
+            for read, piece in enumerate(stream_pieces(file.name, stream, memory, _PIECE_BYTES), start=1):
                 self._later += self._requests(self._planned(number, piece))
-                self.compress()
+                if read % _PIECES_AT_ONCE == 0:
+                    self.compress()
 
     def compress(self) -> None:
         """Have what was read so far take less memory."""

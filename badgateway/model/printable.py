@@ -61,8 +61,8 @@ _RULES = (
         r"\1...",
     ),
 )
-_MARKS = ("[?&]", "@", '"')
-"""For each rule, what text has in which it replaces something; this is known sooner than the rule is tried."""
+_MARKS = ("?&", "@", '"')
+"""For each rule, characters of which text has one in which it replaces something; to look for one takes no time."""
 _COMPILED = tuple((re.compile(pattern, re.ASCII), replacement) for pattern, replacement in _RULES)
 
 
@@ -77,7 +77,7 @@ def masked_sql(column: str) -> str:
     for pattern, replacement in _RULES:
         literal = pattern.replace("'", "''")
         expression = f"regexp_replace({expression}, '{literal}', '{replacement}', 'g')"
-    return f"CASE WHEN regexp_matches({column}, '[?&@\"]') THEN {expression} ELSE {column} END"
+    return f"CASE WHEN {_has_any(column, ''.join(_MARKS))} THEN {expression} ELSE {column} END"
 
 
 def masking_steps(columns: Sequence[str]) -> tuple[str, ...]:
@@ -94,4 +94,8 @@ def masking_steps(columns: Sequence[str]) -> tuple[str, ...]:
 def _step(column: str, pattern: str, replacement: str, mark: str) -> str:
     literal = pattern.replace("'", "''")
     replaced = f"regexp_replace({column}, '{literal}', '{replacement}', 'g')"
-    return f"CASE WHEN regexp_matches({column}, '{mark}') THEN {replaced} ELSE {column} END AS {column}"
+    return f"CASE WHEN {_has_any(column, mark)} THEN {replaced} ELSE {column} END AS {column}"
+
+
+def _has_any(column: str, characters: str) -> str:
+    return "({})".format(" OR ".join(f"contains({column}, '{character}')" for character in characters))
