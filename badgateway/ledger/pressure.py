@@ -3,14 +3,14 @@
 import duckdb
 
 from badgateway.model.outcome import Outcome
-from badgateway.model.raw_words import SampleSeries, TrialPhase
+from badgateway.model.raw_words import SampleSeries, ServerSeries, TrialPhase
 from badgateway.model.samples import Pressure
 from badgateway.model.trial import Window
 
 MOST_PARTS = 120
 LEAST_PART_S = 0.1
 """What is sampled once a part."""
-QUEUE, BUSY = SampleSeries.ACCEPT_QUEUE, "%_busy_workers"
+QUEUE, BUSY = SampleSeries.ACCEPT_QUEUE, ServerSeries.BUSY_WORKERS.of("%")
 _FAILED = f"""
 SELECT least(greatest(CAST(floor((end_s - $start) / $length * $parts) AS INTEGER), 0), $parts - 1) AS part, count(*)
 FROM ledger WHERE phase = '{TrialPhase.WINDOW}' AND outcome <> '{Outcome.OK}' AND end_s IS NOT NULL GROUP BY part

@@ -51,7 +51,7 @@ class TrialPhase(StrEnum):
 
 
 class SampleSeries(StrEnum):
-    """What the kit samples of any stack, in samples.csv; a server's own statistics are named by its module."""
+    """What the kit samples of any stack, in samples.csv; what a server's own statistics tell are ServerSeries."""
 
     ACCEPT_QUEUE = "accept_queue"
     PROXY_ACCEPT_QUEUE = "proxy_accept_queue"
@@ -67,6 +67,19 @@ class SampleSeries(StrEnum):
     DB_ROWS_READ = "db_rows_read"
     DB_CPU_CORES = "db_cpu_cores"
     GENERATOR_CPU_SHARE = "generator_cpu_share"
+
+
+class ServerSeries(StrEnum):
+    """What a server's own statistics tell; in samples.csv behind the server's name, as in uwsgi_busy_workers."""
+
+    BUSY_WORKERS = "busy_workers"
+    CORES_IN_REQUEST = "cores_in_request"
+    """Requests in its workers."""
+    OLDEST_REQUEST_S = "oldest_request_s"
+
+    def of(self, server: str) -> str:
+        """Return the name that it has in samples.csv."""
+        return f"{server}_{self}"
 
 
 OWN_TRIAL = "ledger"

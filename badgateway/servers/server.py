@@ -103,6 +103,7 @@ class Statistics:
     """What a server tells of its workers to whoever connects to its statistics socket."""
 
     series: tuple[str, ...]
+    """Each a ServerSeries of this server; others are kept, and nobody asks for them."""
     read: Callable[[bytes, float], tuple[Reading, ...]]
     """From the whole answer and the seconds since the epoch; ValueError, LookupError or TypeError: it is none."""
 

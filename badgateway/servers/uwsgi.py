@@ -8,6 +8,7 @@ from typing import Any
 
 from badgateway.model.configuration import Configuration, FrontDoor, WorkerModel
 from badgateway.model.knob import Knob
+from badgateway.model.raw_words import ServerSeries
 from badgateway.model.samples import Reading
 from badgateway.servers import uwsgi_log
 from badgateway.servers.deployable import Deployable
@@ -15,9 +16,10 @@ from badgateway.servers.plain_ini import plain_ini
 from badgateway.servers.server import Place, Server, Start, Statistics
 from badgateway.servers.web_variables import WEB_VARIABLES
 
-BUSY_WORKERS = "uwsgi_busy_workers"
-CORES_IN_REQUEST = "uwsgi_cores_in_request"
-OLDEST_REQUEST = "uwsgi_oldest_request_s"
+_NAME = "uwsgi"
+BUSY_WORKERS = ServerSeries.BUSY_WORKERS.of(_NAME)
+CORES_IN_REQUEST = ServerSeries.CORES_IN_REQUEST.of(_NAME)
+OLDEST_REQUEST = ServerSeries.OLDEST_REQUEST_S.of(_NAME)
 
 _MODES = {
     "single process": WorkerModel.ONE_REQUEST,
@@ -85,7 +87,7 @@ def readings(stats: Mapping[str, Any], now_s: float) -> tuple[Reading, ...]:
 LOG = uwsgi_log.LOG
 STATISTICS = Statistics(series=(BUSY_WORKERS, CORES_IN_REQUEST, OLDEST_REQUEST), read=_statistics)
 SERVER = Server(
-    name="uwsgi",
+    name=_NAME,
     label="uWSGI",
     distributions=("uwsgi", "gevent", "greenlet"),
     files=("*uwsgi*.ini",),

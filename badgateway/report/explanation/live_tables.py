@@ -9,7 +9,7 @@ from badgateway.model.explanation import Incident
 from badgateway.model.live_page import Counted, Recent, Row
 from badgateway.model.outcome import Outcome
 from badgateway.model.printable import printable
-from badgateway.model.raw_words import SampleSeries
+from badgateway.model.raw_words import SampleSeries, ServerSeries
 from badgateway.report import wording
 from badgateway.report.explanation import incidents
 from badgateway.servers.advice import Uses, advice_for
@@ -29,9 +29,9 @@ def _whole(value: float) -> str:
 _SERIES: Mapping[str, tuple[str, Said]] = {
     SampleSeries.ACCEPT_QUEUE: ("Accept queue of the server", _whole),
     SampleSeries.PROXY_ACCEPT_QUEUE: ("Accept queue of nginx", _whole),
-    "busy_workers": ("Workers at work", _whole),
-    "cores_in_request": ("Requests in the workers", _whole),
-    "oldest_request_s": ("Oldest request in a worker", numbers.seconds),
+    ServerSeries.BUSY_WORKERS: ("Workers at work", _whole),
+    ServerSeries.CORES_IN_REQUEST: ("Requests in the workers", _whole),
+    ServerSeries.OLDEST_REQUEST_S: ("Oldest request in a worker", numbers.seconds),
     SampleSeries.LISTEN_OVERFLOWS: ("Connections refused by a full TCP queue, in all", _whole),
     SampleSeries.DB_CONNECTIONS: ("Database connections", _whole),
     SampleSeries.DB_EXECUTING: ("Queries that run", _whole),
