@@ -46,6 +46,10 @@ _COMMANDS = {
         module="badgateway.cli.explain",
         short_help="Tell from log files why requests failed, and what to change.",
     ),
+    "advise": Listed(
+        module="badgateway.cli.advise",
+        short_help="Say which causes of failures a site's files invite.",
+    ),
     "cause": Listed(
         module="badgateway.cli.explain",
         short_help="Print what is known of a cause of failures.",

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from badgateway.errors import ConfigurationError
+from badgateway.servers.options import Option, plain_options
 
 FACTORY = "()"
 """At the end of what a server loads, where that makes the application; some servers have a variable for it instead."""
@@ -61,5 +62,13 @@ class Deployable:
     """How its file takes that port from the environment."""
     build_packages: tuple[str, ...] = ()
     """Debian's packages without which its own cannot be installed."""
+    options: Callable[[str], Mapping[str, Option]] = plain_options
+    """What its file says, as it stands."""
+    addresses: tuple[str, ...] = ()
+    """Its options that say where it listens."""
+    defaults: Mapping[str, str] = field(default_factory=dict)
+    """By settings of a configuration: what holds where its file says nothing."""
+    is_mine: Callable[[str], bool] = lambda _text: False
+    """Whether a text is one of its files, whatever it is called."""
     unlimited: str = ""
     """In place of a time limit of its own where it has none: what ends a request that takes too long."""

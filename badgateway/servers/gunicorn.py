@@ -21,11 +21,13 @@ from badgateway.servers.access_format import (
 )
 from badgateway.servers.deployable import Deployable
 from badgateway.servers.log import ServerLog, rules, stamped_line
+from badgateway.servers.options import python_options
 from badgateway.servers.plain_python import plain_python
 from badgateway.servers.server import Place, Server, Start
 from badgateway.servers.web_variables import WEB_VARIABLES
 
 _CLASS = re.compile(r"^\s*worker_class\s*=([^#\n]*)", re.MULTILINE)
+_OWN_FILE = re.compile(r"^(?:worker_class|max_requests|wsgi_app|worker_connections)\s*=", re.MULTILINE)
 _MODELS = {
     "gevent": WorkerModel.GREENLETS,
     "gthread": WorkerModel.THREADS,
@@ -193,6 +195,17 @@ SERVER = Server(
         plain=plain_python,
         variables=WEB_VARIABLES,
         arguments=("--config", "{file}"),
+        options=python_options,
+        addresses=("bind",),
+        defaults={
+            "listen": "2048",
+            "keepalive_s": "2",
+            "workers": "1",
+            "threads": "1",
+            "greenlets": "1000",
+            "app_s": "30",
+        },
+        is_mine=lambda text: bool(_OWN_FILE.search(text)),
         on_port="exec gunicorn --config {file} --bind 0.0.0.0:$PORT",
         unit={
             # It tells systemd when it listens. SIGTERM goes to the master, which lets its workers end their requests.

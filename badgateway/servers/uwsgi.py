@@ -151,6 +151,9 @@ SERVER = Server(
         comment=";",
         # By itself it breaks off every request on SIGTERM, however it is told to take it.
         arguments=("--ini", "{file}", "--hook-master-start", "unix_signal:15 gracefully_kill_them_all"),
+        addresses=("socket", "http-socket", "uwsgi-socket"),
+        defaults={"listen": "100", "workers": "1", "threads": "1"},
+        is_mine=lambda text: "[uwsgi]" in text,
         on_port="exec uwsgi --ini {file} --hook-master-start 'unix_signal:15 gracefully_kill_them_all'",
         port="$(PORT)",
         build_packages=("build-essential",),

@@ -54,6 +54,7 @@ COMMANDS = [
     "serve",
     "ui",
     "explain",
+    "advise",
     "cause",
     "worker-check",
     "doctor",

@@ -1,0 +1,122 @@
+"""What the files of a site say of it, read as they stand: server, proxy, Django's settings, the database's limit."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import PurePath
+
+from badgateway.model.configuration import WorkerModel
+from badgateway.servers.registry import servers
+from badgateway.servers.server import Server
+
+_BEGINS = r"(?:^|(?<=[{};]))\s*"
+"""Of a directive."""
+_DIRECTIVE = re.compile(rf"{_BEGINS}([a-z_]+)\s+([^;{{}}]+);", re.MULTILINE)
+_COMMENT = re.compile(r"#[^\n]*")
+_LIMIT = re.compile(r"^\s*max_connections\s*=\s*(\d+)", re.MULTILINE)
+_PROXY = re.compile(rf"{_BEGINS}(?:proxy|uwsgi)_pass\s", re.MULTILINE)
+_ENGINE = re.compile(r"django\.db\.backends\.(\w+)")
+_WAITS_IN_C = {"mysql": "install_as_MySQLdb", "postgresql": "psycogreen"}
+"""By Django's engine: what a settings file has where its driver is no C that blocks, or one that gevent knows of."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """A value, and the line that says it; a default has none."""
+
+    value: str
+    where: str
+
+    @property
+    def number(self) -> float | None:
+        """The value as a number, seconds without their unit; None where it is none."""
+        found = re.match(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h)?\b", self.value)
+        factors = {"ms": 0.001, "m": 60, "h": 3600}
+        return float(found[1]) * factors.get(found[2], 1) if found else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteFiles:
+    """What was said, in whichever of the files."""
+
+    server: Server | None = None
+    model: WorkerModel | None = None
+    settings: Mapping[str, Said] = field(default_factory=dict)
+    """The server's, by their names in a configuration; defaults too."""
+    address: Said | None = None
+    proxy: Mapping[str, Said] = field(default_factory=dict)
+    """nginx's directives, the last of each."""
+    blocking_driver: Said | None = None
+    """A driver that waits in C, of which gevent does not know."""
+    max_connections: Said | None = None
+    unread: Sequence[str] = ()
+    """Files that say nothing that is known."""
+
+
+def read_site(files: Mapping[PurePath, str]) -> SiteFiles:
+    """Return what the files say; of several of one kind, the last one counts."""
+    told: dict[str, object] = {}
+    unread = []
+    for path, text in files.items():
+        found = dict(_of(path, text))
+        told |= found
+        if not found:
+            unread.append(str(path))
+    return SiteFiles(**told, unread=tuple(unread))  # type: ignore[arg-type] # the names of its fields
+
+
+def _of(path: PurePath, text: str) -> Iterator[tuple[str, object]]:
+    if server := _server_of(path, text):
+        yield from _of_server(server, path, text)
+        return
+    if _PROXY.search(text):
+        yield "proxy", dict(_directives(path, text))
+    if limit := _LIMIT.search(text):
+        yield "max_connections", Said(value=limit[1], where=_where(path, text, limit.start(1)))
+    engine = _ENGINE.search(text)
+    mark = _WAITS_IN_C.get(engine[1], "") if engine else ""
+    if engine and mark and mark not in text:
+        yield "blocking_driver", Said(value=engine[0], where=_where(path, text, engine.start()))
+    elif engine:
+        yield "blocking_driver", None
+
+
+def _server_of(path: PurePath, text: str) -> Server | None:
+    named = [server for server in servers() if server.reads(path) and server.deployable]
+    if len(named) == 1:
+        return named[0]
+    return next((one for one in servers() if one.deployable and one.deployable.is_mine(text)), None)
+
+
+def _of_server(server: Server, path: PurePath, text: str) -> Iterator[tuple[str, object]]:
+    deployable = server.deployable
+    assert deployable is not None
+    options = deployable.options(text)
+    settings = {
+        name: Said(value=value, where=f"{server.label}'s default") for name, value in deployable.defaults.items()
+    }
+    for name, spelled in server.settings.items():
+        if option := options.get(spelled):
+            settings[name] = Said(value=option.value, where=f"{path}:{option.line}")
+    yield "server", server
+    yield "model", server.worker_model(text)
+    yield "settings", settings
+    for name in deployable.addresses:
+        if option := options.get(name):
+            yield "address", Said(value=option.value, where=f"{path}:{option.line}")
+            return
+
+
+def _directives(path: PurePath, text: str) -> Iterator[tuple[str, Said]]:
+    # As long as it was, so that every place is in its line.
+    text = _COMMENT.sub(lambda found: " " * len(found[0]), text)
+    in_upstream = re.compile(r"upstream\s+\S+\s*\{[^}]*\}", re.DOTALL)
+    blocks = [(found.start(), found.end()) for found in in_upstream.finditer(text)]
+    for found in _DIRECTIVE.finditer(text):
+        inside = any(start < found.start() < end for start, end in blocks)
+        name = f"upstream {found[1]}" if inside else found[1]
+        yield name, Said(value=found[2].strip(), where=_where(path, text, found.start(1)))
+
+
+def _where(path: PurePath, text: str, place: int) -> str:
+    return f"{path}:{text.count(chr(10), 0, place) + 1}"

@@ -1,0 +1,82 @@
+"""The command that reads a site's files and says which causes of failures they invite."""
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from badgateway.causes.invited import Invitation, invitations
+from badgateway.causes.site_files import Said, SiteFiles, read_site
+from badgateway.cli.entry import cli
+from badgateway.cli.terminal import echo
+from badgateway.errors import ConfigurationError
+
+_PATH = click.Path(path_type=Path)
+MOST_BYTES = 1_000_000
+
+
+@cli.command()
+@click.argument("files", nargs=-1, required=True, type=_PATH)
+@click.option("--max-connections", type=click.IntRange(1), metavar="N", help="How many the database allows.")
+@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON instead.")
+def advise(files: tuple[Path, ...], max_connections: int | None, *, as_json: bool) -> None:
+    """Say which causes of failures a site's files invite, from what they say alone; nothing is run.
+
+    FILES are those of a server, nginx, Django's settings and the database, in any order. What is told is what can
+    happen, not what does: badgateway explain tells that from logs, badgateway run from a load.
+
+    \b
+    Examples:
+      badgateway advise gunicorn.conf.py /etc/nginx/conf.d/site.conf shop/settings.py
+      badgateway advise uwsgi.ini --max-connections 151
+
+    Exit status: 0 nothing known is invited, 1 something is, 2 wrong usage.
+    """  # noqa: D301 # click's mark for a paragraph that keeps its lines
+    site = read_site({path: _text(path) for path in files})
+    if max_connections is not None:
+        limit = Said(value=str(max_connections), where="--max-connections")
+        site = SiteFiles(**{**{name: getattr(site, name) for name in site.__slots__}, "max_connections": limit})
+    found = invitations(site)
+    if as_json:
+        echo(json.dumps({"invited": [_object(one) for one in found], "unread": list(site.unread)}))
+    else:
+        _print(found, site)
+    sys.exit(1 if found else 0)
+
+
+def _print(found: tuple[Invitation, ...], site: SiteFiles) -> None:
+    for number, one in enumerate(found, start=1):
+        echo(f"{number}. {one.what}")
+        for line in one.lines:
+            echo(f"     {line}")
+        echo(f"   Change  {one.change}")
+        echo(f"   More    badgateway cause {one.cause.id}\n")
+    if not found:
+        echo("Nothing of what is known is invited. What is not known, and what a load does, is not in these files.")
+    for name in site.unread:
+        echo(
+            f"badgateway: {name}: nothing in it is known; it is no server's, nginx's, Django's or database's file",
+            err=True,
+        )
+
+
+def _object(one: Invitation) -> dict[str, object]:
+    return {
+        "cause": one.cause.id,
+        "title": one.cause.title,
+        "what": one.what,
+        "lines": list(one.lines),
+        "change": one.change,
+        "page": one.cause.page,
+    }
+
+
+def _text(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return file.read(MOST_BYTES).decode("utf-8")
+    except FileNotFoundError:
+        raise ConfigurationError(f"{path}: no such file") from None
+    except UnicodeDecodeError:
+        raise ConfigurationError(f"{path}: is no text in UTF-8") from None

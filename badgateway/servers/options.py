@@ -1,0 +1,59 @@
+"""Reads what a server's file says, as it stands: each option's value, and in which line."""
+
+import ast
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+_OPTION = re.compile(r"\s*([A-Za-z_][\w-]*)\s*=\s*(.*?)\s*$")
+_BLOCK = re.compile(r"\s*if-[\w-]+\s*=")
+_END = re.compile(r"\s*end-?if\s*=")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """What one line says."""
+
+    value: str
+    line: int
+
+
+def plain_options(text: str) -> Mapping[str, Option]:
+    """Return the options of a file of lines NAME = value, the last of each; those of an if- block are left out."""
+    found: dict[str, Option] = {}
+    depth = 0
+    for number, line in enumerate(text.splitlines(), start=1):
+        if line.lstrip().startswith(("#", ";", "[")):
+            continue
+        if _BLOCK.match(line) or _END.match(line):
+            depth += 1 if _BLOCK.match(line) else -1
+        elif not depth and (option := _OPTION.match(line)):
+            found[option[1]] = Option(value=option[2].strip("'\""), line=number)
+    return found
+
+
+def python_options(text: str) -> Mapping[str, Option]:
+    """Return the assignments of a Python file whose values it says, defaults of environment variables included."""
+    try:
+        tree = ast.parse(text)
+    except SyntaxError:
+        return {}
+    found: dict[str, Option] = {}
+    for statement in tree.body:
+        if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
+            value = _value(statement.value)
+            if value is not None:
+                found[statement.targets[0].id] = Option(value=value, line=statement.lineno)
+    return found
+
+
+def _value(node: ast.expr) -> str | None:
+    match node:
+        case ast.Constant(value=value):
+            return str(value)
+        case ast.Call(func=ast.Name(), args=[only]):
+            return _value(only)
+        case ast.Call(func=ast.Attribute(attr="get" | "getenv"), args=[_, default]):
+            return _value(default)
+        case _:
+            return None

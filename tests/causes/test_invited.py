@@ -1,0 +1,117 @@
+"""What files invite: each rule by a file that has the trap, and by one that only looks like it."""
+
+from pathlib import PurePath
+
+import pytest
+
+from badgateway.causes.catalogue import BY_ID
+from badgateway.causes.invited import invitations
+from badgateway.causes.site_files import read_site
+from badgateway.emit.files import files_of
+from tests.emit.subjects import EVERY_KIND, chosen
+
+NGINX = "upstream a { server unix:/run/a.sock; %s }\nserver { location / { proxy_pass http://a; %s } }\n"
+MYSQL = 'DATABASES = {"default": {"ENGINE": "django.db.backends.mysql"}}\n'
+PYMYSQL = f"import pymysql\npymysql.install_as_MySQLdb()\n{MYSQL}"
+GEVENT = 'worker_class = "gevent"\nworkers = 2\nworker_connections = 50\nbind = "unix:/run/a.sock"\n'
+GTHREAD = 'worker_class = "gthread"\nworkers = 4\nthreads = 16\nbind = "unix:/run/a.sock"\nkeepalive = 75\n'
+
+
+def invited(**files: str) -> list[str]:
+    names = {
+        "uwsgi": "uwsgi.ini",
+        "gunicorn": "gunicorn.conf.py",
+        "nginx": "site.conf",
+        "django": "settings.py",
+        "db": "my.cnf",
+    }
+    found = invitations(read_site({PurePath(names[name]): text for name, text in files.items()}))
+    assert all(one.lines and one.change and one.cause.id in BY_ID for one in found)
+    return [one.cause.id for one in found]
+
+
+@pytest.mark.parametrize(
+    ("trap", "decoy", "cause"),
+    [
+        (
+            {"uwsgi": "[uwsgi]\nsocket = /run/a.sock\nprocesses = 4\n"},
+            {"uwsgi": "[uwsgi]\nsocket = /run/a.sock\nprocesses = 4\nlisten = 1024\n"},
+            "listen-queue-full",
+        ),
+        (
+            {"uwsgi": "[uwsgi]\nsocket = 127.0.0.1:8000\nlisten = 100\n"},
+            {"uwsgi": "[uwsgi]\nsocket = 127.0.0.1:8000\nlisten = 1024\n"},
+            "tcp-accept-queue-full",
+        ),
+        (
+            {"uwsgi": "[uwsgi]\nlisten = 1024\nharakiri = 60\n", "nginx": NGINX % ("", "")},
+            {"uwsgi": "[uwsgi]\nlisten = 1024\nharakiri = 60\n", "nginx": NGINX % ("", "proxy_read_timeout 2m;")},
+            "slow-request",
+        ),
+        (
+            {"gunicorn": GTHREAD.replace("75", "2"), "nginx": NGINX % ("keepalive 32;", "")},
+            {"gunicorn": GTHREAD.replace("75", "2"), "nginx": NGINX % ("", "")},
+            "keepalive-race",
+        ),
+        (
+            {"nginx": NGINX % ("", "keepalive_timeout 30s;")},
+            {"nginx": NGINX % ("", "keepalive_timeout 75s;")},
+            "keepalive-race",
+        ),
+        (
+            {"gunicorn": GEVENT, "django": MYSQL},
+            {"gunicorn": GEVENT, "django": PYMYSQL},
+            "event-loop-blocked",
+        ),
+        (
+            {"gunicorn": GTHREAD + "max_requests = 1000\n"},
+            {"gunicorn": GTHREAD + "max_requests = 1000\nmax_requests_jitter = 100\n"},
+            "workers-recycled-together",
+        ),
+        (
+            {"gunicorn": GTHREAD, "db": "[mysqld]\nmax_connections = 50\n"},
+            {"gunicorn": GTHREAD, "db": "[mysqld]\nmax_connections = 64\n"},
+            "db-connections-exhausted",
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_trap_is_found_and_what_only_looks_like_it_is_not(trap, decoy, cause):
+    assert invited(**trap) == [cause]
+    assert invited(**decoy) == []
+
+
+def test_a_limit_that_ends_no_request_is_none_to_compare_with_the_proxys():
+    assert invited(gunicorn=GTHREAD + "timeout = 600\n", nginx=NGINX % ("", "")) == []
+    assert invited(gunicorn='worker_class = "sync"\ntimeout = 600\n', nginx=NGINX % ("", "")) == ["slow-request"]
+
+
+def test_threads_may_have_a_driver_that_waits_in_c():
+    assert invited(gunicorn=GTHREAD, django=MYSQL) == []
+
+
+def test_lines_are_those_of_the_files_and_defaults_are_said_to_be_such():
+    files = {PurePath("uwsgi.ini"): "[uwsgi]\nsocket = /run/a.sock\n", PurePath("empty"): "nothing\n"}
+    site = read_site(files)
+    (found,) = invitations(site)
+
+    assert found.lines == ("uWSGI's default  100", "uwsgi.ini:2  /run/a.sock")
+    assert list(site.unread) == ["empty"]
+
+
+def test_a_file_is_known_by_what_it_says_whatever_its_name():
+    site = read_site({PurePath("app.conf"): "[uwsgi]\nlisten = 100\n", PurePath("web.py"): GTHREAD})
+
+    assert site.server is not None
+    assert site.server.name == "gunicorn"
+
+
+@pytest.mark.parametrize("name", [name for name in EVERY_KIND if name not in {"uwsgi-production", "uwsgi-2-tcp"}])
+def test_what_emit_writes_invites_nothing(name):
+    files = {
+        PurePath(file.path): file.text
+        for file in files_of(chosen(name))
+        if file.path.parts[0] in {"server", "nginx", "django"} and file.path.name != "site.env"
+    }
+
+    assert [one.cause.id for one in invitations(read_site(files))] == []
