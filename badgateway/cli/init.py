@@ -20,6 +20,7 @@ from badgateway.draft.locust_file import Workload, locust_file
 from badgateway.draft.repository import Repository, look
 from badgateway.draft.routes import NotSent, Task, tasks_of
 from badgateway.draft.today import Today, served_by, served_today
+from badgateway.draft.todays_server import OF_INI, OF_PYTHON
 from badgateway.draft.traffic import traffic
 from badgateway.errors import ConfigurationError
 from badgateway.model.printable import printable
@@ -85,6 +86,9 @@ def init(
     for line in _lines(list(findings(draft))):
         echo(line)
     files = {FILE: experiment_text(draft), LOCUST_FILE: locust_file(draft.workload)}
+    if os.path.lexists(root / LOCUST_FILE) and not force:
+        del files[LOCUST_FILE]
+        echo(f"kept {LOCUST_FILE}, which is there already: these users are the workload")
     if draft.server:
         files[draft.server.file] = draft.server.text
     if draft.settings_text:
@@ -105,7 +109,7 @@ def init(
 
 
 def _demand_free(root: Path) -> None:
-    taken = [str(name) for name in (FILE, LOCUST_FILE) if os.path.lexists(root / name)]
+    taken = [str(name) for name in (FILE, OF_PYTHON, OF_INI) if os.path.lexists(root / name)]
     if taken:
         raise ConfigurationError(
             f"{root / taken[0]} is there already; nothing was looked at; keep it, or overwrite it: badgateway init "

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from badgateway.databases.registry import databases
 from badgateway.draft.candidates import driver_of, system_of
 from badgateway.draft.draft import Draft
 from badgateway.draft.serving import serving
@@ -68,10 +69,14 @@ def _settings(draft: Draft) -> Iterator[Finding]:
 
 def _database(draft: Draft) -> Iterator[Finding]:
     found, system, driver = draft.site.database, system_of(draft.site), driver_of(draft.site)
-    if found is None:
-        yield Finding(subject="database", found="none that the site shows", remedy="if it has one, fill in [database]")
+    if system is None:
+        shown = found.engine if found else "none that the site shows"
+        served = " and ".join(one.label for one in databases())
+        remedy = f"a run has {served} alone, so this site cannot be run; if it has one of them, fill in [database]"
+        yield Finding(subject="database", found=shown, source="the settings", remedy=remedy)
         return
-    kind = system.label if system else found.engine
+    assert found is not None
+    kind = system.label
     yield Finding(
         subject="database",
         found=f"{kind}{f', {driver.name}' if driver else ''}; a run makes its own",

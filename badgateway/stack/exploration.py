@@ -82,7 +82,7 @@ def explore(repository: Repository, python: Path, today: Today | None) -> Explor
             variables = _key(inspection, site, variables)
             site = _last_look(inspection, site, variables)
         explored = Explored(site=site, variables=variables, settings_source=source, is_apart=inspection.is_apart)
-        explored = _with_own_settings(inspection, explored)
+        explored = _with_own_settings(inspection, _with_settings_named(explored))
         if explored.site.error:
             raise DeploymentError(_not_loaded(explored.site, python))
         return replace(explored, server=_todays_server(inspection, explored, repository, today))
@@ -186,6 +186,14 @@ def _for_production(repository: Repository, module: str) -> Iterator[str]:
         if any(word in one.stem.lower() for word in _PRODUCTION):
             inner = f"{file.name}." if one.parent.name == file.name and one.parent != folder else ""
             yield f"{package}.{inner}{one.stem}" if package else f"{inner}{one.stem}"
+
+
+def _with_settings_named(explored: Explored) -> Explored:
+    """Return the site with its settings named, for its commands mostly have others by themselves."""
+    module, variables = explored.site.settings_module, explored.variables
+    if not module or SETTINGS in variables.values:
+        return explored
+    return replace(explored, variables=variables.with_one(SETTINGS, module, "what its server has"))
 
 
 def _with_own_settings(inspection: Inspection, explored: Explored) -> Explored:

@@ -83,7 +83,11 @@ def test_a_django_site_is_out_of_debug_by_its_own_variable(repository):
     environment = experiment["application"]["environment"]
 
     assert told.exit_code == 0, told.output
-    assert environment == {"NOTES_SECRET_KEY": "${random}", "NOTES_DEBUG": "False"}
+    assert environment == {
+        "NOTES_SECRET_KEY": "${random}",
+        "NOTES_DEBUG": "False",
+        "DJANGO_SETTINGS_MODULE": "notes_site.settings",
+    }
     assert experiment["application"]["static"] == {"/static/": "staticfiles"}
     assert ["python", "manage.py", "migrate", "--noinput"] in experiment["application"]["prepare"]
     assert '# also there: ["python", "manage.py", "seed"]' in text
@@ -111,6 +115,17 @@ def test_what_is_there_already_is_not_overwritten(tmp_path):
     assert "badgateway.toml is there already" in told.output
     assert "--force" in told.output
     assert (tmp_path / "badgateway.toml").read_text() == "mine"
+
+
+def test_users_that_are_there_already_stay_the_workload(repository):
+    folder = repository("flask_shop")
+    (folder / "loadtest").mkdir()
+    (folder / "loadtest" / "locustfile.py").write_text("mine")
+    told = called(folder, "--yes")
+
+    assert told.exit_code == 0, told.output
+    assert "kept loadtest/locustfile.py" in told.output
+    assert (folder / "loadtest" / "locustfile.py").read_text() == "mine"
 
 
 def test_a_site_that_cannot_be_loaded_is_told_with_file_line_and_remedy(tmp_path):

@@ -152,6 +152,13 @@ def test_a_baseline_that_is_not_known_is_said_with_what_helps(tmp_path, today, w
     assert word in line
 
 
+@pytest.mark.parametrize("found", [(), (database(engine="django.db.backends.sqlite3", host="", driver="sqlite3"),)])
+def test_a_database_that_no_run_can_serve_is_said_before_anybody_tries(tmp_path, found):
+    (line,) = told(draft(tmp_path, site(databases=found)), "database")
+
+    assert "MariaDB and PostgreSQL alone" in line
+
+
 def test_a_site_that_is_well_has_nothing_to_be_done(tmp_path):
     found = site(allowed_hosts=("*",))
 

@@ -1,0 +1,59 @@
+"""A repository that knows nothing of the kit, from init to an answer: no line is written by hand, nothing touched."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.live.conftest import _reachable_folder
+from tests.live.faults.kit import Kit, read_report
+from tests.live.own_sites import repository
+from tests.live.test_own_site import DJANGO
+
+pytestmark = [pytest.mark.live, pytest.mark.proof]
+
+FLASK = (
+    *("flask", "werkzeug", "jinja2", "markupsafe", "itsdangerous", "click", "blinker"),
+    *("sqlalchemy", "greenlet", "typing_extensions", "pymysql"),
+)
+SITES = {"flask_shop": FLASK, "django_postgres": DJANGO}
+PRECIOUS = "precious"
+DECIDED = {0, 1, 3}
+"""A pick, none qualifies, or too little to say."""
+
+
+@pytest.fixture(scope="module", params=sorted(SITES))
+def site(request: pytest.FixtureRequest) -> Iterator[Path]:
+    with _reachable_folder(None) as folder:
+        if os.geteuid() == 0:
+            folder.chmod(0o711)
+        root = repository(folder, request.param, SITES[request.param])
+        (root / ".env").write_text(f"DATABASE_URL=mysql://me:{PRECIOUS}@db.example.org/shop\n")
+        kit = Kit(root, "init", "--yes")
+        assert kit.end(60) == 0, kit.errors
+        yield root
+
+
+def test_nothing_of_the_site_is_changed_and_no_secret_is_written(site: Path):
+    changed = subprocess.check_output(["git", "diff", "--name-only"], cwd=site, text=True).split()
+    written = [site / "badgateway.toml", *(site / "loadtest").iterdir()]
+
+    assert set(changed) <= {".gitignore"}
+    assert not any(PRECIOUS in file.read_text() for file in written if file.is_file())
+
+
+def test_a_check_finds_all_well(site: Path):
+    kit = Kit(site, "check")
+
+    assert kit.end(90) == 0, kit.output + kit.errors
+    assert "the run's own" in kit.output
+
+
+def test_a_run_ends_with_an_answer(site: Path):
+    kit = Kit(site, "run", "--budget", "2m")
+
+    assert kit.end(300) in DECIDED, kit.errors
+    (latest,) = (site / "results").glob("*/latest")
+    assert read_report(latest)["choice"]["kind"]
