@@ -57,6 +57,10 @@ PURE_MODULES = ("errors", "numbers", "registry")
 PURE_CODE = ",".join(
     [*(f"badgateway/{room}/*" for room in PURE_ROOMS), *(f"badgateway/{name}.py" for name in PURE_MODULES)]
 )
+# Of the other rooms nobody asks it, and to follow all that their tests do takes long.
+COVERED = [*(f"--cov=badgateway/{room}" for room in PURE_ROOMS), *(f"--cov=badgateway.{name}" for name in PURE_MODULES)]
+# Of tests that are many alike: all of them are run by the session proofs, another part each time by all others.
+A_PART = ["--corpus", "0.3"]
 # Named, for to collect all tests takes each of pytest's processes seconds.
 LIVE = "tests/live"
 NOT_LIVE = ["--ignore", LIVE, "-m", "not live"]
@@ -277,7 +281,7 @@ def tests(session: nox.Session) -> None:
     TIMES.unlink(missing_ok=True)
     # In one word: where the file is there already, pytest takes a word of its own for the place of the tests.
     timed = [f"--times={TIMES}"]
-    run(session, "pytest", *NOT_LIVE, "--numprocesses", "auto", "--cov", "--cov-report", "", *timed)
+    run(session, "pytest", *NOT_LIVE, "--numprocesses", "auto", *A_PART, *COVERED, "--cov-report", "", *timed)
     run(session, "coverage", "report", "--include", PURE_CODE, "--fail-under", "95", "--skip-covered")
     # A fault that depends on timing gets a second chance to occur; who needed it is printed, and to be mended.
     again = ["--reruns", "1", "--reruns-delay", "2"]
@@ -322,7 +326,7 @@ def unit(session: nox.Session) -> None:
     make(
         session, LIGHT, ["install", "--no-build", "--constraint", str(LOCK), "--group", "unit", "-r", "pyproject.toml"]
     )
-    asked = session.posargs or ["--numprocesses", "auto", "--corpus", "0.3", *UNIT_TESTS]
+    asked = session.posargs or ["--numprocesses", "auto", *A_PART, *UNIT_TESTS]
     session.run(str(LIGHT / "bin" / "python"), "-m", "pytest", "-m", "not live", *asked, external=True)
 
 
@@ -334,9 +338,9 @@ def faults(session: nox.Session) -> None:
 
 @nox.session
 def proofs(session: nox.Session) -> None:
-    """Run the long proofs, of which the tests hold a small part: mutated files, simulated studies, and more."""
+    """Run the long proofs, of which the tests hold a small part: mutated files, simulated studies, whole corpora."""
     more = ["--hypothesis-profile", "proofs", "--timeout", "1200", "--numprocesses", "auto", *session.posargs]
-    run(session, "pytest", "-m", "not live and (proof or hypothesis)", *more)
+    run(session, "pytest", "-m", "not live and (proof or hypothesis or corpus)", *more)
     run(session, "pytest", "-m", "live and proof", *session.posargs)
 
 

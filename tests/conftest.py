@@ -19,6 +19,8 @@ LONG = ("proof", "fault")
 With always=True a planted fault runs with the other tests too, because it is quick.
 """
 MOST_SEEDS = 10_000
+SIMULATED = "tests/simulation/"
+"""Thousands of studies go through the same few lines, which the rooms' own tests cover."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -65,6 +67,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
+    for item in items:
+        if item.nodeid.startswith(SIMULATED):
+            item.add_marker("no_cover")
     distribution.put_longest_first(items)
 
 
