@@ -12,6 +12,8 @@ when this file is also its configuration; a variable names the real one:
 
     JOURNAL_GUNICORN=gunicorn_sync.py gunicorn --config journal.py      (and the variables from above)
 
+With JOURNAL_OWN=1, what that file says of addresses, accounts, logs and variables is left out.
+
 With JOURNAL_LOOP=1, workers on gevent tell how long their event loop was blocked, and by which line of code.
 
 A line is a row of CSV, written at once to a file that any number of processes append to:
@@ -69,6 +71,25 @@ _WORKER_HOOKS = {
     "worker_exit": "worker-exit",
     "child_exit": "worker-reaped",
 }
+_NOT_TAKEN_OVER = frozenset(
+    (
+        *(
+            "bind",
+            "wsgi_app",
+            "daemon",
+            "pidfile",
+            "user",
+            "group",
+            "umask",
+            "initgroups",
+            "chdir",
+            "raw_env",
+            "reload",
+        ),
+        *("certfile", "keyfile", "errorlog", "accesslog", "logconfig", "logconfig_dict", "logconfig_json", "syslog"),
+    )
+)
+"""Of a file that was written for another place: where it listens, whose it is, where it logs, and variables."""
 _CALLED_WITH_WORKER_ONLY = frozenset({"post_worker_init", "worker_int", "worker_abort"})
 
 
@@ -364,8 +385,14 @@ def load(target: str) -> Any:
 def gunicorn_settings(file: str, lines: Lines) -> dict[str, Any]:
     """Return the settings of a Gunicorn configuration file, with hooks that write lines and then call its own ones."""
     settings: dict[str, Any] = {"__name__": "__config__", "__file__": file}
-    # The file is code, as every configuration of Gunicorn is; this is what Gunicorn would do with it.
-    exec(compile(Path(file).read_bytes(), file, "exec"), settings)  # noqa: S102 # see above
+    is_own = os.environ.get("JOURNAL_OWN") == "1"
+    # A command reads its file where there is one.
+    if not is_own or Path(file).exists():
+        # The file is code, as every configuration of Gunicorn is; this is what Gunicorn would do with it.
+        exec(compile(Path(file).read_bytes(), file, "exec"), settings)  # noqa: S102 # see above
+    if is_own:
+        settings = {name: value for name, value in settings.items() if name not in _NOT_TAKEN_OVER}
+        settings["control_socket_disable"] = True
     for hook, kind in _WORKER_HOOKS.items():
         settings[hook] = _hook(hook, kind, lines, settings.get(hook))
     settings["when_ready"] = _when_ready(lines, settings.get("when_ready"))

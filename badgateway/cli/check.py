@@ -12,12 +12,12 @@ from badgateway.analysis.site_check import Fact, facts
 from badgateway.cli.alone import alone_on_the_machine
 from badgateway.cli.display import watch
 from badgateway.cli.entry import cli
-from badgateway.cli.planned import Planned, require_installed, require_users
+from badgateway.cli.planned import Planned, loaded, require_installed, require_users
 from badgateway.cli.site_file import EXPERIMENT
 from badgateway.cli.terminal import echo
 from badgateway.model.exit_code import ExitCode
 from badgateway.model.printable import printable
-from badgateway.plan.experiment_file import load_experiment, project_root
+from badgateway.plan.experiment_file import project_root
 from badgateway.plan.overrides import for_check
 from badgateway.process.interruption import Interruption
 from badgateway.store.run_folder import RunFolder
@@ -58,7 +58,7 @@ def check(interruption: Interruption, *, experiment: Path, configuration: str | 
 
 
 def _planned(path: Path, configuration: str | None) -> Planned:
-    return Planned(path=path, experiment=for_check(load_experiment(path), configuration), worker_checks=None)
+    return Planned(path=path, experiment=for_check(loaded(path), configuration), worker_checks=None)
 
 
 def _found(planned: Planned, results: Path, interruption: Interruption) -> tuple[Fact, ...]:

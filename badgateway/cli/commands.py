@@ -13,7 +13,7 @@ from badgateway.analysis.run import analyse, publish
 from badgateway.cli.alone import alone_on_the_machine, patience_s
 from badgateway.cli.entry import cli
 from badgateway.cli.outcome import print_document, print_outcome, print_uncounted
-from badgateway.cli.planned import Planned, plan_lines, require_installed, require_users
+from badgateway.cli.planned import Planned, loaded, plan_lines, require_installed, require_users
 from badgateway.cli.running import Speech, go_on, run_one
 from badgateway.cli.site_file import EXPERIMENT, PATH, of_this_folder
 from badgateway.cli.terminal import echo
@@ -21,7 +21,6 @@ from badgateway.errors import ConfigurationError
 from badgateway.model.exit_code import of_study
 from badgateway.model.experiment import Experiment
 from badgateway.model.study_summary import StudySummary
-from badgateway.plan.experiment_file import load_experiment
 from badgateway.plan.overrides import seconds, with_options
 from badgateway.plan.worker_checks import plan_worker_checks
 from badgateway.process.interruption import Interruption
@@ -152,7 +151,7 @@ def run(  # noqa: PLR0913 # one parameter per option
 
     def checked(path: Path, drawn_seed: int) -> Planned:
         experiment = with_options(
-            load_experiment(path, drawn_seed=drawn_seed),
+            loaded(path, drawn_seed=drawn_seed),
             variant=variant,
             only=only,
             users=users,
@@ -266,5 +265,5 @@ def checked_plan(path: Path, *, variant: str | None, budget_s: float | None) -> 
     Raises:
         ConfigurationError: It could not be run.
     """
-    checked = with_options(load_experiment(path), variant=variant, budget_s=budget_s)
+    checked = with_options(loaded(path), variant=variant, budget_s=budget_s)
     return _planned(path, checked, with_worker_checks=True)

@@ -185,6 +185,10 @@ def _document(run: Path) -> tuple[Document, str]:
 
 
 def _server_text(chosen: Measurements, project: Path) -> str:
+    if chosen.configuration.command:
+        raise ConfigurationError(
+            f"{chosen.name}: it is what is deployed already, {chosen.configuration.command}; name another configuration"
+        )
     file = located(project, chosen.configuration.server)
     try:
         return file.read_text("utf-8")

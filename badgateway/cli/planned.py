@@ -14,13 +14,14 @@ from badgateway.model.outlook import Forecast
 from badgateway.model.printable import printable
 from badgateway.model.worker_checks import WorkerCheckPlan
 from badgateway.numbers import memory
-from badgateway.plan.experiment_file import project_root
+from badgateway.plan.experiment_file import load_experiment, project_root
 from badgateway.plan.programs import not_installed
 from badgateway.plan.schedule import expected_s, schedule
 from badgateway.plan.worker_checks import worker_checks_s
 from badgateway.process.interpreter import kits_own
 from badgateway.search import forecast
 from badgateway.search.next_trials import fitted_design
+from badgateway.stack.own_command import as_it_runs
 from badgateway.stack.own_python import interpreter_of
 from badgateway.store.leftovers import size_bytes
 from badgateway.store.run_folder import runs_in
@@ -58,6 +59,20 @@ class Planned:
     def worker_checks_s(self) -> float:
         """How long the worker checks take after them."""
         return worker_checks_s(self.worker_checks, self.experiment) if self.worker_checks else 0.0
+
+
+def loaded(path: Path, *, drawn_seed: int | None = None) -> Experiment:
+    """Return an experiment file's experiment, with what the user's own commands say of their servers.
+
+    Raises:
+        ConfigurationError: It could not be run.
+        DeploymentError: A server could not be asked about its command.
+    """
+    experiment = load_experiment(path, drawn_seed=drawn_seed)
+    try:
+        return as_it_runs(experiment, project_root(path))
+    except (ConfigurationError, DeploymentError) as error:
+        raise type(error)(f"{printable(str(path))}: {error}") from error
 
 
 def require_installed(path: Path, experiment: Experiment) -> None:

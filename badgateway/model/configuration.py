@@ -1,6 +1,8 @@
 """One configuration, as an experiment's file declares it: a server, and all that makes it differ from the others."""
 
+import shlex
 from enum import StrEnum
+from pathlib import PurePath
 from typing import Annotated, Literal, Self
 
 from pydantic import AliasChoices, BaseModel, Field, model_validator
@@ -69,6 +71,8 @@ class Configuration(_Declared):
     name: Name
     server: ServerPath
     """The server file; kit:NAME is one of the kit's own."""
+    command: Annotated[str, Field(max_length=2000)] = ""
+    """A command that starts the server, in place of a server file: what the site's own deployment has."""
     kind: Annotated[str, Field(max_length=80)] = ""
     """Which server reads it; empty where its name tells. Once an experiment has been read, it is always said."""
     worker_model: WorkerModel | None = None
@@ -136,6 +140,18 @@ class Configuration(_Declared):
                 message = f"{axis.values} {list(values)}: a {axis.noun} is listed twice"
                 raise ValueError(message)
         return self
+
+    @property
+    def command_words(self) -> tuple[str, ...]:
+        """The words of its command behind the server's own name."""
+        words = shlex.split(self.command)
+        at = next((number for number, word in enumerate(words) if PurePath(word).name == self.kind), len(words))
+        return tuple(words[at + 1 :])
+
+    @property
+    def served_by(self) -> str:
+        """What starts its server: a command, or the path of a server file."""
+        return self.command or str(self.server)
 
     def values_on(self, axis: Axis) -> tuple[float, ...]:
         """Return the values of an axis that it is measured at; the first counts for its verdict."""

@@ -1,8 +1,29 @@
 """Completes a declared experiment by what it says elsewhere, or by what holds for any site of the user's own."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from badgateway.model.printable import printable_part
+from badgateway.servers.registry import server_of_command, servers
+
+FILE = "kit:own_command.py"
+"""The server file of a configuration with a command: it sets nothing."""
+SAID_BY_COMMANDS = (
+    "server",
+    "kind",
+    "worker_model",
+    "workers",
+    "least_workers",
+    "threads",
+    "greenlets",
+    "listen",
+    "keepalive_s",
+    "preload",
+    "max_requests",
+    "max_requests_delta",
+    "graceful_stop_s",
+)
+"""Keys that a configuration with a command must not have: the command says them, or its server's own file."""
 _OF_A_SITE: Mapping[str, Any] = {
     "directory": ".",
     "health": {"path": "/"},
@@ -24,13 +45,41 @@ def completed(declared: Mapping[str, Any], *, is_of_a_site: bool) -> dict[str, A
     application = declared.get("application", {})
     if is_of_a_site and isinstance(application, dict):
         complete["application"] = _without_double(application)
-    database, configurations = declared.get("database"), declared.get("configurations")
+    database = declared.get("database")
     driver = database.get("driver") if isinstance(database, dict) else None
-    if driver is not None and isinstance(configurations, list):
+    shared = {} if driver is None else {"driver": driver}
+    if isinstance(configurations := declared.get("configurations"), list):
         complete["configurations"] = [
-            {"driver": driver} | one if isinstance(one, dict) else one for one in configurations
+            shared | _of_command(one) | one if isinstance(one, dict) else one for one in configurations
         ]
     return complete
+
+
+def command_faults(declared: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what is wrong with the commands of a declaration, each with its key; the rest is the model's affair."""
+    configurations = declared.get("configurations")
+    for one in configurations if isinstance(configurations, list) else ():
+        if isinstance(one, dict) and isinstance(command := one.get("command"), str):
+            key = f"configurations[{printable_part(str(one.get('name')))}]"
+            yield from (f"{key}.{fault}" for fault in _faults(command, one))
+
+
+def _faults(command: str, one: Mapping[str, Any]) -> Iterator[str]:
+    server = server_of_command(command)
+    if server is None:
+        yield f"command: starts none of {', '.join(known.name for known in servers())}; name the command of one of them"
+    elif server.own_command is None:
+        yield f"command: {server.label} is started by a file alone; name one in server, such as one of the kit's"
+    said = next((name for name in SAID_BY_COMMANDS if name in one), None)
+    if said:
+        yield f"{said}: the command says it, or the file that it reads; take it out"
+
+
+def _of_command(one: Mapping[str, Any]) -> dict[str, Any]:
+    command = one.get("command")
+    server = server_of_command(command) if isinstance(command, str) else None
+    # The server itself is asked later how many workers it has.
+    return {} if server is None else {"server": FILE, "kind": server.name, "workers": 1}
 
 
 def _without_double(application: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from badgateway.model.decoding import DecodingError, decoded_toml
 from badgateway.model.experiment import Experiment
 from badgateway.model.printable import printable
 from badgateway.plan.declaration_faults import fault_lines
-from badgateway.plan.defaults import completed
+from badgateway.plan.defaults import command_faults, completed
 from badgateway.plan.kit_files import located
 from badgateway.plan.overrides import in_variant
 from badgateway.plan.project_files import file_faults
@@ -41,6 +41,7 @@ def load_experiment(path: Path, *, drawn_seed: int | None = None) -> Experiment:
         raise _refusal(path, str(error).splitlines()) from None
     if drawn_seed is not None:
         declared = {"seed": drawn_seed} | declared
+    _require(path, command_faults(declared))
     declared = completed(declared, is_of_a_site=path.name == OF_A_SITE)
     try:
         # As JSON, of which pydantic takes lists for tuples and texts for paths, and nothing else for anything else.

@@ -5,6 +5,7 @@ import re
 from badgateway.model.configuration import Configuration, WorkerModel
 from badgateway.model.evidence import ServerEvent
 from badgateway.model.knob import Knob
+from badgateway.servers import gunicorn_command
 from badgateway.servers.access_format import (
     BRACKETED,
     BYTES,
@@ -38,7 +39,9 @@ _MODELS = {
 """By a word of the worker class."""
 
 
-def _start(_configuration: Configuration, place: Place) -> Start:
+def _start(configuration: Configuration, place: Place) -> Start:
+    if configuration.command:
+        return gunicorn_command.start(configuration, place)
     # Its configuration is the journal, which takes the settings of the server file and adds hooks. The master ends when
     # its first workers cannot import the application.
     return Start(
@@ -138,6 +141,7 @@ SERVER = Server(
     files=("*gunicorn*.py",),
     files_without_kind=("*.py",),
     start=_start,
+    own_command=gunicorn_command.COMMAND,
     worker_model=_worker_model,
     settings={
         "workers": "workers",

@@ -1,5 +1,6 @@
 """Finds the application servers: those of this room, and those that other packages bring."""
 
+import shlex
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import PurePosixPath
@@ -86,6 +87,15 @@ def worker_model(configuration: Configuration) -> WorkerModel | None:
     """
     named_so = "gevent" in configuration.server.stem
     return configuration.worker_model or (WorkerModel.GREENLETS if named_so else None)
+
+
+def server_of_command(command: str) -> Server | None:
+    """Return the server that a command starts; None when it is none that is known, or no command at all."""
+    try:
+        words = shlex.split(command)
+    except ValueError:
+        return None
+    return next((server for word in words if (server := server_named(PurePosixPath(word).name))), None)
 
 
 def uses(configurations: Iterable[Configuration]) -> dict[str, set[WorkerModel]]:

@@ -108,6 +108,15 @@ class Statistics:
     """From the whole answer and the seconds since the epoch; ValueError, LookupError or TypeError: it is none."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnCommand:
+    """How a server is started by a command of the user's own, which listens where the kit says."""
+
+    asks: str
+    """A program for the site's Python, with the command's words as its arguments: prints what it would run with."""
+    start: Callable[[Configuration, Place], Start]
+
+
 def no_values(_configuration: Configuration, _place: "Place") -> Mapping[str, str | None]:
     """Add nothing to what every server file gets."""
     return {}
@@ -157,6 +166,8 @@ class Server:
     """What its program is called besides."""
     own_files: Mapping[str, str] = field(default_factory=dict)
     """Files of a repository that are its configuration, by name or suffix, each with the command that runs it."""
+    own_command: OwnCommand | None = None
+    """How a command of the user's own is started; None: it takes a server file."""
     kit_files: Mapping[WorkerModel, str] = field(default_factory=dict)
     """The kit's own files for it, in servers/, by how their workers serve requests."""
     least_listen: int = 1

@@ -165,7 +165,7 @@ def _require_as_declared(configuration: Configuration, deployment: Deployment, b
     faults = declared_otherwise(configuration, observed, bench.database.system)
     if faults:
         raise DeclaredOtherwiseError(
-            f"{configuration.name}: {'; '.join(faults)}; have {configuration.server} say the same"
+            f"{configuration.name}: {'; '.join(faults)}; have {configuration.served_by} say the same"
         )
 
 

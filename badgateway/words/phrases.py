@@ -110,7 +110,9 @@ def setup(configuration: Configuration) -> str:
         per_worker = f" x {numbers.plural(configuration.threads, 'thread')}"
     workers = numbers.plural(configuration.workers, "worker") + per_worker
     queue = f"accept queue {configuration.listen:,}"
-    return f"{configuration.server} with {', '.join((workers, queue, configuration.driver, *_besides(configuration)))}"
+    return (
+        f"{configuration.served_by} with {', '.join((workers, queue, configuration.driver, *_besides(configuration)))}"
+    )
 
 
 def _besides(configuration: Configuration) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """A site that knows nothing of the kit: with its own Python, a host, TLS in front, a login and static files."""
 
 import csv
+import json
 import os
 import subprocess
 from collections import Counter
@@ -21,7 +22,6 @@ pytestmark = [pytest.mark.live, pytest.mark.proof]
 DJANGO = ("django", "asgiref", "sqlparse", "typing_extensions", "psycopg", "psycopg_binary")
 SHOP = """
 name = "shop"
-blocks = 2
 question = "Does the shop run?"
 [load]
 locustfile = "loadtest/locustfile.py"
@@ -57,6 +57,10 @@ SECRET_KEY = "${random}"
 [database]
 system = "postgresql"
 driver = "psycopg"
+[[configurations]]
+name = "today"
+baseline = true
+command = "gunicorn -c gunicorn.conf.py --threads 3 shop.wsgi"
 [[configurations]]
 name = "threads"
 server = "kit:gunicorn_gthread.py"
@@ -97,6 +101,17 @@ def test_it_is_measured_as_in_production(ran: tuple[Kit, Path]):
 
     assert trial["status"] in MAY_KEEP, trial["reasons"]
     assert {name for name, number in trial["outcomes"].items() if number} == {"OK"}
+
+
+def test_what_the_repository_deploys_is_measured_as_it_is_but_for_where_it_listens(ran: tuple[Kit, Path]):
+    _, run = ran
+    report = read_report(run)
+    declared = json.loads((run / raw.MANIFEST).read_text())["experiment"]["configurations"]
+    today = next(one for one in declared if one["name"] == "today")
+
+    assert trials(report)["today"]["status"] in MAY_KEEP, trials(report)["today"]["reasons"]
+    assert (today["workers"], today["threads"], today["listen"], today["worker_model"]) == (3, 3, 512, "threads")
+    assert today["timeouts"]["app_s"] == 20
 
 
 def test_what_is_told_of_versions_is_what_its_own_environment_has(ran: tuple[Kit, Path]):

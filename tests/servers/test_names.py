@@ -11,7 +11,7 @@ from badgateway.servers.registry import servers
 
 ROOT = Path(__file__).parents[2]
 ENGINE = ROOT / "badgateway"
-OWN = {f"servers/{server.name}{part}.py" for server in servers() for part in ("", "_log")}
+OWN = {f"servers/{server.name}{part}.py" for server in servers() for part in ("", "_log", "_command")}
 MAY_NAME_SERVERS = {
     # Cause families about one server's behaviour.
     "causes/",

@@ -1,0 +1,78 @@
+"""A command of the user's own keeps its settings, and listens where the kit says."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from badgateway.plan.defaults import command_faults, completed
+from badgateway.servers import gunicorn
+from badgateway.servers.gunicorn_command import ASKS, config_file
+from badgateway.servers.registry import server_of_command
+from tests.stack.sites import configuration, site
+
+
+def argv(command: str) -> tuple[str, ...]:
+    one = configuration("kit:own_command.py", kind="gunicorn", command=command)
+    return gunicorn.SERVER.start(one, site()).argv
+
+
+OWN = (
+    *("--config", "/tmp/t/snapshot/.badgateway/badgateway_journal.py", "--bind"),
+    *("unix:/tmp/t/raw/written/run/web.sock", "--error-logfile", "-", "badgateway_journal:application"),
+)
+
+
+@pytest.mark.parametrize(
+    ("command", "kept"),
+    [
+        ("gunicorn shop.wsgi", ()),
+        ("gunicorn -c conf/g.py shop.wsgi:application", ()),
+        ("gunicorn -w4 --threads 8 -b 0.0.0.0:80 shop.wsgi", ("-w4", "--threads", "8")),
+        ("/srv/venv/bin/gunicorn --preload shop.wsgi --timeout=20 -D", ("--preload", "--timeout=20")),
+        ("python -m gunicorn --user www --group=www -p /run/x.pid shop.wsgi -k gevent", ("-k", "gevent")),
+        ("gunicorn -e DATABASE_URL=postgresql://precious --chdir /srv/shop --reload shop.wsgi", ()),
+    ],
+)
+def test_a_command_keeps_all_but_where_it_listens_whose_it_is_and_what_it_loads(command, kept):
+    assert argv(command) == ("/opt/kit/bin/gunicorn", *kept, *OWN)
+
+
+def test_its_own_file_is_read_by_the_journal():
+    assert config_file(("-w", "2", "shop.wsgi")) == "gunicorn.conf.py"
+    assert config_file(("-c", "etc/g.py", "shop.wsgi")) == config_file(("--config=etc/g.py",)) == "etc/g.py"
+    one = configuration("kit:own_command.py", kind="gunicorn", command="gunicorn -c file:etc/g.py shop.wsgi")
+    assert gunicorn.SERVER.start(one, site()).environment == {"JOURNAL_GUNICORN": "etc/g.py", "JOURNAL_OWN": "1"}
+
+
+def test_the_server_itself_says_what_a_command_and_its_file_come_to(tmp_path):
+    (tmp_path / "gunicorn.conf.py").write_text("workers = 5\nbacklog = 77\ntimeout = 20\n")
+    ask = [sys.executable, "-c", ASKS, "--threads", "4", "nowhere:application"]
+    told = json.loads(subprocess.check_output(ask, cwd=tmp_path, env={"PATH": os.defpath}, text=True))
+
+    assert (told["workers"], told["threads"], told["listen"], told["app_s"], told["model"]) == (5, 4, 77, 20, "gthread")
+
+
+@pytest.mark.parametrize(
+    ("declared", "told"),
+    [
+        ({"command": "uvicorn shop:app"}, "command: uvicorn is started by a file alone; name one in server"),
+        ({"command": "./start.sh"}, "command: starts none of "),
+        ({"command": "gunicorn 'shop"}, "command: starts none of "),
+        ({"command": "gunicorn shop.wsgi", "workers": 3}, "workers: the command says it, or the file that it reads"),
+    ],
+)
+def test_a_command_that_the_kit_cannot_start_is_told(declared, told):
+    (fault,) = command_faults({"configurations": [{"name": "today"} | declared]})
+
+    assert fault.startswith(f"configurations[today].{told}")
+
+
+def test_a_configuration_with_a_command_needs_neither_file_nor_numbers():
+    declared = {"database": {"driver": "psycopg"}, "configurations": [{"name": "a", "command": "gunicorn x"}, 5]}
+    (one, other) = completed(declared, is_of_a_site=False)["configurations"]
+
+    assert (one["server"], one["kind"], one["driver"], other) == ("kit:own_command.py", "gunicorn", "psycopg", 5)
+    assert server_of_command("uv run gunicorn x") is gunicorn.SERVER
