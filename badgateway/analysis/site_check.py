@@ -146,5 +146,5 @@ def _route(answer: RouteAnswer) -> Fact:
 
 def _fix(status: int | None) -> str:
     if status is not None and 300 <= status < 400:
-        return _REDIRECTED
-    return _FIXES.get(status or 0, _OTHER)
+        return f"{_REDIRECTED}; --drop takes the task out"
+    return f"{_FIXES.get(status or 0, _OTHER)} (--drop does)"

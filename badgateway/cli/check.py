@@ -15,6 +15,7 @@ from badgateway.cli.entry import cli
 from badgateway.cli.planned import Planned, loaded, require_installed, require_users
 from badgateway.cli.site_file import EXPERIMENT
 from badgateway.cli.terminal import echo
+from badgateway.draft.locust_file import without_task
 from badgateway.model.exit_code import ExitCode
 from badgateway.model.printable import printable
 from badgateway.plan.experiment_file import project_root
@@ -28,8 +29,9 @@ from badgateway.study.run_experiment import Finished, run_experiment
 @cli.command()
 @EXPERIMENT
 @click.option("--configuration", metavar="NAME", help="Try this one.  [default: the baseline, which runs today]")
+@click.option("--drop", is_flag=True, help="Turn tasks of init's that fail into comments with the reason.")
 @click.pass_obj
-def check(interruption: Interruption, *, experiment: Path, configuration: str | None) -> None:
+def check(interruption: Interruption, *, experiment: Path, configuration: str | None, drop: bool) -> None:
     """Prove in seconds that an experiment can be run: one trial, one user, each task of the users' once.
 
     The site runs as it does in a run, with a database of its own. A line for each fact: the books, what the server runs
@@ -40,6 +42,7 @@ def check(interruption: Interruption, *, experiment: Path, configuration: str | 
     Examples:
       badgateway check                                 in the folder of a site's badgateway.toml
       badgateway check --configuration uwsgi-threads
+      badgateway check --drop                          take the tasks out that fail
     """  # noqa: D301 # click's mark for a paragraph that keeps its lines
     planned = _planned(experiment, configuration)
     require_installed(planned.path, planned.experiment)
@@ -53,6 +56,8 @@ def check(interruption: Interruption, *, experiment: Path, configuration: str | 
     for line in _lines(found):
         echo(line)
     wrong = [one for one in found if one.fix]
+    if drop:
+        wrong = _without_tasks(planned, wrong)
     echo(f"{len(wrong)} to be mended" if wrong else "all is well: badgateway run measures it")
     sys.exit(ExitCode.FAILED if wrong else 0)
 
@@ -76,6 +81,23 @@ def _found(planned: Planned, results: Path, interruption: Interruption) -> tuple
         raise finished.stopped_by
     assert finished.study is not None
     return tuple(facts(RunFolder.newest(results, planned.experiment.name), finished.study))
+
+
+def _without_tasks(planned: Planned, wrong: list[Fact]) -> list[Fact]:
+    """Turn the tasks that failed into comments; return what is left to be mended."""
+    file = project_root(planned.path) / planned.experiment.load.locustfile
+    before, left = file.read_text(encoding="utf-8"), []
+    text = before
+    for one in wrong:
+        shorter = without_task(text, one.subject, one.found)
+        if shorter == text or "@task" not in shorter:
+            left.append(one)
+        else:
+            text = shorter
+            echo(f"took {one.subject} out of {printable(str(file))}")
+    if text != before:
+        file.write_text(text, encoding="utf-8")
+    return left
 
 
 def _lines(found: tuple[Fact, ...]) -> list[str]:

@@ -29,6 +29,8 @@ _TASK = """
     def {function}(self) -> None:
         self.fetch("GET", {path}, name={name})
 """
+_ONE_TASK = r"^    @task\(\d+\)\n    def \w+\(self\) -> None:\n        self\.fetch\([^\n]*, name={name}\)\n"
+"""As _TASK has it, whatever its weight and path."""
 _NO_NAME = re.compile(r"[^a-z0-9]+")
 
 
@@ -49,6 +51,13 @@ def locust_file(workload: Workload) -> str:
     functions = _functions(workload.tasks)
     tasks = "".join(_task(one, name) for one, name in zip(workload.tasks, functions, strict=True))
     return f"{head}{tasks}{_comments(workload.not_sent)}"
+
+
+def without_task(text: str, name: str, why: str) -> str:
+    """Return a Locust file with a task of init's own as a comment with the reason; unchanged where it has none."""
+    task = re.compile(_ONE_TASK.format(name=re.escape(_quoted(name))), re.MULTILINE)
+    told = printable(f"    # {name}  ({why})")
+    return task.sub(lambda _: f"{told}\n", text, count=1)
 
 
 def _task(one: Task, function: str) -> str:

@@ -61,6 +61,17 @@ def test_what_is_to_be_mended_comes_with_the_fix(called):
     assert told.output.splitlines()[1:] == ["mend GET /old/  404: take the task out", "1 to be mended"]
 
 
+def test_tasks_that_fail_are_taken_out_where_init_wrote_them(called, project):
+    file = project / "experiments" / "concurrency.py"
+    task = '    @task(1)\n    def get_old(self) -> None:\n        self.fetch("GET", "/old/", name="GET /old/")\n'
+    file.write_text(f"{file.read_text()}\n{task}")
+    told, _ = called(FINE, WRONG, options=("--drop",))
+
+    assert told.exit_code == 0
+    assert "# GET /old/  (404)" in file.read_text()
+    assert "took GET /old/ out of" in told.output
+
+
 def test_another_configuration_can_be_tried(called):
     _, (asked,) = called(FINE, options=("--configuration", "gunicorn-sync"))
 

@@ -2,7 +2,7 @@
 
 import ast
 
-from badgateway.draft.locust_file import MOST_NOT_SENT, Workload, locust_file
+from badgateway.draft.locust_file import MOST_NOT_SENT, Workload, locust_file, without_task
 from badgateway.draft.routes import NotSent, Task
 
 
@@ -20,6 +20,24 @@ def test_each_task_is_a_method_of_its_own_with_its_weight():
     assert [one.name for one in methods] == ["get_home", "get_a", "get_a_2"]
     assert "@task(3)" in text
     assert 'self.fetch("GET", "/a b", name="GET /a")' in text
+
+
+def test_a_task_that_fails_becomes_a_comment_and_no_other():
+    text = written(
+        Task(path="/", name="GET /"), Task(path="/a/", name="GET /a/", weight=7), Task(path="/b/", name="GET /b/")
+    )
+    shorter = without_task(text, "GET /a/", "404, BAD_CONTENT")
+
+    assert "    # GET /a/  (404, BAD_CONTENT)\n" in shorter
+    assert shorter.count("@task") == 2
+    ast.parse(shorter)
+    assert without_task(shorter, "GET /a/", "404") == shorter
+
+
+def test_a_task_of_the_users_own_stays():
+    text = "class Mine(HttpUser):\n    @task\n    def a(self):\n        self.client.get('/a/')\n"
+
+    assert without_task(text, "GET /a/", "404") == text
 
 
 def test_several_paths_of_a_route_are_drawn_from():
