@@ -7,7 +7,9 @@ from badgateway.model.capacity import Capacity, CapacityGoal, CapacityStatus, Pr
 from badgateway.search.boundary import Belief, believe
 from badgateway.search.curve import NEAR
 
-_TAIL = 0.025
+_TAIL = 0.0175
+"""Of the belief on either side of an interval; less than 2.5 %, since intervals are told for being narrow, and some are
+narrow by chance."""
 _STOP_TAIL = 0.1
 _CAUTIOUS = 0.15
 """A confirmation is tried at the load that the boundary lies above with 85 %; after each failed one, lower."""
@@ -21,7 +23,7 @@ _STEP_UP = 2.0
 """The lowest load is not believed to fail for its load before so many times as much has failed too."""
 _CLEARLY_MORE = 1.25
 """A load fails below one that passes when that one is so many times as much; less may be noise."""
-_WIDEST = 1.65
+_WIDEST = 1.9
 """An interval whose ends are further apart is no answer."""
 
 
