@@ -20,7 +20,7 @@ from badgateway.draft.locust_file import Workload, locust_file
 from badgateway.draft.repository import Repository, look
 from badgateway.draft.routes import NotSent, Task, tasks_of
 from badgateway.draft.today import Today, served_by, served_today
-from badgateway.draft.todays_server import OF_INI, OF_PYTHON
+from badgateway.draft.todays_server import OF_INI
 from badgateway.draft.traffic import traffic
 from badgateway.errors import ConfigurationError
 from badgateway.model.printable import printable
@@ -89,7 +89,7 @@ def init(
     if os.path.lexists(root / LOCUST_FILE) and not force:
         del files[LOCUST_FILE]
         echo(f"kept {LOCUST_FILE}, which is there already: these users are the workload")
-    if draft.server:
+    if draft.server and draft.server.file:
         files[draft.server.file] = draft.server.text
     if draft.settings_text:
         files[draft.repository.directory / settings_file.FILE] = draft.settings_text
@@ -109,7 +109,7 @@ def init(
 
 
 def _demand_free(root: Path) -> None:
-    taken = [str(name) for name in (FILE, OF_PYTHON, OF_INI) if os.path.lexists(root / name)]
+    taken = [str(name) for name in (FILE, OF_INI) if os.path.lexists(root / name)]
     if taken:
         raise ConfigurationError(
             f"{root / taken[0]} is there already; nothing was looked at; keep it, or overwrite it: badgateway init "

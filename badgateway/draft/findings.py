@@ -110,7 +110,7 @@ def _today(draft: Draft) -> Iterator[Finding]:
         yield Finding(subject="today", found=draft.today.command, source=draft.today.source, remedy=remedy)
     if draft.server:
         numbers = ", ".join(f"{name} {draft.server.settings[name]}" for name in ("workers", "threads", "listen"))
-        yield Finding(subject="today", found=numbers, source=f"the server's own reading of it; {draft.server.file}")
+        yield Finding(subject="today", found=numbers, source=str(draft.server.file or "the server's own reading of it"))
     for one in draft.candidates:
         yield Finding(subject="candidate", found=f"{one.name} ({plural(one.workers, 'worker')})", source=one.file)
     for other in draft.left_out:

@@ -1,4 +1,4 @@
-"""Makes a server file of what runs today: the site's own file and options, with the place of the run in front.
+"""What runs today with its numbers; where a run cannot take the command itself, a server file that stands for it.
 
 A run decides where a server listens and what it loads. All else stays as it is: the numbers that the configuration
 declares are those that the server's own parser, or its own file, says, and a run holds them against what it observes.
@@ -11,7 +11,6 @@ from pathlib import PurePosixPath
 from typing import Any
 
 FOLDER = PurePosixPath("loadtest")
-OF_PYTHON = FOLDER / "today_gunicorn.py"
 OF_INI = FOLDER / "today_uwsgi.ini"
 Setting = int | bool | str
 _TAKEN_OVER = {
@@ -53,15 +52,17 @@ end-if =
 class TodaysServer:
     """A server file, and what a configuration says of it."""
 
-    file: PurePosixPath
-    text: str
+    file: PurePosixPath | None = None
+    """A server file that stands for the command; None where a run takes the command itself."""
+    text: str = ""
+    """What is in it."""
     settings: Mapping[str, Setting]
     """As configurations call them."""
     limit_s: int | None
     """Of a request, or of a worker without a sign of life; None where it has none."""
 
 
-def of_gunicorn(told: Mapping[str, Any], command: str, source: str) -> TodaysServer:
+def of_gunicorn(told: Mapping[str, Any]) -> TodaysServer:
     """Return it for a Gunicorn command, by what its own parser told."""
     values = told["settings"]
     settings: dict[str, Setting] = {
@@ -76,36 +77,7 @@ def of_gunicorn(told: Mapping[str, Any], command: str, source: str) -> TodaysSer
     }
     if "gevent" in values["worker_class"]:
         settings["greenlets"] = values["worker_connections"]
-    text = "\n".join(_lines_of_gunicorn(told, command, source)) + "\n"
-    return TodaysServer(file=OF_PYTHON, text=text, settings=settings, limit_s=values["timeout"] or None)
-
-
-def _lines_of_gunicorn(told: Mapping[str, Any], command: str, source: str) -> Iterator[str]:
-    yield f'"""What `{_in_text(command)}` runs ({_in_text(source)}); written by badgateway init."""'
-    yield ""
-    if "gevent" in told["settings"]["worker_class"] and told["settings"]["preload_app"]:
-        yield "# The site is imported before its workers are forked."
-        yield "from gevent import monkey"
-        yield ""
-        yield "monkey.patch_all()"
-        yield ""
-    yield "import os"
-    yield "from pathlib import Path"
-    yield ""
-    if told["config"]:
-        yield f'_FILE = Path("{told["config"]}")'
-        yield 'exec(compile(_FILE.read_text(encoding="utf-8"), str(_FILE), "exec"))'
-    yield "# Of the command's own options, which are stronger."
-    yield from (f"{name} = {value!r}" for name, value in told["options"].items())
-    yield f"worker_class = {told['settings']['worker_class']!r}"
-    yield "# The run's."
-    yield 'wsgi_app = os.environ["WEB_WSGI"]'
-    yield 'bind = os.environ["WEB_BIND"]'
-    yield "daemon, pidfile, user, group = False, None, None, None"
-
-
-def _in_text(text: str) -> str:
-    return text.replace("\\", "/").replace('"', "'")
+    return TodaysServer(settings=settings, limit_s=values["timeout"] or None)
 
 
 def of_uwsgi(ini: str, words: list[str], command: str, source: str) -> TodaysServer | None:

@@ -99,7 +99,7 @@ def _todays_server(
     if today.server.name == "gunicorn":
         given = {**_real(explored.variables, explored.site), **example(explored.variables)}
         told = inspection.gunicorn(words, given, Path(sys.executable))
-        return of_gunicorn(told, command, today.source) if told else None
+        return of_gunicorn(told) if told else None
     if today.server.name == "uwsgi":
         file = ini_of(command)
         text = repository.text(repository.directory / file) if file else ""

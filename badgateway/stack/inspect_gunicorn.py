@@ -17,37 +17,21 @@ NAMES = (
     *("workers", "threads", "backlog", "timeout", "graceful_timeout", "keepalive", "preload_app", "max_requests"),
     *("max_requests_jitter", "worker_connections", "worker_class"),
 )
-_TAKEN_OVER = ("bind", "config", "daemon", "pidfile", "user", "group", "args", "chdir", "wsgi_app", "print_config")
 
 
 def told(words: list[str]) -> dict[str, Any]:
-    """Return the settings of a command, and those that its own options say."""
+    """Return the settings of a command."""
     module: Any = importlib.import_module("gunicorn.app.wsgiapp")
     sys.argv = ["gunicorn", *words]
     application = module.WSGIApplication("%(prog)s [OPTIONS] [APP_MODULE]", prog="gunicorn")
     config = application.cfg
-    given = vars(config.parser().parse_args(words))
-    return {
-        "settings": {**{name: getattr(config, name) for name in NAMES if name != "worker_class"}, **_kind(config)},
-        "options": {
-            name: value
-            for name, value in given.items()
-            if value is not None and name not in _TAKEN_OVER and isinstance(value, (bool, int, float, str))
-        },
-        "config": _file(given.get("config")),
-    }
+    return {"settings": {**{name: getattr(config, name) for name in NAMES if name != "worker_class"}, **_kind(config)}}
 
 
 def _kind(config: Any) -> dict[str, str]:
     """Return the class of the workers by its short name: with threads, sync is gthread."""
     name = str(config.worker_class_str)
     return {"worker_class": "gthread" if name == "sync" and config.threads > 1 else name}
-
-
-def _file(named: Any) -> str:
-    file = str(named or "./gunicorn.conf.py")
-    file = file[len("file:") :] if file.startswith("file:") else file
-    return os.path.normpath(file) if Path(file).is_file() else ""
 
 
 def main() -> None:

@@ -60,7 +60,6 @@ def test_a_flask_factory_is_understood_and_nothing_of_the_users_is_in_what_is_wr
     assert {str(path.relative_to(folder)) for path in after.keys() - before.keys()} == {
         "badgateway.toml",
         "loadtest/locustfile.py",
-        "loadtest/today_gunicorn.py",
     }
     assert (folder / ".gitignore").read_text() == ".env\n__pycache__/\nresults/\n"
     assert experiment["application"]["wsgi"] == "shop:create_app()"
@@ -69,8 +68,8 @@ def test_a_flask_factory_is_understood_and_nothing_of_the_users_is_in_what_is_wr
     assert experiment["application"]["prepare"] == [["python", "-m", "flask", "--app", "shop:create_app()", "init-db"]]
     assert experiment["database"] == {"system": "mariadb", "driver": "pymysql"}
     today = experiment["configurations"][0]
-    assert today["note"] == "gunicorn -c gunicorn.conf.py 'shop:create_app()' (Procfile)"
-    assert (today["workers"], today["threads"], today["listen"]) == (3, 1, 2048)
+    assert today["command"] == "gunicorn -c gunicorn.conf.py 'shop:create_app()'"
+    assert "workers 3, threads 1, listen 2048" in told.output
     assert experiment["timeouts"]["app_s"] == 20
     assert '"GET", "/products/"' in (folder / "loadtest/locustfile.py").read_text()
 

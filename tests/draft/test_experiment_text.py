@@ -13,7 +13,7 @@ from badgateway.draft.locust_file import Workload
 from badgateway.draft.repository import Repository
 from badgateway.draft.routes import Task
 from badgateway.draft.today import served_by
-from badgateway.draft.todays_server import OF_PYTHON, TodaysServer
+from badgateway.draft.todays_server import OF_INI, TodaysServer
 from badgateway.draft.toml import line, spelled
 from badgateway.draft.variables import MADE_UP, RANDOM, URL, Variables
 from tests.draft.sites import database, site
@@ -28,9 +28,7 @@ def draft(tmp_path: Path, found=None, **changed) -> Draft:
         "python": Python(program=".venv/bin/python", source=".venv/"),
         "site": found,
         "today": served_by("gunicorn -w 3 shop.wsgi", "Procfile"),
-        "server": TodaysServer(
-            file=OF_PYTHON, text="", settings={"workers": 3, "threads": 1, "listen": 2048}, limit_s=30
-        ),
+        "server": TodaysServer(settings={"workers": 3, "threads": 1, "listen": 2048}, limit_s=30),
         "variables": Variables()
         .with_one("DATABASE_URL", URL, "leads to the site's database")
         .with_one("SECRET_KEY", RANDOM, "a secret: each run draws its own"),
@@ -52,10 +50,19 @@ def test_what_runs_today_is_the_baseline_and_the_kits_candidates_come_after_it(t
     today, *others = written(tmp_path)["configurations"]
 
     assert today["baseline"] is True
-    assert (today["server"], today["workers"]) == ("loadtest/today_gunicorn.py", 3)
+    assert today["command"] == "gunicorn -w 3 shop.wsgi"
+    assert "workers" not in today
     assert today["note"] == "gunicorn -w 3 shop.wsgi (Procfile)"
     assert {one["server"] for one in others} >= {"kit:gunicorn_gthread.py", "kit:uwsgi.ini"}
     assert not any(one.get("baseline") for one in others)
+
+
+def test_a_server_file_stands_for_a_command_that_a_run_does_not_take(tmp_path):
+    server = TodaysServer(file=OF_INI, text="", settings={"workers": 3, "threads": 1, "listen": 9}, limit_s=5)
+    today = written(tmp_path, server=server)["configurations"][0]
+
+    assert (today["server"], today["workers"], today["listen"]) == ("loadtest/today_uwsgi.ini", 3, 9)
+    assert "command" not in today
 
 
 def test_nothing_is_called_a_baseline_that_no_file_names(tmp_path):
@@ -71,7 +78,7 @@ def test_nothing_is_called_a_baseline_that_no_file_names(tmp_path):
     ],
 )
 def test_time_limits_are_todays_and_those_of_nginx(tmp_path, limit_s, limits):
-    server = TodaysServer(file=OF_PYTHON, text="", settings={"workers": 3, "threads": 1, "listen": 9}, limit_s=limit_s)
+    server = TodaysServer(settings={"workers": 3, "threads": 1, "listen": 9}, limit_s=limit_s)
 
     assert written(tmp_path, server=server)["timeouts"] == limits
 

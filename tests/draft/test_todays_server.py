@@ -1,6 +1,5 @@
 """What runs today becomes a server file with its own settings; where it listens and what it loads is the run's."""
 
-import ast
 from typing import Any
 
 import pytest
@@ -21,41 +20,22 @@ GUNICORN: dict[str, Any] = {
         "worker_connections": 1000,
         "worker_class": "gthread",
     },
-    "options": {"workers": 3, "proc_name": 'a "shop"'},
-    "config": "gunicorn.conf.py",
 }
 
 
-def test_gunicorns_own_reading_is_what_the_configuration_says():
-    found = of_gunicorn(GUNICORN, "gunicorn -w 3 a:app", "Procfile")
+def test_gunicorns_own_reading_is_what_is_told_and_the_command_is_what_runs():
+    found = of_gunicorn(GUNICORN)
 
+    assert found.file is None
     assert found.limit_s == 20
-    assert found.settings["workers"] == 3
-    assert found.settings["listen"] == 2048
-    assert found.settings["preload"] is False
+    assert (found.settings["workers"], found.settings["listen"], found.settings["preload"]) == (3, 2048, False)
     assert "greenlets" not in found.settings
 
 
-def test_its_file_comes_first_then_the_options_then_what_is_the_runs(tmp_path, monkeypatch):
-    text = of_gunicorn(GUNICORN, 'gunicorn -w 3 "a:app"', "Procfile").text
-    (tmp_path / "gunicorn.conf.py").write_text("workers = 9\ntimeout = 20\nbind = '0.0.0.0:80'\nuser = 'root'\n")
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("WEB_BIND", "unix:web.sock")
-    monkeypatch.setenv("WEB_WSGI", "journal:application")
-    names: dict[str, object] = {}
-    exec(compile(text, "today.py", "exec"), names)
+def test_workers_that_run_greenlets_have_their_number():
+    told = {"settings": {**GUNICORN["settings"], "worker_class": "gevent"}}
 
-    assert (names["workers"], names["timeout"], names["worker_class"]) == (3, 20, "gthread")
-    assert (names["bind"], names["wsgi_app"], names["user"]) == ("unix:web.sock", "journal:application", None)
-    assert ast.get_docstring(ast.parse(text))
-
-
-def test_a_server_with_greenlets_is_patched_before_a_site_that_is_preloaded():
-    told = {**GUNICORN, "settings": {**GUNICORN["settings"], "worker_class": "gevent", "preload_app": True}}
-    found = of_gunicorn(told, "gunicorn a:app", "Procfile")
-
-    assert found.text.index("patch_all") < found.text.index("import os")
-    assert found.settings["greenlets"] == 1000
+    assert of_gunicorn(told).settings["greenlets"] == 1000
 
 
 INI = """
