@@ -11,7 +11,7 @@ import click
 from badgateway.cli.entry import cli
 from badgateway.cli.terminal import echo
 from badgateway.draft import settings_file
-from badgateway.draft.candidates import Candidate, LeftOut, candidates, lent_to
+from badgateway.draft.candidates import Candidate, LeftOut, candidates, lent_to, one_of_each_kind
 from badgateway.draft.draft import FILE, LOCUST_FILE, Draft, Levels
 from badgateway.draft.experiment_text import experiment_text
 from badgateway.draft.findings import Finding, findings
@@ -139,7 +139,8 @@ def _drafted(root: Path, given: Path | None, command: str | None, log: Path | No
     site = explored.site
     packages = {one.name.lower() for one in distributions() if one.name}
     lent = lent_to(site, platform.python_version(), packages)
-    found = list(candidates(site, os.cpu_count() or 1, lent))
+    every = candidates(site, os.cpu_count() or 1, lent)
+    found = list(one_of_each_kind(every, today.server.name if today else ""))
     workload, levels = of_log or (_workload(site), Levels(users=_USERS, source="chosen by the kit, not measured"))
     return Draft(
         name=_NO_NAME.sub("-", root.name.lower()).strip("-") or "site",

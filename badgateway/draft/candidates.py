@@ -1,6 +1,7 @@
 """Which of the kit's own configurations a site can run, and why not the others."""
 
-from collections.abc import Collection, Iterator
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from badgateway.databases.database_system import DatabaseSystem, Driver
@@ -94,6 +95,26 @@ def _why_not(site: Inspected, server: Server, model: WorkerModel, lent: Collecti
             return f"{what}: a worker would serve one request at a time"
     absent = [name for name in needed if name not in {*site.packages, *lent}]
     return f"{' and '.join(absent)} not installed in the site's environment" if absent else ""
+
+
+def one_of_each_kind(found: Iterable[Candidate | LeftOut], server: str) -> Iterator[Candidate | LeftOut]:
+    """Yield one candidate of each worker model, and the others with what adds them: few are decided on sooner.
+
+    Args:
+        found: As from `candidates`.
+        server: The name of what serves the site today; its candidates come first, and then those of which most are.
+    """
+    every = list(found)
+    kept = [one for one in every if isinstance(one, Candidate)]
+    number = Counter(one.server.name for one in kept)
+    ranked = sorted(kept, key=lambda one: (one.server.name != server, -number[one.server.name]))
+    first = {one.model: one for one in reversed(ranked)}
+    for one in every:
+        if isinstance(one, LeftOut) or first[one.model] is one:
+            yield one
+        else:
+            why = f'{first[one.model].name} is of its kind; add it with server = "{one.file}"'
+            yield LeftOut(name=one.name, why=why)
 
 
 def lent_to(site: Inspected, python: str, packages: Collection[str]) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """The kit's configurations are those that the site can run; the others are left out with the reason."""
 
-from badgateway.draft.candidates import Candidate, LeftOut, candidates, driver_of, lent_to, system_of
+from badgateway.draft.candidates import Candidate, LeftOut, candidates, driver_of, lent_to, one_of_each_kind, system_of
 from tests.draft.sites import PACKAGES, database, site
 
 
@@ -47,6 +47,17 @@ def test_what_the_kit_lends_to_the_same_python_can_be_run_too():
     assert lent_to(found, "3.12.1", {"gunicorn"}) == ()
     kept = [one.name for one in candidates(found, 2, lent) if isinstance(one, Candidate)]
     assert kept == ["gunicorn-sync", "gunicorn-threads"]
+
+
+def test_of_each_kind_there_is_one_and_the_others_can_be_added():
+    found = list(one_of_each_kind(candidates(site(), cores=2), "uwsgi"))
+    kept = [one.name for one in found if isinstance(one, Candidate)]
+    others = {one.name: one.why for one in found if isinstance(one, LeftOut)}
+
+    assert kept == ["uwsgi-threads", "uwsgi-gevent", "gunicorn-sync"]
+    assert others["gunicorn-threads"] == 'uwsgi-threads is of its kind; add it with server = "kit:gunicorn_gthread.py"'
+    without = [one.name for one in one_of_each_kind(candidates(site(), cores=2), "") if isinstance(one, Candidate)]
+    assert without == ["gunicorn-sync", "gunicorn-threads", "gunicorn-gevent"]
 
 
 def test_an_asgi_site_gets_event_loops_alone():
