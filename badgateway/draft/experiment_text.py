@@ -108,7 +108,11 @@ def _database(draft: Draft) -> Iterator[str]:
     if system is None:
         yield line("system", "none", "the site shows none" if found is None else f"{found.engine}: none that is known")
         return
-    yield line("system", system.name, f"the settings have {found.engine}" if found else "")
+    yield line(
+        "system",
+        system.name,
+        f"the settings have {found.engine}; a run starts a {system.label} of its own" if found else "",
+    )
     if driver:
         yield line("driver", driver.name)
 
