@@ -38,7 +38,7 @@ def test_the_patch_makes_the_folder_what_would_have_been_written(tmp_path):
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "one.txt").write_text("1\nmine")
     patch = "\n".join(differences(tmp_path, FILES)) + "\n"
-    subprocess.run(["patch", "-p1", "-s", "-d", str(tmp_path)], input=patch, text=True, check=True)
+    subprocess.run(["git", "apply", "-"], cwd=tmp_path, input=patch, text=True, check=True)
 
     assert {path: (tmp_path / path).read_text() for path in FILES} == FILES
     assert list(differences(tmp_path, FILES)) == []

@@ -102,6 +102,8 @@ def _columns(experiment: Experiment, configurations: tuple[Configuration, ...]) 
 
 
 def _printed(configuration: Configuration, field: str) -> str:
+    if field == "server":
+        return configuration.served_by
     value = getattr(configuration, field)
     if field in _SECONDS:
         return numbers.declared_seconds(value)

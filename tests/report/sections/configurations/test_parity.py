@@ -47,9 +47,22 @@ def test_every_setting_of_a_configuration_is_either_common_or_different():
         "must_answer",
         "environment",
         "timeouts",
+        # In the place of the server file.
+        "command",
     }
     fields = set(type(comparison.CONFIGURATIONS[0]).model_fields) - told_elsewhere
     assert fields == set(settings._LABELS)
+
+
+def test_a_command_stands_in_the_place_of_the_server_file():
+    one = builders.declared("one", "servers/gunicorn_sync.py", "pymysql", 2)
+    other = one.model_copy(update={"name": "today", "command": "gunicorn -w 2 site.wsgi"})
+    parity = found(one, other)
+    assert parity.differing == ("server file",)
+    assert [value for row in parity.rows for value, _ in row.values] == [
+        "servers/gunicorn_sync.py",
+        "gunicorn -w 2 site.wsgi",
+    ]
 
 
 def test_time_limits_of_its_own_are_a_difference_in_those_limits_alone():
