@@ -316,7 +316,9 @@ def test_only_the_site_itself_may_enter_the_database(school_database: SchoolData
         cursor.execute("SELECT COUNT(*) FROM school_member")
         assert cursor.fetchone() == (MEMBERS,)
         cursor.execute("SHOW DATABASES")
-        assert {name for (name,) in cursor.fetchall()} == {"information_schema", "mysql", database.name}
+        # The second one holds the rows that the kit puts back where a site has no command for it.
+        own = {database.name, f"{database.name}_kept"}
+        assert {name for (name,) in cursor.fetchall()} == {"information_schema", "mysql", *own}
         # What the optimizer counted, which is compared after each restore.
         cursor.execute("SHOW TABLES FROM mysql")
         assert cursor.fetchall() == (("innodb_index_stats",),)
