@@ -17,6 +17,8 @@ ENOUGH_LISTEN = 512
 """An accept queue of so many has met a burst of a busy site."""
 READ_TIMEOUT_S = 60
 """nginx's default."""
+_USUAL_DRIVERS = {"mysql": "mysqlclient", "postgresql": "psycopg2"}
+"""By Django's engine: the one that waits in C."""
 KEPT_S = 60
 """How long nginx keeps a connection to a server, by default, and a cloud's load balancer one to nginx."""
 
@@ -97,9 +99,11 @@ def _short_keepalive(site: SiteFiles) -> Iterator[Invitation]:
 
 def _driver_that_blocks(site: SiteFiles) -> Iterator[Invitation]:
     if site.model is WorkerModel.GREENLETS and site.blocking_driver is not None:
+        driver = _USUAL_DRIVERS[site.blocking_driver.value.rpartition(".")[2]]
         yield Invitation(
             cause=EVENT_LOOP_BLOCKED,
-            what="the workers run greenlets, and the database driver waits in C: each query stops its whole worker",
+            what=f"the workers run greenlets, and no file says that the driver is another one than {driver}, which "
+            "waits in C: each query stops its whole worker",
             lines=_lines(site.blocking_driver),
             change=f"a driver that is no C; or {_turn(site, Knob.THREADS)}",
         )

@@ -1,7 +1,7 @@
 """What the files of a site say of it, read as they stand: server, proxy, Django's settings, the database's limit."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePath
 
@@ -13,11 +13,18 @@ _BEGINS = r"(?:^|(?<=[{};]))\s*"
 """Of a directive."""
 _DIRECTIVE = re.compile(rf"{_BEGINS}([a-z_]+)\s+([^;{{}}]+);", re.MULTILINE)
 _COMMENT = re.compile(r"#[^\n]*")
-_LIMIT = re.compile(r"^\s*max_connections\s*=\s*(\d+)", re.MULTILINE)
+_LIMIT = re.compile(r"^\s*max[_-]connections\s*=\s*(\d+)", re.MULTILINE)
+"""MariaDB and MySQL read an option with either sign."""
 _PROXY = re.compile(rf"{_BEGINS}(?:proxy|uwsgi)_pass\s", re.MULTILINE)
 _ENGINE = re.compile(r"django\.db\.backends\.(\w+)")
-_WAITS_IN_C = {"mysql": "install_as_MySQLdb", "postgresql": "psycogreen"}
-"""By Django's engine: what a settings file has where its driver is no C that blocks, or one that gevent knows of."""
+_LETS_OTHERS_RUN = {
+    "mysql": re.compile(r"install_as_MySQLdb"),
+    "postgresql": re.compile(r"psycogreen|\bpsycopg\b"),
+}
+"""By Django's engine: what one of a site's files has where its driver is no C that blocks, or one that gevent knows of.
+
+It mostly stands elsewhere than the engine: in the package's __init__.py, a server's hook, the requirements.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,15 +64,17 @@ def read_site(files: Mapping[PurePath, str]) -> SiteFiles:
     """Return what the files say; of several of one kind, the last one counts."""
     told: dict[str, object] = {}
     unread = []
+    lenient = {engine for engine, mark in _LETS_OTHERS_RUN.items() if any(map(mark.search, files.values()))}
     for path, text in files.items():
-        found = dict(_of(path, text))
+        found = dict(_of(path, text, lenient))
         told |= found
-        if not found:
+        if not found and not any(mark.search(text) for mark in _LETS_OTHERS_RUN.values()):
             unread.append(str(path))
     return SiteFiles(**told, unread=tuple(unread))  # type: ignore[arg-type] # the names of its fields
 
 
-def _of(path: PurePath, text: str) -> Iterator[tuple[str, object]]:
+def _of(path: PurePath, text: str, lenient: Collection[str]) -> Iterator[tuple[str, object]]:
+    """Yield what a file says; of the engines in `lenient`, some file says that the driver lets others run."""
     if server := _server_of(path, text):
         yield from _of_server(server, path, text)
         return
@@ -74,8 +83,7 @@ def _of(path: PurePath, text: str) -> Iterator[tuple[str, object]]:
     if limit := _LIMIT.search(text):
         yield "max_connections", Said(value=limit[1], where=_where(path, text, limit.start(1)))
     engine = _ENGINE.search(text)
-    mark = _WAITS_IN_C.get(engine[1], "") if engine else ""
-    if engine and mark and mark not in text:
+    if engine and engine[1] in _LETS_OTHERS_RUN and engine[1] not in lenient:
         yield "blocking_driver", Said(value=engine[0], where=_where(path, text, engine.start()))
     elif engine:
         yield "blocking_driver", None

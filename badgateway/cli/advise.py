@@ -31,12 +31,19 @@ def advise(files: tuple[Path, ...], max_connections: int | None, *, as_json: boo
       badgateway advise gunicorn.conf.py /etc/nginx/conf.d/site.conf shop/settings.py
       badgateway advise uwsgi.ini --max-connections 151
 
-    Exit status: 0 nothing known is invited, 1 something is, 2 wrong usage.
+    Exit status: 0 nothing known is invited, 1 something is, 2 wrong usage, or nothing in any file was known.
     """  # noqa: D301 # click's mark for a paragraph that keeps its lines
     site = read_site({path: _text(path) for path in files})
     if max_connections is not None:
         limit = Said(value=str(max_connections), where="--max-connections")
         site = SiteFiles(**{**{name: getattr(site, name) for name in site.__slots__}, "max_connections": limit})
+    if len(site.unread) == len(set(files)):
+        # Nothing read is no clean bill of health.
+        raise ConfigurationError(
+            f"{', '.join(site.unread)}: nothing in it is known, so nothing is told; name a server's own file "
+            "(uwsgi.ini, gunicorn.conf.py), nginx's, Django's settings with their DATABASES, or a database's; a "
+            "command with options, such as a Procfile's, is not read"
+        )
     found = invitations(site)
     if as_json:
         echo(json.dumps({"invited": [_object(one) for one in found], "unread": list(site.unread)}))

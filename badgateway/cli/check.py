@@ -2,6 +2,7 @@
 
 import sys
 import tempfile
+from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
@@ -100,10 +101,17 @@ def _without_tasks(planned: Planned, wrong: list[Fact]) -> list[Fact]:
     return left
 
 
-def _lines(found: tuple[Fact, ...]) -> list[str]:
+def _lines(found: tuple[Fact, ...]) -> Iterator[str]:
     width = max(len(one.subject) for one in found)
-    return [f"{'mend' if one.fix else 'ok':<4} {one.subject:<{width}}  {printable(_told(one))}" for one in found]
+    for one in found:
+        first, *log = _told(one)
+        yield f"{'mend' if one.fix else 'ok':<4} {one.subject:<{width}}  {printable(first)}"
+        yield from (f"{'':<{width + 7}}{printable(line)}" for line in log)
 
 
-def _told(fact: Fact) -> str:
-    return f"{fact.found}: {fact.fix}" if fact.fix else fact.found
+def _told(fact: Fact) -> list[str]:
+    """Return what is said of it; where the last lines of a log are part of it, what to do comes after them."""
+    lines = fact.found.strip().splitlines()
+    if not fact.fix:
+        return lines
+    return [*lines, fact.fix] if lines[1:] else [f"{fact.found}: {fact.fix}"]

@@ -4,7 +4,7 @@ import os
 import platform
 import re
 from importlib.metadata import distributions
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import click
 
@@ -37,7 +37,7 @@ _IGNORED = "results/"
 @click.argument("directory", type=click.Path(path_type=Path, file_okay=False, exists=True), default=Path())
 @click.option("--print", "print_only", is_flag=True, help="Write nothing: print what was found and both files.")
 @click.option("--yes", "-y", is_flag=True, help="Write without asking.")
-@click.option("--force", is_flag=True, help="Overwrite badgateway.toml and loadtest/locustfile.py.")
+@click.option("--force", is_flag=True, help="Overwrite badgateway.toml and what it wrote in loadtest/.")
 @click.option(
     "--python",
     type=click.Path(path_type=Path),
@@ -80,19 +80,19 @@ def init(
       badgateway init --access-log /var/log/nginx/access.log.1
     """  # noqa: D301 # click's mark for a paragraph that keeps its lines
     root = directory.resolve()
-    if not (print_only or force):
-        _demand_free(root)
+    may_overwrite = print_only or force
+    if not may_overwrite:
+        _demand_free(root, FILE, OF_INI)
     draft = _drafted(root, python, command, access_log)
+    own_settings = draft.repository.directory / settings_file.FILE
+    if draft.settings_text and not may_overwrite:
+        _demand_free(root, own_settings)
     for line in _lines(list(findings(draft))):
         echo(line)
-    files = {FILE: experiment_text(draft), LOCUST_FILE: locust_file(draft.workload)}
+    files = _files(draft, own_settings)
     if os.path.lexists(root / LOCUST_FILE) and not force:
         del files[LOCUST_FILE]
         echo(f"kept {LOCUST_FILE}, which is there already: these users are the workload")
-    if draft.server and draft.server.file:
-        files[draft.server.file] = draft.server.text
-    if draft.settings_text:
-        files[draft.repository.directory / settings_file.FILE] = draft.settings_text
     if print_only:
         for name, text in files.items():
             echo(f"\n--- {name}\n{text}", newline=False)
@@ -108,11 +108,21 @@ def init(
     echo("next: badgateway check")
 
 
-def _demand_free(root: Path) -> None:
-    taken = [str(name) for name in (FILE, OF_INI) if os.path.lexists(root / name)]
+def _files(draft: Draft, own_settings: PurePosixPath) -> dict[PurePosixPath, str]:
+    """Return what is to be written, by its place in the repository."""
+    files = {FILE: experiment_text(draft), LOCUST_FILE: locust_file(draft.workload)}
+    if draft.server and draft.server.file:
+        files[draft.server.file] = draft.server.text
+    if draft.settings_text:
+        files[own_settings] = draft.settings_text
+    return files
+
+
+def _demand_free(root: Path, *names: PurePosixPath) -> None:
+    taken = [name for name in names if os.path.lexists(root / name)]
     if taken:
         raise ConfigurationError(
-            f"{root / taken[0]} is there already; nothing was looked at; keep it, or overwrite it: badgateway init "
+            f"{root / taken[0]} is there already; nothing was written; keep it, or overwrite it: badgateway init "
             "--force"
         )
 

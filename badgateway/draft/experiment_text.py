@@ -11,6 +11,7 @@ from badgateway.draft.todays_server import TodaysServer
 from badgateway.draft.toml import Value, line, spelled
 from badgateway.draft.variables import is_secret
 from badgateway.model.configuration import WorkerModel
+from badgateway.model.declared import OF_DATABASE
 from badgateway.model.printable import printable
 
 OBJECTIVE_P95_MS = 1000
@@ -96,7 +97,10 @@ def _is_there(draft: Draft, folder: str) -> bool:
 def _environment(draft: Draft) -> Iterator[str]:
     yield "[application.environment]"
     for name, value in draft.variables.values.items():
-        yield line(name, value, draft.variables.reasons.get(name, ""))
+        if name not in OF_DATABASE:
+            yield line(name, value, draft.variables.reasons.get(name, ""))
+    if of_run := [name for name in draft.variables.values if name in OF_DATABASE]:
+        yield "# A run sets these by itself: " + ", ".join(of_run)
     if draft.unset:
         yield "# The site asks for these too, and does without: " + ", ".join(draft.unset)
 

@@ -15,13 +15,13 @@ _HOST, _PORT = "badgateway-host", "61234"
 _NAME, _USER, _WORD = "badgateway_name", "badgateway_user", "badgateway_word"
 _MARKS = {"host": _HOST, "port": _PORT, "name": _NAME, "user": _USER}
 MARKED_HOST = "badgateway.example"
-_OF_DATABASES = ("DB", "DATABASE", "SQL", "POSTGRES", "PG", "MARIA")
+_OF_DATABASES = ("DB", "DATABASE", "SQL", "POSTGRES", "PG", "MARIA", "RDS")
 _ADDRESSES = ("URL", "URI", "DSN")
 _SECRETS = ("SECRET", "TOKEN", "PASSW", "PWD", "CREDENTIAL", "KEY", "SALT")
 _KINDS = (
-    ("host", ("HOST", "SERVER", "ADDR")),
+    ("host", ("HOST", "HOSTNAME", "SERVER", "ADDR")),
     ("port", ("PORT",)),
-    ("user", ("USER", "ROLE")),
+    ("user", ("USER", "USERNAME", "ROLE")),
     ("password", ("PASSWORD", "PASSWD", "PASS", "PWD")),
     ("name", ("NAME", "DB", "DATABASE")),
 )

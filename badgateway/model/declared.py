@@ -43,15 +43,21 @@ Name = Annotated[
     Field(min_length=1, max_length=80),
     text_like(r"[a-z0-9][a-z0-9-]*", "a name has small letters, digits and hyphens, such as uwsgi-2"),
 ]
-_OF_THE_KIT = (r"(DB|WEB|JOURNAL|BADGATEWAY|LOCUST|LD)_.*", "PYTHON.*", "PATH", "HOME", "LANG", "TZ")
+OF_DATABASE = (
+    *("DB_HOST", "DB_PORT", "DB_NAME", "DB_USER", "DB_PASSWORD"),
+    *("DB_DRIVER", "DB_CONN_MAX_AGE_S", "DB_POOL_SIZE", "DB_TLS"),
+)
+"""Variables by which a run leads each site to its database; a site's own DB_ENGINE or DB_URL is none of them."""
+_OF_THE_KIT = (*OF_DATABASE, r"(WEB|JOURNAL|BADGATEWAY|LOCUST|LD)_.*", "PYTHON.*", "PATH", "HOME", "LANG", "TZ")
 """Variables that a run gives its programs itself."""
 Variable = Annotated[
     str,
     Field(max_length=200),
     text_like(
         rf"(?!({'|'.join(_OF_THE_KIT)})$)[A-Za-z_][A-Za-z0-9_]*",
-        "a variable of the application has letters, digits and _, such as APP_PAGE_SIZE, and is none of the kit's own "
-        "(DB_, WEB_, JOURNAL_, BADGATEWAY_, LOCUST_, PYTHON, LD_, PATH, HOME, LANG, TZ)",
+        "a variable of the application has letters, digits and _, such as APP_PAGE_SIZE, and is none that a run sets "
+        f"by itself, which takes no line ({', '.join(OF_DATABASE)}, WEB_, JOURNAL_, BADGATEWAY_, LOCUST_, PYTHON, LD_, "
+        "PATH, HOME, LANG, TZ)",
     ),
 ]
 Seconds = Annotated[float, Field(gt=0, le=3600)]

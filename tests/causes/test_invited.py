@@ -86,6 +86,40 @@ def test_a_limit_that_ends_no_request_is_none_to_compare_with_the_proxys():
     assert invited(gunicorn='worker_class = "sync"\ntimeout = 600\n', nginx=NGINX % ("", "")) == ["slow-request"]
 
 
+@pytest.mark.parametrize(
+    ("engine", "elsewhere"),
+    [
+        ("mysql", "import pymysql\n\npymysql.install_as_MySQLdb()\n"),
+        ("postgresql", "def post_fork(server, worker):\n    from psycogreen.gevent import patch_psycopg\n"),
+        ("postgresql", "Django==5.2\npsycopg[binary]==3.2\n"),
+    ],
+    ids=["pymysql", "psycogreen", "psycopg-3"],
+)
+def test_what_lets_others_run_mostly_stands_in_another_file_than_the_engine(engine, elsewhere):
+    files = {PurePath("gunicorn.conf.py"): GEVENT, PurePath("settings.py"): MYSQL.replace("mysql", engine)}
+    site = read_site({**files, PurePath("other"): elsewhere})
+
+    assert [one.cause.id for one in invitations(read_site(files))] == ["event-loop-blocked"]
+    assert invitations(site) == ()
+    assert site.unread == ()
+
+
+def test_another_driver_than_the_one_that_waits_in_c_is_not_denied():
+    (found,) = invitations(read_site({PurePath("gunicorn.conf.py"): GEVENT, PurePath("settings.py"): MYSQL}))
+
+    assert "no file says that the driver is another one than mysqlclient" in found.what
+
+
+def test_psycopg2_is_not_taken_for_psycopg_3():
+    django = MYSQL.replace("mysql", "postgresql") + "# psycopg2-binary, django.db.backends.postgresql_psycopg2\n"
+
+    assert invited(gunicorn=GEVENT, django=django) == ["event-loop-blocked"]
+
+
+def test_the_databases_limit_may_be_spelled_with_a_dash():
+    assert invited(gunicorn=GTHREAD, db="[mysqld]\nmax-connections=50\n") == ["db-connections-exhausted"]
+
+
 def test_threads_may_have_a_driver_that_waits_in_c():
     assert invited(gunicorn=GTHREAD, django=MYSQL) == []
 

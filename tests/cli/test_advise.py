@@ -36,13 +36,24 @@ def test_the_same_is_an_object(short):
 
 
 def test_nothing_known_is_said_to_be_that_and_no_more(tmp_path):
-    file = tmp_path / "notes.txt"
-    file.write_text("nothing\n")
-    done = advise(file)
+    notes, limit = tmp_path / "notes.txt", tmp_path / "my.cnf"
+    notes.write_text("nothing\n")
+    limit.write_text("[mysqld]\nmax_connections = 151\n")
+    done = advise(notes, limit)
 
     assert done.exit_code == 0
     assert "Nothing of what is known is invited." in done.stdout
     assert "notes.txt: nothing in it is known" in done.stderr
+
+
+def test_files_of_which_nothing_could_be_read_are_no_clean_bill_of_health(tmp_path):
+    procfile = tmp_path / "Procfile"
+    procfile.write_text("web: gunicorn shop.wsgi -w 3 -k gevent\n")
+    done = advise(procfile, "--json")
+
+    assert done.exit_code == 2
+    assert done.stdout == ""
+    assert f"{procfile}: nothing in it is known, so nothing is told; name a server's own file" in done.stderr
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path):

@@ -61,6 +61,19 @@ def test_what_is_to_be_mended_comes_with_the_fix(called):
     assert told.output.splitlines()[1:] == ["mend GET /old/  404: take the task out", "1 to be mended"]
 
 
+def test_the_log_of_a_server_that_did_not_start_keeps_its_lines_and_the_fix_comes_last(called):
+    log = "gunicorn ended with status 1; last log lines:\nTraceback\nModuleNotFoundError: No module named 'x'\n"
+    told, _ = called(FINE, Fact(subject="trial", found=log, fix="mend that first"))
+
+    assert told.output.splitlines()[1:] == [
+        "mend trial  gunicorn ended with status 1; last log lines:",
+        "            Traceback",
+        "            ModuleNotFoundError: No module named 'x'",
+        "            mend that first",
+        "1 to be mended",
+    ]
+
+
 def test_tasks_that_fail_are_taken_out_where_init_wrote_them(called, project):
     file = project / "experiments" / "concurrency.py"
     task = '    @task(1)\n    def get_old(self) -> None:\n        self.fetch("GET", "/old/", name="GET /old/")\n'

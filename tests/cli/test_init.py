@@ -127,6 +127,28 @@ def test_users_that_are_there_already_stay_the_workload(repository):
     assert (folder / "loadtest" / "locustfile.py").read_text() == "mine"
 
 
+def test_settings_for_runs_that_are_there_already_are_not_overwritten(repository):
+    folder = repository("django_sqlite")
+    settings = folder / "notes_site" / "settings.py"
+    settings.write_text(settings.read_text() + "\nDEBUG = True\n")
+    own = folder / "loadtest" / "site_settings.py"
+    own.parent.mkdir()
+    mine = "from notes_site.settings import *\nDEBUG = False\n# mine\n"
+    own.write_text(mine)
+    told = called(folder, "--yes")
+
+    assert told.exit_code == 2, told.output
+    assert f"{own} is there already; nothing was written" in told.output
+    assert own.read_text() == mine
+    assert not (folder / "badgateway.toml").exists()
+
+    told = called(folder, "--yes", "--force")
+
+    assert told.exit_code == 0, told.output
+    assert "DEBUG = False" in own.read_text()
+    assert "mine" not in own.read_text()
+
+
 def test_a_site_that_cannot_be_loaded_is_told_with_file_line_and_remedy(tmp_path):
     (tmp_path / "wsgi.py").write_text("\nimport not_installed_anywhere\n")
     told = called(tmp_path, "--print")

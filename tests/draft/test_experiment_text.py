@@ -16,6 +16,7 @@ from badgateway.draft.today import served_by
 from badgateway.draft.todays_server import OF_INI, TodaysServer
 from badgateway.draft.toml import line, spelled
 from badgateway.draft.variables import MADE_UP, RANDOM, URL, Variables
+from badgateway.model.application import Application
 from tests.draft.sites import database, site
 
 
@@ -100,6 +101,22 @@ def test_secrets_and_the_database_are_named_and_have_no_value(tmp_path):
     table = written(tmp_path)["application"]["environment"]
 
     assert table == {"DATABASE_URL": "${database.url}", "SECRET_KEY": "${random}"}
+
+
+def test_what_a_run_sets_by_itself_is_said_and_is_no_line_that_a_run_refuses(tmp_path):
+    login = ("host", "port", "name", "user", "password")
+    variables = Variables().with_one("DB_ENGINE", "mysql", "")
+    for part in login:
+        variables = variables.with_one(f"DB_{part.upper()}", f"${{database.{part}}}", f"is the database's {part}")
+    text = experiment_text(draft(tmp_path, variables=variables))
+    environment = tomllib.loads(text)["application"]["environment"]
+
+    assert environment == {"DB_ENGINE": "mysql"}
+    assert "# A run sets these by itself: DB_HOST, DB_PORT, DB_NAME, DB_USER, DB_PASSWORD" in text
+    assert (
+        Application.model_validate({"wsgi": "shop.wsgi:application", "environment": environment}).environment
+        == environment
+    )
 
 
 def test_host_and_scheme_are_those_of_production(tmp_path):

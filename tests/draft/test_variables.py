@@ -41,6 +41,19 @@ def test_single_variables_are_told_apart_by_where_their_marks_turn_up():
     assert "DB_USER" not in values
 
 
+def test_names_of_platforms_are_told_by_their_last_word():
+    found = site(variables=dict.fromkeys(("RDS_HOSTNAME", "RDS_PORT", "RDS_DB_NAME", "DB_USERNAME", "DB_PASS"), True))
+    seen = marked(found, host="badgateway-host", port="61234", name="badgateway_name", user="badgateway_user")
+
+    assert leading_to_database(found, seen, Variables()).values == {
+        "RDS_HOSTNAME": "${database.host}",
+        "RDS_PORT": "${database.port}",
+        "RDS_DB_NAME": "${database.name}",
+        "DB_USERNAME": "${database.user}",
+        "DB_PASS": "${database.password}",
+    }
+
+
 def test_settings_that_ignore_the_variables_are_not_said_to_be_led():
     found = site(variables={"DATABASE_URL": True})
 
