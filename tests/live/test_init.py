@@ -53,6 +53,7 @@ def test_a_check_finds_all_well_or_takes_it_out(site: Path):
     assert "the run's own" in kit.output
 
 
+@pytest.mark.timeout(360)
 def test_a_run_ends_with_an_answer(site: Path):
     kit = Kit(site, "run", "--budget", "2m")
 
