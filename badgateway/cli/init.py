@@ -10,8 +10,9 @@ import click
 
 from badgateway.cli.entry import cli
 from badgateway.cli.terminal import echo
+from badgateway.databases.registry import databases
 from badgateway.draft import settings_file
-from badgateway.draft.candidates import Candidate, LeftOut, candidates, lent_to, one_of_each_kind
+from badgateway.draft.candidates import Candidate, LeftOut, candidates, lent_to, one_of_each_kind, system_of
 from badgateway.draft.draft import FILE, LOCUST_FILE, Draft, Levels
 from badgateway.draft.experiment_text import experiment_text
 from badgateway.draft.findings import Finding, findings
@@ -105,7 +106,7 @@ def init(
         place.write_text(text, encoding="utf-8")
         echo(f"wrote {printable(str(place))}")
     _ignore_results(root)
-    echo("next: badgateway check")
+    echo(_next(draft))
 
 
 def _files(draft: Draft, own_settings: PurePosixPath) -> dict[PurePosixPath, str]:
@@ -125,6 +126,13 @@ def _demand_free(root: Path, *names: PurePosixPath) -> None:
             f"{root / taken[0]} is there already; nothing was written; keep it, or overwrite it: badgateway init "
             "--force"
         )
+
+
+def _next(draft: Draft) -> str:
+    if system_of(draft.site):
+        return "next: badgateway check"
+    systems = " or ".join(f'"{one.name}"' for one in databases())
+    return f"next: fill in [database] of {FILE}, system = {systems}: a run has no other, and refuses this file as it is"
 
 
 def _ignore_results(root: Path) -> None:

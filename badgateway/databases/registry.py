@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from badgateway import databases as room
 from badgateway import registry
 from badgateway.databases.database_system import DatabaseSystem
 from badgateway.errors import ConfigurationError
+from badgateway.model.printable import printable_part
 
 if TYPE_CHECKING:
     # Who reads logs knows of no experiment, and need not wait until its model is loaded.
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from badgateway.model.experiment import Experiment
 
@@ -39,8 +40,20 @@ def database_of(experiment: Experiment) -> DatabaseSystem:
     named = experiment.database.system
     found = next((system for system in databases() if system.name == named), None)
     if found is None:
-        raise ConfigurationError(f"database.system: {named} is no known database; there are {_listed(databases())}")
+        raise ConfigurationError(_unknown(named))
     return found
+
+
+def system_faults(declared: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what is wrong with the system that a declaration names: a driver that it lacks is no fault beside that."""
+    database = declared.get("database")
+    named = database.get("system") if isinstance(database, dict) else None
+    if isinstance(named, str) and not any(system.name == named for system in databases()):
+        yield _unknown(named)
+
+
+def _unknown(named: str) -> str:
+    return f"database.system: {printable_part(named)} is no known database; there are {_listed(databases())}"
 
 
 def database_faults(experiment: Experiment) -> Iterator[str]:

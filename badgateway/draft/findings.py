@@ -93,7 +93,11 @@ def _variables(draft: Draft) -> Iterator[Finding]:
     for name, value in draft.variables.values.items():
         why = draft.variables.reasons.get(name, "")
         remedy = "look at it" if why == MADE_UP else ""
-        yield Finding(subject="variable", found=f"{name} = {value}", source=why, remedy=remedy)
+        yield Finding(subject="variable", found=_because(f"{name} = {value}", why), remedy=remedy)
+
+
+def _because(found: str, why: str) -> str:
+    return f"{found}  ({why})" if why else found
 
 
 def _today(draft: Draft) -> Iterator[Finding]:
@@ -109,12 +113,14 @@ def _today(draft: Draft) -> Iterator[Finding]:
             )
         yield Finding(subject="today", found=draft.today.command, source=draft.today.source, remedy=remedy)
     if draft.server:
-        numbers = ", ".join(f"{name} {draft.server.settings[name]}" for name in ("workers", "threads", "listen"))
+        names = ("workers", "threads", "greenlets", "listen")
+        settings = draft.server.settings
+        numbers = ", ".join(f"{name} {settings[name]}" for name in names if name in settings)
         yield Finding(subject="today", found=numbers, source=str(draft.server.file or "the server's own reading of it"))
     for one in draft.candidates:
         yield Finding(subject="candidate", found=f"{one.name} ({plural(one.workers, 'worker')})", source=one.file)
     for other in draft.left_out:
-        yield Finding(subject="left out", found=other.name, source=other.why)
+        yield Finding(subject="left out", found=_because(other.name, other.why))
 
 
 def _outside(draft: Draft) -> Iterator[Finding]:
@@ -135,4 +141,4 @@ def _users(draft: Draft) -> Iterator[Finding]:
     levels = draft.levels
     sizes = [f"{one:g}" for one in levels.rates_per_s or levels.users]
     unit = "tasks/s" if levels.rates_per_s else "users"
-    yield Finding(subject="load", found=f"{', '.join(sizes)} {unit}", source=levels.source)
+    yield Finding(subject="load", found=_because(f"{', '.join(sizes)} {unit}", levels.source))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from badgateway.databases.registry import system_faults
 from badgateway.errors import ConfigurationError
 from badgateway.model.configuration import Configuration
 from badgateway.model.decoding import DecodingError, decoded_toml
@@ -41,7 +42,7 @@ def load_experiment(path: Path, *, drawn_seed: int | None = None) -> Experiment:
         raise _refusal(path, str(error).splitlines()) from None
     if drawn_seed is not None:
         declared = {"seed": drawn_seed} | declared
-    _require(path, command_faults(declared))
+    _require(path, (*command_faults(declared), *system_faults(declared)))
     declared = completed(declared, is_of_a_site=path.name == OF_A_SITE)
     try:
         # As JSON, of which pydantic takes lists for tuples and texts for paths, and nothing else for anything else.

@@ -52,6 +52,7 @@ def test_a_flask_factory_is_understood_and_nothing_of_the_users_is_in_what_is_wr
     experiment = tomllib.loads((folder / "badgateway.toml").read_text())
 
     assert told.exit_code == 0, told.output
+    assert told.output.endswith("next: badgateway check\n")
     assert "precious" not in told.output
     assert not any(b"precious" in text for path, text in after.items() if path not in before)
     assert {path: text for path, text in after.items() if path.name != ".gitignore"}.items() >= {
@@ -145,6 +146,8 @@ def test_settings_for_runs_that_are_there_already_are_not_overwritten(repository
     told = called(folder, "--yes", "--force")
 
     assert told.exit_code == 0, told.output
+    assert "next: badgateway check" not in told.output
+    assert 'next: fill in [database] of badgateway.toml, system = "mariadb" or "postgresql"' in told.output
     assert "DEBUG = False" in own.read_text()
     assert "mine" not in own.read_text()
 

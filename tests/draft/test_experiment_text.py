@@ -183,6 +183,19 @@ def test_a_database_that_no_run_can_serve_is_said_before_anybody_tries(tmp_path,
     assert "MariaDB and PostgreSQL alone" in line
 
 
+def test_a_server_with_greenlets_is_not_told_by_its_threads_alone(tmp_path):
+    server = TodaysServer(settings={"workers": 3, "threads": 1, "greenlets": 1000, "listen": 2048}, limit_s=30)
+
+    assert "workers 3, threads 1, greenlets 1000, listen 2048" in told(draft(tmp_path, server=server), "today")[1]
+
+
+def test_what_is_no_place_is_not_said_to_be_one_that_something_is_from(tmp_path):
+    one = draft(tmp_path)
+
+    for subject in ("variable", "left out", "load"):
+        assert all(": : " in line and "  (" in line for line in told(one, subject))
+
+
 def test_a_site_that_is_well_has_nothing_to_be_done(tmp_path):
     found = site(allowed_hosts=("*",))
 

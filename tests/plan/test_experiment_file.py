@@ -121,6 +121,15 @@ def test_a_missing_server_file_lists_those_that_exist(file):
     assert "servers/ has uwsgi.ini" in refusal(file, '"servers/uwsgi.ini"', '"servers/wsgi.ini"')
 
 
+def test_a_database_that_no_run_has_is_told_in_place_of_the_driver_that_it_lacks(file):
+    file.write_text(VALID.replace('driver = "mysqlclient"', "").replace('driver = "pymysql"', ""))
+    file.write_text(f'{file.read_text()}\n[database]\nsystem = "none"\n')
+    with pytest.raises(ConfigurationError) as caught:
+        load_experiment(file)
+
+    assert str(caught.value) == f"{file}: database.system: none is no known database; there are mariadb, postgresql"
+
+
 def test_every_fault_of_a_file_is_told_at_once(file):
     file.write_text(VALID.replace("workers = 2", "workers = 0").replace("p95_ms = 1000", "p95_ms = -1"))
 
