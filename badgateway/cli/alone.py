@@ -56,7 +56,7 @@ def alone_on_the_machine(
         with machine_lock() as is_ours:
             if is_ours or beside:
                 if not is_ours:
-                    say(console, Text(f"beside {_who()}, as asked: what both measure is disturbed"))
+                    say(console, Text(f"beside {_who()}: what both measure is disturbed"))
                 yield
                 return
         now_s = clock()

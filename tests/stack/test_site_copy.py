@@ -36,6 +36,14 @@ def test_with_git_what_it_knows_and_what_is_new_but_not_ignored(repository):
     assert copied(repository) == {".gitignore", "manage.py", "shop/views.py"}
 
 
+def test_what_git_ignores_is_left_out_of_somebody_elses_repository_too(repository, monkeypatch):
+    subprocess.run(["git", "init", "-q", str(repository)], check=True)
+    (repository / ".gitignore").write_text("media/\n")
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+
+    assert copied(repository) == {".gitignore", "manage.py", "shop/views.py"}
+
+
 def test_a_link_out_of_it_is_not_followed(repository, tmp_path):
     (tmp_path / "precious").write_text("precious")
     (repository / "link").symlink_to(tmp_path / "precious")
