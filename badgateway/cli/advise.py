@@ -40,8 +40,8 @@ def advise(files: tuple[Path, ...], max_connections: int | None, *, as_json: boo
     if len(site.unread) == len(set(files)):
         # Nothing read is no clean bill of health.
         raise ConfigurationError(
-            f"{', '.join(site.unread)}: nothing in it is known, so nothing is told; name a server's own file "
-            "(uwsgi.ini, gunicorn.conf.py), nginx's, Django's settings with their DATABASES, or a database's; a "
+            f"{', '.join(site.unread)}: nothing in it is known, so nothing is told; name the application server's "
+            "own file, nginx's, Django's settings with their DATABASES, or a database's; a "
             "command with options, such as a Procfile's, is not read"
         )
     found = invitations(site)
