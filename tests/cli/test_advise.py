@@ -53,7 +53,7 @@ def test_files_of_which_nothing_could_be_read_are_no_clean_bill_of_health(tmp_pa
 
     assert done.exit_code == 2
     assert done.stdout == ""
-    assert f"{procfile}: nothing in it is known, so nothing is told; name a server's own file" in done.stderr
+    assert f"{procfile}: nothing in it is known, so nothing is told; name the application server's" in done.stderr
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path):
