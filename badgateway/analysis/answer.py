@@ -68,10 +68,11 @@ def larger_run(choice: Choice, experiment: Experiment, command: str) -> str:
 
 
 def _with_blocks(command: str, blocks: int) -> str:
-    """Return the command of a larger run: the same one, with so many blocks."""
-    words = shlex.split(command)
-    if "--blocks" in words[:-1]:
-        place = words.index("--blocks")
-        words = [*words[:place], *words[place + 2 :]]
+    """Return the command of a larger run: the same one, with so many blocks, and no budget to cut them again."""
+    words = [word for word in shlex.split(command) if not word.startswith(("--blocks=", "--budget="))]
+    for option in ("--blocks", "--budget"):
+        if option in words[:-1]:
+            place = words.index(option)
+            words = [*words[:place], *words[place + 2 :]]
     through_nox = bool(words) and not words[0].endswith("badgateway") and "--" not in words
     return shlex.join([*words, *(["--"] if through_nox else []), "--blocks", str(blocks)])

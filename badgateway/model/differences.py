@@ -49,7 +49,7 @@ def changed(baseline: Configuration, other: Configuration, usual: Timeouts) -> t
 
 
 def _said(value: object) -> str:
-    if value is None or value == ():
+    if value is None or value in ((), ""):
         return "not set"
     if isinstance(value, bool):
         return "on" if value else "off"

@@ -79,6 +79,10 @@ def test_a_baseline_whose_verdict_comes_from_elsewhere_is_told_without_a_sentenc
         ("badgateway run x.toml", "badgateway run x.toml --blocks 4"),
         ("badgateway run x.toml --blocks 2 --quick", "badgateway run x.toml --quick --blocks 4"),
         ("./lab study", "./lab study -- --blocks 4"),
+        # The same budget would cut it to the same blocks.
+        ("badgateway run --budget 2m --quick", "badgateway run --quick --blocks 4"),
+        ("badgateway run --budget=2m --blocks=2", "badgateway run --blocks 4"),
+        ("nox -s compare -- --budget 2m", "nox -s compare -- --blocks 4"),
     ],
 )
 def test_what_would_settle_more_is_a_command_to_paste(command, settles):

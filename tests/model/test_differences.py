@@ -29,6 +29,12 @@ def test_a_changed_setting_is_told_with_its_old_value(change, said):
     assert differences(configuration(), configuration(**change), USUAL) == (said,)
 
 
+def test_a_command_that_the_other_one_lacks_is_not_set():
+    today = configuration(command="gunicorn shop.wsgi")
+
+    assert differences(today, configuration(), USUAL) == ("command (not set instead of gunicorn shop.wsgi)",)
+
+
 def test_of_its_own_time_limits_only_those_count_that_differ_from_the_experiments():
     own = {"app_s": 1, "proxy_connect_s": 3, "proxy_read_s": 5, "client_s": 10}
     assert differences(configuration(), configuration(timeouts=own), USUAL) == ("app_s (1 instead of 4)",)
