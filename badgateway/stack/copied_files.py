@@ -16,8 +16,14 @@ RESULTS = "results"
 _NO_REPOSITORY = b"not a git repository"
 """What git says of a folder that only has the name of one."""
 _LIST = ("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", ".")
-# A repository's own configuration may name programs to be run. Whose it is does not matter then.
+# A repository's own configuration may name programs that git starts to see what has changed. Whose it is does not
+# matter then: root mostly looks at one of somebody else's, which git would refuse to list.
 _HARMLESS = ("-c", "safe.directory=*", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
+
+
+def list_known(folder: Path) -> tuple[str, ...]:
+    """Return the command that prints what git knows of a folder or would take, a NUL behind each path."""
+    return ("git", *_HARMLESS, "-C", str(folder), *_LIST)
 
 
 def copied_files(folder: Path, copy: Sequence[str] = ()) -> tuple[PurePosixPath, ...]:
@@ -41,10 +47,11 @@ def copied_files(folder: Path, copy: Sequence[str] = ()) -> tuple[PurePosixPath,
 
 
 def _known_to_git(folder: Path) -> Iterable[PurePosixPath]:
-    git = ("git", *_HARMLESS, "-C", str(folder), *_LIST)
     environment = {"PATH": search_path(), "HOME": os.devnull, "LANG": "C.UTF-8", "GIT_CONFIG_NOSYSTEM": "1"}
     try:
-        told = subprocess.run(git, env=environment, capture_output=True, timeout=DEADLINE_S, check=True).stdout
+        told = subprocess.run(
+            list_known(folder), env=environment, capture_output=True, timeout=DEADLINE_S, check=True
+        ).stdout
     except FileNotFoundError:
         return ()
     except (OSError, subprocess.SubprocessError) as error:

@@ -9,13 +9,10 @@ from pathlib import Path
 from badgateway.errors import ConfigurationError
 from badgateway.plan.project_files import not_copied
 from badgateway.process.account import Account, hand_over_all
+from badgateway.stack.copied_files import list_known
 
 MOST_BYTES = 2 << 30
 """Of all that is copied: what is larger has media in it that no settings need."""
-# A repository can name a program that git starts to see what has changed; whose it is does not matter then. Root mostly
-# looks at one of somebody else's, which git would refuse to list: all that it ignores would be copied.
-_HARMLESS = ("-c", "safe.directory=*", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
-_GIT = ("git", *_HARMLESS, "ls-files", "--cached", "--others", "--exclude-standard", "-z")
 
 
 def copy_site(root: Path, folder: Path, account: Account | None) -> None:
@@ -67,7 +64,7 @@ def _files_below(root: Path) -> Iterator[Path]:
 def _known_to_git(root: Path) -> list[Path] | None:
     """Return what git would commit or has; None where the folder is none of git's, or there is no git."""
     try:
-        done = subprocess.run(_GIT, cwd=root, capture_output=True, check=True, timeout=60)
+        done = subprocess.run(list_known(root), capture_output=True, check=True, timeout=60)
     except (OSError, subprocess.SubprocessError):
         return None
     names = done.stdout.decode("utf-8", "surrogateescape").split("\0")
