@@ -33,6 +33,8 @@ _QUICK = 50
 """Studies a line with --quick."""
 _SEARCHES = 400
 """Studies a line at most where each is a capacity search, which is as long as fifty others."""
+_CLOSE = 8
+"""So many times the studies where the truth lies close to the promise: fewer cannot tell on which side."""
 _GOAL = CapacityGoal(lowest=20, highest=640)
 _WEATHER = ((0.0, 0.0), (0.03, 0.0), (0.03, 0.02), (0.05, 0.02))
 """Noise of a window's boundary, and the chance that a window says the opposite."""
@@ -63,7 +65,8 @@ def _picks(number: int) -> Iterator[Question]:
     quiet, spiky = WEATHERS[0], next(one for one in WEATHERS if one.name == "spikes")
     yield functools.partial(promises.picked, quiet, number, 0.75, blocks=6, looks=(2, 3))
     yield functools.partial(promises.picked, quiet, number, 0.97, blocks=8)
-    yield functools.partial(promises.picked, spiky, number, 0.40, blocks=8)
+    # A spike of the best in any of the eight blocks keeps the test from proving it: none comes in 0.9 ** 8, 43 %.
+    yield functools.partial(promises.picked, spiky, _CLOSE * number, 0.40, blocks=8)
     for weather in WEATHERS:
         yield functools.partial(promises.quick_is_answered, weather, number)
     for configurations, blocks in ((2, 8), (4, 8), (2, 6), (3, 6)):

@@ -41,9 +41,16 @@ def _worth(choice: Choice) -> str:
         if any(one.at_look is not None for one in choice.eliminations):
             return ": the best, proven, by its p95"
         return ": the only one that keeps the objective"
-    as_good = [name for name in choice.equivalent if name != choice.configuration]
-    said = f". As good, as far as this study can tell: {_tied(as_good)}; chosen: {tie_rule(choice)}" if as_good else ""
+    others = [name for name in choice.equivalent if name != choice.configuration]
+    start = "As good" if _are_proven_alike(choice) else "Not told apart from it"
+    said = f". {start}: {_tied(others)}; chosen: {tie_rule(choice)}" if others else ""
     return f"{said}.{_regret(choice.regret)}" if choice.regret else said
+
+
+def _are_proven_alike(choice: Choice) -> bool:
+    """Tell whether the p95 of all that are left is proven to be within the margin; too much noise makes none alike."""
+    held = {one.rival: one.relation for one in choice.rivalries if one.criterion is Criterion.LATENCY}
+    return all(held.get(name, Relation.EQUIVALENT) is Relation.EQUIVALENT for name in choice.equivalent)
 
 
 def _regret(found: Regret) -> str:
@@ -69,12 +76,12 @@ def _undecided(choice: Choice) -> str:
 def _others(choice: Choice) -> Iterator[str]:
     """Yield who is neither out nor named yet, so that nobody is forgotten, and what casts doubt on all of it."""
     if choice.kind is not ChoiceKind.NEEDS_MORE:
+        behind = [one.rival for one in choice.rivalries if one.relation is Relation.WORSE]
+        named = (*choice.equivalent, *_with(choice, Verdict.INCONCLUSIVE), *behind)
         not_told = [
             one.rival
             for one in choice.rivalries
-            if one.criterion is Criterion.LATENCY
-            and one.relation is Relation.OPEN
-            and one.rival not in (*choice.equivalent, *_with(choice, Verdict.INCONCLUSIVE))
+            if one.criterion is Criterion.LATENCY and one.relation is Relation.OPEN and one.rival not in named
         ]
         if not_told:
             yield f"Slower here, but not proven to be: {_some(not_told)}."

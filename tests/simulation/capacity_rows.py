@@ -24,15 +24,19 @@ _FAILING: dict[str, float] = {"background": 0.0005}
 _HOLE = (0.5, 0.7)
 _TOLD = {"noise 3 %": 0.9, "noise 10 %": 0.6}
 _MOST_TRIALS = 14
+_CLOSE = {("noise 20 %", "tailed"), ("noise 20 %", "open loop"), ("step of 20 %", "open loop")}
+"""Worlds in which the intervals hold about as much as is promised: few searches cannot tell on which side."""
+_CLOSER = 3
+"""So many times the searches there."""
 
 
 def capacity_questions(number: int) -> Iterator[Question]:
     """Yield a question for each world: how many are told and true, and whether servers alike are told apart."""
     for weather in _WEATHER:
         for curve in CURVES:
-            yield partial(_of_world, weather, curve, number)
+            yield partial(_of_world, weather, curve, number * (_CLOSER if (weather, curve) in _CLOSE else 1))
     yield partial(_of_failing, number)
-    yield partial(_with_a_hole, number)
+    yield partial(_with_a_hole, number * _CLOSER)
     yield partial(_of_queue, number)
     for weather in _WEATHER:
         yield partial(_alike, weather, number)
