@@ -30,9 +30,7 @@ class Death(StrEnum):
     """Several ended that near, in different ways."""
 
 
-_NOTED = (
-    Event.SERVER_STARTED,
-    Event.WORKER_BOOTED,
+_ENDS = (
     Event.HARAKIRI,
     Event.EVIL_RELOAD,
     Event.KILLED_WHILE_LEAVING,
@@ -41,10 +39,16 @@ _NOTED = (
     Event.WORKER_KILLED,
     Event.WORKER_CRASHED,
     Event.WORKER_LOST,
+)
+_NOTED = (
+    *_ENDS,
+    Event.SERVER_STARTED,
+    Event.WORKER_BOOTED,
     Event.WORKER_RECYCLED,
     Event.WORKER_EXITED,
     Event.SHUTDOWN,
 )
+"""The others only tell of which worker something is."""
 
 _ASKED_TO_LEAVE = (Event.WORKER_RECYCLED, Event.SHUTDOWN)
 
@@ -255,6 +259,13 @@ FROM likely_deaths l JOIN events m USING (event_id)
 """  # noqa: S608 # words of the evidence
 
 
+_ANY = f"SELECT EXISTS (FROM events WHERE kind IN {listed(_ENDS)}) AND EXISTS (FROM prepared_failures)"
+_NONE = """
+CREATE OR REPLACE TEMP TABLE failure_deaths
+    (failure_id BIGINT, kind VARCHAR, event_id BIGINT, sure BOOLEAN, doubtful BOOLEAN)
+"""
+
+
 def prepare_deaths(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the table failure_deaths: how the worker of a failed request ended, from events and prepared_failures.
 
@@ -262,6 +273,10 @@ def prepare_deaths(connection: duckdb.DuckDBPyConnection) -> None:
     name its path, or that was noted within a second of it; two different deaths equally near make the kind 'unclear'.
     A failure is doubtful when more were lost at that moment than the workers that died can have had.
     """
+    # To plan all of it takes longer than all else that a small log needs.
+    if connection.execute(_ANY).fetchall() == [(False,)]:
+        connection.execute(_NONE)
+        return
     for statement in (_WORKER_SIGNS, _WORKER_LIVES, _DEATHS, _LOST_REQUESTS, _BLAMED, _BLAMED_AT_SITES, _WORKER_ENDS):
         connection.execute(statement)
     start_pairs(connection, "blamed_lost")

@@ -1,6 +1,8 @@
 """Applies the rules in their order: the first one that holds for a failure decides."""
 
+import re
 from collections.abc import Sequence
+from functools import cache
 
 import duckdb
 
@@ -12,6 +14,10 @@ CREATE OR REPLACE TEMP TABLE verdicts (failure_id BIGINT, rule INTEGER, event_id
 """
 
 _KINDS = "SELECT kind FROM events UNION SELECT kind FROM failure_deaths UNION SELECT kind FROM spans"
+
+_REASONS = "SELECT DISTINCT reason FROM prepared_failures WHERE reason IS NOT NULL"
+_FOR_REASONS = re.compile(r"c\.reason IN \('([^()]+)'\)(?: AND (.*))?", re.DOTALL)
+_IN_BRACKETS = re.compile(r"'[^']*'|\([^()']*\)")
 
 _APPLY = """
 INSERT INTO verdicts
@@ -43,16 +49,19 @@ def decide(connection: duckdb.DuckDBPyConnection, rules: Sequence[Rule], *, jour
     connection.execute(_VERDICTS)
     # Each condition and each statement takes time to plan, and a log has events of a few kinds.
     present = {kind for (kind,) in connection.execute(_KINDS).fetchall()}
+    reasons = {reason for (reason,) in connection.execute(_REASONS).fetchall()}
     selectors = {
         number: rule.where.replace("$journal", str(journal))
         for number, rule in enumerate(rules)
-        if _can_be_proven(rule.proof, present)
+        if _can_be_proven(rule.proof, present) and _can_select(rule.where, reasons)
     }
-    # Most rules select nothing in most logs; one look at the failures spares them their joins.
-    looks = ", ".join(f"bool_or({where})" for where in selectors.values())
-    ((undecided, *selecting),) = connection.execute(f"SELECT count(*), {looks} FROM prepared_failures c").fetchall()  # noqa: S608 # the rules' own
-    for (number, where), selects in zip(selectors.items(), selecting, strict=True):
-        if selects and undecided:
+    # Most rules select nothing in most logs; one look at the failures spares them their joins. Many select the same.
+    asked = tuple(dict.fromkeys(selectors.values()))
+    looks = ", ".join(("true", *(f"bool_or({where})" for where in asked)))
+    ((undecided, _, *found),) = connection.execute(f"SELECT count(*), {looks} FROM prepared_failures c").fetchall()  # noqa: S608 # the rules' own
+    selecting = {where for where, selects in zip(asked, found, strict=True) if selects}
+    for number, where in selectors.items():
+        if where in selecting and undecided:
             ((decided,),) = connection.execute(_statement(number, where, rules[number].proof)).fetchall()
             undecided -= decided
     names = [
@@ -64,6 +73,23 @@ def decide(connection: duckdb.DuckDBPyConnection, rules: Sequence[Rule], *, jour
 
 def _can_be_proven(proof: Proof | None, present: set[str]) -> bool:
     return proof is None or proof.kinds is None or not proof.kinds.isdisjoint(present)
+
+
+def _can_select(where: str, reasons: set[str]) -> bool:
+    wanted = _wanted_reasons(where)
+    return wanted is None or not wanted.isdisjoint(reasons)
+
+
+@cache
+def _wanted_reasons(where: str) -> frozenset[str] | None:
+    """Return the reasons of which a condition asks for one, whatever else it asks for; None where it does not."""
+    found = _FOR_REASONS.fullmatch(where)
+    if found is None:
+        return None
+    rest = found[2] or ""
+    while (outer := _IN_BRACKETS.sub("", rest)) != rest:
+        rest = outer
+    return None if " OR " in rest else frozenset(found[1].split("', '"))
 
 
 def _statement(number: int, where: str, proof: Proof | None) -> str:

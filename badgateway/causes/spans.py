@@ -1,5 +1,6 @@
 """Prepares spans of time in which a server could not take requests: no worker was there, or it was reloading."""
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 import duckdb
@@ -207,6 +208,52 @@ QUALIFY row_number() OVER (PARTITION BY m.event_id ORDER BY c.time_s, c.failure_
 """  # noqa: S608 # words of the evidence
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Part:
+    """Tables that are made of events of some kinds: to plan their statements takes longer than to find none of them."""
+
+    kinds: frozenset[Event]
+    statements: tuple[str, ...]
+    empty: str
+
+
+_PARTS = (
+    _Part(
+        kinds=frozenset((*_COMING, *_GOING)),
+        statements=(_STEPS, _COUNTS),
+        empty="CREATE OR REPLACE TEMP TABLE counts (event_id BIGINT, instance VARCHAR, time_s DOUBLE, "
+        "tells_ready BOOLEAN, up BOOLEAN, accepting BIGINT, recycled BOOLEAN)",
+    ),
+    _Part(
+        kinds=frozenset(
+            (
+                *(Event.WORKER_RECYCLED, Event.WORKER_BOOTED, Event.WORKER_LOST, Event.RELOAD, Event.SHUTDOWN),
+                *(Event.APPLICATION_NOT_LOADED, Event.CRASH_LOOP, Event.RESPAWN_THROTTLED),
+            )
+        ),
+        statements=(_SPANS,),
+        empty="CREATE OR REPLACE TEMP TABLE spans (kind VARCHAR, instance VARCHAR, start_s DOUBLE, end_s DOUBLE, "
+        "event_id BIGINT)",
+    ),
+    _Part(
+        kinds=frozenset((Event.LOOP_BLOCKED,)),
+        statements=(_BLOCKED,),
+        empty="CREATE OR REPLACE TEMP TABLE blocked (failure_id BIGINT, event_id BIGINT, blocked_s DOUBLE, "
+        "own BOOLEAN)",
+    ),
+    _Part(
+        kinds=frozenset((Event.DATABASE_SATURATED,)),
+        statements=(_SATURATED,),
+        empty="CREATE OR REPLACE TEMP TABLE saturated (failure_id BIGINT, event_id BIGINT, saturated_s DOUBLE)",
+    ),
+    _Part(
+        kinds=frozenset((Event.REQUEST_TOOK_LONG,)),
+        statements=(_RAN_ON,),
+        empty="CREATE OR REPLACE TEMP TABLE ran_on (failure_id BIGINT, event_id BIGINT)",
+    ),
+)
+
+
 def prepare_spans(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the tables spans, from events; blocked, saturated and abandoned: how long something held a failure up.
 
@@ -214,5 +261,8 @@ def prepare_spans(connection: duckdb.DuckDBPyConnection) -> None:
     meanwhile. A log in which a worker's coming or going has no time is not counted: a count with a
     hole proves nothing.
     """
-    for statement in (_STEPS, _COUNTS, _SPANS, _BLOCKED, _SATURATED, _ABANDONED, _RAN_ON):
-        connection.execute(statement)
+    present = {kind for (kind,) in connection.execute("SELECT DISTINCT kind FROM events").fetchall()}
+    for part in _PARTS:
+        for statement in (part.empty,) if part.kinds.isdisjoint(present) else part.statements:
+            connection.execute(statement)
+    connection.execute(_ABANDONED)
