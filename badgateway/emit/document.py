@@ -1,6 +1,7 @@
 """What of a run's report.json is read to deploy its answer: declared and measured, checked as it is read."""
 
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Annotated, Any
 
@@ -113,7 +114,7 @@ class Measurements(_Read):
     levels: tuple[Level, ...]
     trials: tuple[Trial, ...]
 
-    @property
+    @cached_property
     def configuration(self) -> Configuration:
         """As it was declared."""
         settings = {key: value for key, value in self.settings.items() if key in Configuration.model_fields}
