@@ -95,7 +95,7 @@ def cause(cause_id: str) -> None:
     "utc_offset_s",
     callback=_utc_offset_s,
     metavar="+HH:MM",
-    help="Zone of the logs that have local times without one (nginx's error log, uWSGI), and of the times shown.  "
+    help="Zone of the logs that have local times without one, as nginx's error log, and of the times shown.  "
     "[default: found out from the logs, else +00:00]",
 )
 @click.option(
@@ -103,8 +103,8 @@ def cause(cause_id: str) -> None:
     "log_formats",
     multiple=True,
     metavar="[FILE=]FORMAT",
-    help="Format of an access log, as nginx's log_format, Apache's LogFormat, Gunicorn's access_log_format or uWSGI's "
-    "log-format has it, for the files whose lines fit it, or for one.  May be given several times.",
+    help="Format of an access log, as nginx's log_format, Apache's LogFormat or an application server's own setting "
+    "has it, for the files whose lines fit it, or for one.  May be given several times.",
 )
 @click.option(
     "--list-formats",

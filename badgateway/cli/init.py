@@ -48,7 +48,7 @@ _IGNORED = "results/"
 @click.option(
     "--command",
     metavar="COMMAND",
-    help='How the site is served today, such as "gunicorn -w 4 mysite.wsgi".  [default: what a file says]',
+    help="How the site is served today: the command, as a Procfile has it.  [default: what a file says]",
 )
 @click.option(
     "--access-log",

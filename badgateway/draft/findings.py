@@ -9,6 +9,7 @@ from badgateway.draft.draft import Draft
 from badgateway.draft.serving import serving
 from badgateway.draft.variables import MADE_UP
 from badgateway.numbers import plural
+from badgateway.servers.registry import servers
 
 _FRAMEWORKS = ("django", "wagtail", "djangorestframework", "flask", "fastapi", "starlette")
 
@@ -100,9 +101,14 @@ def _because(found: str, why: str) -> str:
     return f"{found}  ({why})" if why else found
 
 
+def _example() -> str:
+    """Return the program of a server whose commands can be measured as they are."""
+    return next(server.name for server in servers() if server.own_command)
+
+
 def _today(draft: Draft) -> Iterator[Finding]:
     if draft.today is None:
-        remedy = 'give it: --command "gunicorn mysite.wsgi"'
+        remedy = f'give it: --command "{_example()} mysite.wsgi"'
         yield Finding(subject="today", found="no file says how the site is served", remedy=remedy)
     else:
         absent = ", ".join(draft.today.unknown)

@@ -1,4 +1,4 @@
-"""Makes server events of the journal: the lives of Gunicorn's workers, and what stopped an event loop."""
+"""Makes server events of the journal: the lives of workers, and what stopped an event loop."""
 
 import duckdb
 
@@ -6,11 +6,11 @@ from badgateway.ledger.app import JOURNAL_TABLE
 from badgateway.model.evidence import SERVER_EVENTS, ServerEvent
 from badgateway.model.raw import JOURNAL, SERVER_LOG
 from badgateway.model.raw_words import GIVEN_UP, JournalKind
-from badgateway.servers.gunicorn import SERVER as GUNICORN
+from badgateway.servers.registry import servers
 
 # The arbiter's own SIGABRT and SIGKILL come after its time limit; a worker that waits in C never tells of the first.
 _LIVES = f"""
-SELECT time_s, '{GUNICORN.name}' AS server, event, pid, line_number,
+SELECT time_s, '{{server}}' AS server, event, pid, line_number,
     concat_ws(',', kind, printf('%.6f', time_s), pid, '', coalesce(CAST(number AS VARCHAR), ''), '', '', '', '', detail)
         AS line
 FROM (
@@ -67,7 +67,8 @@ def add_journal_events(connection: duckdb.DuckDBPyConnection) -> None:
     Args:
         connection: With the tables `journal` and `ledger`, and those of evidence.
     """
-    for events in (_LIVES, _STANDSTILLS):
+    tells = next((server.name for server in servers() if server.journals_lives), "")
+    for events in (_LIVES.format(server=tells), _STANDSTILLS):
         connection.execute(_INSERT.format(events=events))
 
 

@@ -91,7 +91,7 @@ PREFIXED: Final[Mapping[str, str]] = {
     "Render's dashboard": f"Dec 6 02:48:56 PM  {_OF_A_SERVER}",
     "PythonAnywhere, older docker compose logs -t": f"2024-12-06 14:48:56 {_OF_A_SERVER}",
     "grep in several files": f"/var/log/web.log:12:{_OF_A_SERVER}",
-    "journalctl, syslog": f"Dec 06 14:48:56 web1 gunicorn[8]: {_OF_A_SERVER}",
-    "syslog of RFC 5424": f"<190>1 2024-12-06T14:48:56Z web1 gunicorn 8 - - {_OF_A_SERVER}",
+    "journalctl, syslog": f"Dec 06 14:48:56 web1 web[8]: {_OF_A_SERVER}",
+    "syslog of RFC 5424": f"<190>1 2024-12-06T14:48:56Z web1 web 8 - - {_OF_A_SERVER}",
 }
 """By what writes it: the same line with what may stand before it, and is taken off."""

@@ -26,7 +26,7 @@ def text_like(pattern: str, words: str) -> AfterValidator:
 
 def _inside(path: PurePosixPath) -> PurePosixPath:
     if path.is_absolute() or ".." in path.parts:
-        message = "must be a path inside the project, such as servers/uwsgi.ini"
+        message = "must be a path inside the project, such as servers/site.ini"
         raise ValueError(message)
     longest = max((len(part.encode()) for part in path.parts), default=0)
     if longest > _LONGEST_NAME_BYTES or len(str(path).encode()) > LONGEST_PATH_BYTES:
@@ -41,7 +41,7 @@ def _inside(path: PurePosixPath) -> PurePosixPath:
 Name = Annotated[
     str,
     Field(min_length=1, max_length=80),
-    text_like(r"[a-z0-9][a-z0-9-]*", "a name has small letters, digits and hyphens, such as uwsgi-2"),
+    text_like(r"[a-z0-9][a-z0-9-]*", "a name has small letters, digits and hyphens, such as today-2"),
 ]
 OF_DATABASE = (
     *("DB_HOST", "DB_PORT", "DB_NAME", "DB_USER", "DB_PASSWORD"),
@@ -91,7 +91,7 @@ ProjectPath = Annotated[PurePosixPath, AfterValidator(_inside)]
 
 def _of_project_or_kit(path: PurePosixPath) -> PurePosixPath:
     if path.parts[:1] and path.parts[0].startswith("kit:") and (len(path.parts) > 1 or str(path) in ("kit:", "kit:..")):
-        message = "behind kit: is the name of one of the kit's own server files, such as kit:gunicorn_gthread.py"
+        message = "behind kit: is the name of one of the kit's own server files, such as kit:NAME.py"
         raise ValueError(message)
     return path
 

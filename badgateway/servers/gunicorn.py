@@ -224,5 +224,6 @@ SERVER = Server(
         unlimited="timeout ends no request of these workers, it finds workers that stand still; what takes too long "
         "ends at nginx, and goes on in the worker",
     ),
+    journals_lives=True,
     rank=2,
 )

@@ -3,13 +3,16 @@
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath, PurePosixPath
-from typing import Literal, Protocol
+from typing import Protocol
 
 from badgateway.model.configuration import Configuration, WorkerModel
 from badgateway.model.knob import Knob
 from badgateway.model.samples import Reading
 from badgateway.servers.deployable import Deployable
 from badgateway.servers.log import ServerLog
+
+HTTP = "http"
+"""The protocol that every server speaks."""
 
 COMMON_SETTINGS = (
     "workers",
@@ -147,8 +150,8 @@ class Server:
     """Patterns in run folders of version 0.1, which knew no `kind`."""
     file_fault: Callable[[PurePosixPath], str] = no_fault
     """What it cannot bear in the path of its file; empty when nothing."""
-    protocol: Literal["http", "uwsgi"] = "http"
-    """What it speaks to a proxy that can speak both."""
+    protocol: str = HTTP
+    """What it speaks to a proxy that can speak more than HTTP, as nginx's directives call it."""
     start: Callable[[Configuration, Place], Start]
     values: Callable[[Configuration, Place], Mapping[str, str | None]] = no_values
     """The variables that its file takes from a place, beside those of `web_variables`; None: it is not set."""
@@ -179,6 +182,8 @@ class Server:
     """The worker model, by the word that its log has for it."""
     deployable: Deployable | None = None
     """How it is deployed without the kit; None: nobody has said it."""
+    journals_lives: bool = False
+    """Whether the lives of workers that stand in a request journal are those of its own."""
     rank: int = 100
     """Where it stands when several are named: the most used first, those of one rank by name."""
 

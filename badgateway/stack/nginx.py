@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 from badgateway.model import raw as raw_files
 from badgateway.model.configuration import FrontDoor, Timeouts
 from badgateway.plan.templates import NGINX, fill
 from badgateway.process.account import Account
 from badgateway.process.child import Command
+from badgateway.servers.server import HTTP
 from badgateway.stack.site import base_environment
 from badgateway.stack.written import RUN_FOLDER
 
@@ -45,7 +45,7 @@ PLAIN = Face()
 def render(  # noqa: PLR0913 # all but one by name
     template: str,
     *,
-    protocol: Literal["http", "uwsgi"],
+    protocol: str,
     front_door: FrontDoor = FrontDoor.NGINX,
     http: str = "1.1",
     upstream: str,
@@ -64,7 +64,7 @@ def render(  # noqa: PLR0913 # all but one by name
     """
     balances = front_door is FrontDoor.LOAD_BALANCER
     # A load balancer speaks HTTP and nothing else, whatever the server would speak.
-    directives, scheme = ("uwsgi", "") if protocol == "uwsgi" and not balances else ("proxy", "http://")
+    directives, scheme = ("proxy", "http://") if protocol == HTTP or balances else (protocol, "")
     limit = min(open_files, MAX_OPEN_FILES)
     values: dict[str, str | int] = {
         "port": port,

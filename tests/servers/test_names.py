@@ -15,22 +15,9 @@ OWN = {f"servers/{server.name}{part}.py" for server in servers() for part in (""
 MAY_NAME_SERVERS = {
     # Cause families about one server's behaviour.
     "causes/",
-    # Whose name stands in a syslog's prefix, in an example.
-    "logs/examples.py",
-    # The lives of workers that one server tells through the request journal.
-    "ledger/journal_events.py",
-    # The protocol between nginx and a server has the name of one of them.
-    "servers/server.py",
-    "stack/nginx.py",
-    # Which logs have local times, in a help text.
-    "cli/explain.py",
-    # Examples, in what is printed to whoever mistyped something, or has to name a command.
-    "model/declared.py",
-    "cli/init.py",
-    "draft/findings.py",
-    "stack/exploration.py",
     # How the commands and files of two of them become a baseline.
     "draft/todays_server.py",
+    "stack/exploration.py",
     "stack/inspect_gunicorn.py",
     "stack/inspection.py",
 }
