@@ -196,7 +196,7 @@ def test_no_section_takes_the_key_of_another(sample):
 
 
 @pytest.mark.parametrize("one", FORMATS, ids=lambda one: one.file_name)
-def test_every_format_gives_the_same_bytes_for_the_same_study(one):
+def test_every_format_gives_the_same_bytes_for_the_same_study(one, drawn_anew):
     assert one.render(samples.tiny()) == one.render(samples.tiny())
 
 
