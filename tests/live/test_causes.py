@@ -72,6 +72,7 @@ def test_a_worker_that_is_killed(server: str, stands: Stands):
     assert stand.proven() == {"worker-killed"}
 
 
+@pytest.mark.proof
 def test_granian_replaces_a_worker_and_has_sent_its_200_before_an_exception(stands: Stands):
     with stands.stand("granian.env", workers=2, threads=4) as stand:
         stand.client.ask("/kill")
@@ -82,6 +83,7 @@ def test_granian_replaces_a_worker_and_has_sent_its_200_before_an_exception(stan
     assert stand.proven() == {"worker-lost", "header-before-the-exception"}
 
 
+@pytest.mark.proof
 def test_granian_ends_with_a_worker_unless_it_is_told_to_replace_it(stands: Stands):
     ends = replaced("GRANIAN_RESPAWN_FAILED_WORKERS=true", "GRANIAN_RESPAWN_FAILED_WORKERS=false")
     with stands.stand("granian.env", edit_server=ends, workers=2, threads=4) as stand:

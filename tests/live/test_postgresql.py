@@ -133,6 +133,7 @@ def test_the_site_reads_writes_and_streams_with_each_driver(driver, school, depl
     }
 
 
+@pytest.mark.proof
 def test_the_server_is_not_roots_and_only_the_sites_account_can_come_in(school):
     server = psutil.Process(school.database.pid)
     owners = {process.username() for process in (server, *server.children())}
@@ -142,6 +143,7 @@ def test_the_server_is_not_roots_and_only_the_sites_account_can_come_in(school):
         psycopg.connect(host="127.0.0.1", port=school.database.port, user="postgres", password="x", dbname="postgres")
 
 
+@pytest.mark.proof
 def test_connections_are_counted_with_what_they_execute(school, deployed):
     probe = DatabaseProbe(access_to(school))
     probe.read()
@@ -157,6 +159,7 @@ def test_connections_are_counted_with_what_they_execute(school, deployed):
     assert seen[-1][SampleSeries.DB_CONNECTS][0] >= 4
 
 
+@pytest.mark.proof
 def test_what_a_trial_writes_and_a_restore_takes_back_leaves_the_statistics_as_they_were(school):
     with asking(school) as cursor:
         cursor.execute(
@@ -176,6 +179,7 @@ def stands(school, raw_folder):
     return Stands(school=school, raw=raw_folder)
 
 
+@pytest.mark.proof
 def test_a_greenlet_for_each_request_takes_more_connections_than_there_are(stands: Stands):
     with stands.stand("gunicorn_gevent.py", site="school", driver="psycopg", greenlets=40) as stand:
         stand.client.ask("/wait/?db_ms=600", 30)
@@ -197,6 +201,7 @@ def test_under_asgi_each_sync_view_takes_a_connection_and_nothing_limits_how_man
     assert stand.proven() == {"asgi-connections-exhausted"}
 
 
+@pytest.mark.proof
 def test_a_pool_lets_all_of_them_wait_until_its_patience_is_over(stands: Stands):
     with stands.stand("gunicorn_gevent.py", site="school", driver="psycopg", greenlets=40, pool=5) as stand:
         stand.client.ask("/members/", 30)
@@ -210,6 +215,7 @@ def test_a_pool_lets_all_of_them_wait_until_its_patience_is_over(stands: Stands)
     assert stand.proven() == set()
 
 
+@pytest.mark.proof
 def test_a_pool_whose_database_is_gone_is_not_taken_for_an_empty_one(stands: Stands):
     elsewhere = added('os.environ["DB_PORT"] = "1"')
     with stands.stand(
@@ -221,7 +227,8 @@ def test_a_pool_whose_database_is_gone_is_not_taken_for_an_empty_one(stands: Sta
     assert stand.proven() == {"db-unreachable"}
 
 
-@pytest.mark.parametrize("driver", some_of(["psycopg", "psycopg2"], first=["psycopg"]))
+@pytest.mark.proof
+@pytest.mark.parametrize("driver", ["psycopg", "psycopg2"])
 def test_a_connection_that_was_kept_and_whose_backend_was_ended_is_lost(driver, school, stands: Stands):
     with stands.stand("gunicorn_gthread.py", site="school", driver=driver, conn_max_age_s=60) as stand:
         stand.client.ask("/members/", 1)
@@ -286,13 +293,15 @@ VERDICTS = [
 ]
 
 
-@pytest.mark.parametrize(("driver", "verdict"), some_of(VERDICTS, first=VERDICTS[:1]))
+@pytest.mark.proof
+@pytest.mark.parametrize(("driver", "verdict"), VERDICTS)
 def test_which_driver_yields_while_it_waits_under_gevent_is_proven(driver, verdict, bench):
     proof = prove_one(bench.experiment.configuration(f"gunicorn-gevent-{driver}"), bench)
 
     assert (proof.verdict, proof.reason) == (verdict, "")
 
 
+@pytest.mark.proof
 def test_what_a_connect_costs_is_measured_once_for_each_way(bench):
     costs = connect_costs(bench)
 

@@ -27,6 +27,7 @@ from badgateway.study.bench import Bench, Listener
 from badgateway.study.connect_costs import connect_costs
 from badgateway.study.local import LOCAL
 from badgateway.study.worker_check import prove, prove_one
+from tests.amounts import some_of
 from tests.declared import experiment
 from tests.live.conftest import MEMBERS, ROOT, Deploy, SchoolDatabase, configuration
 
@@ -202,21 +203,21 @@ def test_a_whole_experiment_is_proven_with_its_connects():
     assert TypeAdapter(WorkerCheckReport).validate_json(json.dumps(asdict(report))) == report
 
 
-@pytest.mark.parametrize(
-    ("name", "verdict"),
-    [
-        ("gunicorn-gevent-pymysql", WorkerVerdict.COOPERATIVE),
-        ("gunicorn-gevent-mysqlclient", WorkerVerdict.BLOCKING),
-        ("uwsgi-gevent-pymysql", WorkerVerdict.COOPERATIVE),
-        ("uwsgi-gevent-mysqlclient", WorkerVerdict.BLOCKING),
-        ("gunicorn-gthread-mysqlclient", WorkerVerdict.COOPERATIVE),
-        ("gunicorn-sync-pymysql", WorkerVerdict.BLOCKING),
-        ("granian-mysqlclient", WorkerVerdict.COOPERATIVE),
-        ("granian-asgi-mysqlclient", WorkerVerdict.COOPERATIVE),
-        ("uvicorn-mysqlclient", WorkerVerdict.COOPERATIVE),
-        ("gunicorn-asgi-mysqlclient", WorkerVerdict.COOPERATIVE),
-    ],
-)
+VERDICTS = [
+    ("gunicorn-gevent-pymysql", WorkerVerdict.COOPERATIVE),
+    ("gunicorn-gevent-mysqlclient", WorkerVerdict.BLOCKING),
+    ("uwsgi-gevent-pymysql", WorkerVerdict.COOPERATIVE),
+    ("uwsgi-gevent-mysqlclient", WorkerVerdict.BLOCKING),
+    ("gunicorn-gthread-mysqlclient", WorkerVerdict.COOPERATIVE),
+    ("gunicorn-sync-pymysql", WorkerVerdict.BLOCKING),
+]
+VERDICTS_IN_THE_PROOFS = [
+    (f"{server}-mysqlclient", WorkerVerdict.COOPERATIVE)
+    for server in ("granian", "granian-asgi", "uvicorn", "gunicorn-asgi")
+]
+
+
+@pytest.mark.parametrize(("name", "verdict"), some_of([*VERDICTS, *VERDICTS_IN_THE_PROOFS], first=VERDICTS))
 def test_who_shares_a_workers_time_and_who_does_not_is_proven(name, verdict, bench):
     proof = proven(bench, name)
 

@@ -39,11 +39,9 @@ CONFIGURATIONS = (
     "gunicorn-gevent-mysqlclient",
     "gunicorn-gthread-mysqlclient",
     "gunicorn-sync-mysqlclient",
-    "gunicorn-asgi-pymysql",
-    "granian-pymysql",
-    "granian-asgi-mysqlclient",
-    "uvicorn-pymysql",
 )
+IN_THE_PROOFS = ("gunicorn-asgi-pymysql", "granian-pymysql", "granian-asgi-mysqlclient", "uvicorn-pymysql")
+CANNOT_IMPORT = ("uwsgi.ini", "gunicorn_sync.py", "gunicorn_gevent.py")
 ECHO = """
 import json, os
 
@@ -120,7 +118,7 @@ def small_experiment(server: str, **changes: Any) -> Any:
     )
 
 
-@pytest.mark.parametrize("name", CONFIGURATIONS)
+@pytest.mark.parametrize("name", some_of([*CONFIGURATIONS, *IN_THE_PROOFS], first=[*CONFIGURATIONS]))
 def test_each_server_comes_up_answers_and_leaves_nothing_behind(name: str, deployed: Deploy, raw_folder: Path):
     with deployed(name) as deployment:
         page = get(f"{deployment.url}/members/?page=2")
@@ -192,7 +190,7 @@ def test_both_protocols_hand_over_the_same_request(
     assert set(own) <= {"PATH", "HOME", "LANG", "TZ", "PWD", "SHLVL", "_", "PYTHONPATH", "PYTHONUNBUFFERED"}
 
 
-@pytest.mark.parametrize("server", ["uwsgi.ini", "gunicorn_sync.py", "gunicorn_gevent.py", "granian.env"])
+@pytest.mark.parametrize("server", some_of([*CANNOT_IMPORT, "granian.env"], first=[*CANNOT_IMPORT]))
 def test_a_site_that_cannot_be_imported_is_told_with_what_was_awaited_how_it_ended_and_why(
     server: str, school_database: SchoolDatabase, small_site, raw_folder: Path
 ):
@@ -217,6 +215,7 @@ def test_a_site_that_cannot_be_imported_is_told_with_what_was_awaited_how_it_end
     assert processes_of(raw_folder) == []
 
 
+@pytest.mark.proof
 def test_a_server_that_tries_for_ever_to_import_its_site_is_given_up(
     school_database: SchoolDatabase, small_site, raw_folder: Path
 ):
@@ -373,11 +372,14 @@ if "JOURNAL_FILE" in os.environ:
 """Slow as its server loads it, and not as the kit looks at its settings before."""
 
 
-ENDED = [("uwsgi.ini", signal.SIGKILL), ("gunicorn_gevent.py", signal.SIGINT), ("granian.env", signal.SIGTERM)]
-"""Each server and each signal once with the tests; all pairs of them in the session proofs."""
+ENDED = [("uwsgi.ini", signal.SIGKILL), ("gunicorn_gevent.py", signal.SIGINT), ("gunicorn_gevent.py", signal.SIGTERM)]
+"""Each signal once with the tests; with each of these servers in the session proofs."""
+TO_BE_ENDED = ("uwsgi.ini", "gunicorn_gevent.py", "granian.env")
 
 
-@pytest.mark.parametrize(("server", "ending"), some_of(product(*zip(*ENDED, strict=True)), first=ENDED))
+@pytest.mark.parametrize(
+    ("server", "ending"), some_of(product(TO_BE_ENDED, [signal for _, signal in ENDED]), first=ENDED)
+)
 def test_a_kit_that_is_ended_in_the_middle_of_a_deploy_leaves_no_process(
     ending: signal.Signals, server: str, small_site, raw_folder: Path
 ):
