@@ -2,18 +2,25 @@
 
 import re
 from functools import cache
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
-LONGEST_FIRST = (
+LIVE = "tests/live/"
+WHOLE_RUNS = (
     "tests/live/test_study.py",
     "tests/live/test_run.py",
     "tests/live/test_links.py",
+    "tests/live/test_report_in_browser.py",
+    "tests/live/test_app.py",
     "tests/live/test_worker_checks.py",
+    "tests/live/test_other_work.py",
     "tests/live/test_planted.py",
     "tests/live/test_odd_requests.py",
-    "tests/live/test_other_work.py",
+)
+"""Files of tests that keep a core busy for long, the longest first; all other live tests mostly wait."""
+LONGEST_FIRST = (
     "tests/study/test_study.py",
     "tests/cli/test_commands.py",
     "tests/simulation/test_racing.py",
@@ -38,14 +45,25 @@ def together(nodeid: str) -> str:
     file = _file(nodeid)
     if file.endswith(IN_BROWSER):
         return IN_BROWSER
-    takes_long = file.startswith("tests/live/") or file in LONGEST_FIRST
+    takes_long = file.startswith(LIVE) or file in LONGEST_FIRST
     return nodeid if takes_long and not shares_a_start(file) else file
 
 
 def put_longest_first(items: list[Any]) -> None:
-    """Order tests so that what takes minutes is begun at once; all others stay in their order."""
-    rank = {file: place for place, file in enumerate(LONGEST_FIRST)}
+    """Order tests so that what takes minutes is begun at once; all others stay in their order.
+
+    Whole runs are begun one after the other, the longest at once: several of them would wait for the processor, and the
+    processor later for the tests that only wait.
+    """
+    rank = {file: place for place, file in enumerate((*LONGEST_FIRST, *WHOLE_RUNS))}
     items.sort(key=lambda item: rank.get(_file(item.nodeid), len(rank)))
+    busy = [item for item in items if _file(item.nodeid) in WHOLE_RUNS]
+    waiting = [item for item in items if _file(item.nodeid) not in WHOLE_RUNS]
+    runs = [list(run) for _, run in groupby(busy, key=lambda item: _file(item.nodeid))]
+    for number, run in reversed(list(enumerate(runs))):
+        place = number * len(waiting) // len(runs)
+        waiting[place:place] = run
+    items[:] = waiting
 
 
 def _file(nodeid: str) -> str:

@@ -2,7 +2,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.distribution import LONGEST_FIRST, ROOT, put_longest_first, scheduler, shares_a_start, together
+from tests.distribution import LONGEST_FIRST, ROOT, WHOLE_RUNS, put_longest_first, scheduler, shares_a_start, together
 
 CONFIG = SimpleNamespace(getvalue=lambda _tx: ["2*popen"], option=SimpleNamespace(loadscopereorder=False))
 
@@ -73,6 +73,17 @@ def test_what_takes_minutes_is_begun_first():
     ]
 
 
-@pytest.mark.parametrize("file", LONGEST_FIRST)
+def test_whole_runs_are_begun_one_after_the_other_with_tests_that_wait_between_them():
+    whole = [SimpleNamespace(nodeid=f"{file}::{test}") for file in WHOLE_RUNS[1::-1] for test in "ab"]
+    waiting = [SimpleNamespace(nodeid=f"tests/live/test_causes.py::{number}") for number in range(4)]
+    items = [*waiting, *whole]
+
+    put_longest_first(items)
+
+    longest, next_one = whole[2:], whole[:2]
+    assert items == [*longest, *waiting[:2], *next_one, *waiting[2:]]
+
+
+@pytest.mark.parametrize("file", [*LONGEST_FIRST, *WHOLE_RUNS])
 def test_what_is_begun_first_is_there(file):
     assert (ROOT / file).is_file()

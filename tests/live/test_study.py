@@ -128,8 +128,9 @@ def test_a_manifest_of_another_schema_is_refused(project, killed, resumed):
 
 
 def test_a_study_may_ask_at_a_rate(project):
-    kit, _ = run(project, "run", RACE, "--only", "gthread", "--rate", "5", "--blocks", "1", "--no-worker-checks")
-    folder = project / "results" / "race-gthread" / "latest"
+    asked = ["--quick", "--only", "gthread", "--rate", "5", "--blocks", "1", "--no-worker-checks"]
+    kit, _ = run(project, "run", RACE, *asked)
+    folder = project / "results" / "race-quick-gthread" / "latest"
     compared = [one for one in records(folder) if one["purpose"] == "COMPARE"]
 
     assert "gthread, 5 tasks/s" in kit.errors
