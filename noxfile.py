@@ -63,6 +63,8 @@ COVERED = [*(f"--cov=badgateway/{room}" for room in PURE_ROOMS), *(f"--cov=badga
 A_PART = ["--corpus", "0.3"]
 # Named, for to collect all tests takes each of pytest's processes seconds.
 LIVE = "tests/live"
+# More at a time than there are cores, for most of the time they wait: for a server, a limit, a child's end.
+BESIDE = "3"
 NOT_LIVE = ["--ignore", LIVE, "-m", "not live"]
 UNIT_TESTS = [
     *(f"tests/{room}" for room in PURE_ROOMS),
@@ -81,10 +83,10 @@ def configuration_names(experiment: str) -> list[str]:
 def install(session: nox.Session) -> None:
     """Make the kit's environment what the lock file says; return at once when it already is."""
     made = ["install", "--no-deps", "--no-build-isolation", "--editable", "."]
-    make(session, KIT, ["sync", "--require-hashes", str(LOCK)], made)
+    make(session, KIT, ["sync", "--require-hashes", str(LOCK)], made, compiled=SERVED)
 
 
-def make(session: nox.Session, home: Path, *steps: list[str]) -> None:
+def make(session: nox.Session, home: Path, *steps: list[str], compiled: tuple[str, ...] = ()) -> None:
     """Make an environment by steps of `uv pip`; return at once when they, and what they depend on, are as they were."""
     interpreter, stamp = home / "interpreter.txt", home / "installed.txt"
     given = [LOCK.read_text("utf-8"), (ROOT / "pyproject.toml").read_text("utf-8")]
@@ -96,6 +98,9 @@ def make(session: nox.Session, home: Path, *steps: list[str]) -> None:
     if not (stamp.exists() and stamp.read_text("utf-8") == wanted):
         for command, *arguments in steps:
             uv(session, "pip", command, "--python", str(home), *arguments)
+        places = [str(place) for name in compiled for place in home.glob(f"lib/python*/site-packages/{name}")]
+        if places:
+            session.run_install(str(home / "bin" / "python"), "-m", "compileall", "-qq", "-j0", *places, external=True)
         stamp.write_text(wanted, "utf-8")
 
 
@@ -129,6 +134,13 @@ nox.needs_version = ">=2025.5"
 nox.options.sessions = ["compare"]
 nox.options.default_venv_backend = "none"
 
+# What sites import. As root, their account may not write here: each start of a server would compile it anew.
+SERVED = (
+    *("django", "asgiref", "sqlparse", "django_tasks", "django_tasks_db", "dj_db_conn_pool", "sqlalchemy"),
+    *("pymysql", "MySQLdb", "psycopg", "psycopg_pool", "psycopg_binary", "psycopg2", "psycogreen"),
+    *("gunicorn", "granian", "uvicorn", "uvloop", "httptools", "gevent", "greenlet", "zope"),
+    *("xlsxwriter", "xlwt", "zipstream"),
+)
 SERVERS = "experiments/servers.toml"
 CONCURRENCY = "experiments/concurrency.toml"
 EXPORT = "experiments/export.toml"
@@ -299,8 +311,7 @@ def run_beside(session: nox.Session, marks: str, *options: str) -> None:
     They measure real servers, and share two cores with tests that load theirs. A second chance at once, with the same
     fixtures and the same neighbours, does not help a run that the neighbours disturbed.
     """
-    # More at a time than there are cores, for most of the time they wait: for a server, a limit, a child's end.
-    beside = ["--numprocesses", "3", "--cache-clear"]
+    beside = ["--numprocesses", BESIDE, "--cache-clear"]
     try:
         run(session, "pytest", LIVE, "-m", marks, *beside, *options)
     except CommandFailed:
@@ -338,10 +349,11 @@ def faults(session: nox.Session) -> None:
 
 @nox.session
 def proofs(session: nox.Session) -> None:
-    """Run the long proofs, of which the tests hold a small part: mutated files, simulated studies, whole corpora."""
+    """Run all tests with all that is proven of them: whole corpora, each server, simulated studies, planted faults."""
     more = ["--hypothesis-profile", "proofs", "--timeout", "1200", "--numprocesses", "auto", *session.posargs]
-    run(session, "pytest", "-m", "not live and (proof or hypothesis or corpus)", *more)
-    run(session, "pytest", "-m", "live and proof", *session.posargs)
+    run(session, "pytest", "--ignore", LIVE, "-m", "not live or proof", *more)
+    run(session, "pytest", LIVE, "-m", "live and not alone", "--numprocesses", BESIDE, *session.posargs)
+    run(session, "pytest", LIVE, "-m", "alone or proof or fault", *session.posargs)
 
 
 @nox.session

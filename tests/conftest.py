@@ -1,8 +1,10 @@
 """What holds for all tests: those that take minutes run only where they are asked for; planted faults are counted."""
 
+import gc
 import json
 import math
 import random
+import re
 from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
@@ -19,8 +21,9 @@ LONG = ("proof", "fault")
 With always=True a planted fault runs with the other tests too, because it is quick.
 """
 MOST_SEEDS = 10_000
-SIMULATED = "tests/simulation/"
-"""Thousands of studies go through the same few lines, which the rooms' own tests cover."""
+_ROOM = re.compile(r"tests/(?:test_)?(\w+)")
+_GARBAGE_AFTER = 50_000
+"""Objects; by itself Python looks after 700, and now and then through all that thousands of tests hold."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -67,10 +70,26 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
-    for item in items:
-        if item.nodeid.startswith(SIMULATED):
-            item.add_marker("no_cover")
+    _cover_rooms_by_their_own_tests(config, items)
     distribution.put_longest_first(items)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """Leave out of every search for garbage what stays to the end: the tests, and all that they import."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_GARBAGE_AFTER)
+
+
+def _cover_rooms_by_their_own_tests(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Follow none of the other tests: it takes them long, and whoever changes a room runs its own."""
+    asked = [str(source) for source in getattr(config.option, "cov_source", None) or ()]
+    rooms = {source.replace(".", "/").removeprefix("badgateway/") for source in asked}
+    for item in items:
+        found = _ROOM.match(item.nodeid)
+        if rooms and (found is None or found[1] not in rooms):
+            item.add_marker("no_cover")
 
 
 def _is_long(item: pytest.Item, marker: str) -> bool:
