@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePath
 
+from badgateway.causes.django_files import django_says
 from badgateway.model.configuration import WorkerModel
 from badgateway.servers.registry import servers
 from badgateway.servers.server import Server
@@ -56,6 +57,19 @@ class SiteFiles:
     blocking_driver: Said | None = None
     """A driver that waits in C, of which gevent does not know."""
     max_connections: Said | None = None
+    late_patch: Said | None = None
+    """What makes gevent patch after the application is imported."""
+    pool: Said | None = None
+    """What lends connections to the database."""
+    kept_connections: Said | None = None
+    """For how long Django keeps them, if not just for a request."""
+    cookie_session: Said | None = None
+    """That sessions travel in a cookie."""
+    sync_stream: Said | None = None
+    """That something is streamed, and nothing near it is asynchronous."""
+    request_header: Said | None = None
+    """How large one was seen to be."""
+    response_header: Said | None = None
     unread: Sequence[str] = ()
     """Files that say nothing that is known."""
 
@@ -82,6 +96,9 @@ def _of(path: PurePath, text: str, lenient: Collection[str]) -> Iterator[tuple[s
         yield "proxy", dict(_directives(path, text))
     if limit := _LIMIT.search(text):
         yield "max_connections", Said(value=limit[1], where=_where(path, text, limit.start(1)))
+    if path.suffix == ".py":
+        for name, value, line in django_says(text):
+            yield name, Said(value=value, where=f"{path}:{line}")
     engine = _ENGINE.search(text)
     if engine and engine[1] in _LETS_OTHERS_RUN and engine[1] not in lenient:
         yield "blocking_driver", Said(value=engine[0], where=_where(path, text, engine.start()))
@@ -103,12 +120,14 @@ def _of_server(server: Server, path: PurePath, text: str) -> Iterator[tuple[str,
     settings = {
         name: Said(value=value, where=f"{server.label}'s default") for name, value in deployable.defaults.items()
     }
-    for name, spelled in server.settings.items():
+    for name, spelled in {**server.settings, **deployable.further}.items():
         if option := options.get(spelled):
             settings[name] = Said(value=option.value, where=f"{path}:{option.line}")
     yield "server", server
     yield "model", server.worker_model(text)
     yield "settings", settings
+    if late := deployable.late_patch(options, text):
+        yield "late_patch", Said(value=late.value, where=f"{path}:{late.line}")
     for name in deployable.addresses:
         if option := options.get(name):
             yield "address", Said(value=option.value, where=f"{path}:{option.line}")

@@ -2,11 +2,14 @@
 
 import json
 import sys
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from badgateway.causes.invited import Invitation, invitations
+from badgateway.causes.sarif import render_sarif
 from badgateway.causes.site_files import Said, SiteFiles, read_site
 from badgateway.cli.entry import cli
 from badgateway.cli.terminal import echo
@@ -19,24 +22,38 @@ MOST_BYTES = 1_000_000
 @cli.command()
 @click.argument("files", nargs=-1, required=True, type=_PATH)
 @click.option("--max-connections", type=click.IntRange(1), metavar="N", help="How many the database allows.")
-@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON instead.")
-def advise(files: tuple[Path, ...], max_connections: int | None, *, as_json: bool) -> None:
+@click.option("--request-header", type=click.IntRange(1), metavar="BYTES", help="How large one was seen to be.")
+@click.option("--response-header", type=click.IntRange(1), metavar="BYTES", help="How large one was seen to be.")
+@click.option("--json", "form", flag_value="json", help="Print one line of JSON instead.")
+@click.option("--sarif", "form", flag_value="sarif", help="Print SARIF 2.1.0 instead, for code hosts and editors.")
+def advise(
+    files: tuple[Path, ...],
+    *,
+    max_connections: int | None,
+    request_header: int | None,
+    response_header: int | None,
+    form: str | None,
+) -> None:
     """Say which causes of failures a site's files invite, from what they say alone; nothing is run.
 
-    FILES are those of a server, nginx, Django's settings and the database, in any order. What is told is what can
-    happen, not what does: badgateway explain tells that from logs, badgateway run from a load.
+    FILES are those of a server, nginx, Django's settings and views, and the database, in any order. What is told is
+    what can happen, not what does: badgateway explain tells that from logs, badgateway run from a load.
 
     \b
     Examples:
       badgateway advise gunicorn.conf.py /etc/nginx/conf.d/site.conf shop/settings.py
       badgateway advise uwsgi.ini --max-connections 151
+      badgateway advise uwsgi.ini site.conf shop/*.py --sarif > advise.sarif
 
     Exit status: 0 nothing known is invited, 1 something is, 2 wrong usage, or nothing in any file was known.
     """  # noqa: D301 # click's mark for a paragraph that keeps its lines
-    site = read_site({path: _text(path) for path in files})
-    if max_connections is not None:
-        limit = Said(value=str(max_connections), where="--max-connections")
-        site = SiteFiles(**{**{name: getattr(site, name) for name in site.__slots__}, "max_connections": limit})
+    given = {
+        "max_connections": max_connections,
+        "request_header": request_header,
+        "response_header": response_header,
+    }
+    read = read_site({path: _text(path) for path in files})
+    site = replace(read, **_said(given))  # type: ignore[arg-type] # the names of its fields
     if len(site.unread) == len(set(files)):
         # Nothing read is no clean bill of health.
         raise ConfigurationError(
@@ -45,11 +62,21 @@ def advise(files: tuple[Path, ...], max_connections: int | None, *, as_json: boo
             "command with options, such as a Procfile's, is not read"
         )
     found = invitations(site)
-    if as_json:
+    if form == "json":
         echo(json.dumps({"invited": [_object(one) for one in found], "unread": list(site.unread)}))
+    elif form == "sarif":
+        echo(render_sarif(found, files), newline=False)
     else:
         _print(found, site)
     sys.exit(1 if found else 0)
+
+
+def _said(given: Mapping[str, int | None]) -> dict[str, Said]:
+    return {
+        name: Said(value=str(value), where=f"--{name.replace('_', '-')}")
+        for name, value in given.items()
+        if value is not None
+    }
 
 
 def _print(found: tuple[Invitation, ...], site: SiteFiles) -> None:

@@ -66,8 +66,12 @@ class Deployable:
     """What its file says, as it stands."""
     addresses: tuple[str, ...] = ()
     """Its options that say where it listens."""
+    further: Mapping[str, str] = field(default_factory=dict)
+    """Its options that no configuration declares, by what they are: header_buffer."""
     defaults: Mapping[str, str] = field(default_factory=dict)
-    """By settings of a configuration: what holds where its file says nothing."""
+    """By settings of a configuration, or of `further`: what holds where its file says nothing."""
+    late_patch: Callable[[Mapping[str, Option], str], Option | None] = lambda _options, _text: None
+    """What in its options, or its text, lets gevent patch after the application is imported; None: nothing."""
     is_mine: Callable[[str], bool] = lambda _text: False
     """Whether a text is one of its files, whatever it is called."""
     unlimited: str = ""

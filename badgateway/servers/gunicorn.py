@@ -1,6 +1,7 @@
 """Gunicorn: all that is true of it alone."""
 
 import re
+from collections.abc import Mapping
 
 from badgateway.model.configuration import Configuration, WorkerModel
 from badgateway.model.evidence import ServerEvent
@@ -22,13 +23,14 @@ from badgateway.servers.access_format import (
 )
 from badgateway.servers.deployable import Deployable
 from badgateway.servers.log import ServerLog, rules, stamped_line
-from badgateway.servers.options import python_options
+from badgateway.servers.options import Option, python_options
 from badgateway.servers.plain_python import plain_python
 from badgateway.servers.server import Place, Server, Start
 from badgateway.servers.web_variables import WEB_VARIABLES
 
 _CLASS = re.compile(r"^\s*worker_class\s*=([^#\n]*)", re.MULTILINE)
 _OWN_FILE = re.compile(r"^(?:worker_class|max_requests|wsgi_app|worker_connections)\s*=", re.MULTILINE)
+_PATCH = re.compile(r"^[^#\n]*\bpatch_all\(|^\s*(?:import|from) gevent\.monkey\b.*patch_all", re.MULTILINE)
 _MODELS = {
     "gevent": WorkerModel.GREENLETS,
     "gthread": WorkerModel.THREADS,
@@ -63,6 +65,17 @@ def _worker_model(text: str) -> WorkerModel:
 
 def _model_of(worker_class: str) -> WorkerModel | None:
     return next((model for word, model in _MODELS.items() if word in worker_class.lower()), None)
+
+
+def _late_patch(options: Mapping[str, Option], text: str) -> Option | None:
+    # Its worker patches after the fork, and what is preloaded was imported before.
+    preload = options.get("preload_app")
+    is_late = preload and preload.value == "True" and _worker_model(text) is WorkerModel.GREENLETS
+    return (
+        Option(value="preload_app = True", line=preload.line)
+        if preload and is_late and not _PATCH.search(text)
+        else None
+    )
 
 
 _RULES = rules(
@@ -209,6 +222,7 @@ SERVER = Server(
             "greenlets": "1000",
             "app_s": "30",
         },
+        late_patch=_late_patch,
         is_mine=lambda text: bool(_OWN_FILE.search(text)),
         on_port="exec gunicorn --config {file} --bind 0.0.0.0:$PORT",
         unit={

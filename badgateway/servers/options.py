@@ -41,19 +41,20 @@ def python_options(text: str) -> Mapping[str, Option]:
     found: dict[str, Option] = {}
     for statement in tree.body:
         if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
-            value = _value(statement.value)
+            value = said_value(statement.value)
             if value is not None:
                 found[statement.targets[0].id] = Option(value=value, line=statement.lineno)
     return found
 
 
-def _value(node: ast.expr) -> str | None:
+def said_value(node: ast.expr) -> str | None:
+    """Return what an expression says by itself, of a variable its default; None where it takes a run to know."""
     match node:
         case ast.Constant(value=value):
             return str(value)
         case ast.Call(func=ast.Name(), args=[only]):
-            return _value(only)
+            return said_value(only)
         case ast.Call(func=ast.Attribute(attr="get" | "getenv"), args=[_, default]):
-            return _value(default)
+            return said_value(default)
         case _:
             return None

@@ -12,6 +12,7 @@ from badgateway.model.raw_words import ServerSeries
 from badgateway.model.samples import Reading
 from badgateway.servers import uwsgi_log
 from badgateway.servers.deployable import Deployable
+from badgateway.servers.options import Option
 from badgateway.servers.plain_ini import plain_ini
 from badgateway.servers.server import Place, Server, Start, Statistics
 from badgateway.servers.web_variables import WEB_VARIABLES
@@ -59,6 +60,14 @@ def _file_fault(file: PurePosixPath) -> str:
 def _worker_model(text: str) -> WorkerModel:
     # Its threads are a number in the environment; more than one makes the difference, and the configuration has it.
     return WorkerModel.GREENLETS if _GEVENT.search(text) else WorkerModel.THREADS
+
+
+def _late_patch(options: Mapping[str, Option], _text: str) -> Option | None:
+    late = options.get("gevent-monkey-patch")
+    is_early = "gevent-early-monkey-patch" in options
+    return (
+        Option(value="gevent-monkey-patch", line=late.line) if late and "gevent" in options and not is_early else None
+    )
 
 
 def _statistics(content: bytes, now_s: float) -> tuple[Reading, ...]:
@@ -152,7 +161,9 @@ SERVER = Server(
         # By itself it breaks off every request on SIGTERM, however it is told to take it.
         arguments=("--ini", "{file}", "--hook-master-start", "unix_signal:15 gracefully_kill_them_all"),
         addresses=("socket", "http-socket", "uwsgi-socket"),
-        defaults={"listen": "100", "workers": "1", "threads": "1"},
+        further={"header_buffer": "buffer-size"},
+        defaults={"listen": "100", "workers": "1", "threads": "1", "header_buffer": "4096"},
+        late_patch=_late_patch,
         is_mine=lambda text: "[uwsgi]" in text,
         on_port="exec uwsgi --ini {file} --hook-master-start 'unix_signal:15 gracefully_kill_them_all'",
         port="$(PORT)",

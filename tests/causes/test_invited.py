@@ -1,20 +1,27 @@
 """What files invite: each rule by a file that has the trap, and by one that only looks like it."""
 
-from pathlib import PurePath
+from dataclasses import replace
+from pathlib import Path, PurePath
 
 import pytest
 
 from badgateway.causes.catalogue import BY_ID
 from badgateway.causes.invited import invitations
-from badgateway.causes.site_files import read_site
+from badgateway.causes.site_files import Said, read_site
 from badgateway.emit.files import files_of
 from tests.emit.subjects import EVERY_KIND, chosen
 
+ROOT = Path(__file__).parents[2]
 NGINX = "upstream a { server unix:/run/a.sock; %s }\nserver { location / { proxy_pass http://a; %s } }\n"
 MYSQL = 'DATABASES = {"default": {"ENGINE": "django.db.backends.mysql"}}\n'
 PYMYSQL = f"import pymysql\npymysql.install_as_MySQLdb()\n{MYSQL}"
 GEVENT = 'worker_class = "gevent"\nworkers = 2\nworker_connections = 50\nbind = "unix:/run/a.sock"\n'
 GTHREAD = 'worker_class = "gthread"\nworkers = 4\nthreads = 16\nbind = "unix:/run/a.sock"\nkeepalive = 75\n'
+UWSGI_GEVENT = "[uwsgi]\nlisten = 1024\ngevent = 64\n"
+ASGI = 'worker_class = "uvicorn.workers.UvicornWorker"\nworkers = 4\nbind = "unix:/run/a.sock"\n'
+POOL = 'DATABASES = {"default": {"ENGINE": "dj_db_conn_pool.backends.mysql", "CONN_MAX_AGE": KEPT}}\n'
+COOKIES = 'SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"\n'
+STREAM = "def rows():\n    yield b'1'\n\n\ndef export(request):\n    return StreamingHttpResponse(rows())\n"
 
 
 def invited(**files: str) -> list[str]:
@@ -69,6 +76,36 @@ def invited(**files: str) -> list[str]:
             "workers-recycled-together",
         ),
         (
+            {"uwsgi": UWSGI_GEVENT + "gevent-monkey-patch = true\n"},
+            {"uwsgi": UWSGI_GEVENT + "gevent-early-monkey-patch = true\n"},
+            "late-monkey-patch",
+        ),
+        (
+            {"gunicorn": GEVENT + "preload_app = True\n"},
+            {"gunicorn": f"from gevent import monkey\nmonkey.patch_all()\n{GEVENT}preload_app = True\n"},
+            "late-monkey-patch",
+        ),
+        (
+            {"django": POOL.replace("KEPT", "60")},
+            {"django": POOL.replace("KEPT", "0")},
+            "db-pool-exhausted",
+        ),
+        (
+            {"uwsgi": "[uwsgi]\nlisten = 1024\n", "django": COOKIES},
+            {"uwsgi": "[uwsgi]\nlisten = 1024\nbuffer-size = 16384\n", "django": COOKIES},
+            "request-header-too-big",
+        ),
+        (
+            {"nginx": NGINX % ("", ""), "django": COOKIES},
+            {"nginx": NGINX % ("", "proxy_buffer_size 16k;"), "django": COOKIES},
+            "response-header-too-big",
+        ),
+        (
+            {"gunicorn": ASGI, "django": STREAM},
+            {"gunicorn": ASGI, "django": STREAM.replace("def rows", "async def rows")},
+            "slow-request",
+        ),
+        (
             {"gunicorn": GTHREAD, "db": "[mysqld]\nmax_connections = 50\n"},
             {"gunicorn": GTHREAD, "db": "[mysqld]\nmax_connections = 64\n"},
             "db-connections-exhausted",
@@ -79,6 +116,37 @@ def invited(**files: str) -> list[str]:
 def test_a_trap_is_found_and_what_only_looks_like_it_is_not(trap, decoy, cause):
     assert invited(**trap) == [cause]
     assert invited(**decoy) == []
+
+
+@pytest.mark.parametrize("file", ["uwsgi_gevent_late.ini", "uwsgi_gevent.ini", "gunicorn_gevent.py"])
+def test_of_the_kits_own_files_the_trap_alone_patches_too_late(file):
+    text = (ROOT / "servers" / file).read_text("utf-8")
+    found = [one.cause.id for one in invitations(read_site({PurePath(file): text}))]
+
+    assert ("late-monkey-patch" in found) == (file == "uwsgi_gevent_late.ini")
+
+
+def test_a_stream_under_wsgi_and_kept_connections_without_a_pool_are_no_traps():
+    kept = 'DATABASES = {"default": {"ENGINE": "django.db.backends.mysql", "CONN_MAX_AGE": 60}}\n'
+
+    assert invited(gunicorn=GTHREAD, django=STREAM) == []
+    assert invited(gunicorn=GTHREAD, django=kept) == []
+    assert invited(django=POOL.replace("KEPT", 'int(os.environ.get("AGE", "0"))')) == []
+    assert invited(django=POOL.replace("KEPT", 'int(os.environ.get("AGE", "60"))')) == ["db-pool-exhausted"]
+    assert invited(django=POOL.replace("KEPT", "None")) == ["db-pool-exhausted"]
+    assert invited(django=POOL.replace("KEPT", "0") + "D = url(conn_max_age=600)\n") == ["db-pool-exhausted"]
+    assert invited(django=POOL.replace("KEPT", "AGE")) == [], "a number that the file does not say"
+
+
+def test_headers_that_were_seen_are_held_to_the_buffers():
+    files = {PurePath("uwsgi.ini"): "[uwsgi]\nlisten = 1024\n", PurePath("site.conf"): NGINX % ("", "")}
+    seen, small = (Said(value=value, where="--option") for value in ("6000", "900"))
+    site = replace(read_site(files), request_header=seen, response_header=seen)
+    found = invitations(site)
+
+    assert [one.cause.id for one in found] == ["request-header-too-big", "response-header-too-big"]
+    assert all("one of 6000 bytes was seen" in one.what for one in found)
+    assert invitations(replace(site, request_header=small, response_header=small)) == ()
 
 
 def test_a_limit_that_ends_no_request_is_none_to_compare_with_the_proxys():

@@ -35,6 +35,49 @@ def test_the_same_is_an_object(short):
     assert "--max-connections  20" in told["invited"][1]["lines"]
 
 
+def test_the_same_is_sarif_with_what_its_schema_requires_at_the_lines_that_say_it(short):
+    django = short.with_name("settings with spaces.py")
+    django.write_text('SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"\n')
+    done = advise(short, django, "--sarif")
+    log = json.loads(done.stdout)
+    (run,) = log["runs"]
+    rules = run["tool"]["driver"]["rules"]
+
+    assert done.exit_code == 1
+    assert log["version"] == "2.1.0"
+    assert log["$schema"].endswith("sarif-schema-2.1.0.json")
+    assert run["tool"]["driver"]["name"]
+    assert [one["id"] for one in rules] == ["listen-queue-full", "request-header-too-big"]
+    assert [rules[one["ruleIndex"]]["id"] for one in run["results"]] == [one["ruleId"] for one in run["results"]]
+    for one in run["results"]:
+        assert one["message"]["text"]
+        assert one["level"] == "warning"
+        for location in one["locations"]:
+            place = location["physicalLocation"]
+            assert " " not in place["artifactLocation"]["uri"]
+            assert place["region"]["startLine"] >= 1
+    # The queue's length is a default, which stands nowhere; what is said of it is at the socket.
+    assert run["results"][0]["locations"][0]["physicalLocation"]["region"]["startLine"] == 2
+
+
+def test_sarif_of_nothing_invited_is_a_log_without_results(tmp_path):
+    file = tmp_path / "uwsgi.ini"
+    file.write_text("[uwsgi]\nlisten = 1024\n")
+    done = advise(file, "--sarif")
+
+    assert done.exit_code == 0
+    assert json.loads(done.stdout)["runs"][0]["results"] == []
+
+
+def test_a_header_that_was_seen_may_be_given(tmp_path):
+    file = tmp_path / "uwsgi.ini"
+    file.write_text("[uwsgi]\nlisten = 1024\n")
+    done = advise(file, "--request-header", 5411)
+
+    assert done.exit_code == 1
+    assert "the server takes 4096 bytes of header, and one of 5411 bytes was seen" in done.stdout
+
+
 def test_nothing_known_is_said_to_be_that_and_no_more(tmp_path):
     notes, limit = tmp_path / "notes.txt", tmp_path / "my.cnf"
     notes.write_text("nothing\n")
