@@ -72,12 +72,13 @@ def server_cpu_s(process: psutil.Process) -> float:
 
 
 def _of_children(process: psutil.Process) -> Iterator[float]:
-    for child in _children(process):
+    for child in children_of(process):
         with suppress(psutil.NoSuchProcess):
             yield own_cpu_s(child)
 
 
-def _children(process: psutil.Process) -> Iterator[psutil.Process]:
+def children_of(process: psutil.Process) -> Iterator[psutil.Process]:
+    """Yield the processes that a process has started itself, as long as they live."""
     try:
         # To ask each process of the machine for its parent, ten times a second, would be seen in what is measured.
         listed = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text(encoding="ascii")

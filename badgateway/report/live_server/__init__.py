@@ -1,0 +1,1 @@
+"""What is seen of a server that runs, for people and for Prometheus."""

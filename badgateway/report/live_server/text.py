@@ -1,0 +1,127 @@
+"""What is seen of a server, for people: a screen that is drawn again, a line for a pipe, a summary."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from badgateway import numbers
+from badgateway.model.live_server import LiveServer, QueueSeen
+
+_MOST_WORKERS = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Most:
+    """The most of each since the watch began."""
+
+    waiting: int = 0
+    limit: int | None = None
+    busy: int | None = None
+    in_flight: int | None = None
+    oldest_s: float | None = None
+    rss_bytes: int = 0
+
+    def with_look(self, seen: LiveServer) -> "Most":
+        """Return the same with one look more."""
+        fullest = max(seen.queues, key=lambda one: one.waiting or 0, default=None)
+        requests = seen.requests
+        oldest = [
+            one for one in (self.oldest_s, seen.oldest_s, requests.oldest_s if requests else None) if one is not None
+        ]
+        return Most(
+            waiting=max(self.waiting, (fullest.waiting or 0) if fullest else 0),
+            limit=fullest.limit if fullest and fullest.limit is not None else self.limit,
+            busy=_larger(self.busy, seen.busy),
+            in_flight=_larger(self.in_flight, requests.in_flight if requests else None),
+            oldest_s=max(oldest, default=None),
+            rss_bytes=max(self.rss_bytes, seen.rss_bytes),
+        )
+
+
+def screen(seen: LiveServer, most: Most) -> Iterator[str]:
+    """Yield the lines of a screen, what matters most first."""
+    yield from (f"accept queue   {_queue(one)}" for one in seen.queues)
+    if seen.listen_overflows is not None:
+        drops = f"{seen.listen_overflows:,} at full queues, {seen.listen_drops or 0:,} in all"
+        yield f"TCP drops      {drops}, of the whole machine"
+    yield f"workers        {_workers(seen)}"
+    if seen.busy is not None:
+        yield f"busy           {seen.busy} of {seen.busy_limit}{_oldest(seen.oldest_s)}"
+    if seen.requests is not None:
+        yield f"in flight      {_in_flight(seen)}"
+        yield f"loop stood     {numbers.in_sentences(numbers.seconds(seen.requests.blocked_s))} in all"
+    yield f"most           {_most(most)}"
+    for one in sorted(seen.workers, key=lambda worker: -(worker.cpu_share or 0.0))[:_MOST_WORKERS]:
+        share = "-" if one.cpu_share is None else numbers.in_sentences(numbers.percent(one.cpu_share))
+        memory = numbers.in_sentences(numbers.memory(one.rss_bytes))
+        yield f"  pid {one.pid:<8} {share:>7} of a core  {memory:>8}  for {_age(one.age_s)}"
+    yield from (f"not seen       {note}" for note in seen.notes)
+
+
+def line(seen: LiveServer) -> str:
+    """Return one line for a pipe."""
+    parts = [f"queue {_queue(one)}" for one in seen.queues]
+    parts.append(f"workers {_workers(seen)}")
+    if seen.busy is not None:
+        parts.append(f"busy {seen.busy} of {seen.busy_limit}{_oldest(seen.oldest_s)}")
+    if seen.requests is not None:
+        parts.append(f"in flight {_in_flight(seen)}")
+    return "; ".join(parts)
+
+
+def summary(seen: LiveServer, most: Most) -> Sequence[str]:
+    """Return what there was in all."""
+    return (
+        f"watched for {_age(seen.watched_s)}: {_most(most)}",
+        f"{numbers.plural(seen.ended, 'worker')} ended; the server used "
+        f"{numbers.in_sentences(numbers.seconds(seen.cpu_s))} of CPU"
+        + (f"; {numbers.plural(seen.requests.lost, 'request')} died with a worker" if seen.requests else ""),
+    )
+
+
+def _queue(one: QueueSeen) -> str:
+    if one.waiting is None:
+        return f"not known at {one.listener}"
+    full = " FULL" if one.limit is not None and one.waiting >= one.limit else ""
+    return f"{one.waiting:,} of {one.limit or 0:,}{full} at {one.listener}"
+
+
+def _workers(seen: LiveServer) -> str:
+    if not seen.is_up:
+        return "the server is gone"
+    memory = numbers.in_sentences(numbers.memory(seen.rss_bytes))
+    return f"{len(seen.workers)}, {memory}; {seen.ended} ended"
+
+
+def _in_flight(seen: LiveServer) -> str:
+    found = seen.requests
+    assert found is not None
+    which = (
+        f", the oldest {found.oldest_id} in pid {found.oldest_pid}{_oldest(found.oldest_s)}" if found.in_flight else ""
+    )
+    return f"{found.in_flight}{which}; {found.lost} lost"
+
+
+def _oldest(age_s: float | None) -> str:
+    return "" if age_s is None else f" for {numbers.in_sentences(numbers.seconds(age_s))}"
+
+
+def _most(most: Most) -> str:
+    parts = [f"queue {most.waiting:,}" + (f" of {most.limit:,}" if most.limit is not None else "")]
+    if most.busy is not None:
+        parts.append(f"busy {most.busy}")
+    if most.in_flight is not None:
+        parts.append(f"in flight {most.in_flight}")
+    if most.oldest_s is not None:
+        parts.append(f"oldest request {numbers.in_sentences(numbers.seconds(most.oldest_s))}")
+    return ", ".join([*parts, f"memory {numbers.in_sentences(numbers.memory(most.rss_bytes))}"])
+
+
+def _age(age_s: float) -> str:
+    if age_s < 120:
+        return f"{round(age_s)} s"
+    return f"{round(age_s / 60)} min" if age_s < 7200 else f"{round(age_s / 3600)} h"
+
+
+def _larger(one: int | None, other: int | None) -> int | None:
+    known = [value for value in (one, other) if value is not None]
+    return max(known, default=None)

@@ -1,0 +1,70 @@
+"""Who listens where, as the kernel shows it: on sockets of this very process, and in a made-up /proc."""
+
+import os
+import socket
+
+import pytest
+
+from badgateway.errors import ConfigurationError
+from badgateway.probe.listeners import holder_of, listeners_of, sockets_that_listen
+
+
+@pytest.fixture
+def unix(tmp_path):
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(tmp_path / "web.sock"))
+        listening.listen(5)
+        yield tmp_path / "web.sock"
+
+
+@pytest.fixture
+def port():
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(5)
+        yield listening.getsockname()[1]
+
+
+def test_a_socket_is_found_by_its_process_and_the_process_by_its_socket(unix, port):
+    assert {unix, port} <= set(listeners_of([os.getpid()]))
+    assert holder_of(unix) == os.getpid()
+    assert holder_of(port) == os.getpid()
+
+
+def test_a_socket_that_is_bound_and_does_not_listen_is_none(tmp_path):
+    with socket.socket(socket.AF_UNIX) as bound:
+        bound.bind(str(tmp_path / "idle.sock"))
+        assert tmp_path / "idle.sock" not in sockets_that_listen().values()
+
+
+def test_where_nobody_listens_is_told(tmp_path):
+    with pytest.raises(ConfigurationError, match=r"gone\.sock: nobody listens there; name the socket's path"):
+        holder_of(tmp_path / "gone.sock")
+
+
+def made_up(folder, holders):
+    """Make a /proc in which processes of these parents hold the socket 99."""
+    (folder / "net").mkdir()
+    (folder / "net" / "unix").write_text(
+        "Num RefCount Protocol Flags Type St Inode Path\n0: 2 0 00010000 0001 01 99 /run/a b.sock\n"
+    )
+    for pid, parent in holders.items():
+        (folder / str(pid) / "fd").mkdir(parents=True)
+        (folder / str(pid) / "fd" / "3").symlink_to("socket:[99]")
+        (folder / str(pid) / "stat").write_text(f"{pid} (a (b) c) S {parent} 0 0\n")
+    return folder
+
+
+def test_of_a_server_and_its_workers_the_server_is_named(tmp_path):
+    (listener,) = sockets_that_listen(made_up(tmp_path, {30: 20, 20: 1, 31: 20})).values()
+
+    assert str(listener) == "/run/a b.sock"
+    assert holder_of(listener, tmp_path) == 20
+
+
+def test_that_nobody_may_see_who_listens_is_told_with_what_helps(tmp_path):
+    made_up(tmp_path, {})
+    (listener,) = sockets_that_listen(tmp_path).values()
+
+    with pytest.raises(ConfigurationError, match="watch as root"):
+        holder_of(listener, tmp_path)
