@@ -26,6 +26,10 @@ _COMMANDS = {
         module="badgateway.cli.emit",
         short_help="Write the files that deploy a run's pick, and why.",
     ),
+    "gate": Listed(
+        module="badgateway.cli.gate",
+        short_help="Stand in CI: fail when failures or slowness come back.",
+    ),
     "diff": Listed(
         module="badgateway.cli.diff",
         short_help="Put two runs of one experiment side by side.",
@@ -45,6 +49,10 @@ _COMMANDS = {
     "explain": Listed(
         module="badgateway.cli.explain",
         short_help="Tell from log files why requests failed, and what to change.",
+    ),
+    "watch": Listed(
+        module="badgateway.cli.watch",
+        short_help="Look at a server that runs: queue, workers, requests in flight.",
     ),
     "advise": Listed(
         module="badgateway.cli.advise",

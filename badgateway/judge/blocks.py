@@ -1,10 +1,11 @@
 """Pairs the numbers of two configurations by block."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from badgateway.model.design import ConfigurationFacts, Facts
+from badgateway.model.gate import GateTrial
 
 Number = Literal["p95_ms", "throughput_rps", "cpu_ms", "rss_bytes", "db_connections"]
 
@@ -16,6 +17,20 @@ _LEAST = 1e-6
 def at_level(configuration: ConfigurationFacts, level: float) -> dict[int, Facts]:
     """Return a configuration's facts at a level, by block."""
     return {block: facts for at, block, facts in configuration.trials if at == level}
+
+
+def at_block(trials: Iterable[GateTrial]) -> dict[int, Facts]:
+    """Return what a baseline keeps of trials, by block."""
+    return {
+        one.block: Facts(
+            requests=one.requests,
+            failures=one.failures,
+            late=one.late,
+            p95_ms=one.p95_ms,
+            throughput_rps=one.throughput_rps,
+        )
+        for one in trials
+    }
 
 
 def log_ratios(first: Mapping[int, Facts], second: Mapping[int, Facts], number: Number) -> tuple[float, ...]:

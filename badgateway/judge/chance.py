@@ -19,6 +19,16 @@ _ONE_SIDED = 1.645
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """Failures of some requests, and how many events they were."""
+
+    failures: int
+    requests: int
+    events: float
+    """How many failures that do not depend on each other say as much as these."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Shares:
     """What is known of the failures of some requests: all of a level, or those of one of its routes."""
 
@@ -68,6 +78,11 @@ def chance(one: LevelSummary, other: LevelSummary) -> float:
     """
     p_values = [_fisher(*pair) for pair in _pairs(one, other)]
     return min(1.0, len(p_values) * min(p_values)) if p_values else 1.0
+
+
+def two_sided_p(one: Sample, other: Sample) -> float:
+    """Return how likely two shares of failures so different are without a reason: Fisher's exact test of the events."""
+    return _fisher(one, other)
 
 
 def among_all(p_values: Sequence[float]) -> list[float]:
@@ -139,7 +154,7 @@ def _odds_apart(one: Shares, other: Shares) -> float:
     return odds[1] / odds[0]
 
 
-def _fisher(one: Shares, other: Shares) -> float:
+def _fisher(one: Shares | Sample, other: Shares | Sample) -> float:
     if one.failures == other.failures == 0 or not (one.requests and other.requests):
         return 1.0
     # scipy.stats takes 1.2 s to import, and most reports tell no ladder.

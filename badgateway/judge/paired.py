@@ -65,6 +65,16 @@ def is_beyond(differences: Sequence[float], bound: float = 0.0) -> bool:
     return bool(_walsh_averages(np.asarray(differences, dtype=float))[depth] > bound)
 
 
+def least_beyond(differences: Sequence[float], level: float) -> float | None:
+    """Return what the blocks' differences are proven to lie above, one-sided, at a level of this one comparison.
+
+    By the exact signed-rank test, as in `is_beyond`; None with so few blocks that it could prove nothing.
+    """
+    tails = np.cumsum(_ways(tuple(range(1, len(differences) + 1)))) / 2.0 ** len(differences)
+    depth = int(np.searchsorted(tails, level, side="right"))
+    return float(_walsh_averages(np.asarray(differences, dtype=float))[depth - 1]) if depth and differences else None
+
+
 def t_interval(logs: Sequence[float], level: float) -> tuple[float, float]:
     """Return the two-sided t interval of the mean difference, at 1 - level; unlimited with fewer than two blocks."""
     if len(logs) < 2:

@@ -47,10 +47,10 @@ def with_options(  # noqa: PLR0913 # one parameter per option of the command lin
         _limit(declared, experiment, budget_s)
     declared["seed"] = experiment.seed if seed is None else seed
     if only:
-        _refuse_unknown(only, experiment)
-        _keep(only, declared)
+        refuse_unknown(only, experiment)
+        keep(only, declared)
         declared["name"] = f"{experiment.name}-{'-'.join(only) if len(only) == 1 else 'subset'}"
-    return _validated(declared)
+    return validated(declared)
 
 
 def _repeat(declared: dict[str, Any], blocks: int) -> None:
@@ -88,9 +88,9 @@ def for_check(experiment: Experiment, name: str | None = None) -> Experiment:
         ConfigurationError: There is none of that name.
     """
     kept = (name or experiment.baseline.name,)
-    _refuse_unknown(kept, experiment)
+    refuse_unknown(kept, experiment)
     declared = experiment.model_dump(mode="json")
-    _keep(kept, declared)
+    keep(kept, declared)
     declared |= {"name": f"{experiment.name}-check", "blocks": 1, "study": None, "confirmation": None}
     declared["load"] |= {"users": [1], "rates_per_s": [], "processes": 1, "warm_up_s": 0, "window_s": _CHECK_S}
     declared["application"]["environment"] |= {EACH_TASK_ONCE: "1"}
@@ -98,7 +98,7 @@ def for_check(experiment: Experiment, name: str | None = None) -> Experiment:
     declared["machine"] = {"max_steal_share": 1, "max_outside_share": 1}
     (one,) = declared["configurations"]
     one |= {axis.values: one[axis.values][:1] for axis in AXES}
-    return _validated(declared)
+    return validated(declared)
 
 
 def in_variant(experiment: Experiment, name: str) -> Experiment:
@@ -115,7 +115,7 @@ def in_variant(experiment: Experiment, name: str) -> Experiment:
     variant = experiment.variants[name]
     declared = experiment.model_dump(mode="json")
     if variant.only:
-        _keep(variant.only, declared)
+        keep(variant.only, declared)
     given = variant.model_dump(mode="json", exclude_none=True, exclude={"only"})
     values = {axis.values: given.pop(axis.values) for axis in AXES}
     declared["application"]["environment"] |= given.pop("environment")
@@ -131,10 +131,10 @@ def in_variant(experiment: Experiment, name: str) -> Experiment:
     if declared["study"] and not declared["study"]["capacity"]:
         declared["study"]["capacity"] = None
     declared["load"] |= {key: value for key, value in given.items() if value != []}
-    return _validated(declared | {"name": f"{experiment.name}-{name}", "variants": {}}, told_by=f"variant {name}")
+    return validated(declared | {"name": f"{experiment.name}-{name}", "variants": {}}, told_by=f"variant {name}")
 
 
-def _keep(names: Sequence[str], declared: dict[str, Any]) -> None:
+def keep(names: Sequence[str], declared: dict[str, Any]) -> None:
     """Leave out the other configurations, and what the kept ones say of them."""
     kept = [one for one in declared["configurations"] if one["name"] in names]
     for one in kept:
@@ -143,7 +143,12 @@ def _keep(names: Sequence[str], declared: dict[str, Any]) -> None:
     declared["variants"] = {}
 
 
-def _refuse_unknown(only: Sequence[str], experiment: Experiment) -> None:
+def refuse_unknown(only: Sequence[str], experiment: Experiment) -> None:
+    """Return when the experiment has a configuration of each name.
+
+    Raises:
+        ConfigurationError: It has not.
+    """
     names = [one.name for one in experiment.configurations]
     unknown = [name for name in only if name not in names]
     if unknown:
@@ -152,7 +157,12 @@ def _refuse_unknown(only: Sequence[str], experiment: Experiment) -> None:
         )
 
 
-def _validated(declared: dict[str, Any], told_by: str = "command line") -> Experiment:
+def validated(declared: dict[str, Any], told_by: str = "command line") -> Experiment:
+    """Return what is declared as an experiment.
+
+    Raises:
+        ConfigurationError: It is none; in one line.
+    """
     try:
         return Experiment.model_validate(declared)
     except ValidationError as error:

@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -49,6 +49,12 @@ class Bench:
     database: RunningDatabase
     own_folders: tuple[OwnFolder, ...] = ()
     """In which everything is; as they were when it was set up."""
+    others: Mapping[str, "Bench"] = field(default_factory=dict)
+    """Of configurations that are another checkout's: what their trials run on."""
+
+    def of(self, configuration: str) -> "Bench":
+        """Return what the trials of a configuration run on."""
+        return self.others.get(configuration, self)
 
     def raw_folder(self, name: str) -> Path:
         """Make an empty folder that only the kit can enter; `deploy` lets the servers' account through."""

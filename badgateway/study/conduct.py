@@ -39,10 +39,11 @@ def conduct(folder: RunFolder, manifest: Manifest, root: Path, listener: Listene
         while (trial := queue.next_trial()) is not None:
             listener.outlook(queue.outlook())
             listener.trial_starting(trial)
-            evidence = _run_and_keep(trial, bench, folder, listener)
+            its_bench = bench.of(trial.configuration)
+            evidence = _run_and_keep(trial, its_bench, folder, listener)
             evidence = queue.ended(evidence)
             listener.trial_ended(summarise_trial(evidence, manifest.experiment.objective))
-            bench.check()
+            its_bench.check()
         # Last, so that it cannot disturb what is measured, and an interrupted run has its trials.
         if manifest.worker_checks is not None:
             conduct_worker_checks(manifest.worker_checks, bench, folder.worker_checks, listener)

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -18,6 +19,7 @@ from badgateway.load.standby import standing_by
 from badgateway.model import raw as raw_files
 from badgateway.model.configuration import Timeouts
 from badgateway.model.experiment import Experiment
+from badgateway.plan.gating import only_own
 from badgateway.probe.machine import MachineWatch
 from badgateway.process.account import Account, changeable_by, open_passage, service_account, with_own_group
 from badgateway.process.child import Command
@@ -96,6 +98,24 @@ class LocalEffects:
 
 
 LOCAL = LocalEffects()
+
+
+class TwoCheckouts(LocalEffects):
+    """As on this machine, but that some configurations are those of another checkout."""
+
+    def __init__(self, before: Experiment, root: Path) -> None:
+        """Have that checkout run these configurations."""
+        self._before = before
+        self._root = root
+
+    @contextmanager
+    def set_up(self, experiment: Experiment, root: Path) -> Iterator[Bench]:
+        """Start and fill a database for each checkout."""
+        own = only_own(experiment)
+        with super().set_up(own, root) as now, super().set_up(self._before, self._root) as before:
+            # The load is one and the same: the script of the checkout that is gated.
+            other = replace(before, root=root)
+            yield replace(now, others={one.name: other for one in self._before.configurations})
 
 
 def demand_unchangeable(path: Path, account: Account | None) -> None:

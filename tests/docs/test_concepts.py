@@ -9,6 +9,7 @@ from badgateway.model.capacity import CapacityStatus
 from badgateway.model.comparison import ChoiceKind, Criterion, Relation
 from badgateway.model.design import Purpose
 from badgateway.model.diagnosis import Certainty
+from badgateway.model.gate import GateVerdict
 from badgateway.model.ladder import Effect
 from badgateway.model.outcome import Outcome
 from badgateway.model.study_summary import Decision
@@ -26,6 +27,7 @@ PRINTED = (
     Criterion,
     Decision,
     Effect,
+    GateVerdict,
     Outcome,
     Purpose,
     Relation,
@@ -51,6 +53,7 @@ NAMED_AFTER = {
     "experiment",
     "facts",
     "front door",
+    "gate",
     "incident",
     "journal",
     "knob",

@@ -1,0 +1,222 @@
+"""Runs a gate: what the site is held to, the trials, and what is printed and written of them."""
+
+import json
+import os
+import shlex
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from badgateway.analysis.gate import baseline_of, gate_of
+from badgateway.analysis.gate_file import baseline_text, read_baseline
+from badgateway.cli.display import watch
+from badgateway.cli.planned import Planned, loaded, require_installed, require_users
+from badgateway.cli.quiet import await_quiet
+from badgateway.cli.terminal import echo, say
+from badgateway.cli.wording import duration
+from badgateway.errors import ConfigurationError
+from badgateway.model.exit_code import ExitCode
+from badgateway.model.experiment import Experiment
+from badgateway.model.gate import Gate, GateBaseline, GateVerdict
+from badgateway.plan.experiment_file import project_root
+from badgateway.plan.gating import GateOptions, gate_beside, gate_experiment
+from badgateway.process.interruption import Interruption
+from badgateway.report.gate.formats import GATE_FORMATS, document
+from badgateway.report.gate.places import github_annotations
+from badgateway.report.gate.telling import ToldGate, paragraphs, told
+from badgateway.store.plain_file import replacing
+from badgateway.store.run_folder import RunFolder
+from badgateway.store.writing import read_own, writing
+from badgateway.study.bench import Effects
+from badgateway.study.local import LOCAL, TwoCheckouts
+from badgateway.study.run_experiment import Finished, run_experiment
+
+SUFFIX = ".gate.json"
+"""Of the baseline file beside an experiment's."""
+SUMMARY = "gate.md"
+_GITHUB, _GITHUB_SUMMARY = "GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a gate is asked."""
+
+    path: Path
+    """The experiment's file."""
+    options: GateOptions
+    results: Path
+    out: Path | None
+    is_strict: bool
+    is_quiet: bool
+    as_json: bool
+    writes_baseline: bool
+
+    @property
+    def usual_baseline(self) -> Path:
+        """Where the baseline of the experiment is kept."""
+        return self.path.with_name(self.path.stem + SUFFIX)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """What is run, and what it is held to."""
+
+    experiment: Experiment
+    effects: Effects
+    named: str
+    """What it is held to, in words; empty where it is the objective alone."""
+    is_paired: bool = False
+    before: GateBaseline | None = None
+    file: Path
+    """Where a baseline is written."""
+
+
+def held_to(asked: Asked, against: Path | None, baseline: Path | None) -> Held:
+    """Return what a gate runs and is held to; all that it names is read before anything is started.
+
+    Raises:
+        ConfigurationError: Something could not be run, or is no baseline.
+    """
+    experiment = loaded(asked.path)
+    file = baseline or asked.usual_baseline
+    if against is not None:
+        return _beside(asked, experiment, against, file)
+    before = None if asked.writes_baseline else _baseline(baseline, file)
+    return Held(
+        experiment=gate_experiment(experiment, asked.options),
+        effects=LOCAL,
+        named=str(file) if before else "",
+        before=before,
+        file=file,
+    )
+
+
+def _beside(asked: Asked, experiment: Experiment, against: Path, file: Path) -> Held:
+    root = project_root(asked.path)
+    path = against / asked.path.resolve().relative_to(root)
+    if not path.is_file():
+        raise ConfigurationError(
+            f"{path}: is not there; --against takes a checkout of this repository, such as one of git worktree add"
+        )
+    if project_root(path) == root:
+        raise ConfigurationError(f"{against}: is this very checkout; name another one, such as one of git worktree add")
+    whole, before = gate_beside(experiment, loaded(path), asked.options)
+    effects = TwoCheckouts(before, project_root(path))
+    return Held(experiment=whole, effects=effects, named=f"the checkout {against}", is_paired=True, file=file)
+
+
+def _baseline(given: Path | None, file: Path) -> GateBaseline | None:
+    if given is not None and given.is_dir():
+        with RunFolder.open(given).aside() as folder:
+            return baseline_of(folder)
+    if given is None and not file.exists():
+        return None
+    if not file.is_file():
+        raise ConfigurationError(f"{file}: no such baseline; write it: --baseline-update")
+    return read_baseline(read_own(file), file)
+
+
+def run_gate(asked: Asked, held: Held, interruption: Interruption) -> ExitCode:
+    """Run the trials, say what was found, write it, and return what the exit status is to say."""
+    planned = Planned(path=asked.path, experiment=held.experiment, worker_checks=None)
+    require_installed(asked.path, held.experiment)
+    require_users(asked.path, held.experiment)
+    finished = _run(asked, held, planned, interruption)
+    if finished.study is None:
+        assert finished.stopped_by is not None
+        raise finished.stopped_by
+    folder = RunFolder.open(finished.report.parent)
+    now = baseline_of(folder, _script_digest(asked, held.experiment))
+    found = gate_of(now, held.before, folder.manifest(), held.named, is_paired=held.is_paired)
+    said = told(found, finished.study)
+    _write(asked, folder, said)
+    _print(asked, said, finished.report)
+    if finished.stopped_by is not None:
+        raise finished.stopped_by
+    if asked.writes_baseline:
+        _keep(held.file, now, found)
+    return _status(found, is_strict=asked.is_strict)
+
+
+def _run(asked: Asked, held: Held, planned: Planned, interruption: Interruption) -> Finished:
+    console = Console(stderr=True, quiet=asked.is_quiet)
+    study = held.experiment.study
+    blocks = study.blocks if study else 1
+    names = ", ".join(one.name for one in held.experiment.configurations)
+    against = f"held to {held.named}" if held.named else "there is no baseline: the objective alone is asked"
+    say(console, Text.assemble((held.experiment.name, "bold"), f": {names}; {against}"))
+    say(console, Text(f"up to {blocks} blocks, in {duration(asked.options.budget_s)} at most"))
+    busy = await_quiet(console, held.experiment.machine)
+    with watch(console, planned, interruption) as listener:
+        return run_experiment(
+            held.experiment,
+            root=project_root(asked.path),
+            results=asked.results,
+            command=shlex.join(["badgateway", *sys.argv[1:]]),
+            listener=listener,
+            effects=held.effects,
+            experiment_digest=sha256(asked.path.read_bytes()).hexdigest(),
+            busy=busy,
+        )
+
+
+def _script_digest(asked: Asked, experiment: Experiment) -> str:
+    return sha256((project_root(asked.path) / experiment.load.locustfile).read_bytes()).hexdigest()
+
+
+def _status(found: Gate, *, is_strict: bool) -> ExitCode:
+    if found.verdict is GateVerdict.BROKEN:
+        return ExitCode.NONE_QUALIFIES
+    if not any(one.is_measured for one in found.cases):
+        return ExitCode.FAILED
+    return ExitCode.INCONCLUSIVE if is_strict and found.verdict is not GateVerdict.KEPT else ExitCode.PICKED
+
+
+def _keep(file: Path, now: GateBaseline, found: Gate) -> None:
+    if not all(one.is_measured for one in found.cases):
+        echo(f"badgateway: {file}: was not written, since no trial can be trusted", err=True)
+        return
+    _write_file(file, baseline_text(now))
+    echo(f"badgateway: {file}: written; commit it beside the experiment", err=True)
+
+
+def _write(asked: Asked, folder: RunFolder, said: ToldGate) -> None:
+    texts = {one.file_name: one.render(said) for one in GATE_FORMATS}
+    for name, text in texts.items():
+        folder.write_text(name, text)
+        if asked.out is not None:
+            _write_file(asked.out / name, text)
+    if summary := os.environ.get(_GITHUB_SUMMARY, ""):
+        with writing(Path(summary)), Path(summary).open("a", encoding="utf-8") as file:
+            file.write(texts[SUMMARY])
+
+
+def _write_file(file: Path, text: str) -> None:
+    with writing(file):
+        file.parent.mkdir(parents=True, exist_ok=True)
+    with writing(file), replacing(file) as unfinished:
+        unfinished.write_text(text, encoding="utf-8")
+
+
+def _print(asked: Asked, said: ToldGate, report: Path) -> None:
+    if asked.as_json:
+        echo(json.dumps(document(said), ensure_ascii=True))
+        return
+    echo(said.headline)
+    for case in said.cases:
+        echo(f"{case.name}: {case.verdict.value}")
+        for line in paragraphs(case):
+            echo(f"  {line}")
+    echo(f"Report: {report.absolute().as_uri()}")
+    if _is_on_github(os.environ):
+        for line in github_annotations(said):
+            echo(line)
+
+
+def _is_on_github(environment: Mapping[str, str]) -> bool:
+    return environment.get(_GITHUB) == "true"

@@ -1,0 +1,15 @@
+#!/bin/sh
+# Gates what is checked out against another branch, on this machine: ./pre-merge.sh [BRANCH]
+# Each checkout has to have the Python environment that badgateway.toml names, if it names one.
+set -eu
+branch=${1:-main}
+base=$(mktemp -d)
+trap 'git worktree remove --force "$base/checkout"; rmdir "$base"' EXIT
+# The servers run under an account of their own, which has to get there.
+chmod 711 "$base"
+git worktree add --quiet --detach "$base/checkout" "$branch"
+if [ -x .venv/bin/python ]; then
+    python3 -m venv "$base/checkout/.venv"
+    "$base/checkout/.venv/bin/pip" install --quiet --requirement "$base/checkout/requirements.txt"
+fi
+badgateway gate --against "$base/checkout" --budget 3m --strict
