@@ -14,7 +14,8 @@ when this file is also its configuration; a variable names the real one:
 
 With JOURNAL_OWN=1, what that file says of addresses, accounts, logs and variables is left out.
 
-With JOURNAL_LOOP=1, workers on gevent tell how long their event loop was blocked, and by which line of code.
+With JOURNAL_LOOP=1, workers on gevent tell how long their event loop was blocked, and by which line of code. With
+JOURNAL_TRACEBACKS=1, what a Django site raises is printed, whatever its LOGGING does with it.
 
 A line is a row of CSV, written at once to a file that any number of processes append to:
 
@@ -482,9 +483,18 @@ def _on_first_request(lines: Lines) -> None:
     lines.write(f"process,{time.time():.6f},{os.getpid()},,,,,,,{os.getppid()}\n")
     _tell_uwsgi(lines)
     _tell_django(lines)
+    signals = sys.modules.get("django.core.signals")
+    if os.environ.get("JOURNAL_TRACEBACKS") == "1" and signals is not None:
+        signals.got_request_exception.connect(_print_traceback, weak=False)
     monkey = sys.modules.get("gevent.monkey")
     if os.environ.get("JOURNAL_LOOP") == "1" and monkey is not None and monkey.is_module_patched("socket"):
         _watch_loop(lines)
+
+
+def _print_traceback(**_: object) -> None:
+    import traceback  # noqa: PLC0415 # only where it is wanted
+
+    traceback.print_exc()
 
 
 def _watch_loop(lines: Lines) -> None:

@@ -8,9 +8,10 @@ from badgateway.judge.baseline import baseline_of
 from badgateway.model.comparison import Choice, ChoiceKind
 from badgateway.model.experiment import Experiment
 from badgateway.model.study_summary import Decision, Recommendation
-from badgateway.model.summary import ConfigurationSummary
+from badgateway.model.summary import ConfigurationSummary, TrialSummary
 from badgateway.words.baseline import about_baseline
 from badgateway.words.choice import sentence
+from badgateway.words.disturbed import what_disturbed
 from badgateway.words.phrases import setup
 from badgateway.words.study_limits import power
 
@@ -24,7 +25,12 @@ _DECISIONS = {
 
 
 def recommendation_of(
-    choice: Choice, experiment: Experiment, configurations: Sequence[ConfigurationSummary], command: str
+    choice: Choice,
+    experiment: Experiment,
+    configurations: Sequence[ConfigurationSummary],
+    command: str,
+    *,
+    busy: str = "",
 ) -> Recommendation:
     """Return the choice in short: how sure it is, what would settle more, and what became of the baseline.
 
@@ -33,38 +39,45 @@ def recommendation_of(
         experiment: What was asked.
         configurations: In the order of the experiment file.
         command: The command line that started the run.
+        busy: Who kept the machine busy when the run began, in a clause.
     """
     decision = _DECISIONS[choice.kind]
     name = choice.configuration if decision is Decision.PICKED else None
     deploy = (f"{name} is {setup(experiment.configuration(name))}.",) if name else ()
     raced = (power(choice),) if experiment.study or choice.rivalries else ()
-    settles = _what_settles(choice, experiment, command)
+    settles = _what_settles(choice, command)
+    nothing_said = choice.kind is ChoiceKind.NEEDS_MORE and choice.configuration is None
+    disturbed = what_disturbed(_trials(configurations), busy) if nothing_said else ()
     ranked = [one.configuration for one in choice.ranking]
     others = [one.name for one in experiment.configurations if one.name not in ranked]
     return Recommendation(
         decision=decision,
         configuration=name,
         sentence=sentence(choice),
-        reasons=(*deploy, *raced, *settles, *about_baseline(baseline_of(experiment, configurations, name))),
+        reasons=(*deploy, *disturbed, *raced, *settles, *about_baseline(baseline_of(experiment, configurations, name))),
         ranking=(*ranked, *others),
     )
 
 
-def _what_settles(choice: Choice, experiment: Experiment, command: str) -> tuple[str, ...]:
-    larger = larger_run(choice, experiment, command)
+def _trials(configurations: Sequence[ConfigurationSummary]) -> tuple[TrialSummary, ...]:
+    levels = (level for one in configurations for level in (*one.levels, *one.distant_levels))
+    return tuple(trial for level in levels for trial in level.trials)
+
+
+def _what_settles(choice: Choice, command: str) -> tuple[str, ...]:
+    larger = larger_run(choice, command)
     if choice.more_blocks is None or not larger:
         return ()
     said = f"About {numbers.plural(choice.more_blocks, 'more block')} would settle what is open, if all goes on so"
     return (f"{said}: {larger}",)
 
 
-def larger_run(choice: Choice, experiment: Experiment, command: str) -> str:
-    """Return the command that would settle what is open; empty when nothing is, or more blocks would not settle it."""
-    if choice.more_blocks is None:
-        return ""
-    return _with_blocks(
-        command, choice.more_blocks + (experiment.study.blocks if experiment.study else experiment.blocks)
-    )
+def larger_run(choice: Choice, command: str) -> str:
+    """Return the command that would settle what is open; empty when nothing is, or more blocks would not settle it.
+
+    It has as many blocks as ended and are missing, be it fewer than the file asks for: a budget had cut those.
+    """
+    return "" if choice.blocks_in_all is None else _with_blocks(command, choice.blocks_in_all)
 
 
 def _with_blocks(command: str, blocks: int) -> str:

@@ -57,7 +57,10 @@ def analyse(folder: RunFolder) -> StudySummary:
     ended = ended_trials(design, [entry for entry in kept if is_of_design(entry.record.trial, experiment)])
     choice = chosen(experiment, design, ended)
     configurations = summarise(experiment, compared)
-    recommendation = recommendation_of(choice, experiment, configurations, manifest.command)
+    circumstances = manifest.circumstances
+    recommendation = recommendation_of(
+        choice, experiment, configurations, manifest.command, busy=circumstances.busy if circumstances else ""
+    )
     if experiment.study is not None:
         is_complete = not next_trials(design, ended)
     else:
@@ -77,7 +80,7 @@ def analyse(folder: RunFolder) -> StudySummary:
         other_trials=_other_trials(experiment, kept),
         worker_checks=read_worker_checks(manifest.worker_checks, folder.worker_checks),
         choice=choice,
-        circumstances=manifest.circumstances,
+        circumstances=circumstances,
     )
 
 

@@ -1,11 +1,12 @@
 """What one trial with one user proves of a site: a line for each fact, with the fix where there is something to do."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
 
+from badgateway.analysis.log_end import last_words
 from badgateway.databases.registry import database_of
 from badgateway.errors import RawDataError, UntrustedFileError
 from badgateway.ledger.observed import observed_settings
@@ -28,8 +29,9 @@ _FIXES = {
     403: "it is forbidden to these users: take the task out",
     404: "the run's data have nothing there: fill the database in application.prepare, or change the path",
     405: "it takes no GET: take the task out",
-    500: "the site failed: see its server.log, which a run keeps in its trial",
+    500: "the site failed: mend it, or take the task out",
 }
+_FAILED = 500
 _REDIRECTED = "it redirects, mostly to a login or to HTTPS: name where it leads to, or set application.scheme"
 _OTHER = "take the task out, or mend the site"
 
@@ -72,8 +74,7 @@ def facts(folder: RunFolder, study: StudySummary) -> Iterator[Fact]:
     observed = _observed(place)
     yield from _server(observed)
     yield from _database(experiment, trial, observed)
-    for answer in answers(folder.ledger(place)):
-        yield _route(answer)
+    yield from _routes(answers(folder.ledger(place)), last_words(place))
 
 
 def answers(ledger: Path) -> tuple[RouteAnswer, ...]:
@@ -133,6 +134,15 @@ def _database(experiment: Experiment, trial: TrialSummary, observed: Mapping[str
             found=f"{label}: the site never connected to the run's own",
             fix="does a route use it? else let the settings take it from a variable under application.environment",
         )
+
+
+def _routes(found: Sequence[RouteAnswer], log: Sequence[str]) -> Iterator[Fact]:
+    """Yield a fact for each route; with the first of which the site failed, what its server said last."""
+    for answer in found:
+        fact, has_failed = _route(answer), (answer.status or 0) >= _FAILED
+        if has_failed and log:
+            fact, log = replace(fact, found="\n".join((f"{fact.found}; its server's last words:", *log))), ()
+        yield fact
 
 
 def _route(answer: RouteAnswer) -> Fact:

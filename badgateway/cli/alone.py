@@ -36,6 +36,7 @@ def alone_on_the_machine(
     *,
     wait_s: float,
     beside: bool,
+    warning: str = "what both measure is disturbed",
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Iterator[None]:
@@ -45,6 +46,7 @@ def alone_on_the_machine(
         console: Gets a line a minute while it waits.
         wait_s: How long it waits at most.
         beside: Go on at once, although another experiment runs.
+        warning: What comes of two at once.
         clock: Seconds that only go forward.
         sleep: Waits so many seconds.
 
@@ -56,7 +58,7 @@ def alone_on_the_machine(
         with machine_lock() as is_ours:
             if is_ours or beside:
                 if not is_ours:
-                    say(console, Text(f"beside {_who()}: what both measure is disturbed"))
+                    say(console, Text(f"beside {_who()}: {warning}"))
                 yield
                 return
         now_s = clock()

@@ -26,6 +26,8 @@ from badgateway.store.run_folder import RunFolder
 from badgateway.study.local import LOCAL
 from badgateway.study.run_experiment import Finished, run_experiment
 
+_BESIDE = "this check counts no speed, so it goes on; a trial that runs there meanwhile may be INVALID, and is repeated"
+
 
 @cli.command()
 @EXPERIMENT
@@ -50,7 +52,7 @@ def check(interruption: Interruption, *, experiment: Path, configuration: str | 
     require_users(planned.path, planned.experiment)
     console = Console(stderr=True)
     with (
-        alone_on_the_machine(console, wait_s=0, beside=True),
+        alone_on_the_machine(console, wait_s=0, beside=True, warning=_BESIDE),
         tempfile.TemporaryDirectory(prefix="badgateway-check-") as results,
     ):
         found = _found(planned, Path(results), interruption)
@@ -90,7 +92,7 @@ def _without_tasks(planned: Planned, wrong: list[Fact]) -> list[Fact]:
     before, left = file.read_text(encoding="utf-8"), []
     text = before
     for one in wrong:
-        shorter = without_task(text, one.subject, one.found)
+        shorter = without_task(text, one.subject, one.found.partition("\n")[0])
         if shorter == text or "@task" not in shorter:
             left.append(one)
         else:

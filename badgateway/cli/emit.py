@@ -118,7 +118,8 @@ def emit(  # one parameter per option
 
     Files are never overwritten: where one is there, nothing is written, and --diff prints what would change. None has
     a secret in it. A configuration that did not keep the objective is written only if it is named, and WHY.md says so
-    first. Nothing is installed, and nothing is started without --prove.
+    first. One with a command of yours, such as init's "today", is deployed already, so it is refused. Nothing is
+    installed, and nothing is started without --prove.
 
     --prove starts the server and nginx from the written files, in a private place beside whatever this machine runs
     (only paths and addresses are others, and PROOF.md lists those lines), sends the experiment's load for one trial,
@@ -187,7 +188,8 @@ def _document(run: Path) -> tuple[Document, str]:
 def _server_text(chosen: Measurements, project: Path) -> str:
     if chosen.configuration.command:
         raise ConfigurationError(
-            f"{chosen.name}: it is what is deployed already, {chosen.configuration.command}; name another configuration"
+            f"{chosen.name}: it is what is deployed already, {chosen.configuration.command}, so there is nothing to "
+            "write; name another configuration"
         )
     file = located(project, chosen.configuration.server)
     try:
@@ -201,4 +203,4 @@ def _server_text(chosen: Measurements, project: Path) -> str:
 
 
 def _warning(one: Subject) -> str:
-    return "" if one.kept else f": {one.chosen.name} did not keep the objective ({one.chosen.verdict})"
+    return "" if one.kept else f": {one.chosen.name} {one.shortfall}"

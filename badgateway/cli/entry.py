@@ -92,9 +92,18 @@ def cli() -> None:
     """Find out why a site answers 502 and 504 under load, and which server configuration stops it.
 
     \b
-    Start with:
-      badgateway run experiments/concurrency.toml               compare; get a pick and a report
-      badgateway serve experiments/concurrency.toml uwsgi-2     one configuration, to open in a browser
+    Start with, in the folder of your site's repository:
+      badgateway init                look at it; write an experiment with what you deploy as its baseline
+      badgateway check --drop        prove it in seconds; take the requests out that fail
+      badgateway run --budget 10m    compare; get a pick and a report
+
+    \b
+    Or with logs of failures that are there already:
+      badgateway explain /var/log/nginx/access.log /var/log/nginx/error.log
+
+    \b
+    Or with the kit's own experiments, in a copy of the kit:
+      badgateway run experiments/concurrency.toml
 
     Every command explains itself: badgateway run --help.
 

@@ -92,7 +92,7 @@ def next_command(study: StudySummary, commands: Commands) -> str:
     """Return the one command that follows from the answer; empty when none does."""
     if not study.complete:
         return commands.resume
-    larger = larger_run(study.choice, study.experiment, study.command) if study.choice else ""
+    larger = larger_run(study.choice, study.command) if study.choice else ""
     picked = study.recommendation.configuration
     if study.recommendation.decision is Decision.PICKED and picked and commands.watch:
         return f"{commands.watch} {picked}"

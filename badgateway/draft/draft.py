@@ -46,8 +46,12 @@ class Draft:
     server: TodaysServer | None = None
     """What runs today, as a server file; None where no file says it, or it cannot be taken over."""
     variables: Variables
+    settings: str = ""
+    """Which of the site's own settings a run has."""
     settings_source: str
     """Why these settings and no others."""
+    settings_otherwise: str = ""
+    """What the site has where nobody names settings; empty where it is the same."""
     workload: Workload
     levels: Levels
     candidates: tuple[Candidate, ...]

@@ -11,7 +11,7 @@ from badgateway.draft.todays_server import TodaysServer
 from badgateway.draft.toml import Value, line, spelled
 from badgateway.draft.variables import is_secret
 from badgateway.model.configuration import WorkerModel
-from badgateway.model.declared import OF_DATABASE
+from badgateway.model.declared import is_set_by_a_run
 from badgateway.model.printable import printable
 
 OBJECTIVE_P95_MS = 1000
@@ -97,9 +97,9 @@ def _is_there(draft: Draft, folder: str) -> bool:
 def _environment(draft: Draft) -> Iterator[str]:
     yield "[application.environment]"
     for name, value in draft.variables.values.items():
-        if name not in OF_DATABASE:
+        if not is_set_by_a_run(name):
             yield line(name, value, draft.variables.reasons.get(name, ""))
-    if of_run := [name for name in draft.variables.values if name in OF_DATABASE]:
+    if of_run := [name for name in draft.variables.values if is_set_by_a_run(name)]:
         yield "# A run sets these by itself: " + ", ".join(of_run)
     if draft.unset:
         yield "# The site asks for these too, and does without: " + ", ".join(draft.unset)

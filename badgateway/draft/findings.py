@@ -1,9 +1,11 @@
 """Says what was found of a site, one line each, with where it is from and what to do about it."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from badgateway.databases.registry import databases
+from badgateway.draft import settings_file
 from badgateway.draft.candidates import driver_of, system_of
 from badgateway.draft.draft import Draft
 from badgateway.draft.serving import serving
@@ -11,6 +13,7 @@ from badgateway.draft.variables import MADE_UP
 from badgateway.numbers import plural
 from badgateway.servers.registry import servers
 
+_MOST_REASONS = 4
 _FRAMEWORKS = ("django", "wagtail", "djangorestframework", "flask", "fastapi", "starlette")
 
 
@@ -49,7 +52,10 @@ def _site(draft: Draft) -> Iterator[Finding]:
 def _settings(draft: Draft) -> Iterator[Finding]:
     site, served = draft.site, serving(draft.site)
     if site.settings_module:
-        yield Finding(subject="settings", found=site.settings_module, source=draft.settings_source)
+        found, remedy = draft.settings or site.settings_module, _other_settings(draft)
+        yield Finding(subject="settings", found=found, source=draft.settings_source, remedy=remedy)
+    if draft.settings_text:
+        yield Finding(subject="settings", found=f"{settings_file.FILE}: those, changed for runs alone")
     if site.debug:
         yield Finding(
             subject="DEBUG",
@@ -66,6 +72,18 @@ def _settings(draft: Draft) -> Iterator[Finding]:
             found="SECURE_SSL_REDIRECT without SECURE_PROXY_SSL_HEADER",
             remedy="behind a proxy the site redirects for ever; set SECURE_PROXY_SSL_HEADER",
         )
+
+
+def _other_settings(draft: Draft) -> str:
+    """Say that the site starts with other settings where nobody names any; empty where it does not."""
+    if not draft.settings_otherwise:
+        return ""
+    name = draft.settings_otherwise
+    return (
+        f"manage.py and {draft.site.target.partition(':')[0]} have {name} where nobody names others; a run has "
+        f"{draft.settings}, as production should; if that is not what you deploy, name what is in "
+        "DJANGO_SETTINGS_MODULE and look again"
+    )
 
 
 def _database(draft: Draft) -> Iterator[Finding]:
@@ -139,9 +157,11 @@ def _outside(draft: Draft) -> Iterator[Finding]:
 
 def _users(draft: Draft) -> Iterator[Finding]:
     workload = draft.workload
+    left_out = Counter(one.why for one in workload.not_sent)
+    why = "; ".join(f"{count} x {reason}" for reason, count in left_out.most_common(_MOST_REASONS))
     yield Finding(
         subject="workload",
-        found=f"{plural(len(workload.tasks), 'route')}, {len(workload.not_sent)} left out",
+        found=f"{plural(len(workload.tasks), 'route')}, {len(workload.not_sent)} left out{f' ({why})' if why else ''}",
         source=workload.source,
     )
     levels = draft.levels

@@ -16,9 +16,16 @@ _PARTS_OF_OTHERS = {
     "static": "a file",
     "media": "a file",
     "delete": "it may delete something",
+    **dict.fromkeys(("login", "signin", "sign-in"), "a form to log in with, which few ask for"),
+    **dict.fromkeys(("signup", "sign-up", "register"), "a form to sign up with, which few ask for"),
+    **dict.fromkeys(
+        ("password_reset", "password-reset", "password_change", "password-change", "forgot-password"),
+        "it is about a password, which few ask for",
+    ),
 }
 _ADMINS = ("django.contrib.admin.", "wagtail.admin.")
 _VIEWS_OF_OTHERS = (*_ADMINS, "django.views.static.", "django.contrib.staticfiles.")
+_VIEWS_OF_LOGINS = ("django.contrib.auth.views.", "allauth.", "two_factor.", "wagtail.users.")
 _VALUE = re.compile(r"<[^<>]*>|\(\?P<\w+>|[()\[\]*+?{}|\\^$]")
 _ANCHORS = re.compile(r"\^|\\[AZ]|\$")
 _LANGUAGE = re.compile(r"/[a-z]{2}(-[a-z]+)?/")
@@ -84,6 +91,8 @@ def _why_not(route: Route, pattern: str) -> str:
     part = next((part for part in pattern.strip("/").split("/") if part in _PARTS_OF_OTHERS), "")
     if part:
         return _PARTS_OF_OTHERS[part]
+    if route.view.startswith(_VIEWS_OF_LOGINS):
+        return "it is about logins, which few ask for"
     if _VALUE.search(pattern) or route.converters:
         return "needs a value that is not known"
     return ""

@@ -8,7 +8,7 @@ from badgateway.servers.deployable import FACTORY, Filling
 
 def made_by(subject: Subject) -> str:
     """Return a sentence that says where a file comes from."""
-    verdict = "" if subject.kept else f", which did not keep the objective ({subject.chosen.verdict})"
+    verdict = "" if subject.kept else f", which {subject.shortfall}"
     return (
         f"{subject.chosen.name}{verdict}, of the experiment {subject.document.experiment.name} of "
         f"{subject.document.started}, as badgateway emit wrote it. WHY.md says what each value rests on."

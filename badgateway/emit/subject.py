@@ -9,12 +9,13 @@ from badgateway.emit.place import DeployedPlace, place_of
 from badgateway.errors import ConfigurationError
 from badgateway.model.configuration import Configuration, FrontDoor, Timeouts, WorkerModel
 from badgateway.model.knob import Knob
+from badgateway.model.summary import Verdict
 from badgateway.servers.deployable import Deployable, Filling
 from badgateway.servers.registry import server_of, worker_model
 from badgateway.servers.server import Server
 from badgateway.servers.web_variables import web_variables
 
-KEPT = "PASS"
+KEPT = Verdict.PASS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +42,13 @@ class Subject:
     def kept(self) -> bool:
         """Whether it kept the objective."""
         return self.chosen.verdict == KEPT
+
+    @property
+    def shortfall(self) -> str:
+        """How it stands to the objective that it did not keep, to follow its name."""
+        failed = self.chosen.verdict == Verdict.FAIL
+        said = "did not keep the objective" if failed else "is not proven to keep the objective"
+        return f"{said} ({self.chosen.verdict})"
 
     @property
     def model(self) -> WorkerModel | None:

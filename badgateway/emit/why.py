@@ -14,6 +14,7 @@ from badgateway.emit.templates import fill
 from badgateway.model.axis import AXES
 from badgateway.model.configuration import FrontDoor
 from badgateway.model.printable import printable
+from badgateway.model.summary import Verdict
 from badgateway.words import phrases
 
 _OF_THE_KIT = "the same in every trial of the kit: no other value was measured"
@@ -43,7 +44,7 @@ def why_file(subject: Subject, files: Iterable[tuple[PurePosixPath, str]]) -> st
         name=subject.place.name,
         chosen=subject.chosen.name,
         kept=subject.kept,
-        verdict=subject.chosen.verdict,
+        shortfall=subject.shortfall,
         reasons=[cell(reason) for reason in subject.chosen.reasons],
         is_pick=subject.is_pick,
         complete=document.complete,
@@ -163,4 +164,5 @@ def untested(subject: Subject) -> Iterator[str]:
         yield "Memory over days: no worker was replaced, and a trial takes seconds. Watch it for a week."
     yield from (axis.unseen for axis in AXES if one.values_on(axis) == (0.0,))
     if not subject.kept:
-        yield "That the objective is kept: it is not."
+        failed = subject.chosen.verdict == Verdict.FAIL
+        yield f"That the objective is kept: it is not{'' if failed else ' proven to be'}."

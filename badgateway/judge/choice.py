@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from badgateway.judge.ahead import unbeaten
 from badgateway.judge.blocks import at_level, log_p95
 from badgateway.judge.configuration_order import configuration_verdict, in_order
-from badgateway.judge.more_blocks import more_blocks
+from badgateway.judge.more_blocks import HARDLY, more_blocks
 from badgateway.judge.noise import has_two_states, noise_floor
 from badgateway.judge.objective import pooled
 from badgateway.judge.paired import ALONE, blocks_to_prove, smallest_p
@@ -68,13 +68,15 @@ def choose(
     settled = _settle(design, by_name, passing, rivals, known)
     noise = noise_floor(design, tuple(configurations), settled.rivalries)
     kind = _kind(ranking, settled, is_doubtful=_is_doubtful(noise, settled.rivalries))
+    blocks = HARDLY if kind in _SETTLED else more_blocks(design, by_name, ranking, settled.rivalries)
     best = settled.best
     others = tuple(name for name in (*passing, *rivals) if best and name != best[0])
     return Choice(
         kind=kind,
         configuration=best[0] if best else _first_that_may(ranking),
         equivalent=best if kind is ChoiceKind.EQUIVALENT else (),
-        more_blocks=None if kind in _SETTLED else more_blocks(design, by_name, ranking, settled.rivalries),
+        more_blocks=blocks.more,
+        blocks_in_all=blocks.in_all,
         ranking=ranking,
         rivalries=settled.rivalries,
         capacities=tuple((name, known[name]) for name in design.configurations if name in known),

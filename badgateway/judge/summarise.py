@@ -1,6 +1,7 @@
 """Sums trials up: each on its own, all of a load level together, all levels of a configuration."""
 
 import dataclasses
+import math
 from collections.abc import Mapping, Sequence
 
 from badgateway.judge.measure import measure
@@ -24,6 +25,9 @@ from badgateway.model.load_level import LoadLevel
 from badgateway.model.outcome import CheckReason, SelfCheck
 from badgateway.model.summary import ConfigurationSummary, LevelSummary, Measurement, TrialSummary, Verdict
 from badgateway.model.verdict_reason import LoadReason, Reason, TrialsReason, Unit
+
+_NOT_RUN = Judgement(verdict=Verdict.INCONCLUSIVE, reasons=())
+"""Nothing is wrong with what was not measured."""
 
 
 def summarise(experiment: Experiment, evidence: Sequence[TrialEvidence]) -> tuple[ConfigurationSummary, ...]:
@@ -128,7 +132,11 @@ def _summarise_configuration(
 
 def _over_levels(levels: Sequence[LevelSummary], objective: Objective) -> tuple[Verdict, Mapping[float, Verdict]]:
     """Return the verdict of all levels together, and that of each when a higher one speaks for it."""
-    judged = over_levels({level.load.size: level.counts for level in levels}, objective)
+    judged = over_levels({level.load.size: level.counts for level in levels if level.trials}, objective)
+    passed = max((size for size, one in judged.items() if one is Verdict.PASS), default=-math.inf)
+    for level in levels:
+        # A level that nothing was run at, such as one that a budget left out, speaks against nobody.
+        judged.setdefault(level.load.size, Verdict.PASS if level.load.size < passed else Verdict.INCONCLUSIVE)
     found = max(judged.values(), key=SEVERITY.index)
     # A level that was not come to, because one below had failed, is no missing measurement.
     return (Verdict.FAIL if Verdict.FAIL in judged.values() else found), judged
@@ -151,7 +159,7 @@ def summarise_level(
     broken = sum(trial.verdict is Verdict.FAIL and trial.measurement is None for trial in trials)
     counts = units_of([counts_of(entry, trial.measurement) for entry, trial in pairs if trial.measurement], broken)
     measurement = _measure_together(valid, objective)
-    judgement = judge(counts, measurement, objective, of=Unit.TRIAL)
+    judgement = judge(counts, measurement, objective, of=Unit.TRIAL) if trials else _NOT_RUN
     if alone and len(valid) == 1 and not broken:
         judgement = next(_judgement(trial) for trial in trials if trial.measurement is not None)
     return LevelSummary(

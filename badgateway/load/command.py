@@ -18,6 +18,8 @@ from badgateway.process.ports import free_port
 
 STOP_MARGIN_S = 2
 """Locust waits so much longer for its users than a request may take, so that it never has to kill one."""
+_OF_ITS_INTERPRETER = ("PYTHON", "LD_", "LOCUST_")
+"""Variables of the site's that would change the kit's own Python, or be options of Locust's."""
 INHERITED = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR")
 
 
@@ -153,7 +155,7 @@ def _child(name: str, target: Target, settings: Settings, argv: tuple[str, ...],
     _refuse_other_hosts(target.url)
     environment = {
         **_inherited(),
-        **target.environment,
+        **{name: value for name, value in target.environment.items() if not name.startswith(_OF_ITS_INTERPRETER)},
         **settings.to_environment(),
         **_own(target.project_root, log),
     }

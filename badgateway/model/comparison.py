@@ -217,5 +217,7 @@ class Choice:
     """Which rule chose among the equivalent ones; None when there was nothing to choose."""
     regret: Regret | None = None
     """None without a rival, and with one block."""
+    blocks_in_all: int | None = None
+    """How many a run has that settles it by itself: those that there are, and `more_blocks`."""
     two_states: tuple[str, ...] = ()
     """The configurations whose p95 is one of two values from trial to trial."""

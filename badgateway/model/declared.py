@@ -48,16 +48,30 @@ OF_DATABASE = (
     *("DB_DRIVER", "DB_CONN_MAX_AGE_S", "DB_POOL_SIZE", "DB_TLS"),
 )
 """Variables by which a run leads each site to its database; a site's own DB_ENGINE or DB_URL is none of them."""
-_OF_THE_KIT = (*OF_DATABASE, r"(WEB|JOURNAL|BADGATEWAY|LOCUST|LD)_.*", "PYTHON.*", "PATH", "HOME", "LANG", "TZ")
-"""Variables that a run gives its programs itself."""
+_OF_SERVER = (
+    *("WEB_BIND", "WEB_WSGI", "WEB_WORKERS", "WEB_LEAST_WORKERS", "WEB_THREADS", "WEB_GREENLETS", "WEB_LISTEN"),
+    *("WEB_KEEPALIVE_S", "WEB_LAZY", "WEB_MAX_REQUESTS", "WEB_MAX_REQUESTS_DELTA", "WEB_LEAST_LIFETIME_S"),
+    *("WEB_GRACEFUL_STOP_S", "WEB_RELOAD_MERCY_S", "WEB_TIMEOUT_S", "WEB_STATS", "WEB_VENV", "WEB_PROTOCOL"),
+)
+"""Variables by which the kit's server files take their numbers; a site's own WEB_CONCURRENCY is none of them."""
+_OF_PROGRAMS = ("PYTHONPATH", "PYTHONUNBUFFERED", "PATH", "HOME", "LANG", "TZ")
+SET_BY_A_RUN = (*OF_DATABASE, *_OF_SERVER, *_OF_PROGRAMS)
+"""Variables that a run gives its programs itself, besides those that begin as its own do."""
+_OWN = ("JOURNAL_", "BADGATEWAY_")
+
+
+def is_set_by_a_run(name: str) -> bool:
+    """Tell whether a run sets a variable, so that nobody else can."""
+    return name in SET_BY_A_RUN or name.startswith(_OWN)
+
+
 Variable = Annotated[
     str,
     Field(max_length=200),
     text_like(
-        rf"(?!({'|'.join(_OF_THE_KIT)})$)[A-Za-z_][A-Za-z0-9_]*",
+        rf"(?!(?:{'|'.join(SET_BY_A_RUN)})$|{'|'.join(_OWN)})[A-Za-z_][A-Za-z0-9_]*",
         "a variable of the application has letters, digits and _, such as APP_PAGE_SIZE, and is none that a run sets "
-        f"by itself, which takes no line ({', '.join(OF_DATABASE)}, WEB_, JOURNAL_, BADGATEWAY_, LOCUST_, PYTHON, LD_, "
-        "PATH, HOME, LANG, TZ)",
+        f"by itself, which takes no line ({', '.join(SET_BY_A_RUN)}, and what begins with {' or '.join(_OWN)})",
     ),
 ]
 Seconds = Annotated[float, Field(gt=0, le=3600)]

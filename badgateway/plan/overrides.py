@@ -58,10 +58,8 @@ def _repeat(declared: dict[str, Any], blocks: int) -> None:
     if study is None:
         declared["blocks"] = blocks
         return
-    if study["budget_s"] is not None:
-        # The file's budget is for the file's blocks: more of them would never be run in it.
-        study["budget_s"] *= max(1.0, blocks / study["blocks"])
-    study["blocks"] = blocks
+    # The file's budget is for the file's blocks: it would cut these again.
+    study |= {"blocks": blocks, "budget_s": None}
 
 
 def _limit(declared: dict[str, Any], experiment: Experiment, budget_s: float) -> None:

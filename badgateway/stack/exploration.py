@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from badgateway.draft.inspected import Inspected
 from badgateway.draft.repository import Repository
 from badgateway.draft.settings_file import (
-    FILE,
+    MODULE,
     SETTINGS,
     example,
     lacks_key,
@@ -41,6 +41,7 @@ from badgateway.store.temporary_folder import temporary_folder
 
 _PRODUCTION = ("production", "prod", "live", "deploy")
 _OFF = ("False", "0", "")
+_TRIED = "badgateway_settings_of_a_run"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,8 +50,12 @@ class Explored:
 
     site: Inspected
     variables: Variables
+    settings: str
+    """Which of the site's own settings a run has; those of `settings_text` begin with them."""
     settings_source: str
     is_apart: bool
+    settings_otherwise: str = ""
+    """What the site has where nobody names settings; empty where it is the same."""
     server: TodaysServer | None = None
     """What runs today, as a server file; None where no file says it, or it cannot be taken over."""
     settings_text: str = ""
@@ -71,6 +76,7 @@ def explore(repository: Repository, python: Path, today: Today | None) -> Explor
         before = Variables().with_one(SETTINGS, settings, source) if settings else Variables()
         site, variables = _filled(inspection, before)
         source = source or _where_settings_come_from(site, today)
+        otherwise = inspection.look(_real(Variables(), site)).settings_module if settings else site.settings_module
         if site.error and not (lacks_key(site) and site.settings_module):
             raise DeploymentError(_not_loaded(site, python))
         if site.debug:
@@ -81,7 +87,14 @@ def explore(repository: Repository, python: Path, today: Today | None) -> Explor
             variables = _hosts(inspection, site, leading_to_database(site, marked, variables))
             variables = _key(inspection, site, variables)
             site = _last_look(inspection, site, variables)
-        explored = Explored(site=site, variables=variables, settings_source=source, is_apart=inspection.is_apart)
+        explored = Explored(
+            site=site,
+            variables=variables,
+            settings=site.settings_module,
+            settings_source=source,
+            settings_otherwise=otherwise if otherwise != site.settings_module else "",
+            is_apart=inspection.is_apart,
+        )
         explored = _with_own_settings(inspection, _with_settings_named(explored))
         if explored.site.error:
             raise DeploymentError(_not_loaded(explored.site, python))
@@ -202,24 +215,21 @@ def _with_own_settings(inspection: Inspection, explored: Explored) -> Explored:
     if site.kind != "django" or not changes.are_some or not site.settings_module:
         return explored
     text = settings_text(site.settings_module, changes)
-    # Not in the copy, where the site has run already and may have put a link.
+    # Not in the copy, where the site has run already and may have put a link. Under another name than theirs, which
+    # one of an earlier time may have there, or a package of the site's.
     place = inspection.folder / "settings"
-    (place / FILE).parent.mkdir(parents=True)
-    (place / FILE).write_text(text, encoding="utf-8")
-    for one in (place, (place / FILE).parent, place / FILE):
+    file = place / f"{_TRIED}.py"
+    place.mkdir()
+    file.write_text(text, encoding="utf-8")
+    for one in (place, file):
         one.chmod(0o755)
     variables = with_settings(explored.variables, changes)
-    found = inspection.look({**_real(variables, site), **example(variables), "PYTHONPATH": str(place)})
+    given = {**_real(variables, site), **example(variables), SETTINGS: _TRIED, "PYTHONPATH": str(place)}
+    found = inspection.look(given)
     if found.error or found.debug:
         return explored
-    site = found.model_copy(update={"variables": {**site.variables, **found.variables}})
-    return replace(
-        explored,
-        site=site,
-        variables=variables,
-        settings_text=text,
-        settings_source="changed for runs alone",
-    )
+    told = {"variables": {**site.variables, **found.variables}, "settings_module": MODULE}
+    return replace(explored, site=found.model_copy(update=told), variables=variables, settings_text=text)
 
 
 def _hosts(inspection: Inspection, site: Inspected, variables: Variables) -> Variables:

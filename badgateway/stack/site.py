@@ -8,6 +8,7 @@ from pathlib import Path
 from badgateway.errors import DeploymentError
 from badgateway.model import raw as raw_files
 from badgateway.model.configuration import Configuration
+from badgateway.plan.overrides import EACH_TASK_ONCE
 from badgateway.plan.programs import search_path
 from badgateway.process.account import Account
 from badgateway.servers.web_variables import web_variables
@@ -149,5 +150,7 @@ class Site:
             "JOURNAL_ASGI" if self.is_asgi else "JOURNAL_WSGI": self.application_name,
             "JOURNAL_FILE": str(self.journal_file),
             **({"JOURNAL_LOOP": "1"} if self.watch_loop else {}),
+            # A check tells why a site failed, which Django says to nobody where DEBUG is off and no mail is sent.
+            **({"JOURNAL_TRACEBACKS": "1"} if EACH_TASK_ONCE in self.variables else {}),
             **web_variables(configuration, bind=bind, target=self.target, timeout_s=self.timeout_s),
         }

@@ -4,10 +4,14 @@ import dataclasses
 
 import pytest
 
-from badgateway.analysis.answer import recommendation_of
+from badgateway.analysis.answer import larger_run, recommendation_of
+from badgateway.judge.choice import choose
 from badgateway.model.comparison import Choice, ChoiceKind, ConfigurationVerdict, StudyPower
+from badgateway.model.design import ConfigurationFacts
+from badgateway.model.study import MachineLimits
 from badgateway.model.study_summary import Decision
 from badgateway.model.summary import Verdict
+from badgateway.model.trial import MachineCheck
 from badgateway.words.choice import sentence
 from badgateway.words.phrases import setup
 from tests.judge.designs import asked
@@ -86,7 +90,24 @@ def test_a_baseline_whose_verdict_comes_from_elsewhere_is_told_without_a_sentenc
     ],
 )
 def test_what_would_settle_more_is_a_command_to_paste(command, settles):
-    open_choice = dataclasses.replace(chosen(ChoiceKind.NEEDS_MORE, "first"), more_blocks=3)
+    open_choice = dataclasses.replace(chosen(ChoiceKind.NEEDS_MORE, "first"), more_blocks=3, blocks_in_all=4)
     told = recommendation_of(open_choice, EXPERIMENT, SUMMARIES, command)
 
     assert told.reasons[0] == f"About 3 more blocks would settle what is open, if all goes on so: {settles}"
+
+
+def test_where_all_was_disturbed_it_is_said_by_what_and_how_to_end_it_and_no_further_blocks_are_asked_for():
+    busy = MachineCheck(steal_share=0.0, outside_share=0.4, clock_step_s=0.0, allowed=MachineLimits())
+    trials = [evidence({OK: 2000}, record("first", machine=busy)), evidence({OK: 2000}, record("second", machine=busy))]
+    summaries = summarised(EXPERIMENT, {"first": trials[:1], "second": trials[1:]})
+    names = ("first", "second")
+    choice = choose(asked(*names), [ConfigurationFacts(configuration=one, trials=()) for one in names])
+
+    found = recommendation_of(choice, EXPERIMENT, summaries, "badgateway run x.toml", busy="cc1 (pid 7)")
+
+    assert (choice.more_blocks, larger_run(choice, "badgateway run x.toml")) == (None, "")
+    assert found.reasons[0] == (
+        "2 of 2 trials are INVALID: other processes used 40.0 % of the machine's CPU time; allowed are 25 % "
+        "(machine.max_outside_share): stop them, or wait. Remedy: badgateway doctor names who it is."
+    )
+    assert found.reasons[1] == "When it began, the machine was busy: cc1 (pid 7)."

@@ -5,7 +5,7 @@ from dataclasses import replace
 import duckdb
 import pytest
 
-from badgateway.analysis.site_check import _database, _route, _server, answers
+from badgateway.analysis.site_check import RouteAnswer, _database, _route, _routes, _server, answers
 from badgateway.model.samples import DatabaseConnections
 from tests.declared import experiment
 from tests.report.builders import trial
@@ -86,3 +86,26 @@ def test_a_database_that_nobody_watched_is_not_called_unused():
 
     assert fact.fix == ""
     assert "nobody saw" in fact.found
+
+
+def failed(name, status=500):
+    return RouteAnswer(name=name, status=status, outcome="SERVER_ERROR", detail="", slowest_ms=9.0)
+
+
+def test_what_the_server_said_last_comes_with_the_first_route_that_failed():
+    well = RouteAnswer(name="GET /", status=200, outcome="OK", detail="", slowest_ms=1.0)
+    log = ("Traceback (most recent call last):", "KeyError: 'price'")
+
+    told = [
+        (fact.subject, fact.found.splitlines()) for fact in _routes((well, failed("GET /a"), failed("GET /b")), log)
+    ]
+
+    assert told == [
+        ("GET /", ["200, at most 1 ms"]),
+        ("GET /a", ["500, SERVER_ERROR; its server's last words:", *log]),
+        ("GET /b", ["500, SERVER_ERROR"]),
+    ]
+
+
+def test_a_fix_names_no_file_that_a_check_throws_away():
+    assert "log" not in _route(failed("GET /a")).fix

@@ -10,6 +10,7 @@ from badgateway.analysis.site_check import Fact
 from badgateway.cli import check
 from badgateway.cli.entry import cli
 from badgateway.errors import DeploymentError
+from badgateway.process.machine_lock import machine_lock
 from badgateway.store.run_folder import RunFolder
 from badgateway.study.run_experiment import Finished
 from tests.report import samples
@@ -89,6 +90,16 @@ def test_another_configuration_can_be_tried(called):
     _, (asked,) = called(FINE, options=("--configuration", "gunicorn-sync"))
 
     assert [one.name for one in asked.configurations] == ["gunicorn-sync"]
+
+
+def test_beside_another_experiment_it_says_in_one_line_what_that_means(called, lock_name):
+    with machine_lock(lock_name):
+        told, _ = called(FINE)
+    (line,) = [line for line in told.output.splitlines() if "another experiment" in line]
+
+    assert told.exit_code == 0
+    assert line.startswith("beside another experiment on this machine (pid ")
+    assert "this check counts no speed, so it goes on" in line
 
 
 def test_what_ended_the_trial_is_told_in_its_own_words(called):

@@ -115,6 +115,12 @@ def test_the_first_help_names_the_commands_in_the_order_of_use_and_the_statuses(
     assert "..." not in text.partition("Commands:\n")[2], "a summary is cut off"
 
 
+def test_the_first_help_begins_with_a_site_of_ones_own_and_what_is_done_with_it_first():
+    shown = [line.split()[1] for line in call("--help").stdout.splitlines() if line.startswith("    badgateway ")]
+
+    assert shown[:3] == ["init", "check", "run"]
+
+
 def test_the_version_is_printed():
     assert call("--version").stdout.startswith("badgateway, version ")
 

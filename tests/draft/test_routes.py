@@ -28,6 +28,12 @@ def test_plain_routes_are_sent_and_each_once():
         (Route(pattern="/backstage/", view="django.contrib.admin.sites.index"), "the admin"),
         (Route(pattern="/accounts/logout/"), "it ends the user's session"),
         (Route(pattern="/items/new/", methods=("POST",)), "takes POST only"),
+        (Route(pattern="/accounts/login/"), "a form to log in with, which few ask for"),
+        (Route(pattern="/accounts/password_reset/done/"), "it is about a password, which few ask for"),
+        (
+            Route(pattern="/enter/", view="django.contrib.auth.views.LoginView.as_view.<locals>.view"),
+            "it is about logins, which few ask for",
+        ),
         (Route(pattern="/media/", view="django.views.static.serve"), "a file"),
     ],
 )

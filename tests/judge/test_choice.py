@@ -161,7 +161,7 @@ def test_few_blocks_name_what_to_run_but_prove_it_not_the_best_and_say_what_it_t
     configurations = [with_p95s("a", *times(3)[:blocks]), with_p95s("b", *STEADY[:blocks])]
     choice = choose(asked("a", "b"), [configurations[0], configurations[1]])
 
-    assert (choice.kind, choice.more_blocks) == (ChoiceKind.EQUIVALENT, 6 - blocks)
+    assert (choice.kind, choice.more_blocks, choice.blocks_in_all) == (ChoiceKind.EQUIVALENT, 6 - blocks, 6)
     assert sentence(choice).startswith(f"Run {choice.configuration}.")
     assert "that takes 6 blocks" in power(choice)
     assert f"{2.0 ** (1 - blocks):.2g}" in power(choice)
@@ -265,6 +265,7 @@ def test_nothing_measured_is_neither_a_pick_nor_a_failure():
 
     assert (choice.kind, choice.configuration) == (ChoiceKind.NEEDS_MORE, None)
     assert choice.ranking[0].verdict is Verdict.INVALID
+    assert choice.more_blocks is None
     assert reasons(choice) == ("a is INVALID: nothing valid was measured.",)
 
 
@@ -272,7 +273,7 @@ def test_too_few_requests_say_how_many_more_blocks_the_objective_takes():
     choice = choose(asked("a"), [configuration("a", [facts(requests=100)])])
 
     assert choice.kind is ChoiceKind.NEEDS_MORE
-    assert choice.more_blocks == 3
+    assert (choice.more_blocks, choice.blocks_in_all) == (3, 4)
     assert sentence(choice).endswith("about 3 more blocks would settle it.")
 
 

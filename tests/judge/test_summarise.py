@@ -114,11 +114,25 @@ def test_a_level_without_a_valid_trial_is_invalid():
     assert said(found.reasons) == ("at 50 users: 2 of 2 trials not counted: there is no ledger of the trial",)
 
 
-def test_a_level_that_was_not_run_is_invalid_and_so_is_its_configuration():
-    (found,) = summarised(experiment("first", users=(50, 300)), {"first": evidence(GOOD)})
+def test_a_level_that_was_not_run_is_inconclusive_and_so_is_its_configuration():
+    (found,) = summarised(experiment("first", users=(50, 300)), {"first": [evidence(GOOD), evidence(GOOD)]})
 
-    assert found.verdict is Verdict.INVALID
-    assert said(found.reasons)[0] == "at 300 users: no trial was run"
+    assert (found.levels[1].verdict, found.verdict) == (Verdict.INCONCLUSIVE, Verdict.INCONCLUSIVE)
+    assert said(found.reasons) == ("at 300 users: no trial was run",)
+
+
+def test_a_level_that_a_budget_skipped_takes_nothing_from_a_configuration_that_passes_above_it():
+    trials = [evidence(GOOD, record(users=users)) for users in (50, 50, 300, 300)]
+    (found,) = summarised(experiment("first", users=(50, 100, 300)), {"first": trials})
+
+    assert [level.verdict for level in found.levels] == [Verdict.PASS, Verdict.INCONCLUSIVE, Verdict.PASS]
+    assert (found.verdict, found.reasons) == (Verdict.PASS, ())
+
+
+def test_a_configuration_that_no_trial_was_run_of_is_inconclusive_and_one_that_was_disturbed_is_invalid():
+    first, second = summarised(experiment("first", "second"), {"second": [evidence(None, record("second"))]})
+
+    assert (first.verdict, second.verdict) == (Verdict.INCONCLUSIVE, Verdict.INVALID)
 
 
 @pytest.mark.parametrize(

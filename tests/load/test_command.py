@@ -39,13 +39,14 @@ def test_locust_waits_longer_for_its_users_than_a_request_may_take(tmp_path):
 def test_the_environment_has_only_what_is_named(tmp_path, monkeypatch):
     monkeypatch.setenv("LOCUST_USERS", "9999")
     monkeypatch.setenv("SECRET", "x")
-    environment = headless_command(target(environment={"APP_MEMBERS": "10"}), tmp_path).environment
+    given = {"APP_MEMBERS": "10", "PYTHONHOME": "/srv", "LD_PRELOAD": "x.so", "LOCUST_TAGS": "none"}
+    environment = headless_command(target(environment=given), tmp_path).environment
 
     assert environment["APP_MEMBERS"] == "10"
     assert environment["BADGATEWAY_ROWS"] == str(tmp_path)
     assert environment["BADGATEWAY_RUN_TIME_S"] == "13.0"
     assert environment["BADGATEWAY_SEED"] == "4"
-    assert not {"LOCUST_USERS", "SECRET"} & set(environment)
+    assert not {"LOCUST_USERS", "SECRET", "PYTHONHOME", "LD_PRELOAD", "LOCUST_TAGS"} & set(environment)
 
 
 def test_the_web_ui_listens_on_this_machine_only_and_ends_no_load_by_itself(tmp_path):

@@ -5,6 +5,7 @@ import pytest
 from badgateway.errors import ConfigurationError
 from badgateway.model.experiment import Experiment, Variant
 from badgateway.plan.overrides import EACH_TASK_ONCE, for_check, with_options
+from badgateway.search.next_trials import fitted_design
 from tests.declared import declared, experiment
 
 
@@ -38,14 +39,21 @@ def test_a_seed_that_no_manifest_could_hold_is_refused_before_anything_starts(se
         with_options(experiment(), seed=seed)
 
 
-@pytest.mark.parametrize(("blocks", "budget_s"), [(12, 600), (6, 300), (3, 300)])
-def test_more_blocks_of_a_study_get_more_time(blocks, budget_s):
-    study = {"blocks": 6, "looks": [2], "budget_s": 300}
+@pytest.mark.parametrize("blocks", [1, 3, 6, 12])
+def test_so_many_blocks_of_a_study_are_run_whatever_the_budget_of_its_file(blocks):
+    file = experiment(study={"blocks": 6, "looks": [2], "budget_s": 60}, load={"users": [5, 10, 20]})
 
-    changed = with_options(experiment(study=study), blocks=blocks)
+    changed = with_options(file, blocks=blocks)
+
+    assert fitted_design(file).blocks < 6
+    assert fitted_design(changed).blocks == blocks
+
+
+def test_a_budget_beside_the_blocks_is_kept():
+    changed = with_options(experiment(study={"budget_s": 60}), blocks=6, budget_s=3600)
 
     assert changed.study is not None
-    assert (changed.study.blocks, changed.study.budget_s) == (blocks, budget_s)
+    assert (changed.study.blocks, changed.study.budget_s) == (6, 3600)
 
 
 def test_an_unknown_configuration_is_refused_and_the_known_ones_named():

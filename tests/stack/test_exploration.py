@@ -78,7 +78,31 @@ def test_settings_for_production_beside_those_for_development_are_taken_and_said
 
     assert found.site.settings_module == "mysite.settings.production"
     assert "mysite.settings.dev, which has DEBUG = True" in found.settings_source
+    assert (found.settings, found.settings_otherwise) == ("mysite.settings.production", "mysite.settings.dev")
     assert found.variables.values["KEY_OF_SITE"] == "${random}"
+
+
+def test_settings_that_a_dockerfile_names_are_said_to_be_others_than_the_servers_own(explored, tmp_path):
+    (tmp_path / "Dockerfile").write_text("ENV DJANGO_SETTINGS_MODULE=mysite.live\n")
+    found = explored(settings=settings(KEY, "DEBUG = True"), live="from .settings import *\nDEBUG = False\n")
+
+    assert (found.settings, found.settings_otherwise) == ("mysite.live", "mysite.settings")
+
+
+def test_settings_that_are_the_servers_own_are_not_said_to_be_others(explored):
+    assert explored(settings=settings(KEY)).settings_otherwise == ""
+
+
+@pytest.mark.parametrize("package", [False, True])
+def test_settings_of_an_earlier_time_that_are_broken_do_not_stand_in_the_way_of_new_ones(explored, tmp_path, package):
+    (tmp_path / "loadtest").mkdir()
+    (tmp_path / "loadtest" / "site_settings.py").write_text("1 / 0\n")
+    if package:
+        (tmp_path / "loadtest" / "__init__.py").touch()
+    found = explored(settings=settings(KEY, "DEBUG = True"))
+
+    assert "DEBUG = False" in found.settings_text
+    assert (found.site.settings_module, found.site.debug) == (MODULE, False)
 
 
 def test_a_site_without_a_key_is_given_one_by_each_run(explored):

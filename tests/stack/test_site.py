@@ -1,8 +1,12 @@
 from pathlib import Path
 
 import pytest
+from pydantic import TypeAdapter, ValidationError
 
 from badgateway.errors import DeploymentError
+from badgateway.model.declared import OF_DATABASE, SET_BY_A_RUN, Variable
+from badgateway.plan.overrides import EACH_TASK_ONCE
+from badgateway.servers.registry import servers
 from tests.stack.sites import configuration, site
 
 
@@ -37,6 +41,38 @@ def test_the_server_file_gets_every_parameter_from_the_environment(monkeypatch):
         "WEB_GRACEFUL_STOP_S": "60",
         "WEB_RELOAD_MERCY_S": "60",
     }
+
+
+def is_allowed(name):
+    try:
+        TypeAdapter(Variable).validate_python(name)
+    except ValidationError:
+        return False
+    return True
+
+
+def names_set_by_a_run():
+    one = configuration("servers/uwsgi.ini")
+    every = dict(site(watch_loop=True, variables={EACH_TASK_ONCE: "1"}).environment(one, bind="here"))
+    for server in servers():
+        every |= server.start(one, site()).environment
+    prefixes = tuple(f"{server.name.upper()}_" for server in servers())
+    return {name for name in every if not name.startswith(prefixes)} - {EACH_TASK_ONCE}
+
+
+def test_the_names_that_a_run_sets_are_its_own_and_no_others():
+    found = names_set_by_a_run()
+
+    assert [name for name in found if is_allowed(name)] == []
+    unused = set(SET_BY_A_RUN) - found - set(OF_DATABASE)
+    assert unused == set()
+
+
+@pytest.mark.parametrize(
+    "name", ["WEB_CONCURRENCY", "WEB_URL", "PYTHONHASHSEED", "PYTHON_ENV", "LD_LIBRARY_PATH", "DB_URL"]
+)
+def test_a_sites_own_variables_may_begin_as_those_of_a_run_do(name):
+    assert is_allowed(name)
 
 
 def test_what_recycles_workers_reaches_the_server_file():
