@@ -9,6 +9,7 @@ from badgateway.causes.django_files import django_says
 from badgateway.model.configuration import WorkerModel
 from badgateway.servers.registry import servers
 from badgateway.servers.server import Server
+from badgateway.servers.serving_command import ServingCommand, commands_in
 
 _BEGINS = r"(?:^|(?<=[{};]))\s*"
 """Of a directive."""
@@ -79,7 +80,13 @@ def read_site(files: Mapping[PurePath, str]) -> SiteFiles:
     told: dict[str, object] = {}
     unread = []
     lenient = {engine for engine, mark in _LETS_OTHERS_RUN.items() if any(map(mark.search, files.values()))}
-    for path, text in files.items():
+    commands = {path: found for path, text in files.items() if (found := next(commands_in(path, text), None))}
+    own = {server.name: path for path, text in files.items() if (server := _server_of(path, text))}
+    # What a command says is stronger than the server's own file.
+    for path, text in sorted(files.items(), key=lambda one: one[0] in commands):
+        if path in commands:
+            told |= _of_command(commands[path], path, own.get(commands[path].server.name), files)
+            continue
         found = dict(_of(path, text, lenient))
         told |= found
         if not found and not any(mark.search(text) for mark in _LETS_OTHERS_RUN.values()):
@@ -113,16 +120,31 @@ def _server_of(path: PurePath, text: str) -> Server | None:
     return next((one for one in servers() if one.deployable and one.deployable.is_mine(text)), None)
 
 
-def _of_server(server: Server, path: PurePath, text: str) -> Iterator[tuple[str, object]]:
+def _of_command(
+    command: ServingCommand, path: PurePath, own: PurePath | None, files: Mapping[PurePath, str]
+) -> dict[str, object]:
+    """Return what a command says, and its server's own file where that is among the files."""
+    server = command.server
+    said = server.own_command.says(command.words) if server.own_command else ""
+    where = f"{path}:{command.line}"
+    return dict(_of_server(server, own or path, files[own] if own else "", said=said, where=where))
+
+
+def _of_server(
+    server: Server, path: PurePath, text: str, *, said: str = "", where: str = ""
+) -> Iterator[tuple[str, object]]:
+    """Yield what a server's file says, and behind it what a command does; the last of two counts."""
     deployable = server.deployable
     assert deployable is not None
+    lines = text.splitlines()
+    text = "\n".join((*lines, said))
     options = deployable.options(text)
     settings = {
         name: Said(value=value, where=f"{server.label}'s default") for name, value in deployable.defaults.items()
     }
     for name, spelled in {**server.settings, **deployable.further}.items():
         if option := options.get(spelled):
-            settings[name] = Said(value=option.value, where=f"{path}:{option.line}")
+            settings[name] = Said(value=option.value, where=_line(path, option.line, len(lines), where))
     yield "server", server
     yield "model", server.worker_model(text)
     yield "settings", settings
@@ -130,8 +152,13 @@ def _of_server(server: Server, path: PurePath, text: str) -> Iterator[tuple[str,
         yield "late_patch", Said(value=late.value, where=f"{path}:{late.line}")
     for name in deployable.addresses:
         if option := options.get(name):
-            yield "address", Said(value=option.value, where=f"{path}:{option.line}")
+            yield "address", Said(value=option.value, where=_line(path, option.line, len(lines), where))
             return
+
+
+def _line(path: PurePath, line: int, lines: int, behind: str) -> str:
+    """Return where an option stands: in its file, or what is behind its last line."""
+    return f"{path}:{line}" if line <= lines else behind
 
 
 def _directives(path: PurePath, text: str) -> Iterator[tuple[str, Said]]:

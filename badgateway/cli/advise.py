@@ -36,14 +36,16 @@ def advise(
 ) -> None:
     """Say which causes of failures a site's files invite, from what they say alone; nothing is run.
 
-    FILES are those of a server, nginx, Django's settings and views, and the database, in any order. What is told is
-    what can happen, not what does: badgateway explain tells that from logs, badgateway run from a load.
+    FILES are those of a server, nginx, Django's settings and views, and the database, and the Procfile, Dockerfile or
+    unit of systemd whose command starts the server, in any order. What is told is what can happen, not what does:
+    badgateway explain tells that from logs, badgateway run from a load.
 
     \b
     Examples:
       badgateway advise gunicorn.conf.py /etc/nginx/conf.d/site.conf shop/settings.py
       badgateway advise uwsgi.ini --max-connections 151
       badgateway advise uwsgi.ini site.conf shop/*.py --sarif > advise.sarif
+      badgateway advise Procfile gunicorn.conf.py
 
     Exit status: 0 nothing known is invited, 1 something is, 2 wrong usage, or nothing in any file was known.
     """  # noqa: D301 # click's mark for a paragraph that keeps its lines
@@ -58,8 +60,8 @@ def advise(
         # Nothing read is no clean bill of health.
         raise ConfigurationError(
             f"{', '.join(site.unread)}: nothing in it is known, so nothing is told; name the application server's "
-            "own file, nginx's, Django's settings with their DATABASES, or a database's; a "
-            "command with options, such as a Procfile's, is not read"
+            "own file, or the Procfile, Dockerfile or unit that starts it, nginx's, Django's settings with their "
+            "DATABASES, or a database's"
         )
     found = invitations(site)
     if form == "json":

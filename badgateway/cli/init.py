@@ -21,7 +21,6 @@ from badgateway.draft.locust_file import Workload, locust_file
 from badgateway.draft.repository import Repository, look
 from badgateway.draft.routes import NotSent, Task, tasks_of
 from badgateway.draft.today import Today, served_by, served_today
-from badgateway.draft.todays_server import OF_INI
 from badgateway.draft.traffic import traffic
 from badgateway.errors import ConfigurationError
 from badgateway.model.printable import printable
@@ -83,7 +82,7 @@ def init(
     root = directory.resolve()
     may_overwrite = print_only or force
     if not may_overwrite:
-        _demand_free(root, FILE, OF_INI)
+        _demand_free(root, FILE)
     draft = _drafted(root, python, command, access_log)
     own_settings = draft.repository.directory / settings_file.FILE
     if draft.settings_text and not may_overwrite:
@@ -112,8 +111,6 @@ def init(
 def _files(draft: Draft, own_settings: PurePosixPath) -> dict[PurePosixPath, str]:
     """Return what is to be written, by its place in the repository."""
     files = {FILE: experiment_text(draft), LOCUST_FILE: locust_file(draft.workload)}
-    if draft.server and draft.server.file:
-        files[draft.server.file] = draft.server.text
     if draft.settings_text:
         files[own_settings] = draft.settings_text
     return files

@@ -44,7 +44,7 @@ class Draft:
     site: Inspected
     today: Today | None
     server: TodaysServer | None = None
-    """What runs today, as a server file; None where no file says it, or it cannot be taken over."""
+    """What runs today; None where no file says it, or it cannot be taken over."""
     variables: Variables
     settings: str = ""
     """Which of the site's own settings a run has."""

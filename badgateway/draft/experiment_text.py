@@ -6,8 +6,6 @@ from badgateway.draft.candidates import LISTEN, THREADS, Candidate, driver_of, s
 from badgateway.draft.draft import LOCUST_FILE, Draft
 from badgateway.draft.prepare import prepare_steps
 from badgateway.draft.serving import serving
-from badgateway.draft.today import Today
-from badgateway.draft.todays_server import TodaysServer
 from badgateway.draft.toml import Value, line, spelled
 from badgateway.draft.variables import is_secret
 from badgateway.model.configuration import WorkerModel
@@ -131,23 +129,15 @@ def _configurations(draft: Draft) -> Iterator[str]:
         yield "[[configurations]]"
         yield line("name", "today")
         yield line("baseline", value=True)
-        yield from _today(draft.today, draft.server)
+        # Its numbers are not declared: the server tells them.
+        yield line("command", draft.today.command, draft.today.source)
+        yield line("note", f"{draft.today.command} ({draft.today.source})")
     for one in draft.candidates:
         yield ""
         yield from _candidate(one)
     for other in draft.left_out:
         yield ""
         yield f"# No {other.name}: {other.why}."
-
-
-def _today(today: Today, server: TodaysServer) -> Iterator[str]:
-    if server.file is None:
-        # Its numbers are not declared: the running server tells them.
-        yield line("command", today.command, today.source)
-    else:
-        yield line("server", str(server.file), "made of the command's own file and options")
-        yield from (line(name, value) for name, value in server.settings.items())
-    yield line("note", f"{today.command} ({today.source})")
 
 
 def _candidate(one: Candidate) -> Iterator[str]:

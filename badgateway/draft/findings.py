@@ -140,7 +140,7 @@ def _today(draft: Draft) -> Iterator[Finding]:
         names = ("workers", "threads", "greenlets", "listen")
         settings = draft.server.settings
         numbers = ", ".join(f"{name} {settings[name]}" for name in names if name in settings)
-        yield Finding(subject="today", found=numbers, source=str(draft.server.file or "the server's own reading of it"))
+        yield Finding(subject="today", found=numbers, source="what the command and its file say")
     for one in draft.candidates:
         yield Finding(subject="candidate", found=f"{one.name} ({plural(one.workers, 'worker')})", source=one.file)
     for other in draft.left_out:

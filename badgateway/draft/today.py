@@ -1,7 +1,6 @@
 """How a site is served today: the command that its own files name, and which file says so."""
 
 import configparser
-import json
 import re
 import shlex
 from collections.abc import Callable, Iterator
@@ -11,20 +10,14 @@ from pathlib import PurePosixPath
 from badgateway.draft.repository import Repository
 from badgateway.servers.registry import servers
 from badgateway.servers.server import Server
+from badgateway.servers.serving_command import ServingCommand, commands_in, commands_of
 
-_WEB = re.compile(r"^web\s*:\s*(.+)$", re.MULTILINE)
-_STARTS = re.compile(r"^ExecStart\s*=\s*[-@:+!]*(.+)$", re.MULTILINE)
-_INSTRUCTION = re.compile(r"^\s*(CMD|ENTRYPOINT)\s+(.+)$", re.MULTILINE | re.IGNORECASE)
 _SET = re.compile(r"^\s*ENV\s+([A-Za-z_]\w*)[= ](\S+)", re.MULTILINE | re.IGNORECASE)
-_CONTINUED = re.compile(r"\\\n")
 _TARGET = re.compile(r"[A-Za-z_][\w.]*(:[A-Za-z_]\w*(\(.*\))?)?")
-_DEFAULT = re.compile(r"\$\{\w+:?-([^}]*)\}")
-_PORT = re.compile(r"\$(?:PORT\b|\{PORT\})")
 _UNKNOWN = re.compile(r"\$\{?(\w+)")
 _FLAGS = ("--preload", "--reload", "--daemon", "-D", "--master", "--lazy-apps", "--enable-threads")
 """Common options that take no value."""
 _FILES = (".ini", ".py", ".xml", ".yaml", ".yml", ".json", ".conf", ".toml")
-_BETWEEN = re.compile(r"\s*(?:&&|;|\|\|)\s*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,9 +47,7 @@ def served_today(repository: Repository) -> Today | None:
 
 
 def _of_procfile(repository: Repository) -> Iterator[Today]:
-    for file in repository.named("Procfile"):
-        for found in _WEB.finditer(repository.text(file)):
-            yield from _commands(found[1], str(file))
+    return _of_commands(repository, "Procfile")
 
 
 def _of_files(repository: Repository) -> Iterator[Today]:
@@ -78,17 +69,16 @@ def _of_files(repository: Repository) -> Iterator[Today]:
 
 
 def _of_dockerfile(repository: Repository) -> Iterator[Today]:
-    for file in repository.named("Dockerfile"):
-        lines = _INSTRUCTION.findall(_CONTINUED.sub(" ", repository.text(file)))
-        by_kind = {kind.upper(): line for kind, line in lines}
-        for line in (by_kind.get("CMD", ""), by_kind.get("ENTRYPOINT", "")):
-            yield from _commands(_unlisted(line), str(file))
+    return _of_commands(repository, "Dockerfile")
 
 
 def _of_units(repository: Repository) -> Iterator[Today]:
-    for file in repository.named(".service"):
-        for found in _STARTS.finditer(_CONTINUED.sub(" ", repository.text(file))):
-            yield from _commands(found[1], str(file))
+    return _of_commands(repository, ".service")
+
+
+def _of_commands(repository: Repository, name: str) -> Iterator[Today]:
+    for file in repository.named(name):
+        yield from (_today(one, str(file)) for one in commands_in(file, repository.text(file)))
 
 
 _LOOKS: tuple[Callable[[Repository], Iterator[Today]], ...] = (_of_procfile, _of_files, _of_dockerfile, _of_units)
@@ -100,42 +90,13 @@ def variables_set(repository: Repository) -> dict[str, str]:
     return {name: value.strip("\"'") for name, value in found if name == "DJANGO_SETTINGS_MODULE"}
 
 
-def expanded(command: str) -> str:
-    """Return a command with what a shell would put in place of its variables, as far as the command says it."""
-    with_defaults = _DEFAULT.sub(r"\1", command)
-    return _PORT.sub("8000", with_defaults)
-
-
 def served_by(command: str, source: str) -> Today | None:
     """Return what a command serves; None where it is none of a server that is known."""
-    return next(_commands(command, source), None)
+    return next((_today(one, source) for one in commands_of(command)), None)
 
 
-def _commands(line: str, source: str) -> Iterator[Today]:
-    for part in _BETWEEN.split(expanded(line.strip())):
-        try:
-            words = shlex.split(part)
-        except ValueError:
-            continue
-        found = _of_words(words)
-        if found is not None:
-            server, start = found
-            yield Today(
-                command=shlex.join(words[start:]) if "$" not in part else " ".join(words[start:]),
-                server=server,
-                source=source,
-                target=_target(words[start + 1 :]),
-            )
-
-
-def _of_words(words: list[str]) -> tuple[Server, int] | None:
-    """Return the server that a command starts, and the place of its name: what is before runs or waits for it."""
-    for place, word in enumerate(words):
-        name = PurePosixPath(word).name
-        server = next((one for one in servers() if name in {one.name, *one.other_programs}), None)
-        if server is not None:
-            return server, place
-    return None
+def _today(one: ServingCommand, source: str) -> Today:
+    return Today(command=one.command, server=one.server, source=source, target=_target(list(one.words)))
 
 
 def _target(words: list[str]) -> str:
@@ -162,17 +123,6 @@ def _target_in(text: str, server: Server) -> str:
         return module if ":" in module or not call else f"{module}:{call}"
     dotted = ".".join(PurePosixPath(file).with_suffix("").parts) if file else ""
     return f"{dotted}:{call or 'application'}" if dotted else ""
-
-
-def _unlisted(line: str) -> str:
-    try:
-        words = json.loads(line)
-    except ValueError:
-        return line
-    if not isinstance(words, list):
-        return line
-    shell = len(words) == 3 and words[1] == "-c"
-    return str(words[2]) if shell else shlex.join(map(str, words))
 
 
 def _is_in(file: PurePosixPath, folder: PurePosixPath) -> bool:

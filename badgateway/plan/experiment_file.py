@@ -18,7 +18,7 @@ from badgateway.plan.defaults import command_faults, completed
 from badgateway.plan.kit_files import located
 from badgateway.plan.overrides import in_variant
 from badgateway.plan.project_files import file_faults
-from badgateway.servers.registry import server_of
+from badgateway.servers.registry import server_of, shown_model
 
 OF_A_SITE = "badgateway.toml"
 """The experiment file of a site of the user's own, in the folder that the site's repository has at its top."""
@@ -122,5 +122,5 @@ def with_servers(experiment: Experiment, root: Path) -> Experiment:
 def _told(one: Configuration, root: Path) -> Configuration:
     server = server_of(one)
     text = located(root, one.server).read_text(encoding="utf-8-sig")
-    shown = one.worker_model or server.worker_model(text)
+    shown = one.worker_model or shown_model(one, text)
     return one.model_copy(update={"kind": server.name, "worker_model": shown})

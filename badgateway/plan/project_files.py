@@ -16,7 +16,7 @@ from badgateway.model.printable import printable
 from badgateway.plan.kit_files import JOURNAL, located, located_or_kits, plain_name
 from badgateway.plan.programs import command_faults, python_fault, site_python
 from badgateway.plan.templates import template_fault, template_values
-from badgateway.servers.registry import kind_fault, server_of, setting_faults
+from badgateway.servers.registry import kind_fault, server_of, setting_faults, shown_model
 
 MOST_BYTES = 8_000_000
 """Of a file of text: a Locust file with its data in it is a hundred times smaller."""
@@ -64,11 +64,11 @@ def _faults_of_server(one: Configuration, experiment: Experiment, root: Path) ->
 
 def _fault_of_interface(one: Configuration, experiment: Experiment, root: Path) -> str:
     application = experiment.application
-    model = one.worker_model or server_of(one).worker_model(_decoded(located(root, one.server))[0])
+    model = one.worker_model or shown_model(one, _decoded(located(root, one.server))[0])
     if model is not WorkerModel.EVENT_LOOP or not (root / application.directory).is_dir():
         return ""
     fault = _fault_of_module(application.asgi, root / application.directory, site_python(experiment, root))
-    return f"{one.server.name} runs an ASGI application; application.asgi: {fault}" if fault else ""
+    return f"{one.command or one.server.name} runs an ASGI application; application.asgi: {fault}" if fault else ""
 
 
 def _faults_of_kits_own(experiment: Experiment, root: Path) -> Iterator[str]:

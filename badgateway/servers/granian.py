@@ -1,6 +1,8 @@
 """Granian: all that is true of it alone."""
 
 import re
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from badgateway.model.configuration import Configuration, WorkerModel
 from badgateway.model.evidence import ServerEvent
@@ -8,7 +10,8 @@ from badgateway.model.knob import Knob
 from badgateway.servers.deployable import FACTORY, Deployable
 from badgateway.servers.environment_file import bind_variables, fitting, plain_environment, variables
 from badgateway.servers.log import ServerLog, levelled, logging_config, rules
-from badgateway.servers.server import Place, Server, Start
+from badgateway.servers.server import OwnCommand, Place, Server, Start
+from badgateway.servers.variables_command import numbers_in, text_of_options
 
 INTERFACE = "GRANIAN_INTERFACE"
 _LOGGING = "GRANIAN_LOG_CONFIG"
@@ -39,6 +42,38 @@ def _start(configuration: Configuration, place: Place) -> Start:
 def _worker_model(text: str) -> WorkerModel:
     interface = variables(text).get(INTERFACE, "rsgi")
     return WorkerModel.THREADS if interface == "wsgi" else WorkerModel.EVENT_LOOP
+
+
+_FLAGS = (
+    *("ws", "http1-keep-alive", "http1-pipeline-flush", "http2-adaptive-window", "log", "access-log", "factory"),
+    *("respawn-failed-workers", "metrics", "reload", "reload-ignore-worker-failure", "ssl-client-verify"),
+)
+_NAMES = {
+    "ws": "websockets",
+    "log": "log_enabled",
+    "access-log": "log_access_enabled",
+    "metrics": "metrics_enabled",
+    "access-log-fmt": "log_access_fmt",
+}
+_TAKEN_OVER = (
+    *("HOST", "PORT", "UDS", "UDS_PERMISSIONS", "LOG_CONFIG", "FACTORY", "ENV_FILES", "PID_FILE", "WORKING_DIR"),
+    *("RELOAD", "RELOAD_PATHS", "RELOAD_TICK", "SSL_CERTIFICATE", "SSL_KEYFILE", "SSL_KEYFILE_PASSWORD", "SSL_CA"),
+)
+_SOCKET = "GRANIAN_UDS_PERMISSIONS=660\n"
+
+
+def _text_of(words: Sequence[str], _file: str, environment: Mapping[str, str]) -> str:
+    text = text_of_options("GRANIAN", words, environment, flags=_FLAGS, names=_NAMES, taken_over=_TAKEN_OVER)
+    if variables(text).get(INTERFACE, "rsgi") == "rsgi":
+        raise ValueError("a run has Granian load a WSGI or ASGI application: name its --interface, wsgi or asgi")
+    return text + _SOCKET
+
+
+def _told_by(text: str) -> dict[str, Any]:
+    told = numbers_in(text, _SETTINGS, _DEFAULTS)
+    # Half of what a worker takes out of the queue, which is its part of it; an event loop is its own thread.
+    most = int(variables(text).get("GRANIAN_BACKPRESSURE", told["listen"] // told["workers"]))
+    return {"threads": max(1, most // 2) if _worker_model(text) is WorkerModel.THREADS else 1} | told
 
 
 _WORKER = r"worker-(?P<worker>\d+)"
@@ -81,6 +116,7 @@ _SETTINGS = {
     "listen": "GRANIAN_BACKLOG",
     "graceful_stop_s": "GRANIAN_WORKERS_KILL_TIMEOUT",
 }
+_DEFAULTS = {"listen": "1024", "workers": "1"}
 
 SERVER = Server(
     name="granian",
@@ -109,6 +145,11 @@ SERVER = Server(
         Knob.SOCKET_MODE: "GRANIAN_UDS_PERMISSIONS = 666",
         Knob.THREADS: "GRANIAN_INTERFACE = wsgi, GRANIAN_BLOCKING_THREADS = 16",
     },
+    own_command=OwnCommand(
+        says=lambda words: text_of_options("GRANIAN", words, {}, flags=_FLAGS, names=_NAMES),
+        text=_text_of,
+        told=_told_by,
+    ),
     kit_files={WorkerModel.THREADS: "granian.env", WorkerModel.EVENT_LOOP: "granian_asgi.env"},
     least_listen=128,
     log=LOG,
@@ -123,7 +164,7 @@ SERVER = Server(
         variables=_SETTINGS,
         arguments=("{target}",),
         addresses=("GRANIAN_UDS", "GRANIAN_HOST"),
-        defaults={"listen": "1024", "workers": "1"},
+        defaults=_DEFAULTS,
         on_port="set -a && . {file} && set +a && exec granian {target}",
         is_environment=True,
         unit={"Type": "exec", "ExecReload": "/bin/kill -HUP $MAINPID", "KillMode": "mixed", "KillSignal": "SIGTERM"},

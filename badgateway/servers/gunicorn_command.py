@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from badgateway.model.configuration import Configuration
+from badgateway.servers.option_words import FALSE, TRUE, options_of
 from badgateway.servers.server import OwnCommand, Place, Start
 
 OWN_FILE = "gunicorn.conf.py"
@@ -67,4 +68,29 @@ def _options(words: Sequence[str]) -> Iterator[tuple[str, ...]]:
         yield (name, word, *value)
 
 
-COMMAND = OwnCommand(asks=ASKS, start=start)
+_SPELLED = {
+    "w": "workers",
+    "k": "worker_class",
+    "t": "timeout",
+    "b": "bind",
+    "c": "config",
+    "keep_alive": "keepalive",
+    "preload": "preload_app",
+    "log_file": "errorlog",
+    "error_logfile": "errorlog",
+}
+"""Settings that a file spells in another way than the command line."""
+_OF_FLAGS = {flag.lstrip("-") for flag in _FLAGS}
+
+
+def says(words: Sequence[str]) -> str:
+    """Return the assignments of a configuration file that say what the words do; what it loads is none of them."""
+    named = ((name.replace("-", "_"), value) for name, value in options_of(words, _OF_FLAGS))
+    return "".join(f"{_SPELLED.get(name, name)} = {_written(value)}\n" for name, value in named)
+
+
+def _written(value: str) -> str:
+    return value if value.isdecimal() else {TRUE: "True", FALSE: "False"}.get(value, repr(value))
+
+
+COMMAND = OwnCommand(asks=ASKS, says=says)

@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from functools import cache
 from pathlib import PurePosixPath
 
@@ -77,6 +78,21 @@ def setting_faults(configuration: Configuration, server: Server) -> Iterator[str
             yield f"{field}: {server.label} has no such setting: {why}; leave it out"
     if configuration.listen < server.least_listen:
         yield f"listen: {server.label} takes no accept queue below {server.least_listen}"
+
+
+def shown_model(configuration: Configuration, text: str) -> WorkerModel:
+    """Return the worker model that a server file shows, or of a command, what it says without a file of the site's.
+
+    Args:
+        configuration: Whose it is.
+        text: Of its server file.
+    """
+    server = server_of(configuration)
+    own = server.own_command
+    if configuration.command and own and not own.asks:
+        with suppress(ValueError):
+            text = own.text(configuration.command_words, "", configuration.environment)
+    return server.worker_model(text)
 
 
 def worker_model(configuration: Configuration) -> WorkerModel | None:

@@ -1,9 +1,9 @@
 """What the kit has to be told of an application server, so that nothing else needs to know its name."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath, PurePosixPath
-from typing import Protocol
+from typing import Any, Protocol
 
 from badgateway.model.configuration import Configuration, WorkerModel
 from badgateway.model.knob import Knob
@@ -111,13 +111,39 @@ class Statistics:
     """From the whole answer and the seconds since the epoch; ValueError, LookupError or TypeError: it is none."""
 
 
+def no_file(_words: Sequence[str]) -> str:
+    """Need none of the site's files."""
+    return ""
+
+
+def no_text(_words: Sequence[str], _file: str, _environment: Mapping[str, str]) -> str:
+    """Make no server file: the server is asked, and started by its command."""
+    return ""
+
+
+def no_numbers(_text: str) -> Mapping[str, Any]:
+    """Tell nothing: the server itself does."""
+    return {}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnCommand:
-    """How a server is started by a command of the user's own, which listens where the kit says."""
+    """What a command of the user's own comes to, and how it is known; where it listens the kit says.
 
-    asks: str
-    """A program for the site's Python, with the command's words as its arguments: prints what it would run with."""
-    start: Callable[[Configuration, Place], Start]
+    Words are those behind the program.
+    """
+
+    asks: str = ""
+    """A program for the site's Python, with the words as its arguments: prints what it would run with. Such a server
+    is started by its command; empty: it is started by the server file that `text` makes of it."""
+    file: Callable[[Sequence[str]], str] = no_file
+    """Which of the site's files `text` needs, a path from its folder; empty: none. ValueError: it cannot be read."""
+    says: Callable[[Sequence[str]], str]
+    """The words' options as one of its files spells them, all of them."""
+    text: Callable[[Sequence[str], str, Mapping[str, str]], str] = no_text
+    """A server file that says what words, that file and the site's variables say. ValueError: it is not known."""
+    told: Callable[[str], Mapping[str, Any]] = no_numbers
+    """What a configuration of such a server file has, and its time limit as `app_s`; where nobody can be asked."""
 
 
 def no_values(_configuration: Configuration, _place: "Place") -> Mapping[str, str | None]:

@@ -1,14 +1,16 @@
 """uvicorn: all that is true of it alone."""
 
 import re
+from collections.abc import Mapping, Sequence
 
 from badgateway.model.configuration import Configuration, WorkerModel
 from badgateway.model.evidence import ServerEvent
 from badgateway.model.knob import Knob
 from badgateway.servers.deployable import FACTORY, Deployable
-from badgateway.servers.environment_file import bind_variables, fitting, plain_environment
+from badgateway.servers.environment_file import bind_variables, fitting, plain_environment, variables
 from badgateway.servers.log import ServerLog, levelled, logging_config, rules
-from badgateway.servers.server import Place, Server, Start
+from badgateway.servers.server import OwnCommand, Place, Server, Start
+from badgateway.servers.variables_command import CONCURRENCY, numbers_in, text_of_options
 
 _LOGGING = "UVICORN_LOG_CONFIG"
 
@@ -39,6 +41,24 @@ def _start(configuration: Configuration, place: Place) -> Start:
 
 def _worker_model(_text: str) -> WorkerModel:
     return WorkerModel.EVENT_LOOP
+
+
+_FLAGS = (
+    *("reload", "access-log", "use-colors", "proxy-headers", "server-header", "date-header", "factory"),
+    *("reset-contextvars", "no-access-log"),
+)
+_TAKEN_OVER = (
+    *("HOST", "PORT", "UDS", "FD", "LOG_CONFIG", "FACTORY", "ENV_FILE", "RELOAD", "RELOAD_DIR", "RELOAD_DELAY"),
+    *("RELOAD_INCLUDE", "RELOAD_EXCLUDE", "SSL_KEYFILE", "SSL_CERTFILE", "SSL_KEYFILE_PASSWORD", "SSL_CA_CERTS"),
+)
+
+
+def _text_of(words: Sequence[str], _file: str, environment: Mapping[str, str]) -> str:
+    text = text_of_options("UVICORN", words, environment, flags=_FLAGS, names={}, taken_over=_TAKEN_OVER)
+    if variables(text).get("UVICORN_INTERFACE") == "wsgi":
+        raise ValueError("a run has uvicorn load an ASGI application, and this one is WSGI; name another server")
+    workers = environment.get(CONCURRENCY)
+    return text if not workers or "UVICORN_WORKERS=" in text else f"{text}UVICORN_WORKERS={workers}\n"
 
 
 LOG = ServerLog(
@@ -77,6 +97,7 @@ _SETTINGS = {
     "max_requests_delta": "UVICORN_LIMIT_MAX_REQUESTS_JITTER",
     "graceful_stop_s": "UVICORN_TIMEOUT_GRACEFUL_SHUTDOWN",
 }
+_DEFAULTS = {"listen": "2048", "keepalive_s": "5", "workers": "1"}
 
 SERVER = Server(
     name="uvicorn",
@@ -101,6 +122,11 @@ SERVER = Server(
         Knob.MEMORY_LIMIT: "UVICORN_LIMIT_MAX_REQUESTS = 1000, UVICORN_LIMIT_MAX_REQUESTS_JITTER = 500",
         Knob.REQUEST_LIMIT: "UVICORN_LIMIT_CONCURRENCY",
     },
+    own_command=OwnCommand(
+        says=lambda words: text_of_options("UVICORN", words, {}, flags=_FLAGS, names={}),
+        text=_text_of,
+        told=lambda text: numbers_in(text, _SETTINGS, _DEFAULTS),
+    ),
     kit_files={WorkerModel.EVENT_LOOP: "uvicorn.env"},
     log=LOG,
     values=lambda configuration, place: {
@@ -114,7 +140,7 @@ SERVER = Server(
         variables=_SETTINGS,
         arguments=("{target}",),
         addresses=("UVICORN_UDS", "UVICORN_HOST"),
-        defaults={"listen": "2048", "keepalive_s": "5", "workers": "1"},
+        defaults=_DEFAULTS,
         on_port="set -a && . {file} && set +a && exec uvicorn {target}",
         is_environment=True,
         unit={"Type": "exec", "ExecReload": "/bin/kill -HUP $MAINPID", "KillMode": "mixed", "KillSignal": "SIGTERM"},

@@ -10,7 +10,7 @@ from badgateway.model.configuration import Configuration, FrontDoor, WorkerModel
 from badgateway.model.knob import Knob
 from badgateway.model.raw_words import ServerSeries
 from badgateway.model.samples import Reading
-from badgateway.servers import uwsgi_log
+from badgateway.servers import uwsgi_command, uwsgi_log
 from badgateway.servers.deployable import Deployable
 from badgateway.servers.options import Option
 from badgateway.servers.plain_ini import plain_ini
@@ -148,6 +148,7 @@ SERVER = Server(
     },
     other_programs=("uwsgi_python3",),
     own_files={".ini": "uwsgi --ini {file}"},
+    own_command=uwsgi_command.COMMAND,
     kit_files={WorkerModel.THREADS: "uwsgi.ini", WorkerModel.GREENLETS: "uwsgi_gevent.ini"},
     statistics=STATISTICS,
     log=LOG,

@@ -3,6 +3,7 @@
 import os
 import subprocess
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from badgateway.errors import ConfigurationError
@@ -21,28 +22,25 @@ _LIST = ("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", "
 _HARMLESS = ("-c", "safe.directory=*", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
 
 
-def list_known(folder: Path) -> tuple[str, ...]:
-    """Return the command that prints what git knows of a folder or would take, a NUL behind each path."""
-    return ("git", *_HARMLESS, "-C", str(folder), *_LIST)
-
-
-def copied_files(folder: Path, copy: Sequence[str] = ()) -> tuple[PurePosixPath, ...]:
+def copied_files(folder: Path, copy: Sequence[str] = (), *, within: Path | None = None) -> tuple[PurePosixPath, ...]:
     """Return the files to be copied, by their paths in folder, in the order of names.
 
-    Of links to folders, the files in them.
+    Of links to folders, the files in them; a link that leads out of the project is there as itself.
 
     Args:
         folder: The application's.
         copy: Files and folders in it that are copied although git ignores them; as patterns.
+        within: The project, where that is more than the folder.
 
     Raises:
         ConfigurationError: git cannot tell, or there is nothing of a pattern, or what it asks for is never copied.
     """
-    known = _known_to_git(folder) if git_folder(folder) else None
+    walk = _Walk(folder=folder, within=(within or folder).resolve())
+    known = walk.listed(_known_to_git(folder)) if git_folder(folder) else ()
     # A folder that git ignores as a whole is no part of the repository that it happens to be in.
-    found = set(known or _walked(folder, PurePosixPath()))
+    found = set(known) or set(walk.below(PurePosixPath()))
     for pattern in copy:
-        found.update(_asked_for(folder, pattern))
+        found.update(_asked_for(walk, pattern))
     return tuple(sorted(found))
 
 
@@ -50,7 +48,11 @@ def _known_to_git(folder: Path) -> Iterable[PurePosixPath]:
     environment = {"PATH": search_path(), "HOME": os.devnull, "LANG": "C.UTF-8", "GIT_CONFIG_NOSYSTEM": "1"}
     try:
         told = subprocess.run(
-            list_known(folder), env=environment, capture_output=True, timeout=DEADLINE_S, check=True
+            ("git", *_HARMLESS, "-C", str(folder), *_LIST),
+            env=environment,
+            capture_output=True,
+            timeout=DEADLINE_S,
+            check=True,
         ).stdout
     except FileNotFoundError:
         return ()
@@ -63,19 +65,46 @@ def _known_to_git(folder: Path) -> Iterable[PurePosixPath]:
             f"{printable_part(why.decode(errors='replace').strip())}"
         ) from error
     paths = (PurePosixPath(os.fsdecode(path)) for path in told.split(b"\0") if path)
-    return list(_files(folder, (path for path in paths if path.parts[0] != RESULTS)))
+    return [path for path in paths if path.parts[0] != RESULTS]
 
 
-def _files(folder: Path, paths: Iterable[PurePosixPath]) -> Iterator[PurePosixPath]:
-    """Yield the files, and those in what is a folder: of another repository inside, or of a link."""
-    environments: dict[PurePosixPath, bool] = {}
-    for path in paths:
-        if is_secret(path.name) or any(_is_environment(folder, parent, environments) for parent in path.parents):
-            continue
-        if (folder / path).is_dir():
-            yield from _walked(folder, path)
-        elif (folder / path).exists():
-            yield path
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Walk:
+    """Goes through a folder, and not out of the project that it is in."""
+
+    folder: Path
+    within: Path
+
+    def listed(self, paths: Iterable[PurePosixPath]) -> Iterator[PurePosixPath]:
+        """Yield the files, and those in what is a folder: of another repository inside, or of a link."""
+        environments: dict[PurePosixPath, bool] = {}
+        for path in paths:
+            inside = (_is_environment(self.folder, parent, environments) for parent in path.parents)
+            if is_secret(path.name) or any(inside):
+                continue
+            if (self.folder / path).is_dir() and not self._leads_out(path):
+                yield from self.below(path)
+            elif (self.folder / path).exists():
+                yield path
+
+    def below(self, start: PurePosixPath) -> Iterator[PurePosixPath]:
+        """Yield what is in a folder."""
+        for place, folders, files in os.walk(self.folder / start, followlinks=True):
+            inside = PurePosixPath(Path(place).relative_to(self.folder))
+            left_out = not_copied(Path(place), (*folders, *files))
+            if Path(place) == self.folder:
+                left_out.add(RESULTS)
+            out = [name for name in folders if name not in left_out and self._leads_out(inside / name)]
+            kept = (name for name in folders if name not in left_out and name not in out)
+            folders[:] = [name for name in kept if not _leads_back(Path(place), name)]
+            yield from (inside / name for name in out)
+            yield from (
+                inside / name for name in files if name not in left_out and (self.folder / inside / name).exists()
+            )
+
+    def _leads_out(self, path: PurePosixPath) -> bool:
+        link = self.folder / path
+        return link.is_symlink() and not link.resolve().is_relative_to(self.within)
 
 
 def _is_environment(folder: Path, path: PurePosixPath, known: dict[PurePosixPath, bool]) -> bool:
@@ -84,22 +113,13 @@ def _is_environment(folder: Path, path: PurePosixPath, known: dict[PurePosixPath
     return known[path]
 
 
-def _walked(folder: Path, start: PurePosixPath) -> Iterator[PurePosixPath]:
-    for place, folders, files in os.walk(folder / start, followlinks=True):
-        left_out = not_copied(Path(place), (*folders, *files))
-        if Path(place) == folder:
-            left_out.add(RESULTS)
-        folders[:] = [name for name in folders if name not in left_out and not _leads_back(Path(place), name)]
-        inside = PurePosixPath(place).relative_to(folder)
-        yield from (inside / name for name in files if name not in left_out and (folder / inside / name).exists())
-
-
 def _leads_back(place: Path, name: str) -> bool:
     path = place / name
     return path.is_symlink() and place.resolve().is_relative_to(path.resolve())
 
 
-def _asked_for(folder: Path, pattern: str) -> Iterator[PurePosixPath]:
+def _asked_for(walk: _Walk, pattern: str) -> Iterator[PurePosixPath]:
+    folder = walk.folder
     found = [PurePosixPath(place.relative_to(folder)) for place in folder.glob(pattern)]
     if not found:
         raise ConfigurationError(f"application.copy: there is no {pattern} in {folder}; take it out")
@@ -110,6 +130,6 @@ def _asked_for(folder: Path, pattern: str) -> Iterator[PurePosixPath]:
                 "variables in [application.environment]"
             )
         if (folder / path).is_dir():
-            yield from _walked(folder, path)
+            yield from walk.below(path)
         else:
             yield path

@@ -27,6 +27,7 @@ from badgateway.stack.draining import stop_if_drained
 from badgateway.stack.endings import nginx_ended, relay_ended
 from badgateway.stack.fronting import fronting, open_files
 from badgateway.stack.health import require_answer
+from badgateway.stack.own_command import server_file
 from badgateway.stack.project import Snapshot
 from badgateway.stack.site import HOST, Site
 from badgateway.stack.written import RUN_FOLDER, written_folder, written_text
@@ -189,11 +190,11 @@ def _site(
     is_asgi = worker_model(configuration) is WorkerModel.EVENT_LOOP
     return Site(
         application=snapshot.path(experiment.application.directory),
-        server_file=snapshot.path(configuration.server),
+        server_file=snapshot.path(server_file(configuration)),
         journal=snapshot.journal,
         application_name=experiment.application.asgi if is_asgi else experiment.application.wsgi,
         is_asgi=is_asgi,
-        server_text=snapshot.server_text(configuration.server),
+        server_text=snapshot.server_text(server_file(configuration)),
         raw=raw,
         written=written,
         python=snapshot.python,

@@ -20,7 +20,7 @@ from badgateway.draft.settings_file import (
     with_settings,
 )
 from badgateway.draft.today import Today, variables_set
-from badgateway.draft.todays_server import TodaysServer, ini_of, of_gunicorn, of_uwsgi
+from badgateway.draft.todays_server import TodaysServer, todays_server
 from badgateway.draft.variables import (
     DRAWN,
     MADE_UP,
@@ -57,7 +57,7 @@ class Explored:
     settings_otherwise: str = ""
     """What the site has where nobody names settings; empty where it is the same."""
     server: TodaysServer | None = None
-    """What runs today, as a server file; None where no file says it, or it cannot be taken over."""
+    """What runs today; None where no file says it, or it cannot be taken over."""
     settings_text: str = ""
     """Of settings for runs alone, where the site's own cannot be led by variables; empty where they can."""
 
@@ -104,20 +104,24 @@ def explore(repository: Repository, python: Path, today: Today | None) -> Explor
 def _todays_server(
     inspection: Inspection, explored: Explored, repository: Repository, today: Today | None
 ) -> TodaysServer | None:
-    """Return what runs today as a file that a run can start."""
+    """Return what runs today with its numbers; None where they cannot be known."""
     if today is None or today.unknown:
         return None
-    command = today.loading(explored.site.target).command
-    words = shlex.split(command)[1:]
-    if today.server.name == "gunicorn":
-        given = {**_real(explored.variables, explored.site), **example(explored.variables)}
-        told = inspection.gunicorn(words, given, Path(sys.executable))
-        return of_gunicorn(told) if told else None
-    if today.server.name == "uwsgi":
-        file = ini_of(command)
-        text = repository.text(repository.directory / file) if file else ""
-        return of_uwsgi(text, words, command, today.source)
-    return None
+    own, server = today.server.own_command, today.server
+    words = shlex.split(today.loading(explored.site.target).command)[1:]
+    given = {**_real(explored.variables, explored.site), **example(explored.variables)}
+    if own is None:
+        return None
+    if own.asks:
+        told = inspection.told(own.asks, words, given, Path(sys.executable))
+        return todays_server(told, server.model_told(str(told["model"]))) if told else None
+    try:
+        file = own.file(words)
+        text = own.text(words, repository.text(repository.directory / file) if file else "", given)
+        return todays_server(own.told(text), server.worker_model(text))
+    except ValueError:
+        # What is wrong with it is said where it is asked for, and init goes on without a baseline.
+        return None
 
 
 @contextmanager

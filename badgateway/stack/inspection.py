@@ -20,7 +20,7 @@ from badgateway.stack.site import base_environment
 
 DEADLINE_S = 60.0
 SCRIPT = Path(inspect_site.__file__)
-PARTS = ("inspect_gunicorn.py", "inspect_site.py", "inspect_django.py", "inspect_plain.py")
+PARTS = ("inspect_site.py", "inspect_django.py", "inspect_plain.py")
 _APART = ("unshare", "--map-root-user", "--net")
 """Run in a network of its own, in which there is nothing, not even this machine."""
 _NOT_A_NUMBER = ("invalid literal for int", "could not convert string to float", "Input should be a valid integer")
@@ -54,40 +54,37 @@ class Inspection:
             DeploymentError: Its Python cannot be started, or ended without an answer.
         """
         asked = json.dumps({"targets": list(self.targets), "manage": self.manage})
-        answer = self._asked(self.python, SCRIPT.name, asked, variables)
-        return inspected(answer).model_copy(update={"required": self.required})
+        answer = self._asked(self.python, (str(self.folder / SCRIPT.name), asked), variables)
+        return inspected(_marked(answer, self.python)).model_copy(update={"required": self.required})
 
-    def gunicorn(self, words: Sequence[str], variables: Mapping[str, str], kits_python: Path) -> Mapping[str, Any]:
-        """Return what a Gunicorn command runs with, as its own parser says; empty where that cannot be told.
+    def told(
+        self, asks: str, words: Sequence[str], variables: Mapping[str, str], kits_python: Path
+    ) -> Mapping[str, Any]:
+        """Return what a server's command runs with, as its own parser says; empty where that cannot be told.
 
         Args:
+            asks: The program that prints it, see `OwnCommand`.
             words: Behind the program's name.
             variables: Of the site.
-            kits_python: Asked where the site's own one has no Gunicorn.
+            kits_python: Asked where the site's own one has no such server.
         """
         for python in (self.python, kits_python):
-            with suppress(DeploymentError, ValueError):
-                told = json.loads(self._asked(python, "inspect_gunicorn.py", json.dumps(list(words)), variables))
-                if "error" not in told:
-                    return dict(told)
+            with suppress(DeploymentError, ValueError, IndexError):
+                return dict(json.loads(self._asked(python, ("-c", asks, *words), variables).splitlines()[-1]))
         return {}
 
-    def _asked(self, python: Path, script: str, asked: str, variables: Mapping[str, str]) -> str:
-        """Run a script in the copy, and return the line that it printed."""
+    def _asked(self, python: Path, argv: Sequence[str], variables: Mapping[str, str]) -> str:
+        """Run a program of Python's in the copy, and return what it printed."""
         apart = _APART if self.is_apart else ()
         command = Command(
             name=f"{python} (looking at the site)",
-            argv=(*apart, str(python), "-B", str(self.folder / script), asked),
+            argv=(*apart, str(python), "-B", *argv),
             environment={**base_environment(self.copy), **_quiet(), **self.given, **variables},
             directory=self.copy / self.directory,
             log=self.folder / "look.log",
             account=self.account,
         )
-        printed = run_to_end(command, deadline_s=DEADLINE_S)
-        answer = printed.rpartition(inspect_site.PRINTED)[2].splitlines()
-        if inspect_site.PRINTED not in printed or not answer:
-            raise DeploymentError(f"{python} ended without telling what the site is; its last lines:\n{printed}")
-        return answer[0]
+        return run_to_end(command, deadline_s=DEADLINE_S)
 
     def look_filling(self, variables: Mapping[str, str]) -> tuple[Inspected, dict[str, str]]:
         """Load the site, filling in what it cannot be loaded without; return it and what was filled in."""
@@ -100,6 +97,14 @@ class Inspection:
             filled[name] = filler(name, found, is_number=name in filled)
             found = self.look({**variables, **filled})
         return found, filled
+
+
+def _marked(printed: str, python: Path) -> str:
+    """Return the line that the script printed, whatever the site did."""
+    answer = printed.rpartition(inspect_site.PRINTED)[2].splitlines()
+    if inspect_site.PRINTED not in printed or not answer:
+        raise DeploymentError(f"{python} ended without telling what the site is; its last lines:\n{printed}")
+    return answer[0]
 
 
 def _wanted(found: Inspected, filled: Mapping[str, str]) -> str:

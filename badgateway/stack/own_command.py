@@ -1,7 +1,7 @@
-"""Asks a server what it would run with as the user's own command starts it; the site itself is not loaded."""
+"""Finds out what a server would run with as the user's own command starts it; the site itself is not loaded."""
 
 import json
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from badgateway.errors import ConfigurationError
@@ -18,12 +18,14 @@ from badgateway.store.temporary_folder import temporary_folder
 
 DEADLINE_S = 30.0
 _SITE, _LENT = "site", "lent"
+_MADE = PurePosixPath(".badgateway-kit/commands")
 
 
 def as_it_runs(experiment: Experiment, root: Path) -> Experiment:
     """Return the experiment with what each configuration's own command says of workers, threads, limits and the like.
 
-    The command's server reads command and file in a copy of the site, as the account that the servers will have.
+    The command's server reads command and file in a copy of the site, as the account that the servers will have; of
+    servers that cannot be asked, the kit reads them.
 
     Raises:
         ConfigurationError: The server cannot be asked, or says what no configuration can have.
@@ -34,13 +36,14 @@ def as_it_runs(experiment: Experiment, root: Path) -> Experiment:
     account = service_account()
     with temporary_folder() as folder:
         open_passage(folder, account)
-        copy_site(root / experiment.application.directory, folder / _SITE, account)
+        application = experiment.application
+        copy_site(root / application.directory, folder / _SITE, account, application.copied)
         interpreter = interpreter_of(experiment, root)
         lend_servers(experiment, interpreter, folder / _LENT)
         if (folder / _LENT).is_dir():
             hand_over_all(folder / _LENT, account)
         told = tuple(
-            _as_told(one, _asked(one, experiment, interpreter.program, folder, account), experiment)
+            _as_told(one, _told(one, experiment, interpreter.program, folder, account), experiment)
             if one.command
             else one
             for one in experiment.configurations
@@ -48,9 +51,57 @@ def as_it_runs(experiment: Experiment, root: Path) -> Experiment:
     return experiment.model_copy(update={"configurations": told})
 
 
-def _asked(one: Configuration, experiment: Experiment, python: Path, folder: Path, account: Account | None) -> Any:
-    own, key = server_of(one).own_command, f"configurations[{one.name}].command"
+def server_file(one: Configuration) -> PurePosixPath:
+    """Return where a run has a configuration's server file: of a command, what is made of it has a place of its own."""
+    if not is_made(one):
+        return one.server
+    return _MADE / f"{one.name}{PurePosixPath(server_of(one).files[0]).suffix}"
+
+
+def is_made(one: Configuration) -> bool:
+    """Tell whether a configuration's server file is made of its command."""
+    own = server_of(one).own_command
+    return bool(one.command) and own is not None and not own.asks
+
+
+def made_text(one: Configuration, experiment: Experiment, site: Path) -> str:
+    """Return the text of a server file that is made of a command.
+
+    Args:
+        one: The configuration.
+        experiment: Whose it is.
+        site: The application's folder, or a copy of it that nobody else can change.
+
+    Raises:
+        ConfigurationError: What the command comes to is not known.
+    """
+    own, key, words = server_of(one).own_command, f"configurations[{one.name}].command", one.command_words
     assert own is not None, "looked at when the experiment was read"
+    try:
+        name = own.file(words)
+        named = _text_in(site, name) if name else ""
+        return own.text(words, named, {**experiment.application.environment, **one.environment})
+    except ValueError as error:
+        raise ConfigurationError(f"{key}: {error}") from error
+
+
+def _text_in(site: Path, name: str) -> str:
+    file = site / name
+    if not file.resolve().is_relative_to(site.resolve()) or not file.is_file():
+        raise ValueError(f"there is no {name} in what a run copies of the site; see application.copy")
+    return file.read_text(encoding="utf-8-sig")
+
+
+def _told(one: Configuration, experiment: Experiment, python: Path, folder: Path, account: Account | None) -> Any:
+    server, key = server_of(one), f"configurations[{one.name}].command"
+    own = server.own_command
+    assert own is not None, "looked at when the experiment was read"
+    if not own.asks:
+        text = made_text(one, experiment, folder / _SITE)
+        try:
+            return {"worker_model": server.worker_model(text), **own.told(text)}
+        except ValueError as error:
+            raise ConfigurationError(f"{key}: {error}") from error
     command = Command(
         name=key,
         argv=(str(python), "-c", own.asks, *one.command_words),
@@ -66,18 +117,19 @@ def _asked(one: Configuration, experiment: Experiment, python: Path, folder: Pat
     )
     printed = run_to_end(command, deadline_s=DEADLINE_S)
     try:
-        return json.loads(printed.splitlines()[-1])
-    except (ValueError, IndexError) as error:
+        told = json.loads(printed.splitlines()[-1])
+        told["worker_model"] = server.model_told(str(told.pop("model")))
+    except (ValueError, LookupError, AttributeError) as error:
         raise ConfigurationError(f"{key}: its server does not say what it would run with: {printed[-200:]}") from error
+    return told
 
 
 def _as_told(one: Configuration, told: Any, experiment: Experiment) -> Configuration:
-    settings = {name: value for name, value in told.items() if name not in ("model", "app_s")}
+    settings = {name: value for name, value in told.items() if name != "app_s"}
     limits = experiment.timeouts_of(one)
     app_s = int(told["app_s"]) or limits.app_s
     any_order = limits.any_order or app_s >= limits.proxy_read_s
     declared = one.model_dump(mode="json") | settings
-    declared["worker_model"] = server_of(one).model_told(str(told["model"]))
     declared["timeouts"] = Timeouts(**(limits.model_dump() | {"app_s": app_s, "any_order": any_order})).model_dump()
     try:
         return Configuration.model_validate_json(json.dumps(declared), strict=True)

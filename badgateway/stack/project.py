@@ -10,6 +10,7 @@ from typing import Self
 from badgateway.databases.registry import database_of
 from badgateway.errors import BadgatewayError, ConfigurationError, DeploymentError
 from badgateway.model.application import Application
+from badgateway.model.configuration import Configuration
 from badgateway.model.experiment import Experiment
 from badgateway.model.interpreter import Interpreter
 from badgateway.plan.kit_files import JOURNAL, copy_of, located, located_or_kits
@@ -19,6 +20,7 @@ from badgateway.plan.templates import NGINX
 from badgateway.process.account import Account, hand_over_all
 from badgateway.process.interpreter import kits_own
 from badgateway.stack.copied_files import copied_files
+from badgateway.stack.own_command import is_made, made_text, server_file
 from badgateway.stack.own_python import lend_servers
 
 JOURNAL_COPY = PurePosixPath(".badgateway/badgateway_journal.py")
@@ -100,10 +102,13 @@ def take_snapshot(
     template = database_of(experiment).template
     try:
         _copy_application(root, folder, experiment.application)
-        server_files = {configuration.server for configuration in experiment.configurations}
+        server_files = {server_file(configuration) for configuration in experiment.configurations}
+        made = [one for one in experiment.configurations if is_made(one)]
         for file in (NGINX, template):
             _copy_file(located_or_kits(root, file), folder / file)
-        for file in server_files:
+        for one in made:
+            _write_made(one, experiment, folder)
+        for file in server_files - {server_file(one) for one in made}:
             _copy_file(located(root, file), folder / copy_of(file))
         _copy_file(located_or_kits(root, JOURNAL), folder / JOURNAL_COPY)
         # Read before the account has them: what it owns it can replace, with a link to a file only root may read.
@@ -114,6 +119,12 @@ def take_snapshot(
         raise _uncopied(error, f"experiment {experiment.name}: cannot copy {root} to run it") from error
     hand_over_all(folder, account)
     return snapshot
+
+
+def _write_made(one: Configuration, experiment: Experiment, folder: Path) -> None:
+    file = folder / server_file(one)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(made_text(one, experiment, folder / experiment.application.directory), encoding="utf-8")
 
 
 def _text(file: Path) -> str:
@@ -131,7 +142,7 @@ def _uncopied(error: OSError | UnicodeDecodeError, what: str) -> BadgatewayError
 def _copy_application(root: Path, folder: Path, application: Application) -> None:
     source, target = root / application.directory, folder / application.directory
     target.mkdir(parents=True)
-    for file in copied_files(source, application.copied):
+    for file in copied_files(source, application.copied, within=root):
         fault = fault_of_entry(root, source / file)
         if fault:
             raise ConfigurationError(f"application.directory: {fault}, or let git ignore it")

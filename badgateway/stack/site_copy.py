@@ -1,22 +1,25 @@
-"""Copies a repository to where its site can be loaded without anything being written into it, and without `.env`."""
+"""Copies a site to where it can be loaded and asked without anything being written into its own folder."""
 
-import os
 import shutil
-import subprocess
-from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
 
 from badgateway.errors import ConfigurationError
-from badgateway.plan.project_files import not_copied
 from badgateway.process.account import Account, hand_over_all
-from badgateway.stack.copied_files import list_known
+from badgateway.stack.copied_files import copied_files
 
 MOST_BYTES = 2 << 30
 """Of all that is copied: what is larger has media in it that no settings need."""
 
 
-def copy_site(root: Path, folder: Path, account: Account | None) -> None:
-    """Copy what belongs to a repository into folder, which is made: what git knows, or else all but environments.
+def copy_site(root: Path, folder: Path, account: Account | None, copy: Sequence[str] = ()) -> None:
+    """Copy into folder, which is made, what a run copies of a site, but for links that lead out of it.
+
+    Args:
+        root: The site's folder.
+        folder: To be made.
+        account: Whose the copy is then.
+        copy: As application.copy has it.
 
     Raises:
         ConfigurationError: It is too large, or cannot be read.
@@ -24,9 +27,9 @@ def copy_site(root: Path, folder: Path, account: Account | None) -> None:
     left = MOST_BYTES
     folder.mkdir()
     try:
-        for file in _files(root):
+        for file in copied_files(root, copy):
             source = root / file
-            if source.is_symlink() or not source.is_file():
+            if not source.is_file() or not source.resolve().is_relative_to(root.resolve()):
                 continue
             left -= source.stat().st_size
             if left < 0:
@@ -39,33 +42,3 @@ def copy_site(root: Path, folder: Path, account: Account | None) -> None:
     except OSError as error:
         raise ConfigurationError(f"{error.filename or root}: cannot be copied: {error.strerror or error}") from error
     hand_over_all(folder, account)
-
-
-def _files(root: Path) -> Iterator[Path]:
-    """Yield the files, relative to root."""
-    known = _known_to_git(root)
-    if known is None:
-        yield from _files_below(root)
-        return
-    for file in known:
-        parts = (root, *reversed([root / parent for parent in file.parents][:-1]))
-        if not any(name in not_copied(place, (name,)) for place, name in zip(parts, file.parts, strict=True)):
-            yield file
-
-
-def _files_below(root: Path) -> Iterator[Path]:
-    for place, folders, names in os.walk(root):
-        folder = Path(place)
-        left_out = not_copied(folder, (*folders, *names))
-        folders[:] = [name for name in folders if name not in left_out]
-        yield from ((folder / name).relative_to(root) for name in names if name not in left_out)
-
-
-def _known_to_git(root: Path) -> list[Path] | None:
-    """Return what git would commit or has; None where the folder is none of git's, or there is no git."""
-    try:
-        done = subprocess.run(list_known(root), capture_output=True, check=True, timeout=60)
-    except (OSError, subprocess.SubprocessError):
-        return None
-    names = done.stdout.decode("utf-8", "surrogateescape").split("\0")
-    return [Path(name) for name in names if name] or None

@@ -90,13 +90,42 @@ def test_nothing_known_is_said_to_be_that_and_no_more(tmp_path):
 
 
 def test_files_of_which_nothing_could_be_read_are_no_clean_bill_of_health(tmp_path):
-    procfile = tmp_path / "Procfile"
-    procfile.write_text("web: gunicorn shop.wsgi -w 3 -k gevent\n")
-    done = advise(procfile, "--json")
+    notes = tmp_path / "Procfile"
+    notes.write_text("web: ./start.sh\n")
+    done = advise(notes, "--json")
 
     assert done.exit_code == 2
     assert done.stdout == ""
-    assert f"{procfile}: nothing in it is known, so nothing is told; name the application server's" in done.stderr
+    assert f"{notes}: nothing in it is known, so nothing is told; name the application server's" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "line"),
+    [
+        ("Procfile", "release: x\nweb: gunicorn shop.wsgi -w 30 --bind unix:/run/a.sock --backlog=64\n", 2),
+        ("Dockerfile", 'FROM x\nCMD ["gunicorn", "-b", "unix:/run/a.sock", "--backlog", "64", "shop.wsgi"]\n', 2),
+        ("shop.service", "[Service]\nExecStart=/srv/bin/uwsgi --socket /run/a.sock --listen 64 -p 30\n", 2),
+    ],
+)
+def test_a_command_that_starts_the_server_is_read_with_its_line(tmp_path, name, text, line):
+    file = tmp_path / name
+    file.write_text(text)
+    done = advise(file, "--json")
+
+    assert done.exit_code == 1
+    (queue,) = [one for one in json.loads(done.stdout)["invited"] if one["cause"] == "listen-queue-full"]
+    assert f"{file}:{line}  64" in queue["lines"]
+
+
+def test_a_command_is_stronger_than_the_file_of_its_server_and_adds_to_it(tmp_path):
+    procfile, settings = tmp_path / "Procfile", tmp_path / "gunicorn.conf.py"
+    settings.write_text("workers = 40\nbacklog = 64\nbind = 'unix:/run/a.sock'\n")
+    procfile.write_text("web: gunicorn -w 2 shop.wsgi\n")
+    for files in ((procfile, settings), (settings, procfile)):
+        told = json.loads(advise(*files, "--max-connections", 30, "--json").stdout)["invited"]
+
+        assert [one["cause"] for one in told] == ["listen-queue-full"]
+        assert f"{settings}:2  64" in told[0]["lines"]
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path):

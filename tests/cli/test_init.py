@@ -94,14 +94,10 @@ def test_a_django_site_is_out_of_debug_by_its_own_variable(repository):
     assert experiment["configurations"][0] == {
         "name": "today",
         "baseline": True,
-        "server": "loadtest/today_uwsgi.ini",
-        "workers": 2,
-        "threads": 1,
-        "listen": 64,
-        "max_requests": 0,
-        "preload": True,
+        "command": "uwsgi --ini uwsgi.ini",
         "note": "uwsgi --ini uwsgi.ini (Procfile)",
     }
+    assert "workers 2, threads 1, listen 64" in told.output
     assert "# GET /notes/<int:number>/  (needs a value that is not known)" in told.output
     assert "# GET /admin/" in told.output
     assert not (folder / "badgateway.toml").exists()

@@ -13,7 +13,7 @@ from badgateway.draft.locust_file import Workload
 from badgateway.draft.repository import Repository
 from badgateway.draft.routes import Task
 from badgateway.draft.today import served_by
-from badgateway.draft.todays_server import OF_INI, TodaysServer
+from badgateway.draft.todays_server import TodaysServer
 from badgateway.draft.toml import line, spelled
 from badgateway.draft.variables import MADE_UP, RANDOM, URL, Variables
 from badgateway.model.application import Application
@@ -56,14 +56,6 @@ def test_what_runs_today_is_the_baseline_and_the_kits_candidates_come_after_it(t
     assert today["note"] == "gunicorn -w 3 shop.wsgi (Procfile)"
     assert {one["server"] for one in others} >= {"kit:gunicorn_gthread.py", "kit:uwsgi.ini"}
     assert not any(one.get("baseline") for one in others)
-
-
-def test_a_server_file_stands_for_a_command_that_a_run_does_not_take(tmp_path):
-    server = TodaysServer(file=OF_INI, text="", settings={"workers": 3, "threads": 1, "listen": 9}, limit_s=5)
-    today = written(tmp_path, server=server)["configurations"][0]
-
-    assert (today["server"], today["workers"], today["listen"]) == ("loadtest/today_uwsgi.ini", 3, 9)
-    assert "command" not in today
 
 
 def test_nothing_is_called_a_baseline_that_no_file_names(tmp_path):

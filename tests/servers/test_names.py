@@ -15,11 +15,8 @@ OWN = {f"servers/{server.name}{part}.py" for server in servers() for part in (""
 MAY_NAME_SERVERS = {
     # Cause families about one server's behaviour.
     "causes/",
-    # How the commands and files of two of them become a baseline.
-    "draft/todays_server.py",
+    # An example of a command, for whoever has to name one.
     "stack/exploration.py",
-    "stack/inspect_gunicorn.py",
-    "stack/inspection.py",
 }
 _WORDS = re.compile("|".join(word for server in servers() for word in (server.name, server.label)), re.IGNORECASE)
 

@@ -9,8 +9,8 @@ import pytest
 
 from badgateway.plan.defaults import command_faults, completed
 from badgateway.servers import gunicorn
-from badgateway.servers.gunicorn_command import ASKS, config_file
-from badgateway.servers.registry import server_of_command
+from badgateway.servers.gunicorn_command import ASKS, config_file, says
+from badgateway.servers.registry import server_of_command, servers
 from tests.stack.sites import configuration, site
 
 
@@ -58,7 +58,6 @@ def test_the_server_itself_says_what_a_command_and_its_file_come_to(tmp_path):
 @pytest.mark.parametrize(
     ("declared", "told"),
     [
-        ({"command": "uvicorn shop:app"}, "command: uvicorn is started by a file alone; name one in server"),
         ({"command": "./start.sh"}, "command: starts none of "),
         ({"command": "gunicorn 'shop"}, "command: starts none of "),
         ({"command": "gunicorn shop.wsgi", "workers": 3}, "workers: the command says it, or the file that it reads"),
@@ -68,6 +67,39 @@ def test_a_command_that_the_kit_cannot_start_is_told(declared, told):
     (fault,) = command_faults({"configurations": [{"name": "today"} | declared]})
 
     assert fault.startswith(f"configurations[today].{told}")
+
+
+def test_what_a_command_says_is_said_as_its_file_would_say_it():
+    words = (
+        "-w4",
+        "--threads",
+        "8",
+        "-k",
+        "gevent",
+        "--preload",
+        "--keep-alive=9",
+        "-b",
+        "unix:/run/a.sock",
+        "shop:app",
+    )
+
+    assert says(words).splitlines() == [
+        "workers = 4",
+        "threads = 8",
+        "worker_class = 'gevent'",
+        "preload_app = True",
+        "keepalive = 9",
+        "bind = 'unix:/run/a.sock'",
+    ]
+
+
+@pytest.mark.parametrize("server", servers(), ids=lambda server: server.name)
+def test_the_command_of_every_server_is_taken(server):
+    assert server.own_command is not None
+    assert server.own_command.asks or server.own_command.told(server.own_command.text(_LEAST[server.name], "", {}))
+
+
+_LEAST = {"granian": ("--interface", "wsgi", "shop:app"), "uvicorn": ("shop:app",), "uwsgi": ("-w", "shop")}
 
 
 def test_a_configuration_with_a_command_needs_neither_file_nor_numbers():
