@@ -39,8 +39,10 @@ def alone_on_the_machine(
     warning: str = "what both measure is disturbed",
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
-) -> Iterator[None]:
+) -> Iterator[bool]:
     """Hold the machine's lock until the block ends; begin when whoever has it has ended.
+
+    Gives whether nobody else runs an experiment.
 
     Args:
         console: Gets a line a minute while it waits.
@@ -59,7 +61,7 @@ def alone_on_the_machine(
             if is_ours or beside:
                 if not is_ours:
                     say(console, Text(f"beside {_who()}: {warning}"))
-                yield
+                yield is_ours
                 return
         now_s = clock()
         start_s = now_s if start_s is None else start_s

@@ -14,6 +14,7 @@ from badgateway.cli.alone import alone_on_the_machine
 from badgateway.cli.display import watch
 from badgateway.cli.entry import cli
 from badgateway.cli.planned import Planned, loaded, require_installed, require_users
+from badgateway.cli.raising import are_chosen, measure_levels
 from badgateway.cli.site_file import EXPERIMENT
 from badgateway.cli.terminal import echo
 from badgateway.draft.locust_file import without_task
@@ -33,13 +34,18 @@ _BESIDE = "this check counts no speed, so it goes on; a trial that runs there me
 @EXPERIMENT
 @click.option("--configuration", metavar="NAME", help="Try this one.  [default: the baseline, which runs today]")
 @click.option("--drop", is_flag=True, help="Turn tasks of init's that fail into comments with the reason.")
+@click.option("--no-levels", is_flag=True, help="Leave load levels that init chose as they are; do not measure them.")
 @click.pass_obj
-def check(interruption: Interruption, *, experiment: Path, configuration: str | None, drop: bool) -> None:
+def check(
+    interruption: Interruption, *, experiment: Path, configuration: str | None, drop: bool, no_levels: bool
+) -> None:
     """Prove in seconds that an experiment can be run: one trial, one user, each task of the users' once.
 
     The site runs as it does in a run, with a database of its own. A line for each fact: the books, what the server runs
     with, which database was used, and how each route is answered; what has to be mended is said with the fix. Nothing
-    is kept. Exit status: 0 when all is well, 4 when something is to be mended.
+    is kept. Where all is well and init could only choose the load levels, users are raised until the p95 doubles or a
+    request fails, and half, one and two times as many are written into the file. Exit status: 0 when all is well, 4
+    when something is to be mended.
 
     \b
     Examples:
@@ -52,15 +58,17 @@ def check(interruption: Interruption, *, experiment: Path, configuration: str | 
     require_users(planned.path, planned.experiment)
     console = Console(stderr=True)
     with (
-        alone_on_the_machine(console, wait_s=0, beside=True, warning=_BESIDE),
+        alone_on_the_machine(console, wait_s=0, beside=True, warning=_BESIDE) as is_alone,
         tempfile.TemporaryDirectory(prefix="badgateway-check-") as results,
     ):
         found = _found(planned, Path(results), interruption)
-    for line in _lines(found):
-        echo(line)
-    wrong = [one for one in found if one.fix]
-    if drop:
-        wrong = _without_tasks(planned, wrong)
+        for line in _lines(found):
+            echo(line)
+        wrong = [one for one in found if one.fix]
+        if drop:
+            wrong = _without_tasks(planned, wrong)
+        if is_alone and not (wrong or no_levels or configuration) and are_chosen(experiment):
+            measure_levels(experiment, loaded(experiment))
     echo(f"{len(wrong)} to be mended" if wrong else "all is well: badgateway run measures it")
     sys.exit(ExitCode.FAILED if wrong else 0)
 

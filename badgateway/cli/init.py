@@ -14,12 +14,13 @@ from badgateway.databases.registry import databases
 from badgateway.draft import settings_file
 from badgateway.draft.candidates import Candidate, LeftOut, candidates, lent_to, one_of_each_kind, system_of
 from badgateway.draft.draft import FILE, LOCUST_FILE, Draft, Levels
-from badgateway.draft.experiment_text import experiment_text
+from badgateway.draft.experiment_text import NOT_MEASURED, experiment_text
 from badgateway.draft.findings import Finding, findings
 from badgateway.draft.inspected import Inspected
 from badgateway.draft.locust_file import Workload, locust_file
 from badgateway.draft.repository import Repository, look
 from badgateway.draft.routes import NotSent, Task, tasks_of
+from badgateway.draft.sitemap import from_sitemap
 from badgateway.draft.today import Today, served_by, served_today
 from badgateway.draft.traffic import traffic
 from badgateway.errors import ConfigurationError
@@ -29,6 +30,7 @@ from badgateway.stack.exploration import explore, unset
 from badgateway.stack.site_python import site_python
 
 _USERS = (5, 10, 20)
+_USUAL = Levels(users=_USERS, source=NOT_MEASURED)
 _NO_NAME = re.compile(r"[^a-z0-9]+")
 _IGNORED = "results/"
 
@@ -53,7 +55,14 @@ _IGNORED = "results/"
     "--access-log",
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
     metavar="FILE",
-    help="An access log of the site's: routes, weights and rates come from it.  [default: the site's URL patterns]",
+    help="An access log of the site's: routes, weights and rates come from it.",
+)
+@click.option(
+    "--sitemap",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    metavar="FILE",
+    help="A sitemap of the site's, whose pages users ask for.  [default: sitemap.xml in the repository, else the "
+    "site's URL patterns]",
 )
 def init(
     directory: Path,
@@ -64,6 +73,7 @@ def init(
     python: Path | None,
     command: str | None,
     access_log: Path | None,
+    sitemap: Path | None,
 ) -> None:
     """Look at a site's repository, and write an experiment for it: badgateway.toml and loadtest/locustfile.py.
 
@@ -78,12 +88,13 @@ def init(
       badgateway init --print         only look
       badgateway init --yes --python ../env/bin/python
       badgateway init --access-log /var/log/nginx/access.log.1
+      badgateway init --sitemap sitemap.xml
     """  # noqa: D301 # click's mark for a paragraph that keeps its lines
     root = directory.resolve()
     may_overwrite = print_only or force
     if not may_overwrite:
         _demand_free(root, FILE)
-    draft = _drafted(root, python, command, access_log)
+    draft = _drafted(root, python, command, access_log, sitemap)
     own_settings = draft.repository.directory / settings_file.FILE
     if draft.settings_text and not may_overwrite:
         _demand_free(root, own_settings)
@@ -144,10 +155,12 @@ def _ignore_results(root: Path) -> None:
         echo(f"added {_IGNORED} to {printable(str(file))}")
 
 
-def _drafted(root: Path, given: Path | None, command: str | None, log: Path | None) -> Draft:
-    # First what takes a moment and may be refused.
-    of_log = traffic(log) if log else None
+def _drafted(root: Path, given: Path | None, command: str | None, log: Path | None, sitemap: Path | None) -> Draft:
     repository = look(root)
+    # First what takes a moment and may be refused.
+    told = traffic(log) if log else None
+    if told is None and (file := sitemap or next((root / one for one in repository.named("sitemap.xml")), None)):
+        told = from_sitemap(file), _USUAL
     program, python = site_python(repository, given)
     today = _today(repository, command)
     explored = explore(repository, program, today)
@@ -156,7 +169,7 @@ def _drafted(root: Path, given: Path | None, command: str | None, log: Path | No
     lent = lent_to(site, platform.python_version(), packages)
     every = candidates(site, os.cpu_count() or 1, lent)
     found = list(one_of_each_kind(every, today.server.name if today else ""))
-    workload, levels = of_log or (_workload(site), Levels(users=_USERS, source="chosen by the kit, not measured"))
+    workload, levels = told or (_workload(site), _USUAL)
     return Draft(
         name=_NO_NAME.sub("-", root.name.lower()).strip("-") or "site",
         repository=repository,

@@ -1,6 +1,7 @@
 """Writes the experiment file of a site: what runs today, the kit's candidates, and why each line is as it is."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 
 from badgateway.draft.candidates import LISTEN, THREADS, Candidate, driver_of, system_of
 from badgateway.draft.draft import LOCUST_FILE, Draft
@@ -16,7 +17,9 @@ OBJECTIVE_P95_MS = 1000
 OBJECTIVE_FAILURES = 0.01
 BUDGET_S = 600
 PROXY_READ_S = 60
-_CHOSEN = "chosen by the kit, not measured: change it to what your users need"
+NOT_MEASURED = "chosen by the kit, not measured"
+_CHOSEN = f"{NOT_MEASURED}: change it to what your users need"
+_CHOSEN_USERS = re.compile(rf"^users = \[[\d, ]+\]\s+# {NOT_MEASURED}$", re.MULTILINE)
 
 
 def experiment_text(draft: Draft) -> str:
@@ -151,6 +154,12 @@ def _candidate(one: Candidate) -> Iterator[str]:
         yield line("greenlets", THREADS * 2)
     yield line("listen", LISTEN)
     yield line("note", one.note)
+
+
+def with_measured_users(text: str, users: Sequence[int], why: str) -> str:
+    """Return an experiment file with measured levels in place of those that init chose; unchanged where it has none."""
+    measured = line("users", tuple(users), f"half, one and two times where it is felt: {printable(why)}")
+    return _CHOSEN_USERS.sub(lambda _: measured, text, count=1)
 
 
 def secrets_in(draft: Draft) -> tuple[str, ...]:

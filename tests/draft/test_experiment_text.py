@@ -7,7 +7,7 @@ import pytest
 
 from badgateway.draft.candidates import Candidate, LeftOut, candidates
 from badgateway.draft.draft import Draft, Levels, Python
-from badgateway.draft.experiment_text import experiment_text
+from badgateway.draft.experiment_text import NOT_MEASURED, with_measured_users, experiment_text
 from badgateway.draft.findings import findings
 from badgateway.draft.locust_file import Workload
 from badgateway.draft.repository import Repository
@@ -35,7 +35,7 @@ def draft(tmp_path: Path, found=None, **changed) -> Draft:
         .with_one("SECRET_KEY", RANDOM, "a secret: each run draws its own"),
         "settings_source": "shop.wsgi",
         "workload": Workload(source="the site's URL patterns", tasks=(Task(path="/", name="GET /"),)),
-        "levels": Levels(users=(5, 10), source="chosen by the kit"),
+        "levels": Levels(users=(5, 10), source=NOT_MEASURED),
         "candidates": tuple(one for one in every if isinstance(one, Candidate)),
         "left_out": tuple(one for one in every if isinstance(one, LeftOut)),
         "is_apart": True,
@@ -192,3 +192,13 @@ def test_a_site_that_is_well_has_nothing_to_be_done(tmp_path):
     found = site(allowed_hosts=("*",))
 
     assert [one.subject for one in findings(draft(tmp_path, found)) if one.remedy] == []
+
+
+def test_levels_that_init_chose_are_measured_once_and_those_of_the_users_own_never(tmp_path):
+    text = experiment_text(draft(tmp_path))
+    measured = with_measured_users(text, (10, 20, 40), "with 20 users the p95 is 40 ms")
+
+    assert tomllib.loads(measured)["load"]["users"] == [10, 20, 40]
+    assert with_measured_users(measured, (1,), "") == measured
+    mine = text.replace("users = [5, 10]", "users = [7]").replace(NOT_MEASURED, "mine")
+    assert with_measured_users(mine, (1,), "") == mine
