@@ -56,9 +56,13 @@ def why_enough(steps: Sequence[Step]) -> str:
 
 
 def levels(steps: Sequence[Step]) -> tuple[int, ...]:
-    """Return half, one and two times the users at which it was enough; nothing where none was measured."""
+    """Return half, one and two times the users at which it was enough; nothing where none was measured.
+
+    None is above what could be measured: a level whose trials are all INVALID says nothing.
+    """
     measured = [one for one in steps if not one.problem]
     if not measured:
         return ()
     enough = measured[-1].users
-    return tuple(dict.fromkeys((max(1, enough // 2), enough, 2 * enough)))
+    most = enough if steps[-1].problem else min(2 * enough, STEPS[-1])
+    return tuple(dict.fromkeys(max(1, most // part) for part in (4, 2, 1)))

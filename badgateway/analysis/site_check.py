@@ -6,13 +6,13 @@ from pathlib import Path
 
 import duckdb
 
-from badgateway.analysis.log_end import last_words
 from badgateway.databases.registry import database_of
 from badgateway.errors import RawDataError, UntrustedFileError
 from badgateway.ledger.observed import observed_settings
+from badgateway.logs.tracebacks import TracebackTracker
 from badgateway.model.experiment import Experiment
 from badgateway.model.in_memory import small_database
-from badgateway.model.raw import JOURNAL
+from badgateway.model.raw import JOURNAL, SERVER_LOG
 from badgateway.model.study_summary import StudySummary
 from badgateway.model.summary import TrialSummary, Verdict
 from badgateway.numbers import plural
@@ -31,6 +31,8 @@ _FIXES = {
     405: "it takes no GET: take the task out",
     500: "the site failed: mend it, or take the task out",
 }
+MOST_LINES = 8
+_MOST_BYTES = 1 << 20
 _FAILED = 500
 _REDIRECTED = "it redirects, mostly to a login or to HTTPS: name where it leads to, or set application.scheme"
 _OTHER = "take the task out, or mend the site"
@@ -158,3 +160,30 @@ def _fix(status: int | None) -> str:
     if status is not None and 300 <= status < 400:
         return f"{_REDIRECTED}; --drop takes the task out"
     return f"{_FIXES.get(status or 0, _OTHER)} (--drop does)"
+
+
+def last_words(trial: Path) -> tuple[str, ...]:
+    """Return the last lines of a trial's server that tell of a failure; nothing where there is no such log."""
+    try:
+        with unpacked(trial) as folder:
+            text = (folder / SERVER_LOG).read_bytes()[-_MOST_BYTES:].decode("utf-8", "replace")
+    except (OSError, RawDataError, UntrustedFileError):
+        return ()
+    return (last_traceback(text) or tuple(line for line in text.splitlines() if line.strip()))[-MOST_LINES:]
+
+
+def last_traceback(text: str) -> tuple[str, ...]:
+    """Return the last traceback in a log, chained ones as one; nothing where there is none."""
+    tracker, last = TracebackTracker(), list[str]()
+    lines = last
+    for number, line in enumerate(text.splitlines(), start=1):
+        if tracker.is_open and not tracker.takes(number, line):
+            tracker.finish()
+            lines = []
+        if not tracker.is_open:
+            if not tracker.starts(line):
+                continue
+            tracker.takes(number, line)
+            last = lines = []
+        lines.append(line)
+    return tuple(line for line in last if line.strip())

@@ -80,7 +80,7 @@ def read_site(files: Mapping[PurePath, str]) -> SiteFiles:
     told: dict[str, object] = {}
     unread = []
     lenient = {engine for engine, mark in _LETS_OTHERS_RUN.items() if any(map(mark.search, files.values()))}
-    commands = {path: found for path, text in files.items() if (found := next(commands_in(path, text), None))}
+    commands = {path: one for path, text in files.items() if (one := next(commands_in(path, text), None))}
     own = {server.name: path for path, text in files.items() if (server := _server_of(path, text))}
     # What a command says is stronger than the server's own file.
     for path, text in sorted(files.items(), key=lambda one: one[0] in commands):

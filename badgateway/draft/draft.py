@@ -8,8 +8,7 @@ from badgateway.draft.candidates import Candidate, LeftOut
 from badgateway.draft.inspected import Inspected
 from badgateway.draft.locust_file import Workload
 from badgateway.draft.repository import Repository
-from badgateway.draft.today import Today
-from badgateway.draft.todays_server import TodaysServer
+from badgateway.draft.today import Today, TodaysServer
 from badgateway.draft.variables import Variables
 
 FILE = PurePosixPath("badgateway.toml")

@@ -41,6 +41,8 @@ def _load(draft: Draft) -> Iterator[str]:
         yield line("rates_per_s", draft.levels.rates_per_s, draft.levels.source)
     else:
         yield line("users", draft.levels.users, draft.levels.source)
+    if draft.site.has_sessions:
+        yield '# login = "sessions"  # users begin logged in, each with a session that is made before'
     yield line("warm_up_s", 2)
     yield line("window_s", 5)
     yield ""

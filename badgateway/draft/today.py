@@ -1,13 +1,15 @@
-"""How a site is served today: the command that its own files name, and which file says so."""
+"""How a site is served today: the command that its own files name, which file says so, and what it comes to."""
 
 import configparser
 import re
 import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
+from typing import Any
 
 from badgateway.draft.repository import Repository
+from badgateway.model.configuration import WorkerModel
 from badgateway.servers.registry import servers
 from badgateway.servers.server import Server
 from badgateway.servers.serving_command import ServingCommand, commands_in, commands_of
@@ -18,6 +20,10 @@ _UNKNOWN = re.compile(r"\$\{?(\w+)")
 _FLAGS = ("--preload", "--reload", "--daemon", "-D", "--master", "--lazy-apps", "--enable-threads")
 """Common options that take no value."""
 _FILES = (".ini", ".py", ".xml", ".yaml", ".yml", ".json", ".conf", ".toml")
+
+
+Setting = int | bool | str
+_OF_GREENLETS = "greenlets"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +45,16 @@ class Today:
     def loading(self, target: str) -> "Today":
         """Return it with what is loaded, where it has a place for that."""
         return replace(self, command=self.command.replace("{target}", shlex.quote(target)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TodaysServer:
+    """What a run's configuration of today's command comes to."""
+
+    settings: Mapping[str, Setting]
+    """As configurations call them."""
+    limit_s: int | None
+    """Of a request, or of a worker without a sign of life; None where it has none."""
 
 
 def served_today(repository: Repository) -> Today | None:
@@ -127,3 +143,10 @@ def _target_in(text: str, server: Server) -> str:
 
 def _is_in(file: PurePosixPath, folder: PurePosixPath) -> bool:
     return file.is_relative_to(folder)
+
+
+def todays_server(told: Mapping[str, Any], model: WorkerModel | None) -> TodaysServer:
+    """Return it by what was told of the command, see `OwnCommand`."""
+    left_out = {"app_s", "model", *([] if model is WorkerModel.GREENLETS else [_OF_GREENLETS])}
+    settings = {key: value for key, value in told.items() if key not in left_out}
+    return TodaysServer(settings=settings, limit_s=told.get("app_s") or None)

@@ -1,12 +1,22 @@
-"""The cookies of one user of a site, by the rules of the library that HttpUser has for them."""
+"""The cookies of one user of a site, by the rules of the library that HttpUser has for them.
 
+Those of a session that was made before the load are in the jar from the beginning: none of it is about passwords.
+"""
+
+import json
+import os
 from collections.abc import Iterable, Mapping
+from functools import cache
 from http.client import HTTPMessage
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from requests import PreparedRequest
-from requests.cookies import MockRequest, MockResponse, RequestsCookieJar, get_cookie_header
+from requests.cookies import MockRequest, MockResponse, RequestsCookieJar, create_cookie, get_cookie_header
 from requests.structures import CaseInsensitiveDict
+
+from badgateway.load.settings import SESSIONS
 
 
 class Cookies(RequestsCookieJar):
@@ -55,3 +65,27 @@ def _asked(url: str) -> PreparedRequest:
     request = PreparedRequest()
     request.url, request.headers = url, CaseInsensitiveDict()
     return request
+
+
+@cache
+def _made() -> tuple[str, tuple[str, ...]]:
+    """Return the name of the cookie, and its values."""
+    file = os.environ.get(SESSIONS, "")
+    if not file:
+        return "", ()
+    told = json.loads(Path(file).read_text(encoding="utf-8"))
+    return told["cookie"], tuple(told["keys"])
+
+
+def cookie_of(number: int) -> tuple[str, str] | None:
+    """Return the cookie, name and value, of the user with that number; None where users do not begin logged in."""
+    name, keys = _made()
+    return (name, keys[number % len(keys)]) if keys else None
+
+
+def put_into(jar: object, number: int, site: str) -> None:
+    """Put a user's session into the jar that its library has."""
+    found = cookie_of(number)
+    if found is not None:
+        name, value = found
+        jar.set_cookie(create_cookie(name, value, domain=urlsplit(site).hostname or ""))  # type: ignore[attr-defined] # http.cookiejar's

@@ -6,6 +6,7 @@ what puts bytes on a connection is replaced, so that every hop is known to clien
 It is started with `python -m badgateway.load.plain ARGUMENT...`, with the arguments of Locust.
 """
 
+import itertools
 import sys
 from collections.abc import Callable, Sequence
 from functools import wraps
@@ -19,6 +20,7 @@ from locust.user import HttpUser, User
 from requests.adapters import HTTPAdapter
 
 from badgateway.load import fast_hops, requests_hops
+from badgateway.load.cookies import put_into
 from badgateway.load.exchange import CURRENT, Exchange, keep_for_event, on_request
 from badgateway.load.recorder import RecordedUser
 
@@ -31,6 +33,8 @@ def install() -> None:
     events.request.add_listener(on_request)
     for client in (HttpSession, FastHttpSession):
         client.request = _recorded(client.request)  # type: ignore[method-assign]
+    HttpUser.__init__ = _logged_in(HttpUser.__init__, lambda user: user.client.cookies)  # type: ignore[method-assign]
+    FastHttpUser.__init__ = _logged_in(FastHttpUser.__init__, lambda user: user.client.cookiejar)  # type: ignore[method-assign]
     HTTPAdapter.send = requests_hops.send  # type: ignore[assignment,method-assign] # of adapters that the file mounts, too
     LocustUserAgent._urlopen = fast_hops.urlopen  # type: ignore[method-assign] # noqa: SLF001 # as Locust itself does
 
@@ -60,6 +64,17 @@ def _recorded(call: _Call) -> _Call:
         return answer
 
     return request
+
+
+def _logged_in(make: _Call, jar_of: Callable[[Any], Any]) -> _Call:
+    numbers = itertools.count(1)
+
+    @wraps(make)
+    def made(user: Any, *arguments: Any, **options: Any) -> None:
+        make(user, *arguments, **options)
+        put_into(jar_of(user), next(numbers), user.host or "")
+
+    return made
 
 
 def run_locust(arguments: Sequence[str]) -> NoReturn:

@@ -30,7 +30,7 @@ from locust.exception import StopUser
 
 from badgateway.load import open_loop
 from badgateway.load.checks import BodyCheck
-from badgateway.load.cookies import Cookies
+from badgateway.load.cookies import Cookies, cookie_of
 from badgateway.load.hop import ID_HEADER, Hop
 from badgateway.load.reply import Reply
 from badgateway.load.rows import ClientRow
@@ -68,6 +68,7 @@ class RecordedUser(User):
         self._connection = Connection.to(session.wire or self.host or "")
         self.cookies = Cookies(session.site or self.host or "")
         """What the site has set, by name; sent with every request that they are for."""
+        self._log_in()
         self._to_begin_with: list[Any] = []
         """Tasks that are done once, without pauses, before any is chosen."""
         if session.settings.each_task_once:
@@ -85,10 +86,16 @@ class RecordedUser(User):
         self.number = arrival + 1
         self.random = Random(f"{session.settings.seed}/{arrival}")  # noqa: S311 # repeatable, not secret
         self._due_s = due_s
+        self._log_in()
         if not self._has_visited:
             self._has_visited = True
             self.on_start()
         _run_chosen_task(self)
+
+    def _log_in(self) -> None:
+        """Have the session of this number, where sessions were made before."""
+        if found := cookie_of(self.number):
+            self.cookies.set(*found)
 
     def next_task(self) -> Any:
         """Return the task to do now."""

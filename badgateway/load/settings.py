@@ -16,6 +16,8 @@ RATE = "BADGATEWAY_RATE_PER_S"
 ARRIVALS = "BADGATEWAY_ARRIVALS"
 MAX_IN_FLIGHT = "BADGATEWAY_MAX_IN_FLIGHT"
 SITE = "BADGATEWAY_SITE"
+SESSIONS = "BADGATEWAY_SESSIONS"
+"""The path of a file with the sessions that users begin with; not set: they begin as strangers."""
 UI_TOKEN = "BADGATEWAY_UI_TOKEN"  # noqa: S105 # its name, not a token
 
 

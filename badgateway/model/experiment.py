@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 from pathlib import PurePosixPath
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, Field, ValidationInfo, field_validator, model_validator
 
@@ -74,6 +74,8 @@ class Load(_Declared):
     """Open loop: an arrival that finds so many requests unanswered is not sent, but counted as missed."""
     processes: Annotated[int, Field(ge=1, le=64)] = 1
     """Processes of Locust that share the load; more than one for a load that one core cannot send."""
+    login: Literal["none", "sessions"] = "none"
+    """Whether users begin logged in, each with a session that was made before; Django's sites alone have them."""
     warm_up_s: Annotated[float, Field(ge=0, le=3600)] = 3
     """Load that is sent and recorded but not counted; the users are spawned in it."""
     window_s: Seconds = 10

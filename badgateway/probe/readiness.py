@@ -80,13 +80,25 @@ def _programs(versions: dict[str, str]) -> Iterator[Finding]:
         is_there = found != NOT_INSTALLED
         state = State.FINE if is_there else State.NOTED
         yield Finding(subject=system.name, state=state, found=found, remedy="" if is_there else remedy)
-    for name in ("locust", "django"):
-        yield _version(name, versions.get(name, NOT_INSTALLED), "./lab sets the kit's environment up")
+    yield _version("locust", versions.get("locust", NOT_INSTALLED), "pip install locust")
+    django = versions.get("django", NOT_INSTALLED)
+    yield _of_the_kits_experiments("django", django, "" if django != NOT_INSTALLED else "./lab sets its environment up")
     names = list(dict.fromkeys(server.distributions[0] for server in servers()))
     there = [f"{name} {versions[name]}" for name in names if versions.get(name, NOT_INSTALLED) != NOT_INSTALLED]
-    state = State.FINE if there else State.MISSING
-    remedy = "" if there else f"pip install one of {', '.join(names)}"
-    yield Finding(subject="servers", state=state, found=", ".join(there) or "none is installed", remedy=remedy)
+    found = ", ".join(there) or NOT_INSTALLED
+    yield _of_the_kits_experiments("servers", found, "" if there else f"pip install one of {', '.join(names)}")
+
+
+def _of_the_kits_experiments(subject: str, found: str, remedy: str) -> Finding:
+    """Return what a site of the user's own brings by itself."""
+    if not remedy:
+        return Finding(subject=subject, state=State.FINE, found=found)
+    return Finding(
+        subject=subject,
+        state=State.NOTED,
+        found=found,
+        remedy=f"for the kit's own experiments, {remedy}; a site has its own",
+    )
 
 
 def _version(name: str, version: str, remedy: str) -> Finding:

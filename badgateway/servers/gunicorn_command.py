@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from badgateway.model.configuration import Configuration
-from badgateway.servers.option_words import FALSE, TRUE, options_of
+from badgateway.servers.options import FALSE, TRUE, options_of
 from badgateway.servers.server import OwnCommand, Place, Start
 
 OWN_FILE = "gunicorn.conf.py"

@@ -1,10 +1,11 @@
-"""Reads what a server's file says, as it stands: each option's value, and in which line."""
+"""Reads what a server's file or command line says, as it stands: each option's value, and in which line."""
 
 import ast
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+TRUE, FALSE = "true", "false"
 _OPTION = re.compile(r"\s*([A-Za-z_][\w-]*)\s*=\s*(.*?)\s*$")
 _BLOCK = re.compile(r"\s*if-[\w-]+\s*=")
 _END = re.compile(r"\s*end-?if\s*=")
@@ -58,3 +59,36 @@ def said_value(node: ast.expr) -> str | None:
             return said_value(default)
         case _:
             return None
+
+
+def options_of(words: Sequence[str], flags: Collection[str] = ()) -> Iterator[tuple[str, str]]:
+    """Yield the name of each option, without its dashes, and its value; words that belong to none are passed over.
+
+    A flag's value is `true`; with `no-` before it, it is the same flag's `false`.
+
+    Args:
+        words: Behind the server's program.
+        flags: Names of options that take no value; so does one that another option follows, or nothing.
+    """
+    left = list(words)
+    while left:
+        word = left.pop(0)
+        if not word.startswith("-") or not word.strip("-"):
+            continue
+        name, is_given, value = _parts(word)
+        if is_given:
+            yield name, value
+        elif name.startswith("no-") and name.removeprefix("no-") in flags:
+            yield name.removeprefix("no-"), FALSE
+        elif name in flags or not left or left[0].startswith("-"):
+            yield name, TRUE
+        else:
+            yield name, left.pop(0)
+
+
+def _parts(word: str) -> tuple[str, bool, str]:
+    """Return an option's name, whether its value is in the same word, and that value."""
+    if word.startswith("--"):
+        name, equals, value = word[2:].partition("=")
+        return name, bool(equals), value
+    return word[1:2], len(word) > 2, word[2:].removeprefix("=")

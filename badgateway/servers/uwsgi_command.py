@@ -7,8 +7,7 @@ again. So the command and its .ini become a server file of the kit's kind.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from badgateway.servers.option_words import TRUE, options_of
-from badgateway.servers.options import plain_options
+from badgateway.servers.options import TRUE, options_of, plain_options
 from badgateway.servers.server import OwnCommand
 
 _TAKEN_OVER = {

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from badgateway.servers.environment_file import variables
-from badgateway.servers.option_words import options_of
+from badgateway.servers.options import options_of
 
 CONCURRENCY = "WEB_CONCURRENCY"
 """Set by platforms, and read by some servers as the number of their workers."""

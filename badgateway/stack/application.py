@@ -33,7 +33,7 @@ def looks(experiment: Experiment, database: RunningDatabase, snapshot: Snapshot)
     ways += [(_of_any_command(argv), {}) for argv in commands if argv and _is_manage(argv)]
     different = {(argv, tuple(sorted(environment.items()))) for argv, environment in ways}
     return tuple(
-        _command(
+        command_of_site(
             f"look-{number}",
             ("python", str(SCRIPT), *argv),
             experiment,
@@ -68,7 +68,7 @@ def prepare(experiment: Experiment, database: RunningDatabase, snapshot: Snapsho
         DeploymentError: a command failed; with its last log lines.
     """
     for argv in experiment.application.prepare:
-        command = _command("prepare", argv, experiment, database, snapshot)
+        command = command_of_site("prepare", argv, experiment, database, snapshot)
         run_to_end(command, deadline_s=PREPARE_DEADLINE_S)
 
 
@@ -78,12 +78,12 @@ def restoring(experiment: Experiment, database: RunningDatabase, snapshot: Snaps
 
     Gives what waits until it is done, and raises DeploymentError with the last log lines if the command failed.
     """
-    command = _command("restore", experiment.application.restore, experiment, database, snapshot)
+    command = command_of_site("restore", experiment.application.restore, experiment, database, snapshot)
     with running(command) as child:
         yield lambda: demand_end(child, deadline_s=RESTORE_DEADLINE_S)
 
 
-def _command(
+def command_of_site(
     name: str,
     argv: Sequence[str],
     experiment: Experiment,
@@ -92,6 +92,16 @@ def _command(
     *,
     environment: Mapping[str, str] | None = None,
 ) -> Command:
+    """Return a command that runs in the application's folder, with its variables and its database.
+
+    Args:
+        name: Of its log, beside the database.
+        argv: The program and its arguments.
+        experiment: The application's.
+        database: The run's own.
+        snapshot: Where the application is.
+        environment: More variables.
+    """
     program, *arguments = argv
     return Command(
         name=f"{experiment.application.directory}: {' '.join(argv)}",

@@ -11,6 +11,7 @@ from badgateway.process.account import Account, make_passage
 from badgateway.stack import application
 from badgateway.stack.database import RunningDatabase, run_database
 from badgateway.stack.kept_data import keep_data, put_data_back
+from badgateway.stack.logins import make_logins
 from badgateway.stack.own_database import demand_own_databases
 from badgateway.stack.project import Snapshot
 from badgateway.stack.statistics import renew_statistics, take_statistics
@@ -34,6 +35,7 @@ def prepare_database(
         directory = snapshot.path(experiment.application.directory)
         demand_own_databases(application.looks(experiment, database, snapshot), database, directory)
         application.prepare(experiment, database, snapshot)
+        make_logins(experiment, database, snapshot)
         known = take_statistics(database)
         if not experiment.application.restore:
             keep_data(database)

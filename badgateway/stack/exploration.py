@@ -19,8 +19,7 @@ from badgateway.draft.settings_file import (
     settings_text,
     with_settings,
 )
-from badgateway.draft.today import Today, variables_set
-from badgateway.draft.todays_server import TodaysServer, todays_server
+from badgateway.draft.today import Today, TodaysServer, todays_server, variables_set
 from badgateway.draft.variables import (
     DRAWN,
     MADE_UP,

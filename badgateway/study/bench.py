@@ -13,6 +13,7 @@ from badgateway.analysis.worker_checks import Round
 from badgateway.errors import BadgatewayError, DeploymentError
 from badgateway.load.locust import Drive
 from badgateway.load.progress import Progress
+from badgateway.load.settings import SESSIONS
 from badgateway.load.standby import Standby
 from badgateway.model.axis import USUAL, At
 from badgateway.model.configuration import Configuration
@@ -27,6 +28,7 @@ from badgateway.process.child import Command
 from badgateway.process.readiness import Watched
 from badgateway.stack.database import RunningDatabase
 from badgateway.stack.deployment import READY_DEADLINE_S, Deployment
+from badgateway.stack.logins import logins_of
 from badgateway.stack.project import Snapshot
 from badgateway.store.temporary_folder import OwnFolder
 
@@ -61,6 +63,12 @@ class Bench:
         folder = self.folder / name
         folder.mkdir(mode=0o700)
         return folder
+
+    def users_environment(self, configuration: Configuration) -> dict[str, str]:
+        """Return the variables of the Locust file: the application's, and where its users' sessions are, if any."""
+        sessions = logins_of(self.database)
+        own = {**self.experiment.application.environment, **configuration.environment}
+        return {**own, SESSIONS: str(sessions)} if sessions else own
 
     def check(self) -> None:
         """Return when the database and the run's folder are still there, and room for what a trial writes.

@@ -154,7 +154,7 @@ def _deploy_and_drive(  # what is run, where, and who looks on
             on_progress=on_progress,
             check=lambda: _check(deployment, bench),
             site=experiment.application.public_url or "",
-            environment={**experiment.application.environment, **configuration.environment},
+            environment=bench.users_environment(configuration),
             standby=beside.standby,
         )
 

@@ -140,7 +140,7 @@ def _target(bench: Bench, name: str, url: str) -> Target:
         rate_per_s=None if load.users else load.rates_per_s[0],
         client_timeout_s=experiment.timeouts_of(configuration).client_s,
         project_root=bench.root,
-        environment={**experiment.application.environment, **configuration.environment},
+        environment=bench.users_environment(configuration),
     )
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from badgateway.analysis.log_end import MOST_LINES, last_traceback, last_words
+from badgateway.analysis.site_check import MOST_LINES, last_traceback, last_words
 from badgateway.model.raw import SERVER_LOG
 
 FIRST = """[2026-11-29 10:00:00] [7] [INFO] Booting worker

@@ -33,6 +33,7 @@ def test_levels_are_half_one_and_two_times_that():
     assert levels([step(5, failures=2)]) == (2, 5, 10)
 
 
-def test_what_could_not_be_measured_is_no_level():
-    assert levels([step(5), step(10), step(20, None, problem="x")]) == (5, 10, 20)
+def test_no_level_is_above_what_can_be_measured():
+    assert levels([step(5), step(10), step(20, None, problem="x")]) == (2, 5, 10)
+    assert levels([step(users) for users in STEPS]) == (80, 160, 320)
     assert levels([step(5, None, problem="x")]) == ()

@@ -7,13 +7,12 @@ import pytest
 
 from badgateway.draft.candidates import Candidate, LeftOut, candidates
 from badgateway.draft.draft import Draft, Levels, Python
-from badgateway.draft.experiment_text import NOT_MEASURED, with_measured_users, experiment_text
+from badgateway.draft.experiment_text import NOT_MEASURED, experiment_text, with_measured_users
 from badgateway.draft.findings import findings
 from badgateway.draft.locust_file import Workload
 from badgateway.draft.repository import Repository
 from badgateway.draft.routes import Task
-from badgateway.draft.today import served_by
-from badgateway.draft.todays_server import TodaysServer
+from badgateway.draft.today import TodaysServer, served_by
 from badgateway.draft.toml import line, spelled
 from badgateway.draft.variables import MADE_UP, RANDOM, URL, Variables
 from badgateway.model.application import Application

@@ -3,7 +3,8 @@
 import pytest
 
 from badgateway.draft.repository import look
-from badgateway.draft.today import expanded, served_by, served_today, variables_set
+from badgateway.draft.today import served_by, served_today, variables_set
+from badgateway.servers.serving_command import expanded
 
 
 def repository(tmp_path, **files):

@@ -1,6 +1,6 @@
 """What runs today comes with the numbers that were told of its command."""
 
-from badgateway.draft.todays_server import todays_server
+from badgateway.draft.today import todays_server
 from badgateway.model.configuration import WorkerModel
 
 TOLD = {"workers": 3, "threads": 4, "listen": 2048, "greenlets": 1000, "app_s": 20, "model": "gthread"}

@@ -46,10 +46,11 @@ def test_nothing_of_the_site_is_changed_and_no_secret_is_written(site: Path):
     assert not any(PRECIOUS in file.read_text() for file in written if file.is_file())
 
 
+@pytest.mark.timeout(300)
 def test_a_check_finds_all_well_or_takes_it_out(site: Path):
     kit = Kit(site, "check", "--drop")
 
-    assert kit.end(90) == 0, kit.output + kit.errors
+    assert kit.end(240) == 0, kit.output + kit.errors
     assert "the run's own" in kit.output
 
 

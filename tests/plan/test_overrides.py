@@ -41,7 +41,9 @@ def test_a_seed_that_no_manifest_could_hold_is_refused_before_anything_starts(se
 
 @pytest.mark.parametrize("blocks", [1, 3, 6, 12])
 def test_so_many_blocks_of_a_study_are_run_whatever_the_budget_of_its_file(blocks):
-    file = experiment(study={"blocks": 6, "looks": [2], "budget_s": 60}, load={"users": [5, 10, 20]})
+    file = experiment(
+        study={"blocks": 6, "looks": [2], "budget_s": 120}, load={"locustfile": "a.py", "users": [5, 10, 20]}
+    )
 
     changed = with_options(file, blocks=blocks)
 

@@ -55,7 +55,7 @@ def test_a_machine_on_which_all_is_well_has_nothing_to_mend(machine):
     assert {(one.state, one.remedy) for one in findings(Path("/nowhere"), looking=lambda: QUIET)} == {(State.FINE, "")}
 
 
-@pytest.mark.parametrize("name", ["nginx", "mariadb", "locust", "django"])
+@pytest.mark.parametrize("name", ["nginx", "mariadb", "locust"])
 def test_a_program_that_is_not_there_is_missing(machine, name):
     without = tuple((one, "not installed" if one == name else version) for one, version in GOOD.versions)
     machine.setattr(readiness, "read_environment", lambda _account: replace(GOOD, versions=without))
@@ -76,7 +76,8 @@ def test_one_server_is_enough_and_none_is_too_few(machine):
     assert found("servers").found == "gunicorn 23.0"
     machine.setattr(readiness, "read_environment", lambda _account: replace(GOOD, versions=()))
 
-    assert found("servers").state is State.MISSING
+    assert found("servers").state is State.NOTED
+    assert "a site has its own" in found("servers").remedy
 
 
 def test_other_systems_can_explain_and_not_run(machine):
@@ -115,3 +116,10 @@ def test_who_keeps_the_machine_busy_is_named(machine):
     assert found("quiet", busy).state is State.NOTED
     assert found("quiet", busy).remedy.endswith("end backup (pid 7)")
     assert found("quiet", None).state is State.NOTED
+
+
+def test_the_example_sites_framework_is_no_need_of_other_sites(machine):
+    without = tuple((one, "not installed" if one == "django" else version) for one, version in GOOD.versions)
+    machine.setattr(readiness, "read_environment", lambda _account: replace(GOOD, versions=without))
+
+    assert found("django").state is State.NOTED

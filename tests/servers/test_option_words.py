@@ -2,7 +2,7 @@
 
 import pytest
 
-from badgateway.servers.option_words import options_of
+from badgateway.servers.options import options_of
 
 
 @pytest.mark.parametrize(
