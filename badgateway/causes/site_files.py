@@ -149,7 +149,7 @@ def _of_server(
     yield "model", server.worker_model(text)
     yield "settings", settings
     if late := deployable.late_patch(options, text):
-        yield "late_patch", Said(value=late.value, where=f"{path}:{late.line}")
+        yield "late_patch", Said(value=late.value, where=_line(path, late.line, len(lines), where))
     for name in deployable.addresses:
         if option := options.get(name):
             yield "address", Said(value=option.value, where=_line(path, option.line, len(lines), where))

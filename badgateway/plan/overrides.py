@@ -106,14 +106,14 @@ _RAISING_S = (1.0, 4.0)
 def for_raising(experiment: Experiment) -> Experiment:
     """Return the experiment cut down to its baseline and short trials, in which users can be raised."""
     declared = experiment.model_dump(mode="json")
-    _keep((experiment.baseline.name,), declared)
+    keep((experiment.baseline.name,), declared)
     warm_up_s, window_s = _RAISING_S
     declared |= {"name": f"{experiment.name}-levels", "blocks": 1, "study": None, "confirmation": None}
     declared["load"] |= {"users": [1], "rates_per_s": [], "warm_up_s": warm_up_s, "window_s": window_s}
     declared["machine"] = {"max_steal_share": 1, "max_outside_share": 1}
     (one,) = declared["configurations"]
     one |= {axis.values: one[axis.values][:1] for axis in AXES}
-    return _validated(declared)
+    return validated(declared)
 
 
 def in_variant(experiment: Experiment, name: str) -> Experiment:
