@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from badgateway.model.capacity import CapacityStatus
 from tests.simulation.capacities import CURVES, GOAL, Found, Site, Weather, behind, search, search_in_rounds, some_truth
 from tests.simulation.promises import Promise, Question
 from tests.simulation.queues import Queue
@@ -54,12 +55,20 @@ def _of_failing(number: int) -> tuple[Promise | str, ...]:
 
 
 def _with_a_hole(number: int) -> tuple[Promise | str, ...]:
-    """Take for the capacity of a server that also fails at lower loads where it fails first, or where it fails last."""
+    """Take for the capacity of a server that also fails at lower loads where it fails first, or where it fails last.
+
+    Where the lowest load of the range is one of those, "none" is true.
+    """
     found = [_searched(_curve(seed), _WEATHER["noise 3 %"], seed, hole=_HOLE) for seed in range(number)]
     told = [one for one in found if one.is_told]
-    covered = sum(one.is_covered or one.holds(one.truth * _HOLE[0]) for one in told)
+    covered = sum(one.is_covered or _holds_the_first(one) for one in told)
     what = f"capacity, fails from {_HOLE[0]} to {_HOLE[1]} of it too: the interval holds either end, where told"
     return (Promise(what=what, count=covered, total=len(told), at_least=0.9),)
+
+
+def _holds_the_first(found: Found) -> bool:
+    fails_first = found.truth * _HOLE[0]
+    return found.holds(fails_first) or (found.capacity.status is CapacityStatus.NONE and fails_first <= GOAL.lowest)
 
 
 def _of_queue(number: int) -> tuple[Promise | str, ...]:
