@@ -169,20 +169,22 @@ _DATE = "%a %b %d %H:%M:%S %Y"
 _DATE_CHARS = 24
 _DATED = r"^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}\] "
 
-# The stock line is taken apart at fixed texts, several times as fast as by the patterns, which are for all others.
-_STOCK = r"^\d+ bytes in \d{1,9} (?:msecs|micros) \(HTTP/\d\.\d [1-9]\d\d\) "
+# The stock line is taken apart at two fixed texts and by one pattern, several times as fast as by the patterns that
+# are for all others.
+_GENERATED = " => generated "
+_STOCK = r"^\d+ bytes in (\d{1,9}) (msecs|micros) \(HTTP/\d\.\d ([1-9]\d\d)\) "
 _PIECES = (
+    f"strpos(line, '{_GENERATED}') AS found, split_part(line, '}} [', 2) AS came",
     (
-        "split_part(line, ' => generated ', 2) AS generated, split_part(line, '} [', 2) AS came, "
-        f"regexp_matches(line, '^{_BEGINS}') AS begins"
+        f"regexp_extract(substr(line, found + {len(_GENERATED)}), '{_STOCK}', ['took', 'unit', 'status']) AS stock, "
+        f"came, found > 0 AND regexp_matches(line, '^{_BEGINS}') AND regexp_matches(came, '{_DATED}') AS begins"
     ),
     (
-        f"begins AND regexp_matches(came, '{_DATED}') AND regexp_matches(generated, '{_STOCK}') AS is_stock, "
-        f"epoch(try_strptime(left(came, {_DATE_CHARS}), '{_DATE}')) AS came_s, split_part(generated, ' ', 4) AS took"
+        "stock.status AS stock_status, begins AND stock.status <> '' AS is_stock, "
+        f"epoch(try_strptime(left(came, {_DATE_CHARS}), '{_DATE}')) AS came_s, "
+        "TRY_CAST(stock.took AS DOUBLE) / CASE WHEN stock.unit = 'msecs' THEN 1e3 ELSE 1e6 END AS took_s"
     ),
 )
-_STOCK_STATUS = "TRY_CAST(left(split_part(generated, ' ', 7), 3) AS INTEGER)"
-_STOCK_DURATION = "TRY_CAST(took AS DOUBLE) / CASE WHEN split_part(generated, ' ', 5) = 'msecs' THEN 1e3 ELSE 1e6 END"
 
 
 def _requests() -> LineFormat:
@@ -193,11 +195,11 @@ def _requests() -> LineFormat:
     return LineFormat(
         kind=_KIND,
         pieces=_PIECES,
-        status=f"CASE WHEN is_stock THEN {_STOCK_STATUS} WHEN {_CLAIM} THEN {_STATUS} END",
-        time_s=f"CASE WHEN is_stock AND came_s IS NOT NULL THEN came_s + {_STOCK_DURATION} "
+        status=f"CASE WHEN is_stock THEN TRY_CAST(stock_status AS INTEGER) WHEN {_CLAIM} THEN {_STATUS} END",
+        time_s=f"CASE WHEN is_stock AND came_s IS NOT NULL THEN came_s + took_s "
         f"WHEN {_CLAIM} THEN {started_s} + coalesce({duration_s}, 0) END",
         has_local_times=True,
-        tells=f"CASE WHEN is_stock THEN {_STOCK_DURATION} WHEN {_CLAIM} THEN {duration_s} END >= {_LONG_S}",
+        tells=f"CASE WHEN is_stock THEN took_s WHEN {_CLAIM} THEN {duration_s} END >= {_LONG_S}",
         claims_to_be_a_request=_CLAIM,
         columns={
             "duration_s": duration_s,
