@@ -44,13 +44,26 @@ print(json.dumps([child.returncode, {**took, "peak_mib": usage.ru_maxrss / 1024}
 """
 
 
-def measured(command: list[str], *, cwd: Path | None = None) -> Cost:
-    """Run a program to its end, which must be a good one."""
+def measured(command: list[str], *, cwd: Path | None = None, bytecode: Path | None = None) -> Cost:
+    """Run a program to its end, which must be a good one.
+
+    Args:
+        command: What to run.
+        cwd: Where.
+        bytecode: Where Python keeps its modules compiled, whatever the environment says; None: as that says.
+    """
     watching = [sys.executable, "-c", _WATCH, *command]
-    code, took = json.loads(subprocess.run(watching, cwd=cwd, check=True, stdout=subprocess.PIPE).stdout)
+    environment = None if bytecode is None else _compiling(bytecode)
+    done = subprocess.run(watching, cwd=cwd, check=True, stdout=subprocess.PIPE, env=environment)
+    code, took = json.loads(done.stdout)
     if code:
         raise click.ClickException(f"{command[0]} ended with status {code}")
     return Cost(**took)
+
+
+def _compiling(bytecode: Path) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return kept | {"PYTHONPYCACHEPREFIX": str(bytecode)}
 
 
 def have_in_memory(log: Path) -> None:

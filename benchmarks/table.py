@@ -2,7 +2,7 @@
 
 In the project's root: `python -m benchmarks.table` (`--only explain`, `--scale 0.1`). With `--against FILE` it fails
 when a row has become slower than in an earlier table, beyond noise; `--write` also brings docs/performance.md up to
-date.
+date, and `--page` does that alone.
 """
 
 import json
@@ -15,50 +15,12 @@ from pydantic import TypeAdapter
 
 from badgateway.numbers import plural
 from badgateway.probe.environment import read_environment
-from benchmarks.duel import Row, Spread, fight, is_slower, require_all
-from benchmarks.rows import GROUPS, ROOT, prepared
+from benchmarks import page
+from benchmarks.duel import Row, fight, is_slower, require_all
+from benchmarks.page import RESULTS, said
+from benchmarks.rows import GROUPS, prepared
 
-RESULTS = ROOT / "results" / "benchmarks.json"
-PAGE = ROOT / "docs" / "performance.md"
-BEGIN, END = "<!-- from results/benchmarks.json -->", "<!-- to here -->"
 LEAST_PAIRS = 5
-
-
-def markdown(found: dict[str, Any]) -> str:
-    """Return the machine and the table, as the page has them."""
-    machine, rows = found["machine"], TypeAdapter(list[Row]).validate_python(found["rows"])
-    named = f"{machine['cpu']}, {machine['cores']} cores, {machine['memory_bytes'] / 2**30:.1f} GiB"
-    lines = [
-        f"{named}; {machine['system']}; {machine['python']}. Median of the pairs (lowest to highest).",
-        "",
-        "| work | in | ours | anchor | ratio | pairs | load before |",
-        "|---|---|---|---|---|---|---|",
-    ]
-    lines += [
-        f"| {row.work} | {row.unit} | {said(row.ours)} | {said(row.anchor)}{f', {row.against}' if row.against else ''} "
-        f"| {said(row.ratio)} | {row.pairs} | {row.load} |"
-        for row in rows
-    ]
-    return "\n".join(lines)
-
-
-def said(spread: Spread | None) -> str:
-    """Return the median, with the lowest and the highest."""
-    if spread is None:
-        return "none"
-    return f"{figure(spread.median)} ({figure(spread.low)} to {figure(spread.high)})"
-
-
-def figure(value: float) -> str:
-    """Return a figure with three digits that count."""
-    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
-
-
-def update_page(found: dict[str, Any]) -> None:
-    """Put machine and table where the page has them."""
-    before, _, rest = PAGE.read_text("utf-8").partition(BEGIN)
-    _, _, after = rest.partition(END)
-    PAGE.write_text(f"{before}{BEGIN}\n\n{markdown(found)}\n\n{END}{after}", "utf-8")
 
 
 def measure(groups: list[str], pairs: int, scale: float) -> list[Row]:
@@ -82,8 +44,21 @@ def measure(groups: list[str], pairs: int, scale: float) -> list[Row]:
 @click.option("--against", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="An earlier table.")
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), default=RESULTS, show_default=False)
 @click.option("--write", is_flag=True, help="Bring docs/performance.md up to date.")
-def main(*, pairs: int, scale: float, only: tuple[str, ...], against: Path | None, output: Path, write: bool) -> None:
+@click.option("--page", "page_alone", is_flag=True, help="Do that from the table that is there; measure nothing.")
+def main(
+    *,
+    pairs: int,
+    scale: float,
+    only: tuple[str, ...],
+    against: Path | None,
+    output: Path,
+    write: bool,
+    page_alone: bool,
+) -> None:
     """Measure, print, keep and compare."""
+    if page_alone:
+        page.update()
+        return
     rows = measure(list(only) or list(GROUPS), pairs, scale)
     found: dict[str, Any] = {"machine": machine(), "rows": [asdict(row) for row in rows]}
     if only and output.exists():
@@ -91,7 +66,7 @@ def main(*, pairs: int, scale: float, only: tuple[str, ...], against: Path | Non
     output.parent.mkdir(exist_ok=True)
     output.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
     if write:
-        update_page(found)
+        page.update()
     if against is not None:
         compare(rows, TypeAdapter(list[Row]).validate_python(json.loads(against.read_text("utf-8"))["rows"]), only)
 

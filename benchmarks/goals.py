@@ -1,0 +1,50 @@
+"""What each row of the table is to reach, and why one may not: what a profile of it shows."""
+
+from dataclasses import dataclass
+
+from benchmarks.duel import Row
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Goal:
+    """The most that the median of a row may be."""
+
+    most: float
+    of_anchor: bool = False
+    """Of the ratio, not of what ours took."""
+    profile: str = ""
+    """Where the time or the memory goes, for whoever reads that the goal is missed."""
+
+    def is_met(self, row: Row) -> bool | None:
+        """Tell whether a row reaches it; None where it was not measured against the anchor."""
+        measured = row.ratio if self.of_anchor else row.ours
+        return None if measured is None else measured.median <= self.most
+
+
+_MILLION = "explain, 1,000,000 lines of"
+_ERRORS = f"{_MILLION} nginx's error log, 85 % failures"
+_COMBINED = "explain, 10,000,000 combined lines"
+_SPLIT = "bare DuckDB that splits the lines"
+_LEDGER = "ledger of a trial of 1,000,000 requests"
+_JOIN = "bare DuckDB that joins the files"
+_REPORT = "report of 35 trials, 65,000 requests in all"
+_GENERATOR = "a request of the load generator, one process"
+
+GOALS: dict[str, Goal] = {
+    "badgateway --help, s, Python that imports click": Goal(most=0.2),
+    "explain, 1,000 lines, s, Python that imports DuckDB": Goal(most=0.4),
+    f"{_ERRORS}, s, {_SPLIT}": Goal(most=4),
+    f"{_ERRORS}, MiB, {_SPLIT}": Goal(most=400),
+    f"{_MILLION} uWSGI's log, s, {_SPLIT}": Goal(most=2),
+    f"{_COMBINED}, s of CPU, {_SPLIT}": Goal(most=1.6, of_anchor=True),
+    f"{_COMBINED}, s, goaccess": Goal(most=1 / 30, of_anchor=True),
+    f"{_LEDGER}, s, {_JOIN}": Goal(most=8),
+    f"{_LEDGER}, MiB, {_JOIN}": Goal(most=600),
+    "files kept of a million requests, MB": Goal(most=300),
+    f"{_REPORT}, s, bare DuckDB that reads the files once": Goal(most=4),
+    "streamed .xlsx of 100,000 rows, s of CPU, XlsxWriter, constant_memory": Goal(most=0.1, of_anchor=True),
+    f"{_GENERATOR}, us of CPU, Locust's FastHttpUser": Goal(most=0.47, of_anchor=True),
+    f"{_GENERATOR}, us, Locust's FastHttpUser": Goal(most=1 / 2.1, of_anchor=True),
+    "overhead of a trial of uWSGI and of Gunicorn, on average, s": Goal(most=1.4),
+}
+"""By the name of the row. Logs and trials of another size have none."""
