@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from experiments.workbook import WorkbookCheck
-from school.exports.xlsx import xlsx_chunks
+from school.exports import xlsx
+from school.exports.xlsx import sheet_text, xlsx_chunks
 
 OFFICE = shutil.which("soffice") or shutil.which("libreoffice")
 
@@ -52,6 +53,23 @@ def test_text_that_looks_like_a_formula_or_a_number_stays_text():
 @given(text=st.text(st.characters(), max_size=30))
 def test_any_text_comes_back_as_it_was_and_the_xml_is_valid(text):
     assert texts(book([(text, "x")]))[2:] == [text, "x"]
+
+
+CELL = st.one_of(
+    st.text(st.sampled_from("ab |&<>_x0041\t\n\x07\xa0\u3000\ufffe%é日😀"), max_size=9),
+    st.integers(),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.dates(),
+    st.none(),
+)
+
+
+@given(rows=st.lists(st.lists(CELL, min_size=1, max_size=6), max_size=4))
+def test_a_row_made_at_once_is_the_one_made_cell_by_cell(rows):
+    at_once = b"".join(sheet_text(("a",), iter(rows)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(xlsx, "_are_plain", lambda _texts: False)
+        assert b"".join(sheet_text(("a",), iter(rows))) == at_once
 
 
 @pytest.mark.parametrize("text", ["\x00", "\x0b", "\r\n", "\ud800", "\ufffe", "_x0041_", " a ", "😀", "]]>", "&amp;"])

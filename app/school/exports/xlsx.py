@@ -4,6 +4,7 @@ import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 from zipfile import ZIP_DEFLATED
@@ -55,7 +56,34 @@ def sheet_text(titles: Sequence[str], rows: Iterator[Sequence[Cell]]) -> Iterato
 
 
 def _row(cells: Sequence[Cell]) -> str:
-    return f"<row >{''.join([_CELLS[type(cell)](cell) for cell in cells])}</row>"
+    return _row_of(tuple(map(type, cells)))(cells)
+
+
+@lru_cache(maxsize=1000)
+def _row_of(kinds: tuple[type, ...]) -> Callable[[Sequence[Cell]], str]:
+    """Return what writes a row whose cells are of these kinds: all their XML but the values is made here, once."""
+    line = f"<row >{''.join([_PLACES[kind] for kind in kinds])}</row>"
+    texts, days = ([at for at, kind in enumerate(kinds) if kind is one] for one in (str, date))
+
+    def row(cells: Sequence[Any]) -> str:
+        if not _are_plain([cells[at] for at in texts]):
+            return f"<row >{''.join([_CELLS[type(cell)](cell) for cell in cells])}</row>"
+        values = [*cells]
+        for at in days:
+            values[at] = values[at].toordinal() - _DAYS_BEFORE_1900
+        return line % tuple(values)
+
+    return row
+
+
+def _are_plain(texts: Sequence[str]) -> bool:
+    """Tell whether texts stand in XML as they are; nearly all do, and to see it of a whole row at once takes least."""
+    whole = f"|{'|'.join(texts)}|"
+    # All that XML cannot hold is not printable; what is printable begins or ends with no blank but a space.
+    if not whole.isprintable():
+        return False
+    # A pattern of all six takes longer than six looks.
+    return not ("&" in whole or "<" in whole or ">" in whole or "_x" in whole or "| " in whole or " |" in whole)
 
 
 def _text(text: str) -> str:
@@ -68,18 +96,17 @@ def _escape(found: re.Match[str]) -> str:
     return _ENTITIES.get(found[0]) or f"_x{ord(found[0]):04X}_"
 
 
-def _number(number: float) -> str:
-    return f"<c><v>{number!r}</v></c>"
-
-
-def _day(day: date) -> str:
-    return f'<c s="{xlsx_parts.DATE_STYLE}"><v>{day.toordinal() - _DAYS_BEFORE_1900}</v></c>'
-
-
+_PLACES: Mapping[type, str] = {
+    str: '<c t="inlineStr"><is><t>%s</t></is></c>',
+    int: "<c><v>%r</v></c>",
+    float: "<c><v>%r</v></c>",
+    date: f'<c s="{xlsx_parts.DATE_STYLE}"><v>%d</v></c>',
+    type(None): "<c/>%.0s",
+}
+"""The XML of a cell of each kind, with the place of its value."""
 _CELLS: Mapping[type, Callable[[Any], str]] = {
     str: _text,
-    int: _number,
-    float: _number,
-    date: _day,
-    type(None): lambda _: "<c/>",
+    date: lambda day: _PLACES[date] % (day.toordinal() - _DAYS_BEFORE_1900),
+    **{kind: _PLACES[kind].__mod__ for kind in (int, float, type(None))},
 }
+"""The same with its value, where a text of the row needs more than its place."""
