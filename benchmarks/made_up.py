@@ -58,7 +58,7 @@ def run(folder: Path) -> Path:
     )
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(fakes, "REQUESTS", ROWS_OF_ALL // TRIALS)
-        patch.setattr(run_experiment, "read_environment", lambda _account: fakes.ENVIRONMENT)
+        patch.setattr(run_experiment, "read_environment", lambda *_given: fakes.ENVIRONMENT)
         (bench := folder / "bench").mkdir(parents=True)
         finished = run_experiment.run_experiment(
             asked,
