@@ -1,39 +1,45 @@
 """What a database driver costs a site: connects, one row, many rows, near the database and 1 and 5 ms away from it.
 
-python benchmarks/drivers.py      (in the project's folder; takes a minute)
+python benchmarks/drivers.py      (in the project's folder; takes three minutes)
 
 Prints a page of Markdown. A driver that is not installed is said to be missing; `pip install asyncmy` adds the one that
-is for event loops.
+is for event loops. One that does not give the rows that the first one gives ends the benchmark: what is fast because it
+leaves something out is not compared.
 """
 
 import asyncio
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
+from math import comb
 from pathlib import Path
 from typing import Any
 
 import click
 
 from badgateway.plan.experiment_file import load_experiment
+from badgateway.probe.quiet import look
 from badgateway.stack.database import RunningDatabase
 from badgateway.stack.distance import at_distance
 from badgateway.study.local import LOCAL
 
 ROOT = Path(__file__).parents[1]
 DISTANCES_MS = (0.0, 1.0, 5.0)
-ROUNDS = 7
-CONNECTS, QUERIES = 20, 100
+ROUNDS = 15
+CONNECTS = 20
+LEAST_S = 0.2
+"""What is asked for in a round, again and again: long beside the moments that somebody else takes of the processor."""
 ONE_ROW = "SELECT * FROM school_member WHERE id = 17"
 ALL_ROWS = "SELECT * FROM school_member"
 """As many as the school has members."""
 
-Ask = Callable[[str], int]
-"""Asks one query on an open connection, and returns how many rows came."""
+Rows = Sequence[Sequence[object]]
+Ask = Callable[[str], Rows]
+"""Asks one query on an open connection, and returns the rows that came."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,9 +54,10 @@ class Way:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Times:
-    """What one round took, in wall-clock and CPU time of this process."""
+    """What one round took, in wall-clock time, and where it says so in CPU time of this process."""
 
     connect_ms: float
+    connect_cpu_ms: float
     query_ms: float
     query_cpu_ms: float
     rows_per_s: float
@@ -73,10 +80,11 @@ def plain(module: str, database: RunningDatabase, **options: Any) -> Iterator[As
     """Connect with a driver whose calls return when the answer is there."""
     connection = import_module(module).connect(**access(database), **options)
 
-    def ask(query: str) -> int:
+    def ask(query: str) -> Rows:
         with connection.cursor() as cursor:
             cursor.execute(query)
-            return len(cursor.fetchall())
+            found: Rows = cursor.fetchall()
+            return found
 
     try:
         yield ask
@@ -90,10 +98,11 @@ def on_event_loop(module: str, database: RunningDatabase) -> Iterator[Ask]:
     with asyncio.Runner() as runner:
         connection = runner.run(import_module(module).connect(**access(database, database="db")))
 
-        async def fetched(query: str) -> int:
+        async def fetched(query: str) -> Rows:
             async with connection.cursor() as cursor:
                 await cursor.execute(query)
-                return len(await cursor.fetchall())
+                found: Rows = await cursor.fetchall()
+                return found
 
         try:
             yield lambda query: runner.run(fetched(query))
@@ -117,43 +126,92 @@ def installed(way: Way) -> str:
         return ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spent:
+    """What doing something took, each time."""
+
+    wall_s: float
+    cpu_s: float
+
+
+def each(act: Callable[[], object], *, least_s: float = LEAST_S, times: int = 1) -> Spent:
+    """Do something so often, and for so long, at least; return what it took each time."""
+    done, cpu_start_s, start_s = 0, time.process_time(), time.perf_counter()
+    while done < times or time.perf_counter() - start_s < least_s:
+        act()
+        done += 1
+    return Spent(wall_s=(time.perf_counter() - start_s) / done, cpu_s=(time.process_time() - cpu_start_s) / done)
+
+
 def once(way: Way, database: RunningDatabase) -> Times:
     """Measure one round of a driver."""
-    start_s = time.perf_counter()
-    for _ in range(CONNECTS):
+
+    def connect() -> None:
         with way.connected(database):
             pass
-    connect_s = (time.perf_counter() - start_s) / CONNECTS
+
+    connects = each(connect, least_s=0, times=CONNECTS)
     with way.connected(database) as ask:
-        cpu_start_s, start_s = time.process_time(), time.perf_counter()
-        for _ in range(QUERIES):
-            ask(ONE_ROW)
-        query_s, cpu_s = time.perf_counter() - start_s, time.process_time() - cpu_start_s
-        start_s = time.perf_counter()
-        rows = ask(ALL_ROWS)
-        rows_s = time.perf_counter() - start_s
+        query = each(lambda: ask(ONE_ROW))
+        rows = len(ask(ALL_ROWS))
+        whole = each(lambda: ask(ALL_ROWS))
     return Times(
-        connect_ms=1000 * connect_s,
-        query_ms=1000 * query_s / QUERIES,
-        query_cpu_ms=1000 * cpu_s / QUERIES,
-        rows_per_s=rows / rows_s,
+        connect_ms=1000 * connects.wall_s,
+        connect_cpu_ms=1000 * connects.cpu_s,
+        query_ms=1000 * query.wall_s,
+        query_cpu_ms=1000 * query.cpu_s,
+        rows_per_s=rows / whole.wall_s,
     )
 
 
-def line(label: str, rounds: list[Times], against: list[Times]) -> str:
-    """Return a driver's row: medians, and its times a query as multiples of the first driver's, lowest to highest."""
-    median = {
-        name: statistics.median(getattr(one, name) for one in rounds)
-        for name in ("connect_ms", "query_ms", "query_cpu_ms", "rows_per_s")
-    }
-    times = sorted(one.query_ms / other.query_ms for one, other in zip(rounds, against, strict=True))
+def require_same_rows(ways: Sequence[Way], database: RunningDatabase) -> int:
+    """Return how many rows every driver gives of the whole table.
+
+    Raises:
+        ClickException: One gives others than the first driver does, or none.
+    """
+    first: list[tuple[object, ...]] = []
+    for way in ways:
+        with way.connected(database) as ask:
+            found = sorted(map(tuple, ask(ALL_ROWS)))
+        first = first or found
+        if not found or found != first:
+            raise click.ClickException(
+                f"{way.label}: {len(found):,} rows that are not the {len(first):,} of {ways[0].label}; its times would "
+                "be of other work"
+            )
+    return len(first)
+
+
+def interval(values: Sequence[float]) -> tuple[float, float]:
+    """Return between which two of the values their median lies with at least 95 % confidence, all if they are few."""
+    ordered, count = sorted(values), len(values)
+    outside = 0
+    while 2 * sum(comb(count, below) for below in range(outside + 1)) <= 0.05 * 2**count:
+        outside += 1
+    return ordered[max(outside - 1, 0)], ordered[count - max(outside, 1)]
+
+
+def multiple(name: str, rounds: Sequence[Times], against: Sequence[Times]) -> str:
+    """Return what a driver takes as a multiple of the first one in the same round: the median, and its interval."""
+    found = [getattr(one, name) / getattr(other, name) for one, other in zip(rounds, against, strict=True)]
+    low, high = interval(found)
+    return f"{statistics.median(found):.2f} ({low:.2f}-{high:.2f})"
+
+
+def line(label: str, rounds: Sequence[Times], against: Sequence[Times]) -> str:
+    """Return a driver's row: medians, and multiples of the first driver's."""
+    median = {name: statistics.median(getattr(one, name) for one in rounds) for name in Times.__dataclass_fields__}
     cells = (
         label,
-        f"{1000 / median['connect_ms']:,.0f}",
+        f"{median['connect_ms']:.2f} ms",
+        f"{median['connect_cpu_ms']:.2f} ms",
         f"{median['query_ms']:.2f} ms",
-        f"{statistics.median(times):.2f} ({times[0]:.2f}-{times[-1]:.2f})",
-        f"{median['query_cpu_ms']:.2f} ms",
+        multiple("query_ms", rounds, against),
+        f"{median['query_cpu_ms']:.3f} ms",
+        multiple("query_cpu_ms", rounds, against),
         f"{median['rows_per_s']:,.0f}",
+        multiple("rows_per_s", rounds, against),
     )
     return f"| {' | '.join(cells)} |"
 
@@ -165,24 +223,37 @@ def table(database: RunningDatabase, folder: Path, distance_ms: float, ways: lis
     # The first round loads and fills what is filled once.
     by_way = [list(found) for found in zip(*rounds[1:], strict=True)]
     click.echo(f"\n## The database {distance_ms:g} ms away\n")
-    click.echo("| driver | connects/s | one row | times the first driver | CPU a query | rows/s |")
-    click.echo("| :-- | --: | --: | --: | --: | --: |")
+    head = ("driver", "connect", "its CPU", "one row", "times", "its CPU", "times", "rows/s of many", "times")
+    click.echo(f"| {' | '.join(head)} |")
+    click.echo(f"| :-- |{' --: |' * (len(head) - 1)}")
     for way, found in zip(ways, by_way, strict=True):
         click.echo(line(way.label, found, by_way[0]))
+
+
+def others_share() -> str:
+    """Return how much of the processor others use now, in words."""
+    found = look()
+    return "nobody could tell" if found is None else f"{found.outside_share:.0%}"
 
 
 def main() -> None:
     """Print the page."""
     ways = [way for way in WAYS if installed(way)]
     click.echo("# What a database driver costs\n")
-    click.echo("Made by `python benchmarks/drivers.py`, on one machine with its database. Medians of rounds in turn;")
-    click.echo("behind the median of a multiple stand the least and the most of the rounds.\n")
+    click.echo("Made by `python benchmarks/drivers.py`, on one machine with its database. Medians of rounds in turn.")
+    click.echo(
+        "*times* is what a driver takes of the first one in the same round; behind it stands the interval of the"
+    )
+    click.echo("median with at least 95 % confidence.\n")
     versions = dict.fromkeys(f"{way.distribution} {installed(way) or 'not installed'}" for way in WAYS)
     click.echo(f"Versions: {', '.join(versions)}.")
+    before = others_share()
     with LOCAL.set_up(load_experiment(ROOT / "experiments" / "concurrency.toml"), ROOT) as bench:
+        click.echo(f"All drivers give the same {require_same_rows(ways, bench.database):,} rows of the whole table.")
         folder = bench.raw_folder("drivers")
         for distance_ms in DISTANCES_MS:
             table(bench.database, folder, distance_ms, ways)
+    click.echo(f"\nOthers used so much of the processor before: {before}; and afterwards: {others_share()}.")
 
 
 if __name__ == "__main__":
