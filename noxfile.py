@@ -148,7 +148,10 @@ POSTGRESQL = "experiments/postgresql.toml"
 STORY_502 = "experiments/story-502.toml"
 STORY_LOAD = "experiments/story-502-load.toml"
 STORY_RATE = "experiments/story-502-rate.toml"
+STORY_CORES = "experiments/story-502-cores.toml"
+STORY_INSTANCES = "experiments/story-502-instances.toml"
 STORY_504 = "experiments/story-504.toml"
+STORY_504_FULL = "experiments/story-504-full.toml"
 EXPORT_SERVERS = "experiments/export-servers.toml"
 # That none qualifies, or that the trials do not decide, is an answer and no failed session.
 ANSWERED = (0, 1, 3)
@@ -208,9 +211,30 @@ def story_load(session: nox.Session) -> None:
 
 
 @nox.session
+def story_scale(session: nox.Session) -> None:
+    """Try numbers of workers on one core and on two, and two servers in place of one: eleven minutes."""
+    run(
+        session,
+        "badgateway",
+        "run",
+        "--no-worker-checks",
+        STORY_CORES,
+        STORY_INSTANCES,
+        *session.posargs,
+        success_codes=ANSWERED,
+    )
+
+
+@nox.session
 def story_504(session: nox.Session) -> None:
     """Try the claims of the 504 story: servers, time limits, queries and writers: twelve minutes."""
     run(session, "badgateway", "run", "--no-worker-checks", STORY_504, *session.posargs, success_codes=ANSWERED)
+
+
+@nox.session
+def story_504_full(session: nox.Session) -> None:
+    """Wait for the 504 with the story's own 300 s, on its server and on threads: eleven minutes, mostly of waiting."""
+    run(session, "badgateway", "run", "--no-worker-checks", STORY_504_FULL, *session.posargs, success_codes=ANSWERED)
 
 
 @nox.session

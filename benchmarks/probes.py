@@ -117,9 +117,11 @@ def measure(bench: Bench, deployment: Deployment, raw: Path, stats: Path) -> Non
         pid=database.pid,
     )
     socket = raw / FOLDER / RUN_FOLDER / "web.sock"
-    watch = Watch(server_socket=socket, proxy_port=port, server=uwsgi.SERVER, statistics_socket=stats, database=access)
-    parts = {**deployment.parts, PART: database.pid}
-    count = sum(1 + len(psutil.Process(pid).children(recursive=True)) for pid in parts.values())
+    watch = Watch(
+        server_sockets=(socket,), proxy_port=port, server=uwsgi.SERVER, statistics_sockets=(stats,), database=access
+    )
+    parts = {**deployment.roots, PART: (database.pid,)}
+    count = sum(1 + len(psutil.Process(pid).children(recursive=True)) for pids in parts.values() for pid in pids)
     click.echo(f"{count} processes")
     print_each(
         {
@@ -144,7 +146,7 @@ def measure(bench: Bench, deployment: Deployment, raw: Path, stats: Path) -> Non
         client.join()
 
 
-def print_together(raw: Path, watch: Watch, parts: dict[str, int]) -> None:
+def print_together(raw: Path, watch: Watch, parts: dict[str, tuple[int, ...]]) -> None:
     """Print what the samplers cost as a trial runs them, and what this process costs without them."""
 
     def sampled() -> None:

@@ -13,13 +13,16 @@ from badgateway.servers.server import COMMON_SETTINGS
 from badgateway.words import phrases
 
 COMPARED = (
-    *("server", "driver", "workers", "least_workers", "threads", "greenlets", "listen", "transport", "front_door"),
+    *("server", "driver", "workers", "instances", "cores", "least_workers", "threads", "greenlets", "listen"),
+    *("transport", "front_door"),
     *("proxy_http", "keepalive_s", "preload", "max_requests", "max_requests_delta", "least_lifetime_s"),
     *("graceful_stop_s", "conn_max_age_s", "pool", "database_tls", "timeouts", "background", "environment"),
 )
 """The settings in which configurations of a run can differ."""
 _WORDS: Mapping[str, str] = {
     "server": "server file",
+    "instances": "servers behind nginx",
+    "cores": "CPUs",
     "listen": "accept queue",
     "conn_max_age_s": "CONN_MAX_AGE",
     "max_requests": "requests before a worker is replaced",

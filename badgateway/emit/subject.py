@@ -93,11 +93,11 @@ class Subject:
         """How many database connections it can open at most; None where nothing limits them."""
         one = self.configuration
         if one.pool:
-            return one.workers * one.pool
+            return one.instances * one.workers * one.pool
         per_worker = {WorkerModel.EVENT_LOOP: None, WorkerModel.GREENLETS: one.greenlets}.get(
             self.model or WorkerModel.THREADS, one.threads
         )
-        return None if per_worker is None else one.workers * per_worker
+        return None if per_worker is None else one.instances * one.workers * per_worker
 
 
 def subject_of(document: Document, name: str | None, *, source: str) -> tuple[Measurements, Configuration]:

@@ -160,6 +160,13 @@ def untested(subject: Subject) -> Iterator[str]:
     yield "TLS towards clients, static files, other sites behind nginx, and locations of its template beside /."
     yield "The unit of systemd and its sandbox, containers, and every path below /srv, /etc and /run."
     yield "More than one machine, and a load balancer before nginx: load-balancer.md is arithmetic."
+    if one.instances > 1:
+        yield (
+            f"One server alone: {one.instances} of them took turns behind nginx in the trials. These files start one; "
+            "its machines or containers are as many, and nginx's upstream needs a line for each."
+        )
+    if one.cores:
+        yield f"Other CPUs than the {one.cores} that its processes were bound to; these files bind them to none."
     if not one.max_requests:
         yield "Memory over days: no worker was replaced, and a trial takes seconds. Watch it for a week."
     yield from (axis.unseen for axis in AXES if one.values_on(axis) == (0.0,))

@@ -80,6 +80,10 @@ class Configuration(_Declared):
     driver: Name
     """One of the drivers of the experiment's database."""
     workers: Annotated[int, Field(ge=1, le=256)]
+    instances: Annotated[int, Field(ge=1, le=16)] = 1
+    """So many servers, each with all these workers and a queue of its own, take turns behind the one proxy."""
+    cores: Annotated[int, Field(ge=0, le=1024)] = 0
+    """Its servers' processes may run on so many CPUs only (affinity, which is no container's quota); 0 is all."""
     least_workers: Annotated[int, Field(ge=0, le=256)] = 0
     """Idle, it keeps so many of them; 0 is all, and so it is where the server or its file has no use for it."""
     threads: Annotated[int, Field(ge=1, le=1000)] = 1

@@ -18,6 +18,8 @@ CONNECT_COSTS_S = 3.0
 PLAIN: dict[str, object] = {
     field: Configuration.model_fields[field].get_default(call_default_factory=True)
     for field in (
+        "instances",
+        "cores",
         "least_workers",
         "pool",
         "conn_max_age_s",

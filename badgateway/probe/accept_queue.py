@@ -35,37 +35,37 @@ INET_QUEUE_OFFSET = 56
 
 
 class AcceptQueue:
-    """The accept queue of one listening socket, and the length it may have.
+    """The accept queue of a listening socket, and the length it may have; of several sockets, the fullest one's.
 
     A queue is full when the value has reached the limit: a unix socket turns the next connection away (EAGAIN) once the
     value is one above it, a TCP socket drops it without a word.
     """
 
-    def __init__(self, series: str, listener: Listener) -> None:
-        """Watch a socket, which need not be there yet.
+    def __init__(self, series: str, *listeners: Listener) -> None:
+        """Watch sockets, which need not be there yet.
 
         Raises:
             NotAvailableError: this system has no sock_diag.
         """
         self.series = (series,)
-        self._listener = listener
+        self._listeners = listeners
         self._kernel = _connect()
 
     def read(self) -> tuple[Reading]:
-        """Return the length of the queue; of several sockets that share an address, of the fullest.
+        """Return the length of the queue; of several sockets, at one address or at several, of the fullest.
 
         Raises:
             NotAvailableError: nobody listens there, or the kernel does not answer.
         """
         try:
-            queues = _queues(self._kernel, self._listener)
+            queues = [queue for listener in self._listeners for queue in _queues(self._kernel, listener)]
         except OSError as error:
             # The rest of an answer that came late must not be taken for the answer to the next question.
             self._kernel.close()
             self._kernel = _connect()
             raise NotAvailableError(f"sock_diag: {error}") from error
         if not queues:
-            raise NotAvailableError(f"nobody listens on {self._listener}")
+            raise NotAvailableError(f"nobody listens on {', '.join(map(str, self._listeners))}")
         waiting, limit = max(queues, key=lambda queue: queue[0] / max(queue[1], 1))
         return (Reading(series=self.series[0], value=waiting, limit=limit),)
 

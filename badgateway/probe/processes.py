@@ -3,7 +3,7 @@
 import csv
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -23,18 +23,18 @@ class ProcessSampler(InRounds):
 
     Columns: time_s (seconds since the epoch), part, pids (live processes of the tree), cpu_s (what the part has used
     since it started, user and system; never goes down), rss_bytes (sum over the tree; shared pages count in each
-    process). A part whose root process has ended gets no further rows.
+    process). A part of which a root process has ended gets no further rows.
     """
 
     def __init__(
         self,
         path: Path,
-        parts: Mapping[str, int],
+        parts: Mapping[str, Sequence[int]],
         *,
         period_s: float = PERIOD_S,
         on_sample: Callable[[float], None] = lambda _cpu_s: None,
     ) -> None:
-        """Sample `parts`, which maps each part's name to the pid of its root process, into the file at path.
+        """Sample `parts`, which maps each part's name to the pids of its root processes, into the file at path.
 
         `on_sample` is told, in the sampler's thread, the CPU seconds of all parts together after each sample.
 
@@ -45,7 +45,7 @@ class ProcessSampler(InRounds):
         super().__init__("the process sampler", period_s)
         self._on_sample = on_sample
         self._used_s: dict[str, float] = {}
-        self._meters = {part: _Meter(_process(part, pid)) for part, pid in parts.items()}
+        self._meters = {part: _meter(part, *pids) for part, pids in parts.items()}
         self._lock = threading.Lock()
 
     def add(self, part: str, pid: int) -> None:
@@ -54,7 +54,7 @@ class ProcessSampler(InRounds):
         Raises:
             DeploymentError: there is no process of that pid.
         """
-        meter = _Meter(_process(part, pid))
+        meter = _meter(part, pid)
         with self._lock:
             self._meters[part] = meter
 
@@ -89,17 +89,17 @@ class ProcessSampler(InRounds):
 
 
 class _Meter:
-    """CPU and memory of one process tree."""
+    """CPU and memory of a process tree, or of several."""
 
-    def __init__(self, root: psutil.Process) -> None:
-        self._root = root
+    def __init__(self, *roots: psutil.Process) -> None:
+        self._roots = roots
         self._lost_cpu_s = 0.0
         self._last_cpu_s = 0.0
 
     def read(self) -> tuple[int, float, int]:
-        """Return number of processes, CPU seconds so far and resident bytes; NoSuchProcess when the root has ended."""
-        used = [_use(self._root)]
-        for process in self._root.children(recursive=True):
+        """Return number of processes, CPU seconds so far and resident bytes; NoSuchProcess when a root has ended."""
+        used = [_use(root) for root in self._roots]
+        for process in (child for root in self._roots for child in root.children(recursive=True)):
             with suppress(psutil.NoSuchProcess):
                 used.append(_use(process))
         cpu_s = self._lost_cpu_s + sum(cpu_s for cpu_s, _ in used)
@@ -120,6 +120,10 @@ def _use(process: psutil.Process) -> tuple[float, int]:
         # the last tick and not just to the last sample.
         cpu_s = times.user + times.system + times.children_user + times.children_system
         return cpu_s, process.memory_info().rss
+
+
+def _meter(part: str, *pids: int) -> _Meter:
+    return _Meter(*(_process(part, pid) for pid in pids))
 
 
 def _process(part: str, pid: int) -> psutil.Process:

@@ -76,11 +76,11 @@ class Series:
 
 def series_of(watch: Watch, statements: Path) -> Iterator[Series]:
     """Make all the series of what is watched; what a database executes is written to the file `statements`."""
-    for name, listener in (
-        (SampleSeries.ACCEPT_QUEUE, watch.server_socket),
-        (SampleSeries.PROXY_ACCEPT_QUEUE, watch.proxy_port),
+    for name, listeners in (
+        (SampleSeries.ACCEPT_QUEUE, watch.server_sockets),
+        (SampleSeries.PROXY_ACCEPT_QUEUE, (watch.proxy_port,)),
     ):
-        yield Series((name,), partial(AcceptQueue, name, listener))
+        yield Series((name,), partial(AcceptQueue, name, *listeners))
     yield Series(ListenDrops.series, ListenDrops)
     yield from _statistics(watch)
     access = watch.database
@@ -94,6 +94,6 @@ def series_of(watch: Watch, statements: Path) -> Iterator[Series]:
 
 
 def _statistics(watch: Watch) -> Iterator[Series]:
-    server, path = watch.server, watch.statistics_socket
-    if server is not None and server.statistics is not None and path is not None:
-        yield Series(server.statistics.series, partial(ServerStatistics, server, server.statistics, path))
+    server, paths = watch.server, watch.statistics_sockets
+    if server is not None and server.statistics is not None and paths:
+        yield Series(server.statistics.series, partial(ServerStatistics, server, server.statistics, *paths))

@@ -62,13 +62,13 @@ class DatabaseAccess:
 class Watch:
     """Where the parts of a stack can be asked; what is None is not watched and has no series."""
 
-    server_socket: Listener
-    """Of the application server."""
+    server_sockets: tuple[Listener, ...]
+    """Of each application server."""
     proxy_port: int
     server: Server | None = None
     """Which server that is; None when it is not asked for its statistics."""
-    statistics_socket: Path | None = None
-    """Where it tells them, when it has any."""
+    statistics_sockets: tuple[Path, ...] = ()
+    """Where each of them tells them, when it has any."""
     database: DatabaseAccess | None = None
 
 

@@ -87,6 +87,7 @@ COMMENT: tuple[Section, ...] = (
     LevelsSection(),
     ExportsSection(),
     ConnectionsSection(),
+    ConfigurationsSection(),
     CausesSection(),
     WorkerChecksSection(),
     BackgroundSection(),

@@ -10,6 +10,8 @@ from badgateway.report import cells, grid, wording
 from badgateway.report.cells import TableCell
 from badgateway.words import phrases
 
+SERVER = "server"
+"""Part of a trial that is the application server with its workers; of several servers all of them."""
 GATEWAY_OUTCOMES = (Outcome.BAD_GATEWAY, Outcome.GATEWAY_TIMEOUT)
 """The two that a proxy makes by itself: each has a column for its share, whether it occurred or not."""
 _ROUTE_OUTCOMES = (Outcome.GATEWAY_TIMEOUT, Outcome.BAD_GATEWAY, Outcome.TRUNCATED)
@@ -179,3 +181,21 @@ def route_row(level: LevelSummary, route: RouteMeasurement, top_ms: float = 0.0)
 def route_rows(level: LevelSummary) -> tuple[RouteRow, ...]:
     """Return the rows of a level's routes; none when nothing was measured."""
     return tuple(route_row(level, route) for route in (level.measurement.routes if level.measurement else ()))
+
+
+def server_cpu(level: LevelSummary | None) -> TableCell:
+    """Return the CPU time of the application server for each OK request."""
+    used_ms, served = 0.0, 0
+    for trial in level.valid_trials if level else ():
+        server = [use.cpu_s for use in trial.uses if use.part == SERVER]
+        if server and trial.measurement is not None:
+            used_ms += 1000 * server[0]
+            served += trial.measurement.count(Outcome.OK)
+    return cells.milliseconds(used_ms / served if served else None, "not measured")
+
+
+def server_memory(level: LevelSummary | None) -> TableCell:
+    """Return the most memory that the application server held, all of its processes together."""
+    trials = level.valid_trials if level else ()
+    peaks = [use.peak_rss_bytes for trial in trials for use in trial.uses if use.part == SERVER]
+    return TableCell(text=numbers.memory(max(peaks))) if peaks else cells.missing("not measured")

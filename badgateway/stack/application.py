@@ -10,6 +10,7 @@ from badgateway.model.experiment import Experiment
 from badgateway.plan.programs import PYTHON
 from badgateway.process.account import write_for
 from badgateway.process.child import Command
+from badgateway.process.cores import on_cores
 from badgateway.process.running import demand_end, run_to_end, running
 from badgateway.servers.registry import worker_model
 from badgateway.servers.server import Server
@@ -132,7 +133,7 @@ def server_command(server: Server, configuration: Configuration, site: Site) -> 
     start = server.start(configuration, site)
     return Command(
         name=server.name,
-        argv=site.argv_of(start.argv),
+        argv=on_cores(configuration.cores, site.argv_of(start.argv)),
         environment={**site.environment(configuration, bind=start.bind), **start.environment},
         directory=site.application,
         log=site.raw / raw.SERVER_LOG,

@@ -9,31 +9,28 @@ from badgateway.errors import DeploymentError
 from badgateway.model import raw as raw_files
 from badgateway.model.application import Application
 from badgateway.model.axis import USUAL, At
-from badgateway.model.configuration import Configuration, WorkerModel
+from badgateway.model.configuration import Configuration
 from badgateway.model.experiment import Experiment
 from badgateway.model.trial import Disturbance
 from badgateway.process.account import Account, open_passage, write_for
 from badgateway.process.child import Child, describe_exit
 from badgateway.process.ports import free_port
-from badgateway.process.readiness import await_ready, connect_probe
-from badgateway.process.running import running
-from badgateway.servers.registry import server_of, worker_model
+from badgateway.servers.registry import server_of
 from badgateway.servers.server import Server
-from badgateway.stack import application, nginx
+from badgateway.stack import nginx
 from badgateway.stack.background import in_background
 from badgateway.stack.database import RunningDatabase
 from badgateway.stack.distance import PART, reached
-from badgateway.stack.draining import stop_if_drained
 from badgateway.stack.endings import nginx_ended, relay_ended
 from badgateway.stack.fronting import fronting, open_files
 from badgateway.stack.health import require_answer
-from badgateway.stack.own_command import server_file
+from badgateway.stack.instances import serving, sites_of
 from badgateway.stack.project import Snapshot
 from badgateway.stack.site import HOST, Site
 from badgateway.stack.written import RUN_FOLDER, written_folder, written_text
 
 READY_DEADLINE_S = 30.0
-SERVER_GRACE_S = 3.0
+SERVER = "server"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,13 +40,15 @@ class Deployment:
     url: str
     """Of nginx, without a slash at its end."""
     proxy_port: int
-    server_socket: Path | int
-    """Of the application server: the path of a unix socket, or a TCP port of 127.0.0.1."""
+    server_sockets: tuple[Path | int, ...]
+    """Of each application server: the path of a unix socket, or a TCP port of 127.0.0.1."""
     server: Server
-    statistics_socket: Path
-    """Where the server tells its statistics, if it has any."""
+    statistics_sockets: tuple[Path, ...]
+    """Where each server tells its statistics, if it has any."""
     children: Mapping[str, Child]
-    """By their part: server, nginx, and where there is one, background and relay."""
+    """By their part: server (server-2, ...), nginx, and where there is one, background and relay."""
+    read_access_log: Callable[[], bytes]
+    """Returns what nginx has answered by now."""
     read_error_log: Callable[[], bytes]
     """Returns what nginx has complained of by now."""
     read_journal: Callable[[], bytes]
@@ -59,6 +58,18 @@ class Deployment:
     def parts(self) -> dict[str, int]:
         """The pid of each part's first process."""
         return {part: child.pid for part, child in self.children.items()}
+
+    @property
+    def roots(self) -> dict[str, tuple[int, ...]]:
+        """The first process of each part, where all application servers together are one."""
+        servers = tuple(pid for part, pid in self.parts.items() if part.partition("-")[0] == SERVER)
+        others = {part: (pid,) for part, pid in self.parts.items() if pid not in servers}
+        return {SERVER: servers, **others}
+
+    @property
+    def upstreams(self) -> tuple[str, ...]:
+        """Each application server as nginx calls it."""
+        return tuple(f"{HOST}:{at}" if isinstance(at, int) else f"unix:{at}" for at in self.server_sockets)
 
     def check(self) -> None:
         """Return when all parts are still there.
@@ -121,7 +132,7 @@ def deploy(  # noqa: PLR0913 # all but two by name, and most callers leave the l
             relay,
         ),
     ):
-        site = _site(
+        sites = sites_of(
             experiment=experiment,
             configuration=configuration,
             database=database_there,
@@ -132,89 +143,45 @@ def deploy(  # noqa: PLR0913 # all but two by name, and most callers leave the l
             watch_loop=watch_loop,
         )
         with (
-            in_background(configuration, site) as background,
-            _server(configuration, site, ready_deadline_s) as server,
-            _front(experiment, configuration, snapshot, site, ready_deadline_s) as (port, proxy),
+            in_background(configuration, sites[0]) as background,
+            serving(configuration, sites, ready_deadline_s) as servers,
+            _front(experiment, configuration, snapshot, sites, ready_deadline_s) as (port, proxy),
         ):
             deployment = Deployment(
                 url=f"http://{HOST}:{port}",
                 proxy_port=port,
-                server_socket=site.listener,
+                server_sockets=tuple(site.listener for site in sites),
                 server=server_of(configuration),
-                statistics_socket=site.statistics_socket,
-                children={"server": server, "nginx": proxy, **background, **relay},
-                read_error_log=lambda: written_text(site.written / raw_files.ERROR_LOG, account),
-                read_journal=lambda: written_text(site.journal_file, account),
+                statistics_sockets=tuple(site.statistics_socket for site in sites),
+                children={**_by_part(servers), "nginx": proxy, **background, **relay},
+                read_access_log=lambda: written_text(written / raw_files.ACCESS_LOG, account),
+                read_error_log=lambda: written_text(written / raw_files.ERROR_LOG, account),
+                read_journal=lambda: written_text(sites[0].journal_file, account),
             )
             before_requests()
-            require_answer(deployment.url, server, experiment, configuration, ready_deadline_s)
-            _require_journal(site)
+            require_answer(deployment.url, servers[0], experiment, configuration, ready_deadline_s)
+            _require_journal(sites[0])
             yield deployment
 
 
-@contextmanager
-def _server(configuration: Configuration, site: Site, deadline_s: float) -> Iterator[Child]:
-    kind = server_of(configuration)
-    application.write_logging(kind, configuration, site)
-    with running(application.server_command(kind, configuration, site), grace_s=SERVER_GRACE_S) as server:
-        # Without a listening socket the first health check would be a 502 in nginx's logs.
-        address = site.socket if site.port is None else (HOST, site.port)
-        await_ready(server, connect_probe(address), what=site.address, deadline_s=deadline_s)
-        yield server
-        # nginx has gone, so nothing new can come; a block that failed takes the way that is always safe.
-        stop_if_drained(server, site.journal_file, site.account)
+def _by_part(servers: tuple[Child, ...]) -> dict[str, Child]:
+    names = (SERVER, *(f"{SERVER}-{number}" for number in range(2, len(servers) + 1)))
+    return dict(zip(names, servers, strict=True))
 
 
 @contextmanager
 def _front(
-    experiment: Experiment, configuration: Configuration, snapshot: Snapshot, site: Site, deadline_s: float
+    experiment: Experiment,
+    configuration: Configuration,
+    snapshot: Snapshot,
+    sites: tuple[Site, ...],
+    deadline_s: float,
 ) -> Iterator[tuple[int, Child]]:
-    port = free_port()
-    _write_proxy_configuration(experiment, configuration, snapshot, site, port)
+    port, site = free_port(), sites[0]
+    _write_proxy_configuration(experiment, configuration, snapshot, sites, port)
     command = nginx.command(site.raw, site.written, site.account)
     with fronting(command, site.written, what=f"{HOST}:{port}", deadline_s=deadline_s) as proxy:
         yield port, proxy
-
-
-def _site(
-    *,
-    experiment: Experiment,
-    configuration: Configuration,
-    database: RunningDatabase,
-    snapshot: Snapshot,
-    raw: Path,
-    written: Path,
-    account: Account | None,
-    watch_loop: bool,
-) -> Site:
-    is_asgi = worker_model(configuration) is WorkerModel.EVENT_LOOP
-    return Site(
-        application=snapshot.path(experiment.application.directory),
-        server_file=snapshot.path(server_file(configuration)),
-        journal=snapshot.journal,
-        application_name=experiment.application.asgi if is_asgi else experiment.application.wsgi,
-        is_asgi=is_asgi,
-        server_text=snapshot.server_text(server_file(configuration)),
-        raw=raw,
-        written=written,
-        python=snapshot.python,
-        python_home=snapshot.interpreter.prefix,
-        search_path=snapshot.search_path,
-        lent=snapshot.lent,
-        timeout_s=experiment.timeouts_of(configuration).app_s,
-        port=free_port() if configuration.transport == "tcp" else None,
-        variables={
-            **database.environment(
-                configuration.driver,
-                configuration.conn_max_age_s,
-                pool=configuration.pool,
-                tls=configuration.database_tls,
-            ),
-            **database.filled({**experiment.application.environment, **configuration.environment}),
-        },
-        account=account,
-        watch_loop=watch_loop,
-    )
 
 
 def _require_journal(site: Site) -> None:
@@ -228,20 +195,20 @@ def _require_journal(site: Site) -> None:
 
 
 def _write_proxy_configuration(
-    experiment: Experiment, configuration: Configuration, snapshot: Snapshot, site: Site, port: int
+    experiment: Experiment, configuration: Configuration, snapshot: Snapshot, sites: tuple[Site, ...], port: int
 ) -> None:
     text = nginx.render(
         snapshot.nginx_template,
         protocol=server_of(configuration).protocol,
         front_door=configuration.front_door,
         http=configuration.proxy_http,
-        upstream=site.address,
+        upstreams=tuple(site.address for site in sites),
         port=port,
         timeouts=experiment.timeouts_of(configuration),
         open_files=open_files(),
         face=_face(experiment.application, snapshot),
     )
-    write_for(site.account, site.raw / raw_files.NGINX_CONF, text)
+    write_for(sites[0].account, sites[0].raw / raw_files.NGINX_CONF, text)
 
 
 def _face(application: Application, snapshot: Snapshot) -> nginx.Face:

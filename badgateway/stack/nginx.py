@@ -1,6 +1,6 @@
 """nginx's driver: its configuration file and how to start it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -48,13 +48,13 @@ def render(  # noqa: PLR0913 # all but one by name
     protocol: str,
     front_door: FrontDoor = FrontDoor.NGINX,
     http: str = "1.1",
-    upstream: str,
+    upstreams: Sequence[str],
     port: int,
     timeouts: Timeouts,
     open_files: int,
     face: Face = PLAIN,
 ) -> str:
-    """Return nginx.conf for one trial: in front of `upstream`, a path or host and port, on 127.0.0.1:port.
+    """Return nginx.conf for one trial: in front of `upstreams`, paths or hosts and ports, on 127.0.0.1:port.
 
     `protocol` is what the server prefers; `http` is the version spoken to one that speaks HTTP; `open_files` is how
     many files one process may open; `face` is how the site looks to its users.
@@ -68,7 +68,7 @@ def render(  # noqa: PLR0913 # all but one by name
     limit = min(open_files, MAX_OPEN_FILES)
     values: dict[str, str | int] = {
         "port": port,
-        "upstream": f"unix:{upstream}" if upstream.startswith("/") else upstream,
+        "upstream": _servers(upstreams),
         "pass": directives,
         "scheme": scheme,
         "http": http,
@@ -84,6 +84,16 @@ def render(  # noqa: PLR0913 # all but one by name
         "connections": limit * 2 // 3,
     }
     return fill(NGINX, template, values)
+
+
+def _servers(upstreams: Sequence[str]) -> str:
+    """Return what stands behind `server` in the block of the upstream."""
+    places = [f"unix:{one}" if one.startswith("/") else one for one in upstreams]
+    if len(places) == 1:
+        return places[0]
+    # One server alone is asked whatever it did before. With max_fails as it comes, the first failure of one of several
+    # would send everything to the others for 10 s, and nobody could tell what the servers do from what nginx does.
+    return ";\n        server ".join(f"{place} max_fails=0" for place in places)
 
 
 def _static(folders: Mapping[str, Path]) -> str:

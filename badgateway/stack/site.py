@@ -59,6 +59,8 @@ class Site:
     account: Account | None
     port: int | None = None
     """TCP port of 127.0.0.1 to listen on, instead of a unix socket."""
+    number: int = 1
+    """Which of the servers of its configuration is started, from 1."""
     watch_loop: bool = False
     """Whether workers that run greenlets tell what blocked their event loop."""
 
@@ -83,7 +85,7 @@ class Site:
     @property
     def socket(self) -> Path:
         """The unix socket between nginx and the application server, unless that is a port."""
-        return self.run / "web.sock"
+        return self.run / self._own("web.sock")
 
     @property
     def listener(self) -> Path | int:
@@ -98,7 +100,12 @@ class Site:
     @property
     def statistics_socket(self) -> Path:
         """A unix socket for the server's statistics, if it has any."""
-        return self.run / "stats.sock"
+        return self.run / self._own("stats.sock")
+
+    def _own(self, name: str) -> str:
+        """Return a file's name as it is this server's alone."""
+        stem, _, suffix = name.partition(".")
+        return name if self.number == 1 else f"{stem}-{self.number}.{suffix}"
 
     @property
     def logging(self) -> Path:

@@ -175,10 +175,11 @@ def _deployment(copy: _Copy, children: Mapping[str, Child]) -> Deployment:
     return Deployment(
         url=f"http://{HOST}:{place.proxy_port}",
         proxy_port=place.proxy_port,
-        server_socket=place.socket if place.port is None else place.port,
+        server_sockets=(place.socket if place.port is None else place.port,),
         server=copy.files.subject.server,
-        statistics_socket=copy.written / RUN_FOLDER / "stats.sock",
+        statistics_sockets=(copy.written / RUN_FOLDER / "stats.sock",),
         children=children,
+        read_access_log=lambda: written_text(copy.written / raw_files.ACCESS_LOG, account),
         read_error_log=lambda: written_text(copy.written / raw_files.ERROR_LOG, account),
         read_journal=lambda: b"",
     )

@@ -97,10 +97,10 @@ class Outside:
 def watch_of(deployment: Deployment, database: DatabaseAccess) -> Watch:
     """Return what is sampled of a deployment and its database."""
     return Watch(
-        server_socket=deployment.server_socket,
+        server_sockets=deployment.server_sockets,
         proxy_port=deployment.proxy_port,
         server=deployment.server,
-        statistics_socket=deployment.statistics_socket,
+        statistics_sockets=deployment.statistics_sockets,
         database=database,
     )
 

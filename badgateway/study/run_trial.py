@@ -5,19 +5,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from badgateway.databases.database_system import PART
-from badgateway.errors import DeclaredOtherwiseError, DeploymentError, LoadError, RestoreError, without_folder
-from badgateway.ledger.observed import declared_otherwise, observed_settings
+from badgateway.errors import DeploymentError, LoadError, RestoreError, without_folder
 from badgateway.load.locust import Drive
 from badgateway.load.progress import Progress
 from badgateway.load.standby import Standby
 from badgateway.model import raw as raw_files
-from badgateway.model.configuration import Configuration
 from badgateway.model.experiment import Experiment, Load
 from badgateway.model.trial import Disturbance, OutsidePart, SendingCheck, Trial, TrialRecord, TrialStatus
 from badgateway.probe.machine import MachineWatch
 from badgateway.probe.processes import ProcessSampler
 from badgateway.probe.sampler import StackSampler
 from badgateway.stack.deployment import Deployment
+from badgateway.study.as_declared import require_all_asked, require_as_declared
 from badgateway.study.bench import Bench
 from badgateway.study.endings import Stopwatch, aborted, disturbed_by
 from badgateway.study.outside import Outside, watch_of
@@ -130,20 +129,20 @@ def _deploy_and_drive(  # what is run, where, and who looks on
         ) as deployment,
         ProcessSampler(
             raw / raw_files.PROCESSES,
-            {**deployment.parts, PART: bench.database.pid},
+            {**deployment.roots, PART: (bench.database.pid,)},
             on_sample=machine.look,
         ) as processes,
         StackSampler(raw, watch_of(deployment, outside.access)) as stack,
         outside.deployed(deployment, raw),
     ):
-        _require_as_declared(configuration, deployment, bench)
+        require_as_declared(configuration, deployment, bench)
 
         def watch_generator(pid: int) -> None:
             processes.add("locust", pid)
             stack.add_generator(pid)
             outside.add_generator(pid)
 
-        return bench.effects.drive(
+        driven = bench.effects.drive(
             _load(experiment, trial),
             trial,
             url=deployment.url,
@@ -157,16 +156,8 @@ def _deploy_and_drive(  # what is run, where, and who looks on
             environment=bench.users_environment(configuration),
             standby=beside.standby,
         )
-
-
-def _require_as_declared(configuration: Configuration, deployment: Deployment, bench: Bench) -> None:
-    # The health check has been answered, so at least one worker has told what it runs with.
-    observed = observed_settings(deployment.read_journal())
-    faults = declared_otherwise(configuration, observed, bench.database.system)
-    if faults:
-        raise DeclaredOtherwiseError(
-            f"{configuration.name}: {'; '.join(faults)}; have {configuration.served_by} say the same"
-        )
+        require_all_asked(configuration, deployment)
+        return driven
 
 
 def _load(experiment: Experiment, trial: Trial) -> Load:

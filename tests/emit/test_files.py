@@ -55,7 +55,7 @@ def test_the_proxy_has_the_directives_of_the_trials_with_their_values(subject):
         protocol=subject.server.protocol,
         front_door=one.front_door,
         http=one.proxy_http,
-        upstream=subject.place.address,
+        upstreams=(subject.place.address,),
         port=80,
         timeouts=subject.timeouts,
         open_files=nginx.MAX_OPEN_FILES,

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
 
+import psutil
 import pymysql
 import pytest
 
@@ -22,6 +23,7 @@ from badgateway.model.configuration import Configuration, FrontDoor
 from badgateway.plan.experiment_file import load_experiment
 from badgateway.probe.sampler import StackSampler
 from badgateway.probe.watch import DatabaseAccess, Watch
+from badgateway.process.cores import cores_of
 from badgateway.stack.database import RunningDatabase
 from badgateway.stack.deployment import Deployment, deploy
 from badgateway.stack.distance import at_distance
@@ -98,7 +100,7 @@ def test_each_step_comes_up_and_answers(
 
 def watch_of(deployment: Deployment, database: RunningDatabase) -> Watch:
     return Watch(
-        server_socket=deployment.server_socket,
+        server_sockets=deployment.server_sockets,
         proxy_port=deployment.proxy_port,
         database=DatabaseAccess(
             system=DATABASE, host=database.host, port=database.port, user=database.user, password=database.password
@@ -236,7 +238,7 @@ def test_a_full_accept_queue_on_tcp_is_seen(
     name: str, deployed: Deploy, raw_folder: Path, school_database: SchoolDatabase
 ):
     with deployed(name, workers=1, listen=4, transport="tcp") as deployment:
-        assert isinstance(deployment.server_socket, int)
+        assert isinstance(deployment.server_sockets[0], int)
         with StackSampler(raw_folder, watch_of(deployment, school_database.database)):
             time.sleep(0.2)
             ask_at_once(f"{deployment.url}/wait/?db_ms=150", 12)
@@ -334,3 +336,38 @@ def test_lazy_workers_import_the_site_each_by_itself(deployed: Deploy, raw_folde
         while log.read_text().count("WSGI app 0 (mountpoint='') ready in") < 3:
             assert time.monotonic() < deadline
             time.sleep(0.05)
+
+
+# Several servers, and servers that are bound to cores.
+
+
+@pytest.mark.parametrize(
+    ("name", "transport"), [("uwsgi-mysqlclient", "unix"), ("gunicorn-gthread-mysqlclient", "tcp")]
+)
+def test_two_servers_take_turns_and_are_watched_and_counted_as_one(
+    name: str, transport: str, deployed: Deploy, raw_folder: Path, school_database: SchoolDatabase
+):
+    with deployed(name, instances=2, workers=1, cores=1, listen=64, transport=transport) as deployment:
+        watch = replace(
+            watch_of(deployment, school_database.database),
+            server=deployment.server,
+            statistics_sockets=deployment.statistics_sockets,
+        )
+        with StackSampler(raw_folder, watch):
+            for page in range(1, 9):
+                assert get(f"{deployment.url}/members/?page={page}")["page"] == page
+        asked = Counter(json.loads(line)["upstream_addr"] for line in deployment.read_access_log().splitlines())
+        servers = deployment.roots["server"]
+        assert cores_of(servers) == 1
+        deployment.check()
+
+    assert set(asked) == set(deployment.upstreams)
+    assert min(asked.values()) >= 3
+    journal = (raw_folder / raw.JOURNAL).read_text().splitlines()
+    starts = [line.split(",")[2] for line in journal if line.startswith("start,")]
+    assert (len(set(starts)), len(starts)) == (2, sum(asked.values()))
+    with (raw_folder / raw.SAMPLES).open(newline="") as file:
+        limits = {row["series"]: row["limit_value"] for row in csv.DictReader(file)}
+    assert limits["accept_queue"] == "64"
+    assert limits.get("uwsgi_busy_workers", "2") == "2"
+    assert not any(map(psutil.pid_exists, servers))

@@ -81,7 +81,7 @@ def await_first_sample(folder: Path) -> None:
 def watch_of(url: str, folder: Path, **more) -> Watch:
     port = urlsplit(url).port
     assert port is not None
-    return Watch(server_socket=folder / FOLDER / RUN_FOLDER / "web.sock", proxy_port=port, **more)
+    return Watch(server_sockets=(folder / FOLDER / RUN_FOLDER / "web.sock",), proxy_port=port, **more)
 
 
 def access_to(school: SchoolDatabase) -> DatabaseAccess:
@@ -153,7 +153,9 @@ def test_uwsgi_tells_how_many_requests_it_serves_and_how_old_the_oldest_is(
     (servers / "with_stats.ini").write_text(f"{declared}\nstats = {stats}\n")
     with (
         deployed("uwsgi-gevent-pymysql", server=PurePosixPath("servers/with_stats.ini"), greenlets=10) as deployment,
-        StackSampler(raw_folder, watch_of(deployment.url, raw_folder, server=uwsgi.SERVER, statistics_socket=stats)),
+        StackSampler(
+            raw_folder, watch_of(deployment.url, raw_folder, server=uwsgi.SERVER, statistics_sockets=(stats,))
+        ),
     ):
         time.sleep(0.2)
         with clients(deployment.url, 6, LONG):

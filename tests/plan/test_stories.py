@@ -10,6 +10,7 @@ from badgateway.plan.experiment_file import load_experiment
 from badgateway.plan.overrides import with_options
 from badgateway.plan.schedule import expected_s
 
+TRIED_TWICE = ["story-502", "story-502-load", "story-502-cores", "story-502-instances", "story-504"]
 EXPERIMENTS = Path(__file__).parents[2] / "experiments"
 ENOUGH_WITHOUT_A_FAILURE = 26_927
 """Requests none of which failed: then the exact 95 % interval ends below 13 of 95,000."""
@@ -19,14 +20,14 @@ def story(name: str, variant: str | None = None) -> Experiment:
     return with_options(load_experiment(EXPERIMENTS / f"{name}.toml"), variant=variant)
 
 
-@pytest.mark.parametrize("name", ["story-502", "story-502-load", "story-504", "export-servers"])
+@pytest.mark.parametrize("name", [*TRIED_TWICE, "export-servers"])
 @pytest.mark.parametrize(("variant", "minutes"), [(None, 12), ("quick", 4)])
 def test_a_file_of_claims_takes_no_longer_than_it_may(name, variant, minutes):
     # What a trial takes beyond its load was measured to be 1 to 3 s, of which the drain is counted already.
     assert expected_s(story(name, variant), overhead_s=1.0) < 60 * minutes
 
 
-@pytest.mark.parametrize("name", ["story-502", "story-502-load", "story-504"])
+@pytest.mark.parametrize("name", TRIED_TWICE)
 def test_each_configuration_of_a_claim_says_why_it_is_there_and_is_tried_twice(name):
     experiment = story(name)
 
@@ -69,3 +70,34 @@ def test_servers_alone_differ_where_servers_are_what_is_chosen_from():
 
     assert all(one.candidate and not one.environment for one in experiment.configurations)
     assert len({(one.server, one.workers) for one in experiment.configurations}) == len(experiment.configurations)
+
+
+def test_the_session_of_cores_and_servers_is_no_longer_than_one_of_claims():
+    both = sum(expected_s(story(f"story-502-{name}"), overhead_s=1.0) for name in ("cores", "instances"))
+
+    assert both < 60 * 12
+
+
+def test_each_number_of_workers_is_tried_on_one_core_and_on_two():
+    found = story("story-502-cores").configurations
+
+    assert {(one.cores, one.workers) for one in found} == {(cores, n) for cores in (1, 2) for n in (4, 8, 16)}
+    assert all(one.against == f"one-core-{one.workers}" for one in found if one.cores == 2)
+
+
+def test_another_server_is_held_against_as_many_workers_in_one_and_against_as_much_room():
+    of = {one.name: one for one in story("story-502-instances").configurations}
+    two, one, room = of["two-of-8"], of["one-of-16"], of["one-of-16-room"]
+
+    assert two.against == room.against == one.name
+    assert two.instances * two.workers == one.workers == room.workers == 16
+    assert two.instances * two.listen == room.listen > one.listen == two.listen
+
+
+def test_the_full_size_of_the_export_has_the_storys_own_limits_and_takes_longer_than_they_are():
+    full = story("story-504-full")
+    limits, slow = full.timeouts, [one for one in full.configurations if one.name != "one-query"]
+
+    assert (limits.app_s, limits.proxy_read_s) == (300, 300)
+    assert all(4300 * one.database_distances_ms[0] / 1000 > 1.05 * limits.proxy_read_s for one in slow)
+    assert 2 * (full.load.window_s + limits.proxy_read_s) < 60 * 12

@@ -41,7 +41,7 @@ def test_a_doubled_at_sign_is_one():
 
 
 def proxy(template: str) -> str:
-    return nginx.render(template, protocol="uwsgi", upstream="/x", port=1, timeouts=Timeouts(), open_files=9)
+    return nginx.render(template, protocol="uwsgi", upstreams=("/x",), port=1, timeouts=Timeouts(), open_files=9)
 
 
 def database(template: str) -> str:

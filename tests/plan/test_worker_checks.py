@@ -82,9 +82,11 @@ def test_the_expected_time_grows_with_what_there_is_to_do():
 def test_a_lone_worker_has_nothing_of_what_else_a_configuration_changes():
     first = {**THREADED, "name": "first", "pool": 8, "conn_max_age_s": 60, "max_requests": 5, "transport": "tcp"}
     changed = first | {"front_door": "load-balancer", "environment": {"APP_SLOW_MS": "9"}, "least_workers": 4}
+    changed |= {"instances": 3, "cores": 1}
     (lone,) = lone_workers(experiment(configurations=[changed]))
 
     assert (lone.pool, lone.conn_max_age_s, lone.max_requests, lone.least_workers) == (0, 0, 0, 0)
+    assert (lone.instances, lone.cores) == (1, 0)
     assert (lone.transport, lone.front_door, lone.environment) == ("unix", "nginx", {})
 
 

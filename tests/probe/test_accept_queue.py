@@ -77,6 +77,20 @@ def test_those_who_wait_at_a_tcp_port_are_counted():
         assert [(reading.value, reading.limit) for reading in queue.read()] == [(2, 3)]
 
 
+def test_of_several_sockets_the_fullest_counts(tmp_path):
+    with ExitStack() as stack:
+        paths = [tmp_path / "web.sock", tmp_path / "web-2.sock"]
+        for path in paths:
+            server = stack.enter_context(closing(socket.socket(socket.AF_UNIX)))
+            server.bind(str(path))
+            server.listen(4)
+        queue = AcceptQueue("q", *paths)
+        stack.callback(queue.close)
+
+        crowd(stack, socket.AF_UNIX, str(paths[1]), 3)
+        assert [(reading.value, reading.limit) for reading in queue.read()] == [(3, 4)]
+
+
 def test_nobody_who_listens_is_no_empty_queue(tmp_path):
     with (
         closing(AcceptQueue("q", tmp_path / "none.sock")) as queue,

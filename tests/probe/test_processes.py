@@ -56,7 +56,7 @@ def test_every_part_gets_rows_with_the_columns_of_the_contract(tmp_path):
     path = tmp_path / "processes.csv"
     with program(PARENT, lines=1) as server, program(SLEEP) as nginx:
         before_s = time.time()
-        with ProcessSampler(path, {"server": server.pid, "nginx": nginx.pid}, period_s=0.02):
+        with ProcessSampler(path, {"server": [server.pid], "nginx": [nginx.pid]}, period_s=0.02):
             time.sleep(0.1)
         after_s = time.time()
 
@@ -68,8 +68,22 @@ def test_every_part_gets_rows_with_the_columns_of_the_contract(tmp_path):
     assert all(int(row["rss_bytes"]) > 1_000_000 for row in rows if row["part"] == "server")
 
 
+def test_a_part_of_several_programs_is_their_sum(tmp_path):
+    path = tmp_path / "processes.csv"
+    with (
+        program(SLEEP) as one,
+        program(SLEEP) as other,
+        ProcessSampler(path, {"server": [one.pid, other.pid], "nginx": [other.pid]}, period_s=60),
+    ):
+        pass
+
+    server, nginx, *_ = rows_of(path)
+    assert (server["pids"], nginx["pids"]) == ("2", "1")
+    assert int(server["rss_bytes"]) > 1.5 * int(nginx["rss_bytes"])
+
+
 def test_even_the_shortest_block_has_a_first_and_a_last_row(tmp_path):
-    with ProcessSampler(tmp_path / "p.csv", {"server": os.getpid()}, period_s=60):
+    with ProcessSampler(tmp_path / "p.csv", {"server": [os.getpid()]}, period_s=60):
         pass
 
     assert len(rows_of(tmp_path / "p.csv")) == 2
@@ -87,7 +101,7 @@ def test_a_part_can_be_added_later(tmp_path):
 
 def test_cpu_of_recycled_workers_stays_counted(tmp_path):
     path = tmp_path / "p.csv"
-    with program(RECYCLE) as server, ProcessSampler(path, {"server": server.pid}, period_s=0.02):
+    with program(RECYCLE) as server, ProcessSampler(path, {"server": [server.pid]}, period_s=0.02):
         assert server.stdout is not None
         server.stdout.readline()
         server.stdout.readline()
@@ -129,7 +143,7 @@ def await_rows(path, part, more):
 
 def test_a_part_that_died_gets_no_more_rows_and_the_others_go_on(tmp_path):
     path = tmp_path / "p.csv"
-    with program(SLEEP) as server, ProcessSampler(path, {"server": server.pid, "kit": os.getpid()}, period_s=0.02):
+    with program(SLEEP) as server, ProcessSampler(path, {"server": [server.pid], "kit": [os.getpid()]}, period_s=0.02):
         await_rows(path, "server", 1)
         server.kill()
         server.wait(5)
@@ -143,14 +157,14 @@ def test_a_part_that_died_gets_no_more_rows_and_the_others_go_on(tmp_path):
 def test_an_unexpected_failure_of_the_thread_comes_out_at_the_end(tmp_path, monkeypatch):
     monkeypatch.setattr(processes._Meter, "read", broken)
 
-    with pytest.raises(ZeroDivisionError), ProcessSampler(tmp_path / "p.csv", {"kit": os.getpid()}):
+    with pytest.raises(ZeroDivisionError), ProcessSampler(tmp_path / "p.csv", {"kit": [os.getpid()]}):
         pass
 
 
 def test_the_failure_of_the_block_itself_is_not_hidden_by_it(tmp_path, monkeypatch):
     monkeypatch.setattr(processes._Meter, "read", broken)
 
-    with pytest.raises(LookupError) as caught, ProcessSampler(tmp_path / "p.csv", {"kit": os.getpid()}):
+    with pytest.raises(LookupError) as caught, ProcessSampler(tmp_path / "p.csv", {"kit": [os.getpid()]}):
         raise LookupError
 
     assert "the process sampler failed: ZeroDivisionError" in caught.value.__notes__[0]
@@ -165,7 +179,7 @@ def test_a_part_that_is_not_there_is_named(tmp_path):
         ended.wait()
 
     with pytest.raises(DeploymentError, match=f"server: no process {ended.pid}"):
-        ProcessSampler(tmp_path / "p.csv", {"server": ended.pid})
+        ProcessSampler(tmp_path / "p.csv", {"server": [ended.pid]})
     with pytest.raises(DeploymentError, match=f"no process {ended.pid}: its CPU time went with it"):
         cpu_seconds(ended.pid)
 

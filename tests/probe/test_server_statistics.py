@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from badgateway.probe.server_statistics import ServerStatistics
+from badgateway.model.samples import Reading
+from badgateway.probe.server_statistics import ServerStatistics, together
 from badgateway.probe.watch import NotAvailableError
 from badgateway.servers import uwsgi
 from tests.servers.test_uwsgi import STATS
@@ -50,3 +51,14 @@ def test_an_answer_that_is_no_statistics_is_not_available(content, stats_socket)
 def test_a_server_that_is_not_there_is_not_available(tmp_path):
     with pytest.raises(NotAvailableError, match="FileNotFoundError"):
         watching(tmp_path / "none.sock").read()
+
+
+def test_several_servers_are_read_as_one_whose_workers_add_up_and_whose_age_is_the_oldest():
+    def told(busy: float | None, oldest: float) -> tuple[Reading, ...]:
+        return Reading(series="busy", value=busy, limit=8), Reading(series="oldest", value=oldest)
+
+    assert together([told(3, 0.5), told(8, 2.0)]) == (
+        Reading(series="busy", value=11, limit=16),
+        Reading(series="oldest", value=2.0),
+    )
+    assert together([told(None, 0), told(None, 0)])[0].value is None

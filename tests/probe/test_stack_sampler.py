@@ -57,10 +57,10 @@ def nowhere(folder) -> Watch:
     """Name parts none of which is there."""
     access = DatabaseAccess(system=DATABASE, host="127.0.0.1", port=1, user="nobody", password="")
     return Watch(
-        server_socket=folder / "web.sock",
+        server_sockets=(folder / "web.sock",),
         proxy_port=1,
         server=uwsgi.SERVER,
-        statistics_socket=folder / "stats.sock",
+        statistics_sockets=(folder / "stats.sock",),
         database=access,
     )
 
@@ -149,7 +149,7 @@ def test_a_series_that_fails_stops_alone_and_says_why(tmp_path, sampled):
 
 
 def test_the_generators_cpu_can_be_added_later(tmp_path):
-    with StackSampler(tmp_path, Watch(server_socket=tmp_path / "web.sock", proxy_port=1), period_s=0.02) as sampler:
+    with StackSampler(tmp_path, Watch(server_sockets=(tmp_path / "web.sock",), proxy_port=1), period_s=0.02) as sampler:
         sampler.add_generator(os.getpid())
         start_s, cpu_start_s = time.monotonic(), time.process_time()
         while time.monotonic() < start_s + 1.3:

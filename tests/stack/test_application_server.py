@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -36,3 +37,12 @@ def test_all_are_told_a_port_alike(server, file):
     command = application.server_command(server, configuration(file), site(port=9001))
 
     assert command.environment["WEB_BIND"] == "127.0.0.1:9001"
+
+
+def test_a_server_that_is_bound_to_cores_is_started_by_what_binds_it():
+    bound = configuration("servers/uwsgi.ini", cores=1)
+    command = application.server_command(uwsgi.SERVER, bound, site())
+
+    first, *_ = sorted(os.sched_getaffinity(0))
+    assert command.argv[:3] == ("taskset", "--cpu-list", str(first))
+    assert command.argv[3:] == uwsgi.SERVER.start(bound, site()).argv

@@ -1,4 +1,4 @@
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -33,10 +33,11 @@ def deployment(server: Part, proxy: Part) -> Deployment:
     return Deployment(
         url="http://127.0.0.1:1",
         proxy_port=1,
-        server_socket=Path("web.sock"),
+        server_sockets=(Path("web.sock"),),
         server=uwsgi.SERVER,
-        statistics_socket=Path("stats.sock"),
+        statistics_sockets=(Path("stats.sock"),),
         children=cast("Any", {"server": server, "nginx": proxy}),
+        read_access_log=lambda: b"",
         read_error_log=lambda: b"",
         read_journal=lambda: b"",
     )
@@ -63,3 +64,17 @@ def test_a_part_that_prints_without_end_is_stopped_before_it_fills_the_disk():
         deployment(Part("uwsgi", 7, printed=(256 << 20) + 1), Part("nginx", 8)).check()
 
     assert str(refusal.value).startswith("uwsgi printed more than 256 MiB; let it print less, ")
+
+
+def test_several_servers_are_one_part_and_each_has_to_stay():
+    two = replace(
+        deployment(Part("uwsgi", 7), Part("nginx", 8)),
+        server_sockets=(Path("/t/web.sock"), 9001),
+        children=cast("Any", {"server": Part("uwsgi", 7), "server-2": Part("uwsgi", 9), "nginx": Part("nginx", 8)}),
+    )
+
+    assert two.roots == {"server": (7, 9), "nginx": (8,)}
+    assert two.upstreams == ("unix:/t/web.sock", "127.0.0.1:9001")
+    cast("Any", two.children["server-2"]).code = 1
+    with pytest.raises(DeploymentError, match="uwsgi ended with status 1 in the middle of the trial"):
+        two.check()

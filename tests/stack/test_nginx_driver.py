@@ -14,7 +14,7 @@ TEMPLATE = (Path(__file__).parents[2] / "servers" / "nginx.conf").read_text()
 def rendered(protocol: Literal["http", "uwsgi"], **values: Any) -> str:
     given: dict[str, Any] = {
         "front_door": FrontDoor.NGINX,
-        "upstream": "/tmp/t/run/web.sock",
+        "upstreams": ("/tmp/t/run/web.sock",),
         "port": 8080,
         "open_files": 1024,
     }
@@ -70,7 +70,7 @@ def test_nginx_reads_nothing_of_the_systems_own_configuration():
 
 
 def test_a_port_is_an_upstream_too():
-    assert "        server 127.0.0.1:9001;" in rendered("http", upstream="127.0.0.1:9001")
+    assert "        server 127.0.0.1:9001;" in rendered("http", upstreams=("127.0.0.1:9001",))
 
 
 def test_a_load_balancer_keeps_its_connections_and_waits_its_own_time_for_new_ones():
@@ -103,3 +103,13 @@ def test_nginx_as_it_is_keeps_no_connection_to_the_server():
 def test_nginx_speaks_the_http_of_the_configuration():
     assert "    proxy_http_version 1.1;" in rendered("http")
     assert "    proxy_http_version 1.0;" in rendered("http", http="1.0")
+
+
+def test_several_servers_take_turns_and_none_is_left_out_for_a_failure():
+    text = rendered("uwsgi", upstreams=("/t/web.sock", "/t/web-2.sock"))
+    (block,) = re.findall(r"upstream application \{([^}]*)\}", text)
+
+    assert [line.strip() for line in block.splitlines() if "server " in line] == [
+        "server unix:/t/web.sock max_fails=0;",
+        "server unix:/t/web-2.sock max_fails=0;",
+    ]

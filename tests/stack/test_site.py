@@ -127,3 +127,11 @@ def test_the_journal_is_told_whether_the_application_is_wsgi_or_asgi():
     )
     assert "JOURNAL_ASGI" not in wsgi
     assert "JOURNAL_WSGI" not in asgi
+
+
+def test_a_further_server_has_sockets_of_its_own_and_shares_the_rest():
+    first, second = site(), site(number=2)
+
+    assert (second.socket.name, second.statistics_socket.name) == ("web-2.sock", "stats-2.sock")
+    assert (first.socket.name, first.statistics_socket.name) == ("web.sock", "stats.sock")
+    assert (second.journal_file, second.run) == (first.journal_file, first.run)

@@ -161,6 +161,8 @@ class Seam:
         """Of the database, as each deployment was asked for it."""
         self.ended: tuple[Disturbance, ...] = ()
         self.journal = b""
+        self.access_log = b""
+        self.upstreams: tuple[str, ...] = ()
         """What ended of each deployment without the kit's doing."""
         self.on_restore: Callable[[], None] = lambda: None
         self.on_deploy: Callable[[str], None] = lambda _name: None
@@ -222,10 +224,13 @@ class Seam:
             yield SimpleNamespace(
                 url="http://127.0.0.1:1",
                 proxy_port=1,
-                server_socket=raw / "web.sock",
+                server_sockets=(raw / "web.sock",),
                 server=server_of(configuration),
-                statistics_socket=raw / "stats.sock",
+                statistics_sockets=(raw / "stats.sock",),
                 parts={"server": os.getpid()},
+                roots={"server": (os.getpid(),)},
+                upstreams=self.upstreams,
+                read_access_log=lambda: self.access_log,
                 check=self.check_deployment,
                 ended_from_outside=lambda: self.ended,
                 read_journal=lambda: self.journal,

@@ -1,6 +1,7 @@
 """One trial: what stops it, and what is recorded of it."""
 
 import dataclasses
+import re
 import time
 
 import pytest
@@ -10,6 +11,7 @@ from badgateway.load.heartbeat import Heartbeat
 from badgateway.model.raw import CLIENT_EVENTS, GENERATOR_GAPS, PROCESSES
 from badgateway.model.trial import Disturbance, OutsidePart, TrialStatus
 from badgateway.study.run_trial import run_trial
+from tests.declared import declared, experiment
 from tests.study.fakes import LOAD_S, bench, manifest, small
 
 TRIAL = manifest().trials[0]
@@ -231,3 +233,34 @@ def test_a_server_that_contradicts_the_experiment_makes_the_trial_invalid_before
     (found,) = record.disturbances
     assert (record.status, found.part, seam.drives) == (TrialStatus.ABORTED, OutsidePart.SETTINGS, 0)
     assert "workers is 5 in the running server, and 2 in the experiment; DEBUG is True" in found.what
+
+
+def run_changed(seam, **changes):
+    """Run a trial of a configuration that declares more."""
+    changed = experiment(configurations=[{**declared()["configurations"][0], **changes}])
+    table = bench(seam, changed)
+    return run_trial(manifest(changed).trials[0], table, table.raw_folder("trial-1"), lambda _: None)
+
+
+def test_of_several_servers_each_has_to_have_had_requests(seam):
+    seam.upstreams = ("unix:/r/web.sock", "unix:/r/web-2.sock")
+    seam.access_log = b'{"upstream_addr":"unix:/r/web.sock"}\n'
+    record = run_changed(seam, instances=2)
+
+    (found,) = record.disturbances
+    assert (record.status, found.part, seam.drives) == (TrialStatus.ABORTED, OutsidePart.SETTINGS, 1)
+    assert "nginx handed requests to 1 servers, and instances is 2 in the experiment" in found.what
+
+
+def test_several_servers_that_all_had_requests_are_what_was_declared(seam):
+    seam.upstreams = ("127.0.0.1:7", "127.0.0.1:8")
+    seam.access_log = b'{"upstream_addr":"127.0.0.1:8"}\n{"upstream_addr":"127.0.0.1:7"}\n'
+
+    assert run_changed(seam, instances=2).disturbances == ()
+
+
+def test_a_server_that_may_run_on_other_cores_than_declared_is_not_loaded(seam):
+    (found,) = run_changed(seam, cores=900).disturbances
+
+    assert (found.part, seam.drives) == (OutsidePart.SETTINGS, 0)
+    assert re.search(r"its processes may run on \d+ CPUs, and cores is 900 in the experiment", found.what)

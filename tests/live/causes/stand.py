@@ -179,7 +179,7 @@ class Stands:
             yield
             return
         proxy_port = int(deployment.url.rpartition(":")[2])
-        with StackSampler(self.raw, Watch(server_socket=port, proxy_port=proxy_port)):
+        with StackSampler(self.raw, Watch(server_sockets=(port,), proxy_port=proxy_port)):
             yield
 
 

@@ -6,10 +6,8 @@ from badgateway import numbers
 from badgateway.model.configuration import Configuration, WorkerModel
 from badgateway.model.differences import changed
 from badgateway.model.load_level import LoadLevel
-from badgateway.model.outcome import Outcome
 from badgateway.model.study_summary import StudySummary
-from badgateway.model.summary import LevelSummary
-from badgateway.report import cells, grid
+from badgateway.report import cells, grid, rows
 from badgateway.report.cells import TableCell
 from badgateway.report.grid import LevelResult
 from badgateway.words import phrases
@@ -118,7 +116,7 @@ def _row(result: LevelResult, study: StudySummary, scale_ms: float) -> Row:
         is_grey=bool(found and found.failures.low > study.experiment.objective.max_failure_share),
         served=TableCell(text=f"{numbers.rate(found.throughput_rps)}\N{NO-BREAK SPACE}/s") if found else gap,
         carries=_carries(name, study),
-        cpu=_cpu(result.level),
+        cpu=rows.server_cpu(result.level),
         changes=_changes(configuration, study),
     )
 
@@ -128,17 +126,6 @@ def _carries(name: str, study: StudySummary) -> TableCell:
     if found is None or found.estimate is None:
         return cells.missing("not searched, or not told")
     return TableCell(text=numbers.load(found.estimate))
-
-
-def _cpu(level: LevelSummary | None) -> TableCell:
-    """Return the CPU time of the application server for each OK request."""
-    used_ms, served = 0.0, 0
-    for trial in level.valid_trials if level else ():
-        server = [use.cpu_s for use in trial.uses if use.part == "server"]
-        if server and trial.measurement is not None:
-            used_ms += 1000 * server[0]
-            served += trial.measurement.count(Outcome.OK)
-    return cells.milliseconds(used_ms / served if served else None, "not measured")
 
 
 def _changes(configuration: Configuration, study: StudySummary) -> str:

@@ -15,6 +15,8 @@ _LABELS = {
     "server": "server file",
     "driver": "database driver",
     "workers": "workers",
+    "instances": "servers behind the proxy",
+    "cores": "CPUs it may run on (affinity; 0: all)",
     "least_workers": "workers when idle (0: all)",
     "threads": "threads",
     "greenlets": "greenlets (gevent only)",

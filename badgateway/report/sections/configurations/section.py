@@ -4,14 +4,20 @@ from dataclasses import dataclass
 
 from badgateway.model.study_summary import StudySummary
 from badgateway.model.summary import ConfigurationSummary
-from badgateway.report import grid, rows
+from badgateway.report import grid, markdown, rows
 from badgateway.report.html import render
 from badgateway.report.rows import RouteRow
 from badgateway.report.section import Section
 from badgateway.report.sections.configurations import parity, usage
 from badgateway.report.sections.configurations.parity import Parity
 from badgateway.report.sections.configurations.usage import MessageRow, UseRow
+from badgateway.words import phrases
 from badgateway.words.verdict_reasons import said
+
+_HEAD = ("CPU an OK request", "most memory")
+_ABOUT = (
+    "What the application servers used, all their processes together (what processes share counts in each of them):"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +50,20 @@ class ConfigurationsSection(Section):
     def html(self, study: StudySummary, /) -> str:
         """Return the settings that differ, those in common, and the evidence for each configuration."""
         return render("configurations/configurations.html.j2", view=build(study))
+
+    def markdown(self, study: StudySummary, /) -> str:
+        """Return a table of what the application servers used."""
+        head = ("configuration", grid.heading(study), *_HEAD)
+        found = (
+            (
+                result.configuration,
+                phrases.load_in_column(result.load),
+                rows.server_cpu(result.level).text,
+                rows.server_memory(result.level).text,
+            )
+            for result in grid.results(study)
+        )
+        return markdown.blocks(_ABOUT, markdown.table(head, (":--", *("--:" for _ in head[1:])), found))
 
 
 def build(study: StudySummary) -> Configurations:

@@ -1,0 +1,38 @@
+"""Binds a program to some of the machine's CPUs, and looks on how many one may run.
+
+Affinity is no quota: a program that has one CPU of its own is not stopped for the rest of each tenth of a second, as a
+container's is. So it can stand for a machine with fewer cores, and not for a smaller container.
+"""
+
+import os
+from contextlib import suppress
+
+import psutil
+
+PROGRAM = "taskset"
+"""Of util-linux: sets the affinity and becomes the program that it starts, so that no moment is without it."""
+
+
+def usable() -> tuple[int, ...]:
+    """Return the numbers of the CPUs that the kit may use itself; none where the system does not tell."""
+    # macOS has no affinity.
+    return tuple(sorted(os.sched_getaffinity(0))) if hasattr(os, "sched_getaffinity") else ()
+
+
+def on_cores(cores: int, argv: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the command that runs another one on so many of these CPUs, and with all that it starts; 0 is on all."""
+    if not cores:
+        return argv
+    return (PROGRAM, "--cpu-list", ",".join(map(str, usable()[:cores])), *argv)
+
+
+def cores_of(pids: tuple[int, ...]) -> int:
+    """Return on how many CPUs these processes, and all that came from them, may run together."""
+    found: set[int] = set()
+    for pid in pids:
+        with suppress(psutil.NoSuchProcess):
+            root = psutil.Process(pid)
+            for process in (root, *root.children(recursive=True)):
+                with suppress(psutil.NoSuchProcess):
+                    found.update(process.cpu_affinity() or ())
+    return len(found)
