@@ -18,6 +18,7 @@ from badgateway.plan.experiment_file import load_experiment, project_root
 from badgateway.plan.programs import not_installed
 from badgateway.plan.schedule import expected_s, schedule
 from badgateway.plan.worker_checks import worker_checks_s
+from badgateway.process import cores
 from badgateway.process.interpreter import kits_own
 from badgateway.search import forecast
 from badgateway.search.next_trials import fitted_design
@@ -82,9 +83,10 @@ def require_installed(path: Path, experiment: Experiment) -> None:
         DeploymentError: Some are not there; a line each, with what installs it.
     """
     there = interpreter_of(experiment, project_root(path))
-    faults = [f"{printable(str(path))}: {fault}" for fault in not_installed(experiment, there, kits_own())]
+    bound = {f"configurations[{one.name}].cores": one.cores for one in experiment.configurations if one.cores}
+    faults = (*not_installed(experiment, there, kits_own()), *cores.faults(bound))
     if faults:
-        raise DeploymentError("\n".join(faults))
+        raise DeploymentError("\n".join(f"{printable(str(path))}: {fault}" for fault in faults))
 
 
 def require_users(path: Path, experiment: Experiment) -> None:

@@ -12,7 +12,6 @@ from badgateway.model.configuration import WorkerModel
 from badgateway.model.experiment import Experiment
 from badgateway.model.interpreter import Interpreter
 from badgateway.model.printable import printable, printable_part
-from badgateway.process.cores import PROGRAM, usable
 from badgateway.servers.registry import server_of, worker_model
 
 SYSTEM_DIRECTORIES = ("/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/libexec")
@@ -77,7 +76,6 @@ def not_installed(experiment: Experiment, there: Interpreter, kits: Interpreter)
     system = database_of(experiment)
     if database_program(system) is None:
         yield f"{system.label} is not installed: no {system.programs[0]} in PATH; {system.install}"
-    yield from _lacking_cores(experiment)
     drivers = {one.driver for one in experiment.configurations}
     of_drivers = [driver.distribution for driver in system.drivers if driver.name in drivers]
     of_servers = server_packages(experiment)
@@ -89,16 +87,6 @@ def not_installed(experiment: Experiment, there: Interpreter, kits: Interpreter)
         why = f", and the kit's own is for {kits.label}" if name in of_servers and kits.version_of(name) else ""
         where = f"{there.prefix} ({there.label})" if why else f"{there.prefix}"
         yield f"the package {name} is not installed in {where}{why}; install it there ({there.installing(name)})"
-
-
-def _lacking_cores(experiment: Experiment) -> Iterator[str]:
-    bound = [one for one in experiment.configurations if one.cores]
-    if bound and shutil.which(PROGRAM, path=search_path()) is None:
-        yield f"{PROGRAM} is not installed, which binds a server to cores (Debian: apt-get install util-linux)"
-    there = len(usable())
-    for one in bound:
-        if one.cores > there:
-            yield f"configurations[{one.name}].cores: {one.cores} is more than the {there} CPUs here; declare fewer"
 
 
 def python_fault(python: Path) -> str:

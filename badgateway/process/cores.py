@@ -5,6 +5,8 @@ container's is. So it can stand for a machine with fewer cores, and not for a sm
 """
 
 import os
+import shutil
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 
 import psutil
@@ -24,6 +26,16 @@ def on_cores(cores: int, argv: tuple[str, ...]) -> tuple[str, ...]:
     if not cores:
         return argv
     return (PROGRAM, "--cpu-list", ",".join(map(str, usable()[:cores])), *argv)
+
+
+def faults(wanted: Mapping[str, int]) -> Iterator[str]:
+    """Yield one line for each key that wants more CPUs than there are, and one where no program can bind to any."""
+    if wanted and shutil.which(PROGRAM) is None:
+        yield f"{PROGRAM} is not installed, which binds a server to cores (Debian: apt-get install util-linux)"
+    there = len(usable())
+    for key, cores in wanted.items():
+        if cores > there:
+            yield f"{key}: {cores} is more than the {there} CPUs here; declare fewer"
 
 
 def cores_of(pids: tuple[int, ...]) -> int:

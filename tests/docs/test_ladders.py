@@ -19,7 +19,7 @@ ROW = re.compile(r"^\|.*\|$", re.MULTILINE)
 FIGURE = re.compile(r"\d[\d,.]*\s(?:ms|s|%|MiB|requests|rows|users)(?!\w)")
 REPORT = re.compile(r"results/reference/([\w/-]+)\.md\)")
 HEAD = "| claim | experiment | figure | verdict | instead |"
-INTERVAL = re.compile(r"`([\w-]+)`(?: at ([\d,]+))? (\d[\d.]* %|>? ?\d[\d.]* %) \((\d[\d.]*–\d[\d.]* %)\)")  # noqa: RUF001 # the dash that is printed
+INTERVAL = re.compile(r"`([\w-]+)`(?: at ([\d,]+))? (\d[\d.]* %|>? ?\d[\d.]* %) \((\d[\d.]*–(?:> )?\d[\d.]* %)\)")  # noqa: RUF001 # the dash that is printed
 """In a cell: a configuration, its load where the experiment has several, the share that failed and its interval."""
 
 pytestmark = pytest.mark.parametrize("page", STORIES)

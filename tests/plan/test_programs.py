@@ -117,15 +117,6 @@ def test_what_an_experiment_needs_and_the_machine_has_not_is_told_with_what_inst
     ]
 
 
-def test_more_cores_than_there_are_is_refused_with_both_numbers(monkeypatch):
-    kits = lacking(monkeypatch)
-    many = experiment(configurations=[{**declared()["configurations"][0], "cores": 900}])
-
-    (fault,) = not_installed(many, kits, kits)
-    name, there = many.configurations[0].name, len(os.sched_getaffinity(0))
-    assert fault == f"configurations[{name}].cores: 900 is more than the {there} CPUs here; declare fewer"
-
-
 def test_what_an_experiment_does_not_use_need_not_be_there(monkeypatch):
     kits = lacking(monkeypatch, "granian", "psycopg", "postgres")
 

@@ -5,7 +5,7 @@ import time
 
 import psutil
 
-from badgateway.process.cores import cores_of, on_cores, usable
+from badgateway.process.cores import PROGRAM, cores_of, faults, on_cores, usable
 
 PARENT = "import subprocess, sys; print(flush=True); subprocess.run([sys.executable, '-c', 'input()'])"
 
@@ -29,6 +29,21 @@ def test_a_program_and_what_it_starts_run_on_as_many_cpus_as_it_was_given():
         started.communicate(b"\n")
 
     assert found == 1
+
+
+def test_more_cores_than_there_are_is_refused_with_both_numbers():
+    assert list(faults({"one.cores": 1})) == []
+    (fault,) = faults({"one.cores": 1, "many.cores": 900})
+
+    assert fault == f"many.cores: 900 is more than the {len(usable())} CPUs here; declare fewer"
+
+
+def test_what_binds_to_cores_has_to_be_there_only_where_something_is_bound(monkeypatch):
+    monkeypatch.setattr("shutil.which", lambda _name: None)
+
+    assert list(faults({})) == []
+    (fault,) = faults({"one.cores": 1})
+    assert fault.startswith(f"{PROGRAM} is not installed")
 
 
 def test_programs_on_several_cpus_are_counted_together_and_one_that_ended_not_at_all():
