@@ -40,8 +40,19 @@ def test_every_number_stands_in_its_own_column():
 
 def test_the_table_has_a_row_for_each_configuration_and_level():
     rows = [line for line in rendered(samples.picked()).splitlines() if line.startswith("|")]
-    assert len(rows) == 2 + 16
+    assert len(rows) == 2 * (2 + 16), "what was measured, and what the servers used for it"
     assert rows[2].startswith("| **gunicorn-gthread** | 50 |")
+
+
+def test_what_the_servers_used_is_a_row_each_and_no_zero_where_nothing_was_measured():
+    lines = rendered(samples.inconclusive()).splitlines()
+    rows = lines[lines.index("| configuration | users | CPU an OK request | most memory |") + 2 :][:16]
+    found = {tuple(row.strip("| ").split(" | "))[:2]: row.strip("| ").split(" | ")[2:] for row in rows}
+    dash = "\N{EN DASH}"
+
+    assert found["uwsgi-16", "300"] == ["2.5 ms", "142 MiB"]
+    assert found["gunicorn-gthread", "300"] == [dash, dash]
+    assert found["uwsgi-2", "300"] == [dash, "142 MiB"], "no request was OK, and it had memory"
 
 
 def test_an_invalid_level_has_dashes_instead_of_numbers():
@@ -78,7 +89,7 @@ def test_text_from_elsewhere_cannot_become_markup():
     text = rendered(samples.hostile())
     assert "<script" not in text.replace("\\<script", "")
     assert "\n# not a heading" not in text
-    assert len([line for line in text.splitlines() if line.startswith("|")]) == 3
+    assert len([line for line in text.splitlines() if line.startswith("|")]) == 2 * 3
 
 
 @pytest.mark.parametrize("sample", samples.SAMPLES)
