@@ -10,11 +10,11 @@ from tests.emit.subjects import chosen, report
 
 def test_what_another_configuration_has_alone_is_told_with_both_measurements():
     found = evidence(chosen("uwsgi-16", "servers"), "workers")
-    other = next(one for one in json.loads(report("servers"))["configurations"] if one["name"] == "uwsgi-2-listen")
-    failures = other["levels"][-1]["failures"]
+    of = {one["name"]: one for one in json.loads(report("servers"))["configurations"]}
+    here, failures = (of[name]["levels"][-1]["failures"] for name in ("uwsgi-16", "uwsgi-2-listen"))
 
     assert found.basis is Basis.ALONE
-    assert found.text.startswith("Measured: here 0 of 28,934 requests failed")
+    assert found.text.startswith(f"Measured: here {here['count']} of {here['total']:,} requests failed")
     assert (
         f"With 2 and all else equal (uwsgi-2-listen): FAIL, {failures['count']} of {failures['total']:,}" in found.text
     )
