@@ -34,14 +34,16 @@ checkout. In brackets: the exact 95 % interval.
 
 def _row(what: str, trials: str, noise: float, found: Promise) -> str:
     exact = proportion(found.count, found.total)
-    kept = (
-        "" if found.at_most is None and found.at_least is None else "as asked" if found.is_kept else "**not as asked**"
-    )
-    asked = "" if found.at_most is None else f"at most {found.at_most:.0%}: "
-    asked = asked or ("" if found.at_least is None else f"at least {found.at_least:.0%}: ")
-    return (
-        f"| {what} | {trials} | {noise:.0%} | {exact.share:.1%} ({exact.low:.1%} to {exact.high:.1%}) | {asked}{kept} |"
-    )
+    share = f"{exact.share:.1%} ({exact.low:.1%} to {exact.high:.1%})"
+    return f"| {what} | {trials} | {noise:.0%} | {share} | {_held(found)} |"
+
+
+def _held(found: Promise) -> str:
+    if found.at_most is None and found.at_least is None:
+        return ""
+    asked = f"at least {found.at_least:.0%}" if found.at_most is None else f"at most {found.at_most:.0%}"
+    kept = "as asked" if found.is_kept else "**not as asked**" if found.is_broken else "too few gates to say"
+    return f"{asked}: {kept}"
 
 
 def _rows(number: int) -> Iterator[str]:

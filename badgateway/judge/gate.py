@@ -182,7 +182,8 @@ def _by_pairs(number: Number, now: GateLevel, before: GateLevel, asked: _Held) -
 
 def _by_sessions(number: Number, now: GateLevel, before: GateLevel, asked: _Held) -> _Apart | None:
     earlier, after = (_logs(level, number) for level in (before, now))
-    found = apart(earlier, after, asked.level)
+    # What two sessions differ by is not told by their trials, so it is asked more.
+    found = apart(earlier, after, asked.level / 2)
     if found is None:
         return None
     estimate = -found.estimate if asked.is_less_worse else found.estimate
