@@ -24,7 +24,8 @@ from badgateway.probe.watch import Listener
 from badgateway.report.live_server.open_metrics import CONTENT_TYPE, render_open_metrics
 from badgateway.report.live_server.text import Most, line, screen, summary
 from badgateway.servers.registry import servers
-from badgateway.study.journal_watch import JournalWatch
+from badgateway.servers.server import Server
+from badgateway.study.journal_watch import JournalWatch, LogWatch
 
 _PATH = click.Path(path_type=Path)
 _LINE_S = 10.0
@@ -38,17 +39,26 @@ _LINE_S = 10.0
 @click.option("--stats", type=_PATH, metavar="SOCKET", help="The server's own statistics, where it has some.")
 @click.option("--journal", type=_PATH, metavar="FILE", help="The journal of a site with servers/journal.py before it.")
 @click.option(
+    "--log",
+    "logs",
+    type=_PATH,
+    multiple=True,
+    metavar="FILE",
+    help="A log to tell causes of failures from; repeatable.",
+)
+@click.option(
     "--openmetrics", "port", type=click.IntRange(1, 65_535), metavar="PORT", help="Serve Prometheus on 127.0.0.1."
 )
 @click.option("--every", "every_s", type=click.FloatRange(0.2, 60), default=1.0, show_default=True, metavar="SECONDS")
 @click.option("--json-lines", "as_json", is_flag=True, help="Print an object for each look.")
-def watch(
+def watch(  # noqa: PLR0913 # one parameter per option
     *,
     socket: str | None,
     pid: int | None,
     unit: str | None,
     stats: Path | None,
     journal: Path | None,
+    logs: tuple[Path, ...],
     port: int | None,
     every_s: float,
     as_json: bool,
@@ -58,24 +68,43 @@ def watch(
     SOCKET is where it listens, the path of a unix socket or a port; or name it by --pid or --unit. Any server will do.
     What is seen: the accept queue and its limit, dropped TCP connections, each worker with CPU and memory, workers that
     end; with --stats busy workers and the oldest request; with --journal requests in flight, those that died with their
-    worker, and for how long event loops stood still.
+    worker, and for how long event loops stood still; with --log the causes of failures, as badgateway explain has them.
 
     What other users own can be seen by root alone. Ctrl-C ends with a summary and exit status 0.
 
     \b
     Examples:
       badgateway watch /run/site/web.sock
-      badgateway watch 8000 --stats /run/site/stats.sock
+      badgateway watch 8000 --stats /run/site/stats.sock --log /var/log/nginx/access.log --log /var/log/nginx/error.log
       badgateway watch --unit site.service --openmetrics 9110 > /dev/null
     """  # noqa: D301 # click's mark for a paragraph that keeps its lines
     first, listeners = _target(socket, pid, unit)
     told = next((one for one in servers() if one.statistics is not None), None) if stats else None
     with (
         closing(JournalWatch(journal)) if journal else nullcontext() as book,
-        closing(ServerWatch(first, listeners, told, stats, requests=book.look if book else lambda: None)) as seen,
+        closing(LogWatch(logs)) if logs else nullcontext() as failed,
+        closing(_watched(first, listeners, told, stats, book, failed)) as seen,
         _served(port) as publish,
     ):
         _go_on(seen, every_s, publish, as_json=as_json)
+
+
+def _watched(  # noqa: PLR0917 # whom, and by what
+    first: int,
+    listeners: tuple[Listener, ...],
+    told: Server | None,
+    stats: Path | None,
+    book: JournalWatch | None,
+    failed: LogWatch | None,
+) -> ServerWatch:
+    return ServerWatch(
+        first,
+        listeners,
+        told,
+        stats,
+        requests=book.look if book else lambda: None,
+        failures=failed.look if failed else lambda: None,
+    )
 
 
 def _target(socket: str | None, pid: int | None, unit: str | None) -> tuple[int, tuple[Listener, ...]]:

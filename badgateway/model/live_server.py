@@ -41,6 +41,16 @@ class RequestsSeen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FailuresSeen:
+    """Failed requests of one cause, by the logs, since the watch began."""
+
+    cause: str
+    """Its id; empty for those without one."""
+    title: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LiveServer:
     """Everything that was seen."""
 
@@ -64,5 +74,7 @@ class LiveServer:
     """Age of the oldest request, by the same."""
     requests: RequestsSeen | None = None
     """None without a journal."""
+    failures: tuple[FailuresSeen, ...] | None = None
+    """The most frequent first; None without logs."""
     notes: tuple[str, ...] = ()
     """What cannot be seen, and why; each once."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import psutil
 
-from badgateway.model.live_server import LiveServer, QueueSeen, RequestsSeen, WorkerSeen
+from badgateway.model.live_server import FailuresSeen, LiveServer, QueueSeen, RequestsSeen, WorkerSeen
 from badgateway.model.raw_words import SampleSeries, ServerSeries
 from badgateway.model.samples import Reading
 from badgateway.probe.accept_queue import AcceptQueue
@@ -31,6 +31,7 @@ class ServerWatch:
         statistics_socket: Path | None = None,
         *,
         requests: Callable[[], RequestsSeen | None] = lambda: None,
+        failures: Callable[[], tuple[FailuresSeen, ...] | None] = lambda: None,
     ) -> None:
         """Watch the tree of processes below a pid.
 
@@ -40,6 +41,7 @@ class ServerWatch:
             server: Which one it is, if its statistics are asked for.
             statistics_socket: Where it tells them.
             requests: What a journal tells at this moment.
+            failures: What logs tell of failed requests.
         """
         self._root = psutil.Process(pid)
         self._queues = [(str(one), Series((str(one),), _queue(one))) for one in listeners]
@@ -49,7 +51,7 @@ class ServerWatch:
             told, path, of = server.statistics, statistics_socket, server
             self._told = Series(told.series, lambda: ServerStatistics(of, told, path))
         self._server = server
-        self._requests = requests
+        self._requests, self._failures = requests, failures
         self._began_s = self._looked_s = time.monotonic()
         self._used_s: dict[int, float] = {}
         self._workers: dict[int, psutil.Process] = {}
@@ -81,6 +83,7 @@ class ServerWatch:
             busy_limit=_whole(busy.limit) if busy else None,
             oldest_s=oldest.value if oldest else None,
             requests=self._requests(),
+            failures=self._failures(),
             notes=self._all_notes(),
         )
 

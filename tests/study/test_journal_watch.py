@@ -3,7 +3,7 @@
 import pytest
 
 from badgateway.errors import ConfigurationError
-from badgateway.study.journal_watch import JournalWatch
+from badgateway.study.journal_watch import JournalWatch, LogWatch
 
 
 def row(kind, number, *, pid=7, time_s=100.0, request_id="a", duration_s=""):
@@ -80,3 +80,22 @@ def test_the_time_that_loops_stood_still_adds_up(watch, journal):
 def test_a_journal_that_is_not_there_is_refused(tmp_path):
     with pytest.raises(ConfigurationError, match="cannot be read"):
         JournalWatch(tmp_path / "gone.csv")
+
+
+LINE = '203.0.113.7 - - [21/Nov/2026:21:18:52 +0000] "GET /{} HTTP/1.1" {} 150 "-" "curl"\n'
+
+
+def test_logs_tell_failures_by_cause_from_the_watch_on(tmp_path):
+    log = tmp_path / "access.log"
+    log.write_text(LINE.format("before", 502))
+    now_s = [0.0]
+    watched = LogWatch([log], clock=lambda: now_s[0])
+    assert watched.look() == ()
+
+    append(log, LINE.format("a", 502) * 3 + LINE.format("b", 200))
+    assert watched.look() == (), "logs are not read at each look"
+    now_s[0] = 60.0
+    found = watched.look()
+    watched.close()
+
+    assert sum(one.count for one in found) == 3

@@ -78,6 +78,11 @@ def _oldest(seen: LiveServer) -> Sequence[Sample]:
     return (*told, ('{source="journal"}', journal.oldest_s or 0.0))
 
 
+def _failures(seen: LiveServer) -> Sequence[Sample]:
+    found = seen.failures or ()
+    return [(f'{{cause="{one.cause or "unknown"}"}}', one.count) for one in found]
+
+
 METRICS = (
     Metric(
         name="watch_up", help="Whether the server's first process runs.", samples=lambda seen: _one(int(seen.is_up))
@@ -145,6 +150,12 @@ METRICS = (
         name="requests_lost",
         help="Requests whose process is gone, by the journal, since the watch began.",
         samples=lambda seen: _one(seen.requests.lost if seen.requests else None),
+        is_counter=True,
+    ),
+    Metric(
+        name="failed_requests",
+        help="Requests that failed, by cause, by the logs, since the watch began.",
+        samples=_failures,
         is_counter=True,
     ),
     Metric(

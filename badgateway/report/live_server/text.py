@@ -7,6 +7,7 @@ from badgateway import numbers
 from badgateway.model.live_server import LiveServer, QueueSeen
 
 _MOST_WORKERS = 12
+_MOST_CAUSES = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +50,10 @@ def screen(seen: LiveServer, most: Most) -> Iterator[str]:
     if seen.requests is not None:
         yield f"in flight      {_in_flight(seen)}"
         yield f"loop stood     {numbers.in_sentences(numbers.seconds(seen.requests.blocked_s))} in all"
+    if seen.failures is not None:
+        yield from (f"failed         {numbers.count(one.count)}: {one.title}" for one in seen.failures[:_MOST_CAUSES])
+        if not seen.failures:
+            yield "failed         nothing"
     yield f"most           {_most(most)}"
     for one in sorted(seen.workers, key=lambda worker: -(worker.cpu_share or 0.0))[:_MOST_WORKERS]:
         share = "-" if one.cpu_share is None else numbers.in_sentences(numbers.percent(one.cpu_share))
@@ -65,6 +70,8 @@ def line(seen: LiveServer) -> str:
         parts.append(f"busy {seen.busy} of {seen.busy_limit}{_oldest(seen.oldest_s)}")
     if seen.requests is not None:
         parts.append(f"in flight {_in_flight(seen)}")
+    if seen.failures is not None:
+        parts.append(f"failed {numbers.count(sum(one.count for one in seen.failures))}")
     return "; ".join(parts)
 
 
@@ -75,7 +82,12 @@ def summary(seen: LiveServer, most: Most) -> Sequence[str]:
         f"{numbers.plural(seen.ended, 'worker')} ended; the server used "
         f"{numbers.in_sentences(numbers.seconds(seen.cpu_s))} of CPU"
         + (f"; {numbers.plural(seen.requests.lost, 'request')} died with a worker" if seen.requests else ""),
+        *(f"{numbers.count(one.count)} failed: {one.title}{_more(one.cause)}" for one in seen.failures or ()),
     )
+
+
+def _more(cause: str) -> str:
+    return f" (badgateway cause {cause})" if cause else ""
 
 
 def _queue(one: QueueSeen) -> str:

@@ -5,7 +5,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
-from badgateway.model.live_server import LiveServer, QueueSeen, RequestsSeen, WorkerSeen
+from badgateway.model.live_server import FailuresSeen, LiveServer, QueueSeen, RequestsSeen, WorkerSeen
 from badgateway.report.live_server.open_metrics import METRICS, render_open_metrics
 from badgateway.report.live_server.text import Most, line, screen, summary
 
@@ -25,6 +25,10 @@ SEEN = LiveServer(
     busy=1,
     busy_limit=2,
     oldest_s=3.0,
+    failures=(
+        FailuresSeen(cause="listen-queue-full", title="The accept queue was full", count=1200),
+        FailuresSeen(cause="", title="without a cause", count=3),
+    ),
     requests=RequestsSeen(in_flight=1, oldest_s=4.5, oldest_id="abc", oldest_pid=7, lost=1, blocked_s=0.5),
 )
 BARE = replace(
@@ -36,6 +40,7 @@ BARE = replace(
     busy_limit=None,
     oldest_s=None,
     requests=None,
+    failures=None,
     notes=("series 8000 not available: nobody listens on 8000",),
 )
 SAMPLE = re.compile(r'(badgateway_\w+)(\{\w+="(?:[^"\\\n]|\\.)*"\})? (-?\d+(?:\.\d+)?)')
@@ -63,6 +68,8 @@ def test_values_are_those_that_were_seen():
     assert found["badgateway_server_cpu_seconds_total"] == 1.25
     assert found['badgateway_oldest_request_seconds{source="journal"}'] == 4.5
     assert found["badgateway_requests_lost_total"] == 1
+    assert found['badgateway_failed_requests_total{cause="listen-queue-full"}'] == 1200
+    assert found['badgateway_failed_requests_total{cause="unknown"}'] == 3
 
 
 def test_what_is_not_known_has_no_sample_and_is_no_zero():
@@ -105,6 +112,7 @@ def test_people_see_what_matters_most_first():
 
     assert first == 'accept queue   100 of 100 FULL at /run/a "b".sock'
     assert any("the oldest abc in pid 7 for 4.50 s; 1 lost" in one for one in rest)
+    assert "failed         1,200: The accept queue was full" in rest
     assert any(one.startswith("not seen ") for one in screen(BARE, Most()))
     assert "not known at 8000" in line(BARE)
 
@@ -114,6 +122,7 @@ def test_the_summary_has_the_most_of_all_looks():
     told = summary(SEEN, most)
 
     assert told[0].startswith("watched for 60 s: queue 100 of 100, busy 1, in flight 1, oldest request 4.50 s")
+    assert summary(SEEN, most)[2] == "1,200 failed: The accept queue was full (badgateway cause listen-queue-full)"
     assert told[1].startswith("2 workers ended; the server used 1.25 s of CPU; 1 request died with a worker")
 
 
