@@ -8,6 +8,7 @@
 import hashlib
 import json
 import os
+import random
 import shlex
 import sys
 import tomllib
@@ -60,7 +61,7 @@ PURE_CODE = ",".join(
 # Of the other rooms nobody asks it, and to follow all that their tests do takes long.
 COVERED = [*(f"--cov=badgateway/{room}" for room in PURE_ROOMS), *(f"--cov=badgateway.{name}" for name in PURE_MODULES)]
 # Of tests that are many alike: all of them are run by the session proofs, another part each time by all others.
-A_PART = ["--corpus", "0.3"]
+A_PART, A_SMALL_PART = ["--corpus", "0.2"], ["--corpus", "0.1"]
 # Named, for to collect all tests takes each of pytest's processes seconds.
 LIVE = "tests/live"
 # More at a time than there are cores, for most of the time they wait: for a server, a limit, a child's end.
@@ -156,6 +157,7 @@ EXPORT_SERVERS = "experiments/export-servers.toml"
 # That none qualifies, or that the trials do not decide, is an answer and no failed session.
 ANSWERED = (0, 1, 3)
 SLOWEST = 20
+MOST_SEEDS = 10_000
 
 
 @nox.session
@@ -317,15 +319,17 @@ def tests(session: nox.Session) -> None:
     TIMES.unlink(missing_ok=True)
     # In one word: where the file is there already, pytest takes a word of its own for the place of the tests.
     timed = [f"--times={TIMES}"]
-    run(session, "pytest", *NOT_LIVE, "--numprocesses", "auto", *A_PART, *COVERED, "--cov-report", "", *timed)
+    # One more than there are cores: some wait, for what a load or a child takes.
+    processes = ["--numprocesses", str((os.cpu_count() or 1) + 1)]
+    run(session, "pytest", *NOT_LIVE, *processes, *A_PART, *COVERED, "--cov-report", "", *timed)
     run(session, "coverage", "report", "--include", PURE_CODE, "--fail-under", "95", "--skip-covered")
     # A fault that depends on timing gets a second chance to occur; who needed it is printed, and to be mended.
     again = ["--reruns", "1", "--reruns-delay", "2"]
-    run_beside(session, "live and not alone", *again, *timed)
-    run(session, "pytest", LIVE, "-m", "live and alone", *again, *timed)
     # A sample of the session faults, another one each time; its seed is printed.
-    few = ["--kills", "2", "--sample", "1"]
-    run(session, "pytest", LIVE, "-m", "fault", *few, "--numprocesses", "2", *timed)
+    seed = random.randrange(MOST_SEEDS)  # noqa: S311 # a sample, not a secret
+    few = ["--kills", "2", "--sample", "1", f"--fault-seed={seed}"]
+    run_beside(session, "live and not alone or fault", *again, *few, *timed)
+    run(session, "pytest", LIVE, "-m", "live and alone", *again, *timed)
     print_times(session)
 
 
@@ -361,7 +365,7 @@ def unit(session: nox.Session) -> None:
     make(
         session, LIGHT, ["install", "--no-build", "--constraint", str(LOCK), "--group", "unit", "-r", "pyproject.toml"]
     )
-    asked = session.posargs or ["--numprocesses", "auto", *A_PART, *UNIT_TESTS]
+    asked = session.posargs or ["--numprocesses", "auto", *A_SMALL_PART, *UNIT_TESTS]
     session.run(str(LIGHT / "bin" / "python"), "-m", "pytest", "-m", "not live", *asked, external=True)
 
 

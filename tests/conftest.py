@@ -114,16 +114,18 @@ def _not_in_the_sample(config: pytest.Config, items: list[pytest.Item]) -> list[
             # It travels with the report, from xdist's processes too.
             item.user_properties.append(("fault", kind))
             kinds[kind].append(item)
+            if _is_long(item, "fault"):
+                # What the kit does not hold against once is a fault of the kit's, and no chance.
+                item.add_marker(pytest.mark.flaky(reruns=0))
     if config.option.sample is None:
         return []
     # Of the kills, --kills says how many.
     kinds.pop("kill", None)
     draw = random.Random(config.option.fault_seed)
     most = config.option.sample
-    # What is always planted was planted with the other tests.
-    always = {kind for kind, found in kinds.items() if not _is_long(found[0], "fault")}
+    # What is always planted is one of the tests.
     drawn = {
-        kind: [] if kind in always else draw.sample(found, min(most, len(found)))
+        kind: draw.sample(found, min(most, len(found))) if _is_long(found[0], "fault") else found
         for kind, found in sorted(kinds.items())
     }
     return [item for kind, found in kinds.items() for item in found if item not in drawn[kind]]

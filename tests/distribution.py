@@ -15,6 +15,7 @@ WHOLE_RUNS = (
     "tests/live/test_report_in_browser.py",
     "tests/live/test_app.py",
     "tests/live/test_worker_checks.py",
+    "tests/live/faults/test_kills.py",
     "tests/live/test_other_work.py",
     "tests/live/test_planted.py",
     "tests/live/test_odd_requests.py",

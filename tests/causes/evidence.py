@@ -1,8 +1,6 @@
 """Makes evidence by hand: rows of the tables that rules read, with what a test does not name left to sane defaults."""
 
 from collections.abc import Mapping, Sequence
-from functools import cache
-from itertools import count
 from typing import Any
 
 import duckdb
@@ -11,6 +9,7 @@ from badgateway.causes import diagnose
 from badgateway.model.diagnosis import Diagnosis
 from badgateway.model.evidence import TABLES, Phase, ServerEvent, Table
 from badgateway.model.log_kind import PROXY_OF, LogKind, Proxy
+from tests.in_memory import empty_database
 
 NOON = 1_795_262_400.0
 """Where the tests' clock stands; seconds since the epoch."""
@@ -19,7 +18,6 @@ HOURS_APART_S = 10_800.0
 """From one piece of evidence to the next in a pile."""
 
 Row = dict[str, Any]
-_NUMBERS = count(1)
 
 CLOSED = "upstream prematurely closed connection while reading response header from upstream"
 TIMED_OUT = "upstream timed out (110: Connection timed out) while reading response header from upstream"
@@ -179,7 +177,7 @@ class Evidence:
 
     def database(self, order: Mapping[str, Sequence[int]] | None = None) -> duckdb.DuckDBPyConnection:
         """Return a connection with the tables; `order` gives the indices of a table's rows."""
-        connection = _empty_database()
+        connection = empty_database()
         for table in TABLES:
             rows = self.rows[table.name]
             if order and table.name in order:
@@ -197,18 +195,6 @@ class Evidence:
 
 def counts(diagnosis: Diagnosis) -> dict[str, int]:
     return {found.cause.id: found.count for found in diagnosis.causes}
-
-
-@cache
-def _databases() -> duckdb.DuckDBPyConnection:
-    return duckdb.connect(config={"threads": 1})
-
-
-def _empty_database() -> duckdb.DuckDBPyConnection:
-    # A database beside others takes a millisecond, one by itself twenty, and there are hundreds of these tests.
-    connection, name = _databases().cursor(), f"evidence_{next(_NUMBERS)}"
-    connection.execute(f"ATTACH ':memory:' AS {name}; USE {name}")
-    return connection
 
 
 def _fill(connection: duckdb.DuckDBPyConnection, table: Table, rows: Sequence[Row]) -> None:

@@ -1,9 +1,9 @@
-import duckdb
 import pytest
 
 from badgateway import ledger
 from badgateway.errors import RawDataError
 from badgateway.ledger.app import KINDS, load_app
+from tests.in_memory import empty_database
 from tests.ledger.raw_folder import (
     T0_S,
     client_row,
@@ -128,5 +128,5 @@ def test_a_line_that_cannot_be_believed_makes_the_book_unusable(line, problem, t
     path = write_journal(tmp_path, journal_line("start", "a"), journal_line("end", "a"), line)
 
     with pytest.raises(RawDataError, match=problem) as refusal:
-        load_app(duckdb.connect(), path)
+        load_app(empty_database(), path)
     assert "app-journal.csv" in str(refusal.value)

@@ -6,13 +6,14 @@ import pytest
 from badgateway.errors import RawDataError
 from badgateway.ledger.client import load_client
 from badgateway.model.raw import CLIENT_COLUMNS
+from tests.in_memory import empty_database
 from tests.ledger.raw_folder import T0_S, client_row, unanswered, write_client
 
 HEADER = ",".join(CLIENT_COLUMNS)
 
 
 def loaded(path: Path) -> duckdb.DuckDBPyRelation:
-    connection = duckdb.connect()
+    connection = empty_database()
     load_client(connection, path)
     return connection.table("client")
 

@@ -1,4 +1,3 @@
-import duckdb
 import pytest
 
 from badgateway.errors import RawDataError
@@ -7,13 +6,14 @@ from badgateway.ledger.processes import load_processes
 from badgateway.ledger.series import load_samples
 from badgateway.model.raw import PROCESSES, SAMPLES
 from badgateway.model.trial import Window
+from tests.in_memory import empty_database
 
 WINDOW = Window(start_s=100.0, end_s=104.0, drained_s=105.0)
 
 
 @pytest.fixture
 def ledger():
-    with duckdb.connect() as connection:
+    with empty_database() as connection:
         connection.execute("CREATE TABLE ledger AS SELECT 99 + i / 100 AS app_started_s FROM range(600) AS t(i)")
         yield connection
 

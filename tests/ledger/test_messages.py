@@ -1,12 +1,12 @@
 from pathlib import Path
 
-import duckdb
 import pytest
 
 from badgateway.errors import RawDataError
 from badgateway.ledger import messages
 from badgateway.ledger.error_log import load_errors
 from badgateway.model.summary import ProxyMessage
+from tests.in_memory import empty_database
 
 CONTEXT = 'client: 127.0.0.1, server: , request: "GET /a HTTP/1.1", upstream: "http://unix:/run/a.sock:/a", host: "h"'
 
@@ -22,7 +22,7 @@ def line(text: str, level: str = "error", pid: int = 7, connection: str = "*1 ")
 
 
 def read(path: Path, probes: frozenset[int] = frozenset()) -> tuple[ProxyMessage, ...]:
-    with duckdb.connect() as connection:
+    with empty_database() as connection:
         load_errors(connection, path)
         return messages(connection, probes)
 

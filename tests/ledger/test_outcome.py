@@ -6,6 +6,7 @@ import pytest
 from badgateway.ledger.outcome import CASE, RULES, outcome_of_row
 from badgateway.model.outcome import Outcome
 from badgateway.model.raw_words import ClientError
+from tests.in_memory import empty_database
 
 DOC = Path(__file__).parents[2] / "docs" / "ledger.md"
 
@@ -25,7 +26,7 @@ def outcome(
     accepted: bool = False,
 ) -> Outcome:
     values = {"name": name, "status": status, "error": error, "proxy": proxy, "accepted": accepted}
-    row = duckdb.connect().sql(JOINED_ROW, params=values)
+    row = empty_database().sql(JOINED_ROW, params=values)
     return Outcome(row.project(CASE).fetchall()[0][0])
 
 

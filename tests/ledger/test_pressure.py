@@ -1,6 +1,5 @@
 """The queue before a server, its busy workers and its failures, in parts of the window; nothing unseen is a zero."""
 
-import duckdb
 import pytest
 
 from badgateway.errors import RawDataError
@@ -8,6 +7,7 @@ from badgateway.ledger import pressure as module
 from badgateway.ledger.pressure import MOST_PARTS
 from badgateway.ledger.series import load_samples
 from badgateway.model.trial import Window
+from tests.in_memory import empty_database
 
 WINDOW = Window(start_s=1000.0, end_s=1001.0, drained_s=1002.0)
 HEADER = "time_s,series,value,limit_value"
@@ -15,7 +15,7 @@ HEADER = "time_s,series,value,limit_value"
 
 @pytest.fixture
 def ledger():
-    with duckdb.connect() as connection:
+    with empty_database() as connection:
         connection.execute("CREATE TABLE ledger (phase VARCHAR, outcome VARCHAR, end_s DOUBLE)")
         yield connection
 

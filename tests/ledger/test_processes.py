@@ -1,12 +1,12 @@
 from pathlib import Path
 
-import duckdb
 import pytest
 
 from badgateway.errors import RawDataError
 from badgateway.ledger.processes import load_processes, uses
 from badgateway.model.summary import ProcessUse
 from badgateway.model.trial import Window
+from tests.in_memory import empty_database
 
 WINDOW = Window(start_s=110, end_s=120, drained_s=121)
 SAMPLES = (
@@ -26,7 +26,7 @@ def written(folder: Path, *lines: str, header: str = "time_s,part,pids,cpu_s,rss
 
 
 def uses_of(folder: Path, window: Window | None) -> tuple[ProcessUse, ...]:
-    with duckdb.connect() as connection:
+    with empty_database() as connection:
         load_processes(connection, folder / "processes.csv")
         return uses(connection, window)
 

@@ -6,13 +6,14 @@ import pytest
 
 from badgateway.errors import RawDataError
 from badgateway.ledger.proxy import load_proxy
+from tests.in_memory import empty_database
 from tests.ledger.raw_folder import T0_S, proxy_line, write_proxy
 
 UPSTREAM = "upstream_addr, upstream_status, upstream_tries, upstream_connect_s, upstream_header_s, upstream_response_s"
 
 
 def loaded(path: Path) -> duckdb.DuckDBPyRelation:
-    connection = duckdb.connect()
+    connection = empty_database()
     load_proxy(connection, path)
     return connection.table("proxy")
 
@@ -76,7 +77,7 @@ def test_readiness_probes_are_left_out_and_their_own_connections_told(tmp_path):
         proxy_line("a", connection=8),
         proxy_line("b", connection=9),
     )
-    connection = duckdb.connect()
+    connection = empty_database()
 
     assert frozenset({7}) == load_proxy(connection, path)
     assert connection.table("proxy").project("request_id").order("request_id").fetchall() == [("a",), ("b",)]

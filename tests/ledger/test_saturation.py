@@ -1,9 +1,9 @@
-import duckdb
 import pytest
 
 from badgateway.ledger.saturation import saturated_seconds
 from badgateway.ledger.series import load_samples
 from badgateway.model.raw import SAMPLES, STATEMENTS
+from tests.in_memory import empty_database
 
 SLOW = "SELECT `m`.`id`, `m`.`number`, `m`.`first_name`, `m`.`last_name`, AVG(`s`.`points`) FROM `m` JOIN `s` WHERE ?"
 
@@ -22,7 +22,7 @@ def write(folder, *cores_used: float, statements: tuple[str, ...] = ()) -> None:
 
 
 def read(folder):
-    with duckdb.connect() as connection:
+    with empty_database() as connection:
         load_samples(connection, folder / SAMPLES)
         return saturated_seconds(connection, folder / STATEMENTS)
 

@@ -1,18 +1,18 @@
 """Samples of database connections: made coarse, and nothing that nobody saw becomes a zero."""
 
-import duckdb
 import pytest
 
 from badgateway.errors import RawDataError
 from badgateway.ledger.series import MOST_PARTS, database_connections, load_samples
 from badgateway.model.trial import Window
+from tests.in_memory import empty_database
 
 WINDOW = Window(start_s=1000.0, end_s=1006.0, drained_s=1007.0)
 HEADER = "time_s,series,value,limit_value"
 
 
 def connections(folder, window):
-    with duckdb.connect() as connection:
+    with empty_database() as connection:
         load_samples(connection, folder / "samples.csv")
         return database_connections(connection, window)
 

@@ -95,6 +95,7 @@ def read_as_requests(evidence):
     return evidence.requests if len(kinds) == 1 else several
 
 
+@pytest.mark.corpus
 @pytest.mark.parametrize("case", CASES)
 def test_mutated_lines_are_counted_and_never_stop_the_reading(case):
     for seed in range(TESTED_FILES):

@@ -2,11 +2,11 @@
 
 import re
 
-import duckdb
 import pytest
 
 from badgateway.model import error_log
 from badgateway.model.evidence import Phase
+from tests.in_memory import empty_database
 
 ABOUT_A_REQUEST = (
     "2026/11/21 20:31:56 [error] 77#78: *9 connect() to unix:/run/a.sock failed (11: Resource temporarily unavailable) "
@@ -17,7 +17,7 @@ ABOUT_A_WORKER = "2026/11/21 20:31:57 [alert] 1#1: worker process 5 exited on si
 
 
 def selected(columns, **given):
-    (row,) = duckdb.connect().execute(f"SELECT {columns}", given).fetchall()
+    (row,) = empty_database().execute(f"SELECT {columns}", given).fetchall()
     return row
 
 

@@ -1,7 +1,7 @@
-import duckdb
 import pytest
 
 from badgateway.model.printable import masked, masked_sql, masking_steps
+from tests.in_memory import empty_database
 
 CASES = (
     ("/reset?token=abc", "/reset?token=..."),
@@ -27,7 +27,7 @@ def test_secrets_are_masked_and_names_stay(text, expected):
 
 @pytest.mark.parametrize("text", [case[0] for case in CASES])
 def test_sql_masks_as_python_does(text):
-    with duckdb.connect() as connection:
+    with empty_database() as connection:
         ((at_once,),) = connection.execute(f"SELECT {masked_sql('text')} FROM (SELECT ? AS text)", [text]).fetchall()
         steps = "SELECT ? AS text"
         for columns in masking_steps(["text"]):

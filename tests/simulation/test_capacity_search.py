@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from badgateway.model.capacity import CapacityStatus, Probe
 from badgateway.search.capacity import NextProbe
-from tests.amounts import examples
+from tests.amounts import amounts, examples
 from tests.simulation.capacities import CURVES, GOAL, Found, Site, Weather, behind, search, search_in_rounds, some_truth
 from tests.simulation.queues import Queue
 
@@ -38,7 +38,8 @@ def sharp(truth: float) -> Callable[[NextProbe], Probe]:
     return end
 
 
-@pytest.mark.parametrize(("curve", "number"), [("closed loop", 10), ("cliff", 60)])
+@pytest.mark.parametrize("number", amounts(10, 60))
+@pytest.mark.parametrize("curve", ["closed loop", "cliff"])
 def test_at_3_per_cent_of_noise_the_capacity_is_told_and_the_interval_holds_the_truth(curve, number):
     found = searched(curve, number, noise=0.03)
 
@@ -47,9 +48,10 @@ def test_at_3_per_cent_of_noise_the_capacity_is_told_and_the_interval_holds_the_
     assert np.mean([len(one.probes) for one in found]) <= 14
 
 
+@pytest.mark.parametrize("number", amounts(15, 60))
 @pytest.mark.parametrize("weather", [{"noise": 0.2}, {"noise": 0.08, "resemblance": 0.8}, {"hits": 0.1}, {"step": 0.2}])
-def test_what_is_told_under_much_noise_holds_the_truth(weather):
-    told = [one for one in searched("cliff", 30, **weather) if one.is_told]
+def test_what_is_told_under_much_noise_holds_the_truth(weather, number):
+    told = [one for one in searched("cliff", number, **weather) if one.is_told]
 
     assert sum(one.is_covered for one in told) >= 0.85 * len(told)
 

@@ -13,7 +13,7 @@ from tests.simulation.worlds import Failures, normal, spikes
 QUIET, SPIKES = Weather(name="noise 3 %", noise=normal(0.03)), Weather(name="spikes", noise=spikes(0.03))
 MANY = 200
 FEW = amounts(10, MANY)
-SHARES = amounts(40, MANY)
+SHARES = amounts(20, MANY)
 
 
 @pytest.mark.parametrize("studies", FEW)

@@ -1,6 +1,7 @@
 import pytest
 
 from badgateway.store.run_folder import RunFolder
+from tests.charts import each_chart_once  # noqa: F401 # a fixture
 from tests.study.fakes import Seam, Told, manifest
 
 
