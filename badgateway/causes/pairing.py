@@ -1,5 +1,7 @@
 """Pairs rows of two tables one to one: same key, nearly the same second, in their order."""
 
+from collections.abc import Mapping
+
 import duckdb
 
 # The k-th of one side in a second belongs to the k-th of the other: both are in the order they were written in.
@@ -22,6 +24,20 @@ SELECT EXISTS (FROM {right} ANTI JOIN (SELECT right_id AS id FROM {pairs}) USING
     FROM (SELECT id FROM {left} WHERE second IS NOT NULL AND {known} AND {condition})
     ANTI JOIN (SELECT left_id AS id FROM {pairs}) USING (id))
 """
+
+
+# What is paired on the way can only make them fewer.
+_FITTING = """
+SELECT DISTINCT l.offset_s
+FROM (
+    SELECT *, unnest({offsets}) AS offset_s
+    FROM (SELECT DISTINCT hash({key}) AS key, second FROM {left} WHERE second IS NOT NULL AND {known} AND {condition})
+) l
+JOIN (SELECT DISTINCT hash({key}) AS key, second FROM {right} WHERE second IS NOT NULL AND {known}) r
+ON r.key = l.key AND r.second = l.second + l.offset_s
+"""
+_FEW = 5
+"""Offsets, that are tried sooner than looked for."""
 
 
 def start_pairs(connection: duckdb.DuckDBPyConnection, pairs: str) -> None:
@@ -58,8 +74,24 @@ def pair(
         "known": " AND ".join(f"{column} IS NOT NULL" for column in key),
         "condition": condition,
     }
-    for offset in offsets_s:
+    for offset in _fitting(connection, offsets_s, names):
         # Mostly the first offset finds all partners, and a pass over millions of rows takes its time.
-        if connection.execute(_BOTH_LEFT_OVER.format(**names)).fetchall() != [(True,)]:
+        if not _are_left_over(connection, names):
             return
         connection.execute(_PAIR.format(offset=offset, **names))
+
+
+def _fitting(
+    connection: duckdb.DuckDBPyConnection, offsets_s: tuple[int, ...], names: Mapping[str, str]
+) -> tuple[int, ...]:
+    """Return those offsets, of many, at which there are rows of both tables."""
+    if len(offsets_s) <= _FEW:
+        return offsets_s
+    if not _are_left_over(connection, names):
+        return ()
+    found = {offset for (offset,) in connection.execute(_FITTING.format(offsets=list(offsets_s), **names)).fetchall()}
+    return tuple(offset for offset in offsets_s if offset in found)
+
+
+def _are_left_over(connection: duckdb.DuckDBPyConnection, names: Mapping[str, str]) -> bool:
+    return connection.execute(_BOTH_LEFT_OVER.format(**names)).fetchall() == [(True,)]
