@@ -69,3 +69,10 @@ def test_a_site_of_many_routes_does_not_make_a_file_that_nobody_reads():
 
     assert len(sent) == MOST_TASKS
     assert len(left_out) == 3
+
+
+def test_routes_that_are_left_out_take_no_place_of_those_behind_them():
+    admin = (Route(pattern=f"/admin/{number}/") for number in range(MOST_TASKS + 3))
+    sent, _ = sorted_out(*admin, Route(pattern="/search/"))
+
+    assert sent == ["/search/"]
