@@ -4,10 +4,9 @@ from dataclasses import replace
 
 from badgateway.causes.conditions import because
 from badgateway.causes.rule import Proof, Rule, during
-from badgateway.model.configuration import WorkerModel
 from badgateway.model.diagnosis import Cause, Remedy
 from badgateway.model.evidence import Reason, ServerEvent
-from badgateway.model.knob import Knob
+from badgateway.model.knob import Knob, WorkerModel
 
 FAMILY = "event loop"
 

@@ -3,10 +3,9 @@
 from badgateway.causes.conditions import BODY_CUT, CONNECTION_CLOSED
 from badgateway.causes.deaths import Death
 from badgateway.causes.rule import Rule, died_as, near
-from badgateway.model.configuration import WorkerModel
 from badgateway.model.diagnosis import Cause, Remedy
 from badgateway.model.evidence import ServerEvent
-from badgateway.model.knob import Knob
+from badgateway.model.knob import Knob, WorkerModel
 
 FAMILY = "worker time limits"
 

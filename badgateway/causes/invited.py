@@ -10,9 +10,8 @@ from badgateway.causes.event_loop import EVENT_LOOP_BLOCKED
 from badgateway.causes.proxy_limits import REQUEST_HEADER_TOO_BIG, RESPONSE_HEADER_TOO_BIG
 from badgateway.causes.site_files import Said, SiteFiles
 from badgateway.causes.timeouts import SLOW_REQUEST
-from badgateway.model.configuration import WorkerModel
 from badgateway.model.diagnosis import Cause
-from badgateway.model.knob import Knob
+from badgateway.model.knob import Knob, WorkerModel
 
 ENOUGH_LISTEN = 512
 """An accept queue of so many has met a burst of a busy site."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 
 from badgateway.causes.django_files import django_says
-from badgateway.model.configuration import WorkerModel
+from badgateway.model.knob import WorkerModel
 from badgateway.servers.registry import servers
 from badgateway.servers.server import Server
 from badgateway.servers.serving_command import ServingCommand, commands_in

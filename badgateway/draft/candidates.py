@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from badgateway.databases.database_system import DatabaseSystem, Driver
 from badgateway.databases.registry import databases
 from badgateway.draft.inspected import Inspected
-from badgateway.model.configuration import WorkerModel
+from badgateway.model.knob import WorkerModel
 from badgateway.servers.registry import servers
 from badgateway.servers.server import Server
 

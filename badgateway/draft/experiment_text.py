@@ -9,8 +9,8 @@ from badgateway.draft.prepare import prepare_steps
 from badgateway.draft.serving import serving
 from badgateway.draft.toml import Value, line, spelled
 from badgateway.draft.variables import is_secret
-from badgateway.model.configuration import WorkerModel
 from badgateway.model.declared import is_set_by_a_run
+from badgateway.model.knob import WorkerModel
 from badgateway.model.printable import printable
 
 OBJECTIVE_P95_MS = 1000

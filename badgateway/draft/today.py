@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from badgateway.draft.repository import Repository
-from badgateway.model.configuration import WorkerModel
+from badgateway.model.knob import WorkerModel
 from badgateway.servers.registry import servers
 from badgateway.servers.server import Server
 from badgateway.servers.serving_command import ServingCommand, commands_in, commands_of

@@ -7,7 +7,8 @@ from enum import StrEnum
 from badgateway import numbers
 from badgateway.emit.document import Level, Measurements
 from badgateway.emit.subject import Subject
-from badgateway.model.configuration import Configuration, WorkerModel
+from badgateway.model.configuration import Configuration
+from badgateway.model.knob import WorkerModel
 from badgateway.servers.registry import server_of, worker_model
 from badgateway.servers.server import COMMON_SETTINGS
 from badgateway.words import phrases

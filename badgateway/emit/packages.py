@@ -7,7 +7,7 @@ from badgateway.databases.database_system import DjangoSettings
 from badgateway.emit.server_file import made_by
 from badgateway.emit.subject import Subject
 from badgateway.emit.templates import comment
-from badgateway.model.configuration import WorkerModel
+from badgateway.model.knob import WorkerModel
 
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from badgateway.model.application import Application
-from badgateway.model.configuration import Configuration, WorkerModel
+from badgateway.model.configuration import Configuration
+from badgateway.model.knob import WorkerModel
 from badgateway.servers.registry import worker_model
 
 PORT = 8000

@@ -7,7 +7,7 @@ from badgateway.emit.place import PlatformPlace, on_platform
 from badgateway.emit.server_file import made_by
 from badgateway.emit.subject import Subject, values_of
 from badgateway.emit.templates import wrapped
-from badgateway.model.configuration import FrontDoor
+from badgateway.model.knob import FrontDoor
 from badgateway.servers.deployable import FACTORY, Filling
 
 

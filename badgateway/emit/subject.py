@@ -7,8 +7,8 @@ from badgateway.databases.registry import databases
 from badgateway.emit.document import Document, Level, Measurements
 from badgateway.emit.place import DeployedPlace, place_of
 from badgateway.errors import ConfigurationError
-from badgateway.model.configuration import Configuration, FrontDoor, Timeouts, WorkerModel
-from badgateway.model.knob import Knob
+from badgateway.model.configuration import Configuration, Timeouts
+from badgateway.model.knob import FrontDoor, Knob, WorkerModel
 from badgateway.model.summary import Verdict
 from badgateway.servers.deployable import Deployable, Filling
 from badgateway.servers.registry import server_of, worker_model

@@ -12,7 +12,7 @@ from badgateway.emit.proxy import client_keepalive_s, time_limits
 from badgateway.emit.subject import Subject
 from badgateway.emit.templates import fill
 from badgateway.model.axis import AXES
-from badgateway.model.configuration import FrontDoor
+from badgateway.model.knob import FrontDoor
 from badgateway.model.printable import printable
 from badgateway.model.summary import Verdict
 from badgateway.words import phrases

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from urllib.parse import unquote
 
 from badgateway.databases.database_system import DatabaseSystem
-from badgateway.model.configuration import Configuration, WorkerModel
+from badgateway.model.configuration import Configuration
+from badgateway.model.knob import WorkerModel
 from badgateway.model.raw_words import JournalKind
 from badgateway.servers.registry import server_of, worker_model
 

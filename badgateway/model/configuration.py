@@ -1,7 +1,6 @@
 """One configuration, as an experiment's file declares it: a server, and all that makes it differ from the others."""
 
 import shlex
-from enum import StrEnum
 from pathlib import PurePath
 from typing import Annotated, Literal, Self
 
@@ -9,20 +8,12 @@ from pydantic import AliasChoices, BaseModel, Field, model_validator
 
 from badgateway.model.axis import AXES, At, Axis, every_at
 from badgateway.model.declared import Declared, Name, OptionalCommand, Seconds, ServerPath, Variable
+from badgateway.model.knob import FrontDoor, WorkerModel
 
 
 class _Declared(Declared, BaseModel):
     # BaseModel again, for ruff: it looks no further than this file, and takes the defaults below for shared values.
     pass
-
-
-class FrontDoor(StrEnum):
-    """How the proxy behaves."""
-
-    NGINX = "nginx"
-    """As nginx does: a connection to the server for every request."""
-    LOAD_BALANCER = "load-balancer"
-    """As a cloud's load balancer does: connections to the server are kept for 60 s, nothing is tried twice."""
 
 
 class Timeouts(_Declared):
@@ -50,19 +41,6 @@ class Timeouts(_Declared):
             )
             raise ValueError(message)
         return self
-
-
-class WorkerModel(StrEnum):
-    """How one worker process serves requests."""
-
-    ONE_REQUEST = "one request"
-    """At a time."""
-    THREADS = "threads"
-    """As many requests at a time as it has threads; with one thread, one."""
-    GREENLETS = "greenlets"
-    """Many at a time, which take turns on one event loop (gevent)."""
-    EVENT_LOOP = "event loop"
-    """Many at a time, as tasks of asyncio; a view that is no coroutine has a thread of its own."""
 
 
 class Configuration(_Declared):

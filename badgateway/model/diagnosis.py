@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from badgateway.model.configuration import WorkerModel
-from badgateway.model.knob import Knob
+from badgateway.model.knob import Knob, WorkerModel
 
 RETRIED = "proxy-retried"
 """The cause of requests that were answered in the end: no failures to whoever asked."""

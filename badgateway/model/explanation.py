@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from badgateway.model.configuration import WorkerModel
 from badgateway.model.diagnosis import Cause, Certainty, Diagnosis, EvidenceLine
+from badgateway.model.knob import WorkerModel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,8 @@
-"""What there is to turn of an application server, whichever it is: its own module says how it spells that."""
+"""What there is to turn of an application server, whichever it is, and in which ways it and the proxy can work.
+
+A server's own module says how it spells that. What declares an experiment is not here: logs are explained without it,
+and to import it takes as long as to explain a short one.
+"""
 
 from enum import StrEnum
 
@@ -45,3 +49,25 @@ class Knob(StrEnum):
     WITHOUT_TLS = "no TLS"
     WORKERS = "worker processes"
     WRITE_LIMIT = "how long it tries to write an answer"
+
+
+class FrontDoor(StrEnum):
+    """How the proxy behaves."""
+
+    NGINX = "nginx"
+    """As nginx does: a connection to the server for every request."""
+    LOAD_BALANCER = "load-balancer"
+    """As a cloud's load balancer does: connections to the server are kept for 60 s, nothing is tried twice."""
+
+
+class WorkerModel(StrEnum):
+    """How one worker process serves requests."""
+
+    ONE_REQUEST = "one request"
+    """At a time."""
+    THREADS = "threads"
+    """As many requests at a time as it has threads; with one thread, one."""
+    GREENLETS = "greenlets"
+    """Many at a time, which take turns on one event loop (gevent)."""
+    EVENT_LOOP = "event loop"
+    """Many at a time, as tasks of asyncio; a view that is no coroutine has a thread of its own."""

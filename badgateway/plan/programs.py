@@ -8,9 +8,9 @@ from pathlib import Path
 
 from badgateway.databases.database_system import DatabaseSystem
 from badgateway.databases.registry import database_of
-from badgateway.model.configuration import WorkerModel
 from badgateway.model.experiment import Experiment
 from badgateway.model.interpreter import Interpreter
+from badgateway.model.knob import WorkerModel
 from badgateway.model.printable import printable, printable_part
 from badgateway.servers.registry import server_of, worker_model
 

@@ -10,8 +10,9 @@ from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 
 from badgateway.databases.registry import database_faults, database_of
-from badgateway.model.configuration import Configuration, WorkerModel
+from badgateway.model.configuration import Configuration
 from badgateway.model.experiment import Experiment
+from badgateway.model.knob import WorkerModel
 from badgateway.model.printable import printable
 from badgateway.plan.kit_files import JOURNAL, located, located_or_kits, plain_name
 from badgateway.plan.programs import command_faults, python_fault, site_python

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Iterator
 from itertools import product
 
-from badgateway.model.configuration import Configuration, WorkerModel
+from badgateway.model.configuration import Configuration
 from badgateway.model.experiment import Experiment
+from badgateway.model.knob import WorkerModel
 from badgateway.model.trial import Trial
 from badgateway.model.worker_checks import WorkerCheckPlan
 from badgateway.plan.schedule import OVERHEAD_S, workload_seed

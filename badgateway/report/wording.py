@@ -1,13 +1,16 @@
 """The words of the report: what outcomes, verdicts and decisions are called where people read them."""
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from badgateway import numbers
 from badgateway.model.diagnosis import Certainty
 from badgateway.model.exit_code import ExitCode
 from badgateway.model.outcome import FAILURES, STATUS_OF, Outcome
-from badgateway.model.study_summary import Decision
-from badgateway.model.summary import Measurement
+
+if TYPE_CHECKING:
+    # Explanations have words too, and no measurement.
+    from badgateway.model.summary import Measurement
 
 TIMES = "\N{NO-BREAK SPACE}\N{MULTIPLICATION SIGN}\N{NO-BREAK SPACE}"
 """Between a count and what was counted."""
@@ -23,12 +26,6 @@ _NAMES = {
     Outcome.TRUNCATED: "truncated",
     Outcome.BAD_CONTENT: "bad content",
     Outcome.UNMATCHED: "unmatched",
-}
-
-DECISION_LABELS = {
-    Decision.PICKED: "Picked",
-    Decision.NONE_QUALIFIES: "None qualifies",
-    Decision.INCONCLUSIVE: "Inconclusive",
 }
 
 EXIT_SENTENCES = {
@@ -75,7 +72,7 @@ def statuses(counts: Iterable[tuple[int, int]]) -> str:
     return ", ".join(f"{count:,}{TIMES}{status or 'no status'}" for status, count in counts)
 
 
-def split(measurement: Measurement) -> tuple[tuple[Outcome, str], ...]:
+def split(measurement: "Measurement") -> tuple[tuple[Outcome, str], ...]:
     """Return each kind of failure that occurred with its count in words: '284 x 502', in the order of Outcome."""
     counted = ((outcome, measurement.count(outcome)) for outcome in FAILURES)
     return tuple((outcome, f"{count:,}{TIMES}{short_name(outcome)}") for outcome, count in counted if count)

@@ -3,8 +3,8 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from badgateway.model.configuration import WorkerModel
 from badgateway.model.diagnosis import Cause, Remedy
+from badgateway.model.knob import WorkerModel
 from badgateway.servers.registry import servers
 
 Uses = Mapping[str, Collection[WorkerModel]]

@@ -2,22 +2,24 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from badgateway.model.configuration import Configuration, WorkerModel
 from badgateway.model.evidence import ServerEvent
-from badgateway.model.knob import Knob
+from badgateway.model.knob import Knob, WorkerModel
 from badgateway.servers.deployable import FACTORY, Deployable
 from badgateway.servers.environment_file import bind_variables, fitting, plain_environment, variables
 from badgateway.servers.log import ServerLog, levelled, logging_config, rules
 from badgateway.servers.server import OwnCommand, Place, Server, Start
 from badgateway.servers.variables_command import numbers_in, text_of_options
 
+if TYPE_CHECKING:
+    from badgateway.model.configuration import Configuration
+
 INTERFACE = "GRANIAN_INTERFACE"
 _LOGGING = "GRANIAN_LOG_CONFIG"
 
 
-def _values(configuration: Configuration, place: Place) -> dict[str, str | None]:
+def _values(configuration: "Configuration", place: Place) -> dict[str, str | None]:
     threads = str(configuration.threads)
     return {
         **bind_variables("GRANIAN", place),
@@ -29,7 +31,7 @@ def _values(configuration: Configuration, place: Place) -> dict[str, str | None]
     }
 
 
-def _start(configuration: Configuration, place: Place) -> Start:
+def _start(configuration: "Configuration", place: Place) -> Start:
     return Start(
         argv=(place.program("granian"), place.target),
         bind=place.address,

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from badgateway.model.configuration import Configuration, WorkerModel
 from badgateway.model.evidence import ServerEvent
-from badgateway.model.knob import Knob
+from badgateway.model.knob import Knob, WorkerModel
 from badgateway.servers import gunicorn_command
 from badgateway.servers.access_format import (
     BRACKETED,
@@ -28,6 +28,9 @@ from badgateway.servers.plain_python import plain_python
 from badgateway.servers.server import Place, Server, Start
 from badgateway.servers.web_variables import WEB_VARIABLES
 
+if TYPE_CHECKING:
+    from badgateway.model.configuration import Configuration
+
 _CLASS = re.compile(r"^\s*worker_class\s*=([^#\n]*)", re.MULTILINE)
 _OWN_FILE = re.compile(r"^(?:worker_class|max_requests|wsgi_app|worker_connections)\s*=", re.MULTILINE)
 _PATCH = re.compile(r"^[^#\n]*\bpatch_all\(|^\s*(?:import|from) gevent\.monkey\b.*patch_all", re.MULTILINE)
@@ -41,7 +44,7 @@ _MODELS = {
 """By a word of the worker class."""
 
 
-def _start(configuration: Configuration, place: Place) -> Start:
+def _start(configuration: "Configuration", place: Place) -> Start:
     if configuration.command:
         return gunicorn_command.start(configuration, place)
     # Its configuration is the journal, which takes the settings of the server file and adds hooks. The master ends when

@@ -1,10 +1,13 @@
 """Gunicorn as a command of the user's own starts it: all its settings stay but where it listens and what it loads."""
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from badgateway.model.configuration import Configuration
 from badgateway.servers.options import FALSE, TRUE, options_of
 from badgateway.servers.server import OwnCommand, Place, Start
+
+if TYPE_CHECKING:
+    from badgateway.model.configuration import Configuration
 
 OWN_FILE = "gunicorn.conf.py"
 """Read without being named."""
@@ -36,7 +39,7 @@ print(json.dumps({
 """Gunicorn's own parser reads command and file; the application is not loaded."""
 
 
-def start(configuration: Configuration, place: Place) -> Start:
+def start(configuration: "Configuration", place: Place) -> Start:
     """Return how to start it: the command line is stronger than the user's file, which the journal reads for it."""
     words = configuration.command_words
     bind = f"unix:{place.address}" if place.port is None else place.address

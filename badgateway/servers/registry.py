@@ -5,12 +5,16 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from functools import cache
 from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 
 from badgateway import registry
 from badgateway import servers as room
 from badgateway.errors import ConfigurationError
-from badgateway.model.configuration import Configuration, WorkerModel
+from badgateway.model.knob import WorkerModel
 from badgateway.servers.server import Server
+
+if TYPE_CHECKING:
+    from badgateway.model.configuration import Configuration
 
 GROUP = "badgateway.servers"
 """Entry points of this group name a module with a SERVER."""
@@ -34,7 +38,7 @@ def labels() -> str:
     )
 
 
-def server_of(configuration: Configuration) -> Server:
+def server_of(configuration: "Configuration") -> Server:
     """Return the server that runs a configuration; one of version 0.1 has no `kind`, and any name.
 
     Raises:
@@ -48,7 +52,7 @@ def server_of(configuration: Configuration) -> Server:
     raise ConfigurationError(f"configurations[{configuration.name}].{kind_fault(configuration)}")
 
 
-def kind_fault(configuration: Configuration) -> str:
+def kind_fault(configuration: "Configuration") -> str:
     """Return why it is not known which server a configuration is for, with the key; empty when it is."""
     found = fitting(configuration.kind, configuration.server)
     if len(found) == 1:
@@ -70,17 +74,17 @@ def fitting(kind: str, file: PurePosixPath) -> tuple[Server, ...]:
     return tuple(server for server in servers() if (server.name == kind if kind else server.reads(file)))
 
 
-def setting_faults(configuration: Configuration, server: Server) -> Iterator[str]:
+def setting_faults(configuration: "Configuration", server: Server) -> Iterator[str]:
     """Yield what a configuration sets that its server has not, each with its key: it would do nothing, unseen."""
     for field, why in server.lacks.items():
-        declared = Configuration.model_fields.get(field)
+        declared = type(configuration).model_fields.get(field)
         if declared is not None and getattr(configuration, field) != declared.default:
             yield f"{field}: {server.label} has no such setting: {why}; leave it out"
     if configuration.listen < server.least_listen:
         yield f"listen: {server.label} takes no accept queue below {server.least_listen}"
 
 
-def shown_model(configuration: Configuration, text: str) -> WorkerModel:
+def shown_model(configuration: "Configuration", text: str) -> WorkerModel:
     """Return the worker model that a server file shows, or of a command, what it says without a file of the site's.
 
     Args:
@@ -95,7 +99,7 @@ def shown_model(configuration: Configuration, text: str) -> WorkerModel:
     return server.worker_model(text)
 
 
-def worker_model(configuration: Configuration) -> WorkerModel | None:
+def worker_model(configuration: "Configuration") -> WorkerModel | None:
     """Return how one worker serves several requests; None where no record says so.
 
     It is read from the server file when an experiment is, and kept. Runs of version 0.1 have not kept it, and named
@@ -114,7 +118,7 @@ def server_of_command(command: str) -> Server | None:
     return next((server for word in words if (server := server_named(PurePosixPath(word).name))), None)
 
 
-def uses(configurations: Iterable[Configuration]) -> dict[str, set[WorkerModel]]:
+def uses(configurations: Iterable["Configuration"]) -> dict[str, set[WorkerModel]]:
     """Return the servers of configurations by name, each with the worker models that are known."""
     found: dict[str, set[WorkerModel]] = {}
     for one in configurations:

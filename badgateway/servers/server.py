@@ -3,13 +3,15 @@
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath, PurePosixPath
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from badgateway.model.configuration import Configuration, WorkerModel
-from badgateway.model.knob import Knob
+from badgateway.model.knob import Knob, WorkerModel
 from badgateway.model.samples import Reading
 from badgateway.servers.deployable import Deployable
 from badgateway.servers.log import ServerLog
+
+if TYPE_CHECKING:
+    from badgateway.model.configuration import Configuration
 
 HTTP = "http"
 """The protocol that every server speaks."""
@@ -146,7 +148,7 @@ class OwnCommand:
     """What a configuration of such a server file has, and its time limit as `app_s`; where nobody can be asked."""
 
 
-def no_values(_configuration: Configuration, _place: "Place") -> Mapping[str, str | None]:
+def no_values(_configuration: "Configuration", _place: "Place") -> Mapping[str, str | None]:
     """Add nothing to what every server file gets."""
     return {}
 
@@ -178,8 +180,8 @@ class Server:
     """What it cannot bear in the path of its file; empty when nothing."""
     protocol: str = HTTP
     """What it speaks to a proxy that can speak more than HTTP, as nginx's directives call it."""
-    start: Callable[[Configuration, Place], Start]
-    values: Callable[[Configuration, Place], Mapping[str, str | None]] = no_values
+    start: Callable[["Configuration", Place], Start]
+    values: Callable[["Configuration", Place], Mapping[str, str | None]] = no_values
     """The variables that its file takes from a place, beside those of `web_variables`; None: it is not set."""
     worker_model: Callable[[str], WorkerModel]
     """How one worker serves several requests, by what the text of a server file says; an event loop is ASGI."""

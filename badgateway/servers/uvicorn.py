@@ -2,20 +2,23 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from badgateway.model.configuration import Configuration, WorkerModel
 from badgateway.model.evidence import ServerEvent
-from badgateway.model.knob import Knob
+from badgateway.model.knob import Knob, WorkerModel
 from badgateway.servers.deployable import FACTORY, Deployable
 from badgateway.servers.environment_file import bind_variables, fitting, plain_environment, variables
 from badgateway.servers.log import ServerLog, levelled, logging_config, rules
 from badgateway.servers.server import OwnCommand, Place, Server, Start
 from badgateway.servers.variables_command import CONCURRENCY, numbers_in, text_of_options
 
+if TYPE_CHECKING:
+    from badgateway.model.configuration import Configuration
+
 _LOGGING = "UVICORN_LOG_CONFIG"
 
 
-def _values(configuration: Configuration, place: Place) -> dict[str, str | None]:
+def _values(configuration: "Configuration", place: Place) -> dict[str, str | None]:
     most, delta = configuration.max_requests, configuration.max_requests_delta
     return {
         **bind_variables("UVICORN", place),
@@ -29,7 +32,7 @@ def _values(configuration: Configuration, place: Place) -> dict[str, str | None]
     }
 
 
-def _start(configuration: Configuration, place: Place) -> Start:
+def _start(configuration: "Configuration", place: Place) -> Start:
     return Start(
         argv=(place.program("uvicorn"), place.target),
         bind=place.address,

@@ -4,10 +4,9 @@ import json
 import re
 from collections.abc import Mapping
 from pathlib import PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from badgateway.model.configuration import Configuration, FrontDoor, WorkerModel
-from badgateway.model.knob import Knob
+from badgateway.model.knob import FrontDoor, Knob, WorkerModel
 from badgateway.model.raw_words import ServerSeries
 from badgateway.model.samples import Reading
 from badgateway.servers import uwsgi_command, uwsgi_log
@@ -16,6 +15,9 @@ from badgateway.servers.options import Option
 from badgateway.servers.plain_ini import plain_ini
 from badgateway.servers.server import Place, Server, Start, Statistics
 from badgateway.servers.web_variables import WEB_VARIABLES
+
+if TYPE_CHECKING:
+    from badgateway.model.configuration import Configuration
 
 _NAME = "uwsgi"
 BUSY_WORKERS = ServerSeries.BUSY_WORKERS.of(_NAME)
@@ -37,7 +39,7 @@ _SINGLE = (
 _GEVENT = re.compile(r"^\s*gevent\s*=", re.MULTILINE)
 
 
-def _start(configuration: Configuration, place: Place) -> Start:
+def _start(configuration: "Configuration", place: Place) -> Start:
     # Unlike a Python program, it has to be told which environment's packages to import.
     return Start(
         argv=(place.program("uwsgi"), "--ini", str(place.server_file)),
@@ -46,7 +48,7 @@ def _start(configuration: Configuration, place: Place) -> Start:
     )
 
 
-def _values(configuration: Configuration, place: Place) -> dict[str, str]:
+def _values(configuration: "Configuration", place: Place) -> dict[str, str]:
     return {
         "WEB_VENV": str(place.python_home),
         "WEB_PROTOCOL": "http" if configuration.front_door is FrontDoor.LOAD_BALANCER else "uwsgi",

@@ -2,8 +2,11 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
-from badgateway.model.configuration import Configuration
+if TYPE_CHECKING:
+    from badgateway.model.configuration import Configuration
+
 
 WEB_VARIABLES: Mapping[str, str] = MappingProxyType(
     {
@@ -26,7 +29,7 @@ OLD_GRACEFUL_STOP = "WEB_RELOAD_MERCY_S"
 """What WEB_GRACEFUL_STOP_S was called before, for one release."""
 
 
-def web_variables(configuration: Configuration, *, bind: str, target: str, timeout_s: int) -> dict[str, str]:
+def web_variables(configuration: "Configuration", *, bind: str, target: str, timeout_s: int) -> dict[str, str]:
     """Return the variables and their values; `bind` is the socket as the server spells it, `target` what it loads."""
     settings = {
         **{field: str(getattr(configuration, field)) for field in WEB_VARIABLES if field not in {"preload", "app_s"}},

@@ -5,8 +5,9 @@ from contextlib import contextmanager
 from pathlib import PurePosixPath
 
 from badgateway.model import raw
-from badgateway.model.configuration import Configuration, WorkerModel
+from badgateway.model.configuration import Configuration
 from badgateway.model.experiment import Experiment
+from badgateway.model.knob import WorkerModel
 from badgateway.plan.programs import PYTHON
 from badgateway.process.account import write_for
 from badgateway.process.child import Command

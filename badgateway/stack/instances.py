@@ -5,8 +5,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from badgateway.model.configuration import Configuration, WorkerModel
+from badgateway.model.configuration import Configuration
 from badgateway.model.experiment import Experiment
+from badgateway.model.knob import WorkerModel
 from badgateway.process.account import Account
 from badgateway.process.child import Child
 from badgateway.process.ports import free_port

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from badgateway.model import raw as raw_files
-from badgateway.model.configuration import FrontDoor, Timeouts
+from badgateway.model.configuration import Timeouts
+from badgateway.model.knob import FrontDoor
 from badgateway.plan.templates import NGINX, fill
 from badgateway.process.account import Account
 from badgateway.process.child import Command

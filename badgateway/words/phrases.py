@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Sequence
 
 from badgateway import numbers
-from badgateway.model.configuration import Configuration, WorkerModel
+from badgateway.model.configuration import Configuration
 from badgateway.model.design import LimitCount, LimitKind
 from badgateway.model.experiment import Objective
+from badgateway.model.knob import WorkerModel
 from badgateway.model.load_level import LoadLevel, LoadUnit
 from badgateway.model.summary import Proportion
 from badgateway.numbers import in_sentences

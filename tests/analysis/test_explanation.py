@@ -7,9 +7,8 @@ import pytest
 from badgateway.analysis.explanation import explain
 from badgateway.errors import RawDataError
 from badgateway.logs import Source
-from badgateway.model.configuration import WorkerModel
 from badgateway.model.diagnosis import Certainty
-from badgateway.model.knob import Knob
+from badgateway.model.knob import Knob, WorkerModel
 from badgateway.model.log_kind import LogKind
 from badgateway.servers import uwsgi
 

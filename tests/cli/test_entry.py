@@ -48,6 +48,8 @@ def test_explaining_a_log_imports_nothing_that_only_experiments_need(tmp_path):
         "rich",
         "jinja2",
         "vl_convert",
+        # The models of experiments.
+        "pydantic",
         "badgateway.cli.commands",
         "badgateway.cli.worker_check",
     }

@@ -1,7 +1,7 @@
 """What runs today comes with the numbers that were told of its command."""
 
 from badgateway.draft.today import todays_server
-from badgateway.model.configuration import WorkerModel
+from badgateway.model.knob import WorkerModel
 
 TOLD = {"workers": 3, "threads": 4, "listen": 2048, "greenlets": 1000, "app_s": 20, "model": "gthread"}
 

@@ -10,7 +10,8 @@ import pytest
 from badgateway.emit.files import files_of
 from badgateway.emit.subject import Subject
 from badgateway.errors import ConfigurationError
-from badgateway.model.configuration import FrontDoor, Timeouts
+from badgateway.model.configuration import Timeouts
+from badgateway.model.knob import FrontDoor
 from badgateway.servers.environment_file import variables
 from badgateway.stack import nginx
 from tests.emit.subjects import EVERY_KIND, ROOT, chosen, document

@@ -19,7 +19,8 @@ import pytest
 
 from badgateway.databases.mariadb import DATABASE
 from badgateway.model import raw
-from badgateway.model.configuration import Configuration, FrontDoor
+from badgateway.model.configuration import Configuration
+from badgateway.model.knob import FrontDoor
 from badgateway.plan.experiment_file import load_experiment
 from badgateway.probe.sampler import StackSampler
 from badgateway.probe.watch import DatabaseAccess, Watch

@@ -14,7 +14,7 @@ import psutil
 import psycopg
 import pytest
 
-from badgateway.model.configuration import WorkerModel
+from badgateway.model.knob import WorkerModel
 from badgateway.model.raw_words import SampleSeries
 from badgateway.model.summary import Verdict
 from badgateway.model.trial import OutsidePart, TrialStatus

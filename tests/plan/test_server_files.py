@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from badgateway.model.configuration import WorkerModel
+from badgateway.model.knob import WorkerModel
 from badgateway.plan.experiment_file import with_servers
 from tests.declared import experiment
 

@@ -7,6 +7,7 @@ import pytest
 from badgateway.model.outcome import FAILURES, Outcome
 from badgateway.model.study_summary import Decision
 from badgateway.report import wording
+from badgateway.report.sections.answer.section import DECISION_LABELS
 from tests.report import builders
 
 STYLES = Path(wording.__file__).with_name("templates") / "report.css"
@@ -55,7 +56,7 @@ def test_any_two_failures_look_different_to_all_eyes(eyes):
 
 
 def test_every_decision_and_outcome_has_words():
-    assert set(wording.DECISION_LABELS) == set(Decision)
+    assert set(DECISION_LABELS) == set(Decision)
     assert len({wording.long_name(outcome) for outcome in Outcome}) == len(Outcome)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from badgateway.servers import registry
 
 MODULE = """
-from badgateway.model.configuration import WorkerModel
+from badgateway.model.knob import WorkerModel
 from badgateway.servers.server import Server, Start
 
 SERVER = Server(

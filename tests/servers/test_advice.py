@@ -5,9 +5,8 @@ from dataclasses import replace
 import pytest
 
 from badgateway.causes.catalogue import CAUSES
-from badgateway.model.configuration import WorkerModel
 from badgateway.model.diagnosis import Remedy
-from badgateway.model.knob import Knob
+from badgateway.model.knob import Knob, WorkerModel
 from badgateway.servers.advice import advice_for, any_server, first_knob
 from badgateway.servers.registry import servers
 from tests.report.explanation.samples import cause

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from badgateway.model.configuration import WorkerModel
+from badgateway.model.knob import WorkerModel
 from badgateway.servers.granian import SERVER
 from tests.stack.sites import configuration, site
 

@@ -1,6 +1,6 @@
 import pytest
 
-from badgateway.model.configuration import WorkerModel
+from badgateway.model.knob import WorkerModel
 from badgateway.servers.gunicorn import SERVER
 from tests.stack.sites import configuration, site
 

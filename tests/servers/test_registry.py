@@ -6,7 +6,8 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from badgateway.errors import ConfigurationError
-from badgateway.model.configuration import Configuration, WorkerModel
+from badgateway.model.configuration import Configuration
+from badgateway.model.knob import WorkerModel
 from badgateway.servers.registry import fitting, kind_fault, server_of, servers, setting_faults, worker_model
 from badgateway.servers.server import COMMON_SETTINGS
 from badgateway.stack import application

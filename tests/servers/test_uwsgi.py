@@ -2,7 +2,7 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from badgateway.model.configuration import WorkerModel
+from badgateway.model.knob import WorkerModel
 from badgateway.servers.uwsgi import SERVER, readings
 from tests.stack.sites import configuration, site
 

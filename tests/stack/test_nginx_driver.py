@@ -4,7 +4,8 @@ from typing import Any, Literal
 
 import pytest
 
-from badgateway.model.configuration import FrontDoor, Timeouts
+from badgateway.model.configuration import Timeouts
+from badgateway.model.knob import FrontDoor
 from badgateway.stack import nginx
 
 GOLDEN = Path(__file__).parent / "golden"

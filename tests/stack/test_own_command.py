@@ -6,8 +6,9 @@ import sys
 import pytest
 
 from badgateway.errors import ConfigurationError
-from badgateway.model.configuration import Configuration, WorkerModel
+from badgateway.model.configuration import Configuration
 from badgateway.model.experiment import Experiment
+from badgateway.model.knob import WorkerModel
 from badgateway.stack.own_command import as_it_runs, is_made, server_file
 from badgateway.stack.project import take_snapshot
 from tests.declared import declared

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
-from badgateway.model.configuration import WorkerModel
 from badgateway.model.diagnosis import SERVER_LOG, Cause, Diagnosis, EvidenceLine
 from badgateway.model.explanation import Explanation, FileRead
+from badgateway.model.knob import WorkerModel
 from badgateway.servers.advice import Advice, Uses, advice_for
 from badgateway.servers.registry import servers
 

@@ -5,9 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from badgateway.model.configuration import WorkerModel
 from badgateway.model.diagnosis import Certainty, Remedy
-from badgateway.model.knob import Knob
+from badgateway.model.knob import Knob, WorkerModel
 from badgateway.model.printable import printable_lines
 from badgateway.report.explanation import document
 from badgateway.report.explanation.html_page import render_html

@@ -16,6 +16,12 @@ from badgateway.words import phrases
 from badgateway.words.choice import confirmed, sentence
 from badgateway.words.study_limits import power
 
+DECISION_LABELS = {
+    Decision.PICKED: "Picked",
+    Decision.NONE_QUALIFIES: "None qualifies",
+    Decision.INCONCLUSIVE: "Inconclusive",
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
@@ -108,7 +114,7 @@ def _scope(study: StudySummary) -> str:
 
 
 def _decision(decision: Decision, configuration: str | None) -> str:
-    named = wording.DECISION_LABELS[decision]
+    named = DECISION_LABELS[decision]
     return f"{named}: {configuration}" if decision is Decision.PICKED else named
 
 

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from badgateway import numbers
-from badgateway.model.configuration import Configuration, WorkerModel
+from badgateway.model.configuration import Configuration
 from badgateway.model.differences import changed
+from badgateway.model.knob import WorkerModel
 from badgateway.model.load_level import LoadLevel
 from badgateway.model.study_summary import StudySummary
 from badgateway.report import cells, grid, rows

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from badgateway.model.configuration import WorkerModel
+from badgateway.model.knob import WorkerModel
 from badgateway.report.sections.answer import screen, standings, strip
 from tests.report import comparison, samples
 from tests.report.choice_sample import choice_of, study_equivalent, study_picked
