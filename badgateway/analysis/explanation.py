@@ -57,7 +57,8 @@ def explain(sources: Sequence[Source], *, utc_offset_s: float | None = None, mas
     try:
         count_once(connection)
         period_s = _period_s(evidence)
-        found = diagnose(connection, requests=evidence.requests, given=given_kinds(evidence.files))
+        given = given_kinds(evidence.files)
+        found = diagnose(connection, requests=evidence.requests, given=given, packs=True)
         diagnosis = _shown(found, mask=mask)
         return Explanation(
             diagnosis=diagnosis,

@@ -56,16 +56,17 @@ FROM turns QUALIFY row_number() OVER (PARTITION BY cause_id, certainty ORDER BY 
 # Of a million lines only the few that are shown are held.
 _SHOWN_LINES = """
 CREATE OR REPLACE TEMP TABLE shown_lines AS
-SELECT id, file, line_number FROM proxy_lines SEMI JOIN (SELECT id FROM shown WHERE kind = 1) USING (id)
+SELECT id, row FROM proxy_lines SEMI JOIN (SELECT id FROM shown WHERE kind = 1) USING (id)
 """
 _EVIDENCE = """
-SELECT cause_id, certainty, coalesce(m.file, p.file, f.file), coalesce(m.line_number, p.line_number, f.line_number, 0),
+SELECT cause_id, certainty, coalesce(m.file, e.file, f.file), coalesce(m.line_number, e.line_number, f.line_number, 0),
     coalesce(m.line, e.line, f.line, '')
 FROM shown t
 LEFT JOIN events m ON t.kind = 0 AND m.event_id = t.id
 LEFT JOIN shown_lines p ON t.kind = 1 AND p.id = t.id
-LEFT JOIN (SELECT file, line_number, line FROM proxy_errors SEMI JOIN shown_lines USING (file, line_number)) e
-    ON e.file = p.file AND e.line_number = p.line_number
+LEFT JOIN (
+    SELECT rowid AS row, file, line_number, line FROM proxy_errors WHERE rowid IN (SELECT row FROM shown_lines)) e
+    ON e.row = p.row
 LEFT JOIN (SELECT failure_id, file, line_number, line FROM failures
     SEMI JOIN (SELECT id AS failure_id FROM shown WHERE kind = 2) USING (failure_id)) f
     ON t.kind = 2 AND f.failure_id = t.id

@@ -4,8 +4,7 @@ import re
 from collections.abc import Sequence
 from functools import cache
 
-import duckdb
-
+from badgateway.causes.large_tables import LargeTables
 from badgateway.causes.rule import Proof, Rule
 from badgateway.model.diagnosis import Certainty
 
@@ -29,7 +28,6 @@ WHERE {condition}
 """
 
 _ATTRIBUTIONS = """
-CREATE OR REPLACE TEMP TABLE attributions AS
 SELECT v.failure_id, r.cause_id, v.event_id,
     CASE WHEN c.ambiguous OR coalesce(m.is_weak, false) THEN $family ELSE r.certainty END AS certainty
 FROM verdicts v JOIN (SELECT unnest($rules, recursive := true)) r USING (rule)
@@ -38,14 +36,15 @@ LEFT JOIN events m ON m.event_id = v.event_id
 """
 
 
-def decide(connection: duckdb.DuckDBPyConnection, rules: Sequence[Rule], *, journal: bool) -> None:
+def decide(tables: LargeTables, rules: Sequence[Rule], *, journal: bool) -> None:
     """Make the table attributions: failure_id, cause_id, certainty, event_id (NULL where its own lines suffice).
 
     Args:
-        connection: With the prepared tables: prepared_failures, proxy_lines, events and what is made of them.
+        tables: Beside the prepared ones: prepared_failures, proxy_lines, events and what is made of them.
         rules: In the order in which they are tried.
         journal: Whether the application's request starts were kept, so that a missing one means something.
     """
+    connection = tables.connection
     connection.execute(_VERDICTS)
     # Each condition and each statement takes time to plan, and a log has events of a few kinds.
     present = {kind for (kind,) in connection.execute(_KINDS).fetchall()}
@@ -68,7 +67,8 @@ def decide(connection: duckdb.DuckDBPyConnection, rules: Sequence[Rule], *, jour
         {"rule": number, "cause_id": rule.cause.id, "certainty": str(rule.certainty)}
         for number, rule in enumerate(rules)
     ]
-    connection.execute(_ATTRIBUTIONS, {"rules": names, "family": str(Certainty.FAMILY)})
+    tables.make("attributions", _ATTRIBUTIONS, values={"rules": names, "family": str(Certainty.FAMILY)})
+    connection.execute("DROP TABLE verdicts")
 
 
 def _can_be_proven(proof: Proof | None, present: set[str]) -> bool:

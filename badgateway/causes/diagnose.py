@@ -1,8 +1,5 @@
 """Finds the cause of each failure in tables of evidence."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import duckdb
 
 from badgateway.causes.answer import causes_found, unattributed_lines
@@ -12,11 +9,13 @@ from badgateway.causes.decide import decide
 from badgateway.causes.events import prepare_events, prepare_serving
 from badgateway.causes.failures import prepare_failures
 from badgateway.causes.hints import hints
+from badgateway.causes.large_tables import LargeTables
 from badgateway.causes.proxy_lines import prepare_proxy_lines
 from badgateway.causes.silences import prepare_silences
 from badgateway.causes.spans import prepare_spans
 from badgateway.model.diagnosis import Diagnosis
 from badgateway.model.evidence import TABLES
+from badgateway.model.in_memory import planned_as_written
 
 _ROWS = f"SELECT {' + '.join(f'(SELECT count(*) FROM {table.name})' for table in TABLES)}"  # noqa: S608 # their names
 _FEW_ROWS = 2_000
@@ -29,11 +28,12 @@ def diagnose(
     requests: int,
     journal: bool | None = None,
     given: frozenset[str] = frozenset(),
+    packs: bool = False,
 ) -> Diagnosis:
     """Attribute each failure to one cause, to a family of causes, or to none.
 
-    The evidence is only read. What is made of it stays in temporary tables of the connection: `prepared_failures` (a
-    row per failure) and `attributions` (failure_id, cause_id, certainty, event_id) are the two that others may use.
+    The evidence is only read. What is made of it stays in tables of the connection: `prepared_failures` (a row per
+    failure) and `attributions` (failure_id, cause_id, certainty, event_id) are the two that others may use.
 
     Args:
         connection: With the tables of `badgateway.model.evidence`; failure_id is unique.
@@ -41,24 +41,27 @@ def diagnose(
         journal: Whether the starts of requests in the application were kept (app_pid, app_started_s). Without them a
             request that never reached the application cannot be told from one that did. None: when any failure has one.
         given: The kinds of the logs that were read, with SERVER_LOG for any server's: nobody is told to give those.
+        packs: Whether the database packs its own tables at a checkpoint, no transaction is open, and large tables may
+            stay in it; else all that is made is temporary.
     """
     if journal is None:
         journal = _first(connection, "SELECT count(app_pid) FROM failures") > 0
-    with _planned_as_written(connection):
-        return _diagnosis(connection, requests=requests, journal=journal, given=given)
+    rows = _first(connection, _ROWS)
+    tables = LargeTables.of(connection, packs=packs, rows=rows)
+    with planned_as_written(connection, if_=rows <= _FEW_ROWS):
+        return _diagnosis(tables, requests=requests, journal=journal, given=given)
 
 
-def _diagnosis(
-    connection: duckdb.DuckDBPyConnection, *, requests: int, journal: bool, given: frozenset[str]
-) -> Diagnosis:
+def _diagnosis(tables: LargeTables, *, requests: int, journal: bool, given: frozenset[str]) -> Diagnosis:
+    connection = tables.connection
     prepare_events(connection)
-    prepare_proxy_lines(connection)
-    prepare_failures(connection)
+    prepare_proxy_lines(tables)
+    prepare_failures(tables)
     prepare_serving(connection)
     prepare_deaths(connection)
     prepare_spans(connection)
     prepare_silences(connection)
-    decide(connection, RULES, journal=journal)
+    decide(tables, RULES, journal=journal)
     causes = causes_found(connection)
     failures = _first(connection, "SELECT count(*) FROM prepared_failures")
     return Diagnosis(
@@ -69,19 +72,6 @@ def _diagnosis(
         unattributed_lines=unattributed_lines(connection),
         hints=hints(connection, journal=journal, given=given),
     )
-
-
-@contextmanager
-def _planned_as_written(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """Have statements run as they are written where there is little evidence; what they find is the same."""
-    if _first(connection, _ROWS) > _FEW_ROWS:
-        yield
-        return
-    connection.execute("PRAGMA disable_optimizer")
-    try:
-        yield
-    finally:
-        connection.execute("PRAGMA enable_optimizer")
 
 
 def _first(connection: duckdb.DuckDBPyConnection, query: str) -> int:

@@ -5,6 +5,7 @@ from functools import partial
 import duckdb
 
 from badgateway.causes.conditions import listed, place_sql
+from badgateway.causes.large_tables import REASON, LargeTables
 from badgateway.causes.pairing import pair, start_pairs
 from badgateway.model.evidence import Reason
 from badgateway.model.log_kind import LogKind, Proxy
@@ -12,7 +13,6 @@ from badgateway.model.outcome import Outcome
 from badgateway.model.raw_words import OWN_TRIAL
 
 _ROWS = f"""
-CREATE OR REPLACE TEMP TABLE failure_rows AS
 SELECT row_number() OVER (ORDER BY time_s, file, line_number, failure_id) AS id, * EXCLUDE (file, line_number),
     floor(time_s)::BIGINT AS second, seen_status AS status,
     method || ' ' || uri AS request, coalesce(host, '') AS on_host, client,
@@ -69,7 +69,6 @@ SELECT *, coalesce(place, '') || chr(31) || coalesce(host, '') AS site
 FROM (SELECT r.*, a.place FROM ("""
 
 _PREPARED = f"""
-CREATE OR REPLACE TEMP TABLE prepared_failures AS
 {_LOCATED}
 SELECT f.failure_id, coalesce(m.proxy, f.proxy) AS proxy, coalesce(f.host, m.host) AS host, f.status,
     coalesce(f.client_status, 0) AS client_status, f.outcome,
@@ -87,7 +86,7 @@ SELECT f.failure_id, coalesce(m.proxy, f.proxy) AS proxy, coalesce(f.host, m.hos
     -- A server takes connections from its queue, and runs their requests, after the proxy has left them.
     coalesce(2 * (f.app_started_s - (f.time_s - f.duration_s)) >= f.duration_s,
         f.app_pid IS NULL AND f.app_started_s IS NULL) AS queued,
-    {_REASON} AS reason,
+    CAST({_REASON} AS {REASON}) AS reason,
     m.id AS proxy_line_id, false AS derived,
     f.id IN (FROM ambiguous_failures) AS ambiguous
 FROM failure_rows f
@@ -121,7 +120,8 @@ SELECT (SELECT coalesce(max(failure_id), 0) FROM failures) + m.id,
     NULL, NULL, NULL, false, false, true, m.reason, m.id, true, false
 FROM proxy_lines m
 ANTI JOIN (SELECT right_id AS id FROM failure_lines) USING (id)
-WHERE m.status <> 0 AND (m.status = 200 OR (SELECT count(*) FROM failures) + (SELECT count(*) FROM volume) = 0)
+WHERE {{piece}} AND m.status <> 0
+    AND (m.status = 200 OR (SELECT count(*) FROM failures) + (SELECT count(*) FROM volume) = 0)
     AND NOT EXISTS (SELECT 1 FROM volume WHERE source = '{OWN_TRIAL}')
     AND NOT EXISTS (SELECT 1 FROM failures WHERE source = '{OWN_TRIAL}')) r LEFT JOIN addresses a USING (upstream))
 """  # noqa: S608 # constants of this module
@@ -151,9 +151,9 @@ CREATE OR REPLACE TEMP TABLE unnamed_proxy_lines AS
 FROM proxy_lines WHERE request IS NULL AND told_status IS NOT NULL
 """
 
-_HOSTS_KNOWN = """
+_KNOWN = """
 SELECT EXISTS (FROM failure_rows WHERE host IS NOT NULL) OR EXISTS (FROM proxy_lines WHERE host IS NOT NULL),
-    EXISTS (FROM failure_rows) AND EXISTS (FROM proxy_lines)
+    EXISTS (FROM failure_rows) AND EXISTS (FROM proxy_lines), (SELECT coalesce(max(id), 0) + 1 FROM proxy_lines)
 """
 
 _AMBIGUOUS = """
@@ -168,7 +168,7 @@ GROUP BY c.id HAVING count(*) > 1
 """A line that names no request may be of any failure with that status in that second."""
 
 
-def prepare_failures(connection: duckdb.DuckDBPyConnection) -> None:
+def prepare_failures(tables: LargeTables) -> None:
     """Make the table prepared_failures: one row per failure, with the proxy's line about it where there is one.
 
     Failures are joined to error lines of their host, by connection where both logs have it, by request line and time
@@ -176,19 +176,21 @@ def prepare_failures(connection: duckdb.DuckDBPyConnection) -> None:
     there is no access log at all (then each line is one failed request), and when they tell of a body that was cut,
     which the access log holds as a good 200. The kit's own ledger knows all its failures; nothing is added to it.
     """
-    connection.execute(_ROWS)
+    connection = tables.connection
+    tables.make("failure_rows", _ROWS)
     start_pairs(connection, "failure_lines")
     # Apache's and Traefik's lines name no request: status and second must do.
     connection.execute(_UNNAMED)
-    ((hosts_known, both_sides),) = connection.execute(_HOSTS_KNOWN).fetchall()
+    ((hosts_known, both_sides, lines),) = connection.execute(_KNOWN).fetchall()
     if both_sides:
         _pair_all(connection, hosts_known=hosts_known)
-    for statement in (_AMBIGUOUS, _ADDRESSES, _PREPARED):
+    for statement in (_AMBIGUOUS, _ADDRESSES):
         connection.execute(statement)
+    tables.make("prepared_failures", _PREPARED)
     # It puts all lines in order, which takes long; in most logs nothing was tried again.
     if connection.execute(_ANY_RETRIED).fetchall() == [(True,)]:
         connection.execute(_RETRIED)
-    connection.execute(_DERIVED)
+    tables.fill(_DERIVED, row="m.id", rows=lines)
 
 
 def _pair_all(connection: duckdb.DuckDBPyConnection, *, hosts_known: bool) -> None:

@@ -1,8 +1,7 @@
 """Prepares proxy lines: the proxy's error lines that end a try of a request, and what each of them says."""
 
-import duckdb
-
 from badgateway.causes.conditions import listed
+from badgateway.causes.large_tables import REASON, LargeTables
 from badgateway.model.error_log import FAULTS, Severity
 from badgateway.model.evidence import Phase, Reason
 from badgateway.model.log_kind import Proxy
@@ -23,8 +22,7 @@ _CUT = (
 )
 
 _PROXY_LINES = rf"""
-CREATE OR REPLACE TEMP TABLE proxy_lines AS
-SELECT {{id}} AS id, * EXCLUDE (row),
+SELECT {{id}} AS id, * EXCLUDE (file, line_number, told_reason, own_reason),
     CASE
         WHEN told_status IS NOT NULL THEN told_status
         WHEN reason IN ('{Reason.CONNECT_TIMEOUT}', '{Reason.READ_TIMEOUT}') THEN 504
@@ -110,32 +108,33 @@ FROM (
             WHEN level IN {FAULTS} AND request IS NOT NULL
                 AND message NOT LIKE '%dry run%' THEN '{Reason.OTHER}'
         END AS own_reason,
-        coalesce(told_reason, own_reason) AS reason
-    FROM proxy_errors)
+        CAST(coalesce(told_reason, own_reason) AS {REASON}) AS reason
+    FROM proxy_errors WHERE {{piece}})
 WHERE reason IS NOT NULL
 """  # noqa: S608 # words of the evidence
 
-
 _KNOWN = f"""
 SELECT coalesce(min(file) = max(file), true) AND coalesce(bool_and(line_number > before), true),
-    coalesce(bool_or(proxy = '{Proxy.APACHE}'), false)
-FROM (SELECT file, proxy, line_number, lag(line_number) OVER () AS before FROM proxy_errors)
+    coalesce(bool_or(proxy = '{Proxy.APACHE}'), false), coalesce(max(row), -1) + 1
+FROM (SELECT rowid AS row, file, proxy, line_number, lag(line_number) OVER () AS before FROM proxy_errors)
 """  # noqa: S608 # words of the evidence
-"""Whether the lines are in order as they are, and whether any is of Apache."""
+"""Whether the lines are in order as they are, whether any is of Apache, and how many there are."""
 _IN_ORDER, _TO_ORDER = "row + 1", "row_number() OVER (ORDER BY file, line_number)"
 _CLIENT = (
     rf"nullif(regexp_extract(CASE WHEN proxy = '{Proxy.APACHE}' THEN line END, '\[client (\S+?)(?::\d+)?\] ', 1), '')"
 )
 
 
-def prepare_proxy_lines(connection: duckdb.DuckDBPyConnection) -> None:
+def prepare_proxy_lines(tables: LargeTables) -> None:
     """Make the table proxy_lines from proxy_errors: only lines that end a try, with what the client got for it.
 
     To put a million of them in order, or to look into their texts, takes longer than all else here.
     """
-    ((are_in_order, any_of_apache),) = connection.execute(_KNOWN).fetchall()
+    ((are_in_order, any_of_apache, rows),) = tables.connection.execute(_KNOWN).fetchall()
     of = {
         "id": _IN_ORDER if are_in_order else _TO_ORDER,
         "client": _CLIENT if any_of_apache else "CAST(NULL AS VARCHAR)",
     }
-    connection.execute(_PROXY_LINES.format(**of))
+    # Numbered in another order than they have, they are no pieces.
+    row = "rowid" if are_in_order else ""
+    tables.make("proxy_lines", _PROXY_LINES.format(piece="{piece}", **of), row=row, rows=rows)

@@ -15,7 +15,7 @@ from badgateway.logs.go_proxies import (
     TRAEFIK_STATUS,
     json_value,
 )
-from badgateway.logs.scanning import LINE_CHARS
+from badgateway.logs.scanning import KEPT_OF_LINE
 from badgateway.model.error_log import Severity
 from badgateway.model.evidence import PROXY_ERRORS, SERVER_EVENTS, Phase, ServerEvent
 from badgateway.model.log_kind import PROXY_OF, LogKind, Proxy
@@ -74,7 +74,7 @@ def add_other_errors(
         "host": f"nullif({text_literal(host)}, '')",
         "file": text_literal(file_name),
         "line_number": "line_number",
-        "line": f"left(line, {LINE_CHARS})",
+        "line": KEPT_OF_LINE,
     }
     columns = (f"CAST({known.get(name, 'NULL')} AS {sql_type}) AS {name}" for name, sql_type in PROXY_ERRORS.columns)
     masking = ", ".join(f"{masked_sql(name)} AS {name}" for name in ("message", "request"))

@@ -5,7 +5,7 @@ from functools import reduce
 
 import duckdb
 
-from badgateway.logs.scanning import LINE_CHARS
+from badgateway.logs.scanning import KEPT_OF_LINE
 from badgateway.model.error_log import COMPLAINTS, CONTEXT, ERRNO, HEAD, REQUEST, TIME_FORMAT, Severity, phase_sql
 from badgateway.model.evidence import PROXY_ERRORS
 from badgateway.model.log_kind import Proxy
@@ -100,7 +100,7 @@ def add_proxy_errors(
         "status": "NULL",
         "host": f"nullif({text_literal(host)}, '')",
         "file": text_literal(file_name),
-        "line": f"left(line, {LINE_CHARS})",
+        "line": KEPT_OF_LINE,
     }
     selected = (f"CAST({known.get(name, name)} AS {sql_type})" for name, sql_type in PROXY_ERRORS.columns)
     connection.execute(f"INSERT INTO {PROXY_ERRORS.name} SELECT {', '.join(selected)} FROM ({parsed})")  # noqa: S608

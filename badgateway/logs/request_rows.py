@@ -2,7 +2,7 @@
 
 import duckdb
 
-from badgateway.logs.scanning import FAILED, LINE_CHARS, row_count
+from badgateway.logs.scanning import FAILED, KEPT_OF_LINE, row_count
 from badgateway.model.evidence import DATED_LINES, FAILURES, VOLUME
 from badgateway.model.log_kind import PROXY_OF
 from badgateway.model.printable import masked_sql
@@ -52,7 +52,7 @@ def add_failures(
         "host": f"nullif({text_literal(host)}, '')",
         "file": text_literal(file_name),
         "line_number": "line_number",
-        "line": f"left(line, {LINE_CHARS})",
+        "line": KEPT_OF_LINE,
     }
     columns = (f"CAST({known.get(name, 'NULL')} AS {sql_type}) AS {name}" for name, sql_type in FAILURES.columns)
     masking = f"* REPLACE ({masked_sql('uri')} AS uri)" if mask else "*"

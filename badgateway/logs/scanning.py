@@ -20,6 +20,8 @@ from badgateway.servers.line_format import LineFormat, text_literal
 SCANNED = "scanned"
 LINE_CHARS = 4000
 """What the tables keep of a line as evidence: more than is shown, for secrets are cut out when it is."""
+KEPT_OF_LINE = f"CASE WHEN strlen(line) > {LINE_CHARS} THEN left(line, {LINE_CHARS}) ELSE line END"
+"""SQL for that; to count a line's characters takes longer than to see that it has few bytes."""
 
 FAILED = "(status >= 499 OR status = 460)"
 

@@ -1,0 +1,60 @@
+"""What is packed, piece by piece, tells the same as what is not."""
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from badgateway.analysis.explanation import explain
+from badgateway.causes import large_tables
+from badgateway.causes.large_tables import LargeTables
+from badgateway.logs import Source
+
+CASES = Path(__file__).parents[1] / "logs" / "cases"
+NOT_LOGS = frozenset({"truth.md", "expected.json"})
+SEVERAL = (
+    "41-queue-full-but-workers-hang",
+    "08b-ipv6-localhost-error-log-only",
+    "27-rate-limited",
+    "45-mod-wsgi-backlog",
+)
+"""Lines beside an access log and alone, and lines of Apache."""
+
+
+def explained(case):
+    logs = sorted(file for file in (CASES / case).iterdir() if file.name not in NOT_LOGS)
+    return explain([Source(name=file.name, content=file) for file in logs])
+
+
+def memory_of(*, packs):
+    with duckdb.connect() as connection:
+        connection.execute("ATTACH ':memory:' AS packed (COMPRESS); USE packed")
+        tables = LargeTables.of(connection, packs=packs, rows=large_tables._FROM_ROWS + 1)
+        tables.make("alike", "SELECT 'the same text of each row' AS text FROM range(200_000)")
+        ((used,),) = connection.execute("SELECT sum(memory_usage_bytes)::BIGINT FROM duckdb_memory()").fetchall()
+    return used
+
+
+@pytest.mark.parametrize("case", SEVERAL)
+def test_a_diagnosis_of_many_rows_is_that_of_few(case, monkeypatch):
+    few = explained(case)
+    monkeypatch.setattr(large_tables, "_FROM_ROWS", 0)
+    monkeypatch.setattr(large_tables, "_PIECE_ROWS", 2)
+
+    assert few.diagnosis.failures > 0
+    assert explained(case) == few
+
+
+def test_rows_that_are_alike_take_a_tenth_of_the_memory_when_packed():
+    assert 10 * memory_of(packs=True) < memory_of(packs=False)
+
+
+def test_pieces_are_each_row_once(monkeypatch):
+    monkeypatch.setattr(large_tables, "_FROM_ROWS", 0)
+    monkeypatch.setattr(large_tables, "_PIECE_ROWS", 3)
+    with duckdb.connect() as connection:
+        connection.execute("CREATE TABLE source AS FROM range(10)")
+        tables = LargeTables.of(connection, packs=True, rows=10)
+        tables.make("copy", "SELECT range FROM source WHERE {piece}", row="rowid", rows=10)
+
+        assert connection.execute("FROM copy").fetchall() == [(number,) for number in range(10)]
