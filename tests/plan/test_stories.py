@@ -101,3 +101,13 @@ def test_the_full_size_of_the_export_has_the_storys_own_limits_and_takes_longer_
     assert (limits.app_s, limits.proxy_read_s) == (300, 300)
     assert all(4300 * one.database_distances_ms[0] / 1000 > 1.05 * limits.proxy_read_s for one in slow)
     assert 2 * (full.load.window_s + limits.proxy_read_s) < 60 * 12
+
+
+def test_a_tenth_of_the_full_size_of_the_export_has_rows_for_longer_than_its_limits_and_takes_minutes():
+    quick = story("story-504-full", "quick")
+    limits, (first, *_) = quick.timeouts, quick.configurations
+    rows = int(quick.application.environment["APP_EXPORT_ROWS"])
+
+    assert (limits.app_s, limits.proxy_read_s) == (30, 30)
+    assert rows * first.database_distances_ms[0] / 1000 > 1.05 * limits.proxy_read_s
+    assert len(quick.configurations) * (quick.load.window_s + limits.client_s + 5) < 60 * 4
