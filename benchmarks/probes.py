@@ -107,21 +107,23 @@ def main() -> None:
 def measure(bench: Bench, deployment: Deployment, raw: Path, stats: Path) -> None:
     """Print the costs on one stack."""
     database, port = bench.database, urlsplit(deployment.url).port or 0
+    pid = database.pid
+    assert pid is not None
     access = DatabaseAccess(
-        system=database.system,
+        system=database.server,
         name=database.name,
         host=database.host,
         port=database.port,
         user=database.user,
         password=database.password,
-        pid=database.pid,
+        pid=pid,
     )
     socket = raw / FOLDER / RUN_FOLDER / "web.sock"
     watch = Watch(
         server_sockets=(socket,), proxy_port=port, server=uwsgi.SERVER, statistics_sockets=(stats,), database=access
     )
-    parts = {**deployment.roots, PART: (database.pid,)}
-    count = sum(1 + len(psutil.Process(pid).children(recursive=True)) for pids in parts.values() for pid in pids)
+    parts = {**deployment.roots, PART: (pid,)}
+    count = sum(1 + len(psutil.Process(one).children(recursive=True)) for pids in parts.values() for one in pids)
     click.echo(f"{count} processes")
     print_each(
         {
@@ -132,7 +134,7 @@ def measure(bench: Bench, deployment: Deployment, raw: Path, stats: Path) -> Non
             "database": DatabaseProbe(
                 access, StatementLog(raw / "statements-of-one-probe.csv", access.system.text_values)
             ),
-            "CPU of the database": ProcessCpu(SampleSeries.DB_CPU_CORES, database.pid, is_server=True),
+            "CPU of the database": ProcessCpu(SampleSeries.DB_CPU_CORES, pid, is_server=True),
             "CPU of the generator": ProcessCpu(SampleSeries.GENERATOR_CPU_SHARE, os.getpid(), cores=1),
         }
     )

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import duckdb
 
+from badgateway.databases.database_kind import DatabaseFile
+from badgateway.databases.database_system import DatabaseSystem
 from badgateway.databases.registry import database_of
 from badgateway.errors import RawDataError, UntrustedFileError
 from badgateway.ledger.observed import observed_settings
@@ -125,11 +127,16 @@ def _server(observed: Mapping[str, str]) -> Iterator[Fact]:
 def _database(experiment: Experiment, trial: TrialSummary, observed: Mapping[str, str]) -> Iterator[Fact]:
     driver = f", {observed['driver']}" if observed.get("driver") else ""
     found = trial.connections
-    label = database_of(experiment).label
-    if found is None:
+    kind = database_of(experiment)
+    label, existing = kind.label, experiment.database.url
+    whose = f"the one that {existing} leads to" if existing else "the run's own"
+    if not isinstance(kind, DatabaseSystem):
+        told = f"{label}{driver}: the run's own file" if isinstance(kind, DatabaseFile) else f"{label}, as declared"
+        yield Fact(subject="database", found=told)
+    elif found is None:
         yield Fact(subject="database", found=f"{label}{driver}: nobody saw its connections")
     elif found.peak or found.opened_per_s:
-        yield Fact(subject="database", found=f"{label}{driver}: the run's own, with up to {found.peak} connections")
+        yield Fact(subject="database", found=f"{label}{driver}: {whose}, with up to {found.peak} connections")
     else:
         yield Fact(
             subject="database",

@@ -13,7 +13,7 @@ from badgateway.analysis.site_check import Fact, facts
 from badgateway.cli.alone import alone_on_the_machine
 from badgateway.cli.display import watch
 from badgateway.cli.entry import cli
-from badgateway.cli.planned import Planned, loaded, require_installed, require_users
+from badgateway.cli.planned import APART, Planned, keep_apart, loaded, require_installed, require_users
 from badgateway.cli.raising import are_chosen, measure_levels
 from badgateway.cli.site_file import EXPERIMENT
 from badgateway.cli.terminal import echo
@@ -23,6 +23,7 @@ from badgateway.model.printable import printable
 from badgateway.plan.experiment_file import project_root
 from badgateway.plan.overrides import for_check
 from badgateway.process.interruption import Interruption
+from badgateway.process.network import is_apart
 from badgateway.store.run_folder import RunFolder
 from badgateway.study.local import LOCAL
 from badgateway.study.run_experiment import Finished, run_experiment
@@ -54,6 +55,9 @@ def check(
       badgateway check --drop                          take the tasks out that fail
     """  # noqa: D301 # click's mark for a paragraph that keeps its lines
     planned = _planned(experiment, configuration)
+    # Where --drop writes, and what levels are written into.
+    users = project_root(planned.path) / planned.experiment.load.locustfile
+    keep_apart([(planned.path, planned.experiment)], users, planned.path)
     require_installed(planned.path, planned.experiment)
     require_users(planned.path, planned.experiment)
     console = Console(stderr=True)
@@ -61,7 +65,7 @@ def check(
         alone_on_the_machine(console, wait_s=0, beside=True, warning=_BESIDE) as is_alone,
         tempfile.TemporaryDirectory(prefix="badgateway-check-") as results,
     ):
-        found = _found(planned, Path(results), interruption)
+        found = (*_network(), *_found(planned, Path(results), interruption))
         for line in _lines(found):
             echo(line)
         wrong = [one for one in found if one.fix]
@@ -75,6 +79,10 @@ def check(
 
 def _planned(path: Path, configuration: str | None) -> Planned:
     return Planned(path=path, experiment=for_check(loaded(path), configuration), worker_checks=None)
+
+
+def _network() -> tuple[Fact, ...]:
+    return (Fact(subject="network", found=APART),) if is_apart() else ()
 
 
 def _found(planned: Planned, results: Path, interruption: Interruption) -> tuple[Fact, ...]:

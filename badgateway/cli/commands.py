@@ -8,15 +8,16 @@ from pathlib import Path
 
 import click
 from rich.console import Console
+from rich.text import Text
 
 from badgateway.analysis.run import analyse, publish
 from badgateway.cli.alone import alone_on_the_machine, patience_s
 from badgateway.cli.entry import cli
 from badgateway.cli.outcome import print_document, print_outcome, print_uncounted
-from badgateway.cli.planned import Planned, loaded, plan_lines, require_installed, require_users
+from badgateway.cli.planned import APART, Planned, keep_apart, loaded, plan_lines, require_installed, require_users
 from badgateway.cli.running import Speech, go_on, run_one
 from badgateway.cli.site_file import EXPERIMENT, PATH, of_this_folder
-from badgateway.cli.terminal import echo
+from badgateway.cli.terminal import echo, say
 from badgateway.errors import ConfigurationError
 from badgateway.model.exit_code import of_study
 from badgateway.model.experiment import Experiment
@@ -24,6 +25,7 @@ from badgateway.model.study_summary import StudySummary
 from badgateway.plan.overrides import seconds, with_options
 from badgateway.plan.worker_checks import plan_worker_checks
 from badgateway.process.interruption import Interruption
+from badgateway.process.network import is_apart
 from badgateway.search.next_trials import fitted_design
 from badgateway.store.run_folder import RunFolder
 from badgateway.store.run_lock import locked
@@ -165,10 +167,13 @@ def run(  # noqa: PLR0913 # one parameter per option
 
     drawn_seed = secrets.randbelow(1_000_000)
     planned = [checked(path, drawn_seed) for path in files]
+    keep_apart(((one.path, one.experiment) for one in planned), results)
     for one in planned:
         require_installed(one.path, one.experiment)
         require_users(one.path, one.experiment)
     console = Console(stderr=True)
+    if is_apart() and not quiet:
+        say(console, Text(f"network: {APART}"))
     alone = alone_on_the_machine(console, wait_s=patience_s(wait_s, console), beside=beside)
     if which is None:
         with alone:

@@ -158,7 +158,7 @@ def _proven(
     """Prove what is in the folder, write the page beside it, and return what the exit status is to say."""
     demand_new(out, (PROOF,))
     texts = {name: (out / name).read_text("utf-8") for name in files}
-    proof, page = prove(one, texts, path, experiment)
+    proof, page = prove(one, texts, path, experiment, out)
     write_new(out, {PROOF: page})
     why = "; ".join(proof.reasons)
     echo(f"{out / PROOF}: {proof.kind.value}{f': {why}' if why else ''}")

@@ -1,5 +1,7 @@
 """The command line: what it holds, and where each command is."""
 
+import sys
+
 import click
 
 from badgateway.cli.group import KitGroup, Listed
@@ -116,4 +118,5 @@ def cli() -> None:
 def main() -> None:
     """Run the command line."""
     keep_going_unread()
+    cli.program = tuple(sys.orig_argv)
     cli(prog_name="badgateway")

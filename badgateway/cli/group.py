@@ -18,6 +18,7 @@ from badgateway.cli.terminal import echo
 from badgateway.errors import BadgatewayError
 from badgateway.model.exit_code import ExitCode, of_error
 from badgateway.process.interruption import unwinding_on_signals
+from badgateway.process.network import StartApart, start_apart
 from badgateway.store.temporary_folder import scratch_space
 
 _CRASH = "badgateway-crash-"
@@ -58,6 +59,8 @@ class KitGroup(click.Group):
         super().__init__(*arguments, **options)
         self._listed = listed or {}
         self._names_before = names_before or {}
+        self.program: tuple[str, ...] = ()
+        """The command line of this process, where it is the kit's own: it can be executed anew."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the commands as they are declared, the one to begin with first."""
@@ -97,6 +100,9 @@ class KitGroup(click.Group):
             with unwinding_on_signals() as interruption, scratch_space():
                 ctx.obj = interruption
                 return super().invoke(ctx)
+        except StartApart as apart:
+            start_apart(self.program, apart)
+            raise
         except KeyboardInterrupt:
             _fail("interrupted", ExitCode.INTERRUPTED)
         except BadgatewayError as error:

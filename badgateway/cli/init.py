@@ -137,9 +137,9 @@ def _demand_free(root: Path, *names: PurePosixPath) -> None:
 
 
 def _next(draft: Draft) -> str:
-    if system_of(draft.site):
+    if system_of(draft.site) or draft.site.database is None:
         return "next: badgateway check"
-    systems = " or ".join(f'"{one.name}"' for one in databases())
+    systems = " or ".join(f'"{one.name}"' for one in databases() if one.engines)
     return f"next: fill in [database] of {FILE}, system = {systems}: a run has no other, and refuses this file as it is"
 
 

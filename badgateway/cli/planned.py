@@ -1,9 +1,11 @@
 """What an experiment will run and how long that takes, said before it runs."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+import click
 
 from badgateway.cli.wording import duration, trial_name, worker_check_lines
 from badgateway.errors import ConfigurationError, DeploymentError
@@ -17,9 +19,11 @@ from badgateway.numbers import memory
 from badgateway.plan.experiment_file import load_experiment, project_root
 from badgateway.plan.programs import not_installed
 from badgateway.plan.schedule import expected_s, schedule
+from badgateway.plan.shown_settings import needs_network_of_its_own
 from badgateway.plan.worker_checks import worker_checks_s
 from badgateway.process import cores
 from badgateway.process.interpreter import kits_own
+from badgateway.process.network import StartApart, can_start_apart
 from badgateway.search import forecast
 from badgateway.search.next_trials import fitted_design
 from badgateway.stack.own_command import as_it_runs
@@ -29,6 +33,9 @@ from badgateway.store.run_folder import runs_in
 from badgateway.store.temporary_folder import temporary_folder
 from badgateway.words.phrases import load
 from badgateway.words.progress import forecast_lines
+
+APART = "of its own, with nothing but what the run starts: the site does not show what it would connect to"
+"""Said of the network."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +94,26 @@ def require_installed(path: Path, experiment: Experiment) -> None:
     faults = (*not_installed(experiment, there, kits_own()), *cores.faults(bound))
     if faults:
         raise DeploymentError("\n".join(f"{printable(str(path))}: {fault}" for fault in faults))
+
+
+def keep_apart(experiments: Iterable[tuple[Path, Experiment]], *written: Path) -> None:
+    """Return when the experiments, each with its file, may be run in the network that the kit is in.
+
+    Where one needs a network of its own and none can be made, it returns too: what the site would use is asked later.
+    `written` are the files, and the folders, that the command itself writes to; what is not there becomes a folder.
+
+    Raises:
+        StartApart: They may not, and there can be another one.
+    """
+    program: tuple[str, ...] = getattr(click.get_current_context().find_root().command, "program", ())
+    every = tuple(experiments)
+    needs_one = any(needs_network_of_its_own(one, project_root(path)) for path, one in every)
+    if program and needs_one and can_start_apart():
+        for place in written:
+            if not place.exists():
+                place.mkdir(parents=True)
+        ports = sorted({port for _, one in every for port in one.application.allowed_ports})
+        raise StartApart(ports, tuple(place.absolute() for place in written))
 
 
 def require_users(path: Path, experiment: Experiment) -> None:

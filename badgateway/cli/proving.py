@@ -9,7 +9,7 @@ from rich.text import Text
 
 from badgateway.analysis.file_proof import FileProof, ProofKind, proof_of
 from badgateway.cli.alone import alone_on_the_machine
-from badgateway.cli.planned import require_installed, require_users
+from badgateway.cli.planned import keep_apart, require_installed, require_users
 from badgateway.cli.quiet import await_quiet
 from badgateway.cli.terminal import say
 from badgateway.emit.evidence import COMPARED
@@ -69,9 +69,9 @@ def experiment_of(subject: Subject, project: Path, given: Path | None) -> tuple[
 
 
 def prove(
-    subject: Subject, texts: Mapping[PurePosixPath, str], path: Path, experiment: Experiment
+    subject: Subject, texts: Mapping[PurePosixPath, str], path: Path, experiment: Experiment, out: Path
 ) -> tuple[FileProof, str]:
-    """Start written files, load them once, and return what that proves, with the page that says it.
+    """Start written files, load them once, and return what that proves, with the page that is to say it in `out`.
 
     Raises:
         DeploymentError: The database did not come up, or a program is not installed.
@@ -83,6 +83,7 @@ def prove(
         raise ConfigurationError(
             f"{subject.source}: nothing of {subject.chosen.name} was measured, so there is no load"
         )
+    keep_apart([(path, experiment)], out)
     require_installed(path, experiment)
     require_users(path, experiment)
     unit = texts.get(unit_path(subject))

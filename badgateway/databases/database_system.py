@@ -6,7 +6,26 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
 
-from badgateway.model.evidence import ServerEvent
+from badgateway.databases.database_kind import STANDARD_TEXT, DatabaseKind
+from badgateway.databases.driver import DjangoSettings, Driver, PooledSettings
+
+__all__ = [
+    "STANDARD_TEXT",
+    "Activity",
+    "Ask",
+    "Client",
+    "DatabaseSystem",
+    "DjangoSettings",
+    "Driver",
+    "KeptData",
+    "Login",
+    "Place",
+    "PooledSettings",
+    "Step",
+    "TableStatistics",
+    "site_environment",
+]
+"""All that a module of a database takes; a package of somebody else's finds it here."""
 
 PART = "database"
 """What raw files and reports call the database's processes, whichever system it is."""
@@ -15,9 +34,6 @@ PART_OF_0_1 = "mariadb"
 
 SHOWN_CHARACTERS = 1500
 """Of a statement, at most."""
-
-STANDARD_TEXT = "'(?:[^']|'')*(?:'|$)"
-"""A text in a statement as standard SQL has it; one may be cut off where the statement was."""
 
 TEMPLATE_VALUES = ("folder", "max_connections", "port")
 """The values that the kit has for a database's configuration file: what it may ask for with @{value}."""
@@ -71,74 +87,6 @@ class Step:
     argv: tuple[str, ...]
     script: str = field(default="", repr=False)
     """What it reads from its standard input."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DjangoSettings:
-    """How Django is told to connect with a driver: what it adds to an entry of DATABASES."""
-
-    engine: str
-    options: Mapping[str, object] = field(default_factory=dict)
-    """OPTIONS where nothing else was asked for."""
-    options_with_tls: Mapping[str, object] | None = None
-    """OPTIONS where a configuration asks for TLS; None where that makes no difference."""
-    first: tuple[str, ...] = ()
-    """Lines of Python before DATABASES."""
-    packages: tuple[str, ...] = ()
-    """What is to be installed for it."""
-    build_packages: tuple[str, ...] = ()
-    """Debian's packages without which those cannot be installed."""
-    runtime_packages: tuple[str, ...] = ()
-    """Debian's packages without which they cannot be imported."""
-    pool: Callable[[int], "PooledSettings"] | None = None
-    """The same with a pool of that size; None where there is none."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PooledSettings:
-    """What changes where each process lends its connections out of a pool."""
-
-    engine: str
-    entry: Mapping[str, object] = field(default_factory=dict)
-    """Keys beside OPTIONS."""
-    options: Mapping[str, object] = field(default_factory=dict)
-    """Further OPTIONS."""
-    packages: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Driver:
-    """A client library of the application's."""
-
-    name: str
-    """As configurations and DB_DRIVER call it."""
-    distribution: str
-    """The Python package whose version matters."""
-    module: str
-    """Has connect(), as PEP 249 has it."""
-    plain: tuple[str, Mapping[str, object]]
-    """What it is called where it connects as the application does, and the options of connect() for it."""
-    with_tls: tuple[str, Mapping[str, object]] | None = None
-    """The same where a configuration asks for TLS; None where that makes no difference."""
-    name_argument: str = "database"
-    """What connect() calls the database's name."""
-    without_pool: str = ""
-    """Why a configuration with it may have no pool; empty where it may."""
-    django: DjangoSettings | None = None
-    """How a site that is deployed is told of it; None: nobody has said it."""
-    blocks: str = ""
-    """Why it lets no other greenlet run while it waits; empty where it does."""
-    about_connects: str = ""
-    """A sentence for readers of a report about what its connects cost unawares; empty where there is no such thing."""
-
-    def client(self, *, tls: bool) -> str:
-        """Return what the way in which the application connects is called where its cost is measured."""
-        return (self.with_tls if tls and self.with_tls else self.plain)[0]
-
-    @property
-    def ways(self) -> tuple[tuple[str, Mapping[str, object]], ...]:
-        """All ways in which it can connect: what it is called, and the options of connect()."""
-        return (self.plain, self.with_tls) if self.with_tls else (self.plain,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,23 +145,17 @@ class KeptData:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DatabaseSystem:
-    """One database system."""
+class DatabaseSystem(DatabaseKind):
+    """One with a server, of which a run starts its own."""
 
-    name: str
-    """As experiments, files and logs call it: small letters."""
-    label: str
-    """The name as its makers write it."""
     template: PurePosixPath
     """Its configuration file in the project, with TEMPLATE_VALUES."""
     programs: tuple[str, ...]
     """What its server's program may be called; the first that is found is taken."""
     directories: tuple[str, ...] = ()
     """Patterns of absolute paths where the program may be beside PATH; of several, that of the highest version."""
-    engines: tuple[str, ...] = ()
-    """Words in what sites call it: in the engine of Django's settings, in the scheme of an address."""
-    scheme: str = ""
-    """Of an address in a variable such as DATABASE_URL; empty: the system's name."""
+    usual_port: int = 0
+    """Where its servers listen if nothing else is said; 0 where it has none."""
     names_of_host: tuple[str, ...] = ()
     """What leads its clients to 127.0.0.1 besides; to some localhost is a socket, and that of another server."""
     install: str
@@ -236,16 +178,6 @@ class DatabaseSystem:
     statistics: TableStatistics
     kept: KeptData | None = None
     """How the kit puts data back by itself; None: an experiment has to name a command."""
-    drivers: tuple[Driver, ...]
-    """Those that a configuration may name, the recommended one first."""
-    text_values: str = STANDARD_TEXT
-    """The texts in its statements, as opposed to quoted names: a regular expression, in which white space is none."""
-    error_texts: tuple[tuple[ServerEvent, str], ...] = ()
-    """What its drivers and their pools write into an application's log: regular expressions, and what each means."""
-
-    def driver(self, name: str) -> Driver | None:
-        """Return the driver of that name; None when it is none of this system's."""
-        return next((driver for driver in self.drivers if driver.name == name), None)
 
 
 def site_environment(
@@ -255,7 +187,7 @@ def site_environment(
     return {
         "DB_DRIVER": driver,
         "DB_HOST": login.host,
-        "DB_PORT": str(login.port),
+        "DB_PORT": str(login.port or ""),
         "DB_NAME": login.name,
         "DB_USER": login.user,
         "DB_PASSWORD": login.password,

@@ -171,6 +171,7 @@ DATABASE = DatabaseSystem(
     label="MariaDB",
     engines=("mysql", "mariadb"),
     scheme="mysql",
+    usual_port=3306,
     template=PurePosixPath("servers/mariadb.cnf"),
     programs=("mariadbd", "mysqld"),
     install="install it (Debian: apt-get install mariadb-server-core)",

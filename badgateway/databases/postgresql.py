@@ -173,6 +173,7 @@ DATABASE = DatabaseSystem(
     name="postgresql",
     label="PostgreSQL",
     engines=("postgres", "postgis"),
+    usual_port=5432,
     names_of_host=("localhost",),
     template=PurePosixPath("servers/postgresql.conf"),
     programs=("postgres",),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from badgateway import databases as room
 from badgateway import registry
+from badgateway.databases.database_kind import DatabaseKind
 from badgateway.databases.database_system import DatabaseSystem
 from badgateway.errors import ConfigurationError
 from badgateway.model.printable import printable_part
@@ -22,16 +23,27 @@ GROUP = "badgateway.databases"
 
 
 @cache
-def databases() -> tuple[DatabaseSystem, ...]:
-    """Return all database systems, those of this room first, each by its name only once.
+def databases() -> tuple[DatabaseKind, ...]:
+    """Return all kinds of databases, those of this room first, each by its name only once.
 
     Raises:
         ConfigurationError: An entry point cannot be loaded, is none, or takes a name that is there already.
     """
-    return registry.found(room, "DATABASE", DatabaseSystem, GROUP)
+    return registry.found(room, "DATABASE", DatabaseKind, GROUP)
 
 
-def database_of(experiment: Experiment) -> DatabaseSystem:
+def database_systems() -> tuple[DatabaseSystem, ...]:
+    """Return those of which a run starts a server of its own."""
+    return tuple(one for one in databases() if isinstance(one, DatabaseSystem))
+
+
+def kind_of(engine: str) -> DatabaseKind | None:
+    """Return what a site's own word is for: an engine of Django's, or the scheme of an address."""
+    word = engine.lower()
+    return next((one for one in databases() if any(each in word for each in one.engines)), None)
+
+
+def database_of(experiment: Experiment) -> DatabaseKind:
     """Return the system that an experiment's database is of.
 
     Raises:
@@ -63,6 +75,9 @@ def database_faults(experiment: Experiment) -> Iterator[str]:
     except ConfigurationError as error:
         yield str(error)
         return
+    yield from _allowed_databases(experiment)
+    if experiment.database.url is not None and not isinstance(system, DatabaseSystem):
+        yield f"database.url: {system.label} has no address; take it out, or name the system that it is of"
     for one in experiment.configurations:
         driver = system.driver(one.driver)
         if driver is None:
@@ -71,7 +86,18 @@ def database_faults(experiment: Experiment) -> Iterator[str]:
             yield f"{key}: '{one.driver}' is not allowed: input should be {allowed}, the drivers of {system.label}"
         elif one.pool and (why := driver.without_pool):
             yield f"configurations[{one.name}].pool: {one.driver} has none: {why}; take it out"
+        if not isinstance(system, DatabaseSystem) and any(one.database_distances_ms):
+            key = f"configurations[{one.name}].database_distances_ms"
+            yield f"{key}: {system.label} has no server that could be at a distance; take it out"
 
 
-def _listed(systems: tuple[DatabaseSystem, ...]) -> str:
+def _allowed_databases(experiment: Experiment) -> Iterator[str]:
+    """Yield what is wrong with what a site is allowed: no database is, which would be past all that keeps it safe."""
+    usual = {one.usual_port: one.label for one in database_systems() if one.usual_port}
+    for port in experiment.application.allowed_ports:
+        if port in usual:
+            yield f"application.allow: {usual[port]} listens on port {port}; a run has its own, or database.url"
+
+
+def _listed(systems: tuple[DatabaseKind, ...]) -> str:
     return ", ".join(sorted(system.name for system in systems))

@@ -4,8 +4,9 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
-from badgateway.databases.database_system import DatabaseSystem, Driver
-from badgateway.databases.registry import databases
+from badgateway.databases.database_kind import DatabaseKind
+from badgateway.databases.driver import Driver
+from badgateway.databases.registry import kind_of
 from badgateway.draft.inspected import Inspected
 from badgateway.model.knob import WorkerModel
 from badgateway.servers.registry import servers
@@ -50,10 +51,9 @@ class LeftOut:
     why: str
 
 
-def system_of(site: Inspected) -> DatabaseSystem | None:
-    """Return the system that the site's database is of; None where it has none, or one that is not known."""
-    engine = site.database.engine.lower() if site.database else ""
-    return next((one for one in databases() if any(word in engine for word in one.engines)), None)
+def system_of(site: Inspected) -> DatabaseKind | None:
+    """Return what the site's database is; None where it shows none, or one that is not known."""
+    return kind_of(site.database.engine) if site.database else None
 
 
 def driver_of(site: Inspected) -> Driver | None:

@@ -17,6 +17,7 @@ OBJECTIVE_P95_MS = 1000
 OBJECTIVE_FAILURES = 0.01
 BUDGET_S = 600
 PROXY_READ_S = 60
+OF_RUN = "${database."
 NOT_MEASURED = "chosen by the kit, not measured"
 _CHOSEN = f"{NOT_MEASURED}: change it to what your users need"
 _CHOSEN_USERS = re.compile(rf"^users = \[[\d, ]+\]\s+# {NOT_MEASURED}$", re.MULTILINE)
@@ -86,9 +87,17 @@ def _application(draft: Draft) -> Iterator[str]:
     for step in steps:
         if not step.is_known:
             yield f"# also there: {spelled(step.argv)}"
+    yield from _confirmation(draft)
     static = {path: folder for path, folder in served.static if _is_there(draft, folder)}
     if static:
         yield line("static", static, "served by nginx, as in production")
+
+
+def _confirmation(draft: Draft) -> Iterator[str]:
+    """Yield what the user may confirm of a site whose settings nobody can look at before a run."""
+    names = [name for name, value in draft.variables.values.items() if OF_RUN in value]
+    if draft.site.kind != "django" and names:
+        yield f"# Take it in where the machine gives no network of its own: {line('database_variables', names)}"
 
 
 def _is_there(draft: Draft, folder: str) -> bool:
@@ -118,7 +127,7 @@ def _database(draft: Draft) -> Iterator[str]:
     yield line(
         "system",
         system.name,
-        f"the settings have {found.engine}; a run starts a {system.label} of its own" if found else "",
+        f"the settings have {found.engine}; a run has a {system.label} of its own" if found else "",
     )
     if driver:
         yield line("driver", driver.name)

@@ -88,13 +88,15 @@ def _other_settings(draft: Draft) -> str:
 
 def _database(draft: Draft) -> Iterator[Finding]:
     found, system, driver = draft.site.database, system_of(draft.site), driver_of(draft.site)
-    if system is None:
-        shown = found.engine if found else "none that the site shows"
-        served = " and ".join(one.label for one in databases())
-        remedy = f"a run has {served} alone, so this site cannot be run; if it has one of them, fill in [database]"
-        yield Finding(subject="database", found=shown, source="the settings", remedy=remedy)
+    if found is None:
+        told = "none that the site shows, so a run has none; if there is one, fill in [database]"
+        yield Finding(subject="database", found=told, source="the settings")
         return
-    assert found is not None
+    if system is None:
+        served = known_databases()
+        remedy = f"a run has {served} alone, so this site cannot be run; if it has one of them, fill in [database]"
+        yield Finding(subject="database", found=found.engine, source="the settings", remedy=remedy)
+        return
     kind = system.label
     yield Finding(
         subject="database",
@@ -102,6 +104,12 @@ def _database(draft: Draft) -> Iterator[Finding]:
         source="the settings",
         remedy="" if draft.variables.leads_to_database or not found.host else _no_way(found.place),
     )
+
+
+def known_databases() -> str:
+    """Return what a site may have, in words."""
+    *most, last = [one.label for one in databases() if one.engines]
+    return f"{', '.join(most)} and {last}"
 
 
 def _no_way(place: str) -> str:

@@ -7,13 +7,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from badgateway.draft.inspected import Inspected
+from badgateway.databases.database_kind import DatabaseFile
+from badgateway.databases.registry import kind_of
+from badgateway.draft.inspected import FoundDatabase, Inspected
 from badgateway.draft.variables import RANDOM, Variables
 
 FILE = PurePosixPath("loadtest/site_settings.py")
 MODULE = ".".join(FILE.with_suffix("").parts)
 SETTINGS = "DJANGO_SETTINGS_MODULE"
 _KEY = "SITE_SECRET_KEY"
+_FILE = "SITE_DATABASE_FILE"
 _DATABASE = {"HOST": "host", "PORT": "port", "NAME": "name", "USER": "user", "PASSWORD": "password"}
 _NO_KEY = "SECRET_KEY setting must not be empty"
 
@@ -24,20 +27,22 @@ class Changes:
 
     debug: bool = False
     database: bool = False
+    file: bool = False
+    """Whether that is one."""
     key: bool = False
     hosts: bool = False
 
     @property
     def are_some(self) -> bool:
         """Whether there is anything to change."""
-        return self.debug or self.database or self.key or self.hosts
+        return self.debug or self.database or self.file or self.key or self.hosts
 
     @property
     def reasons(self) -> str:
         """What they change, in words."""
         words = {
             "DEBUG is True": self.debug,
-            "its database is named in the settings": self.database,
+            "its database is named in the settings": self.database or self.file,
             "it has no SECRET_KEY": self.key,
             "it allows no host": self.hosts,
         }
@@ -50,6 +55,7 @@ def needed(site: Inspected, variables: Variables) -> Changes:
     return Changes(
         debug=site.debug,
         database=bool(found and found.host) and not variables.leads_to_database,
+        file=bool(found and is_file(found)) and not variables.leads_to_database,
         key=lacks_key(site),
         hosts=not site.error and not site.allowed_hosts,
     )
@@ -68,7 +74,7 @@ def settings_text(module: str, changes: Changes) -> str:
 def _lines(module: str, changes: Changes) -> Iterator[str]:
     yield f'"""Settings for runs of badgateway: those of {module}, and what has to differ ({changes.reasons})."""'
     yield ""
-    if changes.database or changes.key:
+    if changes.database or changes.file or changes.key:
         yield "import os"
         yield ""
     yield f"from {module} import *  # noqa: F403"
@@ -83,6 +89,8 @@ def _lines(module: str, changes: Changes) -> Iterator[str]:
         yield 'DATABASES["default"] |= {  # noqa: F405'
         yield from (f'    "{setting}": os.environ["{_variable(setting)}"],' for setting in _DATABASE)
         yield "}"
+    if changes.file:
+        yield f'DATABASES["default"]["NAME"] = os.environ["{_FILE}"]  # noqa: F405'
 
 
 def with_settings(variables: Variables, changes: Changes) -> Variables:
@@ -90,6 +98,8 @@ def with_settings(variables: Variables, changes: Changes) -> Variables:
     found = variables.with_one(SETTINGS, MODULE, f"the site's own settings, but {changes.reasons}")
     if changes.key:
         found = found.with_one(_KEY, RANDOM, "a secret: each run draws its own")
+    if changes.file:
+        found = found.with_one(_FILE, "${database.name}", "the file of the site's database")
     if changes.database:
         for setting, part in _DATABASE.items():
             found = found.with_one(_variable(setting), f"${{database.{part}}}", "leads to the site's database")
@@ -98,8 +108,17 @@ def with_settings(variables: Variables, changes: Changes) -> Variables:
 
 def example(variables: Variables) -> Mapping[str, str]:
     """Return values with which these settings can be loaded where there is no run."""
-    given = {_KEY: "badgateway-made-this-up", **{_variable(setting): "61234" for setting in _DATABASE}}
+    given = {
+        _KEY: "badgateway-made-this-up",
+        _FILE: "badgateway-made-this-up.db",
+        **{_variable(setting): "61234" for setting in _DATABASE},
+    }
     return {name: value for name, value in given.items() if name in variables.values}
+
+
+def is_file(found: FoundDatabase) -> bool:
+    """Tell whether a site's database is a file, of which a run has its own."""
+    return isinstance(kind_of(found.engine), DatabaseFile)
 
 
 def _variable(setting: str) -> str:

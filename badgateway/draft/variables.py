@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
-from badgateway.databases.registry import databases
-from badgateway.draft.inspected import Inspected
+from badgateway.databases.database_kind import DatabaseFile
+from badgateway.databases.registry import databases, kind_of
+from badgateway.draft.inspected import FoundDatabase, Inspected
 
 MOST_FILLED = 10
 RANDOM = "${random}"
@@ -13,6 +14,7 @@ RANDOM = "${random}"
 URL = "${database.url}"
 _HOST, _PORT = "badgateway-host", "61234"
 _NAME, _USER, _WORD = "badgateway_name", "badgateway_user", "badgateway_word"
+_OTHER_FILE = f"/badgateway/{_NAME}"
 _MARKS = {"host": _HOST, "port": _PORT, "name": _NAME, "user": _USER}
 MARKED_HOST = "badgateway.example"
 _OF_DATABASES = ("DB", "DATABASE", "SQL", "POSTGRES", "PG", "MARIA", "RDS")
@@ -62,7 +64,10 @@ def filler(name: str, site: Inspected, *, is_number: bool = False) -> str:
     """Return something for a variable that a site cannot be loaded without; it comes from no file of the user's."""
     upper = name.upper()
     if is_database_address(name):
-        return f"{scheme_of(site)}://{_USER}:{_WORD}@{_HOST}:{_PORT}/{_NAME}"
+        scheme = scheme_of(site)
+        if isinstance(kind_of(scheme), DatabaseFile):
+            return f"{scheme}:///{_OTHER_FILE}"
+        return f"{scheme}://{_USER}:{_WORD}@{_HOST}:{_PORT}/{_NAME}"
     if is_number:
         return "25"
     return next((value for words, value in _FILLERS if any(word in upper for word in words)), "badgateway-made-this-up")
@@ -91,10 +96,10 @@ def scheme_of(site: Inspected) -> str:
     for installed in (set(site.required), set(site.packages)):
         for system in databases():
             for driver in system.drivers:
-                if {driver.name, driver.distribution} & installed:
+                if {driver.name, driver.distribution} & installed - {""}:
                     plain = system.scheme or system.name
                     return f"{plain}+{driver.module.lower()}" if names_driver else plain
-    return "sqlite"
+    return next(one.name for one in databases() if isinstance(one, DatabaseFile))
 
 
 def address_written(example: str) -> str:
@@ -103,6 +108,8 @@ def address_written(example: str) -> str:
     query = urlsplit(example).query
     if "+" not in scheme and not query:
         return URL
+    if isinstance(kind_of(scheme), DatabaseFile):
+        return f"{scheme}:///${{database.name}}{f'?{query}' if query else ''}"
     where = "${database.user}:${database.password}@${database.host}:${database.port}/${database.name}"
     return f"{scheme}://{where}{f'?{query}' if query else ''}"
 
@@ -136,13 +143,18 @@ def leading_to_database(site: Inspected, marked: Inspected, before: Variables) -
         before: What it is given already.
     """
     found = marked.database
-    if found is None or marked.error or not {found.host, found.port} & {_HOST, _PORT}:
+    if found is None or marked.error or not _is_marked(found):
         return before
     addresses = [name for name in site.variables if is_database_address(name)]
-    if addresses and (found.name, found.user) == (_NAME, _USER):
+    if addresses and ((found.name, found.user) == (_NAME, _USER) or found.name == _OTHER_FILE):
         address = address_written(filler(addresses[0], site))
         return before.with_one(addresses[0], address, "leads to the site's database")
     return _single(site, marked, before)
+
+
+def _is_marked(found: FoundDatabase) -> bool:
+    """Tell whether a database is where it was marked to be: on another server, or in another file."""
+    return bool({found.host, found.port} & {_HOST, _PORT}) or found.name.rpartition("/")[2] == _NAME
 
 
 def _single(site: Inspected, marked: Inspected, before: Variables) -> Variables:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from urllib.parse import unquote
 
-from badgateway.databases.database_system import DatabaseSystem
+from badgateway.databases.database_kind import DatabaseKind
 from badgateway.model.configuration import Configuration
 from badgateway.model.knob import WorkerModel
 from badgateway.model.raw_words import JournalKind
@@ -24,7 +24,7 @@ def observed_settings(journal: bytes) -> dict[str, str]:
 
 
 def declared_otherwise(
-    configuration: Configuration, observed: Mapping[str, str], system: DatabaseSystem
+    configuration: Configuration, observed: Mapping[str, str], system: DatabaseKind
 ) -> tuple[str, ...]:
     """Return a clause for each key that the running server contradicts, with both values.
 
@@ -68,7 +68,7 @@ def _model(configuration: Configuration, observed: Mapping[str, str]) -> Iterato
         yield f"worker_model is {told} ({seen}) in the running server, and {declared} in the experiment"
 
 
-def _driver(configuration: Configuration, observed: Mapping[str, str], system: DatabaseSystem) -> Iterator[str]:
+def _driver(configuration: Configuration, observed: Mapping[str, str], system: DatabaseKind) -> Iterator[str]:
     seen = observed.get("driver", "")
     declared = system.driver(configuration.driver)
     if not seen or declared is None or seen.partition(".")[0] == declared.module:

@@ -69,6 +69,11 @@ def _without_spaces(path: PurePosixPath) -> PurePosixPath:
     return path
 
 
+DatabaseVariable = Annotated[str, Field(max_length=200), text_like(r"[A-Za-z_]\w*", "a variable, such as DATABASE_URL")]
+LocalAddress = Annotated[
+    str,
+    text_like(r"127\.0\.0\.1:[1-9]\d{0,4}", "an address of this machine with its port, such as 127.0.0.1:6379"),
+]
 StaticFolder = Annotated[ProjectPath, AfterValidator(_without_spaces)]
 
 
@@ -109,7 +114,16 @@ class Application(_Declared):
         Field(max_length=100, validation_alias=AliasChoices("copy", "copied")),
     ] = ()
     """Files and folders of the application's that are copied for a run although git ignores them; as patterns."""
+    database_variables: Annotated[tuple[DatabaseVariable, ...], Field(max_length=20)] = ()
+    """All that lead the site to a database, where its settings cannot be looked at and it has no network of its own."""
+    allow: Annotated[tuple[LocalAddress, ...], Field(max_length=20)] = ()
+    """What the site may reach of this machine where it has a network of its own."""
     environment: dict[Variable, str] = {}
+
+    @property
+    def allowed_ports(self) -> tuple[int, ...]:
+        """The ports of it."""
+        return tuple(int(one.rpartition(":")[2]) for one in self.allow)
 
     @property
     def probe(self) -> Health:

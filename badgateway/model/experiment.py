@@ -15,6 +15,7 @@ from badgateway.model.declared import (
     Seconds,
     Share,
     Variable,
+    text_like,
 )
 from badgateway.model.load_level import LoadLevel, LoadUnit
 from badgateway.model.study import AtRate, MachineLimits, Study, StudyVariant
@@ -40,6 +41,14 @@ def _of_locust(path: PurePosixPath) -> PurePosixPath:
 LocustPath = Annotated[ProjectPath, AfterValidator(_of_locust)]
 
 
+ShellVariable = Annotated[
+    str, text_like(r"env:[A-Za-z_]\w*", "env: and the name of a variable of your shell, such as env:STAGING_URL")
+]
+DatabasePlace = Annotated[
+    str, text_like(r"[^/\s]+/[^/\s]+", "host and name of a database, such as db.test.example.org/shop")
+]
+
+
 class Database(_Declared):
     """The one database of an experiment."""
 
@@ -49,6 +58,15 @@ class Database(_Declared):
     """That of every configuration that names none."""
     max_connections: Annotated[int, Field(ge=10, le=10_000)] = 151
     """MariaDB's own default: the ceiling a site meets when nobody chose one."""
+    url: ShellVariable | None = None
+    """Of a database that is there already, which is used in place of one of the run's own."""
+    may_write: DatabasePlace | None = None
+    """Which one that has to be, spelled out, for anything to be written to it."""
+
+    @property
+    def is_read_only(self) -> bool:
+        """Whether nothing of a run may write to it."""
+        return self.url is not None and self.may_write is None
 
 
 class ArrivalKind(StrEnum):
@@ -207,6 +225,23 @@ class Experiment(_Declared):
             raise ValueError(message)
         if not all(configuration.candidate for configuration in self.configurations):
             message = "an experiment with [study] races candidates only; leave out those with candidate = false"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _an_existing_database_is_read(self) -> Self:
+        if self.database.may_write and self.database.url is None:
+            message = "database.may_write: a database of the run's own is written to anyhow; take it out"
+            raise ValueError(message)
+        writing = "prepare" if self.application.prepare else "restore" if self.application.restore else ""
+        if self.database.is_read_only and writing:
+            message = (
+                f"application.{writing}: it may write to a database that is there already; take it out, or spell out "
+                'which one it may write to: database.may_write = "host/name"'
+            )
+            raise ValueError(message)
+        if self.database.is_read_only and self.load.login != "none":
+            message = 'load.login: sessions are written to the database; spell out database.may_write = "host/name"'
             raise ValueError(message)
         return self
 

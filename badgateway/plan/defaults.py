@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from badgateway.databases.registry import databases
 from badgateway.model.printable import printable_part
 from badgateway.servers.registry import server_of_command, servers
 
@@ -46,13 +47,19 @@ def completed(declared: Mapping[str, Any], *, is_of_a_site: bool) -> dict[str, A
     if is_of_a_site and isinstance(application, dict):
         complete["application"] = _without_double(application)
     database = declared.get("database")
-    driver = database.get("driver") if isinstance(database, dict) else None
+    driver = database.get("driver", only_driver(database)) if isinstance(database, dict) else None
     shared = {} if driver is None else {"driver": driver}
     if isinstance(configurations := declared.get("configurations"), list):
         complete["configurations"] = [
             shared | _of_command(one) | one if isinstance(one, dict) else one for one in configurations
         ]
     return complete
+
+
+def only_driver(database: Mapping[str, Any]) -> str | None:
+    """Return the driver that a declared database has in any case; None where it has a choice."""
+    drivers = next((one.drivers for one in databases() if one.name == database.get("system")), ())
+    return drivers[0].name if len(drivers) == 1 else None
 
 
 def command_faults(declared: Mapping[str, Any]) -> Iterator[str]:

@@ -74,10 +74,11 @@ def not_installed(experiment: Experiment, there: Interpreter, kits: Interpreter)
     if not shutil.which(PROXY, path=search_path()):
         yield f"{PROXY} is not installed; install it (Debian: apt-get install nginx-light)"
     system = database_of(experiment)
-    if database_program(system) is None:
-        yield f"{system.label} is not installed: no {system.programs[0]} in PATH; {system.install}"
+    own = system if isinstance(system, DatabaseSystem) and experiment.database.url is None else None
+    if own is not None and database_program(own) is None:
+        yield f"{own.label} is not installed: no {own.programs[0]} in PATH; {own.install}"
     drivers = {one.driver for one in experiment.configurations}
-    of_drivers = [driver.distribution for driver in system.drivers if driver.name in drivers]
+    of_drivers = [driver.distribution for driver in system.drivers if driver.name in drivers and driver.distribution]
     of_servers = server_packages(experiment)
     lent = {name for name in of_servers if kits.version_of(name)} if there.fits(kits) else set[str]()
     for name in there.lacks([*of_servers, *of_drivers]):

@@ -5,6 +5,7 @@ import string
 from collections.abc import Collection, Mapping
 from pathlib import PurePosixPath
 
+from badgateway.databases.database_kind import DatabaseKind
 from badgateway.databases.database_system import TEMPLATE_VALUES, DatabaseSystem
 from badgateway.errors import ConfigurationError
 from badgateway.model.printable import printable_part
@@ -29,9 +30,10 @@ NGINX_VALUES = (
 """The values that the kit has for nginx's template."""
 
 
-def template_values(system: DatabaseSystem) -> Mapping[PurePosixPath, tuple[str, ...]]:
+def template_values(system: DatabaseKind) -> Mapping[PurePosixPath, tuple[str, ...]]:
     """Return the values that the kit has for each template of a project whose database is of this system."""
-    return {NGINX: NGINX_VALUES, system.template: TEMPLATE_VALUES}
+    of_database = {system.template: TEMPLATE_VALUES} if isinstance(system, DatabaseSystem) else {}
+    return {NGINX: NGINX_VALUES, **of_database}
 
 
 class _Template(string.Template):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 
-from badgateway.databases.registry import databases
+from badgateway.databases.registry import database_systems, databases
 from badgateway.model.interpreter import Interpreter
 from badgateway.model.manifest import Environment
 from badgateway.plan.programs import database_program
@@ -82,7 +82,7 @@ def _somaxconn(setting: Path = Path("/proc/sys/net/core/somaxconn")) -> int | No
 
 def _library_versions(site: Interpreter) -> list[tuple[str, str]]:
     of_servers = {name for server in servers() for name in server.distributions}
-    of_drivers = {driver.distribution for system in databases() for driver in system.drivers}
+    of_drivers = {driver.distribution for system in databases() for driver in system.drivers} - {""}
     kits = kits_own()
     # A server that the site's environment lacks is lent by the kit, where that can be.
     lent = {name: kits.version_of(name) for name in site.lacks(of_servers)} if site.fits(kits) else {}
@@ -93,7 +93,7 @@ def _library_versions(site: Interpreter) -> list[tuple[str, str]]:
 
 def _program_versions() -> list[tuple[str, str]]:
     # Where it is not installed, neither is it under its first name.
-    found = [(one, str(database_program(one) or one.programs[0])) for one in databases()]
+    found = [(one, str(database_program(one) or one.programs[0])) for one in database_systems()]
     servers = [(one.name, (program, "--version"), one.version) for one, program in found]
     return [(name, _program_version(argv, pattern)) for name, argv, pattern in (*servers, PROXY)]
 

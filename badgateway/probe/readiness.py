@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from badgateway.databases.registry import databases
+from badgateway.databases.registry import database_systems
 from badgateway.errors import DeploymentError
 from badgateway.model.manifest import Environment
 from badgateway.model.study import MachineLimits
@@ -73,7 +73,7 @@ def _system(environment: Environment) -> Finding:
 
 def _programs(versions: dict[str, str]) -> Iterator[Finding]:
     yield _version("nginx", versions.get("nginx", NOT_INSTALLED), "apt-get install nginx")
-    usual, *others = databases()
+    usual, *others = database_systems()
     yield _version(usual.name, versions.get(usual.name, NOT_INSTALLED), usual.install)
     for system in others:
         found, remedy = versions.get(system.name, NOT_INSTALLED), f"for experiments on it, {system.install}"

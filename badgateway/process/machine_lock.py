@@ -6,7 +6,8 @@ and user, and nobody can forge that. A user who takes it out of malice blocks no
 `--beside` goes on at once.
 
 It is as wide as a network namespace: two containers of one machine do not see each other. Their load is seen
-([machine] in an experiment). Where there are no abstract sockets (only Linux has them), there is no lock.
+([machine] in an experiment). A kit that has gone into a network of its own (network.py) has brought a socket of the
+machine's, and has the lock until it ends. Where there are no abstract sockets (only Linux has them), there is no lock.
 """
 
 import errno
@@ -19,6 +20,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import psutil
+
+from badgateway.process.network import machines_socket
 
 NAME = "badgateway-experiment"
 _CREDENTIALS = struct.Struct("iII")
@@ -52,7 +55,7 @@ def machine_lock(name: str | None = None) -> Iterator[bool]:
     Args:
         name: Of the lock, for tests; that of the machine's experiments otherwise.
     """
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as lock:
+    with machines_socket() as lock:
         try:
             lock.bind(_address(name))
         except OSError as error:

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import PurePosixPath
 
 from badgateway.model import raw
 from badgateway.model.configuration import Configuration
 from badgateway.model.experiment import Experiment
 from badgateway.model.knob import WorkerModel
 from badgateway.plan.programs import PYTHON
+from badgateway.plan.shown_settings import is_manage
 from badgateway.process.account import write_for
 from badgateway.process.child import Command
 from badgateway.process.cores import on_cores
@@ -32,7 +32,7 @@ def looks(experiment: Experiment, database: RunningDatabase, snapshot: Snapshot)
     application = experiment.application
     ways = [(_module_of(one, experiment), one.environment) for one in experiment.configurations]
     commands = (*application.prepare, application.restore)
-    ways += [(_of_any_command(argv), {}) for argv in commands if argv and _is_manage(argv)]
+    ways += [(_of_any_command(argv), {}) for argv in commands if argv and is_manage(argv)]
     different = {(argv, tuple(sorted(environment.items()))) for argv, environment in ways}
     return tuple(
         command_of_site(
@@ -50,10 +50,6 @@ def looks(experiment: Experiment, database: RunningDatabase, snapshot: Snapshot)
 def _module_of(configuration: Configuration, experiment: Experiment) -> tuple[str, ...]:
     application = experiment.application
     return (application.asgi if worker_model(configuration) is WorkerModel.EVENT_LOOP else application.wsgi,)
-
-
-def _is_manage(argv: Sequence[str]) -> bool:
-    return argv[0] == PYTHON and PurePosixPath(argv[1] if argv[1:] else "").name == "manage.py"
 
 
 def _of_any_command(argv: Sequence[str]) -> tuple[str, ...]:

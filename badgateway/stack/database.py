@@ -1,15 +1,16 @@
-"""Runs a private server of a database system, with one database and one account, for as long as a block lasts."""
+"""Has a private database for as long as a block lasts: a server with one database and one account, a file, or none."""
 
 import os
 import re
 import secrets
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
+from badgateway.databases.database_kind import DatabaseFile, DatabaseKind
 from badgateway.databases.database_system import DatabaseSystem, Place, Step, site_environment
 from badgateway.databases.registry import database_of
 from badgateway.errors import DeploymentError, GuardianError
@@ -35,24 +36,44 @@ STOP_S = 5.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunningDatabase:
-    """How to reach a server that is up, through TCP as if it were elsewhere."""
+    """How to reach a database: a server that is up, through TCP as if it were elsewhere, or a file by its path."""
 
-    system: DatabaseSystem = field(repr=False)
+    system: DatabaseKind = field(repr=False)
     folder: Path
     """Its configuration and its logs, which only the kit can write."""
     account: Account | None
-    host: str
-    port: int
-    name: str
-    user: str
-    password: str = field(repr=False)
-    pid: int
+    host: str = ""
+    port: int = 0
+    name: str = ""
+    """Of the database on its server; the path of one that is a file."""
+    user: str = ""
+    password: str = field(default="", repr=False)
+    pid: int | None = None
+    """Of the run's own server; None where it has none."""
+    address: str = field(default="", repr=False)
+    """Of one that was there already, as its user has it."""
     random: str = field(default_factory=lambda: secrets.token_hex(32), repr=False)
     """What a site takes for a secret of its own, such as SECRET_KEY; the same in a whole run."""
     statistics: Mapping[str, tuple[tuple[str, str, int], ...]] = field(
         default_factory=lambda: MappingProxyType({}), repr=False
     )
     """What the server knew of each table when the data was loaded; see stack/statistics.py."""
+
+    @property
+    def server(self) -> DatabaseSystem:
+        """What its server is of; to be asked only where there is one."""
+        assert isinstance(self.system, DatabaseSystem)
+        return self.system
+
+    @property
+    def url(self) -> str:
+        """Its address, as sites have it in DATABASE_URL; empty where there is no database."""
+        scheme = self.system.scheme or self.system.name
+        if self.address:
+            return self.address
+        if not self.host:
+            return f"{scheme}:///{self.name}" if self.name else ""
+        return f"{scheme}://{self.user}:{self.password}@{self.host}:{self.port}/{self.name}"
 
     @property
     def written(self) -> Path:
@@ -66,7 +87,7 @@ class RunningDatabase:
     def filled(self, environment: Mapping[str, str]) -> dict[str, str]:
         """Return the variables with ${database.url} and the like in place: what a site has that knows no DB_ ones."""
         values = {
-            "url": f"{self.system.scheme or self.system.name}://{self.user}:{self.password}@{self.host}:{self.port}/{self.name}",
+            "url": self.url,
             **{name: str(getattr(self, name)) for name in ("host", "port", "name", "user", "password")},
         }
         return {
@@ -87,14 +108,33 @@ def run_database(
 ) -> Iterator[RunningDatabase]:
     """Make a data directory in folder, a passage of the kit's own, and serve it until the block ends.
 
+    Where the database has no server, there is only the folder that its file is to be in.
+
     Raises:
         DeploymentError: the server is not installed, or did not come up.
     """
     system = database_of(experiment)
-    place = _place(system, folder)
-    for made in (place.written, *(place.written / name for name in system.folders)):
+    make_written(folder, account, system.folders if isinstance(system, DatabaseSystem) else ())
+    if isinstance(system, DatabaseSystem):
+        with _served(system, experiment, template, folder, account) as database:
+            yield database
+    else:
+        name = str(folder / FOLDER / system.file) if isinstance(system, DatabaseFile) else ""
+        yield RunningDatabase(system=system, folder=folder, account=account, name=name)
+
+
+def make_written(folder: Path, account: Account | None, inside: Sequence[str] = ()) -> None:
+    """Make the account's own folder, and folders in it."""
+    for made in (folder / FOLDER, *(folder / FOLDER / name for name in inside)):
         made.mkdir(mode=0o700)
-    hand_over_all(place.written, account)
+    hand_over_all(folder / FOLDER, account)
+
+
+@contextmanager
+def _served(
+    system: DatabaseSystem, experiment: Experiment, template: str, folder: Path, account: Account | None
+) -> Iterator[RunningDatabase]:
+    place = _place(system, folder)
     most = experiment.database.max_connections
     text = render(system, template, max_connections=most, folder=place.written, port=place.port)
     write_for(account, place.configuration, text)

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from badgateway.errors import DeploymentError
 from badgateway.model import raw as raw_files
-from badgateway.model.application import Application
 from badgateway.model.axis import USUAL, At
 from badgateway.model.configuration import Configuration
 from badgateway.model.experiment import Experiment
@@ -206,12 +205,18 @@ def _write_proxy_configuration(
         port=port,
         timeouts=experiment.timeouts_of(configuration),
         open_files=open_files(),
-        face=_face(experiment.application, snapshot),
+        face=_face(experiment, snapshot),
     )
     write_for(sites[0].account, sites[0].raw / raw_files.NGINX_CONF, text)
 
 
-def _face(application: Application, snapshot: Snapshot) -> nginx.Face:
+def _face(experiment: Experiment, snapshot: Snapshot) -> nginx.Face:
+    application = experiment.application
     folder = snapshot.path(application.directory)
     static = {path: folder / inside for path, inside in application.static.items()}
-    return nginx.Face(host=application.host, scheme=application.scheme, static=static)
+    return nginx.Face(
+        host=application.host,
+        scheme=application.scheme,
+        static=static,
+        reads_only=experiment.database.is_read_only,
+    )

@@ -1,20 +1,27 @@
 """The database of an experiment: filled with the application's data, and taken back to it between trials."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
+from badgateway.databases.database_system import DatabaseSystem
+from badgateway.databases.registry import database_of
 from badgateway.errors import BadgatewayError, DeploymentError, RestoreError
 from badgateway.model.experiment import Experiment
 from badgateway.process.account import Account, make_passage
+from badgateway.process.child import Command
 from badgateway.stack import application
-from badgateway.stack.database import RunningDatabase, run_database
+from badgateway.stack.database import RunningDatabase, make_written, run_database
+from badgateway.stack.existing_database import existing_database
+from badgateway.stack.inspection import APART, can_be_apart
 from badgateway.stack.kept_data import keep_data, put_data_back
 from badgateway.stack.logins import make_logins
 from badgateway.stack.own_database import demand_own_databases
 from badgateway.stack.project import Snapshot
 from badgateway.stack.statistics import renew_statistics, take_statistics
+from badgateway.stack.unread_site import demand_nothing_else
 
 
 @contextmanager
@@ -31,15 +38,34 @@ def prepare_database(
     """
     make_passage(folder, account)
     template = snapshot.database_template
-    with run_database(experiment, template, folder=folder, account=account) as database:
+    with _database(experiment, template, folder, account) as database:
         directory = snapshot.path(experiment.application.directory)
-        demand_own_databases(application.looks(experiment, database, snapshot), database, directory)
+        looks = _apart(application.looks(experiment, database, snapshot), folder, account)
+        if not demand_own_databases(looks, database, directory):
+            demand_nothing_else(experiment, database, snapshot, folder)
         application.prepare(experiment, database, snapshot)
         make_logins(experiment, database, snapshot)
         known = take_statistics(database)
         if not experiment.application.restore:
             keep_data(database)
         yield replace(database, statistics=known)
+
+
+def _apart(looks: Sequence[Command], folder: Path, account: Account | None) -> Sequence[Command]:
+    """Let the site be looked at where there is no network: drivers that are no Python's would get past the hook."""
+    prefix = APART if can_be_apart(folder, account) else ()
+    return [replace(look, argv=(*prefix, *look.argv)) for look in looks]
+
+
+def _database(
+    experiment: Experiment, template: str, folder: Path, account: Account | None
+) -> AbstractContextManager[RunningDatabase]:
+    system = database_of(experiment)
+    if experiment.database.url is None or not isinstance(system, DatabaseSystem):
+        return run_database(experiment, template, folder=folder, account=account)
+    there = existing_database(experiment, system, os.environ, folder=folder, account=account)
+    make_written(folder, account)
+    return nullcontext(there)
 
 
 @contextmanager

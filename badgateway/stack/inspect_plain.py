@@ -46,7 +46,8 @@ def _database(address: str, root: str) -> dict[str, Any]:
         "engine": kind,
         "host": parts.hostname or "",
         "port": str(parts.port or ""),
-        "name": _inside(name, root) or name if kind == "sqlite" else name,
+        # Without a host it is a file.
+        "name": name if parts.hostname else _inside(name, root) or name,
         "user": parts.username or "",
         "has_password": bool(parts.password),
         "driver": driver,

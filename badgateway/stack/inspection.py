@@ -21,7 +21,7 @@ from badgateway.stack.site import base_environment
 DEADLINE_S = 60.0
 SCRIPT = Path(inspect_site.__file__)
 PARTS = ("inspect_site.py", "inspect_django.py", "inspect_plain.py")
-_APART = ("unshare", "--map-root-user", "--net")
+APART = ("unshare", "--map-root-user", "--net")
 """Run in a network of its own, in which there is nothing, not even this machine."""
 _NOT_A_NUMBER = ("invalid literal for int", "could not convert string to float", "Input should be a valid integer")
 
@@ -75,7 +75,7 @@ class Inspection:
 
     def _asked(self, python: Path, argv: Sequence[str], variables: Mapping[str, str]) -> str:
         """Run a program of Python's in the copy, and return what it printed."""
-        apart = _APART if self.is_apart else ()
+        apart = APART if self.is_apart else ()
         command = Command(
             name=f"{python} (looking at the site)",
             argv=(*apart, str(python), "-B", *argv),
@@ -121,11 +121,11 @@ def _quiet() -> dict[str, str]:
 
 def can_be_apart(folder: Path, account: Account | None) -> bool:
     """Tell whether a program can be given a network of its own here."""
-    if shutil.which(_APART[0], path=search_path()) is None:
+    if shutil.which(APART[0], path=search_path()) is None:
         return False
     command = Command(
         name="unshare",
-        argv=(*_APART, "true"),
+        argv=(*APART, "true"),
         environment=base_environment(folder),
         directory=folder,
         log=folder / "unshare.log",

@@ -6,9 +6,11 @@ from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
+from badgateway.databases.database_kind import DatabaseFile
 from badgateway.databases.database_system import Ask
 from badgateway.errors import DeploymentError
 from badgateway.stack.database import RunningDatabase
+from badgateway.stack.kept_file import keep_file, put_file_back
 
 CONNECT_DEADLINE_S = 5.0
 ANSWER_DEADLINE_S = 120.0
@@ -20,8 +22,11 @@ def keep_data(database: RunningDatabase) -> None:
     Raises:
         DeploymentError: The database cannot be asked, or cannot keep what is in it.
     """
-    with _asking(database) as ask:
-        _kept(database)[0](ask, database.name)
+    if isinstance(database.system, DatabaseFile):
+        keep_file(database, database.system)
+    elif database.pid is not None:
+        with _asking(database) as ask:
+            _kept(database)[0](ask, database.name)
 
 
 def put_data_back(database: RunningDatabase) -> None:
@@ -30,12 +35,15 @@ def put_data_back(database: RunningDatabase) -> None:
     Raises:
         DeploymentError: The database cannot be asked, or the data cannot be put back.
     """
-    with _asking(database) as ask:
-        _kept(database)[1](ask, database.name)
+    if isinstance(database.system, DatabaseFile):
+        put_file_back(database, database.system)
+    elif database.pid is not None:
+        with _asking(database) as ask:
+            _kept(database)[1](ask, database.name)
 
 
 def _kept(database: RunningDatabase) -> tuple[Callable[[Ask, str], None], Callable[[Ask, str], None]]:
-    kept = database.system.kept
+    kept = database.server.kept
     if kept is None:
         raise DeploymentError(
             f"application.restore is missing: {database.system.label} does not put data back by itself; name a command"
@@ -46,7 +54,7 @@ def _kept(database: RunningDatabase) -> tuple[Callable[[Ask, str], None], Callab
 @contextmanager
 def _asking(database: RunningDatabase) -> Iterator[Ask]:
     """Give what asks; there is one connection to each database, and the statements of it follow each other."""
-    client = database.system.client
+    client = database.server.client
     library = import_module(client.module)
     with ExitStack() as stack:
         links: dict[str, Any] = {}

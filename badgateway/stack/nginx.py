@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from badgateway.errors import ConfigurationError
 from badgateway.model import raw as raw_files
 from badgateway.model.configuration import Timeouts
 from badgateway.model.knob import FrontDoor
@@ -23,6 +24,12 @@ CONNECT_TIMEOUT_S = 10
 """A load balancer's own, which nobody can change."""
 KEEP_OPEN = "keepalive 256; keepalive_timeout 60s; keepalive_requests 1000000;"
 NO_STATIC = "# Every path is the application's: no folder is served from here."
+_GUARD = "@{static}"
+ONLY_READS = (
+    "if ($request_method !~ ^(GET|HEAD|OPTIONS)$) {\n"
+    '            return 403 "badgateway: this run may only read its database; see database.may_write";\n'
+    "        }\n        "
+)
 CLOSE_EACH = (
     "# No keepalive: each request is a connection of its own, whatever this version of nginx takes as its default."
 )
@@ -38,6 +45,8 @@ class Face:
     """What the site is told that its users speak."""
     static: Mapping[str, Path] = field(default_factory=dict)
     """Folders that are served here, by their paths in addresses."""
+    reads_only: bool = False
+    """Whether what may write to the site's database is refused."""
 
 
 PLAIN = Face()
@@ -61,8 +70,13 @@ def render(  # noqa: PLR0913 # all but one by name
     many files one process may open; `face` is how the site looks to its users.
 
     Raises:
-        ConfigurationError: the template has an @{value} there is none of.
+        ConfigurationError: the template has an @{value} there is none of, or no place to keep a site from writing.
     """
+    if face.reads_only and _GUARD not in template:
+        raise ConfigurationError(
+            f"{NGINX}: has no {_GUARD}, where a run that may only read its database refuses all else; add it, or say "
+            "database.may_write"
+        )
     balances = front_door is FrontDoor.LOAD_BALANCER
     # A load balancer speaks HTTP and nothing else, whatever the server would speak.
     directives, scheme = ("proxy", "http://") if protocol == HTTP or balances else (protocol, "")
@@ -79,7 +93,7 @@ def render(  # noqa: PLR0913 # all but one by name
         "read_timeout_s": timeouts.proxy_read_s,
         "host": face.host or "$http_host",
         "forwarded_proto": "$scheme" if face.scheme == "http" else face.scheme,
-        "static": _static(face.static),
+        "static": (ONLY_READS if face.reads_only else "") + _static(face.static),
         "open_files": limit,
         # A client's connection and its upstream's are two; the last third is for temporary files.
         "connections": limit * 2 // 3,

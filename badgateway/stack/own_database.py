@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from badgateway.databases.database_kind import DatabaseFile
+from badgateway.databases.database_system import DatabaseSystem
+from badgateway.databases.registry import kind_of
 from badgateway.errors import ConfigurationError, DeploymentError
 from badgateway.process.child import Child, Command
 from badgateway.process.running import demand_end, running
 from badgateway.stack import look_at_settings
-from badgateway.stack.database import RunningDatabase
+from badgateway.stack.database import HOST, RunningDatabase
 
 DEADLINE_S = 60.0
 SCRIPT = Path(look_at_settings.__file__)
@@ -42,15 +45,15 @@ class SiteDatabase:
     @property
     def place(self) -> str:
         """Where it is, in words."""
-        if self.engine.endswith("sqlite3"):
+        if isinstance(kind_of(self.engine), DatabaseFile):
             return self.name
         return f"{self.host or 'a socket of this machine'}{f':{self.port}' if self.port else ''}"
 
 
-def demand_own_databases(looks: Sequence[Command], database: RunningDatabase, application: Path) -> None:
+def demand_own_databases(looks: Sequence[Command], database: RunningDatabase, application: Path) -> bool:
     """Return when every database that the site's settings name is the run's own, or a file of the run's copy.
 
-    Where there are no settings of Django's, nothing can be told.
+    Tells whether the site has such settings, of Django's, however it is loaded: without them nothing is known.
 
     Args:
         looks: Commands that load the site and print its databases, see look_at_settings.py.
@@ -64,30 +67,51 @@ def demand_own_databases(looks: Sequence[Command], database: RunningDatabase, ap
     """
     with ExitStack() as stack:
         children = [stack.enter_context(running(look)) for look in looks]
+        is_told = bool(children)
         for child in children:
             told = _settings(child)
+            is_told = is_told and bool(told)
             for found in map(_site_database, told.get("databases", ())):
                 why = foreign(found, database, application)
                 if why:
                     raise ConfigurationError(_refusal(found, why, database))
             # Its own commands may have settings for development; what is measured may not.
-            if told.get("debug") and not child.command.argv[2].endswith(".py"):
+            if told.get("debug") and not _is_of_a_command(child.command):
                 raise ConfigurationError(_IN_DEBUG)
+        return is_told
+
+
+def _is_of_a_command(look: Command) -> bool:
+    return look.argv[look.argv.index(str(SCRIPT)) + 1].endswith(".py")
 
 
 def foreign(found: SiteDatabase, database: RunningDatabase, application: Path) -> str:
     """Return why a database is not the run's own; empty when it is, or is none."""
     if found.engine in _WITHOUT_A_SERVER:
         return ""
-    if found.engine.endswith("sqlite3"):
-        if found.alias == "default":
-            return f"no {database.system.label}, which this run would measure"
-        return "" if _is_of_the_copy(found.name, application) else "a file outside the run's copy of the site"
+    run = database.system
+    if isinstance(kind_of(found.engine), DatabaseFile):
+        return _foreign_file(found, database, application)
+    if not isinstance(run, DatabaseSystem):
+        return f"the experiment's own is {run.label}"
     elsewhere = [option for option in found.options if option in _ELSEWHERE]
     if elsewhere:
         return f"its OPTIONS have {elsewhere[0]}, which may lead anywhere"
-    hosts = {database.host, *database.system.names_of_host}
-    return "" if found.host in hosts and found.port == str(database.port) else "not the run's own"
+    hosts = {database.host, *(run.names_of_host if database.host == HOST else ())}
+    ports = {str(database.port), "" if database.port == run.usual_port else str(database.port)}
+    # On a server of the run's own there is no other.
+    is_named = database.pid is not None or found.name == database.name
+    return "" if found.host in hosts and found.port in ports and is_named else "not the run's own"
+
+
+def _foreign_file(found: SiteDatabase, database: RunningDatabase, application: Path) -> str:
+    has_file = isinstance(database.system, DatabaseFile)
+    if has_file and (application / found.name).resolve() == Path(database.name).resolve():
+        return ""
+    if found.alias == "default":
+        # Between trials the kit puts its own file back, and no other.
+        return "not the run's own" if has_file else f"no {database.system.label}, which this run would measure"
+    return "" if _is_of_the_copy(found.name, application) else "a file outside the run's copy of the site"
 
 
 def _is_of_the_copy(name: str, application: Path) -> bool:
@@ -101,8 +125,13 @@ def _refusal(found: SiteDatabase, why: str, database: RunningDatabase) -> str:
     return (
         f"application.environment: the site's database {found.alias!r} is {kind} at {found.place}: {why}; nothing was "
         "run; let the settings take it from a variable, and set that here, such as "
-        f'DATABASE_URL = "${{database.url}}" (this time at {database.host}:{database.port})'
+        f'DATABASE_URL = "${{database.url}}"{_this_time(database)}'
     )
+
+
+def _this_time(database: RunningDatabase) -> str:
+    where = f"{database.host}:{database.port}" if database.host else database.name
+    return f" (this time at {where})" if where else ", with its system in [database]"
 
 
 def _settings(child: Child) -> Mapping[str, Any]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Self
 
+from badgateway.databases.database_system import DatabaseSystem
 from badgateway.databases.registry import database_of
 from badgateway.errors import BadgatewayError, ConfigurationError, DeploymentError
 from badgateway.model.application import Application
@@ -42,19 +43,19 @@ class Snapshot:
     nginx_template: str
     """The text of servers/nginx.conf, as it was before the servers could touch it."""
     database_template: str
-    """The text of the database's configuration file."""
+    """The text of the configuration file of the database's server; empty where it has none."""
     server_texts: Mapping[PurePosixPath, str] = field(default_factory=dict)
     """The texts of the server files."""
     interpreter: Interpreter = field(default_factory=kits_own)
     """What runs the site; it is used where it is."""
 
     @classmethod
-    def of(cls, root: Path, database: PurePosixPath, server_files: Iterable[PurePosixPath] = ()) -> Self:
+    def of(cls, root: Path, database: PurePosixPath | None, server_files: Iterable[PurePosixPath] = ()) -> Self:
         """Return the snapshot whose files are in root already, and not yet the account's.
 
-        `database` is the configuration file of the database.
+        `database` is the configuration file of the database's server; None where it has none.
         """
-        nginx, configuration = (_text(root / file) for file in (NGINX, database))
+        nginx, configuration = _text(root / NGINX), _text(root / database) if database else ""
         texts = {file: _text(root / copy_of(file)) for file in server_files}
         return cls(root=root, nginx_template=nginx, database_template=configuration, server_texts=texts)
 
@@ -99,12 +100,13 @@ def take_snapshot(
         ConfigurationError: a file or folder is missing or cannot be read.
         DeploymentError: there is no space for the copy.
     """
-    template = database_of(experiment).template
+    system = database_of(experiment)
+    template = system.template if isinstance(system, DatabaseSystem) else None
     try:
         _copy_application(root, folder, experiment.application)
         server_files = {server_file(configuration) for configuration in experiment.configurations}
         made = [one for one in experiment.configurations if is_made(one)]
-        for file in (NGINX, template):
+        for file in (NGINX, *([template] if template else [])):
             _copy_file(located_or_kits(root, file), folder / file)
         for one in made:
             _write_made(one, experiment, folder)

@@ -21,11 +21,14 @@ Known = Mapping[str, tuple[tuple[str, str, int], ...]]
 def take_statistics(database: RunningDatabase) -> Known:
     """Count the rows and values of all the site's tables, and return what is known of them now.
 
-    After a bulk load the server knows nothing of them, and would find out in the middle of some trial.
+    After a bulk load the server knows nothing of them, and would find out in the middle of some trial. Where there is
+    no server, whatever is known lies in the file itself.
 
     Raises:
         DeploymentError: the database cannot be asked, or a table cannot be read.
     """
+    if database.pid is None:
+        return MappingProxyType({})
     with _asking(database) as cursor:
         tables = _tables(cursor, database)
     _analyze(database, tables)
@@ -41,6 +44,8 @@ def renew_statistics(database: RunningDatabase) -> tuple[str, ...]:
     Raises:
         DeploymentError: the database cannot be asked, or a table cannot be read.
     """
+    if database.pid is None:
+        return ()
     with _asking(database) as cursor:
         then, now = database.statistics, _kept(cursor, database)
         changed = tuple(name for name in _tables(cursor, database) if now.get(name) != then.get(name))
@@ -50,7 +55,7 @@ def renew_statistics(database: RunningDatabase) -> tuple[str, ...]:
 
 @contextmanager
 def _asking(database: RunningDatabase, answer_s: float | None = None) -> Iterator[Any]:
-    client = database.system.client
+    client = database.server.client
     library = import_module(client.module)
     limits_s = CONNECT_DEADLINE_S, answer_s or ANSWER_DEADLINE_S
     try:
@@ -64,12 +69,12 @@ def _asking(database: RunningDatabase, answer_s: float | None = None) -> Iterato
 
 
 def _tables(cursor: Any, database: RunningDatabase) -> list[str]:  # PEP 249 has no type
-    cursor.execute(database.system.statistics.tables, (database.name,))
+    cursor.execute(database.server.statistics.tables, (database.name,))
     return [str(name) for (name,) in cursor.fetchall()]
 
 
 def _kept(cursor: Any, database: RunningDatabase) -> Known:  # as above
-    cursor.execute(database.system.statistics.kept, (database.name,))
+    cursor.execute(database.server.statistics.kept, (database.name,))
     kept: dict[str, tuple[tuple[str, str, int], ...]] = {}
     for table, index, counted, value in cursor.fetchall():
         kept[str(table)] = (*kept.get(str(table), ()), (str(index), str(counted), int(value)))
@@ -79,7 +84,7 @@ def _kept(cursor: Any, database: RunningDatabase) -> Known:  # as above
 def _analyze(database: RunningDatabase, tables: Sequence[str]) -> None:
     if not tables:
         return
-    system = database.system
+    system = database.server
     with _asking(database, ANALYZE_DEADLINE_S) as cursor:
         cursor.execute(system.statistics.analyze(tables))
         # A statement that gives no rows has no description, and nothing to fetch.

@@ -78,7 +78,7 @@ class Bench:
                 server. Or the disk is full; what is written then is cut off. Or somebody has changed the folder.
         """
         self._demand_folders()
-        if not psutil.pid_exists(self.database.pid):
+        if self.database.pid is not None and not psutil.pid_exists(self.database.pid):
             raise DeploymentError(
                 f"{self.database.system.label} (pid {self.database.pid}) ended by itself in the middle of the run; "
                 "look for what stopped it, such as the kernel's out-of-memory killer (dmesg), and run again"

@@ -20,6 +20,8 @@ _PROGRAM = Path(connect_cost.__file__)
 
 def connect_costs(bench: Bench) -> tuple[ConnectCost, ...]:
     """Measure each client in a process of its own; one that cannot connect has a problem instead of numbers."""
+    if bench.database.pid is None:
+        return ()
     # Two drivers may connect in the same way, where one is the other with something put around its waiting.
     ways = {client: (driver, options) for driver in _drivers(bench) for client, options in driver.ways}
     return tuple(

@@ -14,6 +14,7 @@ from badgateway.load.stillness import generator_disturbances
 from badgateway.model.trial import Disturbance, OutsidePart
 from badgateway.probe.vigil import Vigil
 from badgateway.probe.watch import DatabaseAccess, Watch
+from badgateway.stack.database import RunningDatabase
 from badgateway.stack.deployment import Deployment
 from badgateway.store.temporary_folder import OwnFolder
 from badgateway.study.bench import Bench
@@ -27,15 +28,8 @@ class Outside:
     def __init__(self, bench: Bench) -> None:
         """Begin to watch when the block of `watched` begins."""
         database = bench.database
-        self.access = DatabaseAccess(
-            system=database.system,
-            host=database.host,
-            port=database.port,
-            name=database.name,
-            user=database.user,
-            password=database.password,
-            pid=database.pid,
-        )
+        self.access = _access(database) if database.host else None
+        """How the database can be asked; None where it has no server."""
         self._database = database
         self._own_folders = bench.own_folders
         self._name = database.system.label
@@ -46,7 +40,8 @@ class Outside:
     def watched(self) -> Iterator[None]:
         """Watch the database, the kit, the clock and the run's folders until the block ends."""
         self._vigil.add_folders(*self._own_folders)
-        self._vigil.add_database(self._database.pid, self.access.pulse, self._name)
+        if self.access is not None and self.access.pid is not None:
+            self._vigil.add_database(self.access.pid, self.access.pulse, self._name)
         with self._vigil:
             try:
                 yield
@@ -55,7 +50,7 @@ class Outside:
                 raise
             finally:
                 # The kit stops it after the last trial only, so it is to be there.
-                if not psutil.pid_exists(self._database.pid):
+                if self._database.pid is not None and not psutil.pid_exists(self._database.pid):
                     self._ends.append(_ended(OutsidePart.DATABASE, f"{self._name} ended in the middle of the trial"))
 
     @contextmanager
@@ -94,8 +89,20 @@ class Outside:
         return counted(seen, load_start_s=drained_s - result.load_s, drained_s=drained_s)
 
 
-def watch_of(deployment: Deployment, database: DatabaseAccess) -> Watch:
-    """Return what is sampled of a deployment and its database."""
+def _access(database: RunningDatabase) -> DatabaseAccess:
+    return DatabaseAccess(
+        system=database.server,
+        host=database.host,
+        port=database.port,
+        name=database.name,
+        user=database.user,
+        password=database.password,
+        pid=database.pid,
+    )
+
+
+def watch_of(deployment: Deployment, database: DatabaseAccess | None) -> Watch:
+    """Return what is sampled of a deployment and its database, where that has a server."""
     return Watch(
         server_sockets=deployment.server_sockets,
         proxy_port=deployment.proxy_port,

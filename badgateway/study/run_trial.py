@@ -4,8 +4,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from badgateway.databases.database_kind import NO_DATABASE
 from badgateway.databases.database_system import PART
-from badgateway.errors import DeploymentError, LoadError, RestoreError, without_folder
+from badgateway.errors import DeclaredOtherwiseError, DeploymentError, LoadError, RestoreError, without_folder
+from badgateway.ledger.connected import never_connected
 from badgateway.load.locust import Drive
 from badgateway.load.progress import Progress
 from badgateway.load.standby import Standby
@@ -45,6 +47,7 @@ def run_trial(
         ):
             beside = Beside(standby=standby, finish_restore=finish_restore, outside=outside)
             result = _deploy_and_drive(trial, bench, raw, on_progress, machine, beside=beside, watch_loop=watch_loop)
+        _require_connected(bench, raw)
     except RestoreError as error:
         raise _not_restored(error, bench, outside.found(raw, client_s, None)) from error
     except (DeploymentError, LoadError) as error:
@@ -129,7 +132,7 @@ def _deploy_and_drive(  # what is run, where, and who looks on
         ) as deployment,
         ProcessSampler(
             raw / raw_files.PROCESSES,
-            {**deployment.roots, PART: (bench.database.pid,)},
+            {**deployment.roots, **({} if bench.database.pid is None else {PART: (bench.database.pid,)})},
             on_sample=machine.look,
         ) as processes,
         StackSampler(raw, watch_of(deployment, outside.access)) as stack,
@@ -158,6 +161,16 @@ def _deploy_and_drive(  # what is run, where, and who looks on
         )
         require_all_asked(configuration, deployment)
         return driven
+
+
+def _require_connected(bench: Bench, raw: Path) -> None:
+    # What has shown its settings was looked at before anything was run.
+    if bench.database.host and never_connected(raw):
+        raise DeclaredOtherwiseError(
+            f"the site never connected to the run's {bench.database.system.label}, so it used another database or "
+            "none: set the variable that leads to it under [application.environment], or say [database] system = "
+            f'"{NO_DATABASE}"'
+        )
 
 
 def _load(experiment: Experiment, trial: Trial) -> Load:

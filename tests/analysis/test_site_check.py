@@ -57,6 +57,17 @@ def test_no_answer_is_told_as_that(ledger):
     assert _route(found).found.startswith("no answer, CONNECT_ERROR")
 
 
+@pytest.mark.parametrize(
+    ("system", "word"), [("sqlite", "SQLite, sqlite3: the run's own file"), ("none", "no database")]
+)
+def test_a_database_without_a_server_has_no_connections_to_be_seen(system, word):
+    driver = {"driver": "sqlite3"} if system == "sqlite" else {}
+    (found,) = _database(experiment(database={"system": system}), trial_with(None), driver)
+
+    assert found.found.startswith(word)
+    assert not found.fix
+
+
 def test_without_a_ledger_nothing_is_said_of_routes(tmp_path):
     assert answers(tmp_path / "none.parquet") == ()
 

@@ -86,8 +86,10 @@ def test_a_django_site_is_out_of_debug_by_its_own_variable(repository):
     assert environment == {
         "NOTES_SECRET_KEY": "${random}",
         "NOTES_DEBUG": "False",
-        "DJANGO_SETTINGS_MODULE": "notes_site.settings",
+        "DJANGO_SETTINGS_MODULE": "loadtest.site_settings",
+        "SITE_DATABASE_FILE": "${database.name}",
     }
+    assert experiment["database"] == {"system": "sqlite", "driver": "sqlite3"}
     assert experiment["application"]["static"] == {"/static/": "staticfiles"}
     assert ["python", "manage.py", "migrate", "--noinput"] in experiment["application"]["prepare"]
     assert '# also there: ["python", "manage.py", "seed"]' in text
@@ -142,8 +144,7 @@ def test_settings_for_runs_that_are_there_already_are_not_overwritten(repository
     told = called(folder, "--yes", "--force")
 
     assert told.exit_code == 0, told.output
-    assert "next: badgateway check" not in told.output
-    assert 'next: fill in [database] of badgateway.toml, system = "mariadb" or "postgresql"' in told.output
+    assert "next: badgateway check" in told.output
     assert "DEBUG = False" in own.read_text()
     assert "mine" not in own.read_text()
 

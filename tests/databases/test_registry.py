@@ -4,6 +4,7 @@ from contextlib import ExitStack
 
 import pytest
 
+from badgateway.databases.database_system import DatabaseSystem
 from badgateway.databases.mariadb import DATABASE
 from badgateway.databases.registry import database_faults, database_of, databases
 from badgateway.errors import ConfigurationError
@@ -30,6 +31,7 @@ def test_a_database_of_another_package_is_found_by_its_entry_point_with_its_prog
     found = database_of(experiment(database={"system": "dummy"}))
 
     assert found.label == "Dummy"
+    assert isinstance(found, DatabaseSystem)
     assert database_program(found) == tmp_path / "dummy-database"
 
 
@@ -49,7 +51,7 @@ def test_a_database_that_nobody_knows_is_refused_with_those_there_are(installed)
 
     with pytest.raises(
         ConfigurationError,
-        match=r"database.system: oracle is no known database; there are dummy, mariadb, postgresql$",
+        match=r"database.system: oracle is no known database; there are dummy, mariadb, none, postgresql, sqlite$",
     ):
         database_of(experiment(database={"system": "oracle"}))
 
@@ -60,7 +62,7 @@ def test_a_database_that_nobody_knows_is_refused_with_those_there_are(installed)
         ({"value": "dummy_database:NOTHING"}, "AttributeError: module 'dummy_database' has no attribute 'NOTHING'"),
         ({"value": "not_there:DATABASE"}, "ModuleNotFoundError"),
         ({"value": "dummy_database:MODULE"}, "AttributeError"),
-        ({"value": "dummy_database:re"}, r"entry point dummy of badgateway.databases .* is no .*DatabaseSystem"),
+        ({"value": "dummy_database:re"}, r"entry point dummy of badgateway.databases .* is no .*DatabaseKind"),
         ({"name": "mariadb"}, "there are two databases mariadb; uninstall one"),
     ],
 )

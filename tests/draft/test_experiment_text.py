@@ -110,6 +110,14 @@ def test_what_a_run_sets_by_itself_is_said_and_is_no_line_that_a_run_refuses(tmp
     )
 
 
+def test_what_a_user_may_confirm_stands_there_for_a_site_without_settings(tmp_path):
+    variables = Variables().with_one("SHOP_URL", URL, "").with_one("SECRET", RANDOM, "")
+    text = experiment_text(draft(tmp_path, site(kind="flask"), variables=variables))
+
+    assert '# Take it in where the machine gives no network of its own: database_variables = ["SHOP_URL"]' in text
+    assert "database_variables" not in experiment_text(draft(tmp_path, site(), variables=variables))
+
+
 def test_host_and_scheme_are_those_of_production(tmp_path):
     found = site(flags={"SECURE_SSL_REDIRECT": True}, allowed_hosts=(".example.org", "shop.example.org"))
     table = written(tmp_path, found)["application"]
@@ -167,11 +175,27 @@ def test_a_baseline_that_is_not_known_is_said_with_what_helps(tmp_path, today, w
     assert word in line
 
 
-@pytest.mark.parametrize("found", [(), (database(engine="django.db.backends.sqlite3", host="", driver="sqlite3"),)])
-def test_a_database_that_no_run_can_serve_is_said_before_anybody_tries(tmp_path, found):
-    (line,) = told(draft(tmp_path, site(databases=found)), "database")
+def test_a_database_that_no_run_can_serve_is_said_before_anybody_tries(tmp_path):
+    found = database(engine="django.db.backends.oracle", driver="oracledb")
+    (line,) = told(draft(tmp_path, site(databases=(found,))), "database")
 
-    assert "MariaDB and PostgreSQL alone" in line
+    assert "MariaDB, PostgreSQL and SQLite alone" in line
+
+
+def test_a_site_without_a_database_is_run_without_one(tmp_path):
+    found = draft(tmp_path, site(databases=()))
+    (line,) = told(found, "database")
+
+    assert "a run has none" in line
+    assert tomllib.loads(experiment_text(found))["database"] == {"system": "none"}
+
+
+def test_a_site_that_deploys_on_a_file_is_measured_on_one(tmp_path):
+    file = database(engine="django.db.backends.sqlite3", host="", port="", user="", name="db.sqlite3", driver="sqlite3")
+    found = draft(tmp_path, site(databases=(file,)))
+
+    assert "SQLite, sqlite3; a run makes its own" in told(found, "database")[0]
+    assert tomllib.loads(experiment_text(found))["database"] == {"system": "sqlite", "driver": "sqlite3"}
 
 
 def test_a_server_with_greenlets_is_not_told_by_its_threads_alone(tmp_path):

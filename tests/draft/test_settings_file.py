@@ -11,7 +11,7 @@ from tests.draft.sites import database, site
 
 def test_what_variables_lead_to_is_left_alone():
     assert not needed(site(), Variables().with_one("DATABASE_URL", URL, "")).are_some
-    assert not needed(site(databases=(database(host="", engine="sqlite3"),)), Variables()).are_some
+    assert not needed(site(databases=(database(host="", engine="dummy"),)), Variables()).are_some
 
 
 def test_a_database_that_is_named_in_the_settings_is_led_by_variables_of_the_kits():
@@ -23,6 +23,20 @@ def test_a_database_that_is_named_in_the_settings_is_led_by_variables_of_the_kit
     assert variables.leads_to_database
     assert variables.values["DJANGO_SETTINGS_MODULE"] == MODULE
     assert set(example(variables)) == set(variables.values) - {"DJANGO_SETTINGS_MODULE"}
+
+
+def test_a_file_that_is_named_in_the_settings_is_led_by_a_variable_of_the_kits(monkeypatch):
+    changes = needed(site(databases=(database(host="", engine="django.db.backends.sqlite3"),)), Variables())
+    variables = with_settings(Variables(), changes)
+    text = settings_text("mysite.settings", changes).replace("from mysite.settings import *", "")
+    names: dict[str, Any] = {"DATABASES": {"default": {"ENGINE": "x", "NAME": "/srv/precious.sqlite3"}}}
+    monkeypatch.setenv("SITE_DATABASE_FILE", "/run/own.sqlite3")
+    exec(compile(text, "settings", "exec"), names)
+
+    assert changes == Changes(file=True)
+    assert variables.values["SITE_DATABASE_FILE"] == "${database.name}"
+    assert set(example(variables)) == {"SITE_DATABASE_FILE"}
+    assert names["DATABASES"]["default"] == {"ENGINE": "x", "NAME": "/run/own.sqlite3"}
 
 
 def test_what_is_written_runs_as_settings(monkeypatch):

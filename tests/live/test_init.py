@@ -1,8 +1,10 @@
 """A repository that knows nothing of the kit, from init to an answer: no line is written by hand, nothing touched."""
 
 import os
+import sqlite3
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -18,8 +20,14 @@ FLASK = (
     *("flask", "werkzeug", "jinja2", "markupsafe", "itsdangerous", "click", "blinker"),
     *("sqlalchemy", "greenlet", "typing_extensions", "pymysql"),
 )
-SITES = {"flask_shop": FLASK, "django_postgres": DJANGO}
+SITES = {
+    "flask_shop": FLASK,
+    "django_postgres": DJANGO,
+    "django_sqlite": ("django", "asgiref", "sqlparse", "typing_extensions"),
+}
 PRECIOUS = "precious"
+OWN_FILE = "db.sqlite3"
+"""Where the site on SQLite has its own data."""
 DECIDED = {0, 1, 3}
 """A pick, none qualifies, or too little to say."""
 
@@ -31,6 +39,9 @@ def site(request: pytest.FixtureRequest) -> Iterator[Path]:
             folder.chmod(0o711)
         root = repository(folder, request.param, SITES[request.param])
         (root / ".env").write_text(f"DATABASE_URL=mysql://me:{PRECIOUS}@db.example.org/shop\n")
+        with closing(sqlite3.connect(root / OWN_FILE)) as link, link:
+            link.execute("CREATE TABLE notes_note (text)")
+            link.execute("INSERT INTO notes_note VALUES (?)", (PRECIOUS,))
         # Users that somebody wrote by hand would be kept; this is about those that init writes.
         subprocess.run(["git", "rm", "-rqf", "--ignore-unmatch", "loadtest"], cwd=root, check=True)
         kit = Kit(root, "init", "--yes")
@@ -61,3 +72,8 @@ def test_a_run_ends_with_an_answer(site: Path):
     assert kit.end(300) in DECIDED, kit.errors
     (latest,) = (site / "results").glob("*/latest")
     assert read_report(latest)["choice"]["kind"]
+
+
+def test_the_users_own_file_is_as_it_was(site: Path):
+    with closing(sqlite3.connect(site / OWN_FILE)) as link:
+        assert link.execute("SELECT * FROM notes_note").fetchall() == [(PRECIOUS,)]

@@ -38,7 +38,7 @@ def database(request: pytest.FixtureRequest) -> RunningDatabase:
 
 
 def execute(database: RunningDatabase, *statements: str) -> list[Any]:
-    client = database.system.client
+    client = database.server.client
     with closing(import_module(client.module).connect(**client.arguments(database, 5, 30))) as link:
         for attribute, value in client.attributes.items():
             setattr(link, attribute, value)

@@ -278,7 +278,7 @@ def peer_site(school_database: SchoolDatabase, raw_folder: Path) -> Snapshot:
     (site / "echo.py").write_text(PEER)
     for name in ("servers", ".badgateway"):
         (raw_folder / name).symlink_to(school_database.snapshot.root / name)
-    return Snapshot.of(raw_folder, school_database.database.system.template)
+    return Snapshot.of(raw_folder, school_database.database.server.template)
 
 
 def test_a_load_balancer_uses_its_connection_again(

@@ -89,7 +89,7 @@ def small_site(school_database: SchoolDatabase, raw_folder: Path):
             declared,
             declared.configurations[0],
             database=school_database.database,
-            snapshot=Snapshot.of(raw_folder, school_database.database.system.template),
+            snapshot=Snapshot.of(raw_folder, school_database.database.server.template),
             raw=raw_folder,
             account=school_database.account,
         )

@@ -58,6 +58,7 @@ def school(account) -> Iterator[SchoolDatabase]:
         snapshot = take_snapshot(declared, ROOT, folder / "snapshot", account)
         with prepare_database(declared, snapshot=snapshot, folder=folder / "database", account=account) as database:
             yield SchoolDatabase(experiment=declared, snapshot=snapshot, database=database, account=account)
+        assert database.pid is not None
         assert not psutil.pid_exists(database.pid)
 
 
@@ -102,7 +103,7 @@ def get(deployment: Deployment, path: str) -> tuple[int, bytes]:
 def access_to(school: SchoolDatabase) -> DatabaseAccess:
     there = school.database
     return DatabaseAccess(
-        system=there.system,
+        system=there.server,
         host=there.host,
         port=there.port,
         name=there.name,

@@ -105,7 +105,7 @@ def small_site(school_database: SchoolDatabase, raw_folder: Path):
             hand_over(path, school_database.account)
         for name in ("servers", ".badgateway"):
             (raw_folder / name).symlink_to(school_database.snapshot.root / name)
-        return Snapshot.of(raw_folder, school_database.database.system.template, school_database.snapshot.server_texts)
+        return Snapshot.of(raw_folder, school_database.database.server.template, school_database.snapshot.server_texts)
 
     return make
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from badgateway.databases import mariadb
+from badgateway.databases import mariadb, none, sqlite
 from badgateway.errors import DeploymentError
 from badgateway.process.child import Command
 from badgateway.stack import database as room
@@ -48,6 +48,34 @@ def test_an_application_is_told_of_its_pool_and_of_tls():
     environment = DATABASE.environment("pymysql", 0, pool=8, tls=True)
 
     assert (environment["DB_POOL_SIZE"], environment["DB_TLS"]) == ("8", "1")
+
+
+def test_an_application_finds_a_file_by_its_path():
+    file = RunningDatabase(
+        system=sqlite.DATABASE, folder=Path("/tmp/t"), account=None, name="/tmp/t/written/site.sqlite3"
+    )
+
+    assert file.environment("sqlite3", 0)["DB_NAME"] == "/tmp/t/written/site.sqlite3"
+    assert file.environment("sqlite3", 0)["DB_HOST"] == file.environment("sqlite3", 0)["DB_PORT"] == ""
+    assert file.filled({"URL": "${database.url}", "NAME": "${database.name}"}) == {
+        "URL": "sqlite:////tmp/t/written/site.sqlite3",
+        "NAME": "/tmp/t/written/site.sqlite3",
+    }
+
+
+def test_where_there_is_no_database_nothing_leads_to_one():
+    nothing = RunningDatabase(system=none.DATABASE, folder=Path("/tmp/t"), account=None)
+
+    assert nothing.filled({"URL": "${database.url}"}) == {"URL": ""}
+
+
+@pytest.mark.parametrize(("system", "name"), [("sqlite", "site.sqlite3"), ("none", "")])
+def test_what_has_no_server_gets_a_folder_and_starts_nothing(system, name, tmp_path):
+    declared = experiment(database={"system": system})
+    with run_database(declared, "", folder=tmp_path, account=None) as database:
+        assert database.pid is None
+        assert database.written.is_dir()
+        assert database.name == (str(database.written / name) if name else "")
 
 
 def test_the_password_is_not_printed_with_the_database():

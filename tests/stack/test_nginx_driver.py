@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 import pytest
 
+from badgateway.errors import ConfigurationError
 from badgateway.model.configuration import Timeouts
 from badgateway.model.knob import FrontDoor
 from badgateway.stack import nginx
@@ -41,6 +42,23 @@ def test_two_servers_get_the_same_front_but_for_the_line_that_hands_over():
     assert [pair for pair in zip(ours, theirs, strict=True) if pair[0] != pair[1]] == [
         ("            proxy_pass http://application;", "            uwsgi_pass application;")
     ]
+
+
+def test_a_run_that_may_only_read_refuses_what_may_write_before_the_site_sees_it():
+    text = rendered("http", face=nginx.Face(reads_only=True))
+
+    assert text.index("if ($request_method !~ ^(GET|HEAD|OPTIONS)$)") < text.index("location /")
+    assert "return 403" in text
+    with pytest.raises(ConfigurationError, match=r"@\{static\}"):
+        nginx.render(
+            TEMPLATE.replace("@{static}", ""),
+            protocol="http",
+            upstreams=["/tmp/t/run/web.sock"],
+            port=8080,
+            timeouts=Timeouts(app_s=4, proxy_connect_s=3, proxy_read_s=5, client_s=10),
+            open_files=1024,
+            face=nginx.Face(reads_only=True),
+        )
 
 
 def test_both_protocols_have_the_same_limits_and_buffers():

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from badgateway.databases.mariadb import DATABASE as MARIADB
+from badgateway.databases.none import DATABASE as NONE
 from badgateway.databases.postgresql import DATABASE as POSTGRESQL
+from badgateway.databases.sqlite import DATABASE as SQLITE
 from badgateway.errors import ConfigurationError, DeploymentError
 from badgateway.process.child import Command
 from badgateway.stack.database import RunningDatabase
@@ -133,6 +135,44 @@ def test_a_site_whose_own_database_is_of_another_system_is_not_measured_as_if_it
         demand_own_databases([look(site, "wsgi:application")], database, site)
 
 
+@pytest.fixture
+def file(tmp_path) -> RunningDatabase:
+    """That of a run whose site deploys on a file."""
+    return RunningDatabase(
+        system=SQLITE, folder=tmp_path, account=None, name=str(tmp_path / "written" / "site.sqlite3")
+    )
+
+
+def on_file(name: str) -> str:
+    entry = f'{{"ENGINE": "django.db.backends.sqlite3", "NAME": {name}}}'
+    return f'import os\nSECRET_KEY = "x"\nDATABASES = {{"default": {entry}}}\n'
+
+
+def test_a_site_on_the_runs_own_file_is_let_in(site, file):
+    (site / "own.py").write_text(on_file('os.environ["DB_NAME"]'))
+
+    assert demand_own_databases([look(site, "wsgi:application", DB_NAME=file.name)], file, site)
+
+
+@pytest.mark.parametrize("name", ['"db.sqlite3"', '"/srv/shop/precious.sqlite3"'])
+def test_a_site_on_another_file_is_refused_by_its_name(name, site, file):
+    (site / "own.py").write_text(on_file(name))
+
+    with pytest.raises(ConfigurationError) as refused:
+        demand_own_databases([look(site, "wsgi:application")], file, site)
+    assert f"'default' is sqlite3 at {name[1:-1]}: not the run's own" in str(refused.value)
+    assert f"this time at {file.name}" in str(refused.value)
+
+
+def test_a_site_that_has_a_database_is_not_run_as_if_it_had_none(site, tmp_path):
+    none = RunningDatabase(system=NONE, folder=tmp_path, account=None)
+
+    for text in (SETTINGS.format(**PRECIOUS), on_file('"db.sqlite3"')):
+        (site / "own.py").write_text(text)
+        with pytest.raises(ConfigurationError, match=r"no database.* with its system in"):
+            demand_own_databases([look(site, "wsgi:application")], none, site)
+
+
 def test_settings_for_development_are_refused_where_the_server_has_them_and_not_where_a_command_has(site, database):
     (site / "own.py").write_text(SETTINGS.format(**OWN) + "DEBUG = True\n")
 
@@ -152,7 +192,10 @@ def test_a_site_finds_the_modules_of_python_and_not_those_of_the_kit(site, datab
 def test_what_is_no_django_site_has_no_settings_to_look_at(site, database):
     (site / "shop.py").write_text("print('loading')\ndef application(environ, start): ...\n")
 
-    demand_own_databases([look(site, "shop:application")], database, site)
+    assert demand_own_databases([look(site, "wsgi:application")], database, site)
+    assert not demand_own_databases([look(site, "shop:application")], database, site)
+    other = replace(look(site, "shop:application"), log=site.parent / "other.log")
+    assert not demand_own_databases([look(site, "wsgi:application"), other], database, site)
 
 
 def test_a_site_that_cannot_be_loaded_is_not_run(site, database):

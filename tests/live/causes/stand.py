@@ -152,7 +152,7 @@ class Stands:
                 declared.configurations[0],
                 database=self.school.database,
                 snapshot=Snapshot.of(
-                    self.raw, self.school.database.system.template, [declared.configurations[0].server]
+                    self.raw, self.school.database.server.template, [declared.configurations[0].server]
                 ),
                 raw=self.raw,
                 account=self.school.account,
@@ -168,7 +168,7 @@ class Stands:
             (self.raw / name).symlink_to(self.school.snapshot.root / name)
         shutil.copytree(SITE, self.raw / "site", ignore=shutil.ignore_patterns("__pycache__"))
         (self.raw / "servers").mkdir()
-        template = self.school.database.system.template.name
+        template = self.school.database.server.template.name
         for name, edit in ((server, edit_server), ("nginx.conf", edit_proxy), (template, str)):
             (self.raw / "servers" / name).write_text(edit((ROOT / "servers" / name).read_text()))
         _hand_over_all(self.raw, self.school.account)

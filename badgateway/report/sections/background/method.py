@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from badgateway import numbers
+from badgateway.databases.registry import database_of
 from badgateway.model.experiment import Load
 from badgateway.model.manifest import Circumstances
 from badgateway.model.study_summary import StudySummary
@@ -22,6 +23,7 @@ def measured(study: StudySummary) -> tuple[str, ...]:
         _LATENCY,
         *((_DUE,) if load.rates_per_s else ()),
         "The interval beside a share of failures is the exact (Clopper-Pearson) 95 % interval.",
+        *_about_database(study),
         *circumstances(study.circumstances),
         f"{_blocks(study)} Their order is balanced over the blocks and drawn with seed {study.seed}.",
     )
@@ -47,6 +49,12 @@ _LATENCY = (
     "Latency is from the start of a request to its last byte, of OK requests only: a fast failure does not make a "
     "configuration look fast. First byte is the time until the answer begins."
 )
+
+
+def _about_database(study: StudySummary) -> Iterator[str]:
+    found = database_of(study.experiment).about
+    if found:
+        yield found
 
 
 def circumstances(found: Circumstances | None) -> Iterator[str]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from badgateway import numbers
+from badgateway.databases.database_system import DatabaseSystem
 from badgateway.databases.registry import database_of
 from badgateway.model.axis import AXES
 from badgateway.model.configuration import Configuration
@@ -125,14 +126,22 @@ def _surroundings(experiment: Experiment) -> tuple[Setting, ...]:
     return (
         Setting(name="application", value=f"{experiment.application.wsgi} in {experiment.application.directory}"),
         *(Setting(name=name, value=value) for name, value in sorted(experiment.application.environment.items())),
-        Setting(
-            name=f"{database_of(experiment).label} max_connections",
-            value=numbers.count(experiment.database.max_connections),
-        ),
+        _database(experiment),
         Setting(name="Locust file", value=str(load.locustfile)),
         *_levels(load),
         *(Setting(name=name, value=numbers.declared_seconds(value)) for name, value in limits),
     )
+
+
+def _database(experiment: Experiment) -> Setting:
+    found, there = database_of(experiment), experiment.database
+    if there.url is not None:
+        use = f"may write to {there.may_write}" if there.may_write else "only read from"
+        return Setting(name="database", value=f"{found.label}, that of {there.url}, {use}")
+    if isinstance(found, DatabaseSystem):
+        value = numbers.count(experiment.database.max_connections)
+        return Setting(name=f"{found.label} max_connections", value=value)
+    return Setting(name="database", value=found.label)
 
 
 def _levels(load: Load) -> Iterator[Setting]:

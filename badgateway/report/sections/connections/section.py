@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from badgateway import numbers
-from badgateway.databases.database_system import DatabaseSystem
+from badgateway.databases.database_kind import DatabaseKind
 from badgateway.databases.registry import database_of
 from badgateway.model.configuration import Configuration
 from badgateway.model.load_level import LoadLevel
@@ -124,7 +124,7 @@ def _row(
     )
 
 
-def _cost_ms(configuration: Configuration, system: DatabaseSystem, costs: Sequence[ConnectCost]) -> float | None:
+def _cost_ms(configuration: Configuration, system: DatabaseKind, costs: Sequence[ConnectCost]) -> float | None:
     driver = system.driver(configuration.driver)
     client = driver.client(tls=configuration.database_tls) if driver else None
     return next((cost.median_ms for cost in costs if cost.client == client), None)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 
 from badgateway import numbers
-from badgateway.databases.database_system import DatabaseSystem
+from badgateway.databases.database_kind import DatabaseKind
 from badgateway.databases.registry import database_of
 from badgateway.model.experiment import Experiment
 from badgateway.model.load_level import LoadLevel
@@ -136,7 +136,7 @@ def build(study: StudySummary) -> WorkerChecksView | None:
     )
 
 
-def _about_connects(costs: Sequence[ConnectCost], system: DatabaseSystem) -> Iterator[str]:
+def _about_connects(costs: Sequence[ConnectCost], system: DatabaseKind) -> Iterator[str]:
     measured = {cost.client for cost in costs}
     for driver in system.drivers:
         if driver.about_connects and any(client in measured for client, _ in driver.ways):

@@ -4,12 +4,31 @@ import os
 import signal
 import time
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 from wsgiref.types import StartResponse, WSGIEnvironment
+
+import pymysql
+
+if TYPE_CHECKING:
+    from pymysql.cursors import Cursor
 
 HALF_BYTES = 256 * 1024
 DRIP_HEAD_BYTES = 64 * 1024  # less would stay in nginx's buffers, and the client would see no header
 DRIPS = 40
+
+
+def connect() -> "pymysql.Connection[Cursor] | None":
+    """Use the run's database as little as a site can: a trial of one that never connects is INVALID."""
+    host, user, password, name = (os.environ[f"DB_{one}"] for one in ("HOST", "USER", "PASSWORD", "NAME"))
+    try:
+        return pymysql.connect(host=host, port=int(os.environ["DB_PORT"]), user=user, password=password, database=name)
+    except pymysql.Error:
+        # While it is only looked at, nothing is connected to.
+        return None
+
+
+LINK = connect()
 
 
 def die() -> None:

@@ -1,0 +1,49 @@
+"""What holds of any database, and of those that no server serves: a file, or none at all."""
+
+from dataclasses import dataclass
+
+from badgateway.databases.driver import Driver
+from badgateway.model.evidence import ServerEvent
+
+STANDARD_TEXT = "'(?:[^']|'')*(?:'|$)"
+"""A text in a statement as standard SQL has it; one may be cut off where the statement was."""
+
+
+NO_DATABASE = "none"
+"""What experiments call it where a site has none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatabaseKind:
+    """What an experiment may have for its database; one that is nothing more is none, and nothing is started for it."""
+
+    name: str
+    """As experiments, files and logs call it: small letters."""
+    label: str
+    """The name as its makers write it."""
+    engines: tuple[str, ...] = ()
+    """Words in what sites call it: in the engine of Django's settings, in the scheme of an address."""
+    scheme: str = ""
+    """Of an address in a variable such as DATABASE_URL; empty: the name."""
+    drivers: tuple[Driver, ...]
+    """Those that a configuration may name, the recommended one first."""
+    text_values: str = STANDARD_TEXT
+    """The texts in its statements, as opposed to quoted names: a regular expression, in which white space is none."""
+    error_texts: tuple[tuple[ServerEvent, str], ...] = ()
+    """What its drivers and their pools write into an application's log: regular expressions, and what each means."""
+    about: str = ""
+    """A sentence for readers of a report about what a site on it cannot do; empty where there is no such thing."""
+
+    def driver(self, name: str) -> Driver | None:
+        """Return the driver of that name; None when it is none of this system's."""
+        return next((driver for driver in self.drivers if driver.name == name), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatabaseFile(DatabaseKind):
+    """One that is a file, which each process of the site opens by itself."""
+
+    file: str
+    """Its name in the run's own folder."""
+    beside: tuple[str, ...] = ()
+    """What its name is followed by in the names of files that belong to it while it is open."""

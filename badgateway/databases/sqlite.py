@@ -1,0 +1,27 @@
+"""SQLite: all that is true of it alone."""
+
+from badgateway.databases.database_kind import DatabaseFile
+from badgateway.databases.driver import Driver
+
+DATABASE = DatabaseFile(
+    name="sqlite",
+    label="SQLite",
+    engines=("sqlite",),
+    file="site.sqlite3",
+    beside=("-journal", "-wal", "-shm"),
+    drivers=(
+        Driver(
+            name="sqlite3",
+            # Python brings it.
+            distribution="",
+            module="sqlite3",
+            plain=("sqlite3", {}),
+            name_argument="database",
+            without_pool="its connections are files that each process opens",
+            blocks="it waits in C",
+        ),
+    ),
+    about="SQLite lets one connection write at a time: the others wait, in Django 5 s unless OPTIONS say otherwise, "
+    'and then get the error "database is locked". So more workers read faster, and do not write faster. The file lay '
+    "on this machine's own disk.",
+)

@@ -1,0 +1,67 @@
+"""Tells whether the kit runs in a network of its own, and starts it anew in one."""
+
+import os
+import socket
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from badgateway.process import apart
+
+_NO_LINUX = "only Linux has such a thing"
+
+
+class StartApart(Exception):  # noqa: N818 # nothing went wrong
+    """The program is to be executed anew, in a network of its own, when what it holds has been let go."""
+
+    def __init__(self, allowed: Sequence[int] = (), written: Sequence[Path] = ()) -> None:
+        super().__init__("to be started anew")
+        self.allowed = allowed
+        """Ports of this machine that are to be there too."""
+        self.written = written
+        """Files and folders that are there, and to be written to."""
+
+
+def is_apart() -> bool:
+    """Tell whether nothing outside of this program can be reached from here; see apart.py."""
+    network, _, _ = os.environ.get(apart.MARK, "").rpartition(" ")
+    # Somebody else's variable, or one that was handed on to another network, says nothing.
+    return bool(network) and os.path.exists(apart.NETWORK) and network == str(apart.NETWORK.readlink())  # noqa: PTH110
+
+
+def why_not_apart() -> str:
+    """Return why the kit could not be started in a network of its own; empty where that was not tried, or worked."""
+    if sys.platform != "linux":
+        return _NO_LINUX
+    told = os.environ.get(apart.MARK, "")
+    return told[1:] if told.startswith("-") else ""
+
+
+def can_start_apart() -> bool:
+    """Tell whether it is of use to try: here can be such networks, this is none, and it has not failed before."""
+    return sys.platform == "linux" and not is_apart() and not why_not_apart()
+
+
+def start_apart(program: Sequence[str], asked: StartApart) -> None:
+    """Execute the running program anew, in a network of its own.
+
+    Args:
+        program: Its command line, as Python got it.
+        asked: What is to be there too.
+    """
+    # Abstract sockets are as wide as a network: what is locked for the whole machine is locked in that of now.
+    lock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    lock.set_inheritable(True)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    script = (sys.executable, "-I", "-S", apart.__file__, str(lock.detach()))
+    given = (",".join(map(str, asked.allowed)), os.pathsep.join(map(str, asked.written)))
+    os.execv(script[0], (*script, *given, sys.executable, *program[1:]))  # noqa: S606 # the command that runs already
+
+
+def machines_socket() -> socket.socket:
+    """Return a new unix socket, whose abstract names are those of the machine's network."""
+    _, _, descriptor = os.environ.get(apart.MARK, "").rpartition(" ")
+    if is_apart() and descriptor.isdecimal():
+        return socket.socket(fileno=os.dup(int(descriptor)))
+    return socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
