@@ -1,5 +1,6 @@
 """What has come of one HTTP answer so far, and whether it ended well."""
 
+from functools import lru_cache
 from typing import Final
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
@@ -8,6 +9,11 @@ from badgateway.load.checks import BodyCheck
 
 _FIRST_FINAL: Final = 200
 """1xx answers come before the one that was asked for."""
+
+
+@lru_cache(maxsize=200)
+def _field(name: bytes) -> str:
+    return name.decode("latin-1").lower()
 
 
 class BrokenReplyError(Exception):
@@ -105,7 +111,7 @@ class Reply:
         """Keep a field of the header."""
         if self.is_complete:
             return
-        field, text = name.decode("latin-1").lower(), value.decode("latin-1")
+        field, text = _field(name), value.decode("latin-1")
         self._headers[field] = text
         if field == "set-cookie":
             self.set_cookies.append(text)

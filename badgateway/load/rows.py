@@ -4,6 +4,7 @@ import csv
 import errno
 import io
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from badgateway.model import raw
@@ -98,6 +99,8 @@ def _cells(row: ClientRow) -> tuple[str | int, ...]:
     )
 
 
+# Most rows have one of a few names, and nothing to say besides.
+@lru_cache(maxsize=1000)
 def _one_line(text: str, most: int) -> str:
     """Return text as one line that can be written, so that a reader can follow the file while it grows."""
     return printable(" ".join(text.split()))[:most]

@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 
 import gevent.socket
 from gevent import Timeout
-from gevent.monkey import get_original
 
 from badgateway.load.reply import BrokenReplyError, Reply
 from badgateway.model.raw_words import ClientError
@@ -22,10 +21,6 @@ CHUNK_BYTES: Final = 64 * 1024
 
 # Wall clock as a base, to lay rows beside the proxy's log; monotonic from there, so that no time is negative.
 _EPOCH_S = time.time() - time.perf_counter()
-
-# The kernel's own poll: the cooperative one would give way to other users between the look and the request.
-_poll = get_original("select", "poll")
-_POLL_READABLE: Final = 1
 
 
 def now_s() -> float:
@@ -83,7 +78,7 @@ class Connection:
             sock.settimeout(silence_s)
             # A server may answer and close before it has read all; what can be read tells.
             with suppress(OSError):
-                sock.sendall(request)
+                _send(sock, request)
             while not reply.is_complete:
                 _take_next(sock, reply)
             if not reply.should_close:
@@ -107,12 +102,8 @@ class Connection:
                 sock.close()
 
     def _idle(self) -> gevent.socket.socket | None:
-        if self._socket is None:
-            return None
-        poll = _poll()
-        poll.register(self._socket, _POLL_READABLE)
         # Nothing was asked, so what can be read is the server's close.
-        if poll.poll(0):
+        if self._socket is not None and _can_be_read(self._socket):
             self.close()
         return self._socket
 
@@ -158,11 +149,32 @@ def whole_body(given: Any) -> bytes:
 
 def request_bytes(method: str, target: str, fields: Iterable[tuple[str, str]], body: bytes | None) -> bytes:
     """Return the bytes of a request; ValueError when a line of its header would be two."""
-    lines = (f"{method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in fields))
-    if any("\r" in line or "\n" in line for line in lines):
+    lines = [f"{method} {target} HTTP/1.1", *[f"{name}: {value}" for name, value in fields], "", ""]
+    header = "\r\n".join(lines)
+    if header.count("\r") != len(lines) - 1 or header.count("\n") != len(lines) - 1:
         message = f"{method} {target!r}: a line break in target or headers"
         raise ValueError(message)
-    return "\r\n".join((*lines, "", "")).encode("latin-1") + (body or b"")
+    return header.encode("latin-1") + (body or b"")
+
+
+def _can_be_read(sock: gevent.socket.socket) -> bool:
+    """Tell whether something has come, a close or a fault too, and leave it there."""
+    # Without a wait it does not give way to other users between this look and the request.
+    sock.settimeout(0)
+    try:
+        sock.recv(1, gevent.socket.MSG_PEEK)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def _send(sock: gevent.socket.socket, request: bytes) -> None:
+    """Send all of it; mostly the kernel takes it at once, and gevent's own loop costs as much as the rest of this."""
+    sent = sock.send(request)
+    if sent < len(request):
+        sock.sendall(request[sent:])
 
 
 def _take_next(sock: gevent.socket.socket, reply: Reply) -> None:
