@@ -94,6 +94,7 @@ def stream_pieces(name: str, stream: BinaryIO, scratch: Scratch, piece_bytes: in
     path: Path | None = None
     for content, is_last in _contents(name, stream, piece_bytes):
         piece = pieces.piece(content, _Same(scratch, path), is_last=is_last)
+        del content
         if piece is not None:
             path = piece.path
             yield piece
@@ -115,12 +116,14 @@ def _contents(name: str, stream: BinaryIO, piece_bytes: int) -> Iterator[tuple[b
     try:
         reader = _in_utf_8(_unpacked(_Peeked(stream)))
         content = reader.read(piece_bytes)
-        following = reader.read(piece_bytes) if content else b""
-        if not following:
-            content = as_lines(content)
-        while content:
-            yield content, not following
-            content, following = following, reader.read(piece_bytes) if following else b""
+        # A byte ahead tells whether this was the last, and takes no memory while the piece is read.
+        ahead = reader.read(1) if content else b""
+        contents = [content if ahead else as_lines(content)]
+        del content
+        while contents[-1]:
+            yield contents.pop(), not ahead
+            contents = [ahead + reader.read(piece_bytes) if ahead else b""]
+            ahead = reader.read(1) if ahead else b""
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise RawDataError(
             f"{name} is a cut or damaged gzip file: copy it again, or unpack what is left of it"
