@@ -35,7 +35,7 @@ with pymysql.connect(
 def trials(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     """The trials of one configuration in three blocks, as report.json has them."""
     declared = load_experiment(ROOT / "experiments" / "servers.toml")
-    application = {"restore": ("python", "-c", RESTORE), "environment": {"APP_MEMBERS": "2000"}}
+    application = {"restore": ("python", "-c", RESTORE), "environment": {"APP_MEMBERS": "600"}}
     experiment = declared.model_copy(
         update={
             "study": None,
