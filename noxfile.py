@@ -361,7 +361,7 @@ def print_times(session: nox.Session) -> None:
 
 @nox.session
 def unit(session: nox.Session) -> None:
-    """Run the tests of the pure rooms, of what are many alike a part, without a compiler: a minute and a half."""
+    """Run the tests of the pure rooms, of what are many alike a part, without a compiler: little more than a minute."""
     make(
         session, LIGHT, ["install", "--no-build", "--constraint", str(LOCK), "--group", "unit", "-r", "pyproject.toml"]
     )

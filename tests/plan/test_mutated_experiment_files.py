@@ -111,7 +111,7 @@ def test_a_damaged_file_is_planned_or_refused_by_its_name(file, examples):
     run()
 
 
-@pytest.mark.parametrize("examples", amounts(SOME // 2, ALL // 2))
+@pytest.mark.parametrize("examples", amounts(SOME // 6, ALL // 2))
 @pytest.mark.parametrize("name", NAMED)
 def test_a_damaged_file_of_servers_is_planned_with_or_refused_by_its_name(name, file, examples):
     whole = ROOT / "servers" / name
