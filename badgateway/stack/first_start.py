@@ -4,13 +4,17 @@ import socket
 import threading
 import time
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from http.client import HTTPConnection, HTTPException
+from importlib import import_module
 from ipaddress import ip_address
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import psutil
 
+from badgateway.errors import DeploymentError
+from badgateway.model.raw_words import SampleSeries
 from badgateway.stack.database import RunningDatabase
 from badgateway.stack.deployment import Deployment
 
@@ -21,6 +25,7 @@ FAMILY_S = 0.02
 SETTLE_S = 1.0
 """What connects in the background after the first answer is seen too."""
 ANSWER_S = 5.0
+COUNTED_S = 1.2
 _WAITS = frozenset((psutil.CONN_LISTEN, psutil.CONN_NONE))
 
 
@@ -37,6 +42,7 @@ class Connections:
         self._kit = psutil.Process()
         self._family: list[psutil.Process] = []
         self._family_s = 0.0
+        self._made, self._is_counted = 0, False
 
     def look(self) -> None:
         """Note what they are connected to now."""
@@ -55,17 +61,27 @@ class Connections:
             else:
                 self._seen.add((one.laddr.port, one.raddr.ip.removeprefix("::ffff:"), one.raddr.port))
 
+    def begin(self) -> None:
+        """Let the database count from now on, where it is the run's own: of another one others make connections too."""
+        if self._database.pid is not None:
+            self._made = connects_made(self._database)
+
     def settle(self, deployment: Deployment, path: str) -> None:
         """Ask a page again and again, for as long as something may still be connected to unasked."""
         until_s = time.monotonic() + SETTLE_S
         while time.monotonic() < until_s:
             with suppress(OSError, HTTPException):
                 _ask(deployment.url, path)
+        if self._database.pid is not None:
+            # Its own question is one more.
+            self._is_counted = connects_made(self._database) > self._made + 1
 
     @property
     def is_connected(self) -> bool:
-        """Whether the run's own database was connected to."""
-        return any(self._is_own(host, port) for _, host, port in self._seen)
+        """Whether the run's own database was connected to: seen, or counted by it; a file is made by who asks it."""
+        if not self._database.host:
+            return not self._database.name or Path(self._database.name).exists()
+        return self._is_counted or any(self._is_own(host, port) for _, host, port in self._seen)
 
     @property
     def elsewhere(self) -> tuple[str, ...]:
@@ -87,6 +103,30 @@ def _addresses(host: str) -> frozenset[str]:
     with suppress(OSError):
         return frozenset(str(found[4][0]) for found in socket.getaddrinfo(host, None))
     return frozenset((host,))
+
+
+def connects_made(database: RunningDatabase) -> int:
+    """Return how many connections a server says were made to it, that of the question among them.
+
+    Raises:
+        DeploymentError: It does not answer.
+    """
+    activity, client = database.server.activity, database.server.client
+    names = [name for name, series in activity.series.items() if series is SampleSeries.DB_CONNECTS]
+    library = import_module(client.module)
+    try:
+        with closing(library.connect(**client.arguments(database, ANSWER_S, ANSWER_S))) as link:
+            for name, value in client.attributes.items():
+                setattr(link, name, value)
+            cursor = link.cursor()
+            # What has ended is counted a second later, and the question itself with the next one.
+            cursor.execute(activity.counters)
+            cursor.fetchall()
+            time.sleep(COUNTED_S)
+            cursor.execute(activity.counters)
+            return sum(int(value) for name, value in cursor.fetchall() if name in names)
+    except (OSError, library.Error) as error:
+        raise DeploymentError(f"{database.system.label}: its connections: {type(error).__name__}: {error}") from error
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from badgateway.databases.database_kind import NO_DATABASE
 from badgateway.errors import ConfigurationError, DeploymentError
 from badgateway.model.experiment import Experiment
 from badgateway.plan.shown_settings import unconfirmed
@@ -36,7 +37,8 @@ def demand_nothing_else(experiment: Experiment, database: RunningDatabase, snaps
     """
     if is_apart():
         return
-    if not experiment.application.database_variables:
+    # Of a site without a database there is nothing to confirm, and it is started once all the same.
+    if not experiment.application.database_variables and experiment.database.system != NO_DATABASE:
         raise ConfigurationError(_ASKED.format(why=why_not_apart() or "this command does not make one"))
     fault = unconfirmed(experiment)
     if fault:
@@ -50,6 +52,7 @@ def _of_first_start(experiment: Experiment, database: RunningDatabase, snapshot:
     raw = folder / "first-start"
     raw.mkdir(mode=0o700)
     with watching(database, experiment.application.allowed_ports) as connections:
+        connections.begin()
         try:
             with deploy(
                 experiment, today, database=database, snapshot=snapshot, raw=raw, account=database.account

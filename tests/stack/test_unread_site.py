@@ -6,12 +6,17 @@ import sys
 import threading
 from contextlib import contextmanager
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
+from badgateway.databases.none import DATABASE as NONE
+from badgateway.databases.sqlite import DATABASE as SQLITE
 from badgateway.errors import ConfigurationError, DeploymentError
 from badgateway.process.apart import MARK
-from badgateway.stack import unread_site
+from badgateway.stack import first_start, unread_site
+from badgateway.stack.database import RunningDatabase
 from badgateway.stack.first_start import Connections, watching
 from badgateway.stack.project import Snapshot
 from badgateway.stack.unread_site import demand_nothing_else
@@ -94,6 +99,7 @@ def starting(*ports: int, fails: bool = False):
 @pytest.fixture(autouse=True)
 def _not_settling(monkeypatch):
     monkeypatch.setattr(Connections, "settle", lambda *_given: None)
+    monkeypatch.setattr(Connections, "begin", lambda *_given: None)
 
 
 def test_without_a_network_of_its_own_the_user_is_asked_which_variables_lead_to_the_database(demand):
@@ -140,6 +146,38 @@ def test_nor_is_one_that_connects_to_none(demand, monkeypatch, own):
 
     with pytest.raises(ConfigurationError, match="did not connect to the run's MariaDB; none of its commands was run"):
         demand(own, **CONFIRMED)
+
+
+@pytest.mark.parametrize(("made", "is_connected"), [((7, 8), False), ((7, 9), True)])
+def test_what_is_too_short_to_be_seen_is_counted_by_the_database(monkeypatch, made, is_connected):
+    monkeypatch.undo()
+    counts = iter(made)
+    monkeypatch.setattr(first_start, "connects_made", lambda _database: next(counts))
+    monkeypatch.setattr(first_start, "SETTLE_S", 0)
+    seen, deployment = Connections(DATABASE), cast("Any", SimpleNamespace(proxy_port=1, url=""))
+    seen.begin()
+    seen.settle(deployment, "/")
+
+    assert seen.is_connected is is_connected
+
+
+def test_a_file_of_the_runs_is_made_by_who_asks_it(tmp_path):
+    seen = Connections(RunningDatabase(system=SQLITE, folder=tmp_path, account=None, name=str(tmp_path / "site")))
+
+    assert not seen.is_connected
+    (tmp_path / "site").touch()
+    assert seen.is_connected
+
+
+def test_a_site_that_has_no_database_is_started_once_and_has_nothing_to_confirm(tmp_path, monkeypatch, user_database):
+    monkeypatch.setenv(MARK, "-Operation not permitted")
+    monkeypatch.setattr(unread_site, "deploy", starting(user_database))
+    declared = experiment(database={"system": "none"})
+    snapshot = Snapshot(root=tmp_path, nginx_template="", database_template="")
+    nothing = RunningDatabase(system=NONE, folder=tmp_path, account=None)
+
+    with pytest.raises(ConfigurationError, match=f"connected to 127.0.0.1:{user_database}"):
+        demand_nothing_else(declared, nothing, snapshot, tmp_path)
 
 
 def test_what_did_not_come_up_for_another_reason_is_told_as_that(demand, monkeypatch, own):
