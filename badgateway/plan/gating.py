@@ -91,7 +91,8 @@ def only_own(whole: Experiment) -> Experiment:
 
 def settings_of(configuration: Configuration, experiment: Experiment) -> dict[str, str]:
     """Return what a configuration declares, as texts; its variables are left out, for they may be secret."""
-    declared = configuration.model_dump(mode="json", exclude_defaults=True, exclude=_NO_SETTINGS)
+    # Defaults too: a change from one is said with both values.
+    declared = configuration.model_dump(mode="json", exclude_none=True, exclude=_NO_SETTINGS)
     limits = experiment.timeouts_of(configuration).model_dump(mode="json")
     said = {**declared, **{f"timeouts.{key}": value for key, value in limits.items()}}
     return {

@@ -109,6 +109,7 @@ def test_settings_are_told_without_variables():
     found = settings_of(one, now)
 
     assert found["listen"] == "100"
+    assert settings_of(now.configurations[0], now)["listen"] == "1024", "a default is a value too"
     assert "hidden" not in str(found)
     assert found["timeouts.app_s"] == str(now.timeouts.app_s)
     assert not is_before(one.name)
