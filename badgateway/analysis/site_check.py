@@ -36,7 +36,10 @@ _FIXES = {
 MOST_LINES = 8
 _MOST_BYTES = 1 << 20
 _FAILED = 500
-_REDIRECTED = "it redirects, mostly to a login or to HTTPS: name where it leads to, or set application.scheme"
+_REDIRECTED = (
+    'it redirects, mostly to a login or to HTTPS: let users begin logged in (load.login = "sessions"), name where it '
+    "leads to, or set application.scheme"
+)
 _OTHER = "take the task out, or mend the site"
 
 

@@ -44,7 +44,10 @@ def test_each_route_is_told_with_its_worst_time_and_what_failed_apart(ledger):
     assert told == [("GET /", "200, at most 31 ms", False), ("GET /a/", "404, BAD_CONTENT (status 404)", True)]
 
 
-@pytest.mark.parametrize(("status", "word"), [(302, "redirects"), (404, "prepare"), (403, "forbidden"), (418, "mend")])
+@pytest.mark.parametrize(
+    ("status", "word"),
+    [(302, "redirects"), (302, 'load.login = "sessions"'), (404, "prepare"), (403, "forbidden"), (418, "mend")],
+)
 def test_the_fix_is_that_of_the_status(ledger, status, word):
     (found,) = answers(ledger(("GET /", status, status, "BAD_CONTENT", "", 1.0)))
 
