@@ -39,7 +39,7 @@ _HELD_OF_ERRORS = (
     "that are read, each in memory as text, as rows that were read and as rows that are kept."
 )
 _OF_LEDGER = (
-    "A quarter of the processor's time goes into joining the three books, and a little less each into ordering the rows "
+    "A quarter of the processor's time goes into joining the three books, and a bit less each into ordering the rows "
     "and into reading nginx's JSON. Rows for which the memory that is allowed is too small are on the disk meanwhile."
 )
 _OF_REPORT = (
