@@ -51,12 +51,14 @@ workers = 1
 USERS = """
 from locust import task
 
-from badgateway.load.recorder import RecordedUser
+from badgateway.load.recorder import RecordedUser, between
 
 class Visitor(RecordedUser):
+    wait_time = between(0.1, 0.3)
+
     @task
     def home(self):
-        self.fetch("GET", "/")
+        self.fetch("GET", "/", name="GET /")
 """
 CONNECT = """
 import os
