@@ -10,6 +10,7 @@ from badgateway import registry
 from badgateway.databases.database_kind import DatabaseKind
 from badgateway.databases.database_system import DatabaseSystem
 from badgateway.errors import ConfigurationError
+from badgateway.model.axis import AXES
 from badgateway.model.printable import printable_part
 
 if TYPE_CHECKING:
@@ -86,9 +87,11 @@ def database_faults(experiment: Experiment) -> Iterator[str]:
             yield f"{key}: '{one.driver}' is not allowed: input should be {allowed}, the drivers of {system.label}"
         elif one.pool and (why := driver.without_pool):
             yield f"configurations[{one.name}].pool: {one.driver} has none: {why}; take it out"
-        if not isinstance(system, DatabaseSystem) and any(one.database_distances_ms):
-            key = f"configurations[{one.name}].database_distances_ms"
-            yield f"{key}: {system.label} has no server that could be at a distance; take it out"
+        if not isinstance(system, DatabaseSystem):
+            for axis in AXES:
+                if axis.is_of_database_server and any(getattr(one, axis.values)):
+                    key = f"configurations[{one.name}].{axis.values}"
+                    yield f"{key}: {system.label} has no server, so there is no {axis.name}; take it out"
 
 
 def _allowed_databases(experiment: Experiment) -> Iterator[str]:

@@ -34,6 +34,8 @@ class Axis:
     """How it is done, one sentence for readers of a report."""
     unseen: str
     """What no trial has seen where nothing was done, a sentence for whoever deploys."""
+    is_of_database_server: bool = False
+    """Whether it takes a database that is a server."""
 
 
 DATABASE_DISTANCE = Axis(
@@ -49,6 +51,7 @@ DATABASE_DISTANCE = Axis(
     several="with {} ms a round trip to the database",
     how="A relay makes each round trip to the database take that much longer.",
     unseen="A database that is not on the same machine: every query of a request then takes a round trip.",
+    is_of_database_server=True,
 )
 
 AXES = (DATABASE_DISTANCE,)

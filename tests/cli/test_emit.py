@@ -131,7 +131,7 @@ def test_what_is_written_is_proven_at_the_highest_load_of_the_run(proving, out):
     done = emit(REPORT, "--out", out, "--prove")
 
     assert done.exit_code == 0, done.output
-    assert proving == ["uwsgi-16 120 8"]
+    assert proving == ["uwsgi-16 120 4"]
     page = (out / "PROOF.md").read_text()
     assert "**AS MEASURED.**" in page
     assert "- `nginx/school-site.conf: listen 80 backlog=4096;`" in page

@@ -13,6 +13,7 @@ from badgateway.probe import processes
 from badgateway.probe.processes import COLUMNS, ProcessSampler, cpu_seconds
 
 SLEEP = "import time; time.sleep(60)"
+UP = f"print('up', flush=True); {SLEEP}"
 BURN = "import time\nwhile time.process_time() < 0.3: pass"
 RECYCLE = f"""
 import subprocess, sys, time
@@ -71,8 +72,8 @@ def test_every_part_gets_rows_with_the_columns_of_the_contract(tmp_path):
 def test_a_part_of_several_programs_is_their_sum(tmp_path):
     path = tmp_path / "processes.csv"
     with (
-        program(SLEEP) as one,
-        program(SLEEP) as other,
+        program(UP, lines=1) as one,
+        program(UP, lines=1) as other,
         ProcessSampler(path, {"server": [one.pid, other.pid], "nginx": [other.pid]}, period_s=60),
     ):
         pass
