@@ -15,11 +15,8 @@ from badgateway.causes.silences import prepare_silences
 from badgateway.causes.spans import prepare_spans
 from badgateway.model.diagnosis import Diagnosis
 from badgateway.model.evidence import TABLES
-from badgateway.model.in_memory import planned_as_written
 
 _ROWS = f"SELECT {' + '.join(f'(SELECT count(*) FROM {table.name})' for table in TABLES)}"  # noqa: S608 # their names
-_FEW_ROWS = 2_000
-"""Up to so many, to plan a statement anew takes longer than to run it as it is written."""
 
 
 def diagnose(
@@ -48,12 +45,6 @@ def diagnose(
         journal = _first(connection, "SELECT count(app_pid) FROM failures") > 0
     rows = _first(connection, _ROWS)
     tables = LargeTables.of(connection, packs=packs, rows=rows)
-    with planned_as_written(connection, if_=rows <= _FEW_ROWS):
-        return _diagnosis(tables, requests=requests, journal=journal, given=given)
-
-
-def _diagnosis(tables: LargeTables, *, requests: int, journal: bool, given: frozenset[str]) -> Diagnosis:
-    connection = tables.connection
     prepare_events(connection)
     prepare_proxy_lines(tables)
     prepare_failures(tables)

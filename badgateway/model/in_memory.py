@@ -37,25 +37,6 @@ def spill_folder() -> str:
     return str(Path(tempfile.gettempdir()) / f"badgateway-{uuid4().hex}")
 
 
-@contextmanager
-def planned_as_written(connection: duckdb.DuckDBPyConnection, *, if_: bool) -> Iterator[None]:
-    """Have a connection's statements run as they are written, which finds the same.
-
-    Args:
-        connection: Whose.
-        if_: Whether there are so few rows that to plan a statement anew takes longer than to run it.
-    """
-    ((before,),) = connection.execute("SELECT current_setting('enable_optimizer')").fetchall()
-    if not (if_ and before):
-        yield
-        return
-    connection.execute("SET enable_optimizer = false")
-    try:
-        yield
-    finally:
-        connection.execute("SET enable_optimizer = true")
-
-
 _NUMBERS = count(1)
 
 
