@@ -17,7 +17,7 @@ from badgateway.draft.draft import FILE, LOCUST_FILE, Draft, Levels
 from badgateway.draft.experiment_text import NOT_MEASURED, experiment_text
 from badgateway.draft.findings import Finding, findings
 from badgateway.draft.inspected import Inspected
-from badgateway.draft.locust_file import Workload, locust_file
+from badgateway.draft.locust_file import Workload, is_own, locust_file
 from badgateway.draft.repository import Repository, look
 from badgateway.draft.routes import NotSent, Task, tasks_of
 from badgateway.draft.sitemap import from_sitemap
@@ -39,7 +39,9 @@ _IGNORED = "results/"
 @click.argument("directory", type=click.Path(path_type=Path, file_okay=False, exists=True), default=Path())
 @click.option("--print", "print_only", is_flag=True, help="Write nothing: print what was found and both files.")
 @click.option("--yes", "-y", is_flag=True, help="Write without asking.")
-@click.option("--force", is_flag=True, help="Overwrite badgateway.toml and what it wrote in loadtest/.")
+@click.option(
+    "--force", is_flag=True, help="Overwrite badgateway.toml and what init wrote in loadtest/; users of your own stay."
+)
 @click.option(
     "--python",
     type=click.Path(path_type=Path),
@@ -101,7 +103,7 @@ def init(
     for line in _lines(list(findings(draft))):
         echo(line)
     files = _files(draft, own_settings)
-    if os.path.lexists(root / LOCUST_FILE) and not force:
+    if _is_kept(root / LOCUST_FILE, force=force):
         del files[LOCUST_FILE]
         echo(f"kept {LOCUST_FILE}, which is there already: these users are the workload")
     if print_only:
@@ -125,6 +127,13 @@ def _files(draft: Draft, own_settings: PurePosixPath) -> dict[PurePosixPath, str
     if draft.settings_text:
         files[own_settings] = draft.settings_text
     return files
+
+
+def _is_kept(locust_file: Path, *, force: bool) -> bool:
+    """Tell whether a Locust file stays: --force overwrites what init wrote, and nobody's own work."""
+    if not os.path.lexists(locust_file):
+        return False
+    return not force or not is_own(locust_file.read_text(encoding="utf-8", errors="replace"))
 
 
 def _demand_free(root: Path, *names: PurePosixPath) -> None:

@@ -10,7 +10,7 @@ from badgateway.draft.candidates import driver_of, system_of
 from badgateway.draft.draft import Draft
 from badgateway.draft.serving import serving
 from badgateway.draft.variables import MADE_UP
-from badgateway.numbers import plural
+from badgateway.numbers import listed, plural
 from badgateway.servers.registry import servers
 
 _MOST_REASONS = 4
@@ -139,6 +139,8 @@ def _today(draft: Draft) -> Iterator[Finding]:
     else:
         absent = ", ".join(draft.today.unknown)
         remedy = f"write into the command what {absent} stands for" if absent else ""
+        if not remedy and draft.today.left_out:
+            remedy = f"not copied: the values of {listed(draft.today.left_out)}; a run gives its own"
         if not remedy and draft.server is None:
             remedy = (
                 'its settings could not be read, so there is no baseline; give one that does the same: --command "..."'

@@ -53,6 +53,11 @@ def locust_file(workload: Workload) -> str:
     return f"{head}{tasks}{_comments(workload.not_sent)}"
 
 
+def is_own(text: str) -> bool:
+    """Tell whether a Locust file is one that init wrote, as it was or changed."""
+    return text.startswith(_HEAD.partition("{")[0])
+
+
 def without_task(text: str, name: str, why: str) -> str:
     """Return a Locust file with a task of init's own as a comment with the reason; unchanged where it has none."""
     task = re.compile(_ONE_TASK.format(name=re.escape(_quoted(name))), re.MULTILINE)

@@ -90,11 +90,15 @@ def _why_not(route: Route, pattern: str) -> str:
         return f"takes {', '.join(route.methods)} only"
     if route.view.startswith(_VIEWS_OF_OTHERS):
         return "the admin" if ".admin." in route.view else "a file"
-    part = next((part for part in pattern.strip("/").split("/") if part in _PARTS_OF_OTHERS), "")
-    if part:
-        return _PARTS_OF_OTHERS[part]
+    if why := of_others(pattern):
+        return why
     if route.view.startswith(_VIEWS_OF_LOGINS):
         return "it is about logins, which few ask for"
     if _VALUE.search(pattern) or route.converters:
         return "needs a value that is not known"
     return ""
+
+
+def of_others(path: str) -> str:
+    """Return why few users ask for a path, or should not be made to, by a part of it; empty where nothing says so."""
+    return next((_PARTS_OF_OTHERS[part] for part in path.strip("/").split("/") if part in _PARTS_OF_OTHERS), "")

@@ -3,12 +3,13 @@
 import configparser
 import re
 import shlex
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any
 
 from badgateway.draft.repository import Repository
+from badgateway.draft.variables import is_database_address, is_secret
 from badgateway.model.knob import WorkerModel
 from badgateway.servers.registry import servers
 from badgateway.servers.server import Server
@@ -16,6 +17,8 @@ from badgateway.servers.serving_command import ServingCommand, commands_in, comm
 
 _SET = re.compile(r"^\s*ENV\s+([A-Za-z_]\w*)[= ](\S+)", re.MULTILINE | re.IGNORECASE)
 _TARGET = re.compile(r"[A-Za-z_][\w.]*(:[A-Za-z_]\w*(\(.*\))?)?")
+_ASSIGNED = re.compile(r"(--?[\w-]+=)?([A-Za-z_]\w*)=(.*)", re.DOTALL)
+"""A variable that a command sets by an option, `--env NAME=value`."""
 _UNKNOWN = re.compile(r"\$\{?(\w+)")
 _FLAGS = ("--preload", "--reload", "--daemon", "-D", "--master", "--lazy-apps", "--enable-threads")
 """Common options that take no value."""
@@ -36,6 +39,8 @@ class Today:
     """The file that says so."""
     target: str = ""
     """What it loads, `module` or `module:object`; empty where a file of the server's says it."""
+    left_out: tuple[str, ...] = ()
+    """Variables that it sets, whose values may be secret or lead to a database: they are not in `command`."""
 
     @property
     def unknown(self) -> tuple[str, ...]:
@@ -112,7 +117,32 @@ def served_by(command: str, source: str) -> Today | None:
 
 
 def _today(one: ServingCommand, source: str) -> Today:
-    return Today(command=one.command, server=one.server, source=source, target=_target(list(one.words)))
+    words, left_out = _without_secrets(one.words)
+    command = one.command
+    if left_out:
+        program = command.split(" ", 1)[0]
+        command = " ".join((program, *words)) if "$" in command else shlex.join((program, *words))
+    return Today(
+        command=command, server=one.server, source=source, target=_target(list(words)), left_out=tuple(left_out)
+    )
+
+
+def _without_secrets(words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return a command's words without variables that may be secret or lead to a database, and their names.
+
+    A run gives its own values to what the site needs, and init writes none of the site's.
+    """
+    kept: list[str] = []
+    names: list[str] = []
+    for word in words:
+        set_here = _ASSIGNED.fullmatch(word)
+        if set_here is None or not (is_secret(set_here[2]) or is_database_address(set_here[2]) or "://" in set_here[3]):
+            kept.append(word)
+            continue
+        names.append(set_here[2])
+        if set_here[1] is None and kept and kept[-1].startswith("-"):
+            kept.pop()
+    return kept, names
 
 
 def _target(words: list[str]) -> str:
@@ -120,7 +150,7 @@ def _target(words: list[str]) -> str:
     named = [word for word in words if ":" in word and _TARGET.fullmatch(word)]
     if named:
         return named[-1]
-    after = zip(words, ["", *words[:-1]], strict=True)
+    after = zip(words, ("", *words), strict=False)
     plain = [word for word, before in after if not before.startswith("-") or "=" in before or before in _FLAGS]
     return next((word for word in plain if _TARGET.fullmatch(word) and not word.endswith(_FILES)), "")
 

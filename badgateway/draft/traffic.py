@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from badgateway.draft.draft import Levels
 from badgateway.draft.locust_file import Workload
-from badgateway.draft.routes import NotSent, Task
+from badgateway.draft.routes import NotSent, Task, of_others
 from badgateway.errors import RawDataError
 from badgateway.logs.requests import REQUESTS, requests_of
 from badgateway.numbers import percent, plural
@@ -26,6 +26,13 @@ _FOLDS = (
     (re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE), "<uuid>"),
     (re.compile(r"\d+"), "<n>"),
     (re.compile(r"[0-9a-f]{16,}|[A-Za-z0-9_-]{32,}"), _UNSAID),
+    # What resets a password in Django; a JSON Web Token; an address of e-mail; a parameter of a path, as of a session.
+    (
+        re.compile(
+            r"[0-9a-z]{1,13}-[0-9a-f]{16,}|ey[\w-]{8,}(\.[\w-]*){1,2}|[^@]+(@|%40)[^@]+|.*(;|%3b).*", re.IGNORECASE
+        ),
+        _UNSAID,
+    ),
 )
 _PLAIN_VALUE = re.compile(r"\d{1,6}")
 _QUERY = f"""
@@ -104,6 +111,8 @@ def _why_not(one: Asked) -> str:
         return "a file"
     if _UNSAID in route(path):
         return "has what may be a secret in its path"
+    if why := of_others(path):
+        return why
     # What fails today is asked for all the same; what the site refuses tells nothing of its speed.
     return f"was answered {one.status}" if 300 <= one.status < 499 and one.status != 304 else ""
 

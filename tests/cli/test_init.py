@@ -125,6 +125,12 @@ def test_users_that_are_there_already_stay_the_workload(repository):
     assert "kept loadtest/locustfile.py" in told.output
     assert (folder / "loadtest" / "locustfile.py").read_text() == "mine"
 
+    told = called(folder, "--yes", "--force")
+
+    assert told.exit_code == 0, told.output
+    assert "kept loadtest/locustfile.py" in told.output
+    assert (folder / "loadtest" / "locustfile.py").read_text() == "mine"
+
 
 def test_settings_for_runs_that_are_there_already_are_not_overwritten(repository):
     folder = repository("django_sqlite")

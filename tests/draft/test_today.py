@@ -115,3 +115,30 @@ def test_a_unit_of_systemd_says_it_last(tmp_path):
 
 def test_what_no_file_says_is_not_invented(tmp_path):
     assert served(tmp_path, manage_DOT_py="") is None
+
+
+@pytest.mark.parametrize(
+    ("line", "command", "left_out"),
+    [
+        ("gunicorn --env DB_PASSWORD=PLANTED a.wsgi -w 2", "gunicorn a.wsgi -w 2", ("DB_PASSWORD",)),
+        ("gunicorn -e API_TOKEN=PLANTED -e MODE=fast a.wsgi", "gunicorn -e MODE=fast a.wsgi", ("API_TOKEN",)),
+        ("gunicorn --env=DATABASE_URL=PLANTED a.wsgi", "gunicorn a.wsgi", ("DATABASE_URL",)),
+        ("gunicorn -e CACHE=redis://u:PLANTED@h/0 a.wsgi", "gunicorn a.wsgi", ("CACHE",)),
+        ("uwsgi --env SECRET_KEY=PLANTED --module a.wsgi", "uwsgi --module a.wsgi", ("SECRET_KEY",)),
+        ("gunicorn --bind=$HOST -e X_KEY=PLANTED a.wsgi", "gunicorn --bind=$HOST a.wsgi", ("X_KEY",)),
+    ],
+)
+def test_what_a_command_sets_and_may_be_secret_is_not_taken_over_and_is_named(line, command, left_out, tmp_path):
+    today = served_today(repository(tmp_path, Procfile=f"web: {line}"))
+
+    assert today is not None
+    assert (today.command, today.left_out) == (command, left_out)
+    assert "PLANTED" not in repr(today)
+
+
+@pytest.mark.parametrize("line", ["gunicorn", "uwsgi"])
+def test_a_command_of_one_word_loads_what_its_file_says(line, tmp_path):
+    today = served_today(repository(tmp_path, Procfile=f"web: {line}"))
+
+    assert today is not None
+    assert (today.command, today.target) == (line, "")

@@ -41,6 +41,32 @@ def test_what_failed_is_asked_for_all_the_same_and_what_was_refused_is_not(tmp_p
     }
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/reset/MQ/5x1-abcdef0123456789abcdef/",
+        "/a;jsessionid=PLANTED61",
+        "/a%3Bjsessionid=PLANTED61",
+        "/u/alice.smith@example.com/inbox",
+        "/u/alice%40example.com/",
+        "/in/eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl",
+    ],
+)
+def test_a_path_with_what_may_be_a_secret_is_in_no_line_that_is_written(path, tmp_path):
+    found, _ = traffic(log(tmp_path, ("GET /", 200), (f"GET {path}", 200)))
+
+    assert [one.path for one in found.tasks] == ["/"]
+    assert [one.why for one in found.not_sent] == ["has what may be a secret in its path"]
+    assert not any(secret in found.not_sent[0].pattern for secret in ("abcdef", "PLANTED", "alice", "eyJ"))
+
+
+def test_what_logs_out_or_deletes_is_left_out_of_a_log_as_of_url_patterns(tmp_path):
+    found, _ = traffic(log(tmp_path, ("GET /", 200), ("GET /logout/", 200), ("GET /items/5/delete/", 200)))
+
+    assert [one.path for one in found.tasks] == ["/"]
+    assert {one.pattern for one in found.not_sent} == {"/logout/", "/items/<n>/delete/"}
+
+
 def test_a_log_without_a_get_is_no_workload(tmp_path):
     with pytest.raises(RawDataError, match="no GET that was answered"):
         traffic(log(tmp_path, ("POST /", 200)))

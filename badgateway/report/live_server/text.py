@@ -77,7 +77,9 @@ def line(seen: LiveServer) -> str:
 
 def summary(seen: LiveServer, most: Most) -> Sequence[str]:
     """Return what there was in all."""
+    gone = () if seen.is_up else ("The server is gone: its first process ended.",)
     return (
+        *gone,
         f"watched for {_age(seen.watched_s)}: {_most(most)}",
         f"{numbers.plural(seen.ended, 'worker')} ended; the server used "
         f"{numbers.in_sentences(numbers.seconds(seen.cpu_s))} of CPU"

@@ -117,6 +117,10 @@ def test_people_see_what_matters_most_first():
     assert "not known at 8000" in line(BARE)
 
 
+def test_the_summary_of_a_server_that_ended_says_so_first():
+    assert summary(replace(SEEN, is_up=False), Most())[0] == "The server is gone: its first process ended."
+
+
 def test_the_summary_has_the_most_of_all_looks():
     most = Most().with_look(SEEN).with_look(replace(BARE, rss_bytes=0))
     told = summary(SEEN, most)
