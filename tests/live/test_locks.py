@@ -3,6 +3,7 @@
 import os
 import shutil
 import sqlite3
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing
@@ -124,6 +125,8 @@ def things(database: RunningDatabase) -> list[tuple[str]]:
 
 
 def test_a_site_that_ignores_its_variables_cannot_reach_the_users_database(shop: Path, users_own: RunningDatabase):
+    if subprocess.run(["unshare", "-rn", "true"], check=False, capture_output=True).returncode:
+        pytest.skip("this machine gives nobody a network of its own")
     kit = Kit(shop, "run")
 
     assert kit.end(60) == 4

@@ -39,6 +39,7 @@ p95_ms = 4000
 
 [application]
 directory = "site"
+database_variables = ["DB_HOST"]
 wsgi = "on_dummy:application"
 prepare = ["python", "-c", "pass"]
 restore = ["python", "-c", "pass"]

@@ -338,12 +338,13 @@ def test_the_database_keeps_its_secrets_in_files_of_its_own(school_database: Sch
 
 
 STAND = """
-import sys, time
+import os, sys, time
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from badgateway.databases.registry import database_of
 from badgateway.process.account import service_account
+from badgateway.process.apart import MARK, NETWORK
 from badgateway.process.interruption import unwinding_on_signals
 from badgateway.stack.deployment import deploy
 from badgateway.stack.experiment_database import prepare_database
@@ -351,6 +352,8 @@ from badgateway.stack.project import Snapshot
 from tests.live.test_stack import small_experiment
 
 folder, server = Path(sys.argv[1]), sys.argv[2]
+# What this site is imported from hangs, so it cannot be started once to see what it connects to; it is the test's own.
+os.environ[MARK] = f"{NETWORK.readlink()} -"
 account, small = service_account(), small_experiment(server)
 snapshot = Snapshot.of(folder, database_of(small).template, [small.configurations[0].server])
 if account is not None:
