@@ -9,14 +9,13 @@ from badgateway.causes import diagnose
 from badgateway.causes.incidents import incidents
 from badgateway.causes.remarks import remarks
 from badgateway.logs import LogEvidence, LogFile, Source, read_logs
-from badgateway.logs.servers import server_logs
 from badgateway.model.diagnosis import SERVER_LOG, Diagnosis, EvidenceLine
 from badgateway.model.evidence import ServerEvent
 from badgateway.model.explanation import Explanation, FileRead
 from badgateway.model.knob import WorkerModel
 from badgateway.model.log_kind import LogKind
 from badgateway.model.printable import masked
-from badgateway.servers.registry import server_named
+from badgateway.servers.registry import server_logs, server_named
 
 _NGINX = (
     LogKind.NGINX_COMBINED,

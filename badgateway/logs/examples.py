@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from badgateway.logs.event_grammar import APPLICATION, HEROKU_DYNO, KERNEL
-from badgateway.logs.servers import server_logs
 from badgateway.model.log_kind import LogKind
+from badgateway.servers.registry import server_logs
 
 EXAMPLES: Final[Mapping[str, str]] = {
     LogKind.NGINX_COMBINED: (

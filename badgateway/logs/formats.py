@@ -11,11 +11,11 @@ from badgateway.logs.heroku import HEROKU
 from badgateway.logs.json_lines import json_format, json_object, keys_of
 from badgateway.logs.learnt_format import server_format
 from badgateway.logs.load_balancer import ALB, CLASSIC_ELB
-from badgateway.logs.servers import server_logs
 from badgateway.logs.source import head
 from badgateway.logs.splitting import Part
 from badgateway.model.log_kind import LogKind
 from badgateway.servers.line_format import LineFormat
+from badgateway.servers.registry import server_logs
 
 _LEARNT_FROM_LINES = 100
 _FORMATS = {known.kind: known for known in (ALB, CLASSIC_ELB, HEROKU, CADDY)}

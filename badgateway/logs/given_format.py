@@ -11,13 +11,12 @@ from types import MappingProxyType
 from badgateway.errors import ConfigurationError
 from badgateway.logs.combined import access_lines
 from badgateway.logs.format_fields import APACHE, NGINX
-from badgateway.logs.servers import server_logs
 from badgateway.model.in_memory import small_database
 from badgateway.model.log_kind import LogKind, Proxy
 from badgateway.numbers import listed
 from badgateway.servers.access_format import EPOCH, ISO, AccessFormat, Field, Meaning
 from badgateway.servers.line_format import LineFormat, epoch_s, extracted, finite, request_columns, text_literal
-from badgateway.servers.registry import servers
+from badgateway.servers.registry import server_logs, servers
 
 _TEXT = Field(pattern=".*?")
 _QUOTED = Field(pattern=r'(?:[^"\\]|\\.)*')

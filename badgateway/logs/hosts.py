@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 import duckdb
 
 from badgateway.logs.log_evidence import LogFile
-from badgateway.logs.servers import server_logs
 from badgateway.model.evidence import FAILURES, PROXY_ERRORS, SERVER_EVENTS
 from badgateway.model.log_kind import LogKind
+from badgateway.servers.registry import server_logs
 
 _ANYBODYS = frozenset({LogKind.KERNEL, LogKind.APPLICATION, LogKind.HEROKU_DYNO})
 _TABLES = tuple(table.name for table in (FAILURES, PROXY_ERRORS, SERVER_EVENTS))

@@ -9,8 +9,8 @@ from badgateway.logs.combined import EXTRA_TIMES
 from badgateway.logs.given_format import GivenFormat, counts, given_format
 from badgateway.logs.prefixes import Prefixes
 from badgateway.logs.recognising import kinds_of
-from badgateway.logs.servers import server_logs
 from badgateway.servers.line_format import LineFormat
+from badgateway.servers.registry import server_logs
 
 # What differs from log to log stands in fields whose names mean nothing. Times without a zone are left to
 # --log-format, and so are numbers: any number may look like a time.

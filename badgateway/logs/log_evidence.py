@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 
 import duckdb
 
-from badgateway.logs.servers import server_logs
 from badgateway.model.log_kind import LogKind
+from badgateway.servers.registry import server_logs
 
 SHOWN_MALFORMED = 5
 """Lines of a program that could not be read, and are kept to be shown."""

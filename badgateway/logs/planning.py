@@ -9,11 +9,11 @@ from badgateway.logs.given_format import GivenFormat, unused_notes
 from badgateway.logs.learnt_format import learnt_format
 from badgateway.logs.recognising import recognised
 from badgateway.logs.scratch import Scratch
-from badgateway.logs.servers import server_logs
 from badgateway.logs.source import LocalFile, head
 from badgateway.logs.splitting import Known, Part, is_of_one_program, learn, parts
 from badgateway.servers.line_format import LineFormat
 from badgateway.servers.log import ServerLog
+from badgateway.servers.registry import server_logs
 
 
 def events_of(kind: str | None) -> ServerLog | None:

@@ -14,9 +14,9 @@ from badgateway.logs.haproxy import LOOKS_LIKE_HAPROXY, LOOKS_LIKE_HAPROXY_CLF
 from badgateway.logs.heroku import LOOKS_LIKE_HEROKU
 from badgateway.logs.json_lines import looks_like_json_access
 from badgateway.logs.load_balancer import LOOKS_LIKE_ALB, LOOKS_LIKE_CLASSIC_ELB
-from badgateway.logs.servers import server_logs
 from badgateway.model.error_log import HEAD
 from badgateway.model.log_kind import LogKind
+from badgateway.servers.registry import server_logs
 
 _COMBINED = r"\S+ \S+ .*\[\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}\] " + r'"(?:[^"\\]|\\.)*" \d{3} (?:\d+|-)'
 _SHOWN_CHARS = 80

@@ -10,12 +10,12 @@ from badgateway.errors import RawDataError
 from badgateway.logs.log_evidence import SHOWN_MALFORMED, MalformedLine
 from badgateway.logs.recognising import kind_of
 from badgateway.logs.scratch import Scratch
-from badgateway.logs.servers import server_logs
 from badgateway.logs.source import LocalFile, cleaned
 from badgateway.model.error_log import HEAD
 from badgateway.model.in_memory import NO_DELIMITER
 from badgateway.model.printable import masked
 from badgateway.servers.line_format import LineFormat, text_literal
+from badgateway.servers.registry import server_logs
 
 SCANNED = "scanned"
 LINE_CHARS = 4000

@@ -6,11 +6,11 @@ import duckdb
 
 from badgateway.logs.event_reader import Event, EventReader
 from badgateway.logs.scanning import LINE_CHARS
-from badgateway.logs.servers import server_names
 from badgateway.logs.splitting import Part
 from badgateway.model.evidence import SERVER_EVENTS
 from badgateway.model.printable import masked
 from badgateway.servers.log import ServerLog
+from badgateway.servers.registry import server_names
 
 _BATCH_LINES = 50_000
 

@@ -9,11 +9,11 @@ from badgateway.logs.log_evidence import LogFile, MalformedLine
 from badgateway.logs.prefixes import Prefixes, Unwrapped
 from badgateway.logs.recognising import kind_of
 from badgateway.logs.scratch import Scratch
-from badgateway.logs.servers import server_logs
 from badgateway.logs.source import LocalFile, text_lines
 from badgateway.logs.stamps import Stamps
 from badgateway.model.log_kind import LogKind
 from badgateway.servers.line_format import LineFormat
+from badgateway.servers.registry import server_logs
 
 _MADE_BY_PROXIES = (" 499 ", " 502 ", " 504 ")
 _WITH_PREFIX = (LogKind.HEROKU, LogKind.TRAEFIK_LOG)

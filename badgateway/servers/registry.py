@@ -1,16 +1,18 @@
 """Finds the application servers: those of this room, and those that other packages bring."""
 
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import cache
 from pathlib import PurePosixPath
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from badgateway import registry
 from badgateway import servers as room
 from badgateway.errors import ConfigurationError
 from badgateway.model.knob import WorkerModel
+from badgateway.servers.log import ServerLog
 from badgateway.servers.server import Server
 
 if TYPE_CHECKING:
@@ -115,7 +117,13 @@ def server_of_command(command: str) -> Server | None:
         words = shlex.split(command)
     except ValueError:
         return None
-    return next((server for word in words if (server := server_named(PurePosixPath(word).name))), None)
+    return next((server for word in words if (server := server_of_program(word))), None)
+
+
+def server_of_program(word: str) -> Server | None:
+    """Return the server whose program a word of a command names, with or without its folder; None when it is none."""
+    name = PurePosixPath(word).name
+    return next((server for server in servers() if name in {server.name, *server.other_programs}), None)
 
 
 def uses(configurations: Iterable["Configuration"]) -> dict[str, set[WorkerModel]]:
@@ -130,3 +138,16 @@ def uses(configurations: Iterable["Configuration"]) -> dict[str, set[WorkerModel
 def server_named(name: str) -> Server | None:
     """Return the server of this name, as raw files and logs have it; None when there is none."""
     return next((server for server in servers() if server.name == name), None)
+
+
+@cache
+def server_logs() -> Mapping[str, ServerLog]:
+    """Return the logs of all servers by their kind, those last in whose form others write too."""
+    logs = [server.log for server in servers() if server.log is not None]
+    return MappingProxyType({log.kind: log for log in sorted(logs, key=lambda log: log.is_common)})
+
+
+@cache
+def server_names() -> Mapping[str, str]:
+    """Return the name of the server by the kind of its log."""
+    return MappingProxyType({server.log.kind: server.name for server in servers() if server.log is not None})

@@ -5,9 +5,9 @@ import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import PurePath, PurePosixPath
+from pathlib import PurePath
 
-from badgateway.servers.registry import servers
+from badgateway.servers.registry import server_of_program
 from badgateway.servers.server import Server
 
 _WEB = re.compile(r"^web\s*:\s*(.+)$", re.MULTILINE)
@@ -78,8 +78,7 @@ def expanded(command: str) -> str:
 def _server_in(words: list[str]) -> tuple[Server, int] | None:
     """Return the server that a command starts, and the place of its name: what is before runs or waits for it."""
     for place, word in enumerate(words):
-        name = PurePosixPath(word).name
-        server = next((one for one in servers() if name in {one.name, *one.other_programs}), None)
+        server = server_of_program(word)
         if server is not None:
             return server, place
     return None

@@ -3,7 +3,6 @@
 import os
 import shutil
 import sqlite3
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing
@@ -18,6 +17,7 @@ from tests.declared import experiment
 from tests.live.conftest import ROOT, _reachable_folder
 from tests.live.faults.kit import Kit
 from tests.live.test_kept_data import execute
+from tests.own_network import demand_own_network
 
 pytestmark = pytest.mark.live
 
@@ -125,8 +125,7 @@ def things(database: RunningDatabase) -> list[tuple[str]]:
 
 
 def test_a_site_that_ignores_its_variables_cannot_reach_the_users_database(shop: Path, users_own: RunningDatabase):
-    if subprocess.run(["unshare", "-rn", "true"], check=False, capture_output=True).returncode:
-        pytest.skip("this machine gives nobody a network of its own")
+    demand_own_network()
     kit = Kit(shop, "run")
 
     assert kit.end(60) == 4

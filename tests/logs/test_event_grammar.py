@@ -6,8 +6,8 @@ import pytest
 
 from badgateway.logs.event_grammar import KERNEL, application_rules
 from badgateway.logs.event_reader import Event
-from badgateway.logs.servers import server_logs
 from badgateway.model.evidence import ServerEvent
+from badgateway.servers.registry import server_logs
 from badgateway.servers.uwsgi_log import HTTP_AS_BLOCK_SIZES
 
 GOLDEN = Path(__file__).parent / "golden"

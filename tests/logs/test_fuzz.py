@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from badgateway.errors import RawDataError
 from badgateway.logs import Source, read_logs
 from badgateway.logs.prefixes import Prefixes
-from badgateway.logs.servers import server_logs
 from badgateway.logs.source import HEAD_BYTES, whole_lines
 from badgateway.model.log_kind import LogKind
+from badgateway.servers.registry import server_logs
 from tests.amounts import examples
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -4,8 +4,8 @@ import pytest
 
 from badgateway.logs.hosts import hosts, named_hosts
 from badgateway.logs.log_evidence import LogFile
-from badgateway.logs.servers import server_logs
 from badgateway.model.log_kind import LogKind
+from badgateway.servers.registry import server_logs
 
 ACCESS, ERROR, KERNEL = LogKind.NGINX_COMBINED, LogKind.NGINX_ERROR, LogKind.KERNEL
 SERVER = next(iter(server_logs()))

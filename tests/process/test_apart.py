@@ -14,6 +14,7 @@ import pytest
 
 from badgateway.process import apart, network
 from badgateway.process.apart import MARK, covers, listening
+from tests.own_network import demand_own_network
 
 LISTENS = "0000000000000000: 00000002 00000000 00010000 0001 01 1 "
 TRY = """
@@ -64,8 +65,7 @@ def tried(script: str, *arguments: str, allowed: str = "", places: str = "") -> 
 
 @pytest.fixture(scope="module", autouse=True)
 def _possible():
-    if sys.platform != "linux" or subprocess.run(["unshare", "-rn", "true"], check=False).returncode:
-        pytest.skip("this machine gives nobody a network of its own")
+    demand_own_network()
 
 
 def test_a_database_that_this_machine_serves_is_not_reached_from_there(tmp_path):

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from badgateway.plan.defaults import command_faults, completed
-from badgateway.servers import gunicorn
+from badgateway.servers import gunicorn, uwsgi
 from badgateway.servers.gunicorn_command import ASKS, config_file, says
 from badgateway.servers.registry import server_of_command, servers
 from tests.stack.sites import configuration, site
@@ -108,3 +108,4 @@ def test_a_configuration_with_a_command_needs_neither_file_nor_numbers():
 
     assert (one["server"], one["kind"], one["driver"], other) == ("kit:own_command.py", "gunicorn", "psycopg", 5)
     assert server_of_command("uv run gunicorn x") is gunicorn.SERVER
+    assert server_of_command("/usr/bin/uwsgi_python3 --ini site.ini") is uwsgi.SERVER
