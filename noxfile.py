@@ -168,7 +168,7 @@ def compare(session: nox.Session) -> None:
 
 @nox.session
 def study(session: nox.Session) -> None:
-    """Race the main server configurations in blocks and search their capacities: half an hour at most."""
+    """Race the main server configurations in blocks and search their capacities: sixteen minutes."""
     run(session, "badgateway", "run", SERVERS, *session.posargs, success_codes=ANSWERED)
 
 
@@ -214,7 +214,7 @@ def story_load(session: nox.Session) -> None:
 
 @nox.session
 def story_scale(session: nox.Session) -> None:
-    """Try numbers of workers on one core and on two, and two servers in place of one: eleven minutes."""
+    """Try numbers of workers on one core and on two, and two servers in place of one: seven minutes."""
     run(
         session,
         "badgateway",
