@@ -6,6 +6,8 @@ NO_DATA = "\N{EN DASH}"
 RATE_UNIT = "requests/s"
 _SPACE = "\N{NO-BREAK SPACE}"
 PERCENT = f"{_SPACE}%"
+MOST_RATIO = 10.0
+"""Ratios above it have no digits: a failed request counts as late, so the ratio of two p95 may come from that alone."""
 
 
 def count(number: int) -> str:
@@ -104,8 +106,8 @@ def p_value(p: float) -> str:
 
 
 def ratio(value: float) -> str:
-    """Return by what one thing is held against another: '1.388'."""
-    return f"{value:.3f}"
+    """Return by what one thing is held against another: '1.388', '> 10'."""
+    return f">{_SPACE}{MOST_RATIO:g}" if value > MOST_RATIO else f"{value:.3f}"
 
 
 def ratios(low: float, high: float) -> str:

@@ -54,6 +54,11 @@ def test_a_latency_prints_in_the_unit_that_suits_it(value_ms, printed):
     assert plain(numbers.milliseconds(value_ms)) == printed
 
 
+@pytest.mark.parametrize(("value", "printed"), [(0.97, "0.970"), (1.2613, "1.261"), (10, "10.000"), (32_536.5, "> 10")])
+def test_a_ratio_that_failures_made_has_no_digits(value, printed):
+    assert plain(numbers.ratio(value)) == printed
+
+
 @pytest.mark.parametrize(
     ("value_s", "printed"), [(0.01, "< 0.1 s"), (0.8, "0.8 s"), (0.996, "1.00 s"), (2.754, "2.75 s")]
 )

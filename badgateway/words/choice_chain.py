@@ -110,8 +110,14 @@ def _about_rival(one: Rivalry, choice: Choice) -> str:
         return f"{one.rival} takes {_times(one.paired)} the CPU time per request of {choice.configuration}."
     return (
         f"{one.rival}: {one.criterion} {_times(one.paired)} {one.leader}'s over {plural(one.paired.blocks, 'block')}, "
-        f"{_tests(one)}: {_relation(one, choice)}."
+        f"{_tests(one)}: {_relation(one, choice)}{_of_failures(one, one.paired)}."
     )
+
+
+def _of_failures(one: Rivalry, found: PairedRatio) -> str:
+    """Say why a p95 is so many times another that the p95 of OK requests, which the tables have, is not."""
+    is_told = one.criterion is Criterion.LATENCY and max(found.ratio, found.high) > numbers.MOST_RATIO
+    return " (a failed request counts as a late one)" if is_told else ""
 
 
 def _tests(one: Rivalry) -> str:
@@ -139,7 +145,7 @@ def _margin(one: Rivalry, asked: Design) -> str:
 
 def _times(found: PairedRatio) -> str:
     return (
-        f"{numbers.ratio(found.ratio)} times ({percent(found.confidence)} interval "
+        f"{numbers.in_sentences(numbers.ratio(found.ratio))} times ({percent(found.confidence)} interval "
         f"{numbers.in_sentences(numbers.ratios(found.low, found.high))})"
     )
 

@@ -44,6 +44,16 @@ def test_the_faster_of_two_that_keep_the_objective_is_picked_and_the_chain_says_
     assert reasons(choice)[1].endswith("p = 0.0078 alone and p = 0.0078 among all pairs: behind.")
 
 
+def test_a_ratio_that_failures_made_has_no_digits_and_says_that_they_count_as_late():
+    choice = choose(asked("a", "b"), [with_p95s("a", *times(1.2)), with_p95s("b", *STEADY)])
+    (rivalry,) = (one for one in choice.rivalries if one.criterion is Criterion.LATENCY)
+    failing = replace(rivalry, paired=replace(rivalry.paired, ratio=13.258, high=32_536.514))
+    said = [one.sentence for one in chain(replace(choice, rivalries=(failing,)))]
+
+    assert said[1].startswith("a: p95 > 10 times (97.7 % interval 1.196-> 10) b's over 8 blocks")
+    assert said[1].endswith(": behind (a failed request counts as a late one).")
+
+
 def test_configurations_within_the_margin_are_equivalent_and_the_cheapest_is_named():
     dear = configuration("dear", [facts(p95, cpu_ms=6) for p95 in STEADY])
     cheap = configuration("cheap", [facts(p95, cpu_ms=4) for p95 in times(1.01)])
