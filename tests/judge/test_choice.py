@@ -47,6 +47,7 @@ def test_the_faster_of_two_that_keep_the_objective_is_picked_and_the_chain_says_
 def test_a_ratio_that_failures_made_has_no_digits_and_says_that_they_count_as_late():
     choice = choose(asked("a", "b"), [with_p95s("a", *times(1.2)), with_p95s("b", *STEADY)])
     (rivalry,) = (one for one in choice.rivalries if one.criterion is Criterion.LATENCY)
+    assert rivalry.paired is not None
     failing = replace(rivalry, paired=replace(rivalry.paired, ratio=13.258, high=32_536.514))
     said = [one.sentence for one in chain(replace(choice, rivalries=(failing,)))]
 
