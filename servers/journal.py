@@ -15,7 +15,8 @@ when this file is also its configuration; a variable names the real one:
 With JOURNAL_OWN=1, what that file says of addresses, accounts, logs and variables is left out.
 
 With JOURNAL_LOOP=1, workers on gevent tell how long their event loop was blocked, and by which line of code. With
-JOURNAL_TRACEBACKS=1, what a Django site raises is printed, whatever its LOGGING does with it.
+JOURNAL_TRACEBACKS=1, what a Django site raises is printed, whatever its LOGGING does with it. With JOURNAL_PATHS=1, the
+start of a request has its method and path, without a query: who watches the site sees what the oldest one asks for.
 
 A line is a row of CSV, written at once to a file that any number of processes append to:
 
@@ -23,7 +24,8 @@ A line is a row of CSV, written at once to a file that any number of processes a
 
 There is no header and no quoting: what a client may have chosen is percent-encoded. The kinds of lines:
 
-    start, end      of a request; number counts the requests of its process; detail: closed early, raised ValueError
+    start, end      of a request; number counts the requests of its process; detail: closed early, raised ValueError;
+                    of a start, what was asked for (JOURNAL_PATHS)
     process         before the first request of a process; detail is its parent's pid
     worker-forked, worker-ready, worker-int, worker-abort, worker-exit (number: requests it served)
     worker-reaped   by Gunicorn's arbiter; detail is "aborted" if it had given the worker up
@@ -158,6 +160,7 @@ class Journal:
         self._app = app
         self._lines = lines
         self._next_number = itertools.count(1).__next__
+        self._tells_paths = os.environ.get("JOURNAL_PATHS") == "1"
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Pass the request on, between a line before and a line after."""
@@ -167,7 +170,7 @@ class Journal:
         pid = self._lines.pid()
         # Not "from _thread import": under gevent the name is replaced by one that tells greenlets apart.
         who = f"{pid},{_thread.get_ident()},{self._next_number()},{request_id}"
-        request = _Request(self._lines, who, start_response)
+        request = _Request(self._lines, who, start_response, _asked_of(environ) if self._tells_paths else "")
         wrapper = environ.get("wsgi.file_wrapper")
         if wrapper is not None and not isinstance(wrapper, type):
             environ["wsgi.file_wrapper"] = _file_wrapper(wrapper)
@@ -186,6 +189,7 @@ class AsgiJournal:
         self._app = app
         self._lines = lines
         self._next_number = itertools.count(1).__next__
+        self._tells_paths = os.environ.get("JOURNAL_PATHS") == "1"
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         """Pass the request on, between a line before and a line after."""
@@ -194,7 +198,8 @@ class AsgiJournal:
             return
         pid = self._lines.pid()
         who = f"{pid},{_thread.get_ident()},{self._next_number()},{_id_of(scope)}"
-        request = _Request(self._lines, who, None)
+        asked = _asked(scope["method"], scope["path"].encode().decode("latin-1")) if self._tells_paths else ""
+        request = _Request(self._lines, who, None, asked)
         request.how = "closed early"
 
         async def watched(message: dict[str, Any]) -> None:
@@ -216,12 +221,21 @@ def _id_of(scope: dict[str, Any]) -> str:
     return text if _PLAIN(text) else _encoded(text)
 
 
+def _asked_of(environ: WSGIEnvironment) -> str:
+    path = f"{environ.get('SCRIPT_NAME', '')}{environ.get('PATH_INFO', '')}"
+    return _asked(environ.get("REQUEST_METHOD", ""), path)
+
+
+def _asked(method: str, path: str) -> str:
+    return _encoded(f"{method} {path}")
+
+
 class _Request:
     """What becomes known of a request on its way."""
 
     __slots__ = ("_lines", "_server_start", "_server_write", "_started", "_status", "_who", "body_bytes", "how")
 
-    def __init__(self, lines: Lines, who: str, server_start: StartResponse | None) -> None:
+    def __init__(self, lines: Lines, who: str, server_start: StartResponse | None, asked: str) -> None:
         self._lines = lines
         self._who = who
         self._server_start = server_start
@@ -229,7 +243,7 @@ class _Request:
         self.body_bytes: int | str = 0
         """An empty text when the server sends a file by itself, and its length is not known here."""
         self.how = ""
-        lines.write(f"start,{time.time():.6f},{who},,,,\n")
+        lines.write(f"start,{time.time():.6f},{who},,,,{asked}\n")
         self._started = time.perf_counter()
 
     def start_response(

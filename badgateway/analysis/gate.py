@@ -112,6 +112,7 @@ def _asked(experiment: Experiment, script_digest: str) -> Iterator[tuple[str, st
     yield "p95_ms", f"{experiment.objective.p95_ms:g}"
     yield "max_failure_share", f"{experiment.objective.max_failure_share:g}"
     yield "locustfile", str(experiment.load.locustfile)
+    yield "warm_up_s", f"{experiment.load.warm_up_s:g}"
     if script_digest:
         yield "script", script_digest[:16]
 

@@ -134,6 +134,8 @@ def emit(  # one parameter per option
       badgateway emit results/servers/latest --out deploy --prove
       badgateway emit results/servers/latest --out deploy --diff | patch -p1 -d deploy
     """  # noqa: D301 # click's mark for a paragraph that keeps its lines
+    if as_diff and is_proven:
+        raise click.UsageError("--diff writes nothing that --prove could start: give one of them.")
     one = _subject(run, configuration, project)
     targets = asked_for or tuple(_used_by(project)) or (Target.SYSTEMD,)
     files = {file.path: file.text for file in files_of(one, targets, _in_repository(out, project))}

@@ -23,7 +23,7 @@ from badgateway.errors import ConfigurationError
 from badgateway.model.exit_code import ExitCode
 from badgateway.model.experiment import Experiment
 from badgateway.model.gate import Gate, GateBaseline, GateVerdict
-from badgateway.plan.experiment_file import project_root
+from badgateway.plan.experiment_file import OF_A_SITE, project_root
 from badgateway.plan.gating import GateOptions, gate_beside, gate_experiment
 from badgateway.process.interruption import Interruption
 from badgateway.report.gate.formats import GATE_FORMATS, document
@@ -33,7 +33,7 @@ from badgateway.store.plain_file import replacing
 from badgateway.store.run_folder import RunFolder
 from badgateway.store.writing import read_own, writing
 from badgateway.study.bench import Effects
-from badgateway.study.local import LOCAL, TwoCheckouts
+from badgateway.study.local import WATCHFUL, TwoCheckouts
 from badgateway.study.run_experiment import Finished, run_experiment
 
 SUFFIX = ".gate.json"
@@ -55,6 +55,13 @@ class Asked:
     is_quiet: bool
     as_json: bool
     writes_baseline: bool
+
+    @property
+    def in_project(self) -> Path:
+        """The experiment's file, from the project's folder on."""
+        # A site's own may be a link to elsewhere; one below experiments/ is where it leads to.
+        is_of_a_site = self.path.name == OF_A_SITE
+        return Path(OF_A_SITE) if is_of_a_site else self.path.resolve().relative_to(project_root(self.path))
 
     @property
     def usual_baseline(self) -> Path:
@@ -89,7 +96,7 @@ def held_to(asked: Asked, against: Path | None, baseline: Path | None) -> Held:
     before = None if asked.writes_baseline else _baseline(baseline, file)
     return Held(
         experiment=gate_experiment(experiment, asked.options),
-        effects=LOCAL,
+        effects=WATCHFUL,
         named=str(file) if before else "",
         before=before,
         file=file,
@@ -98,7 +105,7 @@ def held_to(asked: Asked, against: Path | None, baseline: Path | None) -> Held:
 
 def _beside(asked: Asked, experiment: Experiment, against: Path, file: Path) -> Held:
     root = project_root(asked.path)
-    path = against / asked.path.resolve().relative_to(root)
+    path = against / asked.in_project
     if not path.is_file():
         raise ConfigurationError(
             f"{path}: is not there; --against takes a checkout of this repository, such as one of git worktree add"
@@ -133,7 +140,7 @@ def run_gate(asked: Asked, held: Held, interruption: Interruption) -> ExitCode:
     folder = RunFolder.open(finished.report.parent)
     now = baseline_of(folder, _script_digest(asked, held.experiment))
     found = gate_of(now, held.before, folder.manifest(), held.named, is_paired=held.is_paired)
-    said = told(found, finished.study)
+    said = told(found, finished.study, asked.in_project.as_posix())
     _write(asked, folder, said)
     _print(asked, said, finished.report)
     if finished.stopped_by is not None:
@@ -182,7 +189,8 @@ def _keep(file: Path, now: GateBaseline, found: Gate) -> None:
         echo(f"badgateway: {file}: was not written, since no trial can be trusted", err=True)
         return
     _write_file(file, baseline_text(now))
-    echo(f"badgateway: {file}: written; commit it beside the experiment", err=True)
+    but = ", though it misses the objective" if found.verdict is GateVerdict.BROKEN else ""
+    echo(f"badgateway: {file}: written{but}; commit it beside the experiment", err=True)
 
 
 def _write(asked: Asked, folder: RunFolder, said: ToldGate) -> None:

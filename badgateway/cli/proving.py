@@ -40,7 +40,7 @@ MEANINGS: Mapping[ProofKind, str] = {
 
 
 def experiment_of(subject: Subject, project: Path, given: Path | None) -> tuple[Path, Experiment]:
-    """Return the experiment file of a run, and the experiment with the written configuration alone.
+    """Return the experiment file of a run, and the experiment with the written configuration and the run's load alone.
 
     Raises:
         ConfigurationError: It is not there, or asks something else than the run did.
@@ -54,18 +54,20 @@ def experiment_of(subject: Subject, project: Path, given: Path | None) -> tuple[
         raise ConfigurationError(
             f"{path}: is not there; --prove runs the load of the run's experiment: --experiment FILE"
         )
+    run = subject.document.experiment
     experiment = with_options(load_experiment(path), variant=variant, only=[subject.chosen.name])
     declared = experiment.configurations[0]
     faults = [
         *(f"{field} of {declared.name}" for field in COMPARED if _differs(field, declared, subject.configuration)),
-        *(["[objective]"] if experiment.objective != subject.document.experiment.objective else []),
-        *(["load.locustfile"] if experiment.load.locustfile != subject.document.experiment.load.locustfile else []),
+        *(["[objective]"] if experiment.objective != run.objective else []),
+        *(["load.locustfile"] if experiment.load.locustfile != run.load.locustfile else []),
     ]
     if faults:
         raise ConfigurationError(
             f"{path}: is not what was run: {', '.join(faults)}; give the run's own: --experiment FILE"
         )
-    return path, experiment
+    # In the run's own windows, whatever the file says by now: its noise is theirs, and longer ones scatter less.
+    return path, experiment.model_copy(update={"load": run.load})
 
 
 def prove(

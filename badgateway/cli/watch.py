@@ -18,7 +18,7 @@ from badgateway.cli.entry import cli
 from badgateway.cli.terminal import echo, shown
 from badgateway.errors import ConfigurationError
 from badgateway.model.live_server import LiveServer
-from badgateway.probe.listeners import holder_of, main_pid
+from badgateway.probe.listeners import bound_as, holder_of, main_pid
 from badgateway.probe.server_watch import ServerWatch, where_it_listens
 from badgateway.probe.watch import Listener
 from badgateway.report.live_server.open_metrics import CONTENT_TYPE, render_open_metrics
@@ -78,7 +78,10 @@ def watch(  # noqa: PLR0913 # one parameter per option
       badgateway watch 8000 --stats /run/site/stats.sock --log /var/log/nginx/access.log --log /var/log/nginx/error.log
       badgateway watch --unit site.service --openmetrics 9110 > /dev/null
     """  # noqa: D301 # click's mark for a paragraph that keeps its lines
-    first, listeners = _target(socket, pid, unit)
+    first, found = _target(socket, pid, unit)
+    # Where it tells its statistics it takes no requests.
+    of_statistics = bound_as(stats) if stats else None
+    listeners = tuple(one for one in found if one != of_statistics)
     told = next((one for one in servers() if one.statistics is not None), None) if stats else None
     with (
         closing(JournalWatch(journal)) if journal else nullcontext() as book,
@@ -111,7 +114,8 @@ def _target(socket: str | None, pid: int | None, unit: str | None) -> tuple[int,
     if sum(one is not None for one in (socket, pid, unit)) != 1:
         raise click.UsageError("Name one server: by its SOCKET, by --pid or by --unit.")
     if socket is not None:
-        listener: Listener = int(socket.rpartition(":")[2]) if socket.rpartition(":")[2].isdecimal() else Path(socket)
+        port = socket.rpartition(":")[2]
+        listener: Listener = int(port) if port.isdecimal() else bound_as(Path(socket))
         return holder_of(listener), (listener,)
     first = pid if pid is not None else main_pid(unit or "")
     if not Path(f"/proc/{first}").exists():
@@ -119,7 +123,8 @@ def _target(socket: str | None, pid: int | None, unit: str | None) -> tuple[int,
     listeners = where_it_listens(first)
     if not listeners:
         raise ConfigurationError(
-            f"pid {first}: it is not seen to listen anywhere; watch as root or as its user, or name its socket"
+            f"pid {first}: it is not seen to listen anywhere; watch as root or as its user, in its container if it has "
+            "one, or name its socket"
         )
     return first, listeners
 

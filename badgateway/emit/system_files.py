@@ -8,7 +8,9 @@ from badgateway.model.secrets import HIDDEN
 
 USUAL_SOMAXCONN = 4096
 """Linux's own since 5.4."""
-_SAFE = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:,@+=%"
+_SAFE = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:,@+="
+_BARE = f"{_SAFE}%()!&*;?~ "
+"""Letters of a value that needs no quotes: systemd and compose take those away, docker run and kubectl do not."""
 
 
 def kernel_file(subject: Subject) -> str:
@@ -39,10 +41,10 @@ def unit_file(subject: Subject) -> str:
         made_by=made_by(subject),
         name=place.name,
         label=subject.server.label,
-        directory=place.application,
+        directory=_of_unit(str(place.application)),
         settings=place.settings,
         environment_file=place.server_file if deployable.is_environment else "",
-        argv=" ".join(_quoted(word) for word in argv(subject)),
+        argv=" ".join(_of_unit(_quoted(word)).replace("$", "$$") for word in argv(subject)),
         unit=deployable.unit,
         reload=deployable.reload,
         graceful_s=subject.configuration.graceful_stop_s,
@@ -60,12 +62,14 @@ def variables_file(subject: Subject) -> str:
         "DB_TLS": str(int(one.database_tls)),
     }
     own = {**subject.document.experiment.application.environment, **one.environment}
+    values = {name: _value(value) for name, value in sorted(own.items()) if not _is_hidden(value)}
     return fill(
         "site.env.j2",
         made_by=made_by(subject),
         settings=subject.place.settings,
-        database={name: _quoted(value) for name, value in of_database.items()},
-        own={name: _quoted(value) for name, value in sorted(own.items()) if not _is_hidden(value)},
+        database={name: _value(value) for name, value in of_database.items()},
+        own=values,
+        quoted=any(value[:1] in {"'", '"'} for value in values.values()),
         hidden=sorted(name for name, value in own.items() if _is_hidden(value)),
     )
 
@@ -76,8 +80,21 @@ def _is_hidden(value: str) -> bool:
     return HIDDEN in value or "${" in value
 
 
+def _value(text: str) -> str:
+    """Return a value of a variable as a file of variables has it."""
+    if text == text.strip() and all(letter in _BARE for letter in text):
+        return text
+    # Between these nothing is escaped, nor filled in; who has one of them needs the others.
+    return f"'{text}'" if "'" not in text else _quoted(text)
+
+
+def _of_unit(text: str) -> str:
+    """Return text of a unit, in which % begins what systemd fills in."""
+    return text.replace("%", "%%")
+
+
 def _quoted(word: str) -> str:
-    """Return a word as systemd's files have it."""
+    """Return a word as a command of systemd's has it."""
     if word and all(letter in _SAFE for letter in word):
         return word
     inside = word.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

@@ -7,15 +7,14 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 WIDTH = 118
 
 
-def wrapped(text: str) -> tuple[str, ...]:
-    """Return the lines of a comment."""
-    return tuple(textwrap.wrap(text, WIDTH, break_long_words=False, break_on_hyphens=False))
+def wrapped(text: str, indent: int = 0) -> tuple[str, ...]:
+    """Return the lines of a comment, without the mark that one begins with."""
+    return tuple(textwrap.wrap(text, WIDTH - indent, break_long_words=False, break_on_hyphens=False))
 
 
 def comment(text: str, indent: int = 0) -> str:
     """Return a text as lines of a comment that begin with #."""
-    lines = textwrap.wrap(text, WIDTH - indent, break_long_words=False, break_on_hyphens=False)
-    return f"\n{' ' * indent}".join(f"# {line}" for line in lines)
+    return f"\n{' ' * indent}".join(f"# {line}" for line in wrapped(text, indent))
 
 
 _TEMPLATES = Environment(

@@ -36,6 +36,8 @@ class RequestsSeen:
     oldest_pid: int | None
     lost: int
     """That began, and whose process is gone."""
+    oldest_route: str = ""
+    """What it asks for, as the journal has it: 'GET /members/'; empty where it does not say."""
     blocked_s: float
     """For how long event loops stood still, all together."""
 

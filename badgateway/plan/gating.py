@@ -61,7 +61,7 @@ def gate_beside(experiment: Experiment, before: Experiment, options: GateOptions
         ConfigurationError: One of them has no such configuration, or the budget is too short.
     """
     names = options.only or (experiment.baseline.name,)
-    refuse_unknown(names, before)
+    _refuse_what_cannot_be_paired(names, before)
     own = _cut_down(experiment, names, options)
     other = _cut_down(before, names, options)
     for one in other["configurations"]:
@@ -76,6 +76,20 @@ def gate_beside(experiment: Experiment, before: Experiment, options: GateOptions
     whole = _sized(both, experiment, 2 * len(names), options.budget_s)
     theirs = other | {key: whole.model_dump(mode="json")[key] for key in ("name", "load", "objective", "study", "seed")}
     return whole, validated(theirs)
+
+
+def _refuse_what_cannot_be_paired(names: Sequence[str], before: Experiment) -> None:
+    there = [one.name for one in before.configurations]
+    if missing := [name for name in names if name not in there]:
+        raise ConfigurationError(
+            f"--against: the other checkout has no configuration {', '.join(missing)}; it has {', '.join(there)}: gate "
+            "one that both have (--only), or hold it to a file (--baseline)"
+        )
+    if taken := [name for name in names if is_before(name)]:
+        raise ConfigurationError(
+            f"--against: {taken[0]} ends with {BEFORE}, as the other checkout's configurations do in a gate; give it "
+            "another name"
+        )
 
 
 def is_before(name: str) -> bool:

@@ -16,6 +16,8 @@ _ACCEPTS = 0x10000
 """__SO_ACCEPTCON, in the flags of /proc/net/unix."""
 _LISTENS = "0A"
 """TCP_LISTEN, in the states of /proc/net/tcp."""
+_STARTER = "systemd"
+"""Holds the sockets of those whom it starts with one: it is none of them."""
 
 
 def sockets_that_listen(proc: Path = PROC) -> dict[int, Listener]:
@@ -43,11 +45,24 @@ def holder_of(listener: Listener, proc: Path = PROC) -> int:
     inodes = {inode for inode, where in sockets_that_listen(proc).items() if where == listener}
     if not inodes:
         raise ConfigurationError(f"{listener}: nobody listens there; name the socket's path, or its port")
-    holders = {pid for pid in _pids(proc) if inodes & set(_inodes(pid, proc))}
-    if not holders:
+    holding = {pid for pid in _pids(proc) if inodes & set(_inodes(pid, proc))}
+    if not holding:
         raise ConfigurationError(f"{listener}: who listens there cannot be seen; watch as root, or as its user")
+    holders = {pid for pid in holding if _name(pid, proc) != _STARTER}
+    if not holders:
+        raise ConfigurationError(
+            f"{listener}: {_STARTER} alone listens there, and starts the server with the first request; send one"
+        )
     firsts = sorted(pid for pid in holders if _parent(pid, proc) not in holders)
     return firsts[0] if firsts else min(holders)
+
+
+def bound_as(path: Path, proc: Path = PROC) -> Path:
+    """Return a unix socket's path as its server has bound it: there may be more than one way to it."""
+    there = [where for where in sockets_that_listen(proc).values() if isinstance(where, Path)]
+    if path in there:
+        return path
+    return next((where for where in there if _is_same(where, path)), path)
 
 
 def main_pid(unit: str) -> int:
@@ -79,6 +94,18 @@ def _inodes(pid: int, proc: Path) -> Iterator[int]:
             with suppress(OSError):
                 if found := _SOCKET.fullmatch(str(link.readlink())):
                     yield int(found[1])
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    with suppress(OSError):
+        return one.samefile(other)
+    return False
+
+
+def _name(pid: int, proc: Path) -> str:
+    with suppress(OSError):
+        return (proc / str(pid) / "comm").read_text("utf-8", "replace").strip()
+    return ""
 
 
 def _parent(pid: int, proc: Path) -> int:

@@ -62,8 +62,8 @@ class ServerWatch:
         """Return what there is to see now."""
         now_s = time.monotonic()
         passed_s, self._looked_s = now_s - self._looked_s, now_s
-        is_up = self._root.is_running() and self._root.status() != psutil.STATUS_ZOMBIE
-        workers = tuple(self._seen_workers(passed_s)) if is_up else ()
+        found = self._workers_now(passed_s)
+        workers = found or ()
         drops = {row.reading.series: row.reading.value for row in self._drops.rows()}
         told = {row.reading.series: row.reading for row in self._told.rows()} if self._told else {}
         busy = self._statistic(told, ServerSeries.BUSY_WORKERS)
@@ -71,7 +71,7 @@ class ServerWatch:
         return LiveServer(
             time_s=time.time(),
             watched_s=now_s - self._began_s,
-            is_up=is_up,
+            is_up=found is not None,
             queues=tuple(self._seen_queues()),
             listen_overflows=_whole(drops.get(SampleSeries.LISTEN_OVERFLOWS)),
             listen_drops=_whole(drops.get(SampleSeries.LISTEN_DROPS)),
@@ -92,6 +92,15 @@ class ServerWatch:
         for one in (*(series for _, series in self._queues), self._drops, *((self._told,) if self._told else ())):
             one.close()
 
+    def _workers_now(self, passed_s: float) -> tuple[WorkerSeen, ...] | None:
+        """Return what is seen of the workers; None where the server is gone, which it may be at any moment."""
+        try:
+            if self._root.is_running() and self._root.status() != psutil.STATUS_ZOMBIE:
+                return tuple(self._seen_workers(passed_s))
+        except psutil.Error:
+            pass
+        return None
+
     def _seen_queues(self) -> Iterator[QueueSeen]:
         for name, series in self._queues:
             for row in series.rows():
@@ -111,7 +120,8 @@ class ServerWatch:
         self._cpu_s += root_s - self._root_cpu_s
         self._root_cpu_s = root_s
         for pid, one in self._workers.items():
-            with suppress(psutil.NoSuchProcess):
+            # One of another user's, where those are hidden, is there and cannot be looked into.
+            with suppress(psutil.Error):
                 yield self._seen(pid, one, passed_s)
 
     def _seen(self, pid: int, process: psutil.Process, passed_s: float) -> WorkerSeen:

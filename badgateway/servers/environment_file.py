@@ -7,6 +7,8 @@ from badgateway.servers.deployable import Filling, Plain
 from badgateway.servers.server import Place
 
 _NAME = re.compile(r"\s*([A-Za-z_]\w*)\s*=")
+_ESCAPED = re.compile(r'\\(["\\`$])')
+"""What systemd takes between double quotes for the letter alone."""
 
 
 def variables(text: str) -> dict[str, str]:
@@ -18,7 +20,9 @@ def variables(text: str) -> dict[str, str]:
 
 def _unquoted(value: str) -> str:
     is_quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "'\""
-    return value[1:-1] if is_quoted else value
+    if not is_quoted:
+        return value
+    return value[1:-1] if value[0] == "'" else _ESCAPED.sub(r"\1", value[1:-1])
 
 
 def fitting(text: str, own: Mapping[str, str | None]) -> dict[str, str]:

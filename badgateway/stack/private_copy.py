@@ -8,7 +8,8 @@ from pathlib import Path, PurePosixPath
 from badgateway.emit.place import PORT, DeployedPlace
 
 _LISTEN = re.compile(r"^(\s*listen )80( |;)", re.MULTILINE)
-_PORT = re.compile(rf"\b{PORT}\b")
+_PORT = re.compile(rf"(?<=:){PORT}\b|(?<=_PORT=){PORT}\b")
+"""Where it is an address; a setting that happens to be the same number stays."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,8 +14,8 @@ from badgateway.model.raw_words import JournalKind
 from badgateway.study.tail import FileTail
 
 LOGS_EVERY_S = 3.0
-_KIND, _TIME, _PID, _NUMBER, _ID, _DURATION = (
-    JOURNAL_COLUMNS.index(name) for name in ("kind", "time_s", "pid", "number", "request_id", "duration_s")
+_KIND, _TIME, _PID, _NUMBER, _ID, _DURATION, _DETAIL = (
+    JOURNAL_COLUMNS.index(name) for name in ("kind", "time_s", "pid", "number", "request_id", "duration_s", "detail")
 )
 _Key = tuple[int, str]
 """Process, and number of the request in it."""
@@ -78,7 +78,7 @@ class JournalWatch:
         self._tail = FileTail(path)
         self._is_alive, self._now = is_alive, now
         self._rest = b""
-        self._in_flight: dict[_Key, tuple[float, str]] = {}
+        self._in_flight: dict[_Key, tuple[float, str, str]] = {}
         self._lost, self._blocked_s = 0, 0.0
 
     def look(self) -> RequestsSeen:
@@ -94,6 +94,7 @@ class JournalWatch:
             oldest_s=max(0.0, self._now() - oldest[1][0]) if oldest else None,
             oldest_id=oldest[1][1] if oldest else "",
             oldest_pid=oldest[0][0] if oldest else None,
+            oldest_route=oldest[1][2] if oldest else "",
             lost=self._lost,
             blocked_s=self._blocked_s,
         )
@@ -109,7 +110,7 @@ class JournalWatch:
     def _take(self, cells: list[str]) -> None:
         kind, key = cells[_KIND], (int(cells[_PID]), cells[_NUMBER])
         if kind == JournalKind.START:
-            self._in_flight[key] = (float(cells[_TIME]), cells[_ID])
+            self._in_flight[key] = (float(cells[_TIME]), cells[_ID], cells[_DETAIL])
         elif kind == JournalKind.END:
             self._in_flight.pop(key, None)
         elif kind == JournalKind.BLOCKED:

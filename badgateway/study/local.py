@@ -6,10 +6,11 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from badgateway.analysis.worker_checks import Round
@@ -25,7 +26,7 @@ from badgateway.process.account import Account, changeable_by, open_passage, ser
 from badgateway.process.child import Command
 from badgateway.process.readiness import Watched, await_ready, http_probe
 from badgateway.process.running import running
-from badgateway.stack.deployment import deploy
+from badgateway.stack.deployment import Deployment, deploy
 from badgateway.stack.experiment_database import prepare_database, restoring
 from badgateway.stack.own_python import interpreter_of
 from badgateway.stack.project import take_snapshot
@@ -100,8 +101,19 @@ class LocalEffects:
 LOCAL = LocalEffects()
 
 
-class TwoCheckouts(LocalEffects):
-    """As on this machine, but that some configurations are those of another checkout."""
+class WatchfulEffects(LocalEffects):
+    """As on this machine, but that workers with an event loop write down what blocks it: a cause of failures."""
+
+    def deploy(self, *arguments: Any, **options: Any) -> AbstractContextManager[Deployment]:  # type: ignore[override] # as deploy has it
+        """Start a server and its proxy."""
+        return deploy(*arguments, **{**options, "watch_loop": True})
+
+
+WATCHFUL = WatchfulEffects()
+
+
+class TwoCheckouts(WatchfulEffects):
+    """The same, but that some configurations are those of another checkout."""
 
     def __init__(self, before: Experiment, root: Path) -> None:
         """Have that checkout run these configurations."""

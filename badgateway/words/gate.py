@@ -16,9 +16,14 @@ _DOUBTS = {
     Doubt.FEW_TRIALS: "so few trials can prove nothing; give more time (--budget)",
     Doubt.OTHER_MACHINE: "the baseline is from another machine, whose figures say nothing of this one; measure both "
     "here: --against CHECKOUT",
-    Doubt.OTHER_OBJECTIVE: "the baseline was asked something else (objective, or the load's script); write it anew: "
-    "--baseline-update",
+    Doubt.OTHER_OBJECTIVE: "the baseline was asked something else (objective, the load's script or its warm-up); write "
+    "it anew: --baseline-update",
 }
+_PAIRED_DOUBTS = {
+    **_DOUBTS,
+    Doubt.NOTHING_BEFORE: "no trial of the other checkout can be trusted; the lines of the trials say why",
+}
+"""Where the baseline was measured in the same run, and no file is to be written."""
 _MATTERS = {
     Matter.OBJECTIVE: "the objective",
     Matter.FAILURES: "failures",
@@ -63,12 +68,13 @@ def finding(found: GateFinding, titles: Titles) -> str:
 
 def doubts(case: GateCase) -> Iterator[str]:
     """Yield what could not be told of a case, each doubt once."""
+    told = _PAIRED_DOUBTS if case.is_paired else _DOUBTS
     by_doubt: dict[Doubt, list[str]] = {}
     for one in case.findings:
         if one.doubt is not None:
             by_doubt.setdefault(one.doubt, []).append(_MATTERS[one.matter])
     for doubt, matters in by_doubt.items():
-        yield f"not told of {listed(matters)}: {_DOUBTS[doubt]}"
+        yield f"not told of {listed(matters)}: {told[doubt]}"
 
 
 def _objective(found: GateFinding) -> str:

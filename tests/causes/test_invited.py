@@ -6,7 +6,7 @@ from pathlib import Path, PurePath
 import pytest
 
 from badgateway.causes.catalogue import BY_ID
-from badgateway.causes.invited import invitations
+from badgateway.causes.invited import RULES, invitations
 from badgateway.causes.site_files import Said, read_site
 from badgateway.emit.files import files_of
 from tests.emit.subjects import EVERY_KIND, chosen
@@ -22,6 +22,33 @@ ASGI = 'worker_class = "uvicorn.workers.UvicornWorker"\nworkers = 4\nbind = "uni
 POOL = 'DATABASES = {"default": {"ENGINE": "dj_db_conn_pool.backends.mysql", "CONN_MAX_AGE": KEPT}}\n'
 COOKIES = 'SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"\n'
 STREAM = "def rows():\n    yield b'1'\n\n\ndef export(request):\n    return StreamingHttpResponse(rows())\n"
+
+
+PLANTED = {
+    "_short_queue": ("test_causes", "test_a_full_accept_queue_of_a_unix_socket"),
+    "_limits_out_of_order": ("test_causes", "test_granian_works_on_for_clients_that_have_gone_while_others_wait"),
+    "_short_keepalive": ("test_causes", "test_a_connection_that_was_closed_just_when_it_was_used_again"),
+    "_driver_that_blocks": ("test_causes", "test_an_event_loop_that_is_blocked_by_a_query_in_c"),
+    "_recycled_together": ("test_causes", "test_workers_that_are_all_recycled_at_once"),
+    "_too_many_connections": ("test_causes", "test_more_connections_than_the_database_takes"),
+    "_late_patch": ("test_causes", "test_gevents_patch_that_comes_too_late"),
+    "_kept_pooled_connections": (
+        "test_ladder",
+        "test_a_pool_whose_connections_are_kept_runs_dry_and_that_is_the_cause",
+    ),
+    "_small_buffers": ("test_causes", "test_a_request_header_beyond_uwsgis_buffer"),
+}
+"""By rule: the live test in which what it warns of was done to real servers, and the cause was found."""
+MEASURED = {"_synchronous_streams": ("the-504-ladder.md", "`stalled-asgi-async`")}
+"""By rule: the page with a comparison of both."""
+
+
+def test_what_each_rule_warns_of_was_planted_or_measured():
+    assert {rule.__name__ for rule in RULES} == PLANTED.keys() | MEASURED.keys()
+    for module, test in PLANTED.values():
+        assert f"def {test}(" in (ROOT / "tests" / "live" / f"{module}.py").read_text("utf-8")
+    for page, step in MEASURED.values():
+        assert step in (ROOT / "docs" / page).read_text("utf-8")
 
 
 def invited(**files: str) -> list[str]:

@@ -21,6 +21,10 @@ def out(tmp_path: Path) -> Path:
     return tmp_path / "deploy"
 
 
+def window_of(report: Path) -> str:
+    return f"{json.loads(report.read_text())['experiment']['load']['window_s']:g}"
+
+
 def emit(*arguments: object) -> Result:
     words = [str(one) for one in arguments]
     return CliRunner().invoke(cli, ["emit", *words, "--project", str(ROOT)], prog_name="badgateway")
@@ -131,7 +135,8 @@ def test_what_is_written_is_proven_at_the_highest_load_of_the_run(proving, out):
     done = emit(REPORT, "--out", out, "--prove")
 
     assert done.exit_code == 0, done.output
-    assert proving == ["uwsgi-16 120 4"]
+    # As the run's own: its noise is that of windows of this length, whatever the experiment's file says by now.
+    assert proving == [f"uwsgi-16 120 {window_of(REPORT)}"]
     page = (out / "PROOF.md").read_text()
     assert "**AS MEASURED.**" in page
     assert "- `nginx/school-site.conf: listen 80 backlog=4096;`" in page
@@ -139,9 +144,19 @@ def test_what_is_written_is_proven_at_the_highest_load_of_the_run(proving, out):
     assert done.stdout.endswith("PROOF.md: AS MEASURED\n")
 
 
+def test_a_run_in_other_windows_than_the_file_has_now_is_proven_in_its_own(proving, out, tmp_path):
+    run = json.loads(REPORT.read_text())
+    run["experiment"]["load"] |= {"window_s": 7.5, "warm_up_s": 1.0}
+    (tmp_path / "report.json").write_text(json.dumps(run))
+
+    assert emit(tmp_path, "--out", out, "--prove").exit_code == 0
+    assert proving == ["uwsgi-16 120 7.5"]
+    assert "for 7.5 s" in (out / "PROOF.md").read_text()
+
+
 def test_a_variant_of_an_experiment_is_proven_with_its_own_size(proving, out):
     assert emit(REFERENCE / "servers-quick", "--out", out, "--prove").exit_code in {0, 1}
-    assert proving == ["uwsgi-16 120 3"]
+    assert proving == [f"uwsgi-16 120 {window_of(REFERENCE / 'servers-quick' / 'report.json')}"]
 
 
 def test_what_differs_or_cannot_be_told_has_a_status_of_its_own(proving, out, tmp_path, monkeypatch):
@@ -213,6 +228,13 @@ def test_without_being_asked_it_is_for_what_the_project_uses(tmp_path, there, ex
     assert found & targets <= {*expected}
     if "docker/Dockerfile" in found:
         assert "COPY put/here/server/" in (out / "docker" / "Dockerfile").read_text()
+
+
+def test_a_patch_cannot_be_proven(proving, out):
+    done = emit(REPORT, "--out", out, "--diff", "--prove")
+
+    assert (done.exit_code, proving) == (2, [])
+    assert "--diff writes nothing that --prove could start" in done.stderr
 
 
 def test_what_it_is_for_may_be_a_list_and_a_mistake_in_it_is_told(out):

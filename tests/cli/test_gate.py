@@ -26,7 +26,7 @@ def seam(project, tmp_path, monkeypatch):
     monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
     monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
     fake = Seam(tmp_path / "bench")
-    monkeypatch.setattr(gating, "LOCAL", fake)
+    monkeypatch.setattr(gating, "WATCHFUL", fake)
     return fake
 
 
@@ -161,14 +161,44 @@ def test_a_damaged_baseline_is_told_with_its_key(baseline, seam):
     assert "write it anew: --baseline-update" in result.stderr
 
 
-def test_two_checkouts_are_measured_turn_by_turn(project, seam, tmp_path, monkeypatch):
-    for name in ("experiments/small.toml", "experiments/load.py", "servers/uwsgi.ini", "app/manage.py"):
-        (tmp_path / "main" / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / "main" / name).write_bytes((project / name).read_bytes())
-    for name in ("servers/nginx.conf", "servers/mariadb.cnf", "servers/journal.py", "app/school_site/wsgi.py"):
-        (tmp_path / "main" / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / "main" / name).touch()
-    (tmp_path / "main" / "experiments" / "small.toml").write_text(EXAMPLE.replace("workers = 2", "workers = 4", 1))
+def test_another_warm_up_is_another_question(baseline, project, seam):
+    keep = json.loads(baseline.read_text())
+    keep["asked"]["warm_up_s"] = "99"
+    baseline.write_text(json.dumps(keep))
+
+    assert "was asked something else" in call("gate", "experiments/small.toml", *QUICK).stdout
+
+
+@pytest.fixture
+def main(project):
+    """Another checkout of the project; returns its experiment's file."""
+    names = "load.py", "uwsgi.ini", "nginx.conf", "mariadb.cnf", "journal.py", "manage.py", "wsgi.py"
+    for file in [file for name in names for file in project.rglob(name)]:
+        there = project / "main" / file.relative_to(project)
+        there.parent.mkdir(parents=True, exist_ok=True)
+        there.write_bytes(file.read_bytes())
+    return project / "main" / "experiments" / "small.toml"
+
+
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        (("first", "other"), "--against: the other checkout has no configuration first; it has other, second"),
+        (("first-before",) * 2, "--against: first-before ends with -before, as the other checkout's"),
+    ],
+)
+def test_what_cannot_be_put_beside_another_checkouts_is_refused_by_name(project, main, seam, names, told):
+    for file, name in zip((project / "experiments" / "small.toml", main), names, strict=True):
+        file.write_text(EXAMPLE.replace('"first"', f'"{name}"'))
+    result = call("gate", "experiments/small.toml", "--budget", "200s", "--users", "5", "--against", "main")
+
+    assert result.exit_code == 2
+    assert told in result.stderr
+    assert seam.drives == 0
+
+
+def test_two_checkouts_are_measured_turn_by_turn(project, main, seam, tmp_path, monkeypatch):
+    main.write_text(EXAMPLE.replace("workers = 2", "workers = 4", 1))
 
     class Two(Seam):
         def __init__(self, before, root):

@@ -82,6 +82,17 @@ def test_prometheus_gets_the_last_look_on_loopback(port, free_port, looks):
     assert f'badgateway_accept_queue{{listener="{port}"}} 0\n' in page
 
 
+def test_where_a_server_tells_its_statistics_it_takes_no_requests(port, looks, tmp_path):
+    path = tmp_path / "stats.sock"
+    with socket.socket(socket.AF_UNIX) as telling:
+        telling.bind(str(path))
+        telling.listen(1)
+        result = call("--pid", os.getpid(), "--json-lines", "--stats", path)
+
+    assert result.exit_code == 0
+    assert str(path) not in [queue["listener"] for queue in json.loads(result.stdout)["queues"]]
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [

@@ -146,7 +146,7 @@ def test_a_secret_of_the_applications_is_named_and_not_written():
 
     assert "APP_KEY=" not in text
     assert "# APP_KEY was set too" in text
-    assert 'APP_A="b c"' in text
+    assert "APP_A=b c\n" in text
 
 
 def test_one_that_failed_is_said_to_have_failed_first_and_in_every_file():

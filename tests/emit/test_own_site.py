@@ -8,6 +8,7 @@ import pytest
 from badgateway.emit.files import Target, files_of
 from badgateway.emit.subject import Subject
 from badgateway.plan.kit_files import located
+from badgateway.servers.environment_file import variables
 from tests.emit.subjects import ROOT, chosen, report
 
 SHOP = {
@@ -46,6 +47,32 @@ def test_what_a_run_fills_in_is_no_setting_of_a_deployment():
     assert "DJANGO_SETTINGS_MODULE=shop.settings.production" in text
     assert "${" not in text
     assert "# DATABASE_URL was set too" in text
+
+
+@pytest.mark.parametrize(
+    ("value", "line"),
+    [
+        ("", "A="),
+        ("two words", "A=two words"),
+        ("100%", "A=100%"),
+        (" led by a space", "A=' led by a space'"),
+        ('{"a": 1}', "A='{\"a\": 1}'"),
+        ("$HOME # no remark", "A='$HOME # no remark'"),
+        ('it\'s "5" \\ $', 'A="it\'s \\"5\\" \\\\ $"'),
+    ],
+)
+def test_a_value_is_the_same_to_whoever_reads_the_file(value, line):
+    text = written(shop(environment={"A": value}))["server/site.env"]
+
+    assert f"{line}\n" in text
+    assert variables(text)["A"] == value
+    assert ("Quotes are not part of a value" in text) is (line[2:3] in {"'", '"'})
+
+
+def test_what_systemd_would_fill_in_is_no_part_of_a_folder():
+    unit = written(shop(directory="src/100%n"))["system/shop.service"]
+
+    assert "WorkingDirectory=/srv/shop/src/100%%n\n" in unit
 
 
 def test_the_check_is_the_runs_own():

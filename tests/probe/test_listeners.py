@@ -2,11 +2,12 @@
 
 import os
 import socket
+from pathlib import Path
 
 import pytest
 
 from badgateway.errors import ConfigurationError
-from badgateway.probe.listeners import holder_of, listeners_of, sockets_that_listen
+from badgateway.probe.listeners import bound_as, holder_of, listeners_of, sockets_that_listen
 
 
 @pytest.fixture
@@ -42,6 +43,16 @@ def test_where_nobody_listens_is_told(tmp_path):
         holder_of(tmp_path / "gone.sock")
 
 
+def test_a_socket_may_be_named_by_another_way_to_it(unix, tmp_path, monkeypatch):
+    (tmp_path / "link").symlink_to(tmp_path)
+    monkeypatch.chdir(tmp_path)
+
+    assert bound_as(unix) == unix
+    assert bound_as(tmp_path / "link" / "web.sock") == unix
+    assert bound_as(Path("web.sock")) == unix
+    assert bound_as(Path("gone.sock")) == Path("gone.sock")
+
+
 def made_up(folder, holders):
     """Make a /proc in which processes of these parents hold the socket 99."""
     (folder / "net").mkdir()
@@ -60,6 +71,21 @@ def test_of_a_server_and_its_workers_the_server_is_named(tmp_path):
 
     assert str(listener) == "/run/a b.sock"
     assert holder_of(listener, tmp_path) == 20
+
+
+def test_who_starts_a_server_with_its_socket_is_not_that_server(tmp_path):
+    (listener,) = sockets_that_listen(made_up(tmp_path, {1: 0, 20: 1, 30: 20})).values()
+    (tmp_path / "1" / "comm").write_text("systemd\n")
+
+    assert holder_of(listener, tmp_path) == 20
+
+
+def test_a_server_that_its_socket_has_not_started_yet_is_told_with_what_helps(tmp_path):
+    (listener,) = sockets_that_listen(made_up(tmp_path, {1: 0})).values()
+    (tmp_path / "1" / "comm").write_text("systemd\n")
+
+    with pytest.raises(ConfigurationError, match="starts the server with the first request; send one"):
+        holder_of(listener, tmp_path)
 
 
 def test_that_nobody_may_see_who_listens_is_told_with_what_helps(tmp_path):

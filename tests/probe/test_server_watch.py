@@ -28,6 +28,10 @@ while True:
 """
 
 
+def gone_file(*_given, **_named):
+    raise FileNotFoundError
+
+
 @pytest.fixture
 def path(tmp_path):
     return tmp_path / "web.sock"
@@ -86,6 +90,18 @@ def test_that_the_server_is_gone_is_told(watch, server):
 
     assert not seen.is_up
     assert seen.workers == ()
+
+
+@pytest.mark.parametrize("asked", ["status", "cpu_times", "children"])
+def test_a_server_that_goes_while_it_is_looked_at_is_gone(watch, monkeypatch, asked):
+    def gone(process, *_given):
+        raise psutil.NoSuchProcess(process.pid)
+
+    monkeypatch.setattr(psutil.Process, asked, gone)
+    monkeypatch.setattr("badgateway.probe.process_cpu.Path.read_text", gone_file)
+    seen = watch.look()
+
+    assert (seen.is_up, seen.workers) == (False, ())
 
 
 def test_where_a_server_listens_is_found_by_its_pid(server, path):

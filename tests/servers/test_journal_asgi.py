@@ -49,6 +49,14 @@ def test_a_request_has_a_line_when_it_starts_and_one_when_it_ends_and_the_answer
     assert (end["request_id"], end["status"], end["body_bytes"], end["detail"]) == ("r-1", "201", "5", "")
 
 
+def test_what_is_asked_for_is_told_where_it_is_wanted(tmp_path, monkeypatch):
+    monkeypatch.setenv("JOURNAL_PATHS", "1")
+    served(answering, tmp_path / "journal.csv", {**SCOPE, "method": "GET", "path": "/köln/"})
+
+    (start,) = journals.written(tmp_path / "journal.csv", "start")
+    assert start["detail"] == "GET /k%C3%B6ln/"
+
+
 def test_an_answer_that_was_not_brought_to_its_end_is_told(tmp_path):
     served(stopping, tmp_path / "journal.csv")
 

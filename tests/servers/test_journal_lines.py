@@ -56,6 +56,24 @@ def test_whatever_a_client_calls_its_request_is_read_back(request_id, kept, tmp_
     assert read_back(tmp_path / "j") == [("start", kept, ""), ("end", kept, "")]
 
 
+@pytest.mark.parametrize(
+    ("environ", "told"),
+    [
+        ({"REQUEST_METHOD": "GET", "PATH_INFO": "/members/", "QUERY_STRING": "token=1"}, "GET /members/"),
+        ({"REQUEST_METHOD": "GET", "SCRIPT_NAME": "/shop", "PATH_INFO": "/a,b\n"}, "GET /shop/a,b\n"),
+        ({"REQUEST_METHOD": "GET", "PATH_INFO": "/" + "x" * 500}, ("GET /" + "x" * 500)[:128]),
+        ({}, " "),
+    ],
+)
+def test_what_is_asked_for_is_told_where_it_is_wanted_and_never_its_query(environ, told, tmp_path, monkeypatch):
+    for wanted in ("", "1"):
+        monkeypatch.setenv("JOURNAL_PATHS", wanted)
+        list(MODULE.Journal(ok, MODULE.Lines(str(tmp_path / "j")))(environ, lambda *_: None))
+
+    starts = [detail for kind, _, detail in read_back(tmp_path / "j") if kind == "start"]
+    assert starts == ["", told]
+
+
 def test_no_request_id_can_break_the_grammar(tmp_path_factory):
     folder = tmp_path_factory.mktemp("ids")
     journal = MODULE.Journal(ok, MODULE.Lines(str(folder / "j")))

@@ -37,6 +37,24 @@ def test_a_copy_leads_to_no_place_of_the_deployment(name):
     assert any("4711" in copy for copy in copies)
 
 
+@pytest.mark.parametrize(
+    ("line", "copy"),
+    [
+        ('bind = "127.0.0.1:8000"', 'bind = "127.0.0.1:4712"'),
+        ("socket = 127.0.0.1:8000", "socket = 127.0.0.1:4712"),
+        ("    server 127.0.0.1:8000;", "    server 127.0.0.1:4712;"),
+        ("GRANIAN_PORT=8000", "GRANIAN_PORT=4712"),
+        ("max_requests = 8000", "max_requests = 8000"),
+        ("GRANIAN_BACKLOG=8000", "GRANIAN_BACKLOG=8000"),
+        ("listen=8000", "listen=8000"),
+    ],
+)
+def test_a_port_is_another_where_it_is_an_address_and_a_number_stays(line, copy):
+    subject = chosen("uwsgi-2-tcp")
+
+    assert private(line, subject.place, replace(PLACE, port=4712)) == copy
+
+
 def _settings(text: str) -> list[str]:
     return [line for line in text.splitlines() if not line.lstrip().startswith(("#", ";"))]
 

@@ -6,8 +6,8 @@ from badgateway.errors import ConfigurationError
 from badgateway.study.journal_watch import JournalWatch, LogWatch
 
 
-def row(kind, number, *, pid=7, time_s=100.0, request_id="a", duration_s=""):
-    return f"{kind},{time_s},{pid},1,{number},{request_id},,,{duration_s},\n"
+def row(kind, number, *, pid=7, time_s=100.0, request_id="a", duration_s="", detail=""):
+    return f"{kind},{time_s},{pid},1,{number},{request_id},,,{duration_s},{detail}\n"
 
 
 @pytest.fixture
@@ -51,6 +51,14 @@ def test_a_request_is_in_flight_until_its_end_and_the_oldest_is_named(watch, jou
 
     append(journal, row("end", 2))
     assert watch.look().oldest_id == "new"
+
+
+def test_the_route_of_the_oldest_is_told_where_the_journal_has_it(watch, journal):
+    append(journal, row("start", 2, detail="GET /members/"))
+    assert watch.look().oldest_route == "GET /members/"
+
+    append(journal, row("end", 2) + row("start", 3))
+    assert watch.look().oldest_route == ""
 
 
 def test_half_a_line_waits_for_its_rest_and_a_damaged_one_is_passed_over(watch, journal):

@@ -1,9 +1,9 @@
 """A Markdown comment that fits in a pull request, which is a step's summary too."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from badgateway import numbers
-from badgateway.model.gate import GateFinding, GateVerdict, Matter
+from badgateway.model.gate import GATE_SEVERITY, GateFinding, GateVerdict, Matter
 from badgateway.report.gate.telling import ToldCase, ToldCause, ToldGate, findings
 from badgateway.report.markdown import blocks, bullets, code_span, escaped, table, whole_page
 from badgateway.words.gate import name
@@ -11,15 +11,20 @@ from badgateway.words.gate import name
 _MARK = {GateVerdict.KEPT: "✅", GateVerdict.INCONCLUSIVE: "❔", GateVerdict.BROKEN: "❌"}
 _HEAD = ("", "what", "before", "now", "times worse", "at least", "trials")
 _ALIGN = (":--", ":--", "--:", "--:", "--:", "--:", "--:")
+_MOST_CASES = 12
+"""Of more, the worst: code hosts cut a comment at 65,536 characters."""
 
 
 def render_comment(found: ToldGate) -> str:
     """Return the answer, the difference to the baseline as a table, and why."""
+    by_severity = sorted(found.cases, key=lambda case: -GATE_SEVERITY.index(case.verdict))
+    shown, left = by_severity[:_MOST_CASES], len(by_severity[_MOST_CASES:])
     return whole_page(
         (
             f"### {_MARK[found.verdict]} badgateway gate: {escaped(found.headline)}",
-            *(_case(case) for case in found.cases),
-            table(_HEAD, _ALIGN, _rows(found)),
+            *(_case(case) for case in shown),
+            *([f"{numbers.plural(left, 'further case')} in gate.json."] if left else []),
+            table(_HEAD, _ALIGN, _rows(found, {case.name for case in shown})),
             _how(found),
         )
     )
@@ -40,8 +45,10 @@ def _cause(cause: ToldCause) -> str:
     )
 
 
-def _rows(found: ToldGate) -> Iterator[tuple[str, ...]]:
+def _rows(found: ToldGate, shown: Collection[str]) -> Iterator[tuple[str, ...]]:
     for case, one in findings(found):
+        if name(case) not in shown:
+            continue
         what = f"{name(case)}: {one.matter.value}{f' {one.cause}' if one.cause else ''}"
         ratios = tuple(numbers.NO_DATA if value is None else numbers.ratio(value) for value in (one.ratio, one.least))
         yield (

@@ -10,16 +10,15 @@ from badgateway.report.gate.telling import ToldCase, ToldGate, paragraphs
 
 _COMMAND = {GateVerdict.BROKEN: "error", GateVerdict.INCONCLUSIVE: "warning", GateVerdict.KEPT: "notice"}
 _SEVERITY = {GateVerdict.BROKEN: "critical", GateVerdict.INCONCLUSIVE: "info"}
-_NO_FILE = "badgateway.toml"
 
 
 def github_annotations(found: ToldGate) -> Iterator[str]:
     """Yield a workflow command for each case: GitHub shows it at the file of the server."""
     for case, file in zip(found.cases, found.server_files, strict=True):
         title = f"badgateway gate: {case.name}: {case.verdict.value}"
-        where = f"file={_property(file)},line=1," if _is_in_repository(file) else ""
         text = "%0A".join(_data(line) for line in paragraphs(case))
-        yield f"::{_COMMAND[case.verdict]} {where}title={_property(title)}::{text}"
+        where = _property(_place(file, found))
+        yield f"::{_COMMAND[case.verdict]} file={where},line=1,title={_property(title)}::{text}"
 
 
 def render_code_quality(found: ToldGate) -> str:
@@ -43,12 +42,14 @@ def _entries(case: ToldCase, file: str, found: ToldGate) -> Iterator[dict[str, o
                 "check_name": "badgateway-gate",
                 "fingerprint": sha256(identity.encode()).hexdigest(),
                 "severity": _SEVERITY[verdict],
-                "location": {"path": file if _is_in_repository(file) else _NO_FILE, "lines": {"begin": 1}},
+                "location": {"path": _place(file, found), "lines": {"begin": 1}},
             }
 
 
-def _is_in_repository(file: str) -> bool:
-    return not file.startswith(("kit:", "/")) and file not in {"", "."}
+def _place(server_file: str, found: ToldGate) -> str:
+    """Return the file that a case is shown at: its server's, or the experiment's where that is not of the project."""
+    is_of_project = not server_file.startswith(("kit:", "/")) and server_file not in {"", "."}
+    return server_file if is_of_project else found.file
 
 
 def _data(text: str) -> str:

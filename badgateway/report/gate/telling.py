@@ -59,18 +59,21 @@ class ToldGate:
     baseline: str
     took_s: float
     started: str
+    file: str
+    """The experiment's, from the project's folder on."""
     server_files: tuple[str, ...]
     """Of the gated configurations, in their order."""
     cases: tuple[ToldCase, ...]
     gate: Gate
 
 
-def told(found: Gate, study: StudySummary) -> ToldGate:
+def told(found: Gate, study: StudySummary, file: str) -> ToldGate:
     """Put a gate into words.
 
     Args:
         found: What it found.
         study: Of its run.
+        file: The experiment's, from the project's folder on.
     """
     cases = tuple(_case(one, study) for one in found.cases)
     trials = [trial for one in study.configurations for level in one.levels for trial in level.trials]
@@ -81,6 +84,7 @@ def told(found: Gate, study: StudySummary) -> ToldGate:
         baseline=found.baseline,
         took_s=sum(trial.overhead_s + study.experiment.load.window_s for trial in trials),
         started=study.started,
+        file=file,
         server_files=tuple(str(study.experiment.configuration(one.configuration).server) for one in found.cases),
         cases=cases,
         gate=found,

@@ -109,10 +109,11 @@ def _workers(seen: LiveServer) -> str:
 def _in_flight(seen: LiveServer) -> str:
     found = seen.requests
     assert found is not None
-    which = (
-        f", the oldest {found.oldest_id} in pid {found.oldest_pid}{_oldest(found.oldest_s)}" if found.in_flight else ""
-    )
-    return f"{found.in_flight}{which}; {found.lost} lost"
+    if not found.in_flight:
+        return f"0; {found.lost} lost"
+    name = f"{found.oldest_route} ({found.oldest_id})" if found.oldest_route else found.oldest_id
+    which = f"the oldest {name} in pid {found.oldest_pid}{_oldest(found.oldest_s)}"
+    return f"{found.in_flight}, {which}; {found.lost} lost"
 
 
 def _oldest(age_s: float | None) -> str:

@@ -3,11 +3,13 @@
 import json
 import re
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 
 import pytest
 
 from badgateway.model.gate import Doubt, Gate, GateCase, GateFinding, GateVerdict, Matter
 from badgateway.model.load_level import LoadLevel
+from badgateway.report.gate.comment import render_comment
 from badgateway.report.gate.formats import GATE_FORMATS, document
 from badgateway.report.gate.junit import render_junit
 from badgateway.report.gate.places import github_annotations, render_code_quality
@@ -15,6 +17,7 @@ from badgateway.report.gate.telling import told
 from tests.report import samples
 
 CAUSE = "listen-queue-full"
+FILE = "experiments/tiny.toml"
 GITLAB_KEYS = {"description", "check_name", "fingerprint", "severity", "location"}
 GITLAB_SEVERITIES = {"info", "minor", "major", "critical", "blocker"}
 
@@ -49,7 +52,9 @@ def gate(findings, *, changes=()):
         is_paired=True,
         changes=changes,
     )
-    return told(Gate(experiment="tiny-gate", cases=(case,), baseline="the checkout main"), study)
+    return told(
+        Gate(experiment="tiny-gate", cases=(case,), baseline="the checkout main"), study, "experiments/tiny.toml"
+    )
 
 
 def test_the_first_line_has_what_is_broken_its_cause_and_what_to_change():
@@ -99,7 +104,7 @@ def test_text_from_logs_cannot_end_a_workflow_command_or_break_the_xml():
         is_paired=False,
         changes=(hostile,),
     )
-    found = told(Gate(experiment="tiny-gate", cases=(case,), baseline=hostile), study)
+    found = told(Gate(experiment="tiny-gate", cases=(case,), baseline=hostile), study, hostile)
     (line,) = github_annotations(found)
 
     assert "\n" not in line
@@ -119,6 +124,45 @@ def test_a_code_quality_report_has_what_gitlab_asks_of_each_finding(findings):
         assert entry["severity"] in GITLAB_SEVERITIES
         assert entry["location"]["lines"]["begin"] == 1
     assert len({entry["fingerprint"] for entry in entries}) == len(entries)
+
+
+@pytest.mark.parametrize(
+    ("server_file", "shown_at"),
+    [
+        ("servers/uwsgi.ini", "servers/uwsgi.ini"),
+        ("kit:uwsgi.ini", "experiments/tiny.toml"),
+        (".", "experiments/tiny.toml"),
+    ],
+)
+def test_what_has_no_server_file_in_the_project_is_shown_at_the_experiments(server_file, shown_at):
+    found = replace(gate(BROKEN), server_files=(server_file,))
+    places = {entry["location"]["path"] for entry in json.loads(render_code_quality(found))}
+
+    assert places == {shown_at}
+    assert f"file={shown_at},line=1," in next(github_annotations(found))
+
+
+def test_a_comment_on_many_configurations_has_the_worst_of_them_and_fits():
+    found = gate(BROKEN)
+    (case,), (facts,) = found.cases, found.gate.cases
+    numbered = [f"{case.name} {number}" for number in range(200)]
+    bad = [replace(case, name=name, reasons=("x" * 300,) * 3) for name in numbered]
+    cases = (*(replace(one, verdict=GateVerdict.KEPT) for one in bad[:-1]), bad[-1])
+    many = replace(found, cases=cases, gate=replace(found.gate, cases=(facts,) * len(cases)))
+    text = render_comment(many)
+
+    assert len(text) < 65_536
+    assert text.index(numbered[-1]) < text.index(numbered[0])
+    assert "188 further cases in gate.json." in text
+
+
+def test_of_a_checkout_whose_trials_cannot_be_trusted_no_file_is_to_be_written():
+    doubt = GateFinding(matter=Matter.FAILURES, verdict=GateVerdict.INCONCLUSIVE, doubt=Doubt.NOTHING_BEFORE)
+    (case,) = gate((finding(), doubt)).cases
+
+    assert case.doubts == (
+        "not told of failures: no trial of the other checkout can be trusted; the lines of the trials say why",
+    )
 
 
 def test_a_finding_keeps_its_fingerprint_when_its_figures_change():

@@ -5,6 +5,8 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from badgateway.model.live_server import FailuresSeen, LiveServer, QueueSeen, RequestsSeen, WorkerSeen
 from badgateway.report.live_server.open_metrics import METRICS, render_open_metrics
 from badgateway.report.live_server.text import Most, line, screen, summary
@@ -58,6 +60,16 @@ def test_every_line_is_a_comment_or_a_sample_and_the_last_one_is_the_end():
     assert all(SAMPLE.fullmatch(one) for one in lines(SEEN))
     assert render_open_metrics(SEEN).endswith("\n# EOF\n")
     assert render_open_metrics(SEEN).count("# EOF") == 1
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("seen", [SEEN, BARE, replace(SEEN, is_up=False, workers=())])
+def test_prometheus_own_parser_takes_every_page(seen):
+    parser = pytest.importorskip("prometheus_client.openmetrics.parser")
+    families = list(parser.text_string_to_metric_families(render_open_metrics(seen)))
+
+    assert {one.name for one in families} <= {metric.family for metric in METRICS}
+    assert {sample.name for one in families for sample in one.samples} <= NAMES
 
 
 def test_values_are_those_that_were_seen():
@@ -115,6 +127,14 @@ def test_people_see_what_matters_most_first():
     assert "failed         1,200: The accept queue was full" in rest
     assert any(one.startswith("not seen ") for one in screen(BARE, Most()))
     assert "not known at 8000" in line(BARE)
+
+
+def test_the_oldest_request_is_named_by_its_route_where_that_is_known():
+    assert SEEN.requests is not None
+    known = replace(SEEN, requests=replace(SEEN.requests, oldest_route="GET /members/"))
+
+    assert "in flight 1, the oldest GET /members/ (abc) in pid 7 for 4.50 s; 1 lost" in line(known)
+    assert "in flight 0; 1 lost" in line(replace(SEEN, requests=replace(SEEN.requests, in_flight=0)))
 
 
 def test_the_summary_of_a_server_that_ended_says_so_first():
