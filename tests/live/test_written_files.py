@@ -2,10 +2,11 @@
 
 import json
 import os
+import shutil
 import signal
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -36,6 +37,7 @@ KINDS = [
     pytest.param(name, marks=() if name in IN_EVERY_RUN else pytest.mark.proof)
     for name in (*EVERY_KIND, "uwsgi-gevent-pool", "gunicorn-gevent-lazy")
 ]
+LADDER = "experiments/concurrency.toml"
 Start = Callable[[str], AbstractContextManager[Deployment]]
 
 
@@ -128,6 +130,38 @@ def test_a_trial_of_the_files_is_counted_as_those_of_a_run_are(name: str):
     assert summary.measurement is not None, summary.reasons
     assert summary.measurement.requests > 5
     assert summary.measurement.failures.count == 0
+
+
+@pytest.fixture(scope="module")
+def measured() -> Iterator[Path]:
+    """A project with a run of three trials of each kind of server."""
+    with _reachable_folder(None) as folder:
+        folder.chmod(0o711)
+        for name in ("app", "servers", "experiments"):
+            shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        with (folder / LADDER).open("a") as file:
+            # Whatever else this machine does.
+            file.write("\n[machine]\nmax_steal_share = 1\nmax_outside_share = 1\n")
+        only = [word for name in EVERY_KIND for word in ("--only", name)]
+        size = ("--users", "20", "--window", "2", "--blocks", "3", "--no-worker-checks")
+        ran = Kit(folder, "run", LADDER, *only, *size)
+        assert ran.end(600) in (0, 1, 3), ran.errors
+        yield folder
+
+
+@pytest.mark.proof
+@pytest.mark.alone
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("name", EVERY_KIND)
+def test_what_is_emitted_of_each_kind_does_what_its_run_measured(name: str, measured: Path):
+    run, out = "results/concurrency-subset/latest", f"deploy-{name}"
+    proven = Kit(measured, "emit", run, name, "--out", out, "--prove", "--experiment", LADDER)
+    status = proven.end(120)
+    page = (measured / out / "PROOF.md").read_text()
+
+    assert status == 0, (page, proven.errors)
+    assert "**AS MEASURED.**" in page
+    assert "of 20 users for 2 s" in page
 
 
 @pytest.mark.proof

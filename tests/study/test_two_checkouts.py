@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from badgateway.plan.gating import GateOptions, gate_beside
-from badgateway.study.local import LocalEffects, TwoCheckouts
+from badgateway.study.local import WATCHFUL, LocalEffects, TwoCheckouts
 from tests.declared import experiment
 from tests.study.fakes import Seam, bench
 
@@ -34,3 +34,11 @@ def test_each_configuration_is_run_on_its_own_checkout(set_up_with):
         assert found.of(old).experiment == theirs
         assert found.of(old).root == Path("/now"), "the load is that of the checkout that is gated"
     assert set_up_with == [([new], Path("/now")), ([old], Path("/before"))]
+
+
+def test_who_has_an_event_loop_writes_down_what_blocks_it_where_failures_are_to_have_a_cause(monkeypatch):
+    asked = []
+    monkeypatch.setattr("badgateway.study.local.deploy", lambda *_given, **options: asked.append(options))
+    WATCHFUL.deploy("experiment", raw="raw", watch_loop=False)
+
+    assert asked == [{"raw": "raw", "watch_loop": True}]
