@@ -31,8 +31,8 @@ def _wait(_context: click.Context, _option: click.Parameter, text: str | None) -
 @click.option(
     "--against",
     type=PATH,
-    metavar="CHECKOUT",
-    help="Another checkout of the repository, to be measured turn by turn with this one.",
+    metavar="CHECKOUT|NAME",
+    help="Another checkout of the repository, or another configuration, to be measured turn by turn with this one.",
 )
 @click.option(
     "--baseline",
@@ -89,9 +89,9 @@ def gate(  # noqa: PLR0913 # one parameter per option
     Worse is: the objective is missed; more requests fail, or by a cause that the baseline did not have; p95 is higher,
     or less is served, by more than the margin of the experiment. The load is the experiment's highest.
 
-    The baseline is another checkout (--against), measured turn by turn with this one: the only way on a machine that
-    is shared or is not always the same. Or it is a file that is kept beside the experiment: from another machine
-    nothing is held to it, and from another hour only what is far apart.
+    The baseline is another checkout (--against), or another configuration of the file, measured turn by turn with this
+    one: the only way on a machine that is shared or is not always the same. Or it is a file that is kept beside the
+    experiment: from another machine nothing is held to it, and from another hour only what is far apart.
 
     What is not told is no failure, and is said; --strict makes it one. Where GitHub's variables are set, annotations
     and the step's summary are written too.
@@ -107,7 +107,7 @@ def gate(  # noqa: PLR0913 # one parameter per option
     """  # noqa: D301 # click's mark for a paragraph that keeps its lines
     asked = Asked(
         path=experiment,
-        options=GateOptions(budget_s=budget_s, only=only, users=users, rate_per_s=rate),
+        options=GateOptions(budget_s=budget_s, only=tuple(dict.fromkeys(only)), users=users, rate_per_s=rate),
         results=results,
         out=out,
         is_strict=strict,

@@ -91,6 +91,8 @@ def held_to(asked: Asked, against: Path | None, baseline: Path | None) -> Held:
     """
     experiment = loaded(asked.path)
     file = baseline or asked.usual_baseline
+    if against is not None and not against.is_dir() and str(against) in _names(experiment):
+        return _beside_another(asked, experiment, str(against), file)
     if against is not None:
         return _beside(asked, experiment, against, file)
     before = None if asked.writes_baseline else _baseline(baseline, file)
@@ -103,12 +105,23 @@ def held_to(asked: Asked, against: Path | None, baseline: Path | None) -> Held:
     )
 
 
+def _names(experiment: Experiment) -> list[str]:
+    return [one.name for one in experiment.configurations]
+
+
+def _beside_another(asked: Asked, experiment: Experiment, name: str, file: Path) -> Held:
+    whole, before = gate_beside(experiment, experiment, asked.options, against=name)
+    effects = TwoCheckouts(before, project_root(asked.path))
+    return Held(experiment=whole, effects=effects, named=f"the configuration {name}", is_paired=True, file=file)
+
+
 def _beside(asked: Asked, experiment: Experiment, against: Path, file: Path) -> Held:
     root = project_root(asked.path)
     path = against / asked.in_project
     if not path.is_file():
         raise ConfigurationError(
-            f"{path}: is not there; --against takes a checkout of this repository, such as one of git worktree add"
+            f"{path}: is not there; --against takes a checkout of this repository, such as one of git worktree add, or "
+            f"one of this file's configurations: {', '.join(_names(experiment))}"
         )
     if project_root(path) == root:
         raise ConfigurationError(f"{against}: is this very checkout; name another one, such as one of git worktree add")
@@ -133,6 +146,9 @@ def run_gate(asked: Asked, held: Held, interruption: Interruption) -> ExitCode:
     planned = Planned(path=asked.path, experiment=held.experiment, worker_checks=None)
     require_installed(asked.path, held.experiment)
     require_users(asked.path, held.experiment)
+    if asked.out is not None:
+        with writing(asked.out):
+            asked.out.mkdir(parents=True, exist_ok=True)
     finished = _run(asked, held, planned, interruption)
     if finished.study is None:
         assert finished.stopped_by is not None
@@ -141,8 +157,12 @@ def run_gate(asked: Asked, held: Held, interruption: Interruption) -> ExitCode:
     now = baseline_of(folder, _script_digest(asked, held.experiment))
     found = gate_of(now, held.before, folder.manifest(), held.named, is_paired=held.is_paired)
     said = told(found, finished.study, asked.in_project.as_posix())
-    _write(asked, folder, said)
+    texts = {one.file_name: one.render(said) for one in GATE_FORMATS}
+    for name, text in texts.items():
+        folder.write_text(name, text)
     _print(asked, said, finished.report)
+    # Behind the answer, which took minutes: what cannot be written elsewhere must not hide it.
+    _write_elsewhere(asked, texts)
     if finished.stopped_by is not None:
         raise finished.stopped_by
     if asked.writes_baseline:
@@ -193,11 +213,9 @@ def _keep(file: Path, now: GateBaseline, found: Gate) -> None:
     echo(f"badgateway: {file}: written{but}; commit it beside the experiment", err=True)
 
 
-def _write(asked: Asked, folder: RunFolder, said: ToldGate) -> None:
-    texts = {one.file_name: one.render(said) for one in GATE_FORMATS}
-    for name, text in texts.items():
-        folder.write_text(name, text)
-        if asked.out is not None:
+def _write_elsewhere(asked: Asked, texts: Mapping[str, str]) -> None:
+    if asked.out is not None:
+        for name, text in texts.items():
             _write_file(asked.out / name, text)
     if summary := os.environ.get(_GITHUB_SUMMARY, ""):
         with writing(Path(summary)), Path(summary).open("a", encoding="utf-8") as file:

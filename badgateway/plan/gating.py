@@ -52,21 +52,29 @@ def gate_experiment(experiment: Experiment, options: GateOptions) -> Experiment:
     return _sized(declared, experiment, len(names), options.budget_s)
 
 
-def gate_beside(experiment: Experiment, before: Experiment, options: GateOptions) -> tuple[Experiment, Experiment]:
+def gate_beside(
+    experiment: Experiment, before: Experiment, options: GateOptions, *, against: str = ""
+) -> tuple[Experiment, Experiment]:
     """Return what a gate of two checkouts runs, and what of it is the other checkout's.
 
     Both get the load and the objective of the first; servers, settings and time limits are each one's own.
+
+    Args:
+        experiment: What is gated.
+        before: What it is held to.
+        options: What is asked.
+        against: The other's only configuration; empty where the two have the same names.
 
     Raises:
         ConfigurationError: One of them has no such configuration, or the budget is too short.
     """
     names = options.only or (experiment.baseline.name,)
-    _refuse_what_cannot_be_paired(names, before)
+    _refuse_what_cannot_be_paired(names, before, against)
     own = _cut_down(experiment, names, options)
-    other = _cut_down(before, names, options)
+    other = _cut_down(before, (against,) if against else names, options)
     for one in other["configurations"]:
         one |= {
-            "name": f"{one['name']}{BEFORE}",
+            "name": f"{names[0] if against else one['name']}{BEFORE}",
             "timeouts": one["timeouts"] or other["timeouts"],
             "environment": one["environment"] | {CHECKOUT: "before"},
         }
@@ -78,9 +86,11 @@ def gate_beside(experiment: Experiment, before: Experiment, options: GateOptions
     return whole, validated(theirs)
 
 
-def _refuse_what_cannot_be_paired(names: Sequence[str], before: Experiment) -> None:
+def _refuse_what_cannot_be_paired(names: Sequence[str], before: Experiment, against: str) -> None:
     there = [one.name for one in before.configurations]
-    if missing := [name for name in names if name not in there]:
+    if against and (against in names or len(names) > 1):
+        raise ConfigurationError(f"--against {against}: one other configuration is held to it; name that with --only")
+    if not against and (missing := [name for name in names if name not in there]):
         raise ConfigurationError(
             f"--against: the other checkout has no configuration {', '.join(missing)}; it has {', '.join(there)}: gate "
             "one that both have (--only), or hold it to a file (--baseline)"

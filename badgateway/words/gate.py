@@ -21,7 +21,7 @@ _DOUBTS = {
 }
 _PAIRED_DOUBTS = {
     **_DOUBTS,
-    Doubt.NOTHING_BEFORE: "no trial of the other checkout can be trusted; the lines of the trials say why",
+    Doubt.NOTHING_BEFORE: "no trial of what it is held to can be trusted; the lines of the trials say why",
 }
 """Where the baseline was measured in the same run, and no file is to be written."""
 _MATTERS = {

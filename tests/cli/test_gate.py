@@ -139,6 +139,8 @@ def test_one_line_of_json_has_all(project, seam):
         (("--users", "5", "--rate", "5"), "are two loads"),
         (("--baseline", "nothing.json"), "nothing.json: no such baseline; write it: --baseline-update"),
         (("--against", "elsewhere"), "elsewhere/experiments/small.toml: is not there; --against takes a checkout"),
+        (("--against", "first"), "--against first: one other configuration is held to it; name that with --only"),
+        (("--against", "first", "--only", "first", "--only", "second"), "--against first: one other configuration"),
         (("--against", "."), ".: is this very checkout"),
         (("--budget", "3s"), "need at least"),
         (("--only", "nobody"), "has no configuration nobody"),
@@ -159,6 +161,23 @@ def test_a_damaged_baseline_is_told_with_its_key(baseline, seam):
     assert result.exit_code == 2
     assert "small.gate.json: levels.0.trials.0.failures: " in result.stderr
     assert "write it anew: --baseline-update" in result.stderr
+
+
+def test_a_place_for_reports_that_cannot_be_made_is_told_before_anything_is_run(project, seam):
+    (project / "reports").write_text("a file\n")
+    result = call("gate", "experiments/small.toml", *QUICK, "--out", "reports")
+
+    assert result.exit_code == 4
+    assert "reports: " in result.stderr
+    assert seam.drives == 0
+
+
+def test_a_summary_that_cannot_be_written_does_not_hide_the_answer(project, seam, tmp_path, monkeypatch):
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "nowhere" / "summary.md"))
+    result = call("gate", "experiments/small.toml", *QUICK)
+
+    assert result.exit_code == 4
+    assert result.stdout.startswith("KEPT for small")
 
 
 def test_another_warm_up_is_another_question(baseline, project, seam):
@@ -197,13 +216,16 @@ def test_what_cannot_be_put_beside_another_checkouts_is_refused_by_name(project,
     assert seam.drives == 0
 
 
-def test_two_checkouts_are_measured_turn_by_turn(project, main, seam, tmp_path, monkeypatch):
-    main.write_text(EXAMPLE.replace("workers = 2", "workers = 4", 1))
+@pytest.fixture
+def two(seam, tmp_path, monkeypatch):
+    """What two checkouts are run by; has the folders whose configurations were the baseline's."""
+    roots = []
 
     class Two(Seam):
         def __init__(self, before, root):
             super().__init__(tmp_path / "bench")
-            self.before, self.root = before, root
+            self.before = before
+            roots.append(root)
 
         @contextmanager
         def set_up(self, of, root):
@@ -212,6 +234,12 @@ def test_two_checkouts_are_measured_turn_by_turn(project, main, seam, tmp_path, 
                 yield replace(now, others={one.name: other for one in self.before.configurations})
 
     monkeypatch.setattr(gating, "TwoCheckouts", Two)
+    return roots
+
+
+def test_two_checkouts_are_measured_turn_by_turn(project, main, two):
+    main.write_text(EXAMPLE.replace("workers = 2", "workers = 4", 1))
+
     result = call("gate", "experiments/small.toml", "--budget", "200s", "--users", "5", "--against", "main")
 
     assert result.exit_code == 0, result.output
@@ -219,3 +247,13 @@ def test_two_checkouts_are_measured_turn_by_turn(project, main, seam, tmp_path, 
     assert "not as in the baseline: workers was 4 and is 2" in result.stdout
     text = (project / "results" / "small-gate" / "latest" / "gate.md").read_text()
     assert "turn by turn" in text
+
+
+def test_two_configurations_of_a_file_are_measured_turn_by_turn(project, two):
+    words = ("--budget", "200s", "--users", "5", "--against", "first", "--only", "second")
+    result = call("gate", "experiments/small.toml", *words)
+
+    assert result.exit_code == 0, result.output
+    assert two == [project]
+    assert result.stdout.startswith("KEPT for small, held to the configuration first\nsecond, 5 users: KEPT")
+    assert "not as in the baseline: driver was mysqlclient and is pymysql" in result.stdout

@@ -74,7 +74,7 @@ def _figure(found: GateFinding, value: float | None) -> str:
 def _how(found: ToldGate) -> str:
     paired = any(case.is_paired for case in found.cases)
     how = (
-        "Both checkouts were measured turn by turn in one run, so no other machine and no other hour is in the figures."
+        "Both were measured turn by turn in one run, so no other machine and no other hour is in the figures."
         if paired
         else "The baseline is of another run; p95 and throughput count only beyond what sessions differ by."
     )

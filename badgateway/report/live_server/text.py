@@ -14,7 +14,8 @@ _MOST_CAUSES = 5
 class Most:
     """The most of each since the watch began."""
 
-    waiting: int = 0
+    waiting: int | None = None
+    """None while no queue could be seen."""
     limit: int | None = None
     busy: int | None = None
     in_flight: int | None = None
@@ -23,13 +24,13 @@ class Most:
 
     def with_look(self, seen: LiveServer) -> "Most":
         """Return the same with one look more."""
-        fullest = max(seen.queues, key=lambda one: one.waiting or 0, default=None)
+        fullest = max(seen.queues, key=lambda one: -1 if one.waiting is None else one.waiting, default=None)
         requests = seen.requests
         oldest = [
             one for one in (self.oldest_s, seen.oldest_s, requests.oldest_s if requests else None) if one is not None
         ]
         return Most(
-            waiting=max(self.waiting, (fullest.waiting or 0) if fullest else 0),
+            waiting=_larger(self.waiting, fullest.waiting if fullest else None),
             limit=fullest.limit if fullest and fullest.limit is not None else self.limit,
             busy=_larger(self.busy, seen.busy),
             in_flight=_larger(self.in_flight, requests.in_flight if requests else None),
@@ -46,7 +47,7 @@ def screen(seen: LiveServer, most: Most) -> Iterator[str]:
         yield f"TCP drops      {drops}, of the whole machine"
     yield f"workers        {_workers(seen)}"
     if seen.busy is not None:
-        yield f"busy           {seen.busy} of {seen.busy_limit}{_oldest(seen.oldest_s)}"
+        yield f"busy           {_of(seen.busy, seen.busy_limit)}{_oldest(seen.oldest_s)}"
     if seen.requests is not None:
         yield f"in flight      {_in_flight(seen)}"
         yield f"loop stood     {numbers.in_sentences(numbers.seconds(seen.requests.blocked_s))} in all"
@@ -67,7 +68,7 @@ def line(seen: LiveServer) -> str:
     parts = [f"queue {_queue(one)}" for one in seen.queues]
     parts.append(f"workers {_workers(seen)}")
     if seen.busy is not None:
-        parts.append(f"busy {seen.busy} of {seen.busy_limit}{_oldest(seen.oldest_s)}")
+        parts.append(f"busy {_of(seen.busy, seen.busy_limit)}{_oldest(seen.oldest_s)}")
     if seen.requests is not None:
         parts.append(f"in flight {_in_flight(seen)}")
     if seen.failures is not None:
@@ -96,7 +97,11 @@ def _queue(one: QueueSeen) -> str:
     if one.waiting is None:
         return f"not known at {one.listener}"
     full = " FULL" if one.limit is not None and one.waiting >= one.limit else ""
-    return f"{one.waiting:,} of {one.limit or 0:,}{full} at {one.listener}"
+    return f"{_of(one.waiting, one.limit)}{full} at {one.listener}"
+
+
+def _of(number: int, limit: int | None) -> str:
+    return f"{number:,}" if limit is None else f"{number:,} of {limit:,}"
 
 
 def _workers(seen: LiveServer) -> str:
@@ -121,7 +126,7 @@ def _oldest(age_s: float | None) -> str:
 
 
 def _most(most: Most) -> str:
-    parts = [f"queue {most.waiting:,}" + (f" of {most.limit:,}" if most.limit is not None else "")]
+    parts = [] if most.waiting is None else [f"queue {_of(most.waiting, most.limit)}"]
     if most.busy is not None:
         parts.append(f"busy {most.busy}")
     if most.in_flight is not None:

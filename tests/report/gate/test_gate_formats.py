@@ -161,7 +161,7 @@ def test_of_a_checkout_whose_trials_cannot_be_trusted_no_file_is_to_be_written()
     (case,) = gate((finding(), doubt)).cases
 
     assert case.doubts == (
-        "not told of failures: no trial of the other checkout can be trusted; the lines of the trials say why",
+        "not told of failures: no trial of what it is held to can be trusted; the lines of the trials say why",
     )
 
 

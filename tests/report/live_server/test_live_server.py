@@ -150,6 +150,12 @@ def test_the_summary_has_the_most_of_all_looks():
     assert told[1].startswith("2 workers ended; the server used 1.25 s of CPU; 1 request died with a worker")
 
 
+def test_a_queue_that_was_never_seen_is_no_empty_one():
+    (first, *_) = summary(BARE, Most().with_look(BARE))
+
+    assert first == "watched for 60 s: memory 50 MiB"
+
+
 def test_of_a_server_that_is_gone_it_is_said():
     assert "the server is gone" in line(replace(SEEN, is_up=False))
 
