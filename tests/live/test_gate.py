@@ -120,7 +120,7 @@ def test_an_accept_queue_that_is_set_back_fails_with_its_cause(checkouts: tuple[
 @times(3)
 def test_a_driver_that_waits_in_c_under_greenlets_fails_with_its_cause(checkouts: tuple[Path, Path], repeat: int):
     write(checkouts, GREENLETS.replace("pymysql", "mysqlclient"), GREENLETS)
-    status, found, kit = gated(checkouts[0], "75s")
+    status, found, kit = gated(checkouts[0], "60s")
 
     assert status == 1, (kit.output, kit.errors)
     assert "not as in the baseline: driver was pymysql and is mysqlclient" in kit.output
@@ -138,7 +138,7 @@ def test_a_query_for_each_row_of_an_export_fails_with_its_cause(checkouts: tuple
     export.write_text(
         text.replace("\nfrom school.exports.request", f"\n{imported}from school.exports.request").replace(once, each)
     )
-    status, found, kit = gated(checkouts[0], "75s")
+    status, found, kit = gated(checkouts[0], "60s")
 
     assert status == 1, (kit.output, kit.errors)
     assert causes(found)[:1] == ["slow-request"], kit.output
@@ -150,7 +150,8 @@ def test_a_change_that_changes_nothing_is_not_broken(checkouts: tuple[Path, Path
     write(checkouts, EXPERIMENT, EXPERIMENT)
     now, _ = checkouts
     (now / "app" / "notes.txt").write_text("nothing\n")
-    status, found, kit = gated(now, "60s")
+    # Once with pairs enough for p95 and throughput; else for failures and causes alone.
+    status, found, kit = gated(now, "180s" if repeat == 1 else "40s")
 
     assert (status, found["verdict"] in {"KEPT", "INCONCLUSIVE"}) == (0, True), (kit.output, kit.errors)
     assert (now / "results" / "school-gate" / "latest" / "gate.junit.xml").exists()

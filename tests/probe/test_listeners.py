@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from badgateway.errors import ConfigurationError
-from badgateway.probe.listeners import bound_as, holder_of, listeners_of, sockets_that_listen
+from badgateway.probe.listeners import bound_as, holder_of, listeners_of, main_pid, sockets_that_listen
 
 
 @pytest.fixture
@@ -94,3 +94,38 @@ def test_that_nobody_may_see_who_listens_is_told_with_what_helps(tmp_path):
 
     with pytest.raises(ConfigurationError, match="watch as root"):
         holder_of(listener, tmp_path)
+
+
+@pytest.fixture
+def systemctl(tmp_path, monkeypatch):
+    """Return a function that puts a systemctl on the PATH which does what a shell is told."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    def put(does):
+        (tmp_path / "systemctl").write_text(f"#!/bin/sh\n{does}\n")
+        (tmp_path / "systemctl").chmod(0o755)
+
+    return put
+
+
+def test_a_unit_is_watched_by_its_first_process(systemctl):
+    systemctl('[ "$*" = "show --property=MainPID --value -- site.service" ] && echo 4711')
+
+    assert main_pid("site.service") == 4711
+
+
+@pytest.mark.parametrize(
+    ("does", "told"),
+    [
+        ("echo 0", "--unit a: it does not run; see systemctl status a"),
+        ("echo", "--unit a: it does not run"),
+        ("exit 1", "--unit a: systemctl does not tell: .* name it by --pid"),
+        (None, "--unit a: this machine has no systemctl; name the server by --pid"),
+    ],
+)
+def test_a_unit_that_cannot_be_watched_is_told_with_what_helps(systemctl, does, told):
+    if does is not None:
+        systemctl(does)
+
+    with pytest.raises(ConfigurationError, match=told):
+        main_pid("a")
