@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 
+from badgateway import numbers
 from badgateway.model.gate import Doubt, Gate, GateCase, GateFinding, GateVerdict, Matter
 from badgateway.numbers import listed, plural
-from badgateway.numbers import ratio as as_ratio
 from badgateway.words import phrases
 
 Titles = Mapping[str, str]
@@ -104,9 +104,13 @@ def _throughput(found: GateFinding) -> str:
 def _times(found: GateFinding, worse: str) -> str:
     ratio, least = found.ratio or 1.0, found.least or 1.0
     if found.verdict is GateVerdict.BROKEN:
-        return f"{as_ratio(ratio)} times {worse}, {as_ratio(least)} times at least, in {_trials(found)}"
-    seen = f"; {as_ratio(found.seen_from)} times would have been seen" if found.seen_from else ""
+        return f"{_as_ratio(ratio)} times {worse}, {_as_ratio(least)} times at least, in {_trials(found)}"
+    seen = f"; {_as_ratio(found.seen_from)} times would have been seen" if found.seen_from else ""
     return f"not proven to be {worse}, in {_trials(found)}{seen}"
+
+
+def _as_ratio(value: float) -> str:
+    return numbers.in_sentences(numbers.ratio(value))
 
 
 def _trials(found: GateFinding) -> str:

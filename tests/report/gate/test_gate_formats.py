@@ -79,6 +79,14 @@ def test_a_failure_in_junit_has_cause_evidence_and_knob():
     assert "1.270 times lower, 1.120 times at least" in text
 
 
+def test_what_is_ten_times_worse_and_more_has_no_digits_and_plain_spaces():
+    worse = finding(Matter.LATENCY, GateVerdict.BROKEN, now=9000.0, before=200.0, ratio=45.0, least=12.0)
+
+    assert gate((finding(), worse)).cases[0].broken == (
+        "p95 is 9.00 s, and 200 ms before: > 10 times higher, > 10 times at least, in 10 trials",
+    )
+
+
 def test_what_could_not_be_told_is_skipped_in_junit_and_never_passed():
     (case,) = ET.fromstring(render_junit(gate(DOUBTS))).iter("testcase")  # its own
 
