@@ -1,5 +1,6 @@
 """Finds out why the requests of a trial failed: ledger, server log and samples together, put to the catalogue."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import duckdb
 from badgateway.causes import diagnose
 from badgateway.databases.database_system import PART
 from badgateway.errors import RawDataError
+from badgateway.ledger.container import container_kills, throttled_seconds
 from badgateway.ledger.fill_evidence import fill_evidence
 from badgateway.ledger.join import Ledger
 from badgateway.ledger.journal_events import forget_doubles
@@ -59,7 +61,7 @@ def diagnose_trial(ledger: Ledger, raw: Path) -> Diagnosis:
     forget_doubles(ledger.connection)
     # The kit stops the server when the last request has ended: no request failed by that.
     ledger.connection.execute(_FORGET_OWN_END)
-    _add_saturation(ledger.connection, raw / STATEMENTS)
+    _add_seen(ledger.connection, raw / STATEMENTS)
     diagnosis = diagnose(ledger.connection, requests=requests, journal=(raw / JOURNAL).is_file())
     return replace(diagnosis, hints=(*unread, *diagnosis.hints))
 
@@ -85,21 +87,35 @@ def _add_server_events(connection: duckdb.DuckDBPyConnection, log: Path) -> tupl
     return ()
 
 
-def _add_saturation(connection: duckdb.DuckDBPyConnection, statements: Path) -> None:
-    """Add the seconds in which the database had no CPU left, as if it had written a line about each."""
-    for number, second in enumerate(saturated_seconds(connection, statements), start=1):
-        event = {
+def _add_seen(connection: duckdb.DuckDBPyConnection, statements: Path) -> None:
+    """Add what the samples say of database and containers, as if those had written a line about each second."""
+    for number, event in enumerate(_seen(connection, statements), start=1):
+        row = {"file": PROBES, "line_number": number, **event}
+        places = ", ".join(f"${name}" for name in row)
+        connection.execute(f"INSERT INTO {SERVER_EVENTS.name} ({', '.join(row)}) VALUES ({places})", row)  # noqa: S608
+
+
+def _seen(connection: duckdb.DuckDBPyConnection, statements: Path) -> Iterator[dict[str, object]]:
+    for second in saturated_seconds(connection, statements):
+        yield {
             "time_s": second.start_s,
             "server": PART,
             "event": str(ServerEvent.DATABASE_SATURATED),
             "value": second.cores_used,
             "limit_value": second.cores,
-            "file": PROBES,
-            "line_number": number,
             "line": second.line,
         }
-        places = ", ".join(f"${name}" for name in event)
-        connection.execute(f"INSERT INTO {SERVER_EVENTS.name} ({', '.join(event)}) VALUES ({places})", event)  # noqa: S608
+    for throttled in throttled_seconds(connection):
+        yield {
+            "time_s": throttled.start_s,
+            "event": str(ServerEvent.CPU_THROTTLED),
+            "value": throttled.throttled,
+            "limit_value": throttled.periods,
+            "line": throttled.line,
+        }
+    for kill in container_kills(connection):
+        event = str(ServerEvent.CONTAINER_KILL)
+        yield {"time_s": kill.time_s, "event": event, "pid": kill.pid, "line": kill.line}
 
 
 def worker_gaps(connection: duckdb.DuckDBPyConnection, window: Window | None) -> WorkerGaps | None:

@@ -13,6 +13,7 @@ from badgateway.analysis.settling import settled_window
 from badgateway.errors import RawDataError, UntrustedFileError, without_folder
 from badgateway.judge.trial_evidence import TrialEvidence
 from badgateway.ledger.books import read_books
+from badgateway.ledger.container import container_use
 from badgateway.ledger.database_work import database_work
 from badgateway.ledger.join import Ledger, join, read
 from badgateway.ledger.messages import messages
@@ -88,6 +89,7 @@ def _evidence(raw: Path, record: TrialRecord, ledger: Ledger) -> TrialEvidence:
         database_work=database_work(rows, window),
         worker_gaps=worker_gaps(rows, window),
         pressure=pressure(rows, window),
+        container=container_use(rows, window),
     )
 
 

@@ -9,6 +9,7 @@ from badgateway.causes import (
     client,
     closings,
     connections,
+    container,
     database,
     event_loop,
     front_door,
@@ -35,6 +36,7 @@ CAUSES: tuple[Cause, ...] = (
     *silences.CAUSES,
     *connections.CAUSES,
     *worker_deaths.CAUSES,
+    *container.CAUSES,
     *server_ends.CAUSES,
     *gunicorn_timeouts.CAUSES,
     *timeouts.CAUSES,
@@ -74,6 +76,7 @@ def _with_doubts(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
 
 
 _DEATHS = (
+    *container.MEMORY_RULES,
     *server_troubles.MEMORY_RULES,
     *server_troubles.IDLE_RULES,
     *gunicorn_timeouts.DEATH_RULES,
@@ -123,13 +126,15 @@ RULES: tuple[Rule, ...] = (
     *application.CLOSED_RULES,
     *_with_doubts(_DEATHS),
     *worker_deaths.UNCLEAR_RULES,
+    *container.MEMORY_FAMILY_RULES,
     *server_troubles.MEMORY_FAMILY_RULES,
     *server_troubles.WRITE_RULES,
     *asgi.CUT_RULES,
     *closings.WRITE_RULES,
     *application.ALIVE_RULES,
     *accept_queue.DROPPED_RULES,
-    # No answer in time.
+    # No answer in time. Who has no CPU is late with all else too.
+    *container.READ_RULES,
     *event_loop.READ_RULES,
     *database.READ_RULES,
     *asgi.READ_RULES,

@@ -55,8 +55,7 @@ OUT_OF_MEMORY = Cause(
     title="The kernel killed the worker, for memory had run out",
     family="worker deaths",
     statuses=(502, 200),
-    explanation="The machine, or the container, had no memory left, and the kernel chose this process. Its requests "
-    "died with it.",
+    explanation="The machine had no memory left, and the kernel chose this process. Its requests died with it.",
     evidence="The kernel's log: `Out of memory: Killed process P (gunicorn)` within two seconds of the death of that "
     "process in the server's log, or, as a family, of the failure and of a process of that name.",
     remedies=(
@@ -69,6 +68,8 @@ OUT_OF_MEMORY = Cause(
         ),
         Remedy(text="Fewer workers, or more memory.", settings={"Docker, Kubernetes": "memory limit"}),
     ),
+    confused_with="Of a container's limit, or a unit's, the kernel writes `Memory cgroup out of memory`: the machine "
+    "may have plenty then, see container-memory-limit.",
 )
 
 REPLACED_SILENTLY = Cause(

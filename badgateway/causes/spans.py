@@ -172,13 +172,15 @@ SELECT failure_id, arg_max(event_id, (shared_s, event_id)) AS event_id, sum(shar
 FROM shared GROUP BY failure_id
 """  # noqa: S608 # words of the evidence
 
-# An event stands for the second that begins with it.
-_SATURATED = f"""
-CREATE OR REPLACE TEMP TABLE saturated AS
+
+def _lacking_cpu(name: str, kind: Event) -> str:
+    """Return how long somebody had no CPU left during each failure; an event stands for the second it begins."""
+    return f"""
+CREATE OR REPLACE TEMP TABLE {name} AS
 SELECT c.failure_id, arg_max(m.event_id, (m.value, m.event_id)) AS event_id,
-    sum(least(c.time_s, m.low_s + 1) - greatest(c.start_s, m.low_s)) AS saturated_s
+    sum(least(c.time_s, m.low_s + 1) - greatest(c.start_s, m.low_s)) AS {name}_s
 FROM prepared_failures c JOIN timed_events m ON m.low_s < c.time_s AND m.low_s + 1 > c.start_s
-WHERE {because(Reason.READ_TIMEOUT)} AND m.kind = '{Event.DATABASE_SATURATED}' GROUP BY c.failure_id
+WHERE {because(Reason.READ_TIMEOUT)} AND m.kind = '{kind}' GROUP BY c.failure_id
 """  # noqa: S608 # words of the evidence
 
 
@@ -243,8 +245,13 @@ _PARTS = (
     ),
     _Part(
         kinds=frozenset((Event.DATABASE_SATURATED,)),
-        statements=(_SATURATED,),
+        statements=(_lacking_cpu("saturated", Event.DATABASE_SATURATED),),
         empty="CREATE OR REPLACE TEMP TABLE saturated (failure_id BIGINT, event_id BIGINT, saturated_s DOUBLE)",
+    ),
+    _Part(
+        kinds=frozenset((Event.CPU_THROTTLED,)),
+        statements=(_lacking_cpu("throttled", Event.CPU_THROTTLED),),
+        empty="CREATE OR REPLACE TEMP TABLE throttled (failure_id BIGINT, event_id BIGINT, throttled_s DOUBLE)",
     ),
     _Part(
         kinds=frozenset((Event.REQUEST_TOOK_LONG,)),
@@ -255,11 +262,11 @@ _PARTS = (
 
 
 def prepare_spans(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make the tables spans, from events; blocked, saturated and abandoned: how long something held a failure up.
+    """Make the tables spans, from events; blocked, saturated, throttled, abandoned: how long what held failures up.
 
-    That is the event loop, the database, or work for nobody. ran_on has the failures whose server says that it ran them
-    meanwhile. A log in which a worker's coming or going has no time is not counted: a count with a
-    hole proves nothing.
+    That is by the event loop, the database, the container's quota, or work for nobody. ran_on has the failures whose
+    server says that it ran them meanwhile. A log in which a worker's coming or going has no time is not counted: a
+    count with a hole proves nothing.
     """
     present = {kind for (kind,) in connection.execute("SELECT DISTINCT kind FROM events").fetchall()}
     for part in _PARTS:

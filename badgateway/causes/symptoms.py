@@ -48,6 +48,10 @@ SYMPTOMS: tuple[tuple[str, tuple[tuple[str, tuple[str, ...]], ...]], ...] = (
                 "closed or reset, and Gunicorn: `WORKER TIMEOUT` and `(no URI read)`",
                 ("worker-held-by-idle-connection",),
             ),
+            (
+                "closed or reset, and the kernel: `Memory cgroup out of memory`, or `oom_kill` of the container rose",
+                ("container-memory-limit",),
+            ),
             ("closed or reset, and the kernel: `Out of memory: Killed process`", ("out-of-memory",)),
             ("closed or reset, and uWSGI: `HARAKIRI`", ("harakiri", "harakiri-collateral")),
             ("closed or reset, and Gunicorn: `WORKER TIMEOUT`, then `SIGKILL`", ("gunicorn-timeout-blocked-in-c",)),
@@ -101,6 +105,7 @@ SYMPTOMS: tuple[tuple[str, tuple[tuple[str, tuple[str, ...]], ...]], ...] = (
                 "`while reading response header`, and the loop was blocked",
                 ("event-loop-blocked", "blocks-the-event-loop"),
             ),
+            ("`while reading response header`, and the container's `nr_throttled` rose", ("cpu-quota-throttled",)),
             ("`while reading response header`, and the database used nearly all CPU", ("database-saturated",)),
             ("`while reading response header`, and uWSGI: `async queue is full`", ("async-cores-exhausted",)),
             ("`while reading response header`, Granian or uvicorn, and clients had gone", ("work-for-nobody",)),

@@ -26,6 +26,7 @@ from badgateway.process.interpreter import kits_own
 from badgateway.process.network import StartApart, can_start_apart
 from badgateway.search import forecast
 from badgateway.search.next_trials import fitted_design
+from badgateway.stack.containers import places_of_sizes, size_faults_here
 from badgateway.stack.own_command import as_it_runs
 from badgateway.stack.own_python import interpreter_of
 from badgateway.store.leftovers import size_bytes
@@ -91,7 +92,7 @@ def require_installed(path: Path, experiment: Experiment) -> None:
     """
     there = interpreter_of(experiment, project_root(path))
     bound = {f"configurations[{one.name}].cores": one.cores for one in experiment.configurations if one.cores}
-    faults = (*not_installed(experiment, there, kits_own()), *cores.faults(bound))
+    faults = (*not_installed(experiment, there, kits_own()), *cores.faults(bound), *size_faults_here(experiment))
     if faults:
         raise DeploymentError("\n".join(f"{printable(str(path))}: {fault}" for fault in faults))
 
@@ -113,7 +114,8 @@ def keep_apart(experiments: Iterable[tuple[Path, Experiment]], *written: Path) -
             if not place.exists():
                 place.mkdir(parents=True)
         ports = sorted({port for _, one in every for port in one.application.allowed_ports})
-        raise StartApart(ports, tuple(place.absolute() for place in written))
+        groups = {place for _, one in every for place in places_of_sizes(one)}
+        raise StartApart(ports, tuple(place.absolute() for place in (*written, *sorted(groups))))
 
 
 def require_users(path: Path, experiment: Experiment) -> None:

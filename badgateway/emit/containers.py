@@ -116,4 +116,6 @@ def _shared(subject: Subject) -> dict[str, object]:
         # nginx tells the site its own name, so that any will do here.
         "statuses": application.probe.status,
         "read_s": subject.timeouts.proxy_read_s,
+        "cpu": f"{subject.cpu:g}" if subject.cpu else "",
+        "memory_mb": subject.memory_mb,
     }

@@ -61,6 +61,16 @@ class Subject:
         return self.configuration.timeouts or self.document.experiment.timeouts
 
     @property
+    def cpu(self) -> float:
+        """CPUs of the container that counted for its verdict; 0 is no quota."""
+        return self.configuration.cpu_limits[0]
+
+    @property
+    def memory_mb(self) -> int:
+        """MiB of its memory; 0 is no limit."""
+        return round(self.configuration.memory_limits_mb[0])
+
+    @property
     def speaks_http(self) -> bool:
         """Whether nginx spoke HTTP to it."""
         return self.server.protocol == "http" or self.keeps_connections

@@ -49,6 +49,8 @@ def unit_file(subject: Subject) -> str:
         reload=deployable.reload,
         graceful_s=subject.configuration.graceful_stop_s,
         open_files=OPEN_FILES,
+        cpu_percent=f"{100 * subject.cpu:.6g}" if subject.cpu else "",
+        memory_mb=subject.memory_mb,
     )
 
 

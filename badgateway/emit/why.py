@@ -169,7 +169,12 @@ def untested(subject: Subject) -> Iterator[str]:
         yield f"Other CPUs than the {one.cores} that its processes were bound to; these files bind them to none."
     if not one.max_requests:
         yield "Memory over days: no worker was replaced, and a trial takes seconds. Watch it for a week."
-    yield from (axis.unseen for axis in AXES if one.values_on(axis) == (0.0,))
+    for axis in AXES:
+        first, *_ = values = one.values_on(axis)
+        if values == (0.0,):
+            yield axis.unseen
+        elif axis.nothing and first:
+            yield f"Another {axis.noun} than {axis.shown(first)}, which the trials had."
     if not subject.kept:
         failed = subject.chosen.verdict == Verdict.FAIL
         yield f"That the objective is kept: it is not{'' if failed else ' proven to be'}."

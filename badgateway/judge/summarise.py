@@ -85,6 +85,7 @@ def _trial_summary(evidence: TrialEvidence, judgement: Judgement, measurement: M
         connections=evidence.connections,
         worker_gaps=evidence.worker_gaps,
         pressure=evidence.pressure,
+        container=evidence.container,
         sending=evidence.record.sending,
     )
 

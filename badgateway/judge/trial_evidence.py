@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import duckdb
 
 from badgateway.model.diagnosis import Diagnosis
-from badgateway.model.samples import DatabaseConnections, DatabaseWork, Pressure, WorkerGaps
+from badgateway.model.samples import ContainerUse, DatabaseConnections, DatabaseWork, Pressure, WorkerGaps
 from badgateway.model.summary import ProcessUse, ProxyMessage
 from badgateway.model.trial import TrialRecord
 
@@ -32,3 +32,5 @@ class TrialEvidence:
     """None when nothing tells when workers came and went."""
     pressure: Pressure | None = None
     """None when nobody sampled the accept queue."""
+    container: ContainerUse | None = None
+    """None where the server's container has no size."""

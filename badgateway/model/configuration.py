@@ -95,6 +95,10 @@ class Configuration(_Declared):
     """Whether the driver makes a TLS context for every connection, which is PyMySQL's default."""
     database_distances_ms: Annotated[tuple[Annotated[float, Field(ge=0, le=1000)], ...], Field(min_length=1)] = (0.0,)
     """Round trips to the database that it is measured with; the first counts for the verdict, the others are shown."""
+    cpu_limits: Annotated[tuple[Annotated[float, Field(ge=0, le=1024)], ...], Field(min_length=1)] = (0.0,)
+    """CPUs that a container of each server may use, as a quota; 0 is no quota, and the first counts for the verdict."""
+    memory_limits_mb: Annotated[tuple[Annotated[float, Field(ge=0, le=1_048_576)], ...], Field(min_length=1)] = (0.0,)
+    """MiB of memory that a container of each server has; 0 is no limit, and the first counts for the verdict."""
     background: OptionalCommand = ()
     """A command of the application's that runs beside the server, such as the worker of its task queue."""
     must_answer: bool = True
@@ -121,6 +125,10 @@ class Configuration(_Declared):
             if len(set(values)) != len(values):
                 message = f"{axis.values} {list(values)}: a {axis.noun} is listed twice"
                 raise ValueError(message)
+            for value in values:
+                if axis.fault(value):
+                    message = f"{axis.values} {value:g}: {axis.fault(value)}"
+                    raise ValueError(message)
         return self
 
     @property

@@ -150,6 +150,10 @@ class Variant(_Declared):
     """Instead of the experiment's; a configuration with time limits of its own keeps them."""
     database_distances_ms: tuple[Annotated[float, Field(ge=0, le=1000)], ...] = ()
     """Instead of those of each configuration."""
+    cpu_limits: tuple[Annotated[float, Field(ge=0, le=1024)], ...] = ()
+    """The same."""
+    memory_limits_mb: tuple[Annotated[float, Field(ge=0, le=1_048_576)], ...] = ()
+    """The same."""
     environment: dict[Variable, str] = {}
     """Changes the application's settings; a configuration's own are stronger."""
     study: StudyVariant | None = None

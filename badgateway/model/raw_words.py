@@ -67,6 +67,18 @@ class SampleSeries(StrEnum):
     DB_ROWS_READ = "db_rows_read"
     DB_CPU_CORES = "db_cpu_cores"
     GENERATOR_CPU_SHARE = "generator_cpu_share"
+    CONTAINER_PERIODS = "container_periods"
+    """In which its processes wanted CPU, since the first look; of several containers together."""
+    CONTAINER_THROTTLED = "container_throttled"
+    """Those of them in which the quota was used up."""
+    CONTAINER_THROTTLED_S = "container_throttled_s"
+    """For how long they stood still, on all CPUs together."""
+    CONTAINER_MEMORY = "container_memory_bytes"
+    """Without what the kernel would give up at once; of several containers the one with the most."""
+    CONTAINER_KILLS = "container_oom_kills"
+    """Processes that the kernel killed for the memory limit, since the first look."""
+    CONTAINER_KILLED_PID = "container_killed_pid"
+    """Which one it was, when it was seen; only where the kernel's log can be read."""
 
 
 class ServerSeries(StrEnum):

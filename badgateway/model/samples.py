@@ -59,6 +59,28 @@ class WorkerGaps:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ContainerUse:
+    """What the application servers' containers had of their limits in a trial's window, all of them together."""
+
+    periods: int | None
+    """Tenths of a second in which their processes wanted CPU; None where that is not limited."""
+    throttled_periods: int | None
+    """Those in which the quota was used up."""
+    throttled_s: float | None
+    """For how long processes stood still, on all CPUs together."""
+    peak_memory_bytes: int | None
+    """Of the one with the most; None where memory is not limited."""
+    memory_limit_bytes: int | None
+    kills: int | None
+    """Processes that the kernel killed for the limit."""
+
+    @property
+    def throttled_share(self) -> float | None:
+        """Of the periods in which CPU was wanted; None where nobody wanted any, or it is not limited."""
+        return (self.throttled_periods or 0) / self.periods if self.periods else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DatabaseWork:
     """What the database did in a trial's window, and how much the application asked of it meanwhile."""
 

@@ -9,7 +9,7 @@ from badgateway.model.design import Counts
 from badgateway.model.diagnosis import Diagnosis
 from badgateway.model.load_level import LoadLevel
 from badgateway.model.outcome import Outcome
-from badgateway.model.samples import DatabaseConnections, Pressure, WorkerGaps
+from badgateway.model.samples import ContainerUse, DatabaseConnections, Pressure, WorkerGaps
 from badgateway.model.trial import SendingCheck, Trial
 from badgateway.model.verdict_reason import Reason
 
@@ -147,6 +147,8 @@ class TrialSummary:
     """None when nothing tells when workers came and went."""
     pressure: Pressure | None = None
     """None when nobody sampled the accept queue."""
+    container: ContainerUse | None = None
+    """None where the server's container has no size."""
     sending: SendingCheck | None = None
     """Whether the generator kept its schedule; None in a closed loop."""
 

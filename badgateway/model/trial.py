@@ -41,6 +41,10 @@ class Trial:
     """Load level of an open loop."""
     database_distance_ms: NotNegative = 0.0
     """Time that a round trip to the database is made to take longer."""
+    cpu_limit: NotNegative = 0.0
+    """CPUs that the container of each application server may use; 0 is no quota."""
+    memory_limit_mb: NotNegative = 0.0
+    """MiB of memory that it has; 0 is no limit."""
     purpose: Purpose = Purpose.COMPARE
     control: bool = False
     """Whether it is the second of an A/A pair; it is never counted as its configuration's own."""

@@ -18,6 +18,7 @@ from badgateway.plan.defaults import command_faults, completed
 from badgateway.plan.kit_files import located
 from badgateway.plan.overrides import in_variant
 from badgateway.plan.project_files import file_faults
+from badgateway.plan.sizes import size_faults, with_sizes
 from badgateway.servers.registry import server_of, shown_model
 
 OF_A_SITE = "badgateway.toml"
@@ -42,8 +43,8 @@ def load_experiment(path: Path, *, drawn_seed: int | None = None) -> Experiment:
         raise _refusal(path, str(error).splitlines()) from None
     if drawn_seed is not None:
         declared = {"seed": drawn_seed} | declared
-    _require(path, (*command_faults(declared), *system_faults(declared)))
-    declared = completed(declared, is_of_a_site=path.name == OF_A_SITE)
+    _require(path, (*command_faults(declared), *system_faults(declared), *size_faults(declared)))
+    declared = with_sizes(completed(declared, is_of_a_site=path.name == OF_A_SITE))
     try:
         # As JSON, of which pydantic takes lists for tuples and texts for paths, and nothing else for anything else.
         experiment = Experiment.model_validate_json(json.dumps(declared), strict=True)

@@ -9,12 +9,15 @@ from pathlib import Path
 from badgateway.model.raw_words import SampleSeries
 from badgateway.model.samples import Reading
 from badgateway.probe.accept_queue import AcceptQueue
+from badgateway.probe.containers import ContainerCpu, ContainerMemory
 from badgateway.probe.database import DatabaseProbe
+from badgateway.probe.kernel_kills import KernelKills
 from badgateway.probe.listen_drops import ListenDrops
 from badgateway.probe.process_cpu import ProcessCpu
 from badgateway.probe.server_statistics import ServerStatistics
 from badgateway.probe.statement import StatementLog
 from badgateway.probe.watch import NotAvailableError, Probe, Watch
+from badgateway.process.container import GroupFiles
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +86,7 @@ def series_of(watch: Watch, statements: Path) -> Iterator[Series]:
         yield Series((name,), partial(AcceptQueue, name, *listeners))
     yield Series(ListenDrops.series, ListenDrops)
     yield from _statistics(watch)
+    yield from _containers(watch.containers)
     access = watch.database
     if access is not None:
         log = StatementLog(statements, access.system.text_values)
@@ -91,6 +95,14 @@ def series_of(watch: Watch, statements: Path) -> Iterator[Series]:
         if pid is not None:
             name = SampleSeries.DB_CPU_CORES
             yield Series((name,), lambda: ProcessCpu(name, pid, is_server=True))
+
+
+def _containers(watched: tuple[GroupFiles, ...]) -> Iterator[Series]:
+    if any(one.size.cpu for one in watched):
+        yield Series(ContainerCpu.series, partial(ContainerCpu, watched))
+    if any(one.size.memory_mb for one in watched):
+        yield Series(ContainerMemory.series, partial(ContainerMemory, watched))
+        yield Series(KernelKills.series, partial(KernelKills, watched))
 
 
 def _statistics(watch: Watch) -> Iterator[Series]:

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from badgateway.databases.database_system import DatabaseSystem
 from badgateway.model.samples import Reading
+from badgateway.process.container import GroupFiles
 from badgateway.servers.server import Server
 
 
@@ -70,6 +71,8 @@ class Watch:
     statistics_sockets: tuple[Path, ...] = ()
     """Where each of them tells them, when it has any."""
     database: DatabaseAccess | None = None
+    containers: tuple[GroupFiles, ...] = ()
+    """Of the application servers, where their size is limited."""
 
 
 class NotAvailableError(Exception):

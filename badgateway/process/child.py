@@ -41,6 +41,8 @@ class Command:
     """stdout and stderr are appended to it."""
     account: Account | None = None
     """None: the account of the kit."""
+    control_groups: tuple[Path, ...] = ()
+    """Files of the kernel by which a process enters a control group: it is started in each of them."""
 
 
 class Child:
@@ -75,9 +77,9 @@ class Child:
                 log_start_bytes = log.tell()
                 keeper, line = _start_guardian(command, log)
             word, number = first_message(command.name, keeper, line, log=command.log)
-            if word == "failed":
+            if word != "started":
                 dismiss(keeper, line)
-                raise DeploymentError(_why_not_executed(command, number))
+                raise DeploymentError(_why_not_started(command, word, number))
             child = cls(command, number, keeper, line)
             child.log_start_bytes = log_start_bytes
             return child
@@ -216,7 +218,7 @@ def _open_log(command: Command) -> IO[bytes]:
 def _start_guardian(command: Command, log: IO[bytes]) -> tuple[subprocess.Popen[bytes], socket.socket]:
     account = command.account
     uid, gid, groups = (account.uid, account.gid, account.groups) if account else (-1, -1, ())
-    who = (str(uid), str(gid), ",".join(map(str, groups)))
+    who = (str(uid), str(gid), ",".join(map(str, groups)), ":".join(map(str, command.control_groups)))
     ours, theirs = socket.socketpair()
     with theirs:
         # -I and -S: the program's environment and directory must not change the guardian, and it starts in 20 ms.
@@ -231,6 +233,13 @@ def _start_guardian(command: Command, log: IO[bytes]) -> tuple[subprocess.Popen[
             start_new_session=True,
         )
     return keeper, ours
+
+
+def _why_not_started(command: Command, word: str, error_number: int) -> str:
+    if word == "failed":
+        return _why_not_executed(command, error_number)
+    groups = ", ".join(str(entrance.parent) for entrance in command.control_groups)
+    return f"{command.name}: cannot be started in the control group {groups}: {os.strerror(error_number)}"
 
 
 def _why_not_executed(command: Command, error_number: int) -> str:

@@ -8,12 +8,15 @@ On Linux it is also a *subreaper*: whatever loses its parent below it, even afte
 child. So the tree below the guardian is all there is, and no daemon can leave it.
 
 It is started with `python -I -S`, inherits directory, environment, stdin and log from the kit, imports only the
-standard library, and takes: SOCKET_FD UID GID GROUPS PROGRAM [ARGUMENT...], where UID and GID are -1 to keep the
-kit's, and GROUPS are the supplementary ones, with commas between them.
-It writes lines to the socket: `started PID`, `failed ERRNO`, `ended EXIT_CODE` (negative: the signal, as in Popen).
+standard library, and takes: SOCKET_FD UID GID GROUPS CONTROL_GROUPS PROGRAM [ARGUMENT...], where UID and GID are -1 to
+keep the kit's, and GROUPS are the supplementary ones, with commas between them. CONTROL_GROUPS are the files by which a
+process enters those that the program is started in, with colons between them; the guardian itself stays outside.
+It writes lines to the socket: `started PID`, `failed ERRNO`, `outside ERRNO` (a control group could not be entered),
+`ended EXIT_CODE` (negative: the signal, as in Popen).
 """
 
 import ctypes
+import errno
 import os
 import select
 import signal
@@ -21,7 +24,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 PR_SET_CHILD_SUBREAPER = 36
@@ -38,8 +41,17 @@ def main() -> None:
     # A polite end of the guardian must not orphan the program either.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
+        enter = _entering([path for path in sys.argv[5].split(":") if path])
+    except OSError as error:
+        _tell(line, f"outside {error.errno}")
+        return
+    try:
         groups = [int(gid) for gid in sys.argv[4].split(",") if gid]
-        leader = _start(sys.argv[5:], uid=int(sys.argv[2]), gid=int(sys.argv[3]), groups=groups)
+        leader = _start(sys.argv[6:], uid=int(sys.argv[2]), gid=int(sys.argv[3]), groups=groups, enter=enter)
+    except subprocess.SubprocessError:
+        # All that a child does before it becomes the program is to enter.
+        _tell(line, f"outside {errno.EPERM}")
+        return
     except OSError as error:
         _tell(line, f"failed {error.errno}")
         return
@@ -59,10 +71,37 @@ def _ring_on_child_end() -> socket.socket:
     return bell
 
 
-def _start(argv: list[str], *, uid: int, gid: int, groups: list[int]) -> subprocess.Popen[bytes]:
+def _entering(files: list[str]) -> Callable[[], None] | None:
+    """Return what a child of this process does to enter control groups; None where there are none.
+
+    They are opened here, for the child has changed its account already: whoever opened such a file is asked for rights.
+    """
+    if not files:
+        return None
+    entrances = [os.open(path, os.O_WRONLY) for path in files]
+
+    def enter() -> None:
+        for entrance in entrances:
+            os.write(entrance, b"0")
+
+    return enter
+
+
+def _start(
+    argv: list[str], *, uid: int, gid: int, groups: list[int], enter: Callable[[], None] | None
+) -> subprocess.Popen[bytes]:
+    # One thread, and the child only writes: nothing that is unsafe before it becomes the program.
     if uid < 0:
-        return subprocess.Popen(argv, start_new_session=True, umask=0o022)
-    return subprocess.Popen(argv, start_new_session=True, umask=0o022, user=uid, group=gid, extra_groups=groups)
+        return subprocess.Popen(argv, start_new_session=True, umask=0o022, preexec_fn=enter)  # noqa: PLW1509
+    return subprocess.Popen(
+        argv,
+        start_new_session=True,
+        umask=0o022,
+        user=uid,
+        group=gid,
+        extra_groups=groups,
+        preexec_fn=enter,  # noqa: PLW1509
+    )
 
 
 def _watch(line: socket.socket, bell: socket.socket, leader: int) -> None:

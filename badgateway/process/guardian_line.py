@@ -14,7 +14,7 @@ GUARDIAN_DEADLINE_S = 5.0
 
 
 def first_message(name: str, keeper: subprocess.Popen[bytes], line: socket.socket, *, log: Path) -> tuple[str, int]:
-    """Return what a guardian says first: 'started' and the program's pid, or 'failed' and why, as an errno.
+    """Return what a guardian says first: 'started' and its program's pid, or why not.
 
     Raises:
         GuardianError: It said nothing for too long; `log` is where it may have told why.

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from badgateway.model.axis import keys_of
 from badgateway.model.diagnosis import CauseCount, Diagnosis
 from badgateway.model.outcome import Outcome
+from badgateway.model.samples import ContainerUse
 from badgateway.model.summary import LevelSummary, Measurement, Proportion, Quantiles, RouteMeasurement, TrialSummary
 from badgateway.report import rows
 from badgateway.report.section import Object
@@ -58,6 +59,7 @@ def trial(summary: TrialSummary) -> Object:
         **_measurement(rows.measured(summary)),
         **_diagnosis(summary.diagnosis if rows.measured(summary) else None),
         "database_connections": summary.connections and asdict(summary.connections),
+        "container": _container(summary.container),
         "worker_gaps": summary.worker_gaps and asdict(summary.worker_gaps),
         "proxy_messages": [
             {"message": message.message, "count": message.count, "first_line": message.first_line}
@@ -73,6 +75,10 @@ def trial(summary: TrialSummary) -> Object:
             for use in summary.uses
         ],
     }
+
+
+def _container(found: ContainerUse | None) -> Object | None:
+    return None if found is None else {**asdict(found), "throttled_share": found.throttled_share}
 
 
 def _measurement(found: Measurement | None) -> Object:

@@ -13,11 +13,13 @@ from badgateway.model.experiment import Experiment
 from badgateway.model.trial import Disturbance
 from badgateway.process.account import Account, open_passage, write_for
 from badgateway.process.child import Child, describe_exit
+from badgateway.process.container import GroupFiles
 from badgateway.process.ports import free_port
 from badgateway.servers.registry import server_of
 from badgateway.servers.server import Server
 from badgateway.stack import nginx
 from badgateway.stack.background import in_background
+from badgateway.stack.containers import containers_at, files_of
 from badgateway.stack.database import RunningDatabase
 from badgateway.stack.distance import PART, reached
 from badgateway.stack.endings import nginx_ended, relay_ended
@@ -52,6 +54,8 @@ class Deployment:
     """Returns what nginx has complained of by now."""
     read_journal: Callable[[], bytes]
     """Returns what the application's journal holds by now."""
+    containers: tuple[GroupFiles, ...] = ()
+    """What tells of each server's container, where its size is limited."""
 
     @property
     def parts(self) -> dict[str, int]:
@@ -130,6 +134,7 @@ def deploy(  # noqa: PLR0913 # all but two by name, and most callers leave the l
             database_there,
             relay,
         ),
+        containers_at(at, configuration.instances) as containers,
     ):
         sites = sites_of(
             experiment=experiment,
@@ -143,7 +148,7 @@ def deploy(  # noqa: PLR0913 # all but two by name, and most callers leave the l
         )
         with (
             in_background(configuration, sites[0]) as background,
-            serving(configuration, sites, ready_deadline_s) as servers,
+            serving(configuration, sites, containers, ready_deadline_s) as servers,
             _front(experiment, configuration, snapshot, sites, ready_deadline_s) as (port, proxy),
         ):
             deployment = Deployment(
@@ -153,6 +158,7 @@ def deploy(  # noqa: PLR0913 # all but two by name, and most callers leave the l
                 server=server_of(configuration),
                 statistics_sockets=tuple(site.statistics_socket for site in sites),
                 children={**_by_part(servers), "nginx": proxy, **background, **relay},
+                containers=files_of(containers, servers),
                 read_access_log=lambda: written_text(written / raw_files.ACCESS_LOG, account),
                 read_error_log=lambda: written_text(written / raw_files.ERROR_LOG, account),
                 read_journal=lambda: written_text(sites[0].journal_file, account),

@@ -10,11 +10,13 @@ from badgateway.model.experiment import Experiment
 from badgateway.model.knob import WorkerModel
 from badgateway.process.account import Account
 from badgateway.process.child import Child
+from badgateway.process.container import Container
 from badgateway.process.ports import free_port
 from badgateway.process.readiness import await_ready, connect_probe
 from badgateway.process.running import running
 from badgateway.servers.registry import server_of, worker_model
 from badgateway.stack import application
+from badgateway.stack.containers import Containers, held
 from badgateway.stack.database import RunningDatabase
 from badgateway.stack.draining import stop_if_drained
 from badgateway.stack.own_command import server_file
@@ -69,8 +71,10 @@ def sites_of(
 
 
 @contextmanager
-def serving(configuration: Configuration, sites: tuple[Site, ...], deadline_s: float) -> Iterator[tuple[Child, ...]]:
-    """Run a server for each site until the block ends; when it begins, all of them listen.
+def serving(
+    configuration: Configuration, sites: tuple[Site, ...], containers: Containers, deadline_s: float
+) -> Iterator[tuple[Child, ...]]:
+    """Run a server for each site, in its container, until the block ends; when it begins, all of them listen.
 
     Raises:
         DeploymentError: One did not come up in time.
@@ -78,12 +82,13 @@ def serving(configuration: Configuration, sites: tuple[Site, ...], deadline_s: f
     # One file serves all: it says nothing of a socket.
     application.write_logging(server_of(configuration), configuration, sites[0])
     with ExitStack() as stack:
-        yield tuple(stack.enter_context(_server(configuration, site, deadline_s)) for site in sites)
+        each = zip(sites, containers, strict=True)
+        yield tuple(stack.enter_context(_server(configuration, site, one, deadline_s)) for site, one in each)
 
 
 @contextmanager
-def _server(configuration: Configuration, site: Site, deadline_s: float) -> Iterator[Child]:
-    command = application.server_command(server_of(configuration), configuration, site)
+def _server(configuration: Configuration, site: Site, one: Container | None, deadline_s: float) -> Iterator[Child]:
+    command = held(application.server_command(server_of(configuration), configuration, site), one)
     with running(command, grace_s=SERVER_GRACE_S) as server:
         # Without a listening socket the first health check would be a 502 in nginx's logs.
         address = site.socket if site.port is None else (HOST, site.port)

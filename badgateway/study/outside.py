@@ -109,6 +109,7 @@ def watch_of(deployment: Deployment, database: DatabaseAccess | None) -> Watch:
         server=deployment.server,
         statistics_sockets=deployment.statistics_sockets,
         database=database,
+        containers=deployment.containers,
     )
 
 

@@ -1,6 +1,6 @@
 """Says what one change did between two configurations of a ladder."""
 
-from badgateway.model.axis import AXES, At
+from badgateway.model.axis import AXES, At, away
 from badgateway.model.differences import Difference
 from badgateway.model.ladder import ConfigurationEffect, Effect, SpeedMove
 from badgateway.model.summary import LevelSummary, Verdict
@@ -31,7 +31,8 @@ def sentence(found: ConfigurationEffect) -> str:
 
 
 def _condition(at: At) -> str:
-    return listed([axis.condition.format(f"{value:g}") for axis, value in zip(AXES, at, strict=True)])
+    there = [axis.condition.format(value) for axis, value in away(at)]
+    return listed(there) if there else f"without {listed([axis.noun for axis in AXES], 'or')}"
 
 
 def _what_became(found: ConfigurationEffect, before: LevelSummary) -> str:

@@ -162,6 +162,21 @@ def saturated(evidence: Evidence, *, seconds: tuple[int, ...]) -> Evidence:
     return evidence
 
 
+def throttled(evidence: Evidence, *, seconds: tuple[int, ...]) -> Evidence:
+    """The container's quota was used up in the seconds that begin then."""
+    for at in seconds:
+        evidence.event(ServerEvent.CPU_THROTTLED, at=at, server="", value=10, limit_value=10, file="probe samples")
+    return evidence
+
+
+def killed_in_container(*pids: int, chosen: int | None = 71, at: float = 10) -> Evidence:
+    """A worker that was killed, others that were, and one that the kernel says it chose for the container's limit."""
+    evidence = dying(ServerEvent.WORKER_KILLED, server="gunicorn", signal=9)
+    for pid in pids:
+        evidence.event(ServerEvent.WORKER_KILLED, at=10, pid=pid, signal=9)
+    return evidence.event(ServerEvent.CONTAINER_KILL, at=at, server="", pid=chosen, file="probe samples")
+
+
 EVENT = ServerEvent
 
 SAMPLES: dict[str, Callable[[], Evidence]] = {
@@ -190,6 +205,8 @@ SAMPLES: dict[str, Callable[[], Evidence]] = {
     "keepalive-race": lambda: Evidence().closed(method="POST").failure(500, at=90, upstream_header_s=1, app_pid=5),
     "proxy-retried": retried,
     "worker-killed": lambda: dying(EVENT.WORKER_KILLED, signal=9),
+    "container-memory-limit": killed_in_container,
+    "cpu-quota-throttled": lambda: throttled(Evidence().slow(at=10), seconds=(7, 8)),
     "worker-crashed": lambda: dying(EVENT.WORKER_CRASHED, server="gunicorn", value=1),
     "worker-lost": lambda: dying(EVENT.WORKER_LOST, server="uvicorn"),
     "server-ended-with-a-worker": lambda: after(EVENT.WORKER_LOST, EVENT.SHUTDOWN),

@@ -14,7 +14,18 @@ from badgateway.causes import BY_ID, CAUSES, diagnose
 from badgateway.model.evidence import Phase, Reason, ServerEvent
 from badgateway.model.log_kind import LogKind, Proxy
 from tests.causes.evidence import HOURS_APART_S, NOON, Evidence
-from tests.causes.samples import answered, apache, behind, connect_timeout, dying, own, queue_full, refused
+from tests.causes.samples import (
+    answered,
+    apache,
+    behind,
+    connect_timeout,
+    dying,
+    killed_in_container,
+    own,
+    queue_full,
+    refused,
+    throttled,
+)
 
 EVENT = ServerEvent
 NEVER_PROVEN = "not told by these logs"
@@ -81,6 +92,18 @@ def one_host(message: str, status: int, **line) -> tuple[Evidence, Evidence]:
 def killed_by_kernel(pid: int) -> Evidence:
     evidence = dying(EVENT.WORKER_KILLED, server="gunicorn", signal=9)
     return evidence.event(EVENT.OUT_OF_MEMORY, at=10, server="kernel", pid=pid, uri="gunicorn", file="kern.log")
+
+
+def of_a_limit() -> Evidence:
+    evidence = dying(EVENT.WORKER_KILLED, server="gunicorn", signal=9)
+    line = "kernel: Memory cgroup out of memory: Killed process 71 (gunicorn)"
+    return evidence.event(EVENT.OUT_OF_MEMORY, at=10, server="kernel", pid=71, uri="gunicorn", file="k.log", line=line)
+
+
+def killed_beside(name: str) -> Evidence:
+    """A worker that its server killed itself, in the second in which the kernel killed something for memory."""
+    evidence = dying(ServerEvent[name], EVENT.WORKER_KILLED, server="gunicorn", signal=9)
+    return evidence.event(EVENT.CONTAINER_KILL, at=10, server="", file="probe samples")
 
 
 def raced(status: int) -> Evidence:
@@ -154,6 +177,38 @@ DECOYS = (
     decoy("harakiri", "another machine", on_host(EVENT.HARAKIRI, closed, server="uwsgi", pid=71)),
     decoy("memory-reload", "another process", of_process(EVENT.EVIL_RELOAD, started)),
     decoy("out-of-memory", "another process", (killed_by_kernel(71), killed_by_kernel(4711))),
+    # Containers.
+    decoy("container-memory-limit", "another process", (killed_in_container(), killed_in_container(chosen=4711))),
+    decoy(
+        "container-memory-limit",
+        "another time: a SIGKILL by hand, long before the kernel's",
+        (killed_in_container(chosen=None), killed_in_container(chosen=None, at=60)),
+    ),
+    decoy(
+        "container-memory-limit",
+        "more died by signal 9 than the kernel has killed, and nobody says which it was",
+        (killed_in_container(chosen=None), killed_in_container(72, chosen=None)),
+    ),
+    decoy("container-memory-limit", "harakiri in that second", (killed_in_container(), killed_beside("HARAKIRI"))),
+    decoy("container-memory-limit", "the arbiter's own", (killed_in_container(), killed_beside("WORKER_TIMEOUT"))),
+    decoy("container-memory-limit", "mercy ran out", (killed_in_container(), killed_beside("KILLED_WHILE_LEAVING"))),
+    decoy(
+        "cpu-quota-throttled",
+        "too short: most of the wait went by otherwise",
+        (
+            throttled(Evidence().slow(at=10), seconds=(7, 8)),
+            throttled(Evidence().slow(at=10, duration_s=9.0), seconds=(7, 8)),
+        ),
+    ),
+    decoy(
+        "cpu-quota-throttled",
+        "another time",
+        (
+            throttled(Evidence().slow(at=10), seconds=(7, 8)),
+            throttled(Evidence().slow(at=10), seconds=(20, 21)),
+        ),
+    ),
+    decoy("container-memory-limit", "a machine without memory", (of_a_limit(), killed_by_kernel(71))),
     # Worker time limits.
     decoy("gunicorn-timeout-502", "another process", of_process(EVENT.WORKER_TIMEOUT, started)),
     decoy("gunicorn-timeout-502", "another machine", on_host(EVENT.WORKER_TIMEOUT, closed, pid=71)),

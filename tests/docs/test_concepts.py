@@ -72,6 +72,7 @@ NAMED_AFTER = {
     "relay",
     "rival",
     "rule",
+    "size",
     "snapshot",
     "standings",
     "study",

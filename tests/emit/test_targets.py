@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -127,3 +128,17 @@ def test_no_secret_is_in_any_file(name):
 
     assert not re.search(r"DB_PASSWORD=|SECRET_KEY\s*=", text)
     assert "secrets.env" in written(name)["docker/Dockerfile.dockerignore"]
+
+
+def test_the_size_of_the_container_that_counted_is_deployed_and_nothing_where_there_was_none():
+    one = chosen("gunicorn-gthread")
+    small = {"cpu_limits": (0.5, 1.0), "memory_limits_mb": (256.0,)}
+    sized = replace(one, configuration=one.configuration.model_copy(update=small))
+    files, usual = ({str(file.path): file.text for file in files_of(of, EVERY, FOLDER)} for of in (sized, one))
+
+    assert {"CPUQuota=50%", "MemoryMax=256M", "MemorySwapMax=0"} <= {*settings(files["system/school-site.service"])}
+    assert {'cpus: "0.5"', "mem_limit: 256m", "memswap_limit: 256m"} <= {*settings(files["docker/compose.yaml"])}
+    pod = files["kubernetes/deployment.yaml"].partition("resources:")[2].partition("lifecycle:")[0]
+    assert settings(pod) == ["", "limits:", 'cpu: "0.5"', "memory: 256Mi", ""]
+    assert not any("CPUQuota" in text or "mem_limit" in text for text in usual.values())
+    assert "Another CPU quota than 0.5 CPU, which the trials had." in files["WHY.md"]

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from badgateway.judge.axis_rankings import rank_along_axes
-from badgateway.model.axis import DATABASE_DISTANCE, USUAL, value_on
+from badgateway.model.axis import DATABASE_DISTANCE, USUAL, moved, value_on
 from badgateway.model.experiment import Experiment
 from badgateway.model.summary import ConfigurationSummary, Verdict
 from badgateway.words.axes import sentence
@@ -119,7 +119,7 @@ def test_with_one_configuration_left_there_is_nothing_to_rank():
 
 def summed(name, p95s_ms):
     levels = [
-        replace(level(name, 400, 0, None, users=50, p95_ms=p95_ms), at=(distance,))
+        replace(level(name, 400, 0, None, users=50, p95_ms=p95_ms), at=moved(DATABASE_DISTANCE, USUAL, distance))
         for distance, p95_ms in zip(DISTANCES, p95s_ms, strict=True)
     ]
     (configuration,) = experiment(name).configurations

@@ -18,6 +18,8 @@ NOT_OF_A_LOG = {
     ServerEvent.LOOP_BLOCKED,
     ServerEvent.DATABASE_SATURATED,
     ServerEvent.LISTEN_OVERFLOW,
+    ServerEvent.CPU_THROTTLED,
+    ServerEvent.CONTAINER_KILL,
     ServerEvent.ACCEPT_QUEUE_FULL,
 }
 """The journal tells of the first, the probes of the others."""

@@ -4,21 +4,36 @@ from pathlib import Path
 
 import pytest
 
-from badgateway.model.axis import AXES, DATABASE_DISTANCE, USUAL, at_of, away, every_at, keys_of, moved, value_on
+from badgateway.model import axis as module
+from badgateway.model.axis import (
+    AXES,
+    DATABASE_DISTANCE,
+    SIZE_CPU,
+    USUAL,
+    at_of,
+    away,
+    every_at,
+    keys_of,
+    moved,
+    value_on,
+)
 from badgateway.model.configuration import Configuration
 from badgateway.model.experiment import Variant
 from badgateway.model.trial import Trial
 
 ENGINE = Path(__file__).parents[2] / "badgateway"
 NAMED_IN = {
+    "emit/subject.py",  # a container's size is deployed
     "model/axis.py",
     "model/configuration.py",
     "model/experiment.py",
     "model/trial.py",
+    "plan/sizes.py",  # the keys of [size]
     "report/sections/axes/section.py",  # the key that reports of an earlier version have
+    "stack/containers.py",
     "stack/distance.py",
 }
-"""All that has to know that the distance to the database is an axis."""
+"""All that has to know that there is a certain axis."""
 
 
 @pytest.mark.parametrize("axis", AXES, ids=lambda axis: axis.key)
@@ -47,8 +62,21 @@ def test_every_combination_of_values_begins_with_the_first_of_each():
     assert value_on(DATABASE_DISTANCE, moved(DATABASE_DISTANCE, USUAL, 7)) == 7
 
 
+@pytest.mark.parametrize("axis", AXES, ids=lambda axis: axis.key)
+def test_0_is_printed_as_nothing_only_where_it_is_no_value_like_others(axis):
+    assert axis.shown(0) == (axis.nothing or axis.value.format("0"))
+    assert axis.shown(1.5) == axis.value.format("1.5")
+
+
+@pytest.mark.parametrize("value", [-1, 0.001])
+def test_a_value_that_cannot_be_had_is_refused_with_the_least_that_can(value):
+    assert SIZE_CPU.fault(value) == "at least 0.01 CPU, or 0 for no quota"
+    assert SIZE_CPU.fault(0) == SIZE_CPU.fault(0.5) == ""
+
+
 def test_no_other_module_of_the_engine_names_an_axis():
-    names = {name for axis in AXES for name in (axis.key, axis.values, "DATABASE_DISTANCE")}
+    named = {name for name, value in vars(module).items() if value in AXES}
+    names = {name for axis in AXES for name in (axis.key, axis.values)} | named
     found = {
         str(file.relative_to(ENGINE)) for file in ENGINE.rglob("*.py") if any(one in file.read_text() for one in names)
     }

@@ -10,7 +10,14 @@ from badgateway.plan.experiment_file import load_experiment
 from badgateway.plan.overrides import with_options
 from badgateway.plan.schedule import expected_s
 
-TRIED_TWICE = ["story-502", "story-502-load", "story-502-cores", "story-502-instances", "story-504"]
+TRIED_TWICE = [
+    "story-502",
+    "story-502-load",
+    "story-502-cores",
+    "story-502-instances",
+    "story-502-sizes",
+    "story-504",
+]
 EXPERIMENTS = Path(__file__).parents[2] / "experiments"
 ENOUGH_WITHOUT_A_FAILURE = 26_927
 """Requests none of which failed: then the exact 95 % interval ends below 13 of 95,000."""

@@ -7,10 +7,11 @@ from typing import Any
 
 from badgateway.judge.axis_rankings import rank_along_axes
 from badgateway.judge.ladder import ladder
+from badgateway.model.axis import DATABASE_DISTANCE, SIZE_CPU, USUAL, moved
 from badgateway.model.configuration import Configuration
 from badgateway.model.experiment import Experiment
 from badgateway.model.outcome import Outcome
-from badgateway.model.samples import DatabaseConnections, WorkerGaps
+from badgateway.model.samples import ContainerUse, DatabaseConnections, WorkerGaps
 from badgateway.model.study_summary import Confirmation, Decision, Recommendation, StudySummary
 from badgateway.model.summary import ConfigurationSummary, LevelSummary, Measurement, RouteMeasurement, Verdict
 from tests.judge.causes_of import evenly
@@ -19,6 +20,9 @@ from tests.report.comparison import QUEUE_FULL, experiment, study
 from tests.report.diagnoses import FAMILY, diagnosed, found, line
 
 USERS = 150
+THROTTLED = ContainerUse(
+    periods=80, throttled_periods=24, throttled_s=1.7, peak_memory_bytes=None, memory_limit_bytes=None, kills=None
+)
 UWSGI, GEVENT, GTHREAD = "servers/uwsgi.ini", "servers/uwsgi_gevent.ini", "servers/gunicorn_gthread.py"
 ROUTES = ("GET /members/", "GET /wait/", "POST /scores/")
 
@@ -136,7 +140,11 @@ def _level(name: str, position: int, measured: Measurement, distance_ms: float =
         connections=_connections(name),
         worker_gaps=WorkerGaps(count=3, total_s=2.4) if name == "uwsgi-12-recycled" else None,
     )
-    return replace(one, trials=(run,), at=(distance_ms,))
+    at = moved(DATABASE_DISTANCE, USUAL, distance_ms)
+    if name == "uwsgi-16-harakiri":
+        at = moved(SIZE_CPU, at, 0.5)
+        run = replace(run, trial=replace(run.trial, cpu_limit=0.5), container=THROTTLED)
+    return replace(one, trials=(run,), at=at)
 
 
 def _connections(name: str) -> DatabaseConnections | None:

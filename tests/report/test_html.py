@@ -209,8 +209,12 @@ def test_a_ladder_is_told_after_the_causes_and_its_evidence_after_the_numbers():
     titles = [text for level, text in outline("long-ladder").headings if level < 4]
     happened, began, numbers = (titles.index(title) for title in ("What happened", "Step by step", "All numbers"))
     assert happened < began < numbers
-    assert titles[numbers + 1 : numbers + 3] == ["Ranking at each database distance", "Connections to the database"]
-    assert "What differs, and nothing else" in titles[numbers + 3 :]
+    assert titles[numbers + 1 : numbers + 4] == [
+        "Ranking at each database distance",
+        "Sizes of the server\N{RIGHT SINGLE QUOTATION MARK}s container",
+        "Connections to the database",
+    ]
+    assert "What differs, and nothing else" in titles[numbers + 4 :]
 
 
 def test_a_confirmation_stands_in_the_answer():

@@ -222,6 +222,7 @@ class Seam:
         self.up.append(configuration.name)
         try:
             yield SimpleNamespace(
+                containers=(),
                 url="http://127.0.0.1:1",
                 proxy_port=1,
                 server_sockets=(raw / "web.sock",),

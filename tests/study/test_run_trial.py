@@ -8,6 +8,7 @@ import pytest
 
 from badgateway.errors import DeploymentError, GeneratorKilledError, GuardianError, LoadError
 from badgateway.load.heartbeat import Heartbeat
+from badgateway.model.axis import DATABASE_DISTANCE, USUAL, moved
 from badgateway.model.raw import CLIENT_EVENTS, GENERATOR_GAPS, PROCESSES
 from badgateway.model.trial import Disturbance, OutsidePart, TrialStatus
 from badgateway.study.run_trial import run_trial
@@ -161,7 +162,7 @@ def test_ctrl_c_goes_through_a_trial_once_its_servers_are_down(seam, table, raw)
 def test_the_database_is_at_the_trials_distance(seam, table, raw):
     run_trial(dataclasses.replace(TRIAL, database_distance_ms=5.0), table, raw, lambda _: None)
 
-    assert seam.at == [(5.0,)]
+    assert seam.at == [moved(DATABASE_DISTANCE, USUAL, 5.0)]
 
 
 ENDED = Disturbance(part=OutsidePart.PROXY, what="nginx was ended by SIGKILL", at_s=time.time() + 1)

@@ -11,8 +11,10 @@ from typing import Any
 from badgateway import ledger
 from badgateway.analysis.diagnosis import diagnose_trial
 from badgateway.analysis.explanation import explain
+from badgateway.ledger.series import load_samples
 from badgateway.logs import Source
 from badgateway.model import raw as raw_files
+from badgateway.model.axis import USUAL, At
 from badgateway.model.diagnosis import Certainty, Diagnosis
 from badgateway.model.trial import Window
 from badgateway.probe.sampler import StackSampler
@@ -70,6 +72,7 @@ class Stand:
         self.client.write(self.raw)
         built = ledger.build(self.raw, ALWAYS)
         assert built.balance.problem() is None or not balanced, built.balance.problem()
+        load_samples(built.connection, self.raw / raw_files.SAMPLES)
         failed = len(built.relation.filter("outcome <> 'OK' OR upstream_tries > 1"))
         diagnosis = self.diagnosis = diagnose_trial(built, self.raw)
         assert diagnosis.failures == failed, (diagnosis.failures, failed)
@@ -116,6 +119,7 @@ class Stands:
         limits_s: tuple[int, int] = (4, 6),
         sampled_port: int | None = None,
         watch_loop: bool = False,
+        at: At = USUAL,
         **changes: Any,
     ) -> Iterator[Stand]:
         """Run a server file until the block ends and all its requests have.
@@ -129,6 +133,7 @@ class Stands:
             limits_s: Of the application server, and of the proxy's reading.
             sampled_port: TCP port whose accept queue is watched.
             watch_loop: Whether the event loop is.
+            at: What lies on each axis; containers with a size are watched.
             changes: Of the configuration.
         """
         self._project(server, edit_server, edit_proxy)
@@ -157,6 +162,7 @@ class Stands:
                 raw=self.raw,
                 account=self.school.account,
                 watch_loop=watch_loop,
+                at=at,
             ) as deployment,
             self._sampled(deployment, sampled_port),
             Client(deployment.url) as client,
@@ -175,11 +181,12 @@ class Stands:
 
     @contextmanager
     def _sampled(self, deployment: Deployment, port: int | None) -> Iterator[None]:
-        if port is None:
+        if port is None and not deployment.containers:
             yield
             return
-        proxy_port = int(deployment.url.rpartition(":")[2])
-        with StackSampler(self.raw, Watch(server_sockets=(port,), proxy_port=proxy_port)):
+        sockets = () if port is None else (port,)
+        watch = Watch(server_sockets=sockets, proxy_port=deployment.proxy_port, containers=deployment.containers)
+        with StackSampler(self.raw, watch):
             yield
 
 

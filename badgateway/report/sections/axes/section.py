@@ -91,7 +91,7 @@ def _table(ranking: AxisRanking, study: StudySummary) -> AxisTable:
         name=ranking.axis.short,
         how=ranking.axis.how,
         users=numbers.plural(ranking.users, "user"),
-        values=tuple(ranking.axis.value.format(f"{order.value:g}") for order in ranking.orders),
+        values=tuple(ranking.axis.shown(order.value) for order in ranking.orders),
         sentence=axes.sentence(ranking),
         left_out=_left_out(ranking.left_out),
         rows=tuple(AxisRow(name=name, places=tuple(_places(name, ranking, levels))) for name in least),

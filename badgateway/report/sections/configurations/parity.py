@@ -114,7 +114,7 @@ def _printed(configuration: Configuration, field: str) -> str:
         return "on" if value else "off"
     axis = _AXES.get(field)
     if axis is not None:
-        return numbers.listed(axis.value.format(f"{one:g}") for one in value)
+        return numbers.listed(axis.shown(one) for one in value)
     if field == "background":
         return " ".join(value) or "nothing"
     return str(value)

@@ -27,6 +27,14 @@ def spin(environ, seconds):
     return []
 
 
+def burn(environ, seconds):
+    """Use so much CPU, however long that takes."""
+    end = time.thread_time() + seconds
+    while time.thread_time() < end:
+        hashlib.sha256(BLOCK).hexdigest()
+    return []
+
+
 def block_in_c(environ, seconds):
     # Lets go of the interpreter, but no signal handler in Python runs before it returns: as a query of mysqlclient.
     start = time.perf_counter()
@@ -63,7 +71,7 @@ def header(environ, seconds):
 
 
 FAULTS = {
-    f"/{fault.__name__}": fault for fault in (ok, sleep, spin, block_in_c, kill, leave, crash, fail, grow, header)
+    f"/{fault.__name__}": fault for fault in (ok, sleep, spin, burn, block_in_c, kill, leave, crash, fail, grow, header)
 }
 
 

@@ -1,0 +1,76 @@
+"""Spells a declared [size], of all configurations, of one or of a variant, as the axes that it stands for."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from badgateway.model.axis import SIZE_CPU, SIZE_MEMORY, Axis
+from badgateway.model.printable import printable_part
+
+SIZE = "size"
+_AXES: Mapping[str, Axis] = {"cpu": SIZE_CPU, "memory_mb": SIZE_MEMORY}
+"""Keys of the table; each has a value, or a list of values, of which the first counts for the verdict."""
+
+
+def size_faults(declared: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what is wrong with the sizes of a declaration, each with its key."""
+    for key, table in _tables(declared):
+        size = table.get(SIZE, {})
+        if isinstance(size, dict):
+            yield from (f"{key}{SIZE}.{fault}" for fault in _faults(size))
+        else:
+            yield f"{key}{SIZE}: input should be a table of {' and '.join(_AXES)}, such as {SIZE} = {{ cpu = 0.5 }}"
+
+
+def with_sizes(declared: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a declaration without faults, in which configurations and variants have the axes themselves.
+
+    What a configuration says goes before what holds for all of them.
+    """
+    spelled = {key: value for key, value in declared.items() if key != SIZE}
+    shared = _spelled(declared.get(SIZE, {}))
+    if isinstance(configurations := declared.get("configurations"), list):
+        spelled["configurations"] = [_with_own(one, shared) for one in configurations]
+    if isinstance(variants := declared.get("variants"), dict):
+        spelled["variants"] = {name: _with_own(one, {}) for name, one in variants.items()}
+    return spelled
+
+
+def size_key(axis: Axis) -> str:
+    """Return the key that a file has for an axis; empty where it is none of a size."""
+    return next((f"{SIZE}.{key}" for key, one in _AXES.items() if one is axis), "")
+
+
+def _tables(declared: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield each table that may have a size, with what stands before the key in messages."""
+    yield "", declared
+    configurations, variants = declared.get("configurations"), declared.get("variants")
+    for one in configurations if isinstance(configurations, list) else ():
+        if isinstance(one, dict):
+            yield f"configurations[{printable_part(str(one.get('name')))}].", one
+    for name, one in variants.items() if isinstance(variants, dict) else ():
+        if isinstance(one, dict):
+            yield f"variants.{printable_part(str(name))}.", one
+
+
+def _faults(size: Mapping[str, Any]) -> Iterator[str]:
+    for key, value in size.items():
+        if key not in _AXES:
+            yield f"{printable_part(str(key))}: unknown key; allowed are {', '.join(_AXES)}"
+            continue
+        values = value if isinstance(value, list) else [value]
+        if not values or any(isinstance(one, bool) or not isinstance(one, int | float) for one in values):
+            yield f"{key}: input should be a number, or a list of numbers"
+            continue
+        found = ((one, _AXES[key].fault(one)) for one in values)
+        yield from (f"{key}: {one:g} is not allowed: {fault}" for one, fault in found if fault)
+
+
+def _with_own(one: Any, shared: Mapping[str, Any]) -> Any:
+    if not isinstance(one, dict):
+        return one
+    own = {key: value for key, value in one.items() if key != SIZE}
+    return {**shared, **_spelled(one.get(SIZE, {})), **own}
+
+
+def _spelled(size: Mapping[str, Any]) -> dict[str, Any]:
+    return {_AXES[key].values: value if isinstance(value, list) else [value] for key, value in size.items()}

@@ -1,0 +1,1 @@
+"""What the containers of the application servers had of their sizes."""

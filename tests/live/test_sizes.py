@@ -1,0 +1,95 @@
+"""Containers of a size, for real: what the kernel does to a server in a control group, and who is blamed for it."""
+
+import os
+import signal
+import time
+
+import psutil
+import pytest
+
+from badgateway.model.axis import SIZE_CPU, SIZE_MEMORY, USUAL, moved
+from badgateway.process.control_groups import way
+from tests.live.causes.stand import Stand, Stands
+
+pytestmark = [
+    pytest.mark.live,
+    pytest.mark.skipif(way() is None, reason="no control group can be made here: it takes root, or a user's systemd"),
+]
+IN_200_MIB = moved(SIZE_MEMORY, USUAL, 200)
+WITH_HALF_A_CPU = moved(SIZE_CPU, USUAL, 0.5)
+
+
+@pytest.fixture
+def stands(school_database, raw_folder):
+    return Stands(school=school_database, raw=raw_folder)
+
+
+def kill_a_worker_by_hand(stand: Stand) -> None:
+    """Kill the one that has a request, as a script would."""
+    stand.client.start("/sleep?s=1.5")
+    time.sleep(0.5)
+    for worker in psutil.Process(stand.deployment.parts["server"]).children():
+        os.kill(worker.pid, signal.SIGKILL)
+
+
+@pytest.mark.parametrize(
+    "server",
+    [
+        "gunicorn_gthread.py",
+        pytest.param("uwsgi.ini", marks=pytest.mark.proof),
+        pytest.param("gunicorn_gevent.py", marks=pytest.mark.proof),
+        pytest.param("granian.env", marks=pytest.mark.proof),
+    ],
+)
+def test_the_kernel_kills_for_the_memory_limit_all_that_the_worker_had_and_a_kill_by_hand_is_no_such(server, stands):
+    with stands.stand(server, workers=1, threads=4, at=IN_200_MIB) as stand:
+        stand.client.ask("/ok", 3)
+        stand.client.start("/sleep?s=1.2", 0 if server == "uwsgi.ini" else 2)
+        time.sleep(0.2)
+        stand.client.ask("/grow")
+        # uWSGI writes no time beside a death: it is that of the requests before and after it.
+        stand.client.settle(1.2)
+        stand.client.ask("/ok", 3)
+        time.sleep(2.5)
+        stand.client.ask("/kill")
+        time.sleep(1.2)
+        stand.client.ask("/ok", 3)
+    found = stand.found()
+    by_hand = "worker-lost" if server == "granian.env" else "worker-killed"
+    beside = {} if server == "uwsgi.ini" else {("/sleep", "container-memory-limit"): 2}
+    assert found == {("/grow", "container-memory-limit"): 1, ("/kill", by_hand): 1, **beside}
+    shown = stand.evidence()["container-memory-limit"]
+    assert any("oom_kill rose" in line for line in shown)
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("server", ["uwsgi.ini", "gunicorn_sync.py"])
+def test_a_worker_that_its_server_kills_in_a_full_container_is_the_servers(server, stands):
+    with stands.stand(server, workers=2, limits_s=(1, 8), at=IN_200_MIB) as stand:
+        stand.client.ask("/ok", 3)
+        stand.client.ask("/block_in_c?s=4")
+        stand.client.settle(1.2)
+        stand.client.ask("/ok", 3)
+        time.sleep(2.5)
+        stand.client.ask("/grow")
+        stand.client.settle(1.2)
+        stand.client.ask("/ok", 3)
+    found = stand.found()
+    own = {"uwsgi.ini": "harakiri", "gunicorn_sync.py": "gunicorn-timeout-blocked-in-c"}[server]
+    assert found == {("/block_in_c", own): 1, ("/grow", "container-memory-limit"): 1}
+
+
+@pytest.mark.proof
+def test_requests_that_wait_for_a_quota_are_told_from_those_that_wait_for_a_worker(stands):
+    with stands.stand("gunicorn_sync.py", workers=1, limits_s=(3, 4), at=WITH_HALF_A_CPU) as stand:
+        stand.client.ask("/ok", 3)
+        stand.client.ask("/burn?s=0.5", 10)
+        stand.client.settle(1.5)
+        stand.client.ask("/sleep?s=0.9", 10)
+        stand.client.settle(0.5)
+    found = stand.found()
+    throttled = {path for path, cause in found if cause == "cpu-quota-throttled"}
+    assert throttled == {"/burn"}
+    assert found["/burn", "cpu-quota-throttled"] == stand.answers("/burn")[504] >= 3
+    assert stand.answers("/sleep")[504] >= 3
+    assert any("nr_throttled rose by" in line for line in stand.evidence()["cpu-quota-throttled"])
