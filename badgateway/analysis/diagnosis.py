@@ -37,7 +37,7 @@ DELETE FROM {SERVER_EVENTS.name} WHERE event IN ('{ServerEvent.SHUTDOWN}', '{Ser
 """  # noqa: S608 # constants of the kit
 
 # `counts`, which the diagnosis leaves, has a row for each coming and going of a worker: how many accept from then on.
-_HAS_COUNTS = "SELECT count(*) FROM duckdb_tables() WHERE table_name = 'counts' AND temporary"
+_LIVES = "SELECT count(*) FROM counts"
 _GAPS = """
 SELECT count(*), coalesce(sum(least(end_s, $window_end_s) - greatest(start_s, $window_start_s)), 0)
 FROM (
@@ -127,10 +127,12 @@ def worker_gaps(connection: duckdb.DuckDBPyConnection, window: Window | None) ->
         connection: That of the trial's ledger, after its diagnosis.
         window: The counted part; None when the trial never got to it.
     """
-    ((known,),) = connection.execute(_HAS_COUNTS).fetchall()
-    if window is None or not known:
+    if window is None:
         return None
-    ((lives,),) = connection.execute("SELECT count(*) FROM counts").fetchall()
+    try:
+        ((lives,),) = connection.execute(_LIVES).fetchall()
+    except duckdb.CatalogException:
+        return None
     if not lives:
         return None
     bounds = {"window_start_s": window.start_s, "window_end_s": window.end_s}

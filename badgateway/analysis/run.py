@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from badgateway.analysis.answer import recommendation_of
-from badgateway.analysis.trials import kept_trials
+from badgateway.analysis.trials import Read, kept_trials
 from badgateway.analysis.worker_checks import read_worker_checks
 from badgateway.errors import ResultsError
 from badgateway.judge.axis_rankings import rank_along_axes
@@ -38,8 +38,12 @@ def _has_ended(folder: RunFolder, trial_folder: Path) -> bool:
         return True
 
 
-def analyse(folder: RunFolder) -> StudySummary:
+def analyse(folder: RunFolder, before: Read | None = None) -> StudySummary:
     """Recompute a run's summary, and the ledgers beside its raw files.
+
+    Args:
+        folder: The run.
+        before: What was read of it before, and need not be read again.
 
     Raises:
         ResultsError: The manifest is damaged, no trial has ended, or the folder cannot be written.
@@ -50,7 +54,7 @@ def analyse(folder: RunFolder) -> StudySummary:
             f"{folder.path}: no trial of this run has ended, so there is nothing to report; run it again"
         )
     experiment = without_secrets(manifest.experiment)
-    alone = kept_trials(folder)
+    alone = kept_trials(folder, before)
     kept = side_by_side(experiment, alone)
     compared = [entry for entry in kept if is_compared(entry.record.trial)]
     design = fitted_design(experiment)

@@ -3,6 +3,8 @@
 import dataclasses
 from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -29,6 +31,54 @@ from badgateway.store.run_folder import RunFolder
 
 READERS = 2
 """Trials that are read at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Alone:
+    """What is known of a trial beside its rows."""
+
+    evidence: TrialEvidence
+    """Without them."""
+    has_rows: bool
+    """In its ledger."""
+
+    @classmethod
+    def of(cls, evidence: TrialEvidence) -> "_Alone":
+        return cls(dataclasses.replace(evidence, relation=None), evidence.relation is not None)
+
+
+class Read:
+    """What this process has read of trials; their rows are in their ledgers.
+
+    A run that ends is reported at once, and files that are as they were stored say the same when they are read again.
+    """
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self.databases = row_database()
+        """Each trial that is read has one of its own beside it."""
+        self._known: dict[Path, tuple[_Alone, tuple[int, ...]]] = {}
+
+    def add(self, ledger: Path, evidence: TrialEvidence) -> None:
+        """Keep what a trial's raw files say, whose ledger is written if they can be believed."""
+        self._known[ledger] = (_Alone.of(evidence), _as_it_is(ledger))
+
+    def of(self, ledger: Path, record: TrialRecord) -> _Alone | None:
+        """Return what is known of the trial with that ledger; None when it has another record or ledger now."""
+        if ledger not in self._known:
+            return None
+        alone, was = self._known[ledger]
+        # On disk is the window that was declared, and not where it settled.
+        same = dataclasses.replace(alone.evidence.record, window=record.window) == record
+        return alone if same and _as_it_is(ledger) == was else None
+
+
+def _as_it_is(file: Path) -> tuple[int, ...]:
+    """Return what changes when a file is written anew; nothing where there is none."""
+    with suppress(FileNotFoundError):
+        found = file.stat()
+        return found.st_ino, found.st_size, found.st_mtime_ns
+    return ()
 
 
 def read_evidence(
@@ -97,29 +147,34 @@ def _unread(record: TrialRecord, problem: str | None = None) -> TrialEvidence:
     return TrialEvidence(record=record, relation=None, problem=problem, proxy_messages=(), uses=())
 
 
-def kept_trials(folder: RunFolder) -> tuple[TrialEvidence, ...]:
+def kept_trials(folder: RunFolder, before: Read | None = None) -> tuple[TrialEvidence, ...]:
     """Read all trials of a run, in the order of running, and write their ledgers.
 
     A trial whose record is damaged is there nevertheless, with that as the reason why it is INVALID.
 
+    Args:
+        folder: The run.
+        before: What was read of it before, which is not read again; what is read is added.
+
     Raises:
         ResultsError: The manifest is damaged, or a ledger cannot be written.
     """
-    databases = row_database()
+    known = before or Read()
+    databases = known.databases
     manifest = folder.manifest()
     settle = manifest.experiment.study is not None
     records = tuple(read_records(folder, manifest))
 
-    def read_again(found: tuple[Path, TrialRecord | Unreadable]) -> TrialEvidence:
-        return _recomputed(folder, *found, databases, settle=settle)
+    def read_again(found: tuple[Path, TrialRecord | Unreadable]) -> _Alone:
+        return _alone(folder, *found, databases, known, settle=settle)
 
     # Most of the time goes into planning queries about a few thousand rows, which each thread does for itself.
     with ThreadPoolExecutor(READERS) as threads:
-        alone = tuple(threads.map(read_again, records))
+        found = tuple(threads.map(read_again, records))
     return tuple(
         # From here on the rows are read from the file as they are needed: an experiment may have a thousand trials.
-        evidence if evidence.relation is None else _from_file(evidence, folder.ledger(trial_folder), databases)
-        for evidence, (trial_folder, _) in zip(alone, records, strict=True)
+        _from_file(alone.evidence, folder.ledger(trial_folder), databases) if alone.has_rows else alone.evidence
+        for alone, (trial_folder, _) in zip(found, records, strict=True)
     )
 
 
@@ -127,23 +182,28 @@ def _from_file(evidence: TrialEvidence, ledger: Path, databases: duckdb.DuckDBPy
     return dataclasses.replace(evidence, relation=read(ledger, databases))
 
 
-def _recomputed(
+def _alone(
     folder: RunFolder,
     trial_folder: Path,
     record: TrialRecord | Unreadable,
     databases: duckdb.DuckDBPyConnection,
+    known: Read,
     *,
     settle: bool,
-) -> TrialEvidence:
+) -> _Alone:
     """Return a trial's evidence, whose rows are gone with their database: they are in the trial's ledger."""
     if isinstance(record, Unreadable):
-        return record.evidence
+        return _Alone.of(record.evidence)
     damages = folder.damages(trial_folder)
     if damages:
         # Not read any further: what was altered may say anything.
-        return _unread(dataclasses.replace(record, disturbances=(*record.disturbances, *damages)))
+        return _Alone.of(_unread(dataclasses.replace(record, disturbances=(*record.disturbances, *damages))))
+    ledger = folder.ledger(trial_folder)
+    if (before := known.of(ledger, record)) is not None:
+        return before
     with own_database(databases) as connection:
         evidence = read_evidence(trial_folder, record, settle=settle, connection=connection)
         if evidence.relation is not None:
             folder.write_ledger(trial_folder, evidence.relation)
-    return evidence
+    known.add(ledger, evidence)
+    return _Alone.of(evidence)

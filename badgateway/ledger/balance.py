@@ -62,14 +62,12 @@ class Balance:
 
 
 _BOOKS = """
-SELECT
-    (SELECT count(*) FROM client) AS client,
-    (SELECT count(*) FROM proxy) AS proxy,
-    (SELECT count(*) - count(DISTINCT request_id) FROM client) AS duplicates_client,
-    (SELECT count(*) - count(DISTINCT request_id) FROM proxy) AS duplicates_proxy,
-    (SELECT CASE WHEN $has_app THEN count(*) END FROM app) AS app,
-    (SELECT count(*) FROM app WHERE app_ended_s IS NULL) AS app_unfinished,
-    (SELECT count(*) FROM app ANTI JOIN proxy USING (request_id)) AS app_unknown_to_proxy
+SELECT * FROM
+    (SELECT count(*) AS client, count(*) - count(DISTINCT request_id) AS duplicates_client FROM client),
+    (SELECT count(*) AS proxy, count(*) - count(DISTINCT request_id) AS duplicates_proxy FROM proxy),
+    (SELECT CASE WHEN $has_app THEN count(*) END AS app, count(*) FILTER (app_ended_s IS NULL) AS app_unfinished,
+        count(*) - count(DISTINCT request_id) AS app_twice FROM app),
+    (SELECT count(*) AS app_unknown_to_proxy FROM app ANTI JOIN proxy USING (request_id))
 """
 _LEDGER = f"""
 SELECT
@@ -85,7 +83,10 @@ FROM {{joined}}
 
 
 def count_books(connection: duckdb.DuckDBPyConnection, *, has_app: bool) -> dict[str, int | None]:
-    """Count what each of the tables `client`, `proxy` and `app` holds for itself; has_app: there is an app's book."""
+    """Count what each of the tables `client`, `proxy` and `app` holds for itself; has_app: there is an app's book.
+
+    Besides fields of Balance it has app_twice: how many requests the application started again.
+    """
     return _only_row(connection, _BOOKS, has_app=has_app)
 
 

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import duckdb
 
-from badgateway.ledger.app import TABLE as APP
 from badgateway.ledger.app import load_app
 from badgateway.ledger.balance import count_books
 from badgateway.ledger.client import load_client
@@ -14,8 +13,6 @@ from badgateway.ledger.error_log import load_errors
 from badgateway.ledger.proxy import load_proxy
 from badgateway.ledger.refused import name_refused
 from badgateway.model.raw import ACCESS_LOG, CLIENT_ROWS, ERROR_LOG, JOURNAL
-
-_APP_TWICE = f"SELECT count(*) - count(DISTINCT request_id) FROM {APP}"  # noqa: S608 # a constant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,11 +46,12 @@ def read_books(connection: duckdb.DuckDBPyConnection, raw: Path) -> Books:
     name_refused(connection)
     has_app = load_app(connection, raw / JOURNAL)
     load_errors(connection, raw / ERROR_LOG)
-    ((app_twice,),) = connection.execute(_APP_TWICE).fetchall()
+    counts = count_books(connection, has_app=has_app)
+    app_twice = counts.pop("app_twice")
     return Books(
         connection=connection,
         probe_connections=probe_connections,
         has_app=has_app,
-        counts=count_books(connection, has_app=has_app),
-        app_twice=app_twice,
+        counts=counts,
+        app_twice=app_twice or 0,
     )

@@ -87,11 +87,10 @@ def demand_none_broken(path: Path, connection: duckdb.DuckDBPyConnection, table:
     Raises:
         RawDataError: A row breaks a rule; the message is about the first one.
     """
-    first = (
-        f"SELECT rowid + 1, request_id, broken_rule FROM {table} WHERE broken_rule IS NOT NULL ORDER BY rowid LIMIT 1"  # noqa: S608
-    )
-    found = connection.execute(first).fetchall()
-    if found:
-        number, request_id, rule = found[0]
+    # To plan what looks for the first one takes longer than to count a column that is empty.
+    ((broken_rows,),) = connection.execute(f"SELECT count(broken_rule) FROM {table}").fetchall()  # noqa: S608
+    if broken_rows:
+        first = f"SELECT rowid + 1, request_id, broken_rule FROM {table} WHERE broken_rule IS NOT NULL"  # noqa: S608
+        ((number, request_id, rule),) = connection.execute(f"{first} ORDER BY rowid LIMIT 1").fetchall()
         raise RawDataError(f"{path}: row {number} (request {request_id or 'without id'}) {rules[rule].problem}")
     connection.execute(f"ALTER TABLE {table} DROP COLUMN broken_rule")

@@ -54,16 +54,18 @@ def _last_try(column: str) -> str:
     return f"nullif(nullif({last}, '-'), '')"
 
 
-def _number_of_last_try(column: str) -> str:
-    return f"TRY_CAST({_last_try(column)} AS {_NUMBERS_OF_TRIES[column]})"
-
+# Made once, and not in each place where it is asked for: to plan them all takes longer than to read a small file.
+_LAST_TRIES = ", ".join(f"{_last_try(column)} AS last_{column}" for column in ("upstream_addr", *_NUMBERS_OF_TRIES))
+_NUMBERS = ", ".join(
+    f"TRY_CAST(last_{column} AS {sql_type}) AS number_{column}" for column, sql_type in _NUMBERS_OF_TRIES.items()
+)
 
 _RULES = (
     *(Rule(broken=f"{column} IS NULL", problem=f"lacks the key {column}") for column in _TYPES),
     Rule(broken="request_id = ''", problem="has an empty request_id"),
     *(
         Rule(
-            broken=f"{_last_try(column)} IS NOT NULL AND {_number_of_last_try(column)} IS NULL",
+            broken=f"last_{column} IS NOT NULL AND number_{column} IS NULL",
             problem=f"has no number in {column}",
         )
         for column in _NUMBERS_OF_TRIES
@@ -83,12 +85,12 @@ _COLUMNS = (
     "status AS proxy_status",
     "body_bytes AS proxy_body_bytes",
     "request_time_s AS proxy_request_s",
-    f"{_last_try('upstream_addr')} AS upstream_addr",
-    f"{_number_of_last_try('upstream_status')} AS upstream_status",
+    "last_upstream_addr AS upstream_addr",
+    "number_upstream_status AS upstream_status",
     f"{_TRIES} AS upstream_tries",
-    f"{_number_of_last_try('upstream_connect_time_s')} AS upstream_connect_s",
-    f"{_number_of_last_try('upstream_header_time_s')} AS upstream_header_s",
-    f"{_number_of_last_try('upstream_response_time_s')} AS upstream_response_s",
+    "number_upstream_connect_time_s AS upstream_connect_s",
+    "number_upstream_header_time_s AS upstream_header_s",
+    "number_upstream_response_time_s AS upstream_response_s",
     "true AS has_own_id",
 )
 _IS_PROBE = f"starts_with(request_id, '{OWN_REQUESTS}')"
@@ -128,7 +130,8 @@ def _load_lines(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
         keys = ", ".join(f"{key}: '{sql_type}'" for key, sql_type in _TYPES.items())
         read = f"read_json($file, columns = {{{keys}}}, format = 'newline_delimited', records = 'true')"
         columns = f"{', '.join(_COLUMNS)}, {broken(_RULES)}"
-        made = f"CREATE TABLE {LINES} AS SELECT {columns} FROM {read}"  # noqa: S608 # constants of this module
+        tries = f"SELECT *, {_NUMBERS} FROM (SELECT *, {_LAST_TRIES} FROM {read})"  # noqa: S608 # constants
+        made = f"CREATE TABLE {LINES} AS SELECT {columns} FROM ({tries})"  # noqa: S608 # constants of this module
         connection.execute(made, {"file": str(file)})
 
 

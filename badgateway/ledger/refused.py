@@ -34,8 +34,8 @@ def name_refused(connection: duckdb.DuckDBPyConnection) -> None:
     That row has no line of its own, the same status (or no answer), and was under way when nginx refused. What has no
     such row keeps its id, and the books do not balance.
     """
-    refused, sent = connection.execute(_REFUSED).fetchall(), connection.execute(_WITHOUT_PROXY).fetchall()
-    pairs = pair(refused, sent)
+    refused = connection.execute(_REFUSED).fetchall()
+    pairs = pair(refused, connection.execute(_WITHOUT_PROXY).fetchall()) if refused else []
     if pairs:
         connection.executemany(_NAME, pairs)
 

@@ -58,10 +58,12 @@ def find_request_errors(connection: duckdb.DuckDBPyConnection, requests: str) ->
     """
     connection.execute(f"CREATE TABLE {TABLE} (request_id VARCHAR, message VARCHAR, line_number BIGINT)")
     connection.execute(_FAILED_REQUESTS.format(requests=requests))
-    for late_s in (0, 1):
-        connection.execute(_PAIR, {"late_s": late_s})
+    ((failed,),) = connection.execute("SELECT count(*) FROM failed").fetchall()
+    if failed:
+        for late_s in (0, 1):
+            connection.execute(_PAIR, {"late_s": late_s})
+        _name_kinds(connection)
     connection.execute("DROP TABLE failed")
-    _name_kinds(connection)
 
 
 def _name_kinds(connection: duckdb.DuckDBPyConnection) -> None:

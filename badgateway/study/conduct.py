@@ -4,11 +4,14 @@ import dataclasses
 import time
 from pathlib import Path
 
-from badgateway.analysis.trials import kept_trials, read_evidence
+from duckdb import DuckDBPyConnection
+
+from badgateway.analysis.trials import Read, kept_trials, read_evidence
 from badgateway.analysis.worker_checks import read_worker_checks
 from badgateway.databases.registry import database_of
 from badgateway.judge.summarise import summarise_trial
 from badgateway.judge.trial_evidence import TrialEvidence
+from badgateway.model.in_memory import own_database
 from badgateway.model.manifest import Manifest
 from badgateway.model.trial import INTERRUPTED, Disturbance, OutsidePart, Trial, TrialRecord
 from badgateway.process.interruption import held
@@ -20,8 +23,18 @@ from badgateway.study.endings import Stopwatch, aborted
 from badgateway.study.run_trial import run_trial
 
 
-def conduct(folder: RunFolder, manifest: Manifest, root: Path, listener: Listener, effects: Effects) -> None:
+def conduct(
+    folder: RunFolder, manifest: Manifest, root: Path, listener: Listener, effects: Effects, *, read: Read | None = None
+) -> None:
     """Run the trials of a run that have not ended yet, then its worker checks; what ended is on disk, whatever happens.
+
+    Args:
+        folder: Where they are kept.
+        manifest: What is to be run.
+        root: The project that the experiment's paths are relative to.
+        listener: Told how far it is.
+        effects: By what it starts and stops everything.
+        read: Gets what is read of the trials, for who reports on them.
 
     Raises:
         ConfigurationError: A file of the experiment could not be read, or a study does not fit into its budget.
@@ -31,7 +44,8 @@ def conduct(folder: RunFolder, manifest: Manifest, root: Path, listener: Listene
     """
     # Also where nothing is left to run: the kit that ran it may have been killed when it was about to tidy up.
     effects.tidy_up()
-    queue = trial_queue(manifest, kept_trials(folder))
+    read = read or Read()
+    queue = trial_queue(manifest, kept_trials(folder, read))
     if queue.next_trial() is None and _is_checked(folder, manifest):
         return
     listener.busy_with(f"starting {database_of(manifest.experiment).label} and loading the data")
@@ -40,9 +54,10 @@ def conduct(folder: RunFolder, manifest: Manifest, root: Path, listener: Listene
             listener.outlook(queue.outlook())
             listener.trial_starting(trial)
             its_bench = bench.of(trial.configuration)
-            evidence = _run_and_keep(trial, its_bench, folder, listener)
-            evidence = queue.ended(evidence)
-            listener.trial_ended(summarise_trial(evidence, manifest.experiment.objective))
+            with own_database(read.databases) as rows:
+                evidence = _run_and_keep(trial, its_bench, folder, listener, read, rows)
+                evidence = queue.ended(evidence)
+                listener.trial_ended(summarise_trial(evidence, manifest.experiment.objective))
             its_bench.check()
         # Last, so that it cannot disturb what is measured, and an interrupted run has its trials.
         if manifest.worker_checks is not None:
@@ -54,7 +69,9 @@ def _is_checked(folder: RunFolder, manifest: Manifest) -> bool:
     return manifest.worker_checks is None or (found is not None and found.complete)
 
 
-def _run_and_keep(trial: Trial, bench: Bench, folder: RunFolder, listener: Listener) -> TrialEvidence:
+def _run_and_keep(  # noqa: PLR0917 # for one caller
+    trial: Trial, bench: Bench, folder: RunFolder, listener: Listener, read: Read, rows: DuckDBPyConnection
+) -> TrialEvidence:
     raw = bench.raw_folder(f"trial-{trial.position}")
     started_s = time.time()
     try:
@@ -68,12 +85,14 @@ def _run_and_keep(trial: Trial, bench: Bench, folder: RunFolder, listener: Liste
         full = Disturbance(part=OutsidePart.MACHINE, what="no space was left on the disk of the trial's files")
         record = dataclasses.replace(record, disturbances=(*record.disturbances, full))
     with held():
-        return _keep(record, raw, folder, settle=bench.experiment.study is not None)
+        return _keep(record, raw, folder, read, rows, settle=bench.experiment.study is not None)
 
 
-def _keep(record: TrialRecord, raw: Path, folder: RunFolder, *, settle: bool) -> TrialEvidence:
+def _keep(  # noqa: PLR0917 # for one caller
+    record: TrialRecord, raw: Path, folder: RunFolder, read: Read, rows: DuckDBPyConnection, *, settle: bool
+) -> TrialEvidence:
     reading = Stopwatch()
-    evidence = read_evidence(raw, record, settle=settle)
+    evidence = read_evidence(raw, record, settle=settle, connection=rows)
     # The ledger is built inside the trial's time, so that the overhead it reports is all there is.
     record = dataclasses.replace(record, ended_s=record.ended_s + reading.passed_s())
     kept = folder.keep_trial(record, raw)
@@ -82,4 +101,6 @@ def _keep(record: TrialRecord, raw: Path, folder: RunFolder, *, settle: bool) ->
     if evidence.relation is not None:
         folder.write_ledger(kept, evidence.relation)
     # The record on disk has the window that was declared; where it settled follows from the rows.
-    return dataclasses.replace(evidence, record=dataclasses.replace(evidence.record, ended_s=record.ended_s))
+    evidence = dataclasses.replace(evidence, record=dataclasses.replace(evidence.record, ended_s=record.ended_s))
+    read.add(folder.ledger(kept), evidence)
+    return evidence

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from badgateway.analysis.earlier import earlier_runs
 from badgateway.analysis.run import analyse, any_trial_ended, publish
+from badgateway.analysis.trials import Read
 from badgateway.errors import BadgatewayError
 from badgateway.model.experiment import Experiment
 from badgateway.model.manifest import SCHEMA_VERSION, Circumstances, Manifest
@@ -101,12 +102,13 @@ def resume_experiment(folder: RunFolder, *, root: Path, listener: Listener, effe
 def _run_to_its_end(
     folder: RunFolder, manifest: Manifest, root: Path, listener: Listener, effects: Effects
 ) -> Finished:
-    stopped_by = _conduct(folder, manifest, root, listener, effects)
+    read = Read()
+    stopped_by = _conduct(folder, manifest, root, listener, effects, read)
     study = None
     try:
         # Reports take seconds and what they tell took minutes: a signal waits until they are written.
         with held():
-            study = _report(folder, listener)
+            study = _report(folder, listener, read)
     except KeyboardInterrupt as interrupt:
         stopped_by = stopped_by or interrupt
     except (BadgatewayError, OSError) as error:
@@ -118,15 +120,17 @@ def _run_to_its_end(
     return Finished(study=study, report=report, stopped_by=stopped_by)
 
 
-def _conduct(folder: RunFolder, manifest: Manifest, root: Path, listener: Listener, effects: Effects) -> Stop | None:
+def _conduct(  # noqa: PLR0917 # for one caller
+    folder: RunFolder, manifest: Manifest, root: Path, listener: Listener, effects: Effects, read: Read
+) -> Stop | None:
     try:
-        conduct(folder, manifest, root, listener, effects)
+        conduct(folder, manifest, root, listener, effects, read=read)
     except (KeyboardInterrupt, BadgatewayError, OSError) as stop:
         return stop
     return None
 
 
-def _report(folder: RunFolder, listener: Listener) -> StudySummary | None:
+def _report(folder: RunFolder, listener: Listener, read: Read) -> StudySummary | None:
     # On a disk that is full the reports need the room of what could not be kept.
     for half in folder.unfinished():
         folder.discard_trial(half)
@@ -136,7 +140,7 @@ def _report(folder: RunFolder, listener: Listener) -> StudySummary | None:
     if not any_trial_ended(folder):
         return None
     listener.busy_with("writing the reports")
-    study = analyse(folder)
+    study = analyse(folder, read)
     publish(folder, study)
     return study
 

@@ -1,13 +1,19 @@
 """A whole run: reports are written of what ended, whatever ended the run."""
 
+import dataclasses
 import json
 import signal
 
 import pytest
 
-from badgateway.analysis.run import analyse
+from badgateway.analysis import trials
+from badgateway.analysis.run import analyse, publish
+from badgateway.analysis.trials import read_evidence
 from badgateway.errors import DeploymentError, ResultsError
+from badgateway.model.raw import LEDGER, TRIAL
 from badgateway.process.interruption import unwinding_on_signals
+from badgateway.store.run_folder import RunFolder
+from badgateway.study import conduct
 from badgateway.study import run_experiment as module
 from badgateway.study.run_experiment import Finished, run_experiment
 from tests.study.fakes import ENVIRONMENT, small
@@ -48,6 +54,41 @@ def test_a_whole_run_has_all_reports_at_the_path_that_stays_the_same(run, told, 
     assert all((finished.report.parent / name).stat().st_size > 0 for name in REPORTS)
     assert json.loads((finished.report.parent / "report.json").read_text())["command"] == "badgateway run x.toml"
     assert told.busy[-1] == "writing the reports"
+
+
+def test_a_run_reads_each_trial_once_and_its_reports_are_those_that_are_made_again_from_the_disk(run, monkeypatch):
+    read = []
+
+    def counting(raw, record, **given):
+        read.append(record.trial.position)
+        return read_evidence(raw, record, **given)
+
+    for room in (conduct, trials):
+        monkeypatch.setattr(room, "read_evidence", counting)
+    folder = RunFolder(path=run().report.parent.resolve())
+    assert read == [1, 2, 3]
+    before = [(folder.path / name).read_bytes() for name in REPORTS]
+    publish(folder, analyse(folder))
+
+    assert sorted(read) == [1, 1, 2, 2, 3, 3]
+    assert [(folder.path / name).read_bytes() for name in REPORTS] == before
+
+
+@pytest.mark.parametrize("changed", [TRIAL, LEDGER])
+def test_a_trial_that_was_changed_since_it_was_read_is_read_again(changed, run):
+    folder = RunFolder(path=run().report.parent.resolve())
+    (first, *_) = folder.trial_folders()
+    known = trials.Read()
+    before = trials.kept_trials(folder, known)[0]
+    ledger, record = folder.ledger(first), folder.record(first)
+    assert known.of(ledger, record) is not None
+    if changed == TRIAL:
+        record = dataclasses.replace(record, load_s=9)
+    else:
+        ledger.write_bytes(b"no ledger")
+
+    assert known.of(ledger, record) is None
+    assert before.problem is None
 
 
 def test_an_interrupted_run_reports_the_trials_that_had_ended(run, seam):
@@ -110,7 +151,7 @@ def test_what_ended_the_run_is_told_before_what_that_does_to_the_reports(run, se
         if trial.position == 2:
             raise OSError(28, "No space left on device", "trial-2")
 
-    def no_report(folder):
+    def no_report(_folder, _read):
         raise ResultsError("results/001-first/ledger.parquet: cannot be written: No space left on device")
 
     seam.on_drive = full
@@ -123,9 +164,9 @@ def test_what_ended_the_run_is_told_before_what_that_does_to_the_reports(run, se
 
 
 def test_ctrl_c_while_the_reports_are_written_waits_for_them(run, monkeypatch):
-    def signalled(folder):
+    def signalled(folder, read):
         signal.raise_signal(signal.SIGINT)
-        return analyse(folder)
+        return analyse(folder, read)
 
     monkeypatch.setattr(module, "analyse", signalled)
     with unwinding_on_signals():
