@@ -30,6 +30,15 @@ def test_the_tables_of_rooms_and_floors_are_those_that_are_enforced(heading, con
     assert drawn(heading) == enforced(container)
 
 
+def test_the_modules_that_run_inside_locust_are_those_that_are_named():
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    named = page.partition("Two things are deliberately elsewhere. ")[2].partition(" in `badgateway/load/`")[0]
+    modules = {file.stem: file.read_text(encoding="utf-8") for file in (ROOT / "badgateway" / "load").glob("*.py")}
+    inside = {name for name, text in modules.items() if re.search(r"(?m)^\s*(?:import|from) (?:locust|gevent)", text)}
+
+    assert set(re.findall(r"`(\w+)`", named)) >= inside
+
+
 def test_the_rooms_whose_coverage_is_asked_are_those_that_start_nothing():
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     contracts = settings["tool"]["importlinter"]["contracts"]

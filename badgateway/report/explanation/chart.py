@@ -9,8 +9,9 @@ from badgateway.report.chart_drawing import Chart, svg
 from badgateway.report.chart_layout import Layout, Spec
 from badgateway.report.explanation import moments, series
 from badgateway.report.explanation.document import Document
+from badgateway.report.explanation.moments import DAY_S, round_length_s
 from badgateway.report.explanation.series import Series
-from badgateway.report.explanation.timeline import DAY_S, Timeline, round_length_s
+from badgateway.report.explanation.timeline import Timeline
 
 _FAINTEST = 1 / 100
 """Of the highest bar: lower parts are drawn this high, or few failures would look like none."""

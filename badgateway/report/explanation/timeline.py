@@ -1,15 +1,12 @@
 """Failures by cause over time, in buckets that are few enough to be seen at once."""
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from badgateway.model.explanation import Explanation
+from badgateway.report.explanation.moments import DAY_S, round_length_s
 
 MOST_BUCKETS = 60
-_MINUTE_S = 60
-DAY_S = 86_400
-_STEPS_S = tuple(_MINUTE_S * minutes for minutes in (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440))
 _YEAR_10000_S = 253_402_300_800 - DAY_S
 """A broken clock may have written anything; what no calendar can name (with its zone) is in the counts alone."""
 
@@ -59,11 +56,6 @@ def build(explanation: Explanation) -> Timeline | None:
 
 def _nameable(minutes: Minutes) -> Minutes:
     return tuple((second, count) for second, count in minutes if DAY_S <= second < _YEAR_10000_S)
-
-
-def round_length_s(at_least_s: float) -> int:
-    """Return the shortest length that clocks and calendars divide well: minutes, hours or whole days."""
-    return next((step_s for step_s in _STEPS_S if step_s >= at_least_s), DAY_S * math.ceil(at_least_s / DAY_S))
 
 
 def _floor(second: int, step_s: int) -> int:
