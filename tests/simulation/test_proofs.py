@@ -2,16 +2,16 @@
 
 import pytest
 
+from tests.amounts import amounts
 from tests.simulation.proofs import Deployed, power, wrong
 from tests.simulation.worlds import Failures
 
-PROOFS = 1000
 
-
+@pytest.mark.parametrize("number", amounts(200, 1000))
 @pytest.mark.parametrize("noise", [0.08, 0.21])
 @pytest.mark.parametrize("trials", [3, 8])
-def test_files_that_are_as_measured_are_hardly_ever_called_different(trials, noise):
-    promise = wrong(PROOFS, trials=trials, noise=noise)
+def test_files_that_are_as_measured_are_hardly_ever_called_different(trials, noise, number):
+    promise = wrong(number, trials=trials, noise=noise)
 
     assert not promise.is_broken, promise.line
 
