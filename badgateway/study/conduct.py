@@ -88,7 +88,7 @@ def _run_and_keep(  # noqa: PLR0917 # for one caller
         return _keep(record, raw, folder, read, rows, settle=bench.experiment.study is not None)
 
 
-def _keep(  # noqa: PLR0917 # for one caller
+def _keep(
     record: TrialRecord, raw: Path, folder: RunFolder, read: Read, rows: DuckDBPyConnection, *, settle: bool
 ) -> TrialEvidence:
     reading = Stopwatch()
