@@ -14,7 +14,7 @@ from badgateway.model.evidence import ServerEvent
 from badgateway.model.explanation import Explanation, FileRead
 from badgateway.model.knob import WorkerModel
 from badgateway.model.log_kind import LogKind
-from badgateway.model.printable import masked
+from badgateway.model.masking import masked
 from badgateway.servers.registry import server_logs, server_named
 
 _NGINX = (
@@ -57,7 +57,7 @@ def explain(sources: Sequence[Source], *, utc_offset_s: float | None = None, mas
         count_once(connection)
         period_s = _period_s(evidence)
         given = given_kinds(evidence.files)
-        found = diagnose(connection, requests=evidence.requests, given=given, packs=True)
+        found = diagnose(connection, requests=evidence.requests, given=given, packs=True, mask=mask)
         diagnosis = _shown(found, mask=mask)
         return Explanation(
             diagnosis=diagnosis,
@@ -65,7 +65,7 @@ def explain(sources: Sequence[Source], *, utc_offset_s: float | None = None, mas
             period_s=period_s,
             unattributed_minutes=_unattributed_minutes(connection),
             utc_offset_s=evidence.utc_offset_s,
-            incidents=incidents(connection, period_s),
+            incidents=incidents(connection, period_s, mask=mask),
             notes=(*_masked(remarks(connection), mask=mask), *evidence.notes),
             worker_models=_worker_models(connection),
         )

@@ -8,6 +8,7 @@ import duckdb
 
 from badgateway.causes.catalogue import BY_ID
 from badgateway.model.diagnosis import CauseCount, Certainty, EvidenceLine
+from badgateway.model.masking import shown_path_sql
 
 _LINES_SHOWN = 3
 _PATHS_SHOWN = 10
@@ -26,12 +27,14 @@ SELECT cause_id, certainty, floor(time_s / 60)::BIGINT * 60 AS minute_s, count(*
 FROM attributions JOIN prepared_failures USING (failure_id) WHERE time_s IS NOT NULL GROUP BY ALL ORDER BY minute_s
 """
 
+# What is masked in paths makes many of them one; a million failures have few.
 _PATHS = f"""
-SELECT cause_id, certainty, path, count(*) AS number
-FROM attributions JOIN prepared_failures USING (failure_id) WHERE path <> ''
-GROUP BY cause_id, certainty, path
-QUALIFY row_number() OVER (PARTITION BY cause_id, certainty ORDER BY number DESC, path) <= {_PATHS_SHOWN}
-ORDER BY number DESC, path
+SELECT cause_id, certainty, {{shown}} AS shown, sum(times)::BIGINT AS number
+FROM (SELECT cause_id, certainty, path, count(*) AS times
+    FROM attributions JOIN prepared_failures USING (failure_id) WHERE path <> '' GROUP BY ALL)
+GROUP BY cause_id, certainty, shown
+QUALIFY row_number() OVER (PARTITION BY cause_id, certainty ORDER BY number DESC, shown) <= {_PATHS_SHOWN}
+ORDER BY number DESC, shown
 """  # noqa: S608 # a constant of this module
 
 # A line of the server and the proxy's line about the same failure say more than three of either.
@@ -82,12 +85,13 @@ ORDER BY file, line_number, failure_id LIMIT {_LINES_SHOWN}
 _Rows = dict[tuple[str, str], list[tuple[Any, ...]]]
 
 
-def causes_found(connection: duckdb.DuckDBPyConnection) -> tuple[CauseCount, ...]:
-    """Return the causes of the attributed failures, the most frequent first."""
+def causes_found(connection: duckdb.DuckDBPyConnection, *, mask: bool = True) -> tuple[CauseCount, ...]:
+    """Return the causes of the attributed failures, the most frequent first; in paths, what may be secret is masked."""
     connection.execute(_SHOWN)
     connection.execute(_SHOWN_LINES)
+    paths_query = _PATHS.format(shown=shown_path_sql(mask=mask))
     statuses, minutes, paths, evidence = (
-        _grouped(connection.execute(query).fetchall()) for query in (_STATUSES, _MINUTES, _PATHS, _EVIDENCE)
+        _grouped(connection.execute(query).fetchall()) for query in (_STATUSES, _MINUTES, paths_query, _EVIDENCE)
     )
     return tuple(
         CauseCount(

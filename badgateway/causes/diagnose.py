@@ -26,6 +26,7 @@ def diagnose(
     journal: bool | None = None,
     given: frozenset[str] = frozenset(),
     packs: bool = False,
+    mask: bool = True,
 ) -> Diagnosis:
     """Attribute each failure to one cause, to a family of causes, or to none.
 
@@ -40,6 +41,7 @@ def diagnose(
         given: The kinds of the logs that were read, with SERVER_LOG for any server's: nobody is told to give those.
         packs: Whether the database packs its own tables at a checkpoint, no transaction is open, and large tables may
             stay in it; else all that is made is temporary.
+        mask: Whether to mask what may be secret in the paths that are shown; lines stay as they are.
     """
     if journal is None:
         journal = _first(connection, "SELECT count(app_pid) FROM failures") > 0
@@ -53,7 +55,7 @@ def diagnose(
     prepare_spans(connection)
     prepare_silences(connection)
     decide(tables, RULES, journal=journal)
-    causes = causes_found(connection)
+    causes = causes_found(connection, mask=mask)
     failures = _first(connection, "SELECT count(*) FROM prepared_failures")
     return Diagnosis(
         requests=requests,

@@ -9,6 +9,7 @@ import duckdb
 from badgateway.causes.catalogue import BY_ID
 from badgateway.model.diagnosis import Certainty
 from badgateway.model.explanation import Incident, Spread
+from badgateway.model.masking import shown_path_sql
 
 GAP_S = 30
 """Nothing of a cause has to fail for so long, and an incident is over."""
@@ -17,7 +18,7 @@ _ON_ONE_PATH = 0.8
 # Without a readable time a failure happened when it was read, as far as anybody knows.
 _SECONDS = """
 SELECT coalesce(cause_id, ''), coalesce(certainty, ''), floor(coalesce(time_s, $now_s))::BIGINT AS second,
-    client_status, path, count(*)
+    client_status, {path} AS shown_path, count(*)
 FROM prepared_failures LEFT JOIN attributions USING (failure_id) GROUP BY ALL ORDER BY ALL
 """
 
@@ -47,9 +48,10 @@ class LiveIncident:
     """When it last grew, on the clock of whoever looks."""
 
 
-def failed_seconds(connection: duckdb.DuckDBPyConnection, now_s: float) -> list[FailedSecond]:
+def failed_seconds(connection: duckdb.DuckDBPyConnection, now_s: float, *, mask: bool = True) -> list[FailedSecond]:
     """Return the diagnosed failures by second; those without a time are of this one."""
-    found = connection.execute(_SECONDS, {"now_s": now_s}).fetchall()
+    query = _SECONDS.format(path=shown_path_sql(mask=mask))
+    found = connection.execute(query, {"now_s": now_s}).fetchall()
     return [
         FailedSecond(cause_id=cause_id, certainty=certainty, second=second, status=status, path=path or "", count=count)
         for cause_id, certainty, second, status, path, count in found

@@ -19,6 +19,7 @@ from badgateway.cli.site_file import EXPERIMENT
 from badgateway.cli.terminal import echo
 from badgateway.draft.locust_file import without_task
 from badgateway.model.exit_code import ExitCode
+from badgateway.model.masking import masked
 from badgateway.model.printable import printable
 from badgateway.plan.experiment_file import project_root
 from badgateway.plan.overrides import for_check
@@ -124,7 +125,7 @@ def _lines(found: tuple[Fact, ...]) -> Iterator[str]:
     for one in found:
         first, *log = _told(one)
         yield f"{'mend' if one.fix else 'ok':<4} {one.subject:<{width}}  {printable(first)}"
-        yield from (f"{'':<{width + 7}}{printable(line)}" for line in log)
+        yield from (f"{'':<{width + 7}}{printable(masked(line))}" for line in log)
 
 
 def _told(fact: Fact) -> list[str]:

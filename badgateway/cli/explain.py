@@ -114,7 +114,7 @@ def cause(cause_id: str) -> None:
     callback=_list_formats,
     help="Show a line of each kind of log that is read, and end.",
 )
-@click.option("--no-mask", "mask", is_flag=True, default=True, flag_value=False, help="Show values of query strings.")
+@click.option("--no-mask", "mask", is_flag=True, default=True, flag_value=False, help="Show secrets as they are.")
 @click.option("--follow", is_flag=True, help="Read what is appended to the files, and tell of failures as they come.")
 @click.option("--json-lines", is_flag=True, help="With --follow: a JSON object in each line, for programs.")
 @click.option("--full", is_flag=True, help="Show all causes with their lines and remedies, not twenty lines.")
@@ -138,7 +138,7 @@ def explain(  # noqa: PLR0913 # one parameter per option
     AWS load balancers. Several may be in one file, as in what docker compose logs or journalctl print. The more of
     them, the more can be told.
 
-    Values in query strings and other secrets are masked in all that is shown, unless --no-mask is given.
+    Secrets are masked in all that is shown, in query strings, headers and paths, unless --no-mask is given.
 
     \b
     Examples:

@@ -8,7 +8,7 @@ from badgateway.draft.draft import LOCUST_FILE, Draft
 from badgateway.draft.prepare import prepare_steps
 from badgateway.draft.serving import serving
 from badgateway.draft.toml import Value, line, spelled
-from badgateway.draft.variables import is_secret
+from badgateway.draft.variables import is_drawn
 from badgateway.model.declared import is_set_by_a_run
 from badgateway.model.knob import WorkerModel
 from badgateway.model.printable import printable
@@ -176,7 +176,7 @@ def with_measured_users(text: str, users: Sequence[int], why: str) -> str:
 def secrets_in(draft: Draft) -> tuple[str, ...]:
     """Return the variables that are secret by their names and have a value in the file; there are none."""
     return tuple(
-        name for name, value in draft.variables.values.items() if is_secret(name) and not value.startswith("${")
+        name for name, value in draft.variables.values.items() if is_drawn(name) and not value.startswith("${")
     )
 
 

@@ -9,8 +9,9 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from badgateway.draft.repository import Repository
-from badgateway.draft.variables import is_database_address, is_secret
+from badgateway.draft.variables import is_database_address
 from badgateway.model.knob import WorkerModel
+from badgateway.model.masking import is_secret_name
 from badgateway.servers.registry import servers
 from badgateway.servers.server import Server
 from badgateway.servers.serving_command import ServingCommand, commands_in, commands_of
@@ -127,6 +128,10 @@ def _today(one: ServingCommand, source: str) -> Today:
     )
 
 
+def _may_be_secret(name: str, value: str) -> bool:
+    return is_secret_name(name) or is_database_address(name) or "://" in value
+
+
 def _without_secrets(words: Sequence[str]) -> tuple[list[str], list[str]]:
     """Return a command's words without variables that may be secret or lead to a database, and their names.
 
@@ -136,7 +141,7 @@ def _without_secrets(words: Sequence[str]) -> tuple[list[str], list[str]]:
     names: list[str] = []
     for word in words:
         set_here = _ASSIGNED.fullmatch(word)
-        if set_here is None or not (is_secret(set_here[2]) or is_database_address(set_here[2]) or "://" in set_here[3]):
+        if set_here is None or not _may_be_secret(set_here[2], set_here[3]):
             kept.append(word)
             continue
         names.append(set_here[2])

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from badgateway.databases.database_kind import DatabaseFile
 from badgateway.databases.registry import databases, kind_of
 from badgateway.draft.inspected import FoundDatabase, Inspected
+from badgateway.model.masking import is_secret_name
 
 MOST_FILLED = 10
 RANDOM = "${random}"
@@ -19,7 +20,6 @@ _MARKS = {"host": _HOST, "port": _PORT, "name": _NAME, "user": _USER}
 MARKED_HOST = "badgateway.example"
 _OF_DATABASES = ("DB", "DATABASE", "SQL", "POSTGRES", "PG", "MARIA", "RDS")
 _ADDRESSES = ("URL", "URI", "DSN")
-_SECRETS = ("SECRET", "TOKEN", "PASSW", "PWD", "CREDENTIAL", "KEY", "SALT")
 _KINDS = (
     ("host", ("HOST", "HOSTNAME", "SERVER", "ADDR")),
     ("port", ("PORT",)),
@@ -55,9 +55,9 @@ class Variables:
         return any("${database." in value for value in self.values.values())
 
 
-def is_secret(name: str) -> bool:
-    """Tell whether a variable is secret by its name."""
-    return any(word in name.upper() for word in _SECRETS)
+def is_drawn(name: str) -> bool:
+    """Tell whether a variable is a secret that each run can draw: an address, such as SENTRY_DSN, has to be one."""
+    return is_secret_name(name) and not set(_ADDRESSES) & set(name.upper().split("_"))
 
 
 def filler(name: str, site: Inspected, *, is_number: bool = False) -> str:
@@ -77,7 +77,7 @@ def as_written(name: str, value: str) -> str:
     """Return what the experiment's file has for a variable that was filled in."""
     if is_database_address(name):
         return address_written(value)
-    return RANDOM if is_secret(name) else value
+    return RANDOM if is_drawn(name) else value
 
 
 def is_database_address(name: str) -> bool:

@@ -4,7 +4,7 @@ from badgateway.emit.proxy import OPEN_FILES
 from badgateway.emit.server_file import argv, made_by
 from badgateway.emit.subject import Subject
 from badgateway.emit.templates import fill
-from badgateway.model.secrets import HIDDEN
+from badgateway.model.masking import HIDDEN
 
 USUAL_SOMAXCONN = 4096
 """Linux's own since 5.4."""

@@ -19,7 +19,7 @@ from badgateway.logs.scanning import KEPT_OF_LINE
 from badgateway.model.error_log import Severity
 from badgateway.model.evidence import PROXY_ERRORS, SERVER_EVENTS, Phase, ServerEvent
 from badgateway.model.log_kind import PROXY_OF, LogKind, Proxy
-from badgateway.model.printable import masked_sql
+from badgateway.model.masking import masked_values_sql
 from badgateway.servers.line_format import number, text_literal
 
 _ERRORS: Mapping[str, Mapping[str, str]] = {
@@ -77,7 +77,7 @@ def add_other_errors(
         "line": KEPT_OF_LINE,
     }
     columns = (f"CAST({known.get(name, 'NULL')} AS {sql_type}) AS {name}" for name, sql_type in PROXY_ERRORS.columns)
-    masking = ", ".join(f"{masked_sql(name)} AS {name}" for name in ("message", "request"))
+    masking = ", ".join(f"{masked_values_sql(name)} AS {name}" for name in ("message", "request"))
     connection.execute(f"""
         INSERT INTO {PROXY_ERRORS.name} SELECT {f"* REPLACE ({masking})" if mask else "*"}
         FROM (SELECT {", ".join(columns)} FROM {rows}

@@ -9,7 +9,7 @@ from badgateway.logs.scanning import KEPT_OF_LINE
 from badgateway.model.error_log import COMPLAINTS, CONTEXT, ERRNO, HEAD, REQUEST, TIME_FORMAT, Severity, phase_sql
 from badgateway.model.evidence import PROXY_ERRORS
 from badgateway.model.log_kind import Proxy
-from badgateway.model.printable import masking_steps
+from badgateway.model.masking import masking_steps
 from badgateway.servers.line_format import extracted, number, text_literal
 
 _NOT_STARTED = "starts_with(line, 'nginx: [emerg] ')"

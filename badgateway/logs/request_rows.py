@@ -5,7 +5,7 @@ import duckdb
 from badgateway.logs.scanning import FAILED, KEPT_OF_LINE, row_count
 from badgateway.model.evidence import DATED_LINES, FAILURES, VOLUME
 from badgateway.model.log_kind import PROXY_OF
-from badgateway.model.printable import masked_sql
+from badgateway.model.masking import masked_values_sql
 from badgateway.servers.line_format import LineFormat, text_literal
 
 _IS_REQUEST = "status IS NOT NULL AND time_s IS NOT NULL"
@@ -55,7 +55,7 @@ def add_failures(
         "line": KEPT_OF_LINE,
     }
     columns = (f"CAST({known.get(name, 'NULL')} AS {sql_type}) AS {name}" for name, sql_type in FAILURES.columns)
-    masking = f"* REPLACE ({masked_sql('uri')} AS uri)" if mask else "*"
+    masking = f"* REPLACE ({masked_values_sql('uri')} AS uri)" if mask else "*"
     connection.execute(f"""
         INSERT INTO {FAILURES.name} SELECT {masking} FROM (SELECT {", ".join(columns)} FROM {rows}
         WHERE {_IS_REQUEST} AND line IS NOT NULL AND ({FAILED} OR {line_format.was_retried}))

@@ -13,7 +13,7 @@ from badgateway.logs.scratch import Scratch
 from badgateway.logs.source import LocalFile, cleaned
 from badgateway.model.error_log import HEAD
 from badgateway.model.in_memory import NO_DELIMITER
-from badgateway.model.printable import masked
+from badgateway.model.masking import masked
 from badgateway.servers.line_format import LineFormat, text_literal
 from badgateway.servers.registry import server_logs
 
@@ -92,14 +92,16 @@ def request_projections(line_format: LineFormat) -> tuple[str, ...]:
     # What no SMALLINT holds is no status.
     status = f"TRY_CAST({line_format.status} AS SMALLINT)"
     time_s = f"CAST({line_format.time_s} AS DOUBLE)"
-    found = f"{status} AS status, {time_s} AS written_time_s, {line_format.tells} AS tells, line"
+    found = f"{status} AS written_status, {time_s} AS written_time_s, {line_format.tells} AS tells, line"
+    # Who got no answer has '000', '0', '-1' or nothing there: that is no success.
+    told = "*, CASE WHEN written_status BETWEEN 100 AND 999 THEN written_status END AS status"
     is_needed = f"{FAILED} OR status IS NULL OR time_s IS NULL OR tells OR {line_format.was_retried}"
     kept = (
         f"status, CASE WHEN written_time_s BETWEEN 0 AND {_LATEST_TIME_S} THEN written_time_s END AS time_s, "
         f"CASE WHEN {is_needed} THEN line END AS line"
     )
     pieces = [f"*, {columns}" for columns in line_format.pieces]
-    return (*pieces, found, kept)
+    return (*pieces, found, told, kept)
 
 
 def malformed(

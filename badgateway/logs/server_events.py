@@ -1,14 +1,14 @@
 """Fills the table `server_events` from a scanned log of an application server, or of the kernel."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 import duckdb
 
 from badgateway.logs.event_reader import Event, EventReader
 from badgateway.logs.scanning import LINE_CHARS
 from badgateway.logs.splitting import Part
-from badgateway.model.evidence import SERVER_EVENTS
-from badgateway.model.printable import masked
+from badgateway.model.evidence import DATED_LINES, SERVER_EVENTS, Table
+from badgateway.model.masking import masked_values
 from badgateway.servers.log import ServerLog
 from badgateway.servers.registry import server_names
 
@@ -44,11 +44,16 @@ def add_server_events(
         for line_number, line in batch:
             reader.feed(line_number, line, None if written_s is None else written_s(line_number))
     reader.close()
-    hide: Callable[[str], str] = masked if mask else str
+    hide: Callable[[str], str] = masked_values if mask else str
     name = part.file.name
     of_part = {"instance": f"{name} ({part.stream})" if part.stream else None, "host": part.host or None}
     rows = [_row(event, server, name, hide) | of_part for event in _in_order(reader.events)]
-    _insert(connection, rows)
+    _insert(connection, SERVER_EVENTS, rows)
+    times = [
+        {"source": log.kind, "file": name, "line_number": line_number, "time_s": float(int(time_s))}
+        for line_number, time_s in dict.fromkeys(reader.dated)
+    ]
+    _insert(connection, DATED_LINES, times)
 
 
 def _in_order(events: list[Event]) -> list[Event]:
@@ -74,10 +79,10 @@ def _row(event: Event, server: str, file_name: str, hide: Callable[[str], str]) 
     }
 
 
-def _insert(connection: duckdb.DuckDBPyConnection, rows: list[dict[str, object]]) -> None:
+def _insert(connection: duckdb.DuckDBPyConnection, table: Table, rows: Sequence[Mapping[str, object]]) -> None:
     if not rows:
         return
-    columns = ", ".join(f"unnest(CAST(? AS {sql_type}[])) AS {name}" for name, sql_type in SERVER_EVENTS.columns)
-    values = [[row[name] for row in rows] for name, _ in SERVER_EVENTS.columns]
+    columns = ", ".join(f"unnest(CAST(? AS {sql_type}[])) AS {name}" for name, sql_type in table.columns)
+    values = [[row[name] for row in rows] for name, _ in table.columns]
     # One list per column is a thousand times as fast here as one statement per row.
-    connection.sql(f"SELECT {columns}", params=values).insert_into(SERVER_EVENTS.name)
+    connection.sql(f"SELECT {columns}", params=values).insert_into(table.name)

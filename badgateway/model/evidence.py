@@ -130,6 +130,21 @@ class ServerEvent(StrEnum):
     """A connection that was kept had been closed by the database."""
     DB_CONNECTION_SHARED = "database connection shared"
     """Two processes wrote into one connection, as its broken protocol tells."""
+    DB_LOCKED = "database file locked"
+    """Another connection wrote into the database's one file for too long."""
+    DB_LOCK_WAIT = "database lock wait"
+    """Another transaction held rows for too long, or two wanted what the other one had."""
+    DB_STATEMENT_CANCELLED = "database statement cancelled"
+    """It took longer than the database allows."""
+    DB_LOGIN_REFUSED = "database login refused"
+    DB_SCHEMA_DIFFERS = "database schema differs"
+    """A table or a column is not there."""
+    SERVICE_UNREACHABLE = "service unreachable"
+    """Another service than the database, which the application called."""
+    DISK_FULL = "disk full"
+    OUT_OF_FILES = "too many open files"
+    MEMORY_ERROR = "memory error"
+    STATIC_FILE_UNKNOWN = "static file unknown"
     APPLICATION_NOT_LOADED = "application not loaded"
     """The server could not import the application."""
     OUT_OF_MEMORY = "out of memory"
@@ -203,6 +218,8 @@ FAILURES = Table(
         ("app_ended_s", "DOUBLE"),  # NULL with a started_s: the request died with its worker
         ("app_status", "INTEGER"),
         ("proxy_reason", "VARCHAR"),  # a Reason, from the access log's own code
+        ("client", "VARCHAR"),  # its address, as a proxy's log has it; NULL where the log does not say
+        ("asked_host", "VARCHAR"),  # of which host it asked, or the proxy's name for that; NULL as above
         *_WHERE_FROM,
     ),
 )

@@ -40,6 +40,8 @@ class Proxy(StrEnum):
     CLOUDFRONT = "CloudFront"
     GOOGLE = "Google Cloud load balancer"
     ENVOY = "Envoy"
+    CLOUDFLARE = "Cloudflare"
+    AZURE = "Azure Application Gateway"
 
 
 PROXY_OF: Mapping[str, Proxy] = {

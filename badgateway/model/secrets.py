@@ -1,13 +1,9 @@
 """Takes out of an experiment what a report must not show: values of variables that are secret by their names."""
 
-import re
 from collections.abc import Mapping
 
 from badgateway.model.experiment import Experiment
-from badgateway.model.printable import masked
-
-HIDDEN = "..."
-_SECRET = re.compile(r"secret|token|passw|pwd|credential|dsn|key", re.IGNORECASE)
+from badgateway.model.masking import HIDDEN, is_secret_name, masked_values
 
 
 def without_secrets(experiment: Experiment) -> Experiment:
@@ -26,4 +22,4 @@ def without_secrets(experiment: Experiment) -> Experiment:
 
 def _shown(environment: Mapping[str, str]) -> dict[str, str]:
     # An address may have a password in it, whatever its variable is called.
-    return {name: HIDDEN if _SECRET.search(name) else masked(value) for name, value in environment.items()}
+    return {name: HIDDEN if is_secret_name(name) else masked_values(value) for name, value in environment.items()}

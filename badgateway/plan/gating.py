@@ -9,7 +9,7 @@ from badgateway.errors import ConfigurationError
 from badgateway.model.axis import AXES
 from badgateway.model.configuration import Configuration
 from badgateway.model.experiment import Experiment
-from badgateway.model.printable import masked
+from badgateway.model.masking import masked_values
 from badgateway.model.study import Study
 from badgateway.plan.overrides import keep, refuse_unknown, validated, with_options
 from badgateway.plan.schedule import OVERHEAD_S
@@ -119,9 +119,11 @@ def settings_of(configuration: Configuration, experiment: Experiment) -> dict[st
     declared = configuration.model_dump(mode="json", exclude_none=True, exclude=_NO_SETTINGS)
     limits = experiment.timeouts_of(configuration).model_dump(mode="json")
     said = {**declared, **{f"timeouts.{key}": value for key, value in limits.items()}}
-    return {
-        key: masked(" ".join(map(str, value)) if isinstance(value, list) else str(value)) for key, value in said.items()
-    }
+    return {key: masked_values(_in_words(value)) for key, value in said.items()}
+
+
+def _in_words(value: object) -> str:
+    return " ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _cut_down(experiment: Experiment, names: Sequence[str], options: GateOptions) -> dict[str, Any]:

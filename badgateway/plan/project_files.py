@@ -4,7 +4,6 @@ import os
 import stat
 import warnings
 from collections.abc import Callable, Collection, Iterator
-from fnmatch import fnmatchcase
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
@@ -13,6 +12,7 @@ from badgateway.databases.registry import database_faults, database_of
 from badgateway.model.configuration import Configuration
 from badgateway.model.experiment import Experiment
 from badgateway.model.knob import WorkerModel
+from badgateway.model.masking import is_secret_file
 from badgateway.model.printable import printable
 from badgateway.plan.kit_files import JOURNAL, located, located_or_kits, plain_name
 from badgateway.plan.programs import command_faults, python_fault, site_python
@@ -23,8 +23,6 @@ MOST_BYTES = 8_000_000
 """Of a file of text: a Locust file with its data in it is a hundred times smaller."""
 NOT_COPIED = ("__pycache__", ".git", ".venv", ".nox", "node_modules")
 """Folders of the application's that no server needs."""
-SECRETS = (".env", ".env.*", ".envrc")
-"""Files that mostly name a database of the user's own: a site that found one would run on that one."""
 ENVIRONMENT_MARK = "pyvenv.cfg"
 """What a Python environment has, whatever the name of its folder."""
 
@@ -142,14 +140,10 @@ def git_folder(folder: Path) -> Path | None:
     return next((one for one in (folder.absolute(), *folder.absolute().parents) if (one / ".git").exists()), None)
 
 
-def is_secret(name: str) -> bool:
-    """Tell whether a file or folder of that name is never copied, however it is asked for."""
-    return any(fnmatchcase(name, pattern) for pattern in SECRETS)
-
-
 def not_copied(folder: Path, names: Collection[str]) -> set[str]:
     """Return which files and folders in a folder of the application's a run leaves where they are."""
-    by_name = {name for name in names for pattern in (*NOT_COPIED, *SECRETS) if fnmatchcase(name, pattern)}
+    # A site that found a file of variables would run on the database that it names.
+    by_name = {name for name in names if name in NOT_COPIED or is_secret_file(name)}
     return by_name | {name for name in names if (folder / name / ENVIRONMENT_MARK).is_file()}
 
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from badgateway.errors import ConfigurationError
+from badgateway.model.masking import is_secret_file
 from badgateway.model.printable import printable_part
 from badgateway.plan.programs import search_path
-from badgateway.plan.project_files import ENVIRONMENT_MARK, git_folder, is_secret, not_copied
+from badgateway.plan.project_files import ENVIRONMENT_MARK, git_folder, not_copied
 
 DEADLINE_S = 60.0
 RESULTS = "results"
@@ -80,7 +81,7 @@ class _Walk:
         environments: dict[PurePosixPath, bool] = {}
         for path in paths:
             inside = (_is_environment(self.folder, parent, environments) for parent in path.parents)
-            if is_secret(path.name) or any(inside):
+            if is_secret_file(path.name) or any(inside):
                 continue
             if (self.folder / path).is_dir() and not self._leads_out(path):
                 yield from self.below(path)
@@ -124,7 +125,7 @@ def _asked_for(walk: _Walk, pattern: str) -> Iterator[PurePosixPath]:
     if not found:
         raise ConfigurationError(f"application.copy: there is no {pattern} in {folder}; take it out")
     for path in found:
-        if any(is_secret(part) for part in path.parts):
+        if any(is_secret_file(part) for part in path.parts):
             raise ConfigurationError(
                 f"application.copy: {path} may name a database of yours, so it is never copied; give the site its "
                 "variables in [application.environment]"

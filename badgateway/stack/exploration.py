@@ -28,11 +28,12 @@ from badgateway.draft.variables import (
     Variables,
     as_written,
     filler,
-    is_secret,
+    is_drawn,
     leading_to_database,
     marks,
 )
 from badgateway.errors import DeploymentError
+from badgateway.model.masking import is_secret_name
 from badgateway.process.account import Account, open_passage, service_account, with_own_group
 from badgateway.stack.inspection import Inspection, can_be_apart, copy_scripts, demand_reachable
 from badgateway.stack.site_copy import copy_site
@@ -249,7 +250,7 @@ def _hosts(inspection: Inspection, site: Inspected, variables: Variables) -> Var
 
 def _key(inspection: Inspection, site: Inspected, variables: Variables) -> Variables:
     """Return the variables and the one that has the site's secret, where the settings have none without it."""
-    names = () if site.has_key else [name for name in site.variables if is_secret(name)]
+    names = () if site.has_key else [name for name in site.variables if is_drawn(name)]
     for name in names:
         if inspection.look({**_real(variables, site), name: filler(name, site)}).has_key:
             return variables.with_one(name, RANDOM, DRAWN)
@@ -288,7 +289,7 @@ def _not_loaded(site: Inspected, python: Path) -> str:
 def unset(site: Inspected, variables: Variables) -> dict[str, str]:
     """Return the variables that the site asks for and is not given."""
     return {
-        name: "secret" if is_secret(name) else ""
+        name: "secret" if is_secret_name(name) else ""
         for name, is_there in site.variables.items()
         if not is_there and name not in variables.values
     }

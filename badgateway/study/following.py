@@ -17,7 +17,7 @@ from badgateway.causes.remarks import remarks_by_subject
 from badgateway.logs import Source
 from badgateway.logs.following import WINDOW_S, LogFollower
 from badgateway.model.explanation import FileRead
-from badgateway.model.printable import masked
+from badgateway.model.masking import masked
 from badgateway.study.tail import FileTail, StreamTail, open_any
 
 _SETTLED_S = WINDOW_S / 2
@@ -146,9 +146,16 @@ class Following:
         self._follower.forget(now_s - WINDOW_S)
         with self._follower.evidence() as evidence:
             count_once(evidence.connection)
-            diagnosis = diagnose(evidence.connection, requests=evidence.requests, given=given_kinds(evidence.files))
-            self._evidence |= {each.cause.id: each.evidence[-1].text for each in diagnosis.causes if each.evidence}
-            found = failed_seconds(evidence.connection, time.time())
+            diagnosis = diagnose(
+                evidence.connection,
+                requests=evidence.requests,
+                given=given_kinds(evidence.files),
+                mask=self._mask,
+            )
+            self._evidence |= {
+                each.cause.id: self._shown(each.evidence[-1].text) for each in diagnosis.causes if each.evidence
+            }
+            found = failed_seconds(evidence.connection, time.time(), mask=self._mask)
             requests = evidence.requests
             self._remark(remarks_by_subject(evidence.connection, has_failed=bool(self._incidents.incidents)))
         last_s = max((each.second for each in found), default=0)
@@ -157,7 +164,10 @@ class Following:
 
     def _remark(self, found: Mapping[str, str]) -> None:
         for about, sentence in found.items():
-            self._remarks.setdefault(about, masked(sentence) if self._mask else sentence)
+            self._remarks.setdefault(about, self._shown(sentence))
+
+    def _shown(self, text: str) -> str:
+        return masked(text) if self._mask else text
 
     def _looked(self, requests: int, files: tuple[FileRead, ...], utc_offset_s: float) -> Look:
         return Look(

@@ -40,6 +40,15 @@ def test_programs_get_a_json_object_in_each_line():
     assert (last["event"], last["requests"], last["failures"]) == ("summary", 1, 1)
 
 
+@pytest.mark.parametrize("options", [(), ("--json-lines",)])
+def test_secrets_in_paths_are_in_no_line(options):
+    log = BAD_LINE.replace("/a ", "/reset/MQ/5xy-0123456789abcdef/ ").encode() + b"what? /s/0123456789abcdef\n"
+
+    assert "0123456789abcdef" not in call(*options, "-", stdin=log).stdout
+    assert "/reset/.../.../" in call(*options, "-", stdin=log).stdout
+    assert "/reset/MQ/5xy-0123456789abcdef/" in call(*options, "--no-mask", "-", stdin=log).stdout
+
+
 def append_until(is_over, log):
     # Until it has begun, lines are what was there before.
     while not is_over.wait(0.2):

@@ -8,7 +8,7 @@ from badgateway.draft.variables import (
     Variables,
     as_written,
     filler,
-    is_secret,
+    is_drawn,
     leading_to_database,
     marks,
     scheme_of,
@@ -99,12 +99,19 @@ def test_an_address_that_names_its_driver_keeps_it():
 
 @pytest.mark.parametrize("name", ["SECRET_KEY", "STRIPE_TOKEN", "MAIL_PASSWORD", "SENTRY_KEY"])
 def test_a_secret_is_drawn_by_each_run(name):
-    assert is_secret(name)
+    assert is_drawn(name)
     assert as_written(name, filler(name, site())) == RANDOM
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("SMTP_PORT", "25"), ("SITE_URL", "http://badgateway.invalid/"), ("APP_DEBUG", "False")]
+    ("name", "value"),
+    [
+        ("SMTP_PORT", "25"),
+        ("SITE_URL", "http://badgateway.invalid/"),
+        ("SENTRY_DSN", "http://badgateway.invalid/"),
+        ("KEYCLOAK_URL", "http://badgateway.invalid/"),
+        ("APP_DEBUG", "False"),
+    ],
 )
 def test_what_is_filled_in_is_of_the_kind_that_the_name_says(name, value):
-    assert filler(name, site()) == value
+    assert as_written(name, filler(name, site())) == value

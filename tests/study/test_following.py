@@ -72,6 +72,12 @@ def test_failures_are_told_with_their_cause_as_they_come(site, following):
     assert (look.requests, look.failures) == (7, 2)
 
 
+def test_evidence_has_no_secret_of_a_path(site, following):
+    site.requests(502, "/reset/MQ/5xy-0123456789abcdef/")
+
+    assert "0123456789abcdef" not in "".join(following.poll().evidence.values())
+
+
 def test_each_look_adds_to_what_was_there(site, following):
     for number in range(4):
         site.full(f"/{number}")
