@@ -64,6 +64,11 @@ def _seconds_digits(value_s: float) -> str:
     return f"{value_s:.1f}" if value_s < 99.95 else f"{value_s:,.0f}"
 
 
+def duration(value_s: float) -> str:
+    """Spell a duration as a person would: '40 s', '6 min'."""
+    return f"{value_s:.0f} s" if value_s < 90 else f"{value_s / 60:.0f} min"
+
+
 def declared_milliseconds(value_ms: float) -> str:
     """Return a limit that somebody wrote down, exactly: '800 ms', '1 s', '1.5 s'."""
     return f"{value_ms / 1000:g}{_SPACE}s" if value_ms >= 1000 else f"{value_ms:g}{_SPACE}ms"

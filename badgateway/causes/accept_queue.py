@@ -127,13 +127,12 @@ RESPAWN_THROTTLED = Cause(
 
 RELOAD_GAP = Cause(
     id="reload-gap",
-    title="The server was being reloaded or restarted",
+    title="The server was being reloaded",
     family=FAMILY,
     statuses=(502, 504),
     explanation="The old workers were told to go before the new ones had imported the application. Requests of that "
     "moment met a full queue, a closed socket, or were dropped in it.",
-    evidence="Gunicorn: `Hang up: Master` or `Handling signal: term`; uWSGI: `...gracefully killing workers...`; "
-    "and a failure between that and "
+    evidence="Gunicorn: `Hang up: Master`; uWSGI: `...gracefully killing workers...`; and a failure between that and "
     "the first new worker that was ready.",
     remedies=(
         Remedy(
@@ -145,8 +144,40 @@ RELOAD_GAP = Cause(
             "has this gap; with preload it has none, but does not load new code.",
             knobs=(Knob.SECOND_MASTER,),
         ),
-        Remedy(text="Take the server out of the load balancer while it restarts."),
+        Remedy(text="Take the server out of the load balancer while it reloads."),
     ),
+)
+
+RESTART_GAP = Cause(
+    id="restart-gap",
+    title="The server was being stopped, or stopped and started again",
+    family=FAMILY,
+    statuses=(502, 504),
+    explanation="A stop closes the socket: until the next server listens, requests are refused, and those that waited "
+    "or ran are cut off.",
+    evidence="Gunicorn: `Handling signal: term`; uWSGI: `SIGINT/SIGTERM received`; and a failure between that and the "
+    "next start: refused, no such socket, or closed.",
+    remedies=(
+        Remedy(
+            text="Reload instead: Gunicorn and uWSGI keep the socket open, and requests wait in it. With this line in "
+            "the unit: `systemctl reload`. (With preload_app in Gunicorn only a restart loads new code.)",
+            settings={"systemd": "ExecReload=/bin/kill -s HUP $MAINPID"},
+        ),
+        Remedy(
+            text="Or let systemd hold the socket while the service restarts: requests wait until the new server "
+            "takes it over.",
+            settings={"systemd, site.socket": "ListenStream=/run/site.sock", "site.service": "Requires=site.socket"},
+        ),
+        Remedy(
+            text="In containers have the new one ready before the old one ends, and let that one finish.",
+            settings={"Kubernetes": "readinessProbe, maxUnavailable: 0, preStop: sleep 5"},
+        ),
+        Remedy(
+            text="Nobody restarted it? See who did: `systemctl status`, or `kubectl describe pod`: a liveness probe "
+            "that waits in the same queue as the requests ends a busy server.",
+        ),
+    ),
+    confused_with="The server is not down for good, and no longer queue helps: nobody listens.",
 )
 
 _TURNED_AWAY = because(Reason.QUEUE_FULL, Reason.REFUSED, Reason.REFUSED_OR_NO_ROUTE, Reason.UNCONNECTED)
@@ -189,13 +220,13 @@ FULL_RULES = (
 
 GONE_RULES = (
     Rule(cause=RELOAD_GAP, where=NOBODY_LISTENED, proof=inside(Span.RELOAD)),
-    Rule(cause=RELOAD_GAP, where=NOBODY_LISTENED, proof=inside(Span.RESTART)),
+    Rule(cause=RESTART_GAP, where=NOBODY_LISTENED, proof=inside(Span.RESTART)),
 )
 """For requests that found nobody listening."""
 
 DROPPED_RULES = (
     Rule(cause=RELOAD_GAP, where=_DROPPED, proof=inside(Span.RELOAD)),
-    Rule(cause=RELOAD_GAP, where=_DROPPED, proof=inside(Span.SHUTDOWN)),
+    Rule(cause=RESTART_GAP, where=_DROPPED, proof=inside(Span.SHUTDOWN)),
 )
 """For requests that were closed while they waited in the queue."""
 
@@ -215,4 +246,5 @@ CAUSES = (
     WORKERS_RECYCLED_TOGETHER,
     RESPAWN_THROTTLED,
     RELOAD_GAP,
+    RESTART_GAP,
 )

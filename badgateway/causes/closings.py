@@ -86,7 +86,7 @@ CLOSED_AT_ONCE = Cause(
     "50 ms, and no death of a worker at that time.",
     remedies=(
         Remedy(
-            text="Let the server keep idle connections longer than the proxy does: 75 s beside nginx's 60 s.",
+            text="Let the server keep idle connections longer than the proxy does: 75 s beside the usual 60 s.",
             knobs=(Knob.IDLE_CONNECTIONS,),
         ),
         Remedy(

@@ -41,6 +41,19 @@ def place_sql(address: str) -> str:
     )
 
 
+def host_sql(host: str) -> str:
+    """Return SQL for the name of a host that a client asked for, without its port and whatever its letters."""
+    return f"lower(regexp_replace({host}, ':[0-9]+$', ''))"
+
+
+def common_sql(column: str, others: str) -> str:
+    """Return SQL for a column as a key: its text where another log has the same one, '?' where none has it.
+
+    Logs of which one has the address of a client, and another that of a balancer before the proxy, have none in common.
+    """
+    return f"CASE WHEN {column} IN {others} THEN {column} WHEN {column} IS NOT NULL THEN '?' END"
+
+
 GRANIAN, GUNICORN, UVICORN = granian.SERVER.name, gunicorn.SERVER.name, uvicorn.SERVER.name
 """The servers whose lines mean something of their own."""
 

@@ -174,7 +174,7 @@ KEEPALIVE_RACE = Cause(
     "$upstream_connect_time 0.000, while no worker died and the request journal has no start of that request.",
     remedies=(
         Remedy(
-            text="Let the server be the patient one: 75 s beside nginx's 60 s (default 2 s).",
+            text="Let the server be the patient one: 75 s beside the proxy's 60 s (default 2 s).",
             knobs=(Knob.IDLE_CONNECTIONS,),
         ),
         Remedy(

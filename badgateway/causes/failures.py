@@ -1,31 +1,35 @@
 """Prepares failures: each with the proxy's line about it and what can be read off its own columns."""
 
+from collections.abc import Iterator
 from functools import partial
+from itertools import combinations
 
 import duckdb
 
-from badgateway.causes.conditions import listed, place_sql
+from badgateway.causes.conditions import common_sql, host_sql, listed, place_sql
 from badgateway.causes.large_tables import REASON, LargeTables
 from badgateway.causes.pairing import pair, start_pairs
 from badgateway.model.evidence import Reason
-from badgateway.model.log_kind import LogKind, Proxy
+from badgateway.model.log_kind import Proxy
 from badgateway.model.outcome import Outcome
 from badgateway.model.raw_words import OWN_TRIAL
 
 _ROWS = f"""
 SELECT row_number() OVER (ORDER BY time_s, file, line_number, failure_id) AS id, * EXCLUDE (file, line_number),
     floor(time_s)::BIGINT AS second, seen_status AS status,
-    method || ' ' || uri AS request, coalesce(host, '') AS on_host, client,
+    method || ' ' || uri AS request, coalesce(host, '') AS on_host,
+    {common_sql("client", "(SELECT client FROM proxy_lines)")} AS client_key,
+    {common_sql("asked", "(SELECT asked FROM proxy_lines)")} AS asked_key,
     balanced AND upstream_status IS NULL AS lb_made,
     coalesce(outcome <> '{Outcome.TRUNCATED}', true) AND seen_status < 499 AND upstream_tries > 1 AS retried,
     coalesce(NOT balanced AND seen_status >= 500 AND (upstream_header_s IS NOT NULL OR app_status >= 500), false)
         AS header_came,
     -- Where nothing tells whether a header came: proxies make these three, and hardly any other.
-    header_came OR coalesce(seen_status >= 500 AND seen_status NOT IN (502, 503, 504)
+    header_came OR coalesce(seen_status >= 500 AND seen_status NOT IN (502, 503, 504) AND proxy_reason IS NULL
         AND CASE WHEN balanced THEN upstream_status IS NOT NULL ELSE NOT has_upstream_times END, false) AS app_answered
 FROM (
-    SELECT * EXCLUDE (status, upstream_status, line, request_id, body_bytes), status AS client_status,
-        CASE WHEN source = '{LogKind.NGINX_COMBINED}' THEN split_part(line, ' ', 1) END AS client,
+    SELECT * EXCLUDE (status, upstream_status, line, request_id, body_bytes, asked_host), status AS client_status,
+        {host_sql("asked_host")} AS asked,
         CASE WHEN outcome IN {listed((Outcome.CLIENT_CLOSED, Outcome.CLIENT_TIMEOUT))} THEN 499
             ELSE coalesce(status, 0) END AS seen_status,
         CASE WHEN upstream_status NOT IN ('', '-', '0') THEN upstream_status END AS upstream_status,
@@ -103,6 +107,7 @@ FROM (
         SELECT *, connection AS known FROM proxy_lines WHERE connection IS NOT NULL AND status IN (502, 504)
         UNION ALL SELECT *, -1 FROM proxy_lines WHERE status IN (502, 504)) m
     ON m.known = f.known AND m.host IS NOT DISTINCT FROM f.host AND m.request = f.request
+        AND coalesce(m.client_key = f.client_key, true) AND coalesce(m.asked_key = f.asked_key, true)
         AND f.until_s >= m.time_s) found
 WHERE prepared_failures.failure_id = found.failure_id AND found.time_s >= floor(found.end_s - found.wait_s) - 1
 """
@@ -156,6 +161,9 @@ SELECT EXISTS (FROM failure_rows WHERE host IS NOT NULL) OR EXISTS (FROM proxy_l
     EXISTS (FROM failure_rows) AND EXISTS (FROM proxy_lines), (SELECT coalesce(max(id), 0) + 1 FROM proxy_lines)
 """
 
+_WHO = ("client_key", "asked_key")
+"""What tells two requests for the same of the same second apart, where both logs have it."""
+
 _AMBIGUOUS = """
 CREATE OR REPLACE TEMP TABLE ambiguous_failures AS
 SELECT c.id
@@ -166,6 +174,14 @@ JOIN failure_rows other ON other.status = c.status AND other.second = c.second A
 GROUP BY c.id HAVING count(*) > 1
 """
 """A line that names no request may be of any failure with that status in that second."""
+
+_STRANGERS = """
+INSERT INTO ambiguous_failures
+SELECT c.id FROM failure_lines p JOIN failure_rows c ON c.id = p.left_id JOIN proxy_lines m ON m.id = p.right_id
+WHERE '?' IN (c.client_key, c.asked_key) AND (m.client <> c.client OR m.asked <> c.asked)
+"""
+"""A line that has another client, or host, than its failure: one log may have a balancer's address, or it is another's.
+"""
 
 
 def prepare_failures(tables: LargeTables) -> None:
@@ -184,7 +200,7 @@ def prepare_failures(tables: LargeTables) -> None:
     ((hosts_known, both_sides, lines),) = connection.execute(_KNOWN).fetchall()
     if both_sides:
         _pair_all(connection, hosts_known=hosts_known)
-    for statement in (_AMBIGUOUS, _ADDRESSES):
+    for statement in (_AMBIGUOUS, _STRANGERS, _ADDRESSES):
         connection.execute(statement)
     tables.make("prepared_failures", _PREPARED)
     # It puts all lines in order, which takes long; in most logs nothing was tried again.
@@ -195,16 +211,40 @@ def prepare_failures(tables: LargeTables) -> None:
 
 def _pair_all(connection: duckdb.DuckDBPyConnection, *, hosts_known: bool) -> None:
     pair_on_host = partial(_pair_on_host, connection, hosts_known=hosts_known)
+    in_both = ("failure_rows WHERE {} IS NOT NULL", "proxy_lines WHERE {} IS NOT NULL")
+    who = tuple(column for column in _WHO if all(_are_any(connection, rows.format(column)) for rows in in_both))
     for columns, condition in (
         (("connection", "request"), f"{_FAILED_AT_PROXY} AND connection IS NOT NULL"),
         (("request",), f"{_FAILED_AT_PROXY} AND connection IS NULL"),
     ):
-        pair_on_host("proxy_lines", key=("status", *columns), condition=condition)
-        # An error_page may have turned the status into another one.
-        answerless = f"{condition} AND NOT app_answered"
-        pair_on_host("proxy_lines", key=columns, condition=answerless, offsets_s=(0,))
+        for lines, known, of in _by_who_asked(connection, who):
+            pair_on_host(lines, key=("status", *columns, *known), condition=f"{condition} AND {of}")
+            # An error_page may have turned the status into another one.
+            answerless = f"{condition} AND {of} AND NOT app_answered"
+            pair_on_host(lines, key=(*columns, *known), condition=answerless, offsets_s=(0,))
     connection.execute(_OF_CLIENT)
     pair_on_host("unnamed_proxy_lines", key=("status",), condition=_FAILED_AT_PROXY, offsets_s=_LATER_S)
+
+
+def _are_any(connection: duckdb.DuckDBPyConnection, rows: str) -> bool:
+    return connection.execute(f"SELECT EXISTS (FROM {rows})").fetchall() == [(True,)]
+
+
+def _by_who_asked(
+    connection: duckdb.DuckDBPyConnection, who: tuple[str, ...]
+) -> Iterator[tuple[str, tuple[str, ...], str]]:
+    """Yield lines, the columns of those given in which they are like a failure, and which failures may have them.
+
+    First what both logs tell must be the same; then one of them may leave some of it out.
+    """
+    yield "proxy_lines", who, "true"
+    for number in reversed(range(len(who))):
+        for known in combinations(who, number):
+            untold = " AND ".join(f"{column} IS NULL" for column in who if column not in known)
+            if _are_any(connection, f"failure_rows WHERE {untold}"):
+                yield "proxy_lines", known, untold
+            if _are_any(connection, f"proxy_lines WHERE {untold}"):
+                yield f"(FROM proxy_lines WHERE {untold})", known, "true"
 
 
 def _pair_on_host(

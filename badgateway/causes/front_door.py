@@ -2,13 +2,16 @@
 
 from badgateway.causes.conditions import behind
 from badgateway.causes.rule import Rule
-from badgateway.model.diagnosis import Cause, Certainty, Remedy
+from badgateway.model.diagnosis import SERVER_LOG, Cause, Certainty, Remedy
 from badgateway.model.knob import Knob
-from badgateway.model.log_kind import Proxy
+from badgateway.model.log_kind import LogKind, Proxy
 
 FAMILY = "load balancer"
 
-_TARGET_LOGS = Remedy(text="Read the logs of the targets too (nginx's access and error log).")
+_TARGET_LOGS = Remedy(
+    text="Read the logs of the targets too: a proxy's access and error log, or the server's own.",
+    asks_for=(SERVER_LOG, LogKind.NGINX_ERROR, LogKind.APACHE_ERROR),
+)
 _TARGET_KEEPALIVE = Remedy(
     text="Let targets keep idle connections longer than the load balancer does: 75 s beside its 60 s.",
     knobs=(Knob.IDLE_CONNECTIONS,),

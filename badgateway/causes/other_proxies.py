@@ -173,8 +173,8 @@ CLOSED_BEHIND_PROXY = Cause(
     explanation="An idle connection that was reused just as the server closed it (idle-connection-reused, "
     "keepalive-race), a worker that died, or a server that refused to read the request.",
     evidence="Traefik or Caddy: `EOF` or `connection reset by peer`; HAProxy: termination state `SH`; Heroku: "
-    "`code=H13`; Google's load balancer: `backend_connection_closed_before_data_sent_to_client`; Envoy: `UC`; and no "
-    "death of a worker at that time.",
+    "`code=H13`; Google's load balancer: `backend_connection_closed_before_data_sent_to_client`; Envoy: `UC`; "
+    "Cloudflare: 520; Azure: `ERRORINFO_UPSTREAM_CLOSED_CONNECTION`; and no death of a worker at that time.",
     remedies=(
         Remedy(
             text="Let the server keep idle connections longer than the proxy does: 100 s is safe, 650 s behind "
@@ -192,7 +192,8 @@ UNTOLD = Cause(
     statuses=(500, 502, 503, 504),
     explanation="The access log has the status and not who made it. It can be the application's own error, a server "
     "that was not there (nothing-listening), or a connection that was closed.",
-    evidence="A status of 5xx in the access log of Traefik, Caddy or CloudFront, and no line about it in another log.",
+    evidence="A status of 5xx in the access log of Traefik, Caddy, CloudFront, Cloudflare or Azure's gateway, and no "
+    "line about it in another log.",
     remedies=(
         Remedy(
             text="Give the proxy's own log of the same time.",
@@ -204,9 +205,10 @@ UNTOLD = Cause(
 )
 
 _OF_OTHERS = behind(
-    Proxy.HEROKU, Proxy.HAPROXY, Proxy.TRAEFIK, Proxy.CADDY, Proxy.CLOUDFRONT, Proxy.APACHE, Proxy.GOOGLE, Proxy.ENVOY
+    *(Proxy.HEROKU, Proxy.HAPROXY, Proxy.TRAEFIK, Proxy.CADDY, Proxy.CLOUDFRONT, Proxy.APACHE, Proxy.GOOGLE),
+    *(Proxy.ENVOY, Proxy.CLOUDFLARE, Proxy.AZURE),
 )
-_UNTOLD = behind(Proxy.TRAEFIK, Proxy.CADDY, Proxy.CLOUDFRONT)
+_UNTOLD = behind(Proxy.TRAEFIK, Proxy.CADDY, Proxy.CLOUDFRONT, Proxy.CLOUDFLARE, Proxy.AZURE)
 
 RULES = (
     Rule(cause=HEROKU_TIMEOUT, where=because(Reason.HEROKU_TIMEOUT), certainty=Certainty.FAMILY),

@@ -1,6 +1,6 @@
 """Prepares proxy lines: the proxy's error lines that end a try of a request, and what each of them says."""
 
-from badgateway.causes.conditions import listed
+from badgateway.causes.conditions import common_sql, host_sql, listed
 from badgateway.causes.large_tables import REASON, LargeTables
 from badgateway.model.error_log import FAULTS, Severity
 from badgateway.model.evidence import Phase, Reason
@@ -23,6 +23,8 @@ _CUT = (
 
 _PROXY_LINES = rf"""
 SELECT {{id}} AS id, * EXCLUDE (file, line_number, told_reason, own_reason),
+    {common_sql("client", "(SELECT client FROM failures)")} AS client_key,
+    {common_sql("asked", "(FROM asked_hosts)")} AS asked_key,
     CASE
         WHEN told_status IS NOT NULL THEN told_status
         WHEN reason IN ('{Reason.CONNECT_TIMEOUT}', '{Reason.READ_TIMEOUT}') THEN 504
@@ -35,7 +37,7 @@ SELECT {{id}} AS id, * EXCLUDE (file, line_number, told_reason, own_reason),
         ELSE 502 END AS status
 FROM (
     SELECT rowid AS row, floor(time_s)::BIGINT AS second, time_s, proxy, host, coalesce(host, '') AS on_host,
-        connection, file, line_number, upstream, phase, errno, {{client}} AS client,
+        connection, file, line_number, upstream, phase, errno, {{client}} AS client, {{asked}} AS asked,
         status AS told_status,
         CASE WHEN ends_with(request, ' HTTP/1.1') THEN left(request, -{len(" HTTP/1.1")})
             ELSE regexp_replace(request, ' HTTP/[0-9.]+$', '') END AS request,
@@ -120,9 +122,25 @@ FROM (SELECT rowid AS row, file, proxy, line_number, lag(line_number) OVER () AS
 """  # noqa: S608 # words of the evidence
 """Whether the lines are in order as they are, whether any is of Apache, and how many there are."""
 _IN_ORDER, _TO_ORDER = "row + 1", "row_number() OVER (ORDER BY file, line_number)"
-_CLIENT = (
-    rf"nullif(regexp_extract(CASE WHEN proxy = '{Proxy.APACHE}' THEN line END, '\[client (\S+?)(?::\d+)?\] ', 1), '')"
-)
+
+_ASKED_HOSTS = f"""
+CREATE OR REPLACE TEMP TABLE asked_hosts AS
+SELECT DISTINCT {host_sql("asked_host")} AS asked FROM failures WHERE asked_host IS NOT NULL
+"""  # noqa: S608 # see host_sql
+_WHO_ASKED = "SELECT coalesce(bool_or(client IS NOT NULL), false), EXISTS (FROM asked_hosts) FROM failures"
+_NOT_TOLD = "CAST(NULL AS VARCHAR)"
+_CLIENT = rf"""
+CASE proxy WHEN '{Proxy.APACHE}' THEN nullif(regexp_extract(line, '\[client (\S+?)(?::\d+)?\] ', 1), '')
+    WHEN '{Proxy.NGINX}' THEN nullif(split_part(split_part(line, ', client: ', 2), ',', 1), '') END
+"""
+_OF_HOST = host_sql("split_part(split_part(line, ', host: \"', 2), '\"', 1)")
+_OF_SERVER = "split_part(split_part(line, ', server: ', 2), ',', 1)"
+# An access log may have what the client asked for, or nginx's own name for it; the error log has both.
+_ASKED = f"""
+CASE WHEN proxy = '{Proxy.NGINX}' THEN nullif(
+    CASE WHEN {_OF_HOST} NOT IN (FROM asked_hosts) AND {_OF_SERVER} IN (FROM asked_hosts) OR {_OF_HOST} = ''
+        THEN {_OF_SERVER} ELSE {_OF_HOST} END, '') END
+"""
 
 
 def prepare_proxy_lines(tables: LargeTables) -> None:
@@ -131,9 +149,12 @@ def prepare_proxy_lines(tables: LargeTables) -> None:
     To put a million of them in order, or to look into their texts, takes longer than all else here.
     """
     ((are_in_order, any_of_apache, rows),) = tables.connection.execute(_KNOWN).fetchall()
+    tables.connection.execute(_ASKED_HOSTS)
+    ((clients_told, hosts_told),) = tables.connection.execute(_WHO_ASKED).fetchall()
     of = {
         "id": _IN_ORDER if are_in_order else _TO_ORDER,
-        "client": _CLIENT if any_of_apache else "CAST(NULL AS VARCHAR)",
+        "client": _CLIENT if any_of_apache or clients_told else _NOT_TOLD,
+        "asked": _ASKED if hosts_told else _NOT_TOLD,
     }
     # Numbered in another order than they have, they are no pieces.
     row = "rowid" if are_in_order else ""

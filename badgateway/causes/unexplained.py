@@ -27,18 +27,23 @@ _JOURNAL = Remedy(text="Log when requests start, with their process.", settings=
 
 NOT_CONNECTED = Cause(
     id="502-not-connected",
-    title="nginx could not connect to the server",
+    title="The proxy could not connect to the server",
     family=FAMILY,
     statuses=(502,),
     explanation="The access log says that no connection was made. It can be nothing-listening, listen-queue-full or "
     "socket-forbidden; the error log has the number that tells.",
-    evidence="502 with $upstream_connect_time `-`, and no error line for it.",
-    remedies=(_ERROR_LOG,),
+    evidence="502 with $upstream_connect_time `-`, and no error line for it; Cloudflare: 521 or 523.",
+    remedies=(
+        _ERROR_LOG,
+        Remedy(
+            text="See whether the server runs, and listens where the proxy connects: `systemctl status`, `ss -ltnp`."
+        ),
+    ),
 )
 
 LOST = Cause(
     id="502-answer-lost",
-    title="nginx was connected, and got no usable answer",
+    title="The proxy was connected, and got no usable answer",
     family=FAMILY,
     statuses=(502,),
     explanation="The access log says that a connection was made and no header came through. It can be a worker that "

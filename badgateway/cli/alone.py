@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.text import Text
 
 from badgateway.cli.terminal import say
-from badgateway.cli.wording import duration
 from badgateway.errors import TakenError
+from badgateway.numbers import duration
 from badgateway.process.machine_lock import holder, machine_lock
 
 BESIDE = click.option(

@@ -14,11 +14,12 @@ from rich.text import Text
 from badgateway.cli.pace import Pace, StudyPace
 from badgateway.cli.planned import Planned
 from badgateway.cli.terminal import say, shown
-from badgateway.cli.wording import duration, last_words, trial_line, trial_name
+from badgateway.cli.wording import last_words, trial_line, trial_name
 from badgateway.load.progress import Progress
 from badgateway.model.outlook import Outlook
 from badgateway.model.summary import TrialSummary, Verdict
 from badgateway.model.trial import Trial
+from badgateway.numbers import duration
 from badgateway.process.interruption import Interruption
 from badgateway.words.progress import stage
 

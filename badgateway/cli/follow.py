@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Protocol, Self
 
 from badgateway.causes.live_incidents import LiveIncident
 from badgateway.cli.terminal import echo_page
-from badgateway.cli.wording import duration
 from badgateway.logs import Source
+from badgateway.numbers import duration
 from badgateway.process.interruption import held
 from badgateway.report.explanation.live import (
     counts,

@@ -18,11 +18,11 @@ from badgateway.cli.display import watch
 from badgateway.cli.planned import Planned, loaded, require_installed, require_users
 from badgateway.cli.quiet import await_quiet
 from badgateway.cli.terminal import echo, say
-from badgateway.cli.wording import duration
 from badgateway.errors import ConfigurationError
 from badgateway.model.exit_code import ExitCode
 from badgateway.model.experiment import Experiment
 from badgateway.model.gate import Gate, GateBaseline, GateVerdict
+from badgateway.numbers import duration
 from badgateway.plan.experiment_file import OF_A_SITE, project_root
 from badgateway.plan.gating import GateOptions, gate_beside, gate_experiment
 from badgateway.process.interruption import Interruption

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from badgateway.cli.wording import duration, trial_name, worker_check_lines
+from badgateway.cli.wording import trial_name, worker_check_lines
 from badgateway.errors import ConfigurationError, DeploymentError
 from badgateway.load import locust_file
 from badgateway.model.experiment import Experiment
@@ -15,7 +15,7 @@ from badgateway.model.load_level import LoadLevel, LoadUnit
 from badgateway.model.outlook import Forecast
 from badgateway.model.printable import printable
 from badgateway.model.worker_checks import WorkerCheckPlan
-from badgateway.numbers import memory
+from badgateway.numbers import duration, memory
 from badgateway.plan.experiment_file import load_experiment, project_root
 from badgateway.plan.programs import not_installed
 from badgateway.plan.schedule import expected_s, schedule

@@ -7,9 +7,9 @@ from rich.console import Console
 from rich.text import Text
 
 from badgateway.cli.terminal import say
-from badgateway.cli.wording import duration
 from badgateway.model.printable import printable
 from badgateway.model.study import MachineLimits
+from badgateway.numbers import duration
 from badgateway.probe.quiet import Business, look
 
 WAIT_S = 60.0

@@ -18,11 +18,6 @@ from badgateway.words.verdict_reasons import say
 _MOST_LAST_WORDS = 3
 
 
-def duration(seconds: float) -> str:
-    """Spell a duration as a person would: '40 s', '6 min'."""
-    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
-
-
 def trial_name(trial: Trial) -> str:
     """Return what a trial runs: 'uwsgi-2, 300 users', and what lies on an axis, if something does."""
     again = ", again (A/A)" if trial.control else ""

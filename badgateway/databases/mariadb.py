@@ -85,6 +85,10 @@ ERROR_TEXTS = (
     (ServerEvent.DB_UNREACHABLE, r"""\((?:2002|2003|2005), ['"](?:Can't connect to|Unknown) """),
     # Of SQLAlchemy, from which Django's connections get a pool here.
     (ServerEvent.DB_POOL_EXHAUSTED, r"QueuePool limit of size (?P<value>\d+) overflow \d+ reached"),
+    (ServerEvent.DB_LOCK_WAIT, r"""\((?:1205|1213), ['"](?:Lock wait|Deadlock)"""),
+    (ServerEvent.DB_STATEMENT_CANCELLED, r"""\((?:1969|3024), ['"]Query execution was interrupted"""),
+    (ServerEvent.DB_LOGIN_REFUSED, r"""\((?:1044|1045|1049|1698), ['"](?:Access denied|Unknown database)"""),
+    (ServerEvent.DB_SCHEMA_DIFFERS, r"""\((?:1054|1146), ['"](?:Unknown column|Table )"""),
     (ServerEvent.DB_CONNECTION_LOST, r"""\((?:2006|2013|4031), ['"](?:MySQL|Server|Lost|The client)"""),
 )
 

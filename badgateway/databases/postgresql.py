@@ -72,11 +72,18 @@ _NOT_THERE = (
     "the database system is (?:starting up|shutting down|in recovery mode|not yet accepting connections)"
 )
 _OTHERS_ANSWER = "SSL error: decryption failed or bad record mac|lost synchronization with server: got message type"
+_NOT_LET_IN = r'password authentication failed|no pg_hba\.conf entry|(?:role|database) "[^"]*" does not exist'
 ERROR_TEXTS = (
     # The last is PgBouncer's.
     (ServerEvent.DB_TOO_MANY_CONNECTIONS, rf"FATAL: +(?:{_REFUSED}|no more connections allowed)"),
     (ServerEvent.DB_UNREACHABLE, rf"connection to server (?:on|at) .+ failed: (?:FATAL: +)?(?:{_NOT_THERE})"),
     (ServerEvent.DB_UNREACHABLE, r"could not translate host name"),
+    (ServerEvent.DB_LOGIN_REFUSED, rf"FATAL: +(?:{_NOT_LET_IN})"),
+    (ServerEvent.DB_LOCK_WAIT, r"deadlock detected"),
+    (ServerEvent.DB_LOCK_WAIT, r"canceling statement due to lock timeout"),
+    (ServerEvent.DB_STATEMENT_CANCELLED, r"canceling statement due to statement timeout"),
+    (ServerEvent.DB_SCHEMA_DIFFERS, r"Undefined(?:Table|Column): "),
+    (ServerEvent.DB_SCHEMA_DIFFERS, r"ProgrammingError: .*(?:relation|column) \S+ does not exist"),
     # Its pool says the same where all connections are lent, and where it cannot make one.
     (ServerEvent.DB_POOL_TIMEOUT, r"couldn't get a connection after \d"),
     (

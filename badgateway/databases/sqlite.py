@@ -2,11 +2,18 @@
 
 from badgateway.databases.database_kind import DatabaseFile
 from badgateway.databases.driver import Driver
+from badgateway.model.evidence import ServerEvent
+
+ERROR_TEXTS = (
+    (ServerEvent.DB_LOCKED, r"database (?:table )?is locked"),
+    (ServerEvent.DB_SCHEMA_DIFFERS, r"no such (?:table|column): "),
+)
 
 DATABASE = DatabaseFile(
     name="sqlite",
     label="SQLite",
     engines=("sqlite",),
+    error_texts=ERROR_TEXTS,
     file="site.sqlite3",
     beside=("-journal", "-wal", "-shm"),
     drivers=(

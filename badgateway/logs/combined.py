@@ -51,7 +51,8 @@ COMBINED = LineFormat(
     kind=LogKind.NGINX_COMBINED,
     status=_STATUS,
     time_s=epoch_s(_TIME, "%d/%b/%Y:%H:%M:%S %z"),
-    columns=_COLUMNS,
+    # A server behind a proxy would have the proxy's address there.
+    columns={**_COLUMNS, "client": extracted(r"^([^ -]\S*) ")},
 )
 
 # What ingress-nginx puts behind the combined fields; several tries stand with commas between them.
@@ -64,7 +65,7 @@ INGRESS = replace(
     COMBINED,
     was_retried=r"regexp_matches(line, ' \d{3}(?:, \d{3})+ \S+$')",
     columns={
-        **_COLUMNS,
+        **COMBINED.columns,
         "duration_s": number(_INGRESS, "DOUBLE", group=2),
         "upstream_addr": f"nullif(split_part({_ADDRESS}, ', ', -1), '-')",
         "upstream_status": f"nullif({_STATUSES}, '-')",

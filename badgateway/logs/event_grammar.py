@@ -10,6 +10,26 @@ from badgateway.model.log_kind import LogKind
 from badgateway.servers.log import MONTH, Rule, ServerLine, ServerLog, ctime_s, logged_line, rules
 from badgateway.servers.registry import servers
 
+# Each begins with fixed letters, for which a line is looked through in no time.
+_OF_APPLICATIONS = (
+    (ServerEvent.SERVICE_UNREACHABLE, r"redis\.exceptions\.(?:Connection|Timeout)Error: "),
+    (ServerEvent.SERVICE_UNREACHABLE, r"django_redis\.exceptions\.ConnectionInterrupted: "),
+    (ServerEvent.SERVICE_UNREACHABLE, r"kombu\.exceptions\.OperationalError: "),
+    (ServerEvent.SERVICE_UNREACHABLE, r"requests\.exceptions\.(?:ConnectionError|ConnectTimeout|ReadTimeout): "),
+    (ServerEvent.SERVICE_UNREACHABLE, r"httpx\.(?:ConnectError|ConnectTimeout|ReadTimeout)\b"),
+    (
+        ServerEvent.SERVICE_UNREACHABLE,
+        r"botocore\.exceptions\.(?:EndpointConnection|(?:Connect|Read)Timeout)Error: ",
+    ),
+    (ServerEvent.SERVICE_UNREACHABLE, r"pymongo\.errors\.(?:ServerSelectionTimeoutError|AutoReconnect): "),
+    (ServerEvent.SERVICE_UNREACHABLE, r"ConnectionRefusedError: \[Errno 111\] "),
+    (ServerEvent.DISK_FULL, r"OSError: \[Errno 28\] "),
+    (ServerEvent.OUT_OF_FILES, r"OSError: \[Errno 24\] "),
+    (ServerEvent.STATIC_FILE_UNKNOWN, r"Missing staticfiles manifest entry for "),
+    # Not one of a library's own, such as of a graphics card.
+    (ServerEvent.MEMORY_ERROR, r"^MemoryError(?:: |$)"),
+)
+
 
 @cache
 def application_rules() -> tuple[Rule, ...]:
@@ -25,13 +45,15 @@ def application_rules() -> tuple[Rule, ...]:
         ),
         (ServerEvent.LATE_MONKEY_PATCH, r"MonkeyPatchWarning: "),
         *(text for system in databases() for text in system.error_texts),
+        *_OF_APPLICATIONS,
     )
 
 
-HANDLED_BY_DJANGO: Final = re.compile(
-    r"(?:Internal Server Error|Service Unavailable|Bad Request|Not Found): (?P<uri>/\S*)$"
+HANDLED: Final = re.compile(
+    r"(?:(?:Internal Server Error|Service Unavailable|Bad Request|Not Found): |"
+    r"Exception on (?=\S* \[[A-Z]+\]$))(?P<uri>/\S*)(?: \[[A-Z]+\])?$"
 )
-"""What its logger `django.request` writes of an exception that became an answer."""
+"""What Django's logger `django.request`, or Flask's, writes of an exception that became an answer."""
 
 _DMESG = re.compile(rf"\[[^\W\d_]{{2,4}}\.? ({MONTH}) +(\d+) (\d\d:\d\d:\d\d) (\d{{4}})\] ")
 

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, replace
 
-from badgateway.logs.event_grammar import HANDLED_BY_DJANGO, application_rules
+from badgateway.logs.event_grammar import HANDLED, application_rules
 from badgateway.logs.tracebacks import TracebackTracker
 from badgateway.model.evidence import ServerEvent
 from badgateway.servers.log import Rule, ServerLine, ServerLog, logged_line
@@ -45,6 +45,10 @@ class EventReader:
     def __init__(self, log: ServerLog, utc_offset_s: float) -> None:
         """Read a log of this kind, whose local times are utc_offset_s ahead of UTC."""
         self.events: list[Event] = []
+        self.dated: list[tuple[int, float]] = []
+        """The nearest lines with a time before and after events that have none: number and time."""
+        self._stamped: tuple[int, float] | None = None
+        self._has_undated = False
         self._log = log
         self._utc_offset_s = utc_offset_s
         self._traceback = TracebackTracker()
@@ -62,6 +66,14 @@ class EventReader:
         parsed = self._log.line(line, self._utc_offset_s)
         if parsed.time_s is None:
             parsed = replace(parsed, time_s=written_s)
+        self._take(line_number, line, parsed)
+        if parsed.time_s is not None:
+            self._stamped = (line_number, parsed.time_s)
+            if self._has_undated:
+                self.dated.append(self._stamped)
+                self._has_undated = False
+
+    def _take(self, line_number: int, line: str, parsed: ServerLine) -> None:
         event = self._own_event(line_number, line, parsed)
         if event is None and not parsed.has_prefix and not parsed.text.startswith(self._log.request):
             self._feed_text(line_number, line, parsed)
@@ -76,12 +88,19 @@ class EventReader:
         if event is None:
             event = _matched(application_rules(), line_number, line, parsed)
         if event is not None and not self._repeats(event):
-            self.events.append(event)
+            self._add(event)
 
     def close(self) -> None:
         """The log is at its end."""
         if self._traceback.is_open:
             self._close_traceback()
+
+    def _add(self, event: Event) -> None:
+        self.events.append(event)
+        if event.time_s is None:
+            self._has_undated = True
+            if self._stamped is not None:
+                self.dated.append(self._stamped)
 
     def _repeats(self, event: Event) -> bool:
         """Whether a gevent worker says goodbye once more, as it does for each request it still has to finish."""
@@ -136,7 +155,7 @@ class EventReader:
             self._before, self._said_before = None, parsed
             event = _matched(application_rules(), line_number, line, parsed)
             if event is not None:
-                self.events.append(event)
+                self._add(event)
 
     def _close_traceback(self) -> None:
         line_number = self._traceback.line_number
@@ -178,7 +197,7 @@ class EventReader:
 
     def _add_printed(self, line_number: int, exceptions: tuple[str, ...], said_before: ServerLine | None) -> None:
         """An exception that somebody printed: uWSGI itself only if no words of a logger stand before it."""
-        handled = None if said_before is None else HANDLED_BY_DJANGO.search(said_before.text)
+        handled = None if said_before is None else HANDLED.search(said_before.text)
         event = _known_exception(exceptions, line_number) or self._unknown(
             line_number, exceptions[-1], is_alone=said_before is None, is_handled=handled is not None
         )
@@ -190,7 +209,7 @@ class EventReader:
             stamped = said_before if said_before.has_prefix else logged_line(said_before.text, self._utc_offset_s)
             event.uri, event.pid = handled["uri"], stamped.pid
             event.time_s = stamped.time_s if stamped.time_s is not None else said_before.time_s
-        self.events.append(event)
+        self._add(event)
 
     def _unknown(self, line_number: int, text: str, *, is_alone: bool, is_handled: bool) -> Event | None:
         if is_handled:

@@ -3,8 +3,10 @@
 import re
 
 from badgateway.servers.access_format import (
+    ASKED_HOST,
     BRACKETED,
     BYTES,
+    CLIENT,
     ISO,
     ISO_TIME,
     LOCAL,
@@ -44,6 +46,10 @@ NGINX = AccessFormat(
         "request_time": duration(1.0),
         "request_id": Field(pattern=r"-|\w*", meaning=Meaning.REQUEST_ID),
         "connection": Field(pattern=r"\d+", meaning=Meaning.CONNECTION),
+        "remote_addr": CLIENT,
+        "http_host": ASKED_HOST,
+        "host": ASKED_HOST,
+        "server_name": ASKED_HOST,
         "upstream_addr": _tries(Meaning.UPSTREAM_ADDR),
         "upstream_status": _tries(Meaning.UPSTREAM_STATUS),
         "upstream_connect_time": _tries(Meaning.UPSTREAM_CONNECT),
@@ -72,6 +78,11 @@ APACHE = AccessFormat(
         "{s}T": duration(1.0),
         "{ms}T": duration(1e-3),
         "{us}T": duration(1e-6),
+        "a": CLIENT,
+        "h": CLIENT,
+        "v": ASKED_HOST,
+        "V": ASKED_HOST,
+        "{Host}i": ASKED_HOST,
         "P": Field(pattern=r"\d+", meaning=Meaning.PID),
     },
 )

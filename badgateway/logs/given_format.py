@@ -239,6 +239,8 @@ def _columns(pieces: _Pieces, duration_s: str) -> dict[str, str]:
         "request_id": f"nullif({pieces.value(Meaning.REQUEST_ID)}, '-')",
         "connection": f"TRY_CAST({pieces.value(Meaning.CONNECTION)} AS BIGINT)",
         "app_pid": f"TRY_CAST({pieces.value(Meaning.PID)} AS INTEGER)",
+        "client": f"nullif({pieces.value(Meaning.CLIENT)}, '-')",
+        "asked_host": f"nullif({pieces.value(Meaning.ASKED_HOST)}, '-')",
         "upstream_addr": _last_try(address),
         "upstream_tries": f"CASE WHEN {address} = '-' THEN 0 ELSE len(regexp_split_to_array({address}, ', | : ')) END",
         "upstream_status": f"nullif({pieces.value(Meaning.UPSTREAM_STATUS)}, '-')",

@@ -99,9 +99,13 @@ def haproxy_reason() -> str:
 _TOTAL = _milliseconds(7, 10)
 _CAME_S = f"coalesce({epoch_s(_http(1), '%d/%b/%Y:%H:%M:%S')}, {epoch_s(_clf(1), '%d/%b/%Y:%H:%M:%S %z')})"
 
+_STATUS = f"coalesce(TRY_CAST({_http(8)} AS INTEGER), TRY_CAST({_clf(2)} AS INTEGER))"
+
 HAPROXY = LineFormat(
     kind=LogKind.HAPROXY,
-    status=f"coalesce(TRY_CAST({_http(8)} AS INTEGER), TRY_CAST({_clf(2)} AS INTEGER))",
+    # -1: nothing was answered, mostly for the client had left.
+    status=f"CASE WHEN contains(line, ' -1 ') AND {_STATUS} = -1 AND {_CLIENT_GONE.format(state=_STATE)} THEN 499 "
+    f"ELSE {_STATUS} END",
     # The date is when the request came.
     time_s=f"{_CAME_S} + coalesce({_TOTAL}, 0)",
     has_local_times=True,

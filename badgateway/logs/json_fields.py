@@ -23,6 +23,8 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
         "httpRequest.status",
         "res.status",
         "res.statusCode",
+        "EdgeResponseStatus",
+        "properties.httpStatus",
     ),
     "time": (
         "time_s",
@@ -36,6 +38,9 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
         "datetime",
         "date",
         "@t",
+        "EdgeEndTimestamp",
+        "EdgeStartTimestamp",
+        "timeStamp",
     ),
     # Of when a request came.
     "start": ("start_time", "startTime", "request_time_iso8601"),
@@ -59,6 +64,8 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
         "http.request.method",
         "httpRequest.requestMethod",
         "req.method",
+        "ClientRequestMethod",
+        "properties.httpMethod",
     ),
     "uri": (
         "uri",
@@ -77,6 +84,10 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
         "http.target",
         "httpRequest.requestUrl",
         "req.url",
+        "ClientRequestURI",
+        "ClientRequestPath",
+        "properties.originalRequestUriWithArgs",
+        "properties.requestUri",
     ),
     "body_bytes": (
         "body_bytes",
@@ -87,10 +98,25 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
         "response_size",
         "http.response.body.bytes",
         "httpRequest.responseSize",
+        "EdgeResponseBytes",
+        "properties.sentBytes",
     ),
-    "seconds": ("request_time_s", "request_time", "duration_s", "rt", "httpRequest.latency"),
+    "seconds": ("request_time_s", "request_time", "duration_s", "rt", "httpRequest.latency", "properties.timeTaken"),
     "milliseconds": ("latency_ms", "duration_ms", "elapsed_ms", "response_time_ms", "request_time_ms"),
     "nanoseconds": ("event.duration",),
+    "client": (
+        "remote_addr",
+        "client_ip",
+        "clientip",
+        "remote_ip",
+        "client.ip",
+        "client.address",
+        "source.ip",
+        "request.remote_ip",
+        "request.client_ip",
+    ),
+    # Behind nginx alone: in others' logs the host is often the machine.
+    "asked_host": ("http_host", "server_name", "vhost", "host"),
     "upstream_addr": ("upstream_addr", "upstream", "upstream_host"),
     "upstream_status": ("upstream_status",),
     "upstream_connect": ("upstream_connect_time_s", "upstream_connect_time", "uct"),
@@ -98,6 +124,9 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "upstream_response": ("upstream_response_time_s", "upstream_response_time", "urt"),
     "envoy_flags": ("response_flags",),
     "google_details": ("jsonPayload.statusDetails",),
+    "cloudflare_origin": ("OriginResponseStatus",),
+    "azure_error": ("properties.error_info", "properties.errorInfo"),
+    "azure_server": ("properties.serverStatus",),
 }
 
 _WEAK_STATUS = ("code", "http_code", "sc")

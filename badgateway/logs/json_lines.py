@@ -9,8 +9,8 @@ from badgateway.model.evidence import Reason
 from badgateway.model.log_kind import LogKind, Proxy
 from badgateway.servers.line_format import LineFormat, epoch_s, finite, request_columns, status_code, text_literal
 
-_MILLISECONDS_FROM = 1e11
-"""A number of seconds as large as this is the year 5138."""
+_OTHER_UNITS = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3))
+"""From where on a number is one of nanoseconds, microseconds, milliseconds: as seconds the last is the year 5138."""
 
 
 def keys_of(lines: Sequence[str]) -> Keys:
@@ -39,7 +39,7 @@ def json_format(keys: Keys) -> LineFormat:
     return LineFormat(
         kind=LogKind.NGINX_JSON,
         proxy=_proxy(keys),
-        status=status_code(_value(keys, "status")),
+        status=_status(keys),
         time_s=_ended_s(keys),
         was_retried=f"coalesce(regexp_matches({upstream_status}, ', | : '), FALSE)",
         columns={
@@ -47,6 +47,7 @@ def json_format(keys: Keys) -> LineFormat:
             **_upstream(keys),
             **_told(keys),
             "duration_s": _duration_s(keys),
+            **_who_asked(keys),
             "connection": f"TRY_CAST({_value(keys, 'connection')} AS BIGINT)",
             "request_id": f"nullif({_value(keys, 'request_id')}, '')",
             "body_bytes": f"TRY_CAST({_value(keys, 'body_bytes')} AS BIGINT)",
@@ -54,12 +55,26 @@ def json_format(keys: Keys) -> LineFormat:
     )
 
 
+def _who_asked(keys: Keys) -> dict[str, str]:
+    is_of_nginx = _proxy(keys) is Proxy.NGINX
+    return {name: f"nullif({_value(keys, name)}, '')" for name in ("client", "asked_host") if is_of_nginx}
+
+
 def _proxy(keys: Keys) -> Proxy | None:
-    for column, proxy in (("envoy_flags", Proxy.ENVOY), ("google_details", Proxy.GOOGLE)):
+    for column, proxy in _MARKS:
         if place_of(keys, column) is not None:
             return proxy
     of_upstream = any(place_of(keys, column) for column in SYNONYMS if column.startswith("upstream"))
     return Proxy.NGINX if of_upstream else None
+
+
+_MARKS = (
+    ("envoy_flags", Proxy.ENVOY),
+    ("google_details", Proxy.GOOGLE),
+    ("cloudflare_origin", Proxy.CLOUDFLARE),
+    ("azure_error", Proxy.AZURE),
+)
+"""Columns that one proxy alone has."""
 
 
 def _value(keys: Keys, column: str) -> str:
@@ -95,7 +110,8 @@ def _duration_s(keys: Keys) -> str:
 def _time_s(text: str) -> str:
     seconds = f"TRY_CAST({text} AS DOUBLE)"
     in_words = f"epoch(TRY_CAST({text} AS TIMESTAMPTZ)), {epoch_s(text, '%d/%b/%Y:%H:%M:%S %z')}"
-    return f"coalesce(CASE WHEN {seconds} > {_MILLISECONDS_FROM} THEN {seconds} / 1000 ELSE {seconds} END, {in_words})"
+    units = " ".join(f"WHEN {seconds} > {least!r} THEN {seconds} / {per_s!r}" for least, per_s in _OTHER_UNITS)
+    return f"coalesce(CASE {units} ELSE {seconds} END, {in_words})"
 
 
 def _request(keys: Keys) -> dict[str, str]:
@@ -127,8 +143,35 @@ _GOOGLE_DETAILS = {
 }
 
 
+# Where the origin gave no status, Cloudflare's own says how far it came.
+_CLOUDFLARE_STATUSES = {
+    "520": Reason.CLOSED,
+    "521": Reason.UNCONNECTED,
+    "522": Reason.CONNECT_TIMEOUT,
+    "523": Reason.UNCONNECTED,
+    "524": Reason.READ_TIMEOUT,
+    "525": Reason.NO_TLS,
+    "526": Reason.NO_TLS,
+}
+_AZURE_ERRORS = {
+    "ERRORINFO_UPSTREAM_TIMED_OUT": Reason.READ_TIMEOUT,
+    "ERRORINFO_UPSTREAM_NO_LIVE": Reason.NONE_LIVE,
+    "ERRORINFO_UPSTREAM_CLOSED_CONNECTION": Reason.CLOSED,
+    "ERRORINFO_CLIENT_CLOSED_REQUEST": Reason.CLIENT_GONE,
+    "ERRORINFO_CLIENT_TIMED_OUT": Reason.CLIENT_GONE,
+}
+
+
 def _told(keys: Keys) -> dict[str, str]:
-    """What Envoy's flags and Google's details say of a request; both say, too, when the status is the server's own."""
+    """What the codes of some proxies say of a request; they say, too, when the status is the server's own."""
+    status = _value(keys, "status")
+    if place_of(keys, "cloudflare_origin") is not None:
+        answered = f"{_value(keys, 'cloudflare_origin')} = {status}"
+        return {"proxy_reason": _reason(status, _CLOUDFLARE_STATUSES), "app_status": _own_status(keys, answered)}
+    if place_of(keys, "azure_error") is not None:
+        answered = f"{_value(keys, 'azure_server')} = {status}"
+        found = _reason(_value(keys, "azure_error"), _AZURE_ERRORS)
+        return {"proxy_reason": found, "app_status": _own_status(keys, answered)}
     flags, details = _value(keys, "envoy_flags"), _value(keys, "google_details")
     if place_of(keys, "envoy_flags") is not None:
         first = f"split_part({flags}, ',', 1)"
@@ -137,6 +180,12 @@ def _told(keys: Keys) -> dict[str, str]:
         answered = f"{details} = 'response_sent_by_backend'"
         return {"proxy_reason": _reason(details, _GOOGLE_DETAILS), "app_status": _own_status(keys, answered)}
     return {}
+
+
+def _status(keys: Keys) -> str:
+    status, reason = status_code(_value(keys, "status")), _told(keys).get("proxy_reason")
+    # Both write 0 where the client had left before an answer.
+    return f"coalesce({status}, CASE {reason} WHEN '{Reason.CLIENT_GONE}' THEN 499 END)" if reason else status
 
 
 def _own_status(keys: Keys, condition: str) -> str:

@@ -9,7 +9,7 @@ from badgateway.logs.combined import EXTRA_TIMES
 from badgateway.logs.given_format import GivenFormat, counts, given_format
 from badgateway.logs.prefixes import Prefixes
 from badgateway.logs.recognising import kinds_of
-from badgateway.servers.line_format import LineFormat
+from badgateway.servers.line_format import LineFormat, extracted
 from badgateway.servers.registry import server_logs
 
 # What differs from log to log stands in fields whose names mean nothing. Times without a zone are left to
@@ -22,6 +22,9 @@ _REQUESTS = (
 )
 
 
+_FIRST_ADDRESS = extracted(r"^(\d+\.\d+\.\d+\.\d+|[0-9a-f]*:[0-9a-f:]+) ")
+
+
 def _candidates() -> Iterator[GivenFormat]:
     for request in _REQUESTS:
         for time in _TIMES:
@@ -30,7 +33,7 @@ def _candidates() -> Iterator[GivenFormat]:
 
 
 def _with_named_times(given: GivenFormat) -> GivenFormat:
-    columns = {**given.line_format.columns, **EXTRA_TIMES}
+    columns = {**given.line_format.columns, **EXTRA_TIMES, "client": _FIRST_ADDRESS}
     # Its fields are spelled as nginx does; that says nothing about who writes such lines.
     return replace(given, line_format=replace(given.line_format, columns=columns, proxy=None))
 

@@ -21,6 +21,8 @@ class Meaning(StrEnum):
     REQUEST_ID = "request id"
     CONNECTION = "connection"
     PID = "process"
+    CLIENT = "client's address"
+    ASKED_HOST = "host that was asked for"
     UPSTREAM_ADDR = "upstream address"
     UPSTREAM_STATUS = "upstream status"
     UPSTREAM_CONNECT = "upstream connect time"
@@ -56,6 +58,8 @@ STATUS = Field(pattern=r"[1-9]\d\d", meaning=Meaning.STATUS)
 METHOD = Field(pattern=r"-|[A-Z]*", meaning=Meaning.METHOD)
 URI = Field(pattern=r"[^\s\"]*", meaning=Meaning.URI)
 REQUEST = Field(pattern=r'(?:[^"\\]|\\.)*?', meaning=Meaning.REQUEST)
+CLIENT = Field(pattern=r"\S*", meaning=Meaning.CLIENT)
+ASKED_HOST = Field(pattern=r"[^\s\"]*", meaning=Meaning.ASKED_HOST)
 BYTES = Field(pattern=r"-|\d+", meaning=Meaning.BYTES)
 BRACKETED = Field(pattern=rf"\[{_COMMON_TIME}\]", meaning=Meaning.TIME, time_format=f"[{_COMMON_FORMAT}]")
 LOCAL = Field(pattern=_COMMON_TIME, meaning=Meaning.TIME, time_format=_COMMON_FORMAT)

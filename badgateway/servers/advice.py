@@ -1,7 +1,7 @@
 """Says a cause's remedies to whoever runs certain servers: each setting as these servers spell it."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from badgateway.model.diagnosis import Cause, Remedy
 from badgateway.model.knob import WorkerModel
@@ -9,6 +9,10 @@ from badgateway.servers.registry import servers
 
 Uses = Mapping[str, Collection[WorkerModel]]
 """Names of the servers in use, each with its worker models; none, where they are not known."""
+
+
+FRONTS = ("nginx", "ingress-nginx", "Apache", "HAProxy", "Traefik", "Caddy", "ALB", "Classic ELB")
+"""What may stand before a server, as settings of remedies name it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,12 +35,33 @@ def any_server() -> Uses:
     return {server.name: () for server in servers()}
 
 
-def advice_for(cause: Cause, uses: Uses) -> tuple[Advice, ...]:
-    """Return what to do about a cause, in order of effect, without what turns nothing in these servers."""
+def advice_for(cause: Cause, uses: Uses, fronts: Collection[str] = FRONTS) -> tuple[Advice, ...]:
+    """Return what to do about a cause, in order of effect, without what turns nothing in what is in use.
+
+    Args:
+        cause: Of failures.
+        uses: The servers in use.
+        fronts: What stands before them; all, where that is not known.
+    """
     own = {name: uses.get(name, ()) for name in cause.servers} or uses
-    fitting = tuple(filter(None, (_said(remedy, own) for remedy in cause.remedies)))
+    # One for another proxy is better than none, too.
+    remedies = tuple(filter(None, (_before(remedy, fronts) for remedy in cause.remedies))) or cause.remedies
+    fitting = tuple(filter(None, (_said(remedy, own) for remedy in remedies)))
     # A setting of another server would be new advice, to run that server instead: better that than none.
     return fitting or tuple(filter(None, (_said(remedy, any_server()) for remedy in cause.remedies)))
+
+
+def _before(remedy: Remedy, fronts: Collection[str]) -> Remedy | None:
+    """Return a remedy without settings of what does not stand before the servers; None where those were all it had."""
+    left = {where: setting for where, setting in remedy.settings.items() if _is_of(where, fronts)}
+    if remedy.settings and not left and not remedy.knobs:
+        return None
+    return replace(remedy, settings=left)
+
+
+def _is_of(where: str, fronts: Collection[str]) -> bool:
+    named = {front for front in FRONTS if front in where.split(", ")}
+    return not named or not named.isdisjoint(fronts)
 
 
 def first_knob(cause: Cause, uses: Uses) -> str:

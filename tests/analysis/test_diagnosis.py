@@ -82,7 +82,7 @@ def test_the_kits_own_stop_at_the_end_of_a_trial_is_no_reload(second, is_a_gap, 
     stop = f"[2026-11-21 20:36:{second} +0000] [70] [INFO] Handling signal: term\n"
     (raw / SERVER_LOG).write_text(GUNICORN_STARTS + stop)
 
-    assert ("reload-gap" in causes(raw)) == is_a_gap
+    assert ("restart-gap" in causes(raw)) == is_a_gap
 
 
 JOURNAL_OF_TWO_LIVES = """\

@@ -186,6 +186,10 @@ SAMPLES: dict[str, Callable[[], Evidence]] = {
     "workers-recycled-together": recycled,
     "respawn-throttled": lambda: queue_full(Evidence(), at=1.5).event(EVENT.RESPAWN_THROTTLED, value=2, server="uwsgi"),
     "reload-gap": lambda: queue_full(Evidence(), at=1.5).event(EVENT.RELOAD).event(EVENT.WORKER_BOOTED, at=1, pid=9),
+    "restart-gap": lambda: refused(
+        Evidence().event(EVENT.SHUTDOWN).event(EVENT.SERVER_STARTED, at=8).event(EVENT.WORKER_BOOTED, at=8, pid=9),
+        at=4.0,
+    ),
     "no-request-answered": silence,
     "nothing-listening": lambda: refused(Evidence()),
     "server-at-another-address": lambda: refused(
@@ -263,6 +267,21 @@ SAMPLES: dict[str, Callable[[], Evidence]] = {
     "db-connections-exhausted": lambda: answered().event(EVENT.DB_TOO_MANY_CONNECTIONS, at=10, uri="/members/"),
     "db-connection-shared": lambda: answered().event(EVENT.DB_CONNECTION_SHARED, at=10, uri="/members/"),
     "db-pool-exhausted": lambda: answered().event(EVENT.DB_POOL_EXHAUSTED, at=10),
+    **{
+        cause_id: lambda event=event: answered().event(event, at=10, uri="/members/")
+        for cause_id, event in {
+            "db-file-locked": EVENT.DB_LOCKED,
+            "db-lock-wait": EVENT.DB_LOCK_WAIT,
+            "db-statement-timeout": EVENT.DB_STATEMENT_CANCELLED,
+            "db-login-refused": EVENT.DB_LOGIN_REFUSED,
+            "db-schema-differs": EVENT.DB_SCHEMA_DIFFERS,
+            "service-unreachable": EVENT.SERVICE_UNREACHABLE,
+            "application-disk-full": EVENT.DISK_FULL,
+            "application-out-of-files": EVENT.OUT_OF_FILES,
+            "application-memory-error": EVENT.MEMORY_ERROR,
+            "static-files-not-collected": EVENT.STATIC_FILE_UNKNOWN,
+        }.items()
+    },
     "db-unreachable": lambda: answered().event(EVENT.DB_UNREACHABLE, at=10),
     "late-monkey-patch": lambda: answered().event(EVENT.LATE_MONKEY_PATCH, at=10),
     "exception-outside-django": lambda: Evidence().closed(at=10.4).event(EVENT.EMPTY_500, at=10, uri="/members/"),

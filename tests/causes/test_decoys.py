@@ -155,6 +155,8 @@ DECOYS = (
             Evidence().event(EVENT.RELOAD).event(EVENT.WORKER_READY, at=2, pid=9).closed(at=60.4, duration_s=61.0),
         ),
     ),
+    decoy("restart-gap", "another address", at_address(EVENT.SHUTDOWN, closed)),
+    decoy("restart-gap", "another machine", on_host(EVENT.SHUTDOWN, closed)),
     decoy("respawn-throttled", "another address", at_address(EVENT.RESPAWN_THROTTLED, queue_full, value=2)),
     decoy(
         "tcp-accept-queue-full",
@@ -281,6 +283,9 @@ DECOYS = (
     decoy("db-connections-exhausted", "another process", of_process(EVENT.DB_TOO_MANY_CONNECTIONS, failed_500)),
     decoy("db-unreachable", "another address", at_address(EVENT.DB_UNREACHABLE, failed_500)),
     decoy("db-unreachable", "another machine", on_host(EVENT.DB_UNREACHABLE, failed_500)),
+    decoy("db-file-locked", "another machine", on_host(EVENT.DB_LOCKED, failed_500, uri="/members/")),
+    decoy("db-lock-wait", "another process", of_process(EVENT.DB_LOCK_WAIT, failed_500)),
+    decoy("service-unreachable", "another machine", on_host(EVENT.SERVICE_UNREACHABLE, failed_500, uri="/members/")),
     decoy("late-monkey-patch", "another address", at_address(EVENT.LATE_MONKEY_PATCH, closed)),
     # Application.
     decoy(

@@ -113,3 +113,77 @@ def test_the_ledger_knows_all_its_failures():
 def test_lines_are_read_by_number_and_phase(message, errno, phase, found):
     evidence = line(Evidence(), message, errno=errno, phase=phase, upstream="http://10.0.0.7:80/")
     assert [cause for cause in evidence.found() if cause.endswith(found)]
+
+
+def of(message: str, client: str, host: str = "a.example.org", server: str = "a") -> str:
+    """A line of nginx's error log as it is written."""
+    request = 'request: "GET /members/ HTTP/1.1", upstream: "http://unix:/run/web.sock:/members/"'
+    return f'... {message}, client: {client}, server: {server}, {request}, host: "{host}"'
+
+
+def told(evidence: Evidence) -> dict[tuple[str, str], int]:
+    return {(each.cause.id, str(each.certainty)): each.count for each in evidence.diagnosis().causes}
+
+
+FULL = {"errno": 11, "phase": Phase.CONNECTING}
+PROVEN, UNTOLD = ("listen-queue-full", "proven"), ("502-unexplained-by-this-log", "family")
+
+
+def test_of_two_clients_who_ask_for_the_same_in_the_same_second_each_has_its_own_line():
+    evidence = Evidence().combined(502, client="203.0.113.7").combined(502, client="203.0.113.8")
+    line(evidence, CLOSED, line=of(CLOSED, "203.0.113.8"))
+    line(evidence, QUEUE_FULL, line=of(QUEUE_FULL, "203.0.113.7"), **FULL)
+    diagnosis = evidence.diagnosis()
+
+    assert told(evidence) == {PROVEN: 1, ("502-connection-closed", "family"): 1}
+    assert ["client: 203.0.113.7" in each.evidence[0].text for each in diagnosis.causes] == [
+        each.cause.id == "listen-queue-full" for each in diagnosis.causes
+    ]
+
+
+def test_a_line_of_another_client_explains_nothing():
+    evidence = Evidence().combined(502, client="203.0.113.7").combined(502, at=60, client="203.0.113.8")
+    line(evidence, QUEUE_FULL, line=of(QUEUE_FULL, "203.0.113.8"), **FULL)
+    line(evidence, QUEUE_FULL, at=60, line=of(QUEUE_FULL, "203.0.113.8"), **FULL)
+
+    assert told(evidence) == {PROVEN: 1, UNTOLD: 1}
+
+
+def test_where_one_log_has_a_balancer_s_address_a_line_is_one_of_several_that_fit():
+    evidence = Evidence().combined(502, client="203.0.113.7").combined(502, at=60, client="203.0.113.8")
+    for at in (0, 60):
+        line(evidence, QUEUE_FULL, at=at, line=of(QUEUE_FULL, "10.0.0.5"), **FULL)
+
+    assert told(evidence) == {("listen-queue-full", "family"): 2}
+
+
+def test_a_log_that_names_no_client_is_joined_as_before():
+    assert told(line(Evidence().combined(502), QUEUE_FULL, line=of(QUEUE_FULL, "203.0.113.7"), **FULL)) == {PROVEN: 1}
+    assert told(line(Evidence().combined(502, client="203.0.113.7"), QUEUE_FULL, **FULL)) == {PROVEN: 1}
+
+
+@pytest.mark.parametrize("asked_host", ["A.example.org:443", "a"])
+def test_of_two_sites_that_one_client_asks_each_has_its_own_line(asked_host):
+    evidence = Evidence().combined(502, client="203.0.113.7", asked_host=asked_host)
+    line(evidence, CLOSED, line=of(CLOSED, "203.0.113.7", host="b.example.org", server="b"))
+    line(evidence, QUEUE_FULL, line=of(QUEUE_FULL, "203.0.113.7"), **FULL)
+
+    assert told(evidence) == {PROVEN: 1}
+
+
+def test_a_line_about_another_site_proves_nothing():
+    evidence = Evidence().combined(502, client="203.0.113.7", asked_host="a.example.org")
+    evidence.combined(502, at=60, client="203.0.113.7", asked_host="b.example.org")
+    line(evidence, QUEUE_FULL, line=of(QUEUE_FULL, "203.0.113.7", host="b.example.org", server="b"), **FULL)
+
+    assert told(evidence) == {UNTOLD: 2}
+
+
+def test_a_retried_request_has_the_line_of_its_own_client():
+    evidence = Evidence().combined(200, at=0.9, client="203.0.113.7", upstream_status="502, 200", upstream_tries=2)
+    evidence.combined(502, at=60, client="203.0.113.8")
+    line(evidence, CLOSED, line=of(CLOSED, "203.0.113.8"))
+    line(evidence, CLOSED, line=of(CLOSED, "203.0.113.7"))
+    (retried,) = (each for each in evidence.diagnosis().causes if each.cause.id == "proxy-retried")
+
+    assert "client: 203.0.113.7" in retried.evidence[0].text

@@ -48,7 +48,7 @@ def test_a_restart_of_another_server_is_no_reload_gap():
 
 def test_a_restart_is_told_from_a_stop_by_what_came_back():
     evidence = Evidence().event(EVENT.SHUTDOWN).event(EVENT.WORKER_BOOTED, at=8, pid=9)
-    assert refused(evidence, at=4.0).found() == {"reload-gap": 1}
+    assert refused(evidence, at=4.0).found() == {"restart-gap": 1}
 
 
 def test_a_lost_database_connection_of_another_path_explains_nothing():
@@ -130,7 +130,7 @@ def apache_of(client: str, *, at: float) -> Evidence:
     access = '203.0.113.7 - - [21/Nov/2026:12:00:00 +0000] "GET /members/ HTTP/1.1" 500 528'
     line = f"[Sat Nov 21 12:00:14 2026] [wsgi:error] [pid 9] [client {client}:9787] {DAEMON_LOST}"
     given: dict[str, Any] = {"proxy": Proxy.APACHE, "request": None, "status": 500, "phase": Phase.OTHER, "line": line}
-    return Evidence().combined(500, line=access).proxy_line(DAEMON_LOST, at=at, **given)
+    return Evidence().combined(500, line=access, client="203.0.113.7").proxy_line(DAEMON_LOST, at=at, **given)
 
 
 def test_apaches_two_logs_are_put_together_by_client_however_long_the_request_took():

@@ -593,12 +593,19 @@ def test_a_count_of_workers_with_a_hole_proves_nothing():
     assert evidence.found() == {"listen-queue-full": 1}
 
 
-@pytest.mark.parametrize("events", [(EVENT.RELOAD,), (EVENT.RELOAD, EVENT.WORKER_READY), (EVENT.SHUTDOWN,)])
-def test_what_waited_in_the_queue_is_dropped_by_a_reload(events):
+@pytest.mark.parametrize(
+    ("events", "found"),
+    [
+        ((EVENT.RELOAD,), "reload-gap"),
+        ((EVENT.RELOAD, EVENT.WORKER_READY), "reload-gap"),
+        ((EVENT.SHUTDOWN,), "restart-gap"),
+    ],
+)
+def test_what_waited_in_the_queue_is_dropped_by_a_reload_or_a_stop(events, found):
     evidence = Evidence().closed(at=0.8)
     for event in events:
         evidence.event(event)
-    assert evidence.found() == {"reload-gap": 1}
+    assert evidence.found() == {found: 1}
 
 
 def without_socket(evidence: Evidence) -> str:

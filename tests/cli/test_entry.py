@@ -1,13 +1,17 @@
 """What the start of a command costs."""
 
 import json
+import re
 import subprocess
 import sys
+import tomllib
+from pathlib import Path
 
 import pytest
 
 from badgateway.cli.entry import cli
 
+ROOT = Path(__file__).parents[2]
 _LISTED = """
 import json, sys
 from badgateway.cli.entry import cli
@@ -17,10 +21,10 @@ print(json.dumps(sorted(sys.modules)))
 LINE = '203.0.113.7 - - [21/Nov/2026:12:00:01 +0000] "GET /a HTTP/1.1" 502 1 "-" "-"\n'
 
 
-def modules_of(*arguments: object) -> set[str]:
+def modules_of(*arguments: object, stdin: str = "") -> set[str]:
     """Of a process of its own: this one has imported everything."""
     command = [sys.executable, "-c", _LISTED, *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, check=True, text=True)
+    done = subprocess.run(command, capture_output=True, check=True, text=True, input=stdin)
     return set(json.loads(done.stdout.splitlines()[-1]))
 
 
@@ -53,6 +57,25 @@ def test_explaining_a_log_imports_nothing_that_only_experiments_need(tmp_path):
         "badgateway.cli.commands",
         "badgateway.cli.worker_check",
     }
+
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+DEPENDENCIES = {re.split("[>=<]", one)[0].replace("-python", "").replace("-", "_") for one in PROJECT["dependencies"]}
+
+
+@pytest.mark.parametrize("options", [("--output", "answer.md"), ("--full",), ("--follow",)])
+def test_explaining_needs_two_packages(tmp_path, monkeypatch, options):
+    monkeypatch.chdir(tmp_path)
+    loaded = {name.partition(".")[0] for name in modules_of("explain", *options, "-", stdin=LINE)}
+
+    assert {"numpy", "vl_convert"} < DEPENDENCIES
+    assert loaded & DEPENDENCIES == {"click", "duckdb"}
+
+
+def test_readme_says_which_two():
+    named = re.findall(r"'((?:click|duckdb)>=[\d.]+)'", (ROOT / "README.md").read_text())
+
+    assert sorted(named) == sorted(one for one in PROJECT["dependencies"] if one.startswith(("click", "duckdb")))
 
 
 @pytest.mark.parametrize("name", cli.list_commands(cli.make_context("badgateway", ["--help"], resilient_parsing=True)))

@@ -4,7 +4,6 @@ import pytest
 
 from badgateway.cli.wording import (
     decision_lines,
-    duration,
     failures_in_words,
     last_words,
     trial_line,
@@ -14,6 +13,7 @@ from badgateway.errors import first_line
 from badgateway.model.outcome import Outcome
 from badgateway.model.study_summary import Decision
 from badgateway.model.summary import Verdict
+from badgateway.numbers import duration
 from tests.cli.given import MULTI_LINE, decided, ended, planned
 from tests.report.builders import measurement
 

@@ -166,6 +166,15 @@ def test_the_count_of_failures_does_not_depend_on_how_two_logs_were_mixed(tmp_pa
     check_interleaved(tmp_path, name, seed)
 
 
+def test_a_line_that_gets_lost_in_a_mixture_is_seen(tmp_path, monkeypatch):
+    name = "shape-60-uwsgi-base"
+    explained_apart(name)
+    lose_first = "badgateway.logs.request_rows._IS_REQUEST"
+    monkeypatch.setattr(lose_first, "status IS NOT NULL AND time_s IS NOT NULL AND line_number > 20")
+    with pytest.raises(AssertionError):
+        check_interleaved(tmp_path, name, 0)
+
+
 def lines_by_program(text: str, folder: Path) -> dict[tuple[object, ...], list[str]]:
     """Split a log; return the lines of each program in their order."""
     (folder / "log").write_text(text, newline="")

@@ -115,3 +115,9 @@ def test_a_hundred_thousand_mutated_lines_of_each_grammar_never_stop_the_reading
 def test_bytes_that_are_no_log_are_one_clear_error(content):
     with pytest.raises(RawDataError, match="bytes"):
         read_logs([Source(name="bytes", content=io.BytesIO(content))])
+
+
+def test_a_line_that_gets_lost_is_seen(monkeypatch):
+    monkeypatch.setattr("badgateway.logs.reader.malformed", lambda *_, **__: (0, ()))
+    with pytest.raises(AssertionError):
+        check_mutated("nginx-combined", 0)

@@ -48,6 +48,25 @@ ENVOY = {
     "response_flags": "UF,URX",
     "duration": 500,
 }
+CLOUDFLARE = {
+    "EdgeEndTimestamp": 1_795_262_400_000_000_000,
+    "ClientRequestMethod": "GET",
+    "ClientRequestURI": "/x",
+    "EdgeResponseStatus": 524,
+    "OriginResponseStatus": 0,
+}
+AZURE = {
+    "timeStamp": ISO,
+    "category": "ApplicationGatewayAccessLog",
+    "properties": {
+        "httpMethod": "GET",
+        "requestUri": "/x",
+        "httpStatus": 502,
+        "serverStatus": "-",
+        "timeTaken": 0.5,
+        "error_info": "ERRORINFO_UPSTREAM_NO_LIVE",
+    },
+}
 STRUCTLOG = {"timestamp": ISO, "event": "request_finished", "request": "GET /x", "code": 502, "duration_s": 0.5}
 
 
@@ -57,7 +76,7 @@ def read(tmp_path, *objects: dict[str, Any]):
     return read_logs([Source(name="access.json", content=path)])
 
 
-@pytest.mark.parametrize("value", [NGINX, ECS, FLAT_ECS, NESTED, GOOGLE, ENVOY, STRUCTLOG])
+@pytest.mark.parametrize("value", [NGINX, ECS, FLAT_ECS, NESTED, GOOGLE, ENVOY, AZURE, STRUCTLOG])
 def test_a_request_is_read_whatever_its_keys_are_called(tmp_path, value):
     evidence = read(tmp_path, value)
     columns = "time_s, status, method, uri, duration_s"
@@ -74,6 +93,11 @@ def test_a_request_is_read_whatever_its_keys_are_called(tmp_path, value):
         (ENVOY | {"response_flags": "-"}, None, 502),
         (GOOGLE, "unconnected", None),
         (GOOGLE | {"jsonPayload": {"statusDetails": "response_sent_by_backend"}}, None, 502),
+        (CLOUDFLARE, "read timeout", None),
+        (CLOUDFLARE | {"EdgeResponseStatus": 521}, "unconnected", None),
+        (CLOUDFLARE | {"EdgeResponseStatus": 502, "OriginResponseStatus": 502}, None, 502),
+        (AZURE, "none live", None),
+        (AZURE | {"properties": AZURE["properties"] | {"serverStatus": "502", "error_info": ""}}, None, 502),
         (NGINX, None, None),
     ],
 )

@@ -7,7 +7,7 @@ import pytest
 from badgateway.causes.catalogue import CAUSES
 from badgateway.model.diagnosis import Remedy
 from badgateway.model.knob import Knob, WorkerModel
-from badgateway.servers.advice import advice_for, any_server, first_knob
+from badgateway.servers.advice import FRONTS, advice_for, any_server, first_knob
 from badgateway.servers.registry import servers
 from tests.report.explanation.samples import cause
 
@@ -80,6 +80,21 @@ def test_a_setting_that_a_worker_model_does_not_have_is_no_advice():
 def test_a_remedy_of_another_server_alone_is_no_advice_as_long_as_there_is_any():
     assert [advice.text for advice in advice_for(remedied(PAUSE, LOOK, USR2), GUNICORN)] == ["Look.", "Start it anew."]
     assert settings(PAUSE, GUNICORN) == [{"uWSGI": "forkbomb-delay"}]
+
+
+def test_what_stands_before_the_server_has_its_own_settings_alone():
+    both = Remedy(text="Wait longer.", settings={"nginx, for a location": "a", "ALB, Classic ELB": "b", "sysctl": "c"})
+
+    assert [dict(advice.settings) for advice in advice_for(remedied(both), GUNICORN, {"ALB"})] == [
+        {"ALB, Classic ELB": "b", "sysctl": "c"}
+    ]
+    assert [advice.text for advice in advice_for(remedied(NGINX, LOOK), GUNICORN, {"Traefik"})] == ["Look."]
+    assert [advice.text for advice in advice_for(remedied(NGINX), GUNICORN, {"Traefik"})] == ["Wait longer."]
+
+
+@pytest.mark.parametrize("front", FRONTS)
+def test_there_is_something_to_do_about_every_cause_behind_every_proxy(front):
+    assert all(advice_for(known, any_server(), {front}) for known in CAUSES)
 
 
 def test_a_cause_of_one_server_is_mended_there_whatever_else_is_in_use():

@@ -161,7 +161,8 @@ def _no_failures(requests: int, malformed_lines: int) -> str:
     if not requests:
         return f"No request is in these logs, so they cannot show a failure{unread}."
     if unread:
-        return f"No failures in the {numbers.plural(requests, 'request')} that could be read{unread}."
+        read = numbers.plural(requests, "request")
+        return f"None of the {read} that could be read failed{unread}, and may hold failures."
     return f"No failures in {numbers.plural(requests, 'request')}."
 
 

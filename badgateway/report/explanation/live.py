@@ -76,7 +76,7 @@ def _cause(incident: Incident, count: int, files: tuple[FileRead, ...], width: i
     title = incident.cause.title if incident.cause else "no cause was found"
     rows = [row(line) for line in wrapped(f"{numbers.count(count)}{wording.TIMES}{title}{doubt}", width, hanging=6)]
     if incident.cause:
-        advice = advice_for(incident.cause, servers.in_use(files))[0]
+        advice = advice_for(incident.cause, servers.in_use(files), servers.fronts(files))[0]
         knob = f"{advice.knob}. " if advice.knob else ""
         rows += [row(f"      {line}") for line in wrapped(f"{knob}{advice.text}", width - 6)]
         rows.append(row(f"      badgateway cause {incident.cause.id}", Role.FAINT))

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable, Mapping
 from badgateway.model.diagnosis import SERVER_LOG, Cause, Diagnosis, EvidenceLine
 from badgateway.model.explanation import Explanation, FileRead
 from badgateway.model.knob import WorkerModel
-from badgateway.servers.advice import Advice, Uses, advice_for
+from badgateway.model.log_kind import LogKind
+from badgateway.servers.advice import FRONTS, Advice, Uses, advice_for
 from badgateway.servers.registry import servers
 
 
@@ -25,15 +26,51 @@ def in_use(
     return {name: (models or {}).get(name, ()) for name in seen or [server.name for server in servers()]}
 
 
+_NGINX = frozenset(("nginx", "ingress-nginx"))
+_FRONTS: Mapping[str, frozenset[str]] = {
+    LogKind.NGINX_ERROR: _NGINX,
+    LogKind.NGINX_COMBINED: _NGINX,
+    LogKind.NGINX_JSON: _NGINX,
+    LogKind.OWN_FORMAT: _NGINX,
+    LogKind.APACHE_ERROR: frozenset(("Apache",)),
+    LogKind.HAPROXY: frozenset(("HAProxy",)),
+    LogKind.TRAEFIK: frozenset(("Traefik",)),
+    LogKind.TRAEFIK_LOG: frozenset(("Traefik",)),
+    LogKind.CADDY: frozenset(("Caddy",)),
+    LogKind.CADDY_LOG: frozenset(("Caddy",)),
+    LogKind.ALB: frozenset(("ALB",)),
+    LogKind.CLASSIC_ELB: frozenset(("Classic ELB",)),
+    LogKind.CLOUDFRONT: frozenset(("CloudFront",)),
+    LogKind.HEROKU: frozenset(("Heroku",)),
+    LogKind.HEROKU_DYNO: frozenset(("Heroku",)),
+}
+_WRITTEN_BY_APACHE = (LogKind.NGINX_COMBINED, LogKind.OWN_FORMAT)
+"""Kinds of access logs that it writes too."""
+_OF_TARGETS_UNKNOWN = (LogKind.ALB, LogKind.CLASSIC_ELB, LogKind.CLOUDFRONT)
+
+
+def fronts(files: Iterable[FileRead]) -> frozenset[str]:
+    """Return what stands before the servers, by the kinds of logs that were given; all, when nothing tells."""
+    kinds = {str(file.kind) for file in files if file.kind is not None}
+    if LogKind.APACHE_ERROR in kinds and LogKind.NGINX_ERROR not in kinds:
+        kinds -= set(_WRITTEN_BY_APACHE)
+    told = frozenset[str]().union(*(_FRONTS.get(kind, frozenset()) for kind in kinds))
+    # What a cloud sends requests to is mostly an nginx, unless a server's own log says otherwise.
+    if kinds <= set(_OF_TARGETS_UNKNOWN):
+        told |= _NGINX if told else frozenset()
+    return told or frozenset(FRONTS)
+
+
 def advice_in(explanation: Explanation) -> Callable[[Cause], tuple[Advice, ...]]:
     """Return what says a cause's remedies; advice to give a log that was given is left out, if there is any other."""
     uses = in_use(explanation.files, explanation.diagnosis, explanation.worker_models)
+    before = fronts(explanation.files)
     given = {file.kind for file in explanation.files if file.kind is not None}
     if any(server.log and server.log.kind in given for server in servers()):
         given.add(SERVER_LOG)
 
     def said(cause: Cause) -> tuple[Advice, ...]:
-        advice = advice_for(cause, uses)
+        advice = advice_for(cause, uses, before)
         return tuple(each for each in advice if not given.intersection(each.asks_for)) or advice
 
     return said

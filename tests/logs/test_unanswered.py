@@ -1,0 +1,47 @@
+"""A request whose status a log does not tell is a failure or a line that was not read: never one that went well."""
+
+import re
+
+import pytest
+
+from badgateway.analysis.explanation import explain
+from badgateway.logs import Source
+from badgateway.logs.examples import EXAMPLES
+from badgateway.report.explanation.short_page import render_short
+
+_STATUS = re.compile(r"\b50[234]\b(?!\S*(?:/|\]))")
+REQUESTS = {
+    name: line for name, line in EXAMPLES.items() if "access" in name or "router" in name or name == "HAProxy log"
+}
+JSON = '{"status": %s, "time": "2024-12-06T14:48:56Z", "uri": "/big", "response_flags": "%s"}'
+
+
+def said(tmp_path, lines):
+    (tmp_path / "log").write_text("".join(f"{line}\n" for line in lines))
+    return explain([Source(name="log", content=tmp_path / "log")])
+
+
+@pytest.mark.parametrize("status", ["-", "000", "0", "-1", ""])
+@pytest.mark.parametrize("name", REQUESTS)
+def test_a_request_without_a_status_did_not_go_well(tmp_path, name, status):
+    line = REQUESTS[name]
+    untold = _STATUS.sub(f'"{status}"' if line.startswith("{") else status, line, count=1)
+    found = said(tmp_path, [line, *[untold] * 3])
+
+    assert untold != line
+    assert found.diagnosis.failures + found.malformed_lines == 4
+    assert "No failures" not in render_short(found)
+
+
+@pytest.mark.parametrize(("flags", "failures"), [("DC", 1), ("-", 0)])
+def test_who_left_before_an_answer_is_told_from_what_is_not_known(tmp_path, flags, failures):
+    found = said(tmp_path, [JSON % (200, "-"), JSON % (0, flags)])
+
+    assert (found.diagnosis.failures, found.malformed_lines) == (failures, 1 - failures)
+
+
+def test_of_haproxy_a_client_that_left_has_no_status(tmp_path):
+    line = EXAMPLES["HAProxy log"]
+    found = said(tmp_path, [line, line.replace(" 502 1029 - - SH--", " -1 0 - - CD--")])
+
+    assert [each.statuses for each in found.diagnosis.causes if each.cause.id == "client-gave-up"] == [((499, 1),)]
