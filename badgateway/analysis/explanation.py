@@ -58,7 +58,7 @@ def explain(sources: Sequence[Source], *, utc_offset_s: float | None = None, mas
         period_s = _period_s(evidence)
         given = given_kinds(evidence.files)
         found = diagnose(connection, requests=evidence.requests, given=given, packs=True, mask=mask)
-        diagnosis = _shown(found, mask=mask)
+        diagnosis = _cut(found)
         return Explanation(
             diagnosis=diagnosis,
             files=tuple(file_read(file) for file in evidence.files),
@@ -83,11 +83,9 @@ def given_kinds(files: Sequence[LogFile]) -> frozenset[str]:
     return frozenset(kinds | ({SERVER_LOG} if kinds & server_logs().keys() else set()))
 
 
-def _shown(diagnosis: Diagnosis, *, mask: bool) -> Diagnosis:
-    """Mask and cut the few lines that are shown: to mask all that are kept would take longer than to read them."""
-
+def _cut(diagnosis: Diagnosis) -> Diagnosis:
     def shown(lines: Sequence[EvidenceLine]) -> tuple[EvidenceLine, ...]:
-        return tuple(replace(line, text=(masked(line.text) if mask else line.text)[:_SHOWN_CHARS]) for line in lines)
+        return tuple(replace(line, text=line.text[:_SHOWN_CHARS]) for line in lines)
 
     return replace(
         diagnosis,

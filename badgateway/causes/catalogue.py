@@ -151,6 +151,7 @@ RULES: tuple[Rule, ...] = (
     *connections.RACE_RULES,
     # What remains open.
     *worker_deaths.UNSEEN_RULES,
+    *proxy_limits.LATE_RULES,
     *server_troubles.LATE_RULES,
     *closings.LATE_RULES,
     *haproxy.LATE_RULES,

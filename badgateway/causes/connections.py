@@ -132,10 +132,12 @@ PROXY_EXHAUSTED = Cause(
     "limit nginx answers 500, and the server behind it never hears of the request.",
     evidence="nginx: `worker_connections are not enough while connecting to upstream`, or `(24: Too many open files)`.",
     remedies=(
-        Remedy(text="Allow more: 4096 is safe (default 512).", settings={"nginx": "worker_connections 4096"}),
         Remedy(
-            text="Allow twice as many open files.",
+            text="Allow more open files first: twice as many as connections.",
             settings={"nginx": "worker_rlimit_nofile 8192", "systemd": "LimitNOFILE=8192"},
+        ),
+        Remedy(
+            text="Then more connections: 4096 is safe (default 512).", settings={"nginx": "worker_connections 4096"}
         ),
     ),
     confused_with="Looks like the application's own 500; there $upstream_header_time is a number.",

@@ -1,5 +1,8 @@
 """Finds the cause of each failure in tables of evidence."""
 
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
 import duckdb
 
 from badgateway.causes.answer import causes_found, unattributed_lines
@@ -13,8 +16,9 @@ from badgateway.causes.large_tables import LargeTables
 from badgateway.causes.proxy_lines import prepare_proxy_lines
 from badgateway.causes.silences import prepare_silences
 from badgateway.causes.spans import prepare_spans
-from badgateway.model.diagnosis import Diagnosis
+from badgateway.model.diagnosis import Diagnosis, EvidenceLine
 from badgateway.model.evidence import TABLES
+from badgateway.model.masking import masked
 
 _ROWS = f"SELECT {' + '.join(f'(SELECT count(*) FROM {table.name})' for table in TABLES)}"  # noqa: S608 # their names
 
@@ -41,7 +45,7 @@ def diagnose(
         given: The kinds of the logs that were read, with SERVER_LOG for any server's: nobody is told to give those.
         packs: Whether the database packs its own tables at a checkpoint, no transaction is open, and large tables may
             stay in it; else all that is made is temporary.
-        mask: Whether to mask what may be secret in the paths that are shown; lines stay as they are.
+        mask: Whether to mask what may be secret in the lines and paths that are shown.
     """
     if journal is None:
         journal = _first(connection, "SELECT count(app_pid) FROM failures") > 0
@@ -55,16 +59,24 @@ def diagnose(
     prepare_spans(connection)
     prepare_silences(connection)
     decide(tables, RULES, journal=journal)
-    causes = causes_found(connection, mask=mask)
+    hide: Callable[[str], str] = masked if mask else str
+    causes = tuple(
+        replace(found, evidence=_shown(found.evidence, hide)) for found in causes_found(connection, mask=mask)
+    )
     failures = _first(connection, "SELECT count(*) FROM prepared_failures")
     return Diagnosis(
         requests=requests,
         failures=failures,
         causes=causes,
         unattributed=failures - sum(found.count for found in causes),
-        unattributed_lines=unattributed_lines(connection),
+        unattributed_lines=_shown(unattributed_lines(connection), hide),
         hints=hints(connection, journal=journal, given=given),
     )
+
+
+def _shown(lines: Sequence[EvidenceLine], hide: Callable[[str], str]) -> tuple[EvidenceLine, ...]:
+    # Of the few that are shown: to mask all would take longer than to read them.
+    return tuple(replace(line, text=hide(line.text)) for line in lines)
 
 
 def _first(connection: duckdb.DuckDBPyConnection, query: str) -> int:

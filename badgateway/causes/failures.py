@@ -28,7 +28,10 @@ SELECT row_number() OVER (ORDER BY time_s, file, line_number, failure_id) AS id,
     header_came OR coalesce(seen_status >= 500 AND seen_status NOT IN (502, 503, 504) AND proxy_reason IS NULL
         AND CASE WHEN balanced THEN upstream_status IS NOT NULL ELSE NOT has_upstream_times END, false) AS app_answered
 FROM (
-    SELECT * EXCLUDE (status, upstream_status, line, request_id, body_bytes, asked_host), status AS client_status,
+    SELECT * EXCLUDE (status, upstream_status, line, request_id, body_bytes, asked_host, client, forwarded_for),
+        status AS client_status,
+        -- Which of the two the error log has is the server's own setting.
+        CASE WHEN forwarded_for IN (SELECT client FROM proxy_lines) THEN forwarded_for ELSE client END AS client,
         {host_sql("asked_host")} AS asked,
         CASE WHEN outcome IN {listed((Outcome.CLIENT_CLOSED, Outcome.CLIENT_TIMEOUT))} THEN 499
             ELSE coalesce(status, 0) END AS seen_status,

@@ -41,7 +41,7 @@ _HINTS = (
     _Hint(
         sentence="Without an access log each line of nginx's error log was counted as one failed request; requests "
         "that nginx tried again with success are among them. Give the access log too.",
-        when="EXISTS (FROM prepared_failures WHERE derived AND status <> 200)",
+        when=f"EXISTS (FROM prepared_failures c WHERE derived AND status <> 200 AND {_NGINX})",
     ),
     _Hint(
         sentence="Give nginx's error log of the same time: it tells the causes of 502 and 504 apart, the access "
@@ -60,7 +60,7 @@ _HINTS = (
     _Hint(
         sentence="Add $connection to nginx's log_format: it is the number behind the * in the error log, and joins "
         "the two for certain; here they were joined by request and second.",
-        when="EXISTS (FROM prepared_failures WHERE connection IS NULL AND proxy_line_id IS NOT NULL)",
+        when=f"EXISTS (FROM prepared_failures c WHERE connection IS NULL AND proxy_line_id IS NOT NULL AND {_NGINX})",
     ),
     _Hint(
         sentence="Set the level of nginx's error_log to info: only then it says why a request became a 499.",

@@ -1,8 +1,8 @@
 """Limits of size and form: headers too big for either side, and two sides that speak different protocols."""
 
-from badgateway.causes.conditions import CONNECTION_CLOSED, because
-from badgateway.causes.rule import Rule, near
-from badgateway.model.diagnosis import Cause, Remedy
+from badgateway.causes.conditions import CONNECTION_CLOSED, OF_ITS_SERVER, because
+from badgateway.causes.rule import Proof, Rule, near
+from badgateway.model.diagnosis import Cause, Certainty, Remedy
 from badgateway.model.evidence import Reason, ServerEvent
 from badgateway.model.knob import Knob
 
@@ -92,6 +92,32 @@ BLOCK_RULES = (
         # The refusal is immediate; a request that ran for a while was read.
         where=f"{CONNECTION_CLOSED} AND NOT c.in_app AND coalesce(c.duration_s, 0) < 1",
         proof=near(ServerEvent.BLOCK_SIZE_EXCEEDED),
+    ),
+)
+
+
+def _at_some_time(kind: ServerEvent) -> Proof:
+    """Show a refusal that has no time of its own: a connection with something unread in it is reset."""
+    return Proof(
+        joins=f"{OF_ITS_SERVER} JOIN proxy_lines r ON r.id = c.proxy_line_id JOIN events p ON p.instance = s.instance",
+        condition=f"r.errno = 104 AND p.kind = '{kind}' AND (p.low_s IS NULL OR p.is_borrowed)",
+        event="p.event_id",
+        kinds=frozenset({kind}),
+    )
+
+
+LATE_RULES = (
+    Rule(
+        cause=PROTOCOL_MISMATCH,
+        where=f"{CONNECTION_CLOSED} AND NOT c.in_app",
+        proof=_at_some_time(ServerEvent.PROTOCOL_MISMATCH),
+        certainty=Certainty.FAMILY,
+    ),
+    Rule(
+        cause=REQUEST_HEADER_TOO_BIG,
+        where=f"{CONNECTION_CLOSED} AND NOT c.in_app AND coalesce(c.duration_s, 0) < 1",
+        proof=_at_some_time(ServerEvent.BLOCK_SIZE_EXCEEDED),
+        certainty=Certainty.FAMILY,
     ),
 )
 HEADER_RULES = (

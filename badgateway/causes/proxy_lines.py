@@ -23,7 +23,7 @@ _CUT = (
 
 _PROXY_LINES = rf"""
 SELECT {{id}} AS id, * EXCLUDE (file, line_number, told_reason, own_reason),
-    {common_sql("client", "(SELECT client FROM failures)")} AS client_key,
+    {common_sql("client", "(SELECT unnest([client, forwarded_for]) FROM failures)")} AS client_key,
     {common_sql("asked", "(FROM asked_hosts)")} AS asked_key,
     CASE
         WHEN told_status IS NOT NULL THEN told_status

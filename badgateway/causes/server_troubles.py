@@ -45,7 +45,7 @@ IDLE_HELD = Cause(
             text="Use threads: they hold idle connections without a worker.",
             knobs=(Knob.THREADS,),
         ),
-        Remedy(text="Put nginx before Gunicorn: it hands over whole requests only.", settings={"nginx": "proxy_pass"}),
+        Remedy(text="Put nginx before Gunicorn (proxy_pass): it hands over whole requests only."),
     ),
     confused_with="No request was slow, and nothing is blocked: nothing had been asked.",
 )

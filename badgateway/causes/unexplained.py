@@ -23,6 +23,7 @@ _SERVER_LOG = Remedy(
     knobs=(Knob.LOG,),
     asks_for=(SERVER_LOG,),
 )
+_KERNEL = Remedy(text="Ask the kernel whether a worker died: `dmesg -T | grep -iE 'oom|segfault'`.")
 _JOURNAL = Remedy(text="Log when requests start, with their process.", settings={"badgateway": "request journal"})
 
 NOT_CONNECTED = Cause(
@@ -63,7 +64,7 @@ CLOSED = Cause(
     "(request-header-too-big), or closed an idle connection (keepalive-race). nginx sees the same in all cases.",
     evidence="nginx: `upstream prematurely closed connection` or `(104: Connection reset by peer)` before the "
     "header, and nothing in the server's log, if there is one, at that time.",
-    remedies=(_SERVER_LOG, _JOURNAL),
+    remedies=(_SERVER_LOG, _KERNEL, _JOURNAL),
 )
 
 CUT = Cause(

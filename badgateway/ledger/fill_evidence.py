@@ -13,7 +13,7 @@ from badgateway.ledger.text_file import lines_at
 from badgateway.model import error_log
 from badgateway.model.evidence import FAILURES, PROXY_ERRORS, TABLES, VOLUME, Table
 from badgateway.model.log_kind import Proxy
-from badgateway.model.masking import masked_sql, masked_values_sql
+from badgateway.model.masking import masked_values_sql
 from badgateway.model.outcome import Outcome
 from badgateway.model.raw import ACCESS_LOG, CLIENT_ROWS, ERROR_LOG, JOURNAL
 from badgateway.model.raw_words import OWN_TRIAL, TrialPhase
@@ -102,12 +102,12 @@ def _fill_failures(connection: duckdb.DuckDBPyConnection, raw: Path, wanted: str
     connection.execute(_FAILED_ROWS.format(wanted=wanted))
     known = {
         **{name: name for name, _ in FAILURES.columns},
-        **dict.fromkeys(("proxy_reason", "client", "asked_host", "host"), "NULL"),
+        **dict.fromkeys(("proxy_reason", "client", "forwarded_for", "asked_host", "host"), "NULL"),
         "failure_id": "row_number() OVER (ORDER BY time_s, line_number)",
         "source": f"'{OWN_TRIAL}'",
         "proxy": f"'{Proxy.NGINX}'",
         "uri": masked_values_sql("uri"),
-        "line": masked_sql("line"),
+        "line": masked_values_sql("line"),
     }
     _insert(connection.table("failed"), FAILURES, known)
     connection.execute("DROP TABLE failed; DROP TABLE access_lines; DROP TABLE client_lines")
@@ -129,8 +129,7 @@ def _fill_proxy_errors(connection: duckdb.DuckDBPyConnection, probe_connections:
         "errno": f"TRY_CAST(regexp_extract(message, '{error_log.ERRNO}', 1) AS INTEGER)",
         "phase": error_log.phase_sql("message"),
         "file": f"'{ERROR_LOG}'",
-        **{name: f"nullif({masked_values_sql(name)}, '')" for name in ("message", "request", "upstream")},
-        "line": f"nullif({masked_sql('line')}, '')",
+        **{name: f"nullif({masked_values_sql(name)}, '')" for name in ("message", "request", "upstream", "line")},
     }
     probes = ", ".join(map(str, sorted(probe_connections))) or "NULL"
     of_load = connection.table(ERROR_LINES).filter(f"coalesce(connection NOT IN ({probes}), true)")

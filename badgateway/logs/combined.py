@@ -52,7 +52,12 @@ COMBINED = LineFormat(
     status=_STATUS,
     time_s=epoch_s(_TIME, "%d/%b/%Y:%H:%M:%S %z"),
     # A server behind a proxy would have the proxy's address there.
-    columns={**_COLUMNS, "client": extracted(r"^([^ -]\S*) ")},
+    # Some have the host before it all.
+    columns={
+        **_COLUMNS,
+        "client": extracted(r"([^ -]\S*) \S+ \S+ \[\d\d/"),
+        "asked_host": extracted(r"^(\S+) \S+ \S+ \S+ \[\d\d/"),
+    },
 )
 
 # What ingress-nginx puts behind the combined fields; several tries stand with commas between them.

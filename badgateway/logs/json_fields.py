@@ -115,6 +115,7 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
         "request.remote_ip",
         "request.client_ip",
     ),
+    "forwarded_for": ("x_forwarded_for", "http_x_forwarded_for", "forwarded_for", "proxy_add_x_forwarded_for"),
     # Behind nginx alone: in others' logs the host is often the machine.
     "asked_host": ("http_host", "server_name", "vhost", "host"),
     "upstream_addr": ("upstream_addr", "upstream", "upstream_host"),

@@ -56,8 +56,12 @@ def json_format(keys: Keys) -> LineFormat:
 
 
 def _who_asked(keys: Keys) -> dict[str, str]:
-    is_of_nginx = _proxy(keys) is Proxy.NGINX
-    return {name: f"nullif({_value(keys, name)}, '')" for name in ("client", "asked_host") if is_of_nginx}
+    if _proxy(keys) is not Proxy.NGINX:
+        return {}
+    told = {
+        name: f"nullif(nullif({_value(keys, name)}, ''), '-')" for name in ("client", "forwarded_for", "asked_host")
+    }
+    return told | {"forwarded_for": f"trim(split_part({told['forwarded_for']}, ',', 1))"}
 
 
 def _proxy(keys: Keys) -> Proxy | None:

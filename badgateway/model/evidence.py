@@ -219,6 +219,7 @@ FAILURES = Table(
         ("app_status", "INTEGER"),
         ("proxy_reason", "VARCHAR"),  # a Reason, from the access log's own code
         ("client", "VARCHAR"),  # its address, as a proxy's log has it; NULL where the log does not say
+        ("forwarded_for", "VARCHAR"),  # the address that a balancer before the proxy gave for it; NULL as above
         ("asked_host", "VARCHAR"),  # of which host it asked, or the proxy's name for that; NULL as above
         *_WHERE_FROM,
     ),

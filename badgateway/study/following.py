@@ -152,9 +152,7 @@ class Following:
                 given=given_kinds(evidence.files),
                 mask=self._mask,
             )
-            self._evidence |= {
-                each.cause.id: self._shown(each.evidence[-1].text) for each in diagnosis.causes if each.evidence
-            }
+            self._evidence |= {each.cause.id: each.evidence[-1].text for each in diagnosis.causes if each.evidence}
             found = failed_seconds(evidence.connection, time.time(), mask=self._mask)
             requests = evidence.requests
             self._remark(remarks_by_subject(evidence.connection, has_failed=bool(self._incidents.incidents)))
@@ -164,10 +162,7 @@ class Following:
 
     def _remark(self, found: Mapping[str, str]) -> None:
         for about, sentence in found.items():
-            self._remarks.setdefault(about, self._shown(sentence))
-
-    def _shown(self, text: str) -> str:
-        return masked(text) if self._mask else text
+            self._remarks.setdefault(about, masked(sentence) if self._mask else sentence)
 
     def _looked(self, requests: int, files: tuple[FileRead, ...], utc_offset_s: float) -> Look:
         return Look(

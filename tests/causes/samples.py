@@ -1,6 +1,7 @@
 """For each cause the evidence that a real case of it leaves, by the cause's id."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from badgateway.model.evidence import Phase, Reason, ServerEvent
@@ -109,6 +110,10 @@ def answered(status: int = 500, *, at: float = 10.2, duration_s: float = 0.2) ->
     return Evidence().failure(status, at=at, upstream_header_s=duration_s, duration_s=duration_s)
 
 
+def told_by_the_application(event: ServerEvent) -> Evidence:
+    return answered().event(event, at=10, uri="/members/")
+
+
 def own(message: str, status: int = 500, *, errno: int | None = None) -> Evidence:
     """What nginx itself could not do for a request of its stock access log, at the level for its own files."""
     evidence = Evidence().combined(status)
@@ -178,6 +183,18 @@ def killed_in_container(*pids: int, chosen: int | None = 71, at: float = 10) -> 
 
 
 EVENT = ServerEvent
+TOLD_BY_APPLICATIONS = {
+    "db-file-locked": EVENT.DB_LOCKED,
+    "db-lock-wait": EVENT.DB_LOCK_WAIT,
+    "db-statement-timeout": EVENT.DB_STATEMENT_CANCELLED,
+    "db-login-refused": EVENT.DB_LOGIN_REFUSED,
+    "db-schema-differs": EVENT.DB_SCHEMA_DIFFERS,
+    "service-unreachable": EVENT.SERVICE_UNREACHABLE,
+    "application-disk-full": EVENT.DISK_FULL,
+    "application-out-of-files": EVENT.OUT_OF_FILES,
+    "application-memory-error": EVENT.MEMORY_ERROR,
+    "static-files-not-collected": EVENT.STATIC_FILE_UNKNOWN,
+}
 
 SAMPLES: dict[str, Callable[[], Evidence]] = {
     "listen-queue-full": lambda: queue_full(Evidence()),
@@ -267,21 +284,7 @@ SAMPLES: dict[str, Callable[[], Evidence]] = {
     "db-connections-exhausted": lambda: answered().event(EVENT.DB_TOO_MANY_CONNECTIONS, at=10, uri="/members/"),
     "db-connection-shared": lambda: answered().event(EVENT.DB_CONNECTION_SHARED, at=10, uri="/members/"),
     "db-pool-exhausted": lambda: answered().event(EVENT.DB_POOL_EXHAUSTED, at=10),
-    **{
-        cause_id: lambda event=event: answered().event(event, at=10, uri="/members/")
-        for cause_id, event in {
-            "db-file-locked": EVENT.DB_LOCKED,
-            "db-lock-wait": EVENT.DB_LOCK_WAIT,
-            "db-statement-timeout": EVENT.DB_STATEMENT_CANCELLED,
-            "db-login-refused": EVENT.DB_LOGIN_REFUSED,
-            "db-schema-differs": EVENT.DB_SCHEMA_DIFFERS,
-            "service-unreachable": EVENT.SERVICE_UNREACHABLE,
-            "application-disk-full": EVENT.DISK_FULL,
-            "application-out-of-files": EVENT.OUT_OF_FILES,
-            "application-memory-error": EVENT.MEMORY_ERROR,
-            "static-files-not-collected": EVENT.STATIC_FILE_UNKNOWN,
-        }.items()
-    },
+    **{cause_id: partial(told_by_the_application, event) for cause_id, event in TOLD_BY_APPLICATIONS.items()},
     "db-unreachable": lambda: answered().event(EVENT.DB_UNREACHABLE, at=10),
     "late-monkey-patch": lambda: answered().event(EVENT.LATE_MONKEY_PATCH, at=10),
     "exception-outside-django": lambda: Evidence().closed(at=10.4).event(EVENT.EMPTY_500, at=10, uri="/members/"),

@@ -106,9 +106,21 @@ def test_every_path_of_the_server_is_in_its_folder_and_only_this_machine_may_con
             ServerEvent.DB_UNREACHABLE,
         ),
         ('could not translate host name "db" to address: Name or service not known', ServerEvent.DB_UNREACHABLE),
-        ('connection to server at "db", port 5432 failed: FATAL:  password authentication failed', None),
+        (
+            'connection to server at "db", port 5432 failed: FATAL:  password authentication failed',
+            ServerEvent.DB_LOGIN_REFUSED,
+        ),
+        ('FATAL:  database "site" does not exist', ServerEvent.DB_LOGIN_REFUSED),
+        ("django.db.utils.OperationalError: deadlock detected", ServerEvent.DB_LOCK_WAIT),
+        ("psycopg.errors.LockNotAvailable: canceling statement due to lock timeout", ServerEvent.DB_LOCK_WAIT),
+        ('psycopg.errors.UndefinedTable: relation "a" does not exist', ServerEvent.DB_SCHEMA_DIFFERS),
+        ("django.db.utils.ProgrammingError: column a.b does not exist", ServerEvent.DB_SCHEMA_DIFFERS),
         ("FATAL:  database files are incompatible with server", None),
-        ("django.db.utils.OperationalError: canceling statement due to statement timeout", None),
+        (
+            "django.db.utils.OperationalError: canceling statement due to statement timeout",
+            ServerEvent.DB_STATEMENT_CANCELLED,
+        ),
+        ("canceling statement due to conflict with recovery", None),
     ],
 )
 def test_what_a_driver_says_of_its_connection_has_one_meaning(line, event):

@@ -55,7 +55,7 @@ CLOUDFLARE = {
     "EdgeResponseStatus": 524,
     "OriginResponseStatus": 0,
 }
-AZURE = {
+AZURE: dict[str, Any] = {
     "timeStamp": ISO,
     "category": "ApplicationGatewayAccessLog",
     "properties": {
