@@ -39,6 +39,8 @@ def environment_home() -> Path:
 # One environment for all sessions but one: it takes a minute to compile and serves every one of them.
 KIT = environment_home() / "kit"
 LIGHT = environment_home() / "unit"
+PAGES = environment_home() / "docs"
+PAGES_LOCK = ROOT / "constraints" / "docs.txt"
 TIMES = environment_home() / "times.jsonl"
 MEANWHILE = environment_home() / "meanwhile.txt"
 
@@ -104,10 +106,12 @@ def install(session: nox.Session) -> None:
     make(session, KIT, ["sync", "--require-hashes", str(LOCK)], made, compiled=SERVED)
 
 
-def make(session: nox.Session, home: Path, *steps: list[str], compiled: tuple[str, ...] = ()) -> None:
+def make(
+    session: nox.Session, home: Path, *steps: list[str], compiled: tuple[str, ...] = (), lock: Path = LOCK
+) -> None:
     """Make an environment by steps of `uv pip`; return at once when they, and what they depend on, are as they were."""
     interpreter, stamp = home / "interpreter.txt", home / "installed.txt"
-    given = [LOCK.read_text("utf-8"), (ROOT / "pyproject.toml").read_text("utf-8")]
+    given = [lock.read_text("utf-8"), (ROOT / "pyproject.toml").read_text("utf-8")]
     wanted = "\n".join([str(ROOT), *map(shlex.join, steps), *given])
     if not (interpreter.exists() and interpreter.read_text("utf-8") == sys.version):
         session.log(f"making the environment {home}{' (uWSGI and mysqlclient are compiled)' if home == KIT else ''}")
@@ -435,6 +439,31 @@ def proofs(session: nox.Session) -> None:
     run(session, "pytest", "--ignore", LIVE, "-m", "not live or proof", *more)
     run(session, "pytest", LIVE, "-m", "live and not alone", "--numprocesses", BESIDE, *session.posargs)
     run(session, "pytest", LIVE, "-m", "alone or proof or fault", *session.posargs)
+    session.notify("docs")
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Make a site of README and docs/ in build/docs, to be read without a network; a broken link is a fault."""
+    make(session, PAGES, ["sync", "--require-hashes", str(PAGES_LOCK)], lock=PAGES_LOCK)
+    out = ROOT / "build" / "docs"
+    python, settings = str(PAGES / "bin" / "python"), str(ROOT / "docs" / "site")
+    session.run(
+        python,
+        "-m",
+        "sphinx",
+        "-q",
+        "-W",
+        "--keep-going",
+        "-j",
+        "auto",
+        "-c",
+        settings,
+        str(ROOT),
+        str(out),
+        external=True,
+    )
+    session.log(f"open {(out / 'index.html').as_uri()}")
 
 
 @nox.session

@@ -112,3 +112,10 @@ def test_lists_and_plurals_read_like_sentences():
     assert numbers.listed([50, 100, 300]) == "50, 100 and 300"
     assert numbers.plural(1, "user") == "1 user"
     assert numbers.plural(1300, "user") == "1,300 users"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(0.4, "0 s"), (40, "40 s"), (89.4, "89 s"), (90, "2 min"), (372, "6 min")]
+)
+def test_a_duration_is_said_as_a_person_would(seconds, words):
+    assert numbers.duration(seconds) == words

@@ -1,13 +1,13 @@
 """Adds up what a load does while it runs: series of samples, and what became of its requests, minute by minute."""
 
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from badgateway.ledger.outcome import outcome_of_row
-from badgateway.model.live_page import Counted, Recent
+from badgateway.model.live_page import SERVER_CPU_CORES, SERVER_MEMORY, Counted, Recent
 from badgateway.model.outcome import Outcome
 from badgateway.model.raw import CLIENT_COLUMNS
 
@@ -58,6 +58,27 @@ class LiveSamples:
         if one.now is not None:
             part = int(time_s // PART_S)
             one.most[part] = max(one.most.get(part, 0.0), one.now)
+
+
+class LiveProcesses:
+    """CPU and memory of the server's processes, from the rows of processes.csv, as the rows of a samples.csv."""
+
+    _PART = "server"
+
+    def __init__(self) -> None:
+        """Begin without a sample."""
+        self._last: tuple[float, float] | None = None
+
+    def rows(self, rows: Iterable[Sequence[str]]) -> Iterator[tuple[str, str, str, str]]:
+        """Yield a row of samples for each series; the first sample has no CPU time to be held against."""
+        for time_s, part, _pids, cpu_s, rss_bytes in rows:
+            if part != self._PART:
+                continue
+            at_s, used_s = float(time_s), float(cpu_s)
+            if self._last is not None and at_s > self._last[0]:
+                yield time_s, SERVER_CPU_CORES, str((used_s - self._last[1]) / (at_s - self._last[0])), ""
+            yield time_s, SERVER_MEMORY, rss_bytes, ""
+            self._last = (at_s, used_s)
 
 
 class LiveRequests:

@@ -4,6 +4,7 @@ import dataclasses
 import secrets
 import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 import click
@@ -15,7 +16,7 @@ from badgateway.cli.alone import alone_on_the_machine, patience_s
 from badgateway.cli.entry import cli
 from badgateway.cli.outcome import print_document, print_outcome, print_uncounted
 from badgateway.cli.planned import APART, Planned, keep_apart, loaded, plan_lines, require_installed, require_users
-from badgateway.cli.running import Speech, go_on, run_one
+from badgateway.cli.running import Speech, go_on, run_one, shown_to_browsers
 from badgateway.cli.site_file import EXPERIMENT, PATH, of_this_folder
 from badgateway.cli.terminal import echo, say
 from badgateway.errors import ConfigurationError
@@ -102,6 +103,7 @@ _JSON = click.option(
 )
 @click.option("--beside", is_flag=True, help="Run although another experiment is running on this machine.")
 @click.option("--results", type=PATH, default=Path("results"), show_default=True, help="Where runs are kept.")
+@click.option("--ui", "in_browser", is_flag=True, help="Show the run in Locust's web UI, on 127.0.0.1, as it goes on.")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing on the way, only the answer.")
 @_JSON
 @click.pass_obj
@@ -123,6 +125,7 @@ def run(  # noqa: PLR0913 # one parameter per option
     wait_s: float | None,
     beside: bool,
     results: Path,
+    in_browser: bool,
     quiet: bool,
     as_json: bool,
 ) -> None:
@@ -137,6 +140,9 @@ def run(  # noqa: PLR0913 # one parameter per option
 
     Two experiments at once on one machine spoil each other's figures. The second one says who is running and waits.
 
+    --ui prints the address of Locust's web UI, where the run can be watched: the ranking so far, why requests fail, the
+    server's queue and workers. It only looks, from a process of its own, and starts or stops nothing.
+
     After the trials come worker checks of about a minute, whose numbers are in no verdict: does one worker's waiting
     let others in, with each server file and driver, and what blocks the event loop where there is one.
 
@@ -147,6 +153,7 @@ def run(  # noqa: PLR0913 # one parameter per option
       badgateway run experiments/concurrency.toml --only uwsgi-2 --only uwsgi-gevent --users 300
       badgateway run experiments/servers.toml --budget 30m
       badgateway run experiments/servers.toml --budget 30m --resume
+      badgateway run experiments/servers.toml --budget 30m --ui
     """  # noqa: D301 # click's mark for a paragraph that keeps its lines
     files, which = _files(experiments, resume)
     speech = Speech(is_quiet=quiet, as_json=as_json)
@@ -175,14 +182,15 @@ def run(  # noqa: PLR0913 # one parameter per option
     if is_apart() and not quiet:
         say(console, Text(f"network: {APART}"))
     alone = alone_on_the_machine(console, wait_s=patience_s(wait_s, console), beside=beside)
+    shown = shown_to_browsers(speech, [one.experiment.name for one in planned]) if in_browser else nullcontext(speech)
     if which is None:
-        with alone:
+        with alone, shown as speech:
             sys.exit(max(run_one(one, results, interruption, speech) for one in planned))
     folder = find_run(which, results, planned[0].experiment.name)
     begun = checked(files[0], folder.manifest().experiment.seed)
     require_same(folder, begun.experiment)
     # In this order: who goes on with a run that is still going is told that, and does not wait for it.
-    with locked(folder.path), alone:
+    with locked(folder.path), alone, shown as speech:
         sys.exit(go_on(begun, folder, interruption, speech))
 
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -60,7 +61,7 @@ class PlainLines:
             self._stage = stage(outlook)
             say(self._console, Text(f"{_where(outlook)}, about {duration(outlook.left_s)} left"))
 
-    def trial_starting(self, trial: Trial) -> None:
+    def trial_starting(self, trial: Trial, raw: Path, /) -> None:
         """Print nothing: a line a trial, when there is something to say, keeps a log readable."""
 
     def trial_progress(self, progress: Progress) -> None:
@@ -120,7 +121,7 @@ class LiveDisplay:
         elif outlook.trials is not None:
             self._pace.expect(outlook.trials)
 
-    def trial_starting(self, trial: Trial) -> None:
+    def trial_starting(self, trial: Trial, _raw: Path, /) -> None:
         """Show which trial is being deployed."""
         self._trial, self._progress = trial, None
         self._pace.trial_started()

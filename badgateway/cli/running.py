@@ -4,26 +4,31 @@ import os
 import shlex
 import shutil
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
 
+from badgateway.cli.browse import locust_port
 from badgateway.cli.display import watch
 from badgateway.cli.outcome import Commands, print_document, print_outcome, print_uncounted
 from badgateway.cli.planned import Planned, disk_line, outlook_line
 from badgateway.cli.quiet import await_quiet
 from badgateway.cli.terminal import echo, say
+from badgateway.errors import ConfigurationError
 from badgateway.model.exit_code import ExitCode, of_study
 from badgateway.plan.experiment_file import project_root
 from badgateway.process.interruption import Interruption
+from badgateway.process.network import is_apart
 from badgateway.store.run_folder import RunFolder
 from badgateway.study.bench import Listener
 from badgateway.study.local import LOCAL
 from badgateway.study.run_experiment import Finished, resume_experiment, run_experiment
+from badgateway.study.shown_run import ShownRun, Together, shown_run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +39,8 @@ class Speech:
     """Whether only the answer, and what keeps it from coming, is said."""
     as_json: bool = False
     """Whether the answer is one line of JSON."""
+    shown: ShownRun | None = None
+    """What Locust's web UI shows; None: nobody asked for it."""
 
 
 def run_one(planned: Planned, results: Path, interruption: Interruption, speech: Speech) -> ExitCode:
@@ -70,6 +77,27 @@ def go_on(planned: Planned, folder: RunFolder, interruption: Interruption, speec
     return _watched(console, planned, start, interruption, speech)
 
 
+@contextmanager
+def shown_to_browsers(speech: Speech, names: Sequence[str]) -> Iterator[Speech]:
+    """Have the runs of these experiments shown in Locust's web UI, and print its address.
+
+    Raises:
+        ConfigurationError: No browser could reach it.
+        DeploymentError: It did not come up.
+    """
+    if is_apart():
+        raise ConfigurationError(
+            "--ui: this site runs in a network of its own, which no browser reaches; leave --ui out, or say in "
+            "[application] database_variables what leads to the database"
+        )
+
+    def tell(page: str) -> None:
+        echo(f"Locust's web UI shows the run at {page}", err=True)
+
+    with shown_run(", ".join(names), locust_port(None), LOCAL, tell) as shown:
+        yield replace(speech, shown=shown)
+
+
 def _introduced(planned: Planned, speech: Speech, *outlook: str) -> Console:
     """Say what is asked, how long that takes and what it leaves on disk; return where the rest is said."""
     console = Console(stderr=True, quiet=speech.is_quiet)
@@ -86,8 +114,10 @@ def _watched(
     interruption: Interruption,
     speech: Speech,
 ) -> ExitCode:
-    with watch(console, planned, interruption) as listener:
-        finished = start(listener)
+    with watch(console, planned, interruption) as display:
+        if speech.shown is not None:
+            speech.shown.begin(planned.experiment)
+        finished = start(Together(display, speech.shown) if speech.shown is not None else display)
     if finished.study is None and isinstance(finished.stopped_by, KeyboardInterrupt):
         echo("no trial had ended yet, so there is nothing to report", err=True)
     if finished.study is not None:

@@ -46,12 +46,13 @@ def by_latency(
     level = TOGETHER if len(rivals) > 1 else ALONE
     leads_all = all(is_alone_behind(found) for found in paired.values())
     margin = latency_margin(design, configurations, leader)
+    within = {name: _proven_within(logs[name], margin, len(rivals)) for name in rivals}
 
     def relation(name: str) -> Relation:
         found = paired[name]
         if found is None:
             return Relation.OPEN
-        if _is_equivalent(logs[name], margin, len(rivals)):
+        if within[name] is not None:
             return Relation.EQUIVALENT
         is_behind = found.ratio > 1 and (together[name] <= level or leads_all)
         if not is_behind or is_close_behind(design, configurations[leader], configurations[name]):
@@ -69,6 +70,7 @@ def by_latency(
             margin=margin,
             is_alone_behind=is_alone_behind(found),
             detectable=_detectable(found),
+            proven_within=within[name],
         )
         for name, found in paired.items()
     )
@@ -94,7 +96,7 @@ def by_throughput(
     def relation(name: str, found: PairedRatio) -> Relation:
         if corrected[name] <= THROUGHPUT and found.ratio < less:
             return Relation.WORSE
-        is_equal = _is_equivalent(logs[name], design.margin, len(rivals))
+        is_equal = _proven_within(logs[name], design.margin, len(rivals)) is not None
         return Relation.EQUIVALENT if is_equal else Relation.OPEN
 
     paired = {name: paired_ratio(found) for name, found in logs.items() if found}
@@ -160,11 +162,11 @@ def _together(
     return {name: float(found.get(name, 1.0)) for name in names}
 
 
-def _is_equivalent(logs: Sequence[float], margin: float, rivals: int) -> bool:
-    """Tell whether the simultaneous 95 % interval is within the margin, up and down."""
+def _proven_within(logs: Sequence[float], margin: float, rivals: int) -> tuple[float, float] | None:
+    """Return the simultaneous 95 % interval of the ratio where it is within the margin, up and down; else None."""
     low, high = t_interval(logs, REGRET / rivals)
     bound = math.log1p(margin)
-    return -bound < low and high < bound
+    return (math.exp(low), math.exp(high)) if -bound < low and high < bound else None
 
 
 def _detectable(found: PairedRatio | None) -> float | None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from badgateway.errors import LoadError
-from badgateway.load.settings import Settings
+from badgateway.load.settings import UI_TOKEN, Settings
 from badgateway.model.experiment import Load
 from badgateway.model.raw import LOCUST_LOG
 from badgateway.process.child import Command
@@ -85,6 +85,28 @@ def web_command(target: Target, *, port: int, token: str, raw: Path) -> Command:
     settings = replace(_settings(target), ui_token=token, rows=folder)
     options = ("--web-host", "127.0.0.1", "--web-port", str(port), "--loglevel", "INFO")
     return _command("Locust's web UI", target, settings, options, folder / LOCUST_LOG)
+
+
+def onlooker_command(folder: Path, what: str, *, port: int, token: str) -> Command:
+    """Return the command of a web UI on 127.0.0.1:port that shows a run, and loads nothing itself.
+
+    Args:
+        folder: Where the page files of the run are; its log goes there too.
+        what: The run's name for the page.
+        port: Of the web UI.
+        token: What a browser must know.
+    """
+    argv = (sys.executable, "-m", "badgateway.load.onlooker", str(folder), str(port), what)
+    log = folder / LOCUST_LOG
+    environment = {**_inherited(), UI_TOKEN: token, "HOME": str(folder)}
+    return Command(name="Locust's web UI", argv=argv, environment=environment, directory=folder, log=log)
+
+
+def run_view_command(folder: Path) -> Command:
+    """Return the command of what looks at the trial in flight of a run, for the web UI that shows it."""
+    argv = (sys.executable, "-m", "badgateway.study.run_view", str(folder))
+    log = folder / "run-view.log"
+    return Command(name="the look at the run", argv=argv, environment=_inherited(), directory=folder, log=log)
 
 
 def loading_command(target: Target, answer: Path) -> Command:

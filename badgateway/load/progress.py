@@ -1,7 +1,9 @@
-"""Counts the rows of a client.csv that is still being written."""
+"""Reads and counts the rows of a client.csv that is still being written."""
 
 import csv
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from badgateway.ledger.outcome import outcome_of_row
@@ -24,32 +26,43 @@ class Progress:
     total_s: float
 
 
-class RowCounter:
-    """Counts requests and failures so far; each look reads only what was appended since the last."""
+class RowTail:
+    """The rows of a client.csv that is still being written; each look reads only what was appended since the last."""
 
     def __init__(self, path: Path) -> None:
-        self.requests = 0
-        self.failures = 0
+        """Begin at the file's beginning, once it is there."""
         self._path = path
         self._offset = 0
-        self._header_seen = False
 
-    def look(self) -> None:
-        """Count the whole lines that are new; a file that is not there yet has none."""
+    def look(self) -> Iterator[list[str]]:
+        """Yield the cells of the whole rows that are new, without the header; a file that is not there has none."""
         if not self._path.exists():
             return
         with self._path.open("rb") as file:
             file.seek(self._offset)
             appended = file.read()
+        has_header = self._offset == 0
         whole = appended[: appended.rfind(b"\n") + 1]
         self._offset += len(whole)
-        for cells in csv.reader(whole.decode().splitlines()):
-            self._count(cells)
+        rows = csv.reader(whole.decode().splitlines())
+        yield from islice(rows, int(has_header), None)
 
-    def _count(self, cells: list[str]) -> None:
-        if not self._header_seen:
-            self._header_seen = True
-            return
-        self.requests += 1
-        outcome = outcome_of_row(int(cells[_STATUS]), cells[_ERROR], accepted=cells[_ACCEPTED] == "1")
-        self.failures += outcome is not Outcome.OK
+
+class RowCounter:
+    """Counts requests and failures so far."""
+
+    def __init__(self, path: Path) -> None:
+        self.requests = 0
+        self.failures = 0
+        self._rows = RowTail(path)
+
+    def look(self) -> None:
+        """Count the rows that are new."""
+        for cells in self._rows.look():
+            self.requests += 1
+            self.failures += outcome_of(cells) is not Outcome.OK
+
+
+def outcome_of(cells: Sequence[str]) -> Outcome:
+    """Return what became of the request of a row."""
+    return outcome_of_row(int(cells[_STATUS]), cells[_ERROR], accepted=cells[_ACCEPTED] == "1")

@@ -5,6 +5,7 @@ import os
 import secrets
 import time
 from dataclasses import replace
+from functools import partial
 from typing import Any, Self
 
 import gevent
@@ -27,9 +28,10 @@ from badgateway.load.sharing import (
     summed,
 )
 from badgateway.load.web_guard import guard
-from badgateway.load.web_tabs import add_tabs
+from badgateway.load.web_tabs import add_tabs, looked
 from badgateway.load.wire import now_s
 from badgateway.model import raw
+from badgateway.model.live_page import TABLES
 
 FLUSH_S = 1.0
 
@@ -139,7 +141,7 @@ class Session:
         if ui is not None and ui.app is not None and self.settings.ui_token:
             guard(ui.app, token=self.settings.ui_token, port=ui.port, target=environment.host or "")
             if self.settings.rows is not None:
-                add_tabs(ui.app, ui.template_args, self.settings.rows)
+                add_tabs(ui.app, ui.template_args, TABLES, partial(looked, self.settings.rows))
         gevent.spawn(self._keep_flushing)
 
     def on_test_start(self, environment: Environment, **_: Any) -> None:

@@ -69,6 +69,8 @@ class Rivalry:
     """Whether the interval of this one comparison is beyond 1, as it must be of all rivals of the one proven best."""
     detectable: float | None = None
     """The smallest difference to the leader that is found in 80 % of such studies, by the noise of these two."""
+    proven_within: tuple[float, float] | None = None
+    """Of an EQUIVALENT one: between which ratios all such rivals are at once, with 95 %; None for any other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,9 @@
-"""What the web UI shows of the kit while a load runs: the tables of three tabs, and the file with their rows."""
+"""What the web UI shows of the kit while a load runs: the tables of its tabs, and the files with their rows."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from badgateway.model.outcome import Outcome
 
@@ -48,6 +50,51 @@ OUTCOMES = LiveTable(
     },
 )
 TABLES = (CAUSES, SERVER, OUTCOMES)
+RUN = LiveTable(
+    key="run",
+    title="Run",
+    columns={
+        "what": "Configuration",
+        "load": "Load",
+        "trials": "Trials",
+        "failed": "Failed",
+        "p95": "p95",
+        "served": "OK a second",
+        "standing": "So far",
+    },
+)
+RUN_TABLES = (RUN, *TABLES)
+"""Of a run that goes on by itself, trial after trial."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunPage:
+    """What a run says of itself while it goes on."""
+
+    rows: Sequence[Row]
+    """Of the table RUN."""
+    raw: str = ""
+    """The folder that the trial in flight writes to; empty between trials."""
+    server: str = ""
+    """The server of that trial, by its name in the registry."""
+    users: int = 0
+
+    FILE: ClassVar[str] = "run.json"
+    """Its file, beside that of the other tables; replaced as a whole."""
+
+    def to_json(self) -> str:
+        """Return what `from_json` reads back."""
+        return json.dumps({"rows": list(self.rows), "raw": self.raw, "server": self.server, "users": self.users})
+
+    @classmethod
+    def from_json(cls, text: str) -> "RunPage":
+        """Return what `to_json` wrote."""
+        return cls(**json.loads(text))
+
+
+SERVER_CPU_CORES = "server_cpu_cores"
+SERVER_MEMORY = "server_rss_bytes"
+"""Series of the server's processes together, beside those of samples.csv."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

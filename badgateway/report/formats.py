@@ -23,6 +23,7 @@ from badgateway.report.sections.ladder.section import LadderSection
 from badgateway.report.sections.latency.section import LatencySection
 from badgateway.report.sections.levels.section import LevelsSection
 from badgateway.report.sections.loop_gap.section import LoopGapSection
+from badgateway.report.sections.seconds.section import SecondsSection
 from badgateway.report.sections.sizes.section import SizesSection
 from badgateway.report.sections.trials.section import TrialsSection
 from badgateway.report.sections.worker_checks.section import WorkerChecksSection
@@ -56,6 +57,7 @@ CHAPTERS = (
         sections=(
             LadderSection(),
             LatencySection(),
+            SecondsSection(),
             LevelsSection(),
             LoopGapSection(),
             AxesSection(),

@@ -40,6 +40,11 @@ class LevelResult:
         return "not measured" if self.level is not None and self.level.trials else "not run"
 
 
+def is_telling(found: Measurement, study: StudySummary) -> bool:
+    """Tell whether the latency of the OK requests says something: not where more failed than may fail, beyond doubt."""
+    return found.failures.low <= study.experiment.objective.max_failure_share
+
+
 def ranked(study: StudySummary) -> tuple[ConfigurationSummary, ...]:
     """Return the configurations best first; those the ranking leaves out come last, in the order of the file."""
     place = {name: index for index, name in enumerate(study.recommendation.ranking)}

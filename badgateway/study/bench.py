@@ -210,8 +210,8 @@ class Listener(Protocol):
     def outlook(self, outlook: Outlook) -> None:
         """Where the run is; told before each trial."""
 
-    def trial_starting(self, trial: Trial) -> None:
-        """A trial begins: its servers are started."""
+    def trial_starting(self, trial: Trial, raw: Path, /) -> None:
+        """A trial begins: its servers are started, and what is measured of it goes into the folder raw."""
 
     def trial_progress(self, progress: Progress) -> None:
         """About twice a second while the load of the trial runs."""

@@ -52,10 +52,11 @@ def conduct(
     with effects.set_up(manifest.experiment, root) as bench, bench.explaining():
         while (trial := queue.next_trial()) is not None:
             listener.outlook(queue.outlook())
-            listener.trial_starting(trial)
             its_bench = bench.of(trial.configuration)
+            raw = its_bench.raw_folder(f"trial-{trial.position}")
+            listener.trial_starting(trial, raw)
             with own_database(read.databases) as rows:
-                evidence = _run_and_keep(trial, its_bench, folder, listener, read, rows)
+                evidence = _run_and_keep(trial, its_bench, raw, folder, listener, read, rows)
                 evidence = queue.ended(evidence)
                 listener.trial_ended(summarise_trial(evidence, manifest.experiment.objective))
             its_bench.check()
@@ -70,9 +71,8 @@ def _is_checked(folder: RunFolder, manifest: Manifest) -> bool:
 
 
 def _run_and_keep(  # noqa: PLR0917 # for one caller
-    trial: Trial, bench: Bench, folder: RunFolder, listener: Listener, read: Read, rows: DuckDBPyConnection
+    trial: Trial, bench: Bench, raw: Path, folder: RunFolder, listener: Listener, read: Read, rows: DuckDBPyConnection
 ) -> TrialEvidence:
-    raw = bench.raw_folder(f"trial-{trial.position}")
     started_s = time.time()
     try:
         record = run_trial(trial, bench, raw, listener.trial_progress)

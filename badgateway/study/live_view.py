@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from badgateway.analysis.live_load import LiveRequests, LiveSamples
+from badgateway.analysis.live_load import LiveProcesses, LiveRequests, LiveSamples
 from badgateway.errors import LoadError
 from badgateway.load.events import read_events
 from badgateway.logs import Source
@@ -38,6 +38,8 @@ class LiveView:
         uses: Uses,
         account: Account | None = None,
         *,
+        page: Path | None = None,
+        pause_per_look: float = _PAUSE_PER_LOOK,
         clock: Callable[[], float] = time.monotonic,
         used: Callable[[], float] = time.process_time,
         now: Callable[[], float] = time.time,
@@ -45,19 +47,22 @@ class LiveView:
         """Begin at the end of the files.
 
         Args:
-            folder: The raw folder of a deployment and a Locust that are up; the page goes there too.
+            folder: The raw folder of a deployment and a Locust that are up.
             uses: The server that is under load.
             account: Whose the files of the servers are; None: the kit's own.
+            page: Where the page goes; None: into the folder.
+            pause_per_look: How often the time that a look used passes until the next one.
             clock: Seconds that never go back.
             used: Seconds of the processor that were used so far.
             now: Seconds since the epoch.
         """
-        self._page = folder / PAGE
+        self._page = page or folder / PAGE
+        self._pause_per_look = pause_per_look
         self._uses = uses
         self._clock, self._used, self._now = clock, used, now
         self._next_s = clock()
         self._events = folder / raw.CLIENT_EVENTS
-        self._samples, self._requests = LiveSamples(), LiveRequests()
+        self._samples, self._processes, self._requests = LiveSamples(), LiveProcesses(), LiveRequests()
         with ExitStack() as stack:
             following = Following(
                 [Source(name=file.name, content=file) for file in _logs(folder)],
@@ -66,6 +71,7 @@ class LiveView:
             )
             self._following = stack.enter_context(following)
             self._sampled = stack.enter_context(closing(_Table(folder / raw.SAMPLES)))
+            self._used_by_parts = stack.enter_context(closing(_Table(folder / raw.PROCESSES)))
             self._sent = stack.enter_context(closing(_Table(folder / raw.CLIENT_ROWS)))
             self._stack = stack.pop_all()
 
@@ -75,6 +81,10 @@ class LiveView:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        """Let go of the files."""
+        self.close()
+
+    def close(self) -> None:
         """Let go of the files."""
         self._stack.close()
 
@@ -86,14 +96,15 @@ class LiveView:
         self._write(self._rows())
         # Not how long it took: a look that others kept from the processor has taken little from the load.
         used_s = self._used() - before_s
-        self._next_s = self._clock() + max(_SHORTEST_PAUSE_S, _PAUSE_PER_LOOK * used_s)
+        self._next_s = self._clock() + max(_SHORTEST_PAUSE_S, self._pause_per_look * used_s)
 
     def _rows(self) -> Rows:
         look = self._following.poll()
         start_s = self._load_start_s()
+        samples = (*self._sampled.rows(), *self._processes.rows(self._used_by_parts.rows()))
         return {
             CAUSES.key: self._causes(look),
-            SERVER.key: server_rows(self._samples.look(self._sampled.rows(), self._now())),
+            SERVER.key: server_rows(self._samples.look(samples, self._now())),
             OUTCOMES.key: outcome_rows(self._requests.look(self._sent.rows(), self._now(), start_s)),
         }
 

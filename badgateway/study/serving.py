@@ -9,6 +9,8 @@ from pathlib import Path
 from badgateway.errors import LoadError
 from badgateway.load.command import Target, web_command
 from badgateway.model.experiment import Experiment
+from badgateway.model.raw import PROCESSES
+from badgateway.probe.processes import ProcessSampler
 from badgateway.probe.sampler import StackSampler
 from badgateway.process.child import describe_exit
 from badgateway.process.readiness import Watched
@@ -90,6 +92,7 @@ def served_behind_locust(
 def _behind_locust(bench: Bench, name: str, port: int, raw: Path) -> Iterator[Served]:
     with (
         _deployed(bench, name, raw) as deployment,
+        ProcessSampler(raw / PROCESSES, deployment.roots),
         StackSampler(raw, watch_of(deployment, Outside(bench).access)),
         _locust(_target(bench, name, deployment.url), port, raw, bench.effects) as (
             page,

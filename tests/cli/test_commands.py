@@ -529,6 +529,24 @@ def test_quiet_says_only_the_answer_and_json_is_one_line_for_each_experiment(sea
     assert json.loads(call("report", "results/small", "--json").stdout)["result"] == second["result"]
 
 
+def test_a_run_can_be_watched_at_one_address_and_its_answer_stays_alone_on_stdout(seam):
+    result = call("run", *["experiments/small.toml"] * 2, "--no-worker-checks", "--ui", "--json")
+    (line,) = [line for line in result.stderr.splitlines() if "web UI" in line]
+
+    assert re.fullmatch(r"Locust's web UI shows the run at http://127\.0\.0\.1:\d+/\?token=\S{20,}", line)
+    assert len(list(map(json.loads, result.stdout.splitlines()))) == 2
+    assert [command.name for command in seam.commands] == ["Locust's web UI", "the look at the run"]
+
+
+def test_a_run_in_a_network_of_its_own_cannot_be_watched_and_says_so(seam, monkeypatch):
+    monkeypatch.setattr(running, "is_apart", lambda: True)
+    result = call("run", "experiments/small.toml", "--ui")
+
+    assert result.exit_code == 2
+    assert "--ui: this site runs in a network of its own, which no browser reaches" in result.stderr
+    assert seam.drives == 0
+
+
 def test_before_a_run_it_is_said_what_the_last_one_there_takes_on_disk(seam):
     call("run", "experiments/small.toml", "--no-worker-checks")
     (line,) = [

@@ -18,6 +18,7 @@ from tests.cli.clock import Clock
 from tests.cli.given import MULTI_LINE, ended, planned
 from tests.declared import experiment
 
+RAW = Path("raw")
 PLANNED = Planned(path=Path("small.toml"), experiment=experiment(), worker_checks=None)
 """Three configurations at two levels: six trials."""
 STUDY = Planned(path=Path("small.toml"), experiment=experiment(study={}), worker_checks=None)
@@ -67,7 +68,7 @@ def test_what_is_prepared_is_shown_with_the_time_it_takes(screen):
 
 
 def test_a_trial_is_shown_with_its_place_its_name_and_the_time_left(screen):
-    screen.display.trial_starting(planned())
+    screen.display.trial_starting(planned(), RAW)
     head, name, body = screen.lines()
 
     assert head.startswith("trial 2 of 6")
@@ -76,14 +77,14 @@ def test_a_trial_is_shown_with_its_place_its_name_and_the_time_left(screen):
 
 
 def test_requests_and_failures_so_far_are_shown(screen):
-    screen.display.trial_starting(planned())
+    screen.display.trial_starting(planned(), RAW)
     screen.display.trial_progress(progress(5447, 12))
 
     assert screen.lines()[2] == "5,447 requests, 12 failed, 3 of 13 s"
 
 
 def test_no_failure_is_claimed_before_there_is_an_answer(screen):
-    screen.display.trial_starting(planned())
+    screen.display.trial_starting(planned(), RAW)
     screen.display.trial_progress(progress())
     assert screen.lines()[2] == "no answer yet, 3 of 13 s"
 
@@ -92,7 +93,7 @@ def test_no_failure_is_claimed_before_there_is_an_answer(screen):
 
 
 def test_progress_beyond_the_total_is_the_wait_for_the_last_answers(screen):
-    screen.display.trial_starting(planned())
+    screen.display.trial_starting(planned(), RAW)
     screen.clock.now_s += 10_000
     screen.display.trial_progress(progress(5447, 12, elapsed_s=21))
     head, _, body = screen.lines()
@@ -102,10 +103,10 @@ def test_progress_beyond_the_total_is_the_wait_for_the_last_answers(screen):
 
 
 def test_the_next_trial_does_not_begin_with_the_numbers_of_the_one_before(screen):
-    screen.display.trial_starting(planned(2))
+    screen.display.trial_starting(planned(2), RAW)
     screen.display.trial_progress(progress(5447, 12))
     screen.display.trial_ended(ended({Outcome.OK: 5}))
-    screen.display.trial_starting(planned(3))
+    screen.display.trial_starting(planned(3), RAW)
 
     assert screen.lines()[2] == "starting the servers"
 
@@ -113,7 +114,7 @@ def test_the_next_trial_does_not_begin_with_the_numbers_of_the_one_before(screen
 def test_time_left_counts_down_and_ends(screen):
     shown = []
     for position in range(1, 7):
-        screen.display.trial_starting(planned(position))
+        screen.display.trial_starting(planned(position), RAW)
         screen.clock.now_s += 10
         screen.display.trial_ended(ended({Outcome.OK: 5}, position=position))
         shown.append(screen.lines()[0].partition("about ")[2])
@@ -124,7 +125,7 @@ def test_time_left_counts_down_and_ends(screen):
 
 
 def test_an_interrupt_is_answered_at_once(screen):
-    screen.display.trial_starting(planned())
+    screen.display.trial_starting(planned(), RAW)
     screen.interruption.received = signal.SIGINT
 
     assert screen.lines()[2] == "interrupted: stopping what runs, keeping what was measured"
@@ -135,7 +136,7 @@ def test_there_are_always_three_lines_that_fit(width):
     screen = Screen(width)
     screen.display.busy_with("starting MariaDB and loading the data")
     frames = [screen.lines()]
-    screen.display.trial_starting(planned())
+    screen.display.trial_starting(planned(), RAW)
     frames.append(screen.lines())
     for elapsed_s in (1, 20):
         screen.display.trial_progress(progress(1_000_000, 1_000_000, elapsed_s))
@@ -147,7 +148,7 @@ def test_there_are_always_three_lines_that_fit(width):
 
 def test_the_time_left_stands_in_the_same_column_whatever_is_before_it(screen):
     before = screen.lines()[0]
-    screen.display.trial_starting(planned())
+    screen.display.trial_starting(planned(), RAW)
 
     assert screen.lines()[0].index("about ") == before.index("about ")
 
@@ -156,7 +157,7 @@ def test_results_are_printed_above_the_live_lines_and_these_are_taken_away():
     screen = Screen()
     with screen.display as display:
         display.busy_with("starting MariaDB")
-        display.trial_starting(planned())
+        display.trial_starting(planned(), RAW)
         display.trial_progress(progress(5447, 12))
         display.trial_ended(ended({Outcome.OK: 6000, Outcome.BAD_GATEWAY: 311}, verdict=Verdict.FAIL))
 
@@ -166,7 +167,7 @@ def test_results_are_printed_above_the_live_lines_and_these_are_taken_away():
 
 @pytest.mark.parametrize("verdict", Verdict)
 def test_every_verdict_can_be_shown(verdict, screen):
-    screen.display.trial_starting(planned())
+    screen.display.trial_starting(planned(), RAW)
     screen.display.trial_ended(ended(verdict=verdict, reasons=(MULTI_LINE,)))
 
     assert f": {verdict.value}, " in screen.printed()
@@ -177,7 +178,7 @@ def test_plain_lines_are_one_for_each_trial_however_long():
     plain = console(40, terminal=False)
     with PlainLines(plain, PLANNED) as lines:
         lines.busy_with("starting MariaDB and loading the data of this experiment")
-        lines.trial_starting(planned())
+        lines.trial_starting(planned(), RAW)
         lines.trial_progress(progress(5447, 12))
         lines.trial_ended(ended(verdict=Verdict.INVALID, reasons=("the [bold] books do not balance " * 3,)))
 
@@ -211,7 +212,7 @@ def test_a_study_shows_its_stage_who_stands_and_the_time_it_says():
     screen = Screen()
     screen.display = LiveDisplay(screen.console, STUDY, screen.interruption, screen.clock)
     screen.display.outlook(Outlook(stage=Stage.BLOCK, number=3, of=8, remaining=4, left_s=300))
-    screen.display.trial_starting(planned(17))
+    screen.display.trial_starting(planned(17), RAW)
     head, name, _ = screen.lines()
 
     assert head.startswith("trial 17 ")

@@ -13,16 +13,8 @@ from badgateway.errors import first_line
 from badgateway.model.outcome import Outcome
 from badgateway.model.study_summary import Decision
 from badgateway.model.summary import Verdict
-from badgateway.numbers import duration
 from tests.cli.given import MULTI_LINE, decided, ended, planned
 from tests.report.builders import measurement
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"), [(0.4, "0 s"), (40, "40 s"), (89.4, "89 s"), (90, "2 min"), (372, "6 min")]
-)
-def test_a_duration_is_said_as_a_person_would(seconds, words):
-    assert duration(seconds) == words
 
 
 def test_a_trial_is_named_by_what_it_runs():

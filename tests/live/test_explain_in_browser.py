@@ -63,7 +63,7 @@ def test_no_label_of_the_chart_covers_another_one(open_page, sample, width):
 def test_the_colours_of_the_chart_follow_the_scheme(open_page):
     (light,), (dark,) = (open_page("incident", scheme=scheme).evaluate(CHARTS) for scheme in SCHEMES)
 
-    assert "rgb(197, 68, 21)" in light["colours"]
+    assert "rgb(187, 49, 9)" in light["colours"]
     assert not set(light["colours"]) & set(dark["colours"])
 
 

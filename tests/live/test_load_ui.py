@@ -2,16 +2,21 @@ import json
 import os
 import re
 import signal
+import time
 import urllib.error
 import urllib.request
 
 import pytest
 
-from badgateway.load.command import Target, web_command
+from badgateway.load.command import Target, onlooker_command, web_command
+from badgateway.load.rows import ClientRow, RowFile
+from badgateway.model.live_page import PAGE, RUN, RunPage
 from badgateway.model.raw import CLIENT_ROWS
+from badgateway.model.raw_words import ClientError
 from badgateway.process.ports import free_port
 from badgateway.process.readiness import await_ready, http_probe
 from badgateway.process.running import running
+from badgateway.store.plain_file import replacing
 from tests.live.faults.kit import Kit, make_project
 from tests.load.conftest import ROOT, load_of
 from tests.load.server import faulty_server
@@ -117,3 +122,77 @@ def test_a_queue_that_fills_is_seen_with_its_cause_and_kept_at_the_end(tmp_path,
     assert f"Report: {report.as_uri()}\n" in kit.output
     assert "no measurement" in report.read_text()
     assert errors == []
+
+
+def row(name: str, end_s: float, status: int) -> ClientRow:
+    return ClientRow(
+        request_id=name,
+        name="GET /members/",
+        method="GET",
+        intended_start_s=end_s - 0.1,
+        start_s=end_s - 0.1,
+        first_byte_s=end_s,
+        end_s=end_s,
+        status=status,
+        body_bytes=10,
+        expected_bytes=10,
+        error=ClientError.NONE,
+        detail="",
+    )
+
+
+def begin_trial(folder, raw, *statuses):
+    raw.mkdir()
+    RowFile.create(raw / CLIENT_ROWS)
+    rows = RowFile(raw / CLIENT_ROWS)
+    for number, status in enumerate(statuses):
+        rows.append(row(f"{raw.name}-{number}", time.time(), status))
+    rows.close()
+    page = RunPage(rows=[dict.fromkeys(RUN.columns, "") | {"what": f"{raw.name}, now"}], raw=str(raw), users=7)
+    with replacing(folder / RunPage.FILE) as beside:
+        beside.write_text(page.to_json())
+
+
+def test_a_run_is_shown_trial_after_trial_at_one_address_and_takes_no_orders(tmp_path, page, heard):
+    port, errors = free_port(), []
+    begin_trial(tmp_path, tmp_path / "trial-1", 200, 502)
+    url = f"http://127.0.0.1:{port}"
+    with running(onlooker_command(tmp_path, "crowd", port=port, token=TOKEN)) as child:
+        await_ready(child, http_probe(f"{url}/?token={TOKEN}"), what="Locust's web UI", deadline_s=20)
+        assert refused(f"{url}/stats/requests")
+        assert refused(f"{url}/stop?token={TOKEN}", b"")
+        heard("pageerror", lambda error: errors.append(str(error)))
+        page.goto(f"{url}/?token={TOKEN}")
+        page.get_by_text("/members/").first.wait_for(timeout=5_000)
+        assert not page.get_by_role("button", name="Stop", exact=False).is_visible()
+        page.get_by_role("tab", name="Run", exact=True).click()
+        page.get_by_text("trial-1, now").wait_for(timeout=5_000)
+        begin_trial(tmp_path, tmp_path / "trial-2", 200, 200, 504)
+        page.get_by_text("trial-2, now").wait_for(timeout=5_000)
+        page.get_by_role("tab", name="Failures").click()
+        page.get_by_text("504 gateway timeout").wait_for(timeout=5_000)
+        assert page.get_by_text("502 bad gateway").count() == 0, "of the trial before"
+
+    assert errors == []
+
+
+@pytest.mark.proof
+def test_a_whole_run_shows_its_ranking_and_the_cause_and_leaves_the_same_files(tmp_path, page):
+    project = make_project(tmp_path)
+    kit = Kit(project, "run", "--ui", "--no-worker-checks", "experiments/crowd.toml", "--only", "two-workers")
+    log = next(project.glob("stderr-*.txt"))
+    kit.await_that(lambda: "token=" in log.read_text(), "address of the web UI")
+    (printed,) = re.findall(r"http://127.0.0.1:\d+/\?token=\S+", log.read_text())
+
+    page.goto(printed)
+    page.get_by_role("tab", name="Run", exact=True).click()
+    page.get_by_text("two-workers, now").first.wait_for(timeout=60_000)
+    page.get_by_role("tab", name="Server now").click()
+    page.get_by_text("Accept queue of the server").wait_for(timeout=60_000)
+    page.get_by_role("tab", name="Causes").click()
+    page.get_by_text("accept queue", exact=False).first.wait_for(timeout=60_000)
+
+    kit.end()
+    trials = list((project / "results" / "crowd" / "latest" / "trials").iterdir())
+    assert trials
+    assert not [file for trial in trials for file in trial.iterdir() if file.name in {PAGE, RunPage.FILE}]

@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page
 
 from badgateway.report.formats import render_html
+from badgateway.report.sections.answer.section import build as build_answer
 from tests.report import comparison, samples
 
 pytestmark = pytest.mark.live
@@ -17,6 +19,7 @@ SCHEMES = ("light", "dark")
 LOOKS = ((400, "light"), (1280, "light"), (1280, "dark"))
 A4_WIDTH = 718
 """What a sheet of A4 has between margins of 1 cm, in CSS pixels."""
+MOST_TAB_STOPS = 300
 READABLE = 4.5
 """WCAG's contrast of text against what is behind it, level AA."""
 
@@ -159,7 +162,7 @@ def drawn_in(open_report, scheme):
 def test_the_colours_of_the_charts_follow_the_scheme(open_report):
     light, dark = (drawn_in(open_report, scheme) for scheme in SCHEMES)
     for failures_or_causes in (0, 1):
-        assert "rgb(197, 68, 21)" in light[failures_or_causes]["colours"]
+        assert "rgb(187, 49, 9)" in light[failures_or_causes]["colours"]
         assert "rgb(240, 135, 61)" in dark[failures_or_causes]["colours"]
     assert not set(light[2]["colours"]) & set(dark[2]["colours"])
 
@@ -219,7 +222,9 @@ def test_the_answer_the_seconds_that_show_why_and_the_table_are_in_the_first_vie
         assert box["y"] < 900, part
         # The rows of the best are to be seen; of many, the last ones may be below.
         assert box["y"] + min(box["height"], 300) <= 900, part
-    assert samples.SAMPLES[sample]().recommendation.sentence in page.locator(".answer").inner_text()
+    answer = build_answer(samples.SAMPLES[sample]())
+    assert answer.worth in page.locator(".answer").inner_text()
+    assert answer.label == page.locator(".answer .label").inner_text()
 
 
 @pytest.mark.parametrize("sample", samples.SAMPLES)
@@ -245,8 +250,32 @@ def test_a_table_that_scrolls_can_be_reached_with_the_keyboard(open_report):
     open_chapters(page)
     region = page.locator(".scroll").first
     assert region.evaluate("part => part.scrollWidth > part.clientWidth")
-    region.focus()
-    assert page.evaluate("() => document.activeElement.getAttribute('aria-label')").startswith("All numbers")
+    labels = tab_stops(page)
+    assert any(label.startswith("All numbers") for label in labels)
+
+
+def test_a_table_that_does_not_scroll_is_no_tab_stop(open_report):
+    page = open_report("picked", width=1440).page
+    open_chapters(page)
+    scrolling = page.locator(".scroll").evaluate_all(
+        "all => all.filter(part => part.scrollWidth > part.clientWidth).map(part => part.getAttribute('aria-label'))"
+    )
+    assert {label for label in tab_stops(page) if label} <= set(scrolling)
+
+
+def tab_stops(page):
+    """Press Tab through the whole page; return the label of each stop, empty where it has none."""
+    labels = []
+    for _ in range(MOST_TAB_STOPS):
+        page.keyboard.press("Tab")
+        label = page.evaluate(
+            "() => document.activeElement === document.body ? null : "
+            "document.activeElement.getAttribute('aria-label') || ''"
+        )
+        if label is None:
+            return labels
+        labels.append(label)
+    raise AssertionError(f"more than {MOST_TAB_STOPS} stops")
 
 
 def test_on_paper_it_is_light_and_whole_with_its_folded_parts_open(open_report):
@@ -255,3 +284,28 @@ def test_on_paper_it_is_light_and_whole_with_its_folded_parts_open(open_report):
     assert page.evaluate("() => getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert page.evaluate("() => document.documentElement.scrollWidth") <= A4_WIDTH
     assert page.get_by_text(comparison.QUEUE_FULL.message).last.bounding_box()
+
+
+REFERENCE = Path(__file__).parents[2] / "results" / "reference"
+ALL_REFERENCES = [
+    pytest.param(name, marks=() if name == "servers-quick" else pytest.mark.proof)
+    for name in sorted(folder.parent.name for folder in REFERENCE.glob("*/report.html"))
+]
+
+
+@pytest.mark.parametrize("name", ALL_REFERENCES)
+def test_a_reference_report_answers_in_its_first_screen_and_is_short(page, heard, name):
+    happened = []
+    heard("console", lambda message: happened.append(message.text))
+    heard("pageerror", lambda error: happened.append(str(error)))
+    show(page, (REFERENCE / name / "report.html").as_uri(), width=1440, scheme="light")
+    for part in (".label", ".sentence", ".why svg", ".standings table"):
+        box = page.locator(part).first.bounding_box()
+        assert box is not None, part
+        assert box["y"] + min(box["height"], 300) <= 900, part
+    assert page.evaluate("() => document.body.innerText.split(/\\s+/).length") <= 700
+    assert page.evaluate("() => document.documentElement.scrollHeight") <= 3 * 900
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate("() => document.documentElement.scrollWidth") <= width
+    assert happened == []

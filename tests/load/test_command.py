@@ -3,7 +3,14 @@ from typing import Any
 import pytest
 
 from badgateway.errors import LoadError
-from badgateway.load.command import Target, headless_command, spawn_rate, web_command
+from badgateway.load.command import (
+    Target,
+    headless_command,
+    onlooker_command,
+    run_view_command,
+    spawn_rate,
+    web_command,
+)
 from badgateway.process.child import Command
 from tests.load.conftest import ROOT, load_of
 
@@ -59,6 +66,15 @@ def test_the_web_ui_listens_on_this_machine_only_and_ends_no_load_by_itself(tmp_
     assert command.environment["BADGATEWAY_ROWS"] == str(tmp_path)
     assert "BADGATEWAY_RUN_TIME_S" not in command.environment
     assert "--headless" not in command.argv
+
+
+def test_the_web_ui_of_a_run_has_no_load_to_start_and_its_token_is_in_no_command_line(tmp_path):
+    command = onlooker_command(tmp_path, "servers", port=8089, token="known")
+
+    assert command.argv[-3:] == (str(tmp_path), "8089", "servers")
+    assert command.environment["BADGATEWAY_UI_TOKEN"] == "known"
+    assert not {"BADGATEWAY_ROWS", "BADGATEWAY_SEED"} & set(command.environment)
+    assert "known" not in " ".join([*command.argv, *run_view_command(tmp_path).argv])
 
 
 @pytest.mark.parametrize(("users", "warm_up_s", "rate"), [(300, 3, 200), (50, 0, 50), (1, 60, 1), (300, 1, 300)])

@@ -62,3 +62,17 @@ def test_no_other_host_can_be_loaded(client):
     status, told = ask(client, "/swarm", data={"host": "http://victim.example"})
 
     assert (status, told) == (403, f"only {TARGET} may be loaded here, not http://victim.example\n")
+
+
+def test_where_a_run_is_only_looked_at_nothing_is_ordered_whoever_asks():
+    app = Flask(__name__)
+    app.add_url_rule("/stop", "stop", lambda: "stopped", methods=["GET", "POST", "PUT"])
+    guard(app, token=TOKEN, port=8089, target=None)
+    client = app.test_client()
+
+    assert ask(client, f"/stop?token={TOKEN}") == (200, "stopped")
+    assert ask(client, "/stop", data={}) == (
+        403,
+        "this run is measured: here it is looked at, and in its terminal it is ended\n",
+    )
+    assert client.put("/stop", headers={"Host": OWN}).status_code == 403

@@ -1,11 +1,12 @@
 """The kit's tabs in Locust's web UI."""
 
 import json
+from functools import partial
 
 import pytest
 from flask import Flask, jsonify
 
-from badgateway.load.web_tabs import add_tabs
+from badgateway.load.web_tabs import add_tabs, looked
 from badgateway.model.live_page import PAGE, TABLES
 
 
@@ -24,7 +25,7 @@ def client(page, template):
     app = Flask(__name__)
     app.add_url_rule("/stats/requests", "stats", lambda: jsonify({"stats": [1]}))
     app.add_url_rule("/other", "other", lambda: jsonify({"stats": [1]}))
-    add_tabs(app, template, page.parent)
+    add_tabs(app, template, TABLES, partial(looked, page.parent))
     return app.test_client()
 
 

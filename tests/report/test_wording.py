@@ -55,6 +55,24 @@ def test_any_two_failures_look_different_to_all_eyes(eyes):
         assert min(dist(one, other) for one, other in combinations(seen, 2)) > 15
 
 
+def luminance(code):
+    return sum(a * b for a, b in zip(linear(code), (0.2126, 0.7152, 0.0722), strict=True))
+
+
+def contrast(one, other):
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
+def test_what_charts_are_drawn_in_stands_out_from_what_is_behind_them(scheme):
+    part = STYLES.read_text(encoding="utf-8").split("@media screen and (prefers-color-scheme: dark)")[scheme]
+    backs = [part.split(f"--{name}: #")[1][:6] for name in ("panel", "page")]
+    inks = [*colours(part), *(part.split(f"--{name}: #")[1][:6] for name in ("ok", "objective", "accent", "muted"))]
+
+    assert [(ink, back) for ink in inks for back in backs if contrast(ink, back) < 3] == []
+
+
 def test_every_decision_and_outcome_has_words():
     assert set(DECISION_LABELS) == set(Decision)
     assert len({wording.long_name(outcome) for outcome in Outcome}) == len(Outcome)

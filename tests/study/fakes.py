@@ -80,7 +80,7 @@ class Told:
     def outlook(self, outlook: Outlook) -> None:
         self.outlooks.append(outlook)
 
-    def trial_starting(self, trial: Trial) -> None:
+    def trial_starting(self, trial: Trial, _raw: Path, /) -> None:
         self.started.append(trial.position)
 
     def trial_progress(self, progress: Progress) -> None:
@@ -281,7 +281,8 @@ class Seam:
     @contextmanager
     def serve(self, command: Command, _page: str) -> Iterator[Locust]:
         self.commands.append(command)
-        RowFile.create(command.directory / CLIENT_ROWS)
+        if not (command.directory / CLIENT_ROWS).exists():
+            RowFile.create(command.directory / CLIENT_ROWS)
         self.up.append("locust")
         yield self.locust
         self.up.remove("locust")

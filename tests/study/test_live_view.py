@@ -46,6 +46,7 @@ class Site:
             (folder / FOLDER / name).touch()
         (folder / raw.SERVER_LOG).touch()
         (folder / raw.SAMPLES).write_text("time_s,series,value,limit_value\n")
+        (folder / raw.PROCESSES).write_text("time_s,part,pids,cpu_s,rss_bytes\n")
         RowFile.create(folder / raw.CLIENT_ROWS)
 
     def append(self, name: str, text: str) -> None:
@@ -117,6 +118,14 @@ def test_samples_are_shown_by_the_parts_of_the_last_minute(site, view):
     assert (row["now"], row["limit"], row["most"]) == ("100", "100", "100")
     assert row["minute"].endswith("▄·█")
     assert len(row["minute"]) == MINUTE_S // PART_S
+
+
+def test_the_servers_processor_and_memory_are_shown_and_no_other_parts(site, view):
+    for seconds_ago, part, cpu_s, mib in ((4, "server", 10, 90), (3, "nginx", 3, 8), (2, "server", 13, 100)):
+        site.append(raw.PROCESSES, f"{NOW_S - seconds_ago:.6f},{part},3,{cpu_s:.2f},{mib << 20}\n")
+    rows = {row["what"]: row["now"].replace("\N{NO-BREAK SPACE}", " ") for row in site.seen(view)["server-now"]}
+
+    assert rows == {"CPU of the server, in cores": "1.50", "Memory of the server": "100 MiB"}
 
 
 def test_an_empty_value_is_no_zero(site, view):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from badgateway import numbers
 from badgateway.model.diagnosis import Certainty, Diagnosis
 from badgateway.model.explanation import Incident
-from badgateway.model.live_page import Counted, Recent, Row
+from badgateway.model.live_page import SERVER_CPU_CORES, SERVER_MEMORY, Counted, Recent, Row
 from badgateway.model.outcome import Outcome
 from badgateway.model.printable import printable
 from badgateway.model.raw_words import SampleSeries, ServerSeries
@@ -33,6 +33,8 @@ _SERIES: Mapping[str, tuple[str, Said]] = {
     ServerSeries.CORES_IN_REQUEST: ("Requests in the workers", _whole),
     ServerSeries.OLDEST_REQUEST_S: ("Oldest request in a worker", numbers.seconds),
     SampleSeries.LISTEN_OVERFLOWS: ("Connections refused by a full TCP queue, in all", _whole),
+    SERVER_CPU_CORES: ("CPU of the server, in cores", numbers.cores),
+    SERVER_MEMORY: ("Memory of the server", lambda value: numbers.memory(round(value))),
     SampleSeries.DB_CONNECTIONS: ("Database connections", _whole),
     SampleSeries.DB_EXECUTING: ("Queries that run", _whole),
     SampleSeries.DB_CPU_CORES: ("CPU of the database, in cores", numbers.cores),

@@ -48,6 +48,12 @@ class Answer:
     exit_status: str
     """One sentence; empty when the experiment was no study."""
 
+    @property
+    def worth(self) -> str:
+        """The sentence without what the label above it has said already."""
+        said = self.label.partition(";")[0]
+        return self.sentence.removeprefix(f"{said}. ")
+
 
 class AnswerSection(Section):
     """The answer, which comes before everything else."""

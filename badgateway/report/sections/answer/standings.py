@@ -114,7 +114,7 @@ def _row(result: LevelResult, study: StudySummary, scale_ms: float) -> Row:
         failed_bar=f"{100 * found.failures.share:.1f}%" if found else "0%",
         p95=cells.milliseconds(p95_ms, result.gap or "no request was OK"),
         p95_at=f"{100 * min(p95_ms / scale_ms, 1):.1f}%" if p95_ms is not None else "",
-        is_grey=bool(found and found.failures.low > study.experiment.objective.max_failure_share),
+        is_grey=bool(found and not grid.is_telling(found, study)),
         served=TableCell(text=f"{numbers.rate(found.throughput_rps)}\N{NO-BREAK SPACE}/s") if found else gap,
         carries=_carries(name, study),
         cpu=rows.server_cpu(result.level),

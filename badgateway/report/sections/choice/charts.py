@@ -63,7 +63,7 @@ def _rivals_panel(held: list[Rivalry], layout: Layout) -> Spec:
     names = [one.rival for one in held]
     margin = held[0].margin or 0.0
     rows = [_ratio_row(one) for one in held]
-    found = [_paired(one) for one in held]
+    ends = [_deciding(one) for one in held]
     return chart_layout.panel(
         title=_title(held[0], layout),
         rows=Rows(names=names, picked=None, labelled=True),
@@ -74,8 +74,8 @@ def _rivals_panel(held: list[Rivalry], layout: Layout) -> Spec:
             chart_layout.value_texts([_value(one.rival, numbers.ratio(_paired(one).ratio)) for one in held], layout),
         ],
         x_axis=_ratio_axis(
-            min([1 / (1 + margin), *(one.low for one in found)]),
-            max([1 + margin, *(one.high for one in found)]),
+            min([1 / (1 + margin), *(low for low, _ in ends)]),
+            max([1 + margin, *(high for _, high in ends)]),
             layout,
         ),
         layout=layout,
@@ -91,14 +91,20 @@ def _value(name: str, text: str) -> Spec:
     return {"configuration": name, "text": text, "ink": "var(--ink)"}
 
 
-def _ratio_row(one: Rivalry) -> Spec:
+def _deciding(one: Rivalry) -> tuple[float, float]:
+    """Return the interval that the relation follows from: of what is equivalent, the one that is within the band."""
     found = _paired(one)
+    return one.proven_within or (found.low, found.high)
+
+
+def _ratio_row(one: Rivalry) -> Spec:
+    low, high = _deciding(one)
     decided = one.relation is not Relation.OPEN
     return {
         "configuration": one.rival,
-        "low": found.low,
-        "at": found.ratio,
-        "high": found.high,
+        "low": low,
+        "at": _paired(one).ratio,
+        "high": high,
         "fill": "var(--ok)" if decided else "var(--panel)",
     }
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from badgateway import numbers
 from badgateway.model.diagnosis import Certainty
-from badgateway.model.ladder import ConfigurationEffect, Ladder, LadderConfiguration, LadderStep
+from badgateway.model.ladder import ConfigurationEffect, Effect, Ladder, LadderConfiguration, LadderStep
 from badgateway.model.load_level import LoadLevel
 from badgateway.model.study_summary import StudySummary
 from badgateway.report import cause_parts, grid
@@ -16,6 +16,7 @@ from badgateway.report.markdown import blocks, bullets
 from badgateway.report.section import Object, Section
 from badgateway.words import effects, phrases
 
+_QUIET = (Effect.NO_EFFECT, Effect.NEVER_FAILED, Effect.NOT_PROVEN)
 _KINDS = {Certainty.PROVEN: "proven", Certainty.FAMILY: "doubtful", None: "unknown"}
 
 
@@ -55,6 +56,8 @@ class ConfigurationRow:
     """Empty for the configuration at the start."""
     note: str
     effects: tuple[EffectRow, ...]
+    is_quiet: bool
+    """Whether it changed nothing that is proven, and is not the one to run: it is folded away."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +66,16 @@ class Step:
 
     title: str
     configurations: tuple[ConfigurationRow, ...]
+
+    @property
+    def telling(self) -> tuple[ConfigurationRow, ...]:
+        """Those that are open at once."""
+        return tuple(row for row in self.configurations if not row.is_quiet)
+
+    @property
+    def quiet(self) -> tuple[ConfigurationRow, ...]:
+        """Those that are folded away."""
+        return tuple(row for row in self.configurations if row.is_quiet)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,9 +161,10 @@ def _row(
     one: LadderConfiguration, study: StudySummary, results: dict[tuple[str, LoadLevel], LevelResult]
 ) -> ConfigurationRow:
     verdicts = {summary.configuration.name: summary.verdict.value for summary in study.configurations}
+    is_picked = one.configuration == study.recommendation.configuration
     return ConfigurationRow(
         name=one.configuration,
-        picked=one.configuration == study.recommendation.configuration,
+        picked=is_picked,
         verdict=verdicts[one.configuration],
         against=one.against or "",
         note=study.experiment.configuration(one.configuration).note,
@@ -158,6 +172,7 @@ def _row(
             _effect(effect, results[one.configuration, effect.after.load], is_alone=len(one.effects) == 1)
             for effect in one.effects
         ),
+        is_quiet=not is_picked and all(effect.effect in _QUIET and effect.moved is None for effect in one.effects),
     )
 
 

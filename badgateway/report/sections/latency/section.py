@@ -15,6 +15,7 @@ from badgateway.report.section import Section
 
 _LOG_SPAN = 20
 """From this ratio of the slowest to the fastest, the fast ones would be invisible on a linear scale."""
+_FROM_P50_TO_P99: Spec = {"x": {"field": "p50", "type": "quantitative"}, "x2": {"field": "p99"}}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +28,8 @@ class Speed:
     """Whether some load level is an open loop."""
     is_logarithmic: bool
     """Whether the latency chart has a log scale."""
+    has_failing: bool
+    """Whether of some so much failed that the latency of the rest says nothing."""
 
 
 class LatencySection(Section):
@@ -48,6 +51,7 @@ def build(study: StudySummary) -> Speed:
         has_users=any(not load.is_open for load in grid.levels(study)),
         has_rates=any(load.is_open for load in grid.levels(study)),
         is_logarithmic=_spans_much(_latencies_ms(study)),
+        has_failing=any(found.latency and not grid.is_telling(found, study) for found in grid.measurements(study)),
     )
 
 
@@ -64,21 +68,25 @@ def draw_throughput(study: StudySummary) -> Chart:
 
 
 def draw_latency(study: StudySummary) -> Chart:
-    """Draw p50, p95 and p99 of the OK requests, on a log scale when they span much, with the objective's line."""
+    """Draw p50, p95 and p99 of the OK requests, on a log scale when they span much, with the objective's line.
+
+    Where so much failed that the rest says nothing, there is a dashed line and the share that failed.
+    """
     objective_ms = study.experiment.objective.p95_ms
     axis = _latency_axis(_latencies_ms(study))
 
     def marks(results: list[LevelResult], layout: Layout) -> list[Spec]:
-        rows = [
-            _latency_row(result, objective_ms)
-            for result in results
-            if result.measurement and result.measurement.latency
-        ]
-        return [_objective_line(objective_ms), *_latency_marks(rows, layout)]
+        measured = [(one, one.measurement) for one in results if one.measurement and one.measurement.latency]
+        telling = [_latency_row(one, objective_ms) for one, found in measured if grid.is_telling(found, study)]
+        failing = [_latency_row(one, objective_ms) for one, found in measured if not grid.is_telling(found, study)]
+        return [_objective_line(objective_ms), _failing_marks(failing, layout), *_latency_marks(telling, layout)]
 
-    return draw(
-        study, Plot(title="Latency of OK requests", x_axis=axis, marks=marks, text=measured_text(_latency_text))
-    )
+    def text(found: Measurement) -> str:
+        return (
+            _latency_text(found) if grid.is_telling(found, study) else f"{numbers.percent(found.failures.share)} failed"
+        )
+
+    return draw(study, Plot(title="Latency of OK requests", x_axis=axis, marks=marks, text=measured_text(text)))
 
 
 def _latencies_ms(study: StudySummary) -> list[float]:
@@ -140,8 +148,13 @@ def _objective_line(objective_ms: float) -> Spec:
     }
 
 
+def _failing_marks(rows: list[Spec], layout: Layout) -> Spec:
+    line: Spec = {"type": "rule", "stroke": "var(--muted)", "strokeWidth": 2, "strokeDash": [4, 3]}
+    return _mark(rows, line, _FROM_P50_TO_P99, layout)
+
+
 def _latency_marks(rows: list[Spec], layout: Layout) -> list[Spec]:
-    line: Spec = {"type": "rule", "stroke": "var(--ok)", "strokeWidth": 2, "opacity": 0.55}
+    line: Spec = {"type": "rule", "stroke": "var(--ok)", "strokeWidth": 1.5}
     shapes: tuple[tuple[str, Spec], ...] = (
         ("p50", {"type": "point", "shape": "circle", "filled": True, "size": 46, "color": "var(--ok)", "opacity": 1}),
         ("p99", {"type": "tick", "thickness": 2.5, "size": 13, "color": "var(--ok)"}),
@@ -156,7 +169,7 @@ def _latency_marks(rows: list[Spec], layout: Layout) -> list[Spec]:
     }
     fill: Spec = {"fill": {"field": "fill", "type": "nominal", "scale": None}}
     return [
-        _mark(rows, line, {"x": {"field": "p50", "type": "quantitative"}, "x2": {"field": "p99"}}, layout),
+        _mark(rows, line, _FROM_P50_TO_P99, layout),
         *(_mark(rows, mark, {"x": {"field": name, "type": "quantitative"}}, layout) for name, mark in shapes),
         _mark(rows, p95, {"x": {"field": "p95", "type": "quantitative"}, **fill}, layout),
     ]

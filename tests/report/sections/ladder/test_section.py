@@ -78,3 +78,24 @@ def test_with_several_load_levels_each_sentence_has_its_users():
     found = ladder.build(replace(study, ladder=replace(study.ladder, steps=(doubled,))))
     assert found is not None
     assert [line.split(": ")[1] for line in ladder.lines(found)] == ["uwsgi-2 at 150 users"] * 2
+
+
+def test_what_changed_nothing_that_is_proven_is_folded_and_the_start_the_pick_and_what_helped_are_not():
+    found = view()
+    quiet = {row.name for step in found.steps for row in step.quiet}
+
+    assert quiet
+    assert quiet.isdisjoint(row.name for step in found.steps for row in step.telling)
+    for row in configurations(found).values():
+        told = {effect.effect for effect in row.effects}
+        assert (row.name in quiet) <= (not row.picked and told <= {"NO_EFFECT", "NEVER_FAILED", "NOT_PROVEN"})
+    assert "uwsgi-2" not in quiet
+
+
+def test_what_is_folded_is_named_on_its_line_and_whole_inside():
+    html = ladder.LadderSection().html(long_ladder())
+    folded = [part.partition("</details>")[0] for part in html.split('<details class="quiet-steps">')[1:]]
+
+    for step, part in zip([step for step in view().steps if step.quiet], folded, strict=True):
+        summary, _, inside = part.partition("</summary>")
+        assert all(row.name in summary and f"<strong>{row.name}</strong>" in inside for row in step.quiet)

@@ -1,3 +1,5 @@
+from badgateway import numbers
+from badgateway.report import grid
 from badgateway.report.sections.latency import section as latency
 from badgateway.report.sections.latency.section import draw_latency
 from tests.report import samples
@@ -17,3 +19,16 @@ def test_latency_has_a_log_scale_only_when_it_spans_much():
 def test_the_log_scale_ends_on_round_values_around_all_of_them():
     assert latency._ticks_1_2_5(71, 4995) == [50, 100, 200, 500, 1000, 2000, 5000]
     assert latency._ticks_1_2_5(1, 100) == [1, 2, 5, 10, 20, 50, 100]
+
+
+def test_one_that_mostly_fails_is_never_drawn_as_within_the_objective():
+    study = samples.picked()
+    failing = [one for one in grid.results(study) if one.measurement and not grid.is_telling(one.measurement, study)]
+    chart = draw_latency(study).wide
+
+    assert failing
+    assert latency.build(study).has_failing
+    for one in failing:
+        share = numbers.percent(one.measurement.failures.share)
+        assert f"{one.configuration} {share} failed" in chart
+    assert chart.count("stroke-dasharray") >= len([one for one in failing if one.measurement.latency])
