@@ -265,7 +265,7 @@ def test_a_table_that_does_not_scroll_is_no_tab_stop(open_report):
 
 def tab_stops(page):
     """Press Tab through the whole page; return the label of each stop, empty where it has none."""
-    labels = []
+    labels: list[str] = []
     for _ in range(MOST_TAB_STOPS):
         page.keyboard.press("Tab")
         label = page.evaluate(

@@ -1,6 +1,7 @@
 """What Locust's web UI shows of a run that it does not load itself."""
 
 import json
+from typing import Any
 
 import pytest
 from flask import Flask, jsonify
@@ -9,7 +10,7 @@ from badgateway.load.run_page import Feed, make_page
 from badgateway.model.live_page import PAGE, RUN_TABLES, RunPage
 from badgateway.model.raw import CLIENT_COLUMNS, CLIENT_ROWS
 
-TOKEN, OWN = "s3cret", "127.0.0.1:8089"
+TOKEN, OWN = "s3cret", {"Host": "127.0.0.1:8089"}
 
 
 class Statistics:
@@ -69,28 +70,27 @@ def test_before_the_first_request_there_is_nothing(tmp_path):
 def client(tmp_path):
     (tmp_path / RunPage.FILE).write_text(RunPage(rows=[{"what": "uwsgi-2"}]).to_json())
     (tmp_path / PAGE).write_text(json.dumps({"causes": [{"failures": "12"}]}))
-    app, template = Flask(__name__), {}
+    app = Flask(__name__)
+    template: dict[str, Any] = {}
     app.add_url_rule("/", "page", lambda: "<html><head></head><body></body></html>")
     app.add_url_rule("/swarm", "swarm", lambda: "started", methods=["POST"])
     app.add_url_rule("/stats/requests", "stats", lambda: jsonify({"stats": []}))
     make_page(app, template, tmp_path, token=TOKEN, port=8089)
     assert [tab["key"] for tab in template["extended_tabs"]] == [table.key for table in RUN_TABLES]
-    asking = app.test_client()
-    asking.environ_base["HTTP_HOST"] = OWN
-    return asking
+    return app.test_client()
 
 
 def test_the_tabs_have_the_rows_of_the_run_and_of_the_look_at_its_trial(client):
-    client.get(f"/?token={TOKEN}")
-    rows = {each["key"]: each["data"] for each in client.get("/stats/requests").get_json()["extended_stats"]}
+    statistics = client.get(f"/stats/requests?token={TOKEN}", headers=OWN).get_json()["extended_stats"]
+    rows = {each["key"]: each["data"] for each in statistics}
 
     assert rows == {"run": [{"what": "uwsgi-2"}], "causes": [{"failures": "12"}], "server-now": [], "outcomes": []}
 
 
 def test_whoever_has_the_token_looks_and_nobody_gives_orders(client):
-    assert client.get("/").status_code == 403
-    page = client.get(f"/?token={TOKEN}")
+    assert client.get("/", headers=OWN).status_code == 403
+    page = client.get(f"/?token={TOKEN}", headers=OWN)
     assert "header .MuiButton-contained { display: none; }</style></head>" in page.get_data(as_text=True)
-    ordered = client.post("/swarm", data={"user_count": "3"})
+    ordered = client.post(f"/swarm?token={TOKEN}", data={"user_count": "3"}, headers=OWN)
 
     assert (ordered.status_code, "this run is measured" in ordered.get_data(as_text=True)) == (403, True)

@@ -5,6 +5,7 @@ import pytest
 from badgateway.load.progress import Progress
 from badgateway.model.live_page import RunPage
 from badgateway.model.outlook import Outlook, Stage
+from badgateway.servers.registry import server_of
 from badgateway.store.run_folder import RunFolder
 from badgateway.study.conduct import conduct
 from badgateway.study.shown_run import ShownRun, Together, shown_run
@@ -41,11 +42,12 @@ def test_a_trial_is_shown_with_its_folder_until_it_has_ended(tmp_path, page):
     assert [row["standing"] for row in page().rows] == ["not yet"] * 3
     shown.outlook(Outlook(stage=Stage.BLOCK, number=1, of=6, remaining=3, left_s=240))
     shown.trial_starting(trial(), tmp_path / "trial-1")
-    assert (page().raw, page().server, page().users) == (str(tmp_path / "trial-1"), "uwsgi", 5)
+    server = server_of(small().configuration(trial().configuration)).name
+    assert (page().raw, page().server, page().users) == (str(tmp_path / "trial-1"), server, 5)
     assert page().rows[0]["standing"] == "starting the servers, block 1 of 6, 3 still in the race, about 4 min left"
     clock.now_s += 5
     shown.trial_progress(progress(100))
-    assert page().rows[0]["failed"] == "1 % (1 of 100)".replace(" %", "\N{NO-BREAK SPACE}%")
+    assert page().rows[0]["failed"] == "1.00 % (1 of 100)".replace(" %", "\N{NO-BREAK SPACE}%")
     shown.busy_with("writing the reports")
 
     assert (page().raw, page().users, len(page().rows)) == ("", 0, 3)

@@ -34,7 +34,7 @@ def test_fewest_failures_come_first_then_the_lowest_p95_and_what_is_not_known_la
 
     assert told(run_rows(NAMES, trials, None), "what", "load", "trials", "failed", "p95", "standing") == [
         ("gunicorn", "120 users", "2", "0 % (0 of 200)", "70 ms", "PASS 2"),
-        ("uwsgi-2", "120 users", "1", "40 % (40 of 100)", "20 ms", "PASS 1"),
+        ("uwsgi-2", "120 users", "1", "40.0 % (40 of 100)", "20 ms", "PASS 1"),
         ("uwsgi-16", "", "0", "", "", "not yet"),
     ]
 
@@ -72,6 +72,6 @@ def test_the_trial_in_flight_comes_first_with_how_far_it_is():
         "\N{BLACK RIGHT-POINTING SMALL TRIANGLE} uwsgi-16, now",
         "120 users",
         "no. 7",
-        "1.5 % (3 of 200)",
+        "1.50 % (3 of 200)",
         "4 of 13 s, block 2 of 6, 3 still in the race",
     )

@@ -63,7 +63,7 @@ def _rivals_panel(held: list[Rivalry], layout: Layout) -> Spec:
     names = [one.rival for one in held]
     margin = held[0].margin or 0.0
     rows = [_ratio_row(one) for one in held]
-    ends = [_deciding(one) for one in held]
+    ends = [deciding(one) for one in held]
     return chart_layout.panel(
         title=_title(held[0], layout),
         rows=Rows(names=names, picked=None, labelled=True),
@@ -91,14 +91,14 @@ def _value(name: str, text: str) -> Spec:
     return {"configuration": name, "text": text, "ink": "var(--ink)"}
 
 
-def _deciding(one: Rivalry) -> tuple[float, float]:
+def deciding(one: Rivalry) -> tuple[float, float]:
     """Return the interval that the relation follows from: of what is equivalent, the one that is within the band."""
     found = _paired(one)
     return one.proven_within or (found.low, found.high)
 
 
 def _ratio_row(one: Rivalry) -> Spec:
-    low, high = _deciding(one)
+    low, high = deciding(one)
     decided = one.relation is not Relation.OPEN
     return {
         "configuration": one.rival,

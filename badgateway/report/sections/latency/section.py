@@ -82,9 +82,8 @@ def draw_latency(study: StudySummary) -> Chart:
         return [_objective_line(objective_ms), _failing_marks(failing, layout), *_latency_marks(telling, layout)]
 
     def text(found: Measurement) -> str:
-        return (
-            _latency_text(found) if grid.is_telling(found, study) else f"{numbers.percent(found.failures.share)} failed"
-        )
+        is_telling = grid.is_telling(found, study) or not found.latency
+        return _latency_text(found) if is_telling else f"{numbers.percent(found.failures.share)} failed"
 
     return draw(study, Plot(title="Latency of OK requests", x_axis=axis, marks=marks, text=measured_text(text)))
 

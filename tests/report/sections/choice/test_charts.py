@@ -42,23 +42,24 @@ def test_what_is_not_told_apart_is_hollow():
 
 @pytest.mark.parametrize("made", [study_picked, study_equivalent])
 def test_a_stroke_is_the_interval_that_its_relation_follows_from(made):
-    rivalries = [one for one in choice_of(made()).rivalries if one.paired is not None]
-    rows = [charts._ratio_row(one) for one in rivalries]
-
-    for one, row in zip(rivalries, rows, strict=True):
-        if one.relation is Relation.EQUIVALENT and one.proven_within:
-            assert 1 / (1 + one.margin) < row["low"] < row["high"] < 1 + one.margin
+    for one in (each for each in choice_of(made()).rivalries if each.paired is not None):
+        assert one.paired is not None
+        assert one.margin is not None
+        low, high = charts.deciding(one)
+        if one.proven_within:
+            assert one.relation is Relation.EQUIVALENT
+            assert 1 / (1 + one.margin) < low < high < 1 + one.margin
         else:
-            assert (row["low"], row["high"]) == (one.paired.low, one.paired.high)
+            assert (low, high) == (one.paired.low, one.paired.high)
 
 
 def test_an_equivalent_rivals_stroke_never_leaves_the_band():
-    found = choice_of(study_equivalent())
-    wide = replace(found.rivalries[0].paired, low=0.5, high=3.0)
-    one = replace(found.rivalries[0], relation=Relation.EQUIVALENT, paired=wide, margin=0.2, proven_within=(0.9, 1.1))
-    row = charts._ratio_row(one)
+    first = choice_of(study_equivalent()).rivalries[0]
+    assert first.paired is not None
+    wide = replace(first.paired, low=0.5, high=3.0)
+    one = replace(first, relation=Relation.EQUIVALENT, paired=wide, margin=0.2, proven_within=(0.9, 1.1))
 
-    assert (row["low"], row["high"]) == (0.9, 1.1)
+    assert charts.deciding(one) == (0.9, 1.1)
 
 
 def test_without_rivals_there_is_no_chart():

@@ -54,7 +54,7 @@ def test_a_second_has_what_failed_below_and_what_was_late_above_it():
         ("late", "1.07", "40", "20"),
     ]
     assert strip.told.replace("\N{NO-BREAK SPACE}", " ") == (
-        "failed in 1 of 2 seconds, at most 40 % in one; late in 1 of 2 seconds, at most 20 % in one"
+        "failed in 1 of 2 seconds, at most 40.0 % in one; late in 1 of 2 seconds, at most 20.0 % in one"
     )
 
 
@@ -80,5 +80,5 @@ def test_without_a_second_or_without_a_failure_there_is_no_drawing():
 def test_the_drawing_says_in_words_what_it_shows():
     html = SecondsSection().html(with_seconds(STUDY, {"uwsgi-2": [(second(failures=40),)]}))
 
-    assert re.search(r'<svg role="img" aria-label="uwsgi-2: failed in 1 of 1 second, at most 40.% in one"', html)
+    assert re.search(r'<svg role="img" aria-label="uwsgi-2: failed in 1 of 1 second, at most 40.0.% in one"', html)
     assert html.count("<rect") == 1
