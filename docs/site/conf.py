@@ -19,8 +19,8 @@ html_title = f"{project} {version}"
 author = ""
 extensions = ["myst_parser"]
 root_doc = "README"
-include_patterns = ["*.md", "docs/*.md", "docs/*/*.md"]
-exclude_patterns = [".*", "app", "badgateway", "benchmarks", "build", "results", "tests", "**/node_modules"]
+include_patterns = ["*.md", "docs/*.md", "docs/*/*.md", "results/reference/*.md"]
+exclude_patterns = [".*", "app", "badgateway", "benchmarks", "build", "tests", "results/[!r]*"]
 myst_heading_anchors = 4
 html_theme = "furo"
 html_show_sphinx = False
@@ -44,10 +44,11 @@ def contents() -> str:
     """Return the hidden contents of the first page: every page has its place in the margin."""
     others = [str(page.relative_to(ROOT / "docs").with_suffix("")) for page in sorted((ROOT / "docs").glob("*.md"))]
     kept = [name for name in others if name not in {*USE, *FOUND}]
+    kept_results = [f"results/reference/{page.stem}" for page in sorted((ROOT / "results" / "reference").glob("*.md"))]
     decisions = [f"docs/decisions/{page.stem}" for page in sorted((ROOT / "docs" / "decisions").glob("*.md"))]
     parts = {
         "Use": [f"docs/{name}" for name in USE],
-        "What was found": [f"docs/{name}" for name in FOUND],
+        "What was found": [*(f"docs/{name}" for name in FOUND), *kept_results],
         "How it works": [f"docs/{name}" for name in kept],
         "Decisions": decisions,
         "Project": ["CHANGELOG", "CONTRIBUTING", "SECURITY"],
@@ -69,8 +70,8 @@ def led(page: Path, link: re.Match[str]) -> str:
         return link[0]
     if there.is_dir():
         return text
-    report = there.with_suffix(".html")
-    return f"[{text}]({target.removesuffix('.md')}.html)" if report.exists() else f"[{text}]({target}{anchor})"
+    is_report = there.suffix == ".md" and there.with_suffix(".html").exists()
+    return f"[{text}]({target.removesuffix('.md')}.html)" if is_report else f"[{text}]({target}{anchor})"
 
 
 def read(_app: Any, name: str, source: list[str]) -> None:

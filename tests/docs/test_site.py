@@ -13,7 +13,7 @@ SITE = runpy.run_path(str(ROOT / "docs" / "site" / "conf.py"))
 def test_every_page_has_its_place_in_the_contents():
     first, catalogue = SITE["contents"](), SITE["causes"]()
     pages = {f"docs/{name}" for name in ("causes/index", *(page.stem for page in (ROOT / "docs").glob("*.md")))}
-    listed = re.findall(r"^(docs/\S+|[A-Z]+)$", first, re.MULTILINE)
+    listed = re.findall(r"^((?:docs|results)/\S+|[A-Z]+)$", first, re.MULTILINE)
 
     assert pages <= set(listed)
     assert len(listed) == len(set(listed))
@@ -29,6 +29,11 @@ def test_every_page_has_its_place_in_the_contents():
             "README.md",
             "[a report](results/reference/servers-quick/report.md)",
             "[a report](results/reference/servers-quick/report.html)",
+        ),
+        (
+            "docs/the-502-ladder.md",
+            "[it](../results/reference/concurrency/report.html)",
+            "[it](../results/reference/concurrency/report.html)",
         ),
         ("docs/how-to.md", "[causes](../badgateway/causes)", "causes"),
         ("docs/how-to.md", "[a file](../servers/uwsgi.ini)", "[a file](../servers/uwsgi.ini)"),
