@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from badgateway.analysis.trials import kept_trials
+from badgateway.analysis.trials import Read, kept_trials
 from badgateway.judge.chance import dispersion
 from badgateway.judge.database_work import side_by_side
 from badgateway.judge.facts import facts_of
@@ -22,16 +22,17 @@ from badgateway.store.run_folder import RunFolder
 SCHEMA_VERSION = 1
 
 
-def baseline_of(folder: RunFolder, script_digest: str = "") -> GateBaseline:
+def baseline_of(folder: RunFolder, script_digest: str = "", before: Read | None = None) -> GateBaseline:
     """Return what a run's trials came to, as a baseline keeps it; INVALID ones are in none of it.
 
     Args:
         folder: Of the run; nothing is written into it.
         script_digest: Of the load's script; empty when it is not known.
+        before: What was read of the run before, and need not be read again.
     """
     manifest = folder.manifest()
     experiment = manifest.experiment
-    kept = side_by_side(experiment, kept_trials(folder))
+    kept = side_by_side(experiment, kept_trials(folder, before))
     return GateBaseline(
         schema_version=SCHEMA_VERSION,
         experiment=experiment.name.removesuffix("-gate"),

@@ -61,13 +61,13 @@ class Read:
 
     def add(self, ledger: Path, evidence: TrialEvidence) -> None:
         """Keep what a trial's raw files say, whose ledger is written if they can be believed."""
-        self._known[ledger] = (_Alone.of(evidence), _as_it_is(ledger))
+        self._known[ledger.resolve()] = (_Alone.of(evidence), _as_it_is(ledger))
 
     def of(self, ledger: Path, record: TrialRecord) -> _Alone | None:
         """Return what is known of the trial with that ledger; None when it has another record or ledger now."""
-        if ledger not in self._known:
+        if ledger.resolve() not in self._known:
             return None
-        alone, was = self._known[ledger]
+        alone, was = self._known[ledger.resolve()]
         # On disk is the window that was declared, and not where it settled.
         same = dataclasses.replace(alone.evidence.record, window=record.window) == record
         return alone if same and _as_it_is(ledger) == was else None

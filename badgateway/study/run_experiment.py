@@ -39,6 +39,8 @@ class Finished:
     """The HTML report, by the way that stays the same: results/EXPERIMENT/latest/report.html."""
     stopped_by: Stop | None
     """Why the run ended early; what had been measured is in the reports nevertheless."""
+    read: Read | None = None
+    """What was read of its trials, for who asks more of them than the reports do."""
 
 
 def run_experiment(  # noqa: PLR0913 # all but one by name
@@ -117,7 +119,7 @@ def _run_to_its_end(
             raise
         listener.busy_with(f"the reports could not be written: {error}")
     report = folder.path.parent / "latest" / "report.html"
-    return Finished(study=study, report=report, stopped_by=stopped_by)
+    return Finished(study=study, report=report, stopped_by=stopped_by, read=read)
 
 
 def _conduct(  # noqa: PLR0917 # for one caller
