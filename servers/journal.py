@@ -16,7 +16,8 @@ With JOURNAL_OWN=1, what that file says of addresses, accounts, logs and variabl
 
 With JOURNAL_LOOP=1, workers on gevent tell how long their event loop was blocked, and by which line of code. With
 JOURNAL_TRACEBACKS=1, what a Django site raises is printed, whatever its LOGGING does with it. With JOURNAL_PATHS=1, the
-start of a request has its method and path, without a query: who watches the site sees what the oldest one asks for.
+start of a request has its method and path, without a query: who watches the site sees what the oldest one asks for. With
+JOURNAL_NO_MAIL=1, a Django site's mail goes nowhere.
 
 A line is a row of CSV, written at once to a file that any number of processes append to:
 
@@ -66,6 +67,9 @@ BLOCKED_S = 0.03
 """Above what a busy but friendly loop is late, below the queries that are short and many."""
 
 _PLAIN = re.compile(r"[A-Za-z0-9_.:@+=/-]{1,128}").fullmatch
+_MAIL = "django.core.mail.backends."
+_STAYS = tuple(f"{_MAIL}{name}." for name in ("console", "dummy", "filebased", "locmem"))
+"""Mail that does not leave the site."""
 _WORKER_HOOKS = {
     "post_fork": "worker-forked",
     "post_worker_init": "worker-ready",
@@ -493,10 +497,21 @@ def _tell_django(lines: Lines) -> None:
     _tell_settings(lines, debug=conf.settings.DEBUG, engine=engine, driver=driver)
 
 
+def _stop_mail(lines: Lines) -> None:
+    conf = sys.modules.get("django.conf")
+    if os.environ.get("JOURNAL_NO_MAIL") != "1" or conf is None or not conf.settings.configured:
+        return
+    backend = str(getattr(conf.settings, "EMAIL_BACKEND", ""))
+    if backend and not backend.startswith(_STAYS):
+        conf.settings.EMAIL_BACKEND = f"{_MAIL}dummy.EmailBackend"
+        _tell_settings(lines, mail=f"stopped {backend}")
+
+
 def _on_first_request(lines: Lines) -> None:
     lines.write(f"process,{time.time():.6f},{os.getpid()},,,,,,,{os.getppid()}\n")
     _tell_uwsgi(lines)
     _tell_django(lines)
+    _stop_mail(lines)
     signals = sys.modules.get("django.core.signals")
     if os.environ.get("JOURNAL_TRACEBACKS") == "1" and signals is not None:
         signals.got_request_exception.connect(_print_traceback, weak=False)

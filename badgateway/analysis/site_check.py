@@ -1,5 +1,6 @@
 """What one trial with one user proves of a site: a line for each fact, with the fix where there is something to do."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from badgateway.model.raw import JOURNAL, SERVER_LOG
 from badgateway.model.study_summary import StudySummary
 from badgateway.model.summary import TrialSummary, Verdict
 from badgateway.numbers import plural
+from badgateway.plan.services import service_at
 from badgateway.store.packed import unpacked
 from badgateway.store.run_folder import RunFolder
 from badgateway.words.verdict_reasons import said
@@ -39,6 +41,11 @@ _FAILED = 500
 _REDIRECTED = (
     'it redirects, mostly to a login or to HTTPS: let users begin logged in (load.login = "sessions"), name where it '
     "leads to, or set application.scheme"
+)
+_REFUSED = re.compile(
+    r"(?:127\.0\.0\.1|localhost):(?P<port>\d{1,5})\b.*refused"
+    r"|refused.*(?:127\.0\.0\.1|localhost)\W{1,4}(?P<other>\d{1,5})\b",
+    re.IGNORECASE,
 )
 _OTHER = "take the task out, or mend the site"
 
@@ -125,6 +132,9 @@ def _server(observed: Mapping[str, str]) -> Iterator[Fact]:
         is_on = observed["debug"] == "True"
         fix = "turn it off: name the settings of production in application.environment" if is_on else ""
         yield Fact(subject="DEBUG", found=observed["debug"], fix=fix)
+    if "mail" in observed:
+        # That it is stopped is well: nobody has to do anything.
+        yield Fact(subject="mail", found=f"{observed['mail']}; what runs send is thrown away, unless send_mail = true")
 
 
 def _database(experiment: Experiment, trial: TrialSummary, observed: Mapping[str, str]) -> Iterator[Fact]:
@@ -153,8 +163,23 @@ def _routes(found: Sequence[RouteAnswer], log: Sequence[str]) -> Iterator[Fact]:
     for answer in found:
         fact, has_failed = _route(answer), (answer.status or 0) >= _FAILED
         if has_failed and log:
-            fact, log = replace(fact, found="\n".join((f"{fact.found}; its server's last words:", *log))), ()
+            told = "\n".join((f"{fact.found}; its server's last words:", *log))
+            fact, log = replace(fact, found=told, fix=missed("\n".join(log)) or fact.fix), ()
         yield fact
+
+
+def missed(log: str) -> str:
+    """Return what to do where a site's last words are that nothing answers at a port of this machine; else nothing."""
+    found = _REFUSED.search(log)
+    port = int(found["port"] or found["other"]) if found else 0
+    if not 0 < port < 65_536:
+        return ""
+    service = service_at(port)
+    own = f', or have one of the run\'s own: services = ["{service.name}"]' if service else ""
+    return (
+        f"it wants what listens on port {port} of this machine, where a run lets it reach nothing of yours: allow = "
+        f'["127.0.0.1:{port}"] under [application]{own}'
+    )
 
 
 def _route(answer: RouteAnswer) -> Fact:

@@ -118,6 +118,13 @@ class Application(_Declared):
     """All that lead the site to a database, where its settings cannot be looked at and it has no network of its own."""
     allow: Annotated[tuple[LocalAddress, ...], Field(max_length=20)] = ()
     """What the site may reach of this machine where it has a network of its own."""
+    send_mail: bool = False
+    """Whether a Django site may send its mail under load."""
+    services: Annotated[
+        tuple[Annotated[str, Field(max_length=80), text_like(r"[a-z]+", "the name of a service, such as redis")], ...],
+        Field(max_length=20),
+    ] = ()
+    """What the site needs beside its database, of which a run starts one of its own."""
     environment: dict[Variable, str] = {}
 
     @property

@@ -1,11 +1,12 @@
 """Tells what is wrong with a declaration: its key, what stands there, what is allowed, and what to write."""
 
 import difflib
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Mapping, Sequence
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from badgateway.model.decoding import first_faults, spelled_key
@@ -55,7 +56,7 @@ def _line(key: str, faults: list[ErrorDetails], declared: Mapping[str, Any]) -> 
     # A key that may be of two kinds has a fault for each.
     first_allowed, *others = dict.fromkeys(_allowed(fault) for fault in faults)
     allowed = ", or ".join((first_allowed, *(other.removeprefix(_SHOULD_BE) for other in others)))
-    message = f"{_shown(first)}{allowed}{_remedy(first)}"
+    message = f"{_shown(first)}{allowed}{_remedy(first, declared)}"
     return f"{key}: {message}" if key else message
 
 
@@ -85,13 +86,15 @@ def _allowed(fault: ErrorDetails) -> str:
     return f"{message[:1].lower()}{message[1:]}"
 
 
-def _remedy(fault: ErrorDetails) -> str:
+def _remedy(fault: ErrorDetails, declared: Mapping[str, Any]) -> str:
     value, kind = fault["input"], fault["type"]
     remedies: dict[str, Callable[[], str]] = {
         "int_type": lambda: _unquoted(value, int),
         "float_type": lambda: _unquoted(value, float),
         "bool_type": lambda: f"; write {value.lower()}, without quotes" if str(value).lower() in _TRUTHS else "",
-        "tuple_type": lambda: "" if isinstance(value, Mapping) else f"; write [{_quoted(value)}]",
+        "tuple_type": lambda: (
+            "" if isinstance(value, Mapping) else _in_brackets(value, _kind_at(fault["loc"], declared))
+        ),
     }
     return remedies.get(kind, str)()
 
@@ -108,6 +111,33 @@ def _unquoted(value: object, number: Callable[[str], object]) -> str:
     return f"; write {shortened(str(value).strip())}, without quotes"
 
 
+def _in_brackets(value: object, kind: Any) -> str:
+    """Return the remedy where one thing stands for a list: the list of it, unless it could be in none."""
+    if isinstance(value, Mapping):
+        return ""
+    element = next((_element(one) for one in _alternatives(kind) if get_args(one)), Any)
+    for one in (value, *_as_numbers(value)):
+        if not (why := _fault_in(one, element)):
+            return f"; write [{_quoted(one)}]"
+    return f"; each in it is {why}"
+
+
+def _as_numbers(value: object) -> list[int | float]:
+    try:
+        return [int(value) if value.strip().isdecimal() else float(value)] if isinstance(value, str) else []
+    except ValueError:
+        return []
+
+
+def _fault_in(value: object, kind: Any) -> str:
+    """Return what an element of a list would have to be; empty where the value is that."""
+    try:
+        TypeAdapter(kind).validate_json(json.dumps(value), strict=True)
+    except ValidationError as error:
+        return _allowed(error.errors(include_url=False)[0]).removeprefix(_SHOULD_BE)
+    return ""
+
+
 def _quoted(value: object) -> str:
     return f'"{shortened(value, 40)}"' if isinstance(value, str) else _toml(value)
 
@@ -115,18 +145,23 @@ def _quoted(value: object) -> str:
 def _known_keys(location: tuple[int | str, ...], declared: Mapping[str, Any]) -> str:
     """Name the keys that exist where an unknown one was found, the likeliest alone."""
     *above, unknown = location
+    table = _table(_kind_at(above, declared))
+    keys = tuple(table.model_fields) if table else ()
+    near = difflib.get_close_matches(str(unknown)[:80], keys, n=1)
+    return f"did you mean {near[0]}?" if near else f"allowed are {', '.join(keys)}"
+
+
+def _kind_at(location: Sequence[int | str], declared: Mapping[str, Any]) -> Any:
+    """Return the type of what stands at a place of a declaration."""
     kind: Any = Experiment
     value: Any = declared
-    for part in above:
+    for part in location:
         # What the data does not have is a name of pydantic's own, of a type that it tried.
         if isinstance(value, Mapping) and part not in value:
             continue
         kind = _inside(kind, part)
         value = value[part]
-    table = _table(kind)
-    keys = tuple(table.model_fields) if table else ()
-    near = difflib.get_close_matches(str(unknown)[:80], keys, n=1)
-    return f"did you mean {near[0]}?" if near else f"allowed are {', '.join(keys)}"
+    return kind
 
 
 def _inside(kind: Any, part: int | str) -> Any:

@@ -12,6 +12,7 @@ from badgateway.model.experiment import Experiment
 from badgateway.model.interpreter import Interpreter
 from badgateway.model.knob import WorkerModel
 from badgateway.model.printable import printable, printable_part
+from badgateway.plan.services import services_of
 from badgateway.servers.registry import server_of, worker_model
 
 SYSTEM_DIRECTORIES = ("/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/libexec")
@@ -77,6 +78,9 @@ def not_installed(experiment: Experiment, there: Interpreter, kits: Interpreter)
     own = system if isinstance(system, DatabaseSystem) and experiment.database.url is None else None
     if own is not None and database_program(own) is None:
         yield f"{own.label} is not installed: no {own.programs[0]} in PATH; {own.install}"
+    for service in services_of(experiment):
+        if not any(shutil.which(name, path=search_path()) for name in service.programs):
+            yield f"{service.label} is not installed: no {service.programs[0]} in PATH; {service.install}"
     drivers = {one.driver for one in experiment.configurations}
     of_drivers = [driver.distribution for driver in system.drivers if driver.name in drivers and driver.distribution]
     of_servers = server_packages(experiment)

@@ -5,7 +5,6 @@ import stat
 import warnings
 from collections.abc import Callable, Collection, Iterator
 from functools import partial
-from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 
 from badgateway.databases.registry import database_faults, database_of
@@ -15,7 +14,10 @@ from badgateway.model.knob import WorkerModel
 from badgateway.model.masking import is_secret_file
 from badgateway.model.printable import printable
 from badgateway.plan.kit_files import JOURNAL, located, located_or_kits, plain_name
+from badgateway.plan.placeholders import address_fault, placeholder_faults
 from badgateway.plan.programs import command_faults, python_fault, site_python
+from badgateway.plan.services import service_faults
+from badgateway.plan.site_modules import ENVIRONMENT_MARK, module_fault
 from badgateway.plan.templates import template_fault, template_values
 from badgateway.servers.registry import kind_fault, server_of, setting_faults, shown_model
 
@@ -23,8 +25,6 @@ MOST_BYTES = 8_000_000
 """Of a file of text: a Locust file with its data in it is a hundred times smaller."""
 NOT_COPIED = ("__pycache__", ".git", ".venv", ".nox", "node_modules")
 """Folders of the application's that no server needs."""
-ENVIRONMENT_MARK = "pyvenv.cfg"
-"""What a Python environment has, whatever the name of its folder."""
 
 
 def file_faults(experiment: Experiment, root: Path) -> Iterator[str]:
@@ -38,10 +38,14 @@ def file_faults(experiment: Experiment, root: Path) -> Iterator[str]:
     yield from _of_key("application.directory", fault)
     if not fault:
         yield from _of_key("application.directory", _fault_inside(root, directory))
-        yield from _of_key("application.wsgi", _fault_of_module(experiment.application.wsgi, root / directory, python))
+        yield from _of_key("application.wsgi", module_fault(experiment.application.wsgi, root / directory, python))
         yield from command_faults(experiment, root / directory, python)
     for one in experiment.configurations:
         yield from (f"configurations[{one.name}].{fault}" for fault in _faults_of_server(one, experiment, root))
+    yield from service_faults(experiment)
+    yield from placeholder_faults(experiment)
+    if fault := address_fault(experiment, os.environ):
+        yield fault
     faults = list(database_faults(experiment))
     yield from faults or _faults_of_kits_own(experiment, root)
 
@@ -66,7 +70,7 @@ def _fault_of_interface(one: Configuration, experiment: Experiment, root: Path) 
     model = one.worker_model or shown_model(one, _decoded(located(root, one.server))[0])
     if model is not WorkerModel.EVENT_LOOP or not (root / application.directory).is_dir():
         return ""
-    fault = _fault_of_module(application.asgi, root / application.directory, site_python(experiment, root))
+    fault = module_fault(application.asgi, root / application.directory, site_python(experiment, root))
     return f"{one.command or one.server.name} runs an ASGI application; application.asgi: {fault}" if fault else ""
 
 
@@ -154,22 +158,6 @@ def fault_of_entry(root: Path, path: Path) -> str:
     needed = os.R_OK | os.X_OK if path.is_dir() else os.R_OK
     is_copied = stat.S_ISREG(path.lstat().st_mode) or path.is_dir()
     return f"{_word(path)} cannot be read; let it be readable" if is_copied and not os.access(path, needed) else ""
-
-
-def _fault_of_module(wsgi: str, folder: Path, python: Path | None) -> str:
-    package, *inner = wsgi.partition(":")[0].split(".")
-    if not ((folder / package).is_dir() or (folder / f"{package}.py").is_file()):
-        # One that is installed: what is deeper inside it is its own matter, and what a site's own Python has is seen
-        # when it is started.
-        return (
-            ""
-            if python or find_spec(package)
-            else f"no module {package} in {_word(folder)}; {wsgi} is looked for there"
-        )
-    module = folder.joinpath(package, *inner)
-    if module.with_name(f"{module.name}.py").is_file() or (module / "__init__.py").is_file():
-        return ""
-    return f"no such file: {_word(module)}.py; {wsgi} is looked for in application.directory"
 
 
 def _fault_of_text(path: Path) -> str:

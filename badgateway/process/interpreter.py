@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from badgateway.errors import ConfigurationError
+from badgateway.errors import ConfigurationError, DeploymentError
 from badgateway.model.interpreter import OLDEST, Interpreter
 from badgateway.process import look_at_python
 from badgateway.process.account import Account
@@ -24,13 +24,14 @@ def kits_own() -> Interpreter:
     return _interpreter(Path(sys.executable), look_at_python.found())
 
 
-def read_interpreter(program: Path, *, folder: Path, account: Account | None) -> Interpreter:
+def read_interpreter(program: Path, *, folder: Path, account: Account | None, key: str = _KEY) -> Interpreter:
     """Start an interpreter, as the account, and return what it says of itself.
 
     Args:
         program: Its path; not that of what a link leads to.
         folder: A folder that the account can enter, and in which only the kit can write: its log is left there.
         account: Whose process it is to be; None is the kit's own.
+        key: What names it: a key of an experiment's file, or an option.
 
     Raises:
         ConfigurationError: It is no Python, or one that is too old.
@@ -40,15 +41,25 @@ def read_interpreter(program: Path, *, folder: Path, account: Account | None) ->
     argv = (str(program), "-I", "-c", Path(look_at_python.__file__).read_text(encoding="utf-8"))
     environment = {"PATH": os.defpath, "HOME": str(folder), "LANG": "C.UTF-8"}
     log = folder / "interpreter.log"
-    command = Command(name=_KEY, argv=argv, environment=environment, directory=folder, log=log, account=account)
-    printed = run_to_end(command, deadline_s=DEADLINE_S)
+    command = Command(name=key, argv=argv, environment=environment, directory=folder, log=log, account=account)
+    try:
+        printed = run_to_end(command, deadline_s=DEADLINE_S)
+    except DeploymentError as error:
+        _, *lines = str(error).split("\n")
+        if not lines:
+            raise
+        last = next((line.strip() for line in reversed(lines) if line.strip()), "it printed nothing")
+        raise DeploymentError(
+            f"{key}: {program} does not answer as a Python interpreter does ({last}); name the site's own, such as "
+            ".venv/bin/python"
+        ) from error
     try:
         found = _interpreter(program, json.loads(printed.splitlines()[-1]))
     except (ValueError, LookupError, TypeError) as error:
-        raise ConfigurationError(f"{_KEY}: {program} is no Python interpreter; name the site's own") from error
+        raise ConfigurationError(f"{key}: {program} is no Python interpreter; name the site's own") from error
     if tuple(int(part) for part in found.version.split(".")[:2]) < OLDEST:
         oldest = ".".join(map(str, OLDEST))
-        raise ConfigurationError(f"{_KEY}: {program} is {found.label}; sites are run with Python {oldest} or later")
+        raise ConfigurationError(f"{key}: {program} is {found.label}; sites are run with Python {oldest} or later")
     return found
 
 

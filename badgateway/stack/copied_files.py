@@ -10,7 +10,8 @@ from badgateway.errors import ConfigurationError
 from badgateway.model.masking import is_secret_file
 from badgateway.model.printable import printable_part
 from badgateway.plan.programs import search_path
-from badgateway.plan.project_files import ENVIRONMENT_MARK, git_folder, not_copied
+from badgateway.plan.project_files import git_folder, not_copied
+from badgateway.plan.site_modules import ENVIRONMENT_MARK
 
 DEADLINE_S = 60.0
 RESULTS = "results"

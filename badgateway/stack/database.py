@@ -11,7 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from badgateway.databases.database_kind import DatabaseFile, DatabaseKind
-from badgateway.databases.database_system import DatabaseSystem, Place, Step, site_environment
+from badgateway.databases.database_system import PART, DatabaseSystem, Place, Step, site_environment
 from badgateway.databases.registry import database_of
 from badgateway.errors import DeploymentError, GuardianError
 from badgateway.model.experiment import Experiment
@@ -22,13 +22,14 @@ from badgateway.process.child import Child, Command
 from badgateway.process.ports import free_port
 from badgateway.process.readiness import await_ready, log_line_probe
 from badgateway.process.running import run_to_end, running
+from badgateway.stack.services import RunningService
 from badgateway.stack.site import base_environment
 from badgateway.stack.written import FOLDER
 
 HOST = "127.0.0.1"
 NAME = "site"
 START_DEADLINE_S = 60.0
-_PLACE = re.compile(r"\$\{database\.([a-z]+)\}")
+_PLACE = re.compile(r"\$\{([a-z]+\.[a-z]+)\}")
 _RANDOM = "${random}"
 STOP_S = 5.0
 """How long the server may take to end on the signal that it has for it; then it is told as all others are."""
@@ -59,6 +60,9 @@ class RunningDatabase:
     )
     """What the server knew of each table when the data was loaded; see stack/statistics.py."""
 
+    services: Sequence[RunningService] = ()
+    """What the run has started beside it."""
+
     @property
     def server(self) -> DatabaseSystem:
         """What its server is of; to be asked only where there is one."""
@@ -76,6 +80,12 @@ class RunningDatabase:
         return f"{scheme}://{self.user}:{self.password}@{self.host}:{self.port}/{self.name}"
 
     @property
+    def roots(self) -> dict[str, tuple[int, ...]]:
+        """The first process of its server and of each service, by part."""
+        own = {} if self.pid is None else {PART: (self.pid,)}
+        return {**own, **{one.service.name: (one.pid,) for one in self.services}}
+
+    @property
     def written(self) -> Path:
         """What the server writes itself: its data, its socket, its temporary files."""
         return self.folder / FOLDER
@@ -87,8 +97,9 @@ class RunningDatabase:
     def filled(self, environment: Mapping[str, str]) -> dict[str, str]:
         """Return the variables with ${database.url} and the like in place: what a site has that knows no DB_ ones."""
         values = {
-            "url": self.url,
-            **{name: str(getattr(self, name)) for name in ("host", "port", "name", "user", "password")},
+            "database.url": self.url,
+            **{f"database.{name}": str(getattr(self, name)) for name in ("host", "port", "name", "user", "password")},
+            **{name: value for one in self.services for name, value in one.places.items()},
         }
         return {
             name: _PLACE.sub(lambda found: values.get(found[1], found[0]), value).replace(_RANDOM, self.random)

@@ -8,6 +8,7 @@ from urllib.parse import unquote, urlsplit
 from badgateway.databases.database_system import DatabaseSystem
 from badgateway.errors import ConfigurationError
 from badgateway.model.experiment import Experiment
+from badgateway.plan.placeholders import ADDRESS, address_fault
 from badgateway.process.account import Account
 from badgateway.stack.database import RunningDatabase
 
@@ -28,9 +29,13 @@ def existing_database(
     Raises:
         ConfigurationError: It is not set, is no address, or leads to what must not be used.
     """
-    name = (experiment.database.url or "").removeprefix("env:")
+    name = (experiment.database.url or "").removeprefix(ADDRESS)
     parts = urlsplit(variables.get(name, ""))
-    fault = _fault(name, variables.get(name), system) or _forbidden(experiment, parts.hostname or "", parts.path[1:])
+    fault = (
+        address_fault(experiment, variables)
+        or _fault(name, variables.get(name, ""), system)
+        or _forbidden(experiment, parts.hostname or "", parts.path[1:])
+    )
     if fault:
         raise ConfigurationError(f"{fault}; nothing was run")
     return RunningDatabase(
@@ -50,10 +55,8 @@ def _is_of_production(word: str) -> bool:
     return word in _PRODUCTION or word.startswith("production") or word.endswith("prod")
 
 
-def _fault(name: str, address: str | None, system: DatabaseSystem) -> str:
+def _fault(name: str, address: str, system: DatabaseSystem) -> str:
     """Return what is wrong with an address; what it is, with its password, is never said."""
-    if address is None:
-        return f"database.url: your shell has no variable {name}; export it, with the address of the database"
     parts = urlsplit(address)
     words = " or ".join(f"{one}://" for one in system.engines)
     if not any(word in parts.scheme for word in system.engines):

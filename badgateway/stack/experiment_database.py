@@ -20,6 +20,7 @@ from badgateway.stack.kept_data import keep_data, put_data_back
 from badgateway.stack.logins import make_logins
 from badgateway.stack.own_database import demand_own_databases
 from badgateway.stack.project import Snapshot
+from badgateway.stack.services import empty, running_services
 from badgateway.stack.statistics import renew_statistics, take_statistics
 from badgateway.stack.unread_site import demand_nothing_else
 
@@ -38,7 +39,11 @@ def prepare_database(
     """
     make_passage(folder, account)
     template = snapshot.database_template
-    with _database(experiment, template, folder, account) as database:
+    with (
+        _database(experiment, template, folder, account) as served,
+        running_services(experiment, folder, account) as services,
+    ):
+        database = replace(served, services=services)
         directory = snapshot.path(experiment.application.directory)
         looks = _apart(application.looks(experiment, database, snapshot), folder, account)
         if not demand_own_databases(looks, database, directory):
@@ -105,6 +110,10 @@ def restoring(experiment: Experiment, database: RunningDatabase, snapshot: Snaps
 
 @contextmanager
 def _restoring(experiment: Experiment, database: RunningDatabase, snapshot: Snapshot) -> Iterator[Callable[[], None]]:
+    try:
+        empty(database.services)
+    except DeploymentError as error:
+        raise RestoreError(f"see what keeps it from answering: {error}") from error
     if experiment.application.restore:
         with application.restoring(experiment, database, snapshot) as wait:
             yield wait

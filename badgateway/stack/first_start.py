@@ -37,7 +37,7 @@ class Connections:
         self._database = database
         self._allowed = allowed
         self._hosts = _addresses(database.host)
-        self._own_ports = {database.port} if database.pid else set()
+        self._own_ports = {one.port for one in database.services} | ({database.port} if database.pid else set())
         self._seen: set[tuple[int, str, int]] = set()
         self._kit = psutil.Process()
         self._family: list[psutil.Process] = []

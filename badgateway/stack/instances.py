@@ -64,6 +64,7 @@ def sites_of(
         },
         account=account,
         watch_loop=watch_loop,
+        stop_mail=not experiment.application.send_mail,
     )
     has_port = configuration.transport == "tcp"
     numbers = range(1, configuration.instances + 1)

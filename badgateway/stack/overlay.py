@@ -10,7 +10,7 @@ from badgateway.model.interpreter import normalized
 
 PROGRAMS = "bin"
 _REQUIRED = re.compile(r"[A-Za-z0-9._-]+")
-_OF_AN_EXTRA = re.compile(r"\bextra\b")
+_OF_AN_EXTRA = re.compile(r"\bextra\s*==\s*[\"']([\w.-]+)")
 _NOT_LENT = ("__pycache__", "tests")
 """Folders that no server needs; gevent's own tests are most of it."""
 
@@ -19,7 +19,7 @@ def lend(names: Collection[str], installed: Collection[str], folder: Path) -> No
     """Copy distributions of the kit's own environment, with what they need, into folder, which is made.
 
     Args:
-        names: Of the distributions.
+        names: Of the distributions, also of those that the site has: an extra of one for another counts.
         installed: Normalized names of those that the site has: its own versions are the ones that count.
         folder: To be searched for modules; programs that are no Python are in a folder of it.
     """
@@ -47,18 +47,22 @@ def _is_script(source: Path) -> bool:
 
 
 def _with_what_they_need(names: Collection[str], there: set[str]) -> Iterator[Distribution]:
-    """Yield distributions and what they require, but none that is there."""
-    left = list(names)
+    """Yield distributions and what they require, also to be used with one another, but none that is there."""
+    asked, seen, left = {normalized(name) for name in names}, set[str](), list(names)
     while left:
-        name = left.pop()
-        if normalized(name) in there:
+        name = normalized(left.pop())
+        if name in seen or (name in there and name not in asked):
             continue
-        there.add(normalized(name))
+        seen.add(name)
         try:
             found = distribution(name)
         except PackageNotFoundError:
             # Required only elsewhere, such as on another system.
             continue
-        yield found
-        required = (one for one in found.requires or () if not _OF_AN_EXTRA.search(one))
-        left += [match[0] for one in required if (match := _REQUIRED.match(one))]
+        if name not in there:
+            yield found
+        for one in found.requires or ():
+            extra, required = _OF_AN_EXTRA.search(one), _REQUIRED.match(one)
+            # What the site has brings what it needs, but mostly not what it needs for gevent, say.
+            if required and (normalized(extra[1]) in asked if extra else name not in there):
+                left.append(required[0])

@@ -22,15 +22,25 @@ def interpreter_of(experiment: Experiment, root: Path) -> Interpreter:
         DeploymentError: It cannot be started.
     """
     program = site_python(experiment, root)
-    return kits_own() if program is None else _read(program)
+    return kits_own() if program is None else interpreter_at(program)
 
 
 @cache
-def _read(program: Path) -> Interpreter:
+def interpreter_at(program: Path, key: str = "application.python") -> Interpreter:
+    """Return what a program says of itself that is to be a site's interpreter.
+
+    Args:
+        program: Its path.
+        key: What names it, for the messages.
+
+    Raises:
+        ConfigurationError: It is no Python, or one that is too old.
+        DeploymentError: It cannot be started.
+    """
     account = service_account()
     with temporary_folder() as folder:
         open_passage(folder, account)
-        return read_interpreter(program, folder=folder, account=account)
+        return read_interpreter(program, folder=folder, account=account, key=key)
 
 
 def lend_servers(experiment: Experiment, interpreter: Interpreter, folder: Path) -> None:
@@ -38,6 +48,6 @@ def lend_servers(experiment: Experiment, interpreter: Interpreter, folder: Path)
 
     Whether it can import them has been looked at before; see plan/programs.py.
     """
-    lacking = interpreter.lacks(server_packages(experiment))
-    if lacking and interpreter.fits(kits_own()):
-        lend(lacking, interpreter.packages, folder)
+    needed = server_packages(experiment)
+    if interpreter.lacks(needed) and interpreter.fits(kits_own()):
+        lend(needed, interpreter.packages, folder)

@@ -61,6 +61,8 @@ class Site:
     """TCP port of 127.0.0.1 to listen on, instead of a unix socket."""
     number: int = 1
     """Which of the servers of its configuration is started, from 1."""
+    stop_mail: bool = False
+    """Whether what a Django site would send is thrown away."""
     watch_loop: bool = False
     """Whether workers that run greenlets tell what blocked their event loop."""
 
@@ -157,6 +159,7 @@ class Site:
             "JOURNAL_ASGI" if self.is_asgi else "JOURNAL_WSGI": self.application_name,
             "JOURNAL_FILE": str(self.journal_file),
             **({"JOURNAL_LOOP": "1"} if self.watch_loop else {}),
+            **({"JOURNAL_NO_MAIL": "1"} if self.stop_mail else {}),
             # A check tells why a site failed, which Django says to nobody where DEBUG is off and no mail is sent.
             **({"JOURNAL_TRACEBACKS": "1"} if EACH_TASK_ONCE in self.variables else {}),
             **web_variables(configuration, bind=bind, target=self.target, timeout_s=self.timeout_s),

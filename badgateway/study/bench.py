@@ -78,11 +78,13 @@ class Bench:
                 server. Or the disk is full; what is written then is cut off. Or somebody has changed the folder.
         """
         self._demand_folders()
-        if self.database.pid is not None and not psutil.pid_exists(self.database.pid):
-            raise DeploymentError(
-                f"{self.database.system.label} (pid {self.database.pid}) ended by itself in the middle of the run; "
-                "look for what stopped it, such as the kernel's out-of-memory killer (dmesg), and run again"
-            )
+        labels = {one.service.name: one.service.label for one in self.database.services}
+        for part, (pid,) in self.database.roots.items():
+            if not psutil.pid_exists(pid):
+                raise DeploymentError(
+                    f"{labels.get(part, self.database.system.label)} (pid {pid}) ended by itself in the middle of the "
+                    "run; look for what stopped it, such as the kernel's out-of-memory killer (dmesg), and run again"
+                )
         if self.is_full():
             raise DeploymentError(f"{self.folder}: no space is left on its disk; make room there and run again")
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from badgateway.databases.database_kind import NO_DATABASE
-from badgateway.databases.database_system import PART
 from badgateway.errors import DeclaredOtherwiseError, DeploymentError, LoadError, RestoreError, without_folder
 from badgateway.ledger.connected import never_connected
 from badgateway.load.locust import Drive
@@ -132,7 +131,7 @@ def _deploy_and_drive(  # what is run, where, and who looks on
         ) as deployment,
         ProcessSampler(
             raw / raw_files.PROCESSES,
-            {**deployment.roots, **({} if bench.database.pid is None else {PART: (bench.database.pid,)})},
+            {**deployment.roots, **bench.database.roots},
             on_sample=machine.look,
         ) as processes,
         StackSampler(raw, watch_of(deployment, outside.access)) as stack,

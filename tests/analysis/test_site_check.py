@@ -5,7 +5,7 @@ from dataclasses import replace
 import duckdb
 import pytest
 
-from badgateway.analysis.site_check import RouteAnswer, _database, _route, _routes, _server, answers
+from badgateway.analysis.site_check import RouteAnswer, _database, _route, _routes, _server, answers, missed
 from badgateway.model.samples import DatabaseConnections
 from tests.declared import experiment
 from tests.report.builders import trial
@@ -123,3 +123,24 @@ def test_what_the_server_said_last_comes_with_the_first_route_that_failed():
 
 def test_a_fix_names_no_file_that_a_check_throws_away():
     assert "log" not in _route(failed("GET /a")).fix
+
+
+@pytest.mark.parametrize(
+    ("log", "told"),
+    [
+        ("redis.exceptions.ConnectionError: Error 111 connecting to 127.0.0.1:6379. Connection refused.", "redis"),
+        ("pymongo: localhost:27017: [Errno 111] Connection refused", "27017"),
+        ("ConnectionRefusedError: connect to ('127.0.0.1', 11211)", "11211"),
+    ],
+)
+def test_what_a_site_misses_of_its_machine_is_named_with_the_key_that_allows_it(log, told):
+    fix = missed(log)
+
+    assert told in fix
+    assert "allow = [" in fix
+    assert ("services" in fix) == (told == "redis")
+
+
+@pytest.mark.parametrize("log", ["KeyError: 'x'", "127.0.0.1:8000 said no", "refused by localhost 99999"])
+def test_another_failure_misses_nothing_of_the_machine(log):
+    assert missed(log) == ""

@@ -169,3 +169,10 @@ def test_a_python_that_is_none_is_refused(tmp_path):
 
     assert told.exit_code == 2
     assert "--python no/such/python: no such program" in told.output
+
+
+def test_a_program_that_is_no_python_is_refused_as_that(tmp_path):
+    told = CliRunner().invoke(cli, ["init", str(tmp_path), "--python", "/bin/ls"])
+
+    assert told.exit_code == 4
+    assert "--python: /bin/ls does not answer as a Python interpreter does" in told.output

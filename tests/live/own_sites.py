@@ -25,6 +25,20 @@ def repository(folder: Path, name: str, packages: tuple[str, ...]) -> Path:
     return root
 
 
+def wagtail(folder: Path) -> Path:
+    """Make the site that `wagtail start` makes, with Wagtail from the package registry, and make it a repository."""
+    root = folder / "wagtail"
+    venv.create(root / ".venv", symlinks=True, with_pip=True)
+    program = root / ".venv/bin/python"
+    subprocess.run([program, "-m", "pip", "install", "-q", "wagtail", "gunicorn"], check=True)
+    subprocess.run([root / ".venv/bin/wagtail", "start", "mysite", str(root)], check=True, capture_output=True)
+    subprocess.run(["git", "init", "-q"], cwd=root, check=True)
+    # It brings no .gitignore.
+    (root / ".git/info/exclude").write_text(".venv/\n")
+    subprocess.run(["git", "add", "."], cwd=root, check=True)
+    return root
+
+
 def environment(folder: Path, packages: tuple[str, ...]) -> None:
     """Make an environment that has some of the kit's packages, and no other."""
     venv.create(folder, symlinks=True)

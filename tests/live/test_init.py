@@ -11,7 +11,7 @@ import pytest
 
 from tests.live.conftest import _reachable_folder
 from tests.live.faults.kit import Kit, read_report
-from tests.live.own_sites import repository
+from tests.live.own_sites import repository, wagtail
 from tests.live.test_own_site import DJANGO
 
 pytestmark = [pytest.mark.live, pytest.mark.proof]
@@ -32,12 +32,16 @@ DECIDED = {0, 1, 3}
 """A pick, none qualifies, or too little to say."""
 
 
-@pytest.fixture(scope="module", params=sorted(SITES))
+WAGTAIL = "wagtail"
+
+
+@pytest.fixture(scope="module", params=[*sorted(SITES), WAGTAIL])
 def site(request: pytest.FixtureRequest) -> Iterator[Path]:
     with _reachable_folder(None) as folder:
         if os.geteuid() == 0:
             folder.chmod(0o711)
-        root = repository(folder, request.param, SITES[request.param])
+        name = request.param
+        root = wagtail(folder) if name == WAGTAIL else repository(folder, name, SITES[name])
         (root / ".env").write_text(f"DATABASE_URL=mysql://me:{PRECIOUS}@db.example.org/shop\n")
         with closing(sqlite3.connect(root / OWN_FILE)) as link, link:
             link.execute("CREATE TABLE notes_note (text)")

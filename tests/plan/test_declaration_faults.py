@@ -46,6 +46,18 @@ def searched(**study: object) -> dict[str, object]:
         ({"configurations": []}, "configurations: the list is empty: give at least one"),
         ({"configurations": {"name": "first"}}, "configurations: input should be a list, [in, brackets]"),
         ({"load": load(users=20)}, "load.users: 20 is not allowed: input should be a list, [in, brackets]; write [20]"),
+        (
+            {"load": load(users="20")},
+            "load.users: '20' is not allowed: input should be a list, [in, brackets]; write [20]",
+        ),
+        (
+            {"load": load(users="ten")},
+            "load.users: 'ten' is not allowed: input should be a list, [in, brackets]; each in it is a whole number",
+        ),
+        (
+            {"application": {"copied": "media"}},
+            "application.copied: 'media' is not allowed: input should be a list, [in, brackets]; write [\"media\"]",
+        ),
         ({"load": load(users=["20"])}, "load.users[1]: '20' is not allowed: input should be a whole number; write 20"),
         ({"load": load(users=[5, True])}, "load.users[2]: true is not allowed"),
         ({"load": load(locustfile="experiments/load")}, "'experiments/load' is not allowed: a Locust file ends"),

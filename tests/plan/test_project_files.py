@@ -2,6 +2,7 @@
 
 import os
 import socket
+import sys
 from pathlib import Path
 
 import pytest
@@ -192,3 +193,69 @@ def test_a_file_without_end_is_refused_before_it_is_read(root):
     os.truncate(root / "servers/nginx.conf", 1 << 32)
 
     assert "servers/nginx.conf: is larger than 8 MB; name a file of text" in only_fault(root)
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ("${rnadom}", "unknown value ${rnadom}; did you mean ${random}?"),
+        ("${database.pass}", "unknown value ${database.pass}; did you mean ${database.password}?"),
+        ("x${HOME}y", "unknown value ${HOME}; allowed are ${random}, ${database.url}"),
+    ],
+)
+def test_a_place_that_no_run_fills_in_is_refused_with_the_likeliest_one(root, value, told):
+    assert told in only_fault(root, application={"environment": {"SHOP_KEY": value}})
+    assert faults(root, application={"environment": {"SHOP_KEY": "${random} ${database.url} $HOME"}}) == []
+
+
+def test_a_place_in_a_command_is_refused_where_nothing_fills_it_in(root):
+    prepare = [["python", "manage.py", "load", "${database.url}"]]
+
+    assert "application.prepare: ${database.url} is filled in under" in only_fault(
+        root, application={"prepare": prepare}
+    )
+
+
+def test_an_address_that_the_shell_does_not_have_is_said_before_anything_starts(root, monkeypatch):
+    monkeypatch.delenv("STAGING_URL", raising=False)
+    database = {"database": {"url": "env:STAGING_URL"}, "application": {"prepare": [], "restore": []}}
+
+    assert any("your shell has no variable STAGING_URL; export it" in one for one in faults(root, **database))
+    monkeypatch.setenv("STAGING_URL", "x")
+    assert not any("your shell" in one for one in faults(root, **database))
+
+
+@pytest.fixture
+def environment(root):
+    packages = root / ".venv/lib/python3.11/site-packages"
+    (packages / "installed").mkdir(parents=True)
+    (root / ".venv/pyvenv.cfg").write_text("include-system-site-packages = false\n")
+    (root / ".venv/bin").mkdir()
+    (root / ".venv/bin/python").symlink_to(sys.executable)
+    return packages
+
+
+def with_python(module):
+    return {"application": {"python": ".venv/bin/python", "wsgi": f"{module}:application"}}
+
+
+def test_a_module_that_neither_site_nor_environment_has_is_refused(root, environment):
+    assert "no module shp in " in only_fault(root, **with_python("shp.wsgi"))
+    assert "nor in " in only_fault(root, **with_python("shp.wsgi"))
+    assert faults(root, **with_python("installed.wsgi")) == []
+
+
+def test_a_module_that_is_developed_elsewhere_may_be_there(root, environment):
+    (root / "elsewhere/shp").mkdir(parents=True)
+    (environment / "own.pth").write_text(f"import x\n{root / 'elsewhere'}\n")
+    (environment / "__editable___other_finder.py").write_text("MAPPING = {'other': '/x'}\n")
+    (root / "app/src/inner").mkdir(parents=True)
+
+    for module in ("shp.wsgi", "other.wsgi", "inner.wsgi"):
+        assert faults(root, **with_python(module)) == []
+
+
+def test_of_an_interpreter_that_sees_the_systems_packages_nobody_can_tell(root, environment):
+    (root / ".venv/pyvenv.cfg").write_text("include-system-site-packages = true\n")
+
+    assert faults(root, **with_python("shp.wsgi")) == []

@@ -82,3 +82,26 @@ def test_a_site_that_is_not_djangos_tells_nothing(lines, tmp_path, monkeypatch):
     JOURNAL._on_first_request(lines)
 
     assert told(tmp_path) == []
+
+
+SMTP = "django.core.mail.backends.smtp.EmailBackend"
+
+
+@pytest.mark.parametrize(
+    ("backend", "asked", "is_stopped"),
+    [
+        (SMTP, "1", True),
+        (SMTP, "", False),
+        ("anymail.backends.mailgun.EmailBackend", "1", True),
+        ("django.core.mail.backends.console.EmailBackend", "1", False),
+        ("django.core.mail.backends.locmem.EmailBackend", "1", False),
+    ],
+)
+def test_mail_goes_nowhere_where_a_run_does_not_allow_it(backend, asked, is_stopped, tmp_path, monkeypatch):
+    monkeypatch.setenv("JOURNAL_NO_MAIL", asked)
+    django(monkeypatch, DEBUG=False, DATABASES={}, EMAIL_BACKEND=backend)
+    JOURNAL._on_first_request(JOURNAL.Lines(str(tmp_path / "j")))
+    now = sys.modules["django.conf"].settings.EMAIL_BACKEND
+
+    assert now == ("django.core.mail.backends.dummy.EmailBackend" if is_stopped else backend)
+    assert (f"mail=stopped {backend}" in told(tmp_path)) == is_stopped

@@ -31,6 +31,15 @@ def test_what_the_site_has_itself_is_not_lent(tmp_path):
     assert "click" not in names(tmp_path / "lent")
 
 
+@pytest.mark.parametrize("installed", [set(), {"gunicorn"}])
+def test_what_one_server_package_needs_for_another_comes_with_them(tmp_path, installed):
+    lend(["gunicorn", "gevent", "greenlet"], installed, tmp_path / "lent")
+
+    assert {"gevent", "packaging"} <= names(tmp_path / "lent")
+    assert ("gunicorn" in names(tmp_path / "lent")) == (not installed)
+    assert not names(tmp_path / "lent") & {"tornado", "pytest", "setproctitle"}
+
+
 def test_the_kits_own_packages_stay_where_they_are(tmp_path):
     lend(["gunicorn", "uvicorn"], (), tmp_path / "lent")
 
