@@ -4,7 +4,8 @@ import ast
 import re
 from collections.abc import Iterator
 
-from badgateway.servers.options import said_value
+from badgateway.model.printable import shortened
+from badgateway.servers.python_options import said_value
 
 # Django's own pool is not among them: beside it Django refuses to keep connections.
 _POOL = re.compile(r"(?:dj_db_conn_pool|django_db_geventpool)\b")
@@ -13,8 +14,9 @@ _KEPT = "CONN_MAX_AGE"
 _STREAM = "StreamingHttpResponse"
 _NONE_KEPT = {"0", "False", "0.0"}
 
+UNKNOWN = "unknown"
 Found = tuple[str, str, int]
-"""A field of SiteFiles, the value, and its line."""
+"""A field of SiteFiles, or UNKNOWN, the value, and its line."""
 
 
 def django_says(text: str) -> Iterator[Found]:
@@ -39,8 +41,12 @@ def django_says(text: str) -> Iterator[Found]:
 def _kept(node: ast.AST) -> Iterator[Found]:
     """Yield for how long connections are kept: an entry, an assignment, or an argument as of dj_database_url."""
     for name, value in _named(node):
-        said = said_value(value) if name.upper() == _KEPT else None
-        if said is not None and said not in _NONE_KEPT:
+        if name.upper() != _KEPT:
+            continue
+        said = said_value(value)
+        if said is None:
+            yield UNKNOWN, f"{_KEPT} = {shortened(ast.unparse(value), 80)}", value.lineno
+        elif said not in _NONE_KEPT:
             yield "kept_connections", said, value.lineno
 
 

@@ -1,6 +1,6 @@
 """Which causes of failures a site's files invite, each rule for a cause of the catalogue: nothing is run."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from badgateway.causes.accept_queue import LISTEN_QUEUE_FULL, TCP_ACCEPT_QUEUE_FULL, WORKERS_RECYCLED_TOGETHER
@@ -8,7 +8,8 @@ from badgateway.causes.connections import KEEPALIVE_RACE
 from badgateway.causes.database import CONNECTIONS_EXHAUSTED, LATE_PATCH, POOL_EXHAUSTED
 from badgateway.causes.event_loop import EVENT_LOOP_BLOCKED
 from badgateway.causes.proxy_limits import REQUEST_HEADER_TOO_BIG, RESPONSE_HEADER_TOO_BIG
-from badgateway.causes.site_files import Said, SiteFiles
+from badgateway.causes.server_files import Said
+from badgateway.causes.site_files import SiteFiles
 from badgateway.causes.timeouts import SLOW_REQUEST
 from badgateway.model.diagnosis import Cause
 from badgateway.model.knob import Knob, WorkerModel
@@ -54,7 +55,8 @@ def _short_queue(site: SiteFiles) -> Iterator[Invitation]:
     if site.server is None or listen is None or listen.number is None or listen.number >= ENOUGH_LISTEN:
         return
     is_tcp = site.address is not None and "/" not in site.address.value.removeprefix("unix:")
-    where = "TCP port" if is_tcp else "unix socket"
+    is_unknown = site.address is None and bool(site.unknown)
+    where = "TCP port" if is_tcp else "socket" if is_unknown else "unix socket"
     yield Invitation(
         cause=TCP_ACCEPT_QUEUE_FULL if is_tcp else LISTEN_QUEUE_FULL,
         what=f"{listen.value} requests may wait at the {where}; a burst beyond them is turned away",
@@ -74,8 +76,8 @@ def _limits_out_of_order(site: SiteFiles) -> Iterator[Invitation]:
         return
     names = ("proxy_read_timeout", "uwsgi_read_timeout")
     default = Said(value=f"{READ_TIMEOUT_S}s", where="nginx's default")
-    read = next((site.proxy[name] for name in names if name in site.proxy), default)
-    if limit.number and read.number is not None and limit.number >= read.number:
+    read = _of_proxy(site, names, default)
+    if limit.number and read is not None and read.number is not None and limit.number >= read.number:
         yield Invitation(
             cause=SLOW_REQUEST,
             what=f"nginx gives up after {read.value}, and the server works on until {limit.value} s, for nobody",
@@ -120,7 +122,7 @@ def _driver_that_blocks(site: SiteFiles) -> Iterator[Invitation]:
 
 def _recycled_together(site: SiteFiles) -> Iterator[Invitation]:
     most, delta = site.settings.get("max_requests"), site.settings.get("max_requests_delta")
-    if most is None or not most.number or (delta is not None and delta.number):
+    if most is None or not most.number or (delta is not None and delta.number) or "max_requests_delta" in site.unsaid:
         return
     yield Invitation(
         cause=WORKERS_RECYCLED_TOGETHER,
@@ -132,9 +134,9 @@ def _recycled_together(site: SiteFiles) -> Iterator[Invitation]:
 
 def _too_many_connections(site: SiteFiles) -> Iterator[Invitation]:
     limit, workers = site.max_connections, site.settings.get("workers")
-    of_model = {WorkerModel.GREENLETS: "greenlets", WorkerModel.EVENT_LOOP: None}.get(
-        site.model or WorkerModel.THREADS, "threads"
-    )
+    if site.model is None:
+        return
+    of_model = {WorkerModel.GREENLETS: "greenlets", WorkerModel.EVENT_LOOP: None}.get(site.model, "threads")
     each = site.settings.get(of_model) if of_model else None
     if limit is None or workers is None or each is None or not (limit.number and workers.number and each.number):
         return
@@ -184,8 +186,8 @@ def _small_buffers(site: SiteFiles) -> Iterator[Invitation]:
     response = site.response_header or site.cookie_session
     if not site.proxy or response is None:
         return
-    proxy = next((site.proxy[name] for name in _BUFFERS if name in site.proxy), PROXY_BUFFER)
-    if _bytes(proxy) <= _needed(response):
+    proxy = _of_proxy(site, _BUFFERS, PROXY_BUFFER)
+    if proxy is not None and _bytes(proxy) <= _needed(response):
         yield Invitation(
             cause=RESPONSE_HEADER_TOO_BIG,
             what=f"nginx reads an answer's header into {proxy.value}, {_who(response, 'response')}",
@@ -203,6 +205,12 @@ def _synchronous_streams(site: SiteFiles) -> Iterator[Invitation]:
             said=(site.sync_stream,),
             change=_turn(site, django="an asynchronous iterator in StreamingHttpResponse, or WSGI for what streams"),
         )
+
+
+def _of_proxy(site: SiteFiles, names: Sequence[str], default: Said) -> Said | None:
+    """Return what nginx's files say first of these, or its default; None where a file that was not read may say it."""
+    said = next((site.proxy[name] for name in names if name in site.proxy), None)
+    return said or (None if site.includes else default)
 
 
 def _needed(header: Said) -> float:

@@ -7,7 +7,7 @@ from pathlib import PurePath
 from urllib.parse import quote
 
 from badgateway.causes.invited import Invitation
-from badgateway.causes.site_files import Said
+from badgateway.causes.server_files import Said
 from badgateway.model.diagnosis import Cause
 from badgateway.model.printable import printable
 
@@ -17,12 +17,13 @@ _VERSION = "2.1.0"
 _Object = dict[str, object]
 
 
-def render_sarif(found: Sequence[Invitation], files: Sequence[PurePath]) -> str:
+def render_sarif(found: Sequence[Invitation], files: Sequence[PurePath], unknown: Sequence[Said] = ()) -> str:
     """Return a log of one run: a rule for each cause that is invited, a result for each invitation.
 
     Args:
         found: What is invited.
         files: That were read; what no line says, such as a default, is shown at the first one.
+        unknown: Lines of which nothing can be told before they run.
     """
     causes = {one.cause.id: one.cause for one in found}
     log = {
@@ -37,12 +38,21 @@ def render_sarif(found: Sequence[Invitation], files: Sequence[PurePath]) -> str:
                         "rules": [_rule(cause) for cause in causes.values()],
                     }
                 },
+                **({"invocations": [_invocation(unknown)]} if unknown else {}),
                 "columnKind": "unicodeCodePoints",
                 "results": [_result(one, list(causes).index(one.cause.id), files[0]) for one in found],
             }
         ],
     }
     return json.dumps(log, indent=2, ensure_ascii=True) + "\n"
+
+
+def _invocation(unknown: Sequence[Said]) -> _Object:
+    notes = [
+        {"level": "warning", "message": {"text": printable(f"not known before it runs: {one.where}  {one.value}")}}
+        for one in unknown
+    ]
+    return {"executionSuccessful": True, "toolExecutionNotifications": notes}
 
 
 def _rule(cause: Cause) -> _Object:

@@ -4,9 +4,12 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePath
+from typing import Any
 
-from badgateway.causes.django_files import django_says
+from badgateway.causes import django_files
+from badgateway.causes.server_files import UNKNOWN, Said, server_says
 from badgateway.model.knob import WorkerModel
+from badgateway.servers.python_options import syntax_fault
 from badgateway.servers.registry import servers
 from badgateway.servers.server import Server
 from badgateway.servers.serving_command import ServingCommand, commands_in
@@ -18,6 +21,7 @@ _COMMENT = re.compile(r"#[^\n]*")
 _LIMIT = re.compile(r"^\s*max[_-]connections\s*=\s*(\d+)", re.MULTILINE)
 """MariaDB and MySQL read an option with either sign."""
 _PROXY = re.compile(rf"{_BEGINS}(?:proxy|uwsgi)_pass\s", re.MULTILINE)
+_COMES_WITH = ("mime.types", "proxy_params", "uwsgi_params", "fastcgi_params", "scgi_params")
 _ENGINE = re.compile(r"django\.db\.backends\.(\w+)")
 _LETS_OTHERS_RUN = {
     "mysql": re.compile(r"install_as_MySQLdb"),
@@ -27,21 +31,6 @@ _LETS_OTHERS_RUN = {
 
 It mostly stands elsewhere than the engine: in the package's __init__.py, a server's hook, the requirements.
 """
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
-    """A value, and the line that says it; a default has none."""
-
-    value: str
-    where: str
-
-    @property
-    def number(self) -> float | None:
-        """The value as a number, seconds without their unit; None where it is none."""
-        found = re.match(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h)?\b", self.value)
-        factors = {"ms": 0.001, "m": 60, "h": 3600}
-        return float(found[1]) * factors.get(found[2], 1) if found else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,39 +62,51 @@ class SiteFiles:
     response_header: Said | None = None
     unread: Sequence[str] = ()
     """Files that say nothing that is known."""
+    unknown: Sequence[Said] = ()
+    """What is said in a way that takes a run to know, such as an expression: no rule tells anything of it."""
+    unsaid: Collection[str] = ()
+    """The server's settings of which that holds: no default is theirs."""
+    includes: bool = False
+    """Whether nginx's files take in others, which may say what these do not."""
 
 
 def read_site(files: Mapping[PurePath, str]) -> SiteFiles:
     """Return what the files say; of several of one kind, the last one counts."""
     told: dict[str, object] = {}
     unread = []
+    unknown: dict[str, Any] = {}
     lenient = {engine for engine, mark in _LETS_OTHERS_RUN.items() if any(map(mark.search, files.values()))}
     commands = {path: one for path, text in files.items() if (one := next(commands_in(path, text), None))}
     own = {server.name: path for path, text in files.items() if (server := _server_of(path, text))}
     # What a command says is stronger than the server's own file.
     for path, text in sorted(files.items(), key=lambda one: one[0] in commands):
         if path in commands:
-            told |= _of_command(commands[path], path, own.get(commands[path].server.name), files)
-            continue
-        found = dict(_of(path, text, lenient))
+            found = _of_command(commands[path], path, own.get(commands[path].server.name), files)
+        else:
+            found = dict(_of(path, text, lenient))
+        of_file = {name: found.pop(name) for name in tuple(found) if name.startswith(UNKNOWN)}
+        unknown |= of_file
         told |= found
-        if not found and not any(mark.search(text) for mark in _LETS_OTHERS_RUN.values()):
+        if not (found or of_file) and not any(mark.search(text) for mark in _LETS_OTHERS_RUN.values()):
             unread.append(str(path))
-    return SiteFiles(**told, unread=tuple(unread))  # type: ignore[arg-type] # the names of its fields
+    every = tuple(one for said in unknown.values() for one in said)
+    return SiteFiles(**told, unread=tuple(unread), unknown=every)  # type: ignore[arg-type] # the names of its fields
 
 
 def _of(path: PurePath, text: str, lenient: Collection[str]) -> Iterator[tuple[str, object]]:
     """Yield what a file says; of the engines in `lenient`, some file says that the driver lets others run."""
     if server := _server_of(path, text):
-        yield from _of_server(server, path, text)
+        yield from server_says(server, path, text)
         return
     if _PROXY.search(text):
         yield "proxy", dict(_directives(path, text))
+        others = tuple(_included(path, text))
+        yield "includes", bool(others)
+        yield f"{UNKNOWN} proxy", others
     if limit := _LIMIT.search(text):
         yield "max_connections", Said(value=limit[1], where=_where(path, text, limit.start(1)))
     if path.suffix == ".py":
-        for name, value, line in django_says(text):
-            yield name, Said(value=value, where=f"{path}:{line}")
+        yield from _of_python(path, text)
     engine = _ENGINE.search(text)
     if engine and engine[1] in _LETS_OTHERS_RUN and engine[1] not in lenient:
         yield "blocking_driver", Said(value=engine[0], where=_where(path, text, engine.start()))
@@ -127,38 +128,22 @@ def _of_command(
     server = command.server
     said = server.own_command.says(command.words) if server.own_command else ""
     where = f"{path}:{command.line}"
-    return dict(_of_server(server, own or path, files[own] if own else "", said=said, where=where))
+    return dict(server_says(server, own or path, files[own] if own else "", command=said, where=where))
 
 
-def _of_server(
-    server: Server, path: PurePath, text: str, *, said: str = "", where: str = ""
-) -> Iterator[tuple[str, object]]:
-    """Yield what a server's file says, and behind it what a command does; the last of two counts."""
-    deployable = server.deployable
-    assert deployable is not None
-    lines = text.splitlines()
-    text = "\n".join((*lines, said))
-    options = deployable.options(text)
-    settings = {
-        name: Said(value=value, where=f"{server.label}'s default") for name, value in deployable.defaults.items()
-    }
-    for name, spelled in {**server.settings, **deployable.further}.items():
-        if option := options.get(spelled):
-            settings[name] = Said(value=option.value, where=_line(path, option.line, len(lines), where))
-    yield "server", server
-    yield "model", server.worker_model(text)
-    yield "settings", settings
-    if late := deployable.late_patch(options, text):
-        yield "late_patch", Said(value=late.value, where=_line(path, late.line, len(lines), where))
-    for name in deployable.addresses:
-        if option := options.get(name):
-            yield "address", Said(value=option.value, where=_line(path, option.line, len(lines), where))
-            return
-
-
-def _line(path: PurePath, line: int, lines: int, behind: str) -> str:
-    """Return where an option stands: in its file, or what is behind its last line."""
-    return f"{path}:{line}" if line <= lines else behind
+def _of_python(path: PurePath, text: str) -> Iterator[tuple[str, object]]:
+    if fault := syntax_fault(text):
+        yield f"{UNKNOWN} {path}", (Said(value=fault, where=str(path)),)
+        return
+    unknown = []
+    for name, value, line in django_files.django_says(text):
+        said = Said(value=value, where=f"{path}:{line}")
+        if name == django_files.UNKNOWN:
+            unknown.append(said)
+        else:
+            yield name, said
+    if unknown:
+        yield f"{UNKNOWN} Django", tuple(unknown)
 
 
 def _directives(path: PurePath, text: str) -> Iterator[tuple[str, Said]]:
@@ -170,6 +155,13 @@ def _directives(path: PurePath, text: str) -> Iterator[tuple[str, Said]]:
         inside = any(start < found.start() < end for start, end in blocks)
         name = f"upstream {found[1]}" if inside else found[1]
         yield name, Said(value=found[2].strip(), where=_where(path, text, found.start(1)))
+
+
+def _included(path: PurePath, text: str) -> Iterator[Said]:
+    """Yield nginx's lines that take in other files, but for those that it comes with and that set no limit."""
+    for found in _DIRECTIVE.finditer(_COMMENT.sub(lambda one: " " * len(one[0]), text)):
+        if found[1] == "include" and PurePath(found[2].strip()).name not in _COMES_WITH:
+            yield Said(value=f"include {found[2].strip()}", where=_where(path, text, found.start(1)))
 
 
 def _where(path: PurePath, text: str, place: int) -> str:

@@ -10,13 +10,16 @@ import click
 
 from badgateway.causes.invited import Invitation, invitations
 from badgateway.causes.sarif import render_sarif
-from badgateway.causes.site_files import Said, SiteFiles, read_site
+from badgateway.causes.server_files import Said
+from badgateway.causes.site_files import SiteFiles, read_site
 from badgateway.cli.entry import cli
 from badgateway.cli.terminal import echo
 from badgateway.errors import ConfigurationError
+from badgateway.numbers import plural
 
 _PATH = click.Path(path_type=Path)
 MOST_BYTES = 1_000_000
+NOT_KNOWN = 3
 
 
 @cli.command()
@@ -47,7 +50,8 @@ def advise(
       badgateway advise uwsgi.ini site.conf shop/*.py --sarif > advise.sarif
       badgateway advise Procfile gunicorn.conf.py
 
-    Exit status: 0 nothing known is invited, 1 something is, 2 wrong usage, or nothing in any file was known.
+    Exit status: 0 nothing known is invited, 1 something is, 2 wrong usage, or nothing in any file was known, 3 nothing
+    is invited by what could be read, and the rest is not known before it runs, such as an expression.
     """  # noqa: D301 # click's mark for a paragraph that keeps its lines
     given = {
         "max_connections": max_connections,
@@ -65,12 +69,13 @@ def advise(
         )
     found = invitations(site)
     if form == "json":
-        echo(json.dumps({"invited": [_object(one) for one in found], "unread": list(site.unread)}))
+        unknown = [f"{one.where}  {one.value}" for one in site.unknown]
+        echo(json.dumps({"invited": [_object(one) for one in found], "unread": list(site.unread), "unknown": unknown}))
     elif form == "sarif":
-        echo(render_sarif(found, files), newline=False)
+        echo(render_sarif(found, files, site.unknown), newline=False)
     else:
         _print(found, site)
-    sys.exit(1 if found else 0)
+    sys.exit(1 if found else NOT_KNOWN if site.unknown else 0)
 
 
 def _said(given: Mapping[str, int | None]) -> dict[str, Said]:
@@ -88,8 +93,16 @@ def _print(found: tuple[Invitation, ...], site: SiteFiles) -> None:
             echo(f"     {line}")
         echo(f"   Change  {one.change}")
         echo(f"   More    badgateway cause {one.cause.id}\n")
+    if site.unknown:
+        echo(f"Not known before it runs, and taken for no default ({plural(len(site.unknown), 'line')}):")
+        for said in site.unknown:
+            echo(f"     {said.where}  {said.value}")
     if not found:
-        echo("Nothing of what is known is invited. What is not known, and what a load does, is not in these files.")
+        echo(
+            "Nothing is invited by the other lines; these may invite anything. Write them as plain values to know."
+            if site.unknown
+            else "Nothing of what is known is invited. What is not known, and what a load does, is not in these files."
+        )
     for name in site.unread:
         echo(
             f"badgateway: {name}: nothing in it is known; it is no server's, nginx's, Django's or database's file",

@@ -64,6 +64,10 @@ class Deployable:
     """Debian's packages without which its own cannot be installed."""
     options: Callable[[str], Mapping[str, Option]] = plain_options
     """What its file says, as it stands."""
+    file_fault: Callable[[str], str] = lambda _text: ""
+    """Why a text cannot be one of its files, with its line; empty where it can."""
+    model_option: str = ""
+    """Its option that says how its workers serve requests, where one option says all of that."""
     addresses: tuple[str, ...] = ()
     """Its options that say where it listens."""
     further: Mapping[str, str] = field(default_factory=dict)

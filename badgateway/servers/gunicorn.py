@@ -23,8 +23,9 @@ from badgateway.servers.access_format import (
 )
 from badgateway.servers.deployable import Deployable
 from badgateway.servers.log import ServerLog, rules, stamped_line
-from badgateway.servers.options import Option, python_options
+from badgateway.servers.options import Option
 from badgateway.servers.plain_python import plain_python
+from badgateway.servers.python_options import python_options, syntax_fault
 from badgateway.servers.server import Place, Server, Start
 from badgateway.servers.web_variables import WEB_VARIABLES
 
@@ -216,6 +217,8 @@ SERVER = Server(
         variables=WEB_VARIABLES,
         arguments=("--config", "{file}"),
         options=python_options,
+        file_fault=syntax_fault,
+        model_option="worker_class",
         addresses=("bind",),
         defaults={
             "listen": "2048",

@@ -96,4 +96,4 @@ def _written(value: str) -> str:
     return value if value.isdecimal() else {TRUE: "True", FALSE: "False"}.get(value, repr(value))
 
 
-COMMAND = OwnCommand(asks=ASKS, says=says)
+COMMAND = OwnCommand(asks=ASKS, says=says, folders=("--chdir",), paths=("--pythonpath",))

@@ -1,14 +1,18 @@
 """Reads what a server's file or command line says, as it stands: each option's value, and in which line."""
 
-import ast
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 TRUE, FALSE = "true", "false"
+EVERY = "*"
+"""In place of an option's name: something that may set any of them."""
 _OPTION = re.compile(r"\s*([A-Za-z_][\w-]*)\s*=\s*(.*?)\s*$")
 _BLOCK = re.compile(r"\s*if-[\w-]+\s*=")
 _END = re.compile(r"\s*end-?if\s*=")
+_VARIABLE = re.compile(r"[$%@]\(|\$\{?[A-Za-z_]")
+_OTHERS = ("include", "inherit", "ini")
+"""Options that read another file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,10 +21,15 @@ class Option:
 
     value: str
     line: int
+    is_known: bool = True
+    """Off where it takes a run to know what holds: an expression, or one of several ways."""
 
 
 def plain_options(text: str) -> Mapping[str, Option]:
-    """Return the options of a file of lines NAME = value, the last of each; those of an if- block are left out."""
+    """Return the options of a file of lines NAME = value, the last of each.
+
+    What stands in an if- block, or has a variable in it, is there and not known; another file may set any option.
+    """
     found: dict[str, Option] = {}
     depth = 0
     for number, line in enumerate(text.splitlines(), start=1):
@@ -28,37 +37,16 @@ def plain_options(text: str) -> Mapping[str, Option]:
             continue
         if _BLOCK.match(line) or _END.match(line):
             depth += 1 if _BLOCK.match(line) else -1
-        elif not depth and (option := _OPTION.match(line)):
-            found[option[1]] = Option(value=option[2].strip("'\""), line=number)
+        elif option := _OPTION.match(line):
+            name, value = (EVERY, line.strip()) if option[1] in _OTHERS else (option[1], option[2].strip("'\""))
+            is_known = not depth and name != EVERY and not is_variable(value)
+            found[name] = Option(value=value, line=number, is_known=is_known)
     return found
 
 
-def python_options(text: str) -> Mapping[str, Option]:
-    """Return the assignments of a Python file whose values it says, defaults of environment variables included."""
-    try:
-        tree = ast.parse(text)
-    except SyntaxError:
-        return {}
-    found: dict[str, Option] = {}
-    for statement in tree.body:
-        if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
-            value = said_value(statement.value)
-            if value is not None:
-                found[statement.targets[0].id] = Option(value=value, line=statement.lineno)
-    return found
-
-
-def said_value(node: ast.expr) -> str | None:
-    """Return what an expression says by itself, of a variable its default; None where it takes a run to know."""
-    match node:
-        case ast.Constant(value=value):
-            return str(value)
-        case ast.Call(func=ast.Name(), args=[only]):
-            return said_value(only)
-        case ast.Call(func=ast.Attribute(attr="get" | "getenv"), args=[_, default]):
-            return said_value(default)
-        case _:
-            return None
+def is_variable(value: str) -> bool:
+    """Tell whether something stands in a value that is replaced before it counts."""
+    return _VARIABLE.search(value) is not None
 
 
 def options_of(words: Sequence[str], flags: Collection[str] = ()) -> Iterator[tuple[str, str]]:

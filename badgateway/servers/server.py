@@ -146,6 +146,10 @@ class OwnCommand:
     """A server file that says what words, that file and the site's variables say. ValueError: it is not known."""
     told: Callable[[str], Mapping[str, Any]] = no_numbers
     """What a configuration of such a server file has, and its time limit as `app_s`; where nobody can be asked."""
+    folders: tuple[str, ...] = ()
+    """Its options that name the folder that it runs in."""
+    paths: tuple[str, ...] = ()
+    """Its options that name folders in which modules are looked for besides."""
 
 
 def no_values(_configuration: "Configuration", _place: "Place") -> Mapping[str, str | None]:

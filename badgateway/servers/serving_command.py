@@ -31,6 +31,8 @@ class ServingCommand:
     """Behind the program."""
     line: int
     """Of the file; 1 for the first."""
+    folder: str = ""
+    """That the line goes to before; empty where it stays."""
 
 
 def commands_in(file: PurePath, text: str) -> Iterator[ServingCommand]:
@@ -53,11 +55,14 @@ def _lines(file: PurePath, text: str) -> Iterator[tuple[int, str]]:
 
 def commands_of(line: str, number: int = 1) -> Iterator[ServingCommand]:
     """Yield the commands that a line of a shell starts servers with."""
+    folder = ""
     for part in _BETWEEN.split(expanded(line.strip())):
         try:
             words = shlex.split(part)
         except ValueError:
             continue
+        if words[:1] == ["cd"] and len(words) == 2:
+            folder = str(PurePath(folder, words[1]))
         found = _server_in(words)
         if found is not None:
             server, start = found
@@ -66,6 +71,7 @@ def commands_of(line: str, number: int = 1) -> Iterator[ServingCommand]:
                 command=shlex.join(words[start:]) if "$" not in part else " ".join(words[start:]),
                 words=tuple(words[start + 1 :]),
                 line=number,
+                folder=folder,
             )
 
 

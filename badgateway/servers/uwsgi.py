@@ -68,7 +68,9 @@ def _late_patch(options: Mapping[str, Option], _text: str) -> Option | None:
     late = options.get("gevent-monkey-patch")
     is_early = "gevent-early-monkey-patch" in options
     return (
-        Option(value="gevent-monkey-patch", line=late.line) if late and "gevent" in options and not is_early else None
+        Option(value="gevent-monkey-patch", line=late.line)
+        if late and late.is_known and "gevent" in options and not is_early
+        else None
     )
 
 

@@ -108,7 +108,7 @@ def says(words: Sequence[str]) -> str:
 
 def told_by(text: str) -> dict[str, Any]:
     """Return what a configuration of such a server file has."""
-    found = {name: option.value for name, option in plain_options(text).items()}
+    found = {name: option.value for name, option in plain_options(text).items() if option.is_known}
     greenlets = int(found.get("gevent") or 0)
     return {
         **{key: int(found.get(name) or default) for key, (name, default) in _NUMBERS.items()},
@@ -137,4 +137,11 @@ def _named(name: str) -> str:
     return _SHORT.get(name, name)
 
 
-COMMAND = OwnCommand(file=ini_of, says=says, text=text_of, told=told_by)
+COMMAND = OwnCommand(
+    file=ini_of,
+    says=says,
+    text=text_of,
+    told=told_by,
+    folders=("--chdir", "--chdir2"),
+    paths=("--pythonpath", "--python-path", "--pp"),
+)

@@ -7,7 +7,8 @@ import pytest
 
 from badgateway.causes.catalogue import BY_ID
 from badgateway.causes.invited import RULES, invitations
-from badgateway.causes.site_files import Said, read_site
+from badgateway.causes.server_files import Said
+from badgateway.causes.site_files import read_site
 from badgateway.emit.files import files_of
 from tests.emit.subjects import EVERY_KIND, chosen
 
@@ -244,3 +245,55 @@ def test_what_emit_writes_invites_nothing(name):
     }
 
     assert [one.cause.id for one in invitations(read_site(files))] == []
+
+
+QUEUE = "backlog = 64\n"
+SAFE = "max_requests_jitter = 50\nbacklog = 2048\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "line"),
+    [
+        ({"gunicorn.conf.py": "import os\nbacklog = os.cpu_count() * 9\n"}, "gunicorn.conf.py:2  backlog = os.cpu_"),
+        ({"gunicorn.conf.py": 'if big:\n    backlog = 64\nbind = "unix:/a"\n'}, "gunicorn.conf.py:1  backlog = if"),
+        ({"gunicorn.conf.py": f"{SAFE}from base import *\n"}, "gunicorn.conf.py:3  from base import *"),
+        ({"gunicorn.conf.py": f"{SAFE}workers = (\n"}, "gunicorn.conf.py  line 3: no Python"),
+        ({"gunicorn.conf.py": f'{SAFE}bind = os.environ["BIND"]\n'}, "gunicorn.conf.py:3  bind = os.environ"),
+        ({"gunicorn.conf.py": f"{SAFE}worker_class = KIND\n"}, "gunicorn.conf.py:3  worker_class = KIND"),
+        (
+            {"gunicorn.conf.py": f"{SAFE}max_requests = 9\nmax_requests_jitter = J\n"},
+            "gunicorn.conf.py:4  max_requests_j",
+        ),
+        ({"uwsgi.ini": "[uwsgi]\nlisten = $(LISTEN)\n"}, "uwsgi.ini:2  listen = $(LISTEN)"),
+        ({"uwsgi.ini": "[uwsgi]\nlisten = 1024\nini = other.ini\n"}, "uwsgi.ini:3  ini = other.ini"),
+        ({"Procfile": "web: gunicorn --backlog $QUEUE a\n"}, "Procfile:1  backlog = $QUEUE"),
+        ({"settings.py": POOL.replace("KEPT", "env.int('AGE')")}, "settings.py:1  CONN_MAX_AGE = env.int('AGE')"),
+        ({"settings.py": "SESSION_ENGINE = (\n"}, "settings.py  line 1: no Python"),
+        ({"site.conf": NGINX % ("", "include snippets/limits.conf;")}, "site.conf:2  include snippets/limits.conf"),
+    ],
+)
+def test_what_takes_a_run_to_know_is_said_and_is_no_default(files, line):
+    site = read_site({PurePath(name): text for name, text in files.items()})
+
+    assert invitations(site) == ()
+    assert any(f"{one.where}  {one.value}".startswith(line) for one in site.unknown), site.unknown
+    assert site.unread == ()
+
+
+def test_a_command_says_what_its_file_does_not():
+    files = {PurePath("gunicorn.conf.py"): "backlog = N\n", PurePath("Procfile"): "web: gunicorn --backlog 64 a\n"}
+    site = read_site(files)
+
+    assert [one.cause.id for one in invitations(site)] == ["listen-queue-full"]
+    assert site.unknown == ()
+
+
+def test_a_limit_of_nginx_that_another_file_may_set_is_none_to_compare_with():
+    harakiri = {"uwsgi": "[uwsgi]\nlisten = 1024\nharakiri = 60\n"}
+
+    assert invited(**harakiri, nginx=NGINX % ("", "include limits.conf;")) == []
+    assert invited(**harakiri, nginx=NGINX % ("", "include uwsgi_params;")) == ["slow-request"]
+
+
+def test_workers_of_which_nobody_knows_how_they_serve_hold_no_number_of_connections():
+    assert invited(gunicorn=GTHREAD.replace('"gthread"', "KIND"), db="[mysqld]\nmax_connections = 50\n") == []

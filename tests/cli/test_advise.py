@@ -133,3 +133,26 @@ def test_a_file_that_is_not_there_is_named(tmp_path):
 
     assert done.exit_code == 2
     assert "gone.ini: no such file" in done.stderr
+
+
+def test_what_is_not_known_before_it_runs_is_no_pass(tmp_path):
+    file = tmp_path / "gunicorn.conf.py"
+    file.write_text("import os\nbacklog = 9 * os.cpu_count()\n")
+    done = advise(file)
+
+    assert done.exit_code == 3
+    assert "Not known before it runs, and taken for no default (1 line):" in done.stdout
+    assert f"{file}:2  backlog = 9 * os.cpu_count()" in done.stdout
+    assert "Nothing is invited by the other lines" in done.stdout
+    assert json.loads(advise(file, "--json").stdout)["unknown"] == [f"{file}:2  backlog = 9 * os.cpu_count()"]
+    (invocation,) = json.loads(advise(file, "--sarif").stdout)["runs"][0]["invocations"]
+    assert "backlog = 9" in invocation["toolExecutionNotifications"][0]["message"]["text"]
+
+
+def test_a_file_that_is_no_python_is_no_pass_and_is_named_with_its_line(tmp_path):
+    file = tmp_path / "gunicorn.conf.py"
+    file.write_text("workers = 4\nbacklog = (\n")
+    done = advise(file)
+
+    assert done.exit_code == 3
+    assert f"{file}  line 2: no Python" in done.stdout

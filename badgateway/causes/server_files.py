@@ -1,0 +1,155 @@
+"""What an application server's file and command say of it, as they stand, and what of that only a run would know."""
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import PurePath
+
+from badgateway.model.knob import WorkerModel
+from badgateway.servers.deployable import Deployable
+from badgateway.servers.options import EVERY, Option, is_variable
+from badgateway.servers.server import Server
+
+UNKNOWN = "unknown"
+"""Begins the name of what is not known; what a later file says of the same counts in place of it."""
+_NUMBERS = {
+    *("workers", "threads", "greenlets", "listen", "keepalive_s", "max_requests", "max_requests_delta"),
+    *("graceful_stop_s", "app_s", "header_buffer"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """A value, and the line that says it; a default has none."""
+
+    value: str
+    where: str
+
+    @property
+    def number(self) -> float | None:
+        """The value as a number, seconds without their unit; None where it is none."""
+        found = re.match(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h)?\b", self.value)
+        factors = {"ms": 0.001, "m": 60, "h": 3600}
+        return float(found[1]) * factors.get(found[2], 1) if found else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _File:
+    """A server's file, with what a command says behind its last line."""
+
+    server: Server
+    deployable: Deployable
+    path: PurePath
+    text: str
+    lines: int
+    """Of the file; what comes later is the command's."""
+    where: str
+    """The command's place."""
+    faults: tuple[Said, ...]
+    """Why nobody can tell what it says: it cannot be read, or takes in another file."""
+    options: Mapping[str, Option]
+    """Without those that a line after them may have set anew."""
+
+    def said(self, option: Option, name: str = "") -> Said:
+        """Return an option with its line, and its name where that has to be said."""
+        place = f"{self.path}:{option.line}" if option.line <= self.lines else self.where
+        return Said(value=f"{name} = {option.value}" if name else option.value, where=place)
+
+
+def server_says(
+    server: Server, path: PurePath, text: str, *, command: str = "", where: str = ""
+) -> Iterator[tuple[str, object]]:
+    """Yield what a server's file says, by the fields of SiteFiles, and behind it what a command does; the last counts.
+
+    Args:
+        server: Whose it is.
+        path: Of the file.
+        text: Of the file.
+        command: What a command says, as the file would spell it.
+        where: The command's place.
+    """
+    file = _file(server, path, text, command, where)
+    settings, unknown = _settings(file)
+    yield "server", server
+    yield "settings", settings
+    yield "unsaid", _unsaid(file, settings)
+    model, not_known = _model(file)
+    yield "model", model
+    unknown += not_known
+    if late := file.deployable.late_patch(file.options, file.text):
+        yield "late_patch", file.said(late)
+    address = next((name for name in file.deployable.addresses if name in file.options), "")
+    if address and _is_known(address, file.options[address]):
+        yield "address", file.said(file.options[address])
+    elif address:
+        unknown.append(file.said(file.options[address], address))
+    yield f"{UNKNOWN} server", (*file.faults, *unknown)
+
+
+def _file(server: Server, path: PurePath, text: str, command: str, where: str) -> _File:
+    deployable = server.deployable
+    assert deployable is not None
+    fault = deployable.file_fault(text)
+    lines = [] if fault else text.splitlines()
+    whole = "\n".join((*lines, command))
+    options = dict(deployable.options(whole))
+    others = options.pop(EVERY, None)
+    file = _File(
+        server=server,
+        deployable=deployable,
+        path=path,
+        text=whole,
+        lines=len(lines),
+        where=where,
+        faults=(Said(value=fault, where=str(path)),) if fault else (),
+        options=options,
+    )
+    if others is None:
+        return file
+    later = {name: option for name, option in options.items() if option.line > others.line}
+    return replace(file, faults=(*file.faults, file.said(others)), options=later)
+
+
+def _spelled(file: _File) -> dict[str, str]:
+    return {**file.server.settings, **file.deployable.further}
+
+
+def _settings(file: _File) -> tuple[dict[str, Said], list[Said]]:
+    """Return the settings that are known, defaults too where nothing else may say them; and what is not."""
+    defaults = {} if file.faults else file.deployable.defaults
+    settings = {name: Said(value=value, where=f"{file.server.label}'s default") for name, value in defaults.items()}
+    unknown = []
+    for name, spelled in _spelled(file).items():
+        option = file.options.get(spelled)
+        if option is None:
+            continue
+        if _is_known(name, option):
+            settings[name] = file.said(option)
+        else:
+            settings.pop(name, None)
+            unknown.append(file.said(option, spelled))
+    return settings, unknown
+
+
+def _unsaid(file: _File, settings: Collection[str]) -> frozenset[str]:
+    """Return the settings of which nobody knows whether the file has them, or what they are."""
+    names = _spelled(file)
+    return frozenset(name for name in names if name not in settings and (file.faults or names[name] in file.options))
+
+
+def _model(file: _File) -> tuple[WorkerModel | None, list[Said]]:
+    """Return how workers serve requests, None where it is not known; and the line that does not say it."""
+    name = file.deployable.model_option
+    option = file.options.get(name)
+    if option is None:
+        return (None if file.faults else file.server.worker_model(file.text)), []
+    told = file.server.model_told(option.value)
+    if told is None and not option.is_known:
+        return None, [file.said(option, name)]
+    return told or file.server.worker_model(file.text), []
+
+
+def _is_known(name: str, option: Option) -> bool:
+    """Tell whether an option's value is what holds: a number is written as one."""
+    is_number = name in _NUMBERS and not option.value[:1].isdecimal()
+    return option.is_known and not is_variable(option.value) and not is_number
