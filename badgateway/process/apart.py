@@ -17,6 +17,7 @@ the machine's.
 """
 
 import ctypes
+import errno
 import fcntl
 import os
 import select
@@ -24,6 +25,7 @@ import signal
 import socket
 import struct
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -106,9 +108,8 @@ def leave(written: Sequence[Path]) -> None:
         _write("/proc/self/setgroups", "deny")
         _write("/proc/self/uid_map", f"{uid} {uid} 1")
         _write("/proc/self/gid_map", f"{gid} {gid} 1")
-    # What is covered is so for this program alone.
-    _call("mount", b"none", b"/", None, MS_REC | MS_PRIVATE, None)
     here = Path.cwd()
+    keep_mounts_to_itself()
     let_be_read(tuple(place.resolve() for place in written if os.path.exists(place)))  # noqa: PTH110
     # The working folder is still what is below the new mounts.
     os.chdir(here)
@@ -121,6 +122,43 @@ def leave(written: Sequence[Path]) -> None:
         # A user namespace has not all of them, and may not change all.
         with suppress(OSError):
             _write(f"/proc/sys/{name}", text)
+
+
+def keep_mounts_to_itself() -> None:
+    """Have what is covered be so for this program alone, in a chroot too, whose root is mostly no mount of its own."""
+    try:
+        _call("mount", b"none", b"/", None, MS_REC | MS_PRIVATE, None)
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise
+        demand_unshared_root()
+        _call("mount", b"/", b"/", None, MS_BIND | MS_REC, None)
+        # The new mount lies over the root that this program has. A step up from there leads onto it.
+        os.chdir("/..")
+        os.chroot(".")
+        _call("mount", b"none", b"/", None, MS_REC | MS_PRIVATE, None)
+
+
+def demand_unshared_root() -> None:
+    """Return when a mount over the root would be nobody else's: who shares what a chroot lies on would get it too.
+
+    Raises:
+        OSError: It is shared, as a mount in a folder of its own shows, which is taken away again.
+    """
+    place = tempfile.mkdtemp(dir="/", prefix=".badgateway-")
+    child = os.fork()
+    if not child:
+        with suppress(OSError):
+            _call("unshare", CLONE_NEWNS)
+            _call("mount", b"tmpfs", place.encode(), b"tmpfs", 0, None)
+        os._exit(0)
+    os.waitpid(child, 0)
+    is_shared = os.path.ismount(place)
+    if is_shared:
+        _call("umount2", place.encode(), 0)
+    os.rmdir(place)  # noqa: PTH106 # as it was made
+    if is_shared:
+        raise OSError(errno.EINVAL, "the root folder lies on a mount that is shared")
 
 
 def stay_behind() -> socket.socket:

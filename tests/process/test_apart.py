@@ -115,6 +115,48 @@ def test_a_file_that_is_a_database_can_only_be_read_there(kept_folder, tmp_path,
     assert (tmp_path / "row").read_text() == (results / "row").read_text() == "lost"
 
 
+IN_A_CHROOT = """
+mkdir root
+for place in /*; do
+    if [ -L $place ]; then cp -P $place root$place
+    elif [ -d $place ]; then mkdir root$place; mount --rbind $place root$place; fi
+done
+exec chroot root "$@"
+"""
+"""Its root folder is no mount, as it mostly is not."""
+TRY_IN_A_CHROOT = """
+import os, socket
+from badgateway.process.network import is_apart, why_not_apart
+print(is_apart(), why_not_apart(), [name for _, name in socket.if_nameindex()])
+print(bool(os.statvfs("/usr").f_flag & os.ST_RDONLY))
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="chroot is root's")
+@pytest.mark.parametrize(
+    ("propagation", "told"),
+    [
+        ("private", "True  ['lo']\nTrue"),
+        ("shared", "False the root folder lies on a mount that is shared"),
+    ],
+)
+def test_in_a_chroot_it_is_the_same_unless_others_would_see_its_mounts(propagation, told, tmp_path):
+    python = sys.executable
+    with socket.socket(socket.AF_UNIX) as lock:
+        program = [python, "-I", "-S", apart.__file__, str(lock.fileno()), "", "", python, "-c", TRY_IN_A_CHROOT]
+        done = subprocess.run(
+            ["unshare", "--mount", "--propagation", propagation, "bash", "-ec", IN_A_CHROOT, "bash", *program],
+            pass_fds=[lock.fileno()],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    assert done.stdout.startswith(told), done
+    assert not list((tmp_path / "root").glob(".badgateway-*"))
+
+
 def test_a_lock_of_the_machine_is_the_same_in_there():
     name = f"badgateway-test-{os.getpid()}"
     hold = f"""
