@@ -13,13 +13,14 @@ from badgateway.cli.terminal import echo
 from badgateway.databases.registry import databases
 from badgateway.draft import settings_file
 from badgateway.draft.candidates import Candidate, LeftOut, candidates, lent_to, one_of_each_kind, system_of
-from badgateway.draft.draft import FILE, LOCUST_FILE, Draft, Levels
+from badgateway.draft.draft import FILE, LOCUST_FILE, Draft, Levels, with_own_users
 from badgateway.draft.experiment_text import NOT_MEASURED, experiment_text
 from badgateway.draft.findings import Finding, findings
 from badgateway.draft.inspected import Inspected
 from badgateway.draft.locust_file import Workload, is_own, locust_file
 from badgateway.draft.repository import Repository, look
 from badgateway.draft.routes import NotSent, Task, tasks_of
+from badgateway.draft.served_folder import in_its_folder
 from badgateway.draft.sitemap import from_sitemap
 from badgateway.draft.today import Today, served_by, served_today
 from badgateway.draft.traffic import traffic
@@ -27,6 +28,7 @@ from badgateway.errors import ConfigurationError
 from badgateway.model.printable import printable
 from badgateway.numbers import listed
 from badgateway.stack.exploration import explore, unset
+from badgateway.stack.own_python import interpreter_at
 from badgateway.stack.site_python import site_python
 
 _USERS = (5, 10, 20)
@@ -96,14 +98,17 @@ def init(
     may_overwrite = print_only or force
     if not may_overwrite:
         _demand_free(root, FILE)
+    is_kept = _is_kept(root / LOCUST_FILE, force=force)
     draft = _drafted(root, python, command, access_log, sitemap)
+    if is_kept:
+        draft = with_own_users(draft, _USUAL)
     own_settings = draft.repository.directory / settings_file.FILE
     if draft.settings_text and not may_overwrite:
         _demand_free(root, own_settings)
     for line in _lines(list(findings(draft))):
         echo(line)
     files = _files(draft, own_settings)
-    if _is_kept(root / LOCUST_FILE, force=force):
+    if is_kept:
         del files[LOCUST_FILE]
         echo(f"kept {LOCUST_FILE}, which is there already: these users are the workload")
     if print_only:
@@ -171,7 +176,9 @@ def _drafted(root: Path, given: Path | None, command: str | None, log: Path | No
     if told is None and (file := sitemap or next((root / one for one in repository.named("sitemap.xml")), None)):
         told = from_sitemap(file), _USUAL
     program, python = site_python(repository, given)
-    today = _today(repository, command)
+    if given is not None:
+        interpreter_at(program, "--python")
+    repository, today = in_its_folder(repository, _today(repository, command))
     explored = explore(repository, program, today)
     site = explored.site
     packages = {one.name.lower() for one in distributions() if one.name}
@@ -186,6 +193,7 @@ def _drafted(root: Path, given: Path | None, command: str | None, log: Path | No
         site=site,
         today=today.loading(site.target) if today else None,
         server=explored.server,
+        why_not=explored.why_not,
         variables=explored.variables,
         settings=explored.settings,
         settings_source=explored.settings_source,

@@ -1,7 +1,7 @@
 """What `badgateway init` found and decided: the whole of what is printed and written."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
 from badgateway.draft.candidates import Candidate, LeftOut
@@ -31,6 +31,8 @@ class Levels:
     users: tuple[int, ...] = ()
     rates_per_s: tuple[float, ...] = ()
     source: str = ""
+    of_log: tuple[float, ...] = ()
+    """Tasks a second that a log has, where users of somebody's own are asked, who come in numbers of users."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +46,8 @@ class Draft:
     today: Today | None
     server: TodaysServer | None = None
     """What runs today; None where no file says it, or it cannot be taken over."""
+    why_not: str = ""
+    """Why it cannot; empty where it can, or no file says it."""
     variables: Variables
     settings: str = ""
     """Which of the site's own settings a run has."""
@@ -60,3 +64,9 @@ class Draft:
     settings_text: str = ""
     """Of settings for runs alone; empty where the site's own will do."""
     unset: Mapping[str, str] = field(default_factory=dict)
+
+
+def with_own_users(draft: Draft, usual: Levels) -> Draft:
+    """Return the draft for users that somebody wrote: how many of them make the rates of a log is not known here."""
+    rates = draft.levels.rates_per_s
+    return replace(draft, levels=replace(usual, of_log=rates)) if rates else draft

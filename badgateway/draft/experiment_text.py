@@ -8,16 +8,16 @@ from badgateway.draft.draft import LOCUST_FILE, Draft
 from badgateway.draft.prepare import prepare_steps
 from badgateway.draft.serving import serving
 from badgateway.draft.toml import Value, line, spelled
-from badgateway.draft.variables import is_drawn
+from badgateway.draft.variables import OF_RUN, is_drawn
 from badgateway.model.declared import is_set_by_a_run
 from badgateway.model.knob import WorkerModel
 from badgateway.model.printable import printable
+from badgateway.numbers import listed
 
 OBJECTIVE_P95_MS = 1000
 OBJECTIVE_FAILURES = 0.01
 BUDGET_S = 600
 PROXY_READ_S = 60
-OF_RUN = "${database."
 NOT_MEASURED = "chosen by the kit, not measured"
 _CHOSEN = f"{NOT_MEASURED}: change it to what your users need"
 _CHOSEN_USERS = re.compile(rf"^users = \[[\d, ]+\]\s+# {NOT_MEASURED}$", re.MULTILINE)
@@ -82,7 +82,8 @@ def _application(draft: Draft) -> Iterator[str]:
     if served.scheme != "http":
         yield line("scheme", served.scheme, "the settings redirect to it, or have cookies for it alone")
     yield line("health", {"path": served.health_path, "status": served.health_statuses})
-    steps = prepare_steps(draft.site, draft.repository)
+    paths = [folder for _, folder in draft.today.paths] if draft.today and not draft.today.why_not else []
+    steps = prepare_steps(draft.site, draft.repository, paths)
     yield line("prepare", [step.argv for step in steps if step.is_known])
     for step in steps:
         if not step.is_known:
@@ -95,6 +96,11 @@ def _application(draft: Draft) -> Iterator[str]:
 
 def _confirmation(draft: Draft) -> Iterator[str]:
     """Yield what the user may confirm of a site whose settings nobody can look at before a run."""
+    if draft.variables.fixed:
+        fixed = listed(draft.variables.fixed)
+        yield f"# Only half of the way to the database is led by variables: {fixed} is not. A run reaches its own"
+        yield "# database by variables alone: let the site take all from some, then badgateway init --force."
+        return
     names = [name for name, value in draft.variables.values.items() if OF_RUN in value]
     if draft.site.kind != "django" and names:
         yield f"# Take it in where the machine gives no network of its own: {line('database_variables', names)}"
@@ -137,8 +143,8 @@ def _configurations(draft: Draft) -> Iterator[str]:
     if draft.today is None:
         yield "# No file of the repository says how it is served today: the first one is no baseline of yours."
     elif draft.server is None:
-        yield f"# {draft.today.source} says `{printable(draft.today.command)}`, whose settings could not be read:"
-        yield "# the first one is no baseline of yours."
+        yield f"# {draft.today.source} says `{printable(draft.today.command)}`, which is no baseline here:"
+        yield f"# {printable(draft.why_not)}."
     else:
         yield "[[configurations]]"
         yield line("name", "today")

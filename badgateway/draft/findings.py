@@ -7,10 +7,14 @@ from dataclasses import dataclass
 from badgateway.databases.registry import databases
 from badgateway.draft import settings_file
 from badgateway.draft.candidates import driver_of, system_of
-from badgateway.draft.draft import Draft
+from badgateway.draft.draft import Draft, Levels
+from badgateway.draft.inspected import FoundDatabase
 from badgateway.draft.serving import serving
-from badgateway.draft.variables import MADE_UP
+from badgateway.draft.settings_file import is_served
+from badgateway.draft.today import Today
+from badgateway.draft.variables import MADE_UP, fixed_parts
 from badgateway.numbers import listed, plural
+from badgateway.plan.services import SERVICES
 from badgateway.servers.registry import servers
 
 _MOST_REASONS = 4
@@ -102,8 +106,11 @@ def _database(draft: Draft) -> Iterator[Finding]:
         subject="database",
         found=f"{kind}{f', {driver.name}' if driver else ''}; a run makes its own",
         source="the settings",
-        remedy="" if draft.variables.leads_to_database or not found.host else _no_way(found.place),
+        remedy=_way(draft, found),
     )
+    for other in draft.site.databases:
+        if other is not found and is_served(other) and fixed_parts(other):
+            yield Finding(subject="database", found=f"{other.alias}, too", source="the settings", remedy=_no_way(other))
 
 
 def known_databases() -> str:
@@ -112,7 +119,26 @@ def known_databases() -> str:
     return f"{', '.join(most)} and {last}"
 
 
-def _no_way(place: str) -> str:
+def _way(draft: Draft, found: FoundDatabase) -> str:
+    """Say what is to be done for the site to find the run's database; empty where nothing is."""
+    variables = draft.variables
+    if variables.leads_to_database or not is_served(found):
+        return ""
+    return _half_a_way(variables.fixed, found) if variables.fixed else _no_way(found)
+
+
+def _half_a_way(fixed: tuple[str, ...], found: FoundDatabase) -> str:
+    values = {"host": found.host, "port": found.port, "name": found.name, "user": found.user}
+    told = listed([f"{part} ({value})" if (value := values.get(part)) else part for part in fixed])
+    return (
+        f"variables lead half of the way: {told} come from none, so the site would reach another database than the "
+        "run's, or none; let the settings take them from variables too, such as "
+        f"{listed([f'DB_{part.upper()}' for part in fixed])}, and look again"
+    )
+
+
+def _no_way(found: FoundDatabase) -> str:
+    place = found.place if found.host else f"{found.name or 'the database'} on a socket of this machine"
     return f"no variable leads away from {place}: a run refuses that; let the settings take it from a variable"
 
 
@@ -137,15 +163,9 @@ def _today(draft: Draft) -> Iterator[Finding]:
         remedy = f'give it: --command "{_example()} mysite.wsgi"'
         yield Finding(subject="today", found="no file says how the site is served", remedy=remedy)
     else:
-        absent = ", ".join(draft.today.unknown)
-        remedy = f"write into the command what {absent} stands for" if absent else ""
-        if not remedy and draft.today.left_out:
-            remedy = f"not copied: the values of {listed(draft.today.left_out)}; a run gives its own"
-        if not remedy and draft.server is None:
-            remedy = (
-                'its settings could not be read, so there is no baseline; give one that does the same: --command "..."'
-            )
-        yield Finding(subject="today", found=draft.today.command, source=draft.today.source, remedy=remedy)
+        yield Finding(
+            subject="today", found=draft.today.command, source=draft.today.source, remedy=_remedy(draft, draft.today)
+        )
     if draft.server:
         names = ("workers", "threads", "greenlets", "listen")
         settings = draft.server.settings
@@ -157,12 +177,30 @@ def _today(draft: Draft) -> Iterator[Finding]:
         yield Finding(subject="left out", found=_because(other.name, other.why))
 
 
+def _remedy(draft: Draft, today: Today) -> str:
+    """Say what is to be done about what runs today; empty where nothing is."""
+    if today.unknown:
+        return f"write into the command what {', '.join(today.unknown)} stands for"
+    if draft.server is None:
+        return f'{draft.why_not}; so there is no baseline: give what serves the site as it is here: --command "..."'
+    return f"not copied: the values of {listed(today.left_out)}; a run gives its own" if today.left_out else ""
+
+
 def _outside(draft: Draft) -> Iterator[Finding]:
     for one in draft.site.tried:
         tried = f"it tried to reach {one.address} while it was loaded"
         yield Finding(subject="outside", found=tried, source=one.by or "a library")
     for name, value in draft.site.remote.items():
-        yield Finding(subject="outside", found=f"a load may reach {name} ({value})", source="the settings")
+        told = f"a load may reach {name} ({value})"
+        yield Finding(subject="outside", found=told, source="the settings", remedy=_service(f"{name} {value}"))
+
+
+def _service(told: str) -> str:
+    """Say how a run can have one of its own of what the site would reach; empty where it cannot."""
+    name = next((one.name for one in SERVICES if one.name in told.lower()), "")
+    if not name:
+        return ""
+    return f'for one of its own: services = ["{name}"] under [application], and "${{{name}.url}}" in its variable'
 
 
 def _users(draft: Draft) -> Iterator[Finding]:
@@ -177,4 +215,15 @@ def _users(draft: Draft) -> Iterator[Finding]:
     levels = draft.levels
     sizes = [f"{one:g}" for one in levels.rates_per_s or levels.users]
     unit = "tasks/s" if levels.rates_per_s else "users"
-    yield Finding(subject="load", found=_because(f"{', '.join(sizes)} {unit}", levels.source))
+    yield Finding(subject="load", found=_because(f"{', '.join(sizes)} {unit}", levels.source), remedy=_of_log(levels))
+
+
+def _of_log(levels: Levels) -> str:
+    """Say which rates a log has, where they can be none of the levels; empty where there are none."""
+    if not levels.of_log:
+        return ""
+    rates = ", ".join(f"{one:g}" for one in levels.of_log)
+    return (
+        f"the log has {rates} requests/s; your own Locust file takes numbers of users: choose those that make these "
+        "rates: a report has the requests per second of each"
+    )

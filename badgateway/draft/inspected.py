@@ -38,6 +38,8 @@ class FoundDatabase(_Told):
     name: str = ""
     user: str = ""
     has_password: bool = False
+    has_marked_password: bool = False
+    """Whether that is the one which stands for a run's: it has to come from a variable then."""
     driver: str = ""
     """The module that the site connects with, as far as it was seen."""
     query: str = ""
@@ -76,6 +78,8 @@ class Inspected(_Told):
     kind: str = ""
     target: str = ""
     """What a server loads: `module:object`."""
+    absent: tuple[str, ...] = ()
+    """What was looked for before, and is not there."""
     is_async: bool = False
     settings_module: str = ""
     debug: bool = False

@@ -1,5 +1,6 @@
 """What fills a site's private database and makes its static files: the commands that its framework has for it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -18,16 +19,21 @@ class Step:
     """Whether it is run; off where only its name says what it may do."""
 
 
-def prepare_steps(site: Inspected, repository: Repository) -> tuple[Step, ...]:
-    """Return the commands that prepare a site, and those that may fill it."""
-    return _of_django(site, repository) if site.kind == "django" else _of_flask(site, repository)
+def prepare_steps(site: Inspected, repository: Repository, paths: Sequence[str] = ()) -> tuple[Step, ...]:
+    """Return the commands that prepare a site, and those that may fill it.
+
+    Args:
+        site: As it was found.
+        repository: Has its files.
+        paths: Folders in which its modules are, besides where it is started.
+    """
+    return _of_django(site, repository) if site.kind == "django" else _of_flask(site, repository, paths)
 
 
 def _of_django(site: Inspected, repository: Repository) -> tuple[Step, ...]:
-    manage = repository.manage
-    if manage is None:
+    name = repository.manage_inside
+    if not name:
         return ()
-    name = manage.name
     known = [Step(argv=("python", name, "migrate", "--noinput"))] if site.databases else []
     if site.static_root:
         known.append(Step(argv=("python", name, "collectstatic", "--noinput")))
@@ -35,10 +41,10 @@ def _of_django(site: Inspected, repository: Repository) -> tuple[Step, ...]:
     return (*known, *others)
 
 
-def _of_flask(site: Inspected, repository: Repository) -> tuple[Step, ...]:
+def _of_flask(site: Inspected, repository: Repository, paths: Sequence[str]) -> tuple[Step, ...]:
     if site.kind != "flask":
         return ()
-    flask = ("python", "-m", "flask", "--app", site.target)
+    flask = ("python", "-m", "flask", "--app", _app(site.target, repository, paths))
     has_migrations = (repository.root / repository.directory / PurePosixPath("migrations/env.py")).is_file()
     known = [Step(argv=(*flask, "db", "upgrade"))] if has_migrations and "flask-migrate" in site.packages else []
     # Without migrations something else makes the tables: the site's one command that says so.
@@ -46,3 +52,13 @@ def _of_flask(site: Inspected, repository: Repository) -> tuple[Step, ...]:
     first = [Step(argv=(*flask, one)) for one in makers[:1]]
     others = [one for one in site.commands if one.startswith(_FILLS) and one not in makers[:1]]
     return (*known, *first, *(Step(argv=(*flask, one), is_known=False) for one in others))
+
+
+def _app(target: str, repository: Repository, paths: Sequence[str]) -> str:
+    """Return what a server loads as Flask's own program takes it: by its path where its module is elsewhere."""
+    module, colon, made = target.partition(":")
+    file = PurePosixPath(*module.split("."))
+    folder = repository.root / repository.directory
+    places = (PurePosixPath(path, file) for path in paths)
+    found = next((place for place in places if (folder / place).is_dir() or (folder / f"{place}.py").is_file()), None)
+    return f"{found}{colon}{made}" if found else target

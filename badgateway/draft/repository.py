@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from badgateway.plan.project_files import ENVIRONMENT_MARK, NOT_COPIED
+from badgateway.plan.project_files import NOT_COPIED
+from badgateway.plan.site_modules import ENVIRONMENT_MARK
 
 DEEPEST = 4
 MOST_FILES = 50_000
@@ -37,6 +38,8 @@ class Repository:
     files: tuple[PurePosixPath, ...]
     environments: tuple[PurePosixPath, ...]
     """Folders that are Python environments."""
+    served_in: PurePosixPath | None = None
+    """The folder that a server is started in, where its command says so."""
 
     def named(self, *names: str) -> tuple[PurePosixPath, ...]:
         """Return the files with one of these names, or that end so where a name begins with a dot."""
@@ -60,7 +63,14 @@ class Repository:
     @property
     def directory(self) -> PurePosixPath:
         """The folder that a server is started in."""
+        if self.served_in is not None:
+            return self.served_in
         return self.manage.parent if self.manage else PurePosixPath()
+
+    @property
+    def manage_inside(self) -> str:
+        """The manage.py as it is called from there; empty where there is none."""
+        return str(self.manage.relative_to(self.directory)) if self.manage else ""
 
     @property
     def installer(self) -> str:

@@ -4,10 +4,11 @@ The site's settings stay as they are: those here begin with all of them, and are
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from badgateway.databases.database_kind import DatabaseFile
+from badgateway.databases.database_system import DatabaseSystem
 from badgateway.databases.registry import kind_of
 from badgateway.draft.inspected import FoundDatabase, Inspected
 from badgateway.draft.variables import RANDOM, Variables
@@ -54,7 +55,7 @@ def needed(site: Inspected, variables: Variables) -> Changes:
     found = site.database
     return Changes(
         debug=site.debug,
-        database=bool(found and found.host) and not variables.leads_to_database,
+        database=bool(found and is_served(found)) and not variables.leads_to_database,
         file=bool(found and is_file(found)) and not variables.leads_to_database,
         key=lacks_key(site),
         hosts=not site.error and not site.allowed_hosts,
@@ -98,6 +99,9 @@ def with_settings(variables: Variables, changes: Changes) -> Variables:
     found = variables.with_one(SETTINGS, MODULE, f"the site's own settings, but {changes.reasons}")
     if changes.key:
         found = found.with_one(_KEY, RANDOM, "a secret: each run draws its own")
+    if changes.file or changes.database:
+        # All of the way is theirs now.
+        found = replace(found, fixed=())
     if changes.file:
         found = found.with_one(_FILE, "${database.name}", "the file of the site's database")
     if changes.database:
@@ -119,6 +123,11 @@ def example(variables: Variables) -> Mapping[str, str]:
 def is_file(found: FoundDatabase) -> bool:
     """Tell whether a site's database is a file, of which a run has its own."""
     return isinstance(kind_of(found.engine), DatabaseFile)
+
+
+def is_served(found: FoundDatabase) -> bool:
+    """Tell whether a site's database is a server's, on another machine or on this one: by a socket it has no host."""
+    return bool(found.host) or isinstance(kind_of(found.engine), DatabaseSystem)
 
 
 def _variable(setting: str) -> str:

@@ -42,6 +42,12 @@ class Today:
     """What it loads, `module` or `module:object`; empty where a file of the server's says it."""
     left_out: tuple[str, ...] = ()
     """Variables that it sets, whose values may be secret or lead to a database: they are not in `command`."""
+    folder: str = ""
+    """That it runs in, as it says itself; it is not in `command`. Empty: where it is started."""
+    paths: tuple[tuple[str, str], ...] = ()
+    """Options with the folders in which it looks for modules besides."""
+    why_not: str = ""
+    """Why it cannot be run here as it is; empty where nothing is known that forbids it."""
 
     @property
     def unknown(self) -> tuple[str, ...]:
@@ -119,17 +125,41 @@ def served_by(command: str, source: str) -> Today | None:
 
 def _today(one: ServingCommand, source: str) -> Today:
     words, left_out = _without_secrets(one.words)
+    own = one.server.own_command
+    words, folders = _taken_out(words, own.folders if own else ())
+    words, paths = _taken_out(words, own.paths if own else ())
     command = one.command
-    if left_out:
+    if left_out or folders or paths:
         program = command.split(" ", 1)[0]
         command = " ".join((program, *words)) if "$" in command else shlex.join((program, *words))
     return Today(
-        command=command, server=one.server, source=source, target=_target(list(words)), left_out=tuple(left_out)
+        command=command,
+        server=one.server,
+        source=source,
+        target=_target(words),
+        left_out=tuple(left_out),
+        folder=str(PurePosixPath(one.folder, *(value for _, value in folders))) if one.folder or folders else "",
+        paths=tuple((option, place) for option, value in paths for place in value.split(",") if place),
     )
 
 
 def _may_be_secret(name: str, value: str) -> bool:
     return is_secret_name(name) or is_database_address(name) or "://" in value
+
+
+def _taken_out(words: Sequence[str], options: Sequence[str]) -> tuple[list[str], list[tuple[str, str]]]:
+    """Return a command's words without some options that have values, and these, each with its value."""
+    kept: list[str] = []
+    taken: list[tuple[str, str]] = []
+    left = list(words)
+    while left:
+        word = left.pop(0)
+        name, equals, value = word.partition("=")
+        if name not in options:
+            kept.append(word)
+        elif equals or left:
+            taken.append((name, value if equals else left.pop(0)))
+    return kept, taken
 
 
 def _without_secrets(words: Sequence[str]) -> tuple[list[str], list[str]]:

@@ -1,5 +1,6 @@
 """Which of a site's variables lead to its database: found by changing them, and not by reading its code."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
@@ -12,11 +13,15 @@ from badgateway.model.masking import is_secret_name
 MOST_FILLED = 10
 RANDOM = "${random}"
 """What a secret is in the experiment's file: each run draws its own."""
-URL = "${database.url}"
+OF_RUN = "${database."
+URL = f"{OF_RUN}url}}"
+_PART = re.compile(r"\$\{database\.(\w+)\}")
 _HOST, _PORT = "badgateway-host", "61234"
 _NAME, _USER, _WORD = "badgateway_name", "badgateway_user", "badgateway_word"
 _OTHER_FILE = f"/badgateway/{_NAME}"
 _MARKS = {"host": _HOST, "port": _PORT, "name": _NAME, "user": _USER}
+MARKED_PASSWORD = _WORD
+"""The script that looks at a site says of a password just whether it is this one."""
 MARKED_HOST = "badgateway.example"
 _OF_DATABASES = ("DB", "DATABASE", "SQL", "POSTGRES", "PG", "MARIA", "RDS")
 _ADDRESSES = ("URL", "URI", "DSN")
@@ -44,6 +49,8 @@ class Variables:
 
     values: Mapping[str, str] = field(default_factory=dict)
     reasons: Mapping[str, str] = field(default_factory=dict)
+    fixed: tuple[str, ...] = ()
+    """Parts of the way to the database that no variable leads, such as its user: the others lead half of it."""
 
     def with_one(self, name: str, value: str, why: str) -> "Variables":
         """Return these and another one, or another value of one."""
@@ -51,8 +58,8 @@ class Variables:
 
     @property
     def leads_to_database(self) -> bool:
-        """Whether one of them leads to the run's database."""
-        return any("${database." in value for value in self.values.values())
+        """Whether they lead to the run's database: half of the way leads to another one, or nowhere."""
+        return any(OF_RUN in value for value in self.values.values()) and not self.fixed
 
 
 def is_drawn(name: str) -> bool:
@@ -146,10 +153,11 @@ def leading_to_database(site: Inspected, marked: Inspected, before: Variables) -
     if found is None or marked.error or not _is_marked(found):
         return before
     addresses = [name for name in site.variables if is_database_address(name)]
-    if addresses and ((found.name, found.user) == (_NAME, _USER) or found.name == _OTHER_FILE):
+    is_whole = (found.name, found.user) == (_NAME, _USER) or found.name == _OTHER_FILE
+    if addresses and (is_whole or not any(map(_kind, site.variables))):
         address = address_written(filler(addresses[0], site))
         return before.with_one(addresses[0], address, "leads to the site's database")
-    return _single(site, marked, before)
+    return _single(site, found, before)
 
 
 def _is_marked(found: FoundDatabase) -> bool:
@@ -157,15 +165,46 @@ def _is_marked(found: FoundDatabase) -> bool:
     return bool({found.host, found.port} & {_HOST, _PORT}) or found.name.rpartition("/")[2] == _NAME
 
 
-def _single(site: Inspected, marked: Inspected, before: Variables) -> Variables:
-    now = marked.database
-    assert now is not None
+def _single(site: Inspected, found: FoundDatabase, before: Variables) -> Variables:
     variables = before
     for name in marks(site):
         kind = _kind(name)
-        if kind == "password" or (kind and getattr(now, kind, None) == _MARKS.get(kind)):
+        if kind and _leads(kind, found):
             variables = variables.with_one(name, f"${{database.{kind}}}", f"is the database's {kind}")
     return variables
+
+
+def _leads(part: str, found: FoundDatabase) -> bool:
+    """Tell whether a part of a database's address is the mark that a variable had."""
+    return found.has_marked_password if part == "password" else getattr(found, part) == _MARKS[part]
+
+
+def looked_at_again(variables: Variables, again: Inspected) -> Variables:
+    """Return the variables with what of the way to the database they leave as it is.
+
+    Args:
+        variables: As they will be written.
+        again: The site with an example of each, see `example_of`.
+    """
+    leads = any(OF_RUN in value for value in variables.values.values())
+    found = again.database if leads and not again.error else None
+    return replace(variables, fixed=fixed_parts(found)) if found else variables
+
+
+def fixed_parts(found: FoundDatabase) -> tuple[str, ...]:
+    """Return which parts of a database's address are not where the marks lead."""
+    if isinstance(kind_of(found.engine), DatabaseFile):
+        return () if found.name.rpartition("/")[2] == _NAME else ("file",)
+    return tuple(part for part in (*_MARKS, "password") if not _leads(part, found))
+
+
+def example_of(name: str, value: str, site: Inspected) -> str:
+    """Return what a variable is given where there is no run: of what is the database's, its mark."""
+    if value in {RANDOM, URL}:
+        return filler(name, site)
+    is_file = isinstance(kind_of(site.database.engine if site.database else scheme_of(site)), DatabaseFile)
+    parts = {**_MARKS, "password": _WORD, **({"name": _OTHER_FILE} if is_file else {})}
+    return _PART.sub(lambda found: parts.get(found[1], found[0]), value)
 
 
 def not_of_the_kit(variables: Variables) -> Iterator[str]:

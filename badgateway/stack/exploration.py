@@ -1,8 +1,6 @@
 """Finds out what a site is and what it has to be given, by loading it some times with other variables."""
 
 import os
-import shlex
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -19,17 +17,20 @@ from badgateway.draft.settings_file import (
     settings_text,
     with_settings,
 )
-from badgateway.draft.today import Today, TodaysServer, todays_server, variables_set
+from badgateway.draft.today import Today, TodaysServer, variables_set
 from badgateway.draft.variables import (
     DRAWN,
     MADE_UP,
     MARKED_HOST,
+    OF_RUN,
     RANDOM,
     Variables,
     as_written,
+    example_of,
     filler,
     is_drawn,
     leading_to_database,
+    looked_at_again,
     marks,
 )
 from badgateway.errors import DeploymentError
@@ -37,6 +38,7 @@ from badgateway.model.masking import is_secret_name
 from badgateway.process.account import Account, open_passage, service_account, with_own_group
 from badgateway.stack.inspection import Inspection, can_be_apart, copy_scripts, demand_reachable
 from badgateway.stack.site_copy import copy_site
+from badgateway.stack.todays_server import asked_server, nothing_there
 from badgateway.store.temporary_folder import temporary_folder
 
 _PRODUCTION = ("production", "prod", "live", "deploy")
@@ -58,6 +60,8 @@ class Explored:
     """What the site has where nobody names settings; empty where it is the same."""
     server: TodaysServer | None = None
     """What runs today; None where no file says it, or it cannot be taken over."""
+    why_not: str = ""
+    """Why it cannot."""
     settings_text: str = ""
     """Of settings for runs alone, where the site's own cannot be led by variables; empty where they can."""
 
@@ -82,11 +86,11 @@ def explore(repository: Repository, python: Path, today: Today | None) -> Explor
         if site.debug:
             site, variables, source = _out_of_debug(inspection, repository, site, variables, source)
         if not site.error:
-            demand_something_to_serve(site)
+            demand_something_to_serve(site, nothing_there(today, repository) if today else "")
             marked = inspection.look({**_real(variables, site), **marks(site)})
             variables = _hosts(inspection, site, leading_to_database(site, marked, variables))
             variables = _key(inspection, site, variables)
-            site = _last_look(inspection, site, variables)
+            site, variables = _last_look(inspection, site, variables)
         explored = Explored(
             site=site,
             variables=variables,
@@ -98,30 +102,13 @@ def explore(repository: Repository, python: Path, today: Today | None) -> Explor
         explored = _with_own_settings(inspection, _with_settings_named(explored))
         if explored.site.error:
             raise DeploymentError(_not_loaded(explored.site, python))
-        return replace(explored, server=_todays_server(inspection, explored, repository, today))
-
-
-def _todays_server(
-    inspection: Inspection, explored: Explored, repository: Repository, today: Today | None
-) -> TodaysServer | None:
-    """Return what runs today with its numbers; None where they cannot be known."""
-    if today is None or today.unknown:
-        return None
-    own, server = today.server.own_command, today.server
-    words = shlex.split(today.loading(explored.site.target).command)[1:]
-    given = {**_real(explored.variables, explored.site), **example(explored.variables)}
-    if own is None:
-        return None
-    if own.asks:
-        told = inspection.told(own.asks, words, given, Path(sys.executable))
-        return todays_server(told, server.model_told(str(told["model"]))) if told else None
-    try:
-        file = own.file(words)
-        text = own.text(words, repository.text(repository.directory / file) if file else "", given)
-        return todays_server(own.told(text), server.worker_model(text))
-    except ValueError:
-        # What is wrong with it is said where it is asked for, and init goes on without a baseline.
-        return None
+        if today is None:
+            return explored
+        try:
+            given = {**_real(explored.variables, explored.site), **example(explored.variables)}
+            return replace(explored, server=asked_server(inspection, explored.site, given, repository, today))
+        except ValueError as error:
+            return replace(explored, why_not=str(error))
 
 
 @contextmanager
@@ -140,7 +127,8 @@ def _inspection(
             directory=repository.directory,
             python=python,
             targets=targets,
-            manage=repository.manage.name if repository.manage else "",
+            manage=repository.manage_inside,
+            paths=[folder for _, folder in today.paths] if today else (),
             account=account,
             required=repository.required,
             is_apart=can_be_apart(folder, account),
@@ -157,7 +145,8 @@ def _settings_given(repository: Repository) -> tuple[str, str]:
 
 
 def _where_settings_come_from(site: Inspected, today: Today | None) -> str:
-    return f"{site.target.partition(':')[0]}, as {today.source} serves it" if today else site.target.partition(":")[0]
+    module = site.target.partition(":")[0]
+    return f"{module}, as {today.source} serves it" if today and today.target not in site.absent else module
 
 
 def _filled(inspection: Inspection, before: Variables) -> tuple[Inspected, Variables]:
@@ -166,13 +155,13 @@ def _filled(inspection: Inspection, before: Variables) -> tuple[Inspected, Varia
     for name, value in filled.items():
         written = as_written(name, value)
         why = DRAWN if written == RANDOM else MADE_UP
-        variables = variables.with_one(name, written, "leads to the site's database" if "${data" in written else why)
+        variables = variables.with_one(name, written, "leads to the site's database" if OF_RUN in written else why)
     return site, variables
 
 
 def _real(variables: Variables, site: Inspected) -> dict[str, str]:
     """Return values with which the site can be loaded here, where there is no database and no run."""
-    return {name: filler(name, site) if "${" in value else value for name, value in variables.values.items()}
+    return {name: example_of(name, value, site) for name, value in variables.values.items()}
 
 
 def _out_of_debug(
@@ -257,21 +246,28 @@ def _key(inspection: Inspection, site: Inspected, variables: Variables) -> Varia
     return variables
 
 
-def _last_look(inspection: Inspection, site: Inspected, variables: Variables) -> Inspected:
+def _last_look(inspection: Inspection, site: Inspected, variables: Variables) -> tuple[Inspected, Variables]:
+    """Return the site with what will be written, and what of the way to its database that leaves as it is."""
     found = inspection.look(_real(variables, site))
-    return site if found.error else found.model_copy(update={"variables": {**site.variables, **found.variables}})
+    variables = looked_at_again(variables, found)
+    told = {"variables": {**site.variables, **found.variables}}
+    return (site if found.error else found.model_copy(update=told)), variables
 
 
-def demand_something_to_serve(site: Inspected) -> None:
+def demand_something_to_serve(site: Inspected, named: str = "") -> None:
     """Return when there is something that a server can load.
+
+    Args:
+        site: As it was found.
+        named: What is said of the one thing that a command names.
 
     Raises:
         DeploymentError: No module has it.
     """
     if not site.target:
         raise DeploymentError(
-            "nothing was found that a server could load: no module has application, app, create_app or the like; name "
-            'it in a command: --command "gunicorn shop:create_app()"'
+            f"nothing was found that a server could load: {f'{named}, and ' if named else ''}no module has "
+            'application, app, create_app or the like; name it in a command: --command "gunicorn shop:create_app()"'
         )
 
 

@@ -14,7 +14,7 @@ _TEXTS = ("WSGI_APPLICATION", "ASGI_APPLICATION", "STATIC_URL", "MEDIA_URL", "LO
 _REMOTE = ("CELERY_BROKER_URL", "BROKER_URL", "SENTRY_DSN", "AWS_STORAGE_BUCKET_NAME")
 
 
-def facts(_application: Any, root: str) -> dict[str, Any] | None:
+def facts(_application: Any, root: str, word: str = "") -> dict[str, Any] | None:
     """Return what the settings and routes of the site say; None where it is none of Django's."""
     conf = sys.modules.get("django.conf")
     if conf is None or not (conf.settings.configured or os.environ.get("DJANGO_SETTINGS_MODULE")):
@@ -33,7 +33,7 @@ def facts(_application: Any, root: str) -> dict[str, Any] | None:
         "proxy_ssl_header": list(getattr(settings, "SECURE_PROXY_SSL_HEADER", None) or ()),
         "static_root": _inside(getattr(settings, "STATIC_ROOT", None), root),
         "has_sessions": "django.contrib.sessions" in settings.INSTALLED_APPS,
-        "databases": [_database(alias, one, root) for alias, one in settings.DATABASES.items()],
+        "databases": [_database(alias, one, root, word) for alias, one in settings.DATABASES.items()],
         "remote": _remote(settings),
         "commands": _commands(),
         "routes": _routes(settings),
@@ -47,7 +47,7 @@ def _has_key(settings: Any) -> bool:
         return False
 
 
-def _database(alias: str, one: dict[str, Any], root: str) -> dict[str, Any]:
+def _database(alias: str, one: dict[str, Any], root: str, word: str) -> dict[str, Any]:
     """Say where a database is, without its password; a connection is prepared and not made."""
     try:
         module = importlib.import_module("django.db").connections[alias].Database.__name__
@@ -62,6 +62,7 @@ def _database(alias: str, one: dict[str, Any], root: str) -> dict[str, Any]:
         "name": _inside(name, root) or name,
         "user": str(one.get("USER") or ""),
         "has_password": bool(one.get("PASSWORD")),
+        "has_marked_password": bool(word) and str(one.get("PASSWORD")) == word,
         "driver": module.partition(".")[0],
     }
 

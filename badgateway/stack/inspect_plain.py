@@ -10,7 +10,7 @@ _ADDRESSES = ("SQLALCHEMY_DATABASE_URI", "DATABASE_URL", "DATABASE_URI")
 _MOST_ROUTES = 2000
 
 
-def facts(application: Any, root: str) -> dict[str, Any] | None:
+def facts(application: Any, root: str, word: str = "") -> dict[str, Any] | None:
     """Return what can be seen of a WSGI or ASGI callable: its routes and its database, where it shows them."""
     if application is None:
         return None
@@ -24,7 +24,7 @@ def facts(application: Any, root: str) -> dict[str, Any] | None:
         "allowed_hosts": [str(values["SERVER_NAME"])] if values.get("SERVER_NAME") else [],
         "static_root": _inside(getattr(application, "static_folder", None), root),
         "texts": {"STATIC_URL": _static_url(application)},
-        "databases": [_database(address, root)] if address else [],
+        "databases": [_database(address, root, word)] if address else [],
         "commands": sorted(getattr(getattr(application, "cli", None), "commands", None) or ()),
         "routes": _rules(application) if hasattr(application, "url_map") else _paths(application),
     }
@@ -35,7 +35,7 @@ def _static_url(application: Any) -> str:
     return f"{path}/" if path else ""
 
 
-def _database(address: str, root: str) -> dict[str, Any]:
+def _database(address: str, root: str, word: str) -> dict[str, Any]:
     """Say where a database is, without its password."""
     scheme, _, _ = address.partition("://")
     parts = urlsplit(address)
@@ -50,6 +50,7 @@ def _database(address: str, root: str) -> dict[str, Any]:
         "name": name if parts.hostname else _inside(name, root) or name,
         "user": parts.username or "",
         "has_password": bool(parts.password),
+        "has_marked_password": bool(word) and parts.password == word,
         "driver": driver,
         "query": parts.query,
     }

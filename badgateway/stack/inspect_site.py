@@ -1,7 +1,8 @@
 """Loads a site as its server would, and prints what it is, as JSON; run by its path, with the Python of the site.
 
 The one argument is JSON: `targets`, what to load, the likeliest first, each as `module`, `module:object` or
-`module:factory()`; `manage`, the site's manage.py or nothing. The site runs in a copy of its repository, which is the
+`module:factory()`; `paths`, folders in which its modules are besides; `manage`, the site's manage.py or nothing;
+`word`, a password that is told apart from all others. The site runs in a copy of its repository, which is the
 working folder. Nothing is connected to: what tries is refused, and told. It needs Python 3.8 and nothing else.
 """
 
@@ -105,6 +106,8 @@ def load(target: str) -> tuple[str, Any]:
     name, _, wanted = target.partition(":")
     module = importlib.import_module(name)
     if wanted:
+        if not hasattr(module, wanted.partition("(")[0].partition(".")[0].strip()):
+            return target, None
         # As Gunicorn does: what follows the colon may be a call.
         return target, eval(wanted, vars(module))  # noqa: S307 # it is the site's own line
     for each in OBJECTS:
@@ -116,8 +119,8 @@ def load(target: str) -> tuple[str, Any]:
     return target, None
 
 
-def load_first(targets: list[str]) -> tuple[str, Any]:
-    """Return the first target that has something to serve; a module that is not there is passed over."""
+def load_first(targets: list[str], absent: list[str]) -> tuple[str, Any]:
+    """Return the first target that has something to serve; those before it are not there, and become `absent`."""
     for target in targets:
         module = target.partition(":")[0]
         try:
@@ -125,9 +128,10 @@ def load_first(targets: list[str]) -> tuple[str, Any]:
         except ModuleNotFoundError as error:
             if error.name is None or not f"{module}.".startswith(f"{error.name}."):
                 raise
-            continue
+            application = None
         if application is not None:
             return found, application
+        absent.append(target)
     return "", None
 
 
@@ -168,12 +172,14 @@ def packages() -> dict[str, str]:
 def found_by(watch: Watch, asked: dict[str, Any]) -> dict[str, Any]:
     """Load the site, and return what it is."""
     parts = [part(name) for name in _PARTS]
-    target, application = load_first(asked["targets"])
+    sys.path[1:1] = [str(Path.cwd() / folder) for folder in asked.get("paths", ())]
+    absent: list[str] = []
+    target, application = load_first(asked["targets"], absent)
     if application is None and asked.get("manage"):
         load_by_manage(asked["manage"])
-    told = (one.facts(application, watch.root) for one in parts)
+    told = (one.facts(application, watch.root, asked.get("word", "")) for one in parts)
     facts: dict[str, Any] = next((one for one in told if one is not None), {})
-    return {"target": target, "is_async": _is_async(application), **facts}
+    return {"target": target, "absent": absent, "is_async": _is_async(application), **facts}
 
 
 def _is_async(application: Any) -> bool:

@@ -3,13 +3,12 @@
 import json
 import shutil
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from badgateway.draft.inspected import Inspected, inspected
-from badgateway.draft.variables import MOST_FILLED, filler
+from badgateway.draft.variables import MARKED_PASSWORD, MOST_FILLED, filler
 from badgateway.errors import DeploymentError
 from badgateway.plan.programs import search_path
 from badgateway.process.account import Account, unreachable_parent
@@ -44,6 +43,8 @@ class Inspection:
     """Whether the site has no network while it is loaded."""
     required: tuple[str, ...] = ()
     """Packages that the repository's own files ask for."""
+    paths: Sequence[str] = ()
+    """Folders in which its modules are, besides where it is started."""
     given: Mapping[str, str] = field(default_factory=dict)
     """Variables that it has in any case."""
 
@@ -53,25 +54,40 @@ class Inspection:
         Raises:
             DeploymentError: Its Python cannot be started, or ended without an answer.
         """
-        asked = json.dumps({"targets": list(self.targets), "manage": self.manage})
+        asked = json.dumps(
+            {
+                "targets": list(self.targets),
+                "paths": list(self.paths),
+                "manage": self.manage,
+                "word": MARKED_PASSWORD,
+            }
+        )
         answer = self._asked(self.python, (str(self.folder / SCRIPT.name), asked), variables)
         return inspected(_marked(answer, self.python)).model_copy(update={"required": self.required})
 
     def told(
         self, asks: str, words: Sequence[str], variables: Mapping[str, str], kits_python: Path
     ) -> Mapping[str, Any]:
-        """Return what a server's command runs with, as its own parser says; empty where that cannot be told.
+        """Return what a server's command runs with, as its own parser says.
 
         Args:
             asks: The program that prints it, see `OwnCommand`.
             words: Behind the program's name.
             variables: Of the site.
             kits_python: Asked where the site's own one has no such server.
+
+        Raises:
+            ValueError: It refuses the command; with the last line that it printed.
         """
         for python in (self.python, kits_python):
-            with suppress(DeploymentError, ValueError, IndexError):
-                return dict(json.loads(self._asked(python, ("-c", asks, *words), variables).splitlines()[-1]))
-        return {}
+            try:
+                printed = self._asked(python, ("-c", asks, *words), variables)
+                return dict(json.loads(printed.splitlines()[-1]))
+            except DeploymentError as error:
+                refusal = _last_line(str(error))
+            except (ValueError, IndexError):
+                refusal = "it prints something else than its settings"
+        raise ValueError(refusal)
 
     def _asked(self, python: Path, argv: Sequence[str], variables: Mapping[str, str]) -> str:
         """Run a program of Python's in the copy, and return what it printed."""
@@ -105,6 +121,10 @@ def _marked(printed: str, python: Path) -> str:
     if inspect_site.PRINTED not in printed or not answer:
         raise DeploymentError(f"{python} ended without telling what the site is; its last lines:\n{printed}")
     return answer[0]
+
+
+def _last_line(text: str) -> str:
+    return next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "")
 
 
 def _wanted(found: Inspected, filled: Mapping[str, str]) -> str:

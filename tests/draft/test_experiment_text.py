@@ -1,12 +1,13 @@
 """The written experiment is TOML, says what was found, and has no value of a secret."""
 
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from badgateway.draft.candidates import Candidate, LeftOut, candidates
-from badgateway.draft.draft import Draft, Levels, Python
+from badgateway.draft.draft import Draft, Levels, Python, with_own_users
 from badgateway.draft.experiment_text import NOT_MEASURED, experiment_text, with_measured_users
 from badgateway.draft.findings import findings
 from badgateway.draft.locust_file import Workload
@@ -76,9 +77,9 @@ def test_time_limits_are_todays_and_those_of_nginx(tmp_path, limit_s, limits):
 
 
 def test_a_command_whose_settings_cannot_be_read_is_no_baseline_and_is_said(tmp_path):
-    text = experiment_text(draft(tmp_path, server=None))
+    text = experiment_text(draft(tmp_path, server=None, why_not="there is no shop.wsgi"))
 
-    assert "# Procfile says `gunicorn -w 3 shop.wsgi`" in text
+    assert "# Procfile says `gunicorn -w 3 shop.wsgi`, which is no baseline here:\n# there is no shop.wsgi.\n" in text
     assert "baseline" not in tomllib.loads(text)["configurations"][0]
 
 
@@ -116,6 +117,32 @@ def test_what_a_user_may_confirm_stands_there_for_a_site_without_settings(tmp_pa
 
     assert '# Take it in where the machine gives no network of its own: database_variables = ["SHOP_URL"]' in text
     assert "database_variables" not in experiment_text(draft(tmp_path, site(), variables=variables))
+
+
+def test_half_a_way_to_the_database_is_named_and_is_nothing_that_a_user_may_confirm(tmp_path):
+    variables = replace(Variables().with_one("DB_HOST", "${database.host}", ""), fixed=("name", "user"))
+    one = draft(tmp_path, site(kind="flask"), variables=variables)
+    text = experiment_text(one)
+    (line,) = told(one, "database")
+
+    assert "# Only half of the way to the database is led by variables: name and user is not" in text
+    assert "database_variables" not in text
+    assert "name (shop) and user (shop) come from none" in line
+    assert "DB_NAME and DB_USER" in line
+
+
+def test_another_database_that_no_variable_leads_to_is_named(tmp_path):
+    other = database(alias="replica", host="replica.example.org")
+    _, line = told(draft(tmp_path, site(databases=(database(), other))), "database")
+
+    assert "no variable leads away from replica.example.org:5432/shop" in line
+
+
+def test_a_database_on_a_socket_that_no_variable_leads_to_is_named(tmp_path):
+    found = site(databases=(database(host="", port=""),))
+    (line,) = told(draft(tmp_path, found, variables=Variables()), "database")
+
+    assert "no variable leads away from shop on a socket of this machine" in line
 
 
 def test_host_and_scheme_are_those_of_production(tmp_path):
@@ -166,11 +193,11 @@ def test_what_cannot_be_measured_is_said_with_what_to_do(tmp_path):
     [
         (None, "--command"),
         (served_by("gunicorn a:app -w $WORKERS", "Procfile"), "WORKERS stands for"),
-        (served_by("uvicorn a:app", "Procfile"), "could not be read"),
+        (served_by("uvicorn a:app", "Procfile"), "it listens nowhere; so there is no baseline"),
     ],
 )
 def test_a_baseline_that_is_not_known_is_said_with_what_helps(tmp_path, today, word):
-    (line,) = told(draft(tmp_path, today=today, server=None), "today")
+    (line,) = told(draft(tmp_path, today=today, server=None, why_not="it listens nowhere"), "today")
 
     assert word in line
 
@@ -225,3 +252,21 @@ def test_levels_that_init_chose_are_measured_once_and_those_of_the_users_own_nev
     assert with_measured_users(measured, (1,), "") == measured
     mine = text.replace("users = [5, 10]", "users = [7]").replace(NOT_MEASURED, "mine")
     assert with_measured_users(mine, (1,), "") == mine
+
+
+def test_a_service_that_a_run_can_start_is_offered_where_the_site_would_reach_its_own(tmp_path):
+    cache, mail = told(draft(tmp_path, site(remote={"CACHES.default": "RedisCache", "EMAIL_HOST": "x"})), "outside")
+
+    assert 'services = ["redis"]' in cache
+    assert "services" not in mail
+
+
+def test_rates_of_a_log_are_no_levels_for_users_that_somebody_wrote(tmp_path):
+    usual = Levels(users=(5, 10), source=NOT_MEASURED)
+    of_log = draft(tmp_path, levels=Levels(rates_per_s=(2.0, 4.5), source="a log"))
+    one = with_own_users(of_log, usual)
+    (line,) = told(one, "load")
+
+    assert tomllib.loads(experiment_text(one))["load"]["users"] == [5, 10]
+    assert "the log has 2, 4.5 requests/s" in line
+    assert with_own_users(draft(tmp_path, levels=usual), usual).levels == usual

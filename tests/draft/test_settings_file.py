@@ -1,5 +1,6 @@
 """Settings for runs alone begin with the site's own, and change what no variable leads to."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +13,17 @@ from tests.draft.sites import database, site
 def test_what_variables_lead_to_is_left_alone():
     assert not needed(site(), Variables().with_one("DATABASE_URL", URL, "")).are_some
     assert not needed(site(databases=(database(host="", engine="dummy"),)), Variables()).are_some
+
+
+def test_half_a_way_is_made_whole():
+    half = replace(Variables().with_one("DB_HOST", "${database.host}", ""), fixed=("user",))
+
+    assert needed(site(), half) == Changes(database=True)
+    assert with_settings(half, Changes(database=True)).leads_to_database
+
+
+def test_a_database_on_a_socket_of_this_machine_is_led_away_from_it():
+    assert needed(site(databases=(database(host="", port=""),)), Variables()) == Changes(database=True)
 
 
 def test_a_database_that_is_named_in_the_settings_is_led_by_variables_of_the_kits():

@@ -7,9 +7,12 @@ from badgateway.draft.variables import (
     URL,
     Variables,
     as_written,
+    example_of,
     filler,
+    fixed_parts,
     is_drawn,
     leading_to_database,
+    looked_at_again,
     marks,
     scheme_of,
 )
@@ -32,7 +35,8 @@ def test_an_address_that_moves_the_database_is_the_runs_own():
 def test_single_variables_are_told_apart_by_where_their_marks_turn_up():
     names = ("DB_HOST", "DB_PORT", "DB_NAME", "DB_USER", "DB_PASSWORD", "POSTGRES_HOST")
     found = site(variables=dict.fromkeys(names, True))
-    seen = marked(found, host="badgateway-host", port="61234", name="badgateway_name", user="shop")
+    place = {"host": "badgateway-host", "port": "61234", "name": "badgateway_name", "user": "shop"}
+    seen = marked(found, **place, has_marked_password=True)
     values = leading_to_database(found, seen, Variables()).values
 
     assert values["DB_HOST"] == "${database.host}"
@@ -43,7 +47,8 @@ def test_single_variables_are_told_apart_by_where_their_marks_turn_up():
 
 def test_names_of_platforms_are_told_by_their_last_word():
     found = site(variables=dict.fromkeys(("RDS_HOSTNAME", "RDS_PORT", "RDS_DB_NAME", "DB_USERNAME", "DB_PASS"), True))
-    seen = marked(found, host="badgateway-host", port="61234", name="badgateway_name", user="badgateway_user")
+    place = {"host": "badgateway-host", "port": "61234", "name": "badgateway_name", "user": "badgateway_user"}
+    seen = marked(found, **place, has_marked_password=True)
 
     assert leading_to_database(found, seen, Variables()).values == {
         "RDS_HOSTNAME": "${database.host}",
@@ -52,6 +57,51 @@ def test_names_of_platforms_are_told_by_their_last_word():
         "DB_USERNAME": "${database.user}",
         "DB_PASS": "${database.password}",
     }
+
+
+MARKS = {"host": "badgateway-host", "port": "61234", "name": "badgateway_name", "user": "badgateway_user"}
+
+
+@pytest.mark.parametrize("part", ["host", "port", "name", "user", "password"])
+@pytest.mark.parametrize("is_address", [True, False])
+def test_half_a_way_leads_to_no_database_of_a_run_whichever_part_is_written_into_the_site(part, is_address):
+    names = ("DATABASE_URL",) if is_address else ("DB_HOST", "DB_PORT", "DB_NAME", "DB_USER", "DB_PASSWORD")
+    found = site(variables=dict.fromkeys(names, True))
+    kept = {"host": "db.example.org", "port": "5432", "name": "shop", "user": "shop"}
+    seen = marked(found, **{**MARKS, part: kept.get(part, "")}, has_marked_password=part != "password")
+    variables = looked_at_again(leading_to_database(found, seen, Variables()), seen)
+
+    assert variables.values
+    assert variables.fixed == (part,)
+    assert not variables.leads_to_database
+
+
+def test_a_whole_way_leaves_nothing_as_it_is():
+    found = site(variables={"DATABASE_URL": True})
+    seen = marked(found, **MARKS, has_marked_password=True)
+    variables = looked_at_again(leading_to_database(found, seen, Variables()), seen)
+
+    assert variables.fixed == ()
+    assert variables.leads_to_database
+
+
+@pytest.mark.parametrize(("name", "fixed"), [("/badgateway/badgateway_name", ()), ("shop.db", ("file",))])
+def test_a_file_is_a_whole_way_by_itself(name, fixed):
+    file = database(engine="sqlite", host="", port="", user="", name=name)
+
+    assert fixed_parts(file) == fixed
+
+
+def test_what_is_tried_before_a_run_is_what_will_be_written_with_a_mark_in_each_place():
+    address = "mysql+pymysql://${database.user}:${database.password}@${database.host}:${database.port}/${database.name}"
+
+    assert example_of("X", address, site()) == (
+        "mysql+pymysql://badgateway_user:badgateway_word@badgateway-host:61234/badgateway_name"
+    )
+    on_postgresql = site(packages={"psycopg": "3"})
+    assert example_of("DATABASE_URL", URL, on_postgresql).endswith("@badgateway-host:61234/badgateway_name")
+    assert "${" not in example_of("SECRET_KEY", RANDOM, site())
+    assert example_of("DEBUG", "False", site()) == "False"
 
 
 def test_settings_that_ignore_the_variables_are_not_said_to_be_led():

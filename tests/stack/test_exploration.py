@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from badgateway.draft.repository import look
+from badgateway.draft.served_folder import in_its_folder
 from badgateway.draft.settings_file import MODULE
+from badgateway.draft.today import served_by
 from badgateway.errors import DeploymentError
 from badgateway.stack.exploration import explore
 
@@ -47,12 +49,63 @@ def settings(*lines, databases="{}"):
 
 
 def test_single_variables_are_led_to_the_runs_database(explored):
-    place = '"NAME": os.environ["DB_NAME"], "USER": "me", "HOST": os.getenv("DB_HOST")'
+    parts = ("NAME", "USER", "HOST", "PORT", "PASSWORD")
+    place = ", ".join(f'"{part}": os.getenv("SHOP_DB_{part}")' for part in parts)
     databases = f'{{"default": {{{POSTGRES}, {place}}}}}'
     found = explored(settings=settings(KEY, databases=databases))
 
-    assert own(found) == {"DB_NAME": "${database.name}", "DB_HOST": "${database.host}"}
+    assert own(found) == {f"SHOP_DB_{part}": f"${{database.{part.lower()}}}" for part in parts}
     assert found.settings_text == ""
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        '"HOST": os.getenv("SHOP_DB_HOST"), "NAME": "precious", "USER": "me", "PASSWORD": "precious"',
+        '"HOST": "db.example.org", "NAME": os.getenv("SHOP_DB_NAME"), "USER": "me", "PORT": os.getenv("SHOP_DB_PORT")',
+        '"NAME": "precious"',
+    ],
+    ids=["host alone", "all but the host", "a socket"],
+)
+def test_half_a_way_to_the_database_is_made_whole_by_settings_for_runs(explored, place):
+    found = explored(settings=settings(KEY, databases=f'{{"default": {{{POSTGRES}, {place}}}}}'))
+
+    assert found.variables.leads_to_database
+    assert found.variables.values["DJANGO_SETTINGS_MODULE"] == MODULE
+    assert 'DATABASES["default"] |=' in found.settings_text
+
+
+FLASK = """
+import os
+
+class App:
+    url_map = view_functions = None
+    config = {{"SQLALCHEMY_DATABASE_URI": f"postgresql://{address}"}}
+    def __call__(self, environ, start_response): ...
+
+application = App()
+del App.url_map
+"""
+
+
+@pytest.mark.parametrize(
+    ("address", "fixed"),
+    [
+        ("me:precious@{os.getenv('SHOP_DB_HOST')}:5432/precious", ("port", "name", "user", "password")),
+        (
+            "{os.getenv('SHOP_DB_USER')}:x@db.example.org:{os.getenv('SHOP_DB_PORT', '5432')}/x",
+            ("host", "name", "password"),
+        ),
+    ],
+    ids=["host alone", "user and port"],
+)
+def test_half_a_way_of_a_site_without_settings_is_no_way(tmp_path, address, fixed):
+    (tmp_path / "wsgi.py").write_text(FLASK.format(address=address))
+    found = explore(look(tmp_path), Path(sys.executable), None)
+
+    assert found.variables.fixed == fixed
+    assert not found.variables.leads_to_database
+    assert "precious" not in repr(found.variables)
 
 
 def test_a_database_and_debug_that_are_written_into_the_settings_are_changed_for_runs_alone(explored):
@@ -135,3 +188,52 @@ def test_a_site_that_fails_says_where_and_what(explored):
 def test_a_folder_without_a_site_is_told(tmp_path):
     with pytest.raises(DeploymentError, match="nothing was found that a server could load"):
         explore(look(tmp_path), Path(sys.executable), None)
+
+
+PLAIN = "def application(environ, start_response): ...\n"
+
+
+@pytest.fixture
+def served(tmp_path):
+    """Look at a repository that is served by a command."""
+
+    def run(line, **files):
+        for name, text in files.items():
+            file = tmp_path / f"{name.replace('__', '/')}.py"
+            file.parent.mkdir(exist_ok=True)
+            file.write_text(text)
+        repository, today = in_its_folder(look(tmp_path), served_by(line, "Procfile"))
+        return explore(repository, Path(sys.executable), today)
+
+    return run
+
+
+@pytest.mark.parametrize("line", ["gunicorn shp.wsgi", "gunicorn shop.wsgi:app", "gunicorn 'shop.wsgi:make_app()'"])
+def test_a_command_that_loads_what_is_not_there_is_not_believed(served, line):
+    found = served(line, shop__wsgi=PLAIN)
+
+    assert found.site.target == "shop.wsgi:application"
+    assert found.server is None
+    assert "there is no sh" in found.why_not
+
+
+def test_a_command_that_loads_what_is_not_there_is_named_where_there_is_nothing_else(served):
+    with pytest.raises(DeploymentError, match=r"there is no shp\.wsgi to load in the repository, and no module has"):
+        served("gunicorn shp.wsgi", other="")
+
+
+@pytest.mark.parametrize("line", ["gunicorn --chdir src -w 3 inner", "gunicorn -w 3 --pythonpath src inner"])
+def test_a_command_that_loads_from_another_folder_keeps_its_numbers(served, line):
+    found = served(line, src__inner=PLAIN)
+
+    assert found.why_not == ""
+    assert found.site.target == "inner:application"
+    assert found.server is not None
+    assert found.server.settings["workers"] == 3
+
+
+def test_a_command_that_its_server_refuses_says_why(served):
+    found = served("gunicorn -c gone.py shop.wsgi", shop__wsgi=PLAIN)
+
+    assert found.server is None
+    assert "gone.py" in found.why_not

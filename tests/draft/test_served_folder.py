@@ -1,0 +1,75 @@
+"""The folder that a command goes to before it loads the site is the one that a run starts it in, or it says why not."""
+
+import pytest
+
+from badgateway.draft.repository import look
+from badgateway.draft.served_folder import in_its_folder
+from badgateway.draft.today import served_by
+
+
+def placed(tmp_path, line, *files):
+    for name in files or ("src/shop/wsgi.py",):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    return in_its_folder(look(tmp_path), served_by(line, "Procfile"))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "gunicorn --chdir src -w 3 shop.wsgi",
+        "gunicorn --chdir=src -w 3 shop.wsgi",
+        "cd src && gunicorn -w 3 shop.wsgi",
+        "cd ./src; exec gunicorn -w 3 shop.wsgi",
+        "cd src && gunicorn --chdir . -w 3 shop.wsgi",
+        "cd src && gunicorn --pythonpath . -w 3 shop.wsgi",
+    ],
+)
+def test_a_folder_that_a_command_goes_to_is_the_one_that_a_run_starts_it_in(tmp_path, line):
+    repository, today = placed(tmp_path, line)
+
+    assert today is not None
+    assert str(repository.directory) == "src"
+    assert repository.modules[0] == "shop.wsgi"
+    assert (today.command, today.target, today.why_not) == ("gunicorn -w 3 shop.wsgi", "shop.wsgi", "")
+
+
+@pytest.mark.parametrize("line", ["gunicorn --pythonpath src shop.wsgi", "gunicorn --pythonpath=./src shop.wsgi"])
+def test_a_folder_of_modules_stays_in_the_command(tmp_path, line):
+    repository, today = placed(tmp_path, line)
+
+    assert today is not None
+    assert str(repository.directory) == "."
+    assert today.command == "gunicorn shop.wsgi --pythonpath src"
+    assert today.paths == (("--pythonpath", "src"),)
+
+
+def test_a_folder_of_modules_that_a_run_starts_in_takes_no_option(tmp_path):
+    _, today = placed(tmp_path, "gunicorn --pythonpath src shop.wsgi", "src/manage.py", "src/shop/wsgi.py")
+
+    assert today is not None
+    assert (today.command, today.paths) == ("gunicorn shop.wsgi", ())
+
+
+@pytest.mark.parametrize(
+    ("line", "files", "why"),
+    [
+        ("gunicorn --chdir /srv/shop/src shop.wsgi", (), "it runs in /srv/shop/src, which is no folder of this"),
+        ("cd ../other && gunicorn shop.wsgi", (), "it runs in ../other, which is no folder of this"),
+        ("cd gone && gunicorn shop.wsgi", (), "it runs in gone, which is no folder of this"),
+        ("gunicorn --pythonpath /srv/lib shop.wsgi", (), "it looks for modules in /srv/lib"),
+        ("gunicorn --chdir web wsgi", ("manage.py", "web/wsgi.py"), "in web, and a run in the folder of manage.py"),
+        ("gunicorn --pythonpath lib a.wsgi", ("src/manage.py", "lib/a.py"), "it looks for modules in lib"),
+        ("uwsgi --chdir=$HOME/src --module a.wsgi", (), "it runs in $HOME/src"),
+    ],
+)
+def test_a_folder_that_a_run_has_not_is_said(tmp_path, line, files, why):
+    _, today = placed(tmp_path, line, *files)
+
+    assert today is not None
+    assert why in today.why_not
+
+
+def test_a_repository_without_a_command_stays_as_it_is(tmp_path):
+    assert in_its_folder(look(tmp_path), None) == (look(tmp_path), None)
