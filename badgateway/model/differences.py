@@ -12,7 +12,9 @@ _MEASURED = (*(axis.values for axis in AXES), "must_answer")
 _LIMITS = tuple(name for name in Timeouts.model_fields if name != "any_order")
 """any_order is leave to declare a limit, and none itself."""
 _BY_PART = ("environment", "timeouts")
-_SETTINGS = tuple(name for name in Configuration.model_fields if name not in {*_TOLD, *_MEASURED, *_BY_PART})
+_STARTED = ("server", "command")
+"""What it is started with: a command has no server file of its own."""
+_SETTINGS = tuple(name for name in Configuration.model_fields if name not in {*_TOLD, *_MEASURED, *_BY_PART, *_STARTED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,12 +42,17 @@ def changed(baseline: Configuration, other: Configuration, usual: Timeouts) -> t
         other: What has been changed.
         usual: The experiment's time limits, which those have that declare none.
     """
-    pairs = [(name, getattr(other, name), getattr(baseline, name)) for name in _SETTINGS]
+    pairs: list[tuple[str, object, object]] = [("server", _started(other), _started(baseline))]
+    pairs += [(name, getattr(other, name), getattr(baseline, name)) for name in _SETTINGS]
     variables = sorted({*baseline.environment, *other.environment})
     pairs += [(name, other.environment.get(name), baseline.environment.get(name)) for name in variables]
     limits, limits_before = other.timeouts or usual, baseline.timeouts or usual
     pairs += [(name, getattr(limits, name), getattr(limits_before, name)) for name in _LIMITS]
     return tuple(Difference(setting=name, new=_said(new), old=_said(old)) for name, new, old in pairs if new != old)
+
+
+def _started(one: Configuration) -> str:
+    return one.command or str(one.server)
 
 
 def _said(value: object) -> str:

@@ -29,10 +29,12 @@ def test_a_changed_setting_is_told_with_its_old_value(change, said):
     assert differences(configuration(), configuration(**change), USUAL) == (said,)
 
 
-def test_a_command_that_the_other_one_lacks_is_not_set():
+def test_a_command_and_a_server_file_are_what_it_is_started_with():
     today = configuration(command="gunicorn shop.wsgi")
 
-    assert differences(today, configuration(), USUAL) == ("command (not set instead of gunicorn shop.wsgi)",)
+    assert differences(today, configuration(), USUAL) == (
+        f"server ({configuration().server} instead of gunicorn shop.wsgi)",
+    )
 
 
 def test_of_its_own_time_limits_only_those_count_that_differ_from_the_experiments():

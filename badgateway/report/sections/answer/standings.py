@@ -134,8 +134,13 @@ def _changes(configuration: Configuration, study: StudySummary) -> str:
     if configuration.name == baseline.name:
         return "what runs today"
     changes = [
-        one.new.rpartition("/")[2] if one.setting == "server" else f"{one.setting} {one.new}"
+        _short(one.new) if one.setting == "server" else f"{one.setting} {one.new}"
         for one in changed(baseline, configuration, study.experiment.timeouts)
         if one.setting != "greenlets" or configuration.worker_model in MANY_AT_ONCE
     ]
     return ", ".join(changes) or "nothing"
+
+
+def _short(server: str) -> str:
+    """Return the name of a server file; a command is not cut."""
+    return server if " " in server else server.rpartition("/")[2]
