@@ -9,6 +9,8 @@ STANDARD_TEXT = "'(?:[^']|'')*(?:'|$)"
 """A text in a statement as standard SQL has it; one may be cut off where the statement was."""
 
 
+LEADS_ELSEWHERE = ("unix_socket", "read_default_file", "read_default_group", "service", "host", "port")
+"""Options of drivers, in Django's OPTIONS, by which a connection goes elsewhere than HOST and PORT say."""
 NO_DATABASE = "none"
 """What experiments call it where a site has none."""
 

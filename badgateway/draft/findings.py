@@ -129,11 +129,12 @@ def _way(draft: Draft, found: FoundDatabase) -> str:
 
 def _half_a_way(fixed: tuple[str, ...], found: FoundDatabase) -> str:
     values = {"host": found.host, "port": found.port, "name": found.name, "user": found.user}
-    told = listed([f"{part} ({value})" if (value := values.get(part)) else part for part in fixed])
+    told = listed([f"{part} ({values[part]})" if values.get(part) else part for part in fixed])
+    names = [f"DB_{part.upper()}" for part in fixed if part in values or part == "password"]
+    such_as = f", such as {listed(names)}" if names else ""
     return (
         f"variables lead half of the way: {told} come from none, so the site would reach another database than the "
-        "run's, or none; let the settings take them from variables too, such as "
-        f"{listed([f'DB_{part.upper()}' for part in fixed])}, and look again"
+        f"run's, or none; let the settings take them from variables too{such_as}, and look again"
     )
 
 

@@ -43,6 +43,8 @@ class FoundDatabase(_Told):
     driver: str = ""
     """The module that the site connects with, as far as it was seen."""
     query: str = ""
+    options: tuple[str, ...] = ()
+    """The names of what its driver is told besides."""
 
     @property
     def place(self) -> str:

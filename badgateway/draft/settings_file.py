@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
-from badgateway.databases.database_kind import DatabaseFile
+from badgateway.databases.database_kind import LEADS_ELSEWHERE, DatabaseFile
 from badgateway.databases.database_system import DatabaseSystem
 from badgateway.databases.registry import kind_of
 from badgateway.draft.inspected import FoundDatabase, Inspected
@@ -90,6 +90,8 @@ def _lines(module: str, changes: Changes) -> Iterator[str]:
         yield 'DATABASES["default"] |= {  # noqa: F405'
         yield from (f'    "{setting}": os.environ["{_variable(setting)}"],' for setting in _DATABASE)
         yield "}"
+        yield f"for _name in {LEADS_ELSEWHERE!r}:".replace("'", '"')
+        yield '    DATABASES["default"].get("OPTIONS", {}).pop(_name, None)  # noqa: F405'
     if changes.file:
         yield f'DATABASES["default"]["NAME"] = os.environ["{_FILE}"]  # noqa: F405'
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
-from badgateway.databases.database_kind import DatabaseFile
+from badgateway.databases.database_kind import LEADS_ELSEWHERE, DatabaseFile
 from badgateway.databases.registry import databases, kind_of
 from badgateway.draft.inspected import FoundDatabase, Inspected
 from badgateway.model.masking import is_secret_name
@@ -195,7 +195,8 @@ def fixed_parts(found: FoundDatabase) -> tuple[str, ...]:
     """Return which parts of a database's address are not where the marks lead."""
     if isinstance(kind_of(found.engine), DatabaseFile):
         return () if found.name.rpartition("/")[2] == _NAME else ("file",)
-    return tuple(part for part in (*_MARKS, "password") if not _leads(part, found))
+    elsewhere = ["OPTIONS"] if set(found.options) & set(LEADS_ELSEWHERE) else []
+    return (*(part for part in (*_MARKS, "password") if not _leads(part, found)), *elsewhere)
 
 
 def example_of(name: str, value: str, site: Inspected) -> str:

@@ -151,6 +151,7 @@ SERVER = Server(
         says=lambda words: text_of_options("GRANIAN", words, {}, flags=_FLAGS, names=_NAMES),
         text=_text_of,
         told=_told_by,
+        folders=("--working-dir",),
     ),
     kit_files={WorkerModel.THREADS: "granian.env", WorkerModel.EVENT_LOOP: "granian_asgi.env"},
     least_listen=128,

@@ -129,6 +129,7 @@ SERVER = Server(
         says=lambda words: text_of_options("UVICORN", words, {}, flags=_FLAGS, names={}),
         text=_text_of,
         told=lambda text: numbers_in(text, _SETTINGS, _DEFAULTS),
+        paths=("--app-dir",),
     ),
     kit_files={WorkerModel.EVENT_LOOP: "uvicorn.env"},
     log=LOG,

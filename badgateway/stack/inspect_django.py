@@ -64,6 +64,7 @@ def _database(alias: str, one: dict[str, Any], root: str, word: str) -> dict[str
         "has_password": bool(one.get("PASSWORD")),
         "has_marked_password": bool(word) and str(one.get("PASSWORD")) == word,
         "driver": module.partition(".")[0],
+        "options": sorted(map(str, one.get("OPTIONS") or {})),
     }
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from badgateway.databases.database_kind import DatabaseFile
+from badgateway.databases.database_kind import LEADS_ELSEWHERE, DatabaseFile
 from badgateway.databases.database_system import DatabaseSystem
 from badgateway.databases.registry import kind_of
 from badgateway.errors import ConfigurationError, DeploymentError
@@ -19,7 +19,6 @@ from badgateway.stack.database import HOST, RunningDatabase
 DEADLINE_S = 60.0
 SCRIPT = Path(look_at_settings.__file__)
 _WITHOUT_A_SERVER = ("django.db.backends.dummy", "")
-_ELSEWHERE = ("unix_socket", "read_default_file", "read_default_group", "service", "host", "port")
 """Options of a driver that lead elsewhere, whatever the host is."""
 
 
@@ -94,7 +93,7 @@ def foreign(found: SiteDatabase, database: RunningDatabase, application: Path) -
         return _foreign_file(found, database, application)
     if not isinstance(run, DatabaseSystem):
         return f"the experiment's own is {run.label}"
-    elsewhere = [option for option in found.options if option in _ELSEWHERE]
+    elsewhere = [option for option in found.options if option in LEADS_ELSEWHERE]
     if elsewhere:
         return f"its OPTIONS have {elsewhere[0]}, which may lead anywhere"
     hosts = {database.host, *(run.names_of_host if database.host == HOST else ())}

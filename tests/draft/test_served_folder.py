@@ -73,3 +73,18 @@ def test_a_folder_that_a_run_has_not_is_said(tmp_path, line, files, why):
 
 def test_a_repository_without_a_command_stays_as_it_is(tmp_path):
     assert in_its_folder(look(tmp_path), None) == (look(tmp_path), None)
+
+
+@pytest.mark.parametrize(
+    ("line", "directory", "command"),
+    [
+        ("uvicorn --app-dir src shop:app", ".", "uvicorn shop:app --app-dir src"),
+        ("granian --working-dir src shop:app", "src", "granian shop:app"),
+        ("uwsgi --chdir src --module shop:app", "src", "uwsgi --module shop:app"),
+    ],
+)
+def test_every_server_has_its_own_words_for_it(tmp_path, line, directory, command):
+    repository, today = placed(tmp_path, line)
+
+    assert today is not None
+    assert (str(repository.directory), today.command, today.why_not) == (directory, command, "")

@@ -56,11 +56,13 @@ def test_what_is_written_runs_as_settings(monkeypatch):
     text = settings_text("mysite.settings", changes).replace("from mysite.settings import *", "")
     for name, value in example(with_settings(Variables(), changes)).items():
         monkeypatch.setenv(name, value)
-    names: dict[str, Any] = {"DATABASES": {"default": {"ENGINE": "x", "HOST": "precious"}}}
+    options = {"service": "precious", "charset": "utf8mb4"}
+    names: dict[str, Any] = {"DATABASES": {"default": {"ENGINE": "x", "HOST": "precious", "OPTIONS": options}}}
     exec(compile(text, "settings", "exec"), names)
 
     assert names["DEBUG"] is False
     assert names["DATABASES"]["default"]["HOST"] == "61234"
+    assert names["DATABASES"]["default"]["OPTIONS"] == {"charset": "utf8mb4"}
     assert names["ALLOWED_HOSTS"] == ["127.0.0.1", "localhost"]
 
 

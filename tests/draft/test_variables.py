@@ -85,6 +85,12 @@ def test_a_whole_way_leaves_nothing_as_it_is():
     assert variables.leads_to_database
 
 
+def test_an_option_of_the_driver_that_leads_elsewhere_is_no_whole_way():
+    place = database(**MARKS, has_marked_password=True, options=("charset", "service"))
+
+    assert fixed_parts(place) == ("OPTIONS",)
+
+
 @pytest.mark.parametrize(("name", "fixed"), [("/badgateway/badgateway_name", ()), ("shop.db", ("file",))])
 def test_a_file_is_a_whole_way_by_itself(name, fixed):
     file = database(engine="sqlite", host="", port="", user="", name=name)
