@@ -18,6 +18,8 @@ from badgateway.plan.services import SERVICES
 from badgateway.servers.registry import servers
 
 _MOST_REASONS = 4
+_MAIL = "EMAIL_HOST"
+_SEND = "what pages send under load is thrown away, unless send_mail = true under [application]"
 _FRAMEWORKS = ("django", "wagtail", "djangorestframework", "flask", "fastapi", "starlette")
 
 
@@ -193,7 +195,8 @@ def _outside(draft: Draft) -> Iterator[Finding]:
         yield Finding(subject="outside", found=tried, source=one.by or "a library")
     for name, value in draft.site.remote.items():
         told = f"a load may reach {name} ({value})"
-        yield Finding(subject="outside", found=told, source="the settings", remedy=_service(f"{name} {value}"))
+        remedy = _SEND if name == _MAIL else _service(f"{name} {value}")
+        yield Finding(subject="outside", found=told, source="the settings", remedy=remedy)
 
 
 def _service(told: str) -> str:

@@ -259,6 +259,7 @@ def test_a_service_that_a_run_can_start_is_offered_where_the_site_would_reach_it
 
     assert 'services = ["redis"]' in cache
     assert "services" not in mail
+    assert "send_mail = true" in mail
 
 
 def test_rates_of_a_log_are_no_levels_for_users_that_somebody_wrote(tmp_path):
