@@ -16,8 +16,8 @@ With JOURNAL_OWN=1, what that file says of addresses, accounts, logs and variabl
 
 With JOURNAL_LOOP=1, workers on gevent tell how long their event loop was blocked, and by which line of code. With
 JOURNAL_TRACEBACKS=1, what a Django site raises is printed, whatever its LOGGING does with it. With JOURNAL_PATHS=1, the
-start of a request has its method and path, without a query: who watches the site sees what the oldest one asks for. With
-JOURNAL_NO_MAIL=1, a Django site's mail goes nowhere.
+start of a request has its method and path, without a query: who watches the site sees what the oldest one asks for.
+With JOURNAL_NO_MAIL=1, a Django site's mail goes nowhere.
 
 A line is a row of CSV, written at once to a file that any number of processes append to:
 
