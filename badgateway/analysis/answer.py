@@ -1,6 +1,5 @@
 """Puts a choice where reports look for the answer: the same sentence, its reasons, and what would settle more."""
 
-import shlex
 from collections.abc import Sequence
 
 from badgateway import numbers
@@ -10,7 +9,7 @@ from badgateway.model.experiment import Experiment
 from badgateway.model.study_summary import Decision, Recommendation
 from badgateway.model.summary import ConfigurationSummary, TrialSummary
 from badgateway.words.baseline import about_baseline
-from badgateway.words.choice import sentence
+from badgateway.words.choice import larger_run, sentence
 from badgateway.words.disturbed import what_disturbed
 from badgateway.words.phrases import setup
 from badgateway.words.study_limits import power
@@ -70,22 +69,3 @@ def _what_settles(choice: Choice, command: str) -> tuple[str, ...]:
         return ()
     said = f"About {numbers.plural(choice.more_blocks, 'more block')} would settle what is open, if all goes on so"
     return (f"{said}: {larger}",)
-
-
-def larger_run(choice: Choice, command: str) -> str:
-    """Return the command that would settle what is open; empty when nothing is, or more blocks would not settle it.
-
-    It has as many blocks as ended and are missing, be it fewer than the file asks for: a budget had cut those.
-    """
-    return "" if choice.blocks_in_all is None else _with_blocks(command, choice.blocks_in_all)
-
-
-def _with_blocks(command: str, blocks: int) -> str:
-    """Return the command of a larger run: the same one, with so many blocks, and no budget to cut them again."""
-    words = [word for word in shlex.split(command) if not word.startswith(("--blocks=", "--budget="))]
-    for option in ("--blocks", "--budget"):
-        if option in words[:-1]:
-            place = words.index(option)
-            words = [*words[:place], *words[place + 2 :]]
-    through_nox = bool(words) and not words[0].endswith("badgateway") and "--" not in words
-    return shlex.join([*words, *(["--"] if through_nox else []), "--blocks", str(blocks)])

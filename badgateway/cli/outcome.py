@@ -9,7 +9,6 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from badgateway.analysis.answer import larger_run
 from badgateway.analysis.records import uncounted
 from badgateway.cli.terminal import echo, print_table, say, shown
 from badgateway.cli.wording import decision_lines
@@ -20,6 +19,7 @@ from badgateway.report.formats import render_json
 from badgateway.report.sections.answer.standings import Row, Standings
 from badgateway.report.sections.answer.standings import build as build_standings
 from badgateway.store.run_folder import RunFolder
+from badgateway.words.choice import larger_run
 
 _MOST_ROWS = 40
 _UNBOUNDED = 1000

@@ -1,5 +1,6 @@
 """Says the choice of a study in a sentence or two, and whether it was confirmed."""
 
+import shlex
 from collections.abc import Iterator, Sequence
 
 from badgateway.model.comparison import Choice, ChoiceKind, Criterion, Regret, Relation, TieRule
@@ -114,6 +115,25 @@ def _some(names: Sequence[str], called: str = "configurations") -> str:
 
 def _with(choice: Choice, verdict: Verdict) -> list[str]:
     return [one.configuration for one in choice.ranking if one.verdict is verdict]
+
+
+def larger_run(choice: Choice, command: str) -> str:
+    """Return the command that would settle what is open; empty when nothing is, or more blocks would not settle it.
+
+    It has as many blocks as ended and are missing, be it fewer than the file asks for: a budget had cut those.
+    """
+    return "" if choice.blocks_in_all is None else _with_blocks(command, choice.blocks_in_all)
+
+
+def _with_blocks(command: str, blocks: int) -> str:
+    """Return the command of a larger run: the same one, with so many blocks, and no budget to cut them again."""
+    words = [word for word in shlex.split(command) if not word.startswith(("--blocks=", "--budget="))]
+    for option in ("--blocks", "--budget"):
+        if option in words[:-1]:
+            place = words.index(option)
+            words = [*words[:place], *words[place + 2 :]]
+    through_nox = bool(words) and not words[0].endswith("badgateway") and "--" not in words
+    return shlex.join([*words, *(["--"] if through_nox else []), "--blocks", str(blocks)])
 
 
 def tie_rule(choice: Choice) -> str:

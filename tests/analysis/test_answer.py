@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from badgateway.analysis.answer import larger_run, recommendation_of
+from badgateway.analysis.answer import recommendation_of
 from badgateway.judge.choice import choose
 from badgateway.model.comparison import Choice, ChoiceKind, ConfigurationVerdict, StudyPower
 from badgateway.model.design import ConfigurationFacts
@@ -12,7 +12,7 @@ from badgateway.model.study import MachineLimits
 from badgateway.model.study_summary import Decision
 from badgateway.model.summary import Verdict
 from badgateway.model.trial import MachineCheck
-from badgateway.words.choice import sentence
+from badgateway.words.choice import larger_run, sentence
 from badgateway.words.phrases import setup
 from tests.judge.designs import asked
 from tests.judge.evidence_of import BAD_GATEWAY, OK, evidence, experiment, record, summarised

@@ -7,18 +7,20 @@ from markupsafe import Markup
 
 from badgateway import numbers
 from badgateway.model.configuration import Configuration
-from badgateway.model.diagnosis import RETRIED
+from badgateway.model.diagnosis import RETRIED, Cause
 from badgateway.model.differences import changed
 from badgateway.model.load_level import LoadLevel
-from badgateway.model.study_summary import StudySummary
+from badgateway.model.study_summary import Decision, StudySummary
 from badgateway.model.summary import TrialSummary, Verdict
-from badgateway.report import wording
+from badgateway.report import grid, wording
 from badgateway.report.grid import LevelResult
 from badgateway.report.sections.answer import standings as table
 from badgateway.report.sections.answer.standings import MANY_AT_ONCE, Standings, level_compared, results_at
 from badgateway.report.sections.answer.strip import draw_strip
+from badgateway.servers.advice import advice_for
 from badgateway.servers.registry import server_of
 from badgateway.words import phrases
+from badgateway.words.choice import larger_run
 
 _ALWAYS = ("workers", "threads", "greenlets", "listen", "keepalive_s")
 """What another server file has to be told, be it what the baseline has or not."""
@@ -39,6 +41,10 @@ class FirstScreen:
     paste_where: str
     besides: str
     """What else the one to run changes; empty without."""
+    settles: str
+    """The command that would settle what is open; empty where nothing is, or more blocks would not."""
+    advice: str
+    """What to change where no configuration qualifies, by the baseline's main cause; empty otherwise."""
 
 
 def build(study: StudySummary) -> FirstScreen:
@@ -47,8 +53,9 @@ def build(study: StudySummary) -> FirstScreen:
     at_load = results_at(study, load)
     trial = _telling_trial(study, at_load)
     paste, besides = _change(study)
+    baseline = at_load[study.experiment.baseline.name]
     return FirstScreen(
-        problem=_problem(at_load[study.experiment.baseline.name]),
+        problem=_problem(baseline, study),
         strip=draw_strip(trial.trial.configuration, trial.pressure) if trial and trial.pressure else None,
         strip_title=_strip_title(trial, study),
         strip_caption=_strip_caption(trial, load),
@@ -56,6 +63,8 @@ def build(study: StudySummary) -> FirstScreen:
         paste=paste,
         paste_where=str(_picked(study).server) if paste else "",
         besides=besides,
+        settles=_settles(study),
+        advice=_advice(baseline, study),
     )
 
 
@@ -63,10 +72,12 @@ def _picked(study: StudySummary) -> Configuration:
     return study.experiment.configuration(study.recommendation.configuration or study.experiment.baseline.name)
 
 
-def _problem(result: LevelResult) -> str:
-    """Say in one sentence how what runs today fails."""
+def _problem(result: LevelResult, study: StudySummary) -> str:
+    """Say in one sentence how what runs today fails, also where one trial alone proves nothing of others."""
     found, name = result.measurement, result.configuration
-    if found is None or result.level is None or result.level.verdict is not Verdict.FAIL:
+    if found is None or result.level is None:
+        return ""
+    if result.level.verdict is not Verdict.FAIL and grid.is_telling(found, study):
         return ""
     at = phrases.load(result.load)
     if not found.failures.count:
@@ -81,12 +92,27 @@ def _problem(result: LevelResult) -> str:
 
 
 def _main_cause(result: LevelResult) -> str:
+    cause = _commonest(result)
+    return cause.title[0].lower() + cause.title[1:] if cause else ""
+
+
+def _commonest(result: LevelResult) -> Cause | None:
     causes = [one for one in (result.diagnosis.causes if result.diagnosis else ()) if one.cause.id != RETRIED]
-    if not causes:
+    return max(causes, key=lambda one: one.count).cause if causes else None
+
+
+def _settles(study: StudySummary) -> str:
+    is_open = study.recommendation.decision is Decision.INCONCLUSIVE
+    return larger_run(study.choice, study.command) if is_open and study.choice else ""
+
+
+def _advice(result: LevelResult, study: StudySummary) -> str:
+    cause = _commonest(result)
+    if study.recommendation.decision is not Decision.NONE_QUALIFIES or cause is None:
         return ""
-    first = max(causes, key=lambda one: one.count)
-    title = first.cause.title
-    return title[0].lower() + title[1:]
+    server = server_of(study.experiment.configuration(result.configuration))
+    first = advice_for(cause, {server.name: ()})[0]
+    return f"{first.knob}. {first.text}" if first.knob else first.text
 
 
 def _telling_trial(study: StudySummary, at_load: dict[str, LevelResult]) -> TrialSummary | None:

@@ -3,9 +3,11 @@
 from dataclasses import replace
 
 from badgateway.model.knob import WorkerModel
+from badgateway.model.summary import Verdict
 from badgateway.report.sections.answer import screen, standings, strip
+from badgateway.report.sections.answer.section import AnswerSection
 from tests.report import comparison, samples
-from tests.report.choice_sample import choice_of, study_equivalent, study_picked
+from tests.report.choice_sample import choice_of, study_equivalent, study_picked, study_undecided
 from tests.report.ladder_sample import long_ladder
 
 
@@ -112,3 +114,31 @@ def test_the_table_has_all_that_are_as_good_however_many():
 
     assert {row.name for row in rows if row.is_tied} == set(tied)
     assert len(standings.build(ladder).rows) == 12
+
+
+def test_where_nothing_is_decided_the_command_that_would_settle_it_is_to_be_pasted():
+    study = replace(study_undecided(), command="badgateway run x.toml --budget 3m")
+    found = screen.build(study)
+
+    assert found.paste == ()
+    assert found.settles == f"badgateway run x.toml --blocks {choice_of(study).blocks_in_all}"
+    assert found.settles in AnswerSection().html(study)
+    assert screen.build(study_picked()).settles == ""
+
+
+def test_where_none_qualifies_it_is_said_what_ends_the_main_cause_in_the_baselines_own_words():
+    study = samples.SAMPLES["none-qualifies"]()
+    found = screen.build(study)
+
+    assert "uWSGI: " in found.advice
+    assert found.advice in AnswerSection().html(study).replace("&#39;", "'")
+    assert screen.build(samples.picked()).advice == ""
+
+
+def test_a_baseline_of_which_too_much_failed_is_wrong_although_one_trial_decides_nothing():
+    study = samples.picked()
+    baseline, *others = study.configurations
+    levels = tuple(replace(level, verdict=Verdict.INCONCLUSIVE) for level in baseline.levels)
+    undecided = replace(study, configurations=(replace(baseline, levels=levels), *others))
+
+    assert screen.build(undecided).problem == screen.build(study).problem
