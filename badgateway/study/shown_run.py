@@ -9,7 +9,7 @@ from pathlib import Path
 from badgateway.load.command import onlooker_command, run_view_command
 from badgateway.load.progress import Progress
 from badgateway.model.experiment import Experiment
-from badgateway.model.live_page import RunPage
+from badgateway.model.live_page import RUN, RunPage
 from badgateway.model.outlook import Outlook
 from badgateway.model.summary import TrialSummary
 from badgateway.model.trial import Trial
@@ -146,7 +146,7 @@ def shown_run(what: str, port: int, effects: Effects, on_page: Callable[[str], N
     """
     # Any user of this machine can reach the port; only who sees what this command prints knows the token.
     token = secrets.token_urlsafe(16)
-    page = f"http://127.0.0.1:{port}/?token={token}"
+    page = f"http://127.0.0.1:{port}/?token={token}&tab={RUN.key}"
     with temporary_folder() as folder:
         shown = ShownRun(folder)
         with (

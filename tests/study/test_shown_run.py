@@ -85,6 +85,8 @@ def test_the_web_ui_stands_beside_the_run_and_knows_a_token_that_nobody_else_see
     address, _, token = pages[0].partition("/?token=")
     ui, look = seam.commands
     assert address == "http://127.0.0.1:4711"
+    token, _, opened = token.partition("&")
+    assert opened == "tab=run"
     assert ui.environment["BADGATEWAY_UI_TOKEN"] == token
     assert token not in " ".join(ui.argv), "ps shows it to everybody"
     assert token not in str(look)
