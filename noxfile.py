@@ -78,10 +78,10 @@ UNIT_TESTS = [
     "tests/simulation",
     "tests/docs",
 ]
-# Without a cache: the live tests keep there, at the same time, which of them failed.
+# Without a cache: the live tests keep there, at the same time, which of them failed. Those of the commands cover too.
 PURE = [
     *("-m", "not live", "--numprocesses", "auto", "--timeout", "600", "-p", "no:cacheprovider"),
-    *(*A_PART, *COVERED, "--cov-report", "", *UNIT_TESTS),
+    *(*A_PART, *COVERED, "--cov-report", "", "--cov-append", *UNIT_TESTS),
 ]
 # Nice alone counts only among what one terminal started: Linux shares its time out between sessions first.
 LEFT_OVER = 'echo 19 > /proc/self/autogroup; chrt --idle 0 true && exec chrt --idle 0 "$@"; exec nice -n 19 "$@"'
@@ -349,7 +349,7 @@ def tests(session: nox.Session) -> None:
     timed = [f"--times={TIMES}"]
     # One more than there are cores: some wait, for what a load or a child takes.
     processes = ["--numprocesses", str((os.cpu_count() or 1) + 1)]
-    run(session, "pytest", "-m", "not live", *processes, *timed, *other_tests())
+    run(session, "pytest", "-m", "not live", *processes, *timed, *COVERED, "--cov-report", "", *other_tests())
     # A fault that depends on timing gets a second chance to occur; who needed it is printed, and to be mended.
     again = ["--reruns", "1", "--reruns-delay", "2"]
     # A sample of the session faults, another one each time; its seed is printed.

@@ -21,6 +21,7 @@ LONG = ("proof", "fault")
 With always=True a planted fault runs with the other tests too, because it is quick.
 """
 MOST_SEEDS = 10_000
+_COMMANDS = {"cli"}
 _ROOM = re.compile(r"tests/(?:test_)?(\w+)")
 _GARBAGE_AFTER = 50_000
 """Objects; by itself Python looks after 700, and now and then through all that thousands of tests hold."""
@@ -83,9 +84,10 @@ def pytest_collection_finish() -> None:
 
 
 def _cover_rooms_by_their_own_tests(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Follow none of the other tests: it takes them long, and covers little more."""
+    """Follow none of the other tests, save those of the commands: it takes them long, and covers little more."""
     asked = [str(source) for source in getattr(config.option, "cov_source", None) or ()]
     rooms = {source.replace(".", "/").removeprefix("badgateway/") for source in asked}
+    rooms |= _COMMANDS if rooms else set()
     for item in items:
         found = _ROOM.match(item.nodeid)
         if rooms and (found is None or found[1] not in rooms):
