@@ -14,11 +14,14 @@ from badgateway.model.log_kind import Proxy
 from badgateway.model.outcome import Outcome
 from badgateway.model.raw_words import OWN_TRIAL
 
+_SAME_VIEW = 0.5
+"""Of so many failures in a file is the client known to the error log: then it would know that of the others, too."""
 _ROWS = f"""
 SELECT row_number() OVER (ORDER BY time_s, file, line_number, failure_id) AS id, * EXCLUDE (file, line_number),
     floor(time_s)::BIGINT AS second, seen_status AS status,
     method || ' ' || uri AS request, coalesce(host, '') AS on_host,
-    {common_sql("client", "(SELECT client FROM proxy_lines)")} AS client_key,
+    CASE WHEN in_both OR avg(in_both::INTEGER) FILTER (client IS NOT NULL) OVER (PARTITION BY file) >= {_SAME_VIEW}
+        THEN client WHEN client IS NOT NULL THEN '?' END AS client_key,
     {common_sql("asked", "(SELECT asked FROM proxy_lines)")} AS asked_key,
     balanced AND upstream_status IS NULL AS lb_made,
     coalesce(outcome <> '{Outcome.TRUNCATED}', true) AND seen_status < 499 AND upstream_tries > 1 AS retried,
@@ -27,7 +30,7 @@ SELECT row_number() OVER (ORDER BY time_s, file, line_number, failure_id) AS id,
     -- Where nothing tells whether a header came: proxies make these three, and hardly any other.
     header_came OR coalesce(seen_status >= 500 AND seen_status NOT IN (502, 503, 504) AND proxy_reason IS NULL
         AND CASE WHEN balanced THEN upstream_status IS NOT NULL ELSE NOT has_upstream_times END, false) AS app_answered
-FROM (
+FROM (SELECT *, coalesce(client IN (SELECT client FROM proxy_lines), false) AS in_both FROM (
     SELECT * EXCLUDE (status, upstream_status, line, request_id, body_bytes, asked_host, client, forwarded_for),
         status AS client_status,
         -- Which of the two the error log has is the server's own setting.
@@ -37,7 +40,7 @@ FROM (
             ELSE coalesce(status, 0) END AS seen_status,
         CASE WHEN upstream_status NOT IN ('', '-', '0') THEN upstream_status END AS upstream_status,
         coalesce(proxy IN {listed((Proxy.ALB, Proxy.CLASSIC_ELB))}, false) AS balanced
-    FROM failures)
+    FROM failures))
 """  # noqa: S608 # words of the evidence
 """What the failures' own rows say. The id is in the order in which the requests ended."""
 
@@ -178,11 +181,15 @@ GROUP BY c.id HAVING count(*) > 1
 """
 """A line that names no request may be of any failure with that status in that second."""
 
-_STRANGERS = """
+# An access log may have addresses without their end, for nobody is to be known by them.
+_SHORTENED = r"""
+regexp_matches(c.client, '(\.0|:)$') AND starts_with(m.client, regexp_replace(c.client, '((\.0)+|:+)$', ''))
+"""
+_STRANGERS = f"""
 INSERT INTO ambiguous_failures
 SELECT c.id FROM failure_lines p JOIN failure_rows c ON c.id = p.left_id JOIN proxy_lines m ON m.id = p.right_id
-WHERE '?' IN (c.client_key, c.asked_key) AND (m.client <> c.client OR m.asked <> c.asked)
-"""
+WHERE '?' IN (c.client_key, c.asked_key) AND (m.client <> c.client AND NOT ({_SHORTENED}) OR m.asked <> c.asked)
+"""  # noqa: S608 # constants of this module
 """A line that has another client, or host, than its failure: one log may have a balancer's address, or it is another's.
 """
 
@@ -203,7 +210,8 @@ def prepare_failures(tables: LargeTables) -> None:
     ((hosts_known, both_sides, lines),) = connection.execute(_KNOWN).fetchall()
     if both_sides:
         _pair_all(connection, hosts_known=hosts_known)
-    for statement in (_AMBIGUOUS, _STRANGERS, _ADDRESSES):
+    strangers = (_STRANGERS,) if _are_any(connection, "failure_rows WHERE '?' IN (client_key, asked_key)") else ()
+    for statement in (_AMBIGUOUS, *strangers, _ADDRESSES):
         connection.execute(statement)
     tables.make("prepared_failures", _PREPARED)
     # It puts all lines in order, which takes long; in most logs nothing was tried again.

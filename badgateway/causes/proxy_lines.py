@@ -23,8 +23,7 @@ _CUT = (
 
 _PROXY_LINES = rf"""
 SELECT {{id}} AS id, * EXCLUDE (file, line_number, told_reason, own_reason),
-    {common_sql("client", "(SELECT unnest([client, forwarded_for]) FROM failures)")} AS client_key,
-    {common_sql("asked", "(FROM asked_hosts)")} AS asked_key,
+    {{client_key}} AS client_key, {{asked_key}} AS asked_key,
     CASE
         WHEN told_status IS NOT NULL THEN told_status
         WHEN reason IN ('{Reason.CONNECT_TIMEOUT}', '{Reason.READ_TIMEOUT}') THEN 504
@@ -129,6 +128,8 @@ SELECT DISTINCT {host_sql("asked_host")} AS asked FROM failures WHERE asked_host
 """  # noqa: S608 # see host_sql
 _WHO_ASKED = "SELECT coalesce(bool_or(client IS NOT NULL), false), EXISTS (FROM asked_hosts) FROM failures"
 _NOT_TOLD = "CAST(NULL AS VARCHAR)"
+_CLIENT_KEY = common_sql("client", "(SELECT unnest([client, forwarded_for]) FROM failures)")
+_ASKED_KEY = common_sql("asked", "(FROM asked_hosts)")
 _CLIENT = rf"""
 CASE proxy WHEN '{Proxy.APACHE}' THEN nullif(regexp_extract(line, '\[client (\S+?)(?::\d+)?\] ', 1), '')
     WHEN '{Proxy.NGINX}' THEN nullif(split_part(split_part(line, ', client: ', 2), ',', 1), '') END
@@ -154,7 +155,9 @@ def prepare_proxy_lines(tables: LargeTables) -> None:
     of = {
         "id": _IN_ORDER if are_in_order else _TO_ORDER,
         "client": _CLIENT if any_of_apache or clients_told else _NOT_TOLD,
+        "client_key": _CLIENT_KEY if clients_told else _NOT_TOLD,
         "asked": _ASKED if hosts_told else _NOT_TOLD,
+        "asked_key": _ASKED_KEY if hosts_told else _NOT_TOLD,
     }
     # Numbered in another order than they have, they are no pieces.
     row = "rowid" if are_in_order else ""

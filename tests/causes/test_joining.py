@@ -149,12 +149,36 @@ def test_a_line_of_another_client_explains_nothing():
     assert told(evidence) == {PROVEN: 1, UNTOLD: 1}
 
 
+def test_a_line_of_a_client_of_another_site_explains_nothing_where_the_logs_know_the_same_clients():
+    evidence = Evidence().combined(502, client="203.0.113.7").combined(502, at=60, client="203.0.113.8")
+    line(evidence, QUEUE_FULL, line=of(QUEUE_FULL, "198.51.100.4", host="b.example.org", server="b"), **FULL)
+    line(evidence, QUEUE_FULL, at=60, line=of(QUEUE_FULL, "203.0.113.8"), **FULL)
+
+    assert told(evidence) == {PROVEN: 1, UNTOLD: 1}
+
+
 def test_where_one_log_has_a_balancer_s_address_a_line_is_one_of_several_that_fit():
     evidence = Evidence().combined(502, client="203.0.113.7").combined(502, at=60, client="203.0.113.8")
     for at in (0, 60):
         line(evidence, QUEUE_FULL, at=at, line=of(QUEUE_FULL, "10.0.0.5"), **FULL)
 
     assert told(evidence) == {("listen-queue-full", "family"): 2}
+
+
+@pytest.mark.parametrize(
+    ("shortened", "whole", "certainty"),
+    [
+        ("203.0.113.0", "203.0.113.7", "proven"),
+        ("203.0.0.0", "203.0.113.7", "proven"),
+        ("2001:db8::", "2001:db8::7", "proven"),
+        ("203.0.112.0", "203.0.113.7", "family"),
+        ("203.0.113.1", "203.0.113.17", "family"),
+    ],
+)
+def test_an_address_may_be_without_its_end_in_one_log(shortened, whole, certainty):
+    evidence = line(Evidence().combined(502, client=shortened), QUEUE_FULL, line=of(QUEUE_FULL, whole), **FULL)
+
+    assert told(evidence) == {("listen-queue-full", certainty): 1}
 
 
 def test_a_log_that_names_no_client_is_joined_as_before():
