@@ -14,7 +14,7 @@ from badgateway.model.log_kind import Proxy
 from badgateway.model.outcome import Outcome
 from badgateway.model.raw_words import OWN_TRIAL
 
-_SAME_VIEW = 0.5
+_SAME_VIEW = 0.6
 """Of so many failures in a file is the client known to the error log: then it would know that of the others, too."""
 _ROWS = f"""
 SELECT row_number() OVER (ORDER BY time_s, file, line_number, failure_id) AS id, * EXCLUDE (file, line_number),
