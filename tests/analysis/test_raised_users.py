@@ -12,8 +12,8 @@ def step(users, p95_ms=20.0, *, failures=0, problem=""):
 @pytest.mark.parametrize(
     ("last", "why"),
     [
-        (step(20, 39.0), ""),
-        (step(20, 40.0), "with 20 users the p95 is 40 ms, and 20 ms with 5"),
+        (step(20, 69.0), ""),
+        (step(20, 70.0), "with 20 users the p95 is 70 ms, and 20 ms with 5"),
         (step(20, 20.0, failures=1), "with 20 users 1 of 100 requests failed"),
         (step(20, None, failures=0), "with 20 users no request was OK"),
         (step(20, None, problem="it was aborted"), "with 20 users nothing could be measured: it was aborted"),
@@ -25,7 +25,8 @@ def test_users_are_raised_until_that_is_felt(last, why):
 
 
 def test_twice_of_next_to_nothing_is_chance():
-    assert why_enough([step(5, 2.0), step(10, 9.0)]) == ""
+    assert why_enough([step(5, 18.0), step(10, 66.0)]) == ""
+    assert why_enough([step(5, 80.0), step(10, 140.0)]) == ""
 
 
 def test_levels_are_half_one_and_two_times_that():
