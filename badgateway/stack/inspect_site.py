@@ -53,8 +53,17 @@ class Watch:
 
     def asked(self, name: str, *, is_there: bool) -> None:
         """Note a variable, if the site asks for it and no library does for itself."""
-        if self._asker(_caller(2)):
+        if self._asker(_caller(2)) and not self._is_of_library(_caller(2), name):
             self.variables[name] = is_there
+
+    def _is_of_library(self, frame: FrameType | None, name: str) -> bool:
+        """Tell whether who asks is a library that is called as the variable begins: FLASK_DEBUG, asked for by Flask."""
+        while frame is not None and not frame.f_code.co_filename.startswith(self.root + os.sep):
+            _, is_library, inner = frame.f_code.co_filename.rpartition(f"site-packages{os.sep}")
+            if is_library:
+                return name.startswith(f"{inner.partition(os.sep)[0].partition('.')[0].upper()}_")
+            frame = frame.f_back
+        return False
 
     def _asker(self, frame: FrameType | None) -> str:
         """Return the file and line of the site that asks; empty where a library asks while it is imported."""

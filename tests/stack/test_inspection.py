@@ -101,13 +101,15 @@ def test_a_variable_that_is_needed_without_its_name_being_said_is_found(load):
 def test_what_a_library_asks_for_while_it_is_imported_is_no_variable_of_the_sites(load, folder):
     # Not below the copy, as what is installed is not.
     text = "import os\nos.getenv('ITS_OWN')\ndef read(name): return os.getenv(name)\n"
-    installed = folder / "installed"
+    installed = folder / "site-packages"
     installed.mkdir(mode=0o755)
     (installed / "library.py").write_text(text)
-    text = f"import sys\nsys.path.append({str(installed)!r})\nimport library\nlibrary.read('MINE')\n{PLAIN}"
+    asks = "import library\nlibrary.read('MINE')\nlibrary.read('LIBRARY_DEBUG')\nlibrary.os.getenv('LIBRARY_URL')\n"
+    text = f"import sys\nsys.path.append({str(installed)!r})\n{asks}{PLAIN}"
     found = load({"shop.py": text}, "shop")
 
-    assert found.variables == {"MINE": False}
+    # A library's own are its own also where the site calls it; what the site itself asks for is the site's.
+    assert found.variables == {"MINE": False, "LIBRARY_URL": False}
 
 
 @pytest.mark.parametrize("is_apart", [False, True])
