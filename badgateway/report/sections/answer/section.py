@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from badgateway import numbers
 from badgateway.model import exit_code
+from badgateway.model.axis import AXES, USUAL, away, value_on
 from badgateway.model.comparison import Choice, ChoiceKind
 from badgateway.model.experiment import Experiment
 from badgateway.model.study_summary import Confirmation, Decision, StudySummary
@@ -115,8 +116,19 @@ def _scope(study: StudySummary) -> str:
     machine = study.environment
     return (
         f"{numbers.plural(len(trials), 'trial')} of {window} each, on {numbers.plural(machine.cores, 'core')} of "
-        f"{machine.cpu}, {machine.system}."
+        f"{machine.cpu}, {machine.system}.{_conditions(study.experiment)}"
     )
+
+
+def _conditions(experiment: Experiment) -> str:
+    """Return what the verdict was measured with on the axes; empty where that is nothing."""
+    firsts = {one.measured_at[0] for one in experiment.configurations}
+    if firsts == {USUAL}:
+        return ""
+    if len(firsts) > 1:
+        nouns = [axis.noun for axis in AXES if any(value_on(axis, at) for at in firsts)]
+        return f" For the verdict each with the {numbers.listed(nouns)} that it names first."
+    return f" For the verdict {numbers.listed([axis.condition.format(value) for axis, value in away(*firsts)])}."
 
 
 def _decision(decision: Decision, configuration: str | None) -> str:
