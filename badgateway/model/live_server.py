@@ -53,6 +53,22 @@ class FailuresSeen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ContainerSeen:
+    """The control group that a server is in, by what is limited there; counted since the watch began."""
+
+    periods: int | None
+    """Tenths of a second in which its processes wanted CPU; None where they have no quota, or nobody could tell."""
+    throttled: int | None
+    """Those in which the quota was used up."""
+    throttled_s: float | None
+    memory_bytes: int | None
+    """Without what is given up at once; None where memory is not limited, or nobody could tell."""
+    memory_limit_bytes: int | None
+    kills: int | None
+    """Processes that the kernel killed for the limit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LiveServer:
     """Everything that was seen."""
 
@@ -78,5 +94,7 @@ class LiveServer:
     """None without a journal."""
     failures: tuple[FailuresSeen, ...] | None = None
     """The most frequent first; None without logs."""
+    container: ContainerSeen | None = None
+    """None where neither its CPU nor its memory is limited."""
     notes: tuple[str, ...] = ()
     """What cannot be seen, and why; each once."""

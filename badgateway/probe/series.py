@@ -86,7 +86,9 @@ def series_of(watch: Watch, statements: Path) -> Iterator[Series]:
         yield Series((name,), partial(AcceptQueue, name, *listeners))
     yield Series(ListenDrops.series, ListenDrops)
     yield from _statistics(watch)
-    yield from _containers(watch.containers)
+    yield from container_series(*watch.containers)
+    if any(one.size.memory_mb for one in watch.containers):
+        yield Series(KernelKills.series, partial(KernelKills, watch.containers))
     access = watch.database
     if access is not None:
         log = StatementLog(statements, access.system.text_values)
@@ -97,12 +99,13 @@ def series_of(watch: Watch, statements: Path) -> Iterator[Series]:
             yield Series((name,), lambda: ProcessCpu(name, pid, is_server=True))
 
 
-def _containers(watched: tuple[GroupFiles, ...]) -> Iterator[Series]:
+def container_series(*given: GroupFiles | None) -> Iterator[Series]:
+    """Make the series of containers, by what is limited in them."""
+    watched = tuple(one for one in given if one is not None)
     if any(one.size.cpu for one in watched):
         yield Series(ContainerCpu.series, partial(ContainerCpu, watched))
     if any(one.size.memory_mb for one in watched):
         yield Series(ContainerMemory.series, partial(ContainerMemory, watched))
-        yield Series(KernelKills.series, partial(KernelKills, watched))
 
 
 def _statistics(watch: Watch) -> Iterator[Series]:

@@ -7,16 +7,17 @@ from pathlib import Path
 
 import psutil
 
-from badgateway.model.live_server import FailuresSeen, LiveServer, QueueSeen, RequestsSeen, WorkerSeen
+from badgateway.model.live_server import ContainerSeen, FailuresSeen, LiveServer, QueueSeen, RequestsSeen, WorkerSeen
 from badgateway.model.raw_words import SampleSeries, ServerSeries
 from badgateway.model.samples import Reading
 from badgateway.probe.accept_queue import AcceptQueue
 from badgateway.probe.listen_drops import ListenDrops
 from badgateway.probe.listeners import listeners_of
 from badgateway.probe.process_cpu import children_of, own_cpu_s
-from badgateway.probe.series import Series
+from badgateway.probe.series import Series, container_series
 from badgateway.probe.server_statistics import ServerStatistics
 from badgateway.probe.watch import Listener
+from badgateway.process.container_of import container_of
 from badgateway.servers.server import Server
 
 
@@ -50,6 +51,7 @@ class ServerWatch:
         if server is not None and server.statistics is not None and statistics_socket is not None:
             told, path, of = server.statistics, statistics_socket, server
             self._told = Series(told.series, lambda: ServerStatistics(of, told, path))
+        self._container = tuple(container_series(container_of(pid)))
         self._server = server
         self._requests, self._failures = requests, failures
         self._began_s = self._looked_s = time.monotonic()
@@ -84,12 +86,13 @@ class ServerWatch:
             oldest_s=oldest.value if oldest else None,
             requests=self._requests(),
             failures=self._failures(),
+            container=self._seen_container(),
             notes=self._all_notes(),
         )
 
     def close(self) -> None:
         """Let go of what the probes hold."""
-        for one in (*(series for _, series in self._queues), self._drops, *((self._told,) if self._told else ())):
+        for one in self._every():
             one.close()
 
     def _workers_now(self, passed_s: float) -> tuple[WorkerSeen, ...] | None:
@@ -142,9 +145,27 @@ class ServerWatch:
         return found if found is not None and found.value is not None else None
 
     def _all_notes(self) -> tuple[str, ...]:
-        every = (*(series for _, series in self._queues), self._drops, *((self._told,) if self._told else ()))
-        self._notes += [note for series in every for note in series.take_notes()]
+        self._notes += [note for series in self._every() for note in series.take_notes()]
         return tuple(self._notes)
+
+    def _every(self) -> tuple[Series, ...]:
+        told = (self._told,) if self._told else ()
+        return (*(series for _, series in self._queues), self._drops, *told, *self._container)
+
+    def _seen_container(self) -> ContainerSeen | None:
+        rows = {row.reading.series: row.reading for series in self._container for row in series.rows()}
+        if not rows:
+            return None
+        value = {name: reading.value for name, reading in rows.items()}
+        memory = rows.get(SampleSeries.CONTAINER_MEMORY)
+        return ContainerSeen(
+            periods=_whole(value.get(SampleSeries.CONTAINER_PERIODS)),
+            throttled=_whole(value.get(SampleSeries.CONTAINER_THROTTLED)),
+            throttled_s=value.get(SampleSeries.CONTAINER_THROTTLED_S),
+            memory_bytes=_whole(memory.value) if memory else None,
+            memory_limit_bytes=_whole(memory.limit) if memory else None,
+            kills=_whole(value.get(SampleSeries.CONTAINER_KILLS)),
+        )
 
 
 def where_it_listens(pid: int) -> tuple[Listener, ...]:

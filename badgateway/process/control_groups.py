@@ -48,6 +48,21 @@ def way(kernel: Kernel | None = None) -> Way | None:
     return _second_version(mounts, own) or _first_version(mounts, own) or _systemd(asked.systemd)
 
 
+def folders_of(pid: int, proc: Path = Path("/proc")) -> Places | None:
+    """Return the groups that a program which runs is in; None where there are none, or it is gone."""
+    own = _own_groups(proc / str(pid) / "cgroup")
+    found: dict[str, Path] = {}
+    for mount in _mounts(proc / "self" / "mountinfo") if own else ():
+        for controller in mount.controllers:
+            found.setdefault(controller, mount.folder(own.get(controller, "/")))
+    if {*CONTROLLERS} <= {*found}:
+        return Places(version=1, parents=found)
+    second = next((one for one in _mounts(proc / "self" / "mountinfo") if not one.controllers), None)
+    if second is None or "" not in own:
+        return None
+    return Places(version=2, parents=dict.fromkeys(CONTROLLERS, second.folder(own[""])))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Mount:
     place: Path

@@ -9,6 +9,7 @@ import psutil
 import pytest
 
 from badgateway.probe.server_watch import ServerWatch, where_it_listens
+from badgateway.process.container import GroupFiles, Size
 
 SERVER = """
 import os, socket, sys, time
@@ -68,6 +69,24 @@ def test_queue_and_workers_are_seen_and_nothing_that_there_is_not(watch, path):
     assert all(one.rss_bytes > 0 and one.cpu_share is None for one in seen.workers)
     assert (seen.busy, seen.oldest_s, seen.requests) == (None, None, None)
     assert all(one.cpu_share is not None for one in watch.look().workers)
+
+
+def test_the_container_of_a_server_is_seen_by_what_is_limited_there(server, path, tmp_path, monkeypatch):
+    (tmp_path / "cpu.stat").write_text("nr_periods 5\nnr_throttled 1\nthrottled_usec 0\n")
+    files = GroupFiles(version=2, folders={"cpu": tmp_path}, size=Size(cpu=0.5))
+    monkeypatch.setattr("badgateway.probe.server_watch.container_of", lambda _pid: files)
+    watched = ServerWatch(server.pid, [path])
+    (tmp_path / "cpu.stat").write_text("nr_periods 25\nnr_throttled 11\nthrottled_usec 500000\n")
+    seen = watched.look().container
+    (tmp_path / "cpu.stat").unlink()
+    gone = watched.look()
+    watched.close()
+
+    assert seen is not None
+    assert (seen.periods, seen.throttled, seen.throttled_s, seen.memory_bytes, seen.kills) == (20, 10, 0.5, None, None)
+    assert gone.container is not None
+    assert gone.container.throttled is None
+    assert any("No such file" in note for note in gone.notes)
 
 
 def test_a_worker_that_dies_is_counted(watch, server):

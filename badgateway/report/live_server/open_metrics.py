@@ -159,6 +159,36 @@ METRICS = (
         is_counter=True,
     ),
     Metric(
+        name="container_periods",
+        help="Periods of the container's CPU quota in which CPU was wanted, since the watch began.",
+        samples=lambda seen: _one(seen.container.periods if seen.container else None),
+        is_counter=True,
+    ),
+    Metric(
+        name="container_throttled_periods",
+        help="Those in which the quota was used up.",
+        samples=lambda seen: _one(seen.container.throttled if seen.container else None),
+        is_counter=True,
+    ),
+    Metric(
+        name="container_memory_bytes",
+        help="Memory of the container without what is given up at once.",
+        samples=lambda seen: _one(seen.container.memory_bytes if seen.container else None),
+        unit="bytes",
+    ),
+    Metric(
+        name="container_memory_limit_bytes",
+        help="What it may have.",
+        samples=lambda seen: _one(seen.container.memory_limit_bytes if seen.container else None),
+        unit="bytes",
+    ),
+    Metric(
+        name="container_kills",
+        help="Processes that the kernel killed for the container's memory limit, since the watch began.",
+        samples=lambda seen: _one(seen.container.kills if seen.container else None),
+        is_counter=True,
+    ),
+    Metric(
         name="event_loop_blocked_seconds",
         help="Time that event loops of workers stood still, by the journal, since the watch began.",
         samples=lambda seen: _one(seen.requests.blocked_s if seen.requests else None),

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from badgateway import numbers
-from badgateway.model.live_server import LiveServer, QueueSeen
+from badgateway.model.live_server import ContainerSeen, LiveServer, QueueSeen
 
 _MOST_WORKERS = 12
 _MOST_CAUSES = 5
@@ -51,6 +51,8 @@ def screen(seen: LiveServer, most: Most) -> Iterator[str]:
     if seen.requests is not None:
         yield f"in flight      {_in_flight(seen)}"
         yield f"loop stood     {numbers.in_sentences(numbers.seconds(seen.requests.blocked_s))} in all"
+    if seen.container is not None:
+        yield f"container      {_container(seen.container)}"
     if seen.failures is not None:
         yield from (f"failed         {numbers.count(one.count)}: {one.title}" for one in seen.failures[:_MOST_CAUSES])
         if not seen.failures:
@@ -71,6 +73,8 @@ def line(seen: LiveServer) -> str:
         parts.append(f"busy {_of(seen.busy, seen.busy_limit)}{_oldest(seen.oldest_s)}")
     if seen.requests is not None:
         parts.append(f"in flight {_in_flight(seen)}")
+    if seen.container is not None:
+        parts.append(f"container {_container(seen.container)}")
     if seen.failures is not None:
         parts.append(f"failed {numbers.count(sum(one.count for one in seen.failures))}")
     return "; ".join(parts)
@@ -119,6 +123,20 @@ def _in_flight(seen: LiveServer) -> str:
     name = f"{found.oldest_route} ({found.oldest_id})" if found.oldest_route else found.oldest_id
     which = f"the oldest {name} in pid {found.oldest_pid}{_oldest(found.oldest_s)}"
     return f"{found.in_flight}, {which}; {found.lost} lost"
+
+
+def _container(seen: ContainerSeen) -> str:
+    parts = []
+    if seen.throttled is not None and seen.periods is not None:
+        parts.append(f"throttled in {seen.throttled:,} of {seen.periods:,} periods")
+    if seen.memory_bytes is not None and seen.memory_limit_bytes is not None:
+        used, limit = (
+            numbers.in_sentences(numbers.memory(one)) for one in (seen.memory_bytes, seen.memory_limit_bytes)
+        )
+        parts.append(f"{used} of {limit}")
+    if seen.kills:
+        parts.append(f"{seen.kills:,} KILLED for memory")
+    return ", ".join(parts) or "not known"
 
 
 def _oldest(age_s: float | None) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from badgateway.model.live_server import FailuresSeen, LiveServer, QueueSeen, RequestsSeen, WorkerSeen
+from badgateway.model.live_server import ContainerSeen, FailuresSeen, LiveServer, QueueSeen, RequestsSeen, WorkerSeen
 from badgateway.report.live_server.open_metrics import METRICS, render_open_metrics
 from badgateway.report.live_server.text import Most, line, screen, summary
 
@@ -32,6 +32,9 @@ SEEN = LiveServer(
         FailuresSeen(cause="", title="without a cause", count=3),
     ),
     requests=RequestsSeen(in_flight=1, oldest_s=4.5, oldest_id="abc", oldest_pid=7, lost=1, blocked_s=0.5),
+    container=ContainerSeen(
+        periods=100, throttled=32, throttled_s=1.5, memory_bytes=120 << 20, memory_limit_bytes=256 << 20, kills=2
+    ),
 )
 BARE = replace(
     SEEN,
@@ -43,6 +46,7 @@ BARE = replace(
     oldest_s=None,
     requests=None,
     failures=None,
+    container=None,
     notes=("series 8000 not available: nobody listens on 8000",),
 )
 SAMPLE = re.compile(r'(badgateway_\w+)(\{\w+="(?:[^"\\\n]|\\.)*"\})? (-?\d+(?:\.\d+)?)')
@@ -90,6 +94,21 @@ def test_what_is_not_known_has_no_sample_and_is_no_zero():
     assert not [name for name in found if "accept_queue" in name or "listen" in name or "busy" in name]
     assert not [name for name in found if "requests" in name or "oldest" in name]
     assert found["badgateway_watch_up"] == 1
+
+
+def test_a_container_is_seen_by_what_is_limited_in_it():
+    said = "throttled in 32 of 100 periods, 120 MiB of 256 MiB, 2 KILLED for memory"
+    container = SEEN.container
+    assert container is not None
+    without = replace(container, periods=None, throttled=None, throttled_s=None, kills=0)
+    nothing = replace(without, memory_bytes=None, memory_limit_bytes=None, kills=None)
+
+    assert f"container      {said}" in screen(SEEN, Most())
+    assert f"; container {said}; " in line(SEEN)
+    assert "container      120 MiB of 256 MiB" in screen(replace(SEEN, container=without), Most())
+    assert "container      not known" in screen(replace(SEEN, container=nothing), Most())
+    assert samples(SEEN)["badgateway_container_throttled_periods_total"] == 32
+    assert not [name for name in samples(BARE) if "container" in name]
 
 
 def test_names_follow_the_conventions_and_each_counter_ends_with_total():
