@@ -13,6 +13,8 @@ from badgateway.report.chart_layout import FONT, Spec
 _WIDTH_PX = 520
 _QUEUE_PX, _BUSY_PX, _FAILED_PX = 120, 44, 26
 _Y_EXTENT_PX = 34
+_MOST_TICKS = 6
+_STEPS_S = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600)
 _LINE: Spec = {"strokeWidth": 1.5}
 
 
@@ -114,10 +116,17 @@ def _failures(found: Pressure) -> Spec:
 
 
 def _time(found: Pressure, parts: int, *, is_labelled: bool = False) -> Spec:
-    seconds = f"format(datum.value / {parts} * {found.window_s!r}, '.2~g') + ' s'"
-    axis: Spec = {"title": None, "grid": False, "tickCount": 6, "labelExpr": seconds, "labelOverlap": "greedy"}
+    seconds = f"format(datum.value / {parts} * {found.window_s!r}, '.3~g') + ' s'"
+    values = [at_s / found.window_s * parts for at_s in _ticks_s(found.window_s)]
+    axis: Spec = {"title": None, "grid": False, "values": values, "labelExpr": seconds, "labelOverlap": "greedy"}
     scale = {"domain": [0, parts], "nice": False}
     return {"type": "quantitative", "scale": scale, "axis": axis if is_labelled else None}
+
+
+def _ticks_s(window_s: float) -> list[float]:
+    """Return round seconds from the start of a window on, seven at most."""
+    step_s = next((step for step in _STEPS_S if window_s / step <= _MOST_TICKS), window_s)
+    return [number * step_s for number in range(int(window_s / step_s) + 1)]
 
 
 def _value(top: int, ticks: Sequence[int]) -> Spec:

@@ -142,3 +142,11 @@ def test_a_baseline_of_which_too_much_failed_is_wrong_although_one_trial_decides
     undecided = replace(study, configurations=(replace(baseline, levels=levels), *others))
 
     assert screen.build(undecided).problem == screen.build(study).problem
+
+
+def test_the_seconds_of_a_strip_are_round():
+    assert strip._ticks_s(3.0) == [0, 0.5, 1, 1.5, 2, 2.5, 3]
+    assert strip._ticks_s(14) == [0, 5, 10]
+    assert strip._ticks_s(46) == [0, 10, 20, 30, 40]
+    assert strip._ticks_s(0.7) == [0, 0.2, 0.2 * 2, 0.2 * 3]
+    assert strip._ticks_s(1e5) == [0, 1e5]
