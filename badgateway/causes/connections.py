@@ -27,6 +27,10 @@ NOTHING_LISTENING = Cause(
             settings={"nginx": "proxy_pass, uwsgi_pass"},
         ),
         Remedy(
+            text="Where the line has [::1]: localhost means two addresses, and the server listens at one of them.",
+            settings={"nginx": "proxy_pass http://127.0.0.1:8000"},
+        ),
+        Remedy(
             text="Where the server's log says that it listens on that very socket, put it under /run: in /tmp each "
             "service may have a folder of its own, which no other one sees.",
             settings={"systemd": "PrivateTmp"},

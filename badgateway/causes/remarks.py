@@ -28,6 +28,11 @@ SELECT file, line_number, line FROM proxy_errors WHERE level = '{Severity.EMERG}
 ORDER BY file, line_number LIMIT 1
 """  # noqa: S608 # words of the evidence
 
+_TOO_LARGE = """
+SELECT count(*), arg_min(file, (file, line_number)), arg_min(line_number, (file, line_number)) FROM proxy_errors
+WHERE message LIKE 'client intended to send too large body%'
+"""
+
 _UNKNOWN_TO_REQUESTS = f"""
 SELECT event, count(*), any_value(file ORDER BY file, line_number), min(line_number) FROM server_events
 WHERE event IN {listed(_ENDS)} AND uri IS NULL AND NOT EXISTS (FROM prepared_failures)
@@ -37,7 +42,7 @@ GROUP BY event ORDER BY count(*) DESC, event
 
 def remarks(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
     """Return sentences about what no failed request tells of, after a diagnosis; empty when there is nothing."""
-    return (*_not_started(connection), *_ends(connection))
+    return (*_not_started(connection), *_too_large(connection), *_ends(connection))
 
 
 def remarks_by_subject(connection: duckdb.DuckDBPyConnection, *, has_failed: bool) -> dict[str, str]:
@@ -49,13 +54,23 @@ def remarks_by_subject(connection: duckdb.DuckDBPyConnection, *, has_failed: boo
     """
     ends = [] if has_failed else _found_ends(connection)
     not_started = [("nginx", sentence) for sentence in _not_started(connection)]
-    return dict(not_started) | {end[0]: _sentence([end]) for end in ends}
+    too_large = [("size", sentence) for sentence in _too_large(connection)]
+    return dict([*not_started, *too_large]) | {end[0]: _sentence([end]) for end in ends}
 
 
 def _not_started(connection: duckdb.DuckDBPyConnection) -> list[str]:
     return [
         f"nginx did not start, or kept its old configuration: {file}:{line_number}  {line}"
         for file, line_number, line in connection.execute(_NOT_STARTED).fetchall()
+    ]
+
+
+def _too_large(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    return [
+        f"nginx refused {numbers.plural(count, 'request')} for a body that was too large (413, which is no failure "
+        f"here), first {file}:{line_number}: client_max_body_size allows more (default 1m)."
+        for count, file, line_number in connection.execute(_TOO_LARGE).fetchall()
+        if count
     ]
 
 

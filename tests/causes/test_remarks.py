@@ -38,3 +38,12 @@ def test_each_kind_of_trouble_is_told_of_by_its_subject_however_often_it_was():
     assert sorted(told) == [ServerEvent.HARAKIRI, ServerEvent.WORKER_TIMEOUT]
     assert "worker timeout (2, first server.log:1)" in told[ServerEvent.WORKER_TIMEOUT]
     assert "harakiri" not in told[ServerEvent.WORKER_TIMEOUT]
+
+
+def test_bodies_that_nginx_finds_too_large_are_told_of_though_a_413_is_no_failure():
+    message = "client intended to send too large body: 20971520 bytes"
+    evidence = Evidence().proxy_line(message, phase=Phase.OTHER).proxy_line(message, phase=Phase.OTHER)
+    (sentence,) = remarked(evidence)
+
+    assert "refused 2 requests" in sentence
+    assert "first error.log:1: client_max_body_size" in sentence
