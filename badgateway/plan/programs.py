@@ -60,7 +60,7 @@ def server_packages(experiment: Experiment) -> list[str]:
     needed: list[str] = []
     for one in experiment.configurations:
         server, has_greenlets = server_of(one), worker_model(one) is WorkerModel.GREENLETS
-        needed += server.distributions if has_greenlets else server.distributions[:1]
+        needed += (*server.distributions, *server.for_greenlets) if has_greenlets else server.distributions[:1]
     return list(dict.fromkeys(needed))
 
 

@@ -155,6 +155,7 @@ SERVER = Server(
     name="gunicorn",
     label="Gunicorn",
     distributions=("gunicorn", "gevent", "greenlet"),
+    for_greenlets=("packaging",),
     files=("*gunicorn*.py",),
     files_without_kind=("*.py",),
     start=_start,

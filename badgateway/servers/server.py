@@ -176,6 +176,8 @@ class Server:
     """The name as its makers write it."""
     distributions: tuple[str, ...]
     """The Python packages whose versions matter, its own first."""
+    for_greenlets: tuple[str, ...] = ()
+    """What else its workers import where they run greenlets."""
     files: tuple[str, ...]
     """Patterns of the names of its files; a file that fits none, or several servers', needs `kind`."""
     files_without_kind: tuple[str, ...] = ()

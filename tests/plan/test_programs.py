@@ -80,7 +80,7 @@ def test_of_several_versions_of_a_database_the_newest_is_taken(tmp_path):
     assert database_program(system) == tmp_path / "15" / "bin" / "no-such-server"
 
 
-PACKAGES = ("uwsgi", "gevent", "greenlet", "gunicorn", "mysqlclient", "pymysql", "pip")
+PACKAGES = ("uwsgi", "gevent", "greenlet", "packaging", "gunicorn", "mysqlclient", "pymysql", "pip")
 
 
 def lacking(monkeypatch: pytest.MonkeyPatch, *names: str) -> Interpreter:
@@ -134,7 +134,9 @@ def test_a_sites_python_is_lent_servers_where_it_can_import_the_kits_and_never_d
 
 def test_a_server_that_another_python_cannot_import_is_refused_with_what_installs_it(monkeypatch):
     kits = lacking(monkeypatch)
-    older = site("mysqlclient", "pymysql", "uwsgi", "gevent", "greenlet", version="3.9.2", tag="cpython-39-x86")
+    older = site(
+        "mysqlclient", "pymysql", "uwsgi", "gevent", "greenlet", "packaging", version="3.9.2", tag="cpython-39-x86"
+    )
 
     (fault,) = not_installed(experiment(), older, kits)
     assert fault == (
