@@ -43,8 +43,8 @@ _OF_LEDGER = (
     "and into reading nginx's JSON. Rows for which the memory that is allowed is too small are on the disk meanwhile."
 )
 _OF_REPORT = (
-    "Two thirds go into the books of the trials, one after the other: some fifty statements a trial, of which most "
-    "take longer to plan than to run. The rest is importing, judging and drawing."
+    "Half of the processor's time goes into the books of the trials, two at a time: some forty-five statements each, "
+    "of which most take longer to plan than to run. The rest is importing, judging and drawing, one after the other."
 )
 
 GOALS: dict[str, Goal] = {
