@@ -141,11 +141,13 @@ print(bool(os.statvfs("/usr").f_flag & os.ST_RDONLY))
     ],
 )
 def test_in_a_chroot_it_is_the_same_unless_others_would_see_its_mounts(propagation, told, tmp_path):
-    python = sys.executable
+    python, apart_from = sys.executable, ["unshare", "--mount", "--propagation", propagation]
+    if subprocess.run([*apart_from, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("its own mounts cannot be had here, as in a chroot that is none of its own")
     with socket.socket(socket.AF_UNIX) as lock:
         program = [python, "-I", "-S", apart.__file__, str(lock.fileno()), "", "", python, "-c", TRY_IN_A_CHROOT]
         done = subprocess.run(
-            ["unshare", "--mount", "--propagation", propagation, "bash", "-ec", IN_A_CHROOT, "bash", *program],
+            [*apart_from, "bash", "-ec", IN_A_CHROOT, "bash", *program],
             pass_fds=[lock.fileno()],
             cwd=tmp_path,
             capture_output=True,
