@@ -22,7 +22,7 @@ from badgateway.draft.repository import Repository, look
 from badgateway.draft.routes import NotSent, Task, tasks_of
 from badgateway.draft.served_folder import in_its_folder
 from badgateway.draft.sitemap import from_sitemap
-from badgateway.draft.today import Today, served_by, served_today
+from badgateway.draft.today import Today, passed_over, served_by, served_today, unreadable
 from badgateway.draft.traffic import traffic
 from badgateway.errors import ConfigurationError
 from badgateway.model.printable import printable
@@ -178,13 +178,15 @@ def _drafted(root: Path, given: Path | None, command: str | None, log: Path | No
     program, python = site_python(repository, given)
     if given is not None:
         interpreter_at(program, "--python")
-    repository, today = in_its_folder(repository, _today(repository, command))
+    found = _today(repository, command)
+    unread = "" if command else passed_over(repository, found) if found else unreadable(repository)
+    repository, today = in_its_folder(repository, found)
     explored = explore(repository, program, today)
     site = explored.site
     packages = {one.name.lower() for one in distributions() if one.name}
     lent = lent_to(site, platform.python_version(), packages)
     every = candidates(site, os.cpu_count() or 1, lent)
-    found = list(one_of_each_kind(every, today.server.name if today else ""))
+    kinds = list(one_of_each_kind(every, today.server.name if today else ""))
     workload, levels = told or (_workload(site), _USUAL)
     return Draft(
         name=_NO_NAME.sub("-", root.name.lower()).strip("-") or "site",
@@ -194,14 +196,15 @@ def _drafted(root: Path, given: Path | None, command: str | None, log: Path | No
         today=today.loading(site.target) if today else None,
         server=explored.server,
         why_not=explored.why_not,
+        unread=unread,
         variables=explored.variables,
         settings=explored.settings,
         settings_source=explored.settings_source,
         settings_otherwise=explored.settings_otherwise,
         workload=workload,
         levels=levels,
-        candidates=tuple(one for one in found if isinstance(one, Candidate)),
-        left_out=tuple(one for one in found if isinstance(one, LeftOut)),
+        candidates=tuple(one for one in kinds if isinstance(one, Candidate)),
+        left_out=tuple(one for one in kinds if isinstance(one, LeftOut)),
         is_apart=explored.is_apart,
         settings_text=explored.settings_text,
         unset=unset(site, explored.variables),

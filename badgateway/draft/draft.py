@@ -48,6 +48,8 @@ class Draft:
     """What runs today; None where no file says it, or it cannot be taken over."""
     why_not: str = ""
     """Why it cannot; empty where it can, or no file says it."""
+    unread: str = ""
+    """A line that says how the site is served, and cannot be read or starts no server that is known."""
     variables: Variables
     settings: str = ""
     """Which of the site's own settings a run has."""

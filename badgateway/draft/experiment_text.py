@@ -141,7 +141,8 @@ def _database(draft: Draft) -> Iterator[str]:
 
 def _configurations(draft: Draft) -> Iterator[str]:
     if draft.today is None:
-        yield "# No file of the repository says how it is served today: the first one is no baseline of yours."
+        why = draft.unread or "No file of the repository says how it is served today"
+        yield f"# {printable(why)}: the first one is no baseline of yours."
     elif draft.server is None:
         yield f"# {draft.today.source} says `{printable(draft.today.command)}`, which is no baseline here:"
         yield f"# {printable(draft.why_not)}."
@@ -151,6 +152,8 @@ def _configurations(draft: Draft) -> Iterator[str]:
         yield line("baseline", value=True)
         # Its numbers are not declared: the server tells them.
         yield line("command", draft.today.command, draft.today.source)
+        if draft.today.variables:
+            yield line("environment", draft.today.variables, f"as {draft.today.source} sets it")
         yield line("note", f"{draft.today.command} ({draft.today.source})")
     for one in draft.candidates:
         yield ""

@@ -164,11 +164,12 @@ def _example() -> str:
 def _today(draft: Draft) -> Iterator[Finding]:
     if draft.today is None:
         remedy = f'give it: --command "{_example()} mysite.wsgi"'
-        yield Finding(subject="today", found="no file says how the site is served", remedy=remedy)
+        yield Finding(subject="today", found=draft.unread or "no file says how the site is served", remedy=remedy)
     else:
         yield Finding(
             subject="today", found=draft.today.command, source=draft.today.source, remedy=_remedy(draft, draft.today)
         )
+        yield from _around(draft.unread, draft.today)
     if draft.server:
         names = ("workers", "threads", "greenlets", "listen")
         settings = draft.server.settings
@@ -178,6 +179,18 @@ def _today(draft: Draft) -> Iterator[Finding]:
         yield Finding(subject="candidate", found=f"{one.name} ({plural(one.workers, 'worker')})", source=one.file)
     for other in draft.left_out:
         yield Finding(subject="left out", found=_because(other.name, other.why))
+
+
+def _around(unread: str, today: Today) -> Iterator[Finding]:
+    """Yield what stands around the command: its variables, and the line that would count before it."""
+    for name, value in today.variables.items():
+        yield Finding(subject="today", found=f"{name} = {value}", source=today.source)
+    if today.others:
+        remedy = "the baseline has them not; name under [application.environment] what the site needs of them"
+        yield Finding(subject="today", found=f"it sets {listed(today.others)}", source=today.source, remedy=remedy)
+    if unread:
+        remedy = f'if that is not {today.source}\'s command, give it: --command "..."'
+        yield Finding(subject="today", found=f"{unread} starts no server that is known by itself", remedy=remedy)
 
 
 def _remedy(draft: Draft, today: Today) -> str:

@@ -4,22 +4,24 @@ import configparser
 import re
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import Any
 
 from badgateway.draft.repository import Repository
 from badgateway.draft.variables import is_database_address
+from badgateway.model.declared import is_set_by_a_run
 from badgateway.model.knob import WorkerModel
 from badgateway.model.masking import is_secret_name
 from badgateway.servers.registry import servers
 from badgateway.servers.server import Server
-from badgateway.servers.serving_command import ServingCommand, commands_in, commands_of
+from badgateway.servers.serving_command import Line, ServingCommand, commands_in, commands_of, lines_in
 
 _SET = re.compile(r"^\s*ENV\s+([A-Za-z_]\w*)[= ](\S+)", re.MULTILINE | re.IGNORECASE)
 _TARGET = re.compile(r"[A-Za-z_][\w.]*(:[A-Za-z_]\w*(\(.*\))?)?")
 _ASSIGNED = re.compile(r"(--?[\w-]+=)?([A-Za-z_]\w*)=(.*)", re.DOTALL)
 """A variable that a command sets by an option, `--env NAME=value`."""
+_SETTINGS = "DJANGO_SETTINGS_MODULE"
 _UNKNOWN = re.compile(r"\$\{?(\w+)")
 _FLAGS = ("--preload", "--reload", "--daemon", "-D", "--master", "--lazy-apps", "--enable-threads")
 """Common options that take no value."""
@@ -42,6 +44,10 @@ class Today:
     """What it loads, `module` or `module:object`; empty where a file of the server's says it."""
     left_out: tuple[str, ...] = ()
     """Variables that it sets, whose values may be secret or lead to a database: they are not in `command`."""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """Of its environment, which the server reads as settings."""
+    others: tuple[str, ...] = ()
+    """Names of what else is set for it, which it has not here."""
     folder: str = ""
     """That it runs in, as it says itself; it is not in `command`. Empty: where it is started."""
     paths: tuple[tuple[str, str], ...] = ()
@@ -70,8 +76,40 @@ class TodaysServer:
 
 
 def served_today(repository: Repository) -> Today | None:
-    """Return how the repository says that the site is served; None where no file says it."""
+    """Return how the repository says that the site is served; None where no file says it, or one that cannot be read.
+
+    What cannot be read would count: the next file's command may be another one.
+    """
+    if unreadable(repository):
+        return None
     return next((one for look in _LOOKS for one in look(repository)), None)
+
+
+def unreadable(repository: Repository) -> str:
+    """Return which line says how the site is served and cannot be read, and why; empty where none does."""
+    for file, line in _said(repository):
+        if line.fault:
+            return f"{file}:{line.number} cannot be read ({line.fault})"
+        if next(commands_of(line.text), None) is not None:
+            return ""
+    return ""
+
+
+def passed_over(repository: Repository, today: Today) -> str:
+    """Return which line before today's says how the site is served, and starts no server that is known."""
+    for file, line in _said(repository):
+        if str(file) == today.source:
+            return ""
+        if next(commands_of(line.text), None) is None:
+            return f"{file}:{line.number}"
+    return ""
+
+
+def _said(repository: Repository) -> Iterator[tuple[PurePosixPath, Line]]:
+    """Yield the lines that serve the site, the strongest first; those of a server's own file say it in another way."""
+    for name in ("Procfile", "Dockerfile", ".service"):
+        for file in repository.named(name):
+            yield from ((file, line) for line in lines_in(file, repository.text(file)))
 
 
 def _of_procfile(repository: Repository) -> Iterator[Today]:
@@ -115,7 +153,7 @@ _LOOKS: tuple[Callable[[Repository], Iterator[Today]], ...] = (_of_procfile, _of
 def variables_set(repository: Repository) -> dict[str, str]:
     """Return what the Dockerfile sets for the site: only what says which settings it has."""
     found = (pair for file in repository.named("Dockerfile") for pair in _SET.findall(repository.text(file)))
-    return {name: value.strip("\"'") for name, value in found if name == "DJANGO_SETTINGS_MODULE"}
+    return {name: value.strip("\"'") for name, value in found if name == _SETTINGS}
 
 
 def served_by(command: str, source: str) -> Today | None:
@@ -125,6 +163,7 @@ def served_by(command: str, source: str) -> Today | None:
 
 def _today(one: ServingCommand, source: str) -> Today:
     words, left_out = _without_secrets(one.words)
+    secret = [name for name, value in one.variables.items() if _may_be_secret(name, value)]
     own = one.server.own_command
     words, folders = _taken_out(words, own.folders if own else ())
     words, paths = _taken_out(words, own.paths if own else ())
@@ -137,7 +176,9 @@ def _today(one: ServingCommand, source: str) -> Today:
         server=one.server,
         source=source,
         target=_target(words),
-        left_out=tuple(left_out),
+        left_out=(*left_out, *secret),
+        variables={name: value for name, value in one.variables.items() if name not in secret},
+        others=tuple(name for name in one.others if name != _SETTINGS and not is_set_by_a_run(name)),
         folder=str(PurePosixPath(one.folder, *(value for _, value in folders))) if one.folder or folders else "",
         paths=tuple((option, place) for option, value in paths for place in value.split(",") if place),
     )

@@ -152,6 +152,7 @@ SERVER = Server(
         text=_text_of,
         told=_told_by,
         folders=("--working-dir",),
+        variables_begin="GRANIAN_",
     ),
     kit_files={WorkerModel.THREADS: "granian.env", WorkerModel.EVENT_LOOP: "granian_asgi.env"},
     least_listen=128,

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from badgateway.servers.options import FALSE, TRUE, options_of
 from badgateway.servers.server import OwnCommand, Place, Start
+from badgateway.servers.variables_command import CONCURRENCY
 
 if TYPE_CHECKING:
     from badgateway.model.configuration import Configuration
@@ -96,4 +97,11 @@ def _written(value: str) -> str:
     return value if value.isdecimal() else {TRUE: "True", FALSE: "False"}.get(value, repr(value))
 
 
-COMMAND = OwnCommand(asks=ASKS, says=says, folders=("--chdir",), paths=("--pythonpath",))
+COMMAND = OwnCommand(
+    asks=ASKS,
+    says=says,
+    folders=("--chdir",),
+    paths=("--pythonpath",),
+    options_variable="GUNICORN_CMD_ARGS",
+    variables={CONCURRENCY: "workers"},
+)

@@ -150,6 +150,17 @@ class OwnCommand:
     """Its options that name the folder that it runs in."""
     paths: tuple[str, ...] = ()
     """Its options that name folders in which modules are looked for besides."""
+    options_variable: str = ""
+    """A variable with options, which count as much as the command's and less than the same ones of it."""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """Variables that it reads as settings, and which it is that each gives where nothing else does."""
+    variables_begin: str = ""
+    """How the variables begin that it reads as its options; empty: it reads none."""
+
+    def reads(self, name: str) -> bool:
+        """Tell whether a variable is one of its own settings."""
+        begins = bool(self.variables_begin) and name.startswith(self.variables_begin)
+        return begins or name in self.variables
 
 
 def no_values(_configuration: "Configuration", _place: "Place") -> Mapping[str, str | None]:

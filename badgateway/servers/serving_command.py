@@ -3,20 +3,20 @@
 import json
 import re
 import shlex
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import PurePath
 
 from badgateway.servers.registry import server_of_program
 from badgateway.servers.server import Server
+from badgateway.servers.shell_line import Part, assigned, expanded, fault_of, parts
 
-_WEB = re.compile(r"^web\s*:\s*(.+)$", re.MULTILINE)
+_WEB = re.compile(r"^web[^\S\n]*:[^\S\n]*(.+)$", re.MULTILINE)
 _STARTS = re.compile(r"^ExecStart\s*=\s*[-@:+!]*(.+)$", re.MULTILINE)
+_GIVEN = re.compile(r"^Environment\s*=\s*(.+)$", re.MULTILINE)
 _INSTRUCTION = re.compile(r"^\s*(CMD|ENTRYPOINT)\s+(.+)$", re.MULTILINE | re.IGNORECASE)
+_STAGE = re.compile(r"^\s*FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?|^\s*ENV\s+(.+)$", re.MULTILINE | re.IGNORECASE)
 _CONTINUED = re.compile(r"\\\n")
-_DEFAULT = re.compile(r"\$\{\w+:?-([^}]*)\}")
-_PORT = re.compile(r"\$(?:PORT\b|\{PORT\})")
-_BETWEEN = re.compile(r"\s*(?:&&|;|\|\|)\s*")
 _IMAGES = ("Dockerfile", "Containerfile")
 
 
@@ -26,21 +26,45 @@ class ServingCommand:
 
     server: Server
     command: str
-    """From the server's program on; variables whose values nobody has said are in it as they are written."""
+    """From the server's program on; variables whose values nobody has said are in it as they are written.
+
+    What the server reads as options from a variable stands among its words, where it counts as much as there.
+    """
     words: tuple[str, ...]
     """Behind the program."""
     line: int
     """Of the file; 1 for the first."""
     folder: str = ""
     """That the line goes to before; empty where it stays."""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """That the server reads as its own settings, and that are set for it."""
+    others: tuple[str, ...] = ()
+    """Names of what else is set for it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """What a file says that serves the site, as it is written."""
+
+    text: str
+    number: int
+    fault: str
+    """Why it cannot be read; empty where it can."""
 
 
 def commands_in(file: PurePath, text: str) -> Iterator[ServingCommand]:
     """Yield the commands of a file by its name, the one that counts first; nothing of a file that starts nothing."""
+    variables = _variables(file, _CONTINUED.sub("  ", text))
+    for line in lines_in(file, text):
+        yield from commands_of(line.text, line.number, variables)
+
+
+def lines_in(file: PurePath, text: str) -> Iterator[Line]:
+    """Yield the lines of a file by its name that say what serves the site, the one that counts first."""
     # What is continued is one line, of the same length.
     joined = _CONTINUED.sub("  ", text)
     for start, line in _lines(file, joined):
-        yield from commands_of(line, text.count("\n", 0, start) + 1)
+        yield Line(text=line, number=text.count("\n", 0, start) + 1, fault=fault_of(line))
 
 
 def _lines(file: PurePath, text: str) -> Iterator[tuple[int, str]]:
@@ -53,35 +77,64 @@ def _lines(file: PurePath, text: str) -> Iterator[tuple[int, str]]:
         yield from (by_kind[kind] for kind in ("CMD", "ENTRYPOINT") if kind in by_kind)
 
 
-def commands_of(line: str, number: int = 1) -> Iterator[ServingCommand]:
-    """Yield the commands that a line of a shell starts servers with."""
-    folder = ""
-    for part in _BETWEEN.split(expanded(line.strip())):
-        try:
-            words = shlex.split(part)
-        except ValueError:
-            continue
-        if words[:1] == ["cd"] and len(words) == 2:
-            folder = str(PurePath(folder, words[1]))
-        found = _server_in(words)
+def _variables(file: PurePath, text: str) -> dict[str, str]:
+    """Return what a file sets for the command that it starts; of an image, what its last stage has."""
+    found: dict[str, str] = {}
+    if file.suffix == ".service":
+        for line in _GIVEN.findall(text):
+            found |= _of_line(line)
+    elif file.name in _IMAGES:
+        stages: dict[str, dict[str, str]] = {}
+        for base, name, line in _STAGE.findall(text):
+            if base:
+                found = stages[name or "last"] = dict(stages.get(base, {}))
+            else:
+                found |= _of_line(line)
+    return found
+
+
+def _of_line(line: str) -> dict[str, str]:
+    """Return the variables of a line: NAME=value ..., or NAME and the rest of it."""
+    if fault_of(line):
+        return {}
+    words = shlex.split(line)
+    if "=" in words[0] or len(words) == 1:
+        return assigned(words)
+    return {words[0]: " ".join(words[1:])}
+
+
+def commands_of(line: str, number: int = 1, variables: Mapping[str, str] | None = None) -> Iterator[ServingCommand]:
+    """Yield the commands that a line of a shell starts servers with.
+
+    Args:
+        line: As it is written.
+        number: Of the line in its file.
+        variables: That are set for it elsewhere.
+    """
+    for part in parts(line, variables or {}):
+        found = _server_in(part.words)
         if found is not None:
-            server, start = found
-            yield ServingCommand(
-                server=server,
-                command=shlex.join(words[start:]) if "$" not in part else " ".join(words[start:]),
-                words=tuple(words[start + 1 :]),
-                line=number,
-                folder=folder,
-            )
+            yield _command(*found, part, number)
 
 
-def expanded(command: str) -> str:
-    """Return a command with what a shell would put in place of its variables, as far as the command says it."""
-    with_defaults = _DEFAULT.sub(r"\1", command)
-    return _PORT.sub("8000", with_defaults)
+def _command(server: Server, start: int, part: Part, number: int) -> ServingCommand:
+    given = {**part.variables, **assigned(part.words[:start])}
+    own = server.own_command
+    as_options = given.pop(own.options_variable, "") if own else ""
+    words = (*(() if fault_of(as_options) else shlex.split(as_options)), *part.words[start + 1 :])
+    whole = (part.words[start], *words)
+    return ServingCommand(
+        server=server,
+        command=" ".join(whole) if "$" in part.text + as_options else shlex.join(whole),
+        words=words,
+        line=number,
+        folder=part.folder,
+        variables={name: value for name, value in given.items() if own and own.reads(name) and "$" not in value},
+        others=tuple(name for name, value in given.items() if not (own and own.reads(name)) or "$" in value),
+    )
 
 
-def _server_in(words: list[str]) -> tuple[Server, int] | None:
+def _server_in(words: Sequence[str]) -> tuple[Server, int] | None:
     """Return the server that a command starts, and the place of its name: what is before runs or waits for it."""
     for place, word in enumerate(words):
         server = server_of_program(word)
@@ -99,3 +152,6 @@ def _unlisted(line: str) -> str:
         return line
     shell = len(words) == 3 and words[1] == "-c"
     return str(words[2]) if shell else shlex.join(map(str, words))
+
+
+__all__ = ["Line", "ServingCommand", "commands_in", "commands_of", "expanded", "lines_in"]

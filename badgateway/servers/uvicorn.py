@@ -130,6 +130,8 @@ SERVER = Server(
         text=_text_of,
         told=lambda text: numbers_in(text, _SETTINGS, _DEFAULTS),
         paths=("--app-dir",),
+        variables={CONCURRENCY: "workers"},
+        variables_begin="UVICORN_",
     ),
     kit_files={WorkerModel.EVENT_LOOP: "uvicorn.env"},
     log=LOG,

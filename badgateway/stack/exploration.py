@@ -105,7 +105,7 @@ def explore(repository: Repository, python: Path, today: Today | None) -> Explor
         if today is None:
             return explored
         try:
-            given = {**_real(explored.variables, explored.site), **example(explored.variables)}
+            given = {**_real(explored.variables, explored.site), **example(explored.variables), **today.variables}
             return replace(explored, server=asked_server(inspection, explored.site, given, repository, today))
         except ValueError as error:
             return replace(explored, why_not=str(error))

@@ -3,7 +3,7 @@
 import pytest
 
 from badgateway.draft.repository import look
-from badgateway.draft.today import served_by, served_today, variables_set
+from badgateway.draft.today import passed_over, served_by, served_today, unreadable, variables_set
 from badgateway.servers.serving_command import expanded
 
 
@@ -142,3 +142,34 @@ def test_a_command_of_one_word_loads_what_its_file_says(line, tmp_path):
 
     assert today is not None
     assert (today.command, today.target) == (line, "")
+
+
+IMAGE = "FROM python\nCMD gunicorn a.wsgi\n"
+
+
+def test_a_line_that_cannot_be_read_gives_no_other_files_command(tmp_path):
+    found = repository(tmp_path, Procfile="web: gunicorn a.wsgi -w '7\n", Dockerfile=IMAGE)
+
+    assert served_today(found) is None
+    assert unreadable(found) == "Procfile:1 cannot be read (no closing quotation)"
+
+
+def test_a_line_that_starts_no_known_server_is_named_beside_the_file_that_counts(tmp_path):
+    found = repository(tmp_path, Procfile="web: ./start.sh\n", Dockerfile=IMAGE)
+    today = served_today(found)
+
+    assert today is not None
+    assert (today.source, unreadable(found), passed_over(found, today)) == ("Dockerfile", "", "Procfile:1")
+
+
+def test_variables_that_the_server_reads_come_with_its_command_and_secrets_do_not(tmp_path):
+    line = "web: WEB_CONCURRENCY=7 UVICORN_KEY_PASSWORD=PLANTED TOKEN=PLANTED uvicorn a:b\n"
+    today = served_today(repository(tmp_path, Procfile=line))
+
+    assert today is not None
+    assert (today.variables, today.left_out, today.others) == (
+        {"WEB_CONCURRENCY": "7"},
+        ("UVICORN_KEY_PASSWORD",),
+        ("TOKEN",),
+    )
+    assert "PLANTED" not in repr(today)

@@ -4,7 +4,7 @@ from pathlib import PurePath
 
 import pytest
 
-from badgateway.servers.serving_command import commands_in, expanded
+from badgateway.servers.serving_command import commands_in, commands_of, expanded, lines_in
 
 
 def found(name: str, text: str) -> list[tuple[str, str, int]]:
@@ -38,3 +38,57 @@ def test_other_files_and_programs_are_none(name, text):
 
 def test_variables_have_what_a_shell_would_put_there_as_far_as_it_is_said():
     assert expanded("a ${N:-4} $PORT ${PORT} $N") == "a 4 8000 8000 $N"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "command", "variables", "others"),
+    [
+        ("Procfile", "web: WEB_CONCURRENCY=7 A=b gunicorn a", "gunicorn a", {"WEB_CONCURRENCY": "7"}, ("A",)),
+        ("Procfile", 'web: GUNICORN_CMD_ARGS="-w 7 -t 3" gunicorn a -w 2', "gunicorn -w 7 -t 3 a -w 2", {}, ()),
+        ("Procfile", "web: export WEB_CONCURRENCY=7 && gunicorn a", "gunicorn a", {"WEB_CONCURRENCY": "7"}, ()),
+        ("Procfile", "web: env UVICORN_WORKERS=7 uvicorn a:b", "uvicorn a:b", {"UVICORN_WORKERS": "7"}, ()),
+        ("Procfile", "web: WEB_CONCURRENCY=$N gunicorn a", "gunicorn a", {}, ("WEB_CONCURRENCY",)),
+        ("Dockerfile", "FROM x\nENV WEB_CONCURRENCY=7\nCMD gunicorn a", "gunicorn a", {"WEB_CONCURRENCY": "7"}, ()),
+        ("Dockerfile", 'FROM x\nENV A=b \\\n GUNICORN_CMD_ARGS="-w 7"\nCMD gunicorn a', "gunicorn -w 7 a", {}, ("A",)),
+        ("Dockerfile", "FROM x AS y\nENV WEB_CONCURRENCY 7\nFROM z\nCMD gunicorn a", "gunicorn a", {}, ()),
+        (
+            "Dockerfile",
+            "FROM x AS y\nENV WEB_CONCURRENCY 7\nFROM y\nCMD gunicorn a",
+            "gunicorn a",
+            {"WEB_CONCURRENCY": "7"},
+            (),
+        ),
+        (
+            "x.service",
+            '[Service]\nEnvironment="WEB_CONCURRENCY=7" A=b\nExecStart=/b/gunicorn a\n',
+            "/b/gunicorn a",
+            {"WEB_CONCURRENCY": "7"},
+            ("A",),
+        ),
+    ],
+)
+def test_variables_that_a_server_reads_are_taken_and_others_are_named(name, text, command, variables, others):
+    (one,) = commands_in(PurePath(name), text)
+
+    assert (one.command, one.variables, one.others) == (command, variables, others)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'sh -c "python manage.py migrate && gunicorn a.wsgi -w 7"',
+        "exec bash -lc 'cd x; exec gunicorn a.wsgi -w 7'",
+        "echo 'a && b' && gunicorn a.wsgi -w 7",
+        """sh -c "sh -c 'gunicorn a.wsgi -w 7'" """,
+    ],
+)
+def test_what_a_shell_is_given_is_a_line_of_its_own(line):
+    assert [one.command for one in commands_of(line)] == ["gunicorn a.wsgi -w 7"]
+
+
+def test_a_line_that_cannot_be_read_is_said_to_be_such_and_starts_nothing():
+    text = "release: x\nweb: sh -c 'gunicorn a\n"
+    (line,) = lines_in(PurePath("Procfile"), text)
+
+    assert (line.number, line.fault) == (2, "no closing quotation")
+    assert found("Procfile", text) == []
