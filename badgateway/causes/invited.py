@@ -69,6 +69,7 @@ def _limits_out_of_order(site: SiteFiles) -> Iterator[Invitation]:
     limit = site.settings.get("app_s")
     if (
         site.server is None
+        or site.model is None
         or limit is None
         or not site.server.spelled((Knob.TIME_LIMIT,), site.model)
         or not site.proxy

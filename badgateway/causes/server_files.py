@@ -49,6 +49,8 @@ class _File:
     """Why nobody can tell what it says: it cannot be read, or takes in another file."""
     options: Mapping[str, Option]
     """Without those that a line after them may have set anew."""
+    usual: Mapping[str, Said]
+    """Settings that hold where neither file nor command says them."""
 
     def said(self, option: Option, name: str = "") -> Said:
         """Return an option with its line, and its name where that has to be said."""
@@ -57,7 +59,13 @@ class _File:
 
 
 def server_says(
-    server: Server, path: PurePath, text: str, *, command: str = "", where: str = ""
+    server: Server,
+    path: PurePath,
+    text: str,
+    *,
+    command: str = "",
+    where: str = "",
+    variables: Mapping[str, Said] | None = None,
 ) -> Iterator[tuple[str, object]]:
     """Yield what a server's file says, by the fields of SiteFiles, and behind it what a command does; the last counts.
 
@@ -67,8 +75,9 @@ def server_says(
         text: Of the file.
         command: What a command says, as the file would spell it.
         where: The command's place.
+        variables: What variables give where nothing else says it, by the names of settings.
     """
-    file = _file(server, path, text, command, where)
+    file = _file(server, path, text, command, where, variables or {})
     settings, unknown = _settings(file)
     yield "server", server
     yield "settings", settings
@@ -86,7 +95,9 @@ def server_says(
     yield f"{UNKNOWN} server", (*file.faults, *unknown)
 
 
-def _file(server: Server, path: PurePath, text: str, command: str, where: str) -> _File:
+def _file(  # noqa: PLR0917 # what `server_says` is given
+    server: Server, path: PurePath, text: str, command: str, where: str, variables: Mapping[str, Said]
+) -> _File:
     deployable = server.deployable
     assert deployable is not None
     fault = deployable.file_fault(text)
@@ -94,6 +105,7 @@ def _file(server: Server, path: PurePath, text: str, command: str, where: str) -
     whole = "\n".join((*lines, command))
     options = dict(deployable.options(whole))
     others = options.pop(EVERY, None)
+    defaults = deployable.defaults.items()
     file = _File(
         server=server,
         deployable=deployable,
@@ -103,6 +115,7 @@ def _file(server: Server, path: PurePath, text: str, command: str, where: str) -
         where=where,
         faults=(Said(value=fault, where=str(path)),) if fault else (),
         options=options,
+        usual={**{name: Said(value=value, where=f"{server.label}'s default") for name, value in defaults}, **variables},
     )
     if others is None:
         return file
@@ -116,8 +129,7 @@ def _spelled(file: _File) -> dict[str, str]:
 
 def _settings(file: _File) -> tuple[dict[str, Said], list[Said]]:
     """Return the settings that are known, defaults too where nothing else may say them; and what is not."""
-    defaults = {} if file.faults else file.deployable.defaults
-    settings = {name: Said(value=value, where=f"{file.server.label}'s default") for name, value in defaults.items()}
+    settings = {} if file.faults else dict(file.usual)
     unknown = []
     for name, spelled in _spelled(file).items():
         option = file.options.get(spelled)
@@ -139,14 +151,15 @@ def _unsaid(file: _File, settings: Collection[str]) -> frozenset[str]:
 
 def _model(file: _File) -> tuple[WorkerModel | None, list[Said]]:
     """Return how workers serve requests, None where it is not known; and the line that does not say it."""
-    name = file.deployable.model_option
+    name, model = file.deployable.model_option, file.deployable.model
     option = file.options.get(name)
     if option is None:
-        return (None if file.faults else file.server.worker_model(file.text)), []
+        usual = model(None, file.options) if name else file.server.worker_model(file.text)
+        return (None if file.faults else usual), []
     told = file.server.model_told(option.value)
     if told is None and not option.is_known:
         return None, [file.said(option, name)]
-    return told or file.server.worker_model(file.text), []
+    return model(told, file.options) if told else file.server.worker_model(file.text), []
 
 
 def _is_known(name: str, option: Option) -> bool:

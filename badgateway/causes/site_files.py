@@ -12,12 +12,13 @@ from badgateway.model.knob import WorkerModel
 from badgateway.servers.python_options import syntax_fault
 from badgateway.servers.registry import servers
 from badgateway.servers.server import Server
-from badgateway.servers.serving_command import ServingCommand, commands_in
+from badgateway.servers.serving_command import ServingCommand, commands_in, lines_in
 
 _BEGINS = r"(?:^|(?<=[{};]))\s*"
 """Of a directive."""
 _DIRECTIVE = re.compile(rf"{_BEGINS}([a-z_]+)\s+([^;{{}}]+);", re.MULTILINE)
 _COMMENT = re.compile(r"#[^\n]*")
+_BRACE = re.compile(r"""(?<![^\s;{}])(?:#[^\n]*|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')|([{}])""", re.DOTALL)
 _LIMIT = re.compile(r"^\s*max[_-]connections\s*=\s*(\d+)", re.MULTILINE)
 """MariaDB and MySQL read an option with either sign."""
 _PROXY = re.compile(rf"{_BEGINS}(?:proxy|uwsgi)_pass\s", re.MULTILINE)
@@ -78,12 +79,15 @@ def read_site(files: Mapping[PurePath, str]) -> SiteFiles:
     lenient = {engine for engine, mark in _LETS_OTHERS_RUN.items() if any(map(mark.search, files.values()))}
     commands = {path: one for path, text in files.items() if (one := next(commands_in(path, text), None))}
     own = {server.name: path for path, text in files.items() if (server := _server_of(path, text))}
+    faults = {path: _unreadable(path, text) for path, text in files.items() if path not in commands}
     # What a command says is stronger than the server's own file.
     for path, text in sorted(files.items(), key=lambda one: one[0] in commands):
         if path in commands:
             found = _of_command(commands[path], path, own.get(commands[path].server.name), files)
         else:
             found = dict(_of(path, text, lenient))
+            if faults[path]:
+                found[f"{UNKNOWN} {path}"] = faults[path]
         of_file = {name: found.pop(name) for name in tuple(found) if name.startswith(UNKNOWN)}
         unknown |= of_file
         told |= found
@@ -102,7 +106,7 @@ def _of(path: PurePath, text: str, lenient: Collection[str]) -> Iterator[tuple[s
         yield "proxy", dict(_directives(path, text))
         others = tuple(_included(path, text))
         yield "includes", bool(others)
-        yield f"{UNKNOWN} proxy", others
+        yield f"{UNKNOWN} proxy", (*others, *_unbalanced(path, text))
     if limit := _LIMIT.search(text):
         yield "max_connections", Said(value=limit[1], where=_where(path, text, limit.start(1)))
     if path.suffix == ".py":
@@ -128,7 +132,16 @@ def _of_command(
     server = command.server
     said = server.own_command.says(command.words) if server.own_command else ""
     where = f"{path}:{command.line}"
-    return dict(server_says(server, own or path, files[own] if own else "", command=said, where=where))
+    usual = server.own_command.variables if server.own_command else {}
+    given = {usual[name]: Said(value=value, where=where) for name, value in command.variables.items() if name in usual}
+    text = files[own] if own else ""
+    return dict(server_says(server, own or path, text, command=said, where=where, variables=given))
+
+
+def _unreadable(path: PurePath, text: str) -> tuple[Said, ...]:
+    """Return the lines of a file that would start the server, and cannot be read."""
+    lines = (line for line in lines_in(path, text) if line.fault)
+    return tuple(Said(value=f"could not be read: {line.fault}", where=f"{path}:{line.number}") for line in lines)
 
 
 def _of_python(path: PurePath, text: str) -> Iterator[tuple[str, object]]:
@@ -162,6 +175,21 @@ def _included(path: PurePath, text: str) -> Iterator[Said]:
     for found in _DIRECTIVE.finditer(_COMMENT.sub(lambda one: " " * len(one[0]), text)):
         if found[1] == "include" and PurePath(found[2].strip()).name not in _COMES_WITH:
             yield Said(value=f"include {found[2].strip()}", where=_where(path, text, found.start(1)))
+
+
+def _unbalanced(path: PurePath, text: str) -> Iterator[Said]:
+    """Yield the first brace of nginx's that nothing closes, or that closes nothing: it would start with no line."""
+    opened: list[int] = []
+    for found in _BRACE.finditer(text):
+        if found[1] == "{":
+            opened.append(found.start())
+        elif found[1] == "}" and opened:
+            opened.pop()
+        elif found[1]:
+            yield Said(value="could not be read: } closes nothing", where=_where(path, text, found.start()))
+            return
+    if opened:
+        yield Said(value="could not be read: nothing closes its {", where=_where(path, text, opened[-1]))
 
 
 def _where(path: PurePath, text: str, place: int) -> str:

@@ -1,6 +1,7 @@
 """The command that reads a site's files and says which causes of failures they invite."""
 
 import json
+import shlex
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
@@ -20,6 +21,19 @@ from badgateway.numbers import plural
 _PATH = click.Path(path_type=Path)
 MOST_BYTES = 1_000_000
 NOT_KNOWN = 3
+MOST_NAMED = 8
+_NAMES = (
+    "Procfile",
+    "Dockerfile",
+    "Containerfile",
+    "*.service",
+    "*.conf",
+    "*.conf.py",
+    "*.ini",
+    "*.cnf",
+    "settings.py",
+)
+"""Of files that mostly say something."""
 
 
 @cli.command()
@@ -94,7 +108,8 @@ def _print(found: tuple[Invitation, ...], site: SiteFiles) -> None:
         echo(f"   Change  {one.change}")
         echo(f"   More    badgateway cause {one.cause.id}\n")
     if site.unknown:
-        echo(f"Not known before it runs, and taken for no default ({plural(len(site.unknown), 'line')}):")
+        number = plural(len(site.unknown), "line")
+        echo(f"Could not be read, or not known before it runs; no default is taken ({number}):")
         for said in site.unknown:
             echo(f"     {said.where}  {said.value}")
     if not found:
@@ -125,7 +140,17 @@ def _text(path: Path) -> str:
     try:
         with path.open("rb") as file:
             return file.read(MOST_BYTES).decode("utf-8")
+    except IsADirectoryError:
+        raise ConfigurationError(f"{path}: is a folder; name files{_files_in(path)}") from None
     except FileNotFoundError:
         raise ConfigurationError(f"{path}: no such file") from None
     except UnicodeDecodeError:
         raise ConfigurationError(f"{path}: is no text in UTF-8") from None
+    except OSError as error:
+        raise ConfigurationError(f"{path}: cannot be read: {error.strerror or error}") from None
+
+
+def _files_in(folder: Path) -> str:
+    """Return the files in a folder that may say something, by their names, as a command line has them."""
+    found = sorted({str(one) for name in _NAMES for one in folder.glob(name) if one.is_file()})
+    return f": badgateway advise {shlex.join(found[:MOST_NAMED])}" if found else " in it"

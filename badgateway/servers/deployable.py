@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from badgateway.errors import ConfigurationError
+from badgateway.model.knob import WorkerModel
 from badgateway.servers.options import Option, plain_options
 
 FACTORY = "()"
@@ -68,6 +69,8 @@ class Deployable:
     """Why a text cannot be one of its files, with its line; empty where it can."""
     model_option: str = ""
     """Its option that says how its workers serve requests, where one option says all of that."""
+    model: Callable[[WorkerModel | None, Mapping[str, Option]], WorkerModel | None] = lambda told, _options: told
+    """How workers serve requests, by what that option says and the others; the option may not be there."""
     addresses: tuple[str, ...] = ()
     """Its options that say where it listens."""
     further: Mapping[str, str] = field(default_factory=dict)

@@ -71,6 +71,18 @@ def _model_of(worker_class: str) -> WorkerModel | None:
     return next((model for word, model in _MODELS.items() if word in worker_class.lower()), None)
 
 
+def _with_threads(told: WorkerModel | None, options: Mapping[str, Option]) -> WorkerModel | None:
+    """Return the model as Gunicorn takes it: sync where nothing is said, and gthread in its place with threads."""
+    if told not in (None, WorkerModel.ONE_REQUEST):
+        return told
+    threads = options.get("threads")
+    if threads is None:
+        return WorkerModel.ONE_REQUEST
+    if not threads.is_known or not threads.value.isdecimal():
+        return None
+    return WorkerModel.THREADS if int(threads.value) > 1 else WorkerModel.ONE_REQUEST
+
+
 def _late_patch(options: Mapping[str, Option], text: str) -> Option | None:
     # Its worker patches after the fork, and what is preloaded was imported before.
     preload = options.get("preload_app")
@@ -220,6 +232,7 @@ SERVER = Server(
         options=python_options,
         file_fault=syntax_fault,
         model_option="worker_class",
+        model=_with_threads,
         addresses=("bind",),
         defaults={
             "listen": "2048",

@@ -10,6 +10,7 @@ from badgateway.causes.invited import RULES, invitations
 from badgateway.causes.server_files import Said
 from badgateway.causes.site_files import read_site
 from badgateway.emit.files import files_of
+from badgateway.model.knob import WorkerModel
 from tests.emit.subjects import EVERY_KIND, chosen
 
 ROOT = Path(__file__).parents[2]
@@ -297,3 +298,30 @@ def test_a_limit_of_nginx_that_another_file_may_set_is_none_to_compare_with():
 
 def test_workers_of_which_nobody_knows_how_they_serve_hold_no_number_of_connections():
     assert invited(gunicorn=GTHREAD.replace('"gthread"', "KIND"), db="[mysqld]\nmax_connections = 50\n") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "model"),
+    [
+        ("gunicorn.conf.py", "timeout = 120\n", WorkerModel.ONE_REQUEST),
+        ("gunicorn.conf.py", "timeout = 120\nthreads = 4\n", WorkerModel.THREADS),
+        ("gunicorn.conf.py", "timeout = 120\nworker_class = 'sync'\nthreads = 4\n", WorkerModel.THREADS),
+        ("gunicorn.conf.py", "timeout = 120\nthreads = N\n", None),
+        ("Procfile", "web: gunicorn a --timeout 120\n", WorkerModel.ONE_REQUEST),
+        ("Procfile", "web: GUNICORN_CMD_ARGS='--timeout 120' gunicorn a\n", WorkerModel.ONE_REQUEST),
+        ("Procfile", "web: gunicorn a --timeout 120 --threads 4\n", WorkerModel.THREADS),
+    ],
+)
+def test_without_a_worker_class_gunicorn_is_sync_and_with_threads_it_is_not(name, text, model):
+    site = read_site({PurePath(name): text, PurePath("site.conf"): NGINX % ("", "proxy_read_timeout 30s;")})
+
+    assert site.model is model
+    assert [one.cause.id for one in invitations(site)] == (["slow-request"] if model is WorkerModel.ONE_REQUEST else [])
+
+
+def test_a_variable_gives_workers_where_nothing_else_does():
+    procfile = {PurePath("Procfile"): "web: WEB_CONCURRENCY=7 gunicorn a\n"}
+    file = {PurePath("gunicorn.conf.py"): "workers = 3\n"}
+
+    assert read_site(procfile).settings["workers"] == Said(value="7", where="Procfile:1")
+    assert read_site(procfile | file).settings["workers"].value == "3"

@@ -141,7 +141,7 @@ def test_what_is_not_known_before_it_runs_is_no_pass(tmp_path):
     done = advise(file)
 
     assert done.exit_code == 3
-    assert "Not known before it runs, and taken for no default (1 line):" in done.stdout
+    assert "Could not be read, or not known before it runs; no default is taken (1 line):" in done.stdout
     assert f"{file}:2  backlog = 9 * os.cpu_count()" in done.stdout
     assert "Nothing is invited by the other lines" in done.stdout
     assert json.loads(advise(file, "--json").stdout)["unknown"] == [f"{file}:2  backlog = 9 * os.cpu_count()"]
@@ -156,3 +156,37 @@ def test_a_file_that_is_no_python_is_no_pass_and_is_named_with_its_line(tmp_path
 
     assert done.exit_code == 3
     assert f"{file}  line 2: no Python" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "told"),
+    [
+        ("site.conf", "server {\n  location / {\n    proxy_pass http://a;\n  }\n", ":1  could not be read: nothing"),
+        ("site.conf", "server {\n  proxy_pass http://a;\n}\n}\n", ":4  could not be read: } closes nothing"),
+        ("Procfile", "web: gunicorn 'a\n", ":1  could not be read: no closing quotation"),
+        ("Dockerfile", "CMD gunicorn a --timeout abc\n", ":1  timeout = abc"),
+        ("uwsgi.ini", "[uwsgi]\nlisten = 1024\nprocesses = many\n", ":3  processes = many"),
+    ],
+)
+def test_what_cannot_be_read_is_no_pass_and_is_named_with_its_line(tmp_path, name, text, told):
+    file = tmp_path / name
+    file.write_text(text)
+    done = advise(file)
+
+    assert done.exit_code == 3
+    assert f"{file}{told}" in done.stdout
+
+
+def test_braces_in_comments_and_quotes_are_none_of_nginxs(tmp_path):
+    file = tmp_path / "site.conf"
+    file.write_text('# {\nserver {\n  log_format a \'{"x": 1\';\n  location ~ "x{2" { proxy_pass http://a; }\n}\n')
+
+    assert advise(file).exit_code == 0
+
+
+def test_a_folder_is_refused_with_its_files(tmp_path):
+    (tmp_path / "Procfile").write_text("web: gunicorn a\n")
+    done = advise(tmp_path)
+
+    assert done.exit_code == 2
+    assert done.stderr.endswith(f"is a folder; name files: badgateway advise {tmp_path / 'Procfile'}\n")
