@@ -118,8 +118,11 @@ SELECT row_number() OVER (ORDER BY first_event) AS death_id, *,
 FROM (
     SELECT instance, server, pid, life,
         min(event_id) FILTER (NOT leaving) AS first_event,
-        floor(min(low_s) FILTER (NOT leaving))::BIGINT AS first_s,
-        floor(max(high_s) FILTER (NOT leaving))::BIGINT AS last_s,
+        -- Times that other lines lent say less than one of its own.
+        floor(coalesce(min(low_s) FILTER (NOT leaving AND NOT is_borrowed), min(low_s) FILTER (NOT leaving)))::BIGINT
+            AS first_s,
+        floor(coalesce(max(high_s) FILTER (NOT leaving AND NOT is_borrowed), max(high_s) FILTER (NOT leaving)))::BIGINT
+            AS last_s,
         bool_or(kind = '{Event.WORKER_TIMEOUT}' AND path = '(no URI read)') AS idle,
         bool_or(kind = '{Event.HARAKIRI}') AS harakiri, bool_or(kind = '{Event.EVIL_RELOAD}') AS evil,
         bool_or(kind = '{Event.KILLED_WHILE_LEAVING}') AS killed_while_leaving,
