@@ -108,8 +108,8 @@ def _print(found: tuple[Invitation, ...], site: SiteFiles) -> None:
         echo(f"   Change  {one.change}")
         echo(f"   More    badgateway cause {one.cause.id}\n")
     if site.unknown:
-        number = plural(len(site.unknown), "line")
-        echo(f"Could not be read, or not known before it runs; no default is taken ({number}):")
+        lines = plural(len(site.unknown), "line")
+        echo(f"Could not be read, or not known before it runs; no default is taken ({lines}):")
         for said in site.unknown:
             echo(f"     {said.where}  {said.value}")
     if not found:
