@@ -23,7 +23,7 @@ from badgateway.model.exit_code import ExitCode
 from badgateway.model.experiment import Experiment
 from badgateway.model.gate import Gate, GateBaseline, GateVerdict
 from badgateway.numbers import duration
-from badgateway.plan.experiment_file import OF_A_SITE, project_root
+from badgateway.plan.experiment_file import is_of_a_site, project_root
 from badgateway.plan.gating import GateOptions, gate_beside, gate_experiment
 from badgateway.process.interruption import Interruption
 from badgateway.report.gate.formats import GATE_FORMATS, document
@@ -60,8 +60,8 @@ class Asked:
     def in_project(self) -> Path:
         """The experiment's file, from the project's folder on."""
         # A site's own may be a link to elsewhere; one below experiments/ is where it leads to.
-        is_of_a_site = self.path.name == OF_A_SITE
-        return Path(OF_A_SITE) if is_of_a_site else self.path.resolve().relative_to(project_root(self.path))
+        is_own = is_of_a_site(self.path)
+        return Path(self.path.name) if is_own else self.path.resolve().relative_to(project_root(self.path))
 
     @property
     def usual_baseline(self) -> Path:

@@ -178,6 +178,11 @@ def _drafted(root: Path, given: Path | None, command: str | None, log: Path | No
     program, python = site_python(repository, given)
     if given is not None:
         interpreter_at(program, "--python")
+    if not (repository.files or repository.modules):
+        raise ConfigurationError(
+            f"{root}: no site here: no manage.py, wsgi.py, app.py, package or Procfile; go to the folder that has "
+            "them, or name it: badgateway init DIRECTORY"
+        )
     found = _today(repository, command)
     unread = "" if command else passed_over(repository, found) if found else unreadable(repository)
     repository, today = in_its_folder(repository, found)

@@ -38,11 +38,14 @@ class Axis:
     """How 0 is printed; empty where it is a value like any other."""
     least: float = 0.0
     """The least value but 0."""
+    most: float = float("inf")
     is_of_database_server: bool = False
     """Whether it takes a database that is a server."""
 
     def fault(self, value: float) -> str:
         """Return why a value cannot be had; empty when it can be."""
+        if value > self.most:
+            return f"at most {self.shown(self.most)}"
         return "" if not value or value >= self.least else f"at least {self.shown(self.least)}, or 0 for {self.nothing}"
 
     def shown(self, value: float) -> str:
@@ -79,6 +82,7 @@ SIZE_CPU = Axis(
     several="with quotas of {} CPU",
     nothing="no quota",
     least=0.01,
+    most=1024,
     how="A control group gives each application server, with its workers, so much CPU in every tenth of a second, as a "
     "container's limit does.",
     unseen="A container's CPU quota: with one, the same requests have a p95 several times as long at half its use.",
@@ -96,6 +100,7 @@ SIZE_MEMORY = Axis(
     several="with {} MiB of memory",
     nothing="no limit",
     least=16,
+    most=1_048_576,
     how="A control group gives each application server, with its workers, so much memory, and the kernel kills one of "
     "them when they want more.",
     unseen="A container's memory limit: with one, the kernel kills a worker with all its requests when it is reached.",

@@ -18,11 +18,13 @@ from badgateway.plan.defaults import command_faults, completed
 from badgateway.plan.kit_files import located
 from badgateway.plan.overrides import in_variant
 from badgateway.plan.project_files import file_faults
-from badgateway.plan.sizes import size_faults, with_sizes
+from badgateway.plan.sizes import size_faults, study_faults, with_sizes
 from badgateway.servers.registry import server_of, shown_model
 
 OF_A_SITE = "badgateway.toml"
 """The experiment file of a site of the user's own, in the folder that the site's repository has at its top."""
+EXPERIMENTS = "experiments"
+"""The folder of a project with several of them, whose paths start above it."""
 MOST_BYTES = 1_000_000
 _REQUIRED = {name for name, field in Experiment.model_fields.items() if field.is_required()}
 
@@ -44,21 +46,26 @@ def load_experiment(path: Path, *, drawn_seed: int | None = None) -> Experiment:
     if drawn_seed is not None:
         declared = {"seed": drawn_seed} | declared
     _require(path, (*command_faults(declared), *system_faults(declared), *size_faults(declared)))
-    declared = with_sizes(completed(declared, is_of_a_site=path.name == OF_A_SITE))
+    declared = with_sizes(completed(declared, is_of_a_site=is_of_a_site(path)))
     try:
         # As JSON, of which pydantic takes lists for tuples and texts for paths, and nothing else for anything else.
         experiment = Experiment.model_validate_json(json.dumps(declared), strict=True)
     except ValidationError as error:
         raise _refusal(path, fault_lines(error, declared)) from None
-    _require(path, _faults_of_variants(experiment))
+    _require(path, (*study_faults(experiment), *_faults_of_variants(experiment)))
     _require(path, file_faults(experiment, project_root(path)))
     return with_servers(experiment, project_root(path))
 
 
 def project_root(path: Path) -> Path:
-    """Return the folder that an experiment's paths are relative to: the one above experiments/, or a site's own."""
-    folder = path.absolute().parent if path.name == OF_A_SITE else path.resolve().parent.parent
+    """Return the folder that an experiment's paths are relative to: the one above experiments/, or else its own."""
+    folder = path.absolute().parent if is_of_a_site(path) else path.resolve().parent.parent
     return folder.resolve()
+
+
+def is_of_a_site(path: Path) -> bool:
+    """Tell whether an experiment file is one of a site of the user's own: any but those in a folder of experiments."""
+    return path.name == OF_A_SITE or path.resolve().parent.name != EXPERIMENTS
 
 
 def _content(path: Path) -> bytes:
@@ -78,7 +85,7 @@ def _content(path: Path) -> bytes:
 
 def _others_beside(path: Path) -> str:
     """Name the experiment files in the folder, or else in experiments/ below it."""
-    for folder in (path.parent, path.parent / "experiments"):
+    for folder in (path.parent, path.parent / EXPERIMENTS):
         others = sorted(printable(str(other)) for other in folder.glob("*.toml") if _is_experiment(other))
         if others:
             return f"; there are {', '.join(others)}" if len(others) > 1 else f"; there is {others[0]}"
@@ -96,7 +103,7 @@ def _is_experiment(path: Path) -> bool:
 def _faults_of_variants(experiment: Experiment) -> Iterable[str]:
     for name in experiment.variants:
         try:
-            in_variant(experiment, name)
+            yield from (f"variant {name}: {fault}" for fault in study_faults(in_variant(experiment, name)))
         except ConfigurationError as error:
             yield str(error)
 

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from badgateway.model.axis import SIZE_CPU, SIZE_MEMORY, Axis
+from badgateway.model.axis import AXES, SIZE_CPU, SIZE_MEMORY, Axis
+from badgateway.model.experiment import Experiment
 from badgateway.model.printable import printable_part
 
 SIZE = "size"
@@ -19,6 +20,20 @@ def size_faults(declared: Mapping[str, Any]) -> Iterator[str]:
             yield from (f"{key}{SIZE}.{fault}" for fault in _faults(size))
         else:
             yield f"{key}{SIZE}: input should be a table of {' and '.join(_AXES)}, such as {SIZE} = {{ cpu = 0.5 }}"
+
+
+def study_faults(experiment: Experiment) -> Iterator[str]:
+    """Yield the axes that a study would leave out: it races configurations at one value of each."""
+    if experiment.study is None:
+        return
+    for axis in AXES:
+        most = max(experiment.configurations, key=lambda one: len(one.values_on(axis)))
+        number = len(most.values_on(axis))
+        if number > 1:
+            yield (
+                f"{size_key(axis) or axis.values}: {number} values, and an experiment with [study] measures at one; "
+                f"name one, or take [study] out and write blocks = 3 to measure at all"
+            )
 
 
 def with_sizes(declared: Mapping[str, Any]) -> dict[str, Any]:
@@ -63,6 +78,8 @@ def _faults(size: Mapping[str, Any]) -> Iterator[str]:
             continue
         found = ((one, _AXES[key].fault(one)) for one in values)
         yield from (f"{key}: {one:g} is not allowed: {fault}" for one, fault in found if fault)
+        if len(set(values)) != len(values):
+            yield f"{key}: {values} lists a value twice"
 
 
 def _with_own(one: Any, shared: Mapping[str, Any]) -> Any:

@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from badgateway.errors import ConfigurationError
+from badgateway.model.printable import printable
 from badgateway.probe.watch import Listener
 
 PROC = Path("/proc")
@@ -77,11 +78,18 @@ def main_pid(unit: str) -> int:
     except FileNotFoundError:
         raise ConfigurationError(f"--unit {unit}: this machine has no systemctl; name the server by --pid") from None
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
-        raise ConfigurationError(f"--unit {unit}: systemctl does not tell: {error}; name it by --pid") from error
+        raise ConfigurationError(f"--unit {unit}: {_why(error)}; name it by --pid") from error
     told = done.stdout.strip()
     if not told.isdecimal() or told == "0":
         raise ConfigurationError(f"--unit {unit}: it does not run; see systemctl status {unit}")
     return int(told)
+
+
+def _why(error: subprocess.CalledProcessError | subprocess.TimeoutExpired) -> str:
+    if isinstance(error, subprocess.TimeoutExpired):
+        return f"systemctl does not tell within {_DEADLINE_S:g} s"
+    said = " ".join((error.stderr or "").split())
+    return f"systemctl does not tell{f' ({printable(said)})' if said else ''}"
 
 
 def _pids(proc: Path) -> Iterator[int]:

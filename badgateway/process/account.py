@@ -117,6 +117,9 @@ def write_for(account: Account | None, path: Path, text: str) -> None:
         file.write(text)
 
 
+_HOMES_OF_ROOT = (Path("/root"), Path("/var/root"))
+
+
 def unreachable_parent(path: Path, account: Account | None) -> Path | None:
     """Return the first directory on the way to path that the account may not enter, or None.
 
@@ -125,6 +128,12 @@ def unreachable_parent(path: Path, account: Account | None) -> Path | None:
     if account is None:
         return None
     return next((parent for parent in _way_to(path) if parent.exists() and not _may_enter(parent, account)), None)
+
+
+def remedy_of_closed(closed: Path, what: str) -> str:
+    """Return what to do about a folder that an account may not enter: root's own is closed for good reason."""
+    elsewhere = f"put {what} elsewhere, such as below /srv"
+    return elsewhere if closed in _HOMES_OF_ROOT else f"let it (chmod o+x {closed}), or {elsewhere}"
 
 
 def changeable_by(account: Account | None, path: Path) -> Path | None:

@@ -19,7 +19,7 @@ import psutil
 from badgateway.errors import DeploymentError, GuardianError
 from badgateway.model.raw import MOST_PRINTED_BYTES
 from badgateway.process import guardian
-from badgateway.process.account import Account, unreachable_parent
+from badgateway.process.account import Account, remedy_of_closed, unreachable_parent
 from badgateway.process.guardian_line import GUARDIAN_DEADLINE_S, dismiss, first_message, go_on, receive
 from badgateway.process.interruption import held
 from badgateway.process.shutdown import Ending, living, shut_down
@@ -254,7 +254,7 @@ def _why_not_executed(command: Command, error_number: int) -> str:
     if closed is not None and command.account is not None:
         return (
             f"{command.name}: account {command.account.name} cannot enter {closed} to execute {program}; "
-            f"make it enterable (chmod o+x {closed}) or put the project elsewhere"
+            f"{remedy_of_closed(closed, 'the project')}"
         )
     return f"{command.name}: {program} cannot be executed: {os.strerror(error_number)}"
 

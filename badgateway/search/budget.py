@@ -54,8 +54,8 @@ def fit(design: Design, budget_s: float) -> Design:
         if forecast(replace(candidate, budget_s=None)).likely_s <= budget_s:
             return replace(candidate, budget_s=budget_s)
     raise ConfigurationError(
-        f"--budget {budget_s:g} s: {len(design.configurations)} configurations need at least "
-        f"{math.ceil(forecast(candidate).likely_s):,} s; give more time or fewer configurations (--only)"
+        f"budget {budget_s:g} s (--budget, or study.budget_s): {len(design.configurations)} configurations need at "
+        f"least {math.ceil(forecast(candidate).likely_s):,} s; give more time or fewer configurations (--only)"
     )
 
 

@@ -11,7 +11,7 @@ from badgateway.draft.inspected import Inspected, inspected
 from badgateway.draft.variables import MARKED_PASSWORD, MOST_FILLED, filler
 from badgateway.errors import DeploymentError
 from badgateway.plan.programs import search_path
-from badgateway.process.account import Account, unreachable_parent
+from badgateway.process.account import Account, remedy_of_closed, unreachable_parent
 from badgateway.process.child import Command
 from badgateway.process.running import run_to_end
 from badgateway.stack import inspect_site
@@ -176,6 +176,6 @@ def demand_reachable(python: Path, account: Account | None) -> None:
     closed = unreachable_parent(python, account)
     if closed is not None and account is not None:
         raise DeploymentError(
-            f"{python}: {account.name}, who runs the site where root runs the kit, may not enter {closed}; let it "
-            f"(chmod o+x {closed}), or run badgateway as an ordinary user"
+            f"{python}: {account.name}, who runs the site where root runs the kit, may not enter {closed}; "
+            f"{remedy_of_closed(closed, 'the environment')}, or run badgateway as an ordinary user"
         )

@@ -623,7 +623,7 @@ def test_a_budget_that_is_too_small_is_refused_before_anything_is_started(race, 
         result = call(command, race, "--budget", "5s")
 
         assert result.exit_code == 2
-        assert "--budget 5 s: " in result.stderr
+        assert "budget 5 s (--budget, or study.budget_s): " in result.stderr
     assert seam.up == []
 
 

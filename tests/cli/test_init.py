@@ -172,7 +172,15 @@ def test_a_python_that_is_none_is_refused(tmp_path):
 
 
 def test_a_program_that_is_no_python_is_refused_as_that(tmp_path):
+    (tmp_path / "manage.py").touch()
     told = CliRunner().invoke(cli, ["init", str(tmp_path), "--python", "/bin/ls"])
 
     assert told.exit_code == 4
     assert "--python: /bin/ls does not answer as a Python interpreter does" in told.output
+
+
+def test_a_folder_without_a_site_is_told_to_be_that(tmp_path):
+    told = CliRunner().invoke(cli, ["init", str(tmp_path), "--print", "--python", sys.executable])
+
+    assert told.exit_code == 2
+    assert told.output.startswith(f"badgateway: {tmp_path}: no site here: no manage.py")

@@ -231,3 +231,40 @@ def test_a_variant_that_could_not_be_run_is_refused_with_its_file_though_nobody_
 
     assert message.startswith(f"{file}: ")
     assert told.lower() in message.lower()
+
+
+STUDY = "[study]\n[objective]"
+
+
+@pytest.mark.parametrize(
+    ("more", "key"),
+    [
+        ("[size]\ncpu = [0.5, 1]\n", "size.cpu: 2 values"),
+        ("[size]\nmemory_mb = [64, 128, 256]\n", "size.memory_mb: 3 values"),
+        ("[variants.wide.size]\ncpu = [0.5, 1]\n", "variant wide: size.cpu: 2 values"),
+        ("[variants.far]\ndatabase_distances_ms = [0, 1]\n", "variant far: database_distances_ms: 2 values"),
+    ],
+)
+def test_a_study_refuses_what_it_would_leave_out(file, more, key):
+    assert f"{key}, and an experiment with [study] measures at one" in refusal(file, "[objective]", f"{more}{STUDY}")
+    file.write_text(VALID + more)
+    load_experiment(file)
+
+
+def test_a_study_at_one_value_and_a_schedule_at_several_are_taken(file):
+    file.write_text(VALID.replace("[objective]", f"[size]\ncpu = [0.5]\n{STUDY}"))
+
+    assert load_experiment(file).study is not None
+
+
+@pytest.mark.parametrize(
+    ("path", "root"),
+    [
+        ("site/badgateway.toml", "site"),
+        ("site/x.toml", "site"),
+        ("project/experiments/x.toml", "project"),
+        ("experiments/badgateway.toml", "experiments"),
+    ],
+)
+def test_paths_start_in_a_files_own_folder_or_above_experiments(tmp_path, path, root):
+    assert project_root(tmp_path / path) == tmp_path / root

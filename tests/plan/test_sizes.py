@@ -46,6 +46,9 @@ def test_what_has_no_size_stays_as_it_is(declared):
         ({"cpu": True}, "size.cpu: input should be a number, or a list of numbers"),
         ({"cpu": []}, "size.cpu: input should be a number, or a list of numbers"),
         ({"cpu": [1, -1]}, "size.cpu: -1 is not allowed: at least 0.01 CPU, or 0 for no quota"),
+        ({"cpu": [1, 1]}, "size.cpu: [1, 1] lists a value twice"),
+        ({"cpu": 2000}, "size.cpu: 2000 is not allowed: at most 1024 CPU"),
+        ({"memory_mb": 999999999}, "size.memory_mb: 1e+09 is not allowed: at most 1.04858e+06 MiB"),
         ({"memory_mb": 4}, "size.memory_mb: 4 is not allowed: at least 16 MiB, or 0 for no limit"),
     ],
 )

@@ -119,7 +119,8 @@ def test_a_unit_is_watched_by_its_first_process(systemctl):
     [
         ("echo 0", "--unit a: it does not run; see systemctl status a"),
         ("echo", "--unit a: it does not run"),
-        ("exit 1", "--unit a: systemctl does not tell: .* name it by --pid"),
+        ("exit 1", "--unit a: systemctl does not tell; name it by --pid"),
+        ("echo a  b >&2; exit 1", r"--unit a: systemctl does not tell \(a b\); name it by --pid"),
         (None, "--unit a: this machine has no systemctl; name the server by --pid"),
     ],
 )

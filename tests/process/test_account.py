@@ -15,6 +15,7 @@ from badgateway.process.account import (
     hand_over,
     hand_over_all,
     make_passage,
+    remedy_of_closed,
     service_account,
     unreachable_parent,
     with_own_group,
@@ -268,3 +269,8 @@ def test_a_process_of_the_account_that_is_not_of_the_run_gets_nowhere_into_it(ru
 
     assert reached(account, *ways) == ["in"] * 4
     assert reached(STRANGER, *ways) == ["out"] * 4
+
+
+def test_nobody_is_told_to_open_roots_own_folder():
+    assert "chmod" not in remedy_of_closed(Path("/root"), "the project")
+    assert "chmod o+x /srv/a" in remedy_of_closed(Path("/srv/a"), "the project")

@@ -64,7 +64,8 @@ def test_a_large_budget_changes_nothing_and_a_smaller_one_gives_up_precision_bef
 
 def test_a_budget_that_not_even_one_block_fits_is_refused_with_what_it_takes():
     with pytest.raises(
-        ConfigurationError, match=r"--budget 60 s: 6 configurations need at least \d+ s; give more time"
+        ConfigurationError,
+        match=r"budget 60 s \(--budget, or study.budget_s\): 6 configurations need at least \d+ s; give more time",
     ):
         fit(ASKED, 60)
 
