@@ -49,7 +49,6 @@ _NOTED = (
     Event.SHUTDOWN,
 )
 """The others only tell of which worker something is."""
-
 _ASKED_TO_LEAVE = (Event.WORKER_RECYCLED, Event.SHUTDOWN)
 
 # The lines that name the requests of a worker under harakiri follow the line that names its pid.
@@ -109,7 +108,7 @@ SELECT row_number() OVER (ORDER BY first_event) AS death_id, *,
             THEN '{Death.GRACEFUL}'
         -- It could say what it was doing, so it was not in C, even if it was killed before it was gone.
         WHEN idle THEN '{Death.IDLE}'
-        WHEN timeout_event IS NOT NULL AND killed_event > timeout_event THEN '{Death.BLOCKED_IN_C}'
+        WHEN timeout_event IS NOT NULL AND killed_event > timeout_event AND NOT spoke THEN '{Death.BLOCKED_IN_C}'
         WHEN timeout_event IS NOT NULL THEN '{Death.TIMEOUT}'
         WHEN crash_event IS NOT NULL THEN '{Death.CRASH}'
         WHEN lost THEN '{Death.LOST}'
@@ -124,6 +123,7 @@ FROM (
         floor(coalesce(max(high_s) FILTER (NOT leaving AND NOT is_borrowed), max(high_s) FILTER (NOT leaving)))::BIGINT
             AS last_s,
         bool_or(kind = '{Event.WORKER_TIMEOUT}' AND path = '(no URI read)') AS idle,
+        bool_or(kind = '{Event.WORKER_EXITED}' OR (kind = '{Event.WORKER_TIMEOUT}' AND path IS NOT NULL)) AS spoke,
         bool_or(kind = '{Event.HARAKIRI}') AS harakiri, bool_or(kind = '{Event.EVIL_RELOAD}') AS evil,
         bool_or(kind = '{Event.KILLED_WHILE_LEAVING}') AS killed_while_leaving,
         bool_or(kind = '{Event.GRACEFUL_TIMEOUT}') AS graceful, bool_and(is_borrowed) AS is_borrowed,
@@ -257,16 +257,16 @@ SELECT l.failure_id, l.kind, l.event_id, l.sure,
         -- These do not say it. Granian takes requests out of the queue before it has a thread for them, so even one
         -- with a single thread loses several; uvicorn has an event loop.
         AND m.server NOT IN ('{GRANIAN}', '{UVICORN}')
-        OR l.failure_id IN (FROM raised)) AS doubtful
+        OR l.failure_id IN (FROM raised)
+        -- Why a server kills it says before, and that may stand before where its log begins.
+        OR (l.kind = '{Death.KILL}'
+            AND l.second < (SELECT floor(min(low_s)) FROM events e WHERE e.instance = m.instance))) AS doubtful
 FROM likely_deaths l JOIN events m USING (event_id)
 """  # noqa: S608 # words of the evidence
 
-
 _ANY = f"SELECT EXISTS (FROM events WHERE kind IN {listed(_ENDS)}) AND EXISTS (FROM prepared_failures)"
-_NONE = """
-CREATE OR REPLACE TEMP TABLE failure_deaths
-    (failure_id BIGINT, kind VARCHAR, event_id BIGINT, sure BOOLEAN, doubtful BOOLEAN)
-"""
+_NONE = """CREATE OR REPLACE TEMP TABLE failure_deaths
+(failure_id BIGINT, kind VARCHAR, event_id BIGINT, sure BOOLEAN, doubtful BOOLEAN)"""
 
 
 def prepare_deaths(connection: duckdb.DuckDBPyConnection) -> None:

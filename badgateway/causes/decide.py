@@ -29,7 +29,9 @@ WHERE {condition}
 
 _ATTRIBUTIONS = """
 SELECT v.failure_id, r.cause_id, v.event_id,
-    CASE WHEN c.ambiguous OR coalesce(m.is_weak, false) THEN $family ELSE r.certainty END AS certainty
+    CASE WHEN c.ambiguous OR coalesce(m.is_weak, false)
+            OR coalesce(m.instance IN (FROM bystanders) AND m.path IS DISTINCT FROM c.path, false)
+        THEN $family ELSE r.certainty END AS certainty
 FROM verdicts v JOIN (SELECT unnest($rules, recursive := true)) r USING (rule)
 JOIN prepared_failures c USING (failure_id)
 LEFT JOIN events m ON m.event_id = v.event_id

@@ -6,7 +6,9 @@ from badgateway.causes.conditions import place_sql
 from badgateway.model.evidence import ServerEvent as Event
 from badgateway.model.log_kind import LogKind
 from badgateway.model.raw_words import PROBES, SampleSeries
+from badgateway.servers.registry import server_names
 
+_SERVERS = tuple(server_names().values())
 _BESIDE_LINES = 5
 _BESIDE_S = 60
 _BETWEEN_S = 10
@@ -121,6 +123,21 @@ WHERE c.place IS NULL OR i.instance NOT IN (SELECT instance FROM places)
 """
 """A server of another machine, or one that says that it listens elsewhere, has no part in a failure."""
 
+# What stands before a line names a container, or a pod and its container: without numbers and hashes, a service.
+_OF_BACKGROUND = "celery|beat|flower|cron|scheduler|rq|huey|dramatiq|workers?|tasks?|jobs?|queues?|consumers?"
+_BYSTANDERS = rf"""
+CREATE OR REPLACE TEMP TABLE bystanders AS
+WITH named AS (
+    SELECT instance, regexp_replace(regexp_extract(instance, ' \(([^()]*)\)$', 1),
+        '[-_./\[][0-9a-z]*[0-9][0-9a-z]*\]?', '', 'g') AS service
+    FROM (SELECT DISTINCT instance FROM events WHERE server IN ({", ".join(f"'{name}'" for name in _SERVERS)})))
+SELECT instance FROM named
+WHERE service <> '' AND instance NOT IN (SELECT instance FROM places)
+    AND (regexp_matches(service, '(?i)(^|[^a-z])({_OF_BACKGROUND})([^a-z]|$)')
+        OR (SELECT count(DISTINCT regexp_extract(service, '[^/ ]*$')) FROM named) > 1)
+"""  # noqa: S608 # constants of this module
+"""Servers that may have other work than the proxy's requests: only a line that names the request proves anything."""
+
 
 def prepare_events(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the tables events, timed_events and nearby from server_events and samples."""
@@ -129,5 +146,6 @@ def prepare_events(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def prepare_serving(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make the table serving: which server may be the one that a failed request was sent to."""
+    """Make the tables serving and bystanders: which server may be the one that a failed request was sent to."""
     connection.execute(_SERVING)
+    connection.execute(_BYSTANDERS)

@@ -45,18 +45,19 @@ BLOCKED_IN_C = Cause(
     "stop: it was inside a C library, mostly the database driver, or a long computation. A second later the arbiter "
     "killed it, with all it served.",
     evidence="Gunicorn: `[CRITICAL] WORKER TIMEOUT (pid:N)`, then `Worker (pid:N) was sent SIGKILL! Perhaps out of "
-    "memory?` for the same pid, at the time of nginx's `upstream prematurely closed connection`.",
+    "memory?` for the same pid, without a traceback or `Worker exiting` of it between them, at the time of nginx's "
+    "`upstream prematurely closed connection`.",
     remedies=(
+        Remedy(
+            text="Give the driver a time limit of its own, below Gunicorn's.",
+            settings={"Django": "OPTIONS read_timeout, connect_timeout", "MariaDB": "max_statement_time"},
+            worker_models=(WorkerModel.ONE_REQUEST, WorkerModel.THREADS, WorkerModel.GREENLETS),
+        ),
         Remedy(
             text="Keep what computes for long out of the event loop: while it runs, the worker gives no sign of life, "
             "and nobody else of it is served. A pool of processes, or a background job.",
             settings={"asyncio": "loop.run_in_executor(ProcessPoolExecutor(), ...)"},
             worker_models=(WorkerModel.EVENT_LOOP,),
-        ),
-        Remedy(
-            text="Give the driver a time limit of its own, below Gunicorn's.",
-            settings={"Django": "OPTIONS read_timeout, connect_timeout", "MariaDB": "max_statement_time"},
-            worker_models=(WorkerModel.ONE_REQUEST, WorkerModel.THREADS, WorkerModel.GREENLETS),
         ),
         Remedy(
             text="Under gevent use a driver in pure Python: one in C stops the worker's heartbeat for everyone.",
@@ -77,8 +78,9 @@ TIMEOUT_502 = Cause(
     statuses=(502,),
     explanation="The worker gave no sign of life for --timeout and went when it was asked to. Under gevent that is a "
     "loop in pure Python; the sync worker up to Gunicorn 21 closed the connection instead of answering 500.",
-    evidence="Gunicorn: `[CRITICAL] WORKER TIMEOUT (pid:N)` without a SIGKILL of that pid, at the time of nginx's "
-    "`upstream prematurely closed connection`.",
+    evidence="Gunicorn: `[CRITICAL] WORKER TIMEOUT (pid:N)` without a SIGKILL of that pid, or with one behind a "
+    "traceback that ends in `SystemExit: 1` or `Worker exiting (pid: N)`, which only Python can write; at the time of "
+    "nginx's `upstream prematurely closed connection`.",
     remedies=(_FASTER, _RAISE, _THREADS),
     confused_with="Requests that only shared the worker fail with it; the URL alone does not convict.",
 )

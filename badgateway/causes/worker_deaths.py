@@ -13,8 +13,9 @@ WORKER_KILLED = Cause(
     title="The worker was killed from outside",
     family=FAMILY,
     statuses=(502, 200),
-    explanation="Something sent the worker a signal, mostly the kernel when memory ran out. Its requests died with "
-    "it: 502, or a cut body where the answer had begun.",
+    explanation="Something sent the worker a signal, mostly the kernel when memory ran out, or else somebody by hand "
+    "or by a script: the server's own line does not say who. Its requests died with it: 502, or a cut body where the "
+    "answer had begun.",
     evidence="Gunicorn: `Worker (pid:N) was sent SIGKILL! Perhaps out of memory?` without a WORKER TIMEOUT of that pid "
     "before; uWSGI: `DAMN ! worker 1 (pid: P) died, killed by signal 9` without a HARAKIRI. The pid is that of the "
     "request, or the time is the same.",

@@ -168,6 +168,8 @@ class EventReader:
         self._note_import_error(exceptions[-1])
         if opener is not None and opener.event is ServerEvent.APPLICATION_EXCEPTION:
             self._explain(opener, exceptions)
+        elif _TIMED_OUT.match(exceptions[-1]) and self._says_goodbye(line_number, exceptions[-1]):
+            return
         else:
             self._add_printed(line_number, exceptions, said_before)
 
@@ -193,6 +195,14 @@ class EventReader:
             return False
         timeout.uri = timeout.uri or event.uri
         self.events[-_RECENT_EVENTS:] = [each for each in recent if each is not event]
+        return True
+
+    def _says_goodbye(self, line_number: int, text: str) -> bool:
+        """The same SystemExit with no request named: the worker that timed out last was in Python."""
+        timeout = next((each for each in reversed(self.events) if each.event is ServerEvent.WORKER_TIMEOUT), None)
+        if timeout is None or line_number - timeout.line_number > _RECENT_EVENTS:
+            return False
+        self._add(replace(timeout, event=ServerEvent.WORKER_EXITED, line_number=line_number, line=text, uri=None))
         return True
 
     def _add_printed(self, line_number: int, exceptions: tuple[str, ...], said_before: ServerLine | None) -> None:

@@ -199,7 +199,7 @@ def test_two_dead_workers_or_one_that_runs_several_at_once_prove_the_end_of_two_
 
 
 def test_two_workers_that_died_a_second_apart_prove_the_end_of_one_request_each_although_each_line_came_late():
-    evidence = Evidence().closed(at=0.1).closed(at=1.1)
+    evidence = Evidence().event(EVENT.SERVER_STARTED, at=-60).closed(at=0.1).closed(at=1.1)
     for at in (1, 2):
         evidence.event(EVENT.WORKER_KILLED, at=at, pid=70 + at, signal=9)
 
