@@ -24,7 +24,11 @@ _SERVER_LOG = Remedy(
     asks_for=(SERVER_LOG,),
 )
 _KERNEL = Remedy(text="Ask the kernel whether a worker died: `dmesg -T | grep -iE 'oom|segfault'`.")
-_JOURNAL = Remedy(text="Log when requests start, with their process.", settings={"badgateway": "request journal"})
+_JOURNAL = Remedy(
+    text="Let the server write a line when a request starts, with its process: a line without an end died with its "
+    "worker. The file's first lines say how it is started in the site's place.",
+    settings={"badgateway": "request journal, servers/journal.py before the site"},
+)
 
 NOT_CONNECTED = Cause(
     id="502-not-connected",

@@ -147,7 +147,11 @@ SEVERAL_DEATHS = Cause(
     evidence="nginx: `upstream prematurely closed connection`; the server's log has different deaths, equally near "
     "in time.",
     remedies=(
-        Remedy(text="Log when requests start, with their process.", settings={"badgateway": "request journal"}),
+        Remedy(
+            text="Let the server write a line when a request starts, with its process: a line without an end died with "
+            "its worker. The file's first lines say how it is started in the site's place.",
+            settings={"badgateway": "request journal, servers/journal.py before the site"},
+        ),
         Remedy(text="Deal with each of the deaths: the evidence names one of them."),
     ),
 )

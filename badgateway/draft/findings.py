@@ -189,8 +189,8 @@ def _around(unread: str, today: Today) -> Iterator[Finding]:
         remedy = "the baseline has them not; name under [application.environment] what the site needs of them"
         yield Finding(subject="today", found=f"it sets {listed(today.others)}", source=today.source, remedy=remedy)
     if unread:
-        remedy = f'if that is not {today.source}\'s command, give it: --command "..."'
-        yield Finding(subject="today", found=f"{unread} starts no server that is known by itself", remedy=remedy)
+        remedy = f'if that is more than what {today.source} says, give it: --command "..."'
+        yield Finding(subject="today", found=unread, remedy=remedy)
 
 
 def _remedy(draft: Draft, today: Today) -> str:

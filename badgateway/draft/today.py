@@ -96,12 +96,19 @@ def unreadable(repository: Repository) -> str:
 
 
 def passed_over(repository: Repository, today: Today) -> str:
-    """Return which line before today's says how the site is served, and starts no server that is known."""
+    """Return which line says beside today's how the site is served, and what it says; empty where none does.
+
+    It stands before, and starts no server that is known; or today's is a server's own file, of which it says more.
+    """
     for file, line in _said(repository):
         if str(file) == today.source:
             return ""
-        if next(commands_of(line.text), None) is None:
-            return f"{file}:{line.number}"
+        one = next(commands_in(file, repository.text(file)), None)
+        if one is None:
+            return f"{file}:{line.number} starts no server that is known by itself"
+        said = _today(one, str(file))
+        variables = (f"{name}={value}" for name, value in said.variables.items())
+        return f"{file}:{line.number} says `{' '.join((*variables, said.command))}`"
     return ""
 
 

@@ -159,7 +159,11 @@ def test_a_line_that_starts_no_known_server_is_named_beside_the_file_that_counts
     today = served_today(found)
 
     assert today is not None
-    assert (today.source, unreadable(found), passed_over(found, today)) == ("Dockerfile", "", "Procfile:1")
+    assert (today.source, unreadable(found), passed_over(found, today)) == (
+        "Dockerfile",
+        "",
+        "Procfile:1 starts no server that is known by itself",
+    )
 
 
 def test_variables_that_the_server_reads_come_with_its_command_and_secrets_do_not(tmp_path):
@@ -173,3 +177,16 @@ def test_variables_that_the_server_reads_come_with_its_command_and_secrets_do_no
         ("TOKEN",),
     )
     assert "PLANTED" not in repr(today)
+
+
+def test_a_command_beside_a_servers_own_file_is_named_without_its_secrets(tmp_path):
+    (tmp_path / "gunicorn.conf.py").write_text("workers = 5\n")
+    line = "CMD gunicorn -e TOKEN=PLANTED a.wsgi -w 7\n"
+    found = repository(tmp_path, Dockerfile=f"FROM python\nENV WEB_CONCURRENCY=3\n{line}")
+    today = served_today(found)
+
+    assert today is not None
+    assert (today.source, passed_over(found, today)) == (
+        "gunicorn.conf.py",
+        "Dockerfile:3 says `WEB_CONCURRENCY=3 gunicorn a.wsgi -w 7`",
+    )
