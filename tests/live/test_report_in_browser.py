@@ -28,7 +28,7 @@ WITHOUT_ANY_FAILURE = ("many-levels", "exports", "both-loops", "study-none")
 BESIDE_FAILURES_LATENCY_AND_THROUGHPUT = {**dict.fromkeys(WITHOUT_CAUSES, 0), "study-picked": 3}
 """How many charts more; one where nothing is said, that of the causes. A study's are its rivals and capacities."""
 
-CHARTS = """() => [...document.querySelectorAll('figure svg')]
+CHARTS = """() => [...document.querySelectorAll('figure svg:not(.strip svg)')]
   .filter(svg => svg.getClientRects().length)
   .map(svg => ({
     width: svg.getBoundingClientRect().width,
@@ -39,6 +39,13 @@ CHARTS = """() => [...document.querySelectorAll('figure svg')]
       .filter(text => text.getBoundingClientRect().width > 0).length,
     colours: [...svg.querySelectorAll('.role-mark [fill]')].map(mark => getComputedStyle(mark).fill)
       .filter(colour => colour !== 'none'),
+  }))"""
+
+STRIPS = """() => [...document.querySelectorAll('.strip svg')]
+  .filter(svg => svg.getClientRects().length)
+  .map(svg => ({
+    width: svg.getBoundingClientRect().width,
+    bars: [...svg.querySelectorAll('rect')].filter(bar => bar.getBoundingClientRect().height > 0).length,
   }))"""
 
 OVERLAPS = """() => [...document.querySelectorAll('figure svg')]
@@ -143,6 +150,15 @@ def test_the_charts_are_drawn_and_nothing_is_wider_than_the_page(open_report, sa
     assert (failures["marks"] == 0) == (sample in WITHOUT_ANY_FAILURE)
     unfold(page)
     assert page.evaluate("() => document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_each_strip_of_seconds_has_its_bars_within_the_page(open_report, width, scheme):
+    page = open_report("long-ladder", width=width, scheme=scheme).page
+    open_chapters(page)
+    strips = page.evaluate(STRIPS)
+    assert len(strips) > 1
+    assert [(0 < one["width"] <= width, one["bars"] > 0) for one in strips] == [(True, True)] * len(strips)
 
 
 @pytest.mark.parametrize("width", WIDTHS)
