@@ -8,6 +8,7 @@ import duckdb
 from badgateway.causes import diagnose
 from badgateway.causes.incidents import incidents
 from badgateway.causes.remarks import remarks
+from badgateway.causes.unclaimed import unclaimed
 from badgateway.logs import LogEvidence, LogFile, Source, read_logs
 from badgateway.model.diagnosis import SERVER_LOG, Diagnosis, EvidenceLine
 from badgateway.model.evidence import ServerEvent
@@ -59,6 +60,7 @@ def explain(sources: Sequence[Source], *, utc_offset_s: float | None = None, mas
         given = given_kinds(evidence.files)
         found = diagnose(connection, requests=evidence.requests, given=given, packs=True, mask=mask)
         diagnosis = _cut(found)
+        untold = unclaimed(connection)
         return Explanation(
             diagnosis=diagnosis,
             files=tuple(file_read(file) for file in evidence.files),
@@ -66,7 +68,11 @@ def explain(sources: Sequence[Source], *, utc_offset_s: float | None = None, mas
             unattributed_minutes=_unattributed_minutes(connection),
             utc_offset_s=evidence.utc_offset_s,
             incidents=incidents(connection, period_s, mask=mask),
-            notes=(*_masked(remarks(connection), mask=mask), *evidence.notes),
+            notes=(
+                *_masked([*([untold.sentence] if untold else []), *remarks(connection)], mask=mask),
+                *evidence.notes,
+            ),
+            failed_elsewhere=untold.requests if untold else 0,
             worker_models=_worker_models(connection),
         )
     finally:

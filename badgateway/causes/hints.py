@@ -37,6 +37,7 @@ _HINTS = (
         sentence="No access log and no error log of nginx was given, so nothing tells which requests failed: give "
         "at least one.",
         when="NOT EXISTS (FROM volume) AND NOT EXISTS (FROM prepared_failures) AND NOT EXISTS (FROM proxy_errors)",
+        asks_for=(LogKind.NGINX_COMBINED, LogKind.NGINX_JSON, LogKind.OWN_FORMAT, LogKind.NGINX_ERROR),
     ),
     _Hint(
         sentence="Without an access log each line of nginx's error log was counted as one failed request; requests "

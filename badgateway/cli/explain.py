@@ -28,6 +28,7 @@ from badgateway.report.explanation.text_rows import Paint, Role, unpainted
 
 _NARROWEST, _WIDEST = 60, 100
 _STDIN = Path("-")
+_OF_TEXT = ("", ".txt", ".text", ".log")
 _OFFSET = re.compile(r"([+-])(\d\d):?([0-5]\d)")
 _FURTHEST_HOURS = 14
 
@@ -160,8 +161,9 @@ def explain(  # noqa: PLR0913 # one parameter per option
         return
     if json_lines:
         raise ConfigurationError("--json-lines is for --follow; --format json has the whole answer")
+    form = format_ or _format_of(output)
     explanation = _explained(sources, utc_offset_s, mask=mask)
-    _write(_rendered(explanation, format_ or _format_of(output), full=full, to_terminal=output is None), output)
+    _write(_rendered(explanation, form, full=full, to_terminal=output is None), output)
 
 
 def _require_distinct(files: tuple[Path, ...]) -> None:
@@ -210,8 +212,15 @@ def _source(file: Path, log_format: GivenFormat | None) -> Source:
 
 
 def _format_of(output: Path | None) -> str:
-    ending = output.suffix.removeprefix(".") if output else ""
-    return ending if ending in _OTHER_FORMATS else "text"
+    ending = output.suffix if output else ""
+    if ending.removeprefix(".") in _OTHER_FORMATS:
+        return ending.removeprefix(".")
+    if ending in _OF_TEXT:
+        return "text"
+    endings = ", ".join((*(f".{name}" for name in _OTHER_FORMATS), *filter(None, _OF_TEXT)))
+    raise ConfigurationError(
+        f"--output {output}: no form of the answer ends with {ending!r}; write one of {endings}, or name its --format"
+    )
 
 
 def _rendered(explanation: Explanation, format_: str, *, full: bool, to_terminal: bool) -> str:

@@ -18,8 +18,12 @@ from badgateway.model.error_log import HEAD
 from badgateway.model.log_kind import LogKind
 from badgateway.servers.registry import server_logs
 
-_COMBINED = r"\S+ \S+ .*\[\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}\] " + r'"(?:[^"\\]|\\.)*" \d{3} (?:\d+|-)'
-_SHOWN_CHARS = 80
+# A request may have no status.
+_COMBINED = (
+    r"\S+ \S+ .*\[\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}\] "
+    r'"(?:[^"\\]|\\.)*" (?:\d{3} (?:\d+|-)|(?:-1?|0?) (?:\d+|-)(?= "|$))'
+)
+_SHOWN_CHARS, _LOOKED_AT_CHARS = 80, 1000
 _FIRST_LINES = 8192
 
 
@@ -97,8 +101,10 @@ def recognised(name: str, lines: Sequence[str]) -> str:
 
 def unknown(name: str, lines: Sequence[str]) -> RawDataError:
     """What to raise when no line of a log is of a kind that is known here."""
-    kinds = ", ".join((*LogKind, *server_logs()))
+    shown = "".join(filter(str.isprintable, lines[0][:_LOOKED_AT_CHARS])).strip()[:_SHOWN_CHARS]
+    of_several = f"its first {len(lines):,} lines, such as {shown!r}, are"
+    what = (f"its line {shown!r} is" if len(lines) == 1 else of_several) if shown else "it has no text, and is"
     return RawDataError(
-        f"{name} is no log that is known here: its first {len(lines)} lines, such as "
-        f"{lines[0][:_SHOWN_CHARS]!r}, are of none of these kinds: {kinds}"
+        f"{name} is no log that is known here: {what} of no kind that `badgateway explain --list-formats` shows; "
+        "--log-format gives the format of an access log"
     )

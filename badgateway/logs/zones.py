@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import duckdb
 
 from badgateway.model.error_log import Severity
-from badgateway.model.evidence import ServerEvent
+from badgateway.model.evidence import Phase, ServerEvent
 from badgateway.model.log_kind import LogKind, Proxy
 
 _STEP_S = 900
@@ -178,19 +178,29 @@ _SEVERAL = (
 )
 
 
+_ERRORS = f"FROM proxy_errors WHERE request IS NOT NULL AND level IN ('{Severity.ERROR}', '{Severity.CRIT}')"
+_SAME_TIMES = f"""
+SELECT coalesce(bool_or(true), false), coalesce(bool_or(phase = '{Phase.READING_BODY}'), false)
+FROM (SELECT phase, floor(time_s / 60) * 60 AS minute_s {_ERRORS})
+SEMI JOIN (FROM volume WHERE {_ACCESS_LOGS}) USING (minute_s)
+"""  # noqa: S608 # constants of this module
+"""Whether lines of nginx's error log are of minutes of the access log, and whether one of these is about a cut body.
+
+What was cut is a success in the access log, so the line is that failure's.
+"""
+
+
 def _nothing_meets(connection: duckdb.DuckDBPyConnection) -> str:
     query = f"""
-        SELECT EXISTS (FROM failures WHERE {_MAY_BE_NGINX}
-                AND status IN (500, 502, 503, 504))
-            AND EXISTS (FROM proxy_errors WHERE request IS NOT NULL
-                AND level IN ('{Severity.ERROR}', '{Severity.CRIT}'))
+        SELECT EXISTS (FROM failures WHERE {_MAY_BE_NGINX} AND status IN (500, 502, 503, 504)) AND EXISTS ({_ERRORS})
     """  # constants of this module
-    if connection.execute(query).fetchall() == [(True,)]:
-        return (
-            "No line of nginx's error log is about a failed request of the access log, in whatever zone: they are of "
-            "different times or sites."
-        )
-    return ""
+    if connection.execute(query).fetchall() != [(True,)]:
+        return ""
+    ((of_same_times, tells_of_a_cut),) = connection.execute(_SAME_TIMES).fetchall()
+    if tells_of_a_cut:
+        return ""
+    why = "" if of_same_times else ": they are of different times or sites"
+    return f"No line of nginx's error log is about a failed request of the access log, in whatever zone{why}."
 
 
 def stated_s(connection: duckdb.DuckDBPyConnection) -> int:

@@ -66,6 +66,8 @@ class Explanation:
     """What failed when, the earliest first; failures without a time are in none."""
     notes: tuple[str, ...] = ()
     """What the logs tell beside failures, and what was assumed of them: sentences."""
+    failed_elsewhere: int = 0
+    """Requests that nginx's error log tells of, and that no access log has as failed; a note says more of them."""
     worker_models: Mapping[str, frozenset[WorkerModel]] = field(default_factory=dict)
     """What servers say in their logs of their workers, by the server's name."""
 

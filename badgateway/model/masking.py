@@ -55,6 +55,22 @@ _CASES = "(?:[a-z0-9][A-Z]|[A-Z][0-9])"
 _BEFORE_TOKENS = "token|reset|activat|confirm|verif|invit|magic|unsubscri|passw|secret|api-?key|otp"
 _NAMED = rf"(/[\w-]*(?i:{_BEFORE_TOKENS})[\w-]*/)"
 _MIXED = rf"{_SEGMENT}*(?:[0-9]|[a-z][A-Z]){_SEGMENT}{{4,}}"
+# What stands behind these always goes, short or a word, unless it is a route of its own: /password/reset/, or a file.
+_ALWAYS = (
+    r"(?:[\w-]*[_-])?(?:tokens?|passw\w*|passphrase|passcode|pwd|secrets?|credentials?|confirm\w*|phone|otp|magic|reset"
+    r"|api-?keys?|activat\w*|verif\w*|invit\w*|unsubscri\w*)(?:[_-][\w-]*)?"
+)
+_ROUTES = (
+    "done|complete|changed?|refresh|obtain|revoke|blacklist|new|edit|create|delete|list|login|logout|sent|send|resend|"
+    "e?mail|set|request|forgot|recover|accept|decline|check|validate|index|start|success|failed|error"
+)
+_FILE = r"[\w-]+\.(?:py|js|css|html?|png|jpe?g|svg|ico|woff2?|log|sock)"
+_KEEP = "\ue000"
+"""Marks such a route until all else is gone: neither of the two that run these patterns can look around."""
+_SECRET_SEGMENT = rf"(/{_KEEP}?(?i:{_ALWAYS})/)"
+_ENDS = r"""/\s?"'#&;,<>)"""
+_BASE64 = "[A-Za-z0-9]{0,80}"
+_TURN, _DIGIT = "[a-z0-9][A-Z]", "[A-Za-z][0-9]{1,2}[a-z]"
 _TOP_LEVEL = "[a-z]{2,4}|email|cloud|online|world|group|media|local|internal|example|invalid"
 _TOKENS = (
     _Rule(
@@ -108,6 +124,30 @@ _TOKENS = (
         replacement="/...",
         marks=("/",),
     ),
+    # Base64: with its padding, or with turns from small to capital letters and digits among small ones.
+    _Rule(
+        pattern=r"/[\w+-]{6,}(?:=|%3[Dd]){1,2}"
+        + "".join(
+            f"|/{_BASE64.join(('', *order, ''))}=*"
+            for order in ((_DIGIT, _TURN, _TURN), (_TURN, _DIGIT, _TURN), (_TURN, _TURN, _DIGIT))
+        ),
+        replacement="/...",
+        marks=("/",),
+    ),
+    # Twice, for one match takes the slash with which the next one begins.
+    *(
+        _Rule(
+            pattern=rf"{_SECRET_SEGMENT}((?i:{_ROUTES}|{_ALWAYS})|{_FILE})([{_ENDS}]|$)",
+            replacement=rf"\1{_KEEP}\2\3",
+            marks=("/",),
+        ),
+    )
+    * 2,
+    _Rule(pattern=rf"{_SECRET_SEGMENT}[^{_KEEP}{_ENDS}][^{_ENDS}]*", replacement=r"\1...", marks=("/",)),
+    _Rule(pattern=_KEEP, replacement="", marks=(_KEEP,)),
+    # The user of a line of an access log, where a password came with the name.
+    _Rule(pattern=r"""( - )[^\s:"]+:[^\s"]+( \[\d\d/)""", replacement=r"\1...\2", marks=(" - ",)),
+    _Rule(pattern=r"""(?i:("remote_?user"\s*:\s*")[^":]*:[^"]*)""", replacement=r"\1...", marks=('"',)),
 )
 """All else: taken out of what is shown."""
 

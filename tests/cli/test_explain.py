@@ -91,6 +91,15 @@ def test_the_ending_of_the_output_decides_the_format_where_none_is_named(access,
     assert (tmp_path / "a.log").read_text().startswith("1 of 4 requests failed")
 
 
+def test_an_ending_that_no_format_has_is_refused_unless_a_format_is_named(access, tmp_path):
+    result = call(access, "--output", tmp_path / "a.pdf")
+
+    assert result.exit_code == 2
+    assert all(ending in result.stderr for ending in (".pdf", ".html", ".md", ".json", ".txt", "--format"))
+    assert not (tmp_path / "a.pdf").exists()
+    assert call(access, "--output", tmp_path / "a.pdf", "--format", "text").exit_code == 0
+
+
 def test_logs_without_a_failure_are_a_success_in_plain_words(tmp_path):
     log = tmp_path / "access.log"
     log.write_text(OK_LINE * 3)

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from badgateway.analysis.explanation import explain
+from badgateway.errors import RawDataError
 from badgateway.logs import Source
 from badgateway.logs.examples import EXAMPLES
 from badgateway.report.explanation.short_page import render_short
@@ -30,6 +31,21 @@ def test_a_request_without_a_status_did_not_go_well(tmp_path, name, status):
 
     assert untold != line
     assert found.diagnosis.failures + found.malformed_lines == 4
+    assert "No failures" not in render_short(found)
+
+
+@pytest.mark.parametrize("count", [1, 2])
+@pytest.mark.parametrize("status", ["-", "000", "0", "-1", ""])
+@pytest.mark.parametrize("name", REQUESTS)
+def test_a_log_of_nothing_but_such_requests_shows_no_success(tmp_path, name, status, count):
+    line = REQUESTS[name]
+    untold = _STATUS.sub(f'"{status}"' if line.startswith("{") else status, line, count=1)
+    try:
+        found = said(tmp_path, [untold] * count)
+    except RawDataError:
+        return
+
+    assert found.diagnosis.failures + found.malformed_lines == count
     assert "No failures" not in render_short(found)
 
 

@@ -61,10 +61,18 @@ def test_several_zones_that_fit_are_none_and_a_warning(read):
     assert "give --utc-offset" in evidence.notes[0]
 
 
-def test_logs_that_never_meet_are_a_warning(read):
-    evidence = read(access=failed("10:00:00"), errors=error("10:00:07", uri="/other"))
+@pytest.mark.parametrize(("clock", "of_other_times"), [("12:00:07", True), ("10:00:07", False)])
+def test_logs_that_never_meet_are_a_warning(read, clock, of_other_times):
+    (note,) = read(access=failed("10:00:00"), errors=error(clock, uri="/other")).notes
 
-    assert "different times or sites" in evidence.notes[0]
+    assert note.startswith("No line of nginx's error log is about a failed request of the access log")
+    assert ("they are of different times or sites" in note) is of_other_times
+
+
+def test_an_error_log_that_tells_of_a_cut_answer_is_of_the_same_requests(read):
+    cut = error("10:00:07", uri="/cut").replace("reading response header from upstream", "reading upstream")
+
+    assert read(access=failed("10:00:00"), errors=cut).notes == ()
 
 
 def test_what_the_user_says_is_not_questioned(read):

@@ -146,7 +146,7 @@ def _cause(place: int, found: CauseCount, failures: int, setting: _Setting) -> C
 def _headline(explanation: Explanation) -> str:
     diagnosis = explanation.diagnosis
     if not diagnosis.failures:
-        return _no_failures(diagnosis.requests, explanation.malformed_lines)
+        return _no_failures(explanation)
     retried = any(found.cause.id == RETRIED for found in diagnosis.causes)
     failed = "failed or had to be tried again" if retried else "failed"
     if not diagnosis.requests:
@@ -155,15 +155,19 @@ def _headline(explanation: Explanation) -> str:
     return f"{numbers.count(diagnosis.failures)} of {numbers.plural(diagnosis.requests, 'request')} {failed} ({share})."
 
 
-def _no_failures(requests: int, malformed_lines: int) -> str:
+def _no_failures(explanation: Explanation) -> str:
+    requests, unread_lines = explanation.diagnosis.requests, explanation.malformed_lines
     # Lines that were not read may hold the very failures, so they are named in one breath.
-    unread = f"; {numbers.plural(malformed_lines, 'line')} could not be read" if malformed_lines else ""
+    unread = f"; {numbers.plural(unread_lines, 'line')} could not be read" if unread_lines else ""
     if not requests:
         return f"No request is in these logs, so they cannot show a failure{unread}."
+    read = numbers.plural(requests, "request")
+    if explanation.failed_elsewhere:
+        told = numbers.plural(explanation.failed_elsewhere, "request")
+        return f"None of the {read} in the access log failed, but nginx's error log tells of {told} that did{unread}."
     if unread:
-        read = numbers.plural(requests, "request")
         return f"None of the {read} that could be read failed{unread}, and may hold failures."
-    return f"No failures in {numbers.plural(requests, 'request')}."
+    return f"No failures in {read}."
 
 
 def _period(explanation: Explanation) -> str:
