@@ -28,7 +28,8 @@ SELECT row_number() OVER (ORDER BY time_s, file, line_number, failure_id) AS id,
     coalesce(NOT balanced AND seen_status >= 500 AND (upstream_header_s IS NOT NULL OR app_status >= 500), false)
         AS header_came,
     -- Where nothing tells whether a header came: proxies make these three, and hardly any other.
-    header_came OR coalesce(seen_status BETWEEN 500 AND 599 AND seen_status NOT IN (502, 503, 504) AND proxy_reason IS NULL
+    header_came OR coalesce(seen_status BETWEEN 500 AND 599 AND seen_status NOT IN (502, 503, 504)
+        AND proxy_reason IS NULL
         AND CASE WHEN balanced THEN upstream_status IS NOT NULL ELSE NOT has_upstream_times END, false) AS app_answered
 FROM (SELECT *, coalesce(client IN (SELECT client FROM proxy_lines), false) AS in_both FROM (
     SELECT * EXCLUDE (status, upstream_status, line, request_id, body_bytes, asked_host, client, forwarded_for),

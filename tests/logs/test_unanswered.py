@@ -61,3 +61,10 @@ def test_of_haproxy_a_client_that_left_has_no_status(tmp_path):
     found = said(tmp_path, [line, line.replace(" 502 1029 - - SH--", " -1 0 - - CD--")])
 
     assert [each.statuses for each in found.diagnosis.causes if each.cause.id == "client-gave-up"] == [((499, 1),)]
+
+
+def test_a_status_that_no_standard_has_is_not_taken_for_the_applications(tmp_path):
+    line = EXAMPLES["nginx access log (combined)"]
+    found = said(tmp_path, [line.replace(" 502 ", " 999 ")])
+
+    assert (found.diagnosis.failures, found.diagnosis.unattributed) == (1, 1)
