@@ -3,8 +3,10 @@
 import json
 import os
 import socket
+import time
 import urllib.error
 import urllib.request
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
@@ -44,7 +46,8 @@ def looks(monkeypatch):
             one()
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("badgateway.cli.watch.time.sleep", sleep)
+    # Of this one module: subprocess sleeps too, where it waits for a program to end.
+    monkeypatch.setattr("badgateway.cli.watch.time", SimpleNamespace(sleep=sleep, monotonic=time.monotonic))
     return meanwhile
 
 
