@@ -22,12 +22,21 @@ def yes(is_so) -> str:
     return "yes" if is_so else "no"
 
 
+def asked_twice(name):
+    """Return an answer and what comes for its ETag, both of one second: a workbook tells in which it was made."""
+    for _ in range(3):
+        first = answer(name)
+        again = answer(name, if_none_match=first.get("ETag", '"none"'))
+        first.getvalue()
+        if again.status_code == 304 or "ETag" not in first:
+            break
+    return first, again
+
+
 def seen(name, settings) -> str:
     """Return the row of a strategy, asked through the middleware that both want to know the whole answer."""
     settings.MIDDLEWARE = [MIDDLEWARE["conditional-get"], "django.middleware.common.CommonMiddleware"]
-    first = answer(name)
-    again = answer(name, if_none_match=first.get("ETag", '"none"'))
-    first.getvalue()
+    first, again = asked_twice(name)
     settings.MIDDLEWARE = [MIDDLEWARE["gzip"], "django.middleware.common.CommonMiddleware"]
     packed = answer(name, accept_encoding="gzip")
     packed.getvalue()
