@@ -112,8 +112,7 @@ NO_STATIC_FILE = Cause(
     explanation="With hashed names Django looks each static file up in a list that `collectstatic` writes, and a page "
     "that names another one is a 500.",
     evidence="The application's log: `ValueError: Missing staticfiles manifest entry for`, within a second of the "
-    "failure, "
-    "for the same path where the line names one.",
+    "failure, for the same path where the line names one.",
     remedies=(
         Remedy(
             text="Collect them in the deploy, with the settings of production, before the server starts.",

@@ -147,8 +147,7 @@ OTHER_TABLES = Cause(
         ),
         Remedy(
             text="In a deploy migrate before the new code serves, and take columns away one release after the code "
-            "that "
-            "asks for them."
+            "that asks for them."
         ),
         Remedy(text="Restart all workers once it is applied: some may still be of the version before."),
     ),

@@ -6,9 +6,12 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AliasChoices, BaseModel, Field, model_validator
 
-from badgateway.model.axis import AXES, At, Axis, every_at
+from badgateway.model.axis import AXES, SIZE_CPU, SIZE_MEMORY, At, Axis, every_at
 from badgateway.model.declared import Declared, Name, OptionalCommand, Seconds, ServerPath, Variable
 from badgateway.model.knob import FrontDoor, WorkerModel
+
+CpuLimit = Annotated[float, Field(ge=0, le=SIZE_CPU.most)]
+MemoryLimit = Annotated[float, Field(ge=0, le=SIZE_MEMORY.most)]
 
 
 class _Declared(Declared, BaseModel):
@@ -95,9 +98,9 @@ class Configuration(_Declared):
     """Whether the driver makes a TLS context for every connection, which is PyMySQL's default."""
     database_distances_ms: Annotated[tuple[Annotated[float, Field(ge=0, le=1000)], ...], Field(min_length=1)] = (0.0,)
     """Round trips to the database that it is measured with; the first counts for the verdict, the others are shown."""
-    cpu_limits: Annotated[tuple[Annotated[float, Field(ge=0, le=1024)], ...], Field(min_length=1)] = (0.0,)
+    cpu_limits: Annotated[tuple[CpuLimit, ...], Field(min_length=1)] = (0.0,)
     """CPUs that a container of each server may use, as a quota; 0 is no quota, and the first counts for the verdict."""
-    memory_limits_mb: Annotated[tuple[Annotated[float, Field(ge=0, le=1_048_576)], ...], Field(min_length=1)] = (0.0,)
+    memory_limits_mb: Annotated[tuple[MemoryLimit, ...], Field(min_length=1)] = (0.0,)
     """MiB of memory that a container of each server has; 0 is no limit, and the first counts for the verdict."""
     background: OptionalCommand = ()
     """A command of the application's that runs beside the server, such as the worker of its task queue."""

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BaseModel, Field, ValidationInfo, field_validator, model_validator
 
 from badgateway.model.application import Application
-from badgateway.model.configuration import Configuration, Timeouts
+from badgateway.model.configuration import Configuration, CpuLimit, MemoryLimit, Timeouts
 from badgateway.model.declared import (
     Declared,
     Name,
@@ -150,9 +150,9 @@ class Variant(_Declared):
     """Instead of the experiment's; a configuration with time limits of its own keeps them."""
     database_distances_ms: tuple[Annotated[float, Field(ge=0, le=1000)], ...] = ()
     """Instead of those of each configuration."""
-    cpu_limits: tuple[Annotated[float, Field(ge=0, le=1024)], ...] = ()
+    cpu_limits: tuple[CpuLimit, ...] = ()
     """The same."""
-    memory_limits_mb: tuple[Annotated[float, Field(ge=0, le=1_048_576)], ...] = ()
+    memory_limits_mb: tuple[MemoryLimit, ...] = ()
     """The same."""
     environment: dict[Variable, str] = {}
     """Changes the application's settings; a configuration's own are stronger."""

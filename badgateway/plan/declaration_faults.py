@@ -2,7 +2,7 @@
 
 import difflib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
@@ -147,8 +147,20 @@ def _known_keys(location: tuple[int | str, ...], declared: Mapping[str, Any]) ->
     *above, unknown = location
     table = _table(_kind_at(above, declared))
     keys = tuple(table.model_fields) if table else ()
-    near = difflib.get_close_matches(str(unknown)[:80], keys, n=1)
-    return f"did you mean {near[0]}?" if near else f"allowed are {', '.join(keys)}"
+    return likely(str(unknown), keys)
+
+
+def likely(name: str, known: Collection[str], *, shown: str = "{}", otherwise: str = "allowed are") -> str:
+    """Return a remedy for a name that nobody knows: the one that looks like it, or else all.
+
+    Args:
+        name: As it was written.
+        known: The names that there are, in the order in which they are listed.
+        shown: How one is written, with {} for it.
+        otherwise: What the list begins with.
+    """
+    near = difflib.get_close_matches(name[:80], known, n=1)
+    return f"did you mean {shown.format(near[0])}?" if near else f"{otherwise} {', '.join(map(shown.format, known))}"
 
 
 def _kind_at(location: Sequence[int | str], declared: Mapping[str, Any]) -> Any:

@@ -1,11 +1,11 @@
 """What stands in an experiment's variables for what only a run knows, and what is wrong with it."""
 
-import difflib
 import re
 from collections.abc import Iterator, Mapping
 
 from badgateway.model.experiment import Experiment
 from badgateway.model.printable import printable_part
+from badgateway.plan.declaration_faults import likely
 from badgateway.plan.services import PARTS, SERVICES, services_of
 
 _PLACE = re.compile(r"\$\{([^{}]*)\}")
@@ -44,8 +44,7 @@ def _likely(place: str) -> str:
     service = next((one for one in SERVICES if place in {f"{one.name}.{part}" for part in PARTS}), None)
     if service:
         return f'a run starts none; ask for it: services = ["{service.name}"] under [application]'
-    near = difflib.get_close_matches(place[:80].lower(), KNOWN, n=1)
-    return f"did you mean ${{{near[0]}}}?" if near else f"allowed are {', '.join(f'${{{one}}}' for one in KNOWN)}"
+    return likely(place.lower(), KNOWN, shown="${{{}}}")
 
 
 def address_fault(experiment: Experiment, variables: Mapping[str, str]) -> str:

@@ -1,11 +1,11 @@
 """What a site may need beside its database, and a run can start of its own: how it is started, emptied and reached."""
 
-import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from badgateway.model.experiment import Experiment
 from badgateway.model.printable import printable_part
+from badgateway.plan.declaration_faults import likely
 
 PARTS = ("url", "host", "port")
 """What stands in a variable for where one is: ${NAME.url}."""
@@ -59,9 +59,8 @@ def service_faults(experiment: Experiment) -> Iterator[str]:
     known = [one.name for one in SERVICES]
     for name in experiment.application.services:
         if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            allowed = f"did you mean {near[0]}?" if near else f"a run can start {', '.join(known)}"
-            yield f"application.services: {printable_part(name)} is not known; {allowed}"
+            remedy = likely(name, known, otherwise="a run can start")
+            yield f"application.services: {printable_part(name)} is not known; {remedy}"
 
 
 def service_at(port: int) -> Service | None:

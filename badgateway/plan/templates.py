@@ -1,6 +1,5 @@
 """The templates of nginx and the database, where $ belongs to the server: what each may ask for, and how it gets it."""
 
-import difflib
 import string
 from collections.abc import Collection, Mapping
 from pathlib import PurePosixPath
@@ -9,6 +8,7 @@ from badgateway.databases.database_kind import DatabaseKind
 from badgateway.databases.database_system import TEMPLATE_VALUES, DatabaseSystem
 from badgateway.errors import ConfigurationError
 from badgateway.model.printable import printable_part
+from badgateway.plan.declaration_faults import likely
 
 NGINX = PurePosixPath("servers/nginx.conf")
 NGINX_VALUES = (
@@ -69,8 +69,7 @@ def template_fault(text: str, values: Collection[str]) -> str:
 
 
 def _likely(name: str, values: Collection[str]) -> str:
-    near = difflib.get_close_matches(name[:80].lower(), values, n=1)
-    return f"did you mean @{{{near[0]}}}?" if near else f"allowed are {_listed(values)}"
+    return likely(name.lower(), sorted(values), shown="@{{{}}}")
 
 
 def _listed(values: Collection[str]) -> str:
