@@ -173,6 +173,7 @@ STORY_RATE = "experiments/story-502-rate.toml"
 STORY_CORES = "experiments/story-502-cores.toml"
 STORY_INSTANCES = "experiments/story-502-instances.toml"
 STORY_SIZES = "experiments/story-502-sizes.toml"
+STORY_MEMORY = "experiments/story-502-memory.toml"
 STORY_504 = "experiments/story-504.toml"
 STORY_504_FULL = "experiments/story-504-full.toml"
 EXPORT_SERVERS = "experiments/export-servers.toml"
@@ -251,8 +252,17 @@ def story_scale(session: nox.Session) -> None:
 
 @nox.session
 def story_sizes(session: nox.Session) -> None:
-    """Try numbers of workers in containers of half a CPU, one, and all: six minutes, as root or with systemd."""
-    run(session, "badgateway", "run", "--no-worker-checks", STORY_SIZES, *session.posargs, success_codes=ANSWERED)
+    """Try workers in containers of half a CPU and of little memory: nine minutes, as root or with systemd."""
+    run(
+        session,
+        "badgateway",
+        "run",
+        "--no-worker-checks",
+        STORY_SIZES,
+        STORY_MEMORY,
+        *session.posargs,
+        success_codes=ANSWERED,
+    )
 
 
 @nox.session

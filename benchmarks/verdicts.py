@@ -8,7 +8,9 @@ import functools
 import importlib.util
 import itertools
 import math
+import os
 import random
+import resource
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -189,8 +191,10 @@ def main(*, repeats: int, quick: bool) -> None:
     )
     for line in itertools.chain(promises.lines(asked), () if quick else _mlrsearch(number)):
         click.echo(line)
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
     click.echo(
-        f"{number:,} studies a line ({searches:,} with a capacity search) in {time.perf_counter() - started_s:.0f} s"
+        f"{number:,} studies a line ({searches:,} with a capacity search) in {time.perf_counter() - started_s:.0f} s, "
+        f"with {used.ru_utime + used.ru_stime:.0f} s of CPU time on {os.cpu_count()} cores"
     )
 
 
