@@ -14,7 +14,7 @@ def sentence(found: AxisRanking) -> str:
     """Return whether the order changes along the axis, and where."""
     axis, ranked = found.axis, len(found.orders[0].configurations)
     if ranked < 2:
-        return f"Only {plural(ranked, 'configuration')} could be measured at every {axis.noun}: nothing to rank."
+        return f"Measured at every {axis.noun}: only {plural(ranked, 'configuration')}, so there is nothing to rank."
     if found.changes:
         return f"The ranking changes with the {axis.noun}: {'; '.join(_changes(found))}."
     everywhere = axis.several.format(listed([f"{order.value:g}" for order in found.orders]))

@@ -114,7 +114,7 @@ def test_a_configuration_that_was_not_measured_everywhere_is_left_out():
 
 def test_with_one_configuration_left_there_is_nothing_to_rank():
     found = ranking({"one": (100, 200, 300), "two": (200,)})
-    assert sentence(found) == "Only 1 configuration could be measured at every distance: nothing to rank."
+    assert sentence(found) == "Measured at every distance: only 1 configuration, so there is nothing to rank."
 
 
 def summed(name, p95s_ms):
