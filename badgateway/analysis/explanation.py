@@ -26,6 +26,7 @@ _NGINX = (
     LogKind.HAPROXY,
     LogKind.TRAEFIK,
     LogKind.CADDY,
+    LogKind.IIS,
 )
 """Proxies straight before the server: all that it gets is in their logs too."""
 _BALANCERS = (LogKind.ALB, LogKind.CLASSIC_ELB)
@@ -74,6 +75,7 @@ def explain(sources: Sequence[Source], *, utc_offset_s: float | None = None, mas
             ),
             failed_elsewhere=untold.requests if untold else 0,
             worker_models=_worker_models(connection),
+            proxies=_proxies(connection),
         )
     finally:
         connection.close()
@@ -159,6 +161,11 @@ def _period_s(evidence: LogEvidence) -> tuple[int, int] | None:
     )
     ((first_s, last_s),) = counted.aggregate("min(minute_s), max(minute_s)").fetchall()
     return None if first_s is None else (first_s, last_s)
+
+
+def _proxies(connection: duckdb.DuckDBPyConnection) -> frozenset[str]:
+    found = connection.execute("SELECT DISTINCT proxy FROM failures WHERE proxy IS NOT NULL").fetchall()
+    return frozenset(name for (name,) in found)
 
 
 def _worker_models(connection: duckdb.DuckDBPyConnection) -> dict[str, frozenset[WorkerModel]]:

@@ -69,14 +69,14 @@ ALIVE_RULES = (
         proof=near(ServerEvent.APPLICATION_EXCEPTION),
     ),
 )
-FAMILY_RULES = (
+HANDLED_RULES = (
     Rule(
         cause=APPLICATION_ERROR,
         where="c.app_answered",
         proof=near(ServerEvent.HANDLED_EXCEPTION),
         certainty=Certainty.FAMILY,
     ),
-    Rule(cause=APPLICATION_ERROR, where="c.app_answered", certainty=Certainty.FAMILY),
 )
+FAMILY_RULES = (Rule(cause=APPLICATION_ERROR, where="c.app_answered", certainty=Certainty.FAMILY),)
 
 CAUSES = (OUTSIDE_DJANGO, APPLICATION_ERROR)

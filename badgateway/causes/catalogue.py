@@ -23,6 +23,7 @@ from badgateway.causes import (
     server_ends,
     server_troubles,
     silences,
+    supervised,
     timeouts,
     unexplained,
     worker_deaths,
@@ -40,6 +41,7 @@ CAUSES: tuple[Cause, ...] = (
     *worker_deaths.CAUSES,
     *container.CAUSES,
     *server_ends.CAUSES,
+    *supervised.CAUSES,
     *gunicorn_timeouts.CAUSES,
     *timeouts.CAUSES,
     *event_loop.CAUSES,
@@ -84,6 +86,7 @@ _DEATHS = (
     *server_troubles.MEMORY_RULES,
     *server_troubles.IDLE_RULES,
     *gunicorn_timeouts.DEATH_RULES,
+    *supervised.DEATH_RULES,
     *worker_deaths.DEATH_RULES,
     *server_ends.DEATH_RULES,
 )
@@ -114,6 +117,8 @@ RULES: tuple[Rule, ...] = (
     *gunicorn_timeouts.ANSWERED_RULES,
     *server_troubles.ANSWERED_RULES,
     *application.ANSWERED_RULES,
+    *application.HANDLED_RULES,
+    *database_errors.TOLD_BY_ITSELF_RULES,
     *application.FAMILY_RULES,
     # No connection.
     *accept_queue.CONNECT_RULES,
@@ -122,6 +127,7 @@ RULES: tuple[Rule, ...] = (
     *server_troubles.CONNECT_RULES,
     *server_ends.CONNECT_RULES,
     *accept_queue.GONE_RULES,
+    *supervised.CONNECT_RULES,
     *connections.CONNECT_RULES,
     # A connection, and no header. What names the very request goes before what was only near it.
     *proxy_limits.HEADER_RULES,
@@ -134,6 +140,7 @@ RULES: tuple[Rule, ...] = (
     *worker_deaths.UNCLEAR_RULES,
     *container.MEMORY_FAMILY_RULES,
     *server_troubles.MEMORY_FAMILY_RULES,
+    *supervised.CLOSED_RULES,
     *server_troubles.WRITE_RULES,
     *asgi.CUT_RULES,
     *closings.WRITE_RULES,

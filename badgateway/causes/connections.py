@@ -153,7 +153,8 @@ NO_LIVE_UPSTREAMS = Cause(
     family=FAMILY,
     statuses=(502,),
     explanation="With two servers and more, nginx leaves one alone for fail_timeout (10 s) after max_fails (1) "
-    "failures. When all are left alone it answers 502 without trying any. The failures before that are the fault.",
+    "failures. When all are left alone it answers 502 without trying any. The failures before that are the fault. "
+    "Envoy and Google's load balancer say so where no endpoint is healthy, as no pod is ready.",
     evidence="nginx: `no live upstreams while connecting to upstream`, or $upstream_addr is the name of the upstream "
     "group instead of an address.",
     remedies=(
@@ -162,8 +163,14 @@ NO_LIVE_UPSTREAMS = Cause(
             text="Never mark a server as down for single failures: 0 turns it off (default 1 in 10 s).",
             settings={"nginx": "max_fails=0 behind each server of upstream"},
         ),
+        Remedy(text="Count no slow request as a failure.", settings={"nginx": "proxy_next_upstream error"}),
         Remedy(
-            text="Leave slow requests out of what counts as a failure.", settings={"nginx": "proxy_next_upstream error"}
+            text="See why none is healthy: what the probe asks for, and what it got.",
+            settings={
+                "Envoy": "kubectl describe pod (Readiness probe failed); outlier_detection",
+                "Google's load balancer": "the backend's health",
+                "Azure's gateway": "Backend health",
+            },
         ),
     ),
     confused_with="The servers may be perfectly well: one slow report was enough.",

@@ -1,7 +1,8 @@
 """What a database refuses while it runs: locks that others hold, statements that take too long, logins, old tables."""
 
-from badgateway.causes.rule import Rule, near
-from badgateway.model.diagnosis import Cause, Remedy
+from badgateway.causes import database
+from badgateway.causes.rule import Rule, near, near_in_database
+from badgateway.model.diagnosis import Cause, Certainty, Remedy
 from badgateway.model.evidence import ServerEvent
 
 FAMILY = "database"
@@ -161,5 +162,19 @@ ANSWERED_RULES = (
     Rule(cause=LOGIN_REFUSED, where="c.app_answered", proof=near(ServerEvent.DB_LOGIN_REFUSED)),
     Rule(cause=OTHER_TABLES, where="c.app_answered", proof=near(ServerEvent.DB_SCHEMA_DIFFERS)),
 )
+_TOLD_BY_ITSELF = (
+    (ServerEvent.DB_UNREACHABLE, database.UNREACHABLE),
+    (ServerEvent.DB_TOO_MANY_CONNECTIONS, database.CONNECTIONS_EXHAUSTED),
+    (ServerEvent.DB_CONNECTION_LOST, database.CONNECTION_LOST),
+    (ServerEvent.DB_LOCK_WAIT, LOCK_WAIT),
+    (ServerEvent.DB_STATEMENT_CANCELLED, CANCELLED),
+    (ServerEvent.DB_LOGIN_REFUSED, LOGIN_REFUSED),
+    (ServerEvent.DB_SCHEMA_DIFFERS, OTHER_TABLES),
+)
+TOLD_BY_ITSELF_RULES = tuple(
+    Rule(cause=cause, where="c.app_answered", proof=near_in_database(event), certainty=Certainty.FAMILY)
+    for event, cause in _TOLD_BY_ITSELF
+)
+"""The database's own log has it, and knows no request: another program may have been the one that it turned away."""
 
 CAUSES = (LOCKED, LOCK_WAIT, CANCELLED, LOGIN_REFUSED, OTHER_TABLES)

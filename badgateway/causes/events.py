@@ -3,6 +3,7 @@
 import duckdb
 
 from badgateway.causes.conditions import place_sql
+from badgateway.databases.registry import databases
 from badgateway.model.evidence import ServerEvent as Event
 from badgateway.model.log_kind import LogKind
 from badgateway.model.raw_words import PROBES, SampleSeries
@@ -94,13 +95,14 @@ _TIMED = "CREATE OR REPLACE TEMP TABLE timed_events AS FROM events WHERE low_s I
 
 _NEARBY = """
 CREATE OR REPLACE TEMP TABLE nearby AS
-SELECT kind, instance, second, path, pid, min(distance_s) AS distance_s,
+SELECT kind, instance, second, path, pid, of_database, min(distance_s) AS distance_s,
     arg_min(event_id, (distance_s, event_id)) AS event_id
 FROM (
-    SELECT kind, instance, coalesce(path, '') AS path, CASE WHEN path IS NULL THEN pid END AS pid, event_id, second,
+    SELECT kind, instance, coalesce(server IN (SELECT unnest(?)), false) AS of_database,
+        coalesce(path, '') AS path, CASE WHEN path IS NULL THEN pid END AS pid, event_id, second,
         greatest(floor(low_s)::BIGINT - second, second - floor(high_s)::BIGINT, 0) AS distance_s
     FROM (SELECT *, unnest(range(floor(low_s)::BIGINT - 1, floor(high_s)::BIGINT + 2)) AS second FROM timed_events))
-GROUP BY kind, instance, second, path, pid
+GROUP BY kind, instance, second, path, pid, of_database
 """
 """Per kind, server, second, path and process the nearest event, so that rules join by equality."""
 
@@ -141,8 +143,9 @@ WHERE service <> '' AND instance NOT IN (SELECT instance FROM places)
 
 def prepare_events(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the tables events, timed_events and nearby from server_events and samples."""
-    for statement in (_DATED, _EVENTS, _TIMED, _NEARBY, _PLACES):
+    for statement in (_DATED, _EVENTS, _TIMED, _PLACES):
         connection.execute(statement)
+    connection.execute(_NEARBY, [[one.log_kind for one in databases()]])
 
 
 def prepare_serving(connection: duckdb.DuckDBPyConnection) -> None:

@@ -10,7 +10,7 @@ from badgateway.model.diagnosis import SERVER_LOG
 from badgateway.model.evidence import Reason
 from badgateway.model.evidence import ServerEvent as Event
 from badgateway.model.log_kind import LogKind, Proxy
-from badgateway.servers.registry import servers
+from badgateway.servers.registry import server_names, servers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +31,10 @@ FROM events WHERE (low_s IS NULL OR is_borrowed) AND kind NOT IN {listed((Event.
 
 _NGINX = f"coalesce(c.proxy = '{Proxy.NGINX}', true)"
 """Or who it was is not known."""
+
+_A_SERVER_TELLS = "EXISTS (FROM server_events WHERE server IN ({}))".format(
+    ", ".join(f"'{name}'" for name in server_names().values())
+)
 
 _HINTS = (
     _Hint(
@@ -73,8 +77,7 @@ _HINTS = (
         sentence="Give the application server's log of the same time: it tells why connections "
         "were closed and answers did not come.",
         when="EXISTS (FROM prepared_failures c WHERE status IN (200, 502, 504) AND NOT app_answered) "
-        "AND NOT EXISTS (FROM "
-        "server_events)",
+        f"AND NOT {_A_SERVER_TELLS}",
         asks_for=(SERVER_LOG,),
     ),
 )
@@ -86,7 +89,7 @@ _LATER_HINTS = (
         "their worker leave no other trace.",
         when="NOT $journal AND EXISTS (FROM attributions a WHERE cause_id IN ('502-connection-closed', "
         "'body-cut-unexplained', '504-queued-or-slow', '504-no-answer-in-time', '502-one-of-several-worker-deaths')) "
-        "AND EXISTS (FROM server_events)",
+        f"AND {_A_SERVER_TELLS}",
     ),
     _Hint(
         sentence="Give the logs of the load balancer's targets too: its own log cannot tell why they failed.",

@@ -42,7 +42,7 @@ class Invitation:
     @property
     def lines(self) -> tuple[str, ...]:
         """Each with the file and the line, or whose default it is."""
-        return tuple(f"{one.where}  {one.value}" for one in self.said)
+        return tuple(one.line for one in self.said)
 
 
 def invitations(site: SiteFiles) -> tuple[Invitation, ...]:

@@ -181,6 +181,16 @@ CLOSED_BEHIND_PROXY = Cause(
             "Google's load balancer.",
             knobs=(Knob.IDLE_CONNECTIONS,),
         ),
+        Remedy(
+            text="Or let the proxy give up idle connections first, or try once more where no byte had come.",
+            settings={
+                "Envoy": "the cluster's idle_timeout (default 1 h); retry_on: reset, for what may run twice; in Istio "
+                "connectionPool.http.idleTimeout",
+                "Traefik": "serversTransport.forwardingTimeouts.idleConnTimeout = 1s",
+                "HAProxy": "http-reuse never, or retry-on conn-failure empty-response",
+                "Caddy": "transport http { keepalive 2s }",
+            },
+        ),
         _SERVER_LOG,
     ),
 )
@@ -206,9 +216,11 @@ UNTOLD = Cause(
 
 _OF_OTHERS = behind(
     *(Proxy.HEROKU, Proxy.HAPROXY, Proxy.TRAEFIK, Proxy.CADDY, Proxy.CLOUDFRONT, Proxy.APACHE, Proxy.GOOGLE),
-    *(Proxy.ENVOY, Proxy.CLOUDFLARE, Proxy.AZURE),
+    *(Proxy.ENVOY, Proxy.CLOUDFLARE, Proxy.AZURE, Proxy.GOROUTER, Proxy.IIS),
 )
-_UNTOLD = behind(Proxy.TRAEFIK, Proxy.CADDY, Proxy.CLOUDFRONT, Proxy.CLOUDFLARE, Proxy.AZURE)
+_UNTOLD = behind(
+    *(Proxy.TRAEFIK, Proxy.CADDY, Proxy.CLOUDFRONT, Proxy.CLOUDFLARE, Proxy.AZURE, Proxy.GOROUTER, Proxy.IIS)
+)
 
 RULES = (
     Rule(cause=HEROKU_TIMEOUT, where=because(Reason.HEROKU_TIMEOUT), certainty=Certainty.FAMILY),

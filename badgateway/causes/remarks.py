@@ -4,12 +4,15 @@ import duckdb
 
 from badgateway import numbers
 from badgateway.causes.conditions import listed
+from badgateway.causes.unit_spans import TROUBLES_OF_UNITS
 from badgateway.model.error_log import Severity
 from badgateway.model.evidence import ServerEvent as Event
 
 _End = tuple[str, int, str, int]
 """An event, how often it was, and where it was first: file and line."""
+_OF_UNITS = (*TROUBLES_OF_UNITS, Event.UNIT_UNHEALTHY)
 _ENDS = (
+    *_OF_UNITS,
     Event.WORKER_TIMEOUT,
     Event.WORKER_KILLED,
     Event.WORKER_CRASHED,
@@ -33,16 +36,30 @@ SELECT count(*), arg_min(file, (file, line_number)), arg_min(line_number, (file,
 WHERE message LIKE 'client intended to send too large body%'
 """
 
+_CRASHED = f"""
+SELECT count(*), arg_min(file, (file, line_number)), arg_min(line_number, (file, line_number)) FROM proxy_errors
+WHERE level = '{Severity.ALERT}' AND regexp_matches(message, '^worker process [0-9]+ exited on signal ([46789]|11)\\b')
+"""  # noqa: S608 # words of the evidence
+
 _UNKNOWN_TO_REQUESTS = f"""
 SELECT event, count(*), any_value(file ORDER BY file, line_number), min(line_number) FROM server_events
-WHERE event IN {listed(_ENDS)} AND uri IS NULL AND NOT EXISTS (FROM prepared_failures)
+WHERE event IN {listed(_ENDS)} AND (uri IS NULL OR event <> '{Event.HARAKIRI}') AND NOT EXISTS (FROM prepared_failures)
 GROUP BY event ORDER BY count(*) DESC, event
+"""  # noqa: S608 # words of the evidence
+
+
+# Kubernetes' own lists say how long ago something was, and that of the moment at which they were asked for.
+_WITHOUT_A_TIME = f"""
+SELECT kind, count(*), any_value(file ORDER BY file, line_number), min(line_number) FROM events
+WHERE kind IN {listed(_OF_UNITS)} AND low_s IS NULL AND EXISTS (FROM prepared_failures)
+GROUP BY kind ORDER BY count(*) DESC, kind
 """  # noqa: S608 # words of the evidence
 
 
 def remarks(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
     """Return sentences about what no failed request tells of, after a diagnosis; empty when there is nothing."""
-    return (*_not_started(connection), *_too_large(connection), *_ends(connection))
+    of_nginx = (*_not_started(connection), *_crashed(connection), *_too_large(connection))
+    return (*of_nginx, *_ends(connection), *_without_a_time(connection))
 
 
 def remarks_by_subject(connection: duckdb.DuckDBPyConnection, *, has_failed: bool) -> dict[str, str]:
@@ -54,14 +71,24 @@ def remarks_by_subject(connection: duckdb.DuckDBPyConnection, *, has_failed: boo
     """
     ends = [] if has_failed else _found_ends(connection)
     not_started = [("nginx", sentence) for sentence in _not_started(connection)]
+    crashed = [("crash", sentence) for sentence in _crashed(connection)]
     too_large = [("size", sentence) for sentence in _too_large(connection)]
-    return dict([*not_started, *too_large]) | {end[0]: _sentence([end]) for end in ends}
+    return dict([*not_started, *crashed, *too_large]) | {end[0]: _sentence([end]) for end in ends}
 
 
 def _not_started(connection: duckdb.DuckDBPyConnection) -> list[str]:
     return [
         f"nginx did not start, or kept its old configuration: {file}:{line_number}  {line}"
         for file, line_number, line in connection.execute(_NOT_STARTED).fetchall()
+    ]
+
+
+def _crashed(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    return [
+        f"A worker of nginx's own ended by a signal ({numbers.plural(count, 'time')}, first {file}:{line_number}): "
+        "every request in it was cut off, and none has a line in the access log. Look at its modules, and `dmesg -T`."
+        for count, file, line_number in connection.execute(_CRASHED).fetchall()
+        if count
     ]
 
 
@@ -79,13 +106,27 @@ def _ends(connection: duckdb.DuckDBPyConnection) -> list[str]:
     return [_sentence(found)] if found else []
 
 
+def _without_a_time(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    found = connection.execute(_WITHOUT_A_TIME).fetchall()
+    if not found:
+        return []
+    sentence = (
+        f"What supervises the server tells, without a time: {_told(found)}. Whether it explains any of these failures "
+        "these logs do not say: compare the times by hand, or give its log with times (kubelet's, or journalctl's)."
+    )
+    return [sentence]
+
+
 def _found_ends(connection: duckdb.DuckDBPyConnection) -> list[_End]:
     return connection.execute(_UNKNOWN_TO_REQUESTS).fetchall()
 
 
 def _sentence(found: list[_End]) -> str:
-    told = ", ".join(f"{event} ({numbers.count(count)}, first {file}:{first})" for event, count, file, first in found)
     return (
-        f"No failed request is known, but a server tells of trouble: {told}. Who waited for it has no line in these "
-        "logs: give the proxy's access and error logs of that time."
+        f"No failed request is known, but a server tells of trouble: {_told(found)}. Who waited for it has no line in "
+        "these logs: give the proxy's access and error logs of that time."
     )
+
+
+def _told(found: list[_End]) -> str:
+    return ", ".join(f"{event} ({numbers.count(count)}, first {file}:{first})" for event, count, file, first in found)

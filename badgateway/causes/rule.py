@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from badgateway.causes.conditions import OF_ITS_SERVER, listed
 from badgateway.causes.deaths import Death
 from badgateway.causes.spans import Span
+from badgateway.causes.unit_spans import UnitSpan
 from badgateway.model.diagnosis import Cause, Certainty
 from badgateway.model.evidence import ServerEvent
 
@@ -44,15 +45,24 @@ class Rule:
 
 def near(*kinds: ServerEvent) -> Proof:
     """Prove by an event within a second of the failure's end, of the same path and process where both are known."""
-    wanted = f"IN {listed(kinds)}"
+    return _near(kinds, "NOT {}.of_database")
+
+
+def near_in_database(*kinds: ServerEvent) -> Proof:
+    """Prove by what a database wrote itself within a second of the failure's end; it knows no request."""
+    return _near(kinds, "{}.of_database")
+
+
+def _near(kinds: tuple[ServerEvent, ...], condition: str) -> Proof:
+    wanted = f"IN {listed(kinds)} AND {condition}"
     return Proof(
         # Two joins on equal keys: one on a condition with OR would compare each failure of a second with each event.
         joins=(
             f"{OF_ITS_SERVER} "
             "LEFT JOIN nearby p ON p.instance = s.instance AND p.second = c.second AND p.path = c.path "
-            f"AND p.kind {wanted} "
+            f"AND p.kind {wanted.format('p')} "
             "LEFT JOIN nearby q ON q.instance = s.instance AND q.second = c.second AND q.path = '' "
-            f"AND q.kind {wanted} AND (q.pid IS NULL OR c.app_pid IS NULL OR q.pid = c.app_pid)"
+            f"AND q.kind {wanted.format('q')} AND (q.pid IS NULL OR c.app_pid IS NULL OR q.pid = c.app_pid)"
         ),
         condition="coalesce(p.event_id, q.event_id) IS NOT NULL",
         event="coalesce(p.event_id, q.event_id)",
@@ -78,7 +88,7 @@ def during(*kinds: ServerEvent) -> Proof:
     )
 
 
-def inside(kind: Span, *, share: float = 0.0) -> Proof:
+def inside(kind: Span | UnitSpan, *, share: float = 0.0) -> Proof:
     """Prove by a span of time that the request's end falls into, or that takes at least `share` of its duration."""
     overlap = "least(c.time_s, w.end_s) - greatest(c.start_s, w.start_s)"
     return Proof(

@@ -49,8 +49,7 @@ def render_sarif(found: Sequence[Invitation], files: Sequence[PurePath], unknown
 
 def _invocation(unknown: Sequence[Said]) -> _Object:
     notes = [
-        {"level": "warning", "message": {"text": printable(f"not known before it runs: {one.where}  {one.value}")}}
-        for one in unknown
+        {"level": "warning", "message": {"text": printable(f"not known before it runs: {one.line}")}} for one in unknown
     ]
     return {"executionSuccessful": True, "toolExecutionNotifications": notes}
 
@@ -81,7 +80,7 @@ def _locations(said: Sequence[Said]) -> Iterator[_Object]:
     for one in said:
         path, _, line = one.where.rpartition(":")
         if path and line.isdecimal():
-            yield _location(PurePath(path), int(line), one.value)
+            yield _location(PurePath(path), int(line), one.shown)
 
 
 def _location(path: PurePath, line: int, value: str) -> _Object:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePath
 
 from badgateway.model.knob import WorkerModel
+from badgateway.model.masking import masked
 from badgateway.servers.deployable import Deployable
 from badgateway.servers.options import EVERY, Option, is_variable
 from badgateway.servers.server import Server
@@ -24,6 +25,16 @@ class Said:
 
     value: str
     where: str
+
+    @property
+    def line(self) -> str:
+        """Both, as they are shown: an expression may have a secret in it."""
+        return f"{self.where}  {self.shown}"
+
+    @property
+    def shown(self) -> str:
+        """The value, without secrets."""
+        return masked(self.value)
 
     @property
     def number(self) -> float | None:

@@ -54,10 +54,13 @@ OUT_OF_MEMORY = Cause(
     id="out-of-memory",
     title="The kernel killed the worker, for memory had run out",
     family="worker deaths",
-    statuses=(502, 200),
-    explanation="The machine had no memory left, and the kernel chose this process. Its requests died with it.",
+    statuses=(502, 503, 200),
+    explanation="The machine, or the container, had no memory left, and the kernel chose this process. Its requests "
+    "died with it.",
     evidence="The kernel's log: `Out of memory: Killed process P (gunicorn)` within two seconds of the death of that "
-    "process in the server's log, or, as a family, of the failure and of a process of that name.",
+    "process in the server's log, or, as a family, of the failure and of a process of that name. As a family too what "
+    "others tell of it: systemd's `killed by the OOM killer`, Kubernetes' `OOMKilled`, Cloud Run's `Memory limit ... "
+    "exceeded`.",
     remedies=(
         Remedy(
             text="Replace workers before they get too large.",

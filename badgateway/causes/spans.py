@@ -6,6 +6,7 @@ from enum import StrEnum
 import duckdb
 
 from badgateway.causes.conditions import GRANIAN, GUNICORN, because, listed
+from badgateway.causes.unit_spans import UNIT_EVENTS, UNIT_SPANS
 from badgateway.model.evidence import Reason
 from badgateway.model.evidence import ServerEvent as Event
 
@@ -217,6 +218,7 @@ class _Part:
     kinds: frozenset[Event]
     statements: tuple[str, ...]
     empty: str
+    """Makes them without rows; empty where they are there already."""
 
 
 _PARTS = (
@@ -237,6 +239,7 @@ _PARTS = (
         empty="CREATE OR REPLACE TEMP TABLE spans (kind VARCHAR, instance VARCHAR, start_s DOUBLE, end_s DOUBLE, "
         "event_id BIGINT)",
     ),
+    _Part(kinds=frozenset(UNIT_EVENTS), statements=(UNIT_SPANS,), empty=""),
     _Part(
         kinds=frozenset((Event.LOOP_BLOCKED,)),
         statements=(_BLOCKED,),
@@ -271,5 +274,6 @@ def prepare_spans(connection: duckdb.DuckDBPyConnection) -> None:
     present = {kind for (kind,) in connection.execute("SELECT DISTINCT kind FROM events").fetchall()}
     for part in _PARTS:
         for statement in (part.empty,) if part.kinds.isdisjoint(present) else part.statements:
-            connection.execute(statement)
+            if statement:
+                connection.execute(statement)
     connection.execute(_ABANDONED)

@@ -22,6 +22,10 @@ SYMPTOMS: tuple[tuple[str, tuple[tuple[str, tuple[str, ...]], ...]], ...] = (
                 ("restart-gap",),
             ),
             (
+                "`(111: Connection refused)` or `(2: No such file or directory)`, and its supervisor tells of an end",
+                ("out-of-memory", "server-given-up", "server-ended", "restart-gap"),
+            ),
+            (
                 "`(111: Connection refused)` or `(2: No such file or directory) while connecting`",
                 ("server-ended-with-a-worker", "worker-crash-loop", "server-at-another-address", "nothing-listening"),
             ),
@@ -56,7 +60,10 @@ SYMPTOMS: tuple[tuple[str, tuple[tuple[str, tuple[str, ...]], ...]], ...] = (
                 "closed or reset, and the kernel: `Memory cgroup out of memory`, or `oom_kill` of the container rose",
                 ("container-memory-limit",),
             ),
-            ("closed or reset, and the kernel: `Out of memory: Killed process`", ("out-of-memory",)),
+            (
+                "closed or reset, and the kernel: `Out of memory: Killed process`, or systemd: `OOM killer`",
+                ("out-of-memory",),
+            ),
             ("closed or reset, and uWSGI: `HARAKIRI`", ("harakiri", "harakiri-collateral")),
             ("closed or reset, and Gunicorn: `WORKER TIMEOUT`, then `SIGKILL`", ("gunicorn-timeout-blocked-in-c",)),
             ("closed or reset, and Gunicorn: `WORKER TIMEOUT`", ("gunicorn-timeout-502",)),
@@ -197,7 +204,7 @@ SYMPTOMS: tuple[tuple[str, tuple[tuple[str, tuple[str, ...]], ...]], ...] = (
         ),
     ),
     (
-        "Heroku, Apache, Traefik, Caddy, CloudFront",
+        "Heroku, Apache, Traefik, Caddy, CloudFront, Envoy, Cloud Foundry, IIS",
         (
             ("Heroku: `code=H12`", ("heroku-h12",)),
             ("Heroku: `code=H10`, `H14` or `H20`", ("heroku-dyno-not-running",)),
@@ -210,6 +217,13 @@ SYMPTOMS: tuple[tuple[str, tuple[tuple[str, tuple[str, ...]], ...]], ...] = (
             ("Traefik: `server closed idle connection`", ("idle-connection-reused",)),
             ("Traefik or Caddy: `EOF` or `connection reset by peer`", ("closed-behind-the-proxy",)),
             ("Traefik, Caddy or CloudFront: a 5xx, and no other log", ("proxy-5xx-untold",)),
+            (
+                "Envoy: `UC`; Cloud Foundry: `endpoint_failure (EOF)`; IIS: 12030",
+                ("closed-behind-the-proxy",),
+            ),
+            ("Envoy: `UF`; IIS: 12029", ("502-not-connected",)),
+            ("Envoy: `UT`; IIS: 12002", ("504-no-answer-in-time",)),
+            ("Envoy: `UH`; Cloud Foundry: `no_endpoints`", ("no-live-upstreams",)),
         ),
     ),
     (

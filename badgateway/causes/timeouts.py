@@ -8,6 +8,22 @@ from badgateway.model.knob import Knob
 
 FAMILY = "proxy timeouts"
 
+_MORE_TIME = Remedy(
+    text="If it has to take so long: raise the limit for this path alone, and that of whatever stands before it.",
+    settings={
+        "nginx": "proxy_read_timeout 120s, uwsgi_read_timeout 120s (default 60 s)",
+        "ingress-nginx": "nginx.ingress.kubernetes.io/proxy-read-timeout",
+        "Apache": "ProxyTimeout",
+        "HAProxy": "timeout server",
+        "Traefik": "forwardingTimeouts.responseHeaderTimeout",
+        "ALB, Classic ELB": "idle timeout (default 60 s)",
+        "Envoy": "the route's timeout (default 15 s; Istio has none)",
+        "Google's load balancer": "the backend service's timeout (default 30 s)",
+        "Azure's gateway": "the backend setting's request timeout (default 20 s)",
+        "Cloudflare": "100 s and no more, but on Enterprise: answer at once, and let the page ask for the result",
+    },
+)
+
 SLOW_REQUEST = Cause(
     id="slow-request",
     title="The answer did not begin within the proxy's read timeout",
@@ -26,10 +42,7 @@ SLOW_REQUEST = Cause(
         ),
         Remedy(text="Stream, so that the first byte comes early: the limit is between two reads."),
         Remedy(text="Move what takes longer than 30 s into a background job."),
-        Remedy(
-            text="Raise the limit for this location only, and the load balancer's with it (default 60 s).",
-            settings={"nginx": "proxy_read_timeout 120s, uwsgi_read_timeout 120s"},
-        ),
+        _MORE_TIME,
     ),
     confused_with="Not a fault of the server: more workers do not make one request faster.",
 )
@@ -57,6 +70,7 @@ NO_ANSWER = Cause(
             text="If only some pages fail: make them faster, stream, or use a background job.",
             settings={"Django": "select_related, prefetch_related"},
         ),
+        _MORE_TIME,
         Remedy(
             text="Log when requests start in the application, with their process.",
             settings={"badgateway": "request journal"},

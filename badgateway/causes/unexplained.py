@@ -43,6 +43,15 @@ NOT_CONNECTED = Cause(
         Remedy(
             text="See whether the server runs, and listens where the proxy connects: `systemctl status`, `ss -ltnp`."
         ),
+        Remedy(
+            text="Ask the proxy which addresses it has for the service, and which of them it takes for healthy.",
+            settings={
+                "Envoy": "/clusters on its admin port, istioctl proxy-config endpoints; kubectl get endpointslices",
+                "Google's load balancer": "the backend's health, and the firewall rule for 35.191.0.0/16",
+                "Azure's gateway": "Backend health",
+                "Cloudflare": "the origin's firewall lets Cloudflare's addresses in",
+            },
+        ),
     ),
 )
 

@@ -83,7 +83,7 @@ def advise(
         )
     found = invitations(site)
     if form == "json":
-        unknown = [f"{one.where}  {one.value}" for one in site.unknown]
+        unknown = [one.line for one in site.unknown]
         echo(json.dumps({"invited": [_object(one) for one in found], "unread": list(site.unread), "unknown": unknown}))
     elif form == "sarif":
         echo(render_sarif(found, files, site.unknown), newline=False)
@@ -111,7 +111,7 @@ def _print(found: tuple[Invitation, ...], site: SiteFiles) -> None:
         lines = plural(len(site.unknown), "line")
         echo(f"Could not be read, or not known before it runs; no default is taken ({lines}):")
         for said in site.unknown:
-            echo(f"     {said.where}  {said.value}")
+            echo(f"     {said.line}")
     if not found:
         echo(
             "Nothing is invited by the other lines; these may invite anything. Write them as plain values to know."

@@ -16,6 +16,20 @@ NO_DATABASE = "none"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DatabaseLog:
+    """What its server writes into a log of its own; each line begins with a date."""
+
+    example: str
+    """A line of it."""
+    own: str
+    """A regular expression that matches, from its beginning, a line that no other program writes."""
+    words: tuple[str, ...]
+    """One of them is in each such line."""
+    texts: tuple[tuple[ServerEvent, str], ...]
+    """What tells, behind the date, why the application's requests failed: regular expressions, and what each means."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DatabaseKind:
     """What an experiment may have for its database; one that is nothing more is none, and nothing is started for it."""
 
@@ -33,8 +47,15 @@ class DatabaseKind:
     """The texts in its statements, as opposed to quoted names: a regular expression, in which white space is none."""
     error_texts: tuple[tuple[ServerEvent, str], ...] = ()
     """What its drivers and their pools write into an application's log: regular expressions, and what each means."""
+    log: DatabaseLog | None = None
+    """None: it has no server, or what that writes is not read."""
     about: str = ""
     """A sentence for readers of a report about what a site on it cannot do; empty where there is no such thing."""
+
+    @property
+    def log_kind(self) -> str:
+        """What its log is called among the kinds of logs."""
+        return f"{self.label} log"
 
     def driver(self, name: str) -> Driver | None:
         """Return the driver of that name; None when it is none of this system's."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
 
-from badgateway.databases.database_kind import STANDARD_TEXT, DatabaseKind
+from badgateway.databases.database_kind import STANDARD_TEXT, DatabaseKind, DatabaseLog
 from badgateway.databases.driver import DjangoSettings, Driver, PooledSettings
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Activity",
     "Ask",
     "Client",
+    "DatabaseLog",
     "DatabaseSystem",
     "DjangoSettings",
     "Driver",

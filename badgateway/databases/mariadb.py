@@ -9,6 +9,7 @@ from badgateway.databases.database_system import (
     SHOWN_CHARACTERS,
     Activity,
     Client,
+    DatabaseLog,
     DatabaseSystem,
     DjangoSettings,
     Driver,
@@ -90,6 +91,21 @@ ERROR_TEXTS = (
     (ServerEvent.DB_LOGIN_REFUSED, r"""\((?:1044|1045|1049|1698), ['"](?:Access denied|Unknown database)"""),
     (ServerEvent.DB_SCHEMA_DIFFERS, r"""\((?:1054|1146), ['"](?:Unknown column|Table )"""),
     (ServerEvent.DB_CONNECTION_LOST, r"""\((?:2006|2013|4031), ['"](?:MySQL|Server|Lost|The client)"""),
+)
+# That somebody left without a word ("Got an error reading") is the application's end of it.
+_CLOSES = r"Got timeout reading communication packets|Got a packet bigger than 'max_allowed_packet' bytes"
+LOG = DatabaseLog(
+    example="2024-12-06 14:48:56 71 [Warning] Aborted connection 71 to db: 'site' user: 'site' host: '10.0.3.9' "
+    "(Got timeout reading communication packets)",
+    # Where a prefix has the time, the date may have been taken for one.
+    own=r"(?:\d{4}-\d\d-\d\d(?: +|T)\d{1,2}:\d\d:\d\d(?:\.\d+Z)? )?\d+ \[(?:Note|Warning|ERROR|System)\] ",
+    words=("[Note] ", "[Warning] ", "[ERROR] ", "[System] "),
+    texts=(
+        (ServerEvent.DB_TOO_MANY_CONNECTIONS, r"\] Too many connections"),
+        (ServerEvent.DB_UNREACHABLE, r": Normal shutdown|: Shutdown complete|Received SHUTDOWN from user"),
+        (ServerEvent.DB_LOGIN_REFUSED, r"Access denied for user '"),
+        (ServerEvent.DB_CONNECTION_LOST, rf"Aborted connection \d+ to db: .*\((?:{_CLOSES})"),
+    ),
 )
 
 
@@ -196,6 +212,7 @@ DATABASE = DatabaseSystem(
     kept=KeptData(keep=kept_tables.keep, put_back=kept_tables.put_back),
     text_values=TEXT_VALUES,
     error_texts=ERROR_TEXTS,
+    log=LOG,
     drivers=(
         Driver(
             name="pymysql",

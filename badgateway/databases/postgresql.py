@@ -10,6 +10,7 @@ from badgateway.databases.database_system import (
     Activity,
     Ask,
     Client,
+    DatabaseLog,
     DatabaseSystem,
     DjangoSettings,
     Driver,
@@ -94,6 +95,25 @@ ERROR_TEXTS = (
     (ServerEvent.DB_CONNECTION_LOST, r"(?:Operational|Interface)Error: .*server closed the connection unexpectedly"),
     (ServerEvent.DB_CONNECTION_LOST, r"terminating connection due to administrator command"),
     (ServerEvent.DB_CONNECTION_LOST, r"(?:Operational|Interface)Error: (?:the )?connection (?:is|already) closed"),
+)
+_CLOSES = (
+    "terminating connection (?:due to|because of)|terminating any other active server processes|"
+    r"server process \(PID \d+\) was terminated by signal"
+)
+LOG = DatabaseLog(
+    example="2024-12-06 14:48:56.123 UTC [71] FATAL:  sorry, too many clients already",
+    own=r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)? (?:[A-Z]{3,5}|[+-]\d\d(?::\d\d)?)[ :].{0,120}?"
+    r"(?:LOG|FATAL|ERROR|PANIC|WARNING|STATEMENT|DETAIL|HINT|CONTEXT):  ",
+    words=(*("LOG:  ", "FATAL:  ", "ERROR:  ", "PANIC:  ", "WARNING:  "), *("STATEMENT:  ", "DETAIL:  ", "HINT:  ")),
+    texts=(
+        (ServerEvent.DB_TOO_MANY_CONNECTIONS, rf"FATAL: +(?:{_REFUSED})"),
+        (ServerEvent.DB_UNREACHABLE, rf"FATAL: +(?:{_NOT_THERE})"),
+        (ServerEvent.DB_LOGIN_REFUSED, rf"FATAL: +(?:{_NOT_LET_IN})"),
+        (ServerEvent.DB_CONNECTION_LOST, rf"(?:FATAL|LOG|WARNING): +(?:{_CLOSES})"),
+        (ServerEvent.DB_LOCK_WAIT, r"ERROR: +(?:deadlock detected|canceling statement due to lock timeout)"),
+        (ServerEvent.DB_STATEMENT_CANCELLED, r"ERROR: +canceling statement due to statement timeout"),
+        (ServerEvent.DB_SCHEMA_DIFFERS, r"ERROR: +(?:relation|column) .* does not exist"),
+    ),
 )
 
 MAINTENANCE = "postgres"
@@ -202,6 +222,7 @@ DATABASE = DatabaseSystem(
     # A backslash is a letter like others, but where an E says that it is not.
     text_values=rf"\bE'(?:[^'\\]|''|\\.)*(?:'|\\?$) | {STANDARD_TEXT}",
     error_texts=ERROR_TEXTS,
+    log=LOG,
     drivers=(
         Driver(
             name="psycopg",

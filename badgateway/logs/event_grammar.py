@@ -1,10 +1,13 @@
 """The lines by which applications, libraries and the kernel tell of themselves under any server."""
 
 import re
+from collections.abc import Mapping
 from functools import cache
 from typing import Final
 
 from badgateway.databases.registry import databases
+from badgateway.logs.database_logs import database_logs
+from badgateway.logs.supervisors import supervisor_logs
 from badgateway.model.evidence import ServerEvent
 from badgateway.model.log_kind import LogKind
 from badgateway.servers.log import MONTH, Rule, ServerLine, ServerLog, ctime_s, logged_line, rules
@@ -114,5 +117,13 @@ APPLICATION: Final = ServerLog(
     is_common=True,
 )
 
-OF_MACHINES: Final = {each.kind: each for each in (KERNEL, HEROKU_DYNO, APPLICATION)}
-"""Logs that are read as a server's: they tell of processes."""
+
+@cache
+def machine_logs() -> Mapping[str, ServerLog]:
+    """Return the logs that are read as a server's, by their kinds: they tell of processes too.
+
+    Raises:
+        ConfigurationError: Another package's database cannot be loaded.
+    """
+    own = {each.kind: each for each in (KERNEL, HEROKU_DYNO, APPLICATION)}
+    return {**own, **supervisor_logs(), **database_logs()}

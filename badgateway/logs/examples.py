@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from badgateway.logs.event_grammar import APPLICATION, HEROKU_DYNO, KERNEL
+from badgateway.logs.event_grammar import machine_logs
 from badgateway.model.log_kind import LogKind
 from badgateway.servers.registry import server_logs
 
@@ -27,12 +27,14 @@ EXAMPLES: Final[Mapping[str, str]] = {
         '"GET https://a.example.org:443/big HTTP/1.1"'
     ),
     LogKind.CLOUDFRONT: "2024-12-06\t14:48:56\tFRA2\t157\t203.0.113.9\tGET\td1.cloudfront.net\t/big\t502",
+    LogKind.IIS: (
+        "2024-12-06 14:48:56 10.0.3.9 GET /big - 443 - 203.0.113.9 Mozilla/5.0+(Windows) - 502 3 12002 120031"
+    ),
     LogKind.HEROKU: (
         '2024-12-06T14:48:56.878824+00:00 heroku[router]: at=error code=H12 desc="Request timeout" method=GET '
         'path="/big" host=a.example.org request_id=3239f1eb fwd="203.0.113.9" dyno=web.1 connect=0ms service=30000ms '
         "status=503 bytes=0 protocol=http"
     ),
-    LogKind.HEROKU_DYNO: HEROKU_DYNO.example,
     LogKind.HAPROXY: (
         "203.0.113.9:51200 [06/Dec/2024:14:48:56.889] web~ app/app1 0/0/53/-1/69 502 "
         '1029 - - SH-- 7/6/1/1/0 0/0 "GET /big HTTP/1.1"'
@@ -57,8 +59,7 @@ EXAMPLES: Final[Mapping[str, str]] = {
         "[Fri Dec 06 14:48:56.294416 2024] [wsgi:error] [pid 23168] [client 203.0.113.9:29608] Timeout when reading "
         "response headers from daemon process 'app': /srv/app/wsgi.py"
     ),
-    LogKind.KERNEL: KERNEL.example,
-    LogKind.APPLICATION: APPLICATION.example,
+    **{kind: log.example for kind, log in machine_logs().items()},
 }
 
 _OF_A_SERVER = "[2024-12-06 14:48:56 +0000] [1] [CRITICAL] WORKER TIMEOUT (pid:8)"

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from badgateway.logs.cloudfront import cloudfront_format
 from badgateway.logs.combined import COMBINED, access_lines, combined_format
 from badgateway.logs.go_proxies import CADDY, TRAEFIK, TRAEFIK_JSON
 from badgateway.logs.haproxy import haproxy_format
@@ -13,6 +12,7 @@ from badgateway.logs.learnt_format import server_format
 from badgateway.logs.load_balancer import ALB, CLASSIC_ELB
 from badgateway.logs.source import head
 from badgateway.logs.splitting import Part
+from badgateway.logs.w3c import cloudfront_format, iis_format
 from badgateway.model.log_kind import LogKind
 from badgateway.servers.line_format import LineFormat
 from badgateway.servers.registry import server_logs
@@ -36,6 +36,7 @@ _LEARNT: Mapping[str, Callable[[Sequence[str]], LineFormat]] = {
     LogKind.NGINX_JSON: _json_format,
     LogKind.NGINX_COMBINED: combined_format,
     LogKind.CLOUDFRONT: cloudfront_format,
+    LogKind.IIS: iis_format,
     LogKind.HAPROXY: haproxy_format,
     LogKind.TRAEFIK: _traefik_format,
 }

@@ -11,11 +11,20 @@ from types import MappingProxyType
 from badgateway.errors import ConfigurationError
 from badgateway.logs.combined import access_lines
 from badgateway.logs.format_fields import APACHE, NGINX
+from badgateway.model.evidence import Reason
 from badgateway.model.in_memory import small_database
 from badgateway.model.log_kind import LogKind, Proxy
 from badgateway.numbers import listed
 from badgateway.servers.access_format import EPOCH, ISO, AccessFormat, Field, Meaning
-from badgateway.servers.line_format import LineFormat, epoch_s, extracted, finite, request_columns, text_literal
+from badgateway.servers.line_format import (
+    LineFormat,
+    epoch_s,
+    extracted,
+    finite,
+    request_columns,
+    status_code,
+    text_literal,
+)
 from badgateway.servers.registry import server_logs, servers
 
 _TEXT = Field(pattern=".*?")
@@ -102,12 +111,17 @@ def unused_notes(given: Sequence[GivenFormat | None], used: AbstractSet[str]) ->
     ]
 
 
-def given_format(text: str, more: Mapping[str, Field] = MappingProxyType({})) -> GivenFormat:
+def given_format(
+    text: str,
+    more: Mapping[str, Field] = MappingProxyType({}),
+    reasons: Mapping[str, Reason] = MappingProxyType({}),
+) -> GivenFormat:
     """Make a format out of what the configuration of a proxy or a server has for it.
 
     Args:
         text: What it has.
         more: Fields with names that the program does not have.
+        reasons: Why a request failed, by a pattern for what the proxy says of it; the first that is found decides.
 
     Raises:
         ConfigurationError: No field is known in it, or none has a status, or none has a time.
@@ -127,7 +141,7 @@ def given_format(text: str, more: Mapping[str, Field] = MappingProxyType({})) ->
                 f"--log-format {text!r} has no {meaning}, without which no request is told from another: log one of "
                 f"{names} too"
             )
-    return GivenFormat(text=text, line_format=_line_format(spelling, pieces), pattern=pieces.pattern())
+    return GivenFormat(text=text, line_format=_line_format(spelling, pieces, reasons), pattern=pieces.pattern())
 
 
 def _written(access: AccessFormat, meaning: Meaning) -> list[str]:
@@ -189,7 +203,7 @@ def _fixed(text: str) -> str:
     return re.sub(r"(?:\\ |\s)+", r"\\s+", re.escape(text))
 
 
-def _line_format(spelling: _Spelling, pieces: _Pieces) -> LineFormat:
+def _line_format(spelling: _Spelling, pieces: _Pieces, reasons: Mapping[str, Reason]) -> LineFormat:
     matches = f"regexp_matches(line, {text_literal(pieces.pattern())})"
     duration_s = _seconds(pieces, Meaning.DURATION)
     time_s = _time_s(pieces)
@@ -206,8 +220,17 @@ def _line_format(spelling: _Spelling, pieces: _Pieces) -> LineFormat:
         has_local_times=pieces.time_format() not in (EPOCH, ISO) and "%z" not in pieces.time_format(),
         was_retried=retried if pieces.having(Meaning.UPSTREAM_STATUS) else "FALSE",
         claims_to_be_a_request=None if stock is None else f"({matches} OR {stock.claims_to_be_a_request})",
-        columns=_columns(pieces, duration_s),
+        columns={**_columns(pieces, duration_s), **_told(pieces, reasons)},
     )
+
+
+def _told(pieces: _Pieces, reasons: Mapping[str, Reason]) -> dict[str, str]:
+    if not reasons:
+        return {}
+    told, status = pieces.value(Meaning.TOLD), pieces.value(Meaning.STATUS)
+    cases = " ".join(f"WHEN regexp_matches({told}, {text_literal(text)}) THEN '{why}'" for text, why in reasons.items())
+    # Where it says nothing, the status is the server's own.
+    return {"proxy_reason": f"CASE {cases} END", "app_status": f"CASE WHEN {told} = '-' THEN {status_code(status)} END"}
 
 
 def _time_s(pieces: _Pieces) -> str:

@@ -4,12 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import duckdb
 
+from badgateway.logs.event_grammar import machine_logs
 from badgateway.logs.log_evidence import LogFile
 from badgateway.model.evidence import FAILURES, PROXY_ERRORS, SERVER_EVENTS
-from badgateway.model.log_kind import LogKind
 from badgateway.servers.registry import server_logs
 
-_ANYBODYS = frozenset({LogKind.KERNEL, LogKind.APPLICATION, LogKind.HEROKU_DYNO})
 _TABLES = tuple(table.name for table in (FAILURES, PROXY_ERRORS, SERVER_EVENTS))
 
 
@@ -67,6 +66,6 @@ def _machines(groups: Mapping[str, Sequence[LogFile]]) -> Sequence[str]:
 
 
 def _is_machine(files: Iterable[LogFile]) -> bool:
-    kinds = {file.kind for file in files} - {None} - _ANYBODYS
+    kinds = {file.kind for file in files} - {None} - machine_logs().keys()
     of_servers = server_logs().keys()
     return bool(kinds & of_servers) and bool(kinds - of_servers)

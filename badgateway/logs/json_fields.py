@@ -41,6 +41,7 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
         "EdgeEndTimestamp",
         "EdgeStartTimestamp",
         "timeStamp",
+        "requestTime",
     ),
     # Of when a request came.
     "start": ("start_time", "startTime", "request_time_iso8601"),
@@ -66,6 +67,7 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
         "req.method",
         "ClientRequestMethod",
         "properties.httpMethod",
+        "httpMethod",
     ),
     "uri": (
         "uri",
@@ -125,6 +127,7 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "upstream_response": ("upstream_response_time_s", "upstream_response_time", "urt"),
     "envoy_flags": ("response_flags",),
     "google_details": ("jsonPayload.statusDetails",),
+    "cloud_run": ("labels.instanceId",),
     "cloudflare_origin": ("OriginResponseStatus",),
     "azure_error": ("properties.error_info", "properties.errorInfo"),
     "azure_server": ("properties.serverStatus",),

@@ -75,6 +75,7 @@ def _proxy(keys: Keys) -> Proxy | None:
 _MARKS = (
     ("envoy_flags", Proxy.ENVOY),
     ("google_details", Proxy.GOOGLE),
+    ("cloud_run", Proxy.GOOGLE),
     ("cloudflare_origin", Proxy.CLOUDFLARE),
     ("azure_error", Proxy.AZURE),
 )
@@ -124,7 +125,7 @@ def _request(keys: Keys) -> dict[str, str]:
     return {"method": method, "uri": rf"regexp_replace({uri}, '^\w+://[^/]*', '')"}
 
 
-_ENVOY_FLAGS = {
+ENVOY_FLAGS = {
     "UF": Reason.UNCONNECTED,
     "UC": Reason.CLOSED,
     "UR": Reason.CLOSED,
@@ -147,6 +148,12 @@ _GOOGLE_DETAILS = {
 }
 
 
+# In the text of its own entry about the request.
+_CLOUD_RUN = {
+    "malformed or connection to the instance had an error": Reason.CLOSED,
+    "was no available instance": Reason.NONE_LIVE,
+    "maximum request timeout": Reason.READ_TIMEOUT,
+}
 # Where the origin gave no status, Cloudflare's own says how far it came.
 _CLOUDFLARE_STATUSES = {
     "520": Reason.CLOSED,
@@ -178,11 +185,17 @@ def _told(keys: Keys) -> dict[str, str]:
         return {"proxy_reason": found, "app_status": _own_status(keys, answered)}
     flags, details = _value(keys, "envoy_flags"), _value(keys, "google_details")
     if place_of(keys, "envoy_flags") is not None:
-        first = f"split_part({flags}, ',', 1)"
-        return {"proxy_reason": _reason(first, _ENVOY_FLAGS), "app_status": _own_status(keys, f"{flags} = '-'")}
+        cases = " ".join(
+            f"WHEN contains(',' || {flags} || ',', ',{flag},') THEN '{reason}'" for flag, reason in ENVOY_FLAGS.items()
+        )
+        return {"proxy_reason": f"CASE {cases} END", "app_status": _own_status(keys, f"{flags} = '-'")}
     if place_of(keys, "google_details") is not None:
         answered = f"{details} = 'response_sent_by_backend'"
         return {"proxy_reason": _reason(details, _GOOGLE_DETAILS), "app_status": _own_status(keys, answered)}
+    if place_of(keys, "cloud_run") is not None:
+        said = _at(("textPayload",))
+        cases = " ".join(f"WHEN contains({said}, '{text}') THEN '{reason}'" for text, reason in _CLOUD_RUN.items())
+        return {"proxy_reason": f"CASE {cases} END", "app_status": _own_status(keys, f"{said} IS NULL")}
     return {}
 
 

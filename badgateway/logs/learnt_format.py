@@ -8,6 +8,7 @@ from operator import itemgetter
 from badgateway.logs.combined import EXTRA_TIMES
 from badgateway.logs.given_format import GivenFormat, counts, given_format
 from badgateway.logs.prefixes import Prefixes
+from badgateway.logs.program_formats import program_formats
 from badgateway.logs.recognising import kinds_of
 from badgateway.servers.line_format import LineFormat, extracted
 from badgateway.servers.registry import server_logs
@@ -55,8 +56,11 @@ def learnt_format(lines: Sequence[str]) -> GivenFormat | None:
     # Where names stand before the lines, other programs' lines may follow.
     if any(line.stream for line in unwrapped) or kinds_of([line.text for line in unwrapped]):
         return None
-    count, best = _most_frequent(_CANDIDATES, lines)
-    return best if _LEAST_SHARE * count > len(lines) else None
+    for formats in (program_formats(), _CANDIDATES):
+        count, best = _most_frequent(formats, lines)
+        if _LEAST_SHARE * count > len(lines):
+            return best
+    return None
 
 
 def _most_frequent(formats: Sequence[GivenFormat], lines: Sequence[str]) -> tuple[int, GivenFormat]:

@@ -17,6 +17,7 @@ _OUTERMOST_FIRST = (
         LogKind.HAPROXY,
         LogKind.TRAEFIK,
         LogKind.CADDY,
+        LogKind.IIS,
     ),
     (
         LogKind.NGINX_COMBINED,

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from badgateway.logs.event_grammar import OF_MACHINES
+from badgateway.logs.event_grammar import machine_logs
 from badgateway.logs.given_format import GivenFormat, unused_notes
 from badgateway.logs.learnt_format import learnt_format
 from badgateway.logs.recognising import recognised
@@ -18,7 +18,7 @@ from badgateway.servers.registry import server_logs
 
 def events_of(kind: str | None) -> ServerLog | None:
     """The log of this kind, if something tells of processes in it."""
-    return OF_MACHINES.get(kind or "") or server_logs().get(kind or "")
+    return machine_logs().get(kind or "") or server_logs().get(kind or "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

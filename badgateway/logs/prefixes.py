@@ -37,7 +37,8 @@ _COMPOSE = re.compile(r"([A-Za-z][\w.@-]*) +\| ?(.*)", re.DOTALL)
 _POD = re.compile(r"\[pod/([^\]]+)\] (.*)", re.DOTALL)
 # What stern writes, and `aws logs tail` behind its time.
 _STERN = re.compile(
-    r"([a-z][a-z0-9.-]*-(?:[a-f0-9]{6,10}-[a-z0-9]{5}|\d{1,3}|[a-z0-9]{5})) (?:\u203a )?([a-z][a-z0-9-]*) (.*)",
+    r"([a-z][a-z0-9.-]*-(?:[a-f0-9]{6,10}-[a-z0-9]{5}|\d{1,3}|[a-z0-9]{5})) (?:\u203a )?"
+    r"(?!exited with code )([a-z][a-z0-9-]*) (.*)",
     re.DOTALL,
 )
 _TASK = re.compile(r"([\w.-]+/[\w.-]+/[0-9a-f]{32}) (.*)", re.DOTALL)
@@ -59,10 +60,11 @@ _DIGITALOCEAN = re.compile(r"\[([\w-]+)\] \[(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)\] (
 _GREP = re.compile(r"([\w./-]+\.log[\w.-]*):(?:\d+:)?(.*)", re.DOTALL)
 # uWSGI's log-date in a form that leaves out the year.
 _WITHOUT_YEAR = re.compile(r"[A-Z][a-z]{2} ([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d) - (.*)", re.DOTALL)
-# What Gunicorn, uWSGI, PostgreSQL and loggers put behind a date is theirs.
+# What Gunicorn, uWSGI, databases and loggers put behind a date is theirs.
 _PLAIN = re.compile(
     r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:[.,]\d+)?):? "
-    r"(?!- |\[\d+\] |[A-Z]{3,4} \[\d+\] |\[?(?:DEBUG|INFO|WARN(?:ING)?|ERROR|CRITICAL|FATAL)\b)(.*)",
+    r"(?!- |\[\d+\] |[A-Z]{3,4} \[\d+\] |\d+ \[[A-Z]|\[?(?:DEBUG|INFO|WARN(?:ING)?|ERRO(?:R)?|CRIT(?:ICAL)?|FATAL)\b)"
+    "(.*)",
     re.DOTALL,
 )
 # Of the browser's zone, which is nobody's else.

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import duckdb
 
 from badgateway.logs import zones
-from badgateway.logs.event_grammar import OF_MACHINES
+from badgateway.logs.event_grammar import machine_logs
 from badgateway.logs.formats import format_of
 from badgateway.logs.held import HeldPart
 from badgateway.logs.log_evidence import LogFile, MalformedLine
@@ -33,6 +33,7 @@ from badgateway.logs.streaming import stream_pieces
 from badgateway.model.evidence import ServerEvent
 from badgateway.model.log_kind import LogKind
 from badgateway.servers.line_format import LineFormat
+from badgateway.servers.registry import server_names
 
 _PIECE_BYTES = 16 * 1024 * 1024
 _PIECES_AT_ONCE = 4
@@ -40,10 +41,9 @@ _PIECES_AT_ONCE = 4
 _KEPT_WHOLE = (LogKind.NGINX_ERROR, *OTHER_ERRORS)
 """Nearly all lines of these are kept."""
 
-
 _ENDED_TWICE = f"""
 DELETE FROM server_events WHERE server = '{LogKind.KERNEL}' AND event = '{ServerEvent.WORKER_CRASHED}'
-    AND EXISTS (FROM server_events WHERE server <> '{LogKind.KERNEL}')
+    AND EXISTS (FROM server_events WHERE server IN (SELECT unnest(?)))
 """  # noqa: S608 # constants
 
 
@@ -135,7 +135,7 @@ class Reader:
         ]
         self._events([*self._later, *held])
         # The kernel has another number for a process in a container, so the same end would count twice.
-        self.connection.execute(_ENDED_TWICE)
+        self.connection.execute(_ENDED_TWICE, [list(server_names().values())])
         if self._haproxy_is_local:
             self._settle_haproxy()
         return tuple(self.found[place] for place in sorted(self.found))
@@ -197,7 +197,7 @@ class Reader:
             self._read_errors(job)
         elif part.kind in OTHER_ERRORS:
             self._read_other_errors(job, part.kind)
-        elif part.kind in OF_MACHINES:
+        elif part.kind in machine_logs():
             self._read_events(job)
         else:
             self._read_requests(job, format_of(part))

@@ -2,20 +2,23 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache, lru_cache
 
 from badgateway.errors import RawDataError
 from badgateway.logs.apache import LOOKS_LIKE_APACHE_ERROR
-from badgateway.logs.cloudfront import FIELDS, LOOKS_LIKE_CLOUDFRONT
+from badgateway.logs.database_logs import database_logs
 from badgateway.logs.event_grammar import APPLICATION, HEROKU_DYNO, KERNEL
 from badgateway.logs.go_proxies import LOOKS_LIKE_CADDY_1, LOOKS_LIKE_TRAEFIK, LOOKS_LIKE_TRAEFIK_LOG, kind_of_json
 from badgateway.logs.haproxy import LOOKS_LIKE_HAPROXY, LOOKS_LIKE_HAPROXY_CLF
 from badgateway.logs.heroku import LOOKS_LIKE_HEROKU
 from badgateway.logs.json_lines import looks_like_json_access
 from badgateway.logs.load_balancer import LOOKS_LIKE_ALB, LOOKS_LIKE_CLASSIC_ELB
+from badgateway.logs.supervisors import supervisor_logs
+from badgateway.logs.w3c import LOOKS_LIKE_CLOUDFRONT, LOOKS_LIKE_IIS
 from badgateway.model.error_log import HEAD
 from badgateway.model.log_kind import LogKind
+from badgateway.servers.log import ServerLog
 from badgateway.servers.registry import server_logs
 
 # A request may have no status.
@@ -45,7 +48,8 @@ _ONE_LINE_PER_ENTRY: tuple[tuple[LogKind, Callable[[str], bool]], ...] = (
     (LogKind.NGINX_ERROR, _matches(rf"[^\"]{{0,80}}?{HEAD}|nginx: \[emerg\] ")),
     (LogKind.ALB, _matches(LOOKS_LIKE_ALB)),
     (LogKind.CLASSIC_ELB, _matches(LOOKS_LIKE_CLASSIC_ELB)),
-    (LogKind.CLOUDFRONT, lambda line: line.startswith(FIELDS) or _matches(LOOKS_LIKE_CLOUDFRONT)(line)),
+    (LogKind.CLOUDFRONT, _matches(LOOKS_LIKE_CLOUDFRONT)),
+    (LogKind.IIS, _matches(LOOKS_LIKE_IIS)),
     (LogKind.HEROKU, _matches(LOOKS_LIKE_HEROKU)),
     (LogKind.HEROKU_DYNO, HEROKU_DYNO.owns),
     (LogKind.HAPROXY, _matches(f"{LOOKS_LIKE_HAPROXY}|{LOOKS_LIKE_HAPROXY_CLF}")),
@@ -69,8 +73,15 @@ def kind_of(line: str) -> str | None:
 
 # A log's first lines are asked about twice, and once more with each piece of a stream.
 @lru_cache(maxsize=_FIRST_LINES)
-def _entry_kind(line: str) -> LogKind | None:
-    return next((kind for kind, is_entry in _ONE_LINE_PER_ENTRY if is_entry(line)), None)
+def _entry_kind(line: str) -> str | None:
+    entry = next((kind for kind, is_entry in _ONE_LINE_PER_ENTRY if is_entry(line)), None)
+    return entry or next((kind for kind, log in _logs_beside().items() if log.owns(line)), None)
+
+
+@cache
+def _logs_beside() -> Mapping[str, ServerLog]:
+    """Return the logs of what runs beside an application server, each line of which tells what it is of."""
+    return {**supervisor_logs(), **database_logs()}
 
 
 def kinds_of(lines: Sequence[str]) -> frozenset[str]:

@@ -9,7 +9,7 @@ import duckdb
 
 from badgateway.errors import RawDataError
 from badgateway.logs.combined import STATUS_TYPE
-from badgateway.logs.event_grammar import OF_MACHINES
+from badgateway.logs.event_grammar import machine_logs
 from badgateway.logs.formats import format_of
 from badgateway.logs.other_errors import OTHER_ERRORS
 from badgateway.logs.planning import Job, Planner
@@ -23,7 +23,7 @@ from badgateway.servers.line_format import LineFormat
 REQUESTS = "requests"
 _MEMORY_LIMIT = "1200MB"
 _COLUMNS = {"method": "VARCHAR", "uri": "VARCHAR", "body_bytes": "BIGINT", "duration_s": "DOUBLE"}
-_WITHOUT_REQUESTS = (None, LogKind.NGINX_ERROR, *OTHER_ERRORS, *OF_MACHINES)
+_WITHOUT_REQUESTS = (None, LogKind.NGINX_ERROR, *OTHER_ERRORS)
 
 
 @contextmanager
@@ -43,7 +43,7 @@ def requests_of(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         connection.execute(f"CREATE TABLE {REQUESTS} (time_s DOUBLE, status INTEGER, {columns})")
         scratch = FolderScratch(Path(folder))
         for job in Planner().planned(0, local_file(str(path), path, scratch), scratch):
-            if job.part.kind not in _WITHOUT_REQUESTS:
+            if job.part.kind not in (*_WITHOUT_REQUESTS, *machine_logs()):
                 _read(connection, job)
         if not connection.table(REQUESTS).limit(1).fetchall():
             raise RawDataError(

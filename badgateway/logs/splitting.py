@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
 
+from badgateway.logs.event_grammar import machine_logs
 from badgateway.logs.log_evidence import LogFile, MalformedLine
 from badgateway.logs.prefixes import Prefixes, Unwrapped
 from badgateway.logs.recognising import kind_of
@@ -74,8 +75,10 @@ class _Stream:
 
     @property
     def printing(self) -> str | None:
-        """Whose lines of no kind are: a server's, or an application's that writes a log of its own."""
-        return self.server or (LogKind.APPLICATION if LogKind.APPLICATION in self.kinds else None)
+        """Whose lines of no kind are: a server's, or of what writes several lines about one thing."""
+        if self.server is not None or LogKind.APPLICATION in self.kinds:
+            return self.server or LogKind.APPLICATION
+        return next(iter(self.kinds)) if len(self.kinds) == 1 and self.kinds <= machine_logs().keys() else None
 
     def owner(self, kind: str | None) -> str | None:
         """Whose line one is that, by itself, is of this kind: a server also writes what an application prints."""

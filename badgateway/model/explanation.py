@@ -70,6 +70,8 @@ class Explanation:
     """Requests that nginx's error log tells of, and that no access log has as failed; a note says more of them."""
     worker_models: Mapping[str, frozenset[WorkerModel]] = field(default_factory=dict)
     """What servers say in their logs of their workers, by the server's name."""
+    proxies: frozenset[str] = frozenset()
+    """Those that the failures' own lines name, each a Proxy: JSON may be of any of them."""
 
     @property
     def malformed_lines(self) -> int:

@@ -14,6 +14,7 @@ class LogKind(StrEnum):
     ALB = "AWS Application Load Balancer access log"
     CLASSIC_ELB = "AWS Classic Load Balancer access log"
     CLOUDFRONT = "CloudFront access log"
+    IIS = "IIS log (W3C)"
     HEROKU = "Heroku router log"
     HEROKU_DYNO = "Heroku dyno log"
     HAPROXY = "HAProxy log"
@@ -23,6 +24,9 @@ class LogKind(StrEnum):
     CADDY_LOG = "Caddy log"
     APACHE_ERROR = "Apache error log"
     KERNEL = "kernel log"
+    SYSTEMD = "systemd log"
+    SUPERVISORD = "supervisord log"
+    CONTAINERS = "Kubernetes' or Docker's events"
     APPLICATION = "log of a Python application"
 
 
@@ -42,6 +46,8 @@ class Proxy(StrEnum):
     ENVOY = "Envoy"
     CLOUDFLARE = "Cloudflare"
     AZURE = "Azure Application Gateway"
+    GOROUTER = "Cloud Foundry router"
+    IIS = "IIS"
 
 
 PROXY_OF: Mapping[str, Proxy] = {
@@ -56,5 +62,6 @@ PROXY_OF: Mapping[str, Proxy] = {
     LogKind.ALB: Proxy.ALB,
     LogKind.CLASSIC_ELB: Proxy.CLASSIC_ELB,
     LogKind.CLOUDFRONT: Proxy.CLOUDFRONT,
+    LogKind.IIS: Proxy.IIS,
 }
 """The kinds of logs that one proxy alone writes. The combined format is nginx's and Apache's, JSON anybody's."""

@@ -28,6 +28,7 @@ class Meaning(StrEnum):
     UPSTREAM_CONNECT = "upstream connect time"
     UPSTREAM_HEADER = "upstream header time"
     UPSTREAM_RESPONSE = "upstream response time"
+    TOLD = "what the proxy says of a failure"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,10 @@ Uses = Mapping[str, Collection[WorkerModel]]
 """Names of the servers in use, each with its worker models; none, where they are not known."""
 
 
-FRONTS = ("nginx", "ingress-nginx", "Apache", "HAProxy", "Traefik", "Caddy", "ALB", "Classic ELB")
+FRONTS = (
+    *("nginx", "ingress-nginx", "Apache", "HAProxy", "Traefik", "Caddy", "ALB", "Classic ELB"),
+    *("Envoy", "Google's load balancer", "Cloudflare", "Azure's gateway"),
+)
 """What may stand before a server, as settings of remedies name it."""
 
 

@@ -9,6 +9,7 @@ import psutil
 
 from badgateway.model.explanation import Incident
 from badgateway.model.live_server import FailuresSeen, RequestsSeen
+from badgateway.model.masking import masked
 from badgateway.model.raw import JOURNAL_COLUMNS
 from badgateway.model.raw_words import JournalKind
 from badgateway.study.tail import FileTail
@@ -94,7 +95,7 @@ class JournalWatch:
             oldest_s=max(0.0, self._now() - oldest[1][0]) if oldest else None,
             oldest_id=oldest[1][1] if oldest else "",
             oldest_pid=oldest[0][0] if oldest else None,
-            oldest_route=oldest[1][2] if oldest else "",
+            oldest_route=masked(oldest[1][2]) if oldest else "",
             lost=self._lost,
             blocked_s=self._blocked_s,
         )

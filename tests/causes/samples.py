@@ -79,11 +79,20 @@ def recycled() -> Evidence:
 
 
 def after(*events: ServerEvent, at: float = 2.0) -> Evidence:
-    """Nobody listens any more, and what Granian noted before, in its order."""
+    """Nobody listens any more, for half an hour, and what Granian noted before, in its order."""
     evidence = Evidence()
     for event in events:
         evidence.event(event, server="granian", pid=71 if event is ServerEvent.WORKER_LOST else None)
-    return refused(evidence, at=at)
+    return refused(evidence.event(ServerEvent.LISTENING, at=1800, server="granian"), at=at)
+
+
+def service(*events: ServerEvent, **given: Any) -> Evidence:
+    """What systemd says of a service, a second after the other; in the end somebody starts it by hand."""
+    evidence = Evidence()
+    told = {"server": str(LogKind.SYSTEMD), "uri": "web.service", "file": "journal"} | given
+    for at, event in enumerate(events):
+        evidence.event(event, at=at, **told)
+    return evidence.event(ServerEvent.UNIT_STARTED, at=700, **told)
 
 
 def crowded(*, behind: int) -> Evidence:
@@ -232,6 +241,8 @@ SAMPLES: dict[str, Callable[[], Evidence]] = {
     "worker-lost": lambda: dying(EVENT.WORKER_LOST, server="uvicorn"),
     "server-ended-with-a-worker": lambda: after(EVENT.WORKER_LOST, EVENT.SHUTDOWN),
     "worker-crash-loop": lambda: after(EVENT.WORKER_LOST, EVENT.CRASH_LOOP, EVENT.SHUTDOWN),
+    "server-ended": lambda: refused(service(EVENT.UNIT_ENDED, signal=9), at=2.0),
+    "server-given-up": lambda: refused(service(EVENT.UNIT_ENDED, EVENT.UNIT_GAVE_UP), at=60.0),
     "asgi-connections-exhausted": lambda: (
         answered()
         .event(EVENT.LISTENING, at=-60, server="uvicorn", uri="/run/web.sock")

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from badgateway.causes import BY_ID, CAUSES, diagnose
+from badgateway.logs.database_logs import database_logs
 from badgateway.model.evidence import Phase, Reason, ServerEvent
 from badgateway.model.log_kind import LogKind, Proxy
 from tests.causes.evidence import HOURS_APART_S, NOON, Evidence
@@ -24,6 +25,7 @@ from tests.causes.samples import (
     own,
     queue_full,
     refused,
+    service,
     throttled,
 )
 
@@ -59,6 +61,11 @@ def closed(evidence: Evidence, **given) -> Evidence:
     return evidence.closed(**({"at": 0.4, "duration_s": 0.4} | given))
 
 
+def later_refused(evidence: Evidence, **given) -> Evidence:
+    (told,) = evidence.rows["server_events"]
+    return refused(evidence.event(EVENT.UNIT_STARTED, at=700, uri="web.service", host=told["host"]), at=2.5, **given)
+
+
 def started(evidence: Evidence, **given) -> Evidence:
     return closed(evidence, app_started_s=NOON - 0.1, **given)
 
@@ -87,6 +94,12 @@ def one_host(message: str, status: int, **line) -> tuple[Evidence, Evidence]:
         Evidence().combined(status, host=OURS).proxy_line(message, host=host, **line) for host in (OURS, THEIRS)
     )
     return truth, decoy
+
+
+def told_by_database(event: ServerEvent) -> Evidence:
+    """A line of a database's own log: it knows no request."""
+    (kind, *_) = database_logs()
+    return Evidence().event(event, server=kind, file="database.log")
 
 
 def killed_by_kernel(pid: int) -> Evidence:
@@ -211,6 +224,37 @@ DECOYS = (
         ),
     ),
     decoy("container-memory-limit", "a machine without memory", (of_a_limit(), killed_by_kernel(71))),
+    decoy("server-ended", "another machine", on_host(EVENT.UNIT_ENDED, later_refused, uri="web.service")),
+    decoy(
+        "server-ended",
+        "another time: it had been started again, and had loaded",
+        (
+            refused(service(EVENT.UNIT_ENDED, EVENT.UNIT_STARTED), at=8.0),
+            refused(service(EVENT.UNIT_ENDED, EVENT.UNIT_STARTED), at=60.0),
+        ),
+    ),
+    decoy(
+        "server-ended",
+        "it had been told to stop",
+        (
+            refused(service(EVENT.UNIT_STARTED, EVENT.UNIT_ENDED), at=8.0),
+            refused(service(EVENT.UNIT_STOPPING, EVENT.UNIT_ENDED), at=8.0),
+        ),
+    ),
+    decoy(
+        "restart-gap",
+        "stopped for good, says systemd",
+        (
+            refused(service(EVENT.UNIT_STOPPING, EVENT.UNIT_STARTED), at=3.0),
+            refused(service(EVENT.UNIT_STOPPING), at=3.0),
+        ),
+    ),
+    decoy("server-given-up", "another machine", on_host(EVENT.UNIT_GAVE_UP, later_refused, uri="web.service")),
+    decoy(
+        "out-of-memory",
+        "another time: a service that ran out of memory long before",
+        (closed(service(EVENT.UNIT_OUT_OF_MEMORY)), closed(service(EVENT.UNIT_OUT_OF_MEMORY), at=60.4)),
+    ),
     # Worker time limits.
     decoy("gunicorn-timeout-502", "another process", of_process(EVENT.WORKER_TIMEOUT, started)),
     decoy("gunicorn-timeout-502", "another machine", on_host(EVENT.WORKER_TIMEOUT, closed, pid=71)),
@@ -286,6 +330,22 @@ DECOYS = (
     decoy("db-file-locked", "another machine", on_host(EVENT.DB_LOCKED, failed_500, uri="/members/")),
     decoy("db-lock-wait", "another process", of_process(EVENT.DB_LOCK_WAIT, failed_500)),
     decoy("service-unreachable", "another machine", on_host(EVENT.SERVICE_UNREACHABLE, failed_500, uri="/members/")),
+    decoy(
+        "db-connections-exhausted",
+        "the application says that it was something else",
+        (
+            failed_500(told_by_database(EVENT.DB_TOO_MANY_CONNECTIONS)),
+            failed_500(told_by_database(EVENT.DB_TOO_MANY_CONNECTIONS).event(EVENT.HANDLED_EXCEPTION, uri="/members/")),
+        ),
+    ),
+    decoy(
+        "db-unreachable",
+        "the database's own line, and another one of the application",
+        (
+            failed_500(told_by_database(EVENT.DB_UNREACHABLE)),
+            failed_500(told_by_database(EVENT.DB_UNREACHABLE).event(EVENT.DB_LOCK_WAIT, uri="/members/")),
+        ),
+    ),
     decoy("late-monkey-patch", "another address", at_address(EVENT.LATE_MONKEY_PATCH, closed)),
     # Application.
     decoy(

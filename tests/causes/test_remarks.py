@@ -47,3 +47,26 @@ def test_bodies_that_nginx_finds_too_large_are_told_of_though_a_413_is_no_failur
 
     assert "refused 2 requests" in sentence
     assert "first error.log:1: client_max_body_size" in sentence
+
+
+def test_an_end_whose_request_the_server_names_is_told_of_too():
+    (sentence,) = remarked(Evidence().event(ServerEvent.WORKER_TIMEOUT, pid=7, uri="/report/"))
+
+    assert "worker timeout (1, first server.log:1)" in sentence
+
+
+def test_a_crash_of_nginx_itself_is_told_of_and_a_worker_that_was_told_to_go_is_not():
+    line: Row = {"level": "alert", "of": None, "request": None, "phase": Phase.OTHER}
+    crash = Evidence().proxy_line("worker process 31 exited on signal 11 (core dumped)", **line)
+    (sentence,) = remarked(crash)
+
+    assert sentence.startswith("A worker of nginx's own ended by a signal (1 time, first error.log:1)")
+    assert remarked(Evidence().proxy_line("worker process 31 exited on signal 15", **line)) == ()
+
+
+def test_what_supervises_a_server_and_has_no_time_is_told_of_beside_failures():
+    evidence = Evidence().event(ServerEvent.UNIT_GAVE_UP, at=None, server="events").failure(502)
+    (sentence,) = remarked(evidence)
+
+    assert "without a time: service given up (1, first server.log:1)" in sentence
+    assert remarked(Evidence().event(ServerEvent.UNIT_GAVE_UP, at=-900, server="events").failure(502)) == ()

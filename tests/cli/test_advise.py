@@ -190,3 +190,23 @@ def test_a_folder_is_refused_with_its_files(tmp_path):
 
     assert done.exit_code == 2
     assert done.stderr.endswith(f"is a folder; name files: badgateway advise {tmp_path / 'Procfile'}\n")
+
+
+@pytest.mark.parametrize("form", [(), ("--json",), ("--sarif",)])
+def test_no_secret_of_the_files_is_shown_in_any_form(tmp_path, form):
+    secret = "hunter2"  # planted
+    planted = {
+        "Procfile": f"web: SECRET_KEY={secret} gunicorn shop.wsgi --timeout $(limit --token {secret})\n",
+        "gunicorn.conf.py": f"backlog = depth(password='{secret}')\nkeepalive = 1\nbind = '127.0.0.1:8000'\n",
+        "settings.py": f'DATABASES = {{"default": {{"PASSWORD": "{secret}",\n"CONN_MAX_AGE": f(token="{secret}")}}}}\n',
+        "nginx.conf": f"proxy_pass http://127.0.0.1:8000;\nproxy_set_header X-Api-Key {secret};\n"
+        f"include /etc/nginx/token={secret}/*.conf;\n",
+    }
+    files = [tmp_path / name for name in planted]
+    for file in files:
+        file.write_text(planted[file.name])
+    shown = advise(*files, *form)
+
+    assert "backlog" in shown.stdout
+    assert "CONN_MAX_AGE" in shown.stdout
+    assert secret not in shown.output

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from badgateway.errors import RawDataError
 from badgateway.logs import Source, read_logs
+from badgateway.logs.event_grammar import machine_logs
 from badgateway.logs.prefixes import Prefixes
 from badgateway.logs.source import HEAD_BYTES, whole_lines
 from badgateway.model.log_kind import LogKind
@@ -26,13 +27,12 @@ HAVE_OTHER_LINES = frozenset(
     {
         LogKind.NGINX_ERROR,
         *server_logs(),
+        *machine_logs(),
         LogKind.APACHE_ERROR,
         LogKind.TRAEFIK_LOG,
         LogKind.CADDY_LOG,
-        LogKind.KERNEL,
-        LogKind.HEROKU_DYNO,
-        LogKind.APPLICATION,
         LogKind.CLOUDFRONT,
+        LogKind.IIS,
     }
 )
 NO_LINE_ENDS = bytes.maketrans(b"\r\n", b"  ")

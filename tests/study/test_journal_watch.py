@@ -107,3 +107,18 @@ def test_logs_tell_failures_by_cause_from_the_watch_on(tmp_path):
     watched.close()
 
     assert sum(one.count for one in found) == 3
+
+
+def test_no_secret_of_logs_and_journals_is_in_what_a_watch_tells(tmp_path, watch, journal):
+    asked = "accounts/password/hunter2/?token=hunter2"
+    log = tmp_path / "access.log"
+    log.write_text("")
+    append(journal, row("start", 2, detail=f"GET /{asked}"))
+    watched = LogWatch([log], clock=lambda: 0.0)
+    append(log, LINE.format(asked, 502) * 3)
+    told = f"{watched.look()} {watch.look()}"
+    watched.close()
+
+    assert "count=3" in told
+    assert "GET /accounts/password/" in told
+    assert "hunter2" not in told

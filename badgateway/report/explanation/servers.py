@@ -1,11 +1,11 @@
 """What to do about a cause in the application servers that an explanation is about, and not in others."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from badgateway.model.diagnosis import SERVER_LOG, Cause, Diagnosis, EvidenceLine
 from badgateway.model.explanation import Explanation, FileRead
 from badgateway.model.knob import WorkerModel
-from badgateway.model.log_kind import LogKind
+from badgateway.model.log_kind import LogKind, Proxy
 from badgateway.servers.advice import FRONTS, Advice, Uses, advice_for
 from badgateway.servers.registry import servers
 
@@ -41,22 +41,39 @@ _FRONTS: Mapping[str, frozenset[str]] = {
     LogKind.ALB: frozenset(("ALB",)),
     LogKind.CLASSIC_ELB: frozenset(("Classic ELB",)),
     LogKind.CLOUDFRONT: frozenset(("CloudFront",)),
+    LogKind.IIS: frozenset(("IIS",)),
     LogKind.HEROKU: frozenset(("Heroku",)),
     LogKind.HEROKU_DYNO: frozenset(("Heroku",)),
 }
+_OF_CLOUDS: Mapping[str, str] = {
+    Proxy.ENVOY: "Envoy",
+    Proxy.GOOGLE: "Google's load balancer",
+    Proxy.CLOUDFLARE: "Cloudflare",
+    Proxy.AZURE: "Azure's gateway",
+    Proxy.GOROUTER: "Cloud Foundry",
+}
+"""By the proxy that a line names whose kind of log is anybody's."""
 _WRITTEN_BY_APACHE = (LogKind.NGINX_COMBINED, LogKind.OWN_FORMAT)
 """Kinds of access logs that it writes too."""
 _OF_TARGETS_UNKNOWN = (LogKind.ALB, LogKind.CLASSIC_ELB, LogKind.CLOUDFRONT)
 
 
-def fronts(files: Iterable[FileRead]) -> frozenset[str]:
-    """Return what stands before the servers, by the kinds of logs that were given; all, when nothing tells."""
+def fronts(files: Iterable[FileRead], proxies: Collection[str] = ()) -> frozenset[str]:
+    """Return what stands before the servers; all, when nothing tells.
+
+    Args:
+        files: That were given; their kinds tell.
+        proxies: That lines of failures name.
+    """
     kinds = {str(file.kind) for file in files if file.kind is not None}
+    clouds = frozenset(_OF_CLOUDS[proxy] for proxy in proxies if proxy in _OF_CLOUDS)
+    if clouds and Proxy.NGINX not in proxies:
+        kinds -= {LogKind.NGINX_JSON, LogKind.OWN_FORMAT}
     if LogKind.APACHE_ERROR in kinds and LogKind.NGINX_ERROR not in kinds:
         kinds -= set(_WRITTEN_BY_APACHE)
-    told = frozenset[str]().union(*(_FRONTS.get(kind, frozenset()) for kind in kinds))
+    told = clouds.union(*(_FRONTS.get(kind, frozenset()) for kind in kinds))
     # What a cloud sends requests to is mostly an nginx, unless a server's own log says otherwise.
-    if kinds <= set(_OF_TARGETS_UNKNOWN):
+    if kinds and kinds <= set(_OF_TARGETS_UNKNOWN):
         told |= _NGINX if told else frozenset()
     return told or frozenset(FRONTS)
 
@@ -64,7 +81,7 @@ def fronts(files: Iterable[FileRead]) -> frozenset[str]:
 def advice_in(explanation: Explanation) -> Callable[[Cause], tuple[Advice, ...]]:
     """Return what says a cause's remedies; advice to give a log that was given is left out, if there is any other."""
     uses = in_use(explanation.files, explanation.diagnosis, explanation.worker_models)
-    before = fronts(explanation.files)
+    before = fronts(explanation.files, explanation.proxies)
     given = {file.kind for file in explanation.files if file.kind is not None}
     if any(server.log and server.log.kind in given for server in servers()):
         given.add(SERVER_LOG)

@@ -1,0 +1,64 @@
+"""Formats of requests that programs bring along, and that nobody configures: rows of what their lines look like."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache
+
+from badgateway.logs.given_format import GivenFormat, given_format
+from badgateway.logs.json_lines import ENVOY_FLAGS
+from badgateway.model.evidence import Reason
+from badgateway.model.log_kind import Proxy
+from badgateway.servers.access_format import Field, Meaning
+
+_TOLD = {
+    "flags": Field(pattern=r"-|[A-Z]{2,5}(?:,[A-Z]{2,5})*", meaning=Meaning.TOLD),
+    "error": Field(pattern=r"[^\"]*", meaning=Meaning.TOLD),
+    "number": Field(pattern=r"-|\d+"),
+    "took": Field(pattern=r"-|\d+", meaning=Meaning.DURATION, unit_s=1e-3),
+    "seconds": Field(pattern=r"-|\d+(?:\.\d+)?", meaning=Meaning.DURATION),
+    "word": Field(pattern=r"\S+"),
+}
+_OF_ENVOY: Mapping[str, Reason] = {rf"(?:^|,){flag}(?:,|$)": reason for flag, reason in ENVOY_FLAGS.items()}
+_OF_GOROUTER: Mapping[str, Reason] = {
+    "connection refused|no route to host": Reason.REFUSED_OR_NO_ROUTE,
+    "timeout|deadline exceeded": Reason.READ_TIMEOUT,
+    "EOF|connection reset|broken pipe": Reason.CLOSED,
+    "^no_endpoints": Reason.NONE_LIVE,
+    "context canceled": Reason.CLIENT_GONE,
+}
+_ENVOY = '[$time_iso8601] "$request_method $request_uri $word" $status $flags'
+
+
+@cache
+def program_formats() -> tuple[GivenFormat, ...]:
+    """Return them, each in nginx's spelling with fields of its own."""
+    return (
+        # Nginx Proxy Manager.
+        given_format(
+            '[$time_local] $before $status - $request_method $word $host "$request_uri" [Client $remote_addr] '
+            "[Length $body_bytes_sent] $after",
+            _TOLD,
+        ),
+        # Envoy's own, and Istio's.
+        _with_start(given_format(f"{_ENVOY} $number $number $took $after", _TOLD, _OF_ENVOY), Proxy.ENVOY),
+        _with_start(
+            given_format(f'{_ENVOY} $word $word "$reason" $number $number $took $after', _TOLD, _OF_ENVOY), Proxy.ENVOY
+        ),
+        # Cloud Foundry's.
+        _with_start(
+            given_format(
+                '$before - [$time_iso8601] "$request_method $request_uri $word" $status $between '
+                'response_time:$seconds $inner x_cf_routererror:"$error"$after',
+                _TOLD,
+                _OF_GOROUTER,
+            ),
+            Proxy.GOROUTER,
+        ),
+    )
+
+
+def _with_start(given: GivenFormat, proxy: Proxy) -> GivenFormat:
+    """Return a format whose lines have the time when the request came."""
+    found = given.line_format
+    time_s = f"{found.time_s} + coalesce({found.columns['duration_s']}, 0)"
+    return replace(given, line_format=replace(found, time_s=time_s, proxy=proxy))
