@@ -18,6 +18,7 @@ from locust.stats import stats_history
 
 from badgateway.load.run_page import Feed, make_page, read_page
 from badgateway.load.settings import UI_TOKEN
+from badgateway.process.cores import give_way
 
 _LOOK_S = 1.0
 
@@ -40,8 +41,7 @@ class Onlooker(LocalRunner):
 def main() -> NoReturn:
     """Show the run until the process is stopped."""
     folder, port, experiment = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
-    # Whatever is measured comes first.
-    os.nice(19)
+    give_way()
     environment = Environment(events=locust.events, locustfile=experiment, host=f"the run of {experiment}")
     runner = environment.runner = Onlooker(environment)
     ui: Any = environment.create_web_ui("127.0.0.1", port, delayed_start=True)  # its methods have no types

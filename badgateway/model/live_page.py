@@ -94,7 +94,10 @@ class RunPage:
 
 SERVER_CPU_CORES = "server_cpu_cores"
 SERVER_MEMORY = "server_rss_bytes"
-"""Series of the server's processes together, beside those of samples.csv."""
+WORKERS_ENDED = "workers_ended"
+REQUESTS_LOST = "requests_lost"
+LOOP_STOOD_S = "loop_stood_s"
+"""Series of the server's processes together, beside those of samples.csv; the last three count from the start."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Binds a program to some of the machine's CPUs, and looks on how many one may run.
+"""Binds a program to some of the machine's CPUs, looks on how many one may run, and lets one give way to all others.
 
 Affinity is no quota: a program that has one CPU of its own is not stopped for the rest of each tenth of a second, as a
 container's is. So it can stand for a machine with fewer cores, and not for a smaller container.
@@ -36,6 +36,15 @@ def faults(wanted: Mapping[str, int]) -> Iterator[str]:
     for key, cores in wanted.items():
         if cores > there:
             yield f"{key}: {cores} is more than the {there} CPUs here; declare fewer"
+
+
+def give_way() -> None:
+    """Let this process run only where no other one wants the CPU, for as long as it lives."""
+    os.nice(19)
+    # A nice process keeps its turn for milliseconds, for which a request that is due would wait; an idle one does not.
+    if hasattr(os, "SCHED_IDLE"):
+        with suppress(OSError):
+            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
 
 
 def cores_of(pids: tuple[int, ...]) -> int:

@@ -32,7 +32,7 @@ def conduct_worker_checks(plan: WorkerCheckPlan, bench: Bench, folder: WorkerChe
         if proof_name(number, pair.server, pair.driver) in proven:
             step += 1
             continue
-        begin(f"does one worker's waiting let others in? {pair.server}, {pair.driver}")
+        begin(f"can a worker serve others while a request waits? {pair.server}, {pair.driver}")
         _prove_and_keep(number, pair, bench, folder)
     for trial in plan.trials:
         if trial.id in seen:

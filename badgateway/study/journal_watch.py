@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 import psutil
 
@@ -12,7 +13,7 @@ from badgateway.model.live_server import FailuresSeen, RequestsSeen
 from badgateway.model.masking import masked
 from badgateway.model.raw import JOURNAL_COLUMNS
 from badgateway.model.raw_words import JournalKind
-from badgateway.study.tail import FileTail
+from badgateway.study.tail import FileTail, open_any
 
 LOGS_EVERY_S = 3.0
 _KIND, _TIME, _PID, _NUMBER, _ID, _DURATION, _DETAIL = (
@@ -70,17 +71,26 @@ class JournalWatch:
         *,
         is_alive: Callable[[int], bool] = psutil.pid_exists,
         now: Callable[[], float] = time.time,
+        open_file: Callable[[Path], BinaryIO] = open_any,
     ) -> None:
         """Begin at the journal's end.
 
         Raises:
             ConfigurationError: It cannot be read.
         """
-        self._tail = FileTail(path)
+        self.is_loop_watched = False
+        """Whether it is known that workers write down when their event loop stands still."""
+        self.workers_ended = 0
+        """Processes that had begun a request, and are gone."""
+        self._workers: set[int] = set()
+        self._tail = FileTail(path, open_file)
         self._is_alive, self._now = is_alive, now
         self._rest = b""
         self._in_flight: dict[_Key, tuple[float, str, str]] = {}
         self._lost, self._blocked_s = 0, 0.0
+        for line in self._tail.before.splitlines():
+            # The first line of the kind says that the watch begins.
+            self.is_loop_watched |= line.startswith(JournalKind.BLOCKED.encode() + b",")
 
     def look(self) -> RequestsSeen:
         """Return what the journal tells now."""
@@ -111,14 +121,18 @@ class JournalWatch:
     def _take(self, cells: list[str]) -> None:
         kind, key = cells[_KIND], (int(cells[_PID]), cells[_NUMBER])
         if kind == JournalKind.START:
+            self._workers.add(key[0])
             self._in_flight[key] = (float(cells[_TIME]), cells[_ID], cells[_DETAIL])
         elif kind == JournalKind.END:
             self._in_flight.pop(key, None)
         elif kind == JournalKind.BLOCKED:
+            self.is_loop_watched = True
             self._blocked_s += float(cells[_DURATION] or 0)
 
     def _bury(self) -> None:
-        dead = {pid for pid, _ in self._in_flight if not self._is_alive(pid)}
+        dead = {pid for pid in self._workers if not self._is_alive(pid)}
+        self.workers_ended += len(dead)
+        self._workers -= dead
         for key in [key for key in self._in_flight if key[0] in dead]:
             del self._in_flight[key]
             self._lost += 1

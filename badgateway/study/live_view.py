@@ -3,25 +3,36 @@
 import csv
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, suppress
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import BinaryIO, Self
 
 from badgateway.analysis.live_load import LiveProcesses, LiveRequests, LiveSamples
 from badgateway.errors import LoadError
 from badgateway.load.events import read_events
 from badgateway.logs import Source
 from badgateway.model import raw
-from badgateway.model.live_page import CAUSES, OUTCOMES, PAGE, SERVER, Row, Rows
+from badgateway.model.live_page import (
+    CAUSES,
+    LOOP_STOOD_S,
+    OUTCOMES,
+    PAGE,
+    REQUESTS_LOST,
+    SERVER,
+    WORKERS_ENDED,
+    Row,
+    Rows,
+)
 from badgateway.process.account import Account
 from badgateway.report.explanation.live_tables import cause_rows, outcome_rows, server_rows
 from badgateway.servers.advice import Uses
 from badgateway.stack.written import FOLDER
 from badgateway.store.plain_file import open_plain, replacing
 from badgateway.study.following import Following, Look
+from badgateway.study.journal_watch import JournalWatch
 from badgateway.study.tail import FileTail
 
 _SHORTEST_PAUSE_S = 1.0
@@ -64,15 +75,16 @@ class LiveView:
         self._events = folder / raw.CLIENT_EVENTS
         self._samples, self._processes, self._requests = LiveSamples(), LiveProcesses(), LiveRequests()
         with ExitStack() as stack:
-            following = Following(
-                [Source(name=file.name, content=file) for file in _logs(folder)],
-                # The site can put anything in its folder, a link to another file too.
-                open_file=partial(open_plain, owner=account.uid if account else None),
-            )
-            self._following = stack.enter_context(following)
+            # What costs least comes first: in a trial that begins, the files come one after the other.
             self._sampled = stack.enter_context(closing(_Table(folder / raw.SAMPLES)))
             self._used_by_parts = stack.enter_context(closing(_Table(folder / raw.PROCESSES)))
             self._sent = stack.enter_context(closing(_Table(folder / raw.CLIENT_ROWS)))
+            # The site can put anything in its folder, a link to another file too.
+            open_file = partial(open_plain, owner=account.uid if account else None)
+            self._journal = _journal(folder / FOLDER / raw.JOURNAL, stack, open_file, now)
+            self._following = stack.enter_context(
+                Following([Source(name=file.name, content=file) for file in _logs(folder)], open_file=open_file)
+            )
             self._stack = stack.pop_all()
 
     def __enter__(self) -> Self:
@@ -88,6 +100,15 @@ class LiveView:
         """Let go of the files."""
         self._stack.close()
 
+    @property
+    def next_s(self) -> float:
+        """When the next look may be, by its clock."""
+        return self._next_s
+
+    def not_before(self, time_s: float) -> None:
+        """Put the first look off until then, by its clock."""
+        self._next_s = max(self._next_s, time_s)
+
     def refresh(self) -> None:
         """Write the page anew, unless it is too early: a look that uses much is followed by a longer pause."""
         if self._clock() < self._next_s:
@@ -101,7 +122,11 @@ class LiveView:
     def _rows(self) -> Rows:
         look = self._following.poll()
         start_s = self._load_start_s()
-        samples = (*self._sampled.rows(), *self._processes.rows(self._used_by_parts.rows()))
+        samples = (
+            *self._sampled.rows(),
+            *self._processes.rows(self._used_by_parts.rows()),
+            *self._of_workers(),
+        )
         return {
             CAUSES.key: self._causes(look),
             SERVER.key: server_rows(self._samples.look(samples, self._now())),
@@ -112,6 +137,16 @@ class LiveView:
         found = [(each.incident, count) for each, count in look.causes()]
         return cause_rows(found, look.evidence, self._uses, look.utc_offset_s)
 
+    def _of_workers(self) -> Iterator[tuple[str, str, str, str]]:
+        """Yield what the journal tells, as the rows of a samples.csv; nothing of a site without one."""
+        if self._journal is None:
+            return
+        seen, now_s = self._journal.look(), str(self._now())
+        yield now_s, WORKERS_ENDED, str(self._journal.workers_ended), ""
+        yield now_s, REQUESTS_LOST, str(seen.lost), ""
+        if self._journal.is_loop_watched:
+            yield now_s, LOOP_STOOD_S, str(seen.blocked_s), ""
+
     def _load_start_s(self) -> float:
         """Return when the load was started last; the web UI starts many in one process."""
         with suppress(LoadError):
@@ -121,6 +156,13 @@ class LiveView:
     def _write(self, rows: Rows) -> None:
         with replacing(self._page) as beside:
             beside.write_text(json.dumps(rows), encoding="utf-8")
+
+
+def _journal(
+    file: Path, stack: ExitStack, open_file: Callable[[Path], BinaryIO], now: Callable[[], float]
+) -> JournalWatch | None:
+    """Return the watch of a site's journal; None of a site that keeps none."""
+    return stack.enter_context(closing(JournalWatch(file, now=now, open_file=open_file))) if file.exists() else None
 
 
 def _logs(folder: Path) -> tuple[Path, ...]:

@@ -3,7 +3,6 @@
 It is started with `python -m badgateway.study.run_view FOLDER`, where FOLDER has the page file of the run.
 """
 
-import os
 import sys
 import time
 from contextlib import suppress
@@ -13,6 +12,7 @@ from typing import NoReturn
 from badgateway.errors import BadgatewayError
 from badgateway.model.live_page import PAGE, RunPage
 from badgateway.process.account import Account, service_account
+from badgateway.process.cores import give_way
 from badgateway.study.live_view import LiveView
 
 _LOOK_S = 0.5
@@ -34,6 +34,7 @@ class RunView:
         self._account = account
         self._raw = ""
         self._view: LiveView | None = None
+        self._next_s = 0.0
 
     def look(self) -> None:
         """Look at the trial in flight; what the last one had is no longer shown when another begins."""
@@ -52,19 +53,22 @@ class RunView:
                     page=self._folder / PAGE,
                     pause_per_look=_PAUSE_PER_LOOK,
                 )
+                self._view.not_before(self._next_s)
             if self._view is not None:
                 self._view.refresh()
 
     def close(self) -> None:
         """Let go of the files."""
         if self._view is not None:
+            # Trials are short: the pause after a look goes on in the next one.
+            self._next_s = self._view.next_s
             self._view.close()
             self._view = None
 
 
 def main() -> NoReturn:
     """Look until the process is stopped."""
-    os.nice(19)
+    give_way()
     view = RunView(Path(sys.argv[1]), service_account())
     while True:
         view.look()

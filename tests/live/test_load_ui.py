@@ -193,6 +193,7 @@ def test_a_whole_run_shows_its_ranking_and_the_cause_and_leaves_the_same_files(t
     page.get_by_text("accept queue", exact=False).first.wait_for(timeout=60_000)
 
     kit.end()
-    trials = list((project / "results" / "crowd" / "latest" / "trials").iterdir())
+    (latest,) = (project / "results").glob("crowd-*/latest")
+    trials = list((latest / "trials").iterdir())
     assert trials
     assert not [file for trial in trials for file in trial.iterdir() if file.name in {PAGE, RunPage.FILE}]

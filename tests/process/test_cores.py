@@ -48,3 +48,9 @@ def test_what_binds_to_cores_has_to_be_there_only_where_something_is_bound(monke
 
 def test_programs_on_several_cpus_are_counted_together_and_one_that_ended_not_at_all():
     assert cores_of((os.getpid(), 2**22 + 1)) == len(usable())
+
+
+def test_a_process_that_gives_way_is_run_where_no_other_wants_to():
+    code = "import os; from badgateway.process.cores import give_way; give_way(); print(os.sched_getscheduler(0))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert int(done.stdout) == os.SCHED_IDLE

@@ -122,3 +122,23 @@ def test_no_secret_of_logs_and_journals_is_in_what_a_watch_tells(tmp_path, watch
     assert "count=3" in told
     assert "GET /accounts/password/" in told
     assert "hunter2" not in told
+
+
+def test_workers_that_end_are_counted_once_with_and_without_a_request(watch, journal, alive):
+    append(journal, row("start", 2) + row("start", 2, pid=8) + row("end", 2, pid=8))
+    assert (watch.look().lost, watch.workers_ended) == (0, 0)
+
+    alive.clear()
+    assert (watch.look().lost, watch.workers_ended) == (1, 2)
+    assert (watch.look().lost, watch.workers_ended) == (1, 2)
+
+
+def test_a_loop_that_nobody_watches_is_not_said_to_have_stood_for_nothing(watch, journal):
+    watch.look()
+    assert not watch.is_loop_watched
+    append(journal, row("blocked", 0, duration_s="0"))
+    watch.look()
+    assert watch.is_loop_watched
+    again = JournalWatch(journal)
+    assert again.is_loop_watched, "the line was there before"
+    again.close()

@@ -128,6 +128,24 @@ def test_the_servers_processor_and_memory_are_shown_and_no_other_parts(site, vie
     assert rows == {"CPU of the server, in cores": "1.50", "Memory of the server": "100 MiB"}
 
 
+def test_workers_that_end_and_loops_that_stand_are_counted_where_a_journal_tells(site):
+    journal = f"{FOLDER}/{raw.JOURNAL}"
+    site.append(journal, "")
+    with LiveView(site.folder, {"gunicorn": ()}, clock=site.clock, now=lambda: NOW_S) as view:
+        unwatched = {row["what"] for row in site.seen(view)["server-now"]}
+        # No process has that number.
+        for kind, duration_s in (("start", ""), ("blocked", "0.5")):
+            site.append(journal, f"{kind},{NOW_S},{2**22 + 1},1,1,a-1,,,{duration_s},\n")
+        rows = {row["what"]: row["now"].replace("\N{NO-BREAK SPACE}", " ") for row in site.seen(view)["server-now"]}
+
+    assert unwatched == {"Workers that ended, in all", "Requests that ended with their worker, in all"}
+    assert rows == {
+        "Workers that ended, in all": "1",
+        "Requests that ended with their worker, in all": "1",
+        "Event loops stood still, in all": "0.5 s",
+    }
+
+
 def test_an_empty_value_is_no_zero(site, view):
     site.append(raw.SAMPLES, f"{NOW_S - 4:.6f},db_connections,7,50\n{NOW_S:.6f},db_connections,,\n")
     (row,) = site.seen(view)["server-now"]

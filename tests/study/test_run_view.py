@@ -71,3 +71,14 @@ def test_a_trial_whose_files_are_taken_away_ends_no_look(view, tmp_path):
     view.look()
 
     assert (tmp_path / PAGE).exists()
+
+
+def test_the_pause_after_a_look_goes_on_in_the_next_trial(view, tmp_path):
+    deploy(begin(tmp_path, "trial-1"))
+    view.look()
+    view._view._next_s = 1e12
+    deploy(begin(tmp_path, "trial-2"))
+    view.look()
+
+    assert view._view.next_s == 1e12
+    assert not (tmp_path / PAGE).exists()

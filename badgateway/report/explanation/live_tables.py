@@ -6,7 +6,16 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from badgateway import numbers
 from badgateway.model.diagnosis import Certainty, Diagnosis
 from badgateway.model.explanation import Incident
-from badgateway.model.live_page import SERVER_CPU_CORES, SERVER_MEMORY, Counted, Recent, Row
+from badgateway.model.live_page import (
+    LOOP_STOOD_S,
+    REQUESTS_LOST,
+    SERVER_CPU_CORES,
+    SERVER_MEMORY,
+    WORKERS_ENDED,
+    Counted,
+    Recent,
+    Row,
+)
 from badgateway.model.outcome import Outcome
 from badgateway.model.printable import printable
 from badgateway.model.raw_words import SampleSeries, ServerSeries
@@ -32,6 +41,9 @@ _SERIES: Mapping[str, tuple[str, Said]] = {
     ServerSeries.BUSY_WORKERS: ("Workers at work", _whole),
     ServerSeries.CORES_IN_REQUEST: ("Requests in the workers", _whole),
     ServerSeries.OLDEST_REQUEST_S: ("Oldest request in a worker", numbers.seconds),
+    WORKERS_ENDED: ("Workers that ended, in all", _whole),
+    REQUESTS_LOST: ("Requests that ended with their worker, in all", _whole),
+    LOOP_STOOD_S: ("Event loops stood still, in all", numbers.seconds),
     SampleSeries.LISTEN_OVERFLOWS: ("Connections refused by a full TCP queue, in all", _whole),
     SERVER_CPU_CORES: ("CPU of the server, in cores", numbers.cores),
     SERVER_MEMORY: ("Memory of the server", lambda value: numbers.memory(round(value))),
