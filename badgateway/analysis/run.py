@@ -82,6 +82,7 @@ def analyse(folder: RunFolder, before: Read | None = None) -> StudySummary:
         axis_rankings=rank_along_axes(experiment, configurations),
         confirmation=_confirmation(experiment, kept),
         other_trials=_other_trials(experiment, kept),
+        files=folder.beside_reports(),
         worker_checks=read_worker_checks(manifest.worker_checks, folder.worker_checks),
         choice=choice,
         circumstances=circumstances,

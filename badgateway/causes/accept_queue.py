@@ -11,7 +11,7 @@ FAMILY = "accept queue"
 
 LISTEN = Remedy(
     text="Give the queue room for a burst: 1024 is safe. uWSGI's default is 100 and it refuses to start when the value "
-    "is above net.core.somaxconn; Gunicorn's is 2048 and the kernel caps it at net.core.somaxconn without a word.",
+    "is above net.core.somaxconn; Gunicorn's is 2048 and the kernel silently caps it at net.core.somaxconn.",
     knobs=(Knob.ACCEPT_QUEUE,),
 )
 SOMAXCONN = Remedy(

@@ -29,9 +29,8 @@ row that fits is the cause. A status alone never names one.
 
 
 def render_page(cause: Cause) -> str:
-    """Return a cause's page in Markdown."""
+    """Return what is known of a cause, in Markdown."""
     parts = [
-        _MADE,
         f"# {cause.title}",
         f"`{cause.id}` · {cause.family} · {_seen(cause)}",
         f"Certainty: {', or '.join(_MEANING[certainty] for certainty in _certainties(cause))}.",
@@ -41,8 +40,11 @@ def render_page(cause: Cause) -> str:
     ]
     if cause.confused_with:
         parts.append(f"## What it is not\n\n{cause.confused_with}")
-    parts.append("[All causes](index.md)")
     return "\n\n".join(parts) + "\n"
+
+
+def _file(cause: Cause) -> str:
+    return f"{_MADE}\n\n{render_page(cause)}\n[All causes](index.md)\n"
 
 
 def render_index(causes: Iterable[Cause] = CAUSES) -> str:
@@ -62,7 +64,7 @@ def render_index(causes: Iterable[Cause] = CAUSES) -> str:
 
 def pages() -> dict[str, str]:
     """Return all pages by file name."""
-    return {"index.md": render_index(), **{f"{cause.id}.md": render_page(cause) for cause in CAUSES}}
+    return {"index.md": render_index(), **{f"{cause.id}.md": _file(cause) for cause in CAUSES}}
 
 
 def write_pages(folder: Path) -> None:

@@ -23,7 +23,7 @@ def _age(_context: click.Context, _option: click.Parameter, text: str) -> float:
 
 
 @cli.command(short_help="List what old runs take on disk, and remove them.")
-@click.option("--results", type=_FOLDER, default=None, show_default="results", help="Where runs are kept.")
+@click.option("--results", type=_FOLDER, default=None, help="Where runs are kept.  [default: results]")
 @click.option("--keep", type=click.IntRange(0), default=1, show_default=True, help="Newest runs of each experiment.")
 @click.option(
     "--older", "older_s", default="0", metavar="TIME", callback=_age, help="Only runs at least this old, such as 48h."

@@ -77,7 +77,7 @@ _JSON = click.option(
     multiple=True,
     type=float,
     metavar="R",
-    help="Load level of a study, in tasks started a second whether or not those before have ended; repeatable.",
+    help="Open loop: start R tasks a second however long they take. Studies only; repeatable.",
 )
 @click.option("--window", "window_s", type=float, metavar="SECONDS", help="Counted time of each trial.")
 @click.option("--blocks", type=int, metavar="N", help="How often each configuration is tried at each level.")
@@ -92,7 +92,7 @@ _JSON = click.option(
     metavar="[RUN]",
     help="Go on with a run that was ended: the experiment's newest one, or the one in this folder.",
 )
-@click.option("--no-worker-checks", is_flag=True, help="Leave out what shows who shares a worker's time.")
+@click.option("--no-worker-checks", is_flag=True, help="Skip the worker checks after the trials (about a minute).")
 @click.option("--no-diagnosis", is_flag=True, hidden=True, help="Its name before.")
 @click.option(
     "--wait",
@@ -143,8 +143,8 @@ def run(  # noqa: PLR0913 # one parameter per option
     --ui prints the address of Locust's web UI, where the run can be watched: the ranking so far, why requests fail, the
     server's queue and workers. It only looks, from a process of its own, and starts or stops nothing.
 
-    After the trials come worker checks of about a minute, whose numbers are in no verdict: does one worker's waiting
-    let others in, with each server file and driver, and what blocks the event loop where there is one.
+    After the trials come worker checks of about a minute, whose numbers are in no verdict: can a worker serve
+    others while a request waits, with each server file and driver, and what blocks the event loop where there is one.
 
     \b
     Examples:

@@ -81,7 +81,8 @@ class KitGroup(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
-            likely = get_close_matches(args[0], self.list_commands(ctx), n=1)
+            options = [name for one in self.get_params(ctx) for name in one.opts if name == f"--{args[0]}"]
+            likely = get_close_matches(args[0], self.list_commands(ctx), n=1) or options
             if not likely:
                 raise
             raise click.UsageError(f"{error.message} Did you mean {likely[0]!r}?", ctx) from None

@@ -48,7 +48,8 @@ def print_outcome(study: StudySummary, report: Path | None, commands: Commands |
     say(console, Text(headline, style="bold"))
     following = next_command(study, commands or Commands())
     lines = (
-        *rest,
+        # A reason that ends in the command would say it twice.
+        *(line for line in rest if not (following and line.endswith(following))),
         *([f"Next: {following}"] if following else ()),
         *([f"Report: {address(report)}"] if report else ()),
     )

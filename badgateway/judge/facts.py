@@ -5,17 +5,15 @@ import duckdb
 from badgateway.errors import first_line
 from badgateway.judge.measure import count_window
 from badgateway.judge.objective import p95_with_failures
+from badgateway.judge.seconds import OK, WINDOW
 from badgateway.judge.summarise import counts_of, summarise_trial
 from badgateway.judge.trial_evidence import TrialEvidence
 from badgateway.model.design import Facts
 from badgateway.model.experiment import Objective
-from badgateway.model.outcome import CheckReason, Outcome
-from badgateway.model.raw_words import TrialPhase
+from badgateway.model.outcome import CheckReason
 from badgateway.model.summary import Verdict
 from badgateway.model.trial import Window
 from badgateway.model.verdict_reason import Reason
-
-_OK = f"outcome = '{Outcome.OK}'"
 
 
 def facts_of(evidence: TrialEvidence, objective: Objective) -> Facts | None:
@@ -32,7 +30,7 @@ def facts_of(evidence: TrialEvidence, objective: Objective) -> Facts | None:
         return None if summary.verdict is Verdict.INVALID else _broken(summary.reasons[0])
     ok_ms = count_window(relation, objective.p95_ms).ok_latencies_ms
     server = next((use for use in evidence.uses if use.part == "server"), None)
-    ok = len(relation.filter(_OK))
+    ok = len(relation.filter(OK))
     counts = counts_of(evidence, measured)
     return Facts(
         requests=counts.requests,
@@ -54,7 +52,7 @@ def _answered(relation: duckdb.DuckDBPyRelation, window: Window) -> float | None
     came = "intended_start_s + latency_ms / 1000"
     ((answers, requests),) = relation.aggregate(
         f"count(*) FILTER ({came} >= {window.start_s!r} AND {came} < {window.end_s!r}), "
-        f"count(*) FILTER (phase = '{TrialPhase.WINDOW}' AND latency_ms IS NOT NULL)"
+        f"count(*) FILTER ({WINDOW} AND latency_ms IS NOT NULL)"
     ).fetchall()
     return answers / requests if requests else None
 

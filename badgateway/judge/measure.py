@@ -11,15 +11,22 @@ import numpy.typing as npt
 
 from badgateway.judge.objective import pooled
 from badgateway.judge.proportion import proportion
+from badgateway.judge.seconds import OK, ROUTE, WINDOW, counts_by_route, paces
 from badgateway.model.design import Counts
 from badgateway.model.outcome import FAILURES, Outcome
-from badgateway.model.raw_words import TrialPhase
-from badgateway.model.summary import Measurement, OutcomeShare, Proportion, Quantiles, RouteMeasurement
+from badgateway.model.summary import (
+    LatencyBin,
+    Measurement,
+    OutcomeShare,
+    Pace,
+    Proportion,
+    Quantiles,
+    RouteMeasurement,
+)
 
-_WINDOW = f"phase = '{TrialPhase.WINDOW}'"
-_WINDOW_OK = f"{_WINDOW} AND outcome = '{Outcome.OK}'"
-
-_ROUTE = "coalesce(name, '') AS route"
+_BINS_A_DECADE = 16
+_LEAST_MS = 0.01
+"""Of a bin: a logarithm needs more than nothing."""
 
 _Numbers = npt.NDArray[np.float64]
 _NOTHING: _Numbers = np.empty(0)
@@ -36,6 +43,7 @@ class WindowCounts:
     first_bytes_ms: Mapping[str, _Numbers]
     seconds: tuple[Mapping[str, Counts], ...]
     """By route."""
+    paces: tuple[Pace | None, ...]
 
     @property
     def ok_latencies_ms(self) -> _Numbers:
@@ -93,6 +101,8 @@ def measure(
             if name
         ),
         seconds=tuple(pooled(second.values()) for second in seconds),
+        paces=tuple(pace for one in counted for pace in one.paces),
+        latency_bins=_bins(every_latency_ms),
     )
 
 
@@ -109,23 +119,10 @@ def count_window(relation: duckdb.DuckDBPyRelation, p95_limit_ms: float) -> Wind
             outcomes=outcomes,
             latencies_ms=latencies_ms,
             first_bytes_ms=first_bytes_ms,
-            seconds=_seconds(relation, p95_limit_ms),
+            seconds=counts_by_route(relation, p95_limit_ms),
+            paces=paces(relation),
         )
     return known[p95_limit_ms]
-
-
-def _seconds(relation: duckdb.DuckDBPyRelation, p95_limit_ms: float) -> tuple[dict[str, Counts], ...]:
-    """Return the counts by route of each second of a window, counted from its first request on."""
-    ok = f"outcome = '{Outcome.OK}'"
-    started = relation.filter(f"{_WINDOW} AND start_s IS NOT NULL").project(
-        f"{_ROUTE}, floor(start_s - min(start_s) OVER ())::INTEGER AS second, NOT {ok} AS failed, "
-        f"{ok} AND latency_ms > {p95_limit_ms!r} AS late"
-    )
-    counted = "second, route, count(*), count(*) FILTER (failed), count(*) FILTER (late)"
-    found: dict[int, dict[str, Counts]] = {}
-    for second, route, requests, failures, late in started.aggregate(counted).order("second, route").fetchall():
-        found.setdefault(second, {})[route] = Counts(requests=requests, failures=failures, late=late)
-    return tuple(found.values())
 
 
 def _shares(counts: Counter[Outcome]) -> tuple[OutcomeShare, ...]:
@@ -143,7 +140,7 @@ def _failures(counts: Counter[Outcome]) -> Proportion:
 def _outcomes(relation: duckdb.DuckDBPyRelation) -> dict[str, Counter[Outcome]]:
     """Count outcomes by route, in their order; the route of a request that the client does not know is empty."""
     by_route: dict[str, Counter[Outcome]] = {}
-    counted = relation.filter(_WINDOW).aggregate(f"{_ROUTE}, outcome, count(*)").order("route").fetchall()
+    counted = relation.filter(WINDOW).aggregate(f"{ROUTE}, outcome, count(*)").order("route").fetchall()
     for route, outcome, requests in counted:
         by_route.setdefault(route, Counter())[Outcome(outcome)] += requests
     return by_route
@@ -155,7 +152,7 @@ def _of_ok_requests(
     """Return latencies and times to the first byte by route, without those that are not known."""
     # Numbers alone: the names of a million rows would be a million texts.
     place = "dense_rank() OVER (ORDER BY coalesce(name, '')) AS place"
-    found = relation.filter(_WINDOW_OK).project(f"{place}, latency_ms, first_byte_ms").fetchnumpy()
+    found = relation.filter(f"{WINDOW} AND {OK}").project(f"{place}, latency_ms, first_byte_ms").fetchnumpy()
     routes = [route for route, counts in outcomes.items() if counts[Outcome.OK]]
 
     def by_route(column: str) -> dict[str, _Numbers]:
@@ -175,3 +172,13 @@ def _quantiles(values_ms: _Numbers) -> Quantiles | None:
         return None
     p50_ms, p95_ms, p99_ms, max_ms = np.quantile(values_ms, (0.5, 0.95, 0.99, 1)).tolist()
     return Quantiles(p50_ms=p50_ms, p95_ms=p95_ms, p99_ms=p99_ms, max_ms=max_ms)
+
+
+def _bins(values_ms: _Numbers) -> tuple[LatencyBin, ...]:
+    places = np.floor(_BINS_A_DECADE * np.log10(np.maximum(values_ms, _LEAST_MS)))
+    found, counts = np.unique(places, return_counts=True)
+    edges = ((10 ** (place / _BINS_A_DECADE), 10 ** ((place + 1) / _BINS_A_DECADE)) for place in found.tolist())
+    return tuple(
+        LatencyBin(low_ms=low_ms, high_ms=high_ms, count=count)
+        for (low_ms, high_ms), count in zip(edges, counts.tolist(), strict=True)
+    )

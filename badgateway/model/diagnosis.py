@@ -63,6 +63,11 @@ class Cause:
         """Where it is explained at length."""
         return f"docs/causes/{self.id}.md"
 
+    @property
+    def command(self) -> str:
+        """What prints that page, wherever the kit is installed."""
+        return f"badgateway cause {self.id}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvidenceLine:

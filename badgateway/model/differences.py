@@ -63,4 +63,6 @@ def _said(value: object) -> str:
     if isinstance(value, tuple):
         # A command, as it is typed.
         return shlex.join(value)
+    if isinstance(value, float):
+        return f"{value:,.10g}"
     return f"{value:,}" if isinstance(value, int) else str(value)

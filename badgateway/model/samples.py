@@ -48,6 +48,13 @@ class Pressure:
         """The longest that the queue was."""
         return max((length for length in self.queue if length is not None), default=None)
 
+    @property
+    def is_full(self) -> bool:
+        """Whether it shows why requests fail: the queue came to its limit, or every worker was at work."""
+        busiest = max((one for one in self.busy if one is not None), default=None)
+        pairs = ((self.most_queued, self.queue_limit), (busiest, self.workers))
+        return any(most is not None and limit is not None and most >= limit for most, limit in pairs)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerGaps:

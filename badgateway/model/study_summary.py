@@ -110,6 +110,8 @@ class StudySummary:
     """Under which it was begun; None in runs of earlier kits."""
     other_trials: tuple[TrialSummary, ...] = ()
     """Of A/A controls and of capacity searches, each on its own: no configuration is summed up from them."""
+    files: frozenset[str] = frozenset()
+    """Of the trials, those that lie beside the reports, from their folder; none where reports are kept elsewhere."""
 
     @property
     def has_trusted_trial(self) -> bool:

@@ -51,6 +51,24 @@ class Quantiles:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How long the OK requests of one second took, in milliseconds."""
+
+    p50_ms: float
+    p95_ms: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LatencyBin:
+    """How many OK requests took so long; each bin is higher than the one before by the same factor."""
+
+    low_ms: float
+    high_ms: float
+    """Just above."""
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OutcomeShare:
     """How many requests ended so."""
 
@@ -107,6 +125,10 @@ class Measurement:
     """By name; requests of which the client knows nothing belong to none."""
     seconds: tuple[Counts, ...] = ()
     """Of each second of the windows, in their order; () is not known."""
+    paces: tuple[Pace | None, ...] = ()
+    """Of the same seconds; None where no request was OK; () is not known."""
+    latency_bins: tuple[LatencyBin, ...] = ()
+    """From the fastest to the slowest, without those that are empty; () is not known."""
 
     def count(self, outcome: Outcome) -> int:
         """Return how many requests had the outcome."""

@@ -18,6 +18,8 @@ from badgateway.words import phrases
 
 _VEGA_LITE = "5.20"
 _INNER_ROLES = re.compile(r' (?:role|aria-[a-z]+)="[^"]*"')
+_PLACES = re.compile(r' (?:d|transform)="[^"]*"')
+_LONG_PLACE = re.compile(r"\d+\.\d{3,}")
 _BAR_PX = 14
 _FAINTEST = 1 / 100
 """Of the scale: shorter parts are drawn this long, or few failures would look like none."""
@@ -111,8 +113,13 @@ def svg(spec: Spec, label: str) -> Markup:
     drawn = vl_convert.vegalite_to_svg(spec, vl_version=_VEGA_LITE)
     opening = Markup('<svg role="img" aria-label="{}" ').format(label)
     # The label says all of it: what has a role inside would be asked for a name of its own.
-    plain = _INNER_ROLES.sub("", drawn.removeprefix("<svg "))
+    plain = _PLACES.sub(_rounded, _INNER_ROLES.sub("", drawn.removeprefix("<svg ")))
     return opening + Markup(plain)  # noqa: S704 # made by the library from numbers and checked names
+
+
+def _rounded(places: re.Match[str]) -> str:
+    """Return places in hundredths of a pixel: a page has thousands of them."""
+    return _LONG_PLACE.sub(lambda place: f"{round(float(place[0]), 2):g}", places[0])
 
 
 def linear(top: float, label: str) -> Spec:

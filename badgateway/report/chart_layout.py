@@ -1,5 +1,6 @@
 """Where things stand in a chart: one panel per load level, wide for a desk and narrow for a phone."""
 
+import math
 from dataclasses import dataclass
 
 Spec = dict[str, object]
@@ -144,6 +145,15 @@ def _name_labels(rows: Rows, layout: Layout) -> Spec:
         },
         "encoding": {"text": {"field": "configuration"}, "x": {"value": 0}},
     }
+
+
+def ticks_1_2_5(low: float, high: float) -> list[float]:
+    """Return the round values of a logarithmic scale that holds both: the ends lie just outside, or on them."""
+    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    rounds = [digit * 10.0**decade for decade in decades for digit in (1, 2, 5)]
+    first = max(value for value in rounds if value <= low)
+    last = min(value for value in rounds if value >= high)
+    return [value for value in rounds if first <= value <= last]
 
 
 def value_texts(rows: list[Spec], layout: Layout) -> Spec:

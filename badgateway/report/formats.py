@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from badgateway.model.printable import printable_lines, printable_page
 from badgateway.model.study_summary import StudySummary
 from badgateway.report import markdown
-from badgateway.report.html import render
+from badgateway.report.html import anchors, render
 from badgateway.report.section import Object, Section
 from badgateway.report.sections.answer import section as answer
 from badgateway.report.sections.answer.section import AnswerSection
@@ -18,7 +18,6 @@ from badgateway.report.sections.choice.section import ChoiceSection
 from badgateway.report.sections.configurations.section import ConfigurationsSection
 from badgateway.report.sections.connections.section import ConnectionsSection
 from badgateway.report.sections.exports.section import ExportsSection
-from badgateway.report.sections.failures.section import FailuresSection
 from badgateway.report.sections.ladder.section import LadderSection
 from badgateway.report.sections.latency.section import LatencySection
 from badgateway.report.sections.levels.section import LevelsSection
@@ -48,7 +47,7 @@ CHAPTERS = (
         name="causes",
         title="Causes",
         about="why requests failed, the lines that prove it, what to change",
-        sections=(FailuresSection(), CausesSection()),
+        sections=(CausesSection(),),
     ),
     Chapter(
         name="comparison",
@@ -75,7 +74,7 @@ CHAPTERS = (
     Chapter(
         name="evidence",
         title="Evidence",
-        about="what differs between the configurations, every trial, the raw files",
+        about="what differs between the configurations, every trial",
         sections=(ConfigurationsSection(), TrialsSection()),
     ),
 )
@@ -133,7 +132,10 @@ def render_html(study: StudySummary) -> str:
 
 def _page(study: StudySummary) -> dict[str, object]:
     parts = [(chapter, [section.html(study) for section in chapter.sections]) for chapter in CHAPTERS]
-    return {"first": FIRST_SCREEN.html(study), "chapters": [(chapter, htmls) for chapter, htmls in parts if any(htmls)]}
+    return {
+        "first": FIRST_SCREEN.html(study),
+        "chapters": [(chapter, htmls, anchors("".join(htmls))) for chapter, htmls in parts if any(htmls)],
+    }
 
 
 def render_markdown(study: StudySummary) -> str:

@@ -19,11 +19,10 @@ _ROUTE_OUTCOMES = (Outcome.GATEWAY_TIMEOUT, Outcome.BAD_GATEWAY, Outcome.TRUNCAT
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutcomeLabel:
-    """A kind of failure and the name of its colour; in `Numbers.split` the text begins with its count."""
+    """A kind of failure; in `Numbers.split` the text begins with its count."""
 
     text: str
     short: str
-    slug: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,11 +79,11 @@ def occurred(study: StudySummary) -> tuple[Outcome, ...]:
 
 def kind(outcome: Outcome, text: str) -> OutcomeLabel:
     """Return the kind of an outcome, with the text to print for it."""
-    return OutcomeLabel(text=text, short=wording.short_name(outcome), slug=wording.slug(outcome))
+    return OutcomeLabel(text=text, short=wording.short_name(outcome))
 
 
 def kinds(study: StudySummary) -> tuple[OutcomeLabel, ...]:
-    """Return the kinds of failure that occurred, for legends and column headings."""
+    """Return the kinds of failure that occurred, for column headings."""
     return tuple(kind(outcome, wording.long_name(outcome)) for outcome in occurred(study))
 
 

@@ -57,11 +57,6 @@ def share_heading(outcome: Outcome) -> str:
     return f"{short_name(outcome)}{numbers.PERCENT}"
 
 
-def slug(outcome: Outcome) -> str:
-    """Return the name of the outcome's colour in the style sheet: 'bad-gateway'."""
-    return outcome.value.lower().replace("_", "-")
-
-
 def family_slug(family: str) -> str:
     """Return the name of the colour of a family of causes in the style sheet: 'accept-queue'."""
     return family.replace(" ", "-")

@@ -178,6 +178,13 @@ class RunFolder:
         demand_own(self.trials_path)
         return tuple(sorted(folder for folder in self.trials_path.glob("[!.]*") if Trial.named(folder.name)))
 
+    def beside_reports(self) -> frozenset[str]:
+        """Return the files of all trials, from the folder of the reports; none where those are kept apart from them."""
+        if self.derived is not None:
+            return frozenset()
+        folders = (folder for folder in self.trial_folders() if other_than_folder(folder) is None)
+        return frozenset(str(file.relative_to(self.path)) for folder in folders for file in folder.iterdir())
+
     def misnamed(self) -> tuple[Path, ...]:
         """Return the folders that hold a trial's record under a name that is no trial's; those set aside are none."""
         demand_own(self.trials_path)

@@ -56,11 +56,12 @@ def _are_proven_alike(choice: Choice) -> bool:
 
 def _regret(found: Regret) -> str:
     if not found.share:
-        return " No other has a lower p95, with 95 %"
+        return " No other has a lower p95, with 95 % confidence"
     if found.share > _NO_BOUND:
         return f" Another may be over ten times better in p95: {plural(found.blocks, 'block')} cannot rule that out"
     return (
-        f" No other is more than {percent(found.share)} ({milliseconds(found.milliseconds)}) better in p95, with 95 %"
+        f" No other is more than {percent(found.share)} ({milliseconds(found.milliseconds)}) better in p95, with 95 % "
+        "confidence"
     )
 
 
@@ -154,7 +155,7 @@ def confirmed(found: Confirmation) -> str:
     if level.verdict is Verdict.PASS:
         return f"Confirmed: {where}: {_reached(level)}."
     verdict = "Not decided" if level.verdict is Verdict.INCONCLUSIVE else "Not confirmed"
-    return f"{verdict}: {where}: {_reached(level)}; {_first_reason(level)}."
+    return f"{verdict}: {where}: {_first_reason(level)}."
 
 
 def _first_reason(level: LevelSummary) -> str:

@@ -12,17 +12,17 @@ def power(choice: Choice) -> str:
     """Return how sure so many blocks can make anyone of a difference in p95, one sentence."""
     found = choice.power
     if found.compared < 2:
-        return "No two configurations that may keep the objective were compared."
+        return "Fewer than two configurations may keep the objective, so none were compared."
     if found.blocks < found.blocks_to_prove:
         least = in_sentences(p_value(found.smallest_p))
         return (
-            f"With {plural(found.blocks, 'block')} the signed-rank test between two configurations can give no p below "
-            f"{least}, so it proves none to be the best; that takes {found.blocks_to_prove} blocks."
+            f"{plural(found.blocks, 'block')} cannot prove one to be the best (no p below {least}): that takes "
+            f"{found.blocks_to_prove}."
         )
     capacity = "; this does not count capacities, which have their own intervals" if choice.asked.capacity else ""
     return (
-        f"With {plural(found.blocks, 'block')}, some configuration is called worse than one that is like it "
-        f"in at most {limit(_PROMISED)} of such studies{capacity}."
+        f"In at most {limit(_PROMISED)} of studies with {plural(found.blocks, 'block')} a configuration is called "
+        f"worse than one that is like it{capacity}."
     )
 
 

@@ -213,6 +213,7 @@ def test_a_locust_file_without_users_is_told_before_anything_is_started(command,
         ),
         (("run", "--uzers", "3"), "run: no such option '--uzers'"),
         (("exlpain", "x"), "no such command 'exlpain'. Did you mean 'explain'?"),
+        (("version",), "no such command 'version'. Did you mean '--version'?"),
         (("clean", "--keep", "x"), "clean: invalid value for '--keep'"),
         (("cause", "listen-queue"), "cause: 'listen-queue' is not in the catalogue"),
     ],
@@ -229,16 +230,17 @@ def test_a_mistake_on_the_command_line_is_one_line(arguments, told, project):
 def test_worker_checks_follow_the_trials_unless_they_are_left_out(seam):
     with_it = call("run", "experiments/small.toml")
     assert (
-        "worker check 1 of 3: does one worker's waiting let others in? servers/uwsgi.ini, mysqlclient" in with_it.stderr
+        "worker check 1 of 3: can a worker serve others while a request waits? servers/uwsgi.ini, mysqlclient"
+        in with_it.stderr
     )
-    assert "waiting let others in?" in Path("results/small/latest/report.md").read_text()
+    assert "while a request waits?" in Path("results/small/latest/report.md").read_text()
 
     # Its name before is taken for this release.
     for option in ("--no-worker-checks", "--no-diagnosis"):
         without = call("run", "experiments/small.toml", option)
         assert without.exit_code == 3
         assert "worker check" not in without.stderr
-        assert "waiting let others in?" not in Path("results/small/latest/report.md").read_text()
+        assert "while a request waits?" not in Path("results/small/latest/report.md").read_text()
 
 
 def test_a_second_file_with_a_mistake_stops_the_first_one_too(seam):

@@ -47,7 +47,7 @@ def test_the_answer_is_twenty_lines_and_all_of_it_is_asked_for():
         "\nThe accept queue of the unix socket was full (100 %).\nChange first: uWSGI: processes, threads, harakiri. "
         in whole.stdout
     )
-    assert "docs/causes/listen-queue-full.md" in whole.stdout
+    assert "badgateway cause listen-queue-full" in whole.stdout
 
 
 def test_incidents_are_told_to_programs_too():
@@ -255,7 +255,9 @@ def test_a_page_of_the_catalogue_is_printed_by_its_name():
     result = CliRunner().invoke(cli, ["cause", "listen-queue-full"], prog_name="badgateway")
 
     assert result.exit_code == 0
-    assert result.stdout == Path("docs/causes/listen-queue-full.md").read_text()
+    page = Path("docs/causes/listen-queue-full.md").read_text()
+    assert result.stdout.startswith("# The accept queue of the unix socket was full\n")
+    assert page == f"{page.splitlines()[0]}\n\n{result.stdout}\n[All causes](index.md)\n"
 
 
 def test_a_cause_that_is_none_is_wrong_usage_and_names_the_nearest():

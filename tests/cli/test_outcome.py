@@ -66,7 +66,7 @@ def test_what_is_piped_has_one_line_for_each_configuration_and_ends_none_in_a_sp
     print_outcome(samples.picked(), None)
     lines = capsys.readouterr().out.splitlines()
 
-    assert sum("listen 1,024" in line for line in lines[: lines.index("")]) == 7
+    assert sum("listen 1,024" in line or "backlog 1,024" in line for line in lines[: lines.index("")]) == 7
     assert not [line for line in lines if line.endswith(" ")]
 
 

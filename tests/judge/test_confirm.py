@@ -27,16 +27,8 @@ def test_a_pick_that_holds_is_confirmed_with_its_numbers():
 
 def test_failures_or_slow_answers_do_not_confirm_it():
     failing = sentence({OK: SENT - 1000, BAD_GATEWAY: 1000})
-    assert failing.startswith(
-        "Not confirmed: pick at 19,000 tasks a minute: 1,000 of 3,167 failed, p95 41 ms; 1,000 of 3,167"
-    )
-    assert "; 3,167 of 3,167 requests failed or took longer" in sentence({OK: SENT}, latencies_ms=(1500,))
-
-
-def test_without_an_ok_request_there_is_no_p95_to_tell():
-    assert sentence({BAD_GATEWAY: SENT}).startswith(
-        "Not confirmed: pick at 19,000 tasks a minute: 3,167 of 3,167 failed;"
-    )
+    assert failing.startswith("Not confirmed: pick at 19,000 tasks a minute: 1,000 of 3,167 requests failed")
+    assert ": 3,167 of 3,167 requests failed or took longer" in sentence({OK: SENT}, latencies_ms=(1500,))
 
 
 def test_too_close_to_the_limit_is_not_decided():

@@ -120,3 +120,26 @@ def test_a_request_that_the_client_does_not_know_belongs_to_no_route():
     assert found is not None
     assert found.requests == 7
     assert [(route.name, route.requests) for route in found.routes] == [("GET /", 5)]
+
+
+def test_each_second_has_the_quantiles_of_its_ok_requests_and_one_without_any_has_none():
+    # In turn through ten seconds: those of the first take 100 ms, of the others 20 ms.
+    found = measure(
+        [rows({OK: 30, BAD_GATEWAY: 3}, latencies_ms=[100.0, *[20.0] * 9]), rows({BAD_GATEWAY: 1})],
+        window_s=11,
+        p95_limit_ms=50,
+    )
+
+    assert found is not None
+    assert [pace and (pace.p50_ms, pace.p95_ms) for pace in found.paces] == [(100, 100), *[(20, 20)] * 9, None]
+    assert len(found.paces) == len(found.seconds)
+
+
+def test_every_ok_request_is_in_the_bin_of_its_latency_and_failures_are_in_none():
+    found = measurement({OK: 300, BAD_GATEWAY: 7}, latencies_ms=[0.0, 10.0, 1234.5])
+
+    assert [one.count for one in found.latency_bins] == [100, 100, 100]
+    nothing, ten, slow = found.latency_bins
+    assert nothing.high_ms < 0.02
+    assert ten.low_ms == pytest.approx(10)
+    assert slow.low_ms <= 1234.5 < slow.high_ms < 1.16 * slow.low_ms

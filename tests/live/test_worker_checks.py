@@ -75,7 +75,7 @@ def test_each_worker_check_is_told_of_and_leaves_the_trials_alone(kit: Kit, fold
 def test_a_newcomer_reads_of_it_in_the_report(folder: Path):
     page = (folder / "report.html").read_text()
 
-    assert "waiting let others in?" in page
+    assert "while a request waits?" in page
     assert "the event loop was held by app/school/views/wait.py" in page
 
 

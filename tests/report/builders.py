@@ -1,6 +1,7 @@
 """Building blocks of study summaries, with defaults a test need not care about."""
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from math import sqrt
 from pathlib import PurePosixPath
 from typing import Any
@@ -11,6 +12,7 @@ from badgateway.model.manifest import Environment
 from badgateway.model.outcome import FAILURES, Outcome
 from badgateway.model.summary import (
     ConfigurationSummary,
+    LatencyBin,
     LevelSummary,
     Measurement,
     OutcomeShare,
@@ -58,6 +60,18 @@ def measurement(counts: Mapping[Outcome, int], latency: tuple[float, float, floa
         first_byte=quantiles(*(0.9 * value for value in latency)) if latency else None,
         over_objective=proportion(ok // 10 if late else 0, ok) if ok else None,
         throughput_rps=ok / WINDOW_S,
+        latency_bins=bins(found, ok) if found else (),
+    )
+
+
+def bins(found: Quantiles, ok: int) -> tuple[LatencyBin, ...]:
+    """Return few and wide bins that the quantiles could be of."""
+    edges = (found.p50_ms / 2, found.p50_ms, found.p95_ms, found.p99_ms, found.max_ms)
+    shares = (0.5, 0.45, 0.04, 0.01)
+    return tuple(
+        LatencyBin(low_ms=low_ms, high_ms=high_ms, count=max(1, round(share * ok)))
+        for (low_ms, high_ms), share in zip(pairwise(edges), shares, strict=True)
+        if low_ms < high_ms
     )
 
 

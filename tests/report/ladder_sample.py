@@ -13,7 +13,7 @@ from badgateway.model.experiment import Experiment
 from badgateway.model.outcome import Outcome
 from badgateway.model.samples import ContainerUse, DatabaseConnections, WorkerGaps
 from badgateway.model.study_summary import Confirmation, Decision, Recommendation, StudySummary
-from badgateway.model.summary import ConfigurationSummary, LevelSummary, Measurement, RouteMeasurement, Verdict
+from badgateway.model.summary import ConfigurationSummary, LevelSummary, Measurement, Pace, RouteMeasurement, Verdict
 from tests.judge.causes_of import evenly
 from tests.report.builders import OBJECTIVE, declared, level, measurement, proportion, quantiles, summary
 from tests.report.comparison import QUEUE_FULL, experiment, study
@@ -118,7 +118,9 @@ def _measured(failed: int, p95_ms: float, total: int = 4000) -> Measurement:
     counts = {Outcome.OK: total - failed, Outcome.BAD_GATEWAY: failed}
     latency = (p95_ms / 2, p95_ms, p95_ms * 1.3, p95_ms * 1.5) if failed < total else None
     shown = measurement(counts, latency)
-    return replace(shown, routes=routes(total, failed, p95_ms), seconds=evenly(failed, total))
+    seconds = evenly(failed, total)
+    paces = tuple(Pace(p50_ms=p95_ms / 2, p95_ms=p95_ms) if latency else None for _ in seconds)
+    return replace(shown, routes=routes(total, failed, p95_ms), seconds=seconds, paces=paces)
 
 
 def _level(name: str, position: int, measured: Measurement, distance_ms: float = 0.0) -> LevelSummary:

@@ -107,10 +107,9 @@ def test_the_question_comes_first_then_the_answer_then_the_charts_then_the_numbe
         "Do this",
         "At 300 users",
     ]
-    assert titles[5:11] == [
-        "What happened",
-        "Requests that failed",
+    assert titles[5:10] == [
         "Why requests failed",
+        "Failures by cause",
         "Latency of OK requests",
         "Throughput of OK requests",
         "All numbers",
@@ -158,7 +157,7 @@ def test_why_requests_failed_is_told_with_knob_evidence_and_page():
         "The accept queue of the unix socket was full",
         "uWSGI: listen",
         "trials/009-uwsgi-2-300u/nginx-error.log:12",
-        "docs/causes/listen-queue-full.md",
+        "badgateway cause listen-queue-full",
         "without a cause: nothing was guessed",
         "several causes fit, and these logs cannot tell them apart",
     ):
@@ -200,21 +199,29 @@ def test_text_from_elsewhere_cannot_become_markup():
 
 
 def test_the_legend_explains_only_what_the_chart_shows():
-    assert "not measured, or not run" in "".join(outline("interrupted").text)
+    assert "not measured, or not run" in "".join(outline("inconclusive").text)
     assert "not measured, or not run" not in "".join(outline("picked").text)
-    assert "No failure was measured." in "".join(outline("many-levels").text)
+    assert "No request failed in any trial that counts." in "".join(outline("many-levels").text)
 
 
 def test_a_ladder_is_told_after_the_causes_and_its_evidence_after_the_numbers():
     titles = [text for level, text in outline("long-ladder").headings if level < 4]
-    happened, began, numbers = (titles.index(title) for title in ("What happened", "Step by step", "All numbers"))
-    assert happened < began < numbers
+    failed, began, numbers = (titles.index(title) for title in ("Why requests failed", "Step by step", "All numbers"))
+    assert failed < began < numbers
     assert titles[numbers + 1 : numbers + 4] == [
         "Ranking at each database distance",
         "Sizes of the server\N{RIGHT SINGLE QUOTATION MARK}s container",
         "Connections to the database",
     ]
     assert "What differs, and nothing else" in titles[numbers + 4 :]
+
+
+def test_a_chapter_of_several_parts_leads_to_each_of_them():
+    page = rendered("picked")
+    (contents,) = re.findall(r'id="comparison">\s*<p class="contents">(.*?)</p>', page)
+    names = re.findall(r'<a href="#([^"]+)">', contents)
+    assert names[:2] == ["latency", "throughput"]
+    assert [page.count(f'id="{name}"') for name in names] == [1] * len(names)
 
 
 def test_a_confirmation_stands_in_the_answer():

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from badgateway.model.outcome import FAILURES, Outcome
+from badgateway.causes import CAUSES
+from badgateway.model.outcome import Outcome
 from badgateway.model.study_summary import Decision
 from badgateway.report import wording
 from badgateway.report.sections.answer.section import DECISION_LABELS
@@ -13,13 +14,22 @@ from tests.report import builders
 STYLES = Path(wording.__file__).with_name("templates") / "report.css"
 
 
-@pytest.mark.parametrize("outcome", FAILURES)
-def test_every_failure_has_one_colour_for_light_and_one_for_dark(outcome):
-    assert STYLES.read_text(encoding="utf-8").count(f"--o-{wording.slug(outcome)}:") == 2
+FAMILIES = tuple(dict.fromkeys(cause.family for cause in CAUSES))
+NEVER_PROVEN = "not told by these logs"
+COLOURED = tuple(family for family in FAMILIES if family != NEVER_PROVEN)
+
+
+@pytest.mark.parametrize("family", COLOURED)
+def test_every_family_of_causes_has_one_colour_for_light_and_one_for_dark(family):
+    assert STYLES.read_text(encoding="utf-8").count(f"--f-{wording.family_slug(family)}: #") == 2
+
+
+def test_causes_that_are_never_proven_are_grey():
+    assert f"--f-{wording.family_slug(NEVER_PROVEN)}: var(--muted);" in STYLES.read_text(encoding="utf-8")
 
 
 def colours(part):
-    return [part.split(f"--o-{wording.slug(outcome)}: #")[1][:6] for outcome in FAILURES]
+    return [part.split(f"--f-{wording.family_slug(family)}: #")[1][:6] for family in COLOURED]
 
 
 def linear(code):
@@ -48,7 +58,7 @@ EYES = {
 
 
 @pytest.mark.parametrize("eyes", EYES.values(), ids=EYES)
-def test_any_two_failures_look_different_to_all_eyes(eyes):
+def test_any_two_families_look_different_to_all_eyes(eyes):
     light, dark = STYLES.read_text(encoding="utf-8").split("@media screen and (prefers-color-scheme: dark)")
     for part in (light, dark):
         seen = [lab(times(eyes, linear(code))) for code in colours(part)]
@@ -68,7 +78,10 @@ def contrast(one, other):
 def test_what_charts_are_drawn_in_stands_out_from_what_is_behind_them(scheme):
     part = STYLES.read_text(encoding="utf-8").split("@media screen and (prefers-color-scheme: dark)")[scheme]
     backs = [part.split(f"--{name}: #")[1][:6] for name in ("panel", "page")]
-    inks = [*colours(part), *(part.split(f"--{name}: #")[1][:6] for name in ("ok", "objective", "accent", "muted"))]
+    inks = [
+        *colours(part),
+        *(part.split(f"--{name}: #")[1][:6] for name in ("ok", "objective", "accent", "muted", "shape")),
+    ]
 
     assert [(ink, back) for ink in inks for back in backs if contrast(ink, back) < 3] == []
 

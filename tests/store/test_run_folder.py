@@ -354,3 +354,12 @@ def test_a_manifest_or_record_without_end_is_not_read_whole(folder, raw_folder):
         os.truncate(file, 1 << 32)
         with pytest.raises(ResultsError, match=rf"{file.name}: .* more than 64 MiB|{file.name}: .* larger than 64 MiB"):
             folder.manifest() if file.name == raw.MANIFEST else folder.record(kept)
+
+
+def test_the_files_of_trials_lie_beside_the_reports_unless_those_are_kept_apart(folder, raw_folder, tmp_path):
+    kept = folder.keep_trial(RECORD, raw_folder)
+    (folder.trials_path / "017-elsewhere-50u").symlink_to(tmp_path)
+
+    assert f"trials/{kept.name}/{raw.TRIAL}" in folder.beside_reports()
+    assert {name.split("/")[1] for name in folder.beside_reports()} == {kept.name}
+    assert dataclasses.replace(folder, derived=tmp_path / "out").beside_reports() == frozenset()

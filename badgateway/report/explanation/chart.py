@@ -35,7 +35,7 @@ def draw(page: Document) -> Chart | None:
 
 def _in_words(parts: tuple[Series, ...]) -> str:
     counts = ", ".join(f"{part.label} {numbers.count(sum(part.counts))}" for part in parts)
-    return f"Failures by cause over time: {counts}."
+    return f"Failures over time, by the family of the cause: {counts}."
 
 
 def _panel(timeline: Timeline, parts: tuple[Series, ...], utc_offset_s: float, layout: Layout) -> Spec:
@@ -59,7 +59,7 @@ def _bar(parts: tuple[Series, ...], bucket: int, top: int) -> list[Spec]:
     present = [(part.colour, part.counts[bucket]) for part in parts if part.counts[bucket]]
     edges = pairwise(accumulate((max(count, top * _FAINTEST) for _, count in present), initial=0.0))
     return [
-        {"start": bucket, "end": bucket + 1, "low": low, "high": high, "colour": f"var(--o-{colour})"}
+        {"start": bucket, "end": bucket + 1, "low": low, "high": high, "colour": colour}
         for (colour, _), (low, high) in zip(present, edges, strict=True)
     ]
 

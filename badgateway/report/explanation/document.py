@@ -43,7 +43,9 @@ class CauseView:
     """From 1, the most frequent first."""
     id: str
     title: str
-    page: str
+    family: str
+    command: str
+    """What prints its page."""
     count: str
     share: str
     """Of all failures."""
@@ -129,7 +131,8 @@ def _cause(place: int, found: CauseCount, failures: int, setting: _Setting) -> C
         place=place,
         id=cause.id,
         title=cause.title,
-        page=cause.page,
+        family=cause.family,
+        command=cause.command,
         count=numbers.count(found.count),
         share=numbers.percent(found.count / failures),
         statuses=wording.statuses(found.statuses),

@@ -4,6 +4,7 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
 from badgateway.model.explanation import Explanation
 from badgateway.model.printable import printable_lines
+from badgateway.report import cause_parts
 from badgateway.report.explanation import chart, document, moments, series
 from badgateway.report.html import inline_code
 
@@ -29,6 +30,6 @@ def render_html(explanation: Explanation) -> str:
             series=series.stacked(page),
             step=moments.length(page.timeline.step_s) if page.timeline else "",
             span=moments.span(page.timeline.start_s, page.timeline.end_s, page.utc_offset_s) if page.timeline else "",
-            colour=series.colour,
+            colour=cause_parts.colour,
         )
     )

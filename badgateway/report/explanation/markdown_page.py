@@ -63,7 +63,7 @@ def _cause(cause: CauseView, page: Document) -> Iterator[str]:
         shown = (f"{count}{wording.TIMES}{code_span(path)}" for count, path in cause.urls[:_URLS_SHOWN])
         yield f"URLs: {', '.join(shown)}"
     yield "\n".join(("Evidence:", "", *_lines(cause.evidence)))
-    yield f"More: {code_span(cause.page)}"
+    yield f"More: {code_span(cause.command)}"
 
 
 def _when(cause: CauseView, page: Document) -> str:

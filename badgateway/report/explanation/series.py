@@ -1,21 +1,14 @@
-"""The parts of which the chart's bars are stacked: the most frequent causes, all others, and what has no cause."""
+"""The parts of which the chart's bars are stacked: the families of the causes, and what has no cause."""
 
 from dataclasses import dataclass
+from itertools import groupby
 
-from badgateway.report.explanation.document import Document
+from badgateway.report import cause_parts
+from badgateway.report.explanation.document import CauseView, Document
 
-# In the order in which a colour is easiest to tell from those before it; the style sheet has their values.
-COLOURS = (
-    "bad-gateway",
-    "gateway-timeout",
-    "client-timeout",
-    "truncated",
-    "connect-error",
-    "unavailable",
-    "server-error",
-)
-_OTHERS = "client-closed"
-_UNATTRIBUTED = "unmatched"
+_UNATTRIBUTED = "var(--ok)"
+_MOST_TITLES = 2
+"""In a legend; more causes of a family are told by its name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,31 +17,30 @@ class Series:
 
     label: str
     colour: str
-    """Name of a colour of the style sheet, without --o-."""
+    """Of CSS; that of the family everywhere."""
     counts: tuple[int, ...]
     """Failures in each bucket."""
 
 
-def colour(place: int) -> str:
-    """Return the colour of the cause at a place, from 1."""
-    return COLOURS[place - 1] if place <= len(COLOURS) else _OTHERS
-
-
 def stacked(page: Document) -> tuple[Series, ...]:
-    """Return the parts from the bottom up; empty when no failure has a time."""
+    """Return the parts from the bottom up, the family with the most frequent cause first; empty without any time."""
     if page.timeline is None:
         return ()
     counts = page.timeline.causes
-    own = [
-        Series(label=cause.title, colour=colour(cause.place), counts=counts[cause.place - 1])
-        for cause in page.causes[: len(COLOURS)]
+    first_places = {cause.family: cause.place for cause in reversed(page.causes)}
+    ordered = sorted(page.causes, key=lambda cause: (first_places[cause.family], cause.place))
+    parts = [
+        _series(family, [cause for cause in members if any(counts[cause.place - 1])], counts)
+        for family, members in groupby(ordered, key=lambda cause: cause.family)
     ]
-    rest = [
-        Series(label=label, colour=name, counts=tuple(map(sum, zip(*several, strict=True))))
-        for label, name, several in (
-            ("other causes", _OTHERS, counts[len(COLOURS) :]),
-            ("no cause found", _UNATTRIBUTED, (page.timeline.unattributed,)),
-        )
-        if several
-    ]
-    return tuple(part for part in (*own, *rest) if any(part.counts))
+    parts.append(Series(label="no cause found", colour=_UNATTRIBUTED, counts=page.timeline.unattributed))
+    return tuple(part for part in parts if any(part.counts))
+
+
+def _series(family: str, members: list[CauseView], counts: tuple[tuple[int, ...], ...]) -> Series:
+    titles = [cause.title for cause in members]
+    return Series(
+        label="; ".join(titles) if len(titles) <= _MOST_TITLES else family,
+        colour=cause_parts.colour(family),
+        counts=tuple(map(sum, zip(*(counts[cause.place - 1] for cause in members), strict=True))),
+    )

@@ -95,7 +95,7 @@ def _cause(cause: CauseView, page: Document, width: int) -> Iterator[str]:
         shown = ", ".join(f"{count}{wording.TIMES}{path}" for count, path in cause.urls[:_URLS_SHOWN])
         yield from _part("URLs", shown, width)
     yield from _lines("Evidence", cause.evidence, width)
-    yield from _part("Page", cause.page, width)
+    yield from _part("More", cause.command, width)
 
 
 def _when(timeline: Timeline, counts: tuple[int, ...], page: Document) -> str:

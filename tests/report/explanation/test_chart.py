@@ -1,5 +1,6 @@
 import re
 
+from badgateway.report import cause_parts
 from badgateway.report.explanation import chart, document, series
 from tests.report.explanation import samples
 from tests.report.explanation.samples import cause, explanation, found
@@ -10,7 +11,7 @@ def page(sample):
 
 
 def marks(svg):
-    return re.findall(r'<path aria-label|<path d="[^"]+" fill="var\(--o-([a-z-]+)\)', svg)
+    return re.findall(r'<path aria-label|<path d="[^"]+" fill="var\(--f-([a-z-]+)', svg)
 
 
 def test_both_drawings_have_a_part_for_each_cause_in_each_bucket():
@@ -18,7 +19,7 @@ def test_both_drawings_have_a_part_for_each_cause_in_each_bucket():
 
     assert drawn is not None
     for svg in (drawn.wide, drawn.narrow):
-        assert marks(svg) == ["bad-gateway"] * 3
+        assert marks(svg) == ["tests"] * 3
         assert "NaN" not in svg
 
 
@@ -26,15 +27,17 @@ def test_the_drawing_is_told_in_words():
     drawn = chart.draw(page(samples.unexplained()))
 
     assert drawn is not None
-    assert 'aria-label="Failures by cause over time: no cause found 25."' in drawn.wide
+    assert 'aria-label="Failures over time, by the family of the cause: no cause found 25."' in drawn.wide
 
 
-def test_causes_beyond_the_colours_are_one_part_and_no_failure_is_left_out():
+def test_causes_of_one_family_are_one_part_in_its_colour_and_no_failure_is_left_out():
     sample = samples.incident()
-    parts = series.stacked(page(sample))
+    view = page(sample)
+    parts = series.stacked(view)
 
-    assert [part.label for part in parts[-2:]] == ["other causes", "no cause found"]
-    assert len({part.colour for part in parts}) == len(parts) == len(series.COLOURS) + 2
+    assert parts[-1].label == "no cause found"
+    assert len({part.colour for part in parts}) == len(parts)
+    assert {part.colour for part in parts[:-1]} == {cause_parts.colour(cause.family) for cause in view.causes}
     assert sum(sum(part.counts) for part in parts) == sample.diagnosis.failures
 
 

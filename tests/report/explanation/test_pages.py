@@ -49,7 +49,7 @@ def test_every_page_says_what_failed_why_by_which_line_and_what_to_change(render
         "Ask for less.",
         "error.log:7",
         "connect() failed",
-        "docs/causes/queue-full.md",
+        "badgateway cause queue-full",
         "/var/log/uwsgi.log",
     ):
         assert said in page

@@ -1,5 +1,6 @@
 """The first screen of a report: what is wrong, what to run, the seconds that show why, and one table."""
 
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -12,8 +13,9 @@ from badgateway.model.differences import changed
 from badgateway.model.load_level import LoadLevel
 from badgateway.model.study_summary import Decision, StudySummary
 from badgateway.model.summary import TrialSummary, Verdict
-from badgateway.report import grid, wording
+from badgateway.report import wording
 from badgateway.report.grid import LevelResult
+from badgateway.report.html import link_to_trial
 from badgateway.report.sections.answer import standings as table
 from badgateway.report.sections.answer.standings import MANY_AT_ONCE, Standings, level_compared, results_at
 from badgateway.report.sections.answer.strip import draw_strip
@@ -34,11 +36,17 @@ class FirstScreen:
     """What is wrong with what runs today; empty where nothing is, or nothing was measured."""
     strip: Markup | None
     strip_title: str
+    strip_trial: str
+    """Which trial the strip is of; empty without one."""
+    strip_link: str
+    """Where its raw files are found from the page; empty where they do not lie beside it."""
     strip_caption: str
     standings: Standings
     paste: tuple[str, ...]
     """Lines for the server's own file; empty when there is nothing to run, or nothing to change."""
     paste_where: str
+    variables: tuple[str, ...]
+    """Lines for the application's environment."""
     besides: str
     """What else the one to run changes; empty without."""
     settles: str
@@ -46,23 +54,31 @@ class FirstScreen:
     advice: str
     """What to change where no configuration qualifies, by the baseline's main cause; empty otherwise."""
 
+    @property
+    def has_orders(self) -> bool:
+        """Whether there is something to do."""
+        return any((self.paste, self.variables, self.besides, self.settles, self.advice))
+
 
 def build(study: StudySummary) -> FirstScreen:
     """Return the first screen of a study."""
     load = level_compared(study)
     at_load = results_at(study, load)
     trial = _telling_trial(study, at_load)
-    paste, besides = _change(study)
+    change = _change(study)
     baseline = at_load[study.experiment.baseline.name]
     return FirstScreen(
         problem=_problem(baseline, study),
         strip=draw_strip(trial.trial.configuration, trial.pressure) if trial and trial.pressure else None,
         strip_title=_strip_title(trial, study),
+        strip_trial=f"Trial {trial.trial.position}" if trial else "",
+        strip_link=link_to_trial(trial.trial.id, study.files) if trial else "",
         strip_caption=_strip_caption(trial, load),
         standings=table.build(study),
-        paste=paste,
-        paste_where=str(_picked(study).server) if paste else "",
-        besides=besides,
+        paste=change.paste,
+        paste_where=str(_picked(study).server) if change.paste else "",
+        variables=change.variables,
+        besides=change.besides,
         settles=_settles(study),
         advice=_advice(baseline, study),
     )
@@ -77,7 +93,8 @@ def _problem(result: LevelResult, study: StudySummary) -> str:
     found, name = result.measurement, result.configuration
     if found is None or result.level is None:
         return ""
-    if result.level.verdict is not Verdict.FAIL and grid.is_telling(found, study):
+    allowed = study.experiment.objective.max_failure_share
+    if result.level.verdict is not Verdict.FAIL and found.failures.share <= allowed:
         return ""
     at = phrases.load(result.load)
     if not found.failures.count:
@@ -140,7 +157,7 @@ def _queued(trial: TrialSummary) -> int:
 def _strip_title(trial: TrialSummary | None, study: StudySummary) -> str:
     if trial is None:
         return "Why"
-    if _failed(trial):
+    if _failed(trial) and trial.pressure and trial.pressure.is_full:
         return f"Why: {trial.trial.configuration}, second by second"
     is_picked = trial.trial.configuration == study.recommendation.configuration
     return f"{trial.trial.configuration} under load" if is_picked else f"{trial.trial.configuration}, second by second"
@@ -149,20 +166,34 @@ def _strip_title(trial: TrialSummary | None, study: StudySummary) -> str:
 def _strip_caption(trial: TrialSummary | None, load: LoadLevel) -> str:
     if trial is None or trial.pressure is None:
         return "The accept queue of this server was not sampled, or cannot be seen."
-    return f"Trial {trial.trial.position}, {phrases.load(load)}. Dashed: the limit."
+    return f", {phrases.load(load)}. Dashed: the limit."
 
 
-def _change(study: StudySummary) -> tuple[tuple[str, ...], str]:
-    """Return lines for the server file of the configuration to run, and what it changes besides."""
-    if study.recommendation.configuration is None:
-        return (), ""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Change:
+    """What the configuration to run changes of the baseline."""
+
+    paste: tuple[str, ...] = ()
+    variables: tuple[str, ...] = ()
+    besides: str = ""
+
+
+def _change(study: StudySummary) -> _Change:
     picked, baseline = _picked(study), study.experiment.baseline
-    if picked.name == baseline.name:
-        return (), ""
-    lines = tuple(_lines(picked, baseline))
+    if study.recommendation.configuration is None or picked.name == baseline.name:
+        return _Change()
     told = {"server", *(name for name, _ in _spelled(picked))}
-    others = [str(one) for one in changed(baseline, picked, study.experiment.timeouts) if one.setting not in told]
-    return lines, numbers.listed(others) if others else ""
+    others = [one for one in changed(baseline, picked, study.experiment.timeouts) if one.setting not in told]
+    besides = [str(one) for one in others if one.setting not in picked.environment]
+    return _Change(
+        paste=tuple(_lines(picked, baseline)),
+        variables=tuple(
+            f"{one.setting}={shlex.quote(picked.environment[one.setting])}"
+            for one in others
+            if one.setting in picked.environment
+        ),
+        besides=numbers.listed(besides) if besides else "",
+    )
 
 
 def _lines(picked: Configuration, baseline: Configuration) -> Iterator[str]:

@@ -11,6 +11,7 @@ from badgateway.model.study_summary import StudySummary
 from badgateway.report import cells, grid, rows
 from badgateway.report.cells import TableCell
 from badgateway.report.grid import LevelResult
+from badgateway.servers.registry import server_of
 from badgateway.words import phrases
 
 MANY_AT_ONCE = (WorkerModel.GREENLETS, WorkerModel.EVENT_LOOP)
@@ -56,6 +57,8 @@ class Standings:
     limit_at: str
     """Where the p95's limit is drawn, as CSS."""
     has_ties: bool
+    has_grey: bool
+    """Whether of some so much failed that its latency says nothing."""
     has_capacities: bool
 
 
@@ -74,6 +77,7 @@ def build(study: StudySummary, *, most_rows: int = _MOST_ROWS) -> Standings:
         limit=numbers.declared_milliseconds(study.experiment.objective.p95_ms),
         limit_at=f"{100 / _ROOM:.1f}%",
         has_ties=any(row.is_tied for row in rows),
+        has_grey=any(row.is_grey for row in rows),
         has_capacities=bool(study.choice and study.choice.capacities),
     )
 
@@ -134,11 +138,17 @@ def _changes(configuration: Configuration, study: StudySummary) -> str:
     if configuration.name == baseline.name:
         return "what runs today"
     changes = [
-        _short(one.new) if one.setting == "server" else f"{one.setting} {one.new}"
+        _short(one.new) if one.setting == "server" else f"{_spelled(one.setting, configuration)} {one.new}"
         for one in changed(baseline, configuration, study.experiment.timeouts)
         if one.setting != "greenlets" or configuration.worker_model in MANY_AT_ONCE
     ]
     return ", ".join(changes) or "nothing"
+
+
+def _spelled(setting: str, configuration: Configuration) -> str:
+    """Return what the server's own file calls a setting, where it has one word for it."""
+    spelled = server_of(configuration).settings.get(setting, setting)
+    return setting if " " in spelled else spelled
 
 
 def _short(server: str) -> str:

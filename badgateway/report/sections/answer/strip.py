@@ -20,7 +20,8 @@ _LINE: Spec = {"strokeWidth": 1.5}
 
 def draw_strip(configuration: str, found: Pressure) -> Markup:
     """Draw the window of a trial from its first second to its last; what nobody saw is left out."""
-    panels = [_panel("waiting in the accept queue", found.queue, found.queue_limit, _QUEUE_PX, found)]
+    waiting = f"waiting in the accept queue: at most {numbers.count(found.most_queued or 0)}"
+    panels = [_panel(waiting, found.queue, found.queue_limit, _QUEUE_PX, found)]
     if any(busy is not None for busy in found.busy):
         panels.append(_panel("busy workers", found.busy, found.workers, _BUSY_PX, found))
     panels.append(_failures(found))

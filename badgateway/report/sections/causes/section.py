@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from badgateway import numbers
 from badgateway.model.diagnosis import CauseCount, Certainty, Diagnosis, EvidenceLine
@@ -11,7 +12,7 @@ from badgateway.model.summary import TrialSummary
 from badgateway.report import cause_parts, grid, wording
 from badgateway.report.cause_parts import Family, Found
 from badgateway.report.grid import LevelResult
-from badgateway.report.html import render
+from badgateway.report.html import link_to_file, render
 from badgateway.report.markdown import blocks, bullets
 from badgateway.report.section import Section
 from badgateway.report.sections.causes.chart import draw_causes
@@ -34,12 +35,25 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LinkedLine:
+    """A line that proves something, where it stands, and where that is found from the page."""
+
+    file: str
+    """From the folder of the run."""
+    line_number: int
+    text: str
+    link: str
+    """Empty where the file does not lie beside the page."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CauseCard:
     """One cause with one certainty, over all configurations and load levels."""
 
     id: str
     title: str
-    page: str
+    command: str
+    """What prints its page."""
     colour: str
     is_proven: bool
     certainty: str
@@ -49,8 +63,7 @@ class CauseCard:
     explanation: str
     remedies: tuple[Advice, ...]
     """In order of effect; the settings are those of the servers at the places."""
-    evidence: tuple[EvidenceLine, ...]
-    """The files are named from the folder of the run."""
+    evidence: tuple[LinkedLine, ...]
     confused_with: str
 
 
@@ -63,7 +76,7 @@ class Causes:
     """The most failures first."""
     unattributed: str
     """One sentence; empty when every failure that was looked into has a cause."""
-    unattributed_lines: tuple[EvidenceLine, ...]
+    unattributed_lines: tuple[LinkedLine, ...]
     undiagnosed: tuple[str, ...]
     """Where requests failed and it was not looked into why, each in words."""
     has_retried: bool
@@ -76,9 +89,14 @@ class CausesSection(Section):
     """A chart of the causes, and a card for each; programs find them with the levels and trials."""
 
     def html(self, study: StudySummary, /) -> str:
-        """Return the chart and the cards."""
+        """Return the chart and the cards, or that there is nothing to explain: the first screen leads here.
+
+        A ladder has the bars of the chart with its steps.
+        """
         view = build(study)
-        return render("causes/causes.html.j2", view=view, chart=draw_causes(study)) if view else ""
+        if view is None:
+            return render("causes/none.html.j2", is_measured=bool(grid.measurements(study)))
+        return render("causes/causes.html.j2", view=view, chart=None if study.ladder else draw_causes(study))
 
     def markdown(self, study: StudySummary, /) -> str:
         """Return a line for each configuration, load level and cause."""
@@ -98,10 +116,13 @@ def build(study: StudySummary) -> Causes | None:
         cards=tuple(_card(group, study) for group in cause_parts.grouped(study)),
         unattributed=_unattributed([diagnosis for _, diagnosis in diagnosed]),
         unattributed_lines=_first(
-            (trial, line)
-            for result, _ in diagnosed
-            for trial, diagnosis in _diagnosed_trials(result)
-            for line in diagnosis.unattributed_lines
+            (
+                (trial, line)
+                for result, _ in diagnosed
+                for trial, diagnosis in _diagnosed_trials(result)
+                for line in diagnosis.unattributed_lines
+            ),
+            study,
         ),
         undiagnosed=tuple(f"{where(result)}: {_failures(result)}" for result in undiagnosed),
         has_retried=any(_retried(result) for result, _ in diagnosed),
@@ -121,7 +142,7 @@ def _card(group: list[Found], study: StudySummary) -> CauseCard:
     return CauseCard(
         id=cause.id,
         title=cause.title,
-        page=cause.page,
+        command=cause.command,
         colour=cause_parts.colour(cause.family),
         is_proven=first.certainty is Certainty.PROVEN,
         certainty=wording.CERTAINTIES[first.certainty],
@@ -129,7 +150,7 @@ def _card(group: list[Found], study: StudySummary) -> CauseCard:
         places=tuple(Place(where=where(result), statuses=wording.statuses(found.statuses)) for result, found in group),
         explanation=cause.explanation,
         remedies=advice_for(cause, uses(configurations)),
-        evidence=_first(_lines(group)),
+        evidence=_first(_lines(group), study),
         confused_with=cause.confused_with,
     )
 
@@ -156,14 +177,19 @@ def _diagnosed_trials(result: LevelResult) -> Iterator[tuple[TrialSummary, Diagn
             yield trial, trial.diagnosis
 
 
-def _first(lines: Iterable[tuple[TrialSummary, EvidenceLine]]) -> tuple[EvidenceLine, ...]:
-    return tuple(_shown(trial, line) for (trial, line), _ in zip(lines, range(_LINES), strict=False))
+def _first(lines: Iterable[tuple[TrialSummary, EvidenceLine]], study: StudySummary) -> tuple[LinkedLine, ...]:
+    return tuple(_shown(trial, line, study) for trial, line in islice(lines, _LINES))
 
 
-def _shown(trial: TrialSummary, line: EvidenceLine) -> EvidenceLine:
+def _shown(trial: TrialSummary, line: EvidenceLine, study: StudySummary) -> LinkedLine:
     text = printable(line.text)
-    cut = text if len(text) <= _LONGEST_LINE else f"{text[:_LONGEST_LINE]} ..."
-    return EvidenceLine(file=f"trials/{trial.trial.id}/{printable(line.file)}", line_number=line.line_number, text=cut)
+    folder = f"trials/{trial.trial.id}"
+    return LinkedLine(
+        file=f"{folder}/{printable(line.file)}",
+        line_number=line.line_number,
+        text=text if len(text) <= _LONGEST_LINE else f"{text[:_LONGEST_LINE]} ...",
+        link=link_to_file(f"{folder}/{line.file}", study.files),
+    )
 
 
 def _unattributed(diagnoses: Iterable[Diagnosis]) -> str:

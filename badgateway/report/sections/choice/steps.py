@@ -18,14 +18,14 @@ _TITLES = {
     Criterion.COST: "Changes and cost",
 }
 _ASKED = {
-    Criterion.OBJECTIVE: "Who keeps the objective at every load? A failed request counts as a late one too. Failures "
+    Criterion.OBJECTIVE: "Which keep the objective at every load? A failed request counts as a late one too. Failures "
     "come in bursts, so a share is judged by how it falls on the trials.",
-    Criterion.LATENCY: "Of those, whose p95 is lower, block by block at the highest load? The best is ahead of each "
-    "other one alone, by the exact signed-rank test; any other is behind when it is so among all pairs, by a "
+    Criterion.LATENCY: "Which of those has the lower p95, block by block at the highest load? The best is ahead of "
+    "each other one alone, by the exact signed-rank test; any other is behind when it is so among all pairs, by a "
     "permutation test. Clearly slower ones leave early, by a t test at planned looks.",
-    Criterion.THROUGHPUT: "Of those not behind in p95, who answers more, by more than the margin? t tests, for all "
+    Criterion.THROUGHPUT: "Of those not behind in p95: which answers more, by more than the margin? t tests, for all "
     "pairs.",
-    Criterion.CAPACITY: "Of those still equal, who carries more at the objective? Round by round; what is "
+    Criterion.CAPACITY: "Of those still equal: which carries more at the objective? Round by round; what is "
     "not proven to be less is no difference.",
     Criterion.COST: "Of those that are as good: which has the fewest settings changed from the baseline, then the "
     "least CPU time a request, then the first place in the file? It claims no difference.",
@@ -128,13 +128,13 @@ def _counts(relations: list[Relation], left: int) -> Iterator[str]:
 def _why_not_asked(choice: Choice, criterion: Criterion) -> str:
     passing = sum(one.verdict is Verdict.PASS for one in choice.ranking)
     if passing == 0:
-        return "Not asked: no configuration passed."
+        return "Skipped: no configuration passed."
     if passing == 1:
-        return "Not asked: only one passed."
+        return "Skipped: only one passed."
     if choice.kind is ChoiceKind.NEEDS_MORE:
-        return "Not asked: a step before it is open."
+        return "Skipped: a criterion before it is not decided."
     if criterion is Criterion.CAPACITY and not choice.capacities:
         return "Not measured."
     if criterion is Criterion.THROUGHPUT:
         return "No difference is proven."
-    return "No difference is told." if criterion is not Criterion.COST else "Not asked: there was nothing to choose."
+    return "No difference is told." if criterion is not Criterion.COST else "Skipped: there was nothing to choose."

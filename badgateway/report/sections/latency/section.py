@@ -1,6 +1,5 @@
 """Latency and throughput of the OK requests."""
 
-import math
 from dataclasses import dataclass
 
 from badgateway import numbers
@@ -8,10 +7,11 @@ from badgateway.model.study_summary import StudySummary
 from badgateway.model.summary import Measurement
 from badgateway.report import grid
 from badgateway.report.chart_drawing import Chart, Plot, bars, draw, linear, measured_text, segment
-from badgateway.report.chart_layout import Layout, Spec
+from badgateway.report.chart_layout import Layout, Spec, ticks_1_2_5
 from badgateway.report.grid import LevelResult
 from badgateway.report.html import render
 from badgateway.report.section import Section
+from badgateway.report.sections.latency.shape import fastest_ms, shape_marks
 
 _LOG_SPAN = 20
 """From this ratio of the slowest to the fastest, the fast ones would be invisible on a linear scale."""
@@ -28,6 +28,8 @@ class Speed:
     """Whether some load level is an open loop."""
     is_logarithmic: bool
     """Whether the latency chart has a log scale."""
+    has_shapes: bool
+    """Whether it is known how many took how long."""
     has_failing: bool
     """Whether of some so much failed that the latency of the rest says nothing."""
 
@@ -51,6 +53,7 @@ def build(study: StudySummary) -> Speed:
         has_users=any(not load.is_open for load in grid.levels(study)),
         has_rates=any(load.is_open for load in grid.levels(study)),
         is_logarithmic=_spans_much(_latencies_ms(study)),
+        has_shapes=any(found.latency_bins and grid.is_telling(found, study) for found in grid.measurements(study)),
         has_failing=any(found.latency and not grid.is_telling(found, study) for found in grid.measurements(study)),
     )
 
@@ -68,18 +71,25 @@ def draw_throughput(study: StudySummary) -> Chart:
 
 
 def draw_latency(study: StudySummary) -> Chart:
-    """Draw p50, p95 and p99 of the OK requests, on a log scale when they span much, with the objective's line.
+    """Draw how many OK requests took how long, with p50, p95, p99 and the objective; log, where they span much.
 
     Where so much failed that the rest says nothing, there is a dashed line and the share that failed.
     """
     objective_ms = study.experiment.objective.p95_ms
-    axis = _latency_axis(_latencies_ms(study))
+    values_ms = _latencies_ms(study)
+    axis, is_logarithmic = _latency_axis(values_ms), _spans_much(values_ms)
 
     def marks(results: list[LevelResult], layout: Layout) -> list[Spec]:
         measured = [(one, one.measurement) for one in results if one.measurement and one.measurement.latency]
         telling = [_latency_row(one, objective_ms) for one, found in measured if grid.is_telling(found, study)]
         failing = [_latency_row(one, objective_ms) for one, found in measured if not grid.is_telling(found, study)]
-        return [_objective_line(objective_ms), _failing_marks(failing, layout), *_latency_marks(telling, layout)]
+        shapes = {one.configuration: found for one, found in measured if grid.is_telling(found, study)}
+        return [
+            shape_marks(shapes, layout, is_logarithmic=is_logarithmic),
+            _objective_line(objective_ms),
+            _failing_marks(failing, layout),
+            *_latency_marks(telling, layout),
+        ]
 
     def text(found: Measurement) -> str:
         is_telling = grid.is_telling(found, study) or not found.latency
@@ -90,9 +100,10 @@ def draw_latency(study: StudySummary) -> Chart:
 
 def _latencies_ms(study: StudySummary) -> list[float]:
     """Return everything the latency chart has to show, the objective included."""
-    found = [measured.latency for measured in grid.measurements(study) if measured.latency]
-    known = [value for one in found for value in (one.p50_ms, one.p95_ms, one.p99_ms)]
-    return [*known, study.experiment.objective.p95_ms]
+    found = [(measured, measured.latency) for measured in grid.measurements(study) if measured.latency]
+    known = [value for _, one in found for value in (one.p50_ms, one.p95_ms, one.p99_ms)]
+    fastest = [fastest_ms(measured) for measured, _ in found if measured.latency_bins]
+    return [*known, *fastest, study.experiment.objective.p95_ms]
 
 
 def _rate_text(measured: Measurement) -> str:
@@ -111,20 +122,11 @@ def _latency_axis(values_ms: list[float]) -> Spec:
     label = "datum.value >= 1000 ? format(datum.value / 1000, ',~g') + ' s' : format(datum.value, '~g') + ' ms'"
     if not _spans_much(values_ms):
         return linear(max(values_ms) * 1.05, label)
-    ticks = _ticks_1_2_5(min(values_ms), max(values_ms))
+    ticks = ticks_1_2_5(min(values_ms), max(values_ms))
     return {
         "scale": {"type": "log", "domain": [ticks[0], ticks[-1]], "nice": False},
         "axis": {"title": None, "values": ticks, "labelExpr": label},
     }
-
-
-def _ticks_1_2_5(low: float, high: float) -> list[float]:
-    """Return the round values from the last one not above low to the first one not below high."""
-    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    rounds = [digit * 10.0**decade for decade in decades for digit in (1, 2, 5)]
-    first = max(value for value in rounds if value <= low)
-    last = min(value for value in rounds if value >= high)
-    return [value for value in rounds if first <= value <= last]
 
 
 def _latency_row(result: LevelResult, objective_ms: float) -> Spec:
@@ -135,7 +137,7 @@ def _latency_row(result: LevelResult, objective_ms: float) -> Spec:
         "p50": found.p50_ms,
         "p95": found.p95_ms,
         "p99": found.p99_ms,
-        "fill": "var(--ok)" if found.p95_ms <= objective_ms else "var(--panel)",
+        "fill": "var(--ink)" if found.p95_ms <= objective_ms else "var(--panel)",
     }
 
 
@@ -153,16 +155,16 @@ def _failing_marks(rows: list[Spec], layout: Layout) -> Spec:
 
 
 def _latency_marks(rows: list[Spec], layout: Layout) -> list[Spec]:
-    line: Spec = {"type": "rule", "stroke": "var(--ok)", "strokeWidth": 1.5}
+    line: Spec = {"type": "rule", "stroke": "var(--ink)", "strokeWidth": 1.2}
     shapes: tuple[tuple[str, Spec], ...] = (
-        ("p50", {"type": "point", "shape": "circle", "filled": True, "size": 46, "color": "var(--ok)", "opacity": 1}),
-        ("p99", {"type": "tick", "thickness": 2.5, "size": 13, "color": "var(--ok)"}),
+        ("p50", {"type": "point", "shape": "circle", "filled": True, "size": 46, "color": "var(--ink)", "opacity": 1}),
+        ("p99", {"type": "tick", "thickness": 2.5, "size": 13, "color": "var(--ink)"}),
     )
     p95: Spec = {
         "type": "point",
         "shape": "diamond",
         "size": 100,
-        "stroke": "var(--ok)",
+        "stroke": "var(--ink)",
         "strokeWidth": 2,
         "opacity": 1,
     }

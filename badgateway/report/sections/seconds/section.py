@@ -1,16 +1,17 @@
-"""What failed and what was late, second by second, of each configuration at the load at which all are compared."""
+"""What failed, what was late and how long answers took, second by second, at the load at which all are compared."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from badgateway import numbers
 from badgateway.model.design import Counts
-from badgateway.model.load_level import LoadLevel
 from badgateway.model.study_summary import StudySummary
+from badgateway.model.summary import Measurement
 from badgateway.report import grid
 from badgateway.report.grid import LevelResult
 from badgateway.report.html import render
 from badgateway.report.section import Section
+from badgateway.report.sections.seconds.paces import Lane, lane, scale_of
 from badgateway.words import phrases
 
 _HEIGHT = 100
@@ -38,28 +39,35 @@ class Strip:
     name: str
     seconds: int
     bars: tuple[Bar, ...]
+    """Empty where nothing failed or was late."""
     edges: tuple[int, ...]
     """Where a window ends and the next begins."""
     told: str
-    """The same in words."""
+    """The bars in words."""
+    lane: Lane | None
+    """How long the OK requests took; None where none was OK."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seconds:
-    """The strips, and who needs none."""
+    """The strips, best first."""
 
     load: str
     limit: str
+    low: str
+    """At the bottom of a lane."""
+    high: str
+    """At its top."""
     strips: tuple[Strip, ...]
-    clean: int
-    """Configurations of which nothing failed or was late in any second."""
+    has_missed: bool
+    """Whether something failed or was late anywhere."""
 
 
 class SecondsSection(Section):
     """The strips; the sums are with the levels."""
 
     def html(self, study: StudySummary, /) -> str:
-        """Return the strips; nothing when no trial has its seconds, or nothing failed or was late."""
+        """Return the strips; nothing when no trial has its seconds."""
         view = build(study)
         return render("seconds/seconds.html.j2", view=view) if view.strips else ""
 
@@ -67,40 +75,44 @@ class SecondsSection(Section):
 def build(study: StudySummary) -> Seconds:
     """Return the strips of a study, best first."""
     load = max(grid.levels(study), key=lambda level: level.order)
-    windows = {result.configuration: _windows(result) for result in _at(study, load)}
-    known = {name: found for name, found in windows.items() if found}
-    strips = [_strip(name, found) for name, found in known.items() if any(map(_missed, found))]
+    here = [result for result in grid.results(study) if result.load == load]
+    known = [result for result in here if any(measured.seconds for measured in _trials(result))]
+    limit_ms = study.experiment.objective.p95_ms
+    paces = [[pace for trial in _trials(result) for pace in trial.paces] for result in known]
+    scale = scale_of(paces, limit_ms)
+    strips = tuple(
+        _strip(result, lane(each, scale, limit_ms=limit_ms, is_telling=_is_telling(result, study)))
+        for result, each in zip(known, paces, strict=True)
+    )
     return Seconds(
         load=phrases.load(load),
-        limit=numbers.declared_milliseconds(study.experiment.objective.p95_ms),
-        strips=tuple(strips),
-        clean=len(known) - len(strips),
+        limit=numbers.declared_milliseconds(limit_ms),
+        low=numbers.declared_milliseconds(scale.low_ms),
+        high=numbers.declared_milliseconds(scale.high_ms),
+        strips=strips,
+        has_missed=any(strip.bars for strip in strips),
     )
 
 
-def _at(study: StudySummary, load: LoadLevel) -> Iterator[LevelResult]:
-    return (result for result in grid.results(study) if result.load == load)
+def _trials(result: LevelResult) -> list[Measurement]:
+    """Return what each trial measured, in the order of running."""
+    return [trial.measurement for trial in (result.level.valid_trials if result.level else ()) if trial.measurement]
 
 
-def _windows(result: LevelResult) -> list[tuple[Counts, ...]]:
-    """Return the seconds of each trial that has them, in the order of running."""
-    trials = result.level.valid_trials if result.level else ()
-    return [trial.measurement.seconds for trial in trials if trial.measurement and trial.measurement.seconds]
+def _is_telling(result: LevelResult, study: StudySummary) -> bool:
+    return result.measurement is not None and grid.is_telling(result.measurement, study)
 
 
-def _missed(window: Sequence[Counts]) -> int:
-    return sum(second.missed for second in window)
-
-
-def _strip(name: str, windows: Sequence[tuple[Counts, ...]]) -> Strip:
+def _strip(result: LevelResult, lane_: Lane | None) -> Strip:
+    windows = [measured.seconds for measured in _trials(result) if measured.seconds]
     seconds = [second for window in windows for second in window]
-    edges = [sum(map(len, windows[:place])) for place in range(1, len(windows))]
     return Strip(
-        name=name,
+        name=result.configuration,
         seconds=len(seconds),
         bars=tuple(bar for place, second in enumerate(seconds) for bar in _bars(place, second)),
-        edges=tuple(edges),
+        edges=tuple(sum(map(len, windows[:place])) for place in range(1, len(windows))),
         told=_told(seconds),
+        lane=lane_,
     )
 
 
@@ -127,4 +139,4 @@ def _told(seconds: Sequence[Counts]) -> str:
         )
         if some
     ]
-    return "; ".join(parts)
+    return "; ".join(parts) or "nothing failed or was late"

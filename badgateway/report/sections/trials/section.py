@@ -10,7 +10,7 @@ from badgateway.model.summary import TrialSummary
 from badgateway.model.trial import SendingCheck, Trial
 from badgateway.report import cells, grid, level_objects, rows
 from badgateway.report.cells import TableCell
-from badgateway.report.html import render
+from badgateway.report.html import link_to_trial, render
 from badgateway.report.rows import Numbers
 from badgateway.report.section import Object, Section
 from badgateway.words import phrases
@@ -24,6 +24,8 @@ class TrialRow:
     """One trial."""
 
     position: str
+    link: str
+    """Where its raw files are found from the page; empty where they do not lie beside it."""
     block: str
     configuration: str
     at: str
@@ -50,6 +52,8 @@ class TrialTable:
     trials: tuple[TrialRow, ...]
     has_sending: bool
     """Whether some trial was sent to a schedule."""
+    has_files: bool
+    """Whether raw files lie beside the page."""
 
 
 class TrialsSection(Section):
@@ -69,16 +73,18 @@ def build(study: StudySummary) -> TrialTable:
     trials = grid.every_trial(study)
     return TrialTable(
         load_heading=grid.heading(study),
-        trials=tuple(trial_row(trial) for trial in trials),
+        trials=tuple(trial_row(trial, study.files) for trial in trials),
+        has_files=bool(study.files),
         has_sending=any(trial.sending for trial in trials),
     )
 
 
-def trial_row(summary: TrialSummary) -> TrialRow:
+def trial_row(summary: TrialSummary, files: frozenset[str] = frozenset()) -> TrialRow:
     """Return the row of a trial; an INVALID one has reasons instead of numbers."""
     trial = summary.trial
     return TrialRow(
         position=str(trial.position),
+        link=link_to_trial(trial.id, files),
         block=str(trial.block),
         configuration=trial.configuration,
         at=", ".join(f"+ {axis.value.format(value)}" for axis, value in away(trial.at)),

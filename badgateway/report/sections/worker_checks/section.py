@@ -237,7 +237,7 @@ def _comment(view: WorkerChecksView) -> str:
     loops = (f"- {row.configuration} at {row.load}: {_loop_line(row)}" for row in view.loops)
     costs = "; ".join(f"{escaped(row.client)} {row.median.text}" for row in view.costs)
     return blocks(
-        f"Does one worker's waiting let others in? {escaped(view.intro)} {view.unfinished}".rstrip(),
+        f"Can a worker serve others while a request waits? {escaped(view.intro)} {view.unfinished}".rstrip(),
         "\n".join(proofs),
         "\n".join(("How long the event loop stood still:", "", *loops)) if view.loops else "",
         f"One database connect takes: {costs}." if costs else "",

@@ -30,6 +30,17 @@ def test_the_strip_is_of_the_baseline_s_trial_with_the_most_failures():
     assert "its accept queue held at most 100 of 100, at most 2 of 2 workers were busy" in found.strip
 
 
+def test_the_strip_leads_to_the_raw_files_of_its_trial_where_they_are():
+    apart = screen.build(samples.picked())
+    assert apart.strip_trial.startswith("Trial ")
+    assert apart.strip_link == ""
+    trials = [
+        trial.trial.id for one in samples.picked().configurations for level in one.levels for trial in level.trials
+    ]
+    beside = replace(samples.picked(), files=frozenset(f"trials/{one}/trial.json" for one in trials))
+    assert screen.build(beside).strip_link.startswith("trials/")
+
+
 def test_without_samples_of_the_queue_that_is_said():
     found = screen.build(study_picked())
     assert found.strip is None
@@ -61,6 +72,27 @@ def test_what_no_server_file_has_is_told_besides():
     assert "driver (pymysql instead of mysqlclient)" in screen.build(picked).besides
 
 
+def test_a_variable_of_the_environment_is_a_line_to_paste():
+    study = samples.picked()
+    exports = {"APP_EXPORT_STRATEGY": "two words"}
+    configurations = [
+        one.model_copy(update={"environment": exports}) if one.name == "uwsgi-16" else one
+        for one in study.experiment.configurations
+    ]
+    experiment = study.experiment.model_copy(update={"configurations": tuple(configurations)})
+    recommendation = replace(study.recommendation, configuration="uwsgi-16")
+    found = screen.build(replace(study, experiment=experiment, recommendation=recommendation))
+    assert found.variables == ("APP_EXPORT_STRATEGY='two words'",)
+    assert "APP_EXPORT_STRATEGY" not in found.besides
+
+
+def test_a_strip_says_why_only_where_something_was_full():
+    given = comparison._PRESSURE["uwsgi-2", 300]
+    assert given.is_full
+    idle = replace(given, queue=tuple(0 for _ in given.queue), busy=tuple(None for _ in given.busy))
+    assert not idle.is_full
+
+
 def test_the_baseline_and_none_have_nothing_to_paste():
     study = samples.picked()
     for name in (None, "uwsgi-2"):
@@ -78,16 +110,16 @@ def test_the_latency_of_a_configuration_that_mostly_fails_is_grey():
 def test_a_configuration_says_in_short_what_it_changes_of_the_baseline():
     rows = {row.name: row for row in standings.build(samples.picked()).rows}
     assert rows["uwsgi-2"].changes == "what runs today"
-    assert rows["uwsgi-16"].changes == "workers 16, listen 1,024"
-    assert rows["gunicorn-gthread"].changes == "gunicorn_gthread.py, threads 16, listen 1,024"
+    assert rows["uwsgi-16"].changes == "processes 16, listen 1,024"
+    assert rows["gunicorn-gthread"].changes == "gunicorn_gthread.py, threads 16, backlog 1,024"
 
 
 def test_greenlets_are_told_only_of_workers_that_have_some():
     experiment = comparison.experiment()
     one = experiment.configurations[1].model_copy(update={"greenlets": 7, "worker_model": WorkerModel.THREADS})
     study = samples.picked()
-    assert "greenlets" not in standings._changes(one, study)
-    assert "greenlets 7" in standings._changes(one.model_copy(update={"worker_model": WorkerModel.GREENLETS}), study)
+    assert "gevent 7" not in standings._changes(one, study)
+    assert "gevent 7" in standings._changes(one.model_copy(update={"worker_model": WorkerModel.GREENLETS}), study)
 
 
 def test_many_configurations_are_cut_to_some_and_what_is_to_run_and_the_baseline_stay():

@@ -77,6 +77,21 @@ def test_a_line_of_evidence_is_named_by_its_file_in_the_folder_of_the_run():
     assert (first.file, first.line_number) == ("trials/009-uwsgi-2-300u/nginx-error.log", 12)
 
 
+def test_a_line_leads_to_its_file_where_that_lies_beside_the_page_packed_or_not():
+    name = "trials/009-uwsgi-2-300u/nginx-error.log"
+
+    def link(*files):
+        built = causes.build(replace(samples.picked(), files=frozenset(files)))
+        assert built is not None
+        return built.cards[0].evidence[0].link
+
+    assert (link(), link("trials/009-uwsgi-2-300u/server.log")) == ("", "")
+    assert (link(name), link(f"{name}.gz")) == (name, f"{name}.gz")
+    page = causes.CausesSection().html(replace(samples.picked(), files=frozenset({name})))
+    assert f'<a href="{name}">{name}</a>:12' in page
+    assert "href" not in causes.CausesSection().html(samples.picked())
+
+
 def test_only_the_knobs_of_the_server_that_failed_are_named():
     assert view("picked").cards[0].remedies[0].knob == "uWSGI: processes, threads, harakiri"
 

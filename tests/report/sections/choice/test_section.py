@@ -104,7 +104,7 @@ def test_the_chain_has_every_criterion_in_the_order_in_which_they_decide():
         "gunicorn-gthread leads: 1 behind, 1 equivalent, 1 left the race before.",
         "gunicorn-gthread leads: 1 equivalent.",
         "gunicorn-gthread leads: 1 behind.",
-        "Not asked: there was nothing to choose.",
+        "Skipped: there was nothing to choose.",
     ]
 
 
@@ -135,9 +135,9 @@ def test_the_cheapest_is_named_and_no_difference_is_claimed():
 def test_a_step_that_was_not_asked_says_why():
     nobody = view_of(study_none()).steps
     assert nobody[0].summary == "0 of 8 configurations are PASS."
-    assert {step.summary for step in nobody[1:]} == {"Not asked: no configuration passed."}
+    assert {step.summary for step in nobody[1:]} == {"Skipped: no configuration passed."}
     open_p95 = view_of(study_undecided()).steps
-    assert {step.summary for step in open_p95[1:]} == {"Not asked: no configuration passed."}
+    assert {step.summary for step in open_p95[1:]} == {"Skipped: no configuration passed."}
     alone = choice_of(study_picked())
     (first, *others) = alone.ranking
     one_passes = replace(
@@ -148,7 +148,7 @@ def test_a_step_that_was_not_asked_says_why():
     )
     found = steps.steps(one_passes)
     assert found[0].summary == "1 of 8 configurations is PASS."
-    assert {step.summary for step in found[1:]} == {"Not asked: only one passed."}
+    assert {step.summary for step in found[1:]} == {"Skipped: only one passed."}
 
 
 def test_a_capacity_that_was_not_searched_is_said_not_to_be_measured():

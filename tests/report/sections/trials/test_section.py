@@ -44,3 +44,11 @@ def test_a_trial_says_whether_it_is_of_a_control_or_a_search_or_repeats_another(
     assert trial_row(searching).remark == "capacity search, attempt 2"
     control = replace(usual, trial=replace(usual.trial, control=True))
     assert trial_row(control).remark == "A/A"
+
+
+def test_a_trial_leads_to_its_raw_files_where_they_lie_beside_the_page():
+    usual = builders.trial("uwsgi-2", 50, 3, builders.measurement({Outcome.OK: 9}, (1, 2, 3, 4)))
+    folder = f"trials/{usual.trial.id}/"
+    assert trial_row(usual).link == ""
+    assert trial_row(usual, frozenset({f"{folder}server.log"})).link == ""
+    assert trial_row(usual, frozenset({f"{folder}trial.json"})).link == folder

@@ -1,1 +1,0 @@
-"""The requests that failed, by what happened to them."""
