@@ -6,7 +6,7 @@ from importlib.metadata import version
 from pathlib import PurePath
 from urllib.parse import quote
 
-from badgateway.causes.invited import Invitation
+from badgateway.causes.invitation import Invitation
 from badgateway.causes.server_files import Said
 from badgateway.model.diagnosis import Cause
 from badgateway.model.printable import printable

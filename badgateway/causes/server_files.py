@@ -77,6 +77,7 @@ def server_says(
     command: str = "",
     where: str = "",
     variables: Mapping[str, Said] | None = None,
+    missing: str = "",
 ) -> Iterator[tuple[str, object]]:
     """Yield what a server's file says, by the fields of SiteFiles, and behind it what a command does; the last counts.
 
@@ -87,8 +88,12 @@ def server_says(
         command: What a command says, as the file would spell it.
         where: The command's place.
         variables: What variables give where nothing else says it, by the names of settings.
+        missing: A file that the command names, and that nobody has given.
     """
     file = _file(server, path, text, command, where, variables or {})
+    if missing:
+        unseen = Said(value=f"{missing}: the command names it, and it is not among the files", where=where)
+        file = replace(file, faults=(*file.faults, unseen))
     settings, unknown = _settings(file)
     yield "server", server
     yield "settings", settings
@@ -103,6 +108,8 @@ def server_says(
         yield "address", file.said(file.options[address])
     elif address:
         unknown.append(file.said(file.options[address], address))
+    elif file.deployable.usual_address and not file.faults:
+        yield "address", Said(value=file.deployable.usual_address, where=f"{server.label}'s default")
     yield f"{UNKNOWN} server", (*file.faults, *unknown)
 
 
@@ -168,9 +175,8 @@ def _model(file: _File) -> tuple[WorkerModel | None, list[Said]]:
         usual = model(None, file.options) if name else file.server.worker_model(file.text)
         return (None if file.faults else usual), []
     told = file.server.model_told(option.value)
-    if told is None and not option.is_known:
-        return None, [file.said(option, name)]
-    return model(told, file.options) if told else file.server.worker_model(file.text), []
+    # A class that nobody knows here serves in its own way.
+    return (model(told, file.options), []) if told else (None, [file.said(option, name)])
 
 
 def _is_known(name: str, option: Option) -> bool:

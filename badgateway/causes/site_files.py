@@ -7,6 +7,7 @@ from pathlib import PurePath
 from typing import Any
 
 from badgateway.causes import django_files
+from badgateway.causes.nginx_files import Pass, includes, is_of_nginx, passes
 from badgateway.causes.server_files import UNKNOWN, Said, server_says
 from badgateway.model.knob import WorkerModel
 from badgateway.servers.python_options import syntax_fault
@@ -14,15 +15,9 @@ from badgateway.servers.registry import servers
 from badgateway.servers.server import Server
 from badgateway.servers.serving_command import ServingCommand, commands_in, lines_in
 
-_BEGINS = r"(?:^|(?<=[{};]))\s*"
-"""Of a directive."""
-_DIRECTIVE = re.compile(rf"{_BEGINS}([a-z_]+)\s+([^;{{}}]+);", re.MULTILINE)
-_COMMENT = re.compile(r"#[^\n]*")
 _BRACE = re.compile(r"""(?<![^\s;{}])(?:#[^\n]*|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')|([{}])""", re.DOTALL)
 _LIMIT = re.compile(r"^\s*max[_-]connections\s*=\s*(\d+)", re.MULTILINE)
 """MariaDB and MySQL read an option with either sign."""
-_PROXY = re.compile(rf"{_BEGINS}(?:proxy|uwsgi)_pass\s", re.MULTILINE)
-_COMES_WITH = ("mime.types", "proxy_params", "uwsgi_params", "fastcgi_params", "scgi_params")
 _ENGINE = re.compile(r"django\.db\.backends\.(\w+)")
 _LETS_OTHERS_RUN = {
     "mysql": re.compile(r"install_as_MySQLdb"),
@@ -43,8 +38,8 @@ class SiteFiles:
     settings: Mapping[str, Said] = field(default_factory=dict)
     """The server's, by their names in a configuration; defaults too."""
     address: Said | None = None
-    proxy: Mapping[str, Said] = field(default_factory=dict)
-    """nginx's directives, the last of each."""
+    passes: Sequence[Pass] = ()
+    """Where nginx hands requests on; those that lead to the server, where some are known to."""
     blocking_driver: Said | None = None
     """A driver that waits in C, of which gevent does not know."""
     max_connections: Said | None = None
@@ -61,6 +56,8 @@ class SiteFiles:
     request_header: Said | None = None
     """How large one was seen to be."""
     response_header: Said | None = None
+    balancer_idle_s: Said | None = None
+    """For how long a load balancer before all of it keeps an idle connection."""
     unread: Sequence[str] = ()
     """Files that say nothing that is known."""
     unknown: Sequence[Said] = ()
@@ -72,8 +69,8 @@ class SiteFiles:
 
 
 def read_site(files: Mapping[PurePath, str]) -> SiteFiles:
-    """Return what the files say; of several of one kind, the last one counts."""
-    told: dict[str, object] = {}
+    """Return what the files say; of several of one kind but nginx's, the last one counts."""
+    told: dict[str, Any] = {}
     unread = []
     unknown: dict[str, Any] = {}
     lenient = {engine for engine, mark in _LETS_OTHERS_RUN.items() if any(map(mark.search, files.values()))}
@@ -91,10 +88,24 @@ def read_site(files: Mapping[PurePath, str]) -> SiteFiles:
         of_file = {name: found.pop(name) for name in tuple(found) if name.startswith(UNKNOWN)}
         unknown |= of_file
         told |= found
-        if not (found or of_file) and not any(mark.search(text) for mark in _LETS_OTHERS_RUN.values()):
+        if not (found or of_file or is_of_nginx(text) or _lets_others_run(text)):
             unread.append(str(path))
-    every = tuple(one for said in unknown.values() for one in said)
-    return SiteFiles(**told, unread=tuple(unread), unknown=every)  # type: ignore[arg-type] # the names of its fields
+    every = [one for said in unknown.values() for one in said]
+    of_nginx = {path: text for path, text in files.items() if is_of_nginx(text)}
+    others = tuple(includes(of_nginx))
+    every += others
+    return SiteFiles(
+        **told,
+        passes=_leading_to(told.get("address"), passes(of_nginx)),
+        includes=bool(others),
+        unread=tuple(unread),
+        unknown=tuple(every),
+    )
+
+
+def _leading_to(address: Said | None, found: Sequence[Pass]) -> Sequence[Pass]:
+    """Return the places that lead to where the server listens; all, where none is seen to."""
+    return [one for one in found if address is not None and one.leads_to(address.value)] or found
 
 
 def _of(path: PurePath, text: str, lenient: Collection[str]) -> Iterator[tuple[str, object]]:
@@ -102,11 +113,8 @@ def _of(path: PurePath, text: str, lenient: Collection[str]) -> Iterator[tuple[s
     if server := _server_of(path, text):
         yield from server_says(server, path, text)
         return
-    if _PROXY.search(text):
-        yield "proxy", dict(_directives(path, text))
-        others = tuple(_included(path, text))
-        yield "includes", bool(others)
-        yield f"{UNKNOWN} proxy", (*others, *_unbalanced(path, text))
+    if is_of_nginx(text) and (fault := tuple(_unbalanced(path, text))):
+        yield f"{UNKNOWN} {path}", fault
     if limit := _LIMIT.search(text):
         yield "max_connections", Said(value=limit[1], where=_where(path, text, limit.start(1)))
     if path.suffix == ".py":
@@ -129,13 +137,26 @@ def _of_command(
     command: ServingCommand, path: PurePath, own: PurePath | None, files: Mapping[PurePath, str]
 ) -> dict[str, object]:
     """Return what a command says, and its server's own file where that is among the files."""
-    server = command.server
-    said = server.own_command.says(command.words) if server.own_command else ""
+    server, own_command = command.server, command.server.own_command
     where = f"{path}:{command.line}"
-    usual = server.own_command.variables if server.own_command else {}
-    given = {usual[name]: Said(value=value, where=where) for name, value in command.variables.items() if name in usual}
-    text = files[own] if own else ""
-    return dict(server_says(server, own or path, text, command=said, where=where, variables=given))
+    if own_command is None:
+        return dict(server_says(server, own or path, files[own] if own else "", where=where))
+    named = own_command.named_file(command.words)
+    if named:
+        own = next((one for one in files if one.name == PurePath(named).name), None)
+    given = {name: Said(value=value, where=where) for name, value in command.variables.items()}
+    usual = {setting: given[name] for name, setting in own_command.variables.items() if name in given}
+    return dict(
+        server_says(
+            server,
+            own or path,
+            files[own] if own else "",
+            command=own_command.says(command.words),
+            where=where,
+            variables=usual,
+            missing=named if own is None else "",
+        )
+    )
 
 
 def _unreadable(path: PurePath, text: str) -> tuple[Said, ...]:
@@ -159,22 +180,8 @@ def _of_python(path: PurePath, text: str) -> Iterator[tuple[str, object]]:
         yield f"{UNKNOWN} Django", tuple(unknown)
 
 
-def _directives(path: PurePath, text: str) -> Iterator[tuple[str, Said]]:
-    # As long as it was, so that every place is in its line.
-    text = _COMMENT.sub(lambda found: " " * len(found[0]), text)
-    in_upstream = re.compile(r"upstream\s+\S+\s*\{[^}]*\}", re.DOTALL)
-    blocks = [(found.start(), found.end()) for found in in_upstream.finditer(text)]
-    for found in _DIRECTIVE.finditer(text):
-        inside = any(start < found.start() < end for start, end in blocks)
-        name = f"upstream {found[1]}" if inside else found[1]
-        yield name, Said(value=found[2].strip(), where=_where(path, text, found.start(1)))
-
-
-def _included(path: PurePath, text: str) -> Iterator[Said]:
-    """Yield nginx's lines that take in other files, but for those that it comes with and that set no limit."""
-    for found in _DIRECTIVE.finditer(_COMMENT.sub(lambda one: " " * len(one[0]), text)):
-        if found[1] == "include" and PurePath(found[2].strip()).name not in _COMES_WITH:
-            yield Said(value=f"include {found[2].strip()}", where=_where(path, text, found.start(1)))
+def _lets_others_run(text: str) -> bool:
+    return any(mark.search(text) for mark in _LETS_OTHERS_RUN.values())
 
 
 def _unbalanced(path: PurePath, text: str) -> Iterator[Said]:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import click
 
-from badgateway.causes.invited import Invitation, invitations
+from badgateway.causes.invitation import Invitation
+from badgateway.causes.invited import invitations
 from badgateway.causes.sarif import render_sarif
 from badgateway.causes.server_files import Said
 from badgateway.causes.site_files import SiteFiles, read_site
@@ -41,6 +42,12 @@ _NAMES = (
 @click.option("--max-connections", type=click.IntRange(1), metavar="N", help="How many the database allows.")
 @click.option("--request-header", type=click.IntRange(1), metavar="BYTES", help="How large one was seen to be.")
 @click.option("--response-header", type=click.IntRange(1), metavar="BYTES", help="How large one was seen to be.")
+@click.option(
+    "--balancer-idle",
+    type=click.IntRange(1),
+    metavar="SECONDS",
+    help="How long a load balancer keeps idle connections.  [default: 60, to nginx alone]",
+)
 @click.option("--json", "form", flag_value="json", help="Print one line of JSON instead.")
 @click.option("--sarif", "form", flag_value="sarif", help="Print SARIF 2.1.0 instead, for code hosts and editors.")
 def advise(
@@ -49,6 +56,7 @@ def advise(
     max_connections: int | None,
     request_header: int | None,
     response_header: int | None,
+    balancer_idle: int | None,
     form: str | None,
 ) -> None:
     """Say which causes of failures a site's files invite, from what they say alone; nothing is run.
@@ -61,6 +69,7 @@ def advise(
     Examples:
       badgateway advise gunicorn.conf.py /etc/nginx/conf.d/site.conf shop/settings.py
       badgateway advise uwsgi.ini --max-connections 151
+      badgateway advise gunicorn.conf.py --balancer-idle 60
       badgateway advise uwsgi.ini site.conf shop/*.py --sarif > advise.sarif
       badgateway advise Procfile gunicorn.conf.py
 
@@ -73,6 +82,8 @@ def advise(
         "response_header": response_header,
     }
     read = read_site({path: _text(path) for path in files})
+    if balancer_idle is not None:
+        read = replace(read, balancer_idle_s=Said(value=f"{balancer_idle}s", where="--balancer-idle"))
     site = replace(read, **_said(given))  # type: ignore[arg-type] # the names of its fields
     if len(site.unread) == len(set(files)):
         # Nothing read is no clean bill of health.

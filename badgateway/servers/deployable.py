@@ -73,10 +73,16 @@ class Deployable:
     """How workers serve requests, by what that option says and the others; the option may not be there."""
     addresses: tuple[str, ...] = ()
     """Its options that say where it listens."""
+    usual_address: str = ""
+    """Where it listens if none of them says it; empty where that is nowhere."""
+    takes_bare_paths: bool = False
+    """Whether an address without a port is the path of a socket, however it looks."""
     further: Mapping[str, str] = field(default_factory=dict)
     """Its options that no configuration declares, by what they are: header_buffer."""
     defaults: Mapping[str, str] = field(default_factory=dict)
     """By settings of a configuration, or of `further`: what holds where its file says nothing."""
+    none_with: tuple[str, ...] = ()
+    """Settings of which 0 means that nobody serves, while it listens."""
     late_patch: Callable[[Mapping[str, Option], str], Option | None] = lambda _options, _text: None
     """What in its options, or its text, lets gevent patch after the application is imported; None: nothing."""
     is_mine: Callable[[str], bool] = lambda _text: False

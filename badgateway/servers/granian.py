@@ -168,6 +168,7 @@ SERVER = Server(
         variables=_SETTINGS,
         arguments=("{target}",),
         addresses=("GRANIAN_UDS", "GRANIAN_HOST"),
+        usual_address="127.0.0.1:8000",
         defaults=_DEFAULTS,
         on_port="set -a && . {file} && set +a && exec granian {target}",
         is_environment=True,

@@ -234,6 +234,7 @@ SERVER = Server(
         model_option="worker_class",
         model=_with_threads,
         addresses=("bind",),
+        usual_address="127.0.0.1:8000",
         defaults={
             "listen": "2048",
             "keepalive_s": "2",
@@ -242,6 +243,7 @@ SERVER = Server(
             "greenlets": "1000",
             "app_s": "30",
         },
+        none_with=("workers", "greenlets"),
         late_patch=_late_patch,
         is_mine=lambda text: bool(_OWN_FILE.search(text)),
         on_port="exec gunicorn --config {file} --bind 0.0.0.0:$PORT",

@@ -53,10 +53,15 @@ def start(configuration: "Configuration", place: Place) -> Start:
     )
 
 
+def named_file(words: Sequence[str]) -> str:
+    """Return the file that such a command names for its settings; empty where it names none."""
+    named = [option[-1] for option in _options(words) if option[0] in _CONFIG]
+    return named[-1].rpartition("=")[2].removeprefix("file:") if named else ""
+
+
 def config_file(words: Sequence[str]) -> str:
     """Return the file that such a command reads its settings from, whether it is there or not."""
-    named = [option[-1] for option in _options(words) if option[0] in _CONFIG]
-    return named[-1].rpartition("=")[2].removeprefix("file:") if named else OWN_FILE
+    return named_file(words) or OWN_FILE
 
 
 def _options(words: Sequence[str]) -> Iterator[tuple[str, ...]]:
@@ -99,6 +104,7 @@ def _written(value: str) -> str:
 
 COMMAND = OwnCommand(
     asks=ASKS,
+    named_file=named_file,
     says=says,
     folders=("--chdir",),
     paths=("--pythonpath",),

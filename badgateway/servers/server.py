@@ -140,6 +140,8 @@ class OwnCommand:
     is started by its command; empty: it is started by the server file that `text` makes of it."""
     file: Callable[[Sequence[str]], str] = no_file
     """Which of the site's files `text` needs, a path from its folder; empty: none. ValueError: it cannot be read."""
+    named_file: Callable[[Sequence[str]], str] = no_file
+    """The file that the words name for the server to read its options from; empty: none."""
     says: Callable[[Sequence[str]], str]
     """The words' options as one of its files spells them, all of them."""
     text: Callable[[Sequence[str], str, Mapping[str, str]], str] = no_text

@@ -146,6 +146,7 @@ SERVER = Server(
         variables=_SETTINGS,
         arguments=("{target}",),
         addresses=("UVICORN_UDS", "UVICORN_HOST"),
+        usual_address="127.0.0.1:8000",
         defaults=_DEFAULTS,
         on_port="set -a && . {file} && set +a && exec uvicorn {target}",
         is_environment=True,

@@ -165,9 +165,12 @@ SERVER = Server(
         comment=";",
         # By itself it breaks off every request on SIGTERM, however it is told to take it.
         arguments=("--ini", "{file}", "--hook-master-start", "unix_signal:15 gracefully_kill_them_all"),
-        addresses=("socket", "http-socket", "uwsgi-socket"),
+        options=uwsgi_command.options_in,
+        addresses=("socket", "uwsgi-socket", "http-socket", "http11-socket", "https-socket", "http", "https"),
+        takes_bare_paths=True,
         further={"header_buffer": "buffer-size"},
         defaults={"listen": "100", "workers": "1", "threads": "1", "header_buffer": "4096"},
+        none_with=("workers",),
         late_patch=_late_patch,
         is_mine=lambda text: "[uwsgi]" in text,
         on_port="exec uwsgi --ini {file} --hook-master-start 'unix_signal:15 gracefully_kill_them_all'",

@@ -4,10 +4,11 @@ It has no parser that could be asked, and what its own file opens, such as a por
 again. So the command and its .ini become a server file of the kit's kind.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from badgateway.servers.options import TRUE, options_of, plain_options
+from badgateway.servers.options import TRUE, Option, options_of, plain_options
 from badgateway.servers.server import OwnCommand
 
 _TAKEN_OVER = {
@@ -40,6 +41,7 @@ _FLAGS = (
     "single-interpreter",
 )
 _DECIDES = {"if-env", "if-exists", "for", "if-opt", "if-not-env", "end-if", "include", "inherit"}
+_OWN_SECTION = re.compile(r"^\s*ini\s*=\s*:\w+\s*$", re.MULTILINE)
 _OTHER_FILES = (".xml", ".yaml", ".yml", ".json")
 _TRUE = (TRUE, "1", "yes", "on")
 _FIRST_LINES = """# What the site's own command and file say, but for what a run decides.
@@ -101,6 +103,20 @@ def text_of(words: Sequence[str], ini: str, _environment: Mapping[str, str]) -> 
     return _FIRST_LINES + "".join(f"{name} = {value}\n" for name, value in kept)
 
 
+def named_file(words: Sequence[str]) -> str:
+    """Return the file that a command names for uWSGI to read; empty where it names none."""
+    endings = (".ini", *_OTHER_FILES)
+    return next((name for word in words if (name := word.rpartition("=")[2]).endswith(endings)), "")
+
+
+def options_in(text: str) -> Mapping[str, Option]:
+    """Return the options of a file under the names that they go by here; what names its own sections is read anyway."""
+    found = plain_options(_OWN_SECTION.sub("", text))
+    # The last one counts, whichever of its names it has.
+    ordered = sorted(found.items(), key=lambda one: one[1].line)
+    return {_named(name): option for name, option in ordered}
+
+
 def says(words: Sequence[str]) -> str:
     """Return the options of a command as lines of a file."""
     return "".join(f"{name} = {value}\n" for name, value in _options_of(words))
@@ -118,7 +134,7 @@ def told_by(text: str) -> dict[str, Any]:
 
 
 def _options_of(words: Sequence[str]) -> Iterator[tuple[str, str]]:
-    given = [word for word in words if not word.endswith(".ini")]
+    given = [word for word in words if not word.endswith(".ini") and word != "--ini"]
     return ((_named(name), value) for name, value in options_of(given, _FLAGS))
 
 
@@ -139,6 +155,7 @@ def _named(name: str) -> str:
 
 COMMAND = OwnCommand(
     file=ini_of,
+    named_file=named_file,
     says=says,
     text=text_of,
     told=told_by,

@@ -27,9 +27,10 @@ STREAM = "def rows():\n    yield b'1'\n\n\ndef export(request):\n    return Stre
 
 
 PLANTED = {
+    "_nobody_serves": ("test_causes", "test_a_server_without_workers_listens_and_answers_nobody"),
     "_short_queue": ("test_causes", "test_a_full_accept_queue_of_a_unix_socket"),
-    "_limits_out_of_order": ("test_causes", "test_granian_works_on_for_clients_that_have_gone_while_others_wait"),
-    "_short_keepalive": ("test_causes", "test_a_connection_that_was_closed_just_when_it_was_used_again"),
+    "limits_out_of_order": ("test_causes", "test_granian_works_on_for_clients_that_have_gone_while_others_wait"),
+    "short_keepalive": ("test_causes", "test_a_connection_that_was_closed_just_when_it_was_used_again"),
     "_driver_that_blocks": ("test_causes", "test_an_event_loop_that_is_blocked_by_a_query_in_c"),
     "_recycled_together": ("test_causes", "test_workers_that_are_all_recycled_at_once"),
     "_too_many_connections": ("test_causes", "test_more_connections_than_the_database_takes"),
@@ -38,7 +39,7 @@ PLANTED = {
         "test_ladder",
         "test_a_pool_whose_connections_are_kept_runs_dry_and_that_is_the_cause",
     ),
-    "_small_buffers": ("test_causes", "test_a_request_header_beyond_uwsgis_buffer"),
+    "small_buffers": ("test_causes", "test_a_request_header_beyond_uwsgis_buffer"),
 }
 """By rule: the live test in which what it warns of was done to real servers, and the cause was found."""
 MEASURED = {"_synchronous_streams": ("the-504-ladder.md", "`stalled-asgi-async`")}
@@ -83,6 +84,29 @@ def invited(**files: str) -> list[str]:
             {"uwsgi": "[uwsgi]\nlisten = 1024\nharakiri = 60\n", "nginx": NGINX % ("", "")},
             {"uwsgi": "[uwsgi]\nlisten = 1024\nharakiri = 60\n", "nginx": NGINX % ("", "proxy_read_timeout 2m;")},
             "slow-request",
+        ),
+        (
+            {
+                "uwsgi": "[uwsgi]\nlisten = 1024\n",
+                "nginx": NGINX.replace("proxy_pass http://a", "uwsgi_pass a") % ("", ""),
+            },
+            {"uwsgi": "[uwsgi]\nlisten = 1024\nharakiri = 30\n", "nginx": NGINX % ("", "")},
+            "slow-request",
+        ),
+        (
+            {"gunicorn": "worker_class = 'sync'\ntimeout = 0\n", "nginx": NGINX % ("", "")},
+            {"gunicorn": "worker_class = 'gthread'\ntimeout = 0\n", "nginx": NGINX % ("", "")},
+            "slow-request",
+        ),
+        (
+            {"gunicorn": "workers = 0\nworker_class = 'sync'\n"},
+            {"gunicorn": "workers = 1\nworker_class = 'sync'\nthreads = 0\n"},
+            "504-no-answer-in-time",
+        ),
+        (
+            {"gunicorn": GEVENT.replace("50", "0")},
+            {"gunicorn": GTHREAD + "worker_connections = 0\n"},
+            "504-no-answer-in-time",
         ),
         (
             {"gunicorn": GTHREAD.replace("75", "2"), "nginx": NGINX % ("keepalive 32;", "")},
@@ -168,7 +192,8 @@ def test_a_stream_under_wsgi_and_kept_connections_without_a_pool_are_no_traps():
 
 
 def test_headers_that_were_seen_are_held_to_the_buffers():
-    files = {PurePath("uwsgi.ini"): "[uwsgi]\nlisten = 1024\n", PurePath("site.conf"): NGINX % ("", "")}
+    uwsgi = "[uwsgi]\nlisten = 1024\nharakiri = 30\n"
+    files = {PurePath("uwsgi.ini"): uwsgi, PurePath("site.conf"): NGINX % ("", "")}
     seen, small = (Said(value=value, where="--option") for value in ("6000", "900"))
     site = replace(read_site(files), request_header=seen, response_header=seen)
     found = invitations(site)
@@ -285,7 +310,8 @@ def test_a_command_says_what_its_file_does_not():
     files = {PurePath("gunicorn.conf.py"): "backlog = N\n", PurePath("Procfile"): "web: gunicorn --backlog 64 a\n"}
     site = read_site(files)
 
-    assert [one.cause.id for one in invitations(site)] == ["listen-queue-full"]
+    # Without an address it listens at a port.
+    assert [one.cause.id for one in invitations(site)] == ["tcp-accept-queue-full"]
     assert site.unknown == ()
 
 

@@ -272,6 +272,16 @@ def test_a_request_header_beyond_uwsgis_buffer(stands: Stands):
     assert stand.proven() == {"request-header-too-big"}
 
 
+@pytest.mark.proof
+def test_a_server_without_workers_listens_and_answers_nobody(stands: Stands):
+    none = replaced('workers = int(os.environ.get("WEB_WORKERS", "2"))', "workers = 0")
+    well = replaced("location / {", "location = /healthz { return 200; }\n        location / {")
+    with stands.stand("gunicorn_sync.py", limits_s=(1, 2), edit_server=none, edit_proxy=well) as stand:
+        stand.client.ask("/ok", 3)
+    assert stand.answers("/ok") == {504: 3}
+    assert stand.found() == {("/ok", "504-no-answer-in-time"): 3}
+
+
 def test_http_that_is_spoken_to_a_uwsgi_socket(stands: Stands):
     other = "location /http { proxy_pass http://application; }\n\n        location / {"
     with stands.stand("uwsgi.ini", edit_proxy=replaced("location / {", other)) as stand:
