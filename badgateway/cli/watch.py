@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, nullcontext, suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -25,7 +25,8 @@ from badgateway.report.live_server.open_metrics import CONTENT_TYPE, render_open
 from badgateway.report.live_server.text import Most, line, screen, summary
 from badgateway.servers.registry import servers
 from badgateway.servers.server import Server
-from badgateway.study.journal_watch import JournalWatch, LogWatch
+from badgateway.study.journal_watch import JournalWatch
+from badgateway.study.log_watch import LogWatch
 
 _PATH = click.Path(path_type=Path)
 _LINE_S = 10.0
@@ -89,7 +90,7 @@ def watch(  # noqa: PLR0913 # one parameter per option
         closing(_watched(first, listeners, told, stats, book, failed)) as seen,
         _served(port) as publish,
     ):
-        _go_on(seen, every_s, publish, as_json=as_json)
+        _go_on(seen, failed, every_s, publish, as_json=as_json)
 
 
 def _watched(  # noqa: PLR0917 # whom, and by what
@@ -107,6 +108,7 @@ def _watched(  # noqa: PLR0917 # whom, and by what
         stats,
         requests=book.look if book else lambda: None,
         failures=failed.look if failed else lambda: None,
+        notes=(lambda: failed.notes) if failed else tuple,
     )
 
 
@@ -181,7 +183,9 @@ def _handler(published: _Published) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
-def _go_on(watched: ServerWatch, every_s: float, publish: _Published, *, as_json: bool) -> None:
+def _go_on(
+    watched: ServerWatch, failed: LogWatch | None, every_s: float, publish: _Published, *, as_json: bool
+) -> None:
     most, seen = Most(), watched.look()
     with _display(as_json=as_json) as show, suppress(KeyboardInterrupt):
         while True:
@@ -192,6 +196,8 @@ def _go_on(watched: ServerWatch, every_s: float, publish: _Published, *, as_json
                 break
             time.sleep(every_s)
             seen = watched.look()
+    with suppress(KeyboardInterrupt):
+        seen = replace(seen, failures=failed.last()) if failed else seen
     for each in summary(seen, most):
         echo(each, err=as_json)
 

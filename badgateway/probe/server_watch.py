@@ -33,6 +33,7 @@ class ServerWatch:
         *,
         requests: Callable[[], RequestsSeen | None] = lambda: None,
         failures: Callable[[], tuple[FailuresSeen, ...] | None] = lambda: None,
+        notes: Callable[[], tuple[str, ...]] = tuple,
     ) -> None:
         """Watch the tree of processes below a pid.
 
@@ -43,6 +44,7 @@ class ServerWatch:
             statistics_socket: Where it tells them.
             requests: What a journal tells at this moment.
             failures: What logs tell of failed requests.
+            notes: What they cannot tell, and why.
         """
         self._root = psutil.Process(pid)
         self._queues = [(str(one), Series((str(one),), _queue(one))) for one in listeners]
@@ -53,7 +55,7 @@ class ServerWatch:
             self._told = Series(told.series, lambda: ServerStatistics(of, told, path))
         self._container = tuple(container_series(container_of(pid)))
         self._server = server
-        self._requests, self._failures = requests, failures
+        self._requests, self._failures, self._told_notes = requests, failures, notes
         self._began_s = self._looked_s = time.monotonic()
         self._used_s: dict[int, float] = {}
         self._workers: dict[int, psutil.Process] = {}
@@ -146,7 +148,7 @@ class ServerWatch:
 
     def _all_notes(self) -> tuple[str, ...]:
         self._notes += [note for series in self._every() for note in series.take_notes()]
-        return tuple(self._notes)
+        return (*self._notes, *self._told_notes())
 
     def _every(self) -> tuple[Series, ...]:
         told = (self._told,) if self._told else ()

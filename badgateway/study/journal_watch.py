@@ -1,65 +1,24 @@
-"""Reads what a site's journal and logs tell while it runs: requests in flight, those that died, a loop that stood."""
+"""Reads what a site's journal tells while it runs: requests in flight, those that died, a loop that stood."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
 import psutil
 
-from badgateway.model.explanation import Incident
-from badgateway.model.live_server import FailuresSeen, RequestsSeen
+from badgateway.model.live_server import RequestsSeen
 from badgateway.model.masking import masked
 from badgateway.model.raw import JOURNAL_COLUMNS
 from badgateway.model.raw_words import JournalKind
 from badgateway.study.tail import FileTail, open_any
 
-LOGS_EVERY_S = 3.0
 _KIND, _TIME, _PID, _NUMBER, _ID, _DURATION, _DETAIL = (
     JOURNAL_COLUMNS.index(name) for name in ("kind", "time_s", "pid", "number", "request_id", "duration_s", "detail")
 )
 _Key = tuple[int, str]
 """Process, and number of the request in it."""
-
-
-class LogWatch:
-    """The failures that logs tell of since the watch began, by cause."""
-
-    def __init__(self, files: Sequence[Path], clock: Callable[[], float] = time.monotonic) -> None:
-        """Begin at the ends of the files.
-
-        Raises:
-            ConfigurationError: One cannot be read.
-        """
-        # It needs the catalogue and a database in memory, which a watch without logs does without.
-        from badgateway.logs import Source  # noqa: PLC0415 # see above
-        from badgateway.study.following import Following  # noqa: PLC0415 # see above
-
-        self._following = Following([Source(name=str(file), content=file) for file in files])
-        self._clock, self._next_s = clock, clock()
-        self._seen: tuple[FailuresSeen, ...] = ()
-        self._stack = ExitStack()
-        self._stack.enter_context(self._following)
-
-    def look(self) -> tuple[FailuresSeen, ...]:
-        """Return the failures so far; logs are read every few seconds."""
-        if self._clock() >= self._next_s:
-            found = self._following.poll().causes()
-            self._next_s = self._clock() + LOGS_EVERY_S
-            self._seen = tuple(_failures(one.incident, count) for one, count in found)
-        return self._seen
-
-    def close(self) -> None:
-        """Let go of the files."""
-        self._stack.close()
-
-
-def _failures(incident: Incident, count: int) -> FailuresSeen:
-    cause = incident.cause
-    if cause is None:
-        return FailuresSeen(cause="", title="without a cause that the logs tell", count=count)
-    return FailuresSeen(cause=cause.id, title=cause.title, count=count)
 
 
 class JournalWatch:

@@ -93,6 +93,11 @@ class FileTail:
         self._file, self._last = following, b""
         return self._ended() + self._more()
 
+    @property
+    def place(self) -> int:
+        """The byte of the file that has this name up to which it was read."""
+        return self._file.tell()
+
     def close(self) -> None:
         """Let go of the file."""
         self._file.close()
