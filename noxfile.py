@@ -453,6 +453,13 @@ def proofs(session: nox.Session) -> None:
 
 
 @nox.session
+def repeats(session: nox.Session) -> None:
+    """Repeat on real servers what a gate fails for, and what it does not; prove the files of each kind of server."""
+    which = ["tests/live/test_gate.py", "tests/live/test_written_files.py"]
+    run(session, "pytest", *which, "-m", "live", *session.posargs)
+
+
+@nox.session
 def docs(session: nox.Session) -> None:
     """Make a site of README and docs/ in build/docs, to be read without a network; a broken link is a fault."""
     make(session, PAGES, ["sync", "--require-hashes", str(PAGES_LOCK)], lock=PAGES_LOCK)

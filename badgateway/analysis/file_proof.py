@@ -1,7 +1,7 @@
 """Holds one trial of written files to what the trials of their run say that it is to be like."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from badgateway.emit.document import Trial
@@ -12,7 +12,7 @@ from badgateway.model.summary import TrialSummary, Verdict
 from badgateway.words.verdict_reasons import said
 
 _COMPARED = "COMPARE"
-_INVALID = "INVALID"
+_ONE_MORE = "one more trial of what the run had, right after it,"
 
 
 class ProofKind(StrEnum):
@@ -47,17 +47,10 @@ def proof_of(subject: Subject, summary: TrialSummary, machine: Environment) -> F
         summary: Of the trial.
         machine: Where it ran: on another one than the run's, no figure is to be the same.
     """
-    before = tuple(_figures(trial) for trial in _trials(subject))
-    found = summary.measurement
-    if found is None:
+    before, figures = _alike(subject), _measured(summary)
+    if figures is None:
         kind = ProofKind.NOT_TOLD if summary.verdict is Verdict.INVALID else ProofKind.DIFFERENT
         return FileProof(kind=kind, comparisons=(), reasons=said(summary.reasons), trials=len(before))
-    figures = TrialFigures(
-        requests=found.requests,
-        failures=found.failures.count,
-        p95_ms=found.latency.p95_ms if found.latency else None,
-        throughput_rps=found.throughput_rps,
-    )
     comparisons = compared(before, figures)
     outside = tuple(f"{one.figure} is not where the run's trials put it" for one in comparisons if one.holds is False)
     doubts = tuple(_doubts(subject, len(before), machine))
@@ -65,13 +58,43 @@ def proof_of(subject: Subject, summary: TrialSummary, machine: Environment) -> F
     return FileProof(kind=kind, comparisons=comparisons, reasons=(*doubts, *outside), trials=len(before))
 
 
-def _trials(subject: Subject) -> Iterator[Trial]:
-    """Yield the run's trials of the configuration at its highest load that can be trusted."""
-    top = subject.top_level
-    for trial in subject.chosen.trials:
-        is_one = trial.purpose == _COMPARED and not trial.control and trial.status != _INVALID and trial.requests
-        if is_one and top is not None and trial.load == top.load:
-            yield trial
+def beside_control(proof: FileProof, subject: Subject, control: TrialSummary) -> FileProof:
+    """Return a proof that is DIFFERENT beside one more trial of what the run had, started as the run did.
+
+    What that one is outside of as well is the machine's doing, or the site's as it is by now, and not the files'.
+    """
+    found = _measured(control)
+    if found is None:
+        why = f"{_ONE_MORE} could not be measured, so nobody can tell whose doing that is"
+        return replace(proof, kind=ProofKind.NOT_TOLD, reasons=(*proof.reasons, why))
+    again = {one.figure: one for one in compared(_alike(subject), found)}
+    outside = [one for one in proof.comparisons if one.holds is False]
+    shared = [one for one in outside if again[one.figure].side == one.side]
+    values = ", ".join(f"{one.figure} {_said(again[one.figure].value)}" for one in outside)
+    if len(shared) < len(outside):
+        return replace(proof, reasons=(*proof.reasons, f"{_ONE_MORE} is not so: {values}"))
+    why = f"{_ONE_MORE} is so too ({values}): this machine, or the site, is not as it was in the run"
+    return replace(proof, kind=ProofKind.NOT_TOLD, reasons=(*proof.reasons, why))
+
+
+def _said(value: float | None) -> str:
+    return "-" if value is None else f"{value:,.4g}"
+
+
+def _alike(subject: Subject) -> tuple[TrialFigures, ...]:
+    return tuple(_figures(one) for one in subject.top_trials if one.purpose == _COMPARED and not one.control)
+
+
+def _measured(summary: TrialSummary) -> TrialFigures | None:
+    found = summary.measurement
+    if found is None:
+        return None
+    return TrialFigures(
+        requests=found.requests,
+        failures=found.failures.count,
+        p95_ms=found.latency.p95_ms if found.latency else None,
+        throughput_rps=found.throughput_rps,
+    )
 
 
 def _figures(trial: Trial) -> TrialFigures:

@@ -35,6 +35,7 @@ STATUSES = {
 
 
 MARKS = {
+    Target.SYSTEMD: ("*.service", "deploy/*.service", "systemd/*.service"),
     Target.DOCKER: ("Dockerfile", "Containerfile"),
     Target.COMPOSE: ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"),
     Target.KUBERNETES: ("k8s", "kubernetes", "kustomization.yaml", "Chart.yaml"),
@@ -52,7 +53,7 @@ def _targets(_context: click.Context, _option: click.Parameter, text: str | None
 
 
 def _used_by(project: Path) -> Iterator[Target]:
-    return (target for target, names in MARKS.items() if any((project / name).exists() for name in names))
+    return (target for target, names in MARKS.items() if any(any(project.glob(name)) for name in names))
 
 
 def _in_repository(out: Path, project: Path) -> PurePosixPath:
@@ -124,8 +125,9 @@ def emit(  # one parameter per option
     --prove starts the server and nginx from the written files, in a private place beside whatever this machine runs
     (only paths and addresses are others, and PROOF.md lists those lines), sends the experiment's load for one trial,
     and holds failures, p95 and throughput to what the run's trials say that one more is to be like. systemd checks the
-    unit. Exit status: 0 as measured, 1 different, 3 not told. Files that are there already are proven as they are, if
-    they are what would be written.
+    unit; check-jsonschema, kubernetes-validate and hadolint check the other targets' files, where they are installed.
+    Exit status: 0 as measured, 1 different, 3 not told. Files that are there already are proven as they are, if they
+    are what would be written.
 
     \b
     Examples:

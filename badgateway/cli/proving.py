@@ -2,18 +2,18 @@
 
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from rich.console import Console
 from rich.text import Text
 
-from badgateway.analysis.file_proof import FileProof, ProofKind, proof_of
+from badgateway.analysis.file_proof import FileProof, ProofKind, beside_control, proof_of
 from badgateway.cli.alone import alone_on_the_machine
 from badgateway.cli.planned import keep_apart, require_installed, require_users
 from badgateway.cli.quiet import await_quiet
 from badgateway.cli.terminal import say
 from badgateway.emit.evidence import COMPARED
-from badgateway.emit.files import unit_path
 from badgateway.emit.subject import Subject
 from badgateway.emit.templates import fill
 from badgateway.emit.why import cell
@@ -25,9 +25,10 @@ from badgateway.plan.experiment_file import OF_A_SITE, load_experiment, project_
 from badgateway.plan.overrides import with_options
 from badgateway.probe.environment import read_environment
 from badgateway.process.account import service_account
+from badgateway.stack.file_checks import Check, checks
 from badgateway.stack.private_copy import changed_lines
-from badgateway.stack.unit_check import unit_faults
 from badgateway.stack.written_deployment import WrittenFiles
+from badgateway.study.local import LOCAL
 from badgateway.study.prove_files import WrittenEffects, prove_files
 from badgateway.words import phrases
 
@@ -88,24 +89,22 @@ def prove(
     keep_apart([(path, experiment)], out)
     require_installed(path, experiment)
     require_users(path, experiment)
-    unit = texts.get(unit_path(subject))
-    faults = None if unit is None else unit_faults(f"{subject.place.name}.service", unit)
+    checked = tuple(checks(texts))
     say(console, Text(f"proving the files of {subject.chosen.name}: one trial of {phrases.load(level.load)}"))
     files = WrittenFiles(subject=subject, texts=texts)
+    root, account = project_root(path), service_account()
     with alone_on_the_machine(console, wait_s=0.0, beside=False):
         await_quiet(console, experiment.machine)
-        summary = prove_files(experiment, level.load, project_root(path), WrittenEffects(files))
-    account = service_account()
-    machine = read_environment(account.name if account else "")
-    proof = proof_of(subject, summary, machine)
-    if faults and proof.kind is not ProofKind.DIFFERENT:
-        proof = _with_unit(proof)
-    return proof, _page(subject, files, proof, experiment, machine, faults)
-
-
-def _with_unit(proof: FileProof) -> FileProof:
-    reasons = (*proof.reasons, "systemd has something to say against the unit")
-    return FileProof(kind=ProofKind.DIFFERENT, comparisons=proof.comparisons, reasons=reasons, trials=proof.trials)
+        summary = prove_files(experiment, level.load, root, WrittenEffects(files))
+        machine = read_environment(account.name if account else "")
+        proof = proof_of(subject, summary, machine)
+        if proof.kind is ProofKind.DIFFERENT and proof.comparisons:
+            say(console, Text("not as the run was: one more trial of what it had, to see whose doing that is"))
+            proof = beside_control(proof, subject, prove_files(experiment, level.load, root, LOCAL))
+    said = tuple(f"{one.program} has something to say against {one.path}" for one in checked if one.faults)
+    if said:
+        proof = replace(proof, kind=ProofKind.DIFFERENT, reasons=(*proof.reasons, *said))
+    return proof, _page(subject, files, proof, experiment, machine, checked)
 
 
 def _differs(field: str, declared: Configuration, run: Configuration) -> bool:
@@ -119,7 +118,7 @@ def _page(  # noqa: PLR0917 # what was run, and all that came of it
     proof: FileProof,
     experiment: Experiment,
     machine: Environment,
-    faults: tuple[str, ...] | None,
+    checked: tuple[Check, ...],
 ) -> str:
     level = subject.top_level
     return fill(
@@ -139,7 +138,10 @@ def _page(  # noqa: PLR0917 # what was run, and all that came of it
         changed=changed_lines(
             {path: text for path, text in files.texts.items() if path.suffix != ".md"}, subject.place
         ),
-        unit_faults=None if faults is None else [cell(fault) for fault in faults],
+        checks=[
+            (one.path, one.program, None if one.faults is None else [cell(fault) for fault in one.faults])
+            for one in checked
+        ],
     )
 
 

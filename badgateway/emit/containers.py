@@ -2,12 +2,10 @@
 
 import json
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from badgateway import numbers
-from badgateway.emit.document import Process, Trial
 from badgateway.emit.packages import build_packages, python_image, runtime_packages
 from badgateway.emit.proxy import OPEN_FILES
 from badgateway.emit.server_file import argv, made_by, server_file
@@ -75,7 +73,7 @@ class Use:
 def use(subject: Subject) -> Use | None:
     """Return what the server used; None where no trial has recorded it."""
     window_s = subject.document.experiment.load.window_s
-    found = list(_processes(subject))
+    found = [one for trial in subject.top_trials for one in trial.processes if one.part == _SERVER]
     cpu = [one.cpu_s / window_s for one in found if one.cpu_s is not None]
     memory = [one.peak_rss_bytes for one in found if one.peak_rss_bytes is not None]
     if not cpu or not memory:
@@ -87,14 +85,6 @@ def use(subject: Subject) -> Use | None:
         said=f"Measured: {numbers.rate(mean)} cores in the mean of {numbers.plural(len(cpu), 'trial')} at the highest "
         f"load, and {numbers.in_sentences(numbers.memory(peak))} at most; what processes share counts more than once.",
     )
-
-
-def _processes(subject: Subject) -> Iterator[Process]:
-    top = subject.top_level
-    trials: tuple[Trial, ...] = subject.chosen.trials
-    for trial in trials:
-        if top is not None and trial.load == top.load:
-            yield from (process for process in trial.processes if process.part == _SERVER)
 
 
 def _shared(subject: Subject) -> dict[str, object]:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from badgateway.errors import ConfigurationError
 from badgateway.model.application import Application
+from badgateway.model.axis import AXES, At
 from badgateway.model.configuration import Configuration, Timeouts
 from badgateway.model.decoding import decoded_json
 from badgateway.model.experiment import Database, Load, Objective
@@ -94,9 +95,15 @@ class Process(_Read):
     peak_rss_bytes: int | None
 
 
+def _placed(found: Any) -> Any:
+    return {**found, "at": tuple(found.get(axis.key, 0.0) for axis in AXES)} if isinstance(found, Mapping) else found
+
+
 class Trial(Measured):
     """One trial."""
 
+    at: At
+    """Its value of each axis."""
     purpose: str
     control: bool
     status: str
@@ -112,7 +119,7 @@ class Measurements(_Read):
     reasons: tuple[str, ...]
     settings: dict[str, Any]
     levels: tuple[Level, ...]
-    trials: tuple[Trial, ...]
+    trials: tuple[Annotated[Trial, BeforeValidator(_placed)], ...]
 
     @cached_property
     def configuration(self) -> Configuration:

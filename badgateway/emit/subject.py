@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from badgateway.databases.database_system import Driver
 from badgateway.databases.registry import databases
-from badgateway.emit.document import Document, Level, Measurements
+from badgateway.emit.document import Document, Level, Measurements, Trial
 from badgateway.emit.place import DeployedPlace, place_of
 from badgateway.errors import ConfigurationError
 from badgateway.model.configuration import Configuration, Timeouts
@@ -16,6 +16,7 @@ from badgateway.servers.server import Server
 from badgateway.servers.web_variables import web_variables
 
 KEPT = Verdict.PASS
+_INVALID = "INVALID"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +98,13 @@ class Subject:
         """What it did at the highest load that was measured; None where nothing was."""
         measured = [level for level in self.chosen.levels if level.requests]
         return max(measured, key=lambda level: level.load.order, default=None)
+
+    @property
+    def top_trials(self) -> tuple[Trial, ...]:
+        """The trials at that load that can be trusted, where they counted for its verdict: not at other distances."""
+        top, usual = self.top_level, self.configuration.measured_at[0]
+        measured = (one for one in self.chosen.trials if one.status != _INVALID and one.requests and one.at == usual)
+        return tuple(one for one in measured if top is not None and one.load == top.load)
 
     @property
     def most_connections(self) -> int | None:

@@ -83,6 +83,13 @@ class Comparison:
             return None
         return self.expected.holds(self.value)
 
+    @property
+    def side(self) -> int:
+        """On which side of it: -1 below, 1 above, 0 inside, or nobody can tell."""
+        if self.holds is not False or self.expected is None or self.value is None:
+            return 0
+        return -1 if self.value < self.expected.low else 1
+
 
 FAILURES, LATENCY, THROUGHPUT = "failed requests", "p95_ms", "throughput_rps"
 

@@ -9,7 +9,7 @@ from badgateway.errors import ConfigurationError
 from badgateway.model.axis import AXES
 from badgateway.model.configuration import Configuration
 from badgateway.model.experiment import Experiment
-from badgateway.model.masking import masked_values
+from badgateway.model.masking import masked
 from badgateway.model.study import Study
 from badgateway.plan.overrides import keep, refuse_unknown, validated, with_options
 from badgateway.plan.schedule import OVERHEAD_S
@@ -119,7 +119,7 @@ def settings_of(configuration: Configuration, experiment: Experiment) -> dict[st
     declared = configuration.model_dump(mode="json", exclude_none=True, exclude=_NO_SETTINGS)
     limits = experiment.timeouts_of(configuration).model_dump(mode="json")
     said = {**declared, **{f"timeouts.{key}": value for key, value in limits.items()}}
-    return {key: masked_values(_in_words(value)) for key, value in said.items()}
+    return {key: masked(_in_words(value)) for key, value in said.items()}
 
 
 def _in_words(value: object) -> str:

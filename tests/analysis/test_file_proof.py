@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from badgateway.analysis.file_proof import FileProof, ProofKind, proof_of
+from badgateway.analysis.file_proof import FileProof, ProofKind, beside_control, proof_of
 from badgateway.model.manifest import Environment
 from badgateway.model.outcome import Outcome
 from badgateway.model.summary import TrialSummary, Verdict
@@ -70,3 +70,36 @@ def test_too_few_trials_tell_nothing():
 
     assert found.kind is ProofKind.NOT_TOLD
     assert "and the noise between them takes 3" in found.reasons[0]
+
+
+def test_trials_with_the_database_further_away_are_none_to_be_like():
+    of = chosen("gunicorn-gthread")
+
+    assert {one.at[0] for one in of.chosen.trials} == {0.0, 1.0, 5.0}
+    assert {one.at[0] for one in of.top_trials} == {0.0}
+    assert proof_of(of, summary(200), machine()).trials == 2
+
+
+@pytest.mark.parametrize(
+    ("control", "kind", "told"),
+    [
+        (summary(126), ProofKind.DIFFERENT, "right after it, is not so: p95_ms 126"),
+        (summary(2700), ProofKind.NOT_TOLD, "is so too (p95_ms 2,700): this machine, or the site, is not as it was"),
+        (summary(2), ProofKind.DIFFERENT, "is not so: p95_ms 2"),
+        (summary(2700, requests=400), ProofKind.NOT_TOLD, "is so too (p95_ms 2,700)"),
+        (trial("uwsgi-16", 120, 1, None, verdict=Verdict.INVALID), ProofKind.NOT_TOLD, "could not be measured"),
+    ],
+    ids=["the-files", "the-machine", "the-other-side", "the-machine-and-more", "invalid"],
+)
+def test_what_a_trial_of_the_runs_own_is_outside_of_too_is_not_the_files_doing(control, kind, told):
+    found = beside_control(proof(summary(2600)), chosen("uwsgi-16", "servers"), control)
+
+    assert found.kind is kind
+    assert told in found.reasons[-1]
+    assert found.reasons[0].startswith("p95_ms is not where")
+
+
+def test_one_figure_that_the_run_does_not_share_is_the_files_doing():
+    found = beside_control(proof(summary(2600, 400)), chosen("uwsgi-16", "servers"), summary(2700))
+
+    assert found.kind is ProofKind.DIFFERENT

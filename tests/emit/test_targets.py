@@ -9,7 +9,10 @@ from typing import Any
 import pytest
 
 from badgateway.emit.files import Target, files_of
-from tests.emit.subjects import EVERY_KIND, chosen, document, report
+from badgateway.errors import ConfigurationError
+from badgateway.model.secrets import without_secrets
+from badgateway.plan.experiment_file import load_experiment
+from tests.emit.subjects import EVERY_KIND, ROOT, chosen, document, report
 
 EVERY = tuple(Target)
 FOLDER = PurePosixPath("deploy")
@@ -122,12 +125,61 @@ def test_a_platform_gives_the_port_and_has_its_own_python(name):
     assert "that was not measured" in " ".join(file.split()).replace("# ", "").replace("; ", "")
 
 
+PLANTED = {
+    "SECRET_KEY": "planted-by-name",
+    "APP_TOKEN": "planted token with spaces",
+    "DATABASE_URL": "mysql://school:planted-in-an-address@db/school",
+    "APP_CALLBACK": "https://example.org/hook?sign=planted-in-a-query",
+    "APP_SETTINGS": '{"api_key": "planted-in-json"}',
+}
+
+
 @pytest.mark.parametrize("name", EVERY_KIND)
 def test_no_secret_is_in_any_file(name):
-    text = "\n".join(written(name).values())
+    experiment = load_experiment(ROOT / "experiments" / "servers.toml")
+    application = experiment.application.model_copy(update={"environment": PLANTED})
+    # As a report has it, which is all that is read.
+    shown = without_secrets(experiment.model_copy(update={"application": application})).application
+    one = chosen(name)
+    asked = one.document.experiment.model_copy(update={"application": shown})
+    document = one.document.model_copy(update={"experiment": asked})
+    own = one.configuration.model_copy(update={"environment": shown.environment})
+    files = {str(file.path): file.text for file in files_of(replace(one, document=document, configuration=own), EVERY)}
+    text = "\n".join(files.values())
 
+    assert "planted" not in text
+    assert "# SECRET_KEY was set too" in files["server/site.env"]
     assert not re.search(r"DB_PASSWORD=|SECRET_KEY\s*=", text)
-    assert "secrets.env" in written(name)["docker/Dockerfile.dockerignore"]
+    assert "secrets.env" in files["docker/Dockerfile.dockerignore"]
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("gunicorn-gthread", 'raw_env = ["SECRET_KEY=planted"]'),
+        ("gunicorn-gthread", 'os.environ["API_TOKEN"] = "planted"'),
+        ("gunicorn-gthread", 'os.environ.setdefault("DB_PASSWORD", "planted")'),
+        ("gunicorn-gthread", 'statsd = "redis://user:planted@host:6379/0"'),
+        ("uwsgi-16", "env = DJANGO_SECRET_KEY=planted"),
+        ("granian", "SENTRY_DSN=https://planted@host/1"),
+    ],
+)
+def test_a_secret_in_the_projects_own_server_file_is_refused_with_its_line(name, line):
+    text = (ROOT / chosen(name).configuration.server).read_text()
+    whole = f"{text.rstrip()}\n{line}\n"
+
+    with pytest.raises(ConfigurationError, match=rf": line {len(whole.splitlines())} has .*\(secrets.env\)"):
+        files_of(chosen(name, text=whole), EVERY)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ['raw_env = ["SECRET_KEY=" + os.environ["SECRET_KEY"]]', 'keyfile = "/etc/ssl/site.key"', "max_tokens = 4096"],
+)
+def test_what_names_a_secret_and_has_none_is_written(line):
+    text = (ROOT / chosen("gunicorn-gthread").configuration.server).read_text()
+
+    assert files_of(chosen("gunicorn-gthread", text=f"{text}\n{line}\n"), EVERY)
 
 
 def test_the_size_of_the_container_that_counted_is_deployed_and_nothing_where_there_was_none():

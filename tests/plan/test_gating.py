@@ -113,3 +113,13 @@ def test_settings_are_told_without_variables():
     assert "hidden" not in str(found)
     assert found["timeouts.app_s"] == str(now.timeouts.app_s)
     assert not is_before(one.name)
+
+
+def test_a_secret_of_a_command_is_in_no_baseline():
+    now = declared()
+    command = "gunicorn --env SECRET_KEY=planted -e DATABASE_URL=mysql://school:planted@db/school shop.wsgi"
+    one = now.configurations[0].model_copy(update={"command": command})
+    said = settings_of(one, now)["command"]
+
+    assert "planted" not in said
+    assert said.endswith(" shop.wsgi")
