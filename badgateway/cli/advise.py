@@ -28,6 +28,8 @@ _NAMES = (
     "Dockerfile",
     "Containerfile",
     "*.service",
+    "*compose*.y*ml",
+    "*.sh",
     "*.conf",
     "*.conf.py",
     "*.ini",
@@ -61,9 +63,9 @@ def advise(
 ) -> None:
     """Say which causes of failures a site's files invite, from what they say alone; nothing is run.
 
-    FILES are those of a server, nginx, Django's settings and views, and the database, and the Procfile, Dockerfile or
-    unit of systemd whose command starts the server, in any order. What is told is what can happen, not what does:
-    badgateway explain tells that from logs, badgateway run from a load.
+    FILES are those of a server, nginx, Django's settings and views, and the database, and what has the command that
+    starts the server: a Procfile, Dockerfile, compose file, script, or unit of systemd or supervisord, in any order.
+    What is told is what can happen, not what does: badgateway explain tells that from logs, badgateway run from a load.
 
     \b
     Examples:
@@ -89,8 +91,8 @@ def advise(
         # Nothing read is no clean bill of health.
         raise ConfigurationError(
             f"{', '.join(site.unread)}: nothing in it is known, so nothing is told; name the application server's "
-            "own file, or the Procfile, Dockerfile or unit that starts it, nginx's, Django's settings with their "
-            "DATABASES, or a database's"
+            "own file, or the Procfile, Dockerfile, unit, compose file or script that starts it, nginx's, Django's "
+            "settings with their DATABASES, or a database's"
         )
     found = invitations(site)
     if form == "json":

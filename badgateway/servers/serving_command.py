@@ -1,4 +1,4 @@
-"""Finds the command that serves a site in the files that start it: a Procfile, a Dockerfile, a unit of systemd."""
+"""Finds the command that serves a site in what starts it: Procfile, Dockerfile, unit, compose, supervisord, script."""
 
 import json
 import re
@@ -16,6 +16,14 @@ _STARTS = re.compile(r"^ExecStart\s*=\s*[-@:+!]*(.+)$", re.MULTILINE)
 _GIVEN = re.compile(r"^Environment\s*=\s*(.+)$", re.MULTILINE)
 _INSTRUCTION = re.compile(r"^\s*(CMD|ENTRYPOINT)\s+(.+)$", re.MULTILINE | re.IGNORECASE)
 _STAGE = re.compile(r"^\s*FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?|^\s*ENV\s+(.+)$", re.MULTILINE | re.IGNORECASE)
+_COMPOSE = re.compile(r"(?:docker-)?compose(?:\.[\w-]+)*\.ya?ml")
+_OF_SERVICE = re.compile(
+    r"^([ \t]+)(?:command|entrypoint):([^\n]*)\n?((?:\1[ \t]+[^\n]*\n?|\1- [^\n]*\n?)*)", re.MULTILINE
+)
+"""Of a service of compose, with the lines that stand deeper."""
+_SUPERVISED = re.compile(r"^\[program:", re.MULTILINE)
+_PROGRAM = re.compile(r"^command\s*=\s*(.+)$", re.MULTILINE)
+_LINE = re.compile(r"^.+$", re.MULTILINE)
 _CONTINUED = re.compile(r"\\\n")
 _IMAGES = ("Dockerfile", "Containerfile")
 
@@ -75,6 +83,25 @@ def _lines(file: PurePath, text: str) -> Iterator[tuple[int, str]]:
     elif file.name in _IMAGES:
         by_kind = {found[1].upper(): (found.start(2), _unlisted(found[2])) for found in _INSTRUCTION.finditer(text)}
         yield from (by_kind[kind] for kind in ("CMD", "ENTRYPOINT") if kind in by_kind)
+    elif _COMPOSE.fullmatch(file.name):
+        yield from ((found.start(2), _of_yaml(found)) for found in _OF_SERVICE.finditer(text))
+    elif file.suffix == ".sh":
+        yield from ((found.start(), found[0]) for found in _LINE.finditer(text) if _names_a_server(found[0]))
+    elif _SUPERVISED.search(text):
+        yield from ((found.start(1), found[1]) for found in _PROGRAM.finditer(text))
+
+
+def _names_a_server(line: str) -> bool:
+    return not line.lstrip().startswith("#") and any(map(server_of_program, line.split()))
+
+
+def _of_yaml(found: re.Match[str]) -> str:
+    """Return the command of a service: a text, a list in a line, a list of lines, or a text of several lines."""
+    first, rest = found[2].strip(), [line.strip() for line in found[3].splitlines() if line.strip()]
+    if first[:1] in {"", "|", ">"} and rest:
+        words = [line.removeprefix("- ").strip("'\"") for line in rest if line.startswith("- ")]
+        return shlex.join(words) if len(words) == len(rest) else " ".join(rest)
+    return _unlisted(first) if first.startswith("[") else first.strip("'\"")
 
 
 def _variables(file: PurePath, text: str) -> dict[str, str]:

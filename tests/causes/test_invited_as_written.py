@@ -55,6 +55,17 @@ http {
 UWSGI = "[uwsgi]\nmodule = shop.wsgi\nmaster = true\n"
 BASED = f"{UWSGI}ini = :base\nsocket = :8000\nharakiri = 60\nlisten = 1024\nprocesses = 5\n\n[base]\nchdir = /app\n"
 UNIT = "[Service]\nType=notify\nExecStart=/srv/bin/{}\nRestart=always\n"
+COMPOSE = """services:
+  db:
+    image: postgres
+    command: postgres -c max_connections=200
+  web:
+    build: .
+    command:{}
+    ports: ["8000:8000"]
+"""
+LONG = "shop.wsgi \\\n  --backlog 64"
+TCP = ["tcp-accept-queue-full"]
 NAMED = UNIT.format("uwsgi --ini /etc/uwsgi/shop.ini --mount /=x:app")
 
 
@@ -111,6 +122,12 @@ def read(**files: str) -> SiteFiles:
         ({"Procfile": "web: gunicorn -w 0 shop.wsgi\nworker: celery worker\n"}, ["504-no-answer-in-time"], []),
         ({"Procfile": "web: WEB_CONCURRENCY=0 gunicorn shop.wsgi\n"}, ["504-no-answer-in-time"], []),
         ({"Dockerfile": 'FROM x\nHEALTHCHECK CMD curl a || exit 1\nCMD ["gunicorn", "-b", ":80", "x:app"]\n'}, [], []),
+        ({"docker-compose.yml": COMPOSE.format(" gunicorn --backlog 64 shop.wsgi -b 0.0.0.0:8000")}, TCP, []),
+        ({"compose.prod.yaml": COMPOSE.format(' ["gunicorn", "--backlog", "64", "shop.wsgi"]')}, TCP, []),
+        ({"compose.yaml": COMPOSE.format("\n      - gunicorn\n      - --backlog=64\n      - shop.wsgi")}, TCP, []),
+        ({"compose.yaml": COMPOSE.format(" >\n      manage.py migrate &&\n      gunicorn --backlog 64 a")}, TCP, []),
+        ({"entrypoint.sh": f"#!/bin/sh\n# gunicorn\nnc -z 'db\n5432'\nexec gunicorn {LONG}\n"}, TCP, []),
+        ({"shop.conf": "[program:shop]\ncommand=/srv/bin/gunicorn --backlog 64 shop.wsgi\nautostart=true\n"}, TCP, []),
     ],
 )  # fmt: skip
 def test_files_as_sites_have_them(files, causes, unknown):
