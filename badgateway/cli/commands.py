@@ -14,6 +14,7 @@ from rich.text import Text
 from badgateway.analysis.run import analyse, publish
 from badgateway.cli.alone import alone_on_the_machine, patience_s
 from badgateway.cli.entry import cli
+from badgateway.cli.joining import demand_places, joined, meeting_of, with_workers
 from badgateway.cli.outcome import print_document, print_outcome, print_uncounted
 from badgateway.cli.planned import APART, Planned, keep_apart, loaded, plan_lines, require_installed, require_users
 from badgateway.cli.running import Speech, go_on, run_one, shown_to_browsers
@@ -102,6 +103,7 @@ _JSON = click.option(
     help="How long to wait for another experiment on this machine.  [default: 10m; 0 without a terminal]",
 )
 @click.option("--beside", is_flag=True, help="Run although another experiment is running on this machine.")
+@with_workers
 @click.option("--results", type=PATH, default=Path("results"), show_default=True, help="Where runs are kept.")
 @click.option("--ui", "in_browser", is_flag=True, help="Show the run in Locust's web UI, on 127.0.0.1, as it goes on.")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing on the way, only the answer.")
@@ -124,6 +126,8 @@ def run(  # noqa: PLR0913 # one parameter per option
     no_diagnosis: bool,
     wait_s: float | None,
     beside: bool,
+    workers_expected: int | None,
+    bind: str | None,
     results: Path,
     in_browser: bool,
     quiet: bool,
@@ -143,6 +147,8 @@ def run(  # noqa: PLR0913 # one parameter per option
     --ui prints the address of Locust's web UI, where the run can be watched: the ranking so far, why requests fail, the
     server's queue and workers. It only looks, from a process of its own, and starts or stops nothing.
 
+    --workers-expected has workers of this machine or of others send the load: see badgateway worker --help.
+
     After the trials come worker checks of about a minute, whose numbers are in no verdict: can a worker serve
     others while a request waits, with each server file and driver, and what blocks the event loop where there is one.
 
@@ -156,6 +162,7 @@ def run(  # noqa: PLR0913 # one parameter per option
       badgateway run experiments/servers.toml --budget 30m --ui
     """  # noqa: D301 # click's mark for a paragraph that keeps its lines
     files, which = _files(experiments, resume)
+    meeting = meeting_of(workers_expected, bind)
     speech = Speech(is_quiet=quiet, as_json=as_json)
 
     def checked(path: Path, drawn_seed: int) -> Planned:
@@ -169,11 +176,13 @@ def run(  # noqa: PLR0913 # one parameter per option
             blocks=blocks,
             seed=seed,
             budget_s=budget_s,
+            workers=workers_expected,
         )
         return _planned(path, experiment, with_worker_checks=not (no_worker_checks or no_diagnosis))
 
     drawn_seed = secrets.randbelow(1_000_000)
     planned = [checked(path, drawn_seed) for path in files]
+    demand_places(meeting, planned)
     keep_apart(((one.path, one.experiment) for one in planned), results)
     for one in planned:
         require_installed(one.path, one.experiment)
@@ -184,14 +193,14 @@ def run(  # noqa: PLR0913 # one parameter per option
     alone = alone_on_the_machine(console, wait_s=patience_s(wait_s, console), beside=beside)
     shown = shown_to_browsers(speech, [one.experiment.name for one in planned]) if in_browser else nullcontext(speech)
     if which is None:
-        with alone, shown as speech:
-            sys.exit(max(run_one(one, results, interruption, speech) for one in planned))
+        with alone, shown as speech, joined(meeting) as effects:
+            sys.exit(max(run_one(one, results, interruption, speech, effects) for one in planned))
     folder = find_run(which, results, planned[0].experiment.name)
     begun = checked(files[0], folder.manifest().experiment.seed)
     require_same(folder, begun.experiment)
     # In this order: who goes on with a run that is still going is told that, and does not wait for it.
-    with locked(folder.path), alone, shown as speech:
-        sys.exit(go_on(begun, folder, interruption, speech))
+    with locked(folder.path), alone, shown as speech, joined(meeting) as effects:
+        sys.exit(go_on(begun, folder, interruption, speech, effects))
 
 
 def _files(experiments: tuple[Path, ...], resume: str | None) -> tuple[tuple[Path, ...], str | None]:

@@ -20,6 +20,10 @@ _COMMANDS = {
         module="badgateway.cli.commands",
         short_help="Compare configurations under load; get a pick and a report.",
     ),
+    "worker": Listed(
+        module="badgateway.cli.joining",
+        short_help="Send a part of the load of a run on another machine.",
+    ),
     "report": Listed(
         module="badgateway.cli.commands",
         short_help="Rebuild the reports of a run from its raw files.",
@@ -27,6 +31,14 @@ _COMMANDS = {
     "emit": Listed(
         module="badgateway.cli.emit",
         short_help="Write the files that deploy a run's pick, and why.",
+    ),
+    "emit-load": Listed(
+        module="badgateway.cli.afield",
+        short_help="Write what sends a load from a cluster, or a hosted Locust.",
+    ),
+    "rows": Listed(
+        module="badgateway.cli.afield",
+        short_help="Put the rows together that came back from there.",
     ),
     "gate": Listed(
         module="badgateway.cli.gate",

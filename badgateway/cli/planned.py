@@ -22,6 +22,7 @@ from badgateway.plan.schedule import expected_s, schedule
 from badgateway.plan.shown_settings import needs_network_of_its_own
 from badgateway.plan.worker_checks import worker_checks_s
 from badgateway.process import cores
+from badgateway.process.elsewhere import place_faults
 from badgateway.process.interpreter import kits_own
 from badgateway.process.network import StartApart, can_start_apart
 from badgateway.search import forecast
@@ -92,7 +93,12 @@ def require_installed(path: Path, experiment: Experiment) -> None:
     """
     there = interpreter_of(experiment, project_root(path))
     bound = {f"configurations[{one.name}].cores": one.cores for one in experiment.configurations if one.cores}
-    faults = (*not_installed(experiment, there, kits_own()), *cores.faults(bound), *size_faults_here(experiment))
+    faults = (
+        *not_installed(experiment, there, kits_own()),
+        *cores.faults(bound),
+        *size_faults_here(experiment),
+        *place_faults(experiment.places),
+    )
     if faults:
         raise DeploymentError("\n".join(f"{printable(str(path))}: {fault}" for fault in faults))
 

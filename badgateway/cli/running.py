@@ -25,7 +25,7 @@ from badgateway.plan.experiment_file import project_root
 from badgateway.process.interruption import Interruption
 from badgateway.process.network import is_apart
 from badgateway.store.run_folder import RunFolder
-from badgateway.study.bench import Listener
+from badgateway.study.bench import Effects, Listener
 from badgateway.study.local import LOCAL
 from badgateway.study.run_experiment import Finished, resume_experiment, run_experiment
 from badgateway.study.shown_run import ShownRun, Together, shown_run
@@ -43,7 +43,9 @@ class Speech:
     """What Locust's web UI shows; None: nobody asked for it."""
 
 
-def run_one(planned: Planned, results: Path, interruption: Interruption, speech: Speech) -> ExitCode:
+def run_one(
+    planned: Planned, results: Path, interruption: Interruption, speech: Speech, effects: Effects | None = None
+) -> ExitCode:
     """Run an experiment from its start; return what the command's exit status is to say."""
     console = _introduced(planned, speech, outlook_line(planned), disk_line(results, planned.experiment.name))
     busy = await_quiet(console, planned.experiment.machine)
@@ -55,7 +57,7 @@ def run_one(planned: Planned, results: Path, interruption: Interruption, speech:
             results=results,
             command=_command(),
             listener=listener,
-            effects=LOCAL,
+            effects=effects or LOCAL,
             worker_checks=planned.worker_checks,
             experiment_digest=sha256(planned.path.read_bytes()).hexdigest(),
             busy=busy,
@@ -64,11 +66,13 @@ def run_one(planned: Planned, results: Path, interruption: Interruption, speech:
     return _watched(console, planned, start, interruption, speech)
 
 
-def go_on(planned: Planned, folder: RunFolder, interruption: Interruption, speech: Speech) -> ExitCode:
+def go_on(
+    planned: Planned, folder: RunFolder, interruption: Interruption, speech: Speech, effects: Effects | None = None
+) -> ExitCode:
     """Go on with a run that was ended; return what the command's exit status is to say."""
 
     def start(listener: Listener) -> Finished:
-        return resume_experiment(folder, root=project_root(planned.path), listener=listener, effects=LOCAL)
+        return resume_experiment(folder, root=project_root(planned.path), listener=listener, effects=effects or LOCAL)
 
     ended = len(folder.trial_folders())
     print_uncounted(folder)

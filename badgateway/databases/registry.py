@@ -79,6 +79,8 @@ def database_faults(experiment: Experiment) -> Iterator[str]:
     yield from _allowed_databases(experiment)
     if experiment.database.url is not None and not isinstance(system, DatabaseSystem):
         yield f"database.url: {system.label} has no address; take it out, or name the system that it is of"
+    if experiment.places.database is not None and not isinstance(system, DatabaseSystem):
+        yield f"places.database: {system.label} has no server that could stand elsewhere; take it out"
     for one in experiment.configurations:
         driver = system.driver(one.driver)
         if driver is None:

@@ -16,11 +16,32 @@ from badgateway.model.raw import LOCUST_LOG
 from badgateway.process.child import Command
 from badgateway.process.ports import free_port
 
+EXPECT_S = 20
+"""Locust's workers have been told when its master waits for them: all they have to do is to import Locust."""
 STOP_MARGIN_S = 2
 """Locust waits so much longer for its users than a request may take, so that it never has to kill one."""
 _OF_ITS_INTERPRETER = ("PYTHON", "LD_", "LOCUST_")
 """Variables of the site's that would change the kit's own Python, or be options of Locust's."""
 INHERITED = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meeting:
+    """Where the workers of a run come, and how many are waited for."""
+
+    address: str
+    """Of this machine, as the workers reach it; the site and Locust's master listen there too."""
+    port: int
+    expected: int
+
+    @property
+    def locust_port(self) -> int:
+        """Where Locust's own master listens."""
+        return self.port + 1
+
+    def __str__(self) -> str:
+        """Return it as it is typed."""
+        return f"{self.address}:{self.port}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +64,10 @@ class Target:
     """Address of the site as its users know it; empty: the base address."""
     environment: Mapping[str, str] = field(default_factory=dict)
     """More variables for the Locust file, such as the application's APP_ ones."""
+    address: str = ""
+    """Of this machine, where the kit's own proxy listens for a load from elsewhere; empty: on loopback."""
+    meeting: Meeting | None = None
+    """Where workers from elsewhere come to share the load; None: all processes of Locust are on this machine."""
 
     @property
     def load_s(self) -> float:
@@ -98,7 +123,7 @@ def onlooker_command(folder: Path, what: str, *, port: int, token: str) -> Comma
     """
     argv = (sys.executable, "-m", "badgateway.load.onlooker", str(folder), str(port), what)
     log = folder / LOCUST_LOG
-    environment = {**_inherited(), UI_TOKEN: token, "HOME": str(folder)}
+    environment = {**inherited(), UI_TOKEN: token, "HOME": str(folder)}
     return Command(name="Locust's web UI", argv=argv, environment=environment, directory=folder, log=log)
 
 
@@ -106,7 +131,7 @@ def run_view_command(folder: Path) -> Command:
     """Return the command of what looks at the trial in flight of a run, for the web UI that shows it."""
     argv = (sys.executable, "-m", "badgateway.study.run_view", str(folder))
     log = folder / "run-view.log"
-    return Command(name="the look at the run", argv=argv, environment=_inherited(), directory=folder, log=log)
+    return Command(name="the look at the run", argv=argv, environment=inherited(), directory=folder, log=log)
 
 
 def loading_command(target: Target, answer: Path) -> Command:
@@ -123,7 +148,7 @@ def standby_command(project_root: Path, raw: Path, pipe: Path) -> Command:
     """Return the command of a Locust that takes its orders from a pipe; its log is that of a trial's Locust."""
     argv = (sys.executable, "-m", "badgateway.load.orders", str(pipe))
     log = raw.absolute() / LOCUST_LOG
-    environment = {**_inherited(), **_own(project_root, log)}
+    environment = {**inherited(), **own_variables(project_root, log)}
     return Command(name="Locust", argv=argv, environment=environment, directory=log.parent, log=log)
 
 
@@ -148,7 +173,16 @@ def _settings(target: Target) -> Settings:
     )
 
 
-def _sharing(processes: int) -> tuple[str, ...]:
+def stop_timeout(target: Target) -> int:
+    """Return how long Locust waits for its users' last requests, in seconds."""
+    return math.ceil(target.client_timeout_s) + STOP_MARGIN_S
+
+
+def _sharing(target: Target) -> tuple[str, ...]:
+    processes, meeting = target.load.processes, target.meeting
+    if meeting is not None:
+        bound = ("--master", "--master-bind-host", meeting.address, "--master-bind-port", str(meeting.locust_port))
+        return (*bound, "--expect-workers", str(processes), "--expect-workers-max-wait", str(EXPECT_S))
     if processes == 1:
         return ()
     # Locust's own port is one for the whole machine: two loads at a time would mix their workers.
@@ -162,8 +196,8 @@ def _command(name: str, target: Target, settings: Settings, options: tuple[str, 
         *(sys.executable, "-m", "badgateway.load.plain", "--locustfile", _locust_file(target)),
         *("--host", target.url, "--users", str(target.locust_users)),
         *("--spawn-rate", f"{_spawn_rate(target):g}"),
-        *("--stop-timeout", str(math.ceil(target.client_timeout_s) + STOP_MARGIN_S)),
-        *_sharing(target.load.processes),
+        *("--stop-timeout", str(stop_timeout(target))),
+        *_sharing(target),
         *options,
     )
     return _child(name, target, settings, argv, log)
@@ -174,21 +208,23 @@ def _locust_file(target: Target) -> str:
 
 
 def _child(name: str, target: Target, settings: Settings, argv: tuple[str, ...], log: Path) -> Command:
-    _refuse_other_hosts(target.url)
+    _refuse_other_hosts(target)
     environment = {
-        **_inherited(),
+        **inherited(),
         **{name: value for name, value in target.environment.items() if not name.startswith(_OF_ITS_INTERPRETER)},
         **settings.to_environment(),
-        **_own(target.project_root, log),
+        **own_variables(target.project_root, log),
     }
     return Command(name=name, argv=argv, environment=environment, directory=log.parent, log=log)
 
 
-def _inherited() -> dict[str, str]:
+def inherited() -> dict[str, str]:
+    """Return the variables of this process that Locust gets too."""
     return {name: os.environ[name] for name in INHERITED if name in os.environ}
 
 
-def _own(project_root: Path, log: Path) -> dict[str, str]:
+def own_variables(project_root: Path, log: Path) -> dict[str, str]:
+    """Return where Locust finds modules, and its home, for a project and a log at these places."""
     return {
         "PYTHONPATH": str(project_root.absolute()),
         # Locust would read ~/.locust.conf and change a trial by what somebody once wrote there.
@@ -196,8 +232,11 @@ def _own(project_root: Path, log: Path) -> dict[str, str]:
     }
 
 
-def _refuse_other_hosts(url: str) -> None:
+def _refuse_other_hosts(target: Target) -> None:
+    url = target.url
     host = urlsplit(url).hostname or ""
+    if target.address and host == target.address:
+        return
     try:
         is_own = host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -24,6 +24,8 @@ class ClientEvents:
     locust_version: str | None = None
     processes: int | None = None
     """How many processes of Locust sent the load and told their part of what follows."""
+    lost_processes: int | None = None
+    """How many of those that shared the load were not heard of any more, which ended it."""
     generator_cpu_share: float | None = None
     """CPU seconds per second between spawned and test_stopping, of the busiest process."""
     user_errors: int | None = None

@@ -4,14 +4,16 @@ It is started with `python -m badgateway.load.loading LOCUST_FILE ANSWER`, where
 """
 
 import json
+import os
 import sys
 from pathlib import Path
 from traceback import extract_tb
 from types import TracebackType
 
-from locust import User
+from locust import HttpUser, User
 from locust.util.load_locustfile import load_locustfile
 
+import badgateway
 from badgateway.load.plain import kind_of
 
 
@@ -26,11 +28,25 @@ def _found(locust_file: Path) -> dict[str, object]:
         users, _shapes = load_locustfile(str(locust_file))
     except BaseException as error:  # noqa: BLE001 # whatever it raises, sys.exit() too, is what is asked
         return {"fault": f"{type(error).__name__}: {error}", "line": _line(error.__traceback__, locust_file)}
-    return {"users": {name: _described(user) for name, user in users.items()}}
+    described = {name: _described(user) for name, user in users.items()}
+    return {"users": described, "files": _own_files(locust_file, Path(os.environ["PYTHONPATH"]))}
 
 
 def _described(user: type[User]) -> dict[str, object]:
-    return {"kind": kind_of(user), "has_tasks": bool(user.tasks)}
+    return {"kind": kind_of(user), "is_http": issubclass(user, HttpUser), "has_tasks": bool(user.tasks)}
+
+
+def _own_files(locust_file: Path, root: Path) -> list[str]:
+    """Return the Locust file and the modules of its project that it has imported, by their paths in the project."""
+    loaded = (getattr(module, "__file__", None) for module in tuple(sys.modules.values()))
+    found = {locust_file, *(Path(file) for file in loaded if file and file.endswith(".py"))}
+    inside = (file.relative_to(root) for file in found if file.is_relative_to(root) and not _is_installed(file))
+    return sorted(str(file) for file in inside)
+
+
+def _is_installed(file: Path) -> bool:
+    kit = Path(badgateway.__file__).parent
+    return "site-packages" in file.parts or file.is_relative_to(sys.prefix) or file.is_relative_to(kit)
 
 
 def _line(trace: TracebackType | None, locust_file: Path) -> int | None:

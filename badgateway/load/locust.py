@@ -10,8 +10,10 @@ from badgateway.errors import DeploymentError, GeneratorKilledError, LoadError
 from badgateway.load.command import Target, headless_command
 from badgateway.load.events import ClientEvents, read_events
 from badgateway.load.generator import OpenLoopCheck, check_open_loop
+from badgateway.load.locust_file import project_files
 from badgateway.load.progress import Progress, RowCounter
 from badgateway.load.standby import GRACE_S, Standby
+from badgateway.load.workers import Workers
 from badgateway.model.experiment import Load
 from badgateway.model.raw import CLIENT_EVENTS, CLIENT_ROWS, LOCUST_LOG
 from badgateway.model.trial import Trial, Window
@@ -51,6 +53,8 @@ def drive(  # noqa: PLR0913 # everything about a trial that is not in its plan, 
     site: str = "",
     environment: Mapping[str, str] | None = None,
     standby: Standby | None = None,
+    address: str = "",
+    workers: Workers | None = None,
 ) -> Drive:
     """Run the load of a trial to its end, drain included; writes client.csv, client-events.json and locust.log.
 
@@ -67,6 +71,8 @@ def drive(  # noqa: PLR0913 # everything about a trial that is not in its plan, 
         site: Address of the site as its users know it; empty: the base address.
         environment: The application's APP_ variables, for a Locust file that depends on them.
         standby: Locust's process, for the same root and folder; one is started when not given.
+        address: Of the url, where that is none of loopback: the kit's own proxy listens there.
+        workers: From elsewhere, who send all of the load; None: Locust's processes are on this machine.
 
     Raises:
         LoadError: Locust failed, printed without end or did not end in time, or its files do not cover the window with
@@ -84,16 +90,20 @@ def drive(  # noqa: PLR0913 # everything about a trial that is not in its plan, 
         seed=trial.seed,
         site=site,
         environment=environment or {},
+        address=address,
+        meeting=workers.meeting if workers else None,
     )
     command = headless_command(target, raw)
     counter = RowCounter(raw / CLIENT_ROWS)
     with _generator(command, standby) as child:
         on_start(child.pid)
-        for elapsed_s in _until_ended(child, target.load_s + client_timeout_s + START_DEADLINE_S):
-            check()
-            _require_bounded_log(child)
-            counter.look()
-            on_progress(_progress(counter, target, elapsed_s))
+        with _helped(workers, target, command, raw) as demand_workers:
+            for elapsed_s in _until_ended(child, target.load_s + client_timeout_s + START_DEADLINE_S):
+                check()
+                demand_workers()
+                _require_bounded_log(child)
+                counter.look()
+                on_progress(_progress(counter, target, elapsed_s))
         _demand_success(child, counter)
     return _judged(read_events(raw / CLIENT_EVENTS), target, raw)
 
@@ -110,6 +120,16 @@ def _generator(command: Command, standby: Standby | None) -> Iterator[Child]:
     finally:
         # Not only with the standby: a load must not go on while its servers are stopped.
         child.stop(GRACE_S)
+
+
+@contextmanager
+def _helped(workers: Workers | None, target: Target, command: Command, raw: Path) -> Iterator[Callable[[], None]]:
+    """Have the workers send the load of the block; give what demands that none of them was lost."""
+    if workers is None:
+        yield lambda: None
+        return
+    with workers.loading(target, command, raw, lambda: project_files(target)) as demand:
+        yield demand
 
 
 def _until_ended(child: Child, deadline_s: float) -> Iterator[float]:
@@ -159,6 +179,11 @@ def _complaint(child: Child, what: str) -> str:
 def _judged(events: ClientEvents, target: Target, raw: Path) -> Drive:
     """Turn the events into times; a load that was not what was ordered is a LoadError."""
     log = raw / LOCUST_LOG
+    if events.lost_processes:
+        raise LoadError(
+            f"{events.lost_processes} of Locust's {target.load.processes} processes was lost in the middle of the load "
+            f"(killed, stopped, or its machine is gone); the rows it had written are kept; see {log}"
+        )
     start_s, spawned_s = events.test_start_s, events.spawned_s
     stopping_s, drained_s, cpu_share = events.test_stopping_s, events.drained_s, events.generator_cpu_share
     if start_s is None or spawned_s is None or stopping_s is None or drained_s is None or cpu_share is None:

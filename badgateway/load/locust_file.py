@@ -5,14 +5,16 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from badgateway.errors import ConfigurationError, DeploymentError
+from badgateway.errors import ConfigurationError, DeploymentError, LoadError
 from badgateway.load.command import Target, loading_command
 from badgateway.model.experiment import Experiment
 from badgateway.model.load_level import LoadUnit
 from badgateway.model.printable import printable, shortened
 from badgateway.process.running import run_to_end
+from badgateway.store.temporary_folder import temporary_folder
 
 DEADLINE_S = 30.0
+_STANDALONE = Path(__file__).with_name("standalone.py")
 _MEASURED = "HttpUser, FastHttpUser, or RecordedUser of badgateway.load.recorder"
 
 
@@ -43,6 +45,49 @@ def _loaded(experiment: Experiment, root: Path, folder: Path) -> dict[str, Any]:
         seed=experiment.seed,
         environment={**experiment.application.environment, **first.environment},
     )
+    return _answered(target, folder)
+
+
+def standalone_parts(experiment: Experiment, *, root: Path, folder: Path) -> tuple[str, str]:
+    """Return the text of the Locust file and the one that, behind it, writes rows where there is no kit.
+
+    Raises:
+        ConfigurationError: It needs more than Locust and itself, or its users are none of Locust's HttpUser.
+    """
+    path = root / experiment.load.locustfile
+    found = _loaded(experiment, root, folder)
+    fault = _fault(found, is_open=False) or _why_not_standalone(found)
+    if fault:
+        raise ConfigurationError(f"load.locustfile: {printable(str(path))}{fault}")
+    return path.read_text(encoding="utf-8"), _STANDALONE.read_text(encoding="utf-8")
+
+
+def _why_not_standalone(found: dict[str, Any]) -> str:
+    others = [name for name, user in found["users"].items() if not user["is_http"]]
+    if others:
+        return (
+            f": {_names(others)}: where there is no badgateway, the requests of HttpUser alone are recorded; derive "
+            "users from that"
+        )
+    if len(found["files"]) > 1:
+        return f": imports {_names(found['files'])} of its project, which are not there; write it as one file"
+    return ""
+
+
+def project_files(target: Target) -> dict[str, str]:
+    """Return the text of the Locust file and of what it imports of its project, by their paths there.
+
+    Raises:
+        LoadError: It cannot be loaded any more.
+    """
+    with temporary_folder() as folder:
+        found = _answered(target, folder)
+    if "fault" in found:
+        raise LoadError(f"{target.load.locustfile}{_fault(found, is_open=False)}")
+    return {path: (target.project_root / path).read_text(encoding="utf-8") for path in found["files"]}
+
+
+def _answered(target: Target, folder: Path) -> dict[str, Any]:
     answer = folder / "answer.json"
     try:
         run_to_end(loading_command(target, answer), deadline_s=DEADLINE_S)

@@ -41,12 +41,18 @@ class ClientRow:
 class RowFile:
     """Appends rows to a client.csv, alone or beside other processes; what was flushed outlives a kill."""
 
-    def __init__(self, path: Path) -> None:
-        """Append to a file that `create` has made."""
+    def __init__(self, path: Path, *, at_once: bool = False) -> None:
+        """Append to a file that `create` has made, or that is another machine's part of one.
+
+        Args:
+            path: The file.
+            at_once: Whether each row is written as it comes, for a process that others outlive.
+        """
         # Unbuffered: one flush is one write, and the kernel puts the writes of several processes one behind the other.
         self._file = path.open("ab", buffering=0)
         self._pending = io.StringIO()
         self._writer = csv.writer(self._pending, lineterminator="\n")
+        self._at_once = at_once
 
     @staticmethod
     def create(path: Path) -> None:
@@ -59,8 +65,10 @@ class RowFile:
             csv.writer(file, lineterminator="\n").writerow(raw.CLIENT_COLUMNS)
 
     def append(self, row: ClientRow) -> None:
-        """Take a row; it reaches the disk with the next flush."""
+        """Take a row; it reaches the disk at once, or with the next flush."""
         self._writer.writerow(_cells(row))
+        if self._at_once:
+            self.flush()
 
     def flush(self) -> None:
         """Write the rows taken so far, whole lines only.

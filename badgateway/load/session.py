@@ -137,6 +137,7 @@ class Session:
             self._open_books()
         if isinstance(runner, MasterRunner):
             receive_reports(runner, self._accounts.append)
+            gevent.spawn(self._keep_counting, runner)
         ui = environment.web_ui
         if ui is not None and ui.app is not None and self.settings.ui_token:
             guard(ui.app, token=self.settings.ui_token, port=ui.port, target=environment.host or "")
@@ -154,7 +155,7 @@ class Session:
         self._account = _blank()
         self._accounts.clear()
         if isinstance(runner, WorkerRunner):
-            self._join_rows()
+            self._join_rows(at_once=True)
             return
         start_s = now_s()
         self._events = ClientEvents(test_start_s=start_s, locust_version=locust.__version__)
@@ -219,10 +220,18 @@ class Session:
         Heartbeat.create(self.settings.rows)
         self._join_rows()
 
-    def _join_rows(self) -> None:
+    def _join_rows(self, *, at_once: bool = False) -> None:
         if self.settings.rows is not None and self._rows is None:
-            self._rows = RowFile(self.settings.rows / raw.CLIENT_ROWS)
+            self._rows = RowFile(self.settings.rows / raw.CLIENT_ROWS, at_once=at_once)
             gevent.spawn(_keep_beating, Heartbeat(self.settings.rows, now_s))
+
+    def _keep_counting(self, master: MasterRunner) -> None:
+        while not master.clients.missing:
+            gevent.sleep(FLUSH_S)
+        if self.settings.run_time_s is not None:
+            # Locust itself would go on with the load of those that are left.
+            self._note(lost_processes=len(master.clients.missing))
+            _end(master)
 
     def _note(self, **facts: float | str | None) -> None:
         self._events = replace(self._events, **facts)  # type: ignore[arg-type] # ints among floats

@@ -18,6 +18,8 @@ MAX_IN_FLIGHT = "BADGATEWAY_MAX_IN_FLIGHT"
 SITE = "BADGATEWAY_SITE"
 SESSIONS = "BADGATEWAY_SESSIONS"
 """The path of a file with the sessions that users begin with; not set: they begin as strangers."""
+CLOCK_AHEAD = "BADGATEWAY_CLOCK_AHEAD_S"
+"""How far this machine's clock is ahead of that of the run; not set: it is the run's own."""
 UI_TOKEN = "BADGATEWAY_UI_TOKEN"  # noqa: S105 # its name, not a token
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from badgateway.errors import LoadError
 from badgateway.load.command import standby_command
 from badgateway.process.child import Child, Command, describe_exit
+from badgateway.process.elsewhere import Elsewhere
 from badgateway.process.running import running
 
 READY_DEADLINE_S = 30.0
@@ -55,12 +56,13 @@ class Standby:
 
 
 @contextmanager
-def standing_by(project_root: Path, raw: Path) -> Iterator[Standby]:
+def standing_by(project_root: Path, raw: Path, place: Elsewhere | None = None) -> Iterator[Standby]:
     """Start a process that imports Locust and waits; it is stopped at the end, whatever it has become.
 
     Args:
         project_root: As `Target.project_root`.
         raw: The trial's folder.
+        place: Where it is started; None: here.
 
     Raises:
         DeploymentError: It could not be started at all.
@@ -69,7 +71,8 @@ def standing_by(project_root: Path, raw: Path) -> Iterator[Standby]:
     pipe = raw.absolute().with_name(f"{raw.name}.orders")
     os.mkfifo(pipe, mode=0o600)
     try:
-        with running(standby_command(project_root, raw, pipe), grace_s=GRACE_S) as child:
+        command = standby_command(project_root, raw, pipe)
+        with running(place.within(command) if place else command, grace_s=GRACE_S) as child:
             yield Standby(child=child, pipe=pipe)
     finally:
         # Somebody may have removed the whole folder, which the trial tells.

@@ -37,7 +37,7 @@ class Axis:
     nothing: str = ""
     """How 0 is printed; empty where it is a value like any other."""
     least: float = 0.0
-    """The least value but 0."""
+    """The least value but 0; with less, nothing could be measured."""
     most: float = float("inf")
     is_of_database_server: bool = False
     """Whether it takes a database that is a server."""
@@ -82,7 +82,7 @@ SIZE_CPU = Axis(
     several="with quotas of {} CPU",
     nothing="no quota",
     least=0.01,
-    most=1024,
+    most=256,
     how="A control group gives each application server, with its workers, so much CPU in every tenth of a second, as a "
     "container's limit does.",
     unseen="A container's CPU quota: with one, the same requests have a p95 several times as long at half its use.",
@@ -99,7 +99,7 @@ SIZE_MEMORY = Axis(
     condition="with a memory limit of {} MiB",
     several="with {} MiB of memory",
     nothing="no limit",
-    least=16,
+    least=32,
     most=1_048_576,
     how="A control group gives each application server, with its workers, so much memory, and the kernel kills one of "
     "them when they want more.",

@@ -18,6 +18,7 @@ from badgateway.model.declared import (
     text_like,
 )
 from badgateway.model.load_level import LoadLevel, LoadUnit
+from badgateway.model.places import Places
 from badgateway.model.study import AtRate, MachineLimits, Study, StudyVariant
 
 MOST_SEED = 2**53
@@ -171,6 +172,7 @@ class Experiment(_Declared):
     objective: Objective
     timeouts: Timeouts = Timeouts()
     database: Database = Database()
+    places: Places = Places()
     application: Application = Application()
     study: Study | None = None
     """Run as a study, which decides on the next trial by those that ended; None is the fixed schedule of blocks."""

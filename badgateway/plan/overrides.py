@@ -23,8 +23,9 @@ def with_options(  # noqa: PLR0913 # one parameter per option of the command lin
     blocks: int | None = None,
     seed: int | None = None,
     budget_s: float | None = None,
+    workers: int | None = None,
 ) -> Experiment:
-    """Return the experiment with some configurations, other levels, another window, block count, seed or budget.
+    """Return the experiment with some configurations, other levels, workers, window, block count, seed or budget.
 
     A variant of the experiment comes first, and the rest changes that; an experiment that declares no variants has one
     size for all. A variant, and an experiment of some configurations alone, gets a name of its own, so that its
@@ -41,6 +42,8 @@ def with_options(  # noqa: PLR0913 # one parameter per option of the command lin
     if users or rates_per_s:
         load |= {"users": list(users), "rates_per_s": list(rates_per_s)}
     load["window_s"] = load["window_s"] if window_s is None else window_s
+    if workers is not None:
+        load["processes"] = declared["places"]["workers"] = workers
     if blocks is not None:
         _repeat(declared, blocks)
     if budget_s is not None:

@@ -12,6 +12,7 @@ from badgateway.plan.declaration_faults import likely
 
 NGINX = PurePosixPath("servers/nginx.conf")
 NGINX_VALUES = (
+    "address",
     "connect_timeout_s",
     "connection",
     "connections",

@@ -112,6 +112,7 @@ def deploy(  # noqa: PLR0913 # all but two by name, and most callers leave the l
     watch_loop: bool = False,
     ready_deadline_s: float = READY_DEADLINE_S,
     before_requests: Callable[[], None] = lambda: None,
+    address: str = HOST,
 ) -> Iterator[Deployment]:
     """Run a fresh application server and a fresh nginx until the block ends; their logs go to raw.
 
@@ -121,7 +122,8 @@ def deploy(  # noqa: PLR0913 # all but two by name, and most callers leave the l
     the application's journal. `at` is what lies on each axis.
     `watch_loop` lets workers that run greenlets write to the journal what blocked their event loop. Each part must be
     ready within `ready_deadline_s`. `before_requests` is called when server and proxy are started, and have had no
-    request yet: the place to wait for what is done beside their start.
+    request yet: the place to wait for what is done beside their start. `address` is that of this machine at which nginx
+    listens; the site is told 127.0.0.1 whatever it is.
 
     Raises:
         DeploymentError: a server did not come up, with what was awaited, how it ended and its last log lines; or its
@@ -130,7 +132,7 @@ def deploy(  # noqa: PLR0913 # all but two by name, and most callers leave the l
     open_passage(raw, account)
     with (
         written_folder(raw, account) as written,
-        reached(database, at, raw=raw, run=written / RUN_FOLDER) as (
+        reached(database, at, experiment.places.database, raw=raw, run=written / RUN_FOLDER) as (
             database_there,
             relay,
         ),
@@ -149,10 +151,13 @@ def deploy(  # noqa: PLR0913 # all but two by name, and most callers leave the l
         with (
             in_background(configuration, sites[0]) as background,
             serving(configuration, sites, containers, ready_deadline_s) as servers,
-            _front(experiment, configuration, snapshot, sites, ready_deadline_s) as (port, proxy),
+            _front(experiment, configuration, snapshot, sites, deadline_s=ready_deadline_s, address=address) as (
+                port,
+                proxy,
+            ),
         ):
             deployment = Deployment(
-                url=f"http://{HOST}:{port}",
+                url=f"http://{address}:{port}",
                 proxy_port=port,
                 server_sockets=tuple(site.listener for site in sites),
                 server=server_of(configuration),
@@ -180,12 +185,14 @@ def _front(
     configuration: Configuration,
     snapshot: Snapshot,
     sites: tuple[Site, ...],
+    *,
     deadline_s: float,
+    address: str,
 ) -> Iterator[tuple[int, Child]]:
     port, site = free_port(), sites[0]
-    _write_proxy_configuration(experiment, configuration, snapshot, sites, port)
+    _write_proxy_configuration(experiment, configuration, snapshot, sites, at=(address, port))
     command = nginx.command(site.raw, site.written, site.account)
-    with fronting(command, site.written, what=f"{HOST}:{port}", deadline_s=deadline_s) as proxy:
+    with fronting(command, site.written, what=f"{address}:{port}", deadline_s=deadline_s) as proxy:
         yield port, proxy
 
 
@@ -200,8 +207,14 @@ def _require_journal(site: Site) -> None:
 
 
 def _write_proxy_configuration(
-    experiment: Experiment, configuration: Configuration, snapshot: Snapshot, sites: tuple[Site, ...], port: int
+    experiment: Experiment,
+    configuration: Configuration,
+    snapshot: Snapshot,
+    sites: tuple[Site, ...],
+    *,
+    at: tuple[str, int],
 ) -> None:
+    address, port = at
     text = nginx.render(
         snapshot.nginx_template,
         protocol=server_of(configuration).protocol,
@@ -209,19 +222,21 @@ def _write_proxy_configuration(
         http=configuration.proxy_http,
         upstreams=tuple(site.address for site in sites),
         port=port,
+        address=address,
         timeouts=experiment.timeouts_of(configuration),
         open_files=open_files(),
-        face=_face(experiment, snapshot),
+        face=_face(experiment, snapshot, told=None if address == HOST else f"{HOST}:{port}"),
     )
     write_for(sites[0].account, sites[0].raw / raw_files.NGINX_CONF, text)
 
 
-def _face(experiment: Experiment, snapshot: Snapshot) -> nginx.Face:
+def _face(experiment: Experiment, snapshot: Snapshot, told: str | None) -> nginx.Face:
     application = experiment.application
     folder = snapshot.path(application.directory)
     static = {path: folder / inside for path, inside in application.static.items()}
     return nginx.Face(
-        host=application.host,
+        # A site refuses names that it was not told of, and this machine's address is none.
+        host=application.host or told,
         scheme=application.scheme,
         static=static,
         reads_only=experiment.database.is_read_only,

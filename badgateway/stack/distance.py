@@ -2,13 +2,15 @@
 
 import sys
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from badgateway.model import raw as raw_files
 from badgateway.model.axis import DATABASE_DISTANCE, At, value_on
+from badgateway.model.places import Line
 from badgateway.process.child import Child, Command
+from badgateway.process.elsewhere import Elsewhere, elsewhere
 from badgateway.process.ports import free_port
 from badgateway.process.readiness import await_ready, log_line_probe
 from badgateway.process.running import running
@@ -17,14 +19,29 @@ from badgateway.stack.database import RunningDatabase
 from badgateway.stack.site import base_environment
 
 PART = "relay"
+LINE = "line"
 START_DEADLINE_S = 10.0
 
 
+@contextmanager
 def reached(
-    database: RunningDatabase, at: At, *, raw: Path, run: Path
-) -> AbstractContextManager[tuple[RunningDatabase, dict[str, Child]]]:
-    """Give how to reach the database where a trial is to be run, as `at_distance` does."""
-    return at_distance(database, value_on(DATABASE_DISTANCE, at), raw=raw, run=run)
+    database: RunningDatabase, at: At, line: Line | None, *, raw: Path, run: Path
+) -> Iterator[tuple[RunningDatabase, dict[str, Child]]]:
+    """Give how to reach the database where a trial is to be run: through a relay, a line, or straight on.
+
+    A line adds what it takes to the distance that lies on the axis.
+    """
+    distance_ms = value_on(DATABASE_DISTANCE, at)
+    if line is None:
+        with at_distance(database, distance_ms, raw=raw, run=run) as found:
+            yield found
+        return
+    line = line.model_copy(update={"round_trip_ms": line.round_trip_ms + distance_ms})
+    with (
+        elsewhere(line, raw, raw / raw_files.RELAY_LOG) as place,
+        relayed(database, 0.0, raw=raw, run=run, place=place) as (database_there, child),
+    ):
+        yield database_there, {PART: child, LINE: place.end}
 
 
 @contextmanager
@@ -48,22 +65,26 @@ def at_distance(
 
 @contextmanager
 def relayed(
-    database: RunningDatabase, distance_ms: float, *, raw: Path, run: Path
+    database: RunningDatabase, distance_ms: float, *, raw: Path, run: Path, place: Elsewhere | None = None
 ) -> Iterator[tuple[RunningDatabase, Child]]:
-    """Yield how to reach the database through a relay, whatever the distance, and the relay process."""
-    port = free_port()
-    with running(_command(database, port, distance_ms, raw, run)) as child:
+    """Yield how to reach the database through a relay, whatever the distance, and the relay process.
+
+    With a place, the relay listens there: all that is between the site and it is a network.
+    """
+    port, host = free_port(), place.there if place else database.host
+    way = (host, str(place.network)) if place else ()
+    words = (str(port), database.host, str(database.port), f"{distance_ms:g}", *way)
+    with running(_command(words, raw, run)) as child:
         ready = log_line_probe(child.command.log, relay.READY, child.log_start_bytes)
-        await_ready(child, ready, what=f"a relay on {database.host}:{port}", deadline_s=START_DEADLINE_S)
-        yield replace(database, port=port), child
+        await_ready(child, ready, what=f"a relay on {host}:{port}", deadline_s=START_DEADLINE_S)
+        yield replace(database, host=host, port=port), child
 
 
-def _command(database: RunningDatabase, port: int, distance_ms: float, raw: Path, run: Path) -> Command:
-    numbers = (str(port), database.host, str(database.port), f"{distance_ms:g}")
+def _command(words: tuple[str, ...], raw: Path, run: Path) -> Command:
     return Command(
         name="relay to the database",
         # -P: the modules beside the program are not to be taken for the standard library's.
-        argv=(sys.executable, "-P", relay.__file__, *numbers),
+        argv=(sys.executable, "-P", relay.__file__, *words),
         environment=base_environment(run),
         directory=raw,
         log=raw / raw_files.RELAY_LOG,

@@ -12,7 +12,7 @@ from badgateway.plan.templates import NGINX, fill
 from badgateway.process.account import Account
 from badgateway.process.child import Command
 from badgateway.servers.server import HTTP
-from badgateway.stack.site import base_environment
+from badgateway.stack.site import HOST, base_environment
 from badgateway.stack.written import RUN_FOLDER
 
 PID_FILE = f"{RUN_FOLDER}/nginx.pid"
@@ -25,6 +25,7 @@ CONNECT_TIMEOUT_S = 10
 KEEP_OPEN = "keepalive 256; keepalive_timeout 60s; keepalive_requests 1000000;"
 NO_STATIC = "# Every path is the application's: no folder is served from here."
 _GUARD = "@{static}"
+_ADDRESS = "@{address}"
 ONLY_READS = (
     "if ($request_method !~ ^(GET|HEAD|OPTIONS)$) {\n"
     '            return 403 "badgateway: this run may only read its database; see database.may_write";\n'
@@ -63,15 +64,21 @@ def render(  # noqa: PLR0913 # all but one by name
     timeouts: Timeouts,
     open_files: int,
     face: Face = PLAIN,
+    address: str = HOST,
 ) -> str:
-    """Return nginx.conf for one trial: in front of `upstreams`, paths or hosts and ports, on 127.0.0.1:port.
+    """Return nginx.conf for one trial: in front of `upstreams`, paths or hosts and ports, on address:port.
 
     `protocol` is what the server prefers; `http` is the version spoken to one that speaks HTTP; `open_files` is how
     many files one process may open; `face` is how the site looks to its users.
 
     Raises:
-        ConfigurationError: the template has an @{value} there is none of, or no place to keep a site from writing.
+        ConfigurationError: the template has an @{value} there is none of, or no place to keep a site from writing, or
+            for an address of its own.
     """
+    if address != HOST and _ADDRESS not in template:
+        raise ConfigurationError(
+            f"{NGINX}: has no {_ADDRESS}, where it listens at {address}; write listen {_ADDRESS}:@{{port}}"
+        )
     if face.reads_only and _GUARD not in template:
         raise ConfigurationError(
             f"{NGINX}: has no {_GUARD}, where a run that may only read its database refuses all else; add it, or say "
@@ -82,6 +89,7 @@ def render(  # noqa: PLR0913 # all but one by name
     directives, scheme = ("proxy", "http://") if protocol == HTTP or balances else (protocol, "")
     limit = min(open_files, MAX_OPEN_FILES)
     values: dict[str, str | int] = {
+        "address": address,
         "port": port,
         "upstream": _servers(upstreams),
         "pass": directives,

@@ -1,6 +1,9 @@
 """Makes a TCP server farther away, as a program of its own: what it answers arrives a given time later.
 
-    python relay.py LISTEN_PORT HOST PORT DISTANCE_MS      (listens on 127.0.0.1)
+    python relay.py LISTEN_PORT HOST PORT DISTANCE_MS [ADDRESS NETWORK]
+
+It listens on 127.0.0.1, or on an address of another network, given by the file that stands for it: what comes from
+there is handed to the server in this one.
 
 A round trip takes DISTANCE_MS longer, all of it on the way back: the sum is what a client that waits for its answer
 notices, and one timer is more exact than two. Making a connection costs a round trip too. Bytes that are under way
@@ -10,8 +13,11 @@ It is run by path in a process of its own, and imports nothing but the standard 
 """
 
 import asyncio
+import ctypes
+import os
 import select
 import selectors
+import socket
 import sys
 from collections import deque
 from collections.abc import Callable
@@ -19,6 +25,8 @@ from functools import partial
 
 READY = "relays"
 BACKLOG = 1024
+LOOPBACK = "127.0.0.1"
+CLONE_NEWNET = 0x40000000
 
 
 class ExactSelector(selectors.DefaultSelector):
@@ -127,18 +135,40 @@ class Client(Side):
             server.close()
 
 
-async def relay(listen_port: int, host: str, port: int, distance_s: float) -> None:
-    """Serve until cancelled.
-
-    Raises:
-        OSError: The port cannot be listened on.
-    """
+async def relay(listener: socket.socket, host: str, port: int, distance_s: float) -> None:
+    """Serve what comes to the listener until cancelled."""
+    address, listen_port = listener.getsockname()
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: Client(host, port, distance_s), "127.0.0.1", listen_port, backlog=BACKLOG)
-    print(f"{READY} 127.0.0.1:{listen_port} to {host}:{port}, {distance_s * 1000:g} ms", flush=True)  # noqa: T201 # its log
+    server = await loop.create_server(lambda: Client(host, port, distance_s), sock=listener, backlog=BACKLOG)
+    print(f"{READY} {address}:{listen_port} to {host}:{port}, {distance_s * 1000:g} ms", flush=True)  # noqa: T201 # its log
     await server.serve_forever()
 
 
+def listening(port: int, address: str = LOOPBACK, network: str = "") -> socket.socket:
+    """Return a socket that listens, in another network where one is named; a socket stays where it was made.
+
+    Raises:
+        OSError: The port cannot be listened on, or this account may not go into that network.
+    """
+    if not network:
+        return socket.create_server((address, port), backlog=BACKLOG)
+    here = os.open("/proc/self/ns/net", os.O_RDONLY)
+    go_into(os.open(network, os.O_RDONLY))
+    listener = socket.create_server((address, port), backlog=BACKLOG)
+    go_into(here)
+    return listener
+
+
+def go_into(network: int) -> None:
+    """Go into the network of an open file; OSError when this account may not."""
+    if ctypes.CDLL(None, use_errno=True).setns(network, CLONE_NEWNET):
+        number = ctypes.get_errno()
+        raise OSError(number, f"setns: {os.strerror(number)}")
+    os.close(network)
+
+
 if __name__ == "__main__":
+    listen_port, host, port, distance_ms, *elsewhere = sys.argv[1:]
+    listener = listening(int(listen_port), *elsewhere)
     with asyncio.Runner(loop_factory=lambda: asyncio.SelectorEventLoop(ExactSelector())) as runner:
-        runner.run(relay(int(sys.argv[1]), sys.argv[2], int(sys.argv[3]), float(sys.argv[4]) / 1000))
+        runner.run(relay(listener, host, int(port), float(distance_ms) / 1000))

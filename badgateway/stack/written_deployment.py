@@ -89,7 +89,7 @@ def deploy_written(  # noqa: PLR0913 # as `deploy` has it
     open_passage(raw, account)
     with (
         written_folder(raw, account) as written,
-        reached(database, at, raw=raw, run=written / RUN_FOLDER) as (there, relay),
+        reached(database, at, None, raw=raw, run=written / RUN_FOLDER) as (there, relay),
         containers_at(at, 1) as containers,
     ):
         place = _place(files.subject, raw, written, snapshot)

@@ -25,11 +25,13 @@ from badgateway.model.worker_checks import ConnectCost
 from badgateway.probe.machine import MachineWatch
 from badgateway.process.account import Account
 from badgateway.process.child import Command
+from badgateway.process.elsewhere import Elsewhere
 from badgateway.process.readiness import Watched
 from badgateway.stack.database import RunningDatabase
 from badgateway.stack.deployment import READY_DEADLINE_S, Deployment
 from badgateway.stack.logins import logins_of
 from badgateway.stack.project import Snapshot
+from badgateway.stack.site import HOST
 from badgateway.store.temporary_folder import OwnFolder
 
 LEAST_FREE_BYTES = 1 << 20
@@ -49,6 +51,8 @@ class Bench:
     account: Account | None
     snapshot: Snapshot
     database: RunningDatabase
+    place: Elsewhere | None = None
+    """Where Locust is, when that is not here."""
     own_folders: tuple[OwnFolder, ...] = ()
     """In which everything is; as they were when it was set up."""
     others: Mapping[str, "Bench"] = field(default_factory=dict)
@@ -57,6 +61,11 @@ class Bench:
     def of(self, configuration: str) -> "Bench":
         """Return what the trials of a configuration run on."""
         return self.others.get(configuration, self)
+
+    @property
+    def address(self) -> str:
+        """That of this machine, as Locust sees it."""
+        return self.place.here if self.place else HOST
 
     def raw_folder(self, name: str) -> Path:
         """Make an empty folder that only the kit can enter; `deploy` lets the servers' account through."""
@@ -78,6 +87,8 @@ class Bench:
                 server. Or the disk is full; what is written then is cut off. Or somebody has changed the folder.
         """
         self._demand_folders()
+        if self.place is not None:
+            self.place.check()
         labels = {one.service.name: one.service.label for one in self.database.services}
         for part, (pid,) in self.database.roots.items():
             if not psutil.pid_exists(pid):
@@ -129,8 +140,10 @@ class Effects(Protocol):
                 data.
         """
 
-    def standing_by(self, project_root: Path, raw: Path, /) -> AbstractContextManager[Standby | None]:
-        """Have a load generator for the trial in raw that has only to be told what to load."""
+    def standing_by(
+        self, project_root: Path, raw: Path, place: Elsewhere | None, /
+    ) -> AbstractContextManager[Standby | None]:
+        """Have a load generator for the trial in raw, in that place, that has only to be told what to load."""
 
     def restoring(
         self, experiment: Experiment, database: RunningDatabase, snapshot: Snapshot, /
@@ -154,6 +167,7 @@ class Effects(Protocol):
         watch_loop: bool = False,
         ready_deadline_s: float = READY_DEADLINE_S,
         before_requests: Callable[[], None] = lambda: None,
+        address: str = HOST,
     ) -> AbstractContextManager[Deployment]:
         """Run a configuration's server behind a proxy until the block ends; their logs go to raw.
 
@@ -179,6 +193,7 @@ class Effects(Protocol):
         site: str = "",
         environment: Mapping[str, str] | None = None,
         standby: Standby | None = None,
+        address: str = "",
     ) -> Drive:
         """Run the load of a trial to its end.
 

@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -24,6 +24,7 @@ from badgateway.plan.gating import only_own
 from badgateway.probe.machine import MachineWatch
 from badgateway.process.account import Account, changeable_by, open_passage, service_account, with_own_group
 from badgateway.process.child import Command
+from badgateway.process.elsewhere import Elsewhere, elsewhere
 from badgateway.process.readiness import Watched, await_ready, http_probe
 from badgateway.process.running import running
 from badgateway.stack.deployment import Deployment, deploy
@@ -57,9 +58,10 @@ class LocalEffects:
         """Start and fill the experiment's own database in a temporary folder."""
         account = with_own_group(service_account())
         demand_unchangeable(root / experiment.load.locustfile, account)
-        with temporary_folder() as folder:
+        with temporary_folder() as folder, ExitStack() as beside:
             _demand_room(folder)
             open_passage(folder, account)
+            place = beside.enter_context(_load_place(experiment, folder))
             interpreter = interpreter_of(experiment, root) if experiment.application.python else None
             snapshot = take_snapshot(experiment, root, folder / "snapshot", account, interpreter)
             with prepare_database(
@@ -73,6 +75,7 @@ class LocalEffects:
                     account=account,
                     snapshot=snapshot,
                     database=database,
+                    place=place,
                     own_folders=(OwnFolder.at(folder), OwnFolder.at(database.folder)),
                 )
 
@@ -145,6 +148,16 @@ def demand_unchangeable(path: Path, account: Account | None) -> None:
             f"{path}: account {account.name}, which runs the servers, can change {place}, and root would use it; run "
             f"badgateway as another user, or in a copy of the project that {account.name} cannot change"
         )
+
+
+@contextmanager
+def _load_place(experiment: Experiment, folder: Path) -> Iterator[Elsewhere | None]:
+    """Give the place that the load comes from; None where it comes from here."""
+    if experiment.places.load is None:
+        yield None
+        return
+    with elsewhere(experiment.places.load, folder, folder / "load-place.log") as place:
+        yield place
 
 
 def _demand_room(folder: Path) -> None:

@@ -9,6 +9,7 @@ import psutil
 
 from badgateway.analysis.disturbances import counted
 from badgateway.errors import GeneratorKilledError, GuardianError
+from badgateway.load.clocks import clock_disturbances
 from badgateway.load.locust import Drive
 from badgateway.load.stillness import generator_disturbances
 from badgateway.model.trial import Disturbance, OutsidePart
@@ -82,7 +83,12 @@ class Outside:
             client_timeout_s: Limit of one request.
             result: Of the load; None when the trial was aborted. With it, only what touched the load counts.
         """
-        seen = (*self._vigil.found(), *self._ends, *generator_disturbances(raw, client_timeout_s))
+        seen = (
+            *self._vigil.found(),
+            *self._ends,
+            *generator_disturbances(raw, client_timeout_s),
+            *clock_disturbances(raw),
+        )
         if result is None:
             return counted(seen)
         drained_s = result.window.drained_s

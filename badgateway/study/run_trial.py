@@ -40,7 +40,7 @@ def run_trial(
     try:
         # Side by side, as none of them needs another: the data, the servers' start, and the import of Locust.
         with (
-            bench.effects.standing_by(bench.root, raw) as standby,
+            bench.effects.standing_by(bench.root, raw, bench.place) as standby,
             bench.effects.restoring(bench.experiment, bench.database, bench.snapshot) as finish_restore,
             outside.watched(),
         ):
@@ -128,6 +128,7 @@ def _deploy_and_drive(  # what is run, where, and who looks on
             watch_loop=watch_loop,
             at=trial.at,
             before_requests=beside.finish_restore,
+            address=bench.address,
         ) as deployment,
         ProcessSampler(
             raw / raw_files.PROCESSES,
@@ -157,6 +158,7 @@ def _deploy_and_drive(  # what is run, where, and who looks on
             site=experiment.application.public_url or "",
             environment=bench.users_environment(configuration),
             standby=beside.standby,
+            address=bench.address,
         )
         require_all_asked(configuration, deployment)
         return driven

@@ -1,6 +1,9 @@
 """Says what a study can prove, and what it could not have seen, however well it went."""
 
+from collections.abc import Iterator
+
 from badgateway.model.comparison import Bursts, Choice, NoiseFloor
+from badgateway.model.places import Line, Places
 from badgateway.numbers import in_sentences, listed, p_value, plural
 from badgateway.words.phrases import limit, percent
 
@@ -85,3 +88,25 @@ def _one_machine() -> str:
         "Client, proxy, application and database shared one machine: they took CPU time from each other, "
         "and no network was between them."
     )
+
+
+def placed(places: Places) -> tuple[str, ...]:
+    """Return in at most one sentence what was not on one machine and over loopback; nothing where all was."""
+    told = tuple(_told(places))
+    return (f"Other than on one machine: {listed(told)}.",) if told else ()
+
+
+def _told(places: Places) -> Iterator[str]:
+    if places.workers:
+        yield f"the load came from {plural(places.workers, 'worker')} that had joined the run"
+    if places.load is not None:
+        yield f"the load came over {_line(places.load)}"
+    if places.database is not None:
+        yield f"the database stood behind {_line(places.database)}"
+
+
+def _line(line: Line) -> str:
+    if not line.is_far:
+        return "a network of its own without a delay"
+    lost = f" that lost {limit(line.loss)} of the packets each way" if line.loss else ""
+    return f"a line of {line.round_trip_ms:g} ms a round trip{lost}"

@@ -33,6 +33,12 @@ def test_load_blocks_and_seed_can_be_replaced():
     assert (changed.load.users, changed.load.window_s, changed.blocks, changed.seed) == ((9,), 2.5, 3, 42)
 
 
+def test_workers_that_join_take_the_place_of_the_processes():
+    changed = with_options(experiment(), workers=3)
+
+    assert (changed.load.processes, changed.places.workers) == (3, 3)
+
+
 @pytest.mark.parametrize("seed", [2**53 + 1, -(2**64), 10**30])
 def test_a_seed_that_no_manifest_could_hold_is_refused_before_anything_starts(seed):
     with pytest.raises(ConfigurationError, match=r"command line: seed: .* is not allowed"):

@@ -47,9 +47,9 @@ def test_what_has_no_size_stays_as_it_is(declared):
         ({"cpu": []}, "size.cpu: input should be a number, or a list of numbers"),
         ({"cpu": [1, -1]}, "size.cpu: -1 is not allowed: at least 0.01 CPU, or 0 for no quota"),
         ({"cpu": [1, 1]}, "size.cpu: [1, 1] lists a value twice"),
-        ({"cpu": 2000}, "size.cpu: 2000 is not allowed: at most 1024 CPU"),
+        ({"cpu": 1000}, "size.cpu: 1000 is not allowed: at most 256 CPU"),
         ({"memory_mb": 999999999}, "size.memory_mb: 1e+09 is not allowed: at most 1.04858e+06 MiB"),
-        ({"memory_mb": 4}, "size.memory_mb: 4 is not allowed: at least 16 MiB, or 0 for no limit"),
+        ({"memory_mb": 16}, "size.memory_mb: 16 is not allowed: at least 32 MiB, or 0 for no limit"),
     ],
 )
 def test_a_size_that_cannot_be_had_is_refused_with_its_key(size, said):

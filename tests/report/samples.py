@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from badgateway.model.manifest import Circumstances, EarlierRun
 from badgateway.model.outcome import Outcome
+from badgateway.model.places import Line, Places
 from badgateway.model.study_summary import Decision, Recommendation, StudySummary
 from badgateway.model.summary import LevelSummary, Proportion, ProxyMessage, Verdict
 from tests.report.builders import declared, level, measurement, quantiles, summary
@@ -141,6 +142,9 @@ def tiny() -> StudySummary:
 HOSTILE = "<script>alert(1)</script> & | ` \"quoted\" 'too'\n# not a heading <!-- x --> ]]>"
 
 
+LINE = Line(round_trip_ms=20, loss=0.01)
+
+
 def hostile() -> StudySummary:
     """Text from logs and from the user that tries to leave its place."""
     base = tiny()
@@ -159,7 +163,9 @@ def hostile() -> StudySummary:
         reasons=(HOSTILE,),
         levels=(replace(evil, reasons=(HOSTILE,), trials=(run,)),),
     )
-    asked = base.experiment.model_copy(update={"question": HOSTILE, "configurations": (configuration,)})
+    asked = base.experiment.model_copy(
+        update={"question": HOSTILE, "configurations": (configuration,), "places": Places(load=LINE, database=LINE)}
+    )
     advice = replace(base.recommendation, sentence=HOSTILE, reasons=(HOSTILE,))
     place = replace(base.environment, system=HOSTILE, versions=((HOSTILE, HOSTILE),))
     return replace(

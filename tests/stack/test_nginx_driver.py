@@ -61,6 +61,24 @@ def test_a_run_that_may_only_read_refuses_what_may_write_before_the_site_sees_it
         )
 
 
+def test_it_listens_on_this_machine_alone_unless_an_address_is_given():
+    assert "listen 127.0.0.1:8080 " in rendered("http")
+    assert "listen 10.0.0.5:8080 " in rendered("http", address="10.0.0.5")
+
+
+def test_a_template_without_a_place_for_an_address_is_refused_where_one_is_given():
+    with pytest.raises(ConfigurationError, match=r"has no @\{address\}, where it listens at 10\.0\.0\.5"):
+        nginx.render(
+            TEMPLATE.replace("@{address}", "127.0.0.1"),
+            protocol="http",
+            upstreams=["/tmp/t/run/web.sock"],
+            port=8080,
+            timeouts=Timeouts(app_s=4, proxy_connect_s=3, proxy_read_s=5, client_s=10),
+            open_files=1024,
+            address="10.0.0.5",
+        )
+
+
 def test_both_protocols_have_the_same_limits_and_buffers():
     text = rendered("uwsgi")
 

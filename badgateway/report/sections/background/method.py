@@ -8,7 +8,7 @@ from badgateway.model.experiment import Load
 from badgateway.model.manifest import Circumstances
 from badgateway.model.study_summary import StudySummary
 from badgateway.report import grid
-from badgateway.words.study_limits import unseen
+from badgateway.words.study_limits import placed, unseen
 
 _MOST_EARLIER = 3
 """Of the runs that asked something else, only the last ones are told; report.json has all."""
@@ -100,7 +100,7 @@ def _many_trials(blocks: int) -> str:
 
 def limits(study: StudySummary) -> tuple[str, ...]:
     """Return what the experiment could not have seen: a study's choice knows it best, and says it itself."""
-    loop = tuple(_loops(study.experiment.load))
+    loop = (*placed(study.experiment.places), *_loops(study.experiment.load))
     if study.choice is not None:
         return (*unseen(study.choice), *loop)
     return (

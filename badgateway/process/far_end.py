@@ -1,0 +1,120 @@
+"""The script that is another machine's end of the network: a namespace, and the line that leads to it.
+
+With a delay or a loss the line is made here, of two TUN devices: a packet that the kernel puts into one is put into the
+other one that much later, or never. So whatever TCP does about a far or a lossy network it does here too: a lost SYN is
+sent again after a second. Without either the caller joins a pair of veth devices, which costs nothing a packet.
+
+It is started as root with `python -I -S` and takes: DEVICE HERE THERE DELAY_MS LOSS, both addresses of one network of
+four; the delay is that of one way, and a loss of a packet has that probability. It prints READY when it is there. The
+namespace and the line go with the process, however it ends.
+"""
+
+import ctypes
+import fcntl
+import os
+import random
+import select
+import signal
+import socket
+import struct
+import sys
+import time
+from collections import deque
+from collections.abc import Callable
+
+READY = "the far end is there"
+CLONE_NEWNET = 0x40000000
+TUNSETIFF, IFF_TUN, IFF_NO_PI = 0x400454CA, 0x0001, 0x1000
+SIOCGIFFLAGS, SIOCSIFFLAGS, SIOCSIFADDR, SIOCSIFNETMASK, IFF_UP = 0x8913, 0x8914, 0x8916, 0x891C, 0x1
+FLAGS = struct.Struct("16sh22x")
+ADDRESS = struct.Struct("16sHH4s16x")
+"""Both are a struct ifreq."""
+NETMASK = "255.255.255.252"
+MOST_PACKETS = 10_000
+"""On the way in one direction; what comes then is lost, as in a router."""
+PACKET_BYTES = 65_536
+
+
+def main() -> None:
+    """Be the far end until somebody ends the process."""
+    device, here, there, delay_ms, loss = sys.argv[1:]
+    is_line = bool(float(delay_ms) or float(loss))
+    near = open_tun(device, here) if is_line else -1
+    leave_network()
+    raise_device("lo")
+    far = open_tun(device, there) if is_line else -1
+    print(READY, flush=True)  # noqa: T201 # what its starter waits for
+    if is_line:
+        carry(near, far, float(delay_ms) / 1000, float(loss))
+    else:
+        signal.pause()
+
+
+def leave_network() -> None:
+    """Go into a network of this process's own.
+
+    Raises:
+        OSError: This account may not.
+    """
+    if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNET):
+        number = ctypes.get_errno()
+        raise OSError(number, f"unshare: {os.strerror(number)}")
+
+
+def open_tun(device: str, address: str) -> int:
+    """Make a TUN device of that name and address, and return what its packets are read from and written to."""
+    descriptor = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)
+    fcntl.ioctl(descriptor, TUNSETIFF, FLAGS.pack(device.encode(), IFF_TUN | IFF_NO_PI))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as link:
+        for request, value in ((SIOCSIFADDR, address), (SIOCSIFNETMASK, NETMASK)):
+            packed = ADDRESS.pack(device.encode(), socket.AF_INET, 0, socket.inet_aton(value))
+            fcntl.ioctl(link, request, packed)
+    raise_device(device)
+    return descriptor
+
+
+def raise_device(device: str) -> None:
+    """Bring a device of this network up."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as link:
+        name, flags = FLAGS.unpack(fcntl.ioctl(link, SIOCGIFFLAGS, FLAGS.pack(device.encode(), 0)))
+        fcntl.ioctl(link, SIOCSIFFLAGS, FLAGS.pack(name, flags | IFF_UP))
+
+
+def carry(near: int, far: int, delay_s: float, loss: float) -> None:
+    """Carry packets between the two ends for ever."""
+    ways = {near: (far, deque[tuple[float, bytes]]()), far: (near, deque[tuple[float, bytes]]())}
+    chance = random.Random(0)  # noqa: S311 # the same packets of the same order are lost each time
+    while True:
+        under_way = [queue[0][0] for _, queue in ways.values() if queue]
+        wait_s = max(0.0, min(under_way) - time.monotonic()) if under_way else None
+        for end in select.select([near, far], [], [], wait_s)[0]:
+            take(end, ways[end][1], delay_s, lambda: chance.random() < loss)
+        for other, queue in ways.values():
+            deliver(other, queue)
+
+
+def take(end: int, queue: "deque[tuple[float, bytes]]", delay_s: float, is_lost: Callable[[], bool]) -> None:
+    """Take what has come to one end."""
+    due_s = time.monotonic() + delay_s
+    while True:
+        try:
+            packet = os.read(end, PACKET_BYTES)
+        except BlockingIOError:
+            return
+        if len(queue) < MOST_PACKETS and not is_lost():
+            queue.append((due_s, packet))
+
+
+def deliver(end: int, queue: "deque[tuple[float, bytes]]") -> None:
+    """Give out what has arrived at the other one."""
+    while queue and queue[0][0] <= time.monotonic():
+        _, packet = queue.popleft()
+        try:
+            os.write(end, packet)
+        except OSError:
+            # A full or a closing device loses packets.
+            continue
+
+
+if __name__ == "__main__":
+    main()
