@@ -456,7 +456,7 @@ def proofs(session: nox.Session) -> None:
 def repeats(session: nox.Session) -> None:
     """Repeat on real servers what a gate fails for, and what it does not; prove the files of each kind of server."""
     which = ["tests/live/test_gate.py", "tests/live/test_written_files.py"]
-    run(session, "pytest", *which, "-m", "live", *session.posargs)
+    run(session, "pytest", *which, "-m", "live or proof", *session.posargs)
 
 
 @nox.session
