@@ -20,14 +20,17 @@ _SEEN_BYTES = 128 * 1024
 
 
 def lines_of(one: Stretch) -> tuple[bytes, bytes]:
-    """Return what stands before a stretch, and its lines; nothing where the file is gone meanwhile."""
+    """Return what stands before a stretch, and its lines.
+
+    Raises:
+        OSError: It is not there any more: what was told of it before holds.
+    """
     start = max(one.begin - _SEEN_BYTES, 0)
-    try:
-        with Path(one.path).open("rb") as file:
-            file.seek(start)
-            before, lines = file.read(one.begin - start), file.read(one.end - one.begin)
-    except OSError:
-        return b"", b""
+    with Path(one.path).open("rb") as file:
+        file.seek(start)
+        before, lines = file.read(one.begin - start), file.read(one.end - one.begin)
+    if start + len(before) + len(lines) < one.end:
+        raise OSError(f"{one.path} is shorter than it was")
     whole = before.rfind(b"\n") + 1
     return before[:whole], before[whole:] + lines
 

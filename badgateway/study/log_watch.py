@@ -50,7 +50,7 @@ class Told:
     failed: Sequence[tuple[int, str, int]] = ()
     """The second, the cause's id or an empty text, and how many."""
     titles: Mapping[str, str] = field(default_factory=dict)
-    cpu_s: float = 1.0
+    cpu_s: float = 0.3
     fault: str = ""
     """Why it found nothing; empty where it looked."""
 
@@ -158,7 +158,7 @@ class LogWatch:
         self._may_have_failed = False
         self._looking: Looking | None = None
         self._fault = ""
-        self._whole_from_s = 0.0
+        self._whole_from_s = self._looking_from_s = 0.0
         self._counts, self._titles = _Counts(), dict[str, str]()
 
     @property
@@ -234,7 +234,7 @@ class LogWatch:
         first, last = self._marks[0], self._marks[-1]
         places = zip(self._files, first.places, last.places, strict=True)
         self._looking = self._look([Stretch(path=str(file), begin=begin, end=end) for file, begin, end in places])
-        self._may_have_failed = False
+        self._may_have_failed, self._looking_from_s = False, self._whole_from_s
 
     def _take(self, timeout_s: float) -> None:
         """Take what a look has found, if there is one that has ended."""
@@ -244,6 +244,8 @@ class LogWatch:
         self._looking.close()
         self._looking, self._fault = None, told.fault
         self._look_s = self._clock() + max(LOGS_EVERY_S, told.cpu_s / _CORE_SHARE)
-        if not told.fault:
+        if told.fault:
+            self._may_have_failed = True
+        else:
             self._titles |= told.titles
-            self._counts.take(told.failed, self._whole_from_s)
+            self._counts.take(told.failed, self._looking_from_s)

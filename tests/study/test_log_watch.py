@@ -161,6 +161,18 @@ def test_a_rotated_file_is_looked_at_from_its_beginning_and_what_was_told_stays(
     assert looks.asked[-1] == [(0, log.stat().st_size)]
 
 
+def test_a_file_that_is_rotated_during_a_look_takes_nothing_from_it(watch, looks, log, now_s):
+    looks.are_over, looks.answers = False, [Told(failed=[(5, "", 4)])]
+    append(log, LINE.format(18, "a", 502))
+    assert counts(watch, now_s, 60) == {}
+
+    log.rename(log.with_suffix(".1"))
+    log.write_text(LINE.format(19, "b", 200))
+    assert counts(watch, now_s, 70) == {}
+    looks.are_over = True
+    assert counts(watch, now_s, 80) == {"": 4}
+
+
 def test_a_look_that_failed_is_said_and_is_no_zero(watch, looks, log, now_s):
     looks.answers = [Told(fault="could not be told"), Told(failed=[(9, "", 1)])]
     append(log, LINE.format(18, "a", 502))
@@ -169,7 +181,7 @@ def test_a_look_that_failed_is_said_and_is_no_zero(watch, looks, log, now_s):
     assert watch.look() is None
     assert watch.notes == ("could not be told",)
 
-    append(log, LINE.format(18, "a", 502))
+    # Looked at again, though nothing came.
     assert counts(watch, now_s, 200) == {"": 1}
     assert watch.notes == ()
 
@@ -193,6 +205,16 @@ def test_a_stretch_has_its_failures_and_not_those_before_it(log, capsys, monkeyp
     assert "half" not in out, "paths may have secrets, and none is told"
     assert sum(count for _, _, count in told["failed"]) == 1
     assert told["cpu_s"] > 0
+
+
+def test_a_stretch_that_is_not_there_any_more_is_no_look_without_failures(log):
+    size = log.stat().st_size
+
+    assert log_look.lines_of(Stretch(path=str(log), begin=0, end=size))[1] == log.read_bytes()
+    with pytest.raises(OSError, match="is shorter than it was"):
+        log_look.lines_of(Stretch(path=str(log), begin=0, end=size + 1))
+    with pytest.raises(OSError, match="No such file"):
+        log_look.lines_of(Stretch(path="/nowhere/access.log", begin=0, end=1))
 
 
 def test_a_look_aside_that_cannot_be_is_told_with_why(monkeypatch):
