@@ -158,6 +158,9 @@ def _settings(file: _File) -> tuple[dict[str, Said], list[Said]]:
         else:
             settings.pop(name, None)
             unknown.append(file.said(option, spelled))
+    if listen := file.deployable.fixed_listen(file.options):
+        where = f"{file.server.label}'s {file.deployable.model_option}"
+        settings["listen"] = Said(value=listen, where=where)
     return settings, unknown
 
 

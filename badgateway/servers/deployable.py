@@ -81,6 +81,8 @@ class Deployable:
     """Its options that no configuration declares, by what they are: header_buffer."""
     defaults: Mapping[str, str] = field(default_factory=dict)
     """By settings of a configuration, or of `further`: what holds where its file says nothing."""
+    fixed_listen: Callable[[Mapping[str, Option]], str] = lambda _options: ""
+    """How long its accept queue is, whatever its options say of that; empty where they count."""
     none_with: tuple[str, ...] = ()
     """Settings of which 0 means that nobody serves, while it listens."""
     late_patch: Callable[[Mapping[str, Option], str], Option | None] = lambda _options, _text: None

@@ -83,6 +83,12 @@ def _with_threads(told: WorkerModel | None, options: Mapping[str, Option]) -> Wo
     return WorkerModel.THREADS if int(threads.value) > 1 else WorkerModel.ONE_REQUEST
 
 
+def _fixed_listen(options: Mapping[str, Option]) -> str:
+    # Its own event loop listens anew at the socket, with the queue that asyncio has by itself; uvicorn's does not.
+    kind = options["worker_class"].value if "worker_class" in options else ""
+    return "100" if _model_of(kind) is WorkerModel.EVENT_LOOP and "uvicorn" not in kind.lower() else ""
+
+
 def _late_patch(options: Mapping[str, Option], text: str) -> Option | None:
     # Its worker patches after the fork, and what is preloaded was imported before.
     preload = options.get("preload_app")
@@ -243,6 +249,7 @@ SERVER = Server(
             "greenlets": "1000",
             "app_s": "30",
         },
+        fixed_listen=_fixed_listen,
         none_with=("workers", "greenlets"),
         late_patch=_late_patch,
         is_mine=lambda text: bool(_OWN_FILE.search(text)),

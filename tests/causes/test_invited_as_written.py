@@ -225,6 +225,16 @@ def test_one_worker_that_is_replaced_leaves_nobody():
     assert change == "uWSGI: processes"
 
 
+def test_gunicorns_own_event_loop_has_a_queue_of_a_hundred_whatever_its_file_says():
+    own = 'worker_class = "asgi"\nbind = "unix:/run/a.sock"\nbacklog = 2048\n'
+    (found,) = invitations(read(gunicorn=own))
+
+    assert found.cause.id == "listen-queue-full"
+    assert found.lines[0] == "Gunicorn's worker_class  100"
+    assert found.change == "Gunicorn: backlog (worker class asgi: always 100)"
+    assert told(read(gunicorn=own.replace("asgi", "uvicorn.workers.UvicornWorker"))) == []
+
+
 def test_where_nobody_says_where_it_listens_no_socket_is_named():
     ((what, _),) = told(read(uwsgi=f"{UWSGI}processes = 4\n"))
 
