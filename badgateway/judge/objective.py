@@ -18,7 +18,6 @@ SEVERITY = (Verdict.PASS, Verdict.INCONCLUSIVE, Verdict.INVALID, Verdict.FAIL)
 
 FAIL is last: if it were not, a configuration that was not measured everywhere would gain by failing where it was.
 """
-MAX_SHARE_OVER_P95 = 0.05
 _MOST_UNITS = 100
 _LEAST_UNITS = 2
 """One trial alone shows nothing of how trials differ, so it proves no PASS."""
@@ -83,16 +82,11 @@ def limits(units: Sequence[Counts], objective: Objective) -> tuple[Limit, Limit]
         Limit(
             kind=LimitKind.MISSED,
             p95_limit_ms=objective.p95_ms,
-            allowed=missable(objective),
+            allowed=objective.max_missed_share,
             bad=tuple(unit.missed for unit in known),
             requests=requests,
         ),
     )
-
-
-def missable(objective: Objective) -> float:
-    """Return the share of requests that may be late or fail: that of a p95, or what may fail, if that is more."""
-    return max(MAX_SHARE_OVER_P95, objective.max_failure_share)
 
 
 def verdict(units: Sequence[Counts], objective: Objective) -> Verdict:

@@ -23,6 +23,7 @@ from badgateway.model.study import AtRate, MachineLimits, Study, StudyVariant
 
 MOST_SEED = 2**53
 """What is written into a manifest is read back as it was, and by every other reader of JSON too."""
+MAX_SHARE_OVER_P95 = 0.05
 MOST_LEVELS = 20
 """A report has a panel for each level in every chart: hundreds take minutes to draw, and nobody could read them."""
 
@@ -135,7 +136,12 @@ class Objective(_Declared):
 
     max_failure_share: Share
     p95_ms: Annotated[float, Field(gt=0)]
-    """At least 95 % of the requests must be answered well this fast; a failed one is not."""
+    """At least 95 % of the requests must be answered well this fast; fewer where more may fail, for those are not."""
+
+    @property
+    def max_missed_share(self) -> float:
+        """The share of requests that may be late or fail: that of a p95, or what may fail, if that is more."""
+        return max(MAX_SHARE_OVER_P95, self.max_failure_share)
 
 
 class Variant(_Declared):

@@ -134,3 +134,10 @@ def test_only_what_no_burst_explains_is_hopeless():
     none_allowed = Objective(max_failure_share=0, p95_ms=500)
     assert why_it_cannot_pass([counts(1000, failures=1)], none_allowed) is not None
     assert why_it_cannot_pass([counts(1000)], none_allowed) is None
+
+
+def test_who_lets_more_fail_than_a_p95_leaves_out_lets_as_many_be_late():
+    lenient = Objective(max_failure_share=0.1, p95_ms=500)
+
+    assert verdict([counts(4000, late=240)] * 8, lenient) is Verdict.PASS
+    assert verdict([counts(4000, late=4000)] * 8, lenient) is Verdict.FAIL

@@ -3,6 +3,7 @@ from pathlib import PurePosixPath
 import pytest
 
 from badgateway.model.configuration import Configuration
+from badgateway.model.experiment import Objective
 from badgateway.model.load_level import LoadLevel, LoadUnit
 from badgateway.words.phrases import (
     load,
@@ -10,6 +11,7 @@ from badgateway.words.phrases import (
     loads,
     milliseconds,
     milliseconds_limit,
+    objective,
     percent,
     rate,
     setup,
@@ -107,3 +109,10 @@ def test_several_loads_have_each_unit_once():
     assert loads(users) == "50 and 300 users"
     assert loads([LoadLevel(1, LoadUnit.USERS)]) == "1 user"
     assert loads([*rates, *users]) == "50 and 300 users and 100 tasks/s"
+
+
+@pytest.mark.parametrize(("may_fail", "in_time"), [(0.01, "95 %"), (0.05, "95 %"), (0.1, "90 %"), (0.137, "86.3 %")])
+def test_no_more_are_said_to_be_in_time_than_the_judge_asks_for(may_fail, in_time):
+    words = objective(Objective(max_failure_share=may_fail, p95_ms=500)).replace("\N{NO-BREAK SPACE}", " ")
+
+    assert words.endswith(f"of the requests fail and {in_time} are answered well within 500 ms")

@@ -164,8 +164,7 @@ def label(choice: Choice) -> str:
 
 def objective(experiment: Experiment) -> str:
     """Return the objective, to follow the word and a colon."""
-    wanted = experiment.objective
-    return f"{phrases.keeps(wanted.max_failure_share, wanted.p95_ms)}, at {phrases.loads(experiment.load.levels)}."
+    return f"{phrases.keeps(experiment.objective)}, at {phrases.loads(experiment.load.levels)}."
 
 
 def _confirmation(found: Confirmation) -> Object:

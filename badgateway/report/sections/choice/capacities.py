@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from badgateway import numbers
 from badgateway.model.capacity import Capacity, CapacityStatus
 from badgateway.model.design import Purpose
-from badgateway.model.experiment import Experiment
+from badgateway.model.experiment import Experiment, Objective
 from badgateway.model.load_level import LoadLevel, LoadUnit
 from badgateway.model.study_summary import StudySummary
 from badgateway.report import cells
@@ -54,7 +54,7 @@ def caption(experiment: Experiment) -> str:
     """Return what a load has to keep to count as carried."""
     search = experiment.study.capacity if experiment.study else None
     share = search.max_failure_share if search else experiment.objective.max_failure_share
-    wanted = phrases.keeps(share, experiment.objective.p95_ms)
+    wanted = phrases.keeps(Objective(max_failure_share=share, p95_ms=experiment.objective.p95_ms))
     return f"The highest load at which {wanted}, with its 95 % interval."
 
 

@@ -18,6 +18,8 @@ from badgateway.words import effects, phrases
 
 _QUIET = (Effect.NO_EFFECT, Effect.NEVER_FAILED, Effect.NOT_PROVEN)
 _KINDS = {Certainty.PROVEN: "proven", Certainty.FAMILY: "doubtful", None: "unknown"}
+_BY_CHANCE = {1: "one of two", 2: "one of eight"}
+"""With n trials each, all of one are bad and none of the other in 2 / 4ⁿ: no test can tell that from a change."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,11 +146,17 @@ def _note(found: Ladder) -> str:
         if found.trials < 2
         else ""
     )
+    every_second = (
+        f" What fails in every second trial, for many seconds or all of it, can look like a change in "
+        f"{_BY_CHANCE[found.trials]} such comparisons: more blocks tell."
+        if found.trials in _BY_CHANCE
+        else ""
+    )
     return (
         "Each configuration is held against the one that it changes something of. It helped, or made it worse, when "
         "the share of failed requests moved by at least a fifth of itself or by ten points, and chance alone would do "
         f"that with a probability below {found.significance:g} among all comparisons together (Holm). Failures "
-        f"that came together in a second or in one trial count as few.{one_trial}"
+        f"that came together in a second or in one trial count as few.{one_trial}{every_second}"
     )
 
 

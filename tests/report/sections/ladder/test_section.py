@@ -63,6 +63,21 @@ def test_the_note_says_that_speed_is_not_tested_with_one_trial_only():
     assert "below 0.05 among all comparisons together" in view().note
 
 
+def test_the_note_says_how_often_few_trials_take_a_bad_one_for_a_change():
+    study = long_ladder()
+    assert study.ladder is not None
+    notes = [
+        ladder.build(replace(study, ladder=replace(study.ladder, trials=trials))).note  # type: ignore[union-attr] # it has steps
+        for trials in (1, 2, 3)
+    ]
+
+    assert [said in note for note, said in zip(notes, ("one of two", "one of eight", "every second"), strict=True)] == [
+        True,
+        True,
+        False,
+    ]
+
+
 def test_the_lines_name_step_configuration_and_what_it_is_compared_with():
     lines = list(ladder.lines(view()))
     assert len(lines) == 28
