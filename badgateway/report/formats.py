@@ -52,7 +52,7 @@ CHAPTERS = (
     Chapter(
         name="comparison",
         title="Comparison",
-        about="step by step, latency and throughput, all numbers with their intervals",
+        about="step by step, latency and throughput, second by second, all numbers with their intervals",
         sections=(
             LadderSection(),
             LatencySection(),
