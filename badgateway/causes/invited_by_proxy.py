@@ -62,7 +62,8 @@ def short_keepalive(site: SiteFiles) -> Iterator[Invitation]:
     client = next((said for one in site.passes if (said := one.directives.get("keepalive_timeout"))), None)
     idle_s = site.balancer_idle_s
     limit_s = KEPT_S if idle_s is None or idle_s.number is None else idle_s.number
-    if client is not None and client.number is not None and client.number <= limit_s:
+    # 0 keeps none.
+    if client is not None and client.number and client.number <= limit_s:
         yield Invitation(
             cause=KEEPALIVE_RACE,
             what=f"nginx closes an idle connection after {client.value}; a load balancer, where one stands before it, "
@@ -75,8 +76,8 @@ def short_keepalive(site: SiteFiles) -> Iterator[Invitation]:
 def _closed_by_the_server(site: SiteFiles) -> Iterator[Invitation]:
     """Yield that the server lets go of a connection before nginx does, or a balancer that speaks to it directly."""
     kept, idle_s = site.settings.get("keepalive_s"), site.balancer_idle_s
-    # A worker that serves one request at a time ends each connection.
-    if kept is None or kept.number is None or site.model is WorkerModel.ONE_REQUEST:
+    # 0 keeps none, and a worker that serves one request at a time ends each connection.
+    if kept is None or not kept.number or site.model is WorkerModel.ONE_REQUEST:
         return
     default = Said(value=f"{KEPT_S}s", where=NGINX_DEFAULT)
     of_nginx = [one.upstream for one in site.passes if "keepalive" in one.upstream]

@@ -17,6 +17,9 @@ _NUMBERS = {
     *("workers", "threads", "greenlets", "listen", "keepalive_s", "max_requests", "max_requests_delta"),
     *("graceful_stop_s", "app_s", "header_buffer"),
 }
+_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|[smhd])?")
+_NUMBER = re.compile(rf"(?:{_PART.pattern})+(?!\w)")
+_SECONDS = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,10 +41,9 @@ class Said:
 
     @property
     def number(self) -> float | None:
-        """The value as a number, seconds without their unit; None where it is none."""
-        found = re.match(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h)?\b", self.value)
-        factors = {"ms": 0.001, "m": 60, "h": 3600}
-        return float(found[1]) * factors.get(found[2], 1) if found else None
+        """The value as a number, times in seconds, such as 1m30s; None where it is none."""
+        found = _NUMBER.match(self.value)
+        return sum(float(digits) * _SECONDS[unit] for digits, unit in _PART.findall(found[0])) if found else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -209,6 +209,31 @@ def test_nginxs_clients_are_held_to_the_balancers_own_time():
     assert what.endswith("a load balancer, where one stands before it, uses it for 300 s")
 
 
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("90", 90),
+        ("1m30s", 90),
+        ("1h", 3600),
+        ("500ms", 0.5),
+        ("75s 60s", 75),
+        ("2 #two", 2),
+        ("4k", None),
+        ("$a", None),
+    ],
+)
+def test_times_are_read_as_nginx_writes_them(text, number):
+    assert Said(value=text, where="").number == number
+
+
+def test_who_keeps_no_connection_closes_none_too_early():
+    kept = "server {}; keepalive 32;"
+    threads = SYNC.format(30).replace('"sync"', '"gthread"') + "keepalive = 0\n"
+    nginx = IN_FRONT.replace("server {};", kept).format("a:8000", "proxy_pass http://django; keepalive_timeout 0;")
+
+    assert told(read(gunicorn=threads, nginx=nginx)) == []
+
+
 def test_a_pool_bounds_the_connections():
     limit = "[mysqld]\nmax_connections = 20\n"
     threads = SYNC.format(30).replace('"sync"', '"gthread"') + "threads = 16\n"
