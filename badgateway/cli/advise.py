@@ -127,7 +127,7 @@ def _print(found: tuple[Invitation, ...], site: SiteFiles) -> None:
             echo(f"     {said.line}")
     if not found:
         echo(
-            "Nothing is invited by the other lines; these may invite anything. Write them as plain values to know."
+            "Nothing is invited by the other lines; these may invite anything. Write plain values, or give the files."
             if site.unknown
             else "Nothing of what is known is invited. What is not known, and what a load does, is not in these files."
         )
