@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from badgateway.judge.choice import choose, latency_candidates
+from badgateway.judge.paired import TOGETHER
 from badgateway.model.capacity import Capacity, CapacityStatus
 from badgateway.model.comparison import ChoiceKind, Criterion, Relation, TieRule
 from badgateway.model.design import ClearlySlower, ConfigurationFacts, Elimination
@@ -240,6 +241,20 @@ def test_a_configuration_ten_per_cent_slower_among_many_is_behind_and_one_that_i
 
     assert [one.rival for one in choice.rivalries if one.relation is Relation.WORSE] == ["configuration-4"]
     assert len(choice.equivalent) == 4
+
+
+def test_a_noisy_configuration_among_quiet_ones_is_not_behind_while_its_own_interval_holds_one():
+    quiet = 300 * np.exp(np.random.default_rng(500).normal(0, 0.02, (6, 5))).T[:4]
+    configurations = [with_p95s(f"quiet-{i}", *p95s_ms) for i, p95s_ms in enumerate(quiet)]
+    configurations.append(with_p95s("noisy", 378, 290, 412, 525, 349, 431))
+    choice = choose(asked(*(one.configuration for one in configurations)), configurations)
+    (noisy,) = (one for one in choice.rivalries if (one.rival, one.criterion) == ("noisy", Criterion.LATENCY))
+
+    assert noisy.paired is not None
+    assert noisy.paired.low < 1
+    assert noisy.adjusted_p is not None
+    assert noisy.adjusted_p <= TOGETHER
+    assert noisy.relation is Relation.OPEN
 
 
 def test_a_configuration_with_two_states_is_called_that():
