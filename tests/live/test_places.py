@@ -11,17 +11,20 @@ from contextlib import contextmanager
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from badgateway.load.command import Meeting
 from badgateway.load.locust import drive
 from badgateway.load.standby import standing_by
+from badgateway.load.worker_line import KEY
 from badgateway.load.workers import Workers
 from badgateway.model.places import Line
 from badgateway.process.elsewhere import Elsewhere, elsewhere, faults
 from badgateway.process.ports import free_port
 from badgateway.stack.distance import relayed
+from tests.live.faults.kit import Kit, make_project, read_report, run, trials
 from tests.live.test_shared_load import driven_by, started, written_ids
 from tests.load.conftest import ROOT, load_of, read_rows
 from tests.stack.test_database import DATABASE
@@ -177,6 +180,49 @@ def test_a_database_elsewhere_is_reached_over_the_line_and_answers_from_here(ech
 
     # One round trip for the connection, and half of one more for what the server says first.
     assert took_ms >= 1.5 * ROUND_TRIP_MS
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    return make_project(tmp_path / "project")
+
+
+def trial_of(kit: Kit, name: str) -> tuple[dict[str, Any], str]:
+    """Return the one trial of a run, and its report."""
+    folder = kit.project / "results" / name / "latest"
+    (trial,) = trials(read_report(folder)).values()
+    return trial, (folder / "report.html").read_text()
+
+
+@pytest.mark.proof
+def test_a_whole_run_with_load_and_database_elsewhere_says_so_and_is_slower_by_the_way(project: Path):
+    for line in (Line(), Line(round_trip_ms=1)):
+        with place_of(line, project.parent):
+            pass
+    file = project / "experiments" / "small.toml"
+    places = "\n[places]\nload = { round_trip_ms = 40 }\ndatabase = { round_trip_ms = 2 }\n"
+    file.write_text(file.read_text() + places)
+    kit, _ = run(project, "run", "experiments/small.toml", "--only", "gthread", "--no-worker-checks")
+    trial, report = trial_of(kit, "small-gthread")
+
+    assert trial["status"] == "PASS", (trial, kit.errors)
+    assert trial["latency_ms"]["p50"] >= 40
+    assert "the load came over a line of 40 ms a round trip" in report
+
+
+@pytest.mark.proof
+def test_a_whole_run_whose_load_comes_from_another_machine(project: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv(KEY, "k")
+    with place_of(Line(), project.parent) as place:
+        meeting = Meeting(address=place.here, port=free_port(), expected=1)
+        options = ("--workers-expected", "1", "--bind", str(meeting), "--no-worker-checks")
+        with started(meeting, 1, ("nsenter", f"--net={place.network}", "--")):
+            kit, _ = run(project, "run", "experiments/small.toml", "--only", "gthread", *options)
+    trial, report = trial_of(kit, "small-gthread")
+
+    assert trial["status"] == "PASS", (trial, kit.errors)
+    assert trial["latency_ms"]["p50"] > 0
+    assert "the load came from 1 worker that had joined the run" in report
 
 
 def test_without_root_a_place_is_refused_with_what_to_do(monkeypatch: pytest.MonkeyPatch):
