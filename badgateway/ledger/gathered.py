@@ -1,6 +1,7 @@
 """Rows that came back from machines without the kit, in files and in logs of pods: those of one load together."""
 
 import csv
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -8,13 +9,13 @@ from pathlib import Path
 
 from badgateway.errors import RawDataError
 from badgateway.ledger.outcome import outcome_of_row
-from badgateway.ledger.text_file import as_utf8
 from badgateway.model.outcome import Outcome
 from badgateway.model.raw import CLIENT_COLUMNS
 
 MARK = "badgateway-row "
 """Stands before a row in a log; before it may be what a log's reader puts there, such as the name of a pod."""
 _ID, _STATUS, _ERROR, _START = (CLIENT_COLUMNS.index(name) for name in ("request_id", "status", "error", "start_s"))
+_ANY_ID = re.compile(r"\b[0-9a-z]+-\d+\b")
 
 Cells = tuple[str, ...]
 
@@ -40,9 +41,11 @@ class Gathered:
 
     def known_in(self, log: Path) -> int:
         """Return of how many rows the id stands in a log."""
-        with as_utf8(log) as file:
-            text = file.read_text(encoding="utf-8", errors="replace")
-        return sum(row[_ID] in text for row in self.rows)
+        wanted, known = {row[_ID] for row in self.rows}, set[str]()
+        with log.open(encoding="utf-8", errors="replace") as lines:
+            for line in lines:
+                known.update(wanted.intersection(_ANY_ID.findall(line)))
+        return len(known)
 
     def write(self, path: Path) -> None:
         """Write them as a client.csv.
