@@ -71,7 +71,7 @@ def drive(  # noqa: PLR0913 # everything about a trial that is not in its plan, 
         site: Address of the site as its users know it; empty: the base address.
         environment: The application's APP_ variables, for a Locust file that depends on them.
         standby: Locust's process, for the same root and folder; one is started when not given.
-        address: Of the url, where that is none of loopback: the kit's own proxy listens there.
+        address: Of the url, where that is not loopback and no workers come to it: the kit's own proxy listens there.
         workers: From elsewhere, who send all of the load; None: Locust's processes are on this machine.
 
     Raises:
@@ -90,7 +90,7 @@ def drive(  # noqa: PLR0913 # everything about a trial that is not in its plan, 
         seed=trial.seed,
         site=site,
         environment=environment or {},
-        address=address,
+        address=workers.meeting.address if workers else address,
         meeting=workers.meeting if workers else None,
     )
     command = headless_command(target, raw)

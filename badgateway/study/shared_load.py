@@ -31,8 +31,7 @@ class SharedLoad(LocalEffects):
 
     def drive(self, load: Load, trial: Trial, **options: Any) -> Drive:
         """Run the load of a trial to its end."""
-        workers = self._workers
-        return drive(load, trial, **{**options, "address": workers.meeting.address, "workers": workers})
+        return drive(load, trial, **{**options, "workers": self._workers})
 
 
 @contextmanager

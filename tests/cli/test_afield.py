@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from badgateway.cli import afield
 from badgateway.cli.entry import cli
+from badgateway.load import locust_file
 from tests.ledger.test_gathered import HEADER, file, line
 
 ROOT = Path(__file__).parents[2]
@@ -22,7 +22,7 @@ def call(*arguments: object) -> Result:
 @pytest.fixture
 def parts(monkeypatch: pytest.MonkeyPatch) -> None:
     """A Locust file that was loaded, which takes a second."""
-    monkeypatch.setattr(afield.locust_file, "standalone_parts", lambda *_, **__: ("users = 1\n", "rows = 1\n"))
+    monkeypatch.setattr(locust_file, "standalone_parts", lambda *_, **__: ("users = 1\n", "rows = 1\n"))
 
 
 @pytest.mark.usefixtures("parts")
