@@ -56,6 +56,12 @@ def seconds(value_s: float) -> str:
     return f"{_seconds_digits(value_s)}{_SPACE}s"
 
 
+def clock_shift(low_s: float, high_s: float) -> str:
+    """Return by how much a clock is ahead, and how well that is known: '+2.500 s', give or take '1.1 ms'."""
+    half_ms = (high_s - low_s) / 2 * 1000
+    return f"{(low_s + high_s) / 2:+.3f}{_SPACE}s \N{PLUS-MINUS SIGN} {half_ms:.1f}{_SPACE}ms"
+
+
 def _seconds_digits(value_s: float) -> str:
     if value_s < 0.995:
         return _small(value_s)

@@ -182,6 +182,7 @@ def recorded(url: str, folder: Path) -> Took:
             requests = sum(1 for _ in file) - 1
     # Of those in the warm-up, which is as fast, the window has its share.
     per_s = requests / (WARM_UP_S + WINDOW_S)
+    assert driven.generator_cpu_share is not None
     return {"us": 1e6 / per_s, "cpu_us": driven.generator_cpu_share * 1e6 / per_s}
 
 

@@ -1,6 +1,7 @@
 """From the raw files of a run to its summary and reports; starts nothing, so it can be repeated years later."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from badgateway.analysis.answer import recommendation_of
@@ -60,6 +61,9 @@ def analyse(folder: RunFolder, before: Read | None = None) -> StudySummary:
     design = fitted_design(experiment)
     ended = ended_trials(design, [entry for entry in kept if is_of_design(entry.record.trial, experiment)])
     choice = chosen(experiment, design, ended)
+    if experiment.target is not None:
+        # No one command runs more blocks of what its user switches in between.
+        choice = replace(choice, blocks_in_all=None)
     configurations = summarise(experiment, compared)
     circumstances = manifest.circumstances
     recommendation = recommendation_of(

@@ -12,6 +12,7 @@ import duckdb
 from badgateway.analysis.diagnosis import diagnose_trial, worker_gaps
 from badgateway.analysis.records import Unreadable, read_records
 from badgateway.analysis.settling import settled_window
+from badgateway.analysis.site_evidence import is_of_running_site, read_site_evidence
 from badgateway.errors import RawDataError, UntrustedFileError, without_folder
 from badgateway.judge.trial_evidence import TrialEvidence
 from badgateway.ledger.books import read_books
@@ -23,7 +24,7 @@ from badgateway.ledger.pressure import pressure
 from badgateway.ledger.processes import load_processes, uses
 from badgateway.ledger.series import database_connections, load_samples
 from badgateway.model.in_memory import own_database, row_database
-from badgateway.model.raw import NEEDED, PROCESSES, SAMPLES
+from badgateway.model.raw import NEEDED, NEEDED_OF_RUNNING_SITE, PROCESSES, SAMPLES
 from badgateway.model.trial import TrialRecord, TrialStatus
 from badgateway.store.packed import unpacked
 from badgateway.store.plain_file import demand_plain
@@ -104,6 +105,9 @@ def read_evidence(
     try:
         demand_plain(raw)
         with unpacked(raw) as folder:
+            if is_of_running_site(folder):
+                _demand_all(folder, NEEDED_OF_RUNNING_SITE)
+                return read_site_evidence(folder, record, connection or row_database())
             _demand_all(folder, needed)
             return _read(folder, record, connection or row_database(), settle=settle)
     except (RawDataError, UntrustedFileError) as error:

@@ -13,7 +13,7 @@ from badgateway.analysis.site_check import Fact, facts
 from badgateway.cli.alone import alone_on_the_machine
 from badgateway.cli.display import watch
 from badgateway.cli.entry import cli
-from badgateway.cli.planned import APART, Planned, keep_apart, loaded, require_installed, require_users
+from badgateway.cli.planned import APART, Planned, keep_apart, loaded_own, require_installed, require_users
 from badgateway.cli.raising import are_chosen, measure_levels
 from badgateway.cli.site_file import EXPERIMENT
 from badgateway.cli.terminal import echo
@@ -73,13 +73,13 @@ def check(
         if drop:
             wrong = _without_tasks(planned, wrong)
         if is_alone and not (wrong or no_levels or configuration) and are_chosen(experiment):
-            measure_levels(experiment, loaded(experiment))
+            measure_levels(experiment, loaded_own(experiment))
     echo(f"{len(wrong)} to be mended" if wrong else "all is well: badgateway run measures it")
     sys.exit(ExitCode.FAILED if wrong else 0)
 
 
 def _planned(path: Path, configuration: str | None) -> Planned:
-    return Planned(path=path, experiment=for_check(loaded(path), configuration), worker_checks=None)
+    return Planned(path=path, experiment=for_check(loaded_own(path), configuration), worker_checks=None)
 
 
 def _network() -> tuple[Fact, ...]:

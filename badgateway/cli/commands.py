@@ -25,6 +25,7 @@ from badgateway.model.exit_code import of_study
 from badgateway.model.experiment import Experiment
 from badgateway.model.study_summary import StudySummary
 from badgateway.plan.overrides import seconds, with_options
+from badgateway.plan.running_site import labelled
 from badgateway.plan.worker_checks import plan_worker_checks
 from badgateway.process.interruption import Interruption
 from badgateway.process.network import is_apart
@@ -71,6 +72,7 @@ _JSON = click.option(
 @click.argument("experiments", nargs=-1, type=PATH)
 @_sized
 @click.option("--only", multiple=True, metavar="NAME", help="Only this configuration; may be given several times.")
+@click.option("--label", metavar="NAME", help="What is switched on now, on a site that already runs ([target]).")
 @click.option("--users", multiple=True, type=int, metavar="N", help="Load level instead of the file's; repeatable.")
 @click.option(
     "--rate",
@@ -115,6 +117,7 @@ def run(  # noqa: PLR0913 # one parameter per option
     experiments: tuple[Path, ...],
     variant: str | None,
     only: tuple[str, ...],
+    label: str | None,
     users: tuple[int, ...],
     rates_per_s: tuple[float, ...],
     window_s: float | None,
@@ -144,6 +147,9 @@ def run(  # noqa: PLR0913 # one parameter per option
 
     Two experiments at once on one machine spoil each other's figures. The second one says who is running and waits.
 
+    With [target] it loads a site that already runs, and starts nothing. What you switch on it between two runs is a
+    configuration: --label names it, and each run with the same file is one more block of the same comparison.
+
     --ui prints the address of Locust's web UI, where the run can be watched: the ranking so far, why requests fail, the
     server's queue and workers. It only looks, from a process of its own, and starts or stops nothing.
 
@@ -160,6 +166,7 @@ def run(  # noqa: PLR0913 # one parameter per option
       badgateway run experiments/servers.toml --budget 30m
       badgateway run experiments/servers.toml --budget 30m --resume
       badgateway run experiments/servers.toml --budget 30m --ui
+      badgateway run staging.toml --label four-workers
     """  # noqa: D301 # click's mark for a paragraph that keeps its lines
     files, which = _files(experiments, resume)
     meeting = meeting_of(workers_expected, bind)
@@ -178,6 +185,8 @@ def run(  # noqa: PLR0913 # one parameter per option
             budget_s=budget_s,
             workers=workers_expected,
         )
+        if label is not None:
+            experiment = labelled(experiment, label)
         return _planned(path, experiment, with_worker_checks=not (no_worker_checks or no_diagnosis))
 
     drawn_seed = secrets.randbelow(1_000_000)

@@ -28,6 +28,10 @@ _COMMANDS = {
         module="badgateway.cli.commands",
         short_help="Rebuild the reports of a run from its raw files.",
     ),
+    "collect": Listed(
+        module="badgateway.cli.collect",
+        short_help="Bring the logs of a site that already runs once more.",
+    ),
     "emit": Listed(
         module="badgateway.cli.emit",
         short_help="Write the files that deploy a run's pick, and why.",

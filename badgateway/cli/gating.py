@@ -15,7 +15,7 @@ from rich.text import Text
 from badgateway.analysis.gate import baseline_of, gate_of
 from badgateway.analysis.gate_file import baseline_text, read_baseline
 from badgateway.cli.display import watch
-from badgateway.cli.planned import Planned, loaded, require_installed, require_users
+from badgateway.cli.planned import Planned, loaded_own, require_installed, require_users
 from badgateway.cli.quiet import await_quiet
 from badgateway.cli.terminal import echo, say
 from badgateway.errors import ConfigurationError
@@ -89,7 +89,7 @@ def held_to(asked: Asked, against: Path | None, baseline: Path | None) -> Held:
     Raises:
         ConfigurationError: Something could not be run, or is no baseline.
     """
-    experiment = loaded(asked.path)
+    experiment = loaded_own(asked.path)
     file = baseline or asked.usual_baseline
     if against is not None and not against.is_dir() and str(against) in _names(experiment):
         return _beside_another(asked, experiment, str(against), file)
@@ -125,7 +125,7 @@ def _beside(asked: Asked, experiment: Experiment, against: Path, file: Path) -> 
         )
     if project_root(path) == root:
         raise ConfigurationError(f"{against}: is this very checkout; name another one, such as one of git worktree add")
-    whole, before = gate_beside(experiment, loaded(path), asked.options)
+    whole, before = gate_beside(experiment, loaded_own(path), asked.options)
     effects = TwoCheckouts(before, project_root(path))
     return Held(experiment=whole, effects=effects, named=f"the checkout {against}", is_paired=True, file=file)
 

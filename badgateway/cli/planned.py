@@ -85,6 +85,22 @@ def loaded(path: Path, *, drawn_seed: int | None = None) -> Experiment:
         raise type(error)(f"{printable(str(path))}: {error}") from error
 
 
+def loaded_own(path: Path) -> Experiment:
+    """Return the experiment of a file, for a command that starts the servers of one.
+
+    Raises:
+        ConfigurationError: It could not be run, or is of a site that already runs.
+        DeploymentError: As from `loaded`.
+    """
+    experiment = loaded(path)
+    if experiment.target is not None:
+        raise ConfigurationError(
+            f"{printable(str(path))}: target: this command starts servers, and this site already runs; badgateway plan "
+            "checks the file, and badgateway run measures the site"
+        )
+    return experiment
+
+
 def require_installed(path: Path, experiment: Experiment) -> None:
     """Look for the programs and packages that an experiment needs.
 

@@ -25,8 +25,10 @@ from badgateway.plan.experiment_file import project_root
 from badgateway.process.interruption import Interruption
 from badgateway.process.network import is_apart
 from badgateway.store.run_folder import RunFolder
+from badgateway.store.run_lock import locked
 from badgateway.study.bench import Effects, Listener
 from badgateway.study.local import LOCAL
+from badgateway.study.more_blocks import run_to_go_on_with, with_more_blocks
 from badgateway.study.run_experiment import Finished, resume_experiment, run_experiment
 from badgateway.study.shown_run import ShownRun, Together, shown_run
 
@@ -46,7 +48,15 @@ class Speech:
 def run_one(
     planned: Planned, results: Path, interruption: Interruption, speech: Speech, effects: Effects | None = None
 ) -> ExitCode:
-    """Run an experiment from its start; return what the command's exit status is to say."""
+    """Run an experiment from its start; return what the command's exit status is to say.
+
+    What was begun on a site that already runs is gone on with, where it asked the same.
+    """
+    before = run_to_go_on_with(results, planned.experiment) if planned.experiment.target else None
+    if before is not None:
+        with locked(before.path):
+            merged = with_more_blocks(before, planned.experiment, _command())
+            return go_on(replace(planned, experiment=merged), before, interruption, speech)
     console = _introduced(planned, speech, outlook_line(planned), disk_line(results, planned.experiment.name))
     busy = await_quiet(console, planned.experiment.machine)
 
@@ -148,5 +158,7 @@ def _commands(planned: Planned) -> Commands:
     program = "badgateway" if here else os.path.relpath(sys.argv[0])
     # Of several experiments, each is gone on with by itself.
     others = [word for word in sys.argv[1:] if not word.endswith(".toml") or Path(word) == planned.path]
-    resume = others if any(word.startswith("--resume") for word in others) else [*others, "--resume"]
-    return Commands(resume=shlex.join([program, *resume]), watch=shlex.join([program, "ui", str(planned.path)]))
+    goes_on = bool(planned.experiment.target) or any(word.startswith("--resume") for word in others)
+    resume = others if goes_on else [*others, "--resume"]
+    watch = "" if planned.experiment.target else shlex.join([program, "ui", str(planned.path)])
+    return Commands(resume=shlex.join([program, *resume]), watch=watch)

@@ -7,7 +7,7 @@ import click
 from badgateway.cli.alone import BESIDE, undisturbing
 from badgateway.cli.browse import browse, locust_port
 from badgateway.cli.entry import cli
-from badgateway.cli.planned import loaded, require_installed, require_users
+from badgateway.cli.planned import loaded_own, require_installed, require_users
 from badgateway.cli.site_file import EXPERIMENT_AND_CONFIGURATION
 from badgateway.cli.terminal import echo
 from badgateway.plan.experiment_file import project_root
@@ -32,7 +32,7 @@ def serve(named: tuple[Path, str], *, beside: bool) -> None:
       badgateway serve experiments/concurrency.toml uwsgi-2
     """  # noqa: D301 # click's mark for a paragraph that keeps its lines
     experiment, configuration = named
-    only = with_options(loaded(experiment), only=[configuration])
+    only = with_options(loaded_own(experiment), only=[configuration])
     require_installed(experiment, only)
     with undisturbing(beside=beside):
         browse(configuration, served(only, configuration, project_root(experiment), LOCAL), what="the site")
@@ -54,7 +54,7 @@ def ui(named: tuple[Path, str], port: int | None, *, beside: bool) -> None:
       badgateway ui experiments/concurrency.toml gunicorn-gevent --port 8090
     """  # noqa: D301 # click's mark for a paragraph that keeps its lines
     experiment, configuration = named
-    only = with_options(loaded(experiment), only=[configuration])
+    only = with_options(loaded_own(experiment), only=[configuration])
     root = project_root(experiment)
     require_installed(experiment, only)
     require_users(experiment, only)

@@ -134,6 +134,11 @@ def subject_of(document: Document, name: str | None, *, source: str) -> tuple[Me
     chosen = document.of(wanted)
     if chosen is None:
         raise ConfigurationError(f"{source}: has no configuration {wanted}; it has {names}")
+    if chosen.configuration.is_attached:
+        raise ConfigurationError(
+            f"{source}: {wanted} is how a site that already runs was set up, which nobody has told the kit: it "
+            "has no files to write"
+        )
     return chosen, chosen.configuration
 
 

@@ -87,6 +87,7 @@ def _trial_summary(evidence: TrialEvidence, judgement: Judgement, measurement: M
         pressure=evidence.pressure,
         container=evidence.container,
         sending=evidence.record.sending,
+        site=evidence.site,
     )
 
 

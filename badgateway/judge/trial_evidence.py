@@ -6,6 +6,7 @@ import duckdb
 
 from badgateway.model.diagnosis import Diagnosis
 from badgateway.model.samples import ContainerUse, DatabaseConnections, DatabaseWork, Pressure, WorkerGaps
+from badgateway.model.site_log import SiteAccount
 from badgateway.model.summary import ProcessUse, ProxyMessage
 from badgateway.model.trial import TrialRecord
 
@@ -34,3 +35,5 @@ class TrialEvidence:
     """None when nobody sampled the accept queue."""
     container: ContainerUse | None = None
     """None where the server's container has no size."""
+    site: SiteAccount | None = None
+    """How far the logs of a site that already runs tell of it; None where the servers are the run's own."""

@@ -35,12 +35,16 @@ class Balance:
     """In the application's book, not in the proxy's."""
     unknown_to_app: int = 0
     """Answered well by the application according to the proxy, but not in the application's book."""
+    has_to_close: bool = True
+    """Whether what is in one book only is a fault; not where the proxy's is what a site's own logs happen to have."""
 
     def problem(self) -> str | None:
         """Say in one sentence why the books cannot be believed; None when they balance."""
         if self.client == 0:
             return f"the client's book is empty (the proxy's has {self.proxy:,}): no load was sent"
         faults = self._faults()
+        if not self.has_to_close and not self.duplicates_client:
+            return None
         if not faults and self.client == self.proxy + self.never_reached:
             return None
         return (
@@ -91,7 +95,12 @@ def count_books(connection: duckdb.DuckDBPyConnection, *, has_app: bool) -> dict
 
 
 def count(
-    connection: duckdb.DuckDBPyConnection, joined: str, books: Mapping[str, int | None], *, has_app: bool
+    connection: duckdb.DuckDBPyConnection,
+    joined: str,
+    books: Mapping[str, int | None],
+    *,
+    has_app: bool,
+    has_to_close: bool = True,
 ) -> Balance:
     """Count how the books agree.
 
@@ -100,8 +109,10 @@ def count(
         joined: The table of the joined books, with outcome.
         books: What `count_books` has counted.
         has_app: Whether the trial has an app's book.
+        has_to_close: Whether each request has to be in the proxy's.
     """
-    return Balance(**books, **_only_row(connection, _LEDGER.format(joined=joined), has_app=has_app))  # type: ignore[arg-type] # only app may be None
+    found = _only_row(connection, _LEDGER.format(joined=joined), has_app=has_app)
+    return Balance(**books, **found, has_to_close=has_to_close)  # type: ignore[arg-type] # only app may be None
 
 
 def _only_row(connection: duckdb.DuckDBPyConnection, query: str, *, has_app: bool) -> dict[str, int | None]:

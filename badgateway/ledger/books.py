@@ -29,6 +29,8 @@ class Books:
     """Of each book for itself; as fields of Balance."""
     app_twice: int
     """How many requests the application started again."""
+    has_to_close: bool = True
+    """Whether each request has to be in the proxy's book; that of a site that already runs has what its logs have."""
 
 
 def read_books(connection: duckdb.DuckDBPyConnection, raw: Path) -> Books:

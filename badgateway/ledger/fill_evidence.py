@@ -67,7 +67,7 @@ def fill_evidence(ledger: Ledger, raw: Path, *, phases: tuple[TrialPhase, ...] =
         connection.execute(table.ddl.replace("CREATE TABLE", "CREATE TABLE IF NOT EXISTS", 1))
     wanted = "phase IN ({})".format(", ".join(f"'{phase}'" for phase in phases))
     _fill_failures(connection, raw, f"{wanted} AND {_FAILED}")
-    _fill_volume(connection, wanted)
+    fill_volume(connection, wanted)
     _fill_proxy_errors(connection, ledger.probe_connections)
     add_journal_events(connection)
 
@@ -77,7 +77,7 @@ def _insert(rows: duckdb.DuckDBPyRelation, table: Table, known: dict[str, str]) 
     rows.project(", ".join(columns)).insert_into(table.name)
 
 
-def _quote(connection: duckdb.DuckDBPyConnection, table: str, path: Path, numbers: str, *, backslash: str) -> None:
+def quote(connection: duckdb.DuckDBPyConnection, table: str, path: Path, numbers: str, *, backslash: str) -> None:
     """Make a table of the lines of a file that a query gives the numbers of: line_number and line."""
     connection.execute(f"CREATE TABLE {table} (line_number BIGINT, line VARCHAR)")
     wanted = frozenset(number for (number,) in connection.execute(numbers).fetchall())
@@ -94,11 +94,11 @@ def _quote(connection: duckdb.DuckDBPyConnection, table: str, path: Path, number
 
 def _fill_failures(connection: duckdb.DuckDBPyConnection, raw: Path, wanted: str) -> None:
     at_proxy = _NUMBERS.format(number="proxy_line_number", wanted=wanted)
-    _quote(connection, "access_lines", raw / ACCESS_LOG, f"{at_proxy} WHERE {_AT_PROXY}", backslash="\\\\")
+    quote(connection, "access_lines", raw / ACCESS_LOG, f"{at_proxy} WHERE {_AT_PROXY}", backslash="\\\\")
     # Of a request that never reached nginx, the client's row is all there is.
     at_client = _NUMBERS.format(number="client_line_number", wanted=wanted)
     only_client = f"{at_client} WHERE NOT {_AT_PROXY} AND client_line_number IS NOT NULL"
-    _quote(connection, "client_lines", raw / CLIENT_ROWS, only_client, backslash="\\")
+    quote(connection, "client_lines", raw / CLIENT_ROWS, only_client, backslash="\\")
     connection.execute(_FAILED_ROWS.format(wanted=wanted))
     known = {
         **{name: name for name, _ in FAILURES.columns},
@@ -113,7 +113,8 @@ def _fill_failures(connection: duckdb.DuckDBPyConnection, raw: Path, wanted: str
     connection.execute("DROP TABLE failed; DROP TABLE access_lines; DROP TABLE client_lines")
 
 
-def _fill_volume(connection: duckdb.DuckDBPyConnection, wanted: str) -> None:
+def fill_volume(connection: duckdb.DuckDBPyConnection, wanted: str) -> None:
+    """Count the requests of the ledger that fulfil a condition by minute and status."""
     minutes = f"CAST(floor({_ENDED_S} / 60) AS BIGINT) * 60 AS minute_s, {_STATUS} AS status"
     counted = connection.table("ledger").filter(wanted).project(minutes).aggregate("*, count(*) AS requests")
     known = {**{name: name for name, _ in VOLUME.columns}, "source": f"'{OWN_TRIAL}'"}

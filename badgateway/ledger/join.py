@@ -8,7 +8,7 @@ import duckdb
 from badgateway.errors import RawDataError
 from badgateway.ledger.balance import Balance, count
 from badgateway.ledger.books import Books, read_books
-from badgateway.ledger.outcome import CASE
+from badgateway.ledger.outcome import CASE, CASE_OF_CLIENT
 from badgateway.ledger.request_errors import find_request_errors
 from badgateway.model.in_memory import connect, row_database
 from badgateway.model.outcome import Outcome
@@ -117,9 +117,10 @@ def join(books: Books, window: Window | None) -> Ledger:
         window: The counted part; None when the trial never got to it, and all of it was warm-up.
     """
     connection = books.connection
-    connection.execute(f"CREATE TABLE {_JOINED} AS SELECT *, {CASE} AS outcome {_joined(books)}")
+    case = CASE if books.has_to_close else CASE_OF_CLIENT
+    connection.execute(f"CREATE TABLE {_JOINED} AS SELECT *, {case} AS outcome {_joined(books)}")
     connection.execute("DROP VIEW proxy; DROP TABLE proxy_lines; DROP TABLE client; DROP TABLE app")
-    balance = count(connection, _JOINED, books.counts, has_app=books.has_app)
+    balance = count(connection, _JOINED, books.counts, has_app=books.has_app, has_to_close=books.has_to_close)
     find_request_errors(connection, _JOINED)
     connection.execute(_FAILED_LINES)
     columns = (*COLUMNS[: COLUMNS.index("phase")], f"{_phase(window)} AS phase", *_DURATIONS)

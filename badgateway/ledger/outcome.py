@@ -1,5 +1,6 @@
 """Tells what happened to a request from what client and proxy wrote about it; docs/ledger.md explains each rule."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from badgateway.model.outcome import Outcome
@@ -79,10 +80,16 @@ RULES = (
     ),
 )
 
-CASE = "CASE {} ELSE error('no rule for request ' || request_id) END".format(
-    " ".join(f"WHEN {rule.when} THEN '{rule.outcome}'" for rule in RULES)
-)
+
+def _case(rules: Iterable[Rule]) -> str:
+    each = " ".join(f"WHEN {rule.when} THEN '{rule.outcome}'" for rule in rules)
+    return f"CASE {each} ELSE error('no rule for request ' || request_id) END"
+
+
+CASE = _case(RULES)
 """SQL expression for the outcome of a joined row; a row that no rule knows stops the query."""
+CASE_OF_CLIENT = _case(rule for rule in RULES if rule.outcome is not Outcome.UNMATCHED)
+"""The same by the client's word alone: logs of a site that already runs may lack a request, or have another answer."""
 
 _BY_STATUS = {502: Outcome.BAD_GATEWAY, 504: Outcome.GATEWAY_TIMEOUT, 503: Outcome.UNAVAILABLE}
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from badgateway.errors import LoadError
+from badgateway.load.restraint import Restraint
 from badgateway.load.settings import UI_TOKEN, Settings
 from badgateway.model.experiment import Load
 from badgateway.model.raw import LOCUST_LOG
@@ -49,7 +50,7 @@ class Target:
     """What is loaded, and with what."""
 
     url: str
-    """Base address of the site, such as http://127.0.0.1:8080; a loopback address."""
+    """Base address of the site, such as http://127.0.0.1:8080; a loopback address, or what the restraint names."""
     load: Load
     users: int = 0
     """Level of a closed loop; 0 in an open one."""
@@ -68,6 +69,8 @@ class Target:
     """Of this machine, where the kit's own proxy listens for a load from elsewhere; empty: on loopback."""
     meeting: Meeting | None = None
     """Where workers from elsewhere come to share the load; None: all processes of Locust are on this machine."""
+    restraint: Restraint | None = None
+    """What is kept to on a site that already runs."""
 
     @property
     def load_s(self) -> float:
@@ -170,6 +173,7 @@ def _settings(target: Target) -> Settings:
         arrivals=target.load.arrivals,
         max_in_flight=target.load.max_in_flight,
         site=target.site,
+        restraint=target.restraint,
     )
 
 
@@ -233,13 +237,16 @@ def own_variables(project_root: Path, log: Path) -> dict[str, str]:
 
 
 def _refuse_other_hosts(target: Target) -> None:
-    url = target.url
-    host = urlsplit(url).hostname or ""
+    parts = urlsplit(target.url)
+    host = parts.hostname or ""
     if target.address and host == target.address:
         return
     try:
         is_own = host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         is_own = False
-    if not is_own:
-        raise LoadError(f"{url} is not an address of this machine: the kit loads no host that the user did not name")
+    is_named = target.restraint is not None and target.restraint.host == parts.netloc
+    if not (is_named or (is_own and target.restraint is None)):
+        raise LoadError(
+            f"{target.url} is not an address of this machine: the kit loads no host that the user did not name"
+        )

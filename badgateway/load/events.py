@@ -38,6 +38,8 @@ class ClientEvents:
     """How many users were stopped because they asked what is not the site."""
     stopped_why: str | None = None
     """Of the first of them."""
+    cut_short: str | None = None
+    """Why the load of a site that already runs ended before its time."""
 
 
 def write_events(path: Path, events: ClientEvents) -> None:

@@ -13,7 +13,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from gevent import GreenletExit
 
-from badgateway.load.hop import ID_HEADER, Hop
+from badgateway.load.hop import Hop
 from badgateway.load.recorder import session
 from badgateway.load.reply import Reply
 from badgateway.load.rows import ClientRow
@@ -25,7 +25,7 @@ _ID = re.compile(
     r"(?<![0-9A-Za-z])(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d+)(?![0-9A-Za-z])",
     re.IGNORECASE,
 )
-_OWN_FIELDS = {"host", ID_HEADER.lower(), "content-length", "transfer-encoding"}
+_OWN_FIELDS = {"host", "content-length", "transfer-encoding"}
 _KEPT_ON = "badgateway_exchange"
 _IDLE = "badgateway_idle"
 
@@ -173,8 +173,10 @@ def hop(asked: Asked, client: object) -> WholeReply:
     url = urlsplit(asked.url)
     if not _is_of_site(url):
         _refuse(url, exchange)
+    if not session.may_send(asked.method):
+        raise GreenletExit
     idle: list[Connection] = client.__dict__.setdefault(_IDLE, [])
-    connection = idle.pop() if idle else Connection.to(session.wire)
+    connection = idle.pop() if idle else session.courtesy.connection(session.wire)
     reply = WholeReply(asked.method)
     sent = Hop(
         request_id=session.next_request_id(),
@@ -214,8 +216,10 @@ def _refuse(url: SplitResult, exchange: Exchange | None) -> None:
 
 def _bytes(asked: Asked, url: SplitResult, request_id: str) -> bytes:
     lengths = [] if asked.body is None else [("Content-Length", str(len(asked.body)))]
-    given = ((name, value) for name, value in asked.fields if name.lower() not in _OWN_FIELDS)
-    fields = (("Host", url.netloc), *given, (ID_HEADER, request_id), *lengths)
+    marks = session.marks(request_id)
+    own = {*_OWN_FIELDS, *map(str.lower, marks)}
+    given = ((name, value) for name, value in asked.fields if name.lower() not in own)
+    fields = (("Host", url.netloc), *given, *marks.items(), *lengths)
     return request_bytes(asked.method, asked.target, fields, asked.body)
 
 

@@ -11,8 +11,6 @@ from badgateway.load.rows import ClientRow
 from badgateway.load.wire import Connection, WireError, now_s
 from badgateway.model.raw_words import ClientError
 
-ID_HEADER = "X-Request-ID"
-
 Judge: TypeAlias = Callable[[], tuple[ClientError, str]]
 """Says what is wrong with an answer that came to its end, and the detail of the row."""
 

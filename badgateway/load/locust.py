@@ -12,6 +12,7 @@ from badgateway.load.events import ClientEvents, read_events
 from badgateway.load.generator import OpenLoopCheck, check_open_loop
 from badgateway.load.locust_file import project_files
 from badgateway.load.progress import Progress, RowCounter
+from badgateway.load.restraint import Restraint
 from badgateway.load.standby import GRACE_S, Standby
 from badgateway.load.workers import Workers
 from badgateway.model.experiment import Load
@@ -33,8 +34,10 @@ class Drive:
     window: Window
     load_s: float
     """From the start of the first user to the end of the last request."""
-    generator_cpu_share: float
-    """CPU seconds of Locust per second while all users ran; of the busiest when several processes share the load."""
+    generator_cpu_share: float | None
+    """CPU seconds of Locust per second while all users ran; of the busiest when several processes share the load.
+
+    None where it ended before all users ran."""
     open_loop: OpenLoopCheck | None = None
     """What an open loop tells of itself; None for a closed one."""
 
@@ -55,6 +58,7 @@ def drive(  # noqa: PLR0913 # everything about a trial that is not in its plan, 
     standby: Standby | None = None,
     address: str = "",
     workers: Workers | None = None,
+    restraint: Restraint | None = None,
 ) -> Drive:
     """Run the load of a trial to its end, drain included; writes client.csv, client-events.json and locust.log.
 
@@ -73,6 +77,7 @@ def drive(  # noqa: PLR0913 # everything about a trial that is not in its plan, 
         standby: Locust's process, for the same root and folder; one is started when not given.
         address: Of the url, where that is not loopback and no workers come to it: the kit's own proxy listens there.
         workers: From elsewhere, who send all of the load; None: Locust's processes are on this machine.
+        restraint: What is kept to on a site that already runs, and which that is.
 
     Raises:
         LoadError: Locust failed, printed without end or did not end in time, or its files do not cover the window with
@@ -92,6 +97,7 @@ def drive(  # noqa: PLR0913 # everything about a trial that is not in its plan, 
         environment=environment or {},
         address=workers.meeting.address if workers else address,
         meeting=workers.meeting if workers else None,
+        restraint=restraint,
     )
     command = headless_command(target, raw)
     counter = RowCounter(raw / CLIENT_ROWS)
@@ -184,6 +190,8 @@ def _judged(events: ClientEvents, target: Target, raw: Path) -> Drive:
             f"{events.lost_processes} of Locust's {target.load.processes} processes was lost in the middle of the load "
             f"(killed, stopped, or its machine is gone); the rows it had written are kept; see {log}"
         )
+    if events.cut_short:
+        return _cut_short(events, target, log)
     start_s, spawned_s = events.test_start_s, events.spawned_s
     stopping_s, drained_s, cpu_share = events.test_stopping_s, events.drained_s, events.generator_cpu_share
     if start_s is None or spawned_s is None or stopping_s is None or drained_s is None or cpu_share is None:
@@ -204,11 +212,7 @@ def _judged(events: ClientEvents, target: Target, raw: Path) -> Drive:
         raise LoadError(f"Locust started its last user {late_s:.2f} s after the window opened; raise load.warm_up_s")
     if stopping_s < window.end_s - TOLERANCE_S:
         raise LoadError(f"Locust stopped {window.end_s - stopping_s:.2f} s before the window's end; see {log}")
-    if events.stopped_users:
-        raise LoadError(
-            f"{target.load.locustfile}: {events.stopped_users} users were stopped, the first because it "
-            f"{events.stopped_why}; see {log}"
-        )
+    _refuse_stopped_users(events, target, log)
     if events.user_errors:
         raise LoadError(f"{target.load.locustfile} raised {events.user_errors} exceptions; correct it, see {log}")
     return Drive(
@@ -217,3 +221,26 @@ def _judged(events: ClientEvents, target: Target, raw: Path) -> Drive:
         generator_cpu_share=cpu_share,
         open_loop=check_open_loop(events, target, window, raw / CLIENT_ROWS),
     )
+
+
+def _cut_short(events: ClientEvents, target: Target, log: Path) -> Drive:
+    """Return what came of a load that ended because too much failed: what was sent until then counts."""
+    start_s, stopping_s, drained_s = events.test_start_s, events.test_stopping_s, events.drained_s
+    if start_s is None or stopping_s is None or drained_s is None:
+        raise LoadError(f"Locust did not get through start, stop and drain ({events}); see {log}")
+    _refuse_stopped_users(events, target, log)
+    opened_s = start_s + target.load.warm_up_s
+    return Drive(
+        # What failed in the warm-up failed for good.
+        window=Window(start_s=opened_s if opened_s < stopping_s else start_s, end_s=stopping_s, drained_s=drained_s),
+        load_s=drained_s - start_s,
+        generator_cpu_share=events.generator_cpu_share,
+    )
+
+
+def _refuse_stopped_users(events: ClientEvents, target: Target, log: Path) -> None:
+    if events.stopped_users:
+        raise LoadError(
+            f"{target.load.locustfile}: {events.stopped_users} users were stopped, the first because it "
+            f"{events.stopped_why}; see {log}"
+        )

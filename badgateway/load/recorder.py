@@ -31,11 +31,10 @@ from locust.exception import StopUser
 from badgateway.load import open_loop
 from badgateway.load.checks import BodyCheck
 from badgateway.load.cookies import Cookies, cookie_of
-from badgateway.load.hop import ID_HEADER, Hop
+from badgateway.load.hop import Hop
 from badgateway.load.reply import Reply
 from badgateway.load.rows import ClientRow
 from badgateway.load.session import Session
-from badgateway.load.wire import Connection
 from badgateway.model.raw_words import ClientError
 
 session = Session.attached()
@@ -65,7 +64,7 @@ class RecordedUser(User):
         """Make every choice with it: then the same seed gives the same requests."""
         # Locust picks tasks with a generator that all users share, so the picks would depend on the server's speed.
         self.tasks = [_run_chosen_task]
-        self._connection = Connection.to(session.wire or self.host or "")
+        self._connection = session.courtesy.connection(session.wire or self.host or "")
         self.cookies = Cookies(session.site or self.host or "")
         """What the site has set, by name; sent with every request that they are for."""
         self._log_in()
@@ -132,7 +131,7 @@ class RecordedUser(User):
         """
         due_s, self._due_s = self._due_s, None
         # An arrival that came due before the stop is owed.
-        if session.stopping and due_s is None:
+        if (session.stopping and due_s is None) or not session.may_send(method):
             raise StopUser
         hop = Hop(
             request_id=session.next_request_id(),
@@ -142,7 +141,7 @@ class RecordedUser(User):
             limit_s=session.settings.client_timeout_s,
         )
         body, content_type = _body(json, data)
-        fields = {**content_type, **self.cookies.header(path), **(headers or {}), ID_HEADER: hop.request_id}
+        fields = {**content_type, **self.cookies.header(path), **(headers or {}), **session.marks(hop.request_id)}
         request = self._connection.request(method, path, fields, body)
         reply = Reply(method, expect, check)
 

@@ -14,6 +14,7 @@ from locust.env import Environment
 from locust.runners import MasterRunner, WorkerRunner
 
 from badgateway.load.arrivals import Shard
+from badgateway.load.courtesy import Courtesy
 from badgateway.load.events import ClientEvents, write_events
 from badgateway.load.heartbeat import TICK_S, Heartbeat
 from badgateway.load.rows import ClientRow, RowFile
@@ -62,6 +63,8 @@ class Session:
         """Base address of the only site that may be asked; empty until Locust knows it."""
         self.wire = ""
         """Base address that is connected to for it."""
+        self.courtesy = Courtesy(settings.restraint)
+        self._runner: Any = None
 
     @classmethod
     def attached(cls) -> Self:
@@ -92,10 +95,25 @@ class Session:
         self._shards += 1
         return Shard(index=self.place.number_of(self._shards - 1), total=self.place.users)
 
+    def marks(self, request_id: str) -> dict[str, str]:
+        """Return the fields that a request is known by."""
+        return self.courtesy.marks(request_id, self.site)
+
+    def may_send(self, method: str) -> bool:
+        """Return, when it is its turn, whether a request may be sent; a user that asks what it may not is counted."""
+        if why := self.courtesy.await_turn(method):
+            self.count_stopped(why)
+        return not (why or (self.courtesy.is_asked_for and self.stopping))
+
     def record(self, row: ClientRow) -> None:
         """Keep the row of a request that has ended."""
         if self._rows:
             self._rows.append(row)
+        why = self.courtesy.why_end(row)
+        if why and not self.stopping and self._runner is not None:
+            self.stopping = True
+            self._note(cut_short=why)
+            gevent.spawn(_end, self._runner)
 
     def hold(self, row: ClientRow) -> None:
         """Keep the row of a request that has ended, of which the Locust file may still say something."""
@@ -147,7 +165,7 @@ class Session:
 
     def on_test_start(self, environment: Environment, **_: Any) -> None:
         """Begin anew; in the web UI this happens many times in one process."""
-        runner = environment.runner
+        self._runner = runner = environment.runner
         self.stopping = False
         self._users = 0
         self._shards = 0

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from badgateway.load.restraint import Restraint
 from badgateway.model.experiment import ArrivalKind
 from badgateway.plan.overrides import EACH_TASK_ONCE
 
@@ -16,6 +17,7 @@ RATE = "BADGATEWAY_RATE_PER_S"
 ARRIVALS = "BADGATEWAY_ARRIVALS"
 MAX_IN_FLIGHT = "BADGATEWAY_MAX_IN_FLIGHT"
 SITE = "BADGATEWAY_SITE"
+RESTRAINT = "BADGATEWAY_RESTRAINT"
 SESSIONS = "BADGATEWAY_SESSIONS"
 """The path of a file with the sessions that users begin with; not set: they begin as strangers."""
 CLOCK_AHEAD = "BADGATEWAY_CLOCK_AHEAD_S"
@@ -47,6 +49,8 @@ class Settings:
     """Address of the site as its users know it, such as https://www.example.org; empty: that of the proxy."""
     ui_token: str = ""
     """What a browser must know to use Locust's web UI; empty leaves it to anyone."""
+    restraint: Restraint | None = None
+    """What is kept to on a site that already runs; None: it is the run's own."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
@@ -64,6 +68,7 @@ class Settings:
             each_task_once=environment.get(EACH_TASK_ONCE) == "1",
             site=environment.get(SITE, ""),
             ui_token=environment.get(UI_TOKEN, ""),
+            restraint=Restraint.from_text(environment[RESTRAINT]) if environment.get(RESTRAINT) else None,
         )
 
     def to_environment(self) -> dict[str, str]:
@@ -84,6 +89,8 @@ class Settings:
             variables[SITE] = self.site
         if self.ui_token:
             variables[UI_TOKEN] = self.ui_token
+        if self.restraint is not None:
+            variables[RESTRAINT] = self.restraint.to_text()
         if self.run_time_s is not None:
             variables[RUN_TIME] = repr(self.run_time_s)
         return variables

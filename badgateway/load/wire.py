@@ -9,10 +9,13 @@ import os
 import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from functools import cache
+from ssl import SSLCertVerificationError, SSLWantReadError
 from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
 import gevent.socket
+import gevent.ssl
 from gevent import Timeout
 
 from badgateway.load.reply import BrokenReplyError, Reply
@@ -20,6 +23,7 @@ from badgateway.load.settings import CLOCK_AHEAD
 from badgateway.model.raw_words import ClientError
 
 CHUNK_BYTES: Final = 64 * 1024
+USUAL_PORTS: Final = {"http": 80, "https": 443}
 
 # Wall clock as a base, to lay rows beside the proxy's log; monotonic from there, so that no time is negative.
 _EPOCH_S = time.time() - time.perf_counter() - float(os.environ.get(CLOCK_AHEAD, "0"))
@@ -41,20 +45,32 @@ class WireError(Exception):
 class Connection:
     """The one connection of a user: opened when needed, kept while it is good."""
 
-    def __init__(self, host: str, port: int) -> None:
+    def __init__(self, host: str, port: int, *, authority: str, tls: gevent.ssl.SSLContext | None = None) -> None:
         self._address = (host, port)
         self._family = _literal_family(host)
-        self._authority = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        self._authority = authority
+        self._tls = tls
         self._socket: gevent.socket.socket | None = None
 
     @classmethod
-    def to(cls, url: str) -> Self:
-        """Make the connection to a base URL such as http://127.0.0.1:8000; ValueError when it is not like that."""
+    def to(cls, url: str, authorities: str = "") -> Self:
+        """Make the connection to a base URL such as http://127.0.0.1:8000 or https://[::1]:8443.
+
+        Args:
+            url: Without a path.
+            authorities: A file of certificates by which those of https are checked; empty: the system's.
+
+        Raises:
+            ValueError: It is no such URL.
+        """
         parts = urlsplit(url)
-        if parts.scheme != "http" or not parts.hostname or parts.path not in {"", "/"}:
-            message = f"host {url}: must look like http://127.0.0.1:8000, without a path"
+        if parts.scheme not in USUAL_PORTS or not parts.hostname or parts.path not in {"", "/"}:
+            message = f"host {url}: must look like http://127.0.0.1:8000 or https://www.example.org, without a path"
             raise ValueError(message)
-        return cls(parts.hostname, parts.port or 80)
+        # As browsers write it: without the port where it is the usual one.
+        authority = parts.netloc.rpartition("@")[2]
+        tls = _tls_context(authorities) if parts.scheme == "https" else None
+        return cls(parts.hostname, parts.port or USUAL_PORTS[parts.scheme], authority=authority, tls=tls)
 
     def request(self, method: str, target: str, headers: Mapping[str, str], body: bytes | None) -> bytes:
         """Return the bytes of a request."""
@@ -114,6 +130,16 @@ class Connection:
             raise WireError(ClientError.CONNECT_ERROR, f"not connected after {expired.seconds:g} s") from expired
 
     def _connected(self) -> gevent.socket.socket:
+        sock = self._reached()
+        if self._tls is None:
+            return sock
+        try:
+            return self._tls.wrap_socket(sock, server_hostname=self._address[0])
+        except BaseException:
+            sock.close()
+            raise
+
+    def _reached(self) -> gevent.socket.socket:
         if self._family is None:
             return gevent.socket.create_connection(self._address)
         # Looking up a name takes gevent a thread; an open loop connects hundreds of times a second in a stall.
@@ -124,6 +150,18 @@ class Connection:
             sock.close()
             raise
         return sock
+
+
+@cache
+def _tls_context(authorities: str) -> gevent.ssl.SSLContext:
+    # One for all connections: to read the system's certificates takes longer than a request.
+    context = gevent.ssl.SSLContext(gevent.ssl.PROTOCOL_TLS_CLIENT)
+    if authorities:
+        context.load_verify_locations(authorities)
+    else:
+        context.load_default_certs()
+    context.set_alpn_protocols(["http/1.1"])
+    return context
 
 
 def _literal_family(host: str) -> int | None:
@@ -159,8 +197,9 @@ def _can_be_read(sock: gevent.socket.socket) -> bool:
     # Without a wait it does not give way to other users between this look and the request.
     sock.settimeout(0)
     try:
-        sock.recv(1, gevent.socket.MSG_PEEK)
-    except BlockingIOError:
+        # TLS cannot look without taking; what it takes by itself, such as a ticket, is no answer.
+        sock.recv(1, 0 if isinstance(sock, gevent.ssl.SSLSocket) else gevent.socket.MSG_PEEK)
+    except (BlockingIOError, SSLWantReadError):
         return False
     except OSError:
         return True
@@ -188,6 +227,8 @@ def _take_next(sock: gevent.socket.socket, reply: Reply) -> None:
 
 
 def _reason(fault: OSError) -> str:
+    if isinstance(fault, SSLCertVerificationError):
+        return f"the certificate is not trusted: {fault.verify_message}"
     return fault.strerror or str(fault)
 
 

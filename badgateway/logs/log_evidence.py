@@ -27,6 +27,11 @@ _OUTERMOST_FIRST = (
 )
 
 
+def outermost_first() -> tuple[str, ...]:
+    """Return the kinds of logs that have requests, those of what stands furthest in front first."""
+    return (*(kind for rank in _OUTERMOST_FIRST for kind in rank), *server_logs())
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MalformedLine:
     """A line that is not of its file's kind; text is masked and cut."""

@@ -1,7 +1,7 @@
 """Reads every request of an access log, and not only those that failed: what users asked for, and how often."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,17 +13,74 @@ from badgateway.logs.event_grammar import machine_logs
 from badgateway.logs.formats import format_of
 from badgateway.logs.other_errors import OTHER_ERRORS
 from badgateway.logs.planning import Job, Planner
-from badgateway.logs.scanning import scanned
-from badgateway.logs.scratch import FolderScratch
-from badgateway.logs.source import local_file
+from badgateway.logs.scanning import KEPT_OF_LINE, scanned
+from badgateway.logs.scratch import FolderScratch, Scratch
+from badgateway.logs.source import Source, local_file
+from badgateway.model.evidence import FAILURES
 from badgateway.model.in_memory import connect, spill_folder
-from badgateway.model.log_kind import LogKind
-from badgateway.servers.line_format import LineFormat
+from badgateway.model.log_kind import PROXY_OF, LogKind
+from badgateway.servers.line_format import LineFormat, text_literal
 
 REQUESTS = "requests"
+SITE_REQUESTS = "site_requests"
 _MEMORY_LIMIT = "1200MB"
 _COLUMNS = {"method": "VARCHAR", "uri": "VARCHAR", "body_bytes": "BIGINT", "duration_s": "DOUBLE"}
 _WITHOUT_REQUESTS = (None, LogKind.NGINX_ERROR, *OTHER_ERRORS)
+
+
+def add_site_requests(connection: duckdb.DuckDBPyConnection, sources: Sequence[Source], mark: str) -> None:
+    """Make the table `site_requests` of all requests in logs: the columns of failures, and `mark`.
+
+    Args:
+        connection: One that logs were read into.
+        sources: Files whose kinds are known.
+        mark: SQL over `line` for what tells a request apart; NULL where nothing does.
+    """
+    columns = ", ".join(f"{name} {sql_type}" for name, sql_type in FAILURES.columns)
+    connection.execute(f"CREATE TABLE {SITE_REQUESTS} (mark VARCHAR, {columns})")
+    with tempfile.TemporaryDirectory(prefix="badgateway-logs-") as folder:
+        scratch = FolderScratch(Path(folder))
+        for source in sources:
+            for job in _jobs(source, scratch):
+                if job.part.kind not in _WITHOUT_REQUESTS:
+                    _add_all(connection, job, mark)
+
+
+def why_unknown(source: Source) -> str:
+    """Return why a file can be read as no log; empty when it can, or when nothing is in it."""
+    with tempfile.TemporaryDirectory(prefix="badgateway-logs-") as folder:
+        try:
+            _jobs(source, FolderScratch(Path(folder)))
+        except RawDataError as error:
+            return str(error)
+    return ""
+
+
+def _jobs(source: Source, scratch: Scratch) -> tuple[Job, ...]:
+    assert isinstance(source.content, Path)
+    return Planner().planned(0, local_file(source.name, source.content, scratch), scratch)
+
+
+def _add_all(connection: duckdb.DuckDBPyConnection, job: Job, mark: str) -> None:
+    line_format = format_of(job.part)
+    proxy = line_format.proxy or PROXY_OF.get(line_format.kind)
+    known = {
+        "source": text_literal(line_format.kind),
+        "proxy": "NULL" if proxy is None else text_literal(proxy),
+        "time_s": "time_s",
+        "status": "status",
+        "has_upstream_times": "FALSE",
+        **line_format.columns,
+        "file": text_literal(job.part.file.name),
+        "line_number": "line_number",
+        "line": KEPT_OF_LINE,
+    }
+    with scanned(connection, job.part.file, _projections(line_format), job.scratch) as rows:
+        columns = (f"CAST({known.get(name, 'NULL')} AS {sql_type})" for name, sql_type in FAILURES.columns)
+        connection.execute(f"""
+            INSERT INTO {SITE_REQUESTS} SELECT {mark}, {", ".join(columns)} FROM {rows}
+            WHERE status IS NOT NULL AND time_s IS NOT NULL AND line IS NOT NULL
+        """)  # noqa: S608 # constants
 
 
 @contextmanager

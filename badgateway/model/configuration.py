@@ -9,6 +9,7 @@ from pydantic import AliasChoices, BaseModel, Field, model_validator
 from badgateway.model.axis import AXES, SIZE_CPU, SIZE_MEMORY, At, Axis, every_at
 from badgateway.model.declared import Declared, Name, OptionalCommand, Seconds, ServerPath, Variable
 from badgateway.model.knob import FrontDoor, WorkerModel
+from badgateway.model.running_site import ATTACHED
 
 CpuLimit = Annotated[float, Field(ge=0, le=SIZE_CPU.most)]
 MemoryLimit = Annotated[float, Field(ge=0, le=SIZE_MEMORY.most)]
@@ -140,6 +141,11 @@ class Configuration(_Declared):
         words = shlex.split(self.command)
         at = next((number for number, word in enumerate(words) if PurePath(word).name == self.kind), len(words))
         return tuple(words[at + 1 :])
+
+    @property
+    def is_attached(self) -> bool:
+        """Whether it is how a site that already runs is now: what it declares of a server says nothing."""
+        return self.kind == ATTACHED
 
     @property
     def served_by(self) -> str:

@@ -19,6 +19,7 @@ from badgateway.model.declared import (
 )
 from badgateway.model.load_level import LoadLevel, LoadUnit
 from badgateway.model.places import Places
+from badgateway.model.running_site import RunningSite
 from badgateway.model.study import AtRate, MachineLimits, Study, StudyVariant
 
 MOST_SEED = 2**53
@@ -180,6 +181,8 @@ class Experiment(_Declared):
     database: Database = Database()
     places: Places = Places()
     application: Application = Application()
+    target: RunningSite | None = None
+    """A site that already runs, in place of servers of the run's own."""
     study: Study | None = None
     """Run as a study, which decides on the next trial by those that ended; None is the fixed schedule of blocks."""
     confirmation: AtRate | None = None
@@ -238,6 +241,22 @@ class Experiment(_Declared):
         if not all(configuration.candidate for configuration in self.configurations):
             message = "an experiment with [study] races candidates only; leave out those with candidate = false"
             raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _a_running_site_is_loaded_as_it_may_be(self) -> Self:
+        if self.target is None:
+            return self
+        load = self.load
+        is_shared = load.processes > 1 or self.places != Places()
+        if is_shared or load.login != "none" or load.rates_per_s or self.study or self.confirmation:
+            message = (
+                "target: a site that already runs is loaded by users alone, who are strangers, from one process here; "
+                "take load.processes, load.login, load.rates_per_s, [places], [study] and [confirmation] out"
+            )
+            raise ValueError(message)
+        for fault in self.target.faults(users=max(load.users), load_s=load.warm_up_s + load.window_s):
+            raise ValueError(fault)
         return self
 
     @model_validator(mode="after")

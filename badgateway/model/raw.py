@@ -23,10 +23,15 @@ FILES = "files.json"
 MANIFEST = "manifest.json"
 PROOF = "proof.json"
 CONNECT_COSTS = "connect-costs.json"
+SITE_LOGS = "site-logs.json"
+"""Of a site that already runs: which of its logs are in which files, that begin as the next says."""
+SITE_LOG = "site-log-"
 
 NEEDED = (CLIENT_ROWS, CLIENT_EVENTS, GENERATOR_GAPS, ACCESS_LOG, ERROR_LOG, JOURNAL, PROCESSES, SAMPLES)
 """Every trial that ran to its end has them; without one of them, nobody knows what befell it."""
-READ = (*NEEDED, SERVER_LOG, STATEMENTS, TRIAL)
+NEEDED_OF_RUNNING_SITE = (CLIENT_ROWS, CLIENT_EVENTS, GENERATOR_GAPS, PROCESSES, SAMPLES)
+"""The same, where nobody but its owner can look into the site."""
+READ = (*NEEDED, SERVER_LOG, STATEMENTS, TRIAL, SITE_LOGS)
 """All that a report is made of."""
 
 MOST_PRINTED_BYTES = 256 << 20

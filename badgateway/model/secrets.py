@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 from badgateway.model.experiment import Experiment
 from badgateway.model.masking import HIDDEN, is_secret_name, masked_values
+from badgateway.model.running_site import LogCommand, RunningSite
+from badgateway.model.site_log import told_as
 
 
 def without_secrets(experiment: Experiment) -> Experiment:
@@ -17,7 +19,14 @@ def without_secrets(experiment: Experiment) -> Experiment:
         for name, one in experiment.variants.items()
     }
     changes = {"application": application, "configurations": configurations, "variants": variants}
-    return experiment.model_copy(update=changes)
+    return experiment.model_copy(update={**changes, "target": _target(experiment.target)})
+
+
+def _target(target: RunningSite | None) -> RunningSite | None:
+    if target is None:
+        return None
+    logs = tuple(log if isinstance(log, str) else LogCommand(command=(told_as(log),)) for log in target.logs)
+    return target.model_copy(update={"logs": logs})
 
 
 def _shown(environment: Mapping[str, str]) -> dict[str, str]:

@@ -10,6 +10,7 @@ from badgateway.model.diagnosis import Diagnosis
 from badgateway.model.load_level import LoadLevel
 from badgateway.model.outcome import Outcome
 from badgateway.model.samples import ContainerUse, DatabaseConnections, Pressure, WorkerGaps
+from badgateway.model.site_log import SiteAccount
 from badgateway.model.trial import SendingCheck, Trial
 from badgateway.model.verdict_reason import Reason
 
@@ -173,6 +174,8 @@ class TrialSummary:
     """None where the server's container has no size."""
     sending: SendingCheck | None = None
     """Whether the generator kept its schedule; None in a closed loop."""
+    site: SiteAccount | None = None
+    """How far the logs of a site that already runs tell of it; None where the servers are the run's own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

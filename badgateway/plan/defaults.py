@@ -5,6 +5,7 @@ from typing import Any
 
 from badgateway.databases.registry import databases
 from badgateway.model.printable import printable_part
+from badgateway.plan.running_site import TARGET, of_running_site
 from badgateway.servers.registry import server_of_command, servers
 
 FILE = "kit:own_command.py"
@@ -42,6 +43,8 @@ def completed(declared: Mapping[str, Any], *, is_of_a_site: bool) -> dict[str, A
         declared: As the file has it.
         is_of_a_site: Whether the file is one of a site of the user's own.
     """
+    if TARGET in declared:
+        return of_running_site(declared)
     complete = dict(declared)
     application = declared.get("application", {})
     if is_of_a_site and isinstance(application, dict):

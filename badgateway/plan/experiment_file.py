@@ -18,6 +18,7 @@ from badgateway.plan.defaults import command_faults, completed
 from badgateway.plan.kit_files import located
 from badgateway.plan.overrides import in_variant
 from badgateway.plan.project_files import file_faults
+from badgateway.plan.running_site import running_site_faults
 from badgateway.plan.sizes import size_faults, study_faults, with_sizes
 from badgateway.servers.registry import server_of, shown_model
 
@@ -46,6 +47,7 @@ def load_experiment(path: Path, *, drawn_seed: int | None = None) -> Experiment:
     if drawn_seed is not None:
         declared = {"seed": drawn_seed} | declared
     _require(path, (*command_faults(declared), *system_faults(declared), *size_faults(declared)))
+    _require(path, running_site_faults(declared))
     declared = with_sizes(completed(declared, is_of_a_site=is_of_a_site(path)))
     try:
         # As JSON, of which pydantic takes lists for tuples and texts for paths, and nothing else for anything else.
@@ -129,6 +131,8 @@ def with_servers(experiment: Experiment, root: Path) -> Experiment:
 
 def _told(one: Configuration, root: Path) -> Configuration:
     server = server_of(one)
+    if one.is_attached:
+        return one
     text = located(root, one.server).read_text(encoding="utf-8-sig")
     shown = one.worker_model or shown_model(one, text)
     return one.model_copy(update={"kind": server.name, "worker_model": shown})

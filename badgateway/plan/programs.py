@@ -72,6 +72,8 @@ def not_installed(experiment: Experiment, there: Interpreter, kits: Interpreter)
         there: The site's interpreter.
         kits: The kit's own, which lends its servers to one that can import them.
     """
+    if experiment.target is not None:
+        return
     if not shutil.which(PROXY, path=search_path()):
         yield f"{PROXY} is not installed; install it (Debian: apt-get install nginx-light)"
     system = database_of(experiment)

@@ -16,6 +16,7 @@ from badgateway.model.printable import printable
 from badgateway.plan.kit_files import JOURNAL, located, located_or_kits, plain_name
 from badgateway.plan.placeholders import address_fault, placeholder_faults
 from badgateway.plan.programs import command_faults, python_fault, site_python
+from badgateway.plan.running_site import certificate_fault
 from badgateway.plan.services import service_faults
 from badgateway.plan.site_modules import ENVIRONMENT_MARK, module_fault
 from badgateway.plan.templates import template_fault, template_values
@@ -31,6 +32,9 @@ def file_faults(experiment: Experiment, root: Path) -> Iterator[str]:
     """Yield one line a fault of the project at root: key, what is wrong with its file, and what to do."""
     found = _fault(root, experiment.load.locustfile, _fault_of_python)
     yield from _of_key("load.locustfile", found)
+    if experiment.target is not None:
+        yield from certificate_fault(experiment, root)
+        return
     python = site_python(experiment, root)
     yield from _of_key("application.python", python_fault(python) if python else "")
     directory = experiment.application.directory

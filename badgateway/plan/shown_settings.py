@@ -23,7 +23,7 @@ def needs_network_of_its_own(experiment: Experiment, root: Path) -> bool:
     What looks as if it showed its settings, and does not, is found when it is loaded.
     """
     application = experiment.application
-    if experiment.database.url is not None:
+    if experiment.database.url is not None or experiment.target is not None:
         # Nothing could be reached from there.
         return False
     is_django = (root / application.directory / MANAGE).is_file() or _SETTINGS in application.environment

@@ -79,12 +79,13 @@ class Series:
 
 def series_of(watch: Watch, statements: Path) -> Iterator[Series]:
     """Make all the series of what is watched; what a database executes is written to the file `statements`."""
-    for name, listeners in (
-        (SampleSeries.ACCEPT_QUEUE, watch.server_sockets),
-        (SampleSeries.PROXY_ACCEPT_QUEUE, (watch.proxy_port,)),
-    ):
-        yield Series((name,), partial(AcceptQueue, name, *listeners))
-    yield Series(ListenDrops.series, ListenDrops)
+    if watch.proxy_port is not None:
+        for name, listeners in (
+            (SampleSeries.ACCEPT_QUEUE, watch.server_sockets),
+            (SampleSeries.PROXY_ACCEPT_QUEUE, (watch.proxy_port,)),
+        ):
+            yield Series((name,), partial(AcceptQueue, name, *listeners))
+        yield Series(ListenDrops.series, ListenDrops)
     yield from _statistics(watch)
     yield from container_series(*watch.containers)
     if any(one.size.memory_mb for one in watch.containers):

@@ -65,7 +65,8 @@ class Watch:
 
     server_sockets: tuple[Listener, ...]
     """Of each application server."""
-    proxy_port: int
+    proxy_port: int | None
+    """None where server and proxy are not on this machine, so that nothing here tells of them."""
     server: Server | None = None
     """Which server that is; None when it is not asked for its statistics."""
     statistics_sockets: tuple[Path, ...] = ()

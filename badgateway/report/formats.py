@@ -22,6 +22,7 @@ from badgateway.report.sections.ladder.section import LadderSection
 from badgateway.report.sections.latency.section import LatencySection
 from badgateway.report.sections.levels.section import LevelsSection
 from badgateway.report.sections.loop_gap.section import LoopGapSection
+from badgateway.report.sections.running_site.section import RunningSiteSection
 from badgateway.report.sections.seconds.section import SecondsSection
 from badgateway.report.sections.sizes.section import SizesSection
 from badgateway.report.sections.trials.section import TrialsSection
@@ -47,7 +48,7 @@ CHAPTERS = (
         name="causes",
         title="Causes",
         about="why requests failed, the lines that prove it, what to change",
-        sections=(CausesSection(),),
+        sections=(CausesSection(), RunningSiteSection()),
     ),
     Chapter(
         name="comparison",
@@ -93,6 +94,7 @@ COMMENT: tuple[Section, ...] = (
     ConnectionsSection(),
     ConfigurationsSection(),
     CausesSection(),
+    RunningSiteSection(),
     WorkerChecksSection(),
     BackgroundSection(),
 )

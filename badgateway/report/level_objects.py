@@ -60,6 +60,7 @@ def trial(summary: TrialSummary) -> Object:
         **_diagnosis(summary.diagnosis if rows.measured(summary) else None),
         "database_connections": summary.connections and asdict(summary.connections),
         "container": _container(summary.container),
+        "site": summary.site and asdict(summary.site),
         "worker_gaps": summary.worker_gaps and asdict(summary.worker_gaps),
         "proxy_messages": [
             {"message": message.message, "count": message.count, "first_line": message.first_line}

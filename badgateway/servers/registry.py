@@ -12,14 +12,31 @@ from badgateway import registry
 from badgateway import servers as room
 from badgateway.errors import ConfigurationError
 from badgateway.model.knob import WorkerModel
+from badgateway.model.running_site import ATTACHED
 from badgateway.servers.log import ServerLog
-from badgateway.servers.server import Server
+from badgateway.servers.server import Place, Server, Start
 
 if TYPE_CHECKING:
     from badgateway.model.configuration import Configuration
 
 GROUP = "badgateway.servers"
 """Entry points of this group name a module with a SERVER."""
+
+
+def _not_started(configuration: "Configuration", _place: Place) -> Start:
+    raise ConfigurationError(f"{configuration.name}: is how a site that already runs was set up; no server is started")
+
+
+_ITS_OWN = Server(
+    name=ATTACHED,
+    label="the site's own server",
+    distributions=(),
+    files=(),
+    start=_not_started,
+    worker_model=lambda _text: WorkerModel.THREADS,
+    settings={},
+)
+"""Stands for the server of a site that already runs, which nobody has told; it is none to choose."""
 
 
 @cache
@@ -46,6 +63,8 @@ def server_of(configuration: "Configuration") -> Server:
     Raises:
         ConfigurationError: It names none that is known, or its file fits none, or several.
     """
+    if configuration.is_attached:
+        return _ITS_OWN
     found = fitting(configuration.kind, configuration.server)
     if not found and not configuration.kind:
         found = tuple(server for server in servers() if server.read_once(configuration.server))
@@ -127,9 +146,14 @@ def server_of_program(word: str) -> Server | None:
 
 
 def uses(configurations: Iterable["Configuration"]) -> dict[str, set[WorkerModel]]:
-    """Return the servers of configurations by name, each with the worker models that are known."""
+    """Return the servers of configurations by name, each with the worker models that are known.
+
+    Those of a site that already runs may be any.
+    """
     found: dict[str, set[WorkerModel]] = {}
     for one in configurations:
+        if one.is_attached:
+            return {server.name: set() for server in servers()}
         model = worker_model(one)
         found.setdefault(server_of(one).name, set()).update({model} if model else ())
     return found

@@ -40,7 +40,8 @@ class Deployment:
 
     url: str
     """Of nginx, without a slash at its end."""
-    proxy_port: int
+    proxy_port: int | None
+    """None where no proxy of the run's own is in front."""
     server_sockets: tuple[Path | int, ...]
     """Of each application server: the path of a unix socket, or a TCP port of 127.0.0.1."""
     server: Server
@@ -67,7 +68,7 @@ class Deployment:
         """The first process of each part, where all application servers together are one."""
         servers = tuple(pid for part, pid in self.parts.items() if part.partition("-")[0] == SERVER)
         others = {part: (pid,) for part, pid in self.parts.items() if pid not in servers}
-        return {SERVER: servers, **others}
+        return {**({SERVER: servers} if servers else {}), **others}
 
     @property
     def upstreams(self) -> tuple[str, ...]:

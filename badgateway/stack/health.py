@@ -1,9 +1,11 @@
 """Waits until a site answers through its proxy, and says what to change where it never will."""
 
 import secrets
+import ssl
 import time
 from collections.abc import Callable, Container
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from badgateway.errors import DeploymentError
@@ -11,6 +13,7 @@ from badgateway.model import raw as raw_files
 from badgateway.model.application import Application, Health
 from badgateway.model.configuration import Configuration
 from badgateway.model.experiment import Experiment
+from badgateway.model.running_site import RunningSite
 from badgateway.process.child import Child
 from badgateway.process.readiness import Probe, await_ready
 
@@ -37,10 +40,38 @@ def require_answer(
     await_ready(server, asking.probe, what=f"{statuses} from {url}{health.path}", deadline_s=deadline_s)
 
 
+def answer_of_running_site(experiment: Experiment, target: RunningSite, root: Path) -> str:
+    """Ask a site that already runs once; return what came in place of a good answer, and what to change, if so.
+
+    Args:
+        experiment: Says what is asked.
+        target: The site.
+        root: Where the path of its certificates starts.
+    """
+    health, patience_s = experiment.application.probe, experiment.timeouts.client_s
+    ca_file = str(root / target.ca_file) if target.ca_file else None
+
+    def remedy(answer: _Answer) -> str:
+        if answer.location.startswith("https://") and target.url.startswith("http://"):
+            return f"it redirects to {answer.location}: write target.url with https"
+        return f"say what it should answer: [application] health = {_as_toml(health, answer.status)}"
+
+    asking = _Asking(f"{target.url}{health.path}", health.status, patience_s, remedy, ca_file)
+    return asking.ask_once()
+
+
 class _Asking:
     """Asks the site again and again, and takes note of what it keeps saying."""
 
-    def __init__(self, url: str, ready: Container[int], timeout_s: float, remedy: Callable[["_Answer"], str]) -> None:
+    def __init__(
+        self,
+        url: str,
+        ready: Container[int],
+        timeout_s: float,
+        remedy: Callable[["_Answer"], str],
+        ca_file: str | None = None,
+    ) -> None:
+        self._ca_file = ca_file
         self._url, self._parts = url, urlsplit(url)
         self._ready, self._timeout_s = ready, timeout_s
         self._remedy = remedy
@@ -50,6 +81,21 @@ class _Asking:
     def probe(self) -> Probe:
         """Ready when the site has answered well; else it tells what came."""
         return self._ask
+
+    def ask_once(self) -> str:
+        """Ask; return what came in place of a good answer with its remedy, empty when it is good."""
+        try:
+            answer = self._answer()
+        except ssl.SSLCertVerificationError as error:
+            return (
+                f"{self._url}: its certificate is not trusted: {error.verify_message}; name the one that signed it: "
+                'target.ca_file = "ca.pem"'
+            )
+        except (OSError, HTTPException) as error:
+            return f"{self._url}: {type(error).__name__}: {error}"
+        if answer.status in self._ready:
+            return ""
+        return f"{self._url}: status {answer.status}: {answer.first_line}; {self._remedy(answer)}"
 
     def _ask(self) -> str | None:
         try:
@@ -73,7 +119,7 @@ class _Asking:
         return time.monotonic() - self._settled[1] >= SETTLED_S
 
     def _answer(self) -> "_Answer":
-        connection = HTTPConnection(self._parts.hostname or "", self._parts.port, timeout=self._timeout_s)
+        connection = self._connection()
         target = f"{self._parts.path}?{self._parts.query}" if self._parts.query else self._parts.path
         try:
             headers = {"X-Request-ID": raw_files.OWN_REQUESTS + secrets.token_hex(8)}
@@ -82,6 +128,13 @@ class _Asking:
             return _Answer(response.status, response.getheader("Location", ""), response.read())
         finally:
             connection.close()
+
+    def _connection(self) -> HTTPConnection:
+        host, port = self._parts.hostname or "", self._parts.port
+        if self._parts.scheme == "http":
+            return HTTPConnection(host, port, timeout=self._timeout_s)
+        context = ssl.create_default_context(cafile=self._ca_file)
+        return HTTPSConnection(host, port, timeout=self._timeout_s, context=context)
 
 
 class _Answer:

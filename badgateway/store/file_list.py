@@ -13,7 +13,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from badgateway.errors import UntrustedFileError
 from badgateway.model import raw
 from badgateway.store.packed import SUFFIX
-from badgateway.store.plain_file import PIECE_BYTES, open_plain
+from badgateway.store.plain_file import PIECE_BYTES, open_plain, replacing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +39,20 @@ def write_list(folder: Path) -> None:
     """
     files = tuple(_stored(path) for path in sorted(folder.iterdir()))
     (folder / raw.FILES).write_bytes(_LIST.dump_json(files, indent=1) + b"\n")
+
+
+def renew(folder: Path, names: AbstractSet[str]) -> None:
+    """Have the list say how these files are now, and that those which are not there any more are not in it.
+
+    Raises:
+        OSError: A file cannot be read, or the list cannot be written.
+    """
+    with open_plain(folder / raw.FILES) as file:
+        before = _LIST.validate_json(file.read(MOST_BYTES))
+    now = [_stored(folder / name) for name in names if os.path.lexists(folder / name)]
+    files = sorted([*(one for one in before if one.name not in names), *now], key=lambda one: one.name)
+    with replacing(folder / raw.FILES) as beside:
+        beside.write_bytes(_LIST.dump_json(tuple(files), indent=1) + b"\n")
 
 
 def damages(folder: Path) -> tuple[str, ...]:

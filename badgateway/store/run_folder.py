@@ -19,7 +19,7 @@ from badgateway.model.decoding import decoded_json
 from badgateway.model.manifest import SCHEMA_VERSION, Manifest
 from badgateway.model.printable import printable_part
 from badgateway.model.trial import Disturbance, OutsidePart, Trial, TrialRecord
-from badgateway.store.file_list import damages
+from badgateway.store.file_list import damages, renew
 from badgateway.store.plain_file import other_than_folder, replacing
 from badgateway.store.worker_checks_folder import WorkerChecksFolder
 from badgateway.store.writing import ASIDE, damaged, demand_own, keep, read_own, set_aside, writing
@@ -77,8 +77,16 @@ class RunFolder:
             path = _first_free(parent, stamp)
             (path / "trials").mkdir(parents=True)
         folder = cls(path=path)
-        folder.write_text(raw.MANIFEST, _MANIFEST.dump_json(manifest, indent=2).decode() + "\n")
+        folder.write_manifest(manifest)
         return folder
+
+    def write_manifest(self, manifest: Manifest) -> None:
+        """Write what the run sets out to do, in place of what it did.
+
+        Raises:
+            ResultsError: It cannot be written.
+        """
+        self.write_text(raw.MANIFEST, _MANIFEST.dump_json(manifest, indent=2).decode() + "\n")
 
     @classmethod
     def open(cls, path: Path) -> "RunFolder":
@@ -219,6 +227,18 @@ class RunFolder:
     def damages(self, trial_folder: Path) -> tuple[Disturbance, ...]:
         """Return what is not any more as it was when the trial was stored; empty when all is."""
         return tuple(Disturbance(part=OutsidePart.BOOKS, what=what) for what in damages(trial_folder))
+
+    def replace_files(self, trial_folder: Path, source: Path) -> None:
+        """Put the files of a folder into a trial's, in place of those of their names.
+
+        Raises:
+            ResultsError: They cannot be written.
+        """
+        with writing(trial_folder):
+            for file in sorted(source.iterdir()):
+                with replacing(trial_folder / file.name) as beside:
+                    shutil.copyfile(file, beside)
+            renew(trial_folder, {file.name for file in source.iterdir()})
 
     def write_ledger(self, trial_folder: Path, relation: duckdb.DuckDBPyRelation) -> None:
         """Store a trial's ledger beside its raw files, as Parquet.

@@ -13,6 +13,7 @@ from badgateway.analysis.worker_checks import Round
 from badgateway.errors import BadgatewayError, DeploymentError
 from badgateway.load.locust import Drive
 from badgateway.load.progress import Progress
+from badgateway.load.restraint import Restraint
 from badgateway.load.settings import SESSIONS
 from badgateway.load.standby import Standby
 from badgateway.model.axis import USUAL, At
@@ -194,6 +195,7 @@ class Effects(Protocol):
         environment: Mapping[str, str] | None = None,
         standby: Standby | None = None,
         address: str = "",
+        restraint: Restraint | None = None,
     ) -> Drive:
         """Run the load of a trial to its end.
 

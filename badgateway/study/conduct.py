@@ -48,7 +48,9 @@ def conduct(
     queue = trial_queue(manifest, kept_trials(folder, read))
     if queue.next_trial() is None and _is_checked(folder, manifest):
         return
-    listener.busy_with(f"starting {database_of(manifest.experiment).label} and loading the data")
+    target = manifest.experiment.target
+    preparing = f"starting {database_of(manifest.experiment).label} and loading the data"
+    listener.busy_with(f"asking {target.url} whether it answers" if target else preparing)
     with effects.set_up(manifest.experiment, root) as bench, bench.explaining():
         while (trial := queue.next_trial()) is not None:
             listener.outlook(queue.outlook())

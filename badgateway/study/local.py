@@ -27,6 +27,7 @@ from badgateway.process.child import Command
 from badgateway.process.elsewhere import Elsewhere, elsewhere
 from badgateway.process.readiness import Watched, await_ready, http_probe
 from badgateway.process.running import running
+from badgateway.stack.attached import attach, no_database, nothing_copied, require_reachable
 from badgateway.stack.deployment import Deployment, deploy
 from badgateway.stack.experiment_database import prepare_database, restoring
 from badgateway.stack.own_python import interpreter_of
@@ -48,14 +49,21 @@ class LocalEffects:
     tidy_up = staticmethod(remove_all_left_behind)
     standing_by = staticmethod(standing_by)
     restoring = staticmethod(restoring)
-    deploy = staticmethod(deploy)
     drive = staticmethod(drive)
     watch_machine = MachineWatch
     connect_costs = staticmethod(connect_costs)
 
+    def deploy(self, experiment: Experiment, *arguments: Any, **options: Any) -> AbstractContextManager[Deployment]:
+        """Start a server and its proxy; a site that already runs is only looked at."""
+        return (deploy if experiment.target is None else attach)(experiment, *arguments, **options)
+
     @contextmanager
     def set_up(self, experiment: Experiment, root: Path) -> Iterator[Bench]:
-        """Start and fill the experiment's own database in a temporary folder."""
+        """Start and fill the experiment's own database in a temporary folder, if it is to have one."""
+        if experiment.target is not None:
+            with self._attached(experiment, root) as bench:
+                yield bench
+            return
         account = with_own_group(service_account())
         demand_unchangeable(root / experiment.load.locustfile, account)
         with temporary_folder() as folder, ExitStack() as beside:
@@ -78,6 +86,23 @@ class LocalEffects:
                     place=place,
                     own_folders=(OwnFolder.at(folder), OwnFolder.at(database.folder)),
                 )
+
+    @contextmanager
+    def _attached(self, experiment: Experiment, root: Path) -> Iterator[Bench]:
+        demand_unchangeable(root / experiment.load.locustfile, service_account())
+        require_reachable(experiment, root)
+        with temporary_folder() as folder:
+            _demand_room(folder)
+            yield Bench(
+                effects=self,
+                experiment=experiment,
+                root=root,
+                folder=folder,
+                account=None,
+                snapshot=nothing_copied(root),
+                database=no_database(experiment, folder),
+                own_folders=(OwnFolder.at(folder),),
+            )
 
     def ask_at_once(self, url: str, requests: int) -> Round:
         """Send so many requests at the same moment, each in a thread of its own."""
@@ -107,9 +132,9 @@ LOCAL = LocalEffects()
 class WatchfulEffects(LocalEffects):
     """As on this machine, but that workers with an event loop write down what blocks it: a cause of failures."""
 
-    def deploy(self, *arguments: Any, **options: Any) -> AbstractContextManager[Deployment]:  # type: ignore[override] # as deploy has it
+    def deploy(self, experiment: Experiment, *arguments: Any, **options: Any) -> AbstractContextManager[Deployment]:
         """Start a server and its proxy."""
-        return deploy(*arguments, **{**options, "watch_loop": True})
+        return super().deploy(experiment, *arguments, **{**options, "watch_loop": True})
 
 
 WATCHFUL = WatchfulEffects()

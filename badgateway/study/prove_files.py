@@ -33,7 +33,7 @@ class WrittenEffects(LocalEffects):
         """Deploy these."""
         self._files = files
 
-    def deploy(self, *arguments: Any, **options: Any) -> AbstractContextManager[Deployment]:  # type: ignore[override] # as deploy_written has it
+    def deploy(self, *arguments: Any, **options: Any) -> AbstractContextManager[Deployment]:
         """Start the files."""
         return deploy_written(self._files, *arguments, **options)
 

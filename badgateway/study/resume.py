@@ -33,6 +33,8 @@ def require_same(folder: RunFolder, experiment: Experiment) -> None:
         ResultsError: The run's manifest is of another schema or damaged.
     """
     manifest = folder.manifest()
+    if experiment.target is not None:
+        raise ConfigurationError("--resume: a run of a site that already runs is gone on with by itself; leave it out")
     if manifest.kit_version != version("badgateway"):
         raise ConfigurationError(
             f"{folder.path}: was begun by badgateway {manifest.kit_version}, this is {version('badgateway')}: their "

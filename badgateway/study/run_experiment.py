@@ -167,6 +167,7 @@ def _manifest(
         # A study's trials follow from those that ended.
         trials=() if experiment.study else schedule(experiment),
         worker_checks=worker_checks,
-        attempts=ATTEMPTS,
+        # When the next trial comes, a site that already runs may be set up otherwise.
+        attempts=1 if experiment.target else ATTEMPTS,
         circumstances=circumstances,
     )

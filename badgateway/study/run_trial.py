@@ -9,6 +9,7 @@ from badgateway.errors import DeclaredOtherwiseError, DeploymentError, LoadError
 from badgateway.ledger.connected import never_connected
 from badgateway.load.locust import Drive
 from badgateway.load.progress import Progress
+from badgateway.load.restraint import Restraint
 from badgateway.load.standby import Standby
 from badgateway.model import raw as raw_files
 from badgateway.model.experiment import Experiment, Load
@@ -159,6 +160,7 @@ def _deploy_and_drive(  # what is run, where, and who looks on
             environment=bench.users_environment(configuration),
             standby=beside.standby,
             address=bench.address,
+            restraint=Restraint.of(experiment.target, bench.root) if experiment.target else None,
         )
         require_all_asked(configuration, deployment)
         return driven

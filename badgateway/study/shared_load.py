@@ -25,7 +25,7 @@ class SharedLoad(LocalEffects):
         """Have them send the load of every trial."""
         self._workers = workers
 
-    def deploy(self, *arguments: Any, **options: Any) -> AbstractContextManager[Deployment]:  # type: ignore[override] # as deploy has it
+    def deploy(self, *arguments: Any, **options: Any) -> AbstractContextManager[Deployment]:
         """Start a server and its proxy, which listens where the workers reach it."""
         return deploy(*arguments, **{**options, "address": self._workers.meeting.address})
 

@@ -104,6 +104,8 @@ def inside(title: str) -> str:
 
 def setup(configuration: Configuration) -> str:
     """Return what to deploy: 'servers/x.py with 2 workers x 64 greenlets, accept queue 1,024, pymysql'."""
+    if configuration.is_attached:
+        return "how the site was set up when it was run under that label"
     per_worker = ""
     model = worker_model(configuration)
     if model is WorkerModel.GREENLETS:

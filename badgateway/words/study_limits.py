@@ -29,9 +29,25 @@ def power(choice: Choice) -> str:
     )
 
 
-def unseen(choice: Choice) -> tuple[str, ...]:
-    """Return the limits of the study as sentences: rare failures, long stalls, small effects, one machine."""
-    return (_rare_failures(choice), _stalls(choice.asked.window_s), _small_effects(choice.noise), _one_machine())
+def unseen(choice: Choice, *, of_running_site: bool = False) -> tuple[str, ...]:
+    """Return the limits of the study as sentences: rare failures, long stalls, small effects, the machines.
+
+    Args:
+        choice: Of the study.
+        of_running_site: Whether nothing of the site was started for it.
+    """
+    return (
+        _rare_failures(choice),
+        _stalls(choice.asked.window_s, is_fresh=not of_running_site),
+        _small_effects(choice.noise),
+        _OTHER_MACHINES if of_running_site else _one_machine(),
+    )
+
+
+_OTHER_MACHINES = (
+    "The site's machines were not looked at: what else they had to do is not known, nor what the network took. The "
+    "environment told here is the load generator's."
+)
 
 
 def rarest_seen(requests: int) -> float:
@@ -61,10 +77,11 @@ def _bursts(found: Bursts | None) -> str:
     return f" If they come in bursts: {trials} of {found.configuration} had one; with 95 % confidence up to {may} may."
 
 
-def _stalls(window_s: float) -> str:
+def _stalls(window_s: float, *, is_fresh: bool) -> str:
+    fresh = "; each trial starts with a fresh server" if is_fresh else ""
     return (
         f"What happens less often than once in {window_s:g} s, the length of a window, such as a nightly job, "
-        f"a slow leak or a recycled worker; each trial starts with a fresh server."
+        f"a slow leak or a recycled worker{fresh}."
     )
 
 

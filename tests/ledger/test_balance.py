@@ -1,4 +1,5 @@
 import dataclasses
+from typing import Any
 
 import pytest
 
@@ -49,7 +50,8 @@ def test_a_sum_that_does_not_hold_is_a_problem_by_itself():
     ],
 )
 def test_each_fault_is_told_with_its_number_even_when_the_sum_holds(field, words):
-    problem = dataclasses.replace(EVEN, **{field: 3}).problem()
+    changed: dict[str, Any] = {field: 3}
+    problem = dataclasses.replace(EVEN, **changed).problem()
 
     assert problem is not None
     assert problem.endswith(f"2 never reached it; {words}")

@@ -14,6 +14,7 @@ from tests.report.comparison import QUEUE_FULL, RANKING, default_comparison, exp
 from tests.report.diagnoses import FAMILY, diagnosed, found, line
 from tests.report.export_sample import exports
 from tests.report.ladder_sample import long_ladder
+from tests.report.site_sample import running_site
 from tests.report.worker_check_samples import WORKER_CHECKS
 from tests.report.worker_check_samples import hostile as hostile_worker_checks
 
@@ -237,6 +238,7 @@ SAMPLES: dict[str, Callable[[], StudySummary]] = {
     "nothing-measured": nothing_measured,
     "long-ladder": long_ladder,
     "exports": exports,
+    "running-site": running_site,
     "study-picked": study_picked,
     "study-none": study_none,
     "both-loops": both_loops,

@@ -39,6 +39,6 @@ def test_each_configuration_is_run_on_its_own_checkout(set_up_with):
 def test_who_has_an_event_loop_writes_down_what_blocks_it_where_failures_are_to_have_a_cause(monkeypatch):
     asked = []
     monkeypatch.setattr("badgateway.study.local.deploy", lambda *_given, **options: asked.append(options))
-    WATCHFUL.deploy("experiment", raw="raw", watch_loop=False)
+    WATCHFUL.deploy(experiment(), raw="raw", watch_loop=False)
 
     assert asked == [{"raw": "raw", "watch_loop": True}]

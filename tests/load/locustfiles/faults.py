@@ -36,5 +36,5 @@ class Stranger(RecordedUser):
 
     @task
     def knock(self):
-        self._connection = Connection("127.0.0.1", int(os.environ["APP_CLOSED_PORT"]))
+        self._connection = Connection.to(f"http://127.0.0.1:{os.environ['APP_CLOSED_PORT']}")
         self.fetch("GET", "/refused", name="/refused")

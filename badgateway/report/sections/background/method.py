@@ -18,20 +18,24 @@ def measured(study: StudySummary) -> tuple[str, ...]:
     """Return how it was measured, one point each."""
     load = study.experiment.load
     return (
-        _trial(load),
-        _BOOKS,
+        _trial(load) if study.experiment.target is None else _trial_on_site(load),
+        _BOOKS if study.experiment.target is None else _SITE_BOOKS,
         _LATENCY,
         *((_DUE,) if load.rates_per_s else ()),
         "The interval beside a share of failures is the exact (Clopper-Pearson) 95 % interval.",
         *_about_database(study),
         *circumstances(study.circumstances),
-        f"{_blocks(study)} Their order is balanced over the blocks and drawn with seed {study.seed}.",
+        f"{_blocks(study)} {_order(study)}",
     )
 
 
 _BOOKS = (
     "Each request is counted by the client and by the proxy, and the two are matched by request id. "
     "A trial whose books do not balance is INVALID: it has reasons instead of numbers, and is in no statistic."
+)
+_SITE_BOOKS = (
+    "Each request is counted by the client, whose word decides; the site's logs, matched by request id, say why it "
+    "failed."
 )
 _DUE = (
     "At a rate, the load is an open loop: requests come as scheduled, however slow the answers are, and their latency "
@@ -81,13 +85,33 @@ def _trial(load: Load) -> str:
     )
 
 
+def _trial_on_site(load: Load) -> str:
+    warm_up, window = numbers.declared_seconds(load.warm_up_s), numbers.declared_seconds(load.window_s)
+    return (
+        "A trial is one load on the site as it was then; nothing was started, restarted or put back for it. Its users "
+        f"warm up for {warm_up}; every request that starts in the {window} after that, the window, is counted, however "
+        "late it ends."
+    )
+
+
 def _blocks(study: StudySummary) -> str:
+    if study.experiment.target is not None:
+        return (
+            "Trials were run when their user had switched the site, and are compared in blocks as they came: the first "
+            "of each label with the first of the others, which had the same requests."
+        )
     if study.choice is not None:
         return (
             "Trials were run in blocks: one of each configuration still in the race, with the same requests, so that "
             "a bad minute hits all of them. What is compared are ratios within a block."
         )
     return _one_trial() if study.experiment.blocks == 1 else _many_trials(study.experiment.blocks)
+
+
+def _order(study: StudySummary) -> str:
+    if study.experiment.target is not None:
+        return f"Their order was their user's; the requests were drawn with seed {study.seed}."
+    return f"Their order is balanced over the blocks and drawn with seed {study.seed}."
 
 
 def _one_trial() -> str:
@@ -102,12 +126,12 @@ def limits(study: StudySummary) -> tuple[str, ...]:
     """Return what the experiment could not have seen: a study's choice knows it best, and says it itself."""
     loop = (*placed(study.experiment.places), *_loops(study.experiment.load))
     if study.choice is not None:
-        return (*unseen(study.choice), *loop)
+        return (*unseen(study.choice, of_running_site=study.experiment.target is not None), *loop)
     return (
         _rarest(study),
         _stalls(study.experiment.load),
         _SMALL_EFFECTS,
-        _one_machine(study.environment.cores),
+        *(() if study.experiment.target else (_one_machine(study.environment.cores),)),
         *loop,
     )
 

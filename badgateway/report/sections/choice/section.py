@@ -84,7 +84,7 @@ def _object(found: Choice, study: StudySummary) -> Object:
         ],
         "noise": found.noise and asdict(found.noise) | {"arms": found.noise.configurations},
         "certainty": power(found),
-        "unseen": unseen(found),
+        "unseen": unseen(found, of_running_site=study.experiment.target is not None),
         "leaving": [
             _named(one.configuration) | {"reason": leaving(one, found.asked), "at_look": one.at_look}
             for one in found.eliminations

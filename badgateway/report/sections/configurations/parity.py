@@ -85,6 +85,9 @@ def parity(experiment: Experiment, configurations: tuple[Configuration, ...]) ->
 
 
 def _columns(experiment: Experiment, configurations: tuple[Configuration, ...]) -> dict[str, tuple[str, ...]]:
+    if experiment.target is not None:
+        # What is switched on a site that already runs, its owner knows.
+        return {_LIMITS["client_s"]: (numbers.declared_seconds(experiment.timeouts.client_s),) * len(configurations)}
     variables = sorted({name for configuration in configurations for name in configuration.environment})
     declared = {
         label: tuple(_printed(configuration, field) for configuration in configurations)
@@ -124,13 +127,22 @@ def _surroundings(experiment: Experiment) -> tuple[Setting, ...]:
     load = experiment.load
     limits = (("warm-up", load.warm_up_s), ("window", load.window_s))
     return (
-        Setting(name="application", value=f"{experiment.application.wsgi} in {experiment.application.directory}"),
-        *(Setting(name=name, value=value) for name, value in sorted(experiment.application.environment.items())),
-        _database(experiment),
+        *_site(experiment),
         Setting(name="Locust file", value=str(load.locustfile)),
         *_levels(load),
         *(Setting(name=name, value=numbers.declared_seconds(value)) for name, value in limits),
     )
+
+
+def _site(experiment: Experiment) -> Iterator[Setting]:
+    application = experiment.application
+    if experiment.target is None:
+        yield Setting(name="application", value=f"{application.wsgi} in {application.directory}")
+    else:
+        yield Setting(name="site", value=experiment.target.url)
+    yield from (Setting(name=name, value=value) for name, value in sorted(application.environment.items()))
+    if experiment.target is None:
+        yield _database(experiment)
 
 
 def _database(experiment: Experiment) -> Setting:

@@ -1,0 +1,1 @@
+"""What the logs of a site that already runs told of its trials."""
