@@ -6,6 +6,7 @@ from badgateway import numbers
 from badgateway.causes.conditions import listed
 from badgateway.causes.unit_spans import TROUBLES_OF_UNITS
 from badgateway.model.error_log import Severity
+from badgateway.model.evidence import Reason
 from badgateway.model.evidence import ServerEvent as Event
 
 _End = tuple[str, int, str, int]
@@ -41,6 +42,13 @@ SELECT count(*), arg_min(file, (file, line_number)), arg_min(line_number, (file,
 WHERE level = '{Severity.ALERT}' AND regexp_matches(message, '^worker process [0-9]+ exited on signal ([46789]|11)\\b')
 """  # noqa: S608 # words of the evidence
 
+# What the client got for it cannot be told from the line; without an upstream it is mostly a file that is not there.
+_WITHOUT_A_RULE = f"""
+SELECT count(*), arg_min(file, (file, line_number)), arg_min(line_number, (file, line_number))
+FROM proxy_errors e JOIN (SELECT row FROM proxy_lines WHERE reason = '{Reason.OTHER}') p ON p.row = e.rowid
+WHERE NOT EXISTS (FROM volume) AND e.upstream IS NOT NULL AND message NOT LIKE 'client intended to send too large body%'
+"""  # noqa: S608 # words of the evidence
+
 _UNKNOWN_TO_REQUESTS = f"""
 SELECT event, count(*), any_value(file ORDER BY file, line_number), min(line_number) FROM server_events
 WHERE event IN {listed(_ENDS)} AND (uri IS NULL OR event <> '{Event.HARAKIRI}') AND NOT EXISTS (FROM prepared_failures)
@@ -58,8 +66,10 @@ GROUP BY kind ORDER BY count(*) DESC, kind
 
 def remarks(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
     """Return sentences about what no failed request tells of, after a diagnosis; empty when there is nothing."""
-    of_nginx = (*_not_started(connection), *_crashed(connection), *_too_large(connection))
-    return (*of_nginx, *_ends(connection), *_without_a_time(connection))
+    # Each question takes time to plan, and most logs have an answer to none.
+    ((of_proxies, of_servers),) = connection.execute(_ANY).fetchall()
+    asked = (*(_OF_PROXIES if of_proxies else ()), *(_OF_SERVERS if of_servers else ()))
+    return tuple(sentence for told in asked for sentence in told(connection))
 
 
 def remarks_by_subject(connection: duckdb.DuckDBPyConnection, *, has_failed: bool) -> dict[str, str]:
@@ -88,6 +98,15 @@ def _crashed(connection: duckdb.DuckDBPyConnection) -> list[str]:
         f"A worker of nginx's own ended by a signal ({numbers.plural(count, 'time')}, first {file}:{line_number}): "
         "every request in it was cut off, and none has a line in the access log. Look at its modules, and `dmesg -T`."
         for count, file, line_number in connection.execute(_CRASHED).fetchall()
+        if count
+    ]
+
+
+def _unknown(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    return [
+        f"nginx complains of {numbers.plural(count, 'request')} as no rule knows it, first {file}:{line_number}; "
+        "an access log tells whether they failed."
+        for count, file, line_number in connection.execute(_WITHOUT_A_RULE).fetchall()
         if count
     ]
 
@@ -130,3 +149,8 @@ def _sentence(found: list[_End]) -> str:
 
 def _told(found: list[_End]) -> str:
     return ", ".join(f"{event} ({numbers.count(count)}, first {file}:{first})" for event, count, file, first in found)
+
+
+_ANY = "SELECT EXISTS (FROM proxy_errors), EXISTS (FROM server_events)"
+_OF_PROXIES = (_not_started, _crashed, _too_large, _unknown)
+_OF_SERVERS = (_ends, _without_a_time)

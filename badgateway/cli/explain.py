@@ -18,7 +18,7 @@ from badgateway.cli.entry import cli
 from badgateway.cli.terminal import echo, echo_page
 from badgateway.errors import ConfigurationError, RawDataError
 from badgateway.logs import GivenFormat, Source, given_format
-from badgateway.logs.examples import EXAMPLES, PREFIXED
+from badgateway.logs.examples import PREFIXED, examples
 from badgateway.model.explanation import Explanation
 from badgateway.report.explanation.json_document import render_json
 from badgateway.report.explanation.markdown_page import render_markdown
@@ -60,7 +60,7 @@ def _utc_offset_s(_context: click.Context, _parameter: click.Parameter, value: s
 def _list_formats(context: click.Context, _parameter: click.Parameter, value: bool) -> None:  # noqa: FBT001 # click's
     if not value or context.resilient_parsing:
         return
-    for name, example in (*EXAMPLES.items(), *PREFIXED.items()):
+    for name, example in (*examples().items(), *PREFIXED.items()):
         echo(f"{name}\n    {example}")
     context.exit()
 

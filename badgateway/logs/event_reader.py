@@ -113,7 +113,7 @@ class EventReader:
 
     def _own_event(self, line_number: int, line: str, parsed: ServerLine) -> Event | None:
         event = _matched(self._log.rules, line_number, line, parsed)
-        if event is None:
+        if event is None or (event.uri and self._log.others and self._log.others.match(event.uri)):
             return None
         if self._log.numbers_workers and event.worker is not None:
             self._number(event, parsed)

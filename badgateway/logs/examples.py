@@ -1,13 +1,14 @@
 """One line of each kind of log that is read, for those who wonder whether theirs is."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Final
 
 from badgateway.logs.event_grammar import machine_logs
 from badgateway.model.log_kind import LogKind
 from badgateway.servers.registry import server_logs
 
-EXAMPLES: Final[Mapping[str, str]] = {
+_OF_PROXIES: Final[Mapping[str, str]] = {
     LogKind.NGINX_COMBINED: (
         '203.0.113.9 - - [06/Dec/2024:14:48:56 +0000] "GET /big HTTP/1.1" 502 157 "-" "Mozilla/5.0"'
     ),
@@ -17,7 +18,6 @@ EXAMPLES: Final[Mapping[str, str]] = {
         "2024/12/06 14:48:56 [error] 29#29: *8 upstream prematurely closed connection while reading response header "
         'from upstream, client: 203.0.113.9, server: a, request: "GET /big HTTP/1.1"'
     ),
-    **{kind: log.example for kind, log in server_logs().items()},
     LogKind.ALB: (
         "https 2024-12-06T14:48:56.300000Z app/web/50dc 203.0.113.9:51234 10.0.3.9:8000 0.001 9.299 -1 502 - 1834 277 "
         '"GET https://a.example.org:443/big HTTP/1.1" "curl"'
@@ -59,8 +59,19 @@ EXAMPLES: Final[Mapping[str, str]] = {
         "[Fri Dec 06 14:48:56.294416 2024] [wsgi:error] [pid 23168] [client 203.0.113.9:29608] Timeout when reading "
         "response headers from daemon process 'app': /srv/app/wsgi.py"
     ),
-    **{kind: log.example for kind, log in machine_logs().items()},
 }
+
+
+@cache
+def examples() -> Mapping[str, str]:
+    """Return a line of each kind of log.
+
+    Raises:
+        ConfigurationError: Another package's database cannot be loaded.
+    """
+    of_programs = {kind: log.example for logs in (server_logs(), machine_logs()) for kind, log in logs.items()}
+    return {**_OF_PROXIES, **of_programs}
+
 
 _OF_A_SERVER = "[2024-12-06 14:48:56 +0000] [1] [CRITICAL] WORKER TIMEOUT (pid:8)"
 

@@ -44,7 +44,7 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
         "requestTime",
     ),
     # Of when a request came.
-    "start": ("start_time", "startTime", "request_time_iso8601"),
+    "start": ("start_time", "startTime", "started_at", "request_time_iso8601"),
     "request_id": (
         "request_id",
         "x_request_id",
@@ -104,7 +104,11 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
         "properties.sentBytes",
     ),
     "seconds": ("request_time_s", "request_time", "duration_s", "rt", "httpRequest.latency", "properties.timeTaken"),
-    "milliseconds": ("latency_ms", "duration_ms", "elapsed_ms", "response_time_ms", "request_time_ms"),
+    "milliseconds": (
+        *("latency_ms", "duration_ms", "elapsed_ms", "response_time_ms", "request_time_ms"),
+        # Kong and APISIX.
+        *("latencies.request", "upstream_latency"),
+    ),
     "nanoseconds": ("event.duration",),
     "client": (
         "remote_addr",

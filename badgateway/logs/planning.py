@@ -11,6 +11,7 @@ from badgateway.logs.recognising import recognised
 from badgateway.logs.scratch import Scratch
 from badgateway.logs.source import LocalFile, head
 from badgateway.logs.splitting import Known, Part, is_of_one_program, learn, parts
+from badgateway.model.log_kind import OF_PROXIES
 from badgateway.servers.line_format import LineFormat
 from badgateway.servers.log import ServerLog
 from badgateway.servers.registry import server_logs
@@ -18,7 +19,10 @@ from badgateway.servers.registry import server_logs
 
 def events_of(kind: str | None) -> ServerLog | None:
     """The log of this kind, if something tells of processes in it."""
-    return machine_logs().get(kind or "") or server_logs().get(kind or "")
+    # Most logs are of proxies: those of machines need not be made for them, with all their patterns.
+    if kind is None or kind in OF_PROXIES:
+        return None
+    return server_logs().get(kind) or machine_logs().get(kind)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """What containers, journals and syslogs put before each line: the stream it belongs to, and when it was written."""
 
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -163,6 +164,21 @@ def _clock_of_12(line: str) -> Unwrapped | None:
     return Unwrapped(text=match[1]) if match else None
 
 
+_CADDY = re.compile(
+    r"(\d{4})/(\d\d)/(\d\d) (\d\d:\d\d:\d\d(?:\.\d+)?)\t([A-Z]+)\t(http\.[\w.]+)\t([^\t]*)\t(\{.*)", re.DOTALL
+)
+
+
+def _caddy(line: str) -> Unwrapped | None:
+    """A line of Caddy's for a terminal, as its JSON has it."""
+    match = _CADDY.match(line)
+    value = json_object(match[8]) if match else {}
+    if match is None or not value:
+        return None
+    told = {"level": match[5].lower(), "ts": f"{match[1]}-{match[2]}-{match[3]} {match[4]}+00", "logger": match[6]}
+    return Unwrapped(text=json.dumps({**told, "msg": match[7], **value}))
+
+
 _TEXT_KEYS = ("log", "message", "msg", "textPayload", "MESSAGE")
 _TIME_KEYS = ("time", "timestamp", "asctime", "@timestamp", "ts")
 _NAME_KEYS = ("kubernetes.pod_name", "resource.labels.pod_name", "_SYSTEMD_UNIT", "container_name", "logStreamName")
@@ -196,6 +212,7 @@ def _json_name(value: Mapping[str, Any]) -> str:
 
 _PREFIXES: tuple[Unwrap, ...] = (
     _json,
+    _caddy,
     _compose,
     _pod,
     _cri,

@@ -16,6 +16,7 @@ _TOLD = {
     "number": Field(pattern=r"-|\d+"),
     "took": Field(pattern=r"-|\d+", meaning=Meaning.DURATION, unit_s=1e-3),
     "seconds": Field(pattern=r"-|\d+(?:\.\d+)?", meaning=Meaning.DURATION),
+    "local": Field(pattern=r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d", meaning=Meaning.TIME, time_format="%Y/%m/%d %H:%M:%S"),
     "word": Field(pattern=r"\S+"),
 }
 _OF_ENVOY: Mapping[str, Reason] = {rf"(?:^|,){flag}(?:,|$)": reason for flag, reason in ENVOY_FLAGS.items()}
@@ -39,6 +40,15 @@ def program_formats() -> tuple[GivenFormat, ...]:
             "[Length $body_bytes_sent] $after",
             _TOLD,
         ),
+        # oauth2-proxy.
+        _of(
+            given_format(
+                '$remote_addr:$number - $word - $word [$local] $host $request_method $word "$request_uri" $word '
+                '"$agent" $status $body_bytes_sent $seconds',
+                _TOLD,
+            ),
+            None,
+        ),
         # Envoy's own, and Istio's.
         _with_start(given_format(f"{_ENVOY} $number $number $took $after", _TOLD, _OF_ENVOY), Proxy.ENVOY),
         _with_start(
@@ -57,8 +67,13 @@ def program_formats() -> tuple[GivenFormat, ...]:
     )
 
 
+def _of(given: GivenFormat, proxy: Proxy | None) -> GivenFormat:
+    """Return a format that nginx could have, and that somebody else has."""
+    return replace(given, line_format=replace(given.line_format, proxy=proxy))
+
+
 def _with_start(given: GivenFormat, proxy: Proxy) -> GivenFormat:
-    """Return a format whose lines have the time when the request came."""
+    """Return one whose lines have the time when the request came."""
     found = given.line_format
     time_s = f"{found.time_s} + coalesce({found.columns['duration_s']}, 0)"
-    return replace(given, line_format=replace(found, time_s=time_s, proxy=proxy))
+    return _of(replace(given, line_format=replace(found, time_s=time_s)), proxy)

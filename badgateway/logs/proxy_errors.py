@@ -6,7 +6,17 @@ from functools import reduce
 import duckdb
 
 from badgateway.logs.scanning import KEPT_OF_LINE
-from badgateway.model.error_log import COMPLAINTS, CONTEXT, ERRNO, HEAD, REQUEST, TIME_FORMAT, Severity, phase_sql
+from badgateway.model.error_log import (
+    COMPLAINTS,
+    CONTEXT,
+    ERRNO,
+    HEAD,
+    LINUX_ERRNO,
+    REQUEST,
+    TIME_FORMAT,
+    Severity,
+    phase_sql,
+)
 from badgateway.model.evidence import PROXY_ERRORS
 from badgateway.model.log_kind import Proxy
 from badgateway.model.masking import masking_steps
@@ -64,8 +74,13 @@ _STEPS: tuple[Mapping[str, str], ...] = (
         f"THEN regexp_replace(before_client, '{CONTEXT}', '') ELSE before_client END",
     },
     {
-        "errno": f"CASE WHEN contains(message, '(') THEN {number(ERRNO, 'INTEGER', 'message')} END",
+        "own_errno": f"CASE WHEN contains(message, '(') THEN {number(ERRNO, 'INTEGER', 'message')} END",
         "phase": phase_sql("message"),
+    },
+    {
+        "errno": "CASE own_errno "
+        + " ".join(f"WHEN {own} THEN {of_linux}" for own, of_linux in LINUX_ERRNO.items())
+        + " ELSE own_errno END",
     },
 )
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 import duckdb
 
 from badgateway.logs import zones
-from badgateway.logs.event_grammar import machine_logs
 from badgateway.logs.formats import format_of
 from badgateway.logs.held import HeldPart
 from badgateway.logs.log_evidence import LogFile, MalformedLine
@@ -33,7 +32,7 @@ from badgateway.logs.streaming import stream_pieces
 from badgateway.model.evidence import ServerEvent
 from badgateway.model.log_kind import LogKind
 from badgateway.servers.line_format import LineFormat
-from badgateway.servers.registry import server_names
+from badgateway.servers.registry import server_logs, server_names
 
 _PIECE_BYTES = 16 * 1024 * 1024
 _PIECES_AT_ONCE = 4
@@ -197,7 +196,7 @@ class Reader:
             self._read_errors(job)
         elif part.kind in OTHER_ERRORS:
             self._read_other_errors(job, part.kind)
-        elif part.kind in machine_logs():
+        elif job.has_events and part.kind not in server_logs():
             self._read_events(job)
         else:
             self._read_requests(job, format_of(part))

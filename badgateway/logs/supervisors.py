@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 
 from badgateway.databases.registry import database_systems
@@ -16,6 +17,7 @@ _OTHERS = (
     "certbot|logrotate|fwupd|packagekit|dockerd?|containerd|kubelet|rsyslog|dbus|polkit|udisks2|unattended|man|"
     "e2scrub|motd|anacron|atop|sysstat|phpsessionclean"
 )
+_NAME = r"[\w@\\:.-]+"
 _OF_SYSTEMD = (
     "Main process exited, |A process of this unit |Failed with result '|Start request repeated|Scheduled restart job|"
     r"State 'stop-|Killing process \d|Deactivated successfully|Succeeded\.|Consumed |Control process exited|"
@@ -55,14 +57,14 @@ def supervisor_logs() -> Mapping[str, ServerLog]:
         ConfigurationError: Another package's database cannot be loaded.
     """
     named = {each.split("/")[-1] for one in database_systems() for each in (one.name, *one.engines, *one.programs)}
-    others = "|".join((_OTHERS, *(rf"{name}\w*" for name in sorted(named))))
+    words = "|".join((_OTHERS, *(rf"{name}\w*" for name in sorted(named))))
     # A name is that of a program, or ends with it: my-celery.service.
-    name = rf"(?P<uri>(?!(?:[\w.-]*[-_])?(?:{others})(?:[-_.@:\d]|\b))[\w@\\:.-]+)"
-    return {each.kind: each for each in (_systemd(name), _supervisord(name), _containers(name))}
+    others = re.compile(rf"(?:[\w.-]*[-_])?(?:{words})(?:[-_.@:\d]|$)")
+    return {each.kind: replace(each, others=others) for each in (_systemd(), _supervisord(), _containers())}
 
 
-def _systemd(name: str) -> ServerLog:
-    unit = name.removesuffix(")") + r"\.service)"
+def _systemd() -> ServerLog:
+    unit = rf"(?P<uri>{_NAME}\.service)"
     return ServerLog(
         kind=LogKind.SYSTEMD,
         example="web.service: Main process exited, code=killed, status=9/KILL",
@@ -87,7 +89,8 @@ def _systemd(name: str) -> ServerLog:
     )
 
 
-def _supervisord(name: str) -> ServerLog:
+def _supervisord() -> ServerLog:
+    name = f"(?P<uri>{_NAME})"
     return ServerLog(
         kind=LogKind.SUPERVISORD,
         example="2024-12-06 14:48:56,123 INFO exited: web (terminated by SIGKILL; not expected)",
@@ -110,8 +113,9 @@ def _supervisord(name: str) -> ServerLog:
     )
 
 
-def _containers(name: str) -> ServerLog:
-    texts = "|".join(text.replace("NAME", r"[\w@\\:.-]+") for _, text in _OF_CONTAINERS)
+def _containers() -> ServerLog:
+    name = f"(?P<uri>{_NAME})"
+    texts = "|".join(text.replace("NAME", _NAME) for _, text in _OF_CONTAINERS)
     return ServerLog(
         kind=LogKind.CONTAINERS,
         example="Warning  BackOff  pod/web-7d9f  Back-off restarting failed container web in pod web-7d9f_site(4e1c)",

@@ -44,6 +44,11 @@ UPSTREAM: Final = r', upstream: "([^"]*)"'
 ERRNO: Final = r"\((\d+): "
 """In a message: what the system said."""
 
+_OF_BSD = {35: 11, 49: 99, 51: 101, 54: 104, 60: 110, 61: 111, 64: 113, 65: 113}
+_OF_WINDOWS = {10013: 13, 10035: 11, 10048: 99, 10049: 99, 10051: 101, 10053: 104, 10054: 104, 10060: 110, 10061: 111}
+LINUX_ERRNO: Final = _OF_BSD | _OF_WINDOWS
+"""The number that Linux has for an error, by that of macOS, BSD or Windows; what Linux calls so nginx never meets."""
+
 PHASES: Final = (
     ("while connecting to upstream", Phase.CONNECTING),
     ("while sending request to upstream", Phase.SENDING),

@@ -65,3 +65,5 @@ PROXY_OF: Mapping[str, Proxy] = {
     LogKind.IIS: Proxy.IIS,
 }
 """The kinds of logs that one proxy alone writes. The combined format is nginx's and Apache's, JSON anybody's."""
+OF_PROXIES = frozenset((*PROXY_OF, LogKind.NGINX_COMBINED, LogKind.NGINX_JSON, LogKind.OWN_FORMAT))
+"""The kinds of logs that proxies write."""

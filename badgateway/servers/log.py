@@ -99,6 +99,9 @@ class ServerLog:
     refined: Mapping[ServerEvent, Callable[[float | None], ServerEvent]] = field(default_factory=dict)
     """Events whose value tells that they are of another kind."""
 
+    others: re.Pattern[str] | None = None
+    """Matches names in the column uri, from their beginning, of what explains no failure; None: it names nothing."""
+
     def owns(self, line: str) -> bool:
         """Tell whether no other program writes such a line."""
         return any(word in line for word in self.words) and self.own.match(line) is not None

@@ -70,3 +70,11 @@ def test_what_supervises_a_server_and_has_no_time_is_told_of_beside_failures():
 
     assert "without a time: service given up (1, first server.log:1)" in sentence
     assert remarked(Evidence().event(ServerEvent.UNIT_GAVE_UP, at=-900, server="events").failure(502)) == ()
+
+
+def test_a_line_about_a_request_that_no_rule_knows_is_told_of_where_no_access_log_is_there():
+    evidence = Evidence().proxy_line("something that no rule knows", of=None, phase=Phase.OTHER)
+    (sentence,) = remarked(evidence)
+
+    assert sentence.startswith("nginx complains of 1 request as no rule knows it, first error.log:1")
+    assert remarked(evidence.volume("access", 200, 1)) == ()

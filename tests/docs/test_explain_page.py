@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from badgateway.cli.entry import cli
 from badgateway.logs import Source, read_logs
-from badgateway.logs.examples import EXAMPLES, PREFIXED
+from badgateway.logs.examples import PREFIXED, examples
 from badgateway.servers import gunicorn
 
 ROOT = Path(__file__).parents[2]
@@ -51,9 +51,9 @@ def test_each_example_of_a_log_is_read_as_said(kind, line):
 
 @pytest.mark.parametrize(("writer", "line"), table("Written by").items())
 def test_each_example_of_what_stands_before_a_line_is_read(writer, line):
-    assert kinds(line) == kinds(EXAMPLES[gunicorn.LOG.kind]), writer
+    assert kinds(line) == kinds(examples()[gunicorn.LOG.kind]), writer
 
 
 def test_the_page_has_the_examples_that_the_command_lists():
-    assert table("Log") == dict(EXAMPLES)
+    assert table("Log") == dict(examples())
     assert table("Written by") == dict(PREFIXED)

@@ -5,7 +5,7 @@ import pytest
 
 from badgateway.errors import ConfigurationError
 from badgateway.logs import LogEvidence, Source, format_fields, given_format, read_logs
-from badgateway.logs.examples import EXAMPLES
+from badgateway.logs.examples import examples
 from badgateway.model.log_kind import LogKind
 from badgateway.servers import gunicorn, uwsgi, uwsgi_log
 
@@ -89,7 +89,7 @@ def test_several_tries_are_one_field_and_the_last_one_s_times_count(tmp_path):
 
 
 def test_a_log_in_another_format_is_read_as_what_it_is_and_the_format_is_told_of(tmp_path):
-    evidence = read(tmp_path, NGINX, EXAMPLES[LogKind.NGINX_COMBINED])
+    evidence = read(tmp_path, NGINX, examples()[LogKind.NGINX_COMBINED])
 
     assert [file.kind for file in evidence.files] == [LogKind.NGINX_COMBINED]
     assert [NGINX in note for note in evidence.notes] == [True]

@@ -1,7 +1,7 @@
 import pytest
 
 from badgateway.logs import Source, read_logs
-from badgateway.logs.examples import EXAMPLES
+from badgateway.logs.examples import examples
 from badgateway.logs.learnt_format import learnt_format
 from badgateway.model.log_kind import LogKind
 from badgateway.servers import gunicorn, uwsgi
@@ -27,9 +27,9 @@ def test_a_format_that_nobody_gave_is_learnt_from_its_lines(tmp_path, line):
     assert [(file.kind, file.malformed_lines) for file in evidence.files] == [(LogKind.OWN_FORMAT, 1)]
 
 
-@pytest.mark.parametrize("kind", sorted(set(EXAMPLES) - {LogKind.OWN_FORMAT}))
+@pytest.mark.parametrize("kind", sorted(set(examples()) - {LogKind.OWN_FORMAT}))
 def test_lines_of_a_known_kind_are_never_learnt_from(kind):
-    assert learnt_format([EXAMPLES[kind]]) is None
+    assert learnt_format([examples()[kind]]) is None
 
 
 @pytest.mark.parametrize(
@@ -45,8 +45,8 @@ def test_lines_without_a_time_with_its_zone_or_without_a_request_are_not_guessed
 
 
 def test_lines_behind_the_name_of_a_container_are_left_to_be_split():
-    assert learnt_format([f"nginx_1  | {EXAMPLES[LogKind.NGINX_COMBINED]}"]) is None
-    assert learnt_format([f"nginx_1  | {EXAMPLES[LogKind.OWN_FORMAT]}"]) is None
+    assert learnt_format([f"nginx_1  | {examples()[LogKind.NGINX_COMBINED]}"]) is None
+    assert learnt_format([f"nginx_1  | {examples()[LogKind.OWN_FORMAT]}"]) is None
 
 
 UWSGI = "*** Starting uWSGI 2.0.28 (64bit) on [Sat Nov 21 11:00:00 2026] ***"

@@ -1,6 +1,6 @@
 import pytest
 
-from badgateway.logs.examples import EXAMPLES, PREFIXED
+from badgateway.logs.examples import PREFIXED, examples
 from badgateway.logs.prefixes import Prefixes
 from badgateway.logs.recognising import kind_of
 from badgateway.model.log_kind import LogKind
@@ -8,9 +8,9 @@ from badgateway.servers import gunicorn
 
 
 # A format of its own is seen from many lines, not from one by itself.
-@pytest.mark.parametrize("kind", sorted(set(EXAMPLES) - {LogKind.OWN_FORMAT}))
+@pytest.mark.parametrize("kind", sorted(set(examples()) - {LogKind.OWN_FORMAT}))
 def test_the_example_of_each_kind_is_of_that_kind_and_has_no_prefix(kind):
-    example = EXAMPLES[kind]
+    example = examples()[kind]
 
     assert kind_of(example) == kind
     # Heroku has no other time than that before its lines.
@@ -19,7 +19,14 @@ def test_the_example_of_each_kind_is_of_that_kind_and_has_no_prefix(kind):
 
 @pytest.mark.parametrize("line", PREFIXED.values(), ids=PREFIXED)
 def test_the_example_of_each_prefix_is_taken_off(line):
-    assert Prefixes([line]).unwrap(line).text == EXAMPLES[gunicorn.LOG.kind]
+    assert Prefixes([line]).unwrap(line).text == examples()[gunicorn.LOG.kind]
+
+
+def test_a_line_of_caddy_for_a_terminal_is_what_its_json_would_be():
+    line = '2024/12/06 14:48:56.123\tERROR\thttp.log.error\tdial tcp: connection refused\t{"status": 502}'
+
+    assert kind_of(Prefixes([line]).unwrap(line).text) == LogKind.CADDY_LOG
+    assert not Prefixes([line.replace("{", "[")])
 
 
 def test_a_prefix_may_stand_in_another_and_the_inner_time_counts():

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from badgateway.logs import Source, read_logs
-from badgateway.model.error_log import CONTEXT, ERRNO, HEAD, REQUEST, UPSTREAM
+from badgateway.model.error_log import CONTEXT, ERRNO, HEAD, LINUX_ERRNO, REQUEST, UPSTREAM
 from tests.logs.test_fuzz import mutated
 
 HERE = Path(__file__).parent
@@ -27,7 +27,7 @@ def by_patterns(line: str) -> tuple[object, ...]:
     return (
         int(head[3]) if head[3] and int(head[3]) < 2**63 else None,
         message,
-        int(errno[1]) if errno and int(errno[1]) < 2**31 else None,
+        LINUX_ERRNO.get(int(errno[1]), int(errno[1])) if errno and int(errno[1]) < 2**31 else None,
         (request[1] or None) if request else None,
         (upstream[1] or None) if upstream else None,
     )

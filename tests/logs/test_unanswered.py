@@ -7,12 +7,12 @@ import pytest
 from badgateway.analysis.explanation import explain
 from badgateway.errors import RawDataError
 from badgateway.logs import Source
-from badgateway.logs.examples import EXAMPLES
+from badgateway.logs.examples import examples
 from badgateway.report.explanation.short_page import render_short
 
 _STATUS = re.compile(r"\b50[234]\b(?!\S*(?:/|\]))")
 REQUESTS = {
-    name: line for name, line in EXAMPLES.items() if "access" in name or "router" in name or name == "HAProxy log"
+    name: line for name, line in examples().items() if "access" in name or "router" in name or name == "HAProxy log"
 }
 JSON = '{"status": %s, "time": "2024-12-06T14:48:56Z", "uri": "/big", "response_flags": "%s"}'
 
@@ -57,14 +57,14 @@ def test_who_left_before_an_answer_is_told_from_what_is_not_known(tmp_path, flag
 
 
 def test_of_haproxy_a_client_that_left_has_no_status(tmp_path):
-    line = EXAMPLES["HAProxy log"]
+    line = examples()["HAProxy log"]
     found = said(tmp_path, [line, line.replace(" 502 1029 - - SH--", " -1 0 - - CD--")])
 
     assert [each.statuses for each in found.diagnosis.causes if each.cause.id == "client-gave-up"] == [((499, 1),)]
 
 
 def test_a_status_that_no_standard_has_is_not_taken_for_the_applications(tmp_path):
-    line = EXAMPLES["nginx access log (combined)"]
+    line = examples()["nginx access log (combined)"]
     found = said(tmp_path, [line.replace(" 502 ", " 999 ")])
 
     assert (found.diagnosis.failures, found.diagnosis.unattributed) == (1, 1)
