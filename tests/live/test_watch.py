@@ -148,7 +148,8 @@ def test_a_server_is_watched_for_people_and_for_prometheus_and_ctrl_c_ends_it(de
 def test_to_look_costs_less_than_a_hundredth_of_a_core_and_60_mb(users: int, deployed: Deploy, raw_folder: Path):
     looked_s = float(os.environ.get("WATCHED_S", "15"))
     with deployed("gunicorn-gthread-pymysql") as deployment:
-        words = (listener_of(deployment), "--journal", raw_folder / FOLDER / raw.JOURNAL)
+        of_site = raw_folder / FOLDER
+        words = (listener_of(deployment), "--journal", of_site / raw.JOURNAL, "--log", of_site / raw.ACCESS_LOG)
         ended = threading.Event()
         threads = [threading.Thread(target=_ask_on, args=(deployment.url, ended)) for _ in range(users)]
         for thread in threads:
