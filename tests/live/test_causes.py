@@ -274,9 +274,12 @@ def test_a_request_header_beyond_uwsgis_buffer(stands: Stands):
 
 @pytest.mark.proof
 def test_a_server_without_workers_listens_and_answers_nobody(stands: Stands):
-    none = replaced('workers = int(os.environ.get("WEB_WORKERS", "2"))', "workers = 0")
-    well = replaced("location / {", "location = /healthz { return 200; }\n        location / {")
-    with stands.stand("gunicorn_sync.py", limits_s=(1, 2), edit_server=none, edit_proxy=well) as stand:
+    # One that has answered the health check, and no other after it.
+    none = "\n\ndef child_exit(server, worker):\n    server.num_workers = 0\n"
+    with stands.stand("gunicorn_sync.py", limits_s=(1, 2), edit_server=lambda text: text + none) as stand:
+        (worker,) = psutil.Process(stand.deployment.parts["server"]).children()
+        worker.terminate()
+        worker.wait(10)
         stand.client.ask("/ok", 3)
     assert stand.answers("/ok") == {504: 3}
     assert stand.found() == {("/ok", "504-no-answer-in-time"): 3}
