@@ -2,13 +2,18 @@
 
 from collections.abc import Callable, Iterator
 
-from badgateway.causes.accept_queue import LISTEN_QUEUE_FULL, TCP_ACCEPT_QUEUE_FULL, WORKERS_RECYCLED_TOGETHER
+from badgateway.causes.accept_queue import (
+    LISTEN_QUEUE_FULL,
+    QUEUED_TOO_LONG,
+    TCP_ACCEPT_QUEUE_FULL,
+    WORKERS_RECYCLED_TOGETHER,
+)
 from badgateway.causes.database import CONNECTIONS_EXHAUSTED, LATE_PATCH, POOL_EXHAUSTED
 from badgateway.causes.event_loop import EVENT_LOOP_BLOCKED
 from badgateway.causes.invitation import Invitation, known, turn
 from badgateway.causes.invited_by_proxy import limits_out_of_order, short_keepalive, small_buffers
 from badgateway.causes.site_files import SiteFiles
-from badgateway.causes.timeouts import NO_ANSWER, SLOW_REQUEST
+from badgateway.causes.timeouts import SLOW_REQUEST
 from badgateway.model.knob import Knob, WorkerModel
 
 ENOUGH_LISTEN = 512
@@ -28,7 +33,7 @@ def _nobody_serves(site: SiteFiles) -> Iterator[Invitation]:
         said = site.settings.get(name)
         if said is not None and said.number == 0 and name in {"workers", _at_a_time(site)}:
             yield Invitation(
-                cause=NO_ANSWER,
+                cause=QUEUED_TOO_LONG,
                 what=f"the server has 0 {name}: it listens, and nobody answers",
                 said=known(said),
                 change=turn(site, Knob.AT_A_TIME),

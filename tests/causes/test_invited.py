@@ -101,12 +101,12 @@ def invited(**files: str) -> list[str]:
         (
             {"gunicorn": "workers = 0\nworker_class = 'sync'\n"},
             {"gunicorn": "workers = 1\nworker_class = 'sync'\nthreads = 0\n"},
-            "504-no-answer-in-time",
+            "queued-too-long",
         ),
         (
             {"gunicorn": GEVENT.replace("50", "0")},
             {"gunicorn": GTHREAD + "worker_connections = 0\n"},
-            "504-no-answer-in-time",
+            "queued-too-long",
         ),
         (
             {"gunicorn": GTHREAD.replace("75", "2"), "nginx": NGINX % ("keepalive 32;", "")},

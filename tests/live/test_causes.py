@@ -282,7 +282,7 @@ def test_a_server_without_workers_listens_and_answers_nobody(stands: Stands):
         worker.wait(10)
         stand.client.ask("/ok", 3)
     assert stand.answers("/ok") == {504: 3}
-    assert stand.found() == {("/ok", "504-no-answer-in-time"): 3}
+    assert stand.found() == {("/ok", "queued-too-long"): 3}
 
 
 def test_http_that_is_spoken_to_a_uwsgi_socket(stands: Stands):
