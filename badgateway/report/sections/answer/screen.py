@@ -97,13 +97,14 @@ def _problem(result: LevelResult, study: StudySummary) -> str:
     if result.level.verdict is not Verdict.FAIL and found.failures.share <= allowed:
         return ""
     at = phrases.load(result.load)
+    who = name if study.experiment.target else f"{name}, what runs today,"
     if not found.failures.count:
         late = numbers.milliseconds(found.latency.p95_ms) if found.latency else ""
-        return f"{name}, what runs today, is too slow at {at}: 95 % of its answers took up to {late}."
+        return f"{who} is too slow at {at}: 95 % of its answers took up to {late}."
     statuses = numbers.listed(text for _, text in wording.split(found))
     why = _main_cause(result)
     return (
-        f"{name}, what runs today, failed {numbers.percent(found.failures.share)} of "
+        f"{who} failed {numbers.percent(found.failures.share)} of "
         f"{numbers.plural(found.requests, 'request')} at {at}, {statuses}{f': {why}' if why else ''}."
     )
 

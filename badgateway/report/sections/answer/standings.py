@@ -136,7 +136,9 @@ def _carries(name: str, study: StudySummary) -> TableCell:
 def _changes(configuration: Configuration, study: StudySummary) -> str:
     baseline = study.experiment.baseline
     if configuration.name == baseline.name:
-        return "what runs today"
+        return "what runs today" if not configuration.is_attached else "as it was first"
+    if configuration.is_attached:
+        return "what its user switched"
     changes = [
         _short(one.new) if one.setting == "server" else f"{_spelled(one.setting, configuration)} {one.new}"
         for one in changed(baseline, configuration, study.experiment.timeouts)
