@@ -148,9 +148,8 @@ def _intro(proofs: tuple[WorkerCheck, ...]) -> str:
         return ""
     one, alone = proofs[0], numbers.declared_milliseconds(proofs[0].wait_ms)
     return (
-        "While a request waits for the database, its worker could serve others. To see whether it does, each server "
-        f"file was started with one worker, which got {one.requests} requests at the same moment. Each waits {alone} "
-        f"for one query: side by side they take {alone}, one after the other "
+        f"Each server file was started with one worker, which got {one.requests} requests at the same moment. Each "
+        f"waits {alone} for one query: side by side they take {alone}, one after the other "
         f"{numbers.declared_milliseconds(one.serial_ms)}."
     )
 
