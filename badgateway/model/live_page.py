@@ -29,7 +29,7 @@ class LiveTable:
 CAUSES = LiveTable(
     key="causes",
     title="Causes",
-    columns={"failures": "Failed", "cause": "Cause", "when": "When", "evidence": "Shown by", "change": "Change"},
+    columns={"failures": "Failed", "cause": "Cause", "change": "Change", "when": "When", "evidence": "Shown by"},
 )
 SERVER = LiveTable(
     key="server-now",
