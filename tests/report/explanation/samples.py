@@ -20,7 +20,7 @@ def cause(name: str = "queue-full", *, first: Remedy = LONGER) -> Cause:
     return Cause(
         id=name,
         title=f"The {name} happened",
-        family="tests",
+        family="accept queue",
         statuses=(502,),
         explanation="It was full; see `ss -xl`.",
         evidence="A line says so.",

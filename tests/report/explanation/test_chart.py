@@ -19,7 +19,7 @@ def test_both_drawings_have_a_part_for_each_cause_in_each_bucket():
 
     assert drawn is not None
     for svg in (drawn.wide, drawn.narrow):
-        assert marks(svg) == ["tests"] * 3
+        assert marks(svg) == ["accept-queue"] * 3
         assert "NaN" not in svg
 
 
