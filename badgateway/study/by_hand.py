@@ -27,6 +27,8 @@ FOLDER = "by-hand"
 PAGE = "report.html"
 _LOGS = (raw_files.ACCESS_LOG, raw_files.ERROR_LOG, raw_files.SERVER_LOG)
 _KEPT = (*_LOGS, raw_files.CLIENT_ROWS, raw_files.SAMPLES, raw_files.LOCUST_LOG)
+# What was in flight at Ctrl-C is in the proxy's book alone, and failed for nobody.
+_FORGET_IN_FLIGHT = f"DELETE FROM ledger WHERE outcome = '{Outcome.UNMATCHED}' AND name IS NULL"  # noqa: S608 # constants
 _ALL = Window(start_s=0.0, end_s=1e12, drained_s=1e12)
 
 
@@ -72,8 +74,8 @@ def _has_rows(file: Path) -> bool:
 def _counted(raw: Path) -> tuple[dict[Outcome, int], Diagnosis]:
     try:
         built = ledger.build(raw, _ALL)
+        built.connection.execute(_FORGET_IN_FLIGHT)
         found = Counter(dict(built.connection.execute("SELECT outcome, count(*) FROM ledger GROUP BY ALL").fetchall()))
-        # What was in flight at Ctrl-C is in the proxy's book alone.
         return {each: found[each] for each in Outcome if found[each]}, diagnose_trial(built, raw)
     except RawDataError as error:
         raise ResultsError(f"what was done by hand cannot be counted: {error}") from error

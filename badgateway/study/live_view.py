@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
-from badgateway.analysis.live_load import LiveProcesses, LiveRequests, LiveSamples
+from badgateway.analysis.live_load import PART_S, LiveProcesses, LiveRequests, LiveSamples
 from badgateway.errors import LoadError
 from badgateway.load.events import read_events
 from badgateway.logs import Source
@@ -73,6 +73,8 @@ class LiveView:
         self._clock, self._used, self._now = clock, used, now
         self._next_s = clock()
         self._events = folder / raw.CLIENT_EVENTS
+        self._counted: dict[str, float] = {}
+        self._counted_s = 0.0
         self._samples, self._processes, self._requests = LiveSamples(), LiveProcesses(), LiveRequests()
         with ExitStack() as stack:
             # What costs least comes first: in a trial that begins, the files come one after the other.
@@ -141,11 +143,16 @@ class LiveView:
         """Yield what the journal tells, as the rows of a samples.csv; nothing of a site without one."""
         if self._journal is None:
             return
-        seen, now_s = self._journal.look(), str(self._now())
-        yield now_s, WORKERS_ENDED, str(self._journal.workers_ended), ""
-        yield now_s, REQUESTS_LOST, str(seen.lost), ""
+        seen, now_s = self._journal.look(), self._now()
+        counted = {WORKERS_ENDED: self._journal.workers_ended, REQUESTS_LOST: seen.lost}
         if self._journal.is_loop_watched:
-            yield now_s, LOOP_STOOD_S, str(seen.blocked_s), ""
+            counted[LOOP_STOOD_S] = seen.blocked_s
+        # Looks are farther apart than the parts of a minute; what is counted from the start stays until it is more.
+        passed = range(1, int((now_s - self._counted_s) / PART_S) + 1)
+        for name, before in self._counted.items():
+            yield from ((str(self._counted_s + part * PART_S), name, str(before), "") for part in passed)
+        yield from ((str(now_s), name, str(value), "") for name, value in counted.items())
+        self._counted, self._counted_s = counted, now_s
 
     def _load_start_s(self) -> float:
         """Return when the load was started last; the web UI starts many in one process."""

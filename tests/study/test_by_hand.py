@@ -36,6 +36,17 @@ def test_what_was_sent_is_counted_and_kept_with_a_page_that_says_what_it_is(fold
     assert "no measurement" in kept.report.read_text()
 
 
+def test_what_was_in_flight_when_it_was_stopped_failed_for_nobody(folder, tmp_path):
+    write_both(folder, client_row("a-1"), client_row("a-2", **FAILED))
+    lines = (folder / raw.ACCESS_LOG).read_text().splitlines()
+    (folder / raw.ACCESS_LOG).write_text("\n".join([*lines, lines[-1].replace("a-2", "a-3")]) + "\n")
+    kept = keep_by_hand(folder, tmp_path / "results", "small-uwsgi")
+
+    assert kept is not None
+    assert kept.outcomes == {Outcome.OK: 1, Outcome.BAD_GATEWAY: 1}
+    assert kept.diagnosis.failures == 1
+
+
 def test_where_nothing_was_sent_nothing_is_kept(folder, tmp_path):
     assert keep_by_hand(folder, tmp_path / "results", "small-uwsgi") is None
     RowFile.create(folder / raw.CLIENT_ROWS)

@@ -146,6 +146,17 @@ def test_workers_that_end_and_loops_that_stand_are_counted_where_a_journal_tells
     }
 
 
+def test_what_is_counted_from_the_start_has_no_gap_between_two_looks(site):
+    now_s = [NOW_S]
+    site.append(f"{FOLDER}/{raw.JOURNAL}", "")
+    with LiveView(site.folder, {"uwsgi": ()}, clock=site.clock, now=lambda: now_s[0]) as view:
+        site.seen(view)
+        now_s[0] += 4 * PART_S
+        row = next(one for one in site.seen(view)["server-now"] if one["what"].startswith("Workers that"))
+
+    assert row["minute"].endswith("·▁▁▁▁▁")
+
+
 def test_an_empty_value_is_no_zero(site, view):
     site.append(raw.SAMPLES, f"{NOW_S - 4:.6f},db_connections,7,50\n{NOW_S:.6f},db_connections,,\n")
     (row,) = site.seen(view)["server-now"]

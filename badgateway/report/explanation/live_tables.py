@@ -21,6 +21,7 @@ from badgateway.model.printable import printable
 from badgateway.model.raw_words import SampleSeries, ServerSeries
 from badgateway.report import wording
 from badgateway.report.explanation import incidents
+from badgateway.report.explanation.text_rows import cut
 from badgateway.servers.advice import Uses, advice_for
 
 _CLOCK = "%H:%M:%S"
@@ -69,7 +70,9 @@ def cause_rows(
             "failures": incidents.statuses(incident) if incident.count == count else _times(incident, count),
             "cause": _cause(incident),
             "when": incidents.when(incident, utc_offset_s, with_date=False, clock=_CLOCK),
-            "evidence": printable(evidence.get(incident.cause.id, ""))[:_EVIDENCE_CHARACTERS] if incident.cause else "",
+            "evidence": cut(printable(evidence.get(incident.cause.id, "")), _EVIDENCE_CHARACTERS)
+            if incident.cause
+            else "",
             "change": _change(incident, uses),
         }
         for incident, count in found
