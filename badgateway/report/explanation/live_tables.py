@@ -69,11 +69,11 @@ def cause_rows(
         {
             "failures": incidents.statuses(incident) if incident.count == count else _times(incident, count),
             "cause": _cause(incident),
+            "change": _change(incident, uses),
             "when": incidents.when(incident, utc_offset_s, with_date=False, clock=_CLOCK),
             "evidence": cut(printable(evidence.get(incident.cause.id, "")), _EVIDENCE_CHARACTERS)
             if incident.cause
             else "",
-            "change": _change(incident, uses),
         }
         for incident, count in found
     ]
