@@ -144,7 +144,7 @@ class LiveView:
         if self._journal is None:
             return
         seen, now_s = self._journal.look(), self._now()
-        counted = {WORKERS_ENDED: self._journal.workers_ended, REQUESTS_LOST: seen.lost}
+        counted: dict[str, float] = {WORKERS_ENDED: self._journal.workers_ended, REQUESTS_LOST: seen.lost}
         if self._journal.is_loop_watched:
             counted[LOOP_STOOD_S] = seen.blocked_s
         # Looks are farther apart than the parts of a minute; what is counted from the start stays until it is more.
