@@ -5,10 +5,11 @@ from dataclasses import replace
 import pytest
 
 from badgateway.judge.proportion import proportion
+from badgateway.model.comparison import Relation
 from tests.amounts import amounts
 from tests.simulation import promises
 from tests.simulation.promises import WEATHERS, Weather
-from tests.simulation.worlds import Failures, normal, spikes
+from tests.simulation.worlds import Failures, SimulatedServer, alike, normal, spikes, study
 
 QUIET, SPIKES = Weather(name="noise 3 %", noise=normal(0.03)), Weather(name="spikes", noise=spikes(0.03))
 MANY = 200
@@ -71,6 +72,17 @@ def test_a_quick_study_says_whom_to_run(name, studies):
 @pytest.mark.parametrize("studies", FEW)
 def test_less_throughput_is_told(studies):
     assert promises.throughput_told(2, studies, blocks=6).count >= 0.9 * studies
+
+
+@pytest.mark.parametrize("seed", [30, 41])
+def test_who_is_proven_to_serve_less_is_not_run_for_a_p95_that_is_ahead_of_one_other_by_chance(seed):
+    less = SimulatedServer(throughput=0.8)
+    servers = {**alike(5, less), "configuration-0": SimulatedServer()}
+
+    choice = study(servers, seed, normal(0.03), blocks=8, looks=(), throughput_noise=0.03)
+
+    assert len([one for one in choice.rivalries if one.relation is Relation.WORSE]) == 4
+    assert choice.configuration == "configuration-0"
 
 
 @pytest.mark.parametrize("studies", FEW)
