@@ -1,6 +1,7 @@
 """Has a site that already runs in the place of a deployment: nothing of it is started, and its logs are brought."""
 
 import csv
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,9 @@ from badgateway.stack.health import answer_of_running_site
 from badgateway.stack.project import Snapshot
 from badgateway.stack.site_logs import SiteLogs
 
+_PAUSES_S = (0, 0.5, 0.5)
+"""Before each asking whether the site is up."""
+
 
 def target_of(experiment: Experiment) -> RunningSite:
     """Return the site that already runs; to be asked only of an experiment that has one."""
@@ -26,7 +30,9 @@ def target_of(experiment: Experiment) -> RunningSite:
 
 
 def require_reachable(experiment: Experiment, root: Path) -> None:
-    """Ask the site once, and look at its logs, before anything is loaded.
+    """Ask the site, and look at its logs, before anything is loaded; one good answer of three is enough.
+
+    A site that answers 502 now and then is the one to be measured.
 
     Raises:
         ConfigurationError: A log cannot be read.
@@ -34,9 +40,13 @@ def require_reachable(experiment: Experiment, root: Path) -> None:
     """
     target = target_of(experiment)
     SiteLogs(target.logs, root)
-    told = answer_of_running_site(experiment, target, root)
-    if told:
-        raise DeploymentError(f"target.url: {told}; nothing was loaded")
+    told = ""
+    for pause_s in _PAUSES_S:
+        time.sleep(pause_s)
+        told = answer_of_running_site(experiment, target, root)
+        if not told:
+            return
+    raise DeploymentError(f"target.url: {told}; nothing was loaded")
 
 
 def no_database(experiment: Experiment, folder: Path) -> RunningDatabase:
