@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from badgateway.logs.event_grammar import machine_logs
 from badgateway.logs.given_format import GivenFormat, unused_notes
@@ -55,6 +55,8 @@ class Planner:
     """For each file, the one that was given for it, if any."""
     _places: dict[int, dict[object, int]] = field(default_factory=lambda: defaultdict(dict))
     _known: dict[int, Known] = field(default_factory=lambda: defaultdict(Known))
+    _told: dict[int, tuple[Sequence[str], Part | None]] = field(default_factory=dict)
+    """By the file's number: its first lines, and whose they are."""
     _used: set[str] = field(default_factory=set)
 
     def learn(self, number: int, lines: Sequence[str]) -> None:
@@ -93,6 +95,13 @@ class Planner:
         return unused_notes(self.formats, self._used)
 
     def _one_program(self, number: int, file: LocalFile, lines: Sequence[str]) -> Part | None:
+        # To tell the kind takes some milliseconds, and a log of many pieces begins but once.
+        told = self._told.get(number)
+        if told is None or told[0] != lines:
+            told = self._told[number] = (lines, self._tell(number, file, lines))
+        return told[1] and replace(told[1], file=file)
+
+    def _tell(self, number: int, file: LocalFile, lines: Sequence[str]) -> Part | None:
         own = self._own_format(number, lines)
         if own is not None:
             return Part(file=file, kind=own.kind, lines=0, line_format=own)

@@ -20,58 +20,68 @@ from badgateway.model.error_log import (
 from badgateway.model.evidence import PROXY_ERRORS
 from badgateway.model.log_kind import Proxy
 from badgateway.model.masking import masking_steps
-from badgateway.servers.line_format import extracted, number, text_literal
+from badgateway.servers.line_format import before, extracted, number, text_literal
 
 _NOT_STARTED = "starts_with(line, 'nginx: [emerg] ')"
 """nginx without a log yet, as it says on the terminal why it does not start; without a time."""
 MALFORMED = f"time_s IS NULL AND NOT {_NOT_STARTED}"
+_TIME_CHARS = len("2026/11/21 12:00:00")
+_LEVEL_AT = _TIME_CHARS + len(" [") + 1
 _LEVEL_AND_TIME = {
     "level": f"CASE WHEN {_NOT_STARTED} THEN '{Severity.EMERG}' "
-    "WHEN is_plain THEN split_part(split_part(line, '[', 2), ']', 1) "
+    f"WHEN is_plain THEN substr(line, {_LEVEL_AT}, strpos(line, ']') - {_LEVEL_AT}) "
     f"ELSE {extracted(HEAD, group=2)} END",
-    "written": f"CASE WHEN is_plain THEN left(line, 19) ELSE {extracted(HEAD, group=1)} END",
+    "written": f"CASE WHEN is_plain THEN left(line, {_TIME_CHARS}) ELSE {extracted(HEAD, group=1)} END",
 }
 
 # A line that nothing stands before is taken apart at fixed texts, which is several times as fast as by the patterns
 # that say what a line is; those are for all others.
 _IS_PLAIN = f"regexp_matches(line, '^{HEAD}')"
 _HEAD_TO_PID = HEAD.removesuffix(r"(?:\*(\d+) )?")
+_QUOTE, _END_OF_REQUEST = '"', '", '
 _BEHIND_REQUEST = " OR ".join(
     f"starts_with(behind_request, '{name}: \"')" for name in ("upstream", "host", "subrequest", "referrer")
 )
 
 
-def _after(mark: str) -> str:
-    """Return SQL for what follows the first such mark of a line; empty where there is none."""
-    return f"CASE WHEN contains(line, '{mark}') THEN substr(line, strpos(line, '{mark}') + {len(mark)}) ELSE '' END"
+def _after(mark: str, text: str = "line") -> str:
+    """Return SQL for what follows the first such mark of a text; empty where there is none."""
+    at = f"strpos({text}, '{mark}')"
+    return f"CASE WHEN {at} > 0 THEN substr({text}, {at} + {len(mark)}) ELSE '' END"
 
 
 _STEPS: tuple[Mapping[str, str], ...] = (
     {
-        "said": "CASE WHEN is_plain THEN substr(line, strpos(line, ': ') + 2) "
-        f"ELSE regexp_replace(line, '^.*?{_HEAD_TO_PID}', '') END",
+        "text_at": "strpos(line, ': ') + 2",
+        "client_at": "strpos(line, ', client: ')",
+        "behind_prefix": f"CASE WHEN NOT is_plain THEN regexp_replace(line, '^.*?{_HEAD_TO_PID}', '') END",
         "after_request": _after(', request: "'),
         "after_upstream": _after(', upstream: "'),
     },
     {
-        "is_numbered": r"regexp_matches(said, '^\*\d+ ')",
-        "quoted": "split_part(after_request, '\", ', 1)",
-        "behind_request": "split_part(after_request, '\", ', 2)",
+        # What follows a message begins with the client, mostly.
+        "said": "CASE WHEN is_plain AND client_at > 0 THEN substr(line, text_at, client_at - text_at) "
+        "WHEN is_plain THEN substr(line, text_at) "
+        f"ELSE {before('behind_prefix', ', client: ')} END",
     },
     {
-        "connection": "CASE WHEN is_numbered THEN TRY_CAST(substr(said, 2, strpos(said, ' ') - 2) AS BIGINT) END",
-        "before_client": "split_part(CASE WHEN is_numbered THEN substr(said, strpos(said, ' ') + 1) ELSE said END, "
-        "', client: ', 1)",
+        "connection": "CASE WHEN starts_with(said, '*') "
+        "THEN TRY_CAST(substr(said, 2, strpos(said, ' ') - 2) AS BIGINT) END",
+        "quoted": before("after_request", _END_OF_REQUEST),
+        "behind_request": _after(_END_OF_REQUEST, "after_request"),
+    },
+    {
+        "told": "CASE WHEN connection IS NOT NULL THEN substr(said, strpos(said, ' ') + 1) ELSE said END",
         "request": "CASE WHEN after_request = '' THEN NULL "
         f"WHEN ({_BEHIND_REQUEST}) AND NOT contains(quoted, '\"') "
         f"THEN nullif(quoted, '') ELSE {extracted(REQUEST)} END",
-        "upstream": "CASE WHEN contains(after_upstream, '\"') THEN nullif(split_part(after_upstream, '\"', 1), '') END",
+        "upstream": f"CASE WHEN contains(after_upstream, '{_QUOTE}') "
+        f"THEN nullif({before('after_upstream', _QUOTE)}, '') END",
     },
     {
-        # What follows a message begins with the client, mostly.
-        "message": "CASE WHEN contains(before_client, ', ') "
-        f"AND regexp_matches(before_client, '{CONTEXT.removesuffix('.*')}') "
-        f"THEN regexp_replace(before_client, '{CONTEXT}', '') ELSE before_client END",
+        "message": "CASE WHEN contains(told, ', ') "
+        f"AND regexp_matches(told, '{CONTEXT.removesuffix('.*')}') "
+        f"THEN regexp_replace(told, '{CONTEXT}', '') ELSE told END",
     },
     {
         "own_errno": f"CASE WHEN contains(message, '(') THEN {number(ERRNO, 'INTEGER', 'message')} END",

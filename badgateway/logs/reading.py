@@ -23,8 +23,6 @@ from badgateway.model.in_memory import connect, spill_folder
 
 _MEMORY_LIMIT = "1200MB"
 _DATABASE = "evidence"
-_ROW_GROUP = 30_720
-"""Rows that one thread works on: of DuckDB's own 122,880, a piece of a large log would have work for one thread."""
 
 
 def read_logs(
@@ -119,7 +117,7 @@ def evidence_database() -> duckdb.DuckDBPyConnection:
         }
     )
     # What is kept of a log are lines that are alike: a fifth of their size, as soon as there is a checkpoint.
-    connection.execute(f"ATTACH ':memory:' AS {_DATABASE} (COMPRESS, ROW_GROUP_SIZE {_ROW_GROUP})")
+    connection.execute(f"ATTACH ':memory:' AS {_DATABASE} (COMPRESS)")
     connection.execute(f"USE {_DATABASE}")
     return _with_tables(connection)
 

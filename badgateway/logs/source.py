@@ -96,7 +96,7 @@ def _first_bytes(file: LocalFile, most: int = 2) -> bytes:
         with _opened(file) as stream:
             return stream.read(most)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise _damaged(file) from error
+        raise damaged(file.name) from error
 
 
 def head(file: LocalFile) -> tuple[str, ...]:
@@ -107,7 +107,7 @@ def head(file: LocalFile) -> tuple[str, ...]:
         try:
             start = stream.read(HEAD_BYTES)
         except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-            raise _damaged(file) from error
+            raise damaged(file.name) from error
     return whole_lines(start, HEAD_BYTES)
 
 
@@ -149,7 +149,7 @@ def _raw_lines(file: LocalFile) -> Iterator[bytes]:
                 while piece and not piece.endswith(b"\n"):
                     piece = stream.readline(LONGEST_LINE_BYTES)
         except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-            raise _damaged(file) from error
+            raise damaged(file.name) from error
 
 
 def _opened(file: LocalFile) -> BinaryIO:
@@ -157,5 +157,6 @@ def _opened(file: LocalFile) -> BinaryIO:
     return gzip.open(file.path, "rb") if file.is_gzip else file.path.open("rb")  # type: ignore[return-value]
 
 
-def _damaged(file: LocalFile) -> RawDataError:
-    return RawDataError(f"{file.name} is a cut or damaged gzip file: copy it again, or unpack what is left of it")
+def damaged(name: str) -> RawDataError:
+    """Return what to raise of a gzip file that ends too early, or has other bytes in it."""
+    return RawDataError(f"{name} is a cut or damaged gzip file: copy it again, or unpack what is left of it")

@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from badgateway.errors import RawDataError
 from badgateway.logs.documents import as_lines
@@ -18,10 +18,38 @@ from badgateway.logs.source import (
     LONGEST_LINE_BYTES,
     UTF_16_MARKS,
     LocalFile,
+    damaged,
     whole_lines,
 )
 
 PIECE_BYTES = 32 * 1024 * 1024
+
+
+class _Lines(NamedTuple):
+    """Whole lines as they came, for a copy of so many takes as long as to read them."""
+
+    begun: bytes
+    """What came before of the first one."""
+    content: bytes
+    end: int
+    """Where in the content the last one ends."""
+
+    @property
+    def number(self) -> int:
+        """How many they are."""
+        ends = self.begun.count(b"\n") + self.content.count(b"\n", 0, self.end)
+        last = self.content[self.end - 1 : self.end] if self.end else self.begun[-1:]
+        return ends + (last != b"\n")
+
+    def head(self) -> bytes:
+        """Return the first bytes of them."""
+        return (self.begun + self.content[: min(self.end, HEAD_BYTES)])[:HEAD_BYTES]
+
+    def write(self, path: Path) -> None:
+        """Put them into a file."""
+        with path.open("wb") as file:
+            file.write(self.begun)
+            file.write(memoryview(self.content)[: self.end])
 
 
 @dataclass(slots=True, kw_only=True)
@@ -49,32 +77,34 @@ class Pieces:
             scratch: Where to put them.
             is_last: Whether nothing comes any more, so that a line without an end is whole.
         """
-        lines, self._rest = self._divided(content, is_last=is_last)
-        if not lines:
+        lines = self._whole(content, is_last=is_last)
+        if lines is None:
             return None
         path = scratch.new()
-        path.write_bytes(lines)
+        lines.write(path)
         piece = LocalFile(
-            name=self.name, path=path, is_gzip=False, first_line=self.next_line, earlier=self._head_with(lines)
+            name=self.name, path=path, is_gzip=False, first_line=self.next_line, earlier=self._head_with(lines.head())
         )
-        self.next_line += lines.count(b"\n") + (not lines.endswith(b"\n"))
+        self.next_line += lines.number
         return piece
 
-    def _divided(self, content: bytes, *, is_last: bool) -> tuple[bytes, bytes]:
-        """Return the whole lines, and what may still become one."""
+    def _whole(self, content: bytes, *, is_last: bool) -> "_Lines | None":
+        """Return the whole lines, and keep what may still become one."""
         if self._is_cut:
             # The rest of a line without end, of which the beginning was kept.
             _, end, content = content.partition(b"\n")
             self._is_cut = not end
-        whole = self._rest + content
-        if is_last:
-            return whole, b""
-        at = whole.rfind(b"\n") + 1
-        lines, rest = whole[:at], whole[at:]
-        if len(rest) > PIECE_BYTES:
-            self._is_cut = True
-            return lines + rest[:LONGEST_LINE_BYTES] + b"\n", b""
-        return lines, rest
+        begun, self._rest = self._rest, b""
+        at = len(content) if is_last else content.rfind(b"\n") + 1
+        if at or (begun and is_last):
+            self._rest = content[at:]
+            return _Lines(begun, content, at)
+        if len(begun) + len(content) <= PIECE_BYTES:
+            self._rest = begun + content
+            return None
+        self._is_cut = True
+        kept = (begun + content)[:LONGEST_LINE_BYTES] + b"\n"
+        return _Lines(b"", kept, len(kept))
 
     def _head_with(self, lines: bytes) -> tuple[str, ...]:
         """Return the stream's first lines, from which its kind is seen."""
@@ -125,9 +155,7 @@ def _contents(name: str, stream: BinaryIO, piece_bytes: int) -> Iterator[tuple[b
             contents = [ahead + reader.read(piece_bytes) if ahead else b""]
             ahead = reader.read(1) if ahead else b""
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise RawDataError(
-            f"{name} is a cut or damaged gzip file: copy it again, or unpack what is left of it"
-        ) from error
+        raise damaged(name) from error
     except OSError as error:
         raise RawDataError(f"{name} cannot be read: {error.strerror}; name a readable log file") from error
 

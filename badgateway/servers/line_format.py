@@ -41,6 +41,15 @@ def text_literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+def before(text: str, mark: str) -> str:
+    """SQL for what stands before the first such mark of a text, all of it where there is none.
+
+    `split_part` takes the whole text apart for it.
+    """
+    at = f"strpos({text}, {text_literal(mark)})"
+    return f"CASE WHEN {at} > 0 THEN left({text}, {at} - 1) ELSE {text} END"
+
+
 def extracted(pattern: str, text: str = "line", *, group: int = 1) -> str:
     """SQL for a group of the pattern, NULL without a match."""
     return f"nullif(regexp_extract({text}, {text_literal(pattern)}, {group}), '')"
