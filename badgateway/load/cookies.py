@@ -5,7 +5,7 @@ Those of a session that was made before the load are in the jar from the beginni
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from http.client import HTTPMessage
 from pathlib import Path
@@ -44,20 +44,21 @@ class Cookies(RequestsCookieJar):
         line = get_cookie_header(self, _asked(f"{self._site}{path}"))
         return {"Cookie": line} if line else {}
 
-    def take(self, set_cookies: Iterable[str], path: str) -> None:
+    def take(self, set_cookies: Sequence[str], path: str) -> None:
         """Keep what the answer to a request for a path has set.
 
         Args:
             set_cookies: The values of its Set-Cookie fields.
             path: What was asked for.
         """
+        if not set_cookies:
+            return
+        self._is_used = True
         message = HTTPMessage()
         for value in set_cookies:
-            self._is_used = True
             message["Set-Cookie"] = value
-        if message:
-            asked = MockRequest(_asked(f"{self._site}{path}"))
-            self.extract_cookies(MockResponse(message), asked)  # type: ignore[arg-type] # as the library does
+        asked = MockRequest(_asked(f"{self._site}{path}"))
+        self.extract_cookies(MockResponse(message), asked)  # type: ignore[arg-type] # as the library does
 
 
 def _asked(url: str) -> PreparedRequest:

@@ -101,7 +101,7 @@ def _cells(row: ClientRow) -> tuple[str | int, ...]:
         row.status,
         row.body_bytes,
         "" if row.expected_bytes is None else row.expected_bytes,
-        row.error.value,
+        row.error,
         _one_line(row.detail, DETAIL_CHARACTERS),
         int(row.accepted),
     )
