@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from badgateway.errors import ConfigurationError
-from badgateway.model.decoding import decoded_json
+from badgateway.model.decoding import decoded_json, first_fault
 from badgateway.model.gate import GateBaseline, GateLevel, GateTrial
 from badgateway.model.printable import printable_part
 
@@ -32,10 +32,9 @@ def read_baseline(content: bytes, where: Path) -> GateBaseline:
     try:
         return _BASELINE.validate_json(json.dumps(decoded_json(content)))
     except ValidationError as error:
-        fault = error.errors(include_url=False)[0]
-        key = ".".join(map(str, fault["loc"]))
+        key, fault = first_fault(error)
         raise ConfigurationError(
-            f"{where}: {printable_part(key)}: {fault['msg']}; write it anew: --baseline-update"
+            f"{where}: {printable_part(key)}: {fault}; write it anew: --baseline-update"
         ) from error
     except ValueError as error:
         raise ConfigurationError(

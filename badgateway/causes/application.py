@@ -1,6 +1,6 @@
 """The application: what it answered itself, and exceptions that left it."""
 
-from badgateway.causes.conditions import BODY_CUT, CONNECTION_CLOSED
+from badgateway.causes.conditions import CONNECTION_CLOSED, ENDED_EARLY
 from badgateway.causes.rule import Rule, near
 from badgateway.model.diagnosis import Cause, Certainty, Remedy
 from badgateway.model.evidence import ServerEvent
@@ -65,7 +65,7 @@ CLOSED_RULES = (Rule(cause=OUTSIDE_DJANGO, where=CONNECTION_CLOSED, proof=near(S
 ALIVE_RULES = (
     Rule(
         cause=OUTSIDE_DJANGO,
-        where=f"({CONNECTION_CLOSED} OR {BODY_CUT}) AND NOT c.died_in_app",
+        where=f"{ENDED_EARLY} AND NOT c.died_in_app",
         proof=near(ServerEvent.APPLICATION_EXCEPTION),
     ),
 )

@@ -1,6 +1,6 @@
 """Connections that a server closed while its workers lived on."""
 
-from badgateway.causes.conditions import BODY_CUT, CONNECTION_CLOSED, GUNICORN, OF_ITS_SERVER, because, behind
+from badgateway.causes.conditions import CONNECTION_CLOSED, ENDED_EARLY, GUNICORN, OF_ITS_SERVER, because, behind
 from badgateway.causes.rule import Proof, Rule, near
 from badgateway.model.diagnosis import Cause, Certainty, Remedy
 from badgateway.model.evidence import Phase, Reason, ServerEvent
@@ -144,7 +144,7 @@ _ROUTER = Proof(
 WRITE_RULES = (
     Rule(
         cause=SOCKET_ERROR,
-        where=f"{BODY_CUT} OR {CONNECTION_CLOSED}",
+        where=ENDED_EARLY,
         proof=near(ServerEvent.SOCKET_ERROR),
         certainty=Certainty.FAMILY,
     ),

@@ -29,6 +29,8 @@ CONNECTION_CLOSED = because(Reason.CLOSED, Reason.LOST)
 """For `where`: a connection was made, and no header came."""
 BODY_CUT = because(Reason.BODY_CUT, Reason.CUT_UNSEEN)
 """For `where`: the answer had begun, and its end did not come."""
+ENDED_EARLY = because(Reason.CLOSED, Reason.LOST, Reason.BODY_CUT, Reason.CUT_UNSEEN)
+"""For `where`: one or the other."""
 
 
 def place_sql(address: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from badgateway.causes import server_troubles
-from badgateway.causes.conditions import BODY_CUT, CONNECTION_CLOSED, because, listed
+from badgateway.causes.conditions import ENDED_EARLY, because, listed
 from badgateway.causes.deaths import Death
 from badgateway.causes.rule import Proof, Rule
 from badgateway.model.diagnosis import Cause, Remedy
@@ -87,7 +87,7 @@ _NO_MORE_DIED = f"""
 _COUNTED_RULES = (
     Rule(
         cause=MEMORY_LIMIT,
-        where=f"{CONNECTION_CLOSED} OR {BODY_CUT}",
+        where=ENDED_EARLY,
         proof=Proof(
             joins="JOIN failure_deaths p USING (failure_id) JOIN timed_events d ON d.event_id = p.event_id "
             f"JOIN timed_events o ON o.kind = '{Event.CONTAINER_KILL}' AND coalesce(o.pid = d.pid, true) "

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 import duckdb
 
-from badgateway.causes.conditions import BODY_CUT, CONNECTION_CLOSED, GRANIAN, GUNICORN, UVICORN, listed
+from badgateway.causes.conditions import BODY_CUT, ENDED_EARLY, GRANIAN, GUNICORN, UVICORN, listed
 from badgateway.causes.pairing import pair, start_pairs
 from badgateway.model.evidence import ServerEvent as Event
 
@@ -177,7 +177,7 @@ SELECT row_number() OVER (ORDER BY c.start_s, c.failure_id) AS id, c.failure_id,
     -- Of a request that was retried, the try that failed.
     CASE WHEN retried THEN coalesce(m.second, c.second) ELSE c.second END AS second
 FROM prepared_failures c LEFT JOIN proxy_lines m ON m.id = c.proxy_line_id
-WHERE {CONNECTION_CLOSED} OR {BODY_CUT} OR (c.retried AND NOT c.lb_made)
+WHERE {ENDED_EARLY} OR (c.retried AND NOT c.lb_made)
     OR (c.reason IS NULL AND c.status = 502 AND NOT c.app_answered)
 """  # noqa: S608 # a constant of this module
 

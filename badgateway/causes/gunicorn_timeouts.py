@@ -1,6 +1,6 @@
 """Gunicorn's time limits: the same WORKER TIMEOUT is a 500, a 502 or a cut body."""
 
-from badgateway.causes.conditions import BODY_CUT, CONNECTION_CLOSED
+from badgateway.causes.conditions import BODY_CUT, CONNECTION_CLOSED, ENDED_EARLY
 from badgateway.causes.deaths import Death
 from badgateway.causes.rule import Rule, died_as, near
 from badgateway.model.diagnosis import Cause, Remedy
@@ -135,7 +135,7 @@ ANSWERED_RULES = (
 
 DEATH_RULES = (
     Rule(cause=CUT_BODY, where=BODY_CUT, proof=died_as(Death.TIMEOUT, Death.BLOCKED_IN_C)),
-    Rule(cause=GRACEFUL_CUT, where=f"{BODY_CUT} OR {CONNECTION_CLOSED}", proof=died_as(Death.GRACEFUL)),
+    Rule(cause=GRACEFUL_CUT, where=ENDED_EARLY, proof=died_as(Death.GRACEFUL)),
     Rule(cause=BLOCKED_IN_C, where=CONNECTION_CLOSED, proof=died_as(Death.BLOCKED_IN_C)),
     Rule(cause=TIMEOUT_502, where=CONNECTION_CLOSED, proof=died_as(Death.TIMEOUT)),
 )

@@ -1,6 +1,6 @@
 """Servers that end with a worker of theirs, and workers whose end their server does not explain."""
 
-from badgateway.causes.conditions import BODY_CUT, CONNECTION_CLOSED, NOBODY_LISTENED
+from badgateway.causes.conditions import ENDED_EARLY, NOBODY_LISTENED
 from badgateway.causes.deaths import Death
 from badgateway.causes.rule import Rule, died_as, inside
 from badgateway.causes.spans import Span
@@ -71,12 +71,11 @@ CRASH_LOOP = Cause(
     ),
 )
 
-_GONE = f"({CONNECTION_CLOSED} OR {BODY_CUT})"
 
 CONNECT_RULES = (
     Rule(cause=CRASH_LOOP, where=NOBODY_LISTENED, proof=inside(Span.CRASH_LOOP)),
     Rule(cause=ENDED_WITH_WORKER, where=NOBODY_LISTENED, proof=inside(Span.ENDED_WITH_A_WORKER)),
 )
-DEATH_RULES = (Rule(cause=WORKER_LOST, where=_GONE, proof=died_as(Death.LOST)),)
+DEATH_RULES = (Rule(cause=WORKER_LOST, where=ENDED_EARLY, proof=died_as(Death.LOST)),)
 
 CAUSES = (WORKER_LOST, ENDED_WITH_WORKER, CRASH_LOOP)

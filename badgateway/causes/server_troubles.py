@@ -1,8 +1,8 @@
 """What a server's own lines tell beside deaths: it did not load, held a worker for nobody, gave up writing."""
 
 from badgateway.causes.conditions import (
-    BODY_CUT,
     CONNECTION_CLOSED,
+    ENDED_EARLY,
     GUNICORN,
     NOBODY_LISTENED,
     OF_ITS_SERVER,
@@ -139,7 +139,7 @@ _OURS = "regexp_matches(o.path, '(gunicorn|uwsgi|python|uvicorn|daphne)')"
 MEMORY_RULES = (
     Rule(
         cause=OUT_OF_MEMORY,
-        where=f"{CONNECTION_CLOSED} OR {BODY_CUT}",
+        where=ENDED_EARLY,
         proof=Proof(
             joins="JOIN failure_deaths p USING (failure_id) JOIN timed_events d ON d.event_id = p.event_id "
             f"JOIN timed_events o ON o.kind = '{ServerEvent.OUT_OF_MEMORY}' AND o.pid = d.pid "
@@ -152,7 +152,7 @@ MEMORY_RULES = (
 MEMORY_FAMILY_RULES = (
     Rule(
         cause=OUT_OF_MEMORY,
-        where=f"{CONNECTION_CLOSED} OR {BODY_CUT}",
+        where=ENDED_EARLY,
         proof=Proof(
             joins=f"{OF_ITS_SERVER} JOIN timed_events o ON o.kind = '{ServerEvent.OUT_OF_MEMORY}' "
             "AND o.instance = s.instance AND abs(floor(o.low_s) - c.second) <= 1",
@@ -195,9 +195,7 @@ _SILENT_BOOT = Proof(
     event="p.event_id",
 )
 
-WRITE_RULES = (
-    Rule(cause=WRITE_TIMEOUT, where=f"{BODY_CUT} OR {CONNECTION_CLOSED}", proof=near(ServerEvent.WRITE_TIMEOUT)),
-)
+WRITE_RULES = (Rule(cause=WRITE_TIMEOUT, where=ENDED_EARLY, proof=near(ServerEvent.WRITE_TIMEOUT)),)
 LATE_RULES = (
     Rule(cause=BOOT_LOOP, where=CONNECTION_CLOSED, proof=inside(Span.BOOT_LOOP), certainty=Certainty.FAMILY),
     Rule(cause=REPLACED_SILENTLY, where=CONNECTION_CLOSED, proof=_SILENT_BOOT, certainty=Certainty.FAMILY),

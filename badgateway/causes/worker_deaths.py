@@ -1,6 +1,6 @@
 """Workers that died with requests in them: killed, crashed, or put to death by uWSGI."""
 
-from badgateway.causes.conditions import BODY_CUT, CONNECTION_CLOSED
+from badgateway.causes.conditions import ENDED_EARLY
 from badgateway.causes.deaths import Death
 from badgateway.causes.rule import Rule, died_as
 from badgateway.model.diagnosis import Cause, Certainty, Remedy
@@ -167,24 +167,25 @@ DIED_UNSEEN = Cause(
     remedies=(Remedy(text="Keep the server's own log, standard error included.", knobs=(Knob.LOG,)),),
 )
 
-_GONE = f"({CONNECTION_CLOSED} OR {BODY_CUT})"
 # nginx says nothing about these; only a line of the server that names the request will do.
 _SILENT = "c.reason IS NULL AND c.status = 502 AND NOT c.app_answered AND NOT c.lb_made"
 
 DEATH_RULES = (
-    Rule(cause=HARAKIRI, where=_GONE, proof=died_as(Death.HARAKIRI)),
-    Rule(cause=COLLATERAL, where=_GONE, proof=died_as(Death.COLLATERAL)),
-    Rule(cause=MEMORY_RELOAD, where=_GONE, proof=died_as(Death.EVIL)),
-    Rule(cause=KILLED_WHILE_LEAVING, where=_GONE, proof=died_as(Death.KILLED_WHILE_LEAVING)),
-    Rule(cause=WORKER_KILLED, where=_GONE, proof=died_as(Death.KILL)),
-    Rule(cause=WORKER_CRASHED, where=_GONE, proof=died_as(Death.CRASH)),
+    Rule(cause=HARAKIRI, where=ENDED_EARLY, proof=died_as(Death.HARAKIRI)),
+    Rule(cause=COLLATERAL, where=ENDED_EARLY, proof=died_as(Death.COLLATERAL)),
+    Rule(cause=MEMORY_RELOAD, where=ENDED_EARLY, proof=died_as(Death.EVIL)),
+    Rule(cause=KILLED_WHILE_LEAVING, where=ENDED_EARLY, proof=died_as(Death.KILLED_WHILE_LEAVING)),
+    Rule(cause=WORKER_KILLED, where=ENDED_EARLY, proof=died_as(Death.KILL)),
+    Rule(cause=WORKER_CRASHED, where=ENDED_EARLY, proof=died_as(Death.CRASH)),
 )
-UNCLEAR_RULES = (Rule(cause=SEVERAL_DEATHS, where=_GONE, proof=died_as(Death.UNCLEAR), certainty=Certainty.FAMILY),)
+UNCLEAR_RULES = (
+    Rule(cause=SEVERAL_DEATHS, where=ENDED_EARLY, proof=died_as(Death.UNCLEAR), certainty=Certainty.FAMILY),
+)
 NAMED_RULES = (
     Rule(cause=HARAKIRI, where=_SILENT, proof=died_as(Death.HARAKIRI, sure=True)),
     Rule(cause=COLLATERAL, where=_SILENT, proof=died_as(Death.COLLATERAL, sure=True)),
 )
-UNSEEN_RULES = (Rule(cause=DIED_UNSEEN, where=f"{_GONE} AND c.died_in_app", certainty=Certainty.FAMILY),)
+UNSEEN_RULES = (Rule(cause=DIED_UNSEEN, where=f"{ENDED_EARLY} AND c.died_in_app", certainty=Certainty.FAMILY),)
 
 CAUSES = (
     WORKER_KILLED,

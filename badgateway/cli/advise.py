@@ -14,12 +14,11 @@ from badgateway.causes.invited import invitations
 from badgateway.causes.sarif import render_sarif
 from badgateway.causes.server_files import Said
 from badgateway.causes.site_files import SiteFiles, read_site
-from badgateway.cli.entry import cli
+from badgateway.cli.entry import PATH, cli
 from badgateway.cli.terminal import echo
 from badgateway.errors import ConfigurationError
 from badgateway.numbers import plural
 
-_PATH = click.Path(path_type=Path)
 MOST_BYTES = 1_000_000
 NOT_KNOWN = 3
 MOST_NAMED = 8
@@ -40,7 +39,7 @@ _NAMES = (
 
 
 @cli.command()
-@click.argument("files", nargs=-1, required=True, type=_PATH)
+@click.argument("files", nargs=-1, required=True, type=PATH)
 @click.option("--max-connections", type=click.IntRange(1), metavar="N", help="How many the database allows.")
 @click.option("--request-header", type=click.IntRange(1), metavar="BYTES", help="How large one was seen to be.")
 @click.option("--response-header", type=click.IntRange(1), metavar="BYTES", help="How large one was seen to be.")

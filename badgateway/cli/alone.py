@@ -11,16 +11,24 @@ from rich.text import Text
 from badgateway.cli.terminal import say
 from badgateway.errors import TakenError
 from badgateway.numbers import duration
+from badgateway.plan.overrides import seconds
 from badgateway.process.machine_lock import holder, machine_lock
 
 BESIDE = click.option(
     "--beside", is_flag=True, help="Start although another experiment is running on this machine, which disturbs it."
 )
 """Of the commands that start servers and count nothing."""
+RUN_BESIDE = click.option("--beside", is_flag=True, help="Run although another experiment is running on this machine.")
+"""Of those that count."""
 WAIT_S = 600.0
 """How long a person is thought to be patient; a script is told at once."""
 _LOOK_S = 1.0
 _LINE_S = 60.0
+
+
+def as_patience_s(_context: click.Context, _option: click.Parameter, text: str | None) -> float | None:
+    """Return what --wait says, in seconds; None where it says nothing."""
+    return None if text is None else seconds(text, may_be_none=True)
 
 
 def patience_s(asked_s: float | None, console: Console) -> float:

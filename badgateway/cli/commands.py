@@ -12,13 +12,13 @@ from rich.console import Console
 from rich.text import Text
 
 from badgateway.analysis.run import analyse, publish
-from badgateway.cli.alone import alone_on_the_machine, patience_s
-from badgateway.cli.entry import cli
+from badgateway.cli.alone import RUN_BESIDE, alone_on_the_machine, as_patience_s, patience_s
+from badgateway.cli.entry import PATH, cli
 from badgateway.cli.joining import demand_places, joined, meeting_of, with_workers
 from badgateway.cli.outcome import print_document, print_outcome, print_uncounted
 from badgateway.cli.planned import APART, Planned, keep_apart, loaded, plan_lines, require_installed, require_users
 from badgateway.cli.running import Speech, go_on, run_one, shown_to_browsers
-from badgateway.cli.site_file import EXPERIMENT, PATH, of_this_folder
+from badgateway.cli.site_file import EXPERIMENT, of_this_folder
 from badgateway.cli.terminal import echo, say
 from badgateway.errors import ConfigurationError
 from badgateway.model.exit_code import of_study
@@ -54,10 +54,6 @@ _BUDGET = click.option(
     callback=_seconds,
     help="Time for the trials of a study, such as 30m: it is cut to that, and ends in it.",
 )
-
-
-def _wait(_context: click.Context, _option: click.Parameter, text: str | None) -> float | None:
-    return None if text is None else seconds(text, may_be_none=True)
 
 
 _JSON = click.option(
@@ -101,10 +97,10 @@ _JSON = click.option(
     "--wait",
     "wait_s",
     metavar="TIME",
-    callback=_wait,
+    callback=as_patience_s,
     help="How long to wait for another experiment on this machine.  [default: 10m; 0 without a terminal]",
 )
-@click.option("--beside", is_flag=True, help="Run although another experiment is running on this machine.")
+@RUN_BESIDE
 @with_workers
 @click.option("--results", type=PATH, default=Path("results"), show_default=True, help="Where runs are kept.")
 @click.option("--ui", "in_browser", is_flag=True, help="Show the run in Locust's web UI, on 127.0.0.1, as it goes on.")

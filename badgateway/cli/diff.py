@@ -10,7 +10,7 @@ from rich.text import Text
 from badgateway import numbers
 from badgateway.analysis.difference import Difference, Pair, difference
 from badgateway.analysis.run import analyse
-from badgateway.cli.entry import cli
+from badgateway.cli.entry import PATH, cli
 from badgateway.cli.outcome import columns, fitted, print_uncounted
 from badgateway.cli.terminal import print_table, say, shown
 from badgateway.model.study_summary import StudySummary
@@ -18,12 +18,10 @@ from badgateway.model.summary import LevelSummary
 from badgateway.store.run_folder import RunFolder
 from badgateway.words.phrases import load
 
-_RUN = click.Path(path_type=Path)
-
 
 @cli.command()
-@click.argument("before", type=_RUN, metavar="RUN")
-@click.argument("after", type=_RUN, metavar="RUN")
+@click.argument("before", type=PATH, metavar="RUN")
+@click.argument("after", type=PATH, metavar="RUN")
 def diff(before: Path, after: Path) -> None:
     """Put two runs of one experiment side by side: what each configuration did, and what else was not the same.
 

@@ -8,7 +8,7 @@ import click
 
 from badgateway.analysis.file_proof import ProofKind
 from badgateway.analysis.run import analyse
-from badgateway.cli.entry import cli
+from badgateway.cli.entry import PATH, cli
 from badgateway.cli.proving import experiment_of, prove
 from badgateway.cli.terminal import echo
 from badgateway.emit.document import Document, Measurements, read_document
@@ -24,7 +24,6 @@ from badgateway.store.new_files import all_there, demand_new, differences, write
 from badgateway.store.run_folder import RunFolder
 from badgateway.store.writing import read_own
 
-_PATH = click.Path(path_type=Path)
 REPORT = "report.json"
 STATUSES = {
     ProofKind.AS_MEASURED: ExitCode.PICKED,
@@ -63,9 +62,9 @@ def _in_repository(out: Path, project: Path) -> PurePosixPath:
 
 
 @cli.command()
-@click.argument("run", type=_PATH)
+@click.argument("run", type=PATH)
 @click.argument("configuration", required=False)
-@click.option("--out", type=_PATH, required=True, metavar="DIR", help="Where the files are written.")
+@click.option("--out", type=PATH, required=True, metavar="DIR", help="Where the files are written.")
 @click.option(
     "--for",
     "asked_for",
@@ -77,7 +76,7 @@ def _in_repository(out: Path, project: Path) -> PurePosixPath:
 @click.option("--diff", "as_diff", is_flag=True, help="Print a patch of DIR instead, and write nothing.")
 @click.option(
     "--project",
-    type=_PATH,
+    type=PATH,
     default=Path(),
     metavar="DIR",
     help="The project whose server files the run used.  [default: the working directory]",
@@ -85,7 +84,7 @@ def _in_repository(out: Path, project: Path) -> PurePosixPath:
 @click.option("--prove", "is_proven", is_flag=True, help="Start what was written, load it once, and write PROOF.md.")
 @click.option(
     "--experiment",
-    type=_PATH,
+    type=PATH,
     metavar="FILE",
     help="The run's experiment, for --prove.  [default: experiments/NAME.toml of the project]",
 )

@@ -1,12 +1,15 @@
 """The command line: what it holds, and where each command is."""
 
 import sys
+from pathlib import Path
 
 import click
 
 from badgateway.cli.group import KitGroup, Listed
 from badgateway.cli.streams import keep_going_unread
 
+PATH = click.Path(path_type=Path)
+"""The type of an argument that names a file or folder."""
 _COMMANDS = {
     "init": Listed(
         module="badgateway.cli.init",

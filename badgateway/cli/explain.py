@@ -14,7 +14,7 @@ import click
 from badgateway.analysis.explanation import explain as explain_logs
 from badgateway.causes.catalogue import BY_ID
 from badgateway.causes.pages import render_page
-from badgateway.cli.entry import cli
+from badgateway.cli.entry import PATH, cli
 from badgateway.cli.terminal import echo, echo_page
 from badgateway.errors import ConfigurationError, RawDataError
 from badgateway.logs import GivenFormat, Source, given_format
@@ -84,7 +84,7 @@ def cause(cause_id: str) -> None:
 
 
 @cli.command()
-@click.argument("files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, required=True, metavar="FILE...", type=PATH)
 @click.option(
     "--format",
     "format_",
@@ -119,7 +119,7 @@ def cause(cause_id: str) -> None:
 @click.option("--follow", is_flag=True, help="Read what is appended to the files, and tell of failures as they come.")
 @click.option("--json-lines", is_flag=True, help="With --follow: a JSON object in each line, for programs.")
 @click.option("--full", is_flag=True, help="Show all causes with their lines and remedies, not twenty lines.")
-@click.option("--output", type=click.Path(path_type=Path), metavar="FILE", help="Write there, not to standard output.")
+@click.option("--output", type=PATH, metavar="FILE", help="Write there, not to standard output.")
 def explain(  # noqa: PLR0913 # one parameter per option
     files: tuple[Path, ...],
     format_: str | None,

@@ -6,10 +6,10 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from badgateway.cli.alone import alone_on_the_machine, patience_s
-from badgateway.cli.entry import cli
+from badgateway.cli.alone import RUN_BESIDE, alone_on_the_machine, as_patience_s, patience_s
+from badgateway.cli.entry import PATH, cli
 from badgateway.cli.gating import Asked, Held, held_to, run_gate
-from badgateway.cli.site_file import EXPERIMENT, PATH
+from badgateway.cli.site_file import EXPERIMENT
 from badgateway.errors import ConfigurationError
 from badgateway.plan.gating import GateOptions
 from badgateway.plan.overrides import seconds
@@ -20,10 +20,6 @@ BUDGET = "3m"
 
 def _seconds(_context: click.Context, _option: click.Parameter, text: str) -> float:
     return seconds(text)
-
-
-def _wait(_context: click.Context, _option: click.Parameter, text: str | None) -> float | None:
-    return None if text is None else seconds(text, may_be_none=True)
 
 
 @cli.command()
@@ -60,8 +56,10 @@ def _wait(_context: click.Context, _option: click.Parameter, text: str | None) -
 @click.option("--strict", is_flag=True, help="Exit with 3 where something could not be told.")
 @click.option("--out", type=PATH, metavar="DIR", help="Write gate.md, gate.junit.xml and the others there, too.")
 @click.option("--results", type=PATH, default=Path("results"), show_default=True, help="Where runs are kept.")
-@click.option("--wait", "wait_s", metavar="TIME", callback=_wait, help="How long to wait for another experiment here.")
-@click.option("--beside", is_flag=True, help="Run although another experiment is running on this machine.")
+@click.option(
+    "--wait", "wait_s", metavar="TIME", callback=as_patience_s, help="How long to wait for another experiment here."
+)
+@RUN_BESIDE
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing on the way, only the answer.")
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON instead: all of gate.json.")
 @click.pass_obj

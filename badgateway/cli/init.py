@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 import click
 
-from badgateway.cli.entry import cli
+from badgateway.cli.entry import PATH, cli
 from badgateway.cli.terminal import echo
 from badgateway.databases.registry import databases
 from badgateway.draft import settings_file
@@ -46,7 +46,7 @@ _IGNORED = "results/"
 )
 @click.option(
     "--python",
-    type=click.Path(path_type=Path),
+    type=PATH,
     metavar="PROGRAM",
     help="The Python that has the site's packages.  [default: of .venv, $VIRTUAL_ENV, Poetry, Pipenv]",
 )

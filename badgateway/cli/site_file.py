@@ -4,9 +4,8 @@ from pathlib import Path
 
 import click
 
+from badgateway.cli.entry import PATH
 from badgateway.plan.experiment_file import OF_A_SITE
-
-PATH = click.Path(path_type=Path)
 
 
 def of_this_folder(argument: str) -> Path:

@@ -14,7 +14,7 @@ import click
 from rich.live import Live
 from rich.text import Text
 
-from badgateway.cli.entry import cli
+from badgateway.cli.entry import PATH, cli
 from badgateway.cli.terminal import echo, shown
 from badgateway.errors import ConfigurationError
 from badgateway.model.live_server import LiveServer
@@ -28,7 +28,6 @@ from badgateway.servers.server import Server
 from badgateway.study.journal_watch import JournalWatch
 from badgateway.study.log_watch import LogWatch
 
-_PATH = click.Path(path_type=Path)
 _LINE_S = 10.0
 """How often a pipe gets a line."""
 
@@ -37,12 +36,12 @@ _LINE_S = 10.0
 @click.argument("socket", required=False)
 @click.option("--pid", type=click.IntRange(1), metavar="N", help="The server's first process.")
 @click.option("--unit", metavar="NAME", help="A unit of systemd.")
-@click.option("--stats", type=_PATH, metavar="SOCKET", help="The server's own statistics, where it has some.")
-@click.option("--journal", type=_PATH, metavar="FILE", help="The journal of a site with servers/journal.py before it.")
+@click.option("--stats", type=PATH, metavar="SOCKET", help="The server's own statistics, where it has some.")
+@click.option("--journal", type=PATH, metavar="FILE", help="The journal of a site with servers/journal.py before it.")
 @click.option(
     "--log",
     "logs",
-    type=_PATH,
+    type=PATH,
     multiple=True,
     metavar="FILE",
     help="A log to tell causes of failures from; repeatable.",

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from badgateway.errors import DeploymentError
+from badgateway.model.decoding import first_fault
 
 
 class _Told(BaseModel):
@@ -122,10 +123,9 @@ def inspected(answer: str) -> Inspected:
     try:
         found = Inspected.model_validate_json(answer)
     except ValidationError as error:
-        fault = error.errors(include_url=False)[0]
-        place = ".".join(map(str, fault["loc"]))
+        place, fault = first_fault(error)
         raise DeploymentError(
-            f"the site printed something else than what it was asked for ({place}: {fault['msg']}); is another program "
+            f"the site printed something else than what it was asked for ({place}: {fault}); is another program "
             "named with --python?"
         ) from None
     # A site that was loaded by its manage.py says itself what a server is to load.

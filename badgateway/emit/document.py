@@ -11,7 +11,7 @@ from badgateway.errors import ConfigurationError
 from badgateway.model.application import Application
 from badgateway.model.axis import AXES, At
 from badgateway.model.configuration import Configuration, Timeouts
-from badgateway.model.decoding import decoded_json
+from badgateway.model.decoding import decoded_json, first_fault
 from badgateway.model.experiment import Database, Load, Objective
 from badgateway.model.load_level import LoadLevel, LoadUnit
 from badgateway.model.printable import printable_part
@@ -205,9 +205,8 @@ def read_document(content: bytes, where: PurePosixPath) -> Document:
         for one in document.configurations:
             _ = one.configuration
     except ValidationError as error:
-        fault = error.errors(include_url=False)[0]
-        key = ".".join(map(str, fault["loc"]))
-        raise ConfigurationError(f"{where}: {printable_part(key)}: {fault['msg']}; give a run's report.json") from error
+        key, fault = first_fault(error)
+        raise ConfigurationError(f"{where}: {printable_part(key)}: {fault}; give a run's report.json") from error
     except ValueError as error:
         raise ConfigurationError(f"{where}: is no report.json: {printable_part(str(error))}") from error
     return document

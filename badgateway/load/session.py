@@ -56,8 +56,8 @@ class Session:
         self._events = ClientEvents()
         self._spawned_s: float | None = None
         self._spawned_cpu_s = 0.0
-        self._account = _blank()
-        self._accounts: list[WorkerReport] = []
+        self._report = _blank()
+        self._reports: list[WorkerReport] = []
         self._held: dict[str, ClientRow] = {}
         self.site = ""
         """Base address of the only site that may be asked; empty until Locust knows it."""
@@ -126,17 +126,17 @@ class Session:
 
     def count_stopped(self, why: str) -> None:
         """Count a user that had to be stopped."""
-        told = self._account.stopped_why or why
-        self._account = replace(self._account, stopped_users=self._account.stopped_users + 1, stopped_why=told)
+        told = self._report.stopped_why or why
+        self._report = replace(self._report, stopped_users=self._report.stopped_users + 1, stopped_why=told)
 
     def count_arrival(self, offset_s: float, *, is_missed: bool) -> None:
         """Count an arrival of an open loop, by its offset from the start, if it was due in the window."""
         run_time_s = self.settings.run_time_s
         if offset_s >= self.settings.warm_up_s and (run_time_s is None or offset_s < run_time_s):
-            self._account = replace(
-                self._account,
-                arrivals=self._account.arrivals + 1,
-                missed_arrivals=self._account.missed_arrivals + is_missed,
+            self._report = replace(
+                self._report,
+                arrivals=self._report.arrivals + 1,
+                missed_arrivals=self._report.missed_arrivals + is_missed,
             )
 
     def on_init(self, environment: Environment, **_: Any) -> None:
@@ -154,7 +154,7 @@ class Session:
         else:
             self._open_books()
         if isinstance(runner, MasterRunner):
-            receive_reports(runner, self._accounts.append)
+            receive_reports(runner, self._reports.append)
             gevent.spawn(self._keep_counting, runner)
         ui = environment.web_ui
         if ui is not None and ui.app is not None and self.settings.ui_token:
@@ -170,8 +170,8 @@ class Session:
         self._users = 0
         self._shards = 0
         self._spawned_s = None
-        self._account = _blank()
-        self._accounts.clear()
+        self._report = _blank()
+        self._reports.clear()
         if isinstance(runner, WorkerRunner):
             self._join_rows(at_once=True)
             return
@@ -193,7 +193,7 @@ class Session:
 
     def on_user_error(self, **_: Any) -> None:
         """Count an exception that a task of the Locust file let out; Locust itself logs it and goes on."""
-        self._account = replace(self._account, user_errors=self._account.user_errors + 1)
+        self._report = replace(self._report, user_errors=self._report.user_errors + 1)
 
     def on_test_stopping(self, **_: Any) -> None:
         """Let no user start another request."""
@@ -201,24 +201,24 @@ class Session:
         stopping_s = now_s()
         if self._spawned_s is not None:
             cpu_s = time.process_time() - self._spawned_cpu_s
-            self._account = replace(self._account, cpu_share=cpu_s / (stopping_s - self._spawned_s))
+            self._report = replace(self._report, cpu_share=cpu_s / (stopping_s - self._spawned_s))
         self._note(test_stopping_s=stopping_s)
 
     def on_test_stop(self, environment: Environment, **_: Any) -> None:
-        """Give account of a load whose requests have all ended, after their rows are on disk."""
+        """Report a load whose requests have all ended, after their rows are on disk."""
         for row in tuple(self._held.values()):
             self.settle(row)
         if self._rows:
             self._rows.flush()
-        self._account = replace(self._account, drained_s=now_s())
+        self._report = replace(self._report, drained_s=now_s())
         runner = environment.runner
         if isinstance(runner, WorkerRunner):
-            send_report(runner, self._account)
+            send_report(runner, self._report)
             # Locust's worker would hear of nothing for so long again, though it has waited for its users already.
             environment.stop_timeout = 0
             return
-        accounts = self._accounts if isinstance(runner, MasterRunner) else [self._account]
-        self._note(**summed(accounts))
+        reports = self._reports if isinstance(runner, MasterRunner) else [self._report]
+        self._note(**summed(reports))
 
     def on_quit(self, **_: Any) -> None:
         """Close the rows; Locust says nothing after this."""

@@ -1,4 +1,4 @@
-"""One load shared by several Locust processes: places go out to the workers, their accounts come back."""
+"""One load shared by several Locust processes: places go out to the workers, their reports come back."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from locust.runners import MasterRunner, WorkerRunner
 
 PLACE = "badgateway-place"
-ACCOUNT = "badgateway-account"
+REPORT = "badgateway-report"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,19 +43,19 @@ class WorkerReport:
     """Of the first one."""
 
 
-def summed(accounts: Iterable[WorkerReport]) -> dict[str, float | str | None]:
-    """Return the fields of ClientEvents that all accounts together give."""
-    known = tuple(accounts)
-    shares = [account.cpu_share for account in known]
+def summed(reports: Iterable[WorkerReport]) -> dict[str, float | str | None]:
+    """Return the fields of ClientEvents that all reports together give."""
+    known = tuple(reports)
+    shares = [report.cpu_share for report in known]
     return {
-        "drained_s": max((account.drained_s for account in known), default=None),
+        "drained_s": max((report.drained_s for report in known), default=None),
         "processes": len(known),
         "generator_cpu_share": None if not shares or None in shares else max(share or 0 for share in shares),
-        "user_errors": sum(account.user_errors for account in known),
-        "arrivals": sum(account.arrivals for account in known),
-        "missed_arrivals": sum(account.missed_arrivals for account in known),
-        "stopped_users": sum(account.stopped_users for account in known),
-        "stopped_why": next((account.stopped_why for account in known if account.stopped_why), None),
+        "user_errors": sum(report.user_errors for report in known),
+        "arrivals": sum(report.arrivals for report in known),
+        "missed_arrivals": sum(report.missed_arrivals for report in known),
+        "stopped_users": sum(report.stopped_users for report in known),
+        "stopped_why": next((report.stopped_why for report in known if report.stopped_why), None),
     }
 
 
@@ -73,15 +73,15 @@ def receive_shares(worker: "WorkerRunner", take: Callable[[WorkerShare], None]) 
     worker.register_message(PLACE, lambda msg, **_: take(WorkerShare(**msg.data)))
 
 
-def send_report(worker: "WorkerRunner", account: WorkerReport) -> None:
+def send_report(worker: "WorkerRunner", report: WorkerReport) -> None:
     """Tell the master; it comes before the word that this worker has stopped."""
-    worker.send_message(ACCOUNT, asdict(account))
+    worker.send_message(REPORT, asdict(report))
 
 
 def receive_reports(master: "MasterRunner", take: Callable[[WorkerReport], None]) -> None:
-    """Call take with each worker's account."""
+    """Call take with each worker's report."""
 
     def listener(msg: Any, **_: Any) -> None:
         take(WorkerReport(**msg.data))
 
-    master.register_message(ACCOUNT, listener)
+    master.register_message(REPORT, listener)

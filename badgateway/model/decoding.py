@@ -5,9 +5,12 @@ import math
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from badgateway.model.printable import printable, printable_part, shortened
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
 
 DEEPEST = 32
 """Levels of tables and lists; an experiment has six."""
@@ -125,6 +128,12 @@ def _refuse_odd_values(declared: Mapping[str, Any]) -> None:
     faults = [f"{spelled_key(location, declared)}: {fault}" for location, fault in _odd_values(declared)]
     if faults:
         raise DecodingError("\n".join(first_faults(faults)))
+
+
+def first_fault(error: "ValidationError") -> tuple[str, str]:
+    """Return the key of the first fault that pydantic found, empty for the whole, and what is wrong there."""
+    fault = error.errors(include_url=False)[0]
+    return ".".join(map(str, fault["loc"])), fault["msg"]
 
 
 def first_faults(faults: list[str]) -> list[str]:

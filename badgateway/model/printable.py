@@ -1,7 +1,7 @@
 """What may be shown: text without control characters."""
 
+import json
 import re
-from collections.abc import Callable
 
 _STEERING = (
     "\x00-\x1f\x7f-\x9f"  # C0 and C1: ESC, line breaks, CSI
@@ -24,9 +24,10 @@ def printable_lines(text: str) -> str:
     return _BUT_LINE_BREAKS.sub(_spelled, text)
 
 
-def printable_page(text: str, spelled: Callable[[str], str]) -> str:
-    """Return a page in which such characters are spelled as its format does it; line breaks are its own."""
-    return _BUT_LINE_BREAKS.sub(lambda found: spelled(found[0]), text)
+def printable_json(value: object, *, indent: int | None = None) -> str:
+    r"""Return a value as JSON, in which such characters are spelled as JSON does it, '\u001b' in place of ESC."""
+    text = json.dumps(value, indent=indent, ensure_ascii=False, allow_nan=False)
+    return _BUT_LINE_BREAKS.sub(lambda found: json.dumps(found[0])[1:-1], text)
 
 
 def shortened(text: str, most: int = 80) -> str:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 Spec = dict[str, object]
 """A Vega-Lite specification, or a part of one."""
 
+FRAME: Spec = {"$schema": "https://vega.github.io/schema/vega-lite/v5.json", "background": None}
+"""How each specification begins."""
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 _WIDE_PX = 1136
 _LABELS_PX = 208
@@ -66,8 +68,7 @@ def narrow() -> Layout:
 def chart(panels: list[Spec], layout: Layout) -> Spec:
     """Put the panels of one chart together."""
     return {
-        "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
-        "background": None,
+        **FRAME,
         "padding": 2,
         "concat": panels,
         "columns": layout.columns,

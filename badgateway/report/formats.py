@@ -1,10 +1,9 @@
 """The formats of a report: which file each is, and which sections it has, in its order."""
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from badgateway.model.printable import printable_lines, printable_page
+from badgateway.model.printable import printable_json, printable_lines
 from badgateway.model.study_summary import StudySummary
 from badgateway.report import markdown
 from badgateway.report.html import anchors, render
@@ -155,11 +154,7 @@ def render_json(study: StudySummary) -> str:
     }
     for section in DOCUMENT:
         whole |= section.objects(study)
-    return printable_page(json.dumps(_rounded(whole), indent=2, ensure_ascii=False, allow_nan=False), _escape) + "\n"
-
-
-def _escape(character: str) -> str:
-    return json.dumps(character)[1:-1]
+    return printable_json(_rounded(whole), indent=2) + "\n"
 
 
 def _rounded(value: object) -> object:

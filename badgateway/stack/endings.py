@@ -20,21 +20,22 @@ def nginx_ended(exit_code: int | None, error_log: str) -> Iterator[Disturbance]:
     """
     # In the foreground, only a signal that asks it to end makes it end with status 0; what it cannot do itself is 1.
     if exit_code is not None and exit_code <= 0:
-        yield _ended(OutsidePart.PROXY, f"nginx {_how(exit_code)}")
+        yield ended(OutsidePart.PROXY, f"nginx {_how(exit_code)}")
         return
     for pid, number in _KILLED_WORKER.findall(error_log):
-        yield _ended(OutsidePart.PROXY, f"a worker of nginx (pid {pid}) {describe_exit(-int(number))}")
+        yield ended(OutsidePart.PROXY, f"a worker of nginx (pid {pid}) {describe_exit(-int(number))}")
 
 
 def relay_ended(exit_code: int | None) -> Iterator[Disturbance]:
     """Yield how the relay ended, which is no part of any configuration; None while it runs."""
     if exit_code is not None:
-        yield _ended(OutsidePart.RELAY, f"the relay to the database {describe_exit(exit_code)}")
+        yield ended(OutsidePart.RELAY, f"the relay to the database {describe_exit(exit_code)}")
 
 
 def _how(exit_code: int) -> str:
     return describe_exit(exit_code) if exit_code else "was asked to end, and did"
 
 
-def _ended(part: OutsidePart, what: str) -> Disturbance:
+def ended(part: OutsidePart, what: str) -> Disturbance:
+    """Return what is told of a part that nobody of the kit has ended."""
     return Disturbance(part=part, what=f"{what}, and the kit had not asked for it", at_s=time.time())

@@ -10,6 +10,7 @@ import duckdb
 from pydantic import ValidationError
 
 from badgateway.errors import ResultsError, UntrustedFileError
+from badgateway.model.decoding import first_fault
 from badgateway.model.printable import printable, shortened
 from badgateway.store.file_list import write_list
 from badgateway.store.packed import keep_plain
@@ -40,9 +41,8 @@ def damaged(file: Path, error: Exception) -> ResultsError:
     if isinstance(error, OSError):
         return ResultsError(f"{file}: cannot be read: {error.strerror or error}")
     if isinstance(error, ValidationError):
-        fault = error.errors(include_url=False)[0]
-        key = ".".join(str(part) for part in fault["loc"])
-        told = f"{shortened(key)}: {fault['msg']}" if key else fault["msg"]
+        key, fault = first_fault(error)
+        told = f"{shortened(key)}: {fault}" if key else fault
     else:
         told = str(error).splitlines()[0]
     return ResultsError(f"{file}: damaged: {printable(shortened(told, _LONGEST))}")

@@ -1,6 +1,5 @@
 """Collects what befalls a trial from outside its configuration, while it runs and from the files it left."""
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -17,6 +16,7 @@ from badgateway.probe.vigil import Vigil
 from badgateway.probe.watch import DatabaseAccess, Watch
 from badgateway.stack.database import RunningDatabase
 from badgateway.stack.deployment import Deployment
+from badgateway.stack.endings import ended
 from badgateway.store.temporary_folder import OwnFolder
 from badgateway.study.bench import Bench
 
@@ -47,12 +47,12 @@ class Outside:
             try:
                 yield
             except GeneratorKilledError as error:
-                self._ends.append(_ended(OutsidePart.GENERATOR, f"the load generator {error.how}"))
+                self._ends.append(ended(OutsidePart.GENERATOR, f"the load generator {error.how}"))
                 raise
             finally:
                 # The kit stops it after the last trial only, so it is to be there.
                 if self._database.pid is not None and not psutil.pid_exists(self._database.pid):
-                    self._ends.append(_ended(OutsidePart.DATABASE, f"{self._name} ended in the middle of the trial"))
+                    self._ends.append(ended(OutsidePart.DATABASE, f"{self._name} ended in the middle of the trial"))
 
     @contextmanager
     def deployed(self, deployment: Deployment, raw: Path) -> Iterator[None]:
@@ -117,7 +117,3 @@ def watch_of(deployment: Deployment, database: DatabaseAccess | None) -> Watch:
         database=database,
         containers=deployment.containers,
     )
-
-
-def _ended(part: OutsidePart, what: str) -> Disturbance:
-    return Disturbance(part=part, what=f"{what}, and the kit had not asked for it", at_s=time.time())

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from badgateway.model.printable import printable, printable_lines, printable_page, printable_part, shortened
+from badgateway.model.printable import printable, printable_json, printable_lines, printable_part, shortened
 
 
 @pytest.mark.parametrize(
@@ -39,8 +39,8 @@ def test_a_page_keeps_its_line_breaks_and_nothing_else():
     assert printable_lines("a\n\x1b[2J\r\n") == "a\n\\x1b[2J\\r\n"
 
 
-def test_a_page_of_another_format_spells_as_that_one_does():
-    assert printable_page("a\n\x9b", lambda character: f"&#{ord(character)};") == "a\n&#155;"
+def test_json_spells_as_json_does_and_keeps_the_line_breaks_between_its_values():
+    assert printable_json({"a": "é\x9b\n"}, indent=1) == '{\n "a": "é\\u009b\\n"\n}'
 
 
 def test_a_long_text_is_cut_in_its_middle():

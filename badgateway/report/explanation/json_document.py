@@ -1,10 +1,8 @@
 """Renders an explanation as JSON for programs; docs/explain.md tells every key."""
 
-import json
-
 from badgateway.model.diagnosis import CauseCount, EvidenceLine
 from badgateway.model.explanation import Explanation, FileRead, Incident
-from badgateway.model.printable import printable_page
+from badgateway.model.printable import printable_json
 from badgateway.report.explanation import servers
 from badgateway.servers.advice import Advice
 
@@ -31,11 +29,7 @@ def render_json(explanation: Explanation) -> str:
         "malformed_lines": explanation.malformed_lines,
         "files": [_file(file) for file in explanation.files],
     }
-    return printable_page(json.dumps(whole, indent=2, ensure_ascii=False, allow_nan=False), _escape) + "\n"
-
-
-def _escape(character: str) -> str:
-    return json.dumps(character)[1:-1]
+    return printable_json(whole, indent=2) + "\n"
 
 
 def _cause(found: CauseCount, remedies: tuple[Advice, ...]) -> Object:

@@ -1,11 +1,9 @@
 """What is told of logs while they are followed: a row an incident, and a summary at the end."""
 
-import json
-
 from badgateway import numbers
 from badgateway.model.diagnosis import Certainty
 from badgateway.model.explanation import FileRead, Incident
-from badgateway.model.printable import printable, printable_page
+from badgateway.model.printable import printable, printable_json
 from badgateway.report import wording
 from badgateway.report.explanation import incidents, servers
 from badgateway.report.explanation.json_document import Object, incident_object
@@ -105,5 +103,4 @@ def summary_line(
 
 
 def _line(value: Object) -> str:
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False)
-    return printable_page(text, lambda character: json.dumps(character)[1:-1]) + "\n"
+    return printable_json(value) + "\n"

@@ -8,7 +8,7 @@ from markupsafe import Markup
 from badgateway import numbers
 from badgateway.model.samples import Pressure
 from badgateway.report.chart_drawing import svg
-from badgateway.report.chart_layout import FONT, Spec
+from badgateway.report.chart_layout import FONT, FRAME, Spec
 
 _WIDTH_PX = 520
 _QUEUE_PX, _BUSY_PX, _FAILED_PX = 120, 44, 26
@@ -26,8 +26,7 @@ def draw_strip(configuration: str, found: Pressure) -> Markup:
         panels.append(_panel("busy workers", found.busy, found.workers, _BUSY_PX, found))
     panels.append(_failures(found))
     spec: Spec = {
-        "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
-        "background": None,
+        **FRAME,
         "padding": 2,
         "vconcat": panels,
         "spacing": 14,

@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from badgateway.model.samples import DatabaseConnections
 from badgateway.report.chart_drawing import svg
-from badgateway.report.chart_layout import FONT, Spec
+from badgateway.report.chart_layout import FONT, FRAME, Spec
 
 _WIDTH_PX = 420
 _HEIGHT_PX = 34
@@ -22,8 +22,7 @@ def draw_connections(name: str, found: DatabaseConnections, top: int) -> Markup:
         top: End of the scale, the same for all charts that stand together.
     """
     spec: Spec = {
-        "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
-        "background": None,
+        **FRAME,
         "padding": 1,
         "width": _WIDTH_PX,
         "height": _HEIGHT_PX,
