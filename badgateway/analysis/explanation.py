@@ -68,7 +68,7 @@ def explain(sources: Sequence[Source], *, utc_offset_s: float | None = None, mas
             period_s=period_s,
             unattributed_minutes=_unattributed_minutes(connection),
             utc_offset_s=evidence.utc_offset_s,
-            incidents=incidents(connection, period_s, mask=mask),
+            incidents=incidents(connection, period_s),
             notes=(
                 *_masked([*([untold.sentence] if untold else []), *remarks(connection)], mask=mask),
                 *evidence.notes,

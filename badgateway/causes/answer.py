@@ -28,14 +28,18 @@ FROM attributions JOIN prepared_failures USING (failure_id) WHERE time_s IS NOT 
 """
 
 # What is masked in paths makes many of them one; a million failures have few.
-_PATHS = f"""
-SELECT cause_id, certainty, {{shown}} AS shown, sum(times)::BIGINT AS number
+_SHOWN_PATHS = """
+CREATE OR REPLACE TEMP TABLE shown_paths AS
+SELECT cause_id, certainty, {shown} AS shown, sum(times)::BIGINT AS number
 FROM (SELECT cause_id, certainty, path, count(*) AS times
-    FROM attributions JOIN prepared_failures USING (failure_id) WHERE path <> '' GROUP BY ALL)
-GROUP BY cause_id, certainty, shown
+    FROM prepared_failures LEFT JOIN attributions USING (failure_id) GROUP BY ALL)
+GROUP BY ALL
+"""
+_PATHS = f"""
+FROM shown_paths WHERE cause_id IS NOT NULL AND shown <> ''
 QUALIFY row_number() OVER (PARTITION BY cause_id, certainty ORDER BY number DESC, shown) <= {_PATHS_SHOWN}
 ORDER BY number DESC, shown
-"""  # noqa: S608 # a constant of this module
+"""
 
 # A line of the server and the proxy's line about the same failure say more than three of either.
 _SHOWN = f"""
@@ -86,12 +90,14 @@ _Rows = dict[tuple[str, str], list[tuple[Any, ...]]]
 
 
 def causes_found(connection: duckdb.DuckDBPyConnection, *, mask: bool = True) -> tuple[CauseCount, ...]:
-    """Return the causes of the attributed failures, the most frequent first; in paths, what may be secret is masked."""
-    connection.execute(_SHOWN)
-    connection.execute(_SHOWN_LINES)
-    paths_query = _PATHS.format(shown=shown_path_sql(mask=mask))
+    """Return the causes of the attributed failures, the most frequent first; in paths, what may be secret is masked.
+
+    The paths stay in the table `shown_paths`, with those of failures that no rule held for.
+    """
+    for made in (_SHOWN, _SHOWN_LINES, _SHOWN_PATHS.format(shown=shown_path_sql(mask=mask))):
+        connection.execute(made)
     statuses, minutes, paths, evidence = (
-        _grouped(connection.execute(query).fetchall()) for query in (_STATUSES, _MINUTES, paths_query, _EVIDENCE)
+        _grouped(connection.execute(query).fetchall()) for query in (_STATUSES, _MINUTES, _PATHS, _EVIDENCE)
     )
     return tuple(
         CauseCount(

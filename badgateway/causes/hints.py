@@ -1,6 +1,6 @@
 """What to log or to give in addition, to learn more about what these logs left open."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -16,8 +16,14 @@ from badgateway.servers.registry import server_names, servers
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Hint:
     sentence: str
-    when: str
-    """SQL condition over the prepared tables."""
+    of: str = ""
+    """SQL condition over prepared_failures `c`: it is said where one holds it; empty: whatever failures there are."""
+    there: tuple[str, ...] = ()
+    """What SQL finds behind FROM: there is some of each."""
+    not_there: tuple[str, ...] = ()
+    """Likewise: there is none."""
+    without_journal: bool = False
+    """Whether it is said only where the starts of requests were not kept."""
     asks_for: tuple[str, ...] = ()
     """The kinds of logs that it asks for, as a remedy does; it is not said when one of them was given."""
 
@@ -32,74 +38,74 @@ FROM events WHERE (low_s IS NULL OR is_borrowed) AND kind NOT IN {listed((Event.
 _NGINX = f"coalesce(c.proxy = '{Proxy.NGINX}', true)"
 """Or who it was is not known."""
 
-_A_SERVER_TELLS = "EXISTS (FROM server_events WHERE server IN ({}))".format(
-    ", ".join(f"'{name}'" for name in server_names().values())
-)
+_LINES_OF_SERVERS = f"server_events WHERE server IN {listed(server_names().values())}"
 
 _HINTS = (
     _Hint(
         sentence="No access log and no error log of nginx was given, so nothing tells which requests failed: give "
         "at least one.",
-        when="NOT EXISTS (FROM volume) AND NOT EXISTS (FROM prepared_failures) AND NOT EXISTS (FROM proxy_errors)",
+        not_there=("volume", "prepared_failures", "proxy_errors"),
         asks_for=(LogKind.NGINX_COMBINED, LogKind.NGINX_JSON, LogKind.OWN_FORMAT, LogKind.NGINX_ERROR),
     ),
     _Hint(
         sentence="Without an access log each line of nginx's error log was counted as one failed request; requests "
         "that nginx tried again with success are among them. Give the access log too.",
-        when=f"EXISTS (FROM prepared_failures c WHERE derived AND status <> 200 AND {_NGINX})",
+        of=f"derived AND status <> 200 AND {_NGINX}",
     ),
     _Hint(
         sentence="Give nginx's error log of the same time: it tells the causes of 502 and 504 apart, the access "
         "log does not.",
-        when="EXISTS (FROM prepared_failures c WHERE status IN (502, 503, 504) AND NOT balanced AND NOT app_answered "
-        f"AND {_NGINX}) AND NOT EXISTS (FROM proxy_errors)",
+        of=f"status IN (502, 503, 504) AND NOT balanced AND NOT app_answered AND {_NGINX}",
+        not_there=("proxy_errors",),
         asks_for=(LogKind.NGINX_ERROR, LogKind.APACHE_ERROR),
     ),
     _Hint(
         sentence="The access log has no times of the upstream. Add to nginx's log_format: $msec $connection "
         "$upstream_addr $upstream_status $upstream_connect_time $upstream_header_time $upstream_response_time "
         "$request_time.",
-        when="EXISTS (FROM prepared_failures c "
-        f"WHERE NOT has_upstream_times AND NOT balanced AND NOT derived AND {_NGINX})",
+        of=f"NOT has_upstream_times AND NOT balanced AND NOT derived AND {_NGINX}",
     ),
     _Hint(
         sentence="Add $connection to nginx's log_format: it is the number behind the * in the error log, and joins "
         "the two for certain; here they were joined by request and second.",
-        when=f"EXISTS (FROM prepared_failures c WHERE connection IS NULL AND proxy_line_id IS NOT NULL AND {_NGINX})",
+        of=f"connection IS NULL AND proxy_line_id IS NOT NULL AND {_NGINX}",
     ),
     _Hint(
         sentence="Set the level of nginx's error_log to info: only then it says why a request became a 499.",
-        when="EXISTS (FROM prepared_failures WHERE status = 499 AND NOT derived) "
-        "AND NOT EXISTS (FROM proxy_lines WHERE reason "
-        f"= '{Reason.CLIENT_GONE}')",
+        of="status = 499 AND NOT derived",
+        not_there=(f"proxy_lines WHERE reason = '{Reason.CLIENT_GONE}'",),
     ),
     _Hint(
         sentence="Give the application server's log of the same time: it tells why connections "
         "were closed and answers did not come.",
-        when="EXISTS (FROM prepared_failures c WHERE status IN (200, 502, 504) AND NOT app_answered) "
-        f"AND NOT {_A_SERVER_TELLS}",
+        of="status IN (200, 502, 504) AND NOT app_answered",
+        not_there=(_LINES_OF_SERVERS,),
         asks_for=(SERVER_LOG,),
     ),
 )
 
+_DIED_UNSEEN = (
+    "attributions WHERE cause_id IN ('502-connection-closed', 'body-cut-unexplained', '504-queued-or-slow', "
+    "'504-no-answer-in-time', '502-one-of-several-worker-deaths')"
+)
+"""Failures that may be of a worker which nobody saw dying."""
 
 _LATER_HINTS = (
     _Hint(
         sentence="Log when each request starts in the application, with its process id: requests that died with "
         "their worker leave no other trace.",
-        when="NOT $journal AND EXISTS (FROM attributions a WHERE cause_id IN ('502-connection-closed', "
-        "'body-cut-unexplained', '504-queued-or-slow', '504-no-answer-in-time', '502-one-of-several-worker-deaths')) "
-        f"AND {_A_SERVER_TELLS}",
+        there=(_DIED_UNSEEN, _LINES_OF_SERVERS),
+        without_journal=True,
     ),
     _Hint(
         sentence="Give the logs of the load balancer's targets too: its own log cannot tell why they failed.",
-        when="EXISTS (FROM prepared_failures WHERE balanced AND status <> 460) "
-        "AND NOT EXISTS (FROM prepared_failures WHERE NOT balanced)",
+        of="balanced AND status <> 460",
+        not_there=("prepared_failures WHERE NOT balanced",),
     ),
     _Hint(
         sentence="Send Django's errors to a log (LOGGING with a handler for django.request): with DEBUG off it "
         "prints none.",
-        when="EXISTS (FROM attributions WHERE cause_id = 'application-answered-5xx')",
+        there=("attributions WHERE cause_id = 'application-answered-5xx'",),
     ),
 )
 
@@ -114,15 +120,32 @@ def hints(
         journal: Whether the starts of requests were kept.
         given: The kinds of the logs that were read, with SERVER_LOG for any server's.
     """
-    asked = [hint for hint in (*_HINTS, *_LATER_HINTS) if given.isdisjoint(hint.asks_for)]
-    checks = ", ".join(hint.when.replace("$journal", str(journal)) for hint in asked)
-    (row,) = connection.execute(f"SELECT {checks}").fetchall()
-    said = [hint for hint, holds in zip(asked, row, strict=True) if holds]
+    asked = [
+        hint
+        for hint in (*_HINTS, *_LATER_HINTS)
+        if given.isdisjoint(hint.asks_for) and not (journal and hint.without_journal)
+    ]
+    said = _said(connection, asked)
     return (
         *(hint.sentence for hint in said if hint in _HINTS),
         *_about_times(connection),
         *(hint.sentence for hint in said if hint in _LATER_HINTS),
     )
+
+
+def _said(connection: duckdb.DuckDBPyConnection, asked: Sequence[_Hint]) -> list[_Hint]:
+    """Return the hints that hold."""
+    conditions = ", ".join(f"bool_or({hint.of})" if hint.of else "true" for hint in asked)
+    (row,) = connection.execute(f"SELECT {conditions}, count(*) FROM prepared_failures c").fetchall()  # noqa: S608 # constants
+    hold = [hint for hint, holds in zip(asked, row[:-1], strict=True) if holds]
+    # One by one: a statement that asks for all at once takes several times as long to be planned.
+    some_of = dict.fromkeys(found for hint in hold for found in (*hint.there, *hint.not_there))
+    is_there = {found: connection.execute(f"SELECT EXISTS (FROM {found})").fetchall() == [(True,)] for found in some_of}
+    return [
+        hint
+        for hint in hold
+        if all(is_there[found] for found in hint.there) and not any(is_there[found] for found in hint.not_there)
+    ]
 
 
 def _about_times(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:

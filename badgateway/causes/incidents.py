@@ -9,7 +9,6 @@ import duckdb
 from badgateway.causes.catalogue import BY_ID
 from badgateway.model.diagnosis import Certainty
 from badgateway.model.explanation import Incident, Spread
-from badgateway.model.masking import shown_path_sql
 
 _BURST_FROM = 10
 """Failures of a minute: fewer are no burst, however few there are else."""
@@ -36,11 +35,7 @@ FROM prepared_failures LEFT JOIN attributions USING (failure_id) WHERE {_NAMEABL
 
 _PATHS = """
 SELECT coalesce(cause_id, ''), coalesce(certainty, ''), max_by(shown, (number, shown)), max(number) / sum(number)
-FROM (SELECT cause_id, certainty, {shown} AS shown, sum(times)::BIGINT AS number
-    FROM (SELECT cause_id, certainty, path, count(*) AS times
-        FROM prepared_failures LEFT JOIN attributions USING (failure_id) GROUP BY ALL)
-    GROUP BY ALL)
-GROUP BY ALL
+FROM shown_paths GROUP BY ALL
 """
 
 
@@ -79,17 +74,14 @@ class _Kind:
         )
 
 
-def incidents(
-    connection: duckdb.DuckDBPyConnection, period_s: tuple[int, int] | None, *, mask: bool = True
-) -> tuple[Incident, ...]:
+def incidents(connection: duckdb.DuckDBPyConnection, period_s: tuple[int, int] | None) -> tuple[Incident, ...]:
     """Return the incidents of diagnosed failures, the earliest first; what has no time is in none.
 
     Args:
-        connection: With the tables `prepared_failures` and `attributions`.
+        connection: With the tables `prepared_failures`, `attributions` and `shown_paths`.
         period_s: First second of the first and of the last minute with a request; None when that is not known.
-        mask: Whether to mask what may be secret in paths.
     """
-    shown = connection.execute(_PATHS.format(shown=shown_path_sql(mask=mask))).fetchall()
+    shown = connection.execute(_PATHS).fetchall()
     paths = {(cause_id, certainty): path if share >= _ON_ONE_PATH else "" for cause_id, certainty, path, share in shown}
     groups: dict[tuple[str, str], list[_Minute]] = {}
     for cause_id, certainty, minute_s, status, count, first_s, last_s in connection.execute(_MINUTES).fetchall():
