@@ -89,13 +89,19 @@ ORDER BY file, line_number, failure_id LIMIT {_LINES_SHOWN}
 _Rows = dict[tuple[str, str], list[tuple[Any, ...]]]
 
 
+def show_paths(connection: duckdb.DuckDBPyConnection, *, mask: bool = True) -> None:
+    """Make the table shown_paths: how many failures there are on each path that is shown, by cause and without one."""
+    connection.execute(_SHOWN_PATHS.format(shown=shown_path_sql(mask=mask)))
+
+
 def causes_found(connection: duckdb.DuckDBPyConnection, *, mask: bool = True) -> tuple[CauseCount, ...]:
     """Return the causes of the attributed failures, the most frequent first; in paths, what may be secret is masked.
 
-    The paths stay in the table `shown_paths`, with those of failures that no rule held for.
+    What `show_paths` makes stays there.
     """
-    for made in (_SHOWN, _SHOWN_LINES, _SHOWN_PATHS.format(shown=shown_path_sql(mask=mask))):
-        connection.execute(made)
+    connection.execute(_SHOWN)
+    connection.execute(_SHOWN_LINES)
+    show_paths(connection, mask=mask)
     statuses, minutes, paths, evidence = (
         _grouped(connection.execute(query).fetchall()) for query in (_STATUSES, _MINUTES, _PATHS, _EVIDENCE)
     )

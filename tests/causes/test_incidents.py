@@ -1,11 +1,12 @@
 """Failures in time: bursts, what goes on all along, and what comes at times."""
 
-import duckdb
 import pytest
 
+from badgateway.causes.answer import show_paths
 from badgateway.causes.incidents import incidents
 from badgateway.model.diagnosis import Certainty
 from badgateway.model.explanation import Spread
+from tests.in_memory import empty_database
 
 HOUR_S = 3600
 DAY = (0, 24 * HOUR_S - 60)
@@ -14,16 +15,24 @@ FULL, SLOW = "listen-queue-full", "slow-request"
 
 def found(*failures, period_s=DAY):
     """Find the incidents of failures: cause, second, and perhaps status and path."""
-    with duckdb.connect() as connection:
+    rows = [
+        (number, second, *((*rest, "")[:2] if rest else (502, "")))
+        for number, (_, second, *rest) in enumerate(failures)
+    ]
+    blamed = [(number, cause) for number, (cause, *_) in enumerate(failures) if cause]
+    with empty_database() as connection:
         connection.execute(
-            "CREATE TABLE prepared_failures (failure_id BIGINT, time_s DOUBLE, client_status INTEGER, path VARCHAR)"
+            """CREATE TABLE prepared_failures AS SELECT unnest(CAST($1 AS BIGINT[])) AS failure_id,
+            unnest(CAST($2 AS DOUBLE[])) AS time_s, unnest(CAST($3 AS INTEGER[])) AS client_status,
+            unnest(CAST($4 AS VARCHAR[])) AS path""",
+            [list(column) for column in zip(*rows, strict=True)] or [[]] * 4,
         )
-        connection.execute("CREATE TABLE attributions (failure_id BIGINT, cause_id VARCHAR, certainty VARCHAR)")
-        for number, (cause, second, *rest) in enumerate(failures):
-            status, path = (*rest, "")[:2] if rest else (502, "")
-            connection.execute("INSERT INTO prepared_failures VALUES (?, ?, ?, ?)", [number, second, status, path])
-            if cause:
-                connection.execute("INSERT INTO attributions VALUES (?, ?, 'proven')", [number, cause])
+        connection.execute(
+            """CREATE TABLE attributions AS SELECT unnest(CAST($1 AS BIGINT[])) AS failure_id,
+            unnest(CAST($2 AS VARCHAR[])) AS cause_id, 'proven' AS certainty""",
+            [list(column) for column in zip(*blamed, strict=True)] or [[]] * 2,
+        )
+        show_paths(connection)
         return incidents(connection, period_s)
 
 
