@@ -1,7 +1,6 @@
 """Spells conditions on failures and events in SQL, from the words of the evidence: a mistyped one is no name at all."""
 
 from collections.abc import Iterable
-from enum import StrEnum
 
 from badgateway.model.evidence import Reason
 from badgateway.model.log_kind import Proxy
@@ -18,7 +17,7 @@ def behind(*proxies: Proxy) -> str:
     return f"coalesce(c.proxy IN {listed(proxies)}, false)"
 
 
-def listed(words: Iterable[StrEnum]) -> str:
+def listed(words: Iterable[str]) -> str:
     """Return words as a list of SQL."""
     return "({})".format(", ".join("'" + word.replace("'", "''") + "'" for word in words))
 
