@@ -65,13 +65,13 @@ _STEPS: tuple[Mapping[str, str], ...] = (
         f"ELSE {before('behind_prefix', ', client: ')} END",
     },
     {
-        "connection": "CASE WHEN starts_with(said, '*') "
-        "THEN TRY_CAST(substr(said, 2, strpos(said, ' ') - 2) AS BIGINT) END",
+        "is_numbered": r"regexp_matches(said, '^\*\d+ ')",
         "quoted": before("after_request", _END_OF_REQUEST),
         "behind_request": _after(_END_OF_REQUEST, "after_request"),
     },
     {
-        "told": "CASE WHEN connection IS NOT NULL THEN substr(said, strpos(said, ' ') + 1) ELSE said END",
+        "connection": "CASE WHEN is_numbered THEN TRY_CAST(substr(said, 2, strpos(said, ' ') - 2) AS BIGINT) END",
+        "told": "CASE WHEN is_numbered THEN substr(said, strpos(said, ' ') + 1) ELSE said END",
         "request": "CASE WHEN after_request = '' THEN NULL "
         f"WHEN ({_BEHIND_REQUEST}) AND NOT contains(quoted, '\"') "
         f"THEN nullif(quoted, '') ELSE {extracted(REQUEST)} END",
