@@ -31,7 +31,7 @@ _REPORT = "report of 35 trials, 65,000 requests in all"
 _GENERATOR = "a request of the load generator, one process"
 
 _OF_ERRORS = (
-    "Four tenths of the processor's time go into taking the lines apart and keeping what they say, which one thread "
+    "Three tenths of the processor's time go into taking the lines apart and keeping what they say, which one thread "
     "does: DuckDB gives a table of one piece to one thread. A fifth goes into packing them so that they take less "
     "memory, a tenth each into reading the lines and into copying the pieces, and the rest into a row for each failure "
     "and what is asked of it."
