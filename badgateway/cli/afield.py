@@ -8,9 +8,8 @@ from urllib.parse import urlsplit
 
 import click
 
-from badgateway.cli.entry import cli
+from badgateway.cli.entry import PATH, cli
 from badgateway.cli.planned import loaded
-from badgateway.cli.site_file import PATH
 from badgateway.cli.terminal import echo
 from badgateway.emit.load_files import HOSTED, SentLoad, archive, load_files
 from badgateway.errors import ConfigurationError
