@@ -8,8 +8,7 @@ from pydantic import AliasChoices, BaseModel, Field, model_validator
 
 from badgateway.model.axis import AXES, SIZE_CPU, SIZE_MEMORY, At, Axis, every_at
 from badgateway.model.declared import Declared, Name, OptionalCommand, Seconds, ServerPath, Variable
-from badgateway.model.knob import FrontDoor, WorkerModel
-from badgateway.model.running_site import ATTACHED
+from badgateway.model.knob import ATTACHED, FrontDoor, WorkerModel
 
 CpuLimit = Annotated[float, Field(ge=0, le=SIZE_CPU.most)]
 MemoryLimit = Annotated[float, Field(ge=0, le=SIZE_MEMORY.most)]

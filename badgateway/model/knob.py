@@ -6,6 +6,9 @@ and to import it takes as long as to explain a short one.
 
 from enum import StrEnum
 
+ATTACHED = "attached"
+"""The kind of a configuration of a site that already runs: nobody has told which server it has."""
+
 
 class Knob(StrEnum):
     """A setting, or a way to run, that a remedy changes."""

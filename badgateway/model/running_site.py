@@ -10,8 +10,6 @@ from pydantic import AfterValidator, BaseModel, Field
 from badgateway.model.declared import LONGEST_PATH_BYTES, Command, Declared, ProjectPath, Share, text_like
 from badgateway.model.printable import printable
 
-ATTACHED = "attached"
-"""The kind of a configuration of such a site: its server is its own affair, and nobody has told which it is."""
 AS_IT_IS = "as-it-is"
 """What its configuration is called where nobody names it."""
 READS = ("GET", "HEAD")

@@ -7,8 +7,9 @@ from typing import Any
 from badgateway.databases.database_kind import NO_DATABASE
 from badgateway.errors import ConfigurationError
 from badgateway.model.experiment import Experiment
+from badgateway.model.knob import ATTACHED
 from badgateway.model.printable import printable_part
-from badgateway.model.running_site import AS_IT_IS, ATTACHED
+from badgateway.model.running_site import AS_IT_IS
 from badgateway.plan.overrides import validated
 
 TARGET = "target"

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 from badgateway import registry
 from badgateway import servers as room
 from badgateway.errors import ConfigurationError
-from badgateway.model.knob import WorkerModel
-from badgateway.model.running_site import ATTACHED
+from badgateway.model.knob import ATTACHED, WorkerModel
 from badgateway.servers.log import ServerLog
 from badgateway.servers.server import Place, Server, Start
 
