@@ -9,7 +9,7 @@ import click
 from badgateway.analysis.file_proof import ProofKind
 from badgateway.analysis.run import analyse
 from badgateway.cli.entry import PATH, cli
-from badgateway.cli.proving import experiment_of, prove
+from badgateway.cli.proving import Turn, experiment_of, prove
 from badgateway.cli.terminal import echo
 from badgateway.emit.document import Document, Measurements, read_document
 from badgateway.emit.files import PROOF, USUAL_FOLDER, WHY, Target, files_of
@@ -19,6 +19,7 @@ from badgateway.model import raw
 from badgateway.model.exit_code import ExitCode
 from badgateway.model.experiment import Experiment
 from badgateway.plan.kit_files import located
+from badgateway.plan.overrides import seconds
 from badgateway.report.formats import render_json
 from badgateway.store.new_files import all_there, demand_new, differences, write_new
 from badgateway.store.run_folder import RunFolder
@@ -49,6 +50,10 @@ def _targets(_context: click.Context, _option: click.Parameter, text: str | None
     if unknown:
         raise click.BadParameter(f"{unknown[0]!r} is none of {', '.join(Target)}")
     return tuple(Target(word) for word in words)
+
+
+def _wait(_context: click.Context, _option: click.Parameter, text: str | None) -> float | None:
+    return None if text is None else seconds(text, may_be_none=True)
 
 
 def _used_by(project: Path) -> Iterator[Target]:
@@ -88,7 +93,11 @@ def _in_repository(out: Path, project: Path) -> PurePosixPath:
     metavar="FILE",
     help="The run's experiment, for --prove.  [default: experiments/NAME.toml of the project]",
 )
-def emit(  # one parameter per option
+@click.option(
+    "--wait", "wait_s", metavar="TIME", callback=_wait, help="How long --prove waits for another experiment here."
+)
+@click.option("--beside", is_flag=True, help="Prove although another experiment is running on this machine.")
+def emit(  # noqa: PLR0913 # one parameter per option
     run: Path,
     configuration: str | None,
     *,
@@ -98,6 +107,8 @@ def emit(  # one parameter per option
     project: Path,
     is_proven: bool,
     experiment: Path | None,
+    wait_s: float | None,
+    beside: bool,
 ) -> None:
     """Write the files that deploy a run's pick: plain values, each beside the measurement that chose it.
 
@@ -152,16 +163,16 @@ def emit(  # one parameter per option
         echo(str(out / path))
     echo(f"badgateway: read {out / WHY} first{_warning(one)}", err=True)
     if asked:
-        sys.exit(_proven(one, files, out, *asked))
+        sys.exit(_proven(one, files, out, *asked, Turn(wait_s=wait_s, beside=beside)))
 
 
-def _proven(
-    one: Subject, files: Mapping[PurePosixPath, str], out: Path, path: Path, experiment: Experiment
+def _proven(  # noqa: PLR0917 # as `prove` has it
+    one: Subject, files: Mapping[PurePosixPath, str], out: Path, path: Path, experiment: Experiment, turn: Turn
 ) -> ExitCode:
     """Prove what is in the folder, write the page beside it, and return what the exit status is to say."""
     demand_new(out, (PROOF,))
     texts = {name: (out / name).read_text("utf-8") for name in files}
-    proof, page = prove(one, texts, path, experiment, out)
+    proof, page = prove(one, texts, path, experiment, out, turn)
     write_new(out, {PROOF: page})
     why = "; ".join(proof.reasons)
     echo(f"{out / PROOF}: {proof.kind.value}{f': {why}' if why else ''}")

@@ -2,14 +2,14 @@
 
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from rich.console import Console
 from rich.text import Text
 
 from badgateway.analysis.file_proof import FileProof, ProofKind, beside_control, proof_of
-from badgateway.cli.alone import alone_on_the_machine
+from badgateway.cli.alone import alone_on_the_machine, patience_s
 from badgateway.cli.planned import keep_apart, require_installed, require_users
 from badgateway.cli.quiet import await_quiet
 from badgateway.cli.terminal import say
@@ -71,8 +71,17 @@ def experiment_of(subject: Subject, project: Path, given: Path | None) -> tuple[
     return path, experiment.model_copy(update={"load": run.load})
 
 
-def prove(
-    subject: Subject, texts: Mapping[PurePosixPath, str], path: Path, experiment: Experiment, out: Path
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """What to do while another experiment runs on this machine."""
+
+    wait_s: float | None
+    """For how long it is waited for; None: as long as a terminal has patience."""
+    beside: bool
+
+
+def prove(  # noqa: PLR0917 # what is proven, against what, and when
+    subject: Subject, texts: Mapping[PurePosixPath, str], path: Path, experiment: Experiment, out: Path, turn: Turn
 ) -> tuple[FileProof, str]:
     """Start written files, load them once, and return what that proves, with the page that is to say it in `out`.
 
@@ -93,7 +102,7 @@ def prove(
     say(console, Text(f"proving the files of {subject.chosen.name}: one trial of {phrases.load(level.load)}"))
     files = WrittenFiles(subject=subject, texts=texts)
     root, account = project_root(path), service_account()
-    with alone_on_the_machine(console, wait_s=0.0, beside=False):
+    with alone_on_the_machine(console, wait_s=patience_s(turn.wait_s, console), beside=turn.beside):
         await_quiet(console, experiment.machine)
         summary = prove_files(experiment, level.load, root, WrittenEffects(files))
         machine = read_environment(account.name if account else "")
