@@ -77,6 +77,7 @@ def deploy_written(  # noqa: PLR0913 # as `deploy` has it
     watch_loop: bool = False,
     ready_deadline_s: float = READY_DEADLINE_S,
     before_requests: Callable[[], None] = lambda: None,
+    address: str = HOST,
 ) -> Iterator[Deployment]:
     """Run the server and the nginx of a deployment's files until the block ends; arguments as of `deploy`.
 
@@ -85,7 +86,8 @@ def deploy_written(  # noqa: PLR0913 # as `deploy` has it
     Raises:
         DeploymentError: One of them did not come up, with its last log lines.
     """
-    del watch_loop  # nobody writes down what blocked a loop
+    # Nobody writes down what blocked a loop, and nginx listens where its file says.
+    del watch_loop, address
     open_passage(raw, account)
     with (
         written_folder(raw, account) as written,

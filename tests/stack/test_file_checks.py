@@ -1,11 +1,14 @@
 """What other programs say of written files: asked where they are, and never taken for a pass where they are not."""
 
+from inspect import signature
 from pathlib import PurePosixPath
 
 import pytest
 
 from badgateway.stack import file_checks
+from badgateway.stack.deployment import deploy
 from badgateway.stack.file_checks import checks
+from badgateway.stack.written_deployment import deploy_written
 
 FILES = {
     PurePosixPath("docker/Dockerfile"): "FROM x\n",
@@ -44,6 +47,10 @@ def test_each_file_is_checked_by_its_own_program_and_what_that_says_is_told_with
         "check-jsonschema": ("compose.yaml:1 is none",),
         "kubernetes-validate": ("ended with status 2",),
     }
+
+
+def test_written_files_are_deployed_with_all_that_a_trial_is_deployed_with():
+    assert {*signature(deploy).parameters} <= {*signature(deploy_written).parameters}
 
 
 def test_a_unit_is_systemds(monkeypatch):
