@@ -1,10 +1,15 @@
 """A small, valid experiment as a user would declare it, for tests to change."""
 
 import copy
+import tomllib
+from pathlib import Path
 from typing import Any
 
 from badgateway.model.experiment import Experiment
 
+_OF_ALL = Path(__file__).resolve().parents[1] / "experiments" / "application.toml"
+SCHOOL: dict[str, Any] = tomllib.loads(_OF_ALL.read_text())["application"]
+"""What the experiments of this project say of their site."""
 DECLARED: dict[str, Any] = {
     "name": "small",
     "question": "Which one?",
@@ -19,8 +24,9 @@ DECLARED: dict[str, Any] = {
 
 
 def declared(**changes: Any) -> dict[str, Any]:
-    """Return a fresh copy, with top-level keys replaced."""
-    return copy.deepcopy(DECLARED) | changes
+    """Return a fresh copy, with top-level keys replaced; of [application], those that are given."""
+    own = changes.get("application", {})
+    return {**copy.deepcopy(DECLARED), **changes, "application": SCHOOL | own if isinstance(own, dict) else own}
 
 
 def experiment(**changes: Any) -> Experiment:

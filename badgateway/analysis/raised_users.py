@@ -1,5 +1,6 @@
 """At which numbers of users a site is compared: around where one that is raised step by step begins to feel them."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -7,6 +8,7 @@ from badgateway.model.summary import TrialSummary
 
 STEPS = (5, 10, 20, 40, 80, 160, 320)
 _TWICE = 2.0
+_MOST_USERS = 5000
 NEGLIGIBLE_MS = 50.0
 """Of a p95 of few requests, whose worst two are most of it: below this, twice is chance, and nobody feels it."""
 
@@ -66,3 +68,18 @@ def levels(steps: Sequence[Step]) -> tuple[int, ...]:
     enough = measured[-1].users
     most = enough if steps[-1].problem else min(2 * enough, STEPS[-1])
     return tuple(dict.fromkeys(max(1, most // part) for part in (4, 2, 1)))
+
+
+def users_of_rates(step: Step, window_s: float, rates_per_s: Sequence[float]) -> tuple[int, ...]:
+    """Return the numbers of users that make these requests a second; nothing where none was made.
+
+    Args:
+        step: So few users that they wait for nothing but themselves.
+        window_s: In which its requests were counted.
+        rates_per_s: Of a log.
+    """
+    if step.problem or not step.requests:
+        return ()
+    of_one = step.requests / window_s / step.users
+    numbers = (math.ceil(round(rate / of_one, 6)) for rate in rates_per_s)
+    return tuple(dict.fromkeys(min(max(1, number), _MOST_USERS) for number in numbers))

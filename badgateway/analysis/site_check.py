@@ -37,7 +37,7 @@ _FIXES = {
 }
 MOST_LINES = 8
 _MOST_BYTES = 1 << 20
-_FAILED = 500
+_REDIRECT, _FAILED = 300, 500
 _REDIRECTED = (
     'it redirects, mostly to a login or to HTTPS: let users begin logged in (load.login = "sessions"), name where it '
     "leads to, or set application.scheme"
@@ -58,6 +58,8 @@ class Fact:
     found: str
     fix: str = ""
     """What to do; empty where nothing is to be done."""
+    answer: "RouteAnswer | None" = None
+    """Of a route of the users'."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +76,11 @@ class RouteAnswer:
     def is_well(self) -> bool:
         """Whether it can be measured."""
         return self.outcome == "OK"
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether the site answered that it has nothing there for these users, which is no failure of its own."""
+        return not self.is_well and self.status is not None and _REDIRECT <= self.status < _FAILED
 
 
 def facts(folder: RunFolder, study: StudySummary) -> Iterator[Fact]:
@@ -185,14 +192,14 @@ def missed(log: str) -> str:
 def _route(answer: RouteAnswer) -> Fact:
     if answer.is_well:
         slowest = f", at most {answer.slowest_ms:,.0f} ms" if answer.slowest_ms is not None else ""
-        return Fact(subject=answer.name, found=f"{answer.status}{slowest}")
+        return Fact(subject=answer.name, found=f"{answer.status}{slowest}", answer=answer)
     status = f"{answer.status}" if answer.status else "no answer"
     told = f"{status}, {answer.outcome}{f' ({answer.detail})' if answer.detail else ''}"
-    return Fact(subject=answer.name, found=told, fix=_fix(answer.status))
+    return Fact(subject=answer.name, found=told, fix=_fix(answer.status), answer=answer)
 
 
 def _fix(status: int | None) -> str:
-    if status is not None and 300 <= status < 400:
+    if status is not None and _REDIRECT <= status < 400:
         return f"{_REDIRECTED}; --drop takes the task out"
     return f"{_FIXES.get(status or 0, _OTHER)} (--drop does)"
 

@@ -2,7 +2,7 @@
 
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from badgateway.cli.planned import APART, Planned, keep_apart, loaded_own, requi
 from badgateway.cli.raising import are_chosen, measure_levels
 from badgateway.cli.site_file import EXPERIMENT
 from badgateway.cli.terminal import echo
-from badgateway.draft.locust_file import without_task
+from badgateway.draft.locust_file import is_own, without_task
 from badgateway.model.exit_code import ExitCode
 from badgateway.model.masking import masked
 from badgateway.model.printable import printable
@@ -35,7 +35,7 @@ _BESIDE = "this check counts no speed, so it goes on; a trial that runs there me
 @cli.command()
 @EXPERIMENT
 @click.option("--configuration", metavar="NAME", help="Try this one.  [default: the baseline, which runs today]")
-@click.option("--drop", is_flag=True, help="Turn tasks of init's that fail into comments with the reason.")
+@click.option("--drop", is_flag=True, help="Turn tasks of init's into comments that the site fails, too.")
 @click.option("--no-levels", is_flag=True, help="Leave load levels that init chose as they are; do not measure them.")
 @click.pass_obj
 def check(
@@ -45,20 +45,20 @@ def check(
 
     The site runs as it does in a run, with a database of its own. A line for each fact: the books, what the server runs
     with, which database was used, and how each route is answered; what has to be mended is said with the fix. Nothing
-    is kept. Where all is well and init could only choose the load levels, users are raised until the p95 doubles or a
-    request fails, and half, one and two times as many are written into the file. Exit status: 0 when all is well, 4
-    when something is to be mended.
+    is kept. A task that init wrote becomes a comment with the reason where the site redirects or refuses it, and others
+    are well. Where all is well and init could only choose the load levels, users are raised until the p95 doubles or a
+    request fails, and half, one and two times as many are written into the file; of the rates of a log, so many as make
+    them. Exit status: 0 when all is well, 4 when something is to be mended.
 
     \b
     Examples:
       badgateway check                                 in the folder of a site's badgateway.toml
       badgateway check --configuration uwsgi-threads
-      badgateway check --drop                          take the tasks out that fail
+      badgateway check --drop                          take the tasks out at which the site fails, too
     """  # noqa: D301 # click's mark for a paragraph that keeps its lines
     planned = _planned(experiment, configuration)
-    # Where --drop writes, and what levels are written into.
-    users = project_root(planned.path) / planned.experiment.load.locustfile
-    keep_apart([(planned.path, planned.experiment)], users, planned.path)
+    # Where tasks are taken out, and what levels are written into.
+    keep_apart([(planned.path, planned.experiment)], _users(planned), planned.path)
     require_installed(planned.path, planned.experiment)
     require_users(planned.path, planned.experiment)
     console = Console(stderr=True)
@@ -69,9 +69,7 @@ def check(
         found = (*_network(), *_found(planned, Path(results), interruption))
         for line in _lines(found):
             echo(line)
-        wrong = [one for one in found if one.fix]
-        if drop:
-            wrong = _without_tasks(planned, wrong)
+        wrong = _without_tasks(planned, found, _taken_out(planned, found, drop=drop))
         if is_alone and not (wrong or no_levels or configuration) and are_chosen(experiment):
             measure_levels(experiment, loaded_own(experiment))
     echo(f"{len(wrong)} to be mended" if wrong else "all is well: badgateway run measures it")
@@ -103,13 +101,31 @@ def _found(planned: Planned, results: Path, interruption: Interruption) -> tuple
     return tuple(facts(RunFolder.newest(results, planned.experiment.name), finished.study))
 
 
-def _without_tasks(planned: Planned, wrong: list[Fact]) -> list[Fact]:
-    """Turn the tasks that failed into comments; return what is left to be mended."""
-    file = project_root(planned.path) / planned.experiment.load.locustfile
+def _users(planned: Planned) -> Path:
+    return project_root(planned.path) / planned.experiment.load.locustfile
+
+
+def _taken_out(planned: Planned, found: Sequence[Fact], *, drop: bool) -> Sequence[Fact]:
+    """Return the routes that are to be no tasks any more: of init's own users, those that the site refuses them.
+
+    Where it refuses them all, something else is wrong than the tasks.
+    """
+    if drop:
+        return found
+    routes = [one for one in found if one.answer]
+    is_well = any(one.answer and one.answer.is_well for one in routes)
+    if not is_well or not is_own(_users(planned).read_text(encoding="utf-8")):
+        return ()
+    return [one for one in routes if one.answer and one.answer.is_refused]
+
+
+def _without_tasks(planned: Planned, found: Sequence[Fact], taken_out: Sequence[Fact]) -> list[Fact]:
+    """Turn the tasks that are taken out into comments; return what is left to be mended."""
+    file = _users(planned)
     before, left = file.read_text(encoding="utf-8"), []
     text = before
-    for one in wrong:
-        shorter = without_task(text, one.subject, one.found.partition("\n")[0])
+    for one in (one for one in found if one.fix):
+        shorter = without_task(text, one.subject, one.found.partition("\n")[0]) if one in taken_out else text
         if shorter == text or "@task" not in shorter:
             left.append(one)
         else:

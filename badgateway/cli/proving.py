@@ -18,9 +18,9 @@ from badgateway.emit.subject import Subject
 from badgateway.emit.templates import fill
 from badgateway.emit.why import cell
 from badgateway.errors import ConfigurationError
-from badgateway.model.configuration import Configuration
 from badgateway.model.experiment import Experiment
 from badgateway.model.manifest import Environment
+from badgateway.model.secrets import without_secrets
 from badgateway.plan.experiment_file import OF_A_SITE, load_experiment, project_root
 from badgateway.plan.overrides import with_options
 from badgateway.probe.environment import read_environment
@@ -57,9 +57,10 @@ def experiment_of(subject: Subject, project: Path, given: Path | None) -> tuple[
         )
     run = subject.document.experiment
     experiment = with_options(load_experiment(path), variant=variant, only=[subject.chosen.name])
-    declared = experiment.configurations[0]
+    # As a report shows it, which hides what is secret.
+    declared, was = without_secrets(experiment).configurations[0], subject.configuration
     faults = [
-        *(f"{field} of {declared.name}" for field in COMPARED if _differs(field, declared, subject.configuration)),
+        *(f"{field} of {declared.name}" for field in COMPARED if getattr(declared, field) != getattr(was, field)),
         *(["[objective]"] if experiment.objective != run.objective else []),
         *(["load.locustfile"] if experiment.load.locustfile != run.load.locustfile else []),
     ]
@@ -114,11 +115,6 @@ def prove(  # noqa: PLR0917 # what is proven, against what, and when
     if said:
         proof = replace(proof, kind=ProofKind.DIFFERENT, reasons=(*proof.reasons, *said))
     return proof, _page(subject, files, proof, experiment, machine, checked)
-
-
-def _differs(field: str, declared: Configuration, run: Configuration) -> bool:
-    # A report hides what is secret of these.
-    return field != "environment" and getattr(declared, field) != getattr(run, field)
 
 
 def _page(  # noqa: PLR0917 # what was run, and all that came of it

@@ -82,7 +82,9 @@ def go_on(
     """Go on with a run that was ended; return what the command's exit status is to say."""
 
     def start(listener: Listener) -> Finished:
-        return resume_experiment(folder, root=project_root(planned.path), listener=listener, effects=effects or LOCAL)
+        return resume_experiment(
+            folder, planned.experiment, root=project_root(planned.path), listener=listener, effects=effects or LOCAL
+        )
 
     ended = len(folder.trial_folders())
     print_uncounted(folder)

@@ -51,6 +51,8 @@ class DatabaseKind:
     """None: it has no server, or what that writes is not read."""
     about: str = ""
     """A sentence for readers of a report about what a site on it cannot do; empty where there is no such thing."""
+    stands_for: str = ""
+    """Another system, whose sites are measured on this one; sites do not tell which of the two they are on."""
 
     @property
     def log_kind(self) -> str:

@@ -191,6 +191,7 @@ DATABASE = DatabaseSystem(
     label="MariaDB",
     engines=("mysql", "mariadb"),
     scheme="mysql",
+    stands_for="MySQL",
     usual_port=3306,
     template=PurePosixPath("servers/mariadb.cnf"),
     programs=("mariadbd", "mysqld"),

@@ -69,6 +69,6 @@ class Draft:
 
 
 def with_own_users(draft: Draft, usual: Levels) -> Draft:
-    """Return the draft for users that somebody wrote: how many of them make the rates of a log is not known here."""
+    """Return the draft for users that somebody wrote: how many of them make the rates of a log, `check` measures."""
     rates = draft.levels.rates_per_s
     return replace(draft, levels=replace(usual, of_log=rates)) if rates else draft

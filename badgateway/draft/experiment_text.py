@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
+from badgateway.databases.database_kind import DatabaseKind
 from badgateway.draft.candidates import LISTEN, THREADS, Candidate, driver_of, system_of
 from badgateway.draft.draft import LOCUST_FILE, Draft
 from badgateway.draft.prepare import prepare_steps
@@ -20,7 +21,8 @@ BUDGET_S = 600
 PROXY_READ_S = 60
 NOT_MEASURED = "chosen by the kit, not measured"
 _CHOSEN = f"{NOT_MEASURED}: change it to what your users need"
-_CHOSEN_USERS = re.compile(rf"^users = \[[\d, ]+\]\s+# {NOT_MEASURED}$", re.MULTILINE)
+_OF_LOG = "; requests/s of the log: "
+_CHOSEN_USERS = re.compile(rf"^users = \[[\d, ]+\]\s+# {NOT_MEASURED}(?:{_OF_LOG}([\d., ]+))?$", re.MULTILINE)
 
 
 def experiment_text(draft: Draft) -> str:
@@ -41,7 +43,8 @@ def _load(draft: Draft) -> Iterator[str]:
     if draft.levels.rates_per_s:
         yield line("rates_per_s", draft.levels.rates_per_s, draft.levels.source)
     else:
-        yield line("users", draft.levels.users, draft.levels.source)
+        rates = ", ".join(f"{one:g}" for one in draft.levels.of_log)
+        yield line("users", draft.levels.users, f"{draft.levels.source}{_OF_LOG if rates else ''}{rates}")
     if draft.site.has_sessions:
         yield '# login = "sessions"  # users begin logged in, each with a session that is made before'
     yield line("warm_up_s", 2)
@@ -133,10 +136,14 @@ def _database(draft: Draft) -> Iterator[str]:
     yield line(
         "system",
         system.name,
-        f"the settings have {found.engine}; a run has a {system.label} of its own" if found else "",
+        f"the settings have {found.engine}; a run has a {system.label} of its own{_stand_in(system)}" if found else "",
     )
     if driver:
         yield line("driver", driver.name)
+
+
+def _stand_in(system: DatabaseKind) -> str:
+    return f", for a site on {system.stands_for} too: leave it so only if that will do" if system.stands_for else ""
 
 
 def _configurations(draft: Draft) -> Iterator[str]:
@@ -178,8 +185,14 @@ def _candidate(one: Candidate) -> Iterator[str]:
 
 def with_measured_users(text: str, users: Sequence[int], why: str) -> str:
     """Return an experiment file with measured levels in place of those that init chose; unchanged where it has none."""
-    measured = line("users", tuple(users), f"half, one and two times where it is felt: {printable(why)}")
+    measured = line("users", tuple(users), printable(why))
     return _CHOSEN_USERS.sub(lambda _: measured, text, count=1)
+
+
+def rates_of_log(text: str) -> tuple[float, ...]:
+    """Return the requests a second of a log, which the levels that init chose stand for; empty where there are none."""
+    found = _CHOSEN_USERS.search(text)
+    return tuple(map(float, found[1].split(","))) if found and found[1] else ()
 
 
 def secrets_in(draft: Draft) -> tuple[str, ...]:

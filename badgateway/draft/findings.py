@@ -103,10 +103,11 @@ def _database(draft: Draft) -> Iterator[Finding]:
         remedy = f"a run has {served} alone, so this site cannot be run; if it has one of them, fill in [database]"
         yield Finding(subject="database", found=found.engine, source="the settings", remedy=remedy)
         return
-    kind = system.label
+    kind, stands_for = system.label, system.stands_for
+    stand_in = f", which stands in for {stands_for} where the site is on that" if stands_for else ""
     yield Finding(
         subject="database",
-        found=f"{kind}{f', {driver.name}' if driver else ''}; a run makes its own",
+        found=f"{kind}{f', {driver.name}' if driver else ''}; a run makes its own{stand_in}",
         source="the settings",
         remedy=_way(draft, found),
     )
@@ -241,6 +242,6 @@ def _of_log(levels: Levels) -> str:
         return ""
     rates = ", ".join(f"{one:g}" for one in levels.of_log)
     return (
-        f"the log has {rates} requests/s; your own Locust file takes numbers of users: choose those that make these "
-        "rates: a report has the requests per second of each"
+        f"the log has {rates} requests/s; your own Locust file takes numbers of users: badgateway check measures how "
+        "many of them make these rates"
     )

@@ -27,6 +27,8 @@ _NAMES = {
     *_LOCKS,
 }
 _SUFFIXES = (".service", ".ini", ".conf.py")
+_OF_DEVELOPERS = {"local", "dev", "devel", "development"}
+"""Folders whose files do not say what is deployed, if others do."""
 _TESTS = ("tests", "test", "testing", "docs", "doc", "examples")
 
 
@@ -107,7 +109,7 @@ def look(root: Path) -> Repository:
     files: list[PurePosixPath] = []
     for folder, names in _folders(root, environments):
         files += (folder / name for name in names if name in _NAMES or name.endswith(_SUFFIXES))
-    ordered = sorted(files, key=lambda file: (len(file.parts), str(file)))
+    ordered = sorted(files, key=lambda file: (len(file.parts), bool(_OF_DEVELOPERS & {*file.parts}), str(file)))
     return Repository(root=root, files=tuple(ordered), environments=tuple(environments))
 
 

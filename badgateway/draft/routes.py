@@ -25,7 +25,10 @@ _PARTS_OF_OTHERS = {
 }
 _ADMINS = ("django.contrib.admin.", "wagtail.admin.")
 _VIEWS_OF_OTHERS = (*_ADMINS, "django.views.static.", "django.contrib.staticfiles.")
-_VIEWS_OF_LOGINS = ("django.contrib.auth.views.", "allauth.", "two_factor.", "wagtail.users.")
+_FEW_ASK_FOR = {
+    ("django.contrib.auth.views.", "allauth.", "two_factor.", "wagtail.users."): "it is about logins",
+    ("fastapi.applications", "drf_spectacular.", "drf_yasg.", "rest_framework.schemas."): "describes the API",
+}
 _VALUE = re.compile(r"<[^<>]*>|\(\?P<\w+>|[()\[\]*+?{}|\\^$]")
 _ANCHORS = re.compile(r"\^|\\[AZ]|\$")
 _LANGUAGE = re.compile(r"/[a-z]{2}(-[a-z]+)?/")
@@ -92,8 +95,9 @@ def _why_not(route: Route, pattern: str) -> str:
         return "the admin" if ".admin." in route.view else "a file"
     if why := of_others(pattern):
         return why
-    if route.view.startswith(_VIEWS_OF_LOGINS):
-        return "it is about logins, which few ask for"
+    for views, what in _FEW_ASK_FOR.items():
+        if route.view.startswith(views):
+            return f"{what}, which few ask for"
     if _VALUE.search(pattern) or route.converters:
         return "needs a value that is not known"
     return ""

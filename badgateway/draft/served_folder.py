@@ -6,8 +6,10 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 
 from badgateway.draft.repository import Repository
-from badgateway.draft.today import Today
+from badgateway.draft.today import Today, served_today
 
+_OF_PATHS = ("src", "lib", "build", "dist", "node_modules")
+"""Folders of packages that are installed from there, and copies of them."""
 _SENT = ", so what it loads there is not known"
 
 
@@ -16,9 +18,11 @@ def in_its_folder(repository: Repository, today: Today | None) -> tuple[Reposito
 
     A run starts each server in `application.directory`: what a command says of that becomes this key.
     """
-    if today is None or not (today.folder or today.paths):
-        return repository, today
-    folder = _inside(repository, PurePosixPath(today.folder))
+    if today is None:
+        return repository, None
+    if not (today.folder or today.paths):
+        return _in_the_one_that_has_it(repository, today)
+    folder = _inside(repository, PurePosixPath(today.folder)) or _deployed(repository, today)
     if folder is None:
         why = f"it runs in {today.folder}, which is no folder of this repository{_SENT}"
         return repository, replace(today, why_not=why)
@@ -28,6 +32,50 @@ def in_its_folder(repository: Repository, today: Today | None) -> tuple[Reposito
             return repository, replace(today, why_not=f"it runs in {folder}, and a run in the folder of {manage}")
         repository = replace(repository, served_in=folder)
     return repository, _with_paths(repository, folder, today)
+
+
+def _in_the_one_that_has_it(repository: Repository, today: Today) -> tuple[Repository, Today]:
+    """Return the repository as started in the one folder with what the command loads, where it is not in its own.
+
+    A Dockerfile in there copies that folder, and a platform is told which it is: neither says so in the command.
+    """
+    module = today.target.partition(":")[0]
+    if not module or repository.manage or _has(repository, repository.directory, module):
+        return repository, today
+    found = _with_module(repository, module)
+    if len(found) != 1:
+        return repository, today
+    served = replace(repository, served_in=found[0])
+    # A server's own file is named from there.
+    again = served_today(served)
+    return served, again if again and again.source == today.source else today
+
+
+def _deployed(repository: Repository, today: Today) -> PurePosixPath | None:
+    """Return which folder stands for one of the machine that it is deployed to; None where that is not known."""
+    place, module = PurePosixPath(today.folder), today.target.partition(":")[0]
+    if not place.is_absolute() or not module:
+        return None
+    ends = (PurePosixPath(*place.parts[number:]) for number in range(len(place.parts) - 1, 0, -1))
+    folders = (repository.directory, PurePosixPath(), *ends)
+    return next((one for one in folders if _has(repository, one, module)), None)
+
+
+def _has(repository: Repository, folder: PurePosixPath, module: str) -> bool:
+    place = repository.root / folder / PurePosixPath(*module.split("."))
+    return place.with_name(f"{place.name}.py").is_file() or (place / "__init__.py").is_file()
+
+
+def _with_module(repository: Repository, module: str) -> list[PurePosixPath]:
+    """Return the folders that have a module, but for those of which Python's path is made."""
+    places = (place for above in ("*", "*/*") for place in sorted(repository.root.glob(above)) if place.is_dir())
+    folders = (PurePosixPath(place.relative_to(repository.root)) for place in places)
+    return [one for one in folders if not _is_passed_over(repository, one) and _has(repository, one, module)]
+
+
+def _is_passed_over(repository: Repository, folder: PurePosixPath) -> bool:
+    is_installed = any(folder.is_relative_to(one) or one.is_relative_to(folder) for one in repository.environments)
+    return is_installed or any(name.startswith(".") or name in _OF_PATHS for name in folder.parts)
 
 
 def _with_paths(repository: Repository, folder: PurePosixPath, today: Today) -> Today:

@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from badgateway.draft.repository import Repository
+from badgateway.draft.started_script import served_by_script
 from badgateway.draft.variables import is_database_address
 from badgateway.model.declared import is_set_by_a_run
 from badgateway.model.knob import WorkerModel
@@ -22,7 +23,7 @@ _TARGET = re.compile(r"[A-Za-z_][\w.]*(:[A-Za-z_]\w*(\(.*\))?)?")
 _ASSIGNED = re.compile(r"(--?[\w-]+=)?([A-Za-z_]\w*)=(.*)", re.DOTALL)
 """A variable that a command sets by an option, `--env NAME=value`."""
 _SETTINGS = "DJANGO_SETTINGS_MODULE"
-_UNKNOWN = re.compile(r"\$\{?(\w+)")
+_UNKNOWN = re.compile(r"\$(?:\{?\w+|\([^)]*\)?)|`[^`]*`?")
 _FLAGS = ("--preload", "--reload", "--daemon", "-D", "--master", "--lazy-apps", "--enable-threads")
 """Common options that take no value."""
 _FILES = (".ini", ".py", ".xml", ".yaml", ".yml", ".json", ".conf", ".toml")
@@ -57,8 +58,8 @@ class Today:
 
     @property
     def unknown(self) -> tuple[str, ...]:
-        """The variables in it whose values nobody has said."""
-        return tuple(dict.fromkeys(_UNKNOWN.findall(self.command)))
+        """The variables in it whose values nobody has said, and what a shell would run for one."""
+        return tuple(dict.fromkeys(found[0].lstrip("${") for found in _UNKNOWN.finditer(self.command)))
 
     def loading(self, target: str) -> "Today":
         """Return it with what is loaded, where it has a place for that."""
@@ -101,7 +102,8 @@ def passed_over(repository: Repository, today: Today) -> str:
     It stands before, and starts no server that is known; or today's is a server's own file, of which it says more.
     """
     for file, line in _said(repository):
-        if str(file) == today.source:
+        script = served_by_script(repository, file)
+        if today.source in {str(file), str(script[1]) if script else ""}:
             return ""
         one = next(commands_in(file, repository.text(file)), None)
         if one is None:
@@ -151,7 +153,9 @@ def _of_units(repository: Repository) -> Iterator[Today]:
 
 def _of_commands(repository: Repository, name: str) -> Iterator[Today]:
     for file in repository.named(name):
-        yield from (_today(one, str(file)) for one in commands_in(file, repository.text(file)))
+        found = [_today(one, str(file)) for one in commands_in(file, repository.text(file))]
+        script = None if found else served_by_script(repository, file)
+        yield from [_today(script[0], str(script[1]))] if script else found
 
 
 _LOOKS: tuple[Callable[[Repository], Iterator[Today]], ...] = (_of_procfile, _of_files, _of_dockerfile, _of_units)

@@ -3,7 +3,7 @@
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
@@ -47,6 +47,19 @@ SELECT median(times), quantile_cont(times, 0.99) FROM (
 """  # noqa: S608 # constants
 
 
+_LONGEST_PAUSE_S = 60
+"""Who comes back later has gone away meanwhile."""
+_FEWEST_CLIENTS, _FEWEST_PAUSES = 5, 50
+"""Behind a balancer that does not tell them apart, all are one client."""
+# Many logs have whole seconds: what is asked within one is a page and its parts, and no pause.
+_PAUSES = f"""
+SELECT quantile_cont(pause_s, 0.25), quantile_cont(pause_s, 0.75), count(DISTINCT client), count(*) FROM (
+    SELECT client, time_s - lag(time_s) OVER (PARTITION BY client ORDER BY time_s) AS pause_s
+    FROM {REQUESTS} WHERE client IS NOT NULL AND method = 'GET' AND NOT regexp_matches(uri, ?, 'i'))
+WHERE pause_s > 0 AND pause_s <= {_LONGEST_PAUSE_S}
+"""  # noqa: S608 # constants
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """How often one address was asked for, with one outcome."""
@@ -68,10 +81,13 @@ def traffic(log: Path) -> tuple[Workload, Levels]:
     with requests_of(log) as connection:
         rows = connection.execute(_QUERY).fetchall()
         (median, busy) = connection.execute(_RATES, [_FILES.pattern]).fetchall()[0]
+        low_s, high_s, clients, pauses = connection.execute(_PAUSES, [_FILES.pattern]).fetchall()[0]
     asked = [Asked(method=row[0] or "", uri=row[1], status=row[2], times=row[3], large=row[4]) for row in rows]
     found = workload(asked, log.name)
     if not found.tasks:
         raise RawDataError(f"{log}: has no GET that was answered; a workload needs one")
+    if clients >= _FEWEST_CLIENTS and pauses >= _FEWEST_PAUSES:
+        found = replace(found, pause_s=(_rounded(low_s), _rounded(high_s)))
     # A log of a few minutes has the same rate twice.
     rates = tuple(sorted({_rounded(one / 60) for one in (median, busy, 2 * busy)}))
     return found, Levels(rates_per_s=rates, source="the log's median minute, its 99th percentile, and twice that")

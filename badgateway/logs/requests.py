@@ -24,7 +24,11 @@ from badgateway.servers.line_format import LineFormat, text_literal
 REQUESTS = "requests"
 SITE_REQUESTS = "site_requests"
 _MEMORY_LIMIT = "1200MB"
-_COLUMNS = {"method": "VARCHAR", "uri": "VARCHAR", "body_bytes": "BIGINT", "duration_s": "DOUBLE"}
+_COLUMNS = {
+    **dict.fromkeys(("method", "uri", "client"), "VARCHAR"),
+    "body_bytes": "BIGINT",
+    "duration_s": "DOUBLE",
+}
 _WITHOUT_REQUESTS = (None, LogKind.NGINX_ERROR, *OTHER_ERRORS)
 
 
@@ -85,7 +89,7 @@ def _add_all(connection: duckdb.DuckDBPyConnection, job: Job, mark: str) -> None
 
 @contextmanager
 def requests_of(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Give a database with the table `requests`: time_s, status, method, uri with its query, body_bytes, duration_s.
+    """Give a database with the table `requests`: time_s, status, method, uri with its query, and what _COLUMNS has.
 
     Raises:
         RawDataError: The file cannot be read, or has no request in it that could be.

@@ -26,7 +26,7 @@ WsgiName = Annotated[
     str,
     text_like(
         r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(\.[A-Za-z_]\w*)*(\(\))?",
-        "a module and its object, such as school_site.wsgi:application, or what makes one, such as shop:create_app()",
+        "a module and its object, such as shop.wsgi:application, or what makes one, such as shop:create_app()",
     ),
 ]
 UrlPath = Annotated[
@@ -87,11 +87,11 @@ class Health(_Declared):
 class Application(_Declared):
     """The site under test and the commands that give every trial the same data."""
 
-    directory: ProjectPath = PurePosixPath("app")
+    directory: ProjectPath = PurePosixPath()
     python: PythonPath | None = None
     """The site's own interpreter, which has its packages, in the project or anywhere; None is the kit's own."""
-    wsgi: WsgiName = "school_site.wsgi:application"
-    asgi: WsgiName = "school_site.asgi:application"
+    wsgi: WsgiName = "wsgi:application"
+    asgi: WsgiName = "asgi:application"
     """What configurations start whose workers are event loops."""
     host: HostName | None = None
     """The name that the site's users know it by; nginx sends it. None is 127.0.0.1 with a port."""
@@ -99,15 +99,15 @@ class Application(_Declared):
     """What a balancer in front would tell the site in X-Forwarded-Proto; between client and nginx it is http."""
     health: Health | None = None
     """What is asked to see whether it is up."""
-    health_path: UrlPath = "/healthz"
+    health_path: UrlPath = "/"
     """The same, where there is no table of it: it must answer 200."""
     static: dict[StaticUrl, StaticFolder] = {}
     """Folders of the application's that nginx serves by itself, by their paths in addresses."""
-    prepare: Commands = (("python", "manage.py", "prepare"),)
+    prepare: Commands = ()
     """Run once per experiment, one after the other: make the tables and load the data."""
-    restore: OptionalCommand = ("python", "manage.py", "restore")
+    restore: OptionalCommand = ()
     """Run before every trial: takes back what the trial before it wrote. Without it the kit does so itself."""
-    wait_path: UrlPath | None = "/wait/"
+    wait_path: UrlPath | None = None
     """A page that has the database wait for db_ms milliseconds; None: there is none, so worker checks are left out."""
     copied: Annotated[
         tuple[Annotated[str, Field(max_length=LONGEST_PATH_BYTES), AfterValidator(_of_the_folder)], ...],

@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import AliasChoices, Field
 
 from badgateway.model.experiment import Experiment
+from badgateway.model.secrets import Withheld
 from badgateway.model.trial import Trial
 from badgateway.model.worker_checks import WorkerCheckPlan
 
@@ -67,6 +68,7 @@ class Manifest:
     started: str
     """UTC, ISO 8601, to the second."""
     experiment: Experiment
+    """Without the values that may be secret."""
     environment: Environment
     trials: tuple[Trial, ...]
     """In the order of running; empty in a study, whose trials follow from those that ended."""
@@ -78,3 +80,5 @@ class Manifest:
     """How often a trial of the schedule is run at most, when it is INVALID; in runs of earlier kits it was run once."""
     circumstances: Circumstances | None = None
     """None in runs of earlier kits."""
+    withheld: Withheld | None = None
+    """What was left out of the experiment; None where nothing was."""

@@ -1,4 +1,4 @@
-"""Completes a declared experiment by what it says elsewhere, or by what holds for any site of the user's own."""
+"""Completes a declared experiment by what it says elsewhere, or what all beside it have in common."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -26,29 +26,22 @@ SAID_BY_COMMANDS = (
     "graceful_stop_s",
 )
 """Keys that a configuration with a command must not have: the command says them, or its server's own file."""
-_OF_A_SITE: Mapping[str, Any] = {
-    "directory": ".",
-    "health": {"path": "/"},
-    "prepare": [],
-    "restore": [],
-    "wait_path": None,
-}
-"""The example site is in a folder of its own and has commands and pages for the kit; others have not."""
+_HEALTH = {"health", "health_path"}
 
 
-def completed(declared: Mapping[str, Any], *, is_of_a_site: bool) -> dict[str, Any]:
+def completed(declared: Mapping[str, Any], application: Mapping[str, Any]) -> dict[str, Any]:
     """Return a declaration with what it leaves out; what is no table or list stays, and is refused as that.
 
     Args:
         declared: As the file has it.
-        is_of_a_site: Whether the file is one of a site of the user's own.
+        application: What all experiments beside it say of their site.
     """
     if TARGET in declared:
         return of_running_site(declared)
     complete = dict(declared)
-    application = declared.get("application", {})
-    if is_of_a_site and isinstance(application, dict):
-        complete["application"] = _without_double(application)
+    own = declared.get("application", {})
+    if isinstance(own, dict):
+        complete["application"] = _without_double(application, own) | own
     database = declared.get("database")
     driver = database.get("driver", only_driver(database)) if isinstance(database, dict) else None
     shared = {} if driver is None else {"driver": driver}
@@ -92,8 +85,8 @@ def _of_command(one: Mapping[str, Any]) -> dict[str, Any]:
     return {} if server is None else {"server": FILE, "kind": server.name, "workers": 1}
 
 
-def _without_double(application: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an application with what holds for any site, but for what it says in another way."""
+def _without_double(application: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is said of all sites but what one says in another way."""
     # Both keys say what is asked to see whether it is up.
-    others = {"health"} if "health_path" in application else set()
-    return {key: value for key, value in _OF_A_SITE.items() if key not in others} | dict(application)
+    others = _HEALTH if _HEALTH & own.keys() else set()
+    return {key: value for key, value in application.items() if key not in others}

@@ -4,6 +4,7 @@ import json
 import stat
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -26,7 +27,10 @@ OF_A_SITE = "badgateway.toml"
 """The experiment file of a site of the user's own, in the folder that the site's repository has at its top."""
 EXPERIMENTS = "experiments"
 """The folder of a project with several of them, whose paths start above it."""
+OF_ALL = "application.toml"
+"""In that folder: what its experiments say of their site, each of them unless it says otherwise."""
 MOST_BYTES = 1_000_000
+_APPLICATION = "application"
 _REQUIRED = {name for name, field in Experiment.model_fields.items() if field.is_required()}
 
 
@@ -48,7 +52,7 @@ def load_experiment(path: Path, *, drawn_seed: int | None = None) -> Experiment:
         declared = {"seed": drawn_seed} | declared
     _require(path, (*command_faults(declared), *system_faults(declared), *size_faults(declared)))
     _require(path, running_site_faults(declared))
-    declared = with_sizes(completed(declared, is_of_a_site=is_of_a_site(path)))
+    declared = with_sizes(completed(declared, _of_all_beside(path)))
     try:
         # As JSON, of which pydantic takes lists for tuples and texts for paths, and nothing else for anything else.
         experiment = Experiment.model_validate_json(json.dumps(declared), strict=True)
@@ -68,6 +72,27 @@ def project_root(path: Path) -> Path:
 def is_of_a_site(path: Path) -> bool:
     """Tell whether an experiment file is one of a site of the user's own: any but those in a folder of experiments."""
     return path.name == OF_A_SITE or path.resolve().parent.name != EXPERIMENTS
+
+
+def _of_all_beside(path: Path) -> dict[str, Any]:
+    """Return what all experiments of a folder say of their site; nothing where no file says it.
+
+    Raises:
+        ConfigurationError: That file has a fault.
+    """
+    file = path.resolve().with_name(OF_ALL)
+    if is_of_a_site(path) or not file.is_file():
+        return {}
+    try:
+        declared = decoded_toml(_content(file))
+        _require(file, (f"{key}: only [application] belongs here" for key in declared if key != _APPLICATION))
+        Experiment.model_validate_json(json.dumps(declared), strict=True)
+    except DecodingError as error:
+        raise _refusal(file, str(error).splitlines()) from None
+    except ValidationError as error:
+        # The rest of an experiment is missing.
+        _require(file, (line for line in fault_lines(error, declared) if line.startswith(_APPLICATION)))
+    return dict(declared.get(_APPLICATION, {}))
 
 
 def _content(path: Path) -> bytes:

@@ -9,6 +9,30 @@ from pathlib import Path
 from badgateway.process import apart
 
 _NO_LINUX = "only Linux has such a thing"
+_PROC = Path("/proc")
+_ORDINARY = (
+    (
+        "sys/kernel/apparmor_restrict_unprivileged_userns",
+        "1",
+        "AppArmor keeps user namespaces from ordinary users: sysctl kernel.apparmor_restrict_unprivileged_userns=0",
+    ),
+    (
+        "sys/kernel/unprivileged_userns_clone",
+        "0",
+        "the kernel keeps user namespaces from ordinary users: sysctl kernel.unprivileged_userns_clone=1",
+    ),
+    (
+        "sys/user/max_user_namespaces",
+        "0",
+        "no user namespace may be made: sysctl user.max_user_namespaces=10000",
+    ),
+)
+"""What forbids it to all but root: a file in /proc, what it then has, and what that means."""
+_FILTERED = "Seccomp:\t2"
+_IN_A_CONTAINER = (
+    "a filter of system calls, as containers have one, forbids it: docker run --security-opt seccomp=unconfined "
+    "--security-opt apparmor=unconfined --cap-add SYS_ADMIN"
+)
 
 
 class StartApart(Exception):  # noqa: N818 # nothing went wrong
@@ -35,6 +59,25 @@ def why_not_apart() -> str:
         return _NO_LINUX
     told = os.environ.get(apart.MARK, "")
     return told[1:] if told.startswith("-") else ""
+
+
+def what_allows_it(proc: Path = _PROC, uid: int | None = None) -> str:
+    """Return what forbids a network of its own here, with the command that allows it; empty where that is not known.
+
+    Args:
+        proc: Where the kernel tells.
+        uid: Whose it would be; None is who runs this.
+    """
+    ordinary = _ORDINARY if (os.geteuid() if uid is None else uid) else ()
+    found = next((why for place, forbids, why in ordinary if _text(proc / place).strip() == forbids), "")
+    return found or (_IN_A_CONTAINER if _FILTERED in _text(proc / "self/status") else "")
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
 
 
 def can_start_apart() -> bool:

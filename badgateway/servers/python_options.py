@@ -2,7 +2,8 @@
 
 import ast
 import operator
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from badgateway.model.printable import shortened
 from badgateway.servers.options import EVERY, Option
@@ -19,13 +20,18 @@ _WRITERS = ("exec", "eval", "globals", "vars", "locals", "setattr")
 
 def syntax_fault(text: str) -> str:
     """Return why a text is no Python, with its line; empty where it is."""
+    return _parsed(text)[1]
+
+
+@lru_cache(maxsize=1)
+def _parsed(text: str) -> tuple[Sequence[ast.stmt], str]:
+    """Return the statements of a file and nothing, or none and why it is no Python; who asks mostly asks both."""
     try:
-        ast.parse(text)
+        return ast.parse(text).body, ""
     except SyntaxError as error:
-        return f"line {error.lineno}: no Python: {error.msg}"
+        return (), f"line {error.lineno}: no Python: {error.msg}"
     except (ValueError, RecursionError, MemoryError) as error:
-        return f"no Python: {error}"
-    return ""
+        return (), f"no Python: {error}"
 
 
 def python_options(text: str) -> Mapping[str, Option]:
@@ -33,10 +39,8 @@ def python_options(text: str) -> Mapping[str, Option]:
 
     What is an expression, or is decided while the file runs, is there and not known. A text that is no Python has none.
     """
-    if syntax_fault(text):
-        return {}
     found: dict[str, Option] = {}
-    for statement in ast.parse(text).body:
+    for statement in _parsed(text)[0]:
         for name, value in _assigned(statement):
             said = said_value(value, found) if value is not None else None
             shown = said if said is not None else shortened(ast.unparse(value or statement).splitlines()[0], _LONGEST)

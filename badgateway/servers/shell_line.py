@@ -6,9 +6,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
 
+from badgateway.model.masking import is_secret_name
+
 ASSIGNED = re.compile(r"([A-Za-z_]\w*)=(.*)", re.DOTALL)
-_DEFAULT = re.compile(r"\$\{\w+:?-([^}]*)\}")
-_PORT = re.compile(r"\$(?:PORT\b|\{PORT\})")
+_VARIABLE = re.compile(r"\$(?:\{(\w+)(?::?-([^}]*))?\}|(\w+))")
+_PLATFORMS = {"PORT": "8000"}
+"""What a platform sets that starts the command."""
+_PLAIN = re.compile(r"\d+|[\d.]+:\d+|[A-Za-z_./-]{1,80}")
+"""Numbers, places and names: what has letters and digits may be a secret, whatever it is called."""
 _COMMAND = re.compile(r"""(?:[^'"\\;&|]|\\.|'[^']*'|"(?:\\.|[^"\\])*"|&(?!&)|\|(?!\|))+""", re.DOTALL)
 """Up to what stands between commands; in quotes that is a letter like any other."""
 _SHELLS = ("sh", "bash", "dash", "ash", "zsh")
@@ -29,10 +34,22 @@ class Part:
     """That the line sets before; those of the command itself are among its words."""
 
 
-def expanded(command: str) -> str:
-    """Return a command with what a shell would put in place of its variables, as far as the command says it."""
-    with_defaults = _DEFAULT.sub(r"\1", command)
-    return _PORT.sub("8000", with_defaults)
+def expanded(command: str, variables: Mapping[str, str] | None = None) -> str:
+    """Return a command with what a shell would put in place of its variables, as far as it is said.
+
+    Args:
+        command: As it is written.
+        variables: That are set for it; secrets stay names.
+    """
+    return _VARIABLE.sub(lambda found: _value(found, variables or {}), command)
+
+
+def _value(found: re.Match[str], variables: Mapping[str, str]) -> str:
+    name = found[1] or found[3]
+    said = variables.get(name, "")
+    if _PLAIN.fullmatch(said) and not is_secret_name(name):
+        return said
+    return _PLATFORMS.get(name, found[0]) if found[2] is None else found[2]
 
 
 def fault_of(line: str) -> str:
@@ -49,7 +66,10 @@ def parts(line: str, variables: Mapping[str, str], folder: str = "", depth: int 
     if fault_of(line) or depth > _DEEPEST:
         return
     given = dict(variables)
-    for text in _COMMAND.findall(expanded(line.strip())):
+    for written in _COMMAND.findall(line.strip()):
+        text = expanded(written, given)
+        if fault_of(text):
+            continue
         words = shlex.split(text)
         if words[:1] == ["cd"] and len(words) == 2:
             folder = str(PurePath(folder, words[1]))

@@ -11,6 +11,7 @@ from badgateway.draft.draft import Python
 from badgateway.draft.repository import Repository
 from badgateway.errors import ConfigurationError
 from badgateway.plan.programs import search_path
+from badgateway.plan.site_modules import ENVIRONMENT_MARK
 
 _TOOLS = (
     ("poetry.lock", ("poetry", "env", "info", "--path"), "poetry env info"),
@@ -46,6 +47,10 @@ def _environments(repository: Repository) -> Iterator[tuple[Path, str]]:
     # What runs the kit itself is mostly no environment of the site's.
     if active and Path(active).resolve() != Path(sys.prefix).resolve():
         yield Path(active), "$VIRTUAL_ENV"
+    for above in repository.root.parents:
+        # A workspace of uv has one environment for all that is in it.
+        if (above / "uv.lock").is_file() and (above / ".venv" / ENVIRONMENT_MARK).is_file():
+            yield above / ".venv", f"the workspace of uv in {above}"
     for file, command, source in _TOOLS:
         place = _printed(command, repository.root) if repository.named(file) else ""
         if place:

@@ -6,7 +6,7 @@ from badgateway.databases.database_kind import NO_DATABASE
 from badgateway.errors import ConfigurationError, DeploymentError
 from badgateway.model.experiment import Experiment
 from badgateway.plan.shown_settings import unconfirmed
-from badgateway.process.network import is_apart, why_not_apart
+from badgateway.process.network import is_apart, what_allows_it, why_not_apart
 from badgateway.stack.database import RunningDatabase
 from badgateway.stack.deployment import deploy
 from badgateway.stack.first_start import Connections, watching
@@ -16,7 +16,7 @@ _ASKED = (
     "application.database_variables: this site has no settings that show which database it would use, and here it has "
     "no network of its own in which it could reach none but the run's ({why}); nothing was run. Name all variables "
     "that lead it to a database, each set under [application.environment], such as database_variables = "
-    '["DATABASE_URL"] with DATABASE_URL = "${{database.url}}"; or run it where unshare --net is allowed'
+    '["DATABASE_URL"] with DATABASE_URL = "${{database.url}}"; or run it where unshare --net is allowed{how}'
 )
 
 
@@ -39,7 +39,9 @@ def demand_nothing_else(experiment: Experiment, database: RunningDatabase, snaps
         return
     # Of a site without a database there is nothing to confirm, and it is started once all the same.
     if not experiment.application.database_variables and experiment.database.system != NO_DATABASE:
-        raise ConfigurationError(_ASKED.format(why=why_not_apart() or "this command does not make one"))
+        why, how = why_not_apart(), what_allows_it()
+        how = f" ({how})" if why and how else ""
+        raise ConfigurationError(_ASKED.format(why=why or "this command does not make one", how=how))
     fault = unconfirmed(experiment)
     if fault:
         raise ConfigurationError(fault)

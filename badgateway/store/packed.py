@@ -11,7 +11,7 @@ from pathlib import Path
 
 from badgateway.errors import RawDataError
 from badgateway.model import raw
-from badgateway.store.plain_file import PIECE_BYTES, copy_plain, create_plain, open_plain
+from badgateway.store.plain_file import PIECE_BYTES, PRIVATE, copy_plain, create_plain, open_plain
 
 PACKED = (raw.CLIENT_ROWS, raw.ACCESS_LOG, raw.ERROR_LOG, raw.JOURNAL, raw.SERVER_LOG)
 SUFFIX = ".gz"
@@ -29,15 +29,17 @@ A server that printed too much is seen twice a second.
 def keep_plain(source: Path, folder: Path) -> None:
     """Copy a regular file into a folder, compressed if it is one of those and large; the same bytes each time.
 
+    Only its owner reads it: logs keep their bytes, and with them what users sent.
+
     Raises:
         UntrustedFileError, OSError: As from `copy_plain`.
     """
     if source.name not in PACKED or source.lstat().st_size < LEAST_BYTES:
-        copy_plain(source, folder / source.name)
+        copy_plain(source, folder / source.name, mode=PRIVATE)
         return
     with (
         open_plain(source) as file,
-        create_plain(folder / f"{source.name}{SUFFIX}") as packed,
+        create_plain(folder / f"{source.name}{SUFFIX}", PRIVATE) as packed,
         gzip.GzipFile(filename="", mode="wb", compresslevel=LEVEL, fileobj=packed, mtime=0) as stream,
     ):
         shutil.copyfileobj(file, stream, PIECE_BYTES)

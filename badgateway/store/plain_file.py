@@ -13,6 +13,8 @@ from typing import BinaryIO
 from badgateway.errors import UntrustedFileError
 
 PIECE_BYTES = 1 << 20
+OPEN, PRIVATE = 0o666, 0o600
+"""Modes of new files: what the umask leaves of the first; the second for what may have secrets in it."""
 _NO_FILE = {errno.ELOOP, errno.EMLINK, errno.ENXIO}
 """What open() says with O_NOFOLLOW of a link (Linux, BSD), and of a socket."""
 
@@ -49,8 +51,10 @@ def open_plain(path: Path, *, owner: int | None = None) -> BinaryIO:
     return os.fdopen(descriptor, "rb")
 
 
-def copy_plain(source: Path, target: Path, *, owner: int | None = None, most_bytes: int | None = None) -> None:
-    """Copy a regular file into a new one, which belongs to who runs this and has the mode that the umask gives.
+def copy_plain(
+    source: Path, target: Path, *, owner: int | None = None, most_bytes: int | None = None, mode: int = OPEN
+) -> None:
+    """Copy a regular file into a new one, which belongs to who runs this and has the mode that the umask leaves.
 
     Raises:
         UntrustedFileError: As from open_plain, or the source is larger than most_bytes.
@@ -63,18 +67,18 @@ def copy_plain(source: Path, target: Path, *, owner: int | None = None, most_byt
             raise UntrustedFileError(
                 f"{source}: has {size_bytes:,} bytes, more than the {most_bytes:,} that are kept; it was not copied"
             )
-        with create_plain(target) as copy:
+        with create_plain(target, mode) as copy:
             shutil.copyfileobj(file, copy, PIECE_BYTES)
 
 
-def create_plain(path: Path) -> BinaryIO:
-    """Open a new file for writing.
+def create_plain(path: Path, mode: int = OPEN) -> BinaryIO:
+    """Open a new file for writing, with the mode that the umask leaves.
 
     Raises:
         FileExistsError: There is something of that name, a link included.
         OSError: It cannot be made.
     """
-    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666), "wb")
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode), "wb")
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from badgateway.model.trial import Window
 from badgateway.process.account import service_account
 from badgateway.report.explanation.html_page import render_html
 from badgateway.report.explanation.live_tables import by_hand_note
-from badgateway.store.plain_file import copy_plain, create_plain
+from badgateway.store.plain_file import PRIVATE, copy_plain, create_plain
 from badgateway.store.writing import writing
 from badgateway.study.local import demand_unchangeable
 
@@ -61,7 +61,7 @@ def keep_by_hand(raw: Path, results: Path, experiment: str) -> ByHand | None:
     with writing(folder):
         folder.mkdir(parents=True)
         for name in (name for name in _KEPT if (raw / name).is_file()):
-            copy_plain(raw / name, folder / name)
+            copy_plain(raw / name, folder / name, mode=PRIVATE)
         with create_plain(folder / PAGE) as file:
             file.write(page.encode())
     return ByHand(report=folder / PAGE, outcomes=outcomes, diagnosis=diagnosis)

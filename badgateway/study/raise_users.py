@@ -1,9 +1,9 @@
 """Loads what runs today with more and more users, a short trial each, until that is felt."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from badgateway.analysis.raised_users import STEPS, Step, why_enough
+from badgateway.analysis.raised_users import Step, why_enough
 from badgateway.analysis.trials import read_evidence
 from badgateway.judge.summarise import summarise_trial
 from badgateway.model.axis import keys_of
@@ -15,7 +15,7 @@ from badgateway.words.verdict_reasons import said
 
 
 def raise_users(
-    experiment: Experiment, root: Path, effects: Effects, on_step: Callable[[Step], None]
+    experiment: Experiment, root: Path, effects: Effects, on_step: Callable[[Step], None], numbers: Sequence[int]
 ) -> tuple[Step, ...]:
     """Return what each number of users met, in their order.
 
@@ -24,13 +24,14 @@ def raise_users(
         root: The project.
         effects: By which it is started.
         on_step: Told after each.
+        numbers: Of users, the fewest first.
 
     Raises:
         DeploymentError: The database did not come up.
     """
     steps: list[Step] = []
     with effects.set_up(experiment, root) as bench, bench.explaining():
-        for users in STEPS:
+        for users in numbers:
             steps.append(_step(users, bench))
             on_step(steps[-1])
             if why_enough(steps):

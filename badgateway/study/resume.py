@@ -1,11 +1,14 @@
 """Opens a run that was ended in the middle, so that it goes on with the trial it would have run next."""
 
+import os
 from importlib.metadata import version
 from pathlib import Path
 
 from badgateway.analysis.records import Unreadable, read_records
 from badgateway.errors import ConfigurationError
 from badgateway.model.experiment import Experiment
+from badgateway.model.secrets import hidden_in, withheld, without_secrets
+from badgateway.numbers import listed
 from badgateway.store.run_folder import RunFolder
 
 LATEST = "latest"
@@ -40,10 +43,17 @@ def require_same(folder: RunFolder, experiment: Experiment) -> None:
             f"{folder.path}: was begun by badgateway {manifest.kit_version}, this is {version('badgateway')}: their "
             "trials cannot be compared; run it anew, without --resume"
         )
-    if manifest.experiment != experiment:
+    kept = without_secrets(experiment)
+    if manifest.experiment != kept:
         raise ConfigurationError(
-            f"{folder.path}: is a run of another experiment, {_difference(manifest.experiment, experiment)}; give the "
+            f"{folder.path}: is a run of another experiment, {_difference(manifest.experiment, kept)}; give the "
             f"options it was started with ({manifest.command}), or run it anew, without --resume"
+        )
+    before = manifest.withheld
+    if before != withheld(experiment, os.environ, before.salt if before else ""):
+        raise ConfigurationError(
+            f"{folder.path}: was begun with another value of {_hidden(experiment)}, and keeps none of them; set what "
+            "it was begun with, or run it anew, without --resume"
         )
 
 
@@ -66,6 +76,10 @@ def clear_remains(folder: RunFolder) -> tuple[str, ...]:
             said.append(f"discarded {kept.name}, which had been interrupted: it is run again")
     said += [f"set aside the worker check {bad.name}, which is damaged" for bad in folder.worker_checks.clear_damaged()]
     return tuple(said)
+
+
+def _hidden(experiment: Experiment) -> str:
+    return listed(hidden_in(experiment), "or") or "what may be secret in a command"
 
 
 def _difference(before: Experiment, now: Experiment) -> str:

@@ -1,6 +1,7 @@
 """Runs one experiment from manifest to reports, and reports what there is when it ends early."""
 
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -11,6 +12,7 @@ from badgateway.analysis.trials import Read
 from badgateway.errors import BadgatewayError
 from badgateway.model.experiment import Experiment
 from badgateway.model.manifest import SCHEMA_VERSION, Circumstances, Manifest
+from badgateway.model.secrets import withheld, without_secrets
 from badgateway.model.study_summary import StudySummary
 from badgateway.model.worker_checks import WorkerCheckPlan
 from badgateway.plan.schedule import schedule
@@ -77,16 +79,19 @@ def run_experiment(  # noqa: PLR0913 # all but one by name
         experiment_digest=experiment_digest, earlier=earlier_runs(results, experiment), busy=busy
     )
     manifest = _manifest(experiment, root, command, worker_checks, circumstances)
-    folder = RunFolder.create(results, manifest)
+    folder = RunFolder.create(results, _kept(manifest))
     with locked(folder.path):
         return _run_to_its_end(folder, manifest, root, listener, effects)
 
 
-def resume_experiment(folder: RunFolder, *, root: Path, listener: Listener, effects: Effects) -> Finished:
+def resume_experiment(
+    folder: RunFolder, experiment: Experiment, *, root: Path, listener: Listener, effects: Effects
+) -> Finished:
     """Go on with a run that was ended in the middle, and write its reports; one that is whole is reported again.
 
     Args:
         folder: The run, as find_run gave it; the caller holds its lock, since before it looked.
+        experiment: What it is of, which `require_same` found to be the same: the run has no secrets of it.
         root: The project that the experiment's paths are relative to.
         listener: Told how far it is.
         effects: By what it starts and stops everything.
@@ -98,7 +103,14 @@ def resume_experiment(folder: RunFolder, *, root: Path, listener: Listener, effe
     demand_unchangeable(folder.path, service_account())
     for line in clear_remains(folder):
         listener.busy_with(line)
-    return _run_to_its_end(folder, folder.manifest(), root, listener, effects)
+    manifest = replace(folder.manifest(), experiment=experiment)
+    return _run_to_its_end(folder, manifest, root, listener, effects)
+
+
+def _kept(manifest: Manifest) -> Manifest:
+    """Return the manifest as it is written: without what may be secret."""
+    experiment = manifest.experiment
+    return replace(manifest, experiment=without_secrets(experiment), withheld=withheld(experiment, os.environ))
 
 
 def _run_to_its_end(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from badgateway.analysis.worker_checks import Round, judge, judged_again, known_line, why
 from badgateway.databases.registry import database_of
-from badgateway.errors import DeploymentError, first_line
+from badgateway.errors import ConfigurationError, DeploymentError, first_line
 from badgateway.model import raw as raw_files
 from badgateway.model.configuration import Configuration
 from badgateway.model.experiment import Experiment
@@ -20,16 +20,21 @@ ROUNDS = 2
 READY_DEADLINE_S = 10.0
 """Shorter than for a trial: one worker that is not there by then, such as one patched too late, never will be."""
 NOT_FOUND = 404
-USUAL_PAGE = "/wait/"
 
 
 def prove(experiment: Experiment, root: Path, listener: Listener, effects: Effects) -> WorkerCheckReport:
     """Deploy every server file of the experiment with every driver of it, one worker each, and send requests at once.
 
     Raises:
+        ConfigurationError: The site names no page for it.
         DeploymentError: The database did not come up or did not stay up; a server that does not is a proof with errors.
         KeyboardInterrupt: The user stopped it; nothing is left running.
     """
+    if experiment.application.wait_path is None:
+        raise ConfigurationError(
+            f"{experiment.name}: application.wait_path: names no page; a worker check asks for one that has the "
+            "database wait for ?db_ms=N milliseconds: add such a page, and name it"
+        )
     with unwinding_on_signals():
         listener.busy_with(f"starting {database_of(experiment).label} and loading the data")
         with effects.set_up(experiment, root) as bench:
@@ -79,7 +84,7 @@ def prove_into(
 
 
 def _page(bench: Bench) -> str:
-    return bench.experiment.application.wait_path or USUAL_PAGE
+    return bench.experiment.application.wait_path or ""
 
 
 def _why(rounds: tuple[Round, ...], raw: Path, page: str) -> str:

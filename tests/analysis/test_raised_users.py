@@ -2,7 +2,7 @@
 
 import pytest
 
-from badgateway.analysis.raised_users import STEPS, Step, levels, why_enough
+from badgateway.analysis.raised_users import STEPS, Step, levels, users_of_rates, why_enough
 
 
 def step(users, p95_ms=20.0, *, failures=0, problem=""):
@@ -38,3 +38,10 @@ def test_no_level_is_above_what_can_be_measured():
     assert levels([step(5), step(10), step(20, None, problem="x")]) == (2, 5, 10)
     assert levels([step(users) for users in STEPS]) == (80, 160, 320)
     assert levels([step(5, None, problem="x")]) == ()
+
+
+def test_users_make_the_rates_that_one_of_them_makes_so_many_times():
+    # 100 requests of 5 users in 4 s are 5 a second of one.
+    assert users_of_rates(step(5), 4.0, (0.1, 5.0, 12.0, 100_000.0)) == (1, 3, 5000)
+    assert users_of_rates(Step(users=5, requests=0, failures=0, p95_ms=None), 4.0, (1.0,)) == ()
+    assert users_of_rates(step(5, None, problem="x"), 4.0, (1.0,)) == ()

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from badgateway.analysis.site_check import Fact
+from badgateway.analysis.site_check import Fact, RouteAnswer
 from badgateway.cli import check
 from badgateway.cli.entry import cli
 from badgateway.errors import DeploymentError
@@ -84,6 +84,56 @@ def test_tasks_that_fail_are_taken_out_where_init_wrote_them(called, project):
     assert told.exit_code == 0
     assert "# GET /old/  (404)" in file.read_text()
     assert "took GET /old/ out of" in told.output
+
+
+FROM_INIT = """\"\"\"Users of the site, as badgateway init wrote them from x.\"\"\"
+class Visitor:
+    @task(1)
+    def get_home(self) -> None:
+        self.fetch("GET", "/", name="GET /")
+
+    @task(1)
+    def get_old(self) -> None:
+        self.fetch("GET", "/old/", name="GET /old/")
+"""
+
+
+def answered(name, status, *, is_well=False):
+    answer = RouteAnswer(
+        name=name, status=status, outcome="OK" if is_well else "BAD_CONTENT", detail="", slowest_ms=1.0
+    )
+    return Fact(subject=name, found=str(status), fix="" if is_well else "mend it", answer=answer)
+
+
+HOME = answered("GET /", 200, is_well=True)
+
+
+@pytest.mark.parametrize("status", [302, 401, 404])
+def test_a_task_of_inits_that_the_site_refuses_is_taken_out_without_being_asked(called, project, status):
+    file = project / "experiments" / "concurrency.py"
+    file.write_text(FROM_INIT)
+    told, _ = called(HOME, answered("GET /old/", status))
+
+    assert told.exit_code == 0
+    assert f"# GET /old/  ({status})" in file.read_text()
+    assert 'name="GET /"' in file.read_text()
+
+
+@pytest.mark.parametrize(
+    ("text", "facts"),
+    [
+        pytest.param(FROM_INIT.replace("as badgateway init wrote them", "mine"), (HOME, 404), id="somebody's own"),
+        pytest.param(FROM_INIT, (HOME, 500), id="the site fails"),
+        pytest.param(FROM_INIT, (answered("GET /", 302), 302), id="all are refused"),
+    ],
+)
+def test_others_stay_and_are_to_be_mended(called, project, text, facts):
+    file = project / "experiments" / "concurrency.py"
+    file.write_text(text)
+    told, _ = called(facts[0], answered("GET /old/", facts[1]))
+
+    assert told.exit_code == 4
+    assert file.read_text() == text
 
 
 def test_another_configuration_can_be_tried(called):

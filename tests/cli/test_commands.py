@@ -83,6 +83,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
+    shutil.copy(ROOT / "experiments" / "application.toml", tmp_path / "experiments")
     (tmp_path / "experiments" / "small.toml").write_text(EXAMPLE)
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("BADGATEWAY_STARTED_AS", raising=False)

@@ -196,7 +196,16 @@ def test_a_summary_that_cannot_be_written_does_not_hide_the_answer(project, seam
 @pytest.fixture
 def main(project):
     """Another checkout of the project; returns its experiment's file."""
-    names = "load.py", "uwsgi.ini", "nginx.conf", "mariadb.cnf", "journal.py", "manage.py", "wsgi.py"
+    names = (
+        "load.py",
+        "uwsgi.ini",
+        "nginx.conf",
+        "mariadb.cnf",
+        "journal.py",
+        "manage.py",
+        "wsgi.py",
+        "application.toml",
+    )
     for file in [file for name in names for file in project.rglob(name)]:
         there = project / "main" / file.relative_to(project)
         there.parent.mkdir(parents=True, exist_ok=True)

@@ -22,13 +22,17 @@ def file(tmp_path):
 
 
 def raised(monkeypatch, *steps):
-    def raise_users(given, _root, _effects, on_step):
+    asked = []
+
+    def raise_users(given, _root, _effects, on_step, numbers):
+        asked.append(tuple(numbers))
         assert [one.name for one in given.configurations] == ["first"]
         for one in steps:
             on_step(one)
         return steps
 
     monkeypatch.setattr(raising, "raise_users", raise_users)
+    return asked
 
 
 def test_the_levels_are_written_with_why_and_each_step_is_said(file, monkeypatch, capsys):
@@ -39,6 +43,18 @@ def test_the_levels_are_written_with_why_and_each_step_is_said(file, monkeypatch
     assert "users = [5, 10, 20]  # half, one and two times where it is felt: with 10 users" in file.read_text()
     assert not raising.are_chosen(file)
     assert "  5 users  20 requests, 0 failed and p95 10 ms" in capsys.readouterr().out
+
+
+def test_the_rates_of_a_log_become_the_users_of_a_file_of_somebodys_own_that_make_them(file, monkeypatch):
+    file.write_text(file.read_text().replace(NOT_MEASURED, f"{NOT_MEASURED}; requests/s of the log: 2, 4.5, 9"))
+    asked = raised(monkeypatch, Step(users=5, requests=50, failures=0, p95_ms=10.0))
+    assert raising.are_chosen(file)
+    raising.measure_levels(file, experiment())
+
+    # 50 requests of 5 users in 4 s: one sends 2.5 a second.
+    assert "users = [1, 2, 4]  # 2, 4.5 and 9 requests/s, as the log has: 5 users sent 50 requests" in file.read_text()
+    assert asked == [(5,)]
+    assert not raising.are_chosen(file)
 
 
 def test_where_nothing_was_measured_the_file_stays(file, monkeypatch, capsys):

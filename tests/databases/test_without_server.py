@@ -16,7 +16,7 @@ from tests.declared import declared
 def of(system: str, **changed: object) -> Experiment:
     one = {"name": "one", "server": "servers/gunicorn_gthread.py", "workers": 2, **changed}
     text = declared(database={"system": system}, configurations=[one])
-    return Experiment.model_validate(completed(text, is_of_a_site=False))
+    return Experiment.model_validate(completed(text, {}))
 
 
 @pytest.mark.parametrize(("system", "driver"), [("sqlite", "sqlite3"), ("none", "none")])

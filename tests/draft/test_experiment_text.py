@@ -8,7 +8,7 @@ import pytest
 
 from badgateway.draft.candidates import Candidate, LeftOut, candidates
 from badgateway.draft.draft import Draft, Levels, Python, with_own_users
-from badgateway.draft.experiment_text import NOT_MEASURED, experiment_text, with_measured_users
+from badgateway.draft.experiment_text import NOT_MEASURED, experiment_text, rates_of_log, with_measured_users
 from badgateway.draft.findings import findings
 from badgateway.draft.locust_file import Workload
 from badgateway.draft.repository import Repository
@@ -268,6 +268,9 @@ def test_rates_of_a_log_are_no_levels_for_users_that_somebody_wrote(tmp_path):
     one = with_own_users(of_log, usual)
     (line,) = told(one, "load")
 
-    assert tomllib.loads(experiment_text(one))["load"]["users"] == [5, 10]
+    text = experiment_text(one)
+    assert tomllib.loads(text)["load"]["users"] == [5, 10]
     assert "the log has 2, 4.5 requests/s" in line
+    assert rates_of_log(text) == (2.0, 4.5)
+    assert rates_of_log(with_measured_users(text, (1, 3), "measured")) == ()
     assert with_own_users(draft(tmp_path, levels=usual), usual).levels == usual

@@ -35,6 +35,8 @@ def test_plain_routes_are_sent_and_each_once():
             "it is about logins, which few ask for",
         ),
         (Route(pattern="/media/", view="django.views.static.serve"), "a file"),
+        (Route(pattern="/openapi.json", view="fastapi.applications"), "describes the API, which few ask for"),
+        (Route(pattern="/schema/", view="drf_spectacular.views.Schema"), "describes the API, which few ask for"),
     ],
 )
 def test_others_are_left_out_with_their_reason(route, why):

@@ -4,7 +4,7 @@ import pytest
 
 from badgateway.draft.repository import look
 from badgateway.draft.served_folder import in_its_folder
-from badgateway.draft.today import served_by
+from badgateway.draft.today import served_by, served_today
 
 
 def placed(tmp_path, line, *files):
@@ -24,6 +24,9 @@ def placed(tmp_path, line, *files):
         "cd ./src; exec gunicorn -w 3 shop.wsgi",
         "cd src && gunicorn --chdir . -w 3 shop.wsgi",
         "cd src && gunicorn --pythonpath . -w 3 shop.wsgi",
+        # Where it lies on the machine that it is deployed to.
+        "gunicorn --chdir /srv/shop/src -w 3 shop.wsgi",
+        "cd /app && gunicorn --chdir src -w 3 shop.wsgi",
     ],
 )
 def test_a_folder_that_a_command_goes_to_is_the_one_that_a_run_starts_it_in(tmp_path, line):
@@ -55,7 +58,7 @@ def test_a_folder_of_modules_that_a_run_starts_in_takes_no_option(tmp_path):
 @pytest.mark.parametrize(
     ("line", "files", "why"),
     [
-        ("gunicorn --chdir /srv/shop/src shop.wsgi", (), "it runs in /srv/shop/src, which is no folder of this"),
+        ("gunicorn --chdir /srv/shop/src store.wsgi", (), "it runs in /srv/shop/src, which is no folder of this"),
         ("cd ../other && gunicorn shop.wsgi", (), "it runs in ../other, which is no folder of this"),
         ("cd gone && gunicorn shop.wsgi", (), "it runs in gone, which is no folder of this"),
         ("gunicorn --pythonpath /srv/lib shop.wsgi", (), "it looks for modules in /srv/lib"),
@@ -88,3 +91,48 @@ def test_every_server_has_its_own_words_for_it(tmp_path, line, directory, comman
 
     assert today is not None
     assert (str(repository.directory), today.command, today.why_not) == (directory, command, "")
+
+
+def written(tmp_path, files):
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    repository = look(tmp_path)
+    return in_its_folder(repository, served_today(repository))
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "command"),
+    [
+        (
+            "backend/Dockerfile",
+            'FROM python\nWORKDIR /app\nCMD ["gunicorn", "shop.app:app"]\n',
+            "gunicorn shop.app:app",
+        ),
+        ("Procfile", "web: gunicorn -w 3 shop.app:app\n", "gunicorn -w 3 shop.app:app"),
+        ("deploy/web.service", "ExecStart=/srv/venv/bin/gunicorn shop.app:app\n", "gunicorn shop.app:app"),
+        ("backend/uwsgi.ini", "[uwsgi]\nmodule = shop.app:app\n", "uwsgi --ini uwsgi.ini"),
+    ],
+)
+def test_what_is_loaded_says_in_which_folder_a_command_runs_that_does_not_say_it(tmp_path, file, text, command):
+    repository, today = written(tmp_path, {file: text, "backend/shop/app.py": "", "frontend/package.json": ""})
+
+    assert today is not None
+    assert (str(repository.directory), today.why_not) == ("backend", "")
+    assert today.command.endswith(command)
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        pytest.param({"a/shop/app.py": "", "b/shop/app.py": ""}, id="two have it"),
+        pytest.param({"shop/app.py": "", "old/shop/app.py": ""}, id="it is there"),
+        pytest.param({"src/shop/app.py": ""}, id="it is installed from there"),
+        pytest.param({"env/pyvenv.cfg": "", "env/shop/app.py": ""}, id="an environment"),
+        pytest.param({"manage.py": "", "backend/shop/app.py": ""}, id="Django says it"),
+    ],
+)
+def test_where_that_is_not_plain_it_runs_at_the_top(tmp_path, files):
+    repository, _ = written(tmp_path, {"Procfile": "web: gunicorn shop.app:app\n", **files})
+
+    assert str(repository.directory) == "."

@@ -57,6 +57,22 @@ def test_a_command_of_no_known_server_is_nothing_that_could_be_compared():
     assert served_by("gunicorn 'unclosed", "Procfile") is None
 
 
+@pytest.mark.parametrize(
+    ("line", "unknown"),
+    [
+        ("gunicorn -w $N a:b", ("N",)),
+        ("gunicorn -w ${N} a:b", ("N",)),
+        ("gunicorn -w $(nproc) a:b", ("(nproc)",)),
+        ("gunicorn -w `nproc` a:b", ("`nproc`",)),
+    ],
+)
+def test_what_a_shell_would_put_there_and_nobody_says_is_named(line, unknown):
+    today = served_by(line, "Procfile")
+
+    assert today is not None
+    assert today.unknown == unknown
+
+
 def test_a_variable_that_nobody_says_is_named():
     today = served_by("gunicorn a:app -w $WORKERS -t ${LIMIT}", "Procfile")
 
@@ -190,3 +206,68 @@ def test_a_command_beside_a_servers_own_file_is_named_without_its_secrets(tmp_pa
         "gunicorn.conf.py",
         "Dockerfile:3 says `WEB_CONCURRENCY=3 gunicorn a.wsgi -w 7`",
     )
+
+
+STARTED = "FROM python\nWORKDIR /app\n{}\n{}\n"
+START = (
+    '#!/usr/bin/env bash\nset -e\necho Starting gunicorn\npython manage.py migrate\nexec gunicorn -w 3 a.wsgi "$@"\n'
+)
+
+
+@pytest.mark.parametrize(
+    ("script", "lines"),
+    [
+        ("start.sh", ("COPY . .", 'CMD ["./start.sh"]')),
+        ("start.sh", ("COPY . /app", "CMD /app/start.sh")),
+        ("start.sh", ("COPY . /app", 'ENTRYPOINT ["sh", "/app/start.sh"]')),
+        ("docker/start", ("COPY --chown=www:www ./docker/start /start", 'CMD ["/start"]')),
+        ("docker/start.sh", ("COPY docker/start.sh /usr/local/bin/", 'CMD ["/usr/local/bin/start.sh"]')),
+    ],
+)
+def test_a_script_that_an_image_starts_says_the_command(tmp_path, script, lines):
+    files = {"Dockerfile": STARTED.format(*lines), script.replace("/", "__").replace(".", "_DOT_"): START}
+
+    assert served(tmp_path, **files) == ("gunicorn -w 3 a.wsgi", "gunicorn", script, "a.wsgi")
+    found = served_today(look(tmp_path))
+    assert found is not None
+    assert passed_over(look(tmp_path), found) == ""
+
+
+def test_so_does_one_of_a_procfile_and_what_it_sets_before_holds(tmp_path):
+    text = '#!/bin/sh\nWORKERS=5\ncd src\nif [ "$1" ]; then\n  shift\nfi\ngunicorn -w ${WORKERS:-2} \\\n  a.wsgi\n'
+    today = served_today(repository(tmp_path, Procfile="web: bin/start web\n", bin__start=text))
+
+    assert today is not None
+    assert (today.command, today.folder, today.source) == ("gunicorn -w 5 a.wsgi", "src", "bin/start")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("#!/bin/sh\nif x; then exec gunicorn -w 1 a.wsgi; else exec gunicorn -w 9 a.wsgi; fi\n", id="two"),
+        pytest.param("#!/usr/bin/env python\ngunicorn a.wsgi\n", id="no script of a shell's"),
+        pytest.param("#!/bin/sh\npython manage.py runserver\n", id="none"),
+        pytest.param("#!/bin/sh\ngunicorn 'a.wsgi\n", id="it cannot be read"),
+    ],
+)
+def test_a_script_that_does_not_say_one_says_nothing(tmp_path, text):
+    found = repository(tmp_path, Procfile="web: bin/start\n", bin__start=text, gunicorn_DOT_conf_DOT_py="workers = 2\n")
+    today = served_today(found)
+
+    assert today is not None
+    assert today.source == "gunicorn.conf.py"
+    assert passed_over(found, today) == "Procfile:1 starts no server that is known by itself"
+
+
+def test_a_script_out_of_the_repository_is_not_read(tmp_path):
+    (tmp_path / "start").write_text("#!/bin/sh\ngunicorn -w 9 a.wsgi\n")
+
+    assert served(tmp_path / "repository", Procfile="web: ../start\n") is None
+
+
+def test_what_is_for_development_by_its_folder_comes_last(tmp_path):
+    local, production = 'CMD ["uvicorn", "a.asgi:application", "--reload"]\n', 'CMD ["gunicorn", "a.wsgi"]\n'
+    found = served(tmp_path, local__Dockerfile=local, production__Dockerfile=production)
+
+    assert found is not None
+    assert found[2] == "production/Dockerfile"

@@ -110,3 +110,31 @@ def test_large_downloads_are_told_by_their_share():
     asked = [Asked(method="GET", uri=f"/{name}", status=200, times=1, large=name == "b") for name in "ab"]
 
     assert "50" in workload(asked, "access.log").source
+
+
+def visits(tmp_path, clients, pause_s, number=20):
+    """Write a log in which each client asks for a page and its part, and then thinks."""
+    lines = []
+    for client in range(clients):
+        for visit in range(number):
+            minute, second = divmod(client + visit * pause_s, 60)
+            for request in ("GET /", "GET /part/"):
+                line = LINE.format(minute=minute, second=second, request=request, status=200, bytes=512)
+                lines.append(line.replace("10.0.0.1", f"10.0.0.{client}"))
+    (tmp_path / "access.log").write_text("\n".join(lines) + "\n")
+    return tmp_path / "access.log"
+
+
+def test_users_think_as_long_as_those_of_the_log(tmp_path):
+    found, _ = traffic(visits(tmp_path, clients=6, pause_s=7))
+
+    assert found.pause_s == (7.0, 7.0)
+
+
+@pytest.mark.parametrize(("clients", "pause_s", "number"), [(1, 7, 100), (6, 61, 20), (6, 7, 3)])
+def test_where_the_log_does_not_tell_them_apart_or_tells_too_little_the_pauses_are_the_kits(
+    tmp_path, clients, pause_s, number
+):
+    found, _ = traffic(visits(tmp_path, clients, pause_s, number))
+
+    assert found.pause_s == workload([], "x").pause_s

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from badgateway.model import raw
 from badgateway.process.account import Account, unreachable_parent
 from tests.live.conftest import ROOT
 from tests.live.faults.kit import BADGATEWAY, MAY_KEEP, Kit, make_project, read_report, run, trials
@@ -70,7 +71,7 @@ def test_what_the_links_lead_to_is_as_it_was(planted, targets):
         assert (status.st_uid, status.st_gid, stat.S_IMODE(status.st_mode)) == (0, 0, 0o600), name
 
 
-def test_no_secret_is_in_the_results_and_all_files_are_roots_with_the_mode_of_the_umask(planted):
+def test_no_secret_is_in_the_results_and_all_files_are_roots_those_of_trials_for_root_alone(planted):
     _, _, folder = planted
     umask = os.umask(0)
     os.umask(umask)
@@ -80,8 +81,15 @@ def test_no_secret_is_in_the_results_and_all_files_are_roots_with_the_mode_of_th
     for path in files:
         status = path.lstat()
         assert stat.S_ISREG(status.st_mode), path
-        assert (status.st_uid, stat.S_IMODE(status.st_mode)) == (0, 0o666 & ~umask), path
+        assert (status.st_uid, stat.S_IMODE(status.st_mode)) == (0, mode_of(path, umask)), path
         assert SECRET.encode() not in path.read_bytes(), path
+
+
+def mode_of(path: Path, umask: int) -> int:
+    """Return the mode that a file of a run has."""
+    made = {raw.TRIAL, raw.PROOF, raw.FILES, raw.LEDGER}
+    is_raw = path.parent.parent.name in {"trials", "proofs"} and path.name not in made
+    return 0o600 if is_raw else 0o666 & ~umask
 
 
 def test_trials_after_it_have_the_front_that_the_project_declares(planted):
@@ -126,7 +134,7 @@ def test_an_ordinary_user_runs_everything_as_themselves(ordinary):
     assert {trial["status"] for trial in trials(read_report(folder)).values()} <= MAY_KEEP
     for path in folder.rglob("*"):
         assert path.lstat().st_uid == account.pw_uid, path
-        assert path.is_dir() or stat.S_IMODE(path.lstat().st_mode) == 0o644, path
+        assert path.is_dir() or stat.S_IMODE(path.lstat().st_mode) == mode_of(path, 0o022), path
     assert not list(left_by(account.pw_uid))
 
 

@@ -1,6 +1,8 @@
 """What a report shows of an experiment has its variables' names, and no secret values."""
 
-from badgateway.model.secrets import without_secrets
+import pytest
+
+from badgateway.model.secrets import shown_command, withheld, without_secrets
 from tests.declared import declared, experiment
 from tests.study.test_more_blocks import SITE, attached
 
@@ -33,3 +35,40 @@ def test_what_stands_in_the_commands_that_bring_logs_is_not_shown():
     assert "hunter2" not in shown.model_dump_json()
     assert shown.target is not None
     assert shown.target.logs[0] == "a.log"
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("gunicorn --env API_TOKEN=hunter2 shop:app", "gunicorn --env API_TOKEN=... shop:app"),
+        ("gunicorn -e 'API_TOKEN=hunter 2' shop:app", "gunicorn -e API_TOKEN=... shop:app"),
+        ("API_TOKEN='hunter 2' gunicorn shop:app", "API_TOKEN=... gunicorn shop:app"),
+        ("python fill.py --password hunter2 --rows 5", "python fill.py --password ... --rows 5"),
+        ("python fill.py --db-password=hunter2", "python fill.py --db-password=..."),
+        ("sh -c 'API_TOKEN=hunter2 gunicorn shop:app'", "sh -c 'API_TOKEN=... gunicorn shop:app'"),
+        ("psql postgresql://me:hunter2@db.example.org/a", "psql postgresql://...@db.example.org/a"),
+        *((line, line) for line in (
+            "gunicorn --keyfile tls/key.pem --keep-alive 5 --bind :8000 shop:app",
+            "uwsgi --gevent-early-monkey-patch shop.wsgi",
+            "gunicorn --env DJANGO_SETTINGS_MODULE=shop.settings shop.wsgi",
+            "sh -c 'python manage.py migrate && gunicorn shop.wsgi'",
+        )),
+    ],
+)  # fmt: skip
+def test_a_command_is_shown_without_what_its_words_name_as_secret(line, shown):
+    assert shown_command(line) == shown
+
+
+def test_the_digest_tells_the_same_values_and_no_others():
+    asked = experiment(application={"environment": SECRETS})
+    first = withheld(asked, {})
+
+    assert first is not None
+    assert withheld(asked, {}, first.salt) == first
+    other = experiment(application={"environment": SECRETS | {"API_TOKEN": "hunter3"}})
+    assert withheld(other, {}, first.salt) != first
+    assert withheld(asked, {}) != first
+
+
+def test_where_nothing_was_left_out_there_is_no_digest():
+    assert withheld(experiment(), {}) is None

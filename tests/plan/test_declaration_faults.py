@@ -67,7 +67,7 @@ def searched(**study: object) -> dict[str, object]:
         ({"application": {"prepare": ["python", 5]}}, "application.prepare[1]: 'python' is not allowed"),
         ({"application": {"python": "python3"}}, "application.python: 'python3' is not allowed: the path of the"),
         ({"application": {"restore": [" "]}}, "application.restore: its first word is the program"),
-        ({"application": {"wsgi": "site.wsgi.application"}}, "a module and its object, such as school_site"),
+        ({"application": {"wsgi": "site.wsgi.application"}}, "a module and its object, such as shop.wsgi"),
         ({"application": {"health_path": "/a b"}}, "a path begins with / and has neither spaces nor"),
         ({"variants": {"quick": {"colour": 1}}}, "variants.quick.colour: unknown key; allowed are only, users, warm"),
         ({"variants": {"quick": {"windows_s": 1}}}, "variants.quick.windows_s: unknown key; did you mean window_s?"),

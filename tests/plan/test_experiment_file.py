@@ -33,6 +33,9 @@ workers = 2
 """
 
 
+OF_ALL = (Path(__file__).parents[2] / "experiments" / "application.toml").read_text()
+
+
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     for name in (
@@ -48,9 +51,43 @@ def file(tmp_path: Path) -> Path:
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
+    (tmp_path / "experiments" / "application.toml").write_text(OF_ALL)
     path = tmp_path / "experiments" / "small.toml"
     path.write_text(VALID)
     return path
+
+
+def test_what_all_experiments_of_a_folder_say_of_their_site_holds_where_one_says_nothing_else(file):
+    file.write_text(VALID + '[application]\nhealth = { path = "/up", status = [200] }\nrestore = []\n')
+    found = load_experiment(file).application
+
+    assert (str(found.directory), found.wsgi, found.wait_path) == ("app", "school_site.wsgi:application", "/wait/")
+    assert (found.probe.path, found.restore) == ("/up", ())
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('name = "x"\n', "name: only [application] belongs here"),
+        ("[application]\nwsgii = 1\n", "application.wsgii: unknown key; did you mean wsgi?"),
+        ('[application]\nwsgi = "x"\n', "application.wsgi: 'x' is not allowed"),
+        ("[application\n", "line 1"),
+    ],
+)
+def test_a_fault_in_it_is_told_with_its_name(file, text, told):
+    shared = file.with_name("application.toml")
+    shared.write_text(text)
+
+    with pytest.raises(ConfigurationError) as refused:
+        load_experiment(file)
+    assert str(refused.value).startswith(f"{shared}: {told}")
+
+
+def test_the_engine_knows_no_site_of_its_own(file):
+    file.with_name("application.toml").unlink()
+
+    with pytest.raises(ConfigurationError, match=r"application.wsgi: no module wsgi in "):
+        load_experiment(file)
 
 
 def refusal(file: Path, old: str, new: str) -> str:

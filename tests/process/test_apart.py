@@ -182,6 +182,35 @@ def test_a_mark_that_somebody_else_has_set_is_none(monkeypatch):
     assert not network.can_start_apart()
 
 
+STATUS = "Name:\tpython\nSeccomp:\t{}\nSeccomp_filters:\t1\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "uid", "told"),
+    [
+        # Ubuntu 24.04.
+        ({"sys/kernel/apparmor_restrict_unprivileged_userns": "1\n"}, 1000, "AppArmor keeps user namespaces"),
+        ({"sys/kernel/unprivileged_userns_clone": "0\n"}, 1000, "sysctl kernel.unprivileged_userns_clone=1"),
+        ({"sys/user/max_user_namespaces": "0\n"}, 1000, "sysctl user.max_user_namespaces"),
+        # Docker, as root and as anybody else.
+        ({"self/status": STATUS.format(2)}, 0, "docker run --security-opt seccomp=unconfined"),
+        ({"self/status": STATUS.format(2)}, 1000, "docker run --security-opt seccomp=unconfined"),
+        # What holds for ordinary users alone is not what kept root from it.
+        ({"sys/kernel/apparmor_restrict_unprivileged_userns": "1\n", "self/status": STATUS.format(0)}, 0, ""),
+        ({"sys/kernel/apparmor_restrict_unprivileged_userns": "0\n", "self/status": STATUS.format(0)}, 1000, ""),
+        ({}, 1000, ""),
+    ],
+)
+def test_what_forbids_a_network_of_its_own_is_told_with_what_allows_it(tmp_path, files, uid, told):
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    found = network.what_allows_it(tmp_path, uid)
+
+    assert told in found
+    assert bool(found) == bool(told)
+
+
 def table(folder: Path, *paths: str) -> Path:
     file = folder / "unix"
     file.write_text(

@@ -104,7 +104,7 @@ _LEAST = {"granian": ("--interface", "wsgi", "shop:app"), "uvicorn": ("shop:app"
 
 def test_a_configuration_with_a_command_needs_neither_file_nor_numbers():
     declared = {"database": {"driver": "psycopg"}, "configurations": [{"name": "a", "command": "gunicorn x"}, 5]}
-    (one, other) = completed(declared, is_of_a_site=False)["configurations"]
+    (one, other) = completed(declared, {})["configurations"]
 
     assert (one["server"], one["kind"], one["driver"], other) == ("kit:own_command.py", "gunicorn", "psycopg", 5)
     assert server_of_command("uv run gunicorn x") is gunicorn.SERVER

@@ -74,6 +74,24 @@ def test_variables_that_a_server_reads_are_taken_and_others_are_named(name, text
 
 
 @pytest.mark.parametrize(
+    ("name", "text", "command"),
+    [
+        ("Procfile", "web: N=7; gunicorn -w $N a", "gunicorn -w 7 a"),
+        ("Procfile", "web: export N=7 && gunicorn -w ${N:-2} a", "gunicorn -w 7 a"),
+        ("Dockerfile", "FROM x\nENV N=7\nCMD gunicorn -w $N -b :$PORT a", "gunicorn -w 7 -b :8000 a"),
+        ("x.service", "[Service]\nEnvironment=N=7\nExecStart=/b/gunicorn -w ${N} a\n", "/b/gunicorn -w 7 a"),
+        # No secret comes into a command so.
+        ("Procfile", "web: TOKEN=precious; gunicorn -e A=$TOKEN a", "gunicorn -e A=$TOKEN a"),
+        ("Procfile", "web: A=https://me:precious@x; gunicorn -e A=$A a", "gunicorn -e A=$A a"),
+        ("Dockerfile", "FROM x\nENV STRIPE=sk_live_4eC39\nCMD gunicorn -e A=$STRIPE a", "gunicorn -e A=$STRIPE a"),
+        ("Dockerfile", "FROM x\nENV K=gthread\nCMD gunicorn -k $K a", "gunicorn -k gthread a"),
+    ],
+)
+def test_what_is_set_before_is_put_where_the_command_has_its_name(name, text, command):
+    assert [one.command for one in commands_in(PurePath(name), text)] == [command]
+
+
+@pytest.mark.parametrize(
     "line",
     [
         'sh -c "python manage.py migrate && gunicorn a.wsgi -w 7"',

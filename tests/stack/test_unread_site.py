@@ -114,6 +114,13 @@ def test_without_a_network_of_its_own_the_user_is_asked_which_variables_lead_to_
     assert 'DATABASE_URL = "${database.url}"' in told
 
 
+def test_what_forbids_one_is_told_where_the_kernel_says_it(demand, monkeypatch):
+    monkeypatch.setattr(unread_site, "what_allows_it", lambda: "AppArmor keeps it: sysctl x=0")
+
+    with pytest.raises(ConfigurationError, match=r"where unshare --net is allowed \(AppArmor keeps it: sysctl x=0\)$"):
+        demand()
+
+
 def test_in_one_nothing_is_asked_or_started(demand, monkeypatch):
     monkeypatch.setattr(unread_site, "is_apart", lambda: True)
 

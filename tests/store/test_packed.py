@@ -1,6 +1,7 @@
 """What is large is kept compressed, and read as it was written."""
 
 import gzip
+import stat
 
 import pytest
 
@@ -32,6 +33,10 @@ def test_only_large_books_are_compressed_and_the_same_content_gives_the_same_byt
     again.mkdir()
     keep_plain(tmp_path / "written" / raw.CLIENT_ROWS, again)
     assert (again / f"{raw.CLIENT_ROWS}.gz").read_bytes() == (folder / f"{raw.CLIENT_ROWS}.gz").read_bytes()
+
+
+def test_what_is_kept_of_a_trial_is_its_owners_alone_for_its_logs_keep_their_bytes(folder):
+    assert {stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()} == {0o600}
 
 
 def test_who_reads_gets_all_files_as_they_were_written(folder):

@@ -169,6 +169,8 @@ class Seam:
         self.on_drive: Callable[[Trial, Path], None] = lambda _trial, _raw: None
         self.on_set_up: Callable[[], None] = lambda: None
         self.on_check_machine: Callable[[], MachineCheck] = lambda: QUIET
+        self.asked: list[Experiment] = []
+        """What it was set up for."""
         self.tidied = 0
         self.locust = Locust()
         self.commands: list[Command] = []
@@ -180,6 +182,7 @@ class Seam:
     @contextmanager
     def set_up(self, of: Experiment, root: Path) -> Iterator[Bench]:
         self.on_set_up()
+        self.asked.append(of)
         self.up.append("bench")
         try:
             yield bench(self, of)

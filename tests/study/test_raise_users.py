@@ -12,7 +12,7 @@ from tests.study.fakes import small
 @pytest.fixture
 def raised(seam, tmp_path):
     told: list[Step] = []
-    return lambda: (raise_users(for_raising(small()), tmp_path, seam, told.append), told)
+    return lambda: (raise_users(for_raising(small()), tmp_path, seam, told.append, STEPS), told)
 
 
 def test_without_a_failure_all_numbers_are_tried_on_one_bench(raised, seam):

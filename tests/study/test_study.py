@@ -12,6 +12,7 @@ from badgateway.analysis.trials import kept_trials
 from badgateway.errors import ConfigurationError, DeploymentError, ResultsError
 from badgateway.model.comparison import ChoiceKind
 from badgateway.model.design import Purpose
+from badgateway.model.masking import HIDDEN
 from badgateway.model.raw import JOURNAL, TRIAL
 from badgateway.model.study_summary import Decision
 from badgateway.model.summary import Verdict
@@ -106,7 +107,7 @@ def resume(results, told, tmp_path, seam):
         for left in seam.folder.iterdir():
             shutil.rmtree(left)
         found = find_run(LATEST, results, (of or study()).name)
-        return resume_experiment(found, root=tmp_path, listener=told, effects=seam)
+        return resume_experiment(found, of or study(), root=tmp_path, listener=told, effects=seam)
 
     return resume_it
 
@@ -284,6 +285,56 @@ def test_a_run_that_is_whole_starts_nothing_and_is_reported_again(run, resume, s
 def test_a_run_of_another_experiment_is_not_gone_on_with(plain):
     with pytest.raises(ConfigurationError, match="it differs in seed; give the options it was started with"):
         require_same(find_run(LATEST, plain.results, study().name), study().model_copy(update={"seed": 7}))
+
+
+SECRET = "precious-7f3a"
+
+
+def with_secret(value):
+    return one_level(
+        application={"environment": {"SITE_TOKEN": value}, "prepare": [["python", "fill.py", "--password", value]]}
+    )
+
+
+def test_no_file_of_a_run_has_a_secret_and_who_resumes_gives_it_again(run, resume, results):
+    run(with_secret(SECRET))
+    folder = RunFolder.newest(results, "small")
+    files = [file for file in folder.path.rglob("*") if file.is_file()]
+
+    assert folder.manifest().experiment.application.environment == {"SITE_TOKEN": HIDDEN}
+    assert [file for file in files if SECRET.encode() in file.read_bytes()] == []
+    require_same(folder, with_secret(SECRET))
+    assert resume(with_secret(SECRET)).study.complete
+
+
+def test_what_a_run_is_gone_on_with_has_the_secret_again(run, resume, seam, results):
+    run(with_secret(SECRET))
+    last = RunFolder.newest(results, "small").trial_folders()[-1]
+    shutil.rmtree(last)
+
+    resume(with_secret(SECRET))
+
+    assert [one.application.environment["SITE_TOKEN"] for one in seam.asked] == [SECRET, SECRET]
+
+
+def test_a_run_with_another_secret_is_not_gone_on_with(run, results):
+    run(with_secret(SECRET))
+    folder = RunFolder.newest(results, "small")
+
+    with pytest.raises(ConfigurationError, match="another value of SITE_TOKEN, and keeps none of them"):
+        require_same(folder, with_secret("another"))
+
+
+def test_nor_is_one_whose_database_is_another_by_now(run, results, monkeypatch):
+    asked = one_level(database={"url": "env:STAGING_URL"}, application={"prepare": [], "restore": []})
+    monkeypatch.setenv("STAGING_URL", f"mysql://me:{SECRET}@staging.example.org/shop")
+    run(asked)
+    folder = RunFolder.newest(results, "small")
+    require_same(folder, asked)
+    monkeypatch.setenv("STAGING_URL", f"mysql://me:{SECRET}@other.example.org/shop")
+
+    with pytest.raises(ConfigurationError, match="another value of env:STAGING_URL"):
+        require_same(folder, asked)
 
 
 def test_without_a_run_there_is_nothing_to_go_on_with(results):

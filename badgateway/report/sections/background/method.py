@@ -56,9 +56,15 @@ _LATENCY = (
 
 
 def _about_database(study: StudySummary) -> Iterator[str]:
-    found = database_of(study.experiment).about
-    if found:
-        yield found
+    found = database_of(study.experiment)
+    if found.about:
+        yield found.about
+    # A site of somebody's own has a Python of its own.
+    if found.stands_for and study.experiment.application.python is not None:
+        yield (
+            f"The database was {found.label}. If the site is deployed on {found.stands_for}, that is another system: "
+            "its plans, its locks and what a connection costs may differ from what was measured."
+        )
 
 
 def circumstances(found: Circumstances | None) -> Iterator[str]:

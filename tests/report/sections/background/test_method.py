@@ -57,6 +57,15 @@ def test_of_a_run_that_is_like_any_other_no_circumstance_is_told():
     assert method.measured(replace(samples.picked(), circumstances=usual)) == method.measured(samples.picked())
 
 
+def test_of_a_site_of_somebodys_own_on_mariadb_it_is_said_that_mysql_is_another_system():
+    study = samples.picked()
+    application = study.experiment.application.model_copy(update={"python": ".venv/bin/python"})
+    own = replace(study, experiment=study.experiment.model_copy(update={"application": application}))
+
+    assert "The database was MariaDB. If the site is deployed on MySQL" in words(method.measured(own))
+    assert "MySQL" not in words(method.measured(study))
+
+
 def test_what_could_not_be_seen_names_rare_failures_stalls_small_effects_and_the_one_machine():
     rare, stalls, small, machine, loop = method.limits(samples.picked())
     assert rare.startswith("Rare failures: ")
