@@ -1,12 +1,16 @@
 """Finds whether there is a module that a site's server would load, by files alone: nothing of the site is imported."""
 
+import re
+from collections.abc import Iterator
 from importlib.util import find_spec
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from badgateway.model.printable import printable
 
 ENVIRONMENT_MARK = "pyvenv.cfg"
 """What a Python environment has, whatever the name of its folder."""
+_MAPPING = re.compile(r"^MAPPING\b[^=]*=\s*(\{[^}]*\})", re.MULTILINE)
+_IN_QUOTES = re.compile(r"""['"](/[^'"]+)['"]""")
 _SYSTEMS_TOO = "include-system-site-packages = true"
 
 
@@ -30,6 +34,32 @@ def module_fault(target: str, folder: Path, python: Path | None) -> str:
     if module.with_name(f"{module.name}.py").is_file() or (module / "__init__.py").is_file():
         return ""
     return f"no such file: {_word(module)}.py; {target} is looked for in application.directory"
+
+
+def developed(home: Path, root: Path) -> tuple[PurePosixPath, ...]:
+    """Return the folders of a project from which an environment imports packages that are developed there.
+
+    They are installed by their paths, so what is imported of them is the project's own, wherever a copy of it lies.
+
+    Args:
+        home: The environment's.
+        root: The project's.
+    """
+    inside, own = root.resolve(), home.resolve()
+    places = (place for packages in home.glob("lib*/python*/site-packages") for place in _led_to(packages))
+    found = (place for place in places if place.is_relative_to(inside) and not place.is_relative_to(own))
+    return tuple(dict.fromkeys(PurePosixPath(place.relative_to(inside)) for place in found))
+
+
+def _led_to(packages: Path) -> Iterator[Path]:
+    """Yield the folders that are searched for modules too because a file beside the packages says so."""
+    for file in sorted(packages.glob("*.pth")):
+        lines = (line.strip() for line in _text(file).splitlines())
+        yield from ((packages / line).resolve() for line in lines if line and not line.startswith(("#", "import ")))
+    for finder in sorted(packages.glob("__editable__*finder.py")):
+        # As setuptools writes it: each package with its folder.
+        for place in _IN_QUOTES.findall("".join(_MAPPING.findall(_text(finder)))):
+            yield Path(place).resolve().parent
 
 
 def _has(folder: Path, package: str) -> bool:

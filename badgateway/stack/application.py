@@ -108,6 +108,7 @@ def command_of_site(
         environment={
             **base_environment(database.written),
             "PATH": snapshot.search_path,
+            **snapshot.modules,
             # Any driver will do, as long as it is one the experiment says is installed.
             **database.environment(experiment.configurations[0].driver, 0),
             **database.filled({**experiment.application.environment, **(environment or {})}),

@@ -35,6 +35,7 @@ from badgateway.draft.variables import (
 )
 from badgateway.errors import DeploymentError
 from badgateway.model.masking import is_secret_name
+from badgateway.plan.site_modules import developed
 from badgateway.process.account import Account, open_passage, service_account, with_own_group
 from badgateway.stack.inspection import Inspection, can_be_apart, copy_scripts, demand_reachable
 from badgateway.stack.site_copy import copy_site
@@ -128,11 +129,17 @@ def _inspection(
             python=python,
             targets=targets,
             manage=repository.manage_inside,
-            paths=[folder for _, folder in today.paths] if today else (),
+            paths=[*([folder for _, folder in today.paths] if today else []), *_developed(repository, python)],
             account=account,
             required=repository.required,
             is_apart=can_be_apart(folder, account),
         )
+
+
+def _developed(repository: Repository, python: Path) -> list[str]:
+    """Return the folders of the repository that its environment imports from, by their paths from where it starts."""
+    folders = developed(python.parent.parent, repository.root)
+    return [os.path.relpath(folder, repository.directory) for folder in folders]
 
 
 def _settings_given(repository: Repository) -> tuple[str, str]:

@@ -52,6 +52,7 @@ def sites_of(
         python_home=snapshot.interpreter.prefix,
         search_path=snapshot.search_path,
         lent=snapshot.lent,
+        developed=snapshot.developed,
         timeout_s=experiment.timeouts_of(configuration).app_s,
         variables={
             **database.environment(

@@ -1,6 +1,7 @@
 """The snapshot of the user's files that an experiment runs from."""
 
 import errno
+import os
 import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -17,6 +18,7 @@ from badgateway.model.interpreter import Interpreter
 from badgateway.plan.kit_files import JOURNAL, copy_of, located, located_or_kits
 from badgateway.plan.programs import search_path
 from badgateway.plan.project_files import fault_of_entry
+from badgateway.plan.site_modules import developed
 from badgateway.plan.templates import NGINX
 from badgateway.process.account import Account, hand_over_all
 from badgateway.process.interpreter import kits_own
@@ -48,6 +50,8 @@ class Snapshot:
     """The texts of the server files."""
     interpreter: Interpreter = field(default_factory=kits_own)
     """What runs the site; it is used where it is."""
+    developed: tuple[Path, ...] = ()
+    """Copies of the folders from which its environment would import the project's own packages, see `developed`."""
 
     @classmethod
     def of(cls, root: Path, database: PurePosixPath | None, server_files: Iterable[PurePosixPath] = ()) -> Self:
@@ -84,6 +88,11 @@ class Snapshot:
         return folder if folder.is_dir() else None
 
     @property
+    def modules(self) -> dict[str, str]:
+        """The variable that has the site's own packages imported from their copies; nothing where there are none."""
+        return {"PYTHONPATH": os.pathsep.join(map(str, self.developed))} if self.developed else {}
+
+    @property
     def journal(self) -> Path:
         """The journal's module; nothing else is in its folder."""
         return self.path(JOURNAL_COPY)
@@ -117,6 +126,8 @@ def take_snapshot(
         snapshot = replace(Snapshot.of(folder, template, server_files), interpreter=interpreter or kits_own())
         if interpreter:
             lend_servers(experiment, interpreter, folder / LENT)
+            copies = (folder / place for place in developed(interpreter.prefix, root))
+            snapshot = replace(snapshot, developed=tuple(place for place in copies if place.is_dir()))
     except (OSError, UnicodeDecodeError) as error:
         raise _uncopied(error, f"experiment {experiment.name}: cannot copy {root} to run it") from error
     hand_over_all(folder, account)

@@ -52,6 +52,8 @@ class Site:
     """Where programs are looked for."""
     lent: Path | None = None
     """The folder of servers that the environment lacks, of which the kit has copies."""
+    developed: tuple[Path, ...] = ()
+    """Where its environment would import the project's own packages from, in the copy of it."""
     timeout_s: int
     """Limit of the application server itself."""
     variables: Mapping[str, str] = field(repr=False)
@@ -146,7 +148,7 @@ class Site:
     @property
     def _modules(self) -> str:
         # What is lent is nothing that the environment has, so its own versions are those that are imported.
-        return os.pathsep.join(str(place) for place in (self.journal.parent, self.lent) if place)
+        return os.pathsep.join(str(place) for place in (self.journal.parent, *self.developed, self.lent) if place)
 
     def environment(self, configuration: Configuration, *, bind: str) -> dict[str, str]:
         """Return the whole environment of the application server; `bind` is the socket as the server spells it.

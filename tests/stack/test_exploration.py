@@ -1,6 +1,8 @@
 """What a site has to be given for a run is found by loading it; else settings for runs are written."""
 
+import os
 import sys
+import venv
 from pathlib import Path
 
 import pytest
@@ -237,3 +239,26 @@ def test_a_command_that_its_server_refuses_says_why(served):
 
     assert found.server is None
     assert "gone.py" in found.why_not
+
+
+def test_a_site_that_is_installed_from_where_it_is_developed_is_looked_at_in_the_copy(tmp_path, monkeypatch):
+    """Else it would ask for its variables unseen, and what it writes would be in the user's folder."""
+    monkeypatch.delenv("DJANGO_SETTINGS_MODULE", raising=False)
+    root = tmp_path / "site"
+    (root / "src" / "shop").mkdir(parents=True)
+    text = "import os\nfrom pathlib import Path\nPath(__file__).with_name('stamp').touch()\n"
+    text += "KEY = os.environ['SHOP_KEY']\ndef app(environ, start): ...\n"
+    (root / "src" / "shop" / "app.py").write_text(text)
+    venv.create(root / ".venv", symlinks=True)
+    (packages,) = (root / ".venv").glob("lib/python*/site-packages")
+    (packages / "_shop.pth").write_text(f"{root / 'src'}\n")
+    if os.geteuid() == 0:
+        # The servers' account looks, and has to get there.
+        for place in (root, *root.parents):
+            if place.owner() == "root" and place != Path("/"):
+                place.chmod(place.stat().st_mode | 0o011)
+
+    found = explore(look(root), root / ".venv/bin/python", served_by("gunicorn shop.app:app", "Procfile"))
+
+    assert (found.site.target, own(found)) == ("shop.app:app", {"SHOP_KEY": "${random}"})
+    assert not (root / "src" / "shop" / "stamp").exists()

@@ -1,6 +1,9 @@
 import errno
 import os
 import shutil
+import subprocess
+import venv
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -8,6 +11,7 @@ import pytest
 from badgateway.errors import ConfigurationError, DeploymentError
 from badgateway.model.experiment import Experiment
 from badgateway.process.account import Account
+from badgateway.process.interpreter import kits_own
 from badgateway.stack.project import take_snapshot
 from tests.declared import experiment
 
@@ -93,6 +97,24 @@ def test_a_site_without_files_of_the_kit_gets_copies_of_the_kits_own(project, tm
     assert snapshot.server_text(PurePosixPath("kit:gunicorn_sync.py")) == copy.read_text()
     assert "daemon off;" in snapshot.nginx_template
     assert "JOURNAL_WSGI" in snapshot.journal.read_text()
+
+
+def test_packages_that_are_developed_in_the_project_are_imported_from_its_copy(project, tmp_path):
+    """What they write beside themselves would be in the user's own folder else: files that collectstatic makes, say."""
+    (project / "app" / "src").mkdir()
+    (project / "app" / "src" / "shop.py").write_text("")
+    home = project / ".venv"
+    venv.create(home, symlinks=True)
+    (packages,) = home.glob("lib/python*/site-packages")
+    (packages / "_shop.pth").write_text(f"{project / 'app' / 'src'}\n")
+    interpreter = replace(kits_own(), prefix=home, program=home / "bin" / "python")
+
+    snapshot = take_snapshot(declared(), project, tmp_path / "copy", None, interpreter)
+
+    told = "import shop; print(shop.__file__)"
+    imported = subprocess.check_output([snapshot.python, "-c", told], env=snapshot.modules, text=True).strip()
+    assert imported == str(tmp_path / "copy" / "app" / "src" / "shop.py")
+    assert take_snapshot(declared(), project, tmp_path / "other", None).modules == {}
 
 
 def test_a_missing_server_file_is_named(project, tmp_path):
