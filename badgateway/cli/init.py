@@ -24,6 +24,7 @@ from badgateway.draft.served_folder import in_its_folder
 from badgateway.draft.sitemap import from_sitemap
 from badgateway.draft.today import Today, passed_over, served_by, served_today, unreadable
 from badgateway.draft.traffic import traffic
+from badgateway.draft.variables import with_database
 from badgateway.errors import ConfigurationError
 from badgateway.model.printable import printable
 from badgateway.numbers import listed
@@ -187,7 +188,7 @@ def _drafted(root: Path, given: Path | None, command: str | None, log: Path | No
     unread = "" if command else passed_over(repository, found) if found else unreadable(repository)
     repository, today = in_its_folder(repository, found)
     explored = explore(repository, program, today)
-    site = explored.site
+    site = with_database(explored.site, explored.variables)
     packages = {one.name.lower() for one in distributions() if one.name}
     lent = lent_to(site, platform.python_version(), packages)
     every = candidates(site, os.cpu_count() or 1, lent)

@@ -136,7 +136,7 @@ def _database(draft: Draft) -> Iterator[str]:
     yield line(
         "system",
         system.name,
-        f"the settings have {found.engine}; a run has a {system.label} of its own{_stand_in(system)}" if found else "",
+        f"by {found.source}: {found.engine}; a run has a {system.label} of its own{_stand_in(system)}" if found else "",
     )
     if driver:
         yield line("driver", driver.name)

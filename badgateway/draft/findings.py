@@ -108,7 +108,7 @@ def _database(draft: Draft) -> Iterator[Finding]:
     yield Finding(
         subject="database",
         found=f"{kind}{f', {driver.name}' if driver else ''}; a run makes its own{stand_in}",
-        source="the settings",
+        source=found.source,
         remedy=_way(draft, found),
     )
     for other in draft.site.databases:

@@ -46,6 +46,8 @@ class FoundDatabase(_Told):
     query: str = ""
     options: tuple[str, ...] = ()
     """The names of what its driver is told besides."""
+    source: str = "the settings"
+    """What shows it."""
 
     @property
     def place(self) -> str:

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
-from badgateway.databases.database_kind import LEADS_ELSEWHERE, DatabaseFile
+from badgateway.databases.database_kind import LEADS_ELSEWHERE, DatabaseFile, DatabaseKind
+from badgateway.databases.driver import Driver
 from badgateway.databases.registry import databases, kind_of
 from badgateway.draft.inspected import FoundDatabase, Inspected
 from badgateway.model.masking import is_secret_name
@@ -100,13 +101,28 @@ def scheme_of(site: Inspected) -> str:
         return f"{found.engine}+{found.driver}" if found.driver else found.engine
     # Helpers of Django's know the system alone; SQLAlchemy is told the driver, or takes one that may not be installed.
     names_driver = "sqlalchemy" in site.imported and "django" not in site.imported
+    for system, driver in _installed(site):
+        plain = system.scheme or system.name
+        return f"{plain}+{driver.module.lower()}" if names_driver else plain
+    return next(one.name for one in databases() if isinstance(one, DatabaseFile))
+
+
+def _installed(site: Inspected) -> Iterator[tuple[DatabaseKind, Driver]]:
+    """Yield the drivers that the site has, those first that its own files ask for, each with its system."""
     for installed in (set(site.required), set(site.packages)):
         for system in databases():
-            for driver in system.drivers:
-                if {driver.name, driver.distribution} & installed - {""}:
-                    plain = system.scheme or system.name
-                    return f"{plain}+{driver.module.lower()}" if names_driver else plain
-    return next(one.name for one in databases() if isinstance(one, DatabaseFile))
+            yield from ((system, one) for one in system.drivers if {one.name, one.distribution} & installed - {""})
+
+
+def with_database(site: Inspected, variables: Variables) -> Inspected:
+    """Return a site that shows no database, but takes the address of one, with that: its driver says which system."""
+    led = next((name for name, value in variables.values.items() if OF_RUN in value), "")
+    system, driver = next(_installed(site), (None, None))
+    if site.databases or not led or system is None or driver is None:
+        return site
+    source = f"{led}, and the driver that is installed"
+    found = FoundDatabase(alias="default", engine=system.name, host=_HOST, driver=driver.module, source=source)
+    return site.model_copy(update={"databases": (found,)})
 
 
 def address_written(example: str) -> str:

@@ -15,6 +15,7 @@ from badgateway.draft.variables import (
     looked_at_again,
     marks,
     scheme_of,
+    with_database,
 )
 from tests.draft.sites import database, site
 
@@ -171,3 +172,26 @@ def test_a_secret_is_drawn_by_each_run(name):
 )
 def test_what_is_filled_in_is_of_the_kind_that_the_name_says(name, value):
     assert as_written(name, filler(name, site())) == value
+
+
+def test_a_site_that_only_takes_an_address_has_a_database_of_the_system_whose_driver_it_has():
+    taken = Variables().with_one("DATABASE_URL", URL, "x")
+    found = with_database(site(databases=(), packages={"psycopg2-binary": "2.9"}), taken).database
+
+    assert found is not None
+    assert (found.engine, found.driver) == ("postgresql", "psycopg2")
+    assert found.source == "DATABASE_URL, and the driver that is installed"
+
+
+@pytest.mark.parametrize(
+    ("values", "packages"),
+    [({}, {"psycopg2-binary": "2.9"}), ({"DATABASE_URL": URL}, {"flask": "3.1"}), ({"A": RANDOM}, {"pymysql": "1.1"})],
+)
+def test_where_no_address_or_no_driver_says_so_it_has_none(values, packages):
+    assert with_database(site(databases=(), packages=packages), Variables(values=values)).database is None
+
+
+def test_what_the_site_shows_counts_more():
+    shown = site(databases=(database(),), packages={"psycopg2-binary": "2.9"})
+
+    assert with_database(shown, Variables(values={"DATABASE_URL": URL})) == shown
