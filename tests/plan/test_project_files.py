@@ -151,7 +151,7 @@ def test_a_file_that_every_run_needs_is_the_kits_own_where_the_project_has_none(
     ("name", "content", "told"),
     [
         ("nginx.conf", b"# x\nlisten @{prot};", ", line 2: unknown value @{prot}; did you mean @{port}?"),
-        ("nginx.conf", b"listen @80;", ", line 1: @ must begin one of @{connect_timeout_s}, "),
+        ("nginx.conf", b"listen @80;", ", line 1: @ must begin one of @{address}, "),
         ("mariadb.cnf", b"port = @{upstream}", "@{upstream}; allowed are @{folder}, @{max_connections}, @{port}"),
         ("mariadb.cnf", b"# caf\xe9", ": byte 0xe9 is not UTF-8; save the file as UTF-8"),
         ("nginx.conf", b"\xff\xfe#\0", ": byte 0xff is not UTF-8; save the file as UTF-8"),
