@@ -62,6 +62,14 @@ def without_secrets(experiment: Experiment) -> Experiment:
     return experiment.model_copy(update={**changes, "target": _target(experiment.target)})
 
 
+def as_kept(experiment: Experiment) -> Experiment:
+    """Return the experiment as a run's manifest has it: without secrets, but for commands that bring a site's logs.
+
+    `collect` runs those again, from the run alone; such a command had better read its secret from a file.
+    """
+    return without_secrets(experiment).model_copy(update={"target": experiment.target})
+
+
 def _target(target: RunningSite | None) -> RunningSite | None:
     if target is None:
         return None
@@ -87,7 +95,7 @@ def withheld(experiment: Experiment, variables: Mapping[str, str], salt: str = "
         variables: Of the shell, one of which may have the database's address.
         salt: As before, to compare; empty draws one.
     """
-    whole, kept = experiment.model_dump_json(), without_secrets(experiment).model_dump_json()
+    whole, kept = experiment.model_dump_json(), as_kept(experiment).model_dump_json()
     address = experiment.database.url
     if whole == kept and address is None:
         return None

@@ -1,5 +1,6 @@
 """Goes on with the run of a site that already runs: what its user switched is a configuration, each run a block."""
 
+import os
 from collections import Counter
 from dataclasses import replace
 from importlib.metadata import version
@@ -9,6 +10,7 @@ from badgateway.analysis.records import Unreadable, read_records
 from badgateway.errors import ResultsError
 from badgateway.model.experiment import Experiment
 from badgateway.model.manifest import Manifest
+from badgateway.model.secrets import as_kept, withheld
 from badgateway.model.trial import Trial
 from badgateway.plan.schedule import workload_seed
 from badgateway.store.run_folder import RunFolder, runs_in
@@ -25,7 +27,9 @@ def run_to_go_on_with(results: Path, experiment: Experiment) -> RunFolder | None
         manifest = folder.manifest()
     except ResultsError:
         return None
-    is_same = manifest.kit_version == version("badgateway") and _asked(manifest.experiment) == _asked(experiment)
+    is_same = manifest.kit_version == version("badgateway") and _asked(manifest.experiment) == _asked(
+        as_kept(experiment)
+    )
     return folder if is_same else None
 
 
@@ -46,7 +50,7 @@ def with_more_blocks(folder: RunFolder, experiment: Experiment, command: str) ->
     manifest = folder.manifest()
     records = (record for _, record in read_records(folder, manifest) if not isinstance(record, Unreadable))
     ended = tuple(record.trial for record in records)
-    (one,) = experiment.configurations
+    (one,) = as_kept(experiment).configurations
     before = manifest.experiment.configurations
     configurations = before if one in before else (*before, one)
     more = _more(manifest, ended, experiment)
@@ -57,7 +61,8 @@ def with_more_blocks(folder: RunFolder, experiment: Experiment, command: str) ->
             "blocks": max(trial.block for trial in (*ended, *more)),
         }
     )
-    folder.write_manifest(replace(manifest, experiment=merged, trials=(*ended, *more), command=command))
+    told = {"experiment": as_kept(merged), "withheld": withheld(merged, os.environ)}
+    folder.write_manifest(replace(manifest, **told, trials=(*ended, *more), command=command))
     return merged
 
 

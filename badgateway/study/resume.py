@@ -7,7 +7,7 @@ from pathlib import Path
 from badgateway.analysis.records import Unreadable, read_records
 from badgateway.errors import ConfigurationError
 from badgateway.model.experiment import Experiment
-from badgateway.model.secrets import hidden_in, withheld, without_secrets
+from badgateway.model.secrets import as_kept, hidden_in, withheld
 from badgateway.numbers import listed
 from badgateway.store.run_folder import RunFolder
 
@@ -43,7 +43,7 @@ def require_same(folder: RunFolder, experiment: Experiment) -> None:
             f"{folder.path}: was begun by badgateway {manifest.kit_version}, this is {version('badgateway')}: their "
             "trials cannot be compared; run it anew, without --resume"
         )
-    kept = without_secrets(experiment)
+    kept = as_kept(experiment)
     if manifest.experiment != kept:
         raise ConfigurationError(
             f"{folder.path}: is a run of another experiment, {_difference(manifest.experiment, kept)}; give the "

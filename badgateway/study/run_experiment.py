@@ -12,7 +12,7 @@ from badgateway.analysis.trials import Read
 from badgateway.errors import BadgatewayError
 from badgateway.model.experiment import Experiment
 from badgateway.model.manifest import SCHEMA_VERSION, Circumstances, Manifest
-from badgateway.model.secrets import withheld, without_secrets
+from badgateway.model.secrets import as_kept, withheld
 from badgateway.model.study_summary import StudySummary
 from badgateway.model.worker_checks import WorkerCheckPlan
 from badgateway.plan.schedule import schedule
@@ -110,7 +110,7 @@ def resume_experiment(
 def _kept(manifest: Manifest) -> Manifest:
     """Return the manifest as it is written: without what may be secret."""
     experiment = manifest.experiment
-    return replace(manifest, experiment=without_secrets(experiment), withheld=withheld(experiment, os.environ))
+    return replace(manifest, experiment=as_kept(experiment), withheld=withheld(experiment, os.environ))
 
 
 def _run_to_its_end(
