@@ -61,8 +61,9 @@ def with_more_blocks(folder: RunFolder, experiment: Experiment, command: str) ->
             "blocks": max(trial.block for trial in (*ended, *more)),
         }
     )
-    told = {"experiment": as_kept(merged), "withheld": withheld(merged, os.environ)}
-    folder.write_manifest(replace(manifest, **told, trials=(*ended, *more), command=command))
+    trials, secrets = (*ended, *more), withheld(merged, os.environ)
+    kept = replace(manifest, experiment=as_kept(merged), withheld=secrets, trials=trials, command=command)
+    folder.write_manifest(kept)
     return merged
 
 

@@ -33,8 +33,8 @@ class Site:
     def run(self, of: Experiment) -> Finished:
         before = run_to_go_on_with(self.results, of)
         if before is not None:
-            with_more_blocks(before, of, "badgateway run again")
-            return resume_experiment(before, root=self._root, listener=self._told, effects=self._seam)
+            merged = with_more_blocks(before, of, "badgateway run again")
+            return resume_experiment(before, merged, root=self._root, listener=self._told, effects=self._seam)
         return run_experiment(
             of,
             root=self._root,
