@@ -43,6 +43,7 @@ from badgateway.process.running import running  # noqa: E402
 
 TARGET_MS = 10.0
 WARM_UP_S = 3.0
+MODULE = ["-m", "badgateway.load.plain"]
 MOST_IN_FLIGHT = 50
 """Of one process, at these rates and of a server that answers at once."""
 NGINX = """
@@ -109,7 +110,7 @@ def kill_one_of(parent: int, after_s: float) -> None:
 def _locusts(parent: int) -> list[psutil.Process]:
     below = psutil.Process(parent).children(recursive=True)
     # Those that joined are commands of their own; the others are forks of the load's process.
-    joined_ones = [one for one in below if one.cmdline()[1:3] == ["-m", "badgateway.load.plain"]]
+    joined_ones = [one for one in below if one.cmdline()[1:3] == MODULE and "--worker" in one.cmdline()]
     return joined_ones if parent == os.getpid() else [one for one in below if one.ppid() == parent]
 
 

@@ -17,7 +17,7 @@ from badgateway.model.raw import LOCUST_LOG
 from badgateway.process.child import Command
 from badgateway.process.ports import free_port
 
-EXPECT_S = 20
+EXPECT_S = 60
 """Locust's workers have been told when its master waits for them: all they have to do is to import Locust."""
 STOP_MARGIN_S = 2
 """Locust waits so much longer for its users than a request may take, so that it never has to kill one."""

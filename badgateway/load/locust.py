@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from badgateway.errors import DeploymentError, GeneratorKilledError, LoadError
-from badgateway.load.command import Target, headless_command
+from badgateway.load.command import EXPECT_S, Target, headless_command
 from badgateway.load.events import ClientEvents, read_events
 from badgateway.load.generator import OpenLoopCheck, check_open_loop
 from badgateway.load.locust_file import project_files
@@ -104,13 +104,16 @@ def drive(  # noqa: PLR0913 # everything about a trial that is not in its plan, 
     with _generator(command, standby) as child:
         on_start(child.pid)
         with _helped(workers, target, command, raw) as demand_workers:
-            for elapsed_s in _until_ended(child, target.load_s + client_timeout_s + START_DEADLINE_S):
+            waits_s = START_DEADLINE_S + (EXPECT_S if workers else 0)
+            for elapsed_s in _until_ended(child, target.load_s + client_timeout_s + waits_s):
                 check()
                 demand_workers()
                 _require_bounded_log(child)
                 counter.look()
                 on_progress(_progress(counter, target, elapsed_s))
-        _demand_success(child, counter)
+            # Within: workers would go on without a master, and what is raised here stops them.
+            _demand_success(child)
+        _demand_rows(child, counter)
     return _judged(read_events(raw / CLIENT_EVENTS), target, raw)
 
 
@@ -158,13 +161,16 @@ def _progress(counter: RowCounter, target: Target, elapsed_s: float) -> Progress
     )
 
 
-def _demand_success(child: Child, counter: RowCounter) -> None:
+def _demand_success(child: Child) -> None:
     exit_code = child.exit_code()
     if exit_code is not None and exit_code < 0:
         how = describe_exit(exit_code)
         raise GeneratorKilledError(_complaint(child, how), how=how)
     if exit_code:
         raise LoadError(_complaint(child, describe_exit(exit_code)))
+
+
+def _demand_rows(child: Child, counter: RowCounter) -> None:
     counter.look()
     if counter.requests == 0:
         raise LoadError(_complaint(child, f"left no rows in {CLIENT_ROWS}; do its users ask the site for anything?"))
