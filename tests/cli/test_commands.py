@@ -49,6 +49,7 @@ COMMANDS = [
     "run",
     "worker",
     "report",
+    "collect",
     "emit",
     "emit-load",
     "rows",
