@@ -83,8 +83,8 @@ def demand_places(meeting: Meeting | None, planned: Iterable[Planned]) -> None:
         places = one.experiment.places
         if one.experiment.target is not None and (meeting is not None or places.lines):
             raise ConfigurationError(
-                f"{one.path}: target: a site that already runs is loaded from this machine alone; leave out [places] and "
-                "--workers-expected"
+                f"{one.path}: target: a site that already runs is loaded from this machine alone; leave out [places] "
+                "and --workers-expected"
             )
         if meeting is None and places.workers:
             raise ConfigurationError(
