@@ -53,7 +53,11 @@ class Line:
     @property
     def peer(self) -> str:
         """The address of the other side."""
-        host: str = self._socket.getpeername()[0]
+        try:
+            host: str = self._socket.getpeername()[0]
+        except OSError:
+            # It has hung up already.
+            return "somebody"
         return host
 
     def send(self, **message: Any) -> None:
@@ -81,7 +85,8 @@ class Line:
         del self._pending[: end + 1]
         try:
             message = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
+            # Who has shown no key yet may say anything: brackets without end, too.
             message = None
         if not isinstance(message, dict):
             raise LineEndedError("what came was no message")
@@ -125,7 +130,7 @@ def introduce(line: Line, key: str, name: str) -> None:
     ours = secrets.token_hex(16)
     line.send(nonce=ours, proof=_proof(key, "worker", theirs["nonce"], ours), name=name, versions=versions())
     answer = _said(line, "proof")
-    if not hmac.compare_digest(str(answer["proof"]), _proof(key, "run", theirs["nonce"], ours)):
+    if not _is_proof(answer["proof"], _proof(key, "run", theirs["nonce"], ours)):
         raise LineEndedError(f"what answers there does not know the key; take {KEY} from the run's own output")
 
 
@@ -139,7 +144,7 @@ def let_in(line: Line, key: str) -> str:
     line.send(nonce=ours)
     told = _said(line, "proof")
     theirs = str(told.get("nonce"))
-    if not hmac.compare_digest(str(told["proof"]), _proof(key, "worker", ours, theirs)):
+    if not _is_proof(told["proof"], _proof(key, "worker", ours, theirs)):
         raise _refusal(line, f"it has another key; give it the {KEY} that the run printed")
     if told.get("versions") != versions():
         raise _refusal(line, f"it has {told.get('versions')}, and the run {versions()}; install the same on both")
@@ -162,4 +167,14 @@ def _refusal(line: Line, why: str) -> LineEndedError:
 
 
 def _proof(key: str, side: str, run_nonce: str, worker_nonce: str) -> str:
-    return hmac.new(key.encode(), f"{side} {run_nonce} {worker_nonce}".encode(), sha256).hexdigest()
+    return hmac.new(_bytes(key), _bytes(f"{side} {run_nonce} {worker_nonce}"), sha256).hexdigest()
+
+
+def _is_proof(shown: object, right: str) -> bool:
+    # Of bytes: of text with other letters than ASCII's nothing is compared, and an error raised.
+    return hmac.compare_digest(_bytes(str(shown)), _bytes(right))
+
+
+def _bytes(text: str) -> bytes:
+    # What JSON calls text need not be any: half of a pair of surrogates has no UTF-8.
+    return text.encode(errors="surrogatepass")

@@ -169,9 +169,15 @@ class Workers:
                 connected, _ = self._listener.accept()
             except OSError:
                 return
-            threading.Thread(target=self._let_in, args=(Line(connected),), daemon=True).start()
+            threading.Thread(target=self._let_in, args=(connected,), daemon=True).start()
 
-    def _let_in(self, line: Line) -> None:
+    def _let_in(self, connected: socket.socket) -> None:
+        try:
+            line = Line(connected)
+        except OSError:
+            # It has hung up already.
+            connected.close()
+            return
         try:
             name = let_in(line, self._key)
         except LineEndedError:

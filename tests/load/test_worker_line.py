@@ -110,3 +110,21 @@ def test_nothing_within_the_time_is_no_end(both):
     run, _ = both
 
     assert run.receive(0) is None
+
+
+@pytest.mark.parametrize(
+    "said", [b'{"proof": "\xc3\xa4", "nonce": "x"}', b'{"proof": "x", "nonce": "\\ud800"}', b"[" * 200_000]
+)
+def test_who_says_what_no_worker_says_is_not_let_in_and_breaks_nothing(both, said):
+    run, worker = both
+    refused, _ = at_once(lambda: let_in(run, "the key"), lambda: worker._socket.sendall(said + b"\n"))
+
+    assert isinstance(refused, LineEndedError)
+
+
+def test_who_hangs_up_before_the_refusal_has_no_address_any_more(both):
+    run, worker = both
+    worker.close()
+    run._socket.close()
+
+    assert run.peer == "somebody"
