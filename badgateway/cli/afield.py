@@ -4,7 +4,6 @@ import math
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import click
 
@@ -20,6 +19,7 @@ from badgateway.load.command import spawn_rate
 from badgateway.model.experiment import Experiment
 from badgateway.model.in_memory import small_database
 from badgateway.model.printable import printable
+from badgateway.model.running_site import address_of_site
 from badgateway.numbers import count, plural
 from badgateway.plan.experiment_file import project_root
 from badgateway.store.new_files import demand_new, write_new
@@ -69,9 +69,12 @@ def emit_load(  # one parameter per option
 def _sent(
     path: Path, experiment: Experiment, *, host: str, workers: int, users: int | None, image: str | None
 ) -> SentLoad:
-    parts, levels = urlsplit(host), experiment.load.users
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path not in {"", "/"} or parts.query:
-        raise ConfigurationError(f"--host {host}: write the site's address without a path: https://staging.example.org")
+    levels = experiment.load.users
+    try:
+        address = address_of_site(host)
+    except ValueError as error:
+        # Not with what was given: it may have a password in it.
+        raise ConfigurationError(f"--host: is not {error}") from None
     if users is None and not levels:
         raise ConfigurationError(f"{path}: load.users: names no numbers of users, which Locust takes; give --users N")
     with temporary_folder() as folder:
@@ -81,7 +84,7 @@ def _sent(
         name=experiment.name,
         locust_file=text,
         recorder=recorder,
-        host=host.rstrip("/"),
+        host=address,
         users=number,
         spawn_rate=spawn_rate(number, experiment.load.warm_up_s),
         run_s=math.ceil(experiment.load.warm_up_s + experiment.load.window_s),
@@ -108,18 +111,24 @@ def rows(files: tuple[Path, ...], *, out: Path, logs: tuple[Path, ...]) -> None:
       badgateway rows client-*.csv --out client.csv
       badgateway rows rows.log --out client.csv --log access.log
     """  # noqa: D301 # click's mark for a paragraph that keeps its lines
-    found = gather(files)
     if out.exists():
         raise ConfigurationError(f"{out}: is there already; name another file")
+    found = gather(files)
+    # Before anything is written: a log that cannot be read is named, and the same command is good once it can.
+    known = [(log, found.known_in(log)) for log in logs]
     found.write(out)
-    with small_database() as connection:
-        # What cannot be believed is said as of any other client.csv.
-        load_client(connection, out)
+    try:
+        with small_database() as connection:
+            # What cannot be believed is said as of any other client.csv.
+            load_client(connection, out)
+    except BaseException:
+        # Nobody is to take it for what came back; and the same command is to say the same again.
+        out.unlink()
+        raise
     for line in _lines(found):
         echo(line)
-    for log in logs:
-        known = found.known_in(log)
-        echo(printable(f"{log}: has the ids of {count(known)} of {count(len(found.rows))} requests"))
+    for log, number in known:
+        echo(printable(f"{log}: has the ids of {count(number)} of {count(len(found.rows))} requests"))
 
 
 def _lines(found: Gathered) -> Iterator[str]:

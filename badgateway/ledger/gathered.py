@@ -16,6 +16,10 @@ MARK = "badgateway-row "
 """Stands before a row in a log; before it may be what a log's reader puts there, such as the name of a pod."""
 _ID, _STATUS, _ERROR, _START = (CLIENT_COLUMNS.index(name) for name in ("request_id", "status", "error", "start_s"))
 _ANY_ID = re.compile(r"\b[0-9a-z]+-\d+\b")
+# Bounded: garbage may have numbers of thousands of digits, which Python takes for an attack.
+_NUMBERED = re.compile(r"[0-9a-z]+-[0-9]{1,12}")
+_STATUS_CODE = re.compile(r"[0-9]{1,3}")
+_REMEDY = "name what the load's processes wrote or printed"
 
 Cells = tuple[str, ...]
 
@@ -57,7 +61,7 @@ class Gathered:
             csv.writer(file, lineterminator="\n").writerows((CLIENT_COLUMNS, *self.rows))
 
 
-def gather(paths: Iterable[Path]) -> Gathered:
+def gather(paths: Sequence[Path]) -> Gathered:
     """Return the rows of all files, each of which is a client.csv or a log with rows in it.
 
     Raises:
@@ -71,6 +75,8 @@ def gather(paths: Iterable[Path]) -> Gathered:
             twice += row[_ID] in found
             found.setdefault(row[_ID], row)
         cut += torn
+    if not found:
+        raise RawDataError(f"{', '.join(map(str, paths))}: no request has a row; {_REMEDY}")
     rows = tuple(sorted(found.values(), key=lambda row: float(row[_START])))
     by_process = Counter(row[_ID].partition("-")[0] for row in rows)
     return Gathered(rows=rows, twice=twice, cut=cut, by_process=by_process, missing=_missing(rows, by_process))
@@ -82,10 +88,13 @@ def _rows_of(path: Path) -> tuple[list[Cells], int]:
     except OSError as error:
         raise RawDataError(f"{path}: cannot be read: {error.strerror}") from error
     candidates = list(_candidates(lines))
-    rows = [row for row in csv.reader(candidates) if tuple(row) != CLIENT_COLUMNS]
+    try:
+        rows = [row for row in csv.reader(candidates) if tuple(row) != CLIENT_COLUMNS]
+    except csv.Error as error:
+        raise RawDataError(f"{path}: has no rows of requests ({error}); {_REMEDY}") from error
     whole = [tuple(row) for row in rows if _is_row(row)]
     if not candidates or (rows and not whole):
-        raise RawDataError(f"{path}: has no rows of requests; name what the load's processes wrote or printed")
+        raise RawDataError(f"{path}: has no rows of requests; {_REMEDY}")
     return whole, len(rows) - len(whole)
 
 
@@ -100,13 +109,13 @@ def _candidates(lines: Sequence[str]) -> Iterator[str]:
 
 
 def _is_row(cells: Sequence[str]) -> bool:
-    if len(cells) != len(CLIENT_COLUMNS) or not cells[_STATUS].isdecimal():
+    if len(cells) != len(CLIENT_COLUMNS) or not _STATUS_CODE.fullmatch(cells[_STATUS]):
         return False
     try:
         float(cells[_START])
     except ValueError:
         return False
-    return cells[_ID].rpartition("-")[2].isdecimal()
+    return _NUMBERED.fullmatch(cells[_ID]) is not None
 
 
 def _missing(rows: Iterable[Cells], by_process: Counter[str]) -> Counter[str]:

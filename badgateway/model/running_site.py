@@ -20,8 +20,20 @@ class _Declared(Declared, BaseModel):
     pass
 
 
-def _of_a_site(url: str) -> str:
-    message = "the address of a site without a path, such as https://staging.example.org or http://[::1]:8080"
+_NAME = r"(?!-)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*\.?"
+"""Of a host as DNS has it: a name with an empty or an endless part would end in a trace where it is looked up."""
+
+
+def address_of_site(url: str) -> str:
+    """Return the base address of a site as the load takes it.
+
+    Raises:
+        ValueError: It is none, with what one looks like.
+    """
+    message = (
+        "the address of a site in small letters and without a path, such as https://staging.example.org or "
+        "http://[::1]:8080; a name with other letters is written as DNS has it: xn--mnchen-3ya.example"
+    )
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
@@ -29,8 +41,9 @@ def _of_a_site(url: str) -> str:
         raise ValueError(message) from None
     named = f"[{host}]" if host and ":" in host else host
     plain = f"{parts.scheme}://{named}" + (f":{port}" if port is not None else "")
-    is_host = host is not None and re.fullmatch(r"[A-Za-z0-9._:-]+", host) is not None
-    if parts.scheme not in {"http", "https"} or not is_host or url.removesuffix("/") != plain:
+    is_host = host is not None and re.fullmatch(rf"[0-9a-f:.]*:[0-9a-f:.]*|{_NAME}", host) is not None
+    # Port 0 is none, and would be taken for the usual one further on.
+    if parts.scheme not in {"http", "https"} or not is_host or port == 0 or url.removesuffix("/") != plain:
         raise ValueError(message)
     return plain
 
@@ -42,7 +55,7 @@ def _printed(path: str) -> str:
     return path
 
 
-SiteUrl = Annotated[str, Field(max_length=300), AfterValidator(_of_a_site)]
+SiteUrl = Annotated[str, Field(max_length=300), AfterValidator(address_of_site)]
 LogPath = Annotated[str, Field(min_length=1, max_length=LONGEST_PATH_BYTES), AfterValidator(_printed)]
 HostPort = Annotated[
     str, Field(max_length=300), text_like(r"[^\s/@]+", "a host as target.url has it, such as staging.example.org")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from ssl import PROTOCOL_TLS_CLIENT, SSLContext
 from typing import Any
 
 from badgateway.databases.database_kind import NO_DATABASE
@@ -69,5 +70,13 @@ def labelled(experiment: Experiment, name: str) -> Experiment:
 def certificate_fault(experiment: Experiment, root: Path) -> Iterator[str]:
     """Yield what is wrong with the certificates that an experiment names."""
     file = experiment.target.ca_file if experiment.target else None
-    if file is not None and not (root / file).is_file():
-        yield f"target.ca_file: no such file: {root / file}; give the certificate of who signed the site's, as PEM"
+    if file is None:
+        return
+    remedy = "give the certificate of who signed the site's, as PEM"
+    if not (root / file).is_file():
+        yield f"target.ca_file: no such file: {root / file}; {remedy}"
+        return
+    try:
+        SSLContext(PROTOCOL_TLS_CLIENT).load_verify_locations(root / file)
+    except OSError as error:
+        yield f"target.ca_file: {root / file} has no certificates: {error.strerror or error}; {remedy}"

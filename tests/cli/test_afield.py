@@ -8,6 +8,7 @@ from click.testing import CliRunner, Result
 
 from badgateway.cli.entry import cli
 from badgateway.load import locust_file
+from badgateway.model.exit_code import ExitCode
 from tests.ledger.test_gathered import HEADER, file, line
 
 ROOT = Path(__file__).parents[2]
@@ -46,11 +47,28 @@ def test_what_sends_a_load_is_written_once_and_its_paths_are_printed(tmp_path):
 
 
 @pytest.mark.usefixtures("parts")
-@pytest.mark.parametrize("host", ["staging.example.org", "ftp://x", f"{STAGING}/shop", f"{STAGING}?x=1", "https://"])
+@pytest.mark.parametrize(
+    "host",
+    [
+        "staging.example.org",
+        "ftp://x",
+        f"{STAGING}/shop",
+        f"{STAGING}?x=1",
+        f"{STAGING}#x",
+        "https://",
+        "http://[::1",
+        "http://staging.example.org:99999",
+        "http://staging.example.org --web-port 80",
+        f"{STAGING}\n",
+        "https://user:s3cret@staging.example.org",
+    ],
+)
 def test_an_address_that_is_no_sites_is_refused(tmp_path, host):
     result = call("emit-load", EXPERIMENT, "--host", host, "--out", tmp_path)
 
-    assert "write the site's address without a path" in result.output
+    assert "badgateway: --host: is not the address of a site in small letters and without a path" in result.output
+    assert result.output.count("\n") == 1
+    assert "s3cret" not in result.output
     assert not list(tmp_path.iterdir())
 
 
@@ -75,3 +93,19 @@ def test_rows_that_contradict_themselves_are_refused_as_in_any_trial(tmp_path):
 
     assert result.exit_code != 0
     assert "got no response header" in result.output
+
+
+def test_rows_that_cannot_be_believed_leave_no_file_that_looks_like_rows(tmp_path):
+    bad = file(tmp_path, "client-aa.csv", HEADER, line("aa-1").replace("10.1", "3"))
+    result = call("rows", bad, "--out", tmp_path / "all.csv")
+
+    assert result.exit_code == ExitCode.FAILED
+    assert not (tmp_path / "all.csv").exists()
+
+
+def test_a_log_that_is_not_there_is_named_before_anything_is_written(tmp_path):
+    rows = file(tmp_path, "client-aa.csv", HEADER, line("aa-1"))
+    result = call("rows", rows, "--out", tmp_path / "all.csv", "--log", tmp_path / "access.log")
+
+    assert "access.log: No such file" in result.output
+    assert not (tmp_path / "all.csv").exists()

@@ -65,3 +65,22 @@ def test_a_request_is_looked_for_in_a_log_by_its_id(tmp_path):
 def test_a_file_without_rows_is_refused(tmp_path, text):
     with pytest.raises(RawDataError, match="has no rows of requests"):
         gather([file(tmp_path, "x.log", text)])
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        line("aa-1").replace("GET /,", f"{'x' * 200_000},"),
+        line("aa-" + "9" * 5000),
+        line("aa-1", status=10**30),
+    ],
+)
+def test_rows_that_no_process_writes_are_none(tmp_path, row):
+    garbage = file(tmp_path, "client.csv", HEADER, row)
+    with pytest.raises(RawDataError, match=r"client\.csv: has no rows of requests.*; name what"):
+        gather([garbage])
+
+
+def test_no_request_at_all_is_not_zero_requests(tmp_path):
+    with pytest.raises(RawDataError, match=r"client\.csv: no request has a row; name what"):
+        gather([file(tmp_path, "client.csv", HEADER)])

@@ -169,3 +169,24 @@ def test_its_server_may_be_any(tmp_path):
     found = load_experiment(written(tmp_path))
     assert server_of(found.configurations[0]).label == "the site's own server"
     assert {"gunicorn", "uwsgi"} <= uses(found.configurations).keys()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://..",
+        "http://a..b",
+        "http://.:80",
+        "http://-x",
+        f"http://{'a' * 64}",
+        "http://[v1.x]",
+        "http://127.0.0.1:0",
+    ],
+)
+def test_a_host_that_no_name_server_could_be_asked_for_is_refused(tmp_path, url):
+    assert "the address of a site in small letters" in refusal(tmp_path, {"url": url, "i_may_load": url[7:]})
+
+
+def test_certificates_that_are_none_are_named_before_anybody_is_asked(tmp_path):
+    (tmp_path / "ca.pem").write_text("-----BEGIN NOTHING-----\n")
+    assert f"target.ca_file: {tmp_path / 'ca.pem'} has no certificates: " in refusal(tmp_path, {"ca_file": "ca.pem"})
