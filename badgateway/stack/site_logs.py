@@ -2,6 +2,7 @@
 
 import os
 import re
+import stat
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -120,14 +121,21 @@ class SiteLogs:
 
 def _opened(path: Path, log: str) -> _Opened:
     try:
+        # Before it is opened: to open a pipe, such as the /dev/stdout of a container's nginx, would wait for ever.
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise _unreadable(log, "it is no file that stays, but a folder, pipe or device")
         with path.open("rb") as file:
             found = os.fstat(file.fileno())
     except OSError as error:
-        raise ConfigurationError(
-            f"target.logs: {printable(log)} cannot be read: {error.strerror or error}; name a log that is there and "
-            'that you may read, or what prints it: {command = ["sudo", "cat", "..."]}'
-        ) from None
+        raise _unreadable(log, error.strerror or str(error)) from None
     return _Opened(path, found.st_ino, found.st_size)
+
+
+def _unreadable(log: str, why: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"target.logs: {printable(log)} cannot be read: {why}; name a log that is there and "
+        'that you may read, or what prints it: {command = ["sudo", "cat", "..."]}'
+    )
 
 
 def _new_bytes(opened: _Opened) -> bytes:

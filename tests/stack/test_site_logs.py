@@ -1,6 +1,7 @@
 """Of a site's logs a trial gets what was written meanwhile, and is told what it could not get."""
 
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -114,3 +115,15 @@ def test_a_list_that_is_damaged_is_believed_in_nothing(tmp_path, content):
         return
     with pytest.raises(RawDataError, match=SITE_LOGS):
         read_site_logs(tmp_path)
+
+
+@pytest.mark.timeout(10)
+@pytest.mark.parametrize("kind", ["pipe", "folder", "device"])
+def test_what_is_no_file_that_stays_is_refused_and_not_waited_for(tmp_path, kind):
+    log = Path("/dev/null") if kind == "device" else tmp_path / "access.log"
+    if kind == "pipe":
+        os.mkfifo(log)
+    elif kind == "folder":
+        log.mkdir()
+    with pytest.raises(ConfigurationError, match=r"target\.logs: .* is no file that stays.*; name a log"):
+        SiteLogs([str(log)], tmp_path)
