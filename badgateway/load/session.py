@@ -17,6 +17,7 @@ from badgateway.load.arrivals import Shard
 from badgateway.load.courtesy import Courtesy
 from badgateway.load.events import ClientEvents, write_events
 from badgateway.load.heartbeat import TICK_S, Heartbeat
+from badgateway.load.only_way import keep_to_the_wire
 from badgateway.load.rows import ClientRow, RowFile
 from badgateway.load.settings import ROWS, Settings
 from badgateway.load.sharing import (
@@ -70,6 +71,8 @@ class Session:
     def attached(cls) -> Self:
         """Make the session that the environment variables ask for and let Locust tell it what happens."""
         session = cls(Settings.from_environment(os.environ))
+        if session.courtesy.is_asked_for:
+            keep_to_the_wire(session.count_stopped)
         events: Any = locust.events  # its methods have no types
         events.init.add_listener(session.on_init)
         events.test_start.add_listener(session.on_test_start)

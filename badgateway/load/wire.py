@@ -17,6 +17,7 @@ import gevent.socket
 import gevent.ssl
 from gevent import Timeout
 
+from badgateway.load.only_way import the_wire
 from badgateway.load.reply import BrokenReplyError, Reply
 from badgateway.load.settings import CLOCK_AHEAD
 from badgateway.model.raw_words import ClientError
@@ -141,6 +142,10 @@ class Connection:
             raise
 
     def _reached(self) -> gevent.socket.socket:
+        with the_wire():
+            return self._dialled()
+
+    def _dialled(self) -> gevent.socket.socket:
         if self._family is None:
             return gevent.socket.create_connection(self._address)
         # Looking up a name takes gevent a thread; an open loop connects hundreds of times a second in a stall.

@@ -1,0 +1,53 @@
+"""Lets nothing but the kit's own wire connect from a process that loads a site which already runs.
+
+A Locust file may ask by `http.client`, httpx or another library what no client of its users may: another host, by any
+method, as often as it likes, and no row would tell. What it starts as another process is not seen from here.
+"""
+
+import errno
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+_IS_THE_WIRE: ContextVar[bool] = ContextVar("is_the_wire", default=False)
+
+
+@contextmanager
+def the_wire() -> Iterator[None]:
+    """Let this greenlet connect until the block ends."""
+    token = _IS_THE_WIRE.set(True)
+    try:
+        yield
+    finally:
+        _IS_THE_WIRE.reset(token)
+
+
+def keep_to_the_wire(tell: Callable[[str], None]) -> None:
+    """Refuse from now on, in the whole process and until its end, whoever else connects to a host.
+
+    Args:
+        tell: Called with who was refused, and what to do.
+    """
+
+    def look(event: str, given: tuple[Any, ...]) -> None:
+        if event == "socket.connect" and (why := refusal(*given)):
+            tell(why)
+            raise ConnectionRefusedError(errno.ECONNREFUSED, why)
+
+    # An audit hook: libraries have many ways to make a socket, and each of them ends in this event.
+    sys.addaudithook(look)
+
+
+def refusal(connecting: socket.socket, address: object) -> str:
+    """Return why a socket may not be connected; empty when it may."""
+    # What is no tuple is a path on this machine; and who sends datagrams, such as to a name server, asks no site.
+    if not isinstance(address, tuple) or connecting.type != socket.SOCK_STREAM or _IS_THE_WIRE.get():
+        return ""
+    host, port = address[:2]
+    return (
+        f"connected to {host}:{port} past its client, and a site that already runs is asked by that alone, so that "
+        "what may be asked is kept to: ask by self.client, or take it out"
+    )
