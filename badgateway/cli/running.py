@@ -52,7 +52,8 @@ def run_one(
 
     What was begun on a site that already runs is gone on with, where it asked the same.
     """
-    before = run_to_go_on_with(results, planned.experiment) if planned.experiment.target else None
+    root = project_root(planned.path)
+    before = run_to_go_on_with(results, planned.experiment, root) if planned.experiment.target else None
     if before is not None:
         with locked(before.path):
             merged = with_more_blocks(before, planned.experiment, _command())
@@ -63,7 +64,7 @@ def run_one(
     def start(listener: Listener) -> Finished:
         return run_experiment(
             planned.experiment,
-            root=project_root(planned.path),
+            root=root,
             results=results,
             command=_command(),
             listener=listener,

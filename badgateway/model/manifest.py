@@ -82,3 +82,5 @@ class Manifest:
     """None in runs of earlier kits."""
     withheld: Withheld | None = None
     """What was left out of the experiment; None where nothing was."""
+    locust_digest: str = ""
+    """SHA-256 of the Locust file, in hexadecimal; empty in runs of earlier kits, and where it could not be read."""

@@ -3,6 +3,7 @@
 import os
 from collections import Counter
 from dataclasses import replace
+from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 
@@ -17,8 +18,22 @@ from badgateway.store.run_folder import RunFolder, runs_in
 from badgateway.study.resume import clear_remains
 
 
-def run_to_go_on_with(results: Path, experiment: Experiment) -> RunFolder | None:
-    """Return the newest run that asked the same of the same site, by this kit; None where there is none."""
+def locust_digest(experiment: Experiment, root: Path) -> str:
+    """Return the SHA-256 of an experiment's Locust file; empty where it cannot be read."""
+    try:
+        return sha256((root / experiment.load.locustfile).read_bytes()).hexdigest()
+    except OSError:
+        return ""
+
+
+def run_to_go_on_with(results: Path, experiment: Experiment, root: Path) -> RunFolder | None:
+    """Return the newest run that asked the same of the same site, by this kit; None where there is none.
+
+    Args:
+        results: Where runs are kept.
+        experiment: What is asked now.
+        root: The project; an experiment file that is the same may name a Locust file that is not.
+    """
     runs = runs_in(results / experiment.name)
     if not runs:
         return None
@@ -27,8 +42,10 @@ def run_to_go_on_with(results: Path, experiment: Experiment) -> RunFolder | None
         manifest = folder.manifest()
     except ResultsError:
         return None
-    is_same = manifest.kit_version == version("badgateway") and _asked(manifest.experiment) == _asked(
-        as_kept(experiment)
+    is_same = (
+        manifest.kit_version == version("badgateway")
+        and _asked(manifest.experiment) == _asked(as_kept(experiment))
+        and manifest.locust_digest == locust_digest(experiment, root)
     )
     return folder if is_same else None
 

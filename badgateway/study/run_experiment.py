@@ -26,6 +26,7 @@ from badgateway.store.run_lock import locked
 from badgateway.study.bench import Effects, Listener
 from badgateway.study.conduct import conduct
 from badgateway.study.local import demand_unchangeable
+from badgateway.study.more_blocks import locust_digest
 from badgateway.study.resume import clear_remains
 
 Stop = KeyboardInterrupt | BadgatewayError | OSError
@@ -182,4 +183,5 @@ def _manifest(
         # When the next trial comes, a site that already runs may be set up otherwise.
         attempts=1 if experiment.target else ATTEMPTS,
         circumstances=circumstances,
+        locust_digest=locust_digest(experiment, root),
     )

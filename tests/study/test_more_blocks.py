@@ -31,7 +31,7 @@ class Site:
         self._seam, self._told, self._root = seam, told, folder
 
     def run(self, of: Experiment) -> Finished:
-        before = run_to_go_on_with(self.results, of)
+        before = run_to_go_on_with(self.results, of, self._root)
         if before is not None:
             merged = with_more_blocks(before, of, "badgateway run again")
             return resume_experiment(before, merged, root=self._root, listener=self._told, effects=self._seam)
@@ -92,6 +92,17 @@ def test_who_asks_something_else_begins_anew(site, other):
     site.run(attached())
     site.run(attached(**other))
     assert len(site.blocks()) == 1
+
+
+def test_a_locust_file_that_was_edited_asks_something_else(site, tmp_path):
+    (tmp_path / "load.py").write_text("first\n")
+    site.run(attached("a"))
+    site.run(attached("b"))
+    assert len(site.blocks()) == 2
+
+    (tmp_path / "load.py").write_text("second\n")
+    site.run(attached("b"))
+    assert [name for name, _, _ in site.blocks()] == ["b"]
 
 
 def test_what_was_planned_and_not_run_is_not_run_under_another_label(site, seam):
