@@ -1,13 +1,16 @@
 """The logs of a site that already runs, as a trial keeps them, and how far they tell of its requests."""
 
 import json
+import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from badgateway.errors import RawDataError
-from badgateway.model.masking import masked
+from badgateway.model.masking import HIDDEN, masked
 from badgateway.model.raw import SITE_LOGS
 from badgateway.model.running_site import LogCommand, LogPath
+
+_PATH = re.compile(r"(?:https?://[\w.-]+(?::\d+)?|~|[\w.-]+)?(?:/[\w.-]+)+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,11 +26,22 @@ class SiteLog:
 
 
 def told_as(log: LogPath | LogCommand) -> str:
-    """Return a log as reports name it: of a command the first word and the last, for those between may be secret."""
+    """Return a log as reports name it: of a command the first word, and the path at its end; the rest may be secret."""
     if isinstance(log, str):
         return log
     first, *others = log.command
-    return masked(" ".join((first, *(["..."] if others[1:] else []), *others[-1:])))
+    path = path_of(log)
+    hidden = others[:-1] if path else others
+    return masked(" ".join((first, *([HIDDEN] if hidden else []), *([path] if path else []))))
+
+
+def path_of(log: LogCommand) -> str:
+    """Return the path or the address that a command ends with; empty where it ends with what may be anything.
+
+    `sh -c` has all of its script as its last word.
+    """
+    last = log.command[-1]
+    return last if len(log.command) > 1 and _PATH.fullmatch(last) else ""
 
 
 def write_site_logs(folder: Path, logs: tuple[SiteLog, ...]) -> None:

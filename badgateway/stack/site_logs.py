@@ -14,7 +14,7 @@ from badgateway.model.printable import printable
 from badgateway.model.raw import SITE_LOG
 from badgateway.model.request_marks import tokens_of
 from badgateway.model.running_site import LogCommand, LogPath
-from badgateway.model.site_log import SiteLog, told_as, write_site_logs
+from badgateway.model.site_log import SiteLog, path_of, told_as, write_site_logs
 from badgateway.process.child import Command
 from badgateway.process.running import run_to_end
 from badgateway.store.plain_file import create_plain
@@ -71,7 +71,7 @@ class SiteLogs:
 
     def _brought(self, raw: Path) -> Iterator[SiteLog]:
         for number, log in enumerate(self._logs, start=1):
-            name = f"{SITE_LOG}{number}-{_last_name(log if isinstance(log, str) else log.command[-1])}"
+            name = f"{SITE_LOG}{number}-{_last_name(log if isinstance(log, str) else path_of(log))}"
             try:
                 problem = self._copy(log, raw / name) if isinstance(log, str) else self._run(log, raw / name)
             except (OSError, BadgatewayError) as error:

@@ -2,7 +2,9 @@
 
 import pytest
 
+from badgateway.model.running_site import LogCommand
 from badgateway.model.secrets import shown_command, withheld, without_secrets
+from badgateway.model.site_log import told_as
 from tests.declared import declared, experiment
 from tests.study.test_more_blocks import SITE, attached
 
@@ -72,3 +74,19 @@ def test_the_digest_tells_the_same_values_and_no_others():
 
 def test_where_nothing_was_left_out_there_is_no_digest():
     assert withheld(experiment(), {}) is None
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        (("ssh", "staging", "cat", "/var/log/nginx/access.log"), "ssh ... /var/log/nginx/access.log"),
+        (("curl", "https://logs.example.org:8443/access.log"), "curl https://logs.example.org:8443/access.log"),
+        (("sh", "-c", "curl -u me:hunter2 https://x.example/a.log"), "sh ..."),
+        (("scp", "me:hunter2@staging:/var/log/a.log"), "scp ..."),
+        (("fetch", "--token=hunter2/x"), "fetch ..."),
+        (("fetch", "hunter2"), "fetch ..."),
+        (("fetch",), "fetch"),
+    ],
+)
+def test_of_a_command_the_first_word_is_told_and_the_last_only_where_it_is_a_path(command, told):
+    assert told_as(LogCommand(command=command)) == told

@@ -127,3 +127,8 @@ def test_what_is_no_file_that_stays_is_refused_and_not_waited_for(tmp_path, kind
         log.mkdir()
     with pytest.raises(ConfigurationError, match=r"target\.logs: .* is no file that stays.*; name a log"):
         SiteLogs([str(log)], tmp_path)
+
+
+def test_a_command_that_is_a_script_names_no_file_by_what_stands_in_it(tmp_path):
+    (found,) = brought(SiteLogs([LogCommand(command=("sh", "-c", "echo hunter2"))], tmp_path), tmp_path / "raw")
+    assert (found.told_as, found.file) == ("sh ...", "site-log-1-log")
