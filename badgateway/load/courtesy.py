@@ -1,5 +1,7 @@
 """How a site that already runs is treated, request by request; runs inside Locust's own process only."""
 
+from collections.abc import Iterable
+
 import gevent
 
 from badgateway.ledger.outcome import outcome_of_row
@@ -40,6 +42,10 @@ class Courtesy:
         if (wait_s := self._pacer.wait_s(now_s())) > 0:
             gevent.sleep(wait_s)
         return ""
+
+    def misdirection(self, path: str, fields: Iterable[str]) -> str:
+        """Return why a request, of which the user's file names the path and fields, may go astray; or empty."""
+        return self._restraint.misdirection(path, fields) if self._restraint else ""
 
     def why_end(self, row: ClientRow) -> str:
         """Take note of a request that ended; return why the load has to end with it, empty while it may go on."""

@@ -25,11 +25,12 @@ def main() -> None:
 
 def _found(locust_file: Path) -> dict[str, object]:
     try:
-        users, _shapes = load_locustfile(str(locust_file))
+        users, shapes = load_locustfile(str(locust_file))
     except BaseException as error:  # noqa: BLE001 # whatever it raises, sys.exit() too, is what is asked
         return {"fault": f"{type(error).__name__}: {error}", "line": _line(error.__traceback__, locust_file)}
     described = {name: _described(user) for name, user in users.items()}
-    return {"users": described, "files": _own_files(locust_file, Path(os.environ["PYTHONPATH"]))}
+    named = [type(shape).__name__ for shape in shapes]
+    return {"users": described, "shapes": named, "files": _own_files(locust_file, Path(os.environ["PYTHONPATH"]))}
 
 
 def _described(user: type[User]) -> dict[str, object]:

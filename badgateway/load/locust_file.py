@@ -108,7 +108,13 @@ def _fault(loaded: dict[str, Any], *, is_open: bool) -> str:
     if "fault" in loaded:
         line = f", line {loaded['line']}" if loaded.get("line") else ""
         return f"{line}: cannot be loaded: {_one_line(loaded['fault'])}; mend it, or install what it needs"
-    users: dict[str, dict[str, Any]] = loaded["users"]
+    if shapes := loaded.get("shapes"):
+        # Locust would do as it says, and not as the experiment does: another number of users, for another time.
+        return f": {_names(shapes)} says how many users there are, and so does load.users; take that class out"
+    return _fault_of_users(loaded["users"], is_open=is_open)
+
+
+def _fault_of_users(users: dict[str, dict[str, Any]], *, is_open: bool) -> str:
     if not users:
         return f": has no user class; write one, derived from {_MEASURED}"
     others = [name for name, user in users.items() if not user["kind"]]

@@ -140,6 +140,9 @@ class RecordedUser(User):
             due_s=due_s,
             limit_s=session.settings.client_timeout_s,
         )
+        if why := session.courtesy.misdirection(path, headers or ()):
+            session.count_stopped(why)
+            raise StopUser
         body, content_type = _body(json, data)
         fields = {**content_type, **self.cookies.header(path), **(headers or {}), **session.marks(hop.request_id)}
         request = self._connection.request(method, path, fields, body)

@@ -2,7 +2,7 @@
 
 import json
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -12,6 +12,8 @@ LOOKED_AT = 50
 """The share of failures is that of the last so many requests: a site that breaks after an hour is left at once."""
 LEAST = 20
 """With fewer nobody says that it fails."""
+_OF_THE_WIRE = {"host", "content-length", "transfer-encoding"}
+"""Fields that say for whom a request is, and where it ends."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +58,16 @@ class Restraint:
             f"asked {method}, and a site that already runs gets {' and '.join(self.methods)} alone; take it out, or "
             f'spell out [target] i_may_write = "{self.host}"'
         )
+
+    def misdirection(self, path: str, fields: Iterable[str]) -> str:
+        """Return why a request would not be for the host alone, or not one request; empty when it is both."""
+        if not path.startswith("/"):
+            # A server that is a proxy too would ask there.
+            return f"asked {path}, and a site that already runs is asked for paths alone: begin it with /"
+        own = sorted({name.lower() for name in fields} & _OF_THE_WIRE)
+        if own:
+            return f"sent a {own[0]} field of its own, by which {self.host} takes a request for another: take it out"
+        return ""
 
 
 @dataclass(slots=True)

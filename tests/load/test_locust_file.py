@@ -53,6 +53,10 @@ def test_a_file_gets_the_environment_of_its_application(tmp_path):
             "FILE: has no user class; write one, derived from HttpUser, FastHttpUser, or RecordedUser of badgateway.l",
         ),
         (
+            f"from locust import LoadTestShape\n{USER}\nclass Wave(LoadTestShape):\n    tick = lambda _: (500, 500)\n",
+            "FILE: Wave says how many users there are, and so does load.users; take that class out",
+        ),
+        (
             f"from locust import User\n{USER}\nclass Other(User):\n    tasks = [print]\n",
             "FILE: nothing records what some users do (Other); derive them from HttpUser, FastHttpUser, or Recorded",
         ),

@@ -27,6 +27,13 @@ def test_it_reaches_the_load_generator_as_it_was_spelled_out():
     assert Settings.from_environment({}).restraint is None
 
 
+def test_a_request_is_one_and_for_the_host_whatever_a_file_says_of_it():
+    assert not restraint().misdirection("/a?b=//c", ["Accept", "X-Host"])
+    assert "begin it with /" in restraint().misdirection("https://www.example.org/", [])
+    for field in ("Host", "host", "Content-length", "TRANSFER-ENCODING"):
+        assert f"sent a {field.lower()} field of its own, by which {HOST}" in restraint().misdirection("/", [field])
+
+
 def test_only_what_reads_is_sent_unless_writing_is_spelled_out_too():
     assert [restraint().refusal(method) for method in ("GET", "HEAD")] == ["", ""]
     for method in ("POST", "PUT", "PATCH", "DELETE", "OPTIONS", "get"):
