@@ -18,6 +18,7 @@ from badgateway.logs.supervisors import supervisor_logs
 from badgateway.logs.w3c import LOOKS_LIKE_CLOUDFRONT, LOOKS_LIKE_IIS
 from badgateway.model.error_log import HEAD
 from badgateway.model.log_kind import LogKind
+from badgateway.model.masking import masked
 from badgateway.servers.log import ServerLog
 from badgateway.servers.registry import server_logs
 
@@ -112,7 +113,8 @@ def recognised(name: str, lines: Sequence[str]) -> str:
 
 def unknown(name: str, lines: Sequence[str]) -> RawDataError:
     """What to raise when no line of a log is of a kind that is known here."""
-    shown = "".join(filter(str.isprintable, lines[0][:_LOOKED_AT_CHARS])).strip()[:_SHOWN_CHARS]
+    # What is no log may be the complaint of the command that was to print it, with its password.
+    shown = masked("".join(filter(str.isprintable, lines[0][:_LOOKED_AT_CHARS])).strip())[:_SHOWN_CHARS]
     of_several = f"its first {len(lines):,} lines, such as {shown!r}, are"
     what = (f"its line {shown!r} is" if len(lines) == 1 else of_several) if shown else "it has no text, and is"
     return RawDataError(

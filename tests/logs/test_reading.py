@@ -238,6 +238,7 @@ def test_no_file_at_all_is_an_error():
     ("text", "what"),
     [
         ("dear diary,\nnothing happened\n", "its first 2 lines, such as 'dear diary,', are"),
+        ("access denied, password=hunter2\n", "its line 'access denied, password=...' is"),
         ("dear diary\n", "its line 'dear diary' is"),
         ("\0\0PK\1 diary\n", "its line 'PK diary' is"),
         ("\0" * 5000, "it has no text, and is"),
