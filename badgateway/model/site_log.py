@@ -60,7 +60,7 @@ def read_site_logs(folder: Path) -> tuple[SiteLog, ...]:
     except (OSError, ValueError, TypeError) as error:
         raise RawDataError(f"{folder / SITE_LOGS}: cannot be read: {error}; run the trial again") from error
     for one in found:
-        if Path(one.file).name != one.file:
+        if not isinstance(one.file, str) or Path(one.file).name != one.file or "\0" in one.file:
             raise RawDataError(f"{folder / SITE_LOGS}: {one.file!r} is no file of the trial; run the trial again")
     return found
 

@@ -107,7 +107,10 @@ def test_a_command_that_fails_costs_no_trial_and_says_why(tmp_path, command, wor
     assert "\n" not in found.problem
 
 
-@pytest.mark.parametrize("content", ["", "{}", '[{"file": "x"}]', json.dumps([{"told_as": "x", "file": "../x"}])])
+@pytest.mark.parametrize(
+    "content",
+    ["", "{}", '[{"file": "x"}]', *(json.dumps([{"told_as": "x", "file": file}]) for file in ("../x", 2, "a\0"))],
+)
 def test_a_list_that_is_damaged_is_believed_in_nothing(tmp_path, content):
     (tmp_path / SITE_LOGS).write_text(content)
     if content == "{}":
