@@ -1,5 +1,7 @@
 """The workers that have joined a run from elsewhere: what they are told, and what they send back."""
 
+import errno
+import os
 import socket
 import threading
 import time
@@ -9,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from badgateway.errors import ConfigurationError, GeneratorKilledError, LoadError
+from badgateway.errors import ConfigurationError, GeneratorKilledError, LoadError, first_line
 from badgateway.load.command import Meeting, Target
 from badgateway.load.worker_line import Line, LineEndedError, let_in
 from badgateway.load.worker_order import BOOKS, Order
@@ -215,6 +217,10 @@ class Part(threading.Thread):
             self.is_gone = True
             self.problem = "is gone"
             return
+        except Exception as error:  # noqa: BLE001 # whatever it is, rows are missing, and nobody else would say so
+            self.is_gone = True
+            self.problem = f"sent rows that could not be kept: {first_line(str(error))}"
+            return
         self._tail = str(message.get("tail", ""))
         exit_code = message["ended"]
         if exit_code != 0:
@@ -247,9 +253,11 @@ class Part(threading.Thread):
     def _keep(self, rows: dict[str, str]) -> None:
         for name, text in rows.items():
             if name in BOOKS:
+                content = text.encode()
                 # One write: Locust's own process may append to the same file.
                 with (self._raw / name).open("ab", buffering=0) as file:
-                    file.write(text.encode())
+                    if file.write(content) != len(content):
+                        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def _demand_all(parts: Sequence[Part]) -> None:

@@ -125,6 +125,22 @@ def test_a_lost_worker_is_told_and_what_it_had_sent_is_kept(workers, tmp_path, p
     assert "first" in (tmp_path / CLIENT_ROWS).read_text()
 
 
+@pytest.mark.parametrize("is_full", [True, False])
+def test_rows_that_cannot_be_kept_are_a_lost_worker_and_not_a_trial_with_less(workers, tmp_path, is_full):
+    def says_nonsense(line: Line, _order: dict[str, Any]) -> None:
+        line.send(rows=["no table"])
+        line.send(ended=0, tail="")
+
+    if is_full:
+        (tmp_path / CLIENT_ROWS).mkdir()
+    Played(workers.meeting, rows_then(0) if is_full else says_nonsense)
+    with pytest.raises(GeneratorKilledError) as told:
+        load(workers, tmp_path)
+
+    assert told.value.how is not None
+    assert told.value.how.startswith("lost its worker web-2, which sent rows that could not be kept: ")
+
+
 def test_when_the_trial_ends_by_itself_workers_are_stopped_and_their_last_rows_are_kept(workers, tmp_path):
     def fail(_demand: Callable[[], None]) -> None:
         raise LoadError("the server ended")
