@@ -10,7 +10,8 @@ from badgateway.model.masking import HIDDEN, masked
 from badgateway.model.raw import SITE_LOGS
 from badgateway.model.running_site import LogCommand, LogPath
 
-_PATH = re.compile(r"(?:https?://[\w.-]+(?::\d+)?|~|[\w.-]+)?(?:/[\w.-]+)+")
+_PATH = re.compile(r"(?:https?://[\w.-]+(?::\d+)?|~|[\w.-]+)?(?:/[\w.-]+)+|\w[\w.-]*\.(?:log|jsonl?|txt|gz)")
+"""A path has a slash in it, or ends as files of logs do: another word may be anything."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

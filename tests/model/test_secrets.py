@@ -85,6 +85,7 @@ def test_where_nothing_was_left_out_there_is_no_digest():
         (("scp", "me:hunter2@staging:/var/log/a.log"), "scp ..."),
         (("fetch", "--token=hunter2/x"), "fetch ..."),
         (("fetch", "hunter2"), "fetch ..."),
+        (("python", "shift.py", "timed.jsonl"), "python ... timed.jsonl"),
         (("fetch",), "fetch"),
     ],
 )
