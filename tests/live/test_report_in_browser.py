@@ -23,7 +23,9 @@ MOST_TAB_STOPS = 300
 READABLE = 4.5
 """WCAG's contrast of text against what is behind it, level AA."""
 
-WITHOUT_CAUSES = ("many-levels", "interrupted", "nothing-measured", "exports", "study-none", "both-loops")
+WITHOUT_CAUSES = (
+    *("many-levels", "interrupted", "nothing-measured", "exports", "study-none", "both-loops", "running-site"),
+)
 LADDERS = ("long-ladder",)
 BESIDE_LATENCY_AND_THROUGHPUT = {**dict.fromkeys((*WITHOUT_CAUSES, *LADDERS), 0), "study-picked": 3}
 """How many charts more; one where nothing is said, that of the causes. A study's are its rivals and capacities."""

@@ -65,7 +65,8 @@ def test_each_request_has_a_row_under_the_id_that_the_site_got(server, tmp_path)
     # One that found its connection closed has never come.
     came = [row for row in found.rows if row[7] != "0"]
     assert all(re.sub(r"\d+", "<id>", asked[row[0]]) == row[1].removeprefix("GET ") for row in came)
-    endings = {row[1]: (row[7], row[10]) for row in found.rows}
+    # At the end of the load some are still under way.
+    endings = {row[1]: (row[7], row[10]) for row in found.rows if row[10] != "aborted"}
     assert endings["GET /ok"] == ("200", "")
     # A number in a path is an id, whatever it means.
     assert endings["GET /<id>"] == ("502", "")
