@@ -50,3 +50,8 @@ def environment(folder: Path, packages: tuple[str, ...]) -> None:
                 place.name.lower().startswith(f"{package}-") and place.suffix == ".dist-info"
             ):
                 (folder / "lib" / version / "site-packages" / place.name).symlink_to(place)
+    if "gunicorn" in packages:
+        # As pip makes it: what the repository deploys is started by its name.
+        program = folder / "bin/gunicorn"
+        program.write_text(f"#!{folder}/bin/python\nfrom gunicorn.app.wsgiapp import run\n\nrun()\n")
+        program.chmod(0o755)

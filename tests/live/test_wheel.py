@@ -40,7 +40,7 @@ def badgateway(folder: Path) -> Path:
 def test_a_site_gets_to_an_answer(badgateway: Path, folder: Path):
     # Of the servers it has Gunicorn: the wheel brings none that it could lend.
     root = repository(folder, "flask_shop", (*FLASK, "gunicorn"))
-    steps = (("init", "--yes"), ("check",), ("run", "--beside", "--budget", "90s"))
+    steps = (("init", "--yes"), ("check",), ("run", "--beside", "--budget", "2m"))
     for step in steps:
         done = subprocess.run([badgateway, *step], cwd=root, capture_output=True, text=True, timeout=300, check=False)
 
