@@ -26,17 +26,22 @@ def made() -> str:
     return markdown(json.loads(RESULTS.read_text("utf-8"))) if RESULTS.exists() else UNMEASURED
 
 
-def kept() -> str:
-    """Return that part as the page has it."""
-    _, _, rest = PAGE.read_text("utf-8").partition(f"{BEGIN}\n\n")
+def kept(page: Path = PAGE) -> str:
+    """Return that part as a page has it."""
+    _, _, rest = page.read_text("utf-8").partition(f"{BEGIN}\n\n")
     return rest.partition(f"\n\n{END}")[0]
 
 
-def update() -> None:
-    """Put it where the page has it."""
-    before, _, rest = PAGE.read_text("utf-8").partition(BEGIN)
+def put(text: str, page: Path = PAGE) -> None:
+    """Put a text where a page has that part."""
+    before, _, rest = page.read_text("utf-8").partition(BEGIN)
     _, _, after = rest.partition(END)
-    PAGE.write_text(f"{before}{BEGIN}\n\n{made()}\n\n{END}{after}", "utf-8")
+    page.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}", "utf-8")
+
+
+def update() -> None:
+    """Bring docs/performance.md up to date."""
+    put(made())
 
 
 def markdown(found: dict[str, Any]) -> str:

@@ -7,10 +7,10 @@ import json
 import math
 from typing import Any
 
+from benchmarks import page
 from benchmarks.page import RESULTS, ROOT
 
 PAGE = ROOT / "docs" / "from-one-machine-to-many.md"
-BEGIN, END = "<!-- from results/benchmarks.json -->", "<!-- to here -->"
 RATES = (100, 1_000, 10_000)
 TRIAL_S = 13
 """Warm-up and window of a trial as they come."""
@@ -33,15 +33,7 @@ def made() -> str:
 
 def kept() -> str:
     """Return the table as the page has it."""
-    _, _, rest = PAGE.read_text("utf-8").partition(f"{BEGIN}\n\n")
-    return rest.partition(f"\n\n{END}")[0]
-
-
-def update() -> None:
-    """Put it where the page has it."""
-    before, _, rest = PAGE.read_text("utf-8").partition(BEGIN)
-    _, _, after = rest.partition(END)
-    PAGE.write_text(f"{before}{BEGIN}\n\n{made()}\n\n{END}{after}", "utf-8")
+    return page.kept(PAGE)
 
 
 def _line(rate: int, found: dict[tuple[str, str], Any]) -> str:
@@ -61,4 +53,4 @@ def _line(rate: int, found: dict[tuple[str, str], Any]) -> str:
 
 
 if __name__ == "__main__":
-    update()
+    page.put(made(), PAGE)
