@@ -10,45 +10,23 @@ import argparse
 import csv
 import sys
 import tempfile
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import numpy as np
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from badgateway.load.locust import Drive, drive  # noqa: E402 # the path above comes first
-from badgateway.model.experiment import Load  # noqa: E402
+from badgateway.load.locust import Drive  # noqa: E402 # the path above comes first
 from badgateway.model.raw import CLIENT_ROWS  # noqa: E402
-from badgateway.model.trial import Trial  # noqa: E402
+from benchmarks.workers import TARGET_MS, driven  # noqa: E402
 from tests.load.plain_server import plain_server  # noqa: E402
-
-TARGET_MS = 10.0
-WARM_UP_S = 2.0
 
 
 def measured(rate_per_s: float, processes: int, window_s: float, raw: Path) -> Drive:
     """Run one load to its end."""
-    load = Load(
-        locustfile=PurePosixPath("tests/load/locustfiles/plain.py"),
-        rates_per_s=(rate_per_s,),
-        processes=processes,
-        warm_up_s=WARM_UP_S,
-        window_s=window_s,
-    )
-    trial = Trial(block=1, position=1, configuration="plain", rate_per_s=rate_per_s, seed=1)
     with plain_server() as server:
-        return drive(
-            load,
-            trial,
-            url=server.url,
-            project_root=ROOT,
-            client_timeout_s=8,
-            raw=raw,
-            on_start=lambda _: None,
-            on_progress=lambda _: None,
-            check=lambda: None,
-        )
+        return driven(rate_per_s, processes, window_s, server.url, raw)
 
 
 def quantiles_ms(raw: Path, start: str, end: str) -> str:
@@ -67,7 +45,7 @@ def main() -> int:
     parser.add_argument("--window-s", type=float, default=20)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        raw = Path(folder)
+        raw = Path(folder) / "raw"
         result = measured(given.rate * given.processes, given.processes, given.window_s, raw)
         check = result.open_loop
         assert check is not None
