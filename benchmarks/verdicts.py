@@ -71,7 +71,7 @@ def _picks(number: int) -> Iterator[Question]:
     yield functools.partial(promises.picked, spiky, _CLOSE * number, 0.40, blocks=8)
     for weather in WEATHERS:
         yield functools.partial(promises.quick_is_answered, weather, number)
-    for configurations, blocks in ((2, 8), (4, 8), (2, 6), (3, 6)):
+    for configurations, blocks in ((2, 8), (5, 8), (12, 8), (34, 8), (2, 6), (3, 6)):
         yield functools.partial(promises.throughput_told, configurations, number, blocks=blocks)
 
 

@@ -85,22 +85,27 @@ def is_alone_behind(found: PairedRatio | None) -> bool:
 def by_throughput(
     design: Design, configurations: Mapping[str, ConfigurationFacts], names: Sequence[str]
 ) -> tuple[Rivalry, ...]:
-    """Compare throughput with the one that has most; a difference that is not proven, or within the margin, is none."""
+    """Compare throughput with the one that has most; a difference that is not proven, or within the margin, is none.
+
+    As with latency, a rival has less when it is so among all pairs of the study, or when each rival has less by itself.
+    """
     if len(names) < 2:
         return ()
     leader, *rivals = sorted(names, key=lambda name: -_mean_log(design, configurations[name], "throughput_rps"))
     logs = {name: logs_of(design, configurations[leader], configurations[name], "throughput_rps") for name in rivals}
     pairs = len(names) * (len(names) - 1) / 2
-    corrected = {name: min(1.0, pairs * own_t_test_p(found)) for name, found in logs.items()}
+    paired = {name: paired_ratio(found) for name, found in logs.items() if found}
+    alone = {name: own_t_test_p(found) for name, found in logs.items()}
+    corrected = {name: min(1.0, pairs * p) for name, p in alone.items()}
     less = 1 / (1 + design.margin)
+    leads_all = all(name in paired and paired[name].ratio < less and p <= THROUGHPUT for name, p in alone.items())
 
     def relation(name: str, found: PairedRatio) -> Relation:
-        if corrected[name] <= THROUGHPUT and found.ratio < less:
+        if found.ratio < less and (corrected[name] <= THROUGHPUT or leads_all):
             return Relation.WORSE
         is_equal = _proven_within(logs[name], design.margin, len(rivals)) is not None
         return Relation.EQUIVALENT if is_equal else Relation.OPEN
 
-    paired = {name: paired_ratio(found) for name, found in logs.items() if found}
     held = (
         Rivalry(
             rival=name,

@@ -93,6 +93,25 @@ def test_who_is_proven_to_serve_less_is_not_said_to_be_slower_without_proof():
     assert "not proven" not in sentence(choice)
 
 
+def test_who_serves_more_than_each_of_many_rivals_is_told_though_no_pair_of_all_is():
+    shares = [0.80, 0.72, 0.88, 0.78, 0.74, 0.84, 0.70, 0.86]
+    first = with_p95s("first", *STEADY)
+    rivals = [
+        configuration(
+            f"rival-{place}", [facts(p95, throughput_rps=200 * by) for p95, by in zip(STEADY, own, strict=True)]
+        )
+        for place, own in enumerate(shares[turn:] + shares[:turn] for turn in range(8))
+    ]
+    equal = configuration("equal", [facts(p95, throughput_rps=200) for p95 in STEADY])
+    ahead = choose(asked(*(one.configuration for one in (first, *rivals))), [first, *rivals])
+    beside = choose(asked(*(one.configuration for one in (first, equal, *rivals))), [first, equal, *rivals])
+
+    assert {one.rival for one in ahead.rivalries if one.relation is Relation.WORSE} == {
+        one.configuration for one in rivals
+    }
+    assert not any(one.relation is Relation.WORSE for one in beside.rivalries)
+
+
 def test_of_more_than_four_that_are_as_good_the_sentence_has_the_number_and_the_first_three():
     names = ("a", "b", "c", "d", "e", "f")
     alike = [configuration(name, [facts(p95, cpu_ms=4) for p95 in STEADY]) for name in names]
