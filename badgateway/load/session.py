@@ -1,5 +1,6 @@
 """One Locust process: its settings, its numbering, its rows and its events."""
 
+import gc
 import logging
 import os
 import secrets
@@ -144,6 +145,8 @@ class Session:
 
     def on_init(self, environment: Environment, **_: Any) -> None:
         """Prepare this process, before any user exists."""
+        # What is there by now stays: to look through all of it again and again would keep every answer waiting.
+        gc.freeze()
         # Not before: Locust forks its workers after it has loaded the Locust file.
         self._token = secrets.token_hex(4)
         self.wire = environment.host or ""
@@ -158,7 +161,6 @@ class Session:
             self._open_books()
         if isinstance(runner, MasterRunner):
             receive_reports(runner, self._reports.append)
-            gevent.spawn(self._keep_counting, runner)
         ui = environment.web_ui
         if ui is not None and ui.app is not None and self.settings.ui_token:
             guard(ui.app, token=self.settings.ui_token, port=ui.port, target=environment.host or "")
@@ -182,7 +184,8 @@ class Session:
         self._events = ClientEvents(test_start_s=start_s, locust_version=locust.__version__)
         self._write_events()
         if isinstance(runner, MasterRunner):
-            send_shares(runner, start_s)
+            # Not before: who is silent while others still start has lost nobody anything, and Locust waits for it.
+            gevent.spawn(self._keep_counting, runner, max(send_shares(runner, start_s), _expected(environment)))
         elif runner is not None:
             self.place = WorkerShare(users=runner.target_user_count, start_s=start_s)
         if self.settings.run_time_s is not None and runner is not None:
@@ -246,12 +249,13 @@ class Session:
             self._rows = RowFile(self.settings.rows / raw.CLIENT_ROWS, at_once=at_once)
             gevent.spawn(_keep_beating, Heartbeat(self.settings.rows, now_s))
 
-    def _keep_counting(self, master: MasterRunner) -> None:
-        while not master.clients.missing:
+    def _keep_counting(self, master: MasterRunner, expected: int) -> None:
+        # Not who is missing: a worker that was told to end says goodbye, and Locust forgets it.
+        while (here := master.worker_count) >= expected and not self.stopping:
             gevent.sleep(FLUSH_S)
-        if self.settings.run_time_s is not None:
+        if not self.stopping and self.settings.run_time_s is not None:
             # Locust itself would go on with the load of those that are left.
-            self._note(lost_processes=len(master.clients.missing))
+            self._note(lost_processes=expected - here)
             _end(master)
 
     def _note(self, **facts: float | str | None) -> None:
@@ -274,6 +278,11 @@ def _keep_beating(heartbeat: Heartbeat) -> None:
     while True:
         gevent.sleep(TICK_S)
         heartbeat.beat()
+
+
+def _expected(environment: Environment) -> int:
+    options: Any = environment.parsed_options
+    return int(options.expect_workers)
 
 
 def _blank() -> WorkerReport:

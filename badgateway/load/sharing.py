@@ -59,13 +59,14 @@ def summed(reports: Iterable[WorkerReport]) -> dict[str, float | str | None]:
     }
 
 
-def send_shares(master: "MasterRunner", start_s: float) -> None:
-    """Give every worker its place; it comes before the order to spawn."""
+def send_shares(master: "MasterRunner", start_s: float) -> int:
+    """Give every worker its place, and return how many there are; it comes before the order to spawn."""
     # Locust deals its users to the workers in the order of their ids.
     ids = sorted(worker.id for worker in master.clients.ready)
     for index, worker in enumerate(ids):
         place = WorkerShare(index=index, workers=len(ids), users=master.target_user_count, start_s=start_s)
         master.send_message(PLACE, asdict(place), worker)
+    return len(ids)
 
 
 def receive_shares(worker: "WorkerRunner", take: Callable[[WorkerShare], None]) -> None:

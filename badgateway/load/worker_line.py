@@ -22,6 +22,8 @@ KEY = "BADGATEWAY_WORKER_KEY"
 """The variable with the key, on both sides: a command line could be read by everybody on the machine."""
 PROOF_S = 5.0
 """Who has not shown the key by then is not waited for."""
+SEND_S = 30.0
+"""Who takes nothing for so long is stopped, or frozen with its machine: its kernel would keep the line for ever."""
 PIECE_BYTES = 65_536
 MOST_BYTES = 64 << 20
 """Of one message."""
@@ -61,11 +63,12 @@ class Line:
         return host
 
     def send(self, **message: Any) -> None:
-        """Send one message; LineEndedError when nobody takes it."""
+        """Send one message; LineEndedError when nobody takes it, and then nothing more is heard either."""
         try:
-            self._socket.settimeout(None)
+            self._socket.settimeout(SEND_S)
             self._socket.sendall(json.dumps(message).encode() + b"\n")
         except OSError as error:
+            self.close()
             raise LineEndedError(f"the line ended: {error.strerror or error}") from error
 
     def receive(self, timeout_s: float) -> dict[str, Any] | None:

@@ -24,7 +24,7 @@ ANSWER_S = 5.0
 REJOIN_S = 30.0
 """A worker that was lost in one trial may be back for the next one."""
 END_S = 30.0
-"""For what the workers' users have in flight, and for the rest of their rows."""
+"""For what all workers' users have in flight, and for the rest of their rows."""
 IDLE_S = 3600.0
 
 
@@ -133,8 +133,9 @@ class Workers:
                 part.stop()
             raise
         finally:
+            deadline = time.monotonic() + END_S
             for part in parts:
-                part.finish(END_S)
+                part.finish(max(0.0, deadline - time.monotonic()))
                 if part.is_gone:
                     self._forget(part.worker)
         _demand_all(parts)

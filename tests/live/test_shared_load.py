@@ -2,6 +2,7 @@
 
 import csv
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -32,13 +33,13 @@ IN_FLIGHT = 20
 """More of one process are never unanswered at that rate, of a server that answers at once."""
 
 
-def kill_one_worker(locust: int, killed: list[int]) -> None:
+def end_one_worker(locust: int, killed: list[int], how: int) -> None:
     while not (workers := psutil.Process(locust).children()):
         time.sleep(0.05)
     # Into the window: it has sent for a second.
     time.sleep(2.5)
     killed.append(workers[0].pid)
-    workers[0].kill()
+    workers[0].send_signal(how)
 
 
 @contextmanager
@@ -80,7 +81,9 @@ def by_process(ids: list[str]) -> Counter[str]:
     return Counter(one.partition("-")[0] for one in ids)
 
 
-def test_a_killed_process_ends_the_load_and_no_row_of_an_ended_request_is_lost(tmp_path: Path):
+# One that is told to end says goodbye, and Locust gives its part to those that are left.
+@pytest.mark.parametrize("how", [signal.SIGKILL, pytest.param(signal.SIGTERM, marks=pytest.mark.proof)])
+def test_a_process_that_ends_ends_the_load_and_no_row_of_an_ended_request_is_lost(tmp_path: Path, how: int):
     load, trial = load_of("plain", rate_per_s=RATE, processes=2, warm_up_s=1, window_s=30)
     killed: list[int] = []
     began_s = time.monotonic()
@@ -93,7 +96,7 @@ def test_a_killed_process_ends_the_load_and_no_row_of_an_ended_request_is_lost(t
                 project_root=ROOT,
                 client_timeout_s=1,
                 raw=tmp_path,
-                on_start=lambda pid: Thread(target=kill_one_worker, args=(pid, killed)).start(),
+                on_start=lambda pid: Thread(target=end_one_worker, args=(pid, killed, how)).start(),
                 on_progress=lambda _: None,
                 check=lambda: None,
             )

@@ -128,3 +128,13 @@ def test_who_hangs_up_before_the_refusal_has_no_address_any_more(both):
     run._socket.close()
 
     assert run.peer == "somebody"
+
+
+@pytest.mark.timeout(10)
+def test_who_takes_nothing_is_not_waited_for_and_is_heard_no_more(both, monkeypatch):
+    monkeypatch.setattr(worker_line, "SEND_S", 0.05)
+    run, _frozen = both
+    with pytest.raises(LineEndedError, match="timed out"):
+        run.send(files="x" * (16 << 20))
+    with pytest.raises(LineEndedError):
+        run.receive(5)

@@ -10,6 +10,7 @@ import pytest
 
 from badgateway.errors import ConfigurationError, GeneratorKilledError, LoadError
 from badgateway.load import worker
+from badgateway.load import workers as joined
 from badgateway.load.command import Meeting, Target, headless_command
 from badgateway.load.settings import CLOCK_AHEAD, ROWS
 from badgateway.load.worker import work
@@ -150,6 +151,19 @@ def test_when_the_trial_ends_by_itself_workers_are_stopped_and_their_last_rows_a
         load(workers, tmp_path, fail)
 
     assert (tmp_path / CLIENT_ROWS).read_text() == "ef-1,late\n"
+
+
+@pytest.mark.timeout(30)
+def test_workers_that_say_nothing_at_the_end_are_waited_for_together(tmp_path, monkeypatch):
+    monkeypatch.setattr(joined, "END_S", 0.5)
+    told: list[float] = []
+    with Workers(Meeting(address="127.0.0.1", port=free_port(), expected=4), KEY) as four:
+        for _ in range(4):
+            Played(four.meeting, lambda _line, _order: time.sleep(5))
+        with pytest.raises(GeneratorKilledError, match="which is gone"):
+            load(four, tmp_path, lambda _demand: told.append(time.monotonic()))
+
+    assert time.monotonic() - told[0] < 1.5
 
 
 def test_another_worker_may_come_in_the_place_of_one_that_is_gone(workers, tmp_path):
