@@ -7,6 +7,7 @@ from typing import Any
 
 from badgateway.errors import ConfigurationError, DeploymentError, LoadError
 from badgateway.load.command import Target, loading_command
+from badgateway.load.restraint import Restraint
 from badgateway.model.experiment import Experiment
 from badgateway.model.load_level import LoadUnit
 from badgateway.model.printable import printable, shortened
@@ -36,14 +37,16 @@ def require_users(experiment: Experiment, *, root: Path, folder: Path) -> None:
 
 
 def _loaded(experiment: Experiment, root: Path, folder: Path) -> dict[str, Any]:
-    first = experiment.configurations[0]
+    first, site = experiment.configurations[0], experiment.target
     target = Target(
-        url="http://127.0.0.1",
+        url=site.url if site else "http://127.0.0.1",
         load=experiment.load,
         client_timeout_s=experiment.timeouts_of(first).client_s,
         project_root=root,
         seed=experiment.seed,
         environment={**experiment.application.environment, **first.environment},
+        # What a file asks while it is loaded is asked as well.
+        restraint=Restraint.of(site, root) if site else None,
     )
     return _answered(target, folder)
 

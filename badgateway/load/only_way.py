@@ -1,7 +1,8 @@
 """Lets nothing but the kit's own wire connect from a process that loads a site which already runs.
 
 A Locust file may ask by `http.client`, httpx or another library what no client of its users may: another host, by any
-method, as often as it likes, and no row would tell. What it starts as another process is not seen from here.
+method, as often as it likes, and no row would tell. What it starts as another process is not seen from here, nor what
+code in C connects by itself, such as libcurl.
 """
 
 import errno
@@ -12,6 +13,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
+_REACHING = {"socket.connect", "socket.sendto", "socket.sendmsg"}
+"""What is told of a socket that is to reach somebody: a stream may send its first bytes as it connects."""
 _IS_THE_WIRE: ContextVar[bool] = ContextVar("is_the_wire", default=False)
 
 
@@ -33,7 +36,7 @@ def keep_to_the_wire(tell: Callable[[str], None]) -> None:
     """
 
     def look(event: str, given: tuple[Any, ...]) -> None:
-        if event == "socket.connect" and (why := refusal(*given)):
+        if event in _REACHING and (why := refusal(*given)):
             tell(why)
             raise ConnectionRefusedError(errno.ECONNREFUSED, why)
 

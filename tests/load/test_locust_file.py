@@ -1,5 +1,6 @@
 """A Locust file is loaded in a process of its own before anything starts; what is wrong with it is one line."""
 
+import socket
 import sys
 from pathlib import Path, PurePosixPath
 
@@ -83,6 +84,26 @@ def test_a_file_that_would_send_nothing_is_refused_with_the_line_to_mend(tmp_pat
 PLAIN = "from locust import FastHttpUser, HttpUser\n" + "".join(
     f"class {kind}er({kind}User):\n    tasks = [print]\n" for kind in ("Http", "FastHttp")
 )
+
+
+def test_what_a_file_asks_while_it_is_loaded_reaches_no_site_that_already_runs(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        host = f"127.0.0.1:{listener.getsockname()[1]}"
+        asks = f"import http.client\nhttp.client.HTTPConnection('{host}').request('POST', '/')\n{USER}"
+        with pytest.raises(
+            ConfigurationError, match=f"line 2: cannot be loaded: .*connected to {host} past its client"
+        ):
+            check(
+                tmp_path,
+                asks,
+                target={"url": f"http://{host}", "i_may_load": host},
+                database={"system": "none"},
+                load={"locustfile": FILE, "users": [5]},
+                application={"prepare": [], "restore": [], "wait_path": None},
+            )
+        listener.settimeout(0.05)
+        with pytest.raises(TimeoutError):
+            listener.accept()
 
 
 def test_a_plain_file_is_fine_in_a_closed_loop(tmp_path):

@@ -10,16 +10,29 @@ import pytest
 from badgateway.load.only_way import refusal, the_wire
 
 ASKED = """
-import http.client, socket, sys
+import asyncio, http.client, socket, sys, urllib.error, urllib.request
 from badgateway.load.only_way import keep_to_the_wire, the_wire
 keep_to_the_wire(print)
 port = int(sys.argv[1])
 with the_wire():
     socket.create_connection(("127.0.0.1", port)).close()
-try:
-    http.client.HTTPConnection("127.0.0.1", port).request("POST", "/")
-except ConnectionRefusedError as error:
-    print("refused", error.strerror)
+there = ("127.0.0.1", port)
+
+def fast_open():
+    with socket.socket() as made:
+        made.sendto(b"POST / HTTP/1.0\\r\\n\\r\\n", socket.MSG_FASTOPEN, there)
+
+for ask in (
+    lambda: http.client.HTTPConnection(*there).request("POST", "/"),
+    lambda: urllib.request.urlopen(f"http://127.0.0.1:{port}/"),
+    lambda: socket.socket().connect_ex(there),
+    lambda: asyncio.run(asyncio.open_connection(*there)),
+    fast_open,
+):
+    try:
+        ask()
+    except (ConnectionRefusedError, urllib.error.URLError) as error:
+        print("refused", getattr(error, "reason", error).strerror)
 """
 
 
@@ -54,6 +67,8 @@ def test_a_library_of_its_own_reaches_nobody():
         with pytest.raises(TimeoutError):
             listener.accept()
 
-    told, refused = done.stdout.splitlines()
-    assert f"connected to 127.0.0.1:{port} past its client" in told
-    assert refused == f"refused {told}"
+    lines = done.stdout.splitlines()
+    told, refused = lines[::2], lines[1::2]
+    assert len(told) == 5
+    assert all(f"connected to 127.0.0.1:{port} past its client" in line for line in told)
+    assert refused == [f"refused {line}" for line in told]
