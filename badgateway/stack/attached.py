@@ -3,7 +3,7 @@
 import csv
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from badgateway.databases.registry import database_of
@@ -39,7 +39,7 @@ def require_reachable(experiment: Experiment, root: Path) -> None:
         DeploymentError: The site does not answer as it should; with what came and what to change.
     """
     target = target_of(experiment)
-    SiteLogs(target.logs, root)
+    SiteLogs(target.logs, root).close()
     told = ""
     for pause_s in _PAUSES_S:
         time.sleep(pause_s)
@@ -77,21 +77,21 @@ def attach(
         ConfigurationError: A log cannot be read.
     """
     target = target_of(experiment)
-    logs = SiteLogs(target.logs, snapshot.root)
-    before_requests()
-    yield Deployment(
-        url=target.url,
-        proxy_port=None,
-        server_sockets=(),
-        server=server_of(configuration),
-        statistics_sockets=(),
-        children={},
-        read_access_log=bytes,
-        read_error_log=bytes,
-        read_journal=bytes,
-    )
-    # Not of a load that came to nothing: nobody would read it, and who pressed Ctrl-C does not wait for ssh.
-    logs.bring(raw, _answered(raw / raw_files.CLIENT_ROWS))
+    with closing(SiteLogs(target.logs, snapshot.root)) as logs:
+        before_requests()
+        yield Deployment(
+            url=target.url,
+            proxy_port=None,
+            server_sockets=(),
+            server=server_of(configuration),
+            statistics_sockets=(),
+            children={},
+            read_access_log=bytes,
+            read_error_log=bytes,
+            read_journal=bytes,
+        )
+        # Not of a load that came to nothing: nobody would read it, and who pressed Ctrl-C does not wait for ssh.
+        logs.bring(raw, _answered(raw / raw_files.CLIENT_ROWS))
 
 
 def _answered(rows: Path) -> list[str]:

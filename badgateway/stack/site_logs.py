@@ -5,9 +5,11 @@ import re
 import stat
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import BinaryIO
 
 from badgateway.errors import BadgatewayError, ConfigurationError, first_line
 from badgateway.model.printable import printable
@@ -16,7 +18,7 @@ from badgateway.model.request_marks import tokens_of
 from badgateway.model.running_site import LogCommand, LogPath
 from badgateway.model.site_log import SiteLog, path_of, told_as, write_site_logs
 from badgateway.process.child import Command
-from badgateway.process.running import run_to_end
+from badgateway.process.running import demand_end, running
 from badgateway.store.plain_file import create_plain
 
 MOST_BYTES = 256 << 20
@@ -27,19 +29,32 @@ FLUSH_S = 5.0
 LOOK_S = 0.25
 _PIECE_BYTES = 1 << 20
 _SINCE = "${since}"
+_INTERRUPTED = "Ctrl-C came while the logs were brought, so badgateway collect has to bring it"
 
 
 @dataclass(frozen=True, slots=True)
 class _Opened:
-    """Where a file ended before the load."""
+    """A file as it was before the load, and open since then: one that is moved away is read to its end all the same."""
 
     path: Path
-    inode: int
+    file: BinaryIO
     size: int
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether something of it is gone that was there before."""
+        return os.fstat(self.file.fileno()).st_size < self.size
+
+    def appended(self) -> Iterator[bytes]:
+        """Yield, in pieces, what has come since, that of another file in its place too; OSError when there is none."""
+        yield from _pieces(self.file, 0 if self.is_cut else self.size)
+        with self.path.open("rb") as now:
+            if not os.path.sameopenfile(now.fileno(), self.file.fileno()):
+                yield from _pieces(now, 0)
 
 
 class SiteLogs:
-    """What there was of each log when the load began, and what has come since."""
+    """What there was of each log when the load began, and what has come since; to be closed."""
 
     def __init__(self, logs: Sequence[LogPath | LogCommand], root: Path, *, since_s: float | None = None) -> None:
         """Look at the files; their paths start at root.
@@ -66,32 +81,47 @@ class SiteLogs:
             request_ids: Of the load's requests that were answered: logs that bear ids are waited for until they have
                 these.
         """
-        self._await_lines(request_ids)
-        write_site_logs(raw, tuple(self._brought(raw)))
+        problems = dict.fromkeys(range(len(self._logs)), _INTERRUPTED)
+        try:
+            self._await_lines(request_ids)
+            for number, log in enumerate(self._logs):
+                problems[number] = self._problem(log, raw / self._name(number))
+        finally:
+            # Of a load that has ended nothing is lost with who does not wait for its logs.
+            write_site_logs(raw, tuple(self._listed(raw, number, told) for number, told in problems.items()))
 
-    def _brought(self, raw: Path) -> Iterator[SiteLog]:
-        for number, log in enumerate(self._logs, start=1):
-            name = f"{SITE_LOG}{number}-{_last_name(log if isinstance(log, str) else path_of(log))}"
-            try:
-                problem = self._copy(log, raw / name) if isinstance(log, str) else self._run(log, raw / name)
-            except (OSError, BadgatewayError) as error:
-                problem = printable(first_line(str(error)))
-            yield SiteLog(told_as=told_as(log), file=name if (raw / name).is_file() else "", problem=problem)
+    def close(self) -> None:
+        """Let go of the files."""
+        for opened in self._opened.values():
+            opened.file.close()
+
+    def _name(self, number: int) -> str:
+        log = self._logs[number]
+        return f"{SITE_LOG}{number + 1}-{_last_name(log if isinstance(log, str) else path_of(log))}"
+
+    def _listed(self, raw: Path, number: int, problem: str) -> SiteLog:
+        name = self._name(number)
+        file = name if (raw / name).is_file() else ""
+        return SiteLog(told_as=told_as(self._logs[number]), file=file, problem=problem)
+
+    def _problem(self, log: LogPath | LogCommand, target: Path) -> str:
+        """Bring a log; return why nothing of it is there, or not all, empty when it is whole."""
+        try:
+            return self._copy(log, target) if isinstance(log, str) else self._run(log, target)
+        except (OSError, BadgatewayError) as error:
+            return printable(first_line(str(error)))
 
     def _copy(self, log: str, target: Path) -> str:
-        before = self._opened[log]
-        with before.path.open("rb") as file, create_plain(target) as copy:
-            now = os.fstat(file.fileno())
-            is_same = now.st_ino == before.inode and now.st_size >= before.size
-            file.seek(before.size if is_same else 0)
-            left = MOST_BYTES
-            while left and (piece := file.read(min(_PIECE_BYTES, left))):
-                copy.write(piece)
+        opened, left = self._opened[log], MOST_BYTES
+        with create_plain(target) as copy:
+            for piece in opened.appended():
+                copy.write(piece[:left])
+                if len(piece) > left:
+                    return f"it grew by more than {MOST_BYTES >> 20} MiB, and the rest is missing"
                 left -= len(piece)
-            is_cut = not left and bool(file.read(1))
-        if not is_same:
-            return "it was rotated during the trial, so what was written before that is missing"
-        return f"it grew by more than {MOST_BYTES >> 20} MiB, and the rest is missing" if is_cut else ""
+        if opened.is_cut:
+            return "it was emptied during the trial, so what was written before that is missing"
+        return ""
 
     def _run(self, log: LogCommand, target: Path) -> str:
         since = datetime.fromtimestamp(self._since_s - 1, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -103,8 +133,15 @@ class SiteLogs:
             directory=self._root,
             log=target,
         )
-        run_to_end(command, deadline_s=COMMAND_S)
-        return ""
+        try:
+            with running(command) as child:
+                demand_end(child, deadline_s=COMMAND_S)
+        finally:
+            # It is looked at twice a second; by then more may be there than anybody reads.
+            is_cut = target.is_file() and target.stat().st_size > MOST_BYTES
+            if is_cut:
+                os.truncate(target, MOST_BYTES)
+        return f"it printed more than {MOST_BYTES >> 20} MiB, and the rest is missing" if is_cut else ""
 
     def _await_lines(self, request_ids: Sequence[str]) -> None:
         """Return when the files have all these ids, or none of them, or after a while."""
@@ -124,11 +161,10 @@ def _opened(path: Path, log: str) -> _Opened:
         # Before it is opened: to open a pipe, such as the /dev/stdout of a container's nginx, would wait for ever.
         if not stat.S_ISREG(path.stat().st_mode):
             raise _unreadable(log, "it is no file that stays, but a folder, pipe or device")
-        with path.open("rb") as file:
-            found = os.fstat(file.fileno())
+        file = path.open("rb")
     except OSError as error:
         raise _unreadable(log, error.strerror or str(error)) from None
-    return _Opened(path, found.st_ino, found.st_size)
+    return _Opened(path, file, os.fstat(file.fileno()).st_size)
 
 
 def _unreadable(log: str, why: str) -> ConfigurationError:
@@ -138,13 +174,18 @@ def _unreadable(log: str, why: str) -> ConfigurationError:
     )
 
 
+def _pieces(file: BinaryIO, begin: int) -> Iterator[bytes]:
+    file.seek(begin)
+    while piece := file.read(_PIECE_BYTES):
+        yield piece
+
+
 def _new_bytes(opened: _Opened) -> bytes:
-    try:
-        with opened.path.open("rb") as file:
-            file.seek(opened.size if os.fstat(file.fileno()).st_ino == opened.inode else 0)
-            return file.read(MOST_BYTES)
-    except OSError:
-        return b""
+    new = bytearray()
+    with suppress(OSError):
+        for piece in opened.appended():
+            new += piece[: MOST_BYTES - len(new)]
+    return bytes(new)
 
 
 def _last_name(told: str) -> str:

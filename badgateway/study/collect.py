@@ -1,8 +1,11 @@
 """Brings the logs of a site that already runs once more: what was not to be had when a trial ended."""
 
 import csv
+import gzip
 import re
+import zlib
 from collections.abc import Iterator
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,7 +59,8 @@ def _collect(folder: RunFolder, trial: Path, target: RunningSite, root: Path, pl
     place.mkdir()
     ids = _request_ids(trial)
     kept = read_site_logs(trial)
-    SiteLogs(target.logs, root, since_s=folder.record(trial).started_s).bring(place, ())
+    with closing(SiteLogs(target.logs, root, since_s=folder.record(trial).started_s)) as logs:
+        logs.bring(place, ())
     listed: list[SiteLog] = []
     for before, now in zip(kept, read_site_logs(place), strict=True):
         counts = _known(trial, before, ids), _known(place, now, ids)
@@ -81,5 +85,12 @@ def _known(folder: Path, log: SiteLog, ids: set[bytes]) -> int:
         return 0
     # A balancer's trace has the same digits without the hyphen, and zeros before the number.
     pattern = re.compile(rb"([0-9a-f]{8})(?:-|0+)([0-9]{1,12})")
-    found = pattern.findall((folder / log.file).read_bytes())
+    found = pattern.findall(_unpacked(folder / log.file))
     return len(ids & {token + b"-" + number for token, number in found})
+
+
+def _unpacked(log: Path) -> bytes:
+    """Return what stands in a log, of one that was brought as gzip too."""
+    with suppress(EOFError, gzip.BadGzipFile, zlib.error), gzip.open(log) as file:
+        return file.read()
+    return log.read_bytes()

@@ -20,7 +20,7 @@ from badgateway.store.run_folder import RunFolder
 from badgateway.study.bench import Bench, Effects, Listener
 from badgateway.study.conduct_worker_checks import conduct_worker_checks
 from badgateway.study.endings import Stopwatch, aborted
-from badgateway.study.run_trial import run_trial
+from badgateway.study.run_trial import InterruptedLateError, run_trial
 
 
 def conduct(
@@ -77,7 +77,11 @@ def _run_and_keep(  # noqa: PLR0917 # for one caller
 ) -> TrialEvidence:
     started_s = time.time()
     try:
-        record = run_trial(trial, bench, raw, listener.trial_progress)
+        record = run_trial(trial, bench, raw, listener.trial_progress, tell=listener.busy_with)
+    except InterruptedLateError as interrupt:
+        with held():
+            _keep(interrupt.record, raw, folder, read, rows, settle=False)
+        raise
     except KeyboardInterrupt:
         with held():
             folder.keep_trial(aborted(trial, INTERRUPTED, started_s), raw)

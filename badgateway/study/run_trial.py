@@ -13,6 +13,7 @@ from badgateway.load.restraint import Restraint
 from badgateway.load.standby import Standby
 from badgateway.model import raw as raw_files
 from badgateway.model.experiment import Experiment, Load
+from badgateway.model.running_site import LogCommand
 from badgateway.model.trial import Disturbance, OutsidePart, SendingCheck, Trial, TrialRecord, TrialStatus
 from badgateway.probe.machine import MachineWatch
 from badgateway.probe.processes import ProcessSampler
@@ -24,20 +25,38 @@ from badgateway.study.endings import Stopwatch, aborted, disturbed_by
 from badgateway.study.outside import Outside, watch_of
 
 
-def run_trial(
-    trial: Trial, bench: Bench, raw: Path, on_progress: Callable[[Progress], None], *, watch_loop: bool = False
+class InterruptedLateError(KeyboardInterrupt):
+    """The user interrupted a trial when all of it was there but the logs of a site that already runs."""
+
+    def __init__(self, record: TrialRecord) -> None:
+        """Have the record of the trial, which is to be kept."""
+        super().__init__()
+        self.record = record
+
+
+def run_trial(  # who is told, and of what
+    trial: Trial,
+    bench: Bench,
+    raw: Path,
+    on_progress: Callable[[Progress], None],
+    *,
+    tell: Callable[[str], None] = lambda _: None,
+    watch_loop: bool = False,
 ) -> TrialRecord:
     """Run a trial into a raw folder; a server or load generator that fails gives an ABORTED record.
 
     The record's `ended_s` is when the servers had stopped. With `watch_loop`, workers on gevent write into the journal
-    what blocked their event loop.
+    what blocked their event loop. `tell` is called with what takes time after the load.
 
     Raises:
         DeploymentError: The data could not be put back, which every later trial would need too.
+        InterruptedLateError: The user interrupted it, and its load had ended.
         KeyboardInterrupt: The user interrupted it; all servers of the trial have been stopped.
     """
     watch, machine, outside = Stopwatch(), bench.effects.watch_machine(), Outside(bench)
     client_s = bench.experiment.timeouts_of(bench.experiment.configuration(trial.configuration)).client_s
+    drives: list[Drive] = []
+    interrupt: KeyboardInterrupt | None = None
     try:
         # Side by side, as none of them needs another: the data, the servers' start, and the import of Locust.
         with (
@@ -45,9 +64,16 @@ def run_trial(
             bench.effects.restoring(bench.experiment, bench.database, bench.snapshot) as finish_restore,
             outside.watched(),
         ):
-            beside = Beside(standby=standby, finish_restore=finish_restore, outside=outside)
-            result = _deploy_and_drive(trial, bench, raw, on_progress, machine, beside=beside, watch_loop=watch_loop)
+            beside = Beside(
+                standby=standby, finish_restore=finish_restore, outside=outside, keep=drives.append, tell=tell
+            )
+            _deploy_and_drive(trial, bench, raw, on_progress, machine, beside=beside, watch_loop=watch_loop)
         _require_connected(bench, raw)
+    except KeyboardInterrupt as caught:
+        # Where these are listed no server was left to stop: they were being brought, and `collect` does that too.
+        if not drives or not (raw / raw_files.SITE_LOGS).is_file():
+            raise
+        interrupt = caught
     except RestoreError as error:
         raise _not_restored(error, bench, outside.found(raw, client_s, None)) from error
     except (DeploymentError, LoadError) as error:
@@ -60,7 +86,8 @@ def run_trial(
             # What was seen from outside says more than the error that followed from it.
             disturbances=outside.found(raw, client_s, None) or disturbed_by(error, reason),
         )
-    return TrialRecord(
+    (result,) = drives
+    record = TrialRecord(
         trial=trial,
         status=TrialStatus.COMPLETED,
         reason="",
@@ -73,15 +100,21 @@ def run_trial(
         machine=machine.check(result.window, bench.experiment.machine),
         disturbances=outside.found(raw, client_s, result),
     )
+    if interrupt is not None:
+        raise InterruptedLateError(record) from interrupt
+    return record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Beside:
-    """What goes on beside the start of a trial's servers, or beside all of it."""
+    """What goes on beside the start of a trial's servers, or beside all of it, and who is told."""
 
     standby: Standby | None
     finish_restore: Callable[[], None]
     outside: Outside
+    keep: Callable[[Drive], None]
+    """Given what driving gave, before anything is stopped."""
+    tell: Callable[[str], None]
 
 
 def _not_restored(error: RestoreError, bench: Bench, seen: Sequence[Disturbance]) -> DeploymentError:
@@ -115,7 +148,7 @@ def _deploy_and_drive(  # what is run, where, and who looks on
     *,
     beside: Beside,
     watch_loop: bool,
-) -> Drive:
+) -> None:
     experiment, outside = bench.experiment, beside.outside
     configuration = experiment.configuration(trial.configuration)
     with (
@@ -163,7 +196,9 @@ def _deploy_and_drive(  # what is run, where, and who looks on
             restraint=Restraint.of(experiment.target, bench.root) if experiment.target else None,
         )
         require_all_asked(configuration, deployment)
-        return driven
+        beside.keep(driven)
+        if experiment.target and any(isinstance(log, LogCommand) for log in experiment.target.logs):
+            beside.tell("bringing the site's logs; Ctrl-C leaves that to badgateway collect, and keeps the trial")
 
 
 def _require_connected(bench: Bench, raw: Path) -> None:

@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,8 @@ def quickly(monkeypatch):
 
 def brought(logs: SiteLogs, raw: Path, *ids: str) -> tuple[SiteLog, ...]:
     raw.mkdir()
-    logs.bring(raw, ids)
+    with closing(logs):
+        logs.bring(raw, ids)
     return read_site_logs(raw)
 
 
@@ -49,15 +51,28 @@ def test_files_of_one_name_are_kept_apart(tmp_path):
     assert len({one.file for one in found}) == 2
 
 
-def test_what_was_rotated_away_is_said_to_be_missing(tmp_path):
+def test_a_log_that_is_rotated_under_way_is_brought_from_both_files(tmp_path):
     file = tmp_path / "access.log"
     file.write_text("before\n")
     logs = SiteLogs(["access.log"], tmp_path)
+    with file.open("a") as more:
+        more.write("moved away\n")
     file.rename(tmp_path / "access.log.1")
     file.write_text(f"{ID}\n")
 
     (found,) = brought(logs, tmp_path / "raw", ID)
-    assert "was rotated during the trial" in found.problem
+    assert found.problem == ""
+    assert (tmp_path / "raw" / found.file).read_text() == f"moved away\n{ID}\n"
+
+
+def test_what_a_log_had_that_was_emptied_under_way_is_said_to_be_missing(tmp_path):
+    file = tmp_path / "access.log"
+    file.write_text("before\n" * 9)
+    logs = SiteLogs(["access.log"], tmp_path)
+    file.write_text(f"{ID}\n")
+
+    (found,) = brought(logs, tmp_path / "raw", ID)
+    assert "was emptied during the trial" in found.problem
     assert (tmp_path / "raw" / found.file).read_text() == f"{ID}\n"
 
 
@@ -65,9 +80,26 @@ def test_a_file_that_is_gone_costs_no_trial(tmp_path):
     file = tmp_path / "access.log"
     file.touch()
     logs = SiteLogs(["access.log"], tmp_path)
+    file.write_text(f"{ID}\n")
     file.unlink()
     (found,) = brought(logs, tmp_path / "raw", ID)
-    assert (found.file, "No such file" in found.problem) == ("", True)
+    assert "No such file" in found.problem
+    assert (tmp_path / "raw" / found.file).read_text() == f"{ID}\n"
+
+
+def test_who_does_not_wait_for_a_log_keeps_the_load_and_is_told_what_brings_it(tmp_path, monkeypatch):
+    def interrupt(*_given: object, **_more: object) -> None:
+        raise KeyboardInterrupt
+
+    (tmp_path / "access.log").touch()
+    monkeypatch.setattr(site_logs, "demand_end", interrupt)
+    told = LogCommand(command=(sys.executable, "-c", ""))
+    with pytest.raises(KeyboardInterrupt):
+        brought(SiteLogs(["access.log", told, told], tmp_path), tmp_path / "raw")
+
+    whole, begun, waiting = read_site_logs(tmp_path / "raw")
+    assert (whole.problem, waiting.file) == ("", "")
+    assert all("badgateway collect" in one.problem for one in (begun, waiting))
 
 
 def test_a_file_that_cannot_be_read_is_refused_before_anything_is_loaded(tmp_path):
@@ -88,6 +120,14 @@ def test_a_file_beyond_the_bound_is_cut_and_said_to_be(tmp_path, monkeypatch):
     assert (tmp_path / "raw" / found.file).stat().st_size == 1 << 20
 
 
+def test_what_a_command_prints_beyond_the_bound_is_cut_and_said_to_be(tmp_path, monkeypatch):
+    monkeypatch.setattr(site_logs, "MOST_BYTES", 1 << 20)
+    much = LogCommand(command=(sys.executable, "-c", f"print('x' * {(1 << 20) + 1})"))
+    (found,) = brought(SiteLogs([much], tmp_path), tmp_path / "raw")
+    assert "more than 1 MiB" in found.problem
+    assert (tmp_path / "raw" / found.file).stat().st_size == 1 << 20
+
+
 def test_a_command_is_run_after_the_load_with_the_time_at_which_it_began(tmp_path):
     print_it = [sys.executable, "-c", "import sys; print(sys.argv[1])", "--since=${since}"]
     (found,) = brought(SiteLogs([LogCommand(command=tuple(print_it))], tmp_path), tmp_path / "raw")
@@ -99,9 +139,15 @@ def test_a_command_is_run_after_the_load_with_the_time_at_which_it_began(tmp_pat
 
 @pytest.mark.parametrize(
     ("command", "words"),
-    [(("no-such-program",), "no-such-program"), ((sys.executable, "-c", "raise SystemExit(3)"), "status 3")],
+    [
+        (("no-such-program",), "no-such-program"),
+        ((sys.executable, "-c", "raise SystemExit(3)"), "status 3"),
+        (("sleep", "60"), "did not end within 0.2 s"),
+    ],
 )
-def test_a_command_that_fails_costs_no_trial_and_says_why(tmp_path, command, words):
+def test_a_command_that_fails_or_hangs_costs_no_trial_and_says_why(tmp_path, monkeypatch, command, words):
+    if command[0] == "sleep":
+        monkeypatch.setattr(site_logs, "COMMAND_S", 0.2)
     (found,) = brought(SiteLogs([LogCommand(command=command)], tmp_path), tmp_path / "raw")
     assert words in found.problem
     assert "\n" not in found.problem

@@ -1,5 +1,6 @@
 """Logs that come late are brought once more, and what is there is never exchanged for less."""
 
+import gzip
 from dataclasses import replace
 from pathlib import Path
 
@@ -50,6 +51,14 @@ def test_lines_that_came_late_take_the_place_of_fewer(folder, tmp_path):
     assert (found.before, found.requests, found.problem) == (10, 40, "")
     assert len((trial / FILE).read_text().splitlines()) == 41
     assert folder.damages(trial) == ()
+
+
+def test_a_packed_log_tells_of_its_requests_too(folder, tmp_path):
+    keep(folder, tmp_path / "raw", *map(combined, ROWS[:10]))
+    (tmp_path / "access.log").write_bytes(gzip.compress("\n".join(map(combined, ROWS)).encode()))
+    (found,) = collect(folder, tmp_path)
+
+    assert (found.before, found.requests) == (10, 40)
 
 
 def test_a_log_that_was_rotated_meanwhile_takes_nothing_away(folder, tmp_path):

@@ -1,9 +1,12 @@
 """What is switched on a site that already runs is compared by blocks as they come, whoever stops in between."""
 
+from contextlib import contextmanager
+
 import pytest
 
 from badgateway.model.experiment import Experiment
 from badgateway.model.raw import TRIAL
+from badgateway.model.site_log import SiteLog, write_site_logs
 from badgateway.store.run_folder import RunFolder
 from badgateway.study import run_experiment as module
 from badgateway.study.more_blocks import run_to_go_on_with, with_more_blocks
@@ -118,6 +121,26 @@ def test_what_was_planned_and_not_run_is_not_run_under_another_label(site, seam)
     assert [name for name, _, _ in site.blocks()] == ["a", "c"]
     assert finished.study is not None
     assert finished.study.complete
+
+
+def test_a_trial_of_which_ctrl_c_took_the_logs_alone_is_kept(site, seam):
+    deploy = seam.deploy
+
+    @contextmanager
+    def bringing(*given, raw, **more):
+        with deploy(*given, raw=raw, **more) as deployment:
+            yield deployment
+        write_site_logs(raw, (SiteLog(told_as="ssh ...", file="", problem="Ctrl-C"),))
+        raise KeyboardInterrupt
+
+    seam.deploy = bringing
+    finished = site.run(attached("a"))
+    seam.deploy = deploy
+    assert isinstance(finished.stopped_by, KeyboardInterrupt)
+    assert finished.study is not None
+
+    site.run(attached("a"))
+    assert [(name, block) for name, block, _ in site.blocks()] == [("a", 1), ("a", 2)]
 
 
 def test_a_trial_that_cannot_be_trusted_is_not_repeated_for_the_site_may_be_another_by_then(site, seam):

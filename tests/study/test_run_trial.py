@@ -3,6 +3,7 @@
 import dataclasses
 import re
 import time
+from contextlib import contextmanager
 
 import pytest
 
@@ -10,8 +11,9 @@ from badgateway.errors import DeploymentError, GeneratorKilledError, GuardianErr
 from badgateway.load.heartbeat import Heartbeat
 from badgateway.model.axis import DATABASE_DISTANCE, USUAL, moved
 from badgateway.model.raw import CLIENT_EVENTS, GENERATOR_GAPS, PROCESSES
+from badgateway.model.site_log import write_site_logs
 from badgateway.model.trial import Disturbance, OutsidePart, TrialStatus
-from badgateway.study.run_trial import run_trial
+from badgateway.study.run_trial import InterruptedLateError, run_trial
 from tests.declared import declared, experiment
 from tests.study.fakes import LOAD_S, bench, manifest, small
 
@@ -38,6 +40,27 @@ def test_a_trial_that_ran_is_completed_with_the_drives_times(seam, table, raw):
     assert (record.load_s, record.generator_cpu_share) == (LOAD_S, 0.1)
     assert record.window is not None
     assert before_s <= record.started_s <= record.ended_s <= time.time()
+
+
+@pytest.mark.parametrize("is_listed", [True, False])
+def test_of_a_load_that_has_ended_ctrl_c_takes_nothing_but_the_logs_of_a_site_that_runs(seam, table, raw, is_listed):
+    deploy = seam.deploy
+
+    @contextmanager
+    def bringing(*given, **more):
+        with deploy(*given, **more) as deployment:
+            yield deployment
+        if is_listed:
+            write_site_logs(raw, ())
+        raise KeyboardInterrupt
+
+    seam.deploy = bringing
+    with pytest.raises(KeyboardInterrupt) as stopped:
+        run_trial(TRIAL, table, raw, lambda _: None)
+
+    assert isinstance(stopped.value, InterruptedLateError) == is_listed
+    if isinstance(stopped.value, InterruptedLateError):
+        assert stopped.value.record.status is TrialStatus.COMPLETED
 
 
 def test_every_part_of_the_stack_is_sampled(seam, table, raw):
