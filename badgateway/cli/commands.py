@@ -24,6 +24,7 @@ from badgateway.errors import ConfigurationError
 from badgateway.model.exit_code import of_study
 from badgateway.model.experiment import Experiment
 from badgateway.model.study_summary import StudySummary
+from badgateway.plan.experiment_file import project_root
 from badgateway.plan.overrides import seconds, with_options
 from badgateway.plan.running_site import labelled
 from badgateway.plan.worker_checks import plan_worker_checks
@@ -202,7 +203,7 @@ def run(  # noqa: PLR0913 # one parameter per option
             sys.exit(max(run_one(one, results, interruption, speech, effects) for one in planned))
     folder = find_run(which, results, planned[0].experiment.name)
     begun = checked(files[0], folder.manifest().experiment.seed)
-    require_same(folder, begun.experiment)
+    require_same(folder, begun.experiment, project_root(files[0]))
     # In this order: who goes on with a run that is still going is told that, and does not wait for it.
     with locked(folder.path), alone, shown as speech, joined(meeting) as effects:
         sys.exit(go_on(begun, folder, interruption, speech, effects))

@@ -3,7 +3,6 @@
 import os
 from collections import Counter
 from dataclasses import replace
-from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 
@@ -15,15 +14,7 @@ from badgateway.model.secrets import as_kept, withheld
 from badgateway.model.trial import Trial
 from badgateway.plan.schedule import workload_seed
 from badgateway.store.run_folder import RunFolder, runs_in
-from badgateway.study.resume import clear_remains
-
-
-def locust_digest(experiment: Experiment, root: Path) -> str:
-    """Return the SHA-256 of an experiment's Locust file; empty where it cannot be read."""
-    try:
-        return sha256((root / experiment.load.locustfile).read_bytes()).hexdigest()
-    except OSError:
-        return ""
+from badgateway.study.resume import clear_remains, locust_digest
 
 
 def run_to_go_on_with(results: Path, experiment: Experiment, root: Path) -> RunFolder | None:

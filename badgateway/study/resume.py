@@ -1,6 +1,7 @@
 """Opens a run that was ended in the middle, so that it goes on with the trial it would have run next."""
 
 import os
+from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 
@@ -28,11 +29,25 @@ def find_run(which: str, results: Path, name: str) -> RunFolder:
     return RunFolder.newest(results, name) if which == LATEST else RunFolder.open(Path(which))
 
 
-def require_same(folder: RunFolder, experiment: Experiment) -> None:
+def locust_digest(experiment: Experiment, root: Path) -> str:
+    """Return the SHA-256 of an experiment's Locust file; empty where it cannot be read."""
+    try:
+        return sha256((root / experiment.load.locustfile).read_bytes()).hexdigest()
+    except OSError:
+        return ""
+
+
+def require_same(folder: RunFolder, experiment: Experiment, root: Path) -> None:
     """Return if a run is one of this experiment, as the command line gives it now, and of this kit.
 
+    Args:
+        folder: The run.
+        experiment: What is asked now.
+        root: The project that the experiment's paths are relative to.
+
     Raises:
-        ConfigurationError: The experiment is not what it was, or another version of the kit began it.
+        ConfigurationError: The experiment, or its Locust file, is not what it was, or another version of the kit began
+            it.
         ResultsError: The run's manifest is of another schema or damaged.
     """
     manifest = folder.manifest()
@@ -48,6 +63,11 @@ def require_same(folder: RunFolder, experiment: Experiment) -> None:
         raise ConfigurationError(
             f"{folder.path}: is a run of another experiment, {_difference(manifest.experiment, kept)}; give the "
             f"options it was started with ({manifest.command}), or run it anew, without --resume"
+        )
+    if manifest.locust_digest not in {"", locust_digest(experiment, root)}:
+        raise ConfigurationError(
+            f"{folder.path}: was begun with another {experiment.load.locustfile}, and trials whose users do something "
+            "else cannot be compared; put back what it was begun with, or run it anew, without --resume"
         )
     before = manifest.withheld
     if before != withheld(experiment, os.environ, before.salt if before else ""):

@@ -26,8 +26,7 @@ from badgateway.store.run_lock import locked
 from badgateway.study.bench import Effects, Listener
 from badgateway.study.conduct import conduct
 from badgateway.study.local import demand_unchangeable
-from badgateway.study.more_blocks import locust_digest
-from badgateway.study.resume import clear_remains
+from badgateway.study.resume import clear_remains, locust_digest
 
 Stop = KeyboardInterrupt | BadgatewayError | OSError
 

@@ -284,7 +284,9 @@ def test_a_run_that_is_whole_starts_nothing_and_is_reported_again(run, resume, s
 
 def test_a_run_of_another_experiment_is_not_gone_on_with(plain):
     with pytest.raises(ConfigurationError, match="it differs in seed; give the options it was started with"):
-        require_same(find_run(LATEST, plain.results, study().name), study().model_copy(update={"seed": 7}))
+        require_same(
+            find_run(LATEST, plain.results, study().name), study().model_copy(update={"seed": 7}), plain.results
+        )
 
 
 SECRET = "precious-7f3a"
@@ -303,7 +305,7 @@ def test_no_file_of_a_run_has_a_secret_and_who_resumes_gives_it_again(run, resum
 
     assert folder.manifest().experiment.application.environment == {"SITE_TOKEN": HIDDEN}
     assert [file for file in files if SECRET.encode() in file.read_bytes()] == []
-    require_same(folder, with_secret(SECRET))
+    require_same(folder, with_secret(SECRET), results)
     assert resume(with_secret(SECRET)).study.complete
 
 
@@ -322,7 +324,7 @@ def test_a_run_with_another_secret_is_not_gone_on_with(run, results):
     folder = RunFolder.newest(results, "small")
 
     with pytest.raises(ConfigurationError, match="another value of SITE_TOKEN, and keeps none of them"):
-        require_same(folder, with_secret("another"))
+        require_same(folder, with_secret("another"), results)
 
 
 def test_nor_is_one_whose_database_is_another_by_now(run, results, monkeypatch):
@@ -330,11 +332,24 @@ def test_nor_is_one_whose_database_is_another_by_now(run, results, monkeypatch):
     monkeypatch.setenv("STAGING_URL", f"mysql://me:{SECRET}@staging.example.org/shop")
     run(asked)
     folder = RunFolder.newest(results, "small")
-    require_same(folder, asked)
+    require_same(folder, asked, results)
     monkeypatch.setenv("STAGING_URL", f"mysql://me:{SECRET}@other.example.org/shop")
 
     with pytest.raises(ConfigurationError, match="another value of env:STAGING_URL"):
-        require_same(folder, asked)
+        require_same(folder, asked, results)
+
+
+def test_a_run_whose_locust_file_was_edited_is_not_gone_on_with(run, results, tmp_path):
+    file = tmp_path / "experiments" / "load.py"
+    file.parent.mkdir()
+    file.write_text("first\n")
+    run(one_level())
+    folder = RunFolder.newest(results, "small")
+    require_same(folder, one_level(), tmp_path)
+    file.write_text("second\n")
+
+    with pytest.raises(ConfigurationError, match=r"begun with another experiments/load\.py.*without --resume"):
+        require_same(folder, one_level(), tmp_path)
 
 
 def test_without_a_run_there_is_nothing_to_go_on_with(results):
