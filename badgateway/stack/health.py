@@ -21,6 +21,8 @@ SETTLED_S = 3.0
 """A site that has said for so long that it is asked wrongly will say nothing else."""
 _SHOWN = 200
 _IS_SETTLED = range(300, 500)
+_OF_ANOTHER_NAME, _OF_ANOTHER_TIME = {62, 64}, {9, 10}
+"""What OpenSSL calls a certificate for another name or address, and one that is not valid yet or any more."""
 
 
 def require_answer(
@@ -87,10 +89,8 @@ class _Asking:
         try:
             answer = self._answer()
         except ssl.SSLCertVerificationError as error:
-            return (
-                f"{self._url}: its certificate is not trusted: {error.verify_message}; name the one that signed it: "
-                'target.ca_file = "ca.pem"'
-            )
+            remedy = remedy_of_certificate(error.verify_code)
+            return f"{self._url}: its certificate is not trusted: {error.verify_message}; {remedy}"
         except (OSError, HTTPException) as error:
             return f"{self._url}: {type(error).__name__}: {error}"
         if answer.status in self._ready:
@@ -133,7 +133,12 @@ class _Asking:
         host, port = self._parts.hostname or "", self._parts.port
         if self._parts.scheme == "http":
             return HTTPConnection(host, port, timeout=self._timeout_s)
-        context = ssl.create_default_context(cafile=self._ca_file)
+        # As the load generator has it: what answers here is to answer there, whatever this Python is strict about.
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        if self._ca_file:
+            context.load_verify_locations(self._ca_file)
+        else:
+            context.load_default_certs()
         return HTTPSConnection(host, port, timeout=self._timeout_s, context=context)
 
 
@@ -144,6 +149,15 @@ class _Answer:
         self.status, self.location = status, location
         text = body[:_SHOWN].decode(errors="replace").strip()
         self.first_line = text.splitlines()[0] if text else "empty body"
+
+
+def remedy_of_certificate(verify_code: int) -> str:
+    """Return what to do about a certificate that OpenSSL does not take, by its code for that."""
+    if verify_code in _OF_ANOTHER_NAME:
+        return "write target.url with a name that it is for"
+    if verify_code in _OF_ANOTHER_TIME:
+        return "renew it, or set the clock of this machine"
+    return 'name the one that signed it: target.ca_file = "ca.pem"'
 
 
 def _remedy(answer: _Answer, application: Application) -> str:
