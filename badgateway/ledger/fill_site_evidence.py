@@ -27,19 +27,30 @@ _INNERMOST = f"""
 CREATE TABLE innermost AS SELECT DISTINCT ON (request_id) * FROM {SITE_LINES}
 ORDER BY request_id, (rank > $proxies), rank DESC, time_s, line_number
 """  # noqa: S608 # constants of this module
+# Of a request that no access log has, a complaint with its id says the rest, in whatever zone that log is.
+_COMPLAINTS = """
+CREATE TABLE complaints AS
+SELECT mark AS request_id, max(time_s) AS time_s, arg_max(proxy, time_s) AS proxy,
+    arg_max(connection, time_s) AS connection, split_part(arg_max(request, time_s), ' ', 2) AS uri
+FROM site_errors WHERE mark IS NOT NULL AND time_s IS NOT NULL GROUP BY mark
+"""
+_TIME_S = "coalesce(s.time_s, x.time_s, l.end_s + $ahead_s)"
 _FAILURES = f"""
 CREATE TABLE failed AS SELECT
-    row_number() OVER (ORDER BY coalesce(s.time_s, l.end_s + $ahead_s), l.request_id) AS failure_id,
-    '{OWN_TRIAL}' AS source, s.proxy, coalesce(s.time_s, l.end_s + $ahead_s) AS time_s,
-    coalesce(s.duration_s, l.latency_ms / 1000) AS duration_s, coalesce(s.method, l.method) AS method, s.uri,
+    row_number() OVER (ORDER BY {_TIME_S}, l.request_id) AS failure_id,
+    '{OWN_TRIAL}' AS source, coalesce(s.proxy, x.proxy) AS proxy, {_TIME_S} AS time_s,
+    coalesce(s.duration_s, l.latency_ms / 1000) AS duration_s, coalesce(s.method, l.method) AS method,
+    coalesce(s.uri, x.uri) AS uri,
     coalesce(nullif(l.status, 0), s.status) AS status, l.outcome, s.upstream_status, s.upstream_addr,
     s.upstream_connect_s, s.upstream_header_s, s.upstream_response_s, s.upstream_tries,
-    coalesce(s.has_upstream_times, false) AS has_upstream_times, s.connection, l.request_id,
+    coalesce(s.has_upstream_times, false) AS has_upstream_times, coalesce(s.connection, x.connection) AS connection,
+    l.request_id,
     coalesce(s.body_bytes, l.body_bytes) AS body_bytes, NULL AS app_pid, NULL AS app_started_s, NULL AS app_ended_s,
     NULL AS app_status, s.proxy_reason, NULL AS client, NULL AS forwarded_for, NULL AS asked_host, NULL AS host,
     coalesce(s.file, '{CLIENT_ROWS}') AS file, coalesce(s.line_number, f.client_line_number) AS line_number,
     coalesce(s.line, c.line) AS line
-FROM ledger l LEFT JOIN innermost s USING (request_id) LEFT JOIN {FAILED_LINES} f USING (request_id)
+FROM ledger l LEFT JOIN innermost s USING (request_id) LEFT JOIN complaints x USING (request_id)
+LEFT JOIN {FAILED_LINES} f USING (request_id)
 LEFT JOIN client_lines c ON s.request_id IS NULL AND c.line_number = f.client_line_number
 WHERE {_FAILED}
 """  # noqa: S608 # constants of this module
@@ -65,15 +76,20 @@ def fill_site_evidence(ledger: Ledger, raw: Path, account: SiteAccount, proxies:
     ahead_s = sum(account.clock_ahead_s) / 2 if account.clock_ahead_s else 0.0
     quote(connection, "client_lines", raw / CLIENT_ROWS, _CLIENT_LINES, backslash="\\")
     connection.execute(_INNERMOST, {"proxies": proxies})
+    connection.execute(_COMPLAINTS)
     connection.execute(_FAILURES, {"ahead_s": ahead_s})
     _insert(connection, "failed", [name for name, _ in FAILURES.columns], FAILURES.name)
     fill_volume(connection, _WANTED)
     bounds = {"ahead_s": ahead_s, "before_s": BEFORE_S}
     ((first_s, last_s),) = connection.execute(_SPAN, bounds).fetchall()
-    for source, table in (("site_errors", PROXY_ERRORS), ("site_events", SERVER_EVENTS), ("site_dated", DATED_LINES)):
-        during = f"{source} WHERE time_s IS NULL OR time_s BETWEEN {first_s!r} AND {last_s!r}"
-        _insert(connection, during, [name for name, _ in table.columns], table.name)
-    connection.execute("DROP TABLE failed; DROP TABLE client_lines; DROP TABLE innermost")
+    during = f"time_s IS NULL OR time_s BETWEEN {first_s!r} AND {last_s!r}"
+    for source, table in (
+        (f"site_errors WHERE mark IS NOT NULL OR {during}", PROXY_ERRORS),
+        (f"site_events WHERE {during}", SERVER_EVENTS),
+        (f"site_dated WHERE {during}", DATED_LINES),
+    ):
+        _insert(connection, source, [name for name, _ in table.columns], table.name)
+    connection.execute("DROP TABLE failed; DROP TABLE client_lines; DROP TABLE innermost; DROP TABLE complaints")
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, source: str, columns: Sequence[str], table: str) -> None:

@@ -180,6 +180,29 @@ def test_causes_are_proven_by_the_sites_own_lines_whatever_its_clock_says(tmp_pa
     assert [message.count for message in found.proxy_messages] == [10]
 
 
+@pytest.mark.parametrize("ahead_s", [0.0, 7200.0, -34200.0])
+def test_an_error_log_alone_proves_causes_by_the_ids_in_it_in_whatever_zone_it_is(tmp_path, ahead_s):
+    rows = [asked(number, status=502 if number % 4 == 0 else 200) for number in range(1, 41)]
+    failed = [row for row in rows if row["status"] == 502]
+    lines = [error(row, FULL, ahead_s=ahead_s, connection=number) for number, row in enumerate(failed)]
+    found = evidence(tmp_path, rows, errors=lines)
+
+    assert found.diagnosis is not None
+    (cause,) = found.diagnosis.causes
+    assert (cause.cause.id, cause.count, found.diagnosis.unattributed) == ("listen-queue-full", 10, 0)
+    assert account(found).known == 0
+
+
+def test_an_error_log_of_another_zone_than_its_access_log_is_read_in_its_own(tmp_path):
+    rows = [asked(number, status=502 if number % 4 == 0 else 200) for number in range(1, 41)]
+    failed = [row for row in rows if row["status"] == 502]
+    lines = [error(row, FULL, ahead_s=7200, connection=number) for number, row in enumerate(failed)]
+    found = evidence(tmp_path, rows, access=[combined(row) for row in rows], errors=lines)
+
+    assert found.diagnosis is not None
+    assert [(one.cause.id, one.count) for one in found.diagnosis.causes] == [("listen-queue-full", 10)]
+
+
 def test_a_complaint_about_a_request_of_somebody_else_proves_nothing_of_the_load(tmp_path):
     rows = [asked(number, status=502 if number == 4 else 200) for number in range(1, 21)]
     stranger = error({**rows[3], "request_id": "ffffffff-1"}, FULL, connection=99)
