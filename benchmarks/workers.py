@@ -2,12 +2,14 @@
 
     python benchmarks/workers.py [--processes 4] [--rate 50] [--window-s 30] [--joined]       (on an idle machine)
     python benchmarks/workers.py --rows 100000 [--kill] [--joined]
+    python benchmarks/workers.py --page > results/reference/workers.md       (all of it, in six minutes)
 
 nginx answers a page of its own. The rate is that of each process; with --joined the processes are workers that join as
 those of other machines do. The first form prints the send lag, whose p99 is to be at most 10 ms with no arrival missed.
 The second one sends so many requests as fast as they are answered, holds the rows against nginx's own log, and is to
 find all of them; with --kill one of the processes is killed in the middle, and what it had in flight is all that may be
-missing. The exit status is 1 when a target is not met.
+missing. The third one does both with its default numbers and prints them as a page. The exit status is 1 when a target
+is not met.
 """
 
 import argparse
@@ -20,6 +22,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from threading import Thread
 
@@ -44,6 +47,15 @@ from badgateway.process.running import running  # noqa: E402
 TARGET_MS = 10.0
 WARM_UP_S = 3.0
 MODULE = ["-m", "badgateway.load.plain"]
+ROWS = 100_000
+PAGE = """# A load that several processes share
+
+nginx answers a page of its own, on the {cores} cores that the processes have too. `python benchmarks/workers.py --page`
+makes this page again. Rows are held against nginx's own log, by the id of each request.
+
+| what sends | what came of it | |
+| :-- | :-- | :-- |
+{lines}"""
 MOST_IN_FLIGHT = 50
 """Of one process, at these rates and of a server that answers at once."""
 NGINX = """
@@ -138,22 +150,33 @@ def driven(rate_per_s: float, processes: int, window_s: float, url: str, raw: Pa
     )
 
 
-def punctual(given: argparse.Namespace, url: str, raw: Path, workers: Workers | None) -> bool:
-    """Measure the send lag, print it, and tell whether it is what it is to be."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What was measured, in words, and whether it is what it is to be."""
+
+    what: str
+    told: str
+    is_met: bool
+
+
+def punctual(given: argparse.Namespace, url: str, raw: Path, workers: Workers | None) -> Found:
+    """Measure the send lag."""
     rate_per_s = given.rate * given.processes
     result = driven(rate_per_s, given.processes, given.window_s, url, raw, workers=workers)
     check = result.open_loop
     assert check is not None
-    print(  # noqa: T201 # what it is for
-        f"{given.processes} {'workers' if workers else 'processes'}, {given.rate:g} requests/s each: {check.arrivals} "
-        f"arrivals, {check.missed_arrivals} missed; send lag p99 {check.send_lag_p99_ms:.2f} ms, target {TARGET_MS:g}; "
-        f"{result.generator_cpu_share:.0%} of a core for the busiest"
+    return Found(
+        what=f"{_senders(given, workers)}, {given.rate:g} requests/s each",
+        told=(
+            f"{check.arrivals:,} arrivals, {check.missed_arrivals} missed; send lag p99 {check.send_lag_p99_ms:.2f} ms "
+            f"(at most {TARGET_MS:g}); {result.generator_cpu_share:.0%} of a core for the busiest"
+        ),
+        is_met=check.send_lag_p99_ms <= TARGET_MS and not check.missed_arrivals,
     )
-    return check.send_lag_p99_ms <= TARGET_MS and not check.missed_arrivals
 
 
-def complete(given: argparse.Namespace, url: str, raw: Path, workers: Workers | None) -> bool:
-    """Send many requests, hold the rows against nginx's log, and tell whether any is lost that had ended."""
+def complete(given: argparse.Namespace, url: str, raw: Path, workers: Workers | None) -> Found:
+    """Send many requests, and hold the rows against nginx's log: whether any is lost that had ended."""
     rate_per_s = given.rows_rate
     sent_s = given.rows / rate_per_s
     kill: dict[str, object] = {}
@@ -165,22 +188,49 @@ def complete(given: argparse.Namespace, url: str, raw: Path, workers: Workers | 
         driven(rate_per_s, given.processes, window_s, url, raw, workers=workers, **kill)
         ended = "to its end"
     except LoadError as error:
-        ended = f"cut: {str(error).splitlines()[0]}"
+        # Without what is known, and where the log is that goes with this benchmark.
+        ended = f"cut: {str(error).partition(' (')[0].partition(';')[0]}"
     with (raw / CLIENT_ROWS).open(newline="") as file:
         rows = [row["request_id"] for row in csv.DictReader(file)]
     answered = [line for line in (raw.parent / "ids.log").read_text().split() if line != "-"]
     lost = Counter(one.partition("-")[0] for one in set(answered) - set(rows))
-    print(  # noqa: T201 # what it is for
-        f"{ended}\n{len(rows):,} rows, {len(rows) - len(set(rows))} of them twice; nginx answered {len(answered):,}; "
-        f"without a row: {sum(lost.values())}, of {len(lost)} of {given.processes} processes"
-    )
     may_miss = 1 if given.kill else 0
     is_cut = ended.startswith("cut") == bool(given.kill)
-    return is_cut and len(lost) <= may_miss and sum(lost.values()) <= may_miss * MOST_IN_FLIGHT
+    return Found(
+        what=f"{_senders(given, workers)}{', one of them killed' if given.kill else ''}, {rate_per_s:,.0f} requests/s",
+        told=(
+            f"{ended}; {len(rows):,} rows, {len(rows) - len(set(rows))} of them twice; nginx answered "
+            f"{len(answered):,}; without a row: {sum(lost.values())}, of {len(lost)} of {given.processes} processes"
+        ),
+        is_met=is_cut and len(lost) <= may_miss and sum(lost.values()) <= may_miss * MOST_IN_FLIGHT,
+    )
+
+
+def _senders(given: argparse.Namespace, workers: Workers | None) -> str:
+    return f"{given.processes} {'workers that joined' if workers else 'processes'}"
+
+
+def measured(given: argparse.Namespace) -> Found:
+    """Measure on an nginx of its own."""
+    with (
+        tempfile.TemporaryDirectory() as name,
+        static_site(Path(name)) as url,
+        joined(given.processes) if given.joined else nullcontext() as workers,
+    ):
+        return (complete if given.rows else punctual)(given, url, Path(name) / "raw", workers)
+
+
+def page(parser: argparse.ArgumentParser) -> bool:
+    """Measure all, print it as a page, and tell whether all is what it is to be."""
+    asked = ("", "--joined", f"--rows {ROWS}", f"--rows {ROWS} --kill")
+    found = [measured(parser.parse_args(one.split())) for one in asked]
+    lines = (f"| {one.what} | {one.told} | {'as wanted' if one.is_met else '**not as wanted**'} |" for one in found)
+    print(PAGE.format(cores=os.cpu_count(), lines="\n".join(lines)))  # noqa: T201 # what it is for
+    return all(one.is_met for one in found)
 
 
 def main() -> int:
-    """Measure, print, and tell whether the targets are met."""
+    """Measure, print, and tell whether what was wanted came of it."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--processes", type=int, default=4)
     parser.add_argument("--rate", type=float, default=50)
@@ -189,14 +239,13 @@ def main() -> int:
     parser.add_argument("--rows", type=int, default=0)
     parser.add_argument("--rows-rate", type=float, default=1000)
     parser.add_argument("--kill", action="store_true")
+    parser.add_argument("--page", action="store_true")
     given = parser.parse_args()
-    measure = complete if given.rows else punctual
-    with (
-        tempfile.TemporaryDirectory() as name,
-        static_site(Path(name)) as url,
-        joined(given.processes) if given.joined else nullcontext() as workers,
-    ):
-        return 0 if measure(given, url, Path(name) / "raw", workers) else 1
+    if given.page:
+        return 0 if page(parser) else 1
+    found = measured(given)
+    print(f"{found.what}: {found.told}")  # noqa: T201 # what it is for
+    return 0 if found.is_met else 1
 
 
 if __name__ == "__main__":

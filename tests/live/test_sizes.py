@@ -97,3 +97,38 @@ def test_requests_that_wait_for_a_quota_are_told_from_those_that_wait_for_a_work
     assert found["/burn", "cpu-quota-throttled"] == stand.answers("/burn")[504] >= 3
     assert stand.answers("/sleep")[504] >= 3
     assert any("nr_throttled rose by" in line for line in stand.evidence()["cpu-quota-throttled"])
+
+
+@pytest.mark.proof
+def test_of_a_hundred_failures_for_memory_and_a_hundred_by_hand_each_has_its_own_cause(stands):
+    rounds, beside = 10, 10
+    with stands.stand("gunicorn_gthread.py", workers=1, threads=12, at=IN_200_MIB) as stand:
+        for path in ("/grow", "/kill") * rounds:
+            stand.client.ask("/ok", 3)
+            stand.client.start("/sleep?s=2", beside)
+            time.sleep(0.3)
+            stand.client.ask(path)
+            # Where nobody may read the kernel's log, only seconds tell the two apart.
+            stand.client.settle(2.5)
+    found = stand.found()
+
+    planted = rounds * (beside + 1)
+    for path, cause in (("/grow", "container-memory-limit"), ("/kill", "worker-killed")):
+        assert found[path, cause] + found["/sleep", cause] >= 0.99 * planted, found
+        assert {told for asked, told in found if asked == path} == {cause}
+    assert sum(found.values()) == 2 * planted
+
+
+@pytest.mark.proof
+def test_of_a_hundred_requests_that_a_quota_kept_waiting_each_is_told(stands):
+    with stands.stand("gunicorn_gthread.py", workers=1, threads=32, limits_s=(30, 3), at=WITH_LITTLE_CPU) as stand:
+        stand.client.ask("/ok", 3)
+        for _ in range(5):
+            stand.client.start("/burn?s=0.06", 28)
+            # Half of the time nobody waits for what the server still does.
+            stand.client.settle(6)
+    found = stand.found()
+
+    late = stand.answers("/burn")[504]
+    assert late >= 100
+    assert found["/burn", "cpu-quota-throttled"] >= 0.99 * late, found
