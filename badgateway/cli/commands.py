@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
+from typing import TypedDict, Unpack
 
 import click
 from rich.console import Console
@@ -65,6 +66,19 @@ _JSON = click.option(
 )
 
 
+class _Asked(TypedDict):
+    """What the options of `run` change of an experiment, as `with_options` has it."""
+
+    variant: str | None
+    only: tuple[str, ...]
+    users: tuple[int, ...]
+    rates_per_s: tuple[float, ...]
+    window_s: float | None
+    blocks: int | None
+    seed: int | None
+    budget_s: float | None
+
+
 @cli.command()
 @click.argument("experiments", nargs=-1, type=PATH)
 @_sized
@@ -112,15 +126,7 @@ def run(  # noqa: PLR0913 # one parameter per option
     interruption: Interruption,
     *,
     experiments: tuple[Path, ...],
-    variant: str | None,
-    only: tuple[str, ...],
     label: str | None,
-    users: tuple[int, ...],
-    rates_per_s: tuple[float, ...],
-    window_s: float | None,
-    blocks: int | None,
-    seed: int | None,
-    budget_s: float | None,
     resume: str | None,
     no_worker_checks: bool,
     no_diagnosis: bool,
@@ -132,6 +138,7 @@ def run(  # noqa: PLR0913 # one parameter per option
     in_browser: bool,
     quiet: bool,
     as_json: bool,
+    **asked: Unpack[_Asked],
 ) -> None:
     """Run experiments: deploy every configuration, load it, and report which one qualifies.
 
@@ -170,18 +177,7 @@ def run(  # noqa: PLR0913 # one parameter per option
     speech = Speech(is_quiet=quiet, as_json=as_json)
 
     def checked(path: Path, drawn_seed: int) -> Planned:
-        experiment = with_options(
-            loaded(path, drawn_seed=drawn_seed),
-            variant=variant,
-            only=only,
-            users=users,
-            rates_per_s=rates_per_s,
-            window_s=window_s,
-            blocks=blocks,
-            seed=seed,
-            budget_s=budget_s,
-            workers=workers_expected,
-        )
+        experiment = with_options(loaded(path, drawn_seed=drawn_seed), workers=workers_expected, **asked)
         if label is not None:
             experiment = labelled(experiment, label)
         return _planned(path, experiment, with_worker_checks=not (no_worker_checks or no_diagnosis))

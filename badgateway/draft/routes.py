@@ -31,7 +31,6 @@ _FEW_ASK_FOR = {
 }
 _VALUE = re.compile(r"<[^<>]*>|\(\?P<\w+>|[()\[\]*+?{}|\\^$]")
 _ANCHORS = re.compile(r"\^|\\[AZ]|\$")
-_LANGUAGE = re.compile(r"/[a-z]{2}(-[a-z]+)?/")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

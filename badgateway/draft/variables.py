@@ -224,10 +224,5 @@ def example_of(name: str, value: str, site: Inspected) -> str:
     return _PART.sub(lambda found: parts.get(found[1], found[0]), value)
 
 
-def not_of_the_kit(variables: Variables) -> Iterator[str]:
-    """Yield the variables whose values were made up."""
-    yield from (name for name, why in variables.reasons.items() if why == MADE_UP)
-
-
 DRAWN = "a secret: each run draws its own"
 MADE_UP = "the site does not load without it; this value is made up"

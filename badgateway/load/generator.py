@@ -24,11 +24,6 @@ class OpenLoopCheck:
     send_lag_p99_ms: float
     """99 % of the rows were sent at most so long after they were due."""
 
-    @property
-    def missed_share(self) -> float:
-        """Missed arrivals among all; 1 when there were none, for no data is no pass."""
-        return self.missed_arrivals / self.arrivals if self.arrivals else 1.0
-
 
 def check_open_loop(events: ClientEvents, target: Target, window: Window, rows: Path) -> OpenLoopCheck | None:
     """Return what an open loop tells of itself; None for a closed one.

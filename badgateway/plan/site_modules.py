@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 
+from badgateway.model.file_text import text_of
 from badgateway.model.printable import printable
 
 ENVIRONMENT_MARK = "pyvenv.cfg"
@@ -54,11 +55,11 @@ def developed(home: Path, root: Path) -> tuple[PurePosixPath, ...]:
 def _led_to(packages: Path) -> Iterator[Path]:
     """Yield the folders that are searched for modules too because a file beside the packages says so."""
     for file in sorted(packages.glob("*.pth")):
-        lines = (line.strip() for line in _text(file).splitlines())
+        lines = (line.strip() for line in text_of(file).splitlines())
         yield from ((packages / line).resolve() for line in lines if line and not line.startswith(("#", "import ")))
     for finder in sorted(packages.glob("__editable__*finder.py")):
         # As setuptools writes it: each package with its folder.
-        for place in _IN_QUOTES.findall("".join(_MAPPING.findall(_text(finder)))):
+        for place in _IN_QUOTES.findall("".join(_MAPPING.findall(text_of(finder)))):
             yield Path(place).resolve().parent
 
 
@@ -76,7 +77,7 @@ def _may_have(python: Path, package: str) -> bool:
     home = python.parent.parent
     mark = home / ENVIRONMENT_MARK
     places = list(home.glob("lib*/python*/site-packages"))
-    if not places or not mark.is_file() or _SYSTEMS_TOO in _text(mark).lower():
+    if not places or not mark.is_file() or _SYSTEMS_TOO in text_of(mark).lower():
         return True
     return any(_is_in(place, package) for place in places)
 
@@ -85,17 +86,10 @@ def _is_in(place: Path, package: str) -> bool:
     """Tell whether a folder of packages has one: itself, or by a file that leads to where it is developed."""
     if (place / package).is_dir() or any(place.glob(f"{package}.*")):
         return True
-    if any(package in _text(finder) for finder in place.glob("__editable__*")):
+    if any(package in text_of(finder) for finder in place.glob("__editable__*")):
         return True
-    lines = [line.strip() for file in place.glob("*.pth") for line in _text(file).splitlines()]
+    lines = [line.strip() for file in place.glob("*.pth") for line in text_of(file).splitlines()]
     return any(_has(place / line, package) for line in lines if line and not line.startswith(("#", "import ")))
-
-
-def _text(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""
 
 
 def _word(path: Path) -> str:

@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from badgateway.errors import ConfigurationError
+from badgateway.model.file_text import text_of
 from badgateway.model.printable import printable
 from badgateway.probe.watch import Listener
 
@@ -124,21 +125,14 @@ def _parent(pid: int, proc: Path) -> int:
 
 
 def _unix(file: Path) -> Iterator[tuple[int, Listener]]:
-    for line in _lines(file):
+    for line in text_of(file).splitlines()[1:]:
         fields = line.split(maxsplit=7)
         if len(fields) == 8 and int(fields[3], 16) & _ACCEPTS:
             yield int(fields[6]), Path(fields[7])
 
 
 def _tcp(file: Path) -> Iterator[tuple[int, Listener]]:
-    for line in _lines(file):
+    for line in text_of(file).splitlines()[1:]:
         fields = line.split()
         if fields[3] == _LISTENS:
             yield int(fields[9]), int(fields[1].rpartition(":")[2], 16)
-
-
-def _lines(file: Path) -> list[str]:
-    try:
-        return file.read_text("utf-8", "replace").splitlines()[1:]
-    except OSError:
-        return []

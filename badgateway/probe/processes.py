@@ -131,15 +131,3 @@ def _process(part: str, pid: int) -> psutil.Process:
         return psutil.Process(pid)
     except psutil.NoSuchProcess as error:
         raise DeploymentError(f"{part}: no process {pid}; it ended before it could be sampled, see its log") from error
-
-
-def cpu_seconds(pid: int) -> float:
-    """Return the CPU time, user and system, that the tree below and with pid has used since it started.
-
-    Raises:
-        DeploymentError: there is no such process (any more).
-    """
-    try:
-        return _Meter(psutil.Process(pid)).read()[1]
-    except psutil.NoSuchProcess as error:
-        raise DeploymentError(f"no process {pid}: its CPU time went with it; measure before it is stopped") from error

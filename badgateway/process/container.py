@@ -15,6 +15,7 @@ from pathlib import Path
 import psutil
 
 from badgateway.errors import DeploymentError
+from badgateway.model.file_text import text_of
 from badgateway.process.child import Command
 from badgateway.process.control_groups import Places, Scopes, Way, way
 
@@ -80,7 +81,7 @@ class Container:
             version = self.made_by.version
         else:
             folders = _scope_folders(pid, self.name)
-        if any(str(pid) not in _text(folder / "cgroup.procs").split() for folder in folders.values()) or not folders:
+        if any(str(pid) not in text_of(folder / "cgroup.procs").split() for folder in folders.values()) or not folders:
             raise DeploymentError(f"pid {pid} was started in the control group {self.name}, and is not in it")
         return GroupFiles(version=version, folders=folders, size=self.size)
 
@@ -205,13 +206,6 @@ def _remove_left_behind(parent: Path) -> None:
 
 
 def _scope_folders(pid: int, name: str) -> dict[str, Path]:
-    group = next((line[3:] for line in _text(Path(f"/proc/{pid}/cgroup")).splitlines() if line.startswith("0::")), "")
+    group = next((line[3:] for line in text_of(Path(f"/proc/{pid}/cgroup")).splitlines() if line.startswith("0::")), "")
     folder = Path("/sys/fs/cgroup") / group.lstrip("/")
     return dict.fromkeys(("cpu", "memory"), folder) if folder.name == f"{name}.scope" else {}
-
-
-def _text(file: Path) -> str:
-    try:
-        return file.read_text(encoding="ascii", errors="replace")
-    except OSError:
-        return ""

@@ -1,7 +1,6 @@
 """Finds which limits of CPU and memory a program that runs already has: those of the control group that it is in."""
 
-from pathlib import Path
-
+from badgateway.model.file_text import text_of
 from badgateway.process.container import MIB, GroupFiles, Size
 from badgateway.process.control_groups import Places, folders_of
 
@@ -24,20 +23,13 @@ def container_of(pid: int) -> GroupFiles | None:
 def _cpu(found: Places) -> float:
     folder = found.parents["cpu"]
     if found.version == 2:
-        quota_us, _, period_us = _text(folder / "cpu.max").partition(" ")
+        quota_us, _, period_us = text_of(folder / "cpu.max").strip().partition(" ")
     else:
-        quota_us, period_us = (_text(folder / f"cpu.cfs_{name}_us") for name in ("quota", "period"))
+        quota_us, period_us = (text_of(folder / f"cpu.cfs_{name}_us").strip() for name in ("quota", "period"))
     # "max", -1, or no such file: no quota.
     return int(quota_us) / int(period_us) if quota_us.isdecimal() and period_us.isdecimal() else 0.0
 
 
 def _memory_mb(found: Places) -> float:
-    limit = _text(found.parents["memory"] / _MEMORY_LIMITS[found.version])
+    limit = text_of(found.parents["memory"] / _MEMORY_LIMITS[found.version]).strip()
     return int(limit) / MIB if limit.isdecimal() and int(limit) < UNLIMITED_BYTES else 0.0
-
-
-def _text(file: Path) -> str:
-    try:
-        return file.read_text(encoding="ascii").strip()
-    except OSError:
-        return ""

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from badgateway.model.file_text import text_of
+
 CONTROLLERS = ("cpu", "memory")
 """What a size is made of."""
 SYSTEMD_RUN = "systemd-run"
@@ -79,7 +81,7 @@ class _Mount:
 
 
 def _mounts(mountinfo: Path) -> Iterator[_Mount]:
-    for line in _lines(mountinfo):
+    for line in text_of(mountinfo).splitlines():
         before, _, after = line.partition(" - ")
         fields, kinds = before.split(), after.split()
         if len(fields) < 5 or len(kinds) < 3 or kinds[0] not in {"cgroup", "cgroup2"}:
@@ -92,7 +94,7 @@ def _mounts(mountinfo: Path) -> Iterator[_Mount]:
 def _own_groups(cgroup: Path) -> dict[str, str]:
     """Return the group of the kit's own process by controller; that of the second version has the name ''."""
     found = {}
-    for line in _lines(cgroup):
+    for line in text_of(cgroup).splitlines():
         _, names, group = line.split(":", 2)
         found.update(dict.fromkeys(names.split(","), group))
     return found
@@ -105,7 +107,7 @@ def _second_version(mounts: tuple[_Mount, ...], own: dict[str, str]) -> Places |
         for parent in (group, *group.parents):
             if not parent.is_relative_to(mount.place):
                 break
-            handed_on = " ".join(_lines(parent / "cgroup.subtree_control")).split()
+            handed_on = text_of(parent / "cgroup.subtree_control").split()
             if {*CONTROLLERS} <= {*handed_on} and _is_ours(parent):
                 return Places(version=2, parents=dict.fromkeys(CONTROLLERS, parent))
     return None
@@ -131,10 +133,3 @@ def _systemd(folder: Path) -> Scopes | None:
 def _is_ours(folder: Path) -> bool:
     """Tell whether the kit may make groups in a folder, and move processes from its own group there."""
     return all(os.access(place, os.W_OK) for place in (folder, folder / "cgroup.procs"))
-
-
-def _lines(file: Path) -> list[str]:
-    try:
-        return file.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return []

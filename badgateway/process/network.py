@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from badgateway.model.file_text import text_of
 from badgateway.process import apart
 
 _NO_LINUX = "only Linux has such a thing"
@@ -69,15 +70,8 @@ def what_allows_it(proc: Path = _PROC, uid: int | None = None) -> str:
         uid: Whose it would be; None is who runs this.
     """
     ordinary = _ORDINARY if (os.geteuid() if uid is None else uid) else ()
-    found = next((why for place, forbids, why in ordinary if _text(proc / place).strip() == forbids), "")
-    return found or (_IN_A_CONTAINER if _FILTERED in _text(proc / "self/status") else "")
-
-
-def _text(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""
+    found = next((why for place, forbids, why in ordinary if text_of(proc / place).strip() == forbids), "")
+    return found or (_IN_A_CONTAINER if _FILTERED in text_of(proc / "self/status") else "")
 
 
 def can_start_apart() -> bool:

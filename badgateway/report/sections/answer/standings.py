@@ -27,7 +27,6 @@ class Row:
 
     name: str
     is_picked: bool
-    is_baseline: bool
     is_tied: bool
     """Whether it is as good as the picked one, as far as this study can tell."""
     verdict: str
@@ -111,7 +110,6 @@ def _row(result: LevelResult, study: StudySummary, scale_ms: float) -> Row:
     return Row(
         name=name,
         is_picked=name == study.recommendation.configuration,
-        is_baseline=name == study.experiment.baseline.name,
         is_tied=bool(choice and len(choice.equivalent) > 1 and name in choice.equivalent),
         verdict=verdict,
         failed=cells.share(found.failures) if found else gap,
