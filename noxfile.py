@@ -67,7 +67,7 @@ PURE_CODE = ",".join(
 # Of the other rooms nobody asks it, and to follow all that their tests do takes long.
 COVERED = [*(f"--cov=badgateway/{room}" for room in PURE_ROOMS), *(f"--cov=badgateway.{name}" for name in PURE_MODULES)]
 # Of tests that are many alike: all of them are run by the session proofs, another part each time by all others.
-A_PART, A_SMALL_PART = ["--corpus", "0.2"], ["--corpus", "0.1"]
+A_PART = ["--corpus", "0.1"]
 # Named, for to collect all tests takes each of pytest's processes seconds.
 LIVE = "tests/live"
 # More at a time than there are cores, for most of the time they wait: for a server, a limit, a child's end.
@@ -94,6 +94,12 @@ def other_tests() -> list[str]:
     return [name for name in named if name != LIVE and name not in UNIT_TESTS]
 
 
+def marked(mark: str) -> list[str]:
+    """Return the files of live tests in which a mark stands: to collect all of them takes as long as some tests."""
+    files = sorted((ROOT / LIVE).rglob("test_*.py"))
+    return [str(file.relative_to(ROOT)) for file in files if f"mark.{mark}" in file.read_text("utf-8")]
+
+
 def configuration_names(experiment: str) -> list[str]:
     """Return the names of an experiment's configurations; the experiment file is their only home."""
     text = (ROOT / "experiments" / f"{experiment}.toml").read_text(encoding="utf-8")
@@ -104,6 +110,12 @@ def install(session: nox.Session) -> None:
     """Make the kit's environment what the lock file says; return at once when it already is."""
     made = ["install", "--no-deps", "--no-build-isolation", "--editable", "."]
     make(session, KIT, ["sync", "--require-hashes", str(LOCK)], made, compiled=SERVED)
+
+
+def install_light(session: nox.Session) -> None:
+    """Make the environment of the pure rooms, of wheels alone."""
+    steps = ["install", "--no-build", "--constraint", str(LOCK), "--group", "unit", "-r", "pyproject.toml"]
+    make(session, LIGHT, steps)
 
 
 def make(
@@ -369,21 +381,21 @@ def tests(session: nox.Session) -> None:
     with meanwhile(session, *PURE, *timed):
         run_beside(session, "live and not alone or fault", *again, *few, *timed)
     run(session, "coverage", "report", "--include", PURE_CODE, "--fail-under", "95", "--skip-covered")
-    run(session, "pytest", LIVE, "-m", "live and alone", *again, *timed)
+    run(session, "pytest", *marked("alone"), "-m", "live and alone", *again, *timed)
     print_times(session)
 
 
 @contextmanager
 def meanwhile(session: nox.Session, *arguments: str) -> Iterator[None]:
-    """Run pytest on the CPU time that all else leaves over, and print at the end what it said.
+    """Run pytest in the light environment on the CPU time that all else leaves over; print at the end what it said.
 
     As it comes it would stand between the lines of the tests that run in the foreground.
     """
-    install(session)
+    install_light(session)
     with MEANWHILE.open("w", encoding="utf-8") as output:
         # A session of its own, for the kernel to put it behind all others.
         child = subprocess.Popen(
-            ["sh", "-c", LEFT_OVER, "sh", str(KIT / "bin" / "pytest"), *arguments],
+            ["sh", "-c", LEFT_OVER, "sh", str(LIGHT / "bin" / "python"), "-m", "pytest", *arguments],
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
@@ -429,10 +441,8 @@ def print_times(session: nox.Session) -> None:
 @nox.session
 def unit(session: nox.Session) -> None:
     """Run the tests of the pure rooms, of what are many alike a part, without a compiler: little more than a minute."""
-    make(
-        session, LIGHT, ["install", "--no-build", "--constraint", str(LOCK), "--group", "unit", "-r", "pyproject.toml"]
-    )
-    asked = session.posargs or ["--numprocesses", "auto", *A_SMALL_PART, *UNIT_TESTS]
+    install_light(session)
+    asked = session.posargs or ["--numprocesses", "auto", *A_PART, *UNIT_TESTS]
     session.run(str(LIGHT / "bin" / "python"), "-m", "pytest", "-m", "not live", *asked, external=True)
 
 

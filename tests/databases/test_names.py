@@ -32,7 +32,9 @@ _WORDS = re.compile("|".join(map(re.escape, sorted({*_NAMES, "mysql"}))), re.IGN
 
 def naming(file: Path) -> Iterator[str]:
     """Yield each name and text of a module that has a database's or a driver's name in it, docstrings left out."""
-    tree = ast.parse(file.read_text())
+    text = file.read_text()
+    # To read it as Python takes ten times as long.
+    tree = ast.parse(text if _WORDS.search(text) else "")
     told = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for node in ast.walk(tree):
         words = [getattr(node, field, None) for field in ("id", "attr", "name", "arg", "module")]
@@ -49,11 +51,10 @@ def may_name_databases(path: str) -> bool:
     return path in OWN or any(path.startswith(allowed) for allowed in MAY_NAME_DATABASES)
 
 
-@pytest.mark.parametrize(
-    "path", [path for file in sorted(ENGINE.rglob("*.py")) if not may_name_databases(path := path_in_engine(file))]
-)
-def test_nothing_else_in_the_engine_names_a_database(path):
-    assert list(naming(ENGINE / path)) == []
+def test_nothing_else_in_the_engine_names_a_database():
+    others = [file for file in sorted(ENGINE.rglob("*.py")) if not may_name_databases(path_in_engine(file))]
+
+    assert {path_in_engine(file): found for file in others if (found := list(naming(file)))} == {}
 
 
 def test_no_template_of_a_report_names_a_database():

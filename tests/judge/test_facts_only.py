@@ -4,8 +4,6 @@ import ast
 import re
 from pathlib import Path
 
-import pytest
-
 ENGINE = Path(__file__).parents[2] / "badgateway"
 A_CLAUSE = re.compile(r"\b[a-z]+ [a-z]+ [a-z]+\b")
 MODULES = [file for room in ("judge", "search") for file in sorted((ENGINE / room).glob("*.py"))]
@@ -19,9 +17,9 @@ def sentences(code):
     return [node.value for node in constants if isinstance(node.value, str) and A_CLAUSE.search(node.value)]
 
 
-@pytest.mark.parametrize("file", MODULES, ids=lambda file: f"{file.parent.name}/{file.name}")
-def test_a_room_of_facts_says_nothing(file):
-    assert sentences(file.read_text(encoding="utf-8")) == []
+def test_a_room_of_facts_says_nothing():
+    assert MODULES
+    assert {file: said for file in MODULES if (said := sentences(file.read_text(encoding="utf-8")))} == {}
 
 
 def test_a_sentence_is_found_and_what_is_raised_or_asked_of_the_rows_is_none():

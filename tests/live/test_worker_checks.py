@@ -1,5 +1,6 @@
 """The worker checks of a real run: one driver lets others in under gevent, the other one does not."""
 
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -70,6 +71,13 @@ def test_each_worker_check_is_told_of_and_leaves_the_trials_alone(kit: Kit, fold
             journals.append((trial / raw.JOURNAL).read_text())
     assert len(journals) == 2
     assert not any("\nblocked" in journal for journal in journals), "a trial that counts was watched"
+
+
+def test_nothing_is_left_of_them_and_no_server_ran_as_root(kit: Kit):
+    assert kit.survivors() == []
+    names = {name for name, _ in kit.owners}
+    assert "gunicorn" in names
+    assert os.geteuid() != 0 or ("gunicorn", 0) not in kit.owners
 
 
 def test_a_newcomer_reads_of_it_in_the_report(folder: Path):

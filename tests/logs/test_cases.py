@@ -123,12 +123,12 @@ def may_be_proven(case: Path) -> set[str]:
     return set(line.removeprefix(TRUE).split(", ")) - {"nothing"}
 
 
-@pytest.mark.parametrize("case", sorted(CASES.iterdir()), ids=lambda case: case.name)
-def test_nothing_that_is_not_true_is_said_to_be_proven(case):
-    said = {cause for cause, (certainty, _) in Expected.of(case).causes.items() if certainty == Certainty.PROVEN}
+def test_nothing_that_is_not_true_is_said_to_be_proven():
+    for case in CASES.iterdir():
+        said = {cause for cause, (certainty, _) in Expected.of(case).causes.items() if certainty == Certainty.PROVEN}
 
-    assert may_be_proven(case) <= set(BY_ID)
-    assert said <= may_be_proven(case)
+        assert may_be_proven(case) <= set(BY_ID), case.name
+        assert said <= may_be_proven(case), case.name
 
 
 def test_each_decoy_is_a_case():

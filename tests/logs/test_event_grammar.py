@@ -2,8 +2,6 @@ import dataclasses
 import json
 from pathlib import Path
 
-import pytest
-
 from badgateway.logs.event_grammar import KERNEL, application_rules
 from badgateway.logs.event_reader import Event
 from badgateway.model.evidence import ServerEvent
@@ -25,11 +23,10 @@ NOT_OF_A_LOG = {
 """The journal tells of the first, the probes of the others."""
 
 
-@pytest.mark.parametrize("event", [event for event in ServerEvent if event not in NOT_OF_A_LOG])
-def test_every_event_of_the_model_but_the_kits_own_is_read_in_a_golden_log(event):
+def test_every_event_of_the_model_but_the_kits_own_is_read_in_a_golden_log():
     expected = [json.loads(path.read_text()) for path in GOLDEN.glob("*/expected.json")]
 
-    assert any(row["event"] == event for case in expected for row in case["server_events"])
+    assert {*ServerEvent} - NOT_OF_A_LOG <= {row["event"] for case in expected for row in case["server_events"]}
 
 
 def test_rules_name_only_groups_that_an_event_has():

@@ -1,8 +1,5 @@
 """A site that knows nothing of the kit gets the kit's own server files, journal and templates."""
 
-import subprocess
-import sys
-import zipfile
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -94,15 +91,3 @@ def test_what_a_site_has_in_servers_is_not_taken_for_the_kits(tmp_path):
 
     (tmp_path / JOURNAL).touch()
     assert located_or_kits(tmp_path, NGINX) == tmp_path / NGINX
-
-
-def test_the_wheel_brings_them(tmp_path):
-    pytest.importorskip("hatchling", reason="the light environment builds nothing")
-    build = (sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path))
-    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
-    (wheel,) = tmp_path.glob("*.whl")
-    names = zipfile.ZipFile(wheel).namelist()
-
-    files = {file.name for file in (ROOT / "servers").iterdir() if file.is_file()}
-    assert {name.rpartition("/")[2] for name in names if name.startswith("badgateway/server_files/")} == files
-    assert not [name for name in names if name.startswith("servers/")]

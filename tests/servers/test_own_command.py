@@ -1,15 +1,10 @@
 """A command of the user's own keeps its settings, and listens where the kit says."""
 
-import json
-import os
-import subprocess
-import sys
-
 import pytest
 
 from badgateway.plan.defaults import command_faults, completed
 from badgateway.servers import gunicorn, uwsgi
-from badgateway.servers.gunicorn_command import ASKS, config_file, says
+from badgateway.servers.gunicorn_command import config_file, says
 from badgateway.servers.registry import server_of_command, servers
 from tests.stack.sites import configuration, site
 
@@ -45,14 +40,6 @@ def test_its_own_file_is_read_by_the_journal():
     assert config_file(("-c", "etc/g.py", "shop.wsgi")) == config_file(("--config=etc/g.py",)) == "etc/g.py"
     one = configuration("kit:own_command.py", kind="gunicorn", command="gunicorn -c file:etc/g.py shop.wsgi")
     assert gunicorn.SERVER.start(one, site()).environment == {"JOURNAL_GUNICORN": "etc/g.py", "JOURNAL_OWN": "1"}
-
-
-def test_the_server_itself_says_what_a_command_and_its_file_come_to(tmp_path):
-    (tmp_path / "gunicorn.conf.py").write_text("workers = 5\nbacklog = 77\ntimeout = 20\n")
-    ask = [sys.executable, "-c", ASKS, "--threads", "4", "nowhere:application"]
-    told = json.loads(subprocess.check_output(ask, cwd=tmp_path, env={"PATH": os.defpath}, text=True))
-
-    assert (told["workers"], told["threads"], told["listen"], told["app_s"], told["model"]) == (5, 4, 77, 20, "gthread")
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """What a command comes to is found out in a copy with all that a run copies; a run starts what is made of it."""
 
+import json
+import os
 import subprocess
 import sys
 
@@ -9,6 +11,7 @@ from badgateway.errors import ConfigurationError
 from badgateway.model.configuration import Configuration
 from badgateway.model.experiment import Experiment
 from badgateway.model.knob import WorkerModel
+from badgateway.servers.gunicorn_command import ASKS
 from badgateway.stack.own_command import as_it_runs, is_made, server_file
 from badgateway.stack.project import take_snapshot
 from tests.declared import declared
@@ -85,3 +88,11 @@ def test_what_is_not_known_is_refused_with_its_key(site, command, why):
     with pytest.raises(ConfigurationError, match=r"^configurations\[today\]\.command: ") as refused:
         told(of(command), site)
     assert why in str(refused.value)
+
+
+def test_the_server_itself_says_what_a_command_and_its_file_come_to(tmp_path):
+    (tmp_path / "gunicorn.conf.py").write_text("workers = 5\nbacklog = 77\ntimeout = 20\n")
+    ask = [sys.executable, "-c", ASKS, "--threads", "4", "nowhere:application"]
+    told = json.loads(subprocess.check_output(ask, cwd=tmp_path, env={"PATH": os.defpath}, text=True))
+
+    assert (told["workers"], told["threads"], told["listen"], told["app_s"], told["model"]) == (5, 4, 77, 20, "gthread")

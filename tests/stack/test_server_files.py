@@ -3,6 +3,7 @@ import json
 import os
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -98,3 +99,14 @@ def test_the_trap_differs_from_the_good_file_in_the_patch_alone():
     good, trap = lines("uwsgi_gevent.ini"), lines("uwsgi_gevent_late.ini")
     assert good ^ trap == {"gevent-early-monkey-patch = true", "gevent-monkey-patch = true"}
     assert "A TRAP" in (SERVERS / "uwsgi_gevent_late.ini").read_text().splitlines()[0]
+
+
+def test_the_wheel_brings_all_of_them(tmp_path):
+    build = (sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path))
+    subprocess.run(build, cwd=SERVERS.parent, check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    names = zipfile.ZipFile(wheel).namelist()
+
+    files = {file.name for file in SERVERS.iterdir() if file.is_file()}
+    assert {name.rpartition("/")[2] for name in names if name.startswith("badgateway/server_files/")} == files
+    assert not [name for name in names if name.startswith("servers/")]
