@@ -173,6 +173,56 @@ def test_a_site_that_takes_them_is_measured_either_way(
     assert things(users_own) == PRECIOUS
 
 
+DJANGO = """
+import os
+from django.core.wsgi import get_wsgi_application
+from django.http import HttpResponse
+from django.urls import path
+SECRET_KEY, DEBUG, ALLOWED_HOSTS, ROOT_URLCONF = "planted", False, ["*"], __name__
+INSTALLED_APPS = ["filling"]
+DATABASES = {{"default": {database}}}
+urlpatterns = [path("", lambda _: HttpResponse("home"))]
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop")
+application = get_wsgi_application()
+"""
+MANAGE = """
+import os, sys
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop")
+from django.core.management import execute_from_command_line
+execute_from_command_line(sys.argv)
+"""
+FILLING = """
+from django.core.management.base import BaseCommand
+from django.db import connection
+class Command(BaseCommand):
+    def handle(self, **_):
+        with connection.cursor() as cursor:
+            cursor.execute("DROP TABLE IF EXISTS things")
+"""
+
+
+@pytest.mark.proof
+def test_a_settings_module_that_ignores_the_variables_is_refused_before_its_commands(
+    shop: Path, users_own: RunningDatabase
+):
+    place = {name.upper(): getattr(users_own, name) for name in ("host", "port", "name", "user", "password")}
+    (shop / "shop.py").write_text(DJANGO.format(database={"ENGINE": "django.db.backends.mysql", **place}))
+    (shop / "manage.py").write_text(MANAGE)
+    commands = shop / "filling" / "management" / "commands"
+    commands.mkdir(parents=True)
+    for folder in (commands, *commands.parents[:2]):
+        (folder / "__init__.py").touch()
+    (commands / "fill.py").write_text(FILLING)
+    declare(shop, database='driver = "mysqlclient"')
+    file = shop / "badgateway.toml"
+    file.write_text(file.read_text().replace('"fill.py"', '"manage.py", "fill"'))
+    kit = Kit(shop, "run")
+
+    assert kit.end(60) == 2
+    assert f"the site's database 'default' is mysql at 127.0.0.1:{users_own.port}" in kit.errors
+    assert things(users_own) == PRECIOUS
+
+
 ON_FILE = """
 import os, sqlite3
 

@@ -7,7 +7,9 @@ import pytest
 from badgateway.errors import DeploymentError
 from badgateway.process.child import Child
 from badgateway.servers import uwsgi
-from badgateway.stack.deployment import Deployment
+from badgateway.stack.deployment import Deployment, _face
+from badgateway.stack.project import Snapshot
+from tests.declared import experiment
 
 
 @dataclass
@@ -78,3 +80,18 @@ def test_several_servers_are_one_part_and_each_has_to_stay():
     cast("Any", two.children["server-2"]).code = 1
     with pytest.raises(DeploymentError, match="uwsgi ended with status 1 in the middle of the trial"):
         two.check()
+
+
+@pytest.mark.parametrize(
+    ("database", "reads_only"),
+    [
+        ({}, False),
+        ({"url": "env:STAGING_DATABASE_URL"}, True),
+        ({"url": "env:STAGING_DATABASE_URL", "may_write": "db.test.example.org/shop"}, False),
+    ],
+)
+def test_the_proxy_refuses_what_may_write_where_the_database_is_only_read(database, reads_only, tmp_path):
+    own = {} if not reads_only else {"prepare": [], "restore": []}
+    snapshot = Snapshot(root=tmp_path, nginx_template="", database_template="")
+
+    assert _face(experiment(database=database, application=own), snapshot, None).reads_only is reads_only

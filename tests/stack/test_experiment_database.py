@@ -1,8 +1,9 @@
+from contextlib import nullcontext
 from dataclasses import replace
 
 import pytest
 
-from badgateway.errors import DeploymentError, RestoreError
+from badgateway.errors import ConfigurationError, DeploymentError, RestoreError
 from badgateway.stack import experiment_database
 from badgateway.stack.experiment_database import restoring
 from badgateway.stack.project import Snapshot
@@ -17,6 +18,28 @@ def begun(tmp_path):
     declared = experiment(application={"restore": ["python", "-c", "pass"]})
     snapshot = Snapshot(root=tmp_path, nginx_template="", database_template="")
     return restoring(declared, replace(DATABASE, folder=tmp_path), snapshot)
+
+
+@pytest.mark.parametrize("refusing", ["demand_own_databases", "demand_nothing_else"])
+def test_nothing_of_a_site_is_run_before_it_is_known_to_use_the_runs_database(refusing, tmp_path, monkeypatch):
+    done = []
+
+    def refuse(*_):
+        done.append(refusing)
+        raise ConfigurationError("it would write to another database")
+
+    monkeypatch.setattr(experiment_database, "_database", lambda *_: nullcontext(replace(DATABASE, folder=tmp_path)))
+    monkeypatch.setattr(experiment_database, "demand_own_databases", lambda *_: False)
+    monkeypatch.setattr(experiment_database, refusing, refuse)
+    monkeypatch.setattr(experiment_database.application, "looks", lambda *_: ())
+    for name in ("prepare", "restoring"):
+        monkeypatch.setattr(experiment_database.application, name, lambda *_, name=name: done.append(name))
+    snapshot = Snapshot(root=tmp_path, nginx_template="", database_template="")
+    begun = experiment_database.prepare_database(experiment(), snapshot=snapshot, folder=tmp_path / "run", account=None)
+
+    with pytest.raises(ConfigurationError, match="another database"), begun:
+        pass
+    assert done == [refusing]
 
 
 def be_gone(_database):

@@ -70,6 +70,17 @@ def test_every_part_of_the_stack_is_sampled(seam, table, raw):
     assert parts == {"server", "database", "locust"}
 
 
+def test_a_site_that_was_never_seen_on_the_runs_database_is_not_measured(seam, table, raw, monkeypatch):
+    asked = []
+    monkeypatch.setattr("badgateway.study.run_trial.never_connected", lambda place: not asked.append(place))
+    record = run_trial(TRIAL, table, raw, lambda _: None)
+
+    assert asked == [raw]
+    assert record.status is TrialStatus.ABORTED
+    assert "the site never connected to the run's MariaDB, so it used another database or none" in record.reason
+    assert [one.part for one in record.disturbances] == [OutsidePart.SETTINGS]
+
+
 def test_the_servers_are_down_when_the_trial_is_over(seam, table, raw):
     up_while_driven = []
     seam.on_drive = lambda _trial, _raw: up_while_driven.extend(seam.up)
