@@ -17,7 +17,8 @@ With JOURNAL_OWN=1, what that file says of addresses, accounts, logs and variabl
 With JOURNAL_LOOP=1, workers on gevent tell how long their event loop was blocked, and by which line of code. With
 JOURNAL_TRACEBACKS=1, what a Django site raises is printed, whatever its LOGGING does with it. With JOURNAL_PATHS=1, the
 start of a request has its method and path, without a query: who watches the site sees what the oldest one asks for.
-With JOURNAL_NO_MAIL=1, a Django site's mail goes nowhere.
+With JOURNAL_NO_MAIL=1, a Django site's mail goes nowhere. With JOURNAL_REACHES=1, what the site reaches beside the
+ports of JOURNAL_OWN_PORTS is told as settings: where Python's own sockets connect to, and what Django's settings name.
 
 A line is a row of CSV, written at once to a file that any number of processes append to:
 
@@ -70,6 +71,9 @@ _PLAIN = re.compile(r"[A-Za-z0-9_.:@+=/-]{1,128}").fullmatch
 _MAIL = "django.core.mail.backends."
 _STAYS = tuple(f"{_MAIL}{name}." for name in ("console", "dummy", "filebased", "locmem"))
 """Mail that does not leave the site."""
+_OF_SERVICES = ("CELERY_BROKER_URL", "BROKER_URL", "SENTRY_DSN", "AWS_STORAGE_BUCKET_NAME")
+"""Django's settings, each of something that a site reaches; a value may be secret."""
+_MOST_REACHED = 30
 _WORKER_HOOKS = {
     "post_fork": "worker-forked",
     "post_worker_init": "worker-ready",
@@ -392,6 +396,48 @@ def _delivered(request: _Request, body: Any, wrapper: Any) -> Iterable[bytes]:
     return delivered
 
 
+class Reached:
+    """Keeps in mind what the site's sockets connect to, and tells each once; an audit hook."""
+
+    def __init__(self, own_ports: str) -> None:
+        self._own = {port for port in own_ports.split(",") if port}
+        self._named: set[str] = set()
+        self._places: dict[str, None] = {}
+        self._lines: Lines | None = None
+
+    def hook(self, event: str, arguments: tuple[Any, ...]) -> None:
+        """Note a connection, or the question for an address; nothing is kept from the site."""
+        if event == "socket.connect":
+            self._connected(arguments[1])
+        elif event == "socket.getaddrinfo" and isinstance(arguments[0], str) and not _is_address(arguments[0]):
+            self._named.add(str(arguments[1]))
+            self._note(f"{arguments[0]}:{arguments[1]}", str(arguments[1]))
+
+    def _connected(self, address: Any) -> None:
+        if not isinstance(address, tuple):
+            self._note(os.fsdecode(address) if isinstance(address, (str, bytes)) else "", "")
+        # An address whose name has been asked for is told by that.
+        elif address[0].startswith("127.") or str(address[1]) not in self._named:
+            self._note(f"{address[0]}:{address[1]}", str(address[1]))
+
+    def _note(self, place: str, port: str) -> None:
+        if not place or port in self._own or place in self._places or len(self._places) == _MOST_REACHED:
+            return
+        self._places[place] = None
+        if self._lines is not None:
+            _tell_settings(self._lines, **{f"reaches {place}": "tried"})
+
+    def tell_to(self, lines: Lines) -> None:
+        """Tell what was reached so far, and from now on at once: a process has its journal with its first request."""
+        self._lines = lines
+        for place in list(self._places):
+            _tell_settings(lines, **{f"reaches {place}": "tried"})
+
+
+def _is_address(host: str) -> bool:
+    return ":" in host or host.replace(".", "").isdigit()
+
+
 def load(target: str) -> Any:
     """Return the application that `module:callable` names, or that `module:factory()` makes."""
     module, _, name = target.partition(":")
@@ -507,11 +553,28 @@ def _stop_mail(lines: Lines) -> None:
         _tell_settings(lines, mail=f"stopped {backend}")
 
 
+def _tell_services(lines: Lines) -> None:
+    """Tell what Django's settings have the site reach beside its database."""
+    conf = sys.modules.get("django.conf")
+    if conf is None or not conf.settings.configured:
+        return
+    for name in _OF_SERVICES:
+        if getattr(conf.settings, name, None):
+            _tell_settings(lines, **{f"reaches {name}": "in the settings"})
+    for alias, one in (getattr(conf.settings, "CACHES", None) or {}).items():
+        backend = str(one.get("BACKEND")).rpartition(".")[2]
+        if any(word in backend.lower() for word in ("redis", "memcache")):
+            _tell_settings(lines, **{f"reaches CACHES.{alias}": backend})
+
+
 def _on_first_request(lines: Lines) -> None:
     lines.write(f"process,{time.time():.6f},{os.getpid()},,,,,,,{os.getppid()}\n")
     _tell_uwsgi(lines)
     _tell_django(lines)
     _stop_mail(lines)
+    if os.environ.get("JOURNAL_REACHES") == "1":
+        _tell_services(lines)
+        REACHED.tell_to(lines)
     signals = sys.modules.get("django.core.signals")
     if os.environ.get("JOURNAL_TRACEBACKS") == "1" and signals is not None:
         signals.got_request_exception.connect(_print_traceback, weak=False)
@@ -571,6 +634,9 @@ def _is_foreign(file: str) -> bool:
     return installed or file.startswith((sysconfig.get_path("stdlib"), "<frozen")) or file == __file__
 
 
+REACHED = Reached(os.environ.get("JOURNAL_OWN_PORTS", ""))
+if os.environ.get("JOURNAL_REACHES") == "1" and __name__ != "__config__":
+    sys.addaudithook(REACHED.hook)
 if __name__ == "__config__":
     globals().update(gunicorn_settings(os.environ["JOURNAL_GUNICORN"], Lines(os.environ["JOURNAL_FILE"])))
 elif "JOURNAL_WSGI" in os.environ:

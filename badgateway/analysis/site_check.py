@@ -19,7 +19,7 @@ from badgateway.model.raw import JOURNAL, SERVER_LOG
 from badgateway.model.study_summary import StudySummary
 from badgateway.model.summary import TrialSummary, Verdict
 from badgateway.numbers import plural
-from badgateway.plan.services import service_at
+from badgateway.plan.services import offered, service_at
 from badgateway.store.packed import unpacked
 from badgateway.store.run_folder import RunFolder
 from badgateway.words.verdict_reasons import said
@@ -35,6 +35,8 @@ _FIXES = {
     405: "it takes no GET: take the task out",
     500: "the site failed: mend it, or take the task out",
 }
+_REACHES = "reaches "
+"""Before the name of each setting of the journal that tells of such a thing."""
 MOST_LINES = 8
 _MOST_BYTES = 1 << 20
 _REDIRECT, _FAILED = 300, 500
@@ -95,6 +97,7 @@ def facts(folder: RunFolder, study: StudySummary) -> Iterator[Fact]:
     observed = _observed(place)
     yield from _server(observed)
     yield from _database(experiment, trial, observed)
+    yield from _outside(observed)
     yield from _routes(answers(folder.ledger(place)), last_words(place))
 
 
@@ -163,6 +166,15 @@ def _database(experiment: Experiment, trial: TrialSummary, observed: Mapping[str
             found=f"{label}: the site never connected to the run's own",
             fix="does a route use it? else let the settings take it from a variable under application.environment",
         )
+
+
+def _outside(observed: Mapping[str, str]) -> Iterator[Fact]:
+    """Yield what a load would reach beside the run's own: nothing has to be done, but somebody has to know."""
+    for name, how in observed.items():
+        if name.startswith(_REACHES):
+            told = f"{name.removeprefix(_REACHES)} ({how})"
+            own = offered(told)
+            yield Fact(subject="outside", found=f"a load may reach {told}{f'; {own}' if own else ''}")
 
 
 def _routes(found: Sequence[RouteAnswer], log: Sequence[str]) -> Iterator[Fact]:

@@ -14,7 +14,7 @@ from badgateway.draft.settings_file import is_served
 from badgateway.draft.today import Today
 from badgateway.draft.variables import MADE_UP, fixed_parts
 from badgateway.numbers import listed, plural
-from badgateway.plan.services import SERVICES
+from badgateway.plan.services import offered
 from badgateway.servers.registry import servers
 
 _MOST_REASONS = 4
@@ -209,16 +209,8 @@ def _outside(draft: Draft) -> Iterator[Finding]:
         yield Finding(subject="outside", found=tried, source=one.by or "a library")
     for name, value in draft.site.remote.items():
         told = f"a load may reach {name} ({value})"
-        remedy = _SEND if name == _MAIL else _service(f"{name} {value}")
+        remedy = _SEND if name == _MAIL else offered(f"{name} {value}")
         yield Finding(subject="outside", found=told, source="the settings", remedy=remedy)
-
-
-def _service(told: str) -> str:
-    """Say how a run can have one of its own of what the site would reach; empty where it cannot."""
-    name = next((one.name for one in SERVICES if one.name in told.lower()), "")
-    if not name:
-        return ""
-    return f'for one of its own: services = ["{name}"] under [application], and "${{{name}.url}}" in its variable'
 
 
 def _users(draft: Draft) -> Iterator[Finding]:

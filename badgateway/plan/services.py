@@ -63,6 +63,15 @@ def service_faults(experiment: Experiment) -> Iterator[str]:
             yield f"application.services: {printable_part(name)} is not known; {remedy}"
 
 
+def offered(told: str) -> str:
+    """Say how a run can have one of its own of what is told of, by its name or its port; empty where it cannot."""
+    words = told.lower()
+    name = next((one.name for one in SERVICES if one.name in words or f":{one.usual_port}" in words), "")
+    if not name:
+        return ""
+    return f'for one of its own: services = ["{name}"] under [application], and "${{{name}.url}}" in its variable'
+
+
 def service_at(port: int) -> Service | None:
     """Return the service that mostly listens on a port."""
     return next((one for one in SERVICES if one.usual_port == port), None)

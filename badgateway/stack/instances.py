@@ -65,6 +65,7 @@ def sites_of(
         },
         account=account,
         watch_loop=watch_loop,
+        own_ports=(database.port, *(one.port for one in database.services)),
         stop_mail=not experiment.application.send_mail,
     )
     has_port = configuration.transport == "tcp"

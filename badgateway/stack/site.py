@@ -63,6 +63,8 @@ class Site:
     """TCP port of 127.0.0.1 to listen on, instead of a unix socket."""
     number: int = 1
     """Which of the servers of its configuration is started, from 1."""
+    own_ports: tuple[int, ...] = ()
+    """Of what the run has started for the site."""
     stop_mail: bool = False
     """Whether what a Django site would send is thrown away."""
     watch_loop: bool = False
@@ -150,6 +152,12 @@ class Site:
         # What is lent is nothing that the environment has, so its own versions are those that are imported.
         return os.pathsep.join(str(place) for place in (self.journal.parent, *self.developed, self.lent) if place)
 
+    @property
+    def _of_a_check(self) -> dict[str, str]:
+        # Why it failed, Django says to nobody where DEBUG is off and no mail is sent.
+        ports = ",".join(map(str, self.own_ports))
+        return {"JOURNAL_TRACEBACKS": "1", "JOURNAL_REACHES": "1", "JOURNAL_OWN_PORTS": ports}
+
     def environment(self, configuration: Configuration, *, bind: str) -> dict[str, str]:
         """Return the whole environment of the application server; `bind` is the socket as the server spells it.
 
@@ -162,7 +170,6 @@ class Site:
             "JOURNAL_FILE": str(self.journal_file),
             **({"JOURNAL_LOOP": "1"} if self.watch_loop else {}),
             **({"JOURNAL_NO_MAIL": "1"} if self.stop_mail else {}),
-            # A check tells why a site failed, which Django says to nobody where DEBUG is off and no mail is sent.
-            **({"JOURNAL_TRACEBACKS": "1"} if EACH_TASK_ONCE in self.variables else {}),
+            **(self._of_a_check if EACH_TASK_ONCE in self.variables else {}),
             **web_variables(configuration, bind=bind, target=self.target, timeout_s=self.timeout_s),
         }

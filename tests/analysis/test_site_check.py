@@ -5,7 +5,7 @@ from dataclasses import replace
 import duckdb
 import pytest
 
-from badgateway.analysis.site_check import RouteAnswer, _database, _route, _routes, _server, answers, missed
+from badgateway.analysis.site_check import RouteAnswer, _database, _outside, _route, _routes, _server, answers, missed
 from badgateway.model.samples import DatabaseConnections
 from tests.declared import experiment
 from tests.report.builders import trial
@@ -93,6 +93,18 @@ def test_a_database_that_nobody_connected_to_is_to_be_mended(peak, opened, is_we
     (fact,) = _database(experiment(), seen, {"driver": "pymysql"})
 
     assert bool(fact.fix) is not is_well
+
+
+def test_what_a_load_would_reach_is_named_and_nothing_has_to_be_done():
+    observed = {"debug": "False", "reaches SENTRY_DSN": "in the settings", "reaches 127.0.0.1:6379": "tried"}
+    found = list(_outside(observed))
+
+    assert [fact.found.partition(";")[0] for fact in found] == [
+        "a load may reach SENTRY_DSN (in the settings)",
+        "a load may reach 127.0.0.1:6379 (tried)",
+    ]
+    assert 'services = ["redis"]' in found[1].found
+    assert [fact.fix for fact in found] == ["", ""]
 
 
 def test_a_database_that_nobody_watched_is_not_called_unused():

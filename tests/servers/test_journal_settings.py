@@ -105,3 +105,38 @@ def test_mail_goes_nowhere_where_a_run_does_not_allow_it(backend, asked, is_stop
 
     assert now == ("django.core.mail.backends.dummy.EmailBackend" if is_stopped else backend)
     assert (f"mail=stopped {backend}" in told(tmp_path)) == is_stopped
+
+
+def test_what_the_settings_of_a_django_site_reach_is_told_without_its_values(tmp_path, monkeypatch):
+    monkeypatch.setenv("JOURNAL_REACHES", "1")
+    caches = {
+        "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://:precious@h"},
+        "local": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    }
+    django(
+        monkeypatch, DEBUG=False, DATABASES={}, CACHES=caches, CELERY_BROKER_URL="amqp://me:precious@h", SENTRY_DSN=""
+    )
+    JOURNAL._on_first_request(JOURNAL.Lines(str(tmp_path / "j")))
+    reached = [one for one in told(tmp_path) if one.startswith("reaches ")]
+
+    assert reached == ["reaches CELERY_BROKER_URL=in the settings", "reaches CACHES.default=RedisCache"]
+
+
+def test_each_place_that_sockets_connect_to_is_told_once_but_for_the_runs_own(lines, tmp_path):
+    found = JOURNAL.Reached("3306,41000")
+    connect = lambda *address: found.hook("socket.connect", (None, address))  # noqa: E731
+    connect("127.0.0.1", 3306)
+    connect("127.0.0.1", 6379)
+    # Before the first request of a process there is no journal of it.
+    assert not (tmp_path / "j").read_bytes()
+    found.tell_to(lines)
+    found.hook("socket.getaddrinfo", ("api.example.org", 443, 0, 0, 0))
+    connect("192.0.2.7", 443)
+    connect("192.0.2.8", 25)
+    connect("127.0.0.1", 6379)
+    found.hook("socket.connect", (None, "/run/redis.sock"))
+    found.hook("socket.getaddrinfo", ("192.0.2.9", 80, 0, 0, 0))
+    found.hook("open", ("/etc/hosts", "r", 0))
+    places = ("127.0.0.1:6379", "api.example.org:443", "192.0.2.8:25", "/run/redis.sock")
+
+    assert told(tmp_path) == [f"reaches {place}=tried" for place in places]

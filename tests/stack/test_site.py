@@ -99,6 +99,14 @@ def test_a_site_listens_on_its_socket_or_on_a_port():
     assert (site(port=9001).listener, site(port=9001).address) == (9001, "127.0.0.1:9001")
 
 
+def test_what_a_site_reaches_is_told_in_a_check_alone():
+    one = configuration("servers/uwsgi.ini")
+    of_check = site(variables={EACH_TASK_ONCE: "1"}, own_ports=(3306, 6380)).environment(one, bind="here")
+
+    assert (of_check["JOURNAL_REACHES"], of_check["JOURNAL_OWN_PORTS"]) == ("1", "3306,6380")
+    assert "JOURNAL_REACHES" not in site(own_ports=(3306,)).environment(one, bind="here")
+
+
 def test_the_event_loop_is_watched_only_when_asked_for():
     watching = site(watch_loop=True).environment(configuration("servers/uwsgi.ini"), bind="here")
 
