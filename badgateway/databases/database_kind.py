@@ -43,6 +43,8 @@ class DatabaseKind:
     """Of an address in a variable such as DATABASE_URL; empty: the name."""
     drivers: tuple[Driver, ...]
     """Those that a configuration may name, the recommended one first."""
+    async_drivers: tuple[str, ...] = ()
+    """Packages by which sites on an event loop connect: each is a module of its own name, that is reported as it is."""
     text_values: str = STANDARD_TEXT
     """The texts in its statements, as opposed to quoted names: a regular expression, in which white space is none."""
     error_texts: tuple[tuple[ServerEvent, str], ...] = ()

@@ -214,6 +214,7 @@ DATABASE = DatabaseSystem(
     text_values=TEXT_VALUES,
     error_texts=ERROR_TEXTS,
     log=LOG,
+    async_drivers=("asyncmy", "aiomysql"),
     drivers=(
         Driver(
             name="pymysql",

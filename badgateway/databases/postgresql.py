@@ -223,6 +223,7 @@ DATABASE = DatabaseSystem(
     text_values=rf"\bE'(?:[^'\\]|''|\\.)*(?:'|\\?$) | {STANDARD_TEXT}",
     error_texts=ERROR_TEXTS,
     log=LOG,
+    async_drivers=("asyncpg",),
     drivers=(
         Driver(
             name="psycopg",

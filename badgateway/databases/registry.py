@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -83,17 +84,22 @@ def database_faults(experiment: Experiment) -> Iterator[str]:
         yield f"places.database: {system.label} has no server that could stand elsewhere; take it out"
     for one in experiment.configurations:
         driver = system.driver(one.driver)
-        if driver is None:
+        if driver is None and not (experiment.application.python and _is_of_a_site(one.driver)):
             allowed = " or ".join(f"'{each.name}'" for each in system.drivers)
             key = f"configurations[{one.name}].driver"
             yield f"{key}: '{one.driver}' is not allowed: input should be {allowed}, the drivers of {system.label}"
-        elif one.pool and (why := driver.without_pool):
+        elif driver and one.pool and (why := driver.without_pool):
             yield f"configurations[{one.name}].pool: {one.driver} has none: {why}; take it out"
         if not isinstance(system, DatabaseSystem):
             for axis in AXES:
                 if axis.is_of_database_server and any(getattr(one, axis.values)):
                     key = f"configurations[{one.name}].{axis.values}"
                     yield f"{key}: {system.label} has no server, so there is no {axis.name}; take it out"
+
+
+def _is_of_a_site(driver: str) -> bool:
+    """Tell whether a site of the user's may have a driver of this name: none of another system, and none mistyped."""
+    return not get_close_matches(driver, [one.name for system in databases() for one in system.drivers], cutoff=0.85)
 
 
 def _allowed_databases(experiment: Experiment) -> Iterator[str]:

@@ -28,6 +28,7 @@ DATABASE = DatabaseFile(
             blocks="it waits in C",
         ),
     ),
+    async_drivers=("aiosqlite",),
     about="SQLite lets one connection write at a time: the others wait, in Django 5 s unless OPTIONS say otherwise, "
     'and then get the error "database is locked". So more workers read faster, and do not write faster. The file lay '
     "on this machine's own disk.",

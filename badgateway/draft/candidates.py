@@ -60,7 +60,7 @@ def driver_of(site: Inspected) -> Driver | None:
     """Return the driver that the site connects with; None where it is not known."""
     system, module = system_of(site), site.database.driver if site.database else ""
     drivers = system.drivers if system and module else ()
-    return next((one for one in drivers if module in {one.module, one.name}), None)
+    return next((one for one in drivers if module.lower() in {one.module.lower(), one.name}), None)
 
 
 def candidates(site: Inspected, cores: int, lent: Collection[str] = ()) -> Iterator[Candidate | LeftOut]:

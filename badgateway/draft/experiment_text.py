@@ -138,8 +138,8 @@ def _database(draft: Draft) -> Iterator[str]:
         system.name,
         f"by {found.source}: {found.engine}; a run has a {system.label} of its own{_stand_in(system)}" if found else "",
     )
-    if driver:
-        yield line("driver", driver.name)
+    if name := driver.name if driver else found.driver if found else "":
+        yield line("driver", name)
 
 
 def _stand_in(system: DatabaseKind) -> str:

@@ -43,6 +43,8 @@ class FoundDatabase(_Told):
     """Whether that is the one which stands for a run's: it has to come from a variable then."""
     driver: str = ""
     """The module that the site connects with, as far as it was seen."""
+    scheme: str = ""
+    """How its address begins, where the site has it in one."""
     query: str = ""
     options: tuple[str, ...] = ()
     """The names of what its driver is told besides."""

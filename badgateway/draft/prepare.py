@@ -27,7 +27,15 @@ def prepare_steps(site: Inspected, repository: Repository, paths: Sequence[str] 
         repository: Has its files.
         paths: Folders in which its modules are, besides where it is started.
     """
-    return _of_django(site, repository) if site.kind == "django" else _of_flask(site, repository, paths)
+    if site.kind == "django":
+        return _of_django(site, repository)
+    return (*_of_alembic(site, repository), *_of_flask(site, repository, paths))
+
+
+def _of_alembic(site: Inspected, repository: Repository) -> tuple[Step, ...]:
+    """Return the migrations of a site on SQLAlchemy, which Flask's own command finds in a folder of its own."""
+    is_there = (repository.root / repository.directory / "alembic.ini").is_file() and "alembic" in site.packages
+    return (Step(argv=("python", "-m", "alembic", "upgrade", "head")),) if is_there else ()
 
 
 def _of_django(site: Inspected, repository: Repository) -> tuple[Step, ...]:

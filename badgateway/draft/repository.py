@@ -82,7 +82,8 @@ class Repository:
     @property
     def required(self) -> tuple[str, ...]:
         """The names of packages that its files ask for, in small letters; none of what they take in turn."""
-        texts = (self.text(file) for file in self.named("requirements.txt", "pyproject.toml", "Pipfile"))
+        named = {*self.named("requirements.txt", "pyproject.toml", "Pipfile"), *filter(_lists_packages, self.files)}
+        texts = (self.text(file) for file in self.files if file in named)
         found = (name.lower().replace("_", "-") for text in texts for name in _PACKAGE.findall(text))
         return tuple(dict.fromkeys(found))
 
@@ -97,7 +98,8 @@ class Repository:
             for file in self.root.glob(f"{self.directory}/*/__init__.py")
             if file.parent.name not in _TESTS
         )
-        return tuple(dict.fromkeys((*dotted, *(name for name in plain if self._has(name)), *packages)))
+        inner = [f"{package}.{name}" for package in packages for name in plain if self._has(f"{package}/{name}")]
+        return tuple(dict.fromkeys((*dotted, *(name for name in plain if self._has(name)), *packages, *inner)))
 
     def _has(self, module: str) -> bool:
         return (self.root / self.directory / f"{module}.py").is_file()
@@ -108,9 +110,15 @@ def look(root: Path) -> Repository:
     environments: list[PurePosixPath] = []
     files: list[PurePosixPath] = []
     for folder, names in _folders(root, environments):
-        files += (folder / name for name in names if name in _NAMES or name.endswith(_SUFFIXES))
+        here = (folder / name for name in names)
+        files += (one for one in here if one.name in _NAMES or one.name.endswith(_SUFFIXES) or _lists_packages(one))
     ordered = sorted(files, key=lambda file: (len(file.parts), bool(_OF_DEVELOPERS & {*file.parts}), str(file)))
     return Repository(root=root, files=tuple(ordered), environments=tuple(environments))
+
+
+def _lists_packages(file: PurePosixPath) -> bool:
+    """Tell whether a file may list packages for pip: requirements-prod.txt, requirements/production.txt."""
+    return file.suffix == ".txt" and (file.name.startswith("requirements") or file.parent.name == "requirements")
 
 
 def _folders(root: Path, environments: list[PurePosixPath]) -> Iterator[tuple[PurePosixPath, list[str]]]:

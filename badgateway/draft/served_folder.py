@@ -1,6 +1,7 @@
 """In which of a repository's folders a server is started, and where else it looks for modules, as its command says."""
 
 import os
+import re
 import shlex
 from dataclasses import replace
 from pathlib import PurePosixPath
@@ -10,6 +11,7 @@ from badgateway.draft.today import Today, served_today
 
 _OF_PATHS = ("src", "lib", "build", "dist", "node_modules")
 """Folders of packages that are installed from there, and copies of them."""
+_PATH = re.compile(r"(?<![\w./:-])/[\w./-]+")
 _SENT = ", so what it loads there is not known"
 
 
@@ -20,6 +22,11 @@ def in_its_folder(repository: Repository, today: Today | None) -> tuple[Reposito
     """
     if today is None:
         return repository, None
+    placed, found = _placed(repository, today)
+    return placed, _with_own_files(placed, found)
+
+
+def _placed(repository: Repository, today: Today) -> tuple[Repository, Today]:
     if not (today.folder or today.paths):
         return _in_the_one_that_has_it(repository, today)
     folder = _inside(repository, PurePosixPath(today.folder)) or _deployed(repository, today)
@@ -91,6 +98,20 @@ def _with_paths(repository: Repository, folder: PurePosixPath, today: Today) -> 
             found.append((option, inner))
             words.append(f"{option} {shlex.quote(inner)}")
     return replace(today, command=" ".join(words), paths=tuple(found))
+
+
+def _with_own_files(repository: Repository, today: Today) -> Today:
+    """Return the command with the repository's files where it names those of the machine that it is deployed to."""
+    program, *words = today.command.split(" ")
+    command = " ".join((program, *(_PATH.sub(lambda found: _own_file(repository, found[0]), word) for word in words)))
+    return replace(today, command=command)
+
+
+def _own_file(repository: Repository, path: str) -> str:
+    """Return the file that has the end of a path, from where a server is started; the path where there is none."""
+    names, folder = PurePosixPath(path).parts, repository.root / repository.directory
+    ends = (PurePosixPath(*names[number:]) for number in range(1, len(names)))
+    return next((str(end) for end in ends if (folder / end).is_file()), path)
 
 
 def _inside(repository: Repository, place: PurePosixPath) -> PurePosixPath | None:

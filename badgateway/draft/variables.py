@@ -1,12 +1,11 @@
 """Which of a site's variables lead to its database: found by changing them, and not by reading its code."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from badgateway.databases.database_kind import LEADS_ELSEWHERE, DatabaseFile, DatabaseKind
-from badgateway.databases.driver import Driver
 from badgateway.databases.registry import databases, kind_of
 from badgateway.draft.inspected import FoundDatabase, Inspected
 from badgateway.model.masking import is_secret_name
@@ -35,12 +34,21 @@ _KINDS = (
 )
 _FILLERS = (
     (("PORT", "TIMEOUT"), "25"),
-    (_ADDRESSES, "http://badgateway.invalid/"),
     (("HOSTS", "DOMAIN"), "127.0.0.1"),
     (("DEBUG",), "False"),
     (("MAIL",), "badgateway@badgateway.invalid"),
 )
 """By words in the name of a variable: what it is given where the site does not load without it."""
+_FILLED_ADDRESSES = (
+    # What is no address of its kind, their libraries refuse.
+    (("SENTRY",), "http://badgateway@badgateway.invalid/1"),
+    (("REDIS", "CACHE", "BROKER", "CELERY"), "redis://badgateway.invalid:6379/0"),
+    (("MAIL", "SMTP"), "smtp://badgateway.invalid:25"),
+    (("",), "http://badgateway.invalid/"),
+)
+"""The same of addresses, whose names have a word of `_ADDRESSES`."""
+_ASYNC = "sqlalchemy.ext.asyncio"
+"""Imported by a site that connects from an event loop."""
 _SETTINGS = "DJANGO_SETTINGS_MODULE"
 
 
@@ -78,7 +86,8 @@ def filler(name: str, site: Inspected, *, is_number: bool = False) -> str:
         return f"{scheme}://{_USER}:{_WORD}@{_HOST}:{_PORT}/{_NAME}"
     if is_number:
         return "25"
-    return next((value for words, value in _FILLERS if any(word in upper for word in words)), "badgateway-made-this-up")
+    known = _FILLED_ADDRESSES if any(word in upper for word in _ADDRESSES) else _FILLERS
+    return next((value for words, value in known if any(word in upper for word in words)), "badgateway-made-this-up")
 
 
 def as_written(name: str, value: str) -> str:
@@ -97,31 +106,46 @@ def is_database_address(name: str) -> bool:
 def scheme_of(site: Inspected) -> str:
     """Return how the site's addresses of databases begin: as its own does, else by its installed drivers."""
     found = site.database
-    if found and "://" not in found.engine and site.kind != "django" and found.engine:
-        return f"{found.engine}+{found.driver}" if found.driver else found.engine
+    if found and found.scheme and served_elsewhere(site) is None:
+        return found.scheme
     # Helpers of Django's know the system alone; SQLAlchemy is told the driver, or takes one that may not be installed.
     names_driver = "sqlalchemy" in site.imported and "django" not in site.imported
-    for system, driver in _installed(site):
+    for system, module in _installed(site, site.required, site.packages):
         plain = system.scheme or system.name
-        return f"{plain}+{driver.module.lower()}" if names_driver else plain
-    return next(one.name for one in databases() if isinstance(one, DatabaseFile))
+        return f"{plain}+{module.lower()}" if names_driver else plain
+    if found and found.scheme:
+        return found.scheme
+    file = next(one for one in databases() if isinstance(one, DatabaseFile))
+    of_loops = next((one for one in file.async_drivers if one in site.packages), "")
+    return f"{file.name}+{of_loops}" if of_loops and _ASYNC in site.imported else file.name
 
 
-def _installed(site: Inspected) -> Iterator[tuple[DatabaseKind, Driver]]:
-    """Yield the drivers that the site has, those first that its own files ask for, each with its system."""
-    for installed in (set(site.required), set(site.packages)):
+def served_elsewhere(site: Inspected) -> DatabaseKind | None:
+    """Return the system that a site is deployed on whose own address is a file: that of a driver its files ask for."""
+    if site.database is None or not isinstance(kind_of(site.database.engine), DatabaseFile):
+        return None
+    return next((system for system, _ in _installed(site, site.required)), None)
+
+
+def _installed(site: Inspected, *packages: Iterable[str]) -> Iterator[tuple[DatabaseKind, str]]:
+    """Yield the modules of drivers that are among packages, those of the first ones first, each with its system."""
+    is_async = _ASYNC in site.imported
+    for some in map(set[str], packages):
         for system in databases():
-            yield from ((system, one) for one in system.drivers if {one.name, one.distribution} & installed - {""})
+            served = () if isinstance(system, DatabaseFile) else system.async_drivers
+            of_loops = [(system, one) for one in served if one in some]
+            of_threads = [(system, one.module) for one in system.drivers if {one.name, one.distribution} & some - {""}]
+            yield from (*of_loops, *of_threads) if is_async else (*of_threads, *of_loops)
 
 
 def with_database(site: Inspected, variables: Variables) -> Inspected:
     """Return a site that shows no database, but takes the address of one, with that: its driver says which system."""
     led = next((name for name, value in variables.values.items() if OF_RUN in value), "")
-    system, driver = next(_installed(site), (None, None))
-    if site.databases or not led or system is None or driver is None:
+    system, module = next(_installed(site, site.required, site.packages), (None, ""))
+    if site.databases or not led or system is None:
         return site
     source = f"{led}, and the driver that is installed"
-    found = FoundDatabase(alias="default", engine=system.name, host=_HOST, driver=driver.module, source=source)
+    found = FoundDatabase(alias="default", engine=system.name, host=_HOST, driver=module, source=source)
     return site.model_copy(update={"databases": (found,)})
 
 
@@ -172,8 +196,15 @@ def leading_to_database(site: Inspected, marked: Inspected, before: Variables) -
     is_whole = (found.name, found.user) == (_NAME, _USER) or found.name == _OTHER_FILE
     if addresses and (is_whole or not any(map(_kind, site.variables))):
         address = address_written(filler(addresses[0], site))
-        return before.with_one(addresses[0], address, "leads to the site's database")
+        return before.with_one(addresses[0], address, f"leads to the site's database{_deployed(site)}")
     return _single(site, found, before)
+
+
+def _deployed(site: Inspected) -> str:
+    system, alone = served_elsewhere(site), kind_of(site.database.engine if site.database else "")
+    if system is None or alone is None:
+        return ""
+    return f": {system.label}, whose driver its files ask for; with nothing said it has {alone.label}"
 
 
 def _is_marked(found: FoundDatabase) -> bool:

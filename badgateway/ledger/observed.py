@@ -70,11 +70,13 @@ def _model(configuration: Configuration, observed: Mapping[str, str]) -> Iterato
 
 def _driver(configuration: Configuration, observed: Mapping[str, str], system: DatabaseKind) -> Iterator[str]:
     seen = observed.get("driver", "")
-    declared = system.driver(configuration.driver)
-    if not seen or declared is None or seen.partition(".")[0] == declared.module:
+    known = system.driver(configuration.driver)
+    # One that is none of the system's is a module of its own name.
+    if not seen or seen.partition(".")[0] == (known.module if known else configuration.driver):
         return
     name = next((driver.name for driver in system.drivers if driver.module == seen), seen)
-    yield f"driver is {name} ({observed.get('engine')}) in the running site, and {declared.name} in the experiment"
+    engine, declared = observed.get("engine"), configuration.driver
+    yield f"driver is {name} ({engine}) in the running site, and {declared} in the experiment"
 
 
 def _debug(observed: Mapping[str, str]) -> Iterator[str]:

@@ -12,8 +12,8 @@ ASSIGNED = re.compile(r"([A-Za-z_]\w*)=(.*)", re.DOTALL)
 _VARIABLE = re.compile(r"\$(?:\{(\w+)(?::?-([^}]*))?\}|(\w+))")
 _PLATFORMS = {"PORT": "8000"}
 """What a platform sets that starts the command."""
-_PLAIN = re.compile(r"\d+|[\d.]+:\d+|[A-Za-z_./-]{1,80}")
-"""Numbers, places and names: what has letters and digits may be a secret, whatever it is called."""
+_PLAIN = re.compile(r"\d+|[\d.]+:\d+|[A-Za-z_./-]{1,80}|[A-Za-z_.]{1,80}:[A-Za-z_]{1,40}")
+"""Numbers, places, names and what is loaded: what has letters and digits may be a secret, whatever it is called."""
 _COMMAND = re.compile(r"""(?:[^'"\\;&|]|\\.|'[^']*'|"(?:\\.|[^"\\])*"|&(?!&)|\|(?!\|))+""", re.DOTALL)
 """Up to what stands between commands; in quotes that is a letter like any other."""
 _SHELLS = ("sh", "bash", "dash", "ash", "zsh")

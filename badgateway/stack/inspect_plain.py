@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import os
+import sys
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,6 +20,7 @@ def facts(application: Any, root: str, word: str = "") -> dict[str, Any] | None:
     config: Any = getattr(application, "config", None)
     values = config if isinstance(config, dict) else {}
     address = next((str(values[name]) for name in _ADDRESSES if values.get(name)), "")
+    engine = _engine(address)
     return {
         "kind": "flask" if hasattr(application, "url_map") else "plain",
         "debug": bool(getattr(application, "debug", False)),
@@ -24,7 +28,7 @@ def facts(application: Any, root: str, word: str = "") -> dict[str, Any] | None:
         "allowed_hosts": [str(values["SERVER_NAME"])] if values.get("SERVER_NAME") else [],
         "static_root": _inside(getattr(application, "static_folder", None), root),
         "texts": {"STATIC_URL": _static_url(application)},
-        "databases": [_database(address, root, word)] if address else [],
+        "databases": [_database(_url(engine) or address, root, word, _driver(engine))] if engine or address else [],
         "commands": sorted(getattr(getattr(application, "cli", None), "commands", None) or ()),
         "routes": _rules(application) if hasattr(application, "url_map") else _paths(application),
     }
@@ -35,7 +39,37 @@ def _static_url(application: Any) -> str:
     return f"{path}/" if path else ""
 
 
-def _database(address: str, root: str, word: str) -> dict[str, Any]:
+def _engine(address: str) -> Any:
+    """Return the engine of SQLAlchemy's for an address, or one that the site has made; None where there is none."""
+    library: Any = sys.modules.get("sqlalchemy")
+    if library is None:
+        return None
+    if address:
+        # To make one connects to nothing.
+        with contextlib.suppress(Exception):
+            return library.create_engine(address)
+    kind = library.engine.Engine
+    # By its type: some objects tell another class than they have, or make themselves when they are asked.
+    return next((one for one in gc.get_objects() if issubclass(type(one), kind)), None)
+
+
+def _url(engine: Any) -> str:
+    if engine is None:
+        return ""
+    # Before SQLAlchemy 1.4 a text of it has the password.
+    spelled = getattr(engine.url, "render_as_string", None)
+    return str(spelled(hide_password=False)) if spelled else str(engine.url)
+
+
+def _driver(engine: Any) -> str:
+    """Return the module that an engine connects with; an asynchronous one has it behind another."""
+    if engine is None:
+        return ""
+    module = str(getattr(engine.dialect.dbapi, "__name__", "") or engine.dialect.driver.replace("_async", ""))
+    return module.partition(".")[0]
+
+
+def _database(address: str, root: str, word: str, module: str) -> dict[str, Any]:
     """Say where a database is, without its password."""
     scheme, _, _ = address.partition("://")
     parts = urlsplit(address)
@@ -44,6 +78,7 @@ def _database(address: str, root: str, word: str) -> dict[str, Any]:
     return {
         "alias": "default",
         "engine": kind,
+        "scheme": scheme,
         "host": parts.hostname or "",
         "port": str(parts.port or ""),
         # Without a host it is a file.
@@ -51,7 +86,7 @@ def _database(address: str, root: str, word: str) -> dict[str, Any]:
         "user": parts.username or "",
         "has_password": bool(parts.password),
         "has_marked_password": bool(word) and parts.password == word,
-        "driver": driver,
+        "driver": module or driver,
         "query": parts.query,
     }
 

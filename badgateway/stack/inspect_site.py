@@ -27,6 +27,8 @@ PRINTED = "badgateway found: "
 OBJECTS = ("application", "app", "api")
 FACTORIES = ("create_app", "make_app", "get_app")
 _PARTS = ("inspect_django", "inspect_plain")
+_DECLARED = "inspect_declared"
+_IMPORTED = ("django", "sqlalchemy", "sqlalchemy.ext.asyncio", "flask", "starlette")
 _LOADING = "<frozen importlib._bootstrap>"
 _ASKS = ("socket.connect", "socket.sendto", "socket.getaddrinfo")
 
@@ -210,6 +212,12 @@ def _address(address: Any) -> str:
     return ":".join(map(str, address[:2])) if isinstance(address, tuple) else str(address)
 
 
+def _told(error: BaseException) -> str:
+    # Pydantic says in the lines behind the first which setting it is, and what is wrong with it.
+    lines = [line.strip() for line in f"{type(error).__name__}: {error}".splitlines()]
+    return " ".join(lines[: 3 if type(error).__name__ == "ValidationError" else 1])
+
+
 def _where(error: BaseException, root: str) -> str:
     lines = [one for one in traceback.extract_tb(error.__traceback__) if one.filename.startswith(root + os.sep)]
     return f"{os.path.relpath(lines[-1].filename, root)}:{lines[-1].lineno}" if lines else ""
@@ -229,12 +237,14 @@ def main() -> None:
     try:
         result.update(found_by(watch, asked))
     except (Exception, SystemExit) as error:  # noqa: BLE001 # whatever a site raises is told
-        told = f"{type(error).__name__}: {error}".splitlines()[0]
-        result.update(error=told, where=_where(error, root), missing=watch.missing(error))
+        missing = part(_DECLARED).declared(root).missing(error)
+        missing = watch.missing(error) if missing is None else missing
+        result.update(error=_told(error), where=_where(error, root), missing=missing)
         if "django" in sys.modules:
             result.update(kind="django", settings_module=os.environ.get("DJANGO_SETTINGS_MODULE", ""))
-    imported = [name for name in ("django", "sqlalchemy", "flask", "starlette") if name in sys.modules]
-    result.update(variables=watch.variables, tried=watch.tried, imported=imported)
+    imported = [name for name in _IMPORTED if name in sys.modules]
+    variables = {**part(_DECLARED).declared(root).variables, **watch.variables}
+    result.update(variables=variables, tried=watch.tried, imported=imported)
     sys.stdout.write(f"\n{PRINTED}{json.dumps(result, default=str)}\n")
     sys.stdout.flush()
     # A site may have started threads that do not end.

@@ -19,7 +19,7 @@ from badgateway.stack.site import base_environment
 
 DEADLINE_S = 60.0
 SCRIPT = Path(inspect_site.__file__)
-PARTS = ("inspect_site.py", "inspect_django.py", "inspect_plain.py")
+PARTS = ("inspect_site.py", "inspect_declared.py", "inspect_django.py", "inspect_plain.py")
 APART = ("unshare", "--map-root-user", "--net")
 """Run in a network of its own, in which there is nothing, not even this machine."""
 _NOT_A_NUMBER = ("invalid literal for int", "could not convert string to float", "Input should be a valid integer")

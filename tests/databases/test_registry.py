@@ -88,6 +88,18 @@ def test_a_driver_of_another_database_is_a_fault_of_its_key():
     assert fault.endswith("the drivers of PostgreSQL")
 
 
+@pytest.mark.parametrize(
+    ("driver", "is_taken"), [("asyncpg", True), ("mysql", True), ("pymysql", False), ("psycopgg", False)]
+)
+def test_a_site_of_the_users_may_have_a_driver_that_nobody_knows_and_none_that_is_mistyped(driver, is_taken):
+    declared = experiment(database={"system": "postgresql"}, application={"python": ".venv/bin/python"})
+    one = declared.configurations[0].model_copy(update={"driver": driver})
+    found = list(database_faults(declared.model_copy(update={"configurations": (one,)})))
+
+    assert bool(found) is not is_taken
+    assert faults_of_the_first(driver=driver)
+
+
 def test_a_pool_of_a_driver_that_has_none_is_a_fault_of_its_key():
     (fault,) = faults_of_the_first(driver="psycopg2", pool=4)
 

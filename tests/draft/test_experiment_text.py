@@ -58,6 +58,21 @@ def test_what_runs_today_is_the_baseline_and_the_kits_candidates_come_after_it(t
     assert not any(one.get("baseline") for one in others)
 
 
+def test_a_driver_that_nobody_knows_is_named_as_the_site_has_it(tmp_path):
+    found = site(databases=(database(engine="postgresql", driver="asyncpg"),), kind="plain", is_async=True)
+
+    assert written(tmp_path, found)["database"] == {"system": "postgresql", "driver": "asyncpg"}
+
+
+def test_a_site_on_alembic_has_its_tables_by_that(tmp_path):
+    found = site(kind="plain", packages={"alembic": "1.17"})
+    assert not written(tmp_path, found)["application"]["prepare"]
+    (tmp_path / "alembic.ini").write_text("[alembic]\n")
+
+    assert written(tmp_path, found)["application"]["prepare"] == [["python", "-m", "alembic", "upgrade", "head"]]
+    assert not written(tmp_path, site(kind="plain"))["application"]["prepare"]
+
+
 def test_nothing_is_called_a_baseline_that_no_file_names(tmp_path):
     assert not any(one.get("baseline") for one in written(tmp_path, today=None)["configurations"])
 

@@ -31,9 +31,9 @@ def test_modules_are_named_as_a_server_would_that_is_started_beside_manage_py(tm
 
 
 def test_a_site_without_django_is_looked_for_in_its_usual_names_and_its_packages(tmp_path):
-    touch(tmp_path, "app.py", "shop/__init__.py", "tests/__init__.py")
+    touch(tmp_path, "app.py", "shop/__init__.py", "shop/main.py", "tests/__init__.py")
 
-    assert look(tmp_path).modules == ("app", "shop")
+    assert look(tmp_path).modules == ("app", "shop", "shop.main")
 
 
 def test_the_packages_that_files_ask_for_are_known_by_name(tmp_path):
@@ -41,6 +41,15 @@ def test_the_packages_that_files_ask_for_are_known_by_name(tmp_path):
     (tmp_path / "pyproject.toml").write_text('dependencies = ["flask_login>=1", "uvicorn"]\n')
 
     assert {"django", "psycopg", "flask-login", "uvicorn"} <= set(look(tmp_path).required)
+
+
+def test_so_are_those_of_lists_for_one_environment(tmp_path):
+    touch(tmp_path, "requirements/base.txt", "requirements-prod.txt", "notes.txt")
+    (tmp_path / "requirements/base.txt").write_text("psycopg[binary]\n")
+    (tmp_path / "requirements-prod.txt").write_text("gunicorn\n")
+    (tmp_path / "notes.txt").write_text("pymysql\n")
+
+    assert set(look(tmp_path).required) == {"psycopg", "gunicorn"}
 
 
 def test_what_installs_the_packages_is_told_by_its_lock(tmp_path):

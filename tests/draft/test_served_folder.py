@@ -38,6 +38,25 @@ def test_a_folder_that_a_command_goes_to_is_the_one_that_a_run_starts_it_in(tmp_
     assert (today.command, today.target, today.why_not) == ("gunicorn -w 3 shop.wsgi", "shop.wsgi", "")
 
 
+@pytest.mark.parametrize(
+    ("line", "command"),
+    [
+        ("gunicorn -c /code/deploy/gunicorn.py shop.wsgi", "gunicorn -c deploy/gunicorn.py shop.wsgi"),
+        (
+            "cd /code && gunicorn --config=/code/deploy/gunicorn.py shop.wsgi",
+            "gunicorn --config=deploy/gunicorn.py shop.wsgi",
+        ),
+        # What is none of the repository's stays as it is.
+        ("gunicorn -c /etc/gunicorn.py -b unix:/deploy/gunicorn.py shop.wsgi",) * 2,
+    ],
+)
+def test_a_file_that_a_command_names_where_it_is_deployed_is_the_repositorys(tmp_path, line, command):
+    _, today = placed(tmp_path, line, "shop/wsgi.py", "deploy/gunicorn.py")
+
+    assert today is not None
+    assert today.command == command
+
+
 @pytest.mark.parametrize("line", ["gunicorn --pythonpath src shop.wsgi", "gunicorn --pythonpath=./src shop.wsgi"])
 def test_a_folder_of_modules_stays_in_the_command(tmp_path, line):
     repository, today = placed(tmp_path, line)

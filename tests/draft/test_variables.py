@@ -140,6 +140,41 @@ def test_an_address_begins_as_the_sites_drivers_have_it(imported, packages, sche
     assert scheme_of(found) == scheme
 
 
+@pytest.mark.parametrize(
+    ("packages", "scheme"),
+    [
+        (("asyncpg", "psycopg2-binary"), "postgresql+asyncpg"),
+        (("aiomysql",), "mysql+aiomysql"),
+        (("aiosqlite",), "sqlite+aiosqlite"),
+        (("psycopg2-binary",), "postgresql+psycopg2"),
+    ],
+)
+def test_a_site_that_connects_from_an_event_loop_has_the_driver_for_that(packages, scheme):
+    imported = ("sqlalchemy", "sqlalchemy.ext.asyncio")
+
+    assert scheme_of(site(kind="", imported=imported, packages=dict.fromkeys(packages, "1"), databases=())) == scheme
+
+
+def test_a_site_that_asks_for_a_servers_driver_is_not_measured_on_the_file_that_it_has_otherwise():
+    alone = database(engine="sqlite", scheme="sqlite", host="", port="", user="", name="shop.db", driver="sqlite3")
+    found = site(
+        kind="flask",
+        imported=("sqlalchemy",),
+        databases=(alone,),
+        required=("flask", "psycopg2-binary"),
+        packages=dict.fromkeys(("psycopg2-binary", "pymysql"), "1"),
+        variables={"DATABASE_URL": False},
+    )
+    seen = marked(found, engine="postgresql", **MARKS, has_marked_password=True)
+    led = leading_to_database(found, seen, Variables())
+
+    assert marks(found)["DATABASE_URL"].startswith("postgresql+psycopg2://")
+    assert led.values["DATABASE_URL"].startswith("postgresql+psycopg2://${database.user}:")
+    assert "PostgreSQL, whose driver its files ask for; with nothing said it has SQLite" in led.reasons["DATABASE_URL"]
+    # What is only installed beside it says nothing of what is deployed.
+    assert scheme_of(found.model_copy(update={"required": ("flask",)})) == "sqlite"
+
+
 def test_of_several_drivers_that_are_installed_the_one_that_is_asked_for_counts():
     packages = dict.fromkeys(("pymysql", "psycopg", "mysqlclient"), "1")
 
@@ -165,7 +200,12 @@ def test_a_secret_is_drawn_by_each_run(name):
     [
         ("SMTP_PORT", "25"),
         ("SITE_URL", "http://badgateway.invalid/"),
-        ("SENTRY_DSN", "http://badgateway.invalid/"),
+        # What is no address of its kind, sentry_sdk, django-environ and redis refuse.
+        ("SENTRY_DSN", "http://badgateway@badgateway.invalid/1"),
+        ("CELERY_BROKER_URL", "redis://badgateway.invalid:6379/0"),
+        ("REDIS_HOST", "badgateway-made-this-up"),
+        ("EMAIL_URL", "smtp://badgateway.invalid:25"),
+        ("DEFAULT_FROM_EMAIL", "badgateway@badgateway.invalid"),
         ("KEYCLOAK_URL", "http://badgateway.invalid/"),
         ("APP_DEBUG", "False"),
     ],

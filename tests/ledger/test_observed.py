@@ -74,6 +74,15 @@ def test_a_difference_names_the_key_and_both_values(observed, words):
     assert words in told(configuration("servers/gunicorn_gthread.py", worker_model="threads"), **observed)
 
 
+def test_a_driver_that_nobody_knows_is_held_against_the_module_of_its_name():
+    one = configuration("servers/gunicorn_gthread.py", worker_model="threads", driver="mysql")
+
+    assert told(one, driver="mysql.connector", engine="mysql.connector.django") == ""
+    assert "driver is mysqlclient (django.db.backends.mysql) in the running site, and mysql in the experiment" in told(
+        one, driver="MySQLdb", engine="django.db.backends.mysql"
+    )
+
+
 def test_greenlets_matter_to_a_worker_that_has_them_and_its_threads_do_not():
     one = configuration("servers/uwsgi_gevent.ini", worker_model="greenlets", greenlets=64)
 

@@ -38,6 +38,7 @@ def test_other_files_and_programs_are_none(name, text):
 
 def test_variables_have_what_a_shell_would_put_there_as_far_as_it_is_said():
     assert expanded("a ${N:-4} $PORT ${PORT} $N") == "a 4 8000 8000 $N"
+    assert expanded("$APP $KEYS", {"APP": "app.main:app", "KEYS": "me:s3cret"}) == "app.main:app $KEYS"
 
 
 @pytest.mark.parametrize(

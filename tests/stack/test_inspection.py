@@ -98,6 +98,69 @@ def test_a_variable_that_is_needed_without_its_name_being_said_is_found(load):
     assert filled == {"WEB_PORT": "25"}
 
 
+SETTINGS_LIBRARY = """
+import os
+from pydantic import BaseModel
+class BaseSettings(BaseModel):
+    def __init__(self):
+        prefix = self.model_config.get("env_prefix") or ""
+        there = {name.lower(): value for name, value in os.environ.items()}
+        names = {name: f"{prefix}{name}".lower() for name in type(self).model_fields}
+        super().__init__(**{name: there[each] for name, each in names.items() if each in there})
+"""
+"""Reads the environment as pydantic-settings does: all of it at once, whatever the case of its names."""
+DECLARES = """
+from pydantic_settings import BaseSettings
+class Settings(BaseSettings):
+    model_config = {"env_prefix": "SHOP_"}
+    debug: bool = False
+    secret_key: str
+    workers: int
+    database_url: str = "sqlite:///shop.db"
+settings = Settings()
+"""
+
+
+def test_what_a_class_of_settings_declares_is_filled_in_and_known(load):
+    files = {"pydantic_settings.py": SETTINGS_LIBRARY, "config.py": DECLARES, "shop.py": f"import config\n{PLAIN}"}
+    found, filled = load(files, "shop", filling=True)
+
+    assert found.error == ""
+    assert filled == {"SHOP_SECRET_KEY": "badgateway-made-this-up", "SHOP_WORKERS": "25"}
+    assert found.variables["SHOP_DATABASE_URL"] is False
+    assert found.variables["SHOP_WORKERS"] is True
+
+
+def test_a_setting_that_is_wrong_is_told_by_its_name_and_no_other_is_filled_in(load):
+    files = {"pydantic_settings.py": SETTINGS_LIBRARY, "config.py": DECLARES, "shop.py": f"import config\n{PLAIN}"}
+    found = load(files, "shop", SHOP_SECRET_KEY="x", SHOP_WORKERS="2", SHOP_DEBUG="perhaps")
+
+    assert found.error.startswith(
+        "ValidationError: 1 validation error for Settings debug Input should be a valid boolean"
+    )
+    assert found.missing == ""
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("", ("sqlite", "sqlite", "", "sqlite3", False)),
+        (
+            "mysql+pymysql://me:badgateway_word@db.example:1/shop",
+            ("mysql", "mysql+pymysql", "db.example", "pymysql", True),
+        ),
+    ],
+)
+def test_an_engine_that_a_site_has_made_shows_its_database(load, address, told):
+    text = "import os\nfrom sqlalchemy import create_engine\n"
+    text += f'made = create_engine(os.environ.get("DATABASE_URL", "sqlite:///shop.db"))\n{PLAIN}'
+    database = load({"shop.py": text}, "shop", **({"DATABASE_URL": address} if address else {})).database
+
+    assert database is not None
+    assert (database.engine, database.scheme, database.host, database.driver) == told[:4]
+    assert database.has_marked_password is told[4]
+
+
 def test_what_a_library_asks_for_while_it_is_imported_is_no_variable_of_the_sites(load, folder):
     # Not below the copy, as what is installed is not.
     text = "import os\nos.getenv('ITS_OWN')\ndef read(name): return os.getenv(name)\n"
