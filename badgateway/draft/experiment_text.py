@@ -20,7 +20,7 @@ OBJECTIVE_FAILURES = 0.01
 BUDGET_S = 600
 PROXY_READ_S = 60
 NOT_MEASURED = "chosen by the kit, not measured"
-_CHOSEN = f"{NOT_MEASURED}: change it to what your users need"
+CHOSEN = f"{NOT_MEASURED}: change it to what your users need"
 _OF_LOG = "; requests/s of the log: "
 _CHOSEN_USERS = re.compile(rf"^users = \[[\d, ]+\]\s+# {NOT_MEASURED}(?:{_OF_LOG}([\d., ]+))?$", re.MULTILINE)
 
@@ -51,8 +51,8 @@ def _load(draft: Draft) -> Iterator[str]:
     yield line("window_s", 5)
     yield ""
     yield "[objective]"
-    yield line("max_failure_share", OBJECTIVE_FAILURES, _CHOSEN)
-    yield line("p95_ms", OBJECTIVE_P95_MS, _CHOSEN)
+    yield line("max_failure_share", OBJECTIVE_FAILURES, CHOSEN)
+    yield line("p95_ms", OBJECTIVE_P95_MS, CHOSEN)
     yield ""
     yield from _timeouts(draft)
     yield ""

@@ -8,12 +8,13 @@ from badgateway.databases.registry import databases
 from badgateway.draft import settings_file
 from badgateway.draft.candidates import driver_of, system_of
 from badgateway.draft.draft import Draft, Levels
+from badgateway.draft.experiment_text import CHOSEN, OBJECTIVE_FAILURES, OBJECTIVE_P95_MS
 from badgateway.draft.inspected import FoundDatabase
 from badgateway.draft.serving import serving
 from badgateway.draft.settings_file import is_served
 from badgateway.draft.today import Today
 from badgateway.draft.variables import MADE_UP, fixed_parts
-from badgateway.numbers import listed, plural
+from badgateway.numbers import declared_milliseconds, declared_percent, listed, plural
 from badgateway.plan.services import offered
 from badgateway.servers.registry import servers
 
@@ -226,6 +227,10 @@ def _users(draft: Draft) -> Iterator[Finding]:
     sizes = [f"{one:g}" for one in levels.rates_per_s or levels.users]
     unit = "tasks/s" if levels.rates_per_s else "users"
     yield Finding(subject="load", found=_because(f"{', '.join(sizes)} {unit}", levels.source), remedy=_of_log(levels))
+    limits = (
+        f"at most {declared_percent(OBJECTIVE_FAILURES)} fail, p95 within {declared_milliseconds(OBJECTIVE_P95_MS)}"
+    )
+    yield Finding(subject="objective", found=_because(limits, CHOSEN))
 
 
 def _of_log(levels: Levels) -> str:

@@ -259,6 +259,13 @@ def test_a_site_that_is_well_has_nothing_to_be_done(tmp_path):
     assert [one.subject for one in findings(draft(tmp_path, found)) if one.remedy] == []
 
 
+def test_the_objective_is_said_to_be_the_kits(tmp_path):
+    (told,) = [one.found for one in findings(draft(tmp_path)) if one.subject == "objective"]
+
+    assert told.startswith("at most 1\N{NO-BREAK SPACE}% fail, p95 within 1\N{NO-BREAK SPACE}s  (chosen by the kit")
+    assert written(tmp_path)["objective"] == {"max_failure_share": 0.01, "p95_ms": 1000}
+
+
 def test_levels_that_init_chose_are_measured_once_and_those_of_the_users_own_never(tmp_path):
     text = experiment_text(draft(tmp_path))
     measured = with_measured_users(text, (10, 20, 40), "with 20 users the p95 is 40 ms")
