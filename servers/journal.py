@@ -562,9 +562,9 @@ def _tell_services(lines: Lines) -> None:
         if getattr(conf.settings, name, None):
             _tell_settings(lines, **{f"reaches {name}": "in the settings"})
     for alias, one in (getattr(conf.settings, "CACHES", None) or {}).items():
-        backend = str(one.get("BACKEND")).rpartition(".")[2]
-        if any(word in backend.lower() for word in ("redis", "memcache")):
-            _tell_settings(lines, **{f"reaches CACHES.{alias}": backend})
+        backend = str(one.get("BACKEND"))
+        if any(word in backend.lower() for word in ("redis", "memcached")):
+            _tell_settings(lines, **{f"reaches CACHES.{alias}": backend.rpartition(".")[2]})
 
 
 def _on_first_request(lines: Lines) -> None:
