@@ -91,7 +91,7 @@ def test_several_servers_are_one_part_and_each_has_to_stay():
     ],
 )
 def test_the_proxy_refuses_what_may_write_where_the_database_is_only_read(database, reads_only, tmp_path):
-    own = {} if not reads_only else {"prepare": [], "restore": []}
+    own: dict[str, Any] = {"prepare": [], "restore": []} if reads_only else {}
     snapshot = Snapshot(root=tmp_path, nginx_template="", database_template="")
 
     assert _face(experiment(database=database, application=own), snapshot, None).reads_only is reads_only

@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from badgateway.errors import ConfigurationError, DeploymentError, RestoreError
-from badgateway.stack import experiment_database
+from badgateway.stack import application, experiment_database
 from badgateway.stack.experiment_database import restoring
 from badgateway.stack.project import Snapshot
 from tests.declared import experiment
@@ -31,9 +31,9 @@ def test_nothing_of_a_site_is_run_before_it_is_known_to_use_the_runs_database(re
     monkeypatch.setattr(experiment_database, "_database", lambda *_: nullcontext(replace(DATABASE, folder=tmp_path)))
     monkeypatch.setattr(experiment_database, "demand_own_databases", lambda *_: False)
     monkeypatch.setattr(experiment_database, refusing, refuse)
-    monkeypatch.setattr(experiment_database.application, "looks", lambda *_: ())
+    monkeypatch.setattr(application, "looks", lambda *_: ())
     for name in ("prepare", "restoring"):
-        monkeypatch.setattr(experiment_database.application, name, lambda *_, name=name: done.append(name))
+        monkeypatch.setattr(application, name, lambda *_, name=name: done.append(name))
     snapshot = Snapshot(root=tmp_path, nginx_template="", database_template="")
     begun = experiment_database.prepare_database(experiment(), snapshot=snapshot, folder=tmp_path / "run", account=None)
 

@@ -4,6 +4,7 @@ import http.server
 import threading
 import time
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -14,14 +15,14 @@ from tests.declared import experiment
 
 DEADLINE_S = 20.0
 SETTLED_S = 0.1
-SERVER = SimpleNamespace(name="server", exit_code=lambda: None, tail=lambda _lines=15: "")
+SERVER: Any = SimpleNamespace(name="server", exit_code=lambda: None, tail=lambda _lines=15: "")
 
 
 @pytest.fixture
 def site(monkeypatch):
     """Return the address of a site, and what it answers next: statuses, each with where it redirects to."""
     monkeypatch.setattr(health, "SETTLED_S", SETTLED_S)
-    answers = []
+    answers: list[tuple[int, str]] = []
 
     class Site(http.server.BaseHTTPRequestHandler):
         def do_GET(self):

@@ -71,8 +71,13 @@ def test_every_part_of_the_stack_is_sampled(seam, table, raw):
 
 
 def test_a_site_that_was_never_seen_on_the_runs_database_is_not_measured(seam, table, raw, monkeypatch):
-    asked = []
-    monkeypatch.setattr("badgateway.study.run_trial.never_connected", lambda place: not asked.append(place))
+    asked: list[object] = []
+
+    def never(place: object) -> bool:
+        asked.append(place)
+        return True
+
+    monkeypatch.setattr("badgateway.study.run_trial.never_connected", never)
     record = run_trial(TRIAL, table, raw, lambda _: None)
 
     assert asked == [raw]

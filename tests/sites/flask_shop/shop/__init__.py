@@ -1,5 +1,7 @@
 """A small shop: Flask, an application factory, SQLAlchemy and PyMySQL."""
 
+from __future__ import annotations
+
 import os
 
 import click
