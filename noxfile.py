@@ -180,13 +180,16 @@ CONCURRENCY = "experiments/concurrency.toml"
 EXPORT = "experiments/export.toml"
 POSTGRESQL = "experiments/postgresql.toml"
 STORY_502 = "experiments/story-502.toml"
+STORY_DEATHS = "experiments/story-502-deaths.toml"
 STORY_LOAD = "experiments/story-502-load.toml"
 STORY_RATE = "experiments/story-502-rate.toml"
+STORY_WAVES = "experiments/story-502-waves.toml"
 STORY_CORES = "experiments/story-502-cores.toml"
 STORY_INSTANCES = "experiments/story-502-instances.toml"
 STORY_SIZES = "experiments/story-502-sizes.toml"
 STORY_MEMORY = "experiments/story-502-memory.toml"
 STORY_504 = "experiments/story-504.toml"
+STORY_504_OFTEN = "experiments/story-504-often.toml"
 STORY_504_FULL = "experiments/story-504-full.toml"
 EXPORT_SERVERS = "experiments/export-servers.toml"
 # That none qualifies, or that the trials do not decide, is an answer and no failed session.
@@ -228,20 +231,32 @@ def export(session: nox.Session) -> None:
 
 @nox.session
 def story_502(session: nox.Session) -> None:
-    """Climb the path of the 502 story and try its further claims: eleven minutes; print the pick."""
+    """Climb the path of the 502 story, and ask who sends the 502: nine minutes; print the pick."""
     run(session, "badgateway", "run", "--no-worker-checks", STORY_502, *session.posargs, success_codes=ANSWERED)
 
 
 @nox.session
+def story_deaths(session: nox.Session) -> None:
+    """Replace workers at once and apart, and kill them by signal 9, six times each: eleven minutes."""
+    run(session, "badgateway", "run", "--no-worker-checks", STORY_DEATHS, *session.posargs, success_codes=ANSWERED)
+
+
+@nox.session
 def story_load(session: nox.Session) -> None:
-    """Try numbers of workers at three loads, and the story's rate in bursts: eleven minutes."""
+    """Try numbers of workers at three loads: four minutes."""
+    run(session, "badgateway", "run", "--no-worker-checks", STORY_LOAD, *session.posargs, success_codes=ANSWERED)
+
+
+@nox.session
+def story_rate(session: nox.Session) -> None:
+    """Send the story's 19,000 requests a minute, one by one and in waves: ten minutes."""
     run(
         session,
         "badgateway",
         "run",
         "--no-worker-checks",
-        STORY_LOAD,
         STORY_RATE,
+        STORY_WAVES,
         *session.posargs,
         success_codes=ANSWERED,
     )
@@ -287,6 +302,12 @@ def story_504(session: nox.Session) -> None:
 def story_504_full(session: nox.Session) -> None:
     """Wait for the 504 with the story's own 300 s, on its server and on threads: eleven minutes, mostly of waiting."""
     run(session, "badgateway", "run", "--no-worker-checks", STORY_504_FULL, *session.posargs, success_codes=ANSWERED)
+
+
+@nox.session
+def story_504_often(session: nox.Session) -> None:
+    """Ask what one export a minute costs the others, on one worker and on two: ten minutes."""
+    run(session, "badgateway", "run", "--no-worker-checks", STORY_504_OFTEN, *session.posargs, success_codes=ANSWERED)
 
 
 @nox.session

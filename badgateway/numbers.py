@@ -37,6 +37,12 @@ def interval(low: float, high: float) -> str:
     return f"{_percent_digits(low * 100)}{NO_DATA}{percent(high)}"
 
 
+def ends(low: str, high: str) -> str:
+    """Return the two ends of a number that was said already, a unit of both once: '119-128 ms', with an en dash."""
+    _, space, unit = high.partition(_SPACE)
+    return f"{low.removesuffix(f'{space}{unit}')}{NO_DATA}{high}"
+
+
 def declared_percent(share: float) -> str:
     """Return a share that somebody wrote down, with the digits that were written: '1 %'."""
     return f"{share * 100:.6g}{_SPACE}%"

@@ -1,6 +1,7 @@
 """Visitors of the school site: pages, members, new scores, and the slow query that makes many visitors see a 502."""
 
 import os
+import time
 
 from locust import task
 
@@ -14,13 +15,20 @@ SLOW_MS = int(os.environ.get("APP_SLOW_MS", "0"))
 SLOW_ONE_IN = 50
 PAUSE_S = float(os.environ.get("APP_PAUSE_S", "0.2"))
 """Between two clicks, on average. With longer ones more visitors ask for as much as fewer hasty ones, and wait."""
+WAVE_S = float(os.environ.get("APP_WAVE_S", "0"))
+"""Where it is given, everybody clicks once a second, and all within so much of its beginning: as after a mailing."""
 COURSES = ("ALG-1", "BIO-1", "ENG-1", "GEO-1")
 
 
-class Visitor(RecordedUser):
-    """Somebody who clicks every 0.1 to 0.3 seconds, unless APP_PAUSE_S says otherwise."""
+def until_the_next_wave(user: RecordedUser) -> float:
+    """Return how long to wait for one's place in the wave of the next second."""
+    return 1 - time.time() % 1 + user.random.uniform(0, WAVE_S)
 
-    wait_time = between(0.5 * PAUSE_S, 1.5 * PAUSE_S)
+
+class Visitor(RecordedUser):
+    """Somebody who clicks every 0.1 to 0.3 seconds, unless APP_PAUSE_S or APP_WAVE_S says otherwise."""
+
+    wait_time = until_the_next_wave if WAVE_S else between(0.5 * PAUSE_S, 1.5 * PAUSE_S)
 
     def on_start(self) -> None:
         """Come at some moment of a long pause, and not all at once; who comes at a rate has a moment already."""

@@ -24,6 +24,10 @@ METHOD = os.environ.get("APP_EXPORT_METHOD", "GET")
 STALL_S = float(os.environ.get("APP_EXPORT_STALL_S", "0"))
 # Between two exports of one of them, on average.
 PAUSE_S = float(os.environ.get("APP_EXPORT_PAUSE_S", "0.2"))
+# Before the first of them.
+AFTER_S = float(os.environ.get("APP_EXPORT_AFTER_S", "0"))
+# Between two pages of a visitor, on average.
+VISITOR_PAUSE_S = float(os.environ.get("APP_PAUSE_S", "0.4"))
 # Nobody clicks in the same second as the others; and what fails in one second counts as one event.
 COME_WITHIN_S = 2.0
 POLL_S = 0.5
@@ -72,6 +76,7 @@ class Staff(RecordedUser):
 
     def on_start(self) -> None:
         """Come at some moment, and not all at once."""
+        gevent.sleep(AFTER_S)
         self.come_within(COME_WITHIN_S)
 
     @task
@@ -113,7 +118,12 @@ class Staff(RecordedUser):
 class Visitor(RecordedUser):
     """Somebody who pages through the members while others export: whoever of the users is not staff."""
 
-    wait_time = between(0.2, 0.6)
+    wait_time = between(0.5 * VISITOR_PAUSE_S, 1.5 * VISITOR_PAUSE_S)
+
+    def on_start(self) -> None:
+        """Come at some moment of a long pause, and not all at once."""
+        if VISITOR_PAUSE_S > 1:
+            self.come_within(VISITOR_PAUSE_S)
 
     @task
     def list_members(self) -> None:

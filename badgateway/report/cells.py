@@ -14,6 +14,13 @@ class TableCell:
     why: str = ""
     quiet: bool = False
     """A number that needs no attention, such as a count of 0 failures."""
+    spread: str = ""
+    """Between what single trials measured; empty where that is not told."""
+
+    @property
+    def whole(self) -> str:
+        """The text, with the spread in brackets."""
+        return f"{self.text} ({self.spread})" if self.spread else self.text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from badgateway.model.diagnosis import CauseCount, Diagnosis
 from badgateway.model.outcome import Outcome
 from badgateway.model.samples import ContainerUse
 from badgateway.model.summary import LevelSummary, Measurement, Proportion, Quantiles, RouteMeasurement, TrialSummary
-from badgateway.report import rows
+from badgateway.report import rows, spread
 from badgateway.report.section import Object
 from badgateway.servers.advice import advice_for, any_server
 from badgateway.words.verdict_reasons import said
@@ -33,7 +33,7 @@ def level(found: LevelSummary) -> Object:
         "verdict": found.verdict.value,
         "reasons": said(found.reasons),
         **_measurement(found.measurement),
-        "routes": [_route(route) for route in found.measurement.routes] if found.measurement else None,
+        "routes": [_route(route, found) for route in found.measurement.routes] if found.measurement else None,
         **_diagnosis(found.diagnosis if found.measurement else None),
     }
 
@@ -97,7 +97,7 @@ def _measurement(found: Measurement | None) -> Object:
     }
 
 
-def _route(found: RouteMeasurement) -> Object:
+def _route(found: RouteMeasurement, level: LevelSummary) -> Object:
     return {
         "name": found.name,
         "requests": found.requests,
@@ -105,6 +105,7 @@ def _route(found: RouteMeasurement) -> Object:
         "failures": _proportion(found.failures),
         "latency_ms": _quantiles(found.latency),
         "first_byte_ms": _quantiles(found.first_byte),
+        "p95_of_trials_ms": spread.by_trial(level, spread.of_route(found.name, spread.p95_ms)),
     }
 
 

@@ -1,12 +1,13 @@
 """What was measured, as rows of a table ready to print; a cell without a number says why."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from badgateway import numbers
 from badgateway.model.outcome import FAILURES, Outcome
 from badgateway.model.study_summary import StudySummary
 from badgateway.model.summary import LevelSummary, Measurement, Quantiles, RouteMeasurement, TrialSummary, Verdict
-from badgateway.report import cells, grid, wording
+from badgateway.report import cells, grid, spread, wording
 from badgateway.report.cells import TableCell
 from badgateway.words import phrases
 
@@ -92,13 +93,16 @@ def measured(summary: TrialSummary) -> Measurement | None:
     return None if summary.verdict is Verdict.INVALID else summary.measurement
 
 
-def numbers_of(found: Measurement | None, gap: str, columns: tuple[Outcome, ...]) -> Numbers:
+def numbers_of(
+    found: Measurement | None, gap: str, columns: tuple[Outcome, ...], *, level: LevelSummary | None = None
+) -> Numbers:
     """Return a measurement column by column; without one, every cell says why.
 
     Args:
         found: The measurement.
         gap: Why there is none.
         columns: The outcomes that the table has a column for.
+        level: Where the measurement is that of several trials, which are told beside it.
     """
     if found is None:
         return _no_numbers(cells.missing(gap), columns)
@@ -113,11 +117,15 @@ def numbers_of(found: Measurement | None, gap: str, columns: tuple[Outcome, ...]
         split=tuple(kind(outcome, text) for outcome, text in wording.split(found)),
         counts=tuple(cells.count(found.count(outcome)) for outcome in columns),
         p50=p50,
-        p95=p95,
+        p95=spread.beside(p95, spread.over_trials(level, spread.p95_ms), numbers.milliseconds),
         p99=p99,
         longest=longest,
         first_byte_p95=first_byte_p95,
-        rate=TableCell(text=numbers.rate(found.throughput_rps)),
+        rate=spread.beside(
+            TableCell(text=numbers.rate(found.throughput_rps)),
+            spread.over_trials(level, spread.throughput_rps),
+            numbers.rate,
+        ),
     )
 
 
@@ -159,6 +167,10 @@ def route_row(level: LevelSummary, route: RouteMeasurement, top_ms: float = 0.0)
     named = [route.count(outcome) for outcome in _ROUTE_OUTCOMES]
     first_p50, first_p95, _, _ = _latencies(route.first_byte)
     p50, p95, _, longest = _latencies(route.latency)
+
+    def with_spread(cell: TableCell, value: Callable[[RouteMeasurement], float | None]) -> TableCell:
+        return spread.beside(cell, spread.over_trials(level, spread.of_route(route.name, value)), numbers.milliseconds)
+
     return RouteRow(
         configuration=level.configuration,
         users=phrases.load_in_column(level.load),
@@ -168,10 +180,10 @@ def route_row(level: LevelSummary, route: RouteMeasurement, top_ms: float = 0.0)
         gateway_shares=_gateway_shares(route),
         named=tuple(map(cells.count, named)),
         others=cells.count(route.failures.count - sum(named)),
-        first_p50=first_p50,
+        first_p50=with_spread(first_p50, lambda one: one.first_byte.p50_ms if one.first_byte else None),
         first_p95=first_p95,
-        p50=p50,
-        p95=p95,
+        p50=with_spread(p50, lambda one: one.latency.p50_ms if one.latency else None),
+        p95=with_spread(p95, spread.p95_ms),
         longest=longest,
         bar=f"{100 * route.latency.p95_ms / top_ms:.1f}%" if route.latency and top_ms else "",
     )

@@ -21,6 +21,10 @@ REPORT = re.compile(r"results/reference/([\w/-]+)\.md\)")
 HEAD = "| claim | experiment | figure | verdict | instead |"
 INTERVAL = re.compile(r"`([\w-]+)`(?: at ([\d,]+))? (\d[\d.]* %|>? ?\d[\d.]* %) \((\d[\d.]*–(?:> )?\d[\d.]* %)\)")  # noqa: RUF001 # the dash that is printed
 """In a cell: a configuration, its load where the experiment has several, the share that failed and its interval."""
+NAMED = re.compile(r"`([\w-]+)`")
+_NUMBER = r"-?\d[\d.,]*(?: (?:ms|s|MiB))?"
+TRIALS = re.compile(rf"({_NUMBER}) \(({_NUMBER}–{_NUMBER})\)")  # noqa: RUF001 # the dash that is printed
+"""What all trials together measured, and between what single ones did."""
 
 pytestmark = pytest.mark.parametrize("page", STORIES)
 
@@ -82,6 +86,14 @@ def test_each_share_with_its_interval_is_that_of_its_configuration(page):
         for name, load, share, interval in INTERVAL.findall(figure):
             own = [row for row in rows if row[0] == name and load in {"", row[1]} and interval in row]
             assert [row for row in own if row[3].split(" (")[0] == share], (claim, name, share, interval)
+
+
+def test_each_number_with_its_trials_is_that_of_the_configuration_before_it(page):
+    for claim, experiment, figure, _, _ in claims(page):
+        rows = [[cell.strip(" *") for cell in row.strip("|").split("|")] for row in ROW.findall(quoted(experiment))]
+        for found in TRIALS.finditer(figure):
+            name = NAMED.findall(figure[: found.start()])[-1]
+            assert any(row[0] == name and found.group() in row for row in rows), (claim, name, found.group())
 
 
 def test_a_claim_without_a_verdict_has_no_figure_and_says_what_would_test_it(page):

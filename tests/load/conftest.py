@@ -39,7 +39,7 @@ def load_of(
     name: str, *, users: int = 0, rate_per_s: float | None = None, seed: int = 7, **more: Any
 ) -> tuple[Load, Trial]:
     load = Load(
-        locustfile=PurePosixPath(f"tests/load/locustfiles/{name}.py"),
+        locustfile=PurePosixPath(f"{name}.py" if "/" in name else f"tests/load/locustfiles/{name}.py"),
         users=(users,) if users else (),
         rates_per_s=(rate_per_s,) if rate_per_s else (),
         **{"warm_up_s": 0, "window_s": 1, **more},

@@ -3,7 +3,7 @@
 import json
 import subprocess
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -17,7 +17,10 @@ from badgateway.load.locust import _judged, drive
 from badgateway.model import raw
 from badgateway.process import child
 from tests.load.conftest import ROOT, Driven, load_of, read_rows, run_locust
+from tests.load.plain_server import plain_server
 from tests.load.server import FaultyServer
+
+IN_WAVES = {"APP_WAVE_S": "0.25"}
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +53,22 @@ def test_the_same_seed_makes_each_user_choose_the_same(twice, server):
         assert common >= 5
         assert first[user][:common] == second[user][:common]
     assert first["1"][:5] != first["2"][:5]
+
+
+@pytest.mark.proof
+def test_visitors_in_waves_click_once_a_second_and_all_in_the_first_part_of_it(tmp_path):
+    with plain_server() as server:
+        driven = run_locust(
+            "experiments/concurrency", server.url, tmp_path, users=30, warm_up_s=1.5, window_s=3, environment=IN_WAVES
+        )
+    window = driven.drive.window
+    # Who sleeps to the next second may wake a moment before it.
+    started = [float(row["start_s"]) + 0.02 for row in driven.rows]
+    within = [start_s for start_s in started if window.start_s <= start_s < window.end_s]
+
+    # The clicks of a second are sent one after the other: the last of them a little later than was meant.
+    assert max(start_s % 1 for start_s in within) < 0.25 + 0.12
+    assert max(Counter(map(int, within)).values()) == 30
 
 
 def test_two_processes_never_give_the_same_request_id(twice):

@@ -8,7 +8,7 @@ from badgateway import numbers
 from badgateway.databases.database_system import PART
 from badgateway.model.study_summary import StudySummary
 from badgateway.model.summary import LevelSummary, ProcessUse, RouteMeasurement
-from badgateway.report import cells, grid, rows, wording
+from badgateway.report import cells, grid, rows, spread, wording
 from badgateway.report.cells import TableCell
 from badgateway.report.html import render
 from badgateway.report.markdown import blocks, escaped, table
@@ -127,7 +127,10 @@ def _uses(level: LevelSummary, part: str) -> list[ProcessUse]:
 
 
 def _memory(values: list[int]) -> TableCell:
-    return TableCell(text=numbers.memory(max(values))) if values else cells.missing("no samples")
+    if not values:
+        return cells.missing("no samples")
+    found = spread.of(values)
+    return spread.beside(TableCell(text=numbers.memory(max(values))), found, lambda size: numbers.memory(round(size)))
 
 
 def _mean_s(values: list[float]) -> TableCell:
@@ -139,12 +142,12 @@ def _mean_s(values: list[float]) -> TableCell:
 def _exports(configuration: ExportConfiguration) -> Iterator[tuple[str, ...]]:
     for row in configuration.rows:
         shown = (row.failed, *row.gateway_shares, row.first_p50, row.p50, row.p95, configuration.app_growth)
-        yield (row.configuration, escaped(row.route), row.requests, *(cell.text for cell in shown))
+        yield (row.configuration, escaped(row.route), row.requests, *(cell.whole for cell in shown))
 
 
 def _felt(row: RouteRow) -> tuple[str, ...]:
     shown = (row.failed, *row.gateway_shares, row.p50, row.p95, row.longest)
-    return (row.configuration, escaped(row.route), row.requests, *(cell.text for cell in shown))
+    return (row.configuration, escaped(row.route), row.requests, *(cell.whole for cell in shown))
 
 
 def _table(head: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from badgateway.model.outcome import Outcome
 from badgateway.model.study_summary import StudySummary
 from badgateway.model.summary import ConfigurationSummary
-from badgateway.report import grid, level_objects, markdown, rows, wording
+from badgateway.report import grid, level_objects, markdown, rows, spread, wording
 from badgateway.report.grid import LevelResult
 from badgateway.report.html import render
 from badgateway.report.rows import Numbers, OutcomeLabel
@@ -50,6 +50,8 @@ class LevelTable:
     """The kinds of failure that occurred, for column headings."""
     configurations: tuple[ConfigurationRows, ...]
     """Best first."""
+    note: str
+    """What the spread of a number is; empty where none has one."""
     share_headings: tuple[str, ...] = _SHARES
 
 
@@ -64,7 +66,9 @@ class LevelsSection(Section):
         """Return the table, with fewer columns."""
         view = build(study)
         body = (_cells(one, level) for one in view.configurations for level in one.levels)
-        return markdown.table(("configuration", view.load_heading, *_HEAD), _ALIGN, body)
+        return markdown.blocks(
+            markdown.table(("configuration", view.load_heading, *_HEAD), _ALIGN, body), markdown.escaped(view.note)
+        )
 
     def objects(self, study: StudySummary, /) -> Object:
         """Return the configurations with their levels and trials."""
@@ -78,6 +82,7 @@ def build(study: StudySummary) -> LevelTable:
         load_heading=grid.heading(study),
         outcomes=rows.kinds(study),
         configurations=tuple(_configuration(study, summary, columns) for summary in grid.ranked(study)),
+        note=spread.note([result.level for result in grid.results(study) if result.level]),
     )
 
 
@@ -100,7 +105,7 @@ def level_row(result: LevelResult, columns: tuple[Outcome, ...]) -> LevelRow:
         verdict=run.verdict.value if run else "NOT RUN",
         reasons=said(run.reasons) if run else (),
         gap=result.gap,
-        numbers=rows.numbers_of(result.measurement, result.gap, columns),
+        numbers=rows.numbers_of(result.measurement, result.gap, columns, level=result.level),
     )
 
 
@@ -112,7 +117,7 @@ def _cells(configuration: ConfigurationRows, level: LevelRow) -> Iterator[str]:
     yield found.requests.text
     yield f"{found.failed_share.text} ({split})" if split else found.failed_share.text
     shares = (found.failed_interval, *found.gateway_shares)
-    yield from (cell.text for cell in (*shares, found.p50, found.p95, found.p99, found.rate))
+    yield from (cell.whole for cell in (*shares, found.p50, found.p95, found.p99, found.rate))
     yield level.verdict
 
 
