@@ -68,6 +68,8 @@ PURE_CODE = ",".join(
 COVERED = [*(f"--cov=badgateway/{room}" for room in PURE_ROOMS), *(f"--cov=badgateway.{name}" for name in PURE_MODULES)]
 # Of tests that are many alike: all of them are run by the session proofs, another part each time by all others.
 A_PART = ["--corpus", "0.1"]
+# Of those that explain logs, which take half of the time: all of them are run by the sessions tests and proofs.
+A_FIFTH = ["--explaining", "0.2"]
 # Named, for to collect all tests takes each of pytest's processes seconds.
 LIVE = "tests/live"
 # More at a time than there are cores, for most of the time they wait: for a server, a limit, a child's end.
@@ -397,7 +399,7 @@ def tests(session: nox.Session) -> None:
     again = ["--reruns", "1", "--reruns-delay", "2"]
     # A sample of the session faults, another one each time; its seed is printed.
     seed = random.randrange(MOST_SEEDS)  # noqa: S311 # a sample, not a secret
-    few = ["--kills", "2", "--sample", "1", f"--fault-seed={seed}"]
+    few = ["--kills", "1", "--sample", "1", f"--fault-seed={seed}"]
     # The live tests wait for a third of their time; those of the pure rooms wait for nothing and look at no clock.
     with meanwhile(session, *PURE, *timed):
         run_beside(session, "live and not alone or fault", *again, *few, *timed)
@@ -461,9 +463,9 @@ def print_times(session: nox.Session) -> None:
 
 @nox.session
 def unit(session: nox.Session) -> None:
-    """Run the tests of the pure rooms, of what are many alike a part, without a compiler: little more than a minute."""
+    """Run the tests of the pure rooms, of those that explain logs a fifth, without a compiler: a minute."""
     install_light(session)
-    asked = session.posargs or ["--numprocesses", "auto", *A_PART, *UNIT_TESTS]
+    asked = session.posargs or ["--numprocesses", "auto", *A_PART, *A_FIFTH, *UNIT_TESTS]
     session.run(str(LIGHT / "bin" / "python"), "-m", "pytest", "-m", "not live", *asked, external=True)
 
 

@@ -37,6 +37,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--corpus", type=float, metavar="SHARE", help="Of the many tests that are alike, only that share, drawn."
     )
     group.addoption(
+        "--explaining", type=float, metavar="SHARE", help="Of the tests that explain logs, only that share, drawn."
+    )
+    group.addoption(
         "--fault-seed",
         type=int,
         default=random.randrange(MOST_SEEDS),
@@ -65,11 +68,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what nobody asked for, whatever else was asked for, and what is not in the sample."""
     asked = str(config.option.markexpr)
-    left_out = [item for item in items if any(_is_long(item, one) for one in LONG if one not in asked)]
-    left_out += _not_in_the_corpus_of_today(config, [item for item in items if item not in left_out])
-    left_out += _not_in_the_sample(config, [item for item in items if item not in left_out])
+    # A set, for there are thousands.
+    left_out = {item for item in items if any(_is_long(item, one) for one in LONG if one not in asked)}
+    left_out.update(_not_drawn_today(config, [item for item in items if item not in left_out]))
+    left_out.update(_not_in_the_sample(config, [item for item in items if item not in left_out]))
     if left_out:
-        config.hook.pytest_deselected(items=left_out)
+        config.hook.pytest_deselected(items=[*left_out])
         items[:] = [item for item in items if item not in left_out]
     _cover_rooms_by_their_own_tests(config, items)
     distribution.put_longest_first(items)
@@ -90,7 +94,8 @@ def _cover_rooms_by_their_own_tests(config: pytest.Config, items: list[pytest.It
     rooms |= _COMMANDS if rooms else set()
     for item in items:
         found = _ROOM.match(item.nodeid)
-        if rooms and (found is None or found[1] not in rooms):
+        # What is drawn is another part each time, and nothing may depend on it.
+        if rooms and (found is None or found[1] not in rooms or item.get_closest_marker("corpus")):
             item.add_marker("no_cover")
 
 
@@ -99,12 +104,17 @@ def _is_long(item: pytest.Item, marker: str) -> bool:
     return found is not None and not found.kwargs.get("always", False)
 
 
-def _not_in_the_corpus_of_today(config: pytest.Config, items: list[pytest.Item]) -> list[pytest.Item]:
+def _not_drawn_today(config: pytest.Config, items: list[pytest.Item]) -> list[pytest.Item]:
     corpus = [item for item in items if item.get_closest_marker("corpus")]
-    if config.option.corpus is None:
-        return []
-    drawn = random.Random(config.option.fault_seed).sample(corpus, math.ceil(config.option.corpus * len(corpus)))
-    return [item for item in corpus if item not in drawn]
+    others = (item for item in items if not item.get_closest_marker("corpus"))
+    explaining = [item for item in others if item.nodeid.startswith(distribution.EXPLAINING)]
+    draw = random.Random(config.option.fault_seed)
+    return [
+        item
+        for alike, share in ((corpus, config.option.corpus), (explaining, config.option.explaining))
+        if share is not None
+        for item in draw.sample(alike, math.floor((1 - share) * len(alike)))
+    ]
 
 
 def _not_in_the_sample(config: pytest.Config, items: list[pytest.Item]) -> list[pytest.Item]:
@@ -138,9 +148,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     # xdist's processes would each add a part of what the one that started them adds.
     if config.option.times and not hasattr(config, "workerinput"):
         _add_times(terminalreporter, config.option.times)
-    if config.option.corpus is not None:
-        share, seed = config.option.corpus, config.option.fault_seed
-        terminalreporter.write_line(f"of the tests that are alike {share:.0%} were run, drawn by --fault-seed {seed}")
+    shares = {"are alike": config.option.corpus, "explain logs": config.option.explaining}
+    for which, share in shares.items():
+        if share is not None:
+            seed = config.option.fault_seed
+            terminalreporter.write_line(f"of the tests that {which} {share:.0%} were run, drawn by --fault-seed {seed}")
     counts = defaultdict[str, Counter[str]](Counter)
     for became in ("passed", "failed", "error", "skipped"):
         for report in terminalreporter.stats.get(became, ()):

@@ -27,6 +27,15 @@ LONGEST_FIRST = (
     "tests/simulation/test_racing.py",
 )
 """Files of tests that would keep one process busy when the others have ended, were they begun last."""
+EXPLAINING = (
+    *(f"tests/logs/test_{name}.py" for name in ("cases", "golden", "learnt_format", "reader", "reading", "streaming")),
+    *(f"tests/causes/test_{name}.py" for name in ("answer", "books", "decoys", "events", "joining", "large_tables")),
+    *(f"tests/causes/test_{name}.py" for name in ("other_proxies", "remarks", "silences", "unclaimed")),
+    *(f"tests/analysis/test_explanation{name}.py" for name in ("", "_bystanders", "_decoys")),
+    *(f"tests/analysis/test_{name}.py" for name in ("diagnosis", "site_evidence")),
+    "tests/docs/test_explain_page.py",
+)
+"""Files of tests that explain logs, each in a fifth of a second: together half of what the pure rooms' tests take."""
 IN_BROWSER = "_in_browser.py"
 """Every process with such a test starts a Chromium of its own, and renders the same pages."""
 _SHARED = re.compile(r'@pytest\.fixture\([^)]*scope="module"')

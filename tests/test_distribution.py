@@ -2,7 +2,16 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.distribution import LONGEST_FIRST, ROOT, WHOLE_RUNS, put_longest_first, scheduler, shares_a_start, together
+from tests.distribution import (
+    EXPLAINING,
+    LONGEST_FIRST,
+    ROOT,
+    WHOLE_RUNS,
+    put_longest_first,
+    scheduler,
+    shares_a_start,
+    together,
+)
 
 CONFIG = SimpleNamespace(getvalue=lambda _tx: ["2*popen"], option=SimpleNamespace(loadscopereorder=False))
 
@@ -84,6 +93,6 @@ def test_whole_runs_are_begun_one_after_the_other_with_tests_that_wait_between_t
     assert items == [*longest, *waiting[:2], *next_one, *waiting[2:]]
 
 
-@pytest.mark.parametrize("file", [*LONGEST_FIRST, *WHOLE_RUNS])
-def test_what_is_begun_first_is_there(file):
+@pytest.mark.parametrize("file", [*LONGEST_FIRST, *WHOLE_RUNS, *EXPLAINING])
+def test_what_is_named_is_there(file):
     assert (ROOT / file).is_file()

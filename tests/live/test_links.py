@@ -120,7 +120,7 @@ def ordinary() -> Iterator[tuple[pwd.struct_passwd, Path]]:
 
 def test_an_ordinary_user_runs_everything_as_themselves(ordinary):
     account, project = ordinary
-    asked = ["experiments/small.toml", "--only", "gthread", "--blocks", "2", "--no-worker-checks"]
+    asked = ["experiments/small.toml", "--only", "gthread", "--no-worker-checks"]
     done = subprocess.run(
         [BADGATEWAY, "run", "--beside", *asked],
         capture_output=True, text=True, check=False, cwd=project, timeout=90, umask=0o022,
