@@ -1,4 +1,4 @@
-"""Users who hardly pause: each asks for the same small page some thirty times a second."""
+"""Users who hardly pause: each asks for the same small page more than forty times a second."""
 
 from locust import constant, task
 
@@ -7,7 +7,7 @@ from badgateway.load.recorder import RecordedUser
 
 
 class Restless(RecordedUser):
-    wait_time = constant(0.03)
+    wait_time = constant(0.02)
 
     @task
     def read(self):
