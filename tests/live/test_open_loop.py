@@ -26,7 +26,7 @@ pytestmark = pytest.mark.live
 FREEZE_S = 2
 WINDOW_S = 8
 WARM_UP_S = 1
-"""Besides, a user of the closed loop asks some 250 times: the one answer that stalls, and the next, are no hundredth."""
+"""Besides, a user of the closed loop asks 250 times: the one answer that stalls and the next are no hundredth."""
 
 
 def p99_ms(driven: Driven) -> float:
