@@ -151,7 +151,7 @@ def columns(*names: str) -> Table:
 
 
 def _figures(found: Standings) -> tuple[str, ...]:
-    return ("failed", "p95", "served", *(["carries"] if found.has_capacities else []))
+    return ("failed", "p95", "served", *([found.carries] if found.carries else []))
 
 
 def _cells(row: Row, found: Standings) -> Iterator[Text]:
@@ -162,7 +162,7 @@ def _cells(row: Row, found: Standings) -> Iterator[Text]:
     yield Text(row.failed.text, style="" if row.failed.quiet else "red")
     yield Text(row.p95.text, style=grey)
     yield Text(row.served.text)
-    if found.has_capacities:
+    if found.carries:
         yield Text(row.carries.text)
 
 

@@ -12,6 +12,7 @@ from badgateway.model.study_summary import Decision, StudySummary
 from badgateway.model.summary import Measurement, TrialSummary, Verdict
 from badgateway.model.trial import Trial
 from badgateway.model.worker_checks import WorkerCheckPlan
+from badgateway.words.choice import confirmed
 from badgateway.words.phrases import load
 from badgateway.words.verdict_reasons import say
 
@@ -98,8 +99,9 @@ def _headline(study: StudySummary) -> str:
 
 
 def decision_lines(study: StudySummary) -> tuple[str, ...]:
-    """Return the answer to an experiment's question: headline, sentence, reasons."""
+    """Return the answer to an experiment's question: headline, sentence, what became of the pick at a rate, reasons."""
     headline = _headline(study) if study.has_trusted_trial else f"NO TRUSTED TRIAL for {study.experiment.name}"
     unfinished = () if study.complete else ("Interrupted: only the trials that had ended are counted.",)
+    at_a_rate = (first_line(confirmed(study.confirmation)),) if study.confirmation else ()
     reasons = tuple(f"- {first_line(reason)}" for reason in study.recommendation.reasons)
-    return (headline, study.recommendation.sentence, *reasons, *unfinished)
+    return (headline, study.recommendation.sentence, *at_a_rate, *reasons, *unfinished)

@@ -72,6 +72,12 @@ class Rivalry:
     proven_within: tuple[float, float] | None = None
     """Of an EQUIVALENT one: between which ratios all such rivals are at once, with 95 %; None for any other."""
 
+    @property
+    def told(self) -> Relation:
+        """How it stands as far as it is proven: what is not proven to carry less is not proven to carry as much."""
+        is_proven = self.paired is not None or self.relation is not Relation.EQUIVALENT
+        return self.relation if is_proven else Relation.OPEN
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Regret:

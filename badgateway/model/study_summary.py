@@ -8,7 +8,7 @@ from badgateway.model.comparison import Choice
 from badgateway.model.experiment import Experiment
 from badgateway.model.ladder import Ladder
 from badgateway.model.manifest import Circumstances, Environment
-from badgateway.model.summary import ConfigurationSummary, LevelSummary, TrialSummary
+from badgateway.model.summary import ConfigurationSummary, LevelSummary, TrialSummary, Verdict
 from badgateway.model.worker_checks import WorkerChecks
 
 
@@ -78,6 +78,11 @@ class Confirmation:
     """None when no trial is valid."""
     is_sent: bool
     """Whether that is the rate, or nearly; a generator that sent less has confirmed another rate."""
+
+    @property
+    def is_refuted(self) -> bool:
+        """Whether it is proven that the configuration misses the objective at the rate."""
+        return self.is_sent and self.level.verdict is Verdict.FAIL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

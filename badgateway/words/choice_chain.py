@@ -41,7 +41,7 @@ def chain(choice: Choice) -> tuple[Reason, ...]:
             Reason(
                 criterion=one.criterion,
                 configuration=one.rival,
-                outcome=one.relation,
+                outcome=one.told,
                 sentence=_about_rival(one, choice),
             )
             for one in choice.rivalries

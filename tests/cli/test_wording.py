@@ -15,6 +15,7 @@ from badgateway.model.study_summary import Decision
 from badgateway.model.summary import Verdict
 from tests.cli.given import MULTI_LINE, decided, ended, planned
 from tests.report.builders import measurement
+from tests.report.ladder_sample import long_ladder
 
 
 def test_a_trial_is_named_by_what_it_runs():
@@ -120,3 +121,12 @@ def test_the_reasons_of_a_decision_leave_the_logs_to_the_report():
     lines = decision_lines(decided(Decision.INCONCLUSIVE, reasons=(MULTI_LINE,)))
 
     assert lines[-1] == "- gunicorn ended with status 1; waited 0.3 s for web.sock"
+
+
+def test_what_became_of_the_pick_at_a_rate_stands_behind_the_answer():
+    study = long_ladder()
+    headline, sentence, at_a_rate, *_ = decision_lines(study)
+
+    assert headline.startswith("PICK for ")
+    assert sentence == study.recommendation.sentence
+    assert at_a_rate.startswith("Confirmed: gunicorn-gthread-pool at 19,000 tasks a minute: ")

@@ -35,7 +35,7 @@ class Answer:
     unfinished: str
     """One sentence when the run was interrupted, else empty."""
     kind: str
-    """picked, none-qualifies or inconclusive."""
+    """picked, unconfirmed, none-qualifies or inconclusive."""
     label: str
     sentence: str
     confirmation: str
@@ -98,8 +98,8 @@ def build(study: StudySummary) -> Answer:
         question=study.experiment.question,
         started=study.started,
         unfinished=_unfinished(study),
-        kind=kind(choice) if choice else found.decision.value.lower().replace("_", "-"),
-        label=label(choice) if choice else _decision(found.decision, found.configuration),
+        kind="unconfirmed" if _is_refuted(study) else _kind(study),
+        label=_label(study),
         sentence=sentence(choice) if choice else found.sentence,
         confirmation=confirmed(study.confirmation) if study.confirmation else "",
         reasons=found.reasons,
@@ -127,8 +127,25 @@ def _conditions(experiment: Experiment) -> str:
         return ""
     if len(firsts) > 1:
         nouns = [axis.noun for axis in AXES if any(value_on(axis, at) for at in firsts)]
-        return f" For the verdict each with the {numbers.listed(nouns)} that it names first."
-    return f" For the verdict {numbers.listed([axis.condition.format(value) for axis, value in away(*firsts)])}."
+        return f" A verdict is that with the {numbers.listed(nouns)} that its configuration names first."
+    return f" Verdicts are those {numbers.listed([axis.condition.format(value) for axis, value in away(*firsts)])}."
+
+
+def _is_refuted(study: StudySummary) -> bool:
+    return bool(study.confirmation and study.confirmation.is_refuted)
+
+
+def _kind(study: StudySummary) -> str:
+    return kind(study.choice) if study.choice else study.recommendation.decision.value.lower().replace("_", "-")
+
+
+def _label(study: StudySummary) -> str:
+    """Return the answer in a few words, and that what is to be run fails where requests do not wait for answers."""
+    found = study.recommendation
+    told = label(study.choice) if study.choice else _decision(found.decision, found.configuration)
+    if study.confirmation is None or not study.confirmation.is_refuted:
+        return told
+    return f"{told}; it fails at {numbers.count(round(study.confirmation.rate_per_minute))} tasks a minute"
 
 
 def _decision(decision: Decision, configuration: str | None) -> str:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from badgateway import numbers
+from badgateway.model.capacity import CapacityStatus
 from badgateway.model.configuration import Configuration
 from badgateway.model.differences import changed
 from badgateway.model.knob import WorkerModel
@@ -58,7 +59,8 @@ class Standings:
     has_ties: bool
     has_grey: bool
     """Whether of some so much failed that its latency says nothing."""
-    has_capacities: bool
+    carries: str
+    """Heading of the capacities, with what they are counted in; empty where none was searched."""
 
 
 def build(study: StudySummary, *, most_rows: int = _MOST_ROWS) -> Standings:
@@ -77,7 +79,7 @@ def build(study: StudySummary, *, most_rows: int = _MOST_ROWS) -> Standings:
         limit_at=f"{100 / _ROOM:.1f}%",
         has_ties=any(row.is_tied for row in rows),
         has_grey=any(row.is_grey for row in rows),
-        has_capacities=bool(study.choice and study.choice.capacities),
+        carries=_heading(study),
     )
 
 
@@ -124,10 +126,17 @@ def _row(result: LevelResult, study: StudySummary, scale_ms: float) -> Row:
     )
 
 
+def _heading(study: StudySummary) -> str:
+    asked = study.choice.asked if study.choice and study.choice.capacities else None
+    return f"carries, {phrases.unit(asked.capacity.unit if asked.capacity else asked.unit)}" if asked else ""
+
+
 def _carries(name: str, study: StudySummary) -> TableCell:
     found = dict(study.choice.capacities).get(name) if study.choice else None
     if found is None or found.estimate is None:
         return cells.missing("not searched, or not told")
+    if found.status is CapacityStatus.AT_LEAST and found.low is not None:
+        return TableCell(text=f"\N{GREATER-THAN OR EQUAL TO}\N{NO-BREAK SPACE}{numbers.load(found.low)}")
     return TableCell(text=numbers.load(found.estimate))
 
 
@@ -142,7 +151,13 @@ def _changes(configuration: Configuration, study: StudySummary) -> str:
         for one in changed(baseline, configuration, study.experiment.timeouts)
         if one.setting != "greenlets" or configuration.worker_model in MANY_AT_ONCE
     ]
-    return ", ".join(changes) or "nothing"
+    return f"{_apart(configuration, study)}{', '.join(changes) or 'nothing'}"
+
+
+def _apart(configuration: Configuration, study: StudySummary) -> str:
+    """Say of what is behind all others although it may be better that it cannot be picked."""
+    is_apart = not configuration.candidate and any(one.candidate for one in study.experiment.configurations)
+    return "not to be picked: " if is_apart else ""
 
 
 def _spelled(setting: str, configuration: Configuration) -> str:

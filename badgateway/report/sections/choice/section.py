@@ -78,7 +78,7 @@ def _object(found: Choice, study: StudySummary) -> Object:
         "sentence": words.sentence(found),
         "chain": [asdict(reason) | _named(reason.configuration) for reason in chain(found)],
         "ranking": [asdict(one) | _named(one.configuration) for one in found.ranking],
-        "rivalries": [asdict(one) for one in found.rivalries],
+        "rivalries": [{**asdict(one), "relation": one.told} for one in found.rivalries],
         "capacities": [
             {"configuration": name, "unit": unit, **_without(asdict(one), "readings")} for name, one in found.capacities
         ],

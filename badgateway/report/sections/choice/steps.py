@@ -112,7 +112,7 @@ def _rivals(choice: Choice, criterion: Criterion) -> str:
     if criterion is Criterion.COST:
         return f"{choice.configuration} is chosen: {tie_rule(choice)}."
     leader = f"{held[0].leader} leads" if held else f"{choice.configuration} is left"
-    counts = ", ".join(_counts([one.relation for one in held], left))
+    counts = ", ".join(_counts([one.told for one in held], left))
     return f"{leader}: {counts}."
 
 

@@ -111,7 +111,7 @@ def _left(one: Elimination, study: StudySummary, asked: Design) -> LeftRow:
 
 
 def _rival(one: Rivalry) -> RivalRow:
-    named, tone = steps.word(one.relation)
+    named, tone = steps.word(one.told)
     nothing = cells.missing(_why_no_ratio(one))
     found = one.paired
     return RivalRow(

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+from badgateway import numbers
+from badgateway.model.capacity import CapacityStatus
 from badgateway.model.knob import WorkerModel
 from badgateway.model.summary import Verdict
 from badgateway.report.sections.answer import screen, standings, strip
@@ -114,6 +116,17 @@ def test_a_configuration_says_in_short_what_it_changes_of_the_baseline():
     assert rows["gunicorn-gthread"].changes == "gunicorn_gthread.py, threads 16, backlog 1,024"
 
 
+def test_what_cannot_be_picked_says_so_where_others_can():
+    experiment = comparison.experiment()
+    apart = tuple(one.model_copy(update={"candidate": False}) for one in experiment.configurations)
+    one, study = apart[1], samples.picked()
+    alone = replace(study, experiment=experiment.model_copy(update={"configurations": apart}))
+
+    assert standings._changes(one, study).startswith("not to be picked: ")
+    assert "picked" not in standings._changes(one, alone)
+    assert "picked" not in standings._changes(experiment.configurations[1], study)
+
+
 def test_greenlets_are_told_only_of_workers_that_have_some():
     experiment = comparison.experiment()
     one = experiment.configurations[1].model_copy(update={"greenlets": 7, "worker_model": WorkerModel.THREADS})
@@ -146,6 +159,23 @@ def test_the_table_has_all_that_are_as_good_however_many():
 
     assert {row.name for row in rows if row.is_tied} == set(tied)
     assert len(standings.build(ladder).rows) == 12
+
+
+def test_what_is_carried_has_its_unit_and_says_where_more_was_not_tried():
+    study = study_picked()
+    choice = choice_of(study)
+    (name, found), *others = choice.capacities
+    tried = replace(found, status=CapacityStatus.AT_LEAST)
+    told = {row.name: row.carries.text for row in standings.build(study).rows}
+    at_least = standings.build(replace(study, choice=replace(choice, capacities=((name, tried), *others))))
+
+    more = {row.name: row.carries.text for row in at_least.rows}
+    assert found.estimate is not None
+    assert found.low is not None
+    assert told[name] == numbers.load(found.estimate)
+    assert more[name] == f"\N{GREATER-THAN OR EQUAL TO}\N{NO-BREAK SPACE}{numbers.load(found.low)}"
+    assert at_least.carries == "carries, tasks/s"
+    assert standings.build(samples.picked()).carries == ""
 
 
 def test_where_nothing_is_decided_the_command_that_would_settle_it_is_to_be_pasted():

@@ -1,8 +1,10 @@
 from dataclasses import replace
 
-from badgateway.report.sections.answer.section import build, objective
+from badgateway.model.summary import Verdict
+from badgateway.report.sections.answer.section import AnswerSection, build, objective
 from tests.report import builders, comparison, samples
 from tests.report.choice_sample import both_loops
+from tests.report.ladder_sample import long_ladder
 
 
 def words(sentences):
@@ -39,6 +41,22 @@ def measured_with(*values):
 
 
 def test_what_the_verdict_was_measured_in_stands_in_the_answer():
-    assert measured_with((0.5, 1.0)).endswith(". For the verdict with a CPU quota of 0.5.")
-    assert measured_with((0.5,), (0.0,)).endswith(". For the verdict each with the CPU quota that it names first.")
-    assert "For the verdict" not in measured_with((0.0, 0.5))
+    first = ". A verdict is that with the CPU quota that its configuration names first."
+    assert measured_with((0.5, 1.0)).endswith(". Verdicts are those with a CPU quota of 0.5.")
+    assert measured_with((0.5,), (0.0,)).endswith(first)
+    assert "erdict" not in measured_with((0.0, 0.5))
+
+
+def test_a_pick_that_fails_at_a_rate_is_not_shown_as_the_answer_to_all():
+    study = long_ladder()
+    assert study.confirmation is not None
+    level = replace(study.confirmation.level, verdict=Verdict.FAIL, reasons=("21,305 of 30,212 requests failed",))
+    failing = replace(study.confirmation, level=level)
+    found = build(replace(study, confirmation=failing))
+    not_sent = build(replace(study, confirmation=replace(failing, is_sent=False)))
+
+    assert build(study).kind == not_sent.kind == "picked"
+    assert build(study).label == not_sent.label == "Picked: gunicorn-gthread-pool"
+    assert found.kind == "unconfirmed"
+    assert found.label == "Picked: gunicorn-gthread-pool; it fails at 19,000 tasks a minute"
+    assert 'class="answer unconfirmed"' in AnswerSection().html(replace(study, confirmation=failing))

@@ -159,6 +159,21 @@ def test_a_capacity_that_was_not_searched_is_said_not_to_be_measured():
     assert steps.steps(unsearched)[3].summary == "Not measured."
 
 
+def test_a_capacity_that_is_not_proven_to_be_lower_is_not_said_to_be_as_high():
+    study = study_picked()
+    found = choice_of(study)
+    *others, last = found.rivalries
+    alike = replace(found, rivalries=(*others, replace(last, relation=Relation.EQUIVALENT)))
+    step = steps.steps(alike)[3]
+    row = view_of(replace(study, choice=alike)).rivals[-1]
+
+    assert step.summary == "gunicorn-gthread leads: 1 not told apart."
+    assert [reason.word for reason in step.reasons] == ["not told apart", "found", "found"]
+    assert "is not proven to be lower" in step.reasons[0].sentence
+    assert (row.criterion, row.word) == ("capacity", "not told apart")
+    assert json.loads(render_json(replace(study, choice=alike)))["choice"]["rivalries"][-1]["relation"] == "OPEN"
+
+
 @pytest.mark.parametrize("outcome", [*Relation, *CapacityStatus, *Verdict, LEFT])
 def test_every_outcome_has_a_word_and_a_tone(outcome):
     word, tone = steps.word(outcome)
