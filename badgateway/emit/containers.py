@@ -103,8 +103,8 @@ def _shared(subject: Subject) -> dict[str, object]:
         "group": NGINX_GROUP,
         "health": json.dumps(application.probe.path),
         "health_url": json.dumps(f"http://127.0.0.1{application.probe.path}"),
-        # nginx tells the site its own name, so that any will do here.
-        "statuses": application.probe.status,
+        # As in the trials. By itself a probe names the pod's address.
+        "host": json.dumps(application.host or "127.0.0.1"),
         "read_s": subject.timeouts.proxy_read_s,
         "cpu": f"{subject.cpu:g}" if subject.cpu else "",
         "memory_mb": subject.memory_mb,

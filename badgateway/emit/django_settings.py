@@ -11,6 +11,9 @@ from badgateway.emit.server_file import made_by
 from badgateway.emit.subject import Subject
 from badgateway.emit.templates import fill
 
+LOGIN = {key: f"DATABASE_{key}" for key in ("HOST", "PORT", "NAME", "USER", "PASSWORD")}
+"""The variable of each setting that says which database it is; secrets.env has them."""
+
 
 def django_file(subject: Subject) -> str:
     """Return what to take over into the site's settings; empty where nobody has said how the driver is spelled."""
@@ -26,6 +29,7 @@ def django_file(subject: Subject) -> str:
         made_by=made_by(subject),
         packages=", ".join((*settings.packages, *(pooled.packages if pooled else ()))),
         first=settings.first,
+        login=LOGIN,
         engine=pooled.engine if pooled else settings.engine,
         conn_max_age_s=one.conn_max_age_s,
         age=evidence(subject, "conn_max_age_s").text,

@@ -100,7 +100,10 @@ def _shared(subject: Subject) -> Iterator[File]:
     if logging := logging_file(subject):
         yield _file("server/logging.json", logging + "\n", str(place.logging))
     yield _file(variables_path(subject), variables_file(subject), f"{place.settings}/site.env")
-    yield _file("server/requirements.txt", requirements_file(subject), "pip install -r, into the site's environment")
+    pip = place.program("pip")
+    yield _file(
+        "server/requirements.txt", requirements_file(subject), f"{pip} install -r, with the site's own packages"
+    )
     yield _file(proxy_path(subject), proxy_file(subject), f"/etc/nginx/conf.d/{place.name}.conf")
     yield _file("system/sysctl.conf", kernel_file(subject), f"/etc/sysctl.d/60-{place.name}.conf")
     if settings := django_file(subject):

@@ -9,6 +9,8 @@ OPEN_FILES = 16_384
 """As in the trials, where the machine allows so many."""
 USUAL_IDLE_S = 60
 """Of the clouds' load balancers."""
+USUAL_CHECK_S = 10
+"""Between two health checks; clouds' balancers want more than the time limit of one."""
 MEASURED_KEEPALIVE_S = 75
 """Of nginx towards clients, in the trials."""
 CONNECT_TIMEOUT_S = 10
@@ -76,6 +78,8 @@ def balancer_note(subject: Subject) -> str:
         idle_s=balancer_idle_s(subject),
         client_keepalive_s=client_keepalive_s(subject),
         read_s=timeouts.proxy_read_s,
+        every_s=max(USUAL_CHECK_S, timeouts.proxy_read_s + 5),
+        host=subject.document.experiment.application.host,
         client_s=f"{timeouts.client_s:g}",
         health=subject.document.experiment.application.probe.path,
         graceful_s=one.graceful_stop_s,

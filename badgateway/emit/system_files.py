@@ -1,5 +1,8 @@
 """What belongs to the machine: the kernel's settings, the unit of systemd, and the variables of the site."""
 
+from badgateway import numbers
+from badgateway.emit.django_settings import LOGIN
+from badgateway.emit.packages import build_packages, runtime_packages
 from badgateway.emit.proxy import OPEN_FILES
 from badgateway.emit.server_file import argv, made_by
 from badgateway.emit.subject import Subject
@@ -40,6 +43,8 @@ def unit_file(subject: Subject) -> str:
         "unit.service.j2",
         made_by=made_by(subject),
         name=place.name,
+        home=place.home,
+        packages=" ".join(sorted({*build_packages(subject), *runtime_packages(subject)})),
         label=subject.server.label,
         directory=_of_unit(str(place.application)),
         settings=place.settings,
@@ -68,11 +73,21 @@ def variables_file(subject: Subject) -> str:
     return fill(
         "site.env.j2",
         made_by=made_by(subject),
-        settings=subject.place.settings,
+        told=_about_variables(subject),
         database={name: _value(value) for name, value in of_database.items()},
         own=values,
         quoted=any(value[:1] in {"'", '"'} for value in values.values()),
         hidden=sorted(name for name, value in own.items() if _is_hidden(value)),
+    )
+
+
+def _about_variables(subject: Subject) -> str:
+    folder, has_settings = subject.place.settings, subject.driver is not None and subject.driver.django is not None
+    login = f" ({numbers.listed(list(LOGIN.values()))} for django/database.py)" if has_settings else ""
+    return (
+        f"Goes to {folder}/site.env: what the site had in the trials and is no secret. What is one goes to "
+        f"{folder}/secrets.env, which is yours, of mode 600: the database's address, account and password among "
+        f"it{login}."
     )
 
 

@@ -1,15 +1,20 @@
 """Text files from templates: nothing in them is markup, so what is put in is checked where it is read."""
 
+import re
 import textwrap
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 WIDTH = 118
+_UNIT = re.compile(r"(?<=\d) (?=(?:m?s|[KMG]iB|users?)\b|%)")
+_TIED = "\N{NO-BREAK SPACE}"
 
 
 def wrapped(text: str, indent: int = 0) -> tuple[str, ...]:
     """Return the lines of a comment, without the mark that one begins with."""
-    return tuple(textwrap.wrap(text, WIDTH - indent, break_long_words=False, break_on_hyphens=False))
+    tied = _UNIT.sub(_TIED, text)
+    lines = textwrap.wrap(tied, WIDTH - indent, break_long_words=False, break_on_hyphens=False)
+    return tuple(line.replace(_TIED, " ") for line in lines)
 
 
 def comment(text: str, indent: int = 0) -> str:

@@ -17,6 +17,8 @@ from badgateway.model.printable import printable
 from badgateway.model.summary import Verdict
 from badgateway.words import phrases
 
+_OPPOSITE = " (off)"
+"""Behind a server's word for what is the opposite of a setting."""
 _OF_THE_KIT = "the same in every trial of the kit: no other value was measured"
 
 
@@ -86,10 +88,16 @@ def _of_server(subject: Subject) -> Iterator[Row]:
     yield Row.of("server file", str(subject.configuration.server), file, evidence(subject, "server"))
     for field, spelled in subject.server.settings.items():
         if field in subject.filled:
-            limit = subject.timeouts.app_s
-            value = f"{limit} s" if field == "app_s" else shown(getattr(subject.configuration, field))
-            name = spelled if spelled == field else f"{field}: {spelled}"
-            yield Row.of(name, value, file, evidence(subject, field))
+            word = spelled.removesuffix(_OPPOSITE)
+            name = word if word == field else f"{field}: {word}"
+            yield Row.of(name, _value(subject, field, is_opposite=word != spelled), file, evidence(subject, field))
+
+
+def _value(subject: Subject, field: str, *, is_opposite: bool) -> str:
+    if field == "app_s":
+        return f"{subject.timeouts.app_s} s"
+    value = getattr(subject.configuration, field)
+    return shown(not value if is_opposite else value)
 
 
 def _of_proxy(subject: Subject) -> Iterator[Row]:

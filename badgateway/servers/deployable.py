@@ -60,7 +60,7 @@ class Deployable:
     on_port: str
     """What a platform's shell runs that gives it a port in $PORT and no nginx; {file} and {target} as above."""
     port: str = "$PORT"
-    """How its file takes that port from the environment."""
+    """How its file takes that port from the environment; a number where it cannot, and `on_port` says it."""
     build_packages: tuple[str, ...] = ()
     """Debian's packages without which its own cannot be installed."""
     options: Callable[[str], Mapping[str, Option]] = plain_options

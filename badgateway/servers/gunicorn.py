@@ -254,6 +254,8 @@ SERVER = Server(
         late_patch=_late_patch,
         is_mine=lambda text: bool(_OWN_FILE.search(text)),
         on_port="exec gunicorn --config {file} --bind 0.0.0.0:$PORT",
+        # Its file takes no variable into an address; what the command says counts.
+        port="8000",
         unit={
             # It tells systemd when it listens. SIGTERM goes to the master, which lets its workers end their requests.
             "Type": "notify",

@@ -9,6 +9,7 @@ import pytest
 
 from badgateway.emit.files import files_of
 from badgateway.emit.subject import Subject
+from badgateway.emit.templates import wrapped
 from badgateway.errors import ConfigurationError
 from badgateway.model.configuration import Timeouts
 from badgateway.model.knob import FrontDoor
@@ -196,7 +197,40 @@ def test_a_long_limit_of_the_proxy_moves_the_idle_times_behind_it():
     files = written(subject)
 
     assert "| idle timeout | 320 s |" in files["load-balancer.md"]
+    assert "every 315 s, time limit 310 s" in files["load-balancer.md"]
     assert "keepalive_timeout 335s" in directives(files["nginx/school-site.conf"])
+
+
+def test_secrets_are_asked_for_by_the_names_that_the_settings_take():
+    files = written(chosen("uwsgi-16"))
+    taken = re.findall(r'os\.environ\["(\w+)"\]', files["django/database.py"])
+    told = " ".join(files["server/site.env"].replace("\n# ", " ").split())
+
+    assert len(taken) == 5
+    assert f"{', '.join(taken[:-1])} and {taken[-1]} for django/database.py" in told
+
+
+def test_a_unit_says_how_its_account_and_its_environment_are_made():
+    text = written(chosen("uwsgi-16"))["system/school-site.service"]
+
+    assert "#     useradd --system --home-dir /srv/school-site --shell /usr/sbin/nologin school-site\n" in text
+    assert "#     apt-get install build-essential default-libmysqlclient-dev libmariadb3 pkg-config\n" in text
+    assert "apt-get" not in written(chosen("gunicorn-gevent"))["system/school-site.service"]
+
+
+def test_a_setting_that_a_server_spells_by_its_opposite_has_that_value():
+    subject = chosen("uwsgi-16")
+
+    assert "| preload: lazy-apps | off | uwsgi.ini |" in written(subject)["WHY.md"]
+    assert "\nlazy-apps = 0\n" in written(subject)["server/uwsgi.ini"]
+
+
+def test_a_number_and_its_unit_stay_in_one_line():
+    text = "A request ends " + "early " * 16 + "after 8 s, as 10 % of them do"
+    first, second = wrapped(text)
+
+    assert (first[-5:], second[:4]) == ("after", "8 s,")
+    assert f"{first} {second}" == text
 
 
 @pytest.mark.parametrize(("somaxconn", "value"), [(4096, "4096"), (100, "100"), (None, "4096")])

@@ -125,6 +125,31 @@ def test_a_platform_gives_the_port_and_has_its_own_python(name):
     assert "that was not measured" in " ".join(file.split()).replace("# ", "").replace("; ", "")
 
 
+@pytest.mark.parametrize("name", EVERY_KIND)
+def test_no_variable_is_left_where_nothing_fills_it_in(name):
+    files = written(name)
+    # What a shell, uWSGI, Python or systemd fills in by itself.
+    filled = ("procfile/Procfile", "procfile/uwsgi.ini", "procfile/granian.env", "procfile/uvicorn.env")
+    left = re.compile(r"(?<!\$)\$[({]?[A-Z][A-Z_]+")
+
+    assert {path: left.findall("\n".join(settings(text))) for path, text in files.items() if path not in filled} == {
+        path: ["$MAINPID"] if path.endswith(".service") and "$MAINPID" in text else []
+        for path, text in files.items()
+        if path not in filled
+    }
+
+
+@pytest.mark.parametrize("host", ["", "www.shop.example"])
+def test_a_probe_names_the_host_that_the_site_was_asked_for_in_the_trials(host):
+    of = json.loads(report("concurrency"))["experiment"]
+    of["application"] |= {"host": host} if host else {}
+    text = written("gunicorn-gthread", Target.KUBERNETES, experiment=of)["kubernetes/deployment.yaml"]
+
+    assert (
+        text.count(f'- name: Host\n                  value: "{host or "127.0.0.1"}"\n') == text.count("httpGet:") == 2
+    )
+
+
 PLANTED = {
     "SECRET_KEY": "planted-by-name",
     "APP_TOKEN": "planted token with spaces",
