@@ -44,10 +44,34 @@ class ClientEvents:
 
 def write_events(path: Path, events: ClientEvents) -> None:
     """Replace the file at once, so that a reader never sees half of it."""
-    happened = {key: value for key, value in asdict(events).items() if value is not None}
     beside = path.with_suffix(".part")
-    beside.write_text(json.dumps(happened, indent=1) + "\n", encoding="utf-8")
+    beside.write_text(_as_text(events), encoding="utf-8")
     beside.replace(path)
+
+
+class EventsInPlace:
+    """The same file, of a process that by then may make no other one beside it."""
+
+    def __init__(self, path: Path) -> None:
+        """Make the file."""
+        self._file = path.open("wb", buffering=0)
+        self._length = 0
+
+    def write(self, events: ClientEvents) -> None:
+        """Write over what is there, in one piece and never shorter."""
+        content = _as_text(events).encode().ljust(self._length)
+        self._length = len(content)
+        self._file.seek(0)
+        self._file.write(content)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
+
+
+def _as_text(events: ClientEvents) -> str:
+    happened = {key: value for key, value in asdict(events).items() if value is not None}
+    return json.dumps(happened, indent=1) + "\n"
 
 
 def read_events(path: Path) -> ClientEvents:

@@ -15,8 +15,9 @@ from locust.env import Environment
 from locust.runners import MasterRunner, WorkerRunner
 
 from badgateway.load.arrivals import Shard
+from badgateway.load.cookies import cookie_of
 from badgateway.load.courtesy import Courtesy
-from badgateway.load.events import ClientEvents, write_events
+from badgateway.load.events import ClientEvents, EventsInPlace, write_events
 from badgateway.load.heartbeat import TICK_S, Heartbeat
 from badgateway.load.only_way import keep_to_the_wire
 from badgateway.load.rows import ClientRow, RowFile
@@ -35,6 +36,7 @@ from badgateway.load.web_tabs import add_tabs, looked
 from badgateway.load.wire import now_s
 from badgateway.model import raw
 from badgateway.model.live_page import TABLES
+from badgateway.process.account import step_down
 
 FLUSH_S = 1.0
 
@@ -56,6 +58,7 @@ class Session:
         self._shards = 0
         self._rows: RowFile | None = None
         self._events = ClientEvents()
+        self._events_file: EventsInPlace | None = None
         self._spawned_s: float | None = None
         self._spawned_cpu_s = 0.0
         self._report = _blank()
@@ -166,6 +169,11 @@ class Session:
             guard(ui.app, token=self.settings.ui_token, port=ui.port, target=environment.host or "")
             if self.settings.rows is not None:
                 add_tabs(ui.app, ui.template_args, TABLES, partial(looked, self.settings.rows))
+                self._events_file = EventsInPlace(self.settings.rows / raw.CLIENT_EVENTS)
+                # Kept once it is read.
+                cookie_of(0)
+                # It answers a browser from now on; what only root can read or make is there.
+                step_down(self.settings.rows)
         gevent.spawn(self._keep_flushing)
 
     def on_test_start(self, environment: Environment, **_: Any) -> None:
@@ -228,9 +236,10 @@ class Session:
 
     def on_quit(self, **_: Any) -> None:
         """Close the rows; Locust says nothing after this."""
-        if self._rows:
-            self._rows.close()
-            self._rows = None
+        for file in (self._rows, self._events_file):
+            if file:
+                file.close()
+        self._rows = self._events_file = None
 
     def _take_place(self, place: WorkerShare) -> None:
         self.place = place
@@ -264,7 +273,11 @@ class Session:
 
     def _write_events(self) -> None:
         # A worker has no start of its own: its facts are in the master's file.
-        if self.settings.rows is not None and self._events.test_start_s is not None:
+        if self.settings.rows is None or self._events.test_start_s is None:
+            return
+        if self._events_file is not None:
+            self._events_file.write(self._events)
+        else:
             write_events(self.settings.rows / raw.CLIENT_EVENTS, self._events)
 
     def _keep_flushing(self) -> None:

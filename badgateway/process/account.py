@@ -57,6 +57,18 @@ def with_own_group(account: Account | None) -> Account | None:
     return None if account is None else replace(account, gid=_unused_group(), groups=(account.gid, *account.groups))
 
 
+def step_down(folder: Path) -> None:
+    """Become the service account, for good, with the group of a folder of root's to pass through; nothing without root.
+
+    The first group is nobody else's: other processes of the account cannot look into this one.
+    """
+    account = with_own_group(service_account())
+    if account is not None:
+        os.setgroups([folder.stat().st_gid])
+        os.setgid(account.gid)
+        os.setuid(account.uid)
+
+
 def _unused_group() -> int:
     candidates = RARE_GROUPS if _exist(RARE_GROUPS) else FEW_GROUPS
     while True:

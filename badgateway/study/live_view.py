@@ -163,6 +163,8 @@ class LiveView:
     def _write(self, rows: Rows) -> None:
         with replacing(self._page) as beside:
             beside.write_text(json.dumps(rows), encoding="utf-8")
+            # The web UI may be another account by then, and whoever gets into the folder has the logs.
+            beside.chmod(0o644)
 
 
 def _journal(

@@ -1,3 +1,4 @@
+import csv
 import json
 import os
 import re
@@ -9,10 +10,12 @@ import urllib.request
 import pytest
 
 from badgateway.load.command import Target, onlooker_command, web_command
+from badgateway.load.events import read_events
 from badgateway.load.rows import ClientRow, RowFile
 from badgateway.model.live_page import PAGE, RUN, RunPage
-from badgateway.model.raw import CLIENT_ROWS
+from badgateway.model.raw import CLIENT_EVENTS, CLIENT_ROWS
 from badgateway.model.raw_words import ClientError
+from badgateway.process.account import service_account
 from badgateway.process.ports import free_port
 from badgateway.process.readiness import await_ready, http_probe
 from badgateway.process.running import running
@@ -23,6 +26,8 @@ from tests.load.server import faulty_server
 
 pytestmark = pytest.mark.live
 TOKEN = "known-to-the-owner"
+CAUSE_WITHIN_S, WHERE_OTHERS_RUN_S = 3.0, 10.0
+"""From the end of the first failed request until its cause is on the page."""
 
 
 def get(url: str) -> bytes:
@@ -37,13 +42,13 @@ def post(url: str, data: bytes) -> bytes:
         return body
 
 
-def test_the_web_ui_starts_the_load_and_shows_it(tmp_path):
+def test_the_web_ui_starts_the_load_and_shows_it(raw_folder):
     load, _ = load_of("visitors", users=3)
     with faulty_server() as server:
         port = free_port()
         target = Target(url=server.url, load=load, users=3, client_timeout_s=1, project_root=ROOT)
         url = f"http://127.0.0.1:{port}"
-        with running(web_command(target, port=port, token=TOKEN, raw=tmp_path)) as child:
+        with running(web_command(target, port=port, token=TOKEN, raw=raw_folder)) as child:
             await_ready(child, http_probe(f"{url}/?token={TOKEN}"), what="Locust's web UI", deadline_s=20)
             asked = b"user_count=3&spawn_rate=3"
             assert refused(f"{url}/swarm", asked)
@@ -56,17 +61,18 @@ def test_the_web_ui_starts_the_load_and_shows_it(tmp_path):
 
         assert not {name for name in names if name.startswith("GET ")}, "the method has a column of its own"
         assert "BADGATEWAY" not in child.output()
-        assert len((tmp_path / CLIENT_ROWS).read_text().splitlines()) > 5
+        assert len((raw_folder / CLIENT_ROWS).read_text().splitlines()) > 5
+        assert read_events(raw_folder / CLIENT_EVENTS).test_start_s
 
 
-def test_a_browser_starts_the_load_from_the_printed_address_and_no_other_page_can(tmp_path, page, heard):
+def test_a_browser_starts_the_load_from_the_printed_address_and_no_other_page_can(raw_folder, page, heard):
     load, _ = load_of("visitors", users=3)
     errors: list[str] = []
     with faulty_server() as server:
         port = free_port()
         target = Target(url=server.url, load=load, users=3, client_timeout_s=1, project_root=ROOT)
         printed = f"http://127.0.0.1:{port}/?token={TOKEN}"
-        with running(web_command(target, port=port, token=TOKEN, raw=tmp_path)) as child:
+        with running(web_command(target, port=port, token=TOKEN, raw=raw_folder)) as child:
             await_ready(child, http_probe(printed), what="Locust's web UI", deadline_s=20)
             heard("pageerror", lambda error: errors.append(str(error)))
             assert page.goto(f"http://127.0.0.1:{port}/").status == 403
@@ -107,9 +113,13 @@ def test_a_queue_that_fills_is_seen_with_its_cause_and_kept_at_the_end(tmp_path,
     (printed,) = re.findall(r"http://127.0.0.1:\d+/\?token=\S+", log.read_text().replace(",", ""))
 
     page.goto(printed)
+    (locust,) = [one for one in kit.look() if one.cmdline()[1:3] == ["-m", "badgateway.load.plain"]]
+    account = service_account()
+    assert set(locust.uids()) == {account.uid if account else os.getuid()}
     page.get_by_role("button", name="Start", exact=False).first.click()
     page.get_by_role("tab", name="Causes").click()
     page.get_by_text("accept queue", exact=False).first.wait_for(timeout=20_000)
+    seen_s = time.time()
     page.get_by_role("tab", name="Server now").click()
     page.get_by_text("Accept queue of the server").wait_for(timeout=5_000)
     page.get_by_role("tab", name="Outcomes").click()
@@ -122,6 +132,16 @@ def test_a_queue_that_fills_is_seen_with_its_cause_and_kept_at_the_end(tmp_path,
     assert f"Report: {report.as_uri()}\n" in kit.output
     assert "no measurement" in report.read_text()
     assert errors == []
+    failed_s = min(end_s for status, end_s in sent(report.parent) if status == "502")
+    is_shared = os.getloadavg()[0] > (os.cpu_count() or 1)
+    assert seen_s - failed_s < (WHERE_OTHERS_RUN_S if is_shared else CAUSE_WITHIN_S)
+
+
+def sent(folder):
+    """Yield the status of each request that was sent, and when it ended."""
+    with (folder / CLIENT_ROWS).open(newline="") as rows:
+        for one in csv.DictReader(rows):
+            yield one["status"], float(one["end_s"])
 
 
 def row(name: str, end_s: float, status: int) -> ClientRow:

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from badgateway.errors import LoadError
-from badgateway.load.events import ClientEvents, read_events, write_events
+from badgateway.load.events import ClientEvents, EventsInPlace, read_events, write_events
 
 
 def test_what_did_not_happen_has_no_key(tmp_path):
@@ -27,3 +27,14 @@ def test_missing_or_damaged_events_are_an_error_that_names_the_file(tmp_path, te
 
     with pytest.raises(LoadError, match=r"events\.json: no events of Locust to read"):
         read_events(tmp_path / "events.json")
+
+
+def test_what_is_written_in_place_is_whole_each_time_and_needs_no_other_file(tmp_path):
+    file = EventsInPlace(tmp_path / "events.json")
+    longer = ClientEvents(test_start_s=12.5, users=30, stopped_why="a long reason")
+    for events in (longer, ClientEvents(test_start_s=1.0)):
+        file.write(events)
+        assert read_events(tmp_path / "events.json") == events
+    file.close()
+
+    assert [path.name for path in tmp_path.iterdir()] == ["events.json"]

@@ -1,8 +1,10 @@
 import os
 import pwd
+import re
 import stat
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ from badgateway.process.account import (
     hand_over,
     hand_over_all,
     make_passage,
+    open_passage,
     remedy_of_closed,
     service_account,
     unreachable_parent,
@@ -269,6 +272,39 @@ def test_a_process_of_the_account_that_is_not_of_the_run_gets_nowhere_into_it(ru
 
     assert reached(account, *ways) == ["in"] * 4
     assert reached(STRANGER, *ways) == ["out"] * 4
+
+
+_STEPS_DOWN = """
+import os, sys
+from pathlib import Path
+from badgateway.process.account import step_down
+folder = Path(sys.argv[1])
+step_down(folder)
+print(os.getresuid(), os.getresgid(), os.getgroups(), (folder / "page").read_text())
+for fault in (lambda: os.setuid(0), lambda: (folder / "own").touch(), lambda: os.listdir(folder)):
+    try:
+        fault()
+    except PermissionError:
+        print("refused")
+"""
+
+
+def test_root_steps_down_for_good_and_reads_by_name_what_is_in_the_folder():
+    account = with_own_group(service_account())
+    if account is None:
+        pytest.skip("only root can step down")
+    with tempfile.TemporaryDirectory(dir="/tmp") as name:
+        folder = Path(name)
+        (folder / "page").write_text("seen")
+        open_passage(folder, account)
+        command = [sys.executable, "-c", _STEPS_DOWN, name]
+        told, *refused = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    own = rf"\({account.uid}, {account.uid}, {account.uid}\) \((\d+), \1, \1\) \[{account.gid}\] seen"
+    found = re.fullmatch(own, told)
+
+    assert found, told
+    assert int(found[1]) not in {0, account.gid, *account.groups}
+    assert refused == ["refused"] * 3
 
 
 def test_nobody_is_told_to_open_roots_own_folder():
