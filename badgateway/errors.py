@@ -3,6 +3,13 @@
 import os
 from pathlib import Path
 
+_INTERRUPTED = "Query interrupted"
+
+
+def is_interrupted_query(error: BaseException) -> bool:
+    """Tell whether an error is what DuckDB makes of the exception that a signal's handler has raised meanwhile."""
+    return isinstance(error, RuntimeError) and str(error) == _INTERRUPTED
+
 
 class BadgatewayError(Exception):
     """Something stopped the kit; the message says what, where and what to do."""

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 
 from badgateway.cli.terminal import echo
 from badgateway.errors import ConfigurationError
+from badgateway.process.interruption import held
 from badgateway.process.ports import free_port, is_free
 from badgateway.study.serving import Served
 
@@ -31,7 +32,9 @@ def browse(configuration: str, starting: AbstractContextManager[Served], *, what
         try:
             while True:
                 time.sleep(_LOOK_S)
-                served.check()
+                # A signal waits for the end of a look: amid a query it would become another error.
+                with held():
+                    served.check()
         except KeyboardInterrupt:
             echo("\nstopping", err=True)
 

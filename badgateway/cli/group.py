@@ -5,10 +5,11 @@ import os
 import sys
 import tempfile
 import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib import import_module
+from pathlib import Path
 from typing import Any, NoReturn
 
 import click
@@ -18,11 +19,21 @@ from badgateway.cli.terminal import echo
 from badgateway.errors import BadgatewayError
 from badgateway.model.exit_code import ExitCode, of_error
 from badgateway.process.interruption import unwinding_on_signals
-from badgateway.process.network import StartApart, start_apart
 from badgateway.store.temporary_folder import scratch_space
 
 _CRASH = "badgateway-crash-"
 _LONGEST_CRASH = 300
+
+
+class StartApart(Exception):  # noqa: N818 # nothing went wrong
+    """The program is to be executed anew, in a network of its own, when what it holds has been let go."""
+
+    def __init__(self, allowed: Sequence[int] = (), written: Sequence[Path] = ()) -> None:
+        super().__init__("to be started anew")
+        self.allowed = allowed
+        """Ports of this machine that are to be there too."""
+        self.written = written
+        """Files and folders that are there, and to be written to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +113,10 @@ class KitGroup(click.Group):
                 ctx.obj = interruption
                 return super().invoke(ctx)
         except StartApart as apart:
-            start_apart(self.program, apart)
+            # It is of Linux alone, and experiments alone ask for it.
+            from badgateway.process.network import start_apart  # noqa: PLC0415 # see above
+
+            start_apart(self.program, apart.allowed, apart.written)
             raise
         except KeyboardInterrupt:
             _fail("interrupted", ExitCode.INTERRUPTED)

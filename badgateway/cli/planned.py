@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from badgateway.cli.group import StartApart
 from badgateway.cli.wording import trial_name, worker_check_lines
 from badgateway.errors import ConfigurationError, DeploymentError
 from badgateway.load import locust_file
@@ -24,7 +25,7 @@ from badgateway.plan.worker_checks import worker_checks_s
 from badgateway.process import cores
 from badgateway.process.elsewhere import place_faults
 from badgateway.process.interpreter import kits_own
-from badgateway.process.network import StartApart, can_start_apart
+from badgateway.process.network import can_start_apart
 from badgateway.search import forecast
 from badgateway.search.next_trials import fitted_design
 from badgateway.stack.containers import places_of_sizes, size_faults_here

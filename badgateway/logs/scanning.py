@@ -6,7 +6,7 @@ from functools import reduce
 
 import duckdb
 
-from badgateway.errors import RawDataError
+from badgateway.errors import RawDataError, is_interrupted_query
 from badgateway.logs.log_evidence import SHOWN_MALFORMED, MalformedLine
 from badgateway.logs.recognising import kind_of
 from badgateway.logs.scratch import Scratch
@@ -58,7 +58,9 @@ def scanned(
     """
     try:
         _read(connection, file, projections)
-    except (duckdb.Error, RuntimeError):
+    except (duckdb.Error, RuntimeError) as error:
+        if is_interrupted_query(error):
+            raise
         # Bytes that are not UTF-8, in it or in its name, or an endless line: rare enough to pay for a copy then only.
         _read_cleaned(connection, cleaned(file, scratch), projections)
     try:

@@ -1,12 +1,16 @@
 """Signals that end the kit let every context manager unwind first, and do so once."""
 
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+from badgateway.errors import is_interrupted_query
+
+# Windows has no terminal that hangs up.
+ENDING = (signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if sys.platform != "win32" else []))
 
 
 class Interruption:
@@ -30,11 +34,17 @@ def unwinding_on_signals() -> Iterator[Interruption]:
     """Make SIGINT, SIGTERM and SIGHUP raise KeyboardInterrupt in the main thread, the first of them only.
 
     Signals that are ignored at entry (nohup, background jobs) stay ignored. Does nothing outside the main thread, where
-    Python allows no handlers. The handlers of before are back afterwards.
+    Python allows no handlers. The handlers of before are back afterwards. What DuckDB makes of the KeyboardInterrupt
+    is one again at the end of the block.
     """
     interruption = Interruption()
     with _handled_by(interruption.handle):
-        yield interruption
+        try:
+            yield interruption
+        except RuntimeError as error:
+            if interruption.received is None or not is_interrupted_query(error):
+                raise
+            raise KeyboardInterrupt(interruption.received.name) from error
 
 
 @contextmanager

@@ -36,17 +36,6 @@ _IN_A_CONTAINER = (
 )
 
 
-class StartApart(Exception):  # noqa: N818 # nothing went wrong
-    """The program is to be executed anew, in a network of its own, when what it holds has been let go."""
-
-    def __init__(self, allowed: Sequence[int] = (), written: Sequence[Path] = ()) -> None:
-        super().__init__("to be started anew")
-        self.allowed = allowed
-        """Ports of this machine that are to be there too."""
-        self.written = written
-        """Files and folders that are there, and to be written to."""
-
-
 def is_apart() -> bool:
     """Tell whether nothing outside of this program can be reached from here; see apart.py."""
     network, _, _ = os.environ.get(apart.MARK, "").rpartition(" ")
@@ -79,12 +68,13 @@ def can_start_apart() -> bool:
     return sys.platform == "linux" and not is_apart() and not why_not_apart()
 
 
-def start_apart(program: Sequence[str], asked: StartApart) -> None:
+def start_apart(program: Sequence[str], allowed: Sequence[int], written: Sequence[Path]) -> None:
     """Execute the running program anew, in a network of its own.
 
     Args:
         program: Its command line, as Python got it.
-        asked: What is to be there too.
+        allowed: Ports of this machine that are to be there too.
+        written: Files and folders that are there, and to be written to.
     """
     # Abstract sockets are as wide as a network: what is locked for the whole machine is locked in that of now.
     lock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -92,7 +82,7 @@ def start_apart(program: Sequence[str], asked: StartApart) -> None:
     sys.stdout.flush()
     sys.stderr.flush()
     script = (sys.executable, "-I", "-S", apart.__file__, str(lock.detach()))
-    given = (",".join(map(str, asked.allowed)), os.pathsep.join(map(str, asked.written)))
+    given = (",".join(map(str, allowed)), os.pathsep.join(map(str, written)))
     os.execv(script[0], (*script, *given, sys.executable, *program[1:]))  # noqa: S606 # the command that runs already
 
 

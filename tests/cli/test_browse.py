@@ -1,5 +1,7 @@
 """Holding a configuration up for a person."""
 
+import os
+import signal
 import socket
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -10,6 +12,7 @@ import pytest
 from badgateway.cli import browse as module
 from badgateway.cli.browse import LOCUST_PORT, browse, locust_port
 from badgateway.errors import ConfigurationError, DeploymentError
+from badgateway.process.interruption import unwinding_on_signals
 from badgateway.study.serving import Served
 
 SITE, PAGE = "http://127.0.0.1:1", "http://127.0.0.1:8089"
@@ -50,6 +53,22 @@ def test_the_address_is_told_and_ctrl_c_is_the_proper_end(capsys):
     assert "starting the database" in told.err
     assert "/tmp/logs" in told.err
     assert told.err.endswith("stopping\n")
+    assert stand.left
+
+
+def test_a_look_is_whole_before_ctrl_c_ends_it(monkeypatch):
+    looks = []
+    stand = Stand([])
+
+    def look() -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        looks.append("whole")
+
+    monkeypatch.setattr(stand, "check", look)
+    with unwinding_on_signals():
+        browse("uwsgi-2", stand.up(), what="the site")
+
+    assert looks == ["whole"]
     assert stand.left
 
 

@@ -18,6 +18,19 @@ from badgateway.cli.entry import cli
 cli(sys.argv[1:], prog_name="badgateway", standalone_mode=False)
 print(json.dumps(sorted(sys.modules)))
 """
+_WITHOUT_UNIX = """
+import click, duckdb, os, shutil, signal, subprocess, sys, tempfile
+for name in ("fcntl", "grp", "pwd", "resource", "termios", "tty"):
+    sys.modules[name] = None
+for name in ("fork", "getegid", "geteuid", "getuid", "killpg", "O_CLOEXEC", "O_DIRECTORY", "O_NOFOLLOW", "O_NONBLOCK"):
+    delattr(os, name)
+for name in ("SIGALRM", "SIGHUP", "SIGKILL", "SIGUSR1"):
+    delattr(signal, name)
+sys.platform = "win32"
+from badgateway.cli.entry import cli
+cli(sys.argv[1:], prog_name="badgateway")
+"""
+"""Runs a command with what there is on Windows, as far as that is seen in what Python has."""
 LINE = '203.0.113.7 - - [21/Nov/2026:12:00:01 +0000] "GET /a HTTP/1.1" 502 1 "-" "-"\n'
 
 
@@ -70,6 +83,29 @@ def test_explaining_needs_two_packages(tmp_path, monkeypatch, options):
 
     assert {"numpy", "vl_convert"} < DEPENDENCIES
     assert loaded & DEPENDENCIES == {"click", "duckdb"}
+
+
+def without(script: str, *words: object, folder: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", script, *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True, cwd=folder, check=False)
+
+
+@pytest.mark.parametrize("words", [("explain",), ("explain", "--full"), ("explain", "--output", "answer.html")])
+def test_a_log_is_explained_with_nothing_that_only_unix_has(tmp_path, words):
+    log = tmp_path / "access.log"
+    log.write_text(LINE)
+    done = without(_WITHOUT_UNIX, *words, log, folder=tmp_path)
+
+    assert done.returncode == 0, done.stderr
+    assert "502" in (done.stdout or (tmp_path / "answer.html").read_text())
+
+
+def test_neither_files_nor_causes_need_what_only_unix_has(tmp_path):
+    file = tmp_path / "uwsgi.ini"
+    file.write_text("[uwsgi]\nsocket = /run/site.sock\nprocesses = 8\n")
+
+    assert "badgateway cause listen-queue-full" in without(_WITHOUT_UNIX, "advise", file, folder=tmp_path).stdout
+    assert "listen" in without(_WITHOUT_UNIX, "cause", "listen-queue-full", folder=tmp_path).stdout
 
 
 def test_readme_says_which_two():

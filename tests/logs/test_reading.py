@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from badgateway.errors import RawDataError
-from badgateway.logs import LogEvidence, Source, read_logs
+from badgateway.logs import LogEvidence, Source, read_logs, scanning
 from badgateway.logs.scanning import LINE_CHARS
 from badgateway.model.evidence import TABLES
 from badgateway.model.in_memory import connect, own_database
@@ -32,6 +32,19 @@ def read(folder: Path, content: str | bytes, **options: float | bool) -> LogEvid
 
 def column(evidence: LogEvidence, table: str, name: str) -> list[object]:
     return [value for (value,) in evidence.connection.table(table).project(name).fetchall()]
+
+
+def test_a_log_whose_reading_a_signal_has_ended_is_not_read_once_more(tmp_path, monkeypatch):
+    asked = []
+
+    def interrupted(*given: object) -> None:
+        asked.append(given)
+        raise RuntimeError("Query interrupted")
+
+    monkeypatch.setattr(scanning, "_read", interrupted)
+    with pytest.raises(RuntimeError, match="Query interrupted"):
+        read(tmp_path, f"{OK}\n{BAD}\n")
+    assert len(asked) == 1
 
 
 def test_all_tables_of_the_model_are_there_with_its_columns(tmp_path):

@@ -8,6 +8,7 @@ import time
 import psutil
 import pytest
 
+from badgateway.model.in_memory import connect
 from badgateway.process.interruption import ENDING, held, unwinding_on_signals
 
 
@@ -133,3 +134,21 @@ def test_two_impatient_signals_still_stop_a_deaf_server(tmp_path):
 
     assert kit.wait(10) != 0
     assert not psutil.pid_exists(server)
+
+
+ENDLESS = "SELECT count(*) FROM range(1000000000) AS one, range(1000) AS other"
+
+
+def interrupted_amid_a_query(connection) -> None:
+    threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)).start()
+    connection.execute(ENDLESS)
+
+
+def test_a_signal_amid_a_query_is_an_interruption():
+    with connect() as connection, pytest.raises(KeyboardInterrupt), unwinding_on_signals():
+        interrupted_amid_a_query(connection)
+
+
+def test_an_error_of_a_query_that_nobody_interrupted_stays_what_it_is():
+    with pytest.raises(RuntimeError, match="Query interrupted"), unwinding_on_signals():
+        raise RuntimeError("Query interrupted")
