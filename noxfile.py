@@ -401,7 +401,9 @@ def tests(session: nox.Session) -> None:
     seed = random.randrange(MOST_SEEDS)  # noqa: S311 # a sample, not a secret
     few = ["--kills", "1", "--sample", "1", f"--fault-seed={seed}"]
     # The live tests wait for a third of their time; those of the pure rooms wait for nothing and look at no clock.
-    with meanwhile(session, *PURE, *timed):
+    install_light(session)
+    pure = [str(LIGHT / "bin" / "python"), "-m", "pytest", *PURE, *timed]
+    with meanwhile(session, *pure, fault="the tests of the pure rooms failed"):
         run_beside(session, "live and not alone or fault", *again, *few, *timed)
     run(session, "coverage", "report", "--include", PURE_CODE, "--fail-under", "95", "--skip-covered")
     run(session, "pytest", *marked("alone"), "-m", "live and alone", *again, *timed)
@@ -409,16 +411,15 @@ def tests(session: nox.Session) -> None:
 
 
 @contextmanager
-def meanwhile(session: nox.Session, *arguments: str) -> Iterator[None]:
-    """Run pytest in the light environment on the CPU time that all else leaves over; print at the end what it said.
+def meanwhile(session: nox.Session, *command: str, fault: str) -> Iterator[None]:
+    """Run a command on the CPU time that all else leaves over, and print at the end what it said.
 
-    As it comes it would stand between the lines of the tests that run in the foreground.
+    As it comes it would stand between the lines of what runs in the foreground.
     """
-    install_light(session)
     with MEANWHILE.open("w", encoding="utf-8") as output:
         # A session of its own, for the kernel to put it behind all others.
         child = subprocess.Popen(
-            ["sh", "-c", LEFT_OVER, "sh", str(LIGHT / "bin" / "python"), "-m", "pytest", *arguments],
+            ["sh", "-c", LEFT_OVER, "sh", *command],
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
@@ -430,9 +431,9 @@ def meanwhile(session: nox.Session, *arguments: str) -> Iterator[None]:
         raise
     finally:
         status = child.wait()
-        session.log(f"beside them: pytest {shlex.join(arguments)}\n{MEANWHILE.read_text(encoding='utf-8')}")
+        session.log(f"beside it: {shlex.join(command)}\n{MEANWHILE.read_text(encoding='utf-8')}")
     if status:
-        session.error("the tests of the pure rooms failed; see above")
+        session.error(f"{fault}; see above")
 
 
 def run_beside(session: nox.Session, marks: str, *options: str) -> None:
@@ -482,7 +483,6 @@ def proofs(session: nox.Session) -> None:
     run(session, "pytest", "--ignore", LIVE, "-m", "not live or proof", *more)
     run(session, "pytest", LIVE, "-m", "live and not alone", "--numprocesses", BESIDE, *session.posargs)
     run(session, "pytest", LIVE, "-m", "alone or proof or fault", *session.posargs)
-    session.notify("docs")
 
 
 @nox.session
@@ -518,11 +518,13 @@ def docs(session: nox.Session) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Check style, types and the layers of imports."""
+    """Check style, types and the layers of imports; make the site of the pages, in which no link may be broken."""
     run(session, "ruff", "check", ".")
     run(session, "ruff", "format", "--check", ".")
-    run(session, "mypy")
-    run(session, "lint-imports")
+    # mypy takes one core.
+    with meanwhile(session, sys.executable, "-m", "nox", "--session", "docs", fault="the pages make no site"):
+        run(session, "mypy")
+        run(session, "lint-imports")
 
 
 if __name__ == "__main__":
