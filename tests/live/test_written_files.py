@@ -8,13 +8,18 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
-from pathlib import Path
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path, PurePosixPath
 
+import click
 import psutil
 import pytest
 
-from badgateway.emit.files import files_of
+from badgateway.analysis.file_proof import FileProof, ProofKind
+from badgateway.cli.proving import Turn, experiment_of, prove
+from badgateway.emit.document import read_document
+from badgateway.emit.files import files_of, proxy_path
+from badgateway.emit.subject import subject, subject_of
 from badgateway.model import raw as raw_files
 from badgateway.model.load_level import LoadLevel, LoadUnit
 from badgateway.model.study import MachineLimits
@@ -39,6 +44,7 @@ KINDS = [
 ]
 ATTEMPTS = 3
 LADDER = "experiments/concurrency.toml"
+RUN = "results/concurrency-subset/latest"
 Start = Callable[[str], AbstractContextManager[Deployment]]
 
 
@@ -133,9 +139,9 @@ def test_a_trial_of_the_files_is_counted_as_those_of_a_run_are(name: str):
     assert summary.measurement.failures.count == 0
 
 
-@pytest.fixture(scope="module")
-def measured() -> Iterator[Path]:
-    """A project with a run of three trials of each kind of server."""
+@contextmanager
+def measured_of(*names: str) -> Iterator[Path]:
+    """A project with a run of three trials of each of some configurations."""
     with _reachable_folder(None) as folder:
         folder.chmod(0o711)
         for name in ("app", "servers", "experiments"):
@@ -143,10 +149,17 @@ def measured() -> Iterator[Path]:
         with (folder / LADDER).open("a") as file:
             # Whatever else this machine does.
             file.write("\n[machine]\nmax_steal_share = 1\nmax_outside_share = 1\n")
-        only = [word for name in EVERY_KIND for word in ("--only", name)]
+        only = [word for name in names for word in ("--only", name)]
         size = ("--users", "20", "--window", "2", "--blocks", "3", "--no-worker-checks")
         ran = Kit(folder, "run", LADDER, *only, *size)
         assert ran.end(600) in (0, 1, 3), ran.errors
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def measured() -> Iterator[Path]:
+    """A project with a run of three trials of each kind of server."""
+    with measured_of(*EVERY_KIND) as folder:
         yield folder
 
 
@@ -155,10 +168,9 @@ def measured() -> Iterator[Path]:
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("name", EVERY_KIND)
 def test_what_is_emitted_of_each_kind_does_what_its_run_measured(name: str, measured: Path):
-    run = "results/concurrency-subset/latest"
     for attempt in range(ATTEMPTS):
         out = f"deploy-{name}-{attempt}"
-        proven = Kit(measured, "emit", run, name, "--out", out, "--prove", "--beside", "--experiment", LADDER)
+        proven = Kit(measured, "emit", RUN, name, "--out", out, "--prove", "--beside", "--experiment", LADDER)
         status = proven.end(120)
         assert status in {0, 1, 3}, proven.errors
         page = (measured / out / "PROOF.md").read_text()
@@ -170,6 +182,42 @@ def test_what_is_emitted_of_each_kind_does_what_its_run_measured(name: str, meas
 
     assert status == 0, (page, proven.errors)
     assert "**AS MEASURED.**" in page
+
+
+@pytest.mark.proof
+@pytest.mark.alone
+def test_another_trial_of_what_the_run_had_tells_whether_the_files_or_the_site_are_to_blame():
+    name = "gunicorn-gthread"
+    with measured_of(name) as folder:
+        proof, page = proven_with(folder, name, "proxy_read_timeout 5s;", "proxy_read_timeout 20ms;")
+        assert proof.kind is ProofKind.DIFFERENT, page
+        assert "failed requests is not where the run's trials put it" in page
+        assert "one more trial of what the run had, right after it, is not so: failed requests 0" in page
+
+        with (folder / "app" / "school_site" / "urls.py").open("a") as file:
+            file.write('\nurlpatterns = [each for each in urlpatterns if "health" in str(each.pattern)]\n')
+        again = Kit(folder, "emit", RUN, name, "--out", "deploy", "--prove", "--beside", "--experiment", LADDER)
+        status = again.end(120)
+        page = (folder / "deploy" / "PROOF.md").read_text()
+
+    assert status == 3, (page, again.errors)
+    assert "is so too (failed requests" in page
+    assert "this machine, or the site, is not as it was in the run" in page
+
+
+def proven_with(folder: Path, name: str, before: str, after: str) -> tuple[FileProof, str]:
+    """Prove what would be written of a run, with a fault in it that emit itself refuses to start."""
+    report = folder / RUN / "report.json"
+    document = read_document(report.read_bytes(), PurePosixPath(RUN))
+    measurements, configuration = subject_of(document, name, source=RUN)
+    of = subject(document, measurements, (folder / configuration.server).read_text(), source=RUN)
+    texts = {file.path: file.text for file in files_of(of)}
+    path = proxy_path(of)
+    assert texts[path].count(before) == 1
+    texts[path] = texts[path].replace(before, after)
+    asked = experiment_of(of, folder, folder / LADDER)
+    with click.Context(click.Command("emit")):
+        return prove(of, texts, *asked, folder / "faulty", Turn(wait_s=0, beside=True))
 
 
 @pytest.mark.proof
