@@ -15,7 +15,7 @@ from badgateway.probe.readiness import Finding, State, findings
 
 
 @cli.command(short_help="Say whether experiments can be run on this machine.")
-@click.option("--results", type=PATH, default=Path("results"), help="Where runs are kept.")
+@click.option("--results", type=PATH, default=Path("results"), show_default=True, help="Where runs are kept.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON: a list of findings.")
 def doctor(results: Path, *, as_json: bool) -> None:
     """Look at what experiments need: programs, limits of the system, and whether the machine is quiet.

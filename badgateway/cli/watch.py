@@ -49,7 +49,15 @@ _LINE_S = 10.0
 @click.option(
     "--openmetrics", "port", type=click.IntRange(1, 65_535), metavar="PORT", help="Serve Prometheus on 127.0.0.1."
 )
-@click.option("--every", "every_s", type=click.FloatRange(0.2, 60), default=1.0, show_default=True, metavar="SECONDS")
+@click.option(
+    "--every",
+    "every_s",
+    type=click.FloatRange(0.2, 60),
+    default=1.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="Between two looks.",
+)
 @click.option("--json-lines", "as_json", is_flag=True, help="Print an object for each look.")
 def watch(  # noqa: PLR0913 # one parameter per option
     *,
