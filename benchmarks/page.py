@@ -51,7 +51,7 @@ def markdown(found: dict[str, Any]) -> str:
     about = f"{named}; {machine['system']}; {machine['python']}. Median of the pairs (lowest to highest)."
     table = "\n".join((_HEAD, *map(_line, rows)))
     missed = "\n".join(_missed(rows)) or "No goal was missed."
-    return f"{about}\n\n{table}\n\n### Missed\n\n{missed}"
+    return f"{about}\n\n{table}\n\n## Missed\n\n{missed}"
 
 
 def said(spread: Spread | None) -> str:

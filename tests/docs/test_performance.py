@@ -32,7 +32,7 @@ def test_the_page_has_no_figure_besides():
 
 def test_a_goal_that_is_missed_is_told_and_one_that_is_met_is_not():
     made = page.markdown({"machine": MACHINE, "rows": [row(MET, 0.1), row(MISSED, 301)]})
-    table, _, missed = made.partition("### Missed")
+    table, _, missed = made.partition("## Missed")
 
     assert "at most 0.2: met" in table
     assert "at most 300: **missed**" in table
