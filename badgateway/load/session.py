@@ -6,7 +6,6 @@ import os
 import secrets
 import time
 from dataclasses import replace
-from functools import partial
 from typing import Any, Self
 
 import gevent
@@ -15,7 +14,6 @@ from locust.env import Environment
 from locust.runners import MasterRunner, WorkerRunner
 
 from badgateway.load.arrivals import Shard
-from badgateway.load.cookies import cookie_of
 from badgateway.load.courtesy import Courtesy
 from badgateway.load.events import ClientEvents, EventsInPlace, write_events
 from badgateway.load.heartbeat import TICK_S, Heartbeat
@@ -31,12 +29,9 @@ from badgateway.load.sharing import (
     send_shares,
     summed,
 )
-from badgateway.load.web_guard import guard
-from badgateway.load.web_tabs import add_tabs, looked
+from badgateway.load.web_tabs import keep_to_its_owner
 from badgateway.load.wire import now_s
 from badgateway.model import raw
-from badgateway.model.live_page import TABLES
-from badgateway.process.account import step_down
 
 FLUSH_S = 1.0
 
@@ -164,16 +159,8 @@ class Session:
             self._open_books()
         if isinstance(runner, MasterRunner):
             receive_reports(runner, self._reports.append)
-        ui = environment.web_ui
-        if ui is not None and ui.app is not None and self.settings.ui_token:
-            guard(ui.app, token=self.settings.ui_token, port=ui.port, target=environment.host or "")
-            if self.settings.rows is not None:
-                add_tabs(ui.app, ui.template_args, TABLES, partial(looked, self.settings.rows))
-                self._events_file = EventsInPlace(self.settings.rows / raw.CLIENT_EVENTS)
-                # Kept once it is read.
-                cookie_of(0)
-                # It answers a browser from now on; what only root can read or make is there.
-                step_down(self.settings.rows)
+        if environment.web_ui is not None and self.settings.ui_token:
+            self._events_file = keep_to_its_owner(environment.web_ui, self.settings, environment.host or "")
         gevent.spawn(self._keep_flushing)
 
     def on_test_start(self, environment: Environment, **_: Any) -> None:

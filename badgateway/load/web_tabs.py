@@ -2,12 +2,19 @@
 
 import json
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response, request
 
-from badgateway.model.live_page import PAGE, LiveTable, Rows
+from badgateway.load.cookies import cookie_of
+from badgateway.load.events import EventsInPlace
+from badgateway.load.settings import Settings
+from badgateway.load.web_guard import guard
+from badgateway.model import raw
+from badgateway.model.live_page import PAGE, TABLES, LiveTable, Rows
+from badgateway.process.account import step_down
 
 _STATISTICS = "/stats/requests"
 
@@ -48,3 +55,22 @@ def looked(folder: Path) -> Rows:
         return {}
     found: Rows = json.loads(page.read_text(encoding="utf-8"))
     return found
+
+
+def keep_to_its_owner(ui: Any, settings: Settings, target: str) -> EventsInPlace | None:
+    """Let Locust's web UI answer its owner alone, with the kit's tabs, and give root up before it answers anybody.
+
+    Returns:
+        The file of events, which cannot be made any more by then; None where nothing is kept.
+    """
+    if ui.app is None:
+        return None
+    guard(ui.app, token=settings.ui_token, port=ui.port, target=target)
+    if settings.rows is None:
+        return None
+    add_tabs(ui.app, ui.template_args, TABLES, partial(looked, settings.rows))
+    events = EventsInPlace(settings.rows / raw.CLIENT_EVENTS)
+    # Kept once they are read.
+    cookie_of(0)
+    step_down(settings.rows)
+    return events
