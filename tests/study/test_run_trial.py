@@ -13,9 +13,11 @@ from badgateway.model.axis import DATABASE_DISTANCE, USUAL, moved
 from badgateway.model.raw import CLIENT_EVENTS, GENERATOR_GAPS, PROCESSES
 from badgateway.model.site_log import write_site_logs
 from badgateway.model.trial import Disturbance, OutsidePart, TrialStatus
+from badgateway.plan.schedule import schedule
 from badgateway.study.run_trial import InterruptedLateError, run_trial
 from tests.declared import declared, experiment
 from tests.study.fakes import LOAD_S, bench, manifest, small
+from tests.study.test_more_blocks import SITE, attached
 
 TRIAL = manifest().trials[0]
 NO_PROCESS = 2**22 + 1
@@ -61,6 +63,15 @@ def test_of_a_load_that_has_ended_ctrl_c_takes_nothing_but_the_logs_of_a_site_th
     assert isinstance(stopped.value, InterruptedLateError) == is_listed
     if isinstance(stopped.value, InterruptedLateError):
         assert stopped.value.record.status is TrialStatus.COMPLETED
+
+
+@pytest.mark.parametrize(("log", "said"), [({"command": ["ssh", "staging", "cat", "/a.log"]}, 1), ("access.log", 0)])
+def test_what_is_waited_for_when_a_command_brings_logs_is_said(seam, log, said):
+    of = attached(target={**SITE, "logs": [log]})
+    on_it, told = bench(seam, of), list[str]()
+    run_trial(schedule(of)[0], on_it, on_it.raw_folder("trial-1"), lambda _: None, tell=told.append)
+
+    assert [line.startswith("bringing the site's logs; Ctrl-C leaves that") for line in told] == [True] * said
 
 
 def test_every_part_of_the_stack_is_sampled(seam, table, raw):
