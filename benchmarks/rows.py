@@ -31,6 +31,15 @@ MILLION = 1_000_000
 _BYTECODE = ROOT / ".cache" / "bytecode"
 """Where measured programs keep their modules compiled; an environment that keeps none would measure the compiler."""
 
+LARGE_LOGS = {
+    "error": "nginx's error log, 85 % failures",
+    "uWSGI": "uWSGI's log",
+    "Gunicorn": "Gunicorn's log",
+    "ALB": "an ALB's access log",
+    "JSON": "nginx's access log in JSON",
+}
+"""By their kind in server_logs."""
+
 Duels = Callable[[Path, float], Iterator[Duel]]
 """Prepares what it needs in a folder, for work of that scale, and gives the duels."""
 
@@ -76,7 +85,7 @@ def starts(folder: Path, _scale: float) -> Iterator[Duel]:
 
 def explanations(folder: Path, scale: float) -> Iterator[Duel]:
     """Large logs, read by explain, by the least of DuckDB, and where it is installed by goaccess."""
-    for kind, name in (("error", "nginx's error log, 85 % failures"), ("uWSGI", "uWSGI's log")):
+    for kind, name in LARGE_LOGS.items():
         log, lines = folder / f"{kind}.log", int(MILLION * scale)
         server_logs.write_log(kind, log, lines, seed=1)
         yield explained(log, f"explain, {lines:,} lines of {name}", *split(log))

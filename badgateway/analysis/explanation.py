@@ -60,7 +60,7 @@ def explain(sources: Sequence[Source], *, utc_offset_s: float | None = None, mas
         period_s = _period_s(evidence)
         given = given_kinds(evidence.files)
         found = diagnose(connection, requests=evidence.requests, given=given, packs=True, mask=mask)
-        diagnosis = _cut(found)
+        diagnosis = _cut(found) if _of_these_requests(evidence) else replace(_cut(found), requests=0)
         untold = unclaimed(connection)
         return Explanation(
             diagnosis=diagnosis,
@@ -79,6 +79,14 @@ def explain(sources: Sequence[Source], *, utc_offset_s: float | None = None, mas
         )
     finally:
         connection.close()
+
+
+def _of_these_requests(evidence: LogEvidence) -> bool:
+    """Whether all failures are of the requests that were counted, and not told by a proxy's error log alone."""
+    if set(evidence.counted_kinds) - {LogKind.OTHER_SERVER, *server_logs()}:
+        return True
+    derived = "SELECT NOT EXISTS (FROM prepared_failures WHERE derived AND status <> 200)"
+    return evidence.connection.execute(derived).fetchall() == [(True,)]
 
 
 def _masked(sentences: Sequence[str], *, mask: bool) -> tuple[str, ...]:
@@ -106,7 +114,7 @@ def count_once(connection: duckdb.DuckDBPyConnection) -> None:
     """Drop failures that another log of the same requests holds too: the best witness is nginx."""
     # All that reaches the server through nginx is in nginx's log.
     connection.execute(f"""
-        DELETE FROM failures WHERE source IN {_names(tuple(server_logs()))} AND time_s BETWEEN
+        DELETE FROM failures WHERE source IN {_names((LogKind.OTHER_SERVER, *server_logs()))} AND time_s BETWEEN
             (SELECT min(minute_s) - {_SLACK_S} FROM volume WHERE source IN {_names(_NGINX)}) AND
             (SELECT max(minute_s) + 60 + {_SLACK_S} FROM volume WHERE source IN {_names(_NGINX)})
     """)  # noqa: S608 # constants of this module

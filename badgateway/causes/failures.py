@@ -10,9 +10,10 @@ from badgateway.causes.conditions import common_sql, host_sql, listed, place_sql
 from badgateway.causes.large_tables import REASON, LargeTables
 from badgateway.causes.pairing import pair, start_pairs
 from badgateway.model.evidence import Reason
-from badgateway.model.log_kind import Proxy
+from badgateway.model.log_kind import LogKind, Proxy
 from badgateway.model.outcome import Outcome
 from badgateway.model.raw_words import OWN_TRIAL
+from badgateway.servers.registry import server_logs
 
 _SAME_VIEW = 0.6
 """Of so many failures in a file is the client known to the error log: then it would know that of the others, too."""
@@ -132,11 +133,22 @@ SELECT (SELECT coalesce(max(failure_id), 0) FROM failures) + m.id,
     NULL, NULL, NULL, false, false, true, m.reason, m.id, true, false
 FROM proxy_lines m
 ANTI JOIN (SELECT right_id AS id FROM failure_lines) USING (id)
-WHERE {{piece}} AND m.status <> 0
-    AND (m.status = 200 OR (SELECT count(*) FROM failures) + (SELECT count(*) FROM volume) = 0)
+WHERE {{piece}} AND {{untold}} AND m.status <> 0
+    AND (m.status = 200 OR {{without_access_log}})
     AND NOT EXISTS (SELECT 1 FROM volume WHERE source = '{OWN_TRIAL}')
     AND NOT EXISTS (SELECT 1 FROM failures WHERE source = '{OWN_TRIAL}')) r LEFT JOIN addresses a USING (upstream))
 """  # noqa: S608 # constants of this module
+
+_HAS_ACCESS_LOG = """
+SELECT EXISTS (FROM (SELECT source FROM failures UNION ALL SELECT source FROM volume) WHERE source NOT IN ?)
+"""
+"""One of a proxy: what never reached a server is in no log of the server's."""
+
+_CUT_ERROR_PAGES = """NOT EXISTS (
+    FROM failure_rows f
+    WHERE f.app_answered AND f.request = m.request AND f.second BETWEEN m.second - 1 AND m.second + 1
+        AND coalesce(f.connection = m.connection, f.client_key = m.client_key, true))"""
+"""What was cut of an answer that is a failure anyhow is no second one."""
 
 
 # Apache's access log has when a request came, its error log when it failed, and of which client it was.
@@ -200,7 +212,7 @@ def prepare_failures(tables: LargeTables) -> None:
 
     Failures are joined to error lines of their host, by connection where both logs have it, by request line and time
     otherwise, one line to one failure. Lines that no failure claims become failures themselves in two situations: when
-    there is no access log at all (then each line is one failed request), and when they tell of a body that was cut,
+    there is no access log of a proxy (then each line is one failed request), and when they tell of a body that was cut,
     which the access log holds as a good 200. The kit's own ledger knows all its failures; nothing is added to it.
     """
     connection = tables.connection
@@ -218,7 +230,10 @@ def prepare_failures(tables: LargeTables) -> None:
     # It puts all lines in order, which takes long; in most logs nothing was tried again.
     if connection.execute(_ANY_RETRIED).fetchall() == [(True,)]:
         connection.execute(_RETRIED)
-    tables.fill(_DERIVED, row="m.id", rows=lines)
+    untold = _CUT_ERROR_PAGES if _are_any(connection, "failure_rows WHERE app_answered") else "true"
+    ((has_access_log,),) = connection.execute(_HAS_ACCESS_LOG, [(LogKind.OTHER_SERVER, *server_logs())]).fetchall()
+    derived = _DERIVED.replace("{untold}", untold).replace("{without_access_log}", str(not has_access_log))
+    tables.fill(derived, row="m.id", rows=lines)
 
 
 def _pair_all(connection: duckdb.DuckDBPyConnection, *, hosts_known: bool) -> None:

@@ -106,7 +106,7 @@ FROM (
                 CASE phase WHEN '{Phase.READING_BODY}' THEN '{Reason.BODY_CUT}'
                     WHEN '{Phase.READING_HEADER}' THEN '{Reason.CLOSED}'
                     WHEN '{Phase.SENDING}' THEN '{Reason.CLOSED}' END
-            WHEN level IN {FAULTS} AND request IS NOT NULL
+            WHEN level IN {FAULTS} AND (request IS NOT NULL OR proxy = '{Proxy.NGINX}' AND status IS NOT NULL)
                 AND message NOT LIKE '%dry run%' THEN '{Reason.OTHER}'
         END AS own_reason,
         CAST(coalesce(told_reason, own_reason) AS {REASON}) AS reason

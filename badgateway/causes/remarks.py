@@ -27,6 +27,19 @@ _ENDS = (
     Event.LISTEN_QUEUE_FULL,
 )
 
+_OF_APPLICATIONS = (
+    Event.APPLICATION_EXCEPTION,
+    Event.HANDLED_EXCEPTION,
+    Event.EMPTY_500,
+    *(event for event in Event if event.name.startswith("DB_")),
+    Event.SERVICE_UNREACHABLE,
+    Event.DISK_FULL,
+    Event.OUT_OF_FILES,
+    Event.MEMORY_ERROR,
+    Event.STATIC_FILE_UNKNOWN,
+)
+"""Where there is an access log, it tells what became of them."""
+
 _NOT_STARTED = f"""
 SELECT file, line_number, line FROM proxy_errors WHERE level = '{Severity.EMERG}' AND request IS NULL
 ORDER BY file, line_number LIMIT 1
@@ -51,7 +64,8 @@ WHERE NOT EXISTS (FROM volume) AND e.upstream IS NOT NULL AND message NOT LIKE '
 
 _UNKNOWN_TO_REQUESTS = f"""
 SELECT event, count(*), any_value(file ORDER BY file, line_number), min(line_number) FROM server_events
-WHERE event IN {listed(_ENDS)} AND (uri IS NULL OR event <> '{Event.HARAKIRI}') AND NOT EXISTS (FROM prepared_failures)
+WHERE (event IN {listed(_ENDS)} OR event IN {listed(_OF_APPLICATIONS)} AND NOT EXISTS (FROM volume))
+    AND (uri IS NULL OR event <> '{Event.HARAKIRI}') AND NOT EXISTS (FROM prepared_failures)
 GROUP BY event ORDER BY count(*) DESC, event
 """  # noqa: S608 # words of the evidence
 

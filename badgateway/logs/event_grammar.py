@@ -58,7 +58,7 @@ HANDLED: Final = re.compile(
 )
 """What Django's logger `django.request`, or Flask's, writes of an exception that became an answer."""
 
-_DMESG = re.compile(rf"\[[^\W\d_]{{2,4}}\.? ({MONTH}) +(\d+) (\d\d:\d\d:\d\d) (\d{{4}})\] ")
+_DMESG = re.compile(rf"\[[^\W\d_]{{1,4}}\.? ({MONTH}) +(\d+) (\d\d:\d\d:\d\d) (\d{{4}})\] ")
 
 
 def _kernel_line(line: str, utc_offset_s: float) -> ServerLine:

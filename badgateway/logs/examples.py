@@ -14,6 +14,7 @@ _OF_PROXIES: Final[Mapping[str, str]] = {
     ),
     LogKind.NGINX_JSON: '{"time_s":1733496536.120,"method":"GET","uri":"/big","status":502,"request_time_s":0.001}',
     LogKind.OWN_FORMAT: '203.0.113.9 [2024-12-06T14:48:56+00:00] a.example.org "GET /big HTTP/1.1" 502 rt=0.001',
+    LogKind.OTHER_SERVER: '[06/Dec/2024 14:48:56] "GET /big HTTP/1.1" 502 145',
     LogKind.NGINX_ERROR: (
         "2024/12/06 14:48:56 [error] 29#29: *8 upstream prematurely closed connection while reading response header "
         'from upstream, client: 203.0.113.9, server: a, request: "GET /big HTTP/1.1"'
@@ -102,8 +103,13 @@ PREFIXED: Final[Mapping[str, str]] = {
     "DigitalOcean's App Platform": f"[web] [2024-12-06 14:48:56] {_OF_A_SERVER}",
     "Render's dashboard": f"Dec 6 02:48:56 PM  {_OF_A_SERVER}",
     "PythonAnywhere, older docker compose logs -t": f"2024-12-06 14:48:56 {_OF_A_SERVER}",
+    "cf logs": f"   2024-12-06T14:48:56.12+0000 [APP/PROC/WEB/0] ERR {_OF_A_SERVER}",
+    "gcloud app logs": f"2024-12-06 14:48:56 default[20241206t100000]  {_OF_A_SERVER}",
+    "logcli of Loki": f'2024-12-06T14:48:56Z {{container="web", pod="web-7d9f"}} {_OF_A_SERVER}',
     "grep in several files": f"/var/log/web.log:12:{_OF_A_SERVER}",
     "journalctl, syslog": f"Dec 06 14:48:56 web1 web[8]: {_OF_A_SERVER}",
+    "journalctl -o short-full": f"Fri 2024-12-06 14:48:56 UTC web1 web[8]: {_OF_A_SERVER}",
+    "journalctl -o short-monotonic": f"[ 4711.123456] web1 web[8]: {_OF_A_SERVER}",
     "syslog of RFC 5424": f"<190>1 2024-12-06T14:48:56Z web1 web 8 - - {_OF_A_SERVER}",
 }
 """By what writes it: the same line with what may stand before it, and is taken off."""

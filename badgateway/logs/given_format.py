@@ -211,16 +211,20 @@ def _line_format(spelling: _Spelling, pieces: _Pieces, reasons: Mapping[str, Rea
         time_s = f"{time_s} + coalesce({duration_s}, 0)"
     log = server_logs().get(spelling.kind)
     stock = (log.requests or access_lines(log.kind)) if log else None
+    told = _told(pieces, reasons)
+    status = f"TRY_CAST({pieces.value(Meaning.STATUS)} AS INTEGER)"
+    if told:
+        status = f"coalesce(nullif({status}, 0), CASE {told['proxy_reason']} WHEN '{Reason.CLIENT_GONE}' THEN 499 END)"
     retried = f"coalesce(regexp_matches({pieces.value(Meaning.UPSTREAM_STATUS)}, ', | : '), FALSE)"
     return LineFormat(
         kind=spelling.kind,
         proxy=spelling.proxy,
-        status=f"TRY_CAST({pieces.value(Meaning.STATUS)} AS INTEGER)",
+        status=status,
         time_s=time_s,
         has_local_times=pieces.time_format() not in (EPOCH, ISO) and "%z" not in pieces.time_format(),
         was_retried=retried if pieces.having(Meaning.UPSTREAM_STATUS) else "FALSE",
         claims_to_be_a_request=None if stock is None else f"({matches} OR {stock.claims_to_be_a_request})",
-        columns={**_columns(pieces, duration_s), **_told(pieces, reasons)},
+        columns={**_columns(pieces, duration_s), **told},
     )
 
 

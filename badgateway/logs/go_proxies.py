@@ -1,5 +1,6 @@
 """Traefik and Caddy: access lines in JSON or in the common format, and what they log of errors."""
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 
@@ -19,6 +20,8 @@ LOOKS_LIKE_TRAEFIK_LOG = (
 # Before version 2: when, the status that it gave, for which path.
 _CADDY_1 = r"(\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}) \[ERROR (\d{3}) (\S+)\] "
 LOOKS_LIKE_CADDY_1 = _CADDY_1
+_STATUS_ALONE = re.compile(r"[45]\d\d [A-Z][\w ]+")
+"""Traefik 3 has what caused it under a key of its own."""
 _TRAEFIK_TAIL = r' \d+ "[^"]*" "([^"]*)" (\d+)ms$'
 
 
@@ -38,7 +41,10 @@ def _kind_of(value: Mapping[str, object]) -> LogKind | None:
         return LogKind.CADDY
     if logger.startswith(("http.log.error", "http.handlers.reverse_proxy")):
         return LogKind.CADDY_LOG
-    if value.get("level") in ("debug", "error", "warn") and "caused by:" in str(value.get("message", value.get("msg"))):
+    message = str(value.get("message", value.get("msg")))
+    if value.get("level") in ("debug", "error", "warn") and (
+        "caused by:" in message or ("error" in value and _STATUS_ALONE.fullmatch(message))
+    ):
         return LogKind.TRAEFIK_LOG
     return None
 
@@ -95,8 +101,10 @@ _LOGFMT_TIME = extracted(r'time="([^"]+)"')
 _CONSOLE_TIME = extracted(r"^(\d{4}-\d\d-\d\dT\S+) (?:DBG|INF|WRN|ERR) ")
 TRAEFIK_LOG_TIME = f"epoch(TRY_CAST(coalesce({_LOGFMT_TIME}, {_CONSOLE_TIME}, {json_value('time')}) AS TIMESTAMPTZ))"
 _SAID = r"(\d{3}) [A-Z][\w ]+(?:'? caused by: | error=)"
-TRAEFIK_MESSAGE = extracted(rf"({_SAID}.*)")
-TRAEFIK_STATUS = number(_SAID, "INTEGER")
+TRAEFIK_MESSAGE = (
+    f"coalesce({extracted(rf'({_SAID}.*)')}, {json_value('message')} || ' error=' || {json_value('error')})"
+)
+TRAEFIK_STATUS = number(_SAID, "INTEGER", TRAEFIK_MESSAGE)
 CADDY_TIME = f"coalesce({CADDY.time_s}, {epoch_s(extracted(_CADDY_1), '%d/%b/%Y:%H:%M:%S %z')})"
 CADDY_MESSAGE = f"coalesce({json_value('error')}, {json_value('msg')}, {extracted(_CADDY_1 + '(.*)', group=4)})"
 CADDY_STATUS = f"coalesce(TRY_CAST({json_value('status')} AS INTEGER), {number(_CADDY_1, 'INTEGER', group=2)})"

@@ -25,6 +25,8 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
         "res.statusCode",
         "EdgeResponseStatus",
         "properties.httpStatus",
+        "properties.ScStatus",
+        "ScStatus",
     ),
     "time": (
         "time_s",
@@ -42,6 +44,7 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
         "EdgeStartTimestamp",
         "timeStamp",
         "requestTime",
+        "TimeGenerated",
     ),
     # Of when a request came.
     "start": ("start_time", "startTime", "started_at", "request_time_iso8601"),
@@ -68,6 +71,8 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
         "ClientRequestMethod",
         "properties.httpMethod",
         "httpMethod",
+        "properties.CsMethod",
+        "CsMethod",
     ),
     "uri": (
         "uri",
@@ -90,6 +95,8 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
         "ClientRequestPath",
         "properties.originalRequestUriWithArgs",
         "properties.requestUri",
+        "properties.CsUriStem",
+        "CsUriStem",
     ),
     "body_bytes": (
         "body_bytes",
@@ -106,8 +113,8 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "seconds": ("request_time_s", "request_time", "duration_s", "rt", "httpRequest.latency", "properties.timeTaken"),
     "milliseconds": (
         *("latency_ms", "duration_ms", "elapsed_ms", "response_time_ms", "request_time_ms"),
-        # Kong and APISIX.
-        *("latencies.request", "upstream_latency"),
+        # Kong, APISIX, Azure's App Service.
+        *("latencies.request", "upstream_latency", "properties.TimeTaken", "TimeTaken"),
     ),
     "nanoseconds": ("event.duration",),
     "client": (

@@ -10,6 +10,8 @@ from badgateway.logs.given_format import GivenFormat, counts, given_format
 from badgateway.logs.prefixes import Prefixes
 from badgateway.logs.program_formats import program_formats
 from badgateway.logs.recognising import kinds_of
+from badgateway.logs.scanning import LOOKS_LIKE_A_REQUEST
+from badgateway.model.log_kind import LogKind
 from badgateway.servers.line_format import LineFormat, extracted
 from badgateway.servers.registry import server_logs
 
@@ -61,6 +63,13 @@ def learnt_format(lines: Sequence[str]) -> GivenFormat | None:
         if _LEAST_SHARE * count > len(lines):
             return best
     return None
+
+
+def format_between(lines: Sequence[str]) -> LineFormat | None:
+    """How to read the requests that a server wrote between what its application prints; None where there are none."""
+    of_servers = [each for each in program_formats() if each.line_format.kind is LogKind.OTHER_SERVER]
+    count, best = _most_frequent(of_servers, lines)
+    return replace(best.line_format, claims_to_be_a_request=LOOKS_LIKE_A_REQUEST) if count else None
 
 
 def _most_frequent(formats: Sequence[GivenFormat], lines: Sequence[str]) -> tuple[int, GivenFormat]:

@@ -27,9 +27,13 @@ _OUTERMOST_FIRST = (
 )
 
 
+def _of_servers() -> tuple[str, ...]:
+    return (LogKind.OTHER_SERVER, *server_logs())
+
+
 def outermost_first() -> tuple[str, ...]:
     """Return the kinds of logs that have requests, those of what stands furthest in front first."""
-    return (*(kind for rank in _OUTERMOST_FIRST for kind in rank), *server_logs())
+    return (*(kind for rank in _OUTERMOST_FIRST for kind in rank), *_of_servers())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +89,7 @@ class LogEvidence:
     def counted_kinds(self) -> tuple[str, ...]:
         """The outermost kinds that logged requests: the same request may be in an inner server's log once more."""
         logged = {row[0] for row in self.connection.table("volume").project("source").distinct().fetchall()}
-        present = (tuple(kind for kind in rank if kind in logged) for rank in (*_OUTERMOST_FIRST, tuple(server_logs())))
+        present = (tuple(kind for kind in rank if kind in logged) for rank in (*_OUTERMOST_FIRST, _of_servers()))
         return next((kinds for kinds in present if kinds), ())
 
     @property

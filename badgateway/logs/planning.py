@@ -6,15 +6,18 @@ from dataclasses import dataclass, field, replace
 
 from badgateway.logs.event_grammar import machine_logs
 from badgateway.logs.given_format import GivenFormat, unused_notes
-from badgateway.logs.learnt_format import learnt_format
+from badgateway.logs.learnt_format import format_between, learnt_format
 from badgateway.logs.recognising import recognised
 from badgateway.logs.scratch import Scratch
 from badgateway.logs.source import LocalFile, head
 from badgateway.logs.splitting import Known, Part, is_of_one_program, learn, parts
-from badgateway.model.log_kind import OF_PROXIES
+from badgateway.logs.stamps import WITHOUT_A_YEAR_S, Stamps, date_in
+from badgateway.model.log_kind import OF_PROXIES, LogKind
 from badgateway.servers.line_format import LineFormat
 from badgateway.servers.log import ServerLog
 from badgateway.servers.registry import server_logs
+
+_NO_YEAR = "No line of these logs tells the year, so times without one are shown as of the year 2000."
 
 
 def events_of(kind: str | None) -> ServerLog | None:
@@ -58,6 +61,9 @@ class Planner:
     _told: dict[int, tuple[Sequence[str], Part | None]] = field(default_factory=dict)
     """By the file's number: its first lines, and whose they are."""
     _used: set[str] = field(default_factory=set)
+    _date_s: float | None = None
+    """The first date with a year."""
+    _lacks_a_year: bool = False
 
     def learn(self, number: int, lines: Sequence[str]) -> None:
         """Learn what programs are in a stream from lines that are not read."""
@@ -74,6 +80,8 @@ class Planner:
         lines = head(file)
         if not lines:
             return ()
+        if self._date_s is None:
+            self._date_s = date_in(lines)
         part = self._one_program(number, file, lines)
         if part is None:
             return self._split(number, file, lines, scratch)
@@ -90,9 +98,15 @@ class Planner:
         file = job.part.file
         return self._split(job.place[0], file, head(file), job.scratch)
 
+    def near_s(self, stamps: Stamps) -> float:
+        """A time of these logs, next to which times without a year are; of an assumed year where they have none."""
+        self._lacks_a_year |= stamps.lack_a_year
+        return WITHOUT_A_YEAR_S if self._date_s is None else self._date_s
+
     def notes(self) -> list[str]:
-        """Say which of the given formats no file begins with."""
-        return unused_notes(self.formats, self._used)
+        """Say which of the given formats no file begins with, and what was assumed."""
+        is_assumed = self._lacks_a_year and self._date_s is None
+        return [*unused_notes(self.formats, self._used), *([_NO_YEAR] if is_assumed else [])]
 
     def _one_program(self, number: int, file: LocalFile, lines: Sequence[str]) -> Part | None:
         # To tell the kind takes some milliseconds, and a log of many pieces begins but once.
@@ -105,7 +119,9 @@ class Planner:
         own = self._own_format(number, lines)
         if own is not None:
             return Part(file=file, kind=own.kind, lines=0, line_format=own)
-        return Part(file=file, kind=recognised(file.name, lines), lines=0) if is_of_one_program(lines) else None
+        if not is_of_one_program(lines):
+            return None
+        return _with_its_format(Part(file=file, kind=recognised(file.name, lines), lines=0), lines)
 
     def _own_format(self, number: int, lines: Sequence[str]) -> LineFormat | None:
         """The format that was given for a file, or else the one that its first lines have; None: a kind is known."""
@@ -118,7 +134,7 @@ class Planner:
 
     def _split(self, number: int, file: LocalFile, lines: Sequence[str], scratch: Scratch) -> tuple[Job, ...]:
         return tuple(
-            Job(place=self._place(number, part), part=part, scratch=scratch)
+            Job(place=self._place(number, part), part=_with_its_format(part, head(part.file)), scratch=scratch)
             for part in parts(file, lines, scratch, self._known[number])
         )
 
@@ -126,3 +142,11 @@ class Planner:
         """Where a program of a file is told of: in the order in which they turned up."""
         places = self._places[number]
         return number, places.setdefault((part.stream, part.kind, part.in_combined_format), len(places))
+
+
+def _with_its_format(part: Part, lines: Sequence[str]) -> Part:
+    """Give a part the format of its requests: one of no known kind that which it has, an application its server's."""
+    if part.kind == LogKind.APPLICATION:
+        return replace(part, line_format=format_between(lines))
+    learnt = learnt_format(lines) if part.kind is None and lines else None
+    return part if learnt is None else replace(part, kind=learnt.line_format.kind, line_format=learnt.line_format)

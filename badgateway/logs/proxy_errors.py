@@ -122,7 +122,8 @@ def add_proxy_errors(
         parsed = f"SELECT {columns} FROM ({parsed})"  # noqa: S608 # constants
     known = {
         "proxy": f"'{Proxy.NGINX}'",
-        "status": "NULL",
+        # OpenResty's own, whose request stands behind a traceback.
+        "status": "CASE WHEN request IS NULL AND starts_with(message, 'lua entry thread aborted') THEN 500 END",
         "host": f"nullif({text_literal(host)}, '')",
         "file": text_literal(file_name),
         "line": KEPT_OF_LINE,

@@ -126,7 +126,6 @@ class Reader:
             memory: Where to put what was held.
         """
         self._settle_zone()
-        self.notes += self.planner.notes()
         held = [
             Job(place=place, part=part, scratch=memory, is_whole=each.is_whole)
             for place, each in self._held.items()
@@ -135,6 +134,7 @@ class Reader:
         self._events([*self._later, *held])
         # The kernel has another number for a process in a container, so the same end would count twice.
         self.connection.execute(_ENDED_TWICE, [list(server_names().values())])
+        self.notes += self.planner.notes()
         if self._haproxy_is_local:
             self._settle_haproxy()
         return tuple(self.found[place] for place in sorted(self.found))
@@ -196,7 +196,7 @@ class Reader:
             self._read_errors(job)
         elif part.kind in OTHER_ERRORS:
             self._read_other_errors(job, part.kind)
-        elif job.has_events and part.kind not in server_logs():
+        elif job.has_events and part.kind not in server_logs() and part.line_format is None:
             self._read_events(job)
         else:
             self._read_requests(job, format_of(part))
@@ -286,7 +286,8 @@ class Reader:
         )
 
     def _clock(self, stamps: Stamps, offset_s: float) -> Clock:
-        return Clock(stamps=stamps, near_s=zones.last_request_s(self.connection), utc_offset_s=offset_s)
+        near_s = zones.last_request_s(self.connection) or self.planner.near_s(stamps)
+        return Clock(stamps=stamps, near_s=near_s, utc_offset_s=offset_s)
 
     def _note_times(self, job: Job, rows: str) -> None:
         """Keep the times of lines beside which others without a time may stand: in a server's log, or another's."""

@@ -117,7 +117,9 @@ def unknown(name: str, lines: Sequence[str]) -> RawDataError:
     shown = masked("".join(filter(str.isprintable, lines[0][:_LOOKED_AT_CHARS])).strip())[:_SHOWN_CHARS]
     of_several = f"its first {len(lines):,} lines, such as {shown!r}, are"
     what = (f"its line {shown!r} is" if len(lines) == 1 else of_several) if shown else "it has no text, and is"
+    is_yaml = lines[0].strip() == "---"
+    remedy = "print it as JSON (gcloud: --format json)" if is_yaml else "--log-format gives the format of an access log"
     return RawDataError(
         f"{name} is no log that is known here: {what} of no kind that `badgateway explain --list-formats` shows; "
-        "--log-format gives the format of an access log"
+        f"{remedy}"
     )

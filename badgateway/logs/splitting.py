@@ -7,7 +7,8 @@ from typing import TextIO
 
 from badgateway.logs.event_grammar import machine_logs
 from badgateway.logs.log_evidence import LogFile, MalformedLine
-from badgateway.logs.prefixes import Prefixes, Unwrapped
+from badgateway.logs.prefix_kinds import Unwrapped
+from badgateway.logs.prefixes import Prefixes
 from badgateway.logs.recognising import kind_of
 from badgateway.logs.scratch import Scratch
 from badgateway.logs.source import LocalFile, text_lines
@@ -151,7 +152,7 @@ def parts(file: LocalFile, head: Sequence[str], scratch: Scratch, known: "Known"
             continue
         key = seen.key(line_number)
         if key[1] in _WITH_PREFIX:
-            text = line
+            text = prefixes.plain(line)
         if key not in copies:
             copies[key] = _Copy(scratch.new())
         copies[key].add(line_number, text)

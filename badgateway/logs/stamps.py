@@ -1,6 +1,8 @@
 """The times that the prefixes of a file's lines have, kept small: a million lines are nine megabytes."""
 
+import re
 from array import array
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import IntEnum
@@ -8,8 +10,23 @@ from enum import IntEnum
 from badgateway.servers.log import month_number
 
 _LEAP_YEAR = 2000
+WITHOUT_A_YEAR_S = datetime(_LEAP_YEAR, 7, 1, tzinfo=UTC).timestamp()
+"""In the year that is taken where nothing tells it."""
 _MILLISECONDS_FROM = 1e11
 """A number of seconds as large as this is the year 5138."""
+
+_WHOLE_DATE = re.compile(r"\b(20\d\d)[-/](\d\d)[-/](\d\d)\b|\b(\d\d)/([A-Z][a-z]{2})/(20\d\d)\b")
+
+
+def date_in(lines: Iterable[str]) -> float | None:
+    """Return the first date with a year in some lines, in seconds since the epoch; None where there is none."""
+    for match in filter(None, map(_WHOLE_DATE.search, lines)):
+        year, month, day = match.groups()[:3] if match[1] else (match[6], month_number(match[5]), match[4])
+        try:
+            return datetime(int(year), int(month), int(day), tzinfo=UTC).timestamp()
+        except ValueError:
+            continue
+    return None
 
 
 class _Form(IntEnum):
@@ -66,8 +83,9 @@ class Stamps:
 
 def _parsed(written: str) -> tuple[_Form, float]:
     try:
-        if written[:1].isalpha():
-            month, day, clock = written.split()
+        month, *rest = written.split()
+        if rest and month_number(month):
+            day, clock = rest
             moment = datetime.fromisoformat(f"{_LEAP_YEAR}-{month_number(month):02d}-{int(day):02d}T{clock}+00:00")
             return _Form.LOCAL_WITHOUT_YEAR, moment.timestamp()
         if "-" not in written:

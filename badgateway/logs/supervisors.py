@@ -32,6 +32,9 @@ _OF_CONTAINERS = (
     (ServerEvent.UNIT_OUT_OF_MEMORY, r"^container oom [0-9a-f]{12,} \(.*name=NAME"),
     (ServerEvent.UNIT_OUT_OF_MEMORY, r"\bReason: +OOMKilled$| OOMKilling |to have been OOM killed"),
     (ServerEvent.UNIT_OUT_OF_MEMORY, r"Memory limit of \d+ \w+ exceeded"),
+    # Render, Cloud Foundry.
+    (ServerEvent.UNIT_OUT_OF_MEMORY, r"^==> Ran out of memory \(used over "),
+    (ServerEvent.UNIT_OUT_OF_MEMORY, r"Exit status 137 \(out of memory\)"),
     # Events, the kubelet's log, `kubectl get pods -w`, and older events.
     (ServerEvent.UNIT_GAVE_UP, r"restarting failed container[ =]NAME (?:in )?pod"),
     (ServerEvent.UNIT_GAVE_UP, r"^NAME +\d+/\d+ +CrashLoopBackOff "),
@@ -40,9 +43,13 @@ _OF_CONTAINERS = (
     (ServerEvent.UNIT_STOPPING, r'"Killing container with a grace period" .*containerName="NAME"'),
     (ServerEvent.UNIT_STARTED, r'"SyncLoop \(PLEG\): event for pod" .*"ContainerStarted"'),
     (ServerEvent.UNIT_UNHEALTHY, '(?:Liveness|Readiness|Startup) probe failed: |"Probe failed" probeType='),
-    # Azure's App Service, and Fly.io's proxy.
+    # Azure's App Service, Cloud Foundry, Fly.io's proxy, which had no codes once, and Cloudflare's tunnel.
     (ServerEvent.UNIT_UNHEALTHY, r"didn't respond to HTTP pings on port"),
+    (ServerEvent.UNIT_ENDED, r"Container NAME for site \S+ has exited, failing site start"),
+    (ServerEvent.UNIT_UNHEALTHY, r"^Container became unhealthy"),
     (ServerEvent.UNIT_UNHEALTHY, r"\[P[A-Z]\d\d\] (?:could not |instance refused )"),
+    (ServerEvent.UNIT_UNHEALTHY, r"^(?:instance refused connection|could not (?:make HTTP request|find a good cand))"),
+    (ServerEvent.UNIT_UNHEALTHY, r"Request failed error=\"Unable to reach the origin service\."),
     # Docker Compose, and `docker events`.
     (ServerEvent.UNIT_ENDED, r"^NAME exited with code (?P<value>\d{1,3})(?: \(restarting\))?$"),
     (ServerEvent.UNIT_ENDED, r"^container die [0-9a-f]{12,} \(.*exitCode=(?P<value>\d+),.*name=NAME"),
@@ -123,7 +130,9 @@ def _containers() -> ServerLog:
         words=(
             *("restarting failed container", "CrashLoopBackOff", "OOM", " probe failed: ", '"Probe failed"'),
             *("liveness probe, will", '"Killing container', " exited with code ", "container oom ", "container die "),
-            *('"SyncLoop (PLEG)', "Memory limit of ", "respond to HTTP pings", "[P"),
+            *('"SyncLoop (PLEG)', "Memory limit of ", "respond to HTTP pings", "[P", "out of memory", "has exited, "),
+            *("instance refused", "HTTP request to instance", "a good candidate", "reach the origin service"),
+            *("became unhealthy",),
         ),
         line=_as_it_is,
         rules=rules(*((event, text.replace("NAME", name)) for event, text in _OF_CONTAINERS)),

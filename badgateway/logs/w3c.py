@@ -22,6 +22,7 @@ _OF_CLOUDFRONT = (
     "x-forwarded-for ssl-protocol ssl-cipher x-edge-response-result-type cs-protocol-version fle-status "
     "fle-encrypted-fields c-port time-to-first-byte x-edge-detailed-result-type"
 )
+COLUMNS_OF_CLOUDFRONT = tuple(_OF_CLOUDFRONT.split())
 _OF_IIS = (
     "date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) cs(Referer) sc-status "
     f"sc-substatus {_STATUS_OF_WINDOWS} time-taken"

@@ -28,6 +28,7 @@ class LogKind(StrEnum):
     SUPERVISORD = "supervisord log"
     CONTAINERS = "Kubernetes' or Docker's events"
     APPLICATION = "log of a Python application"
+    OTHER_SERVER = "access log of another Python server"
 
 
 class Proxy(StrEnum):

@@ -12,23 +12,24 @@ from badgateway.servers.line_format import LineFormat
 
 PREFIX_CHARS = 120
 """How far a syslog's or container's own prefix may push the server's one."""
-# journalctl and dmesg write the language of whoever calls them: English, German, French, Spanish, Italian and others.
+# journalctl and dmesg write the language of whoever calls them: English, German, French, Spanish, Italian, Portuguese,
+# Dutch, Swedish, Polish, Czech, Turkish and Russian; Chinese, Japanese and Korean have numbers.
 _MONTHS = (
-    ("jan", "janv", "ene", "gen"),
-    ("feb", "févr", "fev"),
-    ("mar", "mär", "mars", "mrt"),
-    ("apr", "avril", "avr", "abr"),
-    ("may", "mai", "mei", "mag", "maj"),
-    ("jun", "juin", "giu"),
-    ("jul", "juil", "lug"),
-    ("aug", "août", "ago"),
-    ("sep", "sept", "set"),
-    ("oct", "okt", "out", "ott"),
-    ("nov",),
-    ("dec", "dez", "déc", "dic"),
+    "jan janv ene gen sty led oca янв",
+    "feb févr fev lut úno şub фев",
+    "mar mär mars mrt márc bře мар",
+    "apr avril avr abr kwi dub nis апр",
+    "may mai mei mag maj kvě мая май",
+    "jun juin giu juni cze čvn haz июн",
+    "jul juil lug juli lip čvc tem июл",
+    "aug août ago sie srp ağu авг",
+    "sep sept set wrz zář eyl сен сент",
+    "oct okt out ott paź říj eki окт",
+    "nov lis kas ноя нояб",
+    "dec dez déc dic des gru pro ara дек",
 )
-_NUMBER_OF_MONTH = {name: number for number, names in enumerate(_MONTHS, start=1) for name in names}
-MONTH = r"[^\W\d_]{3,5}\.?"
+_NUMBER_OF_MONTH = {name: number for number, names in enumerate(_MONTHS, start=1) for name in names.split()}
+MONTH = r"(?:[^\W\d_]{3,5}\.?|\d\d?[月월])"
 """A pattern that the short name of a month matches."""
 
 
@@ -109,7 +110,8 @@ class ServerLog:
 
 def month_number(name: str) -> int:
     """Return the number of the month that has this short name in some language, from 1; 0: none has it."""
-    return _NUMBER_OF_MONTH.get(name.lower().rstrip("."), 0)
+    name = name.lower().rstrip(".月월")
+    return int(name) if name.isdecimal() else _NUMBER_OF_MONTH.get(name, 0)
 
 
 def ctime_s(month: str, day: str, clock: str, year: str) -> float | None:

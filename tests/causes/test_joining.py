@@ -77,6 +77,18 @@ def test_with_an_access_log_a_line_that_no_failure_has_is_none():
     assert evidence.diagnosis().failures == 0
 
 
+def test_the_access_log_of_a_server_alone_does_not_know_what_never_reached_it():
+    evidence = Evidence().volume("Gunicorn log", 200, 50)
+    line(evidence, QUEUE_FULL, errno=11, phase=Phase.CONNECTING)
+    assert evidence.found() == {"listen-queue-full": 1}
+
+
+def test_an_answer_that_is_a_failure_anyhow_is_none_once_more_when_it_was_cut():
+    evidence = line(Evidence().combined(500), CUT, phase=Phase.READING_BODY)
+    assert evidence.found() == {"application-answered-5xx": 1}
+    assert line(evidence, CUT, phase=Phase.READING_BODY, request="GET /other/ HTTP/1.1").diagnosis().failures == 2
+
+
 def test_a_cut_body_is_a_failure_that_the_access_log_takes_for_a_success():
     evidence = line(Evidence().volume("nginx access log (combined)", 200, 50), CUT, phase=Phase.READING_BODY)
     assert evidence.found() == {"body-cut-unexplained": 1}

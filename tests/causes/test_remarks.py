@@ -28,6 +28,14 @@ def test_workers_that_ended_are_told_of_where_no_request_is_known_to_have_failed
     assert remarked(Evidence().event(ServerEvent.WORKER_BOOTED, pid=7)) == ()
 
 
+def test_an_exception_is_told_of_where_no_access_log_tells_what_became_of_it():
+    evidence = Evidence().event(ServerEvent.DB_POOL_EXHAUSTED, uri="/members/")
+    (sentence,) = remarked(evidence)
+
+    assert "database pool exhausted (1, first server.log:1)" in sentence
+    assert remarked(evidence.volume("access", 200, 1)) == ()
+
+
 def test_each_kind_of_trouble_is_told_of_by_its_subject_however_often_it_was():
     once = Evidence().event(ServerEvent.WORKER_TIMEOUT, pid=7)
     with once.event(ServerEvent.WORKER_TIMEOUT, at=60, pid=8).event(ServerEvent.HARAKIRI, pid=9).database() as found:

@@ -27,7 +27,7 @@ def test_a_format_that_nobody_gave_is_learnt_from_its_lines(tmp_path, line):
     assert [(file.kind, file.malformed_lines) for file in evidence.files] == [(LogKind.OWN_FORMAT, 1)]
 
 
-@pytest.mark.parametrize("kind", sorted(set(examples()) - {LogKind.OWN_FORMAT}))
+@pytest.mark.parametrize("kind", sorted(set(examples()) - {LogKind.OWN_FORMAT, LogKind.OTHER_SERVER}))
 def test_lines_of_a_known_kind_are_never_learnt_from(kind):
     assert learnt_format([examples()[kind]]) is None
 
@@ -36,7 +36,7 @@ def test_lines_of_a_known_kind_are_never_learnt_from(kind):
     "line",
     [
         'INFO:     127.0.0.1:51622 - "GET /x HTTP/1.1" 502 Bad Gateway',
-        '[21/Nov/2026 12:00:00] "GET /x HTTP/1.1" 200 5',
+        '[21/Nov/2026 12:00] "GET /x HTTP/1.1" 200 5',
         "2026-11-21T12:00:00Z started worker 502",
     ],
 )
@@ -44,11 +44,41 @@ def test_lines_without_a_time_with_its_zone_or_without_a_request_are_not_guessed
     assert learnt_format([line]) is None
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        '[21/Nov/2026 12:00:00] "GET /x HTTP/1.1" 500 5',
+        '127.0.0.1 - - [21/Nov/2026 12:00:00] "GET /x HTTP/1.1" 500 -',
+        '127.0.0.1:36424 - - [21/Nov/2026:12:00:00] "GET /x" 500 5',
+    ],
+)
+@pytest.mark.parametrize("beside", ["Watching for file changes with StatReloader", "Internal Server Error: /x"])
+def test_servers_of_no_module_have_formats_that_are_known(tmp_path, line, beside):
+    (tmp_path / "own.log").write_text(f"{beside}\n{line}\n")
+    evidence = read_logs([Source(name="own.log", content=tmp_path / "own.log")])
+
+    found = evidence.connection.table("failures").project("source, time_s, status, uri, app_status").fetchall()
+    assert found == [(LogKind.OTHER_SERVER, 1795262400.0, 500, "/x", 500)]
+
+
+def test_the_format_of_a_program_among_others_is_learnt_too(tmp_path):
+    lines = ("web_1    | [2026-11-21 11:00:00 +0000] [1] [INFO] Starting gunicorn 23.0.0", f"nginx_1  | {OWN}")
+    (tmp_path / "compose.log").write_text("".join(f"{line}\n" for line in lines))
+    evidence = read_logs([Source(name="compose.log", content=tmp_path / "compose.log")])
+
+    assert [(file.stream, file.kind) for file in evidence.files] == [
+        ("web_1", gunicorn.LOG.kind),
+        ("nginx_1", LogKind.OWN_FORMAT),
+    ]
+    assert evidence.requests == 1
+
+
 def test_lines_behind_the_name_of_a_container_are_left_to_be_split():
     assert learnt_format([f"nginx_1  | {examples()[LogKind.NGINX_COMBINED]}"]) is None
     assert learnt_format([f"nginx_1  | {examples()[LogKind.OWN_FORMAT]}"]) is None
 
 
+OWN = examples()[LogKind.OWN_FORMAT]
 UWSGI = "*** Starting uWSGI 2.0.28 (64bit) on [Sat Nov 21 11:00:00 2026] ***"
 GUNICORN = "[2026-11-21 11:00:00 +0000] [1] [INFO] Starting gunicorn 23.0.0"
 

@@ -1,6 +1,7 @@
 import gzip
 import io
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -317,6 +318,24 @@ def test_a_status_that_is_none_costs_only_its_own_line(tmp_path):
 
     assert odd != genuine
     assert (evidence.requests, evidence.files[0].malformed_lines) == (2, 1)
+
+
+ROUTED = (
+    'Mar 14 08:22:31 site heroku/router:  at=error code=H12 method=GET path="/x" dyno=web.1 service=30000ms status=503'
+)
+
+
+@pytest.mark.parametrize(
+    ("beside", "year", "is_noted"),
+    [("Mar 14 08:22:32 site app/web.1:  [2026-03-14 08:22:32 +0000] [4] [INFO] x", 2026, False), (ROUTED, 2000, True)],
+)
+def test_a_year_that_no_log_of_requests_tells_is_that_of_another_line_or_an_assumed_one(
+    tmp_path, beside, year, is_noted
+):
+    evidence = read(tmp_path, f"{ROUTED}\n{beside}")
+
+    assert set(column(evidence, "failures", "time_s")) == {datetime(year, 3, 14, 8, 22, 31, tzinfo=UTC).timestamp()}
+    assert [note.endswith("as of the year 2000.") for note in evidence.notes] == [True] * is_noted
 
 
 def test_requests_without_a_time_of_their_own_have_that_of_their_prefix(tmp_path):
