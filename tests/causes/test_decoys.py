@@ -34,7 +34,7 @@ NEVER_PROVEN = "not told by these logs"
 HERE, ELSEWHERE = "unix:/run/web.sock", "http://127.0.0.1:9000"
 OURS, THEIRS = "web1", "web2"
 HOUR_S = 3600.0
-TOLD_BY_THE_REQUEST_ITSELF = frozenset[str]()
+TOLD_BY_THE_REQUEST_ITSELF = {"haproxy-not-connected", "client-gave-up", "alb-no-targets", "alb-idle-timeout"}
 """Causes of a decoy's truth that the access log tells by itself, whatever other logs say."""
 
 
@@ -386,10 +386,12 @@ DECOYS = (
 
 
 def in_another_zone(evidence: Evidence) -> Evidence:
-    """Return evidence whose error log, server's log and probes have clocks an hour ahead of the access log's."""
+    """Return evidence whose log that tells of the cause is an hour ahead of that which tells of the failure."""
     moved = Evidence()
+    others = ("server_events", "samples")
+    telling = others if any(evidence.rows[table] for table in others) else ("proxy_errors",)
     for table, rows in evidence.rows.items():
-        ahead_s = 0 if table == "failures" else HOUR_S
+        ahead_s = HOUR_S if table in telling else 0
         moved.rows[table] = [
             row | {name: row[name] + ahead_s for name in ("time_s", "request_started_s") if row.get(name) is not None}
             for row in rows
@@ -448,7 +450,11 @@ def test_every_family_of_the_catalogue_has_a_decoy():
 
 @pytest.mark.parametrize("each", DECOYS, ids=str)
 def test_what_a_log_of_another_zone_tells_is_no_cause(each, of_another_zone):
-    assert (each.cause in of_another_zone[each]) == (each.cause in TOLD_BY_THE_REQUEST_ITSELF)
+    found = of_another_zone[each]
+    if each.cause in found:
+        # Without the pile, for a server that an earlier piece is about may be gone for good.
+        found, *_ = found_in_a_pile([in_another_zone(each.truth)])
+    assert (each.cause in found) == (each.cause in TOLD_BY_THE_REQUEST_ITSELF)
 
 
 def test_every_family_whose_evidence_is_another_log_has_a_decoy_of_another_zone():
