@@ -144,9 +144,9 @@ SELECT EXISTS (FROM (SELECT source FROM failures UNION ALL SELECT source FROM vo
 """
 """One of a proxy: what never reached a server is in no log of the server's."""
 
-_CUT_ERROR_PAGES = """NOT EXISTS (
-    FROM failure_rows f
-    WHERE f.app_answered AND f.request = m.request AND f.second BETWEEN m.second - 1 AND m.second + 1
+_NOT_ANSWERED = """NOT EXISTS (
+    FROM (SELECT *, second + unnest([-1, 0, 1]) AS near FROM failure_rows WHERE app_answered) f
+    WHERE f.request = m.request AND f.near = m.second
         AND coalesce(f.connection = m.connection, f.client_key = m.client_key, true))"""
 """What was cut of an answer that is a failure anyhow is no second one."""
 
@@ -230,7 +230,7 @@ def prepare_failures(tables: LargeTables) -> None:
     # It puts all lines in order, which takes long; in most logs nothing was tried again.
     if connection.execute(_ANY_RETRIED).fetchall() == [(True,)]:
         connection.execute(_RETRIED)
-    untold = _CUT_ERROR_PAGES if _are_any(connection, "failure_rows WHERE app_answered") else "true"
+    untold = _NOT_ANSWERED if _are_any(connection, "failure_rows WHERE app_answered") else "true"
     ((has_access_log,),) = connection.execute(_HAS_ACCESS_LOG, [(LogKind.OTHER_SERVER, *server_logs())]).fetchall()
     derived = _DERIVED.replace("{untold}", untold).replace("{without_access_log}", str(not has_access_log))
     tables.fill(derived, row="m.id", rows=lines)

@@ -54,6 +54,14 @@ def test_json_that_is_an_access_line_or_nested_without_end_is_no_prefix():
         assert not Prefixes([line])
 
 
+def test_an_event_of_a_logger_for_json_is_a_text_and_an_object_is_none():
+    line = '{"event": "WORKER TIMEOUT (pid:17)", "level": "critical", "timestamp": "2024-12-06T14:48:56.1Z"}'
+    found = Prefixes([line]).unwrap(line)
+
+    assert (found.text, found.written) == ("WORKER TIMEOUT (pid:17)", "2024-12-06T14:48:56.1Z")
+    assert not Prefixes(['{"event": {"id": 7}, "timestamp": "2024-12-06T14:48:56.1Z"}'])
+
+
 def test_colours_around_the_name_of_a_container_go_with_it():
     line = "\x1b[36mweb-1  | \x1b[0mhello"
 
