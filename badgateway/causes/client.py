@@ -31,11 +31,12 @@ CLIENT_GAVE_UP = Cause(
 
 RATE_LIMITED = Cause(
     id="rate-limited",
-    title="nginx turned the request away on purpose",
+    title="The proxy turned the request away on purpose",
     family=FAMILY,
     statuses=(503,),
-    explanation="More requests or connections came than limit_req or limit_conn allow. The application was not asked.",
-    evidence="nginx: `limiting requests, excess: ...` or `limiting connections by zone ...`.",
+    explanation="More requests or connections came than a limit of the proxy's allows: nginx's limit_req or "
+    "limit_conn, or the circuit breaker of Envoy, which Istio has too. The application was not asked.",
+    evidence="nginx: `limiting requests, excess: ...` or `limiting connections by zone ...`; Envoy: the flag UO or RL.",
     remedies=(
         Remedy(text="Allow bursts without delay.", settings={"nginx": "limit_req ... burst=20 nodelay"}),
         Remedy(
@@ -45,6 +46,11 @@ RATE_LIMITED = Cause(
         Remedy(
             text="Count by the client's address, not the load balancer's.",
             settings={"nginx": "set_real_ip_from, real_ip_header"},
+        ),
+        Remedy(
+            text="Let more wait and run at a time, where the server can: with UO the circuit breaker's limits were "
+            "reached, with RL those of a rate limit.",
+            settings={"Envoy": "circuit_breakers: max_pending_requests, max_requests (Istio: connectionPool)"},
         ),
     ),
 )

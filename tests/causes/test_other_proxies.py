@@ -4,9 +4,11 @@ from typing import Any
 
 import pytest
 
+from badgateway.causes import BY_ID
 from badgateway.model.diagnosis import Certainty
 from badgateway.model.evidence import Phase, Reason, ServerEvent
 from badgateway.model.log_kind import LogKind, Proxy
+from badgateway.servers.advice import advice_for
 from tests.causes.evidence import Evidence
 from tests.causes.samples import answered, apache, behind, dying, refused
 
@@ -147,3 +149,8 @@ def test_a_daemon_that_crashed_in_the_second_of_the_failure_is_proven():
     assert proven(evidence) == set()
     evidence.event(EVENT.WORKER_CRASHED, at=14, server=Proxy.APACHE, pid=27, signal=11)
     assert proven(evidence) == {"mod-wsgi-daemon-died"}
+
+
+def test_what_a_limit_of_envoy_turned_away_is_advised_in_envoys_own_settings():
+    advice = advice_for(BY_ID["rate-limited"], {"gunicorn": ()}, {"Envoy"})
+    assert [set(each.settings) for each in advice] == [{"Envoy"}]
