@@ -176,10 +176,11 @@ OTHER_ERROR = Cause(
     id="nginx-error-without-a-rule",
     title="nginx's error log has a line about the request that no rule knows",
     family=FAMILY,
-    statuses=(502, 503, 504),
+    statuses=(500, 502, 503, 504),
     explanation="nginx says what went wrong with this very request, in words that are not known here. The evidence "
     "shows them.",
-    evidence="A line at level error or above with the same request in the same second.",
+    evidence="A line at level error or above with the same request in the same second; of OpenResty, Kong and APISIX "
+    "`lua entry thread aborted` in the second of a 500.",
     remedies=(Remedy(text="Read the line: it is about this request."),),
 )
 
