@@ -36,13 +36,19 @@ Unwrap = Callable[[str], Unwrapped | None]
 def _by(pattern: str, zone: str = "") -> Unwrap:
     """Return what takes off a prefix, by a pattern whose groups are the parts; the zone is of its times."""
     compiled = re.compile(rf"{pattern}(?P<text>.*)", re.DOTALL)
+    # By their numbers, for it is done for each line of a log.
+    text, stream, host, written = (compiled.groupindex.get(part, 0) for part in ("text", "stream", "host", "written"))
 
     def unwrap(line: str) -> Unwrapped | None:
         match = compiled.match(line)
         if match is None:
             return None
-        found = match.groupdict("")
-        return Unwrapped(**found | {"written": found["written"] + zone} if zone else found)
+        return Unwrapped(
+            text=match[text],
+            stream=(match[stream] or "") if stream else "",
+            host=(match[host] or "") if host else "",
+            written=f"{match[written]}{zone}" if written else "",
+        )
 
     return unwrap
 
