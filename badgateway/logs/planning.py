@@ -11,7 +11,7 @@ from badgateway.logs.recognising import recognised
 from badgateway.logs.scratch import Scratch
 from badgateway.logs.source import LocalFile, head
 from badgateway.logs.splitting import Known, Part, is_of_one_program, learn, parts
-from badgateway.logs.stamps import WITHOUT_A_YEAR_S, Stamps, date_in
+from badgateway.logs.stamps import WITHOUT_A_YEAR_S, date_in
 from badgateway.model.log_kind import OF_PROXIES, LogKind
 from badgateway.servers.line_format import LineFormat
 from badgateway.servers.log import ServerLog
@@ -61,9 +61,9 @@ class Planner:
     _told: dict[int, tuple[Sequence[str], Part | None]] = field(default_factory=dict)
     """By the file's number: its first lines, and whose they are."""
     _used: set[str] = field(default_factory=set)
-    _date_s: float | None = None
-    """The first date with a year."""
-    _lacks_a_year: bool = False
+    _dates: dict[str, float] = field(default_factory=dict)
+    """The first date with a year in a file, by its name."""
+    _has_assumed_a_year: bool = False
 
     def learn(self, number: int, lines: Sequence[str]) -> None:
         """Learn what programs are in a stream from lines that are not read."""
@@ -80,8 +80,8 @@ class Planner:
         lines = head(file)
         if not lines:
             return ()
-        if self._date_s is None:
-            self._date_s = date_in(lines)
+        if file.name not in self._dates and (date_s := date_in(lines)) is not None:
+            self._dates[file.name] = date_s
         part = self._one_program(number, file, lines)
         if part is None:
             return self._split(number, file, lines, scratch)
@@ -98,15 +98,15 @@ class Planner:
         file = job.part.file
         return self._split(job.place[0], file, head(file), job.scratch)
 
-    def near_s(self, stamps: Stamps) -> float:
-        """A time of these logs, next to which times without a year are; of an assumed year where they have none."""
-        self._lacks_a_year |= stamps.lack_a_year
-        return WITHOUT_A_YEAR_S if self._date_s is None else self._date_s
+    def near_s(self, part: Part) -> float:
+        """A time next to which a part's times without a year are: of its file, of another, or of an assumed year."""
+        self._has_assumed_a_year |= part.stamps is not None and part.stamps.lack_a_year and not self._dates
+        return self._dates.get(part.file.name, next(iter(self._dates.values()), WITHOUT_A_YEAR_S))
 
     def notes(self) -> list[str]:
         """Say which of the given formats no file begins with, and what was assumed."""
-        is_assumed = self._lacks_a_year and self._date_s is None
-        return [*unused_notes(self.formats, self._used), *([_NO_YEAR] if is_assumed else [])]
+        has_assumed, self._has_assumed_a_year = self._has_assumed_a_year, False
+        return [*unused_notes(self.formats, self._used), *([_NO_YEAR] if has_assumed else [])]
 
     def _one_program(self, number: int, file: LocalFile, lines: Sequence[str]) -> Part | None:
         # To tell the kind takes some milliseconds, and a log of many pieces begins but once.

@@ -27,7 +27,7 @@ from badgateway.logs.scratch import Scratch, memory_scratch
 from badgateway.logs.server_events import add_server_events
 from badgateway.logs.source import LocalFile
 from badgateway.logs.splitting import Part
-from badgateway.logs.stamps import Clock, Stamps
+from badgateway.logs.stamps import Clock
 from badgateway.logs.streaming import stream_pieces
 from badgateway.model.evidence import ServerEvent
 from badgateway.model.log_kind import LogKind
@@ -203,8 +203,7 @@ class Reader:
 
     def _read_unknown(self, job: Job) -> None:
         with scanned(self.connection, job.part.file, ("line",), job.scratch) as rows:
-            count, first = malformed(self.connection, rows, "TRUE", mask=self.mask)
-        self._tell(job, job.part.lines, count, first)
+            self._tell(job, job.part.lines, *malformed(self.connection, rows, "TRUE", mask=self.mask))
 
     def _read_errors(self, job: Job) -> None:
         projections = error_projections(self.errors_offset_s)
@@ -212,8 +211,7 @@ class Reader:
             self._require_one_program(job, MALFORMED)
             self._note(job, rows, MALFORMED)
             self._note_times(job, rows)
-            name, host = job.part.file.name, job.part.host
-            add_proxy_errors(self.connection, rows, file_name=name, host=host, mask=self.mask)
+            add_proxy_errors(self.connection, rows, file_name=job.part.file.name, host=job.part.host, mask=self.mask)
 
     def _read_other_errors(self, job: Job, kind: str) -> None:
         with scanned(self.connection, job.part.file, (other_projection(kind),), job.scratch) as rows:
@@ -241,8 +239,8 @@ class Reader:
         claim = line_format.claims_to_be_a_request or "TRUE"
         with scanned(self.connection, job.part.file, request_projections(line_format), job.scratch) as rows:
             self._require_one_program(job, unread)
-            if job.part.stamps is not None:
-                date(self.connection, rows, job.part.file, self._clock(job.part.stamps, self.errors_offset_s))
+            if (clock := self._clock(job.part, self.errors_offset_s)) is not None:
+                date(self.connection, rows, job.part.file, clock)
             if job.has_events and not has_requests(self.connection, rows):
                 # Its format may be unknown: what looks like a request was not read, then.
                 claim = LOOKS_LIKE_A_REQUEST
@@ -280,14 +278,16 @@ class Reader:
             self.connection,
             log=log,
             part=part,
-            written_s=None if part.stamps is None else self._clock(part.stamps, offset_s),
+            written_s=self._clock(part, offset_s),
             utc_offset_s=offset_s,
             mask=self.mask,
         )
 
-    def _clock(self, stamps: Stamps, offset_s: float) -> Clock:
-        near_s = zones.last_request_s(self.connection) or self.planner.near_s(stamps)
-        return Clock(stamps=stamps, near_s=near_s, utc_offset_s=offset_s)
+    def _clock(self, part: Part, offset_s: float) -> Clock | None:
+        if part.stamps is None:
+            return None
+        near_s = zones.last_request_s(self.connection) or self.planner.near_s(part)
+        return Clock(stamps=part.stamps, near_s=near_s, utc_offset_s=offset_s)
 
     def _note_times(self, job: Job, rows: str) -> None:
         """Keep the times of lines beside which others without a time may stand: in a server's log, or another's."""

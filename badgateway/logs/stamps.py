@@ -15,7 +15,10 @@ WITHOUT_A_YEAR_S = datetime(_LEAP_YEAR, 7, 1, tzinfo=UTC).timestamp()
 _MILLISECONDS_FROM = 1e11
 """A number of seconds as large as this is the year 5138."""
 
-_WHOLE_DATE = re.compile(r"\b(20\d\d)[-/](\d\d)[-/](\d\d)\b|\b(\d\d)/([A-Z][a-z]{2})/(20\d\d)\b")
+# As logs write it, before a time of the day; in the middle of a line it may be a part of a path.
+_WHOLE_DATE = re.compile(
+    r"(?:^|[\[\"])(?:(20\d\d)[-/](\d\d)[-/](\d\d)[ T]|(\d\d)/([A-Z][a-z]{2})/(20\d\d)[: ])\d\d:\d\d:\d\d"
+)
 
 
 def date_in(lines: Iterable[str]) -> float | None:

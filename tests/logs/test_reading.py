@@ -321,7 +321,8 @@ def test_a_status_that_is_none_costs_only_its_own_line(tmp_path):
 
 
 ROUTED = (
-    'Mar 14 08:22:31 site heroku/router:  at=error code=H12 method=GET path="/x" dyno=web.1 service=30000ms status=503'
+    'Mar 14 08:22:31 site heroku/router:  at=error code=H12 desc="Request timeout" method=GET '
+    'path="/blog/2014/03/02/x" dyno=web.1 service=30000ms status=503'
 )
 
 

@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from badgateway.logs.stamps import Stamps
+from badgateway.logs.stamps import Stamps, date_in
 
 NOON = datetime(2024, 12, 6, 12, tzinfo=UTC).timestamp()
 
@@ -40,3 +40,21 @@ def test_29_february_is_found_in_the_leap_year():
     near_s = datetime(2025, 1, 1, tzinfo=UTC).timestamp()
 
     assert stamped("Feb 29 00:00:00", near_s=near_s) == datetime(2024, 2, 29, tzinfo=UTC).timestamp()
+
+
+@pytest.mark.parametrize(
+    ("line", "is_dated"),
+    [
+        ("2024/12/06 14:48:56 [error] 7#7: *1 x", True),
+        ("Dec  6 14:48:56 web1 app: [2024-12-06 14:48:56 +0000] [1] [INFO] x", True),
+        ('203.0.113.9 - - [06/Dec/2024:14:48:56 +0000] "GET /2014/03/02/x HTTP/1.1"', True),
+        ('{"time":"2024-12-06T14:48:56Z"}', True),
+        ('at=error path="/blog/2014/03/02/x" status=503', False),
+        ("x 2014-03-02 10:00:00 x", False),
+        ("[2024-13-06 14:48:56] x", False),
+    ],
+)
+def test_a_date_is_one_where_a_log_writes_it_and_not_in_a_path(line, is_dated):
+    found = date_in([line])
+
+    assert found == (datetime(2024, 12, 6, tzinfo=UTC).timestamp() if is_dated else None)
