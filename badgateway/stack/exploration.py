@@ -274,7 +274,8 @@ def demand_something_to_serve(site: Inspected, named: str = "") -> None:
     if not site.target:
         raise DeploymentError(
             f"nothing was found that a server could load: {f'{named}, and ' if named else ''}no module has "
-            'application, app, create_app or the like; name it in a command: --command "gunicorn shop:create_app()"'
+            "application, app, create_app or the like; name it in the command of a server: "
+            '--command "SERVER shop:create_app()"'
         )
 
 

@@ -15,8 +15,6 @@ OWN = {f"servers/{server.name}{part}.py" for server in servers() for part in (""
 MAY_NAME_SERVERS = {
     # Cause families about one server's behaviour.
     "causes/",
-    # An example of a command, for whoever has to name one.
-    "stack/exploration.py",
 }
 _WORDS = re.compile("|".join(word for server in servers() for word in (server.name, server.label)), re.IGNORECASE)
 
