@@ -17,7 +17,7 @@ from badgateway.probe.process_cpu import children_of, own_cpu_s
 from badgateway.probe.series import Series, container_series
 from badgateway.probe.server_statistics import ServerStatistics
 from badgateway.probe.watch import Listener
-from badgateway.process.container_of import container_of
+from badgateway.process.container import container_of
 from badgateway.servers.server import Server
 
 
