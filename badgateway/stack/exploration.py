@@ -37,6 +37,7 @@ from badgateway.errors import DeploymentError
 from badgateway.model.masking import is_secret_name
 from badgateway.plan.site_modules import developed
 from badgateway.process.account import Account, open_passage, service_account, with_own_group
+from badgateway.servers.registry import servers
 from badgateway.stack.inspection import Inspection, can_be_apart, copy_scripts, demand_reachable
 from badgateway.stack.site_copy import copy_site
 from badgateway.stack.todays_server import asked_server, nothing_there
@@ -272,10 +273,10 @@ def demand_something_to_serve(site: Inspected, named: str = "") -> None:
         DeploymentError: No module has it.
     """
     if not site.target:
+        known = " or ".join(server.name for server in servers())
         raise DeploymentError(
-            f"nothing was found that a server could load: {f'{named}, and ' if named else ''}no module has "
-            "application, app, create_app or the like; name it in the command of a server: "
-            '--command "SERVER shop:create_app()"'
+            f"nothing was found that a server could load: {named}{', and ' if named else ''}no module has "
+            f"application, app, create_app or the like; name it in a command of {known}: --command"
         )
 
 
