@@ -15,6 +15,10 @@ from typing import Any
 
 _REACHING = {"socket.connect", "socket.sendto", "socket.sendmsg"}
 """What is told of a socket that is to reach somebody: a stream may send its first bytes as it connects."""
+_OF_THE_NETWORK = (socket.AF_INET, socket.AF_INET6)
+_NAME_SERVERS = 53
+_THIS_MACHINE = ("127.", "::1", "localhost")
+"""Where agents take counts by datagrams (statsd, syslog). Datagrams to others may be HTTP/3."""
 _IS_THE_WIRE: ContextVar[bool] = ContextVar("is_the_wire", default=False)
 
 
@@ -46,10 +50,12 @@ def keep_to_the_wire(tell: Callable[[str], None]) -> None:
 
 def refusal(connecting: socket.socket, address: object) -> str:
     """Return why a socket may not be connected; empty when it may."""
-    # What is no tuple is a path on this machine; and who sends datagrams, such as to a name server, asks no site.
-    if not isinstance(address, tuple) or connecting.type != socket.SOCK_STREAM or _IS_THE_WIRE.get():
+    # What is no tuple is a path on this machine.
+    if not isinstance(address, tuple) or connecting.family not in _OF_THE_NETWORK or _IS_THE_WIRE.get():
         return ""
     host, port = address[:2]
+    if connecting.type == socket.SOCK_DGRAM and (port == _NAME_SERVERS or str(host).startswith(_THIS_MACHINE)):
+        return ""
     return (
         f"connected to {host}:{port} past its client, and a site that already runs is asked by that alone, so that "
         "what may be asked is kept to: ask by self.client, or take it out"

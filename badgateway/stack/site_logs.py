@@ -6,7 +6,7 @@ import stat
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -28,6 +28,8 @@ FLUSH_S = 5.0
 """How long the last lines may take to be written: nginx may buffer them."""
 LOOK_S = 0.25
 _PIECE_BYTES = 1 << 20
+_END_BYTES = 64
+"""Of what a file had: longer than a line's date, which no two lines of a site share with all that follows it."""
 _SINCE = "${since}"
 _INTERRUPTED = "Ctrl-C came while the logs were brought, so badgateway collect has to bring it"
 
@@ -39,11 +41,13 @@ class _Opened:
     path: Path
     file: BinaryIO
     size: int
+    end: bytes
+    """The last bytes that it had: a file that was emptied may be longer than before by now, but lacks these."""
 
     @property
     def is_cut(self) -> bool:
         """Whether something of it is gone that was there before."""
-        return os.fstat(self.file.fileno()).st_size < self.size
+        return _end_of(self.file, self.size) != self.end
 
     def appended(self) -> Iterator[bytes]:
         """Yield, in pieces, what has come since, that of another file in its place too; OSError when there is none."""
@@ -69,9 +73,14 @@ class SiteLogs:
         """
         self._logs, self._root = tuple(logs), root
         self._since_s = time.time() if since_s is None else since_s
-        self._opened = {log: _opened(root / log, log) for log in self._logs if isinstance(log, str)}
-        if since_s is not None:
-            self._opened = {log: replace(found, size=0) for log, found in self._opened.items()}
+        self._opened: dict[str, _Opened] = {}
+        try:
+            for log in self._logs:
+                if isinstance(log, str):
+                    self._opened[log] = _opened(root / log, log, is_whole=since_s is not None)
+        except ConfigurationError:
+            self.close()
+            raise
 
     def bring(self, raw: Path, request_ids: Sequence[str]) -> None:
         """Write each log, and the list of them, into a trial's folder; what cannot be brought is in the list.
@@ -156,7 +165,7 @@ class SiteLogs:
                 return
 
 
-def _opened(path: Path, log: str) -> _Opened:
+def _opened(path: Path, log: str, *, is_whole: bool) -> _Opened:
     try:
         # Before it is opened: to open a pipe, such as the /dev/stdout of a container's nginx, would wait for ever.
         if not stat.S_ISREG(path.stat().st_mode):
@@ -164,7 +173,13 @@ def _opened(path: Path, log: str) -> _Opened:
         file = path.open("rb")
     except OSError as error:
         raise _unreadable(log, error.strerror or str(error)) from None
-    return _Opened(path, file, os.fstat(file.fileno()).st_size)
+    size = 0 if is_whole else os.fstat(file.fileno()).st_size
+    return _Opened(path, file, size, _end_of(file, size))
+
+
+def _end_of(file: BinaryIO, size: int) -> bytes:
+    begin = max(0, size - _END_BYTES)
+    return os.pread(file.fileno(), size - begin, begin)
 
 
 def _unreadable(log: str, why: str) -> ConfigurationError:

@@ -53,6 +53,12 @@ def test_sockets_of_this_machine_and_name_servers_are_not_meant(stream):
     assert not refusal(stream, "/run/something.sock")
     with socket.socket(type=socket.SOCK_DGRAM) as datagrams:
         assert not refusal(datagrams, ("10.0.0.7", 53))
+        assert not refusal(datagrams, ("127.0.0.1", 8125))
+
+
+def test_datagrams_to_others_may_be_requests_too():
+    with socket.socket(type=socket.SOCK_DGRAM) as datagrams:
+        assert "connected to 10.0.0.7:443 past its client" in refusal(datagrams, ("10.0.0.7", 443))
 
 
 def test_a_library_of_its_own_reaches_nobody():

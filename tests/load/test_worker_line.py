@@ -1,6 +1,7 @@
 """The line between a run and a worker: who is let in, and what is said of who is not."""
 
 import socket
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -138,3 +139,18 @@ def test_who_takes_nothing_is_not_waited_for_and_is_heard_no_more(both, monkeypa
         run.send(files="x" * (16 << 20))
     with pytest.raises(LineEndedError):
         run.receive(5)
+
+
+@pytest.mark.timeout(30)
+def test_who_takes_a_long_message_slowly_is_waited_for(both, monkeypatch):
+    monkeypatch.setattr(worker_line, "SEND_S", 0.3)
+    monkeypatch.setattr(worker_line, "PIECE_BYTES", 1 << 20)
+    run, worker = both
+    with ThreadPoolExecutor() as pool:
+        sent = pool.submit(run.send, files="x" * (16 << 20))
+        taken_bytes, began_s = 0, time.monotonic()
+        while taken_bytes < 16 << 20:
+            time.sleep(0.02)
+            taken_bytes += len(worker._socket.recv(1 << 19))
+        sent.result()
+    assert time.monotonic() - began_s > 2 * worker_line.SEND_S

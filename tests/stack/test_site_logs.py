@@ -76,6 +76,17 @@ def test_what_a_log_had_that_was_emptied_under_way_is_said_to_be_missing(tmp_pat
     assert (tmp_path / "raw" / found.file).read_text() == f"{ID}\n"
 
 
+def test_a_log_that_was_emptied_and_is_longer_than_before_by_now_is_no_whole_one(tmp_path):
+    file = tmp_path / "access.log"
+    file.write_text("before\n")
+    logs = SiteLogs(["access.log"], tmp_path)
+    file.write_text(f"the first line of many\n{ID}\n")
+
+    (found,) = brought(logs, tmp_path / "raw", ID)
+    assert "was emptied during the trial" in found.problem
+    assert (tmp_path / "raw" / found.file).read_text() == f"the first line of many\n{ID}\n"
+
+
 def test_a_file_that_is_gone_costs_no_trial(tmp_path):
     file = tmp_path / "access.log"
     file.touch()
