@@ -11,14 +11,13 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from ipaddress import ip_address
 from typing import Any
 
 _REACHING = {"socket.connect", "socket.sendto", "socket.sendmsg"}
 """What is told of a socket that is to reach somebody: a stream may send its first bytes as it connects."""
 _OF_THE_NETWORK = (socket.AF_INET, socket.AF_INET6)
 _NAME_SERVERS = 53
-_THIS_MACHINE = ("127.", "::1", "localhost")
-"""Where agents take counts by datagrams (statsd, syslog). Datagrams to others may be HTTP/3."""
 _IS_THE_WIRE: ContextVar[bool] = ContextVar("is_the_wire", default=False)
 
 
@@ -54,9 +53,17 @@ def refusal(connecting: socket.socket, address: object) -> str:
     if not isinstance(address, tuple) or connecting.family not in _OF_THE_NETWORK or _IS_THE_WIRE.get():
         return ""
     host, port = address[:2]
-    if connecting.type == socket.SOCK_DGRAM and (port == _NAME_SERVERS or str(host).startswith(_THIS_MACHINE)):
+    # Agents take counts by datagrams (statsd, syslog) on this machine; those to others may be HTTP/3.
+    if connecting.type == socket.SOCK_DGRAM and (port == _NAME_SERVERS or _is_this_machine(str(host))):
         return ""
     return (
         f"connected to {host}:{port} past its client, and a site that already runs is asked by that alone, so that "
         "what may be asked is kept to: ask by self.client, or take it out"
     )
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -56,9 +56,10 @@ def test_sockets_of_this_machine_and_name_servers_are_not_meant(stream):
         assert not refusal(datagrams, ("127.0.0.1", 8125))
 
 
-def test_datagrams_to_others_may_be_requests_too():
+@pytest.mark.parametrize("host", ["10.0.0.7", "127.evil.example.org", "localhost.evil.example.org", "::1234:5678"])
+def test_datagrams_to_others_may_be_requests_too(host):
     with socket.socket(type=socket.SOCK_DGRAM) as datagrams:
-        assert "connected to 10.0.0.7:443 past its client" in refusal(datagrams, ("10.0.0.7", 443))
+        assert f"connected to {host}:443 past its client" in refusal(datagrams, (host, 443))
 
 
 def test_a_library_of_its_own_reaches_nobody():
