@@ -37,13 +37,13 @@ mariadb.cnf; a site that is deployed does better with MariaDB's own way."""
 
 ACCOUNT_SQL = """
 FLUSH PRIVILEGES;
-CREATE DATABASE {name} CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci;
+CREATE DATABASE {name};
 CREATE USER '{name}'@'127.0.0.1' IDENTIFIED BY '{password}';
 CREATE USER '{name}'@'localhost' IDENTIFIED BY '{password}';
 GRANT ALL PRIVILEGES ON {name}.* TO '{name}'@'127.0.0.1';
 GRANT ALL PRIVILEGES ON {name}.* TO '{name}'@'localhost';
 GRANT SELECT ON mysql.innodb_index_stats TO '{name}'@'127.0.0.1';
-CREATE DATABASE {name}{kept} CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci;
+CREATE DATABASE {name}{kept};
 GRANT ALL PRIVILEGES ON `{name}\\{kept}`.* TO '{name}'@'127.0.0.1';
 """
 

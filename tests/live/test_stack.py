@@ -326,6 +326,17 @@ def test_only_the_site_itself_may_enter_the_database(school_database: SchoolData
             pymysql.connect(**address, user=user, password=password)
 
 
+def test_a_column_compares_with_what_a_connection_makes(school_database: SchoolDatabase):
+    place = school_database.database
+    address: dict[str, Any] = {"host": place.host, "port": place.port, "ssl_disabled": True, "charset": "utf8mb4"}
+
+    site = pymysql.connect(**address, user=place.user, password=place.password, database=place.name)
+    with site, site.cursor() as cursor:
+        # Of another collation than the connection's, this is "Illegal mix of collations".
+        cursor.execute("SELECT COUNT(*) FROM school_member WHERE last_name = CAST(id AS CHAR)")
+        assert cursor.fetchone() == (0,)
+
+
 def test_the_database_keeps_its_secrets_in_files_of_its_own(school_database: SchoolDatabase):
     folder, password = school_database.database.folder, school_database.database.password
 
