@@ -38,13 +38,14 @@ def site(request: pytest.FixtureRequest) -> Iterator[tuple[str, Path]]:
         yield request.param, root
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_a_site_on_it_gets_to_an_answer(site: tuple[str, Path]):
     version, root = site
-    for step, limit_s in ((("init", "--yes"), 60), (("check", "--no-levels"), 90), (("run", "--budget", "60s"), 150)):
+    for step in (("init", "--yes"), ("check", "--no-levels"), ("run", "--users", "5", "--blocks", "1")):
         kit = Kit(root, *step)
 
-        assert kit.end(limit_s) in (DECIDED if step[0] == "run" else {0}), kit.output + kit.errors
+        # On a machine that is busy a run waits a minute before it goes on.
+        assert kit.end(200) in (DECIDED if step[0] == "run" else {0}), kit.output + kit.errors
     (latest,) = (root / "results").glob("*/latest")
 
     assert f"{version}." in read_report(latest)["environment"]["python"]
