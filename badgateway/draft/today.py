@@ -14,6 +14,7 @@ from badgateway.draft.variables import is_database_address
 from badgateway.model.declared import is_set_by_a_run
 from badgateway.model.knob import WorkerModel
 from badgateway.model.masking import is_secret_name
+from badgateway.numbers import listed
 from badgateway.servers.registry import servers
 from badgateway.servers.server import Server
 from badgateway.servers.serving_command import Line, ServingCommand, commands_in, commands_of, lines_in
@@ -110,7 +111,8 @@ def passed_over(repository: Repository, today: Today) -> str:
             return f"{file}:{line.number} starts no server that is known by itself"
         said = _today(one, str(file))
         variables = (f"{name}={value}" for name, value in said.variables.items())
-        return f"{file}:{line.number} says `{' '.join((*variables, said.command))}`"
+        besides = f" and sets {listed(said.others)}" if said.others else ""
+        return f"{file}:{line.number} says `{' '.join((*variables, said.command))}`{besides}"
     return ""
 
 

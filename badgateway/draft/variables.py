@@ -250,7 +250,10 @@ def example_of(name: str, value: str, site: Inspected) -> str:
     """Return what a variable is given where there is no run: of what is the database's, its mark."""
     if value in {RANDOM, URL}:
         return filler(name, site)
-    is_file = isinstance(kind_of(site.database.engine if site.database else scheme_of(site)), DatabaseFile)
+    scheme, is_address, _ = value.partition("://")
+    # An address may lead to another system than the one that the site has by itself.
+    engine = scheme if is_address else site.database.engine if site.database else scheme_of(site)
+    is_file = isinstance(kind_of(engine), DatabaseFile)
     parts = {**_MARKS, "password": _WORD, **({"name": _OTHER_FILE} if is_file else {})}
     return _PART.sub(lambda found: parts.get(found[1], found[0]), value)
 

@@ -208,6 +208,17 @@ def test_a_command_beside_a_servers_own_file_is_named_without_its_secrets(tmp_pa
     )
 
 
+def test_so_is_what_it_sets_that_the_servers_file_may_read(tmp_path):
+    (tmp_path / "gunicorn.conf.py").write_text("import os\nworkers = int(os.environ['MAX_WORKERS'])\n")
+    found = repository(
+        tmp_path, **{"a.service": "Environment=MAX_WORKERS=3\nExecStart=/srv/.venv/bin/gunicorn a.wsgi\n"}
+    )
+    today = served_today(found)
+
+    assert today is not None
+    assert passed_over(found, today) == "a.service:2 says `/srv/.venv/bin/gunicorn a.wsgi` and sets MAX_WORKERS"
+
+
 STARTED = "FROM python\nWORKDIR /app\n{}\n{}\n"
 START = (
     '#!/usr/bin/env bash\nset -e\necho Starting gunicorn\npython manage.py migrate\nexec gunicorn -w 3 a.wsgi "$@"\n'
