@@ -6,8 +6,11 @@ import contextlib
 import gc
 import os
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _ADDRESSES = ("SQLALCHEMY_DATABASE_URI", "DATABASE_URL", "DATABASE_URI")
 _MOST_ROUTES = 2000
@@ -122,15 +125,29 @@ def _kinds(route: Any, attribute: str) -> dict[str, str]:
 
 def _paths(application: Any) -> list[dict[str, Any]]:
     """Return the routes of Starlette and what is built on it."""
-    return [
+    found = [
         {
-            "pattern": str(route.path),
+            "pattern": path,
             "is_regex": False,
             "name": str(getattr(route, "name", "") or ""),
             "view": str(getattr(getattr(route, "endpoint", None), "__module__", "")),
             "converters": _kinds(route, "param_convertors"),
             "methods": sorted((getattr(route, "methods", None) or set()) - {"HEAD", "OPTIONS"}),
         }
-        for route in list(getattr(application, "routes", None) or ())[:_MOST_ROUTES]
-        if hasattr(route, "path")
+        for path, route in _walk(getattr(application, "routes", None) or (), "")
     ]
+    return found[:_MOST_ROUTES]
+
+
+def _walk(routes: Any, prefix: str) -> Iterator[tuple[str, Any]]:
+    """Yield all routes, those of mounted applications and included routers as well, with their whole paths."""
+    # Later versions of FastAPI keep a router that is included as it is.
+    flat = getattr(sys.modules.get("fastapi.routing"), "iter_route_contexts", iter)
+    for route in flat(routes):
+        path, inner = getattr(route, "path", None), getattr(route, "routes", None)
+        if path is None or "WebSocket" in type(getattr(route, "original_route", route)).__name__:
+            continue
+        if inner:
+            yield from _walk(inner, f"{prefix}{path}")
+        else:
+            yield f"{prefix}{path}", route

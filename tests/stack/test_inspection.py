@@ -161,6 +161,44 @@ def test_an_engine_that_a_site_has_made_shows_its_database(load, address, told):
     assert database.has_marked_password is told[4]
 
 
+ROUTING = """
+class Route:
+    def __init__(self, path, methods=(), inner=(), kept=()):
+        self.path, self.methods, self.routes, self.kept = path, set(methods), list(inner), kept
+class WebSocketRoute(Route): pass
+def iter_route_contexts(routes):
+    for route in routes:
+        yield from route.kept or [route]
+"""
+"""As FastAPI's: a router that is included stays in one piece, and this takes it apart."""
+NESTED = """
+from fastapi.routing import Route, WebSocketRoute
+class Api:
+    routes = [
+        Route("/health", ["GET"]),
+        Route(None, kept=[Route("/rooms/", ["GET", "HEAD"]), Route("/rooms/{room}", ["GET"]), WebSocketRoute("/live")]),
+        Route("/v2", inner=[Route("/rooms", ["POST"]), Route("/deep", inner=[Route("/end", ["GET"])])]),
+        Route("/files"),
+    ]
+    async def __call__(self, scope, receive, send): ...
+app = Api()
+"""
+
+
+def test_routes_of_included_routers_and_mounted_applications_are_known_by_their_whole_paths(load):
+    found = load({"fastapi/__init__.py": "", "fastapi/routing.py": ROUTING, "main.py": NESTED}, "main")
+
+    assert (found.error, found.is_async) == ("", True)
+    assert [(one.pattern, *one.methods) for one in found.routes] == [
+        ("/health", "GET"),
+        ("/rooms/", "GET"),
+        ("/rooms/{room}", "GET"),
+        ("/v2/rooms", "POST"),
+        ("/v2/deep/end", "GET"),
+        ("/files",),
+    ]
+
+
 def test_what_a_library_asks_for_while_it_is_imported_is_no_variable_of_the_sites(load, folder):
     # Not below the copy, as what is installed is not.
     text = "import os\nos.getenv('ITS_OWN')\ndef read(name): return os.getenv(name)\n"
