@@ -22,7 +22,7 @@ from badgateway.draft.repository import Repository, look
 from badgateway.draft.routes import NotSent, Task, tasks_of
 from badgateway.draft.served_folder import in_its_folder
 from badgateway.draft.sitemap import from_sitemap
-from badgateway.draft.today import Today, passed_over, served_by, served_today, unreadable
+from badgateway.draft.today import Today, of_no_known_server, passed_over, served_by, served_today, unreadable
 from badgateway.draft.traffic import traffic
 from badgateway.draft.variables import with_database
 from badgateway.errors import ConfigurationError
@@ -185,7 +185,7 @@ def _drafted(root: Path, given: Path | None, command: str | None, log: Path | No
             "them, or name it: badgateway init DIRECTORY"
         )
     found = _today(repository, command)
-    unread = "" if command else passed_over(repository, found) if found else unreadable(repository)
+    unread = "" if command else passed_over(repository, found) if found else _unread(repository)
     repository, today = in_its_folder(repository, found)
     explored = explore(repository, program, today)
     site = with_database(explored.site, explored.variables)
@@ -215,6 +215,10 @@ def _drafted(root: Path, given: Path | None, command: str | None, log: Path | No
         settings_text=explored.settings_text,
         unset=unset(site, explored.variables),
     )
+
+
+def _unread(repository: Repository) -> str:
+    return unreadable(repository) or of_no_known_server(repository)
 
 
 def _today(repository: Repository, command: str | None) -> Today | None:

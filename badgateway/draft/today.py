@@ -97,6 +97,12 @@ def unreadable(repository: Repository) -> str:
     return ""
 
 
+def of_no_known_server(repository: Repository) -> str:
+    """Return which line says how the site is served, where none starts a server that is known; empty without one."""
+    file, line = next(_said(repository), (None, None))
+    return f"{file}:{line.number} starts no server that is known by itself" if line else ""
+
+
 def passed_over(repository: Repository, today: Today) -> str:
     """Return which line says beside today's how the site is served, and what it says; empty where none does.
 

@@ -81,14 +81,25 @@ def _lines(file: PurePath, text: str) -> Iterator[tuple[int, str]]:
     elif file.suffix == ".service":
         yield from ((found.start(1), found[1]) for found in _STARTS.finditer(text))
     elif file.name in _IMAGES:
-        by_kind = {found[1].upper(): (found.start(2), _unlisted(found[2])) for found in _INSTRUCTION.finditer(text)}
-        yield from (by_kind[kind] for kind in ("CMD", "ENTRYPOINT") if kind in by_kind)
+        yield from _of_image({found[1].upper(): (found.start(2), found[2]) for found in _INSTRUCTION.finditer(text)})
     elif _COMPOSE.fullmatch(file.name):
         yield from ((found.start(2), _of_yaml(found)) for found in _OF_SERVICE.finditer(text))
     elif file.suffix == ".sh":
         yield from ((found.start(), found[0]) for found in _LINE.finditer(text) if _names_a_server(found[0]))
     elif _SUPERVISED.search(text):
         yield from ((found.start(1), found[1]) for found in _PROGRAM.finditer(text))
+
+
+def _of_image(said: Mapping[str, tuple[int, str]]) -> Iterator[tuple[int, str]]:
+    """Yield what an image starts: its command, and then its entrypoint, which has words of the command for its own."""
+    for kind in ("CMD", "ENTRYPOINT"):
+        if kind in said:
+            start, line = said[kind]
+            _, command = said.get("CMD", (0, ""))
+            are_words = kind == "ENTRYPOINT" and line.startswith("[") and command.startswith("[")
+            further = _unlisted(command) if are_words else ""
+            whole = f"{_unlisted(line)} {further}" if further and not _names_a_server(further) else _unlisted(line)
+            yield start, whole
 
 
 def _names_a_server(line: str) -> bool:

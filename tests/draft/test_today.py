@@ -3,7 +3,7 @@
 import pytest
 
 from badgateway.draft.repository import look
-from badgateway.draft.today import passed_over, served_by, served_today, unreadable, variables_set
+from badgateway.draft.today import of_no_known_server, passed_over, served_by, served_today, unreadable, variables_set
 from badgateway.servers.serving_command import expanded
 
 
@@ -206,6 +206,14 @@ def test_a_command_beside_a_servers_own_file_is_named_without_its_secrets(tmp_pa
         "gunicorn.conf.py",
         "Dockerfile:3 says `WEB_CONCURRENCY=3 gunicorn a.wsgi -w 7`",
     )
+
+
+def test_a_line_of_no_known_server_is_named_where_nothing_else_is_there(tmp_path):
+    found = repository(tmp_path, Dockerfile='FROM x\nCMD ["fastapi", "run", "app/main.py"]\n')
+
+    assert served_today(found) is None
+    assert of_no_known_server(found) == "Dockerfile:2 starts no server that is known by itself"
+    assert of_no_known_server(look(tmp_path / "none")) == ""
 
 
 def test_so_is_what_it_sets_that_the_servers_file_may_read(tmp_path):

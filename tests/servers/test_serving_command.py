@@ -25,6 +25,20 @@ def test_the_files_that_start_a_server_have_its_command_and_line(name, text, tol
     assert found(name, text) == [told]
 
 
+@pytest.mark.parametrize(
+    ("lines", "command"),
+    [
+        (('ENTRYPOINT ["gunicorn"]', 'CMD ["-w", "4", "app:app"]'), "gunicorn -w 4 app:app"),
+        (('CMD ["-w", "4", "app:app"]', 'ENTRYPOINT ["tini", "--", "gunicorn"]'), "gunicorn -w 4 app:app"),
+        (('ENTRYPOINT ["tini", "--"]', 'CMD ["gunicorn", "app:app"]'), "gunicorn app:app"),
+        # In a line of a shell's, the words of the command are nobody's.
+        (("ENTRYPOINT gunicorn app:app", 'CMD ["-w", "4"]'), "gunicorn app:app"),
+    ],
+)
+def test_an_entrypoint_has_the_words_of_the_command_for_its_own(lines, command):
+    assert next(commands_in(PurePath("Dockerfile"), "\n".join(("FROM x", *lines)))).command == command
+
+
 def test_the_last_command_of_an_image_counts_and_stands_before_its_entrypoint():
     text = "CMD gunicorn old\nENTRYPOINT uvicorn a:b\nCMD gunicorn new\n"
 
