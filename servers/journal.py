@@ -74,6 +74,7 @@ _STAYS = tuple(f"{_MAIL}{name}." for name in ("console", "dummy", "filebased", "
 _OF_SERVICES = ("CELERY_BROKER_URL", "BROKER_URL", "SENTRY_DSN", "AWS_STORAGE_BUCKET_NAME")
 """Django's settings, each of something that a site reaches; a value may be secret."""
 _MOST_REACHED = 30
+_REACHING = ("socket.connect", "socket.sendto", "socket.sendmsg", "socket.getaddrinfo")
 _WORKER_HOOKS = {
     "post_fork": "worker-forked",
     "post_worker_init": "worker-ready",
@@ -397,45 +398,45 @@ def _delivered(request: _Request, body: Any, wrapper: Any) -> Iterable[bytes]:
 
 
 class Reached:
-    """Keeps in mind what the site's sockets connect to, and tells each once; an audit hook."""
+    """Keeps in mind what the site's sockets connect or send to, and tells each place once; an audit hook."""
 
     def __init__(self, own_ports: str) -> None:
         self._own = {port for port in own_ports.split(",") if port}
-        self._named: set[str] = set()
         self._places: dict[str, None] = {}
         self._lines: Lines | None = None
 
     def hook(self, event: str, arguments: tuple[Any, ...]) -> None:
-        """Note a connection, or the question for an address; nothing is kept from the site."""
-        if event == "socket.connect":
-            self._connected(arguments[1])
-        elif event == "socket.getaddrinfo" and isinstance(arguments[0], str) and not _is_address(arguments[0]):
-            self._named.add(str(arguments[1]))
-            self._note(f"{arguments[0]}:{arguments[1]}", str(arguments[1]))
-
-    def _connected(self, address: Any) -> None:
-        if not isinstance(address, tuple):
-            self._note(os.fsdecode(address) if isinstance(address, (str, bytes)) else "", "")
-        # An address whose name has been asked for is told by that.
-        elif address[0].startswith("127.") or str(address[1]) not in self._named:
-            self._note(f"{address[0]}:{address[1]}", str(address[1]))
-
-    def _note(self, place: str, port: str) -> None:
-        if not place or port in self._own or place in self._places or len(self._places) == _MOST_REACHED:
+        """Note a place; whatever it is, nothing is kept from the site."""
+        if event not in _REACHING:
             return
-        self._places[place] = None
-        if self._lines is not None:
-            _tell_settings(self._lines, **{f"reaches {place}": "tried"})
+        try:
+            place = self._place(arguments[:2] if event == "socket.getaddrinfo" else arguments[1])
+        except (TypeError, ValueError, IndexError):
+            return
+        if place and place not in self._places and len(self._places) <= _MOST_REACHED:
+            place = place if len(self._places) < _MOST_REACHED else "more"
+            self._places[place] = None
+            if self._lines is not None:
+                self._tell(self._lines, place)
+
+    def _place(self, address: Any) -> str:
+        """Return an address as text; nothing of one that is the run's own, or of no network."""
+        if isinstance(address, (str, bytes)):
+            return os.fsdecode(address)
+        if not isinstance(address, tuple) or not isinstance(address[0], (str, bytes)):
+            return ""
+        host, port = os.fsdecode(address[0]), address[1]
+        is_here = host.startswith("127.") or host in ("localhost", "::1")
+        return "" if not host or (is_here and str(port) in self._own) else f"{host}{'' if port is None else f':{port}'}"
 
     def tell_to(self, lines: Lines) -> None:
         """Tell what was reached so far, and from now on at once: a process has its journal with its first request."""
         self._lines = lines
         for place in list(self._places):
-            _tell_settings(lines, **{f"reaches {place}": "tried"})
+            self._tell(lines, place)
 
-
-def _is_address(host: str) -> bool:
-    return ":" in host or host.replace(".", "").isdigit()
+    def _tell(self, lines: Lines, place: str) -> None:
+        _tell_settings(lines, **{f"reaches {place}": "tried"})
 
 
 def load(target: str) -> Any:

@@ -84,7 +84,7 @@ def database_faults(experiment: Experiment) -> Iterator[str]:
         yield f"places.database: {system.label} has no server that could stand elsewhere; take it out"
     for one in experiment.configurations:
         driver = system.driver(one.driver)
-        if driver is None and not (experiment.application.python and _is_of_a_site(one.driver)):
+        if driver is None and not (experiment.application.python and _is_of_a_site(one.driver, system)):
             allowed = " or ".join(f"'{each.name}'" for each in system.drivers)
             key = f"configurations[{one.name}].driver"
             yield f"{key}: '{one.driver}' is not allowed: input should be {allowed}, the drivers of {system.label}"
@@ -97,9 +97,11 @@ def database_faults(experiment: Experiment) -> Iterator[str]:
                     yield f"{key}: {system.label} has no server, so there is no {axis.name}; take it out"
 
 
-def _is_of_a_site(driver: str) -> bool:
+def _is_of_a_site(driver: str, system: DatabaseKind) -> bool:
     """Tell whether a site of the user's may have a driver of this name: none of another system, and none mistyped."""
-    return not get_close_matches(driver, [one.name for system in databases() for one in system.drivers], cutoff=0.85)
+    known = [one.name for each in databases() for one in each.drivers]
+    others = [name for each in databases() if each is not system for name in each.async_drivers]
+    return driver not in others and not get_close_matches(driver, known, cutoff=0.85)
 
 
 def _allowed_databases(experiment: Experiment) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """What fills a site's private database and makes its static files: the commands that its framework has for it."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -7,6 +8,9 @@ from pathlib import PurePosixPath
 from badgateway.draft.inspected import Inspected
 from badgateway.draft.repository import Repository
 
+_ADDRESS = re.compile(r"^[ \t]*sqlalchemy\.url[ \t]*[=:][ \t]*(\S.*)$", re.MULTILINE)
+_UNFILLED = "driver://"
+"""As Alembic's own template has it."""
 _FILLS = ("seed", "load", "demo", "sample", "fixture", "populate", "init", "import", "create")
 
 
@@ -33,9 +37,15 @@ def prepare_steps(site: Inspected, repository: Repository, paths: Sequence[str] 
 
 
 def _of_alembic(site: Inspected, repository: Repository) -> tuple[Step, ...]:
-    """Return the migrations of a site on SQLAlchemy, which Flask's own command finds in a folder of its own."""
-    is_there = (repository.root / repository.directory / "alembic.ini").is_file() and "alembic" in site.packages
-    return (Step(argv=("python", "-m", "alembic", "upgrade", "head")),) if is_there else ()
+    """Return the migrations of a site on SQLAlchemy, which Flask's own command finds in a folder of its own.
+
+    They are not run where their file names a database: nobody knows whether a variable of the site's leads from it.
+    """
+    file = repository.directory / "alembic.ini"
+    if "alembic" not in site.packages or not (repository.root / file).is_file():
+        return ()
+    named = [found[1] for found in _ADDRESS.finditer(repository.text(file)) if not found[1].startswith(_UNFILLED)]
+    return (Step(argv=("python", "-m", "alembic", "upgrade", "head"), is_known=not named),)
 
 
 def _of_django(site: Inspected, repository: Repository) -> tuple[Step, ...]:

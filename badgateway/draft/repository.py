@@ -118,7 +118,9 @@ def look(root: Path) -> Repository:
 
 def _lists_packages(file: PurePosixPath) -> bool:
     """Tell whether a file may list packages for pip: requirements-prod.txt, requirements/production.txt."""
-    return file.suffix == ".txt" and (file.name.startswith("requirements") or file.parent.name == "requirements")
+    is_one = file.suffix == ".txt" and (file.name.startswith("requirements") or file.parent.name == "requirements")
+    words = {*re.split(r"[-_.]", file.stem), *file.parts[:-1]}
+    return is_one and not words & {*_OF_DEVELOPERS, *_TESTS, "lint", "ci"}
 
 
 def _folders(root: Path, environments: list[PurePosixPath]) -> Iterator[tuple[PurePosixPath, list[str]]]:

@@ -124,7 +124,7 @@ def served_elsewhere(site: Inspected) -> DatabaseKind | None:
     """Return the system that a site is deployed on whose own address is a file: that of a driver its files ask for."""
     if site.database is None or not isinstance(kind_of(site.database.engine), DatabaseFile):
         return None
-    return next((system for system, _ in _installed(site, site.required)), None)
+    return next((system for system, _ in _installed(site, set(site.required) & set(site.packages))), None)
 
 
 def _installed(site: Inspected, *packages: Iterable[str]) -> Iterator[tuple[DatabaseKind, str]]:

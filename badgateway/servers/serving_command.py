@@ -16,6 +16,8 @@ _STARTS = re.compile(r"^ExecStart\s*=\s*[-@:+!]*(.+)$", re.MULTILINE)
 _GIVEN = re.compile(r"^Environment\s*=\s*(.+)$", re.MULTILINE)
 _INSTRUCTION = re.compile(r"^\s*(CMD|ENTRYPOINT)\s+(.+)$", re.MULTILINE | re.IGNORECASE)
 _STAGE = re.compile(r"^\s*FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?|^\s*ENV\s+(.+)$", re.MULTILINE | re.IGNORECASE)
+_BASE = re.compile(r"^\s*FROM\s", re.MULTILINE | re.IGNORECASE)
+"""Begins a stage of an image; what is started is the last one."""
 _COMPOSE = re.compile(r"(?:docker-)?compose(?:\.[\w-]+)*\.ya?ml")
 _OF_SERVICE = re.compile(
     r"^([ \t]+)(?:command|entrypoint):([^\n]*)\n?((?:\1[ \t]+[^\n]*\n?|\1- [^\n]*\n?)*)", re.MULTILINE
@@ -81,7 +83,7 @@ def _lines(file: PurePath, text: str) -> Iterator[tuple[int, str]]:
     elif file.suffix == ".service":
         yield from ((found.start(1), found[1]) for found in _STARTS.finditer(text))
     elif file.name in _IMAGES:
-        yield from _of_image({found[1].upper(): (found.start(2), found[2]) for found in _INSTRUCTION.finditer(text)})
+        yield from _of_image(text)
     elif _COMPOSE.fullmatch(file.name):
         yield from ((found.start(2), _of_yaml(found)) for found in _OF_SERVICE.finditer(text))
     elif file.suffix == ".sh":
@@ -90,8 +92,10 @@ def _lines(file: PurePath, text: str) -> Iterator[tuple[int, str]]:
         yield from ((found.start(1), found[1]) for found in _PROGRAM.finditer(text))
 
 
-def _of_image(said: Mapping[str, tuple[int, str]]) -> Iterator[tuple[int, str]]:
+def _of_image(text: str) -> Iterator[tuple[int, str]]:
     """Yield what an image starts: its command, and then its entrypoint, which has words of the command for its own."""
+    last = max((found.start() for found in _BASE.finditer(text)), default=0)
+    said = {found[1].upper(): (found.start(2), found[2]) for found in _INSTRUCTION.finditer(text, last)}
     for kind in ("CMD", "ENTRYPOINT"):
         if kind in said:
             start, line = said[kind]

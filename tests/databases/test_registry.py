@@ -89,7 +89,8 @@ def test_a_driver_of_another_database_is_a_fault_of_its_key():
 
 
 @pytest.mark.parametrize(
-    ("driver", "is_taken"), [("asyncpg", True), ("mysql", True), ("pymysql", False), ("psycopgg", False)]
+    ("driver", "is_taken"),
+    [("asyncpg", True), ("mysql", True), ("pymysql", False), ("psycopgg", False), ("asyncmy", False)],
 )
 def test_a_site_of_the_users_may_have_a_driver_that_nobody_knows_and_none_that_is_mistyped(driver, is_taken):
     declared = experiment(database={"system": "postgresql"}, application={"python": ".venv/bin/python"})

@@ -73,6 +73,23 @@ def test_a_site_on_alembic_has_its_tables_by_that(tmp_path):
     assert not written(tmp_path, site(kind="plain"))["application"]["prepare"]
 
 
+@pytest.mark.parametrize(
+    ("url", "is_run"),
+    [
+        ("", True),
+        ("driver://user:pass@localhost/dbname", True),
+        ("postgresql://me:x@localhost/shop", False),
+        ("%(DB)s", False),
+    ],
+)
+def test_migrations_whose_file_names_a_database_are_not_run_unasked(tmp_path, url, is_run):
+    (tmp_path / "alembic.ini").write_text(f"[alembic]\nscript_location = a\nsqlalchemy.url = {url}\n[loggers]\n")
+    found = draft(tmp_path, site(kind="plain", packages={"alembic": "1.17"}))
+
+    assert bool(tomllib.loads(experiment_text(found))["application"]["prepare"]) is is_run
+    assert ('# also there: ["python", "-m", "alembic"' in experiment_text(found)) is not is_run
+
+
 def test_nothing_is_called_a_baseline_that_no_file_names(tmp_path):
     assert not any(one.get("baseline") for one in written(tmp_path, today=None)["configurations"])
 

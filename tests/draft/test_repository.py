@@ -45,6 +45,8 @@ def test_the_packages_that_files_ask_for_are_known_by_name(tmp_path):
 
 def test_so_are_those_of_lists_for_one_environment(tmp_path):
     touch(tmp_path, "requirements/base.txt", "requirements-prod.txt", "notes.txt")
+    for name in ("requirements-dev.txt", "requirements/test.txt", "requirements/local.txt"):
+        (tmp_path / name).write_text("psycopg2-binary\n")
     (tmp_path / "requirements/base.txt").write_text("psycopg[binary]\n")
     (tmp_path / "requirements-prod.txt").write_text("gunicorn\n")
     (tmp_path / "notes.txt").write_text("pymysql\n")

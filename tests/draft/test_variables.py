@@ -172,7 +172,8 @@ def test_a_site_that_asks_for_a_servers_driver_is_not_measured_on_the_file_that_
     assert led.values["DATABASE_URL"].startswith("postgresql+psycopg2://${database.user}:")
     assert "PostgreSQL, whose driver its files ask for; with nothing said it has SQLite" in led.reasons["DATABASE_URL"]
     assert example_of("DATABASE_URL", led.values["DATABASE_URL"], found).endswith(":61234/badgateway_name")
-    # What is only installed beside it says nothing of what is deployed.
+    # What is only installed beside it says nothing of what is deployed, nor what is not installed here.
+    assert scheme_of(found.model_copy(update={"packages": {"flask": "3"}})) == "sqlite"
     assert scheme_of(found.model_copy(update={"required": ("flask",)})) == "sqlite"
 
 

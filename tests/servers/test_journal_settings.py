@@ -5,6 +5,7 @@ from types import ModuleType, SimpleNamespace
 
 import pytest
 
+from badgateway.stack import inspect_django
 from tests.servers.journals import load, written
 
 JOURNAL = load()
@@ -122,21 +123,59 @@ def test_what_the_settings_of_a_django_site_reach_is_told_without_its_values(tmp
     assert reached == ["reaches CELERY_BROKER_URL=in the settings", "reaches CACHES.default=RedisCache"]
 
 
+def told_of(lines, *events, own="3306,41000"):
+    found = JOURNAL.Reached(own)
+    found.tell_to(lines)
+    for event, *arguments in events:
+        found.hook(event, tuple(arguments))
+
+
+def connect(*address):
+    return "socket.connect", None, address
+
+
 def test_each_place_that_sockets_connect_to_is_told_once_but_for_the_runs_own(lines, tmp_path):
-    found = JOURNAL.Reached("3306,41000")
-    connect = lambda *address: found.hook("socket.connect", (None, address))  # noqa: E731
-    connect("127.0.0.1", 3306)
-    connect("127.0.0.1", 6379)
-    # Before the first request of a process there is no journal of it.
+    told_of(
+        lines,
+        connect("127.0.0.1", 3306),
+        connect("127.0.0.1", 6379),
+        ("socket.getaddrinfo", "api.example.org", 443, 0, 0, 0),
+        connect("192.0.2.7", 443),
+        # The run's port is another one elsewhere.
+        connect("192.0.2.8", 3306),
+        connect("127.0.0.1", 6379),
+        ("socket.connect", None, "/run/redis.sock"),
+        ("socket.sendto", None, ("192.0.2.9", 8125)),
+        ("socket.getaddrinfo", "mail.example.org", None, 0, 0, 0),
+        ("open", "/etc/hosts", "r", 0),
+    )
+    places = ("127.0.0.1:6379", "api.example.org:443", "192.0.2.7:443", "192.0.2.8:3306", "/run/redis.sock")
+
+    assert told(tmp_path) == [f"reaches {one}=tried" for one in (*places, "192.0.2.9:8125", "mail.example.org")]
+
+
+def test_no_address_of_any_kind_breaks_what_the_site_does(lines, tmp_path):
+    told_of(lines, connect(b"192.0.2.7", 80), connect(3, 1024), connect(0, 0), connect(), ("socket.sendto", None, None))
+
+    assert told(tmp_path) == ["reaches 192.0.2.7:80=tried"]
+
+
+def test_what_is_too_much_to_be_told_is_said_to_be_more(lines, tmp_path):
+    told_of(lines, *(connect("192.0.2.7", port) for port in range(1, 50)))
+    found = told(tmp_path)
+
+    assert len(found) == JOURNAL._MOST_REACHED + 1
+    assert found[-1] == "reaches more=tried"
+
+
+def test_before_the_first_request_of_a_process_there_is_no_journal_of_it(lines, tmp_path):
+    found = JOURNAL.Reached("")
+    found.hook(*connect("192.0.2.7", 80)[:1], connect("192.0.2.7", 80)[1:])
     assert not (tmp_path / "j").read_bytes()
     found.tell_to(lines)
-    found.hook("socket.getaddrinfo", ("api.example.org", 443, 0, 0, 0))
-    connect("192.0.2.7", 443)
-    connect("192.0.2.8", 25)
-    connect("127.0.0.1", 6379)
-    found.hook("socket.connect", (None, "/run/redis.sock"))
-    found.hook("socket.getaddrinfo", ("192.0.2.9", 80, 0, 0, 0))
-    found.hook("open", ("/etc/hosts", "r", 0))
-    places = ("127.0.0.1:6379", "api.example.org:443", "192.0.2.8:25", "/run/redis.sock")
 
-    assert told(tmp_path) == [f"reaches {place}=tried" for place in places]
+    assert told(tmp_path) == ["reaches 192.0.2.7:80=tried"]
+
+
+def test_what_django_reaches_is_called_in_a_check_as_init_calls_it():
+    assert JOURNAL._OF_SERVICES == inspect_django._REMOTE

@@ -31,6 +31,7 @@ def test_the_files_that_start_a_server_have_its_command_and_line(name, text, tol
         (('ENTRYPOINT ["gunicorn"]', 'CMD ["-w", "4", "app:app"]'), "gunicorn -w 4 app:app"),
         (('CMD ["-w", "4", "app:app"]', 'ENTRYPOINT ["tini", "--", "gunicorn"]'), "gunicorn -w 4 app:app"),
         (('ENTRYPOINT ["tini", "--"]', 'CMD ["gunicorn", "app:app"]'), "gunicorn app:app"),
+        (('CMD ["npm", "start"]', "FROM y", 'ENTRYPOINT ["gunicorn", "app:app"]'), "gunicorn app:app"),
         # In a line of a shell's, the words of the command are nobody's.
         (("ENTRYPOINT gunicorn app:app", 'CMD ["-w", "4"]'), "gunicorn app:app"),
     ],

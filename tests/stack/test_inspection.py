@@ -109,7 +109,7 @@ class BaseSettings(BaseModel):
         super().__init__(**{name: there[each] for name, each in names.items() if each in there})
 """
 """Reads the environment as pydantic-settings does: all of it at once, whatever the case of its names."""
-DECLARES = """
+DECLARES = '''
 from pydantic_settings import BaseSettings
 class Settings(BaseSettings):
     model_config = {"env_prefix": "SHOP_"}
@@ -117,8 +117,11 @@ class Settings(BaseSettings):
     secret_key: str
     workers: int
     database_url: str = "sqlite:///shop.db"
+class Worker(BaseSettings):
+    """That nobody makes."""
+    queue: str
 settings = Settings()
-"""
+'''
 
 
 def test_what_a_class_of_settings_declares_is_filled_in_and_known(load):
