@@ -105,10 +105,11 @@ def _database(draft: Draft) -> Iterator[Finding]:
         yield Finding(subject="database", found=found.engine, source="the settings", remedy=remedy)
         return
     kind, stands_for = system.label, system.stands_for
+    name = driver.name if driver else found.driver
     stand_in = f", which stands in for {stands_for} where the site is on that" if stands_for else ""
     yield Finding(
         subject="database",
-        found=f"{kind}{f', {driver.name}' if driver else ''}; a run makes its own{stand_in}",
+        found=f"{kind}{f', {name}' if name else ''}; a run makes its own{stand_in}",
         source=found.source,
         remedy=_way(draft, found),
     )

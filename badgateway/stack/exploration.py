@@ -1,7 +1,7 @@
 """Finds out what a site is and what it has to be given, by loading it some times with other variables."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -80,7 +80,7 @@ def explore(repository: Repository, python: Path, today: Today | None) -> Explor
     with _inspection(repository, python, today, account) as inspection:
         settings, source = _settings_given(repository)
         before = Variables().with_one(SETTINGS, settings, source) if settings else Variables()
-        site, variables = _filled(inspection, before)
+        site, variables = _filled(inspection, before, before.values)
         source = source or _where_settings_come_from(site, today)
         otherwise = inspection.look(_real(Variables(), site)).settings_module if settings else site.settings_module
         if site.error and not (lacks_key(site) and site.settings_module):
@@ -157,8 +157,8 @@ def _where_settings_come_from(site: Inspected, today: Today | None) -> str:
     return f"{module}, as {today.source} serves it" if today and today.target not in site.absent else module
 
 
-def _filled(inspection: Inspection, before: Variables) -> tuple[Inspected, Variables]:
-    site, filled = inspection.look_filling(before.values)
+def _filled(inspection: Inspection, before: Variables, given: Mapping[str, str]) -> tuple[Inspected, Variables]:
+    site, filled = inspection.look_filling(given)
     variables = before
     for name, value in filled.items():
         written = as_written(name, value)
@@ -183,7 +183,8 @@ def _out_of_debug(
                 return found, variables.with_one(name, value, "turns DEBUG off"), source
     for module in _for_production(repository, site.settings_module):
         why = f"{site.settings_module} has DEBUG = True"
-        found, more = _filled(inspection, variables.with_one(SETTINGS, module, why))
+        wanted = variables.with_one(SETTINGS, module, why)
+        found, more = _filled(inspection, wanted, _real(wanted, site))
         if not found.error and not found.debug:
             return found, more, f"its name, beside {site.settings_module}, which has DEBUG = True"
     return site, variables, source

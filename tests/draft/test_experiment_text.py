@@ -62,6 +62,7 @@ def test_a_driver_that_nobody_knows_is_named_as_the_site_has_it(tmp_path):
     found = site(databases=(database(engine="postgresql", driver="asyncpg"),), kind="plain", is_async=True)
 
     assert written(tmp_path, found)["database"] == {"system": "postgresql", "driver": "asyncpg"}
+    assert told(draft(tmp_path, found), "database")[0].startswith("PostgreSQL, asyncpg; a run makes its own")
 
 
 def test_a_site_on_alembic_has_its_tables_by_that(tmp_path):

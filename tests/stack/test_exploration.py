@@ -137,6 +137,19 @@ def test_settings_for_production_beside_those_for_development_are_taken_and_said
     assert found.variables.values["KEY_OF_SITE"] == "${random}"
 
 
+def test_settings_for_production_are_tried_with_what_the_others_were_given(explored):
+    base = 'from urllib.parse import urlsplit\nassert urlsplit(os.environ["DATABASE_URL"]).hostname\n'
+    files = {
+        "base": settings() + base,
+        "local": f"from mysite.base import *\nDEBUG = True\n{KEY}\n",
+        "production": 'from mysite.base import *\nSECRET_KEY = os.environ["SITE_KEY"]\n',
+    }
+    found = explored("mysite.local", **files)
+
+    assert (found.settings, found.site.debug) == ("mysite.production", False)
+    assert own(found) == {"DATABASE_URL": "${database.url}", "SITE_KEY": "${random}"}
+
+
 def test_settings_that_a_dockerfile_names_are_said_to_be_others_than_the_servers_own(explored, tmp_path):
     (tmp_path / "Dockerfile").write_text("ENV DJANGO_SETTINGS_MODULE=mysite.live\n")
     found = explored(settings=settings(KEY, "DEBUG = True"), live="from .settings import *\nDEBUG = False\n")
