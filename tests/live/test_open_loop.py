@@ -47,7 +47,8 @@ def test_a_stall_is_in_the_p99_of_the_open_loop_and_not_in_that_of_the_closed_on
         )
 
     with plain_server() as server, ThreadPoolExecutor() as pool:
-        freeze = threading.Timer(WARM_UP_S + WINDOW_S / 2, server.freeze, (FREEZE_S,))
+        # Late in the window, which begins the later the longer Locust takes to start.
+        freeze = threading.Timer(WARM_UP_S + WINDOW_S - FREEZE_S - 1, server.freeze, (FREEZE_S,))
         freeze.start()
         # At the same time, so that both meet the same stall and the same machine.
         both = [pool.submit(run, "open", rate_per_s=150), pool.submit(run, "closed", users=5)]
