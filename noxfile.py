@@ -233,7 +233,7 @@ def export(session: nox.Session) -> None:
 
 @nox.session
 def story_502(session: nox.Session) -> None:
-    """Climb the path of the 502 story, and ask who sends the 502: nine minutes; print the pick."""
+    """Climb the path of the 502 story, and ask who sends the 502: seven minutes; print the pick."""
     run(session, "badgateway", "run", "--no-worker-checks", STORY_502, *session.posargs, success_codes=ANSWERED)
 
 

@@ -8,7 +8,7 @@ from badgateway.model.experiment import Experiment
 from badgateway.model.knob import WorkerModel
 from badgateway.model.trial import Trial
 from badgateway.model.worker_checks import WorkerCheckPlan
-from badgateway.plan.schedule import OVERHEAD_S, workload_seed
+from badgateway.plan.schedule import trial_s, workload_seed
 from badgateway.servers.registry import worker_model
 
 REQUESTS = 8
@@ -67,8 +67,8 @@ def _has_more(configuration: Configuration) -> bool:
 
 def worker_checks_s(plan: WorkerCheckPlan, experiment: Experiment) -> float:
     """Return about how long the worker checks take, in seconds."""
-    trial_s = plan.load.warm_up_s + plan.load.window_s + experiment.timeouts.proxy_read_s / 2 + OVERHEAD_S
-    return len(plan.pairs) * PROOF_S + CONNECT_COSTS_S + len(plan.trials) * trial_s
+    watched_s = len(plan.trials) * trial_s(experiment, plan.load.window_s)
+    return len(plan.pairs) * PROOF_S + CONNECT_COSTS_S + watched_s
 
 
 def lone_workers(experiment: Experiment) -> Iterator[Configuration]:

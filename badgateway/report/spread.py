@@ -69,6 +69,6 @@ def note(levels: Sequence[LevelSummary]) -> str:
     # The median of all such trials is beyond n of them with a probability of a half each, on either side.
     sure = [f"{phrases.percent(1 - 2 ** (1 - trials))} for {trials} trials" for trials in sorted(found)]
     return (
-        "Beside a p95 and a rate stand the lowest and the highest of single trials. The median of many such trials "
+        "Beside a time or a rate: the lowest and the highest value of single trials. The median of many such trials "
         f"lies between them; the confidence in that is {numbers.listed(sure)}."
     )

@@ -8,7 +8,7 @@ from badgateway import numbers
 from badgateway.databases.database_system import PART
 from badgateway.model.study_summary import StudySummary
 from badgateway.model.summary import LevelSummary, ProcessUse, RouteMeasurement
-from badgateway.report import cells, grid, rows, spread, wording
+from badgateway.report import cells, grid, rows, wording
 from badgateway.report.cells import TableCell
 from badgateway.report.html import render
 from badgateway.report.markdown import blocks, escaped, table
@@ -108,7 +108,7 @@ def _of_level(level: LevelSummary) -> Iterator[ExportConfiguration]:
     generator, database = (_uses(level, part) for part in ("locust", PART))
     yield ExportConfiguration(
         rows=found,
-        app_growth=_memory(list(_app_growths(level))),
+        app_growth=_growth(list(_app_growths(level))),
         generator_peak=_memory([use.peak_rss_bytes for use in generator]),
         database_cpu=_mean_s([use.cpu_s for use in database]),
     )
@@ -127,10 +127,14 @@ def _uses(level: LevelSummary, part: str) -> list[ProcessUse]:
 
 
 def _memory(values: list[int]) -> TableCell:
-    if not values:
-        return cells.missing("no samples")
-    found = spread.of(values)
-    return spread.beside(TableCell(text=numbers.memory(max(values))), found, lambda size: numbers.memory(round(size)))
+    return TableCell(text=numbers.memory(max(values))) if values else cells.missing("no samples")
+
+
+def _growth(values: list[int]) -> TableCell:
+    """Return between what single trials grew by; of one trial that alone."""
+    if len(values) < 2:
+        return _memory(values)
+    return TableCell(text=numbers.ends(numbers.memory(min(values)), numbers.memory(max(values))))
 
 
 def _mean_s(values: list[float]) -> TableCell:

@@ -44,6 +44,19 @@ def test_memory_and_the_databases_time_are_of_their_parts():
     assert shown == ["5.0 MiB", "88 MiB", "4.90 s"]
 
 
+def test_of_several_trials_memory_grew_between_the_least_and_the_most():
+    study = exports()
+    first, *others = study.configurations
+    (level,) = first.levels
+    (trial,) = level.trials
+    less = replace(trial, uses=tuple(replace(use, rss_growth_bytes=-(2**20)) for use in trial.uses))
+    changed = replace(first, levels=(replace(level, trials=(trial, less)),))
+    found = routes.build(replace(study, configurations=(changed, *others)))
+
+    assert found is not None
+    assert found.configurations[0].app_growth.text == "-1.0\N{EN DASH}5.0\N{NO-BREAK SPACE}MiB"
+
+
 def test_the_application_is_also_what_makes_files_beside_the_server():
     study = exports()
     first, *others = study.configurations
