@@ -264,11 +264,7 @@ def _last_look(inspection: Inspection, site: Inspected, variables: Variables) ->
 
 
 def demand_something_to_serve(site: Inspected, named: str = "") -> None:
-    """Return when there is something that a server can load.
-
-    Args:
-        site: As it was found.
-        named: What is said of the one thing that a command names.
+    """Return when there is something that a server can load; `named` is said of the one thing that a command names.
 
     Raises:
         DeploymentError: No module has it.
