@@ -131,6 +131,9 @@ def _folders(root: Path, environments: list[PurePosixPath]) -> Iterator[tuple[Pu
             environments.append(here)
             folders.clear()
             continue
+        # One that is a link, as to an environment of Poetry's: into links nobody goes.
+        linked = [name for name in folders if (Path(folder) / name).is_symlink()]
+        environments += [here / name for name in linked if (Path(folder) / name / ENVIRONMENT_MARK).is_file()]
         is_deepest = len(here.parts) >= DEEPEST
         folders[:] = [] if is_deepest else sorted(name for name in folders if _is_looked_into(name))
         seen += len(names)

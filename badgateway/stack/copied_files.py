@@ -81,7 +81,8 @@ class _Walk:
         """Yield the files, and those in what is a folder: of another repository inside, or of a link."""
         environments: dict[PurePosixPath, bool] = {}
         for path in paths:
-            inside = (_is_environment(self.folder, parent, environments) for parent in path.parents)
+            # Git takes a link to one for a file.
+            inside = (_is_environment(self.folder, place, environments) for place in (path, *path.parents))
             if is_secret_file(path.name) or any(inside):
                 continue
             if (self.folder / path).is_dir() and not self._leads_out(path):

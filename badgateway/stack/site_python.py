@@ -34,7 +34,10 @@ def site_python(repository: Repository, given: Path | None) -> tuple[Path, Pytho
         program_file = folder / "bin" / "python"
         if os.access(program_file, os.X_OK):
             return _found(program_file, repository, source)
-    other = shutil.which("python3", path=search_path())
+    # What runs the kit itself may stand first there, as under uvx.
+    own = Path(sys.prefix) / "bin"
+    places = [place for place in search_path().split(os.pathsep) if Path(place) != own]
+    other = shutil.which("python3", path=os.pathsep.join(places)) or shutil.which("python3", path=search_path())
     if other is None:
         raise ConfigurationError("no Python of the site's was found; name it: --python .venv/bin/python")
     return _found(Path(other), repository, "PATH: no environment was found in the repository")

@@ -24,6 +24,14 @@ def test_the_manage_py_nearest_to_the_top_is_the_sites_and_none_of_an_environmen
     assert set(found.environments) == {PurePosixPath(".venv"), PurePosixPath("odd-name")}
 
 
+def test_an_environment_may_be_a_link(tmp_path):
+    touch(tmp_path, "elsewhere/env/pyvenv.cfg", "site/app.py", "site/real/a.py")
+    (tmp_path / "site/.venv").symlink_to(tmp_path / "elsewhere/env")
+    (tmp_path / "site/link").symlink_to(tmp_path / "site/real")
+
+    assert look(tmp_path / "site").environments == (PurePosixPath(".venv"),)
+
+
 def test_modules_are_named_as_a_server_would_that_is_started_beside_manage_py(tmp_path):
     touch(tmp_path, "backend/manage.py", "backend/shop/wsgi.py", "backend/shop/asgi.py", "backend/shop/__init__.py")
 

@@ -129,6 +129,14 @@ def test_a_link_to_a_folder_brings_what_is_in_it_and_one_that_leads_back_nothing
     ]
 
 
+def test_a_link_to_an_environment_is_none_of_the_sites_files(repository, tmp_path_factory):
+    outside = tmp_path_factory.mktemp("outside")
+    (outside / "pyvenv.cfg").touch()
+    (repository / ".venv").symlink_to(outside)
+
+    assert not [name for name in names(repository) if name.startswith(".venv")]
+
+
 def test_a_link_that_leads_out_of_the_project_is_refused(tmp_path, repository, tmp_path_factory):
     outside = tmp_path_factory.mktemp("outside")
     (outside / "precious").write_text("x")

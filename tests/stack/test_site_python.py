@@ -54,6 +54,14 @@ def test_the_active_one_is_next_but_for_the_kits_own(site, monkeypatch, tmp_path
     assert found(site)[1] == f"the workspace of uv in {tmp_path / 'mono'}"
 
 
+def test_what_runs_the_kit_is_taken_last(site, monkeypatch, tmp_path):
+    programs = environment(tmp_path / "programs").joinpath("bin")
+    (programs / "python3").symlink_to("python")
+    monkeypatch.setenv("PATH", f"{sys.prefix}/bin:{programs}")
+
+    assert found(site)[0] == str(programs / "python3")
+
+
 def test_a_member_of_a_workspace_of_uv_has_its_environment(site, tmp_path):
     environment(tmp_path / "mono/.venv")
     assert found(site)[1].startswith("PATH: ")
