@@ -1,6 +1,7 @@
-"""Reads from a trial's samples what became of the application servers' containers: throttled, full, killed in."""
+"""Reads from a trial's samples what became of the containers of servers and proxy: throttled, full, killed in."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import duckdb
 
@@ -19,23 +20,35 @@ KILLED_NEAR_S = 2.0
 # A counter's step is of the second in which it was seen.
 _STEPS = f"""
 SELECT series, time_s, value - lag(value) OVER (PARTITION BY series ORDER BY time_s) AS step
-FROM {SAMPLES.name} WHERE series IN
-    ('{SampleSeries.CONTAINER_PERIODS}', '{SampleSeries.CONTAINER_THROTTLED}', '{SampleSeries.CONTAINER_THROTTLED_S}',
-    '{SampleSeries.CONTAINER_KILLS}')
+FROM {SAMPLES.name} WHERE series IN ($periods, $throttled, $throttled_s, $kills)
 """  # noqa: S608 # constants of the kit
-_SUMS = f"""
-coalesce(sum(step) FILTER (series = '{SampleSeries.CONTAINER_PERIODS}'), 0) AS periods,
-coalesce(sum(step) FILTER (series = '{SampleSeries.CONTAINER_THROTTLED}'), 0) AS throttled,
-sum(step) FILTER (series = '{SampleSeries.CONTAINER_THROTTLED_S}') AS throttled_s,
-sum(step) FILTER (series = '{SampleSeries.CONTAINER_KILLS}') AS kills
+_SUMS = """
+coalesce(sum(step) FILTER (series = $periods), 0) AS periods,
+coalesce(sum(step) FILTER (series = $throttled), 0) AS throttled,
+sum(step) FILTER (series = $throttled_s) AS throttled_s,
+sum(step) FILTER (series = $kills) AS kills
 """
+_SERVERS = {
+    "periods": str(SampleSeries.CONTAINER_PERIODS),
+    "throttled": str(SampleSeries.CONTAINER_THROTTLED),
+    "throttled_s": str(SampleSeries.CONTAINER_THROTTLED_S),
+    "kills": str(SampleSeries.CONTAINER_KILLS),
+}
+# Nginx's own, of which nothing may be taken for the servers'.
+_PROXY = {
+    "periods": str(SampleSeries.PROXY_CONTAINER_PERIODS),
+    "throttled": str(SampleSeries.PROXY_CONTAINER_THROTTLED),
+    "throttled_s": str(SampleSeries.PROXY_CONTAINER_THROTTLED_S),
+    "kills": str(SampleSeries.PROXY_CONTAINER_KILLS),
+}
 _SECONDS = f"""
 SELECT floor(time_s) AS second, {_SUMS} FROM ({_STEPS}) GROUP BY second
 HAVING periods > 0 AND throttled >= {THROTTLED_SHARE} * periods ORDER BY second
 """  # noqa: S608 # constants of this module
 _KILLS = f"""
-SELECT time_s, step FROM ({_STEPS}) WHERE series = '{SampleSeries.CONTAINER_KILLS}' AND step > 0 ORDER BY time_s
-"""  # noqa: S608 # constants of this module
+SELECT time_s, value - lag(value) OVER (ORDER BY time_s) AS step FROM {SAMPLES.name}
+WHERE series = '{SampleSeries.CONTAINER_KILLS}' QUALIFY step > 0 ORDER BY time_s
+"""  # noqa: S608 # constants of the kit
 _PIDS = f"""
 SELECT time_s, value FROM {SAMPLES.name} WHERE series = '{SampleSeries.CONTAINER_KILLED_PID}' ORDER BY time_s, value
 """  # noqa: S608 # constants of the kit
@@ -44,7 +57,7 @@ SELECT {_SUMS} FROM ({_STEPS}) WHERE time_s >= $start_s AND time_s < $end_s
 """  # noqa: S608 # constants of this module
 _MEMORY = f"""
 SELECT max(value), max(limit_value) FROM {SAMPLES.name}
-WHERE series = '{SampleSeries.CONTAINER_MEMORY}' AND time_s >= $start_s AND time_s < $end_s
+WHERE series = $memory AND time_s >= $start_s AND time_s < $end_s
 """  # noqa: S608 # constants of the kit
 
 
@@ -88,7 +101,7 @@ class ContainerKill:
 
 def throttled_seconds(connection: duckdb.DuckDBPyConnection) -> tuple[ThrottledSecond, ...]:
     """Return the seconds in which the containers of a trial were throttled, from the table `samples`."""
-    rows = connection.execute(_SECONDS).fetchall()
+    rows = connection.execute(_SECONDS, _SERVERS).fetchall()
     return tuple(
         ThrottledSecond(start_s=start_s, periods=periods, throttled=throttled, throttled_s=throttled_s or 0.0)
         for start_s, periods, throttled, throttled_s, _ in rows
@@ -116,11 +129,19 @@ def container_use(connection: duckdb.DuckDBPyConnection, window: Window | None) 
     """
     if window is None:
         return None
+    servers = _use(connection, window, _SERVERS, SampleSeries.CONTAINER_MEMORY)
+    proxy = _use(connection, window, _PROXY, SampleSeries.PROXY_CONTAINER_MEMORY)
+    if proxy.is_limited:
+        return replace(servers, proxy=proxy)
+    return servers if servers.is_limited else None
+
+
+def _use(
+    connection: duckdb.DuckDBPyConnection, window: Window, counters: Mapping[str, str], memory: SampleSeries
+) -> ContainerUse:
     bounds = {"start_s": window.start_s, "end_s": window.end_s}
-    ((periods, throttled, throttled_s, kills),) = connection.execute(_USE, bounds).fetchall()
-    ((peak, limit),) = connection.execute(_MEMORY, bounds).fetchall()
-    if throttled_s is None and peak is None:
-        return None
+    ((periods, throttled, throttled_s, kills),) = connection.execute(_USE, {**bounds, **counters}).fetchall()
+    ((peak, limit),) = connection.execute(_MEMORY, {**bounds, "memory": str(memory)}).fetchall()
     if min(periods, throttled, throttled_s or 0, kills or 0) < 0:
         raise RawDataError("samples.csv: a counter of the container went down in the window; run the trial again")
     return ContainerUse(

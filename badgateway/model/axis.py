@@ -106,7 +106,44 @@ SIZE_MEMORY = Axis(
     unseen="A container's memory limit: with one, the kernel kills a worker with all its requests when it is reached.",
 )
 
-AXES = (DATABASE_DISTANCE, SIZE_CPU, SIZE_MEMORY)
+PROXY_SIZE_CPU = Axis(
+    key="proxy_cpu_limit",
+    values="proxy_cpu_limits",
+    value="{} CPU for nginx",
+    folder="{}pcpu",
+    name="CPU quota of nginx's container",
+    short="CPU quota of nginx",
+    noun="CPU quota of nginx",
+    where="nginx in a container of {} CPU",
+    condition="with a CPU quota of {} for nginx",
+    several="with quotas of {} CPU for nginx",
+    nothing="no quota",
+    least=0.01,
+    most=256,
+    how="A control group of its own gives nginx, with its workers, so much CPU in every tenth of a second.",
+    unseen="A CPU quota of nginx's own container: with one, every answer waits while nginx stands still.",
+)
+PROXY_SIZE_MEMORY = Axis(
+    key="proxy_memory_limit_mb",
+    values="proxy_memory_limits_mb",
+    value="{} MiB for nginx",
+    folder="{}pmib",
+    name="memory limit of nginx's container",
+    short="memory limit of nginx",
+    noun="memory limit of nginx",
+    where="nginx in a container of {} MiB",
+    condition="with a memory limit of {} MiB for nginx",
+    several="with {} MiB of memory for nginx",
+    nothing="no limit",
+    least=16,
+    most=1_048_576,
+    how="A control group of its own gives nginx, with its workers, so much memory, and the kernel kills one of them "
+    "when they want more.",
+    unseen="A memory limit of nginx's own container: when it is reached, the kernel kills a worker of nginx with all "
+    "its connections.",
+)
+
+AXES = (DATABASE_DISTANCE, SIZE_CPU, SIZE_MEMORY, PROXY_SIZE_CPU, PROXY_SIZE_MEMORY)
 """A value of a trial is 0 unless its configuration says otherwise."""
 
 At = tuple[float, ...]

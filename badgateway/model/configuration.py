@@ -102,6 +102,10 @@ class Configuration(_Declared):
     """CPUs that a container of each server may use, as a quota; 0 is no quota, and the first counts for the verdict."""
     memory_limits_mb: Annotated[tuple[MemoryLimit, ...], Field(min_length=1)] = (0.0,)
     """MiB of memory that a container of each server has; 0 is no limit, and the first counts for the verdict."""
+    proxy_cpu_limits: Annotated[tuple[CpuLimit, ...], Field(min_length=1)] = (0.0,)
+    """CPUs that nginx may use in a container of its own, as a quota; 0 is no quota, and the first counts."""
+    proxy_memory_limits_mb: Annotated[tuple[MemoryLimit, ...], Field(min_length=1)] = (0.0,)
+    """MiB of memory that nginx has in a container of its own; 0 is no limit, and the first counts."""
     background: OptionalCommand = ()
     """A command of the application's that runs beside the server, such as the worker of its task queue."""
     must_answer: bool = True

@@ -162,6 +162,10 @@ class Variant(_Declared):
     """The same."""
     memory_limits_mb: tuple[MemoryLimit, ...] = ()
     """The same."""
+    proxy_cpu_limits: tuple[CpuLimit, ...] = ()
+    """The same."""
+    proxy_memory_limits_mb: tuple[MemoryLimit, ...] = ()
+    """The same."""
     environment: dict[Variable, str] = {}
     """Changes the application's settings; a configuration's own are stronger."""
     study: StudyVariant | None = None

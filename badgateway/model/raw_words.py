@@ -79,6 +79,12 @@ class SampleSeries(StrEnum):
     """Processes that the kernel killed for the memory limit, since the first look."""
     CONTAINER_KILLED_PID = "container_killed_pid"
     """Which one it was, when it was seen; only where the kernel's log can be read."""
+    PROXY_CONTAINER_PERIODS = "proxy_container_periods"
+    """These and the next are of nginx's own container, and never counted as the servers'."""
+    PROXY_CONTAINER_THROTTLED = "proxy_container_throttled"
+    PROXY_CONTAINER_THROTTLED_S = "proxy_container_throttled_s"
+    PROXY_CONTAINER_MEMORY = "proxy_container_memory_bytes"
+    PROXY_CONTAINER_KILLS = "proxy_container_oom_kills"
 
 
 class ServerSeries(StrEnum):

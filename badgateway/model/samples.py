@@ -80,6 +80,13 @@ class ContainerUse:
     memory_limit_bytes: int | None
     kills: int | None
     """Processes that the kernel killed for the limit."""
+    proxy: "ContainerUse | None" = None
+    """What nginx's own container had of its limits; None where it has none."""
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether the servers' containers have a limit; where not, it is here for nginx's alone."""
+        return self.throttled_s is not None or self.peak_memory_bytes is not None
 
     @property
     def throttled_share(self) -> float | None:

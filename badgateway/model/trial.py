@@ -45,6 +45,10 @@ class Trial:
     """CPUs that the container of each application server may use; 0 is no quota."""
     memory_limit_mb: NotNegative = 0.0
     """MiB of memory that it has; 0 is no limit."""
+    proxy_cpu_limit: NotNegative = 0.0
+    """CPUs that nginx may use in a container of its own; 0 is no quota."""
+    proxy_memory_limit_mb: NotNegative = 0.0
+    """MiB of memory that it has there; 0 is no limit."""
     purpose: Purpose = Purpose.COMPARE
     control: bool = False
     """Whether it is the second of an A/A pair; it is never counted as its configuration's own."""

@@ -1,4 +1,4 @@
-"""What the kernel tells of the application servers' containers: time without CPU, memory, and whom it killed for it."""
+"""What the kernel tells of the containers of servers and proxy: time without CPU, memory, and kills for want of it."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -47,6 +47,16 @@ class ContainerCpu:
         return tuple(map(sum, zip(*map(_cpu_of, self._watched), strict=True)))
 
 
+class ProxyCpu(ContainerCpu):
+    """The same of nginx's own container."""
+
+    series = (
+        SampleSeries.PROXY_CONTAINER_PERIODS,
+        SampleSeries.PROXY_CONTAINER_THROTTLED,
+        SampleSeries.PROXY_CONTAINER_THROTTLED_S,
+    )
+
+
 class ContainerMemory:
     """The container with the most memory beside its limit, and how many processes were killed in all of them."""
 
@@ -70,8 +80,8 @@ class ContainerMemory:
         most = max(map(_memory_of, self._watched))
         limit = max(one.size.memory_mb for one in self._watched) * MIB
         return (
-            Reading(series=SampleSeries.CONTAINER_MEMORY, value=most, limit=limit),
-            Reading(series=SampleSeries.CONTAINER_KILLS, value=self._kills() - self._start),
+            Reading(series=self.series[0], value=most, limit=limit),
+            Reading(series=self.series[1], value=self._kills() - self._start),
         )
 
     def close(self) -> None:
@@ -79,6 +89,12 @@ class ContainerMemory:
 
     def _kills(self) -> float:
         return sum(counters(one.folders["memory"] / _KILLS[one.version])["oom_kill"] for one in self._watched)
+
+
+class ProxyMemory(ContainerMemory):
+    """The same of nginx's own container."""
+
+    series = (SampleSeries.PROXY_CONTAINER_MEMORY, SampleSeries.PROXY_CONTAINER_KILLS)
 
 
 def counters(file: Path) -> Mapping[str, float]:

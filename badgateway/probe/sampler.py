@@ -30,10 +30,10 @@ class StackSampler(InRounds):
     samples-notes.txt, one line per reason.
 
     Series: accept_queue (of the application server, with its backlog), proxy_accept_queue, listen_overflows and
-    listen_drops (TCP, the whole machine, since the block began); container_... (of containers with a size); what the
-    server's own statistics tell; with a
-    database, db_connections, db_connects, db_executing, db_selects, db_rows_read, and db_cpu_cores where its process is
-    known; after add_generator, generator_cpu_share.
+    listen_drops (TCP, the whole machine, since the block began); container_... and proxy_container_... (of servers and
+    of nginx, where they have a size); what the server's own statistics tell; with a database, db_connections,
+    db_connects, db_executing, db_selects, db_rows_read, and db_cpu_cores where its process is known; after
+    add_generator, generator_cpu_share.
     What the database executes is in statements.csv besides.
     """
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from badgateway.model.raw_words import SampleSeries
 from badgateway.model.samples import Reading
 from badgateway.probe.accept_queue import AcceptQueue
-from badgateway.probe.containers import ContainerCpu, ContainerMemory
+from badgateway.probe.containers import ContainerCpu, ContainerMemory, ProxyCpu, ProxyMemory
 from badgateway.probe.database import DatabaseProbe
 from badgateway.probe.kernel_kills import KernelKills
 from badgateway.probe.listen_drops import ListenDrops
@@ -88,6 +88,7 @@ def series_of(watch: Watch, statements: Path) -> Iterator[Series]:
         yield Series(ListenDrops.series, ListenDrops)
     yield from _statistics(watch)
     yield from container_series(*watch.containers)
+    yield from _limited(watch.proxy_containers, ProxyCpu, ProxyMemory)
     if any(one.size.memory_mb for one in watch.containers):
         yield Series(KernelKills.series, partial(KernelKills, watch.containers))
     access = watch.database
@@ -101,12 +102,17 @@ def series_of(watch: Watch, statements: Path) -> Iterator[Series]:
 
 
 def container_series(*given: GroupFiles | None) -> Iterator[Series]:
-    """Make the series of containers, by what is limited in them."""
-    watched = tuple(one for one in given if one is not None)
+    """Make the series of servers' containers, by what is limited in them."""
+    yield from _limited(tuple(one for one in given if one is not None), ContainerCpu, ContainerMemory)
+
+
+def _limited(
+    watched: tuple[GroupFiles, ...], cpu: type[ContainerCpu], memory: type[ContainerMemory]
+) -> Iterator[Series]:
     if any(one.size.cpu for one in watched):
-        yield Series(ContainerCpu.series, partial(ContainerCpu, watched))
+        yield Series(cpu.series, partial(cpu, watched))
     if any(one.size.memory_mb for one in watched):
-        yield Series(ContainerMemory.series, partial(ContainerMemory, watched))
+        yield Series(memory.series, partial(memory, watched))
 
 
 def _statistics(watch: Watch) -> Iterator[Series]:

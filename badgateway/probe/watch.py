@@ -74,6 +74,8 @@ class Watch:
     database: DatabaseAccess | None = None
     containers: tuple[GroupFiles, ...] = ()
     """Of the application servers, where their size is limited."""
+    proxy_containers: tuple[GroupFiles, ...] = ()
+    """Nginx's own, where its size is; what befalls it has series of its own, and is never the servers'."""
 
 
 class NotAvailableError(Exception):

@@ -52,6 +52,13 @@ class GroupFiles:
     """By controller: cpu and memory."""
     size: Size
 
+    @property
+    def kills(self) -> int | None:
+        """Processes that the kernel has killed for its memory limit; None where it does not tell."""
+        name = {1: "memory.oom_control", 2: "memory.events"}[self.version]
+        lines = text_of(self.folders["memory"] / name).splitlines() if self.size.memory_mb else []
+        return next((int(line.split()[1]) for line in lines if line.startswith("oom_kill ")), None)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Container:

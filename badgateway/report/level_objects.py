@@ -79,7 +79,12 @@ def trial(summary: TrialSummary) -> Object:
 
 
 def _container(found: ContainerUse | None) -> Object | None:
-    return None if found is None else {**asdict(found), "throttled_share": found.throttled_share}
+    return None if found is None else {**_use(found), "proxy": found.proxy and _use(found.proxy)}
+
+
+def _use(found: ContainerUse) -> Object:
+    own = {key: value for key, value in asdict(found).items() if key != "proxy"}
+    return {**own, "throttled_share": found.throttled_share}
 
 
 def _measurement(found: Measurement | None) -> Object:

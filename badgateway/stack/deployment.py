@@ -13,13 +13,13 @@ from badgateway.model.experiment import Experiment
 from badgateway.model.trial import Disturbance
 from badgateway.process.account import Account, open_passage, write_for
 from badgateway.process.child import Child, describe_exit
-from badgateway.process.container import GroupFiles
+from badgateway.process.container import Container, GroupFiles
 from badgateway.process.ports import free_port
 from badgateway.servers.registry import server_of
 from badgateway.servers.server import Server
 from badgateway.stack import nginx
 from badgateway.stack.background import in_background
-from badgateway.stack.containers import containers_at, files_of
+from badgateway.stack.containers import containers_at, files_of, held, proxy_container_at
 from badgateway.stack.database import RunningDatabase
 from badgateway.stack.distance import PART, reached
 from badgateway.stack.endings import nginx_ended, relay_ended
@@ -57,6 +57,8 @@ class Deployment:
     """Returns what the application's journal holds by now."""
     containers: tuple[GroupFiles, ...] = ()
     """What tells of each server's container, where its size is limited."""
+    proxy_containers: tuple[GroupFiles, ...] = ()
+    """What tells of nginx's own, where that is limited."""
 
     @property
     def parts(self) -> dict[str, int]:
@@ -95,9 +97,13 @@ class Deployment:
         """
         proxy, relay = self.children.get("nginx"), self.children.get(PART)
         return (
-            *(nginx_ended(proxy.exit_code(), self.read_error_log().decode(errors="replace")) if proxy else ()),
+            *(self._nginx_ended(proxy) if proxy else ()),
             *(relay_ended(relay.exit_code()) if relay else ()),
         )
+
+    def _nginx_ended(self, proxy: Child) -> Iterator[Disturbance]:
+        error_log = self.read_error_log().decode(errors="replace")
+        return nginx_ended(proxy.exit_code(), error_log, for_memory=any(one.kills for one in self.proxy_containers))
 
 
 @contextmanager
@@ -138,6 +144,7 @@ def deploy(  # noqa: PLR0913 # all but two by name, and most callers leave the l
             relay,
         ),
         containers_at(at, configuration.instances) as containers,
+        proxy_container_at(at) as proxy_container,
     ):
         sites = sites_of(
             experiment=experiment,
@@ -152,10 +159,15 @@ def deploy(  # noqa: PLR0913 # all but two by name, and most callers leave the l
         with (
             in_background(configuration, sites[0]) as background,
             serving(configuration, sites, containers, ready_deadline_s) as servers,
-            _front(experiment, configuration, snapshot, sites, deadline_s=ready_deadline_s, address=address) as (
-                port,
-                proxy,
-            ),
+            _front(
+                experiment,
+                configuration,
+                snapshot,
+                sites,
+                deadline_s=ready_deadline_s,
+                address=address,
+                container=proxy_container,
+            ) as (port, proxy),
         ):
             deployment = Deployment(
                 url=f"http://{address}:{port}",
@@ -165,6 +177,7 @@ def deploy(  # noqa: PLR0913 # all but two by name, and most callers leave the l
                 statistics_sockets=tuple(site.statistics_socket for site in sites),
                 children={**_by_part(servers), "nginx": proxy, **background, **relay},
                 containers=files_of(containers, servers),
+                proxy_containers=files_of((proxy_container,), (proxy,)),
                 read_access_log=lambda: written_text(written / raw_files.ACCESS_LOG, account),
                 read_error_log=lambda: written_text(written / raw_files.ERROR_LOG, account),
                 read_journal=lambda: written_text(sites[0].journal_file, account),
@@ -189,10 +202,11 @@ def _front(
     *,
     deadline_s: float,
     address: str,
+    container: Container | None,
 ) -> Iterator[tuple[int, Child]]:
     port, site = free_port(), sites[0]
     _write_proxy_configuration(experiment, configuration, snapshot, sites, at=(address, port))
-    command = nginx.command(site.raw, site.written, site.account)
+    command = held(nginx.command(site.raw, site.written, site.account), container)
     with fronting(command, site.written, what=f"{address}:{port}", deadline_s=deadline_s) as proxy:
         yield port, proxy
 

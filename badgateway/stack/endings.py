@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Iterator
+from signal import SIGKILL
 
 from badgateway.model.trial import Disturbance, OutsidePart
 from badgateway.process.child import describe_exit
@@ -10,20 +11,25 @@ from badgateway.process.child import describe_exit
 # A worker that ends by a signal of its own doing, such as SIGSEGV, is the proxy's or its configuration's fault.
 _KILLED_WORKER = re.compile(r"worker process (\d+) exited on signal (9|15)\b")
 
+_FOR_MEMORY = " while the kernel killed for the memory limit of its container (size.proxy.memory_mb)"
 
-def nginx_ended(exit_code: int | None, error_log: str) -> Iterator[Disturbance]:
+
+def nginx_ended(exit_code: int | None, error_log: str, *, for_memory: bool = False) -> Iterator[Disturbance]:
     """Yield what was ended of nginx by a signal from outside, first the whole, then single workers.
 
     Args:
         exit_code: Of its master; None while it runs.
         error_log: What is in its error log, where the master says how a worker ended.
+        for_memory: Whether the kernel has killed in its container, which may have been somebody else's signal.
     """
+    why = _FOR_MEMORY if for_memory else ""
     # In the foreground, only a signal that asks it to end makes it end with status 0; what it cannot do itself is 1.
     if exit_code is not None and exit_code <= 0:
-        yield ended(OutsidePart.PROXY, f"nginx {_how(exit_code)}")
+        yield ended(OutsidePart.PROXY, f"nginx {_how(exit_code)}{why if exit_code == -SIGKILL else ''}")
         return
     for pid, number in _KILLED_WORKER.findall(error_log):
-        yield ended(OutsidePart.PROXY, f"a worker of nginx (pid {pid}) {describe_exit(-int(number))}")
+        reason = why if int(number) == SIGKILL else ""
+        yield ended(OutsidePart.PROXY, f"a worker of nginx (pid {pid}) {describe_exit(-int(number))}{reason}")
 
 
 def relay_ended(exit_code: int | None) -> Iterator[Disturbance]:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from badgateway.emit.files import proxy_path, server_path, variables_path
@@ -18,13 +18,12 @@ from badgateway.model.experiment import Experiment
 from badgateway.plan.templates import NGINX
 from badgateway.process.account import Account, open_passage, write_for
 from badgateway.process.child import Child, Command
-from badgateway.process.container import GroupFiles
 from badgateway.process.ports import free_port
 from badgateway.process.readiness import await_ready, connect_probe
 from badgateway.process.running import running
 from badgateway.servers.environment_file import variables
 from badgateway.stack import nginx
-from badgateway.stack.containers import containers_at, files_of, held
+from badgateway.stack.containers import containers_at, files_of, held, proxy_container_at
 from badgateway.stack.database import RunningDatabase
 from badgateway.stack.deployment import READY_DEADLINE_S, Deployment
 from badgateway.stack.distance import reached
@@ -93,18 +92,23 @@ def deploy_written(  # noqa: PLR0913 # as `deploy` has it
         written_folder(raw, account) as written,
         reached(database, at, None, raw=raw, run=written / RUN_FOLDER) as (there, relay),
         containers_at(at, 1) as containers,
+        proxy_container_at(at) as proxy_container,
     ):
         place = _place(files.subject, raw, written, snapshot)
         copy = _Copy(files=files, place=place, raw=raw, written=written, account=account)
         _write(copy, snapshot)
         command = held(_server_command(copy, experiment, configuration, there, snapshot), *containers)
+        front = held(nginx.command(raw, written, account), proxy_container)
         what = f"{HOST}:{copy.place.proxy_port}"
         with (
             _server(command, copy, ready_deadline_s) as server,
-            fronting(nginx.command(raw, written, account), written, what=what, deadline_s=ready_deadline_s) as proxy,
+            fronting(front, written, what=what, deadline_s=ready_deadline_s) as proxy,
         ):
-            found = files_of(containers, (server,))
-            deployment = _deployment(copy, {"server": server, "nginx": proxy, **relay}, found)
+            deployment = replace(
+                _deployment(copy, {"server": server, "nginx": proxy, **relay}),
+                containers=files_of(containers, (server,)),
+                proxy_containers=files_of((proxy_container,), (proxy,)),
+            )
             before_requests()
             require_answer(deployment.url, server, experiment, configuration, ready_deadline_s)
             yield deployment
@@ -176,7 +180,7 @@ def _server(command: Command, copy: _Copy, deadline_s: float) -> Iterator[Child]
         yield server
 
 
-def _deployment(copy: _Copy, children: Mapping[str, Child], containers: tuple[GroupFiles, ...]) -> Deployment:
+def _deployment(copy: _Copy, children: Mapping[str, Child]) -> Deployment:
     place, account = copy.place, copy.account
     return Deployment(
         url=f"http://{HOST}:{place.proxy_port}",
@@ -188,5 +192,4 @@ def _deployment(copy: _Copy, children: Mapping[str, Child], containers: tuple[Gr
         read_access_log=lambda: written_text(copy.written / raw_files.ACCESS_LOG, account),
         read_error_log=lambda: written_text(copy.written / raw_files.ERROR_LOG, account),
         read_journal=lambda: b"",
-        containers=containers,
     )

@@ -116,4 +116,5 @@ def watch_of(deployment: Deployment, database: DatabaseAccess | None) -> Watch:
         statistics_sockets=deployment.statistics_sockets,
         database=database,
         containers=deployment.containers,
+        proxy_containers=deployment.proxy_containers,
     )

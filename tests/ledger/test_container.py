@@ -12,10 +12,14 @@ WINDOW = Window(start_s=1000.0, end_s=1002.0, drained_s=1003.0)
 HEADER = "time_s,series,value,limit_value"
 
 
+def _named(series):
+    return f"proxy_container_{series.removeprefix('nginx ')}" if series.startswith("nginx ") else f"container_{series}"
+
+
 @pytest.fixture
 def samples(tmp_path):
     def load(*rows):
-        lines = [HEADER, *(f"{time_s},container_{series},{value},{limit}" for time_s, series, value, limit in rows)]
+        lines = [HEADER, *(f"{time_s},{_named(series)},{value},{limit}" for time_s, series, value, limit in rows)]
         (tmp_path / "samples.csv").write_text("".join(f"{line}\n" for line in lines))
         connection = empty_database()
         load_samples(connection, tmp_path / "samples.csv")
@@ -72,6 +76,26 @@ def test_the_use_is_what_the_counters_moved_in_the_window_and_the_most_memory(sa
     assert use.throttled_share == 0.25
     assert use.throttled_s == pytest.approx(0.5)
     assert (use.peak_memory_bytes, use.memory_limit_bytes) == (250, 256)
+
+
+def test_what_befell_nginx_own_container_is_never_the_servers(samples):
+    of_nginx = [(time_s, f"nginx {series}", value, limit) for time_s, series, value, limit in cpu(1000.1, 0, 0, 0)]
+    of_nginx += [(time_s, f"nginx {series}", value, limit) for time_s, series, value, limit in cpu(1000.9, 10, 9, 0.7)]
+    of_nginx += [(1000.1, "nginx oom_kills", 0, ""), (1000.9, "nginx oom_kills", 2, "")]
+    of_nginx += [(1000.9, "nginx memory_bytes", 60, 64)]
+    alone = samples(*of_nginx)
+
+    assert (throttled_seconds(alone), container_kills(alone)) == ((), ())
+    use = container_use(alone, WINDOW)
+    assert use is not None
+    assert not use.is_limited
+    assert (use.periods, use.throttled_share, use.peak_memory_bytes, use.kills) == (None, None, None, None)
+    assert use.proxy is not None
+    assert (use.proxy.throttled_share, use.proxy.peak_memory_bytes, use.proxy.kills) == (0.9, 60, 2)
+
+    beside = container_use(samples(*of_nginx, *cpu(1000.1, 0, 0, 0), *cpu(1000.9, 10, 1, 0.1)), WINDOW)
+    assert beside is not None
+    assert (beside.is_limited, beside.throttled_share, beside.kills) == (True, 0.1, None)
 
 
 def test_what_is_not_limited_or_not_seen_has_no_use(samples):

@@ -2,14 +2,21 @@
 
 import os
 import signal
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import psutil
 import pytest
 
-from badgateway.model.axis import SIZE_CPU, SIZE_MEMORY, USUAL, moved
+from badgateway.ledger.container import container_use
+from badgateway.ledger.series import load_samples
+from badgateway.model import raw as raw_files
+from badgateway.model.axis import PROXY_SIZE_CPU, PROXY_SIZE_MEMORY, SIZE_CPU, SIZE_MEMORY, USUAL, moved
 from badgateway.process.control_groups import way
-from tests.live.causes.stand import Stand, Stands
+from tests.in_memory import empty_database
+from tests.live.causes.stand import ALWAYS, Stand, Stands
 
 pytestmark = [
     pytest.mark.live,
@@ -18,6 +25,9 @@ pytestmark = [
 IN_200_MIB = moved(SIZE_MEMORY, USUAL, 200)
 # So little that a server gets it on a busy machine too: who is not given what a quota allows is not throttled by it.
 WITH_LITTLE_CPU = moved(SIZE_CPU, USUAL, 0.2)
+NGINX_ALONE = moved(PROXY_SIZE_MEMORY, moved(PROXY_SIZE_CPU, USUAL, 0.2), 64)
+WANT_MEMORY = "bytearray(b'x') * (300 << 20)"
+WANT_CPU = "import time\nend = time.process_time() + 1\nwhile time.process_time() < end: pass"
 
 
 @pytest.fixture
@@ -133,3 +143,46 @@ def test_of_a_hundred_requests_that_a_quota_kept_waiting_each_is_told(stands):
     late = stand.answers("/burn")[504]
     assert late >= 100
     assert found["/burn", "cpu-quota-throttled"] >= 0.99 * late, found
+
+
+def in_group(folder: Path, program: str) -> int:
+    """Run a program of Python in a control group, and return how it ended."""
+    entered = f"open({str(folder / 'cgroup.procs')!r}, 'w').write('0')\n{program}"
+    return subprocess.run([sys.executable, "-c", entered], check=False).returncode
+
+
+@pytest.mark.proof
+def test_what_befalls_the_container_of_nginx_is_told_of_nginx_and_never_of_the_server(stands):
+    with stands.stand("gunicorn_gthread.py", workers=1, threads=4, limits_s=(3, 4), at=NGINX_ALONE) as stand:
+        (nginx,) = stand.deployment.proxy_containers
+        assert stand.deployment.containers == ()
+        for folder in nginx.folders.values():
+            inside = {int(pid) for pid in (folder / "cgroup.procs").read_text().split()}
+            master = stand.deployment.parts["nginx"]
+            assert inside == {master, *(worker.pid for worker in psutil.Process(master).children())}
+        stand.client.ask("/ok", 3)
+        # The kernel kills in nginx's container, and in that second somebody kills a worker of the server.
+        assert in_group(nginx.folders["memory"], WANT_MEMORY) == -signal.SIGKILL
+        stand.client.ask("/kill")
+        time.sleep(1.2)
+        stand.client.ask("/ok", 3)
+        # A request that is late for its own reason, while nginx's quota is used up.
+        stand.client.start("/sleep?s=6")
+        in_group(nginx.folders["cpu"], WANT_CPU)
+        stand.client.settle(2)
+        assert nginx.kills == 1
+        assert stand.deployment.ended_from_outside() == ()
+    found = stand.found()
+    samples = empty_database()
+    load_samples(samples, stand.raw / raw_files.SAMPLES)
+    use = container_use(samples, ALWAYS)
+
+    assert found["/kill", "worker-killed"] == 1
+    assert not {"cpu-quota-throttled", "container-memory-limit"} & {cause for _, cause in found}
+    assert stand.answers("/sleep")[504] == 1
+    assert use is not None
+    assert not use.is_limited
+    assert use.proxy is not None
+    assert use.proxy.kills == 1
+    assert (use.proxy.throttled_share or 0) > 0.1
+    assert 0 < (use.proxy.peak_memory_bytes or 0) <= 64 << 20

@@ -1,6 +1,6 @@
 import pytest
 
-from badgateway.model.axis import DATABASE_DISTANCE, SIZE_CPU, SIZE_MEMORY
+from badgateway.model.axis import DATABASE_DISTANCE, PROXY_SIZE_CPU, PROXY_SIZE_MEMORY, SIZE_CPU, SIZE_MEMORY
 from badgateway.plan.sizes import size_faults, size_key, with_sizes
 
 
@@ -25,6 +25,24 @@ def test_a_size_of_all_holds_for_each_configuration_that_says_nothing_itself():
     }
 
 
+def test_nginx_has_a_size_of_its_own_which_configurations_change_key_by_key():
+    spelled = with_sizes(
+        {
+            "size": {"cpu": 1, "proxy": {"cpu": 0.25, "memory_mb": 64}},
+            "configurations": [{"name": "one"}, {"name": "two", "size": {"proxy": {"cpu": [0.5, 0.25]}}}],
+            "variants": {"quick": {"size": {"proxy": {"cpu": 1}}}},
+        }
+    )
+
+    assert spelled == {
+        "configurations": [
+            {"name": "one", "cpu_limits": [1], "proxy_cpu_limits": [0.25], "proxy_memory_limits_mb": [64]},
+            {"name": "two", "cpu_limits": [1], "proxy_cpu_limits": [0.5, 0.25], "proxy_memory_limits_mb": [64]},
+        ],
+        "variants": {"quick": {"proxy_cpu_limits": [1]}},
+    }
+
+
 def test_a_variant_has_a_size_of_its_own_only():
     spelled = with_sizes({"size": {"cpu": 2}, "variants": {"quick": {"size": {"cpu": 1}}, "full": {}}})
 
@@ -41,7 +59,15 @@ def test_what_has_no_size_stays_as_it_is(declared):
     ("size", "said"),
     [
         (0.5, "size: input should be a table of cpu and memory_mb, such as size = { cpu = 0.5 }"),
-        ({"cpus": 1}, "size.cpus: unknown key; allowed are cpu, memory_mb"),
+        ({"cpus": 1}, "size.cpus: unknown key; allowed are cpu, memory_mb, proxy"),
+        ({"proxy.cpu": 1}, "size.proxy.cpu: unknown key; allowed are cpu, memory_mb, proxy"),
+        ({"proxy": 0.5}, "size.proxy: input should be a table of cpu and memory_mb, such as proxy = { cpu = 0.5 }"),
+        ({"proxy": {"cpus": 1}}, "size.proxy.cpus: unknown key; allowed are cpu, memory_mb"),
+        ({"proxy": {"cpu": []}}, "size.proxy.cpu: input should be a number, or a list of numbers"),
+        (
+            {"proxy": {"memory_mb": 8}},
+            "size.proxy.memory_mb: 8 is not allowed: at least 16 MiB for nginx, or 0 for no limit",
+        ),
         ({"cpu": "half"}, "size.cpu: input should be a number, or a list of numbers"),
         ({"cpu": True}, "size.cpu: input should be a number, or a list of numbers"),
         ({"cpu": []}, "size.cpu: input should be a number, or a list of numbers"),
@@ -62,8 +88,11 @@ def test_a_size_that_cannot_be_had_is_refused_with_its_key(size, said):
 
 
 def test_an_axis_is_called_by_the_key_that_a_file_has():
-    assert [size_key(axis) for axis in (SIZE_CPU, SIZE_MEMORY, DATABASE_DISTANCE)] == [
+    axes = (SIZE_CPU, SIZE_MEMORY, PROXY_SIZE_CPU, PROXY_SIZE_MEMORY, DATABASE_DISTANCE)
+    assert [size_key(axis) for axis in axes] == [
         "size.cpu",
         "size.memory_mb",
+        "size.proxy.cpu",
+        "size.proxy.memory_mb",
         "",
     ]

@@ -3,7 +3,7 @@ import os
 import pytest
 
 from badgateway.model.raw_words import SampleSeries
-from badgateway.probe.containers import ContainerCpu, ContainerMemory
+from badgateway.probe.containers import ContainerCpu, ContainerMemory, ProxyCpu, ProxyMemory
 from badgateway.probe.kernel_kills import FIRST_NAMESPACE, KernelKills, killed_in
 from badgateway.probe.series import series_of
 from badgateway.probe.watch import NotAvailableError, Watch
@@ -82,9 +82,14 @@ def test_a_kernel_that_does_not_count_kills_is_no_zero(group):
 
 
 def test_only_what_is_limited_is_watched(tmp_path):
-    def watched(**size):
+    def watched(*, of_proxy=False, **size):
         files = GroupFiles(version=1, folders=dict.fromkeys(("cpu", "memory"), tmp_path), size=Size(**size))
-        watch = Watch(server_sockets=(), proxy_port=1, containers=(files,))
+        watch = Watch(
+            server_sockets=(),
+            proxy_port=1,
+            containers=() if of_proxy else (files,),
+            proxy_containers=(files,) if of_proxy else (),
+        )
         series = list(series_of(watch, tmp_path / "statements"))
         for one in series:
             one.close()
@@ -93,6 +98,25 @@ def test_only_what_is_limited_is_watched(tmp_path):
     assert watched() == set()
     assert watched(cpu=1) == set(ContainerCpu.series)
     assert watched(memory_mb=64) == {*ContainerMemory.series, *KernelKills.series}
+    assert watched(of_proxy=True, cpu=1) == set(ProxyCpu.series)
+    assert watched(of_proxy=True, memory_mb=64) == set(ProxyMemory.series)
+
+
+def test_nginx_has_series_of_its_own_of_which_none_is_the_servers(group):
+    group.says(periods=100, throttled=10, throttled_s=1, kills=3)
+    cpu, memory = ProxyCpu((group.files,)), ProxyMemory((group.files,))
+    group.says(periods=110, throttled=15, throttled_s=1.25, kills=4, used=50 * MIB)
+
+    assert values(cpu) == {
+        SampleSeries.PROXY_CONTAINER_PERIODS: 10,
+        SampleSeries.PROXY_CONTAINER_THROTTLED: 5,
+        SampleSeries.PROXY_CONTAINER_THROTTLED_S: pytest.approx(0.25),
+    }
+    assert values(memory) == {
+        SampleSeries.PROXY_CONTAINER_MEMORY: 50 * MIB,
+        SampleSeries.PROXY_CONTAINER_KILLS: 1,
+    }
+    assert not {*ContainerCpu.series, *ContainerMemory.series} & {*ProxyCpu.series, *ProxyMemory.series}
 
 
 def test_the_process_that_the_kernel_chose_is_that_of_the_group_and_of_no_other():

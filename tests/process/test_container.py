@@ -132,6 +132,18 @@ def test_a_program_that_is_not_in_its_group_is_told(tree):
         assert found.files(71).version == 2
 
 
+def test_kills_for_the_limit_are_read_and_what_the_kernel_does_not_tell_is_no_zero(tree):
+    with container(HALF, made_by=tree(2)) as found:
+        assert found is not None
+        folder = found.folders["memory"]
+        (folder / "cgroup.procs").write_text("71\n")
+        files = found.files(71)
+        before = files.kills
+        (folder / "memory.events").write_text("oom 4\noom_kill 3\noom_group_kill 0\n")
+        assert (before, files.kills) == (None, 3)
+        assert replace(files, size=Size(cpu=0.5)).kills is None
+
+
 def test_systemd_is_asked_for_a_scope_of_the_size():
     assert scope_argv(SCOPES, "badgateway-1-2", HALF) == (
         *("/usr/bin/systemd-run", "--user", "--scope", "--quiet", "--collect", "--unit=badgateway-1-2"),

@@ -4,13 +4,20 @@ from unittest.mock import create_autospec
 import pytest
 
 from badgateway.errors import DeploymentError
-from badgateway.model.axis import SIZE_CPU, SIZE_MEMORY, USUAL, moved
+from badgateway.model.axis import PROXY_SIZE_CPU, PROXY_SIZE_MEMORY, SIZE_CPU, SIZE_MEMORY, USUAL, moved
 from badgateway.process import container
 from badgateway.process.child import Child, Command
 from badgateway.process.container import Size
 from badgateway.process.control_groups import Places, Scopes
 from badgateway.stack import containers as room
-from badgateway.stack.containers import containers_at, files_of, held, places_of_sizes, size_faults_here
+from badgateway.stack.containers import (
+    containers_at,
+    files_of,
+    held,
+    places_of_sizes,
+    proxy_container_at,
+    size_faults_here,
+)
 from tests.declared import experiment
 
 COMMAND = Command(name="server", argv=("uwsgi",), environment={}, directory=Path("/"), log=Path("/dev/null"))
@@ -32,6 +39,30 @@ def test_each_server_has_a_container_of_its_own(monkeypatch):
         sizes = {one.size for one in found if one}
     assert len(names) == 2
     assert sizes == {Size(cpu=0.5, memory_mb=64)}
+
+
+def test_nginx_has_its_own_size_and_none_of_the_servers(monkeypatch):
+    monkeypatch.setattr(container, "way", lambda: Scopes(program="systemd-run"))
+    monkeypatch.setenv("XDG_RUNTIME_DIR", "/run/user/1000")
+    with proxy_container_at(moved(SIZE_CPU, USUAL, 0.5)) as found:
+        assert found is None
+    at = moved(PROXY_SIZE_MEMORY, moved(PROXY_SIZE_CPU, USUAL, 0.25), 64)
+    with containers_at(at, 1) as servers, proxy_container_at(at) as found:
+        assert servers == (None,)
+        assert found is not None
+        assert found.size == Size(cpu=0.25, memory_mb=64)
+        assert "CPUQuota=25%" in held(COMMAND, found).argv
+
+
+def test_a_size_of_nginx_is_refused_under_its_own_key(monkeypatch):
+    monkeypatch.setattr(container, "way", lambda: None)
+    (fault,) = size_faults_here(experiment(configurations=[FIRST | {"proxy_cpu_limits": [0.25]}]))
+    assert fault.startswith("configurations[first].size.proxy.cpu: a container's size takes a control group")
+    with pytest.raises(DeploymentError), proxy_container_at(moved(PROXY_SIZE_CPU, USUAL, 0.25)):
+        pass
+    monkeypatch.setattr(container, "way", lambda: Scopes(program="systemd-run"))
+    (fault,) = size_faults_here(experiment(configurations=[FIRST | {"proxy_cpu_limits": [200]}]))
+    assert fault.startswith("configurations[first].size.proxy.cpu: 200 is more than the")
 
 
 def test_where_no_group_can_be_made_a_size_is_refused_before_anything_starts(monkeypatch):

@@ -36,6 +36,17 @@ def test_a_worker_of_nginx_that_was_killed_is_told_by_its_master(number, name):
     ]
 
 
+def test_a_worker_that_the_kernel_killed_for_nginx_own_limit_is_told_with_the_key():
+    limit = " while the kernel killed for the memory limit of its container (size.proxy.memory_mb)"
+    (master,) = what(nginx_ended(-9, "", for_memory=True))
+    (worker,) = what(nginx_ended(None, ALERT.format(9), for_memory=True))
+    (by_hand,) = what(nginx_ended(None, ALERT.format(15), for_memory=True))
+
+    assert master.startswith(f"nginx was ended by SIGKILL{limit}")
+    assert worker.startswith(f"a worker of nginx (pid 11) was ended by SIGKILL{limit}")
+    assert limit not in by_hand
+
+
 def test_a_worker_of_nginx_that_crashed_was_not_killed():
     assert list(nginx_ended(None, NOTICE + ALERT.format(11))) == []
 

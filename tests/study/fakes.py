@@ -226,6 +226,7 @@ class Seam:
         try:
             yield SimpleNamespace(
                 containers=(),
+                proxy_containers=(),
                 url="http://127.0.0.1:1",
                 proxy_port=1,
                 server_sockets=(raw / "web.sock",),

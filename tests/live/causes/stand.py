@@ -181,11 +181,16 @@ class Stands:
 
     @contextmanager
     def _sampled(self, deployment: Deployment, port: int | None) -> Iterator[None]:
-        if port is None and not deployment.containers:
+        if port is None and not (deployment.containers or deployment.proxy_containers):
             yield
             return
         sockets = () if port is None else (port,)
-        watch = Watch(server_sockets=sockets, proxy_port=deployment.proxy_port, containers=deployment.containers)
+        watch = Watch(
+            server_sockets=sockets,
+            proxy_port=deployment.proxy_port,
+            containers=deployment.containers,
+            proxy_containers=deployment.proxy_containers,
+        )
         with StackSampler(self.raw, watch):
             yield
 

@@ -23,7 +23,7 @@ MUCH = 0.1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SizeRow:
-    """One configuration at one load level in containers of one size."""
+    """One configuration at one load level in containers of one size: its servers', or nginx's own."""
 
     name: str
     users: str
@@ -75,23 +75,27 @@ def build(study: StudySummary) -> Sizes | None:
         return None
     return Sizes(
         load_heading=grid.heading(study),
-        sentence=_sentence([use for _, use in found]),
-        rows=tuple(row for row, _ in found),
+        sentence=_sentence([(use, of_proxy) for _, use, of_proxy in found]),
+        rows=tuple(row for row, *_ in found),
     )
 
 
-def _rows(study: StudySummary) -> Iterator[tuple[SizeRow, ContainerUse]]:
+def _rows(study: StudySummary) -> Iterator[tuple[SizeRow, ContainerUse, bool]]:
+    """Yield each row with what it is of, and whether that is nginx's container."""
     for summary in grid.ranked(study):
         for level in (*summary.levels, *summary.distant_levels):
-            used = [trial.container for trial in level.valid_trials if trial.container is not None]
-            if used:
-                yield _row(level, together := _together(used)), together
+            found = [trial.container for trial in level.valid_trials if trial.container is not None]
+            of_servers = [use for use in found if use.is_limited]
+            of_proxy = [use.proxy for use in found if use.proxy is not None]
+            for used, name in ((of_servers, level.configuration), (of_proxy, f"{level.configuration}: its nginx")):
+                if used:
+                    yield _row(level, name, together := _together(used)), together, used is of_proxy
 
 
-def _row(level: LevelSummary, use: ContainerUse) -> SizeRow:
+def _row(level: LevelSummary, name: str, use: ContainerUse) -> SizeRow:
     found = level.measurement
     return SizeRow(
-        name=level.configuration,
+        name=name,
         users=phrases.load_in_column(level.load),
         size=", ".join(axis.value.format(value) for axis, value in away(level.at)),
         throttled=_throttled(use),
@@ -115,10 +119,11 @@ def _memory(use: ContainerUse) -> TableCell:
     return TableCell(text=numbers.memory(use.peak_memory_bytes))
 
 
-def _sentence(uses: list[ContainerUse]) -> str:
+def _sentence(uses: list[tuple[ContainerUse, bool]]) -> str:
     """Return what the sizes did, or that they were enough."""
-    throttled = sum((use.throttled_share or 0) >= MUCH for use in uses)
-    killed = sum(use.kills or 0 for use in uses)
+    throttled = sum((use.throttled_share or 0) >= MUCH for use, _ in uses)
+    killed = sum(use.kills or 0 for use, of_proxy in uses if not of_proxy)
+    of_nginx = sum(use.kills or 0 for use, of_proxy in uses if of_proxy)
     least = numbers.in_sentences(numbers.declared_percent(MUCH))
     said = []
     if throttled:
@@ -129,6 +134,10 @@ def _sentence(uses: list[ContainerUse]) -> str:
     if killed:
         times = numbers.plural(killed, "time")
         said.append(f"For a memory limit the kernel killed a process {times}, by signal 9, with all requests in it.")
+    if of_nginx:
+        said.append(
+            f"For nginx's own memory limit the kernel killed a process of it {numbers.plural(of_nginx, 'time')}."
+        )
     enough = "No size was in the way: CPU quotas were hardly ever used up, and no process was killed for memory."
     return " ".join(said) or enough
 

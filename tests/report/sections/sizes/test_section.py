@@ -62,6 +62,17 @@ def test_what_was_used_up_is_said_in_a_sentence():
     assert killed.sentence.startswith("For a memory limit the kernel killed a process 3 times, by signal 9")
 
 
+def test_nginx_has_a_row_of_its_own_and_its_kills_are_not_the_servers():
+    bare = replace(KILLED, peak_memory_bytes=None, memory_limit_bytes=None, kills=None)
+    (alone,) = rows(sized(replace(bare, proxy=THROTTLED)))
+    assert (alone.name.endswith(": its nginx"), alone.throttled.text) == (True, "30.0\N{NO-BREAK SPACE}%")
+
+    both = sizes.build(sized(replace(THROTTLED, throttled_periods=0, proxy=KILLED)))
+    assert both is not None
+    assert [row.killed.text for row in both.rows] == [NO_DATA, "3"]
+    assert both.sentence == "For nginx's own memory limit the kernel killed a process of it 3 times."
+
+
 def test_sizes_that_were_enough_are_said_to_be():
     enough = sizes.build(sized(replace(THROTTLED, throttled_periods=0), at=moved(SIZE_CPU, USUAL, 2)))
     assert enough is not None
