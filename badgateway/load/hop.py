@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 from gevent import Timeout
 
+from badgateway.load.limits import limits_of
 from badgateway.load.reply import Reply
 from badgateway.load.rows import ClientRow
 from badgateway.load.wire import Connection, WireError, now_s
@@ -71,15 +72,15 @@ class Hop:
         return row
 
     def _exchange(self, connection: Connection, request: bytes, reply: Reply, judge: Judge) -> tuple[ClientError, str]:
-        timeout = Timeout.start_new(self.limit_s)
+        limit = limits_of(self.limit_s).begin()
         try:
             connection.exchange(request, reply, self.silence_s)
         except WireError as failure:
             return failure.error, str(failure)
         except Timeout as expired:
-            if expired is not timeout:
+            if expired is not limit.expired:
                 raise
             return ClientError.CLIENT_TIMEOUT, f"not complete after {self.limit_s:g} s"
         finally:
-            timeout.close()
+            limit.is_over = True
         return judge()

@@ -201,10 +201,14 @@ def request_bytes(method: str, target: str, fields: Iterable[tuple[str, str]], b
 def _can_be_read(sock: gevent.socket.socket) -> bool:
     """Tell whether something has come, a close or a fault too, and leave it there."""
     # Without a wait it does not give way to other users between this look and the request.
-    sock.settimeout(0)
     try:
-        # TLS cannot look without taking; what it takes by itself, such as a ticket, is no answer.
-        sock.recv(1, 0 if isinstance(sock, gevent.ssl.SSLSocket) else gevent.socket.MSG_PEEK)
+        if isinstance(sock, gevent.ssl.SSLSocket):
+            sock.settimeout(0)
+            # TLS cannot look without taking; what it takes by itself, such as a ticket, is no answer.
+            sock.recv(1)
+        else:
+            # gevent's own would have to be told first not to wait.
+            sock._sock.recv(1, gevent.socket.MSG_PEEK)  # type: ignore[attr-defined] # noqa: SLF001 # the kernel's
     except (BlockingIOError, SSLWantReadError):
         return False
     except OSError:
@@ -221,6 +225,9 @@ def _send(sock: gevent.socket.socket, request: bytes) -> None:
 
 def _take_next(sock: gevent.socket.socket, reply: Reply) -> None:
     try:
+        # No answer is there at once, and to look in vain takes longer than to wait; TLS may have read it already.
+        if reply.first_byte_s is None and not isinstance(sock, gevent.ssl.SSLSocket):
+            sock._wait(sock._read_event)  # type: ignore[attr-defined] # noqa: SLF001 # gevent has no name for it
         data = sock.recv(CHUNK_BYTES)
     except TimeoutError as fault:
         raise WireError(ClientError.CLIENT_TIMEOUT, f"silent for {sock.gettimeout():g} s") from fault
