@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from importlib import import_module
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile
 
@@ -139,6 +140,18 @@ def pyexcelerate(rows: Rows, sink: Sink) -> None:
     sink.write(whole.getbuffer())
 
 
+def openexcel(rows: Rows, sink: Sink) -> None:
+    """Write with openexcel-c, which is written in C and writes into a file when it has all rows."""
+    library: Any = import_module("openexcel")
+    book = library.Workbook()
+    sheet = book.create_sheet("Members")
+    for row in _titled(rows):
+        sheet.append(row)
+    with NamedTemporaryFile(suffix=".xlsx") as whole:
+        book.save(whole.name)
+        sink.write(whole.read())
+
+
 def xlsx_streaming(rows: Rows, sink: Sink) -> None:
     """Write with xlsx-streaming, all cells as text."""
     library: Any = import_module("xlsx_streaming")
@@ -158,6 +171,7 @@ WRITERS: dict[str, Callable[[Rows, Sink], None]] = {
     "xlsxwriter constant_memory": xlsxwriter,
     "openpyxl write_only": openpyxl,
     "pyexcelerate": pyexcelerate,
+    "openexcel-c": openexcel,
     "xlsx-streaming": xlsx_streaming,
 }
 

@@ -3,7 +3,7 @@
     python benchmarks/exports.py [--most-rows N] [--packages FOLDER]
 
 With a million rows it takes some ten minutes. FOLDER has the libraries that the kit does not install:
-pip install --target FOLDER pyexcelerate stream-zip xlsx-streaming
+pip install --target FOLDER openexcel-c pyexcelerate stream-zip xlsx-streaming
 """
 
 import http.client

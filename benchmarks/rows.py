@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 
 from badgateway.load.locust import drive
@@ -142,7 +143,7 @@ def trials(folder: Path, scale: float) -> Iterator[Duel]:
 
 
 def exports(_folder: Path, scale: float) -> Iterator[Duel]:
-    """The streamed workbook against the libraries that are installed."""
+    """The streamed workbook against XlsxWriter, and where it is installed against a library that is written in C."""
     rows = int(MILLION * scale / 10)
 
     def write(name: str) -> Took:
@@ -150,13 +151,17 @@ def exports(_folder: Path, scale: float) -> Iterator[Duel]:
         found = json.loads(subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout)
         return {"cpu_s": found["cpu_s"], "peak_mib": found["growth_bytes"] / 2**20}
 
-    yield Duel(
-        work=f"streamed .xlsx of {rows:,} rows",
-        ours=partial(write, "the site (zipstream-ng)"),
-        anchor=partial(write, "xlsxwriter constant_memory"),
-        against="XlsxWriter, constant_memory",
-        quantities=("cpu_s",),
-    )
+    rivals = {"XlsxWriter, constant_memory": "xlsxwriter constant_memory"}
+    if find_spec("openexcel"):
+        rivals["openexcel-c"] = "openexcel-c"
+    for against, name in rivals.items():
+        yield Duel(
+            work=f"streamed .xlsx of {rows:,} rows",
+            ours=partial(write, "the site (zipstream-ng)"),
+            anchor=partial(write, name),
+            against=against,
+            quantities=("cpu_s",),
+        )
 
 
 def generators(folder: Path, _scale: float) -> Iterator[Duel]:
