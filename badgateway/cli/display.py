@@ -17,20 +17,44 @@ from badgateway.cli.planned import Planned
 from badgateway.cli.terminal import say, shown
 from badgateway.cli.wording import last_words, trial_line, trial_name
 from badgateway.load.progress import Progress
-from badgateway.model.outlook import Outlook
+from badgateway.model.outlook import Outlook, Stage
 from badgateway.model.summary import TrialSummary, Verdict
 from badgateway.model.trial import Trial
 from badgateway.numbers import duration
 from badgateway.process.interruption import Interruption
 from badgateway.words.progress import stage
+from badgateway.words.so_far import so_far
 
 _STYLES = {Verdict.PASS: "green", Verdict.FAIL: "red", Verdict.INCONCLUSIVE: "yellow", Verdict.INVALID: "magenta"}
 _LONGEST_BAR, _SHORTEST_BAR = 40, 8
 _HEAD_TEXTS = 44
 """Columns for what stands on either side of the bar."""
 _FRAMES_PER_S = 4
+_FIRST_TOLD = 3
+"""Of the blocks: before it each configuration has had two trials."""
 _LAST_WORDS = "       | "
 """Before each line that a failed server wrote last."""
+
+
+class _FirstAnswers:
+    """Tells with each block of a study, from the third on, how it stands."""
+
+    def __init__(self) -> None:
+        self._ended: list[TrialSummary] = []
+        self._told = _FIRST_TOLD - 1
+
+    def take(self, summary: TrialSummary) -> None:
+        """Know one more trial."""
+        self._ended.append(summary)
+
+    def line(self, outlook: Outlook) -> str:
+        """Return how it stands, where another block begins; else nothing."""
+        if outlook.stage is not Stage.BLOCK or outlook.remaining is None or outlook.number <= self._told:
+            return ""
+        self._told = outlook.number
+        # Of a run that goes on, nobody here has heard of the trials before.
+        is_whole = bool(self._ended) and self._ended[0].trial.position == 1
+        return so_far(self._ended) if is_whole else ""
 
 
 class PlainLines:
@@ -41,6 +65,7 @@ class PlainLines:
         self._console = console
         self._total = _total(planned) if planned else None
         self._stage = ""
+        self._answers = _FirstAnswers()
 
     def __enter__(self) -> Self:
         return self
@@ -60,6 +85,7 @@ class PlainLines:
         if outlook.remaining is not None and stage(outlook) != self._stage:
             self._stage = stage(outlook)
             say(self._console, Text(f"{_where(outlook)}, about {duration(outlook.left_s)} left"))
+        _say_answer(self._console, self._answers.line(outlook))
 
     def trial_starting(self, trial: Trial, raw: Path, /) -> None:
         """Print nothing: a line a trial, when there is something to say, keeps a log readable."""
@@ -69,6 +95,7 @@ class PlainLines:
 
     def trial_ended(self, summary: TrialSummary) -> None:
         """Print the trial's result."""
+        self._answers.take(summary)
         say(self._console, Text(trial_line(summary, self._total)))
         _say_last_words(self._console, summary)
 
@@ -90,6 +117,7 @@ class LiveDisplay:
         self._total = _total(planned)
         self._pace = _pace(planned, clock)
         self._outlook: Outlook | None = None
+        self._answers = _FirstAnswers()
         self._busy = ""
         self._busy_since_s = clock()
         self._trial: Trial | None = None
@@ -115,6 +143,7 @@ class LiveDisplay:
     def outlook(self, outlook: Outlook) -> None:
         """Show where the run is, and go by what it says of the time."""
         self._outlook = outlook
+        _say_answer(self._console, self._answers.line(outlook))
         self._total = outlook.trials
         if isinstance(self._pace, StudyPace):
             self._pace.expect(outlook.left_s)
@@ -132,6 +161,7 @@ class LiveDisplay:
 
     def trial_ended(self, summary: TrialSummary) -> None:
         """Print the trial's result above the live lines."""
+        self._answers.take(summary)
         self._pace.trial_ended()
         line = trial_line(summary, self._total)
         text = Text(line)
@@ -205,6 +235,11 @@ def _state(progress: Progress) -> str:
     if progress.elapsed_s > progress.total_s:
         return ", waiting for the last answers"
     return f", {progress.elapsed_s:.0f} of {progress.total_s:.0f} s"
+
+
+def _say_answer(console: Console, line: str) -> None:
+    if line:
+        say(console, Text(line))
 
 
 def _say_last_words(console: Console, summary: TrialSummary) -> None:

@@ -228,3 +228,30 @@ def test_plain_lines_tell_each_stage_of_a_study_once():
 
     assert isinstance(plain.file, StringIO)
     assert plain.file.getvalue() == "block 3 of 8, 4 still in the race, about 5 min left\n"
+
+
+def in_the_third_block(display, first=1):
+    for position in (first, first + 1):
+        display.trial_ended(ended({Outcome.OK: 100}, position=position))
+    for number in (1, 2, 3, 3):
+        display.outlook(Outlook(stage=Stage.BLOCK, number=number, of=8, remaining=4, left_s=300))
+
+
+def test_with_the_third_block_comes_a_first_answer_once(screen):
+    plain = console(terminal=False)
+    in_the_third_block(PlainLines(plain, STUDY))
+    screen.display = LiveDisplay(screen.console, STUDY, screen.interruption, screen.clock)
+    in_the_third_block(screen.display)
+
+    assert isinstance(plain.file, StringIO)
+    for printed in (plain.file.getvalue(), screen.printed()):
+        assert printed.count("so far, at 300 users: uwsgi-2 (p95 ") == 1
+        assert " passed every trial" in " ".join(printed.split())
+
+
+def test_a_run_that_goes_on_tells_no_first_answer_of_the_trials_since_then_alone():
+    plain = console(terminal=False)
+    in_the_third_block(PlainLines(plain, STUDY), first=5)
+
+    assert isinstance(plain.file, StringIO)
+    assert "so far" not in plain.file.getvalue()
