@@ -158,6 +158,27 @@ def test_the_time_to_read_a_trials_rows_is_part_of_its_overhead(seam, folder, to
     ] * 3
 
 
+def test_nothing_is_prepared_or_read_beside_a_load(seam, folder, told, monkeypatch):
+    steps = []
+
+    def noted(step, do):
+        def doing(*given, **named):
+            steps.append(step)
+            return do(*given, **named)
+
+        return doing
+
+    monkeypatch.setattr(module, "read_evidence", noted("rows are read", read_evidence))
+    for name in ("standing_by", "restoring", "deploy"):
+        monkeypatch.setattr(seam, name, noted(name, getattr(seam, name)))
+    seam.on_restore = noted("restored", lambda: None)
+    seam.on_drive = noted("warm-up, window and drain begin", lambda _trial, _raw: steps.append("and end"))
+    run(folder, told, seam)
+
+    prepared = ["standing_by", "restoring", "deploy", "restored"]
+    assert steps == [*prepared, "warm-up, window and drain begin", "and end", "rows are read"] * 3
+
+
 def test_latest_is_the_earlier_run_until_a_trial_of_this_one_is_kept(seam, folder, told):
     folder.point_latest()
     newer = RunFolder.create(folder.path.parent.parent, MANIFEST)
