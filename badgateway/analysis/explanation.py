@@ -53,20 +53,22 @@ def explain(sources: Sequence[Source], *, utc_offset_s: float | None = None, mas
     Raises:
         RawDataError: A file is missing, damaged or no log that is known here, or all are empty.
     """
-    evidence = read_logs(sources, utc_offset_s=utc_offset_s, mask=mask)
+    evidence = read_logs(sources, utc_offset_s=utc_offset_s, mask=mask, leaves_lines=True)
     connection = evidence.connection
     try:
         count_once(connection)
         period_s = _period_s(evidence)
         given = given_kinds(evidence.files)
-        found = diagnose(connection, requests=evidence.requests, given=given, packs=True, mask=mask)
+        found = diagnose(
+            connection, requests=evidence.requests, given=given, packs=True, mask=mask, again=evidence.again
+        )
         diagnosis = _cut(found) if _of_these_requests(evidence) else replace(_cut(found), requests=0)
         untold = unclaimed(connection)
         return Explanation(
             diagnosis=diagnosis,
             files=tuple(file_read(file) for file in evidence.files),
             period_s=period_s,
-            unattributed_minutes=_unattributed_minutes(connection),
+            unattributed_minutes=_unattributed_minutes(connection) if diagnosis.unattributed else (),
             utc_offset_s=evidence.utc_offset_s,
             incidents=incidents(connection, period_s),
             notes=(

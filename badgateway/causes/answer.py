@@ -1,8 +1,8 @@
 """Turns attributed failures into what a diagnosis says: counts, times, paths and lines."""
 
 from collections import defaultdict
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeAlias
 
 import duckdb
 
@@ -67,7 +67,7 @@ SELECT id, row FROM proxy_lines SEMI JOIN (SELECT id FROM shown WHERE kind = 1) 
 """
 _EVIDENCE = """
 SELECT cause_id, certainty, coalesce(m.file, e.file, f.file), coalesce(m.line_number, e.line_number, f.line_number, 0),
-    coalesce(m.line, e.line, f.line, '')
+    coalesce(m.line, e.line, f.line, CASE WHEN t.kind <> 1 THEN '' END)
 FROM shown t
 LEFT JOIN events m ON t.kind = 0 AND m.event_id = t.id
 LEFT JOIN shown_lines p ON t.kind = 1 AND p.id = t.id
@@ -86,6 +86,8 @@ FROM failures SEMI JOIN (FROM prepared_failures ANTI JOIN attributions USING (fa
 ORDER BY file, line_number, failure_id LIMIT {_LINES_SHOWN}
 """  # noqa: S608 # a constant of this module
 
+Again: TypeAlias = Callable[[Sequence[int]], Mapping[int, str]]
+"""Reads lines again, by their numbers in the one file that they were left in."""
 _Rows = dict[tuple[str, str], list[tuple[Any, ...]]]
 
 
@@ -94,17 +96,25 @@ def show_paths(connection: duckdb.DuckDBPyConnection, *, mask: bool = True) -> N
     connection.execute(_SHOWN_PATHS.format(shown=shown_path_sql(mask=mask)))
 
 
-def causes_found(connection: duckdb.DuckDBPyConnection, *, mask: bool = True) -> tuple[CauseCount, ...]:
+def causes_found(
+    connection: duckdb.DuckDBPyConnection, *, mask: bool = True, again: Again | None = None
+) -> tuple[CauseCount, ...]:
     """Return the causes of the attributed failures, the most frequent first; in paths, what may be secret is masked.
 
     What `show_paths` makes stays there.
+
+    Args:
+        connection: With the attributions.
+        mask: Whether to mask paths.
+        again: Reads lines of the proxy's that the evidence does not have.
     """
     connection.execute(_SHOWN)
     connection.execute(_SHOWN_LINES)
     show_paths(connection, mask=mask)
-    statuses, minutes, paths, evidence = (
-        _grouped(connection.execute(query).fetchall()) for query in (_STATUSES, _MINUTES, _PATHS, _EVIDENCE)
+    statuses, minutes, paths = (
+        _grouped(connection.execute(query).fetchall()) for query in (_STATUSES, _MINUTES, _PATHS)
     )
+    evidence = _grouped(_with_lines(connection.execute(_EVIDENCE).fetchall(), again))
     return tuple(
         CauseCount(
             cause=BY_ID[cause_id],
@@ -129,6 +139,13 @@ def _grouped(rows: Iterable[tuple[Any, ...]]) -> _Rows:
     for cause_id, certainty, *rest in rows:
         groups[cause_id, certainty].append(tuple(rest))
     return groups
+
+
+def _with_lines(rows: Sequence[tuple[Any, ...]], again: Again | None) -> Iterator[tuple[Any, ...]]:
+    left = [number for *_, number, text in rows if text is None]
+    texts = again(left) if again is not None and left else {}
+    for *place, number, text in rows:
+        yield (*place, number, texts.get(number, "") if text is None else text)
 
 
 def _lines(rows: Iterable[tuple[Any, ...]]) -> tuple[EvidenceLine, ...]:

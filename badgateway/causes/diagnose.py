@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import duckdb
 
-from badgateway.causes.answer import causes_found, unattributed_lines
+from badgateway.causes.answer import Again, causes_found, unattributed_lines
 from badgateway.causes.catalogue import RULES
 from badgateway.causes.deaths import prepare_deaths
 from badgateway.causes.decide import decide
@@ -31,6 +31,7 @@ def diagnose(
     given: frozenset[str] = frozenset(),
     packs: bool = False,
     mask: bool = True,
+    again: Again | None = None,
 ) -> Diagnosis:
     """Attribute each failure to one cause, to a family of causes, or to none.
 
@@ -46,6 +47,7 @@ def diagnose(
         packs: Whether the database packs its own tables at a checkpoint, no transaction is open, and large tables may
             stay in it; else all that is made is temporary.
         mask: Whether to mask what may be secret in the lines and paths that are shown.
+        again: Reads lines of the proxy's that the evidence does not have.
     """
     if journal is None:
         journal = _first(connection, "SELECT count(app_pid) FROM failures") > 0
@@ -61,15 +63,18 @@ def diagnose(
     decide(tables, RULES, journal=journal)
     hide: Callable[[str], str] = masked if mask else str
     causes = tuple(
-        replace(found, evidence=_shown(found.evidence, hide)) for found in causes_found(connection, mask=mask)
+        replace(found, evidence=_shown(found.evidence, hide))
+        for found in causes_found(connection, mask=mask, again=again)
     )
     failures = _first(connection, "SELECT count(*) FROM prepared_failures")
+    unattributed = failures - sum(found.count for found in causes)
     return Diagnosis(
         requests=requests,
         failures=failures,
         causes=causes,
-        unattributed=failures - sum(found.count for found in causes),
-        unattributed_lines=_shown(unattributed_lines(connection), hide),
+        unattributed=unattributed,
+        # To look for them among a million takes long.
+        unattributed_lines=_shown(unattributed_lines(connection), hide) if unattributed else (),
         hints=hints(connection, journal=journal, given=given),
     )
 

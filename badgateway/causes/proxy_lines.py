@@ -69,6 +69,9 @@ FROM (
             -- The most frequent line of all: not to be asked all the others.
             WHEN errno = 11 AND phase = '{Phase.CONNECTING}' AND starts_with(message, 'connect() to ')
                 THEN '{Reason.QUEUE_FULL}'
+            -- The most frequent one that is about no failure.
+            WHEN level = '{Severity.WARN}' AND starts_with(message, 'an upstream response is buffered to a temporary ')
+                THEN NULL
             WHEN message LIKE 'limiting %' AND message NOT LIKE '%dry run%' THEN '{Reason.LIMITED}'
             WHEN message LIKE '%client prematurely closed connection%' THEN '{Reason.CLIENT_GONE}'
             WHEN errno = 24 OR message LIKE '%worker_connections are not enough%' THEN '{Reason.NO_FILES}'

@@ -52,7 +52,7 @@ CREATE OR REPLACE TEMP TABLE silent AS
 WITH answered AS (SELECT DISTINCT minute_s FROM volume WHERE status < 499 AND source <> '{OWN_TRIAL}'),
 stuck AS (
     SELECT c.failure_id, c.path, floor(c.time_s / 60)::BIGINT * 60 AS minute_s, c.start_s
-    FROM prepared_failures c WHERE c.time_s IS NOT NULL AND {_STUCK}),
+    FROM prepared_failures c WHERE c.time_s >= (SELECT min(minute_s) FROM answered) AND {_STUCK}),
 after AS (
     SELECT s.*, a.minute_s AS last_answered_s FROM stuck s ASOF JOIN answered a ON s.minute_s >= a.minute_s),
 together AS (

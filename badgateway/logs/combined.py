@@ -28,16 +28,24 @@ _EXTRA_NUMBER = r'"?(?:[\d.-]+(?:, | : ))*([\d.]+)"?(?: |$)'
 """A value such as rt=0.004 or uht="0.003, 0.004" that many put behind the combined fields; the last try's."""
 
 
-def _extra(names: str) -> str:
-    return number(rf" (?:{names})={_EXTRA_NUMBER}", "DOUBLE")
+def _has(*names: str) -> str:
+    return "({})".format(" OR ".join(f"contains(line, ' {name}=')" for name in names))
 
 
+def _extra(*names: str) -> str:
+    # To look for the names takes a fraction of the pattern, and most lines have none of them.
+    found = number(rf" (?:{'|'.join(names)})={_EXTRA_NUMBER}", "DOUBLE")
+    return f"CASE WHEN {_has(*names)} THEN {found} END"
+
+
+_CONNECT, _HEADER = ("uct", "upstream_connect_time"), ("uht", "upstream_header_time")
 EXTRA_TIMES = {
-    "duration_s": _extra("rt|request_time"),
-    "upstream_connect_s": _extra("uct|upstream_connect_time"),
-    "upstream_header_s": _extra("uht|upstream_header_time"),
-    "upstream_response_s": _extra("urt|upstream_response_time"),
-    "has_upstream_times": r"regexp_matches(line, ' (?:uct|upstream_connect_time)=.* (?:uht|upstream_header_time)=')",
+    "duration_s": _extra("rt", "request_time"),
+    "upstream_connect_s": _extra(*_CONNECT),
+    "upstream_header_s": _extra(*_HEADER),
+    "upstream_response_s": _extra("urt", "upstream_response_time"),
+    "has_upstream_times": f"CASE WHEN {_has(*_CONNECT)} "
+    f"THEN regexp_matches(line, ' (?:{'|'.join(_CONNECT)})=.* (?:{'|'.join(_HEADER)})=') ELSE FALSE END",
 }
 """Columns of the values that are named in the line."""
 

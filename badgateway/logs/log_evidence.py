@@ -1,5 +1,6 @@
 """What reading log files yields: a database of evidence, and what was found in each file."""
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import duckdb
@@ -84,6 +85,8 @@ class LogEvidence:
     """How far ahead of UTC the local times of nginx's error log were taken to be."""
     notes: tuple[str, ...] = ()
     """What was assumed of the logs: sentences."""
+    again: Callable[[Sequence[int]], Mapping[int, str]] | None = None
+    """Reads lines again, by their numbers in the one file whose lines were left in it; None: all lines are kept."""
 
     @property
     def counted_kinds(self) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ import duckdb
 from badgateway.logs import zones
 from badgateway.logs.formats import format_of
 from badgateway.logs.held import HeldPart
+from badgateway.logs.left_lines import LeftLines
 from badgateway.logs.log_evidence import LogFile, MalformedLine
 from badgateway.logs.other_errors import OTHER_ERRORS, UNREAD, add_other_errors, other_projection
 from badgateway.logs.planning import Job, Planner, events_of
@@ -23,27 +24,21 @@ from badgateway.logs.scanning import (
     row_count,
     scanned,
 )
-from badgateway.logs.scratch import Scratch, memory_scratch
-from badgateway.logs.server_events import add_server_events
+from badgateway.logs.scratch import Scratch
+from badgateway.logs.server_events import add_server_events, forget_ended_twice
 from badgateway.logs.source import LocalFile
 from badgateway.logs.splitting import Part
 from badgateway.logs.stamps import Clock
-from badgateway.logs.streaming import stream_pieces
-from badgateway.model.evidence import ServerEvent
+from badgateway.logs.streaming import file_pieces
 from badgateway.model.log_kind import LogKind
 from badgateway.servers.line_format import LineFormat
-from badgateway.servers.registry import server_logs, server_names
+from badgateway.servers.registry import server_logs
 
 _PIECE_BYTES = 16 * 1024 * 1024
 _PIECES_AT_ONCE = 4
 """What was read is compressed so many pieces at a time: each time all that is not yet full is done anew."""
 _KEPT_WHOLE = (LogKind.NGINX_ERROR, *OTHER_ERRORS)
 """Nearly all lines of these are kept."""
-
-_ENDED_TWICE = f"""
-DELETE FROM server_events WHERE server = '{LogKind.KERNEL}' AND event = '{ServerEvent.WORKER_CRASHED}'
-    AND EXISTS (FROM server_events WHERE server IN (SELECT unnest(?)))
-"""  # noqa: S608 # constants
 
 
 class _Mixed(Exception):  # noqa: N818 # nothing went wrong
@@ -63,6 +58,9 @@ class Reader:
     likely_offset_s: float = 0.0
     """What it is taken for where the logs do not tell."""
     errors_offset_s: float = 0.0
+    leaves_lines: bool = False
+    """Whether those of a large error log stay where they are, to be read again where they are shown."""
+    left: LeftLines | None = None
     notes: list[str] = field(default_factory=list)
     found: dict[tuple[int, int], LogFile] = field(default_factory=dict)
     _haproxy_is_local: bool = False
@@ -87,9 +85,11 @@ class Reader:
         if not is_large or self.planner.kind(number, file) not in _KEPT_WHOLE:
             self._later += self._requests(self._planned(number, file))
             return
+        if self.leaves_lines and not file.is_gzip:
+            self.left = LeftLines(self.connection, file.name, file.path, mask=self.mask)
         # Not to have all its lines in memory twice.
-        with memory_scratch(self.scratch) as memory, file.path.open("rb") as stream:
-            for read, piece in enumerate(stream_pieces(file.name, stream, memory, _PIECE_BYTES), start=1):
+        with file_pieces(file, self.scratch, _PIECE_BYTES) as pieces:
+            for read, piece in enumerate(pieces, start=1):
                 self._later += self._requests(self._planned(number, piece))
                 if read % _PIECES_AT_ONCE == 0:
                     self.compress()
@@ -132,8 +132,7 @@ class Reader:
             if (part := each.whole(memory)) is not None
         ]
         self._events([*self._later, *held])
-        # The kernel has another number for a process in a container, so the same end would count twice.
-        self.connection.execute(_ENDED_TWICE, [list(server_names().values())])
+        forget_ended_twice(self.connection)
         self.notes += self.planner.notes()
         if self._haproxy_is_local:
             self._settle_haproxy()
@@ -211,7 +210,10 @@ class Reader:
             self._require_one_program(job, MALFORMED)
             self._note(job, rows, MALFORMED)
             self._note_times(job, rows)
-            add_proxy_errors(self.connection, rows, file_name=job.part.file.name, host=job.part.host, mask=self.mask)
+            name, host = job.part.file.name, job.part.host
+            lines = row_count(self.connection, f"FROM {rows}")
+            leaves = self.left is not None and job.is_whole and self.left.leave(job.part.file, lines)
+            add_proxy_errors(self.connection, rows, file_name=name, host=host, mask=self.mask, leaves_lines=leaves)
 
     def _read_other_errors(self, job: Job, kind: str) -> None:
         with scanned(self.connection, job.part.file, (other_projection(kind),), job.scratch) as rows:
@@ -219,14 +221,9 @@ class Reader:
             self._note(job, rows, UNREAD)
             # Apache's two logs have the same zone, and only one of them says it.
             offset_s = zones.stated_s(self.connection) if self.utc_offset_s is None else self.utc_offset_s
+            name, host = job.part.file.name, job.part.host
             add_other_errors(
-                self.connection,
-                rows,
-                kind,
-                file_name=job.part.file.name,
-                host=job.part.host,
-                utc_offset_s=offset_s,
-                mask=self.mask,
+                self.connection, rows, kind, file_name=name, host=host, utc_offset_s=offset_s, mask=self.mask
             )
 
     def _read_events(self, job: Job) -> None:

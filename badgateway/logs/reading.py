@@ -30,6 +30,7 @@ def read_logs(
     *,
     utc_offset_s: float | None = None,
     mask: bool = True,
+    leaves_lines: bool = False,
     database: duckdb.DuckDBPyConnection | None = None,
 ) -> LogEvidence:
     """Read the logs, whatever their kinds, into a database in memory.
@@ -39,6 +40,8 @@ def read_logs(
         utc_offset_s: How far ahead of UTC the local times are that nginx's error log and uWSGI write without a zone;
             None: it is found out from the logs, and taken for 0 where they do not tell.
         mask: Whether to replace the values in query strings, and other secrets, by '...' in all that is kept.
+        leaves_lines: Whether the lines of a large error log that is given alone may be left in it: the evidence has
+            none of them then, and reads again those that are asked for.
         database: An empty one to take; a new one when not given.
 
     Returns:
@@ -58,6 +61,8 @@ def read_logs(
                 utc_offset_s=utc_offset_s,
                 mask=mask,
                 planner=Planner(formats=[source.log_format for source in logs]),
+                # Beside another log, who asked is seen from all of them.
+                leaves_lines=leaves_lines and len(logs) == 1,
             )
             local = [file for number, source in enumerate(logs) if (file := _taken(reader, number, source))]
             with memory_scratch(scratch) as memory:
@@ -73,6 +78,7 @@ def read_logs(
         files=files,
         utc_offset_s=reader.errors_offset_s,
         notes=tuple(dict.fromkeys(reader.notes)),
+        again=None if reader.left is None else reader.left.texts,
     )
 
 

@@ -2,7 +2,7 @@
 
 import duckdb
 
-from badgateway.logs.scanning import FAILED, KEPT_OF_LINE, row_count
+from badgateway.logs.scanning import FAILED, KEPT_OF_LINE
 from badgateway.model.evidence import DATED_LINES, FAILURES, VOLUME
 from badgateway.model.log_kind import PROXY_OF
 from badgateway.model.masking import masked_values_sql
@@ -41,7 +41,8 @@ def add_failures(
     """Take over the scanned requests that failed or were retried."""
     proxy = line_format.proxy or PROXY_OF.get(line_format.kind)
     known = {
-        "failure_id": f"row_number() OVER (ORDER BY line_number) + {row_count(connection, f'FROM {FAILURES.name}')}",
+        # In the order of the lines, as a number of their own would be, which only one thread could give.
+        "failure_id": f"line_number + {_last_id(connection)}",
         "source": f"'{line_format.kind}'",
         "proxy": "NULL" if proxy is None else text_literal(proxy),
         "time_s": "time_s",
@@ -60,3 +61,9 @@ def add_failures(
         INSERT INTO {FAILURES.name} SELECT {masking} FROM (SELECT {", ".join(columns)} FROM {rows}
         WHERE {_IS_REQUEST} AND line IS NOT NULL AND ({FAILED} OR {line_format.was_retried}))
     """)  # noqa: S608 # as above
+
+
+def _last_id(connection: duckdb.DuckDBPyConnection) -> int:
+    last_of_all = f"SELECT coalesce(max(failure_id), 0) FROM {FAILURES.name}"  # noqa: S608 # a constant
+    ((last,),) = connection.execute(last_of_all).fetchall()
+    return int(last)

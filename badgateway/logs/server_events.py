@@ -7,12 +7,18 @@ import duckdb
 from badgateway.logs.event_reader import Event, EventReader
 from badgateway.logs.scanning import LINE_CHARS
 from badgateway.logs.splitting import Part
-from badgateway.model.evidence import DATED_LINES, SERVER_EVENTS, Table
+from badgateway.model.evidence import DATED_LINES, SERVER_EVENTS, ServerEvent, Table
+from badgateway.model.log_kind import LogKind
 from badgateway.model.masking import masked_values
 from badgateway.servers.log import ServerLog
 from badgateway.servers.registry import server_names
 
 _BATCH_LINES = 50_000
+
+_ENDED_TWICE = f"""
+DELETE FROM server_events WHERE server = '{LogKind.KERNEL}' AND event = '{ServerEvent.WORKER_CRASHED}'
+    AND EXISTS (FROM server_events WHERE server IN (SELECT unnest(?)))
+"""  # noqa: S608 # constants
 
 
 def add_server_events(
@@ -86,3 +92,8 @@ def _insert(connection: duckdb.DuckDBPyConnection, table: Table, rows: Sequence[
     values = [[row[name] for row in rows] for name, _ in table.columns]
     # One list per column is a thousand times as fast here as one statement per row.
     connection.sql(f"SELECT {columns}", params=values).insert_into(table.name)
+
+
+def forget_ended_twice(connection: duckdb.DuckDBPyConnection) -> None:
+    """Take out what the kernel tells of ends that a server tells of too: it has other numbers for a container's."""
+    connection.execute(_ENDED_TWICE, [list(server_names().values())])

@@ -44,6 +44,7 @@ class LocalFile:
         is_gzip: Whether it is packed.
         first_line: The number of its first line in the log.
         earlier: The log's first lines, where this is a piece of it; empty where it is all of it.
+        span: Where the lines stand in what a piece was taken of; None where they do not, or not as they are here.
     """
 
     name: str
@@ -51,6 +52,17 @@ class LocalFile:
     is_gzip: bool
     first_line: int = 1
     earlier: tuple[str, ...] = ()
+    span: "Span | None" = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """Whole lines of a file."""
+
+    first_line: int
+    lines: int
+    start_byte: int
+    size_bytes: int
 
 
 def local_file(name: str, path: Path, scratch: Scratch) -> LocalFile:

@@ -4,23 +4,29 @@ import codecs
 import gzip
 import io
 import zlib
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from badgateway.errors import RawDataError
 from badgateway.logs.documents import as_lines
-from badgateway.logs.scratch import Scratch
+from badgateway.logs.scratch import Scratch, memory_scratch
 from badgateway.logs.source import (
     GZIP_MAGIC,
     HEAD_BYTES,
     LONGEST_LINE_BYTES,
     UTF_16_MARKS,
     LocalFile,
+    Span,
     damaged,
     whole_lines,
 )
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 PIECE_BYTES = 32 * 1024 * 1024
 
@@ -40,6 +46,11 @@ class _Lines(NamedTuple):
         ends = self.begun.count(b"\n") + self.content.count(b"\n", 0, self.end)
         last = self.content[self.end - 1 : self.end] if self.end else self.begun[-1:]
         return ends + (last != b"\n")
+
+    @property
+    def size_bytes(self) -> int:
+        """How many bytes they have."""
+        return len(self.begun) + self.end
 
     def head(self) -> bytes:
         """Return the first bytes of them."""
@@ -61,6 +72,7 @@ class Pieces:
     next_line: int = 1
     _head: bytes = b""
     _rest: bytes = b""
+    _taken_bytes: int = 0
     _is_cut: bool = False
     earlier: tuple[str, ...] = field(default=())
     """Its first lines, from which its kind is seen."""
@@ -77,16 +89,27 @@ class Pieces:
             scratch: Where to put them.
             is_last: Whether nothing comes any more, so that a line without an end is whole.
         """
+        self._taken_bytes += len(content)
         lines = self._whole(content, is_last=is_last)
         if lines is None:
             return None
         path = scratch.new()
         lines.write(path)
         piece = LocalFile(
-            name=self.name, path=path, is_gzip=False, first_line=self.next_line, earlier=self._head_with(lines.head())
+            name=self.name,
+            path=path,
+            is_gzip=False,
+            first_line=self.next_line,
+            earlier=self._head_with(lines.head()),
+            span=None if self._is_cut else self._span(lines),
         )
         self.next_line += lines.number
         return piece
+
+    def _span(self, lines: _Lines) -> Span:
+        size = lines.size_bytes
+        start = self._taken_bytes - len(self._rest) - size
+        return Span(first_line=self.next_line, lines=lines.number, start_byte=start, size_bytes=size)
 
     def _whole(self, content: bytes, *, is_last: bool) -> "_Lines | None":
         """Return the whole lines, and keep what may still become one."""
@@ -114,32 +137,63 @@ class Pieces:
         return self.earlier
 
 
-def stream_pieces(name: str, stream: BinaryIO, scratch: Scratch, piece_bytes: int = PIECE_BYTES) -> Iterator[LocalFile]:
-    """Yield the stream's lines, unpacked and in UTF-8; a piece is to be read before the next one is asked for.
+def stream_pieces(
+    name: str, stream: BinaryIO, scratch: Scratch, piece_bytes: int = PIECE_BYTES, *, files: int = 1
+) -> Iterator[LocalFile]:
+    """Yield the stream's lines, unpacked and in UTF-8.
+
+    Args:
+        name: What reports call it.
+        stream: To read.
+        scratch: For the pieces.
+        piece_bytes: How many bytes a piece has, about.
+        files: How many pieces there are at a time; the oldest is to be read before the next one is asked for.
 
     Raises:
         RawDataError: It cannot be read, or is a damaged gzip stream.
     """
-    pieces = Pieces(name=name)
-    path: Path | None = None
+    pieces, turns = Pieces(name=name), _Turns(scratch, files)
     for content, is_last in _contents(name, stream, piece_bytes):
-        piece = pieces.piece(content, _Same(scratch, path), is_last=is_last)
+        piece = pieces.piece(content, turns, is_last=is_last)
         del content
         if piece is not None:
-            path = piece.path
             yield piece
 
 
-@dataclass(frozen=True, slots=True)
-class _Same:
-    """The one file that all pieces use, one after the other."""
+@contextmanager
+def file_pieces(file: LocalFile, scratch: Scratch, piece_bytes: int) -> Iterator[Iterator[LocalFile]]:
+    """Give a file's lines as above, each piece made while the one before is read."""
+    # A short log needs none.
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 # see above
 
-    scratch: Scratch
-    path: Path | None
+    # The thread has ended before what it writes to is closed.
+    with memory_scratch(scratch) as memory, file.path.open("rb") as stream, ThreadPoolExecutor(1) as thread:
+        pieces = stream_pieces(file.name, stream, memory, piece_bytes, files=2)
+        yield _ahead(lambda: thread.submit(next, pieces, None))
+
+
+def _ahead(begin: "Callable[[], Future[LocalFile | None]]") -> Iterator[LocalFile]:
+    coming = begin()
+    while (piece := coming.result()) is not None:
+        coming = begin()
+        yield piece
+
+
+class _Turns:
+    """A few files that all pieces use, in turns."""
+
+    def __init__(self, scratch: Scratch, files: int) -> None:
+        self._scratch = scratch
+        self._files = files
+        self._paths: deque[Path] = deque()
 
     def new(self) -> Path:
-        """Return its path."""
-        return self.path or self.scratch.new()
+        """Return the path of the one whose turn it is."""
+        if len(self._paths) < self._files:
+            self._paths.append(self._scratch.new())
+        else:
+            self._paths.rotate(-1)
+        return self._paths[-1]
 
 
 def _contents(name: str, stream: BinaryIO, piece_bytes: int) -> Iterator[tuple[bytes, bool]]:
