@@ -5,6 +5,8 @@ import os
 import re
 import secrets
 import shutil
+import subprocess
+import sys
 from hashlib import sha256
 from pathlib import Path
 
@@ -522,6 +524,36 @@ def test_report_rebuilds_the_same_bytes_and_gives_the_same_status(seam):
     assert result.exit_code == ran.exit_code == 0
     assert report.read_bytes() == before
     assert result.stdout.splitlines()[:-1] == [line for line in ran.stdout.splitlines()[:-1] if "Next: " not in line]
+
+
+_WITHOUT_LINUX = """
+import click, duckdb, jinja2, numpy, os, psutil, pydantic, resource, rich, scipy.stats, select, signal, socket, sys
+for module, names in (
+    (os, ("eventfd", "memfd_create", "O_PATH", "O_TMPFILE", "pidfd_open", "sched_getaffinity", "sched_setaffinity")),
+    (resource, ("prlimit",)), (select, ("epoll",)), (signal, ("SIGPOLL", "SIGPWR", "SIGRTMIN")),
+    (socket, ("AF_NETLINK", "AF_PACKET", "SO_PEERCRED", "SOCK_CLOEXEC", "SOCK_NONBLOCK")),
+):
+    for name in names:
+        if hasattr(module, name):
+            delattr(module, name)
+sys.platform = "darwin"
+from badgateway.cli.entry import cli
+cli(sys.argv[1:], prog_name="badgateway")
+"""
+"""Runs a command with what there is on macOS, as far as that is seen in what Python has."""
+
+
+@pytest.mark.proof
+def test_a_run_is_reported_with_nothing_that_only_linux_has(seam):
+    ran = call("run", "experiments/small.toml", "--blocks", "2", "--no-worker-checks")
+    report = Path("results/small/latest/report.html")
+    before = report.read_bytes()
+    report.unlink()
+    command = [sys.executable, "-c", _WITHOUT_LINUX, "report", "results/small"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stderr) == (ran.exit_code, "")
+    assert report.read_bytes() == before
 
 
 def test_quiet_says_only_the_answer_and_json_is_one_line_for_each_experiment(seam):

@@ -90,16 +90,19 @@ def without(script: str, *words: object, folder: Path) -> subprocess.CompletedPr
     return subprocess.run(command, capture_output=True, text=True, cwd=folder, check=False)
 
 
-@pytest.mark.parametrize("words", [("explain",), ("explain", "--full"), ("explain", "--output", "answer.html")])
-def test_a_log_is_explained_with_nothing_that_only_unix_has(tmp_path, words):
+@pytest.mark.parametrize(
+    "options", [(), *(pytest.param(one, marks=pytest.mark.proof) for one in (("--full",), ("--output", "answer.html")))]
+)
+def test_a_log_is_explained_with_nothing_that_only_unix_has(tmp_path, options):
     log = tmp_path / "access.log"
     log.write_text(LINE)
-    done = without(_WITHOUT_UNIX, *words, log, folder=tmp_path)
+    done = without(_WITHOUT_UNIX, "explain", *options, log, folder=tmp_path)
 
     assert done.returncode == 0, done.stderr
     assert "502" in (done.stdout or (tmp_path / "answer.html").read_text())
 
 
+@pytest.mark.proof
 def test_neither_files_nor_causes_need_what_only_unix_has(tmp_path):
     file = tmp_path / "uwsgi.ini"
     file.write_text("[uwsgi]\nsocket = /run/site.sock\nprocesses = 8\n")

@@ -105,8 +105,24 @@ def shown(url: str):
 
 def test_a_queue_that_fills_is_seen_with_its_cause_and_kept_at_the_end(tmp_path, page, heard):
     project = make_project(tmp_path)
-    kit = Kit(project, "ui", "--beside", "experiments/crowd.toml", "two-workers", "--port", str(free_port()))
-    log = next(project.glob("stdout-*.txt"))
+    asked = ("ui", "--beside", "experiments/crowd.toml", "two-workers", "--port", str(free_port()))
+    with Kit(project, *asked) as kit:
+        seen_s = watched(kit, page, heard)
+        os.killpg(kit.pid, signal.SIGINT)
+        assert kit.end() == 0, kit.errors
+
+    assert "By hand: " in kit.output
+    (report,) = (project / "results" / "by-hand").glob("*-crowd-two-workers/report.html")
+    assert f"Report: {report.as_uri()}\n" in kit.output
+    assert "no measurement" in report.read_text()
+    failed_s = min(end_s for status, end_s in sent(report.parent) if status == "502")
+    is_shared = os.getloadavg()[0] > (os.cpu_count() or 1)
+    assert seen_s - failed_s < (WHERE_OTHERS_RUN_S if is_shared else CAUSE_WITHIN_S)
+
+
+def watched(kit, page, heard):
+    """Start the load in the browser and look through the tabs; return when the cause was on the page."""
+    log = next(kit.project.glob("stdout-*.txt"))
     kit.await_that(lambda: "token=" in log.read_text(), "address of the web UI")
     errors: list[str] = []
     heard("pageerror", lambda error: errors.append(str(error)))
@@ -124,17 +140,8 @@ def test_a_queue_that_fills_is_seen_with_its_cause_and_kept_at_the_end(tmp_path,
     page.get_by_text("Accept queue of the server").wait_for(timeout=5_000)
     page.get_by_role("tab", name="Outcomes").click()
     page.get_by_text("502 bad gateway").wait_for(timeout=5_000)
-    os.killpg(kit.pid, signal.SIGINT)
-
-    assert kit.end() == 0, kit.errors
-    assert "By hand: " in kit.output
-    (report,) = (project / "results" / "by-hand").glob("*-crowd-two-workers/report.html")
-    assert f"Report: {report.as_uri()}\n" in kit.output
-    assert "no measurement" in report.read_text()
     assert errors == []
-    failed_s = min(end_s for status, end_s in sent(report.parent) if status == "502")
-    is_shared = os.getloadavg()[0] > (os.cpu_count() or 1)
-    assert seen_s - failed_s < (WHERE_OTHERS_RUN_S if is_shared else CAUSE_WITHIN_S)
+    return seen_s
 
 
 def sent(folder):
@@ -199,20 +206,21 @@ def test_a_run_is_shown_trial_after_trial_at_one_address_and_takes_no_orders(tmp
 @pytest.mark.proof
 def test_a_whole_run_shows_its_ranking_and_the_cause_and_leaves_the_same_files(tmp_path, page):
     project = make_project(tmp_path)
-    kit = Kit(project, "run", "--ui", "--no-worker-checks", "experiments/crowd.toml", "--only", "two-workers")
-    log = next(project.glob("stderr-*.txt"))
-    kit.await_that(lambda: "token=" in log.read_text(), "address of the web UI")
-    (printed,) = re.findall(r"http://127.0.0.1:\d+/\?token=\S+", log.read_text())
+    asked = ("run", "--ui", "--no-worker-checks", "experiments/crowd.toml", "--only", "two-workers")
+    with Kit(project, *asked) as kit:
+        log = next(project.glob("stderr-*.txt"))
+        kit.await_that(lambda: "token=" in log.read_text(), "address of the web UI")
+        (printed,) = re.findall(r"http://127.0.0.1:\d+/\?token=\S+", log.read_text())
 
-    page.goto(printed)
-    page.get_by_role("tab", name="Run", exact=True).click()
-    page.get_by_text("two-workers, now").first.wait_for(timeout=60_000)
-    page.get_by_role("tab", name="Server now").click()
-    page.get_by_text("Accept queue of the server").wait_for(timeout=60_000)
-    page.get_by_role("tab", name="Causes").click()
-    page.get_by_text("accept queue", exact=False).first.wait_for(timeout=60_000)
+        page.goto(printed)
+        page.get_by_role("tab", name="Run", exact=True).click()
+        page.get_by_text("two-workers, now").first.wait_for(timeout=60_000)
+        page.get_by_role("tab", name="Server now").click()
+        page.get_by_text("Accept queue of the server").wait_for(timeout=60_000)
+        page.get_by_role("tab", name="Causes").click()
+        page.get_by_text("accept queue", exact=False).first.wait_for(timeout=60_000)
+        kit.end()
 
-    kit.end()
     (latest,) = (project / "results").glob("crowd-*/latest")
     trials = list((latest / "trials").iterdir())
     assert trials

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import psutil
 
@@ -21,6 +21,7 @@ BADGATEWAY = Path(sys.executable).with_name("badgateway")
 FAULTS = Path(__file__).parent
 WHOLE_RUN_S = 90.0
 POLL_S = 0.05
+LEAVE_S = 20.0
 LOOK_S = 0.25
 """To look through all processes of the machine takes longer than to ask for the end of one."""
 TEMPORARY = re.compile(r"/tmp/badgateway-[^/\s]+")
@@ -124,6 +125,17 @@ class Kit:
         self._make_end()
         assert not ran_on, f"still ran after {within_s:g} s: {self.errors}"
         return self._process.returncode
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End it, whatever a test came to: a command that waits for Ctrl-C would go on for ever."""
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGINT)
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(LEAVE_S)
+        self._make_end()
 
     def temporary_folders(self) -> set[Path]:
         """Return the folder in /tmp that its servers live in, told by MariaDB's command line; none before the first.
