@@ -3,13 +3,12 @@
 import os
 from pathlib import Path
 
-_INTERRUPTED, _OF_ITS_OWN = "Query interrupted", "InterruptException"
+_INTERRUPTED = "Query interrupted"
 
 
 def is_interrupted_query(error: BaseException) -> bool:
     """Tell whether an error is what DuckDB makes of the exception that a signal's handler has raised meanwhile."""
-    # The second, which is one of its own, where it has heard of the interruption from itself.
-    return (isinstance(error, RuntimeError) and str(error) == _INTERRUPTED) or type(error).__name__ == _OF_ITS_OWN
+    return isinstance(error, RuntimeError) and str(error) == _INTERRUPTED
 
 
 class BadgatewayError(Exception):

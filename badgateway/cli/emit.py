@@ -217,4 +217,6 @@ def _server_text(chosen: Measurements, project: Path) -> str:
 
 
 def _warning(one: Subject) -> str:
+    if one.is_refuted:
+        return f". {one.at_a_rate}"
     return "" if one.kept else f": {one.chosen.name} {one.shortfall}"

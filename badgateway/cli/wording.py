@@ -12,7 +12,7 @@ from badgateway.model.study_summary import Decision, StudySummary
 from badgateway.model.summary import Measurement, TrialSummary, Verdict
 from badgateway.model.trial import Trial
 from badgateway.model.worker_checks import WorkerCheckPlan
-from badgateway.words.choice import confirmed
+from badgateway.words.choice import confirmed, fails_at
 from badgateway.words.phrases import load
 from badgateway.words.verdict_reasons import say
 
@@ -85,9 +85,9 @@ def failures_in_words(measurement: Measurement) -> str:
 
 def _pick(study: StudySummary) -> str:
     choice, name = study.choice, study.experiment.name
-    if choice is not None and choice.kind is ChoiceKind.EQUIVALENT:
-        return f"RUN for {name}: {choice.configuration}"
-    return f"PICK for {name}: {study.recommendation.configuration}"
+    is_open = choice is not None and choice.kind is ChoiceKind.EQUIVALENT
+    picked = f"{'RUN' if is_open else 'PICK'} for {name}: {study.recommendation.configuration}"
+    return "; ".join(filter(None, (picked, fails_at(study.confirmation))))
 
 
 def _headline(study: StudySummary) -> str:

@@ -15,8 +15,11 @@ from badgateway.model.decoding import decoded_json, first_fault
 from badgateway.model.experiment import Database, Load, Objective
 from badgateway.model.load_level import LoadLevel, LoadUnit
 from badgateway.model.printable import printable_part
+from badgateway.model.summary import Verdict
 
 SCHEMA_VERSION = 1
+LEAST_SENT = 0.95
+"""Of a rate: with less, another one was confirmed."""
 EARLIER_GRACEFUL_STOP = "reload_mercy_s"
 """What graceful_stop_s was called in an earlier version."""
 
@@ -171,6 +174,28 @@ class Capacity(_Read):
     confirmed: float | None
 
 
+class Rated(_Read):
+    """The level of a confirmation."""
+
+    verdict: str
+
+
+class Confirmation(_Read):
+    """What became of the pick under requests that come at a rate."""
+
+    configuration: str
+    rate_per_minute: float
+    sent_per_minute: float | None
+    sentence: str
+    level: Rated
+
+    @property
+    def is_refuted(self) -> bool:
+        """Whether the rate was sent, and the objective is proven to be missed at it."""
+        is_sent = (self.sent_per_minute or 0) >= LEAST_SENT * self.rate_per_minute
+        return is_sent and self.level.verdict == Verdict.FAIL
+
+
 class Choice(_Read):
     """How it was decided."""
 
@@ -188,6 +213,7 @@ class Document(_Read):
     environment: Machine
     configurations: tuple[Measurements, ...]
     choice: Choice | None = None
+    confirmation: Confirmation | None = None
 
     def of(self, name: str) -> Measurements | None:
         """Return a configuration's; None when there is none of that name."""

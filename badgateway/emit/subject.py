@@ -52,6 +52,18 @@ class Subject:
         return f"{said} ({self.chosen.verdict})"
 
     @property
+    def at_a_rate(self) -> str:
+        """What became of it under requests that come at a rate, a sentence; empty where nobody asked."""
+        found = self.document.confirmation
+        return found.sentence if found and found.configuration == self.chosen.name else ""
+
+    @property
+    def is_refuted(self) -> bool:
+        """Whether it is proven to miss the objective at that rate."""
+        found = self.document.confirmation
+        return bool(self.at_a_rate and found and found.is_refuted)
+
+    @property
     def model(self) -> WorkerModel | None:
         """How one of its workers serves requests."""
         return worker_model(self.configuration)

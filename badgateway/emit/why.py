@@ -47,6 +47,8 @@ def why_file(subject: Subject, files: Iterable[tuple[PurePosixPath, str]]) -> st
         chosen=subject.chosen.name,
         kept=subject.kept,
         shortfall=subject.shortfall,
+        at_a_rate=cell(subject.at_a_rate),
+        is_refuted=subject.is_refuted,
         reasons=[cell(reason) for reason in subject.chosen.reasons],
         is_pick=subject.is_pick,
         complete=document.complete,

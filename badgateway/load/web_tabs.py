@@ -66,10 +66,10 @@ def keep_to_its_owner(ui: Any, settings: Settings, target: str) -> EventsInPlace
     if ui.app is None:
         return None
     guard(ui.app, token=settings.ui_token, port=ui.port, target=target)
-    if settings.rows is None:
-        return None
-    add_tabs(ui.app, ui.template_args, TABLES, partial(looked, settings.rows))
-    events = EventsInPlace(settings.rows / raw.CLIENT_EVENTS)
+    events = None
+    if settings.rows is not None:
+        add_tabs(ui.app, ui.template_args, TABLES, partial(looked, settings.rows))
+        events = EventsInPlace(settings.rows / raw.CLIENT_EVENTS)
     # Kept once they are read.
     cookie_of(0)
     step_down(settings.rows)

@@ -57,14 +57,14 @@ def with_own_group(account: Account | None) -> Account | None:
     return None if account is None else replace(account, gid=_unused_group(), groups=(account.gid, *account.groups))
 
 
-def step_down(folder: Path) -> None:
+def step_down(folder: Path | None) -> None:
     """Become the service account, for good, with the group of a folder of root's to pass through; nothing without root.
 
     The first group is nobody else's: other processes of the account cannot look into this one.
     """
     account = with_own_group(service_account())
     if account is not None:
-        os.setgroups([folder.stat().st_gid])
+        os.setgroups([folder.stat().st_gid] if folder else [])
         os.setgid(account.gid)
         os.setuid(account.uid)
 

@@ -41,7 +41,7 @@ def unwinding_on_signals() -> Iterator[Interruption]:
     with _handled_by(interruption.handle):
         try:
             yield interruption
-        except Exception as error:
+        except RuntimeError as error:
             if interruption.received is None or not is_interrupted_query(error):
                 raise
             raise KeyboardInterrupt(interruption.received.name) from error

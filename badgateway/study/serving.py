@@ -1,6 +1,7 @@
 """Serves one configuration to a person: the site alone, or with Locust's web UI in front of it."""
 
 import secrets
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from badgateway.model.experiment import Experiment
 from badgateway.model.raw import PROCESSES
 from badgateway.probe.processes import ProcessSampler
 from badgateway.probe.sampler import StackSampler
+from badgateway.process.account import Account, remedy_of_closed, unreachable_parent
 from badgateway.process.child import describe_exit
 from badgateway.process.readiness import Watched
 from badgateway.stack.deployment import Deployment
@@ -94,7 +96,7 @@ def _behind_locust(bench: Bench, name: str, port: int, raw: Path) -> Iterator[Se
         _deployed(bench, name, raw) as deployment,
         ProcessSampler(raw / PROCESSES, deployment.roots),
         StackSampler(raw, watch_of(deployment, Outside(bench).access)),
-        _locust(_target(bench, name, deployment.url), port, raw, bench.effects) as (
+        _locust(_target(bench, name, deployment.url), port, raw, bench.effects, bench.account) as (
             page,
             locust,
         ),
@@ -125,12 +127,24 @@ def _deployed(bench: Bench, name: str, raw: Path) -> Iterator[Deployment]:
 
 
 @contextmanager
-def _locust(target: Target, port: int, raw: Path, effects: Effects) -> Iterator[tuple[str, Watched]]:
+def _locust(
+    target: Target, port: int, raw: Path, effects: Effects, account: Account | None
+) -> Iterator[tuple[str, Watched]]:
     # Any user of this machine can reach the port; only who sees what this command prints knows the token.
+    _demand_reachable(account)
     token = secrets.token_urlsafe(16)
     page = f"http://127.0.0.1:{port}/?token={token}"
     with effects.serve(web_command(target, port=port, token=token, raw=raw), page) as locust:
         yield page, locust
+
+
+def _demand_reachable(account: Account | None) -> None:
+    closed = unreachable_parent(Path(sys.executable), account)
+    if closed is not None and account is not None:
+        raise LoadError(
+            f"Locust's web UI: account {account.name}, which answers the browser, cannot enter {closed}; "
+            f"{remedy_of_closed(closed, 'the environment of badgateway')}"
+        )
 
 
 def _target(bench: Bench, name: str, url: str) -> Target:

@@ -158,6 +158,13 @@ def confirmed(found: Confirmation) -> str:
     return f"{verdict}: {where}: {_first_reason(level)}."
 
 
+def fails_at(found: Confirmation | None) -> str:
+    """Return that what was confirmed misses the objective at the rate, as a clause; empty where that is not proven."""
+    if found is None or not found.is_refuted:
+        return ""
+    return f"it fails at {count(round(found.rate_per_minute))} tasks a minute"
+
+
 def _first_reason(level: LevelSummary) -> str:
     return say(level.reasons[0])
 

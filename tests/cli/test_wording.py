@@ -1,5 +1,7 @@
 """What the command says of trials and decisions."""
 
+from dataclasses import replace
+
 import pytest
 
 from badgateway.cli.wording import (
@@ -130,3 +132,12 @@ def test_what_became_of_the_pick_at_a_rate_stands_behind_the_answer():
     assert headline.startswith("PICK for ")
     assert sentence == study.recommendation.sentence
     assert at_a_rate.startswith("Confirmed: gunicorn-gthread-pool at 19,000 tasks a minute: ")
+
+
+def test_a_pick_that_fails_at_the_rate_is_said_to_in_the_headline():
+    study = long_ladder()
+    assert study.confirmation is not None
+    level = replace(study.confirmation.level, verdict=Verdict.FAIL, reasons=("21,305 of 30,212 requests failed",))
+    headline, *_ = decision_lines(replace(study, confirmation=replace(study.confirmation, level=level)))
+
+    assert headline.endswith(": gunicorn-gthread-pool; it fails at 19,000 tasks a minute")

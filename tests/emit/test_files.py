@@ -218,6 +218,26 @@ def test_a_unit_says_how_its_account_and_its_environment_are_made():
     assert "apt-get" not in written(chosen("gunicorn-gevent"))["system/school-site.service"]
 
 
+@pytest.mark.parametrize(
+    ("sent", "verdict", "mark"), [(18_990.0, "FAIL", "**"), (900.0, "FAIL", ""), (18_990.0, "PASS", "")]
+)
+def test_what_became_of_the_pick_at_a_rate_is_among_the_reasons(sent, verdict, mark):
+    found = {
+        "configuration": "uwsgi-16",
+        "rate_per_minute": 19_000,
+        "sent_per_minute": sent,
+        "level": {"verdict": verdict},
+    }
+    confirmed = found | {"sentence": "What uwsgi-16 did at 19,000 tasks a minute."}
+
+    assert f"\n{mark}What uwsgi-16 did at 19,000 tasks a minute.{mark}\n" in _why("uwsgi-16", confirmation=confirmed)
+    assert "tasks a minute" not in _why("gunicorn-gthread", confirmation=confirmed)
+
+
+def _why(name: str, **changes: object) -> str:
+    return written(chosen(name, "servers", **changes))["WHY.md"]
+
+
 def test_a_setting_that_a_server_spells_by_its_opposite_has_that_value():
     subject = chosen("uwsgi-16")
 

@@ -1,12 +1,15 @@
 """What is served to a person: the site, and Locust's web UI in front of it."""
 
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
 from badgateway.errors import DeploymentError, LoadError
 from badgateway.model.live_page import PAGE
 from badgateway.model.outcome import Outcome
+from badgateway.process.account import Account
+from badgateway.study import serving
 from badgateway.study.by_hand import ByHand
 from badgateway.study.serving import served, served_behind_locust
 from tests.ledger.raw_folder import client_row, write_both
@@ -51,6 +54,15 @@ def test_locust_stands_in_front_of_the_site_with_the_experiments_load(seam, behi
     assert seam.commands[0].environment["BADGATEWAY_UI_TOKEN"] == token
     assert seam.up == []
     assert kept == [], "no request was sent"
+
+
+def test_an_environment_that_the_account_cannot_enter_is_refused_with_what_helps(monkeypatch):
+    account = Account(name="www-data", uid=33, gid=33)
+    monkeypatch.setattr(serving, "unreachable_parent", lambda _path, _account: Path("/root"))
+    with pytest.raises(
+        LoadError, match=r"www-data, .*, cannot enter /root; put the environment of badgateway elsewhere"
+    ):
+        serving._demand_reachable(account)
 
 
 def test_what_was_sent_is_counted_when_all_has_stopped(seam, behind_locust, kept):

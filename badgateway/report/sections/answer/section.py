@@ -14,7 +14,7 @@ from badgateway.report.markdown import blocks, bullets, escaped
 from badgateway.report.section import Object, Section
 from badgateway.report.sections.answer import screen
 from badgateway.words import phrases
-from badgateway.words.choice import confirmed, sentence
+from badgateway.words.choice import confirmed, fails_at, sentence
 from badgateway.words.study_limits import power
 
 DECISION_LABELS = {
@@ -143,9 +143,7 @@ def _label(study: StudySummary) -> str:
     """Return the answer in a few words, and that what is to be run fails where requests do not wait for answers."""
     found = study.recommendation
     told = label(study.choice) if study.choice else _decision(found.decision, found.configuration)
-    if study.confirmation is None or not study.confirmation.is_refuted:
-        return told
-    return f"{told}; it fails at {numbers.count(round(study.confirmation.rate_per_minute))} tasks a minute"
+    return "; ".join(filter(None, (told, fails_at(study.confirmation))))
 
 
 def _decision(decision: Decision, configuration: str | None) -> str:
