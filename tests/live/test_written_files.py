@@ -186,6 +186,7 @@ def test_what_is_emitted_of_each_kind_does_what_its_run_measured(name: str, meas
 
 @pytest.mark.proof
 @pytest.mark.alone
+@pytest.mark.timeout(600)
 def test_another_trial_of_what_the_run_had_tells_whether_the_files_or_the_site_are_to_blame():
     name = "gunicorn-gthread"
     with measured_of(name) as folder:
