@@ -4,6 +4,7 @@ import ast
 import re
 from configparser import ConfigParser
 from pathlib import PurePosixPath
+from typing import Any
 
 import pytest
 
@@ -234,7 +235,7 @@ def test_what_became_of_the_pick_at_a_rate_is_among_the_reasons(sent, verdict, m
     assert "tasks a minute" not in _why("gunicorn-gthread", confirmation=confirmed)
 
 
-def _why(name: str, **changes: object) -> str:
+def _why(name: str, **changes: Any) -> str:
     return written(chosen(name, "servers", **changes))["WHY.md"]
 
 
