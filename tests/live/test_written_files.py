@@ -189,15 +189,16 @@ def test_what_is_emitted_of_each_kind_does_what_its_run_measured(name: str, meas
 @pytest.mark.timeout(600)
 def test_another_trial_of_what_the_run_had_tells_whether_the_files_or_the_site_are_to_blame():
     name = "gunicorn-gthread"
+    run = f"results/concurrency-{name}/latest"
     with measured_of(name) as folder:
-        proof, page = proven_with(folder, name, "proxy_read_timeout 5s;", "proxy_read_timeout 20ms;")
+        proof, page = proven_with(folder, run, name, "proxy_read_timeout 5s;", "proxy_read_timeout 20ms;")
         assert proof.kind is ProofKind.DIFFERENT, page
         assert "failed requests is not where the run's trials put it" in page
         assert "one more trial of what the run had, right after it, is not so: failed requests 0" in page
 
         with (folder / "app" / "school_site" / "urls.py").open("a") as file:
             file.write('\nurlpatterns = [each for each in urlpatterns if "health" in str(each.pattern)]\n')
-        again = Kit(folder, "emit", RUN, name, "--out", "deploy", "--prove", "--beside", "--experiment", LADDER)
+        again = Kit(folder, "emit", run, name, "--out", "deploy", "--prove", "--beside", "--experiment", LADDER)
         status = again.end(120)
         page = (folder / "deploy" / "PROOF.md").read_text()
 
@@ -206,12 +207,12 @@ def test_another_trial_of_what_the_run_had_tells_whether_the_files_or_the_site_a
     assert "this machine, or the site, is not as it was in the run" in page
 
 
-def proven_with(folder: Path, name: str, before: str, after: str) -> tuple[FileProof, str]:
+def proven_with(folder: Path, run: str, name: str, before: str, after: str) -> tuple[FileProof, str]:
     """Prove what would be written of a run, with a fault in it that emit itself refuses to start."""
-    report = folder / RUN / "report.json"
-    document = read_document(report.read_bytes(), PurePosixPath(RUN))
-    measurements, configuration = subject_of(document, name, source=RUN)
-    of = subject(document, measurements, (folder / configuration.server).read_text(), source=RUN)
+    report = folder / run / "report.json"
+    document = read_document(report.read_bytes(), PurePosixPath(run))
+    measurements, configuration = subject_of(document, name, source=run)
+    of = subject(document, measurements, (folder / configuration.server).read_text(), source=run)
     texts = {file.path: file.text for file in files_of(of)}
     path = proxy_path(of)
     assert texts[path].count(before) == 1
