@@ -59,9 +59,7 @@ def test_locust_stands_in_front_of_the_site_with_the_experiments_load(seam, behi
 def test_an_environment_that_the_account_cannot_enter_is_refused_with_what_helps(monkeypatch):
     account = Account(name="www-data", uid=33, gid=33)
     monkeypatch.setattr(serving, "unreachable_parent", lambda _path, _account: Path("/root"))
-    with pytest.raises(
-        LoadError, match=r"www-data, .*, cannot enter /root; put the environment of"
-    ):
+    with pytest.raises(LoadError, match=r"www-data, .*, cannot enter /root; put the environment of"):
         serving._demand_reachable(account)
 
 
