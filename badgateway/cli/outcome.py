@@ -115,7 +115,12 @@ def _commonest_cause(study: StudySummary) -> str:
 def _print_table(console: Console, found: Standings) -> None:
     say(console, Text(f"At {found.load}, limit of p95 {found.limit}:"))
     is_roomy = console.width - console.measure(_table(found, with_changes=False)).maximum >= _ROOMY
-    print_table(console, _table(found, with_changes=is_roomy))
+    table = _table(found, with_changes=is_roomy)
+    if console.measure(table, options=console.options.update(max_width=_UNBOUNDED)).maximum > console.width:
+        # Names go on in the next line before a figure is cut.
+        name = table.columns[1]
+        name.no_wrap, name.overflow = False, "fold"
+    print_table(console, table)
     if not is_roomy:
         _print_changes(console, found)
     for note in _notes(found):
