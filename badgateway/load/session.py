@@ -1,5 +1,6 @@
 """One Locust process: its settings, its numbering, its rows and its events."""
 
+import atexit
 import gc
 import logging
 import os
@@ -145,6 +146,8 @@ class Session:
         """Prepare this process, before any user exists."""
         # What is there by now stays: to look through all of it again and again would keep every answer waiting.
         gc.freeze()
+        # Not for ever: libraries complain of what is left at the end, as the log's last words.
+        atexit.register(gc.unfreeze)
         # Not before: Locust forks its workers after it has loaded the Locust file.
         self._token = secrets.token_hex(4)
         self.wire = environment.host or ""
