@@ -145,4 +145,6 @@ def _hint(page: Document, width: int, most: int) -> Iterator[Row]:
 
 def _more(page: Document, width: int) -> Iterator[Row]:
     of_cause = f"; badgateway cause {page.causes[0].id}" if page.causes else ""
-    yield row(cut(f"All lines and remedies: --full{of_cause}", width), Role.FAINT)
+    whole = f"All lines and remedies: --full{of_cause}"
+    # A command that is cut cannot be typed.
+    yield row(whole if len(whole) <= width else cut(f"--full{of_cause}", width), Role.FAINT)

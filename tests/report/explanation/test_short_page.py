@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from badgateway.causes.catalogue import BY_ID
 from badgateway.model.diagnosis import Certainty
 from badgateway.model.explanation import Spread
 from badgateway.report.explanation import incidents
@@ -28,6 +29,12 @@ def test_the_answer_fits_twenty_lines_of_the_terminal(sample, width):
 
     assert len(rows) <= MOST_ROWS == 20
     assert max(map(len, rows)) <= width
+
+
+def test_the_command_that_leads_on_is_never_cut():
+    last = render_short(explanation(found(BY_ID[max(BY_ID, key=len)], {0: 40})), width=60).splitlines()[-1]
+
+    assert last == f"--full; badgateway cause {max(BY_ID, key=len)}"
 
 
 def test_it_says_what_failed_when_why_by_which_line_and_what_to_change():
