@@ -8,7 +8,6 @@ import time
 import psutil
 import pytest
 
-from badgateway.model.in_memory import connect
 from badgateway.process.interruption import ENDING, held, unwinding_on_signals
 
 
@@ -136,18 +135,39 @@ def test_two_impatient_signals_still_stop_a_deaf_server(tmp_path):
     assert not psutil.pid_exists(server)
 
 
-ENDLESS = "SELECT count(*) FROM range(1000000000) AS one, range(1000) AS other"
+QUERY = """
+from badgateway.process.interruption import unwinding_on_signals
+from badgateway.model.in_memory import connect
+with connect() as connection, unwinding_on_signals():
+    print("begins", flush=True)
+    connection.execute("SELECT count(*) FROM range(20000000000) AS one(number) WHERE number % 7 = 3")
+"""
 
 
-def interrupted_amid_a_query(connection) -> None:
-    # No thread of this process: where gevent has patched it, that would wait for the query.
-    with subprocess.Popen(["sh", "-c", f"sleep 0.2; kill -INT {os.getpid()}"]):
-        connection.execute(ENDLESS)
-
-
+@pytest.mark.proof
 def test_a_signal_amid_a_query_is_an_interruption():
-    with connect() as connection, pytest.raises(KeyboardInterrupt), unwinding_on_signals():
-        interrupted_amid_a_query(connection)
+    kit = subprocess.Popen([sys.executable, "-c", QUERY], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert kit.stdout is not None
+    kit.stdout.readline()
+    time.sleep(0.5)
+    kit.send_signal(signal.SIGINT)
+    try:
+        _, said = kit.communicate(timeout=60)
+    finally:
+        kit.kill()
+
+    assert said.splitlines()[-1] == "KeyboardInterrupt: SIGINT"
+
+
+def a_query_ends_after_a_signal() -> None:
+    with unwinding_on_signals() as interruption:
+        interruption.received = signal.SIGINT
+        raise RuntimeError("Query interrupted")
+
+
+def test_an_error_of_a_query_that_a_signal_interrupted_is_an_interruption():
+    with pytest.raises(KeyboardInterrupt, match="SIGINT"):
+        a_query_ends_after_a_signal()
 
 
 def test_an_error_of_a_query_that_nobody_interrupted_stays_what_it_is():
