@@ -231,108 +231,76 @@ def export(session: nox.Session) -> None:
     run(session, "badgateway", "run", EXPORT, *session.posargs, success_codes=ANSWERED)
 
 
+def run_claims(session: nox.Session, *asked: str) -> None:
+    """Run experiments without worker checks: the ladders have those."""
+    run(session, "badgateway", "run", "--no-worker-checks", *asked, *session.posargs, success_codes=ANSWERED)
+
+
 @nox.session
 def story_502(session: nox.Session) -> None:
     """Climb the path of the 502 story, and ask who sends the 502: seven minutes; print the pick."""
-    run(session, "badgateway", "run", "--no-worker-checks", STORY_502, *session.posargs, success_codes=ANSWERED)
+    run_claims(session, STORY_502)
 
 
 @nox.session
 def story_deaths(session: nox.Session) -> None:
     """Replace workers at once and apart, and kill them by signal 9, six times each: eleven minutes."""
-    run(session, "badgateway", "run", "--no-worker-checks", STORY_DEATHS, *session.posargs, success_codes=ANSWERED)
+    run_claims(session, STORY_DEATHS)
 
 
 @nox.session
 def story_load(session: nox.Session) -> None:
     """Try numbers of workers at three loads: four minutes."""
-    run(session, "badgateway", "run", "--no-worker-checks", STORY_LOAD, *session.posargs, success_codes=ANSWERED)
+    run_claims(session, STORY_LOAD)
 
 
 @nox.session
 def story_rate(session: nox.Session) -> None:
     """Send the story's 19,000 requests a minute, one by one and in waves: ten minutes."""
-    run(
-        session,
-        "badgateway",
-        "run",
-        "--no-worker-checks",
-        STORY_RATE,
-        STORY_WAVES,
-        *session.posargs,
-        success_codes=ANSWERED,
-    )
+    run_claims(session, STORY_RATE, STORY_WAVES)
 
 
 @nox.session
 def story_scale(session: nox.Session) -> None:
     """Try numbers of workers on one core and on two, and two servers in place of one: seven minutes."""
-    run(
-        session,
-        "badgateway",
-        "run",
-        "--no-worker-checks",
-        STORY_CORES,
-        STORY_INSTANCES,
-        *session.posargs,
-        success_codes=ANSWERED,
-    )
+    run_claims(session, STORY_CORES, STORY_INSTANCES)
 
 
 @nox.session
 def story_sizes(session: nox.Session) -> None:
     """Try workers in containers of half a CPU and of little memory: nine minutes, as root or with systemd."""
-    run(
-        session,
-        "badgateway",
-        "run",
-        "--no-worker-checks",
-        STORY_SIZES,
-        STORY_MEMORY,
-        *session.posargs,
-        success_codes=ANSWERED,
-    )
+    run_claims(session, STORY_SIZES, STORY_MEMORY)
 
 
 @nox.session
 def story_504(session: nox.Session) -> None:
     """Try the claims of the 504 story: servers, time limits, queries and writers: twelve minutes."""
-    run(session, "badgateway", "run", "--no-worker-checks", STORY_504, *session.posargs, success_codes=ANSWERED)
+    run_claims(session, STORY_504)
 
 
 @nox.session
 def story_504_full(session: nox.Session) -> None:
     """Wait for the 504 with the story's own 300 s, on its server and on threads: eleven minutes, mostly of waiting."""
-    run(session, "badgateway", "run", "--no-worker-checks", STORY_504_FULL, *session.posargs, success_codes=ANSWERED)
+    run_claims(session, STORY_504_FULL)
 
 
 @nox.session
 def story_504_often(session: nox.Session) -> None:
     """Ask what one export a minute costs the others, on one worker and on two: ten minutes."""
-    run(session, "badgateway", "run", "--no-worker-checks", STORY_504_OFTEN, *session.posargs, success_codes=ANSWERED)
+    run_claims(session, STORY_504_OFTEN)
 
 
 @nox.session
 def export_servers(session: nox.Session) -> None:
     """Compare servers, not ways of making the file, by what large exports do to small pages: five minutes."""
-    run(session, "badgateway", "run", "--no-worker-checks", EXPORT_SERVERS, *session.posargs, success_codes=ANSWERED)
+    run_claims(session, EXPORT_SERVERS)
 
 
 @nox.session
 @nox.parametrize("configuration", configuration_names("export-servers"), ids=configuration_names("export-servers"))
 def export_server(session: nox.Session, configuration: str) -> None:
     """Measure large exports on one server."""
-    run(
-        session,
-        "badgateway",
-        "run",
-        "--no-worker-checks",
-        EXPORT_SERVERS,
-        "--only",
-        configuration,
-        *session.posargs,
-        success_codes=ANSWERED,
-    )
+    run_claims(session, EXPORT_SERVERS, "--only", configuration)
 
 
 @nox.session
