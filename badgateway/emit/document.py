@@ -15,11 +15,10 @@ from badgateway.model.decoding import decoded_json, first_fault
 from badgateway.model.experiment import Database, Load, Objective
 from badgateway.model.load_level import LoadLevel, LoadUnit
 from badgateway.model.printable import printable_part
+from badgateway.model.study_summary import LEAST_SENT_SHARE
 from badgateway.model.summary import Verdict
 
 SCHEMA_VERSION = 1
-LEAST_SENT = 0.95
-"""Of a rate: with less, another one was confirmed."""
 EARLIER_GRACEFUL_STOP = "reload_mercy_s"
 """What graceful_stop_s was called in an earlier version."""
 
@@ -192,7 +191,7 @@ class Confirmation(_Read):
     @property
     def is_refuted(self) -> bool:
         """Whether the rate was sent, and the objective is proven to be missed at it."""
-        is_sent = (self.sent_per_minute or 0) >= LEAST_SENT * self.rate_per_minute
+        is_sent = (self.sent_per_minute or 0) >= LEAST_SENT_SHARE * self.rate_per_minute
         return is_sent and self.level.verdict == Verdict.FAIL
 
 

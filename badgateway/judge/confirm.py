@@ -3,11 +3,8 @@
 from badgateway.judge.summarise import summarise_level
 from badgateway.judge.trial_evidence import TrialEvidence
 from badgateway.model.experiment import Objective
-from badgateway.model.study_summary import Confirmation
+from badgateway.model.study_summary import LEAST_SENT_SHARE, Confirmation
 from badgateway.model.summary import LevelSummary
-
-LEAST_SENT_SHARE = 0.95
-"""Of the rate."""
 
 
 def confirm(

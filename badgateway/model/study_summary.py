@@ -66,6 +66,10 @@ class Recommendation:
     """All configurations, best first: failures, then latency, then throughput; INVALID ones last."""
 
 
+LEAST_SENT_SHARE = 0.95
+"""Of the rate of a confirmation: a generator that sent less has confirmed another rate."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Confirmation:
     """One configuration under requests that come at a rate, however slow the answers are."""
@@ -77,7 +81,7 @@ class Confirmation:
     sent_per_minute: float | None
     """None when no trial is valid."""
     is_sent: bool
-    """Whether that is the rate, or nearly; a generator that sent less has confirmed another rate."""
+    """Whether that is the rate, or nearly."""
 
     @property
     def is_refuted(self) -> bool:

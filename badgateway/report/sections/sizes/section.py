@@ -75,7 +75,7 @@ def build(study: StudySummary) -> Sizes | None:
         return None
     return Sizes(
         load_heading=grid.heading(study),
-        sentence=_sentence([(use, of_proxy) for _, use, of_proxy in found]),
+        sentence=_sentence([(use, is_proxy) for _, use, is_proxy in found]),
         rows=tuple(row for row, *_ in found),
     )
 
@@ -87,9 +87,10 @@ def _rows(study: StudySummary) -> Iterator[tuple[SizeRow, ContainerUse, bool]]:
             found = [trial.container for trial in level.valid_trials if trial.container is not None]
             of_servers = [use for use in found if use.is_limited]
             of_proxy = [use.proxy for use in found if use.proxy is not None]
-            for used, name in ((of_servers, level.configuration), (of_proxy, f"{level.configuration}: its nginx")):
+            for used, is_proxy in ((of_servers, False), (of_proxy, True)):
                 if used:
-                    yield _row(level, name, together := _together(used)), together, used is of_proxy
+                    name = f"{level.configuration}: its nginx" if is_proxy else level.configuration
+                    yield _row(level, name, together := _together(used)), together, is_proxy
 
 
 def _row(level: LevelSummary, name: str, use: ContainerUse) -> SizeRow:
@@ -122,8 +123,8 @@ def _memory(use: ContainerUse) -> TableCell:
 def _sentence(uses: list[tuple[ContainerUse, bool]]) -> str:
     """Return what the sizes did, or that they were enough."""
     throttled = sum((use.throttled_share or 0) >= MUCH for use, _ in uses)
-    killed = sum(use.kills or 0 for use, of_proxy in uses if not of_proxy)
-    of_nginx = sum(use.kills or 0 for use, of_proxy in uses if of_proxy)
+    killed = sum(use.kills or 0 for use, is_proxy in uses if not is_proxy)
+    of_nginx = sum(use.kills or 0 for use, is_proxy in uses if is_proxy)
     least = numbers.in_sentences(numbers.declared_percent(MUCH))
     said = []
     if throttled:
