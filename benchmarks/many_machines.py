@@ -32,9 +32,9 @@ from badgateway.load.worker_line import Line, introduce
 from badgateway.load.workers import Workers
 from badgateway.model.experiment import Load
 from badgateway.model.raw import CLIENT_ROWS
-from badgateway.process.ports import free_port
 from benchmarks import made_up
 from benchmarks.rows import ROOT, program
+from tests.load.meetings import free_meeting
 
 RATES = (100, 1_000, 10_000)
 EACH_PER_S = 500
@@ -80,7 +80,7 @@ def taken(rate_per_s: int, seconds: int, folder: Path) -> Taken:
     header, *rows = (made / CLIENT_ROWS).read_text().splitlines(keepends=True)
     (raw / CLIENT_ROWS).write_text(header)
     number = max(1, rate_per_s // EACH_PER_S)
-    meeting = Meeting(address="127.0.0.1", port=free_port(), expected=number)
+    meeting = free_meeting(number)
     with Workers(meeting, KEY) as workers, _others(meeting, made / CLIENT_ROWS, rate_per_s) as others:
         workers.wait(60)
         began_s, began_cpu_s = time.monotonic(), time.process_time()

@@ -32,7 +32,6 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from badgateway.errors import LoadError  # noqa: E402 # the path above comes first
-from badgateway.load.command import Meeting  # noqa: E402
 from badgateway.load.locust import Drive, drive  # noqa: E402
 from badgateway.load.worker_line import KEY  # noqa: E402
 from badgateway.load.workers import Workers  # noqa: E402
@@ -43,6 +42,7 @@ from badgateway.process.child import Command  # noqa: E402
 from badgateway.process.ports import free_port  # noqa: E402
 from badgateway.process.readiness import await_ready, http_probe  # noqa: E402
 from badgateway.process.running import running  # noqa: E402
+from tests.load.meetings import free_meeting  # noqa: E402
 
 TARGET_MS = 10.0
 WARM_UP_S = 3.0
@@ -92,7 +92,7 @@ def static_site(folder: Path) -> Iterator[str]:
 @contextmanager
 def joined(number: int) -> Iterator[Workers]:
     """Have so many workers of this machine join, as those of others do."""
-    meeting, workers = Meeting(address="127.0.0.1", port=free_port(), expected=number), []
+    meeting, workers = free_meeting(number), []
     command = (sys.executable, "-m", "badgateway", "worker", "--master", str(meeting))
     with Workers(meeting, "benchmark") as them:
         try:

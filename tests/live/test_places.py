@@ -15,18 +15,17 @@ from typing import Any
 
 import pytest
 
-from badgateway.load.command import Meeting
 from badgateway.load.locust import drive
 from badgateway.load.standby import standing_by
 from badgateway.load.worker_line import KEY
 from badgateway.load.workers import Workers
 from badgateway.model.places import Line
 from badgateway.process.elsewhere import Elsewhere, elsewhere, faults
-from badgateway.process.ports import free_port
 from badgateway.stack.distance import relayed
 from tests.live.faults.kit import Kit, make_project, read_report, run, trials
 from tests.live.test_shared_load import driven_by, started, written_ids
 from tests.load.conftest import ROOT, load_of, read_rows
+from tests.load.meetings import free_meeting
 from tests.stack.test_database import DATABASE
 from tests.stack.test_distance import echo
 
@@ -156,7 +155,7 @@ def test_locust_elsewhere_loads_this_machine_over_the_line(tmp_path: Path):
 
 def test_workers_join_from_another_machine_and_send_the_whole_schedule(tmp_path: Path):
     with place_of(Line(), tmp_path) as place, site(place.here) as url:
-        meeting = Meeting(address=place.here, port=free_port(), expected=2)
+        meeting = free_meeting(2, place.here)
         within = ("nsenter", f"--net={place.network}", "--")
         with Workers(meeting, "k") as joined, started(meeting, 2, within):
             joined.wait(30)
@@ -214,7 +213,7 @@ def test_a_whole_run_with_load_and_database_elsewhere_says_so_and_is_slower_by_t
 def test_a_whole_run_whose_load_comes_from_another_machine(project: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv(KEY, "k")
     with place_of(Line(), project.parent) as place:
-        meeting = Meeting(address=place.here, port=free_port(), expected=1)
+        meeting = free_meeting(1, place.here)
         options = ("--workers-expected", "1", "--bind", str(meeting), "--no-worker-checks")
         with started(meeting, 1, ("nsenter", f"--net={place.network}", "--")):
             kit, _ = run(project, "run", "experiments/small.toml", "--only", "gthread", *options)

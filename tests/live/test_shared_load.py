@@ -22,8 +22,8 @@ from badgateway.load.locust import Drive, drive
 from badgateway.load.worker_line import KEY
 from badgateway.load.workers import Workers
 from badgateway.model import raw
-from badgateway.process.ports import free_port
 from tests.load.conftest import ROOT, load_of
+from tests.load.meetings import free_meeting
 from tests.load.server import faulty_server
 
 pytestmark = pytest.mark.live
@@ -33,11 +33,19 @@ IN_FLIGHT = 20
 """More of one process are never unanswered at that rate, of a server that answers at once."""
 
 
-def end_one_worker(locust: int, killed: list[int], how: int) -> None:
-    while not (workers := psutil.Process(locust).children()):
+def await_rows_of_two(folder: Path) -> None:
+    """Return when both processes have sent something, however long Locust takes to start beside other tests."""
+    deadline = time.monotonic() + 30
+    while not (folder / raw.CLIENT_ROWS).exists() or len(by_process(written_ids(folder))) < 2:
+        assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+def end_one_worker(locust: int, killed: list[int], how: int, folder: Path) -> None:
+    await_rows_of_two(folder)
     # Into the window: it has sent for a second.
-    time.sleep(2.5)
+    time.sleep(1)
+    workers = psutil.Process(locust).children()
     killed.append(workers[0].pid)
     workers[0].send_signal(how)
 
@@ -96,7 +104,7 @@ def test_a_process_that_ends_ends_the_load_and_no_row_of_an_ended_request_is_los
                 project_root=ROOT,
                 client_timeout_s=1,
                 raw=tmp_path,
-                on_start=lambda pid: Thread(target=end_one_worker, args=(pid, killed, how)).start(),
+                on_start=lambda pid: Thread(target=end_one_worker, args=(pid, killed, how, tmp_path)).start(),
                 on_progress=lambda _: None,
                 check=lambda: None,
             )
@@ -112,8 +120,8 @@ def test_a_process_that_ends_ends_the_load_and_no_row_of_an_ended_request_is_los
     assert len(by_process(written)) == 2
 
 
-def kill_one_locust(workers: list[subprocess.Popen[bytes]]) -> None:
-    time.sleep(4)
+def kill_one_locust(workers: list[subprocess.Popen[bytes]], folder: Path) -> None:
+    await_rows_of_two(folder)
     of_first = psutil.Process(workers[0].pid).children(recursive=True)
     # Its guardian has the same words further behind.
     (locust,) = [one for one in of_first if one.cmdline()[1:3] == ["-m", "badgateway.load.plain"]]
@@ -121,11 +129,11 @@ def kill_one_locust(workers: list[subprocess.Popen[bytes]]) -> None:
 
 
 def test_workers_that_joined_send_one_schedule_and_a_lost_one_is_no_silent_half(tmp_path: Path):
-    meeting = Meeting(address="127.0.0.1", port=free_port(), expected=2)
+    meeting = free_meeting(2)
     with faulty_server() as server, Workers(meeting, "k") as joined, started(meeting, 2) as workers:
         joined.wait(30)
         whole = driven_by(joined, server.url, tmp_path / "whole")
-        Thread(target=kill_one_locust, args=(workers,)).start()
+        Thread(target=kill_one_locust, args=(workers, tmp_path / "cut")).start()
         with pytest.raises(GeneratorKilledError, match="which was ended by SIGKILL; the rows it had sent are kept"):
             driven_by(joined, server.url, tmp_path / "cut", window_s=30)
         asked = [request_id for _, _, request_id in server.requests]
