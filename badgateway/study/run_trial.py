@@ -1,7 +1,8 @@
 """Runs one trial: restore the data, deploy, drive, stop."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from badgateway.databases.database_kind import NO_DATABASE
@@ -34,7 +35,7 @@ class InterruptedLateError(KeyboardInterrupt):
         self.record = record
 
 
-def run_trial(  # who is told, and of what
+def run_trial(
     trial: Trial,
     bench: Bench,
     raw: Path,
@@ -53,107 +54,120 @@ def run_trial(  # who is told, and of what
         InterruptedLateError: The user interrupted it, and its load had ended.
         KeyboardInterrupt: The user interrupted it; all servers of the trial have been stopped.
     """
-    watch, machine, outside = Stopwatch(), bench.effects.watch_machine(), Outside(bench)
-    client_s = bench.experiment.timeouts_of(bench.experiment.configuration(trial.configuration)).client_s
-    drives: list[Drive] = []
-    interrupt: KeyboardInterrupt | None = None
+    watch, machine = Stopwatch(), bench.effects.watch_machine()
+    going = _Going(trial=trial, bench=bench, raw=raw, watch=watch, machine=machine, outside=Outside(bench))
     try:
-        # Side by side, as none of them needs another: the data, the servers' start, and the import of Locust.
-        with (
-            bench.effects.standing_by(bench.root, raw, bench.place) as standby,
-            bench.effects.restoring(bench.experiment, bench.database, bench.snapshot) as finish_restore,
-            outside.watched(),
-        ):
-            beside = Beside(
-                standby=standby, finish_restore=finish_restore, outside=outside, keep=drives.append, tell=tell
-            )
-            _deploy_and_drive(trial, bench, raw, on_progress, machine, beside=beside, watch_loop=watch_loop)
-        _require_connected(bench, raw)
-    except KeyboardInterrupt as caught:
-        # Where these are listed no server was left to stop: they were being brought, and `collect` does that too.
-        if not drives or not (raw / raw_files.SITE_LOGS).is_file():
+        _go(going, on_progress, tell, watch_loop=watch_loop)
+    except KeyboardInterrupt as interrupt:
+        if not going.is_whole_but_for_logs:
             raise
-        interrupt = caught
+        raise InterruptedLateError(going.completed()) from interrupt
     except RestoreError as error:
-        raise _not_restored(error, bench, outside.found(raw, client_s, None)) from error
+        raise going.not_restored(error) from error
     except (DeploymentError, LoadError) as error:
-        reason = without_folder(str(error), raw)
-        return aborted(
-            trial,
-            reason,
-            watch.started_s,
-            ended_s=watch.now_s(),
-            # What was seen from outside says more than the error that followed from it.
-            disturbances=outside.found(raw, client_s, None) or disturbed_by(error, reason),
-        )
-    (result,) = drives
-    record = TrialRecord(
-        trial=trial,
-        status=TrialStatus.COMPLETED,
-        reason="",
-        window=result.window,
-        started_s=watch.started_s,
-        ended_s=watch.now_s(),
-        load_s=result.load_s,
-        generator_cpu_share=result.generator_cpu_share,
-        sending=_sending(result),
-        machine=machine.check(result.window, bench.experiment.machine),
-        disturbances=outside.found(raw, client_s, result),
-    )
-    if interrupt is not None:
-        raise InterruptedLateError(record) from interrupt
-    return record
+        return going.aborted(error)
+    return going.completed()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Beside:
-    """What goes on beside the start of a trial's servers, or beside all of it, and who is told."""
+class _Going:
+    """A trial that goes on: who looks on, what came of its load, and how it is recorded."""
 
-    standby: Standby | None
-    finish_restore: Callable[[], None]
+    trial: Trial
+    bench: Bench
+    raw: Path
+    watch: Stopwatch
+    machine: MachineWatch
     outside: Outside
-    keep: Callable[[Drive], None]
-    """Given what driving gave, before anything is stopped."""
-    tell: Callable[[str], None]
+    drives: list[Drive] = field(default_factory=list)
+    """What driving gave, before anything is stopped; one at most."""
+
+    @property
+    def is_whole_but_for_logs(self) -> bool:
+        """Whether the load had ended, and no server was left to stop.
+
+        Where the logs of a site are listed they were being brought, and `collect` does that too.
+        """
+        return bool(self.drives) and (self.raw / raw_files.SITE_LOGS).is_file()
+
+    def completed(self) -> TrialRecord:
+        """Return the record of a trial whose load went to its end."""
+        (result,) = self.drives
+        return TrialRecord(
+            trial=self.trial,
+            status=TrialStatus.COMPLETED,
+            reason="",
+            window=result.window,
+            started_s=self.watch.started_s,
+            ended_s=self.watch.now_s(),
+            load_s=result.load_s,
+            generator_cpu_share=result.generator_cpu_share,
+            sending=_sending(result),
+            machine=self.machine.check(result.window, self.bench.experiment.machine),
+            disturbances=self._disturbances(result),
+        )
+
+    def aborted(self, error: DeploymentError | LoadError) -> TrialRecord:
+        """Return the record of a trial that an error ended."""
+        reason = without_folder(str(error), self.raw)
+        return aborted(
+            self.trial,
+            reason,
+            self.watch.started_s,
+            ended_s=self.watch.now_s(),
+            # What was seen from outside says more than the error that followed from it.
+            disturbances=self._disturbances(None) or disturbed_by(error, reason),
+        )
+
+    def not_restored(self, error: RestoreError) -> DeploymentError:
+        """Return what ends the run whose data could not be put back."""
+        seen = self._disturbances(None)
+        # Without a database, or with one that stands still, no command can put its data back.
+        self.bench.check()
+        told = "application.restore: the data could not be put back, so the run ends here"
+        frozen = next((found for found in seen if found.part is OutsidePart.DATABASE), None)
+        if frozen is None:
+            return DeploymentError(f"{told}; {error}")
+        return DeploymentError(
+            f"{told}: {frozen.what}, and the kit had not done it; find out what stops pid {self.bench.database.pid}, "
+            "and run again; --resume keeps what was measured"
+        )
+
+    def _disturbances(self, result: Drive | None) -> tuple[Disturbance, ...]:
+        configuration = self.bench.experiment.configuration(self.trial.configuration)
+        client_s = self.bench.experiment.timeouts_of(configuration).client_s
+        return self.outside.found(self.raw, client_s, result)
 
 
-def _not_restored(error: RestoreError, bench: Bench, seen: Sequence[Disturbance]) -> DeploymentError:
-    # Without a database, or with one that stands still, no command can put its data back.
-    bench.check()
-    told = "application.restore: the data could not be put back, so the run ends here"
-    frozen = next((found for found in seen if found.part is OutsidePart.DATABASE), None)
-    if frozen is None:
-        return DeploymentError(f"{told}; {error}")
-    return DeploymentError(
-        f"{told}: {frozen.what}, and the kit had not done it; find out what stops pid {bench.database.pid}, and run "
-        "again; --resume keeps what was measured"
-    )
-
-
-def _sending(result: Drive) -> SendingCheck | None:
-    found = result.open_loop
-    if found is None:
-        return None
-    return SendingCheck(
-        arrivals=found.arrivals, missed_arrivals=found.missed_arrivals, send_lag_p99_ms=found.send_lag_p99_ms
-    )
-
-
-def _deploy_and_drive(  # what is run, where, and who looks on
-    trial: Trial,
-    bench: Bench,
-    raw: Path,
-    on_progress: Callable[[Progress], None],
-    machine: MachineWatch,
-    *,
-    beside: Beside,
-    watch_loop: bool,
+def _go(
+    going: _Going, on_progress: Callable[[Progress], None], tell: Callable[[str], None], *, watch_loop: bool
 ) -> None:
-    experiment, outside = bench.experiment, beside.outside
-    configuration = experiment.configuration(trial.configuration)
+    """Put the data back, deploy, drive, and stop all of it."""
+    bench = going.bench
+    # Side by side, as none of them needs another: the data, the servers' start, and the import of Locust.
+    with (
+        bench.effects.standing_by(bench.root, going.raw, bench.place) as standby,
+        bench.effects.restoring(bench.experiment, bench.database, bench.snapshot) as finish_restore,
+        going.outside.watched(),
+        _deployed(going, finish_restore, watch_loop=watch_loop) as (deployment, on_start),
+    ):
+        _drive(going, deployment, on_start, on_progress, standby)
+        target = bench.experiment.target
+        if target and any(isinstance(log, LogCommand) for log in target.logs):
+            tell("bringing the site's logs; Ctrl-C leaves that to badgateway collect, and keeps the trial")
+    _require_connected(bench, going.raw)
+
+
+@contextmanager
+def _deployed(
+    going: _Going, finish_restore: Callable[[], None], *, watch_loop: bool
+) -> Iterator[tuple[Deployment, Callable[[int], None]]]:
+    """Have the trial's servers up, and all who look on; give what is to be told the pid of the load generator."""
+    trial, bench, raw, outside = going.trial, going.bench, going.raw, going.outside
+    configuration = bench.experiment.configuration(trial.configuration)
     with (
         bench.effects.deploy(
-            experiment,
+            bench.experiment,
             configuration,
             database=bench.database,
             snapshot=bench.snapshot,
@@ -161,13 +175,13 @@ def _deploy_and_drive(  # what is run, where, and who looks on
             account=bench.account,
             watch_loop=watch_loop,
             at=trial.at,
-            before_requests=beside.finish_restore,
+            before_requests=finish_restore,
             address=bench.address,
         ) as deployment,
         ProcessSampler(
             raw / raw_files.PROCESSES,
             {**deployment.roots, **bench.database.roots},
-            on_sample=machine.look,
+            on_sample=going.machine.look,
         ) as processes,
         StackSampler(raw, watch_of(deployment, outside.access)) as stack,
         outside.deployed(deployment, raw),
@@ -179,26 +193,45 @@ def _deploy_and_drive(  # what is run, where, and who looks on
             stack.add_generator(pid)
             outside.add_generator(pid)
 
-        driven = bench.effects.drive(
-            _load(experiment, trial),
-            trial,
-            url=deployment.url,
-            project_root=bench.root,
-            client_timeout_s=experiment.timeouts_of(configuration).client_s,
-            raw=raw,
-            on_start=watch_generator,
-            on_progress=on_progress,
-            check=lambda: _check(deployment, bench),
-            site=experiment.application.public_url or "",
-            environment=bench.users_environment(configuration),
-            standby=beside.standby,
-            address=bench.address,
-            restraint=Restraint.of(experiment.target, bench.root) if experiment.target else None,
-        )
-        require_all_asked(configuration, deployment)
-        beside.keep(driven)
-        if experiment.target and any(isinstance(log, LogCommand) for log in experiment.target.logs):
-            beside.tell("bringing the site's logs; Ctrl-C leaves that to badgateway collect, and keeps the trial")
+        yield deployment, watch_generator
+
+
+def _drive(
+    going: _Going,
+    deployment: Deployment,
+    on_start: Callable[[int], None],
+    on_progress: Callable[[Progress], None],
+    standby: Standby | None,
+) -> None:
+    trial, bench, experiment = going.trial, going.bench, going.bench.experiment
+    configuration = experiment.configuration(trial.configuration)
+    driven = bench.effects.drive(
+        _load(experiment, trial),
+        trial,
+        url=deployment.url,
+        project_root=bench.root,
+        client_timeout_s=experiment.timeouts_of(configuration).client_s,
+        raw=going.raw,
+        on_start=on_start,
+        on_progress=on_progress,
+        check=lambda: _check(deployment, bench),
+        site=experiment.application.public_url or "",
+        environment=bench.users_environment(configuration),
+        standby=standby,
+        address=bench.address,
+        restraint=Restraint.of(experiment.target, bench.root) if experiment.target else None,
+    )
+    require_all_asked(configuration, deployment)
+    going.drives.append(driven)
+
+
+def _sending(result: Drive) -> SendingCheck | None:
+    found = result.open_loop
+    if found is None:
+        return None
+    return SendingCheck(
+        arrivals=found.arrivals, missed_arrivals=found.missed_arrivals, send_lag_p99_ms=found.send_lag_p99_ms
+    )
 
 
 def _require_connected(bench: Bench, raw: Path) -> None:
