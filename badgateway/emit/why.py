@@ -181,10 +181,10 @@ def untested(subject: Subject) -> Iterator[str]:
         yield "Memory over days: no worker was replaced, and a trial takes seconds. Watch it for a week."
     for axis in AXES:
         first, *_ = values = one.values_on(axis)
-        if values == (0.0,):
+        if values == (0.0,) and axis.unseen:
             yield axis.unseen
         elif axis.nothing and first:
-            yield f"Another {axis.noun} than {axis.shown(first)}, which the trials had."
+            yield f"Another {axis.noun} than that of the trials: {axis.shown(first)}."
     if not subject.kept:
         failed = subject.chosen.verdict == Verdict.FAIL
         yield f"That the objective is kept: it is not{'' if failed else ' proven to be'}."

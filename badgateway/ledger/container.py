@@ -28,19 +28,10 @@ coalesce(sum(step) FILTER (series = $throttled), 0) AS throttled,
 sum(step) FILTER (series = $throttled_s) AS throttled_s,
 sum(step) FILTER (series = $kills) AS kills
 """
-_SERVERS = {
-    "periods": str(SampleSeries.CONTAINER_PERIODS),
-    "throttled": str(SampleSeries.CONTAINER_THROTTLED),
-    "throttled_s": str(SampleSeries.CONTAINER_THROTTLED_S),
-    "kills": str(SampleSeries.CONTAINER_KILLS),
-}
+_COUNTED = {"periods": "PERIODS", "throttled": "THROTTLED", "throttled_s": "THROTTLED_S", "kills": "KILLS"}
+_SERVERS = {name: str(SampleSeries[f"CONTAINER_{counter}"]) for name, counter in _COUNTED.items()}
 # Nginx's own, of which nothing may be taken for the servers'.
-_PROXY = {
-    "periods": str(SampleSeries.PROXY_CONTAINER_PERIODS),
-    "throttled": str(SampleSeries.PROXY_CONTAINER_THROTTLED),
-    "throttled_s": str(SampleSeries.PROXY_CONTAINER_THROTTLED_S),
-    "kills": str(SampleSeries.PROXY_CONTAINER_KILLS),
-}
+_PROXY = {name: str(SampleSeries[f"PROXY_CONTAINER_{counter}"]) for name, counter in _COUNTED.items()}
 _SECONDS = f"""
 SELECT floor(time_s) AS second, {_SUMS} FROM ({_STEPS}) GROUP BY second
 HAVING periods > 0 AND throttled >= {THROTTLED_SHARE} * periods ORDER BY second

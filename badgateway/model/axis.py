@@ -32,8 +32,8 @@ class Axis:
     """The same of several values: 'with {} ms a round trip to the database'."""
     how: str
     """How it is done, one sentence for readers of a report."""
-    unseen: str
-    """What no trial has seen where nothing was done, a sentence for whoever deploys."""
+    unseen: str = ""
+    """What no trial has seen where nothing was done, a sentence for whoever deploys; empty where few do it."""
     nothing: str = ""
     """How 0 is printed; empty where it is a value like any other."""
     least: float = 0.0
@@ -121,7 +121,6 @@ PROXY_SIZE_CPU = Axis(
     least=0.01,
     most=256,
     how="A control group of its own gives nginx, with its workers, so much CPU in every tenth of a second.",
-    unseen="A CPU quota of nginx's own container: with one, every answer waits while nginx stands still.",
 )
 PROXY_SIZE_MEMORY = Axis(
     key="proxy_memory_limit_mb",
@@ -139,8 +138,6 @@ PROXY_SIZE_MEMORY = Axis(
     most=1_048_576,
     how="A control group of its own gives nginx, with its workers, so much memory, and the kernel kills one of them "
     "when they want more.",
-    unseen="A memory limit of nginx's own container: when it is reached, the kernel kills a worker of nginx with all "
-    "its connections.",
 )
 
 AXES = (DATABASE_DISTANCE, SIZE_CPU, SIZE_MEMORY, PROXY_SIZE_CPU, PROXY_SIZE_MEMORY)

@@ -218,4 +218,5 @@ def test_the_size_of_the_container_that_counted_is_deployed_and_nothing_where_th
     pod = files["kubernetes/deployment.yaml"].partition("resources:")[2].partition("lifecycle:")[0]
     assert settings(pod) == ["", "limits:", 'cpu: "0.5"', "memory: 256Mi", ""]
     assert not any("CPUQuota" in text or "mem_limit" in text for text in usual.values())
-    assert "Another CPU quota than 0.5 CPU, which the trials had." in files["WHY.md"]
+    assert "Another CPU quota than that of the trials: 0.5 CPU." in files["WHY.md"]
+    assert "nginx's own container" not in usual["WHY.md"], "nobody asked for one"

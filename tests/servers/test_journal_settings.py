@@ -177,5 +177,13 @@ def test_before_the_first_request_of_a_process_there_is_no_journal_of_it(lines, 
     assert told(tmp_path) == ["reaches 192.0.2.7:80=tried"]
 
 
-def test_what_django_reaches_is_called_in_a_check_as_init_calls_it():
-    assert JOURNAL._OF_SERVICES == inspect_django._REMOTE
+def test_what_django_reaches_is_called_in_a_check_as_init_calls_it(lines, tmp_path, monkeypatch):
+    """Both read Django's settings by themselves: each is copied into processes that know no module of the kit's."""
+    caches = {name: {"BACKEND": f"a.{name}.Cache"} for name in ("redis", "PyMemcached", "locmem", "file")}
+    named = {*JOURNAL._OF_SERVICES, *inspect_django._REMOTE}
+    django(monkeypatch, CACHES=caches, EMAIL_BACKEND="", **dict.fromkeys(named, "amqp://me:precious@h"))
+    JOURNAL._tell_services(lines)
+    called = [one.removeprefix("reaches ").partition("=")[0] for one in told(tmp_path)]
+
+    assert called == [*inspect_django._remote(sys.modules["django.conf"].settings)]
+    assert {"CACHES.redis", "CACHES.PyMemcached", "SENTRY_DSN"} < {*called}
