@@ -10,15 +10,19 @@ import json
 import os
 import random
 import shlex
+import signal
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import nox
 from nox.command import CommandFailed
+
+# Sessions start Python a thousand times: without kept bytecode each start compiles the kit and Locust anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 ROOT = Path(__file__).parent
 LOCK = ROOT / "constraints" / "kit.txt"
@@ -66,6 +70,7 @@ PURE_CODE = ",".join(
 )
 # Of the other rooms nobody asks it, and to follow all that their tests do takes long.
 COVERED = [*(f"--cov=badgateway/{room}" for room in PURE_ROOMS), *(f"--cov=badgateway.{name}" for name in PURE_MODULES)]
+GATE = ["report", "--include", PURE_CODE, "--fail-under", "95", "--skip-covered"]
 # Of tests that are many alike: all of them are run by the session proofs, another part each time by all others.
 A_PART = ["--corpus", "0.1"]
 # Of those that explain logs, which take half of the time: all of them are run by the sessions tests and proofs.
@@ -371,23 +376,24 @@ def tests(session: nox.Session) -> None:
     # The live tests wait for a third of their time; those of the pure rooms wait for nothing and look at no clock.
     install_light(session)
     pure = [str(LIGHT / "bin" / "python"), "-m", "pytest", *PURE, *timed]
-    with meanwhile(session, *pure, fault="the tests of the pure rooms failed"):
+    covered = [str(LIGHT / "bin" / "coverage"), *GATE]
+    with meanwhile(session, pure, covered, fault="the tests of the pure rooms failed, or do not cover them"):
         run_beside(session, "live and not alone or fault", *again, *few, *timed)
-    run(session, "coverage", "report", "--include", PURE_CODE, "--fail-under", "95", "--skip-covered")
     run(session, "pytest", *marked("alone"), "-m", "live and alone", *again, *timed)
     print_times(session)
 
 
 @contextmanager
-def meanwhile(session: nox.Session, *command: str, fault: str) -> Iterator[None]:
-    """Run a command on the CPU time that all else leaves over, and print at the end what it said.
+def meanwhile(session: nox.Session, *commands: Sequence[str], fault: str) -> Iterator[None]:
+    """Run commands, one after the other, on the CPU time that all else leaves over; print at the end what they said.
 
     As it comes it would stand between the lines of what runs in the foreground.
     """
+    whole = " && ".join(map(shlex.join, commands))
     with MEANWHILE.open("w", encoding="utf-8") as output:
         # A session of its own, for the kernel to put it behind all others.
         child = subprocess.Popen(
-            ["sh", "-c", LEFT_OVER, "sh", *command],
+            ["sh", "-c", LEFT_OVER, "sh", "sh", "-c", whole],
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
@@ -395,11 +401,11 @@ def meanwhile(session: nox.Session, *command: str, fault: str) -> Iterator[None]
     try:
         yield
     except KeyboardInterrupt:
-        child.terminate()
+        os.killpg(child.pid, signal.SIGTERM)
         raise
     finally:
         status = child.wait()
-        session.log(f"beside it: {shlex.join(command)}\n{MEANWHILE.read_text(encoding='utf-8')}")
+        session.log(f"beside it: {whole}\n{MEANWHILE.read_text(encoding='utf-8')}")
     if status:
         session.error(f"{fault}; see above")
 
@@ -490,7 +496,7 @@ def lint(session: nox.Session) -> None:
     run(session, "ruff", "check", ".")
     run(session, "ruff", "format", "--check", ".")
     # mypy takes one core.
-    with meanwhile(session, sys.executable, "-m", "nox", "--session", "docs", fault="the pages make no site"):
+    with meanwhile(session, [sys.executable, "-m", "nox", "--session", "docs"], fault="the pages make no site"):
         run(session, "mypy")
         run(session, "lint-imports")
 

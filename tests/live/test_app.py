@@ -26,7 +26,8 @@ NAIVE_QUERIES = 1 + 2 + 250
 EXPORT = "/members/export.xlsx"
 MODULES = {"pymysql": "pymysql", "mysqlclient": "MySQLdb._mysql"}
 
-# Asks the site what it reads from stdin, in one process with one driver, and writes down what came back.
+# Asks the site what each line of stdin has, in one process with one driver, and writes down what came back: to start
+# Django takes longer than to answer.
 ASK = """
 import base64, json, sys, time, django
 django.setup()
@@ -34,8 +35,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 client = Client(SERVER_NAME="127.0.0.1")
-answers = []
-for method, path, body in json.load(sys.stdin):
+
+def answer_to(method, path, body):
     with CaptureQueriesContext(connection) as queries:
         start_s = time.perf_counter()
         answer = client.generic(method, path, body, content_type="application/json")
@@ -43,15 +44,18 @@ for method, path, body in json.load(sys.stdin):
         took_s = time.perf_counter() - start_s
     answer.close()
     content = base64.b64encode(whole).decode()
-    answers.append({"status": answer.status_code, "queries": len(queries), "took_s": took_s, "content": content,
-                    "headers": dict(answer.headers)})
-with connection.cursor() as cursor:
-    cursor.execute("SELECT @@tx_isolation, @@character_set_connection")
-    session = cursor.fetchone()
-    cursor.execute("SHOW STATUS LIKE 'Ssl_cipher'")
-    cipher = cursor.fetchone()[1]
-drivers = [name for name in ("pymysql", "MySQLdb._mysql") if name in sys.modules]
-print(json.dumps({"answers": answers, "drivers": drivers, "session": session, "cipher": cipher}))
+    return {"status": answer.status_code, "queries": len(queries), "took_s": took_s, "content": content,
+            "headers": dict(answer.headers)}
+
+for line in sys.stdin:
+    answers = [answer_to(*request) for request in json.loads(line)]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT @@tx_isolation, @@character_set_connection")
+        session = cursor.fetchone()
+        cursor.execute("SHOW STATUS LIKE 'Ssl_cipher'")
+        cipher = cursor.fetchone()[1]
+    drivers = [name for name in ("pymysql", "MySQLdb._mysql") if name in sys.modules]
+    print(json.dumps({"answers": answers, "drivers": drivers, "session": session, "cipher": cipher}), flush=True)
 """
 
 
@@ -84,13 +88,13 @@ class Site:
     """The site with one driver on the one database."""
 
     environment: dict[str, str]
+    asked: subprocess.Popen[str]
 
-    def run(self, *arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, *arguments],
             cwd=APP,
             env=self.environment,
-            input=given,
             capture_output=True,
             text=True,
             timeout=60,
@@ -103,9 +107,10 @@ class Site:
         return process.stdout.strip()
 
     def observe(self, *requests: tuple[str, str, str]) -> dict[str, Any]:
-        process = self.run("-c", ASK, given=json.dumps(requests))
-        assert process.returncode == 0, process.stderr
-        observed: dict[str, Any] = json.loads(process.stdout)
+        assert self.asked.stdin is not None
+        assert self.asked.stdout is not None
+        print(json.dumps(requests), file=self.asked.stdin, flush=True)
+        observed: dict[str, Any] = json.loads(self.asked.stdout.readline())
         return observed
 
     def ask(self, *requests: tuple[str, str, str]) -> list[Answer]:
@@ -116,30 +121,38 @@ class Site:
         return self.ask(*(("GET", path, "") for path in paths))
 
     def sql(self, statement: str) -> tuple[tuple[Any, ...], ...]:
-        """Ask the database past the site."""
-        host, port = self.environment.get("DB_HOST", "127.0.0.1"), int(self.environment.get("DB_PORT", "3306"))
-        place: dict[str, Any] = {"unix_socket": host} if host.startswith("/") else {"host": host, "port": port}
-        connection = pymysql.connect(
-            **place,
-            user=self.environment["DB_USER"],
-            password=self.environment["DB_PASSWORD"],
-            database=self.environment["DB_NAME"],
-            autocommit=True,
-            ssl_disabled=True,
-        )
-        with connection, connection.cursor() as cursor:
-            cursor.execute(statement)
-            return tuple(cursor.fetchall())
+        return rows_of(self.environment, statement)
+
+
+def rows_of(environment: dict[str, str], statement: str) -> tuple[tuple[Any, ...], ...]:
+    """Ask the database past the site."""
+    host, port = environment.get("DB_HOST", "127.0.0.1"), int(environment.get("DB_PORT", "3306"))
+    place: dict[str, Any] = {"unix_socket": host} if host.startswith("/") else {"host": host, "port": port}
+    connection = pymysql.connect(
+        **place,
+        user=environment["DB_USER"],
+        password=environment["DB_PASSWORD"],
+        database=environment["DB_NAME"],
+        autocommit=True,
+        ssl_disabled=True,
+    )
+    with connection, connection.cursor() as cursor:
+        cursor.execute(statement)
+        return tuple(cursor.fetchall())
 
 
 @pytest.fixture(scope="module", params=sorted(MODULES))
-def site(request, school_database) -> Site:
+def site(request, school_database) -> Iterator[Site]:
     """Give the site with each driver in turn."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("APP_", "DB_"))}
     chosen = {"DB_DRIVER": request.param, "DJANGO_SETTINGS_MODULE": "school_site.settings"}
-    bare = Site(environment=kept | school_database.environment | chosen)
-    members = bare.sql("SELECT members FROM school_loadeddataset")[0][0]
-    return Site(environment=bare.environment | {"APP_MEMBERS": str(members)})
+    environment = kept | school_database.environment | chosen
+    environment["APP_MEMBERS"] = str(rows_of(environment, "SELECT members FROM school_loadeddataset")[0][0])
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        [sys.executable, "-c", ASK], cwd=APP, env=environment, stdin=pipe, stdout=pipe, text=True
+    ) as asked:
+        yield Site(environment=environment, asked=asked)
 
 
 @pytest.fixture

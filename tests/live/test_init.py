@@ -80,7 +80,7 @@ def test_a_site_gets_from_its_repository_to_an_answer_in_a_minute():
         only = [word for one in found["configurations"][:2] for word in ("--only", one["name"])]
         check = Kit(root, "check", "--no-levels")
         assert check.end(40) == 0, check.output + check.errors
-        run = Kit(root, "run", *only, "--users", "5", "--blocks", "1")
+        run = Kit(root, "run", *only, "--users", "5", "--blocks", "1", "--window", "2")
 
         assert run.end(120) in DECIDED, run.errors
         assert own_rows(root) == [(PRECIOUS,)]
