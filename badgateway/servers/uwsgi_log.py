@@ -91,6 +91,8 @@ _RULES = rules(
     (ServerEvent.WORKER_RECYCLED, r"^\.\.\.The work of process (?P<pid>\d+) is done"),
     (ServerEvent.WORKER_EXITED, rf"^worker (?P<worker>\d+) killed successfully {_PID}\)"),
     (ServerEvent.WORKER_EXITED, r"^worker (?P<worker>\d+) buried after \d+ seconds"),
+    # The master notes it when it looks next, which is seconds later while it sleeps between respawns.
+    (ServerEvent.WORKER_EXITED, rf"^goodbye to the gevent Hub on worker (?P<worker>\d+) {_PID}\)"),
     (
         ServerEvent.KILLED_WHILE_LEAVING,
         rf"^worker (?P<worker>\d+) {_PID}\) is taking too much time to die\.\.\.NO MERCY",

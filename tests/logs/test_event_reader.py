@@ -120,6 +120,20 @@ def test_a_worker_that_blows_itself_up_is_the_one_that_was_told_to_go_first():
     assert [event.pid for event in found if event.event is ServerEvent.KILLED_WHILE_LEAVING] == [72, 73, None]
 
 
+def test_a_worker_that_left_in_good_order_blew_nothing_up_though_its_master_has_not_seen_it():
+    found = events(
+        "uwsgi",
+        "...The work of process 71 is done. Seeya!",
+        "...The work of process 72 is done. Seeya!",
+        "goodbye to the gevent Hub on worker 1 (pid: 71)",
+        "*** BOOOOOOM ***",
+        "worker 1 killed successfully (pid: 71)",
+        "worker 2 killed successfully (pid: 72)",
+    )
+
+    assert [event.pid for event in found if event.event is ServerEvent.KILLED_WHILE_LEAVING] == [72]
+
+
 def test_a_worker_that_says_goodbye_for_each_of_its_requests_leaves_once():
     found = events("uwsgi", *("...The work of process 71 is done. Seeya!",) * 3)
 
