@@ -90,6 +90,7 @@ def analyse(folder: RunFolder, before: Read | None = None) -> StudySummary:
         worker_checks=read_worker_checks(manifest.worker_checks, folder.worker_checks),
         choice=choice,
         circumstances=circumstances,
+        limits=next((entry.record.limits for entry in kept if entry.record.limits), {}),
     )
 
 

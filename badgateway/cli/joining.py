@@ -90,9 +90,10 @@ def demand_places(meeting: Meeting | None, planned: Iterable[Planned]) -> None:
             raise ConfigurationError(
                 f"{one.path}: places.workers: say where they come: --workers-expected {places.workers} --bind ADDRESS"
             )
-        if meeting is not None and places.load is not None:
+        key = next((key for key in ("load", "proxy") if key in places.lines), "")
+        if meeting is not None and key:
             raise ConfigurationError(
-                f"{one.path}: places.load: workers send the load from where they are; take it out, or leave out "
+                f"{one.path}: places.{key}: workers send the load from where they are; take it out, or leave out "
                 "--workers-expected"
             )
 

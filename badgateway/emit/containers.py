@@ -97,7 +97,7 @@ def _shared(subject: Subject) -> dict[str, object]:
         "run": place.socket.parent,
         "is_tcp": place.port is not None,
         "proxy_version": environment.versions.get("nginx", "stable"),
-        "somaxconn": environment.somaxconn or USUAL_SOMAXCONN,
+        "somaxconn": environment.server_somaxconn or USUAL_SOMAXCONN,
         "open_files": OPEN_FILES,
         "graceful_s": graceful_s,
         "group": NGINX_GROUP,

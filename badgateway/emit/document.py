@@ -144,6 +144,12 @@ class Asked(_Read):
     application: Annotated[Application, _known(Application)]
 
 
+class Kernel(_Read):
+    """What was in force on a machine of [places]."""
+
+    somaxconn: int
+
+
 class Machine(_Read):
     """Where it was measured."""
 
@@ -153,7 +159,13 @@ class Machine(_Read):
     memory_bytes: int
     python: str
     somaxconn: int | None
+    places: dict[str, Kernel] = {}
     versions: dict[str, str]
+
+    @property
+    def server_somaxconn(self) -> int | None:
+        """What cut the servers' accept queues: that of their own machine, where they had one."""
+        return self.places["target"].somaxconn if "target" in self.places else self.somaxconn
 
 
 class Recommended(_Read):

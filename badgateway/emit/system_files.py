@@ -18,7 +18,7 @@ _BARE = f"{_SAFE}%()!&*;?~ "
 
 def kernel_file(subject: Subject) -> str:
     """Return the settings of the kernel."""
-    listen, measured = subject.configuration.listen, subject.document.environment.somaxconn
+    listen, measured = subject.configuration.listen, subject.document.environment.server_somaxconn
     if measured is None:
         basis = "The run has not recorded the machine's own value; this is Linux's since 5.4."
     elif measured < listen:

@@ -116,7 +116,7 @@ def _of_proxy(subject: Subject) -> Iterator[Row]:
     yield _fixed("buffers", "8 x 8k, first 8k", file, _OF_THE_KIT)
     kept_s = client_keepalive_s(subject)
     yield _fixed("keepalive_timeout of clients", f"{kept_s} s", file, "no trial had a balancer before nginx")
-    somaxconn = subject.document.environment.somaxconn
+    somaxconn = subject.document.environment.server_somaxconn
     measured = "as the machine of the trials had it" if somaxconn else "the run has not recorded the machine's own"
     yield _fixed("net.core.somaxconn", f"{somaxconn or 'see the file'}", "sysctl.conf", measured)
 

@@ -1,6 +1,7 @@
 """What a run adds up to: the answer to its question, and everything a report shows."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from badgateway.model.axis import Axis
@@ -8,6 +9,7 @@ from badgateway.model.comparison import Choice
 from badgateway.model.experiment import Experiment
 from badgateway.model.ladder import Ladder
 from badgateway.model.manifest import Circumstances, Environment
+from badgateway.model.places import Limits
 from badgateway.model.summary import ConfigurationSummary, LevelSummary, TrialSummary, Verdict
 from badgateway.model.worker_checks import WorkerChecks
 
@@ -121,6 +123,8 @@ class StudySummary:
     """Of A/A controls and of capacity searches, each on its own: no configuration is summed up from them."""
     files: frozenset[str] = frozenset()
     """Of the trials, those that lie beside the reports, from their folder; none where reports are kept elsewhere."""
+    limits: Mapping[str, Limits] = field(default_factory=dict)
+    """What was in force on each machine of [places], by its key; none where all shared this machine's network."""
 
     @property
     def has_trusted_trial(self) -> bool:

@@ -1,7 +1,8 @@
 """One configuration at one load level, once: the plan of it and the record of it."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Annotated
 
@@ -10,6 +11,7 @@ from pydantic import Field
 from badgateway.model.axis import AXES, At, at_of, away, keys_of
 from badgateway.model.design import Purpose
 from badgateway.model.load_level import LoadLevel
+from badgateway.model.places import Limits
 from badgateway.model.study import MachineLimits
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]
@@ -232,6 +234,8 @@ class TrialRecord:
     """None where the system does not tell, and when nobody looked often enough; such a trial is INVALID."""
     disturbances: tuple[Disturbance, ...] = ()
     """In the order of time; those without a moment are last."""
+    limits: Mapping[str, Limits] = field(default_factory=dict)
+    """What was in force on each machine of [places] that has a kernel's limits of its own, by its key."""
 
     def __post_init__(self) -> None:
         """Refuse a trial that ended before it began."""

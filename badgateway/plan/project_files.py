@@ -15,6 +15,7 @@ from badgateway.model.masking import is_secret_file
 from badgateway.model.printable import printable
 from badgateway.plan.kit_files import JOURNAL, located, located_or_kits, plain_name
 from badgateway.plan.placeholders import address_fault, placeholder_faults
+from badgateway.plan.places import placing_faults
 from badgateway.plan.programs import command_faults, python_fault, site_python
 from badgateway.plan.running_site import certificate_fault
 from badgateway.plan.services import service_faults
@@ -47,6 +48,7 @@ def file_faults(experiment: Experiment, root: Path) -> Iterator[str]:
     for one in experiment.configurations:
         yield from (f"configurations[{one.name}].{fault}" for fault in _faults_of_server(one, experiment, root))
     yield from service_faults(experiment)
+    yield from placing_faults(experiment)
     yield from placeholder_faults(experiment)
     if fault := address_fault(experiment, os.environ):
         yield fault

@@ -8,9 +8,11 @@ uWSGI and Gunicorn cannot say it of a unix socket.
 import socket
 import struct
 from collections.abc import Iterator
+from pathlib import Path
 
 from badgateway.model.samples import Reading
 from badgateway.probe.watch import Listener, NotAvailableError
+from badgateway.process.elsewhere import in_network
 
 DEADLINE_S = 0.5
 RECEIVE_BYTES = 65_536
@@ -41,15 +43,16 @@ class AcceptQueue:
     value is one above it, a TCP socket drops it without a word.
     """
 
-    def __init__(self, series: str, *listeners: Listener) -> None:
-        """Watch sockets, which need not be there yet.
+    def __init__(self, series: str, *listeners: Listener, network: Path | None = None) -> None:
+        """Watch sockets, which need not be there yet, in another network where one is named.
 
         Raises:
             NotAvailableError: this system has no sock_diag.
         """
         self.series = (series,)
         self._listeners = listeners
-        self._kernel = _connect()
+        self._network = network
+        self._kernel = _connect(network)
 
     def read(self) -> tuple[Reading]:
         """Return the length of the queue; of several sockets, at one address or at several, of the fullest.
@@ -62,7 +65,7 @@ class AcceptQueue:
         except OSError as error:
             # The rest of an answer that came late must not be taken for the answer to the next question.
             self._kernel.close()
-            self._kernel = _connect()
+            self._kernel = _connect(self._network)
             raise NotAvailableError(f"sock_diag: {error}") from error
         if not queues:
             raise NotAvailableError(f"nobody listens on {', '.join(map(str, self._listeners))}")
@@ -74,12 +77,12 @@ class AcceptQueue:
         self._kernel.close()
 
 
-def _connect() -> socket.socket:
+def _connect(network: Path | None) -> socket.socket:
     family = getattr(socket, "AF_NETLINK", None)
     if family is None:
         raise NotAvailableError("this system has no sock_diag; accept queues can be seen on Linux only")
     try:
-        kernel = socket.socket(family, socket.SOCK_DGRAM, NETLINK_SOCK_DIAG)
+        kernel = in_network(network, lambda: socket.socket(family, socket.SOCK_DGRAM, NETLINK_SOCK_DIAG))
     except OSError as error:
         raise NotAvailableError(f"sock_diag: {error}") from error
     kernel.settimeout(DEADLINE_S)

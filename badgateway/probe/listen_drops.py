@@ -14,18 +14,19 @@ COUNTERS = {SampleSeries.LISTEN_OVERFLOWS: "ListenOverflows", SampleSeries.LISTE
 class ListenDrops:
     """TcpExtListenOverflows and TcpExtListenDrops, counted from zero.
 
-    The kernel counts them over all TCP sockets of the network namespace, and never for unix sockets.
+    The kernel counts them over all TCP sockets of the network namespace, and never for unix sockets. Of several
+    networks, the sum.
     """
 
     series = tuple(COUNTERS)
 
-    def __init__(self, file: Path = NETSTAT) -> None:
-        """Note where the counters stand.
+    def __init__(self, *files: Path) -> None:
+        """Note where the counters of each file stand; of this network's own where none is named.
 
         Raises:
             NotAvailableError: this system does not have them.
         """
-        self._file = file
+        self._files = files or (NETSTAT,)
         self._start = self._counters()
 
     def read(self) -> tuple[Reading, ...]:
@@ -41,14 +42,19 @@ class ListenDrops:
         """Do nothing: nothing is held open."""
 
     def _counters(self) -> dict[str, int]:
-        try:
-            counters = tcp_counters(self._file.read_text(encoding="ascii"))
-        except OSError as error:
-            raise NotAvailableError(f"{self._file}: {error.strerror}; Linux has it") from error
-        missing = [name for name in COUNTERS.values() if name not in counters]
-        if missing:
-            raise NotAvailableError(f"{self._file}: no {', '.join(missing)} in TcpExt")
-        return counters
+        each = [_counters_of(file) for file in self._files]
+        return {name: sum(one[name] for one in each) for name in COUNTERS.values()}
+
+
+def _counters_of(file: Path) -> dict[str, int]:
+    try:
+        counters = tcp_counters(file.read_text(encoding="ascii"))
+    except OSError as error:
+        raise NotAvailableError(f"{file}: {error.strerror}; Linux has it") from error
+    missing = [name for name in COUNTERS.values() if name not in counters]
+    if missing:
+        raise NotAvailableError(f"{file}: no {', '.join(missing)} in TcpExt")
+    return counters
 
 
 def tcp_counters(netstat: str) -> dict[str, int]:

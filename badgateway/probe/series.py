@@ -12,7 +12,7 @@ from badgateway.probe.accept_queue import AcceptQueue
 from badgateway.probe.containers import ContainerCpu, ContainerMemory, ProxyCpu, ProxyMemory
 from badgateway.probe.database import DatabaseProbe
 from badgateway.probe.kernel_kills import KernelKills
-from badgateway.probe.listen_drops import ListenDrops
+from badgateway.probe.listen_drops import NETSTAT, ListenDrops
 from badgateway.probe.process_cpu import ProcessCpu
 from badgateway.probe.server_statistics import ServerStatistics
 from badgateway.probe.statement import StatementLog
@@ -80,12 +80,14 @@ class Series:
 def series_of(watch: Watch, statements: Path) -> Iterator[Series]:
     """Make all the series of what is watched; what a database executes is written to the file `statements`."""
     if watch.proxy_port is not None:
-        for name, listeners in (
-            (SampleSeries.ACCEPT_QUEUE, watch.server_sockets),
-            (SampleSeries.PROXY_ACCEPT_QUEUE, (watch.proxy_port,)),
+        for name, listeners, place in (
+            (SampleSeries.ACCEPT_QUEUE, watch.server_sockets, watch.server_place),
+            (SampleSeries.PROXY_ACCEPT_QUEUE, (watch.proxy_port,), watch.proxy_place),
         ):
-            yield Series((name,), partial(AcceptQueue, name, *listeners))
-        yield Series(ListenDrops.series, ListenDrops)
+            network = place.network if place else None
+            yield Series((name,), partial(AcceptQueue, name, *listeners, network=network))
+        both = dict.fromkeys(one.netstat if one else NETSTAT for one in (watch.server_place, watch.proxy_place))
+        yield Series(ListenDrops.series, partial(ListenDrops, *both))
     yield from _statistics(watch)
     yield from container_series(*watch.containers)
     yield from _limited(watch.proxy_containers, ProxyCpu, ProxyMemory)

@@ -10,6 +10,7 @@ from typing import Protocol
 from badgateway.databases.database_system import DatabaseSystem
 from badgateway.model.samples import Reading
 from badgateway.process.container import GroupFiles
+from badgateway.process.elsewhere import Elsewhere
 from badgateway.servers.server import Server
 
 
@@ -76,6 +77,10 @@ class Watch:
     """Of the application servers, where their size is limited."""
     proxy_containers: tuple[GroupFiles, ...] = ()
     """Nginx's own, where its size is; what befalls it has series of its own, and is never the servers'."""
+    server_place: Elsewhere | None = None
+    """The servers' own machine, as far as the network goes; None: where the kit is."""
+    proxy_place: Elsewhere | None = None
+    """Nginx's own."""
 
 
 class NotAvailableError(Exception):

@@ -43,6 +43,8 @@ class Command:
     """None: the account of the kit."""
     control_groups: tuple[Path, ...] = ()
     """Files of the kernel by which a process enters a control group: it is started in each of them."""
+    network: Path | None = None
+    """The file that stands for the network that it is started in, as root; None: that of the kit."""
 
 
 class Child:
@@ -223,7 +225,7 @@ def _start_guardian(command: Command, log: IO[bytes]) -> tuple[subprocess.Popen[
     with theirs:
         # -I and -S: the program's environment and directory must not change the guardian, and it starts in 20 ms.
         keeper = subprocess.Popen(
-            [sys.executable, "-I", "-S", guardian.__file__, str(theirs.fileno()), *who, *command.argv],
+            [*_into(command), sys.executable, "-I", "-S", guardian.__file__, str(theirs.fileno()), *who, *command.argv],
             env=dict(command.environment),
             cwd=command.directory,
             stdin=subprocess.DEVNULL,
@@ -233,6 +235,16 @@ def _start_guardian(command: Command, log: IO[bytes]) -> tuple[subprocess.Popen[
             start_new_session=True,
         )
     return keeper, ours
+
+
+def _into(command: Command) -> tuple[str, ...]:
+    """Return the words that have a guardian begin in another network: its program's account may not go there."""
+    if command.network is None:
+        return ()
+    program = shutil.which("nsenter")
+    if program is None:
+        raise DeploymentError(f"{command.name}: program nsenter not found; install util-linux")
+    return (program, f"--net={command.network}", "--")
 
 
 def _why_not_started(command: Command, word: str, error_number: int) -> str:

@@ -1,17 +1,20 @@
 """A part of a run on a machine of its own, as far as the network goes: in a namespace that a line leads to."""
 
+import ctypes
 import itertools
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address
 from pathlib import Path
+from typing import TypeVar
 
 from badgateway.errors import DeploymentError
-from badgateway.model.places import Line, Places
+from badgateway.model.places import KERNEL_FILES, Limits, Line, Places
 from badgateway.process import far_end
 from badgateway.process.child import Child, Command, describe_exit
 from badgateway.process.readiness import await_ready, log_line_probe
@@ -24,6 +27,7 @@ _ADDRESSES = 4
 _NUMBERS = itertools.count()
 DEADLINE_S = 10.0
 TUN = Path("/dev/net/tun")
+_Made = TypeVar("_Made")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,11 +40,18 @@ class Elsewhere:
     """Its own address."""
     end: Child
     """The process with which it goes."""
+    limits: Limits
+    """What is in force there."""
 
     @property
     def network(self) -> Path:
         """Its namespace, as programs are led into it."""
         return Path(f"/proc/{self.end.pid}/ns/net")
+
+    @property
+    def netstat(self) -> Path:
+        """Where the kernel counts what befalls it."""
+        return Path(f"/proc/{self.end.pid}/net/netstat")
 
     def check(self) -> None:
         """Return when it is still there.
@@ -56,7 +67,7 @@ class Elsewhere:
 
     def within(self, command: Command) -> Command:
         """Return the command that starts a program there."""
-        return replace(command, argv=(_program("nsenter"), f"--net={self.network}", "--", *command.argv))
+        return replace(command, network=self.network)
 
 
 def faults(line: Line) -> Iterator[str]:
@@ -72,16 +83,21 @@ def faults(line: Line) -> Iterator[str]:
         yield f"{' and '.join(missing)} not found: install util-linux and iproute2, or leave it out"
     if line.is_far and not TUN.exists():
         yield f"{TUN} does not exist, of which a delay or a loss is made: load the kernel's module tun, or leave it out"
+    for file in line.kernel_settings:
+        if not os.access(far_end.KERNEL / file, os.W_OK):
+            key = file.rpartition("/")[2]
+            yield f"{far_end.KERNEL / file} cannot be written: docker run --privileged lets it, or leave {key} out"
 
 
 @contextmanager
-def elsewhere(line: Line, folder: Path, log: Path) -> Iterator[Elsewhere]:
+def elsewhere(line: Line, folder: Path, log: Path, *, beside: Elsewhere | None = None) -> Iterator[Elsewhere]:
     """Make a place until the block ends; what runs there has to have ended by then.
 
     Args:
-        line: What leads to it.
+        line: What leads to it, and what its kernel is told.
         folder: Of the far end's process.
         log: Where it says what went wrong.
+        beside: The place from which the line leads there; None: from here.
 
     Raises:
         DeploymentError: It could not be made.
@@ -90,17 +106,19 @@ def elsewhere(line: Line, folder: Path, log: Path) -> Iterator[Elsewhere]:
     here, there = (str(_FIRST + number * _ADDRESSES + host) for host in (1, 2))
     device = f"bg{number}"
     numbers = (f"{line.round_trip_ms / 2:g}", f"{line.loss:g}")
+    settings = (f"{file}={line.kernel_settings.get(file, '')}" for file in KERNEL_FILES.values())
     command = Command(
         name="the far end of a network",
-        argv=(sys.executable, "-I", "-S", far_end.__file__, device, here, there, *numbers),
+        argv=(sys.executable, "-I", "-S", far_end.__file__, device, here, there, *numbers, *settings),
         environment={"PATH": os.environ.get("PATH", "")},
         directory=folder,
         log=log,
+        network=beside.network if beside else None,
     )
     with running(command) as child:
         ready = log_line_probe(child.command.log, far_end.READY, child.log_start_bytes)
         await_ready(child, ready, what=f"a network {here} to {there}", deadline_s=DEADLINE_S)
-        place = Elsewhere(here=here, there=there, end=child)
+        place = Elsewhere(here=here, there=there, end=child, limits=_limits(child.output()))
         if not line.is_far:
             _join(place, device)
         yield place
@@ -112,13 +130,23 @@ def _join(place: Elsewhere, device: str) -> None:
     _run(place.end, (ip, "link", "add", device, "type", "veth", "peer", "name", device, "netns", str(place.end.pid)))
     _run(place.end, (ip, "addr", "add", f"{place.here}/30", "dev", device))
     _run(place.end, (ip, "link", "set", device, "up"))
-    inside = (_program("nsenter"), f"--net={place.network}", "--", ip)
-    _run(place.end, (*inside, "addr", "add", f"{place.there}/30", "dev", device))
-    _run(place.end, (*inside, "link", "set", device, "up"))
+    _run(place.end, (ip, "addr", "add", f"{place.there}/30", "dev", device), within=place)
+    _run(place.end, (ip, "link", "set", device, "up"), within=place)
 
 
-def _run(child: Child, argv: tuple[str, ...]) -> None:
-    run_to_end(replace(child.command, name="ip", argv=argv), deadline_s=DEADLINE_S)
+def _run(child: Child, argv: tuple[str, ...], within: Elsewhere | None = None) -> None:
+    command = replace(child.command, name="ip", argv=argv)
+    run_to_end(within.within(command) if within else command, deadline_s=DEADLINE_S)
+
+
+def _limits(told: str) -> Limits:
+    found = dict(line.split("=", 1) for line in told.splitlines() if "=" in line)
+    first, last = map(int, found[KERNEL_FILES["ip_local_port_range"]].split())
+    return Limits(
+        somaxconn=int(found[KERNEL_FILES["somaxconn"]]),
+        ip_local_port_range=(first, last),
+        tcp_max_syn_backlog=int(found[KERNEL_FILES["tcp_max_syn_backlog"]]),
+    )
 
 
 def _program(name: str) -> str:
@@ -126,6 +154,30 @@ def _program(name: str) -> str:
     if found is None:
         raise DeploymentError(f"{name} not found; install util-linux and iproute2")
     return found
+
+
+def in_network(network: Path | None, act: Callable[[], _Made]) -> _Made:
+    """Return what is done in a network, by a thread that goes there for it: a socket stays where it was made.
+
+    Args:
+        network: The file that stands for it; None: that of the kit, and nobody goes anywhere.
+        act: Is called there.
+
+    Raises:
+        OSError: It is gone, or this account may not go there.
+    """
+    if network is None:
+        return act()
+
+    def go_and_act() -> _Made:
+        with network.open("rb") as file:
+            if ctypes.CDLL(None, use_errno=True).setns(file.fileno(), far_end.CLONE_NEWNET):
+                number = ctypes.get_errno()
+                raise OSError(number, f"setns: {os.strerror(number)}")
+        return act()
+
+    with ThreadPoolExecutor(1) as threads:
+        return threads.submit(go_and_act).result()
 
 
 def place_faults(places: Places) -> Iterator[str]:

@@ -4,9 +4,10 @@ With a delay or a loss the line is made here, of two TUN devices: a packet that 
 other one that much later, or never. So whatever TCP does about a far or a lossy network it does here too: a lost SYN is
 sent again after a second. Without either the caller joins a pair of veth devices, which costs nothing a packet.
 
-It is started as root with `python -I -S` and takes: DEVICE HERE THERE DELAY_MS LOSS, both addresses of one network of
-four; the delay is that of one way, and a loss of a packet has that probability. It prints READY when it is there. The
-namespace and the line go with the process, however it ends.
+It is started as root with `python -I -S` and takes: DEVICE HERE THERE DELAY_MS LOSS [FILE=VALUE...], both addresses of
+one network of four; the delay is that of one way, and a loss of a packet has that probability. A FILE below /proc/sys
+has that value in the new network, or with none what the kernel gives it. It prints FILE=VALUE as they are then, and
+READY when it is there. The namespace and the line go with the process, however it ends.
 """
 
 import ctypes
@@ -20,7 +21,8 @@ import struct
 import sys
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 READY = "the far end is there"
 CLONE_NEWNET = 0x40000000
@@ -33,16 +35,18 @@ NETMASK = "255.255.255.252"
 MOST_PACKETS = 10_000
 """On the way in one direction; what comes then is lost, as in a router."""
 PACKET_BYTES = 65_536
+KERNEL = Path("/proc/sys")
 
 
 def main() -> None:
     """Be the far end until somebody ends the process."""
-    device, here, there, delay_ms, loss = sys.argv[1:]
+    device, here, there, delay_ms, loss, *settings = sys.argv[1:]
     is_line = bool(float(delay_ms) or float(loss))
     near = open_tun(device, here) if is_line else -1
     leave_network()
     raise_device("lo")
     far = open_tun(device, there) if is_line else -1
+    set_limits(settings)
     print(READY, flush=True)  # noqa: T201 # what its starter waits for
     if is_line:
         carry(near, far, float(delay_ms) / 1000, float(loss))
@@ -59,6 +63,21 @@ def leave_network() -> None:
     if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNET):
         number = ctypes.get_errno()
         raise OSError(number, f"unshare: {os.strerror(number)}")
+
+
+def set_limits(settings: Sequence[str]) -> None:
+    """Set what this network allows, and say what is in force then; end where the kernel takes something else."""
+    for file, _, wanted in (setting.partition("=") for setting in settings):
+        place = KERNEL / file
+        try:
+            if wanted:
+                place.write_text(wanted)
+            found = " ".join(place.read_text().split())
+        except OSError as error:
+            sys.exit(f"{place}: cannot be {wanted or 'read'}: {error.strerror}")
+        if found != (wanted or found):
+            sys.exit(f"{place}: the kernel made {found} of {wanted}")
+        print(f"{file}={found}", flush=True)  # noqa: T201 # what its starter keeps
 
 
 def open_tun(device: str, address: str) -> int:

@@ -136,4 +136,5 @@ def server_command(server: Server, configuration: Configuration, site: Site) -> 
         directory=site.application,
         log=site.raw / raw.SERVER_LOG,
         account=site.account,
+        network=site.network,
     )

@@ -42,4 +42,5 @@ def command(configuration: Configuration, site: Site) -> Command:
         directory=site.application,
         log=site.raw / raw_files.BACKGROUND_LOG,
         account=site.account,
+        network=site.network,
     )

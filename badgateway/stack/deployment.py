@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from badgateway.errors import DeploymentError
@@ -14,6 +14,7 @@ from badgateway.model.trial import Disturbance
 from badgateway.process.account import Account, open_passage, write_for
 from badgateway.process.child import Child, describe_exit
 from badgateway.process.container import Container, GroupFiles
+from badgateway.process.elsewhere import Elsewhere
 from badgateway.process.ports import free_port
 from badgateway.servers.registry import server_of
 from badgateway.servers.server import Server
@@ -26,6 +27,7 @@ from badgateway.stack.endings import nginx_ended, relay_ended
 from badgateway.stack.fronting import fronting, open_files
 from badgateway.stack.health import require_answer
 from badgateway.stack.instances import serving, sites_of
+from badgateway.stack.machines import Machines, machines_of
 from badgateway.stack.project import Snapshot
 from badgateway.stack.site import HOST, Site
 from badgateway.stack.written import RUN_FOLDER, written_folder, written_text
@@ -43,12 +45,12 @@ class Deployment:
     proxy_port: int | None
     """None where no proxy of the run's own is in front."""
     server_sockets: tuple[Path | int, ...]
-    """Of each application server: the path of a unix socket, or a TCP port of 127.0.0.1."""
+    """Of each application server: the path of a unix socket, or a TCP port."""
     server: Server
     statistics_sockets: tuple[Path, ...]
     """Where each server tells its statistics, if it has any."""
     children: Mapping[str, Child]
-    """By their part: server (server-2, ...), nginx, and where there is one, background and relay."""
+    """By their part: server (server-2, ...), nginx, and where there is one, background, relay and ends of lines."""
     read_access_log: Callable[[], bytes]
     """Returns what nginx has answered by now."""
     read_error_log: Callable[[], bytes]
@@ -59,6 +61,8 @@ class Deployment:
     """What tells of each server's container, where its size is limited."""
     proxy_containers: tuple[GroupFiles, ...] = ()
     """What tells of nginx's own, where that is limited."""
+    machines: Machines = field(default_factory=Machines)
+    """Where nginx and the servers are."""
 
     @property
     def parts(self) -> dict[str, int]:
@@ -75,7 +79,8 @@ class Deployment:
     @property
     def upstreams(self) -> tuple[str, ...]:
         """Each application server as nginx calls it."""
-        return tuple(f"{HOST}:{at}" if isinstance(at, int) else f"unix:{at}" for at in self.server_sockets)
+        host = self.machines.server_host
+        return tuple(f"{host}:{at}" if isinstance(at, int) else f"unix:{at}" for at in self.server_sockets)
 
     def check(self) -> None:
         """Return when all parts are still there.
@@ -139,22 +144,27 @@ def deploy(  # noqa: PLR0913 # all but two by name, and most callers leave the l
     open_passage(raw, account)
     with (
         written_folder(raw, account) as written,
-        reached(database, at, experiment.places.database, raw=raw, run=written / RUN_FOLDER) as (
+        machines_of(
+            experiment.places, _needed_ports(experiment, database), raw=raw, run=written / RUN_FOLDER
+        ) as machines,
+        reached(database, at, experiment.places.database, raw=raw, run=written / RUN_FOLDER, site=machines.target) as (
             database_there,
             relay,
         ),
         containers_at(at, configuration.instances) as containers,
         proxy_container_at(at) as proxy_container,
     ):
-        sites = sites_of(
-            experiment=experiment,
-            configuration=configuration,
-            database=database_there,
-            snapshot=snapshot,
-            raw=raw,
-            written=written,
-            account=account,
-            watch_loop=watch_loop,
+        sites = machines.hosting(
+            sites_of(
+                experiment=experiment,
+                configuration=configuration,
+                database=database_there,
+                snapshot=snapshot,
+                raw=raw,
+                written=written,
+                account=account,
+                watch_loop=watch_loop,
+            )
         )
         with (
             in_background(configuration, sites[0]) as background,
@@ -165,19 +175,21 @@ def deploy(  # noqa: PLR0913 # all but two by name, and most callers leave the l
                 snapshot,
                 sites,
                 deadline_s=ready_deadline_s,
-                address=address,
+                address=machines.front(address),
                 container=proxy_container,
+                place=machines.proxy,
             ) as (port, proxy),
         ):
             deployment = Deployment(
-                url=f"http://{address}:{port}",
+                url=f"http://{machines.front(address)}:{port}",
                 proxy_port=port,
                 server_sockets=tuple(site.listener for site in sites),
                 server=server_of(configuration),
                 statistics_sockets=tuple(site.statistics_socket for site in sites),
-                children={**_by_part(servers), "nginx": proxy, **background, **relay},
+                children={**_by_part(servers), "nginx": proxy, **background, **relay, **machines.children},
                 containers=files_of(containers, servers),
                 proxy_containers=files_of((proxy_container,), (proxy,)),
+                machines=machines,
                 read_access_log=lambda: written_text(written / raw_files.ACCESS_LOG, account),
                 read_error_log=lambda: written_text(written / raw_files.ERROR_LOG, account),
                 read_journal=lambda: written_text(sites[0].journal_file, account),
@@ -186,6 +198,11 @@ def deploy(  # noqa: PLR0913 # all but two by name, and most callers leave the l
             require_answer(deployment.url, servers[0], experiment, configuration, ready_deadline_s)
             _require_journal(sites[0])
             yield deployment
+
+
+def _needed_ports(experiment: Experiment, database: RunningDatabase) -> tuple[int, ...]:
+    """Return the ports of this machine that the site is to reach, besides its database's."""
+    return tuple(dict.fromkeys((*(one.port for one in database.services), *experiment.application.allowed_ports)))
 
 
 def _by_part(servers: tuple[Child, ...]) -> dict[str, Child]:
@@ -203,10 +220,12 @@ def _front(
     deadline_s: float,
     address: str,
     container: Container | None,
+    place: Elsewhere | None,
 ) -> Iterator[tuple[int, Child]]:
     port, site = free_port(), sites[0]
     _write_proxy_configuration(experiment, configuration, snapshot, sites, at=(address, port))
     command = held(nginx.command(site.raw, site.written, site.account), container)
+    command = place.within(command) if place else command
     with fronting(command, site.written, what=f"{address}:{port}", deadline_s=deadline_s) as proxy:
         yield port, proxy
 

@@ -25,20 +25,21 @@ START_DEADLINE_S = 10.0
 
 @contextmanager
 def reached(
-    database: RunningDatabase, at: At, line: Line | None, *, raw: Path, run: Path
+    database: RunningDatabase, at: At, line: Line | None, *, raw: Path, run: Path, site: Elsewhere | None = None
 ) -> Iterator[tuple[RunningDatabase, dict[str, Child]]]:
     """Give how to reach the database where a trial is to be run: through a relay, a line, or straight on.
 
-    A line adds what it takes to the distance that lies on the axis.
+    A line adds what it takes to the distance that lies on the axis. `site` is the machine of the application server,
+    where that has one of its own.
     """
     distance_ms = value_on(DATABASE_DISTANCE, at)
     if line is None:
-        with at_distance(database, distance_ms, raw=raw, run=run) as found:
+        with at_distance(database, distance_ms, raw=raw, run=run, site=site) as found:
             yield found
         return
     line = line.model_copy(update={"round_trip_ms": line.round_trip_ms + distance_ms})
     with (
-        elsewhere(line, raw, raw / raw_files.RELAY_LOG) as place,
+        elsewhere(line, raw, raw / raw_files.RELAY_LOG, beside=site) as place,
         relayed(database, 0.0, raw=raw, run=run, place=place) as (database_there, child),
     ):
         yield database_there, {PART: child, LINE: place.end}
@@ -46,21 +47,26 @@ def reached(
 
 @contextmanager
 def at_distance(
-    database: RunningDatabase, distance_ms: float, *, raw: Path, run: Path
+    database: RunningDatabase, distance_ms: float, *, raw: Path, run: Path, site: Elsewhere | None = None
 ) -> Iterator[tuple[RunningDatabase, dict[str, Child]]]:
     """Yield how to reach the database at that distance, and the relay process by its part if one was started.
 
     At 0 ms there is none, and the database is reached directly. So what is compared at one distance goes the same way;
-    between 0 and the first other distance lies the relay's own cost as well, see benchmarks/relay.py.
+    between 0 and the first other distance lies the relay's own cost as well, see benchmarks/relay.py. From a machine of
+    the site's own there is always one, at the address that the database has here.
 
     Raises:
         DeploymentError: the relay did not come up.
     """
-    if not distance_ms:
+    if site is not None and database.host:
+        at = (database.host, database.port)
+        with handed_on(at, at, distance_ms, network=site.network, raw=raw, run=run) as child:
+            yield database, {PART: child}
+    elif distance_ms:
+        with relayed(database, distance_ms, raw=raw, run=run) as (database_there, child):
+            yield database_there, {PART: child}
+    else:
         yield database, {}
-        return
-    with relayed(database, distance_ms, raw=raw, run=run) as (database_there, child):
-        yield database_there, {PART: child}
 
 
 @contextmanager
@@ -71,13 +77,34 @@ def relayed(
 
     With a place, the relay listens there: all that is between the site and it is a network.
     """
-    port, host = free_port(), place.there if place else database.host
-    way = (host, str(place.network)) if place else ()
-    words = (str(port), database.host, str(database.port), f"{distance_ms:g}", *way)
+    at = (place.there if place else database.host, free_port())
+    network, to = place.network if place else None, (database.host, database.port)
+    with handed_on(at, to, distance_ms, network=network, raw=raw, run=run) as child:
+        yield replace(database, host=at[0], port=at[1]), child
+
+
+@contextmanager
+def handed_on(
+    at: tuple[str, int],
+    to: tuple[str, int],
+    distance_ms: float = 0.0,
+    *,
+    network: Path | None,
+    raw: Path,
+    run: Path,
+) -> Iterator[Child]:
+    """Hand on what comes to an address, in another network where one is named, to one of this network; give the relay.
+
+    Raises:
+        DeploymentError: It did not come up.
+    """
+    host, port = at
+    way = (host, str(network)) if network else ()
+    words = (str(port), to[0], str(to[1]), f"{distance_ms:g}", *way)
     with running(_command(words, raw, run)) as child:
         ready = log_line_probe(child.command.log, relay.READY, child.log_start_bytes)
         await_ready(child, ready, what=f"a relay on {host}:{port}", deadline_s=START_DEADLINE_S)
-        yield replace(database, host=host, port=port), child
+        yield child
 
 
 def _command(words: tuple[str, ...], raw: Path, run: Path) -> Command:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from badgateway.model.configuration import Configuration
@@ -11,6 +12,7 @@ from badgateway.model.knob import WorkerModel
 from badgateway.process.account import Account
 from badgateway.process.child import Child
 from badgateway.process.container import Container
+from badgateway.process.elsewhere import in_network
 from badgateway.process.ports import free_port
 from badgateway.process.readiness import await_ready, connect_probe
 from badgateway.process.running import running
@@ -21,7 +23,7 @@ from badgateway.stack.database import RunningDatabase
 from badgateway.stack.draining import stop_if_drained
 from badgateway.stack.own_command import server_file
 from badgateway.stack.project import Snapshot
-from badgateway.stack.site import HOST, Site
+from badgateway.stack.site import Site
 
 SERVER_GRACE_S = 3.0
 
@@ -94,8 +96,10 @@ def _server(configuration: Configuration, site: Site, one: Container | None, dea
     command = held(application.server_command(server_of(configuration), configuration, site), one)
     with running(command, grace_s=SERVER_GRACE_S) as server:
         # Without a listening socket the first health check would be a 502 in nginx's logs.
-        address = site.socket if site.port is None else (HOST, site.port)
-        await_ready(server, connect_probe(address), what=site.address, deadline_s=deadline_s)
+        address = site.socket if site.port is None else (site.host, site.port)
+        # From beside it: no line leads from the kit to a server that stands behind another machine.
+        probe = partial(in_network, site.network, connect_probe(address))
+        await_ready(server, probe, what=site.address, deadline_s=deadline_s)
         yield server
         # nginx has gone, so nothing new can come; a block that failed takes the way that is always safe.
         stop_if_drained(server, site.journal_file, site.account)

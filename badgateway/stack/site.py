@@ -60,7 +60,11 @@ class Site:
     """The application's own settings and its database, with the password."""
     account: Account | None
     port: int | None = None
-    """TCP port of 127.0.0.1 to listen on, instead of a unix socket."""
+    """TCP port to listen on, instead of a unix socket."""
+    host: str = HOST
+    """The address that it listens at then."""
+    network: Path | None = None
+    """What stands for the network that all of the site's programs run in; None: that of the kit."""
     number: int = 1
     """Which of the servers of its configuration is started, from 1."""
     own_ports: tuple[int, ...] = ()
@@ -95,13 +99,13 @@ class Site:
 
     @property
     def listener(self) -> Path | int:
-        """Where the application server listens: the path of a unix socket, or a TCP port of 127.0.0.1."""
+        """Where the application server listens: the path of a unix socket, or a TCP port."""
         return self.socket if self.port is None else self.port
 
     @property
     def address(self) -> str:
         """The same as text, a path or host and port."""
-        return str(self.socket) if self.port is None else f"{HOST}:{self.port}"
+        return str(self.socket) if self.port is None else f"{self.host}:{self.port}"
 
     @property
     def statistics_socket(self) -> Path:

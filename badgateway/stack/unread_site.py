@@ -5,6 +5,7 @@ from pathlib import Path
 from badgateway.databases.database_kind import NO_DATABASE
 from badgateway.errors import ConfigurationError, DeploymentError
 from badgateway.model.experiment import Experiment
+from badgateway.model.places import Places
 from badgateway.plan.shown_settings import unconfirmed
 from badgateway.process.network import is_apart, what_allows_it, why_not_apart
 from badgateway.stack.database import RunningDatabase
@@ -51,6 +52,8 @@ def demand_nothing_else(experiment: Experiment, database: RunningDatabase, snaps
 def _of_first_start(experiment: Experiment, database: RunningDatabase, snapshot: Snapshot, folder: Path) -> Connections:
     # Without its tables the site may answer with errors.
     today = experiment.baseline.model_copy(update={"must_answer": False, "background": ()})
+    # What it connects to is seen in this machine's own tables alone.
+    experiment = experiment.model_copy(update={"places": Places()})
     raw = folder / "first-start"
     raw.mkdir(mode=0o700)
     with watching(database, experiment.application.allowed_ports) as connections:

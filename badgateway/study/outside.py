@@ -117,4 +117,6 @@ def watch_of(deployment: Deployment, database: DatabaseAccess | None) -> Watch:
         database=database,
         containers=deployment.containers,
         proxy_containers=deployment.proxy_containers,
+        server_place=deployment.machines.target,
+        proxy_place=deployment.machines.proxy,
     )

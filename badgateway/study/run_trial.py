@@ -14,6 +14,7 @@ from badgateway.load.restraint import Restraint
 from badgateway.load.standby import Standby
 from badgateway.model import raw as raw_files
 from badgateway.model.experiment import Experiment, Load
+from badgateway.model.places import Limits
 from badgateway.model.running_site import LogCommand
 from badgateway.model.trial import Disturbance, OutsidePart, SendingCheck, Trial, TrialRecord, TrialStatus
 from badgateway.probe.machine import MachineWatch
@@ -81,6 +82,8 @@ class _Going:
     outside: Outside
     drives: list[Drive] = field(default_factory=list)
     """What driving gave, before anything is stopped; one at most."""
+    limits: dict[str, Limits] = field(default_factory=dict)
+    """What was in force on the machines of [places], by their keys."""
 
     @property
     def is_whole_but_for_logs(self) -> bool:
@@ -105,6 +108,7 @@ class _Going:
             sending=_sending(result),
             machine=self.machine.check(result.window, self.bench.experiment.machine),
             disturbances=self._disturbances(result),
+            limits=self.limits,
         )
 
     def aborted(self, error: DeploymentError | LoadError) -> TrialRecord:
@@ -218,11 +222,14 @@ def _drive(
         site=experiment.application.public_url or "",
         environment=bench.users_environment(configuration),
         standby=standby,
-        address=bench.address,
+        address=deployment.machines.front(bench.address),
         restraint=Restraint.of(experiment.target, bench.root) if experiment.target else None,
     )
     require_all_asked(configuration, deployment)
     going.drives.append(driven)
+    going.limits.update(deployment.machines.limits)
+    if bench.place is not None:
+        going.limits["load"] = bench.place.limits
 
 
 def _sending(result: Drive) -> SendingCheck | None:

@@ -96,7 +96,7 @@ def _behind_locust(bench: Bench, name: str, port: int, raw: Path) -> Iterator[Se
         _deployed(bench, name, raw) as deployment,
         ProcessSampler(raw / PROCESSES, deployment.roots),
         StackSampler(raw, watch_of(deployment, Outside(bench).access)),
-        _locust(_target(bench, name, deployment.url), port, raw, bench.effects, bench.account) as (
+        _locust(_target(bench, name, deployment), port, raw, bench.effects, bench.account) as (
             page,
             locust,
         ),
@@ -147,11 +147,12 @@ def _demand_reachable(account: Account | None) -> None:
         )
 
 
-def _target(bench: Bench, name: str, url: str) -> Target:
+def _target(bench: Bench, name: str, deployment: Deployment) -> Target:
     experiment = bench.experiment
     configuration, load = experiment.configuration(name), experiment.load
     return Target(
-        url=url,
+        url=deployment.url,
+        address=deployment.machines.front(""),
         load=load,
         users=load.users[0] if load.users else 0,
         rate_per_s=None if load.users else load.rates_per_s[0],

@@ -118,12 +118,19 @@ def _told(places: Places) -> Iterator[str]:
         yield f"the load came from {plural(places.workers, 'worker')} that had joined the run"
     if places.load is not None:
         yield f"the load came over {_line(places.load)}"
+    if places.proxy is not None:
+        yield f"nginx stood behind {_line(places.proxy)}"
+    if places.target is not None:
+        yield f"the application server stood behind {_line(places.target)}"
     if places.database is not None:
         yield f"the database stood behind {_line(places.database)}"
 
 
 def _line(line: Line) -> str:
+    # What its kernel took was read again, so that it was in force.
+    set_there = [f"{file.replace('/', '.')} = {text}" for file, text in line.kernel_settings.items()]
+    there = f" (with {listed(set_there)} there)" if set_there else ""
     if not line.is_far:
-        return "a network of its own without a delay"
+        return f"a network of its own without a delay{there}"
     lost = f" that lost {limit(line.loss)} of the packets each way" if line.loss else ""
-    return f"a line of {line.round_trip_ms:g} ms a round trip{lost}"
+    return f"a line of {line.round_trip_ms:g} ms a round trip{lost}{there}"

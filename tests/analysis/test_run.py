@@ -5,7 +5,7 @@ import gc
 import json
 import os
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from badgateway.analysis.trials import kept_trials, read_evidence
 from badgateway.errors import ResultsError
 from badgateway.judge.summarise import summarise, summarise_trial
 from badgateway.model.experiment import Experiment
+from badgateway.model.places import Limits
 from badgateway.model.raw import (
     ACCESS_LOG,
     CLIENT_ROWS,
@@ -226,6 +227,15 @@ def test_a_link_in_a_trials_folder_makes_it_invalid_by_its_name_and_is_never_rea
         f"{name}: is a symbolic link where a regular file belongs; nothing of it was read" in said(summary.reasons)[0]
     )
     assert not any("hash" in (folder.path / report).read_text() for report in REPORTS)
+
+
+def test_what_was_in_force_in_a_trials_networks_is_told_of_the_run(tmp_path):
+    folder = RunFolder.create(tmp_path / "results", MANIFEST)
+    trial, raw = MANIFEST.trials[0], folder.path / "raw"
+    limits = {"target": Limits(somaxconn=7, ip_local_port_range=(32_768, 60_999), tcp_max_syn_backlog=512)}
+    folder.keep_trial(replace(record(trial, recorded(trial.configuration, raw)), limits=limits), raw)
+
+    assert analyse(folder).limits == limits
 
 
 def test_aborted_trials_are_not_read_at_all(tmp_path):

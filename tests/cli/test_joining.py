@@ -61,6 +61,11 @@ def test_an_address_that_nobody_could_be_told_is_refused(expected, bind, complai
             {"load": {}},
             "places.load: workers send the load from where",
         ),
+        (
+            Meeting(address="127.0.0.1", port=1, expected=2),
+            {"proxy": {}},
+            "places.proxy: workers send the load from where",
+        ),
     ],
 )
 def test_what_a_file_says_of_its_load_and_what_the_command_says_have_to_agree(meeting, places, complaint):
@@ -76,3 +81,14 @@ def test_a_report_says_what_stood_elsewhere():
     (said,) = placed(experiment(places=places).places)
     assert said.startswith("Other than on one machine: the load came from 2 workers that had joined the run, the load")
     assert "over a line of 20 ms a round trip that lost 1 % of the packets each way and the database stood" in said
+
+
+def test_a_report_says_what_the_kernel_of_a_place_was_told():
+    target = {"round_trip_ms": 1, "somaxconn": 128, "ip_local_port_range": (32768, 33000)}
+    (said,) = placed(experiment(places={"proxy": {"somaxconn": 4}, "target": target}).places)
+
+    assert said == (
+        "Other than on one machine: nginx stood behind a network of its own without a delay (with net.core.somaxconn = "
+        "4 there) and the application server stood behind a line of 1 ms a round trip (with net.core.somaxconn = 128 "
+        "and net.ipv4.ip_local_port_range = 32768 33000 there)."
+    )

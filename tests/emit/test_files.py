@@ -264,6 +264,14 @@ def test_the_kernels_ceiling_is_that_of_the_trials(somaxconn, value):
     assert ("has not recorded" in text) is (somaxconn is None)
 
 
+def test_the_kernels_ceiling_is_that_of_the_servers_own_machine_where_they_had_one():
+    environment = document("servers").environment.model_dump() | {"places": {"target": {"somaxconn": 100}}}
+    text = written(chosen("uwsgi-16", "servers", environment=environment))["system/sysctl.conf"]
+
+    assert "\nnet.core.somaxconn = 100\n" in text
+    assert "had cut the queue" in text
+
+
 def test_the_paths_are_those_of_one_folder():
     paths = [file.path for file in files_of(chosen("uwsgi-16", "servers"))]
 

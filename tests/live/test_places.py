@@ -1,13 +1,14 @@
 """Parts of a run on machines of their own: namespaces that the test makes, and a line between them and this one."""
 
+import csv
 import os
 import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -19,9 +20,13 @@ from badgateway.load.locust import drive
 from badgateway.load.standby import standing_by
 from badgateway.load.worker_line import KEY
 from badgateway.load.workers import Workers
-from badgateway.model.places import Line
-from badgateway.process.elsewhere import Elsewhere, elsewhere, faults
-from badgateway.stack.distance import relayed
+from badgateway.model.axis import USUAL
+from badgateway.model.places import Line, Place, Places
+from badgateway.probe.accept_queue import AcceptQueue
+from badgateway.probe.listen_drops import ListenDrops
+from badgateway.process.elsewhere import Elsewhere, elsewhere, faults, in_network
+from badgateway.stack.distance import reached, relayed
+from badgateway.stack.machines import machines_of
 from tests.live.faults.kit import Kit, make_project, read_report, run, trials
 from tests.live.test_shared_load import driven_by, started, written_ids
 from tests.load.conftest import ROOT, load_of, read_rows
@@ -42,14 +47,18 @@ CONNECT = (
 )
 
 
-@contextmanager
-def place_of(line: Line, folder: Path) -> Iterator[Elsewhere]:
-    missing = "; ".join(faults(line))
+def demand(*lines: Line) -> None:
+    missing = "; ".join(fault for line in lines for fault in faults(line))
     if missing:
         pytest.skip(missing)
     # In a container root may be without the right to make one.
     if subprocess.run(["unshare", "-n", "true"], check=False, capture_output=True).returncode:
         pytest.skip("this machine gives root no network of its own")
+
+
+@contextmanager
+def place_of(line: Line, folder: Path) -> Iterator[Elsewhere]:
+    demand(line)
     with elsewhere(line, folder, folder / "place.log") as place:
         yield place
 
@@ -119,6 +128,70 @@ def test_the_line_and_its_devices_go_with_the_block(tmp_path: Path):
         time.sleep(0.05)
 
     assert place.here not in addresses()
+
+
+def test_limits_of_a_place_are_its_own_and_its_full_queue_is_seen_from_here(tmp_path: Path):
+    own = Path("/proc/sys/net/core/somaxconn").read_text()
+    with place_of(Place(somaxconn=3), tmp_path) as place, ExitStack() as stack:
+        listener = in_network(place.network, lambda: socket.create_server((place.there, 0), backlog=100))
+        stack.enter_context(listener)
+        queue = AcceptQueue("q", port := listener.getsockname()[1], network=place.network)
+        stack.callback(queue.close)
+        drops = ListenDrops(place.netstat)
+        for _ in range(6):
+            client = stack.enter_context(socket.socket())
+            client.setblocking(False)  # noqa: FBT003 # the argument has no name
+            client.connect_ex((place.there, port))
+        assert eventually(lambda: queue.read()[0].value == 4)
+        (seen,) = queue.read()
+        overflows, _ = drops.read()
+
+    assert place.limits.somaxconn == seen.limit == 3
+    assert overflows.value is not None
+    assert overflows.value >= 2
+    assert Path("/proc/sys/net/core/somaxconn").read_text() == own
+
+
+def test_machines_stand_in_a_row_and_what_the_run_started_is_reached_from_the_last(echo: int, tmp_path: Path):
+    line = Line(round_trip_ms=ROUND_TRIP_MS)
+    places = Places(proxy=Place(), target=Place(round_trip_ms=ROUND_TRIP_MS), database=line)
+    demand(*places.lines.values())
+    with (
+        machines_of(places, [echo], raw=tmp_path, run=tmp_path) as machines,
+        reached(replace(DATABASE, port=echo), USUAL, line, raw=tmp_path, run=tmp_path, site=machines.target) as (
+            database,
+            _,
+        ),
+    ):
+        assert machines.proxy is not None
+        assert machines.target is not None
+        nginx, server = machines.proxy.network, machines.target.network
+        with in_network(server, lambda: socket.create_server((machines.server_host, 0))) as listener:
+            found = {
+                "server": asked(nginx, listener.getsockname()),
+                "service": asked(server, ("127.0.0.1", echo)),
+                "database": asked(server, (database.host, database.port)),
+            }
+
+    assert found["server"] >= ROUND_TRIP_MS
+    assert found["service"] < ROUND_TRIP_MS
+    assert found["database"] >= ROUND_TRIP_MS
+
+
+def asked(network: Path, address: tuple[str, int]) -> float:
+    """Return how long a connection takes from there."""
+    began = time.monotonic()
+    in_network(network, lambda: socket.create_connection(address, timeout=5)).close()
+    return (time.monotonic() - began) * 1000
+
+
+def eventually(condition: Callable[[], object], within_s: float = 5.0) -> bool:
+    deadline = time.monotonic() + within_s
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.01)
+    return True
 
 
 def addresses() -> str:
@@ -207,6 +280,47 @@ def test_a_whole_run_with_load_and_database_elsewhere_says_so_and_is_slower_by_t
     assert trial["status"] == "PASS", (trial, kit.errors)
     assert trial["latency_ms"]["p50"] >= 40
     assert "the load came over a line of 40 ms a round trip" in report
+
+
+IN_A_CONTAINER = """
+[places.target]
+somaxconn = 7
+"""
+ALL_APART = """
+[places]
+proxy = { round_trip_ms = 20, somaxconn = 64 }
+target = { round_trip_ms = 2, somaxconn = 7, ip_local_port_range = [40000, 41000] }
+database = { round_trip_ms = 2 }
+"""
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize(
+    ("places", "least_ms", "somaxconn"),
+    [(IN_A_CONTAINER, 0, {"target": 7}), (ALL_APART, 22, {"proxy": 64, "target": 7})],
+)
+def test_a_whole_run_with_parts_on_machines_of_their_own(
+    project: Path, places: str, least_ms: float, somaxconn: dict[str, int]
+):
+    demand(Place(somaxconn=7), Line(round_trip_ms=1))
+    file = project / "experiments" / "small.toml"
+    file.write_text(file.read_text() + places)
+    refused, _ = run(project, "plan", "experiments/small.toml")
+    file.write_text(file.read_text().replace("workers = 2", 'workers = 2\ntransport = "tcp"'))
+    kit, _ = run(project, "run", "experiments/small.toml", "--only", "gthread", "--no-worker-checks")
+    trial, report = trial_of(kit, "small-gthread")
+    folder = project / "results" / "small-gthread" / "latest"
+    in_force = read_report(folder)["environment"]["places"]
+    with next(folder.rglob("samples.csv")).open(newline="") as rows:
+        queue = {row["limit_value"] for row in csv.DictReader(rows) if row["series"] == "accept_queue"}
+
+    assert "configurations[uwsgi].transport: 'unix' is a socket of one machine" in refused.errors
+    assert trial["status"] == "PASS", (trial, kit.errors)
+    assert trial["latency_ms"]["p50"] >= least_ms
+    assert {key: one["somaxconn"] for key, one in in_force.items()} == somaxconn
+    assert queue == {"7"}
+    assert "the application server stood behind a" in report
+    assert "net.core.somaxconn = 7" in report
 
 
 @pytest.mark.proof

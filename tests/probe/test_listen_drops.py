@@ -38,6 +38,17 @@ def test_drops_are_counted_from_when_the_probe_was_made(tmp_path):
     assert {reading.series: reading.value for reading in probe.read()} == {"listen_overflows": 3, "listen_drops": 10}
 
 
+def test_drops_of_several_networks_are_counted_together(tmp_path):
+    files = tmp_path / "proxy", tmp_path / "server"
+    for file in files:
+        file.write_text(NETSTAT.format(overflows=7, drops=9))
+    probe = ListenDrops(*files)
+    files[0].write_text(NETSTAT.format(overflows=10, drops=19))
+    files[1].write_text(NETSTAT.format(overflows=8, drops=10))
+
+    assert {reading.series: reading.value for reading in probe.read()} == {"listen_overflows": 4, "listen_drops": 11}
+
+
 def test_counters_that_are_missing_are_not_zero(tmp_path):
     file = tmp_path / "netstat"
     with pytest.raises(NotAvailableError, match="No such file"):

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from badgateway.model.manifest import Circumstances, EarlierRun
 from badgateway.model.outcome import Outcome
-from badgateway.model.places import Line, Places
+from badgateway.model.places import Limits, Line, Place, Places
 from badgateway.model.study_summary import Decision, Recommendation, StudySummary
 from badgateway.model.summary import LevelSummary, Proportion, ProxyMessage, Verdict
 from tests.report.builders import declared, level, measurement, quantiles, summary
@@ -144,6 +144,10 @@ HOSTILE = "<script>alert(1)</script> & | ` \"quoted\" 'too'\n# not a heading <!-
 
 
 LINE = Line(round_trip_ms=20, loss=0.01)
+PLACE = Place(round_trip_ms=20, loss=0.01, somaxconn=128)
+PLACES = Places(load=PLACE, proxy=PLACE, target=PLACE, database=LINE)
+"""All that there can be, which no file could say together."""
+LIMITS = Limits(somaxconn=128, ip_local_port_range=(32_768, 60_999), tcp_max_syn_backlog=512)
 
 
 def hostile() -> StudySummary:
@@ -165,7 +169,7 @@ def hostile() -> StudySummary:
         levels=(replace(evil, reasons=(HOSTILE,), trials=(run,)),),
     )
     asked = base.experiment.model_copy(
-        update={"question": HOSTILE, "configurations": (configuration,), "places": Places(load=LINE, database=LINE)}
+        update={"question": HOSTILE, "configurations": (configuration,), "places": PLACES}
     )
     advice = replace(base.recommendation, sentence=HOSTILE, reasons=(HOSTILE,))
     place = replace(base.environment, system=HOSTILE, versions=((HOSTILE, HOSTILE),))
@@ -176,6 +180,7 @@ def hostile() -> StudySummary:
         configurations=(entry,),
         recommendation=advice,
         worker_checks=hostile_worker_checks(HOSTILE),
+        limits=dict.fromkeys(("load", "proxy", "target"), LIMITS),
     )
 
 

@@ -13,6 +13,7 @@ from tests.report.choice_sample import both_loops, study_picked
 KEYS = Path(__file__).parents[2] / "docs" / "report-json.md"
 NAMES_THAT_VARY = (
     (re.compile(r"(environment\.versions)\..+", re.DOTALL), r"\1.<name>"),
+    (re.compile(r"((?:experiment|environment)\.places)\.(?:load|proxy|target)\b"), r"\1.<place>"),
     (re.compile(r"(configurations\[\]\.settings\.environment)\..+"), r"\1.<name>"),
     (re.compile(r"((?:causes|proofs)\[\]\.statuses)\..+"), r"\1.<status>"),
     (re.compile(r"(remedies\[\]\.settings)\..+"), r"\1.<name>"),

@@ -28,6 +28,7 @@ from badgateway.probe.machine import MachineWatch
 from badgateway.process.child import Command
 from badgateway.servers.registry import server_of
 from badgateway.stack.database import RunningDatabase
+from badgateway.stack.machines import Machines
 from badgateway.stack.project import Snapshot
 from badgateway.stack.written import FOLDER
 from badgateway.store.temporary_folder import OwnFolder
@@ -162,6 +163,7 @@ class Seam:
         self.ended: tuple[Disturbance, ...] = ()
         self.journal = b""
         self.access_log = b""
+        self.machines = Machines()
         self.upstreams: tuple[str, ...] = ()
         """What ended of each deployment without the kit's doing."""
         self.on_restore: Callable[[], None] = lambda: None
@@ -227,6 +229,7 @@ class Seam:
             yield SimpleNamespace(
                 containers=(),
                 proxy_containers=(),
+                machines=self.machines,
                 url="http://127.0.0.1:1",
                 proxy_port=1,
                 server_sockets=(raw / "web.sock",),

@@ -1,19 +1,25 @@
 """One trial: what stops it, and what is recorded of it."""
 
 import dataclasses
+import os
 import re
 import time
 from contextlib import contextmanager
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from badgateway.errors import DeploymentError, GeneratorKilledError, GuardianError, LoadError
 from badgateway.load.heartbeat import Heartbeat
 from badgateway.model.axis import DATABASE_DISTANCE, USUAL, moved
+from badgateway.model.places import Limits
 from badgateway.model.raw import CLIENT_EVENTS, GENERATOR_GAPS, PROCESSES
 from badgateway.model.site_log import write_site_logs
 from badgateway.model.trial import Disturbance, OutsidePart, TrialStatus
 from badgateway.plan.schedule import schedule
+from badgateway.process.elsewhere import Elsewhere
+from badgateway.stack.machines import Machines
 from badgateway.study.run_trial import InterruptedLateError, run_trial
 from tests.declared import declared, experiment
 from tests.study.fakes import LOAD_S, bench, manifest, small
@@ -42,6 +48,20 @@ def test_a_trial_that_ran_is_completed_with_the_drives_times(seam, table, raw):
     assert (record.load_s, record.generator_cpu_share) == (LOAD_S, 0.1)
     assert record.window is not None
     assert before_s <= record.started_s <= record.ended_s <= time.time()
+
+
+def test_what_was_in_force_on_each_machine_is_recorded_with_the_trial(seam, table, raw):
+    end: Any = SimpleNamespace(pid=os.getpid())
+    limits = Limits(somaxconn=128, ip_local_port_range=(32_768, 60_999), tcp_max_syn_backlog=512)
+    load = Elsewhere(here="198.18.0.1", there="198.18.0.2", end=end, limits=limits)
+    assert run_trial(TRIAL, table, raw, lambda _: None).limits == {}
+
+    seam.machines = Machines(target=dataclasses.replace(load, limits=dataclasses.replace(limits, somaxconn=7)))
+    end.exit_code = lambda: None
+    table = dataclasses.replace(table, place=load)
+    found = run_trial(TRIAL, table, table.raw_folder("trial-2"), lambda _: None).limits
+
+    assert {key: one.somaxconn for key, one in found.items()} == {"target": 7, "load": 128}
 
 
 @pytest.mark.parametrize("is_listed", [True, False])

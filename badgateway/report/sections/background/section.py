@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 
 from badgateway import numbers
 from badgateway.model.experiment import Experiment
+from badgateway.model.places import Limits
 from badgateway.model.study_summary import StudySummary
 from badgateway.report.cells import Setting
 from badgateway.report.html import render
@@ -87,7 +88,16 @@ def _environment(study: StudySummary) -> tuple[Setting, ...]:
         Setting(name="Memory", value=numbers.memory(found.memory_bytes)),
         Setting(name="Python", value=found.python),
         Setting(name="net.core.somaxconn", value=somaxconn),
+        *(Setting(name=f"Kernel's limits at [places] {key}", value=_limits(one)) for key, one in study.limits.items()),
         Setting(name="Servers ran as", value=found.account),
+    )
+
+
+def _limits(found: Limits) -> str:
+    first, last = found.ip_local_port_range
+    return (
+        f"net.core.somaxconn {numbers.count(found.somaxconn)}, net.ipv4.ip_local_port_range {first} {last}, "
+        f"net.ipv4.tcp_max_syn_backlog {numbers.count(found.tcp_max_syn_backlog)}"
     )
 
 
@@ -116,6 +126,7 @@ def _environment_object(study: StudySummary) -> Object:
         "memory_bytes": found.memory_bytes,
         "python": found.python,
         "somaxconn": found.somaxconn,
+        "places": {key: asdict(limits) for key, limits in study.limits.items()},
         "account": found.account,
         "versions": dict(sorted(found.versions)),
     }
