@@ -15,10 +15,9 @@ from badgateway.model.axis import AXES
 from badgateway.model.knob import FrontDoor
 from badgateway.model.printable import printable
 from badgateway.model.summary import Verdict
+from badgateway.servers.server import COMMON_SETTINGS
 from badgateway.words import phrases
 
-_OPPOSITE = " (off)"
-"""Behind a server's word for what is the opposite of a setting."""
 _OF_THE_KIT = "the same in every trial of the kit: no other value was measured"
 
 
@@ -88,18 +87,18 @@ def rows(subject: Subject) -> Iterator[Row]:
 def _of_server(subject: Subject) -> Iterator[Row]:
     file = subject.place.file_name
     yield Row.of("server file", str(subject.configuration.server), file, evidence(subject, "server"))
-    for field, spelled in subject.server.settings.items():
-        if field in subject.filled:
-            word = spelled.removesuffix(_OPPOSITE)
-            name = word if word == field else f"{field}: {word}"
-            yield Row.of(name, _value(subject, field, is_opposite=word != spelled), file, evidence(subject, field))
+    spelled = {**subject.server.settings, **subject.server.opposites}
+    for field in COMMON_SETTINGS:
+        if field in spelled and field in subject.filled:
+            name = field if spelled[field] == field else f"{field}: {spelled[field]}"
+            yield Row.of(name, _value(subject, field), file, evidence(subject, field))
 
 
-def _value(subject: Subject, field: str, *, is_opposite: bool) -> str:
+def _value(subject: Subject, field: str) -> str:
     if field == "app_s":
         return f"{subject.timeouts.app_s} s"
     value = getattr(subject.configuration, field)
-    return shown(not value if is_opposite else value)
+    return shown(not value if field in subject.server.opposites else value)
 
 
 def _of_proxy(subject: Subject) -> Iterator[Row]:

@@ -206,6 +206,8 @@ class Server:
     """How one worker serves several requests, by what the text of a server file says; an event loop is ASGI."""
     settings: Mapping[str, str]
     """How it spells those of COMMON_SETTINGS that it has."""
+    opposites: Mapping[str, str] = field(default_factory=dict)
+    """How it spells the opposite of those for which it has no other word."""
     lacks: Mapping[str, str] = field(default_factory=dict)
     """Those that it has not, and what there is in place of them."""
     knobs: Mapping[Knob, str] = field(default_factory=dict)

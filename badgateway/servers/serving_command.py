@@ -4,7 +4,7 @@ import json
 import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 
 from badgateway.servers.registry import server_of_program
@@ -14,10 +14,11 @@ from badgateway.servers.shell_line import Part, assigned, expanded, fault_of, pa
 _WEB = re.compile(r"^web[^\S\n]*:[^\S\n]*(.+)$", re.MULTILINE)
 _STARTS = re.compile(r"^ExecStart\s*=\s*[-@:+!]*(.+)$", re.MULTILINE)
 _GIVEN = re.compile(r"^Environment\s*=\s*(.+)$", re.MULTILINE)
-_INSTRUCTION = re.compile(r"^\s*(CMD|ENTRYPOINT)\s+(.+)$", re.MULTILINE | re.IGNORECASE)
-_STAGE = re.compile(r"^\s*FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?|^\s*ENV\s+(.+)$", re.MULTILINE | re.IGNORECASE)
-_BASE = re.compile(r"^\s*FROM\s", re.MULTILINE | re.IGNORECASE)
-"""Begins a stage of an image; what is started is the last one."""
+_INSTRUCTION = re.compile(
+    r"^\s*(?:FROM\s+(?:--\S+\s+)*(?P<base>\S+)(?:\s+AS\s+(?P<name>\S+))?|ENV\s+(?P<variables>.+)"
+    r"|CMD\s+(?P<command>.+)|ENTRYPOINT\s+(?P<entrypoint>.+))[^\S\n]*$",
+    re.MULTILINE | re.IGNORECASE,
+)
 _COMPOSE = re.compile(r"(?:docker-)?compose(?:\.[\w-]+)*\.ya?ml")
 _OF_SERVICE = re.compile(
     r"^([ \t]+)(?:command|entrypoint):([^\n]*)\n?((?:\1[ \t]+[^\n]*\n?|\1- [^\n]*\n?)*)", re.MULTILINE
@@ -62,6 +63,34 @@ class Line:
     """Why it cannot be read; empty where it can."""
 
 
+_NOTHING = (0, "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Stage:
+    """What a stage of an image has; a command and an entrypoint each with where it begins in the file."""
+
+    variables: Mapping[str, str] = field(default_factory=dict)
+    command: tuple[int, str] = _NOTHING
+    entrypoint: tuple[int, str] = _NOTHING
+    has_command: bool = False
+    """Of its own, and not of the stage below."""
+
+    def built_on(self) -> "_Stage":
+        """Return what a stage begins with that is built on this one."""
+        return replace(self, has_command=False)
+
+    def told(self, found: re.Match[str]) -> "_Stage":
+        """Return the stage with one more instruction, which is no FROM."""
+        if found["variables"]:
+            return replace(self, variables={**self.variables, **_of_line(found["variables"])})
+        if found["command"]:
+            return replace(self, command=(found.start("command"), found["command"]), has_command=True)
+        # As Docker has it: an entrypoint takes the command away that a stage has from the one below.
+        command = self.command if self.has_command else _NOTHING
+        return replace(self, command=command, entrypoint=(found.start("entrypoint"), found["entrypoint"]))
+
+
 def commands_in(file: PurePath, text: str) -> Iterator[ServingCommand]:
     """Yield the commands of a file by its name, the one that counts first; nothing of a file that starts nothing."""
     variables = _variables(file, _CONTINUED.sub("  ", text))
@@ -94,16 +123,28 @@ def _lines(file: PurePath, text: str) -> Iterator[tuple[int, str]]:
 
 def _of_image(text: str) -> Iterator[tuple[int, str]]:
     """Yield what an image starts: its command, and then its entrypoint, which has words of the command for its own."""
-    last = max((found.start() for found in _BASE.finditer(text)), default=0)
-    said = {found[1].upper(): (found.start(2), found[2]) for found in _INSTRUCTION.finditer(text, last)}
-    for kind in ("CMD", "ENTRYPOINT"):
-        if kind in said:
-            start, line = said[kind]
-            _, command = said.get("CMD", (0, ""))
-            are_words = kind == "ENTRYPOINT" and line.startswith("[") and command.startswith("[")
-            further = _unlisted(command) if are_words else ""
-            whole = f"{_unlisted(line)} {further}" if further and not _names_a_server(further) else _unlisted(line)
-            yield start, whole
+    stage = _last_stage(text)
+    start, command = stage.command
+    if command:
+        yield start, _unlisted(command)
+    start, line = stage.entrypoint
+    if line:
+        are_words = line.startswith("[") and command.startswith("[")
+        further = _unlisted(command) if are_words else ""
+        yield start, f"{_unlisted(line)} {further}" if further and not _names_a_server(further) else _unlisted(line)
+
+
+def _last_stage(text: str) -> _Stage:
+    """Return what is started of an image: its last stage, with what the stage has that it is built on."""
+    stages: dict[str, _Stage] = {}
+    stage, name = _Stage(), ""
+    for found in _INSTRUCTION.finditer(text):
+        if found["base"]:
+            stage, name = stages.get(found["base"].lower(), _Stage()).built_on(), (found["name"] or "").lower()
+        else:
+            stage = stage.told(found)
+        stages[name] = stage
+    return stage
 
 
 def _names_a_server(line: str) -> bool:
@@ -126,12 +167,7 @@ def _variables(file: PurePath, text: str) -> dict[str, str]:
         for line in _GIVEN.findall(text):
             found |= _of_line(line)
     elif file.name in _IMAGES:
-        stages: dict[str, dict[str, str]] = {}
-        for base, name, line in _STAGE.findall(text):
-            if base:
-                found = stages[name or "last"] = dict(stages.get(base, {}))
-            else:
-                found |= _of_line(line)
+        found |= _last_stage(text).variables
     return found
 
 

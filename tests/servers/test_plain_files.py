@@ -133,5 +133,5 @@ def test_an_environment_file_keeps_its_comments_and_gets_what_it_lacks():
 @pytest.mark.parametrize("server", servers(), ids=lambda server: server.name)
 def test_every_server_of_the_kit_says_how_it_is_deployed(server):
     assert server.deployable is not None
-    assert set(server.deployable.variables) >= set(server.settings)
+    assert set(server.deployable.variables) >= {*server.settings, *server.opposites}
     assert server.reads(Path(server.deployable.file)) or server.deployable.file.startswith(server.name)

@@ -32,12 +32,18 @@ def test_the_files_that_start_a_server_have_its_command_and_line(name, text, tol
         (('CMD ["-w", "4", "app:app"]', 'ENTRYPOINT ["tini", "--", "gunicorn"]'), "gunicorn -w 4 app:app"),
         (('ENTRYPOINT ["tini", "--"]', 'CMD ["gunicorn", "app:app"]'), "gunicorn app:app"),
         (('CMD ["npm", "start"]', "FROM y", 'ENTRYPOINT ["gunicorn", "app:app"]'), "gunicorn app:app"),
+        (('CMD ["gunicorn", "app:app"]', "FROM Y"), ""),
+        (("FROM y AS Base", 'CMD ["gunicorn", "app:app"]', "FROM z AS built", "FROM base"), "gunicorn app:app"),
+        (("FROM y AS base", 'CMD ["app:app"]', "FROM base", 'ENTRYPOINT ["gunicorn", "b:b"]'), "gunicorn b:b"),
+        (("FROM y AS base", 'ENTRYPOINT ["gunicorn"]', "FROM base", 'CMD ["app:app"]'), "gunicorn app:app"),
         # In a line of a shell's, the words of the command are nobody's.
         (("ENTRYPOINT gunicorn app:app", 'CMD ["-w", "4"]'), "gunicorn app:app"),
     ],
 )
-def test_an_entrypoint_has_the_words_of_the_command_for_its_own(lines, command):
-    assert next(commands_in(PurePath("Dockerfile"), "\n".join(("FROM x", *lines)))).command == command
+def test_an_image_starts_what_its_last_stage_has_and_an_entrypoint_takes_the_commands_words(lines, command):
+    told = [one.command for one in commands_in(PurePath("Dockerfile"), "\n".join(("FROM x", *lines)))]
+
+    assert next(iter(told), "") == command
 
 
 def test_the_last_command_of_an_image_counts_and_stands_before_its_entrypoint():
