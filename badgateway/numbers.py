@@ -32,6 +32,14 @@ def _percent_digits(value: float) -> str:
     return f"{value:.2f}" if value < 9.995 else f"{value:.1f}"
 
 
+def difference(share: float) -> str:
+    """Return by how much one thing is more than another, which may be more than all of it: '16.8 %', '113 %'."""
+    most = MOST_RATIO - 1
+    if share > most:
+        return f">{_SPACE}{most * 100:.0f}{_SPACE}%"
+    return percent(share) if share < 0.9995 else f"{share * 100:.0f}{_SPACE}%"
+
+
 def interval(low: float, high: float) -> str:
     """Return the two ends of an interval of shares: '0.1-0.4 %', with an en dash."""
     return f"{_percent_digits(low * 100)}{NO_DATA}{percent(high)}"
@@ -128,8 +136,8 @@ def ratio(value: float) -> str:
 
 
 def ratios(low: float, high: float) -> str:
-    """Return the two ends of an interval of ratios, with an en dash."""
-    return f"{ratio(low)}{NO_DATA}{ratio(high)}"
+    """Return the two ends of an interval of ratios, with an en dash; what is beyond all digits is said once."""
+    return ratio(low) if low > MOST_RATIO else f"{ratio(low)}{NO_DATA}{ratio(high)}"
 
 
 def factor(value: float) -> str:

@@ -27,6 +27,22 @@ def test_a_share_prints_as_a_percentage(share, printed):
     assert plain(numbers.percent(share)) == printed
 
 
+@pytest.mark.parametrize(
+    ("share", "printed"),
+    [(0.168, "16.8 %"), (0.9996, "100 %"), (1.131196, "113 %"), (9, "900 %"), (232.777133, "> 900 %")],
+)
+def test_a_difference_may_be_more_than_the_whole(share, printed):
+    assert plain(numbers.difference(share)) == printed
+
+
+def test_an_interval_of_ratios_that_is_beyond_all_digits_is_said_once():
+    assert [plain(numbers.ratios(*ends)) for ends in ((0.9, 1.3), (0.9, 11), (11, 12))] == [
+        "0.900-1.300",
+        "0.900-> 10",
+        "> 10",
+    ]
+
+
 @given(st.integers(1, 10**6), st.integers(2, 10**6))
 def test_some_failures_never_print_as_none_and_some_successes_never_as_all_failed(count, total):
     if count < total:

@@ -7,7 +7,7 @@ from badgateway.model.comparison import Choice, ChoiceKind, Criterion, Regret, R
 from badgateway.model.study_summary import Confirmation
 from badgateway.model.summary import LevelSummary, Verdict
 from badgateway.numbers import count, listed, plural
-from badgateway.words.phrases import milliseconds, objective, percent
+from badgateway.words.phrases import difference, milliseconds, objective, percent
 from badgateway.words.verdict_reasons import say
 
 _BY = {Criterion.LATENCY: "p95", Criterion.THROUGHPUT: "throughput", Criterion.CAPACITY: "capacity"}
@@ -96,7 +96,7 @@ def _others(choice: Choice) -> Iterator[str]:
     if choice.noise is not None and choice.noise.differs:
         yield (
             f"Beware: {listed(choice.noise.configurations)} under two names is proven to differ from itself by "
-            f"{percent(choice.noise.latency.difference)}, so something else than the configuration decides here."
+            f"{difference(choice.noise.latency.difference)}, so something else than the configuration decides here."
         )
     if choice.two_states:
         yield f"The p95 of {_some(choice.two_states)} is one of two values, from trial to trial."

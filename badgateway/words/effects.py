@@ -1,17 +1,37 @@
 """Says what one change did between two configurations of a ladder."""
 
+from collections.abc import Iterable, Iterator
+
 from badgateway.model.axis import AXES, At, away
+from badgateway.model.configuration import Configuration
 from badgateway.model.differences import Difference
+from badgateway.model.knob import WorkerModel
 from badgateway.model.ladder import ConfigurationEffect, Effect, SpeedMove
 from badgateway.model.summary import LevelSummary, Verdict
 from badgateway.numbers import listed, plural
+from badgateway.servers.registry import server_of
 from badgateway.words.phrases import chance, inside, seconds
 from badgateway.words.shifts import causes_shift, failed, shares_shift, speed_shift
 from badgateway.words.verdict_reasons import say
 
+MANY_AT_ONCE = (WorkerModel.GREENLETS, WorkerModel.EVENT_LOOP)
 _LEAST_GAP_S = 0.5
 _LOSS = (Verdict.PASS, Verdict.FAIL)
 _MOVED = {SpeedMove.SLOWER: "but slower", SpeedMove.FASTER: "and faster"}
+
+
+def in_own_words(configuration: Configuration, changes: Iterable[Difference]) -> Iterator[tuple[str, str, str]]:
+    """Yield what was changed as the server's own file spells it: setting, before, after; of another file no setting."""
+    for one in changes:
+        if one.setting == "server":
+            yield "", _short(one.old), _short(one.new)
+        elif one.setting != "greenlets" or configuration.worker_model in MANY_AT_ONCE:
+            yield server_of(configuration).settings.get(one.setting, one.setting), one.old, one.new
+
+
+def _short(server: str) -> str:
+    """Return the name of a server file; a command is not cut."""
+    return server if " " in server else server.rpartition("/")[2]
 
 
 def sentence(found: ConfigurationEffect) -> str:

@@ -23,6 +23,11 @@ def percent(share: float) -> str:
     return in_sentences(numbers.percent(share))
 
 
+def difference(share: float) -> str:
+    """Return by how much one measured thing is more than another: '16.8 %', '113 %'."""
+    return in_sentences(numbers.difference(share))
+
+
 def limit(share: float) -> str:
     """Return a share that somebody declared: '1 %'."""
     return in_sentences(numbers.declared_percent(share))

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from badgateway.model.comparison import Bursts, Choice, NoiseFloor
 from badgateway.model.places import Line, Places
 from badgateway.numbers import in_sentences, listed, p_value, plural
-from badgateway.words.phrases import limit, percent
+from badgateway.words.phrases import difference, limit, percent
 
 _PROMISED = 0.05
 _RULE_OF_THREE = 3
@@ -89,7 +89,7 @@ def _small_effects(noise: NoiseFloor | None) -> str:
     if noise is None:
         return "Small differences: there was no A/A control, so how small is not known."
     names = (
-        f"{listed(noise.configurations)} under two names differed by {percent(noise.latency.difference)} in p95 "
+        f"{listed(noise.configurations)} under two names differed by {difference(noise.latency.difference)} in p95 "
         f"over {plural(noise.latency.blocks, 'block')}"
     )
     if noise.detectable is None:
@@ -97,7 +97,7 @@ def _small_effects(noise: NoiseFloor | None) -> str:
             f"Differences between configurations that pass: {names}, and it takes {noise.blocks_to_prove} blocks "
             f"until the signed-rank test between two of them can prove any."
         )
-    return f"Differences in p95 below {percent(noise.detectable)}, by the noise of the noisiest two: {names}."
+    return f"Differences in p95 below {difference(noise.detectable)}, by the noise of the noisiest two: {names}."
 
 
 def _one_machine() -> str:

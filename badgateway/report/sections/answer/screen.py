@@ -17,12 +17,13 @@ from badgateway.report import wording
 from badgateway.report.grid import LevelResult
 from badgateway.report.html import link_to_trial
 from badgateway.report.sections.answer import standings as table
-from badgateway.report.sections.answer.standings import MANY_AT_ONCE, Standings, level_compared, results_at
+from badgateway.report.sections.answer.standings import Standings, level_compared, results_at
 from badgateway.report.sections.answer.strip import draw_strip
 from badgateway.servers.advice import advice_for
 from badgateway.servers.registry import server_of
 from badgateway.words import phrases
 from badgateway.words.choice import larger_run
+from badgateway.words.effects import MANY_AT_ONCE
 
 _ALWAYS = ("workers", "threads", "greenlets", "listen", "keepalive_s")
 """What another server file has to be told, be it what the baseline has or not."""

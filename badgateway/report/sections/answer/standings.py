@@ -6,16 +6,14 @@ from badgateway import numbers
 from badgateway.model.capacity import CapacityStatus
 from badgateway.model.configuration import Configuration
 from badgateway.model.differences import changed
-from badgateway.model.knob import WorkerModel
 from badgateway.model.load_level import LoadLevel
 from badgateway.model.study_summary import StudySummary
 from badgateway.report import cells, grid, rows
 from badgateway.report.cells import TableCell
 from badgateway.report.grid import LevelResult
-from badgateway.servers.registry import server_of
 from badgateway.words import phrases
+from badgateway.words.effects import in_own_words
 
-MANY_AT_ONCE = (WorkerModel.GREENLETS, WorkerModel.EVENT_LOOP)
 _MOST_ROWS = 12
 """Of the table; the levels have all."""
 _ROOM = 1.3
@@ -146,11 +144,8 @@ def _changes(configuration: Configuration, study: StudySummary) -> str:
         return "what runs today" if not configuration.is_attached else "as it was first"
     if configuration.is_attached:
         return "what its user switched"
-    changes = [
-        _short(one.new) if one.setting == "server" else f"{_spelled(one.setting, configuration)} {one.new}"
-        for one in changed(baseline, configuration, study.experiment.timeouts)
-        if one.setting != "greenlets" or configuration.worker_model in MANY_AT_ONCE
-    ]
+    found = in_own_words(configuration, changed(baseline, configuration, study.experiment.timeouts))
+    changes = [f"{setting} {new}".lstrip() for setting, _, new in found]
     return f"{_apart(configuration, study)}{', '.join(changes) or 'nothing'}"
 
 
@@ -158,14 +153,3 @@ def _apart(configuration: Configuration, study: StudySummary) -> str:
     """Say of what is behind all others although it may be better that it cannot be picked."""
     is_apart = not configuration.candidate and any(one.candidate for one in study.experiment.configurations)
     return "not to be picked: " if is_apart else ""
-
-
-def _spelled(setting: str, configuration: Configuration) -> str:
-    """Return what the server's own file calls a setting, where it has one word for it."""
-    spelled = server_of(configuration).settings.get(setting, setting)
-    return setting if " " in spelled else spelled
-
-
-def _short(server: str) -> str:
-    """Return the name of a server file; a command is not cut."""
-    return server if " " in server else server.rpartition("/")[2]

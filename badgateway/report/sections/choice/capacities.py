@@ -17,8 +17,9 @@ _CAPACITY_WORDS = {
     CapacityStatus.AT_LEAST: "no higher load was tried",
     CapacityStatus.NONE: "the lowest load failed",
     CapacityStatus.UNCONFIRMED: "no long window passed",
-    CapacityStatus.NOT_TOLD: "not told",
+    CapacityStatus.NOT_TOLD: "the interval is too wide",
 }
+_REVERSED = "a load fails below one that passes"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,13 +69,17 @@ def row(name: str, found: Capacity, unit: LoadUnit) -> CapacityRow:
         if found.confirmed is not None
         else cells.missing("no window three times as long passed"),
         trials=str(found.trials),
-        remark=_CAPACITY_WORDS[found.status],
+        remark=_REVERSED if _is_reversed(found) else _CAPACITY_WORDS[found.status],
     )
 
 
+def _is_reversed(found: Capacity) -> bool:
+    return found.status is CapacityStatus.NOT_TOLD and found.low is None
+
+
 def _interval(found: Capacity) -> TableCell:
-    if found.status is CapacityStatus.NOT_TOLD and found.low is None:
-        return cells.missing("a load fails below one that passes")
+    if _is_reversed(found):
+        return cells.missing(_REVERSED)
     if found.low is None or found.high is None:
         return cells.missing("there is no capacity: the lowest load failed")
     if found.status is CapacityStatus.AT_LEAST:

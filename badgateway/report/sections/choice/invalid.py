@@ -68,9 +68,9 @@ def _place(trial: Trial) -> tuple[str, int, float | None, bool, At]:
 def _sentence(invalid: int, total: int, repeats: int, given_up: int) -> str:
     if not invalid:
         return f"None of {numbers.plural(total, 'trial')} was INVALID."
-    one = invalid == 1
-    counted = f"{invalid} of {numbers.plural(total, 'trial')} {'was' if one else 'were'} INVALID and in no statistic"
-    again = f"{numbers.plural(repeats, 'trial')} {'was' if repeats == 1 else 'were'} run to repeat such a one"
+    were, are, them = ("was", "is", "it") if invalid == 1 else ("were", "are", "them")
+    counted = f"{invalid} of {numbers.plural(total, 'trial')} {were} INVALID and {are} in no statistic"
+    again = f"{numbers.plural(repeats, 'trial')} {'was' if repeats == 1 else 'were'} run to repeat {them}"
     left = f"; for {numbers.plural(given_up, 'place')} in the plan no valid trial came of it" if given_up else ""
     return f"{counted}; {again if repeats else 'none was repeated'}{left}."
 

@@ -145,7 +145,7 @@ def _noise(found: NoiseFloor | None) -> str:
     over = f"over {numbers.plural(latency.blocks, 'block')}"
     measured = (
         f"{_named(found.configurations)} ran twice in a block, under two names. By its p95, the second differed from "
-        f"the first by {numbers.percent(latency.difference)} {over}: {_what_that_says(found)}"
+        f"the first by {numbers.difference(latency.difference)} {over}: {_what_that_says(found)}"
     )
     if found.detectable is None:
         return (
@@ -154,7 +154,7 @@ def _noise(found: NoiseFloor | None) -> str:
         )
     return (
         f"{measured} Between the noisiest two that were compared, a true difference in p95 of "
-        f"{numbers.percent(found.detectable)} is found in 80 % of such studies; a smaller one is mostly missed."
+        f"{numbers.difference(found.detectable)} is found in 80 % of such studies; a smaller one is mostly missed."
     )
 
 
@@ -172,9 +172,9 @@ def _noise_facts(found: NoiseFloor | None) -> tuple[Setting, ...]:
     if found is None:
         return ()
     latency = found.latency
-    detectable = "none" if found.detectable is None else numbers.percent(found.detectable)
+    detectable = "none" if found.detectable is None else numbers.difference(found.detectable)
     return (
-        Setting(name="difference of the two names", value=numbers.percent(latency.difference)),
+        Setting(name="difference of the two names", value=numbers.difference(latency.difference)),
         Setting(
             name="second name's p95 over the first's",
             value=f"{numbers.ratio(latency.ratio)} ({numbers.percent(latency.confidence)} interval "

@@ -56,6 +56,8 @@ class ConfigurationRow:
     verdict: str
     against: str
     """Empty for the configuration at the start."""
+    changes: str
+    """Of it, as the server's own files spell them."""
     note: str
     effects: tuple[EffectRow, ...]
     is_quiet: bool
@@ -170,12 +172,15 @@ def _row(
 ) -> ConfigurationRow:
     verdicts = {summary.configuration.name: summary.verdict.value for summary in study.configurations}
     is_picked = one.configuration == study.recommendation.configuration
+    configuration = study.experiment.configuration(one.configuration)
+    changes = effects.in_own_words(configuration, one.effects[0].changes)
     return ConfigurationRow(
         name=one.configuration,
         picked=is_picked,
         verdict=verdicts[one.configuration],
         against=one.against or "",
-        note=study.experiment.configuration(one.configuration).note,
+        changes=", ".join(f"{setting} {old} \N{RIGHTWARDS ARROW} {new}".lstrip() for setting, old, new in changes),
+        note=configuration.note,
         effects=tuple(
             _effect(effect, results[one.configuration, effect.after.load], is_alone=len(one.effects) == 1)
             for effect in one.effects

@@ -19,9 +19,7 @@ def with_others(*trials):
 def test_invalid_trials_are_counted_with_their_repeats():
     found = invalid.build(study_picked())
     assert (found.invalid, found.total, found.repeats, found.given_up) == (7, 85, 7, 0)
-    assert found.sentence == (
-        "7 of 85 trials were INVALID and in no statistic; 7 trials were run to repeat such a one."
-    )
+    assert found.sentence == ("7 of 85 trials were INVALID and are in no statistic; 7 trials were run to repeat them.")
     assert [row.count for row in found.rows] == [7]
     assert found.rows[0].reason == LATE
 
@@ -33,8 +31,8 @@ def test_without_an_invalid_trial_it_says_so():
 def test_one_invalid_trial_that_nobody_repeated_is_said_in_the_singular():
     found = invalid.build(with_others(again(1)))
     assert found.sentence == (
-        "1 of 5 trials was INVALID and in no statistic; none was repeated; for 1 place in the plan no valid trial came "
-        "of it."
+        "1 of 5 trials was INVALID and is in no statistic; none was repeated; for 1 place in the plan no valid trial "
+        "came of it."
     )
 
 

@@ -320,5 +320,5 @@ def test_a_comment_shows_the_chain_the_capacities_the_noise_and_what_was_not_see
     assert "Exit status 0: there is a configuration to run. How the pick was made:" in text
     assert "2. **p95**: gunicorn-gthread leads: 1 behind, 1 equivalent, 1 left the race before." in text
     assert "- gunicorn-gthread: 603 tasks/s; 95 % interval" in text
-    assert "Trials: 7 of 85 trials were INVALID and in no statistic; 7 trials were run to repeat such a one." in text
+    assert "Trials: 7 of 85 trials were INVALID and are in no statistic; 7 trials were run to repeat them." in text
     assert "What this could not have seen:\n\n- Failures rarer than 0.0063 % of requests" in text

@@ -84,6 +84,14 @@ def test_the_lines_name_step_configuration_and_what_it_is_compared_with():
     assert lines[3].startswith("More workers: uwsgi-8 (against uwsgi-2): Helped because of workers (8 instead of 2):")
 
 
+def test_what_was_changed_is_spelled_as_the_servers_own_file_has_it():
+    changes = {name: row.changes for name, row in configurations(view()).items()}
+
+    assert changes["uwsgi-8"] == "processes 2 \N{RIGHTWARDS ARROW} 8"
+    assert changes["uwsgi-2"] == ""
+    assert any(told.startswith("uwsgi.ini \N{RIGHTWARDS ARROW} ") for told in changes.values())
+
+
 def test_with_several_load_levels_each_sentence_has_its_users():
     study = long_ladder()
     assert study.ladder is not None
