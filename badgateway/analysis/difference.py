@@ -36,15 +36,25 @@ class Difference:
     """What was not the same in experiment, site and machine: 'machine: cores was 2 and is 4'."""
 
 
+def demand_one_experiment(before: Experiment, after: Experiment) -> None:
+    """Return when runs of these may be put side by side.
+
+    Raises:
+        ConfigurationError: They are two experiments.
+    """
+    if before.name != after.name:
+        raise ConfigurationError(
+            f"diff: the runs are of two experiments, {before.name} and {after.name}; name two of one"
+        )
+
+
 def difference(before: StudySummary, after: StudySummary) -> Difference:
     """Return what differs between two runs.
 
     Raises:
         ConfigurationError: They are of two experiments.
     """
-    names = before.experiment.name, after.experiment.name
-    if names[0] != names[1]:
-        raise ConfigurationError(f"diff: the runs are of two experiments, {names[0]} and {names[1]}; name two of one")
+    demand_one_experiment(before.experiment, after.experiment)
     return Difference(before=before, after=after, pairs=_pairs(before, after), changes=tuple(_changes(before, after)))
 
 

@@ -155,9 +155,9 @@ def _text(path: Path) -> str:
     except IsADirectoryError:
         raise ConfigurationError(f"{path}: is a folder; name files{_files_in(path)}") from None
     except FileNotFoundError:
-        raise ConfigurationError(f"{path}: no such file") from None
+        raise ConfigurationError(f"{path}: no such file; name files of the server, nginx or Django") from None
     except UnicodeDecodeError:
-        raise ConfigurationError(f"{path}: is no text in UTF-8") from None
+        raise ConfigurationError(f"{path}: is no text in UTF-8; save it as such") from None
     except OSError as error:
         raise ConfigurationError(f"{path}: cannot be read: {error.strerror or error}") from None
 

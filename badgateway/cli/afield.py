@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from badgateway.cli.entry import PATH, cli
+from badgateway.cli.entry import FOLDER, PATH, cli
 from badgateway.cli.planned import loaded
 from badgateway.cli.terminal import echo
 from badgateway.emit.load_files import HOSTED, SentLoad, archive, load_files
@@ -39,7 +39,7 @@ IMAGE = "locustio/locust"
 )
 @click.option("--users", type=click.IntRange(1), metavar="N", help="Load level.  [default: the file's highest]")
 @click.option("--image", metavar="NAME", help="Image with Locust in it.  [default: Locust's own]")
-@click.option("--out", type=PATH, required=True, metavar="DIR", help="Where the files are written.")
+@click.option("--out", type=FOLDER, required=True, metavar="DIR", help="Where the files are written.")
 def emit_load(  # one parameter per option
     experiment: Path, *, host: str, workers: int, users: int | None, image: str | None, out: Path
 ) -> None:

@@ -26,9 +26,9 @@ _LOOK_S = 1.0
 _LINE_S = 60.0
 
 
-def as_patience_s(_context: click.Context, _option: click.Parameter, text: str | None) -> float | None:
+def as_patience_s(_context: click.Context, option: click.Parameter, text: str | None) -> float | None:
     """Return what --wait says, in seconds; None where it says nothing."""
-    return None if text is None else seconds(text, may_be_none=True)
+    return None if text is None else seconds(text, option.opts[0], may_be_none=True)
 
 
 def patience_s(asked_s: float | None, console: Console) -> float:

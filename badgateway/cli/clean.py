@@ -7,7 +7,6 @@ import click
 
 from badgateway.cli.entry import cli
 from badgateway.cli.terminal import echo
-from badgateway.errors import ConfigurationError
 from badgateway.numbers import memory
 from badgateway.plan.overrides import seconds
 from badgateway.store.leftovers import Leftover, environments, old_runs, remove
@@ -15,11 +14,8 @@ from badgateway.store.leftovers import Leftover, environments, old_runs, remove
 _FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
 
 
-def _age(_context: click.Context, _option: click.Parameter, text: str) -> float:
-    try:
-        return seconds(text, may_be_none=True)
-    except ConfigurationError as error:
-        raise ConfigurationError(f"--older: {error}") from None
+def _age(_context: click.Context, option: click.Parameter, text: str) -> float:
+    return seconds(text, option.opts[0], may_be_none=True)
 
 
 @cli.command(short_help="List what old runs take on disk, and remove them.")

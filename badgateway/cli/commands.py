@@ -14,7 +14,7 @@ from rich.text import Text
 
 from badgateway.analysis.run import analyse, publish
 from badgateway.cli.alone import RUN_BESIDE, alone_on_the_machine, as_patience_s, patience_s
-from badgateway.cli.entry import PATH, cli
+from badgateway.cli.entry import FOLDER, PATH, cli
 from badgateway.cli.joining import demand_places, joined, meeting_of, with_workers
 from badgateway.cli.outcome import print_document, print_outcome, print_uncounted
 from badgateway.cli.planned import APART, Planned, keep_apart, loaded, plan_lines, require_installed, require_users
@@ -45,8 +45,8 @@ def _sized(command: Callable[..., None]) -> Callable[..., None]:
     return click.option("--quick", "variant", flag_value="quick", help=quick)(command)
 
 
-def _seconds(_context: click.Context, _option: click.Parameter, text: str | None) -> float | None:
-    return None if text is None else seconds(text)
+def _seconds(_context: click.Context, option: click.Parameter, text: str | None) -> float | None:
+    return None if text is None else seconds(text, option.opts[0])
 
 
 _BUDGET = click.option(
@@ -117,7 +117,7 @@ class _Asked(TypedDict):
 )
 @RUN_BESIDE
 @with_workers
-@click.option("--results", type=PATH, default=Path("results"), show_default=True, help="Where runs are kept.")
+@click.option("--results", type=FOLDER, default=Path("results"), show_default=True, help="Where runs are kept.")
 @click.option("--ui", "in_browser", is_flag=True, help="Show the run in Locust's web UI, on 127.0.0.1, as it goes on.")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing on the way, only the answer.")
 @_JSON
@@ -234,7 +234,7 @@ def _planned(path: Path, experiment: Experiment, *, with_worker_checks: bool) ->
 
 @cli.command(name="report")
 @click.argument("directory", type=PATH)
-@click.option("--out", type=PATH, metavar="DIR", help="Write reports and ledgers there, and nothing into DIRECTORY.")
+@click.option("--out", type=FOLDER, metavar="DIR", help="Write reports and ledgers there, and nothing into DIRECTORY.")
 @_JSON
 def rebuild(directory: Path, out: Path | None, *, as_json: bool) -> None:
     """Rebuild the reports of a run from its raw files alone, to the same bytes.

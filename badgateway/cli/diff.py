@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from badgateway import numbers
-from badgateway.analysis.difference import Difference, Pair, difference
+from badgateway.analysis.difference import Difference, Pair, demand_one_experiment, difference
 from badgateway.analysis.run import analyse
 from badgateway.cli.entry import PATH, cli
 from badgateway.cli.outcome import columns, fitted, print_uncounted
@@ -33,11 +33,14 @@ def diff(before: Path, after: Path) -> None:
     Example:
       badgateway diff results/servers/2026-11-21T20-00-00Z results/servers/latest
     """  # noqa: D301 # click's mark for a paragraph that keeps its lines
-    print_difference(fitted(Console()), difference(_judged(before), _judged(after)))
+    runs = RunFolder.open(before), RunFolder.open(after)
+    # Asked before they are judged, which may take minutes.
+    demand_one_experiment(*(run.manifest().experiment for run in runs))
+    print_difference(fitted(Console()), difference(*map(_judged, runs)))
 
 
-def _judged(run: Path) -> StudySummary:
-    with RunFolder.open(run).aside() as folder:
+def _judged(run: RunFolder) -> StudySummary:
+    with run.aside() as folder:
         study = analyse(folder)
         print_uncounted(folder)
         return study

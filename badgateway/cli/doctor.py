@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from badgateway.cli.entry import PATH, cli
+from badgateway.cli.entry import FOLDER, cli
 from badgateway.cli.terminal import echo
 from badgateway.model.exit_code import ExitCode
 from badgateway.model.printable import printable
@@ -15,7 +15,7 @@ from badgateway.probe.readiness import Finding, State, findings
 
 
 @cli.command(short_help="Say whether experiments can be run on this machine.")
-@click.option("--results", type=PATH, default=Path("results"), show_default=True, help="Where runs are kept.")
+@click.option("--results", type=FOLDER, default=Path("results"), show_default=True, help="Where runs are kept.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON: a list of findings.")
 def doctor(results: Path, *, as_json: bool) -> None:
     """Look at what experiments need: programs, limits of the system, and whether the machine is quiet.

@@ -8,7 +8,8 @@ import click
 
 from badgateway.analysis.file_proof import ProofKind
 from badgateway.analysis.run import analyse
-from badgateway.cli.entry import PATH, cli
+from badgateway.cli.alone import as_patience_s
+from badgateway.cli.entry import FOLDER, PATH, cli
 from badgateway.cli.proving import Turn, experiment_of, prove
 from badgateway.cli.terminal import echo
 from badgateway.emit.document import Document, Measurements, read_document
@@ -19,7 +20,6 @@ from badgateway.model import raw
 from badgateway.model.exit_code import ExitCode
 from badgateway.model.experiment import Experiment
 from badgateway.plan.kit_files import located
-from badgateway.plan.overrides import seconds
 from badgateway.report.formats import render_json
 from badgateway.store.new_files import all_there, demand_new, differences, write_new
 from badgateway.store.run_folder import RunFolder
@@ -52,10 +52,6 @@ def _targets(_context: click.Context, _option: click.Parameter, text: str | None
     return tuple(Target(word) for word in words)
 
 
-def _wait(_context: click.Context, _option: click.Parameter, text: str | None) -> float | None:
-    return None if text is None else seconds(text, may_be_none=True)
-
-
 def _used_by(project: Path) -> Iterator[Target]:
     return (target for target, names in MARKS.items() if any(any(project.glob(name)) for name in names))
 
@@ -69,7 +65,7 @@ def _in_repository(out: Path, project: Path) -> PurePosixPath:
 @cli.command()
 @click.argument("run", type=PATH)
 @click.argument("configuration", required=False)
-@click.option("--out", type=PATH, required=True, metavar="DIR", help="Where the files are written.")
+@click.option("--out", type=FOLDER, required=True, metavar="DIR", help="Where the files are written.")
 @click.option(
     "--for",
     "asked_for",
@@ -81,7 +77,7 @@ def _in_repository(out: Path, project: Path) -> PurePosixPath:
 @click.option("--diff", "as_diff", is_flag=True, help="Print a patch of DIR instead, and write nothing.")
 @click.option(
     "--project",
-    type=PATH,
+    type=FOLDER,
     default=Path(),
     metavar="DIR",
     help="The project whose server files the run used.  [default: the working directory]",
@@ -94,7 +90,11 @@ def _in_repository(out: Path, project: Path) -> PurePosixPath:
     help="The run's experiment, for --prove.  [default: experiments/NAME.toml of the project]",
 )
 @click.option(
-    "--wait", "wait_s", metavar="TIME", callback=_wait, help="How long --prove waits for another experiment here."
+    "--wait",
+    "wait_s",
+    metavar="TIME",
+    callback=as_patience_s,
+    help="How long --prove waits for another experiment here.",
 )
 @click.option("--beside", is_flag=True, help="Prove although another experiment is running on this machine.")
 def emit(  # noqa: PLR0913 # one parameter per option

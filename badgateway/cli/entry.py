@@ -10,6 +10,8 @@ from badgateway.cli.streams import keep_going_unread
 
 PATH = click.Path(path_type=Path)
 """The type of an argument that names a file or folder."""
+FOLDER = click.Path(path_type=Path, file_okay=False)
+"""The type of one that names a folder, which need not be there."""
 _COMMANDS = {
     "init": Listed(
         module="badgateway.cli.init",

@@ -167,8 +167,9 @@ def explain(  # noqa: PLR0913 # one parameter per option
 
 
 def _require_distinct(files: tuple[Path, ...]) -> None:
-    if len(set(files)) < len(files):
-        raise ConfigurationError("a file is named twice, so its requests would count twice; name each once")
+    for file in files:
+        if files.count(file) > 1:
+            raise ConfigurationError(f"{file}: is named twice, so its requests would count twice; name it once")
 
 
 def _require_nothing_else(format_: str | None, output: Path | None, *, full: bool) -> None:

@@ -7,7 +7,7 @@ import click
 from rich.console import Console
 
 from badgateway.cli.alone import RUN_BESIDE, alone_on_the_machine, as_patience_s, patience_s
-from badgateway.cli.entry import PATH, cli
+from badgateway.cli.entry import FOLDER, PATH, cli
 from badgateway.cli.gating import Asked, Held, held_to, run_gate
 from badgateway.cli.site_file import EXPERIMENT
 from badgateway.errors import ConfigurationError
@@ -18,8 +18,8 @@ from badgateway.process.interruption import Interruption
 BUDGET = "3m"
 
 
-def _seconds(_context: click.Context, _option: click.Parameter, text: str) -> float:
-    return seconds(text)
+def _seconds(_context: click.Context, option: click.Parameter, text: str) -> float:
+    return seconds(text, option.opts[0])
 
 
 @cli.command()
@@ -54,8 +54,8 @@ def _seconds(_context: click.Context, _option: click.Parameter, text: str) -> fl
     help="Time for trials.",
 )
 @click.option("--strict", is_flag=True, help="Exit with 3 where something could not be told.")
-@click.option("--out", type=PATH, metavar="DIR", help="Write gate.md, gate.junit.xml and the others there, too.")
-@click.option("--results", type=PATH, default=Path("results"), show_default=True, help="Where runs are kept.")
+@click.option("--out", type=FOLDER, metavar="DIR", help="Write gate.md, gate.junit.xml and the others there, too.")
+@click.option("--results", type=FOLDER, default=Path("results"), show_default=True, help="Where runs are kept.")
 @click.option(
     "--wait", "wait_s", metavar="TIME", callback=as_patience_s, help="How long to wait for another experiment here."
 )

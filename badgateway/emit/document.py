@@ -245,5 +245,7 @@ def read_document(content: bytes, where: PurePosixPath) -> Document:
         key, fault = first_fault(error)
         raise ConfigurationError(f"{where}: {printable_part(key)}: {fault}; give a run's report.json") from error
     except ValueError as error:
-        raise ConfigurationError(f"{where}: is no report.json: {printable_part(str(error))}") from error
+        raise ConfigurationError(
+            f"{where}: is no report.json: {printable_part(str(error))}; give that of a run"
+        ) from error
     return document

@@ -100,7 +100,8 @@ class RunFolder:
             if (candidate / raw.MANIFEST).is_file():
                 _demand_beside(candidate)
                 return cls(path=candidate.resolve())
-        fault = f"holds no run: there is no {raw.MANIFEST} in it" if path.is_dir() else "no such folder"
+        there = f"holds no run: there is no {raw.MANIFEST} in it" if path.is_dir() else "is a file, and no run's folder"
+        fault = there if path.exists() else "no such folder"
         raise ConfigurationError(f"{path}: {fault}; name that of a run, such as results/concurrency/latest")
 
     @classmethod

@@ -222,6 +222,28 @@ def test_a_locust_file_without_users_is_told_before_anything_is_started(command,
         (("exlpain", "x"), "no such command 'exlpain'. Did you mean 'explain'?"),
         (("version",), "no such command 'version'. Did you mean '--version'?"),
         (("clean", "--keep", "x"), "clean: invalid value for '--keep'"),
+        (("clean", "--older", "soon"), "--older: 'soon' is no length of time"),
+        (("plan", "experiments/small.toml", "--budget", "soon"), "--budget: 'soon' is no length of time"),
+        (("run", "experiments/small.toml", "--wait", "soon"), "--wait: 'soon' is no length of time"),
+        (("emit", "nowhere", "--out", "x", "--wait", "soon"), "--wait: 'soon' is no length of time"),
+        (("gate", "experiments/small.toml", "--budget", "soon"), "--budget: 'soon' is no length of time"),
+        (
+            ("run", "experiments/small.toml", "--results", "experiments/small.toml"),
+            "Directory 'experiments/small.toml' is a file",
+        ),
+        (
+            ("report", "nowhere", "--out", "experiments/small.toml"),
+            "'--out': Directory 'experiments/small.toml' is a file",
+        ),
+        (
+            ("emit", "nowhere", "--out", "experiments/small.toml"),
+            "'--out': Directory 'experiments/small.toml' is a file",
+        ),
+        (
+            ("report", "experiments/small.toml"),
+            "experiments/small.toml: is a file, and no run's folder; name that of a run",
+        ),
+        (("advise", "nowhere.ini"), "nowhere.ini: no such file; name files of"),
         (("cause", "listen-queue"), "cause: 'listen-queue' is not in the catalogue"),
     ],
 )
@@ -302,7 +324,8 @@ def test_a_set_up_that_fails_is_told_with_the_log_and_status_4(seam):
 
 
 def test_results_that_cannot_be_written_are_told_with_status_4(seam):
-    Path("results").touch()
+    Path("results").mkdir()
+    Path("results/small").touch()
     result = call("run", "experiments/small.toml")
 
     assert result.exit_code == 4

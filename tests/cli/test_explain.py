@@ -212,7 +212,7 @@ def test_a_file_that_is_named_twice_is_refused(access):
     result = call(access, access)
 
     assert result.exit_code == 2
-    assert "a file is named twice" in result.stderr
+    assert f"{access}: is named twice" in result.stderr
 
 
 def test_an_answer_that_cannot_be_written_is_a_failure_not_a_wrong_usage(access, tmp_path):

@@ -180,8 +180,8 @@ def test_a_place_for_reports_that_cannot_be_made_is_told_before_anything_is_run(
     (project / "reports").write_text("a file\n")
     result = call("gate", "experiments/small.toml", *QUICK, "--out", "reports")
 
-    assert result.exit_code == 4
-    assert "reports: " in result.stderr
+    assert result.exit_code == 2
+    assert "gate: invalid value for '--out': Directory 'reports' is a file" in result.stderr
     assert seam.drives == 0
 
 
