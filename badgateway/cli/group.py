@@ -157,11 +157,14 @@ def _refuse(error: click.ClickException) -> NoReturn:
     message = " ".join(error.format_message().split()).removesuffix(".")
     if message[1:2].islower():
         message = message[0].lower() + message[1:]
+    is_usage = isinstance(error, click.UsageError)
+    # Of an option without its value click does not say of which command it is.
     context = error.ctx if isinstance(error, click.UsageError) else None
     # The option's name is in the message; which command it was given to is not.
     where = context.command_path.partition(" ")[2] if context else ""
-    helps = f"; see {context.command_path} --help" if context and not message.endswith("?") else ""
-    _fail(f"{f'{where}: ' if where else ''}{message}{helps}", ExitCode.USAGE if context else ExitCode.FAILED)
+    program = context.command_path if context else "badgateway"
+    helps = f"; see {program} --help" if is_usage and not message.endswith("?") else ""
+    _fail(f"{f'{where}: ' if where else ''}{message}{helps}", ExitCode.USAGE if is_usage else ExitCode.FAILED)
 
 
 def _of_the_system(error: OSError) -> str:

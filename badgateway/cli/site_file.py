@@ -34,6 +34,8 @@ def _with_a_file(context: click.Context, _argument: click.Parameter, words: tupl
     *file, configuration = words
     if len(file) > 1:
         raise click.UsageError(f"Got unexpected extra argument ({configuration})", context)
+    if not file and configuration.endswith(".toml"):
+        raise click.UsageError(f"Missing argument 'CONFIGURATION': name one of those in {configuration}.", context)
     return (Path(file[0]) if file else of_this_folder("EXPERIMENT")), configuration
 
 

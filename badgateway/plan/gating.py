@@ -11,6 +11,7 @@ from badgateway.model.configuration import Configuration
 from badgateway.model.experiment import Experiment
 from badgateway.model.masking import masked
 from badgateway.model.study import Study
+from badgateway.numbers import plural
 from badgateway.plan.overrides import keep, refuse_unknown, validated, with_options
 from badgateway.plan.schedule import OVERHEAD_S
 
@@ -152,7 +153,7 @@ def _sized(declared: dict[str, Any], experiment: Experiment, configurations: int
             break
     if blocks < LEAST_BLOCKS:
         raise ConfigurationError(
-            f"--budget {budget_s:g}s: {configurations} configurations need at least "
+            f"--budget {budget_s:g}s: a gate of {plural(configurations, 'configuration')} needs at least "
             f"{math.ceil(LEAST_BLOCKS * block_s)} s; give more time, or fewer configurations (--only)"
         )
     study = experiment.study or Study()

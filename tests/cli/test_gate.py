@@ -155,7 +155,7 @@ def test_one_line_of_json_has_all(project, seam):
         (("--against", "first"), "--against first: one other configuration is held to it; name that with --only"),
         (("--against", "first", "--only", "first", "--only", "second"), "--against first: one other configuration"),
         (("--against", "."), ".: is this very checkout"),
-        (("--budget", "3s"), "need at least"),
+        (("--budget", "3s"), "needs at least"),
         (("--only", "nobody"), "has no configuration nobody"),
     ],
 )

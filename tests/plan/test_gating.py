@@ -54,7 +54,7 @@ def test_a_longer_budget_gives_more_blocks_and_not_only_longer_windows():
 
 
 def test_a_budget_that_has_no_room_for_two_blocks_is_refused_with_what_is_needed():
-    with pytest.raises(ConfigurationError, match=r"--budget 5s: 1 configurations need at least \d+ s; give more time"):
+    with pytest.raises(ConfigurationError, match=r"--budget 5s: a gate of 1 configuration needs at least \d+ s; give"):
         gate_experiment(declared(), GateOptions(budget_s=5))
 
 

@@ -116,7 +116,7 @@ def test_samples_are_shown_by_the_parts_of_the_last_minute(site, view):
     (row,) = site.seen(view)["server-now"]
 
     assert (row["now"], row["limit"], row["most"]) == ("100", "100", "100")
-    assert row["minute"].endswith("▄·█")
+    assert row["minute"].endswith("▄╌█")
     assert len(row["minute"]) == MINUTE_S // PART_S
 
 
@@ -154,7 +154,7 @@ def test_what_is_counted_from_the_start_has_no_gap_between_two_looks(site):
         now_s[0] += 4 * PART_S
         row = next(one for one in site.seen(view)["server-now"] if one["what"].startswith("Workers that"))
 
-    assert row["minute"].endswith("·▁▁▁▁▁")
+    assert row["minute"].endswith("╌▁▁▁▁▁")
 
 
 def test_an_empty_value_is_no_zero(site, view):

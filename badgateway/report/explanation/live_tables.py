@@ -27,7 +27,8 @@ from badgateway.servers.advice import Uses, advice_for
 _CLOCK = "%H:%M:%S"
 _EVIDENCE_CHARACTERS = 240
 _BARS = "▁▂▃▄▅▆▇█"
-_NO_SAMPLE = "·"
+_NO_SAMPLE = "╌"
+"""As wide as a bar, so that the strips of all rows stand second below second."""
 
 Said = Callable[[float], str]
 

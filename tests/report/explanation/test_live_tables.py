@@ -75,7 +75,7 @@ def test_a_series_has_its_value_its_limit_and_its_last_minute():
 
     assert [list(row) for row in rows] == [list(SERVER.columns)] * 2
     assert [tuple(row.values()) for row in rows] == [
-        ("Accept queue of the server", "31", "100", "100", "·▅█"),
+        ("Accept queue of the server", "31", "100", "100", "╌▅█"),
         ("Workers at work", "2", "2", "2", "▁█"),
     ]
 
@@ -101,7 +101,7 @@ def test_outcomes_have_shares_of_all_and_only_ok_requests_have_latencies():
 
 @pytest.mark.parametrize(
     ("values", "limit", "drawn"),
-    [((0.0, 0.0), None, "▁▁"), ((0.01, 100.0), None, "▂█"), ((50.0,), 100.0, "▅"), ((None,), None, "·"), ((), 1.0, "")],
+    [((0.0, 0.0), None, "▁▁"), ((0.01, 100.0), None, "▂█"), ((50.0,), 100.0, "▅"), ((None,), None, "╌"), ((), 1.0, "")],
 )
 def test_bars_reach_to_the_limit_and_nothing_is_drawn_as_nothing(values, limit, drawn):
     assert strip(values, limit) == drawn
