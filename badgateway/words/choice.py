@@ -43,12 +43,12 @@ def _worth(choice: Choice) -> str:
             return ": the best, proven, by its p95"
         return ": the only one that keeps the objective"
     others = [name for name in choice.equivalent if name != choice.configuration]
-    start = "As good" if _are_proven_alike(choice) else "Not told apart from it"
+    start = "As good" if are_proven_alike(choice) else "Not told apart from it"
     said = f". {start}: {_tied(others)}; chosen: {tie_rule(choice)}" if others else ""
     return f"{said}.{_regret(choice.regret)}" if choice.regret else said
 
 
-def _are_proven_alike(choice: Choice) -> bool:
+def are_proven_alike(choice: Choice) -> bool:
     """Tell whether the p95 of all that are left is proven to be within the margin; too much noise makes none alike."""
     held = {one.rival: one.relation for one in choice.rivalries if one.criterion is Criterion.LATENCY}
     return all(held.get(name, Relation.EQUIVALENT) is Relation.EQUIVALENT for name in choice.equivalent)

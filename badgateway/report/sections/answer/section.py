@@ -14,7 +14,7 @@ from badgateway.report.markdown import blocks, bullets, escaped
 from badgateway.report.section import Object, Section
 from badgateway.report.sections.answer import screen
 from badgateway.words import phrases
-from badgateway.words.choice import confirmed, fails_at, sentence
+from badgateway.words.choice import are_proven_alike, confirmed, fails_at, sentence
 from badgateway.words.study_limits import power
 
 DECISION_LABELS = {
@@ -170,7 +170,8 @@ def label(choice: Choice) -> str:
         return f"Picked: {choice.configuration}"
     if choice.kind is ChoiceKind.EQUIVALENT:
         others = len(choice.equivalent) - 1
-        as_good = f"; {numbers.plural(others, 'other')} may be as good" if others else ""
+        are = ("is" if others == 1 else "are") if are_proven_alike(choice) else "may be"
+        as_good = f"; {numbers.plural(others, 'other')} {are} as good" if others else ""
         return f"Run {choice.configuration}{as_good}"
     if choice.kind is ChoiceKind.NONE_QUALIFIES:
         return "None qualifies"

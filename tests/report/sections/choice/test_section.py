@@ -40,11 +40,18 @@ def searched(*found):
     return view_of(replace(study, choice=replace(choice_of(study), capacities=tuple(found)))).capacities
 
 
+def test_others_that_are_not_proven_to_be_as_good_may_be():
+    choice = choice_of(study_equivalent())
+    noisy = replace(choice, rivalries=tuple(replace(one, relation=Relation.OPEN) for one in choice.rivalries))
+
+    assert answer.label(noisy) == "Run gunicorn-gthread; 1 other may be as good"
+
+
 @pytest.mark.parametrize(
     ("made", "label", "kind", "exit_status"),
     [
         (study_picked, "Picked: gunicorn-gthread", "picked", 0),
-        (study_equivalent, "Run gunicorn-gthread; 1 other may be as good", "picked", 0),
+        (study_equivalent, "Run gunicorn-gthread; 1 other is as good", "picked", 0),
         (study_undecided, "Needs about 1 more block", "inconclusive", 3),
         (study_none, "None qualifies", "none-qualifies", 1),
     ],
