@@ -323,6 +323,54 @@ def test_a_whole_run_with_parts_on_machines_of_their_own(
     assert "net.core.somaxconn = 7" in report
 
 
+FOR_ONE_WORKER = """
+name = "queue"
+question = "What does a container make of an accept queue?"
+
+[load]
+locustfile = "experiments/waiters.py"
+users = [30]
+warm_up_s = 1
+window_s = 4
+
+[machine]
+max_steal_share = 1
+max_outside_share = 1
+
+[objective]
+max_failure_share = 0.1
+p95_ms = 9000
+
+[timeouts]
+proxy_connect_s = 1
+app_s = 20
+proxy_read_s = 25
+client_s = 30
+
+[[configurations]]
+name = "one-worker"
+server = "servers/gunicorn_sync.py"
+driver = "pymysql"
+workers = 1
+transport = "tcp"
+
+[places.target]
+"""
+
+
+@pytest.mark.proof
+def test_a_container_with_a_small_somaxconn_fails_by_its_queue_and_one_as_a_kernel_makes_it_does_not(project: Path):
+    demand(Place(somaxconn=4))
+    file, causes = project / "experiments" / "queue.toml", []
+    for somaxconn in ("", "somaxconn = 4\n"):
+        file.write_text(FOR_ONE_WORKER + somaxconn)
+        kit, _ = run(project, "run", "experiments/queue.toml", "--no-worker-checks")
+        trial, _ = trial_of(kit, "queue")
+        causes.append((trial["failures"]["count"] > 0, {one["id"] for one in trial["causes"]}))
+
+    assert causes == [(False, set()), (True, {"tcp-accept-queue-full"})]
+
+
 @pytest.mark.proof
 def test_a_whole_run_whose_load_comes_from_another_machine(project: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv(KEY, "k")
