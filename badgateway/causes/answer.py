@@ -96,21 +96,15 @@ def show_paths(connection: duckdb.DuckDBPyConnection, *, mask: bool = True) -> N
     connection.execute(_SHOWN_PATHS.format(shown=shown_path_sql(mask=mask)))
 
 
-def causes_found(
-    connection: duckdb.DuckDBPyConnection, *, mask: bool = True, again: Again | None = None
-) -> tuple[CauseCount, ...]:
-    """Return the causes of the attributed failures, the most frequent first; in paths, what may be secret is masked.
-
-    What `show_paths` makes stays there.
+def causes_found(connection: duckdb.DuckDBPyConnection, *, again: Again | None = None) -> tuple[CauseCount, ...]:
+    """Return the causes of the attributed failures, the most frequent first.
 
     Args:
-        connection: With the attributions.
-        mask: Whether to mask paths.
+        connection: With the attributions, and what `show_paths` makes.
         again: Reads lines of the proxy's that the evidence does not have.
     """
     connection.execute(_SHOWN)
     connection.execute(_SHOWN_LINES)
-    show_paths(connection, mask=mask)
     statuses, minutes, paths = (
         _grouped(connection.execute(query).fetchall()) for query in (_STATUSES, _MINUTES, _PATHS)
     )

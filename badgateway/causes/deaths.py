@@ -170,6 +170,8 @@ CREATE OR REPLACE TEMP TABLE blamed_at_sites AS
 SELECT n.id, n.path, n.second, s.site FROM blamed n JOIN deaths d USING (death_id) JOIN serving s USING (instance)
 """
 
+_RETRIED, _UNTOLD = "c.retried AND NOT c.lb_made", "c.reason IS NULL AND c.status = 502 AND NOT c.app_answered"
+_IS_LOST = f"{ENDED_EARLY} OR ({_RETRIED}) OR ({_UNTOLD})"
 _LOST_REQUESTS = f"""
 CREATE OR REPLACE TEMP TABLE lost_requests AS
 SELECT row_number() OVER (ORDER BY c.start_s, c.failure_id) AS id, c.failure_id, c.path, c.app_pid, c.app_started_s,
@@ -177,8 +179,7 @@ SELECT row_number() OVER (ORDER BY c.start_s, c.failure_id) AS id, c.failure_id,
     -- Of a request that was retried, the try that failed.
     CASE WHEN retried THEN coalesce(m.second, c.second) ELSE c.second END AS second
 FROM prepared_failures c LEFT JOIN proxy_lines m ON m.id = c.proxy_line_id
-WHERE {ENDED_EARLY} OR (c.retried AND NOT c.lb_made)
-    OR (c.reason IS NULL AND c.status = 502 AND NOT c.app_answered)
+WHERE {_IS_LOST}
 """  # noqa: S608 # a constant of this module
 
 _WORKER_ENDS = """
@@ -264,9 +265,10 @@ SELECT l.failure_id, l.kind, l.event_id, l.sure,
 FROM likely_deaths l JOIN events m USING (event_id)
 """  # noqa: S608 # words of the evidence
 
-_ANY = f"SELECT EXISTS (FROM events WHERE kind IN {listed(_ENDS)}) AND EXISTS (FROM prepared_failures)"
-_NONE = """CREATE OR REPLACE TEMP TABLE failure_deaths
-(failure_id BIGINT, kind VARCHAR, event_id BIGINT, sure BOOLEAN, doubtful BOOLEAN)"""
+_ANY_LOST = f"EXISTS (FROM prepared_failures c WHERE {_IS_LOST})"
+_ANY = f"SELECT EXISTS (FROM events WHERE kind IN {listed(_ENDS)}) AND {_ANY_LOST}"
+_COLUMNS = "failure_id BIGINT, kind VARCHAR, event_id BIGINT, sure BOOLEAN, doubtful BOOLEAN"
+_NONE = f"CREATE OR REPLACE TEMP TABLE failure_deaths ({_COLUMNS})"
 
 
 def prepare_deaths(connection: duckdb.DuckDBPyConnection) -> None:
@@ -283,17 +285,15 @@ def prepare_deaths(connection: duckdb.DuckDBPyConnection) -> None:
     for statement in (_WORKER_SIGNS, _WORKER_LIVES, _DEATHS, _LOST_REQUESTS, _BLAMED, _BLAMED_AT_SITES, _WORKER_ENDS):
         connection.execute(statement)
     start_pairs(connection, "blamed_lost")
-    # Where the journal knows the process, names of another one's requests say nothing.
-    of_unknown = "app_pid IS NULL"
-    offsets_s = (0, 1, -1, 2, -2)
     pair(
         connection,
         "blamed_lost",
         left="lost_requests",
         right="blamed_at_sites",
         key=("path", "site"),
-        condition=of_unknown,
-        offsets_s=offsets_s,
+        # Where the journal knows the process, names of another one's requests say nothing.
+        condition="app_pid IS NULL",
+        offsets_s=(0, 1, -1, 2, -2),
     )
     for statement in (_POSSIBLE_DEATHS, _LIKELY_DEATHS, _FAILURE_DEATHS):
         connection.execute(statement)

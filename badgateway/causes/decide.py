@@ -1,7 +1,7 @@
 """Applies the rules in their order: the first one that holds for a failure decides."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 from badgateway.causes.large_tables import LargeTables
@@ -31,15 +31,21 @@ _ATTRIBUTIONS = """
 SELECT v.failure_id, r.cause_id, v.event_id,
     CASE WHEN c.ambiguous OR coalesce(m.is_weak, false)
             OR coalesce(m.instance IN (FROM bystanders) AND m.path IS DISTINCT FROM c.path, false)
-        THEN $family ELSE r.certainty END AS certainty
-FROM verdicts v JOIN (SELECT unnest($rules, recursive := true)) r USING (rule)
+        THEN '{family}' ELSE r.certainty END AS certainty
+FROM verdicts v JOIN (VALUES {rules}) r (rule, cause_id, certainty) USING (rule)
 JOIN prepared_failures c USING (failure_id)
 LEFT JOIN events m ON m.event_id = v.event_id
 """
 
+_NONE = """
+CREATE OR REPLACE TEMP TABLE attributions (failure_id BIGINT, cause_id VARCHAR, event_id BIGINT, certainty VARCHAR)
+"""
 
-def decide(tables: LargeTables, rules: Sequence[Rule], *, journal: bool) -> None:
+
+def decide(tables: LargeTables, rules: Sequence[Rule], *, journal: bool) -> bool:
     """Make the table attributions: failure_id, cause_id, certainty, event_id (NULL where its own lines suffice).
+
+    Returns whether it has any.
 
     Args:
         tables: Beside the prepared ones: prepared_failures, proxy_lines, events and what is made of them.
@@ -60,17 +66,24 @@ def decide(tables: LargeTables, rules: Sequence[Rule], *, journal: bool) -> None
     asked = tuple(dict.fromkeys(selectors.values()))
     looks = ", ".join(("true", *(f"bool_or({where})" for where in asked)))
     ((undecided, _, *found),) = connection.execute(f"SELECT count(*), {looks} FROM prepared_failures c").fetchall()  # noqa: S608 # the rules' own
+    holding: dict[int, Rule] = {}
     selecting = {where for where, selects in zip(asked, found, strict=True) if selects}
     for number, where in selectors.items():
         if where in selecting and undecided:
             ((decided,),) = connection.execute(_statement(number, where, rules[number].proof)).fetchall()
             undecided -= decided
-    names = [
-        {"rule": number, "cause_id": rule.cause.id, "certainty": str(rule.certainty)}
-        for number, rule in enumerate(rules)
-    ]
-    tables.make("attributions", _ATTRIBUTIONS, values={"rules": names, "family": str(Certainty.FAMILY)})
+            if decided:
+                holding[number] = rules[number]
+    if holding:
+        tables.make("attributions", _ATTRIBUTIONS.format(rules=_values(holding), family=Certainty.FAMILY))
+    else:
+        connection.execute(_NONE)
     connection.execute("DROP TABLE verdicts")
+    return bool(holding)
+
+
+def _values(rules: Mapping[int, Rule]) -> str:
+    return ", ".join(f"({number}, '{rule.cause.id}', '{rule.certainty}')" for number, rule in rules.items())
 
 
 def _can_be_proven(proof: Proof | None, present: set[str]) -> bool:

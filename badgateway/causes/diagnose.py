@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import duckdb
 
-from badgateway.causes.answer import Again, causes_found, unattributed_lines
+from badgateway.causes.answer import Again, causes_found, show_paths, unattributed_lines
 from badgateway.causes.catalogue import RULES
 from badgateway.causes.deaths import prepare_deaths
 from badgateway.causes.decide import decide
@@ -17,10 +17,10 @@ from badgateway.causes.proxy_lines import prepare_proxy_lines
 from badgateway.causes.silences import prepare_silences
 from badgateway.causes.spans import prepare_spans
 from badgateway.model.diagnosis import Diagnosis, EvidenceLine
-from badgateway.model.evidence import TABLES
+from badgateway.model.evidence import FAILURES, PROXY_ERRORS, SAMPLES, SERVER_EVENTS, TABLES
 from badgateway.model.masking import masked
 
-_ROWS = f"SELECT {' + '.join(f'(SELECT count(*) FROM {table.name})' for table in TABLES)}"  # noqa: S608 # their names
+_ROWS = " UNION ALL ".join(f"SELECT '{table.name}', count(*) FROM {table.name}" for table in TABLES)  # noqa: S608 # their names
 
 
 def diagnose(
@@ -49,22 +49,24 @@ def diagnose(
         mask: Whether to mask what may be secret in the lines and paths that are shown.
         again: Reads lines of the proxy's that the evidence does not have.
     """
+    rows = dict(connection.execute(_ROWS).fetchall())
     if journal is None:
-        journal = _first(connection, "SELECT count(app_pid) FROM failures") > 0
-    rows = _first(connection, _ROWS)
-    tables = LargeTables.of(connection, packs=packs, rows=rows)
-    prepare_events(connection)
-    prepare_proxy_lines(tables)
+        journal = bool(rows[FAILURES.name]) and _first(connection, "SELECT count(app_pid) FROM failures") > 0
+    tables = LargeTables.of(connection, packs=packs, rows=sum(rows.values()))
+    has_events = bool(rows[SERVER_EVENTS.name] or rows[SAMPLES.name])
+    prepare_events(connection, has_events=has_events)
+    prepare_proxy_lines(tables, has_lines=bool(rows[PROXY_ERRORS.name]))
     prepare_failures(tables)
-    prepare_serving(connection)
+    prepare_serving(connection, has_events=has_events)
     prepare_deaths(connection)
-    prepare_spans(connection)
+    prepare_spans(connection, journal=journal)
     prepare_silences(connection)
-    decide(tables, RULES, journal=journal)
+    any_cause = decide(tables, RULES, journal=journal)
+    show_paths(connection, mask=mask)
     hide: Callable[[str], str] = masked if mask else str
     causes = tuple(
         replace(found, evidence=_shown(found.evidence, hide))
-        for found in causes_found(connection, mask=mask, again=again)
+        for found in (causes_found(connection, again=again) if any_cause else ())
     )
     failures = _first(connection, "SELECT count(*) FROM prepared_failures")
     unattributed = failures - sum(found.count for found in causes)

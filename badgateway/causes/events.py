@@ -141,14 +141,37 @@ WHERE service <> '' AND instance NOT IN (SELECT instance FROM places)
 """Servers that may have other work than the proxy's requests: only a line that names the request proves anything."""
 
 
-def prepare_events(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make the tables events, timed_events and nearby from server_events and samples."""
+# To plan what finds nothing takes longer than all else that a small log of a proxy needs.
+_NO_EVENTS = """
+CREATE OR REPLACE TEMP TABLE events (event_id BIGINT, kind VARCHAR, low_s DOUBLE, high_s DOUBLE, server VARCHAR,
+    pid INTEGER, worker INTEGER, path VARCHAR, request_started_s DOUBLE, signal INTEGER, value DOUBLE,
+    instance VARCHAR, host VARCHAR, file VARCHAR, line_number BIGINT, line VARCHAR, is_borrowed BOOLEAN,
+    is_weak BOOLEAN);
+CREATE OR REPLACE TEMP TABLE timed_events AS FROM events;
+CREATE OR REPLACE TEMP TABLE places (instance VARCHAR, place VARCHAR);
+CREATE OR REPLACE TEMP TABLE nearby (kind VARCHAR, instance VARCHAR, second BIGINT, path VARCHAR, pid INTEGER,
+    of_database BOOLEAN, distance_s BIGINT, event_id BIGINT)
+"""
+_NONE_SERVING = """
+CREATE OR REPLACE TEMP TABLE serving (site VARCHAR, instance VARCHAR);
+CREATE OR REPLACE TEMP TABLE bystanders (instance VARCHAR)
+"""
+
+
+def prepare_events(connection: duckdb.DuckDBPyConnection, *, has_events: bool) -> None:
+    """Make the tables events, timed_events, places and nearby from server_events and samples, if these have any."""
+    if not has_events:
+        connection.execute(_NO_EVENTS)
+        return
     for statement in (_DATED, _EVENTS, _TIMED, _PLACES):
         connection.execute(statement)
     connection.execute(_NEARBY, [[one.log_kind for one in databases()]])
 
 
-def prepare_serving(connection: duckdb.DuckDBPyConnection) -> None:
+def prepare_serving(connection: duckdb.DuckDBPyConnection, *, has_events: bool) -> None:
     """Make the tables serving and bystanders: which server may be the one that a failed request was sent to."""
+    if not has_events:
+        connection.execute(_NONE_SERVING)
+        return
     connection.execute(_SERVING)
     connection.execute(_BYSTANDERS)

@@ -1,14 +1,8 @@
 """Prepares failures: each with the proxy's line about it and what can be read off its own columns."""
 
-from collections.abc import Iterator
-from functools import partial
-from itertools import combinations
-
-import duckdb
-
 from badgateway.causes.conditions import common_sql, host_sql, listed, place_sql
 from badgateway.causes.large_tables import REASON, LargeTables
-from badgateway.causes.pairing import pair, start_pairs
+from badgateway.causes.line_pairs import pair_lines
 from badgateway.model.evidence import Reason
 from badgateway.model.log_kind import LogKind, Proxy
 from badgateway.model.outcome import Outcome
@@ -17,13 +11,27 @@ from badgateway.servers.registry import server_logs
 
 _SAME_VIEW = 0.6
 """Of so many failures in a file is the client known to the error log: then it would know that of the others, too."""
+# Once and by themselves: a window over all rows, and each look into all lines, take long where there are millions.
+_COMMON_CLIENTS = """
+CREATE OR REPLACE TEMP TABLE common_clients AS
+SELECT DISTINCT client FROM proxy_lines
+SEMI JOIN (SELECT client FROM failures UNION SELECT forwarded_for FROM failures) USING (client)
+"""
+# Which of the two the error log has is the server's own setting.
+_CLIENT = "CASE WHEN forwarded_for IN (FROM common_clients) THEN forwarded_for ELSE client END"
+_FILES_OF_SAME_VIEW = f"""
+CREATE OR REPLACE TEMP TABLE files_of_same_view AS
+SELECT coalesce(file, '') AS file
+FROM (SELECT file, {_CLIENT} AS client FROM failures) WHERE client IS NOT NULL
+GROUP BY ALL HAVING avg(coalesce(client IN (FROM common_clients), false)::INTEGER) >= {_SAME_VIEW}
+"""  # noqa: S608 # constants of this module
 _ROWS = f"""
 SELECT row_number() OVER (ORDER BY time_s, file, line_number, failure_id) AS id, * EXCLUDE (file, line_number),
     floor(time_s)::BIGINT AS second, seen_status AS status,
     method || ' ' || uri AS request, coalesce(host, '') AS on_host,
-    CASE WHEN in_both OR avg(in_both::INTEGER) FILTER (client IS NOT NULL) OVER (PARTITION BY file) >= {_SAME_VIEW}
-        THEN client WHEN client IS NOT NULL THEN '?' END AS client_key,
-    {common_sql("asked", "(SELECT asked FROM proxy_lines)")} AS asked_key,
+    CASE WHEN in_both OR coalesce(file, '') IN (FROM files_of_same_view) THEN client
+        WHEN client IS NOT NULL THEN '?' END AS client_key,
+    {common_sql("asked", "(SELECT DISTINCT asked FROM proxy_lines)")} AS asked_key,
     balanced AND upstream_status IS NULL AS lb_made,
     coalesce(outcome <> '{Outcome.TRUNCATED}', true) AND seen_status < 499 AND upstream_tries > 1 AS retried,
     coalesce(NOT balanced AND seen_status >= 500 AND (upstream_header_s IS NOT NULL OR app_status >= 500), false)
@@ -32,11 +40,10 @@ SELECT row_number() OVER (ORDER BY time_s, file, line_number, failure_id) AS id,
     header_came OR coalesce(seen_status BETWEEN 500 AND 599 AND seen_status NOT IN (502, 503, 504)
         AND proxy_reason IS NULL
         AND CASE WHEN balanced THEN upstream_status IS NOT NULL ELSE NOT has_upstream_times END, false) AS app_answered
-FROM (SELECT *, coalesce(client IN (SELECT client FROM proxy_lines), false) AS in_both FROM (
+FROM (SELECT *, coalesce(client IN (FROM common_clients), false) AS in_both FROM (
     SELECT * EXCLUDE (status, upstream_status, line, request_id, body_bytes, asked_host, client, forwarded_for),
         status AS client_status,
-        -- Which of the two the error log has is the server's own setting.
-        CASE WHEN forwarded_for IN (SELECT client FROM proxy_lines) THEN forwarded_for ELSE client END AS client,
+        {_CLIENT} AS client,
         {host_sql("asked_host")} AS asked,
         CASE WHEN outcome IN {listed((Outcome.CLIENT_CLOSED, Outcome.CLIENT_TIMEOUT))} THEN 499
             ELSE coalesce(status, 0) END AS seen_status,
@@ -45,8 +52,6 @@ FROM (SELECT *, coalesce(client IN (SELECT client FROM proxy_lines), false) AS i
     FROM failures))
 """  # noqa: S608 # words of the evidence
 """What the failures' own rows say. The id is in the order in which the requests ended."""
-
-_FAILED_AT_PROXY = "NOT lb_made AND NOT header_came AND NOT retried"
 
 # What nginx did last, where no line tells but the times it logged do: '-' means that it did not get so far.
 _REASON = f"""
@@ -120,7 +125,11 @@ FROM (
 WHERE prepared_failures.failure_id = found.failure_id AND found.time_s >= floor(found.end_s - found.wait_s) - 1
 """
 
-_ANY_RETRIED = "SELECT EXISTS (FROM failure_rows WHERE retried)"
+_ANY = """
+SELECT bool_or('?' IN (client_key, asked_key)), bool_or(retried), bool_or(app_answered),
+    (SELECT coalesce(max(id), 0) FROM proxy_lines)
+FROM failure_rows
+"""
 
 _DERIVED = f"""
 INSERT INTO prepared_failures
@@ -151,38 +160,6 @@ _NOT_ANSWERED = """NOT EXISTS (
 """What was cut of an answer that is a failure anyhow is no second one."""
 
 
-# Apache's access log has when a request came, its error log when it failed, and of which client it was.
-_LONGEST_S = 300
-_OF_CLIENT = f"""
-INSERT INTO failure_lines
-SELECT left_id, right_id FROM (
-    SELECT c.id AS left_id, u.id AS right_id, row_number() OVER (PARTITION BY c.id ORDER BY u.id) AS turn
-    FROM (FROM unnamed_proxy_lines ANTI JOIN (SELECT right_id AS id FROM failure_lines) USING (id)) u
-    ASOF JOIN (
-        SELECT id, client, status, second, host
-        FROM failure_rows ANTI JOIN (SELECT left_id AS id FROM failure_lines) USING (id)
-        WHERE {_FAILED_AT_PROXY}) c
-    ON c.client = u.client AND c.status = u.status AND c.second <= u.second
-    WHERE u.second - c.second <= {_LONGEST_S} AND coalesce(c.host = u.host, true))
-WHERE turn = 1
-"""  # noqa: S608 # constants of this module
-
-# As above, where no client is named: mostly a time limit was over.
-_LATER_S = (0, -1, 1, *(limit_s + step for limit_s in (30, 60, 120, 300) for step in (0, 1, -1)))
-
-_UNNAMED = """
-CREATE OR REPLACE TEMP TABLE unnamed_proxy_lines AS
-FROM proxy_lines WHERE request IS NULL AND told_status IS NOT NULL
-"""
-
-_KNOWN = """
-SELECT EXISTS (FROM failure_rows WHERE host IS NOT NULL) OR EXISTS (FROM proxy_lines WHERE host IS NOT NULL),
-    EXISTS (FROM failure_rows) AND EXISTS (FROM proxy_lines), (SELECT coalesce(max(id), 0) + 1 FROM proxy_lines)
-"""
-
-_WHO = ("client_key", "asked_key")
-"""What tells two requests for the same of the same second apart, where both logs have it."""
-
 _AMBIGUOUS = """
 CREATE OR REPLACE TEMP TABLE ambiguous_failures AS
 SELECT c.id
@@ -193,6 +170,8 @@ JOIN failure_rows other ON other.status = c.status AND other.second = c.second A
 GROUP BY c.id HAVING count(*) > 1
 """
 """A line that names no request may be of any failure with that status in that second."""
+
+_NONE_AMBIGUOUS = "CREATE OR REPLACE TEMP TABLE ambiguous_failures (id BIGINT)"
 
 # An access log may have addresses without their end, for nobody is to be known by them.
 _SHORTENED = r"""
@@ -216,85 +195,21 @@ def prepare_failures(tables: LargeTables) -> None:
     which the access log holds as a good 200. The kit's own ledger knows all its failures; nothing is added to it.
     """
     connection = tables.connection
+    connection.execute(_COMMON_CLIENTS)
+    connection.execute(_FILES_OF_SAME_VIEW)
     tables.make("failure_rows", _ROWS)
-    start_pairs(connection, "failure_lines")
-    # Apache's and Traefik's lines name no request: status and second must do.
-    connection.execute(_UNNAMED)
-    ((hosts_known, both_sides, lines),) = connection.execute(_KNOWN).fetchall()
-    if both_sides:
-        _pair_all(connection, hosts_known=hosts_known)
-    strangers = (_STRANGERS,) if _are_any(connection, "failure_rows WHERE '?' IN (client_key, asked_key)") else ()
-    for statement in (_AMBIGUOUS, *strangers, _ADDRESSES):
+    pairs = pair_lines(connection)
+    ((any_stranger, any_retried, any_answered, last_line),) = connection.execute(_ANY).fetchall()
+    ambiguous = _AMBIGUOUS if pairs.unnamed and pairs.paired else _NONE_AMBIGUOUS
+    strangers = (_STRANGERS,) if any_stranger and pairs.paired else ()
+    for statement in (ambiguous, *strangers, _ADDRESSES):
         connection.execute(statement)
     tables.make("prepared_failures", _PREPARED)
     # It puts all lines in order, which takes long; in most logs nothing was tried again.
-    if connection.execute(_ANY_RETRIED).fetchall() == [(True,)]:
+    if any_retried:
         connection.execute(_RETRIED)
-    untold = _NOT_ANSWERED if _are_any(connection, "failure_rows WHERE app_answered") else "true"
-    ((has_access_log,),) = connection.execute(_HAS_ACCESS_LOG, [(LogKind.OTHER_SERVER, *server_logs())]).fetchall()
-    derived = _DERIVED.replace("{untold}", untold).replace("{without_access_log}", str(not has_access_log))
-    tables.fill(derived, row="m.id", rows=lines)
-
-
-def _pair_all(connection: duckdb.DuckDBPyConnection, *, hosts_known: bool) -> None:
-    pair_on_host = partial(_pair_on_host, connection, hosts_known=hosts_known)
-    in_both = ("failure_rows WHERE {} IS NOT NULL", "proxy_lines WHERE {} IS NOT NULL")
-    who = tuple(column for column in _WHO if all(_are_any(connection, rows.format(column)) for rows in in_both))
-    for columns, condition in (
-        (("connection", "request"), f"{_FAILED_AT_PROXY} AND connection IS NOT NULL"),
-        (("request",), f"{_FAILED_AT_PROXY} AND connection IS NULL"),
-    ):
-        for lines, known, of in _by_who_asked(connection, who):
-            pair_on_host(lines, key=("status", *columns, *known), condition=f"{condition} AND {of}")
-            # An error_page may have turned the status into another one.
-            answerless = f"{condition} AND {of} AND NOT app_answered"
-            pair_on_host(lines, key=(*columns, *known), condition=answerless, offsets_s=(0,))
-    connection.execute(_OF_CLIENT)
-    pair_on_host("unnamed_proxy_lines", key=("status",), condition=_FAILED_AT_PROXY, offsets_s=_LATER_S)
-
-
-def _are_any(connection: duckdb.DuckDBPyConnection, rows: str) -> bool:
-    return connection.execute(f"SELECT EXISTS (FROM {rows})").fetchall() == [(True,)]
-
-
-def _by_who_asked(
-    connection: duckdb.DuckDBPyConnection, who: tuple[str, ...]
-) -> Iterator[tuple[str, tuple[str, ...], str]]:
-    """Yield lines, the columns of those given in which they are like a failure, and which failures may have them.
-
-    First what both logs tell must be the same; then one of them may leave some of it out.
-    """
-    yield "proxy_lines", who, "true"
-    for number in reversed(range(len(who))):
-        for known in combinations(who, number):
-            untold = " AND ".join(f"{column} IS NULL" for column in who if column not in known)
-            if _are_any(connection, f"failure_rows WHERE {untold}"):
-                yield "proxy_lines", known, untold
-            if _are_any(connection, f"proxy_lines WHERE {untold}"):
-                yield f"(FROM proxy_lines WHERE {untold})", known, "true"
-
-
-def _pair_on_host(
-    connection: duckdb.DuckDBPyConnection,
-    right: str,
-    *,
-    key: tuple[str, ...],
-    condition: str,
-    hosts_known: bool,
-    offsets_s: tuple[int, ...] = (0, -1, 1),
-) -> None:
-    """Pair failures with lines of their host; where hosts are told apart, then also where one of them is not known."""
-    passes = [(right, (*key, "on_host"), condition)]
-    if hosts_known:
-        passes.append((f"(FROM {right} WHERE host IS NULL)", key, condition))
-        passes.append((right, key, f"{condition} AND host IS NULL"))
-    for lines, columns, of in passes:
-        pair(
-            connection,
-            "failure_lines",
-            left="failure_rows",
-            right=lines,
-            key=columns,
-            condition=of,
-            offsets_s=offsets_s,
-        )
+    if pairs.unpaired:
+        untold = _NOT_ANSWERED if any_answered else "true"
+        ((has_access_log,),) = connection.execute(_HAS_ACCESS_LOG, [(LogKind.OTHER_SERVER, *server_logs())]).fetchall()
+        derived = _DERIVED.replace("{untold}", untold).replace("{without_access_log}", str(not has_access_log))
+        tables.fill(derived, row="m.id", rows=last_line + 1)

@@ -1,6 +1,5 @@
 """Makes the tables that have a row for each line or failure, of which there may be millions."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import duckdb
@@ -40,9 +39,7 @@ class LargeTables:
         connection.execute(_REASON_TYPE)
         return cls(connection=connection, packs=packs and rows > _FROM_ROWS)
 
-    def make(
-        self, name: str, select: str, *, row: str = "", rows: int = 0, values: Mapping[str, object] | None = None
-    ) -> None:
+    def make(self, name: str, select: str, *, row: str = "", rows: int = 0) -> None:
         """Make a table of what a SELECT gives.
 
         Args:
@@ -50,12 +47,11 @@ class LargeTables:
             select: With {piece} for a condition, if it can be done piece by piece: which rows of its source to read.
             row: The number of such a row, from 0; empty if it cannot.
             rows: How many there are.
-            values: Of its parameters, if it is not done piece by piece.
         """
         in_pieces = self.packs and bool(row)
         kept = "" if self.packs else "TEMP "
         first = select.replace("{piece}", "false" if in_pieces else "true")
-        self.connection.execute(f"CREATE OR REPLACE {kept}TABLE {name} AS {first}", values)
+        self.connection.execute(f"CREATE OR REPLACE {kept}TABLE {name} AS {first}")
         if in_pieces:
             self.fill(f"INSERT INTO {name} {select}", row=row, rows=rows)
         else:

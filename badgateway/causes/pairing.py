@@ -54,8 +54,8 @@ def pair(
     key: tuple[str, ...],
     condition: str = "true",
     offsets_s: tuple[int, ...] = (0, -1, 1),
-) -> None:
-    """Add pairs of rows that have none yet.
+) -> int:
+    """Add pairs of rows that have none yet; return how many.
 
     Args:
         connection: Where the tables are.
@@ -74,11 +74,14 @@ def pair(
         "known": " AND ".join(f"{column} IS NOT NULL" for column in key),
         "condition": condition,
     }
+    paired = 0
     for offset in _fitting(connection, offsets_s, names):
         # Mostly the first offset finds all partners, and a pass over millions of rows takes its time.
         if not _are_left_over(connection, names):
-            return
-        connection.execute(_PAIR.format(offset=offset, **names))
+            break
+        ((added,),) = connection.execute(_PAIR.format(offset=offset, **names)).fetchall()
+        paired += added
+    return paired
 
 
 def _fitting(

@@ -2,7 +2,7 @@
 
 from badgateway.causes.conditions import common_sql, host_sql, listed
 from badgateway.causes.large_tables import REASON, LargeTables
-from badgateway.model.error_log import FAULTS, Severity
+from badgateway.model.error_log import FAULTS, WITHOUT_VERSION, Severity
 from badgateway.model.evidence import Phase, Reason
 from badgateway.model.log_kind import Proxy
 
@@ -38,8 +38,7 @@ FROM (
     SELECT rowid AS row, floor(time_s)::BIGINT AS second, time_s, proxy, host, coalesce(host, '') AS on_host,
         connection, file, line_number, upstream, phase, errno, {{client}} AS client, {{asked}} AS asked,
         status AS told_status,
-        CASE WHEN ends_with(request, ' HTTP/1.1') THEN left(request, -{len(" HTTP/1.1")})
-            ELSE regexp_replace(request, ' HTTP/[0-9.]+$', '') END AS request,
+        {WITHOUT_VERSION} AS request,
         CASE
             WHEN proxy = '{Proxy.NGINX}' THEN NULL
             -- Apache, Traefik and Caddy.
@@ -131,7 +130,7 @@ SELECT DISTINCT {host_sql("asked_host")} AS asked FROM failures WHERE asked_host
 """  # noqa: S608 # see host_sql
 _WHO_ASKED = "SELECT coalesce(bool_or(client IS NOT NULL), false), EXISTS (FROM asked_hosts) FROM failures"
 _NOT_TOLD = "CAST(NULL AS VARCHAR)"
-_CLIENT_KEY = common_sql("client", "(SELECT unnest([client, forwarded_for]) FROM failures)")
+_CLIENT_KEY = common_sql("client", "(SELECT client FROM failures UNION SELECT forwarded_for FROM failures)")
 _ASKED_KEY = common_sql("asked", "(FROM asked_hosts)")
 _CLIENT = rf"""
 CASE proxy WHEN '{Proxy.APACHE}' THEN nullif(regexp_extract(line, '\[client (\S+?)(?::\d+)?\] ', 1), '')
@@ -147,11 +146,23 @@ CASE WHEN proxy = '{Proxy.NGINX}' THEN nullif(
 """
 
 
-def prepare_proxy_lines(tables: LargeTables) -> None:
+_NO_LINES = f"""
+CREATE OR REPLACE TEMP TABLE proxy_lines (id BIGINT, row BIGINT, second BIGINT, time_s DOUBLE, proxy VARCHAR,
+    host VARCHAR, on_host VARCHAR, connection BIGINT, upstream VARCHAR, phase VARCHAR, errno INTEGER, client VARCHAR,
+    asked VARCHAR, told_status INTEGER, request VARCHAR, reason {REASON}, client_key VARCHAR, asked_key VARCHAR,
+    status INTEGER)
+"""
+
+
+def prepare_proxy_lines(tables: LargeTables, *, has_lines: bool) -> None:
     """Make the table proxy_lines from proxy_errors: only lines that end a try, with what the client got for it.
 
-    To put a million of them in order, or to look into their texts, takes longer than all else here.
+    To put a million of them in order, or to look into their texts, takes longer than all else here; to plan it all
+    takes longer than what a log without them needs.
     """
+    if not has_lines:
+        tables.connection.execute(_NO_LINES)
+        return
     ((are_in_order, any_of_apache, rows),) = tables.connection.execute(_KNOWN).fetchall()
     tables.connection.execute(_ASKED_HOSTS)
     ((clients_told, hosts_told),) = tables.connection.execute(_WHO_ASKED).fetchall()

@@ -1,5 +1,7 @@
 """What logs tell beside the failures in them: a proxy that did not start, workers that ended and no request knows."""
 
+from itertools import compress
+
 import duckdb
 
 from badgateway import numbers
@@ -40,15 +42,23 @@ _OF_APPLICATIONS = (
 )
 """Where there is an access log, it tells what became of them."""
 
+_IS_TOO_LARGE = "message LIKE 'client intended to send too large body%'"
+# A pattern is slow where there are millions of lines, and lines of this level are few.
+_MAY_BE = f"""
+SELECT count(*) > 0, bool_or(level = '{Severity.EMERG}'), bool_or(level = '{Severity.ALERT}'), bool_or({_IS_TOO_LARGE})
+FROM proxy_errors
+"""  # noqa: S608 # words of the evidence
+_THERE = "SELECT EXISTS (FROM prepared_failures), EXISTS (FROM volume), EXISTS (FROM server_events)"
+
 _NOT_STARTED = f"""
 SELECT file, line_number, line FROM proxy_errors WHERE level = '{Severity.EMERG}' AND request IS NULL
 ORDER BY file, line_number LIMIT 1
 """  # noqa: S608 # words of the evidence
 
-_TOO_LARGE = """
+_TOO_LARGE = f"""
 SELECT count(*), arg_min(file, (file, line_number)), arg_min(line_number, (file, line_number)) FROM proxy_errors
-WHERE message LIKE 'client intended to send too large body%'
-"""
+WHERE {_IS_TOO_LARGE}
+"""  # noqa: S608 # words of the evidence
 
 _CRASHED = f"""
 SELECT count(*), arg_min(file, (file, line_number)), arg_min(line_number, (file, line_number)) FROM proxy_errors
@@ -59,7 +69,7 @@ WHERE level = '{Severity.ALERT}' AND regexp_matches(message, '^worker process [0
 _WITHOUT_A_RULE = f"""
 SELECT count(*), arg_min(file, (file, line_number)), arg_min(line_number, (file, line_number))
 FROM proxy_errors e JOIN (SELECT row FROM proxy_lines WHERE reason = '{Reason.OTHER}') p ON p.row = e.rowid
-WHERE NOT EXISTS (FROM volume) AND e.upstream IS NOT NULL AND message NOT LIKE 'client intended to send too large body%'
+WHERE NOT EXISTS (FROM volume) AND e.upstream IS NOT NULL AND NOT {_IS_TOO_LARGE}
 """  # noqa: S608 # words of the evidence
 
 _UNKNOWN_TO_REQUESTS = f"""
@@ -81,8 +91,13 @@ GROUP BY kind ORDER BY count(*) DESC, kind
 def remarks(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
     """Return sentences about what no failed request tells of, after a diagnosis; empty when there is nothing."""
     # Each question takes time to plan, and most logs have an answer to none.
-    ((of_proxies, of_servers),) = connection.execute(_ANY).fetchall()
-    asked = (*(_OF_PROXIES if of_proxies else ()), *(_OF_SERVERS if of_servers else ()))
+    ((failed, counted, of_servers),) = connection.execute(_THERE).fetchall()
+    ((of_proxies, *may_be),) = connection.execute(_MAY_BE).fetchall()
+    asked = list(compress((_not_started, _crashed, _too_large), may_be))
+    if of_proxies and not counted:
+        asked.append(_unknown)
+    if of_servers:
+        asked.append(_without_a_time if failed else _ends)
     return tuple(sentence for told in asked for sentence in told(connection))
 
 
@@ -163,8 +178,3 @@ def _sentence(found: list[_End]) -> str:
 
 def _told(found: list[_End]) -> str:
     return ", ".join(f"{event} ({numbers.count(count)}, first {file}:{first})" for event, count, file, first in found)
-
-
-_ANY = "SELECT EXISTS (FROM proxy_errors), EXISTS (FROM server_events)"
-_OF_PROXIES = (_not_started, _crashed, _too_large, _unknown)
-_OF_SERVERS = (_ends, _without_a_time)

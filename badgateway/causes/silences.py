@@ -62,6 +62,9 @@ SELECT failure_id FROM after SEMI JOIN together USING (last_answered_s)
 WHERE last_answered_s < minute_s AND last_answered_s + 60 <= start_s
 """  # noqa: S608 # constants of this module
 
+_MAY_BE = f"SELECT count(*) >= {_LEAST_FAILURES} FROM prepared_failures c WHERE {_STUCK}"  # noqa: S608 # as above
+_NONE_SILENT = "CREATE OR REPLACE TEMP TABLE silent (failure_id BIGINT)"
+
 _IN_A_SILENCE = Proof(joins="SEMI JOIN silent p USING (failure_id)", condition="true", event="CAST(NULL AS BIGINT)")
 
 
@@ -80,4 +83,5 @@ CAUSES = (NO_ANSWERS,)
 
 def prepare_silences(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the table silent: the failures of times in which no request succeeded any more."""
-    connection.execute(_SILENT)
+    ((may_be,),) = connection.execute(_MAY_BE).fetchall()
+    connection.execute(_SILENT if may_be else _NONE_SILENT)

@@ -86,48 +86,52 @@ _LOOP_S = 15
 # A worker of before may have become ready in the very second of the reload.
 _NOT_BEFORE = "NOT (u.file = r.file AND u.line_number < r.line_number)"
 
-_SPANS = f"""
-CREATE OR REPLACE TEMP TABLE spans AS
-WITH no_worker_spans AS (
-    SELECT '{Span.RECYCLED_TOGETHER}' AS kind, instance, time_s AS start_s,
-        lead(time_s) OVER in_order + CASE WHEN tells_ready THEN 0 ELSE 5 END AS end_s,
-        event_id, up, accepting, recycled
-    FROM counts WINDOW in_order AS (PARTITION BY instance ORDER BY time_s, event_id)),
-reloads AS (
-    SELECT CASE r.kind WHEN '{Event.RELOAD}' THEN '{Span.RELOAD}' ELSE '{Span.SHUTDOWN}' END AS kind,
-        r.instance, r.low_s AS start_s,
-        coalesce(
-            (SELECT min(u.low_s) + 1 FROM timed_events u
-                WHERE u.kind = '{Event.WORKER_READY}' AND u.instance = r.instance AND {_NOT_BEFORE}
-                AND u.low_s BETWEEN r.low_s AND r.low_s + 60),
-            (SELECT min(u.low_s) + 5 FROM timed_events u
-                WHERE u.kind = '{Event.WORKER_BOOTED}' AND u.instance = r.instance AND {_NOT_BEFORE}
-                AND u.low_s BETWEEN r.low_s AND r.low_s + 60),
-            r.high_s + 10) AS end_s,
-        r.event_id
-    FROM timed_events r WHERE r.kind IN {listed((Event.RELOAD, Event.SHUTDOWN))})
-SELECT kind, instance, start_s, coalesce(end_s, start_s + 60) AS end_s, event_id FROM no_worker_spans
+_TABLE = """
+CREATE OR REPLACE TEMP TABLE spans (kind VARCHAR, instance VARCHAR, start_s DOUBLE, end_s DOUBLE, event_id BIGINT)
+"""
+_RECYCLED = f"""
+INSERT INTO spans
+SELECT '{Span.RECYCLED_TOGETHER}', instance, start_s, coalesce(end_s, start_s + 60), event_id
+FROM (SELECT *, time_s AS start_s, lead(time_s) OVER (PARTITION BY instance ORDER BY time_s, event_id)
+    + CASE WHEN tells_ready THEN 0 ELSE 5 END AS end_s FROM counts)
 WHERE NOT up AND accepting <= 0 AND recycled
-UNION ALL FROM reloads
-UNION ALL
--- A stop is a restart when the server came back.
+"""  # noqa: S608 # words of the evidence
+_RELOADS = f"""
+INSERT INTO spans
+SELECT CASE r.kind WHEN '{Event.RELOAD}' THEN '{Span.RELOAD}' ELSE '{Span.SHUTDOWN}' END, r.instance, r.low_s,
+    coalesce(
+        (SELECT min(u.low_s) + 1 FROM timed_events u
+            WHERE u.kind = '{Event.WORKER_READY}' AND u.instance = r.instance AND {_NOT_BEFORE}
+            AND u.low_s BETWEEN r.low_s AND r.low_s + 60),
+        (SELECT min(u.low_s) + 5 FROM timed_events u
+            WHERE u.kind = '{Event.WORKER_BOOTED}' AND u.instance = r.instance AND {_NOT_BEFORE}
+            AND u.low_s BETWEEN r.low_s AND r.low_s + 60),
+        r.high_s + 10),
+    r.event_id
+FROM timed_events r WHERE r.kind IN {listed((Event.RELOAD, Event.SHUTDOWN))}
+"""  # noqa: S608 # words of the evidence
+
+# A stop is a restart when the server came back.
+_RESTARTS = f"""
+INSERT INTO spans
 SELECT '{Span.RESTART}', instance, low_s, back_s + 1, event_id
 FROM (SELECT *, (SELECT min(u.low_s) FROM timed_events u WHERE u.instance = n.instance AND u.event_id > n.event_id
     AND u.kind IN {listed((Event.SERVER_STARTED, Event.LISTENING, *_COMING))}) AS back_s
     FROM timed_events n WHERE kind = '{Event.SHUTDOWN}')
 WHERE back_s <= low_s + 600
-UNION ALL
--- A server that gave up loading is not there until it listens again.
-SELECT '{Span.NOT_LOADED}', instance, low_s, coalesce((SELECT min(u.low_s) FROM timed_events u
-    WHERE u.kind = '{
-    Event.LISTENING
-}' AND u.instance = n.instance AND u.event_id > n.event_id), low_s + 86400), event_id
+"""  # noqa: S608 # words of the evidence
+
+# A server that gave up is not there until it listens again.
+_UNTIL_IT_LISTENS = f"""coalesce((SELECT min(u.low_s) FROM timed_events u
+    WHERE u.kind = '{Event.LISTENING}' AND u.instance = n.instance AND u.event_id > n.event_id), low_s + 86400)"""  # noqa: S608 # words of the evidence
+_NOT_LOADED = f"""
+INSERT INTO spans
+SELECT '{Span.NOT_LOADED}', instance, low_s, {_UNTIL_IT_LISTENS}, event_id
 FROM timed_events n WHERE kind = '{Event.APPLICATION_NOT_LOADED}'
-UNION ALL
-SELECT kind, instance, low_s, coalesce((SELECT min(u.low_s) FROM timed_events u
-    WHERE u.kind = '{
-    Event.LISTENING
-}' AND u.instance = n.instance AND u.event_id > n.event_id), low_s + 86400), event_id
+"""  # noqa: S608 # words of the evidence
+_ENDED = f"""
+INSERT INTO spans
+SELECT kind, instance, low_s, {_UNTIL_IT_LISTENS}, event_id
 FROM (
     SELECT *, CASE event WHEN '{Event.CRASH_LOOP}' THEN '{Span.CRASH_LOOP}'
         ELSE '{Span.ENDED_WITH_A_WORKER}' END AS kind
@@ -139,8 +143,11 @@ FROM (
             -- Another server than this one goes on.
             AND server = '{GRANIAN}')
     WHERE event = '{Event.CRASH_LOOP}' OR (event = '{Event.WORKER_LOST}' AND follows = '{Event.SHUTDOWN}')) n
-UNION ALL
--- All that start together do so within a second or two.
+"""  # noqa: S608 # words of the evidence
+
+# All that start together do so within a second or two.
+_BOOT_LOOPS = f"""
+INSERT INTO spans
 SELECT '{Span.BOOT_LOOP}', b.instance, b.low_s, max(u.low_s), b.event_id
 FROM timed_events b JOIN timed_events u
     ON u.instance = b.instance AND u.kind = b.kind AND u.low_s BETWEEN b.low_s AND b.low_s + {_LOOP_S}
@@ -150,7 +157,9 @@ WHERE b.kind = '{Event.WORKER_BOOTED}' AND b.server = '{GUNICORN}'
 } AND abs(e.low_s - b.low_s) <= {_LOOP_S})
 GROUP BY b.instance, b.low_s, b.event_id
 HAVING count(DISTINCT floor(u.low_s)) >= 4 AND count(*) <= 2 * count(DISTINCT floor(u.low_s))
-UNION ALL
+"""  # noqa: S608 # words of the evidence
+_THROTTLED = f"""
+INSERT INTO spans
 SELECT '{Span.RESPAWN_THROTTLED}', instance, low_s, high_s + coalesce(value, 2) + 2, event_id FROM timed_events
 WHERE kind = '{Event.RESPAWN_THROTTLED}'
 """  # noqa: S608 # words of the evidence
@@ -195,6 +204,9 @@ WHERE {because(Reason.READ_TIMEOUT)} AND c.queued AND a.seen_status IN (499, 504
 GROUP BY c.failure_id
 """  # noqa: S608 # words of the evidence
 
+_NONE_ABANDONED = "CREATE OR REPLACE TEMP TABLE abandoned (failure_id BIGINT, abandoned_s DOUBLE)"
+"""Only the request journal tells when the server was done."""
+
 # The server's own line has the request, and it ran when the proxy gave up; one line is of one failure.
 _LEAST_RUN_S = 20
 _RAN_ON = f"""
@@ -217,29 +229,19 @@ class _Part:
 
     kinds: frozenset[Event]
     statements: tuple[str, ...]
-    empty: str
+    empty: str = ""
     """Makes them without rows; empty where they are there already."""
 
 
 _PARTS = (
-    _Part(
-        kinds=frozenset((*_COMING, *_GOING)),
-        statements=(_STEPS, _COUNTS),
-        empty="CREATE OR REPLACE TEMP TABLE counts (event_id BIGINT, instance VARCHAR, time_s DOUBLE, "
-        "tells_ready BOOLEAN, up BOOLEAN, accepting BIGINT, recycled BOOLEAN)",
-    ),
-    _Part(
-        kinds=frozenset(
-            (
-                *(Event.WORKER_RECYCLED, Event.WORKER_BOOTED, Event.WORKER_LOST, Event.RELOAD, Event.SHUTDOWN),
-                *(Event.APPLICATION_NOT_LOADED, Event.CRASH_LOOP, Event.RESPAWN_THROTTLED),
-            )
-        ),
-        statements=(_SPANS,),
-        empty="CREATE OR REPLACE TEMP TABLE spans (kind VARCHAR, instance VARCHAR, start_s DOUBLE, end_s DOUBLE, "
-        "event_id BIGINT)",
-    ),
-    _Part(kinds=frozenset(UNIT_EVENTS), statements=(UNIT_SPANS,), empty=""),
+    _Part(kinds=frozenset((Event.WORKER_RECYCLED,)), statements=(_STEPS, _COUNTS, _RECYCLED)),
+    _Part(kinds=frozenset((Event.RELOAD, Event.SHUTDOWN)), statements=(_RELOADS,)),
+    _Part(kinds=frozenset((Event.SHUTDOWN,)), statements=(_RESTARTS,)),
+    _Part(kinds=frozenset((Event.APPLICATION_NOT_LOADED,)), statements=(_NOT_LOADED,)),
+    _Part(kinds=frozenset((Event.CRASH_LOOP, Event.WORKER_LOST)), statements=(_ENDED,)),
+    _Part(kinds=frozenset((Event.WORKER_BOOTED,)), statements=(_BOOT_LOOPS,)),
+    _Part(kinds=frozenset((Event.RESPAWN_THROTTLED,)), statements=(_THROTTLED,)),
+    _Part(kinds=frozenset(UNIT_EVENTS), statements=(UNIT_SPANS,)),
     _Part(
         kinds=frozenset((Event.LOOP_BLOCKED,)),
         statements=(_BLOCKED,),
@@ -264,7 +266,7 @@ _PARTS = (
 )
 
 
-def prepare_spans(connection: duckdb.DuckDBPyConnection) -> None:
+def prepare_spans(connection: duckdb.DuckDBPyConnection, *, journal: bool) -> None:
     """Make the tables spans, from events; blocked, saturated, throttled, abandoned: how long what held failures up.
 
     That is by the event loop, the database, the container's quota, or work for nobody. ran_on has the failures whose
@@ -272,8 +274,9 @@ def prepare_spans(connection: duckdb.DuckDBPyConnection) -> None:
     count with a hole proves nothing.
     """
     present = {kind for (kind,) in connection.execute("SELECT DISTINCT kind FROM events").fetchall()}
+    connection.execute(_TABLE)
     for part in _PARTS:
         for statement in (part.empty,) if part.kinds.isdisjoint(present) else part.statements:
             if statement:
                 connection.execute(statement)
-    connection.execute(_ABANDONED)
+    connection.execute(_ABANDONED if journal else _NONE_ABANDONED)

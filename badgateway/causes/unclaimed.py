@@ -32,6 +32,11 @@ FROM (FROM untold ANTI JOIN tried USING (connection, request) ANTI JOIN failed U
 JOIN (SELECT rowid AS row, file, line_number FROM proxy_errors) USING (row)
 """  # noqa: S608 # words of the evidence
 
+_MAY_BE = """
+SELECT EXISTS (FROM volume)
+    AND EXISTS (FROM proxy_lines ANTI JOIN (SELECT right_id AS id FROM failure_lines) USING (id))
+"""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unclaimed:
@@ -56,8 +61,8 @@ class Unclaimed:
 
 def unclaimed(connection: duckdb.DuckDBPyConnection) -> Unclaimed | None:
     """Return them, after a diagnosis; None where there are none, or no access log was given."""
-    # To look for them takes long, and without an access log there are none.
-    if connection.execute("SELECT EXISTS (FROM volume)").fetchall() != [(True,)]:
+    # To look for them takes long, and without an access log, or a line that no failure has, there are none.
+    if connection.execute(_MAY_BE).fetchall() != [(True,)]:
         return None
     ((requests, file, line_number, request),) = connection.execute(_UNCLAIMED).fetchall()
     if not requests:

@@ -20,6 +20,9 @@ def note_hosts(connection: duckdb.DuckDBPyConnection, files: Sequence[LogFile]) 
         files: Where it was read from.
     """
     in_folders = hosts(files)
+    # Three statements that a log without machines, as most are, would only wait for.
+    if not in_folders and not any(file.host for file in files):
+        return
     named = [] if in_folders else named_hosts(files)
     for table in _TABLES:
         connection.execute(

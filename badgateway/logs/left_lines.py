@@ -77,6 +77,6 @@ class LeftLines:
         self._file.seek(span.start_byte)
         path.write_bytes(self._file.read(span.size_bytes))
         file = LocalFile(name=self._name, path=path, is_gzip=False, first_line=span.first_line)
-        with scanned(self._connection, file, error_projections(0), scratch) as rows:
+        with scanned(self._connection, file, error_projections(0), scratch) as (rows, _):
             again = _AS_TOLD.format(told=told(rows, mask=self._mask))
             return dict(self._connection.execute(again, [numbers]).fetchall())

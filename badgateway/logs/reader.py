@@ -21,7 +21,6 @@ from badgateway.logs.scanning import (
     has_requests,
     malformed,
     request_projections,
-    row_count,
     scanned,
 )
 from badgateway.logs.scratch import Scratch
@@ -201,24 +200,23 @@ class Reader:
             self._read_requests(job, format_of(part))
 
     def _read_unknown(self, job: Job) -> None:
-        with scanned(self.connection, job.part.file, ("line",), job.scratch) as rows:
+        with scanned(self.connection, job.part.file, ("line",), job.scratch) as (rows, _):
             self._tell(job, job.part.lines, *malformed(self.connection, rows, "TRUE", mask=self.mask))
 
     def _read_errors(self, job: Job) -> None:
         projections = error_projections(self.errors_offset_s)
-        with scanned(self.connection, job.part.file, projections, job.scratch) as rows:
+        with scanned(self.connection, job.part.file, projections, job.scratch) as (rows, lines):
             self._require_one_program(job, MALFORMED)
-            self._note(job, rows, MALFORMED)
+            self._note(job, rows, lines, MALFORMED)
             self._note_times(job, rows)
             name, host = job.part.file.name, job.part.host
-            lines = row_count(self.connection, f"FROM {rows}")
             leaves = self.left is not None and job.is_whole and self.left.leave(job.part.file, lines)
             add_proxy_errors(self.connection, rows, file_name=name, host=host, mask=self.mask, leaves_lines=leaves)
 
     def _read_other_errors(self, job: Job, kind: str) -> None:
-        with scanned(self.connection, job.part.file, (other_projection(kind),), job.scratch) as rows:
+        with scanned(self.connection, job.part.file, (other_projection(kind),), job.scratch) as (rows, lines):
             self._require_one_program(job, UNREAD)
-            self._note(job, rows, UNREAD)
+            self._note(job, rows, lines, UNREAD)
             # Apache's two logs have the same zone, and only one of them says it.
             offset_s = zones.stated_s(self.connection) if self.utc_offset_s is None else self.utc_offset_s
             name, host = job.part.file.name, job.part.host
@@ -227,29 +225,31 @@ class Reader:
             )
 
     def _read_events(self, job: Job) -> None:
-        with scanned(self.connection, job.part.file, ("line",), job.scratch) as rows:
-            self._note(job, rows, "FALSE")
+        with scanned(self.connection, job.part.file, ("line",), job.scratch) as (_, lines):
+            self._tell(job, lines if job.is_whole else job.part.lines, 0, ())
             self._add_events(job.part, self.errors_offset_s)
 
     def _read_requests(self, job: Job, line_format: LineFormat) -> None:
         unread = "status IS NULL OR time_s IS NULL"
         claim = line_format.claims_to_be_a_request or "TRUE"
-        with scanned(self.connection, job.part.file, request_projections(line_format), job.scratch) as rows:
+        with scanned(self.connection, job.part.file, request_projections(line_format), job.scratch) as (rows, lines):
             self._require_one_program(job, unread)
             if (clock := self._clock(job.part, self.errors_offset_s)) is not None:
                 date(self.connection, rows, job.part.file, clock)
-            if job.has_events and not has_requests(self.connection, rows):
+            any_request = not job.has_events or has_requests(self.connection, rows)
+            if not any_request:
                 # Its format may be unknown: what looks like a request was not read, then.
                 claim = LOOKS_LIKE_A_REQUEST
-            self._note(job, rows, f"({unread}) AND {claim}")
+            self._note(job, rows, lines, f"({unread}) AND {claim}")
             offset_s = self._server_offset_s(job)
             moved = f"(SELECT * REPLACE (time_s - {offset_s!r} AS time_s) FROM {rows})"  # noqa: S608 # constants
             requests = moved if line_format.has_local_times else rows
-            add_volume(self.connection, requests, line_format)
             self._note_times(job, requests)
             self._haproxy_is_local |= line_format.kind is LogKind.HAPROXY and line_format.has_local_times
-            name, host = job.part.file.name, job.part.host
-            add_failures(self.connection, requests, line_format, file_name=name, host=host, mask=self.mask)
+            if any_request:
+                add_volume(self.connection, requests, line_format)
+                name, host = job.part.file.name, job.part.host
+                add_failures(self.connection, requests, line_format, file_name=name, host=host, mask=self.mask)
             if job.has_events:
                 self._add_events(job.part, offset_s)
 
@@ -291,7 +291,6 @@ class Reader:
         if job.has_events or not job.is_whole:
             add_dated_lines(self.connection, rows, kind=job.part.kind or "", file_name=job.part.file.name)
 
-    def _note(self, job: Job, rows: str, bad: str) -> None:
+    def _note(self, job: Job, rows: str, lines: int, bad: str) -> None:
         count, first = malformed(self.connection, rows, bad, mask=self.mask)
-        lines = row_count(self.connection, f"FROM {rows}") if job.is_whole else job.part.lines
-        self._tell(job, lines, count, first)
+        self._tell(job, lines if job.is_whole else job.part.lines, count, first)

@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -16,12 +17,15 @@ from badgateway.logs.planning import Planner
 from badgateway.logs.reader import Reader
 from badgateway.logs.recognising import unknown
 from badgateway.logs.scratch import FolderScratch, memory_scratch
-from badgateway.logs.source import LocalFile, Source, head, local_file
+from badgateway.logs.source import GZIP_MAGIC, LocalFile, Source, head, local_file
 from badgateway.logs.streaming import stream_pieces
 from badgateway.model.evidence import TABLES
 from badgateway.model.in_memory import connect, spill_folder
 
 _MEMORY_LIMIT = "1200MB"
+_SMALL_BYTES = 512 * 1024
+"""Up to so much in all, to plan statements anew, and to share them among threads, takes longer than to run them."""
+_PACKED = (GZIP_MAGIC, b"PK", b"BZ", b"\xfd7z")
 _DATABASE = "evidence"
 
 
@@ -51,7 +55,7 @@ def read_logs(
     Raises:
         RawDataError: A file is missing, damaged or no log that is known here, or all are empty.
     """
-    connection = evidence_database() if database is None else _with_tables(database)
+    connection = evidence_database(are_small=_are_small(sources)) if database is None else _with_tables(database)
     try:
         with tempfile.TemporaryDirectory(prefix="badgateway-logs-") as folder, opened(sources) as logs:
             scratch = FolderScratch(Path(folder))
@@ -114,14 +118,30 @@ def _require_lines(files: Sequence[LogFile], local: Sequence[LocalFile]) -> None
         raise unknown(first.name, head(first))
 
 
-def evidence_database() -> duckdb.DuckDBPyConnection:
-    """Return a new database in memory with the empty tables of evidence; the caller closes it."""
-    connection = connect(
-        {
-            "memory_limit": _MEMORY_LIMIT,
-            "temp_directory": spill_folder(),
-        }
-    )
+def _are_small(sources: Sequence[Source]) -> bool:
+    """Whether all are plain files, and few lines are in them."""
+    left_bytes = _SMALL_BYTES
+    for source in sources:
+        if not isinstance(source.content, Path) or not source.content.is_file():
+            return False
+        with suppress(OSError), source.content.open("rb") as file:
+            start = file.read(left_bytes + 1)
+            left_bytes -= len(start)
+            if left_bytes < 0 or start.startswith(_PACKED):
+                return False
+    return True
+
+
+def evidence_database(*, are_small: bool = False) -> duckdb.DuckDBPyConnection:
+    """Return a new database in memory with the empty tables of evidence; the caller closes it.
+
+    Args:
+        are_small: Whether the logs are, so that statements may run as they are written.
+    """
+    config = {"memory_limit": _MEMORY_LIMIT, "temp_directory": spill_folder()}
+    connection = connect(config | {"threads": "1"} if are_small else config)
+    if are_small:
+        connection.execute("SET enable_optimizer = FALSE")
     # What is kept of a log are lines that are alike: a fifth of their size, as soon as there is a checkpoint.
     connection.execute(f"ATTACH ':memory:' AS {_DATABASE} (COMPRESS)")
     connection.execute(f"USE {_DATABASE}")

@@ -39,6 +39,10 @@ def add_failures(
     mask: bool,
 ) -> None:
     """Take over the scanned requests that failed or were retried."""
+    wanted = f"{rows} WHERE {_IS_REQUEST} AND line IS NOT NULL AND ({FAILED} OR {line_format.was_retried})"
+    # To plan what takes them apart takes longer than to see that there are none.
+    if connection.execute(f"SELECT EXISTS (FROM {wanted})").fetchall() == [(False,)]:
+        return
     proxy = line_format.proxy or PROXY_OF.get(line_format.kind)
     known = {
         # In the order of the lines, as a number of their own would be, which only one thread could give.
@@ -58,8 +62,7 @@ def add_failures(
     columns = (f"CAST({known.get(name, 'NULL')} AS {sql_type}) AS {name}" for name, sql_type in FAILURES.columns)
     masking = f"* REPLACE ({masked_values_sql('uri')} AS uri)" if mask else "*"
     connection.execute(f"""
-        INSERT INTO {FAILURES.name} SELECT {masking} FROM (SELECT {", ".join(columns)} FROM {rows}
-        WHERE {_IS_REQUEST} AND line IS NOT NULL AND ({FAILED} OR {line_format.was_retried}))
+        INSERT INTO {FAILURES.name} SELECT {masking} FROM (SELECT {", ".join(columns)} FROM {wanted})
     """)  # noqa: S608 # as above
 
 

@@ -79,7 +79,7 @@ def _add_all(connection: duckdb.DuckDBPyConnection, job: Job, mark: str) -> None
         "line_number": "line_number",
         "line": KEPT_OF_LINE,
     }
-    with scanned(connection, job.part.file, _projections(line_format), job.scratch) as rows:
+    with scanned(connection, job.part.file, _projections(line_format), job.scratch) as (rows, _):
         columns = (f"CAST({known.get(name, 'NULL')} AS {sql_type})" for name, sql_type in FAILURES.columns)
         connection.execute(f"""
             INSERT INTO {SITE_REQUESTS} SELECT {mark}, {", ".join(columns)} FROM {rows}
@@ -116,7 +116,7 @@ def requests_of(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 def _read(connection: duckdb.DuckDBPyConnection, job: Job) -> None:
     line_format = format_of(job.part)
-    with scanned(connection, job.part.file, _projections(line_format), job.scratch) as rows:
+    with scanned(connection, job.part.file, _projections(line_format), job.scratch) as (rows, _):
         known = (
             f"CAST({line_format.columns.get(name, 'NULL')} AS {kind}) AS {name}" for name, kind in _COLUMNS.items()
         )

@@ -41,7 +41,7 @@ _LONGEST_LINE_BYTES = 1_000_000
 @contextmanager
 def scanned(
     connection: duckdb.DuckDBPyConnection, file: LocalFile, projections: Sequence[str], scratch: Scratch
-) -> Iterator[str]:
+) -> Iterator[tuple[str, int]]:
     """Have the table `scanned`, one row per line.
 
     Args:
@@ -51,26 +51,26 @@ def scanned(
         scratch: For a cleaned copy.
 
     Yields:
-        SQL for the table with line_number, counted from the first line of the log as 1, in front.
+        SQL for the table with line_number, counted from the first line of the log as 1, in front; and its rows' number.
 
     Raises:
         RawDataError: DuckDB cannot read the file, not even a cleaned copy of it.
     """
     try:
-        _read(connection, file, projections)
+        lines = _read(connection, file, projections)
     except (duckdb.Error, RuntimeError) as error:
         if is_interrupted_query(error):
             raise
         # Bytes that are not UTF-8, in it or in its name, or an endless line: rare enough to pay for a copy then only.
-        _read_cleaned(connection, cleaned(file, scratch), projections)
+        lines = _read_cleaned(connection, cleaned(file, scratch), projections)
     try:
         # The row id is the line's number: DuckDB keeps the order of what it reads.
-        yield f"(SELECT rowid + {file.first_line} AS line_number, * FROM {SCANNED})"  # noqa: S608 # constants
+        yield f"(SELECT rowid + {file.first_line} AS line_number, * FROM {SCANNED})", lines  # noqa: S608 # constants
     finally:
         connection.execute(f"DROP TABLE {SCANNED}")
 
 
-def _read(connection: duckdb.DuckDBPyConnection, file: LocalFile, projections: Sequence[str]) -> None:
+def _read(connection: duckdb.DuckDBPyConnection, file: LocalFile, projections: Sequence[str]) -> int:
     # As text: a relation would be asked for its columns at each step, which takes longer than to read a short log.
     lines = f"""
         SELECT line FROM read_csv({text_literal(str(file.path))}, columns = {{'line': 'VARCHAR'}},
@@ -78,12 +78,13 @@ def _read(connection: duckdb.DuckDBPyConnection, file: LocalFile, projections: S
             max_line_size = {_LONGEST_LINE_BYTES}, compression = '{"gzip" if file.is_gzip else "none"}')
     """  # noqa: S608 # see text_literal
     select = reduce(lambda rows, columns: f"SELECT {columns} FROM ({rows})", projections, lines)  # noqa: S608
-    connection.execute(f"CREATE TABLE {SCANNED} AS {select}")
+    ((lines,),) = connection.execute(f"CREATE TABLE {SCANNED} AS {select}").fetchall()
+    return int(lines)
 
 
-def _read_cleaned(connection: duckdb.DuckDBPyConnection, file: LocalFile, projections: Sequence[str]) -> None:
+def _read_cleaned(connection: duckdb.DuckDBPyConnection, file: LocalFile, projections: Sequence[str]) -> int:
     try:
-        _read(connection, file, projections)
+        return _read(connection, file, projections)
     except duckdb.Error as error:
         raise RawDataError(f"{file.name} cannot be read as lines of text: {str(error).splitlines()[0]}") from error
 
@@ -111,7 +112,7 @@ def malformed(
 ) -> tuple[int, tuple[MalformedLine, ...]]:
     """How many lines fulfil the condition without being blank, and the first of them, masked and cut."""
     found = f"FROM {rows} WHERE line IS NOT NULL AND trim(line) <> '' AND ({condition})"
-    count = row_count(connection, found)
+    ((count,),) = connection.execute(f"SELECT count(*) {found}").fetchall()
     first = (
         connection.execute(f"SELECT line_number, line {found} ORDER BY line_number LIMIT {SHOWN_MALFORMED}").fetchall()
         if count
@@ -176,9 +177,3 @@ def date(
     """  # noqa: S608 # constants
     places, times_s = [number - file.first_line for number in numbers], [written_s(number) for number in numbers]
     connection.execute(update, [places, times_s])
-
-
-def row_count(connection: duckdb.DuckDBPyConnection, found: str) -> int:
-    """How many rows there are of SQL that begins with FROM."""
-    ((rows,),) = connection.execute(f"SELECT count(*) {found}").fetchall()
-    return int(rows)

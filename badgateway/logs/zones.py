@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from badgateway.model.error_log import Severity
+from badgateway.model.error_log import WITHOUT_VERSION, Severity
 from badgateway.model.evidence import Phase, ServerEvent
 from badgateway.model.log_kind import LogKind, Proxy
 
@@ -23,7 +23,7 @@ WITH access AS (
     SELECT method || ' ' || uri AS request, unnest([floor(time_s), floor(time_s) - 1]) AS second
     FROM failures WHERE {_MAY_BE_NGINX} AND time_s IS NOT NULL),
 errors AS (
-    SELECT DISTINCT regexp_replace(request, ' HTTP/[0-9.]+$', '') AS request, floor(time_s) AS second
+    SELECT DISTINCT {WITHOUT_VERSION} AS request, floor(time_s) AS second
     FROM proxy_errors WHERE time_s IS NOT NULL AND request IS NOT NULL
     LIMIT 2000),
 met AS (
@@ -95,10 +95,13 @@ def zone_of_errors(connection: duckdb.DuckDBPyConnection, likely_offset_s: float
         connection: With both.
         likely_offset_s: What it is taken for where they do not tell.
     """
+    # Mostly one of them was not given, and to look at all lines of the other takes long.
+    if connection.execute("SELECT EXISTS (FROM proxy_errors) AND EXISTS (FROM failures)").fetchall() == [(False,)]:
+        return Zone(utc_offset_s=likely_offset_s)
     meetings = dict(connection.execute(_MEETINGS).fetchall())
-    stated = stated_s(connection)
     if not meetings:
         return Zone(utc_offset_s=likely_offset_s, note=_nothing_meets(connection))
+    stated = stated_s(connection)
     best = max(meetings.values())
     # With equally many meetings the zone that the access log states is likelier than UTC, and both than any other.
     likely = [offset_s for offset_s in (stated, likely_offset_s, 0) if meetings.get(offset_s, 0) == best]

@@ -39,6 +39,12 @@ REQUEST: Final = r', request: "(.*?)"(?:, (?:subrequest|upstream|host|referrer):
 KNOWN_CHARACTERS: Final = 1000
 """Of a request line, what is in a line of the log for sure: nginx cuts that at 2,048 bytes."""
 
+WITHOUT_VERSION: Final = (
+    f"CASE WHEN ends_with(request, ' HTTP/1.1') THEN left(request, -{len(' HTTP/1.1')}) "
+    "ELSE regexp_replace(request, ' HTTP/[0-9.]+$', '') END"
+)
+"""SQL for the method and the path of the column `request`."""
+
 UPSTREAM: Final = r', upstream: "([^"]*)"'
 
 ERRNO: Final = r"\((\d+): "
