@@ -6,7 +6,7 @@ import pytest
 
 from badgateway.cli import planned, running
 from badgateway.process import machine_lock
-from tests.charts import each_chart_once  # noqa: F401 # a fixture
+from tests.charts import one_chart_for_all  # noqa: F401 # a fixture
 
 
 @pytest.fixture(autouse=True)

@@ -29,6 +29,7 @@ def untold(name, status):
     return _STATUS.sub(f'"{status}"' if line.startswith("{") else status, line, count=1)
 
 
+@pytest.mark.corpus
 @pytest.mark.parametrize("name", REQUESTS)
 def test_a_request_without_a_status_did_not_go_well(tmp_path, name):
     lines = [REQUESTS[name], *(untold(name, status) for status in UNTOLD)]

@@ -1,7 +1,7 @@
 import pytest
 
 from badgateway.store.run_folder import RunFolder
-from tests.charts import each_chart_once  # noqa: F401 # a fixture
+from tests.charts import one_chart_for_all  # noqa: F401 # a fixture
 from tests.study.fakes import Seam, Told, manifest
 
 

@@ -73,6 +73,7 @@ class Kit:
                 start_new_session=True,
             )
         self._psutil = psutil.Process(self._process.pid)
+        self._next_look_s = 0.0
 
     @property
     def pid(self) -> int:
@@ -99,28 +100,22 @@ class Kit:
         """Look on until the condition holds while the command runs; a command that does not get there is killed."""
         deadline = time.monotonic() + WHOLE_RUN_S
         while not condition():
-            self.look()
             if self._process.poll() is not None or time.monotonic() > deadline:
                 self._make_end()
                 raise AssertionError(f"no {what}: {self.output}{self.errors}")
-            time.sleep(POLL_S)
+            self._look_on(POLL_S)
 
     def look_on_for(self, length_s: float) -> None:
         """Look on for so long, or until the command has ended."""
         deadline = time.monotonic() + length_s
-        while self._process.poll() is None and time.monotonic() < deadline:
-            self.look()
-            time.sleep(min(POLL_S, max(deadline - time.monotonic(), 0)))
+        while self._process.poll() is None and (left_s := deadline - time.monotonic()) > 0:
+            self._look_on(min(POLL_S, left_s))
 
     def end(self, within_s: float = WHOLE_RUN_S) -> int:
         """Return the exit status; the command must end by itself in the time."""
         deadline = time.monotonic() + within_s
-        look_s = time.monotonic()
         while self._process.poll() is None and time.monotonic() < deadline:
-            if time.monotonic() >= look_s:
-                self.look()
-                look_s = time.monotonic() + LOOK_S
-            time.sleep(POLL_S)
+            self._look_on(POLL_S)
         ran_on = self._process.poll() is None
         self._make_end()
         assert not ran_on, f"still ran after {within_s:g} s: {self.errors}"
@@ -148,6 +143,13 @@ class Kit:
     def survivors(self) -> list[str]:
         """Return the command lines of descendants that still live."""
         return [_command_line(process) for process in self.family if _lives(process)]
+
+    def _look_on(self, wait_s: float) -> None:
+        """Wait, and look before if that is some time ago."""
+        if time.monotonic() >= self._next_look_s:
+            self.look()
+            self._next_look_s = time.monotonic() + LOOK_S
+        time.sleep(wait_s)
 
     def _make_end(self) -> None:
         self._process.kill()  # nothing, when it has ended already
