@@ -10,11 +10,10 @@ import json
 import os
 import random
 import shlex
-import signal
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -47,6 +46,7 @@ PAGES = environment_home() / "docs"
 PAGES_LOCK = ROOT / "constraints" / "docs.txt"
 TIMES = environment_home() / "times.jsonl"
 MEANWHILE = environment_home() / "meanwhile.txt"
+COVERED_BESIDE = environment_home() / "coverage-of-pure-rooms"
 
 PURE_ROOMS = (
     "model",
@@ -70,7 +70,6 @@ PURE_CODE = ",".join(
 )
 # Of the other rooms nobody asks it, and to follow all that their tests do takes long.
 COVERED = [*(f"--cov=badgateway/{room}" for room in PURE_ROOMS), *(f"--cov=badgateway.{name}" for name in PURE_MODULES)]
-GATE = ["report", "--include", PURE_CODE, "--fail-under", "95", "--skip-covered"]
 # Of tests that are many alike: all of them are run by the session proofs, another part each time by all others.
 A_PART = ["--corpus", "0.1"]
 # Of those that explain logs, which take half of the time: all of them are run by the sessions tests and proofs.
@@ -85,10 +84,10 @@ UNIT_TESTS = [
     "tests/simulation",
     "tests/docs",
 ]
-# Without a cache: the live tests keep there, at the same time, which of them failed. Those of the commands cover too.
+# Without a cache: the live tests keep there, at the same time, which of them failed.
 PURE = [
     *("-m", "not live", "--numprocesses", "auto", "--timeout", "600", "-p", "no:cacheprovider"),
-    *(*A_PART, *COVERED, "--cov-report", "", "--cov-append", *UNIT_TESTS),
+    *(*A_PART, *COVERED, "--cov-report", "", *UNIT_TESTS),
 ]
 # Nice alone counts only among what one terminal started: Linux shares its time out between sessions first.
 LEFT_OVER = 'echo 19 > /proc/self/autogroup; chrt --idle 0 true && exec chrt --idle 0 "$@"; exec nice -n 19 "$@"'
@@ -363,37 +362,37 @@ def tests(session: nox.Session) -> None:
         run(session, "pytest", *session.posargs)
         return
     TIMES.unlink(missing_ok=True)
+    install_light(session)
     # In one word: where the file is there already, pytest takes a word of its own for the place of the tests.
     timed = [f"--times={TIMES}"]
     # One more than there are cores: some wait, for what a load or a child takes.
     processes = ["--numprocesses", str((os.cpu_count() or 1) + 1)]
-    run(session, "pytest", "-m", "not live", *processes, *timed, *COVERED, "--cov-report", "", *other_tests())
     # A fault that depends on timing gets a second chance to occur; who needed it is printed, and to be mended.
     again = ["--reruns", "1", "--reruns-delay", "2"]
     # A sample of the session faults, another one each time; its seed is printed.
     seed = random.randrange(MOST_SEEDS)  # noqa: S311 # a sample, not a secret
     few = ["--kills", "1", "--sample", "1", f"--fault-seed={seed}"]
-    # The live tests wait for a third of their time; those of the pure rooms wait for nothing and look at no clock.
-    install_light(session)
-    pure = [str(LIGHT / "bin" / "python"), "-m", "pytest", *PURE, *timed]
-    covered = [str(LIGHT / "bin" / "coverage"), *GATE]
-    with meanwhile(session, pure, covered, fault="the tests of the pure rooms failed, or do not cover them"):
+    # All others wait for a part of their time; those of the pure rooms wait for nothing and look at no clock.
+    pure = ["env", f"COVERAGE_FILE={COVERED_BESIDE}", str(LIGHT / "bin" / "python"), "-m", "pytest", *PURE, *timed]
+    with meanwhile(session, *pure, fault="the tests of the pure rooms failed"):
+        run(session, "pytest", "-m", "not live", *processes, *timed, *COVERED, "--cov-report", "", *other_tests())
         run_beside(session, "live and not alone or fault", *again, *few, *timed)
+    run(session, "coverage", "combine", "--append", str(COVERED_BESIDE))
+    run(session, "coverage", "report", "--include", PURE_CODE, "--fail-under", "95", "--skip-covered")
     run(session, "pytest", *marked("alone"), "-m", "live and alone", *again, *timed)
     print_times(session)
 
 
 @contextmanager
-def meanwhile(session: nox.Session, *commands: Sequence[str], fault: str) -> Iterator[None]:
-    """Run commands, one after the other, on the CPU time that all else leaves over; print at the end what they said.
+def meanwhile(session: nox.Session, *command: str, fault: str) -> Iterator[None]:
+    """Run a command on the CPU time that all else leaves over, and print at the end what it said.
 
     As it comes it would stand between the lines of what runs in the foreground.
     """
-    whole = " && ".join(map(shlex.join, commands))
     with MEANWHILE.open("w", encoding="utf-8") as output:
         # A session of its own, for the kernel to put it behind all others.
         child = subprocess.Popen(
-            ["sh", "-c", LEFT_OVER, "sh", "sh", "-c", whole],
+            ["sh", "-c", LEFT_OVER, "sh", *command],
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
@@ -401,11 +400,11 @@ def meanwhile(session: nox.Session, *commands: Sequence[str], fault: str) -> Ite
     try:
         yield
     except KeyboardInterrupt:
-        os.killpg(child.pid, signal.SIGTERM)
+        child.terminate()
         raise
     finally:
         status = child.wait()
-        session.log(f"beside it: {whole}\n{MEANWHILE.read_text(encoding='utf-8')}")
+        session.log(f"beside it: {shlex.join(command)}\n{MEANWHILE.read_text(encoding='utf-8')}")
     if status:
         session.error(f"{fault}; see above")
 
@@ -496,7 +495,7 @@ def lint(session: nox.Session) -> None:
     run(session, "ruff", "check", ".")
     run(session, "ruff", "format", "--check", ".")
     # mypy takes one core.
-    with meanwhile(session, [sys.executable, "-m", "nox", "--session", "docs"], fault="the pages make no site"):
+    with meanwhile(session, sys.executable, "-m", "nox", "--session", "docs", fault="the pages make no site"):
         run(session, "mypy")
         run(session, "lint-imports")
 
