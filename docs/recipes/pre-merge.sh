@@ -5,10 +5,10 @@ set -eu
 branch=${1:-main}
 [ $# -eq 0 ] || shift
 base=$(mktemp -d)
+git worktree add --quiet --detach "$base/checkout" "$branch" || { rmdir "$base"; exit 2; }
 trap 'git worktree remove --force "$base/checkout"; rmdir "$base"' EXIT
 # The servers run under an account of their own, which has to get there.
 chmod 711 "$base"
-git worktree add --quiet --detach "$base/checkout" "$branch"
 if [ -x .venv/bin/python ]; then
     python3 -m venv "$base/checkout/.venv"
     "$base/checkout/.venv/bin/pip" install --quiet --requirement "$base/checkout/requirements.txt"
