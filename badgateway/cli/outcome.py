@@ -24,6 +24,10 @@ from badgateway.words.choice import larger_run
 _MOST_ROWS = 40
 _UNBOUNDED = 1000
 """Columns of what is no terminal: there a row stays one line."""
+_FIRST = 2
+"""Of the figures, that are never left out."""
+_LEAST_NAME = 14
+"""Columns for a name that goes on in the next line."""
 _ROOMY = 40
 """Columns for what each changes: with fewer beside the figures, it has a table of its own below."""
 
@@ -114,27 +118,44 @@ def _commonest_cause(study: StudySummary) -> str:
 
 def _print_table(console: Console, found: Standings) -> None:
     say(console, Text(f"At {found.load}, limit of p95 {found.limit}:"))
-    is_roomy = console.width - console.measure(_table(found, with_changes=False)).maximum >= _ROOMY
-    table = _table(found, with_changes=is_roomy)
-    if console.measure(table, options=console.options.update(max_width=_UNBOUNDED)).maximum > console.width:
+    figures = _fitting(console, found)
+    is_roomy = console.width - _whole_width(console, _table(found, figures)) >= _ROOMY
+    table = _table(found, figures, with_changes=is_roomy)
+    if _whole_width(console, table) > console.width:
         # Names go on in the next line before a figure is cut.
         name = table.columns[1]
         name.no_wrap, name.overflow = False, "fold"
     print_table(console, table)
     if not is_roomy:
         _print_changes(console, found)
-    for note in _notes(found):
+    for note in _notes(found, _figures(found)[len(figures) :]):
         say(console, Text(note, style="dim"))
 
 
-def _table(found: Standings, *, with_changes: bool) -> Table:
+def _fitting(console: Console, found: Standings) -> tuple[str, ...]:
+    """Return the figures that have room beside names that go on in the next line, the first ones at least."""
+    figures = _figures(found)
+    longest = max((len(row.name) for row in found.rows), default=0)
+    for shown_ones in range(len(figures), _FIRST, -1):
+        whole = _whole_width(console, _table(found, figures[:shown_ones]))
+        if whole - max(0, longest - _LEAST_NAME) <= console.width:
+            return figures[:shown_ones]
+    return figures[:_FIRST]
+
+
+def _whole_width(console: Console, table: Table) -> int:
+    return console.measure(table, options=console.options.update(max_width=_UNBOUNDED)).maximum
+
+
+def _table(found: Standings, figures: tuple[str, ...], *, with_changes: bool = False) -> Table:
     table = columns("", "configuration", "verdict")
-    for name in _figures(found):
+    for name in figures:
         table.add_column(name, justify="right", no_wrap=True)
     if with_changes:
         table.add_column("changes")
     for row in found.rows:
-        table.add_row(*_cells(row, found), *([shown(Text(row.changes))] if with_changes else []))
+        cells = (*_cells(row), *_cells_of_figures(row)[: len(figures)])
+        table.add_row(*cells, *([shown(Text(row.changes))] if with_changes else []))
     return table
 
 
@@ -159,20 +180,27 @@ def _figures(found: Standings) -> tuple[str, ...]:
     return ("failed", "p95", "served", *([found.carries] if found.carries else []))
 
 
-def _cells(row: Row, found: Standings) -> Iterator[Text]:
-    grey = "dim" if row.is_grey else ""
-    yield Text(">" if row.is_picked else "=" if row.is_tied else "")
-    yield shown(Text(row.name, style="bold" if row.is_picked else ""))
-    yield Text(row.verdict, style={"PASS": "green", "FAIL": "red"}.get(row.verdict, "yellow"))
-    yield Text(row.failed.text, style="" if row.failed.quiet else "red")
-    yield Text(row.p95.text, style=grey)
-    yield Text(row.served.text)
-    if found.carries:
-        yield Text(row.carries.text)
+def _cells(row: Row) -> tuple[Text, ...]:
+    return (
+        Text(">" if row.is_picked else "=" if row.is_tied else ""),
+        shown(Text(row.name, style="bold" if row.is_picked else "")),
+        Text(row.verdict, style={"PASS": "green", "FAIL": "red"}.get(row.verdict, "yellow")),
+    )
 
 
-def _notes(found: Standings) -> Iterator[str]:
+def _cells_of_figures(row: Row) -> tuple[Text, ...]:
+    return (
+        Text(row.failed.text, style="" if row.failed.quiet else "red"),
+        Text(row.p95.text, style="dim" if row.is_grey else ""),
+        Text(row.served.text),
+        Text(row.carries.text),
+    )
+
+
+def _notes(found: Standings, without_room: tuple[str, ...]) -> Iterator[str]:
     if found.has_ties:
-        yield "= and >: not told apart; > is the one to run."
+        yield "= and >: as good, or not told apart; > is the one to run."
+    if without_room:
+        yield f"There is no room here for: {', '.join(without_room)}."
     if found.left_out:
         yield f"{found.left_out} more are in the report."

@@ -54,13 +54,22 @@ def test_on_a_terminal_no_line_is_wider_than_it_or_ends_in_a_space_and_no_file_n
     assert "gunicorn_gthread.py" in text
 
 
+@pytest.mark.parametrize("width", [44, 50, 56])
 @pytest.mark.parametrize("made", [samples.picked, study_picked])
-def test_where_there_is_little_room_no_figure_is_cut(made):
-    figures = printed(made(), width=56).partition("changes")[0]
+def test_where_there_is_little_room_no_figure_is_cut_and_each_name_begins(made, width):
+    figures = printed(made(), width=width).partition("changes")[0]
     rows = standings.build(made()).rows
 
     assert "\N{HORIZONTAL ELLIPSIS}" not in figures
     assert all(row.verdict in figures and row.p95.text.replace("\N{NO-BREAK SPACE}", " ") in figures for row in rows)
+    assert all(f" {row.name[:8]}" in figures for row in rows)
+
+
+def test_figures_for_which_there_is_no_room_are_named():
+    told = "There is no room here for: carries, tasks/s.\n"
+
+    assert told in printed(study_picked(), width=60)
+    assert "no room" not in printed(study_picked(), width=100)
 
 
 def test_what_each_changes_has_room_beside_the_figures_or_a_table_of_its_own():
